@@ -1,0 +1,94 @@
+package auth_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"market40/merchants/auth"
+	"market40/merchants/problem"
+	"market40/migrations/database/dbtest"
+)
+
+func TestKeysAreFoundUntilRevokedAndNeverStored(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	clock := time.Now()
+	keys := auth.NewAPIKeys(db, func() time.Time { return clock })
+	key, err := keys.Create(t.Context(), auth.Order{Name: "test", Role: "locality_officer", Scope: "locality:569"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := keys.Find(t.Context(), key)
+	if err != nil || p.Role != auth.LocalityOfficer || p.ScopeKind != auth.ScopeLocality || p.ScopeID == nil {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	var stored string
+	if err := db.Pool.QueryRow(t.Context(), `SELECT row_to_json(k)::text FROM api_keys k`).Scan(&stored); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(stored, key[len(auth.KeyPrefix)+6:]) {
+		t.Error("the key itself is stored")
+	}
+	if err := keys.Revoke(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	var refusal *problem.Error
+	if _, err := keys.Find(t.Context(), key); !errors.As(err, &refusal) || refusal.Kind != problem.Unauthorized {
+		t.Errorf("a revoked key: %v", err)
+	}
+}
+
+func TestOrdersThatNameNothing(t *testing.T) {
+	t.Parallel()
+	keys := auth.NewAPIKeys(dbtest.New(t), time.Now)
+	for order, want := range map[auth.Order]string{
+		{Role: "king"}:                          "unknown_value",
+		{Role: "admin", Scope: "galaxy:1"}:      "scope_form",
+		{Role: "manager", Scope: "market:NONE"}: "scope_unknown",
+		{Role: "merchant"}:                      "scope_form",
+		{Role: "admin", Scope: "locality:999"}:  "scope_unknown",
+	} {
+		_, err := keys.Create(t.Context(), order)
+		if !errors.Is(err, &problem.Error{Code: want}) {
+			t.Errorf("%+v: %v, want %s", order, err, want)
+		}
+	}
+}
+
+// TestReusedCodeIsTodaysUnit: 22366 was Phước Tiến, then Tân Tiến, and is phường Nha Trang; a district's code
+// is that of the unit that bore it last; a basis makes an old unit's code plain.
+func TestReusedCodeIsTodaysUnit(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	keys := auth.NewAPIKeys(db, time.Now)
+	for scope, want := range map[string]string{
+		"locality:22366": "Phường Nha Trang", "locality:569": "Thành phố Cam Ranh", "locality:districts_2024/568": "Thành phố Nha Trang",
+	} {
+		key, err := keys.Create(t.Context(), auth.Order{Name: "x", Role: "locality_officer", Scope: scope})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := keys.Find(t.Context(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var name string
+		if err := db.Pool.QueryRow(t.Context(), `SELECT name FROM locality_versions WHERE locality_id = $1`, p.ScopeID).Scan(&name); err != nil || name != want {
+			t.Errorf("%s is %s, want %s (%v)", scope, name, want, err)
+		}
+	}
+}
+
+func TestPermissionsNameOnlyRoles(t *testing.T) {
+	t.Parallel()
+	for _, officer := range []auth.Role{auth.ProvinceOfficer, auth.LocalityOfficer, auth.Manager, auth.Team} {
+		if officer.May(auth.ReadPayments) || officer.May(auth.ReadAccounts) {
+			t.Errorf("%s may read payments or whole accounts", officer)
+		}
+	}
+	if auth.Auditor.May(auth.WriteStalls) || auth.Auditor.May(auth.ResolveCases) {
+		t.Error("an auditor may change something")
+	}
+}

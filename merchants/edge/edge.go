@@ -1,0 +1,111 @@
+// Package edge is where HTTP meets the program: the gin engine, huma with our problems on it, the guard of
+// /api, idempotency keys and OpenAPI. Domain packages mount their own tables of routes on what New returns.
+package edge
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+
+	"market40/merchants/auth"
+	"market40/merchants/problem"
+	"market40/merchants/seal"
+	"market40/migrations/database"
+)
+
+// Edge is what routes are mounted on.
+type Edge struct {
+	Engine *gin.Engine // plain routes: webhooks, streams, files, pages
+	API    huma.API    // typed JSON operations
+}
+
+// Parts are what the edge needs.
+type Parts struct {
+	DB      *database.DB
+	Keys    *seal.Keys
+	APIKeys *auth.APIKeys
+	Now     func() time.Time
+	Version string // of the program, shown in OpenAPI
+}
+
+// Strangers are the routes under /api that need no key.
+var strangers = []string{"POST /api/v1/codes/verify"}
+
+var adoptProblems = sync.OnceFunc(func() { huma.NewErrorWithContext = problem.FromHuma })
+
+// New makes an engine that trusts no proxy, answers every fault as a problem, and guards /api.
+func New(p Parts) *Edge {
+	adoptProblems()
+	engine := gin.New()
+	_ = engine.SetTrustedProxies(nil)
+	engine.HandleMethodNotAllowed = true
+	engine.Use(recovered, headers)
+	guard := p.APIKeys.Guard(strangers...)
+	once := &idempotency{parts: p}
+	engine.Use(func(c *gin.Context) {
+		if strings.HasPrefix(c.Request.URL.Path, "/api/") {
+			guard(c)
+			if !c.IsAborted() {
+				once.handle(c)
+			}
+		}
+	})
+	engine.NoRoute(problem.Handle(func(*gin.Context) error { return problem.Missing("page") }))
+	engine.NoMethod(problem.Handle(func(*gin.Context) error {
+		return problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "Địa chỉ này không nhận phương thức đó.", "This address does not take that method.")
+	}))
+
+	config := huma.DefaultConfig("market40 (Chợ 4.0)", p.Version)
+	config.CreateHooks = nil // no $schema links
+	config.SchemasPath, config.DocsPath = "", ""
+	config.Transformers = []huma.Transformer{problem.Localize}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer"}}
+	config.Security = []map[string][]string{{"key": {}}}
+	return &Edge{Engine: engine, API: humagin.New(engine, config)}
+}
+
+// Document writes a plain gin route into OpenAPI.
+func (e *Edge) Document(op huma.Operation) {
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{"200": {Description: "OK"}}
+	}
+	for name := range strings.SplitSeq(op.Path, "/") {
+		if strings.HasPrefix(name, "{") {
+			op.Parameters = append(op.Parameters, &huma.Param{
+				Name: strings.Trim(name, "{}"), In: "path", Required: true, Schema: &huma.Schema{Type: "string"},
+			})
+		}
+	}
+	e.API.OpenAPI().AddOperation(&op)
+}
+
+// headers are sent with every answer.
+func headers(c *gin.Context) {
+	h := c.Writer.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	if strings.HasPrefix(c.Request.URL.Path, "/api/") {
+		h.Set("Cache-Control", "no-store")
+	}
+}
+
+// recovered answers a panic like any failure and keeps the process alive.
+func recovered(c *gin.Context) {
+	defer func() {
+		if r := recover(); r != nil {
+			if r == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself is thrown
+				panic(r)
+			}
+			problem.Write(c, fmt.Errorf("panic in %s %s: %v", c.Request.Method, c.FullPath(), r))
+		}
+	}()
+	c.Next()
+}

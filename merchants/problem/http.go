@@ -1,0 +1,210 @@
+package problem
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+)
+
+// MediaType of an answered problem (RFC 9457, section 4).
+const MediaType = "application/problem+json"
+
+// Body is a problem as it is answered.
+type Body struct {
+	Type   string      `json:"type" doc:"about:blank, or an address that explains the code" example:"about:blank"`
+	Title  string      `json:"title"`
+	Status int         `json:"status"`
+	Detail string      `json:"detail" doc:"Vietnamese, or English by Accept-Language"`
+	Code   string      `json:"code" doc:"stable, snake_case"`
+	Errors []FieldBody `json:"errors,omitempty"`
+}
+
+// FieldBody is one field at fault as it is answered.
+type FieldBody struct {
+	Field  string `json:"field"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// Error makes a Body usable where huma wants its error type; it is never returned by a handler.
+func (b *Body) Error() string { return b.Code + ": " + b.Detail }
+
+// GetStatus is the HTTP status.
+func (b *Body) GetStatus() int { return b.Status }
+
+// ContentType answers the media type of a problem whatever was negotiated.
+func (b *Body) ContentType(string) string { return MediaType }
+
+// ContentType answers the media type of a problem whatever was negotiated.
+func (e *Error) ContentType(string) string { return MediaType }
+
+// GetHeaders are the headers that go with the refusal.
+func (e *Error) GetHeaders() http.Header {
+	h := http.Header{}
+	if e.RetryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(e.RetryAfter))
+	}
+	if e.Kind == Unauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	return h
+}
+
+var titles = map[Kind][2]string{
+	Malformed: {"Không đọc được", "Unreadable"}, Unauthorized: {"Chưa đăng nhập", "Unauthorized"},
+	Forbidden: {"Không được phép", "Forbidden"}, NotFound: {"Không tìm thấy", "Not found"},
+	Conflict: {"Xung đột", "Conflict"}, TooLarge: {"Quá lớn", "Too large"}, Unsupported: {"Loại nội dung không nhận", "Unsupported content"},
+	Invalid: {"Dữ liệu chưa đúng", "Invalid input"}, TooMany: {"Quá nhiều yêu cầu", "Too many requests"},
+	http.StatusMethodNotAllowed: {"Phương thức không nhận", "Method not allowed"},
+	Unavailable:                 {"Tạm thời gián đoạn", "Unavailable"}, internal: {"Lỗi hệ thống", "Internal error"},
+}
+
+// English says whether an Accept-Language header prefers English over Vietnamese, which is the default.
+func English(acceptLanguage string) bool {
+	for tag := range strings.SplitSeq(acceptLanguage, ",") {
+		tag, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(tag)), ";")
+		if strings.HasPrefix(tag, "vi") {
+			return false
+		}
+		if strings.HasPrefix(tag, "en") {
+			return true
+		}
+	}
+	return false
+}
+
+// In is the problem's body in one language.
+func (e *Error) In(english bool) *Body {
+	say := func(vi, en string) string {
+		if english {
+			return en
+		}
+		return vi
+	}
+	t := titles[e.Kind]
+	b := &Body{Type: "about:blank", Title: say(t[0], t[1]), Status: int(e.Kind), Detail: say(e.Vi, e.En), Code: e.Code}
+	for _, f := range e.Fields {
+		b.Errors = append(b.Errors, FieldBody{f.Name, f.Code, say(f.Vi, f.En)})
+	}
+	return b
+}
+
+// From turns any error into a refusal: a problem as it is, anything else logged here, once, and told to nobody.
+func From(ctx context.Context, err error) *Error {
+	var p *Error
+	if errors.As(err, &p) {
+		return p
+	}
+	if !errors.Is(err, context.Canceled) {
+		slog.ErrorContext(ctx, "request failed", "error", err)
+	}
+	return New(internal, "internal", "Hệ thống gặp lỗi, xin thử lại sau.", "Something failed on our side, please try again.")
+}
+
+// Handle mounts a handler that returns its error.
+func Handle(h func(*gin.Context) error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := h(c); err != nil {
+			Write(c, err)
+		}
+	}
+}
+
+// Write answers an error and ends the request.
+func Write(c *gin.Context, err error) {
+	p := From(c.Request.Context(), err)
+	if c.Writer.Written() {
+		c.Abort()
+		return
+	}
+	for k, v := range p.GetHeaders() {
+		c.Header(k, v[0])
+	}
+	body, _ := json.Marshal(p.In(English(c.GetHeader("Accept-Language"))))
+	c.Abort()
+	c.Data(int(p.Kind), MediaType, body)
+}
+
+// Localize is the huma transformer that writes a returned *Error in the caller's language.
+func Localize(ctx huma.Context, _ string, v any) (any, error) {
+	if p, ok := v.(*Error); ok {
+		return p.In(English(ctx.Header("Accept-Language"))), nil
+	}
+	return v, nil
+}
+
+// FromHuma turns what huma itself refuses (unreadable bodies, failed validation, an error a handler
+// returned) into a problem. It never echoes a rejected value. Assign it to huma.NewErrorWithContext.
+func FromHuma(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
+	var reqCtx context.Context
+	language := ""
+	if ctx != nil {
+		reqCtx, language = ctx.Context(), ctx.Header("Accept-Language")
+	}
+	return fromHuma(reqCtx, status, msg, errs).In(English(language))
+}
+
+func fromHuma(ctx context.Context, status int, msg string, errs []error) *Error {
+	switch status {
+	case http.StatusBadRequest:
+		return New(Malformed, "unreadable", "Không đọc được nội dung JSON.", "The JSON body could not be read.")
+	case http.StatusRequestEntityTooLarge:
+		return New(TooLarge, "too_large", "Nội dung quá lớn.", "The body is too large.")
+	case http.StatusUnsupportedMediaType:
+		return New(Unsupported, "unsupported_media_type", "Loại nội dung không nhận.", "This content type is not read here.")
+	case http.StatusUnprocessableEntity:
+		fields := make([]Field, 0, len(errs))
+		for _, err := range errs {
+			fields = append(fields, fieldOf(err))
+		}
+		if len(fields) == 0 {
+			fields = append(fields, Field{"body", "required", "Thiếu nội dung.", "A body is wanted."})
+		}
+		return InFields(fields...)
+	}
+	if status < 500 {
+		return New(Kind(status), "refused", "Yêu cầu bị từ chối.", "Refused: "+msg+".")
+	}
+	return From(ctx, errors.Join(append([]error{errors.New(msg)}, errs...)...))
+}
+
+func fieldOf(err error) Field {
+	var own *Error
+	if errors.As(err, &own) && len(own.Fields) == 1 {
+		return own.Fields[0]
+	}
+	var d huma.ErrorDetailer
+	if !errors.As(err, &d) {
+		return Field{"body", "invalid", "Giá trị chưa đúng.", "The value is invalid."}
+	}
+	detail := d.ErrorDetail()
+	name := detail.Location
+	for _, prefix := range []string{"body.", "query.", "path.", "header."} {
+		name = strings.TrimPrefix(name, prefix)
+	}
+	msg := detail.Message
+	switch {
+	case strings.HasPrefix(msg, "expected value to be one of"):
+		list := strings.Trim(strings.TrimPrefix(msg, "expected value to be one of"), " \"")
+		return Field{name, "unknown_value", "Giá trị không có trong danh sách: " + list + ".", "The value is none of: " + list + "."}
+	case strings.HasPrefix(msg, "expected required property"):
+		missing := strings.Fields(strings.TrimPrefix(msg, "expected required property"))
+		if len(missing) > 0 {
+			name = strings.TrimPrefix(strings.TrimPrefix(name, "body"), ".")
+			name = strings.TrimPrefix(name+"."+missing[0], ".")
+		}
+		return Field{name, "required", "Thiếu trường này.", "This field is required."}
+	case strings.HasPrefix(msg, "required "):
+		return Field{name, "required", "Thiếu trường này.", "This parameter is required."}
+	case msg == "unexpected property", msg == "unknown query parameter":
+		return Field{name, "unknown_field", "Trường này không được nhận.", "This field is not known here."}
+	}
+	return Field{name, "invalid", "Giá trị chưa đúng dạng.", msg + "."}
+}

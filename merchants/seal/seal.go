@@ -1,0 +1,199 @@
+// Package seal keeps secrets unreadable at rest: account numbers, phones, tax codes, memos, raw bodies.
+// SECRET_KEY only wraps stored keys: one data key a month (XChaCha20-Poly1305) and one index key
+// (HMAC-SHA-256) by which an account or a phone is found without being read.
+package seal
+
+import (
+	"context"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/crypto/chacha20poly1305"
+)
+
+// KeySize is the length of SECRET_KEY and of every stored key, in bytes.
+const KeySize = chacha20poly1305.KeySize
+
+// header of a sealed value: format version, then the month of its data key (years since 2000 × 12 + month).
+const (
+	version    = 1
+	headerSize = 3
+)
+
+// ErrWrongKey says that SECRET_KEY does not open the keys that are stored in this database.
+var ErrWrongKey = errors.New("SECRET_KEY does not open the keys of this database")
+
+// ErrUnreadable says that a sealed value was changed, moved to another row, or its month's key destroyed.
+var ErrUnreadable = errors.New("sealed value cannot be opened")
+
+// Keys seals and opens values. It is safe for concurrent use.
+type Keys struct {
+	pool  *pgxpool.Pool
+	wrap  cipher.AEAD
+	index []byte
+	now   func() time.Time
+
+	mu     sync.RWMutex
+	months map[uint16]cipher.AEAD
+}
+
+// Place is where a sealed value stands. It is authenticated: a value moved to another row does not open.
+type Place struct {
+	Table, Column string
+	ID            uuid.UUID
+}
+
+func (p Place) data() []byte {
+	b := make([]byte, 0, 64)
+	b = append(b, p.Table...)
+	b = append(b, 0)
+	b = append(b, p.Column...)
+	b = append(b, 0)
+	return append(b, p.ID[:]...)
+}
+
+// Open unwraps the stored keys with the secret, making the index key on first use.
+// It returns ErrWrongKey when the secret is another than the one that wrapped them.
+func Open(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte, now func() time.Time) (*Keys, error) {
+	wrap, err := chacha20poly1305.NewX(secret[:])
+	if err != nil {
+		return nil, fmt.Errorf("wrap key: %w", err)
+	}
+	k := &Keys{pool: pool, wrap: wrap, now: now, months: map[uint16]cipher.AEAD{}}
+	if k.index, err = k.stored(ctx, "index", true); err != nil {
+		return nil, err
+	}
+	if _, err = k.month(ctx, monthOf(now()), true); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+func monthOf(t time.Time) uint16 {
+	t = t.UTC()
+	return uint16((t.Year()-2000)*12 + int(t.Month()) - 1)
+}
+
+func monthName(m uint16) string { return fmt.Sprintf("%04d-%02d", 2000+int(m)/12, int(m)%12+1) }
+
+// month is the data key of a month; make: create it when it does not stand yet.
+func (k *Keys) month(ctx context.Context, m uint16, make bool) (cipher.AEAD, error) {
+	k.mu.RLock()
+	aead := k.months[m]
+	k.mu.RUnlock()
+	if aead != nil {
+		return aead, nil
+	}
+	key, err := k.stored(ctx, monthName(m), make)
+	if err != nil {
+		return nil, err
+	}
+	if aead, err = chacha20poly1305.NewX(key); err != nil {
+		return nil, fmt.Errorf("data key %s: %w", monthName(m), err)
+	}
+	k.mu.Lock()
+	k.months[m] = aead
+	k.mu.Unlock()
+	return aead, nil
+}
+
+// stored reads and unwraps one stored key. Two processes that make the same key agree on the first.
+func (k *Keys) stored(ctx context.Context, id string, create bool) ([]byte, error) {
+	if create {
+		fresh := make([]byte, KeySize)
+		nonce := make([]byte, chacha20poly1305.NonceSizeX)
+		rand.Read(fresh)
+		rand.Read(nonce)
+		_, err := k.pool.Exec(ctx, `INSERT INTO sealed_keys (id, wrapped) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+			id, k.wrap.Seal(nonce, nonce, fresh, []byte(id)))
+		if err != nil {
+			return nil, fmt.Errorf("make key %s: %w", id, err)
+		}
+	}
+	var wrapped []byte
+	err := k.pool.QueryRow(ctx, `SELECT wrapped FROM sealed_keys WHERE id = $1`, id).Scan(&wrapped)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, fmt.Errorf("key %s: %w", id, ErrUnreadable)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read key %s: %w", id, err)
+	}
+	if len(wrapped) < chacha20poly1305.NonceSizeX {
+		return nil, fmt.Errorf("key %s: %w", id, ErrWrongKey)
+	}
+	n := chacha20poly1305.NonceSizeX
+	key, err := k.wrap.Open(nil, wrapped[:n], wrapped[n:], []byte(id))
+	if err != nil {
+		return nil, fmt.Errorf("key %s: %w", id, ErrWrongKey)
+	}
+	return key, nil
+}
+
+// Seal encrypts a value for its place with this month's data key.
+func (k *Keys) Seal(ctx context.Context, at Place, plain []byte) ([]byte, error) {
+	m := monthOf(k.now())
+	aead, err := k.month(ctx, m, true)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]byte, headerSize+chacha20poly1305.NonceSizeX, headerSize+chacha20poly1305.NonceSizeX+len(plain)+chacha20poly1305.Overhead)
+	out[0] = version
+	binary.BigEndian.PutUint16(out[1:], m)
+	rand.Read(out[headerSize:])
+	return aead.Seal(out, out[headerSize:], plain, at.data()), nil
+}
+
+// Open decrypts a value that Seal made for the same place. Errors: ErrUnreadable.
+func (k *Keys) Open(ctx context.Context, at Place, sealed []byte) ([]byte, error) {
+	if len(sealed) < headerSize+chacha20poly1305.NonceSizeX || sealed[0] != version {
+		return nil, fmt.Errorf("%s.%s %s: %w", at.Table, at.Column, at.ID, ErrUnreadable)
+	}
+	aead, err := k.month(ctx, binary.BigEndian.Uint16(sealed[1:]), false)
+	if err != nil {
+		return nil, fmt.Errorf("%s.%s %s: %w", at.Table, at.Column, at.ID, err)
+	}
+	body := sealed[headerSize:]
+	plain, err := aead.Open(nil, body[:chacha20poly1305.NonceSizeX], body[chacha20poly1305.NonceSizeX:], at.data())
+	if err != nil {
+		return nil, fmt.Errorf("%s.%s %s: %w", at.Table, at.Column, at.ID, ErrUnreadable)
+	}
+	return plain, nil
+}
+
+// Index is the keyed index of a value (HMAC-SHA-256, 32 bytes): equal values of one kind have equal indexes,
+// and nobody without the key can try numbers against it.
+func (k *Keys) Index(kind, value string) []byte {
+	h := hmac.New(sha256.New, k.index)
+	h.Write([]byte(kind))
+	h.Write([]byte{0})
+	h.Write([]byte(value))
+	return h.Sum(nil)
+}
+
+// Last4 is what may be shown of a number: its last four characters.
+func Last4(number string) string {
+	r := []rune(number)
+	if len(r) <= 4 {
+		return number
+	}
+	return string(r[len(r)-4:])
+}
+
+// Mask shows no more of a number than its last characters: "••••3456".
+func Mask(last string) string {
+	if last == "" {
+		return ""
+	}
+	return strings.Repeat("•", 4) + last
+}

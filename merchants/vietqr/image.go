@@ -1,0 +1,113 @@
+package vietqr
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"strconv"
+
+	"github.com/skip2/go-qrcode"
+)
+
+// quietZone is the white border that ISO/IEC 18004 asks for, in modules.
+const quietZone = 4
+
+// maxPixels bounds the width of an image, so that a request cannot ask for gigabytes.
+const maxPixels = 8192
+
+// symbol draws a payload's modules at error correction level Q, which stands a quarter of the symbol being dirty.
+func symbol(payload string) ([][]bool, error) {
+	code, err := qrcode.New(payload, qrcode.High)
+	if err != nil {
+		return nil, fmt.Errorf("draw QR symbol: %w", err)
+	}
+	code.DisableBorder = true
+	return code.Bitmap(), nil
+}
+
+// PNG draws a payload with modulePx whole pixels, at least 1, to a module and a quiet zone of four
+// modules, black on white. An image is at most 8192 pixels wide.
+func PNG(payload string, modulePx int) ([]byte, error) {
+	modules, err := symbol(payload)
+	if err != nil {
+		return nil, err
+	}
+	return draw(modules, modulePx)
+}
+
+// PNGSize draws a payload as large as whole pixels a module allow in a width of px pixels, quiet zone
+// included. The image is px wide or narrower; a width below one pixel a module is an error.
+func PNGSize(payload string, px int) ([]byte, error) {
+	modules, err := symbol(payload)
+	if err != nil {
+		return nil, err
+	}
+	width := len(modules) + 2*quietZone
+	if px < width {
+		return nil, fmt.Errorf("draw QR symbol: %d pixels are too few for %d modules", px, width)
+	}
+	return draw(modules, px/width)
+}
+
+func draw(modules [][]bool, modulePx int) ([]byte, error) {
+	width := len(modules) + 2*quietZone
+	if modulePx < 1 || modulePx > maxPixels/width {
+		return nil, fmt.Errorf("draw QR symbol: %d pixels a module, not 1 to %d", modulePx, maxPixels/width)
+	}
+	side := width * modulePx
+	picture := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.White, color.Black})
+	for y, row := range modules {
+		top := (y + quietZone) * modulePx
+		line := picture.Pix[top*picture.Stride : (top+1)*picture.Stride]
+		for x, black := range row {
+			if black {
+				left := (x + quietZone) * modulePx
+				for i := range modulePx {
+					line[left+i] = 1
+				}
+			}
+		}
+		for i := 1; i < modulePx; i++ {
+			copy(picture.Pix[(top+i)*picture.Stride:], line)
+		}
+	}
+	var out bytes.Buffer
+	if err := png.Encode(&out, picture); err != nil {
+		return nil, fmt.Errorf("write PNG: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// SVG draws a payload as one path on white, a unit of the view box to a module, with the quiet zone.
+func SVG(payload string) ([]byte, error) {
+	modules, err := symbol(payload)
+	if err != nil {
+		return nil, err
+	}
+	width := len(modules) + 2*quietZone
+	out := fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges">`+
+		`<rect width="%d" height="%d" fill="#fff"/><path d="`, width, width, width, width)
+	for y, row := range modules {
+		for x := 0; x < len(row); x++ {
+			run := 0
+			for x+run < len(row) && row[x+run] {
+				run++
+			}
+			if run > 0 {
+				out = append(out, 'M')
+				out = strconv.AppendInt(out, int64(x+quietZone), 10)
+				out = append(out, ' ')
+				out = strconv.AppendInt(out, int64(y+quietZone), 10)
+				out = append(out, 'h')
+				out = strconv.AppendInt(out, int64(run), 10)
+				out = append(out, "v1h-"...)
+				out = strconv.AppendInt(out, int64(run), 10)
+				out = append(out, 'z')
+				x += run
+			}
+		}
+	}
+	return append(out, `"/></svg>`...), nil
+}

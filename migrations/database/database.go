@@ -1,0 +1,147 @@
+// Package database opens PostgreSQL: one pgx pool that GORM shares, with the limits every session keeps.
+// A use case writes through InTx, which runs it again when the server asked for that and it is safe.
+package database
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+)
+
+// What a session may hold on to. A statement that runs into one of these fails; it never waits for ever.
+const (
+	LockTimeout      = 5 * time.Second  // waiting for one lock
+	StatementTimeout = 30 * time.Second // one statement, unless Options says otherwise
+	IdleTimeout      = 30 * time.Second // an open transaction in which nothing happens
+
+	defaultMaxConns = 16
+	maxIdentifier   = 63 // bytes of a name in PostgreSQL
+)
+
+// ErrNoSchema is answered by Open when the search path names no schema that exists.
+var ErrNoSchema = errors.New("the search path names no existing schema")
+
+// DB is one database, or one schema of it, as the program uses it.
+type DB struct {
+	Pool   *pgxpool.Pool // statements, batches, COPY, LISTEN
+	Gorm   *gorm.DB      // one row or one table, over the same connections
+	Schema string        // where unqualified names live
+}
+
+// Options are the sizes and limits of a pool. The zero value serves.
+type Options struct {
+	MaxConns         int32         // 0: 16, or pool_max_conns of the URL
+	StatementTimeout time.Duration // 0: StatementTimeout; negative: none, for migrations
+}
+
+// Open connects to a server (direct or behind a session pool) and checks that it answers.
+// The caller closes it.
+func Open(ctx context.Context, url string, o Options) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("reading the database URL: %w", err)
+	}
+	if o.MaxConns > 0 {
+		cfg.MaxConns = o.MaxConns
+	} else if !strings.Contains(url, "pool_max_conns=") {
+		cfg.MaxConns = defaultMaxConns
+	}
+	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
+		cfg.ConnConfig.RuntimeParams["application_name"] = "market40"
+	}
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return limitSession(ctx, conn, o) }
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("opening the pool: %w", err)
+	}
+	db, err := fromPool(ctx, pool)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// limitSession sets what every session keeps. It is a statement and not a startup parameter,
+// because session poolers refuse parameters that they do not know.
+func limitSession(ctx context.Context, conn *pgx.Conn, o Options) error {
+	statement := StatementTimeout
+	switch {
+	case o.StatementTimeout > 0:
+		statement = o.StatementTimeout
+	case o.StatementTimeout < 0:
+		statement = 0
+	}
+	_, err := conn.Exec(ctx, `SELECT set_config('TimeZone', 'UTC', false),
+		set_config('lock_timeout', $1, false),
+		set_config('statement_timeout', $2, false),
+		set_config('idle_in_transaction_session_timeout', $3, false)`,
+		milliseconds(LockTimeout), milliseconds(statement), milliseconds(IdleTimeout))
+	if err != nil {
+		return fmt.Errorf("setting the session's limits: %w", err)
+	}
+	return nil
+}
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+func fromPool(ctx context.Context, pool *pgxpool.Pool) (*DB, error) {
+	var schema *string
+	if err := pool.QueryRow(ctx, `SELECT current_schema()`).Scan(&schema); err != nil {
+		return nil, fmt.Errorf("asking the database for its schema: %w", err)
+	}
+	if schema == nil {
+		return nil, ErrNoSchema
+	}
+	orm, err := gorm.Open(postgres.New(postgres.Config{Conn: stdlib.OpenDBFromPool(pool)}), &gorm.Config{
+		Logger:                 quietLogger(),
+		SkipDefaultTransaction: true,
+		TranslateError:         true,
+		DisableAutomaticPing:   true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("opening gorm: %w", err)
+	}
+	return &DB{Pool: pool, Gorm: orm, Schema: *schema}, nil
+}
+
+// quietLogger says nothing, because errors are logged once, at the edge, and never with values,
+// should someone call Debug.
+func quietLogger() logger.Interface {
+	return logger.New(log.New(io.Discard, "", 0), logger.Config{LogLevel: logger.Silent, ParameterizedQueries: true})
+}
+
+// Close waits for connections in use and closes them all.
+func (db *DB) Close() { db.Pool.Close() }
+
+// Channel is the LISTEN channel of a name in this schema, so that provinces in one database hear only their own.
+// It holds a dot: quote it in LISTEN with pgx.Identifier{channel}.Sanitize(); pg_notify takes it as it is.
+func (db *DB) Channel(name string) string {
+	channel := db.Schema + "." + name
+	if len(channel) <= maxIdentifier {
+		return channel
+	}
+	sum := sha256.Sum256([]byte(channel))
+	return "market40." + hex.EncodeToString(sum[:16])
+}
+
+// LockID is the advisory lock of a name in this schema.
+func (db *DB) LockID(name string) int64 {
+	sum := sha256.Sum256([]byte(db.Schema + "." + name))
+	return int64(binary.BigEndian.Uint64(sum[:8])) //nolint:gosec // any 64 bits are a lock's id
+}

@@ -1,0 +1,97 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+const (
+	maxAttempts  = 6
+	firstPause   = 10 * time.Millisecond // doubled after each attempt, each half drawn by lot
+	rollbackTime = 5 * time.Second
+)
+
+// SQLSTATE codes after which the same work may be done again: the server has undone all of it.
+const (
+	serializationFailure = "40001"
+	deadlockDetected     = "40P01"
+	adminShutdown        = "57P01"
+	cannotConnectNow     = "57P03"
+)
+
+// InTx runs do in one read committed transaction and commits it unless do returned an error.
+// After a serialization failure, a deadlock, or a connection lost before COMMIT was sent, do runs again, at most
+// six times with growing pauses: it must have no effect outside tx. A commit whose outcome is
+// unknown is never repeated; its error is returned.
+func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) error) error {
+	pause := firstPause
+	for attempt := 1; ; attempt++ {
+		again, err := db.attempt(ctx, do)
+		if err == nil || !again || ctx.Err() != nil {
+			return err
+		}
+		if attempt == maxAttempts {
+			return fmt.Errorf("given up after %d attempts: %w", attempt, err)
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		case <-time.After(pause/2 + rand.N(pause/2)):
+		}
+		pause *= 2
+	}
+}
+
+// attempt runs do once and says whether an error leaves the work undone and worth doing again.
+func (db *DB) attempt(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) error) (again bool, err error) {
+	tx, err := db.Pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
+	if err != nil {
+		return notBegun(err), fmt.Errorf("beginning a transaction: %w", err)
+	}
+	// A caller that went away or a do that panics leaves nothing open; after a commit this does nothing.
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
+		defer cancel()
+		_ = tx.Rollback(ctx)
+	}()
+	if err := do(ctx, tx); err != nil {
+		lost := tx.Conn().IsClosed()
+		return lost || hasCode(err, serializationFailure, deadlockDetected, adminShutdown), err
+	}
+	if tx.Conn().IsClosed() {
+		return true, fmt.Errorf("committing: %w", pgx.ErrTxClosed)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		// Only these two say that the server rolled back; 57P01 may follow a COMMIT that was done.
+		return hasCode(err, serializationFailure, deadlockDetected), fmt.Errorf("committing: %w", err)
+	}
+	return false, nil
+}
+
+// notBegun tells a server that is restarting, or a pooled connection that died, from one that refuses us.
+func notBegun(err error) bool {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		return hasCode(err, adminShutdown, cannotConnectNow)
+	}
+	return true
+}
+
+func hasCode(err error, codes ...string) bool {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, code := range codes {
+		if e.Code == code {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,215 @@
+// Package migrations holds the schema as numbered SQL files and brings a database up to them.
+// A migration that has landed is never edited: the next one changes what it made.
+package migrations
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+
+	"market40/migrations/database"
+	"market40/migrations/reference"
+)
+
+//go:embed *.sql
+var files embed.FS
+
+//go:embed reference.go
+var loader []byte
+
+const (
+	lockPoll       = 50 * time.Millisecond
+	undefinedTable = "42P01"
+)
+
+// Why a database does not fit this binary.
+var (
+	ErrUnmigrated = errors.New("the database lacks migrations: run `market40 migrate up`")
+	ErrNewer      = errors.New("the database has migrations that this program does not know: use the newer program")
+)
+
+// Migration is one file and whether the database has it.
+type Migration struct {
+	Version int64
+	Name    string
+	Applied bool
+	At      time.Time // when it was applied, UTC; zero if it was not
+}
+
+// Up applies every migration that is missing and loads the reference data. Any number of programs may do so at
+// once: one works, the others wait. A database with unknown migrations is refused with ErrNewer.
+func Up(ctx context.Context, url string) error {
+	db, err := database.Open(ctx, url, database.Options{MaxConns: 4, StatementTimeout: -1})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	unlock, err := lock(ctx, db)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := Check(ctx, db.Pool); err != nil && !errors.Is(err, ErrUnmigrated) {
+		return err
+	}
+	conns := stdlib.OpenDBFromPool(db.Pool)
+	defer func() { _ = conns.Close() }()
+	provider, err := goose.NewProvider(goose.DialectPostgres, conns, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("reading the migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrating: %w", err)
+	}
+	if err := LoadReference(ctx, db.Pool); err != nil {
+		return fmt.Errorf("loading the reference data: %w", err)
+	}
+	return grant(ctx, db.Pool)
+}
+
+// lock takes the advisory lock of migrations on a session of its own. It covers the version table and the
+// reference data too, which goose's locker leaves out, and its waiters look again at once, not after 5 s.
+func lock(ctx context.Context, db *database.DB) (unlock func(), err error) {
+	conn, err := db.Pool.Acquire(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to migrate: %w", err)
+	}
+	for {
+		var held bool
+		err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, db.LockID("migrations")).Scan(&held)
+		if err != nil {
+			conn.Release()
+			return nil, fmt.Errorf("locking the migrations: %w", err)
+		}
+		if held {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			conn.Release()
+			return nil, fmt.Errorf("waiting for another migration: %w", ctx.Err())
+		case <-time.After(lockPoll):
+		}
+	}
+	// The session's end frees the lock, also when the context has ended by then.
+	return func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }, nil
+}
+
+// Check answers nil when the database has exactly this program's migrations, ErrUnmigrated when some are missing
+// (or all: an empty database), ErrNewer when it has others.
+func Check(ctx context.Context, pool *pgxpool.Pool) error {
+	applied, err := appliedAt(ctx, pool)
+	if err != nil {
+		return err
+	}
+	known, err := sources()
+	if err != nil {
+		return err
+	}
+	missing := false
+	for _, m := range known {
+		if _, ok := applied[m.Version]; !ok {
+			missing = true
+		}
+		delete(applied, m.Version)
+	}
+	for version := range applied {
+		return fmt.Errorf("%w (version %d)", ErrNewer, version)
+	}
+	if missing {
+		return ErrUnmigrated
+	}
+	return nil
+}
+
+// Status lists this program's migrations in order, and whether the database has each. It changes nothing.
+func Status(ctx context.Context, url string) ([]Migration, error) {
+	db, err := database.Open(ctx, url, database.Options{MaxConns: 1})
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	applied, err := appliedAt(ctx, db.Pool)
+	if err != nil {
+		return nil, err
+	}
+	known, err := sources()
+	if err != nil {
+		return nil, err
+	}
+	for i := range known {
+		known[i].At, known[i].Applied = applied[known[i].Version]
+	}
+	return known, nil
+}
+
+// appliedAt reads the versions that the database has; an empty database has none.
+func appliedAt(ctx context.Context, pool *pgxpool.Pool) (map[int64]time.Time, error) {
+	applied := map[int64]time.Time{}
+	var version int64
+	var at time.Time
+	rows, _ := pool.Query(ctx, `SELECT version_id, tstamp FROM goose_db_version WHERE is_applied AND version_id > 0`)
+	_, err := pgx.ForEachRow(rows, []any{&version, &at}, func() error { // it answers what Query did
+		applied[version] = at
+		return nil
+	})
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == undefinedTable {
+		return applied, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the schema's version: %w", err)
+	}
+	return applied, nil
+}
+
+// sources are the embedded files in order of version.
+func sources() ([]Migration, error) {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	known := make([]Migration, 0, len(names))
+	for _, name := range names { // Glob sorts, and versions have five digits
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return nil, fmt.Errorf("naming %s: %w", name, err)
+		}
+		known = append(known, Migration{Version: version, Name: name})
+	}
+	return known, nil
+}
+
+// Fingerprint names what Up makes: 16 hexadecimal digits that change with any byte of the migrations, of the
+// reference tables and of how these are loaded.
+func Fingerprint() (string, error) {
+	known, err := sources()
+	if err != nil {
+		return "", err
+	}
+	parts := [][]byte{reference.Banks, reference.Localities, reference.Lineage, loader, []byte(grants)}
+	for _, m := range known {
+		text, err := files.ReadFile(m.Name)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, []byte(m.Name), text)
+	}
+	sum := sha256.New()
+	for _, part := range parts {
+		fmt.Fprintf(sum, "%d\n", len(part))
+		sum.Write(part)
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:16], nil
+}

@@ -1,0 +1,93 @@
+package banks_test
+
+import (
+	"errors"
+	"testing"
+	"unicode/utf8"
+
+	"market40/payments/banks"
+)
+
+// FuzzProviders tries every provider on any body, query and header: no panic, nothing read that breaks the
+// promises of Notice, and no signature that holds without the secret.
+func FuzzProviders(f *testing.F) {
+	for i, name := range banks.Names() {
+		for _, v := range vectors(f, name) {
+			header := v.Request.Headers["X-Casso-Signature"] + v.Request.Headers["Authorization"]
+			f.Add(uint8(i), v.Request.Body+v.Request.Query, header, v.Request.Headers["Content-Type"])
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, body, header, contentType string) {
+		name := banks.Names()[int(which)%len(banks.Names())]
+		p := find(t, name)
+		r := banks.Request{Body: []byte(body), RawQuery: body, Now: clock, Header: map[string][]string{
+			"Content-Type": {contentType}, "Authorization": {header}, "X-Casso-Signature": {header}, "Secure-Token": {header},
+			"X-Secret-Key": {header}, "Webhook-Signature": {header}, "X-Sepay-Signature": {header}, "X-Sepay-Timestamp": {"1790000000"},
+		}}
+		if p.Verify(r, []banks.Secrets{{}, secretsOf(name, "a secret nobody guesses")}) == nil {
+			t.Error("a stranger's signature holds")
+		}
+		items, err := p.Parse(r)
+		if err != nil && !errors.Is(err, banks.ErrUnreadable) {
+			t.Errorf("Parse: %v does not wrap ErrUnreadable", err)
+		}
+		for _, item := range items {
+			checkPromises(t, item, err)
+		}
+	})
+}
+
+func checkPromises(t *testing.T, item banks.Item, err error) {
+	if item.Err != nil {
+		return
+	}
+	n := item.Notice
+	switch {
+	case err != nil:
+		t.Error("an item is good and the whole is not")
+	case n.ExternalID == "" || len(n.ExternalID) > 200:
+		t.Errorf("external id %q", n.ExternalID)
+	case n.Amount.Sign() <= 0 || n.Amount.Dong() > 9_999_999_999_999:
+		t.Errorf("amount %s", n.Amount)
+	case n.Direction == banks.Out && n.Ignore == "", n.Direction != banks.Out && n.Direction != banks.In:
+		t.Errorf("direction %q is not ignored", n.Direction)
+	case n.OccurredAt.Year() < 2000 || n.OccurredAt.Year() > 2100 || n.Precision == "":
+		t.Errorf("occurred at %v, %q", n.OccurredAt, n.Precision)
+	}
+	for _, text := range []string{n.ExternalID, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reference, n.Currency} {
+		for _, c := range text {
+			if c == 0 {
+				t.Errorf("a zero byte in %q", text)
+			}
+		}
+		if !utf8.ValidString(text) {
+			t.Errorf("%q is not UTF-8", text)
+		}
+	}
+}
+
+// BenchmarkSepay is the hot path of a delivery: the aim is below 15 µs.
+func BenchmarkSepay(b *testing.B) {
+	for _, v := range vectors(b, "sepay") {
+		if v.Name != "sepay 03 sacombank split" && v.Name != "sepay 21 hmac computed" {
+			continue
+		}
+		b.Run(v.Name, func(b *testing.B) {
+			p := find(b, "sepay")
+			r := banks.Request{Header: map[string][]string{}, Body: []byte(v.Request.Body), Now: clock}
+			for name, value := range v.Request.Headers {
+				r.Header.Set(name, value)
+			}
+			secrets := []banks.Secrets{v.Secrets}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := p.Verify(r, secrets); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := p.Parse(r); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,143 @@
+package banks
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"market40/merchants/vietqr"
+	"market40/payments/money"
+)
+
+const (
+	maxID      = 200  // bytes of an external id: it is part of a database key
+	maxName    = 100  // bytes of an account, virtual account, reference or order
+	maxMemo    = 2000 // bytes of a memo; the longest seen has 233
+	maxNumeral = 40   // characters of an amount as written
+)
+
+// settle completes a notice with the amount and time as the provider wrote them: it normalises the
+// reference, bounds every text and marks debits. What could be read stays in the item beside the first error.
+func settle(n Notice, amount, when string) Item {
+	var amountErr, timeErr error
+	n.Amount, amountErr = readAmount(amount)
+	n.OccurredAt, n.Precision, timeErr = readTime(when)
+	if timeErr == nil && minuteOnly(n.BankBIN, n.OccurredAt) {
+		n.Precision = Minute
+	}
+	if n.Currency = strings.ToUpper(n.Currency); n.Currency == "" {
+		n.Currency = money.Currency
+	}
+	n.Reference, n.StrongReference = NormalReference(n.Reference)
+	if n.Ignore == "" && n.Direction == Out {
+		n.Ignore = IgnoreDebit
+	}
+	err := cmp.Or(n.bound(), amountErr, timeErr)
+	return Item{n, err}
+}
+
+// bound checks what every notice must have, and the lengths that later keys and columns rely on.
+func (n *Notice) bound() error {
+	switch {
+	case n.ExternalID == "":
+		return errors.New("external id is missing")
+	case len(n.ExternalID) > maxID:
+		n.ExternalID = brief(n.ExternalID)
+		return errors.New("external id is too long")
+	case n.Direction != In && n.Direction != Out:
+		return errors.New("direction cannot be read")
+	case len(n.Account) > maxName, len(n.VirtualAccount) > maxName, len(n.Reference) > maxName, len(n.OrderRef) > maxName,
+		len(n.Memo) > maxMemo, len(n.Currency) > 3:
+		return errors.New("a text is too long")
+	}
+	return nil
+}
+
+// readAmount reads a positive whole number of đồng, written as a number or a text, with or without .00; an
+// exponent, as some serialisers write round amounts (2.5E5), is taken exactly.
+func readAmount(text string) (money.Amount, error) {
+	plain := text
+	if strings.ContainsAny(text, "eE") && len(text) <= maxNumeral {
+		_, exponent, _ := strings.Cut(strings.ToUpper(text), "E")
+		if n, err := strconv.Atoi(exponent); err == nil && n >= -maxNumeral && n <= maxNumeral {
+			if d, err := decimal.NewFromString(text); err == nil {
+				plain = d.String()
+			}
+		}
+	}
+	amount, err := money.Parse(plain)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	if amount.Sign() <= 0 {
+		return money.Amount{}, fmt.Errorf("amount %q is not above zero", brief(text))
+	}
+	return amount, nil
+}
+
+// bankBIN is the BIN of a bank by the name that a provider uses, "" for a name that we do not know.
+func bankBIN(name string) string {
+	if name == "" {
+		return ""
+	}
+	bank, _ := vietqr.FindBank(name)
+	return bank.BIN
+}
+
+// bankName is the name by which a provider would call the bank of a BIN.
+func bankName(bin string) string {
+	bank, _ := vietqr.BankByBIN(bin)
+	return bank.ShortName
+}
+
+// whole returns the items of a delivery, with ErrUnreadable when there are some and none could be read.
+func whole(items ...Item) ([]Item, error) {
+	for _, item := range items {
+		if item.Err == nil {
+			return items, nil
+		}
+	}
+	if len(items) == 0 {
+		return nil, nil
+	}
+	return items, fmt.Errorf("%w: %w", ErrUnreadable, items[0].Err)
+}
+
+func unreadable(err error) ([]Item, error) { return nil, fmt.Errorf("%w: %w", ErrUnreadable, err) }
+
+// each reads the elements of an array one by one: a bad one does not harm the others.
+func each(elements [][]byte, read func(object) Item) ([]Item, error) {
+	items := make([]Item, 0, len(elements))
+	for _, e := range elements {
+		o, err := splitObject(e)
+		if err != nil {
+			items = append(items, Item{Err: err})
+			continue
+		}
+		items = append(items, read(o))
+	}
+	return whole(items...)
+}
+
+// signed splits an amount with a sign into the direction and the amount above zero.
+func signed(amount string) (Direction, string) {
+	if rest, negative := strings.CutPrefix(amount, "-"); negative {
+		return Out, rest
+	}
+	return In, amount
+}
+
+// direction reads any of the pairs of words that providers use.
+func direction(word string) Direction {
+	switch strings.ToLower(word) {
+	case "in", "credit", "c":
+		return In
+	case "out", "debit", "d":
+		return Out
+	}
+	return ""
+}

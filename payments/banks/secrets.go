@@ -1,0 +1,73 @@
+package banks
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Secrets are one generation of a connection's secret fields by name. The list "allow_ips" is joined by commas.
+type Secrets map[string]string
+
+// ParseSecrets reads the JSON object that an operator gives: every value is a string; allow_ips may also be a
+// list of strings. The error names the field, never its value.
+func ParseSecrets(raw json.RawMessage) (Secrets, error) {
+	fields, err := readObject(raw)
+	if err != nil {
+		return nil, errors.New("secrets must be one JSON object")
+	}
+	secrets := make(Secrets, len(fields))
+	for _, f := range fields {
+		var one string
+		var list []string
+		switch {
+		case json.Unmarshal(f.raw, &one) == nil && f.raw[0] == '"':
+			secrets[f.key] = one
+		case f.key == "allow_ips" && json.Unmarshal(f.raw, &list) == nil:
+			secrets[f.key] = strings.Join(list, ",")
+		default:
+			return nil, fmt.Errorf("field %q must be a string", brief(f.key))
+		}
+	}
+	return secrets, nil
+}
+
+// need checks that exactly the named fields are there and filled.
+func (s Secrets) need(names ...string) error {
+	for name := range s {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("field %q is unknown, expected %s", brief(name), strings.Join(names, ", "))
+		}
+	}
+	for _, name := range names {
+		if s[name] == "" {
+			return fmt.Errorf("field %q is missing", name)
+		}
+	}
+	return nil
+}
+
+// anyOf tries the active secrets one after the other: nil if one fits, ErrStale if one fits but for the stamp.
+func anyOf(secrets []Secrets, verify func(Secrets) error) error {
+	result := ErrSignature
+	for _, s := range secrets {
+		err := verify(s)
+		if err == nil {
+			return nil
+		}
+		if errors.Is(err, ErrStale) {
+			result = ErrStale
+		}
+	}
+	return result
+}
+
+// brief cuts foreign text for an error message.
+func brief(s string) string {
+	if len(s) > 40 {
+		return strings.ToValidUTF8(s[:40], "") + "…"
+	}
+	return s
+}

@@ -1,0 +1,71 @@
+package banks_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"market40/payments/banks"
+)
+
+func TestCheckSecrets(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ provider, secrets, names string }{
+		{"sepay", `{"api_key":"k"}`, ""},
+		{"sepay", `{"hmac_secret":"k"}`, ""},
+		{"sepay", `{"auth":"none","allow_ips":["172.236.138.20","2001:db8::/32"]}`, ""},
+		{"sepay", `{"auth":"none","allow_ips":"10.0.0.0/8, 172.236.138.20"}`, ""},
+		{"sepay", `{}`, "api_key"},
+		{"sepay", `{"api_key":""}`, "api_key"},
+		{"sepay", `{"api_key":"k","hmac_secret":"k"}`, "api_key"},
+		{"sepay", `{"auth":"none"}`, "allow_ips"},
+		{"sepay", `{"auth":"none","allow_ips":[]}`, "allow_ips"},
+		{"sepay", `{"auth":"none","allow_ips":["10.0.0"]}`, "allow_ips"},
+		{"sepay", `{"auth":"none","allow_ips":["10.0.0.1"],"api_key":"k"}`, "api_key"},
+		{"sepay", `{"auth":"basic","api_key":"k"}`, "auth"},
+		{"casso_v1", `{"auth":"none","allow_ips":["10.0.0.1"]}`, "auth"},
+		{"vietqr_vn", `{"username":"u"}`, "password"},
+		{"momo", `{"partner_code":"p","secret_key":"s"}`, "access_key"},
+		{"momo", `{"partner_code":"p","secret_key":"s","access_key":"a"}`, ""},
+		{"zalopay", `{"key1":"k"}`, "key1"},
+		{"standard", `{"secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}`, ""},
+		{"standard", `{"secret":"plain words"}`, ""},
+		{"standard", `{"secret":"whsec_?"}`, "secret"},
+		{"standard", `{"secret":"whsec_"}`, "secret"},
+	} {
+		secrets, err := banks.ParseSecrets(json.RawMessage(c.secrets))
+		if err != nil {
+			t.Errorf("%s %s: %v", c.provider, c.secrets, err)
+			continue
+		}
+		err = find(t, c.provider).CheckSecrets(secrets)
+		if (err == nil) != (c.names == "") || err != nil && !strings.Contains(err.Error(), c.names) {
+			t.Errorf("%s %s: %v, want one that names %q", c.provider, c.secrets, err, c.names)
+		}
+	}
+}
+
+func TestParseSecretsRefuses(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{
+		``, `null`, `[]`, `"k"`, `{"api_key":7}`, `{"api_key":null}`, `{"api_key":["k"]}`, `{"allow_ips":[1]}`, `{"a":"1","a":"2"}`,
+	} {
+		if s, err := banks.ParseSecrets(json.RawMessage(raw)); err == nil {
+			t.Errorf("%s reads as %d fields", raw, len(s))
+		}
+	}
+}
+
+func FuzzParseSecrets(f *testing.F) {
+	f.Add(`{"auth":"none","allow_ips":["10.0.0.1"]}`)
+	f.Add(`{"api_key":"k"}`)
+	f.Fuzz(func(t *testing.T, raw string) {
+		s, err := banks.ParseSecrets(json.RawMessage(raw))
+		if err == nil && !json.Valid([]byte(raw)) {
+			t.Errorf("%q is no JSON and reads as %d fields", raw, len(s))
+		}
+		for _, name := range banks.Names() {
+			_ = find(t, name).CheckSecrets(s)
+		}
+	})
+}

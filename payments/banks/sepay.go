@@ -1,0 +1,149 @@
+package banks
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// sepay is SePay's webhook and, on the same route, its Bank Hub IPN.
+// Secrets: api_key (static header), or hmac_secret (HMAC-SHA256 over "{stamp}.{body}"), or auth "none" with
+// allow_ips for feeds that sign nothing. Source: developer.sepay.vn, SePay webhooks, read November 2026.
+type sepay struct {
+	plainSuccess
+	plainRefusals
+}
+
+func (sepay) Name() string { return "sepay" }
+
+func (sepay) CheckSecrets(s Secrets) error {
+	if s["auth"] != "" {
+		if s["auth"] != "none" {
+			return errors.New(`field "auth" must be "none" or left out`)
+		}
+		if err := s.need("auth", "allow_ips"); err != nil {
+			return err
+		}
+		_, err := allowed(s["allow_ips"])
+		return err
+	}
+	if _, given := s["hmac_secret"]; given {
+		return s.need("hmac_secret")
+	}
+	return s.need("api_key")
+}
+
+// allowed reads a list of addresses and networks, joined by commas; an empty one would allow nobody.
+func allowed(list string) ([]netip.Prefix, error) {
+	var networks []netip.Prefix
+	for text := range strings.SplitSeq(list, ",") {
+		text = strings.TrimSpace(text)
+		if ip, err := netip.ParseAddr(text); err == nil {
+			networks = append(networks, netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen()))
+			continue
+		}
+		network, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf(`field "allow_ips": %q is no address and no network`, brief(text))
+		}
+		networks = append(networks, network)
+	}
+	return networks, nil
+}
+
+func (p sepay) Verify(r Request, secrets []Secrets) error {
+	return anyOf(secrets, func(s Secrets) error {
+		switch {
+		case s["auth"] == "none":
+			return p.verifyAddress(r.RemoteIP.Unmap(), s["allow_ips"])
+		case s["hmac_secret"] != "":
+			return p.verifyHMAC(r, s["hmac_secret"])
+		}
+		return p.verifyKey(r.Header.Get("Authorization"), s["api_key"])
+	})
+}
+
+func (sepay) verifyAddress(ip netip.Addr, list string) error {
+	networks, err := allowed(list)
+	if err != nil {
+		return ErrSignature
+	}
+	for _, network := range networks {
+		if network.Contains(ip) {
+			return nil
+		}
+	}
+	return ErrSignature
+}
+
+// verifyKey takes "Apikey K" and also "Bearer Apikey K", which the sample of SePay's Laravel package sends.
+func (sepay) verifyKey(header, key string) error {
+	scheme, given, _ := strings.Cut(header, " ")
+	if strings.EqualFold(scheme, "Bearer") {
+		scheme, given, _ = strings.Cut(given, " ")
+	}
+	if !strings.EqualFold(scheme, "Apikey") || !sameToken(given, key) {
+		return ErrSignature
+	}
+	return nil
+}
+
+func (sepay) verifyHMAC(r Request, secret string) error {
+	stamp := r.Header.Get("X-SePay-Timestamp")
+	signature, found := strings.CutPrefix(r.Header.Get("X-SePay-Signature"), "sha256=")
+	if !found {
+		return ErrSignature
+	}
+	if err := checkHex(signature, secret, hmac256(secret, stamp, ".", string(r.Body))); err != nil {
+		return err
+	}
+	return checkStamp(stamp, time.Second, r.Now)
+}
+
+func (p sepay) Parse(r Request) ([]Item, error) {
+	o, err := readFields(r)
+	if err != nil {
+		return unreadable(err)
+	}
+	return whole(p.notice(o))
+}
+
+// notice reads SePay's camelCase fields or Bank Hub's snake_case ones. The "code" is SePay's guess, cut or
+// partial at times, so it is only a hint beside the memo.
+func (sepay) notice(o object) Item {
+	n := Notice{
+		ExternalID: o.word("id", "transaction_id"), BankBIN: bankBIN(o.word("gateway")),
+		Account: o.word("accountNumber", "account_number"), VirtualAccount: o.word("subAccount", "va"),
+		Direction: direction(o.word("transferType", "transfer_type")),
+		Memo:      o.text("content"), OrderRef: o.text("code", "payment_code"),
+		Reference: o.word("referenceCode", "reference_code"),
+	}
+	item := settle(n, o.word("transferAmount", "amount"), o.word("transactionDate", "transaction_date"))
+	sandbox := strings.HasPrefix(item.Notice.Reference, "SB") ||
+		strings.HasPrefix(strings.ToUpper(n.VirtualAccount), "SBSEPAY")
+	if sandbox {
+		item.Notice.Ignore = IgnoreSandbox
+	}
+	return item
+}
+
+func (sepay) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
+	body := jsonObject("id", number(n.ExternalID), "gateway", bankName(n.BankBIN), "transactionDate", n.local(),
+		"accountNumber", n.Account, "code", orNull(n.OrderRef), "content", n.Memo, "transferType", string(n.Direction),
+		"transferAmount", number(n.Amount.String()), "accumulated", number("0"), "subAccount", orNull(n.VirtualAccount),
+		"referenceCode", n.Reference, "description", "BankAPINotify "+n.Memo)
+	r := post("", body, now)
+	switch {
+	case s["hmac_secret"] != "":
+		stamp := strconv.FormatInt(now.Unix(), 10)
+		r.Header.Set("X-SePay-Timestamp", stamp)
+		r.Header.Set("X-SePay-Signature", "sha256="+hex.EncodeToString(hmac256(s["hmac_secret"], stamp, ".", string(body))))
+	case s["api_key"] != "":
+		r.Header.Set("Authorization", "Apikey "+s["api_key"])
+	}
+	return r, nil
+}

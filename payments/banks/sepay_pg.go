@@ -1,0 +1,83 @@
+package banks
+
+import (
+	"cmp"
+	"strconv"
+	"time"
+)
+
+// sepayPG is the IPN of SePay's payment gateway. It signs no body: the secret_key comes as X-Secret-Key.
+// It is the one provider that tells a reversal, TRANSACTION_VOID: a notice of its own ("void:" and the
+// transaction's id) that names what it takes back. Source: developer.sepay.vn, payment gateway IPN.
+type sepayPG struct {
+	plainSuccess
+	plainRefusals
+}
+
+// sepayPGAccount stands for the account, which the gateway does not name.
+const sepayPGAccount = "SEPAY_PG"
+
+func (sepayPG) Name() string { return "sepay_pg" }
+
+func (sepayPG) CheckSecrets(s Secrets) error { return s.need("secret_key") }
+
+func (sepayPG) Verify(r Request, secrets []Secrets) error {
+	return anyOf(secrets, func(s Secrets) error { return checkToken(r.Header.Get("X-Secret-Key"), s["secret_key"]) })
+}
+
+func (p sepayPG) Parse(r Request) ([]Item, error) {
+	body, err := readObject(r.Body)
+	if err != nil {
+		return unreadable(err)
+	}
+	order, err := body.child("order")
+	if err != nil {
+		return unreadable(err)
+	}
+	transaction, err := body.child("transaction")
+	if err != nil {
+		return unreadable(err)
+	}
+	return whole(p.notice(body, order, transaction))
+}
+
+func (sepayPG) notice(body, order, transaction object) Item {
+	n := Notice{
+		ExternalID: transaction.word("id"), Account: sepayPGAccount, Direction: In,
+		Currency: transaction.word("transaction_currency"), Memo: order.text("order_description"),
+		OrderRef: order.text("order_invoice_number"), Reference: transaction.word("transaction_id"),
+	}
+	status := transaction.word("transaction_status")
+	switch kind := body.word("notification_type"); kind {
+	case "ORDER_PAID":
+		if status != "APPROVED" {
+			n.Ignore = IgnoreFailed
+		}
+	case "TRANSACTION_VOID":
+		if n.ExternalID != "" {
+			n.Reverses, n.ExternalID = n.ExternalID, "void:"+n.ExternalID
+		}
+		if status == "DECLINED" || status == "FAILED" || status == "PENDING" {
+			n.Ignore = IgnoreFailed
+		}
+	default:
+		n.Ignore = IgnoreFailed
+	}
+	return settle(n, transaction.word("transaction_amount"), cmp.Or(transaction.word("transaction_date"), body.word("timestamp")))
+}
+
+func (sepayPG) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
+	kind, id := "ORDER_PAID", n.ExternalID
+	if n.Reverses != "" {
+		kind, id = "TRANSACTION_VOID", n.Reverses
+	}
+	order := jsonObject("id", id, "order_id", n.OrderRef, "order_status", n.outcome("CAPTURED", "CANCELLED"), "order_currency", n.Currency,
+		"order_amount", n.Amount.String()+".00", "order_invoice_number", n.OrderRef, "order_description", n.Memo)
+	transaction := jsonObject("id", id, "payment_method", "BANK_TRANSFER", "transaction_id", n.Reference, "transaction_type", "PAYMENT",
+		"transaction_date", n.local(), "transaction_status", n.outcome("APPROVED", "DECLINED"), "transaction_amount", n.Amount.String(),
+		"transaction_currency", n.Currency)
+	stamp := number(strconv.FormatInt(n.OccurredAt.Unix(), 10))
+	r := post("", jsonObject("timestamp", stamp, "notification_type", kind, "order", order, "transaction", transaction, "customer", nothing{}), now)
+	r.Header.Set("X-Secret-Key", s["secret_key"])
+	return r, n.onlyCredits()
+}

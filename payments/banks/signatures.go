@@ -1,0 +1,68 @@
+package banks
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/subtle"
+	"encoding/hex"
+	"strconv"
+	"time"
+)
+
+// sameToken compares a static token by its digest, so that the time taken tells nothing of it.
+// A secret that is not there never matches.
+func sameToken(given, want string) bool {
+	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(want))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && want != ""
+}
+
+// checkToken is sameToken as a verdict.
+func checkToken(given, want string) error {
+	if !sameToken(given, want) {
+		return ErrSignature
+	}
+	return nil
+}
+
+func hmac256(key string, parts ...string) []byte {
+	mac := hmac.New(sha256.New, []byte(key))
+	for _, p := range parts {
+		mac.Write([]byte(p))
+	}
+	return mac.Sum(nil)
+}
+
+func hmac512(key string, parts ...string) []byte {
+	mac := hmac.New(sha512.New, []byte(key))
+	for _, p := range parts {
+		mac.Write([]byte(p))
+	}
+	return mac.Sum(nil)
+}
+
+// checkHex compares a signature written in hexadecimal with the one computed under key.
+// An empty key never verifies.
+func checkHex(given, key string, want []byte) error {
+	got, err := hex.DecodeString(given)
+	if err != nil || key == "" || !hmac.Equal(got, want) {
+		return ErrSignature
+	}
+	return nil
+}
+
+// checkStamp refuses a stamp, counted in units since 1970, that is further than Tolerance from now.
+func checkStamp(stamp string, unit time.Duration, now time.Time) error {
+	n, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil {
+		return ErrSignature
+	}
+	at := time.Unix(n, 0)
+	if unit == time.Millisecond {
+		at = time.UnixMilli(n)
+	}
+	if d := now.Sub(at); d > Tolerance || d < -Tolerance {
+		return ErrStale
+	}
+	return nil
+}

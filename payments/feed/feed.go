@@ -1,0 +1,153 @@
+// Package feed wakes whoever waits for a stall's payments, on every replica, for what has been committed.
+// A wake-up carries no payment: the reader asks the database for what is newer than the version it saw.
+package feed
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/migrations/database"
+	"market40/payments/ledger"
+)
+
+const (
+	channelName = "payments"
+	// maxNamed is how many accounts one notification names; beyond that it wakes everybody. A payload of
+	// NOTIFY stays below 8,000 bytes.
+	maxNamed = 200
+	// reconnectAfter is how long a lost listener waits before it connects again.
+	reconnectAfter = time.Second
+)
+
+// Feed is the wake-up of one process.
+type Feed struct {
+	db      *database.DB
+	channel string
+	mu      sync.Mutex
+	waiting map[uuid.UUID]map[chan struct{}]bool
+}
+
+// New is a feed over db; Run listens.
+func New(db *database.DB) *Feed {
+	return &Feed{db: db, channel: db.Channel(channelName), waiting: map[uuid.UUID]map[chan struct{}]bool{}}
+}
+
+// Announce queues one notification for a group of payments: it goes out if and when the transaction commits.
+func (f *Feed) Announce(batch *pgx.Batch, transfers []ledger.Transfer) {
+	named := map[uuid.UUID]bool{}
+	for _, t := range transfers {
+		for _, a := range []ledger.Account{t.Debit, t.Credit} {
+			if a.Kind == ledger.Stall {
+				named[a.ID()] = true
+			}
+		}
+	}
+	if len(named) == 0 {
+		return
+	}
+	var list strings.Builder
+	for id := range named {
+		if len(named) > maxNamed {
+			break
+		}
+		list.WriteString(hex.EncodeToString(id[:]))
+	}
+	batch.Queue(`SELECT pg_notify($1, $2)`, f.channel, list.String())
+}
+
+// Wait registers for wake-ups of a ledger account. The channel holds one wake-up; cancel ends it.
+func (f *Feed) Wait(account uuid.UUID) (woken <-chan struct{}, cancel func()) {
+	c := make(chan struct{}, 1)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.waiting[account] == nil {
+		f.waiting[account] = map[chan struct{}]bool{}
+	}
+	f.waiting[account][c] = true
+	return c, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.waiting[account], c)
+		if len(f.waiting[account]) == 0 {
+			delete(f.waiting, account)
+		}
+	}
+}
+
+// Run listens until ctx ends. While the connection is lost nobody is woken; after it is back everybody is,
+// so that nothing said in between is missed.
+func (f *Feed) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := f.listen(ctx); err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "the payment feed lost its connection", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(reconnectAfter):
+		}
+	}
+}
+
+func (f *Feed) listen(ctx context.Context) error {
+	conn, err := pgx.ConnectConfig(ctx, f.db.Pool.Config().ConnConfig)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{f.channel}.Sanitize()); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	f.wakeAll()
+	for {
+		n, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return fmt.Errorf("wait: %w", err)
+		}
+		f.wake(n.Payload)
+	}
+}
+
+// wake wakes the accounts that a payload names, all when it names none.
+func (f *Feed) wake(payload string) {
+	const width = 2 * len(uuid.UUID{})
+	if payload == "" {
+		f.wakeAll()
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for ; len(payload) >= width; payload = payload[width:] {
+		raw, err := hex.DecodeString(payload[:width])
+		if err != nil {
+			continue
+		}
+		for c := range f.waiting[uuid.UUID(raw)] {
+			signal(c)
+		}
+	}
+}
+
+func (f *Feed) wakeAll() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, waiting := range f.waiting {
+		for c := range waiting {
+			signal(c)
+		}
+	}
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

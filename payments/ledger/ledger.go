@@ -1,0 +1,281 @@
+// Package ledger is the double-entry book: accounts, transfers between them, and the proof that they agree.
+// A payment is its transfer: one row that debits one account and credits another, balanced by construction,
+// numbered by both accounts' versions in commit order, never updated and never deleted.
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/payments/money"
+)
+
+// Kind is what a ledger account stands for.
+type Kind string
+
+// The kinds of account.
+const (
+	Bank     Kind = "bank"     // a beneficiary account as one market's stalls use it
+	Stall    Kind = "stall"    // one tenancy of a stall
+	Suspense Kind = "suspense" // a market's money that names no single stall
+	Returned Kind = "returned" // given back to the payer, by a case
+)
+
+// Account names a ledger account. Its id follows from what it stands for, so it needs no look-up.
+type Account struct {
+	Kind   Kind
+	Market uuid.UUID
+	Owner  uuid.UUID // Bank: the beneficiary account, Nil for accounts nobody registered; Stall: the tenancy
+}
+
+// OfTenancy is the account of one tenancy of a stall.
+func OfTenancy(market, tenancy uuid.UUID) Account {
+	return Account{Kind: Stall, Market: market, Owner: tenancy}
+}
+
+// OfBank is the account of a beneficiary account in a market; uuid.Nil: of those nobody registered.
+func OfBank(market, account uuid.UUID) Account {
+	return Account{Kind: Bank, Market: market, Owner: account}
+}
+
+// OfMarket is a market's suspense or returned account.
+func OfMarket(kind Kind, market uuid.UUID) Account { return Account{Kind: kind, Market: market} }
+
+// idSpace is the name space of ledger account ids (RFC 9562, version 5).
+var idSpace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("market40/ledger"))
+
+// ID is the account's id.
+func (a Account) ID() uuid.UUID {
+	name := make([]byte, 0, 48)
+	name = append(name, a.Kind...)
+	name = append(name, a.Market[:]...)
+	return uuid.NewSHA1(idSpace, append(name, a.Owner[:]...))
+}
+
+// Transfer is one movement to post: Amount from Debit to Credit.
+type Transfer struct {
+	ID            uuid.UUID // the notice's own id, or a new one (UUIDv7) for a case's further transfer
+	Debit, Credit Account
+	Amount        money.Amount // more than zero
+	Case          *uuid.UUID   // the case that decided it; nil: the notice
+	Reverses      *uuid.UUID   // the payment that it takes back or passes on
+	OccurredAt    time.Time
+	Reference     string // the bank's, normalised
+	Strong        bool   // the reference alone names one transfer at its bank
+	MemoCode      string // the stall's or order's code found in the memo; empty: none
+}
+
+// Book opens and locks accounts. It remembers which ones stand, so that the usual posting asks once.
+type Book struct{ stands sync.Map }
+
+// Locked are the accounts that a transaction holds, and their versions.
+type Locked struct {
+	versions map[uuid.UUID]int64
+}
+
+// Lock opens the accounts that do not exist yet and then locks all, both in the order of their ids, so that
+// two transactions never wait for each other in a ring.
+func (b *Book) Lock(ctx context.Context, tx pgx.Tx, accounts []Account) (*Locked, error) {
+	wanted := map[uuid.UUID]Account{}
+	for _, a := range accounts {
+		wanted[a.ID()] = a
+	}
+	ids := slices.SortedFunc(maps.Keys(wanted), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	for _, id := range ids {
+		if _, known := b.stands.Load(id); !known {
+			if err := open(ctx, tx, id, wanted[id]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	l := &Locked{versions: make(map[uuid.UUID]int64, len(ids))}
+	if err := l.lock(ctx, tx, ids); err != nil {
+		return nil, err
+	}
+	for id, version := range l.versions {
+		if version > 0 { // it was committed with its first payment, and accounts are never deleted
+			b.stands.Store(id, true)
+		}
+	}
+	return l, nil
+}
+
+func (l *Locked) lock(ctx context.Context, tx pgx.Tx, ids []uuid.UUID) error {
+	rows, err := tx.Query(ctx, `SELECT id, version FROM ledger_accounts WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE`, ids)
+	if err != nil {
+		return fmt.Errorf("lock ledger accounts: %w", err)
+	}
+	var id uuid.UUID
+	var version int64
+	_, err = pgx.ForEachRow(rows, []any{&id, &version}, func() error {
+		l.versions[id] = version
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("lock ledger accounts: %w", err)
+	}
+	return nil
+}
+
+func open(ctx context.Context, tx pgx.Tx, id uuid.UUID, a Account) error {
+	var account, tenancy *uuid.UUID
+	if a.Kind == Bank && a.Owner != uuid.Nil {
+		account = &a.Owner
+	}
+	if a.Kind == Stall {
+		tenancy = &a.Owner
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO ledger_accounts (id, kind, market_id, account_id, tenancy_id) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT DO NOTHING`, id, a.Kind, a.Market, account, tenancy)
+	if err != nil {
+		return fmt.Errorf("open ledger account %s: %w", id, err)
+	}
+	return nil
+}
+
+// Post queues the statements that write the transfers between locked accounts: balances and versions, the
+// payments themselves, and the day's rollup of each stall. The caller sends the batch in the same transaction.
+func (l *Locked) Post(batch *pgx.Batch, transfers []Transfer, now time.Time) {
+	if len(transfers) == 0 {
+		return
+	}
+	l.queuePayments(batch, transfers, now)
+	queueDays(batch, transfers)
+}
+
+// columns are the transfers turned into one array a column, for unnest.
+type columns struct {
+	ids, markets, debits, credits  []uuid.UUID
+	amounts, debitV, creditV       []int64
+	cases, reverses                []*uuid.UUID
+	occurred                       []time.Time
+	references                     []string
+	strong                         []bool
+	codes                          []*string
+	moved                          map[uuid.UUID]*movement
+	movedIDs                       []uuid.UUID
+	movedDebit, movedCredit, moves []int64
+}
+
+type movement struct{ debit, credit, moves int64 }
+
+func (l *Locked) queuePayments(batch *pgx.Batch, transfers []Transfer, now time.Time) {
+	c := &columns{moved: map[uuid.UUID]*movement{}}
+	for _, t := range transfers {
+		debit, credit, dong := t.Debit.ID(), t.Credit.ID(), t.Amount.Dong()
+		l.versions[debit]++
+		l.versions[credit]++
+		c.ids, c.markets = append(c.ids, t.ID), append(c.markets, t.Credit.Market)
+		c.debits, c.credits = append(c.debits, debit), append(c.credits, credit)
+		c.amounts = append(c.amounts, dong)
+		c.debitV, c.creditV = append(c.debitV, l.versions[debit]), append(c.creditV, l.versions[credit])
+		c.cases, c.reverses = append(c.cases, t.Case), append(c.reverses, t.Reverses)
+		c.occurred = append(c.occurred, t.OccurredAt)
+		c.references, c.strong = append(c.references, t.Reference), append(c.strong, t.Strong)
+		c.codes = append(c.codes, orNull(t.MemoCode))
+		c.move(debit).debit += dong
+		c.move(credit).credit += dong
+	}
+	for id, m := range c.moved {
+		c.movedIDs = append(c.movedIDs, id)
+		c.movedDebit, c.movedCredit, c.moves = append(c.movedDebit, m.debit), append(c.movedCredit, m.credit), append(c.moves, m.moves)
+	}
+	batch.Queue(`UPDATE ledger_accounts a SET debits = a.debits + d.debits, credits = a.credits + d.credits, version = a.version + d.moves, last_at = $5
+		FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) AS d (id, debits, credits, moves) WHERE a.id = d.id`,
+		c.movedIDs, c.movedDebit, c.movedCredit, c.moves, now)
+	batch.Queue(`INSERT INTO payments (id, market_id, debit_account, credit_account, amount, debit_version, credit_version,
+			case_id, reverses, occurred_at, recorded_at, reference, strong, memo_code)
+		SELECT p.id, p.market, p.debit, p.credit, p.amount, p.debit_version, p.credit_version,
+			p.case_id, p.reverses, p.occurred_at, $14, p.reference, p.strong, p.memo_code
+		FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[],
+			$8::uuid[], $9::uuid[], $10::timestamptz[], $11::text[], $12::boolean[], $13::text[])
+			AS p (id, market, debit, credit, amount, debit_version, credit_version, case_id, reverses, occurred_at, reference, strong, memo_code)`,
+		c.ids, c.markets, c.debits, c.credits, c.amounts, c.debitV, c.creditV, c.cases, c.reverses,
+		c.occurred, c.references, c.strong, c.codes, now)
+}
+
+func (c *columns) move(id uuid.UUID) *movement {
+	m := c.moved[id]
+	if m == nil {
+		m = &movement{}
+		c.moved[id] = m
+	}
+	m.moves++
+	return m
+}
+
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// queueDays upserts the rollup: what a stall is credited counts on the day of occurred_at, what it is
+// debited (a reversal) is taken off the day of what it reverses, which is the same occurred_at.
+func queueDays(batch *pgx.Batch, transfers []Transfer) {
+	type key struct {
+		tenancy, market uuid.UUID
+		day             string
+	}
+	type sum struct{ payments, amount int64 }
+	days := map[key]*sum{}
+	count := func(a Account, t Transfer, sign int64) {
+		if a.Kind != Stall {
+			return
+		}
+		k := key{a.Owner, a.Market, BusinessDay(t.OccurredAt)}
+		if days[k] == nil {
+			days[k] = &sum{}
+		}
+		days[k].payments += sign
+		days[k].amount += sign * t.Amount.Dong()
+	}
+	for _, t := range transfers {
+		count(t.Credit, t, 1)
+		count(t.Debit, t, -1)
+	}
+	keys := make([]key, 0, len(days))
+	for k := range days {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		if c := bytes.Compare(a.tenancy[:], b.tenancy[:]); c != 0 {
+			return c
+		}
+		return bytes.Compare([]byte(a.day), []byte(b.day))
+	})
+	var tenancies, markets []uuid.UUID
+	var dates []string
+	var payments, amounts []int64
+	for _, k := range keys {
+		tenancies, markets, dates = append(tenancies, k.tenancy), append(markets, k.market), append(dates, k.day)
+		payments, amounts = append(payments, days[k].payments), append(amounts, days[k].amount)
+	}
+	if len(keys) == 0 {
+		return
+	}
+	batch.Queue(`INSERT INTO stall_days AS s (tenancy_id, market_id, day, payments, amount)
+		SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]::date[], $4::bigint[], $5::bigint[])
+		ON CONFLICT (tenancy_id, day) DO UPDATE SET payments = s.payments + excluded.payments, amount = s.amount + excluded.amount`,
+		tenancies, markets, dates, payments, amounts)
+}
+
+// vietnam is Indochina Time: UTC+7 without daylight saving since 1975 (IANA tz database, Asia/Ho_Chi_Minh).
+var vietnam = time.FixedZone("+07", 7*60*60)
+
+// BusinessDay is the day of a moment in Asia/Ho_Chi_Minh, as "2026-11-22".
+func BusinessDay(t time.Time) string { return t.In(vietnam).Format(time.DateOnly) }
+
+// StartOfDay is 00:00 in Asia/Ho_Chi_Minh of a day written as "2026-11-22".
+func StartOfDay(day string) (time.Time, error) {
+	return time.ParseInLocation(time.DateOnly, day, vietnam)
+}

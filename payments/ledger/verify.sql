@@ -1,0 +1,54 @@
+-- Each row is a fault of the books, found from the rows alone.
+WITH sides AS (
+    SELECT debit_account AS account, amount AS debit, 0::numeric AS credit, debit_version AS version FROM payments
+    UNION ALL
+    SELECT credit_account, 0, amount, credit_version FROM payments
+),
+told AS (
+    SELECT account, sum(debit) AS debits, sum(credit) AS credits, count(*) AS moves, count(DISTINCT version) AS versions, max(version) AS last
+    FROM sides GROUP BY account
+),
+days AS (
+    SELECT tenancy_id, day, sum(n) AS payments, sum(amount) AS amount
+    FROM (
+        SELECT a.tenancy_id, (p.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day, 1 AS n, p.amount
+        FROM payments p JOIN ledger_accounts a ON a.id = p.credit_account AND a.kind = 'stall'
+        UNION ALL
+        SELECT a.tenancy_id, (p.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, -1, -p.amount
+        FROM payments p JOIN ledger_accounts a ON a.id = p.debit_account AND a.kind = 'stall'
+    ) moves
+    GROUP BY tenancy_id, day
+)
+SELECT 'totals' AS rule, 'all accounts' AS what, 'debits ' || sum(debits) || ', credits ' || sum(credits) AS found
+FROM ledger_accounts HAVING sum(debits) <> sum(credits)
+UNION ALL
+SELECT 'balance', a.id::text, 'kept ' || a.debits || '/' || a.credits || ', payments say ' || coalesce(t.debits, 0) || '/' || coalesce(t.credits, 0)
+FROM ledger_accounts a LEFT JOIN told t ON t.account = a.id
+WHERE (a.debits, a.credits) IS DISTINCT FROM (coalesce(t.debits, 0), coalesce(t.credits, 0))
+UNION ALL
+SELECT 'versions', a.id::text, 'version ' || a.version || ', ' || coalesce(t.moves, 0) || ' payments, ' || coalesce(t.versions, 0) || ' distinct, last ' || coalesce(t.last, 0)
+FROM ledger_accounts a LEFT JOIN told t ON t.account = a.id
+WHERE NOT (a.version = coalesce(t.moves, 0) AND a.version = coalesce(t.versions, 0) AND a.version = coalesce(t.last, 0))
+UNION ALL
+SELECT 'notice without payment', n.id::text, 'a posted notice has no payment'
+FROM notices n LEFT JOIN payments p ON p.id = n.id
+WHERE n.state = 'posted' AND p.id IS NULL
+UNION ALL
+SELECT 'payment without notice', p.id::text, CASE WHEN n.id IS NULL THEN 'no notice and no case stands behind it' ELSE 'its notice is ' || n.state END
+FROM payments p LEFT JOIN notices n ON n.id = p.id
+WHERE (p.case_id IS NULL AND n.id IS NULL) OR (n.id IS NOT NULL AND n.state NOT IN ('posted', 'unmatched'))
+UNION ALL
+SELECT 'amount', p.id::text, 'notice ' || n.amount || ', payment ' || p.amount
+FROM payments p JOIN notices n ON n.id = p.id WHERE n.amount <> p.amount
+UNION ALL
+SELECT 'notice without key', n.id::text, 'its (connection, external id) names another or no notice'
+FROM notices n LEFT JOIN notice_keys k ON k.connection_id = n.connection_id AND k.external_id = n.external_id
+WHERE k.notice_id IS DISTINCT FROM n.id
+UNION ALL
+SELECT 'key without notice', k.notice_id::text, 'a notice was acknowledged and is not there'
+FROM notice_keys k LEFT JOIN notices n ON n.id = k.notice_id WHERE n.id IS NULL
+UNION ALL
+SELECT 'day', coalesce(s.tenancy_id, d.tenancy_id) || ' ' || coalesce(s.day, d.day),
+    'rollup ' || coalesce(s.payments, 0) || '/' || coalesce(s.amount, 0) || ', payments say ' || coalesce(d.payments, 0) || '/' || coalesce(d.amount, 0)
+FROM stall_days s FULL JOIN days d ON d.tenancy_id = s.tenancy_id AND d.day = s.day
+WHERE (coalesce(s.payments, 0), coalesce(s.amount, 0)) <> (coalesce(d.payments, 0), coalesce(d.amount, 0))

@@ -1,0 +1,142 @@
+// Package money holds exact amounts of Vietnamese đồng.
+// An Amount is a whole number of đồng on shopspring/decimal: no float touches it on any way in or out.
+package money
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+const (
+	// Currency is the only currency the ledger knows (ISO 4217).
+	Currency = "VND"
+	// MaxDigits is the longest amount read, in digits before the decimal mark:
+	// EMVCo's tag 54 allows 13 characters (EMV QRCPS MPM v1.0, section 4.7.4).
+	MaxDigits = 13
+	// TransferLimit is the largest single NAPAS247 transfer in đồng: one transfer stays
+	// below 500,000,000 (NAPAS terms, section 8.1.1). A notice above it is kept and becomes a case.
+	TransferLimit = 499_999_999
+)
+
+// ErrNotWhole, ErrFormat and ErrTooLong say why a text is no amount of đồng.
+var (
+	ErrFormat   = errors.New("not a decimal number")
+	ErrNotWhole = errors.New("not a whole number of đồng")
+	ErrTooLong  = errors.New("more than 13 digits")
+)
+
+// Amount is an exact, whole number of đồng; it may be negative (a balance) or zero.
+// The zero value is 0 đ.
+type Amount struct{ d decimal.Decimal }
+
+// FromDong is the amount of n đồng.
+func FromDong(n int64) Amount { return Amount{decimal.NewFromInt(n)} }
+
+// Parse reads a plain decimal text such as "45000", "100000.00" or "-25000".
+// It refuses exponents, thousands marks, fractions of a đồng and more than MaxDigits digits.
+func Parse(s string) (Amount, error) {
+	body := strings.TrimPrefix(s, "-")
+	whole, fraction, dotted := strings.Cut(body, ".")
+	if !digits(whole) || (dotted && !digits(fraction)) {
+		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrFormat)
+	}
+	if len(strings.TrimLeft(whole, "0")) > MaxDigits {
+		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrTooLong)
+	}
+	if strings.Trim(fraction, "0") != "" {
+		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrNotWhole)
+	}
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrFormat)
+	}
+	if len(body) != len(s) {
+		n = -n
+	}
+	return FromDong(n), nil
+}
+
+// digits says whether s is one or more ASCII digits; leading zeros up to 40 characters are let through.
+func digits(s string) bool {
+	if s == "" || len(s) > 40 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+func cut(s string) string {
+	if len(s) > 40 {
+		return s[:40] + "…"
+	}
+	return s
+}
+
+// Dong is the amount as a count of đồng, for set-based SQL parameters.
+func (a Amount) Dong() int64 { return a.d.IntPart() }
+
+// Decimal is the amount as a decimal.
+func (a Amount) Decimal() decimal.Decimal { return a.d }
+
+// String is the amount without separators: "45000".
+func (a Amount) String() string { return a.d.String() }
+
+// Format is the amount as Vietnamese screens show it: "1.234.567 đ".
+func (a Amount) Format() string {
+	s := a.d.Abs().String()
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "." + s[i:]
+	}
+	if a.d.IsNegative() {
+		s = "-" + s
+	}
+	return s + " đ"
+}
+
+// Add is a + b.
+func (a Amount) Add(b Amount) Amount { return Amount{a.d.Add(b.d)} }
+
+// Sub is a − b.
+func (a Amount) Sub(b Amount) Amount { return Amount{a.d.Sub(b.d)} }
+
+// Neg is −a.
+func (a Amount) Neg() Amount { return Amount{a.d.Neg()} }
+
+// Sign is −1, 0 or 1.
+func (a Amount) Sign() int { return a.d.Sign() }
+
+// Cmp compares two amounts like cmp.Compare.
+func (a Amount) Cmp(b Amount) int { return a.d.Cmp(b.d) }
+
+// MarshalText writes the amount as its decimal text; in JSON it is a string, "45000" with its quotes.
+func (a Amount) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// UnmarshalText reads a decimal text. A bare JSON number is refused by encoding/json itself, so that no
+// client passes through floats.
+func (a *Amount) UnmarshalText(b []byte) (err error) {
+	*a, err = Parse(string(b))
+	return err
+}
+
+// Scan reads a numeric column.
+func (a *Amount) Scan(v any) error {
+	if err := a.d.Scan(v); err != nil {
+		return err
+	}
+	if !a.d.IsInteger() {
+		return fmt.Errorf("amount %s: %w", a.d, ErrNotWhole)
+	}
+	return nil
+}
+
+// Value writes a numeric column.
+func (a Amount) Value() (driver.Value, error) { return a.d.String(), nil }
