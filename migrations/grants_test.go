@@ -50,3 +50,32 @@ func TestServingRoleOnlyAddsToTheBooks(t *testing.T) {
 		}
 	}
 }
+
+// TestMapOfEveryDay counts the units of Khánh Hòa (province 56) on days around the changes of the map.
+func TestMapOfEveryDay(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	for _, c := range []struct {
+		level, day string
+		want       int
+	}{{"district", "2024-05-28", 9}, {"district", "2025-07-01", 0}, {"commune", "2025-07-01", 65}, {"commune", "2026-11-22", 65}} {
+		var n int
+		err := db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM locality_versions v JOIN locality_versions p ON p.locality_id = v.parent_id AND p.code = '56'
+			WHERE v.level = $1 AND v.valid @> $2::text::date`, c.level, c.day).Scan(&n)
+		if err != nil || n != c.want {
+			t.Errorf("%s on %s: %d, %v; want %d", c.level, c.day, n, err, c.want)
+		}
+	}
+	rows, err := db.Pool.Query(t.Context(), `SELECT name FROM locality_versions WHERE level = 'commune' AND code = '22366' ORDER BY valid`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || strings.Join(names, ", ") != "Phường Phước Tiến, Phường Tân Tiến, Phường Nha Trang" {
+		t.Errorf("22366 was %v, %v", names, err)
+	}
+	var selves int
+	if err := db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM locality_lineage WHERE old_id = new_id`).Scan(&selves); err != nil || selves != 0 {
+		t.Errorf("%d units became themselves, %v", selves, err)
+	}
+}

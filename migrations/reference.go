@@ -39,48 +39,56 @@ func LoadBanks(ctx context.Context, tx pgx.Tx) error {
 	return send(ctx, tx, batch, "banks")
 }
 
-// unit is a stable id for a unit that the project ships: the same in every database.
-func unit(level, code, name string) uuid.UUID {
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("market40/locality/"+level+"/"+code+"/"+name))
+// unit is a stable id for a unit that the project ships: the same in every database. A unit that began with a
+// change of the map is another one than its predecessor, even where code and name stayed.
+func unit(level, code, name, from string) uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("market40/locality/"+level+"/"+code+"/"+name+"/"+from))
 }
 
 // LoadLocalities upserts the units, their versions and their lineage.
-// A unit is named by (level, code, name): a reused code is another unit.
 func LoadLocalities(ctx context.Context, tx pgx.Tx) error {
 	rows, err := records(reference.Localities,
 		"level", "code", "name", "kind", "parent_level", "parent_code", "valid_from", "valid_to", "latitude", "longitude")
 	if err != nil {
 		return fmt.Errorf("locality table: %w", err)
 	}
-	names := map[string]string{}
-	for _, r := range rows {
-		if r[0] != "commune" {
-			names[r[0]+r[1]] = r[2]
-		}
-	}
+	parents := map[string]uuid.UUID{} // provinces and districts by level and code
+	ended := map[string]uuid.UUID{}   // communes by code, name and the day they ended
 	batch := &pgx.Batch{}
 	for _, r := range rows {
-		id := unit(r[0], r[1], r[2])
+		id := unit(r[0], r[1], r[2], r[6])
+		if r[0] != "commune" {
+			parents[r[0]+r[1]] = id
+		}
+		ended[r[1]+r[2]+r[7]] = id
+		batch.Queue(`INSERT INTO localities (id) VALUES ($1) ON CONFLICT DO NOTHING`, id)
+	}
+	for _, r := range rows {
 		var parent *uuid.UUID
 		if r[4] != "" {
-			p := unit(r[4], r[5], names[r[4]+r[5]])
+			p, known := parents[r[4]+r[5]]
+			if !known {
+				return fmt.Errorf("locality table: %s %s is no parent for %s", r[4], r[5], r[2])
+			}
 			parent = &p
-			batch.Queue(`INSERT INTO localities (id) VALUES ($1) ON CONFLICT DO NOTHING`, p)
 		}
-		batch.Queue(`INSERT INTO localities (id) VALUES ($1) ON CONFLICT DO NOTHING`, id)
 		batch.Queue(`INSERT INTO locality_versions (id, locality_id, level, code, name, kind, parent_id, valid, latitude, longitude)
 			VALUES ($1, $1, $2, $3, $4, $5, $6, daterange(nullif($7, '')::date, nullif($8, '')::date), nullif($9, '')::numeric, nullif($10, '')::numeric)
 			ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, parent_id = excluded.parent_id,
 				latitude = excluded.latitude, longitude = excluded.longitude`,
-			id, r[0], r[1], r[2], r[3], parent, r[6], r[7], r[8], r[9])
+			unit(r[0], r[1], r[2], r[6]), r[0], r[1], r[2], r[3], parent, r[6], r[7], r[8], r[9])
 	}
 	lineage, err := records(reference.Lineage, "old_code", "old_name", "new_code", "new_name", "changed_on", "partial")
 	if err != nil {
 		return fmt.Errorf("lineage table: %w", err)
 	}
 	for _, r := range lineage {
+		old, known := ended[r[0]+r[1]+r[4]]
+		if !known {
+			return fmt.Errorf("lineage table: no %s %s ended on %s", r[0], r[1], r[4])
+		}
 		batch.Queue(`INSERT INTO locality_lineage (old_id, new_id, changed_on, partial) VALUES ($1, $2, $3::text::date, $4::text::boolean)
-			ON CONFLICT DO NOTHING`, unit("commune", r[0], r[1]), unit("commune", r[2], r[3]), r[4], r[5])
+			ON CONFLICT DO NOTHING`, old, unit("commune", r[2], r[3], r[4]), r[4], r[5])
 	}
 	return send(ctx, tx, batch, "localities")
 }

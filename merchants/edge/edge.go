@@ -37,11 +37,15 @@ type Parts struct {
 // Strangers are the routes under /api that need no key.
 var strangers = []string{"POST /api/v1/codes/verify"}
 
-var adoptProblems = sync.OnceFunc(func() { huma.NewErrorWithContext = problem.FromHuma })
+// settle is what gin and huma keep for the whole process: no debug output, our problems.
+var settle = sync.OnceFunc(func() {
+	gin.SetMode(gin.ReleaseMode)
+	huma.NewErrorWithContext = problem.FromHuma
+})
 
 // New makes an engine that trusts no proxy, answers every fault as a problem, and guards /api.
 func New(p Parts) *Edge {
-	adoptProblems()
+	settle()
 	engine := gin.New()
 	_ = engine.SetTrustedProxies(nil)
 	engine.HandleMethodNotAllowed = true
@@ -76,9 +80,9 @@ func (e *Edge) Document(op huma.Operation) {
 		op.Responses = map[string]*huma.Response{"200": {Description: "OK"}}
 	}
 	for name := range strings.SplitSeq(op.Path, "/") {
-		if strings.HasPrefix(name, "{") {
+		if parameter, _, found := strings.Cut(name, "}"); found { // "{code}.png" has a parameter too
 			op.Parameters = append(op.Parameters, &huma.Param{
-				Name: strings.Trim(name, "{}"), In: "path", Required: true, Schema: &huma.Schema{Type: "string"},
+				Name: strings.TrimPrefix(parameter, "{"), In: "path", Required: true, Schema: &huma.Schema{Type: "string"},
 			})
 		}
 	}

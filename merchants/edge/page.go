@@ -77,3 +77,17 @@ type List[T any] struct {
 	Items []T     `json:"items"`
 	Next  *string `json:"next" doc:"cursor of the next page, null at the end"`
 }
+
+// Named is the id in a route's path; embed it in a huma input, which looks into exported types only.
+type Named struct {
+	ID string `path:"id"`
+}
+
+// UUID is the id, or that what it names does not exist.
+func (n Named) UUID(what string) (uuid.UUID, error) {
+	id, err := uuid.Parse(n.ID)
+	if err != nil {
+		return id, problem.Missing(what)
+	}
+	return id, nil
+}

@@ -62,6 +62,7 @@ var titles = map[Kind][2]string{
 	Forbidden: {"Không được phép", "Forbidden"}, NotFound: {"Không tìm thấy", "Not found"},
 	Conflict: {"Xung đột", "Conflict"}, TooLarge: {"Quá lớn", "Too large"}, Unsupported: {"Loại nội dung không nhận", "Unsupported content"},
 	Invalid: {"Dữ liệu chưa đúng", "Invalid input"}, TooMany: {"Quá nhiều yêu cầu", "Too many requests"},
+	http.StatusGone:             {"Đã thu hồi", "Gone"},
 	http.StatusMethodNotAllowed: {"Phương thức không nhận", "Method not allowed"},
 	Unavailable:                 {"Tạm thời gián đoạn", "Unavailable"}, internal: {"Lỗi hệ thống", "Internal error"},
 }

@@ -64,7 +64,10 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "market40"
 	}
-	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return limitSession(ctx, conn, o) }
+	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		quickUUIDs(conn)
+		return limitSession(ctx, conn, o)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("opening the pool: %w", err)

@@ -5,8 +5,6 @@ package ledger
 
 import (
 	"bytes"
-	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -81,64 +79,57 @@ type Locked struct {
 	versions map[uuid.UUID]int64
 }
 
-// Lock opens the accounts that do not exist yet and then locks all, both in the order of their ids, so that
-// two transactions never wait for each other in a ring.
-func (b *Book) Lock(ctx context.Context, tx pgx.Tx, accounts []Account) (*Locked, error) {
+// Lock queues the opening of accounts that do not exist yet and then the locking of all, both in the order of
+// their ids, so that two transactions never wait for each other in a ring. The result may be used once the
+// caller has sent the batch.
+func (b *Book) Lock(batch *pgx.Batch, accounts []Account) *Locked {
 	wanted := map[uuid.UUID]Account{}
 	for _, a := range accounts {
 		wanted[a.ID()] = a
 	}
 	ids := slices.SortedFunc(maps.Keys(wanted), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	for _, id := range ids {
-		if _, known := b.stands.Load(id); !known {
-			if err := open(ctx, tx, id, wanted[id]); err != nil {
-				return nil, err
-			}
-		}
-	}
+	b.open(batch, ids, wanted)
 	l := &Locked{versions: make(map[uuid.UUID]int64, len(ids))}
-	if err := l.lock(ctx, tx, ids); err != nil {
-		return nil, err
-	}
-	for id, version := range l.versions {
-		if version > 0 { // it was committed with its first payment, and accounts are never deleted
-			b.stands.Store(id, true)
-		}
-	}
-	return l, nil
-}
-
-func (l *Locked) lock(ctx context.Context, tx pgx.Tx, ids []uuid.UUID) error {
-	rows, err := tx.Query(ctx, `SELECT id, version FROM ledger_accounts WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE`, ids)
-	if err != nil {
-		return fmt.Errorf("lock ledger accounts: %w", err)
-	}
-	var id uuid.UUID
-	var version int64
-	_, err = pgx.ForEachRow(rows, []any{&id, &version}, func() error {
-		l.versions[id] = version
-		return nil
+	batch.Queue(`SELECT id, version FROM ledger_accounts WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE`, ids).Query(func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var version int64
+		_, err := pgx.ForEachRow(rows, []any{&id, &version}, func() error {
+			l.versions[id] = version
+			if version > 0 { // it was committed with its first payment, and accounts are never deleted
+				b.stands.Store(id, true)
+			}
+			return nil
+		})
+		return err
 	})
-	if err != nil {
-		return fmt.Errorf("lock ledger accounts: %w", err)
-	}
-	return nil
+	return l
 }
 
-func open(ctx context.Context, tx pgx.Tx, id uuid.UUID, a Account) error {
-	var account, tenancy *uuid.UUID
-	if a.Kind == Bank && a.Owner != uuid.Nil {
-		account = &a.Owner
+// open makes the accounts that are not known to stand.
+func (b *Book) open(batch *pgx.Batch, ids []uuid.UUID, wanted map[uuid.UUID]Account) {
+	var fresh, markets []uuid.UUID
+	var kinds []string
+	var accounts, tenancies []*uuid.UUID
+	for _, id := range ids {
+		if _, known := b.stands.Load(id); known {
+			continue
+		}
+		a := wanted[id]
+		var account, tenancy *uuid.UUID
+		if a.Kind == Bank && a.Owner != uuid.Nil {
+			account = &a.Owner
+		}
+		if a.Kind == Stall {
+			tenancy = &a.Owner
+		}
+		fresh, markets, kinds = append(fresh, id), append(markets, a.Market), append(kinds, string(a.Kind))
+		accounts, tenancies = append(accounts, account), append(tenancies, tenancy)
 	}
-	if a.Kind == Stall {
-		tenancy = &a.Owner
+	if len(fresh) > 0 {
+		batch.Queue(`INSERT INTO ledger_accounts (id, kind, market_id, account_id, tenancy_id)
+			SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[]) AS a (id) ORDER BY a.id ON CONFLICT DO NOTHING`,
+			fresh, kinds, markets, accounts, tenancies)
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO ledger_accounts (id, kind, market_id, account_id, tenancy_id) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT DO NOTHING`, id, a.Kind, a.Market, account, tenancy)
-	if err != nil {
-		return fmt.Errorf("open ledger account %s: %w", id, err)
-	}
-	return nil
 }
 
 // Post queues the statements that write the transfers between locked accounts: balances and versions, the

@@ -1,0 +1,43 @@
+# market40: `make` shows what there is to do.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: run test build bench check fmt help setup
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LINT := bin/golangci-lint
+LINT_VERSION := v2.15.0
+# Where goroutines meet: tested with the race detector. Everything else is tested without it, which is several times quicker.
+RACY := ./migrations/database/... ./merchants/auth/... ./merchants/seal/... ./payments/...
+
+run: build ## serve an invented province on http://127.0.0.1:8080 and let payments arrive
+	@.ci/demo
+
+test: setup ## everything that proves the program: format, vet, all tests
+	@bad=$$(gofmt -l cmd frontend merchants migrations payments reports 2>/dev/null); [ -z "$$bad" ] || { echo "not formatted (make fmt):"; echo "$$bad"; exit 1; }
+	go vet ./...
+	go test -race -timeout 10m $(RACY)
+	go test -timeout 10m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
+
+build: setup ## bin/market40
+	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/market40 ./cmd/market40
+
+bench: build ## the performance table, beside pgbench, on a throw-away server
+	@bin/market40 bench
+
+check: $(LINT) ## golangci-lint with .golangci.yml
+	$(LINT) run ./...
+
+fmt: ## gofmt everything
+	gofmt -w cmd frontend merchants migrations payments reports
+
+setup: # what the machine lacks, by apt
+	@.ci/setup
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Built once for its version, in about three minutes.
+$(LINT): Makefile
+	@mkdir -p bin
+	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	@touch $@

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"market40/migrations"
+	"market40/migrations/database"
+	"market40/migrations/database/private"
+)
+
+func backupCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Write the whole database to FILE, readable by its owner only; SECRET_KEY is not in it",
+		Long: `Write the whole database to FILE (pg_dump's custom format, mode 0600). It holds the data keys wrapped by
+SECRET_KEY, never that key: keep a copy of the key (DATA_DIR/secret.key) in another place.
+The file appears when it is complete, and nothing is overwritten. The server may run meanwhile.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return backup(cmd.Context(), s, args[0]) },
+	}
+}
+
+// backup dumps one consistent snapshot.
+func backup(ctx context.Context, s *settings, path string) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return usage(fmt.Errorf("%s is there already: nothing is overwritten", path))
+	}
+	at, err := openStore(ctx, s, private.Use)
+	if err != nil {
+		return err
+	}
+	defer at.stop()
+	schema, err := at.backupSchema(ctx)
+	if err != nil {
+		return err
+	}
+	args := []string{"--format=custom", "--no-owner", "--no-privileges"}
+	if schema != "public" {
+		args = append(args, "--schema="+schema) // one province of several in this database
+	}
+	return writeAtomically(path, func(out *os.File) error {
+		return at.runTool(ctx, tool{name: "pg_dump", args: args, out: out})
+	})
+}
+
+// backupSchema is the schema to back up, as it stands: an older one is not migrated first. A newer one, which this
+// program could not restore, and an empty one are refused.
+func (st *store) backupSchema(ctx context.Context) (string, error) {
+	db, err := database.Open(ctx, st.ownerURL, database.Options{MaxConns: 1})
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	if err := migrations.Check(ctx, db.Pool); err != nil && !errors.Is(err, migrations.ErrUnmigrated) {
+		return "", err
+	}
+	table, err := anyTable(ctx, db)
+	if err == nil && table == "" {
+		err = usage(errors.New("the database is empty: there is nothing to back up"))
+	}
+	return db.Schema, err
+}
+
+// writeAtomically makes FILE.partial, 0600, and names it FILE once it is whole and on disk.
+func writeAtomically(path string, write func(*os.File) error) error {
+	partial := path + ".partial"
+	f, err := os.OpenFile(partial, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("making the backup: %w", err)
+	}
+	err = errors.Join(f.Chmod(0o600), write(f))
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Link(partial, path) // fails where something is by now, as rename would not
+	}
+	err = errors.Join(err, os.Remove(partial))
+	if err != nil {
+		return fmt.Errorf("making the backup: %w", err)
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// syncFolder makes a new name in a folder survive a crash.
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("syncing %s: %w", dir, err)
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

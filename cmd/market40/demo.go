@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+)
+
+// showDemo fills an empty database with the demo province and prints an API key for each role. The keys of the last
+// start end: nobody has to remember them.
+func (p *program) showDemo(ctx context.Context, out io.Writer, address string) error {
+	empty, err := p.holdsNoMarket(ctx)
+	if err != nil {
+		return fmt.Errorf("looking for markets: %w", err)
+	}
+	if empty {
+		if err := seedDemo(ctx, p); err != nil {
+			return fmt.Errorf("seeding the demo: %w", err)
+		}
+	}
+	scopes, err := p.demoScopes(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "demo data; one API key for each role, until the next start:")
+	for _, role := range auth.Roles() {
+		key, err := p.demoKey(ctx, role, scopes[role])
+		if err != nil {
+			return err
+		}
+		scope := scopes[role]
+		if scope == "" {
+			scope = "everything"
+		}
+		fmt.Fprintf(out, "  %-16s %s  %s\n", role, key, scope)
+	}
+	_, err = fmt.Fprintf(out, "start page %s/\nroutes     %s/docs, for programs %s/openapi.json\n", address, address, address)
+	return err
+}
+
+// demoKey replaces a role's demo key.
+func (p *program) demoKey(ctx context.Context, role auth.Role, scope string) (string, error) {
+	name := "demo " + string(role)
+	_, err := p.db.Pool.Exec(ctx, `UPDATE api_keys SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL`, name, p.now())
+	if err != nil {
+		return "", fmt.Errorf("revoking the last key %q: %w", name, err)
+	}
+	return p.apiKeys.Create(ctx, auth.Order{Name: name, Role: string(role), Scope: scope})
+}
+
+// demoScopes are what the roles that see a part see: the first demo market, the unit that it stands in, and its first
+// stall with a tenant. A role without a scope sees everything.
+func (p *program) demoScopes(ctx context.Context) (map[auth.Role]string, error) {
+	var market, stall, commune string
+	err := p.db.Pool.QueryRow(ctx, `SELECT m.code, s.id::text, v.code
+		FROM markets m
+		JOIN stalls s ON s.market_id = m.id
+		JOIN tenancies t ON t.stall_id = s.id AND upper_inf(t.valid)
+		JOIN market_places p ON p.market_id = m.id AND upper_inf(p.valid)
+		JOIN locality_versions v ON v.locality_id = p.locality_id AND upper_inf(v.valid)
+		WHERE m.demo
+		ORDER BY m.code, s.number LIMIT 1`).Scan(&market, &stall, &commune)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, errNoDemo
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for the demo market: %w", err)
+	}
+	return map[auth.Role]string{
+		auth.LocalityOfficer: "locality:" + commune,
+		auth.Manager:         "market:" + market,
+		auth.Team:            "market:" + market,
+		auth.Merchant:        "stall:" + stall,
+	}, nil
+}
+
+// errNoDemo keeps demo keys away from a register that is in use.
+var errNoDemo = errors.New("this database holds markets but no demo data: serve it without --demo")

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"market40/merchants/edge"
+)
+
+// Run is the whole program, for the tests that become it.
+func Run(args []string, stdout, stderr io.Writer) int { return run(args, stdout, stderr) }
+
+// Hide is what is done to text that is logged.
+func Hide(text string) string { return hide(text) }
+
+// LibpqURL is how PostgreSQL's own programs are told a database.
+func LibpqURL(text string) (address, password string, err error) { return libpqURL(text) }
+
+// RoutesOf mounts every route on a database, and closes it at once: nothing is asked of it.
+func RoutesOf(ctx context.Context, url string, secret [32]byte) (*edge.Edge, error) {
+	key := secretKey(secret)
+	p, closeProgram, err := openProgram(ctx, &settings{DatabaseURL: url, MigrateURL: url, Secret: &key})
+	if err != nil {
+		return nil, err
+	}
+	defer closeProgram()
+	return p.edge(true)
+}

@@ -1,0 +1,112 @@
+package main_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows are the imports between our packages that are allowed, tests' own aside. They point down:
+// cmd → frontend → reports → payments → merchants → migrations. A new arrow is a decision: write it here.
+// A package without a row may not exist.
+var arrows = map[string][]string{
+	"cmd/market40": {
+		"frontend", "reports",
+		"payments", "payments/banks", "payments/ledger", "payments/money",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "merchants/vietqr",
+		"migrations", "migrations/database", "migrations/database/private",
+	},
+	"frontend": {
+		"payments", "payments/ledger", "payments/money",
+		"merchants/auth", "merchants/edge", "merchants/problem",
+		"migrations/database",
+	},
+
+	// Reports read tables by SQL and know no domain logic.
+	"reports": {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database"},
+
+	"payments": {
+		"payments/banks", "payments/feed", "payments/ledger", "payments/money",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/memo", "merchants/problem", "merchants/seal", "merchants/vietqr",
+		"migrations/database",
+	},
+	"payments/banks":  {"merchants/vietqr", "payments/money"},
+	"payments/feed":   {"migrations/database", "payments/ledger"},
+	"payments/ledger": {"payments/money"},
+	"payments/money":  {},
+
+	"merchants": {
+		"merchants/auth", "merchants/edge", "merchants/memo", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
+		"migrations/database",
+	},
+	"merchants/auth":    {"merchants/problem", "migrations/database"},
+	"merchants/edge":    {"merchants/auth", "merchants/problem", "merchants/seal", "migrations/database"},
+	"merchants/memo":    {},
+	"merchants/problem": {},
+	"merchants/roster":  {"merchants/problem", "merchants/vietqr"},
+	"merchants/seal":    {},
+	"merchants/vietqr":  {"migrations/reference"}, // the table of banks
+
+	"migrations":                  {"migrations/database", "migrations/reference"},
+	"migrations/database":         {},
+	"migrations/database/dbtest":  {"migrations", "migrations/database", "migrations/database/private"},
+	"migrations/database/private": {},
+	"migrations/reference":        {},
+}
+
+func TestImportsPointDown(t *testing.T) {
+	t.Parallel()
+	const module = "market40/"
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	must(t, err)
+	seen := map[string]bool{}
+	for packages := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := packages.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(p.ImportPath, module)
+		seen[name] = true
+		allowed, known := arrows[name]
+		if !known {
+			t.Errorf("package %s has no row", name)
+		}
+		for _, imported := range p.Imports {
+			if to, ours := strings.CutPrefix(imported, module); ours && !slices.Contains(allowed, to) {
+				t.Errorf("%s may not import %s", name, to)
+			}
+		}
+	}
+	for name := range arrows {
+		if !seen[name] {
+			t.Errorf("the row of %s names no package", name)
+		}
+	}
+	if order := walk("cmd/market40"); order != "" {
+		t.Errorf("the arrows go round: %s", order)
+	}
+}
+
+// walk follows the arrows and returns a way that comes back to where it was; "" if there is none.
+func walk(from string, way ...string) string {
+	if slices.Contains(way, from) {
+		return strings.Join(append(way, from), " → ")
+	}
+	for _, to := range arrows[from] {
+		if round := walk(to, append(slices.Clone(way), from)...); round != "" {
+			return round
+		}
+	}
+	return ""
+}

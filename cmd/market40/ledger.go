@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"market40/migrations/database/private"
+	"market40/payments/ledger"
+)
+
+func ledgerCommand(s *settings) *cobra.Command {
+	c := group("ledger", "Prove the books")
+	c.AddCommand(&cobra.Command{
+		Use: "verify", Short: "Prove the ledger from its rows alone; exit 1 and each fault if it does not hold", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			db, closeDB, err := openDatabase(cmd.Context(), s, private.Use)
+			if err != nil {
+				return err
+			}
+			defer closeDB()
+			proof, err := ledger.Verify(cmd.Context(), db.Pool)
+			if err != nil {
+				return err
+			}
+			return tell(cmd.OutOrStdout(), proof)
+		},
+	})
+	return c
+}
+
+// tell prints what was proved, or each fault.
+func tell(out io.Writer, p *ledger.Proof) error {
+	fmt.Fprintf(out, "%d payments between %d accounts, of %d notices\n", p.Payments, p.Accounts, p.Notices)
+	fmt.Fprintf(out, "debits %s đ, credits %s đ\n", p.Debits, p.Credits)
+	for _, f := range p.Faults {
+		fmt.Fprintf(out, "FAULT %s: %s: %s\n", f.Rule, f.What, f.Found)
+	}
+	if n := len(p.Faults); n > 0 {
+		return fmt.Errorf("the ledger does not hold: %d faults", n)
+	}
+	fmt.Fprintln(out, "proved: debits equal credits; every balance equals its payments; versions have no gaps; every posted notice has one payment; each day's sums hold")
+	return nil
+}

@@ -1,0 +1,152 @@
+// Command market40 keeps a cashless market's register, takes what banks say was paid, and keeps the ledger.
+// Each command is a file of its own; what they share is program.go (the parts), store.go (the database) and settings.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"market40/merchants/seal"
+	"market40/migrations"
+	"market40/migrations/database/private"
+)
+
+// How a command ends.
+const (
+	exitDone     = 0
+	exitFailed   = 1
+	exitWrongUse = 2
+)
+
+// version is set by the linker.
+var version string
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run does one command and says how it ended: 0 done, 1 failed, 2 wrong use (arguments or settings).
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	begun := false
+	root := commands(&begun)
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintf(stderr, "market40: %v\n", err)
+	if !begun || isWrongUse(err) {
+		return exitWrongUse
+	}
+	return exitFailed
+}
+
+// commands is the whole command line. begun turns true when a command's own work starts: what cobra refuses before
+// that is wrong use.
+func commands(begun *bool) *cobra.Command {
+	s := &settings{}
+	root := group("market40", "The register, the payments and the ledger of cashless markets (Chợ 4.0)")
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SilenceErrors, root.SilenceUsage = true, true
+	for _, c := range []*cobra.Command{
+		serveCommand(s), migrateCommand(s), seedCommand(s), apiKeysCommand(s), ledgerCommand(s),
+		backupCommand(s), restoreCommand(s), simulateCommand(s),
+	} {
+		c.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+			read, err := readSettings()
+			if err != nil {
+				return err
+			}
+			*s = *read
+			logTo(cmd.ErrOrStderr(), s.LogLevel)
+			return nil
+		}
+		root.AddCommand(c)
+	}
+	root.AddCommand(benchCommand(), versionCommand())
+	noteBegin(root, begun)
+	return root
+}
+
+// noteBegin lets every command tell that its work starts.
+func noteBegin(c *cobra.Command, begun *bool) {
+	if work := c.RunE; work != nil {
+		c.RunE = func(cmd *cobra.Command, args []string) error {
+			*begun = true
+			return work(cmd, args)
+		}
+	}
+	for _, child := range c.Commands() {
+		noteBegin(child, begun)
+	}
+}
+
+// group is a command that only holds others: alone it shows its help, with an unknown word it is wrong use.
+func group(use, short string) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return usage(fmt.Errorf("unknown command %q: see `%s --help`", args[0], cmd.CommandPath()))
+		},
+	}
+}
+
+// wrongUse is a command that was called wrongly, found only once it had begun.
+type wrongUse struct{ error }
+
+// Unwrap is the cause.
+func (w wrongUse) Unwrap() error { return w.error }
+
+// usage marks an error as wrong use: exit 2.
+func usage(err error) error { return wrongUse{err} }
+
+// isWrongUse says whether someone at the keyboard has to change what was given, rather than mend what broke.
+func isWrongUse(err error) bool {
+	for _, cause := range []error{
+		migrations.ErrUnmigrated, migrations.ErrNewer, seal.ErrWrongKey, errNoKey,
+		private.ErrUnreachableDir, private.ErrVersion, private.ErrNotOurs,
+	} {
+		if errors.Is(err, cause) {
+			return true
+		}
+	}
+	var w wrongUse
+	var s wrongSettings
+	return errors.As(err, &w) || errors.As(err, &s)
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the program's version", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			fmt.Fprintln(cmd.OutOrStdout(), programVersion())
+			return nil
+		},
+	}
+}
+
+// programVersion is what the linker was told, else the commit that Go recorded, else "dev".
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "dev"
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"market40/merchants"
+	"market40/merchants/auth"
+	"market40/merchants/seal"
+	"market40/migrations/database"
+	"market40/migrations/database/private"
+	"market40/payments"
+	"market40/reports"
+)
+
+// program is what a running market40 consists of.
+type program struct {
+	settings *settings
+	db       *database.DB
+	keys     *seal.Keys
+	apiKeys  *auth.APIKeys
+	registry *merchants.Registry
+	payments *payments.Payments // not started: who wants it to take notices calls Start and Stop
+	reports  *reports.Reports
+	now      func() time.Time
+}
+
+// openProgram opens the database (that of a running serve, or its own), unwraps the keys and wires everything.
+// The function it returns closes all of it.
+func openProgram(ctx context.Context, s *settings) (*program, func(), error) {
+	return openProgramOn(ctx, s, private.Use)
+}
+
+// openProgramOn is openProgram on a private server that is had in a given way.
+func openProgramOn(ctx context.Context, s *settings, start starter) (*program, func(), error) {
+	if err := s.needSecret(); err != nil {
+		return nil, nil, err
+	}
+	db, closeDB, err := openDatabase(ctx, s, start)
+	if err != nil {
+		return nil, nil, err
+	}
+	secret, err := findSecret(ctx, s, db.Pool)
+	if err != nil {
+		closeDB()
+		return nil, nil, err
+	}
+	now := time.Now
+	keys, err := seal.Open(ctx, db.Pool, secret, now)
+	if err != nil {
+		closeDB()
+		return nil, nil, err
+	}
+	p := &program{
+		settings: s, db: db, keys: keys, now: now,
+		apiKeys:  auth.NewAPIKeys(db, now),
+		registry: merchants.New(db, keys, now),
+		payments: payments.New(db, keys, now),
+		reports:  reports.New(db, now),
+	}
+	return p, closeDB, nil
+}
+
+// openDatabase opens a database that has this program's schema. A private one is brought up to it; any other
+// is refused with migrations.ErrUnmigrated or migrations.ErrNewer.
+func openDatabase(ctx context.Context, s *settings, start starter) (*database.DB, func(), error) {
+	at, err := openStore(ctx, s, start)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := at.openMigrated(ctx)
+	if err != nil {
+		at.stop()
+		return nil, nil, err
+	}
+	return db, func() {
+		db.Close()
+		at.stop()
+	}, nil
+}

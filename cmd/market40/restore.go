@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"market40/merchants/seal"
+	"market40/migrations"
+	"market40/migrations/database"
+	"market40/migrations/database/private"
+)
+
+func restoreCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Load a backup into an empty database (an empty DATA_DIR)",
+		Long: `Load a file that backup wrote into an empty database: a DATA_DIR that is empty, or a DATABASE_URL without our tables.
+All of it or nothing is loaded. SECRET_KEY is not in a backup and no new one is made: put the original key at
+DATA_DIR/secret.key, or set SECRET_KEY, before serve.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return restore(cmd.Context(), s, args[0], cmd.ErrOrStderr())
+		},
+	}
+}
+
+// restore loads a backup and says what is left to do.
+func restore(ctx context.Context, s *settings, path string, warnings io.Writer) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return usage(fmt.Errorf("reading the backup: %w", err))
+	}
+	defer file.Close()
+	at, err := openStore(ctx, s, private.Use)
+	if err != nil {
+		return err
+	}
+	defer at.stop()
+	db, err := database.Open(ctx, at.ownerURL, database.Options{StatementTimeout: -1})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	table, err := anyTable(ctx, db)
+	if err != nil {
+		return err
+	}
+	if table != "" {
+		return usage(fmt.Errorf("the database is not empty (it holds %s): restore goes into an empty one, such as an empty DATA_DIR", table))
+	}
+	if err := at.load(ctx, db, file); err != nil {
+		return err
+	}
+	return checkRestoredKey(ctx, s, db, warnings)
+}
+
+// load fills the database, all or nothing, and brings an older backup up to this program's schema.
+func (st *store) load(ctx context.Context, db *database.DB, file *os.File) error {
+	args := []string{"--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"}
+	if db.Schema != "public" {
+		// A province's schema stands already, and extensions lie outside it.
+		if _, err := db.Pool.Exec(ctx, `CREATE EXTENSION IF NOT EXISTS btree_gist`); err != nil {
+			return fmt.Errorf("making the extension: %w", err)
+		}
+		args = append(args, "--schema="+db.Schema)
+	}
+	if err := st.runTool(ctx, tool{name: "pg_restore", args: args, in: file}); err != nil {
+		return err
+	}
+	if _, err := db.Pool.Exec(ctx, `ANALYZE`); err != nil {
+		return fmt.Errorf("gathering statistics: %w", err)
+	}
+	if err := migrations.Up(ctx, st.ownerURL); err != nil {
+		return fmt.Errorf("the backup is restored, but %w", err)
+	}
+	return nil
+}
+
+// anyTable is a table of the schema; "" if it has none.
+func anyTable(ctx context.Context, db *database.DB) (string, error) {
+	var table string
+	err := db.Pool.QueryRow(ctx, `SELECT coalesce(min(relname), '') FROM pg_class
+		WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')`).Scan(&table)
+	if err != nil {
+		return "", fmt.Errorf("looking for tables: %w", err)
+	}
+	return table, nil
+}
+
+// checkRestoredKey warns where the key is still missing, and refuses one that opens nothing.
+func checkRestoredKey(ctx context.Context, s *settings, db *database.DB, warnings io.Writer) error {
+	var key [seal.KeySize]byte
+	if s.Secret != nil {
+		key = *s.Secret
+	} else {
+		stored, err := readSecretFile(s.secretFile())
+		if errors.Is(err, fs.ErrNotExist) {
+			fmt.Fprintf(warnings, "market40: restored. The key is not part of a backup: before serve, put the original key at %s, or set SECRET_KEY or SECRET_KEY_FILE\n",
+				s.secretFile())
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		key = stored
+	}
+	if _, err := seal.Open(ctx, db.Pool, key, time.Now); err != nil {
+		return fmt.Errorf("the backup is restored, but %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"market40/frontend"
+	"market40/merchants/edge"
+	"market40/migrations"
+)
+
+// readyWithin is how long the database may take to answer /readyz.
+const readyWithin = 2 * time.Second
+
+// edge mounts every package's routes, and last what tells of them. The start page exists in a demo only.
+func (p *program) edge(demo bool) (*edge.Edge, error) {
+	e := edge.New(edge.Parts{DB: p.db, Keys: p.keys, APIKeys: p.apiKeys, Now: p.now, Version: programVersion()})
+	e.Engine.Use(logFailures)
+	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	if p.settings.PublicURL != "" {
+		e.API.OpenAPI().Servers = []*huma.Server{{URL: p.settings.PublicURL}}
+	}
+	p.registry.Routes(e)
+	p.payments.Routes(e)
+	p.reports.Routes(e)
+	if demo {
+		start, err := frontend.NewStart(p.db, p.payments)
+		if err != nil {
+			return nil, err
+		}
+		start.Routes(e)
+	}
+	if err := p.operatorRoutes(e); err != nil {
+		return nil, err
+	}
+	return e, mountDocs(e)
+}
+
+var (
+	folders   = regexp.MustCompile(`[\w.-]+/`)
+	wordStart = regexp.MustCompile(`[^A-Za-z0-9]+([A-Za-z0-9]?)`)
+)
+
+// schemaName names a type in OpenAPI with its package, because two packages may each have a Locality:
+// MerchantsLocality, EdgeListReportsRow.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Name() == "" {
+		return huma.DefaultSchemaNamer(t, hint)
+	}
+	name := "." + folders.ReplaceAllString(t.String(), "")
+	return wordStart.ReplaceAllStringFunc(name, func(found string) string {
+		return strings.ToUpper(strings.TrimLeft(found, ".[]*, "))
+	})
+}
+
+// operatorRoutes are for who runs the server: alive, ready, metrics. They tell nothing about anybody.
+func (p *program) operatorRoutes(e *edge.Edge) error {
+	metrics := prometheus.NewRegistry()
+	all := append(p.payments.Collectors(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, c := range all {
+		if err := metrics.Register(c); err != nil {
+			return fmt.Errorf("registering metrics: %w", err)
+		}
+	}
+	e.Engine.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "alive\n") })
+	e.Engine.GET("/readyz", p.ready)
+	e.Engine.GET("/metrics", gin.WrapH(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})))
+	document(e, "healthz", "/healthz", "200 while the process lives")
+	document(e, "readyz", "/readyz", "200 when the database is reachable and migrated, else 503")
+	document(e, "metrics", "/metrics", "Metrics as Prometheus reads them")
+	return nil
+}
+
+// ready answers 503 and one word of why, while the database does not answer or has another schema.
+func (p *program) ready(c *gin.Context) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), readyWithin)
+	defer cancel()
+	if err := migrations.Check(ctx, p.db.Pool); err != nil {
+		c.String(http.StatusServiceUnavailable, "not ready\n")
+		return
+	}
+	c.String(http.StatusOK, "ready\n")
+}
+
+// document writes a page that anyone may GET into OpenAPI.
+func document(e *edge.Edge, id, path, summary string) {
+	e.Document(huma.Operation{
+		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"operation"},
+		Security: []map[string][]string{{}},
+	})
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"market40/merchants/seal"
+)
+
+// errNoKey says that a database has keys and nobody has the secret that opens them.
+var errNoKey = errors.New("SECRET_KEY is missing")
+
+// secretFile is where a private database's key lies when it is not given.
+func (s *settings) secretFile() string { return filepath.Join(s.DataDir, "secret.key") }
+
+// findSecret is the key that was given, else that of the data directory, which is made when the database has no
+// sealed keys yet. Where it has some, a new key could open nothing: errNoKey.
+func findSecret(ctx context.Context, s *settings, pool *pgxpool.Pool) ([seal.KeySize]byte, error) {
+	if s.Secret != nil {
+		return *s.Secret, nil
+	}
+	key, err := readSecretFile(s.secretFile())
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	var sealed bool
+	if err := pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM sealed_keys)`).Scan(&sealed); err != nil {
+		return key, fmt.Errorf("looking for sealed keys: %w", err)
+	}
+	if sealed {
+		return key, fmt.Errorf("%w: put the original key at %s, or set SECRET_KEY or SECRET_KEY_FILE", errNoKey, s.secretFile())
+	}
+	return makeSecretFile(s.secretFile())
+}
+
+func readSecretFile(path string) (key [seal.KeySize]byte, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return key, fmt.Errorf("reading the secret key: %w", err)
+	}
+	parsed, err := parseSecret(string(text))
+	if err != nil {
+		return key, wrongSettings{path + " " + err.Error()}
+	}
+	return *parsed, nil
+}
+
+// makeSecretFile draws a key and writes it, 0600. Of several processes that do so at once, all get the first one's.
+func makeSecretFile(path string) (key [seal.KeySize]byte, err error) {
+	_, _ = rand.Read(key[:]) // never fails, says its documentation
+	f, err := os.CreateTemp(filepath.Dir(path), ".secret.key.*")
+	if err != nil {
+		return key, fmt.Errorf("making the secret key: %w", err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(base64.StdEncoding.EncodeToString(key[:]) + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return key, fmt.Errorf("making the secret key: %w", err)
+	}
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return key, fmt.Errorf("making the secret key: %w", err)
+	}
+	return readSecretFile(path)
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/spf13/cobra"
+
+	"market40/migrations"
+	"market40/migrations/database/private"
+)
+
+// errHasMarkets keeps invented data out of a register that is in use.
+var errHasMarkets = errors.New("the database already holds markets: demo data goes into an empty one")
+
+func seedCommand(s *settings) *cobra.Command {
+	c := group("seed", "Load data: the shipped banks or localities again, or an invented demo province")
+	c.AddCommand(
+		&cobra.Command{
+			Use: "demo", Short: "Load an invented province with markets, stalls and payments into a database without markets", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return seedDemoOnce(cmd.Context(), s) },
+		},
+		referenceCommand(s, "banks", "Bring the table of banks up to the shipped one", migrations.LoadBanks),
+		referenceCommand(s, "localities", "Bring the administrative units up to the shipped ones", migrations.LoadLocalities),
+	)
+	return c
+}
+
+// referenceCommand loads one of the shipped tables, as the owner of the tables.
+func referenceCommand(s *settings, use, short string, load func(context.Context, pgx.Tx) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			owner := *s
+			owner.DatabaseURL = s.MigrateURL
+			db, closeDB, err := openDatabase(cmd.Context(), &owner, private.Use)
+			if err != nil {
+				return err
+			}
+			defer closeDB()
+			return db.InTx(cmd.Context(), load)
+		},
+	}
+}
+
+func seedDemoOnce(ctx context.Context, s *settings) error {
+	p, closeProgram, err := openProgram(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer closeProgram()
+	empty, err := p.holdsNoMarket(ctx)
+	if err != nil {
+		return err
+	}
+	if !empty {
+		return errHasMarkets
+	}
+	return seedDemo(ctx, p)
+}
+
+func (p *program) holdsNoMarket(ctx context.Context) (bool, error) {
+	var empty bool
+	err := p.db.Pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM markets)`).Scan(&empty)
+	return empty, err
+}

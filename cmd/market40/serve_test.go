@@ -1,0 +1,138 @@
+package main_test
+
+import (
+	"bufio"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	market40 "market40/cmd/market40"
+	"market40/migrations/database/dbtest"
+)
+
+func TestServeOnAPrivateDatabase(t *testing.T) {
+	t.Parallel()
+	env := []string{"DATA_DIR=" + dataDir(t), "PUBLIC_URL=https://cho.example.vn/"}
+	s := serve(t, env)
+	if !regexp.MustCompile(`^http://127\.0\.0\.1:[1-9]\d*$`).MatchString(s.address) {
+		t.Errorf("it listens on %q", s.address)
+	}
+	for path, body := range map[string]string{
+		"/healthz": "alive", "/readyz": "ready", "/metrics": "go_goroutines", "/openapi.json": `"openapi":"3.1`,
+		"/docs": "/api/v1/bank-connections", "/docs/style.css": "body",
+	} {
+		if status, got := s.get(path); status != 200 || !strings.Contains(got, body) {
+			t.Errorf("%s answers %d without %q", path, status, body)
+		}
+	}
+	if _, api := s.get("/openapi.json"); !strings.Contains(api, `"servers":[{"url":"https://cho.example.vn"}]`) {
+		t.Error("OpenAPI does not tell the public address")
+	}
+	if _, page := s.get("/docs"); regexp.MustCompile(`(src|href)="(https?:)?//|<script|style=`).MatchString(page) {
+		t.Error("the page of routes needs another host, a script, or a style that its policy forbids")
+	}
+	if status, _ := s.get("/"); status != 404 {
+		t.Errorf("without --demo the start page answers %d", status)
+	}
+	if a := want(t, 1, env, "serve"); !strings.Contains(a.err, "another market40 runs") {
+		t.Errorf("a second server is answered by %q", a.err)
+	}
+	want(t, 0, env, "ledger", "verify")
+	if code := s.stop(); code != 0 {
+		t.Errorf("it ended with exit %d: %s", code, s.said.String())
+	}
+	if log := s.said.String(); log != "" {
+		t.Errorf("a quiet run logged %q", log)
+	}
+	want(t, 0, env, "ledger", "verify") // now by a server of its own
+}
+
+func TestReadyTellsWhatTheDatabaseIs(t *testing.T) {
+	t.Parallel()
+	database := dbtest.URL(t)
+	s := serve(t, []string{"DATABASE_URL=" + database, "SECRET_KEY=" + someSecret(1)})
+	execute(t, database, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`)
+	if status, _ := s.get("/readyz"); status != 503 {
+		t.Errorf("with an unknown schema /readyz answers %d", status)
+	}
+	execute(t, database, `DELETE FROM goose_db_version WHERE version_id = 99999`)
+	if status, _ := s.get("/readyz"); status != 200 {
+		t.Errorf("with its own schema again /readyz answers %d", status)
+	}
+	shut(t, database)
+	if status, _ := s.get("/readyz"); status != 503 {
+		t.Errorf("without a database /readyz answers %d", status)
+	}
+	if status, _ := s.get("/healthz"); status != 200 {
+		t.Errorf("without a database /healthz answers %d", status)
+	}
+}
+
+// shut ends a database's sessions and lets no new ones in.
+func shut(t *testing.T, database string) {
+	t.Helper()
+	at, err := url.Parse(database)
+	must(t, err)
+	name := strings.TrimPrefix(at.Path, "/")
+	at.Path = "/market40"
+	execute(t, at.String(), `ALTER DATABASE `+name+` ALLOW_CONNECTIONS false`)
+	execute(t, at.String(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '`+name+`'`)
+}
+
+func TestServeRefusesAnotherKey(t *testing.T) {
+	t.Parallel()
+	env := []string{"DATABASE_URL=" + dbtest.URL(t)}
+	serve(t, append(env, "SECRET_KEY="+someSecret(1))).stop()
+	if a := want(t, 2, append(env, "SECRET_KEY="+someSecret(2)), "serve"); !strings.Contains(a.err, "SECRET_KEY does not open") {
+		t.Errorf("another key is answered by %q", a.err)
+	}
+}
+
+func TestOpenAPIHoldsEveryRoute(t *testing.T) {
+	t.Parallel()
+	e, err := market40.RoutesOf(t.Context(), dbtest.URL(t), [32]byte{1})
+	must(t, err)
+	written := map[string]bool{}
+	for path, item := range e.API.OpenAPI().Paths {
+		for method, is := range map[string]bool{
+			"GET": item.Get != nil, "POST": item.Post != nil, "PUT": item.Put != nil, "PATCH": item.Patch != nil, "DELETE": item.Delete != nil,
+		} {
+			if is {
+				written[method+" "+path] = true
+			}
+		}
+	}
+	named := regexp.MustCompile(`[:*](\w+)`)
+	for _, r := range e.Engine.Routes() {
+		if route := r.Method + " " + named.ReplaceAllString(r.Path, "{$1}"); !written[route] {
+			t.Errorf("%s is missing from OpenAPI", route)
+		}
+	}
+}
+
+func TestAStoppingServerEndsItsStreams(t *testing.T) {
+	t.Parallel()
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
+	s := serve(t, env)
+	stall := register(t, s, env)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.address+"/api/v1/stalls/"+stall+"/payments/stream", nil)
+	must(t, err)
+	req.Header.Set("Authorization", adminKey(t, env))
+	res, err := http.DefaultClient.Do(req)
+	must(t, err)
+	defer res.Body.Close()
+	lines := bufio.NewScanner(res.Body)
+	if !lines.Scan() || res.StatusCode != 200 {
+		t.Fatalf("the stream answers %d", res.StatusCode)
+	}
+	if code := s.stop(); code != 0 {
+		t.Errorf("it ended with exit %d: %s", code, s.said.String())
+	}
+	for lines.Scan() {
+	}
+	if err := lines.Err(); err != nil {
+		t.Errorf("the stream was cut off: %v", err)
+	}
+}

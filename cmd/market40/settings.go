@@ -1,0 +1,170 @@
+package main
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"market40/merchants/seal"
+)
+
+// environment is what the process is told, as it stands there.
+type environment struct {
+	ListenAddr    string `env:"LISTEN_ADDR" envDefault:"127.0.0.1:8080"`
+	PublicURL     string `env:"PUBLIC_URL"`
+	DatabaseURL   string `env:"DATABASE_URL"`
+	MigrateURL    string `env:"MIGRATE_DATABASE_URL"`
+	DataDir       string `env:"DATA_DIR" envDefault:"./data"`
+	SecretKey     string `env:"SECRET_KEY"`
+	SecretKeyFile string `env:"SECRET_KEY_FILE"`
+	LogLevel      string `env:"LOG_LEVEL" envDefault:"info"`
+}
+
+// settings are the environment, checked.
+type settings struct {
+	ListenAddr  string
+	PublicURL   string     // scheme and host without a slash at the end; empty: the address that is listened on
+	DatabaseURL string     // empty: a private server in DataDir
+	MigrateURL  string     // the owner's way to DatabaseURL
+	DataDir     string     // where a private server and its key lie
+	Secret      *secretKey // nil: that of DataDir
+	LogLevel    slog.Level
+}
+
+// secretKey is SECRET_KEY. It prints as nothing.
+type secretKey [seal.KeySize]byte
+
+// String hides the key from every %v.
+func (secretKey) String() string { return "[secret]" }
+
+// GoString hides the key from %#v.
+func (secretKey) GoString() string { return "[secret]" }
+
+// wrongSettings are all that are wrong, one sentence each. No sentence holds a value that may be secret.
+type wrongSettings []string
+
+// Error is one line a setting.
+func (w wrongSettings) Error() string {
+	return "these settings are faulty:\n  " + strings.Join(w, "\n  ")
+}
+
+// readSettings reads and checks every setting. Its error is wrongSettings with all of them at once.
+func readSettings() (*settings, error) {
+	told, err := env.ParseAs[environment]()
+	if err != nil {
+		return nil, fmt.Errorf("reading the environment: %w", err)
+	}
+	var wrong wrongSettings
+	check := func(name string, err error) {
+		if err != nil {
+			wrong = append(wrong, name+" "+err.Error())
+		}
+	}
+	s := &settings{
+		ListenAddr:  told.ListenAddr,
+		PublicURL:   strings.TrimSuffix(told.PublicURL, "/"),
+		DatabaseURL: told.DatabaseURL,
+		MigrateURL:  told.MigrateURL,
+	}
+	check("LISTEN_ADDR", checkAddress(s.ListenAddr))
+	check("PUBLIC_URL", checkPublicURL(s.PublicURL))
+	check("DATABASE_URL", checkDatabaseURL(s.DatabaseURL))
+	check("MIGRATE_DATABASE_URL", checkDatabaseURL(s.MigrateURL))
+	if s.MigrateURL != "" && s.DatabaseURL == "" {
+		check("MIGRATE_DATABASE_URL", errors.New("needs DATABASE_URL: a private database has one role"))
+	}
+	if s.MigrateURL == "" {
+		s.MigrateURL = s.DatabaseURL
+	}
+	s.DataDir, err = filepath.Abs(told.DataDir)
+	check("DATA_DIR", err)
+	if s.LogLevel.UnmarshalText([]byte(told.LogLevel)) != nil {
+		check("LOG_LEVEL", errors.New("must be debug, info, warn or error"))
+	}
+	name, err := s.readSecret(told)
+	check(name, err)
+	if len(wrong) > 0 {
+		return nil, wrong
+	}
+	return s, nil
+}
+
+// needSecret is the fault of a server that serves from DATABASE_URL without a key.
+func (s *settings) needSecret() error {
+	if s.DatabaseURL != "" && s.Secret == nil {
+		return wrongSettings{"SECRET_KEY or SECRET_KEY_FILE is required with DATABASE_URL: 32 random bytes in base64 (`openssl rand -base64 32`)"}
+	}
+	return nil
+}
+
+// readSecret reads the key from where it is given, if it is, and says which setting that was.
+func (s *settings) readSecret(told environment) (name string, err error) {
+	name, text := "SECRET_KEY", told.SecretKey
+	if told.SecretKeyFile != "" {
+		if text != "" {
+			return name, errors.New("and SECRET_KEY_FILE are both set: set one")
+		}
+		name = "SECRET_KEY_FILE"
+		content, err := os.ReadFile(told.SecretKeyFile)
+		if err != nil {
+			return name, fmt.Errorf("cannot be read: %w", err)
+		}
+		text = string(content)
+	}
+	if text == "" && name == "SECRET_KEY" {
+		return name, nil
+	}
+	s.Secret, err = parseSecret(text)
+	return name, err
+}
+
+// parseSecret reads a key: 32 bytes in base64, surrounding space ignored.
+func parseSecret(text string) (*secretKey, error) {
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil || len(raw) != seal.KeySize {
+		return nil, fmt.Errorf("must be %d bytes in base64 (`openssl rand -base64 %d`)", seal.KeySize, seal.KeySize)
+	}
+	return (*secretKey)(raw), nil
+}
+
+func checkAddress(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return errors.New("must be host:port, such as 127.0.0.1:8080, with a port up to 65535")
+	}
+	return nil
+}
+
+func checkPublicURL(text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" {
+		return errors.New("must be the address people open, such as https://cho.example.vn, without a path")
+	}
+	return nil
+}
+
+func checkDatabaseURL(text string) error {
+	if text == "" {
+		return nil
+	}
+	if _, err := pgxpool.ParseConfig(text); err != nil {
+		return errors.New("must be postgres://user:password@host:5432/database") // err may quote the password
+	}
+	return nil
+}

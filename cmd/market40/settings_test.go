@@ -1,0 +1,97 @@
+package main_test
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	market40 "market40/cmd/market40"
+)
+
+func TestAllFaultySettingsAreToldAtOnce(t *testing.T) {
+	t.Parallel()
+	a := want(t, 2, []string{
+		"LISTEN_ADDR=nowhere", "PUBLIC_URL=ftp://example.vn", "DATABASE_URL=postgres://u:hunter2@host:port/x",
+		"MIGRATE_DATABASE_URL=postgres://u:hunter3@host:port/x", "SECRET_KEY=hunter4", "LOG_LEVEL=loud",
+	}, "serve")
+	for _, name := range []string{"LISTEN_ADDR", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "SECRET_KEY", "LOG_LEVEL"} {
+		if !strings.Contains(a.err, "\n  "+name+" ") {
+			t.Errorf("%s is not told: %s", name, a.err)
+		}
+	}
+	if strings.Contains(a.err, "hunter") {
+		t.Errorf("a secret is told: %s", a.err)
+	}
+}
+
+func TestSettingsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	short := filepath.Join(dir, "short.key")
+	must(t, os.WriteFile(short, []byte("c2hvcnQ="), 0o600))
+	for name, c := range map[string]struct {
+		env  []string
+		says string
+	}{
+		"no key with DATABASE_URL": {[]string{"DATABASE_URL=postgres://u@127.0.0.1:1/x"}, "SECRET_KEY or SECRET_KEY_FILE is required"},
+		"key and file":             {[]string{"SECRET_KEY=" + someSecret(1), "SECRET_KEY_FILE=" + short}, "both set"},
+		"short key file":           {[]string{"SECRET_KEY_FILE=" + short}, "must be 32 bytes"},
+		"missing key file":         {[]string{"SECRET_KEY_FILE=" + filepath.Join(dir, "none")}, "cannot be read"},
+		"owner without server":     {[]string{"MIGRATE_DATABASE_URL=postgres://u@127.0.0.1:1/x"}, "needs DATABASE_URL"},
+		"port out of range":        {[]string{"LISTEN_ADDR=127.0.0.1:70000"}, "LISTEN_ADDR"},
+		"public URL with a path":   {[]string{"PUBLIC_URL=https://example.vn/cho"}, "PUBLIC_URL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := want(t, 2, append(c.env, "DATA_DIR="+filepath.Join(dir, "none")), "serve")
+			if !strings.Contains(a.err, c.says) {
+				t.Errorf("said %q, not %q", a.err, c.says)
+			}
+		})
+	}
+}
+
+func TestLogsHideWhoPaid(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"account 113366668888 of 0905123456":                           "account [hidden] of [hidden]",
+		"12345 of 2026-11-23":                                          "12345 of 2026-11-23",
+		"case 01a205f0-6f08-7875-a3af-923456789012":                    "case 01a205f0-6f08-7875-a3af-923456789012",
+		"Authorization: Bearer abc.def":                                "Authorization: [hidden]",
+		"apikey SECRET sent":                                           "[hidden] sent",
+		"key m40_yBD3rNwEHy4mo5kK1Qmi2wGgdXmCbE6rOcPNFBT9Rwc":          "key [hidden]",
+		"dial postgres://market40:hunter2@db.example.vn:5432/market40": "dial postgres[hidden]db.example.vn:5432/market40",
+	} {
+		if got := market40.Hide(text); got != want {
+			t.Errorf("%q is logged as %q, not %q", text, got, want)
+		}
+	}
+}
+
+func TestLibpqURLKeepsThePasswordOutOfArguments(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ url, address, password string }{
+		"plain":  {"postgres://u:p%40ss@db:5433/x", "postgres://u@db:5433/x", "p@ss"},
+		"socket": {"postgres://u:p@/x?host=%2Frun%2Fpg&port=5432&sslmode=disable", "postgres://u@/x?host=%2Frun%2Fpg&port=5432&sslmode=disable", "p"},
+		"schema": {"postgres://u@db:5433/x?search_path=tinh%20a&pool_max_conns=4", "postgres://u@db:5433/x?options=-c%20search_path%3Dtinh%5C%20a", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, password, err := market40.LibpqURL(c.url)
+			must(t, err)
+			if address != c.address || password != c.password {
+				t.Errorf("got %q and %q, want %q and %q", address, password, c.address, c.password)
+			}
+			if _, err := url.Parse(address); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for _, text := range []string{"host=db dbname=x", "postgres://u:hunter2@db:port/x"} {
+		if _, _, err := market40.LibpqURL(text); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q is answered by %v", text, err)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"market40/migrations"
+	"market40/migrations/database"
+	"market40/migrations/database/private"
+)
+
+const (
+	// startPatience is how long a private server may take to answer, recovery after a crash included.
+	startPatience = 5 * time.Minute
+	// stopPatience is how long a private server may take to write everything down.
+	stopPatience = 20 * time.Second
+)
+
+// starter gives the private server of a directory: private.Use, as commands have it (that of a running serve, or one of
+// their own while they run), or private.Start, as serve has it (its own or none).
+type starter func(ctx context.Context, dir string, o private.Options) (*private.Server, error)
+
+// store is the server whose database is used: a private one, or that of DATABASE_URL.
+type store struct {
+	url      string          // as the role that serves
+	ownerURL string          // as the owner of the tables
+	server   *private.Server // nil with DATABASE_URL
+}
+
+// openStore finds the database's server and starts it if it is ours.
+func openStore(ctx context.Context, s *settings, start starter) (*store, error) {
+	if s.DatabaseURL != "" {
+		return &store{url: s.DatabaseURL, ownerURL: s.MigrateURL}, nil
+	}
+	starting, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	server, err := start(starting, s.DataDir, private.Options{Log: slog.Default()})
+	if err != nil {
+		return nil, err
+	}
+	return &store{url: server.ServingURL(), ownerURL: server.URL(), server: server}, nil
+}
+
+// stop ends a private server that this process runs.
+func (st *store) stop() {
+	if st.server == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
+	defer cancel()
+	if err := st.server.Stop(ctx); err != nil {
+		slog.Error("stopping the private database failed", "error", err) // whoever stops has nothing left to do about it
+	}
+}
+
+// openMigrated opens the database once it has this program's schema, which a private one is given here.
+func (st *store) openMigrated(ctx context.Context) (*database.DB, error) {
+	db, err := database.Open(ctx, st.url, database.Options{})
+	if err != nil {
+		return nil, err
+	}
+	err = migrations.Check(ctx, db.Pool)
+	if errors.Is(err, migrations.ErrUnmigrated) && st.server != nil {
+		err = migrations.Up(ctx, st.ownerURL)
+	}
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}

@@ -1,0 +1,194 @@
+// Package frontend serves what people look at. So far that is the live start page of `serve --demo`: the demo
+// markets, one stall with its printed code, and its payments as they arrive.
+package frontend
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/migrations/database"
+	"market40/payments"
+	"market40/payments/ledger"
+	"market40/payments/money"
+)
+
+//go:embed start
+var files embed.FS
+
+// shownPayments is how many past payments the page shows before new ones arrive.
+const shownPayments = 8
+
+// vietnam is Indochina Time, UTC+7.
+var vietnam = time.FixedZone("+07", 7*60*60)
+
+// Start is the demo's start page. It shows invented data only: its stream serves demo markets and no other.
+type Start struct {
+	db       *database.DB
+	payments *payments.Payments
+	page     *template.Template
+}
+
+// NewStart prepares the page.
+func NewStart(db *database.DB, p *payments.Payments) (*Start, error) {
+	page, err := template.New("page.html").Funcs(template.FuncMap{
+		"clock": func(t time.Time) string { return t.In(vietnam).Format("15:04:05") },
+		"day":   func(t time.Time) string { return t.In(vietnam).Format("02/01/2006") },
+	}).ParseFS(files, "start/page.html")
+	if err != nil {
+		return nil, fmt.Errorf("read start page: %w", err)
+	}
+	return &Start{db, p, page}, nil
+}
+
+// Routes mounts the page. Call it only for --demo.
+func (s *Start) Routes(e *edge.Edge) {
+	none := []map[string][]string{{}}
+	for _, r := range []struct {
+		path, id, summary string
+		handle            func(*gin.Context) error
+	}{
+		{"/", "demo-start", "The demo's start page", s.show},
+		{"/demo/start.css", "demo-style", "Its style", asset("start/start.css", "text/css; charset=utf-8")},
+		{"/demo/start.js", "demo-script", "Its script", asset("start/start.js", "text/javascript; charset=utf-8")},
+		{"/demo/stalls/{id}/stream", "demo-stream", "A demo stall's payments as Server-Sent Events", s.stream},
+	} {
+		e.Engine.GET(strings.NewReplacer("{", ":", "}", "").Replace(r.path), problem.Handle(r.handle))
+		e.Document(huma.Operation{OperationID: r.id, Method: http.MethodGet, Path: r.path, Summary: r.summary, Tags: []string{"demo"}, Security: none})
+	}
+}
+
+func asset(name, contentType string) func(*gin.Context) error {
+	return func(c *gin.Context) error {
+		body, err := files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		c.Data(http.StatusOK, contentType, body)
+		return nil
+	}
+}
+
+// market is a line of the page's table.
+type market struct {
+	ID                      uuid.UUID
+	Name, Place             string
+	Stalls, Joined, Active  int
+	ActiveShare, JoinedPart int // percent, for the bar
+	Busiest                 *uuid.UUID
+}
+
+// stall is the stall that the page shows.
+type stall struct {
+	ID, Tenancy, MarketID          uuid.UUID
+	Number, Market, Code           string
+	Goods, Holder, BankName, Last4 string
+	Payments                       []payments.Payment
+	TodaySum                       money.Amount
+	TodayCount                     int
+	Version                        int64
+	Today                          time.Time
+}
+
+func (s *Start) show(c *gin.Context) error {
+	ctx := c.Request.Context()
+	markets, err := s.markets(ctx)
+	if err != nil {
+		return err
+	}
+	var wanted *uuid.UUID
+	if id, err := uuid.Parse(c.Query("stall")); err == nil {
+		wanted = &id
+	} else if len(markets) > 0 {
+		wanted = markets[0].Busiest
+	}
+	var shown *stall
+	if wanted != nil {
+		if shown, err = s.stall(ctx, *wanted); err != nil {
+			return err
+		}
+	}
+	c.Header("Content-Type", "text/html; charset=utf-8")
+	c.Header("Cache-Control", "no-store")
+	return s.page.Execute(c.Writer, gin.H{"Markets": markets, "Stall": shown})
+}
+
+// markets are the demo's markets with how many stalls operate, have joined, and were paid in 30 days.
+func (s *Start) markets(ctx context.Context) ([]market, error) {
+	rows, err := s.db.Pool.Query(ctx, `SELECT m.id, m.name, coalesce(v.name, ''), count(t.id), count(t.id) FILTER (WHERE joined.yes), count(t.id) FILTER (WHERE d.n > 0),
+			(array_agg(t.stall_id ORDER BY d.n DESC NULLS LAST, t.stall_id) FILTER (WHERE d.n > 0))[1]
+		FROM markets m JOIN tenancies t ON t.market_id = m.id AND upper_inf(t.valid)
+		CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM tenancy_accounts a WHERE a.tenancy_id = t.id) AS yes) joined
+		CROSS JOIN LATERAL (SELECT sum(payments) AS n FROM stall_days d WHERE d.tenancy_id = t.id AND d.day >= current_date - 30) d
+		LEFT JOIN locality_versions v ON v.locality_id = market_unit(m.id, 'commune', current_date) AND v.valid @> current_date
+		WHERE m.demo GROUP BY m.id, m.name, v.name ORDER BY count(t.id) DESC`)
+	if err != nil {
+		return nil, fmt.Errorf("list demo markets: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (m market, err error) {
+		err = row.Scan(&m.ID, &m.Name, &m.Place, &m.Stalls, &m.Joined, &m.Active, &m.Busiest)
+		if m.Stalls > 0 {
+			m.ActiveShare, m.JoinedPart = 100*m.Active/m.Stalls, 100*m.Joined/m.Stalls
+		}
+		return m, err
+	})
+}
+
+// stall is a demo stall with its present code and its newest payments.
+func (s *Start) stall(ctx context.Context, id uuid.UUID) (*stall, error) {
+	v := &stall{ID: id, Today: time.Now()}
+	var sum string
+	err := s.db.Pool.QueryRow(ctx, `SELECT s.number, s.zone, m.id, m.name, t.id, c.code, a.holder_name, coalesce(b.short_name, 'Ví điện tử'), a.last4,
+			coalesce(d.payments, 0), coalesce(d.amount, 0)::text, coalesce(l.version, 0)
+		FROM stalls s JOIN markets m ON m.id = s.market_id AND m.demo JOIN tenancies t ON t.stall_id = s.id AND upper_inf(t.valid)
+		JOIN codes c ON c.stall_id = s.id AND c.kind = 'stall' AND c.state = 'current' JOIN accounts a ON a.id = c.account_id LEFT JOIN banks b ON b.bin = a.bank_bin
+		LEFT JOIN stall_days d ON d.tenancy_id = t.id AND d.day = $2::date
+		LEFT JOIN ledger_accounts l ON l.tenancy_id = t.id
+		WHERE s.id = $1 ORDER BY c.issued_at LIMIT 1`, id, ledger.BusinessDay(v.Today)).
+		Scan(&v.Number, &v.Goods, &v.MarketID, &v.Market, &v.Tenancy, &v.Code, &v.Holder, &v.BankName, &v.Last4, &v.TodayCount, &sum, &v.Version)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, problem.Missing("demo stall")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read demo stall %s: %w", id, err)
+	}
+	if err := v.TodaySum.Scan(sum); err != nil {
+		return nil, err
+	}
+	list, err := s.payments.StallPayments(ctx, auth.Principal{Role: auth.Admin, ScopeKind: auth.ScopeMarket, ScopeID: &v.MarketID},
+		id.String(), nil, nil, edge.Page{Limit: shownPayments})
+	if err != nil {
+		return nil, err
+	}
+	v.Payments = list.Items
+	return v, nil
+}
+
+// stream follows a demo stall; any other market's stall is not found here.
+func (s *Start) stream(c *gin.Context) error {
+	id, err := uuid.Parse(c.Param("id"))
+	if err != nil {
+		return problem.Missing("demo stall")
+	}
+	shown, err := s.stall(c.Request.Context(), id)
+	if err != nil {
+		return err
+	}
+	if after := c.Query("after"); after != "" && c.GetHeader("Last-Event-ID") == "" {
+		c.Request.Header.Set("Last-Event-ID", after) // what the page showed already
+	}
+	return s.payments.Follow(c, ledger.OfTenancy(shown.MarketID, shown.Tenancy).ID())
+}

@@ -1,0 +1,108 @@
+package merchants
+
+import (
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/problem"
+)
+
+// Kinds of account.
+const (
+	bankAccount = "bank"
+	eWallet     = "ewallet"
+)
+
+// AccountOrder is a beneficiary account as it is registered.
+type AccountOrder struct {
+	Kind           string `json:"kind,omitempty" enum:"bank,ewallet" doc:"absent: bank"`
+	BankBIN        string `json:"bank_bin,omitempty" doc:"of the bank table; not for a wallet" example:"970436"`
+	AccountNumber  string `json:"account_number" doc:"1 to 19 letters and digits; of a wallet, the provider's merchant or store id, up to 64" example:"0101234567890"`
+	HolderName     string `json:"holder_name" maxLength:"100" doc:"the name that a shopper's app shows"`
+	HolderKind     string `json:"holder_kind,omitempty" enum:"ca_nhan,ho_kinh_doanh,to_chuc" doc:"absent: ca_nhan"`
+	VirtualAccount string `json:"virtual_account,omitempty" maxLength:"64" doc:"virtual account or terminal id that names this stall alone on that account"`
+}
+
+// Account is a beneficiary account as the caller may see it.
+type Account struct {
+	ID            uuid.UUID `json:"id"`
+	Kind          string    `json:"kind" enum:"bank,ewallet"`
+	BankBIN       string    `json:"bank_bin" doc:"empty for a wallet"`
+	BankName      string    `json:"bank_name"`
+	AccountNumber string    `json:"account_number" doc:"whole, or ••••1234 by role"`
+	HolderName    string    `json:"holder_name"`
+	HolderKind    string    `json:"holder_kind" enum:"ca_nhan,ho_kinh_doanh,to_chuc"`
+}
+
+// Feed says whether a bank's notices of a stall's accounts reach us.
+type Feed struct {
+	State        string     `json:"state" enum:"live,stale,none" doc:"live: a notice came within 7 days; none: no connection covers the accounts"`
+	LastNoticeAt *time.Time `json:"last_notice_at"`
+}
+
+// feedAlive is how long after its last notice a feed counts as live (domain.md "Coverage").
+const feedAlive = 7 * 24 * time.Hour
+
+// NormalAccount is an account number in the one form that is compared and indexed: upper case, without spaces.
+func NormalAccount(number string) string {
+	return strings.ToUpper(strings.Join(strings.Fields(number), ""))
+}
+
+// receiving is an account as ordered, in normal form.
+type receiving struct {
+	AccountOrder
+	index   []byte // keyed index of the number
+	virtual []byte // keyed index of the virtual account, or nil
+}
+
+// key names the account apart from every other: numbers are unique within a bank, or among wallets.
+func (a *receiving) key() string { return accountKey(a.Kind, a.BankBIN, a.index) }
+
+func accountKey(kind, bin string, index []byte) string {
+	return kind + "\x00" + bin + "\x00" + string(index)
+}
+
+var (
+	bankNumber   = regexp.MustCompile(`^[0-9A-Za-z]{1,19}$`)
+	walletNumber = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+)
+
+// receiving puts an order into normal form and tells everything that is wrong with it by itself.
+func (r *Registry) receiving(o AccountOrder) (*receiving, []problem.Field) {
+	var faults []problem.Field
+	o.Kind = orElse(o.Kind, bankAccount)
+	o.HolderKind = orElse(o.HolderKind, "ca_nhan")
+	o.BankBIN = strings.TrimSpace(o.BankBIN)
+	o.HolderName = oneLine(o.HolderName)
+	o.AccountNumber = strings.Join(strings.FieldsFunc(o.AccountNumber, unicode.IsSpace), "")
+	o.VirtualAccount = NormalAccount(o.VirtualAccount)
+	form := bankNumber
+	switch {
+	case o.Kind == eWallet && o.BankBIN != "":
+		faults = append(faults, problem.Field{Name: "account.bank_bin", Code: "wallet_has_no_bank", Vi: "Ví điện tử không có mã BIN.", En: "A wallet has no bank BIN."})
+	case o.Kind == bankAccount && o.BankBIN == "":
+		faults = append(faults, required("account.bank_bin"))
+	}
+	if o.Kind == eWallet {
+		form = walletNumber
+	}
+	if !form.MatchString(o.AccountNumber) {
+		faults = append(faults, problem.Field{Name: "account.account_number", Code: "account_form", Vi: "Số tài khoản gồm 1 đến 19 chữ cái hoặc chữ số.", En: "An account number is 1 to 19 letters and digits."})
+	}
+	if o.HolderName == "" {
+		faults = append(faults, required("account.holder_name"))
+	}
+	a := &receiving{AccountOrder: o, index: r.keys.Index("account", NormalAccount(o.AccountNumber))}
+	if o.VirtualAccount != "" {
+		a.virtual = r.keys.Index("virtual", o.VirtualAccount)
+	}
+	return a, faults
+}
+
+func required(field string) problem.Field {
+	return problem.Field{Name: field, Code: "required", Vi: "Thiếu trường này.", En: "This field is required."}
+}

@@ -1,0 +1,229 @@
+package merchants
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/problem"
+)
+
+// batch is any number of merchants that join stalls, resolved and written together: it asks and writes once a
+// table, however many entries it holds.
+type batch struct {
+	r       *Registry
+	market  uuid.UUID
+	now     time.Time
+	entries []*entry
+
+	numbers  map[string]bool         // stall numbers that stand in the market, or earlier in the batch
+	byPhone  map[string]uuid.UUID    // merchants, standing or new, by phone index
+	byID     map[uuid.UUID]bool      // merchants that stand
+	accounts map[string]knownAccount // by accountKey
+	banks    map[string]bool         // BINs of the bank table
+}
+
+// entry is one merchant at one stall, as far as it is known.
+type entry struct {
+	order    StallOrder
+	newStall bool
+	stall    uuid.UUID
+	since    *time.Time // nil: from before our records
+	person   *person    // nil: vacant
+	account  *receiving // nil: not joined
+
+	tenancy, merchant, accountID        uuid.UUID
+	newTenancy, newMerchant, newAccount bool
+	faults                              []fault
+}
+
+// fault is what is wrong with one field, as a refusal of its kind.
+type fault struct {
+	problem.Field
+	kind problem.Kind // Invalid or Conflict
+}
+
+type knownAccount struct {
+	id, merchant uuid.UUID
+	fullName     string
+}
+
+func (r *Registry) newBatch(market uuid.UUID) *batch {
+	return &batch{
+		r: r, market: market, now: r.now(),
+		numbers: map[string]bool{}, byPhone: map[string]uuid.UUID{}, byID: map[uuid.UUID]bool{},
+		accounts: map[string]knownAccount{}, banks: map[string]bool{},
+	}
+}
+
+// register adds a new stall with whoever has it.
+func (b *batch) register(o StallOrder) *entry {
+	o.Number, o.Zone = oneLine(o.Number), oneLine(o.Zone)
+	o.Kind, o.GoodsGroup = orElse(o.Kind, "stall"), orElse(o.GoodsGroup, "khac")
+	e := b.join(newID(), o)
+	e.newStall = true
+	if o.Number == "" {
+		e.invalid(required("number"))
+	}
+	return e
+}
+
+// join adds a merchant who joins a stall.
+func (b *batch) join(stall uuid.UUID, o StallOrder) *entry {
+	e := &entry{order: o, stall: stall, tenancy: newID(), newTenancy: true}
+	b.entries = append(b.entries, e)
+	if o.Merchant != nil {
+		p, faults := b.r.person(*o.Merchant)
+		e.person = p
+		e.invalid(faults...)
+	}
+	if o.Account != nil {
+		a, faults := b.r.receiving(*o.Account)
+		e.account = a
+		e.invalid(faults...)
+		if o.Merchant == nil {
+			e.invalid(required("merchant"))
+		}
+	}
+	since, fault := sinceOf(o.Since, b.now)
+	e.since = since
+	e.invalid(fault...)
+	return e
+}
+
+// sinceOf reads from when a merchant has a stall, which is not in the future.
+func sinceOf(text string, now time.Time) (*time.Time, []problem.Field) {
+	since, err := moment(text)
+	if err != nil {
+		return nil, []problem.Field{{Name: "since", Code: "time_form", Vi: "Cần ngày YYYY-MM-DD hoặc thời điểm RFC 3339.", En: "A day YYYY-MM-DD or an RFC 3339 time is wanted."}}
+	}
+	if since != nil && since.After(now) {
+		return nil, []problem.Field{{Name: "since", Code: "since_in_future", Vi: "Ngày bắt đầu nằm trong tương lai.", En: "The tenancy begins in the future."}}
+	}
+	return since, nil
+}
+
+func (e *entry) invalid(fields ...problem.Field) {
+	for _, f := range fields {
+		e.faults = append(e.faults, fault{f, problem.Invalid})
+	}
+}
+
+func numberInUse(number string) fault {
+	return fault{problem.Field{
+		Name: "number", Code: "number_in_use",
+		Vi: fmt.Sprintf("Số sạp %q đã có trong chợ này.", number), En: fmt.Sprintf("Stall number %q stands in this market.", number),
+	}, problem.Conflict}
+}
+
+func accountInUse() fault {
+	return fault{problem.Field{
+		Name: "account.account_number", Code: "account_in_use",
+		Vi: "Tài khoản này đã đăng ký cho tiểu thương khác.", En: "Another merchant receives on this account.",
+	}, problem.Conflict}
+}
+
+// resolve reads what the orders name and finds each one's merchant and account, or what is wrong with it.
+func (b *batch) resolve(ctx context.Context, tx pgx.Tx) error {
+	if err := b.read(ctx, tx); err != nil {
+		return err
+	}
+	for _, e := range b.entries {
+		if e.newStall && e.order.Number != "" {
+			if b.numbers[e.order.Number] {
+				e.faults = append(e.faults, numberInUse(e.order.Number))
+			}
+			b.numbers[e.order.Number] = true
+		}
+		if e.person != nil && e.merchant == uuid.Nil {
+			b.resolveMerchant(e)
+		}
+		if e.account != nil && e.merchant != uuid.Nil {
+			b.resolveAccount(e)
+		}
+	}
+	return nil
+}
+
+// resolveMerchant finds the merchant by id, by phone, or for one without a phone by the account that stands under
+// the same name.
+func (b *batch) resolveMerchant(e *entry) {
+	p := e.person
+	if p.ID != "" {
+		if p.id != uuid.Nil && !b.byID[p.id] {
+			e.invalid(merchantUnknown())
+		}
+		e.merchant = p.id
+		return
+	}
+	known, found := b.byPhone[string(p.phoneIndex)]
+	if p.phoneIndex == nil && e.account != nil {
+		standing, stands := b.accounts[e.account.key()]
+		known, found = standing.merchant, stands && samePerson(standing.fullName, p.FullName)
+	}
+	if found {
+		e.merchant = known
+		return
+	}
+	e.merchant, e.newMerchant = newID(), true
+	if p.phoneIndex != nil {
+		b.byPhone[string(p.phoneIndex)] = e.merchant
+	}
+}
+
+func (b *batch) resolveAccount(e *entry) {
+	a := e.account
+	if a.Kind == bankAccount && a.BankBIN != "" && !b.banks[a.BankBIN] {
+		e.invalid(problem.Field{Name: "account.bank_bin", Code: "unknown_bank", Vi: "Mã BIN ngân hàng không có trong danh sách.", En: "No bank has this BIN."})
+		return
+	}
+	standing, stands := b.accounts[a.key()]
+	switch {
+	case !stands:
+		e.accountID, e.newAccount = newID(), true
+		b.accounts[a.key()] = knownAccount{e.accountID, e.merchant, e.order.Merchant.FullName}
+	case standing.merchant != e.merchant:
+		e.faults = append(e.faults, accountInUse())
+	default:
+		e.accountID = standing.id
+	}
+}
+
+// refusal is everything that is wrong with the batch: invalid input first, else the conflict. Fields are called
+// as the caller wrote them.
+func (b *batch) refusal(called func(place int, field string) string) error {
+	var fields []problem.Field
+	conflict := 0
+	for i, e := range b.entries {
+		for _, f := range e.faults {
+			f.Name = called(i, f.Name)
+			if f.kind == problem.Conflict {
+				conflict++
+			}
+			fields = append(fields, f.Field)
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	refused := problem.InFields(fields...)
+	if conflict == len(fields) {
+		refused = problem.New(problem.Conflict, fields[0].Code, fields[0].Vi, fields[0].En)
+		refused.Fields = fields
+	}
+	return refused
+}
+
+// asWritten is for orders whose fields are called as here.
+func asWritten(_ int, field string) string { return field }
+
+func (b *batch) stalls() []uuid.UUID {
+	ids := make([]uuid.UUID, len(b.entries))
+	for i, e := range b.entries {
+		ids[i] = e.stall
+	}
+	return ids
+}

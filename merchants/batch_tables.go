@@ -1,0 +1,198 @@
+package merchants
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"market40/merchants/seal"
+)
+
+// read asks the register for everything that the batch names, in one round trip.
+func (b *batch) read(ctx context.Context, tx pgx.Tx) error {
+	var numbers, bins []string
+	var phones, indexes [][]byte
+	var ids []uuid.UUID
+	for _, e := range b.entries {
+		if e.newStall {
+			numbers = append(numbers, e.order.Number)
+		}
+		if e.person != nil && e.person.phoneIndex != nil {
+			phones = append(phones, e.person.phoneIndex)
+		}
+		if e.person != nil && e.person.id != uuid.Nil {
+			ids = append(ids, e.person.id)
+		}
+		if e.account != nil {
+			indexes, bins = append(indexes, e.account.index), append(bins, e.account.BankBIN)
+		}
+	}
+	q := &pgx.Batch{}
+	q.Queue(`SELECT number FROM stalls WHERE market_id = $1 AND number = ANY ($2)`, b.market, numbers).Query(func(rows pgx.Rows) error {
+		var number string
+		_, err := pgx.ForEachRow(rows, []any{&number}, func() error { b.numbers[number] = true; return nil })
+		return err
+	})
+	q.Queue(`SELECT id, phone_index FROM merchants WHERE phone_index = ANY ($1) OR id = ANY ($2)`, phones, ids).Query(func(rows pgx.Rows) error {
+		var id uuid.UUID
+		var phone []byte
+		_, err := pgx.ForEachRow(rows, []any{&id, &phone}, func() error {
+			b.byID[id] = true
+			if phone != nil {
+				b.byPhone[string(phone)] = id
+			}
+			return nil
+		})
+		return err
+	})
+	q.Queue(`SELECT bin FROM banks WHERE bin = ANY ($1)`, bins).Query(func(rows pgx.Rows) error {
+		var bin string
+		_, err := pgx.ForEachRow(rows, []any{&bin}, func() error { b.banks[bin] = true; return nil })
+		return err
+	})
+	q.Queue(`SELECT a.id, a.merchant_id, m.full_name, a.kind, coalesce(a.bank_bin, ''), a.number_index
+		FROM accounts a JOIN merchants m ON m.id = a.merchant_id WHERE a.number_index = ANY ($1)`, indexes).Query(func(rows pgx.Rows) error {
+		var a knownAccount
+		var kind, bin string
+		var index []byte
+		_, err := pgx.ForEachRow(rows, []any{&a.id, &a.merchant, &a.fullName, &kind, &bin, &index}, func() error {
+			b.accounts[accountKey(kind, bin, index)] = a
+			return nil
+		})
+		return err
+	})
+	if err := tx.SendBatch(ctx, q).Close(); err != nil {
+		return fmt.Errorf("read what the orders name: %w", err)
+	}
+	return nil
+}
+
+// write writes a batch without faults, one COPY a table.
+func (b *batch) write(ctx context.Context, tx pgx.Tx) error {
+	codes, err := drawCodes(ctx, tx, len(b.entries))
+	if err != nil {
+		return err
+	}
+	var t tables
+	for i, e := range b.entries {
+		if err := b.add(ctx, &t, e, codes[i]); err != nil {
+			return err
+		}
+	}
+	return t.copyInto(ctx, tx)
+}
+
+// tables are the rows of a batch.
+type tables struct {
+	stalls, states, merchants, tenancies, accounts, receives, codes [][]any
+}
+
+// add makes an entry's rows.
+func (b *batch) add(ctx context.Context, t *tables, e *entry, code string) error {
+	state := "vacant"
+	if e.person != nil {
+		state = "operating"
+	}
+	if e.newStall {
+		o := e.order
+		t.stalls = append(t.stalls, []any{e.stall, b.market, o.Number, o.Kind, o.Zone, o.GoodsGroup, b.now})
+		t.states = append(t.states, []any{newID(), e.stall, state, openFrom(e.since)})
+	}
+	if e.newMerchant {
+		row, err := b.merchantRow(ctx, e)
+		if err != nil {
+			return err
+		}
+		t.merchants = append(t.merchants, row)
+	}
+	if e.person != nil && e.newTenancy {
+		t.tenancies = append(t.tenancies, []any{e.tenancy, b.market, e.stall, e.merchant, openFrom(e.since), b.now, b.now})
+	}
+	if e.account == nil {
+		return nil
+	}
+	if e.newAccount {
+		number, err := b.r.keys.Seal(ctx, accountPlace(e.accountID), []byte(e.account.AccountNumber))
+		if err != nil {
+			return err
+		}
+		var bin *string
+		if e.account.BankBIN != "" {
+			bin = &e.account.BankBIN
+		}
+		a := e.account
+		t.accounts = append(t.accounts, []any{e.accountID, e.merchant, a.Kind, bin, number, a.index, seal.Last4(a.AccountNumber), a.HolderName, a.HolderKind, b.now})
+	}
+	t.receives = append(t.receives, []any{e.tenancy, e.accountID, b.now, e.account.virtual})
+	t.codes = append(t.codes, []any{code, "stall", b.market, e.stall, e.tenancy, e.accountID, codeCurrent, b.now})
+	return nil
+}
+
+func (b *batch) merchantRow(ctx context.Context, e *entry) ([]any, error) {
+	p := e.person
+	var phone, tax, taxIndex []byte
+	var err error
+	last3 := ""
+	if p.phoneIndex != nil {
+		last3 = p.Phone[len(p.Phone)-3:]
+		if phone, err = b.r.keys.Seal(ctx, phonePlace(e.merchant), []byte(p.Phone)); err != nil {
+			return nil, err
+		}
+	}
+	if p.TaxCode != "" {
+		taxIndex = b.r.keys.Index("tax", p.TaxCode)
+		if tax, err = b.r.keys.Seal(ctx, taxPlace(e.merchant), []byte(p.TaxCode)); err != nil {
+			return nil, err
+		}
+	}
+	return []any{e.merchant, p.FullName, p.HouseholdName, phone, p.phoneIndex, last3, tax, taxIndex, b.now}, nil
+}
+
+func phonePlace(merchant uuid.UUID) seal.Place {
+	return seal.Place{Table: "merchants", Column: "phone", ID: merchant}
+}
+
+func taxPlace(merchant uuid.UUID) seal.Place {
+	return seal.Place{Table: "merchants", Column: "tax_code", ID: merchant}
+}
+
+func accountPlace(account uuid.UUID) seal.Place {
+	return seal.Place{Table: "accounts", Column: "number", ID: account}
+}
+
+// openFrom is the range from a time, or from before our records, that has not ended.
+func openFrom(since *time.Time) pgtype.Range[pgtype.Timestamptz] {
+	open := pgtype.Range[pgtype.Timestamptz]{LowerType: pgtype.Unbounded, UpperType: pgtype.Unbounded, Valid: true}
+	if since != nil {
+		open.Lower, open.LowerType = pgtype.Timestamptz{Time: *since, Valid: true}, pgtype.Inclusive
+	}
+	return open
+}
+
+func (t *tables) copyInto(ctx context.Context, tx pgx.Tx) error {
+	for _, c := range []struct {
+		table   string
+		columns []string
+		rows    [][]any
+	}{
+		{"stalls", []string{"id", "market_id", "number", "kind", "zone", "goods_group", "created_at"}, t.stalls},
+		{"stall_states", []string{"id", "stall_id", "state", "valid"}, t.states},
+		{"merchants", []string{"id", "full_name", "household_name", "phone", "phone_index", "phone_last3", "tax_code", "tax_index", "created_at"}, t.merchants},
+		{"tenancies", []string{"id", "market_id", "stall_id", "merchant_id", "valid", "approved_at", "created_at"}, t.tenancies},
+		{"accounts", []string{"id", "merchant_id", "kind", "bank_bin", "number", "number_index", "last4", "holder_name", "holder_kind", "created_at"}, t.accounts},
+		{"tenancy_accounts", []string{"tenancy_id", "account_id", "since", "virtual_index"}, t.receives},
+		{"codes", []string{"code", "kind", "market_id", "stall_id", "tenancy_id", "account_id", "state", "issued_at"}, t.codes},
+	} {
+		if len(c.rows) == 0 {
+			continue
+		}
+		if _, err := tx.CopyFrom(ctx, pgx.Identifier{c.table}, c.columns, pgx.CopyFromRows(c.rows)); err != nil {
+			return fmt.Errorf("write %s: %w", c.table, err)
+		}
+	}
+	return nil
+}

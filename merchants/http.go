@@ -1,0 +1,155 @@
+package merchants
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+)
+
+// Routes mounts everything about the register.
+func (r *Registry) Routes(e *edge.Edge) {
+	// Everyone who is signed in: what the world is called.
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/banks", "list-banks", "Ngân hàng: the bank table", 0), r.listBanks)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/localities", "list-localities", "Đơn vị hành chính: the units of a reporting basis", 0), r.listLocalities)
+
+	// Markets: read in scope, registered by admins.
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/markets", "register-market", "Đăng ký chợ: register a market", http.StatusCreated), r.registerMarket)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets", "list-markets", "The markets in your scope, by code", 0), r.listMarkets)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}", "get-market", "A market", 0), r.getMarket)
+
+	// Stalls: read in scope, changed by admins and managers.
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/markets/{id}/stalls", "register-stall", "Đăng ký sạp: register a stall, open its tenancy, issue its code", http.StatusCreated), r.registerStall)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/stalls", "list-stalls", "A market's stalls, by number", 0), r.listMarketStalls)
+	r.mountImport(e)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}", "get-stall", "A stall with its present tenant", 0), r.getStall)
+	huma.Register(e.API, op(http.MethodPatch, "/api/v1/stalls/{id}", "change-stall", "Change number, kind, zone or goods group", 0), r.patchStall)
+	for _, s := range []step{suspend, reopen, closeStall} {
+		huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/"+string(s), string(s)+"-stall", "A stall's state: "+string(s), http.StatusOK), r.takeStep(s))
+	}
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/accounts", "add-account", "A further account of the tenant, with its own code", http.StatusCreated), r.postAccount)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/tenancies", "change-tenant", "Đổi người thuê: the old code is revoked, a new one issued", http.StatusCreated), r.postTenancy)
+
+	// Codes: issued by admins and managers, checked by whoever stands before a stall.
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/codes", "reissue-code", "A new code; the old one is superseded and still matched", http.StatusCreated), r.postCode)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/codes", "list-stall-codes", "A stall's codes, newest first", 0), r.listStallCodes)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/codes", "list-codes", "The codes in your scope, newest first", 0), r.listMarketCodes)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/checks", "check-sticker", "Record what the sticker at a stall is", http.StatusCreated), r.postCheck)
+
+	// Strangers: what a code is, and the page behind it.
+	huma.Register(e.API, forStrangers(op(http.MethodPost, "/api/v1/codes/verify", "verify-code", "Kiểm tra mã: whose code a payload is", http.StatusOK)), r.verifyCode)
+	r.mountPages(e)
+}
+
+func op(method, path, id, summary string, status int) huma.Operation {
+	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"register"}}
+}
+
+func forStrangers(o huma.Operation) huma.Operation {
+	o.Security = []map[string][]string{{}}
+	return o
+}
+
+// body is an answer with a body.
+type body[T any] struct{ Body T }
+
+// answer is a body, or the error instead.
+func answer[T any](of T, err error) (*body[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &body[T]{of}, nil
+}
+
+func (r *Registry) listBanks(ctx context.Context, in *struct{ edge.Page }) (*body[*edge.List[Bank]], error) {
+	if _, err := auth.Require(ctx, auth.ReadRegister); err != nil {
+		return nil, err
+	}
+	return answer(r.Banks(ctx, in.Page))
+}
+
+func (r *Registry) listLocalities(ctx context.Context, in *struct {
+	Basis string `query:"basis" default:"current" doc:"districts_2024, communes_2025 or current"`
+	edge.Page
+},
+) (*body[*edge.List[Locality]], error) {
+	if _, err := auth.Require(ctx, auth.ReadRegister); err != nil {
+		return nil, err
+	}
+	return answer(r.Localities(ctx, in.Basis, in.Page))
+}
+
+func (r *Registry) registerMarket(ctx context.Context, in *body[MarketOrder]) (*body[Market], error) {
+	who, err := auth.Require(ctx, auth.WriteMarkets)
+	if err != nil {
+		return nil, err
+	}
+	if who.ScopeKind != auth.ScopeAll {
+		return nil, notHere()
+	}
+	return answer(r.RegisterMarket(ctx, in.Body))
+}
+
+// notHere is the refusal for a role that may do a thing, but only within a narrower scope.
+func notHere() error {
+	return problem.New(problem.Forbidden, "not_allowed", "Việc này nằm ngoài phạm vi của bạn.", "This lies outside your scope.")
+}
+
+func (r *Registry) listMarkets(ctx context.Context, in *struct{ edge.Page }) (*body[edge.List[Market]], error) {
+	who, err := auth.Require(ctx, auth.ReadRegister)
+	if err != nil {
+		return nil, err
+	}
+	markets, err := r.readMarkets(ctx, who, uuid.Nil, in.Page)
+	if err != nil {
+		return nil, err
+	}
+	items, next := edge.Cut(markets, in.Page, func(m Market) edge.Mark { return edge.Mark{Text: m.Code} })
+	return &body[edge.List[Market]]{edge.List[Market]{Items: items, Next: next}}, nil
+}
+
+func (r *Registry) getMarket(ctx context.Context, in *edge.Named) (*body[Market], error) {
+	who, id, err := r.marketFor(ctx, in.ID, auth.ReadRegister)
+	if err != nil {
+		return nil, err
+	}
+	markets, err := r.readMarkets(ctx, who, id, edge.Page{})
+	if err != nil {
+		return nil, err
+	}
+	return &body[Market]{markets[0]}, nil
+}
+
+// marketFor is the caller and the market of the path: first in scope (404), then allowed (403).
+func (r *Registry) marketFor(ctx context.Context, text string, a auth.Action) (auth.Principal, uuid.UUID, error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return who, uuid.Nil, err
+	}
+	id, err := r.market(ctx, who, text)
+	if err != nil {
+		return who, id, err
+	}
+	if a == auth.WriteStalls && who.ScopeKind == auth.ScopeStall {
+		return who, id, notHere()
+	}
+	return who, id, who.Allow(a)
+}
+
+// stallFor is the caller and the stall of the path: first in scope (404), then allowed (403).
+func (r *Registry) stallFor(ctx context.Context, text string, a auth.Action) (auth.Principal, uuid.UUID, error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return who, uuid.Nil, err
+	}
+	id, err := r.stall(ctx, who, text)
+	if err != nil {
+		return who, id, err
+	}
+	return who, id, who.Allow(a)
+}

@@ -1,0 +1,250 @@
+package merchants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+)
+
+type registerStallInput struct {
+	edge.Named
+	Body StallOrder
+}
+
+func (r *Registry) registerStall(ctx context.Context, in *registerStallInput) (*body[Stall], error) {
+	who, market, err := r.marketFor(ctx, in.ID, auth.WriteStalls)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.mayName(ctx, who, in.Body.Merchant); err != nil {
+		return nil, err
+	}
+	ids, err := r.registerStalls(ctx, market, []StallOrder{in.Body})
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.readStall(ctx, who, ids[0]))
+}
+
+// mayName refuses what the API asks of a merchant beyond what a board's list must hold: a phone without an id, and
+// an id that the caller's scope knows.
+func (r *Registry) mayName(ctx context.Context, who auth.Principal, m *MerchantOrder) error {
+	switch {
+	case m == nil:
+		return nil
+	case m.ID == "" && m.Phone == "":
+		return problem.InFields(required("merchant.phone"))
+	case m.ID == "" || who.ScopeKind == auth.ScopeAll:
+		return nil
+	}
+	id, err := uuid.Parse(m.ID)
+	if err != nil {
+		return problem.InFields(merchantUnknown())
+	}
+	var known bool
+	err = r.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tenancies WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3))
+		AND ($4::uuid IS NULL OR stall_id = $4))`, id, who.ScopeKind, who.ScopeID, who.StallID()).Scan(&known)
+	if err != nil {
+		return fmt.Errorf("find merchant %s: %w", id, err)
+	}
+	if !known {
+		return problem.InFields(merchantUnknown())
+	}
+	return nil
+}
+
+// readStall is one stall as the caller may see it.
+func (r *Registry) readStall(ctx context.Context, who auth.Principal, id uuid.UUID) (Stall, error) {
+	stalls, err := r.readStalls(ctx, r.db.Pool, who, []uuid.UUID{id})
+	if err != nil {
+		return Stall{}, err
+	}
+	return stalls[0], nil
+}
+
+func (r *Registry) listMarketStalls(ctx context.Context, in *struct {
+	edge.Named
+	StallFilter
+	edge.Page
+},
+) (*body[*edge.List[Stall]], error) {
+	who, market, err := r.marketFor(ctx, in.ID, auth.ReadRegister)
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.listStalls(ctx, who, market, in.StallFilter, in.Page))
+}
+
+func (r *Registry) getStall(ctx context.Context, in *edge.Named) (*body[Stall], error) {
+	who, id, err := r.stallFor(ctx, in.ID, auth.ReadRegister)
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.readStall(ctx, who, id))
+}
+
+func (r *Registry) patchStall(ctx context.Context, in *struct {
+	edge.Named
+	Body stallChange
+},
+) (*body[Stall], error) {
+	who, id, err := r.stallFor(ctx, in.ID, auth.WriteStalls)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.changeStall(ctx, id, in.Body); err != nil {
+		return nil, err
+	}
+	return answer(r.readStall(ctx, who, id))
+}
+
+type stepInput struct {
+	edge.Named
+	Body *struct {
+		Reason string `json:"reason,omitempty" maxLength:"500"`
+	}
+}
+
+func (r *Registry) takeStep(s step) func(context.Context, *stepInput) (*body[Stall], error) {
+	return func(ctx context.Context, in *stepInput) (*body[Stall], error) {
+		who, id, err := r.stallFor(ctx, in.ID, auth.WriteStalls)
+		if err != nil {
+			return nil, err
+		}
+		reason := ""
+		if in.Body != nil {
+			reason = oneLine(in.Body.Reason)
+		}
+		if err := r.take(ctx, s, id, reason); err != nil {
+			return nil, err
+		}
+		return answer(r.readStall(ctx, who, id))
+	}
+}
+
+func (r *Registry) postTenancy(ctx context.Context, in *struct {
+	edge.Named
+	Body tenancyOrder
+},
+) (*body[Stall], error) {
+	who, id, err := r.stallFor(ctx, in.ID, auth.WriteStalls)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.mayName(ctx, who, in.Body.Merchant); err != nil {
+		return nil, err
+	}
+	if err := r.changeTenant(ctx, id, in.Body); err != nil {
+		return nil, err
+	}
+	return answer(r.readStall(ctx, who, id))
+}
+
+// newAccount is a further account with the code that was issued for it.
+type newAccount struct {
+	Account
+	Code ListedCode `json:"code"`
+}
+
+func (r *Registry) postAccount(ctx context.Context, in *struct {
+	edge.Named
+	Body AccountOrder
+},
+) (*body[newAccount], error) {
+	who, id, err := r.stallFor(ctx, in.ID, auth.WriteStalls)
+	if err != nil {
+		return nil, err
+	}
+	account, err := r.addAccount(ctx, id, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	stall, err := r.readStall(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	made := newAccount{}
+	for _, a := range stall.Accounts {
+		if a.ID == account {
+			made.Account = a
+		}
+	}
+	codes, err := r.listCodes(ctx, who, codeFilter{stall: id}, edge.Page{Limit: edge.MaxLimit})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range codes.Items {
+		if c.AccountID == account && c.State == codeCurrent {
+			made.Code = c
+		}
+	}
+	return &body[newAccount]{made}, nil
+}
+
+type reissueInput struct {
+	edge.Named
+	Body *struct {
+		AccountID string `json:"account_id,omitempty" doc:"absent: the tenant's first account"`
+	}
+}
+
+func (r *Registry) postCode(ctx context.Context, in *reissueInput) (*body[ListedCode], error) {
+	who, id, err := r.stallFor(ctx, in.ID, auth.WriteStalls)
+	if err != nil {
+		return nil, err
+	}
+	var account uuid.UUID
+	if in.Body != nil && in.Body.AccountID != "" {
+		if account, err = uuid.Parse(in.Body.AccountID); err != nil {
+			return nil, problem.Missing("account")
+		}
+	}
+	code, err := r.reissue(ctx, id, account)
+	if err != nil {
+		return nil, err
+	}
+	codes, err := r.listCodes(ctx, who, codeFilter{stall: id, code: code}, edge.Page{Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(codes.Items) != 1 {
+		return nil, errors.New("the issued code is not in the register")
+	}
+	return &body[ListedCode]{codes.Items[0]}, nil
+}
+
+func (r *Registry) listStallCodes(ctx context.Context, in *struct {
+	edge.Named
+	edge.Page
+},
+) (*body[*edge.List[ListedCode]], error) {
+	who, id, err := r.stallFor(ctx, in.ID, auth.ReadRegister)
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.listCodes(ctx, who, codeFilter{stall: id}, in.Page))
+}
+
+func (r *Registry) listMarketCodes(ctx context.Context, in *struct {
+	MarketID string `query:"market_id" doc:"absent: every market in your scope"`
+	edge.Page
+},
+) (*body[*edge.List[ListedCode]], error) {
+	who, err := auth.Require(ctx, auth.ReadRegister)
+	if err != nil {
+		return nil, err
+	}
+	var f codeFilter
+	if in.MarketID != "" {
+		if f.market, err = r.market(ctx, who, in.MarketID); err != nil {
+			return nil, err
+		}
+	}
+	return answer(r.listCodes(ctx, who, f, in.Page))
+}

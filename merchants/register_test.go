@@ -1,0 +1,119 @@
+package merchants_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"market40/merchants"
+	"market40/merchants/vietqr"
+)
+
+func TestOfManyWhoWantTheSameOneWins(t *testing.T) {
+	w := newWorld(t)
+	market, err := w.registry.RegisterMarket(t.Context(), merchants.MarketOrder{Code: "RUSH", Name: "Chợ", Class: 3, Kind: "khac", CommuneCode: "22366"})
+	must(t, err)
+	const rivals = 6
+	numbers, accounts, phones := make([]error, rivals), make([]error, rivals), make([]error, rivals)
+	var all sync.WaitGroup
+	for i := range rivals {
+		order := func(number, phone, account string) []merchants.StallOrder {
+			return []merchants.StallOrder{{
+				Number: number, Merchant: &merchants.MerchantOrder{FullName: "An", Phone: phone},
+				Account: &merchants.AccountOrder{BankBIN: "970436", AccountNumber: account, HolderName: "AN"},
+			}}
+		}
+		all.Go(func() {
+			_, numbers[i] = w.registry.RegisterStalls(t.Context(), market.ID, order("SAME", fmt.Sprintf("090500000%d", i), fmt.Sprint("1", i)))
+		})
+		all.Go(func() {
+			_, accounts[i] = w.registry.RegisterStalls(t.Context(), market.ID, order(fmt.Sprint("A", i), fmt.Sprintf("090500001%d", i), "777"))
+		})
+		all.Go(func() {
+			_, phones[i] = w.registry.RegisterStalls(t.Context(), market.ID, order(fmt.Sprint("P", i), "0905000099", fmt.Sprint("2", i)))
+		})
+	}
+	all.Wait()
+	for i := range rivals {
+		if phones[i] != nil {
+			t.Errorf("a known phone is the same merchant, even at the same moment: %v", phones[i])
+		}
+	}
+	for code, errs := range map[string][]error{"number_in_use": numbers, "account_in_use": accounts} {
+		won := 0
+		for _, err := range errs {
+			if err == nil {
+				won++
+			} else if !strings.Contains(err.Error(), code) {
+				t.Errorf("a rival was refused as %v, want %s", err, code)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%s: %d won, want 1", code, won)
+		}
+	}
+	var people, codes int
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*), (SELECT count(*) FROM codes WHERE market_id = $1) FROM merchants`, market.ID).Scan(&people, &codes))
+	if people != 3 || codes != rivals+2 {
+		t.Errorf("%d merchants and %d codes stand, want 3 and %d", people, codes, rivals+2)
+	}
+}
+
+func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
+	w := newWorld(t)
+	s := w.stall("A1", "1111")
+	feed := func(want string) {
+		t.Helper()
+		if got := w.call(w.admin, "GET", "/api/v1/stalls/"+s.text("id"), nil, 200).text("feed.state"); got != want {
+			t.Errorf("the feed is %s, want %s", got, want)
+		}
+	}
+	exec := func(sql string, args ...any) {
+		t.Helper()
+		_, err := w.db.Pool.Exec(t.Context(), sql, args...)
+		must(t, err)
+	}
+	other := w.newMarket("OTHER", "22402")
+	exec(`INSERT INTO bank_connections VALUES (gen_random_uuid(), 'sepay', 'other', 'market', $1, now())`, other)
+	feed("none")
+	exec(`INSERT INTO bank_connections VALUES (gen_random_uuid(), 'sepay', 'ours', 'market', $1, now())`, w.market)
+	feed("stale")
+	exec(`INSERT INTO ledger_accounts (id, kind, market_id, account_id, last_at) VALUES (gen_random_uuid(), 'bank', $1, $2, $3)`,
+		w.market, s.text("accounts.0.id"), noon.Add(-7*24*time.Hour))
+	feed("live")
+	w.clock = noon.Add(time.Second)
+	feed("stale")
+	exec(`INSERT INTO connection_accounts SELECT id, '970436', '\x00', '9999' FROM bank_connections WHERE name = 'ours'`)
+	feed("none")
+}
+
+func TestNothingReadableIsKeptOfAccountsAndPhones(t *testing.T) {
+	w := newWorld(t)
+	order := with(w.stallOrder("A1", "010101010101"), "merchant.tax_code", "8012345678")
+	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
+	var dump string
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT string_agg(r::text, '') FROM (SELECT m::text FROM merchants m UNION ALL SELECT a::text FROM accounts a
+		UNION ALL SELECT encode(number, 'escape') FROM accounts UNION ALL SELECT c::text FROM codes c) r`).Scan(&dump))
+	for _, secret := range []string{"010101010101", "0905000001", "8012345678"} {
+		if strings.Contains(dump, secret) {
+			t.Errorf("%s is kept in clear", secret)
+		}
+	}
+}
+
+func TestAFailureTellsNothing(t *testing.T) {
+	w := newWorld(t)
+	w.db.Pool.Close()
+	rec := httptest.NewRecorder()
+	w.engine.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), "GET", "/q/M4J2222222", nil))
+	if rec.Code != 404 {
+		t.Errorf("what is no code needs no database: %d", rec.Code)
+	}
+	o := w.call("", "POST", "/api/v1/codes/verify", object{"payload": encode(t, vietqr.Payment{BIN: "970436", Account: "1"})}, 500)
+	if o.text("code") != "internal" || strings.Contains(fmt.Sprint(o), "pool") {
+		t.Errorf("the failure says %v", o)
+	}
+}

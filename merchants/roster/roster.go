@@ -1,0 +1,149 @@
+// Package roster reads the stall lists that market boards keep, CSV or XLSX, as a board wrote them: title rows, merged headers,
+// totals, lost zeros and all. It is pure: it turns bytes into rows with the faults of each, and never asks the database.
+package roster
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"market40/merchants/problem"
+)
+
+// The limits of a board's file (issue 2, "Bad input").
+const (
+	MaxBytes    = 5 << 20  // bytes of the file
+	MaxUnzipped = 32 << 20 // bytes of one part of an XLSX file, and of all the parts read together
+	MaxRows     = 20_000   // rows below the header
+	MaxColumns  = 64       // columns with text in them
+	MaxCell     = 500      // characters of a cell that we read
+	MaxNumber   = 30       // characters of a stall number
+)
+
+// The fields of a row, named as Sheet.Columns and the errors name them.
+const (
+	fieldNumber    = "number"
+	fieldZone      = "zone"
+	fieldKind      = "kind"
+	fieldGoods     = "goods_group"
+	fieldName      = "full_name"
+	fieldHousehold = "household_name"
+	fieldPhone     = "phone"
+	fieldTax       = "tax_code"
+	fieldBank      = "bank"
+	fieldAccount   = "account_number"
+	fieldHolder    = "holder_name"
+	fieldHolderIs  = "holder_kind"
+	fieldSince     = "since"
+)
+
+// Sheet is a board's list as read.
+type Sheet struct {
+	Rows []Row
+	// Columns gives for each of our fields that the file has the header it was found under ("phone": "SĐT").
+	Columns map[string]string
+	// Skipped are the lines below the header that hold text and were taken for totals, sections, repeated headers or signatures.
+	Skipped []int
+}
+
+// Row is one stall of a list. Texts are NFC, trimmed, with single spaces. A field at fault is empty and its reason is in Errors.
+type Row struct {
+	Line          int    // in the file, from 1
+	Number        string // as the board writes it, at most MaxNumber characters
+	Zone          string // "Khu A", "Tầng 1, Dãy B"; may be empty
+	Kind          string // stall, kiosk, counter, shop, lot or mobile; stall when the file is silent
+	GoodsGroup    string // a word of contract.md; khac when the file is silent
+	FullName      string // empty: the stall is vacant
+	HouseholdName string // the registered household business; may be empty
+	Phone         string // digits, 0…; may be empty
+	TaxCode       string // 10 or 12 digits, or 10-3; may be empty
+	BankBIN       string // six digits; empty with AccountNumber
+	AccountNumber string // 1 to 19 letters and digits
+	HolderName    string // empty with AccountNumber; the full name when the file is silent
+	HolderKind    string // ca_nhan, ho_kinh_doanh or to_chuc; empty with AccountNumber
+	Since         string // YYYY-MM-DD; may be empty
+	Errors        []problem.Field
+}
+
+func (r *Row) fail(field, code, vi, en string) {
+	r.Errors = append(r.Errors, problem.Field{Name: field, Code: code, Vi: vi, En: en})
+}
+
+// Read reads a board's list. The name says the kind of file only where the bytes do not. The error, if any, is a *problem.Error about
+// the file as a whole: too_large, unsupported_file, file_unreadable, encoding_unknown, header_missing, too_many_rows, too_many_columns.
+// What is wrong within a row is told in Row.Errors, and the other rows are read on.
+func Read(filename string, data []byte) (Sheet, error) {
+	if len(data) > MaxBytes {
+		return Sheet{}, errTooLarge()
+	}
+	tables, err := tablesOf(filename, data)
+	if err != nil {
+		return Sheet{}, err
+	}
+	var best header
+	for table, err := range tables {
+		if err != nil {
+			return Sheet{}, err
+		}
+		h := findHeader(table.lines)
+		if h.complete() {
+			return readTable(table, h)
+		}
+		if h.score() > best.score() {
+			best = h
+		}
+	}
+	return Sheet{}, errHeaderMissing(best)
+}
+
+func tablesOf(filename string, data []byte) (tables, error) {
+	extension := strings.ToLower(filepath.Ext(filename))
+	switch {
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
+		return openWorkbook(data)
+	case bytes.HasPrefix(data, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")), extension == ".xls":
+		return nil, problem.Of("file", "unsupported_file",
+			"Tệp Excel đời cũ (.xls) hoặc có mật khẩu: hãy mở ra và lưu lại thành .xlsx không mật khẩu.",
+			"An old Excel file (.xls) or one with a password: open it and save it as .xlsx without a password.")
+	case extension == ".csv", extension == ".tsv", extension == ".txt", extension == "":
+		return openCSV(data)
+	case extension == ".xlsx":
+		return nil, errUnreadable("không phải là tệp .xlsx", "it is no .xlsx file")
+	}
+	return nil, problem.Of("file", "unsupported_file", "Chỉ nhận tệp .xlsx hoặc .csv.", "Only .xlsx and .csv files are read.")
+}
+
+func errTooLarge() error {
+	return problem.New(problem.TooLarge, "too_large",
+		fmt.Sprintf("Tệp quá lớn: nhiều nhất %d MB, khi giải nén %d MB.", MaxBytes>>20, MaxUnzipped>>20),
+		fmt.Sprintf("The file is too large: at most %d MB, and %d MB unzipped.", MaxBytes>>20, MaxUnzipped>>20))
+}
+
+func errTooManyRows() error {
+	return problem.Of("file", "too_many_rows",
+		fmt.Sprintf("Danh sách quá dài: nhiều nhất %d dòng, hãy chia thành nhiều tệp.", MaxRows),
+		fmt.Sprintf("The list is too long: at most %d rows, split it into several files.", MaxRows))
+}
+
+func errTooManyColumns(line int) error {
+	return problem.Of("file", "too_many_columns",
+		fmt.Sprintf("Dòng %d có quá nhiều cột: nhiều nhất %d.", line, MaxColumns),
+		fmt.Sprintf("Line %d has too many columns: at most %d.", line, MaxColumns))
+}
+
+func errUnreadable(vi, en string) error {
+	return problem.Of("file", "file_unreadable", "Không đọc được tệp: "+vi+".", "The file cannot be read: "+en+".")
+}
+
+func errHeaderMissing(found header) error {
+	vi, en := "Không thấy dòng tiêu đề", "No header row was found"
+	if titles := found.titles(); len(titles) > 0 {
+		list := strings.Join(titles, ", ")
+		vi, en = "Dòng tiêu đề chưa đủ (mới thấy: "+list+")", "The header row is incomplete (found: "+list+")"
+	}
+	const wanted = "Sạp số, Họ tên, SĐT, Ngân hàng, Số tài khoản, Chủ tài khoản, Khu, Loại, Ngành hàng, Mã số thuế, Từ ngày"
+	return problem.Of("file", "header_missing",
+		vi+". Cần cột Sạp số và ít nhất một cột khác trong: "+wanted+".",
+		en+". Wanted: the column Sạp số (stall number) and at least one other of: "+wanted+".")
+}

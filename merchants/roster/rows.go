@@ -1,0 +1,220 @@
+package roster
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"market40/merchants/problem"
+)
+
+// readTable reads the lines below a header.
+func readTable(t table, h header) (Sheet, error) {
+	sheet := Sheet{Columns: map[string]string{}}
+	for field, columns := range h.columns {
+		var titles []string
+		for _, c := range columns {
+			titles = append(titles, c.title)
+		}
+		sheet.Columns[field] = strings.Join(titles, ", ")
+	}
+	lines := t.lines[h.last+1:]
+	if len(lines) > 0 && numbersColumns(lines[0]) {
+		sheet.Skipped = append(sheet.Skipped, lines[0].number)
+		lines = lines[1:]
+	}
+	body := bodyOf(lines, h)
+	zone := ""
+	for i, l := range lines {
+		switch section, isSection := sectionOf(l); {
+		case isSection:
+			zone = section
+			sheet.Skipped = append(sheet.Skipped, l.number)
+		case i >= body && h.holds(l), isTotal(l, h), repeatsHeader(l, h):
+			sheet.Skipped = append(sheet.Skipped, l.number)
+		case h.holds(l):
+			sheet.Rows = append(sheet.Rows, readRow(l, h, zone, t.date1904))
+		}
+		if len(sheet.Rows) > MaxRows {
+			return Sheet{}, errTooManyRows()
+		}
+	}
+	checkTogether(sheet.Rows)
+	return sheet, nil
+}
+
+// bodyOf is how many lines the stalls take: up to the last with a digit in its number, or with a telephone or an account.
+func bodyOf(lines []line, h header) int {
+	for i := len(lines) - 1; i >= 0; i-- {
+		if looksNumbered(h.text(lines[i], fieldNumber)) && !isTotal(lines[i], h) || hasContact(lines[i], h) {
+			return i + 1
+		}
+	}
+	return len(lines) // stalls without digits in their numbers: nothing tells them from signatures
+}
+
+func looksNumbered(number string) bool {
+	return strings.ContainsAny(number, "0123456789") && utf8.RuneCountInString(number) <= MaxNumber
+}
+
+// hasContact says whether a line holds a telephone number or an account, which no signature does.
+func hasContact(l line, h header) bool {
+	_, phone := phoneOf(h.text(l, fieldPhone))
+	account, ok := accountOf(h.text(l, fieldAccount))
+	return phone || ok && strings.ContainsAny(account, "0123456789")
+}
+
+// holds says whether a line has text under any of our headers.
+func (h header) holds(l line) bool {
+	for _, columns := range h.columns {
+		for _, c := range columns {
+			if l.text(c.at) != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func repeatsHeader(l line, h header) bool {
+	return h.text(l, fieldNumber) == h.columns[fieldNumber][0].title
+}
+
+// isTotal says whether a line sums up: "Tổng cộng" where the number should stand, or first in the line. The diacritics count, since
+// Tống is a family name and Công begins a company's; so does the place, since a name may be misspelt.
+func isTotal(l line, h header) bool {
+	number := h.text(l, fieldNumber)
+	if totals(number) {
+		return true
+	}
+	for at, text := range l.texts() {
+		names := h.columns[fieldName]
+		return totals(text) && (number == "" || len(names) == 0 || at != names[0].at)
+	}
+	return false
+}
+
+func totals(text string) bool {
+	text = strings.ToLower(text)
+	for _, word := range [...]string{"tổng", "cộng", "tong cong", "tong so", "total"} {
+		if rest, ok := strings.CutPrefix(text, word); ok {
+			next, _ := utf8.DecodeRuneInString(rest)
+			return !unicode.IsLetter(next) || next == utf8.RuneError
+		}
+	}
+	return false
+}
+
+var sectionWords = [...]string{"khu", "phân khu", "dãy", "tầng", "nhà lồng"}
+
+// sectionOf reads a line with a single text that opens a zone: "KHU A – HẢI SẢN", "II. Dãy 3".
+func sectionOf(l line) (zone string, ok bool) {
+	only := ""
+	for _, text := range l.texts() {
+		if only != "" {
+			return "", false
+		}
+		only = text
+	}
+	if numeral, rest, found := strings.Cut(only, ". "); found && strings.Trim(numeral, "IVX0123456789ABCDE") == "" {
+		only = strings.TrimSpace(rest)
+	}
+	for _, word := range sectionWords {
+		if rest, found := strings.CutPrefix(strings.ToLower(only), word+" "); found && rest != "" {
+			return cut(only, MaxCell), true
+		}
+	}
+	return "", false
+}
+
+// rowReader reads the cells of one line into its row.
+type rowReader struct {
+	Row
+	line
+	header
+	date1904 bool
+}
+
+func readRow(l line, h header, section string, date1904 bool) Row {
+	r := &rowReader{Row{Line: l.number}, l, h, date1904}
+	r.readPlace(section)
+	r.readMerchant()
+	r.readAccount()
+	r.readSince()
+	return r.Row
+}
+
+// take is a field's text; a dash or "không có" is none. What cannot be a value is an error of the field.
+func (r *rowReader) take(field string) string {
+	return r.sound(field, r.header.text(r.line, field))
+}
+
+func (r *rowReader) sound(field, text string) string {
+	switch {
+	case absent(text):
+	case utf8.RuneCountInString(text) > MaxCell:
+		r.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", MaxCell), fmt.Sprintf("Longer than %d characters.", MaxCell))
+	case isSheetError(text):
+		r.fail(field, "cell_error", "Ô tính bị lỗi hoặc cột quá hẹp: "+text+".", "The cell holds a spreadsheet's error: "+text+".")
+	default:
+		return text
+	}
+	return ""
+}
+
+// takeName is a field of words: letters that a program lost ("Nguy?n") are an error.
+func (r *rowReader) takeName(field string) string {
+	name := r.take(field)
+	if lettersLost.MatchString(name) {
+		r.fail(field, "letters_lost", "Chữ có dấu đã mất: hãy lưu lại tệp dạng .xlsx hoặc CSV UTF-8.", "Letters were lost: save the file as .xlsx or CSV UTF-8.")
+		return ""
+	}
+	return name
+}
+
+func (r *rowReader) readPlace(section string) {
+	faults := len(r.Errors)
+	r.Number = r.takeName(fieldNumber)
+	switch {
+	case utf8.RuneCountInString(r.Number) > MaxNumber:
+		r.Number = ""
+		r.fail(fieldNumber, "too_long", fmt.Sprintf("Số sạp dài quá %d ký tự.", MaxNumber), fmt.Sprintf("The stall number is longer than %d characters.", MaxNumber))
+	case r.Number == "" && len(r.Errors) == faults:
+		r.fail(fieldNumber, "required", "Thiếu số sạp.", "The stall number is missing.")
+	}
+	r.Zone = r.readZone()
+	if r.Zone == "" {
+		r.Zone = section
+	}
+	r.Kind = r.readWord(fieldKind, kinds, "stall")
+	r.GoodsGroup = r.readWord(fieldGoods, goodsGroups, "khac")
+}
+
+// readZone joins several columns as "Tầng 1, Dãy B"; a single one is taken as it stands.
+func (r *rowReader) readZone() string {
+	columns := r.columns[fieldZone]
+	var parts []string
+	for _, c := range columns {
+		text := r.sound(fieldZone, r.line.text(c.at))
+		if text != "" && len(columns) > 1 && !strings.HasPrefix(fold(text), fold(c.title)) {
+			text = c.title + " " + text
+		}
+		if text != "" {
+			parts = append(parts, text)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (r *rowReader) readWord(field string, known vocabulary, silent string) string {
+	text := r.take(field)
+	if text == "" {
+		return silent
+	}
+	word, ok := known.find(text)
+	if !ok {
+		r.Errors = append(r.Errors, problem.UnknownValue(field, text, known.names()...))
+	}
+	return word
+}

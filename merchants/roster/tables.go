@@ -1,0 +1,120 @@
+package roster
+
+import (
+	"iter"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"market40/merchants/vietqr"
+)
+
+// line is a row of the file that holds text; cells are cut after MaxCell+1 characters and trailing blank ones are left out.
+type line struct {
+	number int // in the file, from 1
+	cells  []string
+}
+
+// table is a CSV file or a worksheet.
+type table struct {
+	lines    []line
+	date1904 bool // Excel's day 0 is 1 Jan 1904 (old Mac files)
+}
+
+// tables are the worksheets of a file, read one at a time; a CSV file has one.
+type tables = iter.Seq2[table, error]
+
+// mostLines is where reading stops: more lines than that are too many whatever their head and foot.
+const mostLines = MaxRows + 200
+
+// add appends a line, unless it is blank.
+func (t *table) add(number int, cells []string) error {
+	width := 0
+	for i, c := range cells {
+		if strings.TrimSpace(c) != "" {
+			width = i + 1
+		}
+	}
+	switch {
+	case width == 0:
+		return nil
+	case width > MaxColumns:
+		return errTooManyColumns(number)
+	case len(t.lines) >= mostLines:
+		return errTooManyRows()
+	}
+	kept := make([]string, width)
+	for i, c := range cells[:width] {
+		kept[i] = cut(c, MaxCell+1)
+	}
+	t.lines = append(t.lines, line{number, kept})
+	return nil
+}
+
+// text is the cell of a column, cleaned; beyond the line's end it is empty.
+func (l line) text(column int) string {
+	if column < 0 || column >= len(l.cells) {
+		return ""
+	}
+	return clean(l.cells[column])
+}
+
+// texts are the cells that are not blank, cleaned, with their columns.
+func (l line) texts() iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		for i := range l.cells {
+			if text := l.text(i); text != "" && !yield(i, text) {
+				return
+			}
+		}
+	}
+}
+
+// cut is the first characters of a text.
+func cut(text string, characters int) string {
+	if len(text) <= characters {
+		return text
+	}
+	for at := range text {
+		if characters == 0 {
+			return text[:at]
+		}
+		characters--
+	}
+	return text
+}
+
+// clean is a cell's text in NFC, trimmed, with single spaces, without the marks by which people have Excel keep text (an
+// apostrophe before it, or ="…" around it) and without characters that nobody sees (byte order marks, zero widths, directions).
+func clean(text string) string {
+	text = strings.ReplaceAll(text, "_x000D_", " ") // how OOXML writes a carriage return in a cell
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		case unicode.IsControl(r), unicode.IsSpace(r):
+			return ' '
+		case r == 'Ð': // the Icelandic letter, which looks the same
+			return 'Đ'
+		case r == 'ð':
+			return 'đ'
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+	text = norm.NFC.String(strings.Join(strings.Fields(text), " "))
+	if inside, ok := strings.CutPrefix(text, `="`); ok {
+		text = strings.TrimSuffix(inside, `"`)
+	}
+	return strings.TrimSpace(strings.TrimPrefix(text, "'"))
+}
+
+// fold is a text's letters and digits alone, in lower case without diacritics: "Số T.K" is "sotk".
+func fold(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(vietqr.ASCII(text, len(text))))
+}

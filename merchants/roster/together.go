@@ -1,0 +1,55 @@
+package roster
+
+import (
+	"fmt"
+	"strings"
+)
+
+// checkTogether holds the rows against each other: a stall's number twice, an account or a telephone of two people. The first row that
+// has a value keeps it; later ones get the error, which names the first's line.
+func checkTogether(rows []Row) {
+	numbers, accounts, phones := map[string]*Row{}, map[string]*Row{}, map[string]*Row{}
+	for i := range rows {
+		r := &rows[i]
+		if first := earlier(numbers, strings.ToUpper(strings.ReplaceAll(r.Number, " ", "")), r); first != nil {
+			r.fail(fieldNumber, "duplicate_number",
+				fmt.Sprintf("Số sạp %q đã có ở dòng %d; trong một chợ mỗi số là một sạp, thí dụ ghi A-1 và B-1.", r.Number, first.Line),
+				fmt.Sprintf("Stall number %q stands on line %d already; within a market a number is one stall: write A-1 and B-1, say.", r.Number, first.Line))
+		}
+		if first := earlier(accounts, r.BankBIN+r.AccountNumber, r); first != nil && !samePerson(first, r) {
+			r.fail(fieldAccount, "account_repeated",
+				fmt.Sprintf("Tài khoản này đã ghi cho người khác ở dòng %d.", first.Line),
+				fmt.Sprintf("This account is given for another person on line %d.", first.Line))
+		}
+		if first := earlier(phones, r.Phone, r); first != nil && otherName(first, r) {
+			r.fail(fieldPhone, "phone_repeated",
+				fmt.Sprintf("Số điện thoại này đã ghi cho người khác ở dòng %d.", first.Line),
+				fmt.Sprintf("This phone number is given for another person on line %d.", first.Line))
+		}
+	}
+}
+
+// earlier is the first row with the same key, which is r itself the first time.
+func earlier(seen map[string]*Row, key string, r *Row) *Row {
+	if key == "" {
+		return nil
+	}
+	if first, ok := seen[key]; ok {
+		return first
+	}
+	seen[key] = r
+	return nil
+}
+
+// samePerson goes by the telephone, by which the register knows people, and by the name where one of the two has none.
+func samePerson(a, b *Row) bool {
+	if a.Phone != "" && b.Phone != "" {
+		return a.Phone == b.Phone
+	}
+	return fold(a.FullName) == fold(b.FullName)
+}
+
+// otherName says whether both rows name someone, and not the same; a missing name has an error of its own.
+func otherName(a, b *Row) bool {
+	return a.FullName != "" && b.FullName != "" && fold(a.FullName) != fold(b.FullName)
+}

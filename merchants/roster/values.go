@@ -1,0 +1,127 @@
+package roster
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var (
+	// lettersLost is what a program leaves of Vietnamese that it could not write.
+	lettersLost = regexp.MustCompile(`\pL\?|\?\pL|\x{FFFD}`)
+	sheetError  = regexp.MustCompile(`^#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|#+)$`)
+	// rounded is a number as Excel shows it when it does not show all digits.
+	rounded = regexp.MustCompile(`^[0-9]([.,][0-9]+)?[Ee]\+?[0-9]{1,3}$`)
+
+	mobile       = regexp.MustCompile(`^0[35789]\d{8}$`)
+	landline     = regexp.MustCompile(`^02\d{9}$`)
+	taxCode      = regexp.MustCompile(`^(\d{10}|\d{12}|\d{10}-\d{3})$`)
+	account      = regexp.MustCompile(`^[0-9A-Za-z]{1,19}$`)
+	asDecimal    = regexp.MustCompile(`^([1-9][0-9]{0,14})\.0$`)
+	serialNumber = regexp.MustCompile(`^[1-9][0-9]{4}(\.[0-9]+)?$`)
+)
+
+func isSheetError(text string) bool { return sheetError.MatchString(text) }
+
+// absent says whether a text stands for nothing: "-", "không có", "N/A".
+func absent(text string) bool {
+	switch strings.ToLower(strings.Trim(text, " .-–—_/")) {
+	case "", "không", "không có", "ko", "ko có", "kg có", "chưa", "chưa có", "na", "n/a", "null":
+		return true
+	}
+	return false
+}
+
+// saysVacant says whether the words in the merchant's place say that nobody has the stall. The diacritics count: Trọng is a name.
+func saysVacant(text string) bool {
+	switch strings.ToLower(strings.Trim(text, " ()[].")) {
+	case "trống", "bỏ trống", "để trống", "còn trống", "đang trống", "sạp trống", "quầy trống", "chưa cho thuê", "chưa có người thuê", "vacant":
+		return true
+	}
+	return false
+}
+
+// phoneOf is a Vietnamese number of ten digits (mobile) or eleven (landline, 02…), from any usual writing, with the leading zero that
+// a spreadsheet dropped. Old mobile numbers of eleven digits, dead since 2018, are refused.
+func phoneOf(text string) (string, bool) {
+	digits := strings.NewReplacer(" ", "", ".", "", "-", "", "(", "", ")", "").Replace(text)
+	if m := asDecimal.FindStringSubmatch(text); m != nil {
+		digits = m[1]
+	}
+	if rest, ok := strings.CutPrefix(digits, "+84"); ok {
+		digits = "0" + strings.TrimPrefix(rest, "0")
+	}
+	if strings.HasPrefix(digits, "84") && len(digits) >= 11 {
+		digits = "0" + strings.TrimPrefix(digits[2:], "0")
+	}
+	if !strings.HasPrefix(digits, "0") {
+		digits = "0" + digits
+	}
+	if mobile.MatchString(digits) || landline.MatchString(digits) {
+		return digits, true
+	}
+	return "", false
+}
+
+// taxCodeOf is a tax code with the leading zero that a spreadsheet dropped and the hyphen of a branch.
+func taxCodeOf(text string) (string, bool) {
+	digits := strings.NewReplacer(" ", "", ".", "").Replace(text)
+	if m := asDecimal.FindStringSubmatch(text); m != nil {
+		digits = m[1]
+	}
+	switch len(digits) {
+	case 9, 11:
+		digits = "0" + digits
+	case 13:
+		if !strings.Contains(digits, "-") {
+			digits = digits[:10] + "-" + digits[10:]
+		}
+	}
+	if taxCode.MatchString(digits) {
+		return digits, true
+	}
+	return "", false
+}
+
+// accountOf is an account number without the blanks, dots and hyphens by which people group it. "123456789.0", as programs export a
+// number, is 123456789.
+func accountOf(text string) (string, bool) {
+	number := text
+	if m := asDecimal.FindStringSubmatch(text); m != nil {
+		number = m[1]
+	} else {
+		number = strings.NewReplacer(" ", "", ".", "", "-", "", ",", "").Replace(text)
+	}
+	if rounded.MatchString(text) || !account.MatchString(number) {
+		return "", false
+	}
+	return number, true
+}
+
+// dayOf is a date as YYYY-MM-DD, from day/month/year as written here, from ISO 8601, or from Excel's count of days.
+func dayOf(text string, date1904 bool) (string, bool) {
+	if serialNumber.MatchString(text) {
+		days, _ := strconv.ParseFloat(text, 64)
+		first := time.Date(1899, time.December, 30, 0, 0, 0, 0, time.UTC)
+		if date1904 {
+			first = time.Date(1904, time.January, 1, 0, 0, 0, 0, time.UTC)
+		}
+		return sensible(first.AddDate(0, 0, int(days)))
+	}
+	text, _, _ = strings.Cut(text, " ") // "2021-03-15 00:00:00"
+	for _, layout := range [...]string{"2/1/2006", "2-1-2006", "2.1.2006", "2006-1-2", "2006-01-02T15:04:05"} {
+		if day, err := time.Parse(layout, text); err == nil {
+			return sensible(day)
+		}
+	}
+	return "", false
+}
+
+// sensible refuses days on which nobody took a stall that still stands.
+func sensible(day time.Time) (string, bool) {
+	if day.Year() < 1930 || day.Year() > 2100 {
+		return "", false
+	}
+	return day.Format(time.DateOnly), true
+}

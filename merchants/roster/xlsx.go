@@ -1,0 +1,173 @@
+package roster
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"path"
+	"strings"
+)
+
+// workbook reads an XLSX file (ECMA-376, part 1, clause 18) as a stream of tags. The file comes from a stranger and its cells matter to the
+// digit, so it is read here: a cell's type says whether a bank account was typed as a number, and a part is never held as a whole tree.
+type workbook struct {
+	parts    map[string]*zip.File
+	left     uint64 // bytes that may still be unzipped
+	shared   []string
+	date1904 bool
+	sheets   []string // the parts of the sheets that are shown, in order
+}
+
+// openWorkbook reads what the sheets share; each sheet is read when its turn comes.
+func openWorkbook(data []byte) (tables, error) {
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, errBroken()
+	}
+	w := &workbook{parts: map[string]*zip.File{}, left: MaxUnzipped}
+	for _, f := range archive.File {
+		w.parts[strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))] = f
+	}
+	if w.parts["xl/workbook.xml"] == nil {
+		return nil, errUnreadable("không phải là tệp .xlsx", "it is no .xlsx file")
+	}
+	if err := w.readSheetList(); err != nil {
+		return nil, err
+	}
+	if w.parts["xl/sharedstrings.xml"] != nil {
+		if err := w.readShared(); err != nil {
+			return nil, err
+		}
+	}
+	return func(yield func(table, error) bool) {
+		for _, part := range w.sheets {
+			t, err := w.readSheet(part)
+			if !yield(t, err) || err != nil {
+				return
+			}
+		}
+	}, nil
+}
+
+func errBroken() error { return errUnreadable("tệp .xlsx bị hỏng", "the .xlsx file is damaged") }
+
+// tags calls visit with each token of a part. The size that the archive declares is held against what may still be unzipped;
+// archive/zip ends a part that turns out longer.
+func (w *workbook) tags(part string, visit func(xml.Token) error) error {
+	file := w.parts[strings.ToLower(part)]
+	if file == nil {
+		return errBroken()
+	}
+	if file.UncompressedSize64 > w.left {
+		return errTooLarge()
+	}
+	w.left -= file.UncompressedSize64
+	body, err := file.Open()
+	if err != nil {
+		return errBroken()
+	}
+	defer body.Close()
+	decoder := xml.NewDecoder(body)
+	for {
+		token, err := decoder.RawToken()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return errBroken()
+		}
+		if err := visit(token); err != nil {
+			return err
+		}
+	}
+}
+
+// attribute is a tag's attribute by its local name, or empty.
+func attribute(tag xml.StartElement, name string) string {
+	for _, a := range tag.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// readSheetList finds the parts of the sheets that are not hidden.
+func (w *workbook) readSheetList() error {
+	targets := map[string]string{}
+	err := w.tags("xl/_rels/workbook.xml.rels", func(token xml.Token) error {
+		if tag, ok := token.(xml.StartElement); ok && tag.Name.Local == "Relationship" {
+			target := attribute(tag, "Target")
+			if !strings.HasPrefix(target, "/") {
+				target = path.Join("xl", target)
+			}
+			targets[attribute(tag, "Id")] = strings.TrimPrefix(target, "/")
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return w.tags("xl/workbook.xml", func(token xml.Token) error {
+		tag, ok := token.(xml.StartElement)
+		switch {
+		case ok && tag.Name.Local == "workbookPr":
+			value := attribute(tag, "date1904")
+			w.date1904 = value == "1" || value == "true"
+		case ok && tag.Name.Local == "sheet":
+			part := targets[attribute(tag, "id")]
+			if shown := attribute(tag, "state"); part != "" && (shown == "" || shown == "visible") && !strings.Contains(part, "chartsheets/") {
+				w.sheets = append(w.sheets, part)
+			}
+		}
+		return nil
+	})
+}
+
+// readShared reads the texts that cells refer to by number, without the reading aids of East Asian text.
+func (w *workbook) readShared() error {
+	var item texts
+	return w.tags("xl/sharedStrings.xml", func(token xml.Token) error {
+		item.take(token)
+		if tag, ok := token.(xml.EndElement); ok && tag.Name.Local == "si" {
+			w.shared = append(w.shared, item.flush())
+		}
+		return nil
+	})
+}
+
+// texts gathers what stands in <t> tags, outside of <rPh>, up to MaxCell+1 characters.
+type texts struct {
+	inText, inAid bool
+	gathered      strings.Builder
+}
+
+func (t *texts) take(token xml.Token) {
+	switch tag := token.(type) {
+	case xml.StartElement:
+		t.turn(tag.Name.Local, true)
+	case xml.EndElement:
+		t.turn(tag.Name.Local, false)
+	case xml.CharData:
+		if room := 4*(MaxCell+1) - t.gathered.Len(); t.inText && !t.inAid && room > 0 {
+			t.gathered.Write(tag[:min(room, len(tag))])
+		}
+	}
+}
+
+func (t *texts) turn(name string, on bool) {
+	switch name {
+	case "t":
+		t.inText = on
+	case "rPh":
+		t.inAid = on
+	}
+}
+
+func (t *texts) flush() string {
+	text := strings.ToValidUTF8(t.gathered.String(), "")
+	t.gathered.Reset()
+	return cut(text, MaxCell+1)
+}

@@ -1,0 +1,176 @@
+package merchants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"gorm.io/gorm"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+)
+
+// StallOrder is a stall as it is registered: vacant without a merchant, and not joined without an account.
+type StallOrder struct {
+	Number     string         `json:"number" maxLength:"40" doc:"unique in its market" example:"A12"`
+	Kind       string         `json:"kind,omitempty" enum:"stall,kiosk,counter,shop,lot,mobile" doc:"absent: stall"`
+	Zone       string         `json:"zone,omitempty" maxLength:"100"`
+	GoodsGroup string         `json:"goods_group,omitempty" enum:"hai_san,thit,rau,trai_cay,hoa,do_kho,an_uong,may_mac,tap_hoa,dich_vu,khac" doc:"absent: khac"`
+	Since      string         `json:"since,omitempty" doc:"day or RFC 3339 time from which the merchant has the stall; absent: from before our records"`
+	Merchant   *MerchantOrder `json:"merchant,omitempty"`
+	Account    *AccountOrder  `json:"account,omitempty"`
+}
+
+// Stall is a stall with its present tenant, as the caller may see it.
+type Stall struct {
+	ID         uuid.UUID `json:"id"`
+	MarketID   uuid.UUID `json:"market_id"`
+	Number     string    `json:"number"`
+	Kind       string    `json:"kind" enum:"stall,kiosk,counter,shop,lot,mobile"`
+	Zone       string    `json:"zone"`
+	GoodsGroup string    `json:"goods_group"`
+	State      string    `json:"state" enum:"vacant,operating,suspended,closed"`
+	Merchant   *Merchant `json:"merchant" doc:"null: vacant, or not yours to read"`
+	Accounts   []Account `json:"accounts"`
+	Code       *Code     `json:"code" doc:"of the first account; null: not joined"`
+	Feed       Feed      `json:"feed"`
+	Tenancy    *Tenancy  `json:"tenancy"`
+	CreatedAt  time.Time `json:"created_at"`
+}
+
+// Tenancy is the time in which a merchant has a stall.
+type Tenancy struct {
+	ID    uuid.UUID  `json:"id"`
+	Since *time.Time `json:"since" doc:"null: from before our records"`
+}
+
+// RegisterStalls registers stalls in one transaction, all or none, opens their tenancies and issues their codes.
+// It answers them in the order given, with everything readable. Refused as problem.Error, fields named
+// "stalls[3].account.bank_bin" when there are several: a number, phone, BIN or account of the wrong form, an unknown
+// bank or merchant, a `since` in the future (422); a number that stands in the market, an account that another
+// merchant receives on, a virtual account that names another stall (409).
+func (r *Registry) RegisterStalls(ctx context.Context, market uuid.UUID, orders []StallOrder) ([]Stall, error) {
+	ids, err := r.registerStalls(ctx, market, orders)
+	if err != nil {
+		return nil, err
+	}
+	return r.readStalls(ctx, r.db.Pool, auth.Principal{Role: auth.Admin, ScopeKind: auth.ScopeAll}, ids)
+}
+
+func (r *Registry) registerStalls(ctx context.Context, market uuid.UUID, orders []StallOrder) ([]uuid.UUID, error) {
+	var ids []uuid.UUID
+	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		b := r.newBatch(market)
+		for _, o := range orders {
+			b.register(o)
+		}
+		if err := b.resolve(ctx, tx); err != nil {
+			return err
+		}
+		if err := b.refusal(inList(len(orders))); err != nil {
+			return err
+		}
+		ids = b.stalls()
+		return b.write(ctx, tx)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("register %d stalls in %s: %w", len(orders), market, err)
+	}
+	return ids, nil
+}
+
+// inList calls the fields of one of several orders by its place.
+func inList(n int) func(int, string) string {
+	if n == 1 {
+		return asWritten
+	}
+	return func(place int, field string) string { return fmt.Sprintf("stalls[%d].%s", place, field) }
+}
+
+// StallFilter narrows a market's list; empty narrows nothing. It is exported because huma reads no embedded field that is not.
+type StallFilter struct {
+	Zone  string `query:"zone" maxLength:"100"`
+	State string `query:"state" enum:"vacant,operating,suspended,closed"`
+}
+
+// listStalls is a page of a market's stalls by number.
+func (r *Registry) listStalls(ctx context.Context, who auth.Principal, market uuid.UUID, f StallFilter, page edge.Page) (*edge.List[Stall], error) {
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.db.Pool.Query(ctx, `SELECT s.id FROM stalls s LEFT JOIN stall_states st ON st.stall_id = s.id AND upper_inf(st.valid)
+		WHERE s.market_id = $1 AND ($2::uuid IS NULL OR s.id = $2) AND ($3 = '' OR s.zone = $3) AND ($4 = '' OR st.state = $4)
+		AND (s.number COLLATE "C", s.id) > ($5, $6) ORDER BY s.number COLLATE "C", s.id LIMIT $7`,
+		market, who.StallID(), oneLine(f.Zone), f.State, after.Text, after.ID, page.Size()+1)
+	if err != nil {
+		return nil, fmt.Errorf("list stalls of %s: %w", market, err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return nil, fmt.Errorf("list stalls of %s: %w", market, err)
+	}
+	stalls, err := r.readStalls(ctx, r.db.Pool, who, ids)
+	if err != nil {
+		return nil, err
+	}
+	items, next := edge.Cut(stalls, page, func(s Stall) edge.Mark { return edge.Mark{ID: s.ID, Text: s.Number} })
+	return &edge.List[Stall]{Items: items, Next: next}, nil
+}
+
+// stallChange is what a PATCH may change; what is absent stays.
+type stallChange struct {
+	Number     *string `json:"number,omitempty" maxLength:"40"`
+	Kind       *string `json:"kind,omitempty" enum:"stall,kiosk,counter,shop,lot,mobile"`
+	Zone       *string `json:"zone,omitempty" maxLength:"100"`
+	GoodsGroup *string `json:"goods_group,omitempty" enum:"hai_san,thit,rau,trai_cay,hoa,do_kho,an_uong,may_mac,tap_hoa,dich_vu,khac"`
+}
+
+// stallRow is the table stalls as GORM changes it.
+type stallRow struct {
+	ID                             uuid.UUID `gorm:"primaryKey"`
+	Number, Kind, Zone, GoodsGroup string
+}
+
+// TableName is the table of stallRow.
+func (stallRow) TableName() string { return "stalls" }
+
+func (r *Registry) changeStall(ctx context.Context, id uuid.UUID, change stallChange) error {
+	var row stallRow
+	var columns []any
+	for _, c := range []struct {
+		column string
+		from   *string
+		to     *string
+	}{
+		{"number", change.Number, &row.Number},
+		{"kind", change.Kind, &row.Kind},
+		{"zone", change.Zone, &row.Zone},
+		{"goods_group", change.GoodsGroup, &row.GoodsGroup},
+	} {
+		if c.from != nil {
+			*c.to = oneLine(*c.from)
+			columns = append(columns, c.column)
+		}
+	}
+	if change.Number != nil && row.Number == "" {
+		return problem.InFields(required("number"))
+	}
+	if len(columns) == 0 {
+		return nil
+	}
+	_, err := gorm.G[stallRow](r.db.Gorm).Where("id = ?", id).Select(columns[0].(string), columns[1:]...).Updates(ctx, row)
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		taken := numberInUse(row.Number)
+		return problem.New(taken.kind, taken.Code, taken.Vi, taken.En)
+	}
+	if err != nil {
+		return fmt.Errorf("change stall %s: %w", id, err)
+	}
+	return nil
+}

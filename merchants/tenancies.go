@@ -1,0 +1,189 @@
+package merchants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/problem"
+)
+
+// tenancyOrder is a change of tenant.
+type tenancyOrder struct {
+	Since    string         `json:"since,omitempty" doc:"day or RFC 3339 time, not in the future; absent: now"`
+	Merchant *MerchantOrder `json:"merchant"`
+	Account  *AccountOrder  `json:"account,omitempty" doc:"absent: the new tenant has not joined"`
+}
+
+// standing is a stall as it stands while a change holds its lock.
+type standing struct {
+	id, market        uuid.UUID
+	state             string
+	tenancy, merchant uuid.UUID  // of the open tenancy; Nil: vacant
+	began             *time.Time // of the open tenancy; nil: before our records
+	ended             *time.Time // the end of the last tenancy, when none is open
+}
+
+// lockStall reads a stall and keeps every other change of it waiting.
+func lockStall(ctx context.Context, tx pgx.Tx, id uuid.UUID) (standing, error) {
+	s := standing{id: id}
+	err := tx.QueryRow(ctx, `SELECT market_id FROM stalls WHERE id = $1 FOR UPDATE`, id).Scan(&s.market)
+	if err != nil {
+		return s, fmt.Errorf("lock stall: %w", err)
+	}
+	if err = tx.QueryRow(ctx, `SELECT state FROM stall_states WHERE stall_id = $1 AND upper_inf(valid)`, id).Scan(&s.state); err != nil {
+		return s, fmt.Errorf("state of stall: %w", err)
+	}
+	var tenancy, merchant uuid.UUID
+	err = tx.QueryRow(ctx, `SELECT id, merchant_id, lower(valid), upper(valid) FROM tenancies
+		WHERE stall_id = $1 ORDER BY upper(valid) DESC NULLS FIRST LIMIT 1`, id).Scan(&tenancy, &merchant, &s.began, &s.ended)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return s, nil
+	}
+	if err != nil {
+		return s, fmt.Errorf("tenancy of stall: %w", err)
+	}
+	if s.ended == nil {
+		s.tenancy, s.merchant = tenancy, merchant
+	}
+	return s, nil
+}
+
+// open is the refusal when nobody has the stall.
+func (s standing) open() error {
+	switch {
+	case s.state == stateClosed:
+		return stateRefusal(s.state)
+	case s.tenancy == uuid.Nil:
+		return problem.New(problem.Conflict, "stall_vacant", "Sạp đang trống.", "The stall is vacant.")
+	}
+	return nil
+}
+
+// changeTenant ends the open tenancy at the order's time, revokes its codes and opens the new tenant's. Refused: a
+// closed stall, the same merchant again (409), a time in the future or at or before the last tenancy's begin,
+// or before its end (422), and what RegisterStalls refuses in a merchant or an account.
+func (r *Registry) changeTenant(ctx context.Context, stall uuid.UUID, o tenancyOrder) error {
+	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		at, err := lockStall(ctx, tx, stall)
+		if err != nil {
+			return err
+		}
+		if at.state == stateClosed {
+			return stateRefusal(at.state)
+		}
+		b := r.newBatch(at.market)
+		e := b.join(stall, StallOrder{Since: o.Since, Merchant: o.Merchant, Account: o.Account})
+		if e.since == nil {
+			e.since = &b.now
+		}
+		if err := b.resolve(ctx, tx); err != nil {
+			return err
+		}
+		at.checkSince(e)
+		if err := b.refusal(asWritten); err != nil {
+			return err
+		}
+		if at.merchant == e.merchant {
+			return problem.New(problem.Conflict, "same_merchant", "Tiểu thương này đang thuê sạp.", "This merchant has the stall already.")
+		}
+		if err := r.endTenancy(ctx, tx, at, *e.since); err != nil {
+			return err
+		}
+		if err := e.takeVirtual(ctx, tx); err != nil {
+			return err
+		}
+		if err := b.write(ctx, tx); err != nil {
+			return err
+		}
+		return r.enter(ctx, tx, at, stateOperating, "", *e.since)
+	})
+	if err != nil {
+		return fmt.Errorf("change tenant of stall %s: %w", stall, err)
+	}
+	return nil
+}
+
+// checkSince refuses a tenancy that would begin inside one that stands.
+func (s standing) checkSince(e *entry) {
+	open := s.tenancy != uuid.Nil
+	if (open && s.began != nil && !e.since.After(*s.began)) || (!open && s.ended != nil && e.since.Before(*s.ended)) {
+		e.invalid(problem.Field{
+			Name: "since", Code: "since_before_tenancy",
+			Vi: "Ngày bắt đầu phải sau kỳ thuê trước.", En: "The tenancy begins before or within the one that stands.",
+		})
+	}
+}
+
+// endTenancy ends the open tenancy, if there is one, and revokes its codes: they stay known, so that money sent by
+// an old sticker is not lost.
+func (r *Registry) endTenancy(ctx context.Context, tx pgx.Tx, s standing, at time.Time) error {
+	if s.tenancy == uuid.Nil {
+		return nil
+	}
+	// Ended in the instant it began, a tenancy keeps the smallest time that PostgreSQL can tell.
+	_, err := tx.Exec(ctx, `UPDATE tenancies SET valid = tstzrange(lower(valid), greatest($2, lower(valid) + interval '1 microsecond')) WHERE id = $1`, s.tenancy, at)
+	if err != nil {
+		return fmt.Errorf("end tenancy %s: %w", s.tenancy, err)
+	}
+	_, err = tx.Exec(ctx, `UPDATE codes SET state = 'revoked', ended_at = coalesce(ended_at, $2) WHERE tenancy_id = $1 AND state <> 'revoked'`, s.tenancy, r.now())
+	if err != nil {
+		return fmt.Errorf("revoke codes of tenancy %s: %w", s.tenancy, err)
+	}
+	return nil
+}
+
+// takeVirtual frees a virtual account or terminal id that an ended tenancy still names.
+func (e *entry) takeVirtual(ctx context.Context, tx pgx.Tx) error {
+	if e.account == nil || e.account.virtual == nil {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `UPDATE tenancy_accounts ta SET virtual_index = NULL FROM tenancies t
+		WHERE t.id = ta.tenancy_id AND NOT upper_inf(t.valid) AND ta.virtual_index = $1`, e.account.virtual)
+	if err != nil {
+		return fmt.Errorf("free virtual account: %w", err)
+	}
+	return nil
+}
+
+// addAccount gives the stall's tenant a further account with its own code, and answers the account's id.
+func (r *Registry) addAccount(ctx context.Context, stall uuid.UUID, o AccountOrder) (uuid.UUID, error) {
+	var id uuid.UUID
+	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		at, err := lockStall(ctx, tx, stall)
+		if err != nil {
+			return err
+		}
+		if err := at.open(); err != nil {
+			return err
+		}
+		b := r.newBatch(at.market)
+		e := b.join(stall, StallOrder{Merchant: &MerchantOrder{ID: at.merchant.String()}, Account: &o})
+		e.tenancy, e.newTenancy = at.tenancy, false
+		if err := b.resolve(ctx, tx); err != nil {
+			return err
+		}
+		if err := b.refusal(func(_ int, field string) string { return strings.TrimPrefix(field, "account.") }); err != nil {
+			return err
+		}
+		var stands bool
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tenancy_accounts WHERE tenancy_id = $1 AND account_id = $2)`,
+			at.tenancy, e.accountID).Scan(&stands); err != nil {
+			return err
+		}
+		if stands {
+			return problem.New(problem.Conflict, "account_stands", "Sạp đã nhận tiền vào tài khoản này.", "The stall receives on this account already.")
+		}
+		id = e.accountID
+		return b.write(ctx, tx)
+	})
+	if err != nil {
+		return id, fmt.Errorf("add account to stall %s: %w", stall, err)
+	}
+	return id, nil
+}

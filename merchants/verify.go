@@ -1,0 +1,199 @@
+package merchants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/memo"
+	"market40/merchants/vietqr"
+)
+
+// What a scanned payload is.
+const (
+	official   = "official"    // a code of ours, on the account it was issued for
+	superseded = "superseded"  // of a check: official once, replaced since
+	swapped    = "swapped"     // the text of a code of ours, on another account; of a check: another stall's code
+	ownAccount = "own_account" // no code of ours, but an account that a stall receives on
+	foreign    = "foreign"     // a valid EMV code that is not ours
+	invalid    = "invalid"
+)
+
+// Verdict is what a payload is; it tells strangers nothing but a stall's number and market.
+type Verdict struct {
+	Verdict string      `json:"verdict" enum:"official,swapped,own_account,foreign,invalid"`
+	State   string      `json:"state,omitempty" enum:"current,superseded,revoked" doc:"of an official code"`
+	Stall   *NamedStall `json:"stall,omitempty" doc:"of an official or swapped code: whose text it is; of own_account: who receives on it"`
+	Code    string      `json:"code,omitempty" doc:"of an invalid payload: the rule it breaks"`
+	Offset  *int        `json:"offset,omitempty" doc:"of an invalid payload: where, in characters"`
+	Lenient *bool       `json:"lenient,omitempty" doc:"of an invalid payload: whether bank apps will read it all the same"`
+	Scheme  string      `json:"scheme,omitempty" doc:"of a payload that is not ours" example:"vietqr-ibft-account"`
+
+	memoCode string      // the code of ours in it
+	stalls   []uuid.UUID // all that it may name
+}
+
+// NamedStall is a stall as strangers may know it.
+type NamedStall struct {
+	ID     uuid.UUID `json:"id"`
+	Number string    `json:"number"`
+	Market string    `json:"market" doc:"the market's name"`
+}
+
+// Verify says whose code a payload is.
+func (r *Registry) Verify(ctx context.Context, payload string) (*Verdict, error) {
+	read, err := vietqr.Decode(payload)
+	var broken *vietqr.Error
+	if errors.As(err, &broken) {
+		_, _, lenient := vietqr.DecodeLenient(payload)
+		passes := lenient == nil
+		return &Verdict{Verdict: invalid, Code: broken.Code, Offset: &broken.Offset, Lenient: &passes}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("decode payload: %w", err)
+	}
+	v, err := r.judgeCode(ctx, read)
+	if v != nil || err != nil {
+		return v, err
+	}
+	return r.judgeAccount(ctx, read)
+}
+
+// judgeCode is the verdict on a payload that carries a code of ours, or nil.
+func (r *Registry) judgeCode(ctx context.Context, read vietqr.Code) (*Verdict, error) {
+	found := memo.Find(read.Purpose)
+	if len(found) == 0 {
+		return nil, nil
+	}
+	words := make([]string, len(found))
+	for i, code := range found {
+		words[i] = code.String()
+	}
+	v := &Verdict{Verdict: swapped, Stall: &NamedStall{}}
+	var bin string
+	var index []byte
+	err := r.db.Pool.QueryRow(ctx, `SELECT c.code, c.state, s.id, s.number, m.name, coalesce(a.bank_bin, ''), a.number_index
+		FROM codes c JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id JOIN accounts a ON a.id = c.account_id
+		WHERE c.code = ANY ($1) ORDER BY array_position($1, c.code) LIMIT 1`, words).
+		Scan(&v.memoCode, &v.State, &v.Stall.ID, &v.Stall.Number, &v.Stall.Market, &bin, &index)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find codes: %w", err)
+	}
+	v.stalls = []uuid.UUID{v.Stall.ID}
+	if read.BIN != "" && sameBank(bin, read.BIN) && slices.Equal(index, r.accountIndex(read.Account)) {
+		v.Verdict = official
+		return v, nil
+	}
+	v.State, v.Scheme = "", read.Scheme
+	return v, nil
+}
+
+// judgeAccount is the verdict on a payload without a code of ours, by the account that it pays.
+func (r *Registry) judgeAccount(ctx context.Context, read vietqr.Code) (*Verdict, error) {
+	v := &Verdict{Verdict: foreign, Scheme: read.Scheme}
+	if read.BIN == "" {
+		return v, nil
+	}
+	rows, err := r.db.Pool.Query(ctx, `SELECT coalesce(a.bank_bin, ''), s.id, s.number, m.name
+		FROM accounts a JOIN tenancy_accounts ta ON ta.account_id = a.id JOIN tenancies t ON t.id = ta.tenancy_id AND upper_inf(t.valid)
+		JOIN stalls s ON s.id = t.stall_id JOIN markets m ON m.id = t.market_id
+		WHERE a.number_index = $1 ORDER BY m.code, s.number`, r.accountIndex(read.Account))
+	if err != nil {
+		return nil, fmt.Errorf("find stalls of account: %w", err)
+	}
+	var bin string
+	var at NamedStall
+	_, err = pgx.ForEachRow(rows, []any{&bin, &at.ID, &at.Number, &at.Market}, func() error {
+		if !sameBank(bin, read.BIN) {
+			return nil
+		}
+		if v.Stall == nil {
+			first := at
+			v.Verdict, v.Stall = ownAccount, &first
+		}
+		v.stalls = append(v.stalls, at.ID)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find stalls of account: %w", err)
+	}
+	return v, nil
+}
+
+func (r *Registry) accountIndex(number string) []byte {
+	return r.keys.Index("account", NormalAccount(number))
+}
+
+// sameBank says whether two BINs are one bank's: CIMB and MAFC have two each.
+func sameBank(a, b string) bool {
+	if a == b {
+		return true
+	}
+	bankA, knownA := vietqr.BankByBIN(a)
+	bankB, knownB := vietqr.BankByBIN(b)
+	return knownA && knownB && bankA.Code == bankB.Code
+}
+
+// payloadBody is what was scanned.
+type payloadBody struct {
+	Payload string `json:"payload" doc:"the text of the QR code"`
+}
+
+func (r *Registry) verifyCode(ctx context.Context, in *body[payloadBody]) (*body[*Verdict], error) {
+	return answer(r.Verify(ctx, in.Body.Payload))
+}
+
+// StickerCheck is a recorded look at the sticker that hangs at a stall.
+type StickerCheck struct {
+	ID        uuid.UUID `json:"id"`
+	CheckedAt time.Time `json:"checked_at"`
+	Verdict   string    `json:"verdict" enum:"official,superseded,swapped,own_account,foreign,invalid" doc:"of the sticker at this stall: another stall's code is swapped, a replaced or revoked one superseded"`
+	Found     *Verdict  `json:"found" doc:"what the payload is by itself"`
+}
+
+// atStall is what a payload is as the sticker of one stall.
+func (v *Verdict) atStall(stall uuid.UUID) string {
+	here := slices.Contains(v.stalls, stall)
+	switch {
+	case v.Verdict == official && !here:
+		return swapped
+	case v.Verdict == official && v.State != codeCurrent:
+		return superseded
+	case v.Verdict == ownAccount && !here:
+		return foreign
+	}
+	return v.Verdict
+}
+
+func (r *Registry) postCheck(ctx context.Context, in *struct {
+	edge.Named
+	Body payloadBody
+},
+) (*body[StickerCheck], error) {
+	who, stall, err := r.stallFor(ctx, in.ID, auth.CheckStickers)
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.Verify(ctx, in.Body.Payload)
+	if err != nil {
+		return nil, err
+	}
+	check := StickerCheck{ID: newID(), CheckedAt: r.now(), Verdict: found.atStall(stall), Found: found}
+	_, err = r.db.Pool.Exec(ctx, `INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, api_key_id)
+		SELECT $1, market_id, id, nullif($3, ''), $4, $5, $6 FROM stalls WHERE id = $2`,
+		check.ID, stall, found.memoCode, check.Verdict, check.CheckedAt, who.KeyID)
+	if err != nil {
+		return nil, fmt.Errorf("record check of stall %s: %w", stall, err)
+	}
+	return &body[StickerCheck]{check}, nil
+}

@@ -1,0 +1,211 @@
+package merchants_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"market40/merchants"
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/seal"
+	"market40/migrations/database"
+	"market40/migrations/database/dbtest"
+)
+
+// noon is the day on which tests without a clock of their own play.
+var noon = time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC)
+
+// world is a register on its own database behind the real router.
+type world struct {
+	t        *testing.T
+	db       *database.DB
+	registry *merchants.Registry
+	keys     *auth.APIKeys
+	engine   http.Handler
+	clock    time.Time
+	admin    string
+	market   string // CHODAM, in phường Nha Trang
+	phones   int
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	t.Parallel()
+	w := &world{t: t, db: dbtest.New(t), clock: noon}
+	now := func() time.Time { return w.clock }
+	keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, now)
+	must(t, err)
+	w.keys = auth.NewAPIKeys(w.db, now)
+	w.registry = merchants.New(w.db, keys, now)
+	e := edge.New(edge.Parts{DB: w.db, Keys: keys, APIKeys: w.keys, Now: now, Version: "test"})
+	w.registry.Routes(e)
+	w.engine = e.Engine
+	w.admin = w.key("admin", "")
+	w.market = w.newMarket("CHODAM", "22366")
+	return w
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) key(role, scope string) string {
+	w.t.Helper()
+	key, err := w.keys.Create(w.t.Context(), auth.Order{Name: w.t.Name(), Role: role, Scope: scope})
+	must(w.t, err)
+	return key
+}
+
+// object is a decoded JSON object.
+type object map[string]any
+
+// at walks "accounts.0.bank_bin"; nil where nothing is.
+func (o object) at(path string) any {
+	var at any = map[string]any(o)
+	for name := range strings.SplitSeq(path, ".") {
+		switch here := at.(type) {
+		case map[string]any:
+			at = here[name]
+		case []any:
+			var i int
+			if _, err := fmt.Sscan(name, &i); err != nil || i >= len(here) {
+				return nil
+			}
+			at = here[i]
+		default:
+			return nil
+		}
+	}
+	return at
+}
+
+func (o object) text(path string) string {
+	if at := o.at(path); at != nil {
+		return fmt.Sprint(at)
+	}
+	return ""
+}
+
+func (o object) items() []object {
+	list, _ := o["items"].([]any)
+	items := make([]object, len(list))
+	for i, item := range list {
+		items[i] = item.(map[string]any)
+	}
+	return items
+}
+
+func (w *world) send(req *http.Request, key string) *httptest.ResponseRecorder {
+	w.t.Helper()
+	if key != "" {
+		req.Header.Set("Authorization", "Bearer "+key)
+	}
+	rec := httptest.NewRecorder()
+	w.engine.ServeHTTP(rec, req)
+	return rec
+}
+
+// call wants a status and answers the JSON object.
+func (w *world) call(key, method, path string, body any, want int) object {
+	w.t.Helper()
+	var reader io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		must(w.t, err)
+		reader = bytes.NewReader(raw)
+	}
+	req := httptest.NewRequestWithContext(w.t.Context(), method, path, reader)
+	req.Header.Set("Content-Type", "application/json")
+	rec := w.send(req, key)
+	if rec.Code != want {
+		w.t.Fatalf("%s %s answered %d, want %d: %s", method, path, rec.Code, want, rec.Body)
+	}
+	var o object
+	must(w.t, json.Unmarshal(rec.Body.Bytes(), &o))
+	return o
+}
+
+// refuse wants a refusal with its status and code.
+func (w *world) refuse(key, method, path string, body any, status int, code string) {
+	w.t.Helper()
+	if o := w.call(key, method, path, body, status); o.text("code") != code {
+		w.t.Fatalf("%s %s was refused as %q, want %q: %v", method, path, o.text("code"), code, o)
+	}
+}
+
+// fetch gets a plain address without a key.
+func (w *world) fetch(path string, want int) []byte {
+	w.t.Helper()
+	rec := w.send(httptest.NewRequestWithContext(w.t.Context(), "GET", path, nil), "")
+	if rec.Code != want {
+		w.t.Fatalf("GET %s answered %d, want %d: %s", path, rec.Code, want, rec.Body)
+	}
+	return rec.Body.Bytes()
+}
+
+// upload sends a board's list.
+func (w *world) upload(key, query, name, content string, want int) object {
+	w.t.Helper()
+	var form bytes.Buffer
+	parts := multipart.NewWriter(&form)
+	part, err := parts.CreateFormFile("file", name)
+	must(w.t, err)
+	_, err = io.WriteString(part, content)
+	must(w.t, err)
+	must(w.t, parts.Close())
+	req := httptest.NewRequestWithContext(w.t.Context(), "POST", "/api/v1/markets/"+w.market+"/stalls/import"+query, &form)
+	req.Header.Set("Content-Type", parts.FormDataContentType())
+	rec := w.send(req, key)
+	if rec.Code != want {
+		w.t.Fatalf("import answered %d, want %d: %s", rec.Code, want, rec.Body)
+	}
+	var o object
+	must(w.t, json.Unmarshal(rec.Body.Bytes(), &o))
+	return o
+}
+
+func marketOrder(code, commune string) object {
+	return object{
+		"code": code, "name": "Chợ " + code, "class": 1, "kind": "dan_sinh", "latitude": 12.253, "longitude": 109.193,
+		"commune_code": commune, "operator": object{"kind": "ban_quan_ly", "name": "Ban quản lý"}, "stall_capacity": 100,
+	}
+}
+
+func (w *world) newMarket(code, commune string) string {
+	w.t.Helper()
+	return w.call(w.admin, "POST", "/api/v1/markets", marketOrder(code, commune), 201).text("id")
+}
+
+func (w *world) merchant(name string) object {
+	w.phones++
+	return object{"full_name": name, "phone": fmt.Sprintf("0905%06d", w.phones)}
+}
+
+func account(bin, number string) object {
+	return object{"bank_bin": bin, "account_number": number, "holder_name": "Trần Thị Đậm", "holder_kind": "ca_nhan"}
+}
+
+// stallOrder is a stall with a new merchant and one account at Vietcombank.
+func (w *world) stallOrder(number, accountNumber string) object {
+	return object{
+		"number": number, "kind": "kiosk", "zone": "Khu A", "goods_group": "hai_san",
+		"merchant": w.merchant("Trần Thị Đậm"), "account": account("970436", accountNumber),
+	}
+}
+
+// stall registers such a stall.
+func (w *world) stall(number, accountNumber string) object {
+	w.t.Helper()
+	return w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", w.stallOrder(number, accountNumber), 201)
+}

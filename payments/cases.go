@@ -1,0 +1,406 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/payments/ledger"
+	"market40/payments/money"
+)
+
+// openCase is a case to open with a posting.
+type openCase struct {
+	ID               uuid.UUID
+	Kind             string
+	Connection       uuid.UUID
+	Notice, Delivery *uuid.UUID
+	Market, Stall    *uuid.UUID
+	Detail           string
+}
+
+var caseSpace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("market40/case"))
+
+// caseID is the id of the case of one kind about one thing: told again, it opens no second.
+func caseID(kind string, about uuid.UUID, more []byte) uuid.UUID {
+	return uuid.NewSHA1(caseSpace, append(append([]byte(kind), about[:]...), more...))
+}
+
+// queueCases opens a case for every notice whose decision asks for one, and for every unreadable item.
+func (w *posting) queueCases() {
+	for _, e := range w.entries {
+		kinds := []string{e.decision.Case}
+		if e.twice {
+			kinds = append(kinds, paidTwice)
+		}
+		for _, kind := range kinds {
+			if kind == "" {
+				continue
+			}
+			_, market := e.decision.place()
+			c := &openCase{
+				ID: caseID(kind, e.id, nil), Kind: kind, Connection: e.connection.ID, Notice: &e.id, Delivery: &e.delivery.id, Market: market,
+			}
+			if e.decision.To != nil {
+				c.Stall = &e.decision.To.Stall
+			}
+			w.cases = append(w.cases, c)
+		}
+	}
+	for _, d := range w.deliveries {
+		for _, f := range d.faults {
+			w.cases = append(w.cases, &openCase{ID: f.id, Kind: "unreadable_item", Connection: d.connection.ID, Delivery: &d.id, Detail: f.detail})
+		}
+	}
+	for _, c := range w.cases {
+		w.batch.Queue(`INSERT INTO cases (id, kind, state, market_id, connection_id, notice_id, delivery_id, stall_id, detail, opened_at)
+			VALUES ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
+			c.ID, c.Kind, c.Market, c.Connection, c.Notice, c.Delivery, c.Stall, c.Detail, w.now)
+	}
+}
+
+// Case is a notice, or a delivery, that a person has to look at.
+type Case struct {
+	ID         uuid.UUID     `json:"id"`
+	Kind       string        `json:"kind" doc:"why it was opened; the same word as the notice's why"`
+	State      string        `json:"state" enum:"open,proposed,assigned,returned,dismissed"`
+	MarketID   *uuid.UUID    `json:"market_id"`
+	StallID    *uuid.UUID    `json:"stall_id" doc:"the stall that it concerns or was assigned to"`
+	NoticeID   *uuid.UUID    `json:"notice_id"`
+	DeliveryID *uuid.UUID    `json:"delivery_id"`
+	Amount     *money.Amount `json:"amount"`
+	Currency   *string       `json:"currency"`
+	OccurredAt *time.Time    `json:"occurred_at"`
+	Reference  *string       `json:"reference"`
+	Account    *string       `json:"account" doc:"last four digits"`
+	Notice     *string       `json:"notice_state"`
+	Detail     string        `json:"detail"`
+	OpenedAt   time.Time     `json:"opened_at"`
+	ClosedAt   *time.Time    `json:"closed_at"`
+}
+
+const selectCases = `SELECT c.id, c.kind, c.state, c.market_id, c.stall_id, c.notice_id, c.delivery_id, n.amount::text, n.currency, n.occurred_at,
+		n.reference, n.account_last4, n.state, c.detail, c.opened_at, c.closed_at
+	FROM cases c LEFT JOIN notices n ON n.id = c.notice_id
+	WHERE ($1 = 'all' OR c.market_id IN (SELECT scope_markets($1, $2)))`
+
+// Cases are the cases in the caller's scope, newest first. A case without a market is the platform's.
+func (p *Payments) Cases(ctx context.Context, who auth.Principal, state, market string, page edge.Page) (*edge.List[Case], error) {
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.db.Pool.Query(ctx, selectCases+` AND ($3 = '' OR c.state = $3) AND ($4 = '' OR c.market_id::text = $4)
+		AND ($5::timestamptz IS NULL OR (c.opened_at, c.id) < ($5, $6)) ORDER BY c.opened_at DESC, c.id DESC LIMIT $7`,
+		who.ScopeKind, who.ScopeID, state, market, after.At, after.ID, page.Size()+1)
+	if err != nil {
+		return nil, fmt.Errorf("list cases: %w", err)
+	}
+	items, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Case])
+	if err != nil {
+		return nil, fmt.Errorf("list cases: %w", err)
+	}
+	items, next := edge.Cut(items, page, func(c Case) edge.Mark { return edge.Mark{At: &c.OpenedAt, ID: c.ID} })
+	return &edge.List[Case]{Items: items, Next: next}, nil
+}
+
+// Resolution is what a person decides about a case.
+type Resolution struct {
+	Action  string     `json:"action" enum:"assign,return,dismiss" doc:"assign and return move money in the books and want a second person"`
+	StallID *uuid.UUID `json:"stall_id,omitempty" doc:"to which stall; for assign"`
+	Reason  string     `json:"reason" minLength:"3" maxLength:"500"`
+}
+
+// Resolve decides a case. Dismissing closes it at once. Assigning (or returning) is proposed by one person
+// and posted when a second one asks for the same: then one payment with this case behind it is written.
+func (p *Payments) Resolve(ctx context.Context, who auth.Principal, id uuid.UUID, r Resolution) (*Case, error) {
+	if r.Action == "assign" && r.StallID == nil {
+		return nil, problem.Of("stall_id", "required", "Cần nêu sạp nhận.", "Name the stall to assign to.")
+	}
+	return p.decideCase(ctx, who, id, func(ctx context.Context, c *caseWork) error {
+		if c.state != "open" && c.state != "proposed" {
+			return caseClosed()
+		}
+		if r.Action == "dismiss" {
+			return c.close(ctx, "dismiss", "dismiss", "dismissed", nil, r.Reason)
+		}
+		if c.notice == nil {
+			return problem.Of("action", "nothing_to_move", "Hồ sơ này không gắn với khoản tiền nào, chỉ có thể đóng.", "No money stands behind this case; it can only be dismissed.")
+		}
+		if r.Action == "assign" {
+			if err := c.findTenancy(ctx, *r.StallID); err != nil {
+				return err
+			}
+		}
+		second, err := c.secondPerson(ctx, r)
+		if err != nil || !second {
+			return err
+		}
+		return c.move(ctx, r)
+	})
+}
+
+// Reopen takes a decision back: a dismissed case is open again; an assignment is reversed by a contra payment.
+// Whoever approved the assignment cannot be the only one to undo it: a second person proposes or approves.
+func (p *Payments) Reopen(ctx context.Context, who auth.Principal, id uuid.UUID, reason string) (*Case, error) {
+	return p.decideCase(ctx, who, id, func(ctx context.Context, c *caseWork) error {
+		switch c.state {
+		case "dismissed":
+			return c.set(ctx, "reverse", "reopen", "open", nil, nil, reason)
+		case "assigned", "returned":
+			return c.undo(ctx, reason)
+		}
+		return problem.New(problem.Conflict, "case_open", "Hồ sơ đang mở.", "The case is open.")
+	})
+}
+
+func caseClosed() error {
+	return problem.New(problem.Conflict, "case_closed", "Hồ sơ đã đóng.", "The case is closed.")
+}
+
+// caseWork is one case under its row lock.
+type caseWork struct {
+	p      *Payments
+	tx     pgx.Tx
+	who    auth.Principal
+	id     uuid.UUID
+	state  string
+	notice *uuid.UUID
+
+	toMarket, toStall, toTenancy uuid.UUID // where an assignment goes
+}
+
+func (p *Payments) decideCase(ctx context.Context, who auth.Principal, id uuid.UUID, do func(context.Context, *caseWork) error) (*Case, error) {
+	var after Case
+	err := p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		c := &caseWork{p: p, tx: tx, who: who, id: id}
+		err := tx.QueryRow(ctx, `SELECT state, notice_id FROM cases WHERE id = $3 AND ($1 = 'all' OR market_id IN (SELECT scope_markets($1, $2))) FOR UPDATE`,
+			who.ScopeKind, who.ScopeID, id).Scan(&c.state, &c.notice)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return problem.Missing("case")
+		}
+		if err != nil {
+			return fmt.Errorf("lock case %s: %w", id, err)
+		}
+		if err := who.Allow(auth.ResolveCases); err != nil {
+			return err
+		}
+		if err := do(ctx, c); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, selectCases+` AND c.id = $3`, who.ScopeKind, who.ScopeID, id)
+		if err != nil {
+			return fmt.Errorf("read case %s: %w", id, err)
+		}
+		after, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Case])
+		return err
+	})
+	return &after, err
+}
+
+// findTenancy finds the open tenancy, or the last one, of a stall in the caller's scope.
+func (c *caseWork) findTenancy(ctx context.Context, stall uuid.UUID) error {
+	err := c.tx.QueryRow(ctx, `SELECT market_id, stall_id, id FROM tenancies WHERE stall_id = $3 AND market_id IN (SELECT scope_markets($1, $2))
+		ORDER BY upper_inf(valid) DESC, upper(valid) DESC LIMIT 1`, c.who.ScopeKind, c.who.ScopeID, stall).
+		Scan(&c.toMarket, &c.toStall, &c.toTenancy)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return problem.Of("stall_id", "stall_unknown", "Không tìm thấy sạp, hoặc sạp chưa có người thuê.", "No such stall, or it never had a tenant.")
+	}
+	return err
+}
+
+// secondPerson records a proposal and says false, or says true when another person proposed the same.
+func (c *caseWork) secondPerson(ctx context.Context, r Resolution) (bool, error) {
+	if c.state != "proposed" {
+		return false, c.set(ctx, "propose", r.Action, "proposed", r.StallID, nil, r.Reason)
+	}
+	var by uuid.UUID
+	var action string
+	var stall *uuid.UUID
+	err := c.tx.QueryRow(ctx, `SELECT api_key_id, action, stall_id FROM case_steps WHERE case_id = $1 AND step = 'propose' ORDER BY id DESC LIMIT 1`, c.id).
+		Scan(&by, &action, &stall)
+	if err != nil {
+		return false, fmt.Errorf("read proposal of case %s: %w", c.id, err)
+	}
+	same := action == r.Action && (stall == nil) == (r.StallID == nil) && (stall == nil || *stall == *r.StallID)
+	if by != c.who.KeyID && same {
+		return true, nil
+	}
+	if !same { // another wish replaces the proposal, and wants its own second person
+		return false, c.set(ctx, "propose", r.Action, "proposed", r.StallID, nil, r.Reason)
+	}
+	return false, problem.New(problem.Conflict, "second_person_needed", "Cần người thứ hai duyệt.", "A second person has to approve this.")
+}
+
+// close ends the case and records who did it and why.
+func (c *caseWork) close(ctx context.Context, step, action, state string, stall *uuid.UUID, reason string) error {
+	return c.set(ctx, step, action, state, stall, nil, reason)
+}
+
+func (c *caseWork) set(ctx context.Context, step, action, state string, stall, payment *uuid.UUID, reason string) error {
+	var closed *time.Time
+	if now := c.p.now(); state != "open" && state != "proposed" {
+		closed = &now
+	}
+	_, err := c.tx.Exec(ctx, `UPDATE cases SET state = $2, closed_at = $3, stall_id = coalesce($4, stall_id) WHERE id = $1`, c.id, state, closed, stall)
+	if err != nil {
+		return fmt.Errorf("set case %s: %w", c.id, err)
+	}
+	_, err = c.tx.Exec(ctx, `INSERT INTO case_steps (id, case_id, step, action, stall_id, reason, payment_id, api_key_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		uuid.Must(uuid.NewV7()), c.id, step, action, stall, reason, payment, c.who.KeyID, c.p.now())
+	if err != nil {
+		return fmt.Errorf("record step of case %s: %w", c.id, err)
+	}
+	return nil
+}
+
+// held is where the money of a notice stands now: the last payment of its chain.
+type held struct {
+	payment    *uuid.UUID // nil: never posted
+	in         ledger.Account
+	from       ledger.Account
+	amount     money.Amount
+	occurredAt time.Time
+	reference  string
+	account    *uuid.UUID // the beneficiary account, when known
+	memoCode   *string
+}
+
+func (c *caseWork) held(ctx context.Context) (*held, error) {
+	h := &held{}
+	err := c.tx.QueryRow(ctx, `SELECT amount::text, occurred_at, reference, account_id, memo_code FROM notices WHERE id = $1`, c.notice).
+		Scan(&h.amount, &h.occurredAt, &h.reference, &h.account, &h.memoCode)
+	if err != nil {
+		return nil, fmt.Errorf("read notice of case %s: %w", c.id, err)
+	}
+	rows, err := c.tx.Query(ctx, `WITH RECURSIVE chain AS (
+			SELECT p.id, p.debit_account, p.credit_account, 1 AS step FROM payments p WHERE p.id = $1
+			UNION ALL
+			SELECT p.id, p.debit_account, p.credit_account, chain.step + 1 FROM chain JOIN payments p ON p.reverses = chain.id)
+		SELECT chain.id, `+accountColumns("d")+`, `+accountColumns("k")+`
+		FROM chain JOIN ledger_accounts d ON d.id = chain.debit_account JOIN ledger_accounts k ON k.id = chain.credit_account
+		ORDER BY step DESC LIMIT 1`, c.notice)
+	if err != nil {
+		return nil, fmt.Errorf("follow payment of case %s: %w", c.id, err)
+	}
+	var id uuid.UUID
+	_, err = pgx.ForEachRow(rows, append(append([]any{&id}, scanAccount(&h.from)...), scanAccount(&h.in)...), func() error {
+		h.payment = &id
+		return nil
+	})
+	return h, err
+}
+
+// move posts what two persons agreed on and closes the case.
+func (c *caseWork) move(ctx context.Context, r Resolution) error {
+	h, err := c.held(ctx)
+	if err != nil {
+		return err
+	}
+	to := ledger.OfTenancy(c.toMarket, c.toTenancy)
+	if r.Action == "return" {
+		if h.payment == nil { // never in the books: nothing to move, the bank gave it back
+			return c.finish(ctx, "return", "returned", nil, nil, r.Reason, Ignored, "returned")
+		}
+		to = ledger.OfMarket(ledger.Returned, h.in.Market)
+	}
+	t := ledger.Transfer{ID: uuid.Must(uuid.NewV7()), Debit: h.in, Credit: to, Reverses: h.payment}
+	if h.payment == nil {
+		account := uuid.Nil
+		if h.account != nil {
+			account = *h.account
+		}
+		t.ID, t.Debit = *c.notice, ledger.OfBank(c.toMarket, account)
+	}
+	if t.Debit.ID() == t.Credit.ID() {
+		return problem.Of("stall_id", "already_there", "Khoản tiền đã ở sạp này.", "The money stands at this stall already.")
+	}
+	if err := c.write(ctx, t, h); err != nil {
+		return err
+	}
+	state, notice, why := "assigned", Posted, "case"
+	if r.Action == "return" {
+		state, notice, why = "returned", Posted, "returned"
+	}
+	return c.finish(ctx, r.Action, state, r.StallID, &t.ID, r.Reason, notice, why)
+}
+
+func (c *caseWork) finish(ctx context.Context, action, state string, stall, payment *uuid.UUID, reason string, notice State, why string) error {
+	if err := c.setNotice(ctx, notice, why); err != nil {
+		return err
+	}
+	return c.set(ctx, "approve", action, state, stall, payment, reason)
+}
+
+func (c *caseWork) setNotice(ctx context.Context, state State, why string) error {
+	_, err := c.tx.Exec(ctx, `UPDATE notices SET state = $2, why = $3 WHERE id = $1`, c.notice, state, why)
+	if err != nil {
+		return fmt.Errorf("set notice of case %s: %w", c.id, err)
+	}
+	return nil
+}
+
+// write posts one payment with this case behind it and wakes the stall's stream.
+func (c *caseWork) write(ctx context.Context, t ledger.Transfer, h *held) error {
+	t.Amount, t.OccurredAt, t.Reference, t.Case = h.amount, h.occurredAt, h.reference, &c.id
+	if h.memoCode != nil {
+		t.MemoCode = *h.memoCode
+	}
+	batch := &pgx.Batch{}
+	locked := c.p.book.Lock(batch, []ledger.Account{t.Debit, t.Credit})
+	if err := c.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("lock ledger accounts for case %s: %w", c.id, err)
+	}
+	batch = &pgx.Batch{}
+	locked.Post(batch, []ledger.Transfer{t}, c.p.now())
+	c.p.feed.Announce(batch, []ledger.Transfer{t})
+	if err := c.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("post for case %s: %w", c.id, err)
+	}
+	return nil
+}
+
+// undo reverses an assignment: the money goes back where it came from, the case and the notice wait again.
+func (c *caseWork) undo(ctx context.Context, reason string) error {
+	var by uuid.UUID
+	var payment *uuid.UUID
+	err := c.tx.QueryRow(ctx, `SELECT api_key_id, payment_id FROM case_steps WHERE case_id = $1 AND step = 'approve' ORDER BY id DESC LIMIT 1`, c.id).Scan(&by, &payment)
+	if err != nil {
+		return fmt.Errorf("read approval of case %s: %w", c.id, err)
+	}
+	if by == c.who.KeyID {
+		return problem.New(problem.Conflict, "second_person_needed", "Người đã duyệt không tự hủy được, cần người khác.", "Whoever approved it cannot take it back alone.")
+	}
+	if payment == nil {
+		if err := c.setNotice(ctx, Unmatched, "reopened"); err != nil {
+			return err
+		}
+		return c.set(ctx, "reverse", "reopen", "open", nil, nil, reason)
+	}
+	h, err := c.held(ctx)
+	if err != nil {
+		return err
+	}
+	if h.payment == nil || *h.payment != *payment {
+		return problem.New(problem.Conflict, "moved_on", "Khoản tiền đã được chuyển tiếp bởi hồ sơ khác.", "Another case has moved this money on.")
+	}
+	t := ledger.Transfer{ID: uuid.Must(uuid.NewV7()), Debit: h.in, Credit: h.from, Reverses: payment}
+	if err := c.write(ctx, t, h); err != nil {
+		return err
+	}
+	state := Unmatched
+	if h.from.Kind == ledger.Stall {
+		state = Posted // it was a stall's payment before the case
+	}
+	if err := c.setNotice(ctx, state, "reopened"); err != nil {
+		return err
+	}
+	return c.set(ctx, "reverse", "reopen", "open", nil, &t.ID, reason)
+}

@@ -1,0 +1,298 @@
+package payments
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/payments/ledger"
+	"market40/payments/money"
+)
+
+// Routes mounts everything about payments: first what banks call, then what people and programs read.
+func (p *Payments) Routes(e *edge.Edge) {
+	// Banks and wallets: signed by themselves, no key of ours.
+	hook := e.Engine.Group("/webhooks/:provider/:connection")
+	hook.POST("", problem.Handle(p.postNotice))
+	hook.GET("", problem.Handle(p.postNotice)) // VNPAY asks by GET
+	hook.POST("/api/token_generate", problem.Handle(p.token))
+	hook.POST("/bank/api/transaction-sync", problem.Handle(p.postNotice))
+	documentWebhooks(e)
+
+	// Operators: connections, notices, cases, the book.
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/bank-connections", "create-bank-connection", "Kết nối báo có / Register a bank connection", http.StatusCreated), p.createConnection)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/bank-connections", "list-bank-connections", "Bank connections, without secrets", 0), p.listConnections)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/bank-connections/{id}/secrets", "rotate-bank-connection-secret", "Add a secret; the one before stays active", http.StatusNoContent), p.rotateSecret)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/notices", "list-notices", "What banks and wallets told us", 0), p.listNotices)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/deliveries/unreadable", "list-unreadable-deliveries", "Signed requests of which nothing could be read", 0), p.listUnreadable)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/cases", "list-cases", "What a person has to look at", 0), p.listCases)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/resolve", "resolve-case", "Assign, return or dismiss; a second person approves what moves money", 0), p.resolveCase)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/reopen", "reopen-case", "Take a decision back; an assignment is reversed by a contra payment", 0), p.reopenCase)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/ledger/trial-balance", "trial-balance", "Debits, credits and balance of every ledger account", 0), p.trialBalance)
+
+	// A stall's own.
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/payments", "list-stall-payments", "A stall's payments, newest first", 0), p.listStallPayments)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/confirmations", "confirm-payment", "An owner's word that money came (evidence B)", http.StatusCreated), p.confirm)
+	e.Engine.GET("/api/v1/stalls/:id/payments/stream", problem.Handle(p.stream))
+	e.Document(huma.Operation{
+		OperationID: "stream-stall-payments", Method: http.MethodGet, Path: "/api/v1/stalls/{id}/payments/stream",
+		Summary: "A stall's payments as Server-Sent Events; Last-Event-ID resumes without loss",
+		Responses: map[string]*huma.Response{"200": {
+			Description: "event: payment, id: the account's version, data: the payment; pings are comments",
+			Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}},
+		}},
+	})
+}
+
+func op(method, path, id, summary string, status int) huma.Operation {
+	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"payments"}}
+}
+
+func documentWebhooks(e *edge.Edge) {
+	none := []map[string][]string{{}}
+	responses := map[string]*huma.Response{
+		"200": {Description: "kept, matched and posted (or a case): the provider's own success body"},
+		"204": {Description: "the same, for MoMo"},
+		"400": {Description: "nothing readable; the delivery is kept"},
+		"401": {Description: "bad, missing or stale signature; nothing is kept"},
+		"404": {Description: "unknown connection"},
+		"413": {Description: "a body over 256 KiB"},
+		"503": {Description: "the database cannot be reached: send it again"},
+	}
+	for _, w := range []struct{ method, path, id, summary string }{
+		{http.MethodPost, "", "post-notice", "Báo có: what a bank or wallet calls"},
+		{http.MethodGet, "", "get-notice", "The same by GET (VNPAY)"},
+		{http.MethodPost, "/api/token_generate", "issue-provider-token", "VietQR.vn asks for its token (Basic)"},
+		{http.MethodPost, "/bank/api/transaction-sync", "sync-notice", "VietQR.vn's notice"},
+	} {
+		e.Document(huma.Operation{
+			OperationID: w.id, Method: w.method, Path: "/webhooks/{provider}/{connection}" + w.path, Summary: w.summary,
+			Tags: []string{"webhooks"}, Security: none, Responses: responses,
+		})
+	}
+}
+
+type body[T any] struct{ Body T }
+
+func (p *Payments) createConnection(ctx context.Context, in *body[ConnectionOrder]) (*body[*Connection], error) {
+	if _, err := auth.Require(ctx, auth.WriteConnections); err != nil {
+		return nil, err
+	}
+	made, err := p.CreateConnection(ctx, in.Body)
+	return &body[*Connection]{made}, err
+}
+
+func (p *Payments) listConnections(ctx context.Context, in *struct{ edge.Page }) (*body[edge.List[Connection]], error) {
+	if _, err := auth.Require(ctx, auth.WriteConnections); err != nil {
+		return nil, err
+	}
+	after, err := in.Page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.db.Pool.Query(ctx, `SELECT c.id, c.provider, c.name, c.owner_kind, coalesce(c.owner_id::text, ''), c.created_at,
+			(SELECT coalesce(json_agg(json_build_object('bank_bin', a.bank_bin, 'account_number', '••••' || a.last4)), '[]') FROM connection_accounts a WHERE a.connection_id = c.id)
+		FROM bank_connections c WHERE c.id > $1 ORDER BY c.id LIMIT $2`, after.ID, in.Size()+1)
+	if err != nil {
+		return nil, fmt.Errorf("list connections: %w", err)
+	}
+	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Connection, err error) {
+		err = row.Scan(&c.ID, &c.Provider, &c.Name, &c.Owner.Kind, &c.Owner.ID, &c.CreatedAt, &c.Accounts)
+		c.WebhookPath = webhookPath(c.Provider, c.ID)
+		return c, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list connections: %w", err)
+	}
+	items, next := edge.Cut(items, in.Page, func(c Connection) edge.Mark { return edge.Mark{ID: c.ID} })
+	return &body[edge.List[Connection]]{edge.List[Connection]{Items: items, Next: next}}, nil
+}
+
+func (p *Payments) rotateSecret(ctx context.Context, in *struct {
+	edge.Named
+	Body struct {
+		Secrets json.RawMessage `json:"secrets"`
+	}
+},
+) (*struct{}, error) {
+	if _, err := auth.Require(ctx, auth.WriteConnections); err != nil {
+		return nil, err
+	}
+	id, err := in.UUID("connection")
+	if err != nil {
+		return nil, err
+	}
+	return nil, p.RotateSecret(ctx, id, in.Body.Secrets)
+}
+
+func (p *Payments) listNotices(ctx context.Context, in *struct {
+	NoticeFilter
+	edge.Page
+},
+) (*body[*edge.List[Notice]], error) {
+	who, err := auth.Require(ctx, auth.ReadNotices)
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.Notices(ctx, who, in.NoticeFilter, in.Page)
+	return &body[*edge.List[Notice]]{list}, err
+}
+
+func (p *Payments) listUnreadable(ctx context.Context, in *struct{ edge.Page }) (*body[edge.List[unreadableDelivery]], error) {
+	who, err := auth.Require(ctx, auth.WriteConnections)
+	if err != nil {
+		return nil, err
+	}
+	if who.ScopeKind != auth.ScopeAll {
+		return &body[edge.List[unreadableDelivery]]{edge.List[unreadableDelivery]{Items: []unreadableDelivery{}}}, nil
+	}
+	after, err := in.Page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.db.Pool.Query(ctx, `SELECT id, connection_id, received_at, headers, body FROM deliveries
+		WHERE verdict = 'unreadable' AND ($1::timestamptz IS NULL OR (received_at, id) < ($1, $2)) ORDER BY received_at DESC, id DESC LIMIT $3`,
+		after.At, after.ID, in.Size()+1)
+	if err != nil {
+		return nil, fmt.Errorf("list deliveries: %w", err)
+	}
+	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (d unreadableDelivery, err error) {
+		var sealed []byte
+		if err = row.Scan(&d.ID, &d.ConnectionID, &d.ReceivedAt, &d.Headers, &sealed); err != nil {
+			return d, err
+		}
+		raw, err := p.keys.Open(ctx, bodyPlace(d.ID), sealed)
+		d.Body = strings.ToValidUTF8(string(raw), "\uFFFD")
+		return d, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list deliveries: %w", err)
+	}
+	items, next := edge.Cut(items, in.Page, func(d unreadableDelivery) edge.Mark { return edge.Mark{At: &d.ReceivedAt, ID: d.ID} })
+	return &body[edge.List[unreadableDelivery]]{edge.List[unreadableDelivery]{Items: items, Next: next}}, nil
+}
+
+func (p *Payments) listCases(ctx context.Context, in *struct {
+	State    string `query:"state" enum:"open,proposed,assigned,returned,dismissed"`
+	MarketID string `query:"market_id"`
+	edge.Page
+},
+) (*body[*edge.List[Case]], error) {
+	who, err := auth.Require(ctx, auth.ReadCases)
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.Cases(ctx, who, in.State, in.MarketID, in.Page)
+	return &body[*edge.List[Case]]{list}, err
+}
+
+func (p *Payments) resolveCase(ctx context.Context, in *struct {
+	edge.Named
+	Body Resolution
+},
+) (*body[*Case], error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := in.UUID("case")
+	if err != nil {
+		return nil, err
+	}
+	after, err := p.Resolve(ctx, who, id, in.Body)
+	return &body[*Case]{after}, err
+}
+
+func (p *Payments) reopenCase(ctx context.Context, in *struct {
+	edge.Named
+	Body struct {
+		Reason string `json:"reason" minLength:"3" maxLength:"500"`
+	}
+},
+) (*body[*Case], error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := in.UUID("case")
+	if err != nil {
+		return nil, err
+	}
+	after, err := p.Reopen(ctx, who, id, in.Body.Reason)
+	return &body[*Case]{after}, err
+}
+
+func (p *Payments) trialBalance(ctx context.Context, in *struct {
+	MarketID string `query:"market_id" doc:"a market's id or code; absent: every market in scope"`
+},
+) (*body[*ledger.TrialBalance], error) {
+	who, err := auth.Require(ctx, auth.ReadLedger)
+	if err != nil {
+		return nil, err
+	}
+	balance, err := ledger.Balance(ctx, p.db.Pool, string(who.ScopeKind), who.ScopeID, in.MarketID)
+	return &body[*ledger.TrialBalance]{balance}, err
+}
+
+func (p *Payments) listStallPayments(ctx context.Context, in *struct {
+	edge.Named
+	From string `query:"from" doc:"a day (00:00 Asia/Ho_Chi_Minh) or an RFC 3339 time; payments that occurred from then on"`
+	To   string `query:"to" doc:"the same; payments before it"`
+	edge.Page
+},
+) (*body[*edge.List[Payment]], error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	from, err := moment("from", in.From)
+	if err != nil {
+		return nil, err
+	}
+	to, err := moment("to", in.To)
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.StallPayments(ctx, who, in.ID, from, to, in.Page)
+	return &body[*edge.List[Payment]]{list}, err
+}
+
+// moment reads a day or a time of a query parameter; empty is none.
+func moment(field, s string) (*time.Time, error) {
+	if s == "" {
+		return nil, nil
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return &t, nil
+	}
+	t, err := ledger.StartOfDay(s)
+	if err != nil {
+		return nil, problem.Of(field, "time_form", "Cần ngày YYYY-MM-DD hoặc thời điểm RFC 3339.", "A day YYYY-MM-DD or an RFC 3339 time is wanted.")
+	}
+	return &t, nil
+}
+
+func (p *Payments) confirm(ctx context.Context, in *struct {
+	edge.Named
+	Body struct {
+		Amount     money.Amount `json:"amount" doc:"đồng, a decimal string" example:"45000"`
+		OccurredAt time.Time    `json:"occurred_at"`
+	}
+},
+) (*body[*Confirmation], error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	made, err := p.Confirm(ctx, who, in.ID, in.Body.Amount, in.Body.OccurredAt)
+	return &body[*Confirmation]{made}, err
+}

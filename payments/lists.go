@@ -1,0 +1,198 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/payments/money"
+)
+
+// Payment is a stall's payment as the contract shows it.
+type Payment struct {
+	ID         uuid.UUID    `json:"id"`
+	Amount     money.Amount `json:"amount" doc:"đồng; negative where a reversal takes it back"`
+	Currency   string       `json:"currency"`
+	OccurredAt time.Time    `json:"occurred_at" doc:"when the bank says it happened"`
+	RecordedAt time.Time    `json:"recorded_at" doc:"when we posted it"`
+	Reference  string       `json:"reference" doc:"the bank's reference, normalised"`
+	MemoCode   *string      `json:"memo_code" doc:"the code found in the memo"`
+	Version    int64        `json:"version" doc:"1, 2, 3… on the stall's ledger account, in commit order"`
+	State      string       `json:"state" enum:"posted,reversed,reversal"`
+	Reverses   *uuid.UUID   `json:"reverses,omitempty" doc:"the payment that a reversal takes back"`
+}
+
+// stallPayments selects the payments of ledger accounts $1, each with the account's version. A stall is
+// credited by payments and debited by what reverses them.
+const stallPayments = `SELECT p.id, CASE WHEN p.credit_account = a.id THEN p.amount ELSE -p.amount END::text, 'VND', p.occurred_at, p.recorded_at,
+		p.reference, p.memo_code, CASE WHEN p.credit_account = a.id THEN p.credit_version ELSE p.debit_version END AS version,
+		CASE WHEN p.debit_account = a.id THEN 'reversal' WHEN EXISTS (SELECT FROM payments r WHERE r.reverses = p.id) THEN 'reversed' ELSE 'posted' END,
+		CASE WHEN p.debit_account = a.id THEN p.reverses END
+	FROM unnest($1::uuid[]) AS a (id) CROSS JOIN LATERAL (
+		SELECT * FROM payments WHERE credit_account = a.id
+		UNION ALL
+		SELECT * FROM payments WHERE debit_account = a.id AND reverses IS NOT NULL) p`
+
+// stallInScope finds the stall's ledger accounts that the caller may read, the present tenancy's first.
+// Another scope's stall is not found; a role that may not read payments is refused.
+func (p *Payments) stallInScope(ctx context.Context, who auth.Principal, stall string) (accounts []uuid.UUID, err error) {
+	id, err := uuid.Parse(stall)
+	if err != nil {
+		return nil, problem.Missing("stall")
+	}
+	rows, err := p.db.Pool.Query(ctx, `SELECT l.id, t.merchant_id
+		FROM stalls s LEFT JOIN tenancies t ON t.stall_id = s.id LEFT JOIN ledger_accounts l ON l.tenancy_id = t.id AND l.kind = 'stall'
+		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND ($4::uuid IS NULL OR s.id = $4)
+		ORDER BY upper_inf(t.valid) DESC NULLS LAST, upper(t.valid) DESC`, id, who.ScopeKind, who.ScopeID, who.StallID())
+	if err != nil {
+		return nil, fmt.Errorf("find stall %s: %w", id, err)
+	}
+	found := false
+	var account, merchant *uuid.UUID
+	_, err = pgx.ForEachRow(rows, []any{&account, &merchant}, func() error {
+		found = true
+		mine := who.MerchantID == nil || (merchant != nil && *merchant == *who.MerchantID)
+		if account != nil && mine {
+			accounts = append(accounts, *account)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find stall %s: %w", id, err)
+	}
+	if !found {
+		return nil, problem.Missing("stall")
+	}
+	return accounts, who.Allow(auth.ReadPayments)
+}
+
+// StallPayments are a stall's payments that occurred in [from, to), newest first.
+func (p *Payments) StallPayments(ctx context.Context, who auth.Principal, stall string, from, to *time.Time, page edge.Page) (*edge.List[Payment], error) {
+	accounts, err := p.stallInScope(ctx, who, stall)
+	if err != nil {
+		return nil, err
+	}
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.db.Pool.Query(ctx, stallPayments+` WHERE ($2::timestamptz IS NULL OR p.occurred_at >= $2) AND ($3::timestamptz IS NULL OR p.occurred_at < $3)
+		AND ($4::timestamptz IS NULL OR (p.recorded_at, p.id) < ($4, $5)) ORDER BY p.recorded_at DESC, p.id DESC LIMIT $6`,
+		accounts, from, to, after.At, after.ID, page.Size()+1)
+	if err != nil {
+		return nil, fmt.Errorf("list payments of stall %s: %w", stall, err)
+	}
+	items, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Payment])
+	if err != nil {
+		return nil, fmt.Errorf("list payments of stall %s: %w", stall, err)
+	}
+	items, next := edge.Cut(items, page, func(x Payment) edge.Mark { return edge.Mark{At: &x.RecordedAt, ID: x.ID} })
+	return &edge.List[Payment]{Items: items, Next: next}, nil
+}
+
+// Notice is a notice as operators see it: the account masked, no memo.
+type Notice struct {
+	ID           uuid.UUID    `json:"id"`
+	ConnectionID uuid.UUID    `json:"connection_id"`
+	ExternalID   string       `json:"external_id"`
+	State        State        `json:"state" enum:"posted,unmatched,ignored,pending"`
+	Why          string       `json:"why"`
+	Direction    string       `json:"direction" enum:"in,out"`
+	Amount       money.Amount `json:"amount"`
+	Currency     string       `json:"currency"`
+	OccurredAt   time.Time    `json:"occurred_at"`
+	Precision    string       `json:"precision" enum:"second,minute,day"`
+	RecordedAt   time.Time    `json:"recorded_at"`
+	Reference    string       `json:"reference"`
+	MemoCode     *string      `json:"memo_code"`
+	AccountLast4 string       `json:"account_last4"`
+	MarketID     *uuid.UUID   `json:"market_id"`
+	Conflicts    int          `json:"conflicts" doc:"how often the same id came with other content"`
+}
+
+// NoticeFilter narrows a list of notices; empty fields do not.
+type NoticeFilter struct {
+	ConnectionID string `query:"connection_id"`
+	ExternalID   string `query:"external_id"`
+	State        string `query:"state" enum:"posted,unmatched,ignored,pending"`
+}
+
+// Notices are what banks and wallets told us, newest first.
+func (p *Payments) Notices(ctx context.Context, who auth.Principal, f NoticeFilter, page edge.Page) (*edge.List[Notice], error) {
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	var before *uuid.UUID
+	if after.ID != uuid.Nil {
+		before = &after.ID
+	}
+	rows, err := p.db.Pool.Query(ctx, `SELECT n.id, n.connection_id, n.external_id, n.state, n.why, n.direction, n.amount::text, n.currency, n.occurred_at, n.precision,
+			n.recorded_at, n.reference, n.memo_code, n.account_last4, n.market_id, (SELECT count(*) FROM notice_conflicts c WHERE c.notice_id = n.id)
+		FROM notices n
+		WHERE ($1 = 'all' OR n.market_id IN (SELECT scope_markets($1, $2)))
+		AND ($3 = '' OR n.connection_id::text = $3) AND ($4 = '' OR n.external_id = $4) AND ($5 = '' OR n.state = $5)
+		AND ($3 = '' OR $4 = '' OR n.id = (SELECT k.notice_id FROM notice_keys k WHERE k.connection_id::text = $3 AND k.external_id = $4))
+		AND ($6::uuid IS NULL OR n.id < $6) ORDER BY n.id DESC LIMIT $7`,
+		who.ScopeKind, who.ScopeID, f.ConnectionID, f.ExternalID, f.State, before, page.Size()+1)
+	if err != nil {
+		return nil, fmt.Errorf("list notices: %w", err)
+	}
+	items, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Notice])
+	if err != nil {
+		return nil, fmt.Errorf("list notices: %w", err)
+	}
+	items, next := edge.Cut(items, page, func(n Notice) edge.Mark { return edge.Mark{ID: n.ID} })
+	return &edge.List[Notice]{Items: items, Next: next}, nil
+}
+
+// Confirmation is an owner's word that money came: evidence B, never in the ledger.
+type Confirmation struct {
+	ID         uuid.UUID    `json:"id"`
+	Amount     money.Amount `json:"amount"`
+	OccurredAt time.Time    `json:"occurred_at"`
+}
+
+// Confirm records an owner's word for the stall's present tenancy.
+func (p *Payments) Confirm(ctx context.Context, who auth.Principal, stall string, amount money.Amount, at time.Time) (*Confirmation, error) {
+	id, err := uuid.Parse(stall)
+	if err != nil {
+		return nil, problem.Missing("stall")
+	}
+	var market, merchant uuid.UUID
+	var tenancy *uuid.UUID
+	err = p.db.Pool.QueryRow(ctx, `SELECT s.market_id, t.id, coalesce(t.merchant_id, s.id) FROM stalls s LEFT JOIN tenancies t ON t.stall_id = s.id AND upper_inf(t.valid)
+		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND ($4::uuid IS NULL OR s.id = $4)`,
+		id, who.ScopeKind, who.ScopeID, who.StallID()).Scan(&market, &tenancy, &merchant)
+	if errors.Is(err, pgx.ErrNoRows) || (err == nil && who.MerchantID != nil && *who.MerchantID != merchant) {
+		return nil, problem.Missing("stall")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find stall %s: %w", id, err)
+	}
+	if err := who.Allow(auth.Confirm); err != nil {
+		return nil, err
+	}
+	switch {
+	case tenancy == nil:
+		return nil, problem.New(problem.Conflict, "stall_vacant", "Sạp đang trống.", "The stall is vacant.")
+	case amount.Sign() <= 0 || amount.Dong() > money.TransferLimit:
+		return nil, problem.Of("amount", "amount_range", "Số tiền từ 1 đến 499.999.999 đồng.", "The amount is 1 to 499,999,999 đồng.")
+	case at.After(p.now().Add(5 * time.Minute)):
+		return nil, problem.Of("occurred_at", "in_future", "Thời điểm ở tương lai.", "The time lies in the future.")
+	}
+	c := &Confirmation{uuid.Must(uuid.NewV7()), amount, at}
+	_, err = p.db.Pool.Exec(ctx, `INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, api_key_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		c.ID, market, tenancy, amount.Dong(), at, p.now(), who.KeyID)
+	if err != nil {
+		return nil, fmt.Errorf("keep confirmation for stall %s: %w", id, err)
+	}
+	return c, nil
+}

@@ -1,0 +1,137 @@
+package payments
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"market40/merchants"
+	"market40/merchants/memo"
+	"market40/merchants/seal"
+	"market40/payments/banks"
+)
+
+// delivery is one request of a bank or wallet, verified and read.
+type delivery struct {
+	id         uuid.UUID
+	connection *connection
+	receivedAt time.Time
+	headers    string
+	body       []byte // sealed
+	verdict    string // read, unreadable
+	entries    []*entry
+	faults     []fault // items of an array that could not be read
+	done       chan error
+}
+
+// fault is an item that could not be read; it becomes a case.
+type fault struct {
+	id     uuid.UUID // of the case: the same for the same item, so that a repeat opens no second
+	detail string
+}
+
+// entry is a notice on its way through the posting.
+type entry struct {
+	id         uuid.UUID
+	stands     uuid.UUID // the notice that its key already names; Nil: this one is new
+	delivery   *delivery
+	connection *connection
+	notice     banks.Notice
+	codes      []string
+
+	accountIndex, virtualIndex, virtualNumber []byte
+	repeatIndex                               []byte
+	digest                                    []byte
+	particulars                               []byte // sealed
+
+	retried  bool // it stands as pending already
+	original *takenPayment
+	decision decision
+	twice    bool // another payment of the same purchase stands
+}
+
+// keptAs is the id under which the notice stands: a repeat's is the first one's, so that it is answered alike.
+func (e *entry) keptAs() uuid.UUID {
+	if e.stands != uuid.Nil {
+		return e.stands
+	}
+	return e.id
+}
+
+// particulars are what is sealed of a notice.
+type particulars struct {
+	BankBIN  string `json:"bank_bin,omitempty"`
+	Account  string `json:"account"`
+	Virtual  string `json:"virtual_account,omitempty"`
+	Memo     string `json:"memo"`
+	OrderRef string `json:"order_ref,omitempty"`
+	Reverses string `json:"reverses,omitempty"`
+	Strong   bool   `json:"strong,omitempty"`
+}
+
+func particularsPlace(id uuid.UUID) seal.Place {
+	return seal.Place{Table: "notices", Column: "particulars", ID: id}
+}
+
+// newEntry computes all that the posting needs of a notice, outside of any transaction.
+func (p *Payments) newEntry(ctx context.Context, id uuid.UUID, c *connection, n banks.Notice) (*entry, error) {
+	e := &entry{id: id, connection: c, notice: n}
+	for _, code := range memo.Find(n.Memo) {
+		e.codes = append(e.codes, code.String())
+	}
+	e.accountIndex = p.keys.Index("account", merchants.NormalAccount(n.Account))
+	if n.VirtualAccount != "" {
+		number := merchants.NormalAccount(n.VirtualAccount)
+		e.virtualIndex, e.virtualNumber = p.keys.Index("virtual", number), p.keys.Index("account", number)
+	}
+	if purchase := onePurchase(n.Memo, e.codes); purchase != "" {
+		e.repeatIndex = p.keys.Index("repeat", n.Account+"\n"+n.Amount.String()+"\n"+purchase)
+	}
+	e.digest = p.keys.Index("notice", digestText(n))
+	plain, err := json.Marshal(particulars{n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses, n.StrongReference})
+	if err != nil {
+		return nil, fmt.Errorf("write particulars: %w", err)
+	}
+	e.particulars, err = p.keys.Seal(ctx, particularsPlace(id), plain)
+	return e, err
+}
+
+// digestText is the content of a notice by which a retry is told from a change: never the bytes, for
+// balances and response times differ at a retry. The digest over it is keyed, because an account number
+// behind a plain SHA-256 could be tried out.
+func digestText(n banks.Notice) string {
+	return strings.Join([]string{
+		merchants.NormalAccount(n.Account), n.VirtualAccount, string(n.Direction), n.Amount.String(), n.Currency,
+		strconv.FormatInt(n.OccurredAt.UnixMilli(), 10), n.Reference,
+	}, "\n")
+}
+
+// minPurchase is the shortest memo, squashed, that can name one purchase.
+const minPurchase = 8
+
+// onePurchase is the squashed memo when it names one purchase, as an order's or a booking's text does, and
+// empty when many shoppers may send the same: free words, or the printed code of a stall.
+// Two payments with such a memo, the same amount and account are likely one purchase paid twice.
+func onePurchase(text string, codes []string) string {
+	squashed := strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			return unicode.ToUpper(c)
+		}
+		return -1
+	}, text)
+	for _, code := range codes {
+		squashed = strings.ReplaceAll(squashed, code, "")
+	}
+	digits := strings.IndexFunc(squashed, unicode.IsDigit) >= 0
+	letters := strings.IndexFunc(squashed, unicode.IsLetter) >= 0
+	if len(squashed) < minPurchase || !digits || !letters || len(codes) > 0 {
+		return ""
+	}
+	return squashed
+}

@@ -1,0 +1,120 @@
+// Package payments takes what banks and wallets tell us, matches it to stalls and posts it to the ledger.
+// A notice's way: http.go reads and verifies it, posters.go keeps it in a group, posting.go matches and
+// posts that group in one database transaction, stream.go tells the stall. We never hold money.
+package payments
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/seal"
+	"market40/migrations/database"
+	"market40/payments/feed"
+	"market40/payments/ledger"
+)
+
+const (
+	// retryEvery is how often pending notices are tried again.
+	retryEvery = 5 * time.Second
+	// partitionsEvery is how often the partitions of the coming two months are looked after.
+	partitionsEvery = 6 * time.Hour
+)
+
+// Payments is the way of notices into the ledger and what may be read of it.
+type Payments struct {
+	db          *database.DB
+	keys        *seal.Keys
+	now         func() time.Time
+	book        ledger.Book
+	feed        *feed.Feed
+	connections *connections
+	counts      *counts
+
+	lanes    [posters]chan *delivery
+	running  sync.WaitGroup
+	stopping chan struct{} // no new groups
+	stopped  chan struct{} // the posters are done
+	cancel   context.CancelFunc
+}
+
+// New prepares the way in; Start opens it.
+func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Payments {
+	p := &Payments{
+		db: db, keys: keys, now: now, feed: feed.New(db), counts: newCounts(),
+		stopping: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	p.connections = &connections{Payments: p, kept: map[uuid.UUID]*connection{}}
+	for i := range p.lanes {
+		p.lanes[i] = make(chan *delivery)
+	}
+	return p
+}
+
+// Start runs the posters, the listener and the jobs until Stop.
+func (p *Payments) Start(ctx context.Context) {
+	ctx, p.cancel = context.WithCancel(ctx)
+	for _, lane := range p.lanes {
+		p.running.Add(1)
+		go p.post(lane)
+	}
+	p.running.Go(func() { p.feed.Run(ctx) })
+	p.running.Go(func() { p.every(ctx, "retry-pending", retryEvery, p.retryPending) })
+	p.running.Go(func() { p.every(ctx, "partitions", partitionsEvery, p.makePartitions) })
+}
+
+// Stop finishes the groups under way and waits for everything that Start began. Streams end first.
+func (p *Payments) Stop() {
+	close(p.stopping)
+	p.cancel()
+	p.running.Wait()
+	close(p.stopped)
+}
+
+// every runs a job at once and then at intervals; of several replicas one does it at a time.
+func (p *Payments) every(ctx context.Context, name string, pause time.Duration, job func(context.Context) error) {
+	for ctx.Err() == nil {
+		if err := p.alone(ctx, name, job); err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "a job failed", "job", name, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// alone runs a job under an advisory lock, or not at all when another replica holds it.
+func (p *Payments) alone(ctx context.Context, name string, job func(context.Context) error) error {
+	conn, err := p.db.Pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	var mine bool
+	id := p.db.LockID("job:" + name)
+	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, id).Scan(&mine); err != nil || !mine {
+		return err
+	}
+	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, id) }()
+	return job(ctx)
+}
+
+func (p *Payments) makePartitions(ctx context.Context) error {
+	_, err := p.db.Pool.Exec(ctx, `SELECT make_partitions(now() + interval '2 months')`)
+	return err
+}
+
+// particulars opens what is sealed of a notice.
+func (p *Payments) particulars(ctx context.Context, id uuid.UUID, sealed []byte) (particulars, error) {
+	var told particulars
+	plain, err := p.keys.Open(ctx, particularsPlace(id), sealed)
+	if err != nil {
+		return told, err
+	}
+	return told, json.Unmarshal(plain, &told)
+}

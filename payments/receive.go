@@ -1,0 +1,44 @@
+package payments
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"market40/payments/banks"
+)
+
+// Receive keeps, matches and posts notices that were asked for rather than delivered: pulled from a provider,
+// or the demo's past. They go the same way in as a webhook's, so telling one twice changes nothing.
+func (p *Payments) Receive(ctx context.Context, connectionID uuid.UUID, notices []banks.Notice) error {
+	c, err := p.connections.read(ctx, connectionID)
+	if err != nil {
+		return err
+	}
+	for len(notices) > 0 {
+		group := notices[:min(maxGroup, len(notices))]
+		notices = notices[len(group):]
+		d := &delivery{id: uuid.Must(uuid.NewV7()), connection: c, receivedAt: p.now(), verdict: verdictRead}
+		raw, err := json.Marshal(group)
+		if err != nil {
+			return fmt.Errorf("write received notices: %w", err)
+		}
+		if d.body, err = p.keys.Seal(ctx, bodyPlace(d.id), raw); err != nil {
+			return err
+		}
+		for _, n := range group {
+			e, err := p.newEntry(ctx, uuid.Must(uuid.NewV7()), c, n)
+			if err != nil {
+				return err
+			}
+			e.delivery = d
+			d.entries = append(d.entries, e)
+		}
+		if err := p.keep(ctx, []*delivery{d}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,205 @@
+package payments
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"market40/merchants/problem"
+	"market40/merchants/seal"
+	"market40/payments/banks"
+)
+
+// maxBody is the largest body of a webhook, in bytes.
+const maxBody = 256 << 10
+
+const (
+	verdictRead       = "read"
+	verdictUnreadable = "unreadable"
+)
+
+// postNotice is a payment's way in: the raw body is read before anything binds it, its signature verified,
+// its notices kept, matched and posted, and only then the provider's own success answered.
+func (p *Payments) postNotice(c *gin.Context) error {
+	connection, err := p.connections.find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
+	if err != nil {
+		return unreachable(err)
+	}
+	request, err := p.read(c)
+	if err != nil {
+		return err
+	}
+	if err := connection.provider.Verify(request, connection.secrets); err != nil {
+		return p.refuse(c, connection, err)
+	}
+	d := &delivery{
+		id: uuid.Must(uuid.NewV7()), connection: connection, receivedAt: request.Now,
+		headers: keptHeaders(request.Header), verdict: verdictRead,
+	}
+	raw := request.Body
+	if request.Method == http.MethodGet {
+		raw = []byte(request.RawQuery)
+	}
+	if d.body, err = p.keys.Seal(c.Request.Context(), bodyPlace(d.id), raw); err != nil {
+		return unreachable(err)
+	}
+	items, err := connection.provider.Parse(request)
+	if err == nil {
+		err = p.enter(c, d, items)
+	}
+	if errors.Is(err, banks.ErrUnreadable) {
+		return p.keepUnreadable(c, d, err)
+	}
+	if err != nil {
+		return unreachable(err)
+	}
+	if err := p.submit(c.Request.Context(), d); err != nil {
+		return unreachable(err)
+	}
+	p.counts.kept(connection.provider.Name(), len(d.entries))
+	var ids []string
+	for _, e := range d.entries {
+		ids = append(ids, e.keptAs().String())
+	}
+	answer(c, connection.provider.Accepted(items, ids))
+	return nil
+}
+
+// unreachable turns a failure to reach the database into a 503, so that the provider comes again.
+func unreachable(err error) error {
+	var p *problem.Error
+	if errors.As(err, &p) || errors.Is(err, errStopped) {
+		return err
+	}
+	return errors.Join(busy(), err)
+}
+
+func bodyPlace(id uuid.UUID) seal.Place {
+	return seal.Place{Table: "deliveries", Column: "body", ID: id}
+}
+
+// read takes the raw request; nothing has bound its body before.
+func (p *Payments) read(c *gin.Context) (banks.Request, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return banks.Request{}, problem.New(problem.TooLarge, "too_large", "Nội dung quá 256 KiB.", "The body is over 256 KiB.")
+	}
+	if err != nil {
+		return banks.Request{}, problem.New(problem.Malformed, "cut_short", "Nội dung bị cắt giữa chừng.", "The body was cut short.")
+	}
+	ip, _ := netip.ParseAddr(c.ClientIP())
+	return banks.Request{
+		Method: c.Request.Method, SubPath: subPath(c), RawQuery: c.Request.URL.RawQuery, Header: c.Request.Header,
+		Body: body, RemoteIP: ip, Now: p.now(),
+	}, nil
+}
+
+// subPath is what follows /webhooks/{provider}/{connection}.
+func subPath(c *gin.Context) string {
+	_, after, _ := strings.Cut(c.FullPath(), ":connection")
+	return after
+}
+
+// keptHeaders are the headers worth keeping, without any that may carry a secret.
+func keptHeaders(h http.Header) string {
+	var kept []string
+	for name, values := range h {
+		lower := strings.ToLower(name)
+		if lower == "content-type" || lower == "user-agent" || strings.HasSuffix(lower, "-timestamp") || strings.HasSuffix(lower, "webhook-id") {
+			kept = append(kept, lower+": "+strings.Join(values, ", "))
+		}
+	}
+	slices.Sort(kept)
+	return strings.Join(kept, "\n")
+}
+
+// refuse answers a request whose signature is missing, wrong or stale. It is counted, and nothing is kept.
+func (p *Payments) refuse(c *gin.Context, connection *connection, err error) error {
+	p.counts.refused(connection.provider.Name())
+	if own, ok := connection.provider.Refused(err); ok {
+		answer(c, own)
+		return nil
+	}
+	return problem.New(problem.Unauthorized, "signature", "Không chấp nhận.", "Refused.")
+}
+
+// enter turns what was read into entries. Items of an array stand alone: a bad one becomes a case; when
+// none can be read the whole delivery is unreadable.
+func (p *Payments) enter(c *gin.Context, d *delivery, items []banks.Item) error {
+	for i, item := range items {
+		if item.Err != nil {
+			about := p.keys.Index("fault", fmt.Sprint(d.connection.ID, i, item.Notice.ExternalID, item.Err))
+			d.faults = append(d.faults, fault{caseID("unreadable_item", d.connection.ID, about), item.Err.Error()})
+			continue
+		}
+		e, err := p.newEntry(c.Request.Context(), uuid.Must(uuid.NewV7()), d.connection, item.Notice)
+		if err != nil {
+			return err
+		}
+		e.delivery = d
+		d.entries = append(d.entries, e)
+	}
+	if len(d.entries) == 0 && len(d.faults) > 0 {
+		return fmt.Errorf("%w: %s", banks.ErrUnreadable, d.faults[0].detail)
+	}
+	return nil
+}
+
+// keepUnreadable keeps a signed delivery of which nothing could be read, for the operator, and answers 400.
+func (p *Payments) keepUnreadable(c *gin.Context, d *delivery, cause error) error {
+	d.verdict, d.entries, d.faults = verdictUnreadable, nil, nil
+	if err := p.submit(c.Request.Context(), d); err != nil {
+		return unreachable(err)
+	}
+	p.counts.unreadable(d.connection.provider.Name())
+	return problem.New(problem.Malformed, "unreadable", "Không đọc được thông báo.", "The notice could not be read: "+cause.Error()+".")
+}
+
+// token issues the short-lived token that a provider asks for before it calls (VietQR.vn).
+func (p *Payments) token(c *gin.Context) error {
+	connection, err := p.connections.find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
+	if err != nil {
+		return unreachable(err)
+	}
+	issuer, ok := connection.provider.(banks.TokenIssuer)
+	if !ok {
+		return problem.Missing("page")
+	}
+	request, err := p.read(c)
+	if err != nil {
+		return err
+	}
+	issued, err := issuer.Token(request, connection.secrets)
+	if err != nil {
+		return p.refuse(c, connection, err)
+	}
+	answer(c, issued)
+	return nil
+}
+
+func answer(c *gin.Context, a banks.Answer) {
+	if len(a.Body) == 0 {
+		c.Status(a.Status)
+		c.Writer.WriteHeaderNow()
+		return
+	}
+	c.Data(a.Status, a.ContentType, a.Body)
+}
+
+// unreadableDelivery is what an operator sees of a delivery that could not be read.
+type unreadableDelivery struct {
+	ID           uuid.UUID `json:"id"`
+	ConnectionID uuid.UUID `json:"connection_id"`
+	ReceivedAt   time.Time `json:"received_at"`
+	Headers      string    `json:"headers"`
+	Body         string    `json:"body"`
+}

@@ -1,0 +1,169 @@
+package reports_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+	"market40/reports"
+)
+
+// counted asks for one market as its manager sees it, so that small counts show.
+func (w *world) counted(code, as string) reports.Indicators {
+	w.t.Helper()
+	return w.adoption(w.key(auth.Manager, "market:"+code), "basis=current&as_of="+as).Total
+}
+
+// situation is mostly one merchant at one market, and what the figures of that market then are.
+type situation struct {
+	name  string
+	given func(w *world, market uuid.UUID)
+	want  string
+}
+
+// check gives every situation a market of its own in one database.
+func check(t *testing.T, situations []situation, say func(reports.Indicators) string) {
+	t.Helper()
+	t.Parallel()
+	w := newNovember(t)
+	for i, s := range situations {
+		code := fmt.Sprintf("M%02d", i)
+		s.given(w, w.market(code, nhaTrang...))
+		if got := say(w.counted(code, asOf)); got != s.want {
+			t.Errorf("%s: %s, not %s", s.name, got, s.want)
+		}
+	}
+}
+
+const (
+	midnight    = "2026-11-22 00:00:00+07" // of asOf
+	before      = "2026-11-21 23:59:59.999999+07"
+	after       = "2026-11-22 00:00:00.000001+07"
+	thirtyAgo   = "2026-10-23 00:00:00+07"
+	before30    = "2026-10-22 23:59:59.999999+07"
+	lastWeek    = "2026-11-15 09:00:00+07"
+	sinceAlways = "(,)"
+)
+
+func TestMop(t *testing.T) {
+	one := func(kind, valid string, states map[string]string) func(*world, uuid.UUID) {
+		return func(w *world, market uuid.UUID) {
+			w.tenancy(market, w.stall(market, kind, states), w.merchant(), valid)
+		}
+	}
+	operating := map[string]string{"operating": "(,)"}
+	check(t, []situation{
+		{"a tenancy since before our records", one("stall", sinceAlways, operating), "1"},
+		{"a tenancy that begins at 00:00 of the day", one("stall", "["+midnight+",)", operating), "1"},
+		{"a tenancy that begins just after", one("stall", "["+after+",)", operating), "0"},
+		{"a tenancy that ended at 00:00 of the day", one("stall", "(,"+midnight+")", operating), "0"},
+		{"a tenancy that ended just after", one("stall", "(,"+after+")", operating), "1"},
+		{"a suspended stall", one("stall", sinceAlways, map[string]string{"suspended": "(,)"}), "0"},
+		{"a vacant stall", one("stall", sinceAlways, map[string]string{"vacant": "(,)"}), "0"},
+		{"a closed stall", one("stall", sinceAlways, map[string]string{"closed": "(,)"}), "0"},
+		{"suspended at 00:00 of the day", one("stall", sinceAlways, map[string]string{"operating": "(," + midnight + ")", "suspended": "[" + midnight + ",)"}), "0"},
+		{"suspended just after", one("stall", sinceAlways, map[string]string{"operating": "(," + after + ")", "suspended": "[" + after + ",)"}), "1"},
+		{"a state recorded later than the tenancy began", one("stall", sinceAlways, map[string]string{"operating": "[" + after + ",)"}), "1"},
+		{"a vendor without a fixed place", one("mobile", sinceAlways, operating), "0"},
+		{"a kiosk", one("kiosk", sinceAlways, operating), "1"},
+		{"a vacant stall without tenancy", func(w *world, market uuid.UUID) { w.operating(market) }, "0"},
+		{"one merchant of two stalls", func(w *world, market uuid.UUID) {
+			merchant := w.merchant()
+			w.tenancy(market, w.operating(market), merchant, sinceAlways)
+			w.tenancy(market, w.operating(market), merchant, sinceAlways)
+		}, "1"},
+		{"the next tenant of a stall", func(w *world, market uuid.UUID) {
+			stall := w.operating(market)
+			w.tenancy(market, stall, w.merchant(), "(,"+midnight+")")
+			w.tenancy(market, stall, w.merchant(), "["+midnight+",)")
+		}, "1"},
+	}, func(i reports.Indicators) string { return fmt.Sprint(i.I05.Denominator) })
+}
+
+func TestRegistered(t *testing.T) {
+	open := func(w *world, market uuid.UUID) uuid.UUID {
+		return w.tenancy(market, w.operating(market), w.merchant(), sinceAlways)
+	}
+	check(t, []situation{
+		{"no account", func(w *world, m uuid.UUID) { open(w, m) }, "0/1 {0 0 0 0}"},
+		{"an account since 00:00", func(w *world, m uuid.UUID) { w.account(open(w, m), midnight) }, "1/1 {0 0 1 0}"},
+		{"an account just after", func(w *world, m uuid.UUID) { w.account(open(w, m), after) }, "0/1 {0 0 0 0}"},
+		{"two accounts", func(w *world, m uuid.UUID) {
+			tenancy := open(w, m)
+			w.account(tenancy, midnight)
+			w.account(tenancy, midnight)
+		}, "1/1 {0 0 1 0}"},
+		{"not approved", func(w *world, m uuid.UUID) {
+			w.account(open(w, m), midnight)
+			w.exec(`UPDATE tenancies SET approved_at = NULL WHERE market_id = $1`, m)
+		}, "0/1 {0 0 0 0}"},
+		{"approved just after", func(w *world, m uuid.UUID) {
+			w.account(open(w, m), midnight)
+			w.exec(`UPDATE tenancies SET approved_at = $2::text::timestamptz WHERE market_id = $1`, m, after)
+		}, "0/1 {0 0 0 0}"},
+		{"registered and no longer there", func(w *world, m uuid.UUID) {
+			w.account(w.tenancy(m, w.operating(m), w.merchant(), "(,"+midnight+")"), lastWeek)
+		}, "0/0 {0 0 0 0}"},
+		{"one of two stalls has joined", func(w *world, m uuid.UUID) {
+			merchant := w.merchant()
+			w.account(w.tenancy(m, w.operating(m), merchant, sinceAlways), lastWeek)
+			w.tenancy(m, w.operating(m), merchant, sinceAlways)
+		}, "1/1 {0 0 1 0}"},
+	}, func(i reports.Indicators) string { return fmt.Sprint(told(i.I01), " ", *i.I01.Evidence) })
+}
+
+func TestActive(t *testing.T) {
+	open := func(w *world, m uuid.UUID) uuid.UUID {
+		return w.tenancy(m, w.operating(m), w.merchant(), sinceAlways)
+	}
+	paid := func(day string, n int) func(*world, uuid.UUID) {
+		return func(w *world, m uuid.UUID) { w.paid(open(w, m), day, n) }
+	}
+	confirmed := func(at string) func(*world, uuid.UUID) {
+		return func(w *world, m uuid.UUID) { w.confirmed(open(w, m), at) }
+	}
+	check(t, []situation{
+		{"nothing", func(w *world, m uuid.UUID) { open(w, m) }, "0/1 {0 0 0 0}"},
+		{"the day before", paid("2026-11-21", 3), "1/1 {1 0 0 0}"},
+		{"the day itself", paid("2026-11-22", 3), "0/1 {0 0 0 0}"},
+		{"thirty days before", paid("2026-10-23", 1), "1/1 {1 0 0 0}"},
+		{"thirty-one days before", paid("2026-10-22", 1), "0/1 {0 0 0 0}"},
+		{"a day whose payments were all reversed", paid("2026-11-20", 0), "0/1 {0 0 0 0}"},
+		{"confirmed at 23:59:59 +07", confirmed(before), "1/1 {0 1 0 0}"},
+		{"confirmed at 00:00 +07 of the day", confirmed(midnight), "0/1 {0 0 0 0}"},
+		{"confirmed at the window's first moment", confirmed(thirtyAgo), "1/1 {0 1 0 0}"},
+		{"confirmed before it", confirmed(before30), "0/1 {0 0 0 0}"},
+		{"paid and confirmed: by best evidence, once", func(w *world, m uuid.UUID) {
+			tenancy := open(w, m)
+			w.paid(tenancy, "2026-11-01", 1)
+			w.paid(tenancy, "2026-11-02", 1)
+			w.confirmed(tenancy, lastWeek)
+		}, "1/1 {1 0 0 0}"},
+		{"paid at a stall left within the window, operating another", func(w *world, m uuid.UUID) {
+			merchant := w.merchant()
+			w.paid(w.tenancy(m, w.operating(m), merchant, "(,2026-11-10)"), "2026-11-01", 1)
+			w.tenancy(m, w.operating(m), merchant, sinceAlways)
+		}, "1/1 {1 0 0 0}"},
+		{"paid and gone: no merchant of the denominator", func(w *world, m uuid.UUID) {
+			w.paid(w.tenancy(m, w.operating(m), w.merchant(), "(,2026-11-10)"), "2026-11-01", 1)
+		}, "0/0 {0 0 0 0}"},
+		{"paid to the last tenant of the stall", func(w *world, m uuid.UUID) {
+			stall := w.operating(m)
+			w.paid(w.tenancy(m, stall, w.merchant(), "(,2026-11-10)"), "2026-11-01", 1)
+			w.tenancy(m, stall, w.merchant(), "[2026-11-10,)")
+		}, "0/1 {0 0 0 0}"},
+		{"paid as a vendor without a fixed place", func(w *world, m uuid.UUID) {
+			merchant := w.merchant()
+			w.tenancy(m, w.operating(m), merchant, sinceAlways)
+			mobile := w.stall(m, "mobile", map[string]string{"operating": "(,)"})
+			w.paid(w.tenancy(m, mobile, merchant, sinceAlways), "2026-11-01", 1)
+		}, "0/1 {0 0 0 0}"},
+		{"paid at another market", func(w *world, m uuid.UUID) {
+			merchant, other := w.merchant(), w.market("OTHER", camRanh...)
+			w.tenancy(m, w.operating(m), merchant, sinceAlways)
+			w.paid(w.tenancy(other, w.operating(other), merchant, sinceAlways), "2026-11-01", 1)
+		}, "0/1 {0 0 0 0}"},
+	}, func(i reports.Indicators) string { return fmt.Sprint(told(i.I05), " ", *i.I05.Evidence) })
+}

@@ -1,0 +1,135 @@
+package reports_test
+
+import (
+	"testing"
+
+	"market40/merchants/auth"
+)
+
+func TestEveryUnitOfABasisHasARow(t *testing.T) {
+	t.Parallel()
+	w := newNovember(t)
+	admin := w.key(auth.Admin, "")
+	for basis, want := range map[string]struct {
+		rows  int
+		level string
+	}{"districts_2024": {9, "district"}, "communes_2025": {65, "commune"}, "current": {65, "commune"}} {
+		report := w.adoption(admin, "basis="+basis)
+		if report.Basis != basis || report.AsOf != asOf || report.Campaign != nil || len(report.Rows) != want.rows {
+			t.Errorf("%s as of %s, campaign %v, %d rows", report.Basis, report.AsOf, report.Campaign, len(report.Rows))
+		}
+		for _, r := range report.Rows {
+			i := r.Indicators.I05
+			if r.Locality.Level != want.level || len(r.Markets) != 0 || told(i) != "0/0" || i.Value != nil || i.Evidence == nil || i.Definition != 1 {
+				t.Fatalf("%s, a unit without a market, is told as %+v", r.Locality.Code, r)
+			}
+		}
+	}
+}
+
+// The same October in three bases: figures are grouped by where the market stood on the day of the basis, though the
+// code 22366 has had three bearers.
+func TestOneOctoberInThreeBases(t *testing.T) {
+	t.Parallel()
+	w := newNovember(t)
+	dam := w.market("DAM",
+		place{"commune", "22366", "2024-05-28", "(,2024-11-01)"},
+		place{"commune", "22366", "2024-11-01", "[2024-11-01,2025-07-01)"},
+		place{"commune", "22366", "2025-07-01", "[2025-07-01,)"})
+	w.crowd(dam, crowd{merchants: 12, registered: 10, noticed: 7, on: "2024-11-01"})
+	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 20, registered: 20, noticed: 6, on: "2024-11-01"})
+	admin := w.key(auth.Admin, "")
+	for basis, want := range map[string][3]string{
+		"districts_2024": {"568", "Thành phố Nha Trang", "569"},
+		"communes_2025":  {"22366", "Phường Nha Trang", "22420"},
+		"current":        {"22366", "Phường Nha Trang", "22420"},
+	} {
+		report := w.adoption(admin, "as_of=2024-11-01&basis="+basis)
+		r := row(t, report, want[0])
+		if r.Locality.Name != want[1] || len(r.Markets) != 1 || r.Markets[0].ID != dam || r.Markets[0].Code != "DAM" {
+			t.Errorf("%s: %+v with %+v", basis, r.Locality, r.Markets)
+		}
+		if i := r.Indicators; told(i.I01) != "10/12" || told(i.I03) != "0/12" || told(i.I05) != "7/12" || *i.I05.Value != "0.5833" {
+			t.Errorf("%s: %s %s %s", basis, told(i.I01), told(i.I03), told(i.I05))
+		}
+		if got := told(row(t, report, want[2]).Indicators.I05); got != "6/20" {
+			t.Errorf("%s: Ba Ngòi %s", basis, got)
+		}
+		if got := told(report.Total.I05) + " " + *report.Total.I05.Value; got != "13/32 0.4063" {
+			t.Errorf("%s: total %s", basis, got)
+		}
+	}
+}
+
+func TestCurrentUnitsAreTodays(t *testing.T) {
+	t.Parallel()
+	for now, name := range map[string]string{
+		"2024-10-31T23:59:59+07:00": "Phường Phước Tiến",
+		"2024-10-31T17:00:00Z":      "Phường Tân Tiến", // 00:00 of 1 November in Asia/Ho_Chi_Minh
+		"2025-06-30T16:59:59Z":      "Phường Tân Tiến",
+		"2025-06-30T17:00:00Z":      "Phường Nha Trang",
+	} {
+		w := newWorld(t, now)
+		report := w.adoption(w.key(auth.Admin, ""), "basis=current")
+		if got := row(t, report, "22366").Locality.Name; got != name {
+			t.Errorf("at %s 22366 is %s", now, got)
+		}
+	}
+}
+
+func TestAMarketThatMoved(t *testing.T) {
+	t.Parallel()
+	w := newNovember(t)
+	w.crowd(w.market("MOVED",
+		place{"commune", "22366", "2025-07-01", "[2025-07-01,2026-03-01)"},
+		place{"commune", "22333", "2025-07-01", "[2026-03-01,)"}), crowd{merchants: 12, noticed: 7})
+	admin := w.key(auth.Admin, "")
+	for basis, want := range map[string][2]string{"communes_2025": {"7/12", "0/0"}, "current": {"0/0", "7/12"}} {
+		report := w.adoption(admin, "basis="+basis)
+		for i, code := range []string{"22366", "22333"} {
+			if got := told(row(t, report, code).Indicators.I05); got != want[i] {
+				t.Errorf("%s in %s: %s, not %s", code, basis, got, want[i])
+			}
+		}
+	}
+	// Nobody knows where it stood in 2024: no unit of that basis counts it, and so neither does its total.
+	if got := told(w.adoption(admin, "basis=districts_2024").Total.I05); got != "0/0" {
+		t.Errorf("a market without a unit is counted in the total: %s", got)
+	}
+}
+
+func TestAMerchantOfSeveralMarketsCountsOnce(t *testing.T) {
+	t.Parallel()
+	w := newNovember(t)
+	one, other, far := w.market("ONE", nhaTrang...), w.market("OTHER", nhaTrang...), w.market("FAR", camRanh...)
+	for range 8 {
+		merchant := w.merchant()
+		w.tenancy(one, w.operating(one), merchant, sinceAlways)
+		w.paid(w.tenancy(other, w.operating(other), merchant, sinceAlways), "2026-11-01", 1)
+		w.tenancy(far, w.operating(far), merchant, sinceAlways)
+	}
+	report := w.adoption(w.key(auth.Admin, ""), "basis=current")
+	for code, want := range map[string]string{"22366": "8/8", "22420": "0/8"} {
+		if got := told(row(t, report, code).Indicators.I05); got != want {
+			t.Errorf("%s: %s, not %s", code, got, want)
+		}
+	}
+	if got := told(report.Total.I05); got != "8/8" {
+		t.Errorf("total: %s", got)
+	}
+}
+
+func TestTheDayAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ now, query, want string }{
+		{"2026-11-21T16:59:59Z", "", "2026-11-21"},
+		{"2026-11-21T17:00:00Z", "", "2026-11-22"},
+		{"2026-11-21T17:00:00Z", "as_of=2026-11-23", "2026-11-23"},
+		{"2026-11-21T17:00:00Z", "as_of=2019-02-28", "2019-02-28"},
+	} {
+		w := newWorld(t, tt.now)
+		if got := w.adoption(w.key(auth.Admin, ""), tt.query); got.AsOf != tt.want || got.Basis != "current" {
+			t.Errorf("%q at %s is told of %s in %s", tt.query, tt.now, got.AsOf, got.Basis)
+		}
+	}
+}

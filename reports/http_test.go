@@ -1,0 +1,178 @@
+package reports_test
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"market40/merchants/auth"
+)
+
+const (
+	jsonPath = "/api/v1/reports/adoption"
+	csvPath  = "/api/v1/reports/adoption.csv"
+)
+
+// The shape that the contract shows, byte for byte.
+func TestTheAnswer(t *testing.T) {
+	t.Parallel()
+	w := newNovember(t)
+	dam := w.market("DAM", nhaTrang...)
+	w.crowd(dam, crowd{merchants: 12, registered: 12, noticed: 7})
+	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 12, registered: 12, noticed: 2})
+	var answer struct {
+		Rows  []json.RawMessage
+		Total json.RawMessage
+	}
+	body := w.get(w.key(auth.Admin, ""), jsonPath+"?basis=districts_2024").Body.Bytes()
+	must(t, json.Unmarshal(body, &answer))
+	var locality string
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT locality_id::text FROM locality_versions WHERE level = 'district' AND code = '568'`).Scan(&locality))
+	want := `{"locality":{"id":"` + locality + `","level":"district","code":"568","name":"Thành phố Nha Trang"},` +
+		`"markets":[{"id":"` + dam.String() + `","code":"DAM","name":"Chợ DAM","demo":false}],"indicators":{` +
+		`"I01":{"numerator":12,"denominator":12,"value":"1.0000","evidence":{"A":0,"B":0,"C":12,"D":0},"suppressed":false,"definition":1},` +
+		`"I03":{"numerator":0,"denominator":12,"value":"0.0000","evidence":{"A":0,"B":0,"C":0,"D":0},"suppressed":false,"definition":1},` +
+		`"I05":{"numerator":7,"denominator":12,"value":"0.5833","evidence":{"A":7,"B":0,"C":0,"D":0},"suppressed":false,"definition":1}}}`
+	if got := string(answer.Rows[0]); got != want {
+		t.Errorf("the row is\n%s\nnot\n%s", got, want)
+	}
+	const hidden = `"I05":{"numerator":null,"denominator":24,"value":null,"evidence":null,"suppressed":true,"definition":1}`
+	if !strings.Contains(string(answer.Total), hidden) || !strings.HasPrefix(string(body), `{"basis":"districts_2024","as_of":"2026-11-22","campaign":null,"rows":[`) {
+		t.Errorf("the answer is %s", body)
+	}
+}
+
+func TestTheExport(t *testing.T) {
+	t.Parallel()
+	w := newNovember(t)
+	w.crowd(w.market("DAM", nhaTrang...), crowd{merchants: 12, registered: 12, noticed: 7})
+	demo := w.market("BA-NGOI", camRanh...)
+	w.exec(`UPDATE markets SET demo = true WHERE id = $1`, demo)
+	w.crowd(demo, crowd{merchants: 12, registered: 12, noticed: 2})
+	answer := w.get(w.key(auth.ProvinceOfficer, ""), csvPath+"?basis=districts_2024")
+	if got := answer.Header().Get("Content-Type") + " " + answer.Header().Get("Content-Disposition"); got != `text/csv; charset=utf-8 attachment; filename="adoption-districts_2024-2026-11-22.csv"` {
+		t.Error(got)
+	}
+	body, marked := strings.CutPrefix(answer.Body.String(), "\uFEFF")
+	lines, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+	must(t, err)
+	if !marked || len(lines) != 1+9*3+3 {
+		t.Fatalf("%d lines, with a byte order mark: %v", len(lines), marked)
+	}
+	for line, want := range map[int]string{
+		0:  "basis,as_of,level,code,name,markets,indicator,definition,numerator,denominator,value,evidence_a,evidence_b,evidence_c,evidence_d,suppressed,note",
+		1:  "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I01,1,12,12,1.0000,0,0,12,0,false,",
+		3:  "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I05,1,7,12,0.5833,7,0,0,0,false,",
+		6:  "districts_2024,2026-11-22,district,569,Thành phố Cam Ranh,BA-NGOI,I05,1,,12,,,,,,true,dữ liệu minh họa",
+		9:  "districts_2024,2026-11-22,district,570,Huyện Cam Lâm,,I05,1,0,0,,0,0,0,0,false,",
+		30: "districts_2024,2026-11-22,total,,Tổng,,I05,1,,24,,,,,,true,dữ liệu minh họa",
+	} {
+		if got := strings.Join(lines[line], ","); got != want {
+			t.Errorf("line %d is\n%s\nnot\n%s", line, got, want)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	w := newNovember(t)
+	admin := w.key(auth.Admin, "")
+	for _, tt := range []struct {
+		key, query string
+		status     int
+		code       string
+	}{
+		{"", "", http.StatusUnauthorized, "key_unknown"},
+		{w.key(auth.Team, ""), "basis=nowhere", http.StatusForbidden, "not_allowed"},
+		{w.key(auth.Integration, ""), "", http.StatusForbidden, "not_allowed"},
+		{admin, "campaign=CHO40", http.StatusNotFound, "not_found"},
+		{admin, "basis=districts_1999", http.StatusUnprocessableEntity, "unknown_value"},
+		{admin, "as_of=2026-11-24", http.StatusUnprocessableEntity, "as_of_in_future"},
+		{admin, "as_of=22/11/2026", http.StatusUnprocessableEntity, "date_form"},
+		{admin, "as_of=2026-02-30", http.StatusUnprocessableEntity, "date_form"},
+		{admin, "as_of=0000-01-01", http.StatusOK, ""},
+		{admin, "as_of=2026-11-23&campaign=&basis=", http.StatusOK, ""},
+	} {
+		for _, path := range []string{jsonPath, csvPath} {
+			answer := w.get(tt.key, path+"?"+tt.query)
+			var body struct {
+				Code   string
+				Errors []struct{ Field, Detail string }
+			}
+			if answer.Code != http.StatusOK {
+				must(t, json.Unmarshal(answer.Body.Bytes(), &body))
+			}
+			if answer.Code != tt.status || body.Code != tt.code {
+				t.Errorf("%s?%s is answered by %d %s", path, tt.query, answer.Code, answer.Body)
+			}
+			if tt.code == "unknown_value" && (body.Errors[0].Field != "basis" || !strings.Contains(body.Errors[0].Detail, "districts_2024, communes_2025, current")) {
+				t.Errorf("the bases are not told: %s", answer.Body)
+			}
+		}
+	}
+}
+
+// A caller sees the units that hold a market in scope, counts only those markets, and always sees the own unit.
+func TestScope(t *testing.T) {
+	t.Parallel()
+	w := newNovember(t)
+	for i, at := range communes[:5] {
+		w.crowd(w.market(fmt.Sprintf("M%d", i), at...), crowd{merchants: 10, registered: 10, noticed: 5 + i})
+	}
+	for _, tt := range []struct {
+		role         auth.Role
+		scope, basis string
+		want         string
+	}{
+		{auth.LocalityOfficer, "locality:568", "districts_2024", "568 18/30, total 18/30"},
+		{auth.LocalityOfficer, "locality:568", "current", "22333 6/10, 22366 5/10, 22390 7/10, total 18/30"},
+		{auth.LocalityOfficer, "locality:22333", "current", "22333 6/10, total 6/10"},
+		{auth.LocalityOfficer, "locality:22333", "districts_2024", "568 6/10, total 6/10"},
+		{auth.LocalityOfficer, "locality:570", "districts_2024", "total 0/0"},
+		{auth.Manager, "market:M3", "communes_2025", "22420 8/10, total 8/10"},
+		{auth.Auditor, "", "districts_2024", "568 18/30, 569 17/20, total 35/50"},
+	} {
+		report := w.adoption(w.key(tt.role, tt.scope), "basis="+tt.basis)
+		if got := summary(report); got != tt.want {
+			t.Errorf("%s %s in %s: %s, not %s", tt.role, tt.scope, tt.basis, got, tt.want)
+		}
+		rows := len(report.Rows)
+		if own := strings.TrimPrefix(tt.scope, "locality:"); own == "570" && (rows != 1 || report.Rows[0].Locality.Code != own) {
+			t.Errorf("%s sees %d rows and not only its own", tt.scope, rows)
+		}
+		if tt.scope != "" && rows > 3 {
+			t.Errorf("%s sees %d rows", tt.scope, rows)
+		}
+	}
+}
+
+func TestAFailureTellsNothing(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{jsonPath, csvPath} {
+		w := newNovember(t)
+		key := w.key(auth.Admin, "")
+		w.get(key, path) // the key is known from here on
+		w.exec(`ALTER TABLE stall_days RENAME TO gone`)
+		answer := w.get(key, path)
+		if answer.Code != http.StatusInternalServerError || strings.Contains(answer.Body.String(), "stall_days") {
+			t.Errorf("%s is answered by %d %s", path, answer.Code, answer.Body)
+		}
+	}
+}
+
+func TestOpenAPIKnowsTheRoutes(t *testing.T) {
+	t.Parallel()
+	w := newNovember(t)
+	var spec struct {
+		Paths map[string]map[string]struct{ Parameters []struct{ Name string } }
+	}
+	must(t, json.Unmarshal(w.get("", "/openapi.json").Body.Bytes(), &spec))
+	for _, path := range []string{jsonPath, csvPath} {
+		if got := spec.Paths[path]["get"].Parameters; len(got) != 3 {
+			t.Errorf("%s has the parameters %v", path, got)
+		}
+	}
+}
