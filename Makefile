@@ -22,7 +22,7 @@ build: setup ## bin/market40
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/market40 ./cmd/market40
 
 bench: build ## the performance table, beside pgbench, on a throw-away server
-	@bin/market40 bench
+	@bin/market40 bench --only "$(ONLY)"
 
 check: $(LINT) ## golangci-lint with .golangci.yml
 	$(LINT) run ./...

@@ -60,7 +60,7 @@ func (r *Registry) newBatch(market uuid.UUID) *batch {
 }
 
 // register adds a new stall with whoever has it.
-func (b *batch) register(o StallOrder) *entry {
+func (b *batch) register(o StallOrder) {
 	o.Number, o.Zone = oneLine(o.Number), oneLine(o.Zone)
 	o.Kind, o.GoodsGroup = orElse(o.Kind, "stall"), orElse(o.GoodsGroup, "khac")
 	e := b.join(newID(), o)
@@ -68,7 +68,6 @@ func (b *batch) register(o StallOrder) *entry {
 	if o.Number == "" {
 		e.invalid(required("number"))
 	}
-	return e
 }
 
 // join adds a merchant who joins a stall.

@@ -249,7 +249,6 @@ func upload(c *gin.Context) (name string, data []byte, err error) {
 		return "", nil, problem.New(problem.Malformed, "unreadable", "Không đọc được biểu mẫu tải lên.", "The multipart form could not be read.")
 	}
 	defer file.Close()
-	defer c.Request.MultipartForm.RemoveAll()
 	data, err = io.ReadAll(file)
 	return header.Filename, data, err
 }

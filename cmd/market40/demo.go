@@ -27,9 +27,14 @@ func (p *program) showDemo(ctx context.Context, out io.Writer, address string) e
 	if err != nil {
 		return err
 	}
+	// A simulation that was killed could not end its own key.
+	_, err = p.db.Pool.Exec(ctx, `UPDATE api_keys SET revoked_at = $1 WHERE revoked_at IS NULL AND (name LIKE 'demo %' OR name = 'simulate')`, p.now())
+	if err != nil {
+		return fmt.Errorf("revoking the keys of the last start: %w", err)
+	}
 	fmt.Fprintln(out, "demo data; one API key for each role, until the next start:")
 	for _, role := range auth.Roles() {
-		key, err := p.demoKey(ctx, role, scopes[role])
+		key, err := p.apiKeys.Create(ctx, auth.Order{Name: "demo " + string(role), Role: string(role), Scope: scopes[role]})
 		if err != nil {
 			return err
 		}
@@ -41,16 +46,6 @@ func (p *program) showDemo(ctx context.Context, out io.Writer, address string) e
 	}
 	_, err = fmt.Fprintf(out, "start page %s/\nroutes     %s/docs, for programs %s/openapi.json\n", address, address, address)
 	return err
-}
-
-// demoKey replaces a role's demo key.
-func (p *program) demoKey(ctx context.Context, role auth.Role, scope string) (string, error) {
-	name := "demo " + string(role)
-	_, err := p.db.Pool.Exec(ctx, `UPDATE api_keys SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL`, name, p.now())
-	if err != nil {
-		return "", fmt.Errorf("revoking the last key %q: %w", name, err)
-	}
-	return p.apiKeys.Create(ctx, auth.Order{Name: name, Role: string(role), Scope: scope})
 }
 
 // demoScopes are what the roles that see a part see: the first demo market, the unit that it stands in, and its first

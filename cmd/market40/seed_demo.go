@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants"
+	"market40/merchants/auth"
 	"market40/payments"
 	"market40/payments/banks"
 	"market40/payments/money"
@@ -67,6 +68,9 @@ type payingStall struct{ bin, account, memo string }
 // five weeks of payments. All of it is marked as invented ("dữ liệu minh họa").
 func seedDemo(ctx context.Context, p *program) error {
 	d := &demo{program: p, draw: rand.New(rand.NewPCG(40, 2024))} //nolint:gosec // invented data wants no secrecy
+	if _, err := p.apiKeys.Create(ctx, auth.Order{Name: "demo team that checked the stickers", Role: string(auth.Team)}); err != nil {
+		return err
+	}
 	for _, m := range demoMarkets() {
 		if err := d.market(ctx, m); err != nil {
 			return fmt.Errorf("seed %s: %w", m.name, err)
@@ -110,7 +114,25 @@ func (d *demo) market(ctx context.Context, m demoMarket) error {
 			d.paying = append(d.paying, payingStall{account.BankBIN, account.AccountNumber, s.Code.Code})
 		}
 	}
-	return d.checks(ctx, checked)
+	if err := d.checks(ctx, checked); err != nil {
+		return err
+	}
+	return d.backdate(ctx, made.ID)
+}
+
+// backdate lets the demo's merchants have joined before its payments began.
+func (d *demo) backdate(ctx context.Context, market uuid.UUID) error {
+	joined := d.now().AddDate(0, 0, -2*demoDays)
+	for _, statement := range []string{
+		`UPDATE tenancies SET approved_at = $2 WHERE market_id = $1`,
+		`UPDATE tenancy_accounts a SET since = $2 FROM tenancies t WHERE t.id = a.tenancy_id AND t.market_id = $1`,
+		`UPDATE codes SET issued_at = $2 WHERE market_id = $1`,
+	} {
+		if _, err := d.db.Pool.Exec(ctx, statement, market, joined); err != nil {
+			return fmt.Errorf("backdate: %w", err)
+		}
+	}
+	return nil
 }
 
 var (
