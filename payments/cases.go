@@ -175,10 +175,12 @@ type caseWork struct {
 	notice *uuid.UUID
 
 	toMarket, toStall, toTenancy uuid.UUID // where an assignment goes
+	posted                       []ledger.Transfer
 }
 
 func (p *Payments) decideCase(ctx context.Context, who auth.Principal, id uuid.UUID, do func(context.Context, *caseWork) error) (*Case, error) {
 	var after Case
+	var posted []ledger.Transfer
 	err := p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		c := &caseWork{p: p, tx: tx, who: who, id: id}
 		err := tx.QueryRow(ctx, `SELECT state, notice_id FROM cases WHERE id = $3 AND ($1 = 'all' OR market_id IN (SELECT scope_markets($1, $2))) FOR UPDATE`,
@@ -200,8 +202,12 @@ func (p *Payments) decideCase(ctx context.Context, who auth.Principal, id uuid.U
 			return fmt.Errorf("read case %s: %w", id, err)
 		}
 		after, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Case])
+		posted = c.posted
 		return err
 	})
+	if err == nil {
+		p.feed.Announce(posted)
+	}
 	return &after, err
 }
 
@@ -347,7 +353,7 @@ func (c *caseWork) setNotice(ctx context.Context, state State, why string) error
 	return nil
 }
 
-// write posts one payment with this case behind it and wakes the stall's stream.
+// write posts one payment with this case behind it.
 func (c *caseWork) write(ctx context.Context, t ledger.Transfer, h *held) error {
 	t.Amount, t.OccurredAt, t.Reference, t.Case = h.amount, h.occurredAt, h.reference, &c.id
 	if h.memoCode != nil {
@@ -360,7 +366,7 @@ func (c *caseWork) write(ctx context.Context, t ledger.Transfer, h *held) error 
 	}
 	batch = &pgx.Batch{}
 	locked.Post(batch, []ledger.Transfer{t}, c.p.now())
-	c.p.feed.Announce(batch, []ledger.Transfer{t})
+	c.posted = []ledger.Transfer{t}
 	if err := c.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("post for case %s: %w", c.id, err)
 	}

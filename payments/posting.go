@@ -50,7 +50,8 @@ type conflict struct {
 
 // keep keeps, matches and posts a group of deliveries: one set-based transaction, acknowledged after commit.
 func (p *Payments) keep(ctx context.Context, group []*delivery) error {
-	return p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	var posted []ledger.Transfer
+	err := p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		w := &posting{p: p, tx: tx, now: p.now(), deliveries: group, written: map[*delivery]bool{}}
 		for _, step := range []func(context.Context) error{w.takeKeysAndRegister, w.match, w.lockAndJudge} {
 			if err := step(ctx); err != nil {
@@ -61,15 +62,19 @@ func (p *Payments) keep(ctx context.Context, group []*delivery) error {
 		w.queueNotices()
 		w.queueConflicts()
 		w.queueCases()
-		w.announce()
 		if w.batch.Len() == 0 {
 			return nil
 		}
 		if err := tx.SendBatch(ctx, &w.batch).Close(); err != nil {
 			return fmt.Errorf("write %d notices: %w", len(w.entries), err)
 		}
+		posted = w.transfers
 		return nil
 	})
+	if err == nil {
+		p.feed.Announce(posted)
+	}
+	return err
 }
 
 // takeKeysAndRegister takes the keys of all new notices and reads what the register says of them, in one
@@ -454,13 +459,6 @@ func (w *posting) queueConflicts() {
 			ID: caseID("conflict", c.first, c.digest), Kind: "conflict", Connection: c.connection.ID, Notice: &c.first, Delivery: &c.delivery.id,
 			Detail: "the same id came with other content",
 		})
-	}
-}
-
-// announce wakes those who wait for the stalls that were paid, on every replica, at commit.
-func (w *posting) announce() {
-	if len(w.transfers) > 0 {
-		w.p.feed.Announce(&w.batch, w.transfers)
 	}
 }
 

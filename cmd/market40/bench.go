@@ -326,7 +326,7 @@ var tps = regexp.MustCompile(`tps = ([0-9.]+)`)
 // run is transactions a second.
 func (p *pgbench) run(ctx context.Context, length time.Duration) (float64, error) {
 	var out strings.Builder
-	err := p.do(ctx, p.program, &out, "-c", strconv.Itoa(benchClients), "-j", "2", "-M", "prepared", "-T", strconv.Itoa(int(length.Seconds())), "-n")
+	err := p.do(ctx, p.program, &out, "-c", strconv.Itoa(benchClients), "-j", "2", "-T", strconv.Itoa(int(length.Seconds())), "-n")
 	if err != nil {
 		return 0, err
 	}

@@ -33,15 +33,20 @@ type Feed struct {
 	channel string
 	mu      sync.Mutex
 	waiting map[uuid.UUID]map[chan struct{}]bool
+	untold  map[uuid.UUID]bool // announced here, not yet to other processes
+	news    chan struct{}
 }
 
 // New is a feed over db; Run listens.
 func New(db *database.DB) *Feed {
-	return &Feed{db: db, channel: db.Channel(channelName), waiting: map[uuid.UUID]map[chan struct{}]bool{}}
+	return &Feed{db: db, channel: db.Channel(channelName), waiting: map[uuid.UUID]map[chan struct{}]bool{}, untold: map[uuid.UUID]bool{}, news: make(chan struct{}, 1)}
 }
 
-// Announce queues one notification for a group of payments: it goes out if and when the transaction commits.
-func (f *Feed) Announce(batch *pgx.Batch, transfers []ledger.Transfer) {
+// Announce wakes those who wait for the stalls of committed payments: in this process at once, in every other by
+// one notification for all that was announced meanwhile. It is called after the commit and outside of it, because
+// NOTIFY holds a lock of the whole server until its transaction is on disk: inside, two posters could not commit at
+// the same time. Should the process die in between, the streams find the payments by looking for themselves.
+func (f *Feed) Announce(transfers []ledger.Transfer) {
 	named := map[uuid.UUID]bool{}
 	for _, t := range transfers {
 		for _, a := range []ledger.Account{t.Debit, t.Credit} {
@@ -53,14 +58,39 @@ func (f *Feed) Announce(batch *pgx.Batch, transfers []ledger.Transfer) {
 	if len(named) == 0 {
 		return
 	}
-	var list strings.Builder
+	f.mu.Lock()
 	for id := range named {
-		if len(named) > maxNamed {
-			break
+		f.untold[id] = true
+		for c := range f.waiting[id] {
+			signal(c)
 		}
-		list.WriteString(hex.EncodeToString(id[:]))
 	}
-	batch.Queue(`SELECT pg_notify($1, $2)`, f.channel, list.String())
+	f.mu.Unlock()
+	signal(f.news)
+}
+
+// tell notifies the other processes of whatever was announced, without a timer.
+func (f *Feed) tell(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.news:
+		}
+		f.mu.Lock()
+		untold := f.untold
+		f.untold = map[uuid.UUID]bool{}
+		f.mu.Unlock()
+		var list strings.Builder
+		if len(untold) <= maxNamed {
+			for id := range untold {
+				list.WriteString(hex.EncodeToString(id[:]))
+			}
+		}
+		if _, err := f.db.Pool.Exec(ctx, `SELECT pg_notify($1, $2)`, f.channel, list.String()); err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "payments were not announced to other processes", "error", err)
+		}
+	}
 }
 
 // Wait registers for wake-ups of a ledger account. The channel holds one wake-up; cancel ends it.
@@ -82,9 +112,12 @@ func (f *Feed) Wait(account uuid.UUID) (woken <-chan struct{}, cancel func()) {
 	}
 }
 
-// Run listens until ctx ends. While the connection is lost nobody is woken; after it is back everybody is,
+// Run tells and listens until ctx ends. While the connection is lost nobody is woken; after it is back everybody is,
 // so that nothing said in between is missed.
 func (f *Feed) Run(ctx context.Context) {
+	var telling sync.WaitGroup
+	telling.Go(func() { f.tell(ctx) })
+	defer telling.Wait()
 	for ctx.Err() == nil {
 		if err := f.listen(ctx); err != nil && ctx.Err() == nil {
 			slog.WarnContext(ctx, "the payment feed lost its connection", "error", err)
