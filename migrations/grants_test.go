@@ -15,7 +15,8 @@ import (
 // TestServingRoleOnlyAddsToTheBooks connects as the role that serves and tries to change what is append-only.
 func TestServingRoleOnlyAddsToTheBooks(t *testing.T) {
 	t.Parallel()
-	at, err := url.Parse(dbtest.URL(t))
+	db := dbtest.New(t)
+	at, err := url.Parse(db.Pool.Config().ConnString())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +27,16 @@ func TestServingRoleOnlyAddsToTheBooks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(ctx)
+	defer func() {
+		_ = conn.Close(ctx)
+		for gone := false; !gone; { // the owner may not end the other role's session, so its end is waited for
+			err := db.Pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE usename = $1 AND datname = current_database())`,
+				migrations.ServingRole).Scan(&gone)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}()
 	for statement, allowed := range map[string]bool{
 		`SELECT count(*) FROM payments`:                        true,
 		`UPDATE payments SET amount = 1`:                       false,
