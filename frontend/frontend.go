@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,8 +46,13 @@ type Start struct {
 // NewStart prepares the page.
 func NewStart(db *database.DB, p *payments.Payments) (*Start, error) {
 	page, err := template.New("page.html").Funcs(template.FuncMap{
-		"clock": func(t time.Time) string { return t.In(vietnam).Format("15:04:05") },
-		"day":   func(t time.Time) string { return t.In(vietnam).Format("02/01/2006") },
+		"clock": func(t time.Time) string {
+			if t = t.In(vietnam); ledger.BusinessDay(t) == ledger.BusinessDay(time.Now()) {
+				return t.Format("15:04:05")
+			}
+			return t.Format("02/01 15:04")
+		},
+		"day": func(t time.Time) string { return t.In(vietnam).Format("02/01/2006") },
 	}).ParseFS(files, "start/page.html")
 	if err != nil {
 		return nil, fmt.Errorf("read start page: %w", err)
@@ -87,8 +93,9 @@ type market struct {
 	ID                      uuid.UUID
 	Name, Place             string
 	Stalls, Joined, Active  int
-	ActiveShare, JoinedPart int // percent, for the bar
-	Busiest                 *uuid.UUID
+	ActiveShare, JoinedPart int        // percent, for the bar
+	LastPaid                *uuid.UUID // the stall that was paid last
+	paidAt                  *time.Time
 }
 
 // stall is the stall that the page shows.
@@ -113,7 +120,7 @@ func (s *Start) show(c *gin.Context) error {
 	if id, err := uuid.Parse(c.Query("stall")); err == nil {
 		wanted = &id
 	} else if len(markets) > 0 {
-		wanted = markets[0].Busiest
+		wanted = lastPaid(markets)
 	}
 	var shown *stall
 	if wanted != nil {
@@ -129,22 +136,37 @@ func (s *Start) show(c *gin.Context) error {
 // markets are the demo's markets with how many stalls operate, have joined, and were paid in 30 days.
 func (s *Start) markets(ctx context.Context) ([]market, error) {
 	rows, err := s.db.Pool.Query(ctx, `SELECT m.id, m.name, coalesce(v.name, ''), count(t.id), count(t.id) FILTER (WHERE joined.yes), count(t.id) FILTER (WHERE d.n > 0),
-			(array_agg(t.stall_id ORDER BY d.n DESC NULLS LAST, t.stall_id) FILTER (WHERE d.n > 0))[1]
+			(array_agg(t.stall_id ORDER BY l.last_at DESC NULLS LAST, d.n DESC, t.stall_id) FILTER (WHERE d.n > 0))[1], max(l.last_at)
 		FROM markets m JOIN tenancies t ON t.market_id = m.id AND upper_inf(t.valid)
 		CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM tenancy_accounts a WHERE a.tenancy_id = t.id) AS yes) joined
 		CROSS JOIN LATERAL (SELECT sum(payments) AS n FROM stall_days d WHERE d.tenancy_id = t.id AND d.day >= current_date - 30) d
+		LEFT JOIN ledger_accounts l ON l.tenancy_id = t.id
 		LEFT JOIN locality_versions v ON v.locality_id = market_unit(m.id, 'commune', current_date) AND v.valid @> current_date
 		WHERE m.demo GROUP BY m.id, m.name, v.name ORDER BY count(t.id) DESC`)
 	if err != nil {
 		return nil, fmt.Errorf("list demo markets: %w", err)
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (m market, err error) {
-		err = row.Scan(&m.ID, &m.Name, &m.Place, &m.Stalls, &m.Joined, &m.Active, &m.Busiest)
+		err = row.Scan(&m.ID, &m.Name, &m.Place, &m.Stalls, &m.Joined, &m.Active, &m.LastPaid, &m.paidAt)
 		if m.Stalls > 0 {
 			m.ActiveShare, m.JoinedPart = 100*m.Active/m.Stalls, 100*m.Joined/m.Stalls
 		}
 		return m, err
 	})
+}
+
+// lastPaid is the stall of all markets that was paid last: there the next payment is likely to be seen.
+func lastPaid(markets []market) *uuid.UUID {
+	latest := slices.MaxFunc(markets, func(a, b market) int {
+		switch {
+		case a.paidAt == nil:
+			return -1
+		case b.paidAt == nil:
+			return 1
+		}
+		return a.paidAt.Compare(*b.paidAt)
+	})
+	return latest.LastPaid
 }
 
 // stall is a demo stall with its present code and its newest payments.
