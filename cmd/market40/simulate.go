@@ -51,7 +51,8 @@ type playedNotice struct {
 	banks.Notice
 	target   target
 	request  banks.Request
-	external string
+	external string // its id and reference as this provider's words carry them
+	shown    string
 	acked    bool
 	credit   bool // must be posted at the target
 }
@@ -253,7 +254,9 @@ func (s *simulation) deliver(ctx context.Context, n *playedNotice) {
 		s.drop(n)
 		return
 	}
-	n.external = items[0].Notice.ExternalID
+	s.mu.Lock()
+	n.external, n.shown = items[0].Notice.ExternalID, items[0].Notice.Reference
+	s.mu.Unlock()
 	if s.faults.hit(s.faults.unsigned) {
 		s.refusal(ctx, request)
 	}

@@ -61,7 +61,7 @@ func (s *simulation) find(ctx context.Context) (*finding, error) {
 	}
 	f := &finding{}
 	for _, n := range s.told {
-		at := arrived[n.Reference]
+		at := arrived[n.shown]
 		switch {
 		case !n.credit && len(at) > 0:
 			f.misplaced++
@@ -97,7 +97,7 @@ func (s *simulation) find(ctx context.Context) (*finding, error) {
 func (s *simulation) arrived(ctx context.Context) (map[string][]listed, error) {
 	mine := map[string]bool{}
 	for _, n := range s.told {
-		mine[n.Reference] = true
+		mine[n.shown] = true
 	}
 	arrived := map[string][]listed{}
 	seen := map[string]bool{}
