@@ -97,8 +97,14 @@ func (c *connections) find(ctx context.Context, provider, id string) (*connectio
 	}
 	c.mu.Lock()
 	found := c.kept[key]
+	stale := found == nil || c.now().After(found.until)
+	if found != nil && stale { // one reads it again, the others go on with what is known
+		again := *found
+		again.until = c.now().Add(connectionKept)
+		c.kept[key] = &again
+	}
 	c.mu.Unlock()
-	if found == nil || c.now().After(found.until) {
+	if stale {
 		if found, err = c.read(ctx, key); err != nil {
 			return nil, err
 		}

@@ -42,7 +42,7 @@ const (
 	// much is made, and collecting at the default took a sixth of the process's time. GOGC overrules it.
 	gcPercent = 400
 	// memoryLimit is from where on memory counts more than time, in bytes. GOMEMLIMIT overrules it.
-	memoryLimit = 128 << 20
+	memoryLimit = 160 << 20
 )
 
 // tuneMemory trades memory that is not needed for time that is.
