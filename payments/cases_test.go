@@ -88,3 +88,22 @@ func TestCasesKeepToTheirScope(t *testing.T) {
 	auditor := w.key("auditor", "")
 	w.call(auditor, "POST", "/api/v1/cases/"+id+"/resolve", object{"action": "dismiss", "reason": "không phải"}, 403)
 }
+
+// TestOneTransferInTwoInboxesIsAssignedOnce: two connections told one transfer on an account nobody registered.
+func TestOneTransferInTwoInboxesIsAssignedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a, _ := w.stall(w.market, "A1", "970422", "1111111")
+	other := w.key("admin", "")
+	for range 2 {
+		w.accept(w.sepay(nil), transfer{ID: 1, Account: "5555555", Memo: "tien rau", Amount: 7000, Reference: "FT26253000030653"})
+	}
+	wish := object{"action": "assign", "stall_id": a, "reason": "tài khoản cũ của sạp"}
+	for i, c := range w.wantCases("unknown_account", 2) {
+		path := "/api/v1/cases/" + c.text("id") + "/resolve"
+		w.call(w.admin, "POST", path, wish, 200)
+		w.call(other, "POST", path, wish, []int{200, 409}[i])
+	}
+	w.wantPaid(a, "7000")
+	w.wantSound()
+}

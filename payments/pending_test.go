@@ -1,6 +1,9 @@
 package payments_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -45,15 +48,24 @@ func TestOneBadNoticeBlocksNoOther(t *testing.T) {
 	w.wantSound()
 }
 
-// TestDatabaseDownIsSaidAndLosesNothing: 503 with Retry-After; the provider's retry is posted once.
-func TestDatabaseDownIsSaidAndLosesNothing(t *testing.T) {
+// TestDatabaseDownIsSaid: 503 with Retry-After, so that the provider comes again.
+func TestDatabaseDownIsSaid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.sepay(nil)
 	_, code := w.stall(w.market, "A1", "970422", "1111111")
 	w.accept(c, transfer{ID: 1, Account: "1111111", Memo: code, Amount: 1000})
 	w.db.Pool.Close()
-	if status, _ := w.send(c, transfer{ID: 2, Account: "1111111", Memo: code, Amount: 2000}); status != 503 {
-		t.Errorf("answered %d, want 503", status)
+	raw, err := json.Marshal(transfer{ID: 2, Account: "1111111", Memo: code, Amount: 2000}.body())
+	must(t, err)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.server.URL+"/webhooks/sepay/"+c, bytes.NewReader(raw))
+	must(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Apikey "+sepayKey)
+	res, err := http.DefaultClient.Do(req)
+	must(t, err)
+	defer res.Body.Close()
+	if res.StatusCode != 503 || res.Header.Get("Retry-After") == "" {
+		t.Errorf("answered %d, Retry-After %q", res.StatusCode, res.Header.Get("Retry-After"))
 	}
 }

@@ -26,9 +26,6 @@ const (
 	keepWithin = 20 * time.Second
 )
 
-// errStopped is told to callers while the program shuts down.
-var errStopped = errors.New("the program is stopping")
-
 // busy is the refusal when the database cannot be reached: the provider comes again (503).
 func busy() error {
 	e := problem.New(problem.Unavailable, "unavailable", "Hệ thống tạm gián đoạn, xin gửi lại.", "The database cannot be reached, please send it again.")
@@ -141,8 +138,7 @@ func (p *Payments) leavePending(ctx context.Context, d *delivery, cause error) e
 	if errors.As(cause, &pg) {
 		why = "failed:" + pg.Code
 	}
-	batchCtx := ctx
-	tx, err := p.db.Pool.Begin(batchCtx)
+	tx, err := p.db.Pool.Begin(ctx)
 	if err != nil {
 		return err
 	}

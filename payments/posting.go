@@ -155,22 +155,38 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 	for _, id := range taken {
 		mine[id] = true
 	}
+	var known []*entry
+	var connections []uuid.UUID
+	var externals []string
 	for _, e := range fresh {
 		if mine[e.id] {
 			w.entries = append(w.entries, e)
 			continue
 		}
-		var first uuid.UUID
-		var digest []byte
-		err := w.tx.QueryRow(ctx, `SELECT notice_id, digest FROM notice_keys WHERE connection_id = $1 AND external_id = $2`,
-			e.connection.ID, e.notice.ExternalID).Scan(&first, &digest)
-		if err != nil {
-			return fmt.Errorf("read notice key: %w", err)
-		}
+		known = append(known, e)
+		connections, externals = append(connections, e.connection.ID), append(externals, e.notice.ExternalID)
+	}
+	if len(known) == 0 {
+		return nil
+	}
+	rows, err := w.tx.Query(ctx, `SELECT w.n, k.notice_id, k.digest FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS w (connection, external, n)
+		JOIN notice_keys k ON k.connection_id = w.connection AND k.external_id = w.external`, connections, externals)
+	if err != nil {
+		return fmt.Errorf("read notice keys: %w", err)
+	}
+	var n int
+	var first uuid.UUID
+	var digest []byte
+	_, err = pgx.ForEachRow(rows, []any{&n, &first, &digest}, func() error {
+		e := known[n-1]
 		e.stands = first
 		if !bytes.Equal(digest, e.digest) && e.notice.Ignore != banks.IgnoreProbe { // probes share one id
 			w.conflicts = append(w.conflicts, conflict{e, first})
 		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read notice keys: %w", err)
 	}
 	return nil
 }
@@ -219,26 +235,37 @@ func scanAccount(a *ledger.Account) []any { return []any{&a.Kind, &a.Market, &a.
 // findTwice marks payments whose purchase another payment of the last minutes has paid already, in the
 // tables or earlier in this group.
 func (w *posting) findTwice(ctx context.Context) error {
-	for i, e := range w.entries {
+	var asked []*entry
+	var indexes [][]byte
+	var from, to []time.Time
+	var ids []uuid.UUID
+	for _, e := range w.entries {
 		if e.repeatIndex == nil || e.decision.State == Ignored {
 			continue
 		}
-		near := func(at time.Time) bool {
-			apart := e.notice.OccurredAt.Sub(at).Abs()
-			return apart <= twiceWindow
+		for _, other := range asked {
+			apart := e.notice.OccurredAt.Sub(other.notice.OccurredAt).Abs()
+			e.twice = e.twice || (bytes.Equal(other.repeatIndex, e.repeatIndex) && apart <= twiceWindow)
 		}
-		for _, other := range w.entries[:i] {
-			e.twice = e.twice || (bytes.Equal(other.repeatIndex, e.repeatIndex) && other.decision.State != Ignored && near(other.notice.OccurredAt))
-		}
-		if e.twice {
-			continue
-		}
-		err := w.tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM notices WHERE repeat_index = $1 AND occurred_at BETWEEN $2 AND $3
-			AND state <> 'ignored' AND id <> $4)`,
-			e.repeatIndex, e.notice.OccurredAt.Add(-twiceWindow), e.notice.OccurredAt.Add(twiceWindow), e.id).Scan(&e.twice)
-		if err != nil {
-			return fmt.Errorf("look for the same purchase: %w", err)
-		}
+		asked, ids, indexes = append(asked, e), append(ids, e.id), append(indexes, e.repeatIndex)
+		from, to = append(from, e.notice.OccurredAt.Add(-twiceWindow)), append(to, e.notice.OccurredAt.Add(twiceWindow))
+	}
+	if len(asked) == 0 {
+		return nil
+	}
+	rows, err := w.tx.Query(ctx, `SELECT a.n FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[], $4::uuid[]) WITH ORDINALITY AS a (repeat, earliest, latest, id, n)
+		CROSS JOIN LATERAL (SELECT 1 FROM notices o WHERE o.repeat_index = a.repeat AND o.occurred_at BETWEEN a.earliest AND a.latest
+			AND o.state <> 'ignored' AND o.id <> a.id LIMIT 1) o`, indexes, from, to, ids)
+	if err != nil {
+		return fmt.Errorf("look for the same purchase: %w", err)
+	}
+	var n int
+	_, err = pgx.ForEachRow(rows, []any{&n}, func() error {
+		asked[n-1].twice = true
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look for the same purchase: %w", err)
 	}
 	return nil
 }
@@ -366,112 +393,4 @@ func dropTold(strong []*entry, stands map[told]uuid.UUID) {
 func (e *entry) told() told {
 	debit, _, _ := e.decision.sides()
 	return told{debit.ID(), e.notice.Reference, e.notice.Amount.Dong()}
-}
-
-// queueDeliveries writes the requests that brought something new.
-func (w *posting) queueDeliveries() {
-	for _, e := range w.entries {
-		w.written[e.delivery] = w.written[e.delivery] || !e.retried
-	}
-	for _, c := range w.conflicts {
-		w.written[c.delivery] = true
-	}
-	var ids, connections []uuid.UUID
-	var received []time.Time
-	var verdicts, headers []string
-	var bodies [][]byte
-	for _, d := range w.deliveries {
-		if len(d.faults) == 0 && d.verdict == verdictRead && !w.written[d] {
-			continue
-		}
-		ids, connections, received = append(ids, d.id), append(connections, d.connection.ID), append(received, d.receivedAt)
-		verdicts, headers, bodies = append(verdicts, d.verdict), append(headers, d.headers), append(bodies, d.body)
-	}
-	if len(ids) > 0 {
-		w.batch.Queue(`INSERT INTO deliveries (id, connection_id, received_at, verdict, headers, body)
-			SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[])`,
-			ids, connections, received, verdicts, headers, bodies)
-	}
-}
-
-// noticeColumns are notices turned into one array a column, for unnest.
-type noticeColumns struct {
-	ids, deliveries, connections                                          []uuid.UUID
-	externals, states, whys, directions, currencies, precisions, refs, l4 []string
-	amounts                                                               []int64
-	occurred                                                              []time.Time
-	codes                                                                 []*string
-	accounts, markets                                                     []*uuid.UUID
-	particulars, repeats                                                  [][]byte
-}
-
-// queueNotices writes the new notices in their final state, and brings retried ones to theirs.
-func (w *posting) queueNotices() {
-	c := &noticeColumns{}
-	for _, e := range w.entries {
-		account, market := e.decision.place()
-		if e.retried {
-			w.batch.Queue(`UPDATE notices SET state = $2, why = $3, account_id = $4, market_id = $5 WHERE id = $1 AND state = 'pending'`,
-				e.id, e.decision.State, e.decision.Why, account, market)
-			continue
-		}
-		n := &e.notice
-		c.ids, c.deliveries, c.connections = append(c.ids, e.id), append(c.deliveries, e.delivery.id), append(c.connections, e.connection.ID)
-		c.externals, c.states, c.whys = append(c.externals, n.ExternalID), append(c.states, string(e.decision.State)), append(c.whys, e.decision.Why)
-		c.directions, c.amounts, c.currencies = append(c.directions, string(n.Direction)), append(c.amounts, n.Amount.Dong()), append(c.currencies, n.Currency)
-		c.occurred, c.precisions = append(c.occurred, n.OccurredAt), append(c.precisions, string(n.Precision))
-		c.refs, c.l4 = append(c.refs, n.Reference), append(c.l4, last4(n))
-		c.codes, c.accounts, c.markets = append(c.codes, orNull(e.code())), append(c.accounts, account), append(c.markets, market)
-		c.particulars, c.repeats = append(c.particulars, e.particulars), append(c.repeats, e.repeatIndex)
-	}
-	if len(c.ids) == 0 {
-		return
-	}
-	w.batch.Queue(`INSERT INTO notices (id, delivery_id, connection_id, external_id, state, why, direction, amount, currency,
-			occurred_at, precision, recorded_at, reference, memo_code, account_last4, account_id, market_id, particulars, repeat_index)
-		SELECT n.id, n.delivery, n.connection, n.external, n.state, n.why, n.direction, n.amount, n.currency,
-			n.occurred, n.precision, $19, n.reference, n.code, n.last4, n.account, n.market, n.particulars, n.repeat
-		FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[],
-			$10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::uuid[], $17::bytea[], $18::bytea[])
-			AS n (id, delivery, connection, external, state, why, direction, amount, currency, occurred, precision, reference, code, last4, account, market, particulars, repeat)`,
-		c.ids, c.deliveries, c.connections, c.externals, c.states, c.whys, c.directions, c.amounts, c.currencies,
-		c.occurred, c.precisions, c.refs, c.codes, c.l4, c.accounts, c.markets, c.particulars, c.repeats, w.now)
-}
-
-// place is the known account and the market that a decision concerns.
-func (d *decision) place() (account, market *uuid.UUID) {
-	if d.Receiver != nil {
-		account = &d.Receiver.Account
-	}
-	if debit, _, moves := d.sides(); moves {
-		market = &debit.Market
-	}
-	return account, market
-}
-
-// queueConflicts keeps what came under a known id with other content; the first stands.
-func (w *posting) queueConflicts() {
-	for _, c := range w.conflicts {
-		w.batch.Queue(`INSERT INTO notice_conflicts (id, notice_id, delivery_id, digest, amount, occurred_at, reference, particulars, recorded_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (notice_id, digest) DO NOTHING`,
-			c.id, c.first, c.delivery.id, c.digest, c.notice.Amount.Dong(), c.notice.OccurredAt, c.notice.Reference, c.particulars, w.now)
-		w.cases = append(w.cases, &openCase{
-			ID: caseID("conflict", c.first, c.digest), Kind: "conflict", Connection: c.connection.ID, Notice: &c.first, Delivery: &c.delivery.id,
-			Detail: "the same id came with other content",
-		})
-	}
-}
-
-func last4(n *banks.Notice) string {
-	if r := []rune(n.Account); len(r) > 4 {
-		return string(r[len(r)-4:])
-	}
-	return n.Account
-}
-
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -76,10 +77,11 @@ func (p *Payments) postNotice(c *gin.Context) error {
 // unreachable turns a failure to reach the database into a 503, so that the provider comes again.
 func unreachable(err error) error {
 	var p *problem.Error
-	if errors.As(err, &p) || errors.Is(err, errStopped) {
+	if errors.As(err, &p) {
 		return err
 	}
-	return errors.Join(busy(), err)
+	slog.Error("a webhook could not be kept", "error", err)
+	return busy()
 }
 
 func bodyPlace(id uuid.UUID) seal.Place {

@@ -84,9 +84,6 @@ func cut(s string) string {
 // Dong is the amount as a count of đồng, for set-based SQL parameters.
 func (a Amount) Dong() int64 { return a.d.IntPart() }
 
-// Decimal is the amount as a decimal.
-func (a Amount) Decimal() decimal.Decimal { return a.d }
-
 // String is the amount without separators: "45000".
 func (a Amount) String() string { return a.d.String() }
 
