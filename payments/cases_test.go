@@ -107,3 +107,13 @@ func TestOneTransferInTwoInboxesIsAssignedOnce(t *testing.T) {
 	w.wantPaid(a, "7000")
 	w.wantSound()
 }
+
+func TestConnectionsAreForTheWholePlatform(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	narrow := w.key("admin", "market:CHODAM")
+	w.call(narrow, "GET", "/api/v1/bank-connections", nil, 403)
+	w.call(narrow, "GET", "/api/v1/deliveries/unreadable", nil, 403)
+	w.call(narrow, "POST", "/api/v1/bank-connections", object{"provider": "sepay", "name": "x", "secrets": object{"api_key": "k"}}, 403)
+	w.call(w.admin, "GET", "/api/v1/bank-connections", nil, 200)
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants"
+	"market40/merchants/edge"
 	"market40/merchants/problem"
 	"market40/merchants/seal"
 	"market40/merchants/vietqr"
@@ -299,6 +300,30 @@ func (p *Payments) CreateConnection(ctx context.Context, o ConnectionOrder) (*Co
 		c.Accounts = append(c.Accounts, shownAccount{a.BankBIN, seal.Mask(seal.Last4(a.AccountNumber))})
 	}
 	return c, nil
+}
+
+// Connections are all connections in the order they were made, without secrets and with accounts masked.
+func (p *Payments) Connections(ctx context.Context, page edge.Page) (*edge.List[Connection], error) {
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.db.Pool.Query(ctx, `SELECT c.id, c.provider, c.name, c.owner_kind, coalesce(c.owner_id::text, ''), c.created_at,
+			(SELECT coalesce(json_agg(json_build_object('bank_bin', a.bank_bin, 'account_number', '••••' || a.last4)), '[]') FROM connection_accounts a WHERE a.connection_id = c.id)
+		FROM bank_connections c WHERE c.id > $1 ORDER BY c.id LIMIT $2`, after.ID, page.Size()+1)
+	if err != nil {
+		return nil, fmt.Errorf("list connections: %w", err)
+	}
+	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Connection, err error) {
+		err = row.Scan(&c.ID, &c.Provider, &c.Name, &c.Owner.Kind, &c.Owner.ID, &c.CreatedAt, &c.Accounts)
+		c.WebhookPath = webhookPath(c.Provider, c.ID)
+		return c, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list connections: %w", err)
+	}
+	items, next := edge.Cut(items, page, func(c Connection) edge.Mark { return edge.Mark{ID: c.ID} })
+	return &edge.List[Connection]{Items: items, Next: next}, nil
 }
 
 // owner is the id that an owner names, checked to exist.

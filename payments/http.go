@@ -3,13 +3,10 @@ package payments
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
@@ -83,38 +80,29 @@ func documentWebhooks(e *edge.Edge) {
 
 type body[T any] struct{ Body T }
 
+// wholePlatform lets those pass who run connections for everybody: a connection's secret opens more than one scope.
+func wholePlatform(ctx context.Context) error {
+	who, err := auth.Require(ctx, auth.WriteConnections)
+	if err == nil && who.ScopeKind != auth.ScopeAll {
+		err = problem.New(problem.Forbidden, "not_allowed", "Cần quyền trên toàn hệ thống.", "This wants a key for the whole platform.")
+	}
+	return err
+}
+
 func (p *Payments) createConnection(ctx context.Context, in *body[ConnectionOrder]) (*body[*Connection], error) {
-	if _, err := auth.Require(ctx, auth.WriteConnections); err != nil {
+	if err := wholePlatform(ctx); err != nil {
 		return nil, err
 	}
 	made, err := p.CreateConnection(ctx, in.Body)
 	return &body[*Connection]{made}, err
 }
 
-func (p *Payments) listConnections(ctx context.Context, in *struct{ edge.Page }) (*body[edge.List[Connection]], error) {
-	if _, err := auth.Require(ctx, auth.WriteConnections); err != nil {
+func (p *Payments) listConnections(ctx context.Context, in *struct{ edge.Page }) (*body[*edge.List[Connection]], error) {
+	if err := wholePlatform(ctx); err != nil {
 		return nil, err
 	}
-	after, err := in.Page.Mark()
-	if err != nil {
-		return nil, err
-	}
-	rows, err := p.db.Pool.Query(ctx, `SELECT c.id, c.provider, c.name, c.owner_kind, coalesce(c.owner_id::text, ''), c.created_at,
-			(SELECT coalesce(json_agg(json_build_object('bank_bin', a.bank_bin, 'account_number', '••••' || a.last4)), '[]') FROM connection_accounts a WHERE a.connection_id = c.id)
-		FROM bank_connections c WHERE c.id > $1 ORDER BY c.id LIMIT $2`, after.ID, in.Size()+1)
-	if err != nil {
-		return nil, fmt.Errorf("list connections: %w", err)
-	}
-	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Connection, err error) {
-		err = row.Scan(&c.ID, &c.Provider, &c.Name, &c.Owner.Kind, &c.Owner.ID, &c.CreatedAt, &c.Accounts)
-		c.WebhookPath = webhookPath(c.Provider, c.ID)
-		return c, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list connections: %w", err)
-	}
-	items, next := edge.Cut(items, in.Page, func(c Connection) edge.Mark { return edge.Mark{ID: c.ID} })
-	return &body[edge.List[Connection]]{edge.List[Connection]{Items: items, Next: next}}, nil
+	list, err := p.Connections(ctx, in.Page)
+	return &body[*edge.List[Connection]]{list}, err
 }
 
 func (p *Payments) rotateSecret(ctx context.Context, in *struct {
@@ -124,7 +112,7 @@ func (p *Payments) rotateSecret(ctx context.Context, in *struct {
 	}
 },
 ) (*struct{}, error) {
-	if _, err := auth.Require(ctx, auth.WriteConnections); err != nil {
+	if err := wholePlatform(ctx); err != nil {
 		return nil, err
 	}
 	id, err := in.UUID("connection")
@@ -147,38 +135,12 @@ func (p *Payments) listNotices(ctx context.Context, in *struct {
 	return &body[*edge.List[Notice]]{list}, err
 }
 
-func (p *Payments) listUnreadable(ctx context.Context, in *struct{ edge.Page }) (*body[edge.List[unreadableDelivery]], error) {
-	who, err := auth.Require(ctx, auth.WriteConnections)
-	if err != nil {
+func (p *Payments) listUnreadable(ctx context.Context, in *struct{ edge.Page }) (*body[*edge.List[UnreadableDelivery]], error) {
+	if err := wholePlatform(ctx); err != nil {
 		return nil, err
 	}
-	if who.ScopeKind != auth.ScopeAll {
-		return &body[edge.List[unreadableDelivery]]{edge.List[unreadableDelivery]{Items: []unreadableDelivery{}}}, nil
-	}
-	after, err := in.Page.Mark()
-	if err != nil {
-		return nil, err
-	}
-	rows, err := p.db.Pool.Query(ctx, `SELECT id, connection_id, received_at, headers, body FROM deliveries
-		WHERE verdict = 'unreadable' AND ($1::timestamptz IS NULL OR (received_at, id) < ($1, $2)) ORDER BY received_at DESC, id DESC LIMIT $3`,
-		after.At, after.ID, in.Size()+1)
-	if err != nil {
-		return nil, fmt.Errorf("list deliveries: %w", err)
-	}
-	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (d unreadableDelivery, err error) {
-		var sealed []byte
-		if err = row.Scan(&d.ID, &d.ConnectionID, &d.ReceivedAt, &d.Headers, &sealed); err != nil {
-			return d, err
-		}
-		raw, err := p.keys.Open(ctx, bodyPlace(d.ID), sealed)
-		d.Body = strings.ToValidUTF8(string(raw), "\uFFFD")
-		return d, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list deliveries: %w", err)
-	}
-	items, next := edge.Cut(items, in.Page, func(d unreadableDelivery) edge.Mark { return edge.Mark{At: &d.ReceivedAt, ID: d.ID} })
-	return &body[edge.List[unreadableDelivery]]{edge.List[unreadableDelivery]{Items: items, Next: next}}, nil
+	list, err := p.Unreadable(ctx, in.Page)
+	return &body[*edge.List[UnreadableDelivery]]{list}, err
 }
 
 func (p *Payments) listCases(ctx context.Context, in *struct {

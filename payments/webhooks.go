@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -195,13 +194,4 @@ func answer(c *gin.Context, a banks.Answer) {
 		return
 	}
 	c.Data(a.Status, a.ContentType, a.Body)
-}
-
-// unreadableDelivery is what an operator sees of a delivery that could not be read.
-type unreadableDelivery struct {
-	ID           uuid.UUID `json:"id"`
-	ConnectionID uuid.UUID `json:"connection_id"`
-	ReceivedAt   time.Time `json:"received_at"`
-	Headers      string    `json:"headers"`
-	Body         string    `json:"body"`
 }
