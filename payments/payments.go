@@ -35,9 +35,9 @@ type Payments struct {
 	connections *connections
 	counts      *counts
 
-	lanes    [posters]chan *delivery
+	lanes    *lanes
 	running  sync.WaitGroup
-	stopping chan struct{} // no new groups
+	stopping chan struct{} // streams end
 	stopped  chan struct{} // the posters are done
 	cancel   context.CancelFunc
 }
@@ -46,21 +46,17 @@ type Payments struct {
 func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Payments {
 	p := &Payments{
 		db: db, keys: keys, now: now, feed: feed.New(db), counts: newCounts(),
-		stopping: make(chan struct{}), stopped: make(chan struct{}),
+		lanes: newLanes(), stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	p.connections = &connections{Payments: p, kept: map[uuid.UUID]*connection{}}
-	for i := range p.lanes {
-		p.lanes[i] = make(chan *delivery)
-	}
 	return p
 }
 
 // Start runs the posters, the listener and the jobs until Stop.
 func (p *Payments) Start(ctx context.Context) {
 	ctx, p.cancel = context.WithCancel(ctx)
-	for _, lane := range p.lanes {
-		p.running.Add(1)
-		go p.post(lane)
+	for lane := range posters {
+		p.running.Go(func() { p.post(lane) })
 	}
 	p.running.Go(func() { p.feed.Run(ctx) })
 	p.running.Go(func() { p.every(ctx, "retry-pending", retryEvery, p.retryPending) })
@@ -70,6 +66,7 @@ func (p *Payments) Start(ctx context.Context) {
 // Stop finishes the groups under way and waits for everything that Start began. Streams end first.
 func (p *Payments) Stop() {
 	close(p.stopping)
+	p.lanes.close()
 	p.cancel()
 	p.running.Wait()
 	close(p.stopped)

@@ -2,7 +2,6 @@ package payments
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,18 +9,15 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"market40/merchants/problem"
+	"market40/migrations/database"
 	"market40/payments/banks"
 )
 
 const (
-	// posters is how many groups are in the database at once. Deliveries are dealt to them by account, so
-	// that two posters hardly ever want the same ledger account.
-	posters = 2
-	// maxGroup is the largest group of deliveries in one transaction.
-	maxGroup = 256
 	// keepWithin is how long one group may take before its callers are told to come again.
 	keepWithin = 20 * time.Second
 )
@@ -33,19 +29,11 @@ func busy() error {
 	return e
 }
 
-// submit hands a delivery to its poster and waits until it is committed or refused.
-func (p *Payments) submit(ctx context.Context, d *delivery) error {
+// submit hands a delivery to a poster and waits until it is committed or refused.
+func (p *Payments) submit(d *delivery) error {
 	d.done = make(chan error, 1)
-	lane := 0
-	if len(d.entries) > 0 {
-		lane = int(binary.BigEndian.Uint16(d.entries[0].accountIndex)) % posters
-	}
-	select {
-	case p.lanes[lane] <- d:
-	case <-p.stopping:
+	if !p.lanes.add(d) {
 		return busy()
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 	select {
 	case err := <-d.done:
@@ -56,26 +44,14 @@ func (p *Payments) submit(ctx context.Context, d *delivery) error {
 }
 
 // post runs one poster: it takes whatever waits, without a timer, and keeps it in one transaction.
-func (p *Payments) post(lane chan *delivery) {
-	defer p.running.Done()
+func (p *Payments) post(lane int) {
 	for {
-		var group []*delivery
-		select {
-		case d := <-lane:
-			group = append(group, d)
-		case <-p.stopping:
+		group := p.lanes.take(lane)
+		if group == nil {
 			return
 		}
-	drain:
-		for len(group) < maxGroup {
-			select {
-			case d := <-lane:
-				group = append(group, d)
-			default:
-				break drain
-			}
-		}
 		p.keepGroup(group)
+		p.lanes.done(lane)
 	}
 }
 
@@ -138,24 +114,18 @@ func (p *Payments) leavePending(ctx context.Context, d *delivery, cause error) e
 	if errors.As(cause, &pg) {
 		why = "failed:" + pg.Code
 	}
-	tx, err := p.db.Pool.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	w := &posting{p: p, tx: tx, now: p.now(), deliveries: []*delivery{d}, written: map[*delivery]bool{}}
-	if err := w.takeKeys(ctx); err != nil {
-		return err
-	}
-	for _, e := range w.entries {
-		e.decision = decision{State: Pending, Why: why}
-	}
-	w.queueDeliveries()
-	w.queueNotices()
-	if err := tx.SendBatch(ctx, &w.batch).Close(); err != nil {
-		return err
-	}
-	return tx.Commit(ctx)
+	return p.db.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
+		w := &posting{p: p, tx: tx, now: p.now(), deliveries: []*delivery{d}, written: map[*delivery]bool{}}
+		if err := w.takeKeys(ctx); err != nil {
+			return nil, err
+		}
+		for _, e := range w.entries {
+			e.decision = decision{State: Pending, Why: why}
+		}
+		w.queueDeliveries()
+		w.queueNotices()
+		return &w.batch, nil
+	})
 }
 
 // retryPending tries the pending notices again, one by one.

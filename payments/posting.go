@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/migrations/database"
 	"market40/payments/banks"
 	"market40/payments/ledger"
 )
@@ -25,13 +26,15 @@ const (
 )
 
 // plansOfPosting lets one transaction plan its statements once: they are the same ever again, and PostgreSQL would
-// plan them anew for each group wherever the values at hand leave out a partition.
-const plansOfPosting = `SET LOCAL plan_cache_mode = force_generic_plan`
+// plan them anew for each group wherever the values at hand leave out a partition. All of them find a few rows by
+// their keys; with a guess of many rows the planner would read a whole table of the register for each group.
+const plansOfPosting = `SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
+	set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
 
 // posting is one group of deliveries on its way into the database, in one transaction.
 type posting struct {
 	p          *Payments
-	tx         pgx.Tx
+	tx         *database.Batches
 	now        time.Time
 	deliveries []*delivery
 	register   *register
@@ -51,30 +54,25 @@ type conflict struct {
 // keep keeps, matches and posts a group of deliveries: one set-based transaction, acknowledged after commit.
 func (p *Payments) keep(ctx context.Context, group []*delivery) error {
 	var posted []ledger.Transfer
-	err := p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err := p.db.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
 		w := &posting{p: p, tx: tx, now: p.now(), deliveries: group, written: map[*delivery]bool{}}
 		for _, step := range []func(context.Context) error{w.takeKeysAndRegister, w.match, w.lockAndJudge} {
 			if err := step(ctx); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		w.queueDeliveries()
 		w.queueNotices()
 		w.queueConflicts()
 		w.queueCases()
-		if w.batch.Len() == 0 {
-			return nil
-		}
-		if err := tx.SendBatch(ctx, &w.batch).Close(); err != nil {
-			return fmt.Errorf("write %d notices: %w", len(w.entries), err)
-		}
 		posted = w.transfers
-		return nil
+		return &w.batch, nil
 	})
-	if err == nil {
-		p.feed.Announce(posted)
+	if err != nil {
+		return fmt.Errorf("keep %d deliveries: %w", len(group), err)
 	}
-	return err
+	p.feed.Announce(posted)
+	return nil
 }
 
 // takeKeysAndRegister takes the keys of all new notices and reads what the register says of them, in one
@@ -86,10 +84,8 @@ func (w *posting) takeKeysAndRegister(ctx context.Context) error {
 	var taken []uuid.UUID
 	w.queueKeys(batch, fresh, &taken)
 	w.register = queueRegister(batch, append(slices.Clone(w.entries), fresh...))
-	if batch.Len() > 0 {
-		if err := w.tx.SendBatch(ctx, batch).Close(); err != nil {
-			return fmt.Errorf("take notice keys and read the register: %w", err)
-		}
+	if err := w.tx.Send(ctx, batch); err != nil {
+		return fmt.Errorf("take notice keys and read the register: %w", err)
 	}
 	return w.sortKnown(ctx, fresh, taken)
 }
@@ -100,7 +96,7 @@ func (w *posting) takeKeys(ctx context.Context) error {
 	batch := &pgx.Batch{}
 	var taken []uuid.UUID
 	w.queueKeys(batch, fresh, &taken)
-	if err := w.tx.SendBatch(ctx, batch).Close(); err != nil {
+	if err := w.tx.Send(ctx, batch); err != nil {
 		return fmt.Errorf("take notice keys: %w", err)
 	}
 	return w.sortKnown(ctx, fresh, taken)
@@ -304,7 +300,7 @@ func (w *posting) lockAndJudge(ctx context.Context) error {
 	batch := &pgx.Batch{}
 	locked := w.p.book.Lock(batch, accounts)
 	stands := queueTold(batch, strong, w.now)
-	if err := w.tx.SendBatch(ctx, batch).Close(); err != nil {
+	if err := w.tx.Send(ctx, batch); err != nil {
 		return fmt.Errorf("lock ledger accounts: %w", err)
 	}
 	dropTold(strong, stands)

@@ -61,7 +61,7 @@ func (p *Payments) postNotice(c *gin.Context) error {
 	if err != nil {
 		return unreachable(err)
 	}
-	if err := p.submit(c.Request.Context(), d); err != nil {
+	if err := p.submit(d); err != nil {
 		return unreachable(err)
 	}
 	p.counts.kept(connection.provider.Name(), len(d.entries))
@@ -158,7 +158,7 @@ func (p *Payments) enter(c *gin.Context, d *delivery, items []banks.Item) error 
 // keepUnreadable keeps a signed delivery of which nothing could be read, for the operator, and answers 400.
 func (p *Payments) keepUnreadable(c *gin.Context, d *delivery, cause error) error {
 	d.verdict, d.entries, d.faults = verdictUnreadable, nil, nil
-	if err := p.submit(c.Request.Context(), d); err != nil {
+	if err := p.submit(d); err != nil {
 		return unreachable(err)
 	}
 	p.counts.unreadable(d.connection.provider.Name())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,14 +31,24 @@ const (
 // six times with growing pauses: it must have no effect outside tx. A commit whose outcome is
 // unknown is never repeated; its error is returned.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) error) error {
+	return repeat(ctx, func() (again bool, err error) { return db.attempt(ctx, do) })
+}
+
+// InBatches is InTx for work that is made of few batches, and where each round trip counts: BEGIN travels with the
+// first batch and COMMIT with the last one, which is what do returns.
+func (db *DB) InBatches(ctx context.Context, do func(ctx context.Context, b *Batches) (last *pgx.Batch, err error)) error {
+	return repeat(ctx, func() (again bool, err error) { return db.attemptBatches(ctx, do) })
+}
+
+func repeat(ctx context.Context, attempt func() (again bool, err error)) error {
 	pause := firstPause
-	for attempt := 1; ; attempt++ {
-		again, err := db.attempt(ctx, do)
+	for n := 1; ; n++ {
+		again, err := attempt()
 		if err == nil || !again || ctx.Err() != nil {
 			return err
 		}
-		if attempt == maxAttempts {
-			return fmt.Errorf("given up after %d attempts: %w", attempt, err)
+		if n == maxAttempts {
+			return fmt.Errorf("given up after %d attempts: %w", n, err)
 		}
 		select {
 		case <-ctx.Done():
@@ -69,6 +80,59 @@ func (db *DB) attempt(ctx context.Context, do func(ctx context.Context, tx pgx.T
 	}
 	if err := tx.Commit(ctx); err != nil {
 		// Only these two say that the server rolled back; 57P01 may follow a COMMIT that was done.
+		return hasCode(err, serializationFailure, deadlockDetected), fmt.Errorf("committing: %w", err)
+	}
+	return false, nil
+}
+
+// Batches is the transaction of InBatches.
+type Batches struct {
+	conn  *pgx.Conn
+	begun bool
+}
+
+// Send sends a batch and runs what its queries were given to do; the first one begins the transaction.
+func (b *Batches) Send(ctx context.Context, batch *pgx.Batch) error {
+	if !b.begun {
+		begin := &pgx.QueuedQuery{SQL: "BEGIN ISOLATION LEVEL READ COMMITTED"}
+		batch.QueuedQueries = slices.Insert(batch.QueuedQueries, 0, begin)
+		b.begun = true
+	}
+	return b.conn.SendBatch(ctx, batch).Close()
+}
+
+// Query asks between two batches, after the first one.
+func (b *Batches) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if !b.begun {
+		return nil, errNotBegun
+	}
+	return b.conn.Query(ctx, sql, args...)
+}
+
+var errNotBegun = errors.New("a query before the first batch would stand outside of the transaction")
+
+// attemptBatches runs do once and says whether an error leaves the work undone and worth doing again.
+func (db *DB) attemptBatches(ctx context.Context, do func(ctx context.Context, b *Batches) (last *pgx.Batch, err error)) (again bool, err error) {
+	conn, err := db.Pool.Acquire(ctx)
+	if err != nil {
+		return notBegun(err), fmt.Errorf("beginning a transaction: %w", err)
+	}
+	defer func() { // the pool closes a connection that it gets back inside a transaction
+		if !conn.Conn().IsClosed() && conn.Conn().PgConn().TxStatus() != 'I' {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
+			defer cancel()
+			_, _ = conn.Exec(ctx, "ROLLBACK")
+		}
+		conn.Release()
+	}()
+	b := &Batches{conn: conn.Conn()}
+	last, err := do(ctx, b)
+	if err != nil {
+		return b.conn.IsClosed() || hasCode(err, serializationFailure, deadlockDetected, adminShutdown), err
+	}
+	last.Queue("COMMIT")
+	if err := b.Send(ctx, last); err != nil {
+		// The server skips COMMIT after a statement that failed. Only these two say for sure that it rolled back.
 		return hasCode(err, serializationFailure, deadlockDetected), fmt.Errorf("committing: %w", err)
 	}
 	return false, nil

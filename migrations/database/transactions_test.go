@@ -208,3 +208,74 @@ func TestDeadlocksResolve(t *testing.T) {
 		t.Errorf("counted %d after %d calls", n, calls.Load())
 	}
 }
+
+func TestInBatchesCommitsOrLeavesNothing(t *testing.T) {
+	t.Parallel()
+	db := counter(t)
+	batch := func(statements ...string) *pgx.Batch {
+		b := &pgx.Batch{}
+		for _, s := range statements {
+			b.Queue(s)
+		}
+		return b
+	}
+	const add = `UPDATE first SET n = n + 1`
+	must(t, db.InBatches(t.Context(), func(ctx context.Context, b *database.Batches) (*pgx.Batch, error) {
+		if err := b.Send(ctx, batch(add)); err != nil {
+			return nil, err
+		}
+		return batch(add), nil
+	}))
+	must(t, db.InBatches(t.Context(), func(context.Context, *database.Batches) (*pgx.Batch, error) { return batch(add), nil }))
+	if n := count(t, db); n != 3 {
+		t.Fatalf("counted %d, not 3", n)
+	}
+	refusal := errors.New("refused")
+	err := db.InBatches(t.Context(), func(ctx context.Context, b *database.Batches) (*pgx.Batch, error) {
+		return nil, errors.Join(b.Send(ctx, batch(add)), refusal)
+	})
+	if !errors.Is(err, refusal) {
+		t.Errorf("refused by %v", err)
+	}
+	err = db.InBatches(t.Context(), func(context.Context, *database.Batches) (*pgx.Batch, error) {
+		return batch(add, `SELECT 1 / (SELECT 0)`), nil
+	})
+	var divided *pgconn.PgError
+	if !errors.As(err, &divided) || divided.Code != "22012" {
+		t.Errorf("a last batch that fails is answered by %v", err)
+	}
+	err = db.InBatches(t.Context(), func(ctx context.Context, b *database.Batches) (*pgx.Batch, error) {
+		_, err := b.Query(ctx, `SELECT 1`)
+		return nil, err
+	})
+	if err == nil {
+		t.Error("a query before the first batch was let through")
+	}
+	if n := count(t, db); n != 3 {
+		t.Errorf("counted %d, not 3", n)
+	}
+	if held := db.Pool.Stat().AcquiredConns(); held != 0 {
+		t.Errorf("%d connections were kept", held)
+	}
+}
+
+func TestInBatchesRunsAgain(t *testing.T) {
+	t.Parallel()
+	db := counter(t)
+	calls := 0
+	must(t, db.InBatches(t.Context(), func(ctx context.Context, b *database.Batches) (*pgx.Batch, error) {
+		calls++
+		first, last := &pgx.Batch{}, &pgx.Batch{}
+		first.Queue(`UPDATE first SET n = n + 1`)
+		switch calls {
+		case 1:
+			first.Queue(`DO $$ BEGIN RAISE 'as told' USING ERRCODE = '40P01'; END $$`)
+		case 2:
+			last.Queue(`DO $$ BEGIN RAISE 'as told' USING ERRCODE = '40001'; END $$`)
+		}
+		return last, b.Send(ctx, first)
+	}))
+	if n := count(t, db); n != 1 || calls != 3 {
+		t.Errorf("%d calls, counted %d", calls, n)
+	}
+}

@@ -30,6 +30,9 @@ SELECT 'versions', a.id::text, 'version ' || a.version || ', ' || coalesce(t.mov
 FROM ledger_accounts a LEFT JOIN told t ON t.account = a.id
 WHERE NOT (a.version = coalesce(t.moves, 0) AND a.version = coalesce(t.versions, 0) AND a.version = coalesce(t.last, 0))
 UNION ALL
+SELECT 'payment without account', t.account::text, t.moves || ' payments name an account that is not there'
+FROM told t LEFT JOIN ledger_accounts a ON a.id = t.account WHERE a.id IS NULL
+UNION ALL
 SELECT 'notice without payment', n.id::text, 'a posted notice has no payment'
 FROM notices n LEFT JOIN payments p ON p.id = n.id
 WHERE n.state = 'posted' AND p.id IS NULL

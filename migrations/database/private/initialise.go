@@ -23,11 +23,16 @@ type process struct {
 	user account
 }
 
+// keepHeap lets a server process keep up to 16 MiB of freed memory (glibc, mallopt(3)). By default it gives back what
+// exceeds 128 KiB after each statement and asks for it again in the next: a statement over a dozen arrays took four
+// times as long.
+var keepHeap = []string{"MALLOC_TOP_PAD_=1048576", "MALLOC_TRIM_THRESHOLD_=16777216"}
+
 // command is one program with a clean environment, nothing of ours but the children's lock.
 func (p process) command(name string, atDeath syscall.Signal, children *os.File, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(p.bin, name), args...) //nolint:gosec,noctx // a found program, ended by signals
 	cmd.Dir = "/"
-	cmd.Env = []string{"PATH=" + p.bin + ":/usr/bin:/bin", "LC_ALL=C", "TZ=UTC"}
+	cmd.Env = append([]string{"PATH=" + p.bin + ":/usr/bin:/bin", "LC_ALL=C", "TZ=UTC"}, keepHeap...)
 	cmd.ExtraFiles = []*os.File{children}
 	cmd.SysProcAttr = attributes(p.user, atDeath)
 	return cmd
