@@ -56,7 +56,7 @@ func (p *Payments) postNotice(c *gin.Context) error {
 		err = p.enter(c, d, items)
 	}
 	if errors.Is(err, banks.ErrUnreadable) {
-		return p.keepUnreadable(c, d, err)
+		return p.keepUnreadable(d, err)
 	}
 	if err != nil {
 		return unreachable(err)
@@ -156,7 +156,7 @@ func (p *Payments) enter(c *gin.Context, d *delivery, items []banks.Item) error 
 }
 
 // keepUnreadable keeps a signed delivery of which nothing could be read, for the operator, and answers 400.
-func (p *Payments) keepUnreadable(c *gin.Context, d *delivery, cause error) error {
+func (p *Payments) keepUnreadable(d *delivery, cause error) error {
 	d.verdict, d.entries, d.faults = verdictUnreadable, nil, nil
 	if err := p.submit(d); err != nil {
 		return unreachable(err)

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -36,24 +35,6 @@ type world struct {
 	admin    string
 	market   string
 	phones   int
-
-	mu    sync.Mutex
-	clock time.Time // zero: the real one
-}
-
-func (w *world) now() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.clock.IsZero() {
-		return time.Now()
-	}
-	return w.clock
-}
-
-func (w *world) setClock(at time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.clock = at
 }
 
 func newWorld(t *testing.T) *world {
@@ -62,7 +43,7 @@ func newWorld(t *testing.T) *world {
 	keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, time.Now)
 	must(t, err)
 	w.keys, w.apiKeys = keys, auth.NewAPIKeys(w.db, time.Now)
-	w.payments = payments.New(w.db, keys, w.now)
+	w.payments = payments.New(w.db, keys, time.Now)
 	e := edge.New(edge.Parts{DB: w.db, Keys: keys, APIKeys: w.apiKeys, Now: time.Now, Version: "test"})
 	merchants.New(w.db, keys, time.Now).Routes(e)
 	w.payments.Routes(e)

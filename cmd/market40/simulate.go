@@ -50,7 +50,6 @@ type target struct {
 type playedNotice struct {
 	banks.Notice
 	target   target
-	request  banks.Request
 	external string // its id and reference as this provider's words carry them
 	shown    string
 	acked    bool

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -27,25 +26,21 @@ func (s *simulation) check(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	row := func(name string, n int) { fmt.Fprintf(w, "%d\t  %s\t\n", n, name) }
-	fmt.Fprintln(w, "\t  sent to the webhook\t")
+	row := func(name string, n int) { fmt.Fprintf(out, "%8d  %s\n", n, name) }
+	fmt.Fprintln(out, "sent to the webhook")
 	row("notices sent and acknowledged", s.acked)
 	row("repeats acknowledged", s.repeats)
 	row("debits acknowledged", s.debits)
 	row("without signature, refused", s.refused)
 	row("answered wrongly", s.wrongly)
 	row("never answered", s.unanswered)
-	fmt.Fprintln(w, "\t  shown by the API\t")
+	fmt.Fprintln(out, "shown by the API")
 	row("posted at the stall that was paid", found.posted)
 	row("waiting for a case", found.waiting)
 	row("ignored (debits)", found.ignored)
 	row("lost", found.lost)
 	row("doubled", found.doubled)
 	row("misplaced", found.misplaced)
-	if err := w.Flush(); err != nil {
-		return err
-	}
 	fmt.Fprintf(out, "%d đ paid in %s\n", found.paid, time.Since(s.started).Round(time.Second))
 	if found.lost+found.doubled+found.misplaced+s.wrongly+s.unanswered > 0 {
 		return errWrong

@@ -109,7 +109,7 @@ func recovered(c *gin.Context) {
 	defer func() {
 		if r := recover(); r != nil {
 			if r == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself is thrown
-				panic(r)
+				panic(r) //nolint:forbidigo // net/http ends the connection by it
 			}
 			problem.Write(c, fmt.Errorf("panic in %s %s: %v", c.Request.Method, c.FullPath(), r))
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -118,12 +119,12 @@ func (i *idempotency) record(c *gin.Context, caller auth.Principal, key string) 
 				caller.KeyID, key, status, sealed)
 		}
 		if err != nil {
-			problem.From(ctx, fmt.Errorf("keep answer of idempotency key: %w", err))
+			slog.ErrorContext(ctx, "keep answer of idempotency key", "error", err)
 		}
 		return
 	}
 	if _, err := i.parts.DB.Pool.Exec(ctx, `DELETE FROM idempotency_keys WHERE api_key_id = $1 AND key = $2`, caller.KeyID, key); err != nil {
-		problem.From(ctx, fmt.Errorf("free idempotency key: %w", err))
+		slog.ErrorContext(ctx, "free idempotency key", "error", err)
 	}
 }
 

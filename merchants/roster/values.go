@@ -87,7 +87,7 @@ func taxCodeOf(text string) (string, bool) {
 // accountOf is an account number without the blanks, dots and hyphens by which people group it. "123456789.0", as programs export a
 // number, is 123456789.
 func accountOf(text string) (string, bool) {
-	number := text
+	var number string
 	if m := asDecimal.FindStringSubmatch(text); m != nil {
 		number = m[1]
 	} else {

@@ -245,7 +245,10 @@ func TestInBatchesCommitsOrLeavesNothing(t *testing.T) {
 		t.Errorf("a last batch that fails is answered by %v", err)
 	}
 	err = db.InBatches(t.Context(), func(ctx context.Context, b *database.Batches) (*pgx.Batch, error) {
-		_, err := b.Query(ctx, `SELECT 1`)
+		rows, err := b.Query(ctx, `SELECT 1`)
+		if err == nil {
+			rows.Close()
+		}
 		return nil, err
 	})
 	if err == nil {

@@ -101,8 +101,7 @@ func runToEnd(ctx context.Context, cmd *exec.Cmd) error {
 		return nil
 	case <-ctx.Done():
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		<-done
-		return ctx.Err()
+		return errors.Join(ctx.Err(), <-done)
 	}
 }
 

@@ -1,0 +1,98 @@
+package main_test
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestNothingIsLostWhenProcessesAreKilled pays with every fault on while the program, the database's processes, and all
+// of them are killed; simulate goes on sending what was not acknowledged, as banks do, and then finds every payment once.
+func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	env := []string{"DATA_DIR=" + dir, "LISTEN_ADDR=" + freeAddress(t)}
+	s := serve(t, env)
+	register(t, s, env)
+	shoppers := command(t, env, "simulate", "--connection", "test", "--rate", "40", "--for", "12s",
+		"--faults", "duplicate=5%,late=2%,disorder,mangle,unsigned=2%,debit=2%")
+	var told bytes.Buffer
+	shoppers.Stdout, shoppers.Stderr = &told, &told
+	must(t, shoppers.Start())
+	t.Cleanup(func() { _ = shoppers.Process.Kill() })
+
+	time.Sleep(3 * time.Second)
+	s.kill()
+	s = serve(t, env)
+	time.Sleep(2 * time.Second)
+	killDatabase(t, dir)
+	time.Sleep(3 * time.Second)
+	s.kill()
+	killDatabase(t, dir)
+	serve(t, env)
+
+	if err := shoppers.Wait(); err != nil {
+		t.Fatalf("simulate: %v\n%s", err, told.String())
+	}
+	for _, count := range []string{"lost", "doubled", "misplaced", "never answered"} {
+		if !strings.Contains(told.String(), " 0  "+count) {
+			t.Errorf("%s is not 0:\n%s", count, told.String())
+		}
+	}
+	if strings.Contains(told.String(), " 0  notices sent") {
+		t.Errorf("nothing was sent:\n%s", told.String())
+	}
+	want(t, 0, env, "ledger", "verify")
+}
+
+// freeAddress is an address on loopback that a server can come back to.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// kill ends the server without a word.
+func (s *serving) kill() {
+	s.t.Helper()
+	s.once.Do(func() {
+		must(s.t, s.cmd.Process.Kill())
+		_ = s.cmd.Wait()
+	})
+}
+
+// killDatabase kills every process of the private server at once: the postmaster and its children.
+func killDatabase(t *testing.T, dir string) {
+	t.Helper()
+	file, err := os.ReadFile(filepath.Join(dir, "postgres", "postmaster.pid"))
+	must(t, err)
+	first, _, _ := strings.Cut(string(file), "\n")
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	must(t, err)
+	var pids []int
+	for _, stat := range stats {
+		text, _ := os.ReadFile(stat)
+		_, after, _ := strings.Cut(string(text), ") ") // then state and parent: proc(5)
+		fields := strings.Fields(after)
+		pid := filepath.Base(filepath.Dir(stat))
+		if pid == first || len(fields) > 1 && fields[1] == first {
+			n, err := strconv.Atoi(pid)
+			must(t, err)
+			pids = append(pids, n)
+		}
+	}
+	if len(pids) < 3 {
+		t.Fatalf("postgres has only the processes %v", pids)
+	}
+	for _, pid := range pids {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+}
