@@ -1,0 +1,90 @@
+package main_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"market40/merchants/vietqr"
+	"market40/migrations/database/dbtest"
+)
+
+// browse is a tab of a real browser of a screen's width in CSS pixels.
+func browse(t *testing.T, width int64) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox)
+	ctx, end := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(end)
+	ctx, end = chromedp.NewContext(ctx)
+	t.Cleanup(end)
+	ctx, end = context.WithTimeout(ctx, time.Minute)
+	t.Cleanup(end)
+	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)))
+	return ctx
+}
+
+// fits says that nothing of the page stands outside of the screen. With SHOTS it leaves a picture there, to look at.
+func fits(t *testing.T, tab context.Context, name string) {
+	t.Helper()
+	if folder := os.Getenv("SHOTS"); folder != "" {
+		picture, err := chromedp.Run(tab, chromedp.FullScreenshot(100))
+		must(t, err)
+		must(t, os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o600))
+	}
+	wide, err := chromedp.Run(tab, chromedp.Evaluate[[]string](`[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 60))`))
+	must(t, err)
+	if len(wide) > 0 {
+		t.Errorf("wider than the screen: %s", strings.Join(wide, "; "))
+	}
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
+	s := serve(t, env, "--demo")
+	key := "Bearer " + demoKeys(t, s)["admin"]
+	hook := s.ask(key, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay", "name": "browser", "secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")},
+	}, 201).text("webhook_path")
+	code, _ := s.ask(key, "GET", "/api/v1/codes?state=current&limit=1", nil, 200).items()[0].(map[string]any)
+	_, payload := s.get("/q/" + object(code).text("code") + ".txt")
+	printed, err := vietqr.Decode(strings.TrimSpace(payload))
+	must(t, err)
+	pay := func(id int, amount int) {
+		s.ask(sepayKey, "POST", hook, object{
+			"id": id, "gateway": "", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(time.DateTime),
+			"accountNumber": printed.Account, "code": nil, "content": object(code).text("code"), "transferType": "in", "transferAmount": amount,
+			"accumulated": 0, "subAccount": nil, "referenceCode": fmt.Sprintf("FT26324%09d", id), "description": "",
+		}, 200)
+	}
+	for _, width := range []int64{360, 1440} {
+		pay(int(width/400)*2+1, 12000)
+		tab := browse(t, width)
+		must(t, chromedp.Do(tab, chromedp.Navigate(s.address+"/?stall="+object(code).text("stall_id")), chromedp.WaitVisible(`#state`)))
+		until(t, tab, `document.getElementById('state').textContent.includes('trực tiếp')`)
+		fits(t, tab, fmt.Sprintf("start-%d", width))
+		pay(int(width/400)*2+2, 45000)
+		until(t, tab, `document.querySelector('#payments li b').textContent === '45.000 đ'`)
+		for _, page := range []string{"/docs", "/q/" + object(code).text("code")} {
+			must(t, chromedp.Do(tab, chromedp.Navigate(s.address+page), chromedp.WaitVisible("h1")))
+			fits(t, tab, fmt.Sprintf("%s-%d", strings.Trim(page[:3], "/"), width))
+		}
+	}
+}
+
+// until waits for what a page must come to show.
+func until(t *testing.T, tab context.Context, condition string) {
+	t.Helper()
+	ctx, end := context.WithTimeout(tab, 10*time.Second)
+	defer end()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](condition)); err != nil {
+		shown, _ := chromedp.Run(tab, chromedp.Text("body"))
+		t.Fatalf("%s never came true: %v\n%s", condition, err, shown)
+	}
+}
