@@ -189,9 +189,9 @@ func (r *Registry) postCheck(ctx context.Context, in *struct {
 		return nil, err
 	}
 	check := StickerCheck{ID: newID(), CheckedAt: r.now(), Verdict: found.atStall(stall), Found: found}
-	_, err = r.db.Pool.Exec(ctx, `INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, api_key_id)
+	_, err = r.db.Pool.Exec(ctx, `INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id)
 		SELECT $1, market_id, id, nullif($3, ''), $4, $5, $6 FROM stalls WHERE id = $2`,
-		check.ID, stall, found.memoCode, check.Verdict, check.CheckedAt, who.KeyID)
+		check.ID, stall, found.memoCode, check.Verdict, check.CheckedAt, who.ActorID)
 	if err != nil {
 		return nil, fmt.Errorf("record check of stall %s: %w", stall, err)
 	}

@@ -151,11 +151,11 @@ func (c *caseWork) refuseTold(ctx context.Context, t ledger.Transfer) error {
 func (c *caseWork) undo(ctx context.Context, reason string) error {
 	var by uuid.UUID
 	var payment *uuid.UUID
-	err := c.tx.QueryRow(ctx, `SELECT api_key_id, payment_id FROM case_steps WHERE case_id = $1 AND step = 'approve' ORDER BY id DESC LIMIT 1`, c.id).Scan(&by, &payment)
+	err := c.tx.QueryRow(ctx, `SELECT actor_id, payment_id FROM case_steps WHERE case_id = $1 AND step = 'approve' ORDER BY id DESC LIMIT 1`, c.id).Scan(&by, &payment)
 	if err != nil {
 		return fmt.Errorf("read approval of case %s: %w", c.id, err)
 	}
-	if by == c.who.KeyID {
+	if by == c.who.ActorID {
 		return problem.New(problem.Conflict, "second_person_needed", "Người đã duyệt không tự hủy được, cần người khác.", "Whoever approved it cannot take it back alone.")
 	}
 	if payment == nil {

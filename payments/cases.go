@@ -230,13 +230,13 @@ func (c *caseWork) secondPerson(ctx context.Context, r Resolution) (bool, error)
 	var by uuid.UUID
 	var action string
 	var stall *uuid.UUID
-	err := c.tx.QueryRow(ctx, `SELECT api_key_id, action, stall_id FROM case_steps WHERE case_id = $1 AND step = 'propose' ORDER BY id DESC LIMIT 1`, c.id).
+	err := c.tx.QueryRow(ctx, `SELECT actor_id, action, stall_id FROM case_steps WHERE case_id = $1 AND step = 'propose' ORDER BY id DESC LIMIT 1`, c.id).
 		Scan(&by, &action, &stall)
 	if err != nil {
 		return false, fmt.Errorf("read proposal of case %s: %w", c.id, err)
 	}
 	same := action == r.Action && (stall == nil) == (r.StallID == nil) && (stall == nil || *stall == *r.StallID)
-	if by != c.who.KeyID && same {
+	if by != c.who.ActorID && same {
 		return true, nil
 	}
 	if !same { // another wish replaces the proposal, and wants its own second person
@@ -255,8 +255,8 @@ func (c *caseWork) set(ctx context.Context, step, action, state string, stall, p
 	if err != nil {
 		return fmt.Errorf("set case %s: %w", c.id, err)
 	}
-	_, err = c.tx.Exec(ctx, `INSERT INTO case_steps (id, case_id, step, action, stall_id, reason, payment_id, api_key_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		uuid.Must(uuid.NewV7()), c.id, step, action, stall, reason, payment, c.who.KeyID, c.p.now())
+	_, err = c.tx.Exec(ctx, `INSERT INTO case_steps (id, case_id, step, action, stall_id, reason, payment_id, actor_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		uuid.Must(uuid.NewV7()), c.id, step, action, stall, reason, payment, c.who.ActorID, c.p.now())
 	if err != nil {
 		return fmt.Errorf("record step of case %s: %w", c.id, err)
 	}

@@ -189,8 +189,8 @@ func (p *Payments) Confirm(ctx context.Context, who auth.Principal, stall string
 		return nil, problem.Of("occurred_at", "in_future", "Thời điểm ở tương lai.", "The time lies in the future.")
 	}
 	c := &Confirmation{uuid.Must(uuid.NewV7()), amount, at}
-	_, err = p.db.Pool.Exec(ctx, `INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, api_key_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		c.ID, market, tenancy, amount.Dong(), at, p.now(), who.KeyID)
+	_, err = p.db.Pool.Exec(ctx, `INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, actor_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		c.ID, market, tenancy, amount.Dong(), at, p.now(), who.ActorID)
 	if err != nil {
 		return nil, fmt.Errorf("keep confirmation for stall %s: %w", id, err)
 	}

@@ -30,7 +30,7 @@ tenancy_facts AS MATERIALIZED (
         WHERE cc.stall_id = t.stall_id AND cc.checked_at BETWEEN moment.since AND moment.at AND cc.verdict <> 'official'
     ) AS failed ON operating.yes
     LEFT JOIN LATERAL (
-        SELECT bool_or(cc.api_key_id NOT IN (SELECT k.id FROM api_keys k WHERE k.role = 'merchant'))
+        SELECT bool_or(cc.actor_id NOT IN (SELECT a.id FROM actors a WHERE a.role = 'merchant'))
         FROM code_checks cc
         JOIN codes c ON c.code = cc.code
         WHERE cc.stall_id = t.stall_id AND cc.checked_at BETWEEN moment.since AND moment.at AND cc.verdict = 'official'

@@ -21,7 +21,7 @@ func (w *world) code(tenancy uuid.UUID, issued string) string {
 // scanned records what hung at the stall of a code; named says whether the scan names that code.
 func (w *world) scanned(code, verdict, at string, named bool, by uuid.UUID) {
 	w.t.Helper()
-	w.exec(`INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, api_key_id)
+	w.exec(`INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id)
 		SELECT $2, market_id, stall_id, CASE WHEN $5::boolean THEN code END, $3, $4::text::timestamptz, $6 FROM codes WHERE code = $1`,
 		code, uuid.New(), verdict, at, named, by)
 }

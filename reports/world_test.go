@@ -36,10 +36,11 @@ func newWorld(t testing.TB, now string) *world {
 	gin.SetMode(gin.TestMode)
 	w := &world{t: t, db: dbtest.New(t)}
 	w.apiKeys = auth.NewAPIKeys(w.db, time.Now)
-	w.edge = edge.New(edge.Parts{DB: w.db, APIKeys: w.apiKeys, Now: time.Now, Version: "test"})
+	w.edge = edge.New(edge.Parts{DB: w.db, Gate: auth.Gate{Keys: w.apiKeys}, Now: time.Now, Version: "test"})
 	w.engine = w.edge.Engine
 	reports.New(w.db, func() time.Time { return moment(t, now) }).Routes(w.edge)
 	w.staff, w.owner = uuid.New(), uuid.New()
+	w.exec(`INSERT INTO actors (id, role) VALUES ($1, 'team'), ($2, 'merchant')`, w.staff, w.owner)
 	w.exec(`INSERT INTO api_keys (id, name, role, scope_kind, prefix, hash, created_at) VALUES ($1, 'staff', 'team', 'all', '', '1', now())`, w.staff)
 	merchant := w.merchant()
 	w.exec(`INSERT INTO api_keys (id, name, role, scope_kind, merchant_id, prefix, hash, created_at) VALUES ($1, 'owner', 'merchant', 'all', $2, '', '2', now())`, w.owner, merchant)
@@ -139,7 +140,7 @@ func (w *world) paid(tenancy uuid.UUID, day string, payments int) {
 
 func (w *world) confirmed(tenancy uuid.UUID, at string) {
 	w.t.Helper()
-	w.exec(`INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, api_key_id)
+	w.exec(`INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, actor_id)
 		SELECT $2, market_id, id, 1000, $3::text::timestamptz, now(), $4 FROM tenancies WHERE id = $1`, tenancy, uuid.New(), at, w.owner)
 }
 
@@ -172,7 +173,7 @@ func (w *world) crowd(market uuid.UUID, c crowd) {
 		), d AS (
 			INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount) SELECT tenancy, $6::text::date - 1, $1, 1, 1000 FROM people WHERE i <= $4::int
 		)
-		INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, api_key_id)
+		INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, actor_id)
 		SELECT tenancy, $1, tenancy, 1000, $6::text::date - 1, now(), $7 FROM people WHERE i > $4::int AND i <= $4::int + $5::int`,
 		market, c.merchants, c.registered, c.noticed, c.confirmed, c.on, w.owner)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
+	"market40/merchants/problem"
 )
 
 // showDemo fills an empty database with the demo province and prints an API key for each role. The keys of the last
@@ -44,8 +46,33 @@ func (p *program) showDemo(ctx context.Context, out io.Writer, address string) e
 		}
 		fmt.Fprintf(out, "  %-16s %s  %s\n", role, key, scope)
 	}
+	if err := p.showSignIns(ctx, out, scopes); err != nil {
+		return err
+	}
 	_, err = fmt.Fprintf(out, "start page %s/\nroutes     %s/docs, for programs %s/openapi.json\n", address, address, address)
 	return err
+}
+
+// showSignIns makes, or makes anew, a user for each role of people, and prints how to sign in.
+func (p *program) showSignIns(ctx context.Context, out io.Writer, scopes map[auth.Role]string) error {
+	fmt.Fprintln(out, "sign-ins, until the next start: login, password, secret of the second factor")
+	for _, role := range auth.Roles() {
+		if role == auth.Integration {
+			continue // a program: it has a key
+		}
+		login, password := "demo."+string(role), rand.Text()
+		made, err := p.people.Renew(ctx, login, password)
+		if errors.Is(err, problem.Missing("user")) {
+			made, err = p.people.Create(ctx, auth.UserOrder{
+				Login: login, FullName: "Demo " + string(role), Role: string(role), Scope: scopes[role], Password: password,
+			})
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "  %-21s %s  %s\n", login, password, made.Secret)
+	}
+	return nil
 }
 
 // demoScopes are what the roles that see a part see: the first demo market, the unit that it stands in, and its first

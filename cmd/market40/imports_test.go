@@ -43,7 +43,7 @@ var arrows = map[string][]string{
 		"merchants/auth", "merchants/edge", "merchants/memo", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
-	"merchants/auth":    {"merchants/problem", "migrations/database"},
+	"merchants/auth":    {"merchants/problem", "merchants/seal", "migrations/database"},
 	"merchants/edge":    {"merchants/auth", "merchants/problem", "merchants/seal", "migrations/database"},
 	"merchants/memo":    {},
 	"merchants/problem": {},

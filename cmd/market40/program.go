@@ -19,6 +19,7 @@ type program struct {
 	db       *database.DB
 	keys     *seal.Keys
 	apiKeys  *auth.APIKeys
+	people   *auth.People
 	registry *merchants.Registry
 	payments *payments.Payments // not started: who wants it to take notices calls Start and Stop
 	reports  *reports.Reports
@@ -54,6 +55,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 	p := &program{
 		settings: s, db: db, keys: keys, now: now,
 		apiKeys:  auth.NewAPIKeys(db, now),
+		people:   auth.NewPeople(db, keys, now),
 		registry: merchants.New(db, keys, now),
 		payments: payments.New(db, keys, now),
 		reports:  reports.New(db, now),

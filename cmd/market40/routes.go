@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"market40/frontend"
+	"market40/merchants/auth"
 	"market40/merchants/edge"
 	"market40/migrations"
 )
@@ -25,12 +26,15 @@ const readyWithin = 2 * time.Second
 
 // edge mounts every package's routes, and last what tells of them. The start page exists in a demo only.
 func (p *program) edge(demo bool) (*edge.Edge, error) {
-	e := edge.New(edge.Parts{DB: p.db, Keys: p.keys, APIKeys: p.apiKeys, Now: p.now, Version: programVersion()})
+	e := edge.New(edge.Parts{
+		DB: p.db, Keys: p.keys, Gate: auth.Gate{Keys: p.apiKeys, People: p.people}, Now: p.now, Version: programVersion(),
+	})
 	e.Engine.Use(logFailures)
 	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	if p.settings.PublicURL != "" {
 		e.API.OpenAPI().Servers = []*huma.Server{{URL: p.settings.PublicURL}}
 	}
+	(&edge.SignIn{People: p.people, Cookies: p.settings.keepsCookies()}).Routes(e)
 	p.registry.Routes(e)
 	p.payments.Routes(e)
 	p.reports.Routes(e)

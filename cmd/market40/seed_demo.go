@@ -176,7 +176,7 @@ func (d *demo) stall(i int) merchants.StallOrder {
 
 // checks records that stickers were scanned by the team in the last four weeks.
 func (d *demo) checks(ctx context.Context, codes []string) error {
-	_, err := d.db.Pool.Exec(ctx, `INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, api_key_id)
+	_, err := d.db.Pool.Exec(ctx, `INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id)
 		SELECT gen_random_uuid(), c.market_id, c.stall_id, c.code, 'official', $2::timestamptz - (row_number() OVER () % 28) * interval '1 day', k.id
 		FROM codes c, (SELECT id FROM api_keys ORDER BY id LIMIT 1) k WHERE c.code = ANY ($1)`, codes, d.now().Add(-time.Hour))
 	return err

@@ -148,6 +148,23 @@ func checkAddress(address string) error {
 	return nil
 }
 
+// keepsCookies says whether browsers keep our Secure cookie: over https, and over http on loopback.
+func (s *settings) keepsCookies() bool {
+	host := s.ListenAddr
+	if s.PublicURL != "" {
+		u, err := url.Parse(s.PublicURL)
+		if err != nil || u.Scheme == "https" {
+			return err == nil
+		}
+		host = u.Host
+	}
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
 func checkPublicURL(text string) error {
 	if text == "" {
 		return nil

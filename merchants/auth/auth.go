@@ -4,6 +4,8 @@ package auth
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -25,7 +27,8 @@ const (
 
 // Principal is the caller of a request.
 type Principal struct {
-	KeyID      uuid.UUID
+	ActorID    uuid.UUID  // the API key or the user
+	SessionID  *uuid.UUID // of a user who signed in; nil: a program's key
 	Role       Role
 	ScopeKind  ScopeKind
 	ScopeID    *uuid.UUID // of the locality, market or stall; nil for ScopeAll
@@ -52,7 +55,7 @@ func With(ctx context.Context, p Principal) context.Context {
 func From(ctx context.Context) (Principal, error) {
 	p, ok := ctx.Value(contextKey{}).(Principal)
 	if !ok {
-		return Principal{}, problem.New(problem.Unauthorized, "sign_in", "Cần đăng nhập hoặc khóa API.", "Sign in or send an API key.")
+		return Principal{}, errStranger
 	}
 	return p, nil
 }
@@ -74,29 +77,69 @@ func Require(ctx context.Context, a Action) (Principal, error) {
 	return p, p.Allow(a)
 }
 
-// Guard answers a stranger on every route behind it with 401, and puts the caller of a valid key into the
-// request's context. Routes in strangers ("POST /api/v1/codes/verify") are let through without a key.
-func (k *APIKeys) Guard(strangers ...string) gin.HandlerFunc {
+// Cookie holds a session's token. Its prefix has browsers refuse one that another host or plain http set.
+const Cookie = "__Host-m40"
+
+// Gate lets callers in: programs by their key, people by their session's cookie.
+type Gate struct {
+	Keys   *APIKeys
+	People *People
+}
+
+// Guard answers a stranger on every route behind it with 401, and puts the caller into the request's context. Routes in
+// strangers ("POST /api/v1/codes/verify") are let through without either.
+func (g *Gate) Guard(strangers ...string) gin.HandlerFunc {
 	open := map[string]bool{}
 	for _, route := range strangers {
 		open[route] = true
 	}
 	return func(c *gin.Context) {
-		key, ok := bearer(c.GetHeader("Authorization"))
-		if !ok {
-			if !open[c.Request.Method+" "+c.FullPath()] {
-				_, err := From(c.Request.Context())
-				problem.Write(c, err)
-			}
-			return
-		}
-		p, err := k.Find(c.Request.Context(), key)
-		if err != nil {
+		p, err := g.caller(c.Request)
+		switch {
+		case err == nil:
+			c.Request = c.Request.WithContext(With(c.Request.Context(), p))
+		case !errors.Is(err, errStranger) || !open[c.Request.Method+" "+c.FullPath()]:
 			problem.Write(c, err)
-			return
 		}
-		c.Request = c.Request.WithContext(With(c.Request.Context(), p))
 	}
+}
+
+// errStranger is the refusal of who shows neither a key nor a session that lasts.
+var errStranger = problem.New(problem.Unauthorized, "sign_in", "Cần đăng nhập hoặc khóa API.", "Sign in or send an API key.")
+
+// caller is who makes a request. A cookie is sent by the browser, whoever had it make the request: what changes
+// something must come from our own pages.
+func (g *Gate) caller(r *http.Request) (Principal, error) {
+	if key, ok := bearer(r.Header.Get("Authorization")); ok {
+		return g.Keys.Find(r.Context(), key)
+	}
+	cookie, err := r.Cookie(Cookie)
+	if err != nil {
+		return Principal{}, errStranger
+	}
+	p, err := g.People.Find(r.Context(), cookie.Value)
+	if errors.Is(err, errSessionEnded) {
+		return p, errStranger
+	}
+	if err == nil && r.Method != http.MethodGet && r.Method != http.MethodHead && !SameOrigin(r.Header.Get, r.Host) {
+		return p, CrossOrigin()
+	}
+	return p, err
+}
+
+// CrossOrigin is the refusal of a request that another site had a browser make.
+func CrossOrigin() error {
+	return problem.New(problem.Forbidden, "cross_origin", "Yêu cầu không đến từ trang của hệ thống.", "The request does not come from our own pages.")
+}
+
+// SameOrigin says whether a browser proves that our own page made a request: by Fetch Metadata (W3C), or before that by
+// the Origin header.
+func SameOrigin(header func(string) string, host string) bool {
+	if site := header("Sec-Fetch-Site"); site != "" {
+		return site == "same-origin"
+	}
+	_, from, found := strings.Cut(header("Origin"), "://")
+	return found && from == host
 }
 
 func bearer(header string) (string, bool) {

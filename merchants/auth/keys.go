@@ -2,13 +2,9 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -54,75 +50,20 @@ type Order struct {
 // Create makes a key and returns it; only its hash is kept. A merchant's key must name a stall and reads
 // the tenancies of that stall's present merchant.
 func (k *APIKeys) Create(ctx context.Context, o Order) (string, error) {
-	role := Role(o.Role)
-	if !slices.Contains(Roles(), role) {
-		words := make([]string, 0, len(Roles()))
-		for _, r := range Roles() {
-			words = append(words, string(r))
-		}
-		return "", problem.InFields(problem.UnknownValue("role", o.Role, words...))
-	}
-	kind, id, err := k.scope(ctx, o.Scope)
+	as, err := standing(ctx, k.db, o.Role, o.Scope)
 	if err != nil {
 		return "", err
 	}
-	merchant, err := k.merchant(ctx, role, kind, id)
-	if err != nil {
-		return "", err
-	}
-	secret := make([]byte, 32)
-	rand.Read(secret)
-	key := KeyPrefix + base64.RawURLEncoding.EncodeToString(secret)
+	key := KeyPrefix + newToken()
 	hash := sha256.Sum256([]byte(key))
-	_, err = k.db.Pool.Exec(ctx, `INSERT INTO api_keys (id, name, role, scope_kind, scope_id, merchant_id, prefix, hash, created_at)
+	_, err = k.db.Pool.Exec(ctx, `WITH actor AS (INSERT INTO actors (id, role) VALUES ($1, $3))
+		INSERT INTO api_keys (id, name, role, scope_kind, scope_id, merchant_id, prefix, hash, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		uuid.Must(uuid.NewV7()), o.Name, o.Role, kind, id, merchant, key[:len(KeyPrefix)+6], hash[:], k.now())
+		uuid.Must(uuid.NewV7()), o.Name, as.Role, as.ScopeKind, as.ScopeID, as.MerchantID, key[:len(KeyPrefix)+6], hash[:], k.now())
 	if err != nil {
 		return "", fmt.Errorf("create key %q: %w", o.Name, err)
 	}
 	return key, nil
-}
-
-// scope finds what a scope's words name.
-func (k *APIKeys) scope(ctx context.Context, scope string) (ScopeKind, *uuid.UUID, error) {
-	if scope == "" || scope == "all" {
-		return ScopeAll, nil, nil
-	}
-	kind, name, _ := strings.Cut(scope, ":")
-	query, found := map[string]string{
-		"locality": `SELECT v.locality_id FROM locality_versions v, reporting_bases b
-			WHERE $1 = CASE WHEN position('/' IN $1) > 0 THEN b.code || '/' || v.code ELSE v.code END
-			AND (position('/' IN $1) = 0 OR (v.level = b.level AND v.valid @> coalesce(b.on_date, current_date)))
-			ORDER BY upper_inf(v.valid) DESC, upper(v.valid) DESC, v.level LIMIT 1`,
-		"market": `SELECT id FROM markets WHERE code = $1 OR id::text = $1`,
-		"stall":  `SELECT id FROM stalls WHERE id::text = $1`,
-	}[kind]
-	if !found {
-		return "", nil, problem.Of("scope", "scope_form", "Phạm vi có dạng locality:MÃ, market:MÃ hoặc stall:ID.",
-			"A scope is locality:CODE, market:CODE or stall:ID.")
-	}
-	var id uuid.UUID
-	err := k.db.Pool.QueryRow(ctx, query, name).Scan(&id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil, problem.Of("scope", "scope_unknown", "Không tìm thấy phạm vi "+scope+".", "Nothing is called "+scope+".")
-	}
-	return ScopeKind(kind), &id, err
-}
-
-// merchant is the present tenant whom a merchant's key is for.
-func (k *APIKeys) merchant(ctx context.Context, role Role, kind ScopeKind, stall *uuid.UUID) (*uuid.UUID, error) {
-	if role != Merchant {
-		return nil, nil
-	}
-	if kind != ScopeStall {
-		return nil, problem.Of("scope", "scope_form", "Khóa của tiểu thương phải nêu sạp: stall:ID.", "A merchant's key names a stall: stall:ID.")
-	}
-	var id uuid.UUID
-	err := k.db.Pool.QueryRow(ctx, `SELECT merchant_id FROM tenancies WHERE stall_id = $1 AND upper_inf(valid)`, stall).Scan(&id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, problem.Of("scope", "stall_vacant", "Sạp đang trống.", "The stall is vacant.")
-	}
-	return &id, err
 }
 
 // Find is the caller that a key names. An unknown, expired or revoked key is a stranger's (401).
@@ -139,7 +80,7 @@ func (k *APIKeys) Find(ctx context.Context, key string) (Principal, error) {
 	err := k.db.Pool.QueryRow(ctx, `UPDATE api_keys SET last_used_at = $2
 		WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
 		RETURNING id, role, scope_kind, scope_id, merchant_id`, hash[:], now).
-		Scan(&p.KeyID, &p.Role, &p.ScopeKind, &p.ScopeID, &p.MerchantID)
+		Scan(&p.ActorID, &p.Role, &p.ScopeKind, &p.ScopeID, &p.MerchantID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return p, problem.New(problem.Unauthorized, "key_unknown", "Khóa API không đúng hoặc đã hết hạn.", "The API key is unknown, expired or revoked.")
 	}

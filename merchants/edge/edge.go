@@ -5,6 +5,7 @@ package edge
 import (
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -29,13 +30,13 @@ type Edge struct {
 type Parts struct {
 	DB      *database.DB
 	Keys    *seal.Keys
-	APIKeys *auth.APIKeys
+	Gate    auth.Gate
 	Now     func() time.Time
 	Version string // of the program, shown in OpenAPI
 }
 
-// Strangers are the routes under /api that need no key.
-var strangers = []string{"POST /api/v1/codes/verify"}
+// strangers are the routes under /api that need neither a key nor a session.
+var strangers = []string{"POST /api/v1/codes/verify", "POST /api/v1/sessions"}
 
 // settle is what gin and huma keep for the whole process: no debug output, our problems.
 var settle = sync.OnceFunc(func() {
@@ -50,7 +51,7 @@ func New(p Parts) *Edge {
 	_ = engine.SetTrustedProxies(nil)
 	engine.HandleMethodNotAllowed = true
 	engine.Use(recovered, headers)
-	guard := p.APIKeys.Guard(strangers...)
+	guard := p.Gate.Guard(strangers...)
 	once := &idempotency{parts: p}
 	engine.Use(func(c *gin.Context) {
 		if strings.HasPrefix(c.Request.URL.Path, "/api/") {
@@ -69,8 +70,10 @@ func New(p Parts) *Edge {
 	config.CreateHooks = nil // no $schema links
 	config.SchemasPath, config.DocsPath = "", ""
 	config.Transformers = []huma.Transformer{problem.Localize}
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer"}}
-	config.Security = []map[string][]string{{"key": {}}}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"key": {Type: "http", Scheme: "bearer"}, "session": {Type: "apiKey", In: "cookie", Name: auth.Cookie},
+	}
+	config.Security = []map[string][]string{{"key": {}}, {"session": {}}}
 	return &Edge{Engine: engine, API: humagin.New(engine, config)}
 }
 
@@ -111,7 +114,7 @@ func recovered(c *gin.Context) {
 			if r == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself is thrown
 				panic(r) //nolint:forbidigo // net/http ends the connection by it
 			}
-			problem.Write(c, fmt.Errorf("panic in %s %s: %v", c.Request.Method, c.FullPath(), r))
+			problem.Write(c, fmt.Errorf("panic in %s %s: %v\n%s", c.Request.Method, c.FullPath(), r, debug.Stack()))
 		}
 	}()
 	c.Next()

@@ -47,7 +47,7 @@ func newEdge(t *testing.T) (e *edge.Edge, key string, ran *atomic.Int64) {
 	if key, err = apiKeys.Create(t.Context(), auth.Order{Name: "test", Role: "admin"}); err != nil {
 		t.Fatal(err)
 	}
-	e = edge.New(edge.Parts{DB: db, Keys: keys, APIKeys: apiKeys, Now: time.Now, Version: "test"})
+	e = edge.New(edge.Parts{DB: db, Keys: keys, Gate: auth.Gate{Keys: apiKeys}, Now: time.Now, Version: "test"})
 	ran = &atomic.Int64{}
 	huma.Register(e.API, huma.Operation{OperationID: "make", Method: "POST", Path: "/api/v1/things", DefaultStatus: 201}, func(_ context.Context, in *thing) (*made, error) {
 		out := &made{}

@@ -66,10 +66,10 @@ func (i *idempotency) handle(c *gin.Context) {
 // begin takes the key for this request (true), or answers what stands under it.
 func (i *idempotency) begin(c *gin.Context, caller auth.Principal, key, route string, digest []byte) (bool, error) {
 	ctx, now := c.Request.Context(), i.parts.Now()
-	tag, err := i.parts.DB.Pool.Exec(ctx, `INSERT INTO idempotency_keys (api_key_id, key, route, digest, created_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (api_key_id, key) DO UPDATE SET created_at = excluded.created_at
+	tag, err := i.parts.DB.Pool.Exec(ctx, `INSERT INTO idempotency_keys (actor_id, key, route, digest, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (actor_id, key) DO UPDATE SET created_at = excluded.created_at
 		WHERE idempotency_keys.status IS NULL AND idempotency_keys.digest = excluded.digest AND idempotency_keys.created_at < $6`,
-		caller.KeyID, key, route, digest, now, now.Add(-givenUp))
+		caller.ActorID, key, route, digest, now, now.Add(-givenUp))
 	if err != nil {
 		return false, fmt.Errorf("idempotency key: %w", err)
 	}
@@ -79,8 +79,8 @@ func (i *idempotency) begin(c *gin.Context, caller auth.Principal, key, route st
 	var stored []byte
 	var status *int
 	var answer []byte
-	err = i.parts.DB.Pool.QueryRow(ctx, `SELECT digest, status, answer FROM idempotency_keys WHERE api_key_id = $1 AND key = $2`,
-		caller.KeyID, key).Scan(&stored, &status, &answer)
+	err = i.parts.DB.Pool.QueryRow(ctx, `SELECT digest, status, answer FROM idempotency_keys WHERE actor_id = $1 AND key = $2`,
+		caller.ActorID, key).Scan(&stored, &status, &answer)
 	if errors.Is(err, pgx.ErrNoRows) || (err == nil && status == nil && bytes.Equal(stored, digest)) {
 		return false, problem.New(problem.Conflict, "in_progress", "Yêu cầu này đang được xử lý.", "This request is under way.")
 	}
@@ -103,7 +103,7 @@ func (i *idempotency) begin(c *gin.Context, caller auth.Principal, key, route st
 }
 
 func (i *idempotency) place(caller auth.Principal) seal.Place {
-	return seal.Place{Table: "idempotency_keys", Column: "answer", ID: caller.KeyID}
+	return seal.Place{Table: "idempotency_keys", Column: "answer", ID: caller.ActorID}
 }
 
 // record runs the request and keeps its answer; a failure of ours frees the key for another try.
@@ -115,15 +115,15 @@ func (i *idempotency) record(c *gin.Context, caller auth.Principal, key string) 
 	if status := w.Status(); status < 500 {
 		sealed, err := i.parts.Keys.Seal(ctx, i.place(caller), append([]byte(w.Header().Get("Content-Type")+"\n"), w.body.Bytes()...))
 		if err == nil {
-			_, err = i.parts.DB.Pool.Exec(ctx, `UPDATE idempotency_keys SET status = $3, answer = $4 WHERE api_key_id = $1 AND key = $2`,
-				caller.KeyID, key, status, sealed)
+			_, err = i.parts.DB.Pool.Exec(ctx, `UPDATE idempotency_keys SET status = $3, answer = $4 WHERE actor_id = $1 AND key = $2`,
+				caller.ActorID, key, status, sealed)
 		}
 		if err != nil {
 			slog.ErrorContext(ctx, "keep answer of idempotency key", "error", err)
 		}
 		return
 	}
-	if _, err := i.parts.DB.Pool.Exec(ctx, `DELETE FROM idempotency_keys WHERE api_key_id = $1 AND key = $2`, caller.KeyID, key); err != nil {
+	if _, err := i.parts.DB.Pool.Exec(ctx, `DELETE FROM idempotency_keys WHERE actor_id = $1 AND key = $2`, caller.ActorID, key); err != nil {
 		slog.ErrorContext(ctx, "free idempotency key", "error", err)
 	}
 }

@@ -1,0 +1,83 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/problem"
+	"market40/migrations/database"
+)
+
+// standing is what a role and the words of a scope make of a caller. A merchant names a stall and reads the tenancies
+// of its present merchant.
+func standing(ctx context.Context, db *database.DB, role, scope string) (p Principal, err error) {
+	p.Role = Role(role)
+	if !slices.Contains(Roles(), p.Role) {
+		words := make([]string, 0, len(Roles()))
+		for _, r := range Roles() {
+			words = append(words, string(r))
+		}
+		return p, problem.InFields(problem.UnknownValue("role", role, words...))
+	}
+	if p.ScopeKind, p.ScopeID, err = findScope(ctx, db, scope); err != nil {
+		return p, err
+	}
+	p.MerchantID, err = tenantOf(ctx, db, p.Role, p.ScopeKind, p.ScopeID)
+	return p, err
+}
+
+// findScope finds what a scope's words name.
+func findScope(ctx context.Context, db *database.DB, scope string) (ScopeKind, *uuid.UUID, error) {
+	if scope == "" || scope == "all" {
+		return ScopeAll, nil, nil
+	}
+	kind, name, _ := strings.Cut(scope, ":")
+	query, found := map[string]string{
+		"locality": `SELECT v.locality_id FROM locality_versions v, reporting_bases b
+			WHERE $1 = CASE WHEN position('/' IN $1) > 0 THEN b.code || '/' || v.code ELSE v.code END
+			AND (position('/' IN $1) = 0 OR (v.level = b.level AND v.valid @> coalesce(b.on_date, current_date)))
+			ORDER BY upper_inf(v.valid) DESC, upper(v.valid) DESC, v.level LIMIT 1`,
+		"market": `SELECT id FROM markets WHERE code = $1 OR id::text = $1`,
+		"stall":  `SELECT id FROM stalls WHERE id::text = $1`,
+	}[kind]
+	if !found {
+		return "", nil, problem.Of("scope", "scope_form", "Phạm vi có dạng locality:MÃ, market:MÃ hoặc stall:ID.",
+			"A scope is locality:CODE, market:CODE or stall:ID.")
+	}
+	var id uuid.UUID
+	err := db.Pool.QueryRow(ctx, query, name).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil, problem.Of("scope", "scope_unknown", "Không tìm thấy phạm vi "+scope+".", "Nothing is called "+scope+".")
+	}
+	return ScopeKind(kind), &id, err
+}
+
+// tenantOf is the present tenant whom a merchant's key or sign-in is for.
+func tenantOf(ctx context.Context, db *database.DB, role Role, kind ScopeKind, stall *uuid.UUID) (*uuid.UUID, error) {
+	if role != Merchant {
+		return nil, nil
+	}
+	if kind != ScopeStall {
+		return nil, problem.Of("scope", "scope_form", "Khóa của tiểu thương phải nêu sạp: stall:ID.", "A merchant's key names a stall: stall:ID.")
+	}
+	var id uuid.UUID
+	err := db.Pool.QueryRow(ctx, `SELECT merchant_id FROM tenancies WHERE stall_id = $1 AND upper_inf(valid)`, stall).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, problem.Of("scope", "stall_vacant", "Sạp đang trống.", "The stall is vacant.")
+	}
+	return &id, err
+}
+
+// newToken is 256 random bits as URL-safe text.
+func newToken() string {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails, says its documentation
+	return base64.RawURLEncoding.EncodeToString(secret)
+}

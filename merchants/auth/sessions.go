@@ -1,0 +1,89 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/problem"
+)
+
+// How long a session lasts.
+const (
+	IdleLimit     = time.Hour      // without a request
+	AbsoluteLimit = 12 * time.Hour // since sign-in
+	// seenEvery is how exactly the last request of a session is known.
+	seenEvery = time.Minute
+)
+
+// Session is one device of a user.
+type Session struct {
+	ID        uuid.UUID `json:"id"`
+	CreatedAt time.Time `json:"created_at"`
+	SeenAt    time.Time `json:"seen_at"`
+	Device    string    `json:"device" doc:"what the browser calls itself"`
+	Address   string    `json:"address"`
+	Current   bool      `json:"current" doc:"the one that asks"`
+}
+
+var errSessionEnded = problem.New(problem.Unauthorized, "session_ended", "Phiên đăng nhập đã hết.", "The session has ended: sign in again.")
+
+// Find is the caller that a session's token names; an ended or unknown one is a stranger's (401).
+func (p *People) Find(ctx context.Context, token string) (Principal, error) {
+	hash := sha256.Sum256([]byte(token))
+	now := p.now()
+	var who Principal
+	var session uuid.UUID
+	var seen time.Time
+	err := p.db.Pool.QueryRow(ctx, `SELECT s.id, s.seen_at, u.id, u.role, u.scope_kind, u.scope_id, u.merchant_id
+		FROM sessions s JOIN users u ON u.id = s.user_id
+		WHERE s.hash = $1 AND s.ended_at IS NULL AND s.seen_at > $2 AND s.created_at > $3 AND u.disabled_at IS NULL`,
+		hash[:], now.Add(-IdleLimit), now.Add(-AbsoluteLimit)).
+		Scan(&session, &seen, &who.ActorID, &who.Role, &who.ScopeKind, &who.ScopeID, &who.MerchantID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return who, errSessionEnded
+	}
+	if err != nil {
+		return who, fmt.Errorf("find session: %w", err)
+	}
+	who.SessionID = &session
+	if now.Sub(seen) > seenEvery {
+		if _, err := p.db.Pool.Exec(ctx, `UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2`, session, now); err != nil {
+			return who, fmt.Errorf("keep session: %w", err)
+		}
+	}
+	return who, nil
+}
+
+// Sessions are the caller's own open sessions, newest first. They are few: each ends within twelve hours.
+func (p *People) Sessions(ctx context.Context, who Principal) ([]Session, error) {
+	now := p.now()
+	rows, err := p.db.Pool.Query(ctx, `SELECT id, created_at, seen_at, device, address, id IS NOT DISTINCT FROM $4::uuid FROM sessions
+		WHERE user_id = $1 AND ended_at IS NULL AND seen_at > $2 AND created_at > $3 ORDER BY id DESC LIMIT 200`,
+		who.ActorID, now.Add(-IdleLimit), now.Add(-AbsoluteLimit), who.SessionID)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Session])
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return list, nil
+}
+
+// EndSession ends one of the caller's own sessions; any other does not exist (404).
+func (p *People) EndSession(ctx context.Context, who Principal, id uuid.UUID) error {
+	tag, err := p.db.Pool.Exec(ctx, `UPDATE sessions SET ended_at = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL`, id, who.ActorID, p.now())
+	if err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return problem.Missing("session")
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/problem"
+)
+
+// Who guesses is slowed down by login and address together, and, from an address that the user never signed in from, by
+// login alone. Nobody is slowed down for an address alone: a whole market may stand behind one.
+const (
+	freeGuesses      = 5   // from one address
+	freeGuessesOfAll = 100 // from addresses the user never signed in from
+	firstDelay       = time.Minute
+	longestDelay     = time.Hour
+	forgetAfter      = 24 * time.Hour // since the last guess
+)
+
+// Attempt is what somebody signs in with, and from where.
+type Attempt struct {
+	Login, Password string
+	Code            string // of the second factor, or a recovery code
+	Address, Device string // as they will be shown in the list of sessions
+}
+
+func signInFailed() error {
+	return problem.New(problem.Unauthorized, "sign_in_failed", "Tên đăng nhập, mật khẩu hoặc mã xác thực không đúng.", "The login, the password or the code is wrong.")
+}
+
+// SignIn opens a session and returns its token, of which only the hash is kept. An unknown login, a closed account, a
+// wrong password and a wrong code are answered alike and after the same work.
+func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Session, err error) {
+	login := strings.ToLower(strings.TrimSpace(a.Login))
+	u := &stored{password: nobody}
+	var known bool
+	now := p.now()
+	err = p.db.Pool.QueryRow(ctx, `SELECT id, password, totp, totp_step, EXISTS (SELECT FROM sessions s WHERE s.user_id = u.id AND s.address = $3)
+		FROM users u WHERE login = $1 AND disabled_at IS NULL AND coalesce(signed_in_at, created_at) > $2`, login, now.Add(-unusedFor), a.Address).
+		Scan(&u.id, &u.password, &u.totp, &u.step, &known)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", nil, fmt.Errorf("find user: %w", err)
+	}
+	here, anywhere := p.keys.Index("sign-in", login+"\n"+a.Address), p.keys.Index("sign-in", login)
+	if err := p.countGuess(ctx, here, freeGuesses); err != nil {
+		return "", nil, err
+	}
+	if !known {
+		if err := p.countGuess(ctx, anywhere, freeGuessesOfAll); err != nil {
+			return "", nil, err
+		}
+	}
+	right, err := samePassword(ctx, u.password, a.Password)
+	if err != nil {
+		return "", nil, err
+	}
+	if !right || u.id == uuid.Nil {
+		return "", nil, signInFailed()
+	}
+	if a.Code == "" {
+		if err := p.takeBackGuess(ctx, here, anywhere); err != nil {
+			return "", nil, err
+		}
+		return "", nil, problem.New(problem.Unauthorized, "second_factor", "Cần mã xác thực của ứng dụng.", "A code of your authenticator is needed.")
+	}
+	if right, err = p.secondFactor(ctx, u, strings.ReplaceAll(a.Code, " ", "")); err != nil {
+		return "", nil, err
+	}
+	if !right {
+		return "", nil, signInFailed()
+	}
+	token = newToken()
+	hash := sha256.Sum256([]byte(token))
+	s = &Session{ID: uuid.Must(uuid.NewV7()), CreatedAt: now, SeenAt: now, Device: a.Device, Address: a.Address, Current: true}
+	batch := &pgx.Batch{}
+	batch.Queue(`INSERT INTO sessions (id, user_id, hash, created_at, seen_at, device, address) VALUES ($1, $2, $3, $4, $4, $5, $6)`, s.ID, u.id, hash[:], now, a.Device, a.Address)
+	batch.Queue(`UPDATE users SET signed_in_at = $2 WHERE id = $1`, u.id, now)
+	batch.Queue(`DELETE FROM sign_in_failures WHERE subject = ANY ($1) OR last_at < $2`, [][]byte{here, anywhere}, now.Add(-forgetAfter))
+	if err := p.send(ctx, batch); err != nil {
+		return "", nil, fmt.Errorf("open session: %w", err)
+	}
+	return token, s, nil
+}
+
+// countGuess counts a guess before it is judged, so that guesses at one moment are counted too; a right one takes it
+// back. Beyond the free ones each guess must wait, twice as long every time: 429.
+func (p *People) countGuess(ctx context.Context, subject []byte, free int) error {
+	now := p.now()
+	tag, err := p.db.Pool.Exec(ctx, `INSERT INTO sign_in_failures AS f (subject, failures, last_at) VALUES ($1, 1, $2)
+		ON CONFLICT (subject) DO UPDATE SET last_at = $2, failures = CASE WHEN f.last_at < $3 THEN 1 ELSE f.failures + 1 END
+		WHERE f.failures < $4 OR f.last_at + make_interval(secs => least($5 * power(2, least(f.failures - $4, 20)), $6)) <= $2`,
+		subject, now, now.Add(-forgetAfter), free, firstDelay.Seconds(), longestDelay.Seconds())
+	if err != nil {
+		return fmt.Errorf("count guess: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		e := problem.New(problem.TooMany, "too_many_attempts", "Sai quá nhiều lần, xin chờ rồi thử lại.", "Too many wrong attempts: wait, then try again.")
+		e.RetryAfter = int(firstDelay.Seconds())
+		return e
+	}
+	return nil
+}
+
+func (p *People) takeBackGuess(ctx context.Context, subjects ...[]byte) error {
+	_, err := p.db.Pool.Exec(ctx, `UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = ANY ($1) AND failures > 0`, subjects)
+	if err != nil {
+		return fmt.Errorf("take back a guess: %w", err)
+	}
+	return nil
+}

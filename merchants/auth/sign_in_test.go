@@ -1,0 +1,192 @@
+package auth_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"market40/merchants/auth"
+	"market40/merchants/problem"
+	"market40/merchants/seal"
+	"market40/migrations/database"
+	"market40/migrations/database/dbtest"
+)
+
+const password = "tôm hùm 9 con"
+
+// crowd is a set of users with a clock that only tests move.
+type crowd struct {
+	*testing.T
+	db     *database.DB
+	people *auth.People
+	clock  atomic.Pointer[time.Time]
+}
+
+func newCrowd(t *testing.T) *crowd {
+	t.Helper()
+	c := &crowd{T: t, db: dbtest.New(t)}
+	start := time.Now()
+	c.clock.Store(&start)
+	now := func() time.Time { return *c.clock.Load() }
+	keys, err := seal.Open(t.Context(), c.db.Pool, [seal.KeySize]byte{1}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.people = auth.NewPeople(c.db, keys, now)
+	return c
+}
+
+func (c *crowd) pass(d time.Duration) {
+	later := c.clock.Load().Add(d)
+	c.clock.Store(&later)
+}
+
+func (c *crowd) enrol(login string) *auth.Enrolment {
+	c.Helper()
+	made, err := c.people.Create(c.Context(), auth.UserOrder{Login: login, FullName: "Nguyễn Thị Lan", Role: "admin", Password: password})
+	if err != nil {
+		c.Fatal(err)
+	}
+	return made
+}
+
+func (c *crowd) code(e *auth.Enrolment) string {
+	c.Helper()
+	code, err := totp.GenerateCode(e.Secret, *c.clock.Load())
+	if err != nil {
+		c.Fatal(err)
+	}
+	return code
+}
+
+// try signs in and wants a refusal's code; empty: a session, whose token it returns.
+func (c *crowd) try(want string, a auth.Attempt) string {
+	c.Helper()
+	token, _, err := c.people.SignIn(c.Context(), a)
+	if want == "" && err != nil || want != "" && !errors.Is(err, &problem.Error{Code: want}) {
+		c.Errorf("signing in as %q with code %q: %v, want %q", a.Login, a.Code, err, want)
+	}
+	return token
+}
+
+func TestSignInTakesBothFactorsOnce(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	lan := c.enrol("lan")
+	a := auth.Attempt{Login: "Lan", Password: password, Address: "10.0.0.1", Device: "test"}
+	c.try("second_factor", a)
+	c.try("sign_in_failed", auth.Attempt{Login: "nobody", Password: password, Code: "123456", Address: a.Address})
+	c.try("sign_in_failed", auth.Attempt{Login: "lan", Password: "wrong password", Code: c.code(lan), Address: a.Address})
+	a.Code = c.code(lan)
+	token := c.try("", a)
+	c.try("sign_in_failed", a) // a code is taken once
+	a.Code = lan.Recovery[0]
+	c.try("", a)
+	c.try("sign_in_failed", a) // so is a recovery code
+
+	who, err := c.people.Find(t.Context(), token)
+	if err != nil || who.ActorID != lan.ID || who.Role != auth.Admin || who.SessionID == nil {
+		t.Fatalf("%+v, %v", who, err)
+	}
+	list, err := c.people.Sessions(t.Context(), who)
+	if err != nil || len(list) != 2 || !list[1].Current || list[0].Current {
+		t.Errorf("%+v, %v", list, err)
+	}
+	var kept string
+	if err := c.db.Pool.QueryRow(t.Context(), `SELECT (SELECT string_agg(row_to_json(u)::text, '') FROM users u) || (SELECT string_agg(row_to_json(s)::text, '') FROM sessions s)`).Scan(&kept); err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{password, lan.Secret, token} {
+		if strings.Contains(kept, secret) {
+			t.Errorf("%q is kept readable", secret)
+		}
+	}
+	if err := c.people.EndSession(t.Context(), who, *who.SessionID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.people.Find(t.Context(), token); err == nil {
+		t.Error("an ended session goes on")
+	}
+}
+
+func TestSessionsEndByThemselves(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	lan := c.enrol("lan")
+	token := c.try("", auth.Attempt{Login: "lan", Password: password, Code: c.code(lan)})
+	for range 11 {
+		c.pass(auth.IdleLimit - time.Minute)
+		if _, err := c.people.Find(t.Context(), token); err != nil {
+			t.Fatalf("a session in use ended: %v", err)
+		}
+	}
+	c.pass(auth.IdleLimit - time.Minute)
+	c.pass(auth.IdleLimit - time.Minute)
+	if _, err := c.people.Find(t.Context(), token); err == nil {
+		t.Error("a session outlives its limits")
+	}
+	c.pass(46 * 24 * time.Hour)
+	c.try("sign_in_failed", auth.Attempt{Login: "lan", Password: password, Code: c.code(lan)})
+	lan, err := c.people.Renew(t.Context(), "lan", password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.try("", auth.Attempt{Login: "lan", Password: password, Code: c.code(lan)})
+}
+
+// TestGuessingIsSlow guesses at once from one address: no more than the free guesses are judged, a neighbour behind the same
+// address signs in, and so does the owner from where it always does.
+func TestGuessingIsSlow(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	lan, bay := c.enrol("lan"), c.enrol("bay")
+	home := auth.Attempt{Login: "lan", Password: password, Code: c.code(lan), Address: "10.0.0.9"}
+	c.try("", home)
+	var judged, slowed atomic.Int32
+	var wait sync.WaitGroup
+	for range 40 {
+		wait.Go(func() {
+			_, _, err := c.people.SignIn(t.Context(), auth.Attempt{Login: "lan", Password: password, Code: "000000", Address: "10.0.0.1"})
+			switch {
+			case errors.Is(err, &problem.Error{Code: "sign_in_failed"}):
+				judged.Add(1)
+			case errors.Is(err, &problem.Error{Code: "too_many_attempts"}):
+				slowed.Add(1)
+			}
+		})
+	}
+	wait.Wait()
+	if judged.Load() != 5 || slowed.Load() != 35 {
+		t.Errorf("%d guesses were judged and %d slowed down", judged.Load(), slowed.Load())
+	}
+	c.try("", auth.Attempt{Login: "bay", Password: password, Code: c.code(bay), Address: "10.0.0.1"})
+	c.pass(30 * time.Second)
+	home.Code = c.code(lan)
+	c.try("", home)
+	c.pass(31 * time.Second)
+	c.try("sign_in_failed", auth.Attempt{Login: "lan", Password: "wrong password", Address: "10.0.0.1"})
+	c.pass(time.Minute)
+	c.try("too_many_attempts", auth.Attempt{Login: "lan", Password: "wrong password", Address: "10.0.0.1"})
+}
+
+func TestUsersThatCannotBe(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	c.enrol("lan")
+	for o, want := range map[auth.UserOrder]string{
+		{Login: "lan", Role: "admin", Password: password}:                      "login_taken",
+		{Login: "Lan Anh", Role: "admin", Password: password}:                  "login_form",
+		{Login: "a", Role: "king", Password: password}:                         "unknown_value",
+		{Login: "anh", Role: "manager", Scope: "market:X", Password: password}: "scope_unknown",
+		{Login: "anh", Role: "admin", Password: "1234567"}:                     "password_length",
+	} {
+		if _, err := c.people.Create(t.Context(), o); !errors.Is(err, &problem.Error{Code: want}) {
+			t.Errorf("%+v: %v, want %s", o, err, want)
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package edge
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+	"market40/merchants/problem"
+)
+
+// SignIn is how people come in: sessions and who one is.
+type SignIn struct {
+	People  *auth.People
+	Cookies bool // people come over https or loopback, so that browsers keep a Secure cookie
+}
+
+// maxDevice is how much is kept of what a browser calls itself, in bytes.
+const maxDevice = 200
+
+// Routes mounts the table of routes.
+func (s *SignIn) Routes(e *Edge) {
+	op := func(method, path, id, summary string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"sign-in"}}
+	}
+	in := op(http.MethodPost, "/api/v1/sessions", "sign-in", "Đăng nhập: password and second factor; sets the session's cookie")
+	in.DefaultStatus, in.Security = http.StatusCreated, []map[string][]string{{}}
+	huma.Register(e.API, in, s.signIn)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/sessions", "list-sessions", "Your open sessions, newest first"), s.list)
+	huma.Register(e.API, op(http.MethodDelete, "/api/v1/sessions/{id}", "end-session", "Đăng xuất: end a session of yours; `current` is the one that asks"), s.end)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/me", "get-me", "Who you are and what you see"), s.me)
+}
+
+type signInInput struct {
+	Body struct {
+		Login    string `json:"login" minLength:"1" maxLength:"100"`
+		Password string `json:"password" minLength:"1" maxLength:"1000"`
+		Code     string `json:"code,omitempty" maxLength:"40" doc:"of the authenticator, or a recovery code"`
+	}
+	device, address string
+	foreign         bool
+}
+
+// Resolve takes from the request what its body does not tell.
+func (in *signInInput) Resolve(ctx huma.Context) []error {
+	in.device = ctx.Header("User-Agent")
+	if len(in.device) > maxDevice {
+		in.device = strings.ToValidUTF8(in.device[:maxDevice], "")
+	}
+	if at, err := netip.ParseAddrPort(ctx.RemoteAddr()); err == nil {
+		in.address = at.Addr().Unmap().String()
+	}
+	fromBrowser := ctx.Header("Sec-Fetch-Site") != "" || ctx.Header("Origin") != ""
+	in.foreign = fromBrowser && !auth.SameOrigin(ctx.Header, ctx.Host())
+	return nil
+}
+
+type signedIn struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+	Body      auth.Session
+}
+
+func (s *SignIn) signIn(ctx context.Context, in *signInInput) (*signedIn, error) {
+	if in.foreign {
+		return nil, auth.CrossOrigin()
+	}
+	if !s.Cookies {
+		return nil, problem.New(problem.Forbidden, "plain_http",
+			"Không thể đăng nhập qua http không mã hóa. Hãy đặt PUBLIC_URL là địa chỉ https của máy chủ.",
+			"Signing in over plain http would show the session to everyone on the way. Set PUBLIC_URL to the server's https address.")
+	}
+	token, session, err := s.People.SignIn(ctx, auth.Attempt{
+		Login: in.Body.Login, Password: in.Body.Password, Code: in.Body.Code, Address: in.address, Device: in.device,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &signedIn{cookie(token, int(auth.AbsoluteLimit.Seconds())), *session}, nil
+}
+
+// cookie carries a token; without one it is taken away.
+func cookie(token string, age int) http.Cookie {
+	return http.Cookie{Name: auth.Cookie, Value: token, Path: "/", MaxAge: age, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+}
+
+func (s *SignIn) list(ctx context.Context, _ *struct{}) (*struct{ Body List[auth.Session] }, error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	items, err := s.People.Sessions(ctx, who)
+	return &struct{ Body List[auth.Session] }{List[auth.Session]{Items: items}}, err
+}
+
+type ended struct {
+	SetCookie []http.Cookie `header:"Set-Cookie"`
+}
+
+func (s *SignIn) end(ctx context.Context, in *struct{ Named }) (*ended, error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var id uuid.UUID
+	switch {
+	case in.ID != "current":
+		id, err = in.UUID("session")
+	case who.SessionID != nil:
+		id = *who.SessionID
+	}
+	if err == nil {
+		err = s.People.EndSession(ctx, who, id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if who.SessionID == nil || *who.SessionID != id {
+		return &ended{}, nil
+	}
+	gone := cookie("", -1) // the browser forgets it
+	return &ended{[]http.Cookie{gone}}, nil
+}
+
+// Me is the caller as it is told to itself.
+type Me struct {
+	ID        uuid.UUID      `json:"id"`
+	Kind      string         `json:"kind" enum:"key,user"`
+	Role      auth.Role      `json:"role"`
+	ScopeKind auth.ScopeKind `json:"scope_kind"`
+	ScopeID   *uuid.UUID     `json:"scope_id" doc:"of the locality, market or stall; null: everything"`
+}
+
+func (s *SignIn) me(ctx context.Context, _ *struct{}) (*struct{ Body Me }, error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kind := "key"
+	if who.SessionID != nil {
+		kind = "user"
+	}
+	return &struct{ Body Me }{Me{who.ActorID, kind, who.Role, who.ScopeKind, who.ScopeID}}, nil
+}
