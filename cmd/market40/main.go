@@ -61,7 +61,7 @@ func commands(begun *bool) *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SilenceErrors, root.SilenceUsage = true, true
 	for _, c := range []*cobra.Command{
-		serveCommand(s), migrateCommand(s), seedCommand(s), apiKeysCommand(s), usersCommand(s), ledgerCommand(s),
+		serveCommand(s), migrateCommand(s), seedCommand(s), apiKeysCommand(s), usersCommand(s), auditCommand(s), ledgerCommand(s),
 		backupCommand(s), restoreCommand(s), simulateCommand(s),
 	} {
 		c.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {

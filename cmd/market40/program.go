@@ -20,6 +20,7 @@ type program struct {
 	keys     *seal.Keys
 	apiKeys  *auth.APIKeys
 	people   *auth.People
+	trail    *auth.Trail
 	registry *merchants.Registry
 	payments *payments.Payments // not started: who wants it to take notices calls Start and Stop
 	reports  *reports.Reports
@@ -56,6 +57,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		settings: s, db: db, keys: keys, now: now,
 		apiKeys:  auth.NewAPIKeys(db, now),
 		people:   auth.NewPeople(db, keys, now),
+		trail:    auth.NewTrail(db, now),
 		registry: merchants.New(db, keys, now),
 		payments: payments.New(db, keys, now),
 		reports:  reports.New(db, now),

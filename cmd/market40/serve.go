@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -81,6 +82,13 @@ func serve(ctx context.Context, s *settings, demo bool, out io.Writer) error {
 		MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog:       slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
+	sealing, endSealing := context.WithCancel(ctx)
+	var jobs sync.WaitGroup
+	jobs.Go(func() { p.trail.Run(sealing) })
+	defer func() {
+		endSealing()
+		jobs.Wait()
+	}()
 	p.payments.Start(context.WithoutCancel(ctx)) // until Stop, so that what was taken is posted
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

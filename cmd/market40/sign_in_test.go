@@ -78,6 +78,17 @@ func TestPeopleSignIn(t *testing.T) {
 	if res, _ := s.visit("GET", "/api/v1/me", nil, mine...); res.StatusCode != 401 {
 		t.Errorf("a session that was ended answers %d", res.StatusCode)
 	}
+	keys := demoKeys(t, s)
+	trail := s.ask("Bearer "+keys["auditor"], "GET", "/api/v1/audit", nil, 200).items()
+	if last, _ := trail[0].(map[string]any); object(last).text("route") != "/api/v1/sessions/:id" ||
+		object(last).text("session_id") == "" || last["status"] != 204.0 || !strings.Contains(object(last).text("address"), ":") {
+		t.Errorf("the trail ends with %v", trail[0])
+	}
+	if first, _ := trail[len(trail)-1].(map[string]any); first["actor_id"] != nil || first["status"] != 403.0 {
+		t.Errorf("the trail begins with %v", first)
+	}
+	s.ask("Bearer "+keys["manager"], "GET", "/api/v1/audit", nil, 403)
+	want(t, 0, env, "audit", "verify")
 	if res, _ := s.visit("POST", "/api/v1/codes/verify", object{"payload": ""}, mine...); res.StatusCode != 200 {
 		t.Errorf("a stranger with an old cookie is answered %d", res.StatusCode)
 	}

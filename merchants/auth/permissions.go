@@ -40,6 +40,7 @@ const (
 	ReadCases        Action = "cases.read"
 	ResolveCases     Action = "cases.resolve"
 	ReadReports      Action = "reports.read"
+	ReadTrail        Action = "trail.read"
 )
 
 // permissions is the whole table of who may do what; scope is a matter of each query.
@@ -57,6 +58,7 @@ var permissions = map[Action][]Role{
 	ReadCases:        {Admin, Manager, Auditor},
 	ResolveCases:     {Admin, Manager},
 	ReadReports:      {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor},
+	ReadTrail:        {Admin, Auditor},
 }
 
 // May says whether a role may do something in its scope.

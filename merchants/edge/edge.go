@@ -31,6 +31,7 @@ type Parts struct {
 	DB      *database.DB
 	Keys    *seal.Keys
 	Gate    auth.Gate
+	Trail   *auth.Trail // nil: none is kept
 	Now     func() time.Time
 	Version string // of the program, shown in OpenAPI
 }
@@ -61,6 +62,9 @@ func New(p Parts) *Edge {
 			}
 		}
 	})
+	if p.Trail != nil {
+		engine.Use(record(p.Trail))
+	}
 	engine.NoRoute(problem.Handle(func(*gin.Context) error { return problem.Missing("page") }))
 	engine.NoMethod(problem.Handle(func(*gin.Context) error {
 		return problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "Địa chỉ này không nhận phương thức đó.", "This address does not take that method.")
