@@ -2,14 +2,17 @@ package main_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/pquerna/otp/totp"
 
 	"market40/merchants/vietqr"
 	"market40/migrations/database/dbtest"
@@ -86,5 +89,44 @@ func until(t *testing.T, tab context.Context, condition string) {
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](condition)); err != nil {
 		shown, _ := chromedp.Run(tab, chromedp.Text("body"))
 		t.Fatalf("%s never came true: %v\n%s", condition, err, shown)
+	}
+}
+
+// TestBrowserKeepsTheSession: browsers count loopback as safe, so the Secure cookie lasts over http there.
+func TestBrowserKeepsTheSession(t *testing.T) {
+	t.Parallel()
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
+	s := serve(t, env, "--demo")
+	found := regexp.MustCompile(`demo\.auditor +(\S+)  (\S+)`).FindStringSubmatch(strings.Join(s.told, "\n"))
+	if found == nil {
+		t.Fatalf("no sign-in is printed: %v", s.told)
+	}
+	code, err := totp.GenerateCode(found[2], time.Now())
+	must(t, err)
+	tab := browse(t, 360)
+	must(t, chromedp.Do(tab, chromedp.Navigate(s.address+"/docs"), chromedp.WaitVisible("h1")))
+	ask := func(method, path string, body object) float64 {
+		raw, err := json.Marshal(body)
+		must(t, err)
+		status, err := chromedp.Run(tab, chromedp.Evaluate[float64](fmt.Sprintf(
+			`fetch(%q, {method: %q, body: %q === 'null' ? undefined : %q, headers: {'Content-Type': 'application/json'}}).then(r => r.status)`, path, method, raw, raw),
+			chromedp.EvalAwaitPromise))
+		must(t, err)
+		return status
+	}
+	for _, step := range []struct {
+		method, path string
+		body         object
+		want         float64
+	}{
+		{"GET", "/api/v1/me", nil, 401},
+		{"POST", "/api/v1/sessions", object{"login": "demo.auditor", "password": found[1], "code": code}, 201},
+		{"GET", "/api/v1/me", nil, 200},
+		{"DELETE", "/api/v1/sessions/current", nil, 204},
+		{"GET", "/api/v1/me", nil, 401},
+	} {
+		if got := ask(step.method, step.path, step.body); got != step.want {
+			t.Errorf("%s %s: %v, want %v", step.method, step.path, got, step.want)
+		}
 	}
 }

@@ -52,6 +52,11 @@ func TestPeopleSignIn(t *testing.T) {
 			t.Errorf("signing in from %v: %d %v", other, res.StatusCode, o)
 		}
 	}
+	for _, odd := range []object{{"login": "a\x00b", "password": "x"}, {"login": strings.Repeat("ệ", 100), "password": "\x00"}} {
+		if res, o := s.visit("POST", "/api/v1/sessions", odd, "User-Agent", "\xff\xfe"); res.StatusCode != 401 || o.text("code") != "sign_in_failed" {
+			t.Errorf("signing in with %v: %d %v", odd, res.StatusCode, o)
+		}
+	}
 	// Who was given a session beforehand does not keep it: a fixed token is no one's.
 	res, _ := s.visit("POST", "/api/v1/sessions", in, "Sec-Fetch-Site", "same-origin", "Cookie", "__Host-m40=fixed")
 	if res.StatusCode != 201 || len(res.Cookies()) != 1 {
@@ -89,6 +94,10 @@ func TestPeopleSignIn(t *testing.T) {
 	}
 	s.ask("Bearer "+keys["manager"], "GET", "/api/v1/audit", nil, 403)
 	want(t, 0, env, "audit", "verify")
+	s.ask("Bearer "+keys["admin"], "DELETE", "/api/v1/sessions/%00%ff", nil, 404)
+	if last, _ := s.ask("Bearer "+keys["auditor"], "GET", "/api/v1/audit?limit=1", nil, 200).items()[0].(map[string]any); last["object"] != "/api/v1/sessions/%00%ff" {
+		t.Errorf("an odd path is not in the trail, which ends with %v", last)
+	}
 	if res, _ := s.visit("POST", "/api/v1/codes/verify", object{"payload": ""}, mine...); res.StatusCode != 200 {
 		t.Errorf("a stranger with an old cookie is answered %d", res.StatusCode)
 	}

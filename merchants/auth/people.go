@@ -164,7 +164,6 @@ type stored struct {
 	id       uuid.UUID
 	password string
 	totp     []byte
-	step     int64
 }
 
 // secondFactor takes a code of the user's authenticator, or a recovery code, once.

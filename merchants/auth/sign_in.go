@@ -38,21 +38,23 @@ func signInFailed() error {
 // SignIn opens a session and returns its token, of which only the hash is kept. An unknown login, a closed account, a
 // wrong password and a wrong code are answered alike and after the same work.
 func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Session, err error) {
-	login := strings.ToLower(strings.TrimSpace(a.Login))
+	login := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(a.Login)), "\x00", "") // PostgreSQL's texts hold no NUL
 	u := &stored{password: nobody}
 	var known bool
 	now := p.now()
-	err = p.db.Pool.QueryRow(ctx, `SELECT id, password, totp, totp_step, EXISTS (SELECT FROM sessions s WHERE s.user_id = u.id AND s.address = $3)
+	err = p.db.Pool.QueryRow(ctx, `SELECT id, password, totp, EXISTS (SELECT FROM sessions s WHERE s.user_id = u.id AND s.address = $3)
 		FROM users u WHERE login = $1 AND disabled_at IS NULL AND coalesce(signed_in_at, created_at) > $2`, login, now.Add(-unusedFor), a.Address).
-		Scan(&u.id, &u.password, &u.totp, &u.step, &known)
+		Scan(&u.id, &u.password, &u.totp, &known)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", nil, fmt.Errorf("find user: %w", err)
 	}
 	here, anywhere := p.keys.Index("sign-in", login+"\n"+a.Address), p.keys.Index("sign-in", login)
+	counted := [][]byte{here}
 	if err := p.countGuess(ctx, here, freeGuesses); err != nil {
 		return "", nil, err
 	}
 	if !known {
+		counted = append(counted, anywhere)
 		if err := p.countGuess(ctx, anywhere, freeGuessesOfAll); err != nil {
 			return "", nil, err
 		}
@@ -65,7 +67,7 @@ func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Sessio
 		return "", nil, signInFailed()
 	}
 	if a.Code == "" {
-		if err := p.takeBackGuess(ctx, here, anywhere); err != nil {
+		if err := p.takeBackGuess(ctx, counted); err != nil {
 			return "", nil, err
 		}
 		return "", nil, problem.New(problem.Unauthorized, "second_factor", "Cần mã xác thực của ứng dụng.", "A code of your authenticator is needed.")
@@ -82,7 +84,7 @@ func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Sessio
 	batch := &pgx.Batch{}
 	batch.Queue(`INSERT INTO sessions (id, user_id, hash, created_at, seen_at, device, address) VALUES ($1, $2, $3, $4, $4, $5, $6)`, s.ID, u.id, hash[:], now, a.Device, a.Address)
 	batch.Queue(`UPDATE users SET signed_in_at = $2 WHERE id = $1`, u.id, now)
-	batch.Queue(`DELETE FROM sign_in_failures WHERE subject = ANY ($1) OR last_at < $2`, [][]byte{here, anywhere}, now.Add(-forgetAfter))
+	batch.Queue(`DELETE FROM sign_in_failures WHERE subject = ANY ($1) OR last_at < $2`, counted, now.Add(-forgetAfter))
 	if err := p.send(ctx, batch); err != nil {
 		return "", nil, fmt.Errorf("open session: %w", err)
 	}
@@ -108,7 +110,7 @@ func (p *People) countGuess(ctx context.Context, subject []byte, free int) error
 	return nil
 }
 
-func (p *People) takeBackGuess(ctx context.Context, subjects ...[]byte) error {
+func (p *People) takeBackGuess(ctx context.Context, subjects [][]byte) error {
 	_, err := p.db.Pool.Exec(ctx, `UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = ANY ($1) AND failures > 0`, subjects)
 	if err != nil {
 		return fmt.Errorf("take back a guess: %w", err)

@@ -20,8 +20,10 @@ import (
 
 const (
 	sealEvery = time.Minute
-	// settled is how long after its end a minute is sealed: longer than any statement that adds to it may take.
+	// settled is how long after its end a minute is sealed: longer than adding to it may take.
 	settled = time.Minute
+	// recordWithin bounds that: what could not be added by then is an error, and never comes late to a sealed minute.
+	recordWithin = 20 * time.Second
 )
 
 // Event is one line of the audit trail: who did what, from where, on which object, with which result.
@@ -51,6 +53,8 @@ func NewTrail(db *database.DB, now func() time.Time) *Trail { return &Trail{db, 
 
 // Record adds an event; its id and time are given here.
 func (t *Trail) Record(ctx context.Context, e Event) error {
+	ctx, cancel := context.WithTimeout(ctx, recordWithin)
+	defer cancel()
 	_, err := t.db.Pool.Exec(ctx, `INSERT INTO audit_events (`+eventColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		uuid.Must(uuid.NewV7()), t.now(), e.ActorID, e.SessionID, e.Address, e.Method, e.Route, e.Object, e.Status)
 	if err != nil {

@@ -47,10 +47,8 @@ type signInInput struct {
 
 // Resolve takes from the request what its body does not tell.
 func (in *signInInput) Resolve(ctx huma.Context) []error {
-	in.device = ctx.Header("User-Agent")
-	if len(in.device) > maxDevice {
-		in.device = strings.ToValidUTF8(in.device[:maxDevice], "")
-	}
+	device := ctx.Header("User-Agent")
+	in.device = strings.ToValidUTF8(device[:min(len(device), maxDevice)], "")
 	if at, err := netip.ParseAddrPort(ctx.RemoteAddr()); err == nil {
 		in.address = at.Addr().Unmap().String()
 	}

@@ -33,7 +33,7 @@ func record(trail *auth.Trail) gin.HandlerFunc {
 		}
 		e := auth.Event{
 			SessionID: who.SessionID, Address: c.Request.RemoteAddr, Method: c.Request.Method, Route: route,
-			Object: strings.ToValidUTF8(c.Request.URL.Path, "�"), Status: c.Writer.Status(),
+			Object: c.Request.URL.EscapedPath(), Status: c.Writer.Status(),
 		}
 		if known {
 			e.ActorID = &who.ActorID
