@@ -93,6 +93,7 @@ func TestPeopleSignIn(t *testing.T) {
 		t.Errorf("the trail begins with %v", first)
 	}
 	s.ask("Bearer "+keys["manager"], "GET", "/api/v1/audit", nil, 403)
+	s.ask("Bearer "+keys["admin"], "GET", "/api/v1/notices?external_id=%00", nil, 422)
 	want(t, 0, env, "audit", "verify")
 	s.ask("Bearer "+keys["admin"], "DELETE", "/api/v1/sessions/%00%ff", nil, 404)
 	if last, _ := s.ask("Bearer "+keys["auditor"], "GET", "/api/v1/audit?limit=1", nil, 200).items()[0].(map[string]any); last["object"] != "/api/v1/sessions/%00%ff" {

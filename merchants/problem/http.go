@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // MediaType of an answered problem (RFC 9457, section 4).
@@ -97,11 +98,19 @@ func (e *Error) In(english bool) *Body {
 	return b
 }
 
+// notText is the SQLSTATE for what is no text in UTF-8, as PostgreSQL has it: NUL is the one character that JSON lets
+// through and a text cannot hold (PostgreSQL, appendix A: character_not_in_repertoire).
+const notText = "22021"
+
 // From turns any error into a refusal: a problem as it is, anything else logged here, once, and told to nobody.
 func From(ctx context.Context, err error) *Error {
 	var p *Error
 	if errors.As(err, &p) {
 		return p
+	}
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == notText {
+		return New(Invalid, "text_form", "Dữ liệu chứa ký tự không dùng được (NUL).", "The input holds a character that no text may hold (NUL).")
 	}
 	if !errors.Is(err, context.Canceled) {
 		slog.ErrorContext(ctx, "request failed", "error", err)
