@@ -174,11 +174,11 @@ func (r *Registry) listCodes(ctx context.Context, who auth.Principal, f codeFilt
 			t.merchant_id, a.kind, coalesce(a.bank_bin, ''), a.number, a.holder_name, coalesce(b.memo_prefix, ''), `+placeOfMarket+`
 		FROM codes c JOIN stalls s ON s.id = c.stall_id JOIN tenancies t ON t.id = c.tenancy_id
 		JOIN accounts a ON a.id = c.account_id LEFT JOIN banks b ON b.bin = a.bank_bin
-		WHERE c.kind = 'stall' AND c.market_id IN (SELECT scope_markets($3, $4)) AND ($5::uuid IS NULL OR c.stall_id = $5)
-		AND ($6::uuid IS NULL OR t.merchant_id = $6) AND ($7::uuid = $1::uuid OR c.market_id = $7) AND ($8::uuid = $1::uuid OR c.stall_id = $8)
-		AND ($9 = '' OR c.code = $9) AND ($10::timestamptz IS NULL OR (c.issued_at, c.code) < ($10, $11))
-		ORDER BY c.issued_at DESC, c.code DESC LIMIT $12`,
-		uuid.Nil, r.today(), who.ScopeKind, who.ScopeID, who.StallID(), who.MerchantID, f.market, f.stall, f.code, after.At, after.Text, page.Size()+1)
+		WHERE c.kind = 'stall' AND c.market_id IN (SELECT scope_markets($3, $4)) AND sees_stall($3, $4, c.stall_id)
+		AND ($5::uuid IS NULL OR t.merchant_id = $5) AND ($6::uuid = $1::uuid OR c.market_id = $6) AND ($7::uuid = $1::uuid OR c.stall_id = $7)
+		AND ($8 = '' OR c.code = $8) AND ($9::timestamptz IS NULL OR (c.issued_at, c.code) < ($9, $10))
+		ORDER BY c.issued_at DESC, c.code DESC LIMIT $11`,
+		uuid.Nil, r.today(), who.ScopeKind, who.ScopeID, who.MerchantID, f.market, f.stall, f.code, after.At, after.Text, page.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list codes: %w", err)
 	}

@@ -49,7 +49,7 @@ func (r *Registry) mayName(ctx context.Context, who auth.Principal, m *MerchantO
 	}
 	var known bool
 	err = r.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tenancies WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3))
-		AND ($4::uuid IS NULL OR stall_id = $4))`, id, who.ScopeKind, who.ScopeID, who.StallID()).Scan(&known)
+		AND sees_stall($2, $3, stall_id))`, id, who.ScopeKind, who.ScopeID).Scan(&known)
 	if err != nil {
 		return fmt.Errorf("find merchant %s: %w", id, err)
 	}

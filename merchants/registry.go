@@ -66,8 +66,8 @@ func (r *Registry) stall(ctx context.Context, who auth.Principal, text string) (
 		return id, problem.Missing("stall")
 	}
 	err = r.db.Pool.QueryRow(ctx, `SELECT id FROM stalls WHERE id = $1
-		AND market_id IN (SELECT scope_markets($2, $3)) AND ($4::uuid IS NULL OR id = $4)`,
-		id, who.ScopeKind, who.ScopeID, who.StallID()).Scan(&id)
+		AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, id)`,
+		id, who.ScopeKind, who.ScopeID).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return id, problem.Missing("stall")
 	}

@@ -105,9 +105,9 @@ func (r *Registry) listStalls(ctx context.Context, who auth.Principal, market uu
 		return nil, err
 	}
 	rows, err := r.db.Pool.Query(ctx, `SELECT s.id FROM stalls s LEFT JOIN stall_states st ON st.stall_id = s.id AND upper_inf(st.valid)
-		WHERE s.market_id = $1 AND ($2::uuid IS NULL OR s.id = $2) AND ($3 = '' OR s.zone = $3) AND ($4 = '' OR st.state = $4)
-		AND (s.number COLLATE "C", s.id) > ($5, $6) ORDER BY s.number COLLATE "C", s.id LIMIT $7`,
-		market, who.StallID(), oneLine(f.Zone), f.State, after.Text, after.ID, page.Size()+1)
+		WHERE s.market_id = $1 AND sees_stall($2, $3, s.id) AND ($4 = '' OR s.zone = $4) AND ($5 = '' OR st.state = $5)
+		AND (s.number COLLATE "C", s.id) > ($6, $7) ORDER BY s.number COLLATE "C", s.id LIMIT $8`,
+		market, who.ScopeKind, who.ScopeID, oneLine(f.Zone), f.State, after.Text, after.ID, page.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list stalls of %s: %w", market, err)
 	}

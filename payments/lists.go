@@ -49,8 +49,8 @@ func (p *Payments) stallInScope(ctx context.Context, who auth.Principal, stall s
 	}
 	rows, err := p.db.Pool.Query(ctx, `SELECT l.id, t.merchant_id
 		FROM stalls s LEFT JOIN tenancies t ON t.stall_id = s.id LEFT JOIN ledger_accounts l ON l.tenancy_id = t.id AND l.kind = 'stall'
-		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND ($4::uuid IS NULL OR s.id = $4)
-		ORDER BY upper_inf(t.valid) DESC NULLS LAST, upper(t.valid) DESC`, id, who.ScopeKind, who.ScopeID, who.StallID())
+		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, s.id)
+		ORDER BY upper_inf(t.valid) DESC NULLS LAST, upper(t.valid) DESC`, id, who.ScopeKind, who.ScopeID)
 	if err != nil {
 		return nil, fmt.Errorf("find stall %s: %w", id, err)
 	}
@@ -169,8 +169,8 @@ func (p *Payments) Confirm(ctx context.Context, who auth.Principal, stall string
 	var market, merchant uuid.UUID
 	var tenancy *uuid.UUID
 	err = p.db.Pool.QueryRow(ctx, `SELECT s.market_id, t.id, coalesce(t.merchant_id, s.id) FROM stalls s LEFT JOIN tenancies t ON t.stall_id = s.id AND upper_inf(t.valid)
-		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND ($4::uuid IS NULL OR s.id = $4)`,
-		id, who.ScopeKind, who.ScopeID, who.StallID()).Scan(&market, &tenancy, &merchant)
+		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, s.id)`,
+		id, who.ScopeKind, who.ScopeID).Scan(&market, &tenancy, &merchant)
 	if errors.Is(err, pgx.ErrNoRows) || (err == nil && who.MerchantID != nil && *who.MerchantID != merchant) {
 		return nil, problem.Missing("stall")
 	}

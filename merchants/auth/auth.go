@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -23,6 +24,8 @@ const (
 	ScopeLocality ScopeKind = "locality"
 	ScopeMarket   ScopeKind = "market"
 	ScopeStall    ScopeKind = "stall"
+	ScopeMerchant ScopeKind = "merchant" // every stall the merchant has or had
+	ScopeDated    ScopeKind = "dated"    // what user_scopes give the user today; its id is the user's
 )
 
 // Principal is the caller of a request.
@@ -31,17 +34,9 @@ type Principal struct {
 	SessionID  *uuid.UUID // of a user who signed in; nil: a program's key
 	Role       Role
 	ScopeKind  ScopeKind
-	ScopeID    *uuid.UUID // of the locality, market or stall; nil for ScopeAll
-	MerchantID *uuid.UUID // whose tenancies a merchant's key reads
-}
-
-// StallID is the one stall a stall-scoped caller sees, or nil; for queries of the form
-// ($n::uuid IS NULL OR stall_id = $n).
-func (p Principal) StallID() *uuid.UUID {
-	if p.ScopeKind == ScopeStall {
-		return p.ScopeID
-	}
-	return nil
+	ScopeID    *uuid.UUID // of the locality, market, stall, merchant or user; nil for ScopeAll
+	MerchantID *uuid.UUID // whose tenancies a merchant reads
+	ProvedAt   time.Time  // when the user last proved who it is; zero: a program
 }
 
 type contextKey struct{}

@@ -21,11 +21,25 @@ const (
 	seenEvery = time.Minute
 )
 
+// method is how a session's user was proved.
+type method string
+
+// The methods.
+const (
+	byPassword   method = "password" // and a second factor
+	byPasskey    method = "passkey"
+	byOIDC       method = "oidc"
+	byPhone      method = "phone"
+	byInvitation method = "invitation"
+	byPIN        method = "pin"
+)
+
 // Session is one device of a user.
 type Session struct {
 	ID        uuid.UUID `json:"id"`
 	CreatedAt time.Time `json:"created_at"`
 	SeenAt    time.Time `json:"seen_at"`
+	Method    method    `json:"method" enum:"password,passkey,oidc,phone,invitation,pin" doc:"how the user signed in"`
 	Device    string    `json:"device" doc:"what the browser calls itself"`
 	Address   string    `json:"address"`
 	Current   bool      `json:"current" doc:"the one that asks"`
@@ -40,11 +54,11 @@ func (p *People) Find(ctx context.Context, token string) (Principal, error) {
 	var who Principal
 	var session uuid.UUID
 	var seen time.Time
-	err := p.db.Pool.QueryRow(ctx, `SELECT s.id, s.seen_at, u.id, u.role, u.scope_kind, u.scope_id, u.merchant_id
+	err := p.db.Pool.QueryRow(ctx, `SELECT s.id, s.seen_at, s.proved_at, u.id, u.role, u.scope_kind, u.scope_id, u.merchant_id
 		FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.hash = $1 AND s.ended_at IS NULL AND s.seen_at > $2 AND s.created_at > $3 AND u.disabled_at IS NULL`,
 		hash[:], now.Add(-IdleLimit), now.Add(-AbsoluteLimit)).
-		Scan(&session, &seen, &who.ActorID, &who.Role, &who.ScopeKind, &who.ScopeID, &who.MerchantID)
+		Scan(&session, &seen, &who.ProvedAt, &who.ActorID, &who.Role, &who.ScopeKind, &who.ScopeID, &who.MerchantID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return who, errSessionEnded
 	}
@@ -63,7 +77,7 @@ func (p *People) Find(ctx context.Context, token string) (Principal, error) {
 // Sessions are the caller's own open sessions, newest first. They are few: each ends within twelve hours.
 func (p *People) Sessions(ctx context.Context, who Principal) ([]Session, error) {
 	now := p.now()
-	rows, err := p.db.Pool.Query(ctx, `SELECT id, created_at, seen_at, device, address, id IS NOT DISTINCT FROM $4::uuid FROM sessions
+	rows, err := p.db.Pool.Query(ctx, `SELECT id, created_at, seen_at, method, device, address, id IS NOT DISTINCT FROM $4::uuid FROM sessions
 		WHERE user_id = $1 AND ended_at IS NULL AND seen_at > $2 AND created_at > $3 ORDER BY id DESC LIMIT 200`,
 		who.ActorID, now.Add(-IdleLimit), now.Add(-AbsoluteLimit), who.SessionID)
 	if err != nil {

@@ -42,8 +42,8 @@ func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Sessio
 	u := &stored{password: nobody}
 	var known bool
 	now := p.now()
-	err = p.db.Pool.QueryRow(ctx, `SELECT id, password, totp, EXISTS (SELECT FROM sessions s WHERE s.user_id = u.id AND s.address = $3)
-		FROM users u WHERE login = $1 AND disabled_at IS NULL AND coalesce(signed_in_at, created_at) > $2`, login, now.Add(-unusedFor), a.Address).
+	err = p.db.Pool.QueryRow(ctx, `SELECT id, coalesce(password, $4), totp, EXISTS (SELECT FROM sessions s WHERE s.user_id = u.id AND s.address = $3)
+		FROM users u WHERE login = $1 AND disabled_at IS NULL AND coalesce(signed_in_at, created_at) > $2`, login, now.Add(-unusedFor), a.Address, nobody).
 		Scan(&u.id, &u.password, &u.totp, &known)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", nil, fmt.Errorf("find user: %w", err)
@@ -78,12 +78,26 @@ func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Sessio
 	if !right {
 		return "", nil, signInFailed()
 	}
-	token = newToken()
+	return p.openSession(ctx, opening{u.id, byPassword, a.Address, a.Device}, counted)
+}
+
+// opening is a session to be opened for a user who was proved.
+type opening struct {
+	user            uuid.UUID
+	method          method
+	address, device string
+}
+
+// openSession opens a session and returns its token; what guesses were counted on the way is forgotten.
+func (p *People) openSession(ctx context.Context, o opening, counted [][]byte) (string, *Session, error) {
+	now := p.now()
+	token := newToken()
 	hash := sha256.Sum256([]byte(token))
-	s = &Session{ID: uuid.Must(uuid.NewV7()), CreatedAt: now, SeenAt: now, Device: a.Device, Address: a.Address, Current: true}
+	s := &Session{ID: uuid.Must(uuid.NewV7()), CreatedAt: now, SeenAt: now, Method: o.method, Device: o.device, Address: o.address, Current: true}
 	batch := &pgx.Batch{}
-	batch.Queue(`INSERT INTO sessions (id, user_id, hash, created_at, seen_at, device, address) VALUES ($1, $2, $3, $4, $4, $5, $6)`, s.ID, u.id, hash[:], now, a.Device, a.Address)
-	batch.Queue(`UPDATE users SET signed_in_at = $2 WHERE id = $1`, u.id, now)
+	batch.Queue(`INSERT INTO sessions (id, user_id, hash, method, created_at, seen_at, proved_at, device, address) VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7)`,
+		s.ID, o.user, hash[:], o.method, now, o.device, o.address)
+	batch.Queue(`UPDATE users SET signed_in_at = $2 WHERE id = $1`, o.user, now)
 	batch.Queue(`DELETE FROM sign_in_failures WHERE subject = ANY ($1) OR last_at < $2`, counted, now.Add(-forgetAfter))
 	if err := p.send(ctx, batch); err != nil {
 		return "", nil, fmt.Errorf("open session: %w", err)
