@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
+	"market40/merchants/auth"
 	"market40/merchants/edge"
 )
 
@@ -30,7 +31,8 @@ type section struct {
 // route is an operation as a reader wants it.
 type route struct {
 	Method, Path, ID, Summary, Description string
-	Open                                   bool // needs no key
+	Open                                   bool   // needs no key
+	Needs                                  string // the action that the caller's role must allow; empty: none
 	Parameters                             []parameter
 	Body                                   []field
 	Answers                                []answer
@@ -61,7 +63,7 @@ func mountDocs(e *edge.Edge) error {
 	}
 	api := e.API.OpenAPI()
 	var html bytes.Buffer
-	err = page.Execute(&html, map[string]any{"Title": api.Info.Title, "Version": api.Info.Version, "Sections": sections(api)})
+	err = page.Execute(&html, map[string]any{"Title": api.Info.Title, "Version": api.Info.Version, "Sections": sections(api), "Permissions": auth.Permissions()})
 	if err != nil {
 		return fmt.Errorf("rendering the page of routes: %w", err)
 	}
@@ -100,6 +102,9 @@ func describe(api *huma.OpenAPI, path string, op *huma.Operation) route {
 	r := route{
 		Method: op.Method, Path: path, ID: op.OperationID, Summary: op.Summary, Description: op.Description,
 		Open: slices.ContainsFunc(op.Security, func(s map[string][]string) bool { return len(s) == 0 }),
+	}
+	if rule, found := auth.RuleOf(op.Method, path); found && rule.Needs != auth.Anyone {
+		r.Needs = string(rule.Needs)
 	}
 	for _, p := range op.Parameters {
 		r.Parameters = append(r.Parameters, parameter{p.Name, p.In, typeOf(p.Schema), p.Description, p.Required})

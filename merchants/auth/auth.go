@@ -5,6 +5,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -60,7 +61,7 @@ func (p Principal) Allow(a Action) error {
 	if p.Role.May(a) {
 		return nil
 	}
-	return problem.New(problem.Forbidden, "not_allowed", "Vai trò của bạn không được làm việc này.", "Your role may not do this.")
+	return notAllowed()
 }
 
 // Require is the caller when signed in and allowed to do the action: for routes without an id to be scoped by.
@@ -81,22 +82,55 @@ type Gate struct {
 	People *People
 }
 
-// Guard answers a stranger on every route behind it with 401, and puts the caller into the request's context. Routes in
-// strangers ("POST /api/v1/codes/verify") are let through without either.
-func (g *Gate) Guard(strangers ...string) gin.HandlerFunc {
-	open := map[string]bool{}
-	for _, route := range strangers {
-		open[route] = true
+// Guard puts the caller into the request's context and holds the request against its route's rule: a stranger is
+// answered 401, what lies outside the caller's scope 404, and what the role may not 403.
+func (g *Gate) Guard(c *gin.Context) {
+	rule, found := RuleOf(c.Request.Method, c.FullPath())
+	p, err := g.caller(c.Request)
+	if errors.Is(err, errStranger) && rule.Needs == Anyone {
+		return
 	}
-	return func(c *gin.Context) {
-		p, err := g.caller(c.Request)
-		switch {
-		case err == nil:
-			c.Request = c.Request.WithContext(With(c.Request.Context(), p))
-		case !errors.Is(err, errStranger) || !open[c.Request.Method+" "+c.FullPath()]:
-			problem.Write(c, err)
+	if err == nil && c.FullPath() != "" && (!found || !p.Role.May(rule.Needs) || rule.Platform && p.ScopeKind != ScopeAll) {
+		err = g.refusal(c, p)
+	}
+	if err != nil {
+		problem.Write(c, err)
+		return
+	}
+	c.Request = c.Request.WithContext(With(c.Request.Context(), p))
+}
+
+// inScope asks whether a caller's scope ($2, $3) holds what a path names ($1), by the word before the id.
+var inScope = map[string]string{
+	"markets":   `SELECT EXISTS (SELECT FROM markets WHERE id = $1 AND id IN (SELECT scope_markets($2, $3)))`,
+	"stalls":    `SELECT EXISTS (SELECT FROM stalls WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, id))`,
+	"cases":     `SELECT EXISTS (SELECT FROM cases WHERE id = $1 AND ($2 = 'all' OR market_id IN (SELECT scope_markets($2, $3))))`,
+	"merchants": `SELECT EXISTS (SELECT FROM tenancies WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`,
+}
+
+// refusal is why a caller may not take a route: what the path names is missing in its scope, or the role.
+func (g *Gate) refusal(c *gin.Context, p Principal) error {
+	const word, id = 3, 4 // of /api/v1/stalls/:id/…
+	parts := strings.Split(c.Request.URL.Path, "/")
+	if len(parts) <= id || inScope[parts[word]] == "" || !strings.Contains(c.FullPath(), "/"+parts[word]+"/:id") {
+		return notAllowed()
+	}
+	named, err := uuid.Parse(parts[id])
+	found := err == nil
+	if found {
+		err = g.Keys.db.Pool.QueryRow(c.Request.Context(), inScope[parts[word]], named, p.ScopeKind, p.ScopeID).Scan(&found)
+		if err != nil {
+			return fmt.Errorf("look for %s %s: %w", parts[word], named, err)
 		}
 	}
+	if !found {
+		return problem.Missing(strings.TrimSuffix(parts[word], "s"))
+	}
+	return notAllowed()
+}
+
+func notAllowed() error {
+	return problem.New(problem.Forbidden, "not_allowed", "Vai trò của bạn không được làm việc này.", "Your role may not do this.")
 }
 
 // errStranger is the refusal of who shows neither a key nor a session that lasts.

@@ -1,6 +1,10 @@
 package auth
 
-import "slices"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Role is what a caller is; contract.md "Roles" tells each in words.
 type Role string
@@ -27,6 +31,8 @@ type Action string
 
 // The actions that routes ask for.
 const (
+	Anyone           Action = "anyone"    // strangers too
+	SignedIn         Action = "signed_in" // every role, about itself
 	ReadRegister     Action = "register.read"
 	ReadAccounts     Action = "accounts.read"
 	WriteMarkets     Action = "markets.write"
@@ -62,4 +68,80 @@ var permissions = map[Action][]Role{
 }
 
 // May says whether a role may do something in its scope.
-func (r Role) May(a Action) bool { return slices.Contains(permissions[a], r) }
+func (r Role) May(a Action) bool {
+	return a == Anyone || a == SignedIn || slices.Contains(permissions[a], r)
+}
+
+// Rule is what a route asks of its caller.
+type Rule struct {
+	Needs    Action
+	Platform bool // and the scope of everything: what it does reaches beyond any market
+}
+
+// rules are all routes under /api, as gin names them. A route without a rule is closed to everyone.
+var rules = map[string]Rule{
+	"POST /api/v1/sessions":       {Needs: Anyone},
+	"GET /api/v1/sessions":        {Needs: SignedIn},
+	"DELETE /api/v1/sessions/:id": {Needs: SignedIn},
+	"GET /api/v1/me":              {Needs: SignedIn},
+	"GET /api/v1/audit":           {Needs: ReadTrail, Platform: true},
+
+	"GET /api/v1/banks":      {Needs: ReadRegister},
+	"GET /api/v1/localities": {Needs: ReadRegister},
+
+	"POST /api/v1/markets":                   {Needs: WriteMarkets, Platform: true},
+	"GET /api/v1/markets":                    {Needs: ReadRegister},
+	"GET /api/v1/markets/:id":                {Needs: ReadRegister},
+	"GET /api/v1/markets/:id/stalls":         {Needs: ReadRegister},
+	"POST /api/v1/markets/:id/stalls":        {Needs: WriteStalls},
+	"POST /api/v1/markets/:id/stalls/import": {Needs: WriteStalls},
+	"GET /api/v1/stalls/:id":                 {Needs: ReadRegister},
+	"PATCH /api/v1/stalls/:id":               {Needs: WriteStalls},
+	"POST /api/v1/stalls/:id/suspend":        {Needs: WriteStalls},
+	"POST /api/v1/stalls/:id/reopen":         {Needs: WriteStalls},
+	"POST /api/v1/stalls/:id/close":          {Needs: WriteStalls},
+	"POST /api/v1/stalls/:id/accounts":       {Needs: WriteStalls},
+	"POST /api/v1/stalls/:id/tenancies":      {Needs: WriteStalls},
+	"POST /api/v1/stalls/:id/codes":          {Needs: WriteStalls},
+	"GET /api/v1/stalls/:id/codes":           {Needs: ReadRegister},
+	"GET /api/v1/codes":                      {Needs: ReadRegister},
+	"POST /api/v1/codes/verify":              {Needs: Anyone},
+	"POST /api/v1/stalls/:id/checks":         {Needs: CheckStickers},
+
+	"POST /api/v1/bank-connections":             {Needs: WriteConnections, Platform: true},
+	"GET /api/v1/bank-connections":              {Needs: WriteConnections, Platform: true},
+	"POST /api/v1/bank-connections/:id/secrets": {Needs: WriteConnections, Platform: true},
+	"GET /api/v1/notices":                       {Needs: ReadNotices},
+	"GET /api/v1/deliveries/unreadable":         {Needs: WriteConnections, Platform: true},
+	"GET /api/v1/cases":                         {Needs: ReadCases},
+	"POST /api/v1/cases/:id/resolve":            {Needs: ResolveCases},
+	"POST /api/v1/cases/:id/reopen":             {Needs: ResolveCases},
+	"GET /api/v1/ledger/trial-balance":          {Needs: ReadLedger},
+	"GET /api/v1/stalls/:id/payments":           {Needs: ReadPayments},
+	"GET /api/v1/stalls/:id/payments/stream":    {Needs: ReadPayments},
+	"POST /api/v1/stalls/:id/confirmations":     {Needs: Confirm},
+
+	"GET /api/v1/reports/adoption":     {Needs: ReadReports},
+	"GET /api/v1/reports/adoption.csv": {Needs: ReadReports},
+}
+
+// RuleOf is the rule of a route as gin ("/api/v1/stalls/:id") or OpenAPI ("/api/v1/stalls/{id}") names it.
+func RuleOf(method, path string) (Rule, bool) {
+	r, found := rules[method+" "+strings.NewReplacer("{", ":", "}", "").Replace(path)]
+	return r, found
+}
+
+// Permission is a row of the table of who may do what.
+type Permission struct {
+	Action Action
+	Roles  []Role
+}
+
+// Permissions are the table, in order of the actions' names.
+func Permissions() []Permission {
+	table := make([]Permission, 0, len(permissions))
+	for _, a := range slices.Sorted(maps.Keys(permissions)) {
+		table = append(table, Permission{a, permissions[a]})
+	}
+	return table
+}

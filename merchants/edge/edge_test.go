@@ -49,7 +49,7 @@ func newEdge(t *testing.T) (e *edge.Edge, key string, ran *atomic.Int64) {
 	}
 	e = edge.New(edge.Parts{DB: db, Keys: keys, Gate: auth.Gate{Keys: apiKeys}, Now: time.Now, Version: "test"})
 	ran = &atomic.Int64{}
-	huma.Register(e.API, huma.Operation{OperationID: "make", Method: "POST", Path: "/api/v1/things", DefaultStatus: 201}, func(_ context.Context, in *thing) (*made, error) {
+	huma.Register(e.API, huma.Operation{OperationID: "make", Method: "POST", Path: "/api/v1/markets", DefaultStatus: 201}, func(_ context.Context, in *thing) (*made, error) {
 		out := &made{}
 		out.Body.N, out.Body.Name = ran.Add(1), in.Body.Name
 		if in.Body.Name == "taken" {
@@ -93,16 +93,16 @@ func TestRefusals(t *testing.T) {
 		status                  int
 		code                    string
 	}{
-		"stranger":         {"POST", "/api/v1/things", "", `{"name":"x"}`, 401, "sign_in"},
-		"unknown key":      {"POST", "/api/v1/things", "m40_x", `{"name":"x"}`, 401, "key_unknown"},
+		"stranger":         {"POST", "/api/v1/markets", "", `{"name":"x"}`, 401, "sign_in"},
+		"unknown key":      {"POST", "/api/v1/markets", "m40_x", `{"name":"x"}`, 401, "key_unknown"},
 		"stranger nowhere": {"GET", "/api/v1/nothing", "", "", 401, "sign_in"},
 		"nowhere":          {"GET", "/api/v1/nothing", key, "", 404, "not_found"},
-		"method":           {"DELETE", "/api/v1/things", key, "", 405, "method_not_allowed"},
-		"unreadable":       {"POST", "/api/v1/things", key, `{`, 400, "unreadable"},
-		"unknown field":    {"POST", "/api/v1/things", key, `{"name":"x","nam":"y"}`, 422, "unknown_field"},
-		"missing field":    {"POST", "/api/v1/things", key, `{}`, 422, "required"},
-		"unknown value":    {"POST", "/api/v1/things", key, `{"name":"x","kind":"c"}`, 422, "unknown_value"},
-		"two faults":       {"POST", "/api/v1/things", key, `{"kind":"c"}`, 422, "invalid_input"},
+		"method":           {"DELETE", "/api/v1/markets", key, "", 405, "method_not_allowed"},
+		"unreadable":       {"POST", "/api/v1/markets", key, `{`, 400, "unreadable"},
+		"unknown field":    {"POST", "/api/v1/markets", key, `{"name":"x","nam":"y"}`, 422, "unknown_field"},
+		"missing field":    {"POST", "/api/v1/markets", key, `{}`, 422, "required"},
+		"unknown value":    {"POST", "/api/v1/markets", key, `{"name":"x","kind":"c"}`, 422, "unknown_value"},
+		"two faults":       {"POST", "/api/v1/markets", key, `{"kind":"c"}`, 422, "invalid_input"},
 		"panic":            {"GET", "/panics", "", "", 500, "internal"},
 	} {
 		w := ask(e, c.method, c.path, c.key, "", c.body)
@@ -118,7 +118,7 @@ func TestRefusals(t *testing.T) {
 func TestNoRejectedValueIsEchoed(t *testing.T) {
 	t.Parallel()
 	e, key, _ := newEdge(t)
-	w := ask(e, "POST", "/api/v1/things", key, "", `{"name":["my secret"]}`)
+	w := ask(e, "POST", "/api/v1/markets", key, "", `{"name":["my secret"]}`)
 	if w.Code != 422 || strings.Contains(w.Body.String(), "my secret") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -127,23 +127,23 @@ func TestNoRejectedValueIsEchoed(t *testing.T) {
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	e, key, ran := newEdge(t)
-	first := ask(e, "POST", "/api/v1/things", key, "k1", `{"name":"x"}`)
-	again := ask(e, "POST", "/api/v1/things", key, "k1", `{"name":"x"}`)
+	first := ask(e, "POST", "/api/v1/markets", key, "k1", `{"name":"x"}`)
+	again := ask(e, "POST", "/api/v1/markets", key, "k1", `{"name":"x"}`)
 	if first.Code != 201 || again.Code != 201 || again.Body.String() != first.Body.String() || ran.Load() != 1 {
 		t.Errorf("%d %s, then %d %s; ran %d times", first.Code, first.Body, again.Code, again.Body, ran.Load())
 	}
-	if w := ask(e, "POST", "/api/v1/things", key, "k1", `{"name":"y"}`); w.Code != 409 || code(t, w) != "idempotency_key_reused" {
+	if w := ask(e, "POST", "/api/v1/markets", key, "k1", `{"name":"y"}`); w.Code != 409 || code(t, w) != "idempotency_key_reused" {
 		t.Errorf("another body: %d %s", w.Code, w.Body)
 	}
 	for range 2 { // a refusal is an answer too
-		if w := ask(e, "POST", "/api/v1/things", key, "k2", `{"name":"taken"}`); w.Code != 409 || code(t, w) != "taken" {
+		if w := ask(e, "POST", "/api/v1/markets", key, "k2", `{"name":"taken"}`); w.Code != 409 || code(t, w) != "taken" {
 			t.Errorf("refusal: %d %s", w.Code, w.Body)
 		}
 	}
 	if ran.Load() != 2 {
 		t.Errorf("ran %d times, want 2", ran.Load())
 	}
-	if w := ask(e, "POST", "/api/v1/things", key, strings.Repeat("k", 200), `{"name":"x"}`); w.Code != http.StatusUnprocessableEntity {
+	if w := ask(e, "POST", "/api/v1/markets", key, strings.Repeat("k", 200), `{"name":"x"}`); w.Code != http.StatusUnprocessableEntity {
 		t.Errorf("long key: %d", w.Code)
 	}
 }

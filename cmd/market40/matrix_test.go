@@ -1,0 +1,285 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"market40/migrations/database/dbtest"
+)
+
+// matrixRow is what the contract says of a route: who may take it in its own scope, and with what.
+type matrixRow struct {
+	may      string // roles, or "all", "strangers"
+	platform bool   // only with the scope of everything
+	spare    bool   // who may do it does it to another stall: it takes the tenant away
+	body     object // a valid one; nil: none
+}
+
+const (
+	everyRole = "admin province_officer locality_officer manager merchant team auditor integration"
+	inCharge  = "admin manager"
+)
+
+// matrix is every route under /api. It is written from contract.md "Roles" and not from the program's own table: a route
+// without a row, or a row without a route, fails.
+var matrix = map[string]matrixRow{
+	"POST /api/v1/sessions":        {may: "strangers", body: object{"login": "nobody", "password": "nothing at all"}},
+	"GET /api/v1/sessions":         {may: everyRole},
+	"DELETE /api/v1/sessions/{id}": {may: everyRole},
+	"GET /api/v1/me":               {may: everyRole},
+	"GET /api/v1/audit":            {may: "admin auditor", platform: true},
+
+	"GET /api/v1/banks":      {may: everyRole},
+	"GET /api/v1/localities": {may: everyRole},
+
+	"POST /api/v1/markets":                    {may: "admin", platform: true, body: object{"code": "NEW", "name": "Chợ mới", "class": 3, "kind": "dan_sinh", "commune_code": "22366"}},
+	"GET /api/v1/markets":                     {may: everyRole},
+	"GET /api/v1/markets/{id}":                {may: everyRole},
+	"GET /api/v1/markets/{id}/stalls":         {may: everyRole},
+	"POST /api/v1/markets/{id}/stalls":        {may: inCharge, body: object{"number": "N-1", "kind": "stall", "goods_group": "rau"}},
+	"POST /api/v1/markets/{id}/stalls/import": {may: inCharge, body: object{}},
+	"GET /api/v1/stalls/{id}":                 {may: everyRole},
+	"PATCH /api/v1/stalls/{id}":               {may: inCharge, body: object{"zone": "B"}},
+	"POST /api/v1/stalls/{id}/suspend":        {may: inCharge, body: object{"reason": "sửa sạp"}},
+	"POST /api/v1/stalls/{id}/reopen":         {may: inCharge, body: object{}},
+	"POST /api/v1/stalls/{id}/close":          {may: inCharge, spare: true, body: object{"reason": "nghỉ bán"}},
+	"POST /api/v1/stalls/{id}/accounts": {may: inCharge, body: object{
+		"bank_bin": "970436", "account_number": "0011009999999", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan",
+	}},
+	"POST /api/v1/stalls/{id}/tenancies": {may: inCharge, spare: true, body: object{"since": "2026-01-01", "merchant": object{"full_name": "Trần Văn Nam", "phone": "0905999999"}}},
+	"POST /api/v1/stalls/{id}/codes":     {may: inCharge, body: object{}},
+	"GET /api/v1/stalls/{id}/codes":      {may: everyRole},
+	"GET /api/v1/codes":                  {may: everyRole},
+	"POST /api/v1/codes/verify":          {may: "strangers", body: object{"payload": ""}},
+	"POST /api/v1/stalls/{id}/checks":    {may: "admin manager merchant team", body: object{"payload": "x"}},
+
+	"POST /api/v1/bank-connections": {may: "admin", platform: true, body: object{"provider": "casso_v1", "name": "thử", "secrets": object{"secure_token": "a long enough token"}}},
+	"GET /api/v1/bank-connections":  {may: "admin", platform: true},
+	"POST /api/v1/bank-connections/{id}/secrets": {may: "admin", platform: true, body: object{"secrets": object{"secure_token": "another long token"}}},
+	"GET /api/v1/notices":                        {may: "admin auditor"},
+	"GET /api/v1/deliveries/unreadable":          {may: "admin", platform: true},
+	"GET /api/v1/cases":                          {may: "admin manager auditor"},
+	"POST /api/v1/cases/{id}/resolve":            {may: inCharge, body: object{"action": "dismiss", "reason": "đã xem"}},
+	"POST /api/v1/cases/{id}/reopen":             {may: inCharge, body: object{"reason": "xem lại"}},
+	"GET /api/v1/ledger/trial-balance":           {may: "admin auditor"},
+	"GET /api/v1/stalls/{id}/payments":           {may: "admin merchant auditor integration"},
+	"GET /api/v1/stalls/{id}/payments/stream":    {may: "admin merchant auditor integration"},
+	"POST /api/v1/stalls/{id}/confirmations":     {may: "admin merchant", body: object{"amount": "45000", "occurred_at": "2026-11-01T08:00:00+07:00"}},
+
+	"GET /api/v1/reports/adoption":     {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/adoption.csv": {may: "admin province_officer locality_officer manager auditor"},
+}
+
+// place is a market with what can be named in it.
+type place struct{ market, stall, spare, caseID, merchant, code string }
+
+// id is what a route's {id} stands for.
+func (p place) id(path string) string {
+	word := strings.Split(path, "/")[3]
+	if id, found := map[string]string{"markets": p.market, "stalls": p.stall, "cases": p.caseID, "merchants": p.merchant}[word]; found {
+		return id
+	}
+	return p.market // an id of another kind is missing everywhere
+}
+
+// newPlace registers a market with a stall, and lets a bank tell of money that fits no stall.
+func newPlace(s *serving, admin, code, commune, account string) (p place) {
+	market := s.ask(admin, "POST", "/api/v1/markets", object{"code": code, "name": "Chợ " + code, "class": 3, "kind": "dan_sinh", "commune_code": commune}, 201)
+	p.market = market.text("id")
+	stall := s.ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
+		"number": "A-1", "kind": "stall", "goods_group": "rau",
+		"merchant": object{"full_name": "Nguyễn Thị " + code, "phone": "09051" + account[len(account)-5:]},
+		"account":  object{"bank_bin": "970436", "account_number": account, "holder_name": "NGUYEN THI " + code, "holder_kind": "ca_nhan"},
+	}, 201)
+	merchant, _ := stall["merchant"].(map[string]any)
+	qr, _ := stall["code"].(map[string]any)
+	p.stall, p.merchant, p.code = stall.text("id"), object(merchant).text("id"), object(qr).text("code")
+	// A code of a closed stall, paid: the market's case.
+	closed := s.ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
+		"number": "Z-9", "kind": "stall", "goods_group": "rau", "merchant": object{"id": p.merchant},
+		"account": object{"bank_bin": "970436", "account_number": account, "holder_name": "NGUYEN THI " + code, "holder_kind": "ca_nhan"},
+	}, 201)
+	memo, _ := closed["code"].(map[string]any)
+	p.spare = s.ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{"number": "S-1", "kind": "stall", "goods_group": "rau"}, 201).text("id")
+	s.ask(admin, "POST", "/api/v1/stalls/"+closed.text("id")+"/close", object{"reason": "nghỉ bán"}, 200)
+	connection := s.ask(admin, "POST", "/api/v1/bank-connections", object{"provider": "casso_v1", "name": code, "secrets": object{"secure_token": "token of " + code}}, 201)
+	raw, err := json.Marshal(object{"error": 0, "data": []any{object{
+		"id": 1, "tid": "FT26325" + account[len(account)-8:], "description": object(memo).text("code"), "amount": 45000, "cusum_balance": 0,
+		"when": "2026-11-20 08:00:00", "bank_sub_acc_id": account,
+	}}})
+	must(s.t, err)
+	res, _ := s.visit("POST", connection.text("webhook_path"), mustObject(s.t, raw), "Secure-Token", "token of "+code)
+	if res.StatusCode != 200 {
+		s.t.Fatalf("the bank is answered %d", res.StatusCode)
+	}
+	for _, item := range s.ask(admin, "GET", "/api/v1/cases?market_id="+p.market, nil, 200).items() {
+		c, _ := item.(map[string]any)
+		p.caseID = object(c).text("id")
+	}
+	if p.caseID == "" {
+		s.t.Fatal("no case was opened")
+	}
+	return p
+}
+
+func mustObject(t *testing.T, raw []byte) (o object) {
+	t.Helper()
+	must(t, json.Unmarshal(raw, &o))
+	return o
+}
+
+func TestEveryRouteAndRole(t *testing.T) {
+	t.Parallel()
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
+	admin := "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "all").out)
+	s := serve(t, env)
+	own := newPlace(s, admin, "OWN", "22366", "0011001111111")
+	foreign := newPlace(s, admin, "FOREIGN", "22423", "0011002222222")
+
+	scopes := map[string]string{"merchant": "stall:" + own.stall, "integration": "stall:" + own.stall, "locality_officer": "locality:22366"}
+	narrow, broad := map[string]string{}, map[string]string{}
+	for role := range strings.FieldsSeq(everyRole) {
+		scope := "market:" + own.market
+		if scopes[role] != "" {
+			scope = scopes[role]
+		}
+		narrow[role] = "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", role, "--scope", scope, "--name", role).out)
+		if role != "merchant" {
+			broad[role] = "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", role, "--name", role).out)
+		}
+	}
+	routes := apiRoutes(t, s)
+	for route := range matrix {
+		if !slices.Contains(routes, route) {
+			t.Errorf("%s has a row and does not exist", route)
+		}
+	}
+	for _, route := range routes {
+		row, found := matrix[route]
+		if !found {
+			t.Errorf("%s has no row", route)
+			continue
+		}
+		t.Run(route, func(t *testing.T) {
+			t.Parallel()
+			check := &matrixCheck{T: t, s: s, route: route, row: row, own: own, foreign: foreign}
+			check.stranger()
+			for role := range strings.FieldsSeq(everyRole) {
+				check.role(role, narrow[role], broad[role])
+			}
+		})
+	}
+}
+
+// apiRoutes are the routes under /api that OpenAPI names.
+func apiRoutes(t *testing.T, s *serving) (routes []string) {
+	t.Helper()
+	_, text := s.get("/openapi.json")
+	var api struct {
+		Paths map[string]map[string]any `json:"paths"`
+	}
+	must(t, json.Unmarshal([]byte(text), &api))
+	for _, path := range slices.Sorted(maps.Keys(api.Paths)) {
+		for method := range api.Paths[path] {
+			if strings.HasPrefix(path, "/api/") && method != "parameters" {
+				routes = append(routes, strings.ToUpper(method)+" "+path)
+			}
+		}
+	}
+	return routes
+}
+
+type matrixCheck struct {
+	*testing.T
+	s            *serving
+	route        string
+	row          matrixRow
+	own, foreign place
+	answered     []byte // the last answer's body
+}
+
+// status is what a caller is answered about a place. A stream is left as soon as it began.
+func (m *matrixCheck) status(key string, at place) int {
+	m.Helper()
+	method, path, _ := strings.Cut(m.route, " ")
+	raw, err := json.Marshal(m.row.body)
+	must(m.T, err)
+	req, err := http.NewRequestWithContext(m.Context(), method, m.s.address+strings.Replace(path, "{id}", at.id(path), 1), bytes.NewReader(raw))
+	must(m.T, err)
+	req.Header.Set("Content-Type", "application/json")
+	if key != "" {
+		req.Header.Set("Authorization", key)
+	}
+	res, err := http.DefaultClient.Do(req)
+	must(m.T, err)
+	defer res.Body.Close()
+	if !strings.HasSuffix(path, "/stream") {
+		m.answered, err = io.ReadAll(res.Body)
+		must(m.T, err)
+	}
+	return res.StatusCode
+}
+
+func (m *matrixCheck) stranger() {
+	got := m.status("", m.own)
+	if open := m.row.may == "strangers"; open != (got != 401) && !strings.HasSuffix(m.route, "/sessions") {
+		m.Errorf("a stranger is answered %d", got)
+	}
+}
+
+// role asks as a role with a narrow and a broad scope: in the own place and in the foreign one.
+func (m *matrixCheck) role(role, narrow, broad string) {
+	open := m.row.may == "strangers"
+	may := open || slices.Contains(strings.Fields(m.row.may), role)
+	named := strings.Contains(m.route, "{id}")
+	_, path, _ := strings.Cut(m.route, " ")
+	known := strings.HasPrefix(path, "/api/v1/markets/") || strings.HasPrefix(path, "/api/v1/stalls/") ||
+		strings.HasPrefix(path, "/api/v1/merchants/") || strings.HasPrefix(path, "/api/v1/cases/")
+
+	own, foreign := m.own, m.foreign
+	if may && m.row.spare {
+		own.stall, foreign.stall = own.spare, foreign.spare
+	}
+	want := "in"
+	switch {
+	case m.row.platform || !may:
+		want = "403"
+	case named && !known:
+		want = "404"
+	}
+	m.expect(role+" with its own", m.status(narrow, own), want, open)
+	for _, id := range []string{foreign.market, foreign.stall, foreign.spare, foreign.caseID, foreign.merchant, foreign.code} {
+		if bytes.Contains(m.answered, []byte(id)) {
+			m.Errorf("%s reads what lies outside its scope: %s in %s", role, id, m.answered)
+		}
+	}
+	if named && known {
+		m.expect(role+" with another's", m.status(narrow, m.foreign), "404", open)
+	}
+	if broad == "" {
+		return
+	}
+	want = "in"
+	if !may {
+		want = "403"
+	}
+	if may && named && !known {
+		want = "404"
+	}
+	m.expect(role+" of everything", m.status(broad, foreign), want, open)
+}
+
+func (m *matrixCheck) expect(who string, got int, want string, open bool) {
+	m.Helper()
+	in := got != 401 && got != 403 && got != 404 && got < 500
+	if want == "in" && !in && !open || want != "in" && fmt.Sprint(got) != want {
+		m.Errorf("%s is answered %d, want %s", who, got, want)
+	}
+}
