@@ -30,11 +30,13 @@ const (
 // matrix is every route under /api. It is written from contract.md "Roles" and not from the program's own table: a route
 // without a row, or a row without a route, fails.
 var matrix = map[string]matrixRow{
-	"POST /api/v1/sessions":        {may: "strangers", body: object{"login": "nobody", "password": "nothing at all"}},
-	"GET /api/v1/sessions":         {may: everyRole},
-	"DELETE /api/v1/sessions/{id}": {may: everyRole},
-	"GET /api/v1/me":               {may: everyRole},
-	"GET /api/v1/audit":            {may: "admin auditor", platform: true},
+	"POST /api/v1/sessions":               {may: "strangers", body: object{"login": "nobody", "password": "nothing at all"}},
+	"GET /api/v1/sessions":                {may: everyRole},
+	"DELETE /api/v1/sessions/{id}":        {may: everyRole},
+	"GET /api/v1/me":                      {may: everyRole},
+	"PUT /api/v1/me/password":             {may: "people", body: object{"current_password": "x", "password": "a longer one than this"}},
+	"POST /api/v1/sessions/current/proof": {may: "people", body: object{"password": "x"}},
+	"GET /api/v1/audit":                   {may: "admin auditor", platform: true},
 
 	"GET /api/v1/banks":      {may: everyRole},
 	"GET /api/v1/localities": {may: everyRole},
@@ -60,8 +62,8 @@ var matrix = map[string]matrixRow{
 	"POST /api/v1/codes/verify":          {may: "strangers", body: object{"payload": ""}},
 	"POST /api/v1/stalls/{id}/checks":    {may: "admin manager merchant team", body: object{"payload": "x"}},
 
-	"POST /api/v1/bank-connections": {may: "admin", platform: true, body: object{"provider": "casso_v1", "name": "thử", "secrets": object{"secure_token": "a long enough token"}}},
-	"GET /api/v1/bank-connections":  {may: "admin", platform: true},
+	"POST /api/v1/bank-connections":              {may: "admin", platform: true, body: object{"provider": "casso_v1", "name": "thử", "secrets": object{"secure_token": "a long enough token"}}},
+	"GET /api/v1/bank-connections":               {may: "admin", platform: true},
 	"POST /api/v1/bank-connections/{id}/secrets": {may: "admin", platform: true, body: object{"secrets": object{"secure_token": "another long token"}}},
 	"GET /api/v1/notices":                        {may: "admin auditor"},
 	"GET /api/v1/deliveries/unreadable":          {may: "admin", platform: true},

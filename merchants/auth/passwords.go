@@ -4,11 +4,16 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	_ "embed"
 	"encoding/base64"
 	"fmt"
+	"slices"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
 
 	"market40/merchants/problem"
 )
@@ -22,11 +27,52 @@ const (
 	argonKey     = 32 // bytes
 )
 
-// MinPassword is the least length of a password, in characters, of an account with a second factor, as all have.
+// Lengths of a password, in characters.
 const (
-	MinPassword = 8
-	maxPassword = 1000
+	leastWithSecondFactor = 8
+	leastAlone            = 14
+	shortestOwn           = 4 // from where on a login in its password gives it away
+	maxPassword           = 1000
 )
+
+// commonest are the passwords and words that guessers try first, of 8 characters or more: all 30,000 passwords, and the
+// 10,000 first words and names of each other list, in lib/frequency_lists.js of zxcvbn 4.4.2 (Dropbox, MIT licence). They
+// are in lower case and sorted.
+//
+//go:embed common_passwords.txt
+var commonest string
+
+// ours are words that are guessed here first, with whatever digits and signs surround them.
+var ours = []string{"matkhau", "matkhaumoi", "market", "cho", "tieuthuong", "khanhhoa", "nhatrang", "vietnam", "admin", "password", "anhyeuem", "emyeuanh"}
+
+// guessable says whether a password is among those that are tried first.
+func guessable(password, login string) bool {
+	p := strings.ToLower(password)
+	lines := strings.Split(commonest, "\n")
+	if _, found := slices.BinarySearch(lines, p); found {
+		return true
+	}
+	core := strings.TrimFunc(p, func(r rune) bool { return !unicode.IsLetter(r) })
+	return core == "" && utf8.RuneCountInString(p) < leastAlone || slices.Contains(ours, core) || len(login) >= shortestOwn && strings.Contains(p, login)
+}
+
+// checkPassword refuses a password that is too short, too long or easily guessed.
+func checkPassword(password, login string, secondFactor bool) error {
+	least := leastWithSecondFactor
+	if !secondFactor {
+		least = leastAlone
+	}
+	if n := utf8.RuneCountInString(password); n < least || n > maxPassword {
+		return problem.Of("password", "password_length", fmt.Sprintf("Mật khẩu phải có từ %d ký tự.", least), fmt.Sprintf("A password has %d characters or more.", least))
+	}
+	if guessable(password, login) {
+		return problem.Of("password", "password_common", "Mật khẩu này dễ đoán: hãy chọn mật khẩu khác.", "This password is among those that are guessed first: choose another.")
+	}
+	return nil
+}
+
+// sameLetters is a password as every keyboard means it: NFKC, as NIST SP 800-63B section 5.1.1.2 says.
+func sameLetters(password string) []byte { return norm.NFKC.Bytes([]byte(password)) }
 
 // hashing bounds how many hashes are computed at once, 64 MiB each.
 var hashing = make(chan struct{}, 2)
@@ -39,14 +85,11 @@ func derive(ctx context.Context, password string, salt []byte, time, memory uint
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	return argon2.IDKey([]byte(password), salt, time, memory, threads, argonKey), nil
+	return argon2.IDKey(sameLetters(password), salt, time, memory, threads, argonKey), nil
 }
 
-// hashPassword is a password as it is kept, in PHC form.
+// hashPassword is a password, checked before, as it is kept: in PHC form.
 func hashPassword(ctx context.Context, password string) (string, error) {
-	if n := utf8.RuneCountInString(password); n < MinPassword || n > maxPassword {
-		return "", problem.Of("password", "password_length", "Mật khẩu phải có từ 8 ký tự.", "A password has 8 characters or more.")
-	}
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // never fails, says its documentation
 	key, err := derive(ctx, password, salt, argonTime, argonMemory, argonThreads)

@@ -76,6 +76,9 @@ func (p *People) newCredentials(ctx context.Context, id uuid.UUID, login, passwo
 		return nil, problem.Of("login", "login_form", "Tên đăng nhập không hợp lệ.", "The login is not valid.")
 	}
 	c.Secret, c.URL = key.Secret(), key.URL()
+	if err := checkPassword(password, login, true); err != nil {
+		return nil, err
+	}
 	if c.password, err = hashPassword(ctx, password); err != nil {
 		return nil, err
 	}
@@ -168,6 +171,7 @@ type stored struct {
 
 // secondFactor takes a code of the user's authenticator, or a recovery code, once.
 func (p *People) secondFactor(ctx context.Context, u *stored, code string) (bool, error) {
+	code = strings.ReplaceAll(code, " ", "")
 	if len(code) != 6 {
 		tag, err := p.db.Pool.Exec(ctx, `UPDATE recovery_codes SET used_at = $3 WHERE user_id = $1 AND hash = $2 AND used_at IS NULL`, u.id, recoveryHash(code), p.now())
 		return err == nil && tag.RowsAffected() == 1, err

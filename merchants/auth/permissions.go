@@ -80,11 +80,13 @@ type Rule struct {
 
 // rules are all routes under /api, as gin names them. A route without a rule is closed to everyone.
 var rules = map[string]Rule{
-	"POST /api/v1/sessions":       {Needs: Anyone},
-	"GET /api/v1/sessions":        {Needs: SignedIn},
-	"DELETE /api/v1/sessions/:id": {Needs: SignedIn},
-	"GET /api/v1/me":              {Needs: SignedIn},
-	"GET /api/v1/audit":           {Needs: ReadTrail, Platform: true},
+	"POST /api/v1/sessions":               {Needs: Anyone},
+	"GET /api/v1/sessions":                {Needs: SignedIn},
+	"DELETE /api/v1/sessions/:id":         {Needs: SignedIn},
+	"GET /api/v1/me":                      {Needs: SignedIn},
+	"PUT /api/v1/me/password":             {Needs: SignedIn},
+	"POST /api/v1/sessions/current/proof": {Needs: SignedIn},
+	"GET /api/v1/audit":                   {Needs: ReadTrail, Platform: true},
 
 	"GET /api/v1/banks":      {Needs: ReadRegister},
 	"GET /api/v1/localities": {Needs: ReadRegister},

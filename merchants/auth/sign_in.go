@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -38,45 +37,14 @@ func signInFailed() error {
 // SignIn opens a session and returns its token, of which only the hash is kept. An unknown login, a closed account, a
 // wrong password and a wrong code are answered alike and after the same work.
 func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Session, err error) {
-	login := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(a.Login)), "\x00", "") // PostgreSQL's texts hold no NUL
-	u := &stored{password: nobody}
-	var known bool
-	now := p.now()
-	err = p.db.Pool.QueryRow(ctx, `SELECT id, coalesce(password, $4), totp, EXISTS (SELECT FROM sessions s WHERE s.user_id = u.id AND s.address = $3)
-		FROM users u WHERE login = $1 AND disabled_at IS NULL AND coalesce(signed_in_at, created_at) > $2`, login, now.Add(-unusedFor), a.Address, nobody).
-		Scan(&u.id, &u.password, &u.totp, &known)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return "", nil, fmt.Errorf("find user: %w", err)
-	}
-	here, anywhere := p.keys.Index("sign-in", login+"\n"+a.Address), p.keys.Index("sign-in", login)
-	counted := [][]byte{here}
-	if err := p.countGuess(ctx, here, freeGuesses); err != nil {
-		return "", nil, err
-	}
-	if !known {
-		counted = append(counted, anywhere)
-		if err := p.countGuess(ctx, anywhere, freeGuessesOfAll); err != nil {
-			return "", nil, err
-		}
-	}
-	right, err := samePassword(ctx, u.password, a.Password)
+	a.Login = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(a.Login)), "\x00", "") // PostgreSQL's texts hold no NUL
+	u, known, err := p.find(ctx, a.Login, a.Address)
 	if err != nil {
 		return "", nil, err
 	}
-	if !right || u.id == uuid.Nil {
-		return "", nil, signInFailed()
-	}
-	if a.Code == "" {
-		if err := p.takeBackGuess(ctx, counted); err != nil {
-			return "", nil, err
-		}
-		return "", nil, problem.New(problem.Unauthorized, "second_factor", "Cần mã xác thực của ứng dụng.", "A code of your authenticator is needed.")
-	}
-	if right, err = p.secondFactor(ctx, u, strings.ReplaceAll(a.Code, " ", "")); err != nil {
+	counted, err := p.judge(ctx, u, known, a)
+	if err != nil {
 		return "", nil, err
-	}
-	if !right {
-		return "", nil, signInFailed()
 	}
 	return p.openSession(ctx, opening{u.id, byPassword, a.Address, a.Device}, counted)
 }

@@ -32,29 +32,36 @@ func (s *SignIn) Routes(e *Edge) {
 	huma.Register(e.API, in, s.signIn)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/sessions", "list-sessions", "Your open sessions, newest first"), s.list)
 	huma.Register(e.API, op(http.MethodDelete, "/api/v1/sessions/{id}", "end-session", "Đăng xuất: end a session of yours; `current` is the one that asks"), s.end)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/sessions/current/proof", "prove", "Xác nhận lại: password and code again, before what moves money; renews the session's cookie"), s.prove)
+	huma.Register(e.API, op(http.MethodPut, "/api/v1/me/password", "change-password", "Đổi mật khẩu: ends your other sessions and renews this one's cookie"), s.changePassword)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me", "get-me", "Who you are and what you see"), s.me)
 }
 
+// Visitor is where a request comes from; embed it in a huma input, which looks into exported types only.
+type Visitor struct {
+	device, address string
+	foreign         bool // a browser made the request for another site
+}
+
+// Resolve takes from the request what its body does not tell.
+func (v *Visitor) Resolve(ctx huma.Context) []error {
+	device := ctx.Header("User-Agent")
+	v.device = strings.ToValidUTF8(device[:min(len(device), maxDevice)], "")
+	if at, err := netip.ParseAddrPort(ctx.RemoteAddr()); err == nil {
+		v.address = at.Addr().Unmap().String()
+	}
+	fromBrowser := ctx.Header("Sec-Fetch-Site") != "" || ctx.Header("Origin") != ""
+	v.foreign = fromBrowser && !auth.SameOrigin(ctx.Header, ctx.Host())
+	return nil
+}
+
 type signInInput struct {
+	Visitor
 	Body struct {
 		Login    string `json:"login" minLength:"1" maxLength:"100"`
 		Password string `json:"password" minLength:"1" maxLength:"1000"`
 		Code     string `json:"code,omitempty" maxLength:"40" doc:"of the authenticator, or a recovery code"`
 	}
-	device, address string
-	foreign         bool
-}
-
-// Resolve takes from the request what its body does not tell.
-func (in *signInInput) Resolve(ctx huma.Context) []error {
-	device := ctx.Header("User-Agent")
-	in.device = strings.ToValidUTF8(device[:min(len(device), maxDevice)], "")
-	if at, err := netip.ParseAddrPort(ctx.RemoteAddr()); err == nil {
-		in.address = at.Addr().Unmap().String()
-	}
-	fromBrowser := ctx.Header("Sec-Fetch-Site") != "" || ctx.Header("Origin") != ""
-	in.foreign = fromBrowser && !auth.SameOrigin(ctx.Header, ctx.Host())
-	return nil
 }
 
 type signedIn struct {
@@ -63,13 +70,8 @@ type signedIn struct {
 }
 
 func (s *SignIn) signIn(ctx context.Context, in *signInInput) (*signedIn, error) {
-	if in.foreign {
-		return nil, auth.CrossOrigin()
-	}
-	if !s.Cookies {
-		return nil, problem.New(problem.Forbidden, "plain_http",
-			"Không thể đăng nhập qua http không mã hóa. Hãy đặt PUBLIC_URL là địa chỉ https của máy chủ.",
-			"Signing in over plain http would show the session to everyone on the way. Set PUBLIC_URL to the server's https address.")
+	if err := s.mayComeIn(in.Visitor); err != nil {
+		return nil, err
 	}
 	token, session, err := s.People.SignIn(ctx, auth.Attempt{
 		Login: in.Body.Login, Password: in.Body.Password, Code: in.Body.Code, Address: in.address, Device: in.device,
@@ -78,6 +80,63 @@ func (s *SignIn) signIn(ctx context.Context, in *signInInput) (*signedIn, error)
 		return nil, err
 	}
 	return &signedIn{cookie(token, int(auth.AbsoluteLimit.Seconds())), *session}, nil
+}
+
+// mayComeIn refuses whom another site sends, and everyone where a session's cookie would travel in the open.
+func (s *SignIn) mayComeIn(v Visitor) error {
+	if v.foreign {
+		return auth.CrossOrigin()
+	}
+	if !s.Cookies {
+		return problem.New(problem.Forbidden, "plain_http",
+			"Không thể đăng nhập qua http không mã hóa. Hãy đặt PUBLIC_URL là địa chỉ https của máy chủ.",
+			"Signing in over plain http would show the session to everyone on the way. Set PUBLIC_URL to the server's https address.")
+	}
+	return nil
+}
+
+// renewed carries a session's new token.
+type renewed struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+}
+
+func (s *SignIn) prove(ctx context.Context, in *struct {
+	Visitor
+	Body struct {
+		Password string `json:"password" minLength:"1" maxLength:"1000"`
+		Code     string `json:"code,omitempty" maxLength:"40" doc:"of the authenticator, or a recovery code"`
+	}
+},
+) (*renewed, error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	token, err := s.People.Prove(ctx, who, auth.Attempt{Password: in.Body.Password, Code: in.Body.Code, Address: in.address})
+	if err != nil {
+		return nil, err
+	}
+	return &renewed{cookie(token, int(auth.AbsoluteLimit.Seconds()))}, nil
+}
+
+func (s *SignIn) changePassword(ctx context.Context, in *struct {
+	Visitor
+	Body struct {
+		Current  string `json:"current_password" minLength:"1" maxLength:"1000"`
+		Code     string `json:"code,omitempty" maxLength:"40" doc:"of the authenticator, or a recovery code"`
+		Password string `json:"password" maxLength:"1000" doc:"the new one: 8 characters or more with a second factor, 14 without"`
+	}
+},
+) (*renewed, error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	token, err := s.People.ChangePassword(ctx, who, auth.Attempt{Password: in.Body.Current, Code: in.Body.Code, Address: in.address}, in.Body.Password)
+	if err != nil {
+		return nil, err
+	}
+	return &renewed{cookie(token, int(auth.AbsoluteLimit.Seconds()))}, nil
 }
 
 // cookie carries a token; without one it is taken away.
