@@ -59,10 +59,15 @@ CREATE FUNCTION sees_stall(scope text, named uuid, stall uuid) RETURNS boolean L
         WHEN 'merchant' THEN EXISTS (SELECT FROM tenancies t WHERE t.stall_id = stall AND t.merchant_id = named)
         ELSE true END
 $$;
+
+-- Who is behind an actor: the owner of a key, or the user itself.
+CREATE FUNCTION person(actor uuid) RETURNS uuid LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT k.owner_id FROM api_keys k WHERE k.id = actor), actor)
+$$;
 -- +goose StatementEnd
 
 -- +goose Down
-DROP FUNCTION sees_stall;
+DROP FUNCTION sees_stall, person;
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION scope_markets(scope text, named uuid) RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
     SELECT m.id FROM markets m WHERE scope = 'all' OR (scope = 'market' AND m.id = named)

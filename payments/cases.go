@@ -227,16 +227,16 @@ func (c *caseWork) secondPerson(ctx context.Context, r Resolution) (bool, error)
 	if c.state != "proposed" {
 		return false, c.set(ctx, "propose", r.Action, "proposed", r.StallID, nil, r.Reason)
 	}
-	var by uuid.UUID
+	var another bool
 	var action string
 	var stall *uuid.UUID
-	err := c.tx.QueryRow(ctx, `SELECT actor_id, action, stall_id FROM case_steps WHERE case_id = $1 AND step = 'propose' ORDER BY id DESC LIMIT 1`, c.id).
-		Scan(&by, &action, &stall)
+	err := c.tx.QueryRow(ctx, `SELECT person(actor_id) <> person($2), action, stall_id FROM case_steps WHERE case_id = $1 AND step = 'propose' ORDER BY id DESC LIMIT 1`, c.id, c.who.ActorID).
+		Scan(&another, &action, &stall)
 	if err != nil {
 		return false, fmt.Errorf("read proposal of case %s: %w", c.id, err)
 	}
 	same := action == r.Action && (stall == nil) == (r.StallID == nil) && (stall == nil || *stall == *r.StallID)
-	if by != c.who.ActorID && same {
+	if another && same {
 		return true, nil
 	}
 	if !same { // another wish replaces the proposal, and wants its own second person

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"market40/merchants/auth"
@@ -15,14 +16,15 @@ import (
 
 func apiKeysCommand(s *settings) *cobra.Command {
 	c := group("apikeys", "Make and revoke the keys that programs call the API with")
-	c.AddCommand(createKeyCommand(s), revokeKeyCommand(s))
+	c.AddCommand(createKeyCommand(s), listKeysCommand(s), revokeKeyCommand(s))
 	return c
 }
 
 func createKeyCommand(s *settings) *cobra.Command {
 	var order auth.Order
+	var expires string
 	c := &cobra.Command{
-		Use:   "create --role ROLE --name NAME [--scope SCOPE]",
+		Use:   "create --role ROLE --name NAME [--scope SCOPE] [--expires DAY]",
 		Short: "Make an API key and print it, alone and only this once",
 		Long: "Make an API key and print it, alone on standard output and only this once: the database keeps its hash.\n\nRoles: " +
 			rolesInWords() + ".",
@@ -30,6 +32,13 @@ func createKeyCommand(s *settings) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if strings.TrimSpace(order.Name) == "" {
 				return usage(errors.New("--name must say whose key this is"))
+			}
+			if expires != "" {
+				day, err := time.ParseInLocation(time.DateOnly, expires, vietnam)
+				if err != nil {
+					return usage(errors.New("--expires is a day such as 2027-01-31"))
+				}
+				order.ExpiresAt = &day
 			}
 			return withKeys(cmd, s, func(keys *auth.APIKeys) error {
 				key, err := keys.Create(cmd.Context(), order)
@@ -48,6 +57,7 @@ func createKeyCommand(s *settings) *cobra.Command {
 	c.Flags().StringVar(&order.Role, "role", "", "what the caller is: "+rolesInWords())
 	c.Flags().StringVar(&order.Scope, "scope", "", "locality:CODE, market:CODE or stall:ID (default: everything)")
 	c.Flags().StringVar(&order.Name, "name", "", "whose key this is")
+	c.Flags().StringVar(&expires, "expires", "", "the first day on which the key works no longer (default: never)")
 	_ = c.MarkFlagRequired("role") // fails only for a flag that does not exist
 	_ = c.MarkFlagRequired("name")
 	return c
@@ -55,16 +65,65 @@ func createKeyCommand(s *settings) *cobra.Command {
 
 func revokeKeyCommand(s *settings) *cobra.Command {
 	return &cobra.Command{
-		Use: "revoke KEY", Short: "End an API key; every server refuses it two seconds later at most", Args: cobra.ExactArgs(1),
+		Use: "revoke KEY|ID", Short: "End an API key; every server refuses it two seconds later at most", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withKeys(cmd, s, func(keys *auth.APIKeys) error {
-				if _, err := keys.Find(cmd.Context(), args[0]); err != nil {
+				if id, err := uuid.Parse(args[0]); err == nil {
+					return keys.Revoke(cmd.Context(), id)
+				}
+				who, err := keys.Find(cmd.Context(), args[0])
+				if err != nil {
 					return err
 				}
-				return keys.Revoke(cmd.Context(), args[0])
+				return keys.Revoke(cmd.Context(), who.ActorID)
 			})
 		},
 	}
+}
+
+func listKeysCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "The API keys, newest first: id, how it begins, role, name, last use, until when", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withKeys(cmd, s, func(keys *auth.APIKeys) error {
+				const page = 500
+				out := cmd.OutOrStdout()
+				var last uuid.UUID
+				for {
+					list, err := keys.List(cmd.Context(), last, page)
+					if err != nil {
+						return err
+					}
+					for _, k := range list {
+						fmt.Fprintf(out, "%s  %s…  %-16s  %s  used %s%s%s\n", k.ID, k.Prefix, k.Role, k.Name, day(k.LastUsedAt, "never"),
+							suffix(", expires ", k.ExpiresAt), suffix(", revoked ", k.RevokedAt))
+						last = k.ID
+					}
+					if len(list) < page {
+						return nil
+					}
+				}
+			})
+		},
+	}
+}
+
+// vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975.
+var vietnam = time.FixedZone("+07", 7*60*60)
+
+// day is a moment's day in Vietnam, or a word for none.
+func day(at *time.Time, none string) string {
+	if at == nil {
+		return none
+	}
+	return at.In(vietnam).Format(time.DateOnly)
+}
+
+func suffix(word string, at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return word + day(at, "")
 }
 
 // withKeys does something with the keys of the database.

@@ -64,7 +64,7 @@ func (p *program) showSignIns(ctx context.Context, out io.Writer, scopes map[aut
 		made, err := p.people.Renew(ctx, login, password)
 		if errors.Is(err, problem.Missing("user")) {
 			made, err = p.people.Create(ctx, auth.UserOrder{
-				Login: login, FullName: "Demo " + string(role), Role: string(role), Scope: scopes[role], Password: password,
+				Login: login, FullName: "Demo " + string(role), Role: string(role), Scopes: []auth.ScopeOrder{{Scope: scopes[role]}}, Password: password,
 			})
 		}
 		if err != nil {

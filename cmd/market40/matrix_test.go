@@ -38,6 +38,15 @@ var matrix = map[string]matrixRow{
 	"POST /api/v1/sessions/current/proof": {may: "people", body: object{"password": "x"}},
 	"GET /api/v1/audit":                   {may: "admin auditor", platform: true},
 
+	"GET /api/v1/users":               {may: "admin auditor", platform: true},
+	"POST /api/v1/users":              {may: "admin", platform: true, body: object{"login": "nam", "full_name": "Trần Văn Nam", "role": "auditor", "scopes": []any{object{"scope": "all"}}}},
+	"GET /api/v1/users/{id}":          {may: "admin auditor", platform: true},
+	"PATCH /api/v1/users/{id}":        {may: "admin", platform: true, body: object{"full_name": "Lan"}},
+	"POST /api/v1/users/{id}/renewal": {may: "admin", platform: true},
+	"GET /api/v1/api-keys":            {may: "admin auditor", platform: true},
+	"POST /api/v1/api-keys":           {may: "admin", platform: true, body: object{"name": "x", "role": "auditor"}},
+	"DELETE /api/v1/api-keys/{id}":    {may: "admin", platform: true},
+
 	"GET /api/v1/banks":      {may: everyRole},
 	"GET /api/v1/localities": {may: everyRole},
 

@@ -36,6 +36,7 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	}
 	(&edge.SignIn{People: p.people, Cookies: p.settings.keepsCookies()}).Routes(e)
 	edge.TrailRoutes(e, p.trail)
+	(&edge.Users{People: p.people, Keys: p.apiKeys, Now: p.now}).Routes(e)
 	p.registry.Routes(e)
 	p.payments.Routes(e)
 	p.reports.Routes(e)

@@ -114,7 +114,11 @@ func simulate(ctx context.Context, s *settings, out io.Writer, connection, serve
 	if err != nil {
 		return err
 	}
-	defer func() { _ = p.apiKeys.Revoke(context.WithoutCancel(ctx), api.key) }()
+	key, err := p.apiKeys.Find(ctx, api.key)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = p.apiKeys.Revoke(context.WithoutCancel(ctx), key.ActorID) }()
 	sim := &simulation{api: api, faults: f, started: time.Now(), run: rand.Uint64() % 1e9}
 	if err := sim.findConnection(ctx, p, connection); err != nil {
 		return err

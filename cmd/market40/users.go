@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,19 +19,50 @@ func usersCommand(s *settings) *cobra.Command {
 	return c
 }
 
+// readScopes reads scopes with days; none is everything.
+func readScopes(texts []string) ([]auth.ScopeOrder, error) {
+	if len(texts) == 0 {
+		return []auth.ScopeOrder{{Scope: "all"}}, nil
+	}
+	scopes := make([]auth.ScopeOrder, 0, len(texts))
+	for _, text := range texts {
+		name, days, dated := strings.Cut(text, "@")
+		scope := auth.ScopeOrder{Scope: name}
+		if dated {
+			var found bool
+			if scope.From, scope.Until, found = strings.Cut(days, ".."); !found {
+				return nil, fmt.Errorf("--scope %s: days are written FROM..UNTIL, such as 2025-07-01..", text)
+			}
+			for _, day := range []string{scope.From, scope.Until} {
+				if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+					return nil, fmt.Errorf("--scope %s: a day is written 2025-07-01", text)
+				}
+			}
+		}
+		scopes = append(scopes, scope)
+	}
+	return scopes, nil
+}
+
 func createUserCommand(s *settings) *cobra.Command {
 	var order auth.UserOrder
+	var scopes []string
 	c := &cobra.Command{
-		Use:   "create --role ROLE --login LOGIN --name NAME [--scope SCOPE] < PASSWORD",
+		Use:   "create --role ROLE --login LOGIN --name NAME [--scope SCOPE[@FROM..UNTIL]]... < PASSWORD",
 		Short: "Make a user and print the second factor and the recovery codes, only this once",
 		Long: "Make a user with a password, read as one line from standard input, and a second factor. Prints the secret for an\n" +
-			"authenticator and the recovery codes, only this once.\n\nRoles: " + rolesInWords() + ".",
+			"authenticator and the recovery codes, only this once.\n\n" +
+			"A scope may have days: locality:districts_2024/568@..2025-07-01 ends with the district,\n" +
+			"locality:communes_2025/22366@2025-07-01.. begins with the commune.\n\nRoles: " + rolesInWords() + ".",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			line, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 			order.Password = strings.TrimRight(line, "\r\n")
 			if order.Password == "" {
 				return usage(errors.Join(errors.New("the password is read from standard input, as one line"), err))
+			}
+			if order.Scopes, err = readScopes(scopes); err != nil {
+				return usage(err)
 			}
 			p, closeProgram, err := openProgram(cmd.Context(), s)
 			if err != nil {
@@ -51,7 +83,7 @@ func createUserCommand(s *settings) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&order.Role, "role", "", "what the user is: "+rolesInWords())
-	c.Flags().StringVar(&order.Scope, "scope", "", "locality:CODE, market:CODE or stall:ID (default: everything)")
+	c.Flags().StringArrayVar(&scopes, "scope", nil, "locality:CODE, market:CODE or stall:ID (default: everything); may be given several times")
 	c.Flags().StringVar(&order.Login, "login", "", "what the user signs in with")
 	c.Flags().StringVar(&order.FullName, "name", "", "the user's name")
 	for _, flag := range []string{"role", "login", "name"} {

@@ -31,7 +31,7 @@ func TestKeysAreFoundUntilRevokedAndNeverStored(t *testing.T) {
 	if strings.Contains(stored, key[len(auth.KeyPrefix)+6:]) {
 		t.Error("the key itself is stored")
 	}
-	if err := keys.Revoke(t.Context(), key); err != nil {
+	if err := keys.Revoke(t.Context(), p.ActorID); err != nil {
 		t.Fatal(err)
 	}
 	var refusal *problem.Error

@@ -42,9 +42,11 @@ func NewAPIKeys(db *database.DB, now func() time.Time) *APIKeys {
 
 // Order is what a new key is made of.
 type Order struct {
-	Name  string
-	Role  string
-	Scope string // "", "locality:569", "locality:districts_2024/568", "market:CODE" or "stall:ID"
+	Name      string     `json:"name" minLength:"1" maxLength:"200" doc:"whose key this is"`
+	Role      string     `json:"role" maxLength:"40"`
+	Scope     string     `json:"scope,omitempty" maxLength:"200" doc:"absent: everything; locality:569, locality:districts_2024/568, market:CODE or stall:ID"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"absent: never"`
+	Owner     *uuid.UUID `json:"-"` // the user who made it
 }
 
 // Create makes a key and returns it; only its hash is kept. A merchant's key must name a stall and reads
@@ -54,16 +56,51 @@ func (k *APIKeys) Create(ctx context.Context, o Order) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if o.ExpiresAt != nil && !o.ExpiresAt.After(k.now()) {
+		return "", problem.Of("expires_at", "expired", "Hạn dùng phải ở tương lai.", "A key expires in the future.")
+	}
 	key := KeyPrefix + newToken()
 	hash := sha256.Sum256([]byte(key))
 	_, err = k.db.Pool.Exec(ctx, `WITH actor AS (INSERT INTO actors (id, role) VALUES ($1, $3))
-		INSERT INTO api_keys (id, name, role, scope_kind, scope_id, merchant_id, prefix, hash, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		uuid.Must(uuid.NewV7()), o.Name, as.Role, as.ScopeKind, as.ScopeID, as.MerchantID, key[:len(KeyPrefix)+6], hash[:], k.now())
+		INSERT INTO api_keys (id, name, role, scope_kind, scope_id, merchant_id, prefix, hash, created_at, expires_at, owner_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		uuid.Must(uuid.NewV7()), o.Name, as.Role, as.ScopeKind, as.ScopeID, as.MerchantID, key[:len(KeyPrefix)+6], hash[:], k.now(), o.ExpiresAt, o.Owner)
 	if err != nil {
 		return "", fmt.Errorf("create key %q: %w", o.Name, err)
 	}
 	return key, nil
+}
+
+// ListedKey is a key as those see it who keep the keys.
+type ListedKey struct {
+	ID         uuid.UUID  `json:"id"`
+	Name       string     `json:"name"`
+	Role       Role       `json:"role"`
+	ScopeKind  ScopeKind  `json:"scope_kind"`
+	ScopeID    *uuid.UUID `json:"scope_id"`
+	Prefix     string     `json:"prefix" doc:"how it begins, to tell it from others"`
+	CreatedAt  time.Time  `json:"created_at"`
+	LastUsedAt *time.Time `json:"last_used_at"`
+	ExpiresAt  *time.Time `json:"expires_at"`
+	RevokedAt  *time.Time `json:"revoked_at"`
+	OwnerID    *uuid.UUID `json:"owner_id" doc:"the user who made it; null: made at the server"`
+}
+
+// List are the keys, newest first, after a key.
+func (k *APIKeys) List(ctx context.Context, before uuid.UUID, limit int) ([]ListedKey, error) {
+	if before == uuid.Nil {
+		before = uuid.Max
+	}
+	rows, err := k.db.Pool.Query(ctx, `SELECT id, name, role, scope_kind, scope_id, prefix, created_at, last_used_at, expires_at, revoked_at, owner_id
+		FROM api_keys WHERE id < $1 ORDER BY id DESC LIMIT $2`, before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list keys: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[ListedKey])
+	if err != nil {
+		return nil, fmt.Errorf("list keys: %w", err)
+	}
+	return list, nil
 }
 
 // Find is the caller that a key names. An unknown, expired or revoked key is a stranger's (401).
@@ -96,15 +133,18 @@ func (k *APIKeys) Find(ctx context.Context, key string) (Principal, error) {
 	return p, nil
 }
 
-// Revoke ends a key; it is refused everywhere two seconds later at most.
-func (k *APIKeys) Revoke(ctx context.Context, key string) error {
-	hash := sha256.Sum256([]byte(key))
-	k.mu.Lock()
-	delete(k.kept, hash)
-	k.mu.Unlock()
-	_, err := k.db.Pool.Exec(ctx, `UPDATE api_keys SET revoked_at = $2 WHERE hash = $1 AND revoked_at IS NULL`, hash[:], k.now())
+// Revoke ends a key by its id (404: no such); it is refused everywhere two seconds later at most.
+func (k *APIKeys) Revoke(ctx context.Context, id uuid.UUID) error {
+	var hash []byte
+	err := k.db.Pool.QueryRow(ctx, `UPDATE api_keys SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING hash`, id, k.now()).Scan(&hash)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return problem.Missing("key")
+	}
 	if err != nil {
 		return fmt.Errorf("revoke key: %w", err)
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.kept, [sha256.Size]byte(hash))
 	return nil
 }

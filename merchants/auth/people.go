@@ -27,6 +27,7 @@ const (
 	unusedFor = 45 * 24 * time.Hour
 	// recoveryCodes is how many single codes stand in for a lost second factor.
 	recoveryCodes = 10
+	madePassword  = 16 // characters of 6 random bits
 	totpPeriod    = 30 // seconds of one code (RFC 6238)
 )
 
@@ -44,19 +45,20 @@ func NewPeople(db *database.DB, keys *seal.Keys, now func() time.Time) *People {
 
 // UserOrder is what a new user is made of.
 type UserOrder struct {
-	Login    string // lower case letters, digits and . _ @ + -
-	FullName string
-	Role     string
-	Scope    string // as of an API key
-	Password string
+	Login    string       `json:"login" minLength:"2" maxLength:"100" doc:"lower case letters, digits and . _ @ + -"`
+	FullName string       `json:"full_name" minLength:"1" maxLength:"200"`
+	Role     string       `json:"role" maxLength:"40"`
+	Scopes   []ScopeOrder `json:"scopes" minItems:"1" maxItems:"50" doc:"all, or what the user sees, each with its days"`
+	Password string       `json:"password,omitempty" maxLength:"1000" doc:"absent: one is made"`
 }
 
 // Enrolment is what a new user is told once: the second factor and the codes for when it is lost.
 type Enrolment struct {
-	ID       uuid.UUID
-	Secret   string   // of the second factor, base32
-	URL      string   // otpauth://totp/…, for an authenticator's camera
-	Recovery []string // single-use
+	ID       uuid.UUID `json:"id"`
+	Password string    `json:"password,omitempty" doc:"the one that was made"`
+	Secret   string    `json:"totp_secret" doc:"of the second factor, base32"`
+	URL      string    `json:"totp_url" doc:"otpauth://totp/…, for an authenticator's camera"`
+	Recovery []string  `json:"recovery_codes" doc:"single-use"`
 }
 
 func totpPlace(id uuid.UUID) seal.Place { return seal.Place{Table: "users", Column: "totp", ID: id} }
@@ -76,6 +78,10 @@ func (p *People) newCredentials(ctx context.Context, id uuid.UUID, login, passwo
 		return nil, problem.Of("login", "login_form", "Tên đăng nhập không hợp lệ.", "The login is not valid.")
 	}
 	c.Secret, c.URL = key.Secret(), key.URL()
+	if password == "" {
+		password = newToken()[:madePassword]
+		c.Enrolment.Password = password
+	}
 	if err := checkPassword(password, login, true); err != nil {
 		return nil, err
 	}
@@ -98,11 +104,12 @@ const insertRecovery = `INSERT INTO recovery_codes (user_id, hash) SELECT $1, un
 
 // Create makes a user with a second factor. Errors: the login is taken (409), the role, scope, login or password is none.
 func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
-	as, err := standing(ctx, p.db, o.Role, o.Scope)
+	id := uuid.Must(uuid.NewV7())
+	as, err := p.findPost(ctx, id, o.Role, o.Scopes)
 	if err != nil {
 		return nil, err
 	}
-	c, err := p.newCredentials(ctx, uuid.Must(uuid.NewV7()), o.Login, o.Password)
+	c, err := p.newCredentials(ctx, id, o.Login, o.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +118,7 @@ func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
 	batch.Queue(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, merchant_id, password, totp, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		c.ID, o.Login, o.FullName, as.Role, as.ScopeKind, as.ScopeID, as.MerchantID, c.password, c.totp, p.now())
+	as.queueScopes(batch, c.ID)
 	batch.Queue(insertRecovery, c.ID, c.recovery)
 	err = p.send(ctx, batch)
 	var refused *pgconn.PgError
@@ -123,6 +131,15 @@ func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
 		return nil, fmt.Errorf("create user: %w", err)
 	}
 	return &c.Enrolment, nil
+}
+
+// RenewUser is Renew by id.
+func (p *People) RenewUser(ctx context.Context, id uuid.UUID) (*Enrolment, error) {
+	u, err := p.User(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return p.Renew(ctx, u.Login, "")
 }
 
 // Renew gives a user a new password, second factor and recovery codes, opens a closed account again and ends all

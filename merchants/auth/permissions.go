@@ -47,6 +47,8 @@ const (
 	ResolveCases     Action = "cases.resolve"
 	ReadReports      Action = "reports.read"
 	ReadTrail        Action = "trail.read"
+	ReadUsers        Action = "users.read"
+	WriteUsers       Action = "users.write"
 )
 
 // permissions is the whole table of who may do what; scope is a matter of each query.
@@ -65,6 +67,8 @@ var permissions = map[Action][]Role{
 	ResolveCases:     {Admin, Manager},
 	ReadReports:      {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor},
 	ReadTrail:        {Admin, Auditor},
+	ReadUsers:        {Admin, Auditor},
+	WriteUsers:       {Admin},
 }
 
 // May says whether a role may do something in its scope.
@@ -87,6 +91,15 @@ var rules = map[string]Rule{
 	"PUT /api/v1/me/password":             {Needs: SignedIn},
 	"POST /api/v1/sessions/current/proof": {Needs: SignedIn},
 	"GET /api/v1/audit":                   {Needs: ReadTrail, Platform: true},
+
+	"GET /api/v1/users":              {Needs: ReadUsers, Platform: true},
+	"POST /api/v1/users":             {Needs: WriteUsers, Platform: true},
+	"GET /api/v1/users/:id":          {Needs: ReadUsers, Platform: true},
+	"PATCH /api/v1/users/:id":        {Needs: WriteUsers, Platform: true},
+	"POST /api/v1/users/:id/renewal": {Needs: WriteUsers, Platform: true},
+	"GET /api/v1/api-keys":           {Needs: ReadUsers, Platform: true},
+	"POST /api/v1/api-keys":          {Needs: WriteUsers, Platform: true},
+	"DELETE /api/v1/api-keys/:id":    {Needs: WriteUsers, Platform: true},
 
 	"GET /api/v1/banks":      {Needs: ReadRegister},
 	"GET /api/v1/localities": {Needs: ReadRegister},

@@ -18,19 +18,25 @@ import (
 // standing is what a role and the words of a scope make of a caller. A merchant names a stall and reads the tenancies
 // of its present merchant.
 func standing(ctx context.Context, db *database.DB, role, scope string) (p Principal, err error) {
-	p.Role = Role(role)
-	if !slices.Contains(Roles(), p.Role) {
-		words := make([]string, 0, len(Roles()))
-		for _, r := range Roles() {
-			words = append(words, string(r))
-		}
-		return p, problem.InFields(problem.UnknownValue("role", role, words...))
+	if p.Role, err = knownRole(role); err != nil {
+		return p, err
 	}
 	if p.ScopeKind, p.ScopeID, err = findScope(ctx, db, scope); err != nil {
 		return p, err
 	}
 	p.MerchantID, err = tenantOf(ctx, db, p.Role, p.ScopeKind, p.ScopeID)
 	return p, err
+}
+
+func knownRole(role string) (Role, error) {
+	if slices.Contains(Roles(), Role(role)) {
+		return Role(role), nil
+	}
+	words := make([]string, 0, len(Roles()))
+	for _, r := range Roles() {
+		words = append(words, string(r))
+	}
+	return "", problem.InFields(problem.UnknownValue("role", role, words...))
 }
 
 // findScope finds what a scope's words name.

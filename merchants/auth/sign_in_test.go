@@ -178,12 +178,14 @@ func TestUsersThatCannotBe(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t)
 	c.enrol("lan")
-	for o, want := range map[auth.UserOrder]string{
-		{Login: "lan", Role: "admin", Password: password}:                      "login_taken",
-		{Login: "Lan Anh", Role: "admin", Password: password}:                  "login_form",
-		{Login: "a", Role: "king", Password: password}:                         "unknown_value",
-		{Login: "anh", Role: "manager", Scope: "market:X", Password: password}: "scope_unknown",
-		{Login: "anh", Role: "admin", Password: "1234567"}:                     "password_length",
+	all := []auth.ScopeOrder{{Scope: "all"}}
+	for want, o := range map[string]auth.UserOrder{
+		"login_taken":     {Login: "lan", Role: "admin", Password: password, Scopes: all},
+		"login_form":      {Login: "Lan Anh", Role: "admin", Password: password, Scopes: all},
+		"unknown_value":   {Login: "a", Role: "king", Password: password, Scopes: all},
+		"scope_unknown":   {Login: "anh", Role: "manager", Password: password, Scopes: []auth.ScopeOrder{{Scope: "market:X"}}},
+		"password_length": {Login: "anh", Role: "admin", Password: "1234567", Scopes: all},
+		"password_common": {Login: "anhtuan", Role: "admin", Password: "AnhTuan!1990", Scopes: all},
 	} {
 		if _, err := c.people.Create(t.Context(), o); !errors.Is(err, &problem.Error{Code: want}) {
 			t.Errorf("%+v: %v, want %s", o, err, want)
