@@ -38,6 +38,14 @@ var matrix = map[string]matrixRow{
 	"POST /api/v1/sessions/current/proof": {may: "people", body: object{"password": "x"}},
 	"GET /api/v1/audit":                   {may: "admin auditor", platform: true},
 
+	"POST /api/v1/passkeys/challenge":    {may: "strangers"},
+	"POST /api/v1/passkeys/sessions":     {may: "strangers", body: object{"ceremony": "x", "response": object{}}},
+	"POST /api/v1/me/passkeys/challenge": {may: "people"},
+	"POST /api/v1/me/passkeys":           {may: "people", body: object{"ceremony": "x", "response": object{}, "name": "x"}},
+	"GET /api/v1/me/passkeys":            {may: everyRole},
+	"DELETE /api/v1/me/passkeys/{id}":    {may: everyRole},
+	"POST /api/v1/me/passkeys/proof":     {may: "people", body: object{"ceremony": "x", "response": object{}}},
+
 	"GET /api/v1/users":               {may: "admin auditor", platform: true},
 	"POST /api/v1/users":              {may: "admin", platform: true, body: object{"login": "nam", "full_name": "Trần Văn Nam", "role": "auditor", "scopes": []any{object{"scope": "all"}}}},
 	"GET /api/v1/users/{id}":          {may: "admin auditor", platform: true},

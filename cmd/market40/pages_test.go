@@ -86,7 +86,11 @@ func until(t *testing.T, tab context.Context, condition string) {
 	t.Helper()
 	ctx, end := context.WithTimeout(tab, 10*time.Second)
 	defer end()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](condition)); err != nil {
+	_, err := chromedp.Run(ctx, chromedp.Poll[bool](condition))
+	for err != nil && ctx.Err() == nil { // the page was left for another while it was looked at
+		_, err = chromedp.Run(ctx, chromedp.Poll[bool](condition))
+	}
+	if err != nil {
 		shown, _ := chromedp.Run(tab, chromedp.Text("body"))
 		t.Fatalf("%s never came true: %v\n%s", condition, err, shown)
 	}

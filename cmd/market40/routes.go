@@ -34,12 +34,15 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	if p.settings.PublicURL != "" {
 		e.API.OpenAPI().Servers = []*huma.Server{{URL: p.settings.PublicURL}}
 	}
-	(&edge.SignIn{People: p.people, Cookies: p.settings.keepsCookies()}).Routes(e)
+	(&edge.SignIn{People: p.people, PublicURL: p.settings.PublicURL, Cookies: p.settings.keepsCookies()}).Routes(e)
 	edge.TrailRoutes(e, p.trail)
 	(&edge.Users{People: p.people, Keys: p.apiKeys, Now: p.now}).Routes(e)
 	p.registry.Routes(e)
 	p.payments.Routes(e)
 	p.reports.Routes(e)
+	if err := frontend.AccountRoutes(e, nil); err != nil {
+		return nil, err
+	}
 	if demo {
 		start, err := frontend.NewStart(p.db, p.payments)
 		if err != nil {

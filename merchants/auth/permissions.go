@@ -92,6 +92,14 @@ var rules = map[string]Rule{
 	"POST /api/v1/sessions/current/proof": {Needs: SignedIn},
 	"GET /api/v1/audit":                   {Needs: ReadTrail, Platform: true},
 
+	"POST /api/v1/passkeys/challenge":    {Needs: Anyone},
+	"POST /api/v1/passkeys/sessions":     {Needs: Anyone},
+	"POST /api/v1/me/passkeys/challenge": {Needs: SignedIn},
+	"POST /api/v1/me/passkeys":           {Needs: SignedIn},
+	"GET /api/v1/me/passkeys":            {Needs: SignedIn},
+	"DELETE /api/v1/me/passkeys/:id":     {Needs: SignedIn},
+	"POST /api/v1/me/passkeys/proof":     {Needs: SignedIn},
+
 	"GET /api/v1/users":              {Needs: ReadUsers, Platform: true},
 	"POST /api/v1/users":             {Needs: WriteUsers, Platform: true},
 	"GET /api/v1/users/:id":          {Needs: ReadUsers, Platform: true},

@@ -151,6 +151,15 @@ func (p *People) User(ctx context.Context, id uuid.UUID) (*User, error) {
 	return u, nil
 }
 
+// About is the caller's own name, and whether it has a password.
+func (p *People) About(ctx context.Context, who Principal) (name string, password bool, err error) {
+	err = p.db.Pool.QueryRow(ctx, `SELECT full_name, password IS NOT NULL FROM users WHERE id = $1`, who.ActorID).Scan(&name, &password)
+	if err != nil {
+		return "", false, fmt.Errorf("read user %s: %w", who.ActorID, err)
+	}
+	return name, password, nil
+}
+
 // UserChange is what becomes of a user; absent: as it is.
 type UserChange struct {
 	FullName string       `json:"full_name,omitempty" maxLength:"200"`

@@ -49,7 +49,7 @@ func TestScopesComeAndGoWithTheirDays(t *testing.T) {
 	}
 	for scope, want := range map[auth.ScopeOrder]string{
 		{Scope: "stall:" + uuid.NewString(), From: "2026-01-01"}:      "scope_unknown",
-		{Scope: "market:AA", From: "2026-01-01", Until: "2026-01-01"}:  "scope_days",
+		{Scope: "market:AA", From: "2026-01-01", Until: "2026-01-01"}: "scope_days",
 		{Scope: "all", From: "2026-01-01"}:                            "scope_form",
 		{Scope: "locality:communes_2025/22366", From: "2026-13-45"}:   "date_form",
 		{Scope: "locality:districts_2024/99999", Until: "2026-01-01"}: "scope_unknown",

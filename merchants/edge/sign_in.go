@@ -15,8 +15,9 @@ import (
 
 // SignIn is how people come in: sessions and who one is.
 type SignIn struct {
-	People  *auth.People
-	Cookies bool // people come over https or loopback, so that browsers keep a Secure cookie
+	People    *auth.People
+	PublicURL string // where people find this server; empty: at the address it listens on
+	Cookies   bool   // people come over https or loopback, so that browsers keep a Secure cookie
 }
 
 // maxDevice is how much is kept of what a browser calls itself, in bytes.
@@ -35,12 +36,13 @@ func (s *SignIn) Routes(e *Edge) {
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/sessions/current/proof", "prove", "Xác nhận lại: password and code again, before what moves money; renews the session's cookie"), s.prove)
 	huma.Register(e.API, op(http.MethodPut, "/api/v1/me/password", "change-password", "Đổi mật khẩu: ends your other sessions and renews this one's cookie"), s.changePassword)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me", "get-me", "Who you are and what you see"), s.me)
+	s.passkeyRoutes(e)
 }
 
 // Visitor is where a request comes from; embed it in a huma input, which looks into exported types only.
 type Visitor struct {
-	device, address string
-	foreign         bool // a browser made the request for another site
+	device, address, host string
+	foreign               bool // a browser made the request for another site
 }
 
 // Resolve takes from the request what its body does not tell.
@@ -50,6 +52,7 @@ func (v *Visitor) Resolve(ctx huma.Context) []error {
 	if at, err := netip.ParseAddrPort(ctx.RemoteAddr()); err == nil {
 		v.address = at.Addr().Unmap().String()
 	}
+	v.host = ctx.Host()
 	fromBrowser := ctx.Header("Sec-Fetch-Site") != "" || ctx.Header("Origin") != ""
 	v.foreign = fromBrowser && !auth.SameOrigin(ctx.Header, ctx.Host())
 	return nil
@@ -184,11 +187,13 @@ func (s *SignIn) end(ctx context.Context, in *struct{ Named }) (*ended, error) {
 
 // Me is the caller as it is told to itself.
 type Me struct {
-	ID        uuid.UUID      `json:"id"`
-	Kind      string         `json:"kind" enum:"key,user"`
-	Role      auth.Role      `json:"role"`
-	ScopeKind auth.ScopeKind `json:"scope_kind"`
-	ScopeID   *uuid.UUID     `json:"scope_id" doc:"of the locality, market or stall; null: everything"`
+	ID          uuid.UUID      `json:"id"`
+	Kind        string         `json:"kind" enum:"key,user"`
+	Role        auth.Role      `json:"role"`
+	ScopeKind   auth.ScopeKind `json:"scope_kind"`
+	ScopeID     *uuid.UUID     `json:"scope_id" doc:"of the locality, market, stall or merchant; null: everything"`
+	FullName    string         `json:"full_name" doc:"empty for a key"`
+	HasPassword bool           `json:"has_password"`
 }
 
 func (s *SignIn) me(ctx context.Context, _ *struct{}) (*struct{ Body Me }, error) {
@@ -196,9 +201,10 @@ func (s *SignIn) me(ctx context.Context, _ *struct{}) (*struct{ Body Me }, error
 	if err != nil {
 		return nil, err
 	}
-	kind := "key"
+	me := Me{ID: who.ActorID, Kind: "key", Role: who.Role, ScopeKind: who.ScopeKind, ScopeID: who.ScopeID}
 	if who.SessionID != nil {
-		kind = "user"
+		me.Kind = "user"
+		me.FullName, me.HasPassword, err = s.People.About(ctx, who)
 	}
-	return &struct{ Body Me }{Me{who.ActorID, kind, who.Role, who.ScopeKind, who.ScopeID}}, nil
+	return &struct{ Body Me }{me}, err
 }

@@ -1,0 +1,50 @@
+// Calls of our API, and devices that prove who one is.
+
+// ask calls the API and gives its answer; a refusal is thrown as the problem that was answered.
+export async function ask(method, path, body) {
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method, body: body === undefined ? undefined : JSON.stringify(body),
+      headers: { 'Accept-Language': document.documentElement.lang, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+    });
+  } catch {
+    throw { code: 'offline', detail: 'Mất mạng, hãy thử lại.' };
+  }
+  const text = await answer.text();
+  const value = text ? JSON.parse(text) : null;
+  if (!answer.ok) throw value ?? { code: 'failed', detail: `Lỗi ${answer.status}.` };
+  return value;
+}
+
+const message = document.getElementById('message');
+
+// say shows a sentence, and reads it aloud to who hears the page.
+export function say(text, good = false) {
+  message.textContent = text;
+  message.className = good ? 'good' : 'bad';
+  message.hidden = !text;
+}
+
+// tell shows what a problem says; a device that was refused by its user says nothing.
+export function tell(problem) {
+  if (problem?.name === 'NotAllowedError') return say('Bạn chưa xác nhận trên thiết bị.');
+  say(problem?.errors?.[0]?.detail ?? problem?.detail ?? String(problem));
+}
+
+// devices says whether this browser knows passkeys, which want a host with a name.
+export const devices = Boolean(window.PublicKeyCredential?.parseRequestOptionsFromJSON) && !/^[\d.]+$|:/.test(location.hostname);
+
+// touch asks a device to prove its user, and gives what to send back.
+export async function touch(challenge) {
+  const begun = await ask('POST', challenge, {});
+  const made = await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(begun.options) });
+  return { ceremony: begun.ceremony, response: made.toJSON() };
+}
+
+// enrol asks this device for a new passkey, and gives what to send back.
+export async function enrol(challenge) {
+  const begun = await ask('POST', challenge, {});
+  const made = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(begun.options) });
+  return { ceremony: begun.ceremony, response: made.toJSON() };
+}

@@ -1,0 +1,43 @@
+import { ask, devices, say, tell, touch } from './api.js';
+
+// next is where to go afterwards: a page of ours, or the account's.
+function next() {
+  const wanted = new URL(new URLSearchParams(location.search).get('next') ?? '/account', location.origin);
+  return wanted.origin === location.origin && !wanted.pathname.startsWith('/api/') ? wanted.pathname + wanted.search + wanted.hash : '/account';
+}
+
+const form = document.getElementById('password');
+const code = document.getElementById('code');
+
+form.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  say('');
+  const given = Object.fromEntries(new FormData(form));
+  if (!given.code) delete given.code;
+  try {
+    await ask('POST', '/api/v1/sessions', given);
+    location.replace(next());
+  } catch (problem) {
+    tell(problem);
+    if (problem.code === 'second_factor') {
+      code.hidden = false;
+      form.code.focus();
+    } else {
+      form.code.value = '';
+    }
+  }
+});
+
+const passkey = document.getElementById('passkey');
+passkey.hidden = !devices;
+passkey.addEventListener('click', async () => {
+  say('');
+  try {
+    await ask('POST', '/api/v1/passkeys/sessions', await touch('/api/v1/passkeys/challenge'));
+    location.replace(next());
+  } catch (problem) {
+    tell(problem);
+  }
+});
+
+for (const way of document.querySelectorAll('[data-way]')) way.search = new URLSearchParams({ return_to: next() });
