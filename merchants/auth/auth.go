@@ -90,6 +90,9 @@ func (g *Gate) Guard(c *gin.Context) {
 	if errors.Is(err, errStranger) && rule.Needs == Anyone {
 		return
 	}
+	if err == nil && rule.Needs == Person && p.SessionID == nil {
+		err = errNoSession
+	}
 	if err == nil && c.FullPath() != "" && (!found || !p.Role.May(rule.Needs) || rule.Platform && p.ScopeKind != ScopeAll) {
 		err = g.refusal(c, p)
 	}

@@ -33,6 +33,7 @@ type Action string
 const (
 	Anyone           Action = "anyone"    // strangers too
 	SignedIn         Action = "signed_in" // every role, about itself
+	Person           Action = "person"    // the same, but no program's key
 	ReadRegister     Action = "register.read"
 	ReadAccounts     Action = "accounts.read"
 	WriteMarkets     Action = "markets.write"
@@ -73,7 +74,7 @@ var permissions = map[Action][]Role{
 
 // May says whether a role may do something in its scope.
 func (r Role) May(a Action) bool {
-	return a == Anyone || a == SignedIn || slices.Contains(permissions[a], r)
+	return a == Anyone || a == SignedIn || a == Person || slices.Contains(permissions[a], r)
 }
 
 // Rule is what a route asks of its caller.
@@ -88,17 +89,17 @@ var rules = map[string]Rule{
 	"GET /api/v1/sessions":                {Needs: SignedIn},
 	"DELETE /api/v1/sessions/:id":         {Needs: SignedIn},
 	"GET /api/v1/me":                      {Needs: SignedIn},
-	"PUT /api/v1/me/password":             {Needs: SignedIn},
-	"POST /api/v1/sessions/current/proof": {Needs: SignedIn},
+	"PUT /api/v1/me/password":             {Needs: Person},
+	"POST /api/v1/sessions/current/proof": {Needs: Person},
 	"GET /api/v1/audit":                   {Needs: ReadTrail, Platform: true},
 
 	"POST /api/v1/passkeys/challenge":    {Needs: Anyone},
 	"POST /api/v1/passkeys/sessions":     {Needs: Anyone},
-	"POST /api/v1/me/passkeys/challenge": {Needs: SignedIn},
-	"POST /api/v1/me/passkeys":           {Needs: SignedIn},
+	"POST /api/v1/me/passkeys/challenge": {Needs: Person},
+	"POST /api/v1/me/passkeys":           {Needs: Person},
 	"GET /api/v1/me/passkeys":            {Needs: SignedIn},
 	"DELETE /api/v1/me/passkeys/:id":     {Needs: SignedIn},
-	"POST /api/v1/me/passkeys/proof":     {Needs: SignedIn},
+	"POST /api/v1/me/passkeys/proof":     {Needs: Person},
 
 	"GET /api/v1/users":              {Needs: ReadUsers, Platform: true},
 	"POST /api/v1/users":             {Needs: WriteUsers, Platform: true},
