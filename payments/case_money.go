@@ -149,13 +149,14 @@ func (c *caseWork) refuseTold(ctx context.Context, t ledger.Transfer) error {
 
 // undo reverses an assignment: the money goes back where it came from, the case and the notice wait again.
 func (c *caseWork) undo(ctx context.Context, reason string) error {
-	var by uuid.UUID
+	var same bool
 	var payment *uuid.UUID
-	err := c.tx.QueryRow(ctx, `SELECT actor_id, payment_id FROM case_steps WHERE case_id = $1 AND step = 'approve' ORDER BY id DESC LIMIT 1`, c.id).Scan(&by, &payment)
+	err := c.tx.QueryRow(ctx, `SELECT person(actor_id) = person($2), payment_id FROM case_steps WHERE case_id = $1 AND step = 'approve' ORDER BY id DESC LIMIT 1`,
+		c.id, c.who.ActorID).Scan(&same, &payment)
 	if err != nil {
 		return fmt.Errorf("read approval of case %s: %w", c.id, err)
 	}
-	if by == c.who.ActorID {
+	if same {
 		return problem.New(problem.Conflict, "second_person_needed", "Người đã duyệt không tự hủy được, cần người khác.", "Whoever approved it cannot take it back alone.")
 	}
 	if payment == nil {

@@ -20,6 +20,14 @@ func TestAssignmentNeedsTwoPeopleAndCanBeTakenBack(t *testing.T) {
 	}
 	w.wantPaid(a)
 	w.call(w.admin, "POST", path+"/resolve", wish, 409)
+	// Two keys of one person are one person.
+	_, err := w.db.Pool.Exec(t.Context(), `WITH person AS (INSERT INTO actors (id, role) VALUES (gen_random_uuid(), 'admin') RETURNING id)
+		INSERT INTO users (id, login, full_name, role, scope_kind, created_at) SELECT id, 'lan', 'Lan', 'admin', 'all', now() FROM person`)
+	must(t, err)
+	third := w.key("admin", "")
+	_, err = w.db.Pool.Exec(t.Context(), `UPDATE api_keys SET owner_id = (SELECT id FROM users) WHERE role = 'admin'`)
+	must(t, err)
+	w.call(third, "POST", path+"/resolve", wish, 409)
 	if got := w.call(second, "POST", path+"/resolve", wish, 200).text("state"); got != "assigned" {
 		t.Fatalf("after two people the case is %s", got)
 	}

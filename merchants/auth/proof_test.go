@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -76,4 +77,26 @@ func TestChangingThePasswordEndsOtherSessions(t *testing.T) {
 	c.try("sign_in_failed", auth.Attempt{Login: "lan", Password: password, Code: c.code(lan), Address: a.Address})
 	// The same letters, composed otherwise by another keyboard.
 	c.try("", auth.Attempt{Login: "lan", Password: "cá thu một nắng", Code: c.code(lan), Address: a.Address})
+}
+
+// TestAnUnknownLoginTakesAsLongAsAWrongPassword compares medians in one run: who measures learns no logins.
+func TestAnUnknownLoginTakesAsLongAsAWrongPassword(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	c.enrol("lan")
+	const rounds = 9
+	var took [2][]time.Duration
+	for range rounds {
+		for i, login := range []string{"lan", "nobody"} {
+			c.pass(2 * time.Hour) // nobody is slowed down
+			begun := time.Now()
+			c.try("sign_in_failed", auth.Attempt{Login: login, Password: "wrong password", Address: "10.0.0.1"})
+			took[i] = append(took[i], time.Since(begun))
+		}
+	}
+	slices.Sort(took[0])
+	slices.Sort(took[1])
+	if ratio := took[0][rounds/2].Seconds() / took[1][rounds/2].Seconds(); ratio < 0.5 || ratio > 2 {
+		t.Errorf("a wrong password takes %s, an unknown login %s", took[0][rounds/2], took[1][rounds/2])
+	}
 }
