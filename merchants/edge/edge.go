@@ -32,6 +32,7 @@ type Parts struct {
 	Keys    *seal.Keys
 	Gate    auth.Gate
 	Trail   *auth.Trail // nil: none is kept
+	Proxies Proxies     // whose word on who calls is taken
 	Now     func() time.Time
 	Version string // of the program, shown in OpenAPI
 }
@@ -45,13 +46,13 @@ var settle = sync.OnceFunc(func() {
 	huma.NewErrorWithContext = problem.FromHuma
 })
 
-// New makes an engine that trusts no proxy, answers every fault as a problem, and guards /api.
+// New makes an engine that knows who calls, answers every fault as a problem, and guards /api.
 func New(p Parts) *Edge {
 	settle()
 	engine := gin.New()
-	_ = engine.SetTrustedProxies(nil)
+	_ = engine.SetTrustedProxies(nil) // p.Proxies has spoken by then: gin's ClientIP is the request's own address
 	engine.HandleMethodNotAllowed = true
-	engine.Use(recovered, headers)
+	engine.Use(recovered, p.Proxies.tellCaller, headers)
 	guard := p.Gate.Guard(strangers...)
 	once := &idempotency{parts: p}
 	engine.Use(func(c *gin.Context) {
