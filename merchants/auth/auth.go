@@ -79,6 +79,8 @@ const Cookie = "__Host-m40"
 type Gate struct {
 	Keys   *APIKeys
 	People *People
+	// Pace refuses (429) who asks too often: a caller, or, with nil, a stranger. Nil: nobody is refused.
+	Pace func(*gin.Context, *Principal) error
 }
 
 // Guard answers a stranger on every route behind it with 401, and puts the caller into the request's context. Routes in
@@ -90,6 +92,10 @@ func (g *Gate) Guard(strangers ...string) gin.HandlerFunc {
 	}
 	return func(c *gin.Context) {
 		p, err := g.caller(c.Request)
+		if slow := g.pace(c, p, err); slow != nil {
+			problem.Write(c, slow)
+			return
+		}
 		switch {
 		case err == nil:
 			c.Request = c.Request.WithContext(With(c.Request.Context(), p))
@@ -97,6 +103,20 @@ func (g *Gate) Guard(strangers ...string) gin.HandlerFunc {
 			problem.Write(c, err)
 		}
 	}
+}
+
+// pace asks whether a caller, or whoever was refused as a stranger, may ask once more.
+func (g *Gate) pace(c *gin.Context, p Principal, err error) error {
+	var refused *problem.Error
+	switch {
+	case g.Pace == nil:
+		return nil
+	case err == nil:
+		return g.Pace(c, &p)
+	case errors.As(err, &refused):
+		return g.Pace(c, nil)
+	}
+	return nil // a failure of ours
 }
 
 // errStranger is the refusal of who shows neither a key nor a session that lasts.

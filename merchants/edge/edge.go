@@ -24,6 +24,8 @@ import (
 type Edge struct {
 	Engine *gin.Engine // plain routes: webhooks, streams, files, pages
 	API    huma.API    // typed JSON operations
+
+	paces *paces
 }
 
 // Parts are what the edge needs.
@@ -53,14 +55,17 @@ func New(p Parts) *Edge {
 	_ = engine.SetTrustedProxies(nil) // p.Proxies has spoken by then: gin's ClientIP is the request's own address
 	engine.HandleMethodNotAllowed = true
 	engine.Use(recovered, p.Proxies.tellCaller, headers)
+	paces := newPaces(p.Now)
+	p.Gate.Pace = paces.api
 	guard := p.Gate.Guard(strangers...)
 	once := &idempotency{parts: p}
-	engine.Use(func(c *gin.Context) {
+	engine.Use(paces.pages, func(c *gin.Context) {
 		if strings.HasPrefix(c.Request.URL.Path, "/api/") {
 			guard(c)
-			if !c.IsAborted() {
-				once.handle(c)
-			}
+		}
+	}, readOnce, func(c *gin.Context) {
+		if strings.HasPrefix(c.Request.URL.Path, "/api/") {
+			once.handle(c)
 		}
 	})
 	if p.Trail != nil {
@@ -79,7 +84,7 @@ func New(p Parts) *Edge {
 		"key": {Type: "http", Scheme: "bearer"}, "session": {Type: "apiKey", In: "cookie", Name: auth.Cookie},
 	}
 	config.Security = []map[string][]string{{"key": {}}, {"session": {}}}
-	return &Edge{Engine: engine, API: humagin.New(engine, config)}
+	return &Edge{engine, humagin.New(engine, config), paces}
 }
 
 // Document writes a plain gin route into OpenAPI.
