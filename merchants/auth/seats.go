@@ -9,8 +9,8 @@ import (
 // How many may wait for a password to be looked at. Each look takes about a tenth of a second and 64 MiB, two at a time:
 // who would wait longer than some twenty seconds is asked to come again, and no one address takes every seat.
 const (
-	allSeats        = 256
-	seatsPerAddress = 64
+	allSeats        = 128
+	seatsPerAddress = 48
 	comeAgain       = 5 // seconds
 )
 

@@ -185,7 +185,7 @@ func TestAFloodFromOneAddressLeavesSeats(t *testing.T) {
 			leave = append(leave, out)
 		}
 	}
-	if len(leave) != 64 {
+	if len(leave) != 48 {
 		t.Errorf("one address has %d seats", len(leave))
 	}
 	c.try("sign_in_busy", auth.Attempt{Login: "lan", Password: password, Address: "203.0.113.9"})

@@ -80,6 +80,9 @@ func New(p Parts) *Edge {
 	config.CreateHooks = nil // no $schema links
 	config.SchemasPath, config.DocsPath = "", ""
 	config.Transformers = []huma.Transformer{problem.Localize}
+	// The body has been read by then (readOnce). Huma's own deadline of five seconds would stay on the connection, and end
+	// the context of every request that lasts longer, and of all that come after it on the same connection.
+	config.OnAddOperation = append(config.OnAddOperation, func(_ *huma.OpenAPI, op *huma.Operation) { op.BodyReadTimeout = -1 })
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key": {Type: "http", Scheme: "bearer"}, "session": {Type: "apiKey", In: "cookie", Name: auth.Cookie},
 	}
