@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"regexp"
 	"time"
 
@@ -48,11 +49,12 @@ func hide(text string) string {
 	})
 }
 
-// logFailures writes one line for each answer of 5xx; other requests are not logged.
+// logFailures writes one line for each answer of 5xx; other requests are not logged. A 503 tells only to come again, in
+// a flood thousands of times; what lies behind it, if anything failed, has been logged by who found it.
 func logFailures(c *gin.Context) {
 	began := time.Now()
 	c.Next()
-	if status := c.Writer.Status(); status >= 500 {
+	if status := c.Writer.Status(); status >= 500 && status != http.StatusServiceUnavailable {
 		slog.InfoContext(c.Request.Context(), "answered", "status", status, "method", c.Request.Method, "route", c.FullPath(),
 			"took", time.Since(began).Round(time.Millisecond))
 	}

@@ -15,6 +15,8 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"market40/merchants/edge"
+	"market40/merchants/outgoing"
 	"market40/merchants/seal"
 )
 
@@ -28,6 +30,8 @@ type environment struct {
 	SecretKey     string `env:"SECRET_KEY"`
 	SecretKeyFile string `env:"SECRET_KEY_FILE"`
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info"`
+	Proxies       string `env:"TRUSTED_PROXIES"`
+	OutgoingAllow string `env:"OUTGOING_ALLOW"`
 }
 
 // settings are the environment, checked.
@@ -39,6 +43,8 @@ type settings struct {
 	DataDir     string     // where a private server and its key lie
 	Secret      *secretKey // nil: that of DataDir
 	LogLevel    slog.Level
+	Proxies     edge.Proxies   // whose word on who calls is taken
+	Allow       outgoing.Allow // inner hosts that the operator's own settings may name
 }
 
 // secretKey is SECRET_KEY. It prints as nothing.
@@ -91,6 +97,10 @@ func readSettings() (*settings, error) {
 	if s.LogLevel.UnmarshalText([]byte(told.LogLevel)) != nil {
 		check("LOG_LEVEL", errors.New("must be debug, info, warn or error"))
 	}
+	s.Proxies, err = edge.ParseProxies(told.Proxies)
+	check("TRUSTED_PROXIES", err)
+	s.Allow, err = outgoing.ParseAllow(told.OutgoingAllow)
+	check("OUTGOING_ALLOW", err)
 	name, err := s.readSecret(told)
 	check(name, err)
 	if len(wrong) > 0 {

@@ -15,8 +15,9 @@ func TestAllFaultySettingsAreToldAtOnce(t *testing.T) {
 	a := want(t, 2, []string{
 		"LISTEN_ADDR=nowhere", "PUBLIC_URL=ftp://example.vn", "DATABASE_URL=postgres://u:hunter2@host:port/x",
 		"MIGRATE_DATABASE_URL=postgres://u:hunter3@host:port/x", "SECRET_KEY=hunter4", "LOG_LEVEL=loud",
+		"TRUSTED_PROXIES=10.0.0.1,0.0.0.0/0", "OUTGOING_ALLOW=https://sms.example",
 	}, "serve")
-	for _, name := range []string{"LISTEN_ADDR", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "SECRET_KEY", "LOG_LEVEL"} {
+	for _, name := range []string{"LISTEN_ADDR", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "SECRET_KEY", "LOG_LEVEL", "TRUSTED_PROXIES", "OUTGOING_ALLOW"} {
 		if !strings.Contains(a.err, "\n  "+name+" ") {
 			t.Errorf("%s is not told: %s", name, a.err)
 		}

@@ -80,6 +80,8 @@ const Cookie = "__Host-m40"
 type Gate struct {
 	Keys   *APIKeys
 	People *People
+	// Pace refuses (429) who asks too often: a caller, or, with nil, a stranger. Nil: nobody is refused.
+	Pace func(*gin.Context, *Principal) error
 }
 
 // Guard puts the caller into the request's context and holds the request against its route's rule: a stranger is
@@ -87,6 +89,10 @@ type Gate struct {
 func (g *Gate) Guard(c *gin.Context) {
 	rule, found := RuleOf(c.Request.Method, c.FullPath())
 	p, err := g.caller(c.Request)
+	if slow := g.pace(c, p, err); slow != nil {
+		problem.Write(c, slow)
+		return
+	}
 	if errors.Is(err, errStranger) && rule.Needs == Anyone {
 		return
 	}
@@ -134,6 +140,20 @@ func (g *Gate) refusal(c *gin.Context, p Principal) error {
 
 func notAllowed() error {
 	return problem.New(problem.Forbidden, "not_allowed", "Vai trò của bạn không được làm việc này.", "Your role may not do this.")
+}
+
+// pace asks whether a caller, or whoever was refused as a stranger, may ask once more.
+func (g *Gate) pace(c *gin.Context, p Principal, err error) error {
+	var refused *problem.Error
+	switch {
+	case g.Pace == nil:
+		return nil
+	case err == nil:
+		return g.Pace(c, &p)
+	case errors.As(err, &refused):
+		return g.Pace(c, nil)
+	}
+	return nil // a failure of ours
 }
 
 // errStranger is the refusal of who shows neither a key nor a session that lasts.

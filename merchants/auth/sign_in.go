@@ -21,6 +21,7 @@ const (
 	firstDelay       = time.Minute
 	longestDelay     = time.Hour
 	forgetAfter      = 24 * time.Hour // since the last guess
+	sweptAtOnce      = 1000           // forgotten counters that one sign-in clears away: more than a flood makes for each
 )
 
 // Attempt is what somebody signs in with, and from where.
@@ -35,8 +36,13 @@ func signInFailed() error {
 }
 
 // SignIn opens a session and returns its token, of which only the hash is kept. An unknown login, a closed account, a
-// wrong password and a wrong code are answered alike and after the same work.
+// wrong password and a wrong code are answered alike and after the same work. In a flood: come again (503).
 func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Session, err error) {
+	leave, err := looking.take(a.Address)
+	if err != nil {
+		return "", nil, err
+	}
+	defer leave()
 	a.Login = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(a.Login)), "\x00", "") // PostgreSQL's texts hold no NUL
 	u, known, err := p.find(ctx, a.Login, a.Address)
 	if err != nil {
@@ -66,7 +72,9 @@ func (p *People) openSession(ctx context.Context, o opening, counted [][]byte) (
 	batch.Queue(`INSERT INTO sessions (id, user_id, hash, method, created_at, seen_at, proved_at, device, address) VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7)`,
 		s.ID, o.user, hash[:], o.method, now, o.device, o.address)
 	batch.Queue(`UPDATE users SET signed_in_at = $2 WHERE id = $1`, o.user, now)
-	batch.Queue(`DELETE FROM sign_in_failures WHERE subject = ANY ($1) OR last_at < $2`, counted, now.Add(-forgetAfter))
+	batch.Queue(`DELETE FROM sign_in_failures WHERE subject = ANY ($1)`, counted)
+	batch.Queue(`DELETE FROM sign_in_failures WHERE subject IN (
+		SELECT subject FROM sign_in_failures WHERE last_at < $1 ORDER BY last_at LIMIT $2 FOR UPDATE SKIP LOCKED)`, now.Add(-forgetAfter), sweptAtOnce)
 	if err := p.send(ctx, batch); err != nil {
 		return "", nil, fmt.Errorf("open session: %w", err)
 	}

@@ -174,6 +174,51 @@ func TestGuessingIsSlow(t *testing.T) {
 	c.try("too_many_attempts", auth.Attempt{Login: "lan", Password: "wrong password", Address: "10.0.0.1"})
 }
 
+// TestAFloodFromOneAddressLeavesSeats: whoever floods is sent away, at once and uncounted, while others come in.
+func TestAFloodFromOneAddressLeavesSeats(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	lan := c.enrol("lan")
+	var leave []func()
+	for range 300 {
+		if out, err := auth.TakeSeat("203.0.113.9"); err == nil {
+			leave = append(leave, out)
+		}
+	}
+	if len(leave) != 48 {
+		t.Errorf("one address has %d seats", len(leave))
+	}
+	c.try("sign_in_busy", auth.Attempt{Login: "lan", Password: password, Address: "203.0.113.9"})
+	var counted int
+	if err := c.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM sign_in_failures`).Scan(&counted); err != nil || counted != 0 {
+		t.Errorf("%d counters, %v", counted, err)
+	}
+	c.try("", auth.Attempt{Login: "lan", Password: password, Code: c.code(lan), Address: "10.0.0.1"})
+	for _, out := range leave {
+		out()
+	}
+	c.try("sign_in_failed", auth.Attempt{Login: "lan", Password: "wrong password", Address: "203.0.113.9"})
+}
+
+// TestForgottenGuessesAreCleared: a thousand at each sign-in, found by their time.
+func TestForgottenGuessesAreCleared(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	lan := c.enrol("lan")
+	if _, err := c.db.Pool.Exec(t.Context(), `INSERT INTO sign_in_failures (subject, failures, last_at)
+		SELECT int4send(n), 1, $1::timestamptz - interval '25 hours' FROM generate_series(1, 1500) n
+		UNION ALL SELECT int4send(-n), 1, $1 FROM generate_series(1, 3) n`, *c.clock.Load()); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{503, 3} {
+		c.try("", auth.Attempt{Login: "lan", Password: password, Code: lan.Recovery[i], Address: "10.0.0.1"})
+		var left int
+		if err := c.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM sign_in_failures`).Scan(&left); err != nil || left != want {
+			t.Errorf("after %d sign-ins %d counters are left, %v", i+1, left, err)
+		}
+	}
+}
+
 func TestUsersThatCannotBe(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t)

@@ -24,6 +24,8 @@ import (
 type Edge struct {
 	Engine *gin.Engine // plain routes: webhooks, streams, files, pages
 	API    huma.API    // typed JSON operations
+
+	paces *paces
 }
 
 // Parts are what the edge needs.
@@ -32,6 +34,7 @@ type Parts struct {
 	Keys    *seal.Keys
 	Gate    auth.Gate
 	Trail   *auth.Trail // nil: none is kept
+	Proxies Proxies     // whose word on who calls is taken
 	Now     func() time.Time
 	Version string // of the program, shown in OpenAPI
 }
@@ -42,20 +45,23 @@ var settle = sync.OnceFunc(func() {
 	huma.NewErrorWithContext = problem.FromHuma
 })
 
-// New makes an engine that trusts no proxy, answers every fault as a problem, and guards /api.
+// New makes an engine that knows who calls, answers every fault as a problem, and guards /api.
 func New(p Parts) *Edge {
 	settle()
 	engine := gin.New()
-	_ = engine.SetTrustedProxies(nil)
+	_ = engine.SetTrustedProxies(nil) // p.Proxies has spoken by then: gin's ClientIP is the request's own address
 	engine.HandleMethodNotAllowed = true
-	engine.Use(recovered, headers)
+	engine.Use(recovered, p.Proxies.tellCaller, headers)
+	paces := newPaces(p.Now)
+	p.Gate.Pace = paces.api
 	once := &idempotency{parts: p}
-	engine.Use(func(c *gin.Context) {
+	engine.Use(paces.pages, func(c *gin.Context) {
 		if strings.HasPrefix(c.Request.URL.Path, "/api/") {
 			p.Gate.Guard(c)
-			if !c.IsAborted() {
-				once.handle(c)
-			}
+		}
+	}, readOnce, func(c *gin.Context) {
+		if strings.HasPrefix(c.Request.URL.Path, "/api/") {
+			once.handle(c)
 		}
 	})
 	if p.Trail != nil {
@@ -70,11 +76,14 @@ func New(p Parts) *Edge {
 	config.CreateHooks = nil // no $schema links
 	config.SchemasPath, config.DocsPath = "", ""
 	config.Transformers = []huma.Transformer{problem.Localize}
+	// The body has been read by then (readOnce). Huma's own deadline of five seconds would stay on the connection, and end
+	// the context of every request that lasts longer, and of all that come after it on the same connection.
+	config.OnAddOperation = append(config.OnAddOperation, func(_ *huma.OpenAPI, op *huma.Operation) { op.BodyReadTimeout = -1 })
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key": {Type: "http", Scheme: "bearer"}, "session": {Type: "apiKey", In: "cookie", Name: auth.Cookie},
 	}
 	config.Security = []map[string][]string{{"key": {}}, {"session": {}}}
-	return &Edge{Engine: engine, API: humagin.New(engine, config)}
+	return &Edge{engine, humagin.New(engine, config), paces}
 }
 
 // Document writes a plain gin route into OpenAPI.

@@ -124,6 +124,15 @@ func TestNoRejectedValueIsEchoed(t *testing.T) {
 	}
 }
 
+// TestNoDeadlineOutlivesItsBody: one that did would end the context of every later request on the connection.
+func TestNoDeadlineOutlivesItsBody(t *testing.T) {
+	t.Parallel()
+	e, _, _ := newEdge(t)
+	if made := e.API.OpenAPI().Paths["/api/v1/markets"].Post; made.BodyReadTimeout >= 0 {
+		t.Errorf("a body's deadline of %v stays on the connection", made.BodyReadTimeout)
+	}
+}
+
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	e, key, ran := newEdge(t)

@@ -31,6 +31,9 @@ func record(trail *auth.Trail) gin.HandlerFunc {
 		if read && (!watchedReads[route] || who.Role == auth.Merchant) || !known && route != "/api/v1/sessions" {
 			return
 		}
+		if !known && c.Writer.Status() == http.StatusServiceUnavailable {
+			return // sent away before anything was looked at: a flood leaves no line for each
+		}
 		e := auth.Event{
 			SessionID: who.SessionID, Address: c.Request.RemoteAddr, Method: c.Request.Method, Route: route,
 			Object: c.Request.URL.EscapedPath(), Status: c.Writer.Status(),

@@ -1,0 +1,123 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"market40/migrations/database/dbtest"
+)
+
+// from is a client that calls from an address of its own: all of 127.0.0.0/8 is this machine.
+func from(t *testing.T, address string, connections int) *http.Client {
+	t.Helper()
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}, Timeout: time.Minute}
+	transport := &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: connections}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport, Timeout: 2 * time.Minute}
+}
+
+// signInAs gives the status of an attempt; 0: no answer.
+func (s *serving) signInAs(c *http.Client, in object) int {
+	raw, err := json.Marshal(in)
+	must(s.t, err)
+	res, err := c.Post(s.address+"/api/v1/sessions", "application/json", bytes.NewReader(raw))
+	if err != nil {
+		s.t.Log(err)
+		return 0
+	}
+	defer res.Body.Close()
+	_, _ = io.Copy(io.Discard, res.Body)
+	if res.StatusCode == 503 || res.StatusCode == 429 {
+		if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err != nil || seconds < 1 {
+			s.t.Errorf("%d without Retry-After", res.StatusCode)
+		}
+	}
+	return res.StatusCode
+}
+
+// megabytes is the most memory that a process ever had.
+func megabytes(t *testing.T, pid int) int {
+	t.Helper()
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	must(t, err)
+	found := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindStringSubmatch(string(raw))
+	if found == nil {
+		t.Fatalf("no VmHWM in %s", raw)
+	}
+	kilobytes, err := strconv.Atoi(found[1])
+	must(t, err)
+	return kilobytes >> 10
+}
+
+// TestTenThousandSignInsAtOnce: a flood on one login, half of it from one address, exhausts no memory, leaves few rows, and
+// locks its user out neither while it lasts nor after it.
+func TestTenThousandSignInsAtOnce(t *testing.T) {
+	t.Parallel()
+	database := dbtest.URL(t)
+	env := []string{"DATABASE_URL=" + database, "SECRET_KEY=" + someSecret(1)}
+	create := command(t, env, "users", "create", "--role", "admin", "--login", "lan", "--name", "Nguyễn Thị Lan")
+	create.Stdin = strings.NewReader("tôm hùm 9 con\n")
+	told, err := create.Output()
+	must(t, err)
+	codes := regexp.MustCompile(`\b[A-Z2-7]{16}\b`).FindAllString(string(told), -1)
+	if len(codes) < 10 {
+		t.Fatalf("no recovery codes in %s", told)
+	}
+	right := func(i int) object {
+		return object{"login": "lan", "password": "tôm hùm 9 con", "code": codes[i]}
+	}
+	s := serve(t, env)
+	home := from(t, "127.0.0.2", 1)
+	if status := s.signInAs(home, right(0)); status != 201 {
+		t.Fatalf("before the flood: %d", status)
+	}
+	const flood, one = 10_000, 5_000
+	var mu sync.Mutex
+	answers := map[int]int{}
+	var wait sync.WaitGroup
+	clients := []*http.Client{from(t, "127.0.0.3", one)}
+	for i := range 50 {
+		clients = append(clients, from(t, fmt.Sprintf("127.0.1.%d", i+1), flood/50))
+	}
+	for i := range flood {
+		c := clients[0]
+		if i >= one {
+			c = clients[1+i%50]
+		}
+		wait.Go(func() {
+			status := s.signInAs(c, object{"login": "lan", "password": "a wrong password"})
+			mu.Lock()
+			answers[status]++
+			mu.Unlock()
+		})
+	}
+	during := 0
+	for try := 0; try < 200 && during != 201; try++ { // told to come again, the right user does
+		during = s.signInAs(home, right(1))
+	}
+	if during != 201 {
+		t.Errorf("during the flood the right user is answered %d", during)
+	}
+	wait.Wait()
+	if answers[0] > 0 || answers[401]+answers[429]+answers[503] != flood {
+		t.Errorf("the flood is answered %v", answers)
+	}
+	if status := s.signInAs(home, right(2)); status != 201 {
+		t.Errorf("after the flood the right user is answered %d", status)
+	}
+	t.Logf("the flood is answered %v, with %d MB at most", answers, megabytes(t, s.cmd.Process.Pid))
+	if mb := megabytes(t, s.cmd.Process.Pid); mb > 700 { // two hashes of 64 MiB, and 10,000 connections
+		t.Errorf("the server took %d MB", mb)
+	}
+}

@@ -1,0 +1,46 @@
+package auth
+
+import (
+	"sync"
+
+	"market40/merchants/problem"
+)
+
+// How many may wait for a password to be looked at. Each look takes about a tenth of a second and 64 MiB, two at a time:
+// who would wait longer than some twenty seconds is asked to come again, and no one address takes every seat.
+const (
+	allSeats        = 128
+	seatsPerAddress = 48
+	comeAgain       = 5 // seconds
+)
+
+// seats are taken before anything of a sign-in is looked up or counted, so that a flood costs neither memory nor rows.
+type seats struct {
+	mu    sync.Mutex
+	taken int
+	of    map[string]int // by address
+}
+
+// looking are the seats of this process, as the hashing is.
+var looking = &seats{of: map[string]int{}}
+
+// take is a seat, to be left; without a free one the refusal (503) of whoever should come again.
+func (s *seats) take(address string) (leave func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.taken >= allSeats || s.of[address] >= seatsPerAddress {
+		e := problem.New(problem.Unavailable, "sign_in_busy", "Nhiều người đang đăng nhập, xin thử lại sau vài giây.", "Many are signing in: try again in some seconds.")
+		e.RetryAfter = comeAgain
+		return nil, e
+	}
+	s.taken++
+	s.of[address]++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.taken--
+		if s.of[address]--; s.of[address] == 0 {
+			delete(s.of, address)
+		}
+	}, nil
+}

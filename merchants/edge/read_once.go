@@ -1,0 +1,118 @@
+package edge
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"market40/merchants/problem"
+)
+
+// maxDepth is how deep a JSON body may be nested.
+const maxDepth = 64
+
+// readOnce reads a JSON body whole, within maxBody, and refuses one in which a name stands twice in an object: of
+// {"role":"team","role":"admin"} one reader takes the first and another the last (RFC 8259, section 4). Webhooks are
+// their providers' matter; uploads are read where they are taken.
+func readOnce(c *gin.Context) {
+	if !readsJSON(c.Request) {
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		err = problem.New(problem.TooLarge, "too_large", "Nội dung quá lớn.", "The body is too large.")
+	case err != nil:
+		err = problem.New(problem.Malformed, "unreadable", "Không đọc được nội dung JSON.", "The JSON body could not be read.")
+	default:
+		err = noNameTwice(body)
+	}
+	if err != nil {
+		problem.Write(c, err)
+		return
+	}
+	c.Request.Body = io.NopCloser(bytes.NewReader(body))
+}
+
+func readsJSON(r *http.Request) bool {
+	if r.Body == nil || r.Body == http.NoBody || strings.HasPrefix(r.URL.Path, "/webhooks/") {
+		return false
+	}
+	kind := strings.ToLower(r.Header.Get("Content-Type"))
+	return kind == "" || strings.Contains(kind, "json")
+}
+
+// place is where in a JSON text one is.
+type place struct {
+	names map[string]bool // of the object so far; nil: a list
+	name  string          // of the value that is read, in an object
+	named bool            // that name has been read and its value has not
+	n     int             // of the value that is read, in a list
+}
+
+// noNameTwice is nil for a JSON text without a name twice in one object, and for what is no JSON text: whoever reads it
+// says so.
+func noNameTwice(body []byte) error {
+	text := json.NewDecoder(bytes.NewReader(body))
+	text.UseNumber()
+	var way []*place
+	for {
+		token, err := text.Token()
+		if err != nil {
+			return nil //nolint:nilerr // the end, or what the reader of the body refuses
+		}
+		if token == json.Delim('}') || token == json.Delim(']') {
+			way = way[:len(way)-1]
+			continue
+		}
+		if len(way) > 0 {
+			if twice := way[len(way)-1].take(token); twice {
+				return nameTwice(way)
+			}
+		}
+		switch token {
+		case json.Delim('{'):
+			way = append(way, &place{names: map[string]bool{}})
+		case json.Delim('['):
+			way = append(way, &place{})
+		}
+		if len(way) > maxDepth {
+			return problem.New(problem.Malformed, "too_deep", "Nội dung JSON lồng quá sâu.", "The JSON body is nested too deep.")
+		}
+	}
+}
+
+// take notes a name or a value, and says whether it is a name that stood there before.
+func (p *place) take(token json.Token) (twice bool) {
+	name, _ := token.(string)
+	switch {
+	case p.names == nil:
+		p.n++
+	case p.named:
+		p.named = false
+	default:
+		twice = p.names[name]
+		p.names[name], p.name, p.named = true, name, true
+	}
+	return twice
+}
+
+func nameTwice(way []*place) error {
+	var path []string
+	for _, p := range way {
+		if p.names == nil {
+			path = append(path, strconv.Itoa(p.n-1))
+		} else {
+			path = append(path, p.name[:min(len(p.name), maxKeyLength)])
+		}
+	}
+	return problem.Of(strings.ToValidUTF8(strings.Join(path, "."), ""), "duplicate_key",
+		"Trường này xuất hiện hai lần.", "This field stands twice.")
+}
