@@ -12,12 +12,12 @@ CREATE TABLE passkeys (
 CREATE INDEX passkeys_user ON passkeys (user_id);
 COMMENT ON COLUMN passkeys.record IS 'public key, flags and counter, sealed: who can write the database cannot let itself in';
 
-CREATE TABLE passkey_ceremonies (
+CREATE TABLE finished_steps (
     id         uuid PRIMARY KEY,
     expires_at timestamptz NOT NULL
 );
-CREATE INDEX passkey_ceremonies_expiry ON passkey_ceremonies (expires_at);
-COMMENT ON TABLE passkey_ceremonies IS 'Those that were finished, until they would have expired: none is finished twice. Those begun are kept by who began them, sealed.';
+CREATE INDEX finished_steps_expiry ON finished_steps (expires_at);
+COMMENT ON TABLE finished_steps IS 'Sign-ins in two steps that were finished, until they would have expired: none is finished twice. What was begun is kept by who began it, sealed.';
 
 -- +goose Down
-DROP TABLE passkey_ceremonies, passkeys;
+DROP TABLE finished_steps, passkeys;

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,16 +12,14 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"market40/merchants/problem"
 	"market40/merchants/seal"
 )
 
 const (
-	// ceremonyLasts is how long a user may take to touch its device.
-	ceremonyLasts = 5 * time.Minute
-	maxPasskeys   = 20 // of one user
+	maxPasskeys = 20 // of one user
+	ceremony    = "passkey ceremony"
 )
 
 // Passkey is a device that a user signs in with (W3C Web Authentication Level 3).
@@ -123,62 +120,11 @@ func (p *People) holder(ctx context.Context, id uuid.UUID) (*keyHolder, error) {
 	return h, nil
 }
 
-func ceremonyPlace(id uuid.UUID) seal.Place {
-	return seal.Place{Table: "passkey_ceremonies", Column: "ceremony", ID: id}
-}
-
-// begin seals what a ceremony must remember into what the browser keeps: strangers who begin many leave nothing here.
+// begin hands a ceremony to the browser. How long it lasts is judged by our clock, not the library's.
 func (p *People) begin(ctx context.Context, s *webauthn.SessionData, options any) (*Ceremony, error) {
-	id := uuid.Must(uuid.NewV7())
-	s.Expires = p.now().Add(ceremonyLasts)
-	plain, err := json.Marshal(s)
-	if err != nil {
-		return nil, err
-	}
-	sealed, err := p.keys.Seal(ctx, ceremonyPlace(id), plain)
-	if err != nil {
-		return nil, err
-	}
-	return &Ceremony{base64.RawURLEncoding.EncodeToString(append(id[:], sealed...)), options}, nil
-}
-
-// remembered is what a ceremony of ours remembers, until it expires.
-func (p *People) remembered(ctx context.Context, text string) (id uuid.UUID, s *webauthn.SessionData, err error) {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(raw) < len(id) {
-		return id, nil, passkeyRefused()
-	}
-	id = uuid.UUID(raw[:len(id)])
-	plain, err := p.keys.Open(ctx, ceremonyPlace(id), raw[len(id):])
-	if err != nil {
-		return id, nil, passkeyRefused()
-	}
-	s = &webauthn.SessionData{}
-	if err := json.Unmarshal(plain, s); err != nil {
-		return id, nil, err
-	}
-	if !p.now().Before(s.Expires) {
-		return id, nil, passkeyRefused()
-	}
-	s.Expires = time.Time{} // judged by our own clock
-	return id, s, nil
-}
-
-// finish queues that a ceremony is over, which fails for one that is over.
-func (p *People) finish(batch *pgx.Batch, id uuid.UUID) {
-	now := p.now()
-	batch.Queue(`DELETE FROM passkey_ceremonies WHERE expires_at < $1`, now)
-	batch.Queue(`INSERT INTO passkey_ceremonies (id, expires_at) VALUES ($1, $2)`, id, now.Add(ceremonyLasts))
-}
-
-// sendOnce is send for a batch with a ceremony in it.
-func (p *People) sendOnce(ctx context.Context, batch *pgx.Batch) error {
-	err := p.send(ctx, batch)
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) && (refused.ConstraintName == "passkey_ceremonies_pkey" || refused.ConstraintName == "passkey_credential_unique") {
-		return passkeyRefused()
-	}
-	return err
+	s.Expires = time.Time{}
+	text, err := p.remember(ctx, ceremony, s)
+	return &Ceremony{text, options}, err
 }
 
 // BeginPasskey asks for a new device of the caller, who has proved who it is of late.
@@ -213,9 +159,10 @@ func (p *People) AddPasskey(ctx context.Context, who Principal, origin, name str
 	if err := who.Proved(p.now()); err != nil {
 		return nil, err
 	}
-	ceremony, s, err := p.remembered(ctx, a.Ceremony)
+	var s webauthn.SessionData
+	step, err := p.recall(ctx, ceremony, a.Ceremony, &s)
 	if err != nil {
-		return nil, err
+		return nil, passkeyRefused()
 	}
 	rp, err := party(origin)
 	if err != nil {
@@ -229,7 +176,7 @@ func (p *People) AddPasskey(ctx context.Context, who Principal, origin, name str
 	if err != nil {
 		return nil, passkeyRefused()
 	}
-	credential, err := rp.CreateCredential(h, *s, answered)
+	credential, err := rp.CreateCredential(h, s, answered)
 	if err != nil {
 		return nil, passkeyRefused()
 	}
@@ -239,10 +186,10 @@ func (p *People) AddPasskey(ctx context.Context, who Principal, origin, name str
 		return nil, err
 	}
 	batch := &pgx.Batch{}
-	p.finish(batch, ceremony)
+	p.finish(batch, step)
 	batch.Queue(`INSERT INTO passkeys (id, user_id, credential_id, record, name, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		made.ID, who.ActorID, credential.ID, sealed, name, made.CreatedAt)
-	if err := p.sendOnce(ctx, batch); err != nil {
+	if err := p.sendOnce(ctx, batch, passkeyRefused()); err != nil {
 		return nil, fmt.Errorf("add a passkey: %w", err)
 	}
 	return made, nil
@@ -271,9 +218,10 @@ func (p *People) BeginPasskeySignIn(ctx context.Context, origin string) (*Ceremo
 
 // ownerOf is the user whose device answered. What the device knows and a finger or PIN are both factors at once.
 func (p *People) ownerOf(ctx context.Context, origin string, a DeviceAnswer) (user uuid.UUID, batch *pgx.Batch, err error) {
-	ceremony, s, err := p.remembered(ctx, a.Ceremony)
+	var s webauthn.SessionData
+	step, err := p.recall(ctx, ceremony, a.Ceremony, &s)
 	if err != nil {
-		return user, nil, err
+		return user, nil, passkeyRefused()
 	}
 	rp, err := party(origin)
 	if err != nil {
@@ -292,7 +240,7 @@ func (p *People) ownerOf(ctx context.Context, origin string, a DeviceAnswer) (us
 		}
 		h, failure = p.holder(ctx, id)
 		return h, failure
-	}, *s, answered)
+	}, s, answered)
 	if failure != nil {
 		return user, nil, failure
 	}
@@ -300,7 +248,7 @@ func (p *People) ownerOf(ctx context.Context, origin string, a DeviceAnswer) (us
 		return user, nil, passkeyRefused()
 	}
 	batch = &pgx.Batch{}
-	p.finish(batch, ceremony)
+	p.finish(batch, step)
 	for i := range h.credentials {
 		if string(h.credentials[i].ID) != string(used.ID) {
 			continue
@@ -320,7 +268,7 @@ func (p *People) SignInWithPasskey(ctx context.Context, origin string, a DeviceA
 	if err != nil {
 		return "", nil, err
 	}
-	if err := p.sendOnce(ctx, batch); err != nil {
+	if err := p.sendOnce(ctx, batch, passkeyRefused()); err != nil {
 		return "", nil, fmt.Errorf("sign in with a passkey: %w", err)
 	}
 	return p.openSession(ctx, opening{user, byPasskey, address, device}, nil)
@@ -339,7 +287,7 @@ func (p *People) ProveWithPasskey(ctx context.Context, who Principal, origin str
 		return "", passkeyRefused()
 	}
 	token = renewToken(batch, who, p.now())
-	if err := p.sendOnce(ctx, batch); err != nil {
+	if err := p.sendOnce(ctx, batch, passkeyRefused()); err != nil {
 		return "", fmt.Errorf("prove with a passkey: %w", err)
 	}
 	return token, nil
