@@ -6,6 +6,7 @@ import (
 
 	"market40/merchants"
 	"market40/merchants/auth"
+	"market40/merchants/outgoing"
 	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/private"
@@ -20,6 +21,7 @@ type program struct {
 	keys     *seal.Keys
 	apiKeys  *auth.APIKeys
 	people   *auth.People
+	sso      *auth.SSO
 	trail    *auth.Trail
 	registry *merchants.Registry
 	payments *payments.Payments // not started: who wants it to take notices calls Start and Stop
@@ -62,6 +64,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		payments: payments.New(db, keys, now),
 		reports:  reports.New(db, now),
 	}
+	p.sso = auth.NewSSO(p.people, outgoing.Client(s.Allow), s.Providers)
 	return p, closeDB, nil
 }
 

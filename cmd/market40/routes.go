@@ -35,13 +35,17 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	if p.settings.PublicURL != "" {
 		e.API.OpenAPI().Servers = []*huma.Server{{URL: p.settings.PublicURL}}
 	}
-	(&edge.SignIn{People: p.people, PublicURL: p.settings.PublicURL, Cookies: p.settings.keepsCookies()}).Routes(e)
+	(&edge.SignIn{People: p.people, SSO: p.sso, PublicURL: p.settings.PublicURL, Cookies: p.settings.keepsCookies()}).Routes(e)
 	edge.TrailRoutes(e, p.trail)
 	(&edge.Users{People: p.people, Keys: p.apiKeys, Now: p.now}).Routes(e)
 	p.registry.Routes(e)
 	p.payments.Routes(e)
 	p.reports.Routes(e)
-	if err := frontend.AccountRoutes(e, nil); err != nil {
+	var ways []frontend.Way
+	p.sso.Each(func(id, name string) {
+		ways = append(ways, frontend.Way{Name: name, Start: "/api/v1/oidc/" + id + "/start"})
+	})
+	if err := frontend.AccountRoutes(e, ways); err != nil {
 		return nil, err
 	}
 	if demo {

@@ -15,6 +15,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"market40/merchants/auth"
 	"market40/merchants/edge"
 	"market40/merchants/outgoing"
 	"market40/merchants/seal"
@@ -32,6 +33,7 @@ type environment struct {
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info"`
 	Proxies       string `env:"TRUSTED_PROXIES"`
 	OutgoingAllow string `env:"OUTGOING_ALLOW"`
+	OIDCFile      string `env:"OIDC_CONFIG_FILE"`
 }
 
 // settings are the environment, checked.
@@ -43,8 +45,9 @@ type settings struct {
 	DataDir     string     // where a private server and its key lie
 	Secret      *secretKey // nil: that of DataDir
 	LogLevel    slog.Level
-	Proxies     edge.Proxies   // whose word on who calls is taken
-	Allow       outgoing.Allow // inner hosts that the operator's own settings may name
+	Proxies     edge.Proxies          // whose word on who calls is taken
+	Allow       outgoing.Allow        // inner hosts that the operator's own settings may name
+	Providers   []auth.ProviderConfig // who else knows people
 }
 
 // secretKey is SECRET_KEY. It prints as nothing.
@@ -101,6 +104,10 @@ func readSettings() (*settings, error) {
 	check("TRUSTED_PROXIES", err)
 	s.Allow, err = outgoing.ParseAllow(told.OutgoingAllow)
 	check("OUTGOING_ALLOW", err)
+	if told.OIDCFile != "" {
+		s.Providers, err = auth.ReadProviders(told.OIDCFile)
+		check("OIDC_CONFIG_FILE", err)
+	}
 	name, err := s.readSecret(told)
 	check(name, err)
 	if len(wrong) > 0 {

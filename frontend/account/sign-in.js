@@ -6,6 +6,16 @@ function next() {
   return wanted.origin === location.origin && !wanted.pathname.startsWith('/api/') ? wanted.pathname + wanted.search + wanted.hash : '/account';
 }
 
+// Why a provider's sign-in led back here.
+const refusals = {
+  no_role: 'Tài khoản này chưa được giao vai trò nào ở đây.',
+  second_factor_missing: 'Tài khoản cần xác thực hai lớp ở hệ thống đăng nhập.',
+  account_closed: 'Tài khoản này đã bị khóa.',
+  provider_away: 'Hệ thống đăng nhập kia không trả lời, xin thử lại.',
+};
+const refused = new URLSearchParams(location.search).get('refused');
+if (refused) say(refusals[refused] ?? 'Đăng nhập không thành công, hãy thử lại.');
+
 const form = document.getElementById('password');
 const code = document.getElementById('code');
 

@@ -16,6 +16,7 @@ import (
 // SignIn is how people come in: sessions and who one is.
 type SignIn struct {
 	People    *auth.People
+	SSO       *auth.SSO
 	PublicURL string // where people find this server; empty: at the address it listens on
 	Cookies   bool   // people come over https or loopback, so that browsers keep a Secure cookie
 }
@@ -37,6 +38,7 @@ func (s *SignIn) Routes(e *Edge) {
 	huma.Register(e.API, op(http.MethodPut, "/api/v1/me/password", "change-password", "Đổi mật khẩu: ends your other sessions and renews this one's cookie"), s.changePassword)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me", "get-me", "Who you are and what you see"), s.me)
 	s.passkeyRoutes(e)
+	s.ssoRoutes(e)
 }
 
 // Visitor is where a request comes from; embed it in a huma input, which looks into exported types only.
