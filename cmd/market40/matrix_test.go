@@ -241,7 +241,7 @@ func (m *matrixCheck) status(key string, at place) int {
 	res, err := http.DefaultClient.Do(req)
 	must(m.T, err)
 	defer res.Body.Close()
-	if !strings.HasSuffix(path, "/stream") {
+	if !strings.HasSuffix(path, "/stream") || res.StatusCode != http.StatusOK {
 		m.answered, err = io.ReadAll(res.Body)
 		must(m.T, err)
 	}
