@@ -1,21 +1,18 @@
 package main_test
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
-	"fmt"
 	"io"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +22,8 @@ import (
 
 // What a hostile client tries against a real server. Beside it stand: signing in from another site, a fixed session, cookies
 // (sign_in_test.go); floods (flood_test.go); what logs tell (discreet_test.go); ids of other scopes (merchants/roles_test.go,
-// payments/cases_test.go); zip bombs and false uploads (merchants/roster/xlsx_test.go, merchants/imports_test.go).
+// payments/cases_test.go); zip bombs (merchants/roster/xlsx_test.go); webhooks that
+// were signed for another (hostile_hooks_test.go).
 
 // attacked is a server with a market, a stall and its code.
 type attacked struct {
@@ -259,74 +257,6 @@ func TestOtherSitesReadNothing(t *testing.T) {
 	}
 }
 
-// TestAWebhooksSignatureIsOneConnections: a body that was signed for one connection is nothing at another, and the same
-// again at its own changes nothing.
-func TestAWebhooksSignatureIsOneConnections(t *testing.T) {
-	t.Parallel()
-	a := attack(t)
-	secrets := []string{"whsec_" + base64.StdEncoding.EncodeToString([]byte("secret of the first")), "whsec_" + base64.StdEncoding.EncodeToString([]byte("secret of the second"))}
-	var hooks []string
-	for i, secret := range secrets {
-		hooks = append(hooks, a.ask(a.admin, "POST", "/api/v1/bank-connections", object{"provider": "standard", "name": fmt.Sprint(i), "secrets": object{"secret": secret}}, 201).text("webhook_path"))
-	}
-	body := fmt.Sprintf(`{"external_id":"N1","account":{"bank_bin":"970422","account_number":"0123456789"},"direction":"credit","amount":"45000","currency":"VND","memo":%q,"reference":"FT26324000000001","occurred_at":%q}`,
-		a.code, time.Now().Format(time.RFC3339))
-	post := func(hook, secret, id string, at time.Time, content string) int {
-		stamp := strconv.FormatInt(at.Unix(), 10)
-		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
-		must(t, err)
-		sum := hmac.New(sha256.New, key)
-		sum.Write([]byte(id + "." + stamp + "." + body))
-		req, err := http.NewRequestWithContext(t.Context(), "POST", a.address+hook, strings.NewReader(content))
-		must(t, err)
-		req.Header.Set("Webhook-Id", id)
-		req.Header.Set("Webhook-Timestamp", stamp)
-		req.Header.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(sum.Sum(nil)))
-		res, err := http.DefaultClient.Do(req)
-		must(t, err)
-		res.Body.Close()
-		return res.StatusCode
-	}
-	now := time.Now()
-	for name, c := range map[string]struct {
-		hook, secret string
-		at           time.Time
-		content      string
-		want         int
-	}{
-		"signed for the other":       {hooks[1], secrets[0], now, body, 401},
-		"with the other's name":      {strings.Replace(hooks[0], "standard", "sepay", 1), secrets[0], now, body, 404},
-		"signed too long ago":        {hooks[0], secrets[0], now.Add(-6 * time.Minute), body, 401},
-		"signed for the future":      {hooks[0], secrets[0], now.Add(6 * time.Minute), body, 401},
-		"changed after it":           {hooks[0], secrets[0], now, strings.Replace(body, "45000", "9945000", 1), 401},
-		"changed by a space":         {hooks[0], secrets[0], now, body + " ", 401},
-		"a name twice, unsigned":     {hooks[0], secrets[0], now, strings.Replace(body, "{", `{"amount":"1",`, 1), 401},
-		"a connection of nobody's":   {"/webhooks/standard/01a20719-9e93-7392-b7f6-bb9fee7e12a1", secrets[0], now, body, 404},
-		"a connection of no form":    {"/webhooks/standard/' OR 1=1", secrets[0], now, body, 404},
-		"a provider of nobody's":     {strings.Replace(hooks[0], "standard", "nobody", 1), secrets[0], now, body, 404},
-		"more than may be told":      {hooks[0], secrets[0], now, body + strings.Repeat(" ", 256<<10), 413},
-		"signed with nothing at all": {hooks[0], "whsec_", now, body, 401},
-	} {
-		if got := post(strings.ReplaceAll(c.hook, " ", "%20"), c.secret, "m", c.at, c.content); got != c.want {
-			t.Errorf("%s: %d, want %d", name, got, c.want)
-		}
-	}
-	if paid := a.paid(a.admin, a.stall); len(paid) != 0 {
-		t.Fatalf("what was refused is posted: %v", paid)
-	}
-	for range 3 {
-		if got := post(hooks[0], secrets[0], "m", now, body); got != 200 {
-			t.Errorf("the right one: %d", got)
-		}
-	}
-	if got := post(hooks[1], secrets[1], "m", now, body); got != 200 { // the same transfer, told by another feed
-		t.Errorf("through the other connection: %d", got)
-	}
-	if paid := a.paid(a.admin, a.stall); len(paid) != 1 {
-		t.Errorf("replayed, it is posted %d times: %v", len(paid), paid)
-	}
-}
-
 // TestNoCellOfAnExportIsAFormula: spreadsheets run what begins with = + - @ or a tab (CWE-1236).
 func TestNoCellOfAnExportIsAFormula(t *testing.T) {
 	t.Parallel()
@@ -364,4 +294,52 @@ func TestTheCallersAddressIsNoWordOfItsOwn(t *testing.T) {
 			t.Errorf("with %q trusted the trail says %v", trusted, last)
 		}
 	}
+}
+
+// TestFalseUploads: a file is what its bytes say, whatever it is called and said to be.
+func TestFalseUploads(t *testing.T) {
+	t.Parallel()
+	a := attack(t)
+	for name, c := range map[string]struct {
+		file, content string
+		status        int
+		code          string
+	}{
+		"a picture":               {"sap.csv", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", 422, "encoding_unknown"},
+		"a program":               {"sap.csv", "\x7fELF\x02\x01\x01\x00\x00", 422, "encoding_unknown"},
+		"a page":                  {"sap.csv", "<html><script>alert(1)</script></html>", 422, "header_missing"},
+		"a page as a workbook":    {"sap.xlsx", "<html><script>alert(1)</script></html>", 422, "file_unreadable"},
+		"gzip as a workbook":      {"sap.xlsx", "\x1f\x8b\x08\x00\x00\x00\x00\x00", 422, "file_unreadable"},
+		"any archive":             {"sap.xlsx", emptyArchive(t, "x.txt"), 422, "file_unreadable"},
+		"an archive with a way":   {"sap.xlsx", emptyArchive(t, "../../../etc/cron.d/x"), 422, "file_unreadable"},
+		"half an archive":         {"sap.xlsx", "PK\x03\x04\x14\x00", 422, "file_unreadable"},
+		"an old workbook":         {"sap.csv", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 422, "unsupported_file"},
+		"another kind":            {"sap.svg", "<svg/>", 422, "unsupported_file"},
+		"a name that is a way":    {"../../../../etc/passwd", "x", 422, "header_missing"},
+		"nothing":                 {"sap.csv", "", 422, "header_missing"},
+		"formulas are only text":  {"sap.csv", "Sạp số,Họ tên\n=1+1,=cmd|' /C calc'!A0\n", 200, ""},
+		"more than a list may be": {"sap.csv", strings.Repeat("x", 6<<20), 413, "too_large"},
+	} {
+		var form bytes.Buffer
+		w := multipart.NewWriter(&form)
+		file, err := w.CreateFormFile("file", c.file)
+		must(t, err)
+		_, err = io.WriteString(file, c.content)
+		must(t, err)
+		must(t, w.Close())
+		if res, o := a.send("POST", "/api/v1/markets/"+a.market+"/stalls/import?dry_run=true", w.FormDataContentType(), form.String()); res.StatusCode != c.status || o.text("code") != c.code {
+			t.Errorf("%s: %d %v", name, res.StatusCode, o)
+		}
+	}
+}
+
+// emptyArchive is a zip file with one empty part.
+func emptyArchive(t *testing.T, part string) string {
+	t.Helper()
+	var archive bytes.Buffer
+	w := zip.NewWriter(&archive)
+	_, err := w.Create(part)
+	must(t, err)
+	must(t, w.Close())
+	return archive.String()
 }
