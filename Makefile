@@ -1,7 +1,7 @@
 # market40: `make` shows what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: run test build bench check fmt help setup
+.PHONY: run test build bench attack check fmt help setup
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LINT := bin/golangci-lint
@@ -23,6 +23,9 @@ build: setup ## bin/market40
 
 bench: build ## the performance table, beside pgbench, on a throw-away server
 	@bin/market40 bench --only "$(ONLY)"
+
+attack: build ## wapiti and sqlmap against a demo of its own, as a stranger and as each role
+	@.ci/attack
 
 check: $(LINT) ## golangci-lint with .golangci.yml
 	$(LINT) run ./...

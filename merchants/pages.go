@@ -143,6 +143,9 @@ func (r *Registry) getCode(c *gin.Context) error {
 	return nil
 }
 
+// drawing bounds how many images are drawn at once: the largest takes 16 MB and a tenth of a second, and any stranger asks.
+var drawing = make(chan struct{}, 2)
+
 func drawPNG(c *gin.Context, payload string) error {
 	px := defaultWidth
 	if asked := c.Query("px"); asked != "" {
@@ -151,7 +154,13 @@ func drawPNG(c *gin.Context, payload string) error {
 			return widthRefusal()
 		}
 	}
+	select {
+	case drawing <- struct{}{}:
+	case <-c.Request.Context().Done():
+		return c.Request.Context().Err()
+	}
 	image, err := vietqr.PNGSize(payload, px)
+	<-drawing // before it is sent: a slow reader keeps nobody waiting
 	if err != nil {
 		return widthRefusal() // below one pixel a module
 	}

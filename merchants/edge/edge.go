@@ -39,10 +39,11 @@ type Parts struct {
 	Version string // of the program, shown in OpenAPI
 }
 
-// settle is what gin and huma keep for the whole process: no debug output, our problems.
+// settle is what gin and huma keep for the whole process: no debug output, our problems, names as they are written.
 var settle = sync.OnceFunc(func() {
 	gin.SetMode(gin.ReleaseMode)
 	huma.NewErrorWithContext = problem.FromHuma
+	huma.ValidateStrictCasing = true // "Role" is not "role": encoding/json would take either, and the last of both
 })
 
 // New makes an engine that knows who calls, answers every fault as a problem, and guards /api.
@@ -51,6 +52,7 @@ func New(p Parts) *Edge {
 	engine := gin.New()
 	_ = engine.SetTrustedProxies(nil) // p.Proxies has spoken by then: gin's ClientIP is the request's own address
 	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false // it would believe X-Forwarded-Prefix, which anybody may write
 	engine.Use(recovered, p.Proxies.tellCaller, headers)
 	paces := newPaces(p.Now)
 	p.Gate.Pace = paces.api
@@ -110,6 +112,7 @@ func headers(c *gin.Context) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Frame-Options", "DENY")
+	h.Set("Strict-Transport-Security", "max-age=31536000") // believed over https only (RFC 6797, section 8.1)
 	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	if strings.HasPrefix(c.Request.URL.Path, "/api/") {
 		h.Set("Cache-Control", "no-store")

@@ -52,7 +52,7 @@ func (p *paces) api(c *gin.Context, who *auth.Principal) error {
 
 // pages slows down who asks for what everybody may see.
 func (p *paces) pages(c *gin.Context) {
-	if path := c.Request.URL.Path; strings.HasPrefix(path, "/q/") || strings.HasPrefix(path, "/demo/") {
+	if path := c.Request.URL.Path; path == "/" || strings.HasPrefix(path, "/q/") || strings.HasPrefix(path, "/demo/") {
 		if err := p.shoppers.take(network(c), p.now()); err != nil {
 			problem.Write(c, err)
 		}

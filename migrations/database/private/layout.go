@@ -129,6 +129,7 @@ func (f layout) writeSettings(fast bool) error {
 	return writeWhole(f.access, "# Written at each start of market40.\nlocal all all scram-sha-256\n", 0o644)
 }
 
+// common is for every server. A terse log leaves out the rows that an error's details hold.
 const common = `password_encryption = 'scram-sha-256'
 max_connections = 100
 timezone = 'UTC'
@@ -137,6 +138,7 @@ lc_messages = 'C'
 log_line_prefix = '%m [%p] '
 log_min_messages = warning
 log_checkpoints = off
+log_error_verbosity = terse
 jit = off
 checkpoint_timeout = 15min
 max_wal_size = 2GB
