@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	"cmd/market40": {
 		"frontend", "reports",
 		"payments", "payments/banks", "payments/ledger", "payments/money",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "merchants/vietqr",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/problem", "merchants/seal", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
 	"frontend": {
@@ -44,8 +44,9 @@ var arrows = map[string][]string{
 		"migrations/database",
 	},
 	"merchants/auth":    {"merchants/problem", "merchants/seal", "migrations/database"},
-	"merchants/edge":    {"merchants/auth", "merchants/problem", "merchants/seal", "migrations/database"},
+	"merchants/edge":    {"merchants/auth", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
 	"merchants/memo":    {},
+	"merchants/notify":  {},
 	"merchants/problem": {},
 	"merchants/roster":  {"merchants/problem", "merchants/vietqr"},
 	"merchants/seal":    {},

@@ -20,6 +20,7 @@ type program struct {
 	keys     *seal.Keys
 	apiKeys  *auth.APIKeys
 	people   *auth.People
+	codes    *auth.PhoneCodes // set by edge; nil: nothing was mounted
 	trail    *auth.Trail
 	registry *merchants.Registry
 	payments *payments.Payments // not started: who wants it to take notices calls Start and Stop

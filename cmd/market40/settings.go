@@ -28,6 +28,8 @@ type environment struct {
 	SecretKey     string `env:"SECRET_KEY"`
 	SecretKeyFile string `env:"SECRET_KEY_FILE"`
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info"`
+	SMSGateway    string `env:"SMS_GATEWAY_URL"`
+	SMSTokenFile  string `env:"SMS_GATEWAY_TOKEN_FILE"`
 }
 
 // settings are the environment, checked.
@@ -39,6 +41,7 @@ type settings struct {
 	DataDir     string     // where a private server and its key lie
 	Secret      *secretKey // nil: that of DataDir
 	LogLevel    slog.Level
+	SMS         smsGateway
 }
 
 // secretKey is SECRET_KEY. It prints as nothing.
@@ -92,6 +95,8 @@ func readSettings() (*settings, error) {
 		check("LOG_LEVEL", errors.New("must be debug, info, warn or error"))
 	}
 	name, err := s.readSecret(told)
+	check(name, err)
+	name, err = s.SMS.read(told)
 	check(name, err)
 	if len(wrong) > 0 {
 		return nil, wrong

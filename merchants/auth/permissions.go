@@ -15,9 +15,11 @@ const (
 	Team            Role = "team"
 	Auditor         Role = "auditor"
 	Integration     Role = "integration"
+	// Staff sell for a merchant at one stall. It is not among Roles: no key and no user is made with it, but by the merchant.
+	Staff Role = "staff"
 )
 
-// Roles are all roles, in the order of the contract.
+// Roles are the roles of users and keys, in the order of the contract.
 func Roles() []Role {
 	return []Role{Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Team, Auditor, Integration}
 }
@@ -41,17 +43,19 @@ const (
 	ResolveCases     Action = "cases.resolve"
 	ReadReports      Action = "reports.read"
 	ReadTrail        Action = "trail.read"
+	Invite           Action = "merchants.invite"
+	ManageStaff      Action = "staff.manage"
 )
 
 // permissions is the whole table of who may do what; scope is a matter of each query.
 var permissions = map[Action][]Role{
-	ReadRegister:     {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Team, Auditor, Integration},
+	ReadRegister:     {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Team, Auditor, Integration, Staff},
 	ReadAccounts:     {Admin, Merchant, Integration}, // whole account numbers and payloads; others see them masked
 	WriteMarkets:     {Admin},
 	WriteStalls:      {Admin, Manager},
-	CheckStickers:    {Admin, Manager, Merchant, Team},
-	Confirm:          {Admin, Merchant},
-	ReadPayments:     {Admin, Merchant, Auditor, Integration},
+	CheckStickers:    {Admin, Manager, Merchant, Team, Staff},
+	Confirm:          {Admin, Merchant, Staff},
+	ReadPayments:     {Admin, Merchant, Auditor, Integration, Staff}, // staff: of its own shift, see Principal.Shift
 	ReadNotices:      {Admin, Auditor},
 	WriteConnections: {Admin},
 	ReadLedger:       {Admin, Auditor},
@@ -59,6 +63,8 @@ var permissions = map[Action][]Role{
 	ResolveCases:     {Admin, Manager},
 	ReadReports:      {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor},
 	ReadTrail:        {Admin, Auditor},
+	Invite:           {Admin, Manager},
+	ManageStaff:      {Merchant},
 }
 
 // May says whether a role may do something in its scope.

@@ -37,7 +37,10 @@ type Parts struct {
 }
 
 // strangers are the routes under /api that need neither a key nor a session.
-var strangers = []string{"POST /api/v1/codes/verify", "POST /api/v1/sessions"}
+var strangers = []string{
+	"POST /api/v1/codes/verify", "POST /api/v1/sessions", "POST /api/v1/phone-codes", "POST /api/v1/phone-sessions",
+	"GET /api/v1/staff-sessions/choice", "POST /api/v1/staff-sessions",
+}
 
 // settle is what gin and huma keep for the whole process: no debug output, our problems.
 var settle = sync.OnceFunc(func() {

@@ -15,8 +15,9 @@ import (
 
 // SignIn is how people come in: sessions and who one is.
 type SignIn struct {
-	People  *auth.People
-	Cookies bool // people come over https or loopback, so that browsers keep a Secure cookie
+	People    *auth.People
+	PublicURL string // where people find this server; empty: at the address it listens on
+	Cookies   bool   // people come over https or loopback, so that browsers keep a Secure cookie
 }
 
 // maxDevice is how much is kept of what a browser calls itself, in bytes.
@@ -35,26 +36,32 @@ func (s *SignIn) Routes(e *Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me", "get-me", "Who you are and what you see"), s.me)
 }
 
+// Visitor is where a request comes from; embed it in a huma input, which looks into exported types only.
+type Visitor struct {
+	device, address, host string
+	foreign               bool // a browser made the request for another site
+}
+
+// Resolve takes from the request what its body does not tell.
+func (v *Visitor) Resolve(ctx huma.Context) []error {
+	device := ctx.Header("User-Agent")
+	v.device = strings.ToValidUTF8(device[:min(len(device), maxDevice)], "")
+	if at, err := netip.ParseAddrPort(ctx.RemoteAddr()); err == nil {
+		v.address = at.Addr().Unmap().String()
+	}
+	v.host = ctx.Host()
+	fromBrowser := ctx.Header("Sec-Fetch-Site") != "" || ctx.Header("Origin") != ""
+	v.foreign = fromBrowser && !auth.SameOrigin(ctx.Header, ctx.Host())
+	return nil
+}
+
 type signInInput struct {
+	Visitor
 	Body struct {
 		Login    string `json:"login" minLength:"1" maxLength:"100"`
 		Password string `json:"password" minLength:"1" maxLength:"1000"`
 		Code     string `json:"code,omitempty" maxLength:"40" doc:"of the authenticator, or a recovery code"`
 	}
-	device, address string
-	foreign         bool
-}
-
-// Resolve takes from the request what its body does not tell.
-func (in *signInInput) Resolve(ctx huma.Context) []error {
-	device := ctx.Header("User-Agent")
-	in.device = strings.ToValidUTF8(device[:min(len(device), maxDevice)], "")
-	if at, err := netip.ParseAddrPort(ctx.RemoteAddr()); err == nil {
-		in.address = at.Addr().Unmap().String()
-	}
-	fromBrowser := ctx.Header("Sec-Fetch-Site") != "" || ctx.Header("Origin") != ""
-	in.foreign = fromBrowser && !auth.SameOrigin(ctx.Header, ctx.Host())
-	return nil
 }
 
 type signedIn struct {
@@ -63,13 +70,8 @@ type signedIn struct {
 }
 
 func (s *SignIn) signIn(ctx context.Context, in *signInInput) (*signedIn, error) {
-	if in.foreign {
-		return nil, auth.CrossOrigin()
-	}
-	if !s.Cookies {
-		return nil, problem.New(problem.Forbidden, "plain_http",
-			"Không thể đăng nhập qua http không mã hóa. Hãy đặt PUBLIC_URL là địa chỉ https của máy chủ.",
-			"Signing in over plain http would show the session to everyone on the way. Set PUBLIC_URL to the server's https address.")
+	if err := s.mayComeIn(in.Visitor); err != nil {
+		return nil, err
 	}
 	token, session, err := s.People.SignIn(ctx, auth.Attempt{
 		Login: in.Body.Login, Password: in.Body.Password, Code: in.Body.Code, Address: in.address, Device: in.device,
@@ -78,6 +80,19 @@ func (s *SignIn) signIn(ctx context.Context, in *signInInput) (*signedIn, error)
 		return nil, err
 	}
 	return &signedIn{cookie(token, int(auth.AbsoluteLimit.Seconds())), *session}, nil
+}
+
+// mayComeIn refuses whom another site sends, and everyone where a session's cookie would travel in the open.
+func (s *SignIn) mayComeIn(v Visitor) error {
+	if v.foreign {
+		return auth.CrossOrigin()
+	}
+	if !s.Cookies {
+		return problem.New(problem.Forbidden, "plain_http",
+			"Không thể đăng nhập qua http không mã hóa. Hãy đặt PUBLIC_URL là địa chỉ https của máy chủ.",
+			"Signing in over plain http would show the session to everyone on the way. Set PUBLIC_URL to the server's https address.")
+	}
+	return nil
 }
 
 // cookie carries a token; without one it is taken away.
