@@ -43,7 +43,7 @@ var arrows = map[string][]string{
 		"merchants/auth", "merchants/edge", "merchants/memo", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
-	"merchants/auth":    {"merchants/problem", "merchants/seal", "migrations/database"},
+	"merchants/auth":    {"merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
 	"merchants/edge":    {"merchants/auth", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
 	"merchants/memo":    {},
 	"merchants/notify":  {},

@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 
-	"market40/merchants/auth"
 	"market40/merchants/notify"
 )
 
@@ -60,7 +59,7 @@ func loopback(host string) bool {
 }
 
 // sender is how messages leave: through the gateway, in a demo without one onto the terminal, else not at all (nil).
-func (p *program) sender(demo bool) auth.Sender {
+func (p *program) sender(demo bool) notify.Sender {
 	switch {
 	case p.settings.SMS.URL != "":
 		return notify.NewGateway(p.settings.SMS.URL, string(p.settings.SMS.Token), http.DefaultClient)

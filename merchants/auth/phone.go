@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/notify"
 	"market40/merchants/problem"
 )
 
@@ -26,30 +27,24 @@ const (
 	codesAnHour    = 5  // to one phone
 	codesADay      = 10 // to one phone: all of them leave a guesser 50 of a million
 	CodesOfAll     = 20_000
-	maxMessage     = 160 // characters of one SMS
 	sendingAtOnce  = 16
 	gatewayPause   = 30 * time.Second // after it failed
 	decoyKeyLength = 2                // bytes: nobody's phones share 65,536 rows
 )
 
-// Sender brings a text to a phone; package notify has them.
-type Sender interface {
-	Send(ctx context.Context, phone, text string) error
-}
-
 // PhoneCodes lets merchants in by a code sent to their registered phone. What it answers, and the work before it
 // answers, does not tell whether a phone is registered: the message itself is sent after the answer.
 type PhoneCodes struct {
 	people  *People
-	sender  Sender // nil: there is none
-	host    string // where the code is typed; empty: unknown
+	sender  notify.Sender // nil: there is none
+	host    string        // where the code is typed; empty: unknown
 	slots   chan struct{}
 	sending sync.WaitGroup
 	failed  atomic.Int64 // when the gateway failed last, in Unix nanoseconds; 0: it works
 }
 
 // NewPhoneCodes sends by sender. Host is named in messages, so that a phone offers the code on that page only.
-func NewPhoneCodes(people *People, sender Sender, host string) *PhoneCodes {
+func NewPhoneCodes(people *People, sender notify.Sender, host string) *PhoneCodes {
 	return &PhoneCodes{people: people, sender: sender, host: host, slots: make(chan struct{}, sendingAtOnce)}
 }
 
@@ -161,10 +156,10 @@ func Message(host, code string) string {
 	if host == "" {
 		return text
 	}
-	if len(text)+len(last) > maxMessage {
+	if len(text)+len(last) > notify.MaxText {
 		text = "Ma vao Cho 4.0: " + code
 	}
-	if len(text)+len(last) > maxMessage {
+	if len(text)+len(last) > notify.MaxText {
 		return text
 	}
 	return text + last
