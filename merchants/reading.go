@@ -23,7 +23,7 @@ var accountsSQL string
 type sight int
 
 const (
-	hidden sight = iota // a merchant's key: someone else's tenancy
+	hidden sight = iota // to a merchant and its staff: someone else's tenancy
 	masked              // phone and account by their last digits, no payload
 	whole
 )
@@ -31,7 +31,7 @@ const (
 // sightOf is contract.md "Roles" for the data of one merchant.
 func sightOf(who auth.Principal, merchant uuid.UUID) sight {
 	switch {
-	case who.Role == auth.Merchant && (who.MerchantID == nil || *who.MerchantID != merchant):
+	case (who.Role == auth.Merchant || who.Role == auth.Staff) && (who.MerchantID == nil || *who.MerchantID != merchant):
 		return hidden
 	case who.Role.May(auth.ReadAccounts):
 		return whole

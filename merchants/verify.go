@@ -13,6 +13,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/edge"
 	"market40/merchants/memo"
+	"market40/merchants/problem"
 	"market40/merchants/vietqr"
 )
 
@@ -184,6 +185,9 @@ func (r *Registry) postCheck(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.present(ctx, who, stall); err != nil {
+		return nil, err
+	}
 	found, err := r.Verify(ctx, in.Body.Payload)
 	if err != nil {
 		return nil, err
@@ -196,4 +200,21 @@ func (r *Registry) postCheck(ctx context.Context, in *struct {
 		return nil, fmt.Errorf("record check of stall %s: %w", stall, err)
 	}
 	return &body[StickerCheck]{check}, nil
+}
+
+// present lets a merchant and its staff speak for a stall while they have it: a former tenant reads what was its own, and
+// says nothing of who came after.
+func (r *Registry) present(ctx context.Context, who auth.Principal, stall uuid.UUID) error {
+	if who.MerchantID == nil {
+		return nil
+	}
+	var mine bool
+	err := r.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tenancies WHERE stall_id = $1 AND merchant_id = $2 AND upper_inf(valid))`, stall, who.MerchantID).Scan(&mine)
+	if err != nil {
+		return fmt.Errorf("find tenant of stall %s: %w", stall, err)
+	}
+	if !mine {
+		return problem.Missing("stall")
+	}
+	return nil
 }

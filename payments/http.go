@@ -38,6 +38,7 @@ func (p *Payments) Routes(e *edge.Edge) {
 
 	// A stall's own.
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/payments", "list-stall-payments", "A stall's payments, newest first", 0), p.listStallPayments)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/shifts", "list-shifts", "Ca bán: the shifts of the stall's staff with count and sum, newest first", 0), p.listShifts)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/confirmations", "confirm-payment", "An owner's word that money came (evidence B)", http.StatusCreated), p.confirm)
 	e.Engine.GET("/api/v1/stalls/:id/payments/stream", problem.Handle(p.stream))
 	e.Document(huma.Operation{

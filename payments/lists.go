@@ -73,7 +73,13 @@ func (p *Payments) stallInScope(ctx context.Context, who auth.Principal, stall s
 	return accounts, who.Allow(auth.ReadPayments)
 }
 
-// StallPayments are a stall's payments that occurred in [from, to), newest first.
+// inShift narrows payments p to those recorded within a shift ($n): what lies outside of it is never read. Without one
+// (NULL) it narrows nothing.
+func inShift(n int) string {
+	return fmt.Sprintf(` ($%d::uuid IS NULL OR p.recorded_at <@ shift_span($%d))`, n, n)
+}
+
+// StallPayments are a stall's payments that occurred in [from, to), newest first; to staff, those of the own shift.
 func (p *Payments) StallPayments(ctx context.Context, who auth.Principal, stall string, from, to *time.Time, page edge.Page) (*edge.List[Payment], error) {
 	accounts, err := p.stallInScope(ctx, who, stall)
 	if err != nil {
@@ -84,8 +90,8 @@ func (p *Payments) StallPayments(ctx context.Context, who auth.Principal, stall 
 		return nil, err
 	}
 	rows, err := p.db.Pool.Query(ctx, stallPayments+` WHERE ($2::timestamptz IS NULL OR p.occurred_at >= $2) AND ($3::timestamptz IS NULL OR p.occurred_at < $3)
-		AND ($4::timestamptz IS NULL OR (p.recorded_at, p.id) < ($4, $5)) ORDER BY p.recorded_at DESC, p.id DESC LIMIT $6`,
-		accounts, from, to, after.At, after.ID, page.Size()+1)
+		AND ($4::timestamptz IS NULL OR (p.recorded_at, p.id) < ($4, $5)) AND`+inShift(7)+` ORDER BY p.recorded_at DESC, p.id DESC LIMIT $6`,
+		accounts, from, to, after.At, after.ID, page.Size()+1, who.Shift())
 	if err != nil {
 		return nil, fmt.Errorf("list payments of stall %s: %w", stall, err)
 	}

@@ -41,7 +41,7 @@ func (p *Payments) stream(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.Follow(c, account)
+	return p.follow(c, account, who.Shift())
 }
 
 // presentAccount is the ledger account of the stall's present tenancy; it may not have been opened yet.
@@ -57,7 +57,11 @@ func (p *Payments) presentAccount(ctx context.Context, who auth.Principal, stall
 
 // Follow writes a ledger account's payments as Server-Sent Events, each once, in the order of its versions:
 // those after Last-Event-ID, or without one those after the newest. It ends with the request or the program.
-func (p *Payments) Follow(c *gin.Context, account uuid.UUID) error {
+func (p *Payments) Follow(c *gin.Context, account uuid.UUID) error { return p.follow(c, account, nil) }
+
+// follow is Follow for a caller that sees one shift: it ends with the shift, and holds nothing from before it even when
+// asked for by Last-Event-ID.
+func (p *Payments) follow(c *gin.Context, account uuid.UUID, shift *uuid.UUID) error {
 	ctx := c.Request.Context()
 	woken, cancel := p.feed.Wait(account)
 	defer cancel()
@@ -79,7 +83,10 @@ func (p *Payments) Follow(c *gin.Context, account uuid.UUID) error {
 	defer ping.Stop()
 	defer look.Stop()
 	for {
-		if last, err = p.writeAfter(c, account, last); err != nil {
+		if last, err = p.writeAfter(c, account, last, shift); err != nil {
+			return err
+		}
+		if over, err := p.shiftOver(ctx, shift); err != nil || over {
 			return err
 		}
 		select {
@@ -94,6 +101,18 @@ func (p *Payments) Follow(c *gin.Context, account uuid.UUID) error {
 		case <-look.C:
 		}
 	}
+}
+
+// shiftOver says that a shift has ended; none never does.
+func (p *Payments) shiftOver(ctx context.Context, shift *uuid.UUID) (over bool, err error) {
+	if shift == nil {
+		return false, nil
+	}
+	err = p.db.Pool.QueryRow(ctx, `SELECT coalesce(NOT shift_span($1) @> $2::timestamptz, true)`, shift, p.now()).Scan(&over)
+	if err != nil {
+		return false, fmt.Errorf("look for the end of shift %s: %w", shift, err)
+	}
+	return over, nil
 }
 
 // startAfter is the version after which a stream starts.
@@ -114,9 +133,9 @@ func (p *Payments) startAfter(ctx context.Context, account uuid.UUID, lastEventI
 }
 
 // writeAfter writes every payment newer than a version and says which was the last.
-func (p *Payments) writeAfter(c *gin.Context, account uuid.UUID, last int64) (int64, error) {
+func (p *Payments) writeAfter(c *gin.Context, account uuid.UUID, last int64, shift *uuid.UUID) (int64, error) {
 	for {
-		payments, err := p.After(c.Request.Context(), account, last)
+		payments, err := p.after(c.Request.Context(), account, last, shift)
 		if err != nil || len(payments) == 0 {
 			return last, err
 		}
@@ -135,16 +154,16 @@ func (p *Payments) writeAfter(c *gin.Context, account uuid.UUID, last int64) (in
 	}
 }
 
-// After are a ledger account's payments with a version above last, in the order of versions.
-func (p *Payments) After(ctx context.Context, account uuid.UUID, last int64) ([]Payment, error) {
+// after are a ledger account's payments with a version above last, in the order of versions; of one shift, if any.
+func (p *Payments) after(ctx context.Context, account uuid.UUID, last int64, shift *uuid.UUID) ([]Payment, error) {
 	rows, err := p.db.Pool.Query(ctx, `WITH a AS (SELECT $1::uuid AS id)
 		SELECT * FROM (
 			SELECT p.id, p.amount::text, 'VND', p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.credit_version AS version, 'posted', NULL::uuid
-			FROM payments p, a WHERE p.credit_account = a.id AND p.credit_version > $2
+			FROM payments p, a WHERE p.credit_account = a.id AND p.credit_version > $2 AND`+inShift(4)+`
 			UNION ALL
 			SELECT p.id, (-p.amount)::text, 'VND', p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.debit_version, 'reversal', p.reverses
-			FROM payments p, a WHERE p.debit_account = a.id AND p.reverses IS NOT NULL AND p.debit_version > $2) news
-		ORDER BY version LIMIT $3`, account, last, streamPage)
+			FROM payments p, a WHERE p.debit_account = a.id AND p.reverses IS NOT NULL AND p.debit_version > $2 AND`+inShift(4)+`) news
+		ORDER BY version LIMIT $3`, account, last, streamPage, shift)
 	if err != nil {
 		return nil, fmt.Errorf("read payments of %s: %w", account, err)
 	}

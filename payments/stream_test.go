@@ -14,9 +14,20 @@ type event struct{ id, name, data string }
 // listen opens a stall's stream and passes its events on.
 func (w *world) listen(key, stall, lastEventID string) <-chan event {
 	w.t.Helper()
+	return w.follow(stall, lastEventID, "Authorization", "Bearer "+key)
+}
+
+// listen opens it as the browser does.
+func (b *browser) listen(stall, lastEventID string) <-chan event {
+	b.t.Helper()
+	return b.follow(stall, lastEventID, "Cookie", b.cookie())
+}
+
+func (w *world) follow(stall, lastEventID, header, caller string) <-chan event {
+	w.t.Helper()
 	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.server.URL+"/api/v1/stalls/"+stall+"/payments/stream", nil)
 	must(w.t, err)
-	req.Header.Set("Authorization", "Bearer "+key)
+	req.Header.Set(header, caller)
 	if lastEventID != "" {
 		req.Header.Set("Last-Event-ID", lastEventID)
 	}

@@ -17,6 +17,7 @@ import (
 	"market40/merchants"
 	"market40/merchants/auth"
 	"market40/merchants/edge"
+	"market40/merchants/notify"
 	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
@@ -35,6 +36,8 @@ type world struct {
 	admin    string
 	market   string
 	phones   int
+	sms      *gateway
+	trail    *auth.Trail
 }
 
 func newWorld(t *testing.T) *world {
@@ -44,7 +47,13 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	w.keys, w.apiKeys = keys, auth.NewAPIKeys(w.db, time.Now)
 	w.payments = payments.New(w.db, keys, time.Now)
-	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.apiKeys}, Now: time.Now, Version: "test"})
+	people := auth.NewPeople(w.db, keys, time.Now)
+	w.sms, w.trail = newGateway(t), auth.NewTrail(w.db, time.Now)
+	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.apiKeys, People: people}, Trail: w.trail, Now: time.Now, Version: "test"})
+	signIn := &edge.SignIn{People: people, Cookies: true}
+	signIn.Routes(e)
+	codes := auth.NewPhoneCodes(people, notify.NewGateway(w.sms.URL, "gateway-token", http.DefaultClient), "cho.example.vn")
+	(&edge.Stalls{SignIn: signIn, Codes: codes, Phone: merchants.NormalPhone}).Routes(e)
 	merchants.New(w.db, keys, time.Now).Routes(e)
 	w.payments.Routes(e)
 	w.payments.Start(context.WithoutCancel(t.Context()))
@@ -52,6 +61,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() {
 		w.payments.Stop()
 		w.server.Close()
+		codes.Wait()
 	})
 	w.admin = w.key("admin", "")
 	w.market = w.newMarket("CHODAM")
@@ -86,6 +96,9 @@ func (o object) text(path string) string {
 	}
 	return fmt.Sprint(at)
 }
+
+// at is a member of an object; nil where nothing is.
+func (o object) at(name string) any { return o[name] }
 
 func (o object) items() []object {
 	list, _ := o["items"].([]any)

@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	"cmd/market40": {
 		"frontend", "reports",
 		"payments", "payments/banks", "payments/ledger", "payments/money",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/outgoing", "merchants/problem", "merchants/seal", "merchants/vietqr",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/outgoing", "merchants/problem", "merchants/seal", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
 	"frontend": {
@@ -43,9 +43,10 @@ var arrows = map[string][]string{
 		"merchants/auth", "merchants/edge", "merchants/memo", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
-	"merchants/auth":     {"merchants/problem", "merchants/seal", "migrations/database"},
-	"merchants/edge":     {"merchants/auth", "merchants/problem", "merchants/seal", "migrations/database"},
+	"merchants/auth":     {"merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
+	"merchants/edge":     {"merchants/auth", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
 	"merchants/memo":     {},
+	"merchants/notify":   {},
 	"merchants/outgoing": {},
 	"merchants/problem":  {},
 	"merchants/roster":   {"merchants/problem", "merchants/vietqr"},

@@ -22,6 +22,7 @@ type program struct {
 	apiKeys  *auth.APIKeys
 	people   *auth.People
 	sso      *auth.SSO
+	codes    *auth.PhoneCodes // set by edge; nil: nothing was mounted
 	trail    *auth.Trail
 	registry *merchants.Registry
 	payments *payments.Payments // not started: who wants it to take notices calls Start and Stop

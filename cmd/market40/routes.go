@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"market40/frontend"
+	"market40/merchants"
 	"market40/merchants/auth"
 	"market40/merchants/edge"
 	"market40/migrations"
@@ -35,7 +36,10 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	if p.settings.PublicURL != "" {
 		e.API.OpenAPI().Servers = []*huma.Server{{URL: p.settings.PublicURL}}
 	}
-	(&edge.SignIn{People: p.people, SSO: p.sso, PublicURL: p.settings.PublicURL, Cookies: p.settings.keepsCookies()}).Routes(e)
+	signIn := &edge.SignIn{People: p.people, SSO: p.sso, PublicURL: p.settings.PublicURL, Cookies: p.settings.keepsCookies()}
+	signIn.Routes(e)
+	p.codes = auth.NewPhoneCodes(p.people, p.sender(demo), p.settings.host())
+	(&edge.Stalls{SignIn: signIn, Codes: p.codes, Phone: merchants.NormalPhone}).Routes(e)
 	edge.TrailRoutes(e, p.trail)
 	(&edge.Users{People: p.people, Keys: p.apiKeys, Now: p.now}).Routes(e)
 	p.registry.Routes(e)

@@ -163,7 +163,7 @@ func (d *demo) stall(i int) merchants.StallOrder {
 	}
 	name := demoSurnames[d.draw.IntN(len(demoSurnames))] + " " + demoMiddle[d.draw.IntN(len(demoMiddle))] + " " + demoGiven[d.draw.IntN(len(demoGiven))]
 	d.phones++
-	o.Merchant = &merchants.MerchantOrder{FullName: name, Phone: fmt.Sprintf("0900%06d", d.phones)}
+	o.Merchant = &merchants.MerchantOrder{FullName: name, Phone: demoPhone(d.phones)}
 	if d.draw.IntN(10) < 3 {
 		return o
 	}
@@ -173,6 +173,9 @@ func (d *demo) stall(i int) merchants.StallOrder {
 	}
 	return o
 }
+
+// demoPhone is the phone of the demo's n-th merchant.
+func demoPhone(n int) string { return fmt.Sprintf("0900%06d", n) }
 
 // checks records that stickers were scanned by the team in the last four weeks.
 func (d *demo) checks(ctx context.Context, codes []string) error {

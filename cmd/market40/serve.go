@@ -120,6 +120,7 @@ func (p *program) shutDown(server *http.Server) error {
 	done := make(chan error, 1)
 	go func() { done <- server.Shutdown(ctx) }()
 	p.payments.Stop()
+	defer p.codes.Wait() // what was promised is sent, after the last request that may promise it
 	if err := <-done; err != nil {
 		return errors.Join(fmt.Errorf("waiting for requests: %w", err), server.Close())
 	}

@@ -34,6 +34,8 @@ type environment struct {
 	Proxies       string `env:"TRUSTED_PROXIES"`
 	OutgoingAllow string `env:"OUTGOING_ALLOW"`
 	OIDCFile      string `env:"OIDC_CONFIG_FILE"`
+	SMSGateway    string `env:"SMS_GATEWAY_URL"`
+	SMSTokenFile  string `env:"SMS_GATEWAY_TOKEN_FILE"`
 }
 
 // settings are the environment, checked.
@@ -48,6 +50,7 @@ type settings struct {
 	Proxies     edge.Proxies          // whose word on who calls is taken
 	Allow       outgoing.Allow        // inner hosts that the operator's own settings may name
 	Providers   []auth.ProviderConfig // who else knows people
+	SMS         smsGateway
 }
 
 // secretKey is SECRET_KEY. It prints as nothing.
@@ -109,6 +112,8 @@ func readSettings() (*settings, error) {
 		check("OIDC_CONFIG_FILE", err)
 	}
 	name, err := s.readSecret(told)
+	check(name, err)
+	name, err = s.SMS.read(told)
 	check(name, err)
 	if len(wrong) > 0 {
 		return nil, wrong

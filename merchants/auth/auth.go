@@ -40,6 +40,17 @@ type Principal struct {
 	ProvedAt   time.Time  // when the user last proved who it is; zero: a program
 }
 
+// Shift is the shift that a caller's reading of payments ends at; nil: it ends at none. Staff without one reads nothing.
+func (p Principal) Shift() *uuid.UUID {
+	switch {
+	case p.Role != Staff:
+		return nil
+	case p.SessionID == nil:
+		return &uuid.UUID{}
+	}
+	return p.SessionID
+}
+
 type contextKey struct{}
 
 // With returns a context in which From finds the caller.

@@ -19,9 +19,11 @@ const (
 	Team            Role = "team"
 	Auditor         Role = "auditor"
 	Integration     Role = "integration"
+	// Staff sell for a merchant at one stall. It is not among Roles: no key and no user is made with it, but by the merchant.
+	Staff Role = "staff"
 )
 
-// Roles are all roles, in the order of the contract.
+// Roles are the roles of users and keys, in the order of the contract.
 func Roles() []Role {
 	return []Role{Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Team, Auditor, Integration}
 }
@@ -50,17 +52,19 @@ const (
 	ReadTrail        Action = "trail.read"
 	ReadUsers        Action = "users.read"
 	WriteUsers       Action = "users.write"
+	Invite           Action = "merchants.invite"
+	ManageStaff      Action = "staff.manage"
 )
 
 // permissions is the whole table of who may do what; scope is a matter of each query.
 var permissions = map[Action][]Role{
-	ReadRegister:     {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Team, Auditor, Integration},
+	ReadRegister:     {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Team, Auditor, Integration, Staff},
 	ReadAccounts:     {Admin, Merchant, Integration}, // whole account numbers and payloads; others see them masked
 	WriteMarkets:     {Admin},
 	WriteStalls:      {Admin, Manager},
-	CheckStickers:    {Admin, Manager, Merchant, Team},
-	Confirm:          {Admin, Merchant},
-	ReadPayments:     {Admin, Merchant, Auditor, Integration},
+	CheckStickers:    {Admin, Manager, Merchant, Team, Staff},
+	Confirm:          {Admin, Merchant, Staff},
+	ReadPayments:     {Admin, Merchant, Auditor, Integration, Staff}, // staff: of its own shift, see Principal.Shift
 	ReadNotices:      {Admin, Auditor},
 	WriteConnections: {Admin},
 	ReadLedger:       {Admin, Auditor},
@@ -70,6 +74,8 @@ var permissions = map[Action][]Role{
 	ReadTrail:        {Admin, Auditor},
 	ReadUsers:        {Admin, Auditor},
 	WriteUsers:       {Admin},
+	Invite:           {Admin, Manager},
+	ManageStaff:      {Merchant},
 }
 
 // May says whether a role may do something in its scope.
@@ -111,6 +117,22 @@ var rules = map[string]Rule{
 	"GET /api/v1/api-keys":           {Needs: ReadUsers, Platform: true},
 	"POST /api/v1/api-keys":          {Needs: WriteUsers, Platform: true},
 	"DELETE /api/v1/api-keys/:id":    {Needs: WriteUsers, Platform: true},
+
+	"POST /api/v1/phone-codes":                          {Needs: Anyone},
+	"POST /api/v1/phone-sessions":                       {Needs: Anyone},
+	"GET /api/v1/staff-sessions/choice":                 {Needs: Anyone},
+	"POST /api/v1/staff-sessions":                       {Needs: Anyone},
+	"POST /api/v1/stalls/:id/invitations":               {Needs: Invite},
+	"GET /api/v1/stalls/:id/invitations":                {Needs: Invite},
+	"DELETE /api/v1/stalls/:id/invitations/:invitation": {Needs: Invite},
+	"POST /api/v1/stalls/:id/staff":                     {Needs: ManageStaff},
+	"GET /api/v1/stalls/:id/staff":                      {Needs: ManageStaff},
+	"PUT /api/v1/stalls/:id/staff/:staff/pin":           {Needs: ManageStaff},
+	"DELETE /api/v1/stalls/:id/staff/:staff":            {Needs: ManageStaff},
+	"POST /api/v1/stalls/:id/devices":                   {Needs: ManageStaff},
+	"GET /api/v1/stalls/:id/devices":                    {Needs: ManageStaff},
+	"DELETE /api/v1/stalls/:id/devices/:device":         {Needs: ManageStaff},
+	"GET /api/v1/stalls/:id/shifts":                     {Needs: ManageStaff},
 
 	"GET /api/v1/banks":      {Needs: ReadRegister},
 	"GET /api/v1/localities": {Needs: ReadRegister},

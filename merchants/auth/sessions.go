@@ -17,9 +17,25 @@ import (
 const (
 	IdleLimit     = time.Hour      // without a request
 	AbsoluteLimit = 12 * time.Hour // since sign-in
+	// A stall's phone must not ask for a code each morning: it shows one merchant's own payments and moves no money.
+	merchantIdle     = 30 * 24 * time.Hour
+	merchantAbsolute = 180 * 24 * time.Hour
+	// MaxShift is how long a shift of staff lasts at most, with or without requests.
+	MaxShift = 14 * time.Hour
 	// seenEvery is how exactly the last request of a session is known.
 	seenEvery = time.Minute
 )
+
+// LimitsOf is how long a session of a role lasts: without a request, and since sign-in.
+func LimitsOf(r Role) (idle, absolute time.Duration) {
+	switch r {
+	case Merchant:
+		return merchantIdle, merchantAbsolute
+	case Staff:
+		return MaxShift, MaxShift
+	}
+	return IdleLimit, AbsoluteLimit
+}
 
 // method is how a session's user was proved.
 type method string
@@ -53,17 +69,16 @@ func (p *People) Find(ctx context.Context, token string) (Principal, error) {
 	now := p.now()
 	var who Principal
 	var session uuid.UUID
-	var seen time.Time
-	err := p.db.Pool.QueryRow(ctx, `SELECT s.id, s.seen_at, s.proved_at, u.id, u.role, u.scope_kind, u.scope_id, u.merchant_id
+	var seen, created time.Time
+	err := p.db.Pool.QueryRow(ctx, `SELECT s.id, s.seen_at, s.created_at, s.proved_at, u.id, u.role, u.scope_kind, u.scope_id, u.merchant_id
 		FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.hash = $1 AND s.ended_at IS NULL AND s.seen_at > $2 AND s.created_at > $3 AND u.disabled_at IS NULL`,
-		hash[:], now.Add(-IdleLimit), now.Add(-AbsoluteLimit)).
-		Scan(&session, &seen, &who.ProvedAt, &who.ActorID, &who.Role, &who.ScopeKind, &who.ScopeID, &who.MerchantID)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return who, errSessionEnded
-	}
-	if err != nil {
+		WHERE s.hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND (u.role <> 'staff' OR shift_span(s.id) @> $2::timestamptz)`, hash[:], now).
+		Scan(&session, &seen, &created, &who.ProvedAt, &who.ActorID, &who.Role, &who.ScopeKind, &who.ScopeID, &who.MerchantID)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return who, fmt.Errorf("find session: %w", err)
+	}
+	if idle, absolute := LimitsOf(who.Role); err != nil || now.Sub(seen) >= idle || now.Sub(created) >= absolute {
+		return Principal{}, errSessionEnded
 	}
 	who.SessionID = &session
 	if now.Sub(seen) > seenEvery {
@@ -74,12 +89,13 @@ func (p *People) Find(ctx context.Context, token string) (Principal, error) {
 	return who, nil
 }
 
-// Sessions are the caller's own open sessions, newest first. They are few: each ends within twelve hours.
+// Sessions are the caller's own open sessions, newest first. They are few: each ends by itself.
 func (p *People) Sessions(ctx context.Context, who Principal) ([]Session, error) {
 	now := p.now()
+	idle, absolute := LimitsOf(who.Role)
 	rows, err := p.db.Pool.Query(ctx, `SELECT id, created_at, seen_at, method, device, address, id IS NOT DISTINCT FROM $4::uuid FROM sessions
 		WHERE user_id = $1 AND ended_at IS NULL AND seen_at > $2 AND created_at > $3 ORDER BY id DESC LIMIT 200`,
-		who.ActorID, now.Add(-IdleLimit), now.Add(-AbsoluteLimit), who.SessionID)
+		who.ActorID, now.Add(-idle), now.Add(-absolute), who.SessionID)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}

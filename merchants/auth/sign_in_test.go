@@ -23,6 +23,7 @@ const password = "tôm hùm 9 con"
 type crowd struct {
 	*testing.T
 	db     *database.DB
+	keys   *seal.Keys
 	people *auth.People
 	clock  atomic.Pointer[time.Time]
 }
@@ -37,6 +38,7 @@ func newCrowd(t *testing.T) *crowd {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.keys = keys
 	c.people = auth.NewPeople(c.db, keys, now)
 	return c
 }

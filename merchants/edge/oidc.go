@@ -47,14 +47,6 @@ func shown(handle func(*gin.Context) error) func(*gin.Context) error {
 	}
 }
 
-// visitorOf is where a plain request comes from.
-func visitorOf(c *gin.Context) Visitor {
-	device := c.Request.UserAgent()
-	return Visitor{
-		device: strings.ToValidUTF8(device[:min(len(device), maxDevice)], ""), address: c.ClientIP(), host: c.Request.Host,
-	}
-}
-
 // callback is the address that a provider must know us by.
 func (s *SignIn) callback(c *gin.Context) string {
 	at := s.PublicURL
@@ -65,7 +57,7 @@ func (s *SignIn) callback(c *gin.Context) string {
 }
 
 func (s *SignIn) beginSSO(c *gin.Context) error {
-	if err := s.mayComeIn(visitorOf(c)); err != nil {
+	if err := s.mayComeIn(Visitor{}); err != nil { // a link from anywhere may begin; the provider's page leads back
 		return err
 	}
 	to, kept, err := s.SSO.Begin(c.Request.Context(), c.Param("provider"), s.callback(c), c.DefaultQuery("return_to", "/account"))
@@ -78,8 +70,8 @@ func (s *SignIn) beginSSO(c *gin.Context) error {
 }
 
 func (s *SignIn) finishSSO(c *gin.Context) error {
-	from := visitorOf(c)
-	if err := s.mayComeIn(from); err != nil {
+	from := visitorOf(c.Request)
+	if err := s.mayComeIn(Visitor{}); err != nil {
 		return err
 	}
 	kept, _ := c.Cookie(stepCookie)

@@ -146,5 +146,5 @@ func (s *SignIn) proveWithPasskey(ctx context.Context, in *deviceInput) (*renewe
 	if err != nil {
 		return nil, err
 	}
-	return &renewed{cookie(token, int(auth.AbsoluteLimit.Seconds()))}, nil
+	return &renewed{sessionCookie(who.Role, token)}, nil
 }

@@ -49,15 +49,22 @@ type Visitor struct {
 
 // Resolve takes from the request what its body does not tell.
 func (v *Visitor) Resolve(ctx huma.Context) []error {
-	device := ctx.Header("User-Agent")
-	v.device = strings.ToValidUTF8(device[:min(len(device), maxDevice)], "")
-	if at, err := netip.ParseAddrPort(ctx.RemoteAddr()); err == nil {
+	*v = visitor(ctx.Header, ctx.Host(), ctx.RemoteAddr())
+	return nil
+}
+
+// visitorOf is where a plain request comes from.
+func visitorOf(r *http.Request) Visitor { return visitor(r.Header.Get, r.Host, r.RemoteAddr) }
+
+func visitor(header func(string) string, host, remote string) Visitor {
+	device := header("User-Agent")
+	v := Visitor{device: strings.ToValidUTF8(device[:min(len(device), maxDevice)], ""), host: host}
+	if at, err := netip.ParseAddrPort(remote); err == nil {
 		v.address = at.Addr().Unmap().String()
 	}
-	v.host = ctx.Host()
-	fromBrowser := ctx.Header("Sec-Fetch-Site") != "" || ctx.Header("Origin") != ""
-	v.foreign = fromBrowser && !auth.SameOrigin(ctx.Header, ctx.Host())
-	return nil
+	fromBrowser := header("Sec-Fetch-Site") != "" || header("Origin") != ""
+	v.foreign = fromBrowser && !auth.SameOrigin(header, host)
+	return v
 }
 
 type signInInput struct {
@@ -121,7 +128,7 @@ func (s *SignIn) prove(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &renewed{cookie(token, int(auth.AbsoluteLimit.Seconds()))}, nil
+	return &renewed{sessionCookie(who.Role, token)}, nil
 }
 
 func (s *SignIn) changePassword(ctx context.Context, in *struct {
@@ -141,7 +148,7 @@ func (s *SignIn) changePassword(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &renewed{cookie(token, int(auth.AbsoluteLimit.Seconds()))}, nil
+	return &renewed{sessionCookie(who.Role, token)}, nil
 }
 
 // cookie carries a token; without one it is taken away.

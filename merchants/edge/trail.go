@@ -17,18 +17,26 @@ import (
 // watchedReads are the reads that the trail keeps: of what a merchant was paid, by anyone but a merchant.
 var watchedReads = map[string]bool{"/api/v1/stalls/:id/payments": true, "/api/v1/stalls/:id/payments/stream": true, "/api/v1/notices": true}
 
-// record adds to the trail what a request under /api did, once it is answered.
+// signsIn are the ways in: who comes by them is a stranger until then.
+var signsIn = map[string]bool{
+	"/api/v1/sessions": true, "/api/v1/phone-codes": true, "/api/v1/phone-sessions": true, "/api/v1/staff-sessions": true, acceptRoute: true,
+}
+
+// acceptRoute names a secret in its path: the trail holds the route in its place.
+const acceptRoute = "/i/:token"
+
+// record adds to the trail what a request under /api did, or one that takes an invitation, once it is answered.
 func record(trail *auth.Trail) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Next()
 		route := c.FullPath()
-		if !strings.HasPrefix(route, "/api/") {
+		if !strings.HasPrefix(route, "/api/") && route != acceptRoute {
 			return
 		}
 		who, err := auth.From(c.Request.Context())
 		known := err == nil
 		read := c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
-		if read && (!watchedReads[route] || who.Role == auth.Merchant) || !known && route != "/api/v1/sessions" {
+		if read && (!watchedReads[route] || who.Role == auth.Merchant) || !known && !signsIn[route] {
 			return
 		}
 		if !known && c.Writer.Status() == http.StatusServiceUnavailable {
@@ -37,6 +45,9 @@ func record(trail *auth.Trail) gin.HandlerFunc {
 		e := auth.Event{
 			SessionID: who.SessionID, Address: c.Request.RemoteAddr, Method: c.Request.Method, Route: route,
 			Object: c.Request.URL.EscapedPath(), Status: c.Writer.Status(),
+		}
+		if route == acceptRoute {
+			e.Object = route
 		}
 		if known {
 			e.ActorID = &who.ActorID

@@ -1,0 +1,239 @@
+package auth
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/notify"
+	"market40/merchants/problem"
+)
+
+// One-time codes.
+const (
+	CodeLasts      = 5 * time.Minute
+	ResendAfter    = time.Minute
+	codeGuesses    = 5
+	codesAnHour    = 5  // to one phone
+	codesADay      = 10 // to one phone: all of them leave a guesser 50 of a million
+	CodesOfAll     = 20_000
+	sendingAtOnce  = 16
+	gatewayPause   = 30 * time.Second // after it failed
+	decoyKeyLength = 2                // bytes: nobody's phones share 65,536 rows
+)
+
+// PhoneCodes lets merchants in by a code sent to their registered phone. What it answers, and the work before it
+// answers, does not tell whether a phone is registered: the message itself is sent after the answer.
+type PhoneCodes struct {
+	people  *People
+	sender  notify.Sender // nil: there is none
+	host    string        // where the code is typed; empty: unknown
+	slots   chan struct{}
+	sending sync.WaitGroup
+	failed  atomic.Int64 // when the gateway failed last, in Unix nanoseconds; 0: it works
+}
+
+// NewPhoneCodes sends by sender. Host is named in messages, so that a phone offers the code on that page only.
+func NewPhoneCodes(people *People, sender notify.Sender, host string) *PhoneCodes {
+	return &PhoneCodes{people: people, sender: sender, host: host, slots: make(chan struct{}, sendingAtOnce)}
+}
+
+// Wait returns when what was taken is sent.
+func (c *PhoneCodes) Wait() { c.sending.Wait() }
+
+// phoneRow is where the code of a phone is kept, and whose it is: nobody's phones share rows.
+func (p *People) phoneRow(ctx context.Context, phone string) (key []byte, merchant *uuid.UUID, err error) {
+	key = p.keys.Index("phone", phone)
+	err = p.db.Pool.QueryRow(ctx, `SELECT id FROM merchants WHERE phone_index = $1`, key).Scan(&merchant)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return key[:decoyKeyLength], nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("find merchant by phone: %w", err)
+	}
+	return key, merchant, nil
+}
+
+func (p *People) codeHash(phone, code string) []byte {
+	return p.keys.Index("phone-code", phone+"\n"+code)
+}
+
+// Ask sends a code to a merchant's phone, in its national form. Of many that ask for one phone, one gets a code: the
+// others change nothing. The code before ends. Refused, whoever's phone it is: no sender, one that failed just now, or
+// the day's messages are spent (503).
+func (c *PhoneCodes) Ask(ctx context.Context, phone string) error {
+	now := c.people.now()
+	if c.sender == nil {
+		return problem.New(problem.Unavailable, "no_sender", "Máy chủ này chưa gửi được tin nhắn. Hãy xin mã mời của ban quản lý chợ.",
+			"This server has no way to send messages. Ask the market's management for an invitation.")
+	}
+	if at := c.failed.Load(); at != 0 && now.Sub(time.Unix(0, at)) < gatewayPause {
+		e := problem.New(problem.Unavailable, "sender_down", "Chưa gửi được tin nhắn, xin thử lại sau ít phút.", "Messages cannot be sent just now: try again in a minute.")
+		e.RetryAfter = int(gatewayPause.Seconds())
+		return e
+	}
+	key, merchant, err := c.people.phoneRow(ctx, phone)
+	if err != nil {
+		return err
+	}
+	n, _ := rand.Int(rand.Reader, big.NewInt(1_000_000)) // never fails, says its documentation
+	code := fmt.Sprintf("%06d", n)
+	issued, err := c.people.issueCode(ctx, key, merchant, c.people.codeHash(phone, code))
+	if err == nil && issued && merchant != nil {
+		c.sending.Go(func() { c.send(context.WithoutCancel(ctx), phone, code, key) })
+	}
+	return err
+}
+
+// issueCode puts a code into a phone's row, and counts it for the day when it is a merchant's. False: too soon, or the
+// phone had its share.
+func (p *People) issueCode(ctx context.Context, key []byte, merchant *uuid.UUID, hash []byte) (issued bool, err error) {
+	now, messages := p.now(), 0
+	if merchant != nil {
+		messages = 1
+	}
+	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `INSERT INTO phone_codes AS c (phone_index, merchant_id, hash, sent_at, expires_at, guesses, hour_began, hour_codes, day_began, day_codes)
+			VALUES ($1, $2, $3, $4, $5, 0, $4, 1, $4, 1)
+			ON CONFLICT (phone_index) DO UPDATE SET merchant_id = excluded.merchant_id, hash = excluded.hash, sent_at = $4, expires_at = $5, guesses = 0,
+				hour_began = CASE WHEN c.hour_began <= $6 THEN $4 ELSE c.hour_began END, hour_codes = CASE WHEN c.hour_began <= $6 THEN 1 ELSE c.hour_codes + 1 END,
+				day_began = CASE WHEN c.day_began <= $7 THEN $4 ELSE c.day_began END, day_codes = CASE WHEN c.day_began <= $7 THEN 1 ELSE c.day_codes + 1 END
+			WHERE c.sent_at <= $8 AND (c.hour_began <= $6 OR c.hour_codes < $9) AND (c.day_began <= $7 OR c.day_codes < $10)`,
+			key, merchant, hash, now, now.Add(CodeLasts), now.Add(-time.Hour), now.Add(-24*time.Hour), now.Add(-ResendAfter), codesAnHour, codesADay)
+		if issued = err == nil && tag.RowsAffected() == 1; !issued {
+			return err
+		}
+		tag, err = tx.Exec(ctx, `INSERT INTO phone_code_days AS d (day, sent) VALUES (($1::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, $2)
+			ON CONFLICT (day) DO UPDATE SET sent = d.sent + excluded.sent WHERE d.sent < $3`, now, messages, CodesOfAll)
+		if err == nil && tag.RowsAffected() == 0 {
+			return problem.New(problem.Unavailable, "messages_spent", "Hôm nay hệ thống đã gửi hết số tin nhắn. Hãy xin mã mời của ban quản lý chợ.",
+				"The day's messages are spent. Ask the market's management for an invitation.")
+		}
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("issue a code: %w", err)
+	}
+	return issued, nil
+}
+
+// send sends a code. One that was not accepted is taken back and counts for nothing.
+func (c *PhoneCodes) send(ctx context.Context, phone, code string, key []byte) {
+	c.slots <- struct{}{}
+	defer func() { <-c.slots }()
+	err := c.sender.Send(ctx, phone, Message(c.host, code))
+	if err == nil {
+		c.failed.Store(0)
+		return
+	}
+	c.failed.Store(c.people.now().UnixNano())
+	slog.ErrorContext(ctx, "a code was not sent", "error", err)
+	_, err = c.people.db.Pool.Exec(ctx, `WITH taken AS (
+			UPDATE phone_codes SET expires_at = sent_at, sent_at = '-infinity', hour_codes = hour_codes - 1, day_codes = day_codes - 1
+			WHERE phone_index = $1 AND hash = $2 RETURNING 1)
+		UPDATE phone_code_days SET sent = sent - 1 WHERE day = ($3::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AND EXISTS (SELECT FROM taken)`,
+		key, c.people.codeHash(phone, code), c.people.now())
+	if err != nil {
+		slog.ErrorContext(ctx, "a code that was not sent still counts", "error", err)
+	}
+}
+
+// Message is the text that carries a code: Vietnamese without diacritics, which would halve what fits, and the last line
+// by which a browser offers the code on its own page only (WICG, Origin-bound one-time codes, "@host #code").
+func Message(host, code string) string {
+	text := "Ma vao Cho 4.0 cua ban la " + code + ", dung trong 5 phut. Khong dua ma nay cho ai, ke ca nguoi tu xung la nhan vien."
+	last := "\n\n@" + host + " #" + code
+	if host == "" {
+		return text
+	}
+	if len(text)+len(last) > notify.MaxText {
+		text = "Ma vao Cho 4.0: " + code
+	}
+	if len(text)+len(last) > notify.MaxText {
+		return text
+	}
+	return text + last
+}
+
+// Visit is where somebody comes in from, as the list of sessions will show it.
+type Visit struct{ Address, Device string }
+
+// SignInByPhone takes a code once and opens a merchant's session; the first makes its user. A phone that is nobody's, a
+// code that is wrong, old, used or guessed at too often are answered alike and after the same work. An account that was
+// not used for long is not closed as a password's is: each code proves anew who holds the phone that the register names.
+func (p *People) SignInByPhone(ctx context.Context, phone, code string, v Visit) (token string, s *Session, err error) {
+	key, _, err := p.phoneRow(ctx, phone)
+	if err != nil {
+		return "", nil, err
+	}
+	now := p.now()
+	var kept []byte
+	var merchant *uuid.UUID
+	err = p.db.Pool.QueryRow(ctx, `UPDATE phone_codes SET guesses = guesses + 1 WHERE phone_index = $1 AND expires_at > $2 AND guesses < $3 RETURNING hash, merchant_id`,
+		key, now, codeGuesses).Scan(&kept, &merchant)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", nil, fmt.Errorf("find code: %w", err)
+	}
+	if right := hmac.Equal(kept, p.codeHash(phone, code)); err != nil || !right || merchant == nil {
+		return "", nil, codeWrong()
+	}
+	tag, err := p.db.Pool.Exec(ctx, `UPDATE phone_codes SET expires_at = sent_at WHERE phone_index = $1 AND hash = $2 AND expires_at > $3`, key, kept, now)
+	if err != nil {
+		return "", nil, fmt.Errorf("take code: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return "", nil, codeWrong()
+	}
+	var user uuid.UUID
+	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		user, err = p.userOf(ctx, tx, *merchant)
+		return err
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	return p.openSession(ctx, opening{user, byPhone, v.Address, v.Device}, nil)
+}
+
+func codeWrong() error {
+	return problem.New(problem.Unauthorized, "code_wrong", "Mã không đúng hoặc đã hết hạn. Hãy xin mã mới.", "The code is wrong or has ended. Ask for another.")
+}
+
+// userOf is the user of a merchant, made when it first comes in. It sees every stall the merchant has or had. A closed
+// one is refused as a wrong code is.
+func (p *People) userOf(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) (id uuid.UUID, err error) {
+	var name string
+	if err := tx.QueryRow(ctx, `SELECT full_name FROM merchants WHERE id = $1 FOR NO KEY UPDATE`, merchant).Scan(&name); err != nil {
+		return id, fmt.Errorf("find merchant %s: %w", merchant, err)
+	}
+	var closed bool
+	err = tx.QueryRow(ctx, `SELECT id, disabled_at IS NOT NULL FROM users WHERE merchant_id = $1 AND role = 'merchant' AND scope_kind = 'merchant'`, merchant).Scan(&id, &closed)
+	switch {
+	case err == nil && closed:
+		return id, codeWrong()
+	case err == nil || !errors.Is(err, pgx.ErrNoRows):
+		return id, err
+	}
+	id = uuid.Must(uuid.NewV7())
+	batch := &pgx.Batch{}
+	batch.Queue(`INSERT INTO actors (id, role) VALUES ($1, $2)`, id, Merchant)
+	batch.Queue(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, merchant_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $6, $7)`,
+		id, shortLogin("m", id), name, Merchant, ScopeMerchant, merchant, p.now())
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return id, fmt.Errorf("make user of merchant %s: %w", merchant, err)
+	}
+	return id, nil
+}
+
+// shortLogin names a user who never types a login: by 48 random bits of its id.
+func shortLogin(kind string, id uuid.UUID) string { return kind + "-" + id.String()[24:] }

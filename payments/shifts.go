@@ -1,0 +1,87 @@
+package payments
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/payments/ledger"
+	"market40/payments/money"
+)
+
+//go:embed shifts.sql
+var shiftsSQL string
+
+// Shift is one shift of a stall's staff as the merchant sees it: what was recorded while it ran.
+type Shift struct {
+	ID        uuid.UUID    `json:"id"`
+	StaffID   uuid.UUID    `json:"staff_id"`
+	Name      string       `json:"name"`
+	Device    string       `json:"device" doc:"the name of the merchant's device"`
+	StartedAt time.Time    `json:"started_at"`
+	EndedAt   *time.Time   `json:"ended_at" doc:"null: it runs"`
+	Payments  int          `json:"payments" doc:"how many came"`
+	Amount    money.Amount `json:"amount" doc:"đồng; a reversal recorded in the shift is taken away"`
+	Currency  string       `json:"currency"`
+}
+
+// Shifts are the shifts of the merchant's present tenancy of a stall, newest first. Shifts that ran at the same time each
+// count what came while both ran: a payment names a stall and no seller.
+func (p *Payments) Shifts(ctx context.Context, who auth.Principal, stall string, page edge.Page) (*edge.List[Shift], error) {
+	id, err := uuid.Parse(stall)
+	if err != nil {
+		return nil, problem.Missing("stall")
+	}
+	var market, tenancy uuid.UUID
+	err = p.db.Pool.QueryRow(ctx, `SELECT t.market_id, t.id FROM tenancies t WHERE t.stall_id = $1 AND upper_inf(t.valid)
+		AND t.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, t.stall_id) AND ($4::uuid IS NULL OR t.merchant_id = $4)`,
+		id, who.ScopeKind, who.ScopeID, who.MerchantID).Scan(&market, &tenancy)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, problem.Missing("stall")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find stall %s: %w", id, err)
+	}
+	if err := who.Allow(auth.ManageStaff); err != nil {
+		return nil, err
+	}
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	before := after.ID
+	if before == uuid.Nil {
+		before = uuid.Max
+	}
+	rows, err := p.db.Pool.Query(ctx, shiftsSQL, ledger.OfTenancy(market, tenancy).ID(), tenancy, p.now(), before, page.Size()+1)
+	if err != nil {
+		return nil, fmt.Errorf("list shifts of stall %s: %w", id, err)
+	}
+	items, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Shift])
+	if err != nil {
+		return nil, fmt.Errorf("list shifts of stall %s: %w", id, err)
+	}
+	items, next := edge.Cut(items, page, func(s Shift) edge.Mark { return edge.Mark{ID: s.ID} })
+	return &edge.List[Shift]{Items: items, Next: next}, nil
+}
+
+func (p *Payments) listShifts(ctx context.Context, in *struct {
+	edge.Named
+	edge.Page
+},
+) (*body[*edge.List[Shift]], error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.Shifts(ctx, who, in.ID, in.Page)
+	return &body[*edge.List[Shift]]{list}, err
+}
