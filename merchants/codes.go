@@ -129,13 +129,12 @@ func (r *Registry) reissue(ctx context.Context, stall, account uuid.UUID) (strin
 		if err := at.open(); err != nil {
 			return err
 		}
-		err = tx.QueryRow(ctx, `SELECT account_id FROM tenancy_accounts WHERE tenancy_id = $1 AND ($2::uuid = $3::uuid OR account_id = $2)
-			ORDER BY since, account_id LIMIT 1`, at.tenancy, account, uuid.Nil).Scan(&account)
+		err = tx.QueryRow(ctx, firstAccount, at.tenancy, account, uuid.Nil).Scan(&account)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows) && account != uuid.Nil:
 			return problem.Missing("account")
 		case errors.Is(err, pgx.ErrNoRows):
-			return problem.New(problem.Conflict, "no_account", "Sạp chưa có tài khoản nhận tiền.", "The stall has no account to receive on.")
+			return noAccount()
 		case err != nil:
 			return err
 		}

@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	"cmd/market40": {
 		"frontend", "reports",
 		"payments", "payments/banks", "payments/ledger", "payments/money",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "merchants/vietqr",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/outbox", "merchants/problem", "merchants/seal", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
 	"frontend": {
@@ -40,12 +40,13 @@ var arrows = map[string][]string{
 	"payments/money":  {},
 
 	"merchants": {
-		"merchants/auth", "merchants/edge", "merchants/memo", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
+		"merchants/auth", "merchants/edge", "merchants/memo", "merchants/outbox", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
 	"merchants/auth":    {"merchants/problem", "merchants/seal", "migrations/database"},
 	"merchants/edge":    {"merchants/auth", "merchants/problem", "merchants/seal", "migrations/database"},
 	"merchants/memo":    {},
+	"merchants/outbox":  {"merchants/seal", "migrations/database"}, // what people are told by phone
 	"merchants/problem": {},
 	"merchants/roster":  {"merchants/problem", "merchants/vietqr"},
 	"merchants/seal":    {},
