@@ -30,11 +30,11 @@ func (r *Registry) lockChange(ctx context.Context, tx pgx.Tx, id uuid.UUID) (*ch
 	if err != nil {
 		return nil, at, err
 	}
-	err = tx.QueryRow(ctx, `SELECT c.kind, c.state, c.market_id, c.tenancy_id, c.old_account, c.bank_bin, c.last4, c.holder_name, c.proposal, c.contact,
+	err = tx.QueryRow(ctx, `SELECT c.kind, c.state, c.market_id, c.tenancy_id, c.old_account, c.new_account, c.bank_bin, c.last4, c.holder_name, c.proposal, c.contact,
 			c.proposed_by, c.proposed_at, c.due_at, c.needs_second, s.number, m.name, coalesce(b.short_name, 'ví điện tử')
 		FROM beneficiary_changes c JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id LEFT JOIN banks b ON b.bin = c.bank_bin
 		WHERE c.id = $1`, id).
-		Scan(&c.kind, &c.state, &c.market, &c.tenancy, &c.oldAccount, &c.bin, &c.last4, &c.holder, &c.proposal, &c.contact,
+		Scan(&c.kind, &c.state, &c.market, &c.tenancy, &c.oldAccount, &c.newAccount, &c.bin, &c.last4, &c.holder, &c.proposal, &c.contact,
 			&c.proposedBy, &c.proposedAt, &c.due, &c.needsSecond, &c.stallNumber, &c.marketName, &c.bankName)
 	if err != nil {
 		return nil, at, fmt.Errorf("read change %s: %w", id, err)
@@ -54,12 +54,21 @@ func (r *Registry) lockChange(ctx context.Context, tx pgx.Tx, id uuid.UUID) (*ch
 func (c *change) waiting(now time.Time) error {
 	switch {
 	case c.state != changePending, !c.needsSecond && !now.Before(c.due):
-		return problem.New(problem.Conflict, "change_decided", "Yêu cầu này đã có kết quả.", "The change is decided.")
+		return changeDecided()
 	case !now.Before(c.due):
 		return problem.New(problem.Conflict, "change_lapsed", "Yêu cầu này đã quá hạn duyệt.", "The change lapsed before anybody approved it.")
 	}
 	return nil
 }
+
+func changeDecided() error {
+	return problem.New(problem.Conflict, "change_decided", "Yêu cầu này đã có kết quả.", "The change is decided.")
+}
+
+// countPersons is SQL for how many persons stand behind actors $1: a key is its owner's, and all keys and users of one
+// merchant are that merchant.
+const countPersons = `SELECT count(DISTINCT coalesce(k.merchant_id, o.merchant_id, u.merchant_id, k.owner_id, a.id))
+	FROM actors a LEFT JOIN users u ON u.id = a.id LEFT JOIN api_keys k ON k.id = a.id LEFT JOIN users o ON o.id = k.owner_id WHERE a.id = ANY ($1)`
 
 // approveChange makes a change effective at once, by a second person: never the proposer, nor by a key of the
 // proposer's own.
@@ -75,13 +84,11 @@ func (r *Registry) approveChange(ctx context.Context, who auth.Principal, id uui
 		if err := c.waiting(r.now()); err != nil {
 			return err
 		}
-		var same bool
-		err = tx.QueryRow(ctx, `SELECT coalesce((SELECT owner_id FROM api_keys WHERE id = $1), $1) = coalesce((SELECT owner_id FROM api_keys WHERE id = $2), $2)`,
-			who.ActorID, c.proposedBy).Scan(&same)
-		if err != nil {
+		var persons int
+		if err := tx.QueryRow(ctx, countPersons, []uuid.UUID{who.ActorID, c.proposedBy}).Scan(&persons); err != nil {
 			return fmt.Errorf("compare persons: %w", err)
 		}
-		if same {
+		if persons < 2 {
 			return problem.New(problem.Conflict, "second_person_needed", "Cần người thứ hai duyệt.", "A second person has to approve this.")
 		}
 		if err := r.step(ctx, tx, c, "approved", &who.ActorID, ""); err != nil {
@@ -95,22 +102,53 @@ func (r *Registry) approveChange(ctx context.Context, who auth.Principal, id uui
 	return nil
 }
 
-// cancelChange ends a change that waits: by its proposer, the tenant or who runs the market.
+// cancelChange ends a change that waits, or takes back an addition for a day: by its proposer, the tenant or who runs the
+// market.
 func (r *Registry) cancelChange(ctx context.Context, who auth.Principal, id uuid.UUID, reason string) error {
 	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		c, _, err := r.lockChange(ctx, tx, id)
+		c, at, err := r.lockChange(ctx, tx, id)
 		if err != nil {
 			return err
+		}
+		how := ending{by: &who.ActorID, reason: oneLine(reason)}
+		if c.kind == addition {
+			return r.takeBack(ctx, tx, at, c, how)
 		}
 		if err := c.waiting(r.now()); err != nil {
 			return err
 		}
-		return r.endChange(ctx, tx, c, changeCancelled, ending{by: &who.ActorID, reason: oneLine(reason)})
+		return r.endChange(ctx, tx, c, changeCancelled, how)
 	})
 	if err != nil {
 		return fmt.Errorf("cancel change %s: %w", id, err)
 	}
 	return nil
+}
+
+// takeBack ends what an addition brought, within a day: its account receives no more and its code is revoked. Money that
+// still comes by it goes to the stall's books and opens a case.
+func (r *Registry) takeBack(ctx context.Context, tx pgx.Tx, at standing, c *change, how ending) error {
+	now := r.now()
+	if c.state != changeEffective || c.tenancy != at.tenancy || now.Sub(c.proposedAt) >= changeWait {
+		return changeDecided()
+	}
+	tag, err := tx.Exec(ctx, `UPDATE tenancy_accounts SET replaced_at = $3, virtual_index = NULL WHERE tenancy_id = $1 AND account_id = $2 AND replaced_at IS NULL`,
+		c.tenancy, c.newAccount, now)
+	if err != nil {
+		return fmt.Errorf("take back account of %s: %w", c.tenancy, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return changeDecided()
+	}
+	_, err = tx.Exec(ctx, `UPDATE codes SET state = 'revoked', ended_at = coalesce(ended_at, $3) WHERE tenancy_id = $1 AND account_id = $2 AND issued_at >= $4`,
+		c.tenancy, c.newAccount, now, c.proposedAt)
+	if err != nil {
+		return fmt.Errorf("revoke codes of %s: %w", c.tenancy, err)
+	}
+	if _, err := tx.Exec(ctx, `UPDATE beneficiary_changes SET state = 'cancelled', decided_at = $2 WHERE id = $1`, c.id, now); err != nil {
+		return fmt.Errorf("take back change %s: %w", c.id, err)
+	}
+	return r.step(ctx, tx, c, changeCancelled, how.by, how.reason)
 }
 
 // ending is how a change ended.

@@ -35,6 +35,8 @@ func (c *change) message(step, phone string) outbox.Message {
 		text = fmt.Sprintf("%s đã đổi người thuê, mã nhận tiền của bạn tại sạp này đã thu hồi. Nếu không đúng, hãy báo ban quản lý chợ ngay.", where)
 	case step == changeEffective:
 		text = fmt.Sprintf("tài khoản nhận tiền của %s đã đổi sang %s. Nếu không phải bạn, hãy báo ban quản lý chợ ngay.", where, to)
+	case c.kind == addition:
+		text = fmt.Sprintf("tài khoản %s vừa thêm cho %s đã được gỡ.", to, where)
 	default:
 		text = fmt.Sprintf("yêu cầu đổi tài khoản nhận tiền của %s sang %s đã dừng, tài khoản cũ giữ nguyên.", where, to)
 	}
@@ -93,7 +95,7 @@ func (r *Registry) tellShoppers(ctx context.Context, stall uuid.UUID) ([]toldCha
 			coalesce(o.last4, ''), c.last4
 		FROM beneficiary_changes c JOIN actors a ON a.id = c.proposed_by LEFT JOIN accounts o ON o.id = c.old_account
 		WHERE c.stall_id = $1 AND (c.state = 'pending' OR (c.state = 'effective' AND c.decided_at > $2))
-		ORDER BY c.state = 'pending' DESC, c.decided_at DESC LIMIT 4`, stall, r.now().Add(-recentFor))
+		ORDER BY c.state = 'pending' DESC, c.decided_at DESC, c.id DESC LIMIT 3`, stall, r.now().Add(-recentFor))
 	if err != nil {
 		return nil, fmt.Errorf("find changes of stall %s: %w", stall, err)
 	}

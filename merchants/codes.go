@@ -18,7 +18,8 @@ import (
 	"market40/merchants/vietqr"
 )
 
-// States of a code. A superseded code still brings its stall the money; a revoked one was a former tenant's.
+// States of a code. A superseded code still brings its stall the money; a revoked one was a former tenant's, or of an
+// account that was taken back.
 const (
 	codeCurrent    = "current"
 	codeSuperseded = "superseded"

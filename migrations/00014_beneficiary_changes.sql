@@ -4,7 +4,7 @@
 ALTER TABLE tenancy_accounts
     ADD COLUMN replaced_at timestamptz,
     ADD COLUMN place       timestamptz;
-COMMENT ON COLUMN tenancy_accounts.replaced_at IS 'since when another account receives instead: money that an old sticker sends here is still the stall''s';
+COMMENT ON COLUMN tenancy_accounts.replaced_at IS 'since when it receives no more: only a transfer that carries a code of the stall is still the stall''s';
 COMMENT ON COLUMN tenancy_accounts.place IS 'its place among the tenancy''s accounts, inherited from the account that it replaced; null: since';
 
 CREATE TABLE beneficiary_changes (
@@ -30,11 +30,11 @@ CREATE TABLE beneficiary_changes (
     contact_last3 text        NOT NULL,
     decided_at    timestamptz,
     CONSTRAINT change_decided CHECK ((state = 'pending') = (decided_at IS NULL)),
-    CONSTRAINT change_waits_if_it_replaces CHECK (kind = 'replacement' OR state = 'effective'),
+    CONSTRAINT change_waits_if_it_replaces CHECK (kind = 'replacement' OR state = 'effective' OR (kind = 'addition' AND state = 'cancelled')),
     CONSTRAINT change_replaces CHECK (kind <> 'replacement' OR (old_account IS NOT NULL AND proposal IS NOT NULL)),
     CONSTRAINT change_effective_on_an_account CHECK (kind <> 'replacement' OR (state = 'effective') = (new_account IS NOT NULL))
 );
-COMMENT ON TABLE beneficiary_changes IS 'A stall''s money goes to another account: a replacement waits, an addition and a change of tenant are at once.';
+COMMENT ON TABLE beneficiary_changes IS 'A stall''s money goes to another account: a replacement waits, an addition and a change of tenant are at once; an addition may be taken back for a day.';
 COMMENT ON COLUMN beneficiary_changes.why IS 'the code of the refusal that ended it';
 COMMENT ON COLUMN beneficiary_changes.new_account IS 'null until effective: a proposed account is not in the register, and no money is matched by it';
 COMMENT ON COLUMN beneficiary_changes.bank_bin IS 'of the new account, like last4 and holder_name; empty: a wallet, or a tenant without an account';
@@ -53,12 +53,10 @@ CREATE TABLE beneficiary_change_steps (
     step      text        NOT NULL CONSTRAINT change_step_known CHECK (step IN ('proposed', 'approved', 'effective', 'cancelled', 'refused')),
     actor_id  uuid REFERENCES actors,
     reason    text        NOT NULL,
-    at        timestamptz NOT NULL
+    at        timestamptz NOT NULL,
+    CONSTRAINT change_takes_a_step_once UNIQUE (change_id, step)
 );
 COMMENT ON COLUMN beneficiary_change_steps.actor_id IS 'null: the clock, or the end of the tenancy';
-CREATE INDEX beneficiary_change_steps_change ON beneficiary_change_steps (change_id, id);
-CREATE UNIQUE INDEX change_ends_once ON beneficiary_change_steps (change_id) WHERE step IN ('effective', 'cancelled', 'refused');
-CREATE UNIQUE INDEX change_approved_once ON beneficiary_change_steps (change_id) WHERE step = 'approved';
 
 CREATE TABLE account_claims (
     number_index bytea       NOT NULL,
