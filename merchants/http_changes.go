@@ -18,7 +18,7 @@ func (r *Registry) mountChanges(e *edge.Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/beneficiary-changes", "list-stall-beneficiary-changes", "A stall's changes of account, newest first", 0), r.listStallChanges)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/beneficiary-changes", "list-market-beneficiary-changes", "A market's changes of account in the last 90 days, newest first", 0), r.listMarketChanges)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/approve", "approve-beneficiary-change", "Duyệt: effective at once, by a second person", http.StatusOK), r.postApproval)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/cancel", "cancel-beneficiary-change", "Hủy: while it waits", http.StatusOK), r.postCancel)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/cancel", "cancel-beneficiary-change", "Hủy: while it waits; an addition for a day", http.StatusOK), r.postCancel)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/alerts", "list-alerts", "Cảnh báo: what a board should look at, newest first", 0), r.getAlerts)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/alerts/{id}/close", "close-alert", "Close an alert, and say why", http.StatusOK), r.postAlertClose)
 }
@@ -28,7 +28,7 @@ func (r *Registry) postChange(ctx context.Context, in *struct {
 	Body ChangeOrder
 },
 ) (*body[BeneficiaryChange], error) {
-	who, stall, err := r.stallFor(ctx, in.ID, auth.ChangeBeneficiary)
+	who, stall, err := r.stallFor(ctx, in.ID, auth.ChangeAccounts)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (r *Registry) changeFor(ctx context.Context, in edge.Named) (auth.Principal
 	if _, err := r.readChange(ctx, who, id); err != nil {
 		return who, id, err
 	}
-	return who, id, who.Allow(auth.ChangeBeneficiary)
+	return who, id, who.Allow(auth.ChangeAccounts)
 }
 
 func (r *Registry) postApproval(ctx context.Context, in *struct{ edge.Named }) (*body[BeneficiaryChange], error) {
@@ -90,21 +90,16 @@ func (r *Registry) postApproval(ctx context.Context, in *struct{ edge.Named }) (
 	return answer(r.readChange(ctx, who, id))
 }
 
-// reasonBody is why something is ended.
-type reasonBody struct {
-	Reason string `json:"reason" minLength:"3" maxLength:"500"`
-}
-
-func (r *Registry) postCancel(ctx context.Context, in *struct {
-	edge.Named
-	Body reasonBody
-},
-) (*body[BeneficiaryChange], error) {
+func (r *Registry) postCancel(ctx context.Context, in *stepInput) (*body[BeneficiaryChange], error) {
 	who, id, err := r.changeFor(ctx, in.Named)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.cancelChange(ctx, who, id, in.Body.Reason); err != nil {
+	reason := ""
+	if in.Body != nil {
+		reason = in.Body.Reason
+	}
+	if err := r.cancelChange(ctx, who, id, reason); err != nil {
 		return nil, err
 	}
 	return answer(r.readChange(ctx, who, id))
@@ -124,7 +119,9 @@ func (r *Registry) getAlerts(ctx context.Context, in *struct {
 
 func (r *Registry) postAlertClose(ctx context.Context, in *struct {
 	edge.Named
-	Body reasonBody
+	Body struct {
+		Reason string `json:"reason" minLength:"3" maxLength:"500"`
+	}
 },
 ) (*body[*Alert], error) {
 	who, err := auth.From(ctx)

@@ -27,46 +27,46 @@ type Action string
 
 // The actions that routes ask for.
 const (
-	ReadRegister      Action = "register.read"
-	ReadAccounts      Action = "accounts.read"
-	WriteMarkets      Action = "markets.write"
-	WriteStalls       Action = "stalls.write"
-	CheckStickers     Action = "stickers.check"
-	Confirm           Action = "payments.confirm"
-	ReadPayments      Action = "payments.read"
-	ReadNotices       Action = "notices.read"
-	WriteConnections  Action = "connections.write"
-	ReadLedger        Action = "ledger.read"
-	ReadCases         Action = "cases.read"
-	ResolveCases      Action = "cases.resolve"
-	ReadReports       Action = "reports.read"
-	ReadTrail         Action = "trail.read"
-	ChangeBeneficiary Action = "beneficiary.change"
-	ReadChanges       Action = "beneficiary.read"
-	ReadAlerts        Action = "alerts.read"
-	CloseAlerts       Action = "alerts.close"
+	ReadRegister     Action = "register.read"
+	ReadAccounts     Action = "accounts.read"
+	WriteMarkets     Action = "markets.write"
+	WriteStalls      Action = "stalls.write"
+	CheckStickers    Action = "stickers.check"
+	Confirm          Action = "payments.confirm"
+	ReadPayments     Action = "payments.read"
+	ReadNotices      Action = "notices.read"
+	WriteConnections Action = "connections.write"
+	ReadLedger       Action = "ledger.read"
+	ReadCases        Action = "cases.read"
+	ResolveCases     Action = "cases.resolve"
+	ReadReports      Action = "reports.read"
+	ReadTrail        Action = "trail.read"
+	ChangeAccounts   Action = "accounts.change"
+	ReadChanges      Action = "accounts.changes"
+	ReadAlerts       Action = "alerts.read"
+	CloseAlerts      Action = "alerts.close"
 )
 
 // permissions is the whole table of who may do what; scope is a matter of each query.
 var permissions = map[Action][]Role{
-	ReadRegister:      {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Team, Auditor, Integration},
-	ReadAccounts:      {Admin, Merchant, Integration}, // whole account numbers and payloads; others see them masked
-	WriteMarkets:      {Admin},
-	WriteStalls:       {Admin, Manager},
-	CheckStickers:     {Admin, Manager, Merchant, Team},
-	Confirm:           {Admin, Merchant},
-	ReadPayments:      {Admin, Merchant, Auditor, Integration},
-	ReadNotices:       {Admin, Auditor},
-	WriteConnections:  {Admin},
-	ReadLedger:        {Admin, Auditor},
-	ReadCases:         {Admin, Manager, Auditor},
-	ResolveCases:      {Admin, Manager},
-	ReadReports:       {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor},
-	ReadTrail:         {Admin, Auditor},
-	ChangeBeneficiary: {Admin, Manager, Merchant}, // propose, approve and cancel: two of them, or a day
-	ReadChanges:       {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Auditor},
-	ReadAlerts:        {Admin, Manager, Auditor},
-	CloseAlerts:       {Admin, Manager},
+	ReadRegister:     {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Team, Auditor, Integration},
+	ReadAccounts:     {Admin, Merchant, Integration}, // whole account numbers and payloads; others see them masked
+	WriteMarkets:     {Admin},
+	WriteStalls:      {Admin, Manager},
+	CheckStickers:    {Admin, Manager, Merchant, Team},
+	Confirm:          {Admin, Merchant},
+	ReadPayments:     {Admin, Merchant, Auditor, Integration},
+	ReadNotices:      {Admin, Auditor},
+	WriteConnections: {Admin},
+	ReadLedger:       {Admin, Auditor},
+	ReadCases:        {Admin, Manager, Auditor},
+	ResolveCases:     {Admin, Manager},
+	ReadReports:      {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor},
+	ReadTrail:        {Admin, Auditor},
+	ChangeAccounts:   {Admin, Manager, Merchant}, // propose, approve and cancel: two of them, or a day
+	ReadChanges:      {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Auditor},
+	ReadAlerts:       {Admin, Manager, Auditor},
+	CloseAlerts:      {Admin, Manager},
 }
 
 // May says whether a role may do something in its scope.
