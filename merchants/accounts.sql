@@ -1,4 +1,4 @@
--- The accounts of tenancies $1, oldest first, with bank, current code, the market's place on day $2, the last notice,
+-- The accounts that tenancies $1 receive on, in their places, with bank, current code, the market's place on day $2, the last notice,
 -- and whether a bank connection covers them: by name, or with no name at all by its owner's scope.
 SELECT ta.tenancy_id, a.id, a.kind, coalesce(a.bank_bin, ''), coalesce(b.short_name, ''), coalesce(b.memo_prefix, ''),
     a.number, a.last4, a.holder_name, a.holder_kind, coalesce(place.name, ''), c.code, c.issued_at, l.last_at,
@@ -18,5 +18,5 @@ LEFT JOIN LATERAL (
     SELECT v.name FROM market_places p JOIN locality_versions v ON v.locality_id = p.locality_id AND v.valid @> $2::date
     WHERE p.market_id = t.market_id AND p.valid @> $2::date
 ) place ON true
-WHERE ta.tenancy_id = ANY ($1)
-ORDER BY ta.since, a.id
+WHERE ta.tenancy_id = ANY ($1) AND ta.replaced_at IS NULL
+ORDER BY coalesce(ta.place, ta.since), a.id

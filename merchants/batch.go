@@ -30,6 +30,7 @@ type batch struct {
 type entry struct {
 	order    StallOrder
 	newStall bool
+	market   uuid.UUID
 	stall    uuid.UUID
 	since    *time.Time // nil: from before our records
 	person   *person    // nil: vacant
@@ -37,6 +38,8 @@ type entry struct {
 
 	tenancy, merchant, accountID        uuid.UUID
 	newTenancy, newMerchant, newAccount bool
+	receivesAgain                       bool // the tenancy received on the account before
+	claims                              bool // the merchant wants an account that is another's, or not registered yet
 	faults                              []fault
 }
 
@@ -72,7 +75,7 @@ func (b *batch) register(o StallOrder) {
 
 // join adds a merchant who joins a stall.
 func (b *batch) join(stall uuid.UUID, o StallOrder) *entry {
-	e := &entry{order: o, stall: stall, tenancy: newID(), newTenancy: true}
+	e := &entry{order: o, market: b.market, stall: stall, tenancy: newID(), newTenancy: true}
 	b.entries = append(b.entries, e)
 	if o.Merchant != nil {
 		p, faults := b.r.person(*o.Merchant)
@@ -186,6 +189,7 @@ func (b *batch) resolveAccount(e *entry) {
 		b.accounts[a.key()] = knownAccount{e.accountID, e.merchant, e.order.Merchant.FullName}
 	case standing.merchant != e.merchant:
 		e.faults = append(e.faults, accountInUse())
+		e.claims = true
 	default:
 		e.accountID = standing.id
 	}

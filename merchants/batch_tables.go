@@ -127,7 +127,9 @@ func (b *batch) add(ctx context.Context, t *tables, e *entry, code string) error
 		a := e.account
 		t.accounts = append(t.accounts, []any{e.accountID, e.merchant, a.Kind, bin, number, a.index, seal.Last4(a.AccountNumber), a.HolderName, a.HolderKind, b.now})
 	}
-	t.receives = append(t.receives, []any{e.tenancy, e.accountID, b.now, e.account.virtual})
+	if !e.receivesAgain {
+		t.receives = append(t.receives, []any{e.tenancy, e.accountID, b.now, e.account.virtual})
+	}
 	t.codes = append(t.codes, []any{code, "stall", b.market, e.stall, e.tenancy, e.accountID, codeCurrent, b.now})
 	return nil
 }

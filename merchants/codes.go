@@ -18,7 +18,8 @@ import (
 	"market40/merchants/vietqr"
 )
 
-// States of a code. A superseded code still brings its stall the money; a revoked one was a former tenant's.
+// States of a code. A superseded code still brings its stall the money; a revoked one was a former tenant's, or of an
+// account that was taken back.
 const (
 	codeCurrent    = "current"
 	codeSuperseded = "superseded"
@@ -129,13 +130,12 @@ func (r *Registry) reissue(ctx context.Context, stall, account uuid.UUID) (strin
 		if err := at.open(); err != nil {
 			return err
 		}
-		err = tx.QueryRow(ctx, `SELECT account_id FROM tenancy_accounts WHERE tenancy_id = $1 AND ($2::uuid = $3::uuid OR account_id = $2)
-			ORDER BY since, account_id LIMIT 1`, at.tenancy, account, uuid.Nil).Scan(&account)
+		err = tx.QueryRow(ctx, firstAccount, at.tenancy, account, uuid.Nil).Scan(&account)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows) && account != uuid.Nil:
 			return problem.Missing("account")
 		case errors.Is(err, pgx.ErrNoRows):
-			return problem.New(problem.Conflict, "no_account", "Sạp chưa có tài khoản nhận tiền.", "The stall has no account to receive on.")
+			return noAccount()
 		case err != nil:
 			return err
 		}

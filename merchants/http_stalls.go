@@ -140,7 +140,7 @@ func (r *Registry) postTenancy(ctx context.Context, in *struct {
 	if err := r.mayName(ctx, who, in.Body.Merchant); err != nil {
 		return nil, err
 	}
-	if err := r.changeTenant(ctx, id, in.Body); err != nil {
+	if err := r.changeTenant(ctx, who, id, in.Body); err != nil {
 		return nil, err
 	}
 	return answer(r.readStall(ctx, who, id))
@@ -161,7 +161,7 @@ func (r *Registry) postAccount(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	account, err := r.addAccount(ctx, id, in.Body)
+	account, err := r.addAccount(ctx, who, id, in.Body)
 	if err != nil {
 		return nil, err
 	}

@@ -60,13 +60,14 @@ func (i *importing) fail(f problem.Field) {
 // row that says what stands is unchanged; the same number with other data is an error (stall_differs).
 func (r *Registry) importRows(ctx context.Context, market uuid.UUID, rows []roster.Row, dryRun bool) ([]importing, error) {
 	var result []importing
+	var b *batch
 	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		result = make([]importing, len(rows))
 		standing, err := r.standingStalls(ctx, tx, market, rows)
 		if err != nil {
 			return err
 		}
-		b := r.newBatch(market)
+		b = r.newBatch(market)
 		var of []*importing // the row of each entry of the batch
 		for i, row := range rows {
 			here := &result[i]
@@ -96,6 +97,7 @@ func (r *Registry) importRows(ctx context.Context, market uuid.UUID, rows []rost
 		}
 		return b.write(ctx, tx)
 	})
+	r.keepClaims(ctx, b)
 	if err != nil {
 		return nil, fmt.Errorf("import %d rows into %s: %w", len(rows), market, err)
 	}

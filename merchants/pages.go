@@ -68,7 +68,10 @@ type printed struct {
 	Holder, Bank, Last4     string
 	Demo                    bool
 	Payload                 string // empty: a wallet's
-	account                 uuid.UUID
+	Changes                 []toldChange
+	Moved                   bool   // another account receives instead
+	Instead                 string // the code to pay then
+	account, stall          uuid.UUID
 	sealed                  []byte
 	to                      payee
 }
@@ -84,12 +87,15 @@ func (r *Registry) printed(ctx context.Context, text string) (*printed, error) {
 	}
 	p := &printed{Code: code.String()}
 	err = r.db.Pool.QueryRow(ctx, `SELECT c.state, coalesce(st.state, 'vacant'), s.number, m.name, m.demo, a.id, a.number, a.last4, a.holder_name,
-			a.kind, coalesce(a.bank_bin, ''), coalesce(b.short_name, 'Ví điện tử'), coalesce(b.memo_prefix, ''), `+placeOfMarket+`
-		FROM codes c JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id JOIN accounts a ON a.id = c.account_id
+			a.kind, coalesce(a.bank_bin, ''), coalesce(b.short_name, 'Ví điện tử'), coalesce(b.memo_prefix, ''), `+placeOfMarket+`,
+			s.id, ta.replaced_at IS NOT NULL, coalesce((SELECT n.code FROM tenancy_accounts na JOIN codes n ON n.tenancy_id = na.tenancy_id AND n.account_id = na.account_id
+				WHERE na.tenancy_id = c.tenancy_id AND na.replaced_at IS NULL AND n.kind = 'stall' AND n.state = 'current'
+				ORDER BY coalesce(na.place, na.since), n.code LIMIT 1), '')
+		FROM codes c LEFT JOIN tenancy_accounts ta ON ta.tenancy_id = c.tenancy_id AND ta.account_id = c.account_id JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id JOIN accounts a ON a.id = c.account_id
 		LEFT JOIN banks b ON b.bin = a.bank_bin LEFT JOIN stall_states st ON st.stall_id = s.id AND upper_inf(st.valid)
 		WHERE c.code = $1 AND c.kind = 'stall'`, p.Code, r.today()).
 		Scan(&p.State, &p.StallState, &p.Stall, &p.Market, &p.Demo, &p.account, &p.sealed, &p.Last4, &p.Holder,
-			&p.to.Kind, &p.to.BIN, &p.Bank, &p.to.MemoPrefix, &p.to.Place)
+			&p.to.Kind, &p.to.BIN, &p.Bank, &p.to.MemoPrefix, &p.to.Place, &p.stall, &p.Moved, &p.Instead)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, problem.Missing("code")
 	}
@@ -117,6 +123,9 @@ func (r *Registry) getCode(c *gin.Context) error {
 		return err
 	}
 	if form == "" {
+		if p.Changes, err = r.tellShoppers(c.Request.Context(), p.stall); err != nil {
+			return err
+		}
 		return showPage(c, p)
 	}
 	switch {

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"market40/merchants/auth"
+	"market40/merchants/outbox"
 	"market40/merchants/problem"
 	"market40/merchants/seal"
 	"market40/migrations/database"
@@ -20,14 +21,15 @@ import (
 
 // Registry registers, changes and finds. It is safe for concurrent use.
 type Registry struct {
-	db   *database.DB
-	keys *seal.Keys
-	now  func() time.Time
+	db       *database.DB
+	keys     *seal.Keys
+	messages *outbox.Outbox
+	now      func() time.Time
 }
 
 // New keeps the register in db, seals phones, tax codes and account numbers with keys, and tells the time by now.
 func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Registry {
-	return &Registry{db: db, keys: keys, now: now}
+	return &Registry{db: db, keys: keys, messages: outbox.New(db, keys, now), now: now}
 }
 
 // local is the time of business days: Vietnam keeps UTC+7 all year.

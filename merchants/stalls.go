@@ -64,8 +64,9 @@ func (r *Registry) RegisterStalls(ctx context.Context, market uuid.UUID, orders 
 
 func (r *Registry) registerStalls(ctx context.Context, market uuid.UUID, orders []StallOrder) ([]uuid.UUID, error) {
 	var ids []uuid.UUID
+	var b *batch
 	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		b := r.newBatch(market)
+		b = r.newBatch(market)
 		for _, o := range orders {
 			b.register(o)
 		}
@@ -78,6 +79,7 @@ func (r *Registry) registerStalls(ctx context.Context, market uuid.UUID, orders 
 		ids = b.stalls()
 		return b.write(ctx, tx)
 	})
+	r.keepClaims(ctx, b)
 	if err != nil {
 		return nil, fmt.Errorf("register %d stalls in %s: %w", len(orders), market, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/auth"
 	"market40/merchants/problem"
 )
 
@@ -68,7 +69,8 @@ func (s standing) open() error {
 // changeTenant ends the open tenancy at the order's time, revokes its codes and opens the new tenant's. Refused: a
 // closed stall, the same merchant again (409), a time in the future or at or before the last tenancy's begin,
 // or before its end (422), and what RegisterStalls refuses in a merchant or an account.
-func (r *Registry) changeTenant(ctx context.Context, stall uuid.UUID, o tenancyOrder) error {
+func (r *Registry) changeTenant(ctx context.Context, who auth.Principal, stall uuid.UUID, o tenancyOrder) error {
+	var b *batch
 	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		at, err := lockStall(ctx, tx, stall)
 		if err != nil {
@@ -77,7 +79,7 @@ func (r *Registry) changeTenant(ctx context.Context, stall uuid.UUID, o tenancyO
 		if at.state == stateClosed {
 			return stateRefusal(at.state)
 		}
-		b := r.newBatch(at.market)
+		b = r.newBatch(at.market)
 		e := b.join(stall, StallOrder{Since: o.Since, Merchant: o.Merchant, Account: o.Account})
 		if e.since == nil {
 			e.since = &b.now
@@ -92,6 +94,15 @@ func (r *Registry) changeTenant(ctx context.Context, stall uuid.UUID, o tenancyO
 		if at.merchant == e.merchant {
 			return problem.New(problem.Conflict, "same_merchant", "Tiểu thương này đang thuê sạp.", "This merchant has the stall already.")
 		}
+		from, err := r.formerReceiver(ctx, tx, stall)
+		if err != nil {
+			return err
+		}
+		if from != nil {
+			if err := proved(who, r.now()); err != nil {
+				return err
+			}
+		}
 		if err := r.endTenancy(ctx, tx, at, *e.since); err != nil {
 			return err
 		}
@@ -101,8 +112,14 @@ func (r *Registry) changeTenant(ctx context.Context, stall uuid.UUID, o tenancyO
 		if err := b.write(ctx, tx); err != nil {
 			return err
 		}
+		if from != nil {
+			if err := r.tellAtOnce(ctx, tx, who, newTenant, e, *from); err != nil {
+				return err
+			}
+		}
 		return r.enter(ctx, tx, at, stateOperating, "", *e.since)
 	})
+	r.keepClaims(ctx, b)
 	if err != nil {
 		return fmt.Errorf("change tenant of stall %s: %w", stall, err)
 	}
@@ -135,7 +152,7 @@ func (r *Registry) endTenancy(ctx context.Context, tx pgx.Tx, s standing, at tim
 	if err != nil {
 		return fmt.Errorf("revoke codes of tenancy %s: %w", s.tenancy, err)
 	}
-	return nil
+	return r.dropChange(ctx, tx, s)
 }
 
 // takeVirtual frees a virtual account or terminal id that an ended tenancy still names.
@@ -151,9 +168,11 @@ func (e *entry) takeVirtual(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// addAccount gives the stall's tenant a further account with its own code, and answers the account's id.
-func (r *Registry) addAccount(ctx context.Context, stall uuid.UUID, o AccountOrder) (uuid.UUID, error) {
+// addAccount gives the stall's tenant a further account with its own code, and answers the account's id. The first one is
+// joining; each further one is told to the tenant, shown on the stall's page and an alert of the board.
+func (r *Registry) addAccount(ctx context.Context, who auth.Principal, stall uuid.UUID, o AccountOrder) (uuid.UUID, error) {
 	var id uuid.UUID
+	var b *batch
 	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		at, err := lockStall(ctx, tx, stall)
 		if err != nil {
@@ -162,26 +181,37 @@ func (r *Registry) addAccount(ctx context.Context, stall uuid.UUID, o AccountOrd
 		if err := at.open(); err != nil {
 			return err
 		}
-		b := r.newBatch(at.market)
-		e := b.join(stall, StallOrder{Merchant: &MerchantOrder{ID: at.merchant.String()}, Account: &o})
-		e.tenancy, e.newTenancy = at.tenancy, false
+		b = r.newBatch(at.market)
+		e := b.further(at, o)
 		if err := b.resolve(ctx, tx); err != nil {
 			return err
 		}
 		if err := b.refusal(func(_ int, field string) string { return strings.TrimPrefix(field, "account.") }); err != nil {
 			return err
 		}
-		var stands bool
-		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tenancy_accounts WHERE tenancy_id = $1 AND account_id = $2)`,
-			at.tenancy, e.accountID).Scan(&stands); err != nil {
+		if err := refuseStanding(ctx, tx, at.tenancy, e.accountID); err != nil {
 			return err
 		}
-		if stands {
-			return problem.New(problem.Conflict, "account_stands", "Sạp đã nhận tiền vào tài khoản này.", "The stall receives on this account already.")
+		from, err := r.formerReceiver(ctx, tx, stall)
+		if err != nil {
+			return err
+		}
+		if err := b.receiveAgain(ctx, tx, e); err != nil {
+			return err
 		}
 		id = e.accountID
-		return b.write(ctx, tx)
+		if err := b.write(ctx, tx); err != nil || from == nil {
+			return err
+		}
+		if err := proved(who, r.now()); err != nil {
+			return err
+		}
+		if from.merchant != at.merchant { // joins late at a stall where another received
+			return r.tellAtOnce(ctx, tx, who, newTenant, e, *from)
+		}
+		return r.tellAtOnce(ctx, tx, who, addition, e, *from)
 	})
+	r.keepClaims(ctx, b)
 	if err != nil {
 		return id, fmt.Errorf("add account to stall %s: %w", stall, err)
 	}

@@ -106,7 +106,7 @@ func (r *Registry) judgeAccount(ctx context.Context, read vietqr.Code) (*Verdict
 		return v, nil
 	}
 	rows, err := r.db.Pool.Query(ctx, `SELECT coalesce(a.bank_bin, ''), s.id, s.number, m.name
-		FROM accounts a JOIN tenancy_accounts ta ON ta.account_id = a.id JOIN tenancies t ON t.id = ta.tenancy_id AND upper_inf(t.valid)
+		FROM accounts a JOIN tenancy_accounts ta ON ta.account_id = a.id AND ta.replaced_at IS NULL JOIN tenancies t ON t.id = ta.tenancy_id AND upper_inf(t.valid)
 		JOIN stalls s ON s.id = t.stall_id JOIN markets m ON m.id = t.market_id
 		WHERE a.number_index = $1 ORDER BY m.code, s.number`, r.accountIndex(read.Account))
 	if err != nil {

@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/pquerna/otp/totp"
+
 	"market40/merchants"
 	"market40/merchants/auth"
 	"market40/merchants/edge"
@@ -28,7 +31,9 @@ type world struct {
 	t        *testing.T
 	db       *database.DB
 	registry *merchants.Registry
+	sealed   *seal.Keys
 	keys     *auth.APIKeys
+	people   *auth.People
 	engine   http.Handler
 	clock    time.Time
 	admin    string
@@ -43,9 +48,9 @@ func newWorld(t *testing.T) *world {
 	now := func() time.Time { return w.clock }
 	keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, now)
 	must(t, err)
-	w.keys = auth.NewAPIKeys(w.db, now)
+	w.sealed, w.keys, w.people = keys, auth.NewAPIKeys(w.db, now), auth.NewPeople(w.db, keys, now)
 	w.registry = merchants.New(w.db, keys, now)
-	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.keys}, Now: now, Version: "test"})
+	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.keys, People: w.people}, Trail: auth.NewTrail(w.db, now), Now: now, Version: "test"})
 	w.registry.Routes(e)
 	w.engine = e.Engine
 	w.admin = w.key("admin", "")
@@ -65,6 +70,21 @@ func (w *world) key(role, scope string) string {
 	key, err := w.keys.Create(w.t.Context(), auth.Order{Name: w.t.Name(), Role: role, Scope: scope})
 	must(w.t, err)
 	return key
+}
+
+// session stands before a session's token where a key would stand.
+const session = "session:"
+
+// signIn makes a user, and a session that is proved now.
+func (w *world) signIn(login, role, scope string) (id uuid.UUID, key string) {
+	w.t.Helper()
+	made, err := w.people.Create(w.t.Context(), auth.UserOrder{Login: login, FullName: login, Role: role, Scopes: []auth.ScopeOrder{{Scope: scope}}, Password: "tôm hùm 9 con"})
+	must(w.t, err)
+	code, err := totp.GenerateCode(made.Secret, w.clock)
+	must(w.t, err)
+	token, _, err := w.people.SignIn(w.t.Context(), auth.Attempt{Login: login, Password: "tôm hùm 9 con", Code: code, Address: "127.0.0.1"})
+	must(w.t, err)
+	return made.ID, session + token
 }
 
 // object is a decoded JSON object.
@@ -108,7 +128,10 @@ func (o object) items() []object {
 
 func (w *world) send(req *http.Request, key string) *httptest.ResponseRecorder {
 	w.t.Helper()
-	if key != "" {
+	if token, signedIn := strings.CutPrefix(key, session); signedIn {
+		req.AddCookie(&http.Cookie{Name: auth.Cookie, Value: token})
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+	} else if key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)
 	}
 	rec := httptest.NewRecorder()

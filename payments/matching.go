@@ -44,12 +44,13 @@ const (
 type place struct {
 	Tenancy, Stall, Market uuid.UUID
 	Open                   bool   // the tenancy has not ended
+	Replaced               bool   // another account receives there instead: only our code still brings money
 	StallState             string // operating, suspended, closed, vacant
 }
 
 // receives says whether the place is an open stall's: money that names only the account may go there.
 func (p place) receives() bool {
-	return p.Open && (p.StallState == "operating" || p.StallState == "suspended")
+	return p.Open && !p.Replaced && (p.StallState == "operating" || p.StallState == "suspended")
 }
 
 // receiver is a beneficiary account of the register.

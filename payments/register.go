@@ -56,8 +56,8 @@ func (r *register) readAccounts(rows pgx.Rows) error {
 	var account, merchant uuid.UUID
 	var bin, state string
 	var tenancy, stall, market *uuid.UUID
-	var open bool
-	_, err := pgx.ForEachRow(rows, []any{&index, &account, &merchant, &bin, &tenancy, &stall, &market, &open, &state}, func() error {
+	var open, replaced bool
+	_, err := pgx.ForEachRow(rows, []any{&index, &account, &merchant, &bin, &tenancy, &stall, &market, &open, &replaced, &state}, func() error {
 		to := known[account]
 		if to == nil {
 			to = &receiver{Account: account, Merchant: merchant, Number: string(index), BIN: bin}
@@ -65,7 +65,7 @@ func (r *register) readAccounts(rows pgx.Rows) error {
 			r.byNumber[string(index)] = append(r.byNumber[string(index)], to)
 		}
 		if tenancy != nil {
-			to.Places = append(to.Places, place{*tenancy, *stall, *market, open, state})
+			to.Places = append(to.Places, place{*tenancy, *stall, *market, open, replaced, state})
 		}
 		return nil
 	})

@@ -112,13 +112,32 @@ func (o object) items() []object {
 // call asks our own API and wants a status.
 func (w *world) call(key, method, path string, body any, want int) object {
 	w.t.Helper()
+	return w.ask(w.server.URL, key, method, path, body, want)
+}
+
+// at is call, of a second program on the same database whose clock stands at a moment.
+func (w *world) at(moment time.Time) func(key, method, path string, body any, want int) object {
+	w.t.Helper()
+	now := func() time.Time { return moment }
+	e := edge.New(edge.Parts{DB: w.db, Keys: w.keys, Gate: auth.Gate{Keys: w.apiKeys}, Now: now, Version: "test"})
+	merchants.New(w.db, w.keys, now).Routes(e)
+	server := httptest.NewServer(e.Engine)
+	w.t.Cleanup(server.Close)
+	return func(key, method, path string, body any, want int) object {
+		w.t.Helper()
+		return w.ask(server.URL, key, method, path, body, want)
+	}
+}
+
+func (w *world) ask(server, key, method, path string, body any, want int) object {
+	w.t.Helper()
 	var reader io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
 		must(w.t, err)
 		reader = bytes.NewReader(raw)
 	}
-	req, err := http.NewRequestWithContext(w.t.Context(), method, w.server.URL+path, reader)
+	req, err := http.NewRequestWithContext(w.t.Context(), method, server+path, reader)
 	must(w.t, err)
 	req.Header.Set("Content-Type", "application/json")
 	if key != "" {

@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	"cmd/market40": {
 		"frontend", "reports",
 		"payments", "payments/banks", "payments/ledger", "payments/money",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/outgoing", "merchants/problem", "merchants/seal", "merchants/vietqr",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/problem", "merchants/seal", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
 	"frontend": {
@@ -40,13 +40,14 @@ var arrows = map[string][]string{
 	"payments/money":  {},
 
 	"merchants": {
-		"merchants/auth", "merchants/edge", "merchants/memo", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
+		"merchants/auth", "merchants/edge", "merchants/memo", "merchants/outbox", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
 	"merchants/auth":     {"merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
-	"merchants/edge":     {"merchants/auth", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
+	"merchants/edge":     {"merchants/auth", "merchants/problem", "merchants/seal", "merchants/vietqr", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
 	"merchants/memo":     {},
 	"merchants/notify":   {},
+	"merchants/outbox":   {"merchants/notify", "merchants/seal", "migrations/database"}, // what people are told by phone
 	"merchants/outgoing": {},
 	"merchants/problem":  {},
 	"merchants/roster":   {"merchants/problem", "merchants/vietqr"},

@@ -96,8 +96,17 @@ var matrix = map[string]matrixRow{
 	"POST /api/v1/stalls/{id}/codes":     {may: inCharge, body: object{}},
 	"GET /api/v1/stalls/{id}/codes":      {may: everyRole},
 	"GET /api/v1/codes":                  {may: everyRole},
-	"POST /api/v1/codes/verify":          {may: "strangers", body: object{"payload": ""}},
-	"POST /api/v1/stalls/{id}/checks":    {may: "admin manager merchant team", body: object{"payload": "x"}},
+	"POST /api/v1/stalls/{id}/beneficiary-changes": {may: "admin manager merchant", body: object{
+		"account": object{"bank_bin": "970415", "account_number": "100200300", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"}, "reason": "đổi ngân hàng",
+	}},
+	"GET /api/v1/stalls/{id}/beneficiary-changes":   {may: "admin province_officer locality_officer manager merchant auditor"},
+	"GET /api/v1/markets/{id}/beneficiary-changes":  {may: "admin province_officer locality_officer manager merchant auditor"},
+	"POST /api/v1/beneficiary-changes/{id}/approve": {may: "admin manager merchant"},
+	"POST /api/v1/beneficiary-changes/{id}/cancel":  {may: "admin manager merchant", body: object{}},
+	"GET /api/v1/alerts":                            {may: "admin manager auditor"},
+	"POST /api/v1/alerts/{id}/close":                {may: "admin manager", body: object{"reason": "đã gặp"}},
+	"POST /api/v1/codes/verify":                     {may: "strangers", body: object{"payload": ""}},
+	"POST /api/v1/stalls/{id}/checks":               {may: "admin manager merchant team", body: object{"payload": "x"}},
 
 	"POST /api/v1/bank-connections":              {may: "admin", platform: true, body: object{"provider": "casso_v1", "name": "thử", "secrets": object{"secure_token": "a long enough token"}}},
 	"GET /api/v1/bank-connections":               {may: "admin", platform: true},
@@ -117,12 +126,12 @@ var matrix = map[string]matrixRow{
 }
 
 // place is a market with what can be named in it.
-type place struct{ market, stall, spare, caseID, merchant, code string }
+type place struct{ market, stall, spare, caseID, merchant, code, change, alert string }
 
 // id is what a route's {id} stands for.
 func (p place) id(path string) string {
 	word := strings.Split(path, "/")[3]
-	if id, found := map[string]string{"markets": p.market, "stalls": p.stall, "cases": p.caseID, "merchants": p.merchant}[word]; found {
+	if id, found := map[string]string{"markets": p.market, "stalls": p.stall, "cases": p.caseID, "merchants": p.merchant, "beneficiary-changes": p.change, "alerts": p.alert}[word]; found {
 		return id
 	}
 	return p.market // an id of another kind is missing everywhere
@@ -162,8 +171,17 @@ func newPlace(s *serving, admin, code, commune, account string) (p place) {
 		c, _ := item.(map[string]any)
 		p.caseID = object(c).text("id")
 	}
-	if p.caseID == "" {
-		s.t.Fatal("no case was opened")
+	other := object{"bank_bin": "970415", "account_number": "77" + account, "holder_name": "NGUYEN THI " + code, "holder_kind": "ca_nhan"}
+	s.ask(admin, "POST", "/api/v1/stalls/"+p.stall+"/accounts", other, 201) // a further one: the board's alert
+	for _, item := range s.ask(admin, "GET", "/api/v1/alerts?state=open", nil, 200).items() {
+		if a, _ := item.(map[string]any); object(a).text("stall_id") == p.stall {
+			p.alert = object(a).text("id")
+		}
+	}
+	other = object{"bank_bin": "970415", "account_number": "88" + account, "holder_name": "NGUYEN THI " + code, "holder_kind": "ca_nhan"}
+	p.change = s.ask(admin, "POST", "/api/v1/stalls/"+p.stall+"/beneficiary-changes", object{"account": other, "reason": "đổi ngân hàng"}, 201).text("id")
+	if p.caseID == "" || p.alert == "" || p.change == "" {
+		s.t.Fatalf("something is missing of %+v", p)
 	}
 	return p
 }
@@ -282,8 +300,7 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 	may := open || slices.Contains(strings.Fields(m.row.may), role)
 	named := strings.Contains(m.route, "{id}")
 	_, path, _ := strings.Cut(m.route, " ")
-	known := strings.HasPrefix(path, "/api/v1/markets/") || strings.HasPrefix(path, "/api/v1/stalls/") ||
-		strings.HasPrefix(path, "/api/v1/merchants/") || strings.HasPrefix(path, "/api/v1/cases/")
+	known := slices.Contains([]string{"markets", "stalls", "merchants", "cases", "beneficiary-changes", "alerts"}, strings.Split(path, "/")[3])
 
 	own, foreign := m.own, m.foreign
 	if may && m.row.spare {
@@ -297,7 +314,7 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 		want = "404"
 	}
 	m.expect(role+" with its own", m.status(narrow, own), want, open)
-	for _, id := range []string{foreign.market, foreign.stall, foreign.spare, foreign.caseID, foreign.merchant, foreign.code} {
+	for _, id := range []string{foreign.market, foreign.stall, foreign.spare, foreign.caseID, foreign.merchant, foreign.code, foreign.change, foreign.alert} {
 		if bytes.Contains(m.answered, []byte(id)) {
 			m.Errorf("%s reads what lies outside its scope: %s in %s", role, id, m.answered)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"market40/merchants"
 	"market40/merchants/auth"
+	"market40/merchants/outbox"
 	"market40/merchants/outgoing"
 	"market40/merchants/seal"
 	"market40/migrations/database"
@@ -25,6 +26,7 @@ type program struct {
 	codes    *auth.PhoneCodes // set by edge; nil: nothing was mounted
 	trail    *auth.Trail
 	registry *merchants.Registry
+	messages *outbox.Outbox
 	payments *payments.Payments // not started: who wants it to take notices calls Start and Stop
 	reports  *reports.Reports
 	now      func() time.Time
@@ -62,6 +64,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		people:   auth.NewPeople(db, keys, now),
 		trail:    auth.NewTrail(db, now),
 		registry: merchants.New(db, keys, now),
+		messages: outbox.New(db, keys, now),
 		payments: payments.New(db, keys, now),
 		reports:  reports.New(db, now),
 	}

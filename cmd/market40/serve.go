@@ -82,13 +82,7 @@ func serve(ctx context.Context, s *settings, demo bool, out io.Writer) error {
 		MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog:       slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
-	sealing, endSealing := context.WithCancel(ctx)
-	var jobs sync.WaitGroup
-	jobs.Go(func() { p.trail.Run(sealing) })
-	defer func() {
-		endSealing()
-		jobs.Wait()
-	}()
+	defer p.startJobs(ctx, demo)()
 	p.payments.Start(context.WithoutCancel(ctx)) // until Stop, so that what was taken is posted
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -101,6 +95,22 @@ func serve(ctx context.Context, s *settings, demo bool, out io.Writer) error {
 		err = waitForEnd(ctx, failed)
 	}
 	return errors.Join(err, p.shutDown(server))
+}
+
+// startJobs starts what runs by the clock, and returns what ends and awaits it. A demo prints what people are told; without
+// a gateway nobody is told anything, and messages wait in their table until one is set up, three days at most.
+func (p *program) startJobs(ctx context.Context, demo bool) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var jobs sync.WaitGroup
+	jobs.Go(func() { p.trail.Run(ctx) })
+	jobs.Go(func() { p.registry.Run(ctx) })
+	if sender := p.sender(demo); sender != nil {
+		jobs.Go(func() { p.messages.Run(ctx, sender) })
+	}
+	return func() {
+		cancel()
+		jobs.Wait()
+	}
 }
 
 // waitForEnd returns when the program is told to stop, or the server's own failure.

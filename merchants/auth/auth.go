@@ -122,10 +122,12 @@ func (g *Gate) Guard(c *gin.Context) {
 
 // inScope asks whether a caller's scope ($2, $3) holds what a path names ($1), by the word before the id.
 var inScope = map[string]string{
-	"markets":   `SELECT EXISTS (SELECT FROM markets WHERE id = $1 AND id IN (SELECT scope_markets($2, $3)))`,
-	"stalls":    `SELECT EXISTS (SELECT FROM stalls WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, id))`,
-	"cases":     `SELECT EXISTS (SELECT FROM cases WHERE id = $1 AND ($2 = 'all' OR market_id IN (SELECT scope_markets($2, $3))))`,
-	"merchants": `SELECT EXISTS (SELECT FROM tenancies WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`,
+	"markets":             `SELECT EXISTS (SELECT FROM markets WHERE id = $1 AND id IN (SELECT scope_markets($2, $3)))`,
+	"stalls":              `SELECT EXISTS (SELECT FROM stalls WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, id))`,
+	"cases":               `SELECT EXISTS (SELECT FROM cases WHERE id = $1 AND ($2 = 'all' OR market_id IN (SELECT scope_markets($2, $3))))`,
+	"beneficiary-changes": `SELECT EXISTS (SELECT FROM beneficiary_changes WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`,
+	"alerts":              `SELECT EXISTS (SELECT FROM alerts WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
+	"merchants":           `SELECT EXISTS (SELECT FROM tenancies WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`,
 }
 
 // refusal is why a caller may not take a route: what the path names is missing in its scope, or the role.

@@ -54,6 +54,10 @@ const (
 	WriteUsers       Action = "users.write"
 	Invite           Action = "merchants.invite"
 	ManageStaff      Action = "staff.manage"
+	ChangeAccounts   Action = "accounts.change"
+	ReadChanges      Action = "accounts.changes"
+	ReadAlerts       Action = "alerts.read"
+	CloseAlerts      Action = "alerts.close"
 )
 
 // permissions is the whole table of who may do what; scope is a matter of each query.
@@ -76,6 +80,10 @@ var permissions = map[Action][]Role{
 	WriteUsers:       {Admin},
 	Invite:           {Admin, Manager},
 	ManageStaff:      {Merchant},
+	ChangeAccounts:   {Admin, Manager, Merchant}, // propose, approve and cancel: two of them, or a day
+	ReadChanges:      {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Auditor},
+	ReadAlerts:       {Admin, Manager, Auditor},
+	CloseAlerts:      {Admin, Manager},
 }
 
 // May says whether a role may do something in its scope.
@@ -137,24 +145,32 @@ var rules = map[string]Rule{
 	"GET /api/v1/banks":      {Needs: ReadRegister},
 	"GET /api/v1/localities": {Needs: ReadRegister},
 
-	"POST /api/v1/markets":                   {Needs: WriteMarkets, Platform: true},
-	"GET /api/v1/markets":                    {Needs: ReadRegister},
-	"GET /api/v1/markets/:id":                {Needs: ReadRegister},
-	"GET /api/v1/markets/:id/stalls":         {Needs: ReadRegister},
-	"POST /api/v1/markets/:id/stalls":        {Needs: WriteStalls},
-	"POST /api/v1/markets/:id/stalls/import": {Needs: WriteStalls},
-	"GET /api/v1/stalls/:id":                 {Needs: ReadRegister},
-	"PATCH /api/v1/stalls/:id":               {Needs: WriteStalls},
-	"POST /api/v1/stalls/:id/suspend":        {Needs: WriteStalls},
-	"POST /api/v1/stalls/:id/reopen":         {Needs: WriteStalls},
-	"POST /api/v1/stalls/:id/close":          {Needs: WriteStalls},
-	"POST /api/v1/stalls/:id/accounts":       {Needs: WriteStalls},
-	"POST /api/v1/stalls/:id/tenancies":      {Needs: WriteStalls},
-	"POST /api/v1/stalls/:id/codes":          {Needs: WriteStalls},
-	"GET /api/v1/stalls/:id/codes":           {Needs: ReadRegister},
-	"GET /api/v1/codes":                      {Needs: ReadRegister},
-	"POST /api/v1/codes/verify":              {Needs: Anyone},
-	"POST /api/v1/stalls/:id/checks":         {Needs: CheckStickers},
+	"POST /api/v1/markets":                         {Needs: WriteMarkets, Platform: true},
+	"GET /api/v1/markets":                          {Needs: ReadRegister},
+	"GET /api/v1/markets/:id":                      {Needs: ReadRegister},
+	"GET /api/v1/markets/:id/stalls":               {Needs: ReadRegister},
+	"POST /api/v1/markets/:id/stalls":              {Needs: WriteStalls},
+	"POST /api/v1/markets/:id/stalls/import":       {Needs: WriteStalls},
+	"GET /api/v1/stalls/:id":                       {Needs: ReadRegister},
+	"PATCH /api/v1/stalls/:id":                     {Needs: WriteStalls},
+	"POST /api/v1/stalls/:id/suspend":              {Needs: WriteStalls},
+	"POST /api/v1/stalls/:id/reopen":               {Needs: WriteStalls},
+	"POST /api/v1/stalls/:id/close":                {Needs: WriteStalls},
+	"POST /api/v1/stalls/:id/accounts":             {Needs: WriteStalls},
+	"POST /api/v1/stalls/:id/tenancies":            {Needs: WriteStalls},
+	"POST /api/v1/stalls/:id/codes":                {Needs: WriteStalls},
+	"GET /api/v1/stalls/:id/codes":                 {Needs: ReadRegister},
+	"POST /api/v1/stalls/:id/beneficiary-changes":  {Needs: ChangeAccounts},
+	"GET /api/v1/stalls/:id/beneficiary-changes":   {Needs: ReadChanges},
+	"GET /api/v1/markets/:id/beneficiary-changes":  {Needs: ReadChanges},
+	"POST /api/v1/beneficiary-changes/:id/approve": {Needs: ChangeAccounts},
+	"POST /api/v1/beneficiary-changes/:id/cancel":  {Needs: ChangeAccounts},
+	"GET /api/v1/alerts":                           {Needs: ReadAlerts},
+	"POST /api/v1/alerts/:id/close":                {Needs: CloseAlerts},
+
+	"GET /api/v1/codes":              {Needs: ReadRegister},
+	"POST /api/v1/codes/verify":      {Needs: Anyone},
+	"POST /api/v1/stalls/:id/checks": {Needs: CheckStickers},
 
 	"POST /api/v1/bank-connections":             {Needs: WriteConnections, Platform: true},
 	"GET /api/v1/bank-connections":              {Needs: WriteConnections, Platform: true},

@@ -1,0 +1,302 @@
+package merchants
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/problem"
+)
+
+const settleEvery = 10 * time.Second
+
+// errNotNow leaves a change to another replica or another time.
+var errNotNow = errors.New("not now")
+
+// lockChange locks a change's stall, and with it the change, and reads both.
+func (r *Registry) lockChange(ctx context.Context, tx pgx.Tx, id uuid.UUID) (*change, standing, error) {
+	c := &change{id: id}
+	if err := tx.QueryRow(ctx, `SELECT stall_id FROM beneficiary_changes WHERE id = $1`, id).Scan(&c.stall); err != nil {
+		return nil, standing{}, fmt.Errorf("find change %s: %w", id, err)
+	}
+	at, err := lockStall(ctx, tx, c.stall)
+	if err != nil {
+		return nil, at, err
+	}
+	err = tx.QueryRow(ctx, `SELECT c.kind, c.state, c.market_id, c.tenancy_id, c.old_account, c.new_account, c.bank_bin, c.last4, c.holder_name, c.proposal, c.contact,
+			c.proposed_by, c.proposed_at, c.due_at, c.needs_second, s.number, m.name, coalesce(b.short_name, 'ví điện tử')
+		FROM beneficiary_changes c JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id LEFT JOIN banks b ON b.bin = c.bank_bin
+		WHERE c.id = $1`, id).
+		Scan(&c.kind, &c.state, &c.market, &c.tenancy, &c.oldAccount, &c.newAccount, &c.bin, &c.last4, &c.holder, &c.proposal, &c.contact,
+			&c.proposedBy, &c.proposedAt, &c.due, &c.needsSecond, &c.stallNumber, &c.marketName, &c.bankName)
+	if err != nil {
+		return nil, at, fmt.Errorf("read change %s: %w", id, err)
+	}
+	if c.proposal == nil {
+		return c, at, nil
+	}
+	plain, err := r.keys.Open(ctx, proposalPlace(id), c.proposal)
+	if err != nil {
+		return nil, at, err
+	}
+	c.account = &AccountOrder{}
+	return c, at, json.Unmarshal(plain, c.account)
+}
+
+// waiting refuses a change that waits no more. What is due counts as decided, whenever the clock's job comes by.
+func (c *change) waiting(now time.Time) error {
+	switch {
+	case c.state != changePending, !c.needsSecond && !now.Before(c.due):
+		return changeDecided()
+	case !now.Before(c.due):
+		return problem.New(problem.Conflict, "change_lapsed", "Yêu cầu này đã quá hạn duyệt.", "The change lapsed before anybody approved it.")
+	}
+	return nil
+}
+
+func changeDecided() error {
+	return problem.New(problem.Conflict, "change_decided", "Yêu cầu này đã có kết quả.", "The change is decided.")
+}
+
+// countPersons is SQL for how many persons stand behind actors $1: a key is its owner's, and all keys and users of one
+// merchant are that merchant.
+const countPersons = `SELECT count(DISTINCT coalesce(k.merchant_id, o.merchant_id, u.merchant_id, k.owner_id, a.id))
+	FROM actors a LEFT JOIN users u ON u.id = a.id LEFT JOIN api_keys k ON k.id = a.id LEFT JOIN users o ON o.id = k.owner_id WHERE a.id = ANY ($1)`
+
+// approveChange makes a change effective at once, by a second person: never the proposer, nor by a key of the
+// proposer's own.
+func (r *Registry) approveChange(ctx context.Context, who auth.Principal, id uuid.UUID) error {
+	if err := proved(who, r.now()); err != nil {
+		return err
+	}
+	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		c, at, err := r.lockChange(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := c.waiting(r.now()); err != nil {
+			return err
+		}
+		var persons int
+		if err := tx.QueryRow(ctx, countPersons, []uuid.UUID{who.ActorID, c.proposedBy}).Scan(&persons); err != nil {
+			return fmt.Errorf("compare persons: %w", err)
+		}
+		if persons < 2 {
+			return problem.New(problem.Conflict, "second_person_needed", "Cần người thứ hai duyệt.", "A second person has to approve this.")
+		}
+		if err := r.step(ctx, tx, c, "approved", &who.ActorID, ""); err != nil {
+			return err
+		}
+		return r.replaceAccount(ctx, tx, at, c)
+	})
+	if err != nil {
+		return fmt.Errorf("approve change %s: %w", id, err)
+	}
+	return nil
+}
+
+// cancelChange ends a change that waits, or takes back an addition for a day: by its proposer, the tenant or who runs the
+// market.
+func (r *Registry) cancelChange(ctx context.Context, who auth.Principal, id uuid.UUID, reason string) error {
+	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		c, at, err := r.lockChange(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		how := ending{by: &who.ActorID, reason: oneLine(reason)}
+		if c.kind == addition {
+			return r.takeBack(ctx, tx, at, c, how)
+		}
+		if err := c.waiting(r.now()); err != nil {
+			return err
+		}
+		return r.endChange(ctx, tx, c, changeCancelled, how)
+	})
+	if err != nil {
+		return fmt.Errorf("cancel change %s: %w", id, err)
+	}
+	return nil
+}
+
+// takeBack ends what an addition brought, within a day: its account receives no more and its code is revoked. Money that
+// still comes by it goes to the stall's books and opens a case.
+func (r *Registry) takeBack(ctx context.Context, tx pgx.Tx, at standing, c *change, how ending) error {
+	now := r.now()
+	if c.state != changeEffective || c.tenancy != at.tenancy || now.Sub(c.proposedAt) >= changeWait {
+		return changeDecided()
+	}
+	tag, err := tx.Exec(ctx, `UPDATE tenancy_accounts SET replaced_at = $3, virtual_index = NULL WHERE tenancy_id = $1 AND account_id = $2 AND replaced_at IS NULL`,
+		c.tenancy, c.newAccount, now)
+	if err != nil {
+		return fmt.Errorf("take back account of %s: %w", c.tenancy, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return changeDecided()
+	}
+	_, err = tx.Exec(ctx, `UPDATE codes SET state = 'revoked', ended_at = coalesce(ended_at, $3) WHERE tenancy_id = $1 AND account_id = $2 AND issued_at >= $4`,
+		c.tenancy, c.newAccount, now, c.proposedAt)
+	if err != nil {
+		return fmt.Errorf("revoke codes of %s: %w", c.tenancy, err)
+	}
+	if _, err := tx.Exec(ctx, `UPDATE beneficiary_changes SET state = 'cancelled', decided_at = $2 WHERE id = $1`, c.id, now); err != nil {
+		return fmt.Errorf("take back change %s: %w", c.id, err)
+	}
+	return r.step(ctx, tx, c, changeCancelled, how.by, how.reason)
+}
+
+// ending is how a change ended.
+type ending struct {
+	by          *uuid.UUID // nil: the clock, or the end of the tenancy
+	why, reason string
+	account     *uuid.UUID // that receives now
+}
+
+func (r *Registry) endChange(ctx context.Context, tx pgx.Tx, c *change, state string, how ending) error {
+	tag, err := tx.Exec(ctx, `UPDATE beneficiary_changes SET state = $2, why = $3, new_account = $4, decided_at = $5 WHERE id = $1 AND state = 'pending'`,
+		c.id, state, how.why, how.account, r.now())
+	if err != nil {
+		return fmt.Errorf("end change %s: %w", c.id, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("change %s is not pending", c.id)
+	}
+	return r.step(ctx, tx, c, state, how.by, how.reason)
+}
+
+// replaceAccount makes a change effective: the new account receives in the old one's place and has a code, the old one's
+// code is superseded and, as its account stays known, still matched.
+func (r *Registry) replaceAccount(ctx context.Context, tx pgx.Tx, at standing, c *change) error {
+	if err := at.open(); err != nil {
+		return err
+	}
+	b := r.newBatch(at.market)
+	e, err := b.wanted(ctx, tx, at, *c.account)
+	if err != nil {
+		return err
+	}
+	if err := refuseStanding(ctx, tx, at.tenancy, e.accountID); err != nil {
+		return err
+	}
+	var place time.Time
+	err = tx.QueryRow(ctx, `UPDATE tenancy_accounts SET replaced_at = $3, virtual_index = CASE WHEN virtual_index = $4 THEN NULL ELSE virtual_index END
+		WHERE tenancy_id = $1 AND account_id = $2 AND replaced_at IS NULL RETURNING coalesce(place, since)`, at.tenancy, c.oldAccount, b.now, e.account.virtual).Scan(&place)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return noAccount()
+	}
+	if err != nil {
+		return fmt.Errorf("replace account of %s: %w", at.tenancy, err)
+	}
+	_, err = tx.Exec(ctx, `UPDATE codes SET state = 'superseded', ended_at = $3 WHERE tenancy_id = $1 AND account_id = $2 AND kind = 'stall' AND state = 'current'`,
+		at.tenancy, c.oldAccount, b.now)
+	if err != nil {
+		return fmt.Errorf("supersede the code of %s: %w", at.tenancy, err)
+	}
+	if err := b.receiveAgain(ctx, tx, e); err != nil {
+		return err
+	}
+	if err := b.write(ctx, tx); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE tenancy_accounts SET place = $3 WHERE tenancy_id = $1 AND account_id = $2`, at.tenancy, e.accountID, place); err != nil {
+		return fmt.Errorf("place account of %s: %w", at.tenancy, err)
+	}
+	return r.endChange(ctx, tx, c, changeEffective, ending{account: &e.accountID})
+}
+
+// receiveAgain lets an account receive that was replaced once: its row stands, and tells since when the tenant takes part.
+func (b *batch) receiveAgain(ctx context.Context, tx pgx.Tx, e *entry) error {
+	tag, err := tx.Exec(ctx, `UPDATE tenancy_accounts SET replaced_at = NULL, place = $3, virtual_index = $4 WHERE tenancy_id = $1 AND account_id = $2`,
+		e.tenancy, e.accountID, b.now, e.account.virtual)
+	if err != nil {
+		return fmt.Errorf("receive again on account %s: %w", e.accountID, err)
+	}
+	e.receivesAgain = tag.RowsAffected() > 0
+	return nil
+}
+
+// Run makes due changes effective until ctx ends; of several replicas one does it at a time.
+func (r *Registry) Run(ctx context.Context) {
+	for {
+		if err := r.SettleChanges(ctx); err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "settling changes of accounts failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(settleEvery):
+		}
+	}
+}
+
+// SettleChanges makes every change effective whose day is over, and refuses those that lapsed or can no more be. One that
+// fails leaves the others alone.
+func (r *Registry) SettleChanges(ctx context.Context) error {
+	rows, err := r.db.Pool.Query(ctx, `SELECT id FROM beneficiary_changes WHERE state = 'pending' AND due_at <= $1 ORDER BY due_at, id`, r.now())
+	if err != nil {
+		return fmt.Errorf("find due changes: %w", err)
+	}
+	due, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return fmt.Errorf("find due changes: %w", err)
+	}
+	var failed []error
+	for _, id := range due {
+		err := r.settleChange(ctx, id, "")
+		var refused *problem.Error
+		if errors.As(err, &refused) {
+			err = r.settleChange(ctx, id, refused.Code)
+		}
+		if err != nil && !errors.Is(err, errNotNow) {
+			failed = append(failed, fmt.Errorf("settle change %s: %w", id, err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// settleChange makes one due change effective, or refuses it for a reason that is known.
+func (r *Registry) settleChange(ctx context.Context, id uuid.UUID, refusal string) error {
+	return r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		var mine bool
+		if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1)`, r.db.LockID("job:settle-changes")).Scan(&mine); err != nil {
+			return err
+		}
+		if !mine {
+			return errNotNow
+		}
+		c, at, err := r.lockChange(ctx, tx, id)
+		if err != nil || c.state != changePending {
+			return err
+		}
+		if c.needsSecond && refusal == "" {
+			refusal = "change_lapsed"
+		}
+		if refusal != "" {
+			return r.endChange(ctx, tx, c, changeRefused, ending{why: refusal})
+		}
+		return r.replaceAccount(ctx, tx, at, c)
+	})
+}
+
+// dropChange refuses the change that waits at a stall whose tenancy ends.
+func (r *Registry) dropChange(ctx context.Context, tx pgx.Tx, s standing) error {
+	var id uuid.UUID
+	err := tx.QueryRow(ctx, `SELECT id FROM beneficiary_changes WHERE stall_id = $1 AND state = 'pending'`, s.id).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find a change under way: %w", err)
+	}
+	c, _, err := r.lockChange(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	return r.endChange(ctx, tx, c, changeRefused, ending{why: "tenancy_ended"})
+}

@@ -1,0 +1,154 @@
+package merchants_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// TestOneProposalAtATime lets many propose for one stall, and two merchants win one account, at one moment.
+func TestOneProposalAtATime(t *testing.T) {
+	w := newWorld(t)
+	s, other := w.stall("A1", "1111"), w.stall("A2", "2222")
+	second := w.key("admin", "")
+	propose := func(stall string, i int) int {
+		body := fmt.Sprintf(`{"account":{"bank_bin":"970415","account_number":"900%d","holder_name":"A"},"reason":"race"}`, i)
+		req := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/stalls/"+stall+"/beneficiary-changes", strings.NewReader(body))
+		req.Header.Set("Content-Type", "application/json")
+		return w.send(req, w.admin).Code
+	}
+	var made atomic.Int32
+	var wait sync.WaitGroup
+	for i := range 6 {
+		wait.Go(func() {
+			switch code := propose(s.text("id"), i); code {
+			case 201:
+				made.Add(1)
+			case 409:
+			default:
+				t.Errorf("proposal %d: %d", i, code)
+			}
+		})
+	}
+	wait.Wait()
+	if made.Load() != 1 {
+		t.Fatalf("%d proposals stand at once", made.Load())
+	}
+	last := w.call(w.admin, "GET", "/api/v1/stalls/"+s.text("id")+"/beneficiary-changes", nil, 200).items()[0]
+	w.call(second, "POST", "/api/v1/beneficiary-changes/"+last.text("id")+"/cancel", nil, 200)
+
+	ids := make([]string, 2)
+	for i, stall := range []object{s, other} {
+		ids[i] = w.call(w.admin, "POST", "/api/v1/stalls/"+stall.text("id")+"/beneficiary-changes", changeOrder("7777"), 201).text("id")
+	}
+	codes := make([]int, 2)
+	for i, id := range ids {
+		wait.Go(func() {
+			req := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/beneficiary-changes/"+id+"/approve", nil)
+			codes[i] = w.send(req, second).Code
+		})
+	}
+	wait.Wait()
+	if codes[0]+codes[1] != 200+409 {
+		t.Errorf("two merchants asked for one account: %v", codes)
+	}
+}
+
+// TestOneEndsAChange lets approvers, cancellers and the clock meet: exactly one decides, and no account is lost.
+func TestOneEndsAChange(t *testing.T) {
+	w := newWorld(t)
+	keys := []string{w.key("admin", ""), w.key("admin", ""), w.key("manager", "market:CHODAM")}
+	for round := range 4 {
+		s := w.stall(fmt.Sprint("R", round), fmt.Sprint("100", round))
+		path := "/api/v1/stalls/" + s.text("id")
+		c := w.call(w.admin, "POST", path+"/beneficiary-changes", changeOrder(fmt.Sprint("200", round)), 201)
+		if round == 3 { // past its day, with the clock's job in the race
+			_, err := w.db.Pool.Exec(t.Context(), `UPDATE beneficiary_changes SET needs_second = false, due_at = $2 WHERE id = $1`, c.text("id"), w.clock)
+			must(t, err)
+		}
+		var wait sync.WaitGroup
+		codes := make([]int, 2*len(keys))
+		for i, key := range keys {
+			ask := func(at int, what, body string) {
+				req := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/"+what, strings.NewReader(body))
+				req.Header.Set("Content-Type", "application/json")
+				codes[at] = w.send(req, key).Code
+			}
+			wait.Go(func() { ask(2*i, "approve", "") })
+			if round > 0 {
+				wait.Go(func() { ask(2*i+1, "cancel", `{"reason":"stop it"}`) })
+			}
+		}
+		if round == 3 {
+			wait.Go(func() { _ = w.registry.SettleChanges(t.Context()) })
+			wait.Go(func() { _ = w.registry.SettleChanges(t.Context()) })
+		}
+		wait.Wait()
+		won := 0
+		for _, code := range codes {
+			if code == 200 {
+				won++
+			}
+		}
+		if want := map[bool]int{true: 0, false: 1}[round == 3]; won != want {
+			t.Errorf("round %d was won by %d: %v", round, won, codes)
+		}
+		w.settle()
+		seen := w.call(w.admin, "GET", path, nil, 200)
+		if seen.at("accounts.0") == nil || seen.at("accounts.1") != nil || seen.text("code.state") != "current" {
+			t.Errorf("round %d leaves %v", round, seen)
+		}
+		var ends int
+		must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM beneficiary_change_steps WHERE change_id = $1 AND step IN ('effective', 'cancelled')`, c.text("id")).Scan(&ends))
+		if ends != 1 {
+			t.Errorf("round %d ended %d times", round, ends)
+		}
+	}
+}
+
+func TestATerminalGoesWithTheStallToItsNextAccount(t *testing.T) {
+	w := newWorld(t)
+	order := with(w.stallOrder("A1", "1111"), "account.virtual_account", "VQR 77")
+	s := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
+	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", with(w.stallOrder("A2", "2222"), "account.virtual_account", "VQR 88"), 201)
+	path, second := "/api/v1/stalls/"+s.text("id")+"/beneficiary-changes", w.key("admin", "")
+	taken := w.call(w.admin, "POST", path, with(changeOrder("3333"), "account.virtual_account", "VQR 88"), 201)
+	w.refuse(second, "POST", "/api/v1/beneficiary-changes/"+taken.text("id")+"/approve", nil, 409, "virtual_account_in_use")
+	w.call(second, "POST", "/api/v1/beneficiary-changes/"+taken.text("id")+"/cancel", object{"reason": "nhầm"}, 200)
+	c := w.call(w.admin, "POST", path, with(changeOrder("3333"), "account.virtual_account", "VQR 77"), 201)
+	w.call(second, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/approve", nil, 200)
+}
+
+// TestThereAndBack changes to another account and back, beside a second account that keeps its place.
+func TestThereAndBack(t *testing.T) {
+	w := newWorld(t)
+	s := w.stall("A1", "1111")
+	path := "/api/v1/stalls/" + s.text("id")
+	w.clock = noon.Add(time.Minute)
+	w.call(w.admin, "POST", path+"/accounts", account("970415", "2222"), 201)
+	second := w.key("admin", "")
+	change := func(account object, want string) {
+		w.clock = w.clock.Add(time.Minute)
+		c := w.call(w.admin, "POST", path+"/beneficiary-changes", object{"account": account, "reason": "đổi"}, 201)
+		w.call(second, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/approve", nil, 200)
+		seen := w.call(w.admin, "GET", path, nil, 200)
+		if seen.text("accounts.0.account_number") != want || seen.text("accounts.1.account_number") != "2222" || seen.text("code.account_id") != seen.text("accounts.0.id") {
+			t.Errorf("the stall is %v, want %s first", seen, want)
+		}
+	}
+	change(account("970436", "3333"), "3333")
+	w.call(w.admin, "POST", path+"/codes", object{"account_id": s.text("accounts.0.id")}, 404)
+	if code := w.call(w.admin, "POST", path+"/codes", nil, 201); code.text("account_id") == s.text("accounts.0.id") {
+		t.Error("a new code pays the replaced account")
+	}
+	change(account("970436", "1111"), "1111")
+	change(account("970436", "3333"), "3333")
+	w.call(w.admin, "POST", path+"/accounts", account("970436", "1111"), 201) // a replaced account, beside
+	if v := w.call("", "POST", "/api/v1/codes/verify", object{"payload": s.text("code.payload")}, 200); v.text("verdict") != "official" || v.text("state") != "superseded" {
+		t.Errorf("the first sticker is %v", v)
+	}
+}

@@ -1,0 +1,132 @@
+package merchants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/merchants/seal"
+)
+
+// BeneficiaryChange is a change of where a stall's money goes, as everyone who may read it sees it: numbers by their
+// last digits.
+type BeneficiaryChange struct {
+	ID          uuid.UUID       `json:"id"`
+	Kind        string          `json:"kind" enum:"replacement,addition,tenant" doc:"a replacement waits; an addition and a change of tenant are at once"`
+	State       string          `json:"state" enum:"pending,effective,cancelled,refused"`
+	Why         string          `json:"why" doc:"of a refused one: the code of the refusal"`
+	MarketID    uuid.UUID       `json:"market_id"`
+	StallID     uuid.UUID       `json:"stall_id"`
+	StallNumber string          `json:"stall_number"`
+	OldAccount  *ChangedAccount `json:"old_account"`
+	NewAccount  *ChangedAccount `json:"new_account" doc:"null: another tenant, who has not joined"`
+	Reason      string          `json:"reason"`
+	ProposedBy  uuid.UUID       `json:"proposed_by"`
+	ProposedAt  time.Time       `json:"proposed_at"`
+	NeedsSecond bool            `json:"needs_second_person" doc:"true: a program proposed it; it never becomes effective by itself"`
+	EffectiveAt *time.Time      `json:"effective_at" doc:"when it became, or will by itself become, effective; null: it does not"`
+	LapsesAt    *time.Time      `json:"lapses_at" doc:"until when a second person may approve what needs one"`
+	DecidedAt   *time.Time      `json:"decided_at"`
+	Contact     string          `json:"contact" doc:"the phone that is told, by its last three digits; empty: none is known"`
+	Steps       []ChangeStep    `json:"steps"`
+}
+
+// ChangedAccount is an account of a change.
+type ChangedAccount struct {
+	BankBIN       string `json:"bank_bin" doc:"empty for a wallet"`
+	BankName      string `json:"bank_name"`
+	AccountNumber string `json:"account_number" example:"••••1234"`
+	HolderName    string `json:"holder_name"`
+}
+
+// ChangeStep is what happened to a change.
+type ChangeStep struct {
+	Step    string     `json:"step" enum:"proposed,approved,effective,cancelled,refused"`
+	At      time.Time  `json:"at"`
+	ActorID *uuid.UUID `json:"actor_id" doc:"null: the clock, or the end of the tenancy"`
+	Reason  string     `json:"reason"`
+}
+
+// selectChanges is SQL for the changes in the caller's scope: a merchant's are those of own tenancies.
+const selectChanges = `SELECT c.id, c.kind, c.state, c.why, c.market_id, c.stall_id, s.number, c.reason, c.proposed_by, c.proposed_at, c.needs_second,
+		c.due_at, c.decided_at, c.contact_last3, coalesce(o.bank_bin, ''), coalesce(ob.short_name, ''), coalesce(o.last4, ''), coalesce(o.holder_name, ''),
+		c.bank_bin, coalesce(nb.short_name, ''), c.last4, c.holder_name,
+		(SELECT jsonb_agg(jsonb_build_object('step', p.step, 'at', p.at, 'actor_id', p.actor_id, 'reason', p.reason) ORDER BY p.id)
+			FROM beneficiary_change_steps p WHERE p.change_id = c.id)
+	FROM beneficiary_changes c JOIN stalls s ON s.id = c.stall_id JOIN tenancies t ON t.id = c.tenancy_id
+	LEFT JOIN accounts o ON o.id = c.old_account LEFT JOIN banks ob ON ob.bin = o.bank_bin LEFT JOIN banks nb ON nb.bin = c.bank_bin
+	WHERE c.market_id IN (SELECT scope_markets($1, $2)) AND sees_stall($1, $2, c.stall_id) AND ($3::uuid IS NULL OR t.merchant_id = $3)`
+
+func scanChange(row pgx.CollectableRow) (c BeneficiaryChange, err error) {
+	var due time.Time
+	var last3, oldLast4, newLast4 string
+	var from, to ChangedAccount
+	err = row.Scan(&c.ID, &c.Kind, &c.State, &c.Why, &c.MarketID, &c.StallID, &c.StallNumber, &c.Reason, &c.ProposedBy, &c.ProposedAt, &c.NeedsSecond,
+		&due, &c.DecidedAt, &last3, &from.BankBIN, &from.BankName, &oldLast4, &from.HolderName,
+		&to.BankBIN, &to.BankName, &newLast4, &to.HolderName, &c.Steps)
+	from.AccountNumber, to.AccountNumber, c.Contact = seal.Mask(oldLast4), seal.Mask(newLast4), seal.Mask(last3)
+	if oldLast4 != "" {
+		c.OldAccount = &from
+	}
+	if newLast4 != "" {
+		c.NewAccount = &to
+	}
+	switch {
+	case c.State == changeEffective:
+		c.EffectiveAt = c.DecidedAt
+	case c.State == changePending && c.NeedsSecond:
+		c.LapsesAt = &due
+	case c.State == changePending:
+		c.EffectiveAt = &due
+	}
+	return c, err
+}
+
+// changeFilter narrows a list of changes; Nil and zero narrow nothing.
+type changeFilter struct {
+	market, stall uuid.UUID
+	since         time.Time
+}
+
+// listChanges is a page of changes, newest first.
+func (r *Registry) listChanges(ctx context.Context, who auth.Principal, f changeFilter, page edge.Page) (*edge.List[BeneficiaryChange], error) {
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.db.Pool.Query(ctx, selectChanges+` AND ($4::uuid = $6::uuid OR c.market_id = $4) AND ($5::uuid = $6 OR c.stall_id = $5) AND c.proposed_at >= $7
+		AND ($8::timestamptz IS NULL OR (c.proposed_at, c.id) < ($8, $9)) ORDER BY c.proposed_at DESC, c.id DESC LIMIT $10`,
+		who.ScopeKind, who.ScopeID, who.MerchantID, f.market, f.stall, uuid.Nil, f.since, after.At, after.ID, page.Size()+1)
+	if err != nil {
+		return nil, fmt.Errorf("list changes: %w", err)
+	}
+	changes, err := pgx.CollectRows(rows, scanChange)
+	if err != nil {
+		return nil, fmt.Errorf("list changes: %w", err)
+	}
+	items, next := edge.Cut(changes, page, func(c BeneficiaryChange) edge.Mark { return edge.Mark{At: &c.ProposedAt, ID: c.ID} })
+	return &edge.List[BeneficiaryChange]{Items: items, Next: next}, nil
+}
+
+// readChange finds a change in the caller's scope; another scope's is missing like one that never was.
+func (r *Registry) readChange(ctx context.Context, who auth.Principal, id uuid.UUID) (BeneficiaryChange, error) {
+	rows, err := r.db.Pool.Query(ctx, selectChanges+` AND c.id = $4`, who.ScopeKind, who.ScopeID, who.MerchantID, id)
+	if err != nil {
+		return BeneficiaryChange{}, fmt.Errorf("read change %s: %w", id, err)
+	}
+	c, err := pgx.CollectExactlyOneRow(rows, scanChange)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return c, problem.Missing("change")
+	}
+	if err != nil {
+		return c, fmt.Errorf("read change %s: %w", id, err)
+	}
+	return c, nil
+}

@@ -1,0 +1,142 @@
+package merchants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/outbox"
+	"market40/merchants/seal"
+)
+
+// moments and days as people here read them.
+func momentText(at time.Time) string { return at.In(local).Format("15:04 02/01/2006") }
+func dayText(at time.Time) string    { return at.In(local).Format("02/01/2006") }
+
+// message is what the old contact is told of a step. It names the new account by its last digits only: a phone is read
+// by others too.
+func (c *change) message(step, phone string) outbox.Message {
+	where := fmt.Sprintf("sạp %s, %s", c.stallNumber, c.marketName)
+	to := fmt.Sprintf("%s %s", c.bankName, seal.Mask(c.last4))
+	text := ""
+	switch {
+	case step == "proposed" && c.needsSecond:
+		text = fmt.Sprintf("có yêu cầu đổi tài khoản nhận tiền của %s sang %s, đang chờ người thứ hai duyệt. Nếu không phải bạn, hãy báo ban quản lý chợ hủy ngay.", where, to)
+	case step == "proposed":
+		text = fmt.Sprintf("có yêu cầu đổi tài khoản nhận tiền của %s sang %s, hiệu lực lúc %s. Nếu không phải bạn, hãy báo ban quản lý chợ hủy ngay.", where, to, momentText(c.due))
+	case step == changeEffective && c.kind == addition:
+		text = fmt.Sprintf("%s vừa có thêm tài khoản nhận tiền %s. Nếu không phải bạn, hãy báo ban quản lý chợ ngay.", where, to)
+	case step == changeEffective && c.kind == newTenant:
+		text = fmt.Sprintf("%s đã đổi người thuê, mã nhận tiền của bạn tại sạp này đã thu hồi. Nếu không đúng, hãy báo ban quản lý chợ ngay.", where)
+	case step == changeEffective:
+		text = fmt.Sprintf("tài khoản nhận tiền của %s đã đổi sang %s. Nếu không phải bạn, hãy báo ban quản lý chợ ngay.", where, to)
+	case c.kind == addition:
+		text = fmt.Sprintf("tài khoản %s vừa thêm cho %s đã được gỡ.", to, where)
+	default:
+		text = fmt.Sprintf("yêu cầu đổi tài khoản nhận tiền của %s sang %s đã dừng, tài khoản cũ giữ nguyên.", where, to)
+	}
+	return outbox.Message{Purpose: "beneficiary_" + step, About: c.id, Phone: phone, Text: "Chợ 4.0: " + text}
+}
+
+// former is who received at a stall before a change of tenant.
+type former struct {
+	merchant, account uuid.UUID
+}
+
+// formerReceiver is the stall's tenant with the account that its code pays, or the last one if the stall was emptied
+// lately: closing it first must not hide a change. Nil: nobody received here.
+func (r *Registry) formerReceiver(ctx context.Context, tx pgx.Tx, stall uuid.UUID) (*former, error) {
+	f := &former{}
+	err := tx.QueryRow(ctx, `SELECT t.merchant_id, ta.account_id FROM tenancies t JOIN tenancy_accounts ta ON ta.tenancy_id = t.id AND ta.replaced_at IS NULL
+		WHERE t.stall_id = $1 AND (upper_inf(t.valid) OR upper(t.valid) > $2)
+		ORDER BY upper(t.valid) DESC NULLS FIRST, coalesce(ta.place, ta.since), ta.account_id LIMIT 1`, stall, r.now().Add(-recentFor)).
+		Scan(&f.merchant, &f.account)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find who received at stall %s: %w", stall, err)
+	}
+	return f, nil
+}
+
+// tellAtOnce records a change that needs no waiting: an account beside those that stand, or another tenant. Its old
+// contact is told, the stall's page shows it, the board is warned.
+func (r *Registry) tellAtOnce(ctx context.Context, tx pgx.Tx, who auth.Principal, kind string, e *entry, from former) error {
+	now := r.now()
+	c := &change{
+		id: newID(), kind: kind, state: changeEffective, market: e.market, stall: e.stall, tenancy: e.tenancy,
+		oldAccount: &from.account, proposedBy: who.ActorID, proposedAt: now, due: now, decidedAt: &now,
+	}
+	if e.account != nil {
+		c.newAccount, c.bin, c.last4, c.holder = &e.accountID, e.account.BankBIN, seal.Last4(e.account.AccountNumber), e.account.HolderName
+	}
+	if err := r.insertChange(ctx, tx, from.merchant, c); err != nil {
+		return err
+	}
+	if err := r.step(ctx, tx, c, changeEffective, &who.ActorID, ""); err != nil {
+		return err
+	}
+	return r.watch(ctx, tx, c)
+}
+
+// toldChange is a sentence of the stall's page.
+type toldChange struct{ Vi, En string }
+
+// tellShoppers are the sentences about a stall's changes: what waits, and what happened within 30 days. They show no
+// more of a number than its last digits.
+func (r *Registry) tellShoppers(ctx context.Context, stall uuid.UUID) ([]toldChange, error) {
+	rows, err := r.db.Pool.Query(ctx, `SELECT c.kind, c.state, c.needs_second, c.due_at, coalesce(c.decided_at, c.proposed_at), a.role = 'merchant',
+			coalesce(o.last4, ''), c.last4
+		FROM beneficiary_changes c JOIN actors a ON a.id = c.proposed_by LEFT JOIN accounts o ON o.id = c.old_account
+		WHERE c.stall_id = $1 AND (c.state = 'pending' OR (c.state = 'effective' AND c.decided_at > $2))
+		ORDER BY c.state = 'pending' DESC, c.decided_at DESC, c.id DESC LIMIT 3`, stall, r.now().Add(-recentFor))
+	if err != nil {
+		return nil, fmt.Errorf("find changes of stall %s: %w", stall, err)
+	}
+	told, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (toldChange, error) {
+		var kind, state, old, last string
+		var second, owner bool
+		var due, at time.Time
+		if err := row.Scan(&kind, &state, &second, &due, &at, &owner, &old, &last); err != nil {
+			return toldChange{}, err
+		}
+		if state == changePending {
+			return pendingSentence(owner, second, due), nil
+		}
+		return recentSentence(kind, dayText(at), seal.Mask(old), seal.Mask(last)), nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find changes of stall %s: %w", stall, err)
+	}
+	return told, nil
+}
+
+func pendingSentence(owner, second bool, due time.Time) toldChange {
+	asker, asked := "Ban quản lý", "The market's board"
+	if owner {
+		asker, asked = "Chủ sạp", "The stall's owner"
+	}
+	if second {
+		return toldChange{asker + " đã yêu cầu đổi tài khoản nhận tiền, đang chờ người thứ hai duyệt.", asked + " asked for another account; a second person has to approve."}
+	}
+	return toldChange{asker + " đã yêu cầu đổi tài khoản nhận tiền, hiệu lực lúc " + momentText(due) + ".", asked + " asked for another account, effective at " + momentText(due) + "."}
+}
+
+func recentSentence(kind, day, old, last string) toldChange {
+	switch {
+	case kind == addition:
+		return toldChange{"Sạp có thêm tài khoản nhận tiền " + last + " từ ngày " + day + ".", "A further account " + last + " since " + day + "."}
+	case kind == newTenant:
+		return toldChange{"Sạp đổi người thuê và tài khoản nhận tiền ngày " + day + ".", "Another tenant, with another account, since " + day + "."}
+	}
+	return toldChange{
+		"Tài khoản nhận tiền đổi ngày " + day + ", từ " + old + " sang " + last + ".",
+		"The account was changed on " + day + ", from " + old + " to " + last + ".",
+	}
+}

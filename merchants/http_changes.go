@@ -1,0 +1,136 @@
+package merchants
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+)
+
+// mountChanges mounts what is about where money goes: changed by admins, managers and the tenant, and always by two
+// persons or after a day; read in scope.
+func (r *Registry) mountChanges(e *edge.Edge) {
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/beneficiary-changes", "propose-beneficiary-change", "Đổi tài khoản nhận tiền: another account instead, after 24 hours or a second person's approval", http.StatusCreated), r.postChange)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/beneficiary-changes", "list-stall-beneficiary-changes", "A stall's changes of account, newest first", 0), r.listStallChanges)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/beneficiary-changes", "list-market-beneficiary-changes", "A market's changes of account in the last 90 days, newest first", 0), r.listMarketChanges)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/approve", "approve-beneficiary-change", "Duyệt: effective at once, by a second person", http.StatusOK), r.postApproval)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/cancel", "cancel-beneficiary-change", "Hủy: while it waits; an addition for a day", http.StatusOK), r.postCancel)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/alerts", "list-alerts", "Cảnh báo: what a board should look at, newest first", 0), r.getAlerts)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/alerts/{id}/close", "close-alert", "Close an alert, and say why", http.StatusOK), r.postAlertClose)
+}
+
+func (r *Registry) postChange(ctx context.Context, in *struct {
+	edge.Named
+	Body ChangeOrder
+},
+) (*body[BeneficiaryChange], error) {
+	who, stall, err := r.stallFor(ctx, in.ID, auth.ChangeAccounts)
+	if err != nil {
+		return nil, err
+	}
+	id, err := r.proposeChange(ctx, who, stall, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.readChange(ctx, who, id))
+}
+
+func (r *Registry) listStallChanges(ctx context.Context, in *struct {
+	edge.Named
+	edge.Page
+},
+) (*body[*edge.List[BeneficiaryChange]], error) {
+	who, stall, err := r.stallFor(ctx, in.ID, auth.ReadChanges)
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.listChanges(ctx, who, changeFilter{stall: stall}, in.Page))
+}
+
+func (r *Registry) listMarketChanges(ctx context.Context, in *struct {
+	edge.Named
+	edge.Page
+},
+) (*body[*edge.List[BeneficiaryChange]], error) {
+	who, market, err := r.marketFor(ctx, in.ID, auth.ReadChanges)
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.listChanges(ctx, who, changeFilter{market: market, since: r.now().Add(-listedFor)}, in.Page))
+}
+
+// changeFor is the caller and the change of the path: first in scope (404), then allowed (403).
+func (r *Registry) changeFor(ctx context.Context, in edge.Named) (auth.Principal, uuid.UUID, error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return who, uuid.Nil, err
+	}
+	id, err := in.UUID("change")
+	if err != nil {
+		return who, id, err
+	}
+	if _, err := r.readChange(ctx, who, id); err != nil {
+		return who, id, err
+	}
+	return who, id, who.Allow(auth.ChangeAccounts)
+}
+
+func (r *Registry) postApproval(ctx context.Context, in *struct{ edge.Named }) (*body[BeneficiaryChange], error) {
+	who, id, err := r.changeFor(ctx, in.Named)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.approveChange(ctx, who, id); err != nil {
+		return nil, err
+	}
+	return answer(r.readChange(ctx, who, id))
+}
+
+func (r *Registry) postCancel(ctx context.Context, in *stepInput) (*body[BeneficiaryChange], error) {
+	who, id, err := r.changeFor(ctx, in.Named)
+	if err != nil {
+		return nil, err
+	}
+	reason := ""
+	if in.Body != nil {
+		reason = in.Body.Reason
+	}
+	if err := r.cancelChange(ctx, who, id, reason); err != nil {
+		return nil, err
+	}
+	return answer(r.readChange(ctx, who, id))
+}
+
+func (r *Registry) getAlerts(ctx context.Context, in *struct {
+	State string `query:"state" enum:"open,closed"`
+	edge.Page
+},
+) (*body[*edge.List[Alert]], error) {
+	who, err := auth.Require(ctx, auth.ReadAlerts)
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.listAlerts(ctx, who, in.State, in.Page))
+}
+
+func (r *Registry) postAlertClose(ctx context.Context, in *struct {
+	edge.Named
+	Body struct {
+		Reason string `json:"reason" minLength:"3" maxLength:"500"`
+	}
+},
+) (*body[*Alert], error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := in.UUID("alert")
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.closeAlert(ctx, who, id, in.Body.Reason))
+}
