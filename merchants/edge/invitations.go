@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -206,7 +205,7 @@ func (s *Stalls) showCard(c *gin.Context) error {
 }
 
 func (s *Stalls) accept(c *gin.Context) error {
-	v := visitorOf(c.Request)
+	v := formVisitor(c)
 	if err := s.mayComeIn(v); err != nil {
 		return err
 	}
@@ -219,14 +218,13 @@ func (s *Stalls) accept(c *gin.Context) error {
 	return showInvitationPage(c, http.StatusOK, invitationPage{Done: true})
 }
 
-// visitorOf is where a plain request comes from.
-func visitorOf(r *http.Request) Visitor {
-	device := r.Header.Get("User-Agent")
-	v := Visitor{device: strings.ToValidUTF8(device[:min(len(device), maxDevice)], ""), host: r.Host}
-	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		v.address = at.Addr().Unmap().String()
-	}
+// formVisitor is where a form was sent from.
+func formVisitor(c *gin.Context) Visitor {
+	r := c.Request
+	device := r.UserAgent()
 	fromBrowser := r.Header.Get("Sec-Fetch-Site") != "" || r.Header.Get("Origin") != ""
-	v.foreign = fromBrowser && !auth.SameOrigin(r.Header.Get, r.Host)
-	return v
+	return Visitor{
+		device: strings.ToValidUTF8(device[:min(len(device), maxDevice)], ""), address: c.ClientIP(), host: r.Host,
+		foreign: fromBrowser && !auth.SameOrigin(r.Header.Get, r.Host),
+	}
 }
