@@ -119,12 +119,32 @@ func (b *browser) refuse(method, path string, body any, status int, code string)
 	}
 }
 
-// signInByPhone comes in by the n-th message.
+// signInByPhone comes in by the n-th message, a minute after the one before.
 func (b *browser) signInByPhone(phone string, n int) {
 	b.t.Helper()
+	_, err := b.db.Pool.Exec(b.t.Context(), `UPDATE phone_codes SET sent_at = sent_at - interval '1 minute'`)
+	must(b.t, err)
 	b.visit("POST", "/api/v1/phone-codes", object{"phone": phone}, 202)
 	in := b.visit("POST", "/api/v1/phone-sessions", object{"phone": phone, "code": b.sms.codeFor(b.t, phone, n)}, 201)
 	if in.text("method") != "phone" || b.cookies["__Host-m40"] == "" {
 		b.t.Fatalf("signed in as %v with %v", in, b.cookies)
 	}
+}
+
+// try makes a request and says how it was answered.
+func (b *browser) try(method, path string, body any) (int, object) {
+	b.t.Helper()
+	raw, err := json.Marshal(body)
+	must(b.t, err)
+	req, err := http.NewRequestWithContext(b.t.Context(), method, b.server.URL+path, bytes.NewReader(raw))
+	must(b.t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	req.Header.Set("Cookie", b.cookie())
+	res, err := http.DefaultClient.Do(req)
+	must(b.t, err)
+	defer res.Body.Close()
+	var o object
+	_ = json.NewDecoder(res.Body).Decode(&o)
+	return res.StatusCode, o
 }

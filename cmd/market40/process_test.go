@@ -89,6 +89,7 @@ type serving struct {
 	cmd     *exec.Cmd
 	address string   // http://host:port
 	told    []string // what it printed until then
+	out     *bufio.Scanner
 	said    *lockedBuffer
 	once    sync.Once
 	code    int
@@ -105,6 +106,7 @@ func serve(t *testing.T, env []string, args ...string) *serving {
 	must(t, s.cmd.Start())
 	t.Cleanup(func() { s.stop() })
 	lines := bufio.NewScanner(out)
+	s.out = lines
 	for lines.Scan() {
 		if address, found := strings.CutPrefix(lines.Text(), "listening on "); found {
 			s.address = address

@@ -33,8 +33,9 @@ func LimitsOf(r Role) (idle, absolute time.Duration) {
 		return merchantIdle, merchantAbsolute
 	case Staff:
 		return MaxShift, MaxShift
+	default:
+		return IdleLimit, AbsoluteLimit
 	}
-	return IdleLimit, AbsoluteLimit
 }
 
 // method is how a session's user was proved.

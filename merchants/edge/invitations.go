@@ -30,7 +30,7 @@ var invitationCSS []byte
 var invitationTemplate = sync.OnceValue(func() *template.Template {
 	local := time.FixedZone("+07", 7*60*60)
 	return template.Must(template.New("invitation").Funcs(template.FuncMap{
-		"when": func(t time.Time) string { return t.In(local).Format("15:04 ngày 02/01/2006") },
+		"when": func(t time.Time) string { return t.In(local).Format("15:04, 02/01/2006") },
 	}).Parse(invitationHTML))
 })
 

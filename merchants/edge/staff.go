@@ -127,9 +127,10 @@ func (s *Stalls) enrol(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	c := cookie(token, int(auth.DeviceLasts.Seconds()))
-	c.Name = auth.DeviceCookie
-	return &enrolledDevice{c, *made}, nil
+	return &enrolledDevice{http.Cookie{
+		Name: auth.DeviceCookie, Value: token, Path: "/", MaxAge: int(auth.DeviceLasts.Seconds()),
+		Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}, *made}, nil
 }
 
 func (s *Stalls) listDevices(ctx context.Context, in *Named) (*struct{ Body List[auth.StallDevice] }, error) {
