@@ -66,7 +66,10 @@ func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Sessio
 		}
 	}
 	right, err := samePassword(ctx, u.password, a.Password)
-	if err != nil {
+	if err != nil { // it was not judged: it is no guess
+		if failed := p.takeBackGuess(context.WithoutCancel(ctx), counted); failed != nil {
+			return "", nil, failed
+		}
 		return "", nil, err
 	}
 	if !right || u.id == uuid.Nil {
