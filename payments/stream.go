@@ -3,7 +3,6 @@ package payments
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -69,9 +68,8 @@ func (p *Payments) follow(c *gin.Context, account uuid.UUID, shift *uuid.UUID) e
 	if err != nil {
 		return err
 	}
-	connection := http.NewResponseController(c.Writer) // its deadlines are for requests that end; reading finds out who left
-	if err := errors.Join(connection.SetWriteDeadline(time.Time{}), connection.SetReadDeadline(time.Time{})); err != nil {
-		return fmt.Errorf("clear deadlines: %w", err)
+	if err := http.NewResponseController(c.Writer).SetWriteDeadline(time.Time{}); err != nil {
+		return fmt.Errorf("clear write deadline: %w", err)
 	}
 	c.Header("Content-Type", "text/event-stream")
 	c.Header("Cache-Control", "no-store")

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -77,15 +78,19 @@ func sameLetters(password string) []byte { return norm.NFKC.Bytes([]byte(passwor
 // hashing bounds how many hashes are computed at once, 64 MiB each.
 var hashing = make(chan struct{}, 2)
 
-// derive computes argon2id, or gives up with ctx while others are before it.
-func derive(ctx context.Context, password string, salt []byte, time, memory uint32, threads uint8) ([]byte, error) {
+// derive computes argon2id, or gives up with ctx, or busy, while others are before it.
+func derive(ctx context.Context, password string, salt []byte, passes, memory uint32, threads uint8) ([]byte, error) {
+	late := time.NewTimer(hashWithin)
+	defer late.Stop()
 	select {
 	case hashing <- struct{}{}:
 		defer func() { <-hashing }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-late.C:
+		return nil, busy()
 	}
-	return argon2.IDKey(sameLetters(password), salt, time, memory, threads, argonKey), nil
+	return argon2.IDKey(sameLetters(password), salt, passes, memory, threads, argonKey), nil
 }
 
 // hashPassword is a password, checked before, as it is kept: in PHC form.
@@ -106,10 +111,10 @@ const nobody = "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAA
 // samePassword compares in constant time.
 func samePassword(ctx context.Context, kept, password string) (bool, error) {
 	var version int
-	var memory, time uint32
+	var memory, passes uint32
 	var threads uint8
 	var rest string
-	if _, err := fmt.Sscanf(kept, "$argon2id$v=%d$m=%d,t=%d,p=%d$%s", &version, &memory, &time, &threads, &rest); err != nil || len(rest) != 66 || rest[22] != '$' {
+	if _, err := fmt.Sscanf(kept, "$argon2id$v=%d$m=%d,t=%d,p=%d$%s", &version, &memory, &passes, &threads, &rest); err != nil || len(rest) != 66 || rest[22] != '$' {
 		return false, fmt.Errorf("a kept password is not in PHC form: %w", err)
 	}
 	salt, err := base64.RawStdEncoding.DecodeString(rest[:22])
@@ -120,6 +125,6 @@ func samePassword(ctx context.Context, kept, password string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("key of a kept password: %w", err)
 	}
-	key, err := derive(ctx, password, salt, time, memory, threads)
+	key, err := derive(ctx, password, salt, passes, memory, threads)
 	return err == nil && subtle.ConstantTimeCompare(key, want) == 1, err
 }

@@ -129,7 +129,10 @@ func (p *People) judge(ctx context.Context, u *stored, known bool, a Attempt) (c
 		}
 	}
 	right, err := samePassword(ctx, u.password, a.Password)
-	if err != nil {
+	if err != nil { // it was not judged: it is no guess
+		if failed := p.takeBackGuess(context.WithoutCancel(ctx), counted); failed != nil {
+			return nil, failed
+		}
 		return nil, err
 	}
 	if !right || u.id == uuid.Nil {

@@ -2,17 +2,26 @@ package auth
 
 import (
 	"sync"
+	"time"
 
 	"market40/merchants/problem"
 )
 
 // How many may wait for a password to be looked at. Each look takes about a tenth of a second and 64 MiB, two at a time:
-// who would wait longer than some twenty seconds is asked to come again, and no one address takes every seat.
+// who would wait longer than hashWithin is asked to come again, and no one address takes every seat.
 const (
 	allSeats        = 128
 	seatsPerAddress = 48
-	comeAgain       = 5 // seconds
+	comeAgain       = 5                // seconds
+	hashWithin      = 15 * time.Second // far below what an answer may take, so that everybody has one
 )
+
+// busy is the refusal (503) of whoever should come again.
+func busy() error {
+	e := problem.New(problem.Unavailable, "sign_in_busy", "Nhiều người đang đăng nhập, xin thử lại sau vài giây.", "Many are signing in: try again in some seconds.")
+	e.RetryAfter = comeAgain
+	return e
+}
 
 // seats are taken before anything of a sign-in is looked up or counted, so that a flood costs neither memory nor rows.
 type seats struct {
@@ -24,14 +33,12 @@ type seats struct {
 // looking are the seats of this process, as the hashing is.
 var looking = &seats{of: map[string]int{}}
 
-// take is a seat, to be left; without a free one the refusal (503) of whoever should come again.
+// take is a seat, to be left; without a free one the refusal of whoever should come again.
 func (s *seats) take(address string) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.taken >= allSeats || s.of[address] >= seatsPerAddress {
-		e := problem.New(problem.Unavailable, "sign_in_busy", "Nhiều người đang đăng nhập, xin thử lại sau vài giây.", "Many are signing in: try again in some seconds.")
-		e.RetryAfter = comeAgain
-		return nil, e
+		return nil, busy()
 	}
 	s.taken++
 	s.of[address]++

@@ -9,29 +9,26 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
-	"golang.org/x/time/rate"
 
 	"market40/merchants/auth"
 	"market40/merchants/problem"
 )
 
-// How often one may ask. Who is signed in is counted alone, whatever the address: a whole market stands behind one.
+// How often one may ask, in requests a minute that begins with the first of them. Who is signed in is counted alone, whatever the address: a whole market stands behind one.
 // Strangers are counted by address; webhooks are not counted here, and operators' pages neither.
-var (
-	strangerPace = pace{perMinute: 600, atOnce: 600}   // requests under /api without a valid key or session
-	callerPace   = pace{perMinute: 6000, atOnce: 2000} // requests of one key or user: far above any phone, below what starves the others
-	pagePace     = pace{perMinute: 3000, atOnce: 1000} // shoppers' pages of one address
+const (
+	strangerPace = 600  // under /api without a valid key or session
+	callerPace   = 6000 // of one key or user: far above any phone, below what starves the others
+	pagePace     = 3000 // shoppers' pages of one address
 )
 
-type pace struct{ perMinute, atOnce int }
-
-// remembered is how many buckets are kept, twice at most: about 10 MB. Who is forgotten starts with a full bucket.
+// remembered is how many are counted, twice at most: some MB. Who is forgotten starts anew.
 const remembered = 20_000
 
 // paces are counted in this process: beside replicas each has its own.
 type paces struct {
-	strangers, shoppers *buckets[netip.Prefix]
-	callers             *buckets[uuid.UUID]
+	strangers, shoppers *counters[netip.Prefix]
+	callers             *counters[uuid.UUID]
 	now                 func() time.Time
 }
 
@@ -39,7 +36,7 @@ func newPaces(now func() time.Time) *paces {
 	if now == nil {
 		now = time.Now
 	}
-	return &paces{newBuckets[netip.Prefix](strangerPace), newBuckets[netip.Prefix](pagePace), newBuckets[uuid.UUID](callerPace), now}
+	return &paces{newCounters[netip.Prefix](strangerPace), newCounters[netip.Prefix](pagePace), newCounters[uuid.UUID](callerPace), now}
 }
 
 // api is auth.Gate's Pace.
@@ -73,42 +70,51 @@ func network(c *gin.Context) netip.Prefix {
 	return counted
 }
 
-// buckets hold a token bucket for each key, in bounded memory: when the young generation is full it becomes the old one,
-// and the old one, which nobody has asked for since, is forgotten.
-type buckets[K comparable] struct {
-	pace       pace
+// minute is what one asked since a moment.
+type minute struct {
+	began time.Time
+	n     int
+}
+
+// counters hold the minute of each key, in bounded memory: when the young generation is full it becomes the old one, and the
+// old one, which nobody has asked for since, is forgotten.
+type counters[K comparable] struct {
+	pace       int
 	mu         sync.Mutex
-	young, old map[K]*rate.Limiter
+	young, old map[K]*minute
 }
 
-func newBuckets[K comparable](p pace) *buckets[K] {
-	return &buckets[K]{pace: p, young: map[K]*rate.Limiter{}}
+func newCounters[K comparable](pace int) *counters[K] {
+	return &counters[K]{pace: pace, young: map[K]*minute{}}
 }
 
-// take is nil, or the refusal (429) with the seconds until a request is free.
-func (b *buckets[K]) take(key K, now time.Time) error {
-	bucket := b.of(key)
-	if bucket.AllowN(now, 1) {
+// take is nil, or the refusal (429) with the seconds until the minute is over.
+func (c *counters[K]) take(key K, now time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m := c.of(key)
+	if now.Sub(m.began) >= time.Minute {
+		*m = minute{began: now}
+	}
+	if m.n++; m.n <= c.pace {
 		return nil
 	}
 	e := problem.New(problem.TooMany, "too_many_requests", "Quá nhiều yêu cầu, xin chờ một chút.", "Too many requests: wait a little.")
-	e.RetryAfter = max(1, int(math.Ceil((1-bucket.TokensAt(now))/float64(bucket.Limit()))))
+	e.RetryAfter = max(1, int(math.Ceil((time.Minute - now.Sub(m.began)).Seconds())))
 	return e
 }
 
-func (b *buckets[K]) of(key K) *rate.Limiter {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if bucket := b.young[key]; bucket != nil {
-		return bucket
+func (c *counters[K]) of(key K) *minute {
+	if m := c.young[key]; m != nil {
+		return m
 	}
-	bucket := b.old[key]
-	if bucket == nil {
-		bucket = rate.NewLimiter(rate.Limit(float64(b.pace.perMinute)/60), b.pace.atOnce)
+	m := c.old[key]
+	if m == nil {
+		m = &minute{}
 	}
-	if len(b.young) >= remembered {
-		b.young, b.old = make(map[K]*rate.Limiter, remembered), b.young
+	if len(c.young) >= remembered {
+		c.young, c.old = make(map[K]*minute, remembered), c.young
 	}
-	b.young[key] = bucket
-	return bucket
+	c.young[key] = m
+	return m
 }

@@ -95,16 +95,16 @@ func TestCallersAreSlowedDownAlone(t *testing.T) {
 	t.Parallel()
 	s, keys := newStreet(t)
 	answers := map[int]int{}
-	for i := range 2010 { // from anywhere
+	for i := range 6010 { // from anywhere
 		answers[s.ask(fmt.Sprintf("10.0.%d.%d:1", i/250, i%250), "/api/v1/nothing", keys[0]).Code]++
 	}
-	if answers[404] != 2000 || answers[429] != 10 {
+	if answers[404] != 6000 || answers[429] != 10 {
 		t.Errorf("one key: %v", answers)
 	}
 	if answers := s.asks(100, "10.0.0.1:1", "/api/v1/nothing", keys[1]); answers[404] != 100 {
 		t.Errorf("another key: %v", answers)
 	}
-	if answers := s.asks(1005, "10.0.0.1:1", "/q/NOTHING", ""); answers[404] != 1000 || answers[429] != 5 {
+	if answers := s.asks(3005, "10.0.0.1:1", "/q/NOTHING", ""); answers[404] != 3000 || answers[429] != 5 {
 		t.Errorf("pages: %v", answers)
 	}
 }
