@@ -72,6 +72,9 @@ func serve(ctx context.Context, s *settings, demo bool, out io.Writer) error {
 		return err
 	}
 	defer closeProgram()
+	if err := s.finishOwn(ctx, p.db.Pool); err != nil {
+		return err
+	}
 	routes, err := p.edge(demo)
 	if err != nil {
 		return err

@@ -38,6 +38,7 @@ type settings struct {
 	MigrateURL  string     // the owner's way to DatabaseURL
 	DataDir     string     // where a private server and its key lie
 	Secret      *secretKey // nil: that of DataDir
+	SecretFile  string     // where Secret was read; empty: it was given itself
 	LogLevel    slog.Level
 }
 
@@ -119,7 +120,7 @@ func (s *settings) readSecret(told environment) (name string, err error) {
 		if err != nil {
 			return name, fmt.Errorf("cannot be read: %w", err)
 		}
-		text = string(content)
+		text, s.SecretFile = string(content), told.SecretKeyFile
 	}
 	if text == "" && name == "SECRET_KEY" {
 		return name, nil
