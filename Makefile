@@ -9,8 +9,8 @@ LINT_VERSION := v2.15.0
 # Where goroutines meet: tested with the race detector. Everything else is tested without it, which is several times quicker.
 RACY := ./migrations/database/... ./merchants/auth/... ./merchants/seal/... ./payments/...
 
-run: build ## serve an invented province on http://127.0.0.1:8080 and let payments arrive
-	@.ci/demo
+run: build ## serve an invented province on http://127.0.0.1:8080 and let payments arrive; LAN=1: over https, to the phones of this network
+	@LAN="$(LAN)" .ci/demo
 
 test: setup ## everything that proves the program: format, vet, all tests
 	@bad=$$(gofmt -l cmd frontend merchants migrations payments reports 2>/dev/null); [ -z "$$bad" ] || { echo "not formatted (make fmt):"; echo "$$bad"; exit 1; }

@@ -27,7 +27,8 @@ const readyWithin = 2 * time.Second
 // edge mounts every package's routes, and last what tells of them. The start page exists in a demo only.
 func (p *program) edge(demo bool) (*edge.Edge, error) {
 	e := edge.New(edge.Parts{
-		DB: p.db, Keys: p.keys, Gate: auth.Gate{Keys: p.apiKeys, People: p.people}, Trail: p.trail, Now: p.now, Version: programVersion(),
+		DB: p.db, Keys: p.keys, Gate: auth.Gate{Keys: p.apiKeys, People: p.people}, Trail: p.trail,
+		HTTPS: p.settings.overHTTPS() && !p.settings.LAN, Now: p.now, Version: programVersion(),
 	})
 	e.Engine.Use(logFailures)
 	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
