@@ -75,7 +75,7 @@ func commands(begun *bool) *cobra.Command {
 		}
 		root.AddCommand(c)
 	}
-	root.AddCommand(benchCommand(), versionCommand())
+	root.AddCommand(benchCommand(), sbomCommand(), versionCommand())
 	noteBegin(root, begun)
 	return root
 }
