@@ -218,6 +218,7 @@ func TestTheOperatorsOwnCertificate(t *testing.T) {
 	}
 	second := renew(2)
 	served(second)
+	want(t, 0, append(env, "LISTEN_ADDR="+strings.TrimPrefix(s.address, "https://")), "ready")
 	must(t, os.WriteFile(cert, []byte("half"), 0o600))
 	served(second)
 }
