@@ -1,25 +1,28 @@
 # market40: `make` shows what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: run test build bench attack check fmt help setup
+.PHONY: run test build bench attack check sbom reproducible fmt help setup
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LINT := bin/golangci-lint
 LINT_VERSION := v2.15.0
+# Nothing of the machine goes into the program: no path, no C library, no time.
+BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)'
 # Where goroutines meet: tested with the race detector. Everything else is tested without it, which is several times quicker.
 RACY := ./migrations/database/... ./merchants/auth/... ./merchants/seal/... ./payments/...
 
-run: build ## serve an invented province on http://127.0.0.1:8080 and let payments arrive
-	@.ci/demo
+run: build ## serve an invented province on http://127.0.0.1:8080 and let payments arrive; LAN=1: over https, to the phones of this network
+	@LAN="$(LAN)" .ci/demo
 
 test: setup ## everything that proves the program: format, vet, all tests
 	@bad=$$(gofmt -l cmd frontend merchants migrations payments reports 2>/dev/null); [ -z "$$bad" ] || { echo "not formatted (make fmt):"; echo "$$bad"; exit 1; }
+	go mod verify
 	go vet ./...
 	go test -race -timeout 10m $(RACY)
 	go test -timeout 10m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
 
 build: setup ## bin/market40
-	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/market40 ./cmd/market40
+	$(BUILD) -o bin/market40 ./cmd/market40
 
 bench: build ## the performance table, beside pgbench, on a throw-away server
 	@bin/market40 bench --only "$(ONLY)"
@@ -30,6 +33,12 @@ attack: build ## wapiti and sqlmap against a demo of its own, as a stranger and 
 check: $(LINT) ## golangci-lint with .golangci.yml
 	$(LINT) run ./...
 
+sbom: build ## bin/market40.cdx.json: what the program is made of (CycloneDX)
+	bin/market40 sbom >bin/market40.cdx.json.new && mv bin/market40.cdx.json.new bin/market40.cdx.json
+
+reproducible: ## build the last commit in two folders, without what was compiled before, and compare
+	@.ci/reproducible '$(VERSION)'
+
 fmt: ## gofmt everything
 	gofmt -w cmd frontend merchants migrations payments reports
 
@@ -37,7 +46,7 @@ setup: # what the machine lacks, by apt
 	@.ci/setup
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Built once for its version, in about three minutes.
 $(LINT): Makefile

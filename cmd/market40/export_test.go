@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"io"
+	"net"
+	"time"
 
 	"market40/merchants/edge"
 )
@@ -25,4 +28,16 @@ func RoutesOf(ctx context.Context, url string, secret [32]byte) (*edge.Edge, err
 	}
 	defer closeProgram()
 	return p.edge(true)
+}
+
+// LANHosts are the addresses that a server on every address of the machine has.
+func LANHosts(ctx context.Context) ([]net.IP, error) { return lanHosts(ctx, net.IPv4zero) }
+
+// Authority is the authority and the server's certificate of a directory at a time.
+func Authority(dir string, hosts []net.IP, now time.Time) (authority, leaf *x509.Certificate, err error) {
+	a, err := openAuthority(dir, hosts, nil, func() time.Time { return now })
+	if err != nil {
+		return nil, nil, err
+	}
+	return a.cert, a.leaf.Leaf, nil
 }

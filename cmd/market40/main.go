@@ -61,8 +61,8 @@ func commands(begun *bool) *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SilenceErrors, root.SilenceUsage = true, true
 	for _, c := range []*cobra.Command{
-		serveCommand(s), migrateCommand(s), seedCommand(s), apiKeysCommand(s), usersCommand(s), auditCommand(s), ledgerCommand(s),
-		backupCommand(s), restoreCommand(s), simulateCommand(s),
+		serveCommand(s), migrateCommand(s), seedCommand(s), apiKeysCommand(s), usersCommand(s), auditCommand(s), ledgerCommand(s), secretsCommand(s),
+		backupCommand(s), restoreCommand(s), simulateCommand(s), readyCommand(s),
 	} {
 		c.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 			read, err := readSettings()
@@ -75,7 +75,7 @@ func commands(begun *bool) *cobra.Command {
 		}
 		root.AddCommand(c)
 	}
-	root.AddCommand(benchCommand(), versionCommand())
+	root.AddCommand(benchCommand(), sbomCommand(), versionCommand())
 	noteBegin(root, begun)
 	return root
 }
@@ -118,7 +118,7 @@ func usage(err error) error { return wrongUse{err} }
 // isWrongUse says whether someone at the keyboard has to change what was given, rather than mend what broke.
 func isWrongUse(err error) bool {
 	for _, cause := range []error{
-		migrations.ErrUnmigrated, migrations.ErrNewer, seal.ErrWrongKey, errNoKey,
+		migrations.ErrUnmigrated, migrations.ErrNewer, seal.ErrWrongKey, seal.ErrUnfinished, errNoKey,
 		private.ErrUnreachableDir, private.ErrVersion, private.ErrNotOurs,
 	} {
 		if errors.Is(err, cause) {

@@ -35,6 +35,7 @@ var ownSettings = []string{
 	"LISTEN_ADDR=", "PUBLIC_URL=", "DATABASE_URL=", "MIGRATE_DATABASE_URL=", "DATA_DIR=", "SECRET_KEY=", "SECRET_KEY_FILE=", "LOG_LEVEL=",
 	"TRUSTED_PROXIES=", "OUTGOING_ALLOW=", "OIDC_CONFIG_FILE=",
 	"SMS_GATEWAY_URL=", "SMS_GATEWAY_TOKEN_FILE=",
+	"TLS_CERT_FILE=", "TLS_KEY_FILE=",
 }
 
 // command is the program with arguments and settings ("NAME=value"), not started yet.

@@ -58,6 +58,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		closeDB()
 		return nil, nil, err
 	}
+	keys.Reread(s.secretAgain(db.Pool))
 	p := &program{
 		settings: s, db: db, keys: keys, now: now,
 		apiKeys:  auth.NewAPIKeys(db, now),

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -27,6 +28,9 @@ func findSecret(ctx context.Context, s *settings, pool *pgxpool.Pool) ([seal.Key
 	if s.Secret != nil {
 		return *s.Secret, nil
 	}
+	if err := s.settleSecret(ctx, pool); err != nil {
+		return [seal.KeySize]byte{}, err
+	}
 	key, err := readSecretFile(s.secretFile())
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
@@ -41,6 +45,25 @@ func findSecret(ctx context.Context, s *settings, pool *pgxpool.Pool) ([seal.Key
 	return makeSecretFile(s.secretFile())
 }
 
+// secretAgain reads the key from where findSecret had it, for a server that goes on after a rotation. A key that was
+// given as SECRET_KEY is what it is.
+func (s *settings) secretAgain(pool *pgxpool.Pool) func() ([seal.KeySize]byte, error) {
+	switch {
+	case s.SecretFile != "":
+		return func() ([seal.KeySize]byte, error) { return readSecretFile(s.SecretFile) }
+	case s.Secret == nil:
+		return func() ([seal.KeySize]byte, error) {
+			ctx, cancel := context.WithTimeout(context.Background(), secretPatience)
+			defer cancel()
+			return findSecret(ctx, s, pool)
+		}
+	}
+	return nil
+}
+
+// secretPatience is how long a rotation under way may keep a server waiting that reads its key again.
+const secretPatience = 10 * time.Second
+
 func readSecretFile(path string) (key [seal.KeySize]byte, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -53,10 +76,13 @@ func readSecretFile(path string) (key [seal.KeySize]byte, err error) {
 	return *parsed, nil
 }
 
+// unnamedSecret are keys that are not whole on disk yet, or were left so by a kill.
+const unnamedSecret = ".secret.key.*"
+
 // makeSecretFile draws a key and writes it, 0600. Of several processes that do so at once, all get the first one's.
 func makeSecretFile(path string) (key [seal.KeySize]byte, err error) {
 	_, _ = rand.Read(key[:]) // never fails, says its documentation
-	f, err := os.CreateTemp(filepath.Dir(path), ".secret.key.*")
+	f, err := os.CreateTemp(filepath.Dir(path), unnamedSecret)
 	if err != nil {
 		return key, fmt.Errorf("making the secret key: %w", err)
 	}

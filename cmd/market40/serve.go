@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"runtime/debug"
@@ -29,12 +27,16 @@ const (
 )
 
 func serveCommand(s *settings) *cobra.Command {
-	var demo bool
+	var demo, lan bool
 	c := &cobra.Command{
-		Use: "serve [--demo]", Short: "Run the server until it is told to stop (SIGINT, SIGTERM)", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), s, demo, cmd.OutOrStdout()) },
+		Use: "serve [--demo] [--lan]", Short: "Run the server until it is told to stop (SIGINT, SIGTERM)", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s.LAN = lan
+			return serve(cmd.Context(), s, demo, cmd.OutOrStdout())
+		},
 	}
 	c.Flags().BoolVar(&demo, "demo", false, "load an invented province into an empty database, and print an API key for each role")
+	c.Flags().BoolVar(&lan, "lan", false, "serve https to the phones of this network by a certificate authority of this machine's own (port 8443)")
 	return c
 }
 
@@ -62,36 +64,36 @@ func serve(ctx context.Context, s *settings, demo bool, out io.Writer) error {
 		return err
 	}
 	tuneMemory()
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.ListenAddr)
+	f, err := s.openFront(ctx)
 	if err != nil {
-		return fmt.Errorf("listening on LISTEN_ADDR: %w", err)
+		return err
 	}
-	defer listener.Close() // the server closes it too
+	defer f.close() // the servers close it too
 	p, closeProgram, err := openProgramOn(ctx, s, private.Start)
 	if err != nil {
 		return err
 	}
 	defer closeProgram()
+	if err := s.finishOwn(ctx, p.db.Pool); err != nil {
+		return err
+	}
 	routes, err := p.edge(demo)
 	if err != nil {
 		return err
 	}
-	server := &http.Server{
-		Handler:           routes.Engine,
-		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeaderBytes,
-		ErrorLog:       slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
-	}
+	server := newServer(routes.Engine)
 	defer p.startJobs(ctx, demo)()
 	p.payments.Start(context.WithoutCancel(ctx)) // until Stop, so that what was taken is posted
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	address := "http://" + listener.Addr().String()
+	failed := make(chan error, 2)
+	go func() { failed <- f.serve(server) }()
+	if f.lan != nil {
+		go func() { failed <- f.lan.page.Serve(f.lan.listener) }()
+	}
 	if demo {
-		err = p.showDemo(ctx, out, address)
+		err = p.showDemo(ctx, out, f.address)
 	}
 	if err == nil {
-		fmt.Fprintf(out, "listening on %s\n", address)
+		f.tell(out)
 		err = waitForEnd(ctx, failed)
 	}
 	return errors.Join(err, p.shutDown(server))

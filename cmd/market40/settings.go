@@ -23,13 +23,15 @@ import (
 
 // environment is what the process is told, as it stands there.
 type environment struct {
-	ListenAddr    string `env:"LISTEN_ADDR" envDefault:"127.0.0.1:8080"`
+	ListenAddr    string `env:"LISTEN_ADDR"`
 	PublicURL     string `env:"PUBLIC_URL"`
 	DatabaseURL   string `env:"DATABASE_URL"`
 	MigrateURL    string `env:"MIGRATE_DATABASE_URL"`
 	DataDir       string `env:"DATA_DIR" envDefault:"./data"`
 	SecretKey     string `env:"SECRET_KEY"`
 	SecretKeyFile string `env:"SECRET_KEY_FILE"`
+	CertFile      string `env:"TLS_CERT_FILE"`
+	KeyFile       string `env:"TLS_KEY_FILE"`
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info"`
 	Proxies       string `env:"TRUSTED_PROXIES"`
 	OutgoingAllow string `env:"OUTGOING_ALLOW"`
@@ -41,16 +43,21 @@ type environment struct {
 // settings are the environment, checked.
 type settings struct {
 	ListenAddr  string
-	PublicURL   string     // scheme and host without a slash at the end; empty: the address that is listened on
-	DatabaseURL string     // empty: a private server in DataDir
-	MigrateURL  string     // the owner's way to DatabaseURL
-	DataDir     string     // where a private server and its key lie
-	Secret      *secretKey // nil: that of DataDir
+	PublicURL   string            // scheme and host without a slash at the end; empty: the address that is listened on
+	DatabaseURL string            // empty: a private server in DataDir
+	MigrateURL  string            // the owner's way to DatabaseURL
+	DataDir     string            // where a private server and its key lie
+	Secret      *secretKey        // nil: that of DataDir
+	SecretFile  string            // where Secret was read; empty: it was given itself
+	Certificate *certificateFiles // nil: a proxy ends TLS, or nobody
+	LAN         bool              // https for the local network, by an authority of our own
 	LogLevel    slog.Level
 	Proxies     edge.Proxies          // whose word on who calls is taken
 	Allow       outgoing.Allow        // inner hosts that the operator's own settings may name
 	Providers   []auth.ProviderConfig // who else knows people
 	SMS         smsGateway
+
+	listenDefault bool // nobody chose ListenAddr
 }
 
 // secretKey is SECRET_KEY. It prints as nothing.
@@ -88,8 +95,12 @@ func readSettings() (*settings, error) {
 		DatabaseURL: told.DatabaseURL,
 		MigrateURL:  told.MigrateURL,
 	}
+	if s.ListenAddr == "" {
+		s.ListenAddr, s.listenDefault = "127.0.0.1:8080", true
+	}
 	check("LISTEN_ADDR", checkAddress(s.ListenAddr))
 	check("PUBLIC_URL", checkPublicURL(s.PublicURL))
+	check("TLS_CERT_FILE", s.readCertificate(told.CertFile, told.KeyFile))
 	check("DATABASE_URL", checkDatabaseURL(s.DatabaseURL))
 	check("MIGRATE_DATABASE_URL", checkDatabaseURL(s.MigrateURL))
 	if s.MigrateURL != "" && s.DatabaseURL == "" {
@@ -141,7 +152,7 @@ func (s *settings) readSecret(told environment) (name string, err error) {
 		if err != nil {
 			return name, fmt.Errorf("cannot be read: %w", err)
 		}
-		text = string(content)
+		text, s.SecretFile = string(content), told.SecretKeyFile
 	}
 	if text == "" && name == "SECRET_KEY" {
 		return name, nil
@@ -169,6 +180,9 @@ func checkAddress(address string) error {
 	}
 	return nil
 }
+
+// overHTTPS says whether people come over https, whoever ends it.
+func (s *settings) overHTTPS() bool { return strings.HasPrefix(s.PublicURL, "https://") }
 
 // keepsCookies says whether browsers keep our Secure cookie: over https, and over http on loopback.
 func (s *settings) keepsCookies() bool {

@@ -47,7 +47,7 @@ type listed struct {
 // newAPIClient refuses any address that is not this machine's loopback: the simulation is load.
 func newAPIClient(server string) (*apiClient, error) {
 	u, err := url.Parse(server)
-	if err != nil || u.Scheme != "http" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("--server is an address like http://127.0.0.1:8080")
 	}
 	ip := net.ParseIP(u.Hostname())

@@ -25,6 +25,9 @@ import (
 // KeySize is the length of SECRET_KEY and of every stored key, in bytes.
 const KeySize = chacha20poly1305.KeySize
 
+// indexName is the id of the index key; every other stored key is a month's: 2026-11.
+const indexName = "index"
+
 // header of a sealed value: format version, then the month of its data key (years since 2000 × 12 + month).
 const (
 	version    = 1
@@ -40,12 +43,13 @@ var ErrUnreadable = errors.New("sealed value cannot be opened")
 // Keys seals and opens values. It is safe for concurrent use.
 type Keys struct {
 	pool  *pgxpool.Pool
-	wrap  cipher.AEAD
 	index []byte
 	now   func() time.Time
 
 	mu     sync.RWMutex
+	wrap   cipher.AEAD
 	months map[uint16]cipher.AEAD
+	reread func() ([KeySize]byte, error) // nil: the secret is what it is
 }
 
 // Place is where a sealed value stands. It is authenticated: a value moved to another row does not open.
@@ -63,21 +67,48 @@ func (p Place) data() []byte {
 	return append(b, p.ID[:]...)
 }
 
-// Open unwraps the stored keys with the secret, making the index key on first use.
-// It returns ErrWrongKey when the secret is another than the one that wrapped them.
+// Open unwraps the stored keys with the secret, making the index key and this month's on first use.
+// It returns ErrWrongKey when the secret is another than those that wrapped them (two, until a rotation is finished).
 func Open(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte, now func() time.Time) (*Keys, error) {
-	wrap, err := chacha20poly1305.NewX(secret[:])
-	if err != nil {
-		return nil, fmt.Errorf("wrap key: %w", err)
-	}
-	k := &Keys{pool: pool, wrap: wrap, now: now, months: map[uint16]cipher.AEAD{}}
-	if k.index, err = k.stored(ctx, "index", true); err != nil {
+	k := &Keys{pool: pool, wrap: aeadOf(secret[:]), now: now, months: map[uint16]cipher.AEAD{}}
+	var err error
+	if k.index, err = k.stored(ctx, indexName, true); err != nil {
 		return nil, err
 	}
 	if _, err = k.month(ctx, monthOf(now()), true); err != nil {
 		return nil, err
 	}
-	return k, nil
+	return k, k.unwrapMonths(ctx)
+}
+
+// Reread says where the secret is to be read again when it opens a stored key no more: after a rotation, a server that
+// reads its secret from a file goes on for ever, and any other until a month comes that has no key under its secret.
+func (k *Keys) Reread(secret func() ([KeySize]byte, error)) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.reread = secret
+}
+
+// unwrapMonths takes every month's key into memory, so that a rotation takes none away from who runs. One that does not
+// open is told when it is needed.
+func (k *Keys) unwrapMonths(ctx context.Context) error {
+	rows, _ := k.pool.Query(ctx, `SELECT id, wrapped, old_wrapped FROM sealed_keys WHERE id <> $1`, indexName)
+	stored, err := pgx.CollectRows(rows, pgx.RowToStructByPos[wrap])
+	if err != nil {
+		return fmt.Errorf("reading the data keys: %w", err)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, w := range stored {
+		month, err := time.Parse("2006-01", w.ID)
+		if err != nil {
+			continue // no month of ours
+		}
+		if key, err := w.open(k.wrap); err == nil {
+			k.months[monthOf(month)] = aeadOf(key)
+		}
+	}
+	return nil
 }
 
 func monthOf(t time.Time) uint16 {
@@ -99,45 +130,79 @@ func (k *Keys) month(ctx context.Context, m uint16, make bool) (cipher.AEAD, err
 	if err != nil {
 		return nil, err
 	}
-	if aead, err = chacha20poly1305.NewX(key); err != nil {
-		return nil, fmt.Errorf("data key %s: %w", monthName(m), err)
-	}
+	aead = aeadOf(key)
 	k.mu.Lock()
 	k.months[m] = aead
 	k.mu.Unlock()
 	return aead, nil
 }
 
-// stored reads and unwraps one stored key. Two processes that make the same key agree on the first.
+// stored reads and unwraps one stored key, with the secret as it is now where the one in memory was rotated away.
 func (k *Keys) stored(ctx context.Context, id string, create bool) ([]byte, error) {
-	if create {
-		fresh := make([]byte, KeySize)
-		nonce := make([]byte, chacha20poly1305.NonceSizeX)
-		rand.Read(fresh)
-		rand.Read(nonce)
-		_, err := k.pool.Exec(ctx, `INSERT INTO sealed_keys (id, wrapped) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-			id, k.wrap.Seal(nonce, nonce, fresh, []byte(id)))
-		if err != nil {
-			return nil, fmt.Errorf("make key %s: %w", id, err)
-		}
+	k.mu.RLock()
+	by, reread := k.wrap, k.reread
+	k.mu.RUnlock()
+	key, err := k.storedBy(ctx, by, id, create)
+	if reread == nil || !errors.Is(err, ErrWrongKey) {
+		return key, err
 	}
-	var wrapped []byte
-	err := k.pool.QueryRow(ctx, `SELECT wrapped FROM sealed_keys WHERE id = $1`, id).Scan(&wrapped)
+	secret, err := reread()
+	if err != nil {
+		return nil, fmt.Errorf("key %s: reading the secret again: %w", id, err)
+	}
+	by = aeadOf(secret[:])
+	if key, err = k.storedBy(ctx, by, id, create); err == nil {
+		k.mu.Lock()
+		k.wrap = by
+		k.mu.Unlock()
+	}
+	return key, err
+}
+
+// storedBy reads and unwraps one stored key. Two processes that make the same key agree on the first.
+func (k *Keys) storedBy(ctx context.Context, by cipher.AEAD, id string, create bool) ([]byte, error) {
+	w := wrap{ID: id}
+	read := func() error {
+		return k.pool.QueryRow(ctx, `SELECT wrapped, old_wrapped FROM sealed_keys WHERE id = $1`, id).Scan(&w.Current, &w.Old)
+	}
+	err := read()
+	if errors.Is(err, pgx.ErrNoRows) && create {
+		if err := k.add(ctx, by, id); err != nil {
+			return nil, err
+		}
+		err = read()
+	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fmt.Errorf("key %s: %w", id, ErrUnreadable)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read key %s: %w", id, err)
 	}
-	if len(wrapped) < chacha20poly1305.NonceSizeX {
-		return nil, fmt.Errorf("key %s: %w", id, ErrWrongKey)
-	}
-	n := chacha20poly1305.NonceSizeX
-	key, err := k.wrap.Open(nil, wrapped[:n], wrapped[n:], []byte(id))
+	return w.open(by)
+}
+
+// add draws a key unless it stands by now. A month's key is made by who has the present secret: under an old one nobody
+// else could open it. The lock on the index key keeps a rotation away meanwhile.
+func (k *Keys) add(ctx context.Context, by cipher.AEAD, id string) error {
+	key := make([]byte, KeySize)
+	_, _ = rand.Read(key) // never fails, says its documentation
+	err := pgx.BeginFunc(ctx, k.pool, func(tx pgx.Tx) error {
+		if id != indexName {
+			var index []byte
+			if err := tx.QueryRow(ctx, `SELECT wrapped FROM sealed_keys WHERE id = $1 FOR SHARE`, indexName).Scan(&index); err != nil {
+				return err
+			}
+			if _, err := unwrapped(by, indexName, index); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO sealed_keys (id, wrapped) VALUES ($1, $2) ON CONFLICT DO NOTHING`, id, wrapped(by, id, key))
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("key %s: %w", id, ErrWrongKey)
+		return fmt.Errorf("make key %s: %w", id, err)
 	}
-	return key, nil
+	return nil
 }
 
 // Seal encrypts a value for its place with this month's data key.

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+)
+
+// certificateFiles is the operator's own certificate. It is read again when its file was changed, so that renewing one
+// needs no restart.
+type certificateFiles struct {
+	cert, key string
+
+	mu      sync.Mutex
+	changed time.Time // of what was read
+	present *tls.Certificate
+}
+
+// certificate is the one that the files hold. While they hold no whole one, the last one serves on.
+func (f *certificateFiles) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	changed, err := f.lastChange()
+	if err == nil && changed.Equal(f.changed) {
+		return f.present, nil
+	}
+	if err == nil {
+		f.changed = changed
+		var pair tls.Certificate
+		if pair, err = tls.LoadX509KeyPair(f.cert, f.key); err == nil {
+			f.present = &pair
+			return f.present, nil
+		}
+	}
+	if f.present == nil {
+		return nil, err
+	}
+	slog.Warn("the certificate cannot be read again: the last one serves on", "error", err)
+	return f.present, nil
+}
+
+// lastChange is when either file was written last.
+func (f *certificateFiles) lastChange() (time.Time, error) {
+	cert, err := os.Stat(f.cert)
+	if err != nil {
+		return time.Time{}, err
+	}
+	key, err := os.Stat(f.key)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if key.ModTime().After(cert.ModTime()) {
+		return key.ModTime(), nil
+	}
+	return cert.ModTime(), nil
+}
+
+// readCertificate takes the operator's certificate, if one is set.
+func (s *settings) readCertificate(cert, key string) error {
+	if cert == "" && key == "" {
+		return nil
+	}
+	if cert == "" || key == "" {
+		return errors.New("and TLS_KEY_FILE go together: set both or neither")
+	}
+	s.Certificate = &certificateFiles{cert: cert, key: key}
+	if _, err := s.Certificate.certificate(nil); err != nil {
+		return fmt.Errorf("and TLS_KEY_FILE cannot be read: %w", err)
+	}
+	if !s.overHTTPS() {
+		return errors.New("needs PUBLIC_URL: the https address of the certificate")
+	}
+	return nil
+}

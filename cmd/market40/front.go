@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+)
+
+// front is how the server is reached: plain http on loopback or for a proxy, https by the operator's certificate, or
+// https for the local network.
+type front struct {
+	listener net.Listener
+	address  string      // scheme://host:port
+	tls      *tls.Config // nil: plain http
+	lan      *lan        // nil: no phones of a local network
+}
+
+// openFront listens. Without PUBLIC_URL a server for the local network has its address there.
+func (s *settings) openFront(ctx context.Context) (*front, error) {
+	if s.LAN && s.Certificate != nil {
+		return nil, usage(errors.New("--lan has a certificate of its own: leave out TLS_CERT_FILE"))
+	}
+	if s.LAN && s.listenDefault {
+		s.ListenAddr = lanListenAddr
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.ListenAddr)
+	if err != nil {
+		return nil, fmt.Errorf("listening on LISTEN_ADDR: %w", err)
+	}
+	f := &front{listener: listener, address: "http://" + listener.Addr().String()}
+	switch {
+	case s.LAN:
+		if f.lan, err = s.openLAN(ctx, listener); err != nil {
+			f.close()
+			return nil, err
+		}
+		f.address, f.tls = f.lan.address, config(f.lan.authority.certificate)
+		if s.PublicURL == "" {
+			s.PublicURL = f.address
+		}
+	case s.Certificate != nil:
+		f.address, f.tls = "https://"+listener.Addr().String(), config(s.Certificate.certificate)
+	}
+	return f, nil
+}
+
+// config is what both kinds of certificate are served by: TLS 1.2 with forward secrecy, or 1.3.
+func config(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate}
+}
+
+// serve answers until the server is shut down.
+func (f *front) serve(server *http.Server) error {
+	if f.tls == nil {
+		return server.Serve(f.listener)
+	}
+	server.TLSConfig = f.tls
+	return server.ServeTLS(f.listener, "", "")
+}
+
+// tell says where it listens, as the last line of a start.
+func (f *front) tell(out io.Writer) {
+	if f.lan != nil {
+		f.lan.tell(out)
+	}
+	fmt.Fprintf(out, "listening on %s\n", f.address)
+}
+
+// close ends what listens.
+func (f *front) close() {
+	_ = f.listener.Close() // the server may have done so
+	if f.lan != nil {
+		_ = f.lan.page.Close() // its requests are short and may be cut off
+		_ = f.lan.listener.Close()
+	}
+}
+
+// newServer is a server that no slow client keeps.
+func newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog:       slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
+	}
+}

@@ -1,0 +1,263 @@
+package main_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	market40 "market40/cmd/market40"
+	"market40/migrations/database/dbtest"
+)
+
+// phone is a client that trusts one authority and no other.
+func phone(t *testing.T, authority *x509.Certificate) *http.Client {
+	t.Helper()
+	roots := x509.NewCertPool()
+	roots.AddCert(authority)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+// installs fetches the authority as a phone does, from the page that the server prints.
+func (s *serving) installs() *x509.Certificate {
+	s.t.Helper()
+	told := strings.Join(s.told, "\n")
+	page := regexp.MustCompile(`phones +first open (http://\S+) `).FindStringSubmatch(told)
+	mark := regexp.MustCompile(`authority +SHA-256 ([0-9A-F:]{95})`).FindStringSubmatch(told)
+	if page == nil || mark == nil {
+		s.t.Fatalf("nothing is told to phones: %s", told)
+	}
+	fetch := func(path, kind string) []byte {
+		res, err := http.Get(page[1] + path)
+		must(s.t, err)
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		must(s.t, err)
+		if res.StatusCode != 200 || !strings.HasPrefix(res.Header.Get("Content-Type"), kind) {
+			s.t.Fatalf("%s answers %d %s", path, res.StatusCode, res.Header)
+		}
+		return body
+	}
+	if html := string(fetch("/", "text/html")); !strings.Contains(html, mark[1]) || !strings.Contains(html, s.address) || !strings.Contains(html, "/market40-ca.crt") {
+		s.t.Errorf("the page says %s", html)
+	}
+	block, _ := pem.Decode(fetch("/market40-ca.crt", "application/x-x509-ca-cert"))
+	if got := strings.ReplaceAll(fmt.Sprintf("% X", sha256.Sum256(block.Bytes)), " ", ":"); got != mark[1] {
+		s.t.Errorf("the fingerprint is %s, told was %s", got, mark[1])
+	}
+	if res, err := http.Get(page[1] + "/api/v1/me"); err == nil {
+		defer res.Body.Close()
+		if res.StatusCode != 404 {
+			s.t.Errorf("over http the program answers %d", res.StatusCode)
+		}
+	}
+	authority, err := x509.ParseCertificate(block.Bytes)
+	must(s.t, err)
+	return authority
+}
+
+func TestAPhoneSignsInOverTheLAN(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "DATA_DIR=" + dir}
+	s := serve(t, env, "--demo", "--lan")
+	if !strings.HasPrefix(s.address, "https://127.0.0.1:") {
+		t.Fatalf("it listens on %s", s.address)
+	}
+	if _, err := http.Get(s.address + "/healthz"); err == nil {
+		t.Error("who has not installed the authority gets in")
+	}
+	authority := s.installs()
+	client := phone(t, authority)
+	found := regexp.MustCompile(`demo\.manager +(\S+)  (\S+)`).FindStringSubmatch(strings.Join(s.told, "\n"))
+	code, err := totp.GenerateCode(found[2], time.Now())
+	must(t, err)
+	body, err := json.Marshal(object{"login": "demo.manager", "password": found[1], "code": code})
+	must(t, err)
+	req, err := http.NewRequestWithContext(t.Context(), "POST", s.address+"/api/v1/sessions", bytes.NewReader(body))
+	must(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Origin", s.address)
+	res, err := client.Do(req)
+	must(t, err)
+	defer res.Body.Close()
+	if res.StatusCode != 201 || len(res.Cookies()) != 1 || !res.Cookies()[0].Secure || res.ProtoMajor != 2 {
+		t.Fatalf("signing in: %s %d, cookies %v", res.Proto, res.StatusCode, res.Cookies())
+	}
+	if strict := res.Header.Get("Strict-Transport-Security"); strict != "" {
+		t.Errorf("an address that may be another machine's tomorrow is bound to https: %s", strict)
+	}
+	req, err = http.NewRequestWithContext(t.Context(), "GET", s.address+"/api/v1/me", nil)
+	must(t, err)
+	req.AddCookie(res.Cookies()[0])
+	me, err := client.Do(req)
+	must(t, err)
+	defer me.Body.Close()
+	if me.StatusCode != 200 {
+		t.Errorf("the session answers %d", me.StatusCode)
+	}
+	leaf := res.TLS.PeerCertificates[0]
+	if life := leaf.NotAfter.Sub(leaf.NotBefore); life > 32*24*time.Hour {
+		t.Errorf("the server's certificate lasts %s", life)
+	}
+	old := &tls.Config{RootCAs: x509.NewCertPool(), InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	if conn, err := tls.Dial("tcp", strings.TrimPrefix(s.address, "https://"), old); err == nil {
+		conn.Close()
+		t.Error("TLS 1.1 gets in")
+	}
+	s.stop()
+
+	s = serve(t, env, "--lan") // another port, the same authority
+	if again := s.installs(); !again.Equal(authority) {
+		t.Error("phones have to install another authority after a start")
+	}
+	res, err = client.Get(s.address + "/healthz")
+	must(t, err)
+	res.Body.Close()
+	if next := res.TLS.PeerCertificates[0]; next.Equal(leaf) {
+		t.Error("the server's certificate outlives a start")
+	}
+	vouchesForLocalNetworksOnly(t, filepath.Join(dir, "lan-ca.pem"))
+}
+
+// vouchesForLocalNetworksOnly plays who stole the authority's key.
+func vouchesForLocalNetworksOnly(t *testing.T, path string) {
+	t.Helper()
+	info, err := os.Stat(path)
+	must(t, err)
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("the authority's key has mode %o", info.Mode().Perm())
+	}
+	pair, err := tls.LoadX509KeyPair(path, path)
+	must(t, err)
+	roots := x509.NewCertPool()
+	roots.AddCert(pair.Leaf)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	for host, trusted := range map[string]bool{
+		"192.168.1.9": true, "10.1.2.3": true, "cho.local": true, "8.8.8.8": false, "bank.example.vn": false, "2001:db8::1": false,
+	} {
+		leaf := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+		if ip := net.ParseIP(host); ip != nil {
+			leaf.IPAddresses = []net.IP{ip}
+		} else {
+			leaf.DNSNames = []string{host}
+		}
+		raw, err := x509.CreateCertificate(rand.Reader, leaf, pair.Leaf, key.Public(), pair.PrivateKey)
+		must(t, err)
+		forged, err := x509.ParseCertificate(raw)
+		must(t, err)
+		if _, err := forged.Verify(x509.VerifyOptions{Roots: roots, DNSName: host}); (err == nil) != trusted {
+			t.Errorf("a certificate for %s: %v", host, err)
+		}
+	}
+}
+
+// TestTheOperatorsOwnCertificate serves it, and takes up a renewed one without a start.
+func TestTheOperatorsOwnCertificate(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	cert, key := filepath.Join(folder, "tls.crt"), filepath.Join(folder, "tls.key")
+	renew := func(number int64) *x509.Certificate {
+		private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		must(t, err)
+		template := &x509.Certificate{
+			SerialNumber: big.NewInt(number), DNSNames: []string{"cho.example.vn"}, IPAddresses: []net.IP{{127, 0, 0, 1}},
+			NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		}
+		raw, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+		must(t, err)
+		text, err := x509.MarshalPKCS8PrivateKey(private)
+		must(t, err)
+		must(t, os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: text}), 0o600))
+		must(t, os.WriteFile(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), 0o600))
+		must(t, os.Chtimes(cert, time.Time{}, time.Now().Add(time.Duration(number)*time.Second)))
+		made, err := x509.ParseCertificate(raw)
+		must(t, err)
+		return made
+	}
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "TLS_CERT_FILE=" + cert, "TLS_KEY_FILE=" + key}
+	if a := want(t, 2, env, "serve"); !strings.Contains(a.err, "TLS_CERT_FILE and TLS_KEY_FILE cannot be read") {
+		t.Errorf("missing files are answered by %q", a.err)
+	}
+	first := renew(1)
+	if a := want(t, 2, env, "serve"); !strings.Contains(a.err, "needs PUBLIC_URL") {
+		t.Errorf("without PUBLIC_URL it is answered by %q", a.err)
+	}
+	want(t, 2, env[:3], "serve")
+	env = append(env, "PUBLIC_URL=https://cho.example.vn")
+	want(t, 2, env, "serve", "--lan")
+	s := serve(t, env)
+	served := func(trusted *x509.Certificate) *http.Response {
+		res, err := phone(t, trusted).Get(s.address + "/api/v1/me")
+		must(t, err)
+		res.Body.Close()
+		return res
+	}
+	if strict := served(first).Header.Get("Strict-Transport-Security"); strict != "max-age=31536000" {
+		t.Errorf("browsers are told %q", strict)
+	}
+	second := renew(2)
+	served(second)
+	want(t, 0, append(env, "LISTEN_ADDR="+strings.TrimPrefix(s.address, "https://")), "ready")
+	must(t, os.WriteFile(cert, []byte("half"), 0o600))
+	served(second)
+}
+
+// TestAnAuthorityLastsAsLongAsItFits: phones install it again only when it ends, or when the machine has an address for
+// which it may not vouch.
+func TestAnAuthorityLastsAsLongAsItFits(t *testing.T) {
+	t.Parallel()
+	here, err := market40.LANHosts(t.Context())
+	must(t, err)
+	if last := here[len(here)-1]; !last.IsLoopback() {
+		t.Errorf("programs of this machine find none of %v", here)
+	}
+	dir, now := t.TempDir(), time.Now()
+	home, office, public := []net.IP{{192, 168, 1, 5}}, []net.IP{{10, 0, 0, 7}}, []net.IP{{203, 0, 113, 9}}
+	first, leaf, err := market40.Authority(dir, home, now)
+	must(t, err)
+	for name, c := range map[string]struct {
+		hosts []net.IP
+		now   time.Time
+	}{"another private network": {office, now}, "years later": {home, now.AddDate(4, 0, 0)}} {
+		authority, other, err := market40.Authority(dir, c.hosts, c.now)
+		must(t, err)
+		if !authority.Equal(first) || other.Equal(leaf) || other.VerifyHostname(c.hosts[0].String()) != nil {
+			t.Errorf("%s: the same authority %v, names %v", name, authority.Equal(first), other.IPAddresses)
+		}
+	}
+	second, leaf, err := market40.Authority(dir, public, now)
+	must(t, err)
+	if second.Equal(first) {
+		t.Error("an authority vouches for an address that it may not")
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(second)
+	if _, err := leaf.Verify(x509.VerifyOptions{Roots: roots, DNSName: "203.0.113.9"}); err != nil {
+		t.Error(err)
+	}
+	if third, _, err := market40.Authority(dir, public, now.AddDate(5, 0, 0)); err != nil || third.Equal(second) {
+		t.Errorf("an authority outlives its end: %v", err)
+	}
+}

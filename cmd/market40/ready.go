@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// askPatience is how long a server may take to say that it is ready.
+const askPatience = 4 * time.Second
+
+func readyCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use: "ready", Short: "Ask the server at LISTEN_ADDR whether it is ready; exit 1 if not (for a container's health check)", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.askReady(cmd.Context()) },
+	}
+}
+
+// askReady asks /readyz of this machine's server, over https by the operator's certificate if that is what it serves.
+func (s *settings) askReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
+	defer cancel()
+	host, port, err := net.SplitHostPort(s.ListenAddr)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	client, scheme := &http.Client{}, "http://"
+	if s.Certificate != nil {
+		trusted, err := s.Certificate.trusted()
+		if err != nil {
+			return err
+		}
+		public, err := url.Parse(s.PublicURL)
+		if err != nil {
+			return err
+		}
+		scheme = "https://"
+		client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted, ServerName: public.Hostname(), MinVersion: tls.VersionTLS12}}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("not ready: %w", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: it answers %d", res.StatusCode)
+	}
+	return nil
+}
+
+// trusted are the authorities of the world, and the certificate itself where it is signed by none of them.
+func (f *certificateFiles) trusted() (*x509.CertPool, error) {
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	text, err := os.ReadFile(f.cert)
+	if err != nil {
+		return nil, err
+	}
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, errors.New("the certificate cannot be read")
+	}
+	return pool, nil
+}
