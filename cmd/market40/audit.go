@@ -20,7 +20,7 @@ func auditCommand(s *settings) *cobra.Command {
 				return err
 			}
 			defer closeDB()
-			proof, err := auth.NewTrail(db, time.Now).Verify(cmd.Context())
+			proof, err := auth.NewTrail(db, nil, time.Now).Verify(cmd.Context())
 			if err != nil {
 				return err
 			}

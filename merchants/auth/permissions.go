@@ -41,6 +41,7 @@ const (
 	ResolveCases     Action = "cases.resolve"
 	ReadReports      Action = "reports.read"
 	ReadTrail        Action = "trail.read"
+	ReadReaders      Action = "readers.read"
 )
 
 // permissions is the whole table of who may do what; scope is a matter of each query.
@@ -59,6 +60,7 @@ var permissions = map[Action][]Role{
 	ResolveCases:     {Admin, Manager},
 	ReadReports:      {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor},
 	ReadTrail:        {Admin, Auditor},
+	ReadReaders:      {Admin, Merchant, Auditor}, // who read a merchant's data; a merchant: its own
 }
 
 // May says whether a role may do something in its scope.
