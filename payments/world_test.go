@@ -44,7 +44,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	w.keys, w.apiKeys = keys, auth.NewAPIKeys(w.db, time.Now)
 	w.payments = payments.New(w.db, keys, time.Now)
-	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.apiKeys}, Now: time.Now, Version: "test"})
+	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.apiKeys}, Trail: auth.NewTrail(w.db, keys, time.Now), Now: time.Now, Version: "test"})
 	merchants.New(w.db, keys, time.Now).Routes(e)
 	w.payments.Routes(e)
 	w.payments.Start(context.WithoutCancel(t.Context()))

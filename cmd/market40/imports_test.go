@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	"cmd/market40": {
 		"frontend", "reports",
 		"payments", "payments/banks", "payments/ledger", "payments/money",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "merchants/vietqr",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
 	"frontend": {
@@ -49,7 +49,8 @@ var arrows = map[string][]string{
 	"merchants/problem": {},
 	"merchants/roster":  {"merchants/problem", "merchants/vietqr"},
 	"merchants/seal":    {},
-	"merchants/vietqr":  {"migrations/reference"}, // the table of banks
+	"merchants/siem":    {"merchants/auth", "migrations/database"}, // reads the trail, and keeps its own cursor
+	"merchants/vietqr":  {"migrations/reference"},                  // the table of banks
 
 	"migrations":                  {"migrations/database", "migrations/reference"},
 	"migrations/database":         {},

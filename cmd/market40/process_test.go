@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 // ownSettings are the variables that a test sets or leaves out, never those of who runs it.
 var ownSettings = []string{
 	"LISTEN_ADDR=", "PUBLIC_URL=", "DATABASE_URL=", "MIGRATE_DATABASE_URL=", "DATA_DIR=", "SECRET_KEY=", "SECRET_KEY_FILE=", "LOG_LEVEL=",
+	"AUDIT_SYSLOG=", "AUDIT_SYSLOG_CA=", "AUDIT_SYSLOG_FORMAT=",
 }
 
 // command is the program with arguments and settings ("NAME=value"), not started yet.

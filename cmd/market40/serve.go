@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"market40/merchants/siem"
 	"market40/migrations/database/private"
 )
 
@@ -85,6 +86,10 @@ func serve(ctx context.Context, s *settings, demo bool, out io.Writer) error {
 	sealing, endSealing := context.WithCancel(ctx)
 	var jobs sync.WaitGroup
 	jobs.Go(func() { p.trail.Run(sealing) })
+	if s.Syslog != nil {
+		forwarder := &siem.Forwarder{Trail: p.trail, DB: p.db, Receiver: *s.Syslog, Source: auditSource(), Now: p.now}
+		jobs.Go(func() { forwarder.Run(sealing) })
+	}
 	defer func() {
 		endSealing()
 		jobs.Wait()

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"market40/merchants/seal"
+	"market40/merchants/siem"
 )
 
 // environment is what the process is told, as it stands there.
@@ -28,6 +29,9 @@ type environment struct {
 	SecretKey     string `env:"SECRET_KEY"`
 	SecretKeyFile string `env:"SECRET_KEY_FILE"`
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info"`
+	Syslog        string `env:"AUDIT_SYSLOG"`
+	SyslogCA      string `env:"AUDIT_SYSLOG_CA"`
+	SyslogFormat  string `env:"AUDIT_SYSLOG_FORMAT" envDefault:"rfc5424"`
 }
 
 // settings are the environment, checked.
@@ -39,6 +43,7 @@ type settings struct {
 	DataDir     string     // where a private server and its key lie
 	Secret      *secretKey // nil: that of DataDir
 	LogLevel    slog.Level
+	Syslog      *siem.Receiver // where the audit trail is forwarded; nil: nowhere
 }
 
 // secretKey is SECRET_KEY. It prints as nothing.
@@ -91,6 +96,7 @@ func readSettings() (*settings, error) {
 	if s.LogLevel.UnmarshalText([]byte(told.LogLevel)) != nil {
 		check("LOG_LEVEL", errors.New("must be debug, info, warn or error"))
 	}
+	s.Syslog = told.readSyslog(check)
 	name, err := s.readSecret(told)
 	check(name, err)
 	if len(wrong) > 0 {
