@@ -7,6 +7,7 @@ COMMENT ON COLUMN audit_events.status IS 'of a reading, known when it is recorde
 DROP INDEX audit_events_actor;
 CREATE INDEX audit_events_actor ON audit_events (actor_id, at);
 CREATE INDEX audit_events_session ON audit_events (session_id, at);
+CREATE INDEX audit_events_method ON audit_events (method, at);
 CREATE INDEX audit_events_route ON audit_events (route, at);
 CREATE INDEX audit_events_object ON audit_events (object text_pattern_ops);
 CREATE INDEX audit_events_object_id ON audit_events (substring(lower(object) FROM '[0-9a-f]{8}-[0-9a-f-]{27}'), at);
@@ -21,6 +22,7 @@ CREATE TABLE audit_results (
 COMMENT ON TABLE audit_results IS 'What became of a request that was recorded before it ran.';
 COMMENT ON COLUMN audit_results.status IS 'null: unknown, the server died before it could tell; what it changed stands in audit_changes';
 CREATE INDEX audit_results_at ON audit_results (at, event_id);
+CREATE INDEX audit_results_failed ON audit_results (event_id) WHERE status >= 500;
 
 CREATE TABLE audit_changes (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -106,7 +108,7 @@ $$;
 DROP FUNCTION audit_change CASCADE; -- and the triggers
 DROP TABLE audit_cursors, audit_reads, audit_changes, audit_results;
 ALTER TABLE audit_seals DROP COLUMN version;
-DROP INDEX audit_events_actor, audit_events_session, audit_events_route, audit_events_object, audit_events_object_id, audit_events_address, audit_events_begun;
+DROP INDEX audit_events_actor, audit_events_session, audit_events_method, audit_events_route, audit_events_object, audit_events_object_id, audit_events_address, audit_events_begun;
 CREATE INDEX audit_events_actor ON audit_events (actor_id, id);
 ALTER TABLE audit_events DISABLE TRIGGER audit_events_append_only;
 UPDATE audit_events SET status = 0 WHERE status IS NULL;

@@ -112,7 +112,10 @@ func (f *LineFilter) conditions() (where []string, values []any) {
 	if f.Method != "" {
 		add(`e.method = ?`, f.Method)
 	}
-	if f.Class > 0 {
+	switch {
+	case f.Class >= 5: // few, which their own index finds; of the others there are some in any stretch of the trail
+		where = append(where, `(e.status >= 500 OR e.id IN (SELECT event_id FROM audit_results WHERE status >= 500))`)
+	case f.Class > 0:
 		add(`coalesce(e.status, r.status) / 100 = ?`, f.Class)
 	}
 	if at, err := netip.ParseAddr(f.Address); err == nil {
