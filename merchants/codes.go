@@ -206,5 +206,11 @@ func (r *Registry) listCodes(ctx context.Context, who auth.Principal, f codeFilt
 		return nil, fmt.Errorf("list codes: %w", err)
 	}
 	items, next := edge.Cut(codes, page, func(c ListedCode) edge.Mark { return edge.Mark{At: &c.IssuedAt, Text: c.Code.Code} })
-	return &edge.List[ListedCode]{Items: items, Next: next}, nil
+	var tenancies []uuid.UUID
+	for _, c := range items {
+		if c.Payload != nil { // it holds the account
+			tenancies = append(tenancies, c.TenancyID)
+		}
+	}
+	return &edge.List[ListedCode]{Items: items, Next: next}, auth.Seen(ctx, auth.ReadingContact, tenancies)
 }

@@ -29,6 +29,7 @@ func (r *Registry) Routes(e *edge.Edge) {
 	r.mountImport(e)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}", "get-stall", "A stall with its present tenant", 0), r.getStall)
 	huma.Register(e.API, op(http.MethodPatch, "/api/v1/stalls/{id}", "change-stall", "Change number, kind, zone or goods group", 0), r.patchStall)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/readers", "list-readers", "Ai xem dữ liệu của tôi: who read the data of the stall's merchant, newest first", 0), r.listReaders)
 	for _, s := range []step{suspend, reopen, closeStall} {
 		huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/"+string(s), string(s)+"-stall", "A stall's state: "+string(s), http.StatusOK), r.takeStep(s))
 	}

@@ -65,7 +65,7 @@ func (r *Registry) readStall(ctx context.Context, who auth.Principal, id uuid.UU
 	if err != nil {
 		return Stall{}, err
 	}
-	return stalls[0], nil
+	return stalls[0], seen(ctx, who, stalls[0])
 }
 
 func (r *Registry) listMarketStalls(ctx context.Context, in *struct {

@@ -39,6 +39,17 @@ func sightOf(who auth.Principal, merchant uuid.UUID) sight {
 	return masked
 }
 
+// seen records that the caller is about to see these stalls' merchants with whole numbers.
+func seen(ctx context.Context, who auth.Principal, stalls ...Stall) error {
+	var tenancies []uuid.UUID
+	for _, s := range stalls {
+		if s.Merchant != nil && s.Tenancy != nil && sightOf(who, s.Merchant.ID) == whole {
+			tenancies = append(tenancies, s.Tenancy.ID)
+		}
+	}
+	return auth.Seen(ctx, auth.ReadingContact, tenancies)
+}
+
 // readStalls reads stalls with their present tenants, in the order of ids, as the caller may see them. Which ids
 // lie in the caller's scope was asked before.
 func (r *Registry) readStalls(ctx context.Context, q querier, who auth.Principal, ids []uuid.UUID) ([]Stall, error) {

@@ -122,7 +122,7 @@ func (r *Registry) listStalls(ctx context.Context, who auth.Principal, market uu
 		return nil, err
 	}
 	items, next := edge.Cut(stalls, page, func(s Stall) edge.Mark { return edge.Mark{ID: s.ID, Text: s.Number} })
-	return &edge.List[Stall]{Items: items, Next: next}, nil
+	return &edge.List[Stall]{Items: items, Next: next}, seen(ctx, who, items...)
 }
 
 // stallChange is what a PATCH may change; what is absent stays.

@@ -50,7 +50,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	w.sealed, w.keys, w.people = keys, auth.NewAPIKeys(w.db, now), auth.NewPeople(w.db, keys, now)
 	w.registry = merchants.New(w.db, keys, now)
-	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.keys, People: w.people}, Trail: auth.NewTrail(w.db, now), Now: now, Version: "test"})
+	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.keys, People: w.people}, Trail: auth.NewTrail(w.db, keys, now), Now: now, Version: "test"})
 	w.registry.Routes(e)
 	w.engine = e.Engine
 	w.admin = w.key("admin", "")

@@ -26,7 +26,7 @@ BEGIN
         EXECUTE format('REVOKE ALL ON %I FROM %I', t.relname, serving);
         CONTINUE WHEN t.relispartition;
         EXECUTE format('GRANT %s ON %I TO %I',
-            CASE WHEN t.relname IN ('payments', 'deliveries', 'notice_keys', 'notice_conflicts', 'case_steps', 'audit_events', 'audit_seals',
+            CASE WHEN t.relname IN ('payments', 'deliveries', 'notice_keys', 'notice_conflicts', 'case_steps', 'audit_events', 'audit_results', 'audit_changes', 'audit_reads', 'audit_seals',
                      'beneficiary_change_steps', 'account_claims') THEN 'SELECT, INSERT'
                  WHEN t.relname IN ('banks', 'localities', 'locality_versions', 'locality_lineage', 'reporting_bases', 'goose_db_version') THEN 'SELECT'
                  WHEN t.relname IN ('ledger_accounts', 'notices', 'stall_days', 'beneficiary_changes', 'alerts') THEN 'SELECT, INSERT, UPDATE'

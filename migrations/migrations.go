@@ -75,6 +75,9 @@ func Up(ctx context.Context, url string) error {
 	if err := LoadReference(ctx, db.Pool); err != nil {
 		return fmt.Errorf("loading the reference data: %w", err)
 	}
+	if err := watchTables(ctx, db.Pool); err != nil {
+		return err
+	}
 	return grant(ctx, db.Pool)
 }
 
@@ -198,7 +201,7 @@ func Fingerprint() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	parts := [][]byte{reference.Banks, reference.Localities, reference.Lineage, loader, []byte(grants)}
+	parts := [][]byte{reference.Banks, reference.Localities, reference.Lineage, loader, []byte(grants), []byte(watching())}
 	for _, m := range known {
 		text, err := files.ReadFile(m.Name)
 		if err != nil {

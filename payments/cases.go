@@ -108,7 +108,7 @@ func (p *Payments) Cases(ctx context.Context, who auth.Principal, state, market 
 		return nil, fmt.Errorf("list cases: %w", err)
 	}
 	items, next := edge.Cut(items, page, func(c Case) edge.Mark { return edge.Mark{At: &c.OpenedAt, ID: c.ID} })
-	return &edge.List[Case]{Items: items, Next: next}, nil
+	return &edge.List[Case]{Items: items, Next: next}, p.seenCases(ctx, items...)
 }
 
 // Resolution is what a person decides about a case.
@@ -205,10 +205,11 @@ func (p *Payments) decideCase(ctx context.Context, who auth.Principal, id uuid.U
 		posted = c.posted
 		return err
 	})
-	if err == nil {
-		p.feed.Announce(posted)
+	if err != nil {
+		return nil, err
 	}
-	return &after, err
+	p.feed.Announce(posted)
+	return &after, p.seenCases(ctx, after)
 }
 
 // findTenancy finds the open tenancy, or the last one, of a stall in the caller's scope.

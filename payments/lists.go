@@ -40,37 +40,40 @@ const stallPayments = `SELECT p.id, CASE WHEN p.credit_account = a.id THEN p.amo
 		UNION ALL
 		SELECT * FROM payments WHERE debit_account = a.id AND reverses IS NOT NULL) p`
 
-// stallInScope finds the stall's ledger accounts that the caller may read, the present tenancy's first.
+// stallInScope finds the stall's tenancies that the caller may read, the present one first, and their ledger accounts.
 // Another scope's stall is not found; a role that may not read payments is refused.
-func (p *Payments) stallInScope(ctx context.Context, who auth.Principal, stall string) (accounts []uuid.UUID, err error) {
+func (p *Payments) stallInScope(ctx context.Context, who auth.Principal, stall string) (tenancies, accounts []uuid.UUID, err error) {
 	id, err := uuid.Parse(stall)
 	if err != nil {
-		return nil, problem.Missing("stall")
+		return nil, nil, problem.Missing("stall")
 	}
-	rows, err := p.db.Pool.Query(ctx, `SELECT l.id, t.merchant_id
+	rows, err := p.db.Pool.Query(ctx, `SELECT l.id, t.id, t.merchant_id
 		FROM stalls s LEFT JOIN tenancies t ON t.stall_id = s.id LEFT JOIN ledger_accounts l ON l.tenancy_id = t.id AND l.kind = 'stall'
 		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, s.id)
 		ORDER BY upper_inf(t.valid) DESC NULLS LAST, upper(t.valid) DESC`, id, who.ScopeKind, who.ScopeID)
 	if err != nil {
-		return nil, fmt.Errorf("find stall %s: %w", id, err)
+		return nil, nil, fmt.Errorf("find stall %s: %w", id, err)
 	}
 	found := false
-	var account, merchant *uuid.UUID
-	_, err = pgx.ForEachRow(rows, []any{&account, &merchant}, func() error {
+	var account, tenancy, merchant *uuid.UUID
+	_, err = pgx.ForEachRow(rows, []any{&account, &tenancy, &merchant}, func() error {
 		found = true
-		mine := who.MerchantID == nil || (merchant != nil && *merchant == *who.MerchantID)
-		if account != nil && mine {
+		if tenancy == nil || who.MerchantID != nil && *merchant != *who.MerchantID {
+			return nil
+		}
+		tenancies = append(tenancies, *tenancy)
+		if account != nil {
 			accounts = append(accounts, *account)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("find stall %s: %w", id, err)
+		return nil, nil, fmt.Errorf("find stall %s: %w", id, err)
 	}
 	if !found {
-		return nil, problem.Missing("stall")
+		return nil, nil, problem.Missing("stall")
 	}
-	return accounts, who.Allow(auth.ReadPayments)
+	return tenancies, accounts, who.Allow(auth.ReadPayments)
 }
 
 // inShift narrows payments p to those recorded within a shift ($n): what lies outside of it is never read. Without one
@@ -81,7 +84,7 @@ func inShift(n int) string {
 
 // StallPayments are a stall's payments that occurred in [from, to), newest first; to staff, those of the own shift.
 func (p *Payments) StallPayments(ctx context.Context, who auth.Principal, stall string, from, to *time.Time, page edge.Page) (*edge.List[Payment], error) {
-	accounts, err := p.stallInScope(ctx, who, stall)
+	tenancies, accounts, err := p.stallInScope(ctx, who, stall)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +103,7 @@ func (p *Payments) StallPayments(ctx context.Context, who auth.Principal, stall 
 		return nil, fmt.Errorf("list payments of stall %s: %w", stall, err)
 	}
 	items, next := edge.Cut(items, page, func(x Payment) edge.Mark { return edge.Mark{At: &x.RecordedAt, ID: x.ID} })
-	return &edge.List[Payment]{Items: items, Next: next}, nil
+	return &edge.List[Payment]{Items: items, Next: next}, auth.Seen(ctx, auth.ReadingPayments, tenancies)
 }
 
 // Notice is a notice as operators see it: the account masked, no memo.
@@ -156,7 +159,11 @@ func (p *Payments) Notices(ctx context.Context, who auth.Principal, f NoticeFilt
 		return nil, fmt.Errorf("list notices: %w", err)
 	}
 	items, next := edge.Cut(items, page, func(n Notice) edge.Mark { return edge.Mark{ID: n.ID} })
-	return &edge.List[Notice]{Items: items, Next: next}, nil
+	ids := make([]uuid.UUID, len(items))
+	for i, n := range items {
+		ids[i] = n.ID
+	}
+	return &edge.List[Notice]{Items: items, Next: next}, p.seenNotices(ctx, auth.ReadingNotices, ids, nil)
 }
 
 // Confirmation is an owner's word that money came: evidence B, never in the ledger.

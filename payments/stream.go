@@ -33,11 +33,15 @@ func (p *Payments) stream(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.stallInScope(ctx, who, c.Param("id")); err != nil {
+	tenancies, _, err := p.stallInScope(ctx, who, c.Param("id"))
+	if err != nil {
 		return err
 	}
 	account, err := p.presentAccount(ctx, who, uuid.MustParse(c.Param("id")))
 	if err != nil {
+		return err
+	}
+	if err := auth.Seen(ctx, auth.ReadingStream, tenancies[:1]); err != nil {
 		return err
 	}
 	return p.follow(c, account, who.Shift())

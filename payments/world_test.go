@@ -48,7 +48,7 @@ func newWorld(t *testing.T) *world {
 	w.keys, w.apiKeys = keys, auth.NewAPIKeys(w.db, time.Now)
 	w.payments = payments.New(w.db, keys, time.Now)
 	people := auth.NewPeople(w.db, keys, time.Now)
-	w.sms, w.trail = newGateway(t), auth.NewTrail(w.db, time.Now)
+	w.sms, w.trail = newGateway(t), auth.NewTrail(w.db, keys, time.Now)
 	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.apiKeys, People: people}, Trail: w.trail, Now: time.Now, Version: "test"})
 	signIn := &edge.SignIn{People: people, Cookies: true}
 	signIn.Routes(e)

@@ -1,17 +1,28 @@
 package main
 
 import (
+	"bufio"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"market40/merchants/auth"
+	"market40/merchants/siem"
 	"market40/migrations/database/private"
 )
 
 func auditCommand(s *settings) *cobra.Command {
-	c := group("audit", "Prove the audit trail")
+	c := group("audit", "Prove and export the audit trail")
 	c.AddCommand(&cobra.Command{
 		Use: "verify", Short: "Compute every seal of the audit trail again; exit 1 and each fault if one does not hold", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -20,12 +31,12 @@ func auditCommand(s *settings) *cobra.Command {
 				return err
 			}
 			defer closeDB()
-			proof, err := auth.NewTrail(db, time.Now).Verify(cmd.Context())
+			proof, err := auth.NewTrail(db, nil, time.Now).Verify(cmd.Context())
 			if err != nil {
 				return err
 			}
 			out := cmd.OutOrStdout()
-			fmt.Fprintf(out, "%d events in %d sealed minutes\n", proof.Events, proof.Minutes)
+			fmt.Fprintf(out, "%d events and results in %d sealed minutes\n", proof.Events, proof.Minutes)
 			for _, f := range proof.Faults {
 				fmt.Fprintf(out, "FAULT %s\n", f)
 			}
@@ -37,6 +48,127 @@ func auditCommand(s *settings) *cobra.Command {
 			}
 			return nil
 		},
-	})
+	}, auditExportCommand(s))
 	return c
+}
+
+// auditExportCommand writes lines whose outcome is known, in the order in which they ended.
+func auditExportCommand(s *settings) *cobra.Command {
+	var format, from, to string
+	c := &cobra.Command{
+		Use: "export", Short: "Print the audit trail, a line each, for a security monitor", Args: cobra.NoArgs,
+		Long: "Print the audit trail, a line each, in Elastic Common Schema (JSON lines), CEF or RFC 5424. Requests under way are left out.\nTimes are days (00:00 Asia/Ho_Chi_Minh) or RFC 3339.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !slices.Contains([]siem.Format{siem.ECS, siem.CEF, siem.RFC5424}, siem.Format(format)) {
+				return usage(errors.New("--format is ecs, cef or rfc5424"))
+			}
+			begin, err := timeOf("--from", from, time.Time{})
+			if err != nil {
+				return err
+			}
+			end, err := timeOf("--to", to, time.Now())
+			if err != nil {
+				return err
+			}
+			db, closeDB, err := openDatabase(cmd.Context(), s, private.Use)
+			if err != nil {
+				return err
+			}
+			defer closeDB()
+			out := bufio.NewWriter(cmd.OutOrStdout())
+			if err := exportTrail(cmd, auth.NewTrail(db, nil, time.Now), siem.Format(format), begin, end, out); err != nil {
+				return err
+			}
+			return out.Flush()
+		},
+	}
+	c.Flags().StringVar(&format, "format", string(siem.ECS), "ecs, cef or rfc5424")
+	c.Flags().StringVar(&from, "from", "", "lines that ended from then on; absent: all")
+	c.Flags().StringVar(&to, "to", "", "lines that ended before; absent: now")
+	return c
+}
+
+func exportTrail(cmd *cobra.Command, trail *auth.Trail, format siem.Format, from, to time.Time, out io.Writer) error {
+	const page = 1000
+	source := auditSource()
+	for place := (auth.LinePlace{At: from}); ; {
+		lines, err := trail.Ended(cmd.Context(), place, to, page)
+		if err != nil {
+			return err
+		}
+		for i := range lines {
+			text, err := source.Write(format, &lines[i])
+			if err != nil {
+				return err
+			}
+			if _, err := out.Write(append(text, '\n')); err != nil {
+				return fmt.Errorf("write: %w", err)
+			}
+		}
+		if len(lines) < page {
+			return nil
+		}
+		last := lines[page-1]
+		place = auth.LinePlace{At: *last.EndedAt, ID: last.ID}
+	}
+}
+
+func timeOf(flag, text string, otherwise time.Time) (time.Time, error) {
+	if text == "" {
+		return otherwise, nil
+	}
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, nil
+	}
+	t, err := time.ParseInLocation(time.DateOnly, text, time.FixedZone("+07", 7*60*60))
+	if err != nil {
+		return t, usage(fmt.Errorf("%s is a day YYYY-MM-DD or an RFC 3339 time", flag))
+	}
+	return t, nil
+}
+
+func auditSource() siem.Source {
+	host, _ := os.Hostname() // without one the field is empty
+	return siem.Source{Host: host, Version: programVersion(), PID: os.Getpid()}
+}
+
+// readSyslog reads AUDIT_SYSLOG and what belongs to it; nil: the trail is forwarded to nobody.
+func (e *environment) readSyslog(check func(name string, err error)) *siem.Receiver {
+	r := &siem.Receiver{Format: siem.Format(e.SyslogFormat)}
+	if !slices.Contains([]siem.Format{siem.RFC5424, siem.CEF, siem.ECS}, r.Format) {
+		check("AUDIT_SYSLOG_FORMAT", errors.New("must be rfc5424, cef or ecs"))
+	}
+	if e.Syslog == "" {
+		if e.SyslogCA != "" {
+			check("AUDIT_SYSLOG_CA", errors.New("needs AUDIT_SYSLOG"))
+		}
+		return nil
+	}
+	u, err := url.Parse(e.Syslog)
+	if err == nil {
+		_, err = strconv.ParseUint(u.Port(), 10, 16)
+	}
+	if err != nil || u.Scheme != "tcp" && u.Scheme != "tls" || u.Hostname() == "" || u.User != nil || u.Path != "" || u.RawQuery != "" {
+		check("AUDIT_SYSLOG", errors.New("must be tcp://host:514 or tls://host:6514"))
+		return nil
+	}
+	r.Address = net.JoinHostPort(u.Hostname(), u.Port())
+	if u.Scheme == "tcp" {
+		if e.SyslogCA != "" {
+			check("AUDIT_SYSLOG_CA", errors.New("is for tls:// only"))
+		}
+		return r
+	}
+	r.TLS = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: u.Hostname()}
+	if e.SyslogCA != "" {
+		text, err := os.ReadFile(e.SyslogCA)
+		r.TLS.RootCAs = x509.NewCertPool()
+		if err == nil && !r.TLS.RootCAs.AppendCertsFromPEM(text) {
+			err = errors.New("holds no certificate in PEM")
+		}
+		if err != nil {
+			check("AUDIT_SYSLOG_CA", fmt.Errorf("cannot be used: %w", err))
+		}
+	}
+	return r
 }

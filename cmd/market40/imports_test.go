@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	"cmd/market40": {
 		"frontend", "reports",
 		"payments", "payments/banks", "payments/ledger", "payments/money",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/problem", "merchants/seal", "merchants/vietqr",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
 	"frontend": {
@@ -44,7 +44,7 @@ var arrows = map[string][]string{
 		"migrations/database",
 	},
 	"merchants/auth":     {"merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
-	"merchants/edge":     {"merchants/auth", "merchants/problem", "merchants/seal", "merchants/vietqr", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
+	"merchants/edge":     {"merchants/auth", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
 	"merchants/memo":     {},
 	"merchants/notify":   {},
 	"merchants/outbox":   {"merchants/notify", "merchants/seal", "migrations/database"}, // what people are told by phone
@@ -52,7 +52,8 @@ var arrows = map[string][]string{
 	"merchants/problem":  {},
 	"merchants/roster":   {"merchants/problem", "merchants/vietqr"},
 	"merchants/seal":     {},
-	"merchants/vietqr":   {"migrations/reference"}, // the table of banks
+	"merchants/siem":     {"merchants/auth", "migrations/database"}, // reads the trail, and keeps its own cursor
+	"merchants/vietqr":   {"migrations/reference"},                  // the table of banks
 
 	"migrations":                  {"migrations/database", "migrations/reference"},
 	"migrations/database":         {},

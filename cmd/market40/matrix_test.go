@@ -66,6 +66,8 @@ var matrix = map[string]matrixRow{
 	"DELETE /api/v1/stalls/{id}/devices/{device}":         {may: "merchant", inner: true},
 	"GET /api/v1/stalls/{id}/shifts":                      {may: "merchant"},
 
+	"GET /api/v1/stalls/{id}/readers": {may: "admin merchant auditor"},
+
 	"GET /api/v1/users":               {may: "admin auditor", platform: true},
 	"POST /api/v1/users":              {may: "admin", platform: true, body: object{"login": "nam", "full_name": "Trần Văn Nam", "role": "auditor", "scopes": []any{object{"scope": "all"}}}},
 	"GET /api/v1/users/{id}":          {may: "admin auditor", platform: true},

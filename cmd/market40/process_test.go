@@ -36,6 +36,7 @@ var ownSettings = []string{
 	"TRUSTED_PROXIES=", "OUTGOING_ALLOW=", "OIDC_CONFIG_FILE=",
 	"SMS_GATEWAY_URL=", "SMS_GATEWAY_TOKEN_FILE=",
 	"TLS_CERT_FILE=", "TLS_KEY_FILE=",
+	"AUDIT_SYSLOG=", "AUDIT_SYSLOG_CA=", "AUDIT_SYSLOG_FORMAT=",
 }
 
 // command is the program with arguments and settings ("NAME=value"), not started yet.

@@ -63,7 +63,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		settings: s, db: db, keys: keys, now: now,
 		apiKeys:  auth.NewAPIKeys(db, now),
 		people:   auth.NewPeople(db, keys, now),
-		trail:    auth.NewTrail(db, now),
+		trail:    auth.NewTrail(db, keys, now),
 		registry: merchants.New(db, keys, now),
 		messages: outbox.New(db, keys, now),
 		payments: payments.New(db, keys, now),

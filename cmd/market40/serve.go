@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"market40/merchants/siem"
 	"market40/migrations/database/private"
 )
 
@@ -105,6 +106,10 @@ func (p *program) startJobs(ctx context.Context, demo bool) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var jobs sync.WaitGroup
 	jobs.Go(func() { p.trail.Run(ctx) })
+	if p.settings.Syslog != nil {
+		forwarder := &siem.Forwarder{Trail: p.trail, DB: p.db, Receiver: *p.settings.Syslog, Source: auditSource(), Now: p.now}
+		jobs.Go(func() { forwarder.Run(ctx) })
+	}
 	jobs.Go(func() { p.registry.Run(ctx) })
 	if sender := p.sender(demo); sender != nil {
 		jobs.Go(func() { p.messages.Run(ctx, sender) })

@@ -19,6 +19,7 @@ import (
 	"market40/merchants/edge"
 	"market40/merchants/outgoing"
 	"market40/merchants/seal"
+	"market40/merchants/siem"
 )
 
 // environment is what the process is told, as it stands there.
@@ -38,6 +39,9 @@ type environment struct {
 	OIDCFile      string `env:"OIDC_CONFIG_FILE"`
 	SMSGateway    string `env:"SMS_GATEWAY_URL"`
 	SMSTokenFile  string `env:"SMS_GATEWAY_TOKEN_FILE"`
+	Syslog        string `env:"AUDIT_SYSLOG"`
+	SyslogCA      string `env:"AUDIT_SYSLOG_CA"`
+	SyslogFormat  string `env:"AUDIT_SYSLOG_FORMAT" envDefault:"rfc5424"`
 }
 
 // settings are the environment, checked.
@@ -57,7 +61,8 @@ type settings struct {
 	Providers   []auth.ProviderConfig // who else knows people
 	SMS         smsGateway
 
-	listenDefault bool // nobody chose ListenAddr
+	listenDefault bool           // nobody chose ListenAddr
+	Syslog        *siem.Receiver // where the audit trail is forwarded; nil: nowhere
 }
 
 // secretKey is SECRET_KEY. It prints as nothing.
@@ -122,6 +127,7 @@ func readSettings() (*settings, error) {
 		s.Providers, err = auth.ReadProviders(told.OIDCFile)
 		check("OIDC_CONFIG_FILE", err)
 	}
+	s.Syslog = told.readSyslog(check)
 	name, err := s.readSecret(told)
 	check(name, err)
 	name, err = s.SMS.read(told)

@@ -58,6 +58,7 @@ const (
 	ReadChanges      Action = "accounts.changes"
 	ReadAlerts       Action = "alerts.read"
 	CloseAlerts      Action = "alerts.close"
+	ReadReaders      Action = "readers.read"
 )
 
 // permissions is the whole table of who may do what; scope is a matter of each query.
@@ -84,6 +85,7 @@ var permissions = map[Action][]Role{
 	ReadChanges:      {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Auditor},
 	ReadAlerts:       {Admin, Manager, Auditor},
 	CloseAlerts:      {Admin, Manager},
+	ReadReaders:      {Admin, Merchant, Auditor}, // who read a merchant's data; a merchant: its own
 }
 
 // May says whether a role may do something in its scope.
@@ -117,6 +119,7 @@ var rules = map[string]Rule{
 	"DELETE /api/v1/me/passkeys/:id":      {Needs: SignedIn},
 	"POST /api/v1/me/passkeys/proof":      {Needs: Person},
 
+	"GET /api/v1/stalls/:id/readers": {Needs: ReadReaders},
 	"GET /api/v1/users":              {Needs: ReadUsers, Platform: true},
 	"POST /api/v1/users":             {Needs: WriteUsers, Platform: true},
 	"GET /api/v1/users/:id":          {Needs: ReadUsers, Platform: true},

@@ -33,8 +33,10 @@ type seats struct {
 // looking are the seats of this process, as the hashing is.
 var looking = &seats{of: map[string]int{}}
 
-// take is a seat, to be left; without a free one the refusal of whoever should come again.
-func (s *seats) take(address string) (leave func(), err error) {
+// TakeSeat is a seat for somebody who signs in from an address, to be left; without a free one the refusal (503) of whoever
+// should come again.
+func TakeSeat(address string) (leave func(), err error) {
+	s := looking
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.taken >= allSeats || s.of[address] >= seatsPerAddress {

@@ -36,13 +36,8 @@ func signInFailed() error {
 }
 
 // SignIn opens a session and returns its token, of which only the hash is kept. An unknown login, a closed account, a
-// wrong password and a wrong code are answered alike and after the same work. In a flood: come again (503).
+// wrong password and a wrong code are answered alike and after the same work.
 func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Session, err error) {
-	leave, err := looking.take(a.Address)
-	if err != nil {
-		return "", nil, err
-	}
-	defer leave()
 	a.Login = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(a.Login)), "\x00", "") // PostgreSQL's texts hold no NUL
 	u, known, err := p.find(ctx, a.Login, a.Address)
 	if err != nil {

@@ -70,6 +70,7 @@ func New(p Parts) *Edge {
 			once.handle(c)
 		}
 	})
+	engine.Use(seated)
 	if p.Trail != nil {
 		engine.Use(record(p.Trail))
 	}
@@ -90,6 +91,23 @@ func New(p Parts) *Edge {
 	}
 	config.Security = []map[string][]string{{"key": {}}, {"session": {}}}
 	return &Edge{engine, humagin.New(engine, config), paces}
+}
+
+// looksAtSecrets are the routes on which a password or PIN is looked at.
+var looksAtSecrets = map[string]bool{"/api/v1/sessions": true, "/api/v1/staff-sessions": true}
+
+// seated lets no more people sign in at once than can be looked at: who is sent away leaves nothing, not even a line.
+func seated(c *gin.Context) {
+	if c.Request.Method != http.MethodPost || !looksAtSecrets[c.FullPath()] {
+		return
+	}
+	leave, err := auth.TakeSeat(visitorOf(c.Request).address)
+	if err != nil {
+		problem.Write(c, err)
+		return
+	}
+	defer leave()
+	c.Next()
 }
 
 // Document writes a plain gin route into OpenAPI.
@@ -116,7 +134,6 @@ func headers(c *gin.Context) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Frame-Options", "DENY")
-	h.Set("Strict-Transport-Security", "max-age=31536000") // believed over https only (RFC 6797, section 8.1)
 	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	if strings.HasPrefix(c.Request.URL.Path, "/api/") {
 		h.Set("Cache-Control", "no-store")

@@ -6,90 +6,90 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
-	"github.com/google/uuid"
 
 	"market40/merchants/auth"
 	"market40/merchants/problem"
 )
 
-// watchedReads are the reads that the trail keeps: of what a merchant was paid, by anyone but a merchant.
-var watchedReads = map[string]bool{"/api/v1/stalls/:id/payments": true, "/api/v1/stalls/:id/payments/stream": true, "/api/v1/notices": true}
-
-// signsIn are the ways in: who comes by them is a stranger until then.
-var signsIn = map[string]bool{
-	"/api/v1/sessions": true, "/api/v1/phone-codes": true, "/api/v1/phone-sessions": true, "/api/v1/staff-sessions": true, acceptRoute: true,
+// Unrecorded are the requests under /api that are not GET and yet not in the trail, each with why.
+var Unrecorded = map[string]string{
+	"POST /api/v1/codes/verify": "changes nothing: strangers ask whose code a payload is",
 }
 
-// acceptRoute names a secret in its path: the trail holds the route in its place.
+// ChangingGets are the GETs that change something, such as those that another site sends a browser back to: they are
+// recorded like POSTs.
+var ChangingGets = map[string]bool{"/api/v1/oidc/:provider/callback": true}
+
+// watchedReads are the reads that the trail keeps when they are refused too. When they are answered, and whichever else
+// shows a merchant's data, auth.Seen records them.
+var watchedReads = map[string]bool{
+	"/api/v1/stalls/:id/payments": true, "/api/v1/stalls/:id/payments/stream": true, "/api/v1/notices": true, "/api/v1/cases": true,
+}
+
+// acceptRoute takes an invitation. Its path names a secret: the trail holds the route in its place.
 const acceptRoute = "/i/:token"
 
-// record adds to the trail what a request under /api did, or one that takes an invitation, once it is answered.
+// record keeps the trail of requests under /api, and of those that take an invitation. What may change something is recorded before it runs, and refused (503)
+// while that is not possible; its result is recorded when it is answered.
 func record(trail *auth.Trail) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		c.Next()
-		route := c.FullPath()
+		route, method := c.FullPath(), c.Request.Method
 		if !strings.HasPrefix(route, "/api/") && route != acceptRoute {
 			return
 		}
 		who, err := auth.From(c.Request.Context())
 		known := err == nil
-		read := c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
-		if read && (!watchedReads[route] || who.Role == auth.Merchant) || !known && !signsIn[route] {
-			return
-		}
-		if !known && c.Writer.Status() == http.StatusServiceUnavailable {
-			return // sent away before anything was looked at: a flood leaves no line for each
-		}
-		e := auth.Event{
-			SessionID: who.SessionID, Address: c.Request.RemoteAddr, Method: c.Request.Method, Route: route,
-			Object: c.Request.URL.EscapedPath(), Status: c.Writer.Status(),
+		e := auth.Event{SessionID: who.SessionID, Address: c.Request.RemoteAddr, Method: method, Route: route, Object: c.Request.URL.EscapedPath()}
+		if known {
+			e.ActorID = &who.ActorID
 		}
 		if route == acceptRoute {
 			e.Object = route
 		}
-		if known {
-			e.ActorID = &who.ActorID
-		}
-		ctx := context.WithoutCancel(c.Request.Context())
-		if err := trail.Record(ctx, e); err != nil {
-			slog.ErrorContext(ctx, "the audit trail misses a request", "method", e.Method, "route", route, "status", e.Status, "error", err)
+		switch read := method == http.MethodGet || method == http.MethodHead; {
+		case read && !ChangingGets[route]:
+			if known {
+				watch(c, trail, e)
+			}
+		case Unrecorded[method+" "+route] == "":
+			follow(c, trail, e)
 		}
 	}
 }
 
-// TrailRoutes mounts the reading of the trail.
-func TrailRoutes(e *Edge, trail *auth.Trail) {
-	op := huma.Operation{OperationID: "list-audit-events", Method: http.MethodGet, Path: "/api/v1/audit", Tags: []string{"audit"}, Summary: "Nhật ký kiểm toán: who did what, from where, newest first"}
-	huma.Register(e.API, op, func(ctx context.Context, in *struct {
-		Page
-		Actor string `query:"actor_id" maxLength:"36" doc:"of one user or key"`
-	}) (*struct{ Body List[auth.Event] }, error) {
-		who, err := auth.Require(ctx, auth.ReadTrail)
-		if err == nil && who.ScopeKind != auth.ScopeAll {
-			err = problem.New(problem.Forbidden, "not_allowed", "Nhật ký là của toàn hệ thống.", "The trail is the whole platform's.")
+// follow writes a request's line, runs it, and writes its result: that of a panic is 500.
+func follow(c *gin.Context, trail *auth.Trail, e auth.Event) {
+	ctx, line, err := trail.Begin(c.Request.Context(), e)
+	if err != nil {
+		slog.ErrorContext(ctx, "a request is refused because the audit trail cannot be written", "method", e.Method, "route", e.Route, "error", err)
+		refusal := problem.New(problem.Unavailable, "trail_unavailable", "Hệ thống tạm gián đoạn, xin gửi lại.", "The audit trail cannot be written, so nothing was done: please send it again.")
+		refusal.RetryAfter = 30
+		problem.Write(c, refusal)
+		return
+	}
+	c.Request = c.Request.WithContext(ctx)
+	status := http.StatusInternalServerError
+	defer func() {
+		if err := trail.End(context.WithoutCancel(ctx), line, status); err != nil {
+			slog.ErrorContext(ctx, "the audit trail misses a result", "line", line, "method", e.Method, "route", e.Route, "status", status, "error", err)
 		}
-		if err != nil {
-			return nil, err
-		}
-		after, err := in.Mark()
-		if err != nil {
-			return nil, err
-		}
-		var actor *uuid.UUID
-		if in.Actor != "" {
-			id, err := uuid.Parse(in.Actor)
-			if err != nil {
-				return nil, problem.Of("actor_id", "id_form", "Mã không hợp lệ.", "This is no id.")
-			}
-			actor = &id
-		}
-		items, err := trail.Events(ctx, after.ID, actor, in.Size()+1)
-		if err != nil {
-			return nil, err
-		}
-		items, next := Cut(items, in.Page, func(e auth.Event) Mark { return Mark{ID: e.ID} })
-		return &struct{ Body List[auth.Event] }{List[auth.Event]{Items: items, Next: next}}, nil
-	})
+	}()
+	c.Next()
+	status = c.Writer.Status()
+}
+
+// watch lets a reading record itself before it is answered, and records it where it was refused.
+func watch(c *gin.Context, trail *auth.Trail, e auth.Event) {
+	ctx := trail.Watch(c.Request.Context(), e)
+	c.Request = c.Request.WithContext(ctx)
+	c.Next()
+	status := c.Writer.Status()
+	if !watchedReads[e.Route] || status < http.StatusBadRequest || auth.WasSeen(ctx) {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	if err := trail.Refused(ctx, e, status); err != nil {
+		slog.ErrorContext(ctx, "the audit trail misses a refused reading", "method", e.Method, "route", e.Route, "status", status, "error", err)
+	}
 }

@@ -68,6 +68,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		quickUUIDs(conn)
 		return limitSession(ctx, conn, o)
 	}
+	cfg.PrepareConn = mark
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("opening the pool: %w", err)
