@@ -26,8 +26,8 @@ BEGIN
         EXECUTE format('REVOKE ALL ON %I FROM %I', t.relname, serving);
         CONTINUE WHEN t.relispartition;
         EXECUTE format('GRANT %s ON %I TO %I',
-            CASE WHEN t.relname IN ('payments', 'deliveries', 'notice_keys', 'notice_conflicts', 'case_steps', 'audit_events', 'audit_seals') THEN 'SELECT, INSERT'
-                 WHEN t.relname IN ('banks', 'localities', 'locality_versions', 'locality_lineage', 'reporting_bases', 'goose_db_version') THEN 'SELECT'
+            CASE WHEN t.relname IN ('payments', 'deliveries', 'notice_keys', 'notice_conflicts', 'case_steps', 'audit_events', 'audit_seals', 'consents', 'data_request_steps') THEN 'SELECT, INSERT'
+                 WHEN t.relname IN ('banks', 'localities', 'locality_versions', 'locality_lineage', 'reporting_bases', 'legal_parameters', 'consent_texts', 'goose_db_version') THEN 'SELECT'
                  WHEN t.relname IN ('ledger_accounts', 'notices', 'stall_days') THEN 'SELECT, INSERT, UPDATE'
                  ELSE 'SELECT, INSERT, UPDATE, DELETE' END,
             t.relname, serving);
