@@ -6,6 +6,7 @@ import (
 
 	"market40/merchants"
 	"market40/merchants/auth"
+	"market40/merchants/privacy"
 	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/private"
@@ -22,6 +23,7 @@ type program struct {
 	people   *auth.People
 	trail    *auth.Trail
 	registry *merchants.Registry
+	privacy  *privacy.Desk
 	payments *payments.Payments // not started: who wants it to take notices calls Start and Stop
 	reports  *reports.Reports
 	now      func() time.Time
@@ -59,6 +61,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		people:   auth.NewPeople(db, keys, now),
 		trail:    auth.NewTrail(db, now),
 		registry: merchants.New(db, keys, now),
+		privacy:  privacy.New(db, keys, now),
 		payments: payments.New(db, keys, now),
 		reports:  reports.New(db, now),
 	}

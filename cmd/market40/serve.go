@@ -85,6 +85,7 @@ func serve(ctx context.Context, s *settings, demo bool, out io.Writer) error {
 	sealing, endSealing := context.WithCancel(ctx)
 	var jobs sync.WaitGroup
 	jobs.Go(func() { p.trail.Run(sealing) })
+	jobs.Go(func() { p.privacy.Run(sealing) })
 	defer func() {
 		endSealing()
 		jobs.Wait()

@@ -14,8 +14,12 @@ import (
 	"market40/merchants/problem"
 )
 
-// watchedReads are the reads that the trail keeps: of what a merchant was paid, by anyone but a merchant.
-var watchedReads = map[string]bool{"/api/v1/stalls/:id/payments": true, "/api/v1/stalls/:id/payments/stream": true, "/api/v1/notices": true}
+// watchedReads are the reads that the trail keeps: of what a merchant was paid and of all that is kept of it, by anyone
+// but a merchant.
+var watchedReads = map[string]bool{
+	"/api/v1/stalls/:id/payments": true, "/api/v1/stalls/:id/payments/stream": true, "/api/v1/notices": true,
+	"/api/v1/deliveries/unreadable": true, "/api/v1/merchants/:id/export": true, "/api/v1/merchants/:id/data-requests": true, "/api/v1/data-requests": true,
+}
 
 // record adds to the trail what a request under /api did, once it is answered.
 func record(trail *auth.Trail) gin.HandlerFunc {
