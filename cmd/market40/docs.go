@@ -14,6 +14,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
+	"market40/migrations"
 )
 
 //go:embed docs.html
@@ -61,15 +62,29 @@ func mountDocs(e *edge.Edge) error {
 	if err != nil {
 		return fmt.Errorf("reading the page of routes: %w", err)
 	}
+	columns, err := personalColumns()
+	if err != nil {
+		return err
+	}
+	document(e, "docs-columns", "/docs/columns.csv", "Every column of the database: whose it is and how it is kept")
 	api := e.API.OpenAPI()
 	var html bytes.Buffer
-	err = page.Execute(&html, map[string]any{"Title": api.Info.Title, "Version": api.Info.Version, "Sections": sections(api), "Permissions": auth.Permissions()})
+	err = page.Execute(&html, map[string]any{
+		"Title": api.Info.Title, "Version": api.Info.Version, "Sections": sections(api), "Permissions": auth.Permissions(), "Columns": columns,
+	})
 	if err != nil {
 		return fmt.Errorf("rendering the page of routes: %w", err)
 	}
 	e.Engine.GET("/docs", func(c *gin.Context) { c.Data(http.StatusOK, "text/html; charset=utf-8", html.Bytes()) })
+	e.Engine.GET("/docs/columns.csv", func(c *gin.Context) { c.Data(http.StatusOK, "text/csv; charset=utf-8", migrations.ClassesCSV) })
 	e.Engine.GET("/docs/style.css", func(c *gin.Context) { c.Data(http.StatusOK, "text/css; charset=utf-8", docsStyle) })
 	return nil
+}
+
+// personalColumns are the columns that tell of people, as the schema's test knows them.
+func personalColumns() ([]migrations.Class, error) {
+	all, err := migrations.Classes()
+	return slices.DeleteFunc(all, func(c migrations.Class) bool { return c.Whose == "none" }), err
 }
 
 // sections are all operations by their first tag, in order of path.

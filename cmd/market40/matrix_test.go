@@ -79,6 +79,16 @@ var matrix = map[string]matrixRow{
 	"POST /api/v1/codes/verify":          {may: "strangers", body: object{"payload": ""}},
 	"POST /api/v1/stalls/{id}/checks":    {may: "admin manager merchant team", body: object{"payload": "x"}},
 
+	"GET /api/v1/consent-texts":                 {may: everyRole},
+	"GET /api/v1/merchants/{id}/consents":       {may: "admin manager merchant auditor"},
+	"POST /api/v1/merchants/{id}/consents":      {may: "admin manager merchant", body: object{"purpose": "public_page", "given": true, "how": "paper", "text_version": 1}},
+	"GET /api/v1/merchants/{id}/data-requests":  {may: "admin manager merchant"},
+	"POST /api/v1/merchants/{id}/data-requests": {may: "admin manager merchant", body: object{"kind": "access"}},
+	"GET /api/v1/merchants/{id}/export":         {may: "admin merchant"},
+	"GET /api/v1/data-requests":                 {may: "admin auditor", platform: true},
+	"POST /api/v1/data-requests/{id}/resolve":   {may: "admin", platform: true, body: object{"action": "done"}},
+	"GET /api/v1/data-subjects":                 {may: "admin auditor", platform: true},
+
 	"POST /api/v1/bank-connections":              {may: "admin", platform: true, body: object{"provider": "casso_v1", "name": "thử", "secrets": object{"secure_token": "a long enough token"}}},
 	"GET /api/v1/bank-connections":               {may: "admin", platform: true},
 	"POST /api/v1/bank-connections/{id}/secrets": {may: "admin", platform: true, body: object{"secrets": object{"secure_token": "another long token"}}},

@@ -24,7 +24,8 @@ const (
 )
 
 // sections are all tables that hold something of a merchant, people first, what was paid last. Of the trail it is what
-// others did about the merchant, and what its own users and keys did, of the last twelve months.
+// others did about the merchant, and what its own users and keys did, of the last twelve months; what they asked for and did
+// not find may be another's.
 var sections = []section{
 	{"merchants", `x.id = $1`},
 	{"tenancies", `x.merchant_id = $1`},
@@ -44,7 +45,7 @@ var sections = []section{
 	{"bank_connections", `x.id IN ` + ofOwned},
 	{"connection_accounts", `x.connection_id IN ` + ofOwned},
 	{"audit_events", `x.at > now() - interval '12 months' AND (x.object LIKE '/api/v1/merchants/' || $1::uuid::text || '/%'
-		OR x.actor_id IN (SELECT id FROM users WHERE merchant_id = $1 UNION SELECT id FROM api_keys WHERE merchant_id = $1)
+		OR x.status <> 404 AND x.actor_id IN (SELECT id FROM users WHERE merchant_id = $1 UNION SELECT id FROM api_keys WHERE merchant_id = $1)
 		OR EXISTS (SELECT FROM tenancies t WHERE t.merchant_id = $1 AND x.object LIKE '/api/v1/stalls/' || t.stall_id || '/%' AND t.valid @> x.at))`},
 	{"confirmations", `x.tenancy_id IN ` + ofTenancies},
 	{"cases", `x.notice_id IN ` + ofNotices},
