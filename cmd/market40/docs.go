@@ -20,6 +20,9 @@ import (
 //go:embed docs.html
 var docsPage string
 
+//go:embed columns.html
+var columnsPage string
+
 //go:embed docs.css
 var docsStyle []byte
 
@@ -62,29 +65,39 @@ func mountDocs(e *edge.Edge) error {
 	if err != nil {
 		return fmt.Errorf("reading the page of routes: %w", err)
 	}
-	columns, err := personalColumns()
-	if err != nil {
+	if err := mountColumns(e); err != nil {
 		return err
 	}
-	document(e, "docs-columns", "/docs/columns.csv", "Every column of the database: whose it is and how it is kept")
 	api := e.API.OpenAPI()
 	var html bytes.Buffer
-	err = page.Execute(&html, map[string]any{
-		"Title": api.Info.Title, "Version": api.Info.Version, "Sections": sections(api), "Permissions": auth.Permissions(), "Columns": columns,
-	})
+	err = page.Execute(&html, map[string]any{"Title": api.Info.Title, "Version": api.Info.Version, "Sections": sections(api), "Permissions": auth.Permissions()})
 	if err != nil {
 		return fmt.Errorf("rendering the page of routes: %w", err)
 	}
 	e.Engine.GET("/docs", func(c *gin.Context) { c.Data(http.StatusOK, "text/html; charset=utf-8", html.Bytes()) })
-	e.Engine.GET("/docs/columns.csv", func(c *gin.Context) { c.Data(http.StatusOK, "text/csv; charset=utf-8", migrations.ClassesCSV) })
 	e.Engine.GET("/docs/style.css", func(c *gin.Context) { c.Data(http.StatusOK, "text/css; charset=utf-8", docsStyle) })
 	return nil
 }
 
-// personalColumns are the columns that tell of people, as the schema's test knows them.
-func personalColumns() ([]migrations.Class, error) {
+// mountColumns mounts the table of columns: as CSV whole, as a page those that tell of people.
+func mountColumns(e *edge.Edge) error {
+	document(e, "docs-columns", "/docs/columns", "Dữ liệu cá nhân: every column that tells of a person, whose it is and how it is kept")
+	document(e, "docs-columns-csv", "/docs/columns.csv", "Every column of the database")
 	all, err := migrations.Classes()
-	return slices.DeleteFunc(all, func(c migrations.Class) bool { return c.Whose == "none" }), err
+	if err != nil {
+		return err
+	}
+	page, err := template.New("columns").Parse(columnsPage)
+	if err != nil {
+		return fmt.Errorf("reading the page of columns: %w", err)
+	}
+	var html bytes.Buffer
+	if err := page.Execute(&html, slices.DeleteFunc(all, func(c migrations.Class) bool { return c.Whose == "none" })); err != nil {
+		return fmt.Errorf("rendering the page of columns: %w", err)
+	}
+	e.Engine.GET("/docs/columns", func(c *gin.Context) { c.Data(http.StatusOK, "text/html; charset=utf-8", html.Bytes()) })
+	e.Engine.GET("/docs/columns.csv", func(c *gin.Context) { c.Data(http.StatusOK, "text/csv; charset=utf-8", migrations.ClassesCSV) })
+	return nil
 }
 
 // sections are all operations by their first tag, in order of path.

@@ -37,7 +37,7 @@ func (d *Desk) export(c *gin.Context) error {
 // writeExport writes {"merchant_id", "exported_at", "tables": {table: [rows]}}.
 func (d *Desk) writeExport(ctx context.Context, tx pgx.Tx, to io.Writer, merchant uuid.UUID) error {
 	w := bufio.NewWriter(to)
-	fmt.Fprintf(w, `{"merchant_id":%q,"exported_at":%q,"described_at":"/docs#personal-data","tables":{`, merchant, d.now().Format(time.RFC3339))
+	fmt.Fprintf(w, `{"merchant_id":%q,"exported_at":%q,"described_at":"/docs/columns","tables":{`, merchant, d.now().Format(time.RFC3339))
 	for i, s := range sections {
 		if i > 0 {
 			_, _ = w.WriteString(",") // its error comes back from Flush

@@ -27,7 +27,7 @@ func (d *Desk) Routes(e *edge.Edge) {
 	e.Engine.GET("/api/v1/merchants/:id/export", problem.Handle(d.export))
 	exported := op(http.MethodGet, "/api/v1/merchants/{id}/export", "export-merchant", "Bản sao dữ liệu: all that is kept of a merchant, whole, as JSON", 0)
 	exported.Responses = map[string]*huma.Response{"200": {
-		Description: "tables with their rows, by the names of /docs#personal-data; recorded in the trail unless the merchant reads it",
+		Description: "tables with their rows, by the names of /docs/columns; recorded in the trail unless the merchant reads it",
 		Content:     map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject}}},
 	}}
 	e.Document(exported)

@@ -11,7 +11,7 @@ import (
 
 const (
 	// countEvery is how often the people are counted for the metric.
-	countEvery = time.Hour
+	countEvery = time.Minute
 	// forgetAnswersAfter is how long the first answer to an Idempotency-Key is remembered: answers hold personal data.
 	forgetAnswersAfter = 7 * 24 * time.Hour
 )
@@ -53,14 +53,14 @@ type counts struct {
 
 func newCounts() *counts {
 	return &counts{subjects: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Namespace: "market40", Name: "data_subjects", Help: "People whose data is kept, counted every hour.",
+		Namespace: "market40", Name: "data_subjects", Help: "People whose data is kept, counted every minute.",
 	}, []string{"kind"})}
 }
 
 // Collectors are the metrics of personal data, for /metrics.
 func (d *Desk) Collectors() []prometheus.Collector { return []prometheus.Collector{d.counts.subjects} }
 
-// Run counts people and forgets old answers at once and every hour, until ctx ends. It is to run once a process.
+// Run counts people and forgets old answers at once and every minute, until ctx ends. It is to run once a process.
 func (d *Desk) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := d.Watch(ctx); err != nil && ctx.Err() == nil {
