@@ -79,6 +79,7 @@ var matrix = map[string]matrixRow{
 	"POST /api/v1/codes/verify":          {may: "strangers", body: object{"payload": ""}},
 	"POST /api/v1/stalls/{id}/checks":    {may: "admin manager merchant team", body: object{"payload": "x"}},
 
+	"PATCH /api/v1/merchants/{id}":              {may: inCharge, body: object{"household_name": "Hộ kinh doanh Lan"}},
 	"GET /api/v1/consent-texts":                 {may: everyRole},
 	"GET /api/v1/merchants/{id}/consents":       {may: "admin manager merchant auditor"},
 	"POST /api/v1/merchants/{id}/consents":      {may: "admin manager merchant", body: object{"purpose": "public_page", "given": true, "how": "paper", "text_version": 1}},

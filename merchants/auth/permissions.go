@@ -148,6 +148,7 @@ var rules = map[string]Rule{
 	"POST /api/v1/codes/verify":              {Needs: Anyone},
 	"POST /api/v1/stalls/:id/checks":         {Needs: CheckStickers},
 
+	"PATCH /api/v1/merchants/:id":              {Needs: WriteStalls},
 	"GET /api/v1/consent-texts":                {Needs: SignedIn},
 	"GET /api/v1/merchants/:id/consents":       {Needs: ReadConsents},
 	"POST /api/v1/merchants/:id/consents":      {Needs: WriteConsents},
