@@ -37,7 +37,7 @@ func (b *batch) read(ctx context.Context, tx pgx.Tx) error {
 		_, err := pgx.ForEachRow(rows, []any{&number}, func() error { b.numbers[number] = true; return nil })
 		return err
 	})
-	q.Queue(`SELECT id, phone_index FROM merchants WHERE phone_index = ANY ($1) OR id = ANY ($2)`, phones, ids).Query(func(rows pgx.Rows) error {
+	q.Queue(`SELECT id, phone_index FROM merchants WHERE (phone_index = ANY ($1) OR id = ANY ($2)) AND erased_at IS NULL`, phones, ids).Query(func(rows pgx.Rows) error {
 		var id uuid.UUID
 		var phone []byte
 		_, err := pgx.ForEachRow(rows, []any{&id, &phone}, func() error {

@@ -57,7 +57,7 @@ type payee struct {
 // payload builds a static code's payload: the owner's own account, and the code behind what the bank wants in
 // front of it. A wallet has none.
 func payload(code string, to payee) (*string, error) {
-	if to.Kind != bankAccount {
+	if to.Kind != bankAccount || to.Number == "" { // erased
 		return nil, nil
 	}
 	text, err := vietqr.Encode(vietqr.Payment{

@@ -35,6 +35,7 @@ func (r *Registry) Routes(e *edge.Edge) {
 	}
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/accounts", "add-account", "A further account of the tenant, with its own code", http.StatusCreated), r.postAccount)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/tenancies", "change-tenant", "Đổi người thuê: the old code is revoked, a new one issued", http.StatusCreated), r.postTenancy)
+	huma.Register(e.API, op(http.MethodPatch, "/api/v1/merchants/{id}", "correct-merchant", "Sửa thông tin tiểu thương: name, household or tax code", 0), r.patchMerchant)
 
 	r.mountChanges(e)
 

@@ -66,6 +66,7 @@ type printed struct {
 	Code, State, StallState string
 	Stall, Market           string
 	Holder, Bank, Last4     string
+	Seller                  string // who sells there, as far as it agreed to stand on the page (public_page)
 	Demo                    bool
 	Payload                 string // empty: a wallet's
 	Changes                 []toldChange
@@ -90,12 +91,14 @@ func (r *Registry) printed(ctx context.Context, text string) (*printed, error) {
 			a.kind, coalesce(a.bank_bin, ''), coalesce(b.short_name, 'Ví điện tử'), coalesce(b.memo_prefix, ''), `+placeOfMarket+`,
 			s.id, ta.replaced_at IS NOT NULL, coalesce((SELECT n.code FROM tenancy_accounts na JOIN codes n ON n.tenancy_id = na.tenancy_id AND n.account_id = na.account_id
 				WHERE na.tenancy_id = c.tenancy_id AND na.replaced_at IS NULL AND n.kind = 'stall' AND n.state = 'current'
-				ORDER BY coalesce(na.place, na.since), n.code LIMIT 1), '')
+				ORDER BY coalesce(na.place, na.since), n.code LIMIT 1), ''),
+			CASE WHEN consented(o.id, 'public_page') THEN coalesce(nullif(o.household_name, ''), o.full_name) ELSE '' END
 		FROM codes c LEFT JOIN tenancy_accounts ta ON ta.tenancy_id = c.tenancy_id AND ta.account_id = c.account_id JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id JOIN accounts a ON a.id = c.account_id
+		JOIN merchants o ON o.id = a.merchant_id
 		LEFT JOIN banks b ON b.bin = a.bank_bin LEFT JOIN stall_states st ON st.stall_id = s.id AND upper_inf(st.valid)
 		WHERE c.code = $1 AND c.kind = 'stall'`, p.Code, r.today()).
 		Scan(&p.State, &p.StallState, &p.Stall, &p.Market, &p.Demo, &p.account, &p.sealed, &p.Last4, &p.Holder,
-			&p.to.Kind, &p.to.BIN, &p.Bank, &p.to.MemoPrefix, &p.to.Place, &p.stall, &p.Moved, &p.Instead)
+			&p.to.Kind, &p.to.BIN, &p.Bank, &p.to.MemoPrefix, &p.to.Place, &p.stall, &p.Moved, &p.Instead, &p.Seller)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, problem.Missing("code")
 	}

@@ -106,9 +106,12 @@ func (p *Payments) makePartitions(ctx context.Context) error {
 	return err
 }
 
-// particulars opens what is sealed of a notice.
+// particulars opens what is sealed of a notice; of an erased merchant's nothing is left.
 func (p *Payments) particulars(ctx context.Context, id uuid.UUID, sealed []byte) (particulars, error) {
 	var told particulars
+	if len(sealed) == 0 {
+		return told, nil
+	}
 	plain, err := p.keys.Open(ctx, particularsPlace(id), sealed)
 	if err != nil {
 		return told, err

@@ -14,10 +14,14 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
+	"market40/migrations"
 )
 
 //go:embed docs.html
 var docsPage string
+
+//go:embed columns.html
+var columnsPage string
 
 //go:embed docs.css
 var docsStyle []byte
@@ -61,6 +65,9 @@ func mountDocs(e *edge.Edge) error {
 	if err != nil {
 		return fmt.Errorf("reading the page of routes: %w", err)
 	}
+	if err := mountColumns(e); err != nil {
+		return err
+	}
 	api := e.API.OpenAPI()
 	var html bytes.Buffer
 	err = page.Execute(&html, map[string]any{"Title": api.Info.Title, "Version": api.Info.Version, "Sections": sections(api), "Permissions": auth.Permissions()})
@@ -69,6 +76,27 @@ func mountDocs(e *edge.Edge) error {
 	}
 	e.Engine.GET("/docs", func(c *gin.Context) { c.Data(http.StatusOK, "text/html; charset=utf-8", html.Bytes()) })
 	e.Engine.GET("/docs/style.css", func(c *gin.Context) { c.Data(http.StatusOK, "text/css; charset=utf-8", docsStyle) })
+	return nil
+}
+
+// mountColumns mounts the table of columns: as CSV whole, as a page those that tell of people.
+func mountColumns(e *edge.Edge) error {
+	document(e, "docs-columns", "/docs/columns", "Dữ liệu cá nhân: every column that tells of a person, whose it is and how it is kept")
+	document(e, "docs-columns-csv", "/docs/columns.csv", "Every column of the database")
+	all, err := migrations.Classes()
+	if err != nil {
+		return err
+	}
+	page, err := template.New("columns").Parse(columnsPage)
+	if err != nil {
+		return fmt.Errorf("reading the page of columns: %w", err)
+	}
+	var html bytes.Buffer
+	if err := page.Execute(&html, slices.DeleteFunc(all, func(c migrations.Class) bool { return c.Whose == "none" })); err != nil {
+		return fmt.Errorf("rendering the page of columns: %w", err)
+	}
+	e.Engine.GET("/docs/columns", func(c *gin.Context) { c.Data(http.StatusOK, "text/html; charset=utf-8", html.Bytes()) })
+	e.Engine.GET("/docs/columns.csv", func(c *gin.Context) { c.Data(http.StatusOK, "text/csv; charset=utf-8", migrations.ClassesCSV) })
 	return nil
 }
 

@@ -110,6 +110,17 @@ var matrix = map[string]matrixRow{
 	"POST /api/v1/codes/verify":                     {may: "strangers", body: object{"payload": ""}},
 	"POST /api/v1/stalls/{id}/checks":               {may: "admin manager merchant team", body: object{"payload": "x"}},
 
+	"PATCH /api/v1/merchants/{id}":              {may: inCharge, body: object{"household_name": "Hộ kinh doanh Lan"}},
+	"GET /api/v1/consent-texts":                 {may: everyRole},
+	"GET /api/v1/merchants/{id}/consents":       {may: "admin manager merchant auditor"},
+	"POST /api/v1/merchants/{id}/consents":      {may: "admin manager merchant", body: object{"purpose": "public_page", "given": true, "how": "paper", "text_version": 1}},
+	"GET /api/v1/merchants/{id}/data-requests":  {may: "admin manager merchant"},
+	"POST /api/v1/merchants/{id}/data-requests": {may: "admin manager merchant", body: object{"kind": "access"}},
+	"GET /api/v1/merchants/{id}/export":         {may: "admin merchant"},
+	"GET /api/v1/data-requests":                 {may: "admin auditor", platform: true},
+	"POST /api/v1/data-requests/{id}/resolve":   {may: "admin", platform: true, body: object{"action": "done"}},
+	"GET /api/v1/data-subjects":                 {may: "admin auditor", platform: true},
+
 	"POST /api/v1/bank-connections":              {may: "admin", platform: true, body: object{"provider": "casso_v1", "name": "thử", "secrets": object{"secure_token": "a long enough token"}}},
 	"GET /api/v1/bank-connections":               {may: "admin", platform: true},
 	"POST /api/v1/bank-connections/{id}/secrets": {may: "admin", platform: true, body: object{"secrets": object{"secure_token": "another long token"}}},
@@ -128,7 +139,10 @@ var matrix = map[string]matrixRow{
 }
 
 // place is a market with what can be named in it.
-type place struct{ market, stall, spare, caseID, merchant, code, change, alert string }
+type place struct {
+	market, stall, spare, caseID, merchant, code, change, alert string
+	numbers                                                     []string // its merchant's phone and account, whole
+}
 
 // id is what a route's {id} stands for.
 func (p place) id(path string) string {
@@ -141,11 +155,12 @@ func (p place) id(path string) string {
 
 // newPlace registers a market with a stall, and lets a bank tell of money that fits no stall.
 func newPlace(s *serving, admin, code, commune, account string) (p place) {
+	p.numbers = []string{account, "09051" + account[len(account)-5:]}
 	market := s.ask(admin, "POST", "/api/v1/markets", object{"code": code, "name": "Chợ " + code, "class": 3, "kind": "dan_sinh", "commune_code": commune}, 201)
 	p.market = market.text("id")
 	stall := s.ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
 		"number": "A-1", "kind": "stall", "goods_group": "rau",
-		"merchant": object{"full_name": "Nguyễn Thị " + code, "phone": "09051" + account[len(account)-5:]},
+		"merchant": object{"full_name": "Nguyễn Thị " + code, "phone": p.numbers[1]},
 		"account":  object{"bank_bin": "970436", "account_number": account, "holder_name": "NGUYEN THI " + code, "holder_kind": "ca_nhan"},
 	}, 201)
 	merchant, _ := stall["merchant"].(map[string]any)
@@ -321,6 +336,7 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 			m.Errorf("%s reads what lies outside its scope: %s in %s", role, id, m.answered)
 		}
 	}
+	m.masked(role, own)
 	if named && known {
 		m.expect(role+" with another's", m.status(narrow, m.foreign), "404", open)
 	}
@@ -335,6 +351,18 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 		want = "404"
 	}
 	m.expect(role+" of everything", m.status(broad, foreign), want, open)
+	m.masked(role, own)
+	m.masked(role, foreign)
+}
+
+// masked wants phones and account numbers whole for admins, merchants and programs only.
+func (m *matrixCheck) masked(role string, at place) {
+	m.Helper()
+	for _, number := range at.numbers {
+		if bytes.Contains(m.answered, []byte(number)) && !slices.Contains([]string{"admin", "merchant", "integration"}, role) {
+			m.Errorf("%s reads the number %s whole in %s", role, number, m.answered)
+		}
+	}
 }
 
 func (m *matrixCheck) expect(who string, got int, want string, open bool) {

@@ -8,6 +8,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/outbox"
 	"market40/merchants/outgoing"
+	"market40/merchants/privacy"
 	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/private"
@@ -27,6 +28,7 @@ type program struct {
 	trail    *auth.Trail
 	registry *merchants.Registry
 	messages *outbox.Outbox
+	privacy  *privacy.Desk
 	payments *payments.Payments // not started: who wants it to take notices calls Start and Stop
 	reports  *reports.Reports
 	now      func() time.Time
@@ -66,6 +68,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		trail:    auth.NewTrail(db, keys, now),
 		registry: merchants.New(db, keys, now),
 		messages: outbox.New(db, keys, now),
+		privacy:  privacy.New(db, keys, now),
 		payments: payments.New(db, keys, now),
 		reports:  reports.New(db, now),
 	}

@@ -43,6 +43,7 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	edge.TrailRoutes(e, p.trail)
 	(&edge.Users{People: p.people, Keys: p.apiKeys, Now: p.now}).Routes(e)
 	p.registry.Routes(e)
+	p.privacy.Routes(e)
 	p.payments.Routes(e)
 	p.reports.Routes(e)
 	var ways []frontend.Way
@@ -88,7 +89,7 @@ func schemaName(t reflect.Type, hint string) string {
 // operatorRoutes are for who runs the server: alive, ready, metrics. They tell nothing about anybody.
 func (p *program) operatorRoutes(e *edge.Edge) error {
 	metrics := prometheus.NewRegistry()
-	all := append(p.payments.Collectors(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	all := append(append(p.payments.Collectors(), p.privacy.Collectors()...), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, c := range all {
 		if err := metrics.Register(c); err != nil {
 			return fmt.Errorf("registering metrics: %w", err)

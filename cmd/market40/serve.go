@@ -106,6 +106,7 @@ func (p *program) startJobs(ctx context.Context, demo bool) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var jobs sync.WaitGroup
 	jobs.Go(func() { p.trail.Run(ctx) })
+	jobs.Go(func() { p.privacy.Run(ctx) })
 	if p.settings.Syslog != nil {
 		forwarder := &siem.Forwarder{Trail: p.trail, DB: p.db, Receiver: *p.settings.Syslog, Source: auditSource(), Now: p.now}
 		jobs.Go(func() { forwarder.Run(ctx) })

@@ -59,6 +59,14 @@ const (
 	ReadAlerts       Action = "alerts.read"
 	CloseAlerts      Action = "alerts.close"
 	ReadReaders      Action = "readers.read"
+
+	ReadConsents        Action = "consents.read"
+	WriteConsents       Action = "consents.write"
+	MakeDataRequests    Action = "data_requests.make" // and read those of the same merchant
+	ReadDataRequests    Action = "data_requests.read"
+	ResolveDataRequests Action = "data_requests.resolve"
+	ExportPersonal      Action = "personal_data.export"
+	CountSubjects       Action = "data_subjects.count"
 )
 
 // permissions is the whole table of who may do what; scope is a matter of each query.
@@ -86,6 +94,14 @@ var permissions = map[Action][]Role{
 	ReadAlerts:       {Admin, Manager, Auditor},
 	CloseAlerts:      {Admin, Manager},
 	ReadReaders:      {Admin, Merchant, Auditor}, // who read a merchant's data; a merchant: its own
+
+	ReadConsents:        {Admin, Manager, Merchant, Auditor},
+	WriteConsents:       {Admin, Manager, Merchant},
+	MakeDataRequests:    {Admin, Manager, Merchant},
+	ReadDataRequests:    {Admin, Auditor},
+	ResolveDataRequests: {Admin},
+	ExportPersonal:      {Admin, Merchant}, // whole: what the merchant itself may know
+	CountSubjects:       {Admin, Auditor},
 }
 
 // May says whether a role may do something in its scope.
@@ -174,6 +190,17 @@ var rules = map[string]Rule{
 	"GET /api/v1/codes":              {Needs: ReadRegister},
 	"POST /api/v1/codes/verify":      {Needs: Anyone},
 	"POST /api/v1/stalls/:id/checks": {Needs: CheckStickers},
+
+	"PATCH /api/v1/merchants/:id":              {Needs: WriteStalls},
+	"GET /api/v1/consent-texts":                {Needs: SignedIn},
+	"GET /api/v1/merchants/:id/consents":       {Needs: ReadConsents},
+	"POST /api/v1/merchants/:id/consents":      {Needs: WriteConsents},
+	"GET /api/v1/merchants/:id/data-requests":  {Needs: MakeDataRequests},
+	"POST /api/v1/merchants/:id/data-requests": {Needs: MakeDataRequests},
+	"GET /api/v1/merchants/:id/export":         {Needs: ExportPersonal},
+	"GET /api/v1/data-requests":                {Needs: ReadDataRequests, Platform: true},
+	"POST /api/v1/data-requests/:id/resolve":   {Needs: ResolveDataRequests, Platform: true},
+	"GET /api/v1/data-subjects":                {Needs: CountSubjects, Platform: true},
 
 	"POST /api/v1/bank-connections":             {Needs: WriteConnections, Platform: true},
 	"GET /api/v1/bank-connections":              {Needs: WriteConnections, Platform: true},

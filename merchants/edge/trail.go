@@ -25,6 +25,7 @@ var ChangingGets = map[string]bool{"/api/v1/oidc/:provider/callback": true}
 // shows a merchant's data, auth.Seen records them.
 var watchedReads = map[string]bool{
 	"/api/v1/stalls/:id/payments": true, "/api/v1/stalls/:id/payments/stream": true, "/api/v1/notices": true, "/api/v1/cases": true,
+	"/api/v1/deliveries/unreadable": true, "/api/v1/merchants/:id/export": true, "/api/v1/merchants/:id/data-requests": true, "/api/v1/data-requests": true,
 }
 
 // acceptRoute takes an invitation. Its path names a secret: the trail holds the route in its place.

@@ -1,0 +1,65 @@
+package main_test
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"market40/migrations/database"
+	"market40/migrations/database/dbtest"
+)
+
+// digits are what may be a phone or an account number of the demo.
+var digits = regexp.MustCompile(`[0-9]{10,}`)
+
+// TestADumpTellsNoNumber reads a whole database as who steals its disk would: no phone, account, tax code or memo of those
+// who stand in it is there, in any text or bytes.
+func TestADumpTellsNoNumber(t *testing.T) {
+	t.Parallel()
+	url := dbtest.URL(t)
+	env := []string{"DATABASE_URL=" + url, "SECRET_KEY=" + someSecret(1)}
+	want(t, 0, env, "seed", "demo")
+	s := serve(t, env)
+	key := adminKey(t, env)
+	markets := s.ask(key, "GET", "/api/v1/markets", nil, 200).items()
+	first, _ := markets[0].(map[string]any)
+	stall := s.ask(key, "POST", "/api/v1/markets/"+object(first).text("id")+"/stalls", object{
+		"number": "Z999", "kind": "stall", "goods_group": "hai_san",
+		"merchant": object{"full_name": "Nguyễn Thị Lan", "phone": "0905123456", "tax_code": "4201234567"},
+		"account":  object{"bank_bin": "970422", "account_number": "MB0123456789", "holder_name": "NGUYEN THI LAN", "virtual_account": "VALAN01"},
+	}, 201)
+	code, _ := stall["code"].(map[string]any)
+	connection := s.ask(key, "POST", "/api/v1/bank-connections", object{"provider": "sepay", "name": "thử", "secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")}}, 201)
+	s.ask(sepayKey, "POST", connection.text("webhook_path"), object{
+		"id": 1, "gateway": "MBBank", "transactionDate": "2026-11-20 10:11:12", "accountNumber": "MB0123456789", "code": nil,
+		"content": "chi Bay 0914222333 tra tien ca " + object(code).text("code"), "transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil,
+		"referenceCode": "FT26324000000001", "description": "",
+	}, 200)
+
+	known := map[string]bool{"0905123456": true, "4201234567": true, "0914222333": true}
+	for i := range 4000 {
+		known[fmt.Sprintf("0900%06d", i)] = true // phones
+		known[fmt.Sprintf("99%08d", i)] = true   // accounts begin so
+	}
+	db, err := database.Open(t.Context(), url, database.Options{MaxConns: 2})
+	must(t, err)
+	defer db.Close()
+	dump := dbtest.Dump(t, db)
+	if !bytes.Contains(dump, []byte("Nguyễn Thị Lan")) || len(dump) < 1<<20 {
+		t.Fatalf("the dump does not hold what it ought to: %d bytes", len(dump))
+	}
+	for _, run := range digits.FindAll(dump, -1) {
+		for i := range len(run) - 9 {
+			if number := string(run[i : i+10]); known[number] {
+				t.Errorf("%s is readable, in %s", number, run)
+			}
+		}
+	}
+	for _, text := range []string{"MB0123456789", "VALAN01", "chi Bay", "tra tien ca", strings.TrimPrefix(sepayKey, "Apikey ")} {
+		if bytes.Contains(dump, []byte(text)) {
+			t.Errorf("%q is readable", text)
+		}
+	}
+}

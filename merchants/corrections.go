@@ -1,0 +1,113 @@
+package merchants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/merchants/seal"
+)
+
+// correction is what may be put right of a merchant; absent fields stay. A phone is no part of it: by it the merchant is
+// known, and a board that could change it would stand in the merchant's place.
+type correction struct {
+	FullName      *string `json:"full_name,omitempty" minLength:"1" maxLength:"100"`
+	HouseholdName *string `json:"household_name,omitempty" maxLength:"200" doc:"empty: a person"`
+	TaxCode       *string `json:"tax_code,omitempty" maxLength:"20" doc:"empty: none"`
+}
+
+// normal puts a correction into normal form, and tells what is wrong with it.
+func (c *correction) normal() error {
+	for _, name := range []*string{c.FullName, c.HouseholdName, c.TaxCode} {
+		if name != nil {
+			*name = oneLine(*name)
+		}
+	}
+	switch {
+	case c.FullName != nil && *c.FullName == "":
+		return problem.InFields(required("full_name"))
+	case c.TaxCode != nil && *c.TaxCode != "" && !taxForm.MatchString(*c.TaxCode):
+		return problem.Of("tax_code", "tax_code_form", "Mã số thuế gồm 10, 12 hoặc 13 chữ số.", "A tax code has 10, 12 or 13 digits.")
+	}
+	return nil
+}
+
+// correct puts a merchant right. Refused: one who is erased (409).
+func (r *Registry) correct(ctx context.Context, id uuid.UUID, c correction) error {
+	if err := c.normal(); err != nil {
+		return err
+	}
+	var tax, index []byte
+	if c.TaxCode != nil && *c.TaxCode != "" {
+		var err error
+		if tax, err = r.keys.Seal(ctx, taxPlace(id), []byte(*c.TaxCode)); err != nil {
+			return err
+		}
+		index = r.keys.Index("tax", *c.TaxCode)
+	}
+	done, err := r.db.Pool.Exec(ctx, `UPDATE merchants SET full_name = coalesce($2, full_name), household_name = coalesce($3, household_name),
+		tax_code = CASE WHEN $4 THEN $5 ELSE tax_code END, tax_index = CASE WHEN $4 THEN $6 ELSE tax_index END
+		WHERE id = $1 AND erased_at IS NULL`, id, c.FullName, c.HouseholdName, c.TaxCode != nil, tax, index)
+	if err != nil {
+		return fmt.Errorf("correct merchant %s: %w", id, err)
+	}
+	if done.RowsAffected() == 0 {
+		return problem.New(problem.Conflict, "merchant_erased", "Dữ liệu của người này đã được xóa.", "This person's data is erased.")
+	}
+	return nil
+}
+
+// patchMerchant is for admins and for who keeps a market where the merchant has a stall: first in scope (404), then
+// allowed (403).
+func (r *Registry) patchMerchant(ctx context.Context, in *struct {
+	edge.Named
+	Body correction
+},
+) (*body[Merchant], error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := in.UUID("merchant")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.readMerchant(ctx, who, id); err != nil {
+		return nil, err
+	}
+	if err := who.Allow(auth.WriteStalls); err != nil {
+		return nil, err
+	}
+	if err := r.correct(ctx, id, in.Body); err != nil {
+		return nil, err
+	}
+	return answer(r.readMerchant(ctx, who, id))
+}
+
+// readMerchant is a merchant who has a stall in the caller's scope, or any for the platform, as the caller may see it.
+func (r *Registry) readMerchant(ctx context.Context, who auth.Principal, id uuid.UUID) (m Merchant, err error) {
+	var phone []byte
+	var last3 string
+	err = r.db.Pool.QueryRow(ctx, `SELECT id, full_name, household_name, phone, phone_last3 FROM merchants m WHERE id = $1 AND ($2 = 'all' OR EXISTS (
+		SELECT FROM tenancies t WHERE t.merchant_id = m.id AND upper_inf(t.valid) AND t.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, t.stall_id)))`,
+		id, who.ScopeKind, who.ScopeID).Scan(&m.ID, &m.FullName, &m.HouseholdName, &phone, &last3)
+	sees := sightOf(who, id)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && sees == hidden {
+		return m, problem.Missing("merchant")
+	}
+	if err != nil {
+		return m, fmt.Errorf("find merchant %s: %w", id, err)
+	}
+	if m.Phone = seal.Mask(last3); sees == whole && phone != nil {
+		plain, err := r.keys.Open(ctx, phonePlace(id), phone)
+		m.Phone = string(plain)
+		return m, err
+	}
+	return m, nil
+}

@@ -1,0 +1,44 @@
+-- What an erasure forgets, one statement after the other. What the books need stays: payments, amounts, times, references,
+-- tenancies. A number's index becomes a random one: the same number, registered again, is another's account.
+UPDATE merchants SET full_name = @pseudonym, household_name = '', phone = NULL, phone_index = NULL, phone_last3 = '',
+    tax_code = NULL, tax_index = NULL, erased_at = @now
+WHERE id = @merchant;
+
+-- A connection that named the account names nothing now; taken off its list, it might speak of every account.
+UPDATE connection_accounts c SET number_index = sha256(gen_random_uuid()::text::bytea), last4 = ''
+FROM accounts a WHERE a.merchant_id = @merchant AND a.number_index = c.number_index;
+
+UPDATE accounts SET holder_name = @pseudonym, last4 = '', number_index = sha256(gen_random_uuid()::text::bytea), name_checked_at = NULL
+WHERE merchant_id = @merchant;
+
+UPDATE tenancy_accounts a SET virtual_index = NULL FROM tenancies t WHERE t.id = a.tenancy_id AND t.merchant_id = @merchant;
+
+-- Only the merchant's own time: the same stall's reasons before and after are others'.
+UPDATE stall_states s SET reason = '' FROM tenancies t
+WHERE t.merchant_id = @merchant AND s.stall_id = t.stall_id AND s.valid && t.valid AND s.reason <> '';
+
+UPDATE notices SET particulars = '', account_last4 = '', repeat_index = NULL
+WHERE account_id IN (SELECT id FROM accounts WHERE merchant_id = @merchant);
+
+UPDATE data_requests SET note = '' WHERE merchant_id = @merchant;
+
+UPDATE connection_secrets s SET secrets = '', retired_at = coalesce(s.retired_at, @now) FROM bank_connections c
+WHERE c.id = s.connection_id AND c.owner_kind = 'merchant' AND c.owner_id = @merchant;
+
+UPDATE bank_connections SET name = @pseudonym WHERE owner_kind = 'merchant' AND owner_id = @merchant;
+
+UPDATE api_keys SET name = @pseudonym, revoked_at = coalesce(revoked_at, @now) WHERE merchant_id = @merchant;
+
+DELETE FROM idempotency_keys WHERE actor_id IN
+    (SELECT id FROM users WHERE merchant_id = @merchant UNION SELECT id FROM api_keys WHERE merchant_id = @merchant);
+
+DELETE FROM recovery_codes WHERE user_id IN (SELECT id FROM users WHERE merchant_id = @merchant);
+
+DELETE FROM passkeys WHERE user_id IN (SELECT id FROM users WHERE merchant_id = @merchant);
+
+UPDATE sessions SET ended_at = coalesce(ended_at, @now), device = '', address = ''
+WHERE user_id IN (SELECT id FROM users WHERE merchant_id = @merchant);
+
+UPDATE users SET login = 'da-xoa-' || right(id::text, 12), full_name = @pseudonym, password = NULL, totp = NULL,
+    disabled_at = coalesce(disabled_at, @now)
+WHERE merchant_id = @merchant;

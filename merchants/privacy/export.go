@@ -1,0 +1,115 @@
+package privacy
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+)
+
+// exportWithin is how long an export may take to be written: a busy stall's payments are many.
+const exportWithin = 10 * time.Minute
+
+// export is GET /api/v1/merchants/{id}/export: all that is kept of a merchant, whole, for the merchant itself and admins.
+// It is written as it is read; what breaks on the way leaves JSON that does not end.
+func (d *Desk) export(c *gin.Context) error {
+	ctx := c.Request.Context()
+	_, merchant, err := d.merchantFor(ctx, c.Param("id"), auth.ExportPersonal)
+	if err != nil {
+		return err
+	}
+	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(exportWithin)) // a test's recorder has none
+	c.Header("Content-Type", "application/json; charset=utf-8")
+	c.Header("Content-Disposition", `attachment; filename="market40-`+merchant.String()+`.json"`)
+	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	return pgx.BeginTxFunc(ctx, d.db.Pool, snapshot, func(tx pgx.Tx) error { return d.writeExport(ctx, tx, c.Writer, merchant) })
+}
+
+// writeExport writes {"merchant_id", "exported_at", "tables": {table: [rows]}}.
+func (d *Desk) writeExport(ctx context.Context, tx pgx.Tx, to io.Writer, merchant uuid.UUID) error {
+	w := bufio.NewWriter(to)
+	fmt.Fprintf(w, `{"merchant_id":%q,"exported_at":%q,"described_at":"/docs/columns","tables":{`, merchant, d.now().Format(time.RFC3339))
+	for i, s := range sections {
+		if i > 0 {
+			_, _ = w.WriteString(",") // its error comes back from Flush
+		}
+		fmt.Fprintf(w, "\n%q:[", s.table)
+		if err := d.writeSection(ctx, tx, w, s, merchant); err != nil {
+			return fmt.Errorf("export %s of merchant %s: %w", s.table, merchant, err)
+		}
+		_, _ = w.WriteString("]")
+	}
+	_, _ = w.WriteString("}}\n")
+	return w.Flush()
+}
+
+func (d *Desk) writeSection(ctx context.Context, tx pgx.Tx, w *bufio.Writer, s section, merchant uuid.UUID) error {
+	plain, sealed, err := exported(s.table)
+	if err != nil {
+		return err
+	}
+	rows, err := tx.Query(ctx, s.query(plain, sealed), merchant)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for first := true; rows.Next(); first = false {
+		line, err := d.line(ctx, rows, s, sealed)
+		if err != nil {
+			return err
+		}
+		if !first {
+			_, _ = w.WriteString(",")
+		}
+		if _, err := w.WriteString("\n"); err != nil {
+			return err
+		}
+		if _, err := w.Write(line); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// line is a row with its sealed values opened.
+func (d *Desk) line(ctx context.Context, row pgx.CollectableRow, s section, sealed []string) ([]byte, error) {
+	var plain []byte
+	var id uuid.UUID
+	values := make([][]byte, len(sealed))
+	into := []any{&plain}
+	if len(sealed) > 0 {
+		into = append(into, &id)
+	}
+	for i := range values {
+		into = append(into, &values[i])
+	}
+	if err := row.Scan(into...); err != nil || len(sealed) == 0 {
+		return plain, err
+	}
+	object := map[string]json.RawMessage{}
+	if err := json.Unmarshal(plain, &object); err != nil {
+		return nil, err
+	}
+	for i, column := range sealed {
+		text, err := d.open(ctx, s.place(column, id), values[i])
+		if err != nil {
+			return nil, err
+		}
+		object[column] = json.RawMessage(text)
+		if !json.Valid(object[column]) || column != "particulars" {
+			if object[column], err = json.Marshal(text); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return json.Marshal(object)
+}

@@ -1,0 +1,123 @@
+package privacy_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"market40/merchants/auth"
+	"market40/migrations"
+)
+
+// known makes a merchant of whom every table with something of merchants holds something.
+func (w *world) known() object {
+	w.t.Helper()
+	stall := w.stall("A1", lan, lansAccount)
+	merchant, scope := "/api/v1/merchants/"+stall.text("merchant.id"), "stall:"+stall.text("id")
+	mine := w.key("merchant", scope)
+	w.call(mine, "POST", merchant+"/consents", object{"purpose": "public_page", "given": true, "how": "in_app", "text_version": 1}, 201)
+	w.call(mine, "POST", merchant+"/data-requests", object{"kind": "access", "note": "cho xin bản sao, số 0905123456"}, 201)
+	w.call(mine, "POST", "/api/v1/stalls/"+stall.text("id")+"/confirmations", object{"amount": "20000", "occurred_at": "2026-11-20T08:00:00+07:00"}, 201)
+	w.call(mine, "POST", "/api/v1/stalls/"+stall.text("id")+"/checks", object{"payload": stall.text("code.payload")}, 201)
+	w.call(w.admin, "POST", "/api/v1/stalls/"+stall.text("id")+"/suspend", object{"reason": "chị Lan nghỉ ốm"}, 200)
+	w.clock = w.clock.Add(time.Hour)
+	w.call(w.admin, "POST", "/api/v1/stalls/"+stall.text("id")+"/reopen", object{}, 200)
+	w.call(w.admin, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay", "name": "SePay của chị Lan", "secrets": object{"api_key": "lan's own long key"},
+		"owner": object{"kind": "merchant", "id": stall.text("merchant.id")}, "accounts": []object{{"bank_bin": "970422", "account_number": lansAccount}},
+	}, 201)
+	_, err := w.people.Create(w.t.Context(), auth.UserOrder{
+		Login: "lan.hai.san", FullName: "Nguyễn Thị Lan", Role: "merchant", Scopes: []auth.ScopeOrder{{Scope: scope}},
+	})
+	must(w.t, err)
+	must(w.t, execute(w, `INSERT INTO sessions (id, user_id, hash, created_at, seen_at, device, address, proved_at, method)
+		SELECT gen_random_uuid(), id, sha256('x'), now(), now(), 'Điện thoại của Lan', '203.0.113.7:4711', now(), 'password' FROM users WHERE login = 'lan.hai.san'`))
+	must(w.t, execute(w, `INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) SELECT id, 'market', '`+w.market+`', '[2026-01-01,)' FROM users WHERE login = 'lan.hai.san'`))
+	must(w.t, execute(w, `INSERT INTO passkeys (id, user_id, credential_id, record, name, created_at)
+		SELECT gen_random_uuid(), id, 'device', 'sealed', 'Điện thoại của Lan', now() FROM users WHERE login = 'lan.hai.san'`))
+	w.pay(lansAccount, lansMemo+stall.text("code.code"), "45000")
+	w.told--
+	w.pay(lansAccount, "noi dung khac", "46000") // the same again, told otherwise: a case
+	w.call(w.admin, "GET", "/api/v1/stalls/"+stall.text("id")+"/payments", nil, 200)
+	for _, c := range w.call(w.admin, "GET", "/api/v1/cases", nil, 200).list("items") {
+		w.call(w.admin, "POST", "/api/v1/cases/"+c.text("id")+"/resolve", object{"action": "dismiss", "reason": "đã trả lại"}, 200)
+	}
+	return stall
+}
+
+func execute(w *world, sql string) error {
+	_, err := w.db.Pool.Exec(w.t.Context(), sql)
+	return err
+}
+
+// TestExportIsComplete walks the table of columns: whatever is a merchant's, or its users', is in the export or has a reason
+// not to be.
+func TestExportIsComplete(t *testing.T) {
+	w := newWorld(t)
+	stall := w.known()
+	other := w.stall("B7", object{"full_name": "Trần Văn Nam", "phone": "0905000002"}, "555566667777")
+	w.pay("555566667777", other.text("code.code"), "77000")
+
+	rec := w.ask(w.key("merchant", "stall:"+stall.text("id")), "GET", "/api/v1/merchants/"+stall.text("merchant.id")+"/export", nil)
+	if rec.Code != 200 || !strings.Contains(rec.Header().Get("Content-Disposition"), "attachment") {
+		t.Fatalf("%d %v: %s", rec.Code, rec.Header(), rec.Body)
+	}
+	var told struct {
+		Tables map[string][]map[string]any `json:"tables"`
+	}
+	must(t, json.Unmarshal(rec.Body.Bytes(), &told))
+	classes, err := migrations.Classes()
+	must(t, err)
+	for _, c := range classes {
+		if c.Whose == "none" || c.Export != migrations.Exported {
+			if len(told.Tables[c.Table]) > 0 {
+				if _, there := told.Tables[c.Table][0][c.Column]; there {
+					t.Errorf("%s.%s is exported and ought not to be: %s", c.Table, c.Column, c.Export)
+				}
+			}
+			continue
+		}
+		rows := told.Tables[c.Table]
+		if len(rows) == 0 {
+			t.Errorf("%s.%s is nowhere in the export: no row of the table", c.Table, c.Column)
+			continue
+		}
+		if _, there := rows[0][c.Column]; !there {
+			t.Errorf("%s.%s is not in the export", c.Table, c.Column)
+		}
+	}
+	text := rec.Body.String()
+	for _, whole := range []string{"0905123456", "4201234567", lansAccount, strings.TrimSpace(lansMemo), "Hộ kinh doanh Lan Hải Sản", "chị Lan nghỉ ốm", "cho xin bản sao", `"amount":"45000"`, "lan.hai.san", `"role":"admin"`} {
+		if !strings.Contains(strings.ReplaceAll(text, `": "`, `":"`), whole) {
+			t.Errorf("%s is not in the export", whole)
+		}
+	}
+	for _, foreign := range []string{"555566667777", "0905000002", "Trần Văn Nam", "77000", other.text("merchant.id"), "lan's own long key", "a long enough key"} {
+		if strings.Contains(text, foreign) {
+			t.Errorf("%s, which is another's or secret, is in the export", foreign)
+		}
+	}
+	if n := len(told.Tables["payments"]); n != 1 {
+		t.Errorf("%d payments", n)
+	}
+}
+
+func TestWhoReadsAnExportIsRecorded(t *testing.T) {
+	w := newWorld(t)
+	stall := w.stall("A1", lan, lansAccount)
+	path := "/api/v1/merchants/" + stall.text("merchant.id") + "/export"
+	w.ask(w.admin, "GET", path, nil)
+	told := w.call(w.key("merchant", "stall:"+stall.text("id")), "GET", path, nil, 200)
+	tables, _ := told["tables"].(map[string]any)
+	looked := object(tables).list("audit_events")
+	if !slices.ContainsFunc(looked, func(e object) bool { return e.text("object") == path && e.text("role") == "admin" }) {
+		t.Errorf("the merchant is told that these looked: %v", looked)
+	}
+	for role, status := range map[string]int{"manager": 403, "auditor": 403, "team": 403, "province_officer": 403} {
+		if rec := w.ask(w.key(role, ""), "GET", path, nil); rec.Code != status {
+			t.Errorf("%s is answered %d", role, rec.Code)
+		}
+	}
+}

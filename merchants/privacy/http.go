@@ -1,0 +1,144 @@
+package privacy
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+)
+
+// Routes mounts everything about people's own data.
+func (d *Desk) Routes(e *edge.Edge) {
+	op := func(method, path, id, summary string, status int) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"privacy"}}
+	}
+	// Everyone who is signed in.
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/consent-texts", "list-consent-texts", "Văn bản đồng ý: what people are asked, every version", 0), d.listTexts)
+
+	// A merchant's own, and those who keep its market.
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/consents", "list-consents", "Sự đồng ý: where a merchant stands on each purpose", 0), d.listConsents)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/merchants/{id}/consents", "record-consent", "Đồng ý hoặc rút lại: a yes or a no, at once", http.StatusCreated), d.postConsent)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/data-requests", "list-own-data-requests", "What a merchant asked of its data", 0), d.listOwnRequests)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/merchants/{id}/data-requests", "make-data-request", "Yêu cầu về dữ liệu: access, correction, erasure, restriction, objection", http.StatusCreated), d.postRequest)
+	e.Engine.GET("/api/v1/merchants/:id/export", problem.Handle(d.export))
+	exported := op(http.MethodGet, "/api/v1/merchants/{id}/export", "export-merchant", "Bản sao dữ liệu: all that is kept of a merchant, whole, as JSON", 0)
+	exported.Responses = map[string]*huma.Response{"200": {
+		Description: "tables with their rows, by the names of /docs/columns; recorded in the trail unless the merchant reads it",
+		Content:     map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject}}},
+	}}
+	e.Document(exported)
+
+	// The platform's.
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/data-requests", "list-data-requests", "Requests about data, the next due first", 0), d.listRequests)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/data-requests/{id}/resolve", "resolve-data-request", "Answer, carry out or refuse; an erasure is final", http.StatusOK), d.resolveRequest)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/data-subjects", "count-data-subjects", "How many people's data is kept", 0), d.countSubjects)
+}
+
+type body[T any] struct{ Body T }
+
+// answer is a body, or the error instead.
+func answer[T any](of T, err error) (*body[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &body[T]{of}, nil
+}
+
+// whole is a list that is never cut.
+func whole[T any](items []T, err error) (*body[edge.List[T]], error) {
+	return answer(edge.List[T]{Items: items}, err)
+}
+
+func (d *Desk) listTexts(ctx context.Context, _ *struct{}) (*body[edge.List[ConsentText]], error) {
+	if _, err := auth.From(ctx); err != nil {
+		return nil, err
+	}
+	return whole(d.texts(ctx))
+}
+
+func (d *Desk) listConsents(ctx context.Context, in *edge.Named) (*body[edge.List[Consent]], error) {
+	_, merchant, err := d.merchantFor(ctx, in.ID, auth.ReadConsents)
+	if err != nil {
+		return nil, err
+	}
+	return whole(d.consents(ctx, d.db.Pool, merchant, ""))
+}
+
+func (d *Desk) postConsent(ctx context.Context, in *struct {
+	edge.Named
+	Body ConsentOrder
+},
+) (*body[Consent], error) {
+	who, merchant, err := d.merchantFor(ctx, in.ID, auth.WriteConsents)
+	if err != nil {
+		return nil, err
+	}
+	return answer(d.consent(ctx, who, merchant, in.Body))
+}
+
+func (d *Desk) listOwnRequests(ctx context.Context, in *struct {
+	edge.Named
+	edge.Page
+},
+) (*body[*edge.List[Request]], error) {
+	_, merchant, err := d.merchantFor(ctx, in.ID, auth.MakeDataRequests)
+	if err != nil {
+		return nil, err
+	}
+	return answer(d.requests(ctx, requestFilter{merchant: merchant}, in.Page))
+}
+
+func (d *Desk) postRequest(ctx context.Context, in *struct {
+	edge.Named
+	Body RequestOrder
+},
+) (*body[*Request], error) {
+	who, merchant, err := d.merchantFor(ctx, in.ID, auth.MakeDataRequests)
+	if err != nil {
+		return nil, err
+	}
+	return answer(d.ask(ctx, who, merchant, in.Body))
+}
+
+func (d *Desk) listRequests(ctx context.Context, in *struct {
+	State   string `query:"state" enum:"received,done,refused"`
+	Overdue bool   `query:"overdue" doc:"true: only those whose deadline passed"`
+	edge.Page
+},
+) (*body[*edge.List[Request]], error) {
+	if _, err := auth.Require(ctx, auth.ReadDataRequests); err != nil {
+		return nil, err
+	}
+	return answer(d.requests(ctx, requestFilter{State: in.State, Overdue: in.Overdue}, in.Page))
+}
+
+// resolveRequest wants of a person a proof of late: an erasure cannot be taken back.
+func (d *Desk) resolveRequest(ctx context.Context, in *struct {
+	edge.Named
+	Body Decision
+},
+) (*body[*Request], error) {
+	who, err := auth.Require(ctx, auth.ResolveDataRequests)
+	if err == nil && who.SessionID != nil {
+		err = who.Proved(d.now())
+	}
+	if err != nil {
+		return nil, err
+	}
+	id, err := in.UUID("request")
+	if err != nil {
+		return nil, err
+	}
+	return answer(d.resolve(ctx, who, id, in.Body))
+}
+
+func (d *Desk) countSubjects(ctx context.Context, _ *struct{}) (*body[Subjects], error) {
+	if _, err := auth.Require(ctx, auth.CountSubjects); err != nil {
+		return nil, err
+	}
+	return answer(d.Subjects(ctx))
+}

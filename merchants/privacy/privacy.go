@@ -1,0 +1,80 @@
+// Package privacy is what people may ask of their own data: what they allow, what is kept of them, to have it corrected,
+// taken away or erased, until when, and how many people the platform knows (Law 91/2025/QH15, Decree 356/2025).
+package privacy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"market40/merchants/auth"
+	"market40/merchants/problem"
+	"market40/merchants/seal"
+	"market40/migrations/database"
+)
+
+// Desk answers for people's data. It is safe for concurrent use.
+type Desk struct {
+	db     *database.DB
+	keys   *seal.Keys
+	now    func() time.Time
+	counts *counts
+}
+
+// New answers for what db holds and keys sealed, and tells the time by now.
+func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Desk {
+	return &Desk{db: db, keys: keys, now: now, counts: newCounts()}
+}
+
+// local is the time of deadlines: Vietnam keeps UTC+7 all year.
+var local = time.FixedZone("+07", 7*60*60)
+
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// querier is a pool or an open transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+var _ querier = (*pgxpool.Pool)(nil)
+
+// merchantFor is the caller and the merchant of the path: first in scope (404), then allowed (403). A merchant is in
+// nobody's scope but its own, that of whoever keeps a market where it has or had a stall, and the platform's.
+func (d *Desk) merchantFor(ctx context.Context, text string, a auth.Action) (who auth.Principal, id uuid.UUID, err error) {
+	if who, err = auth.From(ctx); err != nil {
+		return who, id, err
+	}
+	id, err = uuid.Parse(text)
+	if err != nil || who.Role == auth.Merchant && (who.MerchantID == nil || *who.MerchantID != id) {
+		return who, id, problem.Missing("merchant")
+	}
+	err = d.db.Pool.QueryRow(ctx, `SELECT id FROM merchants WHERE id = $1 AND ($2 = 'all' OR EXISTS (SELECT FROM tenancies t
+		WHERE t.merchant_id = $1 AND t.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, t.stall_id)))`,
+		id, who.ScopeKind, who.ScopeID).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return who, id, problem.Missing("merchant")
+	}
+	if err != nil {
+		return who, id, fmt.Errorf("find merchant %s: %w", id, err)
+	}
+	return who, id, who.Allow(a)
+}
+
+// lockMerchant keeps every other change of a merchant waiting. Refused: one that is erased (409).
+func lockMerchant(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
+	var erased bool
+	err := tx.QueryRow(ctx, `SELECT erased_at IS NOT NULL FROM merchants WHERE id = $1 FOR UPDATE`, id).Scan(&erased)
+	if err != nil {
+		return fmt.Errorf("lock merchant %s: %w", id, err)
+	}
+	if erased {
+		return problem.New(problem.Conflict, "merchant_erased", "Dữ liệu của người này đã được xóa.", "This person's data is erased.")
+	}
+	return nil
+}

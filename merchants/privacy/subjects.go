@@ -1,0 +1,94 @@
+package privacy
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+const (
+	// countEvery is how often the people are counted for the metric.
+	countEvery = time.Minute
+	// forgetAnswersAfter is how long the first answer to an Idempotency-Key is remembered: answers hold personal data.
+	forgetAnswersAfter = 7 * 24 * time.Hour
+)
+
+// Subjects are how many people the platform keeps data of.
+type Subjects struct {
+	Merchants int    `json:"merchants" doc:"those that are not erased"`
+	Users     int    `json:"users" doc:"who signs in and is no merchant"`
+	Shoppers  int    `json:"shoppers" doc:"who left contact: nothing asks for it yet"`
+	Total     int    `json:"total"`
+	Near      int    `json:"near" doc:"the level from which a warning is given"`
+	Limit     int    `json:"limit" doc:"the level at which duties are to be looked at again"`
+	Level     string `json:"level" enum:"below,near,reached"`
+}
+
+// Subjects counts people: three numbers of two small tables.
+func (d *Desk) Subjects(ctx context.Context) (s Subjects, err error) {
+	err = d.db.Pool.QueryRow(ctx, `SELECT (SELECT count(*) FROM merchants WHERE erased_at IS NULL), (SELECT count(*) FROM users WHERE merchant_id IS NULL),
+		legal_parameter('data_subjects_near', $1::date), legal_parameter('data_subjects_limit', $1::date)`, d.today()).
+		Scan(&s.Merchants, &s.Users, &s.Near, &s.Limit)
+	if err != nil {
+		return s, fmt.Errorf("count people: %w", err)
+	}
+	s.Total, s.Level = s.Merchants+s.Users+s.Shoppers, "below"
+	switch {
+	case s.Total >= s.Limit:
+		s.Level = "reached"
+	case s.Total >= s.Near:
+		s.Level = "near"
+	}
+	return s, nil
+}
+
+// counts are what operators watch.
+type counts struct {
+	subjects *prometheus.GaugeVec
+	warned   string // the day of the last warning
+}
+
+func newCounts() *counts {
+	return &counts{subjects: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Namespace: "market40", Name: "data_subjects", Help: "People whose data is kept, counted every minute.",
+	}, []string{"kind"})}
+}
+
+// Collectors are the metrics of personal data, for /metrics.
+func (d *Desk) Collectors() []prometheus.Collector { return []prometheus.Collector{d.counts.subjects} }
+
+// Run counts people and forgets old answers at once and every minute, until ctx ends. It is to run once a process.
+func (d *Desk) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := d.Watch(ctx); err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "a job failed", "job", "data-subjects", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(countEvery):
+		}
+	}
+}
+
+// Watch is one round of Run. It warns once a day while the people are near or past the limit.
+func (d *Desk) Watch(ctx context.Context) error {
+	s, err := d.Subjects(ctx)
+	if err != nil {
+		return err
+	}
+	for kind, n := range map[string]int{"merchants": s.Merchants, "users": s.Users, "shoppers": s.Shoppers} {
+		d.counts.subjects.WithLabelValues(kind).Set(float64(n))
+	}
+	if day := d.today(); s.Level != "below" && d.counts.warned != day {
+		d.counts.warned = day
+		slog.WarnContext(ctx, "many people's data is kept: look at the duties of Law 91/2025/QH15", "total", s.Total, "near", s.Near, "limit", s.Limit)
+	}
+	_, err = d.db.Pool.Exec(ctx, `DELETE FROM idempotency_keys WHERE created_at < $1`, d.now().Add(-forgetAnswersAfter))
+	if err != nil {
+		return fmt.Errorf("forget old answers: %w", err)
+	}
+	return nil
+}
