@@ -95,29 +95,36 @@ type Gate struct {
 	Pace func(*gin.Context, *Principal) error
 }
 
-// Guard puts the caller into the request's context and holds the request against its route's rule: a stranger is
-// answered 401, what lies outside the caller's scope 404, and what the role may not 403.
-func (g *Gate) Guard(c *gin.Context) {
-	rule, found := RuleOf(c.Request.Method, c.FullPath())
+// Identify puts the caller into the request's context; a stranger is answered 401, but on routes that are for anyone.
+func (g *Gate) Identify(c *gin.Context) {
+	rule, _ := RuleOf(c.Request.Method, c.FullPath())
 	p, err := g.caller(c.Request)
 	if slow := g.pace(c, p, err); slow != nil {
 		problem.Write(c, slow)
 		return
 	}
-	if errors.Is(err, errStranger) && rule.Needs == Anyone {
-		return
-	}
-	if err == nil && rule.Needs == Person && p.SessionID == nil {
-		err = errNoSession
-	}
-	if err == nil && c.FullPath() != "" && (!found || !p.Role.May(rule.Needs) || rule.Platform && p.ScopeKind != ScopeAll) {
-		err = g.refusal(c, p)
-	}
-	if err != nil {
+	switch {
+	case err == nil:
+		c.Request = c.Request.WithContext(With(c.Request.Context(), p))
+	case !errors.Is(err, errStranger) || rule.Needs != Anyone:
 		problem.Write(c, err)
-		return
 	}
-	c.Request = c.Request.WithContext(With(c.Request.Context(), p))
+}
+
+// Authorise holds the request of a caller who was identified against its route's rule, before anything reads the body:
+// what lies outside the caller's scope is answered 404, and what the role may not 403.
+func (g *Gate) Authorise(c *gin.Context) {
+	p, err := From(c.Request.Context())
+	if err != nil || c.FullPath() == "" {
+		return // a stranger where anyone may come, or no route
+	}
+	rule, found := RuleOf(c.Request.Method, c.FullPath())
+	switch {
+	case found && rule.Needs == Person && p.SessionID == nil:
+		problem.Write(c, errNoSession)
+	case !found || !p.Role.May(rule.Needs) || rule.Platform && p.ScopeKind != ScopeAll:
+		problem.Write(c, g.refusal(c, p))
+	}
 }
 
 // inScope asks whether a caller's scope ($2, $3) holds what a path names ($1), by the word before the id.

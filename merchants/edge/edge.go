@@ -61,19 +61,11 @@ func New(p Parts) *Edge {
 		engine.Use(strictly)
 	}
 	once := &idempotency{parts: p}
-	engine.Use(paces.pages, func(c *gin.Context) {
-		if strings.HasPrefix(c.Request.URL.Path, "/api/") {
-			p.Gate.Guard(c)
-		}
-	}, readOnce, func(c *gin.Context) {
-		if strings.HasPrefix(c.Request.URL.Path, "/api/") {
-			once.handle(c)
-		}
-	})
-	engine.Use(seated)
+	engine.Use(paces.pages, underAPI(p.Gate.Identify), seated)
 	if p.Trail != nil {
-		engine.Use(record(p.Trail))
+		engine.Use(record(p.Trail)) // refusals too
 	}
+	engine.Use(underAPI(p.Gate.Authorise), readOnce, underAPI(once.handle))
 	engine.NoRoute(problem.Handle(func(*gin.Context) error { return problem.Missing("page") }))
 	engine.NoMethod(problem.Handle(func(*gin.Context) error {
 		return problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "Địa chỉ này không nhận phương thức đó.", "This address does not take that method.")
@@ -91,6 +83,15 @@ func New(p Parts) *Edge {
 	}
 	config.Security = []map[string][]string{{"key": {}}, {"session": {}}}
 	return &Edge{engine, humagin.New(engine, config), paces}
+}
+
+// underAPI runs for requests under /api only.
+func underAPI(do gin.HandlerFunc) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if strings.HasPrefix(c.Request.URL.Path, "/api/") {
+			do(c)
+		}
+	}
 }
 
 // looksAtSecrets are the routes on which a password or PIN is looked at.
