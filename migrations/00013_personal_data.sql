@@ -128,9 +128,11 @@ COMMENT ON COLUMN merchants.erased_at IS 'since when the row is a pseudonym: it 
 -- A stall changes hands while an erasure looks whether it may: whichever comes second sees the first.
 -- +goose StatementBegin
 CREATE FUNCTION refuse_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    erased boolean;
 BEGIN
-    PERFORM FROM merchants WHERE id = NEW.merchant_id AND erased_at IS NULL FOR KEY SHARE;
-    IF NOT FOUND THEN
+    SELECT erased_at IS NOT NULL INTO erased FROM merchants WHERE id = NEW.merchant_id FOR KEY SHARE;
+    IF erased THEN
         RAISE EXCEPTION 'merchant % is erased', NEW.merchant_id USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'merchant_not_erased';
     END IF;
     RETURN NEW;

@@ -246,10 +246,13 @@ func (k *Keys) Index(kind, value string) []byte {
 	return h.Sum(nil)
 }
 
-// Last4 is what may be shown of a number: its last four characters, and never more than half of it.
+// Last4 is what may be shown of a number: its last four characters, or half of one that has no more.
 func Last4(number string) string {
 	r := []rune(number)
-	return string(r[len(r)-min(4, len(r)/2):])
+	if len(r) <= 4 {
+		return string(r[len(r)-len(r)/2:])
+	}
+	return string(r[len(r)-4:])
 }
 
 // Mask shows no more of a number than its last characters: "••••3456".
