@@ -56,10 +56,10 @@ func TestManyAccountsOfAStallAreAnAlert(t *testing.T) {
 	w.call(w.admin, "POST", path, account("970436", "1007"), 201)
 	w.wantAlerts("many_accounts", 1)
 	page := string(w.fetch("/q/"+s.text("code.code"), 200))
-	if !strings.Contains(page, "Sạp có thêm tài khoản nhận tiền ••••1007 từ ngày 22/11/2026.") {
+	if !strings.Contains(page, "Sạp có thêm tài khoản nhận tiền ••••07 từ ngày 22/11/2026.") {
 		t.Errorf("the page says %s", page)
 	}
-	if told := w.told(); len(told) != 7 || !strings.Contains(told[0], "vừa có thêm tài khoản nhận tiền Vietcombank ••••1001") {
+	if told := w.told(); len(told) != 7 || !strings.Contains(told[0], "vừa có thêm tài khoản nhận tiền Vietcombank ••••01") {
 		t.Errorf("the tenant is told %q", told)
 	}
 }

@@ -241,13 +241,25 @@ func (s *serving) renewed(res *http.Response, before []string) []string {
 	return []string{"Cookie", res.Cookies()[0].Name + "=" + res.Cookies()[0].Value, "Origin", before[3]}
 }
 
+// tourPrivacy does what a merchant asks of its own data.
+func tourPrivacy(s *serving, key, merchant string) {
+	s.t.Helper()
+	s.ask(key, "PATCH", merchant, object{"household_name": "Hộ kinh doanh Tư"}, 200)
+	s.ask(key, "POST", merchant+"/consents", object{"purpose": "public_page", "given": true, "how": "paper", "text_version": 1}, 201)
+	request := s.ask(key, "POST", merchant+"/data-requests", object{"kind": "access"}, 201).text("id")
+	s.ask(key, "POST", "/api/v1/data-requests/"+request+"/resolve", object{"action": "answer", "reason": "sẽ gửi bản sao"}, 200)
+}
+
 // tourStall invites a merchant, who lets staff in on a device; and changes where the stall's money goes.
 func tourStall(s *serving, key, second, market string) {
 	s.t.Helper()
-	at := "/api/v1/stalls/" + s.ask(key, "POST", "/api/v1/markets/"+market+"/stalls", object{
+	stall := s.ask(key, "POST", "/api/v1/markets/"+market+"/stalls", object{
 		"number": "T-1", "merchant": object{"full_name": "Lê Thị Tư", "phone": "0905000004"},
 		"account": object{"bank_bin": "970436", "account_number": "6666", "holder_name": "LE THI TU"},
-	}, 201).text("id")
+	}, 201)
+	at := "/api/v1/stalls/" + stall.text("id")
+	merchant, _ := stall["merchant"].(map[string]any)
+	tourPrivacy(s, key, "/api/v1/merchants/"+object(merchant).text("id"))
 	s.ask(key, "POST", at+"/invitations", nil, 201)
 	listed, _ := s.ask(key, "GET", at+"/invitations", nil, 200).items()[0].(map[string]any)
 	s.ask(key, "DELETE", at+"/invitations/"+object(listed).text("id"), nil, 204)

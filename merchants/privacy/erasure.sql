@@ -29,6 +29,21 @@ UPDATE bank_connections SET name = @pseudonym WHERE owner_kind = 'merchant' AND 
 
 UPDATE api_keys SET name = @pseudonym, revoked_at = coalesce(revoked_at, @now) WHERE merchant_id = @merchant;
 
+-- Steps and alerts are written by the board, without names and numbers.
+UPDATE beneficiary_changes SET holder_name = @pseudonym, last4 = '', reason = '', contact = NULL, contact_last3 = '',
+    proposal = CASE WHEN proposal IS NOT NULL THEN ''::bytea END
+WHERE tenancy_id IN (SELECT id FROM tenancies WHERE merchant_id = @merchant);
+
+UPDATE messages SET phone = '', text = '', state = CASE state WHEN 'queued' THEN 'failed' ELSE state END
+WHERE about IN (SELECT c.id FROM beneficiary_changes c JOIN tenancies t ON t.id = c.tenancy_id WHERE t.merchant_id = @merchant);
+
+DELETE FROM phone_codes WHERE merchant_id = @merchant;
+
+UPDATE invitations SET revoked_at = @now WHERE merchant_id = @merchant AND used_at IS NULL AND revoked_at IS NULL;
+
+UPDATE stall_devices SET name = '', revoked_at = coalesce(revoked_at, @now)
+WHERE tenancy_id IN (SELECT id FROM tenancies WHERE merchant_id = @merchant);
+
 DELETE FROM idempotency_keys WHERE actor_id IN
     (SELECT id FROM users WHERE merchant_id = @merchant UNION SELECT id FROM api_keys WHERE merchant_id = @merchant);
 

@@ -24,6 +24,9 @@ const exportWithin = 10 * time.Minute
 func (d *Desk) export(c *gin.Context) error {
 	ctx := c.Request.Context()
 	_, merchant, err := d.merchantFor(ctx, c.Param("id"), auth.ExportPersonal)
+	if err == nil {
+		err = d.seen(ctx, merchant)
+	}
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,22 @@ func (w *world) known() object {
 	must(w.t, execute(w, `INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) SELECT id, 'market', '`+w.market+`', '[2026-01-01,)' FROM users WHERE login = 'lan.hai.san'`))
 	must(w.t, execute(w, `INSERT INTO passkeys (id, user_id, credential_id, record, name, created_at)
 		SELECT gen_random_uuid(), id, 'device', 'sealed', 'Điện thoại của Lan', now() FROM users WHERE login = 'lan.hai.san'`))
+	tenancy := `(SELECT id FROM tenancies WHERE stall_id = '` + stall.text("id") + `')`
+	at := `'` + w.market + `', '` + stall.text("id") + `', ` + tenancy
+	for _, row := range []string{
+		`beneficiary_changes (id, kind, state, market_id, stall_id, tenancy_id, bank_bin, last4, holder_name, reason, proposed_by, proposed_at, due_at, needs_second, contact, contact_last3, decided_at)
+			SELECT gen_random_uuid(), 'addition', 'effective', ` + at + `, '970422', '9999', 'NGUYEN THI LAN', 'chị Lan mở thêm', id, now(), now(), false, 'sealed', '456', now() FROM users WHERE login = 'lan.hai.san'`,
+		`beneficiary_change_steps (id, change_id, step, reason, at) SELECT gen_random_uuid(), id, 'effective', '', now() FROM beneficiary_changes`,
+		`messages (id, purpose, about, phone, text, state, created_at, next_at) SELECT gen_random_uuid(), 'beneficiary_effective', id, 'sealed', 'chị Lan', 'queued', now(), now() FROM beneficiary_changes`,
+		`invitations (id, market_id, stall_id, tenancy_id, merchant_id, hash, created_at, actor_id, expires_at)
+			SELECT gen_random_uuid(), ` + at + `, merchant_id, 'hash', now(), id, now() FROM users WHERE login = 'lan.hai.san'`,
+		`stall_devices (id, market_id, stall_id, tenancy_id, name, hash, created_at) VALUES (gen_random_uuid(), ` + at + `, 'Điện thoại của Lan', 'hash', now())`,
+		`staff (id, market_id, stall_id, tenancy_id, pin, created_at) SELECT id, ` + at + `, 'pin', now() FROM users WHERE login = 'lan.hai.san'`,
+		`shifts (id, staff_id, market_id, stall_id, tenancy_id, device_id, started_at, ends_at)
+			SELECT s.id, s.user_id, ` + at + `, d.id, now(), now() + interval '1 hour' FROM sessions s, stall_devices d WHERE s.device = 'Điện thoại của Lan'`,
+	} {
+		must(w.t, execute(w, `INSERT INTO `+row))
+	}
 	w.pay(lansAccount, lansMemo+stall.text("code.code"), "45000")
 	w.told--
 	w.pay(lansAccount, "noi dung khac", "46000") // the same again, told otherwise: a case

@@ -2,9 +2,12 @@ package privacy
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
@@ -89,7 +92,7 @@ func (d *Desk) listOwnRequests(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return answer(d.requests(ctx, requestFilter{merchant: merchant}, in.Page))
+	return d.seenRequests(ctx, requestFilter{merchant: merchant}, in.Page)
 }
 
 func (d *Desk) postRequest(ctx context.Context, in *struct {
@@ -113,7 +116,33 @@ func (d *Desk) listRequests(ctx context.Context, in *struct {
 	if _, err := auth.Require(ctx, auth.ReadDataRequests); err != nil {
 		return nil, err
 	}
-	return answer(d.requests(ctx, requestFilter{State: in.State, Overdue: in.Overdue}, in.Page))
+	return d.seenRequests(ctx, requestFilter{State: in.State, Overdue: in.Overdue}, in.Page)
+}
+
+// seenRequests answers requests and records whose they are.
+func (d *Desk) seenRequests(ctx context.Context, f requestFilter, page edge.Page) (*body[*edge.List[Request]], error) {
+	list, err := d.requests(ctx, f, page)
+	if err != nil {
+		return nil, err
+	}
+	merchants := make([]uuid.UUID, len(list.Items))
+	for i, r := range list.Items {
+		merchants[i] = r.MerchantID
+	}
+	return answer(list, d.seen(ctx, merchants...))
+}
+
+// seen records that the caller is about to be shown what is kept of merchants.
+func (d *Desk) seen(ctx context.Context, merchants ...uuid.UUID) error {
+	rows, err := d.db.Pool.Query(ctx, `SELECT id FROM tenancies WHERE merchant_id = ANY ($1)`, merchants)
+	if err != nil {
+		return fmt.Errorf("tenancies of merchants: %w", err)
+	}
+	tenancies, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return fmt.Errorf("tenancies of merchants: %w", err)
+	}
+	return auth.Seen(ctx, auth.ReadingPersonal, tenancies)
 }
 
 // resolveRequest wants of a person a proof of late: an erasure cannot be taken back.

@@ -55,7 +55,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	w.apiKeys, w.people = auth.NewAPIKeys(w.db, now), auth.NewPeople(w.db, keys, now)
 	w.desk, w.payments = privacy.New(w.db, keys, now), payments.New(w.db, keys, now)
-	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.apiKeys, People: w.people}, Trail: auth.NewTrail(w.db, now), Now: now, Version: "test"})
+	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.apiKeys, People: w.people}, Trail: auth.NewTrail(w.db, keys, now), Now: now, Version: "test"})
 	merchants.New(w.db, keys, now).Routes(e)
 	w.payments.Routes(e)
 	w.desk.Routes(e)
