@@ -49,7 +49,7 @@ type ChangeOrder struct {
 // change is a row of beneficiary_changes with what tells of it, read while its stall is locked.
 type change struct {
 	id                      uuid.UUID
-	kind, state, why        string
+	kind, state             string
 	market, stall, tenancy  uuid.UUID
 	oldAccount, newAccount  *uuid.UUID
 	bin, last4, holder      string // of the new account

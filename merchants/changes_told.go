@@ -129,10 +129,10 @@ func pendingSentence(owner, second bool, due time.Time) toldChange {
 }
 
 func recentSentence(kind, day, old, last string) toldChange {
-	switch {
-	case kind == addition:
+	switch kind {
+	case addition:
 		return toldChange{"Sạp có thêm tài khoản nhận tiền " + last + " từ ngày " + day + ".", "A further account " + last + " since " + day + "."}
-	case kind == newTenant:
+	case newTenant:
 		return toldChange{"Sạp đổi người thuê và tài khoản nhận tiền ngày " + day + ".", "Another tenant, with another account, since " + day + "."}
 	}
 	return toldChange{

@@ -114,9 +114,10 @@ func structured(t *testing.T, text string) map[string]string {
 		var value strings.Builder
 		i := 0
 		for ; i < len(after) && after[i] != '"'; i++ {
-			if after[i] == '\\' {
+			switch after[i] {
+			case '\\':
 				i++
-			} else if after[i] == ']' {
+			case ']':
 				t.Fatalf("a bare ]: %q", after)
 			}
 			value.WriteByte(after[i])
