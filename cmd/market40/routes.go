@@ -29,7 +29,7 @@ const readyWithin = 2 * time.Second
 func (p *program) edge(demo bool) (*edge.Edge, error) {
 	e := edge.New(edge.Parts{
 		DB: p.db, Keys: p.keys, Gate: auth.Gate{Keys: p.apiKeys, People: p.people}, Trail: p.trail, Proxies: p.settings.Proxies, Now: p.now,
-		HTTPS: p.settings.overHTTPS() && !p.settings.LAN, Version: programVersion(),
+		Strict: !p.settings.LAN, Version: programVersion(),
 	})
 	e.Engine.Use(logFailures)
 	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)

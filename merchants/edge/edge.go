@@ -35,7 +35,7 @@ type Parts struct {
 	Gate    auth.Gate
 	Trail   *auth.Trail // nil: none is kept
 	Proxies Proxies     // whose word on who calls is taken
-	HTTPS   bool        // people come over https by a certificate that everyone knows, and must never come otherwise
+	Strict  bool        // browsers that came over https must never come otherwise
 	Now     func() time.Time
 	Version string // of the program, shown in OpenAPI
 }
@@ -57,7 +57,7 @@ func New(p Parts) *Edge {
 	engine.Use(recovered, p.Proxies.tellCaller, headers)
 	paces := newPaces(p.Now)
 	p.Gate.Pace = paces.api
-	if p.HTTPS {
+	if p.Strict {
 		engine.Use(strictly)
 	}
 	once := &idempotency{parts: p}
@@ -142,7 +142,8 @@ func headers(c *gin.Context) {
 }
 
 // strictly tells browsers to come over https only, for a year from each visit (RFC 6797). Other hosts of the same domain
-// are not ours to speak for: no includeSubDomains.
+// are not ours to speak for: no includeSubDomains. Over plain http, on loopback or behind a proxy that ends TLS unknown to us,
+// browsers ignore it (section 8.1).
 func strictly(c *gin.Context) {
 	if !strings.HasPrefix(c.Request.URL.Path, "/webhooks/") {
 		c.Writer.Header().Set("Strict-Transport-Security", "max-age=31536000")
