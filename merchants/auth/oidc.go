@@ -127,7 +127,7 @@ func ownPage(path string) bool {
 }
 
 func refusedByProvider(detail string) error {
-	slog.Warn("a single sign-on was refused", "why", detail)
+	slog.Info("a single sign-on was refused", "why", detail)
 	return problem.New(problem.Unauthorized, "sso_refused", "Đăng nhập qua hệ thống khác không thành công, hãy thử lại.", "Signing in by the provider did not succeed: try again.")
 }
 
