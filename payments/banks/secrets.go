@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -36,7 +37,7 @@ func ParseSecrets(raw json.RawMessage) (Secrets, error) {
 
 // need checks that exactly the named fields are there and filled.
 func (s Secrets) need(names ...string) error {
-	for name := range s {
+	for _, name := range slices.Sorted(maps.Keys(s)) { // of several, the same one each time
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("field %q is unknown, expected %s", brief(name), strings.Join(names, ", "))
 		}
