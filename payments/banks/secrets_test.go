@@ -23,7 +23,7 @@ func TestCheckSecrets(t *testing.T) {
 		{"sepay", `{"auth":"none","allow_ips":["10.0.0"]}`, "allow_ips"},
 		{"sepay", `{"auth":"none","allow_ips":["10.0.0.1"],"api_key":"k"}`, "api_key"},
 		{"sepay", `{"auth":"basic","api_key":"k"}`, "auth"},
-		{"casso_v1", `{"auth":"none","allow_ips":["10.0.0.1"]}`, "auth"},
+		{"casso_v1", `{"auth":"none","allow_ips":["10.0.0.1"]}`, "allow_ips"},
 		{"vietqr_vn", `{"username":"u"}`, "password"},
 		{"momo", `{"partner_code":"p","secret_key":"s"}`, "access_key"},
 		{"momo", `{"partner_code":"p","secret_key":"s","access_key":"a"}`, ""},
