@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/google/uuid"
@@ -26,7 +27,10 @@ import (
 // signatures are the algorithms that an ID token may be signed with: those with a public key of the provider.
 var signatures = []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.EdDSA}
 
-const oidcStep = "oidc"
+const (
+	oidcStep     = "oidc"
+	providerRest = 30 * time.Second // after it did not answer
+)
 
 // SSO signs people in whom another provider knows (OpenID Connect Core 1.0, code flow with PKCE, RFC 7636).
 type SSO struct {
@@ -41,7 +45,8 @@ type provider struct {
 	ProviderConfig
 	mu    sync.Mutex
 	found *oidc.Provider
-	tells bool // its answers name it (RFC 9207)
+	tells bool      // its answers name it (RFC 9207)
+	again time.Time // it did not answer, and is not asked before then: many who wait would wait in a row
 }
 
 // NewSSO knows the providers of a list and calls them with a client.
@@ -71,13 +76,17 @@ func (s *SSO) provider(ctx context.Context, id string) (*provider, error) {
 	if p.found != nil {
 		return p, nil
 	}
+	away := problem.New(problem.Unavailable, "provider_away", "Hệ thống đăng nhập "+p.Name+" không trả lời, xin thử lại.", "The provider "+p.Name+" does not answer: try again.")
+	away.RetryAfter = int(providerRest.Seconds())
+	if s.people.now().Before(p.again) {
+		return nil, away
+	}
 	// The provider keeps its context for fetching keys later: it must not end with this request.
 	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), s.client), p.Issuer)
 	if err != nil {
 		slog.WarnContext(ctx, "an identity provider does not answer", "provider", id, "error", err)
-		e := problem.New(problem.Unavailable, "provider_away", "Hệ thống đăng nhập "+p.Name+" không trả lời, xin thử lại.", "The provider "+p.Name+" does not answer: try again.")
-		e.RetryAfter = 30
-		return nil, e
+		p.again = s.people.now().Add(providerRest)
+		return nil, away
 	}
 	var more struct {
 		Tells bool `json:"authorization_response_iss_parameter_supported"`

@@ -275,6 +275,35 @@ func TestWhatAProviderSaysChangesThePost(t *testing.T) {
 	c.wants("provider_away", err)
 }
 
+// TestAProviderThatIsAwayIsAskedOnce in half a minute, however many come.
+func TestAProviderThatIsAwayIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	p := newIDP(t)
+	asked, away := 0, true
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		if away {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		p.Config.Handler.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	p.URL = front.URL
+	sso := auth.NewSSO(c.people, http.DefaultClient, []auth.ProviderConfig{p.config(t, "tinh")})
+	for range 3 {
+		_, _, err := sso.Begin(t.Context(), "tinh", "http://localhost/", "/")
+		c.wants("provider_away", err)
+	}
+	if asked != 1 {
+		t.Errorf("it was asked %d times", asked)
+	}
+	away = false
+	c.pass(31 * time.Second)
+	c.begin(sso, "tinh")
+}
+
 func TestFaultyProviders(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
