@@ -50,7 +50,7 @@ func (p *program) showDemo(ctx context.Context, out io.Writer, address string) e
 		return err
 	}
 	fmt.Fprintf(out, "a merchant's phone %s: its codes are printed here\n", demoPhone(1))
-	_, err = fmt.Fprintf(out, "start page %s/\nroutes     %s/docs, for programs %s/openapi.json\n", address, address, address)
+	_, err = fmt.Fprintf(out, "start page %s/\nsign in    %s/sign-in\nroutes     %s/docs, for programs %s/openapi.json\n", address, address, address, address)
 	return err
 }
 
