@@ -75,7 +75,7 @@ func (v *visitor) account(login, password, secret string) {
 	fits(v.t, v.tab, fmt.Sprintf("sign-in-%d", v.width))
 	v.do(chromedp.SendKeys(`[name=login]`, login), chromedp.SendKeys(`[name=password]`, password), chromedp.Click(`#password button`))
 	v.says("Cần mã xác thực")
-	v.do(chromedp.SendKeys(`[name=code]`, v.code(secret, 0)), chromedp.Click(`#password button`))
+	v.do(chromedp.SendKeys(`#password [name=code]`, v.code(secret, 0)), chromedp.Click(`#password button`))
 	until(v.t, v.tab, `location.href === '`+v.at+`/account' && document.querySelectorAll('#sessions li').length === 1`)
 
 	v.do(chromedp.Click(`#add-passkey`))

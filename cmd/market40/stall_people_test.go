@@ -81,6 +81,30 @@ func TestAMerchantComesIn(t *testing.T) {
 	}
 }
 
+// TestAMerchantSignsInOnThePage asks for a code at the page, mistypes it, and comes in.
+func TestAMerchantSignsInOnThePage(t *testing.T) {
+	t.Parallel()
+	s := serve(t, []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}, "--demo")
+	v := &visitor{t: t, tab: browse(t, 360), at: s.address, width: 360}
+	v.do(chromedp.Navigate(v.at+"/sign-in"), chromedp.WaitVisible(`#phone`), chromedp.SendKeys(`[name=phone]`, "12345"), chromedp.Click(`#phone button`))
+	v.says("chưa đúng")
+	v.do(chromedp.SetValue(`[name=phone]`, "0900 000 001"), chromedp.Click(`#phone button`))
+	v.says("mã sẽ đến")
+	var code []string
+	for code == nil && s.out.Scan() {
+		code = regexp.MustCompile(`^demo: SMS to •••001: .*#(\d{6})$`).FindStringSubmatch(s.out.Text())
+	}
+	wrong := "000000"
+	if code[1] == wrong {
+		wrong = "111111"
+	}
+	v.do(chromedp.SendKeys(`#phone [name=code]`, wrong), chromedp.Click(`#phone button`))
+	v.says("không đúng")
+	fits(t, v.tab, "sign-in-code")
+	v.do(chromedp.SendKeys(`#phone [name=code]`, code[1]), chromedp.Click(`#phone button`))
+	until(t, v.tab, `location.pathname === '/account' && document.getElementById('me').textContent.includes('tiểu thương')`)
+}
+
 // TestMessagesNeedASender is a server that is no demo: without a gateway it says so, with one it uses it.
 func TestMessagesNeedASender(t *testing.T) {
 	t.Parallel()

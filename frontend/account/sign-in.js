@@ -38,6 +38,46 @@ form.addEventListener('submit', async (event) => {
   }
 });
 
+// A stall owner asks for a code by message, then types it.
+const phone = document.getElementById('phone');
+const again = document.getElementById('again');
+
+async function sendCode() {
+  say('');
+  try {
+    const sent = await ask('POST', '/api/v1/phone-codes', { phone: phone.phone.value });
+    phone.code.disabled = document.getElementById('sms').hidden = false;
+    phone.code.value = '';
+    phone.code.focus();
+    phone.querySelector('button').textContent = 'Vào sạp';
+    again.hidden = true;
+    setTimeout(() => { again.hidden = false; }, sent.resend_after * 1000);
+    say('Nếu số này đã đăng ký, mã sẽ đến trong ít phút.', true);
+  } catch (problem) {
+    tell(problem);
+  }
+}
+
+phone.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  if (phone.code.disabled) return sendCode();
+  say('');
+  try {
+    await ask('POST', '/api/v1/phone-sessions', { phone: phone.phone.value, code: phone.code.value });
+    location.replace(next());
+  } catch (problem) {
+    phone.code.value = '';
+    tell(problem);
+  }
+});
+
+// Another number wants another code.
+phone.phone.addEventListener('input', () => {
+  phone.code.disabled = document.getElementById('sms').hidden = again.hidden = true;
+  phone.querySelector('button').textContent = 'Gửi mã cho tôi';
+});
+again.addEventListener('click', sendCode);
+
 const passkey = document.getElementById('passkey');
 passkey.hidden = !devices;
 passkey.addEventListener('click', async () => {
