@@ -85,12 +85,12 @@ func (r *Registry) tellAtOnce(ctx context.Context, tx pgx.Tx, who auth.Principal
 	return r.watch(ctx, tx, c)
 }
 
-// toldChange is a sentence of the stall's page.
-type toldChange struct{ Vi, En string }
+// ToldChange is a sentence of the stall's page.
+type ToldChange struct{ Vi, En string }
 
-// tellShoppers are the sentences about a stall's changes: what waits, and what happened within 30 days. They show no
+// ToldChanges are the sentences about a stall's changes: what waits, and what happened within 30 days. They show no
 // more of a number than its last digits.
-func (r *Registry) tellShoppers(ctx context.Context, stall uuid.UUID) ([]toldChange, error) {
+func (r *Registry) ToldChanges(ctx context.Context, stall uuid.UUID) ([]ToldChange, error) {
 	rows, err := r.db.Pool.Query(ctx, `SELECT c.kind, c.state, c.needs_second, c.due_at, coalesce(c.decided_at, c.proposed_at), a.role = 'merchant',
 			coalesce(o.last4, ''), c.last4
 		FROM beneficiary_changes c JOIN actors a ON a.id = c.proposed_by LEFT JOIN accounts o ON o.id = c.old_account
@@ -99,12 +99,12 @@ func (r *Registry) tellShoppers(ctx context.Context, stall uuid.UUID) ([]toldCha
 	if err != nil {
 		return nil, fmt.Errorf("find changes of stall %s: %w", stall, err)
 	}
-	told, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (toldChange, error) {
+	told, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (ToldChange, error) {
 		var kind, state, old, last string
 		var second, owner bool
 		var due, at time.Time
 		if err := row.Scan(&kind, &state, &second, &due, &at, &owner, &old, &last); err != nil {
-			return toldChange{}, err
+			return ToldChange{}, err
 		}
 		if state == changePending {
 			return pendingSentence(owner, second, due), nil
@@ -117,25 +117,25 @@ func (r *Registry) tellShoppers(ctx context.Context, stall uuid.UUID) ([]toldCha
 	return told, nil
 }
 
-func pendingSentence(owner, second bool, due time.Time) toldChange {
+func pendingSentence(owner, second bool, due time.Time) ToldChange {
 	asker, asked := "Ban quản lý", "The market's board"
 	if owner {
 		asker, asked = "Chủ sạp", "The stall's owner"
 	}
 	if second {
-		return toldChange{asker + " đã yêu cầu đổi tài khoản nhận tiền, đang chờ người thứ hai duyệt.", asked + " asked for another account; a second person has to approve."}
+		return ToldChange{asker + " đã yêu cầu đổi tài khoản nhận tiền, đang chờ người thứ hai duyệt.", asked + " asked for another account; a second person has to approve."}
 	}
-	return toldChange{asker + " đã yêu cầu đổi tài khoản nhận tiền, hiệu lực lúc " + momentText(due) + ".", asked + " asked for another account, effective at " + momentText(due) + "."}
+	return ToldChange{asker + " đã yêu cầu đổi tài khoản nhận tiền, hiệu lực lúc " + momentText(due) + ".", asked + " asked for another account, effective at " + momentText(due) + "."}
 }
 
-func recentSentence(kind, day, old, last string) toldChange {
+func recentSentence(kind, day, old, last string) ToldChange {
 	switch kind {
 	case addition:
-		return toldChange{"Sạp có thêm tài khoản nhận tiền " + last + " từ ngày " + day + ".", "A further account " + last + " since " + day + "."}
+		return ToldChange{"Sạp có thêm tài khoản nhận tiền " + last + " từ ngày " + day + ".", "A further account " + last + " since " + day + "."}
 	case newTenant:
-		return toldChange{"Sạp đổi người thuê và tài khoản nhận tiền ngày " + day + ".", "Another tenant, with another account, since " + day + "."}
+		return ToldChange{"Sạp đổi người thuê và tài khoản nhận tiền ngày " + day + ".", "Another tenant, with another account, since " + day + "."}
 	}
-	return toldChange{
+	return ToldChange{
 		"Tài khoản nhận tiền đổi ngày " + day + ", từ " + old + " sang " + last + ".",
 		"The account was changed on " + day + ", from " + old + " to " + last + ".",
 	}

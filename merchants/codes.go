@@ -54,14 +54,14 @@ type payee struct {
 	Place                                 string // the name of the unit that the market stands in
 }
 
-// payload builds a static code's payload: the owner's own account, and the code behind what the bank wants in
-// front of it. A wallet has none.
-func payload(code string, to payee) (*string, error) {
+// payload builds a code's payload: the owner's own account, the code behind what the bank wants in front of it, and an
+// order's amount in đồng (0: the payer types it). A wallet has none.
+func payload(code string, to payee, amount int64) (*string, error) {
 	if to.Kind != bankAccount || to.Number == "" { // erased
 		return nil, nil
 	}
 	text, err := vietqr.Encode(vietqr.Payment{
-		BIN: to.BIN, Account: to.Number,
+		BIN: to.BIN, Account: to.Number, Amount: amount,
 		MerchantName: vietqr.ASCII(to.Holder, 25),
 		City:         vietqr.ASCII(placeName(to.Place), 15),
 		Purpose:      strings.TrimSpace(to.MemoPrefix + " " + code),
@@ -199,7 +199,7 @@ func (r *Registry) listCodes(ctx context.Context, who auth.Principal, f codeFilt
 			return c, err
 		}
 		to.Number = string(number)
-		c.Payload, err = payload(c.Code.Code, to)
+		c.Payload, err = payload(c.Code.Code, to, 0)
 		return c, err
 	})
 	if err != nil {

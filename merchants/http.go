@@ -45,9 +45,12 @@ func (r *Registry) Routes(e *edge.Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/codes", "list-codes", "The codes in your scope, newest first", 0), r.listMarketCodes)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/checks", "check-sticker", "Record what the sticker at a stall is", http.StatusCreated), r.postCheck)
 
-	// Strangers: what a code is, and the page behind it.
+	// Boards: what shoppers reported on the page of a code.
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/complaints", "list-complaints", "Phản ánh: what shoppers reported, newest first", 0), r.listComplaints)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/complaints/{id}/close", "close-complaint", "Close a complaint and forget how to reach who made it", http.StatusOK), r.postCloseComplaint)
+
+	// Strangers: what a code is.
 	huma.Register(e.API, forStrangers(op(http.MethodPost, "/api/v1/codes/verify", "verify-code", "Kiểm tra mã: whose code a payload is", http.StatusOK)), r.verifyCode)
-	r.mountPages(e)
 }
 
 func op(method, path, id, summary string, status int) huma.Operation {

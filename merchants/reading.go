@@ -166,7 +166,7 @@ func (r *Registry) show(ctx context.Context, s *Stall, a accountRow, sees sight)
 	var err error
 	s.Code.Payload, err = payload(*a.code, payee{
 		Kind: a.Kind, BIN: a.BankBIN, Number: a.AccountNumber, Holder: a.HolderName, MemoPrefix: a.memoPrefix, Place: a.place,
-	})
+	}, 0)
 	return err
 }
 

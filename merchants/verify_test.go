@@ -111,12 +111,12 @@ func TestPrintedCodesReadAsTheirText(t *testing.T) {
 		t.Errorf("the SVG begins %.40q", svg)
 	}
 	page := string(w.fetch(strings.ToLower(url), 200)) // as someone types it
-	for _, want := range []string{"Sạp A1", "Chợ CHODAM", "Trần Thị Đậm", "Vietcombank ••••11", url + ".png", "/q/page.css", "Mã chính thức"} {
+	for _, want := range []string{"Sạp A1", "Chợ CHODAM", "Trần Thị Đậm", "Vietcombank ••••11", url + ".png", "/q/shop.css", "Mã chính thức"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	w.fetch("/q/page.css", 200)
+	w.fetch("/q/shop.css", 200)
 	for _, px := range []string{"0", "20", "4097", "wide"} {
 		w.fetch(url+".png?px="+px, 422)
 	}

@@ -15,12 +15,14 @@ import (
 	"github.com/google/uuid"
 	"github.com/pquerna/otp/totp"
 
+	"market40/frontend/pages"
 	"market40/merchants"
 	"market40/merchants/auth"
 	"market40/merchants/edge"
 	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
+	"market40/payments"
 )
 
 // noon is the day on which tests without a clock of their own play.
@@ -52,6 +54,9 @@ func newWorld(t *testing.T) *world {
 	w.registry = merchants.New(w.db, keys, now)
 	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.keys, People: w.people}, Trail: auth.NewTrail(w.db, keys, now), Now: now, Version: "test"})
 	w.registry.Routes(e)
+	shown, err := pages.New(w.registry, payments.NewOrders(payments.New(w.db, keys, now), w.registry), "https://cho.example.vn")
+	must(t, err)
+	must(t, shown.Routes(e))
 	w.engine = e.Engine
 	w.admin = w.key("admin", "")
 	w.market = w.newMarket("CHODAM", "22366")

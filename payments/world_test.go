@@ -54,8 +54,10 @@ func newWorld(t *testing.T) *world {
 	signIn.Routes(e)
 	codes := auth.NewPhoneCodes(people, notify.NewGateway(w.sms.URL, "gateway-token", http.DefaultClient), "cho.example.vn")
 	(&edge.Stalls{SignIn: signIn, Codes: codes, Phone: merchants.NormalPhone}).Routes(e)
-	merchants.New(w.db, keys, time.Now).Routes(e)
+	register := merchants.New(w.db, keys, time.Now)
+	register.Routes(e)
 	w.payments.Routes(e)
+	payments.NewOrders(w.payments, register).Routes(e)
 	w.payments.Start(context.WithoutCancel(t.Context()))
 	w.server = httptest.NewServer(e.Engine)
 	t.Cleanup(func() {
@@ -120,7 +122,9 @@ func (w *world) at(moment time.Time) func(key, method, path string, body any, wa
 	w.t.Helper()
 	now := func() time.Time { return moment }
 	e := edge.New(edge.Parts{DB: w.db, Keys: w.keys, Gate: auth.Gate{Keys: w.apiKeys}, Now: now, Version: "test"})
-	merchants.New(w.db, w.keys, now).Routes(e)
+	register := merchants.New(w.db, w.keys, now)
+	register.Routes(e)
+	payments.NewOrders(payments.New(w.db, w.keys, now), register).Routes(e)
 	server := httptest.NewServer(e.Engine)
 	w.t.Cleanup(server.Close)
 	return func(key, method, path string, body any, want int) object {

@@ -15,7 +15,7 @@ import (
 // A package without a row may not exist.
 var arrows = map[string][]string{
 	"cmd/market40": {
-		"frontend", "reports",
+		"frontend", "frontend/pages", "reports",
 		"payments", "payments/banks", "payments/ledger", "payments/money",
 		"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
@@ -25,6 +25,8 @@ var arrows = map[string][]string{
 		"merchants/auth", "merchants/edge", "merchants/problem",
 		"migrations/database",
 	},
+	// The page behind a printed code.
+	"frontend/pages": {"payments", "payments/money", "merchants", "merchants/edge", "merchants/problem", "merchants/vietqr"},
 
 	// Reports read tables by SQL and know no domain logic.
 	"reports": {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database"},

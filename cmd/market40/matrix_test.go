@@ -134,20 +134,28 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/stalls/{id}/payments/stream":    {may: "admin merchant auditor integration"},
 	"POST /api/v1/stalls/{id}/confirmations":     {may: "admin merchant", body: object{"amount": "45000", "occurred_at": "2026-11-01T08:00:00+07:00"}},
 
+	"POST /api/v1/orders":     {may: "admin merchant integration", body: object{"stall_id": "{stall}", "amount": "45000"}},
+	"GET /api/v1/orders":      {may: "admin merchant auditor integration"},
+	"GET /api/v1/orders/{id}": {may: "admin merchant auditor integration"},
+
+	"GET /api/v1/complaints":             {may: "admin manager auditor"},
+	"POST /api/v1/complaints/{id}/close": {may: inCharge, body: object{"reason": "đã gặp"}},
+
 	"GET /api/v1/reports/adoption":     {may: "admin province_officer locality_officer manager auditor"},
 	"GET /api/v1/reports/adoption.csv": {may: "admin province_officer locality_officer manager auditor"},
 }
 
 // place is a market with what can be named in it.
 type place struct {
-	market, stall, spare, caseID, merchant, code, change, alert string
-	numbers                                                     []string // its merchant's phone and account, whole
+	market, stall, spare, caseID, merchant, code, change, alert, order, complaint string
+
+	numbers []string // its merchant's phone and account, whole
 }
 
 // id is what a route's {id} stands for.
 func (p place) id(path string) string {
 	word := strings.Split(path, "/")[3]
-	if id, found := map[string]string{"markets": p.market, "stalls": p.stall, "cases": p.caseID, "merchants": p.merchant, "beneficiary-changes": p.change, "alerts": p.alert}[word]; found {
+	if id, found := map[string]string{"markets": p.market, "stalls": p.stall, "cases": p.caseID, "merchants": p.merchant, "beneficiary-changes": p.change, "alerts": p.alert, "orders": p.order, "complaints": p.complaint}[word]; found {
 		return id
 	}
 	return p.market // an id of another kind is missing everywhere
@@ -197,7 +205,10 @@ func newPlace(s *serving, admin, code, commune, account string) (p place) {
 	}
 	other = object{"bank_bin": "970415", "account_number": "88" + account, "holder_name": "NGUYEN THI " + code, "holder_kind": "ca_nhan"}
 	p.change = s.ask(admin, "POST", "/api/v1/stalls/"+p.stall+"/beneficiary-changes", object{"account": other, "reason": "đổi ngân hàng"}, 201).text("id")
-	if p.caseID == "" || p.alert == "" || p.change == "" {
+	p.order = s.ask(admin, "POST", "/api/v1/orders", object{"stall_id": p.stall, "amount": "45000"}, 201).text("id")
+	_, reported := s.visit("POST", "/q/"+p.code+"/problems", object{"kind": "swapped_sticker", "contact": "khach@example.vn"})
+	p.complaint = reported.text("id")
+	if p.complaint == "" || p.caseID == "" || p.alert == "" || p.change == "" {
 		s.t.Fatalf("something is missing of %+v", p)
 	}
 	return p
@@ -287,6 +298,7 @@ func (m *matrixCheck) status(key string, at place) int {
 	method, path, _ := strings.Cut(m.route, " ")
 	raw, err := json.Marshal(m.row.body)
 	must(m.T, err)
+	raw = bytes.ReplaceAll(raw, []byte("{stall}"), []byte(at.stall))
 	req, err := http.NewRequestWithContext(m.Context(), method, m.s.address+inner.ReplaceAllString(strings.Replace(path, "{id}", at.id(path), 1), at.market), bytes.NewReader(raw))
 	must(m.T, err)
 	req.Header.Set("Content-Type", "application/json")
@@ -317,7 +329,7 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 	may := open || slices.Contains(strings.Fields(m.row.may), role)
 	named := strings.Contains(m.route, "{id}")
 	_, path, _ := strings.Cut(m.route, " ")
-	known := slices.Contains([]string{"markets", "stalls", "merchants", "cases", "beneficiary-changes", "alerts"}, strings.Split(path, "/")[3])
+	known := slices.Contains([]string{"markets", "stalls", "merchants", "cases", "beneficiary-changes", "alerts", "orders", "complaints"}, strings.Split(path, "/")[3])
 
 	own, foreign := m.own, m.foreign
 	if may && m.row.spare {
@@ -331,7 +343,7 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 		want = "404"
 	}
 	m.expect(role+" with its own", m.status(narrow, own), want, open)
-	for _, id := range []string{foreign.market, foreign.stall, foreign.spare, foreign.caseID, foreign.merchant, foreign.code, foreign.change, foreign.alert} {
+	for _, id := range []string{foreign.market, foreign.stall, foreign.spare, foreign.caseID, foreign.merchant, foreign.code, foreign.change, foreign.alert, foreign.order, foreign.complaint} {
 		if bytes.Contains(m.answered, []byte(id)) {
 			m.Errorf("%s reads what lies outside its scope: %s in %s", role, id, m.answered)
 		}

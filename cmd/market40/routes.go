@@ -16,10 +16,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"market40/frontend"
+	"market40/frontend/pages"
 	"market40/merchants"
 	"market40/merchants/auth"
 	"market40/merchants/edge"
 	"market40/migrations"
+	"market40/payments"
 )
 
 // readyWithin is how long the database may take to answer /readyz.
@@ -45,7 +47,16 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	p.registry.Routes(e)
 	p.privacy.Routes(e)
 	p.payments.Routes(e)
+	orders := payments.NewOrders(p.payments, p.registry)
+	orders.Routes(e)
 	p.reports.Routes(e)
+	behindCodes, err := pages.New(p.registry, orders, p.settings.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := behindCodes.Routes(e); err != nil {
+		return nil, err
+	}
 	var ways []frontend.Way
 	p.sso.Each(func(id, name string) {
 		ways = append(ways, frontend.Way{Name: name, Start: "/api/v1/oidc/" + id + "/start"})

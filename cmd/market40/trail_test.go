@@ -137,7 +137,9 @@ var outside = map[string]string{
 	"POST /webhooks/{provider}/{connection}":                           "banks: each delivery is kept whole, and the books prove themselves",
 	"POST /webhooks/{provider}/{connection}/api/token_generate":        "the same: gives a provider its token",
 	"POST /webhooks/{provider}/{connection}/bank/api/transaction-sync": "the same",
-	"POST /i/{token}": "an invitation is taken: it has its line, under its route",
+	"POST /q/{code}/orders":                                            "shoppers, whom nobody knows: an order moves nothing, and its code is kept",
+	"POST /q/{code}/problems":                                          "the same: what they report is kept whole, and closing it is in the trail",
+	"POST /i/{token}":                                                  "an invitation is taken: it has its line, under its route",
 }
 
 // TestEveryRouteThatChangesSomethingIsInTheTrail takes a tour through all of them: a new route fails here until it has a
@@ -188,6 +190,9 @@ func tour(t *testing.T, s *serving, env []string) {
 	s.ask(key, "POST", at+"/accounts", object{"bank_bin": "970436", "account_number": "5555", "holder_name": "NGUYEN THI LAN"}, 201)
 	code := s.ask(key, "POST", at+"/codes", object{}, 201)
 	s.ask(key, "POST", at+"/checks", object{"payload": code.text("payload")}, 201)
+	s.ask(key, "POST", "/api/v1/orders", object{"stall_id": stall, "amount": "45000"}, 201)
+	_, reported := s.visit("POST", "/q/"+code.text("code")+"/problems", object{"kind": "other"})
+	s.ask(key, "POST", "/api/v1/complaints/"+reported.text("id")+"/close", object{"reason": "đã gặp"}, 200)
 	s.ask(key, "POST", at+"/confirmations", object{"amount": "1000", "occurred_at": time.Now().Add(-time.Hour).Format(time.RFC3339)}, 201)
 	s.ask(key, "POST", at+"/tenancies", object{"merchant": object{"full_name": "Trần Văn Ba", "phone": "0905000002"}}, 201)
 	for _, step := range []string{"suspend", "reopen", "close"} {

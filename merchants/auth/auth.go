@@ -134,6 +134,8 @@ var inScope = map[string]string{
 	"cases":               `SELECT EXISTS (SELECT FROM cases WHERE id = $1 AND ($2 = 'all' OR market_id IN (SELECT scope_markets($2, $3))))`,
 	"beneficiary-changes": `SELECT EXISTS (SELECT FROM beneficiary_changes WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`,
 	"alerts":              `SELECT EXISTS (SELECT FROM alerts WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
+	"orders":              `SELECT EXISTS (SELECT FROM orders o JOIN codes c ON c.code = o.code WHERE o.id = $1 AND c.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, c.stall_id))`,
+	"complaints":          `SELECT EXISTS (SELECT FROM complaints WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
 	"merchants":           `SELECT EXISTS (SELECT FROM tenancies WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`,
 }
 

@@ -42,6 +42,7 @@ const (
 	WriteStalls      Action = "stalls.write"
 	CheckStickers    Action = "stickers.check"
 	Confirm          Action = "payments.confirm"
+	TakeOrders       Action = "orders.take"
 	ReadPayments     Action = "payments.read"
 	ReadNotices      Action = "notices.read"
 	WriteConnections Action = "connections.write"
@@ -77,6 +78,7 @@ var permissions = map[Action][]Role{
 	WriteStalls:      {Admin, Manager},
 	CheckStickers:    {Admin, Manager, Merchant, Team, Staff},
 	Confirm:          {Admin, Merchant, Staff},
+	TakeOrders:       {Admin, Merchant, Integration, Staff},
 	ReadPayments:     {Admin, Merchant, Auditor, Integration, Staff}, // staff: of its own shift, see Principal.Shift
 	ReadNotices:      {Admin, Auditor},
 	WriteConnections: {Admin},
@@ -214,6 +216,11 @@ var rules = map[string]Rule{
 	"GET /api/v1/stalls/:id/payments":           {Needs: ReadPayments},
 	"GET /api/v1/stalls/:id/payments/stream":    {Needs: ReadPayments},
 	"POST /api/v1/stalls/:id/confirmations":     {Needs: Confirm},
+	"POST /api/v1/orders":                       {Needs: TakeOrders},
+	"GET /api/v1/orders":                        {Needs: ReadPayments},
+	"GET /api/v1/orders/:id":                    {Needs: ReadPayments},
+	"GET /api/v1/complaints":                    {Needs: ReadCases},
+	"POST /api/v1/complaints/:id/close":         {Needs: ResolveCases},
 
 	"GET /api/v1/reports/adoption":     {Needs: ReadReports},
 	"GET /api/v1/reports/adoption.csv": {Needs: ReadReports},

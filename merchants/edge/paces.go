@@ -56,6 +56,16 @@ func (p *paces) pages(c *gin.Context) {
 	}
 }
 
+// Slowly lets one address ask pace times a minute on the routes that it stands before.
+func (e *Edge) Slowly(pace int) gin.HandlerFunc {
+	asked := newCounters[netip.Prefix](pace)
+	return func(c *gin.Context) {
+		if err := asked.take(network(c), e.paces.now()); err != nil {
+			problem.Write(c, err)
+		}
+	}
+}
+
 // network is whom a request is counted for: its address, or in IPv6 the /64 of which anyone has all addresses.
 func network(c *gin.Context) netip.Prefix {
 	at, err := netip.ParseAddrPort(c.Request.RemoteAddr)

@@ -20,6 +20,8 @@ WHERE t.merchant_id = @merchant AND s.stall_id = t.stall_id AND s.valid && t.val
 UPDATE notices SET particulars = '', account_last4 = '', repeat_index = NULL
 WHERE account_id IN (SELECT id FROM accounts WHERE merchant_id = @merchant);
 
+UPDATE orders SET note = '' WHERE code IN (SELECT c.code FROM codes c JOIN tenancies t ON t.id = c.tenancy_id WHERE t.merchant_id = @merchant);
+
 UPDATE data_requests SET note = '' WHERE merchant_id = @merchant;
 
 UPDATE connection_secrets s SET secrets = '', retired_at = coalesce(s.retired_at, @now) FROM bank_connections c

@@ -46,6 +46,9 @@ func (w *world) known() object {
 		`messages (id, purpose, about, phone, text, state, created_at, next_at) SELECT gen_random_uuid(), 'beneficiary_effective', id, 'sealed', 'chị Lan', 'queued', now(), now() FROM beneficiary_changes`,
 		`invitations (id, market_id, stall_id, tenancy_id, merchant_id, hash, created_at, actor_id, expires_at)
 			SELECT gen_random_uuid(), ` + at + `, merchant_id, 'hash', now(), id, now() FROM users WHERE login = 'lan.hai.san'`,
+		`codes (code, kind, market_id, stall_id, tenancy_id, account_id, state, amount, issued_at, expires_at)
+			SELECT 'M4J2222222', 'order', market_id, stall_id, tenancy_id, account_id, 'current', 45000, now(), now() FROM codes WHERE stall_id = '` + stall.text("id") + `'`,
+		`orders (id, code, note, by_shopper, after_version) VALUES (gen_random_uuid(), 'M4J2222222', 'chị Lan để dành', false, 0)`,
 		`stall_devices (id, market_id, stall_id, tenancy_id, name, hash, created_at) VALUES (gen_random_uuid(), ` + at + `, 'Điện thoại của Lan', 'hash', now())`,
 		`staff (id, market_id, stall_id, tenancy_id, pin, created_at) SELECT id, ` + at + `, 'pin', now() FROM users WHERE login = 'lan.hai.san'`,
 		`shifts (id, staff_id, market_id, stall_id, tenancy_id, device_id, started_at, ends_at)

@@ -33,6 +33,7 @@ var sections = []section{
 	{"accounts", `x.merchant_id = $1`},
 	{"tenancy_accounts", `x.tenancy_id IN ` + ofTenancies},
 	{"codes", `x.tenancy_id IN ` + ofTenancies},
+	{"orders", `x.code IN (SELECT code FROM codes WHERE tenancy_id IN ` + ofTenancies + `)`},
 	{"code_checks", `x.code IN (SELECT code FROM codes WHERE tenancy_id IN ` + ofTenancies + `)`},
 	{"consents", `x.merchant_id = $1`},
 	{"data_requests", `x.merchant_id = $1`},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"market40/frontend/pages"
 	"market40/merchants"
 	"market40/merchants/auth"
 	"market40/merchants/edge"
@@ -56,8 +57,12 @@ func newWorld(t *testing.T) *world {
 	w.apiKeys, w.people = auth.NewAPIKeys(w.db, now), auth.NewPeople(w.db, keys, now)
 	w.desk, w.payments = privacy.New(w.db, keys, now), payments.New(w.db, keys, now)
 	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.apiKeys, People: w.people}, Trail: auth.NewTrail(w.db, keys, now), Now: now, Version: "test"})
-	merchants.New(w.db, keys, now).Routes(e)
+	register := merchants.New(w.db, keys, now)
+	register.Routes(e)
 	w.payments.Routes(e)
+	shown, err := pages.New(register, payments.NewOrders(w.payments, register), "")
+	must(t, err)
+	must(t, shown.Routes(e))
 	w.desk.Routes(e)
 	w.engine = e.Engine
 	w.payments.Start(context.WithoutCancel(t.Context()))

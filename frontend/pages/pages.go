@@ -1,0 +1,286 @@
+// Package pages serves what stands behind a printed code: the shopper's page and the code's images, codes with an amount
+// inside, and reports of what is wrong. Strangers see it, without scripts too; it tells nothing of what a stall takes.
+package pages
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+
+	"market40/merchants"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/merchants/vietqr"
+	"market40/payments"
+	"market40/payments/money"
+)
+
+//go:embed shop.html shop.css shop.js
+var files embed.FS
+
+const (
+	// ordersPace and complaintsPace are how often one address may make an order or report a problem, a minute.
+	ordersPace, complaintsPace = 10, 5
+	// maxBody is the largest body of a shopper, in bytes.
+	maxBody = 16 << 10
+	// Widths of an image, in pixels.
+	defaultWidth, maxWidth = 600, 4096
+)
+
+// local is the time of business days: Vietnam keeps UTC+7 all year.
+var local = time.FixedZone("+07", 7*60*60)
+
+// Pages are the pages behind codes.
+type Pages struct {
+	register *merchants.Registry
+	orders   *payments.Orders
+	origin   string // where strangers reach us; "": each request's own host
+	template *template.Template
+}
+
+// New prepares the pages; publicURL is the address that printed codes and pictures name.
+func New(register *merchants.Registry, orders *payments.Orders, publicURL string) (*Pages, error) {
+	page, err := template.New("shop.html").Funcs(template.FuncMap{
+		"dong":  func(a money.Amount) string { return a.Format() },
+		"cash":  func(n int64) string { return money.FromDong(n).Format() },
+		"day":   func(t time.Time) string { return t.In(local).Format("02/01/2006") },
+		"clock": func(t time.Time) string { return t.In(local).Format("15:04 02/01/2006") },
+	}).ParseFS(files, "shop.html")
+	if err != nil {
+		return nil, fmt.Errorf("read the shopper's page: %w", err)
+	}
+	return &Pages{register, orders, strings.TrimSuffix(publicURL, "/"), page}, nil
+}
+
+// Routes mounts what strangers see behind a code. Gin takes no suffix after a parameter, so one handler splits it; OpenAPI
+// names the four forms.
+func (p *Pages) Routes(e *edge.Edge) error {
+	for _, file := range []struct{ name, contentType string }{{"shop.css", "text/css; charset=utf-8"}, {"shop.js", "text/javascript; charset=utf-8"}} {
+		content, err := files.ReadFile(file.name)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", file.name, err)
+		}
+		e.Engine.GET("/q/"+file.name, func(c *gin.Context) {
+			c.Header("Cache-Control", "no-cache")
+			c.Data(http.StatusOK, file.contentType, content)
+		})
+		document(e, http.MethodGet, "/q/"+file.name, "get-code-"+file.name[5:], "Of the shopper's page")
+	}
+	e.Engine.GET("/q/check", p.check)
+	e.Engine.GET("/q/:code", problem.Handle(p.getCode))
+	e.Engine.POST("/q/:code/orders", e.Slowly(ordersPace), problem.Handle(p.postOrder))
+	e.Engine.GET("/q/:code/orders/:id", problem.Handle(p.getOrder))
+	e.Engine.GET("/q/:code/apps/:app", problem.Handle(p.openApp))
+	e.Engine.POST("/q/:code/problems", e.Slowly(complaintsPace), problem.Handle(p.postComplaint))
+
+	document(e, http.MethodGet, "/q/check", "check-code", "Kiểm tra mã: leads to the page of ?code=")
+	document(e, http.MethodPost, "/q/{code}/orders", "make-shopper-order", "A code for one purchase: {amount} as JSON → {id, payload, state_url, expires_at}; of the page's form: leads to its page")
+	document(e, http.MethodGet, "/q/{code}/orders/{id}", "get-shopper-order", "What came for an order: JSON, or a page for a browser")
+	document(e, http.MethodGet, "/q/{code}/apps/{app}", "open-bank-app", "Leads to a bank's app by dl.vietqr.io, which learns account, amount and memo")
+	document(e, http.MethodPost, "/q/{code}/problems", "report-problem", "Báo sự cố: {kind, reference, amount, detail, contact}")
+	for _, form := range []struct{ suffix, id, summary string }{
+		{"", "get-code-page", "Trang của sạp: the shopper's page"},
+		{".png", "get-code-png", "The code as PNG; px: its width at most, default 600"},
+		{".svg", "get-code-svg", "The code as SVG"},
+		{".txt", "get-code-text", "The code's payload"},
+	} {
+		op := operation(http.MethodGet, "/q/{code}"+form.suffix, form.id, form.summary)
+		op.Responses = map[string]*huma.Response{"200": {Description: "OK"}, "404": {Description: "no such code"}, "410": {Description: "the code is revoked"}}
+		if form.suffix == ".png" {
+			op.Parameters = []*huma.Param{{Name: "px", In: "query", Schema: &huma.Schema{Type: "integer"}, Description: "width in pixels, to 4096"}}
+		}
+		e.Document(op)
+	}
+	return nil
+}
+
+func operation(method, path, id, summary string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"shoppers"}, Security: []map[string][]string{{}}}
+}
+
+func document(e *edge.Edge, method, path, id, summary string) {
+	e.Document(operation(method, path, id, summary))
+}
+
+// page is what the template shows: a code, and the order that is looked at.
+type page struct {
+	*merchants.Printed
+	Sale     *payments.Order
+	Changes  []merchants.ToldChange
+	Apps     []bankApp
+	Origin   string
+	Path     string // of this page, without its query
+	English  bool
+	Wrong    string // what was refused, in the page's language
+	Typed    string // the amount that was refused
+	Reported bool
+}
+
+// T is a sentence in the page's language.
+func (p *page) T(vi, en string) string {
+	if p.English {
+		return en
+	}
+	return vi
+}
+
+// Payable says that money may be sent by this page's code.
+func (p *page) Payable() bool { return !p.Revoked() && !p.Moved }
+
+// Waits says that the page should look again: its order may still be paid.
+func (p *page) Waits() bool {
+	return p.Sale != nil && (p.Sale.State == "open" || p.Sale.State == "under")
+}
+
+// Came says that money came for the page's order.
+func (p *page) Came() bool {
+	return p.Sale != nil && p.Sale.PaidAt != nil && p.Sale.Received.Sign() > 0
+}
+
+// page begins a page of a code for whoever asks.
+func (p *Pages) page(c *gin.Context, shown *merchants.Printed) (*page, error) {
+	changes, err := p.register.ToldChanges(c.Request.Context(), shown.Place.Stall)
+	if err != nil {
+		return nil, err
+	}
+	origin := p.origin
+	if origin == "" {
+		origin = "http://" + c.Request.Host
+	}
+	return &page{
+		Printed: shown, Changes: changes, Apps: appsOf(shown), Origin: origin, Path: c.Request.URL.Path, English: english(c),
+		Reported: c.Query("reported") != "",
+	}, nil
+}
+
+// english is the page's language: ?lang= where it is named, else what the browser prefers; Vietnamese first.
+func english(c *gin.Context) bool {
+	if lang := c.Query("lang"); lang != "" {
+		return lang == "en"
+	}
+	return problem.English(c.GetHeader("Accept-Language"))
+}
+
+// show writes a page.
+func (p *Pages) show(c *gin.Context, status int, shown *page) error {
+	var out bytes.Buffer
+	if err := p.template.Execute(&out, shown); err != nil {
+		return fmt.Errorf("page of code %s: %w", shown.Code, err)
+	}
+	c.Header("Cache-Control", "no-cache")
+	c.Header("Vary", "Accept, Accept-Language")
+	c.Header("Referrer-Policy", "same-origin")
+	c.Data(status, "text/html; charset=utf-8", out.Bytes())
+	return nil
+}
+
+// getCode answers the page, or the image or text that the suffix asks for. A revoked code has no image (410).
+func (p *Pages) getCode(c *gin.Context) error {
+	name := c.Param("code")
+	form := path.Ext(name)
+	shown, err := p.register.Printed(c.Request.Context(), name[:len(name)-len(form)])
+	if err != nil {
+		return err
+	}
+	if form != "" {
+		return draw(c, shown, form)
+	}
+	answer, err := p.page(c, shown)
+	if err != nil {
+		return err
+	}
+	if shown.Order {
+		if answer.Sale, err = p.orders.OfCode(c.Request.Context(), shown.Code); err != nil {
+			return err
+		}
+	}
+	status := http.StatusOK
+	if shown.Revoked() {
+		status = http.StatusGone
+	}
+	return p.show(c, status, answer)
+}
+
+// check leads to the page of a code that somebody typed.
+func (p *Pages) check(c *gin.Context) {
+	c.Redirect(http.StatusSeeOther, "/q/"+pathWord(c.Query("code")))
+}
+
+// pathWord is what somebody typed as one word of a path: letters and digits alone.
+func pathWord(text string) string {
+	word := strings.Map(func(r rune) rune {
+		if r < 128 && (r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z') {
+			return r
+		}
+		return -1
+	}, text)
+	if word == "" {
+		return "none"
+	}
+	return word[:min(len(word), 40)]
+}
+
+// draw answers a code as image or text.
+func draw(c *gin.Context, shown *merchants.Printed, form string) error {
+	switch {
+	case shown.Revoked():
+		return problem.New(http.StatusGone, "code_revoked", "Mã này đã bị thu hồi.", "This code is revoked.")
+	case shown.Payload == "":
+		return problem.New(problem.NotFound, "no_payload", "Ví điện tử không có mã VietQR.", "A wallet has no VietQR payload.")
+	}
+	c.Header("Cache-Control", "public, max-age=300")
+	switch form {
+	case ".png":
+		return drawPNG(c, shown.Payload)
+	case ".svg":
+		image, err := vietqr.SVG(shown.Payload)
+		if err != nil {
+			return err
+		}
+		c.Data(http.StatusOK, "image/svg+xml", image)
+	case ".txt":
+		c.Data(http.StatusOK, "text/plain; charset=utf-8", []byte(shown.Payload))
+	default:
+		return problem.Missing("form of a code")
+	}
+	return nil
+}
+
+// drawing bounds how many images are drawn at once: the largest takes 16 MB and a tenth of a second, and any stranger asks.
+var drawing = make(chan struct{}, 2)
+
+func drawPNG(c *gin.Context, payload string) error {
+	px := defaultWidth
+	if asked := c.Query("px"); asked != "" {
+		var err error
+		if px, err = strconv.Atoi(asked); err != nil || px < 1 || px > maxWidth {
+			return widthRefusal()
+		}
+	}
+	select {
+	case drawing <- struct{}{}:
+	case <-c.Request.Context().Done():
+		return c.Request.Context().Err()
+	}
+	image, err := vietqr.PNGSize(payload, px)
+	<-drawing // before it is sent: a slow reader keeps nobody waiting
+	if err != nil {
+		return widthRefusal() // below one pixel a module
+	}
+	c.Data(http.StatusOK, "image/png", image)
+	return nil
+}
+
+func widthRefusal() error {
+	return problem.Of("px", "width", "Chiều rộng ảnh tính bằng điểm ảnh, tối đa 4096, ít nhất một điểm cho mỗi ô của mã.",
+		"The width is in pixels, 4096 at most and at least one a module of the code.")
+}

@@ -1,0 +1,212 @@
+package merchants
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/shopspring/decimal"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/merchants/seal"
+)
+
+// complaintKinds are what a shopper may report.
+var complaintKinds = []string{"swapped_sticker", "paid_not_received", "wrong_stall", "other"}
+
+// Limits of what a shopper may write, in characters.
+const (
+	maxComplaint, maxContact, maxReference = 1000, 100, 60
+)
+
+// openComplaints is how many complaints may wait at one stall: strangers make them.
+const openComplaints = 100
+
+// Complaint is what a shopper reports on the page of a code.
+type Complaint struct {
+	Kind      string `json:"kind"`
+	Reference string `json:"reference"`
+	Amount    string `json:"amount"`
+	Detail    string `json:"detail"`
+	Contact   string `json:"contact"`
+}
+
+func (in *Complaint) check() (amount *string, err error) {
+	if !slices.Contains(complaintKinds, in.Kind) {
+		return nil, problem.InFields(problem.UnknownValue("kind", in.Kind, complaintKinds...))
+	}
+	for _, f := range []struct {
+		name, text string
+		limit      int
+	}{{"detail", in.Detail, maxComplaint}, {"contact", in.Contact, maxContact}, {"reference", in.Reference, maxReference}} {
+		if !utf8.ValidString(f.text) || utf8.RuneCountInString(f.text) > f.limit || slices.Contains([]byte(f.text), 0) {
+			return nil, problem.Of(f.name, "too_long", fmt.Sprintf("Tối đa %d ký tự.", f.limit), fmt.Sprintf("%d characters at most.", f.limit))
+		}
+	}
+	if in.Amount == "" {
+		return nil, nil
+	}
+	d, err := decimal.NewFromString(in.Amount)
+	if err != nil || !d.IsInteger() || d.Sign() <= 0 || d.NumDigits() > 13 {
+		return nil, problem.Of("amount", "amount_form", "Số tiền chưa đúng.", "This is no amount of đồng.")
+	}
+	text := d.StringFixed(0)
+	return &text, nil
+}
+
+// Complain keeps what a shopper reports about a code, and warns the market's board.
+func (r *Registry) Complain(ctx context.Context, shown *Printed, in Complaint) (uuid.UUID, error) {
+	id := newID()
+	amount, err := in.check()
+	if err != nil {
+		return id, err
+	}
+	detail, err := r.keys.Seal(ctx, complaintPlace("detail", id), []byte(in.Detail))
+	if err != nil {
+		return id, err
+	}
+	var contact []byte
+	if in.Contact != "" {
+		if contact, err = r.keys.Seal(ctx, complaintPlace("contact", id), []byte(in.Contact)); err != nil {
+			return id, err
+		}
+	}
+	err = r.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		var waiting int
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM complaints WHERE stall_id = $1 AND state = 'open'`, shown.Place.Stall).Scan(&waiting); err != nil {
+			return err
+		}
+		if waiting >= openComplaints {
+			return problem.New(problem.TooMany, "too_many_complaints", "Ban quản lý đang có nhiều phản ánh về sạp này, xin gặp trực tiếp.", "Many complaints about this stall wait already: please see the market's board.")
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO complaints (id, market_id, stall_id, code, kind, reference, amount, detail, contact, state, opened_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7::text::numeric, $8, $9, 'open', $10)`,
+			id, shown.Place.Market, shown.Place.Stall, shown.Code, in.Kind, in.Reference, amount, detail, contact, r.now())
+		return err
+	})
+	if err != nil {
+		return id, fmt.Errorf("keep a complaint about %s: %w", shown.Code, err)
+	}
+	return id, nil
+}
+
+func complaintPlace(column string, id uuid.UUID) seal.Place {
+	return seal.Place{Table: "complaints", Column: column, ID: id}
+}
+
+// ReadComplaint is a complaint as boards read it.
+type ReadComplaint struct {
+	ID          uuid.UUID  `json:"id"`
+	Kind        string     `json:"kind" enum:"swapped_sticker,paid_not_received,wrong_stall,other"`
+	State       string     `json:"state" enum:"open,closed"`
+	MarketID    uuid.UUID  `json:"market_id"`
+	StallID     uuid.UUID  `json:"stall_id"`
+	StallNumber string     `json:"stall_number"`
+	Code        string     `json:"code" doc:"the code on whose page it was reported"`
+	Reference   string     `json:"reference" doc:"the bank's, as the shopper typed it"`
+	Amount      *string    `json:"amount" doc:"đồng"`
+	Currency    string     `json:"currency"`
+	Detail      string     `json:"detail"`
+	Contact     *string    `json:"contact" doc:"how to reach the shopper; null: not told, closed, or an auditor asks"`
+	OpenedAt    time.Time  `json:"opened_at"`
+	ClosedAt    *time.Time `json:"closed_at"`
+	ClosedBy    *uuid.UUID `json:"closed_by"`
+	Reason      string     `json:"reason"`
+}
+
+// Complaints is a page of the complaints in the caller's scope, newest first.
+func (r *Registry) complaints(ctx context.Context, who auth.Principal, state string, one *uuid.UUID, page edge.Page) (*edge.List[ReadComplaint], error) {
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.db.Pool.Query(ctx, `SELECT p.id, p.kind, p.state, p.market_id, p.stall_id, s.number, p.code, p.reference, p.amount::text, p.detail, p.contact,
+			p.opened_at, p.closed_at, p.closed_by, p.reason
+		FROM complaints p JOIN stalls s ON s.id = p.stall_id
+		WHERE p.market_id IN (SELECT scope_markets($1, $2)) AND ($3 = '' OR p.state = $3) AND ($4::uuid IS NULL OR p.id = $4)
+		AND ($5::timestamptz IS NULL OR (p.opened_at, p.id) < ($5, $6)) ORDER BY p.opened_at DESC, p.id DESC LIMIT $7`,
+		who.ScopeKind, who.ScopeID, state, one, after.At, after.ID, page.Size()+1)
+	if err != nil {
+		return nil, fmt.Errorf("list complaints: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c ReadComplaint, err error) {
+		var detail, contact []byte
+		c.Currency = "VND"
+		if err = row.Scan(&c.ID, &c.Kind, &c.State, &c.MarketID, &c.StallID, &c.StallNumber, &c.Code, &c.Reference, &c.Amount, &detail, &contact,
+			&c.OpenedAt, &c.ClosedAt, &c.ClosedBy, &c.Reason); err != nil {
+			return c, err
+		}
+		plain, err := r.keys.Open(ctx, complaintPlace("detail", c.ID), detail)
+		if err != nil {
+			return c, err
+		}
+		c.Detail = string(plain)
+		if contact == nil || !who.Role.May(auth.ResolveCases) {
+			return c, nil
+		}
+		plain, err = r.keys.Open(ctx, complaintPlace("contact", c.ID), contact)
+		told := string(plain)
+		c.Contact = &told
+		return c, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list complaints: %w", err)
+	}
+	items, next := edge.Cut(found, page, func(c ReadComplaint) edge.Mark { return edge.Mark{At: &c.OpenedAt, ID: c.ID} })
+	return &edge.List[ReadComplaint]{Items: items, Next: next}, nil
+}
+
+// closeComplaint ends a complaint and forgets how to reach who made it. A closed one stays as it is (409).
+func (r *Registry) closeComplaint(ctx context.Context, who auth.Principal, id uuid.UUID, reason string) (*ReadComplaint, error) {
+	tag, err := r.db.Pool.Exec(ctx, `UPDATE complaints SET state = 'closed', closed_at = $2, closed_by = $3, reason = $4, contact = NULL
+		WHERE id = $1 AND state = 'open' AND market_id IN (SELECT scope_markets($5, $6))`, id, r.now(), who.ActorID, reason, who.ScopeKind, who.ScopeID)
+	if err != nil {
+		return nil, fmt.Errorf("close complaint %s: %w", id, err)
+	}
+	list, err := r.complaints(ctx, who, "", &id, edge.Page{})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(list.Items) == 0:
+		return nil, problem.Missing("complaint")
+	case tag.RowsAffected() == 0:
+		return nil, problem.New(problem.Conflict, "closed", "Phản ánh này đã đóng.", "This complaint is closed.")
+	}
+	return &list.Items[0], nil
+}
+
+func (r *Registry) listComplaints(ctx context.Context, in *struct {
+	State string `query:"state" enum:"open,closed"`
+	edge.Page
+},
+) (*body[*edge.List[ReadComplaint]], error) {
+	who, err := auth.Require(ctx, auth.ReadCases)
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.complaints(ctx, who, in.State, nil, in.Page))
+}
+
+func (r *Registry) postCloseComplaint(ctx context.Context, in *struct {
+	edge.Named
+	Body struct {
+		Reason string `json:"reason" minLength:"3" maxLength:"500"`
+	}
+},
+) (*body[*ReadComplaint], error) {
+	who, err := auth.Require(ctx, auth.ResolveCases)
+	if err != nil {
+		return nil, err
+	}
+	id, err := in.UUID("complaint")
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.closeComplaint(ctx, who, id, in.Body.Reason))
+}

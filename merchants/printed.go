@@ -1,0 +1,80 @@
+package merchants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/memo"
+	"market40/merchants/problem"
+	"market40/merchants/seal"
+)
+
+// Printed is a code with what may stand beside it in public: nothing of what the stall takes.
+type Printed struct {
+	Code, State, StallState string
+	Order                   bool  // of one purchase, not the stall's own
+	Amount                  int64 // of an order, in đồng
+	Stall, Market           string
+	Holder, Bank            string
+	Last4                   string // masked
+	Seller                  string // who sells there, as far as it agreed to stand on the page (public_page)
+	Demo                    bool
+	Payload                 string // empty: a wallet's, or one that was erased
+	IssuedAt                time.Time
+	NameCheckedAt           *time.Time // when the holder's name was last held against the bank's
+	Moved                   bool       // another account receives instead
+	Instead                 string     // the code to pay then
+	Live                    bool       // a bank's notices reach us: the stall will know when it is paid
+	Place                   OrderPlace
+}
+
+// Revoked says that the code was a former tenant's, or of an account that was taken back: it must not be paid any more.
+func (p *Printed) Revoked() bool { return p.State == codeRevoked }
+
+// Printed finds a code, of a stall or an order; one that nobody holds is missing.
+func (r *Registry) Printed(ctx context.Context, text string) (*Printed, error) {
+	code, err := memo.Parse(text)
+	if err != nil {
+		return nil, problem.Missing("code")
+	}
+	p := &Printed{Code: code.String()}
+	var sealed []byte
+	var to payee
+	err = r.db.Pool.QueryRow(ctx, `SELECT c.state, c.kind = 'order', coalesce(c.amount, 0)::bigint, c.issued_at, coalesce(st.state, 'vacant'), s.number, m.name, m.demo,
+			a.number, a.last4, a.holder_name, a.name_checked_at, a.kind, coalesce(a.bank_bin, ''), coalesce(b.short_name, 'Ví điện tử'), coalesce(b.memo_prefix, ''), `+placeOfMarket+`,
+			c.market_id, c.stall_id, c.tenancy_id, c.account_id,
+			ta.replaced_at IS NOT NULL, coalesce((SELECT n.code FROM tenancy_accounts na JOIN codes n ON n.tenancy_id = na.tenancy_id AND n.account_id = na.account_id
+				WHERE na.tenancy_id = c.tenancy_id AND na.replaced_at IS NULL AND n.kind = 'stall' AND n.state = 'current'
+				ORDER BY coalesce(na.place, na.since), n.code LIMIT 1), ''),
+			EXISTS (SELECT FROM bank_connections bc WHERE (bc.owner_kind = 'platform' OR bc.owner_id IN (c.market_id, a.merchant_id))
+				AND (EXISTS (SELECT FROM connection_accounts ca WHERE ca.connection_id = bc.id AND ca.number_index = a.number_index AND ca.bank_bin IN ('', coalesce(a.bank_bin, '')))
+				OR NOT EXISTS (SELECT FROM connection_accounts ca WHERE ca.connection_id = bc.id))),
+			CASE WHEN consented(o.id, 'public_page') THEN coalesce(nullif(o.household_name, ''), o.full_name) ELSE '' END
+		FROM codes c LEFT JOIN tenancy_accounts ta ON ta.tenancy_id = c.tenancy_id AND ta.account_id = c.account_id JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id JOIN accounts a ON a.id = c.account_id
+		JOIN merchants o ON o.id = a.merchant_id
+		LEFT JOIN banks b ON b.bin = a.bank_bin LEFT JOIN stall_states st ON st.stall_id = s.id AND upper_inf(st.valid)
+		WHERE c.code = $1`, p.Code, r.today()).
+		Scan(&p.State, &p.Order, &p.Amount, &p.IssuedAt, &p.StallState, &p.Stall, &p.Market, &p.Demo,
+			&sealed, &p.Last4, &p.Holder, &p.NameCheckedAt, &to.Kind, &to.BIN, &p.Bank, &to.MemoPrefix, &to.Place,
+			&p.Place.Market, &p.Place.Stall, &p.Place.Tenancy, &p.Place.Account, &p.Moved, &p.Instead, &p.Live, &p.Seller)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, problem.Missing("code")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find code: %w", err)
+	}
+	number, err := r.keys.Open(ctx, accountPlace(p.Place.Account), sealed)
+	if err != nil {
+		return nil, err
+	}
+	p.Last4, to.Number, to.Holder = seal.Mask(p.Last4), string(number), p.Holder
+	built, err := payload(p.Code, to, p.Amount)
+	if built != nil {
+		p.Payload = *built
+	}
+	return p, err
+}
