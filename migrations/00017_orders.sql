@@ -13,6 +13,7 @@ COMMENT ON COLUMN orders.by_shopper IS 'made on the shopper''s page, by nobody w
 COMMENT ON COLUMN orders.supplements IS 'the order whose missing part this one asks for';
 COMMENT ON COLUMN orders.after_version IS 'the stall''s ledger account''s version when it was made: its payments come later, and are looked for from there';
 CREATE INDEX orders_supplements ON orders (supplements) WHERE supplements IS NOT NULL;
+CREATE INDEX codes_of_stall ON codes (stall_id, issued_at) WHERE kind = 'stall';
 CREATE INDEX codes_orders ON codes (stall_id, issued_at DESC) WHERE kind = 'order';
 
 CREATE TABLE complaints (
@@ -41,4 +42,4 @@ CREATE INDEX complaints_market ON complaints (market_id, opened_at DESC);
 
 -- +goose Down
 DROP TABLE complaints, orders;
-DROP INDEX codes_orders;
+DROP INDEX codes_orders, codes_of_stall;

@@ -42,7 +42,7 @@ var arrows = map[string][]string{
 	"payments/money":  {},
 
 	"merchants": {
-		"merchants/auth", "merchants/edge", "merchants/memo", "merchants/outbox", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
+		"merchants/auth", "merchants/edge", "merchants/memo", "merchants/outbox", "merchants/posters", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
 	"merchants/auth":     {"merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
@@ -51,6 +51,7 @@ var arrows = map[string][]string{
 	"merchants/notify":   {},
 	"merchants/outbox":   {"merchants/notify", "merchants/seal", "migrations/database"}, // what people are told by phone
 	"merchants/outgoing": {},
+	"merchants/posters":  {"merchants/vietqr"},
 	// What is exported is told by the table of columns in migrations.
 	"merchants/privacy": {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "migrations", "migrations/database"},
 	"merchants/problem": {},

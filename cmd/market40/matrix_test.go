@@ -110,6 +110,9 @@ var matrix = map[string]matrixRow{
 	"POST /api/v1/codes/verify":                     {may: "strangers", body: object{"payload": ""}},
 	"POST /api/v1/stalls/{id}/checks":               {may: "admin manager merchant team", body: object{"payload": "x"}},
 
+	"GET /api/v1/codes/{code}/poster.pdf":  {may: "admin manager merchant integration"},
+	"GET /api/v1/markets/{id}/posters.pdf": {may: "admin manager merchant integration"},
+
 	"PATCH /api/v1/merchants/{id}":              {may: inCharge, body: object{"household_name": "Hộ kinh doanh Lan"}},
 	"GET /api/v1/consent-texts":                 {may: everyRole},
 	"GET /api/v1/merchants/{id}/consents":       {may: "admin manager merchant auditor"},
@@ -299,7 +302,7 @@ func (m *matrixCheck) status(key string, at place) int {
 	raw, err := json.Marshal(m.row.body)
 	must(m.T, err)
 	raw = bytes.ReplaceAll(raw, []byte("{stall}"), []byte(at.stall))
-	req, err := http.NewRequestWithContext(m.Context(), method, m.s.address+inner.ReplaceAllString(strings.Replace(path, "{id}", at.id(path), 1), at.market), bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(m.Context(), method, m.s.address+inner.ReplaceAllString(strings.NewReplacer("{id}", at.id(path), "{code}", at.code).Replace(path), at.market), bytes.NewReader(raw))
 	must(m.T, err)
 	req.Header.Set("Content-Type", "application/json")
 	if key != "" {

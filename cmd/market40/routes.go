@@ -45,6 +45,7 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	edge.TrailRoutes(e, p.trail)
 	(&edge.Users{People: p.people, Keys: p.apiKeys, Now: p.now}).Routes(e)
 	p.registry.Routes(e)
+	merchants.NewPrints(p.registry, p.settings.PublicURL).Routes(e)
 	p.privacy.Routes(e)
 	p.payments.Routes(e)
 	orders := payments.NewOrders(p.payments, p.registry)

@@ -41,6 +41,7 @@ const (
 	WriteMarkets     Action = "markets.write"
 	WriteStalls      Action = "stalls.write"
 	CheckStickers    Action = "stickers.check"
+	Print            Action = "codes.print"
 	Confirm          Action = "payments.confirm"
 	TakeOrders       Action = "orders.take"
 	ReadPayments     Action = "payments.read"
@@ -77,6 +78,7 @@ var permissions = map[Action][]Role{
 	WriteMarkets:     {Admin},
 	WriteStalls:      {Admin, Manager},
 	CheckStickers:    {Admin, Manager, Merchant, Team, Staff},
+	Print:            {Admin, Manager, Merchant, Integration},
 	Confirm:          {Admin, Merchant, Staff},
 	TakeOrders:       {Admin, Merchant, Integration, Staff},
 	ReadPayments:     {Admin, Merchant, Auditor, Integration, Staff}, // staff: of its own shift, see Principal.Shift
@@ -189,9 +191,11 @@ var rules = map[string]Rule{
 	"GET /api/v1/alerts":                           {Needs: ReadAlerts},
 	"POST /api/v1/alerts/:id/close":                {Needs: CloseAlerts},
 
-	"GET /api/v1/codes":              {Needs: ReadRegister},
-	"POST /api/v1/codes/verify":      {Needs: Anyone},
-	"POST /api/v1/stalls/:id/checks": {Needs: CheckStickers},
+	"GET /api/v1/codes":                   {Needs: ReadRegister},
+	"POST /api/v1/codes/verify":           {Needs: Anyone},
+	"GET /api/v1/codes/:code/poster.pdf":  {Needs: Print},
+	"GET /api/v1/markets/:id/posters.pdf": {Needs: Print},
+	"POST /api/v1/stalls/:id/checks":      {Needs: CheckStickers},
 
 	"PATCH /api/v1/merchants/:id":              {Needs: WriteStalls},
 	"GET /api/v1/consent-texts":                {Needs: SignedIn},

@@ -11,8 +11,8 @@ import (
 	"github.com/skip2/go-qrcode"
 )
 
-// quietZone is the white border that ISO/IEC 18004 asks for, in modules.
-const quietZone = 4
+// QuietZone is the white border around a symbol that ISO/IEC 18004 asks for, in modules.
+const QuietZone = 4
 
 // maxPixels bounds the width of an image, so that a request cannot ask for gigabytes.
 const maxPixels = 8192
@@ -44,7 +44,7 @@ func PNGSize(payload string, px int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	width := len(modules) + 2*quietZone
+	width := len(modules) + 2*QuietZone
 	if px < width {
 		return nil, fmt.Errorf("draw QR symbol: %d pixels are too few for %d modules", px, width)
 	}
@@ -52,18 +52,18 @@ func PNGSize(payload string, px int) ([]byte, error) {
 }
 
 func draw(modules [][]bool, modulePx int) ([]byte, error) {
-	width := len(modules) + 2*quietZone
+	width := len(modules) + 2*QuietZone
 	if modulePx < 1 || modulePx > maxPixels/width {
 		return nil, fmt.Errorf("draw QR symbol: %d pixels a module, not 1 to %d", modulePx, maxPixels/width)
 	}
 	side := width * modulePx
 	picture := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.White, color.Black})
 	for y, row := range modules {
-		top := (y + quietZone) * modulePx
+		top := (y + QuietZone) * modulePx
 		line := picture.Pix[top*picture.Stride : (top+1)*picture.Stride]
 		for x, black := range row {
 			if black {
-				left := (x + quietZone) * modulePx
+				left := (x + QuietZone) * modulePx
 				for i := range modulePx {
 					line[left+i] = 1
 				}
@@ -80,15 +80,15 @@ func draw(modules [][]bool, modulePx int) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// SVG draws a payload as one path on white, a unit of the view box to a module, with the quiet zone.
-func SVG(payload string) ([]byte, error) {
+// Run is a row's modules that stand side by side, from the symbol's left top corner.
+type Run struct{ X, Y, Length int }
+
+// Runs are the black modules of a payload's symbol, and its width in modules without the quiet zone.
+func Runs(payload string) (runs []Run, width int, err error) {
 	modules, err := symbol(payload)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	width := len(modules) + 2*quietZone
-	out := fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges">`+
-		`<rect width="%d" height="%d" fill="#fff"/><path d="`, width, width, width, width)
 	for y, row := range modules {
 		for x := 0; x < len(row); x++ {
 			run := 0
@@ -96,18 +96,33 @@ func SVG(payload string) ([]byte, error) {
 				run++
 			}
 			if run > 0 {
-				out = append(out, 'M')
-				out = strconv.AppendInt(out, int64(x+quietZone), 10)
-				out = append(out, ' ')
-				out = strconv.AppendInt(out, int64(y+quietZone), 10)
-				out = append(out, 'h')
-				out = strconv.AppendInt(out, int64(run), 10)
-				out = append(out, "v1h-"...)
-				out = strconv.AppendInt(out, int64(run), 10)
-				out = append(out, 'z')
+				runs = append(runs, Run{x, y, run})
 				x += run
 			}
 		}
+	}
+	return runs, len(modules), nil
+}
+
+// SVG draws a payload as one path on white, a unit of the view box to a module, with the quiet zone.
+func SVG(payload string) ([]byte, error) {
+	runs, width, err := Runs(payload)
+	if err != nil {
+		return nil, err
+	}
+	width += 2 * QuietZone
+	out := fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges">`+
+		`<rect width="%d" height="%d" fill="#fff"/><path d="`, width, width, width, width)
+	for _, r := range runs {
+		out = append(out, 'M')
+		out = strconv.AppendInt(out, int64(r.X+QuietZone), 10)
+		out = append(out, ' ')
+		out = strconv.AppendInt(out, int64(r.Y+QuietZone), 10)
+		out = append(out, 'h')
+		out = strconv.AppendInt(out, int64(r.Length), 10)
+		out = append(out, "v1h-"...)
+		out = strconv.AppendInt(out, int64(r.Length), 10)
+		out = append(out, 'z')
 	}
 	return append(out, `"/></svg>`...), nil
 }

@@ -1,0 +1,234 @@
+package merchants
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/memo"
+	"market40/merchants/posters"
+	"market40/merchants/problem"
+	"market40/merchants/seal"
+)
+
+// maxPosters is how many posters one PDF may hold: some 10 MB and three seconds.
+const maxPosters = 2000
+
+// printing lets one PDF of a market be drawn at a time: it keeps every processor busy.
+var printing = make(chan struct{}, 1)
+
+// Prints draws the register's codes to be hung. What it prints hangs in public: whole accounts are in the codes alone.
+type Prints struct {
+	register *Registry
+	origin   string // where shoppers reach us; "": each request's own host
+}
+
+// NewPrints prints codes of a register; publicURL is the address to check a code at.
+func NewPrints(register *Registry, publicURL string) *Prints {
+	return &Prints{register, strings.TrimSuffix(publicURL, "/")}
+}
+
+// Routes mounts what is printed.
+func (p *Prints) Routes(e *edge.Edge) {
+	size := &huma.Param{Name: "size", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"sticker", "a6", "a5", "a4"}}, Description: "of one poster; a6 unless told"}
+	pdf := func(path, id, summary string, parameters ...*huma.Param) {
+		o := op(http.MethodGet, path, id, summary, 0)
+		o.Parameters = append([]*huma.Param{size}, parameters...)
+		o.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"application/pdf": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
+		e.Document(o)
+	}
+	text := &huma.Schema{Type: "string"}
+	e.Engine.GET("/api/v1/codes/:code/poster.pdf", problem.Handle(p.one))
+	pdf("/api/v1/codes/{code}/poster.pdf", "print-poster", "In bảng mã: a poster of one code, as PDF")
+	e.Engine.GET("/api/v1/markets/:id/posters.pdf", problem.Handle(p.sheets))
+	pdf("/api/v1/markets/{id}/posters.pdf", "print-market-posters", "In bảng mã cả chợ: the current codes of a market, by row and number, as sheets of A4 to cut",
+		&huma.Param{Name: "zone", In: "query", Schema: text, Description: "only the stalls of this row or zone"},
+		&huma.Param{Name: "stalls", In: "query", Schema: text, Description: "only these stalls: ids, with commas between"},
+		&huma.Param{Name: "layout", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"sheet", "single"}}, Description: "sheets of A4 unless told; single: a page each"})
+}
+
+// sizeOf is the paper that a request asks for.
+func sizeOf(c *gin.Context) (posters.Size, error) {
+	name := c.DefaultQuery("size", "a6")
+	size, known := posters.Sizes[name]
+	if !known {
+		return size, problem.InFields(problem.UnknownValue("size", name, posters.SizeNames...))
+	}
+	return size, nil
+}
+
+// hung selects what is printed of the codes in scope ($1, $2) of merchant $3 if any, on day $4; of code $5, market $6, zone $7,
+// stalls $8.
+const hung = `SELECT c.code, c.state, s.number, s.zone, m.name, m.code, m.demo, a.id, a.number, a.last4, a.holder_name, a.kind, coalesce(a.bank_bin, ''),
+		coalesce(b.short_name, 'Ví điện tử'), coalesce(b.memo_prefix, ''), coalesce(v.name, ''), c.issued_at,
+		(SELECT count(*) FROM codes n WHERE n.stall_id = c.stall_id AND n.kind = 'stall' AND n.issued_at <= c.issued_at),
+		CASE WHEN consented(o.id, 'public_page') THEN coalesce(nullif(o.household_name, ''), o.full_name) ELSE '' END
+	FROM codes c JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id JOIN accounts a ON a.id = c.account_id
+	JOIN tenancies t ON t.id = c.tenancy_id JOIN merchants o ON o.id = t.merchant_id LEFT JOIN banks b ON b.bin = a.bank_bin
+	LEFT JOIN market_places mp ON mp.market_id = c.market_id AND mp.valid @> $4::date
+	LEFT JOIN locality_versions v ON v.locality_id = mp.locality_id AND v.valid @> $4::date
+	WHERE c.kind = 'stall' AND c.market_id IN (SELECT scope_markets($1, $2)) AND sees_stall($1, $2, c.stall_id) AND ($3::uuid IS NULL OR t.merchant_id = $3)
+	AND CASE WHEN $5 <> '' THEN c.code = $5 ELSE c.state = 'current' AND c.market_id = $6 AND ($7 = '' OR s.zone = $7) AND ($8::uuid[] IS NULL OR s.id = ANY ($8)) END
+	ORDER BY s.zone, length(s.number), s.number, c.issued_at LIMIT $9`
+
+// wantedPrints are which codes are printed: one, or those of a market.
+type wantedPrints struct {
+	code, zone string
+	market     uuid.UUID
+	stalls     []uuid.UUID
+}
+
+// printable is a poster with what decides whether it is printed.
+type printable struct {
+	posters.Poster
+	state string
+}
+
+func (p *Prints) find(ctx context.Context, who auth.Principal, origin string, w wantedPrints) ([]printable, error) {
+	r := p.register
+	rows, err := r.db.Pool.Query(ctx, hung, who.ScopeKind, who.ScopeID, who.MerchantID, r.today(), w.code, w.market, w.zone, w.stalls, maxPosters+1)
+	if err != nil {
+		return nil, fmt.Errorf("find codes to print: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (x printable, err error) {
+		var account uuid.UUID
+		var sealed []byte
+		var marketCode string
+		var to payee
+		if err = row.Scan(&x.Code, &x.state, &x.Stall, &x.Zone, &x.Market, &marketCode, &x.Demo, &account, &sealed, &x.Last, &x.Holder, &to.Kind, &to.BIN,
+			&x.Bank, &to.MemoPrefix, &to.Place, &x.IssuedAt, &x.Version, &x.Seller); err != nil {
+			return x, err
+		}
+		number, err := r.keys.Open(ctx, accountPlace(account), sealed)
+		if err != nil {
+			return x, err
+		}
+		to.Number, to.Holder = string(number), x.Holder
+		built, err := payload(x.Code, to, 0)
+		if built != nil {
+			x.Payload = *built
+		}
+		x.Last, x.IssuedAt = seal.Mask(x.Last), x.IssuedAt.In(local)
+		x.Serial, x.CheckURL = marketCode+"/"+x.Stall, origin+codeURL(x.Code)
+		return x, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find codes to print: %w", err)
+	}
+	return found, nil
+}
+
+// address is where shoppers reach us.
+func (p *Prints) address(c *gin.Context) string {
+	if p.origin != "" {
+		return p.origin
+	}
+	return "http://" + c.Request.Host
+}
+
+// one is GET /api/v1/codes/{code}/poster.pdf. A superseded or revoked code is printed no more (410).
+func (p *Prints) one(c *gin.Context) error {
+	ctx := c.Request.Context()
+	size, err := sizeOf(c)
+	if err != nil {
+		return err
+	}
+	who, err := auth.Require(ctx, auth.Print)
+	if err != nil {
+		return err
+	}
+	code, err := memo.Parse(c.Param("code"))
+	if err != nil {
+		return problem.Missing("code")
+	}
+	found, err := p.find(ctx, who, p.address(c), wantedPrints{code: code.String()})
+	switch {
+	case err != nil:
+		return err
+	case len(found) == 0:
+		return problem.Missing("code")
+	case found[0].state != codeCurrent:
+		return problem.New(http.StatusGone, "code_not_current", "Mã này đã được thay hoặc thu hồi, không in nữa.", "This code is superseded or revoked: it is printed no more.")
+	case found[0].Payload == "":
+		return problem.New(problem.NotFound, "no_payload", "Ví điện tử không có mã VietQR.", "A wallet has no VietQR payload.")
+	}
+	return answerPDF(c, found[0].Code, size, false, found)
+}
+
+// sheets is GET /api/v1/markets/{id}/posters.pdf: stalls without a code, and wallets', are left out.
+func (p *Prints) sheets(c *gin.Context) error {
+	ctx := c.Request.Context()
+	size, err := sizeOf(c)
+	if err != nil {
+		return err
+	}
+	layout := c.DefaultQuery("layout", "sheet")
+	if layout != "sheet" && layout != "single" {
+		return problem.InFields(problem.UnknownValue("layout", layout, "sheet", "single"))
+	}
+	who, err := auth.Require(ctx, auth.Print)
+	if err != nil {
+		return err
+	}
+	w := wantedPrints{zone: c.Query("zone")}
+	if w.market, err = p.register.market(ctx, who, c.Param("id")); err != nil {
+		return err
+	}
+	if listed := c.Query("stalls"); listed != "" {
+		for text := range strings.SplitSeq(listed, ",") {
+			id, err := uuid.Parse(strings.TrimSpace(text))
+			if err != nil {
+				return problem.Of("stalls", "id_form", "Danh sách mã sạp chưa đúng.", "These are no ids of stalls.")
+			}
+			w.stalls = append(w.stalls, id)
+		}
+	}
+	found, err := p.find(ctx, who, p.address(c), w)
+	if err != nil {
+		return err
+	}
+	if len(found) > maxPosters {
+		return problem.Of("zone", "too_many", fmt.Sprintf("Quá %d bảng mã: hãy in từng dãy.", maxPosters), fmt.Sprintf("More than %d posters: print zone by zone.", maxPosters))
+	}
+	kept := found[:0]
+	for _, x := range found {
+		if x.Payload != "" {
+			kept = append(kept, x)
+		}
+	}
+	if len(kept) == 0 {
+		return problem.New(problem.NotFound, "nothing_to_print", "Không có mã nào để in.", "There is no code to print.")
+	}
+	return answerPDF(c, "bang-ma", size, layout == "sheet", kept)
+}
+
+func answerPDF(c *gin.Context, name string, size posters.Size, sheets bool, list []printable) error {
+	drawn := make([]posters.Poster, len(list))
+	for i, x := range list {
+		drawn[i] = x.Poster
+	}
+	if len(list) > 1 {
+		select {
+		case printing <- struct{}{}:
+			defer func() { <-printing }()
+		case <-c.Request.Context().Done():
+			return c.Request.Context().Err()
+		}
+	}
+	var out bytes.Buffer
+	if err := posters.Write(&out, size, sheets, drawn); err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", fmt.Sprintf(`inline; filename="%s-%s.pdf"`, name, size.Name))
+	c.Data(http.StatusOK, "application/pdf", out.Bytes())
+	return nil
+}

@@ -1,0 +1,73 @@
+package merchants_test
+
+import (
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// printed asks for a PDF and gives the codes that an independent reader finds on its pages, and how many pages it has.
+func (w *world) printed(key, path string) (codes []string, pages int) {
+	w.t.Helper()
+	rec := w.send(httptest.NewRequestWithContext(w.t.Context(), "GET", path, nil), key)
+	if rec.Code != 200 || rec.Header().Get("Content-Type") != "application/pdf" {
+		w.t.Fatalf("%s is answered %d %s", path, rec.Code, rec.Body)
+	}
+	folder := w.t.TempDir()
+	file := filepath.Join(folder, "x.pdf")
+	must(w.t, os.WriteFile(file, rec.Body.Bytes(), 0o600))
+	must(w.t, exec.CommandContext(w.t.Context(), "pdftoppm", "-png", "-gray", "-r", "150", file, filepath.Join(folder, "page")).Run())
+	names, err := filepath.Glob(filepath.Join(folder, "page*.png"))
+	must(w.t, err)
+	for _, name := range names {
+		raw, err := os.ReadFile(name)
+		must(w.t, err)
+		codes = append(codes, strings.Split(zbar(w.t, raw), "\n")...)
+	}
+	slices.Sort(codes)
+	return codes, len(names)
+}
+
+func TestPostersPayTheirStalls(t *testing.T) {
+	w := newWorld(t)
+	first, second := w.stall("A1", "1111"), w.stall("A2", "2222")
+	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{"number": "A3", "kind": "stall", "goods_group": "rau", "zone": "Khu rau"}, 201) // without a code
+	both := []string{first.text("code.payload"), second.text("code.payload")}
+	slices.Sort(both)
+
+	market := "/api/v1/markets/" + w.market + "/posters.pdf"
+	for query, want := range map[string]int{"": 1, "?size=a5": 1, "?size=sticker": 1, "?size=a4": 2, "?layout=single": 2, "?size=a6&stalls=" + first.text("id") + "," + second.text("id"): 1} {
+		if codes, pages := w.printed(w.admin, market+query); !slices.Equal(codes, both) || pages != want {
+			t.Errorf("%s prints %d pages with %q, want %d with %q", query, pages, codes, want, both)
+		}
+	}
+	if codes, _ := w.printed(w.key("manager", "market:CHODAM"), "/api/v1/codes/"+first.text("code.code")+"/poster.pdf"); !slices.Equal(codes, []string{first.text("code.payload")}) {
+		t.Errorf("the manager's poster pays %q", codes)
+	}
+	merchant := w.key("merchant", "stall:"+first.text("id"))
+	if codes, _ := w.printed(merchant, market); !slices.Equal(codes, []string{first.text("code.payload")}) {
+		t.Errorf("a merchant prints %q of the market", codes)
+	}
+}
+
+func TestPostersAreRefused(t *testing.T) {
+	w := newWorld(t)
+	first, second := w.stall("A1", "1111"), w.stall("A2", "2222")
+	path := "/api/v1/codes/" + first.text("code.code") + "/poster.pdf"
+	market := "/api/v1/markets/" + w.market + "/posters.pdf"
+	w.call(w.key("merchant", "stall:"+second.text("id")), "GET", path, nil, 404)
+	w.call(w.key("manager", "market:"+w.newMarket("CHODINH", "22366")), "GET", path, nil, 404)
+	w.call(w.key("locality_officer", "locality:568"), "GET", path, nil, 403)
+	w.call("", "GET", path, nil, 401)
+	for _, query := range []string{"?size=a3", "?layout=wall", "?stalls=x"} {
+		w.call(w.admin, "GET", market+query, nil, 422)
+	}
+	w.call(w.admin, "GET", market+"?zone=nowhere", nil, 404)
+	w.call(w.admin, "GET", "/api/v1/codes/nothing/poster.pdf", nil, 404)
+	w.call(w.admin, "POST", "/api/v1/stalls/"+first.text("id")+"/codes", object{}, 201)
+	w.call(w.admin, "GET", path, nil, 410)
+}
