@@ -47,7 +47,7 @@ func benchCommand() *cobra.Command {
 	var only string
 	c := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure P1, P3, P7, P8 and P11 beside pgbench, in one run on a throw-away server",
+		Short: "Measure P1, P3, P4, P7, P8, P9 and P11 beside pgbench, in one run on a throw-away server",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b.out = cmd.OutOrStdout()
@@ -84,12 +84,17 @@ func (b *bench) run(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if b.wants("P9") {
+		if err := b.prints(); err != nil {
+			return err
+		}
+	}
 	if b.wants("P11") {
 		if err := b.starts(ctx); err != nil {
 			return err
 		}
 	}
-	if b.wants("P1") || b.wants("P3") || b.wants("P7") {
+	if b.wants("P1") || b.wants("P3") || b.wants("P4") || b.wants("P7") {
 		return b.notices(ctx)
 	}
 	return nil
@@ -140,7 +145,7 @@ func (b *bench) starts(ctx context.Context) error {
 	return nil
 }
 
-// notices is P1, P3 and P7: signed webhooks over HTTP against a serving process, beside pgbench.
+// notices is P1, P3, P4 and P7: signed webhooks over HTTP against a serving process, beside pgbench.
 func (b *bench) notices(ctx context.Context) error {
 	dir := filepath.Join(b.dir, "notices")
 	s, err := serveChild(ctx, dir)
@@ -151,6 +156,17 @@ func (b *bench) notices(ctx context.Context) error {
 	load, err := newLoad(ctx, dir, s.address, benchStalls)
 	if err != nil {
 		return err
+	}
+	if b.wants("P4") {
+		for range b.rounds {
+			if err := b.streams(ctx, load); err != nil {
+				return err
+			}
+		}
+		fmt.Fprintf(b.out, "P4   %d open streams, %s payments a second: p99 %s ms from acknowledgement to stream (bar 250)\n", openStreams, spread(b.rates["P4 rate"], "%.0f"), spread(b.rates["P4"], "%.0f"))
+	}
+	if !b.wants("P1") && !b.wants("P3") && !b.wants("P7") {
+		return load.verify(ctx, b.out)
 	}
 	pg, err := newPgbench(ctx, dir)
 	if err != nil {

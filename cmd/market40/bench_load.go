@@ -22,6 +22,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"market40/merchants"
+	"market40/merchants/auth"
 	"market40/payments"
 	"market40/payments/ledger"
 )
@@ -35,6 +36,7 @@ type load struct {
 	address, path string
 	targets       []target
 	pool          *pgxpool.Pool
+	keys          *auth.APIKeys
 	serial        atomic.Int64
 	acked         atomic.Int64
 }
@@ -70,7 +72,7 @@ func newLoad(ctx context.Context, dir, address string, stalls int) (*load, error
 	if err != nil {
 		return nil, err
 	}
-	l := &load{address: address, path: connection.WebhookPath, pool: p.db.Pool}
+	l := &load{address: address, path: connection.WebhookPath, pool: p.db.Pool, keys: p.apiKeys}
 	for i, s := range made {
 		l.targets = append(l.targets, target{stall: s.ID.String(), code: s.Code.Code, account: orders[i].Account.AccountNumber})
 	}
@@ -127,7 +129,7 @@ func (l *load) work(ctx context.Context, hot bool) ([]time.Duration, error) {
 	defer conn.Close()
 	answers := bufio.NewReader(conn)
 	mac := hmac.New(sha256.New, []byte(benchSecret))
-	var request, body []byte
+	var request []byte
 	var took []time.Duration
 	for ctx.Err() == nil {
 		n := l.serial.Add(1)
@@ -135,9 +137,7 @@ func (l *load) work(ctx context.Context, hot bool) ([]time.Duration, error) {
 		if !hot {
 			t = l.targets[int(n)*7919%len(l.targets)]
 		}
-		body = fmt.Appendf(body[:0], `{"id":%d,"gateway":"MBBank","transactionDate":"%s","accountNumber":"%s","code":null,"content":"CUSTOMER NGUYEN THI LAN %s mua ca","transferType":"in","transferAmount":%d,"accumulated":0,"subAccount":null,"referenceCode":"FT26%012d","description":""}`,
-			n, time.Now().Format(time.DateTime), t.account, t.code, 1000+n%499000, n)
-		request = l.sign(request[:0], body, mac)
+		request = l.sign(request[:0], notice(n, t), mac)
 		sent := time.Now()
 		if _, err := conn.Write(request); err != nil {
 			return took, err
@@ -149,6 +149,12 @@ func (l *load) work(ctx context.Context, hot bool) ([]time.Duration, error) {
 		took = append(took, time.Since(sent))
 	}
 	return took, nil
+}
+
+// notice is the n-th of all notices, to a stall's account with its code.
+func notice(n int64, to target) []byte {
+	return fmt.Appendf(nil, `{"id":%d,"gateway":"MBBank","transactionDate":"%s","accountNumber":"%s","code":null,"content":"CUSTOMER NGUYEN THI LAN %s mua ca","transferType":"in","transferAmount":%d,"accumulated":0,"subAccount":null,"referenceCode":"FT26%012d","description":""}`,
+		n, time.Now().Format(time.DateTime), to.account, to.code, 1000+n%499000, n)
 }
 
 func (l *load) sign(request, body []byte, mac hash.Hash) []byte {
