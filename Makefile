@@ -1,11 +1,12 @@
 # market40: `make` shows what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: run test build bench attack check sbom reproducible fmt help setup
+.PHONY: client screenshots apps run test build bench attack check sbom reproducible fmt help setup
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LINT := bin/golangci-lint
 LINT_VERSION := v2.15.0
+FRONT := $(shell find frontend/stall frontend/lib frontend/voice -type f ! -name '*.go') frontend/vite.config.ts frontend/tsconfig.json
 # Nothing of the machine goes into the program: no path, no C library, no time.
 BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)'
 # Where goroutines meet: tested with the race detector. Everything else is tested without it, which is several times quicker.
@@ -14,15 +15,25 @@ RACY := ./migrations/database/... ./merchants/auth/... ./merchants/seal/... ./pa
 run: build ## serve an invented province on http://127.0.0.1:8080 and let payments arrive; LAN=1: over https, to the phones of this network
 	@LAN="$(LAN)" .ci/demo
 
-test: setup ## everything that proves the program: format, vet, all tests
+test: setup apps ## everything that proves the program: format, vet, all tests
 	@bad=$$(gofmt -l cmd frontend merchants migrations payments reports 2>/dev/null); [ -z "$$bad" ] || { echo "not formatted (make fmt):"; echo "$$bad"; exit 1; }
+	cd frontend && npm run --silent check && npm run --silent test
 	go mod verify
 	go vet ./...
 	go test -race -timeout 10m $(RACY)
 	go test -timeout 10m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
 
-build: setup ## bin/market40
+build: setup apps ## bin/market40
 	$(BUILD) -o bin/market40 ./cmd/market40
+
+apps: frontend/dist/stall/index.html # the browser's side, built into the program
+
+client: build ## frontend/lib/schema.d.ts: the API's types, from its own OpenAPI
+	UPDATE=1 go test ./cmd/market40 -run TestClientIsOfThisAPI
+
+screenshots: setup apps ## every page at 360 and 1440 px, into screenshots/
+	@mkdir -p screenshots
+	SHOTS=$(CURDIR)/screenshots go test -count=1 ./cmd/market40 ./merchants/posters -run 'Page|Shop|Stall|Poster|Account|Merchant'
 
 bench: build ## the performance table, beside pgbench, on a throw-away server
 	@bin/market40 bench --only "$(ONLY)"
@@ -47,6 +58,13 @@ setup: # what the machine lacks, by apt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+frontend/node_modules/.package-lock.json: frontend/package-lock.json
+	cd frontend && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+
+frontend/dist/stall/index.html: frontend/node_modules/.package-lock.json $(FRONT)
+	cd frontend && npx vite build --logLevel warn
+	@touch $@
 
 # Built once for its version, in about three minutes.
 $(LINT): Makefile

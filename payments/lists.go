@@ -27,14 +27,18 @@ type Payment struct {
 	Version    int64        `json:"version" doc:"1, 2, 3… on the stall's ledger account, in commit order"`
 	State      string       `json:"state" enum:"posted,reversed,reversal"`
 	Reverses   *uuid.UUID   `json:"reverses,omitempty" doc:"the payment that a reversal takes back"`
+	Precision  *string      `json:"precision" enum:"second,minute,day" doc:"how exactly the bank told occurred_at; null: a person assigned the payment"`
 }
+
+// precisionOf is SQL for how exactly the bank told when payment p occurred: it bears its notice's id.
+const precisionOf = `(SELECT n.precision FROM notices n WHERE n.id = p.id)`
 
 // stallPayments selects the payments of ledger accounts $1, each with the account's version. A stall is
 // credited by payments and debited by what reverses them.
 const stallPayments = `SELECT p.id, CASE WHEN p.credit_account = a.id THEN p.amount ELSE -p.amount END::text, 'VND', p.occurred_at, p.recorded_at,
 		p.reference, p.memo_code, CASE WHEN p.credit_account = a.id THEN p.credit_version ELSE p.debit_version END AS version,
 		CASE WHEN p.debit_account = a.id THEN 'reversal' WHEN EXISTS (SELECT FROM payments r WHERE r.reverses = p.id) THEN 'reversed' ELSE 'posted' END,
-		CASE WHEN p.debit_account = a.id THEN p.reverses END
+		CASE WHEN p.debit_account = a.id THEN p.reverses END, ` + precisionOf + `
 	FROM unnest($1::uuid[]) AS a (id) CROSS JOIN LATERAL (
 		SELECT * FROM payments WHERE credit_account = a.id
 		UNION ALL

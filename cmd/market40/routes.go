@@ -65,6 +65,9 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	if err := frontend.AccountRoutes(e, ways); err != nil {
 		return nil, err
 	}
+	if err := frontend.AppRoutes(e); err != nil {
+		return nil, err
+	}
 	if demo {
 		start, err := frontend.NewStart(p.db, p.payments)
 		if err != nil {

@@ -1,0 +1,71 @@
+package frontend
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+)
+
+// dist is what `npm run build` made of the apps; a program that was built without it says so where the app would be.
+//
+//go:embed all:dist
+var dist embed.FS
+
+// appPolicy is the Content-Security-Policy of the apps: everything from here, and a worker of their own.
+const appPolicy = "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; media-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// AppRoutes mounts the stall app under /stall/. It is one page; where in it one is stands behind the #.
+func AppRoutes(e *edge.Edge) error {
+	files, err := fs.Sub(dist, "dist/stall")
+	if err != nil {
+		return fmt.Errorf("find the stall app: %w", err)
+	}
+	e.Engine.GET("/stall", func(c *gin.Context) { c.Redirect(http.StatusMovedPermanently, "/stall/") })
+	e.Engine.GET("/stall/*file", problem.Handle(func(c *gin.Context) error { return serveApp(c, files) }))
+	for _, page := range []struct{ path, id, summary string }{
+		{"/stall", "stall-app-redirect", "Leads to the stall app"},
+		{"/stall/{file}", "stall-app", "Sạp của tôi: the stall app, its page, scripts and sounds"},
+	} {
+		e.Document(huma.Operation{OperationID: page.id, Method: http.MethodGet, Path: page.path, Summary: page.summary, Tags: []string{"stall people"}, Security: []map[string][]string{{}}})
+	}
+	return nil
+}
+
+// serveApp answers a file of an app. What bears a digest in its name never changes; all else is asked for again.
+func serveApp(c *gin.Context, files fs.FS) error {
+	name := strings.TrimPrefix(c.Param("file"), "/")
+	if name == "" {
+		name = "index.html"
+	}
+	content, err := fs.ReadFile(files, name)
+	if err != nil && name == "index.html" {
+		return problem.New(problem.Unavailable, "not_built", "Ứng dụng chưa được dựng: hãy chạy make build.", "The app was not built into this program: run make build.")
+	}
+	if err != nil {
+		return problem.Missing("file")
+	}
+	c.Header("Content-Security-Policy", appPolicy)
+	c.Header("Cache-Control", "no-cache")
+	if strings.HasPrefix(name, "assets/") {
+		c.Header("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	kind := mime.TypeByExtension(path.Ext(name))
+	if path.Ext(name) == ".webmanifest" {
+		kind = "application/manifest+json"
+	}
+	if kind == "" {
+		kind = "application/octet-stream"
+	}
+	c.Data(http.StatusOK, kind, content)
+	return nil
+}

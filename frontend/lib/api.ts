@@ -1,0 +1,50 @@
+// The API, typed by its own OpenAPI (schema.d.ts is generated: make client).
+import createClient, { type Middleware } from 'openapi-fetch';
+import type { components, paths } from './schema';
+
+export type Payment = components['schemas']['PaymentsPayment'];
+export type Stall = components['schemas']['MerchantsStall'];
+export type Order = components['schemas']['PaymentsOrder'];
+export type Reader = components['schemas']['AuthReader'];
+export type Shift = components['schemas']['PaymentsShift'];
+
+/** Why the API refused, in the reader's language. */
+export interface Problem {
+  code: string;
+  detail: string;
+  status: number;
+  errors?: { field: string; code: string; detail: string }[];
+}
+
+/** No answer came: the network, not the API. */
+export const offline: Problem = { code: 'offline', detail: 'Mất mạng, hãy thử lại.', status: 0 };
+
+export const api = createClient<paths>({ baseUrl: location.origin, headers: { Accept: 'application/json' } });
+
+const language: Middleware = {
+  onRequest({ request }) {
+    request.headers.set('Accept-Language', document.documentElement.lang);
+    return request;
+  },
+};
+api.use(language);
+
+/** ask gives the data of a call, or throws its Problem; who is not signed in is sent to do so. */
+export async function ask<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  let answer;
+  try {
+    answer = await call;
+  } catch {
+    throw offline;
+  }
+  if (answer.response.ok) return answer.data as T;
+  const problem = (answer.error ?? { code: 'failed', detail: `Lỗi ${answer.response.status}`, status: answer.response.status }) as Problem;
+  if (answer.response.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+  throw problem;
+}
+
+/** What a problem says to who reads it. */
+export function sentence(problem: unknown): string {
+  const p = problem as Problem;
+  return p.errors?.[0]?.detail ?? p.detail ?? String(problem);
+}

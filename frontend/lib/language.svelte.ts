@@ -1,0 +1,13 @@
+// Vietnamese first; English beside it, where a sentence is written.
+
+export const ui = $state({ language: 'vi' });
+
+export function setLanguage(language: string): void {
+  ui.language = language === 'en' ? 'en' : 'vi';
+  document.documentElement.lang = ui.language;
+}
+
+/** A sentence in the reader's language. */
+export function t(vi: string, en: string): string {
+  return ui.language === 'en' ? en : vi;
+}

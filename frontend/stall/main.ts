@@ -1,0 +1,6 @@
+import { mount } from 'svelte';
+import App from './App.svelte';
+import './app.css';
+
+mount(App, { target: document.getElementById('app')! });
+if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/stall/sw.js', { scope: '/stall/' });

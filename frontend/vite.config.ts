@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig, type Plugin } from 'vite';
+
+/** The service worker, with the names of all that the app is made of and a version that changes with them. */
+function shell(): Plugin {
+  return {
+    name: 'shell',
+    generateBundle(_, bundle) {
+      const assets = Object.keys(bundle).filter((name) => name !== 'index.html').map((name) => `/stall/${name}`);
+      const shipped = readdirSync('stall/public').map((name) => `/stall/${name}`);
+      const files = ['/stall/', ...assets, ...shipped].sort();
+      const digest = createHash('sha256');
+      for (const part of Object.values(bundle)) digest.update(part.fileName).update('code' in part ? part.code : part.source);
+      for (const name of readdirSync('stall/public').sort()) digest.update(readFileSync(join('stall/public', name)));
+      const source = readFileSync('stall/sw.js', 'utf8').replace('__VERSION__', digest.digest('hex').slice(0, 12)).replace("['__FILES__']", JSON.stringify(files));
+      this.emitFile({ type: 'asset', fileName: 'sw.js', source });
+    },
+  };
+}
+
+export default defineConfig({
+  root: 'stall',
+  base: '/stall/',
+  plugins: [svelte({ compilerOptions: { runes: true } }), shell()],
+  build: { outDir: '../dist/stall', emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  test: { root: '.', environment: 'happy-dom', include: ['**/*.test.ts'] },
+} as Parameters<typeof defineConfig>[0]);
