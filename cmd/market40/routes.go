@@ -50,6 +50,7 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	p.payments.Routes(e)
 	orders := payments.NewOrders(p.payments, p.registry)
 	orders.Routes(e)
+	p.pushes.Routes(e)
 	p.reports.Routes(e)
 	behindCodes, err := pages.New(p.registry, orders, p.settings.PublicURL)
 	if err != nil {
