@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -292,4 +293,51 @@ func TestTheAppOpensWithoutANetwork(t *testing.T) {
 	if left != "" {
 		t.Errorf("after signing out the phone keeps %q", left)
 	}
+}
+
+// TestAHelpersShift: the owner lends the phone, a helper chooses the name and types the PIN, and sees what comes in the shift alone.
+func TestAHelpersShift(t *testing.T) {
+	t.Parallel()
+	v := openShop(t).invite(360)
+	v.pay(v.code, 45000)
+	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
+	v.open("more")
+	v.press("Người bán giúp")
+	v.do(chromedp.WaitVisible(`[name=pin]`), chromedp.SendKeys(`[name=name]`, "Chị Năm"), chromedp.SendKeys(`[name=pin]`, "4831"))
+	v.press("Thêm người bán giúp")
+	v.until(`[...document.querySelectorAll('.list li')].some((li) => li.textContent.includes('Chị Năm'))`)
+	v.press("Cho phép người bán giúp")
+	v.until(`document.querySelector('.good')?.textContent.includes('Máy này giờ dành cho')`)
+	v.looks("helpers")
+	v.press("Đăng xuất")
+	v.until(`location.pathname === '/sign-in' && !document.getElementById('helpers').hidden`)
+	fits(t, v.tab, "sign-in-helper")
+	v.do(chromedp.SendKeys(`#shift [name=pin]`, "1379"), chromedp.Click(`#shift button`))
+	v.until(`document.getElementById('message').textContent !== ''`)
+	v.do(chromedp.SendKeys(`#shift [name=pin]`, "4831"), chromedp.Click(`#shift button`))
+	v.until(`location.pathname === '/stall/' && document.querySelector('h1')?.textContent.includes('A-12')`)
+	v.until(`document.body.textContent.includes('Chưa có khoản nào hôm nay')`)
+	v.press("Bắt đầu bán")
+	v.pay(v.code, 12000)
+	v.hears("chime received ten 2 thousand dong")
+	v.open("today")
+	v.until(`document.querySelector('.amount').textContent === '12.000 đ' && document.querySelectorAll('.list li').length === 1`)
+	v.open("more")
+	v.looks("helper-more")
+}
+
+// TestTheAppIsSmall holds the bytes to a working first screen against the budget, as they travel; the voice comes with the first touch.
+func TestTheAppIsSmall(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	_, html := s.get("/stall/")
+	total := 0
+	for _, part := range append(regexp.MustCompile(`/stall/assets/[^"]+`).FindAllString(html, -1), "/stall/") {
+		_, text := s.get(part)
+		total += gzipped(t, text)
+	}
+	if total > 60<<10 || total < 10<<10 {
+		t.Errorf("the first screen takes %d bytes", total)
+	}
+	t.Logf("%d bytes", total)
 }

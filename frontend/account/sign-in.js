@@ -38,6 +38,26 @@ form.addEventListener('submit', async (event) => {
   }
 });
 
+// On a phone that a stall owner lent to helpers, they choose their name and type their PIN.
+const shift = document.getElementById('shift');
+ask('GET', '/api/v1/staff-sessions/choice').then((counter) => {
+  document.getElementById('counter').textContent = `– Sạp ${counter.stall}, ${counter.market}`;
+  shift.staff_id.replaceChildren(...counter.staff.map((one) => new Option(one.name, one.id)));
+  document.getElementById('helpers').hidden = counter.staff.length === 0;
+}).catch(() => {}); // no such phone
+
+shift.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  say('');
+  try {
+    await ask('POST', '/api/v1/staff-sessions', { staff_id: shift.staff_id.value, pin: shift.pin.value });
+    location.replace(next('/stall/'));
+  } catch (problem) {
+    shift.pin.value = '';
+    tell(problem);
+  }
+});
+
 // A stall owner asks for a code by message, then types it.
 const phone = document.getElementById('phone');
 const again = document.getElementById('again');

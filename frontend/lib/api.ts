@@ -6,6 +6,7 @@ export type Payment = components['schemas']['PaymentsPayment'];
 export type Stall = components['schemas']['MerchantsStall'];
 export type Order = components['schemas']['PaymentsOrder'];
 export type Reader = components['schemas']['AuthReader'];
+export type Seller = components['schemas']['AuthSeller'];
 export type Shift = components['schemas']['PaymentsShift'];
 
 /** Why the API refused, in the reader's language. */
