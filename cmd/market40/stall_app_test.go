@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"market40/merchants/vietqr"
 )
 
 // seller is a stall owner with a phone, at an own stall.
@@ -324,6 +327,26 @@ func TestAHelpersShift(t *testing.T) {
 	v.until(`document.querySelector('.amount').textContent === '12.000 đ' && document.querySelectorAll('.list li').length === 1`)
 	v.open("more")
 	v.looks("helper-more")
+}
+
+// TestAStickerIsChecked gives the app pictures of stickers: the stall's own, and one that pays somebody else.
+func TestAStickerIsChecked(t *testing.T) {
+	t.Parallel()
+	v := openShop(t).invite(360)
+	_, own := v.get("/q/" + v.code + ".txt")
+	foreign, err := vietqr.Encode(vietqr.Payment{BIN: "970422", Account: "666", Purpose: v.code})
+	must(t, err)
+	v.open("more")
+	v.press("Kiểm tra tem")
+	for payload, verdict := range map[string]string{own: "official", foreign: "swapped"} {
+		picture, err := vietqr.PNG(payload, 6)
+		must(t, err)
+		file := filepath.Join(t.TempDir(), "sticker.png")
+		must(t, os.WriteFile(file, picture, 0o600))
+		v.do(chromedp.SetUploadFiles(`input[type=file]`, []string{file}))
+		v.until(fmt.Sprintf(`document.querySelector('[data-verdict]')?.dataset.verdict === %q`, verdict))
+	}
+	v.looks("check")
 }
 
 // TestTheAppIsSmall holds the bytes to a working first screen against the budget, as they travel; the voice comes with the first touch.

@@ -7,6 +7,7 @@ export type Stall = components['schemas']['MerchantsStall'];
 export type Order = components['schemas']['PaymentsOrder'];
 export type Reader = components['schemas']['AuthReader'];
 export type Seller = components['schemas']['AuthSeller'];
+export type StickerCheck = components['schemas']['MerchantsStickerCheck'];
 export type Shift = components['schemas']['PaymentsShift'];
 
 /** Why the API refused, in the reader's language. */
