@@ -35,11 +35,19 @@ type Payments struct {
 	connections *connections
 	counts      *counts
 
+	jobs     []job // of what else rests on the books
 	lanes    *lanes
 	running  sync.WaitGroup
 	stopping chan struct{} // streams end
 	stopped  chan struct{} // the posters are done
 	cancel   context.CancelFunc
+}
+
+// job is done at once and then at intervals, by one of several replicas.
+type job struct {
+	name  string
+	pause time.Duration
+	do    func(context.Context) error
 }
 
 // New prepares the way in; Start opens it.
@@ -61,6 +69,9 @@ func (p *Payments) Start(ctx context.Context) {
 	p.running.Go(func() { p.feed.Run(ctx) })
 	p.running.Go(func() { p.every(ctx, "retry-pending", retryEvery, p.retryPending) })
 	p.running.Go(func() { p.every(ctx, "partitions", partitionsEvery, p.makePartitions) })
+	for _, j := range p.jobs {
+		p.running.Go(func() { p.every(ctx, j.name, j.pause, j.do) })
+	}
 }
 
 // Stop finishes the groups under way and waits for everything that Start began. Streams end first.

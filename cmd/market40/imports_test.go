@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 		"merchants/auth", "merchants/edge", "merchants/problem",
 		"migrations/database",
 	},
+	"frontend/voice": {}, // words and recordings
 	// The page behind a printed code.
 	"frontend/pages": {"payments", "payments/money", "merchants", "merchants/edge", "merchants/problem", "merchants/vietqr"},
 

@@ -148,6 +148,10 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/orders":      {may: "admin merchant auditor integration"},
 	"GET /api/v1/orders/{id}": {may: "admin merchant auditor integration"},
 
+	"GET /api/v1/push/key":                                         {may: everyRole},
+	"PUT /api/v1/stalls/{id}/push-subscriptions":                   {may: "people", body: object{"endpoint": "https://fcm.googleapis.com/x", "keys": object{"p256dh": "x", "auth": "x"}}},
+	"DELETE /api/v1/stalls/{id}/push-subscriptions/{subscription}": {may: "merchant", inner: true},
+
 	"GET /api/v1/complaints":             {may: "admin manager auditor"},
 	"POST /api/v1/complaints/{id}/close": {may: inCharge, body: object{"reason": "đã gặp"}},
 
@@ -273,7 +277,7 @@ func TestEveryRouteAndRole(t *testing.T) {
 	}
 }
 
-var inner = regexp.MustCompile(`\{(invitation|staff|device)\}`)
+var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription)\}`)
 
 // apiRoutes are the routes under /api that OpenAPI names.
 func apiRoutes(t *testing.T, s *serving) (routes []string) {

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 // ownSettings are the variables that a test sets or leaves out, never those of who runs it.
 var ownSettings = []string{
 	"LISTEN_ADDR=", "PUBLIC_URL=", "DATABASE_URL=", "MIGRATE_DATABASE_URL=", "DATA_DIR=", "SECRET_KEY=", "SECRET_KEY_FILE=", "LOG_LEVEL=",
-	"TRUSTED_PROXIES=", "OUTGOING_ALLOW=", "OIDC_CONFIG_FILE=",
+	"TRUSTED_PROXIES=", "OUTGOING_ALLOW=", "PUSH_HOSTS=", "OIDC_CONFIG_FILE=",
 	"SMS_GATEWAY_URL=", "SMS_GATEWAY_TOKEN_FILE=",
 	"TLS_CERT_FILE=", "TLS_KEY_FILE=",
 	"AUDIT_SYSLOG=", "AUDIT_SYSLOG_CA=", "AUDIT_SYSLOG_FORMAT=",

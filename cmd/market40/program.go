@@ -30,6 +30,7 @@ type program struct {
 	messages *outbox.Outbox
 	privacy  *privacy.Desk
 	payments *payments.Payments // not started: who wants it to take notices calls Start and Stop
+	pushes   *payments.Pushes
 	reports  *reports.Reports
 	now      func() time.Time
 }
@@ -73,6 +74,10 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		reports:  reports.New(db, now),
 	}
 	p.sso = auth.NewSSO(p.people, outgoing.Client(s.Allow), s.Providers)
+	if p.pushes, err = payments.NewPushes(p.payments, s.PushHosts, outgoing.Client(s.PushAllow), s.PublicURL); err != nil {
+		closeDB()
+		return nil, nil, err
+	}
 	return p, closeDB, nil
 }
 

@@ -52,6 +52,7 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	orders := payments.NewOrders(p.payments, p.registry)
 	orders.Routes(e)
 	book.New(p.db, p.keys, p.now).Routes(e)
+	p.pushes.Routes(e)
 	p.reports.Routes(e)
 	behindCodes, err := pages.New(p.registry, orders, p.settings.PublicURL)
 	if err != nil {

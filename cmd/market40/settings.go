@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,7 @@ import (
 	"market40/merchants/outgoing"
 	"market40/merchants/seal"
 	"market40/merchants/siem"
+	"market40/payments"
 )
 
 // environment is what the process is told, as it stands there.
@@ -36,6 +38,7 @@ type environment struct {
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info"`
 	Proxies       string `env:"TRUSTED_PROXIES"`
 	OutgoingAllow string `env:"OUTGOING_ALLOW"`
+	PushHosts     string `env:"PUSH_HOSTS"`
 	OIDCFile      string `env:"OIDC_CONFIG_FILE"`
 	SMSGateway    string `env:"SMS_GATEWAY_URL"`
 	SMSTokenFile  string `env:"SMS_GATEWAY_TOKEN_FILE"`
@@ -57,6 +60,8 @@ type settings struct {
 	LAN         bool              // https for the local network, by an authority of our own
 	LogLevel    slog.Level
 	Proxies     edge.Proxies          // whose word on who calls is taken
+	PushHosts   []string              // push services that we call
+	PushAllow   outgoing.Allow        // those of them that the operator named
 	Allow       outgoing.Allow        // inner hosts that the operator's own settings may name
 	Providers   []auth.ProviderConfig // who else knows people
 	SMS         smsGateway
@@ -123,6 +128,12 @@ func readSettings() (*settings, error) {
 	check("TRUSTED_PROXIES", err)
 	s.Allow, err = outgoing.ParseAllow(told.OutgoingAllow)
 	check("OUTGOING_ALLOW", err)
+	s.PushHosts = payments.PushHosts
+	if told.PushHosts != "" {
+		s.PushHosts = strings.Split(strings.ReplaceAll(told.PushHosts, " ", ""), ",")
+		s.PushAllow, err = outgoing.ParseAllow(strings.Join(slices.DeleteFunc(slices.Clone(s.PushHosts), func(h string) bool { return strings.HasPrefix(h, ".") }), ","))
+		check("PUSH_HOSTS", err)
+	}
 	if told.OIDCFile != "" {
 		s.Providers, err = auth.ReadProviders(told.OIDCFile)
 		check("OIDC_CONFIG_FILE", err)

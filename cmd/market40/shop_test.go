@@ -24,9 +24,9 @@ type shop struct {
 	told                              int
 }
 
-func openShop(t *testing.T) *shop {
+func openShop(t *testing.T, settings ...string) *shop {
 	t.Helper()
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
+	env := append([]string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}, settings...)
 	admin := adminKey(t, env)
 	s := &shop{serving: serve(t, env), admin: admin, account: "0011001234567"}
 	market := s.ask(admin, "POST", "/api/v1/markets", object{"code": "CHODAM", "name": "Chợ Đầm", "class": 1, "kind": "dan_sinh", "commune_code": "22366"}, 201).text("id")

@@ -288,6 +288,9 @@ func tourStall(s *serving, key, second, market string) {
 	do("PUT", at+"/staff/"+seller.text("id")+"/pin", object{"pin": "5927"}, 204, owner)
 	res, device := do("POST", at+"/devices", object{"name": "Máy ở quầy"}, 201, owner)
 	do("POST", "/api/v1/staff-sessions", object{"staff_id": seller.text("id"), "pin": "5927"}, 201, s.renewed(res, owner))
+	phone := object{"endpoint": "https://fcm.googleapis.com/fcm/send/x", "keys": object{"p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM", "auth": "tBHItJI5svbpez7KI4CCXg"}}
+	_, subscribed := do("PUT", at+"/push-subscriptions", phone, 201, owner)
+	do("DELETE", at+"/push-subscriptions/"+subscribed.text("id"), nil, 204, owner)
 	do("DELETE", at+"/staff/"+seller.text("id"), nil, 204, owner)
 	do("DELETE", at+"/devices/"+device.text("id"), nil, 204, owner)
 

@@ -1,9 +1,9 @@
 import { ask, devices, say, tell, touch } from './api.js';
 
-// next is where to go afterwards: a page of ours, or the account's.
-function next() {
-  const wanted = new URL(new URLSearchParams(location.search).get('next') ?? '/account', location.origin);
-  return wanted.origin === location.origin && !wanted.pathname.startsWith('/api/') ? wanted.pathname + wanted.search + wanted.hash : '/account';
+// next is where to go afterwards: a page of ours that was wanted, or the usual one.
+function next(usual = '/account') {
+  const wanted = new URL(new URLSearchParams(location.search).get('next') ?? usual, location.origin);
+  return wanted.origin === location.origin && !wanted.pathname.startsWith('/api/') ? wanted.pathname + wanted.search + wanted.hash : usual;
 }
 
 // Why a provider's sign-in led back here.
@@ -64,7 +64,7 @@ phone.addEventListener('submit', async (event) => {
   say('');
   try {
     await ask('POST', '/api/v1/phone-sessions', { phone: phone.phone.value, code: phone.code.value });
-    location.replace(next());
+    location.replace(next('/stall/'));
   } catch (problem) {
     phone.code.value = '';
     tell(problem);

@@ -947,6 +947,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key by which push services know us (VAPID) */
+        get: operations["push-key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/adoption": {
         parameters: {
             query?: never;
@@ -1288,6 +1305,40 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stalls/{id}/push-subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Nhận thông báo: tell this phone of the stall's payments */
+        put: operations["subscribe-phone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stalls/{id}/push-subscriptions/{subscription}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Tell this phone no more */
+        delete: operations["unsubscribe-phone"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3087,6 +3138,9 @@ export interface components {
             /** @enum {string} */
             kind: "platform" | "market" | "merchant";
         };
+        PaymentsMadeSubscription: {
+            id: string;
+        };
         PaymentsNotice: {
             account_last4: string;
             amount: string;
@@ -3191,6 +3245,10 @@ export interface components {
              */
             version: number;
         };
+        PaymentsPushKey: {
+            /** @description P-256, base64url: applicationServerKey of the Push API */
+            public_key: string;
+        };
         PaymentsResolution: {
             /**
              * @description assign and return move money in the books and want a second person
@@ -3226,6 +3284,11 @@ export interface components {
         PaymentsShownAccount: {
             account_number: string;
             bank_bin: string;
+        };
+        PaymentsSubscription: {
+            /** @description of the browser's push service */
+            endpoint: string;
+            keys: components["schemas"]["SubscriptionKeysStruct"];
         };
         PaymentsUnreadableDelivery: {
             body: string;
@@ -3495,6 +3558,10 @@ export interface components {
         };
         StepInputBody: {
             reason?: string;
+        };
+        SubscriptionKeysStruct: {
+            auth: string;
+            p256dh: string;
         };
     };
     responses: never;
@@ -5510,6 +5577,35 @@ export interface operations {
             };
         };
     };
+    "push-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentsPushKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
     "adoption-report": {
         parameters: {
             query?: {
@@ -6365,6 +6461,71 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+        };
+    };
+    "subscribe-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaymentsSubscription"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentsMadeSubscription"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "unsubscribe-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                subscription: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
                 };
             };
         };

@@ -43,7 +43,7 @@ var local = time.FixedZone("+07", 7*60*60)
 type Pages struct {
 	register *merchants.Registry
 	orders   *payments.Orders
-	origin   string // where strangers reach us; "": each request's own host
+	origin   string // where strangers reach us; "": not known, pages then name no address: a request's Host is the asker's word
 	template *template.Template
 }
 
@@ -152,12 +152,8 @@ func (p *Pages) page(c *gin.Context, shown *merchants.Printed) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	origin := p.origin
-	if origin == "" {
-		origin = "http://" + c.Request.Host
-	}
 	return &page{
-		Printed: shown, Changes: changes, Apps: appsOf(shown), Origin: origin, Path: c.Request.URL.Path, English: english(c),
+		Printed: shown, Changes: changes, Apps: appsOf(shown), Origin: p.origin, Path: c.Request.URL.Path, English: english(c),
 		Reported: c.Query("reported") != "",
 	}, nil
 }

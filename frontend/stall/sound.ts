@@ -24,13 +24,17 @@ export class Sound {
     return this.context?.state === 'running';
   }
 
-  /** say plays clips after what is being said, and is done when they are. What is said is told to the page too. */
-  say(names: string[]): Promise<void> {
-    this.queue = this.queue.then(() => this.play(names)).catch(() => {});
+  /**
+   * say plays clips after what is being said, and is done when they are. What is said is told to the page too. A function is asked
+   * when its turn comes: what is no longer so by then is not said.
+   */
+  say(clips: string[] | (() => string[])): Promise<void> {
+    this.queue = this.queue.then(() => this.play(typeof clips === 'function' ? clips() : clips)).catch(() => {});
     return this.queue;
   }
 
   private async play(names: string[]): Promise<void> {
+    if (!names.length) return;
     dispatchEvent(new CustomEvent('m40:say', { detail: names }));
     navigator.vibrate?.(names[0] === 'alarm' ? [400, 100, 400] : 200);
     if (!this.context || !this.sprite) return;

@@ -31,6 +31,7 @@ class State {
   private live?: Live;
   private waiting: Payment[] = [];
   private speaking = false;
+  private saidLost = false;
   private wakeLock?: WakeLockSentinel;
 
   /** open finds who is signed in and which stall is theirs; without a network, what the phone keeps. */
@@ -85,6 +86,8 @@ class State {
     const known = (newest.items ?? []).filter((p) => spoken === undefined || p.version <= spoken);
     await keep(this.tenancy, known);
     this.payments = await kept(this.tenancy);
+    this.lineSince = Date.now();
+    await remember('seen', this.lineSince);
     this.follow();
   }
 
@@ -122,9 +125,15 @@ class State {
     this.line = state;
     if (since) this.lineSince = since;
     if (state === 'open' && since) void remember('seen', since);
-    if (!this.selling) return;
-    if (state === 'lost' && was === 'open') void sound.say(['lost', 'offline']);
-    if (state === 'open' && was === 'lost') void sound.say(['online']);
+    if (this.selling && state !== was) void sound.say(() => this.lineNews());
+  }
+
+  /** lineNews says that the line was lost or is back, if who listens does not know it. */
+  private lineNews(): string[] {
+    const lost = this.line === 'lost';
+    if (lost === this.saidLost) return [];
+    this.saidLost = lost;
+    return lost ? ['lost', 'offline'] : ['online'];
   }
 
   /** came keeps what came, shows it, and has it said. */

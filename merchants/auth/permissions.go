@@ -44,6 +44,7 @@ const (
 	Print            Action = "codes.print"
 	Confirm          Action = "payments.confirm"
 	TakeOrders       Action = "orders.take"
+	HearPayments     Action = "payments.hear"
 	ReadPayments     Action = "payments.read"
 	ReadDays         Action = "days.read"
 	KeepBook         Action = "book.keep"
@@ -82,6 +83,7 @@ var permissions = map[Action][]Role{
 	CheckStickers:    {Admin, Manager, Merchant, Team, Staff},
 	Print:            {Admin, Manager, Merchant, Integration},
 	Confirm:          {Admin, Merchant, Staff},
+	HearPayments:     {Merchant, Staff}, // on a phone of their own, while the app is closed
 	TakeOrders:       {Admin, Merchant, Integration, Staff},
 	ReadPayments:     {Admin, Merchant, Auditor, Integration, Staff}, // staff: of its own shift, see Principal.Shift
 	ReadDays:         {Admin, Merchant, Auditor, Integration},        // a stall's whole days, which staff do not see
@@ -212,30 +214,33 @@ var rules = map[string]Rule{
 	"POST /api/v1/data-requests/:id/resolve":   {Needs: ResolveDataRequests, Platform: true},
 	"GET /api/v1/data-subjects":                {Needs: CountSubjects, Platform: true},
 
-	"POST /api/v1/bank-connections":             {Needs: WriteConnections, Platform: true},
-	"GET /api/v1/bank-connections":              {Needs: WriteConnections, Platform: true},
-	"POST /api/v1/bank-connections/:id/secrets": {Needs: WriteConnections, Platform: true},
-	"GET /api/v1/notices":                       {Needs: ReadNotices},
-	"GET /api/v1/deliveries/unreadable":         {Needs: WriteConnections, Platform: true},
-	"GET /api/v1/cases":                         {Needs: ReadCases},
-	"POST /api/v1/cases/:id/resolve":            {Needs: ResolveCases},
-	"POST /api/v1/cases/:id/reopen":             {Needs: ResolveCases},
-	"GET /api/v1/ledger/trial-balance":          {Needs: ReadLedger},
-	"GET /api/v1/stalls/:id/payments":           {Needs: ReadPayments},
-	"GET /api/v1/stalls/:id/payments/stream":    {Needs: ReadPayments},
-	"GET /api/v1/stalls/:id/days":               {Needs: ReadDays},
-	"GET /api/v1/me/revenue-book":               {Needs: KeepBook},
-	"GET /api/v1/me/revenue-book.pdf":           {Needs: KeepBook},
-	"GET /api/v1/me/revenue-book.xlsx":          {Needs: KeepBook},
-	"POST /api/v1/me/revenue-book/cash":         {Needs: KeepBook},
-	"DELETE /api/v1/me/revenue-book/cash/:id":   {Needs: KeepBook},
-	"PUT /api/v1/me/revenue-book/receipts":      {Needs: KeepBook},
-	"POST /api/v1/stalls/:id/confirmations":     {Needs: Confirm},
-	"POST /api/v1/orders":                       {Needs: TakeOrders},
-	"GET /api/v1/orders":                        {Needs: ReadPayments},
-	"GET /api/v1/orders/:id":                    {Needs: ReadPayments},
-	"GET /api/v1/complaints":                    {Needs: ReadCases},
-	"POST /api/v1/complaints/:id/close":         {Needs: ResolveCases},
+	"POST /api/v1/bank-connections":                              {Needs: WriteConnections, Platform: true},
+	"GET /api/v1/bank-connections":                               {Needs: WriteConnections, Platform: true},
+	"POST /api/v1/bank-connections/:id/secrets":                  {Needs: WriteConnections, Platform: true},
+	"GET /api/v1/notices":                                        {Needs: ReadNotices},
+	"GET /api/v1/deliveries/unreadable":                          {Needs: WriteConnections, Platform: true},
+	"GET /api/v1/cases":                                          {Needs: ReadCases},
+	"POST /api/v1/cases/:id/resolve":                             {Needs: ResolveCases},
+	"POST /api/v1/cases/:id/reopen":                              {Needs: ResolveCases},
+	"GET /api/v1/ledger/trial-balance":                           {Needs: ReadLedger},
+	"GET /api/v1/stalls/:id/payments":                            {Needs: ReadPayments},
+	"GET /api/v1/stalls/:id/payments/stream":                     {Needs: ReadPayments},
+	"GET /api/v1/stalls/:id/days":                                {Needs: ReadDays},
+	"GET /api/v1/me/revenue-book":                                {Needs: KeepBook},
+	"GET /api/v1/me/revenue-book.pdf":                            {Needs: KeepBook},
+	"GET /api/v1/me/revenue-book.xlsx":                           {Needs: KeepBook},
+	"POST /api/v1/me/revenue-book/cash":                          {Needs: KeepBook},
+	"DELETE /api/v1/me/revenue-book/cash/:id":                    {Needs: KeepBook},
+	"PUT /api/v1/me/revenue-book/receipts":                       {Needs: KeepBook},
+	"POST /api/v1/stalls/:id/confirmations":                      {Needs: Confirm},
+	"POST /api/v1/orders":                                        {Needs: TakeOrders},
+	"GET /api/v1/push/key":                                       {Needs: SignedIn},
+	"PUT /api/v1/stalls/:id/push-subscriptions":                  {Needs: HearPayments},
+	"DELETE /api/v1/stalls/:id/push-subscriptions/:subscription": {Needs: HearPayments},
+	"GET /api/v1/orders":                                         {Needs: ReadPayments},
+	"GET /api/v1/orders/:id":                                     {Needs: ReadPayments},
+	"GET /api/v1/complaints":                                     {Needs: ReadCases},
+	"POST /api/v1/complaints/:id/close":                          {Needs: ResolveCases},
 
 	"GET /api/v1/reports/adoption":     {Needs: ReadReports},
 	"GET /api/v1/reports/adoption.csv": {Needs: ReadReports},

@@ -56,6 +56,8 @@ DELETE FROM idempotency_keys WHERE actor_id IN
 
 DELETE FROM recovery_codes WHERE user_id IN (SELECT id FROM users WHERE merchant_id = @merchant);
 
+DELETE FROM push_subscriptions WHERE tenancy_id IN (SELECT id FROM tenancies WHERE merchant_id = @merchant);
+
 DELETE FROM passkeys WHERE user_id IN (SELECT id FROM users WHERE merchant_id = @merchant);
 
 UPDATE sessions SET ended_at = coalesce(ended_at, @now), device = '', address = ''

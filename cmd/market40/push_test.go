@@ -1,0 +1,235 @@
+package main_test
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/serviceworker"
+	"github.com/chromedp/chromedp"
+)
+
+// pushService is a browser's push service: it takes messages, and knows the phone's keys to open them.
+type pushService struct {
+	*testing.T
+	server *httptest.Server
+	phone  *ecdh.PrivateKey
+	secret []byte
+	public string // ours, by which it knows us
+	status int
+	came   chan object
+}
+
+func newPushService(t *testing.T) *pushService {
+	t.Helper()
+	phone, err := ecdh.P256().GenerateKey(rand.Reader)
+	must(t, err)
+	s := &pushService{T: t, phone: phone, secret: make([]byte, 16), status: 201, came: make(chan object, 10)}
+	_, err = rand.Read(s.secret)
+	must(t, err)
+	s.server = httptest.NewServer(http.HandlerFunc(func(res http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(req.Body)
+		if err != nil || req.Method != "POST" || req.Header.Get("TTL") != "120" || req.Header.Get("Content-Encoding") != "aes128gcm" {
+			t.Errorf("%s, TTL %s, %s, %v", req.Method, req.Header.Get("TTL"), req.Header.Get("Content-Encoding"), err)
+		}
+		s.vapid(req.Header.Get("Authorization"))
+		if s.status == 201 {
+			s.came <- s.open(body)
+		} else {
+			s.came <- nil
+		}
+		res.WriteHeader(s.status)
+	}))
+	t.Cleanup(s.server.Close)
+	return s
+}
+
+// subscription is what the phone's browser gives.
+func (s *pushService) subscription() object {
+	encode := base64.RawURLEncoding.EncodeToString
+	return object{"endpoint": s.server.URL + "/send/1", "keys": object{"p256dh": encode(s.phone.PublicKey().Bytes()), "auth": encode(s.secret)}}
+}
+
+// vapid holds the signature of who sends against the key that it was told (RFC 8292).
+func (s *pushService) vapid(header string) {
+	token, key, found := strings.Cut(strings.TrimPrefix(header, "vapid t="), ", k=")
+	parts := strings.Split(token, ".")
+	if !found || key != s.public || len(parts) != 3 {
+		s.Errorf("the sender is %q, want the key %q", header, s.public)
+		return
+	}
+	decode := func(text string) []byte {
+		raw, err := base64.RawURLEncoding.DecodeString(text)
+		if err != nil {
+			s.Error(err)
+		}
+		return raw
+	}
+	raw, signature := decode(key), decode(parts[2])
+	x, y := new(big.Int).SetBytes(raw[1:33]), new(big.Int).SetBytes(raw[33:])
+	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
+	if !ecdsa.Verify(&ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}, digest[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) {
+		s.Error("the signature is not of that key")
+	}
+	var claims struct {
+		Aud string
+		Exp int64
+	}
+	if err := json.Unmarshal(decode(parts[1]), &claims); err != nil || claims.Aud != s.server.URL || claims.Exp < time.Now().Unix() || claims.Exp > time.Now().Add(24*time.Hour).Unix() {
+		s.Errorf("the claims are %s", decode(parts[1]))
+	}
+}
+
+// open decrypts a message as the phone does (RFC 8291, section 3.4; RFC 8188).
+func (s *pushService) open(body []byte) (o object) {
+	salt, size, text := body[:16], int(body[20]), body[21:]
+	theirs, err := ecdh.P256().NewPublicKey(text[:size])
+	if err != nil {
+		s.Error(err)
+		return nil
+	}
+	shared, err := s.phone.ECDH(theirs)
+	if err != nil {
+		s.Error(err)
+		return nil
+	}
+	derive := func(secret, salt []byte, info string, length int) []byte {
+		key, err := hkdf.Key(sha256.New, secret, salt, info, length)
+		if err != nil {
+			s.Error(err)
+		}
+		return key
+	}
+	input := derive(shared, s.secret, "WebPush: info\x00"+string(s.phone.PublicKey().Bytes())+string(text[:size]), 32)
+	block, err := aes.NewCipher(derive(input, salt, "Content-Encoding: aes128gcm\x00", 16))
+	if err != nil {
+		s.Error(err)
+		return nil
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		s.Error(err)
+		return nil
+	}
+	plain, err := aead.Open(nil, derive(input, salt, "Content-Encoding: nonce\x00", 12), text[size:], nil)
+	if err != nil || binary.BigEndian.Uint32(body[16:20]) < 18 {
+		s.Errorf("the message does not open: %v", err)
+		return nil
+	}
+	plain = plain[:strings.LastIndexByte(string(plain), 2)]
+	if err := json.Unmarshal(plain, &o); err != nil {
+		s.Errorf("the message is %s: %v", plain, err)
+	}
+	return o
+}
+
+func (s *pushService) next() object {
+	s.Helper()
+	select {
+	case o := <-s.came:
+		return o
+	case <-time.After(40 * time.Second):
+		s.Fatal("no message came")
+		return nil
+	}
+}
+
+// TestAPhoneIsToldWhileTheAppIsClosed: a push service takes the message, knows who sent it, and the phone opens and shows it.
+func TestAPhoneIsToldWhileTheAppIsClosed(t *testing.T) {
+	t.Parallel()
+	service := newPushService(t)
+	v := openShop(t, "PUSH_HOSTS=127.0.0.1").invite(360)
+	service.public = v.ask(v.admin, "GET", "/api/v1/push/key", nil, 200).text("public_key")
+	subscribe := func(subscription object) string {
+		t.Helper()
+		raw, err := json.Marshal(subscription)
+		must(t, err)
+		answered, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`fetch('/api/v1/stalls/`+v.stall+`/push-subscriptions', { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(`+string(raw)+`) }).then((r) => r.status + '')`, chromedp.EvalAwaitPromise))
+		must(t, err)
+		return answered
+	}
+	elsewhere := service.subscription()
+	elsewhere["endpoint"] = "https://evil.example/send"
+	if got := subscribe(elsewhere); got != "422" {
+		t.Errorf("another host is answered %s", got)
+	}
+	for range 2 { // the same phone twice is one
+		if got := subscribe(service.subscription()); got != "201" {
+			t.Fatalf("subscribing is answered %s", got)
+		}
+	}
+	v.pay(v.code, 45000)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(v.said.String())
+		}
+	})
+	told := service.next()
+	if told.text("title") != "Đã nhận 45.000 đ" || told.text("amount") != "45000" || told.text("stall_id") != v.stall || !strings.Contains(told.text("body"), "Sạp A-12") {
+		t.Errorf("the phone is told %v", told)
+	}
+	v.shows(told)
+	v.pay(v.code, 200)
+	if told = service.next(); told.text("title") != "Chú ý: chỉ nhận 200 đ" {
+		t.Errorf("of a small amount it is told %v", told)
+	}
+	service.status = 410 // the phone is gone
+	v.pay(v.code, 1000)
+	service.next()
+	service.status = 201
+	v.pay(v.code, 2000)
+	select {
+	case told := <-service.came:
+		t.Errorf("a phone that is gone is told %v", told)
+	case <-time.After(5 * time.Second): // two looks of the job
+	}
+}
+
+// shows hands a message to the phone's service worker, and wants it as a notification. Chromium cannot subscribe without a
+// push service of Google's, so the message takes its last step by the browser's own tools.
+func (v *seller) shows(told object) {
+	v.t.Helper()
+	v.until(`navigator.serviceWorker.controller !== null`)
+	raw, err := json.Marshal(told)
+	must(v.t, err)
+	registrations := make(chan string, 10)
+	must(v.t, chromedp.Listen(v.tab, func(event any) {
+		if e, is := event.(*serviceworker.EventWorkerRegistrationUpdated); is {
+			for _, r := range e.Registrations {
+				registrations <- string(r.RegistrationID)
+			}
+		}
+	}))
+	_, err = chromedp.Call(v.tab, browser.SetPermission, browser.SetPermissionParams{Permission: &browser.PermissionDescriptor{Name: "notifications"}, Setting: browser.PermissionSettingGranted})
+	must(v.t, err)
+	_, err = chromedp.Call(v.tab, serviceworker.Enable, cdp.Empty{})
+	must(v.t, err)
+	origin := "http://" + v.wire.listener.Addr().String()
+	select {
+	case id := <-registrations:
+		v.do(chromedp.Navigate("about:blank")) // the app is closed
+		_, err = chromedp.Call(v.tab, serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{Origin: origin, RegistrationID: serviceworker.RegistrationID(id), Data: string(raw)})
+		must(v.t, err)
+	case <-time.After(10 * time.Second):
+		v.t.Fatal("no service worker")
+	}
+	v.do(chromedp.Navigate(origin + "/stall/"))
+	v.until(`(async () => { const r = await navigator.serviceWorker.ready; window.shown = (await r.getNotifications()).map((n) => n.title + '|' + n.body).join(); })() && window.shown?.includes('` + told.text("title") + `')`)
+}

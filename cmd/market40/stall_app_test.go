@@ -1,0 +1,295 @@
+package main_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// seller is a stall owner with a phone, at an own stall.
+type seller struct {
+	*shop
+	tab   context.Context
+	width int64
+	wire  *wire
+}
+
+// heardScript notes what the app says, clip by clip, as the page hears it.
+const heardScript = `window.heard = []; addEventListener('m40:say', (e) => window.heard.push(e.detail.join(' ')));`
+
+// invite lets a board invite the owner, who opens the app with the invitation.
+func (s *shop) invite(width int64) *seller {
+	s.t.Helper()
+	v := &seller{shop: s, tab: browse(s.t, width), width: width, wire: newWire(s.t, strings.TrimPrefix(s.address, "http://"))}
+	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: heardScript})
+	must(s.t, err)
+	url := s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/invitations", nil, 201).text("url")
+	url = strings.Replace(url, s.address, "http://"+v.wire.listener.Addr().String(), 1)
+	v.do(chromedp.Navigate(url), chromedp.Click("button"), chromedp.WaitVisible(`a[href="/stall/"]`), chromedp.Click(`a[href="/stall/"]`))
+	v.until(`document.querySelector('h1')?.textContent.includes('A-12')`)
+	return v
+}
+
+func (v *seller) do(steps ...chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
+	must(v.t, chromedp.Do(v.tab, steps...))
+}
+
+func (v *seller) until(condition string) {
+	v.t.Helper()
+	until(v.t, v.tab, condition)
+}
+
+// press clicks the button that says something.
+func (v *seller) press(label string) {
+	v.t.Helper()
+	v.until(fmt.Sprintf(`(() => { const b = [...document.querySelectorAll('button, summary')].find((b) => b.textContent.trim().startsWith(%q) && !b.disabled); b?.click(); return !!b; })()`, label))
+}
+
+// open goes to one of the app's screens.
+func (v *seller) open(screen string) {
+	v.t.Helper()
+	v.do(chromedp.Click(`nav a[href="#` + screen + `"]`))
+	v.until(fmt.Sprintf(`document.querySelector('nav a[href="#%s"]').getAttribute('aria-current') === 'page'`, screen))
+}
+
+// heard are the sentences that the app said so far.
+func (v *seller) heard() (said []string) {
+	v.t.Helper()
+	said, err := chromedp.Run(v.tab, chromedp.Evaluate[[]string](`window.heard`))
+	must(v.t, err)
+	return said
+}
+
+// hears waits until the app has said something.
+func (v *seller) hears(clips string) {
+	v.t.Helper()
+	v.until(fmt.Sprintf(`window.heard.includes(%q)`, clips))
+}
+
+// looks holds a screen against axe-core's rules, and leaves a picture.
+func (v *seller) looks(name string) {
+	v.t.Helper()
+	fits(v.t, v.tab, fmt.Sprintf("stall-%s-%d", name, v.width))
+	clean(v.t, v.tab, name)
+}
+
+// clean runs axe-core over a page: nothing that it knows to be wrong for people who see, hear or move less.
+func clean(t *testing.T, tab context.Context, name string) {
+	t.Helper()
+	axe, err := os.ReadFile("../../frontend/node_modules/axe-core/axe.min.js")
+	must(t, err)
+	_, err = chromedp.Run(tab, chromedp.Evaluate[any](string(axe)+"; 0"))
+	must(t, err)
+	found, err := chromedp.Run(tab, chromedp.Evaluate[string](`axe.run(document).then((r) => JSON.stringify(r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).slice(0, 3).join(' '))))`, chromedp.EvalAwaitPromise))
+	must(t, err)
+	var violations []string
+	must(t, json.Unmarshal([]byte(found), &violations))
+	for _, v := range violations {
+		t.Errorf("%s: axe finds %s", name, v)
+	}
+}
+
+// wire is the network between a phone and the server: while it is cut, what is open breaks and nothing opens.
+type wire struct {
+	listener net.Listener
+	mu       sync.Mutex
+	cut      bool
+	open     map[net.Conn]bool
+}
+
+// newWire listens on a port of its own, and passes on to a server.
+func newWire(t *testing.T, server string) *wire {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	w := &wire{listener: listener, open: map[net.Conn]bool{}}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			phone, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go w.pass(phone, server)
+		}
+	}()
+	return w
+}
+
+func (w *wire) pass(phone net.Conn, server string) {
+	defer phone.Close()
+	far, err := net.Dial("tcp", server)
+	if err != nil {
+		return
+	}
+	defer far.Close()
+	w.mu.Lock()
+	cut := w.cut
+	w.open[phone] = true
+	w.mu.Unlock()
+	if cut {
+		return
+	}
+	go func() {
+		_, _ = io.Copy(far, phone)
+		_ = far.Close()
+	}()
+	_, _ = io.Copy(phone, far)
+	w.mu.Lock()
+	delete(w.open, phone)
+	w.mu.Unlock()
+}
+
+func (w *wire) set(cut bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.cut = cut; cut {
+		for phone := range w.open {
+			_ = phone.Close()
+		}
+	}
+}
+
+// TestAStallsDay: the owner comes in by an invitation, sells, hears what comes, collects exact amounts, and looks back.
+func TestAStallsDay(t *testing.T) {
+	t.Parallel()
+	for _, width := range []int64{360, 1440} {
+		t.Run(fmt.Sprint(width), func(t *testing.T) {
+			t.Parallel()
+			v := openShop(t).invite(width)
+			v.looks("before")
+			v.press("Bắt đầu bán")
+			v.hears("chime ready")
+			v.pay(v.code, 45000)
+			v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
+			v.hears("chime received 4 tens five_after_tens thousand dong")
+			v.pay("tien rau", 12000) // without the code: the account has one stall
+			v.hears("chime received ten 2 thousand dong")
+			v.pay(v.code, 200)
+			v.hears("alarm only 2 hundred dong")
+			v.looks("selling")
+			v.collect()
+			v.open("code")
+			v.until(`document.querySelector('.code svg') !== null`)
+			v.looks("code")
+			v.open("today")
+			v.until(`document.querySelector('.amount').textContent === '112.200 đ'`)
+			v.do(chromedp.SendKeys(`input[type=search]`, "45"))
+			v.until(`document.querySelectorAll('.list li').length === 1`)
+			v.press("Đọc tổng kết")
+			v.looks("today")
+			v.open("more")
+			v.press("Xem 50 lần")
+			v.looks("more")
+			v.until(`(() => { const s = [...document.querySelectorAll('select')].at(-1); s.value = 'en'; s.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`)
+			for _, screen := range []string{"sell", "keypad", "code", "today", "more"} {
+				v.open(screen)
+				v.until(`document.documentElement.lang === 'en'`)
+				v.looks(screen + "-en")
+			}
+		})
+	}
+}
+
+// collect shows codes with amounts: one paid in two parts, one exactly, one too much.
+func (v *seller) collect() {
+	v.t.Helper()
+	v.open("keypad")
+	v.looks("keypad")
+	for _, key := range []string{"2", "5", "Hiện mã"} {
+		v.press(key)
+	}
+	v.until(`document.querySelector('[data-order=open]') !== null && document.querySelector('.code svg') !== null`)
+	v.looks("order")
+	v.pay(v.shown(), 20000)
+	v.until(`document.querySelector('[data-order=under]')?.textContent.includes('5.000 đ')`)
+	v.hears("alarm different received 2 tens thousand dong missing 5 thousand dong")
+	v.looks("under")
+	v.press("Mã cho phần còn thiếu")
+	v.until(`document.querySelector('.amount')?.textContent === '5.000 đ'`)
+	v.pay(v.shown(), 5000)
+	v.until(`document.querySelector('[data-order=paid]') !== null`)
+	v.hears("chime received 5 thousand dong")
+	v.looks("paid")
+	v.press("Khách tiếp theo")
+	for _, key := range []string{"1", "0", "Hiện mã"} {
+		v.press(key)
+	}
+	v.until(`document.querySelector('[data-order=open]') !== null`)
+	v.pay(v.shown(), 30000)
+	v.until(`document.querySelector('[data-order=over]') !== null`)
+	v.hears("alarm different received 3 tens thousand dong over")
+	v.press("Khách tiếp theo")
+}
+
+// shown is the code of the stall's newest order, which is on the screen.
+func (v *seller) shown() string {
+	v.t.Helper()
+	newest, _ := v.ask(v.admin, "GET", "/api/v1/orders?limit=1&stall_id="+v.stall, nil, 200).items()[0].(map[string]any)
+	return object(newest).text("code")
+}
+
+// TestNothingIsLostOrRepeatedWhenTheNetworkIsCut pays fifty times while the line is cut ten times: each payment is shown once.
+func TestNothingIsLostOrRepeatedWhenTheNetworkIsCut(t *testing.T) {
+	t.Parallel()
+	v := openShop(t).invite(360)
+	v.press("Bắt đầu bán")
+	v.hears("chime ready")
+	total := 0
+	for cut := range 10 {
+		for n := range 5 {
+			v.wire.set(n == 1 || n == 2) // two of five come while the phone hears nothing
+			amount := 1000 * (10*cut + n + 1)
+			v.pay(v.code, amount)
+			total += amount
+		}
+		v.wire.set(false)
+		v.until(fmt.Sprintf(`document.querySelector('[data-newest]')?.dataset.newest === '%d'`, 5*(cut+1)))
+	}
+	v.open("today")
+	v.until(fmt.Sprintf(`document.querySelector('.amount').textContent.replace(/\D/g, '') === '%d'`, total))
+	v.until(`document.querySelectorAll('.list li').length === 50`)
+	// Alone or in a count and a sum, each is said once.
+	v.until(`(() => {
+		const value = { ten: 10, five_after_tens: 5, one_after_tens: 1 };
+		const number = (clips) => clips.reduce((n, clip) => clip === 'tens' ? n * 10 : n + (value[clip] ?? Number(clip)), 0);
+		return window.heard.map((said) => said.split(' ')).reduce((n, said) => n + (said[1] === 'received' ? 1 : said[1] === 'have' ? number(said.slice(2, said.indexOf('payments'))) : 0), 0) === 50;
+	})()`)
+}
+
+// TestTheAppOpensWithoutANetwork shows the code and what came, with its age; and nothing once its owner has signed out.
+func TestTheAppOpensWithoutANetwork(t *testing.T) {
+	t.Parallel()
+	v := openShop(t).invite(360)
+	v.pay(v.code, 45000)
+	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
+	v.until(`navigator.serviceWorker.controller !== null`)
+	v.wire.set(true)
+	v.do(chromedp.Reload())
+	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
+	v.until(`document.querySelector('.bad')?.textContent.includes('Mất mạng, cập nhật lúc')`)
+	v.looks("offline")
+	v.open("code")
+	v.until(`document.querySelector('.code svg') !== null`)
+	v.open("today")
+	v.until(`document.querySelector('.amount').textContent === '45.000 đ'`)
+	v.wire.set(false)
+	v.open("more")
+	v.press("Đăng xuất")
+	v.until(`location.pathname === '/sign-in'`)
+	left, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`indexedDB.databases().then((all) => all.map((d) => d.name).join(','))`, chromedp.EvalAwaitPromise))
+	must(t, err)
+	if left != "" {
+		t.Errorf("after signing out the phone keeps %q", left)
+	}
+}
