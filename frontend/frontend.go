@@ -191,7 +191,7 @@ func (s *Start) stall(ctx context.Context, id uuid.UUID) (*stall, error) {
 		return nil, err
 	}
 	list, err := s.payments.StallPayments(ctx, auth.Principal{Role: auth.Admin, ScopeKind: auth.ScopeMarket, ScopeID: &v.MarketID},
-		id.String(), nil, nil, edge.Page{Limit: shownPayments})
+		id.String(), payments.PaymentFilter{}, edge.Page{Limit: shownPayments})
 	if err != nil {
 		return nil, err
 	}

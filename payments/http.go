@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -38,6 +40,7 @@ func (p *Payments) Routes(e *edge.Edge) {
 
 	// A stall's own.
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/payments", "list-stall-payments", "A stall's payments, newest first", 0), p.listStallPayments)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/days", "list-stall-days", "Từng ngày: a stall's business days with count, sum and hours, newest first", 0), p.listDays)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/shifts", "list-shifts", "Ca bán: the shifts of the stall's staff with count and sum, newest first", 0), p.listShifts)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/confirmations", "confirm-payment", "An owner's word that money came (evidence B)", http.StatusCreated), p.confirm)
 	e.Engine.GET("/api/v1/stalls/:id/payments/stream", problem.Handle(p.stream))
@@ -206,10 +209,16 @@ func (p *Payments) trialBalance(ctx context.Context, in *struct {
 	return &body[*ledger.TrialBalance]{balance}, err
 }
 
+// minReference is how much of a reference finds payments, in characters.
+const minReference = 3
+
 func (p *Payments) listStallPayments(ctx context.Context, in *struct {
 	edge.Named
 	From string `query:"from" doc:"a day (00:00 Asia/Ho_Chi_Minh) or an RFC 3339 time; payments that occurred from then on"`
 	To   string `query:"to" doc:"the same; payments before it"`
+
+	Amount    string `query:"amount" maxLength:"40" doc:"exactly, in đồng" example:"45000"`
+	Reference string `query:"reference" maxLength:"60" doc:"the last characters of the bank's reference, 3 or more"`
 	edge.Page
 },
 ) (*body[*edge.List[Payment]], error) {
@@ -217,15 +226,24 @@ func (p *Payments) listStallPayments(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	from, err := moment("from", in.From)
-	if err != nil {
+	f := PaymentFilter{Reference: strings.TrimSpace(in.Reference)}
+	if f.From, err = moment("from", in.From); err != nil {
 		return nil, err
 	}
-	to, err := moment("to", in.To)
-	if err != nil {
+	if f.To, err = moment("to", in.To); err != nil {
 		return nil, err
 	}
-	list, err := p.StallPayments(ctx, who, in.ID, from, to, in.Page)
+	if in.Amount != "" {
+		amount, err := money.Parse(in.Amount)
+		if err != nil {
+			return nil, problem.Of("amount", "amount_form", "Số tiền là số nguyên đồng, nhiều nhất 13 chữ số.", "An amount is a whole number of đồng of at most 13 digits.")
+		}
+		f.Amount = &amount
+	}
+	if n := utf8.RuneCountInString(f.Reference); n > 0 && n < minReference || strings.ContainsRune(f.Reference, 0) || !utf8.ValidString(f.Reference) {
+		return nil, problem.Of("reference", "too_short", "Cần ít nhất 3 ký tự cuối của mã tham chiếu.", "At least the last 3 characters of a reference are wanted.")
+	}
+	list, err := p.StallPayments(ctx, who, in.ID, f, in.Page)
 	return &body[*edge.List[Payment]]{list}, err
 }
 

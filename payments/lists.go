@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,13 +35,14 @@ type Payment struct {
 const precisionOf = `(SELECT n.precision FROM notices n WHERE n.id = p.id)`
 
 // stallPayments selects the payments of ledger accounts $1, each with the account's version. A stall is
-// credited by payments and debited by what reverses them.
+// credited by payments and debited by what reverses them. Of those that occurred at $2 or later, if that is a time: what was
+// recorded long before is not looked at.
 const stallPayments = `SELECT p.id, CASE WHEN p.credit_account = a.id THEN p.amount ELSE -p.amount END::text, 'VND', p.occurred_at, p.recorded_at,
 		p.reference, p.memo_code, CASE WHEN p.credit_account = a.id THEN p.credit_version ELSE p.debit_version END AS version,
 		CASE WHEN p.debit_account = a.id THEN 'reversal' WHEN EXISTS (SELECT FROM payments r WHERE r.reverses = p.id) THEN 'reversed' ELSE 'posted' END,
 		CASE WHEN p.debit_account = a.id THEN p.reverses END, ` + precisionOf + `
 	FROM unnest($1::uuid[]) AS a (id) CROSS JOIN LATERAL (
-		SELECT * FROM payments WHERE credit_account = a.id
+		SELECT * FROM payments WHERE credit_account = a.id AND credit_version > version_before(a.id, $2)
 		UNION ALL
 		SELECT * FROM payments WHERE debit_account = a.id AND reverses IS NOT NULL) p`
 
@@ -86,8 +88,15 @@ func inShift(n int) string {
 	return fmt.Sprintf(` ($%d::uuid IS NULL OR p.recorded_at <@ shift_span($%d))`, n, n)
 }
 
-// StallPayments are a stall's payments that occurred in [from, to), newest first; to staff, those of the own shift.
-func (p *Payments) StallPayments(ctx context.Context, who auth.Principal, stall string, from, to *time.Time, page edge.Page) (*edge.List[Payment], error) {
+// PaymentFilter narrows a list of payments; empty fields do not.
+type PaymentFilter struct {
+	From, To  *time.Time    // when they occurred: [From, To)
+	Amount    *money.Amount // exactly
+	Reference string        // the bank's reference ends so
+}
+
+// StallPayments are a stall's payments, newest first; to staff, those of the own shift.
+func (p *Payments) StallPayments(ctx context.Context, who auth.Principal, stall string, f PaymentFilter, page edge.Page) (*edge.List[Payment], error) {
 	tenancies, accounts, err := p.stallInScope(ctx, who, stall)
 	if err != nil {
 		return nil, err
@@ -97,8 +106,9 @@ func (p *Payments) StallPayments(ctx context.Context, who auth.Principal, stall 
 		return nil, err
 	}
 	rows, err := p.db.Pool.Query(ctx, stallPayments+` WHERE ($2::timestamptz IS NULL OR p.occurred_at >= $2) AND ($3::timestamptz IS NULL OR p.occurred_at < $3)
-		AND ($4::timestamptz IS NULL OR (p.recorded_at, p.id) < ($4, $5)) AND`+inShift(7)+` ORDER BY p.recorded_at DESC, p.id DESC LIMIT $6`,
-		accounts, from, to, after.At, after.ID, page.Size()+1, who.Shift())
+		AND ($4::timestamptz IS NULL OR (p.recorded_at, p.id) < ($4, $5)) AND`+inShift(7)+`
+		AND ($8::numeric IS NULL OR p.amount = $8) AND right(p.reference, length($9)) = $9 ORDER BY p.recorded_at DESC, p.id DESC LIMIT $6`,
+		accounts, f.From, f.To, after.At, after.ID, page.Size()+1, who.Shift(), f.Amount, strings.ToUpper(f.Reference))
 	if err != nil {
 		return nil, fmt.Errorf("list payments of stall %s: %w", stall, err)
 	}

@@ -22,6 +22,7 @@ import (
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 	"market40/payments"
+	"market40/payments/book"
 	"market40/payments/ledger"
 )
 
@@ -58,6 +59,7 @@ func newWorld(t *testing.T) *world {
 	register.Routes(e)
 	w.payments.Routes(e)
 	payments.NewOrders(w.payments, register).Routes(e)
+	book.New(w.db, keys, time.Now).Routes(e)
 	w.payments.Start(context.WithoutCancel(t.Context()))
 	w.server = httptest.NewServer(e.Engine)
 	t.Cleanup(func() {

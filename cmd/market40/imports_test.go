@@ -16,7 +16,7 @@ import (
 var arrows = map[string][]string{
 	"cmd/market40": {
 		"frontend", "frontend/pages", "reports",
-		"payments", "payments/banks", "payments/ledger", "payments/money",
+		"payments", "payments/banks", "payments/book", "payments/ledger", "payments/money",
 		"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
@@ -37,6 +37,8 @@ var arrows = map[string][]string{
 		"merchants", "merchants/auth", "merchants/edge", "merchants/memo", "merchants/problem", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
+	// The book draws documents, which the way of notices must not carry.
+	"payments/book":   {"merchants/auth", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/seal", "migrations/database", "payments/ledger", "payments/money"},
 	"payments/banks":  {"merchants/vietqr", "payments/money"},
 	"payments/feed":   {"migrations/database", "payments/ledger"},
 	"payments/ledger": {"payments/money"},

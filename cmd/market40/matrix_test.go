@@ -135,6 +135,13 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/ledger/trial-balance":           {may: "admin auditor"},
 	"GET /api/v1/stalls/{id}/payments":           {may: "admin merchant auditor integration"},
 	"GET /api/v1/stalls/{id}/payments/stream":    {may: "admin merchant auditor integration"},
+	"GET /api/v1/stalls/{id}/days":               {may: "admin merchant auditor integration"},
+	"GET /api/v1/me/revenue-book":                {may: "merchant"},
+	"GET /api/v1/me/revenue-book.pdf":            {may: "merchant"},
+	"GET /api/v1/me/revenue-book.xlsx":           {may: "merchant"},
+	"POST /api/v1/me/revenue-book/cash":          {may: "merchant", body: object{"day": "2026-11-01", "text": "bán tiền mặt", "amount": "45000"}},
+	"DELETE /api/v1/me/revenue-book/cash/{id}":   {may: "merchant"},
+	"PUT /api/v1/me/revenue-book/receipts":       {may: "merchant", body: object{"payments": []any{}, "turnover": true}},
 	"POST /api/v1/stalls/{id}/confirmations":     {may: "admin merchant", body: object{"amount": "45000", "occurred_at": "2026-11-01T08:00:00+07:00"}},
 
 	"POST /api/v1/orders":     {may: "admin merchant integration", body: object{"stall_id": "{stall}", "amount": "45000"}},

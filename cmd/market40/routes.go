@@ -22,6 +22,7 @@ import (
 	"market40/merchants/edge"
 	"market40/migrations"
 	"market40/payments"
+	"market40/payments/book"
 )
 
 // readyWithin is how long the database may take to answer /readyz.
@@ -50,6 +51,7 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	p.payments.Routes(e)
 	orders := payments.NewOrders(p.payments, p.registry)
 	orders.Routes(e)
+	book.New(p.db, p.keys, p.now).Routes(e)
 	p.pushes.Routes(e)
 	p.reports.Routes(e)
 	behindCodes, err := pages.New(p.registry, orders, p.settings.PublicURL)

@@ -294,6 +294,11 @@ func tourStall(s *serving, key, second, market string) {
 	do("DELETE", at+"/staff/"+seller.text("id"), nil, 204, owner)
 	do("DELETE", at+"/devices/"+device.text("id"), nil, 204, owner)
 
+	// The book is its owner's alone.
+	_, cash := do("POST", "/api/v1/me/revenue-book/cash", object{"day": "2026-11-01", "text": "bán tiền mặt", "amount": "45000"}, 201, owner)
+	do("DELETE", "/api/v1/me/revenue-book/cash/"+cash.text("id"), nil, 204, owner)
+	do("PUT", "/api/v1/me/revenue-book/receipts", object{"payments": []any{s.receipt(key, at, "6666")}, "turnover": true}, 204, owner)
+
 	wish := object{"account": object{"bank_bin": "970415", "account_number": "100200300", "holder_name": "LE THI TU"}, "reason": "đổi ngân hàng"}
 	for _, step := range []string{"cancel", "approve"} {
 		change := s.ask(key, "POST", at+"/beneficiary-changes", wish, 201).text("id")
@@ -302,6 +307,19 @@ func tourStall(s *serving, key, second, market string) {
 	s.ask(key, "POST", at+"/accounts", object{"bank_bin": "970436", "account_number": "7777", "holder_name": "LE THI TU"}, 201)
 	alert, _ := s.ask(key, "GET", "/api/v1/alerts?state=open", nil, 200).items()[0].(map[string]any)
 	s.ask(key, "POST", "/api/v1/alerts/"+object(alert).text("id")+"/close", object{"reason": "đã gặp chủ sạp"}, 200)
+}
+
+// receipt has a bank tell of money to a stall, and is the payment it became.
+func (s *serving) receipt(key, stall, account string) string {
+	s.t.Helper()
+	connection := s.ask(key, "POST", "/api/v1/bank-connections", object{"provider": "sepay", "name": "r", "secrets": object{"api_key": "a-key-for-receipts"}}, 201)
+	code, _ := s.ask(key, "GET", stall, nil, 200)["code"].(map[string]any)
+	s.ask("Apikey a-key-for-receipts", "POST", connection.text("webhook_path"), object{
+		"id": 9, "gateway": "Vietcombank", "transactionDate": "2026-11-20 10:11:12", "accountNumber": account, "code": nil, "content": object(code).text("code"),
+		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil, "referenceCode": "FT26324000000009", "description": "",
+	}, 200)
+	paid, _ := s.ask(key, "GET", stall+"/payments", nil, 200).items()[0].(map[string]any)
+	return object(paid).text("id")
 }
 
 // upload sends a board's list and wants it taken.

@@ -723,6 +723,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/revenue-book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sổ doanh thu: what the owner calls turnover, and what waits for a word */
+        get: operations["read-revenue-book"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/revenue-book.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sổ doanh thu S1a-HKD: what is turnover, as pdf */
+        get: operations["download-revenue-book-pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/revenue-book.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sổ doanh thu S1a-HKD: what is turnover, as xlsx */
+        get: operations["download-revenue-book-xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/revenue-book/cash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ghi tiền mặt: takings in cash */
+        post: operations["add-cash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/revenue-book/cash/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Xóa dòng tiền mặt: a line that was wrong */
+        delete: operations["remove-cash"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/revenue-book/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Khoản nào là doanh thu: whether receipts are turnover */
+        put: operations["decide-receipts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/merchants/{id}": {
         parameters: {
             query?: never;
@@ -1200,6 +1302,23 @@ export interface paths {
         put?: never;
         /** An owner's word that money came (evidence B) */
         post: operations["confirm-payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stalls/{id}/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Từng ngày: a stall's business days with count, sum and hours, newest first */
+        get: operations["list-stall-days"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2337,6 +2456,94 @@ export interface components {
             name: string | null;
             until: string | null;
         };
+        "BodyStruct { Payments ListString \"json:\\\"payments\\\" minItems:\\\"1\\\" maxItems:\\\"500\\\" doc:\\\"ids of payments\\\"\"; Turnover bool \"json:\\\"turnover\\\"\" }Body": {
+            /** @description ids of payments */
+            payments: string[] | null;
+            turnover: boolean;
+        };
+        BookBook: {
+            /** @description market and locality of its stalls: no other address is kept */
+            address: string;
+            /** @description oldest first */
+            entries: components["schemas"]["BookEntry"][] | null;
+            /** @description the first day */
+            from: string;
+            /** @description the registered household business, else the merchant's name */
+            household: string;
+            /** @description cursor of the next page of entries, null at the end */
+            next: string | null;
+            /** @description its stalls */
+            place: string;
+            /** @description whole; empty: none is registered */
+            tax_code: string;
+            /** @description for its owner's eyes; null: no threshold is known for that year */
+            threshold: components["schemas"]["BookThreshold"];
+            /** @description the last day, which is included */
+            to: string;
+            /** @description đồng: the turnover of the whole period, whatever the page */
+            total: string;
+            /** @description of the whole period */
+            undecided: components["schemas"]["BookUndecided"];
+        };
+        BookCashOrder: {
+            /**
+             * @description đồng, a decimal string
+             * @example 45000
+             */
+            amount: string;
+            /**
+             * @description today or before, within five years
+             * @example 2026-11-22
+             */
+            day: string;
+            /** @example Bán lẻ tiền mặt */
+            text: string;
+        };
+        BookEntry: {
+            /** @description đồng; negative: a reversal, which follows what is said of the receipt it takes back */
+            amount: string;
+            currency: string;
+            /** @description the business day, YYYY-MM-DD in Asia/Ho_Chi_Minh */
+            day: string;
+            /** @description of the payment, or of the cash line */
+            id: string;
+            /** @enum {string} */
+            kind: "receipt" | "cash";
+            /** @description null: cash */
+            stall_number: string | null;
+            text: string;
+            /** @description true: in the book; false: no turnover; null: its owner has not said */
+            turnover: boolean | null;
+        };
+        BookThreshold: {
+            /** @description đồng: the threshold as it is known today */
+            amount: string;
+            /** @description where the threshold is written */
+            legal_ref: string;
+            /**
+             * @description the last of 70, 90 and 100 % that is reached
+             * @enum {string}
+             */
+            level: "none" | "70" | "90" | "100";
+            /**
+             * @description total by amount, four decimals, rounded down
+             * @example 0.7312
+             */
+            share: string;
+            /** @description đồng: the turnover in the book from 1 January until 31 December */
+            total: string;
+            /** @description the calendar year of the period's last day */
+            year: string;
+        };
+        BookUndecided: {
+            /** @description đồng */
+            amount: string;
+            /**
+             * Format: int64
+             * @description receipts that nothing took back
+             */
+            count: number;
+        };
         "Change-passwordRequest": {
             /** @description of the authenticator, or a recovery code */
             code?: string;
@@ -2463,6 +2670,11 @@ export interface components {
         };
         EdgeListPaymentsConnection: {
             items: components["schemas"]["PaymentsConnection"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListPaymentsDay: {
+            items: components["schemas"]["PaymentsDay"][] | null;
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
@@ -3137,6 +3349,27 @@ export interface components {
             id?: string;
             /** @enum {string} */
             kind: "platform" | "market" | "merchant";
+        };
+        PaymentsDay: {
+            /** @description đồng; a reversal is taken off the day of what it takes back */
+            amount: string;
+            /**
+             * Format: int64
+             * @description payments, less those taken back
+             */
+            count: number;
+            currency: string;
+            /** @example 2026-11-22 */
+            day: string;
+            /** @description in which something came, in order; what a bank told by its date alone is of hour 0 */
+            hours: components["schemas"]["PaymentsHour"][] | null;
+        };
+        PaymentsHour: {
+            amount: string;
+            /** Format: int64 */
+            count: number;
+            /** Format: int64 */
+            hour: number;
         };
         PaymentsMadeSubscription: {
             id: string;
@@ -5076,6 +5309,187 @@ export interface operations {
             };
         };
     };
+    "read-revenue-book": {
+        parameters: {
+            query?: {
+                /** @description the first day, YYYY-MM-DD; the first of the month of the last unless told */
+                from?: string;
+                /** @description the last day, which is included; today unless told */
+                to?: string;
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookBook"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "download-revenue-book-pdf": {
+        parameters: {
+            query?: {
+                /** @description a day YYYY-MM-DD, which is included */
+                from?: string;
+                /** @description a day YYYY-MM-DD, which is included */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+        };
+    };
+    "download-revenue-book-xlsx": {
+        parameters: {
+            query?: {
+                /** @description a day YYYY-MM-DD, which is included */
+                from?: string;
+                /** @description a day YYYY-MM-DD, which is included */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+        };
+    };
+    "add-cash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookCashOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "remove-cash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "decide-receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BodyStruct { Payments ListString \"json:\\\"payments\\\" minItems:\\\"1\\\" maxItems:\\\"500\\\" doc:\\\"ids of payments\\\"\"; Turnover bool \"json:\\\"turnover\\\"\" }Body"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
     "correct-merchant": {
         parameters: {
             query?: never;
@@ -6209,6 +6623,46 @@ export interface operations {
             };
         };
     };
+    "list-stall-days": {
+        parameters: {
+            query?: {
+                /** @description the first day, YYYY-MM-DD; 30 days unless told */
+                from?: string;
+                /** @description the last day, which is included; today unless told */
+                to?: string;
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListPaymentsDay"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
     "list-devices": {
         parameters: {
             query?: never;
@@ -6410,6 +6864,10 @@ export interface operations {
                 from?: string;
                 /** @description the same; payments before it */
                 to?: string;
+                /** @description exactly, in đồng */
+                amount?: string;
+                /** @description the last characters of the bank's reference, 3 or more */
+                reference?: string;
                 /** @description items a page */
                 limit?: number;
                 /** @description the next of the page before */

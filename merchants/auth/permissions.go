@@ -46,6 +46,8 @@ const (
 	TakeOrders       Action = "orders.take"
 	HearPayments     Action = "payments.hear"
 	ReadPayments     Action = "payments.read"
+	ReadDays         Action = "days.read"
+	KeepBook         Action = "book.keep"
 	ReadNotices      Action = "notices.read"
 	WriteConnections Action = "connections.write"
 	ReadLedger       Action = "ledger.read"
@@ -84,6 +86,8 @@ var permissions = map[Action][]Role{
 	HearPayments:     {Merchant, Staff}, // on a phone of their own, while the app is closed
 	TakeOrders:       {Admin, Merchant, Integration, Staff},
 	ReadPayments:     {Admin, Merchant, Auditor, Integration, Staff}, // staff: of its own shift, see Principal.Shift
+	ReadDays:         {Admin, Merchant, Auditor, Integration},        // a stall's whole days, which staff do not see
+	KeepBook:         {Merchant},                                     // the revenue book: nobody but its owner, admins neither
 	ReadNotices:      {Admin, Auditor},
 	WriteConnections: {Admin},
 	ReadLedger:       {Admin, Auditor},
@@ -221,6 +225,13 @@ var rules = map[string]Rule{
 	"GET /api/v1/ledger/trial-balance":                           {Needs: ReadLedger},
 	"GET /api/v1/stalls/:id/payments":                            {Needs: ReadPayments},
 	"GET /api/v1/stalls/:id/payments/stream":                     {Needs: ReadPayments},
+	"GET /api/v1/stalls/:id/days":                                {Needs: ReadDays},
+	"GET /api/v1/me/revenue-book":                                {Needs: KeepBook},
+	"GET /api/v1/me/revenue-book.pdf":                            {Needs: KeepBook},
+	"GET /api/v1/me/revenue-book.xlsx":                           {Needs: KeepBook},
+	"POST /api/v1/me/revenue-book/cash":                          {Needs: KeepBook},
+	"DELETE /api/v1/me/revenue-book/cash/:id":                    {Needs: KeepBook},
+	"PUT /api/v1/me/revenue-book/receipts":                       {Needs: KeepBook},
 	"POST /api/v1/stalls/:id/confirmations":                      {Needs: Confirm},
 	"POST /api/v1/orders":                                        {Needs: TakeOrders},
 	"GET /api/v1/push/key":                                       {Needs: SignedIn},

@@ -115,9 +115,17 @@ func newDrawing(size Size, sheets bool) *drawing {
 	d.pdf.SetAutoPageBreak(false, 0)
 	d.pdf.SetCreator("market40 (Chợ 4.0)", true)
 	d.pdf.SetTitle("Mã VietQR của sạp", true)
-	d.pdf.AddUTF8FontFromBytes("noto", "", regular)
-	d.pdf.AddUTF8FontFromBytes("noto", "B", bold)
+	AddFont(d.pdf)
 	return d
+}
+
+// Font is the family that AddFont gives a document, in "" and "B".
+const Font = "noto"
+
+// AddFont gives a document every letter of Vietnamese.
+func AddFont(pdf *fpdf.Fpdf) {
+	pdf.AddUTF8FontFromBytes(Font, "", regular)
+	pdf.AddUTF8FontFromBytes(Font, "B", bold)
 }
 
 // marks are drawn where the sheet is cut: short lines at its edges, and crosses inside.

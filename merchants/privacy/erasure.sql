@@ -39,6 +39,11 @@ WHERE tenancy_id IN (SELECT id FROM tenancies WHERE merchant_id = @merchant);
 UPDATE messages SET phone = '', text = '', state = CASE state WHEN 'queued' THEN 'failed' ELSE state END
 WHERE about IN (SELECT c.id FROM beneficiary_changes c JOIN tenancies t ON t.id = c.tenancy_id WHERE t.merchant_id = @merchant);
 
+-- The revenue book is its owner's alone: without the owner nobody keeps it.
+DELETE FROM book_cash WHERE merchant_id = @merchant;
+
+DELETE FROM book_decisions WHERE merchant_id = @merchant;
+
 DELETE FROM phone_codes WHERE merchant_id = @merchant;
 
 UPDATE invitations SET revoked_at = @now WHERE merchant_id = @merchant AND used_at IS NULL AND revoked_at IS NULL;

@@ -49,6 +49,9 @@ func (w *world) known() object {
 		`codes (code, kind, market_id, stall_id, tenancy_id, account_id, state, amount, issued_at, expires_at)
 			SELECT 'M4J2222222', 'order', market_id, stall_id, tenancy_id, account_id, 'current', 45000, now(), now() FROM codes WHERE stall_id = '` + stall.text("id") + `'`,
 		`orders (id, code, note, by_shopper, after_version) VALUES (gen_random_uuid(), 'M4J2222222', 'chị Lan để dành', false, 0)`,
+		`book_cash (id, merchant_id, day, text, amount, entered_by, entered_at, removed_at)
+			SELECT gen_random_uuid(), merchant_id, '2026-11-01', 'chị Lan bán tiền mặt', 45000, id, now(), now() FROM users WHERE login = 'lan.hai.san'`,
+		`book_decisions (payment_id, merchant_id, turnover, decided_by, decided_at) SELECT gen_random_uuid(), merchant_id, true, id, now() FROM users WHERE login = 'lan.hai.san'`,
 		`stall_devices (id, market_id, stall_id, tenancy_id, name, hash, created_at) VALUES (gen_random_uuid(), ` + at + `, 'Điện thoại của Lan', 'hash', now())`,
 		`staff (id, market_id, stall_id, tenancy_id, pin, created_at) SELECT id, ` + at + `, 'pin', now() FROM users WHERE login = 'lan.hai.san'`,
 		`shifts (id, staff_id, market_id, stall_id, tenancy_id, device_id, started_at, ends_at)

@@ -55,6 +55,8 @@ var sections = []section{
 		OR coalesce(x.status, (SELECT r.status FROM audit_results r WHERE r.event_id = x.id), 0) <> 404 AND x.actor_id IN (SELECT id FROM users WHERE merchant_id = $1 UNION SELECT id FROM api_keys WHERE merchant_id = $1)
 		OR EXISTS (SELECT FROM tenancies t WHERE t.merchant_id = $1 AND x.object LIKE '/api/v1/stalls/' || t.stall_id || '/%' AND t.valid @> x.at))`},
 	{"audit_reads", `x.tenancy_id IN ` + ofTenancies},
+	{"book_cash", `x.merchant_id = $1`},
+	{"book_decisions", `x.merchant_id = $1`},
 	{"confirmations", `x.tenancy_id IN ` + ofTenancies},
 	{"cases", `x.notice_id IN ` + ofNotices},
 	{"case_steps", `x.case_id IN (SELECT id FROM cases WHERE notice_id IN ` + ofNotices + `)`},

@@ -1,0 +1,187 @@
+// Package book keeps the revenue book of a household business, form S1a-HKD: receipts that its owner calls turnover, and cash.
+// Nobody but the owner opens it. It is apart from payments because it draws documents, which the way of notices must not carry.
+package book
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/merchants/seal"
+	"market40/migrations/database"
+	"market40/payments/ledger"
+	"market40/payments/money"
+)
+
+//go:embed entries.sql
+var entriesSQL string
+
+// maxYears is how much one book holds.
+const maxYears = 5
+
+// Books are the revenue books of all merchants, each opened by its owner.
+type Books struct {
+	db   *database.DB
+	keys *seal.Keys
+	now  func() time.Time
+}
+
+// New opens the books of a database.
+func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Books { return &Books{db, keys, now} }
+
+// Entry is a line that is in the book, or that its owner may enter.
+type Entry struct {
+	ID          uuid.UUID    `json:"id" doc:"of the payment, or of the cash line"`
+	Kind        string       `json:"kind" enum:"receipt,cash"`
+	Day         string       `json:"day" doc:"the business day, YYYY-MM-DD in Asia/Ho_Chi_Minh"`
+	Text        string       `json:"text"`
+	Amount      money.Amount `json:"amount" doc:"đồng; negative: a reversal, which follows what is said of the receipt it takes back"`
+	Currency    string       `json:"currency"`
+	Turnover    *bool        `json:"turnover" doc:"true: in the book; false: no turnover; null: its owner has not said"`
+	StallNumber *string      `json:"stall_number" doc:"null: cash"`
+
+	at time.Time
+}
+
+// Undecided is what the owner has yet to say a word about.
+type Undecided struct {
+	Count  int          `json:"count" doc:"receipts that nothing took back"`
+	Amount money.Amount `json:"amount" doc:"đồng"`
+}
+
+// Book is a merchant's revenue book of some days.
+type Book struct {
+	Household string       `json:"household" doc:"the registered household business, else the merchant's name"`
+	Address   string       `json:"address" doc:"market and locality of its stalls: no other address is kept"`
+	TaxCode   string       `json:"tax_code" doc:"whole; empty: none is registered"`
+	Place     string       `json:"place" doc:"its stalls"`
+	From      string       `json:"from" doc:"the first day"`
+	To        string       `json:"to" doc:"the last day, which is included"`
+	Entries   []Entry      `json:"entries" doc:"oldest first"`
+	Total     money.Amount `json:"total" doc:"đồng: the turnover of the whole period, whatever the page"`
+	Undecided Undecided    `json:"undecided" doc:"of the whole period"`
+	Threshold *Threshold   `json:"threshold" doc:"for its owner's eyes; null: no threshold is known for that year"`
+	Next      *string      `json:"next" doc:"cursor of the next page of entries, null at the end"`
+}
+
+// owner is the merchant that a caller is. Refused (403): who is no merchant.
+func owner(ctx context.Context) (auth.Principal, uuid.UUID, error) {
+	who, err := auth.Require(ctx, auth.KeepBook)
+	if err == nil && who.MerchantID == nil {
+		err = problem.New(problem.Forbidden, "not_allowed", "Sổ doanh thu chỉ dành cho chủ hộ kinh doanh.", "The revenue book is its owner's alone.")
+	}
+	if err != nil {
+		return who, uuid.Nil, err
+	}
+	return who, *who.MerchantID, nil
+}
+
+// Read is a merchant's book of a period: a page of its entries, or all that are in the form with nil.
+func (b *Books) Read(ctx context.Context, merchant uuid.UUID, period Period, page *edge.Page) (*Book, error) {
+	from, to, err := period.days(b.now())
+	if err != nil {
+		return nil, err
+	}
+	book := &Book{From: from, To: to}
+	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, b.db.Pool, snapshot, func(tx pgx.Tx) error {
+		if err := b.head(ctx, tx, merchant, book); err != nil {
+			return err
+		}
+		if err := b.entries(ctx, tx, merchant, book, page); err != nil {
+			return err
+		}
+		sums, err := sumsOf(ctx, tx, merchant, from, to)
+		if err != nil {
+			return err
+		}
+		book.Total, book.Undecided = sums.total, sums.Undecided
+		book.Threshold, err = b.threshold(ctx, tx, merchant, to)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return book, nil
+}
+
+// head reads whose book it is. No address is kept of merchants: the stalls of today stand for it, or the last ones.
+func (b *Books) head(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book *Book) error {
+	var sealed []byte
+	err := tx.QueryRow(ctx, `SELECT coalesce(nullif(o.household_name, ''), o.full_name), o.tax_code, coalesce(w.address, ''), coalesce(w.place, '')
+		FROM merchants o LEFT JOIN LATERAL (
+			SELECT string_agg(DISTINCT m.name || coalesce(', ' || v.name, ''), '; ') AS address, string_agg(DISTINCT 'Sạp ' || s.number || ', ' || m.name, '; ') AS place
+			FROM tenancies t JOIN stalls s ON s.id = t.stall_id JOIN markets m ON m.id = t.market_id
+			LEFT JOIN market_places mp ON mp.market_id = m.id AND mp.valid @> $2::date
+			LEFT JOIN locality_versions v ON v.locality_id = mp.locality_id AND v.valid @> $2::date
+			WHERE t.merchant_id = o.id AND upper(t.valid) IS NOT DISTINCT FROM
+				(SELECT upper(l.valid) FROM tenancies l WHERE l.merchant_id = o.id ORDER BY upper(l.valid) DESC NULLS FIRST LIMIT 1)) w ON true
+		WHERE o.id = $1`, merchant, ledger.BusinessDay(b.now())).Scan(&book.Household, &sealed, &book.Address, &book.Place)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return problem.Missing("merchant")
+	}
+	if err == nil && len(sealed) > 0 {
+		var plain []byte
+		plain, err = b.keys.Open(ctx, seal.Place{Table: "merchants", Column: "tax_code", ID: merchant}, sealed)
+		book.TaxCode = string(plain)
+	}
+	if err != nil {
+		return fmt.Errorf("read the head of the book of merchant %s: %w", merchant, err)
+	}
+	return nil
+}
+
+// entries reads a page of what is and may be in the book, or with nil all that is in it.
+func (b *Books) entries(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book *Book, page *edge.Page) error {
+	var after edge.Mark
+	var limit *int
+	if page != nil {
+		var err error
+		if after, err = page.Mark(); err != nil {
+			return err
+		}
+		more := page.Size() + 1
+		limit = &more
+	}
+	rows, err := tx.Query(ctx, `SELECT id, kind, (at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date::text, text, amount::text, 'VND', turnover, number, at FROM (`+entriesSQL+`) e
+		WHERE ($4::timestamptz IS NULL OR (at, id) > ($4, $5)) AND ($6::int IS NOT NULL OR turnover) ORDER BY at, id LIMIT $6`,
+		merchant, book.From, book.To, after.At, after.ID, limit)
+	if err != nil {
+		return fmt.Errorf("read the book of merchant %s: %w", merchant, err)
+	}
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e Entry, err error) {
+		err = row.Scan(&e.ID, &e.Kind, &e.Day, &e.Text, &e.Amount, &e.Currency, &e.Turnover, &e.StallNumber, &e.at)
+		return e, err
+	})
+	if err != nil {
+		return fmt.Errorf("read the book of merchant %s: %w", merchant, err)
+	}
+	if book.Entries = all; page != nil {
+		book.Entries, book.Next = edge.Cut(all, *page, func(e Entry) edge.Mark { return edge.Mark{At: &e.at, ID: e.ID} })
+	}
+	return nil
+}
+
+// sums are what a period comes to.
+type sums struct {
+	total money.Amount
+	Undecided
+}
+
+func sumsOf(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, from, to string) (s sums, err error) {
+	err = tx.QueryRow(ctx, `SELECT coalesce(sum(amount) FILTER (WHERE turnover), 0)::text, count(*) FILTER (WHERE turnover IS NULL AND NOT reversed),
+			coalesce(sum(amount) FILTER (WHERE turnover IS NULL), 0)::text FROM (`+entriesSQL+`) e`, merchant, from, to).
+		Scan(&s.total, &s.Count, &s.Amount)
+	if err != nil {
+		return s, fmt.Errorf("sum the book of merchant %s: %w", merchant, err)
+	}
+	return s, nil
+}

@@ -1,0 +1,137 @@
+package book
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+)
+
+// drawWithin is how long a document may take to be drawn and sent: a busy stall's years are many lines.
+const drawWithin = 2 * time.Minute
+
+// drawing lets one document be drawn at a time: it keeps a processor and much memory busy.
+var drawing = make(chan struct{}, 1)
+
+// Routes mounts the book for its owner.
+func (b *Books) Routes(e *edge.Edge) {
+	const path = "/api/v1/me/revenue-book"
+	op := func(method, path, id, summary string, status int) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"revenue book"}}
+	}
+	huma.Register(e.API, op(http.MethodGet, path, "read-revenue-book", "Sổ doanh thu: what the owner calls turnover, and what waits for a word", 0), b.read)
+	huma.Register(e.API, op(http.MethodPost, path+"/cash", "add-cash", "Ghi tiền mặt: takings in cash", http.StatusCreated), b.postCash)
+	huma.Register(e.API, op(http.MethodDelete, path+"/cash/{id}", "remove-cash", "Xóa dòng tiền mặt: a line that was wrong", http.StatusNoContent), b.deleteCash)
+	huma.Register(e.API, op(http.MethodPut, path+"/receipts", "decide-receipts", "Khoản nào là doanh thu: whether receipts are turnover", http.StatusNoContent), b.putReceipts)
+	for ending, kind := range kinds {
+		e.Engine.GET(path+ending, problem.Handle(b.document(ending, kind)))
+		o := op(http.MethodGet, path+ending, "download-revenue-book-"+ending[1:], "Sổ doanh thu S1a-HKD: what is turnover, as "+ending[1:], 0)
+		for _, name := range []string{"from", "to"} {
+			o.Parameters = append(o.Parameters, &huma.Param{Name: name, In: "query", Schema: &huma.Schema{Type: "string"}, Description: "a day YYYY-MM-DD, which is included"})
+		}
+		o.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{kind.media: {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
+		e.Document(o)
+	}
+}
+
+// kinds are the documents that a book is given as, by the ending of their names.
+var kinds = map[string]kind{
+	".pdf":  {"application/pdf", writePDF},
+	".xlsx": {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", writeXLSX},
+}
+
+type kind struct {
+	media string
+	write func(io.Writer, *form) error
+}
+
+type body[T any] struct{ Body T }
+
+func (b *Books) read(ctx context.Context, in *struct {
+	Period
+	edge.Page
+},
+) (*body[*Book], error) {
+	_, merchant, err := owner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	book, err := b.Read(ctx, merchant, in.Period, &in.Page)
+	return &body[*Book]{book}, err
+}
+
+func (b *Books) postCash(ctx context.Context, in *body[CashOrder]) (*body[*Entry], error) {
+	who, merchant, err := owner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	entry, err := b.AddCash(ctx, who, merchant, in.Body)
+	return &body[*Entry]{entry}, err
+}
+
+func (b *Books) deleteCash(ctx context.Context, in *edge.Named) (*struct{}, error) {
+	_, merchant, err := owner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := in.UUID("cash line")
+	if err != nil {
+		return nil, err
+	}
+	return nil, b.RemoveCash(ctx, merchant, id)
+}
+
+func (b *Books) putReceipts(ctx context.Context, in *body[struct {
+	Payments []string `json:"payments" minItems:"1" maxItems:"500" doc:"ids of payments"`
+	Turnover bool     `json:"turnover"`
+}],
+) (*struct{}, error) {
+	who, merchant, err := owner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	payments := make([]uuid.UUID, len(in.Body.Payments))
+	for i, text := range in.Body.Payments {
+		if payments[i], err = uuid.Parse(text); err != nil {
+			return nil, problem.Missing("payment")
+		}
+	}
+	return nil, b.Decide(ctx, who, merchant, payments, in.Body.Turnover)
+}
+
+// document answers the book of a period as a document, whole.
+func (b *Books) document(ending string, kind kind) func(*gin.Context) error {
+	return func(c *gin.Context) error {
+		ctx := c.Request.Context()
+		_, merchant, err := owner(ctx)
+		if err != nil {
+			return err
+		}
+		select {
+		case drawing <- struct{}{}:
+			defer func() { <-drawing }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		book, err := b.Read(ctx, merchant, Period{From: c.Query("from"), To: c.Query("to")}, nil)
+		if err != nil {
+			return err
+		}
+		_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(drawWithin)) // a test's recorder has none
+		var out bytes.Buffer
+		if err := kind.write(&out, newForm(book)); err != nil {
+			return err
+		}
+		c.Header("Content-Disposition", `attachment; filename="so-doanh-thu-S1a-HKD-`+book.From+"-"+book.To+ending+`"`)
+		c.Data(http.StatusOK, kind.media, out.Bytes())
+		return nil
+	}
+}

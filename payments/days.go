@@ -1,0 +1,154 @@
+package payments
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/payments/ledger"
+	"market40/payments/money"
+)
+
+//go:embed days.sql
+var daysSQL string
+
+const (
+	// maxDays is how many days one list may reach over.
+	maxDays = 400
+	// usualDays is how many it reaches over when it is not told.
+	usualDays = 30
+)
+
+// Day is a business day of a stall (Asia/Ho_Chi_Minh, of when the bank says that money moved).
+type Day struct {
+	Day      string       `json:"day" example:"2026-11-22"`
+	Count    int          `json:"count" doc:"payments, less those taken back"`
+	Amount   money.Amount `json:"amount" doc:"đồng; a reversal is taken off the day of what it takes back"`
+	Currency string       `json:"currency"`
+	Hours    []Hour       `json:"hours" doc:"in which something came, in order; what a bank told by its date alone is of hour 0"`
+}
+
+// Hour is an hour of a day.
+type Hour struct {
+	Hour   int          `json:"hour" minimum:"0" maximum:"23"`
+	Count  int          `json:"count"`
+	Amount money.Amount `json:"amount"`
+}
+
+// Period is a span of business days, both ends included; embed it in a huma input.
+type Period struct {
+	From string `query:"from" doc:"the first day, YYYY-MM-DD; 30 days unless told"`
+	To   string `query:"to" doc:"the last day, which is included; today unless told"`
+}
+
+// days are the ends of a period as it is meant at a time. Refused (422): what is no day, an end before the beginning, and more
+// than so many days.
+func (p Period) days(now time.Time, most int) (from, to string, err error) {
+	from, to = p.From, p.To
+	if to == "" {
+		to = ledger.BusinessDay(now)
+	}
+	last, err := ledger.StartOfDay(to)
+	if err != nil {
+		return "", "", noDay("to")
+	}
+	if from == "" {
+		from = last.AddDate(0, 0, 1-usualDays).Format(time.DateOnly)
+	}
+	first, err := ledger.StartOfDay(from)
+	switch {
+	case err != nil:
+		return "", "", noDay("from")
+	case first.After(last):
+		return "", "", problem.Of("from", "period_order", "Ngày đầu nằm sau ngày cuối.", "The first day lies after the last.")
+	case !first.AddDate(0, 0, most).After(last):
+		return "", "", problem.Of("from", "period_long", fmt.Sprintf("Nhiều nhất %d ngày.", most), fmt.Sprintf("At most %d days.", most))
+	}
+	return from, to, nil
+}
+
+func noDay(field string) error {
+	return problem.Of(field, "day_form", "Cần ngày YYYY-MM-DD.", "A day YYYY-MM-DD is wanted.")
+}
+
+// Days are the days of a stall on which something came, newest first: of its present tenancy, or to a merchant, of its own.
+func (p *Payments) Days(ctx context.Context, who auth.Principal, stall string, period Period, page edge.Page) (*edge.List[Day], error) {
+	tenancies, err := p.tenanciesOf(ctx, who, stall)
+	if err != nil {
+		return nil, err
+	}
+	from, to, err := period.days(p.now(), maxDays)
+	if err != nil {
+		return nil, err
+	}
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	before := after.Text
+	if before == "" {
+		last, _ := ledger.StartOfDay(to)
+		before = last.AddDate(0, 0, 1).Format(time.DateOnly)
+	} else if _, err := ledger.StartOfDay(before); err != nil {
+		return nil, noDay("after")
+	}
+	rows, err := p.db.Pool.Query(ctx, daysSQL, tenancies, from, before, page.Size()+1)
+	if err != nil {
+		return nil, fmt.Errorf("list days of stall %s: %w", stall, err)
+	}
+	items, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Day])
+	if err != nil {
+		return nil, fmt.Errorf("list days of stall %s: %w", stall, err)
+	}
+	items, next := edge.Cut(items, page, func(d Day) edge.Mark { return edge.Mark{Text: d.Day} })
+	return &edge.List[Day]{Items: items, Next: next}, auth.Seen(ctx, auth.ReadingPayments, tenancies)
+}
+
+// tenanciesOf are the tenancies of a stall whose days a caller may read; a vacant stall has none.
+func (p *Payments) tenanciesOf(ctx context.Context, who auth.Principal, stall string) ([]uuid.UUID, error) {
+	id, err := uuid.Parse(stall)
+	if err != nil {
+		return nil, problem.Missing("stall")
+	}
+	rows, err := p.db.Pool.Query(ctx, `SELECT t.id FROM stalls s LEFT JOIN tenancies t ON t.stall_id = s.id
+			AND CASE WHEN $4::uuid IS NULL THEN upper_inf(t.valid) ELSE t.merchant_id = $4 END
+		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, s.id)`, id, who.ScopeKind, who.ScopeID, who.MerchantID)
+	if err != nil {
+		return nil, fmt.Errorf("find stall %s: %w", id, err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[*uuid.UUID])
+	if err != nil {
+		return nil, fmt.Errorf("find stall %s: %w", id, err)
+	}
+	if len(found) == 0 {
+		return nil, problem.Missing("stall")
+	}
+	tenancies := make([]uuid.UUID, 0, len(found))
+	for _, tenancy := range found {
+		if tenancy != nil {
+			tenancies = append(tenancies, *tenancy)
+		}
+	}
+	return tenancies, who.Allow(auth.ReadDays)
+}
+
+func (p *Payments) listDays(ctx context.Context, in *struct {
+	edge.Named
+	Period
+	edge.Page
+},
+) (*body[*edge.List[Day]], error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.Days(ctx, who, in.ID, in.Period, in.Page)
+	return &body[*edge.List[Day]]{list}, err
+}
