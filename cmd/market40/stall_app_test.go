@@ -329,6 +329,33 @@ func TestAHelpersShift(t *testing.T) {
 	v.looks("helper-more")
 }
 
+// TestTheOwnersBookInTheApp: receipts become turnover only by the owner's word, cash is added, and the form is printed.
+func TestTheOwnersBookInTheApp(t *testing.T) {
+	t.Parallel()
+	v := openShop(t).invite(360)
+	for n := range 3 {
+		v.pay(v.code, 10000*(n+1))
+	}
+	v.open("more")
+	v.do(chromedp.Click(`a[href="#book"]`))
+	v.until(`document.querySelectorAll('.choices').length === 3 && document.querySelector('.amount').textContent === '0 đ'`)
+	v.looks("book")
+	v.until(`(() => { document.querySelectorAll('.choices')[0].querySelectorAll('button')[1].click(); return true; })()`)
+	v.until(`document.querySelectorAll('.choices').length === 2`)
+	v.press("Ghi cả 2 khoản")
+	v.until(`document.querySelector('.amount').textContent === '50.000 đ'`)
+	v.press("Thêm tiền mặt")
+	v.do(chromedp.SendKeys(`[name=amount]`, "7.000"))
+	v.press("Ghi vào sổ")
+	v.until(`document.querySelector('.amount').textContent === '57.000 đ'`)
+	v.looks("book-written")
+	kind, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`fetch(document.querySelector('a[href*="revenue-book.pdf"]').href).then((r) => r.status + ' ' + r.headers.get('content-type'))`, chromedp.EvalAwaitPromise))
+	must(t, err)
+	if kind != "200 application/pdf" {
+		t.Errorf("the form is %s", kind)
+	}
+}
+
 // TestAStickerIsChecked gives the app pictures of stickers: the stall's own, and one that pays somebody else.
 func TestAStickerIsChecked(t *testing.T) {
 	t.Parallel()

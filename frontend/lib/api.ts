@@ -8,6 +8,8 @@ export type Order = components['schemas']['PaymentsOrder'];
 export type Reader = components['schemas']['AuthReader'];
 export type Seller = components['schemas']['AuthSeller'];
 export type StickerCheck = components['schemas']['MerchantsStickerCheck'];
+export type RevenueBook = components['schemas']['BookBook'];
+export type BookEntry = components['schemas']['BookEntry'];
 export type Shift = components['schemas']['PaymentsShift'];
 
 /** Why the API refused, in the reader's language. */
