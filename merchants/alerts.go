@@ -21,6 +21,7 @@ const (
 	beforePeak    = "before_peak"    // a change within the hour before the market's peak
 	accountAdded  = "account_added"  // a further account, at once
 	tenantChanged = "tenant_changed" // another tenant and account, at once
+	swappedCode   = "swapped_code"   // what hangs at a stall pays somebody else, as a check or a shopper says
 )
 
 // accountsOfAStall is how many accounts a stall may have before the board is warned.
@@ -29,7 +30,7 @@ const accountsOfAStall = 5
 // Alert is what a board should look at before money goes wrong.
 type Alert struct {
 	ID       uuid.UUID  `json:"id"`
-	Kind     string     `json:"kind" enum:"many_accounts,shared_account,before_peak,account_added,tenant_changed"`
+	Kind     string     `json:"kind" enum:"many_accounts,shared_account,before_peak,account_added,tenant_changed,swapped_code"`
 	State    string     `json:"state" enum:"open,closed"`
 	MarketID uuid.UUID  `json:"market_id"`
 	StallID  *uuid.UUID `json:"stall_id" doc:"null: not one stall, or one that was never registered"`

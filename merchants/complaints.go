@@ -88,7 +88,10 @@ func (r *Registry) Complain(ctx context.Context, shown *Printed, in Complaint) (
 		_, err := tx.Exec(ctx, `INSERT INTO complaints (id, market_id, stall_id, code, kind, reference, amount, detail, contact, state, opened_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7::text::numeric, $8, $9, 'open', $10)`,
 			id, shown.Place.Market, shown.Place.Stall, shown.Code, in.Kind, in.Reference, amount, detail, contact, r.now())
-		return err
+		if err != nil || in.Kind != "swapped_sticker" {
+			return err
+		}
+		return r.warnSwapped(ctx, tx, warned{shown.Place.Market, shown.Place.Stall, shown.Stall}, "người mua báo tem có vẻ bị tráo.")
 	})
 	if err != nil {
 		return id, fmt.Errorf("keep a complaint about %s: %w", shown.Code, err)

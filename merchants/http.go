@@ -45,6 +45,9 @@ func (r *Registry) Routes(e *edge.Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/codes", "list-codes", "The codes in your scope, newest first", 0), r.listMarketCodes)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/checks", "check-sticker", "Record what the sticker at a stall is", http.StatusCreated), r.postCheck)
 
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/checks", "list-checks", "Checks of a stall's sticker, newest first", 0), r.listChecks)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/unchecked", "list-unchecked", "Tem chưa kiểm tra: stalls whose sticker was not found in order lately, by number", 0), r.listUnchecked)
+
 	// Boards: what shoppers reported on the page of a code.
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/complaints", "list-complaints", "Phản ánh: what shoppers reported, newest first", 0), r.listComplaints)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/complaints/{id}/close", "close-complaint", "Close a complaint and forget how to reach who made it", http.StatusOK), r.postCloseComplaint)

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
-	"market40/merchants/edge"
 	"market40/merchants/memo"
 	"market40/merchants/problem"
 	"market40/merchants/vietqr"
@@ -152,54 +150,6 @@ type payloadBody struct {
 
 func (r *Registry) verifyCode(ctx context.Context, in *body[payloadBody]) (*body[*Verdict], error) {
 	return answer(r.Verify(ctx, in.Body.Payload))
-}
-
-// StickerCheck is a recorded look at the sticker that hangs at a stall.
-type StickerCheck struct {
-	ID        uuid.UUID `json:"id"`
-	CheckedAt time.Time `json:"checked_at"`
-	Verdict   string    `json:"verdict" enum:"official,superseded,swapped,own_account,foreign,invalid" doc:"of the sticker at this stall: another stall's code is swapped, a replaced or revoked one superseded"`
-	Found     *Verdict  `json:"found" doc:"what the payload is by itself"`
-}
-
-// atStall is what a payload is as the sticker of one stall.
-func (v *Verdict) atStall(stall uuid.UUID) string {
-	here := slices.Contains(v.stalls, stall)
-	switch {
-	case v.Verdict == official && !here:
-		return swapped
-	case v.Verdict == official && v.State != codeCurrent:
-		return superseded
-	case v.Verdict == ownAccount && !here:
-		return foreign
-	}
-	return v.Verdict
-}
-
-func (r *Registry) postCheck(ctx context.Context, in *struct {
-	edge.Named
-	Body payloadBody
-},
-) (*body[StickerCheck], error) {
-	who, stall, err := r.stallFor(ctx, in.ID, auth.CheckStickers)
-	if err != nil {
-		return nil, err
-	}
-	if err := r.present(ctx, who, stall); err != nil {
-		return nil, err
-	}
-	found, err := r.Verify(ctx, in.Body.Payload)
-	if err != nil {
-		return nil, err
-	}
-	check := StickerCheck{ID: newID(), CheckedAt: r.now(), Verdict: found.atStall(stall), Found: found}
-	_, err = r.db.Pool.Exec(ctx, `INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id)
-		SELECT $1, market_id, id, nullif($3, ''), $4, $5, $6 FROM stalls WHERE id = $2`,
-		check.ID, stall, found.memoCode, check.Verdict, check.CheckedAt, who.ActorID)
-	if err != nil {
-		return nil, fmt.Errorf("record check of stall %s: %w", stall, err)
-	}
-	return &body[StickerCheck]{check}, nil
 }
 
 // present lets a merchant and its staff speak for a stall while they have it: a former tenant reads what was its own, and

@@ -108,6 +108,8 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/alerts":                            {may: "admin manager auditor"},
 	"POST /api/v1/alerts/{id}/close":                {may: "admin manager", body: object{"reason": "đã gặp"}},
 	"POST /api/v1/codes/verify":                     {may: "strangers", body: object{"payload": ""}},
+	"GET /api/v1/stalls/{id}/checks":                {may: "admin manager merchant team auditor"},
+	"GET /api/v1/markets/{id}/unchecked":            {may: "admin manager merchant team auditor"},
 	"POST /api/v1/stalls/{id}/checks":               {may: "admin manager merchant team", body: object{"payload": "x"}},
 
 	"GET /api/v1/codes/{code}/poster.pdf":  {may: "admin manager merchant integration"},

@@ -620,6 +620,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/markets/{id}/unchecked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tem chưa kiểm tra: stalls whose sticker was not found in order lately, by number */
+        get: operations["list-unchecked"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1246,7 +1263,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Checks of a stall's sticker, newest first */
+        get: operations["list-checks"];
         put?: never;
         /** Record what the sticker at a stall is */
         post: operations["check-sticker"];
@@ -2638,6 +2656,11 @@ export interface components {
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
+        EdgeListMerchantsListedCheck: {
+            items: components["schemas"]["MerchantsListedCheck"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
         EdgeListMerchantsListedCode: {
             items: components["schemas"]["MerchantsListedCode"][] | null;
             /** @description cursor of the next page, null at the end */
@@ -2660,6 +2683,11 @@ export interface components {
         };
         EdgeListMerchantsStall: {
             items: components["schemas"]["MerchantsStall"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListMerchantsUncheckedStall: {
+            items: components["schemas"]["MerchantsUncheckedStall"][] | null;
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
@@ -2877,7 +2905,7 @@ export interface components {
             detail: string;
             id: string;
             /** @enum {string} */
-            kind: "many_accounts" | "shared_account" | "before_peak" | "account_added" | "tenant_changed";
+            kind: "many_accounts" | "shared_account" | "before_peak" | "account_added" | "tenant_changed" | "swapped_code";
             market_id: string;
             /** Format: date-time */
             opened_at: string;
@@ -2961,6 +2989,17 @@ export interface components {
             bank_name: string;
             holder_name: string;
         };
+        MerchantsCheckBody: {
+            /**
+             * Format: double
+             * @description degrees; with longitude or not at all
+             */
+            latitude?: number;
+            /** Format: double */
+            longitude?: number;
+            /** @description the text of the QR code */
+            payload: string;
+        };
         MerchantsCode: {
             account_id: string;
             /** @description what stands in the transfer note */
@@ -3015,6 +3054,21 @@ export interface components {
              */
             line: number;
             number: string;
+        };
+        MerchantsListedCheck: {
+            /** @description the role of who checked */
+            by: string;
+            /** Format: date-time */
+            checked_at: string;
+            /** @description the code of ours that was found */
+            code: string | null;
+            id: string;
+            /** Format: double */
+            latitude: number | null;
+            /** Format: double */
+            longitude: number | null;
+            /** @enum {string} */
+            verdict: "official" | "superseded" | "swapped" | "own_account" | "foreign" | "invalid";
         };
         MerchantsListedCode: {
             account_id: string;
@@ -3248,6 +3302,21 @@ export interface components {
             merchant: components["schemas"]["MerchantsMerchantOrder"];
             /** @description day or RFC 3339 time, not in the future; absent: now */
             since?: string;
+        };
+        MerchantsUncheckedStall: {
+            /**
+             * Format: date-time
+             * @description when it was last checked; null: never
+             */
+            checked_at: string | null;
+            number: string;
+            stall_id: string;
+            /**
+             * @description of that check
+             * @enum {string|null}
+             */
+            verdict: "official" | "superseded" | "swapped" | "own_account" | "foreign" | "invalid" | null;
+            zone: string;
         };
         MerchantsUnit: {
             /** @description official; reused over time */
@@ -5096,6 +5165,44 @@ export interface operations {
             };
         };
     };
+    "list-unchecked": {
+        parameters: {
+            query?: {
+                /** @description not found official for so many days */
+                days?: number;
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListMerchantsUncheckedStall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
     "get-me": {
         parameters: {
             query?: never;
@@ -6447,6 +6554,42 @@ export interface operations {
             };
         };
     };
+    "list-checks": {
+        parameters: {
+            query?: {
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListMerchantsListedCheck"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
     "check-sticker": {
         parameters: {
             query?: never;
@@ -6458,7 +6601,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MerchantsPayloadBody"];
+                "application/json": components["schemas"]["MerchantsCheckBody"];
             };
         };
         responses: {

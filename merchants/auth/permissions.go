@@ -41,6 +41,7 @@ const (
 	WriteMarkets     Action = "markets.write"
 	WriteStalls      Action = "stalls.write"
 	CheckStickers    Action = "stickers.check"
+	ReadChecks       Action = "stickers.read"
 	Print            Action = "codes.print"
 	Confirm          Action = "payments.confirm"
 	TakeOrders       Action = "orders.take"
@@ -81,6 +82,7 @@ var permissions = map[Action][]Role{
 	WriteMarkets:     {Admin},
 	WriteStalls:      {Admin, Manager},
 	CheckStickers:    {Admin, Manager, Merchant, Team, Staff},
+	ReadChecks:       {Admin, Manager, Merchant, Team, Auditor, Staff},
 	Print:            {Admin, Manager, Merchant, Integration},
 	Confirm:          {Admin, Merchant, Staff},
 	HearPayments:     {Merchant, Staff}, // on a phone of their own, while the app is closed
@@ -201,6 +203,8 @@ var rules = map[string]Rule{
 	"POST /api/v1/codes/verify":           {Needs: Anyone},
 	"GET /api/v1/codes/:code/poster.pdf":  {Needs: Print},
 	"GET /api/v1/markets/:id/posters.pdf": {Needs: Print},
+	"GET /api/v1/stalls/:id/checks":       {Needs: ReadChecks},
+	"GET /api/v1/markets/:id/unchecked":   {Needs: ReadChecks},
 	"POST /api/v1/stalls/:id/checks":      {Needs: CheckStickers},
 
 	"PATCH /api/v1/merchants/:id":              {Needs: WriteStalls},
