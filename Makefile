@@ -20,8 +20,8 @@ test: setup apps ## everything that proves the program: format, vet, all tests
 	cd frontend && npm run --silent check && npm run --silent test
 	go mod verify
 	go vet ./...
-	go test -race -timeout 10m $(RACY)
-	go test -timeout 10m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
+	go test -race -timeout 14m $(RACY)
+	go test -timeout 14m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
 
 build: setup apps ## bin/market40
 	$(BUILD) -o bin/market40 ./cmd/market40

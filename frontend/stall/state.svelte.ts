@@ -24,6 +24,8 @@ class State {
   lineSince = $state(0);
   selling = $state(false);
   order = $state<Order>();
+  /** When the sticker was last found in order; null: never. */
+  checkedAt = $state<string | null>();
   failed = $state<Problem>();
   ready = $state(false);
   now = $state(Date.now());
@@ -102,6 +104,9 @@ class State {
     }
     const market = await ask(api.GET('/api/v1/markets/{id}', { params: { path: { id: stall.market_id } } }));
     this.mine = { stall, market: market.name, codes };
+    const checks = await ask(api.GET('/api/v1/stalls/{id}/checks', { params: { path: { id }, query: { limit: 1 } } }));
+    const last = checks.items?.[0];
+    this.checkedAt = last?.verdict === 'official' ? last.checked_at : null;
     await remember('mine', $state.snapshot(this.mine));
   }
 

@@ -45,7 +45,7 @@ func rendered(t *testing.T, pdf []byte, dpi int) []image.Image {
 	folder := t.TempDir()
 	file := filepath.Join(folder, "x.pdf")
 	must(t, os.WriteFile(file, pdf, 0o600))
-	must(t, exec.CommandContext(t.Context(), "pdftoppm", "-png", "-r", fmt.Sprint(dpi), file, filepath.Join(folder, "page")).Run())
+	must(t, exec.CommandContext(t.Context(), "pdftoppm", "-png", "-gray", "-r", fmt.Sprint(dpi), file, filepath.Join(folder, "page")).Run())
 	names, err := filepath.Glob(filepath.Join(folder, "page*.png"))
 	must(t, err)
 	slices.Sort(names)
@@ -167,6 +167,9 @@ func TestPostersInPictures(t *testing.T) {
 }
 
 func grey(page image.Image) *image.Gray {
+	if already, is := page.(*image.Gray); is {
+		return already
+	}
 	out := image.NewGray(page.Bounds())
 	for y := out.Rect.Min.Y; y < out.Rect.Max.Y; y++ {
 		for x := out.Rect.Min.X; x < out.Rect.Max.X; x++ {
