@@ -66,14 +66,6 @@ func (v *seller) open(screen string) {
 	v.until(fmt.Sprintf(`document.querySelector('nav a[href="#%s"]').getAttribute('aria-current') === 'page'`, screen))
 }
 
-// heard are the sentences that the app said so far.
-func (v *seller) heard() (said []string) {
-	v.t.Helper()
-	said, err := chromedp.Run(v.tab, chromedp.Evaluate[[]string](`window.heard`))
-	must(v.t, err)
-	return said
-}
-
 // hears waits until the app has said something.
 func (v *seller) hears(clips string) {
 	v.t.Helper()

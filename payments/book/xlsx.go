@@ -14,7 +14,7 @@ const tab = "S1a-HKD"
 // writeXLSX writes a form as a workbook. Amounts are whole numbers, texts are texts: none can be read as a formula.
 func writeXLSX(w io.Writer, f *form) error {
 	file := excelize.NewFile()
-	defer file.Close()
+	defer func() { _ = file.Close() }() // nothing of it lies on a disk
 	styles, err := stylesOf(file)
 	if err != nil {
 		return err
@@ -114,15 +114,15 @@ func (t *workbook) row(cells ...any) {
 	}
 }
 
-// wide writes one text over some columns.
-func (t *workbook) wide(from, to, style, text string) {
+// wide writes one text over the columns from one to the last.
+func (t *workbook) wide(from, style, text string) {
 	cells := []any{}
 	for c := "A"; c < from; c = string(c[0] + 1) {
 		cells = append(cells, "", nil)
 	}
 	t.row(append(cells, style, text)...)
 	if t.err == nil {
-		t.err = t.MergeCell(fmt.Sprintf("%s%d", from, t.rows), fmt.Sprintf("%s%d", to, t.rows))
+		t.err = t.MergeCell(fmt.Sprintf("%s%d", from, t.rows), fmt.Sprintf("C%d", t.rows))
 	}
 }
 
@@ -140,9 +140,9 @@ func (t *workbook) write(f *form) {
 		}
 	}
 	t.row()
-	t.wide("A", "C", "title", formTitle)
+	t.wide("A", "title", formTitle)
 	for _, text := range f.below() {
-		t.wide("A", "C", "center", text)
+		t.wide("A", "center", text)
 	}
 	t.row("", nil, "", nil, "unit", formUnit)
 	for _, head := range formColumns {
@@ -153,11 +153,11 @@ func (t *workbook) write(f *form) {
 	}
 	t.row("total", "", "total", formTotal, "sum", f.total.Dong())
 	t.row()
-	t.wide("B", "C", "center", formDate)
+	t.wide("B", "center", formDate)
 	for _, text := range formSigner {
-		t.wide("B", "C", "bold", text)
+		t.wide("B", "bold", text)
 	}
-	t.wide("B", "C", "center", formSigned)
+	t.wide("B", "center", formSigned)
 }
 
 // inert is a text that stays one when the workbook is saved as CSV and opened again: what would begin a formula there
