@@ -73,6 +73,7 @@ func (v *visitor) account(login, password, secret string) {
 	until(v.t, v.tab, `location.pathname === '/sign-in'`)
 	v.do(chromedp.Navigate(v.at+"/sign-in?next=//evil.example/"), chromedp.WaitVisible(`#password`))
 	fits(v.t, v.tab, fmt.Sprintf("sign-in-%d", v.width))
+	clean(v.t, v.tab, "sign-in")
 	v.do(chromedp.SendKeys(`[name=login]`, login), chromedp.SendKeys(`[name=password]`, password), chromedp.Click(`#password button`))
 	v.says("Cần mã xác thực")
 	v.do(chromedp.SendKeys(`#password [name=code]`, v.code(secret, 0)), chromedp.Click(`#password button`))
@@ -82,6 +83,7 @@ func (v *visitor) account(login, password, secret string) {
 	v.says("Đã thêm khóa truy cập")
 	until(v.t, v.tab, `document.querySelectorAll('#passkeys li').length === 1`)
 	fits(v.t, v.tab, fmt.Sprintf("account-%d", v.width))
+	clean(v.t, v.tab, "account")
 	v.do(chromedp.Click(`#sign-out`))
 	until(v.t, v.tab, `location.pathname === '/sign-in'`)
 

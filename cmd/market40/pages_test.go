@@ -72,6 +72,7 @@ func TestPages(t *testing.T) {
 		must(t, chromedp.Do(tab, chromedp.Navigate(s.address+"/?stall="+object(code).text("stall_id")), chromedp.WaitVisible(`#state`)))
 		until(t, tab, `document.getElementById('state').textContent.includes('trực tiếp')`)
 		fits(t, tab, fmt.Sprintf("start-%d", width))
+		clean(t, tab, "start")
 		pay(int(width/400)*2+2, 45000)
 		until(t, tab, `document.querySelector('#payments li b').textContent === '45.000 đ'`)
 		for _, page := range []string{"/docs", "/docs/columns", "/q/" + object(code).text("code")} {

@@ -56,8 +56,10 @@ func TestAMerchantComesIn(t *testing.T) {
 		tab := browse(t, width)
 		must(t, chromedp.Do(tab, chromedp.Navigate(s.address+made.text("card"))))
 		fits(t, tab, "invitation-card")
+		clean(t, tab, "invitation card")
 		must(t, chromedp.Do(tab, chromedp.Navigate(made.text("url"))))
 		fits(t, tab, "invitation")
+		clean(t, tab, "invitation")
 		if width == 360 {
 			continue
 		}
@@ -101,6 +103,7 @@ func TestAMerchantSignsInOnThePage(t *testing.T) {
 	v.do(chromedp.SendKeys(`#phone [name=code]`, wrong), chromedp.Click(`#phone button`))
 	v.says("không đúng")
 	fits(t, v.tab, "sign-in-code")
+	clean(t, v.tab, "sign-in by code")
 	v.do(chromedp.SendKeys(`#phone [name=code]`, code[1]), chromedp.Click(`#phone button`))
 	until(t, v.tab, `location.pathname === '/stall/' && document.querySelector('nav') !== null`)
 }
