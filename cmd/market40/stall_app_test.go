@@ -348,6 +348,27 @@ func TestTheOwnersBookInTheApp(t *testing.T) {
 	}
 }
 
+// TestTheOwnerAgreesAndWithdraws says yes to standing on the shopper's page, sees it there, and takes it back.
+func TestTheOwnerAgreesAndWithdraws(t *testing.T) {
+	t.Parallel()
+	v := openShop(t).invite(360)
+	named := func() bool { return strings.Contains(v.html("/q/"+v.code, "vi", 200), "Nguyễn Thị Lan") }
+	click := `(() => { const b = document.querySelector('[data-consent=public_page] button'); b?.click(); return !!b; })()`
+	v.open("more")
+	v.press("Điều tôi đồng ý")
+	v.until(click)
+	v.until(`document.querySelector('[data-consent=public_page]').dataset.given === 'true'`)
+	v.looks("consents")
+	if !named() {
+		t.Error("with consent the page does not name the seller")
+	}
+	v.until(click)
+	v.until(`document.querySelector('[data-consent=public_page]').dataset.given === 'false'`)
+	if named() {
+		t.Error("withdrawn, the page still names the seller")
+	}
+}
+
 // TestAStickerIsChecked gives the app pictures of stickers: the stall's own, and one that pays somebody else.
 func TestAStickerIsChecked(t *testing.T) {
 	t.Parallel()

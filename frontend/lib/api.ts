@@ -10,6 +10,8 @@ export type Seller = components['schemas']['AuthSeller'];
 export type StickerCheck = components['schemas']['MerchantsStickerCheck'];
 export type RevenueBook = components['schemas']['BookBook'];
 export type BookEntry = components['schemas']['BookEntry'];
+export type Consent = components['schemas']['PrivacyConsent'];
+export type ConsentText = components['schemas']['PrivacyConsentText'];
 export type Shift = components['schemas']['PaymentsShift'];
 
 /** Why the API refused, in the reader's language. */
