@@ -66,3 +66,8 @@ WHERE user_id IN (SELECT id FROM users WHERE merchant_id = @merchant);
 UPDATE users SET login = 'da-xoa-' || right(id::text, 12), full_name = @pseudonym, password = NULL, totp = NULL,
     disabled_at = coalesce(disabled_at, @now)
 WHERE merchant_id = @merchant;
+
+-- What the team noted in its own words; that it came, and what was said, is counted on.
+UPDATE visits SET note = '' WHERE note <> '' AND tenancy_id IN (SELECT id FROM tenancies WHERE merchant_id = @merchant);
+
+UPDATE refusals SET note = '' WHERE note <> '' AND tenancy_id IN (SELECT id FROM tenancies WHERE merchant_id = @merchant);

@@ -52,6 +52,14 @@ func (w *world) known() object {
 		`book_cash (id, merchant_id, day, text, amount, entered_by, entered_at, removed_at)
 			SELECT gen_random_uuid(), merchant_id, '2026-11-01', 'chị Lan bán tiền mặt', 45000, id, now(), now() FROM users WHERE login = 'lan.hai.san'`,
 		`book_decisions (payment_id, merchant_id, turnover, decided_by, decided_at) SELECT gen_random_uuid(), merchant_id, true, id, now() FROM users WHERE login = 'lan.hai.san'`,
+		`visits (id, market_id, tenancy_id, visited_at, outcome, note, actor_id, recorded_at)
+			SELECT gen_random_uuid(), '` + w.market + `', ` + tenancy + `, now(), 'helped', 'chị Lan cần bảng mã mới', id, now() FROM users WHERE login = 'lan.hai.san'`,
+		`trainings (id, market_id, held_on, topic, actor_id, recorded_at) SELECT gen_random_uuid(), '` + w.market + `', '2026-11-01', 'Mã QR', id, now() FROM users WHERE login = 'lan.hai.san'`,
+		`attendances (training_id, merchant_id, market_id, actor_id, recorded_at) SELECT t.id, u.merchant_id, t.market_id, u.id, now() FROM users u, trainings t WHERE login = 'lan.hai.san'`,
+		`declared_shares (id, market_id, tenancy_id, asked_on, customers, transfers, actor_id, recorded_at)
+			SELECT gen_random_uuid(), '` + w.market + `', ` + tenancy + `, '2026-11-01', 10, 4, id, now() FROM users WHERE login = 'lan.hai.san'`,
+		`refusals (id, market_id, tenancy_id, kind, reason, said_on, note, actor_id, recorded_at)
+			SELECT gen_random_uuid(), '` + w.market + `', ` + tenancy + `, 'withdrawal', 'other', '2026-11-01', 'chị Lan nghỉ bán', id, now() FROM users WHERE login = 'lan.hai.san'`,
 		`stall_devices (id, market_id, stall_id, tenancy_id, name, hash, created_at) VALUES (gen_random_uuid(), ` + at + `, 'Điện thoại của Lan', 'hash', now())`,
 		`staff (id, market_id, stall_id, tenancy_id, pin, created_at) SELECT id, ` + at + `, 'pin', now() FROM users WHERE login = 'lan.hai.san'`,
 		`shifts (id, staff_id, market_id, stall_id, tenancy_id, device_id, started_at, ends_at)
