@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/shopspring/decimal"
 
 	"market40/merchants/auth"
 )
@@ -25,18 +26,18 @@ var (
 
 // Adoption is the adoption report of one basis and day.
 type Adoption struct {
-	Basis    string     `json:"basis" example:"districts_2024"`
-	AsOf     string     `json:"as_of" format:"date" doc:"the state is that of 00:00 Asia/Ho_Chi_Minh of this day, windows are the 30 days before it"`
-	Campaign *string    `json:"campaign" doc:"null: all markets"`
-	Rows     []Row      `json:"rows" nullable:"false" doc:"one per unit, by code"`
-	Total    Indicators `json:"total" doc:"of all rows; a merchant of several units counts once"`
+	Basis    string  `json:"basis" example:"districts_2024"`
+	AsOf     string  `json:"as_of" format:"date" doc:"the state is that of 00:00 Asia/Ho_Chi_Minh of this day, windows are the 30 days before it"`
+	Campaign *string `json:"campaign" doc:"null: all markets"`
+	Rows     []Row   `json:"rows" nullable:"false" doc:"one per unit, by code"`
+	Total    Figures `json:"total" doc:"of all rows; a merchant of several units counts once"`
 }
 
 // Row is one unit of the basis.
 type Row struct {
-	Locality   Locality   `json:"locality"`
-	Markets    []Market   `json:"markets" nullable:"false" doc:"the markets that are counted, by code"`
-	Indicators Indicators `json:"indicators"`
+	Locality   Locality `json:"locality"`
+	Markets    []Market `json:"markets" nullable:"false" doc:"the markets that are counted, by code"`
+	Indicators Figures  `json:"indicators"`
 }
 
 // Locality is an administrative unit as it was called on the day of the basis.
@@ -55,21 +56,66 @@ type Market struct {
 	Demo bool      `json:"demo" doc:"invented: show it as dữ liệu minh họa"`
 }
 
-// Indicators are those of one group of markets.
-type Indicators struct {
-	I01 Indicator `json:"I01" doc:"registered_rate"`
-	I03 Indicator `json:"I03" doc:"qr_ready_rate"`
-	I05 Indicator `json:"I05" doc:"active_30d_rate"`
+// Figures are those of one group of markets, by the indicator's code (I01 … I24).
+type Figures map[string]Figure
+
+// Figure is one value of an indicator with what it is made of. A rate counts merchants; what else an indicator counts
+// stands in its definition.
+type Figure struct {
+	Numerator   *Quantity         `json:"numerator" doc:"null in a hidden cell, and where nothing is known"`
+	Denominator *Quantity         `json:"denominator" doc:"mostly the merchants operating a stall (Mop)"`
+	Value       *string           `json:"value" doc:"4 decimals, half up, for most numerator / denominator; null in a hidden cell and where the denominator is 0 or unknown" example:"0.5833"`
+	Evidence    *Evidence         `json:"evidence"`
+	Suppressed  bool              `json:"suppressed" doc:"hidden, because it or a figure beside it would tell of fewer than five merchants"`
+	Definition  int               `json:"definition" doc:"version of the definition"`
+	Interval    *Interval         `json:"interval,omitempty" doc:"of a sampled or declared share: where the true one lies with 95 %"`
+	Coverage    *Share            `json:"coverage,omitempty" doc:"beside figures of activity: merchants whose notices reach us, of all; who is not covered is not observed, never inactive"`
+	FreshAt     *time.Time        `json:"fresh_at,omitempty" doc:"when the newest fact that was counted became known"`
+	Parts       map[string]Figure `json:"parts,omitempty" doc:"further values of the same indicator, named in its definition"`
 }
 
-// Indicator is one figure with what it is made of.
-type Indicator struct {
-	Numerator   *int      `json:"numerator" doc:"merchants; null in a hidden cell"`
-	Denominator int       `json:"denominator" doc:"merchants operating a stall (Mop)"`
-	Value       *string   `json:"value" doc:"numerator / denominator, 4 decimals, half up; null in a hidden cell and where there is no merchant" example:"0.5833"`
-	Evidence    *Evidence `json:"evidence"`
-	Suppressed  bool      `json:"suppressed" doc:"hidden, because it or a figure beside it would tell of fewer than five merchants"`
-	Definition  int       `json:"definition" doc:"version of the definition"`
+// Quantity is a count, a whole number in JSON, or an amount in đồng, a decimal string.
+type Quantity struct {
+	decimal.Decimal
+
+	Money bool
+}
+
+// Count is a quantity of things.
+func Count(n int) *Quantity { return &Quantity{Decimal: decimal.NewFromInt(int64(n))} }
+
+// MarshalJSON writes a count as a number and money as a string.
+func (q Quantity) MarshalJSON() ([]byte, error) {
+	if q.Money {
+		return []byte(`"` + q.String() + `"`), nil
+	}
+	return []byte(q.String()), nil
+}
+
+// UnmarshalJSON reads either.
+func (q *Quantity) UnmarshalJSON(b []byte) error {
+	q.Money = len(b) > 0 && b[0] == '"'
+	return q.Decimal.UnmarshalJSON(b)
+}
+
+// Schema tells OpenAPI that it is a whole number, a decimal string, or null.
+func (Quantity) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		OneOf: []*huma.Schema{{Type: huma.TypeInteger}, {Type: huma.TypeString, Pattern: `^-?[0-9]+$`, Description: "đồng"}, {Type: "null"}},
+	}
+}
+
+// Interval is a confidence interval of 95 %, as values with 4 decimals.
+type Interval struct {
+	Low  string `json:"low" example:"0.3120"`
+	High string `json:"high" example:"0.4415"`
+}
+
+// Share is a part of a whole that is shown beside a figure.
+type Share struct {
+	Numerator   *int    `json:"numerator" doc:"null in a hidden cell"`
+	Denominator int     `json:"denominator"`
+	Value       *string `json:"value" doc:"4 decimals; null in a hidden cell and of nothing"`
 }
 
 // Evidence is how many merchants of a numerator are counted on what; each on its best. Their sum is the numerator.
@@ -153,19 +199,19 @@ func (g *groups) count(ctx context.Context, tx pgx.Tx, day time.Time) error {
 	return err
 }
 
-// indicators are the group's figures without what is hidden.
-func (g *group) indicators() Indicators {
-	return Indicators{I01: g.indicator(i01), I03: g.indicator(i03), I05: g.indicator(i05)}
+// figures are the group's figures without what is hidden.
+func (g *group) figures() Figures {
+	return Figures{"I01": g.figure(i01), "I03": g.figure(i03), "I05": g.figure(i05)}
 }
 
-func (g *group) indicator(i int) Indicator {
-	shown := Indicator{Denominator: g.tally.merchants, Definition: definition, Suppressed: g.hidden}
+func (g *group) figure(i int) Figure {
+	shown := Figure{Denominator: Count(g.tally.merchants), Definition: definition, Suppressed: g.hidden}
 	if g.hidden {
 		return shown
 	}
 	evidence := g.tally.evidence[i]
 	numerator := evidence.sum()
-	shown.Numerator = &numerator
+	shown.Numerator = Count(numerator)
 	shown.Value = rate(numerator, g.tally.merchants)
 	if !g.mixHidden[i] {
 		shown.Evidence = &evidence

@@ -11,7 +11,7 @@ import (
 )
 
 // counted asks for one market as its manager sees it, so that small counts show.
-func (w *world) counted(code, as string) reports.Indicators {
+func (w *world) counted(code, as string) reports.Figures {
 	w.t.Helper()
 	return w.adoption(w.key(auth.Manager, "market:"+code), "basis=current&as_of="+as).Total
 }
@@ -24,7 +24,7 @@ type situation struct {
 }
 
 // check gives every situation a market of its own in one database.
-func check(t *testing.T, situations []situation, say func(reports.Indicators) string) {
+func check(t *testing.T, situations []situation, say func(reports.Figures) string) {
 	t.Helper()
 	t.Parallel()
 	w := newNovember(t)
@@ -79,7 +79,7 @@ func TestMop(t *testing.T) {
 			w.tenancy(market, stall, w.merchant(), "(,"+midnight+")")
 			w.tenancy(market, stall, w.merchant(), "["+midnight+",)")
 		}, "1"},
-	}, func(i reports.Indicators) string { return fmt.Sprint(i.I05.Denominator) })
+	}, func(i reports.Figures) string { return i["I05"].Denominator.String() })
 }
 
 func TestRegistered(t *testing.T) {
@@ -111,7 +111,7 @@ func TestRegistered(t *testing.T) {
 			w.account(w.tenancy(m, w.operating(m), merchant, sinceAlways), lastWeek)
 			w.tenancy(m, w.operating(m), merchant, sinceAlways)
 		}, "1/1 {0 0 1 0}"},
-	}, func(i reports.Indicators) string { return fmt.Sprint(told(i.I01), " ", *i.I01.Evidence) })
+	}, func(i reports.Figures) string { return fmt.Sprint(told(i["I01"]), " ", *i["I01"].Evidence) })
 }
 
 func TestActive(t *testing.T) {
@@ -165,5 +165,5 @@ func TestActive(t *testing.T) {
 			w.tenancy(m, w.operating(m), merchant, sinceAlways)
 			w.paid(w.tenancy(other, w.operating(other), merchant, sinceAlways), "2026-11-01", 1)
 		}, "0/1 {0 0 0 0}"},
-	}, func(i reports.Indicators) string { return fmt.Sprint(told(i.I05), " ", *i.I05.Evidence) })
+	}, func(i reports.Figures) string { return fmt.Sprint(told(i["I05"]), " ", *i["I05"].Evidence) })
 }

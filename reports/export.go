@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,19 +44,22 @@ func (a *Adoption) csv() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func (a *Adoption) lines(l Locality, markets string, figures Indicators, note string) [][]string {
+func (a *Adoption) lines(l Locality, markets string, figures Figures, note string) [][]string {
 	head := []string{a.Basis, a.AsOf, l.Level, l.Code, l.Name, markets}
-	return [][]string{
-		slices.Concat(head, []string{"I01"}, figures.I01.fields(note)),
-		slices.Concat(head, []string{"I03"}, figures.I03.fields(note)),
-		slices.Concat(head, []string{"I05"}, figures.I05.fields(note)),
+	lines := make([][]string, 0, len(figures))
+	for _, code := range slices.Sorted(maps.Keys(figures)) {
+		lines = append(lines, slices.Concat(head, []string{code}, figures[code].fields(note)))
 	}
+	return lines
 }
 
-func (i Indicator) fields(note string) []string {
-	numerator, value, mix := "", "", [4]string{}
+func (i Figure) fields(note string) []string {
+	numerator, denominator, value, mix := "", "", "", [4]string{}
 	if i.Numerator != nil {
-		numerator = strconv.Itoa(*i.Numerator)
+		numerator = i.Numerator.String()
+	}
+	if i.Denominator != nil {
+		denominator = i.Denominator.String()
 	}
 	if i.Value != nil {
 		value = *i.Value
@@ -64,7 +68,7 @@ func (i Indicator) fields(note string) []string {
 		mix = [4]string{strconv.Itoa(e.A), strconv.Itoa(e.B), strconv.Itoa(e.C), strconv.Itoa(e.D)}
 	}
 	return []string{
-		strconv.Itoa(i.Definition), numerator, strconv.Itoa(i.Denominator), value,
+		strconv.Itoa(i.Definition), numerator, denominator, value,
 		mix[0], mix[1], mix[2], mix[3], strconv.FormatBool(i.Suppressed), note,
 	}
 }

@@ -65,15 +65,15 @@ func (g *groups) add(set marketSet) {
 }
 
 // of are the figures of a unit.
-func (g *groups) of(u unit) Indicators { return g.list[g.numbers[g.set(u).key()]].indicators() }
+func (g *groups) of(u unit) Figures { return g.list[g.numbers[g.set(u).key()]].figures() }
 
 // total are the figures of all units of a basis.
-func (g *groups) total(basis string) Indicators {
+func (g *groups) total(basis string) Figures {
 	number, known := g.numbers[g.totals[basis].key()]
 	if !known { // the caller sees no unit of this basis
-		return (&group{}).indicators()
+		return (&group{}).figures()
 	}
-	return g.list[number].indicators()
+	return g.list[number].figures()
 }
 
 // members are group numbers and markets, pair by pair.

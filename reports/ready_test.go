@@ -92,5 +92,5 @@ func TestReady(t *testing.T) {
 			one(scan{"official", lastWeek})(w, m)
 			w.exec(`UPDATE codes SET kind = 'order', amount = 1, expires_at = now() WHERE market_id = $1`, m)
 		}, "0/1 {0 0 0 0}"},
-	}, func(i reports.Indicators) string { return fmt.Sprint(told(i.I03), " ", *i.I03.Evidence) })
+	}, func(i reports.Figures) string { return fmt.Sprint(told(i["I03"]), " ", *i["I03"].Evidence) })
 }

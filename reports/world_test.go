@@ -219,7 +219,7 @@ func row(t testing.TB, report reports.Adoption, code string) reports.Row {
 }
 
 // told is an indicator in short: "7/12" or "hidden/12".
-func told(i reports.Indicator) string {
+func told(i reports.Figure) string {
 	raw, _ := json.Marshal(i.Denominator)
 	if i.Suppressed {
 		return "hidden/" + string(raw)

@@ -3772,19 +3772,20 @@ export interface components {
             /** @description one per unit, by code */
             rows: components["schemas"]["ReportsRow"][];
             /** @description of all rows; a merchant of several units counts once */
-            total: components["schemas"]["ReportsIndicators"];
+            total: {
+                [key: string]: components["schemas"]["ReportsFigure"];
+            };
         };
-        ReportsIndicator: {
+        ReportsFigure: {
+            /** @description beside figures of activity: merchants whose notices reach us, of all; who is not covered is not observed, never inactive */
+            coverage?: components["schemas"]["ReportsShare"];
             /**
              * Format: int64
              * @description version of the definition
              */
             definition: number;
-            /**
-             * Format: int64
-             * @description merchants operating a stall (Mop)
-             */
-            denominator: number;
+            /** @description mostly the merchants operating a stall (Mop) */
+            denominator: number | string | null;
             /** @description merchants by best evidence: A bank notice or statement, B owner, C declared, D seen in the field; null in a hidden cell, and alone where one of the four would tell of fewer than five merchants */
             evidence: {
                 A: number;
@@ -3793,25 +3794,31 @@ export interface components {
                 D: number;
             } | null;
             /**
-             * Format: int64
-             * @description merchants; null in a hidden cell
+             * Format: date-time
+             * @description when the newest fact that was counted became known
              */
-            numerator: number | null;
+            fresh_at?: string;
+            /** @description of a sampled or declared share: where the true one lies with 95 % */
+            interval?: components["schemas"]["ReportsInterval"];
+            /** @description null in a hidden cell, and where nothing is known */
+            numerator: number | string | null;
+            /** @description further values of the same indicator, named in its definition */
+            parts?: {
+                [key: string]: components["schemas"]["ReportsFigure"];
+            };
             /** @description hidden, because it or a figure beside it would tell of fewer than five merchants */
             suppressed: boolean;
             /**
-             * @description numerator / denominator, 4 decimals, half up; null in a hidden cell and where there is no merchant
+             * @description 4 decimals, half up, for most numerator / denominator; null in a hidden cell and where the denominator is 0 or unknown
              * @example 0.5833
              */
             value: string | null;
         };
-        ReportsIndicators: {
-            /** @description registered_rate */
-            I01: components["schemas"]["ReportsIndicator"];
-            /** @description qr_ready_rate */
-            I03: components["schemas"]["ReportsIndicator"];
-            /** @description active_30d_rate */
-            I05: components["schemas"]["ReportsIndicator"];
+        ReportsInterval: {
+            /** @example 0.4415 */
+            high: string;
+            /** @example 0.3120 */
+            low: string;
         };
         ReportsLocality: {
             /**
@@ -3834,10 +3841,23 @@ export interface components {
             name: string;
         };
         ReportsRow: {
-            indicators: components["schemas"]["ReportsIndicators"];
+            indicators: {
+                [key: string]: components["schemas"]["ReportsFigure"];
+            };
             locality: components["schemas"]["ReportsLocality"];
             /** @description the markets that are counted, by code */
             markets: components["schemas"]["ReportsMarket"][];
+        };
+        ReportsShare: {
+            /** Format: int64 */
+            denominator: number;
+            /**
+             * Format: int64
+             * @description null in a hidden cell
+             */
+            numerator: number | null;
+            /** @description 4 decimals; null in a hidden cell and of nothing */
+            value: string | null;
         };
         "Rotate-bank-connection-secretRequest": {
             secrets: unknown;
