@@ -14,9 +14,29 @@ export interface Route {
 }
 
 const readers: Role[] = ['admin', 'province_officer', 'locality_officer', 'manager', 'auditor'];
+const everybody: Role[] = [...readers, 'team'];
+const board: Role[] = ['admin', 'manager'];
+const boardAndAudit: Role[] = ['admin', 'manager', 'auditor'];
 
 export const routes: Route[] = [
   { name: 'overview', title: () => t('Tổng quan', 'Overview'), group: 'figures', roles: readers, load: () => import('./screens/Overview.svelte') },
+  { name: 'map', title: () => t('Bản đồ', 'Map'), group: 'figures', roles: readers, load: () => import('./screens/Map.svelte') },
+  { name: 'compare', title: () => t('So sánh', 'Comparison'), group: 'figures', roles: readers, load: () => import('./screens/Compare.svelte') },
+  { name: 'indicators', title: () => t('Chỉ số', 'Indicators'), group: 'figures', roles: readers, load: () => import('./screens/Indicators.svelte') },
+  { name: 'reports', title: () => t('Báo cáo', 'Reports'), group: 'programme', roles: readers, load: () => import('./screens/Reports.svelte') },
+  { name: 'lateness', title: () => t('Đúng hạn, trễ hạn', 'On time and late'), group: 'programme', roles: readers, load: () => import('./screens/Lateness.svelte') },
+  { name: 'programme', title: () => t('Chương trình', 'Programme'), group: 'programme', roles: readers, load: () => import('./screens/Programme.svelte') },
+  { name: 'markets', title: () => t('Các chợ', 'Markets'), group: 'market', roles: everybody, load: () => import('./screens/Markets.svelte') },
+  { name: 'market', title: () => t('Chợ', 'Market'), roles: everybody, load: () => import('./screens/Market.svelte') },
+  { name: 'stalls', title: () => t('Điểm kinh doanh', 'Stalls'), group: 'market', roles: ['admin', 'manager', 'team', 'auditor'], load: () => import('./screens/Stalls.svelte') },
+  { name: 'import', title: () => t('Nhập danh sách', 'Import'), group: 'market', roles: board, load: () => import('./screens/Import.svelte') },
+  { name: 'posters', title: () => t('In bảng mã', 'Posters'), group: 'market', roles: board, load: () => import('./screens/Posters.svelte') },
+  { name: 'invitations', title: () => t('Mời tiểu thương', 'Invitations'), group: 'market', roles: board, load: () => import('./screens/Invitations.svelte') },
+  { name: 'checks', title: () => t('Kiểm tra tem', 'Sticker checks'), group: 'market', roles: ['admin', 'manager', 'team', 'auditor'], load: () => import('./screens/Checks.svelte') },
+  { name: 'cases', title: () => t('Hồ sơ sai lệch', 'Cases'), group: 'market', roles: boardAndAudit, load: () => import('./screens/Cases.svelte') },
+  { name: 'alerts', title: () => t('Cảnh báo', 'Alerts'), group: 'market', roles: boardAndAudit, load: () => import('./screens/Alerts.svelte') },
+  { name: 'complaints', title: () => t('Phản ánh', 'Complaints'), group: 'market', roles: boardAndAudit, load: () => import('./screens/Complaints.svelte') },
+  // The team's screens in the field follow here, from ./field.
 ];
 
 export const groups: [NonNullable<Route['group']>, () => string][] = [

@@ -3,7 +3,7 @@
 import type { Problem } from '../lib/api';
 import { t } from '../lib/language.svelte';
 import { write } from './call';
-import { dropWork, keepWork, keptWork, type Work } from './store';
+import { dropWork, keepWork, keptWork, remember, type Work } from './store';
 
 /** How often work that the server has under way is asked for again, in milliseconds. */
 const askAgain = 3000;
@@ -43,6 +43,7 @@ class Works {
     const shown = this.list.at(-1)!;
     try {
       const answer = work.kind === 'export' ? await this.fetched(work, shown) : await this.sent<T>(work);
+      if (work.kind === 'import') await remember('imported', answer);
       shown.state = 'done';
       this.done++;
       setTimeout(() => this.dismiss(work.key), 8000);

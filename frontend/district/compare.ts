@@ -1,0 +1,49 @@
+// Two reports side by side: another day, or the same day by other units.
+import type { Adoption, Figure, Row } from './figures';
+
+export interface Pair {
+  left: Row | undefined;
+  right: Row | undefined;
+  /** Whether both sides count the same markets: only then does the difference tell of the market rather than of the border. */
+  same: boolean;
+}
+
+/** pairs joins rows: the same unit where both sides have the same basis, else units that share a market. */
+export function pairs(left: Adoption, right: Adoption): Pair[] {
+  const found: Pair[] = [];
+  if (left.basis === right.basis) {
+    for (const row of left.rows) {
+      const other = right.rows.find((r) => r.locality.id === row.locality.id);
+      found.push({ left: row, right: other, same: other !== undefined });
+    }
+    for (const row of right.rows) if (!left.rows.some((r) => r.locality.id === row.locality.id)) found.push({ left: undefined, right: row, same: false });
+    return found;
+  }
+  const marketsOf = (row: Row) => row.markets.map((m) => m.id).sort().join();
+  const met = new Set<string>();
+  for (const row of left.rows) {
+    const others = right.rows.filter((r) => r.markets.some((m) => row.markets.some((own) => own.id === m.id)));
+    for (const other of others) {
+      met.add(other.locality.id);
+      found.push({ left: row, right: other, same: marketsOf(row) === marketsOf(other) });
+    }
+    if (others.length === 0) found.push({ left: row, right: undefined, same: false });
+  }
+  for (const row of right.rows) if (!met.has(row.locality.id) && row.markets.length) found.push({ left: undefined, right: row, same: false });
+  return found;
+}
+
+/** change is what a value became less what it was, exact to four decimals ("0.0125", "-0.1000"); undefined where one is hidden or unknown. */
+export function change(before: Figure | null | undefined, after: Figure | null | undefined): string | undefined {
+  if (!before?.value || !after?.value) return undefined;
+  const units = parse(after.value) - parse(before.value);
+  const size = units < 0n ? -units : units;
+  return `${units < 0n ? '-' : ''}${size / 10_000n}.${String(size % 10_000n).padStart(4, '0')}`;
+}
+
+/** parse reads a decimal as ten-thousandths. */
+function parse(value: string): bigint {
+  const [, sign = '', whole = '0', part = ''] = /^(-?)(\d+)(?:\.(\d{1,4}))?/.exec(value) ?? [];
+  const units = BigInt(whole) * 10_000n + BigInt(part.padEnd(4, '0') || '0');
+  return sign ? -units : units;
+}
