@@ -54,7 +54,11 @@ func seedDemoOnce(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	if !empty {
+	unfinished, err := p.demoUnfinished(ctx)
+	if err != nil {
+		return err
+	}
+	if !empty && !unfinished {
 		return errHasMarkets
 	}
 	return seedDemo(ctx, p)
