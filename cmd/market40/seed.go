@@ -61,6 +61,7 @@ func seedDemoOnce(ctx context.Context, s *settings) error {
 	if !empty && !unfinished {
 		return errHasMarkets
 	}
+	tuneMemory()
 	return seedDemo(ctx, p)
 }
 

@@ -18,7 +18,7 @@ import (
 )
 
 // pulled is how often the demo's bank was asked for what came in.
-const pulled = 5 * time.Minute
+const pulled = 15 * time.Minute
 
 // uses says whether a tenancy takes payments without cash on the n-th day.
 func (m *demoLife) uses(t *demoTenancy, n int) bool {
