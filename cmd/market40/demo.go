@@ -20,7 +20,11 @@ func (p *program) showDemo(ctx context.Context, out io.Writer, address string) e
 	if err != nil {
 		return fmt.Errorf("looking for markets: %w", err)
 	}
-	if empty {
+	unfinished, err := p.demoUnfinished(ctx)
+	if err != nil {
+		return fmt.Errorf("looking for the demo: %w", err)
+	}
+	if empty || unfinished {
 		if err := seedDemo(ctx, p); err != nil {
 			return fmt.Errorf("seeding the demo: %w", err)
 		}

@@ -54,9 +54,14 @@ func seedDemoOnce(ctx context.Context, s *settings) error {
 	if err != nil {
 		return err
 	}
-	if !empty {
+	unfinished, err := p.demoUnfinished(ctx)
+	if err != nil {
+		return err
+	}
+	if !empty && !unfinished {
 		return errHasMarkets
 	}
+	tuneMemory()
 	return seedDemo(ctx, p)
 }
 

@@ -2,208 +2,225 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"market40/merchants"
 	"market40/merchants/auth"
+	"market40/merchants/memo"
 	"market40/payments"
-	"market40/payments/banks"
-	"market40/payments/money"
 )
 
-// demoConnection is the name of the demo's bank connection, which `make run` simulates against.
-const demoConnection = "demo"
+const (
+	// demoConnection is the name of the demo's bank connection, which `make run` simulates against.
+	demoConnection = "demo"
+	// demoSeed draws the demo: the same seed on the same day draws the same province.
+	demoSeed = 402024
+	// demoWeeks is the past that a demo has at least.
+	demoWeeks = 5
+	// demoWriters are the markets whose past is written at the same time.
+	demoWriters = 2
+)
 
-// demoDays is how many days of past payments the demo has.
-const demoDays = 35
-
-// demoMarket is one pilot market of the demo. The markets are real places; sizes, people and accounts are invented.
-type demoMarket struct {
-	code, name, commune, operator string
-	latitude, longitude           float64
-	stalls                        int
-}
-
-func demoMarkets() []demoMarket {
-	return []demoMarket{
-		{"CHODAM", "Chợ Đầm", "22366", "ban_quan_ly", 12.2545, 109.1917, 1000},
-		{"BANGOI", "Chợ Ba Ngòi", "22423", "ban_quan_ly", 11.9095, 109.1389, 350},
-		{"CAMDUC", "Chợ Cam Đức", "22453", "to_quan_ly", 12.0735, 109.1400, 180},
-		{"VANGIA", "Chợ Vạn Giã", "22489", "ban_quan_ly", 12.6990, 109.2270, 260},
-		{"CHODINH", "Chợ Dinh", "22528", "ban_quan_ly", 12.4930, 109.1260, 420},
-		{"KHANHVINH", "Chợ Khánh Vĩnh", "22609", "to_quan_ly", 12.2750, 108.9020, 60},
-		{"CHOTHANH", "Chợ Thành", "22651", "hop_tac_xa", 12.2600, 109.0950, 300},
-		{"TOHAP", "Chợ Tô Hạp", "22714", "to_quan_ly", 12.0030, 108.9440, 45},
-	}
-}
-
-// class of a market by its number of points (Decree 60/2024).
-func (m demoMarket) class() int {
-	switch {
-	case m.stalls > 400:
-		return 1
-	case m.stalls >= 200:
-		return 2
-	}
-	return 3
-}
-
-// demo draws the invented province; the same seed draws the same one.
+// demo is the invented province: eight markets, their stalls, and what happened there until the day before the first start.
+// All of it is marked as invented ("dữ liệu minh họa"). It is written in steps, each whole or not at all, that a start
+// after a kill goes on from: see seedDemo.
 type demo struct {
 	*program
-	draw   *rand.Rand
-	phones int
-	paying []payingStall
-	serial int
+	today      time.Time // 00:00 in Vietnam; the demo knows the days before it
+	months     int
+	team       uuid.UUID // who acted, as the registers keep it
+	board      uuid.UUID
+	province   uuid.UUID
+	connection uuid.UUID
+	lives      []*demoLife
 }
 
-type payingStall struct{ bin, account, memo string }
+// demoLife is one market's stalls and past.
+type demoLife struct {
+	*demo
+	demoMarket
+	index    int
+	id       uuid.UUID
+	from     time.Time // 00:00 of the first day with payments
+	until    time.Time // 00:00 of the first day without
+	joinedBy []float64 // of each day, what its story says
+	usedBy   []float64
+	draw     *rand.Rand
+	source   *rand.ChaCha8
+	codes    map[memo.Code]bool // of all markets
 
-// seedDemo fills an empty database with the demo province: eight markets, their stalls, one bank connection and
-// five weeks of payments. All of it is marked as invented ("dữ liệu minh họa").
+	all             []*demoStall
+	tenancies       []*demoTenancy
+	merchants       []*demoMerchant
+	accounts        []*demoAccount
+	swaps           []*demoSwap
+	agreed          map[*demoMerchant]bool
+	people, numbers int
+}
+
+// demoUnfinished says whether the demo of this database was begun and not brought to its end.
+func (p *program) demoUnfinished(ctx context.Context) (bool, error) {
+	var unfinished bool
+	err := p.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM api_keys WHERE name LIKE 'demo team since %')
+		AND NOT EXISTS (SELECT FROM campaigns WHERE code = $1)`, demoCampaign).Scan(&unfinished)
+	return unfinished, err
+}
+
+// seedDemo fills an empty database with the demo province, or goes on where a killed start left off:
+//  1. who acts, whose key's name keeps the demo's day and length;
+//  2. the bank connection and the markets, each by the way of every other;
+//  3. the register of all markets, in one transaction;
+//  4. each market's past, in one transaction each;
+//  5. the programme, and notices that no stall could be found for: the end.
+//
+// Everything but secrets follows from the seed and the day.
 func seedDemo(ctx context.Context, p *program) error {
-	d := &demo{program: p, draw: rand.New(rand.NewPCG(40, 2024))} //nolint:gosec // invented data wants no secrecy
-	if _, err := p.apiKeys.Create(ctx, auth.Order{Name: "demo team that checked the stickers", Role: string(auth.Team)}); err != nil {
-		return err
-	}
-	for _, m := range demoMarkets() {
-		if err := d.market(ctx, m); err != nil {
-			return fmt.Errorf("seed %s: %w", m.name, err)
-		}
-	}
-	connection, err := p.payments.CreateConnection(ctx, payments.ConnectionOrder{
-		Provider: "sepay", Name: demoConnection, Secrets: json.RawMessage(`{"api_key":"` + uuid.NewString() + `"}`),
-	})
-	if err != nil {
-		return err
-	}
-	return p.payments.Receive(ctx, connection.ID, d.past())
-}
-
-func (d *demo) market(ctx context.Context, m demoMarket) error {
-	made, err := d.registry.RegisterMarket(ctx, merchants.MarketOrder{
-		Code: m.code, Name: m.name, Class: m.class(), Kind: "dan_sinh", Latitude: &m.latitude, Longitude: &m.longitude,
-		CommuneCode: m.commune, Operator: merchants.OperatorOrder{Kind: m.operator, Name: "Ban quản lý " + m.name}, StallCapacity: &m.stalls, Demo: true,
-	})
-	if err != nil {
-		return err
-	}
-	orders := make([]merchants.StallOrder, 0, m.stalls)
-	for i := range m.stalls {
-		orders = append(orders, d.stall(i))
-	}
-	stalls, err := d.registry.RegisterStalls(ctx, made.ID, orders)
-	if err != nil {
-		return err
-	}
-	var checked []string
-	for i, s := range stalls {
-		if s.Code == nil {
-			continue
-		}
-		if d.draw.IntN(100) < 85 {
-			checked = append(checked, s.Code.Code)
-		}
-		if d.draw.IntN(100) < 55 { // registered is not used
-			account := orders[i].Account
-			d.paying = append(d.paying, payingStall{account.BankBIN, account.AccountNumber, s.Code.Code})
-		}
-	}
-	if err := d.checks(ctx, checked); err != nil {
-		return err
-	}
-	return d.backdate(ctx, made.ID)
-}
-
-// backdate lets the demo's merchants have joined before its payments began.
-func (d *demo) backdate(ctx context.Context, market uuid.UUID) error {
-	joined := d.now().AddDate(0, 0, -2*demoDays)
-	for _, statement := range []string{
-		`UPDATE tenancies SET approved_at = $2 WHERE market_id = $1`,
-		`UPDATE tenancy_accounts a SET since = $2 FROM tenancies t WHERE t.id = a.tenancy_id AND t.market_id = $1`,
-		`UPDATE codes SET issued_at = $2 WHERE market_id = $1`,
-	} {
-		if _, err := d.db.Pool.Exec(ctx, statement, market, joined); err != nil {
-			return fmt.Errorf("backdate: %w", err)
+	d := &demo{program: p}
+	for _, step := range []func(context.Context) error{d.actors, d.begin, d.register, d.past, d.programme} {
+		if err := step(ctx); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-var (
-	demoSurnames = []string{"Nguyễn", "Trần", "Lê", "Phạm", "Huỳnh", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Cao"}
-	demoMiddle   = []string{"Thị", "Thị Kim", "Thị Ngọc", "Văn", "Minh", "Thanh", "Thị Mỹ", "Quốc"}
-	demoGiven    = []string{"Lan", "Hoa", "Bảy", "Hạnh", "Tâm", "Phượng", "Sáu", "Dũng", "Hùng", "Mai", "Loan", "Đào", "Út", "Liên", "Thủy", "Yến"}
-	demoZones    = []struct{ zone, goods string }{
-		{"Hải sản", "hai_san"},
-		{"Thịt", "thit"},
-		{"Rau củ", "rau"},
-		{"Trái cây", "trai_cay"},
-		{"Hoa", "hoa"},
-		{"Đồ khô", "do_kho"},
-		{"Ăn uống", "an_uong"},
-		{"May mặc", "may_mac"},
-		{"Tạp hóa", "tap_hoa"},
-		{"Dịch vụ", "dich_vu"},
+// actors makes, or finds, who acts in the demo.
+func (d *demo) actors(ctx context.Context) error {
+	today, err := time.ParseInLocation(time.DateOnly, d.now().In(vietnam).Format(time.DateOnly), vietnam)
+	if err != nil {
+		return err
 	}
-	demoBanks = []string{"970436", "970422", "970418", "970405", "970415", "970416", "970407", "970403", "970432", "970423"}
-)
-
-// stall draws one stall: one in twelve is vacant, three in ten operate and have not joined.
-func (d *demo) stall(i int) merchants.StallOrder {
-	z := demoZones[d.draw.IntN(len(demoZones))]
-	o := merchants.StallOrder{Number: fmt.Sprintf("%c%03d", 'A'+rune(i/100), i%100+1), Kind: "stall", Zone: z.zone, GoodsGroup: z.goods}
-	if d.draw.IntN(12) == 0 {
-		return o
+	d.today, d.months = today, d.settings.DemoMonths
+	var kept string
+	err = d.db.Pool.QueryRow(ctx, `SELECT name FROM api_keys WHERE name LIKE 'demo team since %' ORDER BY id LIMIT 1`).Scan(&kept)
+	if err == nil {
+		var day string
+		if _, err := fmt.Sscanf(kept, "demo team since %s with %d months", &day, &d.months); err != nil {
+			return fmt.Errorf("reading %q: %w", kept, err)
+		}
+		d.today = demoDay(day)
+	} else if !errors.Is(err, pgx.ErrNoRows) {
+		return err
 	}
-	name := demoSurnames[d.draw.IntN(len(demoSurnames))] + " " + demoMiddle[d.draw.IntN(len(demoMiddle))] + " " + demoGiven[d.draw.IntN(len(demoGiven))]
-	d.phones++
-	o.Merchant = &merchants.MerchantOrder{FullName: name, Phone: demoPhone(d.phones)}
-	if d.draw.IntN(10) < 3 {
-		return o
-	}
-	o.Account = &merchants.AccountOrder{
-		BankBIN: demoBanks[d.draw.IntN(len(demoBanks))], AccountNumber: fmt.Sprintf("99%08d%02d", d.phones, d.draw.IntN(100)),
-		HolderName: name, HolderKind: "ca_nhan",
-	}
-	return o
-}
-
-// demoPhone is the phone of the demo's n-th merchant.
-func demoPhone(n int) string { return fmt.Sprintf("0900%06d", n) }
-
-// checks records that stickers were scanned by the team in the last four weeks.
-func (d *demo) checks(ctx context.Context, codes []string) error {
-	_, err := d.db.Pool.Exec(ctx, `INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id)
-		SELECT gen_random_uuid(), c.market_id, c.stall_id, c.code, 'official', $2::timestamptz - (row_number() OVER () % 28) * interval '1 day', k.id
-		FROM codes c, (SELECT id FROM api_keys ORDER BY id LIMIT 1) k WHERE c.code = ANY ($1)`, codes, d.now().Add(-time.Hour))
-	return err
-}
-
-// past draws the payments of the days before now: market mornings, small tickets, some stalls far busier.
-func (d *demo) past() []banks.Notice {
-	var told []banks.Notice
-	midnight := d.now().Truncate(24 * time.Hour).Add(-7 * time.Hour) // 00:00 in Vietnam, roughly
-	for day := demoDays; day > 0; day-- {
-		for i, s := range d.paying {
-			for range d.draw.IntN(3) * (1 + i%7/6) {
-				if d.draw.IntN(6) > 0 {
-					continue
-				}
-				d.serial++
-				at := midnight.AddDate(0, 0, -day).Add(time.Duration(5*3600+d.draw.IntN(12*3600)) * time.Second)
-				told = append(told, banks.Notice{
-					ExternalID: fmt.Sprintf("demo-%d", d.serial), BankBIN: s.bin, Account: s.account, Direction: banks.In,
-					Amount: money.FromDong(int64(10+d.draw.IntN(190)) * 1000), Currency: money.Currency, Memo: s.memo,
-					Reference: fmt.Sprintf("FT90%010d", d.serial), StrongReference: true, OccurredAt: at, Precision: banks.Second,
-				})
+	for _, a := range []struct {
+		id   *uuid.UUID
+		role auth.Role
+		name string
+	}{
+		{&d.province, auth.ProvinceOfficer, "demo province"},
+		{&d.board, auth.Admin, "demo boards"},
+		{&d.team, auth.Team, fmt.Sprintf("demo team since %s with %d months", d.today.Format(time.DateOnly), d.months)},
+	} {
+		err := d.db.Pool.QueryRow(ctx, `SELECT id FROM api_keys WHERE name = $1`, a.name).Scan(a.id)
+		if errors.Is(err, pgx.ErrNoRows) {
+			var key string
+			if key, err = d.apiKeys.Create(ctx, auth.Order{Name: a.name, Role: string(a.role)}); err == nil {
+				var who auth.Principal
+				who, err = d.apiKeys.Find(ctx, key)
+				*a.id = who.ActorID
 			}
 		}
+		if err != nil {
+			return fmt.Errorf("make %s: %w", a.name, err)
+		}
 	}
-	return told
+	return nil
+}
+
+// begin registers the bank connection and the markets that do not stand yet, and draws each market's stalls.
+func (d *demo) begin(ctx context.Context) error {
+	err := d.db.Pool.QueryRow(ctx, `SELECT id FROM bank_connections WHERE name = $1`, demoConnection).Scan(&d.connection)
+	if errors.Is(err, pgx.ErrNoRows) {
+		made, err := d.payments.CreateConnection(ctx, payments.ConnectionOrder{
+			Provider: "sepay", Name: demoConnection, Secrets: json.RawMessage(`{"api_key":"` + uuid.NewString() + `"}`),
+		})
+		if err != nil {
+			return err
+		}
+		d.connection = made.ID
+	} else if err != nil {
+		return err
+	}
+	codes := map[memo.Code]bool{}
+	for i, m := range demoMarkets() {
+		l := d.live(i, m)
+		l.codes = codes
+		err := d.db.Pool.QueryRow(ctx, `SELECT id FROM markets WHERE code = $1`, m.code).Scan(&l.id)
+		if errors.Is(err, pgx.ErrNoRows) {
+			var made merchants.Market
+			made, err = d.registry.RegisterMarket(ctx, merchants.MarketOrder{
+				Code: m.code, Name: m.name, Class: m.class(), Kind: "dan_sinh", Latitude: &m.latitude, Longitude: &m.longitude,
+				CommuneCode: m.commune, Operator: merchants.OperatorOrder{Kind: m.operator, Name: "Ban quản lý " + m.name}, StallCapacity: &m.stalls, Demo: true,
+			})
+			l.id = made.ID
+		}
+		if err != nil {
+			return fmt.Errorf("register %s: %w", m.name, err)
+		}
+		l.drawStalls()
+		l.drawWithdrawals()
+		l.drawSwaps()
+		d.lives = append(d.lives, l)
+	}
+	return nil
+}
+
+// live prepares a market's life: its days and its own way of drawing, which no other market's changes.
+func (d *demo) live(index int, m demoMarket) *demoLife {
+	l := &demoLife{demo: d, demoMarket: m, index: index, until: d.today, from: d.today.AddDate(0, 0, -7*demoWeeks), agreed: map[*demoMerchant]bool{}}
+	if d.months > 0 {
+		l.from = time.Date(d.today.Year(), d.today.Month()-time.Month(d.months), 1, 0, 0, 0, 0, vietnam)
+	}
+	var seed [32]byte
+	binary.BigEndian.PutUint64(seed[:], demoSeed)
+	seed[31] = byte(index)
+	l.source = rand.NewChaCha8(seed)
+	l.draw = rand.New(l.source) //nolint:gosec // invented data wants no secrecy
+	for day := l.from; day.Before(l.until); day = day.AddDate(0, 0, 1) {
+		joined, used := m.at(day)
+		l.joinedBy, l.usedBy = append(l.joinedBy, joined), append(l.usedBy, used)
+	}
+	return l
+}
+
+// past writes each market's past that is not written yet, the largest market first.
+func (d *demo) past(ctx context.Context) error {
+	lives := slices.Clone(d.lives)
+	slices.SortStableFunc(lives, func(a, b *demoLife) int { return b.stalls - a.stalls })
+	writers, ctx := errgroup.WithContext(ctx)
+	writers.SetLimit(demoWriters)
+	for _, l := range lives {
+		writers.Go(func() error {
+			var written bool
+			if err := d.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM ledger_accounts WHERE market_id = $1)`, l.id).Scan(&written); err != nil || written {
+				return err
+			}
+			err := pgx.BeginFunc(ctx, d.db.Pool, func(tx pgx.Tx) error { return l.write(ctx, tx) })
+			if err != nil {
+				return fmt.Errorf("write the past of %s: %w", l.name, err)
+			}
+			return nil
+		})
+	}
+	return writers.Wait()
+}
+
+// write writes the market's past: payments, and what was seen in the field.
+func (m *demoLife) write(ctx context.Context, tx pgx.Tx) error {
+	for _, part := range []func(context.Context, pgx.Tx) error{m.pay, m.check, m.visit, m.ask, m.report} {
+		if err := part(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return nil
 }

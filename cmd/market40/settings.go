@@ -45,6 +45,7 @@ type environment struct {
 	Syslog        string `env:"AUDIT_SYSLOG"`
 	SyslogCA      string `env:"AUDIT_SYSLOG_CA"`
 	SyslogFormat  string `env:"AUDIT_SYSLOG_FORMAT" envDefault:"rfc5424"`
+	DemoMonths    int    `env:"DEMO_MONTHS" envDefault:"18"`
 }
 
 // settings are the environment, checked.
@@ -65,6 +66,7 @@ type settings struct {
 	Allow       outgoing.Allow        // inner hosts that the operator's own settings may name
 	Providers   []auth.ProviderConfig // who else knows people
 	SMS         smsGateway
+	DemoMonths  int // how many whole months of past a demo has; 0: five weeks
 
 	listenDefault bool           // nobody chose ListenAddr
 	Syslog        *siem.Receiver // where the audit trail is forwarded; nil: nowhere
@@ -104,6 +106,10 @@ func readSettings() (*settings, error) {
 		PublicURL:   strings.TrimSuffix(told.PublicURL, "/"),
 		DatabaseURL: told.DatabaseURL,
 		MigrateURL:  told.MigrateURL,
+		DemoMonths:  told.DemoMonths,
+	}
+	if s.DemoMonths < 0 || s.DemoMonths > 24 {
+		check("DEMO_MONTHS", errors.New("must be 0 to 24"))
 	}
 	if s.ListenAddr == "" {
 		s.ListenAddr, s.listenDefault = "127.0.0.1:8080", true
