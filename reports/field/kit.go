@@ -111,4 +111,3 @@ func (f *Field) fillKit(ctx context.Context, here *place, kit *Kit) error {
 	kit.Slots, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Slot])
 	return err
 }
-
