@@ -14,6 +14,7 @@ import (
 	"market40/migrations/database/private"
 	"market40/payments"
 	"market40/reports"
+	"market40/reports/field"
 )
 
 // program is what a running market40 consists of.
@@ -32,6 +33,7 @@ type program struct {
 	payments *payments.Payments // not started: who wants it to take notices calls Start and Stop
 	pushes   *payments.Pushes
 	reports  *reports.Reports
+	field    *field.Field
 	now      func() time.Time
 }
 
@@ -72,6 +74,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		privacy:  privacy.New(db, keys, now),
 		payments: payments.New(db, keys, now),
 		reports:  reports.New(db, now),
+		field:    field.New(db, now),
 	}
 	p.sso = auth.NewSSO(p.people, outgoing.Client(s.Allow), s.Providers)
 	if p.pushes, err = payments.NewPushes(p.payments, s.PushHosts, outgoing.Client(s.PushAllow), s.PublicURL); err != nil {

@@ -49,7 +49,7 @@ func (f *Field) checkName(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, problem.Missing("account")
 	}
-	const present = `EXISTS (SELECT FROM tenancies t JOIN tenancy_accounts r ON r.tenancy_id = t.id WHERE t.stall_id = $2 AND upper_inf(t.valid) AND r.account_id = a.id)`
+	const present = `EXISTS (SELECT FROM tenancies t JOIN tenancy_accounts r ON r.tenancy_id = t.id WHERE t.stall_id = $2 AND upper_inf(t.valid) AND r.account_id = a.id AND r.replaced_at IS NULL)`
 	if _, err := f.db.Pool.Exec(ctx, `UPDATE accounts a SET name_checked_at = $3, name_checked_by = $4, name_checked_how = $5 WHERE a.id = $1 AND a.name_checked_at IS NULL AND `+present,
 		account, stall, f.now(), who.ActorID, in.Body.How); err != nil {
 		return nil, fmt.Errorf("check the name of account %s: %w", account, err)
