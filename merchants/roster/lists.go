@@ -150,7 +150,8 @@ func (c *Cells) Moment(field string) string {
 // failDate says why a text is no date; one with the month first, as written in the United States, in a sentence of its own.
 func (c *Cells) failDate(field, text string) {
 	date, _, _ := strings.Cut(text, " ")
-	if _, err := time.Parse("1/2/2006", date); err == nil {
+	_, dayFirst := time.Parse("2/1/2006", date)
+	if _, err := time.Parse("1/2/2006", date); err == nil && dayFirst != nil {
 		c.row.fail(field, "month_first", "Ngày viết tháng trước ("+cut(date, 20)+"): hãy viết ngày/tháng/năm, thí dụ 28/04/2026.",
 			"The date has the month first ("+cut(date, 20)+"): write day/month/year, such as 28/04/2026.")
 		return

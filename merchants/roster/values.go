@@ -170,7 +170,10 @@ func wholeOf(text string) (string, bool) {
 	if digits = strings.TrimLeft(digits, "0"); digits == "" {
 		digits = "0"
 	}
-	return digits, len(digits) <= 15
+	if len(digits) > 15 {
+		return "", false
+	}
+	return digits, true
 }
 
 // sensible refuses days on which nobody took a stall that still stands.
