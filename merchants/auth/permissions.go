@@ -66,6 +66,15 @@ const (
 	CloseAlerts      Action = "alerts.close"
 	ReadReaders      Action = "readers.read"
 
+	RecordFacts Action = "facts.record" // what people see in the field
+	ReadFacts   Action = "facts.read"   // single facts: officers read figures
+	ReadSamples Action = "samples.read"
+	RecordFees  Action = "fees.record"
+	ReadFees    Action = "fees.read"
+	RecordCosts Action = "costs.record"
+	ReadCosts   Action = "costs.read"
+	CheckNames  Action = "accounts.check"
+
 	ReadConsents        Action = "consents.read"
 	WriteConsents       Action = "consents.write"
 	MakeDataRequests    Action = "data_requests.make" // and read those of the same merchant
@@ -110,6 +119,15 @@ var permissions = map[Action][]Role{
 	ReadAlerts:       {Admin, Manager, Auditor},
 	CloseAlerts:      {Admin, Manager},
 	ReadReaders:      {Admin, Merchant, Auditor}, // who read a merchant's data; a merchant: its own
+
+	RecordFacts: {Admin, Manager, Team},
+	ReadFacts:   {Admin, Manager, Team, Auditor},
+	ReadSamples: {Admin, ProvinceOfficer, LocalityOfficer, Manager, Team, Auditor}, // tell of no merchant
+	RecordFees:  {Admin, Manager},
+	ReadFees:    {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor}, // a market's sums
+	RecordCosts: {Admin, ProvinceOfficer},
+	ReadCosts:   {Admin, ProvinceOfficer, LocalityOfficer, Auditor},
+	CheckNames:  {Admin, Manager}, // a team sees no accounts
 
 	ReadConsents:        {Admin, Manager, Merchant, Auditor},
 	WriteConsents:       {Admin, Manager, Merchant},
@@ -253,6 +271,42 @@ var rules = map[string]Rule{
 	"GET /api/v1/orders/:id":                                     {Needs: ReadPayments},
 	"GET /api/v1/complaints":                                     {Needs: ReadCases},
 	"POST /api/v1/complaints/:id/close":                          {Needs: ResolveCases},
+
+	"GET /api/v1/markets/:id/visits":                       {Needs: ReadFacts},
+	"POST /api/v1/markets/:id/visits":                      {Needs: RecordFacts},
+	"POST /api/v1/markets/:id/visits/import":               {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/trainings":                    {Needs: ReadFacts},
+	"POST /api/v1/markets/:id/trainings":                   {Needs: RecordFacts},
+	"POST /api/v1/markets/:id/trainings/import":            {Needs: RecordFacts},
+	"GET /api/v1/trainings/:id/attendances":                {Needs: ReadFacts},
+	"POST /api/v1/trainings/:id/attendances":               {Needs: RecordFacts},
+	"POST /api/v1/trainings/:id/attendances/import":        {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/fees":                         {Needs: ReadFees},
+	"POST /api/v1/markets/:id/fees":                        {Needs: RecordFees},
+	"POST /api/v1/markets/:id/fees/import":                 {Needs: RecordFees},
+	"GET /api/v1/markets/:id/declared-shares":              {Needs: ReadFacts},
+	"POST /api/v1/markets/:id/declared-shares":             {Needs: RecordFacts},
+	"POST /api/v1/markets/:id/declared-shares/import":      {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/survey-answers":               {Needs: ReadFacts},
+	"POST /api/v1/markets/:id/survey-answers":              {Needs: RecordFacts},
+	"POST /api/v1/markets/:id/survey-answers/import":       {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/refusals":                     {Needs: ReadFacts},
+	"POST /api/v1/markets/:id/refusals":                    {Needs: RecordFacts},
+	"POST /api/v1/markets/:id/refusals/import":             {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/incidents":                    {Needs: ReadFacts},
+	"POST /api/v1/markets/:id/incidents":                   {Needs: RecordFacts},
+	"POST /api/v1/markets/:id/incidents/import":            {Needs: RecordFacts},
+	"GET /api/v1/campaigns/:campaign/costs":                {Needs: ReadCosts},
+	"POST /api/v1/campaigns/:campaign/costs":               {Needs: RecordCosts},
+	"POST /api/v1/campaigns/:campaign/costs/import":        {Needs: RecordCosts},
+	"POST /api/v1/incidents/:id/close":                     {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/sample-plans":                 {Needs: ReadSamples},
+	"POST /api/v1/markets/:id/sample-plans":                {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/sample-slots":                 {Needs: ReadSamples},
+	"PUT /api/v1/sample-slots/:id":                         {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/sample-estimate":              {Needs: ReadSamples},
+	"POST /api/v1/stalls/:id/accounts/:account/name-check": {Needs: CheckNames},
+	"GET /api/v1/me/field-kit":                             {Needs: RecordFacts},
 
 	"GET /api/v1/reports/adoption":     {Needs: ReadReports},
 	"GET /api/v1/reports/adoption.csv": {Needs: ReadReports},
