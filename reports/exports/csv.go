@@ -31,7 +31,7 @@ func (d *Document) csvLines() [][]string {
 	if d.Seal == nil {
 		return lines
 	}
-	seal := []string{d.Seal.Report, strconv.Itoa(d.Seal.Version), d.Seal.SHA256, d.Seal.Signature}
+	seal := []string{d.Frozen.Report, strconv.Itoa(d.Frozen.Version), d.Seal.SHA256, d.Seal.Signature}
 	for i := range lines {
 		if i == 0 {
 			lines[i] = slices.Concat(lines[i], sealHeads)

@@ -5,8 +5,11 @@ package exports
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"market40/reports"
 )
@@ -23,6 +26,23 @@ type Content struct {
 	Definitions []Definition      `json:"definitions"`
 	Units       []Unit            `json:"units"`
 	Report      Report            `json:"report"`
+	Statuses    []Standing        `json:"statuses"`
+	Frozen      *Frozen           `json:"frozen"` // null: it is not
+}
+
+// Standing is what a locality of the campaign has chosen.
+type Standing struct {
+	Locality     reports.Locality `json:"locality"`
+	State        string           `json:"state"` // chosen, exempt, missing
+	ExemptReason *string          `json:"exempt_reason"`
+}
+
+// Frozen says which version of which report it is.
+type Frozen struct {
+	Report  string    `json:"report"`
+	Version int       `json:"version"`
+	At      time.Time `json:"at"`
+	Reason  string    `json:"reason"` // why it was frozen again
 }
 
 // Campaign is the order that the report answers.
@@ -140,28 +160,24 @@ func Open(seal *Seal) (*Document, error) {
 	if err := json.Unmarshal(seal.Content, &d.Content); err != nil {
 		return nil, fmt.Errorf("the content of a frozen report: %w", err)
 	}
+	if d.Frozen == nil {
+		return nil, errors.New("the content does not say which version of which report it is")
+	}
 	return d, nil
 }
 
-// Canonical is a JSON text in the one form that is hashed: no white space, keys in order, numbers as they are written,
-// nothing escaped that need not be.
+// Canonical is a JSON text in the one form that is hashed: that of RFC 8785.
 func Canonical(raw []byte) ([]byte, error) {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return nil, err
+	text := jsontext.Value(bytes.Clone(raw))
+	if err := text.Canonicalize(); err != nil {
+		return nil, fmt.Errorf("canonical JSON: %w", err)
 	}
-	if decoder.More() {
-		return nil, fmt.Errorf("more than one JSON value")
-	}
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(out.Bytes(), "\n"), nil
+	return text, nil
+}
+
+// line is what a reader types or scans to ask for the report: who it is, and what proves it.
+func (d *Document) line() string {
+	return fmt.Sprintf("market40 %s v%d sha256:%s ed25519:%s", d.Frozen.Report, d.Frozen.Version, d.Seal.SHA256, d.Seal.Signature)
 }
 
 // vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975.

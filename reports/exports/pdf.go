@@ -71,7 +71,7 @@ func writePDF(w io.Writer, d *Document) error {
 // madeAt is the moment that the file bears: that of freezing, never that of writing.
 func (d *Document) madeAt() time.Time {
 	if d.Seal != nil {
-		return d.Seal.FrozenAt.UTC()
+		return d.Frozen.At.UTC()
 	}
 	at, err := time.Parse(time.DateOnly, d.AsOf)
 	if err != nil {
@@ -103,7 +103,7 @@ func (s sheet) below() {
 	s.SetXY(marginLeft, pageHeight-13)
 	text := "Số liệu chưa chốt"
 	if seal := s.d.Seal; seal != nil {
-		text = fmt.Sprintf("Phiên bản %d · SHA-256 %.16s…", seal.Version, seal.SHA256)
+		text = fmt.Sprintf("Phiên bản %d · SHA-256 %.16s…", s.d.Frozen.Version, seal.SHA256)
 	}
 	s.CellFormat(width/2, 4, text, "", 0, "L", false, 0, "")
 	s.CellFormat(width/2, 4, fmt.Sprintf("Trang %d/{nb}", s.PageNo()), "", 0, "R", false, 0, "")
@@ -179,9 +179,9 @@ func (s sheet) proof() error {
 	s.AddPage()
 	s.heading("Phụ lục: Xác nhận số liệu")
 	s.font("", 10)
-	s.MultiCell(width, 5.2, drawn(sealProse(seal)), "", "J", false)
+	s.MultiCell(width, 5.2, drawn(s.d.sealProse()), "", "J", false)
 	s.Ln(2)
-	for _, pair := range [][2]string{{"Mã báo cáo", seal.Report}, {"SHA-256 của nội dung", seal.SHA256}, {"Chữ ký (Ed25519, base64)", seal.Signature}} {
+	for _, pair := range [][2]string{{"Mã báo cáo", s.d.Frozen.Report}, {"SHA-256 của nội dung", seal.SHA256}, {"Chữ ký (Ed25519, base64)", seal.Signature}} {
 		s.font("B", 10)
 		s.CellFormat(width, 5.2, pair[0], "", 1, "L", false, 0, "")
 		s.font("", 9)
@@ -192,7 +192,7 @@ func (s sheet) proof() error {
 		}
 		s.Ln(1.5)
 	}
-	runs, modules, err := vietqr.Runs(seal.Line())
+	runs, modules, err := vietqr.Runs(s.d.line())
 	if err != nil {
 		return fmt.Errorf("the seal's symbol: %w", err)
 	}
@@ -209,10 +209,10 @@ func (s sheet) proof() error {
 }
 
 // sealProse tells what the seal is for.
-func sealProse(s *Seal) string {
+func (d *Document) sealProse() string {
 	return fmt.Sprintf("Số liệu của báo cáo này được chốt lúc %s (phiên bản %d), không thể sửa sau khi chốt; mỗi lần đính chính là một phiên bản mới. "+
 		"Nội dung đã chốt có giá trị băm SHA-256 và chữ ký số dưới đây. Để kiểm tra tệp còn nguyên số liệu đã ký, chạy: market40 reports verify TỆP.",
-		momentText(s.FrozenAt), s.Version)
+		momentText(d.Frozen.At), d.Frozen.Version)
 }
 
 // drawn is a text as the font can show it: composed, on one line, without what lies beyond the basic plane.

@@ -2,6 +2,7 @@ package exports
 
 import (
 	"fmt"
+	"strings"
 
 	"market40/reports"
 )
@@ -78,13 +79,31 @@ func (s sheet) row(t table, cells []string, head bool) {
 	s.SetXY(marginLeft, y+height)
 }
 
-// wrap breaks a text into lines at spaces, and inside a word that is wider than the column.
+// wrap breaks a text into lines at spaces, and inside a word that is wider than the column. A no-break space holds, which
+// fpdf's own way does not know.
 func (s sheet) wrap(text string, room float64) []string {
-	text = drawn(text)
-	if text == "" {
-		return []string{""}
+	lines, line := []string{}, ""
+	for word := range strings.SplitSeq(drawn(text), " ") {
+		if longer := strings.TrimPrefix(line+" "+word, " "); s.GetStringWidth(longer) <= room {
+			line = longer
+			continue
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+		for line = word; s.GetStringWidth(line) > room; {
+			letters := []rune(line)
+			n := len(letters) - 1
+			for n > 1 && s.GetStringWidth(string(letters[:n])) > room {
+				n--
+			}
+			if n < 1 {
+				break
+			}
+			lines, line = append(lines, string(letters[:n])), string(letters[n:])
+		}
 	}
-	return s.SplitText(text, room)
+	return append(lines, line)
 }
 
 // The levels of evidence as colours that the colour-blind tell apart, and print in different greys.
@@ -121,10 +140,11 @@ func (s sheet) chart() {
 		s.CellFormat(label, 4, s.cut(row.Locality.Name, label-2), "", 0, "L", false, 0, "")
 		end := marginLeft + label + s.bar(f, marginLeft+label, y+(step-bar)/2, room, bar)
 		s.SetXY(end+0.5, y+(step-4)/2)
-		s.CellFormat(30, 4, ratioText(f), "", 0, "L", false, 0, "")
+		s.SetFillColor(255, 255, 255) // over the lines of the scale
+		s.CellFormat(s.GetStringWidth(ratioText(f))+2, 4, ratioText(f), "", 0, "L", true, 0, "")
 	}
 	s.SetXY(marginLeft, top+step*float64(len(rows))+5)
-	s.MultiCell(width, 4, "Tổng: "+ratioText(s.d.Report.Total["I05"])+"; chứng cứ "+mixText(s.d.Report.Total["I05"])+".", "", "L", false)
+	s.MultiCell(width, 4, "Tổng: "+ratioText(s.d.Report.Total["I05"])+"; chứng cứ "+mixText(s.d.Report.Total["I05"], share)+".", "", "L", false)
 }
 
 // bar draws a share's bar and returns how long it is; nothing for what is hidden or unknown.

@@ -107,8 +107,8 @@ func (d *Document) method() []string {
 		markets += len(row.Markets)
 	}
 	frozen := "Số liệu chưa chốt, có thể thay đổi."
-	if s := d.Seal; s != nil {
-		frozen = fmt.Sprintf("Số liệu được chốt lúc %s (phiên bản %d); giá trị băm và chữ ký số nêu tại Phụ lục IV.", momentText(s.FrozenAt), s.Version)
+	if d.Seal != nil {
+		frozen = fmt.Sprintf("Số liệu được chốt lúc %s (phiên bản %d); giá trị băm và chữ ký số nêu tại Phụ lục IV.", momentText(d.Frozen.At), d.Frozen.Version)
 	}
 	return []string{
 		fmt.Sprintf("1. Phạm vi: %s chợ tại %s địa phương, theo %s; danh sách chợ nêu tại Phụ lục I.", count(markets), count(len(d.Report.Rows)), basisText(d.Basis)),
@@ -142,7 +142,7 @@ func (d *Document) sentence(code string, f reports.Figure) string {
 		text += fmt.Sprintf(", tương ứng %s trên %s tiểu thương", quantityText(f.Numerator, false), quantityText(f.Denominator, false))
 	}
 	if f.Evidence != nil {
-		text += "; chứng cứ: " + mixText(f)
+		text += "; chứng cứ: " + mixText(f, definition.Unit)
 	}
 	if f.Coverage != nil {
 		text += "; độ phủ " + coverageText(f.Coverage)
@@ -179,11 +179,11 @@ func (d *Document) comparison() []string {
 	parts := []string{}
 	for _, code := range []string{"dat", "chua_dat", "can_chu_y", "chua_du_du_lieu"} {
 		if n := counts[code]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s: %s địa phương", strings.ToLower(statuses[code]), count(n)))
+			parts = append(parts, fmt.Sprintf("%s địa phương %s", count(n), strings.ToLower(statuses[code])))
 		}
 	}
 	if len(parts) > 0 {
-		out = append(out, upperFirst(strings.Join(parts, "; "))+".")
+		out = append(out, "Phân loại theo chỉ tiêu và chất lượng dữ liệu: "+strings.Join(parts, ", ")+".")
 	}
 	return out
 }
@@ -204,8 +204,8 @@ func (d *Document) annexes(of string) []annex {
 	}
 	if s := d.Seal; s != nil {
 		out = append(out, annex{Number: "IV", Title: "XÁC NHẬN SỐ LIỆU", Of: of, Body: slices.Concat(
-			[]paragraph{{Style: "Text", Text: sealProse(s)}},
-			[]paragraph{{Style: "Note", Text: "Mã báo cáo"}, {Style: "Hash", Text: s.Report}},
+			[]paragraph{{Style: "Text", Text: d.sealProse()}},
+			[]paragraph{{Style: "Note", Text: "Mã báo cáo"}, {Style: "Hash", Text: d.Frozen.Report}},
 			[]paragraph{{Style: "Note", Text: "SHA-256 của nội dung"}, {Style: "Hash", Text: s.SHA256}},
 			[]paragraph{{Style: "Note", Text: "Chữ ký (Ed25519, base64)"}, {Style: "Hash", Text: s.Signature}},
 		)})

@@ -9,16 +9,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 )
 
-// Seal is a frozen version of a report with our signature, as every export carries it.
+// Seal is what a report said when it was frozen, and our signature, as every export carries it. Which version of which
+// report it is stands in the content, so that it is signed too.
 type Seal struct {
-	Report    string          `json:"report"` // id
-	Version   int             `json:"version"`
 	SHA256    string          `json:"sha256"`    // of the canonical content, hex
 	Signature string          `json:"signature"` // Ed25519 over the 32 bytes of it, base64
-	FrozenAt  time.Time       `json:"frozen_at"`
 	Content   json.RawMessage `json:"content"`
 }
 
@@ -43,11 +40,6 @@ func (s *Seal) Prove(key ed25519.PublicKey) error {
 		return ErrSignature
 	}
 	return nil
-}
-
-// Line is the seal without the content, on one line: what a reader types or scans to ask for the report.
-func (s *Seal) Line() string {
-	return fmt.Sprintf("market40 %s v%d sha256:%s ed25519:%s", s.Report, s.Version, s.SHA256, s.Signature)
 }
 
 // json is the whole seal as a text that is put into a file.

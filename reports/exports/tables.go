@@ -23,8 +23,8 @@ type table struct {
 func (d *Document) figuresOf(title string, figures reports.Figures) table {
 	t := table{
 		title:  title,
-		heads:  []string{"Mã", "Chỉ số", "Tử số", "Mẫu số", "Giá trị", "Chứng cứ", "Độ phủ"},
-		shares: []float64{0.07, 0.29, 0.11, 0.11, 0.13, 0.16, 0.13}, aligns: "clrrrll", name: 2,
+		heads:  []string{"Mã", "Chỉ số", "Tử số / mẫu số", "Giá trị", "Chứng cứ", "Độ phủ"},
+		shares: []float64{0.065, 0.275, 0.19, 0.16, 0.16, 0.15}, aligns: "clrrll", name: 2,
 	}
 	for _, code := range slices.Sorted(maps.Keys(figures)) {
 		figure, definition := figures[code], d.define(code)
@@ -54,7 +54,8 @@ func figureRow(code, name string, f reports.Figure, unit string) []string {
 	if f.Coverage != nil {
 		coverage = coverageText(f.Coverage)
 	}
-	return []string{code, name, quantityText(f.Numerator, f.Suppressed), quantityText(f.Denominator, f.Suppressed), value, mixText(f), coverage}
+	ratio := quantityText(f.Numerator, f.Suppressed) + " / " + quantityText(f.Denominator, f.Suppressed)
+	return []string{code, name, ratio, value, mixText(f, unit), coverage}
 }
 
 // byUnit is the headline of each unit beside what leads to it.
@@ -62,7 +63,7 @@ func (d *Document) byUnit() table {
 	t := table{
 		title:  "Kết quả theo địa phương",
 		heads:  []string{"TT", "Địa phương", "Đăng ký (I01)", "Sẵn sàng mã QR (I03)", "Có giao dịch 30 ngày (I05)", "Chứng cứ của I05", "Độ phủ", "Trạng thái"},
-		shares: []float64{0.06, 0.2, 0.1, 0.11, 0.15, 0.14, 0.13, 0.11}, aligns: "clrrrllc", name: 2,
+		shares: []float64{0.05, 0.19, 0.1, 0.11, 0.15, 0.14, 0.15, 0.11}, aligns: "clrrrllc", name: 2,
 	}
 	for i, row := range d.Report.Rows {
 		headline := row.Indicators["I05"]
@@ -73,13 +74,13 @@ func (d *Document) byUnit() table {
 		t.rows = append(t.rows, []string{
 			fmt.Sprint(i + 1), row.Locality.Name,
 			valueText(row.Indicators["I01"], share), valueText(row.Indicators["I03"], share), ratioText(headline),
-			mixText(headline), coverageText(coverage), statusText(row.Status),
+			mixText(headline, share), coverageText(coverage), statusText(row.Status),
 		})
 	}
 	total := d.Report.Total
 	t.rows = append(t.rows, []string{
 		"", "Tổng cộng", valueText(total["I01"], share), valueText(total["I03"], share), ratioText(total["I05"]),
-		mixText(total["I05"]), coverageText(total["I05"].Coverage), "",
+		mixText(total["I05"], share), coverageText(total["I05"].Coverage), "",
 	})
 	return t
 }
@@ -129,7 +130,7 @@ func (d *Document) markets() table {
 	}
 	for i, row := range d.Report.Rows {
 		if len(row.Markets) == 0 {
-			t.rows = append(t.rows, []string{fmt.Sprint(i + 1), row.Locality.Name, row.Locality.Code, unknownText, "không có chợ được tính"})
+			t.rows = append(t.rows, []string{fmt.Sprint(i + 1), row.Locality.Name, row.Locality.Code, unknownText, d.without(row.Locality)})
 		}
 		for _, m := range row.Markets {
 			note := ""
@@ -140,6 +141,20 @@ func (d *Document) markets() table {
 		}
 	}
 	return t
+}
+
+// without says why no market of a unit is counted.
+func (d *Document) without(l reports.Locality) string {
+	for _, s := range d.Statuses {
+		switch {
+		case s.Locality.ID != l.ID:
+		case s.State == "exempt" && s.ExemptReason != nil:
+			return "miễn: " + *s.ExemptReason
+		case s.State == "missing":
+			return "chưa chọn chợ thí điểm"
+		}
+	}
+	return "không có chợ được tính"
 }
 
 // definitions are what the indicators of this document mean.
@@ -179,8 +194,9 @@ func (d *Document) facts() [][2]string {
 	}
 	add("Số liệu tại", "00:00 ngày "+dayText(d.AsOf)+" (giờ Việt Nam)")
 	add("Theo", basisText(d.Basis))
-	if s := d.Seal; s != nil {
-		add("Phiên bản", fmt.Sprintf("%d, chốt lúc %s", s.Version, momentText(s.FrozenAt)))
+	if f := d.Frozen; d.Seal != nil {
+		add("Phiên bản", fmt.Sprintf("%d, chốt lúc %s", f.Version, momentText(f.At)))
+		add("Lý do đính chính", f.Reason)
 	} else {
 		add("Trạng thái", "số liệu chưa chốt, có thể thay đổi")
 	}

@@ -91,12 +91,12 @@ const (
 const hiddenLegend = "“<5”: ẩn theo quy tắc bảo mật, vì ô này, hoặc ô có thể suy ra từ nó, nói về 1 đến 4 tiểu thương."
 
 // evidenceLegend tells the four levels.
-const evidenceLegend = "Nguồn chứng cứ: A – thông báo hoặc sao kê ngân hàng; B – tiểu thương xác nhận; C – khai báo; D – quan sát tại chợ. Mỗi tiểu thương chỉ tính một lần, theo nguồn mạnh nhất."
+const evidenceLegend = "Nguồn chứng cứ: A – thông báo hoặc sao kê ngân hàng; B – tiểu thương xác nhận; C – khai báo; D – quan sát tại chợ. Mỗi tiểu thương chỉ tính một lần, theo nguồn mạnh nhất; “ẩn”: một trong bốn số nói về 1 đến 4 tiểu thương."
 
 // coverageLegend tells what stands beside figures of activity.
 const coverageLegend = "Độ phủ: số tiểu thương có tài khoản mà hệ thống nhận được thông báo ngân hàng, trên tổng số; tiểu thương ngoài độ phủ là chưa quan sát được, không phải không hoạt động."
 
-// valueText is a figure's value as Vietnamese is written: 58,3 %, 152.341 đ.
+// valueText is a figure's value as Vietnamese is written: 58,3 %, 152.341 đ, never broken before the unit.
 func valueText(f reports.Figure, unit string) string {
 	switch {
 	case f.Suppressed:
@@ -115,13 +115,13 @@ func numberText(value, unit string) string {
 	}
 	switch unit {
 	case points:
-		return grouped(n.Shift(2).StringFixed(1)) + " điểm %"
+		return grouped(n.Shift(2).StringFixed(1)) + "\u00a0điểm\u00a0%"
 	case perMerchant, number:
 		return grouped(n.StringFixed(1))
 	case dong:
-		return grouped(n.StringFixed(0)) + " đ"
+		return grouped(n.StringFixed(0)) + "\u00a0đ"
 	}
-	return grouped(n.Shift(2).StringFixed(1)) + " %"
+	return grouped(n.Shift(2).StringFixed(1)) + "\u00a0%"
 }
 
 // grouped writes 1234567.8 as 1.234.567,8.
@@ -152,18 +152,20 @@ func quantityText(q *reports.Quantity, hidden bool) string {
 	case q == nil:
 		return unknownText
 	case q.Money:
-		return grouped(q.StringFixed(0)) + " đ"
+		return grouped(q.StringFixed(0)) + "\u00a0đ"
 	}
 	return grouped(q.String())
 }
 
-// mixText is the evidence: A 7 · B 0 · C 0 · D 0.
-func mixText(f reports.Figure) string {
+// mixText is the evidence: A 7 · B 0 · C 0 · D 0, broken between the levels only.
+func mixText(f reports.Figure, unit string) string {
 	e := f.Evidence
 	switch {
+	case f.Suppressed, f.Value == nil:
+		return unknownText
 	case e != nil:
-		return fmt.Sprintf("A %s · B %s · C %s · D %s", count(e.A), count(e.B), count(e.C), count(e.D))
-	case f.Numerator != nil && f.Denominator != nil && !f.Denominator.Money:
+		return fmt.Sprintf("A\u00a0%s\u00a0· B\u00a0%s\u00a0· C\u00a0%s\u00a0· D\u00a0%s", count(e.A), count(e.B), count(e.C), count(e.D))
+	case unit == share && f.Numerator != nil:
 		return "ẩn"
 	}
 	return unknownText
@@ -171,12 +173,13 @@ func mixText(f reports.Figure) string {
 
 func count(n int) string { return grouped(fmt.Sprint(n)) }
 
-// intervalText is where the true share lies with 95 %.
+// intervalText is where the true share lies with 95 %: 31,2 – 44,2 %.
 func intervalText(i *reports.Interval, unit string) string {
 	if i == nil {
 		return ""
 	}
-	return numberText(i.Low, unit) + " – " + numberText(i.High, unit)
+	low, _, _ := strings.Cut(numberText(i.Low, unit), "\u00a0")
+	return low + "\u00a0–\u00a0" + numberText(i.High, unit)
 }
 
 // coverageText is a coverage with what it is made of: 83,3 % (10/12).
@@ -217,8 +220,8 @@ func statusText(s *Status) string {
 
 // bases are the reporting bases in words.
 var bases = map[string]string{
-	"districts_2024": "huyện, thị xã, thành phố (tháng 5/2024)",
-	"communes_2025":  "xã, phường, đặc khu (từ 01/7/2025)",
+	"districts_2024": "đơn vị hành chính cấp huyện (tháng 5/2024)",
+	"communes_2025":  "đơn vị hành chính cấp xã (từ 01/7/2025)",
 	"current":        "đơn vị hành chính hiện tại",
 }
 

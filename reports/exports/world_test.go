@@ -2,15 +2,19 @@ package exports_test
 
 import (
 	"bytes"
+	"compress/zlib"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -41,9 +45,9 @@ func sealed(t testing.TB, content *exports.Content) *exports.Seal {
 	must(t, err)
 	digest := sha256.Sum256(raw)
 	return &exports.Seal{
-		Report: "01a20719-5a3c-7d20-9b1f-3f2a7c9e4d10", Version: 2, SHA256: hex.EncodeToString(digest[:]),
+		SHA256:    hex.EncodeToString(digest[:]),
 		Signature: base64.StdEncoding.EncodeToString(ed25519.Sign(signer, digest[:])),
-		FrozenAt:  time.Date(2026, 11, 3, 8, 15, 0, 0, time.UTC), Content: raw,
+		Content:   raw,
 	}
 }
 
@@ -139,6 +143,9 @@ func october() *exports.Content {
 	add(district("576", "Huyện Trường Sa"), reports.Figures{"I01": rate(0, 0, reports.Evidence{}), "I05": rate(0, 0, reports.Evidence{})}, "")
 	c.Report.Basis, c.Report.AsOf, c.Report.Campaign = c.Basis, c.AsOf, &c.Campaign.Code
 	c.Report.Total = figures(2458)
+	reason := "không có chợ trên đảo"
+	c.Statuses = []exports.Standing{{Locality: c.Report.Rows[8].Locality, State: "exempt", ExemptReason: &reason}}
+	c.Frozen = &exports.Frozen{Report: "01a20719-5a3c-7d20-9b1f-3f2a7c9e4d10", Version: 2, At: time.Date(2026, 11, 3, 8, 15, 0, 0, time.UTC), Reason: "bổ sung sao kê tháng 10"}
 	for i := range c.Report.Rows[:5] {
 		n := func(n int) *int { n -= i * 50; return &n }
 		c.Report.Rows[i].Funnel = &exports.Funnel{Registered: n(880), Verified: n(800), Printed: n(760), FirstPayment: n(640), Active: n(560), Habitual: n(310)}
@@ -175,4 +182,66 @@ func TestShots(t *testing.T) {
 	for kind := range exports.Kinds {
 		must(t, os.WriteFile(filepath.Join(folder, "report."+kind), written(t, d, kind), 0o600))
 	}
+}
+
+// redrawn replaces a text in the first page of a PDF that draws it, and packs the page again with its places told right.
+func redrawn(t testing.TB, raw []byte, old, next string) []byte {
+	t.Helper()
+	wide := func(s string) []byte {
+		b := []byte{}
+		for _, r := range s {
+			b = append(b, byte(r>>8), byte(r))
+		}
+		return b
+	}
+	var out bytes.Buffer
+	done := false
+	places := []int{}
+	at := bytes.Index(raw, []byte(" 0 obj"))
+	for raw[at-1] != '\n' {
+		at--
+	}
+	out.Write(raw[:at])
+	for !bytes.HasPrefix(raw[at:], []byte("xref")) {
+		places = append(places, out.Len())
+		end := at + bytes.Index(raw[at:], []byte("endobj\n")) + len("endobj\n")
+		object := raw[at:end]
+		if head, rest, has := bytes.Cut(object, []byte("stream\n")); has && !done && bytes.Contains(head, []byte("/FlateDecode")) {
+			packed, err := zlib.NewReader(bytes.NewReader(rest))
+			must(t, err)
+			stream, err := io.ReadAll(packed)
+			if err == nil && bytes.Contains(stream, wide(old)) {
+				var again bytes.Buffer
+				w := zlib.NewWriter(&again)
+				_, err = w.Write(bytes.Replace(stream, wide(old), wide(next), 1))
+				must(t, err)
+				must(t, w.Close())
+				head = regexp.MustCompile(`/Length \d+`).ReplaceAll(head, fmt.Appendf(nil, "/Length %d", again.Len()))
+				object = slices.Concat(head, []byte("stream\n"), again.Bytes(), []byte("\nendstream\nendobj\n"))
+				done = true
+			}
+		}
+		out.Write(object)
+		at = end
+	}
+	if !done {
+		t.Fatalf("no page draws %q", old)
+	}
+	// Objects are numbered in the order of their places but for a few that fpdf reserves.
+	numbers := map[int]int{}
+	for _, place := range places {
+		var n int
+		_, err := fmt.Sscanf(string(out.Bytes()[place:place+12]), "%d", &n)
+		must(t, err)
+		numbers[n] = place
+	}
+	table := out.Len()
+	fmt.Fprintf(&out, "xref\n0 %d\n0000000000 65535 f \n", len(numbers)+1)
+	for n := 1; n <= len(numbers); n++ {
+		fmt.Fprintf(&out, "%010d 00000 n \n", numbers[n])
+	}
+	trailer := raw[bytes.LastIndex(raw, []byte("trailer")):bytes.LastIndex(raw, []byte("startxref"))]
+	out.Write(trailer)
+	fmt.Fprintf(&out, "startxref\n%d\n%%%%EOF\n", table)
+	return out.Bytes()
 }

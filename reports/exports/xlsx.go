@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
@@ -76,6 +77,7 @@ func (b *workbook) makeStyles() {
 		"demo":   {Font: &excelize.Font{Family: "Times New Roman", Size: 12, Bold: true, Color: "A32020"}, Alignment: middle},
 		"name":   {Font: font(12, true), Alignment: left},
 		"text":   {Font: font(12, false), Alignment: left},
+		"free":   {Font: font(12, true)}, // over the cells beside it
 		"head":   {Font: font(11, true), Alignment: middle, Border: border, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"DDEBE3"}}},
 		"cell":   {Font: font(11, false), Alignment: left, Border: border},
 		"center": {Font: font(11, false), Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "top"}, Border: border},
@@ -109,13 +111,53 @@ func (b *workbook) cells(row []cell) []any {
 	return values
 }
 
-// sheet makes one with its columns' widths, and streams rows into it.
+// sheet makes one of a few rows, with its columns' widths and its first rows kept in sight.
 func (b *workbook) sheet(name string, widths []float64, freeze int, rows [][]cell) {
-	if b.err != nil {
-		return
-	}
 	_, err := b.file.NewSheet(name)
 	b.note(err)
+	b.note(b.file.SetSheetView(name, 0, &excelize.ViewOptions{ShowGridLines: new(bool)}))
+	for i, width := range widths {
+		column, err := excelize.ColumnNumberToName(i + 1)
+		b.note(err)
+		b.note(b.file.SetColWidth(name, column, column, width))
+	}
+	if freeze > 0 {
+		b.note(b.file.SetPanes(name, frozen(freeze)))
+	}
+	for y, row := range rows {
+		for x, c := range row {
+			at, err := excelize.CoordinatesToCellName(x+1, y+1)
+			b.note(err)
+			if text, is := c.value.(string); is {
+				c.value = inert(text)
+			}
+			b.note(b.file.SetCellValue(name, at, c.value))
+			b.note(b.file.SetCellStyle(name, at, at, b.styles[c.style]))
+		}
+		b.note(b.file.SetRowHeight(name, y+1, rowHeight(row, widths)))
+	}
+}
+
+// rowHeight is one that shows all lines of a row's texts, in points: who opens the workbook without a screen does not
+// work it out. Not every letter is as wide as the digits that a column's width is told in.
+func rowHeight(row []cell, widths []float64) float64 {
+	const line = 15.75
+	lines := 1
+	for i, c := range row {
+		text, is := c.value.(string)
+		if is && i < len(widths) && c.style != "free" && c.style != "code" {
+			lines = max(lines, int(float64(utf8.RuneCountInString(text))*0.94/widths[i])+1)
+		}
+	}
+	return min(line*float64(lines), 400)
+}
+
+func frozen(rows int) *excelize.Panes {
+	return &excelize.Panes{Freeze: true, YSplit: rows, TopLeftCell: fmt.Sprintf("A%d", rows+1), ActivePane: "bottomLeft"}
+}
+
+// stream is sheet for many rows: they are written as they come. What a sheet is beside its rows must be said before.
+func (b *workbook) stream(name string, widths []float64, rows [][]cell) {
 	stream, err := b.file.NewStreamWriter(name)
 	if err != nil {
 		b.note(err)
@@ -124,13 +166,25 @@ func (b *workbook) sheet(name string, widths []float64, freeze int, rows [][]cel
 	for i, width := range widths {
 		b.note(stream.SetColWidth(i+1, i+1, width))
 	}
-	if freeze > 0 {
-		b.note(stream.SetPanes(&excelize.Panes{Freeze: true, YSplit: freeze, TopLeftCell: fmt.Sprintf("A%d", freeze+1), ActivePane: "bottomLeft"}))
-	}
+	b.note(stream.SetPanes(frozen(1)))
 	for i, row := range rows {
-		b.note(stream.SetRow(fmt.Sprintf("A%d", i+1), b.cells(row)))
+		b.note(stream.SetRow(fmt.Sprintf("A%d", i+1), b.cells(row), excelize.RowOpts{Height: rowHeight(row, widths)}))
 	}
 	b.note(stream.Flush())
+}
+
+// Sizes of paper, as workbooks number them.
+const (
+	a3 = 8
+	a4 = 9
+)
+
+// paper lets a sheet be printed as wide as a page.
+func (b *workbook) paper(sheet, orientation string, size int) {
+	one, as := 1, 0
+	b.note(b.file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &orientation, Size: &size, FitToWidth: &one, FitToHeight: &as}))
+	fit := true
+	b.note(b.file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}))
 }
 
 func (b *workbook) cover(d *Document) {
@@ -152,6 +206,7 @@ func (b *workbook) cover(d *Document) {
 		b.note(b.file.MergeCell(coverSheet, fmt.Sprintf("A%d", row), fmt.Sprintf("B%d", row)))
 	}
 	b.note(b.file.SetRowHeight(coverSheet, 2, 44)) // the title may take two lines
+	b.paper(coverSheet, "portrait", a4)
 	b.note(b.file.DeleteSheet("Sheet1"))
 }
 
@@ -160,7 +215,7 @@ var figureHeads = []string{
 	"Chứng cứ A", "Chứng cứ B", "Chứng cứ C", "Chứng cứ D", "Khoảng 95 %, từ", "Khoảng 95 %, đến", "Độ phủ, tử số", "Độ phủ, mẫu số", "Độ phủ", "Ẩn", "Dữ liệu mới nhất", "Ghi chú",
 }
 
-var figureWidths = []float64{11, 11, 26, 18, 9, 38, 22, 11, 11, 11, 12, 10, 10, 10, 10, 11, 11, 10, 10, 10, 7, 17, 18}
+var figureWidths = []float64{9, 9, 24, 14, 8, 46, 28, 11, 11, 11, 12, 10, 10, 10, 10, 11, 11, 10, 10, 10, 7, 17, 18}
 
 var levels = map[string]string{"province": "tỉnh", "district": "huyện", "commune": "xã", "total": "tổng"}
 
@@ -175,18 +230,15 @@ func (b *workbook) figures(d *Document) {
 		rows = append(rows, d.figureRows(row.Locality, row.Markets, row.Indicators)...)
 	}
 	rows = append(rows, d.figureRows(reports.Locality{Level: "total", Name: "Tổng cộng"}, nil, d.Report.Total)...)
-	b.sheet(figuresSheet, figureWidths, 1, rows)
+	if _, err := b.file.NewSheet(figuresSheet); err != nil {
+		b.note(err)
+		return
+	}
 	last, err := excelize.CoordinatesToCellName(len(figureHeads), len(rows))
 	b.note(err)
 	b.note(b.file.AutoFilter(figuresSheet, "A1:"+last, nil))
-	b.landscape(figuresSheet)
-}
-
-func (b *workbook) landscape(sheet string) {
-	wide, a4, one, any := "landscape", 9, 1, 0
-	b.note(b.file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &wide, Size: &a4, FitToWidth: &one, FitToHeight: &any}))
-	fit := true
-	b.note(b.file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}))
+	b.paper(figuresSheet, "landscape", a3)
+	b.stream(figuresSheet, figureWidths, rows)
 }
 
 func (d *Document) figureRows(l reports.Locality, markets []reports.Market, figures reports.Figures) [][]cell {
@@ -295,7 +347,7 @@ func (b *workbook) definitions(d *Document) {
 		rows = append(rows, row)
 	}
 	b.sheet(definitionsSheet, []float64{8, 40, 11, 46, 80}, 1, rows)
-	b.landscape(definitionsSheet)
+	b.paper(definitionsSheet, "landscape", a4)
 }
 
 // inert leads by an apostrophe what would begin a formula once the sheet is saved as CSV (OWASP, CSV Injection).

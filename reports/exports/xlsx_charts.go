@@ -16,8 +16,8 @@ const (
 // charts is the sheet with native charts, and the small tables that they are drawn from.
 func (b *workbook) charts(d *Document) {
 	rows := [][]cell{
-		{{"name", "Tỷ lệ có giao dịch trong 30 ngày (I05) theo địa phương"}},
-		{{"text", "Số liệu 00:00 ngày " + dayText(d.AsOf) + "; chứng cứ: " + mixText(d.Report.Total["I05"]) + demoSuffix(d.Demo)}},
+		{{"free", "Tỷ lệ có giao dịch trong 30 ngày (I05) theo địa phương"}},
+		{{"free", "Số liệu 00:00 ngày " + dayText(d.AsOf) + "; chứng cứ: " + mixText(d.Report.Total["I05"], share) + demoSuffix(d.Demo)}},
 		{{"head", "Địa phương"}, {"head", "I05"}, {"head", "Tử số"}, {"head", "Mẫu số"}},
 	}
 	for _, row := range d.Report.Rows {
@@ -25,20 +25,18 @@ func (b *workbook) charts(d *Document) {
 		rows = append(rows, []cell{{"cell", row.Locality.Name}, valueCell(f.Value, "share", f.Suppressed), quantityCell(f.Numerator, f.Suppressed), quantityCell(f.Denominator, f.Suppressed)})
 	}
 	lastUnit := len(rows)
-	rows = append(rows, nil, []cell{{"name", "Các bước từ đăng ký đến thói quen (toàn bộ)"}}, []cell{{"head", "Bước"}, {"head", "Số tiểu thương"}})
+	rows = append(rows, nil, []cell{{"free", "Các bước từ đăng ký đến thói quen (toàn bộ)"}}, []cell{{"head", "Bước"}, {"head", "Số tiểu thương"}})
 	firstStep := len(rows) + 1
 	steps := d.steps()
 	for _, s := range steps {
 		rows = append(rows, []cell{{"cell", s.name}, s.count})
 	}
 	b.sheet(chartsSheet, []float64{34, 12, 12, 12, 3, 3, 3}, 0, rows)
-	if b.err != nil {
-		return
-	}
+	b.paper(chartsSheet, "landscape", a4)
 	at := func(column string, from, to int) string {
 		return fmt.Sprintf("'%s'!$%s$%d:$%s$%d", chartsSheet, column, from, column, to)
 	}
-	zero, labels := 0.0, true
+	zero, labels, dark := 0.0, true, excelize.Font{Color: "10231C", Size: 9}
 	height := uint(max(340, 26*len(d.Report.Rows)))
 	series := func(from, to int, name string) []excelize.ChartSeries {
 		return []excelize.ChartSeries{{
@@ -52,7 +50,8 @@ func (b *workbook) charts(d *Document) {
 			Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "I05 theo địa phương, " + dayText(d.AsOf) + demoSuffix(d.Demo)}}},
 			Dimension: excelize.ChartDimension{Width: uint(max(760, 40*len(d.Report.Rows))), Height: 380},
 			PlotArea:  excelize.ChartPlotArea{ShowVal: labels},
-			YAxis:     excelize.ChartAxis{Minimum: &zero, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "0%"}, MajorGridLines: true},
+			XAxis:     excelize.ChartAxis{Font: dark},
+			YAxis:     excelize.ChartAxis{Minimum: &zero, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "0%"}, MajorGridLines: true, Font: dark},
 		}))
 	}
 	b.note(b.file.AddChart(chartsSheet, chartsWide+"24", &excelize.Chart{
@@ -60,7 +59,7 @@ func (b *workbook) charts(d *Document) {
 		Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "Các bước từ đăng ký đến thói quen" + demoSuffix(d.Demo)}}},
 		Dimension: excelize.ChartDimension{Width: 760, Height: min(height, 340)},
 		PlotArea:  excelize.ChartPlotArea{ShowVal: labels},
-		XAxis:     excelize.ChartAxis{ReverseOrder: true}, YAxis: excelize.ChartAxis{Minimum: &zero, MajorGridLines: true},
+		XAxis:     excelize.ChartAxis{ReverseOrder: true, Font: dark}, YAxis: excelize.ChartAxis{Minimum: &zero, MajorGridLines: true, Font: dark},
 	}))
 }
 
@@ -94,6 +93,9 @@ func (d *Document) steps() []step {
 // sealChunk is how much of the sealed content a cell holds; Excel takes 32,767 letters.
 const sealChunk = 30_000
 
+// sealRows stand above the signed content on its sheet.
+const sealRows = 6
+
 // seal is the sheet that lets the workbook be proven alone: it outlives being saved by any program.
 func (b *workbook) seal(s *Seal) {
 	raw, err := s.json()
@@ -110,7 +112,8 @@ func (b *workbook) seal(s *Seal) {
 		text = text[n:]
 	}
 	b.sheet(sealSheet, []float64{120}, 0, rows)
-	for row := 7; row <= len(rows); row++ {
+	b.paper(sealSheet, "portrait", a4)
+	for row := sealRows + 1; row <= len(rows); row++ {
 		b.note(b.file.SetRowHeight(sealSheet, row, 15))
 	}
 }
