@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"embed"
+	"encoding/base64"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -121,7 +122,7 @@ func (d *Document) draft() (*draft, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.Sealed = string(raw)
+		out.Sealed = base64.StdEncoding.EncodeToString(raw) // XML may not hold every letter
 	}
 	return out, nil
 }

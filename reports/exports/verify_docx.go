@@ -3,6 +3,7 @@ package exports
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -44,7 +45,11 @@ func docxSeal(archive *zip.Reader) (*Seal, error) {
 		if xml.Unmarshal(raw, &report) != nil || report.XMLName.Space != "urn:market40:report" {
 			continue
 		}
-		if seal, err := readSeal([]byte(report.Text)); err == nil {
+		sealed, err := base64.StdEncoding.DecodeString(strings.TrimSpace(report.Text))
+		if err != nil {
+			continue
+		}
+		if seal, err := readSeal(sealed); err == nil {
 			return seal, nil
 		}
 	}
