@@ -63,12 +63,12 @@ func TestTheExport(t *testing.T) {
 		t.Fatalf("%d lines, with a byte order mark: %v", len(lines), marked)
 	}
 	for line, want := range map[int]string{
-		0:  "basis,as_of,level,code,name,markets,indicator,definition,numerator,denominator,value,evidence_a,evidence_b,evidence_c,evidence_d,suppressed,note",
-		1:  "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I01,1,12,12,1.0000,0,0,12,0,false,",
-		3:  "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I05,1,7,12,0.5833,7,0,0,0,false,",
-		6:  "districts_2024,2026-11-22,district,569,Thành phố Cam Ranh,BA-NGOI,I05,1,,12,,,,,,true,dữ liệu minh họa",
-		9:  "districts_2024,2026-11-22,district,570,Huyện Cam Lâm,,I05,1,0,0,,0,0,0,0,false,",
-		30: "districts_2024,2026-11-22,total,,Tổng,,I05,1,,24,,,,,,true,dữ liệu minh họa",
+		0:  "basis,as_of,level,code,name,markets,indicator,definition,numerator,denominator,value,evidence_a,evidence_b,evidence_c,evidence_d,suppressed,note,part,interval_low,interval_high,coverage_numerator,coverage_denominator,coverage_value,fresh_at",
+		1:  "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I01,1,12,12,1.0000,0,0,12,0,false,,,,,,,,",
+		3:  "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I05,1,7,12,0.5833,7,0,0,0,false,,,,,,,,",
+		6:  "districts_2024,2026-11-22,district,569,Thành phố Cam Ranh,BA-NGOI,I05,1,,12,,,,,,true,dữ liệu minh họa,,,,,,,",
+		9:  "districts_2024,2026-11-22,district,570,Huyện Cam Lâm,,I05,1,0,0,,0,0,0,0,false,,,,,,,,",
+		30: "districts_2024,2026-11-22,total,,Tổng,,I05,1,,24,,,,,,true,dữ liệu minh họa,,,,,,,",
 	} {
 		if got := strings.Join(lines[line], ","); got != want {
 			t.Errorf("line %d is\n%s\nnot\n%s", line, got, want)
