@@ -37,6 +37,7 @@ var ownSettings = []string{
 	"SMS_GATEWAY_URL=", "SMS_GATEWAY_TOKEN_FILE=",
 	"TLS_CERT_FILE=", "TLS_KEY_FILE=",
 	"AUDIT_SYSLOG=", "AUDIT_SYSLOG_CA=", "AUDIT_SYSLOG_FORMAT=",
+	"DEMO_MONTHS=",
 }
 
 // command is the program with arguments and settings ("NAME=value"), not started yet.
