@@ -41,3 +41,14 @@ func Authority(dir string, hosts []net.IP, now time.Time) (authority, leaf *x509
 	}
 	return a.cert, a.leaf.Leaf, nil
 }
+
+// SeedDemo fills a database with the demo province of some months as of a moment.
+func SeedDemo(ctx context.Context, url string, secret [32]byte, months int, now time.Time) error {
+	key := secretKey(secret)
+	p, closeProgram, err := openProgram(ctx, &settings{DatabaseURL: url, MigrateURL: url, Secret: &key, DemoMonths: months, Now: func() time.Time { return now }})
+	if err != nil {
+		return err
+	}
+	defer closeProgram()
+	return seedDemo(ctx, p)
+}

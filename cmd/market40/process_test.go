@@ -37,6 +37,7 @@ var ownSettings = []string{
 	"SMS_GATEWAY_URL=", "SMS_GATEWAY_TOKEN_FILE=",
 	"TLS_CERT_FILE=", "TLS_KEY_FILE=",
 	"AUDIT_SYSLOG=", "AUDIT_SYSLOG_CA=", "AUDIT_SYSLOG_FORMAT=",
+	"DEMO_MONTHS=",
 }
 
 // command is the program with arguments and settings ("NAME=value"), not started yet.
@@ -51,7 +52,7 @@ func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, e)
 		}
 	}
-	cmd.Env = append(append(cmd.Env, asProgram+"=1", "LISTEN_ADDR=127.0.0.1:0"), env...)
+	cmd.Env = append(append(cmd.Env, asProgram+"=1", "LISTEN_ADDR=127.0.0.1:0", "DEMO_MONTHS=0"), env...) // a short demo, unless a test wants more
 	return cmd
 }
 

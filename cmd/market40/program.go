@@ -60,6 +60,9 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		return nil, nil, err
 	}
 	now := time.Now
+	if s.Now != nil {
+		now = s.Now
+	}
 	keys, err := seal.Open(ctx, db.Pool, secret, now)
 	if err != nil {
 		closeDB()

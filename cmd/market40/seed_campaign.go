@@ -51,6 +51,9 @@ func (d *demo) programme(ctx context.Context) error {
 		}
 		var t demoTables
 		start := demoDay("2024-05-28")
+		for _, l := range d.lives {
+			l.redraw(drawingProgramme)
+		}
 		m := d.lives[0]
 		campaign := m.newID(start)
 		t.add("campaigns", campaignColumns, campaign, demoCampaign, "Chợ 4.0, mỗi địa phương một chợ",

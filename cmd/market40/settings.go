@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -68,8 +69,9 @@ type settings struct {
 	SMS         smsGateway
 	DemoMonths  int // how many whole months of past a demo has; 0: five weeks
 
-	listenDefault bool           // nobody chose ListenAddr
-	Syslog        *siem.Receiver // where the audit trail is forwarded; nil: nowhere
+	Now           func() time.Time // nil: the clock
+	listenDefault bool             // nobody chose ListenAddr
+	Syslog        *siem.Receiver   // where the audit trail is forwarded; nil: nowhere
 }
 
 // secretKey is SECRET_KEY. It prints as nothing.
