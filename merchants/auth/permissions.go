@@ -65,6 +65,7 @@ const (
 	ReadAlerts       Action = "alerts.read"
 	CloseAlerts      Action = "alerts.close"
 	ReadReaders      Action = "readers.read"
+	ReadVisibility   Action = "visibility.read"
 
 	ReadConsents        Action = "consents.read"
 	WriteConsents       Action = "consents.write"
@@ -106,6 +107,8 @@ var permissions = map[Action][]Role{
 	ReadAlerts:       {Admin, Manager, Auditor},
 	CloseAlerts:      {Admin, Manager},
 	ReadReaders:      {Admin, Merchant, Auditor}, // who read a merchant's data; a merchant: its own
+
+	ReadVisibility: {Merchant}, // who sees its own data
 
 	ReadConsents:        {Admin, Manager, Merchant, Auditor},
 	WriteConsents:       {Admin, Manager, Merchant},
@@ -208,6 +211,7 @@ var rules = map[string]Rule{
 	"POST /api/v1/stalls/:id/checks":      {Needs: CheckStickers},
 
 	"PATCH /api/v1/merchants/:id":              {Needs: WriteStalls},
+	"GET /api/v1/me/visibility":                {Needs: ReadVisibility},
 	"GET /api/v1/consent-texts":                {Needs: SignedIn},
 	"GET /api/v1/merchants/:id/consents":       {Needs: ReadConsents},
 	"POST /api/v1/merchants/:id/consents":      {Needs: WriteConsents},
