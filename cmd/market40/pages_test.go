@@ -26,7 +26,7 @@ func browse(t *testing.T, width int64) context.Context {
 	t.Cleanup(end)
 	ctx, end = chromedp.NewContext(ctx)
 	t.Cleanup(end)
-	ctx, end = context.WithTimeout(ctx, time.Minute)
+	ctx, end = context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(end)
 	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)))
 	return ctx

@@ -20,34 +20,56 @@ import (
 // shop is a stall of a running server and the bank that tells of its money.
 type shop struct {
 	*serving
-	admin, hook, stall, code, account string
-	told                              int
+	admin, hook, market, stall, code, account string
+	told                                      int
 }
 
+// secondAccount is another account of the stall's owner.
+var secondAccount = object{"bank_bin": "970415", "account_number": "100200300", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"}
+
 func openShop(t *testing.T, settings ...string) *shop {
+	t.Helper()
+	s := openSilentShop(t, settings...)
+	s.connect(nil)
+	return s
+}
+
+// connect lets a bank tell of some accounts, or with nil of all.
+func (s *shop) connect(accounts []any) {
+	s.t.Helper()
+	s.hook = s.ask(s.admin, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay", "name": "shop", "secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")}, "accounts": accounts,
+	}, 201).text("webhook_path")
+}
+
+// openSilentShop is a stall of which no bank tells yet.
+func openSilentShop(t *testing.T, settings ...string) *shop {
 	t.Helper()
 	env := append([]string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}, settings...)
 	admin := adminKey(t, env)
 	s := &shop{serving: serve(t, env), admin: admin, account: "0011001234567"}
-	market := s.ask(admin, "POST", "/api/v1/markets", object{"code": "CHODAM", "name": "Chợ Đầm", "class": 1, "kind": "dan_sinh", "commune_code": "22366"}, 201).text("id")
-	stall := s.ask(admin, "POST", "/api/v1/markets/"+market+"/stalls", object{
+	s.market = s.ask(admin, "POST", "/api/v1/markets", object{"code": "CHODAM", "name": "Chợ Đầm", "class": 1, "kind": "dan_sinh", "commune_code": "22366"}, 201).text("id")
+	stall := s.ask(admin, "POST", "/api/v1/markets/"+s.market+"/stalls", object{
 		"number": "A-12", "kind": "stall", "goods_group": "hai_san", "merchant": object{"full_name": "Nguyễn Thị Lan", "phone": "0905000001"},
 		"account": object{"bank_bin": "970436", "account_number": s.account, "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"},
 	}, 201)
 	code, _ := stall["code"].(map[string]any)
 	s.stall, s.code = stall.text("id"), object(code).text("code")
-	s.hook = s.ask(admin, "POST", "/api/v1/bank-connections", object{
-		"provider": "sepay", "name": "shop", "secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")},
-	}, 201).text("webhook_path")
 	return s
 }
 
 // pay lets the bank tell of a transfer to the stall's account.
 func (s *shop) pay(memo string, amount int) {
 	s.t.Helper()
+	s.payAt(memo, amount, time.Now())
+}
+
+// payAt lets the bank tell now of a transfer of some time.
+func (s *shop) payAt(memo string, amount int, at time.Time) {
+	s.t.Helper()
 	s.told++
 	s.ask(sepayKey, "POST", s.hook, object{
-		"id": s.told, "gateway": "", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(time.DateTime),
+		"id": s.told, "gateway": "", "transactionDate": at.In(time.FixedZone("+07", 7*3600)).Format(time.DateTime),
 		"accountNumber": s.account, "code": nil, "content": memo, "transferType": "in", "transferAmount": amount,
 		"accumulated": 0, "subAccount": nil, "referenceCode": fmt.Sprintf("FT26325%09d", s.told), "description": "",
 	}, 200)

@@ -13,6 +13,8 @@ export type BookEntry = components['schemas']['BookEntry'];
 export type Consent = components['schemas']['PrivacyConsent'];
 export type ConsentText = components['schemas']['PrivacyConsentText'];
 export type Shift = components['schemas']['PaymentsShift'];
+export type Day = components['schemas']['PaymentsDay'];
+export type Visibility = components['schemas']['PrivacyVisibility'];
 
 /** Why the API refused, in the reader's language. */
 export interface Problem {
