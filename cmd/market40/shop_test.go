@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"market40/merchants/vietqr"
 	"market40/migrations/database/dbtest"
 )
@@ -244,37 +242,4 @@ func TestTheShoppersPageIsSmall(t *testing.T) {
 		t.Errorf("the page takes %d bytes", total)
 	}
 	t.Logf("%d bytes", total)
-}
-
-// TestShopInABrowser looks at the page in each of its states, and sees an order turn when its money comes.
-func TestShopInABrowser(t *testing.T) {
-	t.Parallel()
-	s := openShop(t)
-	for _, width := range []int64{360, 1440} {
-		tab := browse(t, width)
-		must(t, chromedp.Do(tab, chromedp.Navigate(s.address+"/q/"+s.code+"?lang=vi"), chromedp.WaitVisible(`main`)))
-		fits(t, tab, fmt.Sprintf("shop-%d", width))
-		clean(t, tab, "shop")
-		must(t, chromedp.Do(tab, chromedp.SendKeys(`main > form [name=amount]`, "45.000"), chromedp.Click(`main > form button`)))
-		until(t, tab, `document.querySelector('.wait') !== null`)
-		fits(t, tab, fmt.Sprintf("shop-order-%d", width))
-		clean(t, tab, "shop-order")
-		code, err := chromedp.Run(tab, chromedp.Text(`.code`))
-		must(t, err)
-		s.pay(code, 40000)
-		until(t, tab, `document.querySelector('.old')?.textContent.includes('còn thiếu')`)
-		fits(t, tab, fmt.Sprintf("shop-under-%d", width))
-		clean(t, tab, "shop-under")
-		must(t, chromedp.Do(tab, chromedp.Click(`main > form button`)))
-		until(t, tab, `document.querySelector('.amount')?.textContent === '5.000 đ'`)
-		rest, err := chromedp.Run(tab, chromedp.Text(`.code`))
-		must(t, err)
-		s.pay(rest, 5000)
-		until(t, tab, `document.querySelector('.good')?.textContent.includes('Quầy đã nhận')`)
-		fits(t, tab, fmt.Sprintf("shop-paid-%d", width))
-		clean(t, tab, "shop-paid")
-		must(t, chromedp.Do(tab, chromedp.Navigate(s.address+"/q/"+s.code+"?lang=en"), chromedp.Click(`#problem summary`)))
-		fits(t, tab, fmt.Sprintf("shop-problem-%d", width))
-		clean(t, tab, "shop-problem")
-	}
 }
