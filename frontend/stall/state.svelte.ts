@@ -222,7 +222,7 @@ class State {
     await ask(api.DELETE('/api/v1/sessions/{id}', { params: { path: { id: 'current' } } }));
     this.live?.close();
     await forget();
-    location.assign('/sign-in?next=/stall/');
+    location.assign(`/sign-in?next=/stall/&lang=${ui.language}`);
   }
 }
 
