@@ -118,6 +118,7 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/markets/{id}/posters.pdf": {may: "admin manager merchant integration"},
 
 	"PATCH /api/v1/merchants/{id}":              {may: inCharge, body: object{"household_name": "Hộ kinh doanh Lan"}},
+	"GET /api/v1/me/visibility":                 {may: "merchant"},
 	"GET /api/v1/consent-texts":                 {may: everyRole},
 	"GET /api/v1/merchants/{id}/consents":       {may: "admin manager merchant auditor"},
 	"POST /api/v1/merchants/{id}/consents":      {may: "admin manager merchant", body: object{"purpose": "public_page", "given": true, "how": "paper", "text_version": 1}},

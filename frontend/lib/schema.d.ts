@@ -964,6 +964,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/visibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ai xem dữ liệu của tôi: what each role sees of a merchant, who looked, what it agreed to */
+        get: operations["read-visibility"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/merchants/{id}": {
         parameters: {
             query?: never;
@@ -2513,6 +2530,13 @@ export interface components {
             tenancies: number;
             what: string;
         };
+        AuthRoleSight: {
+            en: string;
+            never: string[] | null;
+            role: string;
+            sees: string[] | null;
+            vi: string;
+        };
         AuthScopeOrder: {
             /**
              * Format: date
@@ -2549,6 +2573,11 @@ export interface components {
             method: "password" | "passkey" | "oidc" | "phone" | "invitation" | "pin";
             /** Format: date-time */
             seen_at: string;
+        };
+        AuthSight: {
+            en: string;
+            vi: string;
+            what: string;
         };
         AuthStallDevice: {
             /** Format: date-time */
@@ -2999,6 +3028,8 @@ export interface components {
             /** @description empty for a wallet */
             bank_bin: string;
             bank_name: string;
+            /** @description whether this account's notices reach us: a stall may have one that is silent beside one that is heard */
+            feed: components["schemas"]["MerchantsFeed"];
             /** @enum {string} */
             holder_kind: "ca_nhan" | "ho_kinh_doanh" | "to_chuc";
             holder_name: string;
@@ -3321,6 +3352,8 @@ export interface components {
             bank_bin: string;
             bank_name: string;
             code: components["schemas"]["MerchantsListedCode"];
+            /** @description whether this account's notices reach us: a stall may have one that is silent beside one that is heard */
+            feed: components["schemas"]["MerchantsFeed"];
             /** @enum {string} */
             holder_kind: "ca_nhan" | "ho_kinh_doanh" | "to_chuc";
             holder_name: string;
@@ -3803,6 +3836,25 @@ export interface components {
             /** @description what the merchant is told; required to refuse */
             reason?: string;
         };
+        PrivacyRemindedChange: {
+            /** @example ••••1234 */
+            account_number: string;
+            /** Format: date-time */
+            at: string;
+            bank_name: string;
+            id: string;
+            /** @enum {string} */
+            kind: "replacement" | "addition";
+            stall_number: string;
+        };
+        PrivacyReminder: {
+            /** @description newest first */
+            changes: components["schemas"]["PrivacyRemindedChange"][] | null;
+            en: string;
+            /** @example 01/BK-STK */
+            form: string;
+            vi: string;
+        };
         PrivacyRequest: {
             /**
              * Format: date-time
@@ -3878,6 +3930,18 @@ export interface components {
              * @description who signs in and is no merchant
              */
             users: number;
+        };
+        PrivacyVisibility: {
+            /** @description where it stands on each purpose, with the version it answered */
+            consents: components["schemas"]["PrivacyConsent"][] | null;
+            /** @description the parts of what is kept of a merchant */
+            data: components["schemas"]["AuthSight"][] | null;
+            /** @description the newest 50 readings at all its stalls */
+            readers: components["schemas"]["AuthReader"][] | null;
+            /** @description null: no account was changed or added within 30 days */
+            reminder: components["schemas"]["PrivacyReminder"];
+            /** @description what each role sees in its scope, and what it never sees: from the table of who may do what */
+            roles: components["schemas"]["AuthRoleSight"][] | null;
         };
         ProblemFieldBody: {
             code: string;
@@ -6063,6 +6127,8 @@ export interface operations {
                 from?: string;
                 /** @description the last day, which is included; today unless told */
                 to?: string;
+                /** @description true: only receipts that wait for their owner's word */
+                undecided?: boolean;
                 /** @description items a page */
                 limit?: number;
                 /** @description the next of the page before */
@@ -6225,6 +6291,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "read-visibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyVisibility"];
+                };
             };
             /** @description Error */
             default: {

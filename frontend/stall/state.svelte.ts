@@ -2,6 +2,7 @@
 import { api, ask, type Order, type Payment, type Problem } from '../lib/api';
 import { setLanguage, ui } from '../lib/language.svelte';
 import { announce } from './announce';
+import { readDays } from './days';
 import { differs } from '../voice/words';
 import { Live, type Line } from './live';
 import { Sound } from './sound';
@@ -14,6 +15,9 @@ const gather = 200;
 
 export const sound = new Sound();
 
+/** An order on the screen: its code as drawn, and until when by this phone's clock, which may be wrong. */
+export type ShownOrder = Order & { svg: string; until: number };
+
 class State {
   /** Who is signed in; role staff sees its own shift. */
   me = $state<{ id: string; role: string; full_name: string; merchant_id?: string | null }>();
@@ -23,7 +27,7 @@ class State {
   line = $state<Line>('connecting');
   lineSince = $state(0);
   selling = $state(false);
-  order = $state<Order>();
+  order = $state<ShownOrder>();
   /** When the sticker was last found in order; null: never. */
   checkedAt = $state<string | null>();
   failed = $state<Problem>();
@@ -47,7 +51,7 @@ class State {
       const codes = await ask(api.GET('/api/v1/codes', { params: { query: { limit: 200 } } }));
       const names = new Map<string, string>();
       for (const c of codes.items ?? []) if (!c.ended_at) names.set(c.stall_id, c.stall_number);
-      this.stalls = [...names].map(([id, number]) => ({ id, number, market: '' }));
+      this.stalls = [...names].map(([id, number]) => ({ id, number, market: '' })).sort((a, b) => a.number.localeCompare(b.number, 'vi', { numeric: true }));
       const chosen = (await recall<string>('stall')) ?? '';
       const stall = this.stalls.find((s) => s.id === chosen) ?? this.stalls[0];
       if (stall) await this.choose(stall.id);
@@ -90,6 +94,7 @@ class State {
     this.payments = await kept(this.tenancy);
     this.lineSince = Date.now();
     await remember('seen', this.lineSince);
+    if (this.me?.role === 'merchant') void readDays(id, this.tenancy).catch(() => {});
     this.follow();
   }
 
@@ -102,6 +107,8 @@ class State {
       const image = await fetch(`${c.url}.svg`);
       if (image.ok) codes.push({ code: c.code, account_id: c.account_id, svg: await image.text() });
     }
+    const place = (account: string) => (stall.accounts ?? []).findIndex((a) => a.id === account);
+    codes.sort((a, b) => place(a.account_id) - place(b.account_id)); // the stall's first account first, not the newest code
     const market = await ask(api.GET('/api/v1/markets/{id}', { params: { path: { id: stall.market_id } } }));
     this.mine = { stall, market: market.name, codes };
     const checks = await ask(api.GET('/api/v1/stalls/{id}/checks', { params: { path: { id }, query: { limit: 1 } } }));
@@ -146,6 +153,7 @@ class State {
     await keep(this.tenancy, list);
     await remember(`version:${this.tenancy}`, list[list.length - 1]!.version);
     this.payments = [...list.toReversed(), ...this.payments].slice(0, 200);
+    if (this.mine?.stall.feed?.state !== 'live') void this.refresh();
     if (list.some((p) => p.memo_code && p.memo_code === this.order?.code)) await this.lookAtOrder(list);
     else this.waiting.push(...list);
     void this.speak();
@@ -155,7 +163,7 @@ class State {
   private async lookAtOrder(list: Payment[]): Promise<void> {
     const of = this.order!;
     try {
-      this.order = await ask(api.GET('/api/v1/orders/{id}', { params: { path: { id: of.id } } }));
+      this.order = { ...of, ...await ask(api.GET('/api/v1/orders/{id}', { params: { path: { id: of.id } } })) };
     } catch {
       this.waiting.push(...list);
       return;
@@ -193,10 +201,15 @@ class State {
     }
   }
 
+  /** mayDim lets the screen go dark again, unless the stall sells. */
+  mayDim(): void {
+    if (!this.selling) void this.wakeLock?.release();
+  }
+
   /** rest ends selling. */
   rest(): void {
     this.selling = false;
-    void this.wakeLock?.release();
+    this.mayDim();
   }
 
   async setLanguage(language: string): Promise<void> {
@@ -209,7 +222,7 @@ class State {
     await ask(api.DELETE('/api/v1/sessions/{id}', { params: { path: { id: 'current' } } }));
     this.live?.close();
     await forget();
-    location.assign('/sign-in?next=/stall/');
+    location.assign(`/sign-in?next=/stall/&lang=${ui.language}`);
   }
 }
 

@@ -65,6 +65,7 @@ const (
 	ReadAlerts       Action = "alerts.read"
 	CloseAlerts      Action = "alerts.close"
 	ReadReaders      Action = "readers.read"
+	ReadVisibility   Action = "visibility.read"
 
 	RecordFacts Action = "facts.record" // what people see in the field
 	ReadFacts   Action = "facts.read"   // single facts: officers read figures
@@ -120,14 +121,15 @@ var permissions = map[Action][]Role{
 	CloseAlerts:      {Admin, Manager},
 	ReadReaders:      {Admin, Merchant, Auditor}, // who read a merchant's data; a merchant: its own
 
-	RecordFacts: {Admin, Manager, Team},
-	ReadFacts:   {Admin, Manager, Team, Auditor},
-	ReadSamples: {Admin, ProvinceOfficer, LocalityOfficer, Manager, Team, Auditor}, // tell of no merchant
-	RecordFees:  {Admin, Manager},
-	ReadFees:    {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor}, // a market's sums
-	RecordCosts: {Admin, ProvinceOfficer},
-	ReadCosts:   {Admin, ProvinceOfficer, LocalityOfficer, Auditor},
-	CheckNames:  {Admin, Manager}, // a team sees no accounts
+	RecordFacts:    {Admin, Manager, Team},
+	ReadFacts:      {Admin, Manager, Team, Auditor},
+	ReadSamples:    {Admin, ProvinceOfficer, LocalityOfficer, Manager, Team, Auditor}, // tell of no merchant
+	RecordFees:     {Admin, Manager},
+	ReadFees:       {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor}, // a market's sums
+	RecordCosts:    {Admin, ProvinceOfficer},
+	ReadCosts:      {Admin, ProvinceOfficer, LocalityOfficer, Auditor},
+	CheckNames:     {Admin, Manager}, // a team sees no accounts
+	ReadVisibility: {Merchant},       // who sees its own data
 
 	ReadConsents:        {Admin, Manager, Merchant, Auditor},
 	WriteConsents:       {Admin, Manager, Merchant},
@@ -234,6 +236,7 @@ var rules = map[string]Rule{
 	"POST /api/v1/stalls/:id/checks":      {Needs: CheckStickers},
 
 	"PATCH /api/v1/merchants/:id":              {Needs: WriteStalls},
+	"GET /api/v1/me/visibility":                {Needs: ReadVisibility},
 	"GET /api/v1/consent-texts":                {Needs: SignedIn},
 	"GET /api/v1/merchants/:id/consents":       {Needs: ReadConsents},
 	"POST /api/v1/merchants/:id/consents":      {Needs: WriteConsents},
