@@ -63,10 +63,12 @@ func TestShopInABrowser(t *testing.T) {
 			s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/codes", object{}, 201)
 		}
 	}
-	tab := browse(t, 360)
-	stand(t, tab, s.address+"/q/"+s.code, "shop-superseded", 360)
+	phone, screen := browse(t, 360), browse(t, 1440)
+	stand(t, phone, s.address+"/q/"+s.code, "shop-superseded", 360)
+	stand(t, screen, s.address+"/q/"+s.code, "shop-superseded", 1440)
 	s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/tenancies", object{"merchant": object{"full_name": "Lê Văn Ba", "phone": "0905000009"}}, 201)
-	stand(t, tab, s.address+"/q/"+s.code, "shop-revoked", 360)
+	stand(t, phone, s.address+"/q/"+s.code, "shop-revoked", 360)
+	stand(t, screen, s.address+"/q/"+s.code, "shop-revoked", 1440)
 }
 
 // TestAnUnknownCodeIsSaidSo: who reads a code of a false sticker is told not to pay, in words; a program gets the problem.

@@ -173,12 +173,15 @@ func TestALongBookIsWrittenAtOnce(t *testing.T) {
 	v.until(`document.querySelector('.amount')?.textContent === '203.000 đ'`)
 	v.press("Xem tiếp")
 	v.until(`document.querySelectorAll('.list li').length === 203`)
-	for _, step := range []struct{ amount, level int }{{350e6, 0}, {350e6, 70}, {200e6, 90}, {100e6, 100}} {
+	for _, step := range []struct {
+		amount       int
+		total, level string
+	}{{350e6, "350.203.000 đ", "none"}, {350e6, "700.203.000 đ", "70"}, {200e6, "900.203.000 đ", "90"}, {100e6, "1.000.203.000 đ", "100"}} {
 		v.pay(v.code, step.amount)
 		v.open("more")
 		v.do(chromedp.Click(`a[href="#book"]`))
 		v.press("Ghi cả 1 khoản")
-		v.until(fmt.Sprintf(`document.querySelector('[data-level]')?.dataset.level === %q`, map[int]string{0: "none", 70: "70", 90: "90", 100: "100"}[step.level]))
+		v.until(fmt.Sprintf(`document.querySelector('.amount')?.textContent === %q && document.querySelector('[data-level]')?.dataset.level === %q`, step.total, step.level))
 	}
 	v.until(`document.querySelector('[data-level]').textContent.includes('Đã chạm ngưỡng')`)
 }

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Of the pages where people sign in */
+        /** Tài khoản của tôi: the page of who is signed in */
         get: operations["account-page"];
         put?: never;
         post?: never;
