@@ -65,6 +65,10 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/stalls/{id}/devices":                     {may: "merchant"},
 	"DELETE /api/v1/stalls/{id}/devices/{device}":         {may: "merchant", inner: true},
 	"GET /api/v1/stalls/{id}/shifts":                      {may: "merchant"},
+	"POST /api/v1/stalls/{id}/soundboxes":                 {may: "merchant", body: object{"code": "123456", "name": "Loa"}},
+	"GET /api/v1/stalls/{id}/soundboxes":                  {may: "merchant"},
+	"PATCH /api/v1/stalls/{id}/soundboxes/{soundbox}":     {may: "merchant", inner: true, body: object{"speaks": false}},
+	"DELETE /api/v1/stalls/{id}/soundboxes/{soundbox}":    {may: "merchant", inner: true},
 
 	"GET /api/v1/stalls/{id}/readers": {may: "admin merchant auditor"},
 
@@ -279,7 +283,7 @@ func TestEveryRouteAndRole(t *testing.T) {
 	}
 }
 
-var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription)\}`)
+var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription|soundbox)\}`)
 
 // apiRoutes are the routes under /api that OpenAPI names.
 func apiRoutes(t *testing.T, s *serving) (routes []string) {

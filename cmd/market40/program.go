@@ -13,6 +13,7 @@ import (
 	"market40/migrations/database"
 	"market40/migrations/database/private"
 	"market40/payments"
+	"market40/payments/soundbox"
 	"market40/reports"
 )
 
@@ -31,6 +32,7 @@ type program struct {
 	privacy  *privacy.Desk
 	payments *payments.Payments // not started: who wants it to take notices calls Start and Stop
 	pushes   *payments.Pushes
+	boxes    *soundbox.Soundboxes
 	reports  *reports.Reports
 	now      func() time.Time
 }
@@ -78,6 +80,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		closeDB()
 		return nil, nil, err
 	}
+	p.boxes = soundbox.New(db, keys, p.payments.Feed(), now)
 	return p, closeDB, nil
 }
 
