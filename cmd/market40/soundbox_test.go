@@ -224,6 +224,9 @@ func TestASoundboxSpeaksWhatComes(t *testing.T) {
 	if said := b.said(); strings.Count(strings.Join(said, "|"), "five_after_tens") != 1 {
 		t.Errorf("something is said twice: %q", said)
 	}
+	if said := strings.Join(b.all(), "\n"); strings.Contains(said, "hung up") {
+		t.Error("the server hung up on it")
+	}
 	info, err := os.Stat(b.state)
 	must(t, err)
 	if info.Mode().Perm() != 0o600 {

@@ -12,6 +12,7 @@ export type RevenueBook = components['schemas']['BookBook'];
 export type BookEntry = components['schemas']['BookEntry'];
 export type Consent = components['schemas']['PrivacyConsent'];
 export type ConsentText = components['schemas']['PrivacyConsentText'];
+export type Soundbox = components['schemas']['SoundboxBox'];
 export type Shift = components['schemas']['PaymentsShift'];
 
 /** Why the API refused, in the reader's language. */

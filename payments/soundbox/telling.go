@@ -209,8 +209,8 @@ func (s *Soundboxes) send(box uuid.UUID, name string, key []byte, message any) e
 
 // heard keeps a box's receipt, and wakes the stall's phones: they need not speak.
 func (s *Soundboxes) heard(ctx context.Context, l *line, seq int64) error {
-	tag, err := s.db.Pool.Exec(ctx, `UPDATE soundboxes SET heard_version = greatest(heard_version, $2), seen_at = $3
-		WHERE id = $1 AND revoked_at IS NULL AND $2 BETWEEN 0 AND coalesce((SELECT version FROM ledger_accounts a WHERE a.id = account_id), 0)`, l.name, seq, s.now())
+	tag, err := s.db.Pool.Exec(ctx, `UPDATE soundboxes b SET heard_version = greatest(heard_version, $2), seen_at = $3
+		WHERE id = $1 AND revoked_at IS NULL AND $2 BETWEEN 0 AND coalesce((SELECT version FROM ledger_accounts a WHERE a.id = b.account_id), 0)`, l.name, seq, s.now())
 	if err != nil {
 		return fmt.Errorf("keep receipt of soundbox %s: %w", l.name, err)
 	}
