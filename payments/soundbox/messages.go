@@ -145,11 +145,7 @@ func Open(key []byte, topic string, payload []byte, message any) error {
 	if !found || len(payload) > MaxMessage {
 		return ErrUnreadable
 	}
-	signed := make([]byte, hex.DecodedLen(len(digits)))
-	if _, err := hex.Decode(signed, digits); err != nil {
-		return ErrUnreadable
-	}
-	if !hmac.Equal(signed, mac(key, topic, body)) {
+	if !hmac.Equal(digits, hex.AppendEncode(nil, mac(key, topic, body))) {
 		return ErrForged
 	}
 	return read(body, message)
