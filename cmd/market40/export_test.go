@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"market40/merchants/edge"
+	"market40/payments/soundbox"
 )
 
 // Run is the whole program, for the tests that become it.
@@ -41,3 +42,6 @@ func Authority(dir string, hosts []net.IP, now time.Time) (authority, leaf *x509
 	}
 	return a.cert, a.leaf.Leaf, nil
 }
+
+// Sentences are what a soundbox says of messages that wait.
+func Sentences(waiting []soundbox.Message) [][]string { return sentences(waiting) }
