@@ -22,7 +22,7 @@ const (
 	// boxGreetsAgain is after how long without a welcome a box greets once more.
 	boxGreetsAgain = 5 * time.Second
 	// boxSilent is how long a box is without a line before it says so: its silence must mean that nothing came.
-	boxSilent = 15 * time.Second
+	boxSilent = 8 * time.Second
 	// codeEvery is how often a new box says its code.
 	codeEvery = 15 * time.Second
 	// boxPauses is the longest pause between two tries to connect.
