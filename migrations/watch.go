@@ -26,6 +26,7 @@ var unwatched = map[string]string{
 	"sealed_keys":      "data keys, made when a month begins, whoever asks first",
 	"idempotency_keys": "answers, kept to be given again",
 	"sign_in_failures": "counters of guesses",
+	"soundbox_guesses": "the same",
 	"finished_steps":   "marks of sign-ins in two steps, for minutes; the session they open is watched",
 	"phone_codes":      "one-time codes and their counters; the session they open is watched", "phone_code_days": "a counter of messages",
 	"account_claims": "append-only: who wanted an account, for alerts, which are watched",

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"market40/merchants/edge"
+	"market40/payments/soundbox"
 )
 
 // Run is the whole program, for the tests that become it.
@@ -52,3 +53,6 @@ func SeedDemo(ctx context.Context, url string, secret [32]byte, months int, now 
 	defer closeProgram()
 	return seedDemo(ctx, p)
 }
+
+// Sentences are what a soundbox says of messages that wait.
+func Sentences(waiting []soundbox.Message) [][]string { return sentences(waiting) }

@@ -15,8 +15,8 @@ import (
 // A package without a row may not exist.
 var arrows = map[string][]string{
 	"cmd/market40": {
-		"frontend", "frontend/pages", "reports", "reports/field", "reports/programme",
-		"payments", "payments/banks", "payments/book", "payments/ledger", "payments/money",
+		"frontend", "frontend/pages", "frontend/voice", "reports", "reports/field", "reports/programme",
+		"payments", "payments/banks", "payments/book", "payments/ledger", "payments/money", "payments/soundbox",
 		"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
@@ -42,11 +42,13 @@ var arrows = map[string][]string{
 		"migrations/database",
 	},
 	// The book draws documents, which the way of notices must not carry.
-	"payments/book":   {"merchants/auth", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/seal", "migrations/database", "payments/ledger", "payments/money"},
-	"payments/banks":  {"merchants/vietqr", "payments/money"},
-	"payments/feed":   {"migrations/database", "payments/ledger"},
-	"payments/ledger": {"payments/money"},
-	"payments/money":  {},
+	"payments/book": {"merchants/auth", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/seal", "migrations/database", "payments/ledger", "payments/money"},
+	// Boxes speak what was posted: the way of notices knows no MQTT.
+	"payments/soundbox": {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "migrations/database", "payments", "payments/feed", "payments/ledger", "payments/money"},
+	"payments/banks":    {"merchants/vietqr", "payments/money"},
+	"payments/feed":     {"migrations/database", "payments/ledger"},
+	"payments/ledger":   {"payments/money"},
+	"payments/money":    {},
 
 	"merchants": {
 		"merchants/auth", "merchants/edge", "merchants/memo", "merchants/outbox", "merchants/posters", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",

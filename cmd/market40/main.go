@@ -75,7 +75,7 @@ func commands(begun *bool) *cobra.Command {
 		}
 		root.AddCommand(c)
 	}
-	root.AddCommand(benchCommand(), sbomCommand(), versionCommand())
+	root.AddCommand(benchCommand(), soundboxCommand(), sbomCommand(), versionCommand())
 	noteBegin(root, begun)
 	return root
 }

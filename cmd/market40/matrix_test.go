@@ -67,6 +67,10 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/stalls/{id}/devices":                     {may: "merchant"},
 	"DELETE /api/v1/stalls/{id}/devices/{device}":         {may: "merchant", inner: true},
 	"GET /api/v1/stalls/{id}/shifts":                      {may: "merchant"},
+	"POST /api/v1/stalls/{id}/soundboxes":                 {may: "merchant", body: object{"code": "123456", "name": "Loa"}},
+	"GET /api/v1/stalls/{id}/soundboxes":                  {may: "merchant"},
+	"PATCH /api/v1/stalls/{id}/soundboxes/{soundbox}":     {may: "merchant", inner: true, body: object{"speaks": false}},
+	"DELETE /api/v1/stalls/{id}/soundboxes/{soundbox}":    {may: "merchant", inner: true},
 
 	"GET /api/v1/stalls/{id}/readers": {may: "admin merchant auditor"},
 
@@ -184,9 +188,9 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/markets/{id}/incidents":                     {may: "admin manager team auditor"},
 	"POST /api/v1/markets/{id}/incidents":                    {may: "admin manager team", body: object{"stall_id": "{stall}", "kind": "fake_transfer", "occurred_at": "2026-11-01T08:00:00+07:00"}},
 	"POST /api/v1/markets/{id}/incidents/import":             {may: "admin manager team", body: object{}},
-	"GET /api/v1/campaigns/{campaign}/costs":                 {may: "admin province_officer locality_officer auditor", inner: true},
-	"POST /api/v1/campaigns/{campaign}/costs":                {may: "admin province_officer", inner: true, body: object{"market": "OWN", "spent_on": "2026-11-01", "purpose": "printing", "amount": "1000"}},
-	"POST /api/v1/campaigns/{campaign}/costs/import":         {may: "admin province_officer", inner: true, body: object{}},
+	"GET /api/v1/campaigns/{campaign}/costs":                 {may: "admin province_officer locality_officer auditor"},
+	"POST /api/v1/campaigns/{campaign}/costs":                {may: "admin province_officer", body: object{"market": "OWN", "spent_on": "2026-11-01", "purpose": "printing", "amount": "1000"}},
+	"POST /api/v1/campaigns/{campaign}/costs/import":         {may: "admin province_officer", body: object{}},
 	"POST /api/v1/incidents/{id}/close":                      {may: "admin manager team", body: object{}},
 	"GET /api/v1/markets/{id}/sample-plans":                  {may: "admin province_officer locality_officer manager team auditor"},
 	"POST /api/v1/markets/{id}/sample-plans":                 {may: "admin manager team", body: object{"from": "2026-11-01", "to": "2026-11-02", "strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}}, "slots_per_stratum": 2}},
@@ -348,7 +352,7 @@ func TestEveryRouteAndRole(t *testing.T) {
 	}
 }
 
-var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription|target|milestone|account)\}`)
+var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription|target|milestone|account|soundbox)\}`)
 
 // apiRoutes are the routes under /api that OpenAPI names.
 func apiRoutes(t *testing.T, s *serving) (routes []string) {

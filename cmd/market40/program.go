@@ -13,6 +13,7 @@ import (
 	"market40/migrations/database"
 	"market40/migrations/database/private"
 	"market40/payments"
+	"market40/payments/soundbox"
 	"market40/reports"
 	"market40/reports/field"
 	"market40/reports/programme"
@@ -33,6 +34,7 @@ type program struct {
 	privacy   *privacy.Desk
 	payments  *payments.Payments // not started: who wants it to take notices calls Start and Stop
 	pushes    *payments.Pushes
+	boxes     *soundbox.Soundboxes
 	reports   *reports.Reports
 	programme *programme.Programme
 	field     *field.Field
@@ -87,6 +89,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		closeDB()
 		return nil, nil, err
 	}
+	p.boxes = soundbox.New(db, keys, p.payments.Feed(), now)
 	return p, closeDB, nil
 }
 

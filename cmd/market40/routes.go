@@ -53,6 +53,7 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	orders.Routes(e)
 	book.New(p.db, p.keys, p.now).Routes(e)
 	p.pushes.Routes(e)
+	p.boxes.Routes(e)
 	p.reports.Routes(e)
 	p.programme.Routes(e)
 	p.field.Routes(e)

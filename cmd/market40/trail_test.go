@@ -124,17 +124,20 @@ func TestNoChangeIsCommittedWithoutItsLine(t *testing.T) {
 
 // untoured are the routes that change something and yet leave no change in the trail, each with why.
 var untoured = map[string]string{
-	"POST /api/v1/codes/verify":                       "changes nothing: edge.Unrecorded",
-	"POST /api/v1/passkeys/challenge":                 "what was begun is kept by the browser",
-	"POST /api/v1/me/passkeys/challenge":              "the same",
-	"POST /api/v1/me/passkeys":                        "wants a device: TestAccountPages has one, and passkeys and sessions are watched",
-	"DELETE /api/v1/me/passkeys/{id}":                 "the same",
-	"POST /api/v1/passkeys/sessions":                  "the same",
-	"POST /api/v1/me/passkeys/proof":                  "the same",
-	"POST /api/v1/phone-codes":                        "counters of codes",
-	"POST /api/v1/markets/{id}/survey-answers":        "anonymous: a line would tie an answer to who asked and when",
-	"POST /api/v1/markets/{id}/survey-answers/import": "the same",
-	"POST /api/v1/phone-sessions":                     "wants a code from a phone: TestAMerchantComesIn has one, and sessions are watched",
+	"POST /api/v1/codes/verify":                        "changes nothing: edge.Unrecorded",
+	"POST /api/v1/passkeys/challenge":                  "what was begun is kept by the browser",
+	"POST /api/v1/me/passkeys/challenge":               "the same",
+	"POST /api/v1/me/passkeys":                         "wants a device: TestAccountPages has one, and passkeys and sessions are watched",
+	"DELETE /api/v1/me/passkeys/{id}":                  "the same",
+	"POST /api/v1/passkeys/sessions":                   "the same",
+	"POST /api/v1/me/passkeys/proof":                   "the same",
+	"POST /api/v1/phone-codes":                         "counters of codes",
+	"POST /api/v1/markets/{id}/survey-answers":         "anonymous: a line would tie an answer to who asked and when",
+	"POST /api/v1/markets/{id}/survey-answers/import":  "the same",
+	"POST /api/v1/phone-sessions":                      "wants a code from a phone: TestAMerchantComesIn has one, and sessions are watched",
+	"POST /api/v1/stalls/{id}/soundboxes":              "wants a code from a box: TestASoundboxSpeaksWhatComes has one, and soundboxes are watched",
+	"PATCH /api/v1/stalls/{id}/soundboxes/{soundbox}":  "the same",
+	"DELETE /api/v1/stalls/{id}/soundboxes/{soundbox}": "the same",
 }
 
 // outside are what changes something beyond /api, each with why the trail leaves it out.

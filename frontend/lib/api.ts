@@ -13,6 +13,7 @@ export type RevenueBook = components['schemas']['BookBook'];
 export type BookEntry = components['schemas']['BookEntry'];
 export type Consent = components['schemas']['PrivacyConsent'];
 export type ConsentText = components['schemas']['PrivacyConsentText'];
+export type Soundbox = components['schemas']['SoundboxBox'];
 export type Shift = components['schemas']['PaymentsShift'];
 export type Day = components['schemas']['PaymentsDay'];
 export type Visibility = components['schemas']['PrivacyVisibility'];

@@ -1671,6 +1671,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stalls/{id}/soundboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Loa của sạp: the stall's soundboxes and when they were last heard of */
+        get: operations["list-soundboxes"];
+        put?: never;
+        /** Ghép loa: the code that a new soundbox speaks makes it the stall's */
+        post: operations["pair-soundbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stalls/{id}/soundboxes/{soundbox}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Bỏ loa: it is cut off and may not come back */
+        delete: operations["revoke-soundbox"];
+        options?: never;
+        head?: never;
+        /** Whether it speaks in the place of the stall's phones */
+        patch: operations["set-soundbox"];
+        trace?: never;
+    };
     "/api/v1/stalls/{id}/staff": {
         parameters: {
             query?: never;
@@ -2909,6 +2945,8 @@ export interface components {
         };
         EdgeListProgrammeTarget: {
             items: components["schemas"]["ProgrammeTarget"][] | null;
+        EdgeListSoundboxBox: {
+            items: components["schemas"]["SoundboxBox"][] | null;
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
@@ -4192,6 +4230,9 @@ export interface components {
         "Rotate-bank-connection-secretRequest": {
             secrets: unknown;
         };
+        "Set-soundboxRequest": {
+            speaks: boolean;
+        };
         "Sign-in-by-phoneRequest": {
             /** @description the six digits of the message */
             code: string;
@@ -4203,6 +4244,32 @@ export interface components {
             code?: string;
             login: string;
             password: string;
+        };
+        SoundboxBox: {
+            /** @description it was heard of within 45 seconds, and has not hung up */
+            connected: boolean;
+            /**
+             * Format: int64
+             * @description the version of the payments up to which it has taken them, to speak them in their turn
+             */
+            heard_version: number;
+            id: string;
+            name: string;
+            /** Format: date-time */
+            paired_at: string;
+            /**
+             * Format: date-time
+             * @description when it was last heard of, to some seconds
+             */
+            seen_at: string;
+            /** @description phones leave a payment to it, and speak it only when it has not within five seconds */
+            speaks: boolean;
+        };
+        SoundboxOrder: {
+            /** @description the six digits that the box speaks */
+            code: string;
+            /** @description by which the owner knows it */
+            name: string;
         };
         "Start-shiftRequest": {
             pin: string;
@@ -7790,7 +7857,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description event: payment, id: the account's version, data: the payment; pings are comments */
+            /** @description event: payment, id: the account's version, data: the payment; pings are comments. Where a soundbox is connected, also event: speaker, without id: {active, heard}, heard being the version up to which it has taken payments to speak them */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7961,6 +8028,136 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["EdgeListPaymentsShift"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "list-soundboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListSoundboxBox"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "pair-soundbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SoundboxOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SoundboxBox"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "revoke-soundbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                soundbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "set-soundbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                soundbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-soundboxRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

@@ -6,6 +6,7 @@ import { readDays } from './days';
 import { differs } from '../voice/words';
 import { Live, type Line } from './live';
 import { Sound } from './sound';
+import { Speaker, type Came } from './speaker';
 import { forget, keep, kept, recall, remember, type Mine } from './store';
 
 /** How often a stall's feed is asked for again, in milliseconds. */
@@ -35,7 +36,9 @@ class State {
   now = $state(Date.now());
 
   private live?: Live;
-  private waiting: Payment[] = [];
+  private waiting: Came[] = [];
+  /** The soundbox that speaks in this phone's place, if there is one. */
+  private box = new Speaker();
   private speaking = false;
   private saidLost = false;
   private wakeLock?: WakeLockSentinel;
@@ -82,6 +85,7 @@ class State {
   /** choose opens a stall. */
   async choose(id: string): Promise<void> {
     this.live?.close();
+    this.box.forget();
     await this.read(id);
     await remember('stall', id);
     await remember('me', $state.snapshot(this.me));
@@ -128,6 +132,7 @@ class State {
     this.live = new Live(stall, last, {
       payments: (list) => void this.came(list),
       line: (state, since) => this.lineChanged(state, since),
+      speaker: (now) => this.box.stands(now),
     });
     void this.live.start();
   }
@@ -155,8 +160,12 @@ class State {
     this.payments = [...list.toReversed(), ...this.payments].slice(0, 200);
     if (this.mine?.stall.feed?.state !== 'live') void this.refresh();
     if (list.some((p) => p.memo_code && p.memo_code === this.order?.code)) await this.lookAtOrder(list);
-    else this.waiting.push(...list);
+    else this.wait(...list);
     void this.speak();
+  }
+
+  private wait(...list: Payment[]): void {
+    this.waiting.push(...list.map((payment) => ({ payment, at: Date.now() })));
   }
 
   /** lookAtOrder asks what came for the order on the screen: only a bank's notice turns it green. */
@@ -165,11 +174,11 @@ class State {
     try {
       this.order = { ...of, ...await ask(api.GET('/api/v1/orders/{id}', { params: { path: { id: of.id } } })) };
     } catch {
-      this.waiting.push(...list);
+      this.wait(...list);
       return;
     }
     for (const p of list) {
-      if (p.memo_code !== of.code || this.order.state === 'paid' || p.state === 'reversal') this.waiting.push(p);
+      if (p.memo_code !== of.code || this.order.state === 'paid' || p.state === 'reversal') this.wait(p);
       else if (this.selling) void sound.say(differs(BigInt(p.amount), BigInt(this.order.missing)));
     }
   }
@@ -179,7 +188,7 @@ class State {
     this.speaking = true;
     await new Promise((done) => setTimeout(done, gather));
     while (this.waiting.length) {
-      const batch = this.waiting.splice(0);
+      const batch = await this.box.unheard(this.waiting.splice(0));
       if (this.selling) for (const clips of announce(batch, Date.now())) await sound.say(clips);
     }
     this.speaking = false;

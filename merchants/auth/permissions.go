@@ -60,6 +60,7 @@ const (
 	WriteUsers       Action = "users.write"
 	Invite           Action = "merchants.invite"
 	ManageStaff      Action = "staff.manage"
+	KeepSoundboxes   Action = "soundboxes.keep"
 	ChangeAccounts   Action = "accounts.change"
 	ReadChanges      Action = "accounts.changes"
 	ReadAlerts       Action = "alerts.read"
@@ -115,6 +116,7 @@ var permissions = map[Action][]Role{
 	WriteUsers:       {Admin},
 	Invite:           {Admin, Manager},
 	ManageStaff:      {Merchant},
+	KeepSoundboxes:   {Merchant},                 // who hears what comes is its owner's to say
 	ChangeAccounts:   {Admin, Manager, Merchant}, // propose, approve and cancel: two of them, or a day
 	ReadChanges:      {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Auditor},
 	ReadAlerts:       {Admin, Manager, Auditor},
@@ -200,6 +202,10 @@ var rules = map[string]Rule{
 	"GET /api/v1/stalls/:id/devices":                    {Needs: ManageStaff},
 	"DELETE /api/v1/stalls/:id/devices/:device":         {Needs: ManageStaff},
 	"GET /api/v1/stalls/:id/shifts":                     {Needs: ManageStaff},
+	"POST /api/v1/stalls/:id/soundboxes":                {Needs: KeepSoundboxes},
+	"GET /api/v1/stalls/:id/soundboxes":                 {Needs: KeepSoundboxes},
+	"PATCH /api/v1/stalls/:id/soundboxes/:soundbox":     {Needs: KeepSoundboxes},
+	"DELETE /api/v1/stalls/:id/soundboxes/:soundbox":    {Needs: KeepSoundboxes},
 
 	"GET /api/v1/banks":      {Needs: ReadRegister},
 	"GET /api/v1/localities": {Needs: ReadRegister},
