@@ -159,8 +159,14 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/complaints":             {may: "admin manager auditor"},
 	"POST /api/v1/complaints/{id}/close": {may: inCharge, body: object{"reason": "đã gặp"}},
 
-	"GET /api/v1/reports/adoption":     {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/reports/adoption.csv": {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/adoption":         {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/adoption.csv":     {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/trend":            {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/markets/{market}": {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/drill-down":       {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/markets/{id}/dormant":     {may: "manager team"},
+	"GET /api/v1/indicators":               {may: everyRole},
+	"GET /api/v1/indicators/{indicator}":   {may: everyRole, inner: true},
 
 	"POST /api/v1/campaigns":                                                       {may: "admin province_officer", platform: true, body: object{"code": "NEW", "name": "x", "legal_ref": "x", "starts_on": "2026-01-01"}},
 	"GET /api/v1/campaigns":                                                        {may: inProgramme},
@@ -297,7 +303,7 @@ func TestEveryRouteAndRole(t *testing.T) {
 	}
 }
 
-var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription|target|milestone)\}`)
+var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription|target|milestone|indicator|market)\}`)
 
 // apiRoutes are the routes under /api that OpenAPI names.
 func apiRoutes(t *testing.T, s *serving) (routes []string) {
