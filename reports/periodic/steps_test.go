@@ -57,10 +57,10 @@ func TestFourEyesAreTwoPersons(t *testing.T) {
 	}
 	at := all + "/" + w.ask(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-10"}, 201).text("id")
 	w.ask(key("one"), "POST", at+"/submit", nil, 200)
-	w.refused(key("two"), "POST", at+"/approve", nil, 403, "second_person")
+	w.refused(key("two"), "POST", at+"/approve", nil, 409, "second_person_needed")
 	// After another's correction it is that person who may not.
 	w.ask(w.province, "POST", at+"/correct", object{"reason": "đính chính"}, 200)
-	w.refused(w.province, "POST", at+"/approve", nil, 403, "second_person")
+	w.refused(w.province, "POST", at+"/approve", nil, 409, "second_person_needed")
 	w.ask(key("three"), "POST", at+"/approve", nil, 200)
 }
 
