@@ -8096,7 +8096,14 @@ export interface operations {
     };
     "drill-down": {
         parameters: {
-            query?: {
+            query: {
+                indicator: string;
+                /** @description districts_2024, communes_2025 or current */
+                basis?: string;
+                /** @description id, or code in the basis; absent: all */
+                locality?: string;
+                /** @description code or id: only its pilots */
+                campaign?: string;
                 /** @description a day, tomorrow at the latest; absent: today */
                 as_of?: string;
                 /** @description market, zone, goods_group or kind */
@@ -8164,7 +8171,14 @@ export interface operations {
     };
     "trend-report": {
         parameters: {
-            query?: {
+            query: {
+                indicator: string;
+                /** @description districts_2024, communes_2025 or current */
+                basis?: string;
+                /** @description id, or code in the basis; absent: all */
+                locality?: string;
+                /** @description code or id: only its pilots */
+                campaign?: string;
                 /** @description id of a market, instead of a locality */
                 market?: string;
                 /** @description the first month; a year unless told */
