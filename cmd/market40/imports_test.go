@@ -15,7 +15,7 @@ import (
 // A package without a row may not exist.
 var arrows = map[string][]string{
 	"cmd/market40": {
-		"frontend", "frontend/pages", "frontend/voice", "reports", "reports/field", "reports/programme",
+		"frontend", "frontend/pages", "frontend/voice", "reports", "reports/exports", "reports/field", "reports/periodic", "reports/programme",
 		"payments", "payments/banks", "payments/book", "payments/ledger", "payments/money", "payments/soundbox",
 		"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
@@ -30,11 +30,14 @@ var arrows = map[string][]string{
 	"frontend/pages": {"payments", "payments/money", "merchants", "merchants/edge", "merchants/problem", "merchants/vietqr"},
 
 	// Reports read tables by SQL and know no domain logic.
-	"reports": {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "reports/estimate"},
+	"reports":          {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "reports/estimate"},
+	"reports/estimate": {}, // statistics
+	// Lists of what was seen in the field are read as boards' rosters are.
+	"reports/field": {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/roster", "migrations/database", "reports/estimate"},
 	// What the province ordered; units and markets have one shape in all reports.
 	"reports/programme": {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "reports"},
-	"reports/estimate":  {},                                                                                                                       // statistics
-	"reports/field":     {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/roster", "migrations/database", "reports/estimate"}, // lists are read as boards' are
+	// What is said in a report is frozen, and signed by a key that follows from the index key.
+	"reports/periodic": {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "migrations/database", "reports", "reports/programme"},
 
 	"payments": {
 		"payments/banks", "payments/feed", "payments/ledger", "payments/money",

@@ -16,6 +16,7 @@ import (
 	"market40/payments/soundbox"
 	"market40/reports"
 	"market40/reports/field"
+	"market40/reports/periodic"
 	"market40/reports/programme"
 )
 
@@ -38,6 +39,7 @@ type program struct {
 	reports   *reports.Reports
 	programme *programme.Programme
 	field     *field.Field
+	periodic  *periodic.Periodic
 	now       func() time.Time
 }
 
@@ -84,6 +86,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		programme: programme.New(db, now),
 		field:     field.New(db, now),
 	}
+	p.periodic = periodic.New(periodic.Parts{DB: db, Keys: keys, Reports: p.reports, Programme: p.programme, Now: now})
 	p.sso = auth.NewSSO(p.people, outgoing.Client(s.Allow), s.Providers)
 	if p.pushes, err = payments.NewPushes(p.payments, s.PushHosts, outgoing.Client(s.PushAllow), s.PublicURL); err != nil {
 		closeDB()

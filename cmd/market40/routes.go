@@ -57,6 +57,7 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	p.reports.Routes(e)
 	p.programme.Routes(e)
 	p.field.Routes(e)
+	p.periodic.Routes(e)
 	behindCodes, err := pages.New(p.registry, orders, p.settings.PublicURL)
 	if err != nil {
 		return nil, err

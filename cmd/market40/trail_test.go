@@ -220,7 +220,7 @@ func tour(t *testing.T, s *serving, env []string) {
 
 	tourUsers(s, key)
 	tourStall(s, key, second, market)
-	tourProgramme(s, key, market)
+	tourProgramme(s, key, second, market)
 	tourField(s, key, market)
 	tourCosts(s, key, newCampaign(t, env), s.ask(key, "GET", "/api/v1/markets/"+market, nil, 200).text("code"))
 }

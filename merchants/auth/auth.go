@@ -139,6 +139,7 @@ var inScope = map[string]string{
 	"trainings":           `SELECT EXISTS (SELECT FROM trainings WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
 	"incidents":           `SELECT EXISTS (SELECT FROM incidents WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
 	"sample-slots":        `SELECT EXISTS (SELECT FROM sample_slots WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
+	"periodic-reports":    `SELECT EXISTS (SELECT FROM periodic_reports WHERE id = $1 AND sees_unit($2, $3, campaign_id, locality_id, (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date))`,
 	"merchants":           `SELECT EXISTS (SELECT FROM tenancies WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`,
 }
 

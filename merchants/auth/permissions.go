@@ -55,6 +55,7 @@ const (
 	ReadCases        Action = "cases.read"
 	ResolveCases     Action = "cases.resolve"
 	ReadReports      Action = "reports.read"
+	ReadDormant      Action = "dormant.read"
 	ReadTrail        Action = "trail.read"
 	ReadUsers        Action = "users.read"
 	WriteUsers       Action = "users.write"
@@ -88,6 +89,8 @@ const (
 	ReadProgramme  Action = "programme.read"
 	WriteProgramme Action = "programme.write" // campaigns and targets
 	Designate      Action = "pilots.designate"
+	MakeReports    Action = "reports.make"  // submit and correct
+	JudgeReports   Action = "reports.judge" // approve and return; the whole campaign's are theirs to make
 )
 
 // permissions is the whole table of who may do what; scope is a matter of each query.
@@ -111,6 +114,7 @@ var permissions = map[Action][]Role{
 	ReadCases:        {Admin, Manager, Auditor},
 	ResolveCases:     {Admin, Manager},
 	ReadReports:      {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor},
+	ReadDormant:      {Manager, Team}, // who goes there, by the merchant's consent
 	ReadTrail:        {Admin, Auditor},
 	ReadUsers:        {Admin, Auditor},
 	WriteUsers:       {Admin},
@@ -144,6 +148,8 @@ var permissions = map[Action][]Role{
 	ReadProgramme:  {Admin, ProvinceOfficer, LocalityOfficer, Manager, Team, Auditor},
 	WriteProgramme: {Admin, ProvinceOfficer},
 	Designate:      {Admin, ProvinceOfficer, LocalityOfficer}, // and milestones; each for the units it acts for
+	MakeReports:    {Admin, ProvinceOfficer, LocalityOfficer},
+	JudgeReports:   {Admin, ProvinceOfficer},
 }
 
 // May says whether a role may do something in its scope.
@@ -317,8 +323,14 @@ var rules = map[string]Rule{
 	"POST /api/v1/stalls/:id/accounts/:account/name-check": {Needs: CheckNames},
 	"GET /api/v1/me/field-kit":                             {Needs: RecordFacts},
 
-	"GET /api/v1/reports/adoption":     {Needs: ReadReports},
-	"GET /api/v1/reports/adoption.csv": {Needs: ReadReports},
+	"GET /api/v1/reports/adoption":        {Needs: ReadReports},
+	"GET /api/v1/reports/adoption.csv":    {Needs: ReadReports},
+	"GET /api/v1/reports/trend":           {Needs: ReadReports},
+	"GET /api/v1/reports/markets/:market": {Needs: ReadReports},
+	"GET /api/v1/reports/drill-down":      {Needs: ReadReports},
+	"GET /api/v1/markets/:id/dormant":     {Needs: ReadDormant},
+	"GET /api/v1/indicators":              {Needs: SignedIn},
+	"GET /api/v1/indicators/:indicator":   {Needs: SignedIn},
 
 	"POST /api/v1/campaigns":                                                    {Needs: WriteProgramme, Platform: true},
 	"GET /api/v1/campaigns":                                                     {Needs: ReadProgramme},
@@ -330,6 +342,18 @@ var rules = map[string]Rule{
 	"GET /api/v1/campaigns/:campaign/targets":                                   {Needs: ReadProgramme},
 	"POST /api/v1/campaigns/:campaign/targets":                                  {Needs: WriteProgramme, Platform: true},
 	"DELETE /api/v1/campaigns/:campaign/targets/:target":                        {Needs: WriteProgramme, Platform: true},
+
+	"POST /api/v1/periodic-reports":                                 {Needs: MakeReports},
+	"GET /api/v1/periodic-reports":                                  {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/lateness":                         {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/reminders":                        {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/:id":                              {Needs: ReadReports},
+	"POST /api/v1/periodic-reports/:id/submit":                      {Needs: MakeReports},
+	"POST /api/v1/periodic-reports/:id/correct":                     {Needs: MakeReports},
+	"POST /api/v1/periodic-reports/:id/approve":                     {Needs: JudgeReports},
+	"POST /api/v1/periodic-reports/:id/return":                      {Needs: JudgeReports},
+	"GET /api/v1/periodic-reports/:id/versions/:version":            {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/:id/versions/:version/difference": {Needs: ReadReports},
 }
 
 // RuleOf is the rule of a route as gin ("/api/v1/stalls/:id") or OpenAPI ("/api/v1/stalls/{id}") names it.
