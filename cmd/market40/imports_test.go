@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	"cmd/market40": {
 		"frontend", "frontend/pages", "reports",
 		"payments", "payments/banks", "payments/book", "payments/ledger", "payments/money",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/memo", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
 	"frontend": {
