@@ -50,5 +50,8 @@ func SeedDemo(ctx context.Context, url string, secret [32]byte, months int, now 
 		return err
 	}
 	defer closeProgram()
-	return seedDemo(ctx, p)
+	if err := seedDemo(ctx, p); err != nil {
+		return err
+	}
+	return p.reportDemo(ctx)
 }
