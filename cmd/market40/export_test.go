@@ -51,7 +51,10 @@ func SeedDemo(ctx context.Context, url string, secret [32]byte, months int, now 
 		return err
 	}
 	defer closeProgram()
-	return seedDemo(ctx, p)
+	if err := seedDemo(ctx, p); err != nil {
+		return err
+	}
+	return p.reportDemo(ctx)
 }
 
 // Sentences are what a soundbox says of messages that wait.

@@ -160,6 +160,8 @@ func TestTheDemoTellsAStory(t *testing.T) {
 		t.Errorf("declared beside sampled: %.2f where too much is reported, %.2f elsewhere", over, honest)
 	}
 	for what, sql := range map[string]string{
+		"reports approved":                `SELECT count(*) FROM periodic_reports WHERE state = 'approved'`,
+		"reports handed in late":          `SELECT count(*) FROM periodic_reports r JOIN report_steps s ON s.report_id = r.id AND s.step = 'submitted' WHERE s.at > r.due_on + 2`,
 		"payments taken back":             `SELECT count(*) FROM payments WHERE reverses IS NOT NULL`,
 		"stickers swapped":                `SELECT count(*) FROM code_checks WHERE verdict IN ('swapped', 'foreign')`,
 		"codes replaced":                  `SELECT count(*) FROM codes WHERE state = 'superseded'`,
@@ -170,6 +172,12 @@ func TestTheDemoTellsAStory(t *testing.T) {
 		if number(sql) < 3 {
 			t.Errorf("no %s", what)
 		}
+	}
+	if owed, made := number(`SELECT count(*) FROM pilots WHERE market_id IS NOT NULL`), number(`SELECT count(*) FROM periodic_reports WHERE kind = 'month' AND period @> '2026-10-01'::date AND locality_id IS NOT NULL`); made != owed-1 {
+		t.Errorf("%.0f of %.0f localities reported October, all but one should have", made, owed)
+	}
+	if n := number(`SELECT count(*) FROM report_versions WHERE version = 2 AND reason <> ''`); n == 0 {
+		t.Error("no report was corrected")
 	}
 	if n := number(`SELECT count(*) FROM markets WHERE NOT demo`); n > 0 {
 		t.Errorf("%.0f markets do not say that they are invented", n)

@@ -103,7 +103,14 @@ func serve(ctx context.Context, s *settings, demo bool, out io.Writer) error {
 	if err == nil {
 		mqtt.tell(out)
 		f.tell(out)
+		later, stopLater := context.WithCancel(ctx)
+		var reporting sync.WaitGroup
+		if demo {
+			reporting.Go(func() { p.reportDemoLater(later) })
+		}
 		err = waitForEnd(ctx, failed)
+		stopLater()
+		reporting.Wait()
 	}
 	return errors.Join(err, p.shutDown(server))
 }
