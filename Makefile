@@ -6,7 +6,7 @@ SHELL := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LINT := bin/golangci-lint
 LINT_VERSION := v2.15.0
-FRONT := $(shell find frontend/stall frontend/lib frontend/voice -type f ! -name '*.go') frontend/vite.config.ts frontend/tsconfig.json
+FRONT := $(shell find frontend/stall frontend/district frontend/lib frontend/voice -type f ! -name '*.go') frontend/vite.config.ts frontend/tsconfig.json
 # Nothing of the machine goes into the program: no path, no C library, no time.
 BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)'
 # Where goroutines meet: tested with the race detector. Everything else is tested without it, which is several times quicker.
@@ -26,14 +26,14 @@ test: setup apps ## everything that proves the program: format, vet, all tests
 build: setup apps ## bin/market40
 	$(BUILD) -o bin/market40 ./cmd/market40
 
-apps: frontend/dist/stall/index.html # the browser's side, built into the program
+apps: frontend/dist/stall/index.html frontend/dist/district/index.html # the browser's side, built into the program
 
 client: build ## frontend/lib/schema.d.ts: the API's types, from its own OpenAPI
 	UPDATE=1 go test ./cmd/market40 -run TestClientIsOfThisAPI
 
 screenshots: setup apps ## every page at 360 and 1440 px, into screenshots/
 	@mkdir -p screenshots
-	SHOTS=$(CURDIR)/screenshots go test -count=1 ./cmd/market40 ./merchants/posters -run 'Page|Shop|Stall|Poster|Account|Merchant'
+	SHOTS=$(CURDIR)/screenshots go test -count=1 ./cmd/market40 ./merchants/posters -run 'Page|Shop|Stall|Poster|Account|Merchant|District'
 
 bench: build ## the performance table, beside pgbench, on a throw-away server
 	@bin/market40 bench --only "$(ONLY)"
@@ -64,6 +64,10 @@ frontend/node_modules/.package-lock.json: frontend/package-lock.json
 
 frontend/dist/stall/index.html: frontend/node_modules/.package-lock.json $(FRONT)
 	cd frontend && npx vite build --logLevel warn
+	@touch $@
+
+frontend/dist/district/index.html: frontend/node_modules/.package-lock.json $(FRONT)
+	cd frontend && npx vite build --mode district --logLevel warn
 	@touch $@
 
 # Built once for its version, in about three minutes.

@@ -24,19 +24,25 @@ var dist embed.FS
 // appPolicy is the Content-Security-Policy of the apps: everything from here, and a worker of their own.
 const appPolicy = "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; media-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// AppRoutes mounts the stall app under /stall/. It is one page; where in it one is stands behind the #.
+// AppRoutes mounts the stall app under /stall/ and the officers' app under /district/. Each is one page; where in it one
+// is stands behind the #.
 func AppRoutes(e *edge.Edge) error {
-	files, err := fs.Sub(dist, "dist/stall")
-	if err != nil {
-		return fmt.Errorf("find the stall app: %w", err)
-	}
-	e.Engine.GET("/stall", func(c *gin.Context) { c.Redirect(http.StatusMovedPermanently, "/stall/") })
-	e.Engine.GET("/stall/*file", problem.Handle(func(c *gin.Context) error { return serveApp(c, files) }))
-	for _, page := range []struct{ path, id, summary string }{
-		{"/stall", "stall-app-redirect", "Leads to the stall app"},
-		{"/stall/{file}", "stall-app", "Sạp của tôi: the stall app, its page, scripts and sounds"},
+	for _, app := range []struct{ name, summary, tag string }{
+		{"stall", "Sạp của tôi: the stall app, its page, scripts and sounds", "stall people"},
+		{"district", "Chợ 4.0 cho cán bộ và ban quản lý: the officers' app, its page and scripts", "reports"},
 	} {
-		e.Document(huma.Operation{OperationID: page.id, Method: http.MethodGet, Path: page.path, Summary: page.summary, Tags: []string{"stall people"}, Security: []map[string][]string{{}}})
+		files, err := fs.Sub(dist, "dist/"+app.name)
+		if err != nil {
+			return fmt.Errorf("find the %s app: %w", app.name, err)
+		}
+		e.Engine.GET("/"+app.name, func(c *gin.Context) { c.Redirect(http.StatusMovedPermanently, "/"+app.name+"/") })
+		e.Engine.GET("/"+app.name+"/*file", problem.Handle(func(c *gin.Context) error { return serveApp(c, files) }))
+		for _, page := range []struct{ path, id, summary string }{
+			{"/" + app.name, app.name + "-app-redirect", "Leads to the app"},
+			{"/" + app.name + "/{file}", app.name + "-app", app.summary},
+		} {
+			e.Document(huma.Operation{OperationID: page.id, Method: http.MethodGet, Path: page.path, Summary: page.summary, Tags: []string{app.tag}, Security: []map[string][]string{{}}})
+		}
 	}
 	return nil
 }

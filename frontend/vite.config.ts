@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig, type Plugin } from 'vite';
+import type { Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
 
-/** The service worker, with the names of all that the app is made of and a version that changes with them. */
+/** The stall app's service worker, with the names of all that the app is made of and a version that changes with them. */
 function shell(): Plugin {
   return {
     name: 'shell',
@@ -21,10 +22,14 @@ function shell(): Plugin {
   };
 }
 
-export default defineConfig({
-  root: 'stall',
-  base: '/stall/',
-  plugins: [svelte({ compilerOptions: { runes: true } }), shell()],
-  build: { outDir: '../dist/stall', emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
-  test: { root: '.', environment: 'happy-dom', include: ['**/*.test.ts'] },
-} as Parameters<typeof defineConfig>[0]);
+/** One app a run: `vite build` makes the stall's, `vite build --mode district` the officers'. */
+export default defineConfig(({ mode }) => {
+  const app = mode === 'district' ? 'district' : 'stall';
+  return {
+    root: app,
+    base: `/${app}/`,
+    plugins: [svelte({ compilerOptions: { runes: true } }), ...(app === 'stall' ? [shell()] : [])],
+    build: { outDir: `../dist/${app}`, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+    test: { root: '.', environment: 'happy-dom', include: ['**/*.test.ts'] },
+  };
+});

@@ -77,7 +77,9 @@ func (v *visitor) account(login, password, secret string) {
 	v.do(chromedp.SendKeys(`[name=login]`, login), chromedp.SendKeys(`[name=password]`, password), chromedp.Click(`#password button`))
 	v.says("Cần mã xác thực")
 	v.do(chromedp.SendKeys(`#password [name=code]`, v.code(secret, 0)), chromedp.Click(`#password button`))
-	until(v.t, v.tab, `location.href === '`+v.at+`/account' && document.querySelectorAll('#sessions li').length === 1`)
+	until(v.t, v.tab, `location.origin + location.pathname === '`+v.at+`/district/'`)
+	v.do(chromedp.Navigate(v.at + "/account"))
+	until(v.t, v.tab, `document.querySelectorAll('#sessions li').length === 1`)
 
 	v.do(chromedp.Click(`#add-passkey`))
 	v.says("Đã thêm khóa truy cập")
@@ -97,7 +99,9 @@ func (v *visitor) account(login, password, secret string) {
 	v.says("chưa xác nhận trên thiết bị")
 	setVerified(true)
 	v.do(chromedp.Click(`#passkey`))
-	until(v.t, v.tab, `location.pathname === '/account' && document.querySelectorAll('#passkeys li').length === 1`)
+	until(v.t, v.tab, `location.pathname === '/district/'`)
+	v.do(chromedp.Navigate(v.at + "/account"))
+	until(v.t, v.tab, `document.querySelectorAll('#passkeys li').length === 1`)
 	until(v.t, v.tab, `document.querySelector('#passkeys li small').textContent.includes('dùng lần cuối')`)
 
 	changed := "mắm ruốc ba năm"

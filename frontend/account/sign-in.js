@@ -16,6 +16,12 @@ const refusals = {
 const refused = new URLSearchParams(location.search).get('refused');
 if (refused) say(refusals[refused] ?? 'Đăng nhập không thành công, hãy thử lại.');
 
+// home is the app of whoever signed in: sellers have their stall, officers and boards their figures.
+async function home() {
+  const me = await ask('GET', '/api/v1/me').catch(() => ({}));
+  return next({ merchant: '/stall/', staff: '/stall/', integration: '/account' }[me.role] ?? '/district/');
+}
+
 const form = document.getElementById('password');
 const code = document.getElementById('code');
 
@@ -26,7 +32,7 @@ form.addEventListener('submit', async (event) => {
   if (!given.code) delete given.code;
   try {
     await ask('POST', '/api/v1/sessions', given);
-    location.replace(next());
+    location.replace(await home());
   } catch (problem) {
     tell(problem);
     if (problem.code === 'second_factor') {
@@ -104,10 +110,10 @@ passkey.addEventListener('click', async () => {
   say('');
   try {
     await ask('POST', '/api/v1/passkeys/sessions', await touch('/api/v1/passkeys/challenge'));
-    location.replace(next());
+    location.replace(await home());
   } catch (problem) {
     tell(problem);
   }
 });
 
-for (const way of document.querySelectorAll('[data-way]')) way.search = new URLSearchParams({ return_to: next() });
+for (const way of document.querySelectorAll('[data-way]')) way.search = new URLSearchParams({ return_to: next('/district/') });

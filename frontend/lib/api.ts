@@ -45,7 +45,7 @@ export async function ask<T>(call: Promise<{ data?: T; error?: unknown; response
   }
   if (answer.response.ok) return answer.data as T;
   const problem = (answer.error ?? { code: 'failed', detail: `Lỗi ${answer.response.status}`, status: answer.response.status }) as Problem;
-  if (answer.response.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+  if (answer.response.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.hash)}`);
   throw problem;
 }
 

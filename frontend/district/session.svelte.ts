@@ -1,0 +1,81 @@
+// Who is signed in, and what the whole app asks with: campaigns, bases, the day.
+import { api, ask, type Problem } from '../lib/api';
+import { setLanguage, ui } from '../lib/language.svelte';
+import { isoDay } from '../lib/time';
+import { campaigns, type Campaign } from './programme';
+import { forget, recall, remember } from './store';
+import { here } from './place.svelte';
+
+export type Role = 'admin' | 'province_officer' | 'locality_officer' | 'manager' | 'team' | 'auditor' | 'merchant' | 'staff' | 'integration';
+
+export interface Me {
+  id: string;
+  full_name: string;
+  role: Role;
+  scope_kind: string;
+  scope_id: string | null;
+}
+
+export const bases = ['districts_2024', 'communes_2025', 'current'] as const;
+
+class Session {
+  me = $state.raw<Me>();
+  campaigns = $state.raw<Campaign[]>([]);
+  failed = $state.raw<Problem>();
+
+  /** open finds who is signed in. */
+  async open(): Promise<void> {
+    setLanguage((await recall<string>('language')) ?? 'vi');
+    try {
+      this.me = await ask(api.GET('/api/v1/me')) as unknown as Me;
+    } catch (problem) {
+      this.failed = problem as Problem;
+      return;
+    }
+    if (this.readsReports) this.campaigns = await campaigns().catch(() => []);
+  }
+
+  get readsReports(): boolean {
+    return this.is('admin', 'province_officer', 'locality_officer', 'manager', 'auditor');
+  }
+
+  is(...roles: Role[]): boolean {
+    return !!this.me && roles.includes(this.me.role);
+  }
+
+  /** The day of the figures: today, unless another was chosen. */
+  get asOf(): string {
+    return here.get('as_of') || isoDay(new Date());
+  }
+
+  /** The basis: that of the campaign, unless another was chosen. */
+  get basis(): string {
+    return here.get('basis') || this.campaign?.basis || 'districts_2024';
+  }
+
+  /** The campaign that was chosen; the newest, unless all markets were ("all"). */
+  get campaign(): Campaign | undefined {
+    const wanted = here.get('campaign');
+    if (wanted === 'all') return undefined;
+    return this.campaigns.find((c) => c.code === wanted) ?? this.campaigns[0];
+  }
+
+  /** What a figure is asked with. */
+  get asked(): { basis: string; as_of: string; campaign?: string } {
+    return { basis: this.basis, as_of: this.asOf, campaign: this.campaign?.code };
+  }
+
+  async setLanguage(language: string): Promise<void> {
+    setLanguage(language);
+    await remember('language', ui.language);
+  }
+
+  /** leave signs out and clears what the browser keeps. */
+  async leave(): Promise<void> {
+    await ask(api.DELETE('/api/v1/sessions/{id}', { params: { path: { id: 'current' } } }));
+    await forget();
+    location.assign('/sign-in?next=/district/');
+  }
+}
+
+export const session = new Session();

@@ -1,0 +1,100 @@
+// Long work: it is kept in the browser before it is sent, shown while it runs, and asked for again after a reload. The key
+// makes the server do it once; an import is all or nothing and unchanged the second time.
+import type { Problem } from '../lib/api';
+import { t } from '../lib/language.svelte';
+import { write } from './call';
+import { dropWork, keepWork, keptWork, type Work } from './store';
+
+/** How often work that the server has under way is asked for again, in milliseconds. */
+const askAgain = 3000;
+
+export interface Running extends Work {
+  state: 'running' | 'done' | 'failed';
+  seconds: number;
+  said: string;
+  /** Of an export: bytes that have come, and of how many, when that is known. */
+  bytes?: number;
+  size?: number;
+}
+
+class Works {
+  list = $state<Running[]>([]);
+  /** Counts what was done: who shows its outcome reads again. */
+  done = $state(0);
+
+  constructor() {
+    setInterval(() => { for (const w of this.list) if (w.state === 'running') w.seconds = Math.round((Date.now() - w.startedAt) / 1000); }, 1000);
+  }
+
+  /** resume takes up what a reload interrupted. */
+  async resume(): Promise<void> {
+    for (const work of await keptWork()) void this.run(work).catch(() => {});
+  }
+
+  /** begin keeps work and does it. */
+  async begin<T>(work: Omit<Work, 'key' | 'startedAt'>): Promise<T> {
+    const kept: Work = { ...work, key: crypto.randomUUID(), startedAt: Date.now() };
+    await keepWork(kept);
+    return this.run<T>(kept);
+  }
+
+  private async run<T>(work: Work): Promise<T> {
+    this.list.push({ ...work, state: 'running', seconds: 0, said: '' });
+    const shown = this.list.at(-1)!;
+    try {
+      const answer = work.kind === 'export' ? await this.fetched(work, shown) : await this.sent<T>(work);
+      shown.state = 'done';
+      this.done++;
+      setTimeout(() => this.dismiss(work.key), 8000);
+      await dropWork(work.key);
+      return answer as T;
+    } catch (problem) {
+      const p = problem as Problem;
+      shown.state = 'failed';
+      shown.said = p.errors?.[0]?.detail ?? p.detail ?? String(problem);
+      if (p.code !== 'offline') await dropWork(work.key);
+      throw problem;
+    }
+  }
+
+  private async sent<T>(work: Work): Promise<T> {
+    for (;;) {
+      let body = work.body;
+      if (work.file) {
+        body = new FormData();
+        (body as FormData).append('file', work.file, work.file.name);
+      }
+      try {
+        return await write<T>('POST', work.path, body, work.key);
+      } catch (problem) {
+        if ((problem as Problem).code !== 'in_progress') throw problem;
+        await new Promise((done) => setTimeout(done, askAgain));
+      }
+    }
+  }
+
+  /** fetched reads a file and gives it to the browser to save. */
+  private async fetched(work: Work, shown: Running): Promise<void> {
+    const answer = await fetch(work.path, { headers: { 'Accept-Language': document.documentElement.lang } });
+    if (!answer.ok) throw await answer.json().catch(() => ({ code: 'failed', detail: t(`Lỗi ${answer.status}.`, `Error ${answer.status}.`) }));
+    shown.size = Number(answer.headers.get('Content-Length')) || undefined;
+    const parts: BlobPart[] = [];
+    const stream = answer.body!.getReader();
+    for (let got = await stream.read(); !got.done; got = await stream.read()) {
+      parts.push(got.value);
+      shown.bytes = (shown.bytes ?? 0) + got.value.byteLength;
+    }
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob(parts, { type: answer.headers.get('Content-Type') ?? '' }));
+    link.download = /filename="?([^";]+)/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? work.saveAs ?? 'file';
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  }
+
+  dismiss(key: string): void {
+    this.list = this.list.filter((w) => w.key !== key);
+    void dropWork(key);
+  }
+}
+
+export const works = new Works();
