@@ -17,6 +17,7 @@ const readers: Role[] = ['admin', 'province_officer', 'locality_officer', 'manag
 
 export const routes: Route[] = [
   { name: 'overview', title: () => t('Tổng quan', 'Overview'), group: 'figures', roles: readers, load: () => import('./screens/Overview.svelte') },
+  { name: 'field', title: () => t('Ghi tại chợ', 'Record in the field'), group: 'field', roles: ['team', 'manager', 'admin', 'province_officer'], load: () => import('./field/Field.svelte') },
 ];
 
 export const groups: [NonNullable<Route['group']>, () => string][] = [
