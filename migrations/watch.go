@@ -19,6 +19,7 @@ var unwatched = map[string]string{
 	"payments":         "the books: append-only, proved by ledger verify; what a person decides is a case",
 	"ledger_accounts":  "sums of payments, proved by ledger verify",
 	"stall_days":       "sums of payments by day",
+	"connection_days":  "days on which a connection delivered",
 	"banks":            "reference data, which the serving role cannot change",
 	"localities":       "reference data", "locality_versions": "reference data", "locality_lineage": "reference data", "reporting_bases": "reference data",
 	"goose_db_version": "the schema's own version",

@@ -1,11 +1,14 @@
 package payments
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"market40/merchants/seal"
+	"market40/payments/ledger"
 )
 
 // queueDeliveries writes the requests that brought something new.
@@ -31,6 +34,26 @@ func (w *posting) queueDeliveries() {
 		w.batch.Queue(`INSERT INTO deliveries (id, connection_id, received_at, verdict, headers, body)
 			SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[])`,
 			ids, connections, received, verdicts, headers, bodies)
+		w.queueLiving()
+	}
+}
+
+// queueLiving notes on which day each connection brought something that could be read: whose notices come through it is
+// observed on that day. A day that is noted is left alone, so that no two postings wait for each other.
+func (w *posting) queueLiving() {
+	days := map[string]uuid.UUID{}
+	for _, d := range w.deliveries {
+		if d.verdict == verdictRead && !d.receivedAt.IsZero() { // one that is tried again came on another day
+			days[d.connection.ID.String()+ledger.BusinessDay(d.receivedAt)] = d.connection.ID
+		}
+	}
+	var connections []uuid.UUID
+	var dates []string
+	for _, key := range slices.Sorted(maps.Keys(days)) {
+		connections, dates = append(connections, days[key]), append(dates, key[len(days[key].String()):])
+	}
+	if len(dates) > 0 {
+		w.batch.Queue(`INSERT INTO connection_days (connection_id, day) SELECT * FROM unnest($1::uuid[], $2::text[]::date[]) ON CONFLICT DO NOTHING`, connections, dates)
 	}
 }
 

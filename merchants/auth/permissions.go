@@ -55,6 +55,7 @@ const (
 	ReadCases        Action = "cases.read"
 	ResolveCases     Action = "cases.resolve"
 	ReadReports      Action = "reports.read"
+	ReadDormant      Action = "dormant.read"
 	ReadTrail        Action = "trail.read"
 	ReadUsers        Action = "users.read"
 	WriteUsers       Action = "users.write"
@@ -96,6 +97,7 @@ var permissions = map[Action][]Role{
 	ReadCases:        {Admin, Manager, Auditor},
 	ResolveCases:     {Admin, Manager},
 	ReadReports:      {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor},
+	ReadDormant:      {Manager, Team}, // who goes there, by the merchant's consent
 	ReadTrail:        {Admin, Auditor},
 	ReadUsers:        {Admin, Auditor},
 	WriteUsers:       {Admin},
@@ -246,8 +248,14 @@ var rules = map[string]Rule{
 	"GET /api/v1/complaints":                                     {Needs: ReadCases},
 	"POST /api/v1/complaints/:id/close":                          {Needs: ResolveCases},
 
-	"GET /api/v1/reports/adoption":     {Needs: ReadReports},
-	"GET /api/v1/reports/adoption.csv": {Needs: ReadReports},
+	"GET /api/v1/reports/adoption":        {Needs: ReadReports},
+	"GET /api/v1/reports/adoption.csv":    {Needs: ReadReports},
+	"GET /api/v1/reports/trend":           {Needs: ReadReports},
+	"GET /api/v1/reports/markets/:market": {Needs: ReadReports},
+	"GET /api/v1/reports/drill-down":      {Needs: ReadReports},
+	"GET /api/v1/markets/:id/dormant":     {Needs: ReadDormant},
+	"GET /api/v1/indicators":              {Needs: SignedIn},
+	"GET /api/v1/indicators/:indicator":   {Needs: SignedIn},
 }
 
 // RuleOf is the rule of a route as gin ("/api/v1/stalls/:id") or OpenAPI ("/api/v1/stalls/{id}") names it.

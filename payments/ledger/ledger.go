@@ -217,7 +217,10 @@ func queueDays(batch *pgx.Batch, transfers []Transfer) {
 		tenancy, market uuid.UUID
 		day             string
 	}
-	type sum struct{ payments, amount int64 }
+	type sum struct {
+		payments, amount int64
+		bands            [4]int64
+	}
 	days := map[key]*sum{}
 	count := func(a Account, t Transfer, sign int64) {
 		if a.Kind != Stall {
@@ -229,6 +232,7 @@ func queueDays(batch *pgx.Batch, transfers []Transfer) {
 		}
 		days[k].payments += sign
 		days[k].amount += sign * t.Amount.Dong()
+		days[k].bands[band(t.Amount.Dong())] += sign
 	}
 	for _, t := range transfers {
 		count(t.Credit, t, 1)
@@ -247,17 +251,28 @@ func queueDays(batch *pgx.Batch, transfers []Transfer) {
 	var tenancies, markets []uuid.UUID
 	var dates []string
 	var payments, amounts []int64
+	var bands [4][]int64
 	for _, k := range keys {
 		tenancies, markets, dates = append(tenancies, k.tenancy), append(markets, k.market), append(dates, k.day)
 		payments, amounts = append(payments, days[k].payments), append(amounts, days[k].amount)
+		for b, n := range days[k].bands {
+			bands[b] = append(bands[b], n)
+		}
 	}
 	if len(keys) == 0 {
 		return
 	}
-	batch.Queue(`INSERT INTO stall_days AS s (tenancy_id, market_id, day, payments, amount)
-		SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]::date[], $4::bigint[], $5::bigint[])
-		ON CONFLICT (tenancy_id, day) DO UPDATE SET payments = s.payments + excluded.payments, amount = s.amount + excluded.amount`,
-		tenancies, markets, dates, payments, amounts)
+	batch.Queue(`INSERT INTO stall_days AS s (tenancy_id, market_id, day, payments, amount, le_50k, le_200k, le_1m, over_1m)
+		SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]::date[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
+		ON CONFLICT (tenancy_id, day) DO UPDATE SET payments = s.payments + excluded.payments, amount = s.amount + excluded.amount,
+			le_50k = s.le_50k + excluded.le_50k, le_200k = s.le_200k + excluded.le_200k, le_1m = s.le_1m + excluded.le_1m, over_1m = s.over_1m + excluded.over_1m`,
+		tenancies, markets, dates, payments, amounts, bands[0], bands[1], bands[2], bands[3])
+}
+
+// band is the place of an amount among the sizes that payments are counted by: up to 50,000, 200,000 and 1,000,000 đồng, and above.
+func band(dong int64) int {
+	place, _ := slices.BinarySearch([]int64{50_000, 200_000, 1_000_000}, dong)
+	return place
 }
 
 // vietnam is Indochina Time: UTC+7 without daylight saving since 1975 (IANA tz database, Asia/Ho_Chi_Minh).

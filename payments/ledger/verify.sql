@@ -9,12 +9,14 @@ told AS (
     FROM sides GROUP BY account
 ),
 days AS (
-    SELECT tenancy_id, day, sum(n) AS payments, sum(amount) AS amount
+    SELECT tenancy_id, day, sum(n) AS payments, sum(n * amount) AS amount, sum(CASE WHEN amount <= 50000 THEN n ELSE 0 END) AS le_50k,
+        sum(CASE WHEN amount > 50000 AND amount <= 200000 THEN n ELSE 0 END) AS le_200k,
+        sum(CASE WHEN amount > 200000 AND amount <= 1000000 THEN n ELSE 0 END) AS le_1m, sum(CASE WHEN amount > 1000000 THEN n ELSE 0 END) AS over_1m
     FROM (
         SELECT a.tenancy_id, (p.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day, 1 AS n, p.amount
         FROM payments p JOIN ledger_accounts a ON a.id = p.credit_account AND a.kind = 'stall'
         UNION ALL
-        SELECT a.tenancy_id, (p.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, -1, -p.amount
+        SELECT a.tenancy_id, (p.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, -1, p.amount
         FROM payments p JOIN ledger_accounts a ON a.id = p.debit_account AND a.kind = 'stall'
     ) moves
     GROUP BY tenancy_id, day
@@ -55,3 +57,7 @@ SELECT 'day', coalesce(s.tenancy_id, d.tenancy_id) || ' ' || coalesce(s.day, d.d
     'rollup ' || coalesce(s.payments, 0) || '/' || coalesce(s.amount, 0) || ', payments say ' || coalesce(d.payments, 0) || '/' || coalesce(d.amount, 0)
 FROM stall_days s FULL JOIN days d ON d.tenancy_id = s.tenancy_id AND d.day = s.day
 WHERE (coalesce(s.payments, 0), coalesce(s.amount, 0)) <> (coalesce(d.payments, 0), coalesce(d.amount, 0))
+UNION ALL
+SELECT 'bands', s.tenancy_id || ' ' || s.day, 'rollup ' || concat_ws('/', s.le_50k, s.le_200k, s.le_1m, s.over_1m) || ', payments say ' || concat_ws('/', d.le_50k, d.le_200k, d.le_1m, d.over_1m)
+FROM stall_days s JOIN days d ON d.tenancy_id = s.tenancy_id AND d.day = s.day
+WHERE (s.le_50k, s.le_200k, s.le_1m, s.over_1m) <> (d.le_50k, d.le_200k, d.le_1m, d.over_1m)
