@@ -27,6 +27,8 @@ type matrixRow struct {
 const (
 	everyRole = "admin province_officer locality_officer manager merchant team auditor integration"
 	inCharge  = "admin manager"
+
+	inProgramme = "admin province_officer locality_officer manager team auditor"
 )
 
 // matrix is every route under /api. It is written from contract.md "Roles" and not from the program's own table: a route
@@ -165,11 +167,22 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/markets/{id}/dormant":     {may: "manager team"},
 	"GET /api/v1/indicators":               {may: everyRole},
 	"GET /api/v1/indicators/{indicator}":   {may: everyRole, inner: true},
+
+	"POST /api/v1/campaigns":                                                       {may: "admin province_officer", platform: true, body: object{"code": "NEW", "name": "x", "legal_ref": "x", "starts_on": "2026-01-01"}},
+	"GET /api/v1/campaigns":                                                        {may: inProgramme},
+	"GET /api/v1/campaigns/{campaign}":                                             {may: inProgramme},
+	"GET /api/v1/campaigns/{campaign}/pilots":                                      {may: inProgramme},
+	"PUT /api/v1/campaigns/{campaign}/pilots/{locality}":                           {may: "admin province_officer locality_officer", body: object{"market_id": "{market}"}},
+	"PUT /api/v1/campaigns/{campaign}/pilots/{locality}/milestones/{milestone}":    {may: "admin province_officer locality_officer", body: object{"reached_on": "2026-11-01"}},
+	"DELETE /api/v1/campaigns/{campaign}/pilots/{locality}/milestones/{milestone}": {may: "admin province_officer locality_officer", inner: true},
+	"GET /api/v1/campaigns/{campaign}/targets":                                     {may: inProgramme},
+	"POST /api/v1/campaigns/{campaign}/targets":                                    {may: "admin province_officer", platform: true, body: object{"indicator": "I05", "value": "0.6", "due_on": "2026-12-31"}},
+	"DELETE /api/v1/campaigns/{campaign}/targets/{target}":                         {may: "admin province_officer", platform: true, inner: true},
 }
 
 // place is a market with what can be named in it.
 type place struct {
-	market, stall, spare, caseID, merchant, code, change, alert, order, complaint string
+	market, stall, spare, caseID, merchant, code, change, alert, order, complaint, commune string
 
 	numbers []string // its merchant's phone and account, whole
 }
@@ -183,9 +196,12 @@ func (p place) id(path string) string {
 	return p.market // an id of another kind is missing everywhere
 }
 
+// theCampaign is the one that both places take part in.
+const theCampaign = "CHO40"
+
 // newPlace registers a market with a stall, and lets a bank tell of money that fits no stall.
 func newPlace(s *serving, admin, code, commune, account string) (p place) {
-	p.numbers = []string{account, "09051" + account[len(account)-5:]}
+	p.numbers, p.commune = []string{account, "09051" + account[len(account)-5:]}, commune
 	market := s.ask(admin, "POST", "/api/v1/markets", object{"code": code, "name": "Chợ " + code, "class": 3, "kind": "dan_sinh", "commune_code": commune}, 201)
 	p.market = market.text("id")
 	stall := s.ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
@@ -230,6 +246,7 @@ func newPlace(s *serving, admin, code, commune, account string) (p place) {
 	p.order = s.ask(admin, "POST", "/api/v1/orders", object{"stall_id": p.stall, "amount": "45000"}, 201).text("id")
 	_, reported := s.visit("POST", "/q/"+p.code+"/problems", object{"kind": "swapped_sticker", "contact": "khach@example.vn"})
 	p.complaint = reported.text("id")
+	s.ask(admin, "PUT", "/api/v1/campaigns/"+theCampaign+"/pilots/"+commune, object{"market_id": p.market}, 200)
 	if p.complaint == "" || p.caseID == "" || p.alert == "" || p.change == "" {
 		s.t.Fatalf("something is missing of %+v", p)
 	}
@@ -247,6 +264,7 @@ func TestEveryRouteAndRole(t *testing.T) {
 	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
 	admin := "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "all").out)
 	s := serve(t, env)
+	s.ask(admin, "POST", "/api/v1/campaigns", object{"code": theCampaign, "name": "Chợ 4.0", "legal_ref": "05/UBCĐS", "starts_on": "2025-07-01"}, 201)
 	own := newPlace(s, admin, "OWN", "22366", "0011001111111")
 	foreign := newPlace(s, admin, "FOREIGN", "22423", "0011002222222")
 
@@ -285,7 +303,7 @@ func TestEveryRouteAndRole(t *testing.T) {
 	}
 }
 
-var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription|indicator|market)\}`)
+var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription|indicator|market|target|milestone)\}`)
 
 // apiRoutes are the routes under /api that OpenAPI names.
 func apiRoutes(t *testing.T, s *serving) (routes []string) {
@@ -320,8 +338,12 @@ func (m *matrixCheck) status(key string, at place) int {
 	method, path, _ := strings.Cut(m.route, " ")
 	raw, err := json.Marshal(m.row.body)
 	must(m.T, err)
-	raw = bytes.ReplaceAll(raw, []byte("{stall}"), []byte(at.stall))
-	req, err := http.NewRequestWithContext(m.Context(), method, m.s.address+inner.ReplaceAllString(strings.NewReplacer("{id}", at.id(path), "{code}", at.code).Replace(path), at.market), bytes.NewReader(raw))
+	raw = bytes.ReplaceAll(bytes.ReplaceAll(raw, []byte("{stall}"), []byte(at.stall)), []byte("{market}"), []byte(at.market))
+	words := []string{"{id}", at.id(path), "{code}", at.code, "{campaign}", theCampaign, "{locality}", at.commune}
+	if !m.row.inner {
+		words = append(words, "{milestone}", "launched")
+	}
+	req, err := http.NewRequestWithContext(m.Context(), method, m.s.address+inner.ReplaceAllString(strings.NewReplacer(words...).Replace(path), at.market), bytes.NewReader(raw))
 	must(m.T, err)
 	req.Header.Set("Content-Type", "application/json")
 	if key != "" {
@@ -371,8 +393,11 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 		}
 	}
 	m.masked(role, own)
-	if named && known {
+	switch locality := strings.Contains(path, "{locality}"); {
+	case named && known || locality && may:
 		m.expect(role+" with another's", m.status(narrow, m.foreign), "404", open)
+	case locality:
+		m.expect(role+" with another's", m.status(narrow, m.foreign), "403", open)
 	}
 	if broad == "" {
 		return

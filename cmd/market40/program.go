@@ -14,25 +14,29 @@ import (
 	"market40/migrations/database/private"
 	"market40/payments"
 	"market40/reports"
+	"market40/reports/periodic"
+	"market40/reports/programme"
 )
 
 // program is what a running market40 consists of.
 type program struct {
-	settings *settings
-	db       *database.DB
-	keys     *seal.Keys
-	apiKeys  *auth.APIKeys
-	people   *auth.People
-	sso      *auth.SSO
-	codes    *auth.PhoneCodes // set by edge; nil: nothing was mounted
-	trail    *auth.Trail
-	registry *merchants.Registry
-	messages *outbox.Outbox
-	privacy  *privacy.Desk
-	payments *payments.Payments // not started: who wants it to take notices calls Start and Stop
-	pushes   *payments.Pushes
-	reports  *reports.Reports
-	now      func() time.Time
+	settings  *settings
+	db        *database.DB
+	keys      *seal.Keys
+	apiKeys   *auth.APIKeys
+	people    *auth.People
+	sso       *auth.SSO
+	codes     *auth.PhoneCodes // set by edge; nil: nothing was mounted
+	trail     *auth.Trail
+	registry  *merchants.Registry
+	messages  *outbox.Outbox
+	privacy   *privacy.Desk
+	payments  *payments.Payments // not started: who wants it to take notices calls Start and Stop
+	pushes    *payments.Pushes
+	reports   *reports.Reports
+	programme *programme.Programme
+	periodic  *periodic.Periodic
+	now       func() time.Time
 }
 
 // openProgram opens the database (that of a running serve, or its own), unwraps the keys and wires everything.
@@ -64,15 +68,17 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 	keys.Reread(s.secretAgain(db.Pool))
 	p := &program{
 		settings: s, db: db, keys: keys, now: now,
-		apiKeys:  auth.NewAPIKeys(db, now),
-		people:   auth.NewPeople(db, keys, now),
-		trail:    auth.NewTrail(db, keys, now),
-		registry: merchants.New(db, keys, now),
-		messages: outbox.New(db, keys, now),
-		privacy:  privacy.New(db, keys, now),
-		payments: payments.New(db, keys, now),
-		reports:  reports.New(db, now),
+		apiKeys:   auth.NewAPIKeys(db, now),
+		people:    auth.NewPeople(db, keys, now),
+		trail:     auth.NewTrail(db, keys, now),
+		registry:  merchants.New(db, keys, now),
+		messages:  outbox.New(db, keys, now),
+		privacy:   privacy.New(db, keys, now),
+		payments:  payments.New(db, keys, now),
+		reports:   reports.New(db, now),
+		programme: programme.New(db, now),
 	}
+	p.periodic = periodic.New(periodic.Parts{DB: db, Keys: keys, Reports: p.reports, Programme: p.programme, Now: now})
 	p.sso = auth.NewSSO(p.people, outgoing.Client(s.Allow), s.Providers)
 	if p.pushes, err = payments.NewPushes(p.payments, s.PushHosts, outgoing.Client(s.PushAllow), s.PublicURL); err != nil {
 		closeDB()

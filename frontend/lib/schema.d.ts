@@ -261,6 +261,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Campaigns, by code */
+        get: operations["list-campaigns"];
+        put?: never;
+        /** Mở chiến dịch: make a campaign */
+        post: operations["make-campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A campaign, by id or code */
+        get: operations["get-campaign"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign}/pilots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Chợ thí điểm: what each required locality chose, by code */
+        get: operations["list-pilots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign}/pilots/{locality}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Chọn chợ thí điểm: designate a market, or exempt the locality */
+        put: operations["designate-pilot"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign}/pilots/{locality}/milestones/{milestone}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Ghi mốc: when the pilot was equipped, launched, habitual */
+        put: operations["reach-milestone"];
+        post?: never;
+        /** Take a milestone back */
+        delete: operations["unreach-milestone"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign}/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Chỉ tiêu: targets, in the order they were set */
+        get: operations["list-targets"];
+        put?: never;
+        /** Set a target */
+        post: operations["set-target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign}/targets/{target}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a target away */
+        delete: operations["drop-target"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -2746,6 +2868,21 @@ export interface components {
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
+        EdgeListProgrammeCampaign: {
+            items: components["schemas"]["ProgrammeCampaign"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListProgrammePilot: {
+            items: components["schemas"]["ProgrammePilot"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListProgrammeTarget: {
+            items: components["schemas"]["ProgrammeTarget"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
         EdgeMadeInvitation: {
             /** @description address of a page of A6 to print */
             card: string;
@@ -3747,6 +3884,135 @@ export interface components {
             detail: string;
             field: string;
         };
+        ProgrammeCampaign: {
+            /** @description whose units are required */
+            basis: string;
+            /** @example CHO40-2024 */
+            code: string;
+            /**
+             * Format: int64
+             * @description a period's report is due until the end of this day of the next month
+             */
+            due_day: number;
+            /**
+             * Format: date
+             * @description the last day; null: open
+             */
+            ends_on: string | null;
+            id: string;
+            /** @description the order it rests on */
+            legal_ref: string;
+            name: string;
+            /** Format: date */
+            starts_on: string;
+        };
+        ProgrammeCampaignOrder: {
+            /** @description absent: the newest one whose day is not after starts_on */
+            basis?: string;
+            /**
+             * @description 2 to 32 of A–Z, 0–9, _ and -
+             * @example CHO40-2024
+             */
+            code: string;
+            /**
+             * Format: int64
+             * @description absent: 5
+             */
+            due_day?: number;
+            /** @description the last day; absent: open */
+            ends_on?: string;
+            /** @example Công văn 05/UBCĐS ngày 28/05/2024 */
+            legal_ref: string;
+            name: string;
+            /** @example 2024-05-28 */
+            starts_on: string;
+        };
+        ProgrammeChoice: {
+            /** @description why the locality has none */
+            exempt_reason?: string;
+            /** @description the pilot; or exempt_reason */
+            market_id?: string;
+            /** @description a day, today at the latest; absent: of a locality's first designation the campaign's start, of a change today */
+            since?: string;
+        };
+        ProgrammeDesignation: {
+            /** Format: date-time */
+            designated_at: string;
+            designated_by: string;
+            exempt_reason: string | null;
+            market: components["schemas"]["ReportsMarket"];
+            /**
+             * Format: date
+             * @description null, with until: replaced from its first day on
+             */
+            since: string | null;
+            /**
+             * Format: date
+             * @description the first day on which it is no more; null: it stands
+             */
+            until: string | null;
+        };
+        ProgrammeMilestones: {
+            /** Format: date */
+            chosen: string | null;
+            /** Format: date */
+            equipped: string | null;
+            /** Format: date */
+            habitual: string | null;
+            /** Format: date */
+            launched: string | null;
+        };
+        ProgrammePilot: {
+            exempt_reason: string | null;
+            /** @description every designation, in the order they were made */
+            history: components["schemas"]["ProgrammeDesignation"][];
+            locality: components["schemas"]["ReportsLocality"];
+            /** @description null: none was chosen */
+            market: components["schemas"]["ReportsMarket"];
+            milestones: components["schemas"]["ProgrammeMilestones"];
+            /** @description to milestones, by their name */
+            notes: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date
+             * @description of the present designation
+             */
+            since: string | null;
+            /** @enum {string} */
+            state: "chosen" | "exempt" | "missing";
+        };
+        ProgrammeReached: {
+            note?: string;
+            /** @example 2026-10-15 */
+            reached_on: string;
+        };
+        ProgrammeTarget: {
+            /** Format: date */
+            due_on: string;
+            id: string;
+            /** @example I05 */
+            indicator: string;
+            /** @description null: every locality of the campaign */
+            locality: components["schemas"]["ReportsLocality"];
+            /**
+             * @description as the indicator's value: 0.6000 is 60 %
+             * @example 0.6000
+             */
+            value: string;
+        };
+        ProgrammeTargetOrder: {
+            due_on: string;
+            /** @description I01 to I24, but I10, which is no single value */
+            indicator: string;
+            /** @description id or code; absent: every locality */
+            locality?: string;
+            /**
+             * @description at most 4 decimals; a share is at most 1
+             * @example 0.6000
+             */
+            value: string;
+        };
         ProveRequest: {
             /** @description of the authenticator, or a recovery code */
             code?: string;
@@ -4387,6 +4653,360 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MerchantsBeneficiaryChange"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "list-campaigns": {
+        parameters: {
+            query?: {
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListProgrammeCampaign"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "make-campaign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgrammeCampaignOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeCampaign"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "get-campaign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or code */
+                campaign: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeCampaign"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "list-pilots": {
+        parameters: {
+            query?: {
+                /** @description absent: all; missing: who has not chosen */
+                state?: "chosen" | "exempt" | "missing";
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description id or code */
+                campaign: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListProgrammePilot"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "designate-pilot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or code */
+                campaign: string;
+                /** @description id, or code within the campaign's basis */
+                locality: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgrammeChoice"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammePilot"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "reach-milestone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or code */
+                campaign: string;
+                /** @description id, or code within the campaign's basis */
+                locality: string;
+                /** @description equipped, launched or habitual */
+                milestone: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgrammeReached"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammePilot"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "unreach-milestone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or code */
+                campaign: string;
+                /** @description id, or code within the campaign's basis */
+                locality: string;
+                /** @description equipped, launched or habitual */
+                milestone: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "list-targets": {
+        parameters: {
+            query?: {
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description id or code */
+                campaign: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListProgrammeTarget"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "set-target": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or code */
+                campaign: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgrammeTargetOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgrammeTarget"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "drop-target": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or code */
+                campaign: string;
+                target: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

@@ -74,6 +74,12 @@ const (
 	ResolveDataRequests Action = "data_requests.resolve"
 	ExportPersonal      Action = "personal_data.export"
 	CountSubjects       Action = "data_subjects.count"
+
+	ReadProgramme  Action = "programme.read"
+	WriteProgramme Action = "programme.write" // campaigns and targets
+	Designate      Action = "pilots.designate"
+	MakeReports    Action = "reports.make"  // submit and correct
+	JudgeReports   Action = "reports.judge" // approve and return; the whole campaign's are theirs to make
 )
 
 // permissions is the whole table of who may do what; scope is a matter of each query.
@@ -116,6 +122,12 @@ var permissions = map[Action][]Role{
 	ResolveDataRequests: {Admin},
 	ExportPersonal:      {Admin, Merchant}, // whole: what the merchant itself may know
 	CountSubjects:       {Admin, Auditor},
+
+	ReadProgramme:  {Admin, ProvinceOfficer, LocalityOfficer, Manager, Team, Auditor},
+	WriteProgramme: {Admin, ProvinceOfficer},
+	Designate:      {Admin, ProvinceOfficer, LocalityOfficer}, // and milestones; each for the units it acts for
+	MakeReports:    {Admin, ProvinceOfficer, LocalityOfficer},
+	JudgeReports:   {Admin, ProvinceOfficer},
 }
 
 // May says whether a role may do something in its scope.
@@ -256,6 +268,29 @@ var rules = map[string]Rule{
 	"GET /api/v1/markets/:id/dormant":     {Needs: ReadDormant},
 	"GET /api/v1/indicators":              {Needs: SignedIn},
 	"GET /api/v1/indicators/:indicator":   {Needs: SignedIn},
+
+	"POST /api/v1/campaigns":                                                    {Needs: WriteProgramme, Platform: true},
+	"GET /api/v1/campaigns":                                                     {Needs: ReadProgramme},
+	"GET /api/v1/campaigns/:campaign":                                           {Needs: ReadProgramme},
+	"GET /api/v1/campaigns/:campaign/pilots":                                    {Needs: ReadProgramme},
+	"PUT /api/v1/campaigns/:campaign/pilots/:locality":                          {Needs: Designate},
+	"PUT /api/v1/campaigns/:campaign/pilots/:locality/milestones/:milestone":    {Needs: Designate},
+	"DELETE /api/v1/campaigns/:campaign/pilots/:locality/milestones/:milestone": {Needs: Designate},
+	"GET /api/v1/campaigns/:campaign/targets":                                   {Needs: ReadProgramme},
+	"POST /api/v1/campaigns/:campaign/targets":                                  {Needs: WriteProgramme, Platform: true},
+	"DELETE /api/v1/campaigns/:campaign/targets/:target":                        {Needs: WriteProgramme, Platform: true},
+
+	"POST /api/v1/periodic-reports":                                 {Needs: MakeReports},
+	"GET /api/v1/periodic-reports":                                  {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/lateness":                         {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/reminders":                        {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/:id":                              {Needs: ReadReports},
+	"POST /api/v1/periodic-reports/:id/submit":                      {Needs: MakeReports},
+	"POST /api/v1/periodic-reports/:id/correct":                     {Needs: MakeReports},
+	"POST /api/v1/periodic-reports/:id/approve":                     {Needs: JudgeReports},
+	"POST /api/v1/periodic-reports/:id/return":                      {Needs: JudgeReports},
+	"GET /api/v1/periodic-reports/:id/versions/:version":            {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/:id/versions/:version/difference": {Needs: ReadReports},
 }
 
 // RuleOf is the rule of a route as gin ("/api/v1/stalls/:id") or OpenAPI ("/api/v1/stalls/{id}") names it.

@@ -1,0 +1,180 @@
+package programme
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+)
+
+// defaultDueDay is until which day of the next month a report is due, where the order says nothing.
+const defaultDueDay = 5
+
+// firstBasis is whose units are required of a campaign that began before any basis's day.
+const firstBasis = "districts_2024"
+
+// Campaign is an order that each unit of a basis has one pilot market, or is exempt.
+type Campaign struct {
+	ID       uuid.UUID `json:"id"`
+	Code     string    `json:"code" example:"CHO40-2024"`
+	Name     string    `json:"name"`
+	LegalRef string    `json:"legal_ref" doc:"the order it rests on"`
+	Basis    string    `json:"basis" doc:"whose units are required"`
+	StartsOn string    `json:"starts_on" format:"date"`
+	EndsOn   *string   `json:"ends_on" format:"date" doc:"the last day; null: open"`
+	DueDay   int       `json:"due_day" doc:"a period's report is due until the end of this day of the next month"`
+
+	Starts time.Time  `json:"-"` // the same days
+	Ends   *time.Time `json:"-"`
+}
+
+// Over says whether a day lies after the campaign's last.
+func (c *Campaign) Over(day time.Time) bool { return c.Ends != nil && day.After(*c.Ends) }
+
+// over is the refusal of what is dated after a campaign.
+func (c *Campaign) over() error {
+	last := shown(*c.Ends)
+	return problem.New(problem.Conflict, "campaign_ended", "Chiến dịch đã kết thúc ngày "+last+".", "The campaign ended on "+last+".")
+}
+
+// CampaignOrder is a campaign as it is made.
+type CampaignOrder struct {
+	Code     string `json:"code" maxLength:"32" doc:"2 to 32 of A–Z, 0–9, _ and -" example:"CHO40-2024"`
+	Name     string `json:"name" maxLength:"200"`
+	LegalRef string `json:"legal_ref" maxLength:"300" example:"Công văn 05/UBCĐS ngày 28/05/2024"`
+	StartsOn string `json:"starts_on" example:"2024-05-28"`
+	EndsOn   string `json:"ends_on,omitempty" doc:"the last day; absent: open"`
+	Basis    string `json:"basis,omitempty" doc:"absent: the newest one whose day is not after starts_on"`
+	DueDay   *int   `json:"due_day,omitempty" minimum:"1" maximum:"28" doc:"absent: 5"`
+}
+
+var codeForm = regexp.MustCompile(`^[A-Z0-9][A-Z0-9_-]{1,31}$`)
+
+// check reads an order into a campaign, or refuses it.
+func (p *Programme) check(ctx context.Context, o *CampaignOrder) (c *Campaign, err error) {
+	c = &Campaign{ID: uuid.Must(uuid.NewV7()), Code: o.Code, DueDay: defaultDueDay}
+	if !codeForm.MatchString(c.Code) {
+		return nil, problem.Of("code", "code_form", "Mã gồm 2 đến 32 ký tự A–Z, 0–9, _ và -.", "A code has 2 to 32 of A–Z, 0–9, _ and -.")
+	}
+	if c.Name, err = present("name", o.Name); err != nil {
+		return nil, err
+	}
+	if c.LegalRef, err = present("legal_ref", o.LegalRef); err != nil {
+		return nil, err
+	}
+	if c.Starts, err = day("starts_on", o.StartsOn); err != nil {
+		return nil, err
+	}
+	if o.EndsOn != "" {
+		ends, err := day("ends_on", o.EndsOn)
+		if err != nil {
+			return nil, err
+		}
+		if ends.Before(c.Starts) {
+			return nil, problem.Of("ends_on", "ends_before_start", "Ngày kết thúc phải từ ngày bắt đầu trở đi.", "A campaign ends on its first day or later.")
+		}
+		c.Ends = &ends
+	}
+	if o.DueDay != nil {
+		c.DueDay = *o.DueDay
+	}
+	c.Basis, err = p.basis(ctx, o.Basis, c.Starts)
+	return c, err
+}
+
+// basis is the one that was asked for, or the newest whose units stood when the campaign began.
+func (p *Programme) basis(ctx context.Context, asked string, starts time.Time) (string, error) {
+	rows, _ := p.db.Pool.Query(ctx, `SELECT code, coalesce(on_date <= $1, false) FROM reporting_bases ORDER BY on_date`, starts)
+	basis, known := firstBasis, []string{}
+	var code string
+	var begun bool
+	_, err := pgx.ForEachRow(rows, []any{&code, &begun}, func() error {
+		if known = append(known, code); begun {
+			basis = code
+		}
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("read reporting bases: %w", err)
+	}
+	if asked == "" {
+		return basis, nil
+	}
+	if !slices.Contains(known, asked) {
+		return "", problem.InFields(problem.UnknownValue("basis", asked, known...))
+	}
+	return asked, nil
+}
+
+// MakeCampaign makes a campaign, or refuses a code that another bears (409).
+func (p *Programme) MakeCampaign(ctx context.Context, who auth.Principal, o CampaignOrder) (*Campaign, error) {
+	c, err := p.check(ctx, &o)
+	if err != nil {
+		return nil, err
+	}
+	_, err = p.db.Pool.Exec(ctx, `INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, ends_on, due_day, created_by, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, c.ID, c.Code, c.Name, c.LegalRef, c.Basis, c.Starts, c.Ends, c.DueDay, who.ActorID, p.now())
+	if refusedBy(err) == "campaign_code_unique" {
+		return nil, problem.New(problem.Conflict, "code_in_use", "Mã chiến dịch này đã có.", "A campaign of this code stands.")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make campaign %s: %w", c.Code, err)
+	}
+	return p.Campaign(ctx, c.ID.String())
+}
+
+const readCampaigns = `SELECT id, code, name, legal_ref, basis, starts_on, ends_on, due_day FROM campaigns`
+
+func campaignOf(row pgx.CollectableRow) (Campaign, error) {
+	var c Campaign
+	err := row.Scan(&c.ID, &c.Code, &c.Name, &c.LegalRef, &c.Basis, &c.Starts, &c.Ends, &c.DueDay)
+	c.StartsOn, c.EndsOn = c.Starts.Format(time.DateOnly), text(c.Ends)
+	return c, err
+}
+
+// Campaign is a campaign by its id or its code (404). Campaigns are no secret of those who may read the programme.
+func (p *Programme) Campaign(ctx context.Context, name string) (*Campaign, error) {
+	rows, _ := p.db.Pool.Query(ctx, readCampaigns+` WHERE id::text = $1 OR code = $1`, name)
+	c, err := pgx.CollectExactlyOneRow(rows, campaignOf)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, problem.Missing("campaign")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find campaign: %w", err)
+	}
+	return &c, nil
+}
+
+// Begun are the campaigns that have begun, by code.
+func (p *Programme) Begun(ctx context.Context) ([]Campaign, error) {
+	rows, _ := p.db.Pool.Query(ctx, readCampaigns+` WHERE starts_on <= $1 ORDER BY code COLLATE "C"`, p.today())
+	found, err := pgx.CollectRows(rows, campaignOf)
+	if err != nil {
+		return nil, fmt.Errorf("campaigns that have begun: %w", err)
+	}
+	return found, nil
+}
+
+// campaigns is a page of all campaigns, by code.
+func (p *Programme) campaigns(ctx context.Context, page edge.Page) (*edge.List[Campaign], error) {
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	rows, _ := p.db.Pool.Query(ctx, readCampaigns+` WHERE code COLLATE "C" > $1 ORDER BY code COLLATE "C" LIMIT $2`, after.Text, page.Size()+1)
+	found, err := pgx.CollectRows(rows, campaignOf)
+	if err != nil {
+		return nil, fmt.Errorf("list campaigns: %w", err)
+	}
+	items, next := edge.Cut(found, page, func(c Campaign) edge.Mark { return edge.Mark{Text: c.Code} })
+	return &edge.List[Campaign]{Items: items, Next: next}, nil
+}

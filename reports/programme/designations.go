@@ -1,0 +1,159 @@
+package programme
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/problem"
+)
+
+// Choice is what a locality chooses: a market, or to be exempt.
+type Choice struct {
+	MarketID     string `json:"market_id,omitempty" maxLength:"36" doc:"the pilot; or exempt_reason"`
+	ExemptReason string `json:"exempt_reason,omitempty" maxLength:"500" doc:"why the locality has none"`
+	Since        string `json:"since,omitempty" doc:"a day, today at the latest; absent: of a locality's first designation the campaign's start, of a change today"`
+}
+
+// choice is one that was read and is plausible.
+type choice struct {
+	market *uuid.UUID
+	reason string
+	since  time.Time
+}
+
+// same says whether the locality stands there already, so that putting it again changes nothing.
+func (ch *choice) same(now Pilot, dated bool) bool {
+	if dated && (now.Since == nil || *now.Since != ch.since.Format(time.DateOnly)) {
+		return false
+	}
+	switch now.State {
+	case Chosen:
+		return ch.market != nil && *ch.market == now.Market.ID
+	case Exempt:
+		return ch.market == nil && *now.ExemptReason == ch.reason
+	}
+	return false
+}
+
+// readChoice reads a choice for a locality as it stands now.
+func (p *Programme) readChoice(in Choice, c *Campaign, now Pilot) (ch choice, err error) {
+	ch.reason = strings.TrimSpace(in.ExemptReason)
+	if (in.MarketID == "") == (ch.reason == "") {
+		return ch, problem.Of("market_id", "market_or_exemption", "Nêu chợ được chọn, hoặc lý do được miễn: một trong hai.", "Name the market that was chosen or why the locality is exempt: one of the two.")
+	}
+	if in.MarketID != "" {
+		id, err := uuid.Parse(in.MarketID)
+		if err != nil {
+			return ch, unknownMarket()
+		}
+		ch.market = &id
+	}
+	ch.since = p.today()
+	switch first := len(now.History) == 0; {
+	case in.Since != "":
+		if ch.since, err = day("since", in.Since); err != nil {
+			return ch, err
+		}
+		if ch.since.After(p.today()) {
+			return ch, problem.Of("since", "since_in_future", "Ngày chỉ định muộn nhất là hôm nay.", "A designation is dated today at the latest.")
+		}
+	case first && c.Starts.Before(ch.since):
+		ch.since = c.Starts
+	}
+	if c.Over(ch.since) {
+		return ch, c.over()
+	}
+	return ch, nil
+}
+
+func unknownMarket() error {
+	return problem.Of("market_id", "unknown_market", "Không tìm thấy chợ này.", "There is no such market.")
+}
+
+// Designate records what a locality chose since a day. What was designated for that day and later is cut there and kept
+// as history. Two at once: the second is refused (409), because who sent it did not see the first.
+func (p *Programme) Designate(ctx context.Context, who auth.Principal, c *Campaign, locality string, in Choice) (Pilot, error) {
+	now, err := p.pilot(ctx, who, c, locality)
+	if err != nil {
+		return now, err
+	}
+	ch, err := p.readChoice(in, c, now)
+	if err != nil || ch.same(now, in.Since != "") {
+		return now, err
+	}
+	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if err := lock(ctx, tx, c); err != nil {
+			return err
+		}
+		if err := p.unchanged(ctx, tx, c, now); err != nil {
+			return err
+		}
+		if ch.market != nil {
+			if err := p.standsThere(ctx, tx, who, c, now.Locality.ID, *ch.market); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, `UPDATE pilots SET valid = valid * daterange(NULL, $3) WHERE campaign_id = $1 AND locality_id = $2 AND valid && daterange($3, NULL)`,
+			c.ID, now.Locality.ID, ch.since)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO pilots (id, campaign_id, locality_id, market_id, exempt_reason, valid, designated_by, designated_at)
+			VALUES ($1, $2, $3, $4, $5, daterange($6, NULL), $7, $8)`,
+			uuid.Must(uuid.NewV7()), c.ID, now.Locality.ID, ch.market, ch.reason, ch.since, who.ActorID, p.now())
+		return err
+	})
+	switch refusedBy(err) {
+	case "pilot_of_one_locality":
+		return now, problem.New(problem.Conflict, "market_is_pilot", "Chợ này đã là chợ thí điểm của địa phương khác.", "This market is another locality's pilot.")
+	case "pilot_one_at_a_time":
+		return now, changedMeanwhile()
+	}
+	if err != nil {
+		return now, fmt.Errorf("designate for %s in campaign %s: %w", now.Locality.Code, c.Code, err)
+	}
+	// An office may have given away what made the unit its own: it still sees what it did.
+	return p.pilot(ctx, auth.Principal{ScopeKind: auth.ScopeAll}, c, now.Locality.ID.String())
+}
+
+func changedMeanwhile() error {
+	return problem.New(problem.Conflict, "pilot_changed", "Có người vừa thay đổi chỉ định của địa phương này, hãy xem lại.", "Somebody changed this locality's designation meanwhile: please look again.")
+}
+
+// unchanged refuses a choice whose maker saw another designation than the one that stands.
+func (p *Programme) unchanged(ctx context.Context, tx pgx.Tx, c *Campaign, seen Pilot) error {
+	var designations int
+	err := tx.QueryRow(ctx, `SELECT count(*) FROM pilots WHERE campaign_id = $1 AND locality_id = $2`, c.ID, seen.Locality.ID).Scan(&designations)
+	if err != nil {
+		return err
+	}
+	if designations != len(seen.History) { // rows are only ever added
+		return changedMeanwhile()
+	}
+	return nil
+}
+
+// standsThere refuses a market that the caller does not see, and one that the campaign's basis counts elsewhere.
+func (p *Programme) standsThere(ctx context.Context, tx pgx.Tx, who auth.Principal, c *Campaign, unit, market uuid.UUID) error {
+	var there bool
+	err := tx.QueryRow(ctx, `SELECT coalesce(market_unit(m.id, b.level, coalesce(b.on_date, $5::date)) = $2, false)
+		FROM markets m, reporting_bases b WHERE m.id = $1 AND b.code = $6 AND m.id IN (SELECT scope_markets($3, $4))`,
+		market, unit, who.ScopeKind, who.ScopeID, p.today(), c.Basis).Scan(&there)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return unknownMarket()
+	}
+	if err != nil {
+		return fmt.Errorf("find where market %s stands: %w", market, err)
+	}
+	if !there {
+		return problem.Of("market_id", "market_elsewhere", "Chợ này không nằm trong địa phương.", "This market does not stand in the locality.")
+	}
+	return nil
+}

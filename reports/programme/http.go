@@ -1,0 +1,180 @@
+package programme
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+)
+
+// Routes mounts the programme.
+func (p *Programme) Routes(e *edge.Edge) {
+	const campaign, pilot = "/api/v1/campaigns/{campaign}", "/api/v1/campaigns/{campaign}/pilots/{locality}"
+	// Campaigns and targets: set by the province, read by who has a part in the programme.
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/campaigns", "make-campaign", "Mở chiến dịch: make a campaign", http.StatusCreated), p.postCampaign)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/campaigns", "list-campaigns", "Campaigns, by code", 0), p.listCampaigns)
+	huma.Register(e.API, op(http.MethodGet, campaign, "get-campaign", "A campaign, by id or code", 0), p.getCampaign)
+	huma.Register(e.API, op(http.MethodGet, campaign+"/targets", "list-targets", "Chỉ tiêu: targets, in the order they were set", 0), p.listTargets)
+	huma.Register(e.API, op(http.MethodPost, campaign+"/targets", "set-target", "Set a target", http.StatusCreated), p.postTarget)
+	huma.Register(e.API, op(http.MethodDelete, campaign+"/targets/{target}", "drop-target", "Take a target away", http.StatusNoContent), p.deleteTarget)
+
+	// Pilots: chosen by each locality, or by the province.
+	huma.Register(e.API, op(http.MethodGet, campaign+"/pilots", "list-pilots", "Chợ thí điểm: what each required locality chose, by code", 0), p.listPilots)
+	huma.Register(e.API, op(http.MethodPut, pilot, "designate-pilot", "Chọn chợ thí điểm: designate a market, or exempt the locality", http.StatusOK), p.putPilot)
+	huma.Register(e.API, op(http.MethodPut, pilot+"/milestones/{milestone}", "reach-milestone", "Ghi mốc: when the pilot was equipped, launched, habitual", http.StatusOK), p.putMilestone)
+	huma.Register(e.API, op(http.MethodDelete, pilot+"/milestones/{milestone}", "unreach-milestone", "Take a milestone back", http.StatusNoContent), p.deleteMilestone)
+}
+
+func op(method, path, id, summary string, status int) huma.Operation {
+	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"programme"}}
+}
+
+// body is an answer with a body.
+type body[T any] struct{ Body T }
+
+// answer is a body, or the error instead.
+func answer[T any](of T, err error) (*body[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &body[T]{of}, nil
+}
+
+// InCampaign names the campaign of a path; huma looks into exported types only.
+type InCampaign struct {
+	Campaign string `path:"campaign" maxLength:"36" doc:"id or code"`
+}
+
+// InLocality names a required locality of a campaign.
+type InLocality struct {
+	InCampaign
+
+	Locality string `path:"locality" maxLength:"36" doc:"id, or code within the campaign's basis"`
+}
+
+// InMilestone names a milestone of a locality's pilot.
+type InMilestone struct {
+	InLocality
+
+	Milestone string `path:"milestone" maxLength:"36" doc:"equipped, launched or habitual"`
+}
+
+// campaignFor is the caller who may do an action, and the campaign of the path.
+func (p *Programme) campaignFor(ctx context.Context, a auth.Action, in InCampaign) (auth.Principal, *Campaign, error) {
+	who, err := auth.Require(ctx, a)
+	if err != nil {
+		return who, nil, err
+	}
+	c, err := p.Campaign(ctx, in.Campaign)
+	return who, c, err
+}
+
+func (p *Programme) postCampaign(ctx context.Context, in *body[CampaignOrder]) (*body[*Campaign], error) {
+	who, err := auth.Require(ctx, auth.WriteProgramme)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.MakeCampaign(ctx, who, in.Body))
+}
+
+func (p *Programme) listCampaigns(ctx context.Context, in *struct{ edge.Page }) (*body[*edge.List[Campaign]], error) {
+	if _, err := auth.Require(ctx, auth.ReadProgramme); err != nil {
+		return nil, err
+	}
+	return answer(p.campaigns(ctx, in.Page))
+}
+
+func (p *Programme) getCampaign(ctx context.Context, in *InCampaign) (*body[*Campaign], error) {
+	_, c, err := p.campaignFor(ctx, auth.ReadProgramme, *in)
+	return answer(c, err)
+}
+
+func (p *Programme) listPilots(ctx context.Context, in *struct {
+	InCampaign
+	State string `query:"state" enum:"chosen,exempt,missing" doc:"absent: all; missing: who has not chosen"`
+	edge.Page
+},
+) (*body[*edge.List[Pilot]], error) {
+	who, c, err := p.campaignFor(ctx, auth.ReadProgramme, in.InCampaign)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.Pilots(ctx, who, c, in.State, in.Page))
+}
+
+func (p *Programme) putPilot(ctx context.Context, in *struct {
+	InLocality
+	Body Choice
+},
+) (*body[Pilot], error) {
+	who, c, err := p.campaignFor(ctx, auth.Designate, in.InCampaign)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.Designate(ctx, who, c, in.Locality, in.Body))
+}
+
+func (p *Programme) putMilestone(ctx context.Context, in *struct {
+	InMilestone
+	Body Reached
+},
+) (*body[Pilot], error) {
+	who, c, err := p.campaignFor(ctx, auth.Designate, in.InCampaign)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.Reach(ctx, who, c, in.Locality, in.Milestone, in.Body))
+}
+
+func (p *Programme) deleteMilestone(ctx context.Context, in *InMilestone) (*struct{}, error) {
+	who, c, err := p.campaignFor(ctx, auth.Designate, in.InCampaign)
+	if err != nil {
+		return nil, err
+	}
+	return nil, p.Unreach(ctx, who, c, in.Locality, in.Milestone)
+}
+
+func (p *Programme) listTargets(ctx context.Context, in *struct {
+	InCampaign
+	edge.Page
+},
+) (*body[*edge.List[Target]], error) {
+	who, c, err := p.campaignFor(ctx, auth.ReadProgramme, in.InCampaign)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.Targets(ctx, who, c, in.Page))
+}
+
+func (p *Programme) postTarget(ctx context.Context, in *struct {
+	InCampaign
+	Body TargetOrder
+},
+) (*body[*Target], error) {
+	who, c, err := p.campaignFor(ctx, auth.WriteProgramme, in.InCampaign)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.SetTarget(ctx, who, c, in.Body))
+}
+
+func (p *Programme) deleteTarget(ctx context.Context, in *struct {
+	InCampaign
+	Target string `path:"target" maxLength:"36"`
+},
+) (*struct{}, error) {
+	_, c, err := p.campaignFor(ctx, auth.WriteProgramme, in.InCampaign)
+	if err != nil {
+		return nil, err
+	}
+	id, err := uuid.Parse(in.Target)
+	if err != nil {
+		return nil, problem.Missing("target")
+	}
+	return nil, p.DropTarget(ctx, c, id)
+}

@@ -1,0 +1,150 @@
+package programme
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/reports"
+)
+
+// The states of a locality in a campaign.
+const (
+	Chosen  = "chosen"
+	Exempt  = "exempt"
+	Missing = "missing"
+)
+
+//go:embed pilots.sql
+var pilotsSQL string
+
+// Pilot is what a required locality has done: chosen a market, been exempted, or neither.
+type Pilot struct {
+	Locality     reports.Locality  `json:"locality"`
+	State        string            `json:"state" enum:"chosen,exempt,missing"`
+	Market       *reports.Market   `json:"market" doc:"null: none was chosen"`
+	ExemptReason *string           `json:"exempt_reason"`
+	Since        *string           `json:"since" format:"date" doc:"of the present designation"`
+	Milestones   Milestones        `json:"milestones"`
+	Notes        map[string]string `json:"notes" doc:"to milestones, by their name"`
+	History      []Designation     `json:"history" nullable:"false" doc:"every designation, in the order they were made"`
+}
+
+// Milestones are the days on which the present pilot reached what it has.
+type Milestones struct {
+	Chosen   *string `json:"chosen" format:"date"`
+	Equipped *string `json:"equipped" format:"date"`
+	Launched *string `json:"launched" format:"date"`
+	Habitual *string `json:"habitual" format:"date"`
+}
+
+// Designation is one choice or exemption as it was recorded.
+type Designation struct {
+	Market       *reports.Market `json:"market"`
+	ExemptReason *string         `json:"exempt_reason"`
+	Since        *string         `json:"since" format:"date" doc:"null, with until: replaced from its first day on"`
+	Until        *string         `json:"until" format:"date" doc:"the first day on which it is no more; null: it stands"`
+	DesignatedBy uuid.UUID       `json:"designated_by"`
+	DesignatedAt time.Time       `json:"designated_at"`
+}
+
+// Pilots is a page of what the localities that the caller acts for have done, by their code; state "": all.
+func (p *Programme) Pilots(ctx context.Context, who auth.Principal, c *Campaign, state string, page edge.Page) (*edge.List[Pilot], error) {
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	found, err := p.pilots(ctx, who, c, pilotQuery{state: state, after: after.Text, limit: page.Size() + 1})
+	if err != nil {
+		return nil, err
+	}
+	items, next := edge.Cut(found, page, func(i Pilot) edge.Mark { return edge.Mark{Text: i.Locality.Code} })
+	return &edge.List[Pilot]{Items: items, Next: next}, nil
+}
+
+// pilot is that of one locality, which the caller acts for (else 404).
+func (p *Programme) pilot(ctx context.Context, who auth.Principal, c *Campaign, locality string) (Pilot, error) {
+	if locality == "" {
+		return Pilot{}, problem.Missing("locality")
+	}
+	found, err := p.pilots(ctx, who, c, pilotQuery{locality: locality, limit: 1})
+	if err != nil {
+		return Pilot{}, err
+	}
+	if len(found) == 0 {
+		return Pilot{}, problem.Missing("locality")
+	}
+	return found[0], nil
+}
+
+// Standing is what required localities had chosen on a day, whoever asks: of one, or with nil of all.
+func (p *Programme) Standing(ctx context.Context, c *Campaign, locality *reports.Locality, on time.Time) ([]Pilot, error) {
+	q := pilotQuery{on: on, limit: math.MaxInt32}
+	if locality != nil {
+		q.locality = locality.ID.String()
+	}
+	return p.pilots(ctx, auth.Principal{ScopeKind: auth.ScopeAll}, c, q)
+}
+
+type pilotQuery struct {
+	locality, state, after string
+	on                     time.Time // zero: today
+	limit                  int
+}
+
+func (p *Programme) pilots(ctx context.Context, who auth.Principal, c *Campaign, q pilotQuery) ([]Pilot, error) {
+	if q.on.IsZero() {
+		q.on = p.today()
+	}
+	rows, _ := p.db.Pool.Query(ctx, pilotsSQL, c.ID, who.ScopeKind, who.ScopeID, q.on, q.locality, q.state, q.after, q.limit)
+	found, err := pgx.CollectRows(rows, pilotOf)
+	if err != nil {
+		return nil, fmt.Errorf("pilots of campaign %s: %w", c.Code, err)
+	}
+	return found, nil
+}
+
+func pilotOf(row pgx.CollectableRow) (i Pilot, err error) {
+	var market *uuid.UUID
+	var code, name, reason *string
+	var demo *bool
+	var since *time.Time
+	reached := map[string]struct{ On, Note string }{}
+	err = row.Scan(&i.Locality.ID, &i.Locality.Level, &i.Locality.Code, &i.Locality.Name, &i.State,
+		&market, &code, &name, &demo, &reason, &since, &reached, &i.History)
+	if err != nil {
+		return i, err
+	}
+	i.Since = text(since)
+	switch i.State {
+	case Chosen:
+		i.Market = &reports.Market{ID: *market, Code: *code, Name: *name, Demo: *demo}
+		i.Milestones.Chosen = i.Since
+	case Exempt:
+		i.ExemptReason = reason
+	}
+	i.Notes = map[string]string{}
+	for milestone, m := range reached {
+		if m.Note != "" {
+			i.Notes[milestone] = m.Note
+		}
+		on := m.On
+		switch milestone {
+		case "equipped":
+			i.Milestones.Equipped = &on
+		case "launched":
+			i.Milestones.Launched = &on
+		case "habitual":
+			i.Milestones.Habitual = &on
+		}
+	}
+	return i, nil
+}

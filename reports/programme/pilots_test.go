@@ -1,0 +1,187 @@
+package programme_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	"market40/merchants/auth"
+)
+
+// states tells each listed locality by code and state.
+func (w *world) states(key, path string) string {
+	w.t.Helper()
+	var list []string
+	for _, i := range w.ask(key, "GET", path, nil, 200).items("items") {
+		list = append(list, i.in("locality").text("code")+" "+i.text("state"))
+	}
+	return strings.Join(list, ", ")
+}
+
+func TestEveryRequiredLocality(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at := w.campaign() + "/pilots"
+	dam := w.market("DAM", "568", "22366")
+	chosen := w.ask(w.admin, "PUT", at+"/568", object{"market_id": dam}, 200)
+	if chosen.text("state") != "chosen" || chosen.in("market").text("code") != "DAM" || chosen.text("since") != "2024-05-28" || chosen.in("milestones").text("chosen") != "2024-05-28" {
+		t.Errorf("chosen: %v", chosen)
+	}
+	exempt := w.ask(w.admin, "PUT", at+"/576", object{"exempt_reason": "Trường Sa không có chợ"}, 200)
+	if exempt.text("state") != "exempt" || exempt["market"] != nil || exempt.text("exempt_reason") != "Trường Sa không có chợ" || exempt.in("milestones")["chosen"] != nil {
+		t.Errorf("exempt: %v", exempt)
+	}
+	if got := w.states(w.admin, at); got != "568 chosen, 569 missing, 570 missing, 571 missing, 572 missing, 573 missing, 574 missing, 575 missing, 576 exempt" {
+		t.Error(got)
+	}
+	first := w.ask(w.admin, "GET", at+"?state=missing&limit=3", nil, 200)
+	if got := w.states(w.admin, at+"?state=missing&limit=10&after="+first.text("next")); got != "572 missing, 573 missing, 574 missing, 575 missing" {
+		t.Errorf("the rest of those that have not chosen: %s", got)
+	}
+	for _, path := range []string{"/22366", "/999", "/" + dam} {
+		w.refused(w.admin, "PUT", at+path, object{"market_id": dam}, 404, "not_found")
+	}
+}
+
+func TestDesignationHistory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at := w.campaign() + "/pilots/568"
+	dam, moi := w.market("DAM", "568", "22366"), w.market("MOI", "568", "22366")
+	w.ask(w.admin, "PUT", at, object{"market_id": dam}, 200)
+	w.ask(w.admin, "PUT", at, object{"market_id": dam}, 200) // again: nothing changes
+	w.ask(w.admin, "PUT", at, object{"market_id": moi, "since": "2026-01-01"}, 200)
+	w.ask(w.admin, "PUT", at, object{"exempt_reason": "sửa chợ"}, 200)
+	now := w.ask(w.admin, "PUT", at, object{"market_id": moi}, 200) // on the same day
+	var told []string
+	for _, h := range now.items("history") {
+		told = append(told, h.in("market").text("code")+h.text("exempt_reason")+" "+h.text("since")+"–"+h.text("until"))
+	}
+	if got, want := strings.Join(told, ", "), "DAM 2024-05-28–2026-01-01, MOI 2026-01-01–2026-11-22, sửa chợ –, MOI 2026-11-22–"; got != want {
+		t.Errorf("the history is %s, not %s", got, want)
+	}
+	// A correction of the past cuts what it overlaps.
+	w.ask(w.admin, "PUT", at, object{"market_id": dam, "since": "2025-01-01"}, 200)
+	now = w.ask(w.admin, "PUT", at, object{"market_id": dam}, 200)
+	if now.text("since") != "2025-01-01" || len(now.items("history")) != 5 || now.items("history")[0].text("until") != "2025-01-01" || now.items("history")[1]["since"] != nil {
+		t.Errorf("after a correction: %v", now)
+	}
+}
+
+func TestDesignationsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at := w.campaign() + "/pilots/"
+	dam, ngoi := w.market("DAM", "568", "22366"), w.market("BA-NGOI", "569", "22420")
+	w.ask(w.admin, "PUT", at+"569", object{"market_id": ngoi}, 200)
+	for _, tt := range []struct {
+		body   object
+		status int
+		code   string
+	}{
+		{object{"market_id": ngoi}, 422, "market_elsewhere"},
+		{object{"market_id": "019a0000-0000-7000-8000-000000000000"}, 422, "unknown_market"},
+		{object{"market_id": "DAM"}, 422, "unknown_market"},
+		{object{}, 422, "market_or_exemption"},
+		{object{"market_id": dam, "exempt_reason": "x"}, 422, "market_or_exemption"},
+		{object{"exempt_reason": "  "}, 422, "market_or_exemption"},
+		{object{"market_id": dam, "since": "2026-11-23"}, 422, "since_in_future"},
+		{object{"market_id": dam, "since": "hôm nay"}, 422, "date_form"},
+	} {
+		w.refused(w.admin, "PUT", at+"568", tt.body, tt.status, tt.code)
+	}
+	// A market that was put on the map wrongly is still the pilot of where it was thought to stand.
+	w.ask(w.admin, "PUT", at+"568", object{"market_id": dam}, 200)
+	w.exec(`UPDATE market_places SET locality_id = (SELECT locality_id FROM market_places WHERE market_id = $2 AND lower_inf(valid)) WHERE market_id = $1 AND lower_inf(valid)`, dam, ngoi)
+	w.refused(w.admin, "PUT", at+"569", object{"market_id": dam}, 409, "market_is_pilot")
+
+	w.ask(w.admin, "POST", campaigns, object{"code": "OLD", "name": "x", "legal_ref": "x", "starts_on": "2024-05-28", "ends_on": "2025-12-31"}, 201)
+	w.refused(w.admin, "PUT", campaigns+"/OLD/pilots/568", object{"exempt_reason": "x", "since": "2026-01-01"}, 409, "campaign_ended")
+	w.ask(w.admin, "PUT", campaigns+"/OLD/pilots/569", object{"market_id": dam}, 200) // of its first day: a record of then
+}
+
+// Of two that designate at once, one wins; the other did not see it and is told so.
+func TestTwoDesignateAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at := w.campaign() + "/pilots/568"
+	const many = 6
+	markets, answers := [many]string{}, [many]int{}
+	for i := range many {
+		markets[i] = w.market("M"+string(rune('A'+i)), "568", "22366")
+	}
+	var together sync.WaitGroup
+	for i := range many {
+		together.Go(func() { answers[i], _ = w.try(w.admin, "PUT", at, object{"market_id": markets[i]}) })
+	}
+	together.Wait()
+	won := 0
+	for _, status := range answers {
+		if status == 200 {
+			won++
+		} else if status != 409 {
+			t.Errorf("one is answered %d", status)
+		}
+	}
+	var standing, rows int
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FILTER (WHERE upper_inf(valid)), count(*) FROM pilots`).Scan(&standing, &rows))
+	if won == 0 || standing != 1 || rows != won { // those that came after another was answered saw it, and replaced it
+		t.Errorf("%d won, %d stand of %d", won, standing, rows)
+	}
+}
+
+// An office acts for the units that its scope names or holds; and, after the districts ended, for the one whose pilot
+// stands on its ground. Everybody else's are missing.
+func TestWhoActsForALocality(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at := w.campaign() + "/pilots"
+	dam, ngoi := w.market("DAM", "568", "22366"), w.market("BA-NGOI", "569", "22420")
+	district, heir, beside := w.key(auth.LocalityOfficer, "locality:568"), w.key(auth.LocalityOfficer, "locality:22366"), w.key(auth.LocalityOfficer, "locality:22333")
+	w.refused(heir, "PUT", at+"/568", object{"market_id": dam}, 404, "not_found") // no pilot stands there yet
+	w.ask(district, "PUT", at+"/568", object{"market_id": dam}, 200)
+	w.refused(district, "PUT", at+"/569", object{"market_id": ngoi}, 404, "not_found")
+	w.refused(district, "PUT", at+"/568", object{"market_id": ngoi}, 422, "unknown_market") // not even that it stands elsewhere
+	for key, want := range map[string]string{district: "568 chosen", heir: "568 chosen", beside: "", w.key(auth.Manager, "market:DAM"): "568 chosen", w.key(auth.Auditor, "locality:569"): "569 missing"} {
+		if got := w.states(key, at); got != want {
+			t.Errorf("one sees %q, not %q", got, want)
+		}
+	}
+	w.ask(heir, "PUT", at+"/568/milestones/equipped", object{"reached_on": "2026-02-01"}, 200)
+	w.refused(beside, "PUT", at+"/568/milestones/equipped", object{"reached_on": "2026-02-01"}, 404, "not_found")
+	w.refused(w.key(auth.Manager, "market:DAM"), "PUT", at+"/568", object{"market_id": dam}, 403, "not_allowed")
+	if got := w.ask(heir, "PUT", at+"/568", object{"exempt_reason": "chợ cháy"}, 200); got.text("state") != "exempt" {
+		t.Errorf("what the heir did is %v", got)
+	}
+	w.refused(heir, "PUT", at+"/568", object{"market_id": dam}, 404, "not_found") // it stands there no more
+}
+
+func TestMilestones(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at := w.campaign() + "/pilots/568"
+	steps := at + "/milestones/"
+	w.refused(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-01-01"}, 409, "no_pilot")
+	w.refused(w.admin, "DELETE", steps+"launched", nil, 404, "not_found")
+	w.ask(w.admin, "PUT", at, object{"market_id": w.market("DAM", "568", "22366")}, 200)
+	w.ask(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-03-01", "note": "lễ ra mắt"}, 200)
+	w.ask(w.admin, "PUT", steps+"equipped", object{"reached_on": "2026-02-01"}, 200)
+	reached := w.ask(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-03-02", "note": "dời một ngày"}, 200)
+	if m := reached.in("milestones"); m.text("equipped") != "2026-02-01" || m.text("launched") != "2026-03-02" || m["habitual"] != nil || reached.in("notes").text("launched") != "dời một ngày" {
+		t.Errorf("reached: %v", reached)
+	}
+	for _, tt := range []struct{ step, on, code string }{
+		{"habitual", "2026-03-01", "milestone_order"}, {"equipped", "2026-03-03", "milestone_order"},
+		{"habitual", "2026-11-23", "date_in_future"}, {"habitual", "1/1/2026", "date_form"}, {"chosen", "2026-03-02", "unknown_value"},
+	} {
+		w.refused(w.admin, "PUT", steps+tt.step, object{"reached_on": tt.on}, 422, tt.code)
+	}
+	w.refused(w.admin, "DELETE", steps+"chosen", nil, 404, "not_found") // told by the designation
+	w.ask(w.admin, "DELETE", steps+"launched", nil, 204)
+	w.refused(w.admin, "DELETE", steps+"launched", nil, 404, "not_found")
+	// They are the market's: the next pilot begins anew.
+	next := w.ask(w.admin, "PUT", at, object{"market_id": w.market("MOI", "568", "22366")}, 200)
+	if m := next.in("milestones"); m["equipped"] != nil || m.text("chosen") != today {
+		t.Errorf("the next pilot has reached %v", m)
+	}
+}

@@ -1,0 +1,97 @@
+// Package programme keeps what the province ordered: campaigns, which market each locality chose as its pilot, how far
+// a pilot has come, and the targets. Figures are counted elsewhere; here stands what they are measured against.
+package programme
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"market40/merchants/auth"
+	"market40/merchants/problem"
+	"market40/migrations/database"
+	"market40/reports"
+)
+
+// vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975.
+var vietnam = time.FixedZone("+07", 7*60*60)
+
+// Programme keeps campaigns, pilots and targets. It is safe for concurrent use.
+type Programme struct {
+	db  *database.DB
+	now func() time.Time
+}
+
+// New keeps them in db and tells today by now.
+func New(db *database.DB, now func() time.Time) *Programme { return &Programme{db: db, now: now} }
+
+// today is the date in Asia/Ho_Chi_Minh, as 00:00 UTC: a date, not a moment.
+func (p *Programme) today() time.Time {
+	y, m, d := p.now().In(vietnam).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// Unit is a unit that a campaign requires, by its id or by its code among them: codes are reused over time, and the
+// campaign's basis says whose a code is. Who does not act for it is told that it is missing (404).
+func (p *Programme) Unit(ctx context.Context, who auth.Principal, c *Campaign, locality string) (reports.Locality, error) {
+	found, err := p.pilot(ctx, who, c, locality)
+	return found.Locality, err
+}
+
+// The days that make sense in a programme.
+const firstYear, lastYear = 2000, 2100
+
+// day reads a date of a field.
+func day(field, text string) (time.Time, error) {
+	at, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return at, problem.Of(field, "date_form", "Ngày có dạng 2026-11-22.", "A day is written 2026-11-22.")
+	}
+	if at.Year() < firstYear || at.Year() > lastYear {
+		return at, problem.Of(field, "date_range", "Ngày nằm trong khoảng 2000 đến 2100.", "A day lies between 2000 and 2100.")
+	}
+	return at, nil
+}
+
+// shown is a date as people write it here.
+func shown(day time.Time) string { return day.Format("02/01/2006") }
+
+// text is a date in JSON; nil stays nil.
+func text(day *time.Time) *string {
+	if day == nil {
+		return nil
+	}
+	s := day.Format(time.DateOnly)
+	return &s
+}
+
+// present is a text without space around it, or the refusal of one that says nothing.
+func present(field, given string) (string, error) {
+	given = strings.TrimSpace(given)
+	if given == "" {
+		return "", problem.Of(field, "required", "Thiếu trường này.", "This field is required.")
+	}
+	return given, nil
+}
+
+// refusedBy is the name of the constraint that refused a row, or empty.
+func refusedBy(err error) string {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		return refused.ConstraintName
+	}
+	return ""
+}
+
+// lock lets one change of a campaign's pilots run at a time, without holding up rows that refer to the campaign.
+func lock(ctx context.Context, tx pgx.Tx, c *Campaign) error {
+	if _, err := tx.Exec(ctx, `SELECT FROM campaigns WHERE id = $1 FOR NO KEY UPDATE`, c.ID); err != nil {
+		return fmt.Errorf("lock campaign %s: %w", c.Code, err)
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package programme
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/shopspring/decimal"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/reports"
+)
+
+// Target is a value that an indicator shall have on a day.
+type Target struct {
+	ID        uuid.UUID         `json:"id"`
+	Indicator string            `json:"indicator" example:"I05"`
+	Locality  *reports.Locality `json:"locality" doc:"null: every locality of the campaign"`
+	Value     string            `json:"value" doc:"as the indicator's value: 0.6000 is 60 %" example:"0.6000"`
+	DueOn     string            `json:"due_on" format:"date"`
+}
+
+// TargetOrder is a target as it is set.
+type TargetOrder struct {
+	Indicator string `json:"indicator" maxLength:"3" doc:"I01 to I24, but I10, which is no single value"`
+	Locality  string `json:"locality,omitempty" maxLength:"36" doc:"id or code; absent: every locality"`
+	Value     string `json:"value" maxLength:"20" doc:"at most 4 decimals; a share is at most 1" example:"0.6000"`
+	DueOn     string `json:"due_on"`
+}
+
+var (
+	indicatorForm = regexp.MustCompile(`^I(0[1-9]|1[0-9]|2[0-4])$`)
+	valueForm     = regexp.MustCompile(`^[0-9]{1,13}(\.[0-9]{1,4})?$`)
+)
+
+// unbounded are the indicators that are no share: payments per merchant, cases per 10,000, đồng per merchant.
+var unbounded = map[string]bool{"I09": true, "I20": true, "I23": true}
+
+func (o *TargetOrder) check(c *Campaign) (value decimal.Decimal, due time.Time, err error) {
+	if !indicatorForm.MatchString(o.Indicator) || o.Indicator == "I10" {
+		return value, due, problem.Of("indicator", "unknown_value", "Chỉ tiêu đặt cho một chỉ số từ I01 đến I24, trừ I10.", "A target is of one of I01 to I24, but I10.")
+	}
+	if !valueForm.MatchString(o.Value) {
+		return value, due, problem.Of("value", "value_form", "Giá trị là số không âm, tối đa 4 chữ số thập phân, dấu chấm.", "A value is a number of at least 0 with at most 4 decimals.")
+	}
+	value = decimal.RequireFromString(o.Value)
+	if !unbounded[o.Indicator] && value.GreaterThan(decimal.NewFromInt(1)) {
+		return value, due, problem.Of("value", "share_above_one", "Tỷ lệ lớn nhất là 1.0000 (100 %).", "A share is at most 1.0000 (100 %).")
+	}
+	if due, err = day("due_on", o.DueOn); err != nil {
+		return value, due, err
+	}
+	if due.Before(c.Starts) {
+		return value, due, problem.Of("due_on", "before_campaign", "Hạn của chỉ tiêu phải từ ngày bắt đầu chiến dịch.", "A target is due after the campaign began.")
+	}
+	if c.Over(due) {
+		return value, due, c.over()
+	}
+	return value, due, nil
+}
+
+// SetTarget sets a target; one of the same indicator, locality and day stands once (409).
+func (p *Programme) SetTarget(ctx context.Context, who auth.Principal, c *Campaign, o TargetOrder) (*Target, error) {
+	value, due, err := o.check(c)
+	if err != nil {
+		return nil, err
+	}
+	t := &Target{ID: uuid.Must(uuid.NewV7()), Indicator: o.Indicator, Value: value.StringFixed(4), DueOn: due.Format(time.DateOnly)}
+	var unit *uuid.UUID
+	if o.Locality != "" {
+		found, err := p.Unit(ctx, who, c, o.Locality)
+		if err != nil {
+			return nil, err
+		}
+		t.Locality, unit = &found, &found.ID
+	}
+	_, err = p.db.Pool.Exec(ctx, `INSERT INTO targets (id, campaign_id, indicator, locality_id, value, due_on, set_by, set_at) VALUES ($1, $2, $3, $4, $5::text::numeric, $6, $7, $8)`,
+		t.ID, c.ID, t.Indicator, unit, t.Value, due, who.ActorID, p.now())
+	if refusedBy(err) == "target_once" {
+		return nil, problem.New(problem.Conflict, "target_stands", "Đã có chỉ tiêu cho chỉ số, địa phương và hạn này.", "A target of this indicator, locality and day stands.")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("set a target of %s in campaign %s: %w", t.Indicator, c.Code, err)
+	}
+	return t, nil
+}
+
+// DropTarget takes a target away.
+func (p *Programme) DropTarget(ctx context.Context, c *Campaign, id uuid.UUID) error {
+	tag, err := p.db.Pool.Exec(ctx, `DELETE FROM targets WHERE campaign_id = $1 AND id = $2`, c.ID, id)
+	if err != nil {
+		return fmt.Errorf("drop target %s: %w", id, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return problem.Missing("target")
+	}
+	return nil
+}
+
+// Targets is a page of the campaign's targets: those for every locality, and those of localities that the caller acts
+// for; in the order they were set.
+func (p *Programme) Targets(ctx context.Context, who auth.Principal, c *Campaign, page edge.Page) (*edge.List[Target], error) {
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	rows, _ := p.db.Pool.Query(ctx, `SELECT t.id, t.indicator, t.value::text, t.due_on, v.locality_id, v.level, v.code, v.name
+		FROM targets t LEFT JOIN required_units($1, $4) AS v ON v.locality_id = t.locality_id
+		WHERE t.campaign_id = $1 AND (t.locality_id IS NULL OR sees_unit($2, $3, $1, t.locality_id, $4)) AND t.id > $5 ORDER BY t.id LIMIT $6`,
+		c.ID, who.ScopeKind, who.ScopeID, p.today(), after.ID, page.Size()+1)
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t Target, err error) {
+		var due time.Time
+		var unit *uuid.UUID
+		var level, code, name *string
+		err = row.Scan(&t.ID, &t.Indicator, &t.Value, &due, &unit, &level, &code, &name)
+		t.DueOn = due.Format(time.DateOnly)
+		if unit != nil {
+			t.Locality = &reports.Locality{ID: *unit, Level: *level, Code: *code, Name: *name}
+		}
+		return t, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("targets of campaign %s: %w", c.Code, err)
+	}
+	items, next := edge.Cut(found, page, func(t Target) edge.Mark { return edge.Mark{ID: t.ID} })
+	return &edge.List[Target]{Items: items, Next: next}, nil
+}
