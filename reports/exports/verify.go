@@ -99,7 +99,7 @@ func open(raw []byte) (*opened, error) {
 }
 
 func openJSON(raw []byte) (*opened, error) {
-	seal, err := readSeal(bytes.TrimPrefix(raw, []byte(byteOrderMark)))
+	seal, err := ReadSeal(bytes.TrimPrefix(raw, []byte(byteOrderMark)))
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
 	}
