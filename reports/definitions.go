@@ -69,9 +69,6 @@ func definitions() ([]Definition, error) {
 	return list, nil
 }
 
-// Definitions are what all indicators mean, by code.
-func (r *Reports) Definitions() ([]Definition, error) { return r.definitions() }
-
 // readDefinition reads a file: a title, lines "key: value", and sections.
 func readDefinition(text string) (d Definition, err error) {
 	d.Evidence, d.Parts, d.History = []string{}, []DefinedPart{}, []PastWording{}
