@@ -198,10 +198,10 @@ func coverageText(c *reports.Share) string {
 	return fmt.Sprintf("%s (%s/%s)", numberText(*c.Value, share), count(*c.Numerator), count(c.Denominator))
 }
 
-// countText is a count that may be hidden or unknown.
+// countText is a step of the funnel, null where it is hidden.
 func countText(n *int) string {
 	if n == nil {
-		return unknownText
+		return hiddenText
 	}
 	return count(*n)
 }
