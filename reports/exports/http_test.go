@@ -51,6 +51,7 @@ func newWorld(t *testing.T) *world {
 	})
 	r, p := reports.New(db, clock), programme.New(db, clock)
 	frozen := periodic.New(periodic.Parts{DB: db, Keys: keys, Reports: r, Programme: p, Now: clock})
+	r.Routes(e)
 	p.Routes(e)
 	exports.New(r, frozen).Routes(e)
 	frozen.Routes(e)
@@ -126,7 +127,7 @@ func TestFilesOfAFrozenReport(t *testing.T) {
 			t.Errorf("%s: %v %+v", kind, err, proof)
 		}
 		w.ask(w.key(auth.LocalityOfficer, "locality:569"), "GET", one+"/versions/1."+kind, nil, 404)
-		w.ask(w.key(auth.Merchant, ""), "GET", one+"/versions/1."+kind, nil, 403)
+		w.ask(w.key(auth.Team, ""), "GET", one+"/versions/1."+kind, nil, 403)
 		w.ask("", "GET", one+"/versions/1."+kind, nil, 401)
 	}
 	for _, missing := range []string{"2.pdf", "0.pdf", "x.pdf", "1.exe", "1.", ".pdf", "99999999999999999999.pdf"} {
