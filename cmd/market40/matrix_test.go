@@ -184,11 +184,23 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/campaigns/{campaign}/targets":                                     {may: inProgramme},
 	"POST /api/v1/campaigns/{campaign}/targets":                                    {may: "admin province_officer", platform: true, body: object{"indicator": "I05", "value": "0.6", "due_on": "2026-12-31"}},
 	"DELETE /api/v1/campaigns/{campaign}/targets/{target}":                         {may: "admin province_officer", platform: true, inner: true},
+
+	"POST /api/v1/periodic-reports":                                   {may: "admin province_officer locality_officer", body: object{"campaign": theCampaign, "locality": "{locality}", "kind": "month", "period": "2026-10"}},
+	"GET /api/v1/periodic-reports":                                    {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/periodic-reports/lateness":                           {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/periodic-reports/reminders":                          {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/periodic-reports/{id}":                               {may: "admin province_officer locality_officer manager auditor"},
+	"POST /api/v1/periodic-reports/{id}/submit":                       {may: "admin province_officer locality_officer", body: object{}},
+	"POST /api/v1/periodic-reports/{id}/correct":                      {may: "admin province_officer locality_officer", body: object{"reason": "xem lại"}},
+	"POST /api/v1/periodic-reports/{id}/approve":                      {may: "admin province_officer", body: object{}},
+	"POST /api/v1/periodic-reports/{id}/return":                       {may: "admin province_officer", body: object{"note": "xem lại"}},
+	"GET /api/v1/periodic-reports/{id}/versions/{version}":            {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/periodic-reports/{id}/versions/{version}/difference": {may: "admin province_officer locality_officer manager auditor"},
 }
 
 // place is a market with what can be named in it.
 type place struct {
-	market, stall, spare, caseID, merchant, code, change, alert, order, complaint, commune string
+	market, stall, spare, caseID, merchant, code, change, alert, order, complaint, commune, report string
 
 	numbers []string // its merchant's phone and account, whole
 }
@@ -196,7 +208,7 @@ type place struct {
 // id is what a route's {id} stands for.
 func (p place) id(path string) string {
 	word := strings.Split(path, "/")[3]
-	if id, found := map[string]string{"markets": p.market, "stalls": p.stall, "cases": p.caseID, "merchants": p.merchant, "beneficiary-changes": p.change, "alerts": p.alert, "orders": p.order, "complaints": p.complaint}[word]; found {
+	if id, found := map[string]string{"markets": p.market, "stalls": p.stall, "cases": p.caseID, "merchants": p.merchant, "beneficiary-changes": p.change, "alerts": p.alert, "orders": p.order, "complaints": p.complaint, "periodic-reports": p.report}[word]; found {
 		return id
 	}
 	return p.market // an id of another kind is missing everywhere
@@ -253,6 +265,9 @@ func newPlace(s *serving, admin, code, commune, account string) (p place) {
 	_, reported := s.visit("POST", "/q/"+p.code+"/problems", object{"kind": "swapped_sticker", "contact": "khach@example.vn"})
 	p.complaint = reported.text("id")
 	s.ask(admin, "PUT", "/api/v1/campaigns/"+theCampaign+"/pilots/"+commune, object{"market_id": p.market}, 200)
+	p.report = s.ask(admin, "POST", "/api/v1/periodic-reports", object{"campaign": theCampaign, "locality": commune, "kind": "month", "period": "2026-09"}, 201).text("id")
+	s.ask(admin, "POST", "/api/v1/periodic-reports/"+p.report+"/submit", object{}, 200)
+	s.ask(admin, "POST", "/api/v1/periodic-reports/"+p.report+"/correct", object{"reason": "xem lại"}, 200)
 	if p.complaint == "" || p.caseID == "" || p.alert == "" || p.change == "" {
 		s.t.Fatalf("something is missing of %+v", p)
 	}
@@ -344,8 +359,8 @@ func (m *matrixCheck) status(key string, at place) int {
 	method, path, _ := strings.Cut(m.route, " ")
 	raw, err := json.Marshal(m.row.body)
 	must(m.T, err)
-	raw = bytes.ReplaceAll(bytes.ReplaceAll(raw, []byte("{stall}"), []byte(at.stall)), []byte("{market}"), []byte(at.market))
-	words := []string{"{id}", at.id(path), "{code}", at.code, "{campaign}", theCampaign, "{locality}", at.commune}
+	raw = []byte(strings.NewReplacer("{stall}", at.stall, "{market}", at.market, "{locality}", at.commune).Replace(string(raw)))
+	words := []string{"{id}", at.id(path), "{code}", at.code, "{campaign}", theCampaign, "{locality}", at.commune, "{version}", "2"}
 	if !m.row.inner {
 		words = append(words, "{milestone}", "launched")
 	}
@@ -379,7 +394,7 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 	may := open || slices.Contains(strings.Fields(m.row.may), role)
 	named := strings.Contains(m.route, "{id}")
 	_, path, _ := strings.Cut(m.route, " ")
-	known := slices.Contains([]string{"markets", "stalls", "merchants", "cases", "beneficiary-changes", "alerts", "orders", "complaints"}, strings.Split(path, "/")[3])
+	known := slices.Contains([]string{"markets", "stalls", "merchants", "cases", "beneficiary-changes", "alerts", "orders", "complaints", "periodic-reports"}, strings.Split(path, "/")[3])
 
 	own, foreign := m.own, m.foreign
 	if may && m.row.spare {
@@ -393,7 +408,7 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 		want = "404"
 	}
 	m.expect(role+" with its own", m.status(narrow, own), want, open)
-	for _, id := range []string{foreign.market, foreign.stall, foreign.spare, foreign.caseID, foreign.merchant, foreign.code, foreign.change, foreign.alert, foreign.order, foreign.complaint} {
+	for _, id := range []string{foreign.market, foreign.stall, foreign.spare, foreign.caseID, foreign.merchant, foreign.code, foreign.change, foreign.alert, foreign.order, foreign.complaint, foreign.report} {
 		if bytes.Contains(m.answered, []byte(id)) {
 			m.Errorf("%s reads what lies outside its scope: %s in %s", role, id, m.answered)
 		}

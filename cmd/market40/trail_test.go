@@ -212,7 +212,7 @@ func tour(t *testing.T, s *serving, env []string) {
 
 	tourUsers(s, key)
 	tourStall(s, key, second, market)
-	tourProgramme(s, key, market)
+	tourProgramme(s, key, second, market)
 }
 
 // tourUsers keeps users and keys as an admin, and one's own account as who was made.

@@ -604,6 +604,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Định nghĩa các chỉ số / What the indicators mean, with the queries that run */
+        get: operations["list-indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{indicator}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Định nghĩa một chỉ số / What an indicator means */
+        get: operations["get-indicator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger/trial-balance": {
         parameters: {
             query?: never;
@@ -682,6 +716,23 @@ export interface paths {
         };
         /** A market's changes of account in the last 90 days, newest first */
         get: operations["list-market-beneficiary-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/dormant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sạp lâu chưa có thanh toán / Ready stalls without a payment in 30 days, of merchants who agreed */
+        get: operations["dormant-stalls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1154,6 +1205,177 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/periodic-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Báo cáo kỳ: reports, newest first */
+        get: operations["list-reports"];
+        put?: never;
+        /** Lập báo cáo: begin a report as a draft */
+        post: operations["make-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/lateness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tiến độ nộp: who was on time, who is late, who owes (I24) */
+        get: operations["lateness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Nhắc việc: monthly reports that are due soon, late or returned */
+        get: operations["list-reminders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report with its versions and steps; of a draft what it would say now */
+        get: operations["get-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Duyệt báo cáo */
+        post: operations["approve-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Đính chính: freeze a further version and submit it */
+        post: operations["correct-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Trả lại báo cáo, with why */
+        post: operations["return-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Chốt số liệu và gửi: freeze a version and submit it */
+        post: operations["submit-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Số liệu đã chốt: a frozen version with its hash and signature */
+        get: operations["get-report-version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/versions/{version}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a version says differently from another */
+        get: operations["compare-report-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/phone-codes": {
         parameters: {
             query?: never;
@@ -1231,6 +1453,57 @@ export interface paths {
         };
         /** The adoption report as CSV (UTF-8 with BOM), a line per locality and indicator; hidden cells are empty */
         get: operations["adoption-report-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/drill-down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Chi tiết một chỉ số / What a figure is made of */
+        get: operations["drill-down"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/markets/{market}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Báo cáo một chợ / One market, with its zones and goods */
+        get: operations["market-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Diễn biến theo tháng / An indicator at the ends of months */
+        get: operations["trend-report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2706,6 +2979,10 @@ export interface components {
             /** Format: date-time */
             occurred_at: string;
         };
+        "Correct-reportRequest": {
+            /** @description why, in 3 characters at least */
+            reason: string;
+        };
         EdgeCodeSent: {
             /**
              * Format: int64
@@ -2853,6 +3130,16 @@ export interface components {
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
+        EdgeListPeriodicReminder: {
+            items: components["schemas"]["PeriodicReminder"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListPeriodicReport: {
+            items: components["schemas"]["PeriodicReport"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
         EdgeListPrivacyConsent: {
             items: components["schemas"]["PrivacyConsent"][] | null;
             /** @description cursor of the next page, null at the end */
@@ -2880,6 +3167,16 @@ export interface components {
         };
         EdgeListProgrammeTarget: {
             items: components["schemas"]["ProgrammeTarget"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListReportsDefinition: {
+            items: components["schemas"]["ReportsDefinition"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListReportsDormantStall: {
+            items: components["schemas"]["ReportsDormantStall"][] | null;
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
@@ -3491,6 +3788,9 @@ export interface components {
         NewKeyBody: {
             key: string;
         };
+        NotedBody: {
+            note?: string;
+        };
         PaymentsAccountName: {
             account_number: string;
             bank_bin?: string;
@@ -3736,6 +4036,300 @@ export interface components {
             id: string;
             /** Format: date-time */
             received_at: string;
+        };
+        PeriodicCampaignHead: {
+            code: string;
+            id: string;
+            legal_ref: string;
+            name: string;
+        };
+        PeriodicContent: {
+            /**
+             * Format: date
+             * @description the day after the period's last: state at 00:00 of it, windows before it
+             */
+            as_of: string;
+            basis: string;
+            campaign: components["schemas"]["PeriodicCampaignHead"];
+            /** @description what each indicator meant, by code */
+            definitions: components["schemas"]["PeriodicMeaning"][];
+            /** @description it counts invented markets: show it as dữ liệu minh họa */
+            demo: boolean;
+            /** @description null: a preview */
+            frozen: components["schemas"]["PeriodicFrozen"];
+            /** @enum {string} */
+            kind: "month" | "quarter";
+            /** @description null: the whole campaign */
+            locality: components["schemas"]["ReportsLocality"];
+            /** @example 2026-10 */
+            period: string;
+            /** @description the adoption report as it was served; of a locality its row alone, which the total repeats */
+            report: components["schemas"]["ReportsAdoption"];
+            /** @description what each required locality had chosen on the period's last day */
+            statuses: components["schemas"]["PeriodicStanding"][];
+            /** @description the units and the markets that were counted in each */
+            units: components["schemas"]["PeriodicCountedUnit"][];
+        };
+        PeriodicCountedUnit: {
+            locality: components["schemas"]["ReportsLocality"];
+            markets: components["schemas"]["ReportsMarket"][];
+        };
+        PeriodicDifference: {
+            /** @description by unit, then indicator; figures that say the same are left out */
+            figures: components["schemas"]["PeriodicFigureChange"][];
+            /** Format: int64 */
+            from: number;
+            /** @description units in which other markets were counted */
+            markets: components["schemas"]["PeriodicMarketsChange"][];
+            /** Format: int64 */
+            to: number;
+        };
+        PeriodicFigureChange: {
+            after: components["schemas"]["ReportsFigure"];
+            before: components["schemas"]["ReportsFigure"];
+            indicator: string;
+            /** @description null: the total */
+            locality: components["schemas"]["ReportsLocality"];
+        };
+        PeriodicFrozen: {
+            /** Format: date-time */
+            at: string;
+            /** @description why it was frozen again; empty for the first */
+            reason: string;
+            report: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PeriodicLateness: {
+            campaign: components["schemas"]["PeriodicCampaignHead"];
+            /**
+             * Format: int64
+             * @description of these, how many were due by now, or came before (I24's denominator)
+             */
+            due: number;
+            /** Format: date */
+            due_on: string;
+            /** @description the localities in your scope that are not exempt, by code */
+            items: components["schemas"]["PeriodicOwing"][];
+            /** @enum {string} */
+            kind: "month" | "quarter";
+            /** @description null: the board is whole */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description of those, how many were on time
+             */
+            on_time: number;
+            period: string;
+        };
+        PeriodicMarketsChange: {
+            after: string[];
+            before: string[];
+            locality: components["schemas"]["ReportsLocality"];
+        };
+        PeriodicMeaning: {
+            /** @example I05 */
+            code: string;
+            evidence: string[];
+            formula: string;
+            /** @example active_30d_rate */
+            name: string;
+            name_en: string;
+            name_vi: string;
+            parts: components["schemas"]["ReportsDefinedPart"][];
+            prose_en: string;
+            prose_vi: string;
+            unit: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PeriodicOwing: {
+            /** Format: date */
+            due_on: string;
+            /**
+             * Format: int64
+             * @description until it was submitted, or until now; begun hours count
+             */
+            hours_late: number;
+            locality: components["schemas"]["ReportsLocality"];
+            /** @description null: not submitted, and not due yet */
+            on_time: boolean | null;
+            /** @description null: not made */
+            report_id: string;
+            /** @enum {string} */
+            state: "not_made" | "draft" | "submitted" | "approved" | "returned";
+            /**
+             * Format: date-time
+             * @description when it was submitted first
+             */
+            submitted_at: string | null;
+        };
+        PeriodicReminder: {
+            campaign: components["schemas"]["PeriodicCampaignHead"];
+            /** Format: date */
+            due_on: string;
+            /**
+             * Format: int64
+             * @description until it was submitted, or until now; begun hours count
+             */
+            hours_late: number;
+            /** @enum {string} */
+            kind: "month";
+            locality: components["schemas"]["ReportsLocality"];
+            /** @description null: not submitted, and not due yet */
+            on_time: boolean | null;
+            period: string;
+            /** @description null: not made */
+            report_id: string;
+            /**
+             * @description due within three days; late; handed back by the province
+             * @enum {string}
+             */
+            stage: "due_soon" | "late" | "returned";
+            /** @enum {string} */
+            state: "not_made" | "draft" | "submitted" | "approved" | "returned";
+            /**
+             * Format: date-time
+             * @description when it was submitted first
+             */
+            submitted_at: string | null;
+        };
+        PeriodicReport: {
+            campaign: components["schemas"]["PeriodicCampaignHead"];
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /**
+             * Format: date
+             * @description the last day on which it is on time
+             */
+            due_on: string;
+            /** Format: date */
+            from: string;
+            id: string;
+            /** @enum {string} */
+            kind: "month" | "quarter";
+            /** @description null: the whole campaign, by the province */
+            locality: components["schemas"]["ReportsLocality"];
+            /** @example 2026-10 */
+            period: string;
+            /** @enum {string} */
+            state: "draft" | "submitted" | "approved" | "returned";
+            /**
+             * Format: date-time
+             * @description when it was submitted first
+             */
+            submitted_at: string | null;
+            /**
+             * Format: date
+             * @description the period's last day
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description the newest that was frozen; null: none
+             */
+            version: number | null;
+        };
+        PeriodicReportOrder: {
+            /** @description id or code */
+            campaign: string;
+            /** @description month or quarter */
+            kind: string;
+            /** @description id, or code within the campaign's basis; absent: the whole campaign */
+            locality?: string;
+            /** @description 2026-10 or 2026-Q3 */
+            period: string;
+        };
+        PeriodicStanding: {
+            exempt_reason: string | null;
+            locality: components["schemas"]["ReportsLocality"];
+            market: components["schemas"]["ReportsMarket"];
+            milestones: components["schemas"]["ProgrammeMilestones"];
+            /** @enum {string} */
+            state: "chosen" | "exempt" | "missing";
+        };
+        PeriodicStep: {
+            actor_id: string;
+            /** Format: date-time */
+            at: string;
+            note: string;
+            /** @enum {string} */
+            step: "submitted" | "approved" | "returned" | "reopened";
+            /** Format: int64 */
+            version: number;
+        };
+        PeriodicVersion: {
+            /** Format: date */
+            as_of: string;
+            basis: string;
+            content: components["schemas"]["PeriodicContent"];
+            /** Format: date-time */
+            frozen_at: string;
+            frozen_by: string;
+            /** @description that proves the signature, base64 */
+            public_key: string;
+            /** @description why it was frozen again; empty for the first */
+            reason: string;
+            report: string;
+            /** @description of the content in canonical form (RFC 8785), hexadecimal */
+            sha256: string;
+            /** @description Ed25519 over the 32 bytes of the hash, base64 */
+            signature: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PeriodicVersionHead: {
+            /** Format: date-time */
+            frozen_at: string;
+            frozen_by: string;
+            /** @description why it was frozen again; empty for the first */
+            reason: string;
+            sha256: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PeriodicWhole: {
+            campaign: components["schemas"]["PeriodicCampaignHead"];
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /**
+             * Format: date
+             * @description the last day on which it is on time
+             */
+            due_on: string;
+            /** Format: date */
+            from: string;
+            id: string;
+            /** @enum {string} */
+            kind: "month" | "quarter";
+            /** @description null: the whole campaign, by the province */
+            locality: components["schemas"]["ReportsLocality"];
+            /** @example 2026-10 */
+            period: string;
+            /** @description of a draft: what it would say now, as of the period's end or, before it, today; else null */
+            preview: components["schemas"]["PeriodicContent"];
+            /** @enum {string} */
+            state: "draft" | "submitted" | "approved" | "returned";
+            /** @description in the order they were taken */
+            steps: components["schemas"]["PeriodicStep"][];
+            /**
+             * Format: date-time
+             * @description when it was submitted first
+             */
+            submitted_at: string | null;
+            /**
+             * Format: date
+             * @description the period's last day
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description the newest that was frozen; null: none
+             */
+            version: number | null;
+            versions: components["schemas"]["PeriodicVersionHead"][];
         };
         PrivacyConsent: {
             /** Format: date-time */
@@ -4028,19 +4622,101 @@ export interface components {
         ReportsAdoption: {
             /**
              * Format: date
-             * @description the state is that of 00:00 Asia/Ho_Chi_Minh of this day, windows are the 30 days before it
+             * @description the state is that of 00:00 Asia/Ho_Chi_Minh of this day, windows are the days before it
              */
             as_of: string;
             /** @example districts_2024 */
             basis: string;
-            /** @description null: all markets */
+            /** @description its code; null: all markets */
             campaign: string | null;
+            /** @description of all rows, as coverage of a row */
+            coverage: components["schemas"]["ReportsShare"];
+            /** @description of all rows, as funnel of a row */
+            funnel: components["schemas"]["ReportsFunnel"];
             /** @description one per unit, by code */
             rows: components["schemas"]["ReportsRow"][];
             /** @description of all rows; a merchant of several units counts once */
             total: {
                 [key: string]: components["schemas"]["ReportsFigure"];
             };
+        };
+        ReportsDefinedPart: {
+            key: string;
+            name_en: string;
+            name_vi: string;
+        };
+        ReportsDefinition: {
+            /** @example I05 */
+            code: string;
+            /** @description which levels it can rest on: A bank notice or statement, B owner, C declared, D seen in the field */
+            evidence: string[];
+            formula: string;
+            /** @description earlier versions, newest first */
+            history: components["schemas"]["ReportsPastWording"][];
+            /** @example active_30d_rate */
+            name: string;
+            name_en: string;
+            name_vi: string;
+            /** @description further values of the same indicator */
+            parts: components["schemas"]["ReportsDefinedPart"][];
+            prose_en: string;
+            prose_vi: string;
+            /**
+             * Format: date
+             * @description since when this version holds
+             */
+            since: string;
+            /** @description the queries that run; a report sends them as one */
+            sql: string;
+            /**
+             * @description of the value
+             * @enum {string}
+             */
+            unit: "share" | "points" | "per_merchant" | "per_10000" | "vnd" | "bands";
+            /** Format: int64 */
+            version: number;
+        };
+        ReportsDormantStall: {
+            /**
+             * Format: date
+             * @description null: never; amounts are not told
+             */
+            last_payment_day: string | null;
+            /** Format: date-time */
+            last_visit_at: string | null;
+            /** @enum {string|null} */
+            last_visit_outcome: "helped" | "follow_up" | "refused" | "absent" | null;
+            number: string;
+            /** @description what the merchant last said against it */
+            refusal_reason: string | null;
+            stall_id: string;
+            zone: string;
+        };
+        ReportsDrillDown: {
+            /** Format: date */
+            as_of: string;
+            basis: string;
+            /** @enum {string} */
+            by: "market" | "zone" | "goods_group" | "kind";
+            /** @description of all parts together */
+            figure: components["schemas"]["ReportsFigure"];
+            indicator: string;
+            parts: components["schemas"]["ReportsDrillPart"][];
+        };
+        ReportsDrillPart: {
+            figure: components["schemas"]["ReportsFigure"];
+            market: components["schemas"]["ReportsMarket"];
+            /** @description the zone, goods group or kind of stall; empty: the market */
+            part: string;
+        };
+        ReportsFeeMonth: {
+            /** @description đồng; null in a hidden cell */
+            due: number | string | null;
+            /** @example 2026-10 */
+            month: string;
+            paid: number | string | null;
+            paid_by_transfer: number | string | null;
+            suppressed: boolean;
         };
         ReportsFigure: {
             /** @description beside figures of activity: merchants whose notices reach us, of all; who is not covered is not observed, never inactive */
@@ -4072,6 +4748,11 @@ export interface components {
             parts?: {
                 [key: string]: components["schemas"]["ReportsFigure"];
             };
+            /**
+             * @description the month that is told of, where it is not the window before the day
+             * @example 2026-10
+             */
+            period?: string;
             /** @description hidden, because it or a figure beside it would tell of fewer than five merchants */
             suppressed: boolean;
             /**
@@ -4079,6 +4760,26 @@ export interface components {
              * @example 0.5833
              */
             value: string | null;
+        };
+        ReportsFunnel: {
+            /** Format: int64 */
+            active: number | null;
+            /** Format: int64 */
+            first_payment: number | null;
+            /**
+             * Format: int64
+             * @description on four days of thirty
+             */
+            habitual: number | null;
+            /**
+             * Format: int64
+             * @description a code is in force
+             */
+            printed: number | null;
+            /** Format: int64 */
+            registered: number | null;
+            /** Format: int64 */
+            verified: number | null;
         };
         ReportsInterval: {
             /** @example 0.4415 */
@@ -4106,13 +4807,78 @@ export interface components {
             id: string;
             name: string;
         };
+        ReportsMarketPage: {
+            /** Format: date */
+            as_of: string;
+            coverage: components["schemas"]["ReportsShare"];
+            /**
+             * Format: int64
+             * @description merchants, as I18; null in a hidden cell
+             */
+            dormant: number | null;
+            /** @description the last twelve months that have a summary, newest first */
+            fees: components["schemas"]["ReportsFeeMonth"][];
+            figures: {
+                [key: string]: components["schemas"]["ReportsFigure"];
+            };
+            funnel: components["schemas"]["ReportsFunnel"];
+            goods: components["schemas"]["ReportsPartOfMarket"][];
+            market: components["schemas"]["ReportsMarket"];
+            /**
+             * Format: int64
+             * @description stalls that display a code and were not found in order in 7 days; null in a hidden cell
+             */
+            unchecked: number | null;
+            /** @description by name; those without a merchant aside */
+            zones: components["schemas"]["ReportsPartOfMarket"][];
+        };
+        ReportsPartOfMarket: {
+            /** @description I01, I03 and I05 */
+            figures: {
+                [key: string]: components["schemas"]["ReportsFigure"];
+            };
+            goods_group?: string;
+            /** Format: int64 */
+            merchants: number;
+            zone?: string;
+        };
+        ReportsPastWording: {
+            /** @description what the next version changed */
+            change: string;
+            /** Format: date */
+            since: string;
+            /** Format: int64 */
+            version: number;
+        };
         ReportsRow: {
+            /** @description merchants whose notices reach us, of all */
+            coverage: components["schemas"]["ReportsShare"];
+            /** @description with a campaign: why the unit needs no pilot */
+            exempt?: string;
+            funnel: components["schemas"]["ReportsFunnel"];
             indicators: {
                 [key: string]: components["schemas"]["ReportsFigure"];
             };
             locality: components["schemas"]["ReportsLocality"];
             /** @description the markets that are counted, by code */
             markets: components["schemas"]["ReportsMarket"][];
+            /**
+             * Format: int64
+             * @description by I05 among the rows that show it; equals share one
+             */
+            rank: number | null;
+            /**
+             * @description the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; I05 at its target and I24 100 %; otherwise
+             * @enum {string|null}
+             */
+            status: "chua_du_du_lieu" | "can_chu_y" | "dat" | "chua_dat" | null;
+            /**
+             * @description why there is no status
+             * @enum {string}
+             */
+            status_reason?: "no_merchants" | "hidden" | "no_target";
+            /** @description of I05, with a campaign */
+            target?: components["schemas"]["ReportsTarget"];
         };
         ReportsShare: {
             /** Format: int64 */
@@ -4124,6 +4890,31 @@ export interface components {
             numerator: number | null;
             /** @description 4 decimals; null in a hidden cell and of nothing */
             value: string | null;
+        };
+        ReportsTarget: {
+            /** Format: date */
+            due_on: string;
+            /** @example 0.6000 */
+            value: string;
+        };
+        ReportsTrend: {
+            indicator: string;
+            /** @description oldest first */
+            points: components["schemas"]["ReportsTrendPoint"][];
+            /** @description with a campaign; null: none */
+            target: components["schemas"]["ReportsTarget"];
+        };
+        ReportsTrendPoint: {
+            /**
+             * Format: date
+             * @description the day after the month's last, at most today: the state at 00:00 of it
+             */
+            as_of: string;
+            figure: components["schemas"]["ReportsFigure"];
+        };
+        "Return-reportRequest": {
+            /** @description why, in 3 characters at least */
+            note: string;
         };
         "Rotate-bank-connection-secretRequest": {
             secrets: unknown;
@@ -5453,6 +6244,66 @@ export interface operations {
             };
         };
     };
+    "list-indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListReportsDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "get-indicator": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                indicator: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportsDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
     "trial-balance": {
         parameters: {
             query?: {
@@ -5642,6 +6493,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EdgeListMerchantsBeneficiaryChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "dormant-stalls": {
+        parameters: {
+            query?: {
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListReportsDormantStall"];
                 };
             };
             /** @description Error */
@@ -6671,6 +7558,383 @@ export interface operations {
             };
         };
     };
+    "list-reports": {
+        parameters: {
+            query?: {
+                /** @description id or code */
+                campaign?: string;
+                /** @description id, or code within the campaign's basis */
+                locality?: string;
+                kind?: "month" | "quarter";
+                /** @description 2026-10 or 2026-Q3 */
+                period?: string;
+                state?: "draft" | "submitted" | "approved" | "returned";
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListPeriodicReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "make-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeriodicReportOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    lateness: {
+        parameters: {
+            query: {
+                /** @description id or code */
+                campaign: string;
+                kind?: "month" | "quarter";
+                /** @description 2026-10 or 2026-Q3; absent: the last month that has ended */
+                period?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicLateness"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "list-reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListPeriodicReminder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "get-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "approve-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NotedBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "correct-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Correct-reportRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "return-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Return-reportRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "submit-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NotedBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "get-report-version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicVersion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "compare-report-versions": {
+        parameters: {
+            query?: {
+                /** @description absent: the version before */
+                from?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicDifference"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
     "ask-phone-code": {
         parameters: {
             query?: never;
@@ -6774,7 +8038,7 @@ export interface operations {
                 basis?: string;
                 /** @description a day, tomorrow at the latest; absent: today */
                 as_of?: string;
-                /** @description only the pilots of this campaign */
+                /** @description code or id: only the pilots of this campaign */
                 campaign?: string;
             };
             header?: never;
@@ -6826,6 +8090,110 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+        };
+    };
+    "drill-down": {
+        parameters: {
+            query?: {
+                /** @description a day, tomorrow at the latest; absent: today */
+                as_of?: string;
+                /** @description market, zone, goods_group or kind */
+                by?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportsDrillDown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "market-report": {
+        parameters: {
+            query?: {
+                /** @description a day, tomorrow at the latest; absent: today */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                market: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportsMarketPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "trend-report": {
+        parameters: {
+            query?: {
+                /** @description id of a market, instead of a locality */
+                market?: string;
+                /** @description the first month; a year unless told */
+                from?: string;
+                /** @description the last month; this one unless told */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportsTrend"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
                 };
             };
         };
