@@ -7,11 +7,14 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"market40/migrations/database/dbtest"
 	"market40/reports/exports"
 )
 
@@ -57,4 +60,34 @@ func TestReportsVerify(t *testing.T) {
 	want(t, 2, nil, "reports", "verify", whole, "--key", "short")
 	want(t, 2, nil, "reports", "verify", filepath.Join(folder, "nowhere"), "--key", key)
 	want(t, 2, nil, "reports", "verify")
+}
+
+// TestReportsVerifyAsksTheDatabase freezes at the server, takes files away by the API, and proves them with its database.
+func TestReportsVerifyAsksTheDatabase(t *testing.T) {
+	t.Parallel()
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
+	s := serve(t, env)
+	key := adminKey(t, env)
+	s.ask(key, "POST", "/api/v1/campaigns", object{"code": "CHO40", "name": "Chợ 4.0", "legal_ref": "05/UBCĐS", "starts_on": "2024-05-28"}, 201)
+	frozen := want(t, 0, env, strings.Fields("reports freeze --campaign CHO40 --kind month --period 2026-09")...)
+	report := strings.Fields(frozen.out)[1]
+	for kind := range exports.Kinds {
+		res, body := s.visit("GET", "/api/v1/periodic-reports/"+report+"/versions/1."+kind, nil, "Authorization", key)
+		if res.StatusCode != 200 {
+			t.Fatalf("%s is answered %d %v", kind, res.StatusCode, body)
+		}
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.address+"/api/v1/periodic-reports/"+report+"/versions/1.csv", http.NoBody)
+	must(t, err)
+	req.Header.Set("Authorization", key)
+	res, err := http.DefaultClient.Do(req)
+	must(t, err)
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	must(t, err)
+	path := filepath.Join(t.TempDir(), "report.csv")
+	must(t, os.WriteFile(path, raw, 0o600))
+	want(t, 0, env, "reports", "verify", path)
+	must(t, os.WriteFile(path, bytes.Replace(raw, []byte(",I05,1,0,0,"), []byte(",I05,1,1,0,"), 1), 0o600))
+	want(t, 1, env, "reports", "verify", path)
 }
