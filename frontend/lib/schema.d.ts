@@ -1359,6 +1359,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/periodic-reports/{id}/versions/{version}.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tải báo cáo đã chốt: a frozen version as csv, which `market40 reports verify` proves */
+        get: operations["download-report-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/versions/{version}.docx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tải báo cáo đã chốt: a frozen version as docx, which `market40 reports verify` proves */
+        get: operations["download-report-docx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/versions/{version}.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tải báo cáo đã chốt: a frozen version as pdf, which `market40 reports verify` proves */
+        get: operations["download-report-pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/versions/{version}.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tải báo cáo đã chốt: a frozen version as xlsx, which `market40 reports verify` proves */
+        get: operations["download-report-xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/periodic-reports/{id}/versions/{version}/difference": {
         parameters: {
             query?: never;
@@ -1461,6 +1529,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/adoption.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The adoption report as a workbook: a row per figure, charts, definitions */
+        get: operations["adoption-report-xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/drill-down": {
         parameters: {
             query?: never;
@@ -1470,6 +1555,23 @@ export interface paths {
         };
         /** Chi tiết một chỉ số / What a figure is made of */
         get: operations["drill-down"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public key that proves frozen reports, also without this server */
+        get: operations["report-key"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3272,6 +3374,12 @@ export interface components {
              * @example https://example.com/errors/example
              */
             type: string;
+        };
+        KeyOutputBody: {
+            /** @example Ed25519 */
+            algorithm: string;
+            /** @description base64; for market40 reports verify --key */
+            public_key: string;
         };
         LedgerLine: {
             balance: string;
@@ -7900,6 +8008,98 @@ export interface operations {
             };
         };
     };
+    "download-report-csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    "download-report-docx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+                };
+            };
+        };
+    };
+    "download-report-pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+        };
+    };
+    "download-report-xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+        };
+    };
     "compare-report-versions": {
         parameters: {
             query?: {
@@ -8094,9 +8294,43 @@ export interface operations {
             };
         };
     };
-    "drill-down": {
+    "adoption-report-xlsx": {
         parameters: {
             query?: {
+                /** @description districts_2024, communes_2025 or current */
+                basis?: string;
+                /** @description a day, tomorrow at the latest; absent: today */
+                as_of?: string;
+                /** @description only the pilots of this campaign */
+                campaign?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+        };
+    };
+    "drill-down": {
+        parameters: {
+            query: {
+                indicator: string;
+                /** @description districts_2024, communes_2025 or current */
+                basis?: string;
+                /** @description id, or code in the basis; absent: all */
+                locality?: string;
+                /** @description code or id: only its pilots */
+                campaign?: string;
                 /** @description a day, tomorrow at the latest; absent: today */
                 as_of?: string;
                 /** @description market, zone, goods_group or kind */
@@ -8115,6 +8349,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportsDrillDown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "report-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyOutputBody"];
                 };
             };
             /** @description Error */
@@ -8164,7 +8427,14 @@ export interface operations {
     };
     "trend-report": {
         parameters: {
-            query?: {
+            query: {
+                indicator: string;
+                /** @description districts_2024, communes_2025 or current */
+                basis?: string;
+                /** @description id, or code in the basis; absent: all */
+                locality?: string;
+                /** @description code or id: only its pilots */
+                campaign?: string;
                 /** @description id of a market, instead of a locality */
                 market?: string;
                 /** @description the first month; a year unless told */
