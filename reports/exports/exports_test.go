@@ -278,12 +278,15 @@ func TestTheDraftsGeometry(t *testing.T) {
 	}
 	shown := spaced(tool(t, pdf, ".pdf", "pdftotext", "FILE", "-"))
 	for _, want := range []string{
-		"ỦY BAN NHÂN DÂN HUYỆN VẠN NINH", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "Số: /BC-UBND", "Vạn Ninh, ngày tháng năm", "BÁO CÁO Kết quả thực hiện mô hình chợ 4.0",
+		"ỦY BAN NHÂN DÂN HUYỆN VẠN NINH", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "BÁO CÁO Kết quả thực hiện mô hình chợ 4.0",
 		"(DỮ LIỆU MINH HỌA)", "Ủy ban nhân dân huyện Vạn Ninh báo cáo kết quả", "58,0 %, tương ứng 1.425 trên 2.458 tiểu thương", "Nơi nhận:", "- Lưu: VT", "TM. ỦY BAN NHÂN DÂN CHỦ TỊCH", "Phụ lục IV", "XÁC NHẬN SỐ LIỆU", sealed(t, c).SHA256,
 	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("the draft does not say %q", want)
 		}
+	}
+	if line := spaced(tool(t, pdf, ".pdf", "pdftotext", "-layout", "-l", "1", "FILE", "-")); !strings.Contains(line, "Số: /BC-UBND Vạn Ninh, ngày tháng năm") {
+		t.Errorf("number and date are not empty on one line: %.300s", line)
 	}
 	blocks(t, words)
 }
