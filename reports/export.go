@@ -21,7 +21,7 @@ const demoNote = "dữ liệu minh họa"
 var tableHeads = []string{
 	"basis", "as_of", "level", "code", "name", "markets", "indicator", "definition",
 	"numerator", "denominator", "value", "evidence_a", "evidence_b", "evidence_c", "evidence_d", "suppressed", "note",
-	"part", "interval_low", "interval_high", "coverage_numerator", "coverage_denominator", "coverage_value", "fresh_at",
+	"part", "interval_low", "interval_high", "coverage_numerator", "coverage_denominator", "coverage_value", "fresh_at", "period",
 }
 
 // csv is the report's table, marked as UTF-8.
@@ -91,7 +91,7 @@ func (i Figure) fields(note, part string) []string {
 	return []string{
 		strconv.Itoa(i.Definition), i.Numerator.text(), i.Denominator.text(), value,
 		mix[0], mix[1], mix[2], mix[3], strconv.FormatBool(i.Suppressed), note,
-		part, interval.Low, interval.High, coverage[0], coverage[1], coverage[2], fresh,
+		part, interval.Low, interval.High, coverage[0], coverage[1], coverage[2], fresh, i.Period,
 	}
 }
 

@@ -32,6 +32,8 @@ var arrows = map[string][]string{
 	// Reports read tables by SQL and know no domain logic.
 	"reports":          {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "reports/estimate"},
 	"reports/estimate": {}, // statistics
+	// Files of reports, and their proof.
+	"reports/exports": {"merchants/auth", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/vietqr", "reports", "reports/periodic"},
 	// Lists of what was seen in the field are read as boards' rosters are.
 	"reports/field": {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/roster", "migrations/database", "reports/estimate"},
 	// What the province ordered; units and markets have one shape in all reports.

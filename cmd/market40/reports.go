@@ -11,8 +11,8 @@ import (
 )
 
 func reportsCommand(s *settings) *cobra.Command {
-	c := group("reports", "Freeze the reports of months and quarters")
-	c.AddCommand(freezeCommand(s))
+	c := group("reports", "Freeze the reports of months and quarters, and prove their files")
+	c.AddCommand(freezeCommand(s), verifyReportCommand(s))
 	return c
 }
 

@@ -325,6 +325,8 @@ var rules = map[string]Rule{
 
 	"GET /api/v1/reports/adoption":        {Needs: ReadReports},
 	"GET /api/v1/reports/adoption.csv":    {Needs: ReadReports},
+	"GET /api/v1/reports/adoption.xlsx":   {Needs: ReadReports},
+	"GET /api/v1/reports/key":             {Needs: SignedIn},
 	"GET /api/v1/reports/trend":           {Needs: ReadReports},
 	"GET /api/v1/reports/markets/:market": {Needs: ReadReports},
 	"GET /api/v1/reports/drill-down":      {Needs: ReadReports},
@@ -353,6 +355,10 @@ var rules = map[string]Rule{
 	"POST /api/v1/periodic-reports/:id/approve":                     {Needs: JudgeReports},
 	"POST /api/v1/periodic-reports/:id/return":                      {Needs: JudgeReports},
 	"GET /api/v1/periodic-reports/:id/versions/:version":            {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/:id/versions/:version.csv":        {Needs: ReadReports}, // gin names the route above
+	"GET /api/v1/periodic-reports/:id/versions/:version.xlsx":       {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/:id/versions/:version.pdf":        {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/:id/versions/:version.docx":       {Needs: ReadReports},
 	"GET /api/v1/periodic-reports/:id/versions/:version/difference": {Needs: ReadReports},
 }
 

@@ -27,7 +27,7 @@ func writeCSV(w io.Writer, d *Document) error {
 }
 
 func (d *Document) csvLines() [][]string {
-	lines := d.Report.table()
+	lines := d.Report.Table()
 	if d.Seal == nil {
 		return lines
 	}

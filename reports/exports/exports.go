@@ -25,7 +25,7 @@ type Content struct {
 	Demo        bool              `json:"demo"` // it counts invented markets
 	Definitions []Definition      `json:"definitions"`
 	Units       []Unit            `json:"units"`
-	Report      Report            `json:"report"`
+	Report      reports.Adoption  `json:"report"`
 	Statuses    []Standing        `json:"statuses"`
 	Frozen      *Frozen           `json:"frozen"` // null: it is not
 }
@@ -76,60 +76,6 @@ type Unit struct {
 	Markets  []reports.Market `json:"markets"`
 }
 
-// Report is the adoption report as it was served.
-type Report struct {
-	Basis    string          `json:"basis"`
-	AsOf     string          `json:"as_of"`
-	Campaign *string         `json:"campaign"`
-	Rows     []Row           `json:"rows"`
-	Total    reports.Figures `json:"total"`
-}
-
-// Row is a unit's line of it.
-type Row struct {
-	Locality   reports.Locality `json:"locality"`
-	Markets    []reports.Market `json:"markets"`
-	Indicators reports.Figures  `json:"indicators"`
-	Coverage   *reports.Share   `json:"coverage"`
-	Funnel     *Funnel          `json:"funnel"`
-	Status     *Status          `json:"status"`
-	Rank       *int             `json:"rank"`
-}
-
-// Funnel is how many merchants have come how far; null where it is hidden.
-type Funnel struct {
-	Registered   *int `json:"registered"`
-	Verified     *int `json:"verified"`
-	Printed      *int `json:"printed"`
-	FirstPayment *int `json:"first_payment"`
-	Active       *int `json:"active"`
-	Habitual     *int `json:"habitual"`
-}
-
-// Status is how a unit stands to its target, and why.
-type Status struct {
-	Code   string `json:"status"`
-	Reason string `json:"reason"`
-}
-
-// UnmarshalJSON takes the bare word too.
-func (s *Status) UnmarshalJSON(raw []byte) error {
-	if len(raw) > 0 && raw[0] == '"' {
-		return json.Unmarshal(raw, &s.Code)
-	}
-	type plain Status
-	return json.Unmarshal(raw, (*plain)(s))
-}
-
-// table is the report's own table, which the live CSV is too.
-func (r Report) table() [][]string {
-	a := reports.Adoption{Basis: r.Basis, AsOf: r.AsOf, Campaign: r.Campaign, Total: r.Total}
-	for _, row := range r.Rows {
-		a.Rows = append(a.Rows, reports.Row{Locality: row.Locality, Markets: row.Markets, Indicators: row.Indicators})
-	}
-	return a.Table()
-}
-
 // Document is a report that is written as a file: its content, and the seal that it was frozen with.
 type Document struct {
 	Content
@@ -137,21 +83,21 @@ type Document struct {
 }
 
 // Live is the document of a report that is not frozen.
-func Live(report *reports.Adoption, definitions []Definition) (*Document, error) {
-	raw, err := json.Marshal(report)
-	if err != nil {
-		return nil, fmt.Errorf("a live report: %w", err)
+func Live(report *reports.Adoption, definitions []reports.Definition) *Document {
+	d := &Document{Content: Content{Basis: report.Basis, AsOf: report.AsOf, Report: *report}}
+	for _, known := range definitions {
+		definition := Definition{Code: known.Code, Version: known.Version, Name: known.NameVI, English: known.NameEN, Formula: known.Formula, Prose: known.ProseVI, Unit: known.Unit}
+		for _, part := range known.Parts {
+			definition.Parts = append(definition.Parts, Part{Key: part.Key, Name: part.NameVI})
+		}
+		d.Definitions = append(d.Definitions, definition)
 	}
-	d := &Document{Content: Content{Basis: report.Basis, AsOf: report.AsOf, Definitions: definitions}}
-	if err := json.Unmarshal(raw, &d.Report); err != nil {
-		return nil, fmt.Errorf("a live report: %w", err)
-	}
-	for _, row := range d.Report.Rows {
+	for _, row := range report.Rows {
 		for _, m := range row.Markets {
 			d.Demo = d.Demo || m.Demo
 		}
 	}
-	return d, nil
+	return d
 }
 
 // Open is the document of a sealed report. It proves nothing: see Seal.Prove.

@@ -86,7 +86,7 @@ func drawContent(t *rapid.T) *exports.Content {
 		Frozen: &exports.Frozen{Report: uuid.NewString(), Version: rapid.IntRange(1, 99).Draw(t, "version"), At: time.Unix(1_790_000_000, 123_000).UTC(), Reason: word.Draw(t, "reason")},
 	}
 	for range rapid.IntRange(0, 6).Draw(t, "units") {
-		row := exports.Row{Locality: reports.Locality{ID: uuid.New(), Level: "commune", Code: rapid.StringMatching(`[0-9]{5}`).Draw(t, "code"), Name: word.Draw(t, "unit")}, Indicators: drawFigures(t)}
+		row := reports.Row{Locality: reports.Locality{ID: uuid.New(), Level: "commune", Code: rapid.StringMatching(`[0-9]{5}`).Draw(t, "code"), Name: word.Draw(t, "unit")}, Indicators: drawFigures(t)}
 		for range rapid.IntRange(0, 2).Draw(t, "markets") {
 			m := reports.Market{ID: uuid.New(), Code: "M", Name: word.Draw(t, "market"), Demo: rapid.Bool().Draw(t, "demo")}
 			row.Markets = append(row.Markets, m)

@@ -156,8 +156,8 @@ func (d *Document) comparison() []string {
 	best, names := "", []string{}
 	shown := 0
 	for _, row := range d.Report.Rows {
-		if row.Status != nil && row.Status.Code != "" {
-			counts[row.Status.Code]++
+		if row.Status != nil {
+			counts[*row.Status]++
 		}
 		f := row.Indicators["I05"]
 		if f.Suppressed || f.Value == nil {

@@ -51,8 +51,8 @@ func (s *Seal) json() ([]byte, error) {
 	return Canonical(raw)
 }
 
-// readSeal reads it again, also from an answer of the API, which has more fields.
-func readSeal(raw []byte) (*Seal, error) {
+// ReadSeal reads it again, also from an answer of the API, which has more fields.
+func ReadSeal(raw []byte) (*Seal, error) {
 	s := &Seal{}
 	if err := json.Unmarshal(raw, s); err != nil {
 		return nil, err

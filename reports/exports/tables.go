@@ -1,6 +1,7 @@
 package exports
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -31,15 +32,18 @@ func (d *Document) figuresOf(title string, figures reports.Figures) table {
 		t.rows = append(t.rows, figureRow(code, definition.Name, figure, definition.Unit))
 		for _, key := range slices.Sorted(maps.Keys(figure.Parts)) {
 			part := figure.Parts[key]
-			t.rows = append(t.rows, figureRow(code, "– "+definition.partName(key), part, partUnit(definition.Unit)))
+			t.rows = append(t.rows, figureRow(code, "– "+definition.partName(key), part, partUnit(definition.Unit, key)))
 		}
 	}
 	return t
 }
 
-// partUnit is what the parts of an indicator are: bands are made of shares.
-func partUnit(unit string) string {
-	if unit == bands {
+// partUnit is what a part of an indicator is told in: bands are made of shares, and some parts are hours.
+func partUnit(unit, key string) string {
+	switch {
+	case strings.HasPrefix(key, "hours_"):
+		return hours
+	case unit == bands:
 		return share
 	}
 	return unit
@@ -49,6 +53,9 @@ func figureRow(code, name string, f reports.Figure, unit string) []string {
 	value := valueText(f, unit)
 	if interval := intervalText(f.Interval, unit); interval != "" && !f.Suppressed {
 		value += " (" + interval + ")"
+	}
+	if f.Period != "" {
+		name += " (kỳ " + f.Period + ")"
 	}
 	coverage := ""
 	if f.Coverage != nil {
@@ -67,20 +74,16 @@ func (d *Document) byUnit() table {
 	}
 	for i, row := range d.Report.Rows {
 		headline := row.Indicators["I05"]
-		coverage := row.Coverage
-		if coverage == nil {
-			coverage = headline.Coverage
-		}
 		t.rows = append(t.rows, []string{
 			fmt.Sprint(i + 1), row.Locality.Name,
 			valueText(row.Indicators["I01"], share), valueText(row.Indicators["I03"], share), ratioText(headline),
-			mixText(headline, share), coverageText(coverage), statusText(row.Status),
+			mixText(headline, share), coverageText(cmp.Or(row.Coverage, headline.Coverage)), statusText(row),
 		})
 	}
 	total := d.Report.Total
 	t.rows = append(t.rows, []string{
 		"", "Tổng cộng", valueText(total["I01"], share), valueText(total["I03"], share), ratioText(total["I05"]),
-		mixText(total["I05"], share), coverageText(total["I05"].Coverage), "",
+		mixText(total["I05"], share), coverageText(cmp.Or(d.Report.Coverage, total["I05"].Coverage)), "",
 	})
 	return t
 }
@@ -106,7 +109,7 @@ func (d *Document) funnel() (table, bool) {
 		cells := []string{fmt.Sprint(i + 1), row.Locality.Name}
 		if f := row.Funnel; f != nil {
 			known = true
-			for _, n := range f.steps() {
+			for _, n := range steps(f) {
 				cells = append(cells, countText(n))
 			}
 		}
@@ -115,10 +118,17 @@ func (d *Document) funnel() (table, bool) {
 		}
 		t.rows = append(t.rows, cells)
 	}
+	if f := d.Report.Funnel; f != nil {
+		cells := []string{"", "Tổng cộng"}
+		for _, n := range steps(f) {
+			cells = append(cells, countText(n))
+		}
+		t.rows = append(t.rows, cells)
+	}
 	return t, known
 }
 
-func (f *Funnel) steps() []*int {
+func steps(f *reports.Funnel) []*int {
 	return []*int{f.Registered, f.Verified, f.Printed, f.FirstPayment, f.Active, f.Habitual}
 }
 

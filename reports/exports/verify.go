@@ -99,7 +99,7 @@ func open(raw []byte) (*opened, error) {
 }
 
 func openJSON(raw []byte) (*opened, error) {
-	seal, err := readSeal(bytes.TrimPrefix(raw, []byte(byteOrderMark)))
+	seal, err := ReadSeal(bytes.TrimPrefix(raw, []byte(byteOrderMark)))
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
 	}
@@ -175,7 +175,13 @@ func limited(r io.Reader) ([]byte, error) {
 	return raw, err
 }
 
-// plain is a text without what no reader sees: how spaces are kept, how letters are composed.
+// plain is a text without what no reader sees: how spaces are kept, how letters are composed, and what XML cannot hold.
 func plain(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' && !unicode.IsSpace(r) || r == 0xFFFE || r == 0xFFFF {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(text, string(unicode.ReplacementChar)))
 	return strings.Join(strings.FieldsFunc(norm.NFC.String(text), unicode.IsSpace), " ")
 }

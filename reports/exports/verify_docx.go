@@ -49,7 +49,7 @@ func docxSeal(archive *zip.Reader) (*Seal, error) {
 		if err != nil {
 			continue
 		}
-		if seal, err := readSeal(sealed); err == nil {
+		if seal, err := ReadSeal(sealed); err == nil {
 			return seal, nil
 		}
 	}

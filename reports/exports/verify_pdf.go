@@ -138,7 +138,7 @@ func openPDF(raw []byte) (*opened, error) {
 func pdfSeal(objects map[int]pdfObject) (*Seal, error) {
 	for n := 1; n <= len(objects); n++ {
 		if bytes.Contains(objects[n].dictionary, []byte("/EmbeddedFile")) && len(objects[n].stream) > 0 {
-			seal, err := readSeal(objects[n].stream)
+			seal, err := ReadSeal(objects[n].stream)
 			if err != nil {
 				return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
 			}

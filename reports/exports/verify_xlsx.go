@@ -47,7 +47,7 @@ func xlsxSeal(file *excelize.File) (*Seal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
 	}
-	seal, err := readSeal(raw)
+	seal, err := ReadSeal(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
 	}

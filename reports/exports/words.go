@@ -20,7 +20,8 @@ const (
 	perMerchant = "per_merchant"
 	dong        = "vnd"
 	bands       = "bands"
-	number      = "count"
+	perPayments = "per_10000"
+	hours       = "hours" // of a part; no indicator is told in them
 )
 
 // indicators are the official ones (domain.md); a definition's own name and unit go before these.
@@ -44,7 +45,7 @@ var indicators = map[string]indicator{
 	"I17": {"Tỷ lệ duy trì sau 3 tháng", share},
 	"I18": {"Tỷ lệ có mã nhưng không giao dịch", share},
 	"I19": {"Tỷ lệ mã QR được kiểm tra trong 7 ngày", share},
-	"I20": {"Số sự cố trên 10.000 giao dịch", number},
+	"I20": {"Số sự cố trên 10.000 giao dịch", perPayments},
 	"I21": {"Mức sẵn sàng", share},
 	"I22": {"Mức bao trùm", share},
 	"I23": {"Chi phí trên một tiểu thương hoạt động", dong},
@@ -116,8 +117,10 @@ func numberText(value, unit string) string {
 	switch unit {
 	case points:
 		return grouped(n.Shift(2).StringFixed(1)) + "\u00a0điểm\u00a0%"
-	case perMerchant, number:
+	case perMerchant, perPayments:
 		return grouped(n.StringFixed(1))
+	case hours:
+		return grouped(n.StringFixed(1)) + "\u00a0giờ"
 	case dong:
 		return grouped(n.StringFixed(0)) + "\u00a0đ"
 	}
@@ -195,10 +198,10 @@ func coverageText(c *reports.Share) string {
 	return fmt.Sprintf("%s (%s/%s)", numberText(*c.Value, share), count(*c.Numerator), count(c.Denominator))
 }
 
-// countText is a count that may be hidden or unknown.
+// countText is a step of the funnel, null where it is hidden.
 func countText(n *int) string {
 	if n == nil {
-		return unknownText
+		return hiddenText
 	}
 	return count(*n)
 }
@@ -208,14 +211,24 @@ var statuses = map[string]string{
 	"chua_du_du_lieu": "Chưa đủ dữ liệu", "can_chu_y": "Cần chú ý", "dat": "Đạt", "chua_dat": "Chưa đạt",
 }
 
-func statusText(s *Status) string {
-	if s == nil || s.Code == "" {
-		return unknownText
+// reasons are why a unit has none.
+var reasons = map[string]string{"no_merchants": "Chưa có tiểu thương", "hidden": "Ẩn", "no_target": "Chưa giao chỉ tiêu"}
+
+func statusText(row reports.Row) string {
+	text, known := "", false
+	switch {
+	case row.Exempt != nil:
+		return "Miễn"
+	case row.Status != nil:
+		if text, known = statuses[*row.Status]; !known {
+			return *row.Status
+		}
+	default:
+		if text, known = reasons[row.StatusReason]; !known {
+			return unknownText
+		}
 	}
-	if word, known := statuses[s.Code]; known {
-		return word
-	}
-	return s.Code
+	return text
 }
 
 // bases are the reporting bases in words.

@@ -121,7 +121,10 @@ func october() *exports.Content {
 		},
 	}
 	add := func(l reports.Locality, f reports.Figures, status string, markets ...string) {
-		row := exports.Row{Locality: l, Indicators: f, Status: &exports.Status{Code: status}, Markets: []reports.Market{}}
+		row := reports.Row{Locality: l, Indicators: f, Markets: []reports.Market{}}
+		if status != "" {
+			row.Status = &status
+		}
 		for _, name := range markets {
 			row.Markets = append(row.Markets, reports.Market{ID: uuid.NewSHA1(uuid.Nil, []byte(name)), Code: "CHO-" + l.Code, Name: name, Demo: true})
 		}
@@ -148,7 +151,7 @@ func october() *exports.Content {
 	c.Frozen = &exports.Frozen{Report: "01a20719-5a3c-7d20-9b1f-3f2a7c9e4d10", Version: 2, At: time.Date(2026, 11, 3, 8, 15, 0, 0, time.UTC), Reason: "bổ sung sao kê tháng 10"}
 	for i := range c.Report.Rows[:5] {
 		n := func(n int) *int { n -= i * 50; return &n }
-		c.Report.Rows[i].Funnel = &exports.Funnel{Registered: n(880), Verified: n(800), Printed: n(760), FirstPayment: n(640), Active: n(560), Habitual: n(310)}
+		c.Report.Rows[i].Funnel = &reports.Funnel{Registered: n(880), Verified: n(800), Printed: n(760), FirstPayment: n(640), Active: n(560), Habitual: n(310)}
 	}
 	return c
 }

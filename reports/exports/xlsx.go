@@ -262,7 +262,7 @@ func (d *Document) figureRows(l reports.Locality, markets []reports.Market, figu
 		rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", ""}}, figureCells(figure, definition.Unit, note)))
 		for _, key := range slices.Sorted(maps.Keys(figure.Parts)) {
 			rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", definition.partName(key)}},
-				figureCells(figure.Parts[key], partUnit(definition.Unit), note)))
+				figureCells(figure.Parts[key], partUnit(definition.Unit, key), note)))
 		}
 	}
 	return rows
@@ -294,6 +294,9 @@ func figureCells(f reports.Figure, unit, note string) []cell {
 	}
 	if f.FreshAt != nil {
 		fresh = momentText(*f.FreshAt)
+	}
+	if f.Period != "" {
+		note = strings.TrimPrefix(note+"; kỳ "+f.Period, "; ")
 	}
 	return append(row, cell{"center", hidden}, cell{"center", fresh}, cell{"cell", note})
 }

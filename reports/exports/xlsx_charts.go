@@ -27,8 +27,8 @@ func (b *workbook) charts(d *Document) {
 	lastUnit := len(rows)
 	rows = append(rows, nil, []cell{{"free", "Các bước từ đăng ký đến thói quen (toàn bộ)"}}, []cell{{"head", "Bước"}, {"head", "Số tiểu thương"}})
 	firstStep := len(rows) + 1
-	steps := d.steps()
-	for _, s := range steps {
+	funnel := d.steps()
+	for _, s := range funnel {
 		rows = append(rows, []cell{{"cell", s.name}, s.count})
 	}
 	b.sheet(chartsSheet, []float64{34, 12, 12, 12, 3, 3, 3}, 0, rows)
@@ -55,7 +55,7 @@ func (b *workbook) charts(d *Document) {
 		}))
 	}
 	b.note(b.file.AddChart(chartsSheet, chartsWide+"24", &excelize.Chart{
-		Type: excelize.Bar, Series: series(firstStep, firstStep+len(steps)-1, fmt.Sprintf("'%s'!$B$%d", chartsSheet, firstStep-1)), Legend: excelize.ChartLegend{Position: "none"},
+		Type: excelize.Bar, Series: series(firstStep, firstStep+len(funnel)-1, fmt.Sprintf("'%s'!$B$%d", chartsSheet, firstStep-1)), Legend: excelize.ChartLegend{Position: "none"},
 		Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "Các bước từ đăng ký đến thói quen" + demoSuffix(d.Demo)}}},
 		Dimension: excelize.ChartDimension{Width: 760, Height: min(height, 340)},
 		PlotArea:  excelize.ChartPlotArea{ShowVal: labels},
@@ -76,19 +76,27 @@ type step struct {
 	count cell
 }
 
-// steps are the funnel's from the total's own figures: units are not added up, a merchant of two counts once.
+// steps are the funnel's: the total's own, because units are not added up (a merchant of two counts once). A report of
+// before there was one is told by its indicators.
 func (d *Document) steps() []step {
+	out := []step{}
+	if f := d.Report.Funnel; f != nil {
+		for i, n := range steps(f) {
+			out = append(out, step{stepNames[i], intCell(n)})
+		}
+		return out
+	}
 	total := d.Report.Total
-	steps := []step{}
-	for _, s := range []struct{ name, code string }{
-		{"Đăng ký (I01)", "I01"}, {"Đã đối chiếu tài khoản (I02)", "I02"}, {"Sẵn sàng mã QR (I03)", "I03"}, {"Giao dịch 30 ngày (I05)", "I05"}, {"Giao dịch 7 ngày (I04)", "I04"},
-	} {
+	for _, s := range []struct{ name, code string }{{"Đăng ký", "I01"}, {"Đã đối chiếu tài khoản", "I02"}, {"Sẵn sàng mã QR", "I03"}, {"Hoạt động 30 ngày", "I05"}} {
 		if f, has := total[s.code]; has {
-			steps = append(steps, step{s.name, quantityCell(f.Numerator, f.Suppressed)})
+			out = append(out, step{s.name, quantityCell(f.Numerator, f.Suppressed)})
 		}
 	}
-	return steps
+	return out
 }
+
+// stepNames are those of a funnel, in order.
+var stepNames = [...]string{"Đăng ký", "Đã đối chiếu", "Đã in mã", "Giao dịch đầu tiên", "Hoạt động", "Thường xuyên"}
 
 // sealChunk is how much of the sealed content a cell holds; Excel takes 32,767 letters.
 const sealChunk = 30_000
