@@ -1,43 +1,52 @@
 package reports
 
 import (
-	"context"
-	_ "embed"
-	"fmt"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/shopspring/decimal"
-
-	"market40/merchants/auth"
-)
-
-// definition is the version of what I01, I03 and I05 mean, told in README.md. A changed meaning is a new version.
-const definition = 1
-
-var (
-	//go:embed units.sql
-	unitsSQL string
-	//go:embed adoption.sql
-	adoptionSQL string
 )
 
 // Adoption is the adoption report of one basis and day.
 type Adoption struct {
 	Basis    string  `json:"basis" example:"districts_2024"`
-	AsOf     string  `json:"as_of" format:"date" doc:"the state is that of 00:00 Asia/Ho_Chi_Minh of this day, windows are the 30 days before it"`
-	Campaign *string `json:"campaign" doc:"null: all markets"`
+	AsOf     string  `json:"as_of" format:"date" doc:"the state is that of 00:00 Asia/Ho_Chi_Minh of this day, windows are the days before it"`
+	Campaign *string `json:"campaign" doc:"its code; null: all markets"`
 	Rows     []Row   `json:"rows" nullable:"false" doc:"one per unit, by code"`
 	Total    Figures `json:"total" doc:"of all rows; a merchant of several units counts once"`
+	Coverage *Share  `json:"coverage" doc:"of all rows, as coverage of a row"`
+	Funnel   *Funnel `json:"funnel" doc:"of all rows, as funnel of a row"`
 }
 
 // Row is one unit of the basis.
 type Row struct {
-	Locality   Locality `json:"locality"`
-	Markets    []Market `json:"markets" nullable:"false" doc:"the markets that are counted, by code"`
-	Indicators Figures  `json:"indicators"`
+	Locality     Locality `json:"locality"`
+	Markets      []Market `json:"markets" nullable:"false" doc:"the markets that are counted, by code"`
+	Indicators   Figures  `json:"indicators"`
+	Coverage     *Share   `json:"coverage" doc:"merchants whose notices reach us, of all"`
+	Funnel       *Funnel  `json:"funnel"`
+	Status       *string  `json:"status" enum:"chua_du_du_lieu,can_chu_y,dat,chua_dat" doc:"the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; I05 at its target and I24 100 %; otherwise"`
+	StatusReason string   `json:"status_reason,omitempty" enum:"no_merchants,hidden,no_target" doc:"why there is no status"`
+	Rank         *int     `json:"rank" doc:"by I05 among the rows that show it; equals share one"`
+	Target       *Target  `json:"target,omitempty" doc:"of I05, with a campaign"`
+	Exempt       *string  `json:"exempt,omitempty" doc:"with a campaign: why the unit needs no pilot"`
+}
+
+// Funnel are steps to habit, each a part of the merchants operating a stall; null in a hidden cell.
+type Funnel struct {
+	Registered   *int `json:"registered"`
+	Verified     *int `json:"verified"`
+	Printed      *int `json:"printed" doc:"a code is in force"`
+	FirstPayment *int `json:"first_payment"`
+	Active       *int `json:"active"`
+	Habitual     *int `json:"habitual" doc:"on four days of thirty"`
+}
+
+// Target is what a campaign wants of an indicator.
+type Target struct {
+	Value string `json:"value" example:"0.6000"`
+	DueOn string `json:"due_on" format:"date"`
 }
 
 // Locality is an administrative unit as it was called on the day of the basis.
@@ -71,6 +80,7 @@ type Figure struct {
 	Interval    *Interval         `json:"interval,omitempty" doc:"of a sampled or declared share: where the true one lies with 95 %"`
 	Coverage    *Share            `json:"coverage,omitempty" doc:"beside figures of activity: merchants whose notices reach us, of all; who is not covered is not observed, never inactive"`
 	FreshAt     *time.Time        `json:"fresh_at,omitempty" doc:"when the newest fact that was counted became known"`
+	Period      string            `json:"period,omitempty" doc:"the month that is told of, where it is not the window before the day" example:"2026-10"`
 	Parts       map[string]Figure `json:"parts,omitempty" doc:"further values of the same indicator, named in its definition"`
 }
 
@@ -139,19 +149,6 @@ func (Evidence) Schema(huma.Registry) *huma.Schema {
 
 func (e Evidence) sum() int { return e.A + e.B + e.C + e.D }
 
-// tally is what was counted in one group of markets.
-type tally struct {
-	merchants int // Mop
-	evidence  [3]Evidence
-}
-
-// The places of the indicators in a tally.
-const (
-	i01 = iota
-	i03
-	i05
-)
-
 // unit is a unit of some basis with its markets in scope.
 type unit struct {
 	basis    string
@@ -159,72 +156,96 @@ type unit struct {
 	markets  []Market
 }
 
-// count reads the units of every basis, because a figure in one basis may give away what another hides, and counts
-// each distinct group of their markets, all on one snapshot.
-func (r *Reports) count(ctx context.Context, caller auth.Principal, day time.Time) (units []unit, g *groups, err error) {
-	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err = pgx.BeginTxFunc(ctx, r.db.Pool, snapshot, func(tx pgx.Tx) error {
-		// Compiling the queries takes longer than running them.
-		if _, err := tx.Exec(ctx, `SET LOCAL jit = off`); err != nil {
-			return err
+// row is a unit's row.
+func (c *counted) row(u unit) Row {
+	markets := u.counted(c.pilotsAsked())
+	g := c.told(markets)
+	row := Row{Locality: u.locality, Markets: markets, Indicators: g.figures(), Coverage: g.coverage(), Funnel: g.funnel()}
+	c.programme.add(row.Indicators, u.basis, []unit{u}, c.version)
+	if c.programme.campaign != nil {
+		row.Exempt = c.programme.exempt(u)
+		row.Target = c.programme.target("I05", &u.locality.ID, c.day)
+	}
+	c.addHours(row.Indicators)
+	row.Status, row.StatusReason = status(row)
+	return row
+}
+
+// addHours tells how long ago the newest fact became known, as a part of I24.
+func (c *counted) addHours(f Figures) {
+	newest := f.newest()
+	if newest == nil {
+		return
+	}
+	punctuality := f["I24"]
+	hours := median([]int64{int64(c.moment().Sub(*newest).Seconds())})
+	punctuality.Parts = map[string]Figure{"hours_since_update": {Value: hours, Definition: c.version["I24"]}}
+	f["I24"] = punctuality
+}
+
+func (g told) funnel() *Funnel {
+	step := func(m measure) *int {
+		if g.hidden[m.family()] {
+			return nil
 		}
-		rows, _ := tx.Query(ctx, unitsSQL, caller.ScopeKind, caller.ScopeID, r.today())
-		units, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (unit, error) {
-			var u unit
-			err := row.Scan(&u.basis, &u.locality.ID, &u.locality.Level, &u.locality.Code, &u.locality.Name, &u.markets)
-			return u, err
-		})
-		if err != nil {
-			return err
+		n := g.tally.measured[m].mix.sum()
+		return &n
+	}
+	return &Funnel{
+		Registered: step(registered), Verified: step(verified), Printed: step(printed),
+		FirstPayment: step(begun), Active: step(active30), Habitual: step(strict),
+	}
+}
+
+// The bounds of a status.
+var (
+	leastCoverage = decimal.RequireFromString("0.3")
+	widestGap     = decimal.RequireFromString("0.3")
+	mostDormant   = decimal.RequireFromString("0.4")
+)
+
+// status is the first that holds; none, with the reason, where it cannot be told.
+func status(r Row) (*string, string) {
+	is := func(word string) (*string, string) { return &word, "" }
+	active, gap, dormancy := r.Indicators["I05"], r.Indicators["I06"], r.Indicators["I18"]
+	switch {
+	case active.Denominator.IsZero():
+		return nil, "no_merchants"
+	case active.Suppressed || r.Coverage.Value == nil:
+		return nil, "hidden"
+	case decimal.RequireFromString(*r.Coverage.Value).LessThan(leastCoverage):
+		return is("chua_du_du_lieu")
+	}
+	if v, known := gap.valueOf(); known && v.GreaterThan(widestGap) {
+		return is("can_chu_y")
+	}
+	if v, known := dormancy.valueOf(); known && v.GreaterThan(mostDormant) {
+		return is("can_chu_y")
+	}
+	if r.Target == nil {
+		return nil, "no_target"
+	}
+	reached, _ := active.valueOf()
+	onTime, due := r.Indicators["I24"].valueOf()
+	if reached.GreaterThanOrEqual(decimal.RequireFromString(r.Target.Value)) && (!due || onTime.Equal(decimal.NewFromInt(1))) {
+		return is("dat")
+	}
+	return is("chua_dat")
+}
+
+// rank numbers rows by the value of I05 where it is shown: 1, 2, 2, 4.
+func rank(rows []Row) {
+	for i := range rows {
+		mine, shown := rows[i].Indicators["I05"].valueOf()
+		if !shown {
+			continue
 		}
-		g = groupUnits(units)
-		return g.count(ctx, tx, day)
-	})
-	return units, g, err
-}
-
-// count fills the tallies.
-func (g *groups) count(ctx context.Context, tx pgx.Tx, day time.Time) error {
-	numbers, markets := g.members()
-	rows, _ := tx.Query(ctx, adoptionSQL, numbers, markets, day)
-	var number, merchants, registered, readyOwner, readyStaff, noticed, confirmed int
-	_, err := pgx.ForEachRow(rows, []any{&number, &merchants, &registered, &readyOwner, &readyStaff, &noticed, &confirmed}, func() error {
-		g.list[number].tally = tally{merchants: merchants, evidence: [3]Evidence{
-			i01: {C: registered},
-			i03: {B: readyOwner, D: readyStaff},
-			i05: {A: noticed, B: confirmed},
-		}}
-		return nil
-	})
-	return err
-}
-
-// figures are the group's figures without what is hidden.
-func (g *group) figures() Figures {
-	return Figures{"I01": g.figure(i01), "I03": g.figure(i03), "I05": g.figure(i05)}
-}
-
-func (g *group) figure(i int) Figure {
-	shown := Figure{Denominator: Count(g.tally.merchants), Definition: definition, Suppressed: g.hidden}
-	if g.hidden {
-		return shown
+		place := 1
+		for _, other := range rows {
+			if v, shown := other.Indicators["I05"].valueOf(); shown && v.GreaterThan(mine) {
+				place++
+			}
+		}
+		rows[i].Rank = &place
 	}
-	evidence := g.tally.evidence[i]
-	numerator := evidence.sum()
-	shown.Numerator = Count(numerator)
-	shown.Value = rate(numerator, g.tally.merchants)
-	if !g.mixHidden[i] {
-		shown.Evidence = &evidence
-	}
-	return shown
-}
-
-// rate is a share with four decimals, half up; nil of nothing.
-func rate(numerator, denominator int) *string {
-	if denominator == 0 {
-		return nil
-	}
-	tenThousandths := (numerator*20_000 + denominator) / (2 * denominator)
-	s := fmt.Sprintf("%d.%04d", tenThousandths/10_000, tenThousandths%10_000)
-	return &s
 }

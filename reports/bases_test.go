@@ -125,7 +125,7 @@ func TestTheDayAskedFor(t *testing.T) {
 		{"2026-11-21T16:59:59Z", "", "2026-11-21"},
 		{"2026-11-21T17:00:00Z", "", "2026-11-22"},
 		{"2026-11-21T17:00:00Z", "as_of=2026-11-23", "2026-11-23"},
-		{"2026-11-21T17:00:00Z", "as_of=2019-02-28", "2019-02-28"},
+		{"2026-11-21T17:00:00Z", "as_of=2025-02-28", "2025-02-28"},
 	} {
 		w := newWorld(t, tt.now)
 		if got := w.adoption(w.key(auth.Admin, ""), tt.query); got.AsOf != tt.want || got.Basis != "current" {

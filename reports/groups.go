@@ -2,31 +2,32 @@ package reports
 
 import (
 	"math/bits"
+	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 )
 
 // group is a set of markets whose merchants are counted together: a unit's, or all of a basis.
 type group struct {
-	markets   marketSet
-	tally     tally
-	hidden    bool    // numerators, values and evidence
-	mixHidden [3]bool // the evidence of each indicator
+	markets marketSet
+	tally   tally
+	hidden  [families]bool
 }
 
-// groups are the distinct ones of all bases. Two units with the same markets are one group: their figures are the
-// same and are hidden together.
+// groups are the distinct ones of all bases, of all markets and of each campaign's pilots, and every market alone. Two units with
+// the same markets are one group: their figures are the same and are hidden together.
 type groups struct {
 	list    []*group
 	ids     []uuid.UUID // of the markets, by their place in a marketSet
 	places  map[uuid.UUID]int
 	numbers map[string]int // of a group in list, by its markets
-	totals  map[string]marketSet
 }
 
-func groupUnits(units []unit) *groups {
-	g := &groups{places: map[uuid.UUID]int{}, numbers: map[string]int{}, totals: map[string]marketSet{}}
-	for _, u := range units {
+// groupUnits groups the markets of units, and those of them that are pilots of each campaign.
+func groupUnits(units []unit, campaigns []map[uuid.UUID]bool, also []Market) *groups {
+	g := &groups{places: map[uuid.UUID]int{}, numbers: map[string]int{}}
+	for _, u := range append(slices.Clone(units), unit{markets: also}) {
 		for _, m := range u.markets {
 			if _, known := g.places[m.ID]; !known {
 				g.places[m.ID] = len(g.ids)
@@ -34,23 +35,43 @@ func groupUnits(units []unit) *groups {
 			}
 		}
 	}
-	for _, u := range units {
-		set := g.set(u)
-		g.add(set)
-		if g.totals[u.basis] == nil {
-			g.totals[u.basis] = make(marketSet, len(set))
-		}
-		g.totals[u.basis].join(set)
+	for _, id := range g.ids {
+		g.add(g.set([]Market{{ID: id}}))
 	}
-	for _, set := range g.totals {
-		g.add(set)
+	for _, pilots := range append([]map[uuid.UUID]bool{nil}, campaigns...) {
+		totals := map[string]marketSet{}
+		for _, u := range units {
+			set := g.set(u.counted(pilots))
+			g.add(set)
+			if totals[u.basis] == nil {
+				totals[u.basis] = make(marketSet, len(set))
+			}
+			totals[u.basis].join(set)
+		}
+		for _, set := range totals {
+			g.add(set)
+		}
 	}
 	return g
 }
 
-func (g *groups) set(u unit) marketSet {
-	set := make(marketSet, (len(g.ids)+63)/64)
+// counted are the markets of a unit, only pilots where those are given.
+func (u unit) counted(pilots map[uuid.UUID]bool) []Market {
+	if pilots == nil {
+		return u.markets
+	}
+	markets := []Market{}
 	for _, m := range u.markets {
+		if pilots[m.ID] {
+			markets = append(markets, m)
+		}
+	}
+	return markets
+}
+
+func (g *groups) set(markets []Market) marketSet {
+	set := make(marketSet, (len(g.ids)+63)/64)
+	for _, m := range markets {
 		place := g.places[m.ID]
 		set[place/64] |= 1 << (place % 64)
 	}
@@ -64,29 +85,34 @@ func (g *groups) add(set marketSet) {
 	}
 }
 
-// of are the figures of a unit.
-func (g *groups) of(u unit) Figures { return g.list[g.numbers[g.set(u).key()]].figures() }
-
-// total are the figures of all units of a basis.
-func (g *groups) total(basis string) Figures {
-	number, known := g.numbers[g.totals[basis].key()]
-	if !known { // the caller sees no unit of this basis
-		return (&group{}).figures()
+// of is the group of some markets, which are a unit's, a basis's, or one.
+func (g *groups) of(markets []Market) *group {
+	if number, known := g.numbers[g.set(markets).key()]; known {
+		return g.list[number]
 	}
-	return g.list[number].figures()
+	return &group{tally: tally{facts: newCell()}} // the caller sees no unit of this basis
 }
 
-// members are group numbers and markets, pair by pair.
-func (g *groups) members() (numbers []int32, markets []uuid.UUID) {
-	for number, group := range g.list {
-		for place, id := range g.ids {
-			if group.markets.has(place) {
-				numbers = append(numbers, int32(number)) //nolint:gosec // a few hundred units
-				markets = append(markets, id)
+// placeName is how the queries call the cell of a market.
+func placeName(place int) string { return strconv.Itoa(place + 1) }
+
+// cells are those of the markets in a set.
+func (g *groups) cells(set marketSet, cells map[string]*cell) (list []*cell) {
+	for place := range g.ids {
+		if set.has(place) {
+			if c := cells[placeName(place)]; c != nil {
+				list = append(list, c)
 			}
 		}
 	}
-	return numbers, markets
+	return list
+}
+
+// count fills the tallies from what is known of each market.
+func (g *groups) count(cells map[string]*cell, cohort [2]int64) {
+	for _, c := range g.list {
+		c.tally = tallied(joined(g.cells(c.markets, cells)), cohort)
+	}
 }
 
 // marketSet has a bit for each market, by its place; all sets of a report have the same length.

@@ -20,6 +20,7 @@ func (r *Reports) Routes(e *edge.Edge) {
 		OperationID: "adoption-report", Method: http.MethodGet, Path: "/api/v1/reports/adoption", Tags: []string{"reports"},
 		Summary: "Tỷ lệ dùng thanh toán không tiền mặt theo địa phương / Adoption per locality in any basis",
 	}, r.readAdoption)
+	r.moreRoutes(e)
 	e.Engine.GET("/api/v1/reports/adoption.csv", problem.Handle(r.exportAdoption))
 	e.Document(huma.Operation{
 		OperationID: "adoption-report-csv", Method: http.MethodGet, Path: "/api/v1/reports/adoption.csv", Tags: []string{"reports"},
@@ -34,7 +35,7 @@ func (r *Reports) Routes(e *edge.Edge) {
 type adoptionInput struct {
 	Basis    string `query:"basis" default:"current" doc:"districts_2024, communes_2025 or current"`
 	AsOf     string `query:"as_of" doc:"a day, tomorrow at the latest; absent: today" example:"2026-11-22"`
-	Campaign string `query:"campaign" doc:"only the pilots of this campaign"`
+	Campaign string `query:"campaign" doc:"code or id: only the pilots of this campaign"`
 }
 
 type adoptionOutput struct{ Body *Adoption }

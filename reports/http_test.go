@@ -33,13 +33,23 @@ func TestTheAnswer(t *testing.T) {
 	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT locality_id::text FROM locality_versions WHERE level = 'district' AND code = '568'`).Scan(&locality))
 	want := `{"locality":{"id":"` + locality + `","level":"district","code":"568","name":"Thành phố Nha Trang"},` +
 		`"markets":[{"id":"` + dam.String() + `","code":"DAM","name":"Chợ DAM","demo":false}],"indicators":{` +
-		`"I01":{"numerator":12,"denominator":12,"value":"1.0000","evidence":{"A":0,"B":0,"C":12,"D":0},"suppressed":false,"definition":1},` +
-		`"I03":{"numerator":0,"denominator":12,"value":"0.0000","evidence":{"A":0,"B":0,"C":0,"D":0},"suppressed":false,"definition":1},` +
-		`"I05":{"numerator":7,"denominator":12,"value":"0.5833","evidence":{"A":7,"B":0,"C":0,"D":0},"suppressed":false,"definition":1}}}`
-	if got := string(answer.Rows[0]); got != want {
+		`"I01":{"numerator":12,"denominator":12,"value":"1.0000","evidence":{"A":0,"B":0,"C":12,"D":0},"suppressed":false,"definition":1},"I02":{"numerator":0,`
+	if got := string(answer.Rows[0]); !strings.HasPrefix(got, want) {
 		t.Errorf("the row is\n%s\nnot\n%s", got, want)
 	}
-	const hidden = `"I05":{"numerator":null,"denominator":24,"value":null,"evidence":null,"suppressed":true,"definition":1}`
+	for _, want := range []string{
+		`"I03":{"numerator":0,"denominator":12,"value":"0.0000","evidence":{"A":0,"B":0,"C":0,"D":0},"suppressed":false,"definition":1}`,
+		`"I05":{"numerator":7,"denominator":12,"value":"0.5833","evidence":{"A":7,"B":0,"C":0,"D":0},"suppressed":false,"definition":1,` +
+			`"coverage":{"numerator":0,"denominator":12,"value":"0.0000"},"fresh_at":"2026-11-22T00:00:00+07:00","parts":{"strict":{"numerator":0,`,
+		`"I08":{"numerator":null,"denominator":null,"value":null,"evidence":null,"suppressed":false,"definition":1,`,
+		`"coverage":{"numerator":0,"denominator":12,"value":"0.0000"},"funnel":{"registered":12,"verified":0,"printed":0,"first_payment":7,"active":7,"habitual":0},` +
+			`"status":"chua_du_du_lieu","rank":1}`,
+	} {
+		if got := string(answer.Rows[0]); !strings.Contains(got, want) {
+			t.Errorf("the row is\n%s\nwithout\n%s", got, want)
+		}
+	}
+	const hidden = `"I05":{"numerator":null,"denominator":24,"value":null,"evidence":null,"suppressed":true,"definition":1,`
 	if !strings.Contains(string(answer.Total), hidden) || !strings.HasPrefix(string(body), `{"basis":"districts_2024","as_of":"2026-11-22","campaign":null,"rows":[`) {
 		t.Errorf("the answer is %s", body)
 	}
@@ -59,16 +69,16 @@ func TestTheExport(t *testing.T) {
 	body, marked := strings.CutPrefix(answer.Body.String(), "\uFEFF")
 	lines, err := csv.NewReader(strings.NewReader(body)).ReadAll()
 	must(t, err)
-	if !marked || len(lines) != 1+9*3+3 {
+	if !marked || len(lines) != 1+9*24+24 {
 		t.Fatalf("%d lines, with a byte order mark: %v", len(lines), marked)
 	}
 	for line, want := range map[int]string{
-		0:  "basis,as_of,level,code,name,markets,indicator,definition,numerator,denominator,value,evidence_a,evidence_b,evidence_c,evidence_d,suppressed,note",
-		1:  "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I01,1,12,12,1.0000,0,0,12,0,false,",
-		3:  "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I05,1,7,12,0.5833,7,0,0,0,false,",
-		6:  "districts_2024,2026-11-22,district,569,Thành phố Cam Ranh,BA-NGOI,I05,1,,12,,,,,,true,dữ liệu minh họa",
-		9:  "districts_2024,2026-11-22,district,570,Huyện Cam Lâm,,I05,1,0,0,,0,0,0,0,false,",
-		30: "districts_2024,2026-11-22,total,,Tổng,,I05,1,,24,,,,,,true,dữ liệu minh họa",
+		0:   "basis,as_of,level,code,name,markets,indicator,definition,numerator,denominator,value,evidence_a,evidence_b,evidence_c,evidence_d,suppressed,note",
+		1:   "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I01,1,12,12,1.0000,0,0,12,0,false,",
+		5:   "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I05,1,7,12,0.5833,7,0,0,0,false,",
+		29:  "districts_2024,2026-11-22,district,569,Thành phố Cam Ranh,BA-NGOI,I05,1,,12,,,,,,true,dữ liệu minh họa",
+		53:  "districts_2024,2026-11-22,district,570,Huyện Cam Lâm,,I05,1,0,0,,0,0,0,0,false,",
+		221: "districts_2024,2026-11-22,total,,Tổng,,I05,1,,24,,,,,,true,dữ liệu minh họa",
 	} {
 		if got := strings.Join(lines[line], ","); got != want {
 			t.Errorf("line %d is\n%s\nnot\n%s", line, got, want)
@@ -93,7 +103,9 @@ func TestRefusals(t *testing.T) {
 		{admin, "as_of=2026-11-24", http.StatusUnprocessableEntity, "as_of_in_future"},
 		{admin, "as_of=22/11/2026", http.StatusUnprocessableEntity, "date_form"},
 		{admin, "as_of=2026-02-30", http.StatusUnprocessableEntity, "date_form"},
-		{admin, "as_of=0000-01-01", http.StatusOK, ""},
+		{admin, "as_of=2024-05-28", http.StatusOK, ""},
+		{admin, "as_of=2024-05-27", http.StatusUnprocessableEntity, "before_data"},
+		{admin, "as_of=0000-01-01", http.StatusUnprocessableEntity, "before_data"},
 		{admin, "as_of=2026-11-23&campaign=&basis=", http.StatusOK, ""},
 	} {
 		for _, path := range []string{jsonPath, csvPath} {

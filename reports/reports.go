@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,13 +21,14 @@ var vietnam = time.FixedZone("+07", 7*60*60)
 
 // Reports answers reports.
 type Reports struct {
-	db  *database.DB
-	now func() time.Time
+	db          *database.DB
+	now         func() time.Time
+	definitions func() ([]Definition, error) // read once: they are embedded
 }
 
 // New reads from db and tells today by now.
 func New(db *database.DB, now func() time.Time) *Reports {
-	return &Reports{db: db, now: now}
+	return &Reports{db: db, now: now, definitions: sync.OnceValues(definitions)}
 }
 
 // Question is what a report is asked for.
@@ -36,38 +38,46 @@ type Question struct {
 	Campaign string // code of a campaign; empty: all markets
 }
 
-// Adoption is I01, I03 and I05 of each unit of a basis, for the markets in the caller's scope. It refuses who may
+// Adoption is every indicator of each unit of a basis, for the markets in the caller's scope. It refuses who may
 // not read reports (403), a campaign that is not there (404), and a basis or a day that no report is told in (422).
 func (r *Reports) Adoption(ctx context.Context, q Question) (*Adoption, error) {
 	caller, err := auth.Require(ctx, auth.ReadReports)
 	if err != nil {
 		return nil, err
 	}
-	if q.Campaign != "" {
-		return nil, problem.Missing("campaign")
-	}
 	if err := r.checkBasis(ctx, q.Basis); err != nil {
 		return nil, err
 	}
-	day, err := r.day(q.AsOf)
+	day, err := r.day(ctx, q.AsOf)
 	if err != nil {
 		return nil, err
 	}
-	units, groups, err := r.count(ctx, caller, day)
+	c, err := r.count(ctx, caller, ask{day: day, campaign: q.Campaign})
 	if err != nil {
 		return nil, fmt.Errorf("adoption as of %s: %w", day.Format(time.DateOnly), err)
 	}
-	// Only a market's own manager sees its small counts; every other role, admins too, is bound.
-	if caller.Role != auth.Manager || caller.ScopeKind != auth.ScopeMarket {
-		groups.suppress()
+	return c.adoption(q.Basis), nil
+}
+
+// adoption is the report in a basis.
+func (c *counted) adoption(basis string) *Adoption {
+	report := &Adoption{Basis: basis, AsOf: c.day.Format(time.DateOnly), Rows: []Row{}}
+	if c.programme.campaign != nil {
+		report.Campaign = &c.programme.campaign.Code
 	}
-	report := &Adoption{Basis: q.Basis, AsOf: day.Format(time.DateOnly), Rows: []Row{}, Total: groups.total(q.Basis)}
-	for _, u := range units {
-		if u.basis == q.Basis {
-			report.Rows = append(report.Rows, Row{Locality: u.locality, Markets: u.markets, Indicators: groups.of(u)})
+	var markets []Market
+	for _, u := range c.units {
+		if u.basis == basis {
+			report.Rows = append(report.Rows, c.row(u))
+			markets = append(markets, u.counted(c.pilotsAsked())...)
 		}
 	}
-	return report, nil
+	rank(report.Rows)
+	g := c.told(markets)
+	report.Total, report.Coverage, report.Funnel = g.figures(), g.coverage(), g.funnel()
+	c.programme.add(report.Total, "", c.units, c.version)
+	c.addHours(report.Total)
+	return report
 }
 
 func (r *Reports) checkBasis(ctx context.Context, basis string) error {
@@ -82,8 +92,9 @@ func (r *Reports) checkBasis(ctx context.Context, basis string) error {
 	return nil
 }
 
-// day reads the as-of day, tomorrow at the latest. It is returned as 00:00 UTC: a date, not a moment.
-func (r *Reports) day(asOf string) (time.Time, error) {
+// day reads the as-of day, tomorrow at the latest and not before the first day of which the units are known. It is returned as
+// 00:00 UTC: a date, not a moment.
+func (r *Reports) day(ctx context.Context, asOf string) (time.Time, error) {
 	today := r.today()
 	if asOf == "" {
 		return today, nil
@@ -95,7 +106,26 @@ func (r *Reports) day(asOf string) (time.Time, error) {
 	if day.After(today.AddDate(0, 0, 1)) {
 		return day, problem.Of("as_of", "as_of_in_future", "Ngày chốt muộn nhất là ngày mai.", "The as-of day is tomorrow at the latest.")
 	}
+	first, err := r.firstDay(ctx)
+	if err != nil {
+		return day, err
+	}
+	if day.Before(first) {
+		return day, beforeData("as_of", first)
+	}
 	return day, nil
+}
+
+func beforeData(field string, first time.Time) error {
+	return problem.Of(field, "before_data", "Số liệu bắt đầu từ ngày "+first.Format("02/01/2006")+".", "The data begin on "+first.Format(time.DateOnly)+".")
+}
+
+// firstDay is the first day of which any basis knows the units: nothing is told of days before it.
+func (r *Reports) firstDay(ctx context.Context) (first time.Time, err error) {
+	if err := r.db.Pool.QueryRow(ctx, `SELECT coalesce(min(on_date), '2000-01-01') FROM reporting_bases`).Scan(&first); err != nil {
+		return first, fmt.Errorf("first day of the data: %w", err)
+	}
+	return first, nil
 }
 
 // today is the date in Asia/Ho_Chi_Minh.

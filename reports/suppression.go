@@ -5,8 +5,11 @@ import (
 	"slices"
 )
 
-// fewest merchants that a count may tell of; 0 is shown.
-const fewest = 5
+// fewest merchants that a count may tell of; 0 is shown. fewestOfAmounts: that an amount may tell of.
+const (
+	fewest          = 5
+	fewestOfAmounts = 10
+)
 
 // figures are counts that are hidden together.
 type figures struct {
@@ -32,54 +35,47 @@ func (f figures) less(o figures) figures {
 	return left
 }
 
-// suppress hides the groups with a small count, all their indicators together, and then whatever would give a hidden
-// one away; after that, the evidence that tells of few merchants where the numerator itself does not.
-func (g *groups) suppress() {
+// suppress hides the groups with a small count, family by family, and then whatever would give a hidden one away.
+func (g *groups) suppress(cells map[string]*cell) {
 	bySize := slices.SortedFunc(slices.Values(g.list), func(a, b *group) int {
 		return cmp.Compare(a.markets.size(), b.markets.size())
 	})
-	protect(bySize, func(c *group) figures {
-		f := figures{merchants: c.tally.merchants}
-		for _, e := range c.tally.evidence {
-			f.numerators = append(f.numerators, e.sum())
-		}
-		return f
-	}, func(c *group) *bool { return &c.hidden })
-	for _, i := range []int{i01, i03, i05} {
+	for _, f := range g.families(cells) {
 		for _, c := range g.list {
-			c.mixHidden[i] = c.hidden
+			c.hidden[f.id] = slices.ContainsFunc(f.under, func(id familyID) bool { return c.hidden[id] })
 		}
-		protect(bySize, func(c *group) figures {
-			e := c.tally.evidence[i]
-			return figures{c.tally.merchants, []int{e.A, e.B, e.C, e.D}}
-		}, func(c *group) *bool { return &c.mixHidden[i] })
+		protect(bySize, f)
 	}
 }
 
 // protect goes from small groups to large ones. What a reader can work out of a group is the difference to the
 // shown groups inside it; if that tells of few merchants, or is a hidden group, the group is hidden too. So the
 // total is hidden first. Groups without merchants in common are assumed to add up, which can only hide more.
-func protect(bySize []*group, of func(*group) figures, hidden func(*group) *bool) {
+func protect(bySize []*group, f family) {
+	known := make([]figures, len(bySize))
 	for i, c := range bySize {
-		rest := slices.Clone(c.markets)
-		left := of(c)
-		for _, inner := range slices.Backward(bySize[:i]) {
-			if !*hidden(inner) && inner.markets.within(rest) {
+		known[i] = f.of(&c.tally)
+		rest, left := slices.Clone(c.markets), known[i]
+		for j, inner := range slices.Backward(bySize[:i]) {
+			if !inner.hidden[f.id] && inner.markets.within(rest) {
 				rest.remove(inner.markets)
-				left = left.less(of(inner))
+				left = left.less(known[j])
 			}
 		}
 		if rest.size() == 0 {
 			continue // made of shown groups: it tells nothing new
 		}
 		gives := left.few()
-		for _, inner := range bySize[:i] {
-			if *hidden(inner) && inner.markets.within(rest) {
-				gives = gives || slices.Equal(inner.markets, rest) || (isFew(of(inner).merchants) && left.full())
+		if f.gives != nil {
+			gives = f.gives(rest, left)
+		}
+		for j, inner := range bySize[:i] {
+			if inner.hidden[f.id] && inner.markets.within(rest) {
+				gives = gives || slices.Equal(inner.markets, rest) || (isFew(known[j].merchants) && left.full())
 			}
 		}
 		if gives {
-			*hidden(c) = true
+			c.hidden[f.id] = true
 		}
 	}
 }

@@ -172,6 +172,14 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/campaigns/{campaign}/targets":                                     {may: inProgramme},
 	"POST /api/v1/campaigns/{campaign}/targets":                                    {may: "admin province_officer", platform: true, body: object{"indicator": "I05", "value": "0.6", "due_on": "2026-12-31"}},
 	"DELETE /api/v1/campaigns/{campaign}/targets/{target}":                         {may: "admin province_officer", platform: true, inner: true},
+	"GET /api/v1/reports/adoption":                                                 {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/adoption.csv":                                             {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/trend":                                                    {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/markets/{market}":                                         {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/drill-down":                                               {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/markets/{id}/dormant":                                             {may: "manager team"},
+	"GET /api/v1/indicators":                                                       {may: everyRole},
+	"GET /api/v1/indicators/{indicator}":                                           {may: everyRole, inner: true},
 }
 
 // place is a market with what can be named in it.
@@ -298,6 +306,7 @@ func TestEveryRouteAndRole(t *testing.T) {
 }
 
 var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription|target|milestone)\}`)
+var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription|indicator|market)\}`)
 
 // apiRoutes are the routes under /api that OpenAPI names.
 func apiRoutes(t *testing.T, s *serving) (routes []string) {

@@ -55,6 +55,7 @@ const (
 	ReadCases        Action = "cases.read"
 	ResolveCases     Action = "cases.resolve"
 	ReadReports      Action = "reports.read"
+	ReadDormant      Action = "dormant.read"
 	ReadTrail        Action = "trail.read"
 	ReadUsers        Action = "users.read"
 	WriteUsers       Action = "users.write"
@@ -100,6 +101,7 @@ var permissions = map[Action][]Role{
 	ReadCases:        {Admin, Manager, Auditor},
 	ResolveCases:     {Admin, Manager},
 	ReadReports:      {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor},
+	ReadDormant:      {Manager, Team}, // who goes there, by the merchant's consent
 	ReadTrail:        {Admin, Auditor},
 	ReadUsers:        {Admin, Auditor},
 	WriteUsers:       {Admin},
@@ -267,6 +269,14 @@ var rules = map[string]Rule{
 	"GET /api/v1/campaigns/:campaign/targets":                                   {Needs: ReadProgramme},
 	"POST /api/v1/campaigns/:campaign/targets":                                  {Needs: WriteProgramme, Platform: true},
 	"DELETE /api/v1/campaigns/:campaign/targets/:target":                        {Needs: WriteProgramme, Platform: true},
+	"GET /api/v1/reports/adoption":                                              {Needs: ReadReports},
+	"GET /api/v1/reports/adoption.csv":                                          {Needs: ReadReports},
+	"GET /api/v1/reports/trend":                                                 {Needs: ReadReports},
+	"GET /api/v1/reports/markets/:market":                                       {Needs: ReadReports},
+	"GET /api/v1/reports/drill-down":                                            {Needs: ReadReports},
+	"GET /api/v1/markets/:id/dormant":                                           {Needs: ReadDormant},
+	"GET /api/v1/indicators":                                                    {Needs: SignedIn},
+	"GET /api/v1/indicators/:indicator":                                         {Needs: SignedIn},
 }
 
 // RuleOf is the rule of a route as gin ("/api/v1/stalls/:id") or OpenAPI ("/api/v1/stalls/{id}") names it.

@@ -1,0 +1,155 @@
+package reports
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+)
+
+//go:embed units.sql
+var unitsSQL string
+
+// allQueries are all facts of markets. What a merchant's turnover is, is read only where turnover was sampled.
+var allQueries = []string{
+	"mop", "registered", "verified", "ready", "activity", "covered", "printed", "first_days", "retained", "trained", "conversion", "visited",
+	"displayed", "swapped", "declared", "sampled", "fees", "incidents", "surveyed", "costs",
+}
+
+// hidingQueries are what decides whether the activity of a group is shown.
+var hidingQueries = []string{"mop", "registered", "verified", "ready", "activity", "covered"}
+
+// ask is what is counted.
+type ask struct {
+	day      time.Time
+	campaign string   // code or id; empty: all markets
+	queries  []string // nil: all
+	also     []Market // markets that are counted though no unit holds them
+}
+
+// counted are the units that a caller sees, with what was counted in them on one snapshot.
+type counted struct {
+	day       time.Time
+	units     []unit
+	groups    *groups
+	cells     map[string]*cell
+	programme *programme
+	version   map[string]int
+}
+
+func (c *counted) moment() time.Time {
+	return time.Date(c.day.Year(), c.day.Month(), c.day.Day(), 0, 0, 0, 0, vietnam)
+}
+
+// pilotsAsked are the markets to count; nil: all.
+func (c *counted) pilotsAsked() map[uuid.UUID]bool {
+	if c.programme.campaign == nil {
+		return nil
+	}
+	return c.programme.pilots[c.programme.campaign.ID]
+}
+
+// told are the figures of some markets: a unit's, a basis's, or one.
+func (c *counted) told(markets []Market) told {
+	return told{group: c.groups.of(markets), day: c.day, version: c.version}
+}
+
+// count reads the units of every basis, because a figure in one basis may give away what another hides, and counts
+// each distinct group of their markets, all on one snapshot. A campaign that is not there is refused (404).
+func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*counted, error) {
+	list, err := r.definitions()
+	if err != nil {
+		return nil, err
+	}
+	c := &counted{day: a.day, version: map[string]int{}}
+	for _, d := range list {
+		c.version[d.Code] = d.Version
+	}
+	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, r.db.Pool, snapshot, func(tx pgx.Tx) error {
+		// Compiling the queries takes longer than running them.
+		if _, err := tx.Exec(ctx, `SET LOCAL jit = off`); err != nil {
+			return err
+		}
+		if c.units, err = readUnits(ctx, tx, caller, r.today()); err != nil {
+			return err
+		}
+		if c.programme, err = readProgramme(ctx, tx, a); err != nil {
+			return err
+		}
+		return c.count(ctx, tx, a)
+	})
+	if err != nil {
+		return nil, err
+	}
+	// Only a market's own manager sees its small counts; every other role, admins too, is bound.
+	if caller.Role != auth.Manager || caller.ScopeKind != auth.ScopeMarket {
+		c.groups.suppress(c.cells)
+	}
+	return c, nil
+}
+
+func readUnits(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time.Time) ([]unit, error) {
+	rows, _ := tx.Query(ctx, unitsSQL, caller.ScopeKind, caller.ScopeID, today)
+	units, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (unit, error) {
+		var u unit
+		err := row.Scan(&u.basis, &u.locality.ID, &u.locality.Level, &u.locality.Code, &u.locality.Name, &u.markets)
+		return u, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read units: %w", err)
+	}
+	return units, nil
+}
+
+// count reads the facts and fills the groups.
+func (c *counted) count(ctx context.Context, tx pgx.Tx, a ask) (err error) {
+	c.groups = groupUnits(c.units, c.programme.pilotSets(), a.also)
+	of := asked{day: a.day, markets: c.groups.ids, queries: a.queries}
+	if of.queries == nil {
+		of.queries = allQueries
+	}
+	if c.programme.campaign != nil {
+		of.campaign = &c.programme.campaign.ID
+	}
+	if c.cells, err = readFacts(ctx, tx, of); err != nil {
+		return err
+	}
+	if err := c.readTurnover(ctx, tx, of); err != nil {
+		return err
+	}
+	c.groups.count(c.cells, cohort(a.day))
+	return nil
+}
+
+// readTurnover reads, where turnover was sampled, whether one merchant has more than half of it.
+func (c *counted) readTurnover(ctx context.Context, tx pgx.Tx, a asked) error {
+	a.markets, a.queries = slices.Clone(a.markets), []string{"turnover"}
+	wanted := false
+	for place := range a.markets {
+		at := c.cells[placeName(place)]
+		if at == nil || !at.sampled() {
+			a.markets[place] = uuid.Nil // keeps the places of the others
+			continue
+		}
+		wanted = true
+	}
+	if !wanted {
+		return nil
+	}
+	cells, err := readFacts(ctx, tx, a)
+	for name, from := range cells {
+		for id, p := range from.people {
+			if at := c.cells[name].people[id]; at != nil {
+				at.turnover = p.turnover
+			}
+		}
+	}
+	return err
+}

@@ -1,0 +1,186 @@
+package reports
+
+import (
+	"embed"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+//go:embed indicators
+var indicatorFiles embed.FS
+
+// Definition is what an indicator means: its version, in words, and the queries that it is counted from.
+type Definition struct {
+	Code     string        `json:"code" example:"I05"`
+	Name     string        `json:"name" example:"active_30d_rate"`
+	NameVI   string        `json:"name_vi"`
+	NameEN   string        `json:"name_en"`
+	Version  int           `json:"version"`
+	Since    string        `json:"since" format:"date" doc:"since when this version holds"`
+	Unit     string        `json:"unit" enum:"share,points,per_merchant,per_10000,vnd,bands" doc:"of the value"`
+	Formula  string        `json:"formula"`
+	ProseVI  string        `json:"prose_vi"`
+	ProseEN  string        `json:"prose_en"`
+	SQL      string        `json:"sql" doc:"the queries that run; a report sends them as one"`
+	Evidence []string      `json:"evidence" nullable:"false" doc:"which levels it can rest on: A bank notice or statement, B owner, C declared, D seen in the field"`
+	Parts    []DefinedPart `json:"parts" nullable:"false" doc:"further values of the same indicator"`
+	History  []PastWording `json:"history" nullable:"false" doc:"earlier versions, newest first"`
+	queries  []string
+}
+
+// DefinedPart is a further value of an indicator.
+type DefinedPart struct {
+	Key    string `json:"key"`
+	NameVI string `json:"name_vi"`
+	NameEN string `json:"name_en"`
+}
+
+// PastWording is an earlier version of a definition and why it was changed.
+type PastWording struct {
+	Version int    `json:"version"`
+	Since   string `json:"since" format:"date"`
+	Change  string `json:"change" doc:"what the next version changed"`
+}
+
+// definitions are all indicators, by code. The files are embedded and tested: a faulty one is a fault of the build.
+func definitions() ([]Definition, error) {
+	files, err := indicatorFiles.ReadDir("indicators")
+	if err != nil {
+		return nil, err
+	}
+	var list []Definition
+	for _, file := range files {
+		if path.Ext(file.Name()) != ".md" {
+			continue
+		}
+		text, err := indicatorFiles.ReadFile("indicators/" + file.Name())
+		if err != nil {
+			return nil, err
+		}
+		d, err := readDefinition(string(text))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file.Name(), err)
+		}
+		list = append(list, d)
+	}
+	return list, nil
+}
+
+// readDefinition reads a file: a title, lines "key: value", and sections.
+func readDefinition(text string) (d Definition, err error) {
+	d.Evidence, d.Parts, d.History = []string{}, []DefinedPart{}, []PastWording{}
+	head, sections, _ := strings.Cut(text, "\n## ")
+	for line := range strings.Lines(head) {
+		if err := d.readLine(strings.TrimSpace(line)); err != nil {
+			return d, err
+		}
+	}
+	for section := range strings.SplitSeq(sections, "\n## ") {
+		title, prose, _ := strings.Cut(section, "\n")
+		switch title {
+		case "Tiếng Việt":
+			d.ProseVI = strings.TrimSpace(prose)
+		case "English":
+			d.ProseEN = strings.TrimSpace(prose)
+		default:
+			return d, fmt.Errorf("a section %q", title)
+		}
+	}
+	if d.Code == "" || d.Version < 1 || d.Since == "" || d.Unit == "" || d.NameVI == "" || d.NameEN == "" || d.Formula == "" || d.ProseVI == "" || d.ProseEN == "" {
+		return d, fmt.Errorf("something is missing in %+v", d)
+	}
+	d.SQL, err = shownSQL(d.queries)
+	return d, err
+}
+
+func (d *Definition) readLine(line string) (err error) {
+	if title, is := strings.CutPrefix(line, "# "); is {
+		d.Code, d.Name, _ = strings.Cut(title, " ")
+		return nil
+	}
+	key, value, found := strings.Cut(line, ":")
+	value = strings.TrimSpace(value)
+	vi, en, _ := strings.Cut(value, " | ")
+	part, isPart := strings.CutPrefix(key, "part ")
+	past, isPast := strings.CutPrefix(key, "past ")
+	switch {
+	case line == "":
+	case !found:
+		return fmt.Errorf("a line %q", line)
+	case isPart:
+		d.Parts = append(d.Parts, DefinedPart{Key: part, NameVI: vi, NameEN: en})
+	case isPast: // "past 1: 2026-11-01 | what version 2 changed"
+		version, err := strconv.Atoi(past)
+		d.History = append(d.History, PastWording{Version: version, Since: vi, Change: en})
+		return err
+	case key == "version":
+		d.Version, err = strconv.Atoi(value)
+	case key == "evidence":
+		d.Evidence = slices.AppendSeq(d.Evidence, strings.FieldsSeq(value))
+	case key == "sql":
+		d.queries = strings.Fields(value)
+	default:
+		return d.readText(key, value)
+	}
+	return err
+}
+
+func (d *Definition) readText(key, value string) error {
+	at := map[string]*string{"since": &d.Since, "unit": &d.Unit, "formula": &d.Formula, "name_vi": &d.NameVI, "name_en": &d.NameEN}[key]
+	if at == nil {
+		return fmt.Errorf("a key %q", key)
+	}
+	*at = value
+	return nil
+}
+
+// headless are the queries that stand alone: they are about localities, not about what happens at markets.
+var headless = []string{"pilots", "punctuality"}
+
+// shownSQL are queries with what they begin with.
+func shownSQL(queries []string) (string, error) {
+	if len(queries) == 0 {
+		return "", fmt.Errorf("no query")
+	}
+	var parts []string
+	if !slices.Contains(headless, queries[0]) {
+		parts = append(parts, "head")
+	}
+	var text strings.Builder
+	for _, name := range append(parts, queries...) {
+		query, err := sqlOf(name)
+		if err != nil {
+			return "", err
+		}
+		text.WriteString(query)
+		text.WriteString("\n")
+	}
+	return strings.TrimSpace(text.String()), nil
+}
+
+func sqlOf(name string) (string, error) {
+	text, err := indicatorFiles.ReadFile("indicators/" + name + ".sql")
+	return string(text), err
+}
+
+// factsSQL is one statement of the named queries, so that they see one moment and read what they share once.
+func factsSQL(queries []string) (string, error) {
+	text, err := sqlOf("head")
+	if err != nil {
+		return "", err
+	}
+	for i, name := range queries {
+		query, err := sqlOf(name)
+		if err != nil {
+			return "", err
+		}
+		if i > 0 {
+			text += "UNION ALL\n"
+		}
+		text += "(\n" + query + ")\n"
+	}
+	return text, nil
+}

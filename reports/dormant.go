@@ -1,0 +1,75 @@
+package reports
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+)
+
+//go:embed dormant.sql
+var dormantSQL string
+
+// DormantStall is a stall that is ready and was not paid in 30 days, of a merchant who agreed to be on this list.
+type DormantStall struct {
+	StallID       uuid.UUID  `json:"stall_id"`
+	Number        string     `json:"number"`
+	Zone          string     `json:"zone"`
+	LastPayment   *string    `json:"last_payment_day" format:"date" doc:"null: never; amounts are not told"`
+	LastVisitAt   *time.Time `json:"last_visit_at"`
+	LastVisit     *string    `json:"last_visit_outcome" enum:"helped,follow_up,refused,absent"`
+	RefusalReason *string    `json:"refusal_reason" doc:"what the merchant last said against it"`
+}
+
+// Dormant are the dormant stalls of a market as of today, by number: of merchants in the numerator of I18 who consent to dormant_list.
+// For the market's managers and the team.
+func (r *Reports) Dormant(ctx context.Context, market string, page edge.Page) (*edge.List[DormantStall], error) {
+	caller, err := auth.Require(ctx, auth.ReadDormant)
+	if err != nil {
+		return nil, err
+	}
+	m, err := r.market(ctx, caller, market)
+	if err != nil {
+		return nil, err
+	}
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	text, err := dormantQuery()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.db.Pool.Query(ctx, text, []uuid.UUID{m.ID}, r.today(), false, nil, after.Text, page.Size()+1)
+	if err != nil {
+		return nil, fmt.Errorf("dormant stalls of market %s: %w", market, err)
+	}
+	items, err := pgx.CollectRows(rows, pgx.RowToStructByPos[DormantStall])
+	if err != nil {
+		return nil, fmt.Errorf("dormant stalls of market %s: %w", market, err)
+	}
+	items, next := edge.Cut(items, page, func(s DormantStall) edge.Mark { return edge.Mark{Text: s.Number} })
+	return &edge.List[DormantStall]{Items: items, Next: next}, nil
+}
+
+// dormantQuery reads the same facts as I18.
+func dormantQuery() (string, error) {
+	var text strings.Builder
+	head, err := sqlOf("head")
+	text.WriteString(head)
+	for _, name := range []string{"ready", "activity", "covered"} {
+		query, readErr := sqlOf(name)
+		if readErr != nil {
+			err = readErr
+		}
+		text.WriteString(", " + name + " (fact, cell, merchant_id, level, n, known_at) AS (\n" + query + ")\n")
+	}
+	return text.String() + dormantSQL, err
+}

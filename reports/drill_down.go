@@ -1,0 +1,157 @@
+package reports
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+	"market40/merchants/problem"
+)
+
+// Inquiry is what a drill-down or a trend is asked for.
+type Inquiry struct {
+	Indicator, Basis, AsOf string
+	Locality               string // id or code in the basis; empty: all
+	Market                 string // id; of a trend, instead of a locality
+	Campaign               string
+	By                     string // market, zone, goods_group, kind
+}
+
+// DrillDown is what an indicator's figure is made of.
+type DrillDown struct {
+	Indicator string      `json:"indicator"`
+	Basis     string      `json:"basis"`
+	AsOf      string      `json:"as_of" format:"date"`
+	By        string      `json:"by" enum:"market,zone,goods_group,kind"`
+	Figure    Figure      `json:"figure" doc:"of all parts together"`
+	Parts     []DrillPart `json:"parts" nullable:"false"`
+}
+
+// DrillPart is one part of a figure: a market, or a part of one.
+type DrillPart struct {
+	Market Market `json:"market"`
+	Part   string `json:"part" doc:"the zone, goods group or kind of stall; empty: the market"`
+	Figure Figure `json:"figure"`
+}
+
+// divisible are the indicators that can be told of parts of a market, with the measure that they count.
+var divisible = map[string]measure{
+	"I01": registered, "I02": verified, "I03": ready, "I04": active7, "I05": active30, "I06": active30, "I14": trained, "I16": visited, "I18": dormant,
+}
+
+// DrillDown divides an indicator's figure. Refused (422): an unknown indicator, basis or way to divide, one that the indicator
+// cannot be divided in, and a day as in Adoption; (404): a locality or campaign that is not there.
+func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) {
+	caller, err := auth.Require(ctx, auth.ReadReports)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.checkInquiry(ctx, q); err != nil {
+		return nil, err
+	}
+	m, can := divisible[q.Indicator]
+	if q.By != "market" && !can {
+		return nil, problem.Of("by", "not_divisible", "Chỉ số này chỉ xem được theo chợ.", "This indicator can be divided by market only.")
+	}
+	day, err := r.day(ctx, q.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.count(ctx, caller, ask{day: day, campaign: q.Campaign})
+	if err != nil {
+		return nil, fmt.Errorf("drill down %s: %w", q.Indicator, err)
+	}
+	units, err := c.unitsOf(q.Basis, q.Locality)
+	if err != nil {
+		return nil, err
+	}
+	markets := c.marketsOf(units)
+	answer := &DrillDown{Indicator: q.Indicator, Basis: q.Basis, AsOf: day.Format(time.DateOnly), By: q.By, Figure: c.figure(units, q), Parts: []DrillPart{}}
+	for _, market := range markets {
+		if q.By == "market" {
+			answer.Parts = append(answer.Parts, DrillPart{Market: market, Figure: c.told([]Market{market}).figures()[q.Indicator]})
+			continue
+		}
+		parts, err := r.partsOf(ctx, caller, c, market, withMeasure(m), "trained", "visited")
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range parts {
+			if p.dimension == q.By {
+				answer.Parts = append(answer.Parts, DrillPart{market, p.name, p.figure(c, q.Indicator)})
+			}
+		}
+	}
+	return answer, nil
+}
+
+// withMeasure are the figures that hide together, and one more.
+func withMeasure(m measure) func(*tally) figures {
+	return func(t *tally) figures {
+		f := together(t)
+		f.numerators = append(f.numerators, t.measured[m].mix.sum())
+		return f
+	}
+}
+
+func (r *Reports) checkInquiry(ctx context.Context, q Inquiry) error {
+	list, err := r.definitions()
+	if err != nil {
+		return err
+	}
+	var codes []string
+	for _, d := range list {
+		codes = append(codes, d.Code)
+	}
+	if !slices.Contains(codes, q.Indicator) {
+		return problem.InFields(problem.UnknownValue("indicator", q.Indicator, codes...))
+	}
+	if known := []string{"market", "zone", "goods_group", "kind"}; q.By != "" && !slices.Contains(known, q.By) {
+		return problem.InFields(problem.UnknownValue("by", q.By, known...))
+	}
+	return r.checkBasis(ctx, q.Basis)
+}
+
+// unitsOf are the units of a basis, or the one that is named by its id or code; one that the caller does not see is refused (404).
+func (c *counted) unitsOf(basis, named string) ([]unit, error) {
+	var units []unit
+	for _, u := range c.units {
+		if u.basis == basis && (named == "" || named == u.locality.Code || named == u.locality.ID.String()) {
+			units = append(units, u)
+		}
+	}
+	if named != "" && len(units) == 0 {
+		return nil, problem.Missing("locality")
+	}
+	return units, nil
+}
+
+// marketsOf are the markets that are counted in some units.
+func (c *counted) marketsOf(units []unit) []Market {
+	markets, seen := []Market{}, map[uuid.UUID]bool{}
+	for _, u := range units {
+		for _, m := range u.counted(c.pilotsAsked()) {
+			if !seen[m.ID] {
+				seen[m.ID] = true
+				markets = append(markets, m)
+			}
+		}
+	}
+	return markets
+}
+
+// figure is an indicator of a unit, or of all of a basis.
+func (c *counted) figure(units []unit, q Inquiry) Figure {
+	f := c.told(c.marketsOf(units)).figures()
+	if q.Locality == "" {
+		c.programme.add(f, "", c.units, c.version)
+	} else {
+		c.programme.add(f, q.Basis, units, c.version)
+	}
+	c.addHours(f)
+	return f[q.Indicator]
+}

@@ -1,0 +1,254 @@
+package reports
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// told are the figures of a group, without what is hidden, for a question of a day.
+type told struct {
+	*group
+
+	day     time.Time
+	version map[string]int // of the definitions
+}
+
+// figures are the group's, I13 and I24 aside, which are about localities.
+func (g told) figures() Figures {
+	f := Figures{
+		"I01": g.share("I01", registered, "registered"), "I02": g.share("I02", verified, "verified"), "I03": g.share("I03", ready, "ready"),
+		"I04": g.activity("I04", active7), "I05": g.activity("I05", active30), "I06": g.gap(), "I18": g.activity("I18", dormant),
+		"I14": g.share("I14", trained, "trained"), "I15": g.share("I15", converted, "conversion"),
+		"I16": g.share("I16", visited, "visited"), "I17": g.share("I17", retained, "first_days"),
+		"I07": g.salesShare(), "I08": g.turnoverShare(), "I09": g.perActive(), "I10": g.bandsFigure(),
+		"I11": g.fee("I11"), "I12": g.fee("I12"), "I13": g.unknown("I13"), "I19": g.integrity(), "I20": g.incidentRate(),
+		"I21": g.readiness(), "I22": g.inclusion(), "I23": g.costPerActive(), "I24": g.unknown("I24"),
+	}
+	strictFigure := g.measure("I05", strict)
+	headline := f["I05"]
+	headline.Parts = map[string]Figure{"strict": strictFigure}
+	f["I05"] = headline
+	months := f["I17"]
+	months.Period = cohortOf(g.day).Format("2006-01")
+	f["I17"] = months
+	return f
+}
+
+// unknown is a figure of which nothing is known.
+func (g told) unknown(code string) Figure { return Figure{Definition: g.version[code]} }
+
+// hiddenFigure is one that is hidden.
+func (g told) hiddenFigure(code string) Figure {
+	return Figure{Definition: g.version[code], Suppressed: true}
+}
+
+// measure is a share of merchants.
+func (g told) measure(code string, m measure) Figure {
+	counted := g.tally.measured[m]
+	shown := Figure{Denominator: Count(counted.of), Definition: g.version[code]}
+	if g.hidden[m.family()] {
+		shown.Suppressed = true
+		if m == dormant || m == converted || m == retained { // their denominators are no register's
+			shown.Denominator = nil
+		}
+		return shown
+	}
+	evidence := counted.mix
+	shown.Numerator = Count(evidence.sum())
+	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
+	if !g.hidden[hiddenMix+familyID(m)] {
+		shown.Evidence = &evidence
+	}
+	return shown
+}
+
+func (m measure) family() familyID {
+	if m < strict {
+		return hiddenTogether
+	}
+	return hiddenMeasure + familyID(m)
+}
+
+// share is a measure that is as fresh as a query.
+func (g told) share(code string, m measure, query string) Figure {
+	shown := g.measure(code, m)
+	shown.FreshAt = g.fresh(shown, query)
+	return shown
+}
+
+// activity is a measure of who is paid: coverage stands beside it.
+func (g told) activity(code string, m measure) Figure {
+	shown := g.share(code, m, "activity")
+	shown.Coverage = g.coverage()
+	return shown
+}
+
+// coverage is how many merchants are observed.
+func (g told) coverage() *Share {
+	counted := g.tally.measured[covered]
+	s := &Share{Denominator: counted.of}
+	if !g.hidden[covered.family()] {
+		n := counted.mix.sum()
+		s.Numerator, s.Value = &n, quotient(Count(n), Count(counted.of), 4)
+	}
+	return s
+}
+
+// fresh is when the newest of what was counted became known; of a hidden figure it is not told.
+func (g told) fresh(f Figure, queries ...string) *time.Time {
+	var newest time.Time
+	for _, query := range queries {
+		if at := g.tally.facts.known[query]; at.After(newest) {
+			newest = at
+		}
+	}
+	if newest.IsZero() || f.Suppressed {
+		return nil
+	}
+	newest = newest.In(vietnam)
+	return &newest
+}
+
+func (g told) gap() Figure {
+	able, active := g.tally.measured[ready].mix.sum(), g.tally.measured[active30].mix.sum()
+	shown := Figure{Denominator: Count(g.tally.merchants), Definition: g.version["I06"], Suppressed: g.hidden[hiddenTogether], Coverage: g.coverage()}
+	if !shown.Suppressed {
+		shown.Numerator = Count(able - active)
+		shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
+	}
+	shown.FreshAt = g.fresh(shown, "activity", "ready")
+	return shown
+}
+
+func (g told) perActive() Figure {
+	if g.hidden[hiddenTogether] {
+		f := g.hiddenFigure("I09")
+		f.Coverage = g.coverage()
+		return f
+	}
+	e := g.tally.payments
+	shown := Figure{
+		Numerator: Count(e.sum()), Denominator: Count(g.tally.measured[active30].mix.sum()), Definition: g.version["I09"], Coverage: g.coverage(),
+	}
+	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
+	if !g.hidden[hiddenMix+familyID(active30)] {
+		shown.Evidence = &e
+	}
+	shown.FreshAt = g.fresh(shown, "activity")
+	return shown
+}
+
+// bandKeys are the parts of I10.
+var bandKeys = [4]string{"le_50k", "le_200k", "le_1m", "over_1m"}
+
+func (g told) bandsFigure() Figure {
+	if g.hidden[hiddenBands] {
+		return g.hiddenFigure("I10")
+	}
+	parts := map[string]Figure{}
+	for b, key := range bandKeys {
+		n := int(g.tally.bands[b])
+		f := Figure{Numerator: Count(n), Denominator: Count(g.tally.payments.A), Evidence: &Evidence{A: n}, Definition: g.version["I10"]}
+		f.Value = quotient(f.Numerator, f.Denominator, 4)
+		parts[key] = f
+	}
+	shown := parts[bandKeys[0]]
+	shown.Parts = parts
+	shown.FreshAt = g.fresh(shown, "activity")
+	return shown
+}
+
+// fee is I11 or I12.
+func (g told) fee(code string) Figure {
+	of := g.tally.facts.fees
+	if of == nil {
+		return g.unknown(code)
+	}
+	shown := Figure{Definition: g.version[code], Period: time.Unix(of.month*24*60*60, 0).UTC().Format("2006-01"), Suppressed: g.hidden[hiddenAmounts]}
+	if !shown.Suppressed {
+		shown.Numerator, shown.Denominator = dong(of.paid), dong(of.due)
+		if code == "I11" {
+			shown.Numerator, shown.Denominator = dong(of.byTransfer), dong(of.paid)
+		}
+		shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
+	}
+	shown.FreshAt = g.fresh(shown, "fees")
+	return shown
+}
+
+func (g told) costPerActive() Figure {
+	if g.tally.facts.costs == 0 {
+		return g.unknown("I23")
+	}
+	if g.hidden[hiddenTogether] || g.hidden[hiddenAmounts] {
+		return g.hiddenFigure("I23")
+	}
+	shown := Figure{Numerator: dong(g.tally.facts.costs), Denominator: Count(g.tally.measured[active30].mix.sum()), Definition: g.version["I23"]}
+	shown.Value = quotient(shown.Numerator, shown.Denominator, 0)
+	shown.FreshAt = g.fresh(shown, "costs", "activity")
+	return shown
+}
+
+// dong is an amount.
+func dong(n int64) *Quantity { return &Quantity{Decimal: decimal.NewFromInt(n), Money: true} }
+
+// quotient is rounded half away from zero; nil of nothing.
+func quotient(numerator, denominator *Quantity, places int32) *string {
+	if denominator.IsZero() {
+		return nil
+	}
+	s := numerator.DivRound(denominator.Decimal, places).StringFixed(places)
+	return &s
+}
+
+// median is of seconds, in hours with four decimals; nil of none.
+func median(seconds []int64) *string {
+	if len(seconds) == 0 {
+		return nil
+	}
+	sorted := slices.Sorted(slices.Values(seconds))
+	middle := decimal.NewFromInt(sorted[len(sorted)/2])
+	if len(sorted)%2 == 0 {
+		middle = middle.Add(decimal.NewFromInt(sorted[len(sorted)/2-1])).Div(decimal.NewFromInt(2))
+	}
+	s := middle.DivRound(decimal.NewFromInt(60*60), 4).StringFixed(4)
+	return &s
+}
+
+// cohortOf is the first day of the month whose beginners I17 asks for: the third before the last that has ended.
+func cohortOf(day time.Time) time.Time {
+	return time.Date(day.Year(), day.Month()-4, 1, 0, 0, 0, 0, time.UTC)
+}
+
+// cohort are its first day and that of the month after it, in days since 1970.
+func cohort(day time.Time) [2]int64 {
+	began := cohortOf(day)
+	return [2]int64{began.Unix() / 86400, began.AddDate(0, 1, 0).Unix() / 86400}
+}
+
+// newest is the newest time that any figure is fresh at.
+func (f Figures) newest() *time.Time {
+	var newest *time.Time
+	for _, code := range slices.Sorted(maps.Keys(f)) {
+		if at := f[code].FreshAt; at != nil && (newest == nil || at.After(*newest)) {
+			newest = at
+		}
+	}
+	return newest
+}
+
+// valueOf reads a value; not known: false.
+func (f Figure) valueOf() (decimal.Decimal, bool) {
+	if f.Value == nil {
+		return decimal.Decimal{}, false
+	}
+	d, err := decimal.NewFromString(*f.Value)
+	return d, err == nil
+}
+
+// rounded writes an estimate with four decimals.
+func rounded(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) }

@@ -1,0 +1,176 @@
+package reports
+
+import (
+	"market40/reports/estimate"
+)
+
+// salesShare is I07: what merchants declare and what was counted in the field, apart.
+func (g told) salesShare() Figure {
+	declared, sampled, sufficient := g.declaredShare(), g.unknown("I07"), false
+	if g.tally.facts.sampled() {
+		sampled, sufficient = g.sampledShare("I07", hiddenSampled, false)
+	}
+	shown := declared
+	if sufficient {
+		shown = sampled
+	}
+	shown.Parts, shown.Coverage = map[string]Figure{"C": declared, "D": sampled}, g.coverage()
+	return shown
+}
+
+func (g told) declaredShare() Figure {
+	if len(g.tally.declared) == 0 {
+		return g.unknown("I07")
+	}
+	if g.hidden[hiddenDeclared] {
+		return g.hiddenFigure("I07")
+	}
+	var transfers, customers int
+	for _, pair := range g.tally.declared {
+		transfers, customers = transfers+int(pair.Y), customers+int(pair.X)
+	}
+	shown := Figure{Numerator: Count(transfers), Denominator: Count(customers), Evidence: &Evidence{C: transfers}, Definition: g.version["I07"]}
+	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
+	if e, seen := estimate.Clusters(g.tally.declared); seen && e.Sure {
+		shown.Interval = &Interval{rounded(e.Low), rounded(e.High)}
+	}
+	shown.FreshAt = g.fresh(shown, "declared")
+	return shown
+}
+
+// sampledShare is a share of sales or of turnover as counted in the field, and whether enough was counted.
+func (g told) sampledShare(code string, under familyID, turnover bool) (Figure, bool) {
+	strata, seen, counted, sufficient := g.tally.facts.strata(turnover)
+	if counted == 0 {
+		return g.unknown(code), false
+	}
+	if g.hidden[under] {
+		return g.hiddenFigure(code), sufficient
+	}
+	shown := Figure{Numerator: Count(int(seen[0])), Denominator: Count(int(seen[1])), Evidence: &Evidence{D: int(seen[0])}, Definition: g.version[code]}
+	if turnover {
+		shown.Numerator, shown.Denominator, shown.Evidence = dong(seen[0]), dong(seen[1]), nil
+	}
+	if e, any := estimate.Strata(strata); any {
+		value := rounded(e.Ratio)
+		shown.Value = &value
+		if e.Sure {
+			shown.Interval = &Interval{rounded(e.Low), rounded(e.High)}
+		}
+	}
+	shown.FreshAt = g.fresh(shown, "sampled")
+	return shown, sufficient
+}
+
+// turnoverShare is I08, which is counted in the field only.
+func (g told) turnoverShare() Figure {
+	sampled, sufficient := g.unknown("I08"), false
+	if g.tally.facts.sampled() {
+		sampled, sufficient = g.sampledShare("I08", hiddenTurnover, true)
+	}
+	shown := g.unknown("I08")
+	if sufficient {
+		shown = sampled
+	}
+	shown.Parts, shown.Coverage = map[string]Figure{"D": sampled}, g.coverage()
+	return shown
+}
+
+// integrity is I19.
+func (g told) integrity() Figure {
+	if g.hidden[hiddenCodes] {
+		return g.hiddenFigure("I19")
+	}
+	c, found := g.tally.codes, g.tally.facts.found
+	evidence := Evidence{B: c.byOwner, D: c.byOthers}
+	shown := Figure{Numerator: Count(evidence.sum()), Denominator: Count(c.displayed), Evidence: &evidence, Definition: g.version["I19"]}
+	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
+	shown.FreshAt = g.fresh(shown, "displayed")
+	swapped := Figure{Numerator: Count(len(found)), Denominator: Count(c.displayed), Definition: g.version["I19"]}
+	swapped.Value = quotient(swapped.Numerator, swapped.Denominator, 4)
+	shown.Parts = map[string]Figure{"swapped": swapped, "hours_to_replace": g.hours("I19", found)}
+	return shown
+}
+
+// hours are the median of the seconds of events that came to their end.
+func (g told) hours(code string, events []*int64) Figure {
+	var ended []int64
+	for _, seconds := range events {
+		if seconds != nil {
+			ended = append(ended, *seconds)
+		}
+	}
+	return Figure{Numerator: Count(len(ended)), Denominator: Count(len(events)), Value: median(ended), Definition: g.version[code]}
+}
+
+// incidentRate is I20.
+func (g told) incidentRate() Figure {
+	if g.hidden[hiddenBands] {
+		return g.hiddenFigure("I20")
+	}
+	rate := func(n int) Figure {
+		f := Figure{Numerator: Count(n), Denominator: Count(g.tally.payments.A), Evidence: &Evidence{D: n}, Definition: g.version["I20"]}
+		f.Value = quotient(Count(n*10_000), f.Denominator, 4)
+		return f
+	}
+	kinds, closed := map[string]int{}, []*int64{}
+	for _, i := range g.tally.facts.incidents {
+		kinds[i.kind]++
+		closed = append(closed, i.closed)
+	}
+	shown := rate(len(closed))
+	shown.Parts = map[string]Figure{"hours_to_close": g.hours("I20", closed)}
+	for _, kind := range []string{"swapped_code", "fake_transfer", "wrong_account"} {
+		shown.Parts[kind] = rate(kinds[kind])
+	}
+	shown.FreshAt = g.fresh(shown, "incidents", "activity")
+	return shown
+}
+
+// answersShare is a share of anonymous answers.
+func (g told) answersShare(code string, n, of int64) Figure {
+	f := Figure{Numerator: Count(int(n)), Denominator: Count(int(of)), Evidence: &Evidence{C: int(n)}, Definition: g.version[code]}
+	f.Value = quotient(f.Numerator, f.Denominator, 4)
+	return f
+}
+
+// readiness is I21.
+func (g told) readiness() Figure {
+	if g.hidden[hiddenSurvey] {
+		return g.hiddenFigure("I21")
+	}
+	var all answers
+	for _, a := range g.tally.facts.surveyed {
+		all.add(a)
+	}
+	shown := g.answersShare("I21", all.ready, all.all)
+	shown.FreshAt = g.fresh(shown, "surveyed")
+	shown.Parts = map[string]Figure{"smartphone": g.answersShare("I21", all.smartphone, all.all), "signal": g.answersShare("I21", all.withSignal, all.all)}
+	return shown
+}
+
+// inclusion is I22.
+func (g told) inclusion() Figure {
+	if g.hidden[hiddenSurvey] {
+		return g.hiddenFigure("I22")
+	}
+	var all answers
+	parts := map[string]Figure{}
+	for q, keys := range questions {
+		of := answered(g.tally.facts, q)
+		if q == 0 {
+			for _, a := range of {
+				all.add(a)
+			}
+		}
+		for i, key := range keys {
+			parts[key] = g.answersShare("I22", of[i].active, of[i].all)
+			if g.hidden[hiddenQuestion+familyID(q)] {
+				parts[key] = g.hiddenFigure("I22")
+			}
+		}
+	}
+	shown := g.answersShare("I22", all.active, all.all)
+	shown.FreshAt, shown.Parts = g.fresh(shown, "surveyed"), parts
+	return shown
+}

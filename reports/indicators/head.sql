@@ -1,0 +1,50 @@
+-- What every query begins with. $1 the markets; $2 the as-of day; $3 whether cells are the parts of markets; $4 the campaign, or null.
+-- A cell is the place of its market in $1, and of a part its zone, goods group and kind.
+WITH moment AS (
+    SELECT $2::date AS day, $2::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AS at,
+        ($2::date - 30)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AS since, $4::uuid AS campaign
+), places AS (
+    SELECT m.market_id, m.place::text AS place FROM unnest($1::uuid[]) WITH ORDINALITY AS m (market_id, place)
+),
+-- Every tenancy that ever was there, and whether it operates at the moment. A stall without a recorded state is older than
+-- our records: its tenancy speaks for it.
+holdings AS MATERIALIZED (
+    SELECT t.id, t.market_id, t.stall_id, t.merchant_id, t.valid, t.approved_at,
+        CASE WHEN $3::boolean THEN concat_ws(chr(31), p.place, s.zone, s.goods_group, s.kind) ELSE p.place END AS cell,
+        t.valid @> moment.at AND coalesce(st.state, 'operating') = 'operating' AS operating
+    FROM moment
+    CROSS JOIN places p
+    JOIN tenancies t ON t.market_id = p.market_id
+    JOIN stalls s ON s.id = t.stall_id AND s.kind <> 'mobile'
+    LEFT JOIN stall_states st ON st.stall_id = s.id AND st.valid @> moment.at
+),
+-- Which connection tells of which tenancy's accounts, and since and until when it receives on them.
+feeds AS MATERIALIZED (
+    SELECT DISTINCT h.id AS tenancy_id, c.id AS connection_id, greatest(ta.since, c.created_at) AS since, ta.replaced_at
+    FROM holdings h
+    JOIN tenancy_accounts ta ON ta.tenancy_id = h.id
+    JOIN accounts a ON a.id = ta.account_id
+    JOIN bank_connections c ON c.owner_kind = 'platform' OR c.owner_id IN (h.market_id, h.merchant_id)
+    LEFT JOIN (SELECT DISTINCT connection_id FROM connection_accounts) named ON named.connection_id = c.id
+    WHERE named.connection_id IS NULL
+    OR EXISTS (SELECT FROM connection_accounts ca WHERE ca.connection_id = c.id AND ca.number_index = a.number_index AND ca.bank_bin IN ('', coalesce(a.bank_bin, '')))
+),
+-- The scans of the last 30 days, and whether the stall's owner made them.
+scans AS MATERIALIZED (
+    SELECT k.stall_id, k.code, k.verdict, k.checked_at, a.role = 'merchant' AS by_owner
+    FROM moment JOIN code_checks k ON k.checked_at >= moment.since AND k.checked_at <= moment.at
+    JOIN actors a ON a.id = k.actor_id
+),
+-- The first day with a payment that a bank told, and with one that the owner confirmed, of each tenancy.
+firsts AS MATERIALIZED (
+    SELECT h.id AS tenancy_id, told.day AS told, word.day AS word
+    FROM moment CROSS JOIN holdings h
+    LEFT JOIN LATERAL (
+        SELECT d.day FROM stall_days d WHERE d.tenancy_id = h.id AND d.day < moment.day AND d.payments > 0 ORDER BY d.day LIMIT 1
+    ) told ON true
+    LEFT JOIN LATERAL (
+        SELECT (k.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day FROM confirmations k
+        WHERE k.tenancy_id = h.id AND k.occurred_at < moment.at ORDER BY k.occurred_at LIMIT 1
+    ) word ON true
+    WHERE told.day IS NOT NULL OR word.day IS NOT NULL
+)

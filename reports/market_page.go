@@ -1,0 +1,183 @@
+package reports
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/problem"
+)
+
+// MarketPage is what a report tells of one market.
+type MarketPage struct {
+	Market    Market         `json:"market"`
+	AsOf      string         `json:"as_of" format:"date"`
+	Figures   Figures        `json:"figures"`
+	Coverage  *Share         `json:"coverage"`
+	Funnel    *Funnel        `json:"funnel"`
+	Zones     []PartOfMarket `json:"zones" nullable:"false" doc:"by name; those without a merchant aside"`
+	Goods     []PartOfMarket `json:"goods" nullable:"false"`
+	Fees      []FeeMonth     `json:"fees" nullable:"false" doc:"the last twelve months that have a summary, newest first"`
+	Unchecked *int           `json:"unchecked" doc:"stalls that display a code and were not found in order in 7 days; null in a hidden cell"`
+	Dormant   *int           `json:"dormant" doc:"merchants, as I18; null in a hidden cell"`
+}
+
+// PartOfMarket is a zone, or the stalls of one goods group.
+type PartOfMarket struct {
+	Zone       *string `json:"zone,omitempty"`
+	GoodsGroup *string `json:"goods_group,omitempty"`
+	Merchants  int     `json:"merchants"`
+	Figures    Figures `json:"figures" doc:"I01, I03 and I05"`
+}
+
+// FeeMonth is what an operator declared of a month.
+type FeeMonth struct {
+	Month      string    `json:"month" example:"2026-10"`
+	Due        *Quantity `json:"due" doc:"đồng; null in a hidden cell"`
+	Paid       *Quantity `json:"paid"`
+	ByTransfer *Quantity `json:"paid_by_transfer"`
+	Suppressed bool      `json:"suppressed"`
+}
+
+// Market is the page of one market in the caller's scope. Another one is refused (404), and so is a day as in Adoption (422).
+func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, error) {
+	caller, err := auth.Require(ctx, auth.ReadReports)
+	if err != nil {
+		return nil, err
+	}
+	market, err := r.market(ctx, caller, id)
+	if err != nil {
+		return nil, err
+	}
+	day, err := r.day(ctx, asOf)
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.count(ctx, caller, ask{day: day, also: []Market{market}})
+	if err != nil {
+		return nil, fmt.Errorf("report of market %s: %w", id, err)
+	}
+	g := c.told([]Market{market})
+	page := &MarketPage{
+		Market: market, AsOf: day.Format(time.DateOnly), Figures: g.figures(), Coverage: g.coverage(), Funnel: g.funnel(),
+		Zones: []PartOfMarket{}, Goods: []PartOfMarket{},
+	}
+	c.addHours(page.Figures)
+	if n := page.Figures["I18"].Numerator; n != nil {
+		dormant := int(n.IntPart())
+		page.Dormant = &dormant
+	}
+	if err := r.addParts(ctx, caller, c, page); err != nil {
+		return nil, err
+	}
+	if page.Fees, err = r.feeMonths(ctx, market.ID, day, g.hidden[hiddenAmounts]); err != nil {
+		return nil, err
+	}
+	page.Unchecked, err = r.unchecked(ctx, caller, market.ID, c.moment())
+	return page, err
+}
+
+// market is one in the caller's scope (404).
+func (r *Reports) market(ctx context.Context, caller auth.Principal, id string) (m Market, err error) {
+	m.ID, err = uuid.Parse(id)
+	if err != nil {
+		return m, problem.Missing("market")
+	}
+	err = r.db.Pool.QueryRow(ctx, `SELECT code, name, demo FROM markets WHERE id = $1 AND id IN (SELECT scope_markets($2, $3))`,
+		m.ID, caller.ScopeKind, caller.ScopeID).Scan(&m.Code, &m.Name, &m.Demo)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return m, problem.Missing("market")
+	}
+	if err != nil {
+		return m, fmt.Errorf("find market %s: %w", id, err)
+	}
+	return m, nil
+}
+
+func (r *Reports) addParts(ctx context.Context, caller auth.Principal, c *counted, page *MarketPage) error {
+	parts, err := r.partsOf(ctx, caller, c, page.Market, together)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		told := PartOfMarket{Merchants: p.tally.merchants, Figures: Figures{}}
+		for _, code := range []string{"I01", "I03", "I05"} {
+			told.Figures[code] = p.figure(c, code)
+		}
+		switch p.dimension {
+		case "zone":
+			told.Zone = &p.name
+			page.Zones = append(page.Zones, told)
+		case "goods_group":
+			told.GoodsGroup = &p.name
+			page.Goods = append(page.Goods, told)
+		}
+	}
+	return nil
+}
+
+// partsOf are the parts of a market in every dimension, with what must be hidden of figures that of tells.
+func (r *Reports) partsOf(ctx context.Context, caller auth.Principal, c *counted, m Market, of func(*tally) figures, more ...string) ([]*part, error) {
+	var cells map[string]*cell
+	err := pgx.BeginTxFunc(ctx, r.db.Pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) (err error) {
+		if _, err := tx.Exec(ctx, `SET LOCAL jit = off`); err != nil {
+			return err
+		}
+		cells, err = readFacts(ctx, tx, asked{day: c.day, markets: []uuid.UUID{m.ID}, parts: true, queries: append(more, hidingQueries...)})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("parts of market %s: %w", m.ID, err)
+	}
+	parts := divide(cells, cohort(c.day))
+	if caller.Role == auth.Manager && caller.ScopeKind == auth.ScopeMarket {
+		return parts, nil
+	}
+	g := c.told([]Market{m})
+	if g.hidden[hiddenTogether] {
+		for _, p := range parts {
+			p.hidden = true
+		}
+		return parts, nil
+	}
+	hideParts(parts, &g.tally, of)
+	return parts, nil
+}
+
+func (r *Reports) feeMonths(ctx context.Context, market uuid.UUID, day time.Time, hidden bool) ([]FeeMonth, error) {
+	rows, _ := r.db.Pool.Query(ctx, `SELECT DISTINCT ON (month) to_char(month, 'YYYY-MM'), due::bigint, paid::bigint, paid_by_transfer::bigint FROM fee_summaries
+		WHERE market_id = $1 AND month + interval '1 month' <= $2::date ORDER BY month DESC, version DESC LIMIT 12`, market, day)
+	months, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (m FeeMonth, err error) {
+		var due, paid, byTransfer int64
+		err = row.Scan(&m.Month, &due, &paid, &byTransfer)
+		if m.Suppressed = hidden; !hidden {
+			m.Due, m.Paid, m.ByTransfer = dong(due), dong(paid), dong(byTransfer)
+		}
+		return m, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fees of market %s: %w", market, err)
+	}
+	return months, nil
+}
+
+//go:embed unchecked.sql
+var uncheckedSQL string
+
+// unchecked counts stalls that display a code and were not found in order in 7 days; nil where that tells of few.
+func (r *Reports) unchecked(ctx context.Context, caller auth.Principal, market uuid.UUID, moment time.Time) (*int, error) {
+	var n int
+	if err := r.db.Pool.QueryRow(ctx, uncheckedSQL, market, moment).Scan(&n); err != nil {
+		return nil, fmt.Errorf("unchecked stalls of market %s: %w", market, err)
+	}
+	if isFew(n) && (caller.Role != auth.Manager || caller.ScopeKind != auth.ScopeMarket) {
+		return nil, nil //nolint:nilnil // a hidden cell
+	}
+	return &n, nil
+}

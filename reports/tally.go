@@ -1,0 +1,194 @@
+package reports
+
+import (
+	"slices"
+
+	"market40/reports/estimate"
+)
+
+// measure is a count of merchants among merchants, each on its best evidence.
+type measure int
+
+// The measures. Those before strict hide together.
+const (
+	registered measure = iota
+	verified
+	ready
+	active7
+	active30
+	dormant
+	strict
+	covered
+	printed
+	begun
+	trained
+	converted
+	visited
+	retained
+	measures
+)
+
+// measured is a measure's value: of so many merchants, so many on each level.
+type measured struct {
+	of  int
+	mix Evidence
+}
+
+func (m *measured) count(on level) {
+	switch on {
+	case levelA:
+		m.mix.A++
+	case levelB:
+		m.mix.B++
+	case levelC:
+		m.mix.C++
+	case levelD:
+		m.mix.D++
+	case nothing:
+	}
+}
+
+// tally is what was counted in one group of markets.
+type tally struct {
+	merchants  int // Mop
+	measured   [measures]measured
+	payments   Evidence // of the active, each on its best evidence
+	bands      [4]int64
+	payers     int    // merchants that banks told of
+	bandPayers [4]int // those with payments of a size
+	dominated  bool   // one merchant has more than half of what banks told
+	codes      codes
+	declared   []estimate.Pair
+	facts      *cell
+}
+
+// codes are displayed codes and those that were checked, with the merchants behind them.
+type codes struct {
+	displayed, byOwner, byOthers int
+	merchants, checked           int
+}
+
+const (
+	week  = 1<<7 - 1
+	month = 1<<30 - 1
+	// habit is on how many days a merchant is paid who is so by habit.
+	habit = 4
+)
+
+// tallied counts what is known of a group. The cohort are the first day of the month whose beginners are asked for and of the
+// month after it, in days since 1970.
+func tallied(facts *cell, cohort [2]int64) tally {
+	t := tally{facts: facts}
+	var most, all int64
+	for _, p := range facts.people {
+		t.countMarketwide(p, cohort)
+		all, most = all+p.turnover, max(most, p.turnover)
+		if !p.operates {
+			continue
+		}
+		t.merchants++
+		t.countOperating(p)
+	}
+	for m := range t.measured {
+		if m := measure(m); m != dormant && m != converted && m != retained {
+			t.measured[m].of = t.merchants
+		}
+	}
+	t.dominated = 2*most > all
+	return t
+}
+
+// countOperating counts a merchant of Mop.
+func (t *tally) countOperating(p *person) {
+	lately := p.active(month, 1)
+	for m, on := range [...]level{
+		registered: p.registered, verified: p.verified, ready: p.ready, active7: p.active(week, 1), active30: lately,
+		strict: p.active(month, habit), trained: p.trained, visited: p.visited,
+		covered: levelIf(p.covered), printed: levelIf(p.printed), begun: levelIf(p.firstTold != 0 || p.firstWord != 0),
+	} {
+		t.measured[m].count(on)
+	}
+	if p.ready != nothing && (p.covered || lately != nothing) {
+		t.measured[dormant].of++
+		t.measured[dormant].count(levelIf(lately == nothing))
+	}
+	switch lately {
+	case levelA:
+		t.payments.A += int(p.payments)
+		t.payers++
+		for b, n := range p.bands {
+			t.bands[b] += n
+			t.bandPayers[b] += one(n > 0)
+		}
+	case levelB:
+		t.payments.B += int(p.words)
+	}
+}
+
+// countMarketwide counts a merchant whether or not it operates today.
+func (t *tally) countMarketwide(p *person, cohort [2]int64) {
+	if p.inactive {
+		t.measured[converted].of++
+		t.measured[converted].count(p.converted)
+	}
+	if first := earlier(p.firstTold, p.firstWord); first >= cohort[0] && first < cohort[1] && (p.laterTold || p.laterWord || !p.stayed || p.watched) {
+		t.measured[retained].of++
+		switch {
+		case p.laterTold:
+			t.measured[retained].count(levelA)
+		case p.laterWord:
+			t.measured[retained].count(levelB)
+		}
+	}
+	if p.customers > 0 {
+		t.declared = append(t.declared, estimate.Pair{Y: float64(p.transfers), X: float64(p.customers)})
+	}
+	t.codes.displayed += p.codes
+	t.codes.byOwner += p.codesByOwner
+	t.codes.byOthers += p.codesByOthers
+	t.codes.merchants += one(p.codes > 0)
+	t.codes.checked += one(p.codesByOwner+p.codesByOthers > 0)
+}
+
+func levelIf(yes bool) level {
+	if yes {
+		return levelA
+	}
+	return nothing
+}
+
+// strata are a group's counted half-hours by stratum: of sales, or of turnover. Sufficient: every stratum has two at least, all of
+// them ten. Plans of which nothing was counted that way are left out.
+func (c *cell) strata(turnover bool) (strata []estimate.Stratum, seen [2]int64, counted int, sufficient bool) {
+	at := 0
+	if turnover {
+		at = 2
+	}
+	plans, places := map[string]bool{}, map[string]int{}
+	for _, h := range c.halfHours {
+		if h.counted[at] != nil {
+			plans[planOf(h.stratum)] = true
+		}
+	}
+	for _, h := range c.halfHours {
+		if !plans[planOf(h.stratum)] {
+			continue
+		}
+		place, known := places[h.stratum]
+		if !known {
+			place = len(strata)
+			places[h.stratum] = place
+			strata = append(strata, estimate.Stratum{Size: h.size})
+		}
+		if all, cashless := h.counted[at], h.counted[at+1]; all != nil {
+			strata[place].Drawn = append(strata[place].Drawn, estimate.Pair{Y: float64(*cashless), X: float64(*all)})
+			seen[0], seen[1] = seen[0]+*cashless, seen[1]+*all
+			counted++
+		}
+	}
+	thin := slices.ContainsFunc(strata, func(s estimate.Stratum) bool { return len(s.Drawn) < 2 })
+	return strata, seen, counted, counted >= 10 && !thin && seen[1] > 0
+}
+
+// planOf is the plan of a stratum, which is named "plan stratum".
+func planOf(stratum string) string { return stratum[:36] }

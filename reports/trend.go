@@ -1,0 +1,155 @@
+package reports
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+	"market40/merchants/problem"
+)
+
+// mostMonths is how many months a trend may reach over: five years.
+const mostMonths = 60
+
+// Trend is an indicator at the ends of months.
+type Trend struct {
+	Indicator string       `json:"indicator"`
+	Points    []TrendPoint `json:"points" nullable:"false" doc:"oldest first"`
+	Target    *Target      `json:"target" doc:"with a campaign; null: none"`
+}
+
+// TrendPoint is one of them.
+type TrendPoint struct {
+	AsOf   string `json:"as_of" format:"date" doc:"the day after the month's last, at most today: the state at 00:00 of it"`
+	Figure Figure `json:"figure"`
+}
+
+// Trend tells an indicator at the end of each month of a span, which ends with this month unless told and begins a year before its end.
+// Refused (422): months that are none, out of order, over five years, or before the data, and what Adoption and DrillDown refuse.
+func (r *Reports) Trend(ctx context.Context, q Inquiry, from, to string) (*Trend, error) {
+	caller, err := auth.Require(ctx, auth.ReadReports)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.checkInquiry(ctx, q); err != nil {
+		return nil, err
+	}
+	if q.Locality != "" && q.Market != "" {
+		return nil, problem.Of("market", "one_place", "Chọn địa phương hoặc chợ, không cả hai.", "A locality or a market, not both.")
+	}
+	days, err := r.monthEnds(ctx, from, to)
+	if err != nil {
+		return nil, err
+	}
+	var market *Market
+	if q.Market != "" {
+		m, err := r.market(ctx, caller, q.Market)
+		if err != nil {
+			return nil, err
+		}
+		market = &m
+	}
+	a := ask{campaign: q.Campaign, queries: r.queriesOf(q.Indicator)}
+	if market != nil {
+		a.also = []Market{*market}
+	}
+	trend := &Trend{Indicator: q.Indicator, Points: []TrendPoint{}}
+	for _, day := range days {
+		a.day = day
+		c, err := r.count(ctx, caller, a)
+		if err != nil {
+			return nil, fmt.Errorf("trend of %s as of %s: %w", q.Indicator, day.Format(time.DateOnly), err)
+		}
+		point := TrendPoint{AsOf: day.Format(time.DateOnly)}
+		var locality *uuid.UUID
+		if market != nil {
+			point.Figure = c.told([]Market{*market}).figures()[q.Indicator]
+		} else {
+			units, err := c.unitsOf(q.Basis, q.Locality)
+			if err != nil {
+				return nil, err
+			}
+			if q.Locality != "" {
+				locality = &units[0].locality.ID
+			}
+			point.Figure = c.figure(units, q)
+		}
+		trend.Points = append(trend.Points, point)
+		trend.Target = c.programme.target(q.Indicator, locality, r.today())
+	}
+	return trend, nil
+}
+
+// queriesOf are the queries that an indicator needs, with those that decide what is hidden.
+func (r *Reports) queriesOf(code string) []string {
+	queries := slices.Clone(hidingQueries)
+	list, _ := r.definitions()
+	for _, d := range list {
+		if d.Code != code {
+			continue
+		}
+		for _, name := range d.queries {
+			if slices.Contains(headless, name) {
+				return nil // about localities: all is read
+			}
+			if !slices.Contains(queries, name) {
+				queries = append(queries, name)
+			}
+		}
+	}
+	return queries
+}
+
+// monthEnds are the days after the last of each month of a span; the present month is told of as of today.
+func (r *Reports) monthEnds(ctx context.Context, from, to string) ([]time.Time, error) {
+	today := r.today()
+	last, err := monthOf("to", to, today)
+	if err != nil {
+		return nil, err
+	}
+	first, err := monthOf("from", from, last.AddDate(0, -11, 0))
+	if err != nil {
+		return nil, err
+	}
+	began, err := r.firstDay(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case first.After(last):
+		return nil, problem.Of("from", "period_order", "Tháng đầu nằm sau tháng cuối.", "The first month lies after the last.")
+	case !first.AddDate(0, mostMonths, 0).After(last):
+		return nil, problem.Of("from", "period_long", "Nhiều nhất 60 tháng (5 năm).", "At most 60 months (5 years).")
+	case last.After(today):
+		return nil, problem.Of("to", "as_of_in_future", "Tháng cuối muộn nhất là tháng này.", "The last month is this one at the latest.")
+	case from != "" && !first.AddDate(0, 1, 0).After(began):
+		return nil, beforeData("from", began)
+	}
+	var days []time.Time
+	for month := first; !month.After(last); month = month.AddDate(0, 1, 0) {
+		end := month.AddDate(0, 1, 0)
+		if end.After(today) {
+			end = today
+		}
+		if !end.Before(began) {
+			days = append(days, end)
+		}
+	}
+	return days, nil
+}
+
+// monthOf reads "2026-10" as its first day; nothing: the month of usual.
+func monthOf(field, text string, usual time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Date(usual.Year(), usual.Month(), 1, 0, 0, 0, 0, time.UTC), nil
+	}
+	month, err := time.Parse("2006-01", text)
+	if err != nil {
+		return month, problem.Of(field, "month_form", "Tháng có dạng 2026-10.", "A month is written 2026-10.")
+	}
+	return month, nil
+}
