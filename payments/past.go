@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,6 +39,7 @@ type Past struct {
 	opened             []*pastAccount // in the order of their first payment
 	days               map[pastDay]*pastSum
 	ordered            []pastDay
+	lived              map[string]bool // business days on which something was pulled
 }
 
 type pastAccount struct {
@@ -51,11 +54,14 @@ type pastDay struct {
 	day     int64 // days since 1970 in Asia/Ho_Chi_Minh
 }
 
-type pastSum struct{ payments, amount int64 }
+type pastSum struct {
+	payments, amount int64
+	bands            [4]int64
+}
 
 // NewPast begins the past of a market without payments, as told by a connection. newID makes UUIDv7 of moments.
 func (p *Payments) NewPast(connection, market uuid.UUID, newID func(time.Time) uuid.UUID) *Past {
-	return &Past{p: p, connection: connection, market: market, newID: newID, accounts: map[ledger.Account]*pastAccount{}, days: map[pastDay]*pastSum{}}
+	return &Past{p: p, connection: connection, market: market, newID: newID, accounts: map[ledger.Account]*pastAccount{}, days: map[pastDay]*pastSum{}, lived: map[string]bool{}}
 }
 
 // PastDelivery is what was pulled from a bank at one time.
@@ -73,6 +79,7 @@ func (b *Past) Write(ctx context.Context, tx pgx.Tx, deliveries []PastDelivery) 
 	for i := range deliveries {
 		d := &deliveries[i]
 		d.id = b.newID(d.At)
+		b.lived[ledger.BusinessDay(d.At)] = true
 		for _, n := range d.Notices {
 			n.id, n.by = b.newID(d.At), d
 			notices = append(notices, n)
@@ -167,7 +174,7 @@ func (b *Past) payment(w *copyRow, n *PastNotice) {
 		a.version++
 		a.last = n.by.At
 	}
-	b.count(n, sign, sign*dong)
+	b.count(n, sign)
 	w.id(n.id)
 	w.id(b.market)
 	w.id(debit.id)
@@ -184,7 +191,7 @@ func (b *Past) payment(w *copyRow, n *PastNotice) {
 }
 
 // count adds to the day of the stall on which it was paid.
-func (b *Past) count(n *PastNotice, payments, amount int64) {
+func (b *Past) count(n *PastNotice, sign int64) {
 	_, offset := n.OccurredAt.Zone()
 	key := pastDay{n.Tenancy, (n.OccurredAt.Unix() + int64(offset)) / 86400}
 	day := b.days[key]
@@ -193,7 +200,8 @@ func (b *Past) count(n *PastNotice, payments, amount int64) {
 		b.days[key] = day
 		b.ordered = append(b.ordered, key)
 	}
-	day.payments, day.amount = day.payments+payments, day.amount+amount
+	day.payments, day.amount = day.payments+sign, day.amount+sign*n.Amount.Dong()
+	day.bands[ledger.Band(n.Amount.Dong())] += sign
 }
 
 func (b *Past) account(a ledger.Account) *pastAccount {
@@ -229,7 +237,8 @@ func (b *Past) Close(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	return copyRows(ctx, tx, "stall_days", []string{"tenancy_id", "day", "market_id", "payments", "amount"}, len(b.ordered), func(w *copyRow, i int) error {
+	columns := []string{"tenancy_id", "day", "market_id", "payments", "amount", "le_50k", "le_200k", "le_1m", "over_1m"}
+	err = copyRows(ctx, tx, "stall_days", columns, len(b.ordered), func(w *copyRow, i int) error {
 		k := b.ordered[i]
 		sum := b.days[k]
 		w.id(k.tenancy)
@@ -237,6 +246,18 @@ func (b *Past) Close(ctx context.Context, tx pgx.Tx) error {
 		w.id(b.market)
 		w.int32(sum.payments)
 		w.numeric(sum.amount)
+		for _, n := range sum.bands {
+			w.int32(n)
+		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO connection_days (connection_id, day) SELECT $1, unnest($2::text[]::date[]) ON CONFLICT DO NOTHING`,
+		b.connection, slices.Sorted(maps.Keys(b.lived)))
+	if err != nil {
+		return fmt.Errorf("write on which days the connection lived: %w", err)
+	}
+	return nil
 }

@@ -51,7 +51,7 @@ func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, e)
 		}
 	}
-	cmd.Env = append(append(cmd.Env, asProgram+"=1", "LISTEN_ADDR=127.0.0.1:0"), env...)
+	cmd.Env = append(append(cmd.Env, asProgram+"=1", "LISTEN_ADDR=127.0.0.1:0", "DEMO_MONTHS=0"), env...) // a short demo, unless a test wants more
 	return cmd
 }
 

@@ -92,16 +92,16 @@ var demoGoods = []struct {
 	rate, ticket float64
 	evenings     bool
 }{
-	{"Hải sản", "hai_san", 2.0, 140e3, false},
-	{"Thịt", "thit", 1.8, 95e3, false},
-	{"Rau củ", "rau", 1.6, 45e3, false},
-	{"Ăn uống", "an_uong", 2.6, 38e3, true},
-	{"Trái cây", "trai_cay", 1.7, 80e3, false},
-	{"Tạp hóa", "tap_hoa", 1.6, 70e3, false},
-	{"Đồ khô", "do_kho", 1.2, 150e3, false},
-	{"May mặc", "may_mac", 0.7, 220e3, false},
-	{"Hoa", "hoa", 0.9, 120e3, false},
-	{"Dịch vụ", "dich_vu", 0.8, 100e3, true},
+	{"Hải sản", "hai_san", 2.3, 140e3, false},
+	{"Thịt", "thit", 2.1, 95e3, false},
+	{"Rau củ", "rau", 1.8, 45e3, false},
+	{"Ăn uống", "an_uong", 3.0, 38e3, true},
+	{"Trái cây", "trai_cay", 1.9, 80e3, false},
+	{"Tạp hóa", "tap_hoa", 1.8, 70e3, false},
+	{"Đồ khô", "do_kho", 1.4, 150e3, false},
+	{"May mặc", "may_mac", 0.8, 220e3, false},
+	{"Hoa", "hoa", 1.0, 120e3, false},
+	{"Dịch vụ", "dich_vu", 0.9, 100e3, true},
 }
 
 // drawStalls draws the market's stalls, zone by zone, with who had them when.

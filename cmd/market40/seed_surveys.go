@@ -57,7 +57,13 @@ func (m *demoLife) addDeclared(t *demoTables, day time.Time) {
 	}
 }
 
-// addSample: two weeks in which half-hours were drawn for each zone, and counted; a few were missed.
+// demoStrata are the parts of a market's day that are sampled by themselves, in whole hours.
+var demoStrata = []struct {
+	stratum  string
+	from, to int
+}{{"sáng sớm (5–9 giờ)", 5, 9}, {"giữa ngày (9–14 giờ)", 9, 14}, {"chiều (14–18 giờ)", 14, 18}}
+
+// addSample: two weeks in which half-hours of each part of the day were drawn, and counted; a few were missed.
 func (m *demoLife) addSample(t *demoTables, day time.Time) {
 	plan, at := m.newID(day), day.Add(-15*time.Hour)
 	days := pgtype.Range[pgtype.Date]{
@@ -65,21 +71,13 @@ func (m *demoLife) addSample(t *demoTables, day time.Time) {
 		LowerType: pgtype.Inclusive, UpperType: pgtype.Exclusive, Valid: true,
 	}
 	t.add("sample_plans", planColumns, plan, m.id, days, int64(m.draw.IntN(1<<30)), m.team, at)
-	zones := map[string]bool{}
-	var strata []string
-	for _, s := range m.all {
-		if !zones[s.zone] && len(strata) < 4 {
-			zones[s.zone] = true
-			strata = append(strata, s.zone)
-		}
-	}
 	share := m.seen(daysBetween(m.from, day))
-	for _, stratum := range strata {
-		t.add("sample_strata", strataColumns, plan, stratum, 14*8)
-		drawn := m.draw.Perm(14 * 8)[:8]
-		for _, slot := range drawn {
-			starts := day.AddDate(0, 0, slot/8).Add(5*time.Hour + time.Duration(slot%8)*30*time.Minute)
-			m.addSlot(t, plan, stratum, starts, share)
+	for _, part := range demoStrata {
+		halves := 2 * (part.to - part.from)
+		t.add("sample_strata", strataColumns, plan, part.stratum, 14*halves)
+		for _, slot := range m.draw.Perm(14 * halves)[:10] {
+			starts := day.AddDate(0, 0, slot/halves).Add(time.Duration(part.from)*time.Hour + time.Duration(slot%halves)*30*time.Minute)
+			m.addSlot(t, plan, part.stratum, starts, share)
 		}
 	}
 }

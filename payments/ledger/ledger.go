@@ -232,7 +232,7 @@ func queueDays(batch *pgx.Batch, transfers []Transfer) {
 		}
 		days[k].payments += sign
 		days[k].amount += sign * t.Amount.Dong()
-		days[k].bands[band(t.Amount.Dong())] += sign
+		days[k].bands[Band(t.Amount.Dong())] += sign
 	}
 	for _, t := range transfers {
 		count(t.Credit, t, 1)
@@ -269,8 +269,8 @@ func queueDays(batch *pgx.Batch, transfers []Transfer) {
 		tenancies, markets, dates, payments, amounts, bands[0], bands[1], bands[2], bands[3])
 }
 
-// band is the place of an amount among the sizes that payments are counted by: up to 50,000, 200,000 and 1,000,000 đồng, and above.
-func band(dong int64) int {
+// Band is the place of an amount among the sizes that payments are counted by: up to 50,000, 200,000 and 1,000,000 đồng, and above.
+func Band(dong int64) int {
 	place, _ := slices.BinarySearch([]int64{50_000, 200_000, 1_000_000}, dong)
 	return place
 }
