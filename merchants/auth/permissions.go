@@ -256,9 +256,6 @@ var rules = map[string]Rule{
 	"GET /api/v1/complaints":                                     {Needs: ReadCases},
 	"POST /api/v1/complaints/:id/close":                          {Needs: ResolveCases},
 
-	"GET /api/v1/reports/adoption":     {Needs: ReadReports},
-	"GET /api/v1/reports/adoption.csv": {Needs: ReadReports},
-
 	"POST /api/v1/campaigns":                                                    {Needs: WriteProgramme, Platform: true},
 	"GET /api/v1/campaigns":                                                     {Needs: ReadProgramme},
 	"GET /api/v1/campaigns/:campaign":                                           {Needs: ReadProgramme},
