@@ -604,6 +604,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Định nghĩa các chỉ số / What the indicators mean, with the queries that run */
+        get: operations["list-indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{indicator}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Định nghĩa một chỉ số / What an indicator means */
+        get: operations["get-indicator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger/trial-balance": {
         parameters: {
             query?: never;
@@ -682,6 +716,23 @@ export interface paths {
         };
         /** A market's changes of account in the last 90 days, newest first */
         get: operations["list-market-beneficiary-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/dormant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sạp lâu chưa có thanh toán / Ready stalls without a payment in 30 days, of merchants who agreed */
+        get: operations["dormant-stalls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1231,6 +1282,57 @@ export interface paths {
         };
         /** The adoption report as CSV (UTF-8 with BOM), a line per locality and indicator; hidden cells are empty */
         get: operations["adoption-report-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/drill-down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Chi tiết một chỉ số / What a figure is made of */
+        get: operations["drill-down"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/markets/{market}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Báo cáo một chợ / One market, with its zones and goods */
+        get: operations["market-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Diễn biến theo tháng / An indicator at the ends of months */
+        get: operations["trend-report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1793,6 +1895,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/district": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leads to the app */
+        get: operations["district-app-redirect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/district/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Chợ 4.0 cho cán bộ và ban quản lý: the officers' app, its page and scripts */
+        get: operations["district-app"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/docs": {
         parameters: {
             query?: never;
@@ -2260,7 +2396,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Leads to the stall app */
+        /** Leads to the app */
         get: operations["stall-app-redirect"];
         put?: never;
         post?: never;
@@ -2880,6 +3016,16 @@ export interface components {
         };
         EdgeListProgrammeTarget: {
             items: components["schemas"]["ProgrammeTarget"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListReportsDefinition: {
+            items: components["schemas"]["ReportsDefinition"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListReportsDormantStall: {
+            items: components["schemas"]["ReportsDormantStall"][] | null;
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
@@ -4028,19 +4174,101 @@ export interface components {
         ReportsAdoption: {
             /**
              * Format: date
-             * @description the state is that of 00:00 Asia/Ho_Chi_Minh of this day, windows are the 30 days before it
+             * @description the state is that of 00:00 Asia/Ho_Chi_Minh of this day, windows are the days before it
              */
             as_of: string;
             /** @example districts_2024 */
             basis: string;
-            /** @description null: all markets */
+            /** @description its code; null: all markets */
             campaign: string | null;
+            /** @description of all rows, as coverage of a row */
+            coverage: components["schemas"]["ReportsShare"];
+            /** @description of all rows, as funnel of a row */
+            funnel: components["schemas"]["ReportsFunnel"];
             /** @description one per unit, by code */
             rows: components["schemas"]["ReportsRow"][];
             /** @description of all rows; a merchant of several units counts once */
             total: {
                 [key: string]: components["schemas"]["ReportsFigure"];
             };
+        };
+        ReportsDefinedPart: {
+            key: string;
+            name_en: string;
+            name_vi: string;
+        };
+        ReportsDefinition: {
+            /** @example I05 */
+            code: string;
+            /** @description which levels it can rest on: A bank notice or statement, B owner, C declared, D seen in the field */
+            evidence: string[];
+            formula: string;
+            /** @description earlier versions, newest first */
+            history: components["schemas"]["ReportsPastWording"][];
+            /** @example active_30d_rate */
+            name: string;
+            name_en: string;
+            name_vi: string;
+            /** @description further values of the same indicator */
+            parts: components["schemas"]["ReportsDefinedPart"][];
+            prose_en: string;
+            prose_vi: string;
+            /**
+             * Format: date
+             * @description since when this version holds
+             */
+            since: string;
+            /** @description the queries that run; a report sends them as one */
+            sql: string;
+            /**
+             * @description of the value
+             * @enum {string}
+             */
+            unit: "share" | "points" | "per_merchant" | "per_10000" | "vnd" | "bands";
+            /** Format: int64 */
+            version: number;
+        };
+        ReportsDormantStall: {
+            /**
+             * Format: date
+             * @description null: never; amounts are not told
+             */
+            last_payment_day: string | null;
+            /** Format: date-time */
+            last_visit_at: string | null;
+            /** @enum {string|null} */
+            last_visit_outcome: "helped" | "follow_up" | "refused" | "absent" | null;
+            number: string;
+            /** @description what the merchant last said against it */
+            refusal_reason: string | null;
+            stall_id: string;
+            zone: string;
+        };
+        ReportsDrillDown: {
+            /** Format: date */
+            as_of: string;
+            basis: string;
+            /** @enum {string} */
+            by: "market" | "zone" | "goods_group" | "kind";
+            /** @description of all parts together */
+            figure: components["schemas"]["ReportsFigure"];
+            indicator: string;
+            parts: components["schemas"]["ReportsDrillPart"][];
+        };
+        ReportsDrillPart: {
+            figure: components["schemas"]["ReportsFigure"];
+            market: components["schemas"]["ReportsMarket"];
+            /** @description the zone, goods group or kind of stall; empty: the market */
+            part: string;
+        };
+        ReportsFeeMonth: {
+            /** @description đồng; null in a hidden cell */
+            due: number | string | null;
+            /** @example 2026-10 */
+            month: string;
+            paid: number | string | null;
+            paid_by_transfer: number | string | null;
+            suppressed: boolean;
         };
         ReportsFigure: {
             /** @description beside figures of activity: merchants whose notices reach us, of all; who is not covered is not observed, never inactive */
@@ -4072,6 +4300,11 @@ export interface components {
             parts?: {
                 [key: string]: components["schemas"]["ReportsFigure"];
             };
+            /**
+             * @description the month that is told of, where it is not the window before the day
+             * @example 2026-10
+             */
+            period?: string;
             /** @description hidden, because it or a figure beside it would tell of fewer than five merchants */
             suppressed: boolean;
             /**
@@ -4079,6 +4312,26 @@ export interface components {
              * @example 0.5833
              */
             value: string | null;
+        };
+        ReportsFunnel: {
+            /** Format: int64 */
+            active: number | null;
+            /** Format: int64 */
+            first_payment: number | null;
+            /**
+             * Format: int64
+             * @description on four days of thirty
+             */
+            habitual: number | null;
+            /**
+             * Format: int64
+             * @description a code is in force
+             */
+            printed: number | null;
+            /** Format: int64 */
+            registered: number | null;
+            /** Format: int64 */
+            verified: number | null;
         };
         ReportsInterval: {
             /** @example 0.4415 */
@@ -4106,13 +4359,78 @@ export interface components {
             id: string;
             name: string;
         };
+        ReportsMarketPage: {
+            /** Format: date */
+            as_of: string;
+            coverage: components["schemas"]["ReportsShare"];
+            /**
+             * Format: int64
+             * @description merchants, as I18; null in a hidden cell
+             */
+            dormant: number | null;
+            /** @description the last twelve months that have a summary, newest first */
+            fees: components["schemas"]["ReportsFeeMonth"][];
+            figures: {
+                [key: string]: components["schemas"]["ReportsFigure"];
+            };
+            funnel: components["schemas"]["ReportsFunnel"];
+            goods: components["schemas"]["ReportsPartOfMarket"][];
+            market: components["schemas"]["ReportsMarket"];
+            /**
+             * Format: int64
+             * @description stalls that display a code and were not found in order in 7 days; null in a hidden cell
+             */
+            unchecked: number | null;
+            /** @description by name; those without a merchant aside */
+            zones: components["schemas"]["ReportsPartOfMarket"][];
+        };
+        ReportsPartOfMarket: {
+            /** @description I01, I03 and I05 */
+            figures: {
+                [key: string]: components["schemas"]["ReportsFigure"];
+            };
+            goods_group?: string;
+            /** Format: int64 */
+            merchants: number;
+            zone?: string;
+        };
+        ReportsPastWording: {
+            /** @description what the next version changed */
+            change: string;
+            /** Format: date */
+            since: string;
+            /** Format: int64 */
+            version: number;
+        };
         ReportsRow: {
+            /** @description merchants whose notices reach us, of all */
+            coverage: components["schemas"]["ReportsShare"];
+            /** @description with a campaign: why the unit needs no pilot */
+            exempt?: string;
+            funnel: components["schemas"]["ReportsFunnel"];
             indicators: {
                 [key: string]: components["schemas"]["ReportsFigure"];
             };
             locality: components["schemas"]["ReportsLocality"];
             /** @description the markets that are counted, by code */
             markets: components["schemas"]["ReportsMarket"][];
+            /**
+             * Format: int64
+             * @description by I05 among the rows that show it; equals share one
+             */
+            rank: number | null;
+            /**
+             * @description the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; I05 at its target and I24 100 %; otherwise
+             * @enum {string|null}
+             */
+            status: "chua_du_du_lieu" | "can_chu_y" | "dat" | "chua_dat" | null;
+            /**
+             * @description why there is no status
+             * @enum {string}
+             */
+            status_reason?: "no_merchants" | "hidden" | "no_target";
+            /** @description of I05, with a campaign */
+            target?: components["schemas"]["ReportsTarget"];
         };
         ReportsShare: {
             /** Format: int64 */
@@ -4124,6 +4442,27 @@ export interface components {
             numerator: number | null;
             /** @description 4 decimals; null in a hidden cell and of nothing */
             value: string | null;
+        };
+        ReportsTarget: {
+            /** Format: date */
+            due_on: string;
+            /** @example 0.6000 */
+            value: string;
+        };
+        ReportsTrend: {
+            indicator: string;
+            /** @description oldest first */
+            points: components["schemas"]["ReportsTrendPoint"][];
+            /** @description with a campaign; null: none */
+            target: components["schemas"]["ReportsTarget"];
+        };
+        ReportsTrendPoint: {
+            /**
+             * Format: date
+             * @description the day after the month's last, at most today: the state at 00:00 of it
+             */
+            as_of: string;
+            figure: components["schemas"]["ReportsFigure"];
         };
         "Rotate-bank-connection-secretRequest": {
             secrets: unknown;
@@ -5453,6 +5792,66 @@ export interface operations {
             };
         };
     };
+    "list-indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListReportsDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "get-indicator": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                indicator: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportsDefinition"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
     "trial-balance": {
         parameters: {
             query?: {
@@ -5642,6 +6041,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EdgeListMerchantsBeneficiaryChange"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "dormant-stalls": {
+        parameters: {
+            query?: {
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListReportsDormantStall"];
                 };
             };
             /** @description Error */
@@ -6774,7 +7209,7 @@ export interface operations {
                 basis?: string;
                 /** @description a day, tomorrow at the latest; absent: today */
                 as_of?: string;
-                /** @description only the pilots of this campaign */
+                /** @description code or id: only the pilots of this campaign */
                 campaign?: string;
             };
             header?: never;
@@ -6826,6 +7261,110 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+        };
+    };
+    "drill-down": {
+        parameters: {
+            query?: {
+                /** @description a day, tomorrow at the latest; absent: today */
+                as_of?: string;
+                /** @description market, zone, goods_group or kind */
+                by?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportsDrillDown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "market-report": {
+        parameters: {
+            query?: {
+                /** @description a day, tomorrow at the latest; absent: today */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                market: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportsMarketPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "trend-report": {
+        parameters: {
+            query?: {
+                /** @description id of a market, instead of a locality */
+                market?: string;
+                /** @description the first month; a year unless told */
+                from?: string;
+                /** @description the last month; this one unless told */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportsTrend"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
                 };
             };
         };
@@ -8239,6 +8778,44 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["HumaErrorModel"];
                 };
+            };
+        };
+    };
+    "district-app-redirect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "district-app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
