@@ -22,7 +22,18 @@ CREATE FUNCTION sees_unit(scope text, named uuid, campaign uuid, unit uuid, on_d
         SELECT FROM pilots p WHERE p.campaign_id = campaign AND p.locality_id = unit AND p.valid @> on_day
         AND p.market_id IN (SELECT scope_markets(scope, named))), false)
 $$;
+
+-- The units that a campaign requires, as they were called on the day of its basis; of the current basis, on $2.
+CREATE FUNCTION required_units(campaign uuid, on_day date) RETURNS TABLE (locality_id uuid, level text, code text, name text) LANGUAGE sql STABLE AS $$
+    SELECT v.locality_id, v.level, v.code, v.name
+    FROM campaigns c
+    JOIN reporting_bases b ON b.code = c.basis
+    JOIN locality_versions v ON v.level = b.level AND v.valid @> coalesce(b.on_date, on_day)
+    LEFT JOIN locality_versions p ON p.locality_id = v.parent_id AND p.valid @> coalesce(b.on_date, on_day)
+    LEFT JOIN locality_versions pp ON pp.locality_id = p.parent_id AND pp.valid @> coalesce(b.on_date, on_day)
+    WHERE c.id = campaign AND b.province IN (CASE p.level WHEN 'province' THEN p.code END, CASE pp.level WHEN 'province' THEN pp.code END)
+$$;
 -- +goose StatementEnd
 
 -- +goose Down
-DROP FUNCTION sees_unit, scope_units;
+DROP FUNCTION required_units, sees_unit, scope_units;

@@ -15,7 +15,7 @@ import (
 // A package without a row may not exist.
 var arrows = map[string][]string{
 	"cmd/market40": {
-		"frontend", "frontend/pages", "reports", "reports/programme",
+		"frontend", "frontend/pages", "reports", "reports/periodic", "reports/programme",
 		"payments", "payments/banks", "payments/book", "payments/ledger", "payments/money",
 		"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
@@ -34,6 +34,8 @@ var arrows = map[string][]string{
 	"reports/estimate": {}, // statistics
 	// What the province ordered; units and markets have one shape in all reports.
 	"reports/programme": {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "reports"},
+	// What is said in a report is frozen, and signed by a key that follows from the index key.
+	"reports/periodic": {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "migrations/database", "reports", "reports/programme"},
 
 	"payments": {
 		"payments/banks", "payments/feed", "payments/ledger", "payments/money",

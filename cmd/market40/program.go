@@ -14,6 +14,7 @@ import (
 	"market40/migrations/database/private"
 	"market40/payments"
 	"market40/reports"
+	"market40/reports/periodic"
 	"market40/reports/programme"
 )
 
@@ -34,6 +35,7 @@ type program struct {
 	pushes    *payments.Pushes
 	reports   *reports.Reports
 	programme *programme.Programme
+	periodic  *periodic.Periodic
 	now       func() time.Time
 }
 
@@ -76,6 +78,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		reports:   reports.New(db, now),
 		programme: programme.New(db, now),
 	}
+	p.periodic = periodic.New(periodic.Parts{DB: db, Keys: keys, Reports: p.reports, Programme: p.programme, Now: now})
 	p.sso = auth.NewSSO(p.people, outgoing.Client(s.Allow), s.Providers)
 	if p.pushes, err = payments.NewPushes(p.payments, s.PushHosts, outgoing.Client(s.PushAllow), s.PublicURL); err != nil {
 		closeDB()

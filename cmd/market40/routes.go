@@ -55,6 +55,7 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	p.pushes.Routes(e)
 	p.reports.Routes(e)
 	p.programme.Routes(e)
+	p.periodic.Routes(e)
 	behindCodes, err := pages.New(p.registry, orders, p.settings.PublicURL)
 	if err != nil {
 		return nil, err

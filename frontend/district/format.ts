@@ -37,8 +37,7 @@ export function valueOf(value: string, unit: Unit): string {
   switch (unit) {
     case 'points': return `${rounded(value, 2, 1)} ${t('điểm', 'points')}`;
     case 'vnd': return `${rounded(value, 0, 0)} đ`;
-    case 'per_merchant': return rounded(value, 0, 1);
-    case 'count': return rounded(value, 0, 0);
+    case 'per_merchant': case 'per_10000': return rounded(value, 0, 1);
     default: return percent(value);
   }
 }

@@ -78,6 +78,8 @@ const (
 	ReadProgramme  Action = "programme.read"
 	WriteProgramme Action = "programme.write" // campaigns and targets
 	Designate      Action = "pilots.designate"
+	MakeReports    Action = "reports.make"  // submit and correct
+	JudgeReports   Action = "reports.judge" // approve and return; the whole campaign's are theirs to make
 )
 
 // permissions is the whole table of who may do what; scope is a matter of each query.
@@ -124,6 +126,8 @@ var permissions = map[Action][]Role{
 	ReadProgramme:  {Admin, ProvinceOfficer, LocalityOfficer, Manager, Team, Auditor},
 	WriteProgramme: {Admin, ProvinceOfficer},
 	Designate:      {Admin, ProvinceOfficer, LocalityOfficer}, // and milestones; each for the units it acts for
+	MakeReports:    {Admin, ProvinceOfficer, LocalityOfficer},
+	JudgeReports:   {Admin, ProvinceOfficer},
 }
 
 // May says whether a role may do something in its scope.
@@ -274,6 +278,18 @@ var rules = map[string]Rule{
 	"GET /api/v1/markets/:id/dormant":                                           {Needs: ReadDormant},
 	"GET /api/v1/indicators":                                                    {Needs: SignedIn},
 	"GET /api/v1/indicators/:indicator":                                         {Needs: SignedIn},
+
+	"POST /api/v1/periodic-reports":                                 {Needs: MakeReports},
+	"GET /api/v1/periodic-reports":                                  {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/lateness":                         {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/reminders":                        {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/:id":                              {Needs: ReadReports},
+	"POST /api/v1/periodic-reports/:id/submit":                      {Needs: MakeReports},
+	"POST /api/v1/periodic-reports/:id/correct":                     {Needs: MakeReports},
+	"POST /api/v1/periodic-reports/:id/approve":                     {Needs: JudgeReports},
+	"POST /api/v1/periodic-reports/:id/return":                      {Needs: JudgeReports},
+	"GET /api/v1/periodic-reports/:id/versions/:version":            {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/:id/versions/:version/difference": {Needs: ReadReports},
 }
 
 // RuleOf is the rule of a route as gin ("/api/v1/stalls/:id") or OpenAPI ("/api/v1/stalls/{id}") names it.

@@ -154,6 +154,16 @@ func (p *Programme) Campaign(ctx context.Context, name string) (*Campaign, error
 	return &c, nil
 }
 
+// Begun are the campaigns that have begun, by code.
+func (p *Programme) Begun(ctx context.Context) ([]Campaign, error) {
+	rows, _ := p.db.Pool.Query(ctx, readCampaigns+` WHERE starts_on <= $1 ORDER BY code COLLATE "C"`, p.today())
+	found, err := pgx.CollectRows(rows, campaignOf)
+	if err != nil {
+		return nil, fmt.Errorf("campaigns that have begun: %w", err)
+	}
+	return found, nil
+}
+
 // campaigns is a page of all campaigns, by code.
 func (p *Programme) campaigns(ctx context.Context, page edge.Page) (*edge.List[Campaign], error) {
 	after, err := page.Mark()

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -84,13 +85,26 @@ func (p *Programme) pilot(ctx context.Context, who auth.Principal, c *Campaign, 
 	return found[0], nil
 }
 
+// Standing is what required localities had chosen on a day, whoever asks: of one, or with nil of all.
+func (p *Programme) Standing(ctx context.Context, c *Campaign, locality *reports.Locality, on time.Time) ([]Pilot, error) {
+	q := pilotQuery{on: on, limit: math.MaxInt32}
+	if locality != nil {
+		q.locality = locality.ID.String()
+	}
+	return p.pilots(ctx, auth.Principal{ScopeKind: auth.ScopeAll}, c, q)
+}
+
 type pilotQuery struct {
 	locality, state, after string
+	on                     time.Time // zero: today
 	limit                  int
 }
 
 func (p *Programme) pilots(ctx context.Context, who auth.Principal, c *Campaign, q pilotQuery) ([]Pilot, error) {
-	rows, _ := p.db.Pool.Query(ctx, pilotsSQL, c.ID, who.ScopeKind, who.ScopeID, p.today(), q.locality, q.state, q.after, q.limit)
+	if q.on.IsZero() {
+		q.on = p.today()
+	}
+	rows, _ := p.db.Pool.Query(ctx, pilotsSQL, c.ID, who.ScopeKind, who.ScopeID, q.on, q.locality, q.state, q.after, q.limit)
 	found, err := pgx.CollectRows(rows, pilotOf)
 	if err != nil {
 		return nil, fmt.Errorf("pilots of campaign %s: %w", c.Code, err)

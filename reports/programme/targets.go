@@ -110,8 +110,7 @@ func (p *Programme) Targets(ctx context.Context, who auth.Principal, c *Campaign
 		return nil, err
 	}
 	rows, _ := p.db.Pool.Query(ctx, `SELECT t.id, t.indicator, t.value::text, t.due_on, v.locality_id, v.level, v.code, v.name
-		FROM targets t JOIN campaigns c ON c.id = t.campaign_id JOIN reporting_bases b ON b.code = c.basis
-		LEFT JOIN locality_versions v ON v.locality_id = t.locality_id AND v.valid @> coalesce(b.on_date, $4::date)
+		FROM targets t LEFT JOIN required_units($1, $4) AS v ON v.locality_id = t.locality_id
 		WHERE t.campaign_id = $1 AND (t.locality_id IS NULL OR sees_unit($2, $3, $1, t.locality_id, $4)) AND t.id > $5 ORDER BY t.id LIMIT $6`,
 		c.ID, who.ScopeKind, who.ScopeID, p.today(), after.ID, page.Size()+1)
 	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t Target, err error) {

@@ -1,0 +1,118 @@
+package periodic
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+	"market40/reports"
+	"market40/reports/programme"
+)
+
+// Content is what a report says: the figures with everything that is needed to read them years later.
+type Content struct {
+	Campaign    CampaignHead      `json:"campaign"`
+	Locality    *reports.Locality `json:"locality" doc:"null: the whole campaign"`
+	Kind        string            `json:"kind" enum:"month,quarter"`
+	Period      string            `json:"period" example:"2026-10"`
+	Basis       string            `json:"basis"`
+	AsOf        string            `json:"as_of" format:"date" doc:"the day after the period's last: state at 00:00 of it, windows before it"`
+	Demo        bool              `json:"demo" doc:"it counts invented markets: show it as dữ liệu minh họa"`
+	Definitions []Meaning         `json:"definitions" nullable:"false" doc:"what each indicator meant, by code"`
+	Units       []CountedUnit     `json:"units" nullable:"false" doc:"the units and the markets that were counted in each"`
+	Report      *reports.Adoption `json:"report" doc:"the adoption report as it was served; of a locality its row alone, which the total repeats"`
+	Statuses    []Standing        `json:"statuses" nullable:"false" doc:"what each required locality had chosen on the period's last day"`
+	Frozen      *Frozen           `json:"frozen" doc:"null: a preview"`
+}
+
+// CampaignHead is the order that a report answers.
+type CampaignHead struct {
+	ID       uuid.UUID `json:"id"`
+	Code     string    `json:"code"`
+	Name     string    `json:"name"`
+	LegalRef string    `json:"legal_ref"`
+}
+
+// CountedUnit is a unit with the markets that were counted in it.
+type CountedUnit struct {
+	Locality reports.Locality `json:"locality"`
+	Markets  []reports.Market `json:"markets" nullable:"false"`
+}
+
+// Standing is what a locality had chosen.
+type Standing struct {
+	Locality     reports.Locality     `json:"locality"`
+	State        string               `json:"state" enum:"chosen,exempt,missing"`
+	Market       *reports.Market      `json:"market"`
+	ExemptReason *string              `json:"exempt_reason"`
+	Milestones   programme.Milestones `json:"milestones"`
+}
+
+// Frozen says which version of which report it is.
+type Frozen struct {
+	Report  uuid.UUID `json:"report"`
+	Version int       `json:"version"`
+	At      time.Time `json:"at"`
+	Reason  string    `json:"reason" doc:"why it was frozen again; empty for the first"`
+}
+
+// about is what a report is about.
+type about struct {
+	campaign *programme.Campaign
+	locality *reports.Locality // nil: the whole campaign
+	period   Period
+}
+
+// content is what a report says as of a day, whoever asks: the figures are those that the locality's own office, or
+// the whole province, is served. Two people therefore freeze the same.
+func (p *Periodic) content(ctx context.Context, who auth.Principal, a about, asOf time.Time) (*Content, error) {
+	reader := auth.Principal{ActorID: who.ActorID, Role: auth.ProvinceOfficer, ScopeKind: auth.ScopeAll}
+	if a.locality != nil {
+		reader.Role, reader.ScopeKind, reader.ScopeID = auth.LocalityOfficer, auth.ScopeLocality, &a.locality.ID
+	}
+	c := a.campaign
+	served, err := p.reports.Adoption(auth.With(ctx, reader), reports.Question{Basis: c.Basis, AsOf: asOf.Format(time.DateOnly)})
+	if err != nil {
+		return nil, fmt.Errorf("figures of %s in campaign %s: %w", a.period, c.Code, err)
+	}
+	if a.locality != nil {
+		keepRow(served, a.locality.ID)
+	}
+	content := &Content{
+		Campaign: CampaignHead{c.ID, c.Code, c.Name, c.LegalRef}, Locality: a.locality, Kind: a.period.Kind, Period: a.period.String(),
+		Basis: served.Basis, AsOf: served.AsOf, Definitions: definitionsOf(served), Units: []CountedUnit{}, Report: served, Statuses: []Standing{},
+	}
+	for _, row := range served.Rows {
+		content.Units = append(content.Units, CountedUnit{row.Locality, row.Markets})
+		for _, m := range row.Markets {
+			content.Demo = content.Demo || m.Demo
+		}
+	}
+	on := a.period.Last()
+	if today := p.today(); today.Before(on) {
+		on = today // a preview
+	}
+	standing, err := p.programme.Standing(ctx, c, a.locality, on)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range standing {
+		content.Statuses = append(content.Statuses, Standing{s.Locality, s.State, s.Market, s.ExemptReason, s.Milestones})
+	}
+	return content, nil
+}
+
+// keepRow leaves a report one unit's row, and makes it the total.
+func keepRow(served *reports.Adoption, unit uuid.UUID) {
+	rows := []reports.Row{}
+	for _, row := range served.Rows {
+		if row.Locality.ID == unit {
+			rows = append(rows, row)
+			served.Total = row.Indicators
+		}
+	}
+	served.Rows = rows
+}

@@ -1,0 +1,133 @@
+package periodic
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"market40/merchants/auth"
+	"market40/reports"
+)
+
+// Difference is what another version says differently.
+type Difference struct {
+	From    int             `json:"from"`
+	To      int             `json:"to"`
+	Figures []FigureChange  `json:"figures" nullable:"false" doc:"by unit, then indicator; figures that say the same are left out"`
+	Markets []MarketsChange `json:"markets" nullable:"false" doc:"units in which other markets were counted"`
+}
+
+// FigureChange is a figure before and after; null: it was not there.
+type FigureChange struct {
+	Locality  *reports.Locality `json:"locality" doc:"null: the total"`
+	Indicator string            `json:"indicator"`
+	Before    *reports.Figure   `json:"before"`
+	After     *reports.Figure   `json:"after"`
+}
+
+// MarketsChange is a unit's markets before and after, by code.
+type MarketsChange struct {
+	Locality reports.Locality `json:"locality"`
+	Before   []string         `json:"before" nullable:"false"`
+	After    []string         `json:"after" nullable:"false"`
+}
+
+// difference compares two versions of a report; from 0 is the one before.
+func (p *Periodic) difference(ctx context.Context, who auth.Principal, id string, to, from int) (*Difference, error) {
+	if from == 0 {
+		from = to - 1
+	}
+	var said [2]Content
+	for i, n := range []int{from, to} {
+		v, err := p.ReadVersion(ctx, who, id, n)
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(v.Content.RawMessage, &said[i]); err != nil {
+			return nil, fmt.Errorf("content of version %d of report %s: %w", n, id, err)
+		}
+	}
+	d := &Difference{From: from, To: to, Figures: []FigureChange{}, Markets: []MarketsChange{}}
+	d.compare(&said[0], &said[1])
+	return d, nil
+}
+
+// compare goes unit by unit; of a report of one locality the total is its row again, and is left out.
+func (d *Difference) compare(before, after *Content) {
+	rows := map[string]reports.Row{}
+	for _, row := range before.Report.Rows {
+		rows[row.Locality.ID.String()] = row
+	}
+	for _, row := range after.Report.Rows {
+		was := rows[row.Locality.ID.String()]
+		d.figures(&row.Locality, was.Indicators, row.Indicators)
+		d.markets(row.Locality, was.Markets, row.Markets)
+		delete(rows, row.Locality.ID.String())
+	}
+	for _, row := range before.Report.Rows {
+		if _, gone := rows[row.Locality.ID.String()]; gone {
+			d.figures(&row.Locality, row.Indicators, nil)
+			d.markets(row.Locality, row.Markets, nil)
+		}
+	}
+	if after.Locality == nil {
+		d.figures(nil, before.Report.Total, after.Report.Total)
+	}
+}
+
+func (d *Difference) figures(unit *reports.Locality, before, after reports.Figures) {
+	codes := slices.Collect(maps.Keys(before))
+	for code := range after {
+		if _, known := before[code]; !known {
+			codes = append(codes, code)
+		}
+	}
+	slices.Sort(codes)
+	for _, code := range codes {
+		was, had := before[code]
+		is, has := after[code]
+		if had && has && says(was) == says(is) {
+			continue
+		}
+		change := FigureChange{Locality: unit, Indicator: code}
+		if had {
+			change.Before = &was
+		}
+		if has {
+			change.After = &is
+		}
+		d.Figures = append(d.Figures, change)
+	}
+}
+
+// says is what a figure says. When its newest fact became known says nothing else about it.
+func says(f reports.Figure) string {
+	f.FreshAt = nil
+	parts := map[string]reports.Figure{}
+	for key, part := range f.Parts {
+		part.FreshAt = nil
+		parts[key] = part
+	}
+	f.Parts = parts
+	raw, err := json.Marshal(f)
+	if err != nil {
+		return err.Error() // never: it was read from JSON
+	}
+	return string(raw)
+}
+
+func (d *Difference) markets(unit reports.Locality, before, after []reports.Market) {
+	codes := func(markets []reports.Market) []string {
+		list := []string{}
+		for _, m := range markets {
+			list = append(list, m.Code)
+		}
+		return list
+	}
+	if was, is := codes(before), codes(after); !reflect.DeepEqual(was, is) {
+		d.Markets = append(d.Markets, MarketsChange{unit, was, is})
+	}
+}

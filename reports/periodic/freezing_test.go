@@ -1,0 +1,213 @@
+package periodic_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+)
+
+// plain writes JSON in the canonical form by hand, for texts without control characters: an account of its own.
+func plain(t *testing.T, value any) string {
+	t.Helper()
+	switch v := value.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return strconv.FormatBool(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case string:
+		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
+	case []any:
+		var list []string
+		for _, item := range v {
+			list = append(list, plain(t, item))
+		}
+		return "[" + strings.Join(list, ",") + "]"
+	case map[string]any:
+		var list []string
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			list = append(list, plain(t, key)+":"+plain(t, v[key]))
+		}
+		return "{" + strings.Join(list, ",") + "}"
+	}
+	t.Fatalf("%T is no JSON", value)
+	return ""
+}
+
+// proved wants a version's hash and signature to hold, by this test's own means.
+func proved(t *testing.T, version object) {
+	t.Helper()
+	digest := sha256.Sum256([]byte(plain(t, map[string]any(version.in("content")))))
+	if got := hex.EncodeToString(digest[:]); got != version.text("sha256") {
+		t.Errorf("the hash is %s, and the content's %s", version.text("sha256"), got)
+	}
+	key, err := base64.StdEncoding.DecodeString(version.text("public_key"))
+	must(t, err)
+	signature, err := base64.StdEncoding.DecodeString(version.text("signature"))
+	must(t, err)
+	if !ed25519.Verify(key, digest[:], signature) {
+		t.Error("the signature does not hold")
+	}
+}
+
+// told is a figure in short: 7/12.
+func told(figure object) string {
+	if figure == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%v/%v", figure["numerator"], figure["denominator"])
+}
+
+// Freeze October, change the past: the frozen version stays as it is, byte for byte, and a correction is a further version
+// that differs in exactly the changed figure.
+func TestAFrozenReportDoesNotMove(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-03 09:00")
+	var dam uuid.UUID
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT id FROM markets`).Scan(&dam))
+	at := w.october(w.nhaTrang, "568")
+	draft := w.ask(w.nhaTrang, "GET", at, nil, 200)
+	preview := draft.in("preview")
+	if draft.text("state") != "draft" || draft.text("due_on") != "2026-11-05" || preview.text("as_of") != "2026-11-01" || preview["frozen"] != nil ||
+		told(preview.in("report").items("rows")[0].in("indicators").in("I05")) != "7/12" {
+		t.Errorf("the draft is %v", draft)
+	}
+	submitted := w.ask(w.nhaTrang, "POST", at+"/submit", object{"note": "đúng hạn"}, 200)
+	if submitted.text("state") != "submitted" || submitted["version"] != 1.0 || submitted["preview"] != nil || submitted.items("steps")[0].text("note") != "đúng hạn" {
+		t.Errorf("submitted: %v", submitted)
+	}
+	first := w.send(w.nhaTrang, "GET", at+"/versions/1", nil).Body.Bytes()
+	var one object
+	must(t, json.Unmarshal(first, &one))
+	proved(t, one)
+	content := one.in("content")
+	for key, want := range map[string]string{"kind": "month", "period": "2026-10", "basis": "districts_2024", "as_of": "2026-11-01"} {
+		if content.text(key) != want {
+			t.Errorf("%s is %s", key, content.text(key))
+		}
+	}
+	if got := content.items("units")[0].items("markets")[0].text("code") + " " + content.items("statuses")[0].text("state") + " " + content.in("locality").text("code"); got != "DAM chosen 568" {
+		t.Errorf("the units are %s", got)
+	}
+
+	w.paid(dam, 3, "2026-10-21") // told late
+	w.exec(`UPDATE markets SET name = 'Chợ khác'`)
+	if again := w.send(w.nhaTrang, "GET", at+"/versions/1", nil).Body.Bytes(); !bytes.Equal(again, first) {
+		t.Errorf("version 1 was\n%s\nand is\n%s", first, again)
+	}
+	w.ask(w.nhaTrang, "POST", at+"/correct", object{"reason": "ngân hàng báo muộn"}, 200)
+	var two object
+	must(t, json.Unmarshal(w.send(w.province, "GET", at+"/versions/2", nil).Body.Bytes(), &two))
+	proved(t, two)
+	d := w.ask(w.nhaTrang, "GET", at+"/versions/2/difference", nil, 200)
+	if list := d.items("figures"); len(list) != 1 || list[0].text("indicator") != "I05" || list[0].in("locality").text("code") != "568" ||
+		told(list[0].in("before")) != "7/12" || told(list[0].in("after")) != "10/12" || len(d.items("markets")) != 0 {
+		t.Errorf("the difference is %v", d)
+	}
+	if back := w.ask(w.nhaTrang, "GET", at+"/versions/1/difference?from=2", nil, 200).items("figures"); len(back) != 1 || told(back[0].in("after")) != "7/12" {
+		t.Errorf("back it is %v", back)
+	}
+	if again := w.send(w.nhaTrang, "GET", at+"/versions/1", nil).Body.Bytes(); !bytes.Equal(again, first) {
+		t.Error("the correction changed version 1")
+	}
+	for _, statement := range []string{`UPDATE report_versions SET reason = 'x'`, `DELETE FROM report_versions`, `UPDATE report_steps SET note = ''`} {
+		if _, err := w.db.Pool.Exec(t.Context(), statement); err == nil {
+			t.Errorf("%s went through", statement)
+		}
+	}
+	w.refused(w.nhaTrang, "GET", at+"/versions/3", nil, 404, "not_found")
+	w.refused(w.nhaTrang, "GET", at+"/versions/1/difference", nil, 404, "not_found")
+	w.refused(w.nhaTrang, "GET", at+"/versions/x", nil, 422, "invalid")
+}
+
+// Whoever freezes, the figures are those of the locality's own office: hidden or not by nothing but itself.
+func TestTwoPeopleFreezeTheSame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-03 09:00")
+	w.market("BA-NGOI", "569", 12, 2)
+	at := w.october(w.nhaTrang, "568")
+	w.ask(w.nhaTrang, "POST", at+"/submit", nil, 200)
+	w.ask(w.admin, "POST", at+"/correct", object{"reason": "xem lại"}, 200)
+	if d := w.ask(w.nhaTrang, "GET", at+"/versions/2/difference", nil, 200); len(d.items("figures")) != 0 {
+		t.Errorf("they differ by %v", d)
+	}
+	hidden := w.october(w.camRanh, "569")
+	w.ask(w.camRanh, "POST", hidden+"/submit", nil, 200)
+	figure := w.ask(w.camRanh, "GET", hidden+"/versions/1", nil, 200).in("content").in("report").items("rows")[0].in("indicators").in("I05")
+	if figure["suppressed"] != true || figure["numerator"] != nil {
+		t.Errorf("a small count is frozen as %v", figure)
+	}
+}
+
+// The whole campaign's report holds each unit and what it had chosen; the total's changes are told too.
+func TestTheWholeCampaign(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-03 09:00")
+	ngoi := w.market("BA-NGOI", "569", 20, 10)
+	w.ask(w.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/576", object{"exempt_reason": "không có chợ"}, 200)
+	order := object{"campaign": campaign, "kind": "quarter", "period": "2026-Q3"}
+	w.refused(w.nhaTrang, "POST", all, order, 403, "not_allowed")
+	at := all + "/" + w.ask(w.province, "POST", all, order, 201).text("id")
+	w.ask(w.province, "POST", at+"/submit", nil, 200)
+	content := w.ask(w.province, "GET", at+"/versions/1", nil, 200).in("content")
+	states := map[string]int{}
+	for _, s := range content.items("statuses") {
+		states[s.text("state")]++
+	}
+	if content["locality"] != nil || content.text("as_of") != "2026-10-01" || len(content.in("report").items("rows")) != 9 || fmt.Sprint(states) != "map[chosen:2 exempt:1 missing:6]" {
+		t.Errorf("the content is %v with %v", content, states)
+	}
+	w.exec(`UPDATE stall_days SET day = '2026-09-20' WHERE market_id = $1`, ngoi)
+	w.ask(w.province, "POST", at+"/correct", object{"reason": "ngày sai"}, 200)
+	var changed []string
+	for _, c := range w.ask(w.province, "GET", at+"/versions/2/difference", nil, 200).items("figures") {
+		changed = append(changed, c.in("locality").text("code")+" "+c.text("indicator")+" "+told(c.in("before"))+"→"+told(c.in("after")))
+	}
+	if got := strings.Join(changed, ", "); got != "569 I05 0/20→10/20,  I05 0/32→10/32" {
+		t.Errorf("changed: %s", got)
+	}
+	w.refused(w.nhaTrang, "GET", at, nil, 404, "not_found")
+	w.ask(w.key(auth.Auditor, ""), "GET", at+"/versions/2", nil, 200)
+}
+
+// Of two submits at once one wins; the same request again, under its key, is answered the same.
+func TestTwoSubmitAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-03 09:00")
+	at := w.october(w.nhaTrang, "568")
+	var answers [4]int
+	var together sync.WaitGroup
+	for i := range answers {
+		together.Go(func() { answers[i] = w.send(w.nhaTrang, "POST", at+"/submit", nil).Code })
+	}
+	together.Wait()
+	slices.Sort(answers[:])
+	if fmt.Sprint(answers) != "[200 409 409 409]" {
+		t.Errorf("they are answered %v", answers)
+	}
+	first := w.send(w.nhaTrang, "POST", at+"/correct", object{"reason": "xem lại"}, "Idempotency-Key", "once")
+	again := w.send(w.nhaTrang, "POST", at+"/correct", object{"reason": "xem lại"}, "Idempotency-Key", "once")
+	if first.Code != 200 || again.Code != 200 || !bytes.Equal(first.Body.Bytes(), again.Body.Bytes()) {
+		t.Errorf("once is answered %d, then %d", first.Code, again.Code)
+	}
+	var versions int
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM report_versions`).Scan(&versions))
+	if versions != 2 {
+		t.Errorf("%d versions stand", versions)
+	}
+}

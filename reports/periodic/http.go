@@ -1,0 +1,185 @@
+package periodic
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+)
+
+// Routes mounts the reports of months and quarters.
+func (p *Periodic) Routes(e *edge.Edge) {
+	const all, one = "/api/v1/periodic-reports", "/api/v1/periodic-reports/{id}"
+	// Read in scope.
+	huma.Register(e.API, op(http.MethodGet, all, "list-reports", "Báo cáo kỳ: reports, newest first", 0), p.listReports)
+	huma.Register(e.API, op(http.MethodGet, all+"/lateness", "lateness", "Tiến độ nộp: who was on time, who is late, who owes (I24)", 0), p.getLateness)
+	huma.Register(e.API, op(http.MethodGet, all+"/reminders", "list-reminders", "Nhắc việc: monthly reports that are due soon, late or returned", 0), p.getReminders)
+	huma.Register(e.API, op(http.MethodGet, one, "get-report", "A report with its versions and steps; of a draft what it would say now", 0), p.getReport)
+	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}", "get-report-version", "Số liệu đã chốt: a frozen version with its hash and signature", 0), p.getVersion)
+	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}/difference", "compare-report-versions", "What a version says differently from another", 0), p.getDifference)
+
+	// A locality makes, submits and corrects its own; the province any.
+	huma.Register(e.API, op(http.MethodPost, all, "make-report", "Lập báo cáo: begin a report as a draft", http.StatusCreated), p.postReport)
+	huma.Register(e.API, op(http.MethodPost, one+"/submit", "submit-report", "Chốt số liệu và gửi: freeze a version and submit it", http.StatusOK), p.postSubmit)
+	huma.Register(e.API, op(http.MethodPost, one+"/correct", "correct-report", "Đính chính: freeze a further version and submit it", http.StatusOK), p.postCorrect)
+
+	// The province judges, by somebody else than who submitted.
+	huma.Register(e.API, op(http.MethodPost, one+"/approve", "approve-report", "Duyệt báo cáo", http.StatusOK), p.postApprove)
+	huma.Register(e.API, op(http.MethodPost, one+"/return", "return-report", "Trả lại báo cáo, with why", http.StatusOK), p.postReturn)
+}
+
+func op(method, path, id, summary string, status int) huma.Operation {
+	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"periodic reports"}}
+}
+
+// body is an answer with a body.
+type body[T any] struct{ Body T }
+
+// answer is a body, or the error instead.
+func answer[T any](of T, err error) (*body[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &body[T]{of}, nil
+}
+
+func (p *Periodic) listReports(ctx context.Context, in *struct {
+	Query
+	edge.Page
+},
+) (*body[*edge.List[Report]], error) {
+	who, err := auth.Require(ctx, auth.ReadReports)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.list(ctx, who, in.Query, in.Page))
+}
+
+func (p *Periodic) getLateness(ctx context.Context, in *struct {
+	Campaign string `query:"campaign" required:"true" maxLength:"36" doc:"id or code"`
+	Kind     string `query:"kind" enum:"month,quarter" default:"month"`
+	Period   string `query:"period" maxLength:"10" doc:"2026-10 or 2026-Q3; absent: the last month that has ended"`
+},
+) (*body[*Lateness], error) {
+	who, err := auth.Require(ctx, auth.ReadReports)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.Board(ctx, who, in.Campaign, in.Kind, in.Period))
+}
+
+func (p *Periodic) getReminders(ctx context.Context, _ *struct{}) (*body[edge.List[Reminder]], error) {
+	who, err := auth.Require(ctx, auth.ReadReports)
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.Reminders(ctx, who)
+	return answer(edge.List[Reminder]{Items: list}, err)
+}
+
+func (p *Periodic) getReport(ctx context.Context, in *edge.Named) (*body[*Whole], error) {
+	who, err := auth.Require(ctx, auth.ReadReports)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.read(ctx, who, in.ID))
+}
+
+// Numbered is a version of a report in a path.
+type Numbered struct {
+	edge.Named
+
+	Version int `path:"version" minimum:"1" maximum:"1000000"`
+}
+
+func (p *Periodic) getVersion(ctx context.Context, in *Numbered) (*body[*Version], error) {
+	who, err := auth.Require(ctx, auth.ReadReports)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.ReadVersion(ctx, who, in.ID, in.Version))
+}
+
+func (p *Periodic) getDifference(ctx context.Context, in *struct {
+	Numbered
+
+	From int `query:"from" minimum:"1" maximum:"1000000" doc:"absent: the version before"`
+},
+) (*body[*Difference], error) {
+	who, err := auth.Require(ctx, auth.ReadReports)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.difference(ctx, who, in.ID, in.Version, in.From))
+}
+
+func (p *Periodic) postReport(ctx context.Context, in *body[ReportOrder]) (*body[*Report], error) {
+	who, err := auth.Require(ctx, auth.MakeReports)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.Make(ctx, who, in.Body))
+}
+
+// noted is a step with a note, which may be left out together with the body.
+type noted struct {
+	edge.Named
+
+	Body *struct {
+		Note string `json:"note,omitempty" maxLength:"1000"`
+	}
+}
+
+func (n *noted) note() string {
+	if n.Body == nil {
+		return ""
+	}
+	return n.Body.Note
+}
+
+func (p *Periodic) postSubmit(ctx context.Context, in *noted) (*body[*Whole], error) {
+	who, err := auth.Require(ctx, auth.MakeReports)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.Submit(ctx, who, in.ID, in.note()))
+}
+
+func (p *Periodic) postCorrect(ctx context.Context, in *struct {
+	edge.Named
+	Body struct {
+		Reason string `json:"reason" maxLength:"1000" doc:"why, in 3 characters at least"`
+	}
+},
+) (*body[*Whole], error) {
+	who, err := auth.Require(ctx, auth.MakeReports)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.Correct(ctx, who, in.ID, in.Body.Reason))
+}
+
+func (p *Periodic) postApprove(ctx context.Context, in *noted) (*body[*Whole], error) {
+	who, err := auth.Require(ctx, auth.JudgeReports)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.Approve(ctx, who, in.ID, in.note()))
+}
+
+func (p *Periodic) postReturn(ctx context.Context, in *struct {
+	edge.Named
+	Body struct {
+		Note string `json:"note" maxLength:"1000" doc:"why, in 3 characters at least"`
+	}
+},
+) (*body[*Whole], error) {
+	who, err := auth.Require(ctx, auth.JudgeReports)
+	if err != nil {
+		return nil, err
+	}
+	return answer(p.Return(ctx, who, in.ID, in.Body.Note))
+}

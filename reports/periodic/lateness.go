@@ -1,0 +1,118 @@
+package periodic
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/reports"
+	"market40/reports/programme"
+)
+
+//go:embed lateness.sql
+var latenessSQL string
+
+// NotMade is the state of a report that nobody began.
+const NotMade = "not_made"
+
+// Lateness is the board of a period: who was on time, who is late, who owes.
+type Lateness struct {
+	Campaign CampaignHead `json:"campaign"`
+	Kind     string       `json:"kind" enum:"month,quarter"`
+	Period   string       `json:"period"`
+	DueOn    string       `json:"due_on" format:"date"`
+	Owing    []Owing      `json:"items" nullable:"false" doc:"the localities in your scope that are not exempt, by code"`
+	Next     *string      `json:"next" doc:"null: the board is whole"`
+	Due      int          `json:"due" doc:"of these, how many were due by now, or came before (I24's denominator)"`
+	OnTime   int          `json:"on_time" doc:"of those, how many were on time"`
+}
+
+// Owing is what a locality owes for a period.
+type Owing struct {
+	Locality    reports.Locality `json:"locality"`
+	ReportID    *uuid.UUID       `json:"report_id" doc:"null: not made"`
+	State       string           `json:"state" enum:"not_made,draft,submitted,approved,returned"`
+	DueOn       string           `json:"due_on" format:"date"`
+	SubmittedAt *time.Time       `json:"submitted_at" doc:"when it was submitted first"`
+	OnTime      *bool            `json:"on_time" doc:"null: not submitted, and not due yet"`
+	HoursLate   int              `json:"hours_late" doc:"until it was submitted, or until now; begun hours count"`
+}
+
+// Board is the lateness board of a period in the caller's scope; period "": the last month that has ended.
+func (p *Periodic) Board(ctx context.Context, who auth.Principal, campaign, kind, period string) (*Lateness, error) {
+	c, err := p.programme.Campaign(ctx, campaign)
+	if err != nil {
+		return nil, err
+	}
+	if kind == "" {
+		kind = Month
+	}
+	of := lastMonth(p.today())
+	if period != "" || kind != Month {
+		if of, err = ParsePeriod(kind, period); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.owed(ctx, about{campaign: c, period: of}); err != nil {
+		return nil, err
+	}
+	list, err := p.owing(ctx, who, kind, asked{[]*programme.Campaign{c}, []Period{of}})
+	if err != nil {
+		return nil, err
+	}
+	board := &Lateness{
+		Campaign: CampaignHead{c.ID, c.Code, c.Name, c.LegalRef}, Kind: kind, Period: of.String(),
+		DueOn: of.Due(c.DueDay).Format(time.DateOnly), Owing: append([]Owing{}, list[0]...),
+	}
+	for _, o := range board.Owing {
+		if o.OnTime != nil {
+			board.Due++
+			if *o.OnTime {
+				board.OnTime++
+			}
+		}
+	}
+	return board, nil
+}
+
+// asked are periods of campaigns, pair by pair.
+type asked struct {
+	campaigns []*programme.Campaign
+	periods   []Period
+}
+
+func (a *asked) add(c *programme.Campaign, of Period) {
+	a.campaigns, a.periods = append(a.campaigns, c), append(a.periods, of)
+}
+
+// owing is who owes each of them, in scope.
+func (p *Periodic) owing(ctx context.Context, who auth.Principal, kind string, a asked) ([][]Owing, error) {
+	var campaigns []uuid.UUID
+	var firsts, nexts, dues []time.Time
+	for i, c := range a.campaigns {
+		of := a.periods[i]
+		campaigns, firsts, nexts, dues = append(campaigns, c.ID), append(firsts, of.First), append(nexts, of.Next), append(dues, of.Due(c.DueDay))
+	}
+	list := make([][]Owing, len(campaigns))
+	rows, _ := p.db.Pool.Query(ctx, latenessSQL, campaigns, firsts, nexts, dues, kind, who.ScopeKind, who.ScopeID, p.today(), p.now())
+	var place int
+	var due time.Time
+	var o Owing
+	_, err := pgx.ForEachRow(rows, []any{
+		&place, &o.Locality.ID, &o.Locality.Level, &o.Locality.Code, &o.Locality.Name, &o.ReportID, &o.State, &due, &o.SubmittedAt, &o.OnTime, &o.HoursLate,
+	}, func() error {
+		o.DueOn = due.Format(time.DateOnly)
+		list[place] = append(list[place], o)
+		o = Owing{}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("who owes reports: %w", err)
+	}
+	return list, nil
+}

@@ -1,0 +1,99 @@
+package periodic_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"market40/merchants/auth"
+)
+
+// board tells a lateness board: each locality's code, state and how late; then on time of due.
+func (w *world) board(key, query string) string {
+	w.t.Helper()
+	o := w.ask(key, "GET", all+"/lateness?campaign=CHO40"+query, nil, 200)
+	var list []string
+	for _, i := range o.items("items") {
+		list = append(list, fmt.Sprintf("%s %s %v %v", i.in("locality").text("code"), i.text("state"), i["on_time"], i["hours_late"]))
+	}
+	return strings.Join(list, ", ") + fmt.Sprintf("; %v/%v", o["on_time"], o["due"])
+}
+
+func TestLatenessBoard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-03 09:00")
+	for _, code := range []string{"571", "572", "573", "574", "575", "576"} {
+		w.ask(w.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/"+code, object{"exempt_reason": "không có chợ"}, 200)
+	}
+	first, second := w.october(w.nhaTrang, "568"), w.october(w.camRanh, "569")
+	if got := w.board(w.province, ""); got != "568 draft <nil> 0, 569 draft <nil> 0, 570 not_made <nil> 0; 0/0" {
+		t.Errorf("before anything is due: %s", got)
+	}
+	w.at("2026-11-05 23:59")
+	w.ask(w.nhaTrang, "POST", first+"/submit", nil, 200)
+	w.at("2026-11-06 00:00")
+	if got := w.board(w.province, "&period=2026-10"); got != "568 submitted true 0, 569 draft false 0, 570 not_made false 0; 1/3" {
+		t.Errorf("as soon as it is late: %s", got)
+	}
+	w.at("2026-11-06 02:30")
+	w.ask(w.camRanh, "POST", second+"/submit", nil, 200)
+	w.at("2026-11-08 00:00")
+	w.ask(w.province, "POST", first+"/return", object{"note": "xem lại"}, 200)
+	w.ask(w.nhaTrang, "POST", first+"/correct", object{"reason": "đã xem"}, 200) // it was on time, and stays so
+	for key, want := range map[string]string{
+		w.province:                          "568 submitted true 0, 569 submitted false 3, 570 not_made false 48; 1/3",
+		w.nhaTrang:                          "568 submitted true 0; 1/1",
+		w.key(auth.Manager, "market:DAM"):   "568 submitted true 0; 1/1",
+		w.key(auth.Auditor, ""):             "568 submitted true 0, 569 submitted false 3, 570 not_made false 48; 1/3",
+		w.key(auth.Auditor, "locality:571"): "; 0/0",
+	} {
+		if got := w.board(key, "&kind=month&period=2026-10"); got != want {
+			t.Errorf("the board is %s, not %s", got, want)
+		}
+	}
+	if got := w.board(w.nhaTrang, "&kind=quarter&period=2026-Q4"); got != "568 not_made <nil> 0; 0/0" {
+		t.Errorf("the quarter's: %s", got)
+	}
+	for query, code := range map[string]string{
+		"?campaign=NONE": "not_found", "?campaign=CHO40&period=2027-01": "period_in_future", "?campaign=CHO40&period=2026-Q3": "period_form",
+		"?campaign=CHO40&kind=quarter": "period_form", "?campaign=CHO40&period=2024-04": "before_campaign", "": "required",
+	} {
+		status := 422
+		if code == "not_found" {
+			status = 404
+		}
+		w.refused(w.province, "GET", all+"/lateness"+query, nil, status, code)
+	}
+}
+
+func TestReminders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-01 09:00")
+	w.exec(`UPDATE campaigns SET starts_on = '2026-09-01'`)
+	told := func(key string) string {
+		var list []string
+		for _, r := range w.ask(key, "GET", all+"/reminders", nil, 200).items("items") {
+			list = append(list, r.in("locality").text("code")+" "+r.text("period")+" "+r.text("stage"))
+		}
+		return strings.Join(list, ", ")
+	}
+	if got := told(w.nhaTrang); got != "568 2026-09 late" {
+		t.Errorf("four days before October's is due: %q", got)
+	}
+	w.at("2026-11-02 09:00")
+	if got := told(w.nhaTrang); got != "568 2026-10 due_soon, 568 2026-09 late" {
+		t.Errorf("three days before: %q", got)
+	}
+	if got := told(w.province); strings.Count(got, "due_soon") != 9 {
+		t.Errorf("the province is told %q", got)
+	}
+	at := w.october(w.nhaTrang, "568")
+	w.ask(w.nhaTrang, "POST", at+"/submit", nil, 200)
+	if got := told(w.nhaTrang); got != "568 2026-09 late" {
+		t.Errorf("when it is submitted: %q", got)
+	}
+	w.ask(w.province, "POST", at+"/return", object{"note": "xem lại"}, 200)
+	if got := told(w.nhaTrang); got != "568 2026-10 returned, 568 2026-09 late" {
+		t.Errorf("when it is returned: %q", got)
+	}
+}

@@ -1,0 +1,79 @@
+// Package periodic keeps the reports that localities and the province owe for each month and quarter: what was said in
+// them, word for word and signed, what became of them, and who is late. Figures come from package reports.
+package periodic
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"market40/merchants/auth"
+	"market40/merchants/seal"
+	"market40/migrations/database"
+	"market40/reports"
+	"market40/reports/programme"
+)
+
+// vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975.
+var vietnam = time.FixedZone("+07", 7*60*60)
+
+// Periodic makes, freezes and judges reports. It is safe for concurrent use.
+type Periodic struct {
+	db        *database.DB
+	reports   *reports.Reports
+	programme *programme.Programme
+	key       ed25519.PrivateKey
+	now       func() time.Time
+}
+
+// Parts are what it is made of.
+type Parts struct {
+	DB        *database.DB
+	Keys      *seal.Keys
+	Reports   *reports.Reports
+	Programme *programme.Programme
+	Now       func() time.Time
+}
+
+// New keeps reports in the database, and signs them with a key that follows from the index key.
+func New(p Parts) *Periodic {
+	return &Periodic{db: p.DB, reports: p.Reports, programme: p.Programme, key: Key(p.Keys), now: p.Now}
+}
+
+// Key signs frozen reports. It follows from the index key, which is never rotated in place: what was signed can be proved
+// for as long as the database lives, and a backup needs no further secret.
+func Key(keys *seal.Keys) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(keys.Index("reports", "ed25519"))
+}
+
+// today is the date in Asia/Ho_Chi_Minh, as 00:00 UTC: a date, not a moment.
+func (p *Periodic) today() time.Time {
+	y, m, d := p.now().In(vietnam).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// operator is the actor of what is done by a command at the server.
+var operator = uuid.NewSHA1(uuid.NameSpaceOID, []byte("market40 reports"))
+
+// Operator is whoever runs commands at the server: one person, whom the province's people are not.
+func (p *Periodic) Operator(ctx context.Context) (auth.Principal, error) {
+	_, err := p.db.Pool.Exec(ctx, `INSERT INTO actors (id, role) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, operator, auth.Admin)
+	if err != nil {
+		return auth.Principal{}, fmt.Errorf("name the operator: %w", err)
+	}
+	return auth.Principal{ActorID: operator, Role: auth.Admin, ScopeKind: auth.ScopeAll}, nil
+}
+
+// refusedBy is the name of the constraint that refused a row, or empty.
+func refusedBy(err error) string {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		return refused.ConstraintName
+	}
+	return ""
+}

@@ -1,0 +1,67 @@
+package periodic_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"market40/reports/periodic"
+)
+
+func TestPeriods(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ kind, text, first, next, due string }{
+		{"month", "2026-10", "2026-10-01", "2026-11-01", "2026-11-05"}, {"month", "2026-12", "2026-12-01", "2027-01-01", "2027-01-05"},
+		{"month", "2028-02", "2028-02-01", "2028-03-01", "2028-03-05"}, {"quarter", "2026-Q1", "2026-01-01", "2026-04-01", "2026-04-05"},
+		{"quarter", "2026-Q4", "2026-10-01", "2027-01-01", "2027-01-05"},
+	} {
+		p, err := periodic.ParsePeriod(tt.kind, tt.text)
+		must(t, err)
+		if p.First.Format(time.DateOnly) != tt.first || p.Next.Format(time.DateOnly) != tt.next || p.Due(5).Format(time.DateOnly) != tt.due || p.String() != tt.text {
+			t.Errorf("%s is %+v, due on %s", tt.text, p, p.Due(5))
+		}
+	}
+}
+
+// What is read as a period is written the same again, and is one or three whole months.
+func FuzzPeriod(f *testing.F) {
+	for _, text := range []string{"2026-10", "2026-Q3", "2026-1", "", "２０26-10", "2026-10\n"} {
+		f.Add("month", text)
+		f.Add("quarter", text)
+	}
+	f.Fuzz(func(t *testing.T, kind, text string) {
+		p, err := periodic.ParsePeriod(kind, text)
+		if err != nil {
+			return
+		}
+		months := map[string]int{"month": 1, "quarter": 3}[kind]
+		if p.String() != text || p.First.Day() != 1 || !p.First.AddDate(0, months, 0).Equal(p.Next) || !p.Last().Before(p.Next) {
+			t.Errorf("%s %q is %+v", kind, text, p)
+		}
+	})
+}
+
+// The canonical form says the same, is its own canonical form, and does not depend on how the text was written.
+func FuzzCanonical(f *testing.F) {
+	for _, text := range []string{`{"b":1,"a":[null,true,"x"]}`, `{"a":"Chợ Đầm <&> \u2028 \u0001 \/"}`, `{"ạ":1,"a":2,"\ud83d\ude00":3}`, `[1.0,1e2,-0]`, `{"a":1,"a":2}`, `"\ud800"`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		first, err := periodic.Canonical(raw)
+		if err != nil {
+			return
+		}
+		var before, after any
+		if json.Unmarshal(raw, &before) != nil {
+			return // a number past float64: none of ours
+		}
+		must(t, json.Unmarshal(first, &after))
+		indented, err := json.MarshalIndent(before, "", "  ")
+		must(t, err)
+		second, err := periodic.Canonical(indented)
+		if err != nil || !bytes.Equal(first, second) {
+			t.Errorf("%q is %q and, written otherwise, %q (%v)", raw, first, second, err)
+		}
+	})
+}

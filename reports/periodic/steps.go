@@ -1,0 +1,188 @@
+package periodic
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/problem"
+)
+
+// states in which a step may be taken, and what a report is after it.
+var steps = map[string]struct {
+	from  []string
+	state string
+}{
+	"submit":  {[]string{Draft}, Submitted},
+	"correct": {[]string{Submitted, Approved, Returned}, Submitted},
+	"approve": {[]string{Submitted}, Approved},
+	"return":  {[]string{Submitted, Approved}, Returned},
+}
+
+// stateWords are the states in a sentence.
+var stateWords = map[string]string{Draft: "bản nháp", Submitted: "đã gửi", Approved: "đã duyệt", Returned: "bị trả lại"}
+
+// Submit freezes what the report says, as its first version, and hands it in.
+func (p *Periodic) Submit(ctx context.Context, who auth.Principal, id, note string) (*Whole, error) {
+	return p.freeze(ctx, who, id, freezing{step: "submit", note: note})
+}
+
+// Correct freezes it again, as a further version, and hands that in; the versions before it stay as they are.
+func (p *Periodic) Correct(ctx context.Context, who auth.Principal, id, reason string) (*Whole, error) {
+	reason, err := said("reason", reason)
+	if err != nil {
+		return nil, err
+	}
+	return p.freeze(ctx, who, id, freezing{step: "correct", reason: reason})
+}
+
+// said is a text that says something.
+func said(field, text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if len([]rune(text)) < 3 {
+		return "", problem.Of(field, "too_short", "Hãy ghi rõ, ít nhất 3 ký tự.", "Please say why, in 3 characters at least.")
+	}
+	return text, nil
+}
+
+type freezing struct {
+	step, note, reason string
+}
+
+// freeze counts on one snapshot, then writes under the report's lock: of two at once the second finds another state.
+func (p *Periodic) freeze(ctx context.Context, who auth.Principal, id string, f freezing) (*Whole, error) {
+	r, err := p.find(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.mayFreeze(who, r, f.step); err != nil {
+		return nil, err
+	}
+	content, err := p.content(ctx, who, r.about, r.about.period.Next)
+	if err != nil {
+		return nil, err
+	}
+	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if err := take(ctx, tx, r.ID, f.step); err != nil {
+			return err
+		}
+		version := 0
+		if err := tx.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM report_versions WHERE report_id = $1`, r.ID).Scan(&version); err != nil {
+			return err
+		}
+		if f.step == "correct" {
+			if err := p.step(ctx, tx, who, r.ID, Step{Step: "reopened", Version: version, Note: f.reason}); err != nil {
+				return err
+			}
+		}
+		content.Frozen = &Frozen{Report: r.ID, Version: version + 1, At: p.now().UTC().Truncate(time.Microsecond), Reason: f.reason}
+		if err := p.keep(ctx, tx, who, content); err != nil {
+			return err
+		}
+		return p.step(ctx, tx, who, r.ID, Step{Step: Submitted, Version: version + 1, Note: f.note})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s report %s: %w", f.step, r.ID, err)
+	}
+	return p.read(ctx, who, id)
+}
+
+// mayFreeze refuses the whole campaign's report from who is not the province, a step in another state, and a period that
+// has not ended.
+func (p *Periodic) mayFreeze(who auth.Principal, r *Report, step string) error {
+	if r.Locality == nil && !who.Role.May(auth.JudgeReports) {
+		return problem.New(problem.Forbidden, "not_allowed", "Báo cáo của cả chiến dịch là của cấp tỉnh.", "The whole campaign's report is the province's.")
+	}
+	if !slices.Contains(steps[step].from, r.State) {
+		return otherState(r.State)
+	}
+	if next := r.about.period.Next; p.today().Before(next) {
+		return problem.New(problem.Conflict, "period_unfinished",
+			fmt.Sprintf("Kỳ %s kết thúc ngày %s; gửi được từ ngày %s.", r.about.period.vi(), shown(r.about.period.Last()), shown(next)),
+			fmt.Sprintf("The period %s ends on %s; it can be submitted from %s on.", r.Period, shown(r.about.period.Last()), shown(next)))
+	}
+	return nil
+}
+
+func otherState(state string) error {
+	return problem.New(problem.Conflict, "report_state", "Báo cáo đang ở trạng thái: "+stateWords[state]+".", "The report is "+state+".")
+}
+
+// take locks a report and moves it to the state after a step, or refuses (409).
+func take(ctx context.Context, tx pgx.Tx, id uuid.UUID, step string) error {
+	var state string
+	if err := tx.QueryRow(ctx, `SELECT state FROM periodic_reports WHERE id = $1 FOR UPDATE`, id).Scan(&state); err != nil {
+		return err
+	}
+	if !slices.Contains(steps[step].from, state) {
+		return otherState(state)
+	}
+	_, err := tx.Exec(ctx, `UPDATE periodic_reports SET state = $2 WHERE id = $1`, id, steps[step].state)
+	return err
+}
+
+// keep writes a version.
+func (p *Periodic) keep(ctx context.Context, tx pgx.Tx, who auth.Principal, content *Content) error {
+	s, err := p.seal(content)
+	if err != nil {
+		return err
+	}
+	f := content.Frozen
+	_, err = tx.Exec(ctx, `INSERT INTO report_versions (report_id, version, basis, as_of, content, sha256, signature, reason, frozen_by, frozen_at)
+		VALUES ($1, $2, $3, $4::text::date, $5, $6, $7, $8, $9, $10)`,
+		f.Report, f.Version, content.Basis, content.AsOf, s.canonical, s.digest, s.signature, f.Reason, who.ActorID, f.At)
+	return err
+}
+
+func (p *Periodic) step(ctx context.Context, tx pgx.Tx, who auth.Principal, report uuid.UUID, s Step) error {
+	_, err := tx.Exec(ctx, `INSERT INTO report_steps (id, report_id, step, version, note, actor_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		uuid.Must(uuid.NewV7()), report, s.Step, s.Version, strings.TrimSpace(s.Note), who.ActorID, p.now())
+	return err
+}
+
+// Approve accepts the newest version. Who submitted it does not: four eyes are two persons, whatever keys they hold.
+func (p *Periodic) Approve(ctx context.Context, who auth.Principal, id, note string) (*Whole, error) {
+	return p.judge(ctx, who, id, "approve", note)
+}
+
+// Return hands a report back, with why; an approved one too, when it turns out to be wrong.
+func (p *Periodic) Return(ctx context.Context, who auth.Principal, id, note string) (*Whole, error) {
+	note, err := said("note", note)
+	if err != nil {
+		return nil, err
+	}
+	return p.judge(ctx, who, id, "return", note)
+}
+
+func (p *Periodic) judge(ctx context.Context, who auth.Principal, id, step, note string) (*Whole, error) {
+	r, err := p.find(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if err := take(ctx, tx, r.ID, step); err != nil {
+			return err
+		}
+		var version int
+		var own bool
+		err := tx.QueryRow(ctx, `SELECT version, person(actor_id) = person($2) FROM report_steps WHERE report_id = $1 AND step = 'submitted' ORDER BY version DESC LIMIT 1`,
+			r.ID, who.ActorID).Scan(&version, &own)
+		if err != nil {
+			return err
+		}
+		if own && step == "approve" {
+			return problem.New(problem.Forbidden, "second_person", "Người gửi không tự duyệt: cần người thứ hai.", "Who submitted it does not approve it: a second person has to.")
+		}
+		return p.step(ctx, tx, who, r.ID, Step{Step: steps[step].state, Version: version, Note: note})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s report %s: %w", step, r.ID, err)
+	}
+	return p.read(ctx, who, id)
+}

@@ -1,0 +1,178 @@
+package periodic_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+)
+
+// steps tells a report's steps in order.
+func steps(report object) string {
+	var list []string
+	for _, s := range report.items("steps") {
+		list = append(list, s.text("step"))
+	}
+	return strings.Join(list, " ")
+}
+
+func TestAReportsWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-03 09:00")
+	at := w.october(w.nhaTrang, "568")
+	w.refused(w.province, "POST", at+"/approve", nil, 409, "report_state")
+	w.refused(w.nhaTrang, "POST", at+"/correct", object{"reason": "sai số"}, 409, "report_state")
+	w.ask(w.nhaTrang, "POST", at+"/submit", nil, 200)
+	w.refused(w.nhaTrang, "POST", at+"/submit", nil, 409, "report_state")
+	w.refused(w.nhaTrang, "POST", at+"/approve", nil, 403, "not_allowed")
+	w.refused(w.province, "POST", at+"/return", object{"note": " x "}, 422, "too_short")
+	w.refused(w.province, "POST", at+"/return", object{}, 422, "required")
+	w.ask(w.province, "POST", at+"/return", object{"note": "thiếu tem đã kiểm"}, 200)
+	w.refused(w.province, "POST", at+"/approve", object{}, 409, "report_state")
+	w.ask(w.nhaTrang, "POST", at+"/correct", object{"reason": "đã kiểm tem"}, 200)
+	approved := w.ask(w.province, "POST", at+"/approve", object{"note": "đạt"}, 200)
+	if got := steps(approved); got != "submitted returned reopened submitted approved" || approved.text("state") != "approved" || approved["version"] != 2.0 {
+		t.Errorf("its way was %s: %v", got, approved)
+	}
+	if last := approved.items("steps")[4]; last["version"] != 2.0 || last.text("note") != "đạt" {
+		t.Errorf("approved: %v", last)
+	}
+	w.ask(w.province, "POST", at+"/return", object{"note": "sai tên chợ"}, 200) // an approved one, too
+}
+
+// Who submitted does not approve, whatever key is used for it.
+func TestFourEyesAreTwoPersons(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-03 09:00")
+	lan := uuid.New()
+	w.exec(`INSERT INTO actors (id, role) VALUES ($1, 'province_officer')`, lan)
+	w.exec(`INSERT INTO users (id, login, full_name, role, scope_kind, created_at) VALUES ($1, 'lan', 'Lan', 'province_officer', 'all', now())`, lan)
+	key := func(name string) string {
+		made, err := w.apiKeys.Create(t.Context(), auth.Order{Name: name, Role: string(auth.ProvinceOfficer), Owner: &lan})
+		must(t, err)
+		return made
+	}
+	at := all + "/" + w.ask(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-10"}, 201).text("id")
+	w.ask(key("one"), "POST", at+"/submit", nil, 200)
+	w.refused(key("two"), "POST", at+"/approve", nil, 403, "second_person")
+	// After another's correction it is that person who may not.
+	w.ask(w.province, "POST", at+"/correct", object{"reason": "đính chính"}, 200)
+	w.refused(w.province, "POST", at+"/approve", nil, 403, "second_person")
+	w.ask(key("three"), "POST", at+"/approve", nil, 200)
+}
+
+func TestReportsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-22 09:00")
+	w.ask(w.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/576", object{"exempt_reason": "không có chợ"}, 200)
+	w.ask(w.admin, "POST", "/api/v1/campaigns", object{"code": "OLD", "name": "x", "legal_ref": "x", "starts_on": "2024-05-28", "ends_on": "2025-12-31"}, 201)
+	w.october(w.nhaTrang, "568")
+	good := object{"campaign": campaign, "locality": "568", "kind": "month", "period": "2026-09"}
+	for _, tt := range []struct {
+		change object
+		status int
+		code   string
+	}{
+		{object{"campaign": "NONE"}, 404, "not_found"},
+		{object{"locality": "22366"}, 404, "not_found"}, // a commune of today is no unit of this campaign
+		{object{"kind": "year"}, 422, "unknown_value"},
+		{object{"period": "2026-13"}, 422, "period_form"},
+		{object{"period": "10/2026"}, 422, "period_form"},
+		{object{"period": "2026-Q3"}, 422, "period_form"},
+		{object{"kind": "quarter", "period": "2026-Q5"}, 422, "period_form"},
+		{object{"kind": "quarter", "period": "2026-09"}, 422, "period_form"},
+		{object{"period": "2026-12"}, 422, "period_in_future"},
+		{object{"period": "2024-04"}, 422, "before_campaign"},
+		{object{"campaign": "OLD", "period": "2026-01"}, 409, "campaign_ended"},
+		{object{"locality": "576"}, 409, "exempt"},
+		{object{"period": "2026-10"}, 409, "report_exists"},
+		{object{"note": "x"}, 422, "unknown_field"},
+	} {
+		order := object{}
+		for _, from := range []object{good, tt.change} {
+			for key, value := range from {
+				order[key] = value
+			}
+		}
+		w.refused(w.admin, "POST", all, order, tt.status, tt.code)
+	}
+	w.refused(w.nhaTrang, "POST", all, object{"campaign": campaign, "locality": "569", "kind": "month", "period": "2026-09"}, 404, "not_found")
+	for _, query := range []string{"?period=x", "?state=x", "?kind=x"} {
+		if answer := w.send(w.admin, "GET", all+query, nil); answer.Code != 422 {
+			t.Errorf("%s is answered %d", query, answer.Code)
+		}
+	}
+	w.refused(w.admin, "GET", all+"/nonsense", nil, 404, "not_found")
+	w.refused(w.admin, "POST", all+"/"+uuid.NewString()+"/submit", nil, 404, "not_found")
+}
+
+// A period is submitted when it has ended, not before: on its last day its as-of day is only tomorrow.
+func TestAnUnfinishedPeriod(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-30 23:59")
+	november := all + "/" + w.ask(w.nhaTrang, "POST", all, object{"campaign": campaign, "locality": "568", "kind": "month", "period": "2026-11"}, 201).text("id")
+	if preview := w.ask(w.nhaTrang, "GET", november, nil, 200).in("preview"); preview.text("as_of") != "2026-11-30" {
+		t.Errorf("the preview is as of %s", preview.text("as_of"))
+	}
+	answer := w.send(w.nhaTrang, "POST", november+"/submit", nil)
+	if answer.Code != http.StatusConflict || !strings.Contains(answer.Body.String(), "Kỳ tháng 11/2026 kết thúc ngày 30/11/2026; gửi được từ ngày 01/12/2026.") {
+		t.Errorf("it is answered %d %s", answer.Code, answer.Body)
+	}
+	w.at("2026-12-01 00:00")
+	w.ask(w.nhaTrang, "POST", november+"/submit", nil, 200)
+}
+
+// Another locality's report is missing; who may read one and not touch it is told so.
+func TestReportsInScope(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-03 09:00")
+	w.market("BA-NGOI", "569", 12, 7)
+	own, other := w.october(w.nhaTrang, "568"), w.october(w.camRanh, "569")
+	w.ask(w.camRanh, "POST", other+"/submit", nil, 200)
+	manager := w.key(auth.Manager, "market:DAM")
+	for _, path := range []string{other, other + "/versions/1", other + "/versions/1/difference?from=1"} {
+		w.refused(w.nhaTrang, "GET", path, nil, 404, "not_found")
+		w.refused(manager, "GET", path, nil, 404, "not_found")
+	}
+	for _, step := range []struct {
+		path string
+		body any
+	}{{"/submit", nil}, {"/correct", object{"reason": "xem lại"}}} {
+		w.refused(w.nhaTrang, "POST", other+step.path, step.body, 404, "not_found")
+	}
+	w.refused(manager, "POST", own+"/submit", nil, 403, "not_allowed")
+	w.refused(manager, "POST", other+"/submit", nil, 404, "not_found")
+	w.refused(w.nhaTrang, "POST", other+"/approve", nil, 404, "not_found")
+	count := func(key, query string) int { return len(w.ask(key, "GET", all+query, nil, 200).items("items")) }
+	for _, tt := range []struct {
+		key, query string
+		want       int
+	}{
+		{w.nhaTrang, "", 1}, {manager, "", 1}, {w.province, "", 2}, {w.province, "?limit=1", 1}, {w.province, "?locality=569", 1},
+		{w.nhaTrang, "?locality=569", 0}, {w.province, "?state=submitted", 1}, {w.province, "?campaign=CHO40&period=2026-10", 2},
+		{w.province, "?period=2026-Q4", 0}, {w.province, "?kind=quarter", 0},
+	} {
+		if got := count(tt.key, tt.query); got != tt.want {
+			t.Errorf("%q lists %d, not %d", tt.query, got, tt.want)
+		}
+	}
+	page := w.ask(w.province, "GET", all+"?limit=1", nil, 200)
+	if next := w.ask(w.province, "GET", all+"?limit=1&after="+page.text("next"), nil, 200); next["next"] != nil || next.items("items")[0].text("id") == page.items("items")[0].text("id") {
+		t.Errorf("the second page is %v", next)
+	}
+	w.refused(w.key(auth.Team, ""), "GET", all, nil, 403, "not_allowed")
+}
+
+func TestAFailureTellsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-03 09:00")
+	at := w.october(w.nhaTrang, "568")
+	w.send(w.nhaTrang, "GET", at, nil) // the key is known for two seconds
+	w.db.Pool.Close()
+	if answer := w.send(w.nhaTrang, "POST", at+"/submit", nil); answer.Code != 500 || strings.Contains(answer.Body.String(), "pool") {
+		t.Errorf("it is answered %d %s", answer.Code, answer.Body)
+	}
+}
