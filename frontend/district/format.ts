@@ -57,7 +57,7 @@ export function shareOf(share: Share | null | undefined): string {
 
 /** "A 18, B 21, C 55, D 6": how many are counted on what. */
 export function mix(evidence: Evidence | null | undefined): string {
-  return evidence ? (['A', 'B', 'C', 'D'] as const).map((level) => `${level} ${grouped.format(evidence[level])}`).join(', ') : '';
+  return evidence && evidence.A + evidence.B + evidence.C + evidence.D > 0 ? (['A', 'B', 'C', 'D'] as const).map((level) => `${level} ${grouped.format(evidence[level])}`).join(', ') : '';
 }
 
 /** "62 % (A 18, B 21, C 55, D 6)" */

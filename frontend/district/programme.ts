@@ -133,6 +133,14 @@ export interface Board {
 
 export const lateness = (query: { campaign: string; kind: string; period: string }): Promise<Board> => read('/api/v1/periodic-reports/lateness', query);
 
+/** A report that a locality should think of: due within three days, late, or handed back. */
+export interface Reminder extends Late {
+  period: string;
+  stage: 'due_soon' | 'late' | 'returned';
+}
+
+export const reminders = (): Promise<Reminder[]> => all('/api/v1/periodic-reports/reminders');
+
 export const stateName = (state: string): string => ({
   draft: t('bản nháp', 'draft'), submitted: t('đã nộp', 'submitted'), approved: t('đã duyệt', 'approved'), returned: t('bị trả lại', 'returned'),
   missing: t('chưa lập', 'not made'), not_made: t('chưa lập', 'not made'),
