@@ -23,6 +23,8 @@ WHERE s.tenancy_id = b.tenancy_id AND s.day = b.day;
 CREATE INDEX stall_days_day ON stall_days (day);
 CREATE INDEX confirmations_occurred ON confirmations (occurred_at);
 CREATE INDEX code_checks_checked ON code_checks (checked_at);
+-- What state a stall had on a past day: the exclusion constraint's index compares ids as text.
+CREATE INDEX stall_states_stall ON stall_states (stall_id);
 
 CREATE TABLE connection_days (
     connection_id uuid NOT NULL REFERENCES bank_connections,
@@ -35,5 +37,5 @@ SELECT DISTINCT d.connection_id, (d.received_at AT TIME ZONE 'Asia/Ho_Chi_Minh')
 
 -- +goose Down
 DROP TABLE connection_days;
-DROP INDEX stall_days_day, confirmations_occurred, code_checks_checked;
+DROP INDEX stall_days_day, confirmations_occurred, code_checks_checked, stall_states_stall;
 ALTER TABLE stall_days DROP COLUMN le_50k, DROP COLUMN le_200k, DROP COLUMN le_1m, DROP COLUMN over_1m;

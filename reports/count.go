@@ -18,7 +18,7 @@ var unitsSQL string
 
 // allQueries are all facts of markets. What a merchant's turnover is, is read only where turnover was sampled.
 var allQueries = []string{
-	"mop", "registered", "verified", "ready", "activity", "covered", "printed", "first_days", "retained", "trained", "conversion", "visited",
+	"mop", "registered", "verified", "ready", "activity", "covered", "first_days", "retained", "trained", "conversion", "visited",
 	"displayed", "swapped", "declared", "sampled", "fees", "incidents", "surveyed", "costs",
 }
 
@@ -83,7 +83,7 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 		if c.programme, err = readProgramme(ctx, tx, a); err != nil {
 			return err
 		}
-		return c.count(ctx, tx, a)
+		return c.count(ctx, tx, r, a)
 	})
 	if err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func readUnits(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time
 }
 
 // count reads the facts and fills the groups.
-func (c *counted) count(ctx context.Context, tx pgx.Tx, a ask) (err error) {
+func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err error) {
 	c.groups = groupUnits(c.units, c.programme.pilotSets(), a.also)
 	of := asked{day: a.day, markets: c.groups.ids, queries: a.queries}
 	if of.queries == nil {
@@ -118,7 +118,7 @@ func (c *counted) count(ctx context.Context, tx pgx.Tx, a ask) (err error) {
 	if c.programme.campaign != nil {
 		of.campaign = &c.programme.campaign.ID
 	}
-	if c.cells, err = readFacts(ctx, tx, of); err != nil {
+	if c.cells, err = r.readHalves(ctx, tx, of); err != nil {
 		return err
 	}
 	if err := c.readTurnover(ctx, tx, of); err != nil {

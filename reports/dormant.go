@@ -69,7 +69,7 @@ func dormantQuery() (string, error) {
 		if readErr != nil {
 			err = readErr
 		}
-		text.WriteString(", " + name + " (fact, cell, merchant_id, level, n, known_at) AS (\n" + query + ")\n")
+		text.WriteString(", " + name + " (fact, cell, merchants, level, n, known_at) AS (\n" + query + ")\n")
 	}
 	return text.String() + dormantSQL, err
 }

@@ -29,7 +29,7 @@ func levelOf(text string) level {
 
 // person is what is known of one merchant in a cell, or in a group of cells together.
 type person struct {
-	operates, covered, printed            bool
+	operates, covered                     bool
 	registered, verified, ready           level
 	trained, visited                      level
 	told, word                            uint32 // active days: bit 0 is the day before the as-of day
@@ -46,7 +46,7 @@ type person struct {
 
 // join adds what is known of the same merchant elsewhere.
 func (p *person) join(o *person) {
-	p.operates, p.covered, p.printed = p.operates || o.operates, p.covered || o.covered, p.printed || o.printed
+	p.operates, p.covered = p.operates || o.operates, p.covered || o.covered
 	p.registered, p.verified, p.ready = max(p.registered, o.registered), max(p.verified, o.verified), max(p.ready, o.ready)
 	p.trained, p.visited, p.converted = max(p.trained, o.trained), max(p.visited, o.visited), max(p.converted, o.converted)
 	p.told, p.word = p.told|o.told, p.word|o.word
@@ -83,7 +83,7 @@ func (p *person) active(mask uint32, days int) level {
 type cell struct {
 	people    map[uuid.UUID]*person
 	known     map[string]time.Time // by query: when its newest fact became known
-	found     []*int64             // swapped codes: seconds until replaced
+	found     []int64              // swapped codes: seconds until replaced; -1: not yet
 	halfHours []halfHour
 	fees      *fees
 	incidents []incident
@@ -94,14 +94,14 @@ type cell struct {
 type halfHour struct {
 	stratum string
 	size    int
-	counted []*int64 // sales, cashless sales, turnover, cashless turnover; null: not counted
+	counted []int64 // sales, cashless sales, turnover, cashless turnover; -1: not counted
 }
 
 type fees struct{ month, due, paid, byTransfer int64 }
 
 type incident struct {
 	kind   string
-	closed *int64 // seconds until then
+	closed int64 // seconds until then; -1: not yet
 }
 
 type answers struct {
@@ -135,7 +135,7 @@ func readFacts(ctx context.Context, tx pgx.Tx, a asked) (map[string]*cell, error
 	moment := time.Date(a.day.Year(), a.day.Month(), a.day.Day(), 0, 0, 0, 0, vietnam)
 	var f fact
 	for rows.Next() {
-		if err := rows.Scan(&f.query, &f.cell, &f.merchant, &f.level, &f.n, &f.knownAt); err != nil {
+		if err := rows.Scan(&f.query, &f.cell, &f.merchants, &f.level, &f.n, &f.knownAt); err != nil {
 			return nil, fmt.Errorf("read facts: %w", err)
 		}
 		c := cells[f.cell]
@@ -154,16 +154,16 @@ func readFacts(ctx context.Context, tx pgx.Tx, a asked) (map[string]*cell, error
 // fact is one row.
 type fact struct {
 	query, cell, level string
-	merchant           *uuid.UUID
-	n                  []*int64
+	merchants          []uuid.UUID
+	n                  []int64
 	knownAt            *time.Time
 }
 
 func (f *fact) num(i int) int64 {
-	if i >= len(f.n) || f.n[i] == nil {
+	if i >= len(f.n) {
 		return 0
 	}
-	return *f.n[i]
+	return f.n[i]
 }
 
 func (c *cell) add(f *fact, moment time.Time) {
@@ -176,16 +176,17 @@ func (c *cell) add(f *fact, moment time.Time) {
 			c.known[f.query] = at
 		}
 	}
-	if f.merchant == nil {
+	if len(f.merchants) == 0 {
 		c.addEvent(f)
-		return
 	}
-	p := c.people[*f.merchant]
-	if p == nil {
-		p = &person{}
-		c.people[*f.merchant] = p
+	for _, id := range f.merchants {
+		p := c.people[id]
+		if p == nil {
+			p = &person{}
+			c.people[id] = p
+		}
+		p.add(f)
 	}
-	p.add(f)
 }
 
 func (p *person) add(f *fact) {
@@ -194,8 +195,6 @@ func (p *person) add(f *fact) {
 		p.operates = true
 	case "covered":
 		p.covered = true
-	case "printed":
-		p.printed = true
 	case "registered":
 		p.registered = max(p.registered, levelOf(f.level))
 	case "verified":
@@ -203,9 +202,9 @@ func (p *person) add(f *fact) {
 	case "ready":
 		p.ready = max(p.ready, levelOf(f.level))
 	case "trained":
-		p.trained = levelOf(f.level)
+		p.trained = max(p.trained, levelOf(f.level))
 	case "visited":
-		p.visited = levelOf(f.level)
+		p.visited = max(p.visited, levelOf(f.level))
 	case "activity":
 		p.told, p.word = uint32(f.num(0)), uint32(f.num(1)) //nolint:gosec // thirty bits
 		p.payments, p.words = f.num(2), f.num(3)

@@ -93,11 +93,11 @@ func (g told) integrity() Figure {
 }
 
 // hours are the median of the seconds of events that came to their end.
-func (g told) hours(code string, events []*int64) Figure {
+func (g told) hours(code string, events []int64) Figure {
 	var ended []int64
 	for _, seconds := range events {
-		if seconds != nil {
-			ended = append(ended, *seconds)
+		if seconds >= 0 {
+			ended = append(ended, seconds)
 		}
 	}
 	return Figure{Numerator: Count(len(ended)), Denominator: Count(len(events)), Value: median(ended), Definition: g.version[code]}
@@ -113,7 +113,7 @@ func (g told) incidentRate() Figure {
 		f.Value = quotient(Count(n*10_000), f.Denominator, 4)
 		return f
 	}
-	kinds, closed := map[string]int{}, []*int64{}
+	kinds, closed := map[string]int{}, []int64{}
 	for _, i := range g.tally.facts.incidents {
 		kinds[i.kind]++
 		closed = append(closed, i.closed)

@@ -54,7 +54,8 @@ func (r *Reports) getIndicator(ctx context.Context, in *struct {
 	return nil, problem.Missing("indicator")
 }
 
-type placeInput struct {
+// PlaceInput is what is asked of which place; embed it in a huma input.
+type PlaceInput struct {
 	Indicator string `query:"indicator" required:"true" example:"I05"`
 	Basis     string `query:"basis" default:"current" doc:"districts_2024, communes_2025 or current"`
 	Locality  string `query:"locality" doc:"id, or code in the basis; absent: all"`
@@ -62,7 +63,7 @@ type placeInput struct {
 }
 
 func (r *Reports) readTrend(ctx context.Context, in *struct {
-	placeInput
+	PlaceInput
 	Market string `query:"market" doc:"id of a market, instead of a locality"`
 	From   string `query:"from" doc:"the first month; a year unless told" example:"2025-11"`
 	To     string `query:"to" doc:"the last month; this one unless told" example:"2026-10"`
@@ -83,7 +84,7 @@ func (r *Reports) readMarket(ctx context.Context, in *struct {
 }
 
 func (r *Reports) readDrillDown(ctx context.Context, in *struct {
-	placeInput
+	PlaceInput
 	AsOf string `query:"as_of" doc:"a day, tomorrow at the latest; absent: today"`
 	By   string `query:"by" default:"market" doc:"market, zone, goods_group or kind"`
 },

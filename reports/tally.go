@@ -104,7 +104,7 @@ func (t *tally) countOperating(p *person) {
 	for m, on := range [...]level{
 		registered: p.registered, verified: p.verified, ready: p.ready, active7: p.active(week, 1), active30: lately,
 		strict: p.active(month, habit), trained: p.trained, visited: p.visited,
-		covered: levelIf(p.covered), printed: levelIf(p.printed), begun: levelIf(p.firstTold != 0 || p.firstWord != 0),
+		covered: levelIf(p.covered), printed: levelIf(p.codes > 0), begun: levelIf(p.firstTold != 0 || p.firstWord != 0),
 	} {
 		t.measured[m].count(on)
 	}
@@ -166,7 +166,7 @@ func (c *cell) strata(turnover bool) (strata []estimate.Stratum, seen [2]int64, 
 	}
 	plans, places := map[string]bool{}, map[string]int{}
 	for _, h := range c.halfHours {
-		if h.counted[at] != nil {
+		if h.counted[at] >= 0 {
 			plans[planOf(h.stratum)] = true
 		}
 	}
@@ -180,9 +180,9 @@ func (c *cell) strata(turnover bool) (strata []estimate.Stratum, seen [2]int64, 
 			places[h.stratum] = place
 			strata = append(strata, estimate.Stratum{Size: h.size})
 		}
-		if all, cashless := h.counted[at], h.counted[at+1]; all != nil {
-			strata[place].Drawn = append(strata[place].Drawn, estimate.Pair{Y: float64(*cashless), X: float64(*all)})
-			seen[0], seen[1] = seen[0]+*cashless, seen[1]+*all
+		if all, cashless := h.counted[at], h.counted[at+1]; all >= 0 {
+			strata[place].Drawn = append(strata[place].Drawn, estimate.Pair{Y: float64(cashless), X: float64(all)})
+			seen[0], seen[1] = seen[0]+cashless, seen[1]+all
 			counted++
 		}
 	}

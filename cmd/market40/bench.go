@@ -47,7 +47,7 @@ func benchCommand() *cobra.Command {
 	var only string
 	c := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure P1, P3, P4, P7, P8, P9 and P11 beside pgbench, in one run on a throw-away server",
+		Short: "Measure P1, P3, P4, P5, P7, P8, P9 and P11 beside pgbench, in one run on a throw-away server",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b.out = cmd.OutOrStdout()
@@ -81,6 +81,11 @@ func (b *bench) run(ctx context.Context) (err error) {
 	fmt.Fprintf(b.out, "%s, %d cores, %s, PostgreSQL with fsync and synchronous_commit on\n", cpuName(), runtime.NumCPU(), runtime.Version())
 	if b.wants("P8") {
 		if err := b.codes(); err != nil {
+			return err
+		}
+	}
+	if b.wants("P5") {
+		if err := b.reports(ctx); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,6 @@
 -- What came in the 30 days: n is the days on which a bank told of payments and on which the owner confirmed some (bit 0: the day
 -- before the as-of day), how many each, and how many by size. A day whose payments were all reversed has none.
-SELECT 'activity', h.cell, h.merchant_id, '', ARRAY[bit_or(x.told), bit_or(x.word), sum(x.payments), sum(x.words), sum(x.le_50k), sum(x.le_200k), sum(x.le_1m), sum(x.over_1m)]::bigint[], max(x.known_at)
+SELECT 'activity', h.cell, ARRAY[h.merchant_id], '', ARRAY[bit_or(x.told), bit_or(x.word), sum(x.payments), sum(x.words), sum(x.le_50k), sum(x.le_200k), sum(x.le_1m), sum(x.over_1m)]::bigint[], max(x.known_at)
 FROM (
     SELECT d.tenancy_id, bit_or(1 << (moment.day - d.day - 1)) AS told, 0 AS word, sum(d.payments) AS payments, 0 AS words,
         sum(d.le_50k) AS le_50k, sum(d.le_200k) AS le_200k, sum(d.le_1m) AS le_1m, sum(d.over_1m) AS over_1m,

@@ -1,6 +1,6 @@
 -- The half-hours that were counted in 90 days, and the strata of their plans of which none was. The level names the stratum; n: half-hours it
--- has, and of a counted one sales, those without cash, turnover and that without cash (đồng; null: not counted).
-SELECT 'sampled', p.place, NULL::uuid, s.plan_id || ' ' || s.stratum, ARRAY[s.slots, c.sales, c.cashless_sales, c.turnover, c.cashless_turnover]::bigint[], c.counted_at
+-- has, and of a counted one sales, those without cash, turnover and that without cash (đồng; -1: not counted).
+SELECT 'sampled', p.place, '{}'::uuid[], s.plan_id || ' ' || s.stratum, ARRAY[s.slots, coalesce(c.sales, -1), coalesce(c.cashless_sales, -1), coalesce(c.turnover, -1), coalesce(c.cashless_turnover, -1)]::bigint[], c.counted_at
 FROM moment CROSS JOIN places p
 JOIN sample_plans q ON q.market_id = p.market_id
 JOIN sample_strata s ON s.plan_id = q.id

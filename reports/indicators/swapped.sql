@@ -1,5 +1,5 @@
--- Findings of a swapped or foreign code in 30 days; n: seconds until an official scan, null: none yet.
-SELECT 'swapped', p.place, NULL::uuid, '', ARRAY[extract(epoch FROM replaced.at - k.checked_at)]::bigint[], k.checked_at
+-- Findings of a swapped or foreign code in 30 days; n: seconds until an official scan, -1: none yet.
+SELECT 'swapped', p.place, '{}'::uuid[], '', ARRAY[coalesce(extract(epoch FROM replaced.at - k.checked_at), -1)]::bigint[], k.checked_at
 FROM moment CROSS JOIN scans k
 JOIN stalls s ON s.id = k.stall_id AND s.kind <> 'mobile'
 JOIN places p ON p.market_id = s.market_id

@@ -1,0 +1,207 @@
+package reports_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"market40/merchants/auth"
+	"market40/reports"
+)
+
+func read[T any](t testing.TB, answer *httptest.ResponseRecorder) (got T) {
+	t.Helper()
+	if answer.Code != http.StatusOK {
+		t.Fatalf("answered by %d: %s", answer.Code, answer.Body)
+	}
+	must(t, json.Unmarshal(answer.Body.Bytes(), &got))
+	return got
+}
+
+func TestTrend(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	for i := range 6 {
+		s.paid(s.tenancies[i], "2026-10-31", 1)
+	}
+	for i := range 8 {
+		s.paid(s.tenancies[i], "2026-11-21", 1)
+	}
+	for _, at := range []string{"basis=districts_2024", "basis=districts_2024&locality=568", "market=" + s.market.String()} {
+		trend := read[reports.Trend](t, s.get(s.province, "/api/v1/reports/trend?indicator=I05&from=2026-09&to=2026-11&"+at))
+		got := ""
+		for _, p := range trend.Points {
+			got += p.AsOf + " " + told(p.Figure) + " "
+		}
+		if got != "2026-10-01 0/12 2026-11-01 6/12 2026-11-22 8/12 " {
+			t.Errorf("%s: %s", at, got)
+		}
+	}
+	for query, want := range map[string]string{
+		"indicator=I25": "unknown_value", "indicator=I05&basis=x": "unknown_value", "indicator=I05&from=2021-11&to=2026-11": "period_long", "indicator=I05&from=2026-11&to=2026-10": "period_order",
+		"indicator=I05&from=2024-01&to=2024-12": "before_data", "indicator=I05&to=2026-12": "as_of_in_future", "indicator=I05&from=11/2026": "month_form", "indicator=I05&locality=99999": "not_found",
+		"indicator=I05&campaign=NONE": "not_found", "indicator=I05&market=" + uuid.NewString(): "not_found", "indicator=I05&locality=568&market=" + s.market.String(): "one_place",
+	} {
+		var problem struct{ Code string }
+		must(t, json.Unmarshal(s.get(s.province, "/api/v1/reports/trend?"+query).Body.Bytes(), &problem))
+		if problem.Code != want {
+			t.Errorf("%s is refused by %q, not %s", query, problem.Code, want)
+		}
+	}
+	for _, d := range []string{"I01", "I06", "I13", "I15", "I17", "I19", "I22", "I24"} {
+		read[reports.Trend](t, s.get(s.province, "/api/v1/reports/trend?from=2026-10&indicator="+d))
+	}
+}
+
+func TestTheMarketPage(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	s.exec(`UPDATE stalls SET zone = z.zone FROM (SELECT stall_id, CASE WHEN n <= 2 THEN 'A' WHEN n <= 7 THEN 'B' ELSE 'C' END AS zone
+		FROM (SELECT t.stall_id, array_position($1::uuid[], t.id) AS n FROM tenancies t) x WHERE n IS NOT NULL) z WHERE z.stall_id = stalls.id`, s.tenancies)
+	s.exec(`DELETE FROM tenancy_accounts WHERE tenancy_id = $1`, s.tenancies[3]) // one of zone B has not joined, or all of A would be known to have
+	for i := range 12 {
+		if i == 3 {
+			continue
+		}
+		s.paid(s.tenancies[i], "2026-11-20", 1)
+		s.scanned(s.tenancies[i], s.staff, "official", "2026-11-10T09:00:00+07:00")
+	}
+	page := read[reports.MarketPage](t, s.get(s.province, "/api/v1/reports/markets/"+s.market.String()))
+	got := ""
+	for _, z := range page.Zones {
+		got += *z.Zone + " " + told(z.Figures["I05"]) + " "
+	}
+	// Zone A has two merchants: with B and C shown it could be worked out of the market's twelve, so the next smallest goes, too.
+	if got != "A hidden/2 B hidden/5 C 5/5 " || told(page.Figures["I05"]) != "11/12" || *page.Unchecked != 11 || *page.Dormant != 0 {
+		t.Errorf("%s of %s, unchecked %v", got, told(page.Figures["I05"]), page.Unchecked)
+	}
+	drill := read[reports.DrillDown](t, s.get(s.province, "/api/v1/reports/drill-down?indicator=I05&by=zone&basis=districts_2024&locality=568"))
+	if len(drill.Parts) != 3 || told(drill.Parts[2].Figure) != "5/5" || !drill.Parts[0].Figure.Suppressed || told(drill.Figure) != "11/12" {
+		t.Errorf("%+v", drill)
+	}
+	byMarket := read[reports.DrillDown](t, s.get(s.province, "/api/v1/reports/drill-down?indicator=I09&basis=districts_2024"))
+	if len(byMarket.Parts) != 1 || told(byMarket.Parts[0].Figure) != "11/11" {
+		t.Errorf("%+v", byMarket)
+	}
+	if own := read[reports.MarketPage](t, s.get(s.manager, "/api/v1/reports/markets/"+s.market.String())); told(own.Zones[0].Figures["I05"]) != "2/2" {
+		t.Error("the market's own manager sees no small count")
+	}
+	for query, want := range map[string]int{"indicator=I09&by=zone": 422, "indicator=I05&by=x": 422, "indicator=I77": 422, "indicator=I05&as_of=2020-01-01": 422, "indicator=I05&locality=x": 404} {
+		if got := s.get(s.province, "/api/v1/reports/drill-down?"+query).Code; got != want {
+			t.Errorf("%s is answered %d", query, got)
+		}
+	}
+	if got := s.get(s.key(auth.LocalityOfficer, "locality:569"), "/api/v1/reports/markets/"+s.market.String()).Code; got != http.StatusNotFound {
+		t.Errorf("another locality's officer is answered %d", got)
+	}
+}
+
+func TestTheDormantList(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	for i := range 4 {
+		s.scanned(s.tenancies[i], s.staff, "official", "2026-11-10T09:00:00+07:00")
+	}
+	s.paid(s.tenancies[0], "2026-11-20", 1)
+	s.paid(s.tenancies[1], "2026-10-01", 1)
+	s.exec(`INSERT INTO consents (id, merchant_id, purpose, version, given, how, actor_id, at) SELECT gen_random_uuid(), merchant_id, 'dormant_list', 1, true, 'paper', $2, now() FROM tenancies WHERE id = ANY ($1)`, s.tenancies[:3], s.staff)
+	s.exec(`INSERT INTO refusals (id, market_id, tenancy_id, kind, reason, said_on, actor_id, recorded_at) VALUES ($1, $2, $3, 'refusal', 'tax', '2026-11-01', $4, now())`, uuid.New(), s.market, s.tenancies[1], s.staff)
+	type list struct{ Items []reports.DormantStall }
+	path := "/api/v1/markets/" + s.market.String() + "/dormant"
+	for _, role := range []auth.Role{auth.Manager, auth.Team} {
+		got := read[list](t, s.get(s.key(role, "market:DAM"), path)).Items
+		if len(got) != 2 {
+			t.Fatalf("%s sees %+v", role, got)
+		}
+		for _, item := range got {
+			if item.LastPayment != nil && (*item.LastPayment != "2026-10-01" || *item.RefusalReason != "tax") {
+				t.Errorf("%+v", item)
+			}
+		}
+	}
+	if got := s.get(s.province, path).Code; got != http.StatusForbidden {
+		t.Errorf("an officer is answered %d", got)
+	}
+	s.exec(`DELETE FROM connection_days`)
+	if got := read[list](t, s.get(s.manager, path)).Items; len(got) != 0 {
+		t.Errorf("who is not observed is on the list: %+v", got)
+	}
+}
+
+// Whatever is published of all markets and of a campaign's pilots, in every basis, of every market and of its parts: nothing hidden is a sum or
+// difference of what is shown.
+func TestNothingHiddenCanBeWorkedOutWithCampaigns(t *testing.T) {
+	t.Parallel()
+	w := newNovember(t)
+	admin := w.key(auth.Admin, "")
+	var markets []uuid.UUID
+	for i := range 8 {
+		markets = append(markets, w.market(fmt.Sprintf("M%d", i), communes[i%len(communes)]...))
+	}
+	campaign := uuid.New()
+	w.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at) VALUES ($1, 'CHO40', 'x', 'x', 'districts_2024', '2026-01-01', $2, now())`, campaign, w.staff)
+	rapid.Check(t, func(rt *rapid.T) {
+		w.exec(`DELETE FROM confirmations; DELETE FROM stall_days; DELETE FROM tenancy_accounts; DELETE FROM tenancies; DELETE FROM accounts; DELETE FROM stalls; DELETE FROM pilots`)
+		for _, market := range markets {
+			n := rapid.IntRange(0, 14).Draw(rt, "merchants")
+			active := rapid.IntRange(0, n).Draw(rt, "active")
+			w.crowd(market, crowd{merchants: n, registered: n, noticed: active})
+		}
+		for i, code := range []string{"568", "569", "572"} {
+			place := rapid.SampledFrom([][]int{{0, 1, 2, 6, 7}, {3, 4}, {5}}[i]).Draw(rt, "pilot")
+			w.exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
+				SELECT $1, $2, locality_id, $3, '[2026-01-01,)', $4, now() FROM locality_versions WHERE level = 'district' AND code = $5`, uuid.New(), campaign, markets[place], w.staff, code)
+		}
+		w.exec(`UPDATE stalls SET zone = 'Z' || (get_byte(uuid_send(id), 0) % 3), goods_group = (ARRAY ['rau', 'hoa', 'khac'])[1 + get_byte(uuid_send(id), 1) % 3]`)
+		var all []equation
+		for _, basis := range []string{"districts_2024", "communes_2025", "current"} {
+			for _, of := range []string{"", "&campaign=CHO40"} {
+				one := equations(rt, w.adoption(admin, "basis="+basis+of), markets)
+				derivable(rt, one)
+				all = append(all, one...)
+			}
+		}
+		for _, id := range markets {
+			page := read[reports.MarketPage](t, w.get(admin, "/api/v1/reports/markets/"+id.String()))
+			total := reports.Row{Markets: []reports.Market{page.Market}, Indicators: page.Figures}
+			all = append(all, equations(rt, reports.Adoption{Rows: []reports.Row{total}, Total: page.Figures}, markets)...)
+			partsTellNothing(rt, page)
+		}
+		derivable(rt, all)
+	})
+}
+
+// partsTellNothing fails where the parts of a market that are shown tell what is hidden in it.
+func partsTellNothing(rt *rapid.T, page reports.MarketPage) {
+	whole := page.Figures["I05"]
+	for _, parts := range [][]reports.PartOfMarket{page.Zones, page.Goods} {
+		hidden, merchants := 0, int(whole.Denominator.IntPart())
+		left := 0
+		if whole.Numerator != nil {
+			left = int(whole.Numerator.IntPart())
+		}
+		for _, p := range parts {
+			f := p.Figures["I05"]
+			if f.Suppressed {
+				hidden++
+				continue
+			}
+			if whole.Suppressed {
+				rt.Fatalf("a part of a hidden market is shown: %+v", p)
+			}
+			if few(p.Merchants) || few(int(f.Numerator.IntPart())) {
+				rt.Fatalf("%+v is shown", p)
+			}
+			left -= int(f.Numerator.IntPart())
+			merchants -= p.Merchants
+		}
+		if !whole.Suppressed && (hidden == 1 || hidden > 0 && (few(left) || few(merchants))) {
+			rt.Fatalf("%d hidden parts with %d of %d merchants can be worked out of %s", hidden, left, merchants, told(whole))
+		}
+	}
+}
