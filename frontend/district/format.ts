@@ -23,7 +23,7 @@ export const percent = (value: string): string => `${rounded(value, 2, 1)} %`;
 /** 1234 → "1.234"; of money "1.234 đ". */
 export function quantity(n: Quantity | null | undefined): string {
   if (n === null || n === undefined) return none();
-  return typeof n === 'string' ? dong(n) : grouped.format(n);
+  return typeof n === 'string' ? dong(n) : grouped.format(n).replace('-', '−');
 }
 
 /** What stands where nothing is known: never 0. */
