@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { setLanguage } from '../lib/language.svelte';
 import type { Figure } from './figures';
 import { date, folded, mix, percent, quantity, rounded, shareOf, shown, valueOf, withMix } from './format';
-import { dayAfter, dayOf, addMonths, periodName, periods } from './days';
+import { dayAfter, dayOf, addMonths, lastEnd, periodName, periods } from './days';
 
 const figure = (more: Partial<Figure>): Figure => ({ numerator: 7, denominator: 12, value: '0.5833', evidence: { A: 18, B: 21, C: 55, D: 6 }, suppressed: false, definition: 1, ...more });
 
@@ -46,6 +46,7 @@ describe('days and periods', () => {
   it('counts months over years', () => {
     expect(addMonths('2026-01', -1)).toBe('2025-12');
     expect(addMonths('2025-11', 3)).toBe('2026-02');
+    expect(lastEnd('2026-11-01')).toBe('2026-10');
     expect(dayAfter('2026-12')).toBe('2027-01-01');
     expect(dayAfter('2026-Q3')).toBe('2026-10-01');
     expect(periods('month', '2026-11-27', 2)).toEqual(['2026-10', '2026-09']);
