@@ -1205,6 +1205,177 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/periodic-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Báo cáo kỳ: reports, newest first */
+        get: operations["list-reports"];
+        put?: never;
+        /** Lập báo cáo: begin a report as a draft */
+        post: operations["make-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/lateness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tiến độ nộp: who was on time, who is late, who owes (I24) */
+        get: operations["lateness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Nhắc việc: monthly reports that are due soon, late or returned */
+        get: operations["list-reminders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report with its versions and steps; of a draft what it would say now */
+        get: operations["get-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Duyệt báo cáo */
+        post: operations["approve-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Đính chính: freeze a further version and submit it */
+        post: operations["correct-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Trả lại báo cáo, with why */
+        post: operations["return-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Chốt số liệu và gửi: freeze a version and submit it */
+        post: operations["submit-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Số liệu đã chốt: a frozen version with its hash and signature */
+        get: operations["get-report-version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/versions/{version}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a version says differently from another */
+        get: operations["compare-report-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/phone-codes": {
         parameters: {
             query?: never;
@@ -2842,6 +3013,10 @@ export interface components {
             /** Format: date-time */
             occurred_at: string;
         };
+        "Correct-reportRequest": {
+            /** @description why, in 3 characters at least */
+            reason: string;
+        };
         EdgeCodeSent: {
             /**
              * Format: int64
@@ -2986,6 +3161,16 @@ export interface components {
         };
         EdgeListPaymentsUnreadableDelivery: {
             items: components["schemas"]["PaymentsUnreadableDelivery"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListPeriodicReminder: {
+            items: components["schemas"]["PeriodicReminder"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListPeriodicReport: {
+            items: components["schemas"]["PeriodicReport"][] | null;
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
@@ -3637,6 +3822,9 @@ export interface components {
         NewKeyBody: {
             key: string;
         };
+        NotedBody: {
+            note?: string;
+        };
         PaymentsAccountName: {
             account_number: string;
             bank_bin?: string;
@@ -3882,6 +4070,290 @@ export interface components {
             id: string;
             /** Format: date-time */
             received_at: string;
+        };
+        PeriodicCampaignHead: {
+            code: string;
+            id: string;
+            legal_ref: string;
+            name: string;
+        };
+        PeriodicContent: {
+            /**
+             * Format: date
+             * @description the day after the period's last: state at 00:00 of it, windows before it
+             */
+            as_of: string;
+            basis: string;
+            campaign: components["schemas"]["PeriodicCampaignHead"];
+            /** @description what each indicator meant, by code */
+            definitions: components["schemas"]["PeriodicMeaning"][];
+            /** @description it counts invented markets: show it as dữ liệu minh họa */
+            demo: boolean;
+            /** @description null: a preview */
+            frozen: components["schemas"]["PeriodicFrozen"];
+            /** @enum {string} */
+            kind: "month" | "quarter";
+            /** @description null: the whole campaign */
+            locality: components["schemas"]["ReportsLocality"];
+            /** @example 2026-10 */
+            period: string;
+            /** @description the adoption report as it was served; of a locality its row alone, which the total repeats */
+            report: components["schemas"]["ReportsAdoption"];
+            /** @description what each required locality had chosen on the period's last day */
+            statuses: components["schemas"]["PeriodicStanding"][];
+            /** @description the units and the markets that were counted in each */
+            units: components["schemas"]["PeriodicCountedUnit"][];
+        };
+        PeriodicCountedUnit: {
+            locality: components["schemas"]["ReportsLocality"];
+            markets: components["schemas"]["ReportsMarket"][];
+        };
+        PeriodicDifference: {
+            /** @description by unit, then indicator; figures that say the same are left out */
+            figures: components["schemas"]["PeriodicFigureChange"][];
+            /** Format: int64 */
+            from: number;
+            /** @description units in which other markets were counted */
+            markets: components["schemas"]["PeriodicMarketsChange"][];
+            /** Format: int64 */
+            to: number;
+        };
+        PeriodicFigureChange: {
+            after: components["schemas"]["ReportsFigure"];
+            before: components["schemas"]["ReportsFigure"];
+            indicator: string;
+            /** @description null: the total */
+            locality: components["schemas"]["ReportsLocality"];
+        };
+        PeriodicFrozen: {
+            /** Format: date-time */
+            at: string;
+            /** @description why it was frozen again; empty for the first */
+            reason: string;
+            report: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PeriodicLateness: {
+            campaign: components["schemas"]["PeriodicCampaignHead"];
+            /**
+             * Format: int64
+             * @description of these, how many were due by now, or came before (I24's denominator)
+             */
+            due: number;
+            /** Format: date */
+            due_on: string;
+            /** @description the localities in your scope that are not exempt, by code */
+            items: components["schemas"]["PeriodicOwing"][];
+            /** @enum {string} */
+            kind: "month" | "quarter";
+            /** @description null: the board is whole */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description of those, how many were on time
+             */
+            on_time: number;
+            period: string;
+        };
+        PeriodicMarketsChange: {
+            after: string[];
+            before: string[];
+            locality: components["schemas"]["ReportsLocality"];
+        };
+        PeriodicMeaning: {
+            /** @example I05 */
+            code: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PeriodicOwing: {
+            /** Format: date */
+            due_on: string;
+            /**
+             * Format: int64
+             * @description until it was submitted, or until now; begun hours count
+             */
+            hours_late: number;
+            locality: components["schemas"]["ReportsLocality"];
+            /** @description null: not submitted, and not due yet */
+            on_time: boolean | null;
+            /** @description null: not made */
+            report_id: string;
+            /** @enum {string} */
+            state: "not_made" | "draft" | "submitted" | "approved" | "returned";
+            /**
+             * Format: date-time
+             * @description when it was submitted first
+             */
+            submitted_at: string | null;
+        };
+        PeriodicReminder: {
+            campaign: components["schemas"]["PeriodicCampaignHead"];
+            /** Format: date */
+            due_on: string;
+            /**
+             * Format: int64
+             * @description until it was submitted, or until now; begun hours count
+             */
+            hours_late: number;
+            /** @enum {string} */
+            kind: "month";
+            locality: components["schemas"]["ReportsLocality"];
+            /** @description null: not submitted, and not due yet */
+            on_time: boolean | null;
+            period: string;
+            /** @description null: not made */
+            report_id: string;
+            /**
+             * @description due within three days; late; handed back by the province
+             * @enum {string}
+             */
+            stage: "due_soon" | "late" | "returned";
+            /** @enum {string} */
+            state: "not_made" | "draft" | "submitted" | "approved" | "returned";
+            /**
+             * Format: date-time
+             * @description when it was submitted first
+             */
+            submitted_at: string | null;
+        };
+        PeriodicReport: {
+            campaign: components["schemas"]["PeriodicCampaignHead"];
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /**
+             * Format: date
+             * @description the last day on which it is on time
+             */
+            due_on: string;
+            /** Format: date */
+            from: string;
+            id: string;
+            /** @enum {string} */
+            kind: "month" | "quarter";
+            /** @description null: the whole campaign, by the province */
+            locality: components["schemas"]["ReportsLocality"];
+            /** @example 2026-10 */
+            period: string;
+            /** @enum {string} */
+            state: "draft" | "submitted" | "approved" | "returned";
+            /**
+             * Format: date-time
+             * @description when it was submitted first
+             */
+            submitted_at: string | null;
+            /**
+             * Format: date
+             * @description the period's last day
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description the newest that was frozen; null: none
+             */
+            version: number | null;
+        };
+        PeriodicReportOrder: {
+            /** @description id or code */
+            campaign: string;
+            /** @description month or quarter */
+            kind: string;
+            /** @description id, or code within the campaign's basis; absent: the whole campaign */
+            locality?: string;
+            /** @description 2026-10 or 2026-Q3 */
+            period: string;
+        };
+        PeriodicStanding: {
+            exempt_reason: string | null;
+            locality: components["schemas"]["ReportsLocality"];
+            market: components["schemas"]["ReportsMarket"];
+            milestones: components["schemas"]["ProgrammeMilestones"];
+            /** @enum {string} */
+            state: "chosen" | "exempt" | "missing";
+        };
+        PeriodicStep: {
+            actor_id: string;
+            /** Format: date-time */
+            at: string;
+            note: string;
+            /** @enum {string} */
+            step: "submitted" | "approved" | "returned" | "reopened";
+            /** Format: int64 */
+            version: number;
+        };
+        PeriodicVersion: {
+            /** Format: date */
+            as_of: string;
+            basis: string;
+            content: components["schemas"]["PeriodicContent"];
+            /** Format: date-time */
+            frozen_at: string;
+            frozen_by: string;
+            /** @description that proves the signature, base64 */
+            public_key: string;
+            /** @description why it was frozen again; empty for the first */
+            reason: string;
+            report: string;
+            /** @description of the content in canonical form (RFC 8785), hexadecimal */
+            sha256: string;
+            /** @description Ed25519 over the 32 bytes of the hash, base64 */
+            signature: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PeriodicVersionHead: {
+            /** Format: date-time */
+            frozen_at: string;
+            frozen_by: string;
+            /** @description why it was frozen again; empty for the first */
+            reason: string;
+            sha256: string;
+            /** Format: int64 */
+            version: number;
+        };
+        PeriodicWhole: {
+            campaign: components["schemas"]["PeriodicCampaignHead"];
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /**
+             * Format: date
+             * @description the last day on which it is on time
+             */
+            due_on: string;
+            /** Format: date */
+            from: string;
+            id: string;
+            /** @enum {string} */
+            kind: "month" | "quarter";
+            /** @description null: the whole campaign, by the province */
+            locality: components["schemas"]["ReportsLocality"];
+            /** @example 2026-10 */
+            period: string;
+            /** @description of a draft: what it would say now, as of the period's end or, before it, today; else null */
+            preview: components["schemas"]["PeriodicContent"];
+            /** @enum {string} */
+            state: "draft" | "submitted" | "approved" | "returned";
+            /** @description in the order they were taken */
+            steps: components["schemas"]["PeriodicStep"][];
+            /**
+             * Format: date-time
+             * @description when it was submitted first
+             */
+            submitted_at: string | null;
+            /**
+             * Format: date
+             * @description the period's last day
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description the newest that was frozen; null: none
+             */
+            version: number | null;
+            versions: components["schemas"]["PeriodicVersionHead"][];
         };
         PrivacyConsent: {
             /** Format: date-time */
@@ -4463,6 +4935,10 @@ export interface components {
              */
             as_of: string;
             figure: components["schemas"]["ReportsFigure"];
+        };
+        "Return-reportRequest": {
+            /** @description why, in 3 characters at least */
+            note: string;
         };
         "Rotate-bank-connection-secretRequest": {
             secrets: unknown;
@@ -7106,6 +7582,383 @@ export interface operations {
             };
         };
     };
+    "list-reports": {
+        parameters: {
+            query?: {
+                /** @description id or code */
+                campaign?: string;
+                /** @description id, or code within the campaign's basis */
+                locality?: string;
+                kind?: "month" | "quarter";
+                /** @description 2026-10 or 2026-Q3 */
+                period?: string;
+                state?: "draft" | "submitted" | "approved" | "returned";
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListPeriodicReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "make-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeriodicReportOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    lateness: {
+        parameters: {
+            query: {
+                /** @description id or code */
+                campaign: string;
+                kind?: "month" | "quarter";
+                /** @description 2026-10 or 2026-Q3; absent: the last month that has ended */
+                period?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicLateness"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "list-reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListPeriodicReminder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "get-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "approve-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NotedBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "correct-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Correct-reportRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "return-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Return-reportRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "submit-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NotedBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "get-report-version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicVersion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "compare-report-versions": {
+        parameters: {
+            query?: {
+                /** @description absent: the version before */
+                from?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodicDifference"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
     "ask-phone-code": {
         parameters: {
             query?: never;
@@ -7267,7 +8120,14 @@ export interface operations {
     };
     "drill-down": {
         parameters: {
-            query?: {
+            query: {
+                indicator: string;
+                /** @description districts_2024, communes_2025 or current */
+                basis?: string;
+                /** @description id, or code in the basis; absent: all */
+                locality?: string;
+                /** @description code or id: only its pilots */
+                campaign?: string;
                 /** @description a day, tomorrow at the latest; absent: today */
                 as_of?: string;
                 /** @description market, zone, goods_group or kind */
@@ -7335,7 +8195,14 @@ export interface operations {
     };
     "trend-report": {
         parameters: {
-            query?: {
+            query: {
+                indicator: string;
+                /** @description districts_2024, communes_2025 or current */
+                basis?: string;
+                /** @description id, or code in the basis; absent: all */
+                locality?: string;
+                /** @description code or id: only its pilots */
+                campaign?: string;
                 /** @description id of a market, instead of a locality */
                 market?: string;
                 /** @description the first month; a year unless told */
