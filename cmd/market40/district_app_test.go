@@ -280,6 +280,26 @@ func TestABoardImportsItsRoster(t *testing.T) {
 	v.open("stalls")
 	v.write(`[name=sought]`, "dang thi dao")
 	v.until(`document.querySelector('[data-found]').dataset.found === '1' && document.querySelector('[data-stall=B01]') !== null`)
+
+	// What was under way when the page was left is asked for again when it is opened.
+	kept, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](fmt.Sprintf(`new Promise((done, failed) => {
+		const opening = indexedDB.open('market40-district');
+		opening.onerror = failed;
+		opening.onsuccess = () => {
+			const tx = opening.result.transaction('work', 'readwrite');
+			tx.objectStore('work').put({ key: crypto.randomUUID(), kind: 'import', label: 'Nhập dở.csv', method: 'POST', path: %q, file: new File([%q], 'dở.csv'), startedAt: Date.now() });
+			tx.oncomplete = () => { opening.result.close(); done(true); };
+		};
+	})`, "/api/v1/markets/"+o.markets["DAM"]+"/stalls/import", header+"B03,Rau củ,rau,Phan Thị Mơ,0905111224\n"), chromedp.EvalAwaitPromise))
+	if err != nil || !kept {
+		t.Fatalf("keeping work: %v", err)
+	}
+	v.do(chromedp.Reload())
+	v.until(`document.querySelector('[data-work=done]')?.textContent.includes('Nhập dở.csv')`)
+	v.open("import")
+	v.open("stalls")
+	v.write(`[name=sought]`, "phan thi mo")
+	v.until(`document.querySelector('[data-stall=B03]') !== null`)
 }
 
 // TestEveryDistrictScreen holds every screen against axe and the screen's edge, in both languages, on a phone and a desk.
