@@ -33,7 +33,7 @@ client: build ## frontend/lib/schema.d.ts: the API's types, from its own OpenAPI
 
 screenshots: setup apps ## every page at 360 and 1440 px, into screenshots/
 	@mkdir -p screenshots
-	SHOTS=$(CURDIR)/screenshots go test -count=1 ./cmd/market40 ./merchants/posters -run 'Page|Shop|Stall|Poster|Account|Merchant|District'
+	SHOTS=$(CURDIR)/screenshots go test -count=1 ./cmd/market40 ./merchants/posters -run 'Page|Shop|Stall|Poster|Account|Merchant|Owner|Helper|Sticker|Network|Late|Phone|Check|Book|District|Team'
 
 bench: build ## the performance table, beside pgbench, on a throw-away server
 	@bin/market40 bench --only "$(ONLY)"

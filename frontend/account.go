@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"market40/merchants/edge"
+	"market40/merchants/problem"
 )
 
 //go:embed account
@@ -21,23 +22,55 @@ type Way struct {
 	Start string // where the browser goes
 }
 
+// accountPage is what the pages of an account show.
+type accountPage struct {
+	Ways    []Way
+	English bool
+	Other   string // the same page in the other language
+}
+
+// T is a sentence in the page's language.
+func (p *accountPage) T(vi, en string) string {
+	if p.English {
+		return en
+	}
+	return vi
+}
+
+// accountPageOf is in the language that ?lang= names, else in what the browser prefers; Vietnamese first.
+func accountPageOf(c *gin.Context, ways []Way) *accountPage {
+	query := c.Request.URL.Query()
+	p := &accountPage{Ways: ways, English: problem.English(c.GetHeader("Accept-Language"))}
+	if named := query.Get("lang"); named != "" {
+		p.English = named == "en"
+	}
+	query.Set("lang", p.T("en", "vi"))
+	p.Other = "?" + query.Encode()
+	return p
+}
+
 // AccountRoutes mounts the pages where people sign in and look after their account.
 func AccountRoutes(e *edge.Edge, ways []Way) error {
-	page, err := template.ParseFS(accountFiles, "account/sign-in.html")
+	pages, err := template.ParseFS(accountFiles, "account/*.html")
 	if err != nil {
-		return fmt.Errorf("read sign-in page: %w", err)
+		return fmt.Errorf("read the pages of an account: %w", err)
 	}
 	document := func(path, id, summary string) {
 		e.Document(huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"sign-in"}, Security: []map[string][]string{{}}})
 	}
-	e.Engine.GET("/sign-in", func(c *gin.Context) {
-		c.Header("Cache-Control", "no-store")
-		c.Header("Content-Type", "text/html; charset=utf-8")
-		_ = page.Execute(c.Writer, map[string]any{"Ways": ways}) // fails only when the browser went away
-	})
+	show := func(name string) gin.HandlerFunc {
+		return func(c *gin.Context) {
+			c.Header("Cache-Control", "no-store")
+			c.Header("Vary", "Accept-Language")
+			c.Header("Content-Type", "text/html; charset=utf-8")
+			_ = pages.ExecuteTemplate(c.Writer, name, accountPageOf(c, ways)) // fails only when the browser went away
+		}
+	}
+	e.Engine.GET("/sign-in", show("sign-in.html"))
 	document("/sign-in", "sign-in-page", "Đăng nhập: the page; ?next=/path is where it leads")
+	e.Engine.GET("/account", show("account.html"))
+	document("/account", "account-page", "Tài khoản của tôi: the page of who is signed in")
 	for _, file := range []struct{ path, name, contentType, id string }{
-		{"/account", "account.html", "text/html; charset=utf-8", "account-page"},
 		{"/account/account.css", "account.css", "text/css; charset=utf-8", "account-style"},
 		{"/account/api.js", "api.js", "text/javascript; charset=utf-8", "account-api-script"},
 		{"/account/account.js", "account.js", "text/javascript; charset=utf-8", "account-script"},

@@ -5,18 +5,18 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-/** The stall app's service worker, with the names of all that the app is made of and a version that changes with them. */
-function shell(): Plugin {
+/** An app's service worker, with the names of all that the app is made of and a version that changes with them. */
+function shell(app: string): Plugin {
   return {
     name: 'shell',
     generateBundle(_, bundle) {
-      const assets = Object.keys(bundle).filter((name) => name !== 'index.html').map((name) => `/stall/${name}`);
-      const shipped = readdirSync('stall/public').map((name) => `/stall/${name}`);
-      const files = ['/stall/', ...assets, ...shipped].sort();
+      const assets = Object.keys(bundle).filter((name) => name !== 'index.html').map((name) => `/${app}/${name}`);
+      const shipped = readdirSync(`${app}/public`).map((name) => `/${app}/${name}`);
+      const files = [`/${app}/`, ...assets, ...shipped].sort();
       const digest = createHash('sha256');
       for (const part of Object.values(bundle)) digest.update(part.fileName).update('code' in part ? part.code : part.source);
-      for (const name of readdirSync('stall/public').sort()) digest.update(readFileSync(join('stall/public', name)));
-      const source = readFileSync('stall/sw.js', 'utf8').replace('__VERSION__', digest.digest('hex').slice(0, 12)).replace("['__FILES__']", JSON.stringify(files));
+      for (const name of readdirSync(`${app}/public`).sort()) digest.update(readFileSync(join(`${app}/public`, name)));
+      const source = readFileSync(`${app}/sw.js`, 'utf8').replace('__VERSION__', digest.digest('hex').slice(0, 12)).replace("['__FILES__']", JSON.stringify(files));
       this.emitFile({ type: 'asset', fileName: 'sw.js', source });
     },
   };
@@ -28,7 +28,7 @@ export default defineConfig(({ mode }) => {
   return {
     root: app,
     base: `/${app}/`,
-    plugins: [svelte({ compilerOptions: { runes: true } }), ...(app === 'stall' ? [shell()] : [])],
+    plugins: [svelte({ compilerOptions: { runes: true } }), shell(app)],
     build: { outDir: `../dist/${app}`, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
     test: { root: '.', environment: 'happy-dom', include: ['**/*.test.ts'] },
   };

@@ -36,9 +36,10 @@ type Account struct {
 	AccountNumber string    `json:"account_number" doc:"whole, or ••••1234 by role"`
 	HolderName    string    `json:"holder_name"`
 	HolderKind    string    `json:"holder_kind" enum:"ca_nhan,ho_kinh_doanh,to_chuc"`
+	Feed          Feed      `json:"feed" doc:"whether this account's notices reach us: a stall may have one that is silent beside one that is heard"`
 }
 
-// Feed says whether a bank's notices of a stall's accounts reach us.
+// Feed says whether a bank's notices of an account, or of any of a stall's, reach us.
 type Feed struct {
 	State        string     `json:"state" enum:"live,stale,none" doc:"live: a notice came within 7 days; none: no connection covers the accounts"`
 	LastNoticeAt *time.Time `json:"last_notice_at"`

@@ -2,9 +2,7 @@ package merchants
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -196,11 +194,7 @@ func (i *importing) compare(s Stall) {
 func (r *Registry) mountImport(e *edge.Edge) {
 	e.Engine.POST("/api/v1/markets/:id/stalls/import", problem.Handle(r.postImport))
 	documented := op(http.MethodPost, "/api/v1/markets/{id}/stalls/import", "import-stalls", "Nhập danh sách sạp: a board's CSV or XLSX, all rows or none", http.StatusOK)
-	documented.Parameters = []*huma.Param{{Name: "dry_run", In: "query", Schema: &huma.Schema{Type: "boolean"}}}
-	documented.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{
-		Type: "object", Required: []string{"file"},
-		Properties: map[string]*huma.Schema{"file": {Type: "string", Format: "binary"}, "dry_run": {Type: "boolean"}},
-	}}}}
+	edge.AcceptsFile(&documented)
 	schema := e.API.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Imported](), true, "Imported")
 	documented.Responses = map[string]*huma.Response{
 		"200": {Description: "what became of each row", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}},
@@ -216,11 +210,11 @@ func (r *Registry) postImport(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	name, data, err := upload(c)
+	name, data, err := edge.Upload(c)
 	if err != nil {
 		return err
 	}
-	dryRun, err := dryRunOf(c)
+	dryRun, err := edge.DryRun(c)
 	if err != nil {
 		return err
 	}
@@ -234,36 +228,6 @@ func (r *Registry) postImport(c *gin.Context) error {
 	}
 	answerImport(c, rows, dryRun)
 	return nil
-}
-
-// upload reads the form's file, which is no larger than a board's list may be.
-func upload(c *gin.Context) (name string, data []byte, err error) {
-	const form = 64 << 10 // what surrounds the file
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, roster.MaxBytes+form)
-	file, header, err := c.Request.FormFile("file")
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return "", nil, problem.New(problem.TooLarge, "too_large", "Tệp lớn hơn 5 MB.", "The file is larger than 5 MB.")
-	case errors.Is(err, http.ErrMissingFile):
-		return "", nil, problem.InFields(required("file"))
-	case err != nil:
-		return "", nil, problem.New(problem.Malformed, "unreadable", "Không đọc được biểu mẫu tải lên.", "The multipart form could not be read.")
-	}
-	defer file.Close()
-	data, err = io.ReadAll(file)
-	return header.Filename, data, err
-}
-
-func dryRunOf(c *gin.Context) (bool, error) {
-	asked := orElse(c.Query("dry_run"), c.PostForm("dry_run"))
-	switch asked {
-	case "", "false", "0":
-		return false, nil
-	case "true", "1":
-		return true, nil
-	}
-	return false, problem.InFields(problem.UnknownValue("dry_run", asked, "true", "false"))
 }
 
 // answerImport answers each row's result; a list that was refused is a problem that carries them (RFC 9457, section 3.2).

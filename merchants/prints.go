@@ -2,9 +2,12 @@ package merchants
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -78,7 +81,7 @@ const hung = `SELECT c.code, c.state, s.number, s.zone, m.name, m.code, m.demo, 
 	LEFT JOIN locality_versions v ON v.locality_id = mp.locality_id AND v.valid @> $4::date
 	WHERE c.kind = 'stall' AND c.market_id IN (SELECT scope_markets($1, $2)) AND sees_stall($1, $2, c.stall_id) AND ($3::uuid IS NULL OR t.merchant_id = $3)
 	AND CASE WHEN $5 <> '' THEN c.code = $5 ELSE c.state = 'current' AND c.market_id = $6 AND ($7 = '' OR s.zone = $7) AND ($8::uuid[] IS NULL OR s.id = ANY ($8)) END
-	ORDER BY s.zone, length(s.number), s.number, c.issued_at LIMIT $9`
+	ORDER BY s.zone, s.number, c.issued_at LIMIT $9`
 
 // wantedPrints are which codes are printed: one, or those of a market.
 type wantedPrints struct {
@@ -124,7 +127,21 @@ func (p *Prints) find(ctx context.Context, who auth.Principal, origin string, w 
 	if err != nil {
 		return nil, fmt.Errorf("find codes to print: %w", err)
 	}
+	slices.SortStableFunc(found, func(a, b printable) int {
+		return cmp.Or(byNumber(a.Zone, b.Zone), byNumber(a.Stall, b.Stall))
+	})
 	return found, nil
+}
+
+// digits are the numbers inside of a stall's number.
+var digits = regexp.MustCompile(`[0-9]+`)
+
+// byNumber compares as people count: A-2 before A-10, and A-10 before B-1.
+func byNumber(a, b string) int {
+	counted := func(s string) string {
+		return digits.ReplaceAllStringFunc(s, func(n string) string { return fmt.Sprintf("%20s", strings.TrimLeft(n, "0")) })
+	}
+	return cmp.Or(strings.Compare(counted(a), counted(b)), strings.Compare(a, b))
 }
 
 // address is where shoppers reach us.

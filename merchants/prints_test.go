@@ -1,6 +1,7 @@
 package merchants_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -70,4 +71,40 @@ func TestPostersAreRefused(t *testing.T) {
 	w.call(w.admin, "GET", "/api/v1/codes/nothing/poster.pdf", nil, 404)
 	w.call(w.admin, "POST", "/api/v1/stalls/"+first.text("id")+"/codes", object{}, 201)
 	w.call(w.admin, "GET", path, nil, 410)
+}
+
+// TestPostersAreInTheOrderOfTheMarket: by zone, each on sheets of its own, and by number as people count.
+func TestPostersAreInTheOrderOfTheMarket(t *testing.T) {
+	w := newWorld(t)
+	for i, at := range [][2]string{{"B-1", "Khu thịt"}, {"A-10", "Khu cá"}, {"A-2", "Khu cá"}, {"B-1a", "Khu cá"}, {"7", "Khu cá"}, {"A-1", "Khu cá"}, {"9", "Khu 10"}, {"8", "Khu 9"}} {
+		w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
+			"number": at[0], "kind": "stall", "goods_group": "hai_san", "zone": at[1], "merchant": w.merchant(fmt.Sprint("Lan ", i)), "account": account("970436", fmt.Sprint("33330000", i)),
+		}, 201)
+	}
+	read := func(query string) (pages []string) {
+		rec := w.send(httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/markets/"+w.market+"/posters.pdf"+query, nil), w.admin)
+		file := filepath.Join(t.TempDir(), "x.pdf")
+		must(t, os.WriteFile(file, rec.Body.Bytes(), 0o600))
+		text, err := exec.CommandContext(t.Context(), "pdftotext", file, "-").Output()
+		must(t, err)
+		for page := range strings.SplitSeq(strings.TrimSuffix(string(text), "\f"), "\f") {
+			var stalls []string
+			for line := range strings.Lines(page) {
+				if number, is := strings.CutPrefix(strings.TrimSpace(line), "Sạp "); is {
+					stalls = append(stalls, number)
+				}
+			}
+			pages = append(pages, strings.Join(stalls, " "))
+		}
+		return pages
+	}
+	if got, want := read("?layout=single"), []string{"8", "9", "7", "A-1", "A-2", "A-10", "B-1a", "B-1"}; !slices.Equal(got, want) {
+		t.Errorf("one by one they are %q, want %q", got, want)
+	}
+	if got := read(""); len(got) != 5 || got[0] != "8" || got[1] != "9" || len(strings.Fields(got[2])) != 4 || got[3] != "B-1a" || got[4] != "B-1" {
+		t.Errorf("the sheets hold %q", got)
+	}
+	if got := read("?zone=Khu+thịt"); !slices.Equal(got, []string{"B-1"}) {
+		t.Errorf("a zone's sheets hold %q", got)
+	}
 }

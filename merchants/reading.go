@@ -113,7 +113,9 @@ func (r *Registry) readAccounts(ctx context.Context, q querier, who auth.Princip
 			return fmt.Errorf("read accounts: %w", err)
 		}
 		s := of[a.tenancy]
-		a.feed(&s.Feed, r.now())
+		a.Feed.State = "none"
+		a.tells(&a.Feed, r.now())
+		a.tells(&s.Feed, r.now())
 		if err := r.show(ctx, s, a, sightOf(who, s.Merchant.ID)); err != nil {
 			return err
 		}
@@ -170,8 +172,8 @@ func (r *Registry) show(ctx context.Context, s *Stall, a accountRow, sees sight)
 	return err
 }
 
-// feed joins what an account's feed says into the stall's: the best of its accounts counts.
-func (a accountRow) feed(f *Feed, now time.Time) {
+// tells puts what is known of an account's notices into a feed, its own or the stall's: the best of the accounts counts.
+func (a *accountRow) tells(f *Feed, now time.Time) {
 	if !a.covered {
 		return
 	}

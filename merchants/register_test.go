@@ -67,8 +67,9 @@ func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
 	s := w.stall("A1", "1111")
 	feed := func(want string) {
 		t.Helper()
-		if got := w.call(w.admin, "GET", "/api/v1/stalls/"+s.text("id"), nil, 200).text("feed.state"); got != want {
-			t.Errorf("the feed is %s, want %s", got, want)
+		seen := w.call(w.admin, "GET", "/api/v1/stalls/"+s.text("id"), nil, 200)
+		if got, own := seen.text("feed.state"), seen.text("accounts.0.feed.state"); got != want || own != want {
+			t.Errorf("the feed is %s, the account's %s, want %s", got, own, want)
 		}
 	}
 	exec := func(sql string, args ...any) {
@@ -88,6 +89,15 @@ func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
 	feed("stale")
 	exec(`INSERT INTO connection_accounts SELECT id, '970436', '\x00', '9999' FROM bank_connections WHERE name = 'ours'`)
 	feed("none")
+	second := w.call(w.admin, "POST", "/api/v1/stalls/"+s.text("id")+"/accounts", account("970415", "2222"), 201).text("id")
+	if second == "" {
+		t.Fatal("there is no second account")
+	}
+	exec(`INSERT INTO connection_accounts SELECT c.id, '970415', a.number_index, '2222' FROM bank_connections c, accounts a WHERE c.name = 'ours' AND a.bank_bin = '970415'`)
+	seen := w.call(w.admin, "GET", "/api/v1/stalls/"+s.text("id"), nil, 200)
+	if seen.text("feed.state") != "stale" || seen.text("accounts.0.feed.state") != "none" || seen.text("accounts.1.feed.state") != "stale" {
+		t.Errorf("of a silent account beside one that is covered: %v", seen)
+	}
 }
 
 func TestNothingReadableIsKeptOfAccountsAndPhones(t *testing.T) {

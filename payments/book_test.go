@@ -94,8 +94,15 @@ func TestTheOwnersWordMakesTheBook(t *testing.T) {
 	if b := read(); b.text("total") != "0" {
 		t.Errorf("after refusals the total is %s", b.text("total"))
 	}
+	waiting := w.call(key, "GET", bookPath+november+"&undecided=true", nil, 200).list("entries")
+	if len(waiting) != 2 || waiting[0].text("id") != paid[0] || waiting[1].text("id") != paid[1] {
+		t.Errorf("what waits for a word is %v", waiting)
+	}
 	decide(paid, true, 204)
 	decide(paid, true, 204)
+	if waiting = w.call(key, "GET", bookPath+november+"&undecided=true", nil, 200).list("entries"); len(waiting) != 0 {
+		t.Errorf("after a word %v still waits", waiting)
+	}
 	decide(paid[1:2], false, 204)
 	for _, cash := range []object{{"day": "2026-11-19", "text": "=HYPERLINK(\"http://x\")  bán\tlẻ", "amount": "20000"}, {"day": "2026-11-19", "text": "ghi nhầm (\\) 🐟", "amount": "1"}} {
 		w.call(key, "POST", bookPath+"/cash", cash, 201)

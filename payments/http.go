@@ -48,7 +48,7 @@ func (p *Payments) Routes(e *edge.Edge) {
 		OperationID: "stream-stall-payments", Method: http.MethodGet, Path: "/api/v1/stalls/{id}/payments/stream",
 		Summary: "A stall's payments as Server-Sent Events; Last-Event-ID resumes without loss",
 		Responses: map[string]*huma.Response{"200": {
-			Description: "event: payment, id: the account's version, data: the payment; pings are comments",
+			Description: "event: payment, id: the account's version, data: the payment; pings are comments. Where a soundbox is connected, also event: speaker, without id: {active, heard}, heard being the version up to which it has taken payments to speak them",
 			Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}},
 		}},
 	})

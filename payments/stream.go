@@ -84,7 +84,15 @@ func (p *Payments) follow(c *gin.Context, account uuid.UUID, shift *uuid.UUID) e
 	ping, look := time.NewTicker(pingEvery), time.NewTicker(lookEvery)
 	defer ping.Stop()
 	defer look.Stop()
+	speaker, looked := Speaker{}, true
 	for {
+		// Before the payments: a phone has to know who speaks them. Only a stall that has a box pays for a look at each wake-up.
+		if looked || speaker.Active {
+			if speaker, err = p.tellSpeaker(c, account, speaker); err != nil {
+				return err
+			}
+		}
+		looked = false
 		if last, err = p.writeAfter(c, account, last, shift); err != nil {
 			return err
 		}
@@ -101,6 +109,7 @@ func (p *Payments) follow(c *gin.Context, account uuid.UUID, shift *uuid.UUID) e
 			c.Writer.Flush()
 		case <-woken:
 		case <-look.C:
+			looked = true
 		}
 	}
 }

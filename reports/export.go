@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // byteOrderMark makes spreadsheets read UTF-8.
@@ -16,16 +17,27 @@ const byteOrderMark = "\uFEFF"
 // demoNote stands on every line that counts an invented market.
 const demoNote = "dữ liệu minh họa"
 
-// csv is the report with a line per unit and indicator, then the total's. What is hidden is empty.
-// Codes and names come from checked tables: none can start a formula.
+// tableHeads are the columns of a report as a table. New ones are added at the end: programs read these files.
+var tableHeads = []string{
+	"basis", "as_of", "level", "code", "name", "markets", "indicator", "definition",
+	"numerator", "denominator", "value", "evidence_a", "evidence_b", "evidence_c", "evidence_d", "suppressed", "note",
+	"part", "interval_low", "interval_high", "coverage_numerator", "coverage_denominator", "coverage_value", "fresh_at", "period",
+}
+
+// csv is the report's table, marked as UTF-8.
 func (a *Adoption) csv() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(byteOrderMark)
-	w := csv.NewWriter(&b)
-	lines := [][]string{{
-		"basis", "as_of", "level", "code", "name", "markets", "indicator", "definition",
-		"numerator", "denominator", "value", "evidence_a", "evidence_b", "evidence_c", "evidence_d", "suppressed", "note",
-	}}
+	if err := csv.NewWriter(&b).WriteAll(a.Table()); err != nil {
+		return nil, fmt.Errorf("adoption as CSV: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// Table is the report with a line per unit, indicator and part of it, then the total's, under a line of heads. What is
+// hidden, and what nobody knows, is empty. No cell can start a formula where it is opened.
+func (a *Adoption) Table() [][]string {
+	lines := [][]string{tableHeads}
 	note := ""
 	for _, row := range a.Rows {
 		codes, rowNote := []string{}, ""
@@ -37,38 +49,69 @@ func (a *Adoption) csv() ([]byte, error) {
 		}
 		lines = append(lines, a.lines(row.Locality, strings.Join(codes, " "), row.Indicators, rowNote)...)
 	}
-	lines = append(lines, a.lines(Locality{Level: "total", Name: "Tổng"}, "", a.Total, note)...)
-	if err := w.WriteAll(lines); err != nil {
-		return nil, fmt.Errorf("adoption as CSV: %w", err)
-	}
-	return b.Bytes(), nil
+	return append(lines, a.lines(Locality{Level: "total", Name: "Tổng"}, "", a.Total, note)...)
 }
 
 func (a *Adoption) lines(l Locality, markets string, figures Figures, note string) [][]string {
 	head := []string{a.Basis, a.AsOf, l.Level, l.Code, l.Name, markets}
 	lines := make([][]string, 0, len(figures))
 	for _, code := range slices.Sorted(maps.Keys(figures)) {
-		lines = append(lines, slices.Concat(head, []string{code}, figures[code].fields(note)))
+		figure := figures[code]
+		lines = append(lines, inert(slices.Concat(head, []string{code}, figure.fields(note, ""))))
+		for _, part := range slices.Sorted(maps.Keys(figure.Parts)) {
+			lines = append(lines, inert(slices.Concat(head, []string{code}, figure.Parts[part].fields(note, part))))
+		}
 	}
 	return lines
 }
 
-func (i Figure) fields(note string) []string {
-	numerator, denominator, value, mix := "", "", "", [4]string{}
-	if i.Numerator != nil {
-		numerator = i.Numerator.String()
-	}
-	if i.Denominator != nil {
-		denominator = i.Denominator.String()
-	}
+func (i Figure) fields(note, part string) []string {
+	value, mix, interval, coverage, fresh := "", [4]string{}, Interval{}, [3]string{}, ""
 	if i.Value != nil {
 		value = *i.Value
 	}
 	if e := i.Evidence; e != nil {
 		mix = [4]string{strconv.Itoa(e.A), strconv.Itoa(e.B), strconv.Itoa(e.C), strconv.Itoa(e.D)}
 	}
-	return []string{
-		strconv.Itoa(i.Definition), numerator, denominator, value,
-		mix[0], mix[1], mix[2], mix[3], strconv.FormatBool(i.Suppressed), note,
+	if i.Interval != nil {
+		interval = *i.Interval
 	}
+	if c := i.Coverage; c != nil {
+		coverage[1] = strconv.Itoa(c.Denominator)
+		if c.Numerator != nil {
+			coverage[0] = strconv.Itoa(*c.Numerator)
+		}
+		if c.Value != nil {
+			coverage[2] = *c.Value
+		}
+	}
+	if i.FreshAt != nil {
+		fresh = i.FreshAt.In(vietnam).Format(time.RFC3339)
+	}
+	return []string{
+		strconv.Itoa(i.Definition), i.Numerator.text(), i.Denominator.text(), value,
+		mix[0], mix[1], mix[2], mix[3], strconv.FormatBool(i.Suppressed), note,
+		part, interval.Low, interval.High, coverage[0], coverage[1], coverage[2], fresh, i.Period,
+	}
+}
+
+func (q *Quantity) text() string {
+	if q == nil {
+		return ""
+	}
+	return q.String()
+}
+
+// inert leads by an apostrophe what would begin a formula where a table is opened (OWASP, CSV Injection). A number below
+// zero is no formula.
+func inert(cells []string) []string {
+	for i, cell := range cells {
+		if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+			continue
+		}
+		if _, err := strconv.ParseFloat(cell, 64); err != nil || cell[0] != '-' {
+			cells[i] = "'" + cell
+		}
+	}
+	return cells
 }

@@ -15,7 +15,7 @@ import (
 const secondConnection = 5 * time.Millisecond
 
 // apart are the queries that a second connection reads, about half of the work of all.
-var apart = []string{"ready", "displayed", "swapped", "first_days", "retained", "trained", "conversion", "visited", "declared"}
+var apart = []string{"ready", "displayed", "swapped", "first_days", "retained", "trained", "conversion"}
 
 // readHalves reads facts in two statements at the same time, on one snapshot: a report of everything uses two processors. Where no
 // second connection is free, one reads all.

@@ -40,23 +40,32 @@ func (g *groups) suppress(cells map[string]*cell) {
 	bySize := slices.SortedFunc(slices.Values(g.list), func(a, b *group) int {
 		return cmp.Compare(a.markets.size(), b.markets.size())
 	})
+	inside := make([][]int, len(bySize)) // the smaller groups that lie whole in each
+	for i, c := range bySize {
+		for j, inner := range bySize[:i] {
+			if inner.markets.within(c.markets) {
+				inside[i] = append(inside[i], j)
+			}
+		}
+	}
 	for _, f := range g.families(cells) {
 		for _, c := range g.list {
 			c.hidden[f.id] = slices.ContainsFunc(f.under, func(id familyID) bool { return c.hidden[id] })
 		}
-		protect(bySize, f)
+		protect(bySize, inside, f)
 	}
 }
 
 // protect goes from small groups to large ones. What a reader can work out of a group is the difference to the
 // shown groups inside it; if that tells of few merchants, or is a hidden group, the group is hidden too. So the
 // total is hidden first. Groups without merchants in common are assumed to add up, which can only hide more.
-func protect(bySize []*group, f family) {
+func protect(bySize []*group, inside [][]int, f family) {
 	known := make([]figures, len(bySize))
 	for i, c := range bySize {
 		known[i] = f.of(&c.tally)
 		rest, left := slices.Clone(c.markets), known[i]
-		for j, inner := range slices.Backward(bySize[:i]) {
+		for _, j := range slices.Backward(inside[i]) {
+			inner := bySize[j]
 			if !inner.hidden[f.id] && inner.markets.within(rest) {
 				rest.remove(inner.markets)
 				left = left.less(known[j])
@@ -69,7 +78,8 @@ func protect(bySize []*group, f family) {
 		if f.gives != nil {
 			gives = f.gives(rest, left)
 		}
-		for j, inner := range bySize[:i] {
+		for _, j := range inside[i] {
+			inner := bySize[j]
 			if inner.hidden[f.id] && inner.markets.within(rest) {
 				gives = gives || slices.Equal(inner.markets, rest) || (isFew(known[j].merchants) && left.full())
 			}

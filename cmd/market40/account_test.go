@@ -71,9 +71,8 @@ func (v *visitor) account(login, password, secret string) {
 	// A stranger is sent to sign in, and never to another site from there.
 	v.do(chromedp.Navigate(v.at + "/account"))
 	until(v.t, v.tab, `location.pathname === '/sign-in'`)
+	stand(v.t, v.tab, v.at+"/sign-in", "sign-in", v.width)
 	v.do(chromedp.Navigate(v.at+"/sign-in?next=//evil.example/"), chromedp.WaitVisible(`#password`))
-	fits(v.t, v.tab, fmt.Sprintf("sign-in-%d", v.width))
-	clean(v.t, v.tab, "sign-in")
 	v.do(chromedp.SendKeys(`[name=login]`, login), chromedp.SendKeys(`[name=password]`, password), chromedp.Click(`#password button`))
 	v.says("Cần mã xác thực")
 	v.do(chromedp.SendKeys(`#password [name=code]`, v.code(secret, 0)), chromedp.Click(`#password button`))
@@ -84,8 +83,8 @@ func (v *visitor) account(login, password, secret string) {
 	v.do(chromedp.Click(`#add-passkey`))
 	v.says("Đã thêm khóa truy cập")
 	until(v.t, v.tab, `document.querySelectorAll('#passkeys li').length === 1`)
-	fits(v.t, v.tab, fmt.Sprintf("account-%d", v.width))
-	clean(v.t, v.tab, "account")
+	stand(v.t, v.tab, v.at+"/account", "account", v.width)
+	until(v.t, v.tab, `document.querySelectorAll('#passkeys li').length === 1`)
 	v.do(chromedp.Click(`#sign-out`))
 	until(v.t, v.tab, `location.pathname === '/sign-in'`)
 

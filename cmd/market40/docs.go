@@ -38,7 +38,7 @@ type route struct {
 	Open                                   bool   // needs no key
 	Needs                                  string // the action that the caller's role must allow; empty: none
 	Parameters                             []parameter
-	Body                                   []field
+	Body                                   []bodyField
 	Answers                                []answer
 }
 
@@ -47,7 +47,7 @@ type parameter struct {
 	Required              bool
 }
 
-type field struct {
+type bodyField struct {
 	Name, Type, About string
 	Required          bool
 }
@@ -152,18 +152,18 @@ func describe(api *huma.OpenAPI, path string, op *huma.Operation) route {
 }
 
 // fields are a body's own fields, in order of name.
-func fields(api *huma.OpenAPI, schema *huma.Schema) []field {
+func fields(api *huma.OpenAPI, schema *huma.Schema) []bodyField {
 	if schema != nil && schema.Ref != "" {
 		schema = api.Components.Schemas.SchemaFromRef(schema.Ref)
 	}
 	if schema == nil {
 		return nil
 	}
-	all := make([]field, 0, len(schema.Properties))
+	all := make([]bodyField, 0, len(schema.Properties))
 	for name, p := range schema.Properties {
-		all = append(all, field{name, typeOf(p), p.Description, slices.Contains(schema.Required, name)})
+		all = append(all, bodyField{name, typeOf(p), p.Description, slices.Contains(schema.Required, name)})
 	}
-	slices.SortFunc(all, func(a, b field) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, func(a, b bodyField) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 

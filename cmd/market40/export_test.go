@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"market40/merchants/edge"
+	"market40/payments/soundbox"
 )
 
 // Run is the whole program, for the tests that become it.
@@ -41,3 +42,20 @@ func Authority(dir string, hosts []net.IP, now time.Time) (authority, leaf *x509
 	}
 	return a.cert, a.leaf.Leaf, nil
 }
+
+// SeedDemo fills a database with the demo province of some months as of a moment.
+func SeedDemo(ctx context.Context, url string, secret [32]byte, months int, now time.Time) error {
+	key := secretKey(secret)
+	p, closeProgram, err := openProgram(ctx, &settings{DatabaseURL: url, MigrateURL: url, Secret: &key, DemoMonths: months, Now: func() time.Time { return now }})
+	if err != nil {
+		return err
+	}
+	defer closeProgram()
+	if err := seedDemo(ctx, p); err != nil {
+		return err
+	}
+	return p.reportDemo(ctx)
+}
+
+// Sentences are what a soundbox says of messages that wait.
+func Sentences(waiting []soundbox.Message) [][]string { return sentences(waiting) }

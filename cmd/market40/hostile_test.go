@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -272,7 +273,7 @@ func TestNoCellOfAnExportIsAFormula(t *testing.T) {
 			t.Fatalf("%s: %d %v %v", export, res.StatusCode, err, res.Header)
 		}
 		for _, cell := range slices.Concat(rows...) {
-			if cell != "" && strings.Contains("=+-@\t\r", cell[:1]) {
+			if _, err := strconv.ParseFloat(cell, 64); err != nil && cell != "" && strings.Contains("=+-@\t\r", cell[:1]) { // -0.12 is a number
 				t.Errorf("%s holds %q", export, cell)
 			}
 		}

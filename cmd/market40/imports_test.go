@@ -15,9 +15,9 @@ import (
 // A package without a row may not exist.
 var arrows = map[string][]string{
 	"cmd/market40": {
-		"frontend", "frontend/pages", "reports", "reports/periodic", "reports/programme",
-		"payments", "payments/banks", "payments/book", "payments/ledger", "payments/money",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
+		"frontend", "frontend/pages", "frontend/voice", "reports", "reports/exports", "reports/field", "reports/periodic", "reports/programme",
+		"payments", "payments/banks", "payments/book", "payments/ledger", "payments/money", "payments/soundbox",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/memo", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
 	"frontend": {
@@ -32,6 +32,10 @@ var arrows = map[string][]string{
 	// Reports read tables by SQL and know no domain logic.
 	"reports":          {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "reports/estimate"},
 	"reports/estimate": {}, // statistics
+	// Files of reports, and their proof.
+	"reports/exports": {"merchants/auth", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/vietqr", "reports", "reports/periodic"},
+	// Lists of what was seen in the field are read as boards' rosters are.
+	"reports/field": {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/roster", "migrations/database", "reports/estimate"},
 	// What the province ordered; units and markets have one shape in all reports.
 	"reports/programme": {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "reports"},
 	// What is said in a report is frozen, and signed by a key that follows from the index key.
@@ -43,11 +47,13 @@ var arrows = map[string][]string{
 		"migrations/database",
 	},
 	// The book draws documents, which the way of notices must not carry.
-	"payments/book":   {"merchants/auth", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/seal", "migrations/database", "payments/ledger", "payments/money"},
-	"payments/banks":  {"merchants/vietqr", "payments/money"},
-	"payments/feed":   {"migrations/database", "payments/ledger"},
-	"payments/ledger": {"payments/money"},
-	"payments/money":  {},
+	"payments/book": {"merchants/auth", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/seal", "migrations/database", "payments/ledger", "payments/money"},
+	// Boxes speak what was posted: the way of notices knows no MQTT.
+	"payments/soundbox": {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "migrations/database", "payments", "payments/feed", "payments/ledger", "payments/money"},
+	"payments/banks":    {"merchants/vietqr", "payments/money"},
+	"payments/feed":     {"migrations/database", "payments/ledger"},
+	"payments/ledger":   {"payments/money"},
+	"payments/money":    {},
 
 	"merchants": {
 		"merchants/auth", "merchants/edge", "merchants/memo", "merchants/outbox", "merchants/posters", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",

@@ -62,7 +62,7 @@ func commands(begun *bool) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	for _, c := range []*cobra.Command{
 		serveCommand(s), migrateCommand(s), seedCommand(s), apiKeysCommand(s), usersCommand(s), auditCommand(s), ledgerCommand(s), secretsCommand(s),
-		backupCommand(s), restoreCommand(s), simulateCommand(s), readyCommand(s),
+		reportsCommand(s), backupCommand(s), restoreCommand(s), simulateCommand(s), readyCommand(s),
 	} {
 		c.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 			read, err := readSettings()
@@ -75,7 +75,7 @@ func commands(begun *bool) *cobra.Command {
 		}
 		root.AddCommand(c)
 	}
-	root.AddCommand(benchCommand(), sbomCommand(), versionCommand())
+	root.AddCommand(benchCommand(), soundboxCommand(), sbomCommand(), versionCommand())
 	noteBegin(root, begun)
 	return root
 }

@@ -67,6 +67,10 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/stalls/{id}/devices":                     {may: "merchant"},
 	"DELETE /api/v1/stalls/{id}/devices/{device}":         {may: "merchant", inner: true},
 	"GET /api/v1/stalls/{id}/shifts":                      {may: "merchant"},
+	"POST /api/v1/stalls/{id}/soundboxes":                 {may: "merchant", body: object{"code": "123456", "name": "Loa"}},
+	"GET /api/v1/stalls/{id}/soundboxes":                  {may: "merchant"},
+	"PATCH /api/v1/stalls/{id}/soundboxes/{soundbox}":     {may: "merchant", inner: true, body: object{"speaks": false}},
+	"DELETE /api/v1/stalls/{id}/soundboxes/{soundbox}":    {may: "merchant", inner: true},
 
 	"GET /api/v1/stalls/{id}/readers": {may: "admin merchant auditor"},
 
@@ -118,6 +122,7 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/markets/{id}/posters.pdf": {may: "admin manager merchant integration"},
 
 	"PATCH /api/v1/merchants/{id}":              {may: inCharge, body: object{"household_name": "Hộ kinh doanh Lan"}},
+	"GET /api/v1/me/visibility":                 {may: "merchant"},
 	"GET /api/v1/consent-texts":                 {may: everyRole},
 	"GET /api/v1/merchants/{id}/consents":       {may: "admin manager merchant auditor"},
 	"POST /api/v1/merchants/{id}/consents":      {may: "admin manager merchant", body: object{"purpose": "public_page", "given": true, "how": "paper", "text_version": 1}},
@@ -159,6 +164,57 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/complaints":             {may: "admin manager auditor"},
 	"POST /api/v1/complaints/{id}/close": {may: inCharge, body: object{"reason": "đã gặp"}},
 
+	"GET /api/v1/markets/{id}/visits":                        {may: "admin manager team auditor"},
+	"POST /api/v1/markets/{id}/visits":                       {may: "admin manager team", body: object{"stall_id": "{stall}", "visited_at": "2026-11-01T08:00:00+07:00", "outcome": "helped"}},
+	"POST /api/v1/markets/{id}/visits/import":                {may: "admin manager team", body: object{}},
+	"GET /api/v1/markets/{id}/trainings":                     {may: "admin manager team auditor"},
+	"POST /api/v1/markets/{id}/trainings":                    {may: "admin manager team", body: object{"held_on": "2026-11-01", "topic": "Quét mã"}},
+	"POST /api/v1/markets/{id}/trainings/import":             {may: "admin manager team", body: object{}},
+	"GET /api/v1/trainings/{id}/attendances":                 {may: "admin manager team auditor"},
+	"POST /api/v1/trainings/{id}/attendances":                {may: "admin manager team", body: object{"stall_id": "{stall}"}},
+	"POST /api/v1/trainings/{id}/attendances/import":         {may: "admin manager team", body: object{}},
+	"GET /api/v1/markets/{id}/fees":                          {may: "admin province_officer locality_officer manager auditor"},
+	"POST /api/v1/markets/{id}/fees":                         {may: "admin manager", body: object{"month": "2026-10", "due": "100", "paid": "90", "paid_by_transfer": "50"}},
+	"POST /api/v1/markets/{id}/fees/import":                  {may: "admin manager", body: object{}},
+	"GET /api/v1/markets/{id}/declared-shares":               {may: "admin manager team auditor"},
+	"POST /api/v1/markets/{id}/declared-shares":              {may: "admin manager team", body: object{"stall_id": "{stall}", "asked_on": "2026-11-01", "customers": 10, "transfers": 6}},
+	"POST /api/v1/markets/{id}/declared-shares/import":       {may: "admin manager team", body: object{}},
+	"GET /api/v1/markets/{id}/survey-answers":                {may: "admin manager team auditor"},
+	"POST /api/v1/markets/{id}/survey-answers":               {may: "admin manager team", body: object{"asked_on": "2026-11-01", "smartphone": true, "signal": true, "active": true, "sex": "unsaid", "non_fixed": false}},
+	"POST /api/v1/markets/{id}/survey-answers/import":        {may: "admin manager team", body: object{}},
+	"GET /api/v1/markets/{id}/refusals":                      {may: "admin manager team auditor"},
+	"POST /api/v1/markets/{id}/refusals":                     {may: "admin manager team", body: object{"stall_id": "{stall}", "kind": "refusal", "reason": "tax", "said_on": "2026-11-01"}},
+	"POST /api/v1/markets/{id}/refusals/import":              {may: "admin manager team", body: object{}},
+	"GET /api/v1/markets/{id}/incidents":                     {may: "admin manager team auditor"},
+	"POST /api/v1/markets/{id}/incidents":                    {may: "admin manager team", body: object{"stall_id": "{stall}", "kind": "fake_transfer", "occurred_at": "2026-11-01T08:00:00+07:00"}},
+	"POST /api/v1/markets/{id}/incidents/import":             {may: "admin manager team", body: object{}},
+	"GET /api/v1/campaigns/{campaign}/costs":                 {may: "admin province_officer locality_officer auditor"},
+	"POST /api/v1/campaigns/{campaign}/costs":                {may: "admin province_officer", body: object{"market": "OWN", "spent_on": "2026-11-01", "purpose": "printing", "amount": "1000"}},
+	"POST /api/v1/campaigns/{campaign}/costs/import":         {may: "admin province_officer", body: object{}},
+	"POST /api/v1/incidents/{id}/close":                      {may: "admin manager team", body: object{}},
+	"GET /api/v1/markets/{id}/sample-plans":                  {may: "admin province_officer locality_officer manager team auditor"},
+	"POST /api/v1/markets/{id}/sample-plans":                 {may: "admin manager team", body: object{"from": "2026-11-01", "to": "2026-11-02", "strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}}, "slots_per_stratum": 2}},
+	"GET /api/v1/markets/{id}/sample-slots":                  {may: "admin province_officer locality_officer manager team auditor"},
+	"PUT /api/v1/sample-slots/{id}":                          {may: "admin manager team", body: object{"sales": 10, "cashless_sales": 4}},
+	"GET /api/v1/markets/{id}/sample-estimate":               {may: "admin province_officer locality_officer manager team auditor"},
+	"POST /api/v1/stalls/{id}/accounts/{account}/name-check": {may: "admin manager", inner: true, body: object{"how": "paper"}},
+	"GET /api/v1/me/field-kit":                               {may: "admin manager team"},
+
+	"GET /api/v1/reports/adoption":                              {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/adoption.csv":                          {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/adoption.xlsx":                         {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/key":                                   {may: everyRole},
+	"GET /api/v1/periodic-reports/{id}/versions/{version}.csv":  {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/periodic-reports/{id}/versions/{version}.xlsx": {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/periodic-reports/{id}/versions/{version}.pdf":  {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/periodic-reports/{id}/versions/{version}.docx": {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/trend":                                 {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/markets/{market}":                      {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/reports/drill-down":                            {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/markets/{id}/dormant":                          {may: "manager team"},
+	"GET /api/v1/indicators":                                    {may: everyRole},
+	"GET /api/v1/indicators/{indicator}":                        {may: everyRole, inner: true},
+
 	"POST /api/v1/campaigns":                                                       {may: "admin province_officer", platform: true, body: object{"code": "NEW", "name": "x", "legal_ref": "x", "starts_on": "2026-01-01"}},
 	"GET /api/v1/campaigns":                                                        {may: inProgramme},
 	"GET /api/v1/campaigns/{campaign}":                                             {may: inProgramme},
@@ -169,19 +225,24 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/campaigns/{campaign}/targets":                                     {may: inProgramme},
 	"POST /api/v1/campaigns/{campaign}/targets":                                    {may: "admin province_officer", platform: true, body: object{"indicator": "I05", "value": "0.6", "due_on": "2026-12-31"}},
 	"DELETE /api/v1/campaigns/{campaign}/targets/{target}":                         {may: "admin province_officer", platform: true, inner: true},
-	"GET /api/v1/reports/adoption":                                                 {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/reports/adoption.csv":                                             {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/reports/trend":                                                    {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/reports/markets/{market}":                                         {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/reports/drill-down":                                               {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/markets/{id}/dormant":                                             {may: "manager team"},
-	"GET /api/v1/indicators":                                                       {may: everyRole},
-	"GET /api/v1/indicators/{indicator}":                                           {may: everyRole, inner: true},
+
+	"POST /api/v1/periodic-reports":                                   {may: "admin province_officer locality_officer", body: object{"campaign": theCampaign, "locality": "{locality}", "kind": "month", "period": "2026-10"}},
+	"GET /api/v1/periodic-reports":                                    {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/periodic-reports/lateness":                           {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/periodic-reports/reminders":                          {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/periodic-reports/{id}":                               {may: "admin province_officer locality_officer manager auditor"},
+	"POST /api/v1/periodic-reports/{id}/submit":                       {may: "admin province_officer locality_officer", body: object{}},
+	"POST /api/v1/periodic-reports/{id}/correct":                      {may: "admin province_officer locality_officer", body: object{"reason": "xem lại"}},
+	"POST /api/v1/periodic-reports/{id}/approve":                      {may: "admin province_officer", body: object{}},
+	"POST /api/v1/periodic-reports/{id}/return":                       {may: "admin province_officer", body: object{"note": "xem lại"}},
+	"GET /api/v1/periodic-reports/{id}/versions/{version}":            {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/periodic-reports/{id}/versions/{version}/difference": {may: "admin province_officer locality_officer manager auditor"},
 }
 
 // place is a market with what can be named in it.
 type place struct {
-	market, stall, spare, caseID, merchant, code, change, alert, order, complaint, commune string
+	market, stall, spare, caseID, merchant, code, change, alert, order, complaint, commune, report string
+	training, incident, slot                                                                       string
 
 	numbers []string // its merchant's phone and account, whole
 }
@@ -189,7 +250,7 @@ type place struct {
 // id is what a route's {id} stands for.
 func (p place) id(path string) string {
 	word := strings.Split(path, "/")[3]
-	if id, found := map[string]string{"markets": p.market, "stalls": p.stall, "cases": p.caseID, "merchants": p.merchant, "beneficiary-changes": p.change, "alerts": p.alert, "orders": p.order, "complaints": p.complaint}[word]; found {
+	if id, found := map[string]string{"markets": p.market, "stalls": p.stall, "cases": p.caseID, "merchants": p.merchant, "beneficiary-changes": p.change, "alerts": p.alert, "orders": p.order, "complaints": p.complaint, "trainings": p.training, "incidents": p.incident, "sample-slots": p.slot, "periodic-reports": p.report}[word]; found {
 		return id
 	}
 	return p.market // an id of another kind is missing everywhere
@@ -246,10 +307,26 @@ func newPlace(s *serving, admin, code, commune, account string) (p place) {
 	_, reported := s.visit("POST", "/q/"+p.code+"/problems", object{"kind": "swapped_sticker", "contact": "khach@example.vn"})
 	p.complaint = reported.text("id")
 	s.ask(admin, "PUT", "/api/v1/campaigns/"+theCampaign+"/pilots/"+commune, object{"market_id": p.market}, 200)
+	p.seenInTheField(s, admin)
+	p.report = s.ask(admin, "POST", "/api/v1/periodic-reports", object{"campaign": theCampaign, "locality": commune, "kind": "month", "period": "2026-09"}, 201).text("id")
+	s.ask(admin, "POST", "/api/v1/periodic-reports/"+p.report+"/submit", object{}, 200)
+	s.ask(admin, "POST", "/api/v1/periodic-reports/"+p.report+"/correct", object{"reason": "xem lại"}, 200)
 	if p.complaint == "" || p.caseID == "" || p.alert == "" || p.change == "" {
 		s.t.Fatalf("something is missing of %+v", p)
 	}
 	return p
+}
+
+// seenInTheField records a training, an incident and a half-hour that was drawn.
+func (p *place) seenInTheField(s *serving, admin string) {
+	s.t.Helper()
+	at := "/api/v1/markets/" + p.market
+	p.training = s.ask(admin, "POST", at+"/trainings", object{"held_on": "2026-11-01", "topic": "Quét mã"}, 201).text("id")
+	p.incident = s.ask(admin, "POST", at+"/incidents", object{"kind": "fake_transfer", "occurred_at": "2026-11-01T08:00:00+07:00"}, 201).text("id")
+	plan := s.ask(admin, "POST", at+"/sample-plans", object{"from": "2026-11-01", "to": "2026-11-01", "strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}}, "slots_per_stratum": 1}, 201)
+	slots, _ := plan["slots"].([]any)
+	slot, _ := slots[0].(map[string]any)
+	p.slot = object(slot).text("id")
 }
 
 func mustObject(t *testing.T, raw []byte) (o object) {
@@ -302,7 +379,7 @@ func TestEveryRouteAndRole(t *testing.T) {
 	}
 }
 
-var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription|target|milestone|indicator|market)\}`)
+var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription|target|milestone|account|soundbox|indicator|market)\}`)
 
 // apiRoutes are the routes under /api that OpenAPI names.
 func apiRoutes(t *testing.T, s *serving) (routes []string) {
@@ -337,8 +414,8 @@ func (m *matrixCheck) status(key string, at place) int {
 	method, path, _ := strings.Cut(m.route, " ")
 	raw, err := json.Marshal(m.row.body)
 	must(m.T, err)
-	raw = bytes.ReplaceAll(bytes.ReplaceAll(raw, []byte("{stall}"), []byte(at.stall)), []byte("{market}"), []byte(at.market))
-	words := []string{"{id}", at.id(path), "{code}", at.code, "{campaign}", theCampaign, "{locality}", at.commune}
+	raw = []byte(strings.NewReplacer("{stall}", at.stall, "{market}", at.market, "{locality}", at.commune).Replace(string(raw)))
+	words := []string{"{id}", at.id(path), "{code}", at.code, "{campaign}", theCampaign, "{locality}", at.commune, "{version}", "2"}
 	if !m.row.inner {
 		words = append(words, "{milestone}", "launched")
 	}
@@ -372,7 +449,7 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 	may := open || slices.Contains(strings.Fields(m.row.may), role)
 	named := strings.Contains(m.route, "{id}")
 	_, path, _ := strings.Cut(m.route, " ")
-	known := slices.Contains([]string{"markets", "stalls", "merchants", "cases", "beneficiary-changes", "alerts", "orders", "complaints"}, strings.Split(path, "/")[3])
+	known := slices.Contains([]string{"markets", "stalls", "merchants", "cases", "beneficiary-changes", "alerts", "orders", "complaints", "trainings", "incidents", "sample-slots", "periodic-reports"}, strings.Split(path, "/")[3])
 
 	own, foreign := m.own, m.foreign
 	if may && m.row.spare {
@@ -386,7 +463,7 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 		want = "404"
 	}
 	m.expect(role+" with its own", m.status(narrow, own), want, open)
-	for _, id := range []string{foreign.market, foreign.stall, foreign.spare, foreign.caseID, foreign.merchant, foreign.code, foreign.change, foreign.alert, foreign.order, foreign.complaint} {
+	for _, id := range []string{foreign.market, foreign.stall, foreign.spare, foreign.caseID, foreign.merchant, foreign.code, foreign.change, foreign.alert, foreign.order, foreign.complaint, foreign.training, foreign.incident, foreign.slot, foreign.report} {
 		if bytes.Contains(m.answered, []byte(id)) {
 			m.Errorf("%s reads what lies outside its scope: %s in %s", role, id, m.answered)
 		}

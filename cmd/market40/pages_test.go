@@ -21,13 +21,13 @@ import (
 // browse is a tab of a real browser of a screen's width in CSS pixels.
 func browse(t *testing.T, width int64) context.Context {
 	t.Helper()
-	return browseFor(t, width, time.Minute)
+	return browseFor(t, width, 2*time.Minute)
 }
 
 // browseFor is a tab for who stays longer.
 func browseFor(t *testing.T, width int64, limit time.Duration) context.Context {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.Flag("accept-lang", "vi-VN,vi"), chromedp.Flag("lang", "vi"))
 	ctx, end := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(end)
 	ctx, end = chromedp.NewContext(ctx)
@@ -84,7 +84,8 @@ func TestPages(t *testing.T) {
 		for _, page := range []string{"/docs", "/docs/columns", "/q/" + object(code).text("code")} {
 			must(t, chromedp.Do(tab, chromedp.Navigate(s.address+page))) // WaitVisible hangs on a page of thousands of elements
 			until(t, tab, `document.querySelector('h1') !== null`)
-			fits(t, tab, fmt.Sprintf("%s-%d", strings.Trim(page[:3], "/"), width))
+			fits(t, tab, fmt.Sprintf("%s-%d", strings.ReplaceAll(strings.Trim(page[:min(len(page), 13)], "/"), "/", "-"), width))
+			clean(t, tab, page)
 		}
 	}
 }

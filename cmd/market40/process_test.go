@@ -35,8 +35,9 @@ var ownSettings = []string{
 	"LISTEN_ADDR=", "PUBLIC_URL=", "DATABASE_URL=", "MIGRATE_DATABASE_URL=", "DATA_DIR=", "SECRET_KEY=", "SECRET_KEY_FILE=", "LOG_LEVEL=",
 	"TRUSTED_PROXIES=", "OUTGOING_ALLOW=", "PUSH_HOSTS=", "OIDC_CONFIG_FILE=",
 	"SMS_GATEWAY_URL=", "SMS_GATEWAY_TOKEN_FILE=",
-	"TLS_CERT_FILE=", "TLS_KEY_FILE=",
+	"TLS_CERT_FILE=", "TLS_KEY_FILE=", "MQTT_LISTEN_ADDR=", "MQTT_PLAINTEXT=",
 	"AUDIT_SYSLOG=", "AUDIT_SYSLOG_CA=", "AUDIT_SYSLOG_FORMAT=",
+	"DEMO_MONTHS=",
 }
 
 // command is the program with arguments and settings ("NAME=value"), not started yet.

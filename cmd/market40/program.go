@@ -13,7 +13,9 @@ import (
 	"market40/migrations/database"
 	"market40/migrations/database/private"
 	"market40/payments"
+	"market40/payments/soundbox"
 	"market40/reports"
+	"market40/reports/field"
 	"market40/reports/periodic"
 	"market40/reports/programme"
 )
@@ -33,8 +35,10 @@ type program struct {
 	privacy   *privacy.Desk
 	payments  *payments.Payments // not started: who wants it to take notices calls Start and Stop
 	pushes    *payments.Pushes
+	boxes     *soundbox.Soundboxes
 	reports   *reports.Reports
 	programme *programme.Programme
+	field     *field.Field
 	periodic  *periodic.Periodic
 	now       func() time.Time
 }
@@ -60,6 +64,9 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		return nil, nil, err
 	}
 	now := time.Now
+	if s.Now != nil {
+		now = s.Now
+	}
 	keys, err := seal.Open(ctx, db.Pool, secret, now)
 	if err != nil {
 		closeDB()
@@ -77,6 +84,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		payments:  payments.New(db, keys, now),
 		reports:   reports.New(db, now),
 		programme: programme.New(db, now),
+		field:     field.New(db, now),
 	}
 	p.periodic = periodic.New(periodic.Parts{DB: db, Keys: keys, Reports: p.reports, Programme: p.programme, Now: now})
 	p.sso = auth.NewSSO(p.people, outgoing.Client(s.Allow), s.Providers)
@@ -84,6 +92,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		closeDB()
 		return nil, nil, err
 	}
+	p.boxes = soundbox.New(db, keys, p.payments.Feed(), now)
 	return p, closeDB, nil
 }
 

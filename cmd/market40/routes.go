@@ -23,6 +23,7 @@ import (
 	"market40/migrations"
 	"market40/payments"
 	"market40/payments/book"
+	"market40/reports/exports"
 )
 
 // readyWithin is how long the database may take to answer /readyz.
@@ -53,8 +54,11 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	orders.Routes(e)
 	book.New(p.db, p.keys, p.now).Routes(e)
 	p.pushes.Routes(e)
+	p.boxes.Routes(e)
 	p.reports.Routes(e)
 	p.programme.Routes(e)
+	p.field.Routes(e)
+	exports.New(p.reports, p.periodic).Routes(e)
 	p.periodic.Routes(e)
 	behindCodes, err := pages.New(p.registry, orders, p.settings.PublicURL)
 	if err != nil {

@@ -62,7 +62,10 @@ func seedDemoOnce(ctx context.Context, s *settings) error {
 		return errHasMarkets
 	}
 	tuneMemory()
-	return seedDemo(ctx, p)
+	if err := seedDemo(ctx, p); err != nil {
+		return err
+	}
+	return p.reportDemo(ctx)
 }
 
 func (p *program) holdsNoMarket(ctx context.Context) (bool, error) {

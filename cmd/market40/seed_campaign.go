@@ -51,6 +51,9 @@ func (d *demo) programme(ctx context.Context) error {
 		}
 		var t demoTables
 		start := demoDay("2024-05-28")
+		for _, l := range d.lives {
+			l.redraw(drawingProgramme)
+		}
 		m := d.lives[0]
 		campaign := m.newID(start)
 		t.add("campaigns", campaignColumns, campaign, demoCampaign, "Chợ 4.0, mỗi địa phương một chợ",
@@ -103,9 +106,9 @@ func (m *demoLife) addMilestones(t *demoTables, campaign uuid.UUID) {
 	}
 	reached("equipped", "", launched.AddDate(0, 0, -20))
 	reached("launched", "", launched)
-	for n, used := range m.usedBy {
-		if used >= 0.5 {
-			reached("habitual", "một nửa tiểu thương có thanh toán trong 30 ngày", m.from.AddDate(0, 0, n))
+	for day := launched; day.Before(m.until); day = day.AddDate(0, 0, 1) {
+		if _, used := m.at(day); used >= 0.5 {
+			reached("habitual", "một nửa tiểu thương có thanh toán trong 30 ngày", day)
 			return
 		}
 	}

@@ -81,6 +81,7 @@ func (d *demo) register(ctx context.Context) error {
 
 func (m *demoLife) addRegister(ctx context.Context, t *demoTables) error {
 	add := func(table string, row ...any) { t.add(table, demoColumns[table], row...) }
+	m.redraw(drawingRegister)
 	created := demoDay("2024-08-05")
 	for _, s := range m.all {
 		add("stalls", s.id, m.id, s.number, s.kind, s.zone, s.goods, created)

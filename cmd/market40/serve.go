@@ -82,9 +82,16 @@ func serve(ctx context.Context, s *settings, demo bool, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	mqtt, err := s.openMQTT(ctx, f.tls)
+	if err != nil {
+		return err
+	}
 	server := newServer(routes.Engine)
 	defer p.startJobs(ctx, demo)()
 	p.payments.Start(context.WithoutCancel(ctx)) // until Stop, so that what was taken is posted
+	if err := mqtt.serve(ctx, p.boxes); err != nil {
+		return errors.Join(err, p.shutDown(server))
+	}
 	failed := make(chan error, 2)
 	go func() { failed <- f.serve(server) }()
 	if f.lan != nil {
@@ -94,8 +101,16 @@ func serve(ctx context.Context, s *settings, demo bool, out io.Writer) error {
 		err = p.showDemo(ctx, out, f.address)
 	}
 	if err == nil {
+		mqtt.tell(out)
 		f.tell(out)
+		later, stopLater := context.WithCancel(ctx)
+		var reporting sync.WaitGroup
+		if demo {
+			reporting.Go(func() { p.reportDemoLater(later) })
+		}
 		err = waitForEnd(ctx, failed)
+		stopLater()
+		reporting.Wait()
 	}
 	return errors.Join(err, p.shutDown(server))
 }
@@ -137,6 +152,7 @@ func (p *program) shutDown(server *http.Server) error {
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- server.Shutdown(ctx) }()
+	p.boxes.Stop() // they connect to another server, or come again
 	p.payments.Stop()
 	defer p.codes.Wait() // what was promised is sent, after the last request that may promise it
 	if err := <-done; err != nil {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -35,6 +36,8 @@ type environment struct {
 	SecretKeyFile string `env:"SECRET_KEY_FILE"`
 	CertFile      string `env:"TLS_CERT_FILE"`
 	KeyFile       string `env:"TLS_KEY_FILE"`
+	MQTTAddr      string `env:"MQTT_LISTEN_ADDR"`
+	MQTTPlain     string `env:"MQTT_PLAINTEXT"`
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info"`
 	Proxies       string `env:"TRUSTED_PROXIES"`
 	OutgoingAllow string `env:"OUTGOING_ALLOW"`
@@ -59,6 +62,7 @@ type settings struct {
 	SecretFile  string            // where Secret was read; empty: it was given itself
 	Certificate *certificateFiles // nil: a proxy ends TLS, or nobody
 	LAN         bool              // https for the local network, by an authority of our own
+	MQTT        mqttSettings
 	LogLevel    slog.Level
 	Proxies     edge.Proxies          // whose word on who calls is taken
 	PushHosts   []string              // push services that we call
@@ -68,8 +72,9 @@ type settings struct {
 	SMS         smsGateway
 	DemoMonths  int // how many whole months of past a demo has; 0: five weeks
 
-	listenDefault bool           // nobody chose ListenAddr
-	Syslog        *siem.Receiver // where the audit trail is forwarded; nil: nowhere
+	Now           func() time.Time // nil: the clock
+	listenDefault bool             // nobody chose ListenAddr
+	Syslog        *siem.Receiver   // where the audit trail is forwarded; nil: nowhere
 }
 
 // secretKey is SECRET_KEY. It prints as nothing.
@@ -117,6 +122,7 @@ func readSettings() (*settings, error) {
 	check("LISTEN_ADDR", checkAddress(s.ListenAddr))
 	check("PUBLIC_URL", checkPublicURL(s.PublicURL))
 	check("TLS_CERT_FILE", s.readCertificate(told.CertFile, told.KeyFile))
+	s.MQTT.read(told, check)
 	check("DATABASE_URL", checkDatabaseURL(s.DatabaseURL))
 	check("MIGRATE_DATABASE_URL", checkDatabaseURL(s.MigrateURL))
 	if s.MigrateURL != "" && s.DatabaseURL == "" {

@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
-
 	"market40/merchants/vietqr"
 	"market40/migrations/database/dbtest"
 )
@@ -20,34 +18,56 @@ import (
 // shop is a stall of a running server and the bank that tells of its money.
 type shop struct {
 	*serving
-	admin, hook, stall, code, account string
-	told                              int
+	admin, hook, market, stall, code, account string
+	told                                      int
 }
 
+// secondAccount is another account of the stall's owner.
+var secondAccount = object{"bank_bin": "970415", "account_number": "100200300", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"}
+
 func openShop(t *testing.T, settings ...string) *shop {
+	t.Helper()
+	s := openSilentShop(t, settings...)
+	s.connect(nil)
+	return s
+}
+
+// connect lets a bank tell of some accounts, or with nil of all.
+func (s *shop) connect(accounts []any) {
+	s.t.Helper()
+	s.hook = s.ask(s.admin, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay", "name": "shop", "secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")}, "accounts": accounts,
+	}, 201).text("webhook_path")
+}
+
+// openSilentShop is a stall of which no bank tells yet.
+func openSilentShop(t *testing.T, settings ...string) *shop {
 	t.Helper()
 	env := append([]string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}, settings...)
 	admin := adminKey(t, env)
 	s := &shop{serving: serve(t, env), admin: admin, account: "0011001234567"}
-	market := s.ask(admin, "POST", "/api/v1/markets", object{"code": "CHODAM", "name": "Chợ Đầm", "class": 1, "kind": "dan_sinh", "commune_code": "22366"}, 201).text("id")
-	stall := s.ask(admin, "POST", "/api/v1/markets/"+market+"/stalls", object{
+	s.market = s.ask(admin, "POST", "/api/v1/markets", object{"code": "CHODAM", "name": "Chợ Đầm", "class": 1, "kind": "dan_sinh", "commune_code": "22366"}, 201).text("id")
+	stall := s.ask(admin, "POST", "/api/v1/markets/"+s.market+"/stalls", object{
 		"number": "A-12", "kind": "stall", "goods_group": "hai_san", "merchant": object{"full_name": "Nguyễn Thị Lan", "phone": "0905000001"},
 		"account": object{"bank_bin": "970436", "account_number": s.account, "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"},
 	}, 201)
 	code, _ := stall["code"].(map[string]any)
 	s.stall, s.code = stall.text("id"), object(code).text("code")
-	s.hook = s.ask(admin, "POST", "/api/v1/bank-connections", object{
-		"provider": "sepay", "name": "shop", "secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")},
-	}, 201).text("webhook_path")
 	return s
 }
 
 // pay lets the bank tell of a transfer to the stall's account.
 func (s *shop) pay(memo string, amount int) {
 	s.t.Helper()
+	s.payAt(memo, amount, time.Now())
+}
+
+// payAt lets the bank tell now of a transfer of some time.
+func (s *shop) payAt(memo string, amount int, at time.Time) {
+	s.t.Helper()
 	s.told++
 	s.ask(sepayKey, "POST", s.hook, object{
-		"id": s.told, "gateway": "", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(time.DateTime),
+		"id": s.told, "gateway": "", "transactionDate": at.In(time.FixedZone("+07", 7*3600)).Format(time.DateTime),
 		"accountNumber": s.account, "code": nil, "content": memo, "transferType": "in", "transferAmount": amount,
 		"accumulated": 0, "subAccount": nil, "referenceCode": fmt.Sprintf("FT26325%09d", s.told), "description": "",
 	}, 200)
@@ -222,37 +242,4 @@ func TestTheShoppersPageIsSmall(t *testing.T) {
 		t.Errorf("the page takes %d bytes", total)
 	}
 	t.Logf("%d bytes", total)
-}
-
-// TestShopInABrowser looks at the page in each of its states, and sees an order turn when its money comes.
-func TestShopInABrowser(t *testing.T) {
-	t.Parallel()
-	s := openShop(t)
-	for _, width := range []int64{360, 1440} {
-		tab := browse(t, width)
-		must(t, chromedp.Do(tab, chromedp.Navigate(s.address+"/q/"+s.code+"?lang=vi"), chromedp.WaitVisible(`main`)))
-		fits(t, tab, fmt.Sprintf("shop-%d", width))
-		clean(t, tab, "shop")
-		must(t, chromedp.Do(tab, chromedp.SendKeys(`main > form [name=amount]`, "45.000"), chromedp.Click(`main > form button`)))
-		until(t, tab, `document.querySelector('.wait') !== null`)
-		fits(t, tab, fmt.Sprintf("shop-order-%d", width))
-		clean(t, tab, "shop-order")
-		code, err := chromedp.Run(tab, chromedp.Text(`.code`))
-		must(t, err)
-		s.pay(code, 40000)
-		until(t, tab, `document.querySelector('.old')?.textContent.includes('còn thiếu')`)
-		fits(t, tab, fmt.Sprintf("shop-under-%d", width))
-		clean(t, tab, "shop-under")
-		must(t, chromedp.Do(tab, chromedp.Click(`main > form button`)))
-		until(t, tab, `document.querySelector('.amount')?.textContent === '5.000 đ'`)
-		rest, err := chromedp.Run(tab, chromedp.Text(`.code`))
-		must(t, err)
-		s.pay(rest, 5000)
-		until(t, tab, `document.querySelector('.good')?.textContent.includes('Quầy đã nhận')`)
-		fits(t, tab, fmt.Sprintf("shop-paid-%d", width))
-		clean(t, tab, "shop-paid")
-		must(t, chromedp.Do(tab, chromedp.Navigate(s.address+"/q/"+s.code+"?lang=en"), chromedp.Click(`#problem summary`)))
-		fits(t, tab, fmt.Sprintf("shop-problem-%d", width))
-		clean(t, tab, "shop-problem")
-	}
 }

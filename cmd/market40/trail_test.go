@@ -121,15 +121,20 @@ func TestNoChangeIsCommittedWithoutItsLine(t *testing.T) {
 
 // untoured are the routes that change something and yet leave no change in the trail, each with why.
 var untoured = map[string]string{
-	"POST /api/v1/codes/verify":          "changes nothing: edge.Unrecorded",
-	"POST /api/v1/passkeys/challenge":    "what was begun is kept by the browser",
-	"POST /api/v1/me/passkeys/challenge": "the same",
-	"POST /api/v1/me/passkeys":           "wants a device: TestAccountPages has one, and passkeys and sessions are watched",
-	"DELETE /api/v1/me/passkeys/{id}":    "the same",
-	"POST /api/v1/passkeys/sessions":     "the same",
-	"POST /api/v1/me/passkeys/proof":     "the same",
-	"POST /api/v1/phone-codes":           "counters of codes",
-	"POST /api/v1/phone-sessions":        "wants a code from a phone: TestAMerchantComesIn has one, and sessions are watched",
+	"POST /api/v1/codes/verify":                        "changes nothing: edge.Unrecorded",
+	"POST /api/v1/passkeys/challenge":                  "what was begun is kept by the browser",
+	"POST /api/v1/me/passkeys/challenge":               "the same",
+	"POST /api/v1/me/passkeys":                         "wants a device: TestAccountPages has one, and passkeys and sessions are watched",
+	"DELETE /api/v1/me/passkeys/{id}":                  "the same",
+	"POST /api/v1/passkeys/sessions":                   "the same",
+	"POST /api/v1/me/passkeys/proof":                   "the same",
+	"POST /api/v1/phone-codes":                         "counters of codes",
+	"POST /api/v1/markets/{id}/survey-answers":         "anonymous: a line would tie an answer to who asked and when",
+	"POST /api/v1/markets/{id}/survey-answers/import":  "the same",
+	"POST /api/v1/phone-sessions":                      "wants a code from a phone: TestAMerchantComesIn has one, and sessions are watched",
+	"POST /api/v1/stalls/{id}/soundboxes":              "wants a code from a box: TestASoundboxSpeaksWhatComes has one, and soundboxes are watched",
+	"PATCH /api/v1/stalls/{id}/soundboxes/{soundbox}":  "the same",
+	"DELETE /api/v1/stalls/{id}/soundboxes/{soundbox}": "the same",
 }
 
 // outside are what changes something beyond /api, each with why the trail leaves it out.
@@ -212,7 +217,57 @@ func tour(t *testing.T, s *serving, env []string) {
 
 	tourUsers(s, key)
 	tourStall(s, key, second, market)
-	tourProgramme(s, key, market)
+	tourProgramme(s, key, second, market)
+	tourField(s, key, market)
+	tourCosts(s, key, "TOUR", s.ask(key, "GET", "/api/v1/markets/"+market, nil, 200).text("code"))
+}
+
+// tourCosts records and imports what a campaign spent.
+func tourCosts(s *serving, key, campaign, market string) {
+	s.t.Helper()
+	at := "/api/v1/campaigns/" + campaign + "/costs"
+	s.ask(key, "POST", at, object{"market": market, "spent_on": "2026-11-01", "purpose": "printing", "amount": "1000"}, 201)
+	s.upload(key, at+"/import", "Chợ,Ngày,Khoản chi,Số tiền\n"+market+",02/11/2026,In ấn,1.250.000\n")
+}
+
+// tourField records and imports what is seen in the field.
+func tourField(s *serving, key, market string) {
+	s.t.Helper()
+	at := "/api/v1/markets/" + market
+	s.ask(key, "POST", at+"/stalls", object{"number": "F-1", "since": "2026-01-01", "merchant": object{"full_name": "Phạm Thị Sáu", "phone": "0905000006"},
+		"account": object{"bank_bin": "970436", "account_number": "8888", "holder_name": "PHAM THI SAU"}}, 201)
+	s.ask(key, "POST", at+"/visits", object{"stall_number": "F-1", "visited_at": "2026-11-01T08:00:00+07:00", "outcome": "helped"}, 201)
+	training := "/api/v1/trainings/" + s.ask(key, "POST", at+"/trainings", object{"held_on": "2026-11-01", "topic": "Quét mã"}, 201).text("id") + "/attendances"
+	s.ask(key, "POST", training, object{"stall_number": "F-1"}, 201)
+	s.ask(key, "POST", at+"/fees", object{"month": "2026-10", "due": "100", "paid": "90", "paid_by_transfer": "50"}, 201)
+	s.ask(key, "POST", at+"/declared-shares", object{"stall_number": "F-1", "asked_on": "2026-11-01", "customers": 10, "transfers": 6}, 201)
+	s.ask(key, "POST", at+"/refusals", object{"stall_number": "F-1", "kind": "refusal", "reason": "tax", "said_on": "2026-11-01"}, 201)
+	incident := s.ask(key, "POST", at+"/incidents", object{"kind": "fake_transfer", "occurred_at": "2026-11-01T08:00:00+07:00"}, 201).text("id")
+	s.ask(key, "POST", "/api/v1/incidents/"+incident+"/close", object{}, 200)
+	s.ask(key, "POST", at+"/survey-answers", object{"asked_on": "2026-11-01", "smartphone": true, "signal": true, "active": true, "sex": "unsaid", "non_fixed": false}, 201)
+	plan := s.ask(key, "POST", at+"/sample-plans", object{"from": "2026-11-01", "to": "2026-11-01", "strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}}, "slots_per_stratum": 1}, 201)
+	slots, _ := plan["slots"].([]any)
+	slot, _ := slots[0].(map[string]any)
+	s.ask(key, "PUT", "/api/v1/sample-slots/"+object(slot).text("id"), object{"sales": 10, "cashless_sales": 4}, 200)
+	for path, list := range map[string]string{
+		at + "/visits": "Sạp số,Ngày,Kết quả\nF-1,02/11/2026,Đã hỗ trợ\n", at + "/trainings": "Ngày,Nội dung\n02/11/2026,Nhận tiền\n",
+		at + "/fees": "Tháng,Phải thu,Đã thu,Chuyển khoản\n09/2026,100,90,50\n", at + "/declared-shares": "Sạp số,Ngày,Chuyển khoản\nF-1,02/11/2026,5\n",
+		at + "/refusals": "Sạp số,Loại,Lý do,Ngày\nF-1,Từ chối,Thuế,02/11/2026\n", at + "/incidents": "Loại,Ngày\nMã bị dán đè,02/11/2026\n",
+		at + "/survey-answers": "Ngày,Smartphone,Sóng,Nhận chuyển khoản\n02/11/2026,có,có,không\n",
+	} {
+		s.upload(key, path+"/import", list)
+	}
+	s.ask(key, "POST", at+"/stalls", object{"number": "F-2", "since": "2026-01-01", "merchant": object{"full_name": "Phạm Văn Bảy", "phone": "0905000007"}}, 201)
+	s.upload(key, training+"/import", "Sạp số\nF-2\n")
+	for _, item := range s.ask(key, "GET", at+"/stalls?limit=200", nil, 200).items() {
+		stall, _ := item.(map[string]any)
+		accounts, _ := stall["accounts"].([]any)
+		if object(stall).text("number") != "F-1" || len(accounts) == 0 {
+			continue
+		}
+		account, _ := accounts[0].(map[string]any)
+		s.ask(key, "POST", "/api/v1/stalls/"+object(stall).text("id")+"/accounts/"+object(account).text("id")+"/name-check", object{"how": "paper"}, 200)
+	}
 }
 
 // tourUsers keeps users and keys as an admin, and one's own account as who was made.

@@ -1,5 +1,8 @@
 // Calls of our API, and devices that prove who one is.
 
+// t is a sentence in the page's language.
+export const t = (vi, en) => (document.documentElement.lang === 'en' ? en : vi);
+
 // ask calls the API and gives its answer; a refusal is thrown as the problem that was answered.
 export async function ask(method, path, body) {
   let answer;
@@ -9,11 +12,11 @@ export async function ask(method, path, body) {
       headers: { 'Accept-Language': document.documentElement.lang, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
     });
   } catch {
-    throw { code: 'offline', detail: 'Mất mạng, hãy thử lại.' };
+    throw { code: 'offline', detail: t('Mất mạng, hãy thử lại.', 'No connection, please try again.') };
   }
   const text = await answer.text();
   const value = text ? JSON.parse(text) : null;
-  if (!answer.ok) throw value ?? { code: 'failed', detail: `Lỗi ${answer.status}.` };
+  if (!answer.ok) throw value ?? { code: 'failed', detail: `${t('Lỗi', 'Error')} ${answer.status}.` };
   return value;
 }
 
@@ -28,7 +31,7 @@ export function say(text, good = false) {
 
 // tell shows what a problem says; a device that was refused by its user says nothing.
 export function tell(problem) {
-  if (problem?.name === 'NotAllowedError') return say('Bạn chưa xác nhận trên thiết bị.');
+  if (problem?.name === 'NotAllowedError') return say(t('Bạn chưa xác nhận trên thiết bị.', 'You did not confirm on the device.'));
   say(problem?.errors?.[0]?.detail ?? problem?.detail ?? String(problem));
 }
 

@@ -1,20 +1,21 @@
-import { ask, devices, say, tell, touch } from './api.js';
+import { ask, devices, say, t, tell, touch } from './api.js';
 
 // next is where to go afterwards: a page of ours that was wanted, or the usual one.
 function next(usual = '/account') {
   const wanted = new URL(new URLSearchParams(location.search).get('next') ?? usual, location.origin);
+  if (wanted.pathname === '/account' && new URLSearchParams(location.search).has('lang')) wanted.searchParams.set('lang', document.documentElement.lang);
   return wanted.origin === location.origin && !wanted.pathname.startsWith('/api/') ? wanted.pathname + wanted.search + wanted.hash : usual;
 }
 
 // Why a provider's sign-in led back here.
 const refusals = {
-  no_role: 'Tài khoản này chưa được giao vai trò nào ở đây.',
-  second_factor_missing: 'Tài khoản cần xác thực hai lớp ở hệ thống đăng nhập.',
-  account_closed: 'Tài khoản này đã bị khóa.',
-  provider_away: 'Hệ thống đăng nhập kia không trả lời, xin thử lại.',
+  no_role: t('Tài khoản này chưa được giao vai trò nào ở đây.', 'This account has no role here.'),
+  second_factor_missing: t('Tài khoản cần xác thực hai lớp ở hệ thống đăng nhập.', 'The account needs a second factor where it signs in.'),
+  account_closed: t('Tài khoản này đã bị khóa.', 'This account is closed.'),
+  provider_away: t('Hệ thống đăng nhập kia không trả lời, xin thử lại.', 'The other sign-in does not answer, please try again.'),
 };
 const refused = new URLSearchParams(location.search).get('refused');
-if (refused) say(refusals[refused] ?? 'Đăng nhập không thành công, hãy thử lại.');
+if (refused) say(refusals[refused] ?? t('Đăng nhập không thành công, hãy thử lại.', 'Signing in failed, please try again.'));
 
 // home is the app of whoever signed in: sellers have their stall, officers and boards their figures.
 async function home() {
@@ -47,7 +48,7 @@ form.addEventListener('submit', async (event) => {
 // On a phone that a stall owner lent to helpers, they choose their name and type their PIN.
 const shift = document.getElementById('shift');
 ask('GET', '/api/v1/staff-sessions/choice').then((counter) => {
-  document.getElementById('counter').textContent = `– Sạp ${counter.stall}, ${counter.market}`;
+  document.getElementById('counter').textContent = `– ${t('Sạp', 'Stall')} ${counter.stall}, ${counter.market}`;
   shift.staff_id.replaceChildren(...counter.staff.map((one) => new Option(one.name, one.id)));
   document.getElementById('helpers').hidden = counter.staff.length === 0;
 }).catch(() => {}); // no such phone
@@ -75,10 +76,10 @@ async function sendCode() {
     phone.code.disabled = document.getElementById('sms').hidden = false;
     phone.code.value = '';
     phone.code.focus();
-    phone.querySelector('button').textContent = 'Vào sạp';
+    phone.querySelector('button').textContent = t('Vào sạp', 'Open my stall');
     again.hidden = true;
     setTimeout(() => { again.hidden = false; }, sent.resend_after * 1000);
-    say('Nếu số này đã đăng ký, mã sẽ đến trong ít phút.', true);
+    say(t('Nếu số này đã đăng ký, mã sẽ đến trong ít phút.', 'If this phone is registered, the code will come in some minutes.'), true);
   } catch (problem) {
     tell(problem);
   }
@@ -100,7 +101,7 @@ phone.addEventListener('submit', async (event) => {
 // Another number wants another code.
 phone.phone.addEventListener('input', () => {
   phone.code.disabled = document.getElementById('sms').hidden = again.hidden = true;
-  phone.querySelector('button').textContent = 'Gửi mã cho tôi';
+  phone.querySelector('button').textContent = t('Gửi mã cho tôi', 'Send me a code');
 });
 again.addEventListener('click', sendCode);
 

@@ -36,7 +36,7 @@ export const routes: Route[] = [
   { name: 'cases', title: () => t('Hồ sơ sai lệch', 'Cases'), group: 'market', roles: boardAndAudit, load: () => import('./screens/Cases.svelte') },
   { name: 'alerts', title: () => t('Cảnh báo', 'Alerts'), group: 'market', roles: boardAndAudit, load: () => import('./screens/Alerts.svelte') },
   { name: 'complaints', title: () => t('Phản ánh', 'Complaints'), group: 'market', roles: boardAndAudit, load: () => import('./screens/Complaints.svelte') },
-  // The team's screens in the field follow here, from ./field.
+  { name: 'field', title: () => t('Ghi tại chợ', 'Record in the field'), group: 'field', roles: ['team', 'manager', 'admin', 'province_officer'], load: () => import('./field/Field.svelte') },
 ];
 
 export const groups: [NonNullable<Route['group']>, () => string][] = [

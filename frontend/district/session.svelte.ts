@@ -28,8 +28,11 @@ class Session {
     setLanguage((await recall<string>('language')) ?? 'vi');
     try {
       this.me = await ask(api.GET('/api/v1/me')) as unknown as Me;
+      await remember('me', this.me);
     } catch (problem) {
-      this.failed = problem as Problem;
+      // Without a network, whoever was signed in may go on recording; the server asks again before it takes anything.
+      if ((problem as Problem).code === 'offline') this.me = await recall<Me>('me');
+      if (!this.me) this.failed = problem as Problem;
       return;
     }
     if (this.readsReports) this.campaigns = await campaigns().catch(() => []);

@@ -1,5 +1,6 @@
 // The API, typed by its own OpenAPI (schema.d.ts is generated: make client).
 import createClient, { type Middleware } from 'openapi-fetch';
+import { t } from './language.svelte';
 import type { components, paths } from './schema';
 
 export type Payment = components['schemas']['PaymentsPayment'];
@@ -12,7 +13,10 @@ export type RevenueBook = components['schemas']['BookBook'];
 export type BookEntry = components['schemas']['BookEntry'];
 export type Consent = components['schemas']['PrivacyConsent'];
 export type ConsentText = components['schemas']['PrivacyConsentText'];
+export type Soundbox = components['schemas']['SoundboxBox'];
 export type Shift = components['schemas']['PaymentsShift'];
+export type Day = components['schemas']['PaymentsDay'];
+export type Visibility = components['schemas']['PrivacyVisibility'];
 
 /** Why the API refused, in the reader's language. */
 export interface Problem {
@@ -23,7 +27,7 @@ export interface Problem {
 }
 
 /** No answer came: the network, not the API. */
-export const offline: Problem = { code: 'offline', detail: 'Mất mạng, hãy thử lại.', status: 0 };
+const offline = (): Problem => ({ code: 'offline', detail: t('Mất mạng, hãy thử lại.', 'No connection, please try again.'), status: 0 });
 
 export const api = createClient<paths>({ baseUrl: location.origin, headers: { Accept: 'application/json' } });
 
@@ -41,11 +45,11 @@ export async function ask<T>(call: Promise<{ data?: T; error?: unknown; response
   try {
     answer = await call;
   } catch {
-    throw offline;
+    throw offline();
   }
   if (answer.response.ok) return answer.data as T;
-  const problem = (answer.error ?? { code: 'failed', detail: `Lỗi ${answer.response.status}`, status: answer.response.status }) as Problem;
-  if (answer.response.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.hash)}`);
+  const problem = (answer.error ?? { code: 'failed', detail: `${t('Lỗi', 'Error')} ${answer.response.status}`, status: answer.response.status }) as Problem;
+  if (answer.response.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.hash)}&lang=${document.documentElement.lang}`);
   throw problem;
 }
 

@@ -11,3 +11,8 @@ export function setLanguage(language: string): void {
 export function t(vi: string, en: string): string {
   return ui.language === 'en' ? en : vi;
 }
+
+/** What the server says in both languages. */
+export function told(of: { vi: string; en: string }): string {
+  return t(of.vi, of.en);
+}

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Of the pages where people sign in */
+        /** Tài khoản của tôi: the page of who is signed in */
         get: operations["account-page"];
         put?: never;
         post?: never;
@@ -1015,6 +1015,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/visibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ai xem dữ liệu của tôi: what each role sees of a merchant, who looked, what it agreed to */
+        get: operations["read-visibility"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/merchants/{id}": {
         parameters: {
             query?: never;
@@ -1927,6 +1944,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stalls/{id}/soundboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Loa của sạp: the stall's soundboxes and when they were last heard of */
+        get: operations["list-soundboxes"];
+        put?: never;
+        /** Ghép loa: the code that a new soundbox speaks makes it the stall's */
+        post: operations["pair-soundbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stalls/{id}/soundboxes/{soundbox}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Bỏ loa: it is cut off and may not come back */
+        delete: operations["revoke-soundbox"];
+        options?: never;
+        head?: never;
+        /** Whether it speaks in the place of the stall's phones */
+        patch: operations["set-soundbox"];
+        trace?: never;
+    };
     "/api/v1/stalls/{id}/staff": {
         parameters: {
             query?: never;
@@ -2060,40 +2113,6 @@ export interface paths {
         put?: never;
         /** Cấp lại: a new password, second factor and recovery codes; opens a closed account */
         post: operations["renew-user"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/district": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Leads to the app */
-        get: operations["district-app-redirect"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/district/{file}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Chợ 4.0 cho cán bộ và ban quản lý: the officers' app, its page and scripts */
-        get: operations["district-app"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2567,7 +2586,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Leads to the app */
+        /** Leads to the stall app */
         get: operations["stall-app-redirect"];
         put?: never;
         post?: never;
@@ -2820,6 +2839,13 @@ export interface components {
             tenancies: number;
             what: string;
         };
+        AuthRoleSight: {
+            en: string;
+            never: string[] | null;
+            role: string;
+            sees: string[] | null;
+            vi: string;
+        };
         AuthScopeOrder: {
             /**
              * Format: date
@@ -2856,6 +2882,11 @@ export interface components {
             method: "password" | "passkey" | "oidc" | "phone" | "invitation" | "pin";
             /** Format: date-time */
             seen_at: string;
+        };
+        AuthSight: {
+            en: string;
+            vi: string;
+            what: string;
         };
         AuthStallDevice: {
             /** Format: date-time */
@@ -3201,6 +3232,8 @@ export interface components {
         };
         EdgeListProgrammeTarget: {
             items: components["schemas"]["ProgrammeTarget"][] | null;
+        EdgeListSoundboxBox: {
+            items: components["schemas"]["SoundboxBox"][] | null;
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
@@ -3330,6 +3363,8 @@ export interface components {
             /** @description empty for a wallet */
             bank_bin: string;
             bank_name: string;
+            /** @description whether this account's notices reach us: a stall may have one that is silent beside one that is heard */
+            feed: components["schemas"]["MerchantsFeed"];
             /** @enum {string} */
             holder_kind: "ca_nhan" | "ho_kinh_doanh" | "to_chuc";
             holder_name: string;
@@ -3652,6 +3687,8 @@ export interface components {
             bank_bin: string;
             bank_name: string;
             code: components["schemas"]["MerchantsListedCode"];
+            /** @description whether this account's notices reach us: a stall may have one that is silent beside one that is heard */
+            feed: components["schemas"]["MerchantsFeed"];
             /** @enum {string} */
             holder_kind: "ca_nhan" | "ho_kinh_doanh" | "to_chuc";
             holder_name: string;
@@ -4164,6 +4201,16 @@ export interface components {
         PeriodicMeaning: {
             /** @example I05 */
             code: string;
+            evidence: string[];
+            formula: string;
+            /** @example active_30d_rate */
+            name: string;
+            name_en: string;
+            name_vi: string;
+            parts: components["schemas"]["ReportsDefinedPart"][];
+            prose_en: string;
+            prose_vi: string;
+            unit: string;
             /** Format: int64 */
             version: number;
         };
@@ -4421,6 +4468,25 @@ export interface components {
             /** @description what the merchant is told; required to refuse */
             reason?: string;
         };
+        PrivacyRemindedChange: {
+            /** @example ••••1234 */
+            account_number: string;
+            /** Format: date-time */
+            at: string;
+            bank_name: string;
+            id: string;
+            /** @enum {string} */
+            kind: "replacement" | "addition";
+            stall_number: string;
+        };
+        PrivacyReminder: {
+            /** @description newest first */
+            changes: components["schemas"]["PrivacyRemindedChange"][] | null;
+            en: string;
+            /** @example 01/BK-STK */
+            form: string;
+            vi: string;
+        };
         PrivacyRequest: {
             /**
              * Format: date-time
@@ -4496,6 +4562,18 @@ export interface components {
              * @description who signs in and is no merchant
              */
             users: number;
+        };
+        PrivacyVisibility: {
+            /** @description where it stands on each purpose, with the version it answered */
+            consents: components["schemas"]["PrivacyConsent"][] | null;
+            /** @description the parts of what is kept of a merchant */
+            data: components["schemas"]["AuthSight"][] | null;
+            /** @description the newest 50 readings at all its stalls */
+            readers: components["schemas"]["AuthReader"][] | null;
+            /** @description null: no account was changed or added within 30 days */
+            reminder: components["schemas"]["PrivacyReminder"];
+            /** @description what each role sees in its scope, and what it never sees: from the table of who may do what */
+            roles: components["schemas"]["AuthRoleSight"][] | null;
         };
         ProblemFieldBody: {
             code: string;
@@ -4943,6 +5021,9 @@ export interface components {
         "Rotate-bank-connection-secretRequest": {
             secrets: unknown;
         };
+        "Set-soundboxRequest": {
+            speaks: boolean;
+        };
         "Sign-in-by-phoneRequest": {
             /** @description the six digits of the message */
             code: string;
@@ -4954,6 +5035,32 @@ export interface components {
             code?: string;
             login: string;
             password: string;
+        };
+        SoundboxBox: {
+            /** @description it was heard of within 45 seconds, and has not hung up */
+            connected: boolean;
+            /**
+             * Format: int64
+             * @description the version of the payments up to which it has taken them, to speak them in their turn
+             */
+            heard_version: number;
+            id: string;
+            name: string;
+            /** Format: date-time */
+            paired_at: string;
+            /**
+             * Format: date-time
+             * @description when it was last heard of, to some seconds
+             */
+            seen_at: string;
+            /** @description phones leave a payment to it, and speak it only when it has not within five seconds */
+            speaks: boolean;
+        };
+        SoundboxOrder: {
+            /** @description the six digits that the box speaks */
+            code: string;
+            /** @description by which the owner knows it */
+            name: string;
         };
         "Start-shiftRequest": {
             pin: string;
@@ -6974,6 +7081,8 @@ export interface operations {
                 from?: string;
                 /** @description the last day, which is included; today unless told */
                 to?: string;
+                /** @description true: only receipts that wait for their owner's word */
+                undecided?: boolean;
                 /** @description items a page */
                 limit?: number;
                 /** @description the next of the page before */
@@ -7136,6 +7245,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "read-visibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyVisibility"];
+                };
             };
             /** @description Error */
             default: {
@@ -9101,7 +9239,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description event: payment, id: the account's version, data: the payment; pings are comments */
+            /** @description event: payment, id: the account's version, data: the payment; pings are comments. Where a soundbox is connected, also event: speaker, without id: {active, heard}, heard being the version up to which it has taken payments to speak them */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9272,6 +9410,136 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["EdgeListPaymentsShift"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "list-soundboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListSoundboxBox"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "pair-soundbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SoundboxOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SoundboxBox"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "revoke-soundbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                soundbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "set-soundbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                soundbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Set-soundboxRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -9645,44 +9913,6 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["HumaErrorModel"];
                 };
-            };
-        };
-    };
-    "district-app-redirect": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "district-app": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                file: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
         };
     };

@@ -24,7 +24,7 @@ import (
 	"market40/payments/money"
 )
 
-//go:embed shop.html shop.css shop.js
+//go:embed shop.html refused.html shop.css shop.js
 var files embed.FS
 
 const (
@@ -54,7 +54,7 @@ func New(register *merchants.Registry, orders *payments.Orders, publicURL string
 		"cash":  func(n int64) string { return money.FromDong(n).Format() },
 		"day":   func(t time.Time) string { return t.In(local).Format("02/01/2006") },
 		"clock": func(t time.Time) string { return t.In(local).Format("15:04 02/01/2006") },
-	}).ParseFS(files, "shop.html")
+	}).ParseFS(files, "shop.html", "refused.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the shopper's page: %w", err)
 	}
@@ -76,11 +76,11 @@ func (p *Pages) Routes(e *edge.Edge) error {
 		document(e, http.MethodGet, "/q/"+file.name, "get-code-"+file.name[5:], "Of the shopper's page")
 	}
 	e.Engine.GET("/q/check", p.check)
-	e.Engine.GET("/q/:code", problem.Handle(p.getCode))
-	e.Engine.POST("/q/:code/orders", e.Slowly(ordersPace), problem.Handle(p.postOrder))
-	e.Engine.GET("/q/:code/orders/:id", problem.Handle(p.getOrder))
-	e.Engine.GET("/q/:code/apps/:app", problem.Handle(p.openApp))
-	e.Engine.POST("/q/:code/problems", e.Slowly(complaintsPace), problem.Handle(p.postComplaint))
+	e.Engine.GET("/q/:code", p.handle(p.getCode))
+	e.Engine.POST("/q/:code/orders", e.Slowly(ordersPace), p.handle(p.postOrder))
+	e.Engine.GET("/q/:code/orders/:id", p.handle(p.getOrder))
+	e.Engine.GET("/q/:code/apps/:app", p.handle(p.openApp))
+	e.Engine.POST("/q/:code/problems", e.Slowly(complaintsPace), p.handle(p.postComplaint))
 
 	document(e, http.MethodGet, "/q/check", "check-code", "Kiểm tra mã: leads to the page of ?code=")
 	document(e, http.MethodPost, "/q/{code}/orders", "make-shopper-order", "A code for one purchase: {amount} as JSON → {id, payload, state_url, expires_at}; of the page's form: leads to its page")

@@ -34,7 +34,7 @@ describe('Live', () => {
       if (!next) live.close();
       return next ?? new Response('', { status: 503 });
     });
-    live = new Live('stall', 0, { payments: (list: Payment[]) => seen.push(...list.map((p) => p.version)), line: (state) => lines.push(state) });
+    live = new Live('stall', 0, { payments: (list: Payment[]) => seen.push(...list.map((p) => p.version)), line: (state) => lines.push(state), speaker: () => {} });
     const done = live.start();
     await vi.advanceTimersByTimeAsync(10_000);
     await done;
@@ -46,7 +46,24 @@ describe('Live', () => {
   it('stops where it is refused', async () => {
     vi.stubGlobal('fetch', async () => new Response('', { status: 404 }));
     const lines: Line[] = [];
-    await new Live('stall', 0, { payments: () => {}, line: (state) => lines.push(state) }).start();
+    await new Live('stall', 0, { payments: () => {}, line: (state) => lines.push(state), speaker: () => {} }).start();
     expect(lines).toEqual(['refused']);
+  });
+
+  it('tells how the soundboxes stand, and nothing of events that it does not know', async () => {
+    const told: unknown[] = [];
+    let live: Live;
+    const answers = [stream('event: speaker\ndata: {"active":true,"heard":2}\n\n' + event(3) + 'event: other\ndata: {"version":9}\n\n')];
+    vi.stubGlobal('fetch', async () => {
+      const next = answers.shift();
+      if (!next) live.close();
+      return next ?? new Response('', { status: 503 });
+    });
+    live = new Live('stall', 0, { payments: (list: Payment[]) => told.push(...list.map((p) => p.version)), line: () => {}, speaker: (now) => told.push(now) });
+    vi.useFakeTimers();
+    const done = live.start();
+    await vi.advanceTimersByTimeAsync(2000);
+    await done;
+    expect(told).toEqual([{ active: false, heard: 0 }, { active: true, heard: 2 }, 3]);
   });
 });

@@ -1,6 +1,7 @@
 // The stall's payments as they come: Server-Sent Events read by fetch, because a stream that is taken up again after the app
 // was closed has to name the last version it saw, and EventSource cannot.
 import type { Payment } from '../lib/api';
+import type { Standing } from './speaker';
 
 /** How the line to the server stands. */
 export type Line = 'connecting' | 'open' | 'lost' | 'refused';
@@ -10,6 +11,8 @@ export interface Listener {
   payments(list: Payment[]): void;
   /** The line changed; since is when it was last known to be open. */
   line(state: Line, since: number): void;
+  /** How the stall's soundboxes stand; told before the payments that they may take, and anew with each line. */
+  speaker(now: Standing): void;
 }
 
 /** The server pings every 15 seconds: a line that says nothing for so long is lost, in milliseconds. */
@@ -71,6 +74,7 @@ export class Live {
       if (answer.status >= 400 && answer.status < 500 && answer.status !== 429 && answer.status !== 408) throw new Refused();
       if (!answer.ok || !answer.body) throw new Error(String(answer.status));
       opened();
+      this.to.speaker({ active: false, heard: 0 });
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (let kept = ''; ;) {
         const { done, value } = await reader.read();
@@ -94,8 +98,14 @@ export class Live {
   private take(events: string[]): void {
     const fresh: Payment[] = [];
     for (const event of events) {
-      const data = event.split('\n').find((line) => line.startsWith('data: '));
+      const lines = event.split('\n');
+      const data = lines.find((line) => line.startsWith('data: '));
       if (!data) continue;
+      if (lines.includes('event: speaker')) {
+        this.to.speaker(JSON.parse(data.slice('data: '.length)) as Standing);
+        continue;
+      }
+      if (!lines.includes('event: payment')) continue;
       const payment = JSON.parse(data.slice('data: '.length)) as Payment;
       if (payment.version <= this.last) continue;
       this.last = payment.version;

@@ -1,5 +1,6 @@
 // Lets this phone be told of payments while the app is closed.
 import { api, ask, type Problem } from '../lib/api';
+import { t } from '../lib/language.svelte';
 
 /** Whether this browser can be told. */
 export const pushable = 'PushManager' in window && 'serviceWorker' in navigator && 'Notification' in window;
@@ -7,7 +8,7 @@ export const pushable = 'PushManager' in window && 'serviceWorker' in navigator 
 /** subscribe asks the phone's owner, then the browser's push service, then us. */
 export async function subscribe(stall: string): Promise<void> {
   if ((await Notification.requestPermission()) !== 'granted') {
-    throw { code: 'denied', detail: 'Điện thoại chưa cho phép thông báo. / Notifications are not allowed on this phone.', status: 0 } satisfies Problem;
+    throw { code: 'denied', detail: t('Điện thoại chưa cho phép thông báo.', 'Notifications are not allowed on this phone.'), status: 0 } satisfies Problem;
   }
   const key = await ask(api.GET('/api/v1/push/key'));
   const registration = await navigator.serviceWorker.ready;

@@ -2,9 +2,11 @@
 import { api, ask, type Order, type Payment, type Problem } from '../lib/api';
 import { setLanguage, ui } from '../lib/language.svelte';
 import { announce } from './announce';
+import { readDays } from './days';
 import { differs } from '../voice/words';
 import { Live, type Line } from './live';
 import { Sound } from './sound';
+import { Speaker, type Came } from './speaker';
 import { forget, keep, kept, recall, remember, type Mine } from './store';
 
 /** How often a stall's feed is asked for again, in milliseconds. */
@@ -13,6 +15,9 @@ const lookEvery = 60_000;
 const gather = 200;
 
 export const sound = new Sound();
+
+/** An order on the screen: its code as drawn, and until when by this phone's clock, which may be wrong. */
+export type ShownOrder = Order & { svg: string; until: number };
 
 class State {
   /** Who is signed in; role staff sees its own shift. */
@@ -23,7 +28,7 @@ class State {
   line = $state<Line>('connecting');
   lineSince = $state(0);
   selling = $state(false);
-  order = $state<Order>();
+  order = $state<ShownOrder>();
   /** When the sticker was last found in order; null: never. */
   checkedAt = $state<string | null>();
   failed = $state<Problem>();
@@ -31,7 +36,9 @@ class State {
   now = $state(Date.now());
 
   private live?: Live;
-  private waiting: Payment[] = [];
+  private waiting: Came[] = [];
+  /** The soundbox that speaks in this phone's place, if there is one. */
+  private box = new Speaker();
   private speaking = false;
   private saidLost = false;
   private wakeLock?: WakeLockSentinel;
@@ -47,7 +54,7 @@ class State {
       const codes = await ask(api.GET('/api/v1/codes', { params: { query: { limit: 200 } } }));
       const names = new Map<string, string>();
       for (const c of codes.items ?? []) if (!c.ended_at) names.set(c.stall_id, c.stall_number);
-      this.stalls = [...names].map(([id, number]) => ({ id, number, market: '' }));
+      this.stalls = [...names].map(([id, number]) => ({ id, number, market: '' })).sort((a, b) => a.number.localeCompare(b.number, 'vi', { numeric: true }));
       const chosen = (await recall<string>('stall')) ?? '';
       const stall = this.stalls.find((s) => s.id === chosen) ?? this.stalls[0];
       if (stall) await this.choose(stall.id);
@@ -78,6 +85,7 @@ class State {
   /** choose opens a stall. */
   async choose(id: string): Promise<void> {
     this.live?.close();
+    this.box.forget();
     await this.read(id);
     await remember('stall', id);
     await remember('me', $state.snapshot(this.me));
@@ -90,6 +98,7 @@ class State {
     this.payments = await kept(this.tenancy);
     this.lineSince = Date.now();
     await remember('seen', this.lineSince);
+    if (this.me?.role === 'merchant') void readDays(id, this.tenancy).catch(() => {});
     this.follow();
   }
 
@@ -102,6 +111,8 @@ class State {
       const image = await fetch(`${c.url}.svg`);
       if (image.ok) codes.push({ code: c.code, account_id: c.account_id, svg: await image.text() });
     }
+    const place = (account: string) => (stall.accounts ?? []).findIndex((a) => a.id === account);
+    codes.sort((a, b) => place(a.account_id) - place(b.account_id)); // the stall's first account first, not the newest code
     const market = await ask(api.GET('/api/v1/markets/{id}', { params: { path: { id: stall.market_id } } }));
     this.mine = { stall, market: market.name, codes };
     const checks = await ask(api.GET('/api/v1/stalls/{id}/checks', { params: { path: { id }, query: { limit: 1 } } }));
@@ -121,6 +132,7 @@ class State {
     this.live = new Live(stall, last, {
       payments: (list) => void this.came(list),
       line: (state, since) => this.lineChanged(state, since),
+      speaker: (now) => this.box.stands(now),
     });
     void this.live.start();
   }
@@ -146,22 +158,27 @@ class State {
     await keep(this.tenancy, list);
     await remember(`version:${this.tenancy}`, list[list.length - 1]!.version);
     this.payments = [...list.toReversed(), ...this.payments].slice(0, 200);
+    if (this.mine?.stall.feed?.state !== 'live') void this.refresh();
     if (list.some((p) => p.memo_code && p.memo_code === this.order?.code)) await this.lookAtOrder(list);
-    else this.waiting.push(...list);
+    else this.wait(...list);
     void this.speak();
+  }
+
+  private wait(...list: Payment[]): void {
+    this.waiting.push(...list.map((payment) => ({ payment, at: Date.now() })));
   }
 
   /** lookAtOrder asks what came for the order on the screen: only a bank's notice turns it green. */
   private async lookAtOrder(list: Payment[]): Promise<void> {
     const of = this.order!;
     try {
-      this.order = await ask(api.GET('/api/v1/orders/{id}', { params: { path: { id: of.id } } }));
+      this.order = { ...of, ...await ask(api.GET('/api/v1/orders/{id}', { params: { path: { id: of.id } } })) };
     } catch {
-      this.waiting.push(...list);
+      this.wait(...list);
       return;
     }
     for (const p of list) {
-      if (p.memo_code !== of.code || this.order.state === 'paid' || p.state === 'reversal') this.waiting.push(p);
+      if (p.memo_code !== of.code || this.order.state === 'paid' || p.state === 'reversal') this.wait(p);
       else if (this.selling) void sound.say(differs(BigInt(p.amount), BigInt(this.order.missing)));
     }
   }
@@ -171,7 +188,7 @@ class State {
     this.speaking = true;
     await new Promise((done) => setTimeout(done, gather));
     while (this.waiting.length) {
-      const batch = this.waiting.splice(0);
+      const batch = await this.box.unheard(this.waiting.splice(0));
       if (this.selling) for (const clips of announce(batch, Date.now())) await sound.say(clips);
     }
     this.speaking = false;
@@ -193,10 +210,15 @@ class State {
     }
   }
 
+  /** mayDim lets the screen go dark again, unless the stall sells. */
+  mayDim(): void {
+    if (!this.selling) void this.wakeLock?.release();
+  }
+
   /** rest ends selling. */
   rest(): void {
     this.selling = false;
-    void this.wakeLock?.release();
+    this.mayDim();
   }
 
   async setLanguage(language: string): Promise<void> {
@@ -209,7 +231,7 @@ class State {
     await ask(api.DELETE('/api/v1/sessions/{id}', { params: { path: { id: 'current' } } }));
     this.live?.close();
     await forget();
-    location.assign('/sign-in?next=/stall/');
+    location.assign(`/sign-in?next=/stall/&lang=${ui.language}`);
   }
 }
 

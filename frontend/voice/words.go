@@ -119,6 +119,11 @@ func TakenBack(dong uint64) []string {
 	return sentence("correction", "taken_back", Number(dong), "dong")
 }
 
+// Pairing says a new soundbox's code, digit by digit.
+func Pairing(code string) []string {
+	return sentence("pairing", strings.Split(code, ""))
+}
+
 // sentence joins clips and numbers.
 func sentence(parts ...any) (said []string) {
 	for _, p := range parts {

@@ -131,3 +131,33 @@ func TestRecordings(t *testing.T) {
 		t.Error("a word is missing")
 	}
 }
+
+// TestEveryClipIsRecorded: each sentence is sound, as long as its clips are, and a WAV file of it says so itself.
+func TestEveryClipIsRecorded(t *testing.T) {
+	t.Parallel()
+	var words table
+	read(t, "words.json", &words)
+	for name := range words.Clips {
+		words.Tones = append(words.Tones, name)
+	}
+	for _, name := range words.Tones {
+		samples, rate, err := voice.Samples([]string{name})
+		if err != nil || rate != 16000 || len(samples) < 2000 || !slices.ContainsFunc(samples, func(s int16) bool { return s > 1000 }) {
+			t.Errorf("%s is %d samples of %d a second, %v", name, len(samples), rate, err)
+		}
+	}
+	one, _, _ := voice.Samples([]string{"chime"})
+	two, rate, err := voice.Samples(voice.Received(45000))
+	if err != nil || len(two) < 3*rate/2 || !slices.Equal(one, two[:len(one)]) {
+		t.Errorf("a sentence of %d samples, %v", len(two), err)
+	}
+	if file := voice.WAV(two, rate); len(file) != 44+2*len(two) || string(file[:4]) != "RIFF" {
+		t.Errorf("a file of %d bytes", len(file))
+	}
+	if _, _, err := voice.Samples([]string{"chime", "nothing"}); err == nil {
+		t.Error("a clip that was not recorded is silence")
+	}
+	if got := strings.Join(voice.Pairing("104729"), " "); got != "pairing 1 0 4 7 2 9" {
+		t.Errorf("a code is said %s", got)
+	}
+}

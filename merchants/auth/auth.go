@@ -136,6 +136,9 @@ var inScope = map[string]string{
 	"alerts":              `SELECT EXISTS (SELECT FROM alerts WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
 	"orders":              `SELECT EXISTS (SELECT FROM orders o JOIN codes c ON c.code = o.code WHERE o.id = $1 AND c.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, c.stall_id))`,
 	"complaints":          `SELECT EXISTS (SELECT FROM complaints WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
+	"trainings":           `SELECT EXISTS (SELECT FROM trainings WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
+	"incidents":           `SELECT EXISTS (SELECT FROM incidents WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
+	"sample-slots":        `SELECT EXISTS (SELECT FROM sample_slots WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
 	"periodic-reports":    `SELECT EXISTS (SELECT FROM periodic_reports WHERE id = $1 AND sees_unit($2, $3, campaign_id, locality_id, (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date))`,
 	"merchants":           `SELECT EXISTS (SELECT FROM tenancies WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`,
 }

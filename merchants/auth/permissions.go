@@ -61,11 +61,22 @@ const (
 	WriteUsers       Action = "users.write"
 	Invite           Action = "merchants.invite"
 	ManageStaff      Action = "staff.manage"
+	KeepSoundboxes   Action = "soundboxes.keep"
 	ChangeAccounts   Action = "accounts.change"
 	ReadChanges      Action = "accounts.changes"
 	ReadAlerts       Action = "alerts.read"
 	CloseAlerts      Action = "alerts.close"
 	ReadReaders      Action = "readers.read"
+	ReadVisibility   Action = "visibility.read"
+
+	RecordFacts Action = "facts.record" // what people see in the field
+	ReadFacts   Action = "facts.read"   // single facts: officers read figures
+	ReadSamples Action = "samples.read"
+	RecordFees  Action = "fees.record"
+	ReadFees    Action = "fees.read"
+	RecordCosts Action = "costs.record"
+	ReadCosts   Action = "costs.read"
+	CheckNames  Action = "accounts.check"
 
 	ReadConsents        Action = "consents.read"
 	WriteConsents       Action = "consents.write"
@@ -109,11 +120,22 @@ var permissions = map[Action][]Role{
 	WriteUsers:       {Admin},
 	Invite:           {Admin, Manager},
 	ManageStaff:      {Merchant},
+	KeepSoundboxes:   {Merchant},                 // who hears what comes is its owner's to say
 	ChangeAccounts:   {Admin, Manager, Merchant}, // propose, approve and cancel: two of them, or a day
 	ReadChanges:      {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Auditor},
 	ReadAlerts:       {Admin, Manager, Auditor},
 	CloseAlerts:      {Admin, Manager},
 	ReadReaders:      {Admin, Merchant, Auditor}, // who read a merchant's data; a merchant: its own
+
+	RecordFacts:    {Admin, Manager, Team},
+	ReadFacts:      {Admin, Manager, Team, Auditor},
+	ReadSamples:    {Admin, ProvinceOfficer, LocalityOfficer, Manager, Team, Auditor}, // tell of no merchant
+	RecordFees:     {Admin, Manager},
+	ReadFees:       {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor}, // a market's sums
+	RecordCosts:    {Admin, ProvinceOfficer},
+	ReadCosts:      {Admin, ProvinceOfficer, LocalityOfficer, Auditor},
+	CheckNames:     {Admin, Manager}, // a team sees no accounts
+	ReadVisibility: {Merchant},       // who sees its own data
 
 	ReadConsents:        {Admin, Manager, Merchant, Auditor},
 	WriteConsents:       {Admin, Manager, Merchant},
@@ -186,6 +208,10 @@ var rules = map[string]Rule{
 	"GET /api/v1/stalls/:id/devices":                    {Needs: ManageStaff},
 	"DELETE /api/v1/stalls/:id/devices/:device":         {Needs: ManageStaff},
 	"GET /api/v1/stalls/:id/shifts":                     {Needs: ManageStaff},
+	"POST /api/v1/stalls/:id/soundboxes":                {Needs: KeepSoundboxes},
+	"GET /api/v1/stalls/:id/soundboxes":                 {Needs: KeepSoundboxes},
+	"PATCH /api/v1/stalls/:id/soundboxes/:soundbox":     {Needs: KeepSoundboxes},
+	"DELETE /api/v1/stalls/:id/soundboxes/:soundbox":    {Needs: KeepSoundboxes},
 
 	"GET /api/v1/banks":      {Needs: ReadRegister},
 	"GET /api/v1/localities": {Needs: ReadRegister},
@@ -222,6 +248,7 @@ var rules = map[string]Rule{
 	"POST /api/v1/stalls/:id/checks":      {Needs: CheckStickers},
 
 	"PATCH /api/v1/merchants/:id":              {Needs: WriteStalls},
+	"GET /api/v1/me/visibility":                {Needs: ReadVisibility},
 	"GET /api/v1/consent-texts":                {Needs: SignedIn},
 	"GET /api/v1/merchants/:id/consents":       {Needs: ReadConsents},
 	"POST /api/v1/merchants/:id/consents":      {Needs: WriteConsents},
@@ -260,6 +287,53 @@ var rules = map[string]Rule{
 	"GET /api/v1/complaints":                                     {Needs: ReadCases},
 	"POST /api/v1/complaints/:id/close":                          {Needs: ResolveCases},
 
+	"GET /api/v1/markets/:id/visits":                       {Needs: ReadFacts},
+	"POST /api/v1/markets/:id/visits":                      {Needs: RecordFacts},
+	"POST /api/v1/markets/:id/visits/import":               {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/trainings":                    {Needs: ReadFacts},
+	"POST /api/v1/markets/:id/trainings":                   {Needs: RecordFacts},
+	"POST /api/v1/markets/:id/trainings/import":            {Needs: RecordFacts},
+	"GET /api/v1/trainings/:id/attendances":                {Needs: ReadFacts},
+	"POST /api/v1/trainings/:id/attendances":               {Needs: RecordFacts},
+	"POST /api/v1/trainings/:id/attendances/import":        {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/fees":                         {Needs: ReadFees},
+	"POST /api/v1/markets/:id/fees":                        {Needs: RecordFees},
+	"POST /api/v1/markets/:id/fees/import":                 {Needs: RecordFees},
+	"GET /api/v1/markets/:id/declared-shares":              {Needs: ReadFacts},
+	"POST /api/v1/markets/:id/declared-shares":             {Needs: RecordFacts},
+	"POST /api/v1/markets/:id/declared-shares/import":      {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/survey-answers":               {Needs: ReadFacts},
+	"POST /api/v1/markets/:id/survey-answers":              {Needs: RecordFacts},
+	"POST /api/v1/markets/:id/survey-answers/import":       {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/refusals":                     {Needs: ReadFacts},
+	"POST /api/v1/markets/:id/refusals":                    {Needs: RecordFacts},
+	"POST /api/v1/markets/:id/refusals/import":             {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/incidents":                    {Needs: ReadFacts},
+	"POST /api/v1/markets/:id/incidents":                   {Needs: RecordFacts},
+	"POST /api/v1/markets/:id/incidents/import":            {Needs: RecordFacts},
+	"GET /api/v1/campaigns/:campaign/costs":                {Needs: ReadCosts},
+	"POST /api/v1/campaigns/:campaign/costs":               {Needs: RecordCosts},
+	"POST /api/v1/campaigns/:campaign/costs/import":        {Needs: RecordCosts},
+	"POST /api/v1/incidents/:id/close":                     {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/sample-plans":                 {Needs: ReadSamples},
+	"POST /api/v1/markets/:id/sample-plans":                {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/sample-slots":                 {Needs: ReadSamples},
+	"PUT /api/v1/sample-slots/:id":                         {Needs: RecordFacts},
+	"GET /api/v1/markets/:id/sample-estimate":              {Needs: ReadSamples},
+	"POST /api/v1/stalls/:id/accounts/:account/name-check": {Needs: CheckNames},
+	"GET /api/v1/me/field-kit":                             {Needs: RecordFacts},
+
+	"GET /api/v1/reports/adoption":        {Needs: ReadReports},
+	"GET /api/v1/reports/adoption.csv":    {Needs: ReadReports},
+	"GET /api/v1/reports/adoption.xlsx":   {Needs: ReadReports},
+	"GET /api/v1/reports/key":             {Needs: SignedIn},
+	"GET /api/v1/reports/trend":           {Needs: ReadReports},
+	"GET /api/v1/reports/markets/:market": {Needs: ReadReports},
+	"GET /api/v1/reports/drill-down":      {Needs: ReadReports},
+	"GET /api/v1/markets/:id/dormant":     {Needs: ReadDormant},
+	"GET /api/v1/indicators":              {Needs: SignedIn},
+	"GET /api/v1/indicators/:indicator":   {Needs: SignedIn},
+
 	"POST /api/v1/campaigns":                                                    {Needs: WriteProgramme, Platform: true},
 	"GET /api/v1/campaigns":                                                     {Needs: ReadProgramme},
 	"GET /api/v1/campaigns/:campaign":                                           {Needs: ReadProgramme},
@@ -270,14 +344,6 @@ var rules = map[string]Rule{
 	"GET /api/v1/campaigns/:campaign/targets":                                   {Needs: ReadProgramme},
 	"POST /api/v1/campaigns/:campaign/targets":                                  {Needs: WriteProgramme, Platform: true},
 	"DELETE /api/v1/campaigns/:campaign/targets/:target":                        {Needs: WriteProgramme, Platform: true},
-	"GET /api/v1/reports/adoption":                                              {Needs: ReadReports},
-	"GET /api/v1/reports/adoption.csv":                                          {Needs: ReadReports},
-	"GET /api/v1/reports/trend":                                                 {Needs: ReadReports},
-	"GET /api/v1/reports/markets/:market":                                       {Needs: ReadReports},
-	"GET /api/v1/reports/drill-down":                                            {Needs: ReadReports},
-	"GET /api/v1/markets/:id/dormant":                                           {Needs: ReadDormant},
-	"GET /api/v1/indicators":                                                    {Needs: SignedIn},
-	"GET /api/v1/indicators/:indicator":                                         {Needs: SignedIn},
 
 	"POST /api/v1/periodic-reports":                                 {Needs: MakeReports},
 	"GET /api/v1/periodic-reports":                                  {Needs: ReadReports},
@@ -289,6 +355,10 @@ var rules = map[string]Rule{
 	"POST /api/v1/periodic-reports/:id/approve":                     {Needs: JudgeReports},
 	"POST /api/v1/periodic-reports/:id/return":                      {Needs: JudgeReports},
 	"GET /api/v1/periodic-reports/:id/versions/:version":            {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/:id/versions/:version.csv":        {Needs: ReadReports}, // gin names the route above
+	"GET /api/v1/periodic-reports/:id/versions/:version.xlsx":       {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/:id/versions/:version.pdf":        {Needs: ReadReports},
+	"GET /api/v1/periodic-reports/:id/versions/:version.docx":       {Needs: ReadReports},
 	"GET /api/v1/periodic-reports/:id/versions/:version/difference": {Needs: ReadReports},
 }
 

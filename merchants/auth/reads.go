@@ -84,7 +84,7 @@ type Reader struct {
 
 // ReadersOf is what to look for in Readers.
 type ReadersOf struct {
-	Stall    uuid.UUID
+	Stall    uuid.UUID  // Nil: all of the merchant's
 	Merchant *uuid.UUID // whose tenancies; nil: everybody's
 	Before   uuid.UUID  // a line's id; Nil: the newest
 	BeforeOf Reading    // and which of its readings
@@ -99,7 +99,7 @@ func (t *Trail) Readers(ctx context.Context, of ReadersOf) ([]Reader, error) {
 	rows, err := t.db.Pool.Query(ctx, `WITH mine AS (
 			SELECT DISTINCT r.event_id, r.what FROM tenancies t
 			CROSS JOIN LATERAL (SELECT event_id, what FROM audit_reads WHERE tenancy_id = t.id AND (event_id, what) < ($3, $4) ORDER BY event_id DESC, what DESC LIMIT $5) r
-			WHERE t.stall_id = $1 AND ($2::uuid IS NULL OR t.merchant_id = $2) ORDER BY r.event_id DESC, r.what DESC LIMIT $5)
+			WHERE (t.stall_id = $1 OR $1::uuid = '00000000-0000-0000-0000-000000000000' AND t.merchant_id = $2) AND ($2::uuid IS NULL OR t.merchant_id = $2) ORDER BY r.event_id DESC, r.what DESC LIMIT $5)
 		SELECT e.id, e.at, CASE WHEN k.id IS NULL THEN 'user' ELSE 'key' END, a.role, coalesce(
 				(SELECT m.name FROM markets m WHERE s.kind = 'market' AND m.id = s.named),
 				(SELECT v.name FROM locality_versions v WHERE s.kind = 'locality' AND v.locality_id = s.named ORDER BY v.valid @> e.at::date DESC, lower(v.valid) DESC LIMIT 1),

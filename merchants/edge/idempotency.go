@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +35,8 @@ type idempotency struct{ parts Parts }
 
 func (i *idempotency) handle(c *gin.Context) {
 	key := c.GetHeader("Idempotency-Key")
-	if c.Request.Method != http.MethodPost || key == "" || strings.HasPrefix(c.ContentType(), "multipart/") {
+	upload := strings.HasPrefix(c.ContentType(), "multipart/")
+	if c.Request.Method != http.MethodPost || key == "" || upload && slices.Contains([]string{"true", "1"}, c.Query("dry_run")) {
 		return
 	}
 	caller, err := auth.From(c.Request.Context())
@@ -45,14 +47,25 @@ func (i *idempotency) handle(c *gin.Context) {
 		problem.Write(c, problem.Of("Idempotency-Key", "too_long", "Khóa quá dài.", "The key is longer than 128 characters."))
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
+	most := int64(maxBody)
+	if upload {
+		most = maxUpload
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, most))
 	if err != nil {
 		problem.Write(c, problem.New(problem.TooLarge, "too_large", "Nội dung quá lớn.", "The body is too large."))
 		return
 	}
 	c.Request.Body = io.NopCloser(bytes.NewReader(body))
 	route := c.Request.Method + " " + c.Request.URL.Path
-	digest := i.parts.Keys.Index("idempotency", route+"\n"+string(body))
+	content := body
+	if upload {
+		if content, err = parts(body, c.GetHeader("Content-Type")); err != nil {
+			problem.Write(c, unreadableForm())
+			return
+		}
+	}
+	digest := i.parts.Keys.Index("idempotency", route+"\n"+string(content))
 	first, err := i.begin(c, caller, key, route, digest)
 	if err != nil {
 		problem.Write(c, err)
@@ -106,13 +119,17 @@ func (i *idempotency) place(caller auth.Principal) seal.Place {
 	return seal.Place{Table: "idempotency_keys", Column: "answer", ID: caller.ActorID}
 }
 
-// record runs the request and keeps its answer; a failure of ours frees the key for another try.
+// passing are refusals that the same request may not meet again: what it names may come to be (a phone that was without a
+// network sends out of order), and who asks may come in or slow down. They changed nothing.
+var passing = map[int]bool{http.StatusUnauthorized: true, http.StatusForbidden: true, http.StatusNotFound: true, http.StatusTooManyRequests: true}
+
+// record runs the request and keeps its answer; a failure of ours and a passing refusal free the key for another try.
 func (i *idempotency) record(c *gin.Context, caller auth.Principal, key string) {
 	w := &copier{ResponseWriter: c.Writer}
 	c.Writer = w
 	c.Next()
 	ctx := c.Request.Context()
-	if status := w.Status(); status < 500 {
+	if status := w.Status(); status < 500 && !passing[status] {
 		sealed, err := i.parts.Keys.Seal(ctx, i.place(caller), append([]byte(w.Header().Get("Content-Type")+"\n"), w.body.Bytes()...))
 		if err == nil {
 			_, err = i.parts.DB.Pool.Exec(ctx, `UPDATE idempotency_keys SET status = $3, answer = $4 WHERE actor_id = $1 AND key = $2`,

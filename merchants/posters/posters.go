@@ -58,7 +58,8 @@ type Poster struct {
 	Demo               bool // invented data
 }
 
-// Write draws posters: a page each, or with sheets as many on A4 as fit, with marks to cut by.
+// Write draws posters: a page each, or with sheets as many on A4 as fit, with marks to cut by. Each zone begins its own sheet,
+// so that a pile that was cut is one row's, and stands in the document's outline.
 func Write(w io.Writer, size Size, sheets bool, posters []Poster) error {
 	d := newDrawing(size, sheets)
 	symbols := drawSymbols(posters)
@@ -66,10 +67,15 @@ func Write(w io.Writer, size Size, sheets bool, posters []Poster) error {
 	if sheets {
 		each = size.Columns * size.Rows
 	}
+	at := -1
 	for i, p := range posters {
-		at := i % each
-		if at == 0 {
+		next := i == 0 || p.Zone != posters[i-1].Zone
+		if at++; at == each || next {
+			at = 0
 			d.pdf.AddPage()
+		}
+		if next && p.Zone != "" {
+			d.pdf.Bookmark(clean(p.Zone), 0, -1)
 		}
 		x, y := float64(at%d.columns)*size.Width, float64(at/d.columns)*size.Height
 		symbol := <-symbols[i]
@@ -77,7 +83,7 @@ func Write(w io.Writer, size Size, sheets bool, posters []Poster) error {
 			return fmt.Errorf("draw the poster of %s: %w", p.Code, symbol.err)
 		}
 		d.poster(x, y, p, symbol)
-		if each > 1 && (at == each-1 || i == len(posters)-1) {
+		if last := i == len(posters)-1 || p.Zone != posters[i+1].Zone; each > 1 && (at == each-1 || last) {
 			d.marks(size)
 		}
 	}

@@ -51,6 +51,10 @@ UPDATE invitations SET revoked_at = @now WHERE merchant_id = @merchant AND used_
 UPDATE stall_devices SET name = '', revoked_at = coalesce(revoked_at, @now)
 WHERE tenancy_id IN (SELECT id FROM tenancies WHERE merchant_id = @merchant);
 
+DELETE FROM soundboxes WHERE tenancy_id IN (SELECT id FROM tenancies WHERE merchant_id = @merchant);
+
+DELETE FROM soundbox_guesses WHERE tenancy_id IN (SELECT id FROM tenancies WHERE merchant_id = @merchant);
+
 DELETE FROM idempotency_keys WHERE actor_id IN
     (SELECT id FROM users WHERE merchant_id = @merchant UNION SELECT id FROM api_keys WHERE merchant_id = @merchant);
 

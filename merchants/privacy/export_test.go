@@ -61,6 +61,8 @@ func (w *world) known() object {
 		`refusals (id, market_id, tenancy_id, kind, reason, said_on, note, actor_id, recorded_at)
 			SELECT gen_random_uuid(), '` + w.market + `', ` + tenancy + `, 'withdrawal', 'other', '2026-11-01', 'chị Lan nghỉ bán', id, now() FROM users WHERE login = 'lan.hai.san'`,
 		`stall_devices (id, market_id, stall_id, tenancy_id, name, hash, created_at) VALUES (gen_random_uuid(), ` + at + `, 'Điện thoại của Lan', 'hash', now())`,
+		`soundboxes (id, market_id, stall_id, tenancy_id, account_id, name, key, speaks, heard_version, seen_at, paired_at, actor_id, revoked_at)
+			SELECT gen_random_uuid(), ` + at + `, gen_random_uuid(), 'Loa của chị Lan', 'sealed', true, 0, now(), now(), id, now() FROM users WHERE login = 'lan.hai.san'`,
 		`staff (id, market_id, stall_id, tenancy_id, pin, created_at) SELECT id, ` + at + `, 'pin', now() FROM users WHERE login = 'lan.hai.san'`,
 		`shifts (id, staff_id, market_id, stall_id, tenancy_id, device_id, started_at, ends_at)
 			SELECT s.id, s.user_id, ` + at + `, d.id, now(), now() + interval '1 hour' FROM sessions s, stall_devices d WHERE s.device = 'Điện thoại của Lan'`,

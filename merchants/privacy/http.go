@@ -23,6 +23,7 @@ func (d *Desk) Routes(e *edge.Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/consent-texts", "list-consent-texts", "Văn bản đồng ý: what people are asked, every version", 0), d.listTexts)
 
 	// A merchant's own, and those who keep its market.
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/visibility", "read-visibility", "Ai xem dữ liệu của tôi: what each role sees of a merchant, who looked, what it agreed to", 0), d.getVisibility)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/consents", "list-consents", "Sự đồng ý: where a merchant stands on each purpose", 0), d.listConsents)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/merchants/{id}/consents", "record-consent", "Đồng ý hoặc rút lại: a yes or a no, at once", http.StatusCreated), d.postConsent)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/data-requests", "list-own-data-requests", "What a merchant asked of its data", 0), d.listOwnRequests)

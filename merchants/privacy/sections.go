@@ -46,6 +46,7 @@ var sections = []section{
 	{"passkeys", `x.user_id IN ` + ofUsers},
 	{"invitations", `x.merchant_id = $1`},
 	{"stall_devices", `x.tenancy_id IN ` + ofTenancies},
+	{"soundboxes", `x.tenancy_id IN ` + ofTenancies},
 	{"staff", `x.tenancy_id IN ` + ofTenancies},
 	{"shifts", `x.tenancy_id IN ` + ofTenancies},
 	{"api_keys", `x.merchant_id = $1`},

@@ -111,6 +111,21 @@ func (o object) list(name string) []object {
 	return items
 }
 
+// session stands before a session's token where a key would stand.
+const session = "session:"
+
+// invited signs the merchant of a stall in by an invitation: it reads what is of all its stalls.
+func (w *world) invited(stall string) string {
+	w.t.Helper()
+	inviter := auth.Principal{Role: auth.Admin, ScopeKind: auth.ScopeAll}
+	must(w.t, w.db.Pool.QueryRow(w.t.Context(), `SELECT id FROM actors WHERE role = 'admin' LIMIT 1`).Scan(&inviter.ActorID))
+	_, card, err := w.people.Invite(w.t.Context(), inviter, uuid.MustParse(stall))
+	must(w.t, err)
+	token, _, err := w.people.Accept(w.t.Context(), card, auth.Visit{Address: "127.0.0.1"})
+	must(w.t, err)
+	return session + token
+}
+
 func (w *world) ask(key, method, path string, body any) *httptest.ResponseRecorder {
 	w.t.Helper()
 	var reader io.Reader
@@ -121,7 +136,9 @@ func (w *world) ask(key, method, path string, body any) *httptest.ResponseRecord
 	}
 	req := httptest.NewRequestWithContext(w.t.Context(), method, path, reader)
 	req.Header.Set("Content-Type", "application/json")
-	if key != "" {
+	if token, signedIn := strings.CutPrefix(key, session); signedIn {
+		req.AddCookie(&http.Cookie{Name: auth.Cookie, Value: token})
+	} else if key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)
 	}
 	rec := httptest.NewRecorder()

@@ -98,9 +98,12 @@ func (e *Error) In(english bool) *Body {
 	return b
 }
 
-// notText is the SQLSTATE for what is no text in UTF-8, as PostgreSQL has it: NUL is the one character that JSON lets
-// through and a text cannot hold (PostgreSQL, appendix A: character_not_in_repertoire).
-const notText = "22021"
+// notText and notTextInJSON are the SQLSTATEs for what is no text in UTF-8, as PostgreSQL has it: NUL is the one character that JSON lets
+// through and a text cannot hold (PostgreSQL, appendix A: character_not_in_repertoire, untranslatable_character).
+const (
+	notText       = "22021"
+	notTextInJSON = "22P05"
+)
 
 // From turns any error into a refusal: a problem as it is, anything else logged here, once, and told to nobody.
 func From(ctx context.Context, err error) *Error {
@@ -109,7 +112,7 @@ func From(ctx context.Context, err error) *Error {
 		return p
 	}
 	var refused *pgconn.PgError
-	if errors.As(err, &refused) && refused.Code == notText {
+	if errors.As(err, &refused) && (refused.Code == notText || refused.Code == notTextInJSON) {
 		return New(Invalid, "text_form", "Dữ liệu chứa ký tự không dùng được (NUL).", "The input holds a character that no text may hold (NUL).")
 	}
 	if !errors.Is(err, context.Canceled) {

@@ -15,7 +15,7 @@ import (
 )
 
 // openCSV reads UTF-8, or UTF-16 with its mark, separated by whichever of comma, semicolon and tab gives the better header.
-func openCSV(data []byte) (tables, error) {
+func (f *form) openCSV(data []byte) (tables, error) {
 	text, err := decodeText(data)
 	if err != nil {
 		return nil, err
@@ -28,7 +28,7 @@ func openCSV(data []byte) (tables, error) {
 		if err != nil && firstErr == nil {
 			firstErr = err
 		}
-		if score := findHeader(t.lines).score(); err == nil && score > bestScore {
+		if score := f.findHeader(t.lines).score(); err == nil && score > bestScore {
 			best, bestScore = t, score
 		}
 	}

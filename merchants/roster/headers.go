@@ -57,15 +57,28 @@ type heading struct {
 	rank  int
 }
 
-var knownHeadings = sync.OnceValue(func() map[string]heading {
-	known := map[string]heading{}
-	for _, h := range headings {
-		known[fold(h.field)] = heading{h.field, 0}
-		for rank, name := range h.names {
-			known[fold(name)] = heading{h.field, rank}
-		}
+// form is a kind of list: the headers under which its fields are found, and which fields a header must have.
+type form struct {
+	known    map[string]heading
+	needs    []string
+	atLeast  int  // fields in a header
+	twoLines bool // whether a header may have a second line
+}
+
+func (f *form) add(field string, names []string) {
+	f.known[fold(field)] = heading{field, 0}
+	for rank, name := range names {
+		f.known[fold(name)] = heading{field, rank}
 	}
-	return known
+}
+
+// stallsForm is that of boards' lists of stalls.
+var stallsForm = sync.OnceValue(func() *form {
+	f := &form{known: map[string]heading{}, needs: []string{fieldNumber}, atLeast: 2, twoLines: true}
+	for _, h := range headings {
+		f.add(h.field, h.names)
+	}
+	return f
 })
 
 // partial is added to the rank of a header that is known only without its bracket or by one of its lines.
@@ -74,13 +87,13 @@ const partial = 1000
 var inBrackets = regexp.MustCompile(`[(\[][^)\]]*[)\]]?`)
 
 // headingOf reads a cell as a header: as it stands, then without what is in brackets, then line by line ("Họ tên\n(Full name)").
-func headingOf(cell string) (heading, bool) {
-	if h, ok := knownHeadings()[fold(clean(cell))]; ok {
+func (f *form) headingOf(cell string) (heading, bool) {
+	if h, ok := f.known[fold(clean(cell))]; ok {
 		return h, true
 	}
 	parts := append([]string{inBrackets.ReplaceAllString(cell, " ")}, strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune("\r\n/:", r) })...)
 	for _, part := range parts {
-		if h, ok := knownHeadings()[fold(clean(inBrackets.ReplaceAllString(part, " ")))]; ok {
+		if h, ok := f.known[fold(clean(inBrackets.ReplaceAllString(part, " ")))]; ok {
 			return heading{h.field, h.rank + partial}, true
 		}
 	}
@@ -102,7 +115,14 @@ type header struct {
 
 func (h header) score() int { return len(h.columns) }
 
-func (h header) complete() bool { return len(h.columns[fieldNumber]) > 0 && h.score() >= 2 }
+func (f *form) complete(h header) bool {
+	for _, field := range f.needs {
+		if len(h.columns[field]) == 0 {
+			return false
+		}
+	}
+	return h.score() >= f.atLeast
+}
 
 // titles are the headers found, from left to right.
 func (h header) titles() []string {
@@ -127,17 +147,17 @@ func (h header) text(l line, field string) string {
 }
 
 // findHeader is the line among the first that names most of our fields, with the line below it where a merged header has two.
-func findHeader(lines []line) header {
+func (f *form) findHeader(lines []line) header {
 	var best header
 	for i := range min(len(lines), headerWithin) {
-		found := columnsOf(lines[i].cells)
+		found := f.columnsOf(lines[i].cells)
 		h := header{arrange(found), i}
-		if i+1 < len(lines) {
-			if both, ok := withSubheader(found, lines[i+1]); ok {
+		if f.twoLines && i+1 < len(lines) {
+			if both, ok := f.withSubheader(found, lines[i+1]); ok {
 				h = header{arrange(both), i + 1}
 			}
 		}
-		if h.score() > best.score() || h.complete() && !best.complete() {
+		if h.score() > best.score() || f.complete(h) && !f.complete(best) {
 			best = h
 		}
 	}
@@ -145,10 +165,10 @@ func findHeader(lines []line) header {
 }
 
 // columnsOf are the cells of a line that are headers of ours.
-func columnsOf(cells []string) []column {
+func (f *form) columnsOf(cells []string) []column {
 	var found []column
 	for at, cell := range cells {
-		if h, ok := headingOf(cell); ok {
+		if h, ok := f.headingOf(cell); ok {
 			found = append(found, column{at, clean(cell), h})
 		}
 	}
@@ -157,8 +177,8 @@ func columnsOf(cells []string) []column {
 
 // withSubheader joins the two lines of a header with merged cells ("Tài khoản nhận tiền" over "Ngân hàng | Số tài khoản"). The lower
 // line is a header too when half of its texts name fields of ours and no stall's number stands in it.
-func withSubheader(upper []column, lowerLine line) ([]column, bool) {
-	lower := columnsOf(lowerLine.cells)
+func (f *form) withSubheader(upper []column, lowerLine line) ([]column, bool) {
+	lower := f.columnsOf(lowerLine.cells)
 	texts := 0
 	for range lowerLine.texts() {
 		texts++

@@ -77,27 +77,39 @@ func Read(filename string, data []byte) (Sheet, error) {
 	if len(data) > MaxBytes {
 		return Sheet{}, errTooLarge()
 	}
-	tables, err := tablesOf(filename, data)
-	if err != nil {
+	t, h, err := stallsForm().open(filename, data)
+	switch {
+	case err != nil:
 		return Sheet{}, err
+	case !stallsForm().complete(h):
+		return Sheet{}, errHeaderMissing(h)
+	}
+	return readTable(t, h)
+}
+
+// open is the first table of a file whose header is complete, or the best header that was found.
+func (f *form) open(filename string, data []byte) (table, header, error) {
+	tables, err := f.tablesOf(filename, data)
+	if err != nil {
+		return table{}, header{}, err
 	}
 	var best header
-	for table, err := range tables {
+	for t, err := range tables {
 		if err != nil {
-			return Sheet{}, err
+			return table{}, header{}, err
 		}
-		h := findHeader(table.lines)
-		if h.complete() {
-			return readTable(table, h)
+		h := f.findHeader(t.lines)
+		if f.complete(h) {
+			return t, h, nil
 		}
 		if h.score() > best.score() {
 			best = h
 		}
 	}
-	return Sheet{}, errHeaderMissing(best)
+	return table{}, best, nil
 }
 
-func tablesOf(filename string, data []byte) (tables, error) {
+func (f *form) tablesOf(filename string, data []byte) (tables, error) {
 	extension := strings.ToLower(filepath.Ext(filename))
 	switch {
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
@@ -107,7 +119,7 @@ func tablesOf(filename string, data []byte) (tables, error) {
 			"Tệp Excel đời cũ (.xls) hoặc có mật khẩu: hãy mở ra và lưu lại thành .xlsx không mật khẩu.",
 			"An old Excel file (.xls) or one with a password: open it and save it as .xlsx without a password.")
 	case extension == ".csv", extension == ".tsv", extension == ".txt", extension == "":
-		return openCSV(data)
+		return f.openCSV(data)
 	case extension == ".xlsx":
 		return nil, errUnreadable("không phải là tệp .xlsx", "it is no .xlsx file")
 	}

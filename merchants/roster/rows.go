@@ -207,14 +207,14 @@ func (r *rowReader) readZone() string {
 	return strings.Join(parts, ", ")
 }
 
-func (r *rowReader) readWord(field string, known vocabulary, silent string) string {
+func (r *rowReader) readWord(field string, known Vocabulary, silent string) string {
 	text := r.take(field)
 	if text == "" {
 		return silent
 	}
-	word, ok := known.find(text)
+	word, ok := known.Find(text)
 	if !ok {
-		r.Errors = append(r.Errors, problem.UnknownValue(field, text, known.names()...))
+		r.Errors = append(r.Errors, problem.UnknownValue(field, text, known.Names()...))
 	}
 	return word
 }

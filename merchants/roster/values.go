@@ -1,6 +1,8 @@
 package roster
 
 import (
+	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,6 +22,11 @@ var (
 	account      = regexp.MustCompile(`^[0-9A-Za-z]{1,19}$`)
 	asDecimal    = regexp.MustCompile(`^([1-9][0-9]{0,14})\.0$`)
 	serialNumber = regexp.MustCompile(`^[1-9][0-9]{4}(\.[0-9]+)?$`)
+
+	// grouped is a number whose thousands are set apart by one and the same of dot, comma and space, with decimals that say nothing.
+	grouped  = regexp.MustCompile(`^(?:[0-9]+(?:[.,]0{1,2})?|[0-9]{1,3}(?:(?:\.[0-9]{3})+(?:,0{1,2})?|(?:,[0-9]{3})+(?:\.0{1,2})?|(?: [0-9]{3})+(?:[.,]0{1,2})?))$`)
+	unitDong = regexp.MustCompile(`(?i)\s*(đồng|vnđ|vnd|đ|₫)$`)
+	decimals = regexp.MustCompile(`[.,]0{1,2}$`)
 )
 
 func isSheetError(text string) bool { return sheetError.MatchString(text) }
@@ -116,6 +123,57 @@ func dayOf(text string, date1904 bool) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// momentOf is a time as RFC 3339 in Vietnam's zone, from a date with the time of day, or at 00:00.
+func momentOf(text string, date1904 bool) (string, bool) {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at.Format(time.RFC3339), true
+	}
+	day, ok := dayOf(text, date1904)
+	if !ok {
+		return "", false
+	}
+	minutes := 0
+	if serialNumber.MatchString(text) {
+		days, _ := strconv.ParseFloat(text, 64)
+		const ofDay = 24 * 60
+		minutes = min(int((days-math.Trunc(days))*ofDay+0.5), ofDay-1)
+	} else if _, clock, found := strings.Cut(strings.Replace(text, "T", " ", 1), " "); found {
+		at, ok := clockOf(clock)
+		if !ok {
+			return "", false
+		}
+		minutes = at
+	}
+	return fmt.Sprintf("%sT%02d:%02d:00+07:00", day, minutes/60, minutes%60), true
+}
+
+// clockOf is the minute of the day of "8:30", "08:30:00" or "8h30".
+func clockOf(text string) (int, bool) {
+	for _, layout := range [...]string{"15:04", "15:04:05", "15h04", "15h"} {
+		if at, err := time.Parse(layout, strings.TrimSpace(text)); err == nil {
+			return at.Hour()*60 + at.Minute(), true
+		}
+	}
+	return 0, false
+}
+
+// wholeOf is the digits of a whole number as written here ("1.234.567 đ"), in English ("1,234,567") or plainly. "1.234" is one thousand
+// two hundred and thirty-four, as whoever writes it here means; what has other decimals is no whole number.
+func wholeOf(text string) (string, bool) {
+	text = unitDong.ReplaceAllString(strings.ReplaceAll(text, "\u00a0", " "), "")
+	if !grouped.MatchString(text) {
+		return "", false
+	}
+	digits := strings.NewReplacer(".", "", ",", "", " ", "").Replace(decimals.ReplaceAllString(text, ""))
+	if digits = strings.TrimLeft(digits, "0"); digits == "" {
+		digits = "0"
+	}
+	if len(digits) > 15 {
+		return "", false
+	}
+	return digits, true
 }
 
 // sensible refuses days on which nobody took a stall that still stands.

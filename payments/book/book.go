@@ -84,8 +84,14 @@ func owner(ctx context.Context) (auth.Principal, uuid.UUID, error) {
 	return who, *who.MerchantID, nil
 }
 
+// Page is a page of a book's entries; embed it in a huma input.
+type Page struct {
+	Undecided bool `query:"undecided" doc:"true: only receipts that wait for their owner's word"`
+	edge.Page
+}
+
 // Read is a merchant's book of a period: a page of its entries, or all that are in the form with nil.
-func (b *Books) Read(ctx context.Context, merchant uuid.UUID, period Period, page *edge.Page) (*Book, error) {
+func (b *Books) Read(ctx context.Context, merchant uuid.UUID, period Period, page *Page) (*Book, error) {
 	from, to, err := period.days(b.now())
 	if err != nil {
 		return nil, err
@@ -140,20 +146,21 @@ func (b *Books) head(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book *B
 }
 
 // entries reads a page of what is and may be in the book, or with nil all that is in it.
-func (b *Books) entries(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book *Book, page *edge.Page) error {
+func (b *Books) entries(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book *Book, page *Page) error {
 	var after edge.Mark
 	var limit *int
+	undecided := false
 	if page != nil {
 		var err error
 		if after, err = page.Mark(); err != nil {
 			return err
 		}
 		more := page.Size() + 1
-		limit = &more
+		limit, undecided = &more, page.Undecided
 	}
 	rows, err := tx.Query(ctx, `SELECT id, kind, (at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date::text, text, amount::text, 'VND', turnover, number, at FROM (`+entriesSQL+`) e
-		WHERE ($4::timestamptz IS NULL OR (at, id) > ($4, $5)) AND ($6::int IS NOT NULL OR turnover) ORDER BY at, id LIMIT $6`,
-		merchant, book.From, book.To, after.At, after.ID, limit)
+		WHERE ($4::timestamptz IS NULL OR (at, id) > ($4, $5)) AND ($6::int IS NOT NULL OR turnover) AND (NOT $7 OR turnover IS NULL AND NOT reversed)
+		ORDER BY at, id LIMIT $6`, merchant, book.From, book.To, after.At, after.ID, limit, undecided)
 	if err != nil {
 		return fmt.Errorf("read the book of merchant %s: %w", merchant, err)
 	}
@@ -165,7 +172,7 @@ func (b *Books) entries(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book
 		return fmt.Errorf("read the book of merchant %s: %w", merchant, err)
 	}
 	if book.Entries = all; page != nil {
-		book.Entries, book.Next = edge.Cut(all, *page, func(e Entry) edge.Mark { return edge.Mark{At: &e.at, ID: e.ID} })
+		book.Entries, book.Next = edge.Cut(all, page.Page, func(e Entry) edge.Mark { return edge.Mark{At: &e.at, ID: e.ID} })
 	}
 	return nil
 }

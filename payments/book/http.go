@@ -57,7 +57,7 @@ type body[T any] struct{ Body T }
 
 func (b *Books) read(ctx context.Context, in *struct {
 	Period
-	edge.Page
+	Page
 },
 ) (*body[*Book], error) {
 	_, merchant, err := owner(ctx)

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -55,11 +57,16 @@ func (f *Feed) Announce(transfers []ledger.Transfer) {
 			}
 		}
 	}
-	if len(named) == 0 {
+	f.Wake(slices.Collect(maps.Keys(named))...)
+}
+
+// Wake wakes those who wait for some ledger accounts, as Announce does.
+func (f *Feed) Wake(accounts ...uuid.UUID) {
+	if len(accounts) == 0 {
 		return
 	}
 	f.mu.Lock()
-	for id := range named {
+	for _, id := range accounts {
 		f.untold[id] = true
 		for c := range f.waiting[id] {
 			signal(c)

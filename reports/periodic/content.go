@@ -74,7 +74,7 @@ func (p *Periodic) content(ctx context.Context, who auth.Principal, a about, asO
 		reader.Role, reader.ScopeKind, reader.ScopeID = auth.LocalityOfficer, auth.ScopeLocality, &a.locality.ID
 	}
 	c := a.campaign
-	served, err := p.reports.Adoption(auth.With(ctx, reader), reports.Question{Basis: c.Basis, AsOf: asOf.Format(time.DateOnly)})
+	served, err := p.reports.Adoption(auth.With(ctx, reader), reports.Question{Basis: c.Basis, AsOf: asOf.Format(time.DateOnly), Campaign: c.Code})
 	if err != nil {
 		return nil, fmt.Errorf("figures of %s in campaign %s: %w", a.period, c.Code, err)
 	}
@@ -83,7 +83,10 @@ func (p *Periodic) content(ctx context.Context, who auth.Principal, a about, asO
 	}
 	content := &Content{
 		Campaign: CampaignHead{c.ID, c.Code, c.Name, c.LegalRef}, Locality: a.locality, Kind: a.period.Kind, Period: a.period.String(),
-		Basis: served.Basis, AsOf: served.AsOf, Definitions: definitionsOf(served), Units: []CountedUnit{}, Report: served, Statuses: []Standing{},
+		Basis: served.Basis, AsOf: served.AsOf, Units: []CountedUnit{}, Report: served, Statuses: []Standing{},
+	}
+	if content.Definitions, err = p.meanings(served); err != nil {
+		return nil, err
 	}
 	for _, row := range served.Rows {
 		content.Units = append(content.Units, CountedUnit{row.Locality, row.Markets})
@@ -105,13 +108,14 @@ func (p *Periodic) content(ctx context.Context, who auth.Principal, a about, asO
 	return content, nil
 }
 
-// keepRow leaves a report one unit's row, and makes it the total.
+// keepRow leaves a report one unit's row, and makes it the total. A rank among one says nothing.
 func keepRow(served *reports.Adoption, unit uuid.UUID) {
 	rows := []reports.Row{}
 	for _, row := range served.Rows {
 		if row.Locality.ID == unit {
+			row.Rank = nil
 			rows = append(rows, row)
-			served.Total = row.Indicators
+			served.Total, served.Coverage, served.Funnel = row.Indicators, row.Coverage, row.Funnel
 		}
 	}
 	served.Rows = rows

@@ -1,23 +1,33 @@
 package periodic
 
-import (
-	"maps"
-	"slices"
-
-	"market40/reports"
-)
+import "market40/reports"
 
 // Meaning is what an indicator meant when a report was frozen.
 type Meaning struct {
-	Code    string `json:"code" example:"I05"`
-	Version int    `json:"version"`
+	Code     string                `json:"code" example:"I05"`
+	Version  int                   `json:"version"`
+	Name     string                `json:"name" example:"active_30d_rate"`
+	NameVI   string                `json:"name_vi"`
+	NameEN   string                `json:"name_en"`
+	Unit     string                `json:"unit"`
+	Formula  string                `json:"formula"`
+	ProseVI  string                `json:"prose_vi"`
+	ProseEN  string                `json:"prose_en"`
+	Evidence []string              `json:"evidence" nullable:"false"`
+	Parts    []reports.DefinedPart `json:"parts" nullable:"false"`
 }
 
-// definitionsOf are those of the figures that a report shows, by code.
-func definitionsOf(served *reports.Adoption) []Meaning {
-	list := []Meaning{}
-	for _, code := range slices.Sorted(maps.Keys(served.Total)) {
-		list = append(list, Meaning{code, served.Total[code].Definition})
+// meanings are those of the figures that a report shows, by code.
+func (p *Periodic) meanings(served *reports.Adoption) ([]Meaning, error) {
+	definitions, err := p.reports.Definitions()
+	if err != nil {
+		return nil, err
 	}
-	return list
+	list := []Meaning{}
+	for _, d := range definitions {
+		if _, shown := served.Total[d.Code]; shown {
+			list = append(list, Meaning{d.Code, d.Version, d.Name, d.NameVI, d.NameEN, d.Unit, d.Formula, d.ProseVI, d.ProseEN, d.Evidence, d.Parts})
+		}
+	}
+	return list, nil
 }

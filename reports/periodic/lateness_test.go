@@ -51,6 +51,11 @@ func TestLatenessBoard(t *testing.T) {
 			t.Errorf("the board is %s, not %s", got, want)
 		}
 	}
+	// The indicator counts the same: of three localities and twelve months one report came in time.
+	whole := w.ask(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-11"}, 201).text("id")
+	if got := told(w.ask(w.province, "GET", all+"/"+whole, nil, 200).in("preview").in("report").in("total").in("I24")); got != "1/36" {
+		t.Errorf("I24 is %s", got)
+	}
 	if got := w.board(w.nhaTrang, "&kind=quarter&period=2026-Q4"); got != "568 not_made <nil> 0; 0/0" {
 		t.Errorf("the quarter's: %s", got)
 	}

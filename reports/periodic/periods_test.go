@@ -42,6 +42,22 @@ func FuzzPeriod(f *testing.F) {
 	})
 }
 
+// The example of RFC 8785, section 3.2.2.
+func TestCanonicalForm(t *testing.T) {
+	t.Parallel()
+	const raw = `{"numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],
+		"string": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/", "literals": [null, true, false]}`
+	const want = `{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}`
+	if got, err := periodic.Canonical([]byte(raw)); err != nil || string(got) != want {
+		t.Errorf("it is %s, %v", got, err)
+	}
+	for _, none := range []string{"", "{", `{"a":1} {}`, `{"a":1,"a":2}`, "\"\xff\""} {
+		if got, err := periodic.Canonical([]byte(none)); err == nil {
+			t.Errorf("%q is %s", none, got)
+		}
+	}
+}
+
 // The canonical form says the same, is its own canonical form, and does not depend on how the text was written.
 func FuzzCanonical(f *testing.F) {
 	for _, text := range []string{`{"b":1,"a":[null,true,"x"]}`, `{"a":"Chợ Đầm <&> \u2028 \u0001 \/"}`, `{"ạ":1,"a":2,"\ud83d\ude00":3}`, `[1.0,1e2,-0]`, `{"a":1,"a":2}`, `"\ud800"`} {

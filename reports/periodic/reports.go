@@ -200,6 +200,21 @@ func (p *Periodic) list(ctx context.Context, who auth.Principal, q Query, page e
 	return &edge.List[Report]{Items: items, Next: nextPage}, nil
 }
 
+// standing is the report of what one is about; nil: none was made.
+func (p *Periodic) standing(ctx context.Context, who auth.Principal, a about) (*Report, error) {
+	var unit *uuid.UUID
+	if a.locality != nil {
+		unit = &a.locality.ID
+	}
+	rows, _ := p.db.Pool.Query(ctx, reportsSQL+` AND r.campaign_id = $4 AND r.locality_id IS NOT DISTINCT FROM $5 AND r.kind = $6 AND r.period = daterange($7, $8)`,
+		who.ScopeKind, who.ScopeID, p.today(), a.campaign.ID, unit, a.period.Kind, a.period.First, a.period.Next)
+	found, err := pgx.CollectRows(rows, reportOf)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
 // find is a report in the caller's scope (else 404).
 func (p *Periodic) find(ctx context.Context, who auth.Principal, id string) (*Report, error) {
 	rows, _ := p.db.Pool.Query(ctx, reportsSQL+` AND r.id::text = $4`, who.ScopeKind, who.ScopeID, p.today(), id)

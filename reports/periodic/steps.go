@@ -42,6 +42,30 @@ func (p *Periodic) Correct(ctx context.Context, who auth.Principal, id, reason s
 	return p.freeze(ctx, who, id, freezing{step: "correct", reason: reason})
 }
 
+// Freeze submits the report of an order, which it makes where there is none, and returns its newest version. What was
+// submitted before stays as it is.
+func (p *Periodic) Freeze(ctx context.Context, who auth.Principal, o ReportOrder) (*Version, error) {
+	a, err := p.about(ctx, who, o)
+	if err != nil {
+		return nil, err
+	}
+	r, err := p.standing(ctx, who, a)
+	if err == nil && r == nil {
+		r, err = p.Make(ctx, who, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.State == Draft {
+		submitted, err := p.Submit(ctx, who, r.ID.String(), "")
+		if err != nil {
+			return nil, err
+		}
+		r = &submitted.Report
+	}
+	return p.ReadVersion(ctx, who, r.ID.String(), *r.Version)
+}
+
 // said is a text that says something.
 func said(field, text string) (string, error) {
 	text = strings.TrimSpace(text)
@@ -177,7 +201,7 @@ func (p *Periodic) judge(ctx context.Context, who auth.Principal, id, step, note
 			return err
 		}
 		if own && step == "approve" {
-			return problem.New(problem.Forbidden, "second_person", "Người gửi không tự duyệt: cần người thứ hai.", "Who submitted it does not approve it: a second person has to.")
+			return problem.New(problem.Conflict, "second_person_needed", "Người gửi không tự duyệt: cần người thứ hai.", "Who submitted it does not approve it: a second person has to.")
 		}
 		return p.step(ctx, tx, who, r.ID, Step{Step: steps[step].state, Version: version, Note: note})
 	})

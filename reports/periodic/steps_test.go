@@ -57,10 +57,10 @@ func TestFourEyesAreTwoPersons(t *testing.T) {
 	}
 	at := all + "/" + w.ask(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-10"}, 201).text("id")
 	w.ask(key("one"), "POST", at+"/submit", nil, 200)
-	w.refused(key("two"), "POST", at+"/approve", nil, 403, "second_person")
+	w.refused(key("two"), "POST", at+"/approve", nil, 409, "second_person_needed")
 	// After another's correction it is that person who may not.
 	w.ask(w.province, "POST", at+"/correct", object{"reason": "đính chính"}, 200)
-	w.refused(w.province, "POST", at+"/approve", nil, 403, "second_person")
+	w.refused(w.province, "POST", at+"/approve", nil, 409, "second_person_needed")
 	w.ask(key("three"), "POST", at+"/approve", nil, 200)
 }
 
@@ -164,6 +164,26 @@ func TestReportsInScope(t *testing.T) {
 		t.Errorf("the second page is %v", next)
 	}
 	w.refused(w.key(auth.Team, ""), "GET", all, nil, 403, "not_allowed")
+}
+
+// The commune on whose ground a district's pilot stands reports for the district that is no more.
+func TestTheHeirReports(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-03 09:00")
+	w.exec(`UPDATE market_places SET valid = '(,2025-07-01)'`)
+	w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), m.id, v.locality_id, '[2025-07-01,)'
+		FROM markets m, locality_versions v WHERE v.level = 'commune' AND v.code = '22366' AND upper_inf(v.valid)`)
+	heir, beside := w.key(auth.LocalityOfficer, "locality:22366"), w.key(auth.LocalityOfficer, "locality:22333")
+	at := w.october(heir, "568")
+	w.ask(heir, "POST", at+"/submit", nil, 200)
+	content := w.ask(heir, "GET", at+"/versions/1", nil, 200).in("content")
+	if got := told(content.in("report").in("total").in("I05")); got != "7/12" || content.in("locality").text("code") != "568" {
+		t.Errorf("it says %s of %s", got, content.in("locality").text("code"))
+	}
+	w.refused(beside, "GET", at, nil, 404, "not_found")
+	if got := w.board(beside, ""); got != "; 0/0" {
+		t.Errorf("a commune beside it sees %s", got)
+	}
 }
 
 func TestAFailureTellsNothing(t *testing.T) {

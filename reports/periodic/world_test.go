@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
@@ -69,6 +72,16 @@ func newWorld(t testing.TB, now string) *world {
 	must(t, err)
 	w.apiKeys = auth.NewAPIKeys(w.db, clock)
 	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.apiKeys}, Now: clock, Version: "test"})
+	// Two packages may each have a Target.
+	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t.Name() == "" {
+			return huma.DefaultSchemaNamer(t, hint)
+		}
+		return strings.NewReplacer("/", "_", "[", "_", "]", "_", ".", "_").Replace(t.String())
+	})
 	p := programme.New(w.db, clock)
 	p.Routes(e)
 	periodic.New(periodic.Parts{DB: w.db, Keys: keys, Reports: reports.New(w.db, clock), Programme: p, Now: clock}).Routes(e)

@@ -4,8 +4,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
 
 	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/reports/programme"
 )
 
 // states tells each listed locality by code and state.
@@ -154,6 +159,26 @@ func TestWhoActsForALocality(t *testing.T) {
 		t.Errorf("what the heir did is %v", got)
 	}
 	w.refused(heir, "PUT", at+"/568", object{"market_id": dam}, 404, "not_found") // it stands there no more
+}
+
+// An officer whose district ended and whose commune began sees what the scope of the day names.
+func TestDatedScopes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.campaign()
+	lan := uuid.New()
+	w.exec(`INSERT INTO actors (id, role) VALUES ($1, 'locality_officer')`, lan)
+	w.exec(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, created_at) VALUES ($1, 'lan', 'Lan', 'locality_officer', 'dated', $1, now())`, lan)
+	w.exec(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) SELECT $1, 'locality', locality_id, CASE code WHEN '568' THEN daterange(NULL, '2025-07-01') ELSE daterange('2025-07-01', NULL) END
+		FROM locality_versions WHERE level = 'district' AND code IN ('568', '569')`, lan)
+	p := programme.New(w.db, time.Now)
+	c, err := p.Campaign(t.Context(), "CHO40")
+	must(t, err)
+	list, err := p.Pilots(t.Context(), auth.Principal{ScopeKind: auth.ScopeDated, ScopeID: &lan}, c, "", edge.Page{})
+	must(t, err)
+	if len(list.Items) != 1 || list.Items[0].Locality.Code != "569" {
+		t.Errorf("sees %+v", list.Items)
+	}
 }
 
 func TestMilestones(t *testing.T) {

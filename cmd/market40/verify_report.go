@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/spf13/cobra"
+
+	"market40/reports/exports"
+	"market40/reports/periodic"
+)
+
+// verifyReportCommand proves an exported report: with the database, or with the public key alone.
+func verifyReportCommand(s *settings) *cobra.Command {
+	var key, content string
+	c := &cobra.Command{
+		Use: "verify FILE", Args: cobra.ExactArgs(1),
+		Short: "Prove an exported report (csv, xlsx, pdf, docx, json): our signature, and every figure that it shows; exit 1 and what differs",
+		Long: "Proves that the content of a frozen report was signed by this server, and that the texts and figures that the file shows are those of\n" +
+			"that content. A CSV carries the hash only: its content comes from the database, or from --content. With --key no database is asked.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			raw, err := readFile(args[0])
+			if err != nil {
+				return usage(err)
+			}
+			if key != "" {
+				public, err := base64.StdEncoding.DecodeString(key)
+				if err != nil || len(public) != ed25519.PublicKeySize {
+					return usage(errors.New("--key is no Ed25519 public key in base64: see GET /api/v1/reports/key"))
+				}
+				find, err := contentOf(content)
+				if err != nil {
+					return usage(err)
+				}
+				return tellProof(cmd.OutOrStdout(), raw, public, find)
+			}
+			p, closeProgram, err := openProgram(cmd.Context(), s)
+			if err != nil {
+				return err
+			}
+			defer closeProgram()
+			find, err := contentOf(content)
+			if err != nil {
+				return usage(err)
+			}
+			if find == nil {
+				find = func(hash string) (*exports.Seal, error) { return p.frozen(cmd.Context(), hash) }
+			}
+			public, _ := periodic.Key(p.keys).Public().(ed25519.PublicKey)
+			return tellProof(cmd.OutOrStdout(), raw, public, find)
+		},
+	}
+	c.Flags().StringVar(&key, "key", "", "the public key in base64, instead of the database's")
+	c.Flags().StringVar(&content, "content", "", "the frozen version as JSON, for a CSV")
+	return c
+}
+
+// readFile reads what may be a report, and no more of it than one may have.
+func readFile(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, exports.LargestFile+1))
+}
+
+// contentOf gives the content of a JSON file; nil where none is named.
+func contentOf(path string) (func(string) (*exports.Seal, error), error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // nothing was named
+	}
+	raw, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	seal, err := exports.ReadSeal(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return func(string) (*exports.Seal, error) { return seal, nil }, nil
+}
+
+// frozen is the version that has a hash.
+func (p *program) frozen(ctx context.Context, hash string) (*exports.Seal, error) {
+	digest, err := hex.DecodeString(hash)
+	if err != nil {
+		return nil, fmt.Errorf("%q is no hash", hash)
+	}
+	seal := &exports.Seal{SHA256: hash}
+	var signature []byte
+	err = p.db.Pool.QueryRow(ctx, `SELECT content, signature FROM report_versions WHERE sha256 = $1 LIMIT 1`, digest).Scan(&seal.Content, &signature)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, errors.New("no frozen report of this server has it")
+	}
+	seal.Signature = base64.StdEncoding.EncodeToString(signature)
+	return seal, err
+}
+
+// tellProof prints what was proven and what was not.
+func tellProof(out io.Writer, raw []byte, key ed25519.PublicKey, find func(string) (*exports.Seal, error)) error {
+	proof, err := exports.Check(raw, key, find)
+	if err != nil {
+		return fmt.Errorf("not proven: %w", err)
+	}
+	for _, fault := range proof.Faults {
+		fmt.Fprintln(out, "DIFFERS "+fault)
+	}
+	if n := len(proof.Faults); n > 0 {
+		return fmt.Errorf("not proven: %s", strings.TrimSuffix(fmt.Sprintf("%d differences", n), map[bool]string{true: "s"}[n == 1]))
+	}
+	d, err := exports.Open(proof.Seal)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "proven: report %s, version %d, %s as of %s, frozen %s\n", d.Frozen.Report, d.Frozen.Version, d.Period, d.AsOf, d.Frozen.At.Format("2006-01-02 15:04:05 -07:00"))
+	fmt.Fprintf(out, "sha256 %s, signed by %s\n", proof.Seal.SHA256, base64.StdEncoding.EncodeToString(key))
+	fmt.Fprintf(out, "%d texts of the %s are those of the signed content\n", proof.Compared, proof.Kind)
+	for _, text := range proof.Unproven {
+		fmt.Fprintln(out, "not proven: "+text)
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+// What the team takes along for a day without a network, and what it has recorded. The kit is cleared at sign-out; what waits to be sent
+// stays, and is sent only by who recorded it.
+import type { Problem } from '../../lib/api';
+import { Queue, type Waiting } from '../../lib/queue';
+import { read } from '../call';
+import { recall, remember } from '../store';
+
+export interface Word { word: string; vi: string; en: string }
+
+export interface KitStall {
+  id: string; number: string; zone: string; state: string;
+  merchant_id: string | null; merchant_name: string | null; visited_at: string | null; outcome: string | null;
+}
+
+export interface KitMarket { id: string; code: string; name: string; demo: boolean }
+
+export interface Slot { id: string; stratum: string; starts_at: string; ends_at: string; sales: number | null; cashless_sales: number | null }
+
+export interface KitTraining { id: string; held_on: string; topic: string }
+
+export interface Kit {
+  made_at: string;
+  markets: KitMarket[];
+  market: KitMarket | null;
+  stalls: KitStall[];
+  trainings: KitTraining[];
+  slots: Slot[];
+  words: Record<string, Word[]>;
+}
+
+/** Words that a search does not tell apart: without diacritics, đ as d. */
+export function folded(text: string): string {
+  return text.normalize('NFD').replace(/\p{M}/gu, '').replace(/đ/gi, 'd').toLowerCase().trim();
+}
+
+/** found are the stalls whose number begins with, or whose merchant's name holds, what was typed; most of them first by number. */
+export function found(stalls: KitStall[], typed: string, most = 8): KitStall[] {
+  const wanted = folded(typed);
+  if (!wanted) return [];
+  return stalls.filter((s) => folded(s.number).startsWith(wanted) || folded(s.merchant_name ?? '').includes(wanted)).slice(0, most);
+}
+
+class Field {
+  kit = $state.raw<Kit>();
+  waiting = $state.raw<Waiting[]>([]);
+  /** Of the kit: what the phone keeps, because there was no network. */
+  old = $state(false);
+  failed = $state.raw<Problem>();
+
+  private queue?: Queue;
+  private by = '';
+
+  /** open begins to send what waits, and reads the kit for who takes one; without a network the one that the phone keeps. */
+  async open(by: string, withKit: boolean): Promise<void> {
+    if (this.by !== by) {
+      this.by = by;
+      this.queue = new Queue('market40-field', by);
+      this.queue.watch(() => { void this.look(); });
+      this.queue.start();
+    }
+    await this.look();
+    if (withKit) await this.take(this.kit?.market?.id ?? (await recall<string>('field-market')) ?? '');
+  }
+
+  /** take reads the kit of a market. */
+  async take(market: string): Promise<void> {
+    this.failed = undefined;
+    try {
+      this.kit = await read<Kit>('/api/v1/me/field-kit', { market });
+      this.old = false;
+      await remember('field-kit', this.kit);
+      await remember('field-market', this.kit.market?.id ?? '');
+    } catch (problem) {
+      const kept = await recall<Kit>('field-kit');
+      if ((problem as Problem).code === 'offline' && kept) {
+        this.kit = kept;
+        this.old = true;
+      } else if (market && (problem as Problem).status === 404) {
+        await this.take('');
+      } else {
+        this.failed = problem as Problem;
+      }
+    }
+  }
+
+  private async look(): Promise<void> {
+    this.waiting = (await this.queue?.list()) ?? [];
+  }
+
+  /** at is a path of the market that was chosen. */
+  at(path: string): string {
+    return `/api/v1/markets/${this.kit?.market?.id ?? ''}/${path}`;
+  }
+
+  /** record keeps a fact on the phone and sends it as soon as that can be done. */
+  async record(label: string, path: string, body: unknown, method: 'POST' | 'PUT' = 'POST'): Promise<void> {
+    await this.queue!.add({ method, path, body: JSON.parse(JSON.stringify(body)), label });
+    void this.queue!.flush();
+  }
+
+  send = (): Promise<unknown> => this.queue!.flush();
+  drop = (n: number): Promise<void> => this.queue!.drop(n);
+  again = async (n: number): Promise<void> => {
+    await this.queue!.again(n);
+    await this.queue!.flush();
+  };
+}
+
+export const field = new Field();

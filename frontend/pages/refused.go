@@ -1,0 +1,50 @@
+package pages
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"market40/merchants/problem"
+)
+
+// refused is what a browser is shown instead of a problem document.
+type refused struct {
+	*problem.Error
+	English bool
+}
+
+// T is a sentence in the page's language.
+func (r *refused) T(vi, en string) string {
+	if r.English {
+		return en
+	}
+	return vi
+}
+
+// Unknown says that nobody holds the code.
+func (r *refused) Unknown() bool { return r.Kind == problem.NotFound }
+
+// handle mounts a handler whose refusals a browser reads as a page: who mistypes a code, or reads one of a false sticker, is no
+// program. Programs get the problem itself.
+func (p *Pages) handle(handler func(*gin.Context) error) gin.HandlerFunc {
+	return problem.Handle(func(c *gin.Context) error {
+		err := handler(c)
+		var refusal *problem.Error
+		if !errors.As(err, &refusal) || refusal.GetStatus() >= http.StatusInternalServerError || !strings.Contains(c.GetHeader("Accept"), "text/html") {
+			return err
+		}
+		var out bytes.Buffer
+		if err := p.template.ExecuteTemplate(&out, "refused.html", &refused{refusal, english(c)}); err != nil {
+			return fmt.Errorf("page of a refusal: %w", err)
+		}
+		c.Header("Cache-Control", "no-store")
+		c.Header("Vary", "Accept, Accept-Language")
+		c.Data(refusal.GetStatus(), "text/html; charset=utf-8", out.Bytes())
+		return nil
+	})
+}

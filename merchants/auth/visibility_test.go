@@ -1,0 +1,46 @@
+package auth_test
+
+import (
+	"slices"
+	"testing"
+
+	"market40/merchants/auth"
+)
+
+// TestMerchantsAreToldOfEveryAction: a new action is either shown to merchants as a sight of their data, or said to show nothing.
+func TestMerchantsAreToldOfEveryAction(t *testing.T) {
+	t.Parallel()
+	for _, p := range auth.Permissions() {
+		if _, known := p.Action.Shown(); !known {
+			t.Errorf("nobody said whether %s shows something of a merchant: add it to sights or showNothing (visibility.go)", p.Action)
+		}
+	}
+	told := map[auth.Role]bool{auth.Merchant: true}
+	for _, r := range auth.RoleSights() {
+		told[r.Role] = true
+		if len(r.Sees)+len(r.Never) != len(auth.Sights()) || r.Vi == "" || r.En == "" {
+			t.Errorf("%s: sees %v, never %v", r.Role, r.Sees, r.Never)
+		}
+	}
+	for _, role := range append(auth.Roles(), auth.Staff) {
+		if !told[role] {
+			t.Errorf("merchants are not told what %s sees", role)
+		}
+	}
+}
+
+// TestOfficersSeeNoMoney is contract.md: officers never see payments, turnover or a whole account, and nobody the revenue book.
+func TestOfficersSeeNoMoney(t *testing.T) {
+	t.Parallel()
+	for _, r := range auth.RoleSights() {
+		never := []string{"book"}
+		if r.Role == auth.ProvinceOfficer || r.Role == auth.LocalityOfficer || r.Role == auth.Manager || r.Role == auth.Team {
+			never = append(never, "numbers", "payments", "days", "notices", "ledger", "everything")
+		}
+		for _, what := range never {
+			if !slices.Contains(r.Never, what) {
+				t.Errorf("%s sees %s", r.Role, what)
+			}
+		}
+	}
+}

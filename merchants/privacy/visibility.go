@@ -1,0 +1,100 @@
+package privacy
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/problem"
+	"market40/merchants/seal"
+)
+
+const (
+	// shownReaders is how many readings are told at once; /stalls/{id}/readers has all.
+	shownReaders = 50
+	// remindedFor is how long after a change of account its merchant is reminded of the tax office's form.
+	remindedFor = 30 * 24 * time.Hour
+)
+
+// Visibility is everything a merchant may know about who sees its data.
+type Visibility struct {
+	Data     []auth.Sight     `json:"data" doc:"the parts of what is kept of a merchant"`
+	Roles    []auth.RoleSight `json:"roles" doc:"what each role sees in its scope, and what it never sees: from the table of who may do what"`
+	Readers  []auth.Reader    `json:"readers" doc:"the newest 50 readings at all its stalls"`
+	Consents []Consent        `json:"consents" doc:"where it stands on each purpose, with the version it answered"`
+	Reminder *Reminder        `json:"reminder" doc:"null: no account was changed or added within 30 days"`
+}
+
+// Reminder is of what a household may have to tell the tax office itself. Nothing is sent for it.
+type Reminder struct {
+	Form string `json:"form" example:"01/BK-STK"`
+	auth.Told
+	Changes []RemindedChange `json:"changes" doc:"newest first"`
+}
+
+// RemindedChange is a change of account that a merchant is reminded of.
+type RemindedChange struct {
+	ID            uuid.UUID `json:"id"`
+	Kind          string    `json:"kind" enum:"replacement,addition"`
+	StallNumber   string    `json:"stall_number"`
+	BankName      string    `json:"bank_name"`
+	AccountNumber string    `json:"account_number" example:"••••1234"`
+	At            time.Time `json:"at"`
+}
+
+// accountForm is what form 01/BK-STK is, in a merchant's words: a household's own list of its accounts for the tax office.
+var accountForm = auth.Told{
+	Vi: "Mẫu 01/BK-STK là bảng kê tài khoản ngân hàng, ví điện tử mà hộ kinh doanh tự nộp cho cơ quan thuế. Bạn vừa đổi hoặc thêm tài khoản: hãy xem có phải nộp lại bảng kê không. Chợ 4.0 không gửi gì thay bạn.",
+	En: "Form 01/BK-STK is a household business's own list of its bank accounts and e-wallets for the tax office. You changed or added an account: see whether the list has to be handed in anew. Chợ 4.0 sends nothing for you.",
+}
+
+// getVisibility tells a merchant who sees its data. Refused (403): who is no merchant.
+func (d *Desk) getVisibility(ctx context.Context, _ *struct{}) (*body[Visibility], error) {
+	who, err := auth.Require(ctx, auth.ReadVisibility)
+	if err == nil && who.MerchantID == nil {
+		err = problem.New(problem.Forbidden, "not_allowed", "Chỉ tiểu thương xem được ai xem dữ liệu của mình.", "Only a merchant is told who sees its data.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	v := Visibility{Data: auth.Sights(), Roles: auth.RoleSights()}
+	of := auth.ReadersOf{Merchant: who.MerchantID, Limit: shownReaders}
+	if who.ScopeKind == auth.ScopeStall && who.ScopeID != nil { // a program that serves one stall is told of that one
+		of.Stall = *who.ScopeID
+	}
+	v.Readers, err = auth.NewTrail(d.db, nil, d.now).Readers(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	if v.Consents, err = d.consents(ctx, d.db.Pool, *who.MerchantID, ""); err != nil {
+		return nil, err
+	}
+	v.Reminder, err = d.reminder(ctx, who)
+	return answer(v, err)
+}
+
+// reminder is due for some days after an account of a merchant was changed or added; nil: none was.
+func (d *Desk) reminder(ctx context.Context, who auth.Principal) (*Reminder, error) {
+	rows, err := d.db.Pool.Query(ctx, `SELECT c.id, c.kind, s.number, coalesce(b.short_name, 'Ví điện tử'), c.last4, c.decided_at
+		FROM beneficiary_changes c JOIN tenancies t ON t.id = c.tenancy_id JOIN stalls s ON s.id = c.stall_id LEFT JOIN banks b ON b.bin = c.bank_bin
+		WHERE t.merchant_id = $1 AND c.state = 'effective' AND c.kind IN ('replacement', 'addition') AND c.decided_at > $2 AND sees_stall($3, $4, c.stall_id)
+		ORDER BY c.decided_at DESC, c.id DESC LIMIT 10`, who.MerchantID, d.now().Add(-remindedFor), who.ScopeKind, who.ScopeID)
+	if err != nil {
+		return nil, fmt.Errorf("recent accounts of merchant %s: %w", who.MerchantID, err)
+	}
+	changes, err := pgx.CollectRows(rows, pgx.RowToStructByPos[RemindedChange])
+	if err != nil {
+		return nil, fmt.Errorf("recent accounts of merchant %s: %w", who.MerchantID, err)
+	}
+	if len(changes) == 0 {
+		return nil, nil //nolint:nilnil // nothing to be reminded of is an answer
+	}
+	for i := range changes {
+		changes[i].AccountNumber = seal.Mask(changes[i].AccountNumber)
+	}
+	return &Reminder{Form: "01/BK-STK", Told: accountForm, Changes: changes}, nil
+}

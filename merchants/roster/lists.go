@@ -1,0 +1,231 @@
+package roster
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"market40/merchants/problem"
+)
+
+// Field is a field of a list of another kind than stalls.
+type Field struct {
+	Name     string   // as errors name it
+	Headings []string // under which people keep it; the first is how it is asked for
+	Needed   bool     // a header without it is none, and a line without any needed field is no row
+}
+
+// List is such a list as read: a CSV file, or the first worksheet whose header is complete.
+type List struct {
+	Rows    []*Cells
+	Columns map[string]string // for each field that the file has, the header it was found under
+	Skipped []int             // lines below the header that were taken for totals or signatures
+}
+
+// ReadList reads a list whose columns are the fields, by the same rules and within the same limits as Read: title lines above the
+// header, columns in any order, unknown columns passed over, totals and signatures skipped. Its error is a *problem.Error about the file.
+func ReadList(filename string, data []byte, fields []Field) (List, error) {
+	if len(data) > MaxBytes {
+		return List{}, errTooLarge()
+	}
+	f := &form{known: map[string]heading{}, atLeast: 1}
+	for _, field := range fields {
+		f.add(field.Name, field.Headings)
+		if field.Needed {
+			f.needs = append(f.needs, field.Name)
+		}
+	}
+	t, h, err := f.open(filename, data)
+	switch {
+	case err != nil:
+		return List{}, err
+	case !f.complete(h):
+		return List{}, errFieldsMissing(h, fields)
+	}
+	list := List{Columns: map[string]string{}}
+	for field, columns := range h.columns {
+		list.Columns[field] = columns[0].title
+	}
+	for i, l := range t.lines[h.last+1:] {
+		row := &Cells{Line: l.number, row: rowReader{line: l, header: h, date1904: t.date1904}}
+		if i == 0 && numbersColumns(l) || !row.isRow(f.needs) {
+			list.Skipped = append(list.Skipped, l.number)
+			continue
+		}
+		if list.Rows = append(list.Rows, row); len(list.Rows) > MaxRows {
+			return List{}, errTooManyRows()
+		}
+	}
+	return list, nil
+}
+
+// Cells is one row of a list. What is read from it leaves its faults in Errors.
+type Cells struct {
+	Line int // in the file, from 1
+
+	row rowReader
+}
+
+func (c *Cells) isRow(needs []string) bool {
+	for _, text := range c.row.texts() {
+		if totals(text) {
+			return false
+		}
+		break
+	}
+	for _, field := range needs {
+		if c.row.header.text(c.row.line, field) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Has says whether a field has any text.
+func (c *Cells) Has(field string) bool { return !absent(c.row.header.text(c.row.line, field)) }
+
+// Text is a field's text as it stands, cleaned; "" where there is none.
+func (c *Cells) Text(field string) string { return c.row.takeName(field) }
+
+// Long is a text for people, of so many characters at most.
+func (c *Cells) Long(field string, most int) string {
+	text := c.row.takeName(field)
+	if utf8.RuneCountInString(text) > most {
+		c.row.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", most), fmt.Sprintf("Longer than %d characters.", most))
+		return ""
+	}
+	return text
+}
+
+// Word is the contract word that a field's text stands for.
+func (c *Cells) Word(field string, known Vocabulary) string { return c.row.readWord(field, known, "") }
+
+// Day is a date as YYYY-MM-DD.
+func (c *Cells) Day(field string) string {
+	text := c.row.take(field)
+	if text == "" {
+		return ""
+	}
+	day, ok := dayOf(text, c.row.date1904)
+	if !ok {
+		c.failDate(field, text)
+	}
+	return day
+}
+
+// Month is a month as YYYY-MM: "10/2026", "2026-10", or a day of it.
+func (c *Cells) Month(field string) string {
+	text := c.row.take(field)
+	if text == "" {
+		return ""
+	}
+	for _, layout := range [...]string{"1/2006", "1-2006", "2006-1", "1.2006"} {
+		if month, err := time.Parse(layout, strings.TrimSpace(strings.TrimPrefix(strings.ToLower(text), "tháng"))); err == nil {
+			return month.Format("2006-01")
+		}
+	}
+	day, ok := dayOf(text, c.row.date1904)
+	if !ok {
+		c.row.fail(field, "month_form", "Tháng chưa đúng: cần tháng/năm, thí dụ 10/2026.", "The month is wrong: month/year is wanted, such as 10/2026.")
+		return ""
+	}
+	return day[:len("2006-01")]
+}
+
+// Moment is a time in Vietnam as RFC 3339: a date, with the time of day or 00:00.
+func (c *Cells) Moment(field string) string {
+	text := c.row.take(field)
+	if text == "" {
+		return ""
+	}
+	at, ok := momentOf(text, c.row.date1904)
+	if !ok {
+		c.failDate(field, text)
+	}
+	return at
+}
+
+// failDate says why a text is no date; one with the month first, as written in the United States, in a sentence of its own.
+func (c *Cells) failDate(field, text string) {
+	date, _, _ := strings.Cut(text, " ")
+	_, dayFirst := time.Parse("2/1/2006", date)
+	if _, err := time.Parse("1/2/2006", date); err == nil && dayFirst != nil {
+		c.row.fail(field, "month_first", "Ngày viết tháng trước ("+cut(date, 20)+"): hãy viết ngày/tháng/năm, thí dụ 28/04/2026.",
+			"The date has the month first ("+cut(date, 20)+"): write day/month/year, such as 28/04/2026.")
+		return
+	}
+	c.row.fail(field, "date_form", "Ngày chưa đúng: cần ngày/tháng/năm, thí dụ 15/03/2021.", "The date is wrong: day/month/year is wanted, such as 15/03/2021.")
+}
+
+// Whole is a whole number, not negative, as digits.
+func (c *Cells) Whole(field string) string {
+	text := c.row.take(field)
+	if text == "" {
+		return ""
+	}
+	digits, ok := wholeOf(text)
+	switch {
+	case rounded.MatchString(text):
+		c.row.fail(field, "rounded", "Excel đã làm tròn số ("+cut(text, 30)+"): hãy nhập đủ chữ số.", "Excel has rounded the number ("+cut(text, 30)+"): enter all digits.")
+	case !ok:
+		c.row.fail(field, "not_whole", "Cần số nguyên không âm, thí dụ 1.234.567.", "A whole number that is not negative is wanted, such as 1.234.567.")
+	}
+	return digits
+}
+
+// Count is a whole number below a million; -1: none, or a faulty one.
+func (c *Cells) Count(field string) int {
+	digits := c.Whole(field)
+	if digits == "" {
+		return -1
+	}
+	n, err := strconv.Atoi(digits)
+	if err != nil || n >= 1_000_000 {
+		c.row.fail(field, "too_large", "Số quá lớn.", "The number is too large.")
+		return -1
+	}
+	return n
+}
+
+// YesNo is a yes or a no; nil: not said.
+func (c *Cells) YesNo(field string) *bool {
+	text := strings.ToLower(strings.Trim(c.row.header.text(c.row.line, field), " .-–—_/"))
+	yes, no := true, false
+	switch text {
+	case "":
+		return nil
+	case "x", "có", "co", "yes", "y", "true", "1", "đúng":
+		return &yes
+	case "không", "khong", "ko", "k", "no", "n", "false", "0", "chưa":
+		return &no
+	}
+	c.row.fail(field, "yes_no", "Ghi Có hoặc Không.", "Yes or no is wanted.")
+	return nil
+}
+
+// Yes is a yes or a no that must be said.
+func (c *Cells) Yes(field string) bool {
+	said := c.YesNo(field)
+	if said == nil && !c.row.failed(field) {
+		c.row.fail(field, "yes_no", "Ghi Có hoặc Không.", "Yes or no is wanted.")
+	}
+	return said != nil && *said
+}
+
+// Faults are what is wrong with the row.
+func (c *Cells) Faults() []problem.Field { return c.row.Errors }
+
+func errFieldsMissing(found header, fields []Field) error {
+	var missing, known []string
+	for _, f := range fields {
+		if f.Needed && len(found.columns[f.Name]) == 0 {
+			missing = append(missing, f.Headings[0])
+		}
+		known = append(known, f.Headings[0])
+	}
+	return problem.Of("file", "header_missing",
+		"Thiếu cột: "+strings.Join(missing, ", ")+". Dòng tiêu đề gồm: "+strings.Join(known, ", ")+".",
+		"Missing columns: "+strings.Join(missing, ", ")+". The header row holds: "+strings.Join(known, ", ")+".")
+}

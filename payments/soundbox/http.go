@@ -1,0 +1,74 @@
+package soundbox
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+)
+
+// Routes mounts what a merchant does with the boxes of a stall.
+func (s *Soundboxes) Routes(e *edge.Edge) {
+	op := func(method, path, id, summary string, status int) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: "/api/v1/stalls/{id}/soundboxes" + path, Summary: summary, DefaultStatus: status, Tags: []string{"soundboxes"}}
+	}
+	huma.Register(e.API, op(http.MethodPost, "", "pair-soundbox", "Ghép loa: the code that a new soundbox speaks makes it the stall's", http.StatusCreated), s.post)
+	huma.Register(e.API, op(http.MethodGet, "", "list-soundboxes", "Loa của sạp: the stall's soundboxes and when they were last heard of", 0), s.list)
+	huma.Register(e.API, op(http.MethodPatch, "/{soundbox}", "set-soundbox", "Whether it speaks in the place of the stall's phones", http.StatusNoContent), s.patch)
+	huma.Register(e.API, op(http.MethodDelete, "/{soundbox}", "revoke-soundbox", "Bỏ loa: it is cut off and may not come back", http.StatusNoContent), s.delete)
+}
+
+type body[T any] struct{ Body T }
+
+// Named is a box of a stall, in a route's path.
+type Named struct {
+	edge.Named
+	Soundbox string `path:"soundbox"`
+}
+
+func (s *Soundboxes) post(ctx context.Context, in *struct {
+	edge.Named
+	Body Order
+},
+) (*body[*Box], error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	box, err := s.Pair(ctx, who, in.ID, in.Body)
+	return &body[*Box]{box}, err
+}
+
+func (s *Soundboxes) list(ctx context.Context, in *edge.Named) (*body[*edge.List[Box]], error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	boxes, err := s.Boxes(ctx, who, in.ID)
+	return &body[*edge.List[Box]]{&edge.List[Box]{Items: boxes}}, err
+}
+
+func (s *Soundboxes) patch(ctx context.Context, in *struct {
+	Named
+	Body struct {
+		Speaks bool `json:"speaks"`
+	}
+},
+) (*struct{}, error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.SetSpeaks(ctx, who, in.ID, in.Soundbox, in.Body.Speaks)
+}
+
+func (s *Soundboxes) delete(ctx context.Context, in *Named) (*struct{}, error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Revoke(ctx, who, in.ID, in.Soundbox)
+}

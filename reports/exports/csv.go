@@ -1,0 +1,43 @@
+package exports
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+)
+
+// byteOrderMark makes spreadsheets read UTF-8.
+const byteOrderMark = "\uFEFF"
+
+// sealHeads are the columns that name the frozen version, on every line: a line that is cut out still tells where from.
+var sealHeads = []string{"report", "version", "sha256", "signature"}
+
+// writeCSV writes the report's table. A frozen one's lines carry the hash and the signature; the content does not fit.
+func writeCSV(w io.Writer, d *Document) error {
+	var b bytes.Buffer
+	b.WriteString(byteOrderMark)
+	if err := csv.NewWriter(&b).WriteAll(d.csvLines()); err != nil {
+		return fmt.Errorf("write a report as CSV: %w", err)
+	}
+	_, err := b.WriteTo(w)
+	return err
+}
+
+func (d *Document) csvLines() [][]string {
+	lines := d.Report.Table()
+	if d.Seal == nil {
+		return lines
+	}
+	seal := []string{d.Frozen.Report, strconv.Itoa(d.Frozen.Version), d.Seal.SHA256, d.Seal.Signature}
+	for i := range lines {
+		if i == 0 {
+			lines[i] = slices.Concat(lines[i], sealHeads)
+		} else {
+			lines[i] = slices.Concat(lines[i], seal)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,152 @@
+package exports
+
+import (
+	"archive/zip"
+	"bytes"
+	"embed"
+	"encoding/base64"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+	"text/template"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+//go:embed docx/*.xml
+var docxFiles embed.FS
+
+// docxParts are the parts of the package and what each is made from, in the order that they are written.
+var docxParts = [][2]string{
+	{"[Content_Types].xml", "content_types.xml"}, {"_rels/.rels", "rels.xml"}, {"word/document.xml", "document.xml"}, {"word/_rels/document.xml.rels", "document_rels.xml"},
+	{"word/styles.xml", "styles.xml"}, {"word/settings.xml", "settings.xml"}, {"word/header1.xml", "header.xml"}, {"word/header2.xml", "header_first.xml"}, {"docProps/core.xml", "core.xml"},
+	{"customXml/item1.xml", "item.xml"}, {"customXml/itemProps1.xml", "item_props.xml"}, {"customXml/_rels/item1.xml.rels", "item_rels.xml"},
+}
+
+// docxTextWidth is that of the text between the margins, in twentieths of a point.
+const docxTextWidth = 11906 - 1701 - 851
+
+var docxTemplates = template.Must(template.New("").Funcs(template.FuncMap{
+	"x":         escaped,
+	"p":         func(style, text string) paragraph { return paragraph{Style: style, Text: text} },
+	"textWidth": func() int { return docxTextWidth },
+}).ParseFS(docxFiles, "docx/*.xml"))
+
+// escaped is a text inside XML. What XML cannot hold is replaced.
+func escaped(text string) (string, error) {
+	var b strings.Builder
+	err := xml.EscapeText(&b, []byte(norm.NFC.String(text)))
+	return b.String(), err
+}
+
+// paragraph is one of the draft, or a table.
+type paragraph struct {
+	Style, Text string
+	Table       *docxTable
+}
+
+type docxTable struct {
+	Caption string
+	Widths  []int
+	Rows    []docxRow
+}
+
+type docxRow struct {
+	Head  bool
+	Cells []docxCell
+}
+
+type docxCell struct {
+	Text, Align string
+	Width       int
+	Head        bool
+}
+
+// writeDOCX writes the draft of an official report.
+func writeDOCX(w io.Writer, d *Document) error {
+	data, err := d.draft()
+	if err != nil {
+		return fmt.Errorf("the sealed content: %w", err)
+	}
+	archive := zip.NewWriter(w)
+	for _, part := range docxParts {
+		var b bytes.Buffer
+		if err := docxTemplates.ExecuteTemplate(&b, part[1], data); err != nil {
+			return fmt.Errorf("write %s of a draft: %w", part[0], err)
+		}
+		file, err := archive.CreateHeader(&zip.FileHeader{Name: part[0], Method: zip.Deflate, Modified: d.madeAt()})
+		if err == nil {
+			_, err = file.Write(b.Bytes())
+		}
+		if err != nil {
+			return fmt.Errorf("write %s of a draft: %w", part[0], err)
+		}
+	}
+	if err := archive.Close(); err != nil {
+		return fmt.Errorf("write a draft: %w", err)
+	}
+	return nil
+}
+
+// draft is what the templates are filled with.
+type draft struct {
+	Agency                      agency
+	Number, PlaceDate, Abstract string
+	Demo                        bool
+	Body                        []paragraph
+	Recipients, Signer, Blank   []string
+	Annexes                     []annex
+	Sealed, Made                string
+}
+
+type annex struct {
+	Number, Title, Of string
+	Body              []paragraph
+}
+
+func (d *Document) draft() (*draft, error) {
+	a := d.agency()
+	out := &draft{
+		Agency: a, Abstract: d.headline(), Demo: d.Demo, Made: d.madeAt().Format(time.RFC3339),
+		Number:     "Số:         /BC-" + a.sign,
+		PlaceDate:  a.place + ", ngày        tháng        năm          ",
+		Body:       d.body(a),
+		Recipients: []string{"- [Cơ quan nhận báo cáo];", "- [Các cơ quan, đơn vị liên quan];", "- Lưu: VT, [đơn vị soạn thảo]."},
+		Signer:     a.signer, Blank: []string{"", "", "", "", ""},
+	}
+	out.Annexes = d.annexes("(Kèm theo Báo cáo số        /BC-" + a.sign + " ngày       tháng       năm          của " + a.name + ")")
+	if d.Seal != nil {
+		raw, err := d.Seal.json()
+		if err != nil {
+			return nil, err
+		}
+		out.Sealed = base64.StdEncoding.EncodeToString(raw) // XML may not hold every letter
+	}
+	return out, nil
+}
+
+// shown is a table as the draft shows it.
+func (t table) shown(caption string) paragraph {
+	out := &docxTable{Caption: caption}
+	for _, share := range t.shares {
+		out.Widths = append(out.Widths, int(share*docxTextWidth))
+	}
+	add := func(texts []string, head bool) {
+		row := docxRow{Head: head}
+		for i, text := range texts {
+			align := map[byte]string{'l': "left", 'c': "center", 'r': "right"}[t.aligns[i]]
+			if head {
+				align = "center"
+			}
+			row.Cells = append(row.Cells, docxCell{text, align, out.Widths[i], head})
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	add(t.heads, true)
+	for _, row := range t.rows {
+		add(row, false)
+	}
+	return paragraph{Table: out}
+}

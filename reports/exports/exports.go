@@ -1,0 +1,130 @@
+// Package exports writes a report as a file that an office works with (CSV, XLSX, PDF, a draft in DOCX), and proves such a
+// file later. A file is proven by writing it again from the content that we signed: what it shows must be what that gives.
+package exports
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"market40/reports"
+)
+
+// Content is what a report says, as it is frozen.
+type Content struct {
+	Campaign    *Campaign         `json:"campaign"`
+	Locality    *reports.Locality `json:"locality"` // null: the whole campaign
+	Kind        string            `json:"kind"`     // month, quarter; "" in a live report
+	Period      string            `json:"period"`   // 2026-10, 2026-Q3
+	Basis       string            `json:"basis"`
+	AsOf        string            `json:"as_of"`
+	Demo        bool              `json:"demo"` // it counts invented markets
+	Definitions []Definition      `json:"definitions"`
+	Units       []Unit            `json:"units"`
+	Report      reports.Adoption  `json:"report"`
+	Statuses    []Standing        `json:"statuses"`
+	Frozen      *Frozen           `json:"frozen"` // null: it is not
+}
+
+// Standing is what a locality of the campaign has chosen.
+type Standing struct {
+	Locality     reports.Locality `json:"locality"`
+	State        string           `json:"state"` // chosen, exempt, missing
+	ExemptReason *string          `json:"exempt_reason"`
+}
+
+// Frozen says which version of which report it is.
+type Frozen struct {
+	Report  string    `json:"report"`
+	Version int       `json:"version"`
+	At      time.Time `json:"at"`
+	Reason  string    `json:"reason"` // why it was frozen again
+}
+
+// Campaign is the order that the report answers.
+type Campaign struct {
+	Code     string `json:"code"`
+	Name     string `json:"name"`
+	LegalRef string `json:"legal_ref"`
+}
+
+// Definition is what an indicator meant when the report was frozen.
+type Definition struct {
+	Code    string `json:"code"`
+	Version int    `json:"version"`
+	Name    string `json:"name_vi"`
+	English string `json:"name_en"`
+	Formula string `json:"formula"`
+	Prose   string `json:"prose_vi"`
+	Unit    string `json:"unit"`
+	Parts   []Part `json:"parts"`
+}
+
+// Part is a further value of an indicator.
+type Part struct {
+	Key  string `json:"key"`
+	Name string `json:"name_vi"`
+}
+
+// Unit is a unit of the basis and the markets that were counted in it.
+type Unit struct {
+	Locality reports.Locality `json:"locality"`
+	Markets  []reports.Market `json:"markets"`
+}
+
+// Document is a report that is written as a file: its content, and the seal that it was frozen with.
+type Document struct {
+	Content
+	Seal *Seal // nil: a live report, which nothing proves
+}
+
+// Live is the document of a report that is not frozen.
+func Live(report *reports.Adoption, definitions []reports.Definition) *Document {
+	d := &Document{Content: Content{Basis: report.Basis, AsOf: report.AsOf, Report: *report}}
+	for _, known := range definitions {
+		definition := Definition{Code: known.Code, Version: known.Version, Name: known.NameVI, English: known.NameEN, Formula: known.Formula, Prose: known.ProseVI, Unit: known.Unit}
+		for _, part := range known.Parts {
+			definition.Parts = append(definition.Parts, Part{Key: part.Key, Name: part.NameVI})
+		}
+		d.Definitions = append(d.Definitions, definition)
+	}
+	for _, row := range report.Rows {
+		for _, m := range row.Markets {
+			d.Demo = d.Demo || m.Demo
+		}
+	}
+	return d
+}
+
+// Open is the document of a sealed report. It proves nothing: see Seal.Prove.
+func Open(seal *Seal) (*Document, error) {
+	d := &Document{Seal: seal}
+	if err := json.Unmarshal(seal.Content, &d.Content); err != nil {
+		return nil, fmt.Errorf("the content of a frozen report: %w", err)
+	}
+	if d.Frozen == nil {
+		return nil, errors.New("the content does not say which version of which report it is")
+	}
+	return d, nil
+}
+
+// Canonical is a JSON text in the one form that is hashed: that of RFC 8785.
+func Canonical(raw []byte) ([]byte, error) {
+	text := jsontext.Value(bytes.Clone(raw))
+	if err := text.Canonicalize(); err != nil {
+		return nil, fmt.Errorf("canonical JSON: %w", err)
+	}
+	return text, nil
+}
+
+// line is what a reader types or scans to ask for the report: who it is, and what proves it.
+func (d *Document) line() string {
+	return fmt.Sprintf("market40 %s v%d sha256:%s ed25519:%s", d.Frozen.Report, d.Frozen.Version, d.Seal.SHA256, d.Seal.Signature)
+}
+
+// vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975.
+var vietnam = time.FixedZone("+07", 7*60*60)

@@ -1,0 +1,369 @@
+package exports_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/xml"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
+
+	"market40/reports"
+	"market40/reports/exports"
+)
+
+// wanted are the cells of a figure as the API's JSON tells them, in the order of the workbook's columns from "Tử số" on.
+func wanted(f reports.Figure) []string {
+	hidden := func(text string, is bool) string {
+		if text == "" && is {
+			return "<5"
+		}
+		return text
+	}
+	quantity := func(q *reports.Quantity) string {
+		if q == nil {
+			return hidden("", f.Suppressed)
+		}
+		return q.String()
+	}
+	number := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		n, err := strconv.ParseFloat(*s, 64)
+		if err != nil {
+			return *s
+		}
+		return strconv.FormatFloat(n, 'f', -1, 64)
+	}
+	cells := []string{quantity(f.Numerator), quantity(f.Denominator), hidden(number(f.Value), f.Suppressed), "", "", "", "", "", "", "", "", ""}
+	if e := f.Evidence; e != nil {
+		for i, n := range []int{e.A, e.B, e.C, e.D} {
+			cells[3+i] = strconv.Itoa(n)
+		}
+	}
+	if f.Interval != nil {
+		cells[7], cells[8] = number(&f.Interval.Low), number(&f.Interval.High)
+	}
+	if c := f.Coverage; c != nil {
+		cells[9], cells[10], cells[11] = "<5", strconv.Itoa(c.Denominator), "<5"
+		if c.Numerator != nil {
+			cells[9], cells[11] = strconv.Itoa(*c.Numerator), number(c.Value)
+		}
+	}
+	return cells
+}
+
+// wantedRows are all figures of a content with what names them: unit, indicator, part.
+func wantedRows(c *exports.Content) [][]string {
+	rows := [][]string{}
+	add := func(name string, figures reports.Figures) {
+		for _, code := range slices.Sorted(maps.Keys(figures)) {
+			rows = append(rows, append([]string{name, code}, wanted(figures[code])...))
+			for _, key := range slices.Sorted(maps.Keys(figures[code].Parts)) {
+				rows = append(rows, append([]string{name, code}, wanted(figures[code].Parts[key])...))
+			}
+		}
+	}
+	for _, row := range c.Report.Rows {
+		add(row.Locality.Name, row.Indicators)
+	}
+	add("Tổng cộng", c.Report.Total)
+	return rows
+}
+
+// found are the same cells of the sheet of figures.
+func found(lines [][]string) [][]string {
+	rows := [][]string{}
+	for _, line := range lines[1:] {
+		for len(line) < 23 {
+			line = append(line, "")
+		}
+		rows = append(rows, slices.Concat([]string{line[2], line[4]}, line[8:20]))
+	}
+	return rows
+}
+
+func sameRows(t *testing.T, found, want [][]string) {
+	t.Helper()
+	if len(found) != len(want) {
+		t.Fatalf("%d rows, not %d", len(found), len(want))
+	}
+	for i := range want {
+		if !slices.Equal(found[i], want[i]) {
+			t.Errorf("row %d is\n%q, not\n%q", i+2, found[i], want[i])
+		}
+	}
+}
+
+// LibreOffice opens the workbook and reads each figure as the API tells it; numbers are numbers.
+func TestAWorkbookInLibreOffice(t *testing.T) {
+	t.Parallel()
+	c := october()
+	raw := written(t, document(t, c), "xlsx")
+	text := office(t, "report.xlsx", raw, "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,2")
+	lines, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	must(t, err)
+	for _, line := range lines { // LibreOffice writes a share in hundredths, whole: 57.99%
+		for i, cell := range line {
+			if hundredths, is := strings.CutSuffix(cell, "%"); is {
+				n, err := decimal.NewFromString(hundredths)
+				must(t, err)
+				line[i] = n.Shift(-2).String()
+			}
+		}
+	}
+	sameRows(t, found(lines), wantedRows(c))
+	for _, line := range lines[1:] {
+		if line[22] != "dữ liệu minh họa" && line[1] != "576" {
+			t.Fatalf("the line %q does not say that it is invented", line)
+		}
+	}
+	file, err := excelize.OpenReader(bytes.NewReader(raw))
+	must(t, err)
+	if got := strings.Join(file.GetSheetList(), ","); got != "Bìa,Số liệu,Biểu đồ,Định nghĩa,Xác nhận" {
+		t.Errorf("the sheets are %s", got)
+	}
+	for at, want := range map[string]string{"I2": "886", "K2": "91.9%", "I13": "", "I16": "1,234,567,000"} {
+		kind, err := file.GetCellType("Số liệu", at)
+		must(t, err)
+		if got, err := file.GetCellValue("Số liệu", at); err != nil || want != "" && got != want || kind == excelize.CellTypeSharedString && want != "" {
+			t.Errorf("%s shows %q of type %v, not %q", at, got, kind, want)
+		}
+	}
+	charts := 0
+	for name := range unpacked(t, raw) {
+		if strings.HasPrefix(name, "xl/charts/chart") {
+			charts++
+		}
+	}
+	if charts != 2 {
+		t.Errorf("%d charts", charts)
+	}
+}
+
+func unpacked(t testing.TB, raw []byte) map[string][]byte {
+	t.Helper()
+	parts := map[string][]byte{}
+	repacked(t, raw, func(name string, part []byte) []byte {
+		parts[name] = part
+		return part
+	})
+	return parts
+}
+
+// tool runs a program on a file and returns what it prints.
+func tool(t testing.TB, raw []byte, ending, name string, args ...string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "x"+ending)
+	must(t, os.WriteFile(file, raw, 0o600))
+	for i, arg := range args {
+		args[i] = strings.ReplaceAll(arg, "FILE", file)
+	}
+	out, err := exec.CommandContext(t.Context(), name, args...).Output()
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return string(out)
+}
+
+// spaced is a text with one space between words: how a program keeps them does not count.
+func spaced(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// TestThePDF is read by poppler, its symbol by zbar, its attachment by us.
+func TestThePDF(t *testing.T) {
+	t.Parallel()
+	c := october()
+	seal := sealed(t, c)
+	raw := written(t, document(t, c), "pdf")
+	if info := tool(t, raw, ".pdf", "pdfinfo", "FILE"); !strings.Contains(info, "(A4)") || !strings.Contains(info, "Kết quả thực hiện mô hình chợ 4.0") {
+		t.Errorf("%s", info)
+	}
+	text := spaced(tool(t, raw, ".pdf", "pdftotext", "-layout", "FILE", "-"))
+	for _, want := range []string{"DỮ LIỆU MINH HỌA", "58,0 % (559/964)", "2.261 / 2.458", "1.234.567.000 đ", "152.341 đ", "(31,2 – 57,2 %)", "Huyện Khánh Vĩnh <5", "chưa có dữ liệu", seal.SHA256, "A 1.419 · B 6 ·", "miễn: không có chợ trên đảo", "Lý do đính chính", "01/11/2026"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the PDF does not say %q", want)
+		}
+	}
+	if strings.Contains(text, "□") {
+		t.Error("a letter is missing in the font")
+	}
+	folder := t.TempDir()
+	pages, err := strconv.Atoi(regexp.MustCompile(`Pages:\s+(\d+)`).FindStringSubmatch(tool(t, raw, ".pdf", "pdfinfo", "FILE"))[1])
+	must(t, err)
+	last := strconv.Itoa(pages)
+	tool(t, raw, ".pdf", "pdftoppm", "-png", "-r", "150", "-f", last, "-l", last, "FILE", filepath.Join(folder, "p"))
+	made, err := filepath.Glob(filepath.Join(folder, "p*.png"))
+	must(t, err)
+	out, err := exec.CommandContext(t.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", made[0]).Output()
+	must(t, err)
+	if want := "market40 " + c.Frozen.Report + " v2 sha256:" + seal.SHA256 + " ed25519:" + seal.Signature; strings.TrimSpace(string(out)) != want {
+		t.Errorf("the symbol says %q", out)
+	}
+	attached := filepath.Join(folder, "attached.json")
+	tool(t, raw, ".pdf", "pdfdetach", "-save", "1", "-o", attached, "FILE")
+	inside, err := os.ReadFile(attached)
+	must(t, err)
+	if proof, err := exports.Check(inside, public(), nil); err != nil || !proof.Proven() {
+		t.Errorf("the attachment: %v %v", proof, err)
+	}
+}
+
+// TestTheDraftsGeometry measures the draft by what Decree 30/2020/NĐ-CP, Annex I, asks, in the file and as rendered.
+func TestTheDraftsGeometry(t *testing.T) {
+	t.Parallel()
+	c := october()
+	c.Locality = &c.Report.Rows[3].Locality
+	raw := written(t, document(t, c), "docx")
+	parts := unpacked(t, raw)
+	for name, part := range parts {
+		if strings.HasSuffix(name, ".xml") || strings.HasSuffix(name, ".rels") {
+			if err := xml.Unmarshal(part, new(struct{ XMLName xml.Name })); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	text, styles := string(parts["word/document.xml"]), string(parts["word/styles.xml"])
+	number := func(text, pattern string) float64 {
+		t.Helper()
+		found := regexp.MustCompile(pattern).FindStringSubmatch(text)
+		if found == nil {
+			t.Fatalf("no %s", pattern)
+		}
+		n, err := strconv.ParseFloat(found[1], 64)
+		must(t, err)
+		return n
+	}
+	millimetres := func(name string) float64 {
+		return number(text, `<w:pg(?:Mar|Sz)[^>]* w:`+name+`="(\d+)"`) / 1440 * 25.4
+	}
+	for name, between := range map[string][2]float64{"w": {209.9, 210.1}, "h": {296.9, 297.1}, "top": {20, 25}, "bottom": {20, 25}, "left": {30, 35}, "right": {15, 20}} {
+		if mm := millimetres(name); mm < between[0]-0.05 || mm > between[1]+0.05 {
+			t.Errorf("%s is %.1f mm", name, mm)
+		}
+	}
+	if !strings.Contains(styles, `<w:rFonts w:ascii="Times New Roman"`) || number(styles, `<w:rPrDefault>.*?<w:sz w:val="(\d+)"`) != 28 {
+		t.Error("the text is not Times New Roman 14")
+	}
+	pdf := office(t, "draft.docx", raw, "pdf")
+	if info := tool(t, pdf, ".pdf", "pdfinfo", "FILE"); !strings.Contains(info, "(A4)") {
+		t.Error(info)
+	}
+	const millimetre = 72 / 25.4
+	words := regexp.MustCompile(`<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>`).FindAllStringSubmatch(tool(t, pdf, ".pdf", "pdftotext", "-bbox", "FILE", "-"), -1)
+	left, right := 999.0, 0.0
+	for _, w := range words {
+		x, err := strconv.ParseFloat(w[1], 64)
+		must(t, err)
+		end, err := strconv.ParseFloat(w[3], 64)
+		must(t, err)
+		left, right = min(left, x/millimetre), max(right, end/millimetre)
+	}
+	if left < 29.5 || left > 35 || right > 195.5 || right < 190 {
+		t.Errorf("text stands from %.1f to %.1f mm", left, right)
+	}
+	fonts := tool(t, pdf, ".pdf", "pdffonts", "FILE")
+	if !strings.Contains(fonts, "LiberationSerif") || strings.Contains(fonts, "DejaVu") {
+		t.Errorf("the fonts are %s", fonts)
+	}
+	shown := spaced(tool(t, pdf, ".pdf", "pdftotext", "FILE", "-"))
+	for _, want := range []string{
+		"ỦY BAN NHÂN DÂN HUYỆN VẠN NINH", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "BÁO CÁO Kết quả thực hiện mô hình chợ 4.0",
+		"(DỮ LIỆU MINH HỌA)", "Ủy ban nhân dân huyện Vạn Ninh báo cáo kết quả", "58,0 %, tương ứng 1.425 trên 2.458 tiểu thương", "Nơi nhận:", "- Lưu: VT", "TM. ỦY BAN NHÂN DÂN CHỦ TỊCH", "Phụ lục IV", "XÁC NHẬN SỐ LIỆU", sealed(t, c).SHA256,
+	} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("the draft does not say %q", want)
+		}
+	}
+	if line := spaced(tool(t, pdf, ".pdf", "pdftotext", "-layout", "-l", "1", "FILE", "-")); !strings.Contains(line, "Số: /BC-UBND Vạn Ninh, ngày tháng năm") {
+		t.Errorf("number and date are not empty on one line: %.300s", line)
+	}
+	blocks(t, words)
+}
+
+// blocks measures where the parts of the letter's head stand: the agency left, the nation right, on one height.
+func blocks(t *testing.T, words [][]string) {
+	t.Helper()
+	at := func(word string) (x, y float64) {
+		for _, w := range words {
+			if w[5] == word {
+				x, err := strconv.ParseFloat(w[1], 64)
+				must(t, err)
+				y, err := strconv.ParseFloat(w[2], 64)
+				must(t, err)
+				return x, y
+			}
+		}
+		t.Fatalf("no word %q", word)
+		return 0, 0
+	}
+	agencyX, agencyY := at("ỦY")
+	nationX, nationY := at("CỘNG")
+	numberX, numberY := at("Số:")
+	dateX, dateY := at("ngày")
+	_, kindY := at("BÁO")
+	if agencyX > nationX || agencyY != nationY || numberX > dateX || max(numberY, dateY) > kindY || min(numberY, dateY) < nationY {
+		t.Errorf("the head stands at %v", []float64{agencyX, agencyY, nationX, nationY, numberX, numberY, dateX, dateY, kindY})
+	}
+}
+
+// TestNoFormulas: whatever somebody named a market or wrote as a reason, no program runs it.
+func TestNoFormulas(t *testing.T) {
+	t.Parallel()
+	c := october()
+	bad := `=HYPERLINK("http://x";"y")`
+	for i, lead := range []string{"=", "+", "-", "@", "\t"} {
+		c.Report.Rows[i].Markets[0].Code, c.Report.Rows[i].Markets[0].Name = lead+"1+1", lead+"cmd|' /C calc'!A0"
+		c.Report.Rows[i].Locality.Name = lead + "SUM(A1)"
+	}
+	c.Frozen.Reason, c.Campaign.Name, c.Definitions[0].Prose = bad, bad+" <w:t>&\x01\u0301 🐟", bad
+	d := document(t, c)
+	lines, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(written(t, d, "csv")), "\uFEFF"))).ReadAll()
+	must(t, err)
+	file, err := excelize.OpenReader(bytes.NewReader(written(t, d, "xlsx")))
+	must(t, err)
+	for _, sheet := range file.GetSheetList() {
+		rows, err := file.GetRows(sheet, excelize.Options{RawCellValue: true})
+		must(t, err)
+		lines = append(lines, rows...)
+	}
+	for _, cell := range slices.Concat(lines...) {
+		if _, err := strconv.ParseFloat(cell, 64); err != nil && cell != "" && strings.Contains("=+-@\t\r", cell[:1]) {
+			t.Errorf("a cell is %q", cell)
+		}
+	}
+	for kind := range exports.Kinds {
+		proof, err := exports.Check(written(t, d, kind), public(), library(sealed(t, c)))
+		if err != nil || !proof.Proven() {
+			t.Errorf("%s: %v %+v", kind, err, proof)
+		}
+	}
+	office(t, "bad.docx", written(t, d, "docx"), "pdf")
+}
+
+func TestLongReports(t *testing.T) {
+	t.Parallel()
+	c := october()
+	for len(c.Report.Rows) < 65 {
+		row := c.Report.Rows[len(c.Report.Rows)%5]
+		row.Locality.Name = fmt.Sprintf("Xã %s thứ %d", strings.Repeat("Rất Dài ", 5), len(c.Report.Rows))
+		c.Report.Rows = append(c.Report.Rows, row)
+	}
+	seal := sealed(t, c)
+	for kind := range exports.Kinds {
+		proof, err := exports.Check(written(t, document(t, c), kind), public(), library(seal))
+		if err != nil || !proof.Proven() {
+			t.Errorf("%s: %v %v", kind, err, proof)
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package exports_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/xuri/excelize/v2"
+	"pgregory.net/rapid"
+
+	"market40/reports"
+	"market40/reports/exports"
+)
+
+// drawFigure is any figure that a report may tell, also ones that no indicator makes today.
+func drawFigure(t *rapid.T, depth int) reports.Figure {
+	f := reports.Figure{Definition: rapid.IntRange(1, 9).Draw(t, "definition"), Suppressed: rapid.Bool().Draw(t, "hidden")}
+	maybe := rapid.Bool()
+	quantity := func(name string) *reports.Quantity {
+		q := reports.Count(rapid.IntRange(-5, 9_000_000_000_000).Draw(t, name))
+		q.Money = maybe.Draw(t, name+" is money")
+		return q
+	}
+	value := rapid.Custom(func(t *rapid.T) string {
+		return fmt.Sprintf("%d.%04d", rapid.IntRange(0, 99999).Draw(t, "whole"), rapid.IntRange(0, 9999).Draw(t, "fraction"))
+	})
+	if maybe.Draw(t, "has denominator") {
+		f.Denominator = quantity("denominator")
+	}
+	if f.Suppressed {
+		return f
+	}
+	if maybe.Draw(t, "has numerator") {
+		f.Numerator = quantity("numerator")
+	}
+	if maybe.Draw(t, "has value") {
+		f.Value = text(value.Draw(t, "value"))
+	}
+	if maybe.Draw(t, "has evidence") {
+		n := rapid.IntRange(0, 100_000)
+		f.Evidence = &reports.Evidence{A: n.Draw(t, "A"), B: n.Draw(t, "B"), C: n.Draw(t, "C"), D: n.Draw(t, "D")}
+	}
+	if maybe.Draw(t, "has interval") {
+		f.Interval = &reports.Interval{Low: value.Draw(t, "low"), High: value.Draw(t, "high")}
+	}
+	if maybe.Draw(t, "has coverage") {
+		f.Coverage = &reports.Share{Denominator: rapid.IntRange(0, 999).Draw(t, "covered of")}
+		if maybe.Draw(t, "shown") {
+			n := rapid.IntRange(0, 999).Draw(t, "covered")
+			f.Coverage.Numerator, f.Coverage.Value = &n, text(value.Draw(t, "coverage"))
+		}
+	}
+	if maybe.Draw(t, "has a time") {
+		at := time.Unix(rapid.Int64Range(1_700_000_000, 1_800_000_000).Draw(t, "fresh"), 0).UTC()
+		f.FreshAt = &at
+	}
+	if depth > 0 {
+		for range rapid.IntRange(0, 2).Draw(t, "parts") {
+			if f.Parts == nil {
+				f.Parts = map[string]reports.Figure{}
+			}
+			f.Parts[rapid.StringMatching(`[a-z_0-9]{1,12}`).Draw(t, "part")] = drawFigure(t, 0)
+		}
+	}
+	return f
+}
+
+func drawFigures(t *rapid.T) reports.Figures {
+	figures := reports.Figures{}
+	for n := range 24 {
+		if rapid.Bool().Draw(t, "has it") {
+			figures[fmt.Sprintf("I%02d", n+1)] = drawFigure(t, 1)
+		}
+	}
+	return figures
+}
+
+// word is what somebody may have typed.
+var word = rapid.OneOf(rapid.StringMatching(`[A-ZĐa-zàáạảãđơưếệ =+@<&"',;0-9-]{1,40}`), rapid.String())
+
+func drawContent(t *rapid.T) *exports.Content {
+	c := &exports.Content{
+		Campaign: &exports.Campaign{Code: "C", Name: word.Draw(t, "campaign"), LegalRef: word.Draw(t, "legal")}, Kind: "quarter", Period: "2026-Q3", Basis: "current", AsOf: "2026-10-01",
+		Frozen: &exports.Frozen{Report: uuid.NewString(), Version: rapid.IntRange(1, 99).Draw(t, "version"), At: time.Unix(1_790_000_000, 123_000).UTC(), Reason: word.Draw(t, "reason")},
+	}
+	for range rapid.IntRange(0, 6).Draw(t, "units") {
+		row := reports.Row{Locality: reports.Locality{ID: uuid.New(), Level: "commune", Code: rapid.StringMatching(`[0-9]{5}`).Draw(t, "code"), Name: word.Draw(t, "unit")}, Indicators: drawFigures(t)}
+		for range rapid.IntRange(0, 2).Draw(t, "markets") {
+			m := reports.Market{ID: uuid.New(), Code: "M", Name: word.Draw(t, "market"), Demo: rapid.Bool().Draw(t, "demo")}
+			row.Markets = append(row.Markets, m)
+			c.Demo = c.Demo || m.Demo
+		}
+		c.Report.Rows = append(c.Report.Rows, row)
+	}
+	c.Report.Total = drawFigures(t)
+	c.Report.Basis, c.Report.AsOf = c.Basis, c.AsOf
+	return c
+}
+
+// TestAnyReport: whatever a report says can be written as every kind, is proven there, and stands in the workbook as it is.
+func TestAnyReport(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		c := drawContent(r)
+		seal := sealed(t, c)
+		d, err := exports.Open(seal)
+		must(t, err)
+		for kind, k := range exports.Kinds {
+			var out bytes.Buffer
+			if err := k.Write(&out, d); err != nil {
+				r.Fatalf("%s: %v", kind, err)
+			}
+			proof, err := exports.Check(out.Bytes(), public(), library(seal))
+			if err != nil || !proof.Proven() {
+				r.Fatalf("%s: %v %+v", kind, err, proof)
+			}
+			if kind != "xlsx" {
+				continue
+			}
+			file, err := excelize.OpenReader(&out)
+			must(t, err)
+			rows, err := file.GetRows("Số liệu", excelize.Options{RawCellValue: true})
+			must(t, err)
+			for i, want := range wantedRows(&d.Content) {
+				if got := found(rows)[i]; fmt.Sprint(got[1:]) != fmt.Sprint(want[1:]) {
+					r.Fatalf("row %d is %q, not %q", i, got, want)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,172 @@
+package exports
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/reports"
+	"market40/reports/periodic"
+)
+
+// drawWithin is how long a file may take to be written and sent.
+const drawWithin = 2 * time.Minute
+
+// drawing lets one file be written at a time: it keeps a processor busy.
+var drawing = make(chan struct{}, 1)
+
+// Exports gives reports as files.
+type Exports struct {
+	reports  *reports.Reports
+	periodic *periodic.Periodic
+}
+
+// New gives the live report of r and the frozen ones of p.
+func New(r *reports.Reports, p *periodic.Periodic) *Exports { return &Exports{r, p} }
+
+// versionPath is that of a frozen version, as gin names it. A router that has it cannot have "/:version.pdf" too, so a
+// file is the same route with an ending.
+const versionPath = "/api/v1/periodic-reports/:id/versions/:version"
+
+// Routes mounts the files. It comes before the routes of the periodic reports: an ending is looked at before a number is.
+func (x *Exports) Routes(e *edge.Edge) {
+	e.Engine.Use(x.files)
+	for _, ending := range []string{"csv", "xlsx", "pdf", "docx"} {
+		e.Document(huma.Operation{
+			OperationID: "download-report-" + ending, Method: http.MethodGet, Path: "/api/v1/periodic-reports/{id}/versions/{version}." + ending, Tags: []string{"periodic reports"},
+			Summary: "Tải báo cáo đã chốt: a frozen version as " + ending + ", which `market40 reports verify` proves", Responses: answered(ending),
+		})
+	}
+	e.Engine.GET("/api/v1/reports/adoption.xlsx", problem.Handle(x.adoption))
+	e.Document(huma.Operation{
+		OperationID: "adoption-report-xlsx", Method: http.MethodGet, Path: "/api/v1/reports/adoption.xlsx", Tags: []string{"reports"},
+		Summary: "The adoption report as a workbook: a row per figure, charts, definitions", Responses: answered("xlsx"),
+		Parameters: []*huma.Param{
+			query("basis", "districts_2024, communes_2025 or current"), query("as_of", "a day, tomorrow at the latest; absent: today"), query("campaign", "only the pilots of this campaign"),
+		},
+	})
+	huma.Register(e.API, huma.Operation{
+		OperationID: "report-key", Method: http.MethodGet, Path: "/api/v1/reports/key", Tags: []string{"periodic reports"},
+		Summary: "The public key that proves frozen reports, also without this server",
+	}, x.key)
+}
+
+func answered(ending string) map[string]*huma.Response {
+	media, _, _ := strings.Cut(Kinds[ending].Media, ";")
+	return map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{media: {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
+}
+
+func query(name, doc string) *huma.Param {
+	return &huma.Param{Name: name, In: "query", Description: doc, Schema: &huma.Schema{Type: huma.TypeString}}
+}
+
+type keyOutput struct {
+	Body struct {
+		Algorithm string `json:"algorithm" example:"Ed25519"`
+		PublicKey string `json:"public_key" doc:"base64; for market40 reports verify --key"`
+	}
+}
+
+func (x *Exports) key(ctx context.Context, _ *struct{}) (*keyOutput, error) {
+	if _, err := auth.From(ctx); err != nil {
+		return nil, err
+	}
+	out := &keyOutput{}
+	out.Body.Algorithm, out.Body.PublicKey = "Ed25519", base64.StdEncoding.EncodeToString(x.periodic.PublicKey())
+	return out, nil
+}
+
+// adoption answers the live report as a workbook.
+func (x *Exports) adoption(c *gin.Context) error {
+	basis := c.Query("basis")
+	if basis == "" {
+		basis = "current"
+	}
+	report, err := x.reports.Adoption(c.Request.Context(), reports.Question{Basis: basis, AsOf: c.Query("as_of"), Campaign: c.Query("campaign")})
+	if err != nil {
+		return err
+	}
+	definitions, err := x.reports.Definitions()
+	if err != nil {
+		return err
+	}
+	return send(c, Live(report, definitions), "xlsx", "adoption-"+report.Basis+"-"+report.AsOf)
+}
+
+// files answers a frozen version whose number has an ending.
+func (x *Exports) files(c *gin.Context) {
+	number, ending, has := strings.Cut(c.Param("version"), ".")
+	if c.FullPath() != versionPath || !has {
+		return
+	}
+	problem.Handle(func(c *gin.Context) error { return x.version(c, number, ending) })(c)
+	c.Abort()
+}
+
+func (x *Exports) version(c *gin.Context, number, ending string) error {
+	ctx := c.Request.Context()
+	who, err := auth.Require(ctx, auth.ReadReports)
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(number)
+	if _, known := Kinds[ending]; !known || err != nil || n < 1 || n > 1_000_000 {
+		return problem.Missing("version")
+	}
+	version, err := x.periodic.ReadVersion(ctx, who, c.Param("id"), n)
+	if err != nil {
+		return err
+	}
+	d, err := Open(&Seal{SHA256: version.SHA256, Signature: version.Signature, Content: version.Content.RawMessage})
+	if err != nil {
+		return err
+	}
+	return send(c, d, ending, d.fileName())
+}
+
+// fileName is what a frozen version is called: letters, digits and lines only.
+func (d *Document) fileName() string {
+	name := "bao-cao-" + d.Period
+	if d.Campaign != nil {
+		name = "bao-cao-" + d.Campaign.Code + "-" + d.Period
+	}
+	if d.Locality != nil {
+		name += "-" + d.Locality.Code
+	}
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' {
+			return r
+		}
+		return -1
+	}, name+"-v"+strconv.Itoa(d.Frozen.Version))
+}
+
+// send answers a document as a file, whole.
+func send(c *gin.Context, d *Document, ending, name string) error {
+	select {
+	case drawing <- struct{}{}:
+		defer func() { <-drawing }()
+	case <-c.Request.Context().Done():
+		return c.Request.Context().Err()
+	}
+	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(drawWithin)) // a test's recorder has none
+	kind := Kinds[ending]
+	var out bytes.Buffer
+	if err := kind.Write(&out, d); err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name+"."+ending))
+	c.Data(http.StatusOK, kind.Media, out.Bytes())
+	return nil
+}

@@ -1,0 +1,17 @@
+package exports
+
+import "io"
+
+// Kind is a kind of file that a report is given as.
+type Kind struct {
+	Media string
+	Write func(io.Writer, *Document) error
+}
+
+// Kinds are all, by the ending of their names.
+var Kinds = map[string]Kind{
+	"csv":  {"text/csv; charset=utf-8", writeCSV},
+	"xlsx": {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", writeXLSX},
+	"pdf":  {"application/pdf", writePDF},
+	"docx": {"application/vnd.openxmlformats-officedocument.wordprocessingml.document", writeDOCX},
+}

@@ -1,0 +1,214 @@
+package exports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"market40/reports"
+)
+
+// agency is who issues the report.
+type agency struct {
+	Above, Lines []string // in the head, as they are broken
+	name         string   // in a sentence
+	sign         string   // in the number
+	place        string
+	signer       []string
+}
+
+// agency is the People's Committee of the document's unit; who reports for a whole campaign is not known to the program.
+func (d *Document) agency() agency {
+	if d.Locality == nil {
+		return agency{
+			Above: []string{"[CƠ QUAN CHỦ QUẢN]"}, Lines: []string{"[CƠ QUAN BÁO CÁO]"}, name: "[cơ quan báo cáo]", sign: "[…]", place: "[Địa danh]",
+			signer: []string{"[QUYỀN HẠN, CHỨC VỤ", "CỦA NGƯỜI KÝ]"},
+		}
+	}
+	return agency{
+		Lines: []string{"ỦY BAN NHÂN DÂN", strings.ToUpper(d.Locality.Name)}, name: "Ủy ban nhân dân " + lowerLevel(d.Locality.Name), sign: "UBND",
+		place: withoutLevel(d.Locality.Name), signer: []string{"TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH"},
+	}
+}
+
+// levelWords begin the names of units.
+var levelWords = []string{"Thành phố", "Thị xã", "Thị trấn", "Huyện", "Phường", "Đặc khu", "Xã", "Tỉnh"}
+
+func withoutLevel(name string) string {
+	for _, word := range levelWords {
+		if rest, has := strings.CutPrefix(name, word+" "); has {
+			return rest
+		}
+	}
+	return name
+}
+
+func lowerLevel(name string) string {
+	for _, word := range levelWords {
+		if rest, has := strings.CutPrefix(name, word+" "); has {
+			return strings.ToLower(word) + " " + rest
+		}
+	}
+	return name
+}
+
+// body is the report itself. Where only the office can know, it says what has to be filled in.
+func (d *Document) body(a agency) []paragraph {
+	out := []paragraph{}
+	add := func(style string, texts ...string) {
+		for _, text := range texts {
+			out = append(out, paragraph{Style: style, Text: text})
+		}
+	}
+	add("Text", d.opening(a))
+	add("Part", "I. PHẠM VI VÀ PHƯƠNG PHÁP TỔNG HỢP SỐ LIỆU")
+	add("Text", d.method()...)
+	add("Part", "II. KẾT QUẢ THỰC HIỆN")
+	add("Section", "1. Kết quả chung")
+	add("Text", d.sentences()...)
+	out = append(out, d.figuresOf("", d.Report.Total).shown("Bảng 1. Các chỉ số chung tại ngày "+dayText(d.AsOf)+demoSuffix(d.Demo)))
+	add("Note", hiddenLegend, evidenceLegend, coverageLegend)
+	add("Section", "2. Kết quả theo địa phương")
+	add("Text", d.comparison()...)
+	out = append(out, d.byUnit().shown("Bảng 2. Kết quả theo địa phương tại ngày "+dayText(d.AsOf)+demoSuffix(d.Demo)))
+	if funnel, known := d.funnel(); known {
+		out = append(out, funnel.shown("Bảng 3. "+funnel.title+demoSuffix(d.Demo)))
+	}
+	add("Part", "III. KHÓ KHĂN, VƯỚNG MẮC VÀ NGUYÊN NHÂN")
+	add("ToFill", "[Cơ quan báo cáo bổ sung.]")
+	add("Part", "IV. NHIỆM VỤ, GIẢI PHÁP TRỌNG TÂM KỲ TỚI")
+	add("ToFill", "[Cơ quan báo cáo bổ sung.]")
+	add("Part", "V. KIẾN NGHỊ, ĐỀ XUẤT")
+	add("ToFill", "[Cơ quan báo cáo bổ sung.]")
+	add("Text", "Trên đây là báo cáo "+lowerFirst(d.headline())+"; "+a.name+" kính báo cáo./.")
+	return out
+}
+
+func (d *Document) opening(a agency) string {
+	basis := ""
+	if d.Campaign != nil && d.Campaign.LegalRef != "" {
+		basis = "Thực hiện " + d.Campaign.LegalRef + ", "
+	}
+	return upperFirst(basis + a.name + " báo cáo " + lowerFirst(d.headline()) + " như sau:")
+}
+
+func upperFirst(s string) string {
+	letters := []rune(s)
+	if len(letters) == 0 {
+		return s
+	}
+	return strings.ToUpper(string(letters[0])) + string(letters[1:])
+}
+
+// method tells what the figures are about and how they came to be.
+func (d *Document) method() []string {
+	markets := 0
+	for _, row := range d.Report.Rows {
+		markets += len(row.Markets)
+	}
+	frozen := "Số liệu chưa chốt, có thể thay đổi."
+	if d.Seal != nil {
+		frozen = fmt.Sprintf("Số liệu được chốt lúc %s (phiên bản %d); giá trị băm và chữ ký số nêu tại Phụ lục IV.", momentText(d.Frozen.At), d.Frozen.Version)
+	}
+	return []string{
+		fmt.Sprintf("1. Phạm vi: %s chợ tại %s địa phương, theo %s; danh sách chợ nêu tại Phụ lục I.", count(markets), count(len(d.Report.Rows)), basisText(d.Basis)),
+		"2. Thời điểm: trạng thái lúc 00 giờ 00 phút ngày " + dayText(d.AsOf) + " (giờ Việt Nam); các chỉ số về giao dịch tính trong 30 ngày liền trước, trừ khi định nghĩa nêu khác.",
+		"3. Nguồn: hệ thống Chợ 4.0 tổng hợp từ sổ đăng ký điểm kinh doanh, thông báo của ngân hàng và ghi nhận tại chợ; định nghĩa từng chỉ số nêu tại Phụ lục III. " + frozen,
+	}
+}
+
+// sentences tell the headline figures of all units together.
+func (d *Document) sentences() []string {
+	out := []string{}
+	for _, code := range []string{"I01", "I02", "I03", "I05", "I06", "I18"} {
+		if f, has := d.Report.Total[code]; has {
+			out = append(out, d.sentence(code, f))
+		}
+	}
+	return out
+}
+
+func (d *Document) sentence(code string, f reports.Figure) string {
+	definition := d.define(code)
+	name := "- " + definition.Name + " (" + code + ")"
+	switch {
+	case f.Suppressed:
+		return name + ": không nêu số liệu theo quy tắc bảo mật (“" + hiddenText + "”)."
+	case f.Value == nil:
+		return name + ": " + noDataText + "."
+	}
+	text := name + ": " + valueText(f, definition.Unit)
+	if f.Numerator != nil && f.Denominator != nil && definition.Unit == share {
+		text += fmt.Sprintf(", tương ứng %s trên %s tiểu thương", quantityText(f.Numerator, false), quantityText(f.Denominator, false))
+	}
+	if f.Evidence != nil {
+		text += "; chứng cứ: " + mixText(f, definition.Unit)
+	}
+	if f.Coverage != nil {
+		text += "; độ phủ " + coverageText(f.Coverage)
+	}
+	return text + "."
+}
+
+// comparison tells which units are ahead; ties are told as ties.
+func (d *Document) comparison() []string {
+	counts := map[string]int{}
+	best, names := "", []string{}
+	shown := 0
+	for _, row := range d.Report.Rows {
+		if row.Status != nil {
+			counts[*row.Status]++
+		}
+		f := row.Indicators["I05"]
+		if f.Suppressed || f.Value == nil {
+			continue
+		}
+		shown++
+		switch {
+		case *f.Value > best: // four decimals and one digit before them: as texts in the same order
+			best, names = *f.Value, []string{row.Locality.Name}
+		case *f.Value == best:
+			names = append(names, row.Locality.Name)
+		}
+	}
+	out := []string{}
+	if shown > 0 {
+		out = append(out, fmt.Sprintf("Có %s/%s địa phương có số liệu công bố về tỷ lệ có giao dịch trong 30 ngày (I05); cao nhất là %s, đạt %s.",
+			count(shown), count(len(d.Report.Rows)), strings.Join(names, ", "), numberText(best, share)))
+	}
+	parts := []string{}
+	for _, code := range []string{"dat", "chua_dat", "can_chu_y", "chua_du_du_lieu"} {
+		if n := counts[code]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s địa phương %s", count(n), strings.ToLower(statuses[code])))
+		}
+	}
+	if len(parts) > 0 {
+		out = append(out, "Phân loại theo chỉ tiêu và chất lượng dữ liệu: "+strings.Join(parts, ", ")+".")
+	}
+	return out
+}
+
+// annexes are what stands behind the report.
+func (d *Document) annexes(of string) []annex {
+	details := annex{Number: "II", Title: "SỐ LIỆU CHI TIẾT THEO ĐỊA PHƯƠNG", Of: of}
+	for _, row := range d.Report.Rows {
+		if len(row.Markets) > 0 {
+			title := row.Locality.Name + " (" + row.Locality.Code + ")" + demoSuffix(d.Demo)
+			details.Body = append(details.Body, d.figuresOf(title, row.Indicators).shown(title))
+		}
+	}
+	out := []annex{
+		{Number: "I", Title: "DANH SÁCH CHỢ ĐƯỢC TÍNH", Of: of, Body: []paragraph{d.markets().shown("Chợ được tính" + demoSuffix(d.Demo))}},
+		details,
+		{Number: "III", Title: "ĐỊNH NGHĨA CHỈ SỐ", Of: of, Body: []paragraph{d.definitions().shown("Định nghĩa đang áp dụng")}},
+	}
+	if s := d.Seal; s != nil {
+		out = append(out, annex{Number: "IV", Title: "XÁC NHẬN SỐ LIỆU", Of: of, Body: slices.Concat(
+			[]paragraph{{Style: "Text", Text: d.sealProse()}},
+			[]paragraph{{Style: "Note", Text: "Mã báo cáo"}, {Style: "Hash", Text: d.Frozen.Report}},
+			[]paragraph{{Style: "Note", Text: "SHA-256 của nội dung"}, {Style: "Hash", Text: s.SHA256}},
+			[]paragraph{{Style: "Note", Text: "Chữ ký (Ed25519, base64)"}, {Style: "Hash", Text: s.Signature}},
+		)})
+	}
+	return out
+}

@@ -1,0 +1,235 @@
+package exports
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"market40/reports"
+)
+
+// table is one that is shown: in the PDF and the draft alike, cell for cell.
+type table struct {
+	title  string
+	heads  []string
+	shares []float64 // of the width, one a column
+	aligns string    // l, c or r, one a column
+	rows   [][]string
+	name   int // columns from the left that together tell which row it is
+}
+
+// figuresOf is a table of all figures of one group, with their parts.
+func (d *Document) figuresOf(title string, figures reports.Figures) table {
+	t := table{
+		title:  title,
+		heads:  []string{"Mã", "Chỉ số", "Tử số / mẫu số", "Giá trị", "Chứng cứ", "Độ phủ"},
+		shares: []float64{0.065, 0.275, 0.19, 0.16, 0.16, 0.15}, aligns: "clrrll", name: 2,
+	}
+	for _, code := range slices.Sorted(maps.Keys(figures)) {
+		figure, definition := figures[code], d.define(code)
+		t.rows = append(t.rows, figureRow(code, definition.Name, figure, definition.Unit))
+		for _, key := range slices.Sorted(maps.Keys(figure.Parts)) {
+			part := figure.Parts[key]
+			t.rows = append(t.rows, figureRow(code, "– "+definition.partName(key), part, partUnit(definition.Unit, key)))
+		}
+	}
+	return t
+}
+
+// partUnit is what a part of an indicator is told in: bands are made of shares, and some parts are hours.
+func partUnit(unit, key string) string {
+	switch {
+	case strings.HasPrefix(key, "hours_"):
+		return hours
+	case unit == bands:
+		return share
+	}
+	return unit
+}
+
+func figureRow(code, name string, f reports.Figure, unit string) []string {
+	value := valueText(f, unit)
+	if interval := intervalText(f.Interval, unit); interval != "" && !f.Suppressed {
+		value += " (" + interval + ")"
+	}
+	if f.Period != "" {
+		name += " (kỳ " + f.Period + ")"
+	}
+	coverage := ""
+	if f.Coverage != nil {
+		coverage = coverageText(f.Coverage)
+	}
+	ratio := quantityText(f.Numerator, f.Suppressed) + " / " + quantityText(f.Denominator, f.Suppressed)
+	return []string{code, name, ratio, value, mixText(f, unit), coverage}
+}
+
+// byUnit is the headline of each unit beside what leads to it.
+func (d *Document) byUnit() table {
+	t := table{
+		title:  "Kết quả theo địa phương",
+		heads:  []string{"TT", "Địa phương", "Đăng ký (I01)", "Sẵn sàng mã QR (I03)", "Có giao dịch 30 ngày (I05)", "Chứng cứ của I05", "Độ phủ", "Trạng thái"},
+		shares: []float64{0.05, 0.19, 0.1, 0.11, 0.15, 0.14, 0.15, 0.11}, aligns: "clrrrllc", name: 2,
+	}
+	for i, row := range d.Report.Rows {
+		headline := row.Indicators["I05"]
+		t.rows = append(t.rows, []string{
+			fmt.Sprint(i + 1), row.Locality.Name,
+			valueText(row.Indicators["I01"], share), valueText(row.Indicators["I03"], share), ratioText(headline),
+			mixText(headline, share), coverageText(cmp.Or(row.Coverage, headline.Coverage)), statusText(row),
+		})
+	}
+	total := d.Report.Total
+	t.rows = append(t.rows, []string{
+		"", "Tổng cộng", valueText(total["I01"], share), valueText(total["I03"], share), ratioText(total["I05"]),
+		mixText(total["I05"], share), coverageText(cmp.Or(d.Report.Coverage, total["I05"].Coverage)), "",
+	})
+	return t
+}
+
+// ratioText is a share with what it is made of: 58,3 % (7/12).
+func ratioText(f reports.Figure) string {
+	value := valueText(f, share)
+	if f.Suppressed || f.Value == nil {
+		return value
+	}
+	return fmt.Sprintf("%s (%s/%s)", value, quantityText(f.Numerator, false), quantityText(f.Denominator, false))
+}
+
+// funnel is how far merchants have come, by unit; nothing where no report tells it.
+func (d *Document) funnel() (table, bool) {
+	t := table{
+		title:  "Các bước từ đăng ký đến thói quen, theo địa phương (số tiểu thương)",
+		heads:  []string{"TT", "Địa phương", "Đăng ký", "Đã đối chiếu", "Đã in mã", "Giao dịch đầu tiên", "Hoạt động", "Thường xuyên"},
+		shares: []float64{0.06, 0.28, 0.11, 0.11, 0.11, 0.11, 0.11, 0.11}, aligns: "clrrrrrr", name: 2,
+	}
+	known := false
+	for i, row := range d.Report.Rows {
+		cells := []string{fmt.Sprint(i + 1), row.Locality.Name}
+		if f := row.Funnel; f != nil {
+			known = true
+			for _, n := range steps(f) {
+				cells = append(cells, countText(n))
+			}
+		}
+		for len(cells) < len(t.heads) {
+			cells = append(cells, unknownText)
+		}
+		t.rows = append(t.rows, cells)
+	}
+	if f := d.Report.Funnel; f != nil {
+		cells := []string{"", "Tổng cộng"}
+		for _, n := range steps(f) {
+			cells = append(cells, countText(n))
+		}
+		t.rows = append(t.rows, cells)
+	}
+	return t, known
+}
+
+func steps(f *reports.Funnel) []*int {
+	return []*int{f.Registered, f.Verified, f.Printed, f.FirstPayment, f.Active, f.Habitual}
+}
+
+// markets are those that are counted, by unit.
+func (d *Document) markets() table {
+	t := table{
+		title: "Chợ được tính", heads: []string{"TT", "Địa phương", "Mã", "Chợ", "Ghi chú"},
+		shares: []float64{0.06, 0.3, 0.14, 0.3, 0.2}, aligns: "clcll", name: 4,
+	}
+	for i, row := range d.Report.Rows {
+		if len(row.Markets) == 0 {
+			t.rows = append(t.rows, []string{fmt.Sprint(i + 1), row.Locality.Name, row.Locality.Code, unknownText, d.without(row.Locality)})
+		}
+		for _, m := range row.Markets {
+			note := ""
+			if m.Demo {
+				note = demoText
+			}
+			t.rows = append(t.rows, []string{fmt.Sprint(i + 1), row.Locality.Name, row.Locality.Code, m.Name + " (" + m.Code + ")", note})
+		}
+	}
+	return t
+}
+
+// without says why no market of a unit is counted.
+func (d *Document) without(l reports.Locality) string {
+	for _, s := range d.Statuses {
+		switch {
+		case s.Locality.ID != l.ID:
+		case s.State == "exempt" && s.ExemptReason != nil:
+			return "miễn: " + *s.ExemptReason
+		case s.State == "missing":
+			return "chưa chọn chợ thí điểm"
+		}
+	}
+	return "không có chợ được tính"
+}
+
+// definitions are what the indicators of this document mean.
+func (d *Document) definitions() table {
+	t := table{
+		title: "Định nghĩa chỉ số", heads: []string{"Mã", "Chỉ số", "Phiên bản", "Công thức", "Diễn giải"},
+		shares: []float64{0.07, 0.23, 0.1, 0.27, 0.33}, aligns: "clcll", name: 1,
+	}
+	for _, code := range slices.Sorted(maps.Keys(d.Report.Total)) {
+		definition := d.define(code)
+		version := definition.Version
+		if version == 0 {
+			version = d.Report.Total[code].Definition
+		}
+		t.rows = append(t.rows, []string{code, definition.Name, fmt.Sprint(version), definition.Formula, definition.Prose})
+	}
+	return t
+}
+
+// facts are what the document is about, as pairs.
+func (d *Document) facts() [][2]string {
+	facts := [][2]string{}
+	add := func(name, text string) {
+		if text != "" {
+			facts = append(facts, [2]string{name, text})
+		}
+	}
+	if c := d.Campaign; c != nil {
+		add("Chương trình", c.Name)
+		add("Căn cứ", c.LegalRef)
+	}
+	if d.Locality != nil {
+		add("Địa phương", d.Locality.Name)
+	}
+	if d.Period != "" {
+		add("Kỳ báo cáo", d.periodText())
+	}
+	add("Số liệu tại", "00:00 ngày "+dayText(d.AsOf)+" (giờ Việt Nam)")
+	add("Theo", basisText(d.Basis))
+	if f := d.Frozen; d.Seal != nil {
+		add("Phiên bản", fmt.Sprintf("%d, chốt lúc %s", f.Version, momentText(f.At)))
+		add("Lý do đính chính", f.Reason)
+	} else {
+		add("Trạng thái", "số liệu chưa chốt, có thể thay đổi")
+	}
+	if d.Demo {
+		add("Lưu ý", demoText)
+	}
+	return facts
+}
+
+// headline is the document's title.
+func (d *Document) headline() string {
+	text := "Kết quả thực hiện mô hình chợ 4.0"
+	if d.Campaign != nil && d.Campaign.Name != "" {
+		text = "Kết quả thực hiện " + lowerFirst(d.Campaign.Name)
+	}
+	return text + " " + d.periodText()
+}
+
+// lowerFirst lets a name stand inside a sentence.
+func lowerFirst(s string) string {
+	first, rest, _ := strings.Cut(s, " ")
+	if first == strings.ToUpper(first) && len([]rune(first)) > 1 { // an abbreviation
+		return s
+	}
+	return strings.TrimSpace(strings.ToLower(first) + " " + rest)
+}

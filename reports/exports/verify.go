@@ -1,0 +1,187 @@
+package exports
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// LargestFile is how many bytes of a file are looked at, and of what is packed in it.
+const LargestFile = 64 << 20
+
+// What keeps a file from being looked at.
+var (
+	ErrNoSeal    = errors.New("there is no frozen report in it: it is a live export, or the part that carries the signed content was taken out")
+	ErrTooLarge  = errors.New("it is larger than any report")
+	ErrNoContent = errors.New("a CSV names its content only by the hash, and that content is not at hand")
+)
+
+// Proof is what was found out about a file. It is proven where there are no faults.
+type Proof struct {
+	Kind     string   // csv, xlsx, pdf, docx, json
+	Seal     *Seal    // that the file carries or names
+	Faults   []string // each a sentence that names what differs
+	Compared int      // texts that were held against the signed content
+	Unproven []string // what the proof says nothing of
+}
+
+// Check looks at a file. The key is ours; find gives the content of a hash to a file that does not carry it (a CSV), and
+// may be nil. An error means that the file could not be looked at, which is no proof either.
+//
+// A file is held against what this program writes of the content that was signed, text for text. So a file that an older
+// or newer release wrote in another layout is not proven by this one, and its content, which is signed, still is.
+func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*Seal, error)) (*Proof, error) {
+	if len(raw) > LargestFile {
+		return nil, ErrTooLarge
+	}
+	file, err := open(raw)
+	if err != nil {
+		return nil, err
+	}
+	p := &Proof{Kind: file.kind}
+	if p.Seal, err = file.seal(find); err != nil {
+		return p, err
+	}
+	if err := p.Seal.Prove(key); err != nil {
+		p.fault("%v", err)
+		return p, nil
+	}
+	d, err := Open(p.Seal)
+	if err != nil {
+		return p, err
+	}
+	return p, file.compare(p, d)
+}
+
+// Proven says whether nothing speaks against the file.
+func (p *Proof) Proven() bool { return len(p.Faults) == 0 }
+
+// mostFaults is how many are told; a file of another report differs everywhere.
+const mostFaults = 20
+
+func (p *Proof) fault(format string, args ...any) {
+	if len(p.Faults) < mostFaults {
+		p.Faults = append(p.Faults, fmt.Sprintf(format, args...))
+	}
+}
+
+func (p *Proof) differs(where, is, signed string) {
+	p.fault("%s: the file says “%s”, the signed content “%s”", where, is, signed)
+}
+
+// opened is a file of some kind.
+type opened struct {
+	kind    string
+	seal    func(find func(string) (*Seal, error)) (*Seal, error)
+	compare func(*Proof, *Document) error
+}
+
+// open tells the kind by what is inside, never by a name.
+func open(raw []byte) (*opened, error) {
+	switch {
+	case bytes.HasPrefix(raw, []byte("%PDF-")):
+		return openPDF(raw)
+	case bytes.HasPrefix(raw, []byte("PK\x03\x04")):
+		return openPackage(raw)
+	case bytes.HasPrefix(bytes.TrimLeft(raw, byteOrderMark+" \t\r\n"), []byte("{")):
+		return openJSON(raw)
+	}
+	return openCSV(raw)
+}
+
+func openJSON(raw []byte) (*opened, error) {
+	seal, err := ReadSeal(bytes.TrimPrefix(raw, []byte(byteOrderMark)))
+	if err != nil {
+		return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
+	}
+	return &opened{
+		kind: "json", seal: func(func(string) (*Seal, error)) (*Seal, error) { return seal, nil },
+		compare: func(p *Proof, d *Document) error { return p.compareJSON(raw, d) },
+	}, nil
+}
+
+// compareJSON holds what an answer of the API says beside the content, which was hashed as it is.
+func (p *Proof) compareJSON(raw []byte, d *Document) error {
+	beside := Frozen{Report: d.Frozen.Report, Version: d.Frozen.Version, Reason: d.Frozen.Reason}
+	if err := json.Unmarshal(bytes.TrimPrefix(raw, []byte(byteOrderMark)), &beside); err != nil {
+		return err
+	}
+	for _, pair := range [][3]string{
+		{"report", beside.Report, d.Frozen.Report}, {"version", strconv.Itoa(beside.Version), strconv.Itoa(d.Frozen.Version)}, {"reason", beside.Reason, d.Frozen.Reason},
+	} {
+		p.Compared++
+		if pair[1] != pair[2] {
+			p.differs(pair[0], pair[1], pair[2])
+		}
+	}
+	p.Unproven = append(p.Unproven, "what stands beside the content, but for report, version and reason")
+	return nil
+}
+
+// openPackage opens what is a zip: a workbook or a draft.
+func openPackage(raw []byte) (*opened, error) {
+	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		return nil, fmt.Errorf("the file cannot be unpacked: %w", err)
+	}
+	var unpacked uint64
+	workbook, draft := false, false
+	names := map[string]bool{}
+	for _, file := range archive.File {
+		unpacked += file.UncompressedSize64
+		workbook = workbook || file.Name == "xl/workbook.xml"
+		draft = draft || file.Name == "word/document.xml"
+		if names[strings.ToLower(file.Name)] {
+			return nil, fmt.Errorf("the file holds two parts of the name %s: which one is shown depends on the reader", file.Name)
+		}
+		names[strings.ToLower(file.Name)] = true
+		if unpacked > LargestFile {
+			return nil, ErrTooLarge
+		}
+	}
+	switch {
+	case workbook && !draft:
+		return openXLSX(raw, archive)
+	case draft && !workbook:
+		return openDOCX(archive)
+	}
+	return nil, errors.New("the file is neither a workbook nor a text document")
+}
+
+// part is one of a package, at most LargestFile of it: a header may lie about its size.
+func part(archive *zip.Reader, name string) ([]byte, error) {
+	file, err := archive.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return limited(file)
+}
+
+func limited(r io.Reader) ([]byte, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, LargestFile+1))
+	if err == nil && len(raw) > LargestFile {
+		err = ErrTooLarge
+	}
+	return raw, err
+}
+
+// plain is a text without what no reader sees: how spaces are kept, how letters are composed, and what XML cannot hold.
+func plain(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' && !unicode.IsSpace(r) || r == 0xFFFE || r == 0xFFFF {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(text, string(unicode.ReplacementChar)))
+	return strings.Join(strings.FieldsFunc(norm.NFC.String(text), unicode.IsSpace), " ")
+}

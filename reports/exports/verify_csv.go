@@ -1,0 +1,80 @@
+package exports
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// openCSV opens a table, also one that a spreadsheet saved again with semicolons or tabs.
+func openCSV(raw []byte) (*opened, error) {
+	raw = bytes.TrimPrefix(raw, []byte(byteOrderMark))
+	first, _, _ := bytes.Cut(raw, []byte("\n"))
+	reader := csv.NewReader(bytes.NewReader(raw))
+	for _, comma := range ";\t" {
+		if bytes.Count(first, []byte(string(comma))) > bytes.Count(first, []byte(string(reader.Comma))) {
+			reader.Comma = comma
+		}
+	}
+	lines, err := reader.ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("the file is no table that can be read: %w", err)
+	}
+	return &opened{
+		kind: "csv", seal: func(find func(string) (*Seal, error)) (*Seal, error) { return csvSeal(lines, find) },
+		compare: func(p *Proof, d *Document) error { return p.compareCSV(lines, d) },
+	}, nil
+}
+
+// csvSeal is the seal that the lines name, with the content that find gives.
+func csvSeal(lines [][]string, find func(string) (*Seal, error)) (*Seal, error) {
+	if len(lines) < 2 {
+		return nil, ErrNoSeal
+	}
+	at := slices.Index(lines[0], "sha256")
+	if at < 0 || at >= len(lines[1]) || lines[1][at] == "" {
+		return nil, ErrNoSeal
+	}
+	if find == nil {
+		return nil, ErrNoContent
+	}
+	seal, err := find(strings.ToLower(lines[1][at]))
+	if err != nil {
+		return nil, fmt.Errorf("the content of %s: %w", lines[1][at], err)
+	}
+	if !strings.EqualFold(seal.SHA256, lines[1][at]) {
+		return nil, fmt.Errorf("the content at hand has the hash %s, the file names %s", seal.SHA256, lines[1][at])
+	}
+	return seal, nil
+}
+
+// compareCSV holds each cell against the line that the content gives.
+func (p *Proof) compareCSV(lines [][]string, d *Document) error {
+	signed := d.csvLines()
+	heads := signed[0]
+	if len(lines) != len(signed) {
+		p.fault("the file has %d lines, the signed content gives %d", len(lines), len(signed))
+	}
+	for i := range min(len(lines), len(signed)) {
+		for j := range max(len(lines[i]), len(heads)) {
+			p.Compared++
+			is, want, head := "", "", fmt.Sprintf("column %d", j+1)
+			if j < len(lines[i]) {
+				is = lines[i][j]
+			}
+			if j < len(heads) {
+				want, head = signed[i][j], heads[j]
+			}
+			if is != want {
+				name := fmt.Sprintf("line %d", i+1)
+				if i > 0 {
+					name += " (" + strings.Join([]string{signed[i][4], signed[i][6], head}, ", ") + ")"
+				}
+				p.differs(name, is, want)
+			}
+		}
+	}
+	return nil
+}

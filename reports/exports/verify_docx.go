@@ -1,0 +1,304 @@
+package exports
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// openDOCX opens a draft, also one that an office has filled in.
+func openDOCX(archive *zip.Reader) (*opened, error) {
+	raw, err := part(archive, "word/document.xml")
+	if err != nil {
+		return nil, err
+	}
+	text, err := readText(raw)
+	if err != nil {
+		return nil, fmt.Errorf("the document's text: %w", err)
+	}
+	return &opened{
+		kind: "docx", seal: func(func(string) (*Seal, error)) (*Seal, error) { return docxSeal(archive) },
+		compare: func(p *Proof, d *Document) error { return p.compareDOCX(text, d) },
+	}, nil
+}
+
+// docxSeal finds the signed content among the custom parts: other programs number them anew.
+func docxSeal(archive *zip.Reader) (*Seal, error) {
+	for _, file := range archive.File {
+		if !strings.HasPrefix(file.Name, "customXml/item") {
+			continue
+		}
+		raw, err := part(archive, file.Name)
+		if err != nil {
+			return nil, err
+		}
+		var report struct {
+			XMLName xml.Name
+			Text    string `xml:",chardata"`
+		}
+		if xml.Unmarshal(raw, &report) != nil || report.XMLName.Space != "urn:market40:report" {
+			continue
+		}
+		sealed, err := base64.StdEncoding.DecodeString(strings.TrimSpace(report.Text))
+		if err != nil {
+			continue
+		}
+		if seal, err := ReadSeal(sealed); err == nil {
+			return seal, nil
+		}
+	}
+	return nil, ErrNoSeal
+}
+
+// documentText is what a document shows: paragraphs outside tables, and tables.
+type documentText struct {
+	paragraphs []string
+	tables     []textTable
+}
+
+type textTable struct {
+	caption string // the name for those who do not see it, which only our own tables need
+	rows    [][]string
+}
+
+// readText reads WordprocessingML. Text that was struck out under revision or hidden is not shown, and not read.
+func readText(raw []byte) (*documentText, error) {
+	r := &textReader{out: &documentText{}}
+	decoder := xml.NewDecoder(bytes.NewReader(raw))
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return r.out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			r.start(token)
+		case xml.EndElement:
+			r.end(token.Name.Local)
+		case xml.CharData:
+			if r.inText && !r.hidden {
+				r.text.WriteString(string(token))
+			}
+		}
+	}
+}
+
+// textReader is a document half read. A table inside a cell counts as that cell's text.
+type textReader struct {
+	out            *documentText
+	text           strings.Builder // of the paragraph
+	cell           []string        // paragraphs of the cell
+	depth          int             // tables around
+	inText, hidden bool
+}
+
+func (r *textReader) table() *textTable { return &r.out.tables[len(r.out.tables)-1] }
+
+func (r *textReader) start(e xml.StartElement) {
+	switch e.Name.Local {
+	case "tbl":
+		r.depth++
+		if r.depth == 1 {
+			r.out.tables = append(r.out.tables, textTable{})
+		}
+	case "tblCaption":
+		if r.depth == 1 {
+			r.table().caption = attribute(e, "val")
+		}
+	case "tr":
+		if r.depth == 1 {
+			r.table().rows = append(r.table().rows, nil)
+		}
+	case "r":
+		r.hidden = false
+	case "vanish", "webHidden":
+		r.hidden = attribute(e, "val") != "0" && attribute(e, "val") != "false"
+	case "t":
+		r.inText = true
+	case "tab", "br", "cr":
+		r.text.WriteByte(' ')
+	}
+}
+
+func (r *textReader) end(name string) {
+	switch name {
+	case "tbl":
+		r.depth = max(0, r.depth-1)
+	case "tc":
+		if t := len(r.out.tables); r.depth == 1 && t > 0 && len(r.table().rows) > 0 {
+			row := &r.table().rows[len(r.table().rows)-1]
+			*row = append(*row, plain(strings.Join(r.cell, " ")))
+			r.cell = nil
+		}
+	case "r":
+		r.hidden = false
+	case "t":
+		r.inText = false
+	case "p":
+		text := plain(r.text.String())
+		r.text.Reset()
+		switch {
+		case r.depth > 0:
+			r.cell = append(r.cell, text)
+		case text != "":
+			r.out.paragraphs = append(r.out.paragraphs, text)
+		}
+	}
+}
+
+func attribute(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// compareDOCX holds the tables of figures and the sentences that tell figures against those that the content gives. What
+// else the office writes into its draft is told as not proven.
+func (p *Proof) compareDOCX(is *documentText, d *Document) error {
+	draft, err := d.draft()
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := docxTemplates.ExecuteTemplate(&b, "document.xml", draft); err != nil {
+		return err
+	}
+	signed, err := readText(b.Bytes())
+	if err != nil {
+		return err
+	}
+	p.compareTables(is.tables, signed.tables)
+	left := slices.Clone(is.paragraphs)
+	for _, text := range d.figureSentences() {
+		p.Compared++
+		if at := slices.Index(left, plain(text)); at >= 0 {
+			left = slices.Delete(left, at, at+1)
+			continue
+		}
+		p.differs("a sentence with figures", nearest(left, plain(text)), plain(text))
+	}
+	ours := 0
+	for _, text := range left {
+		if !slices.Contains(signed.paragraphs, text) {
+			ours++
+			if ours <= 5 {
+				p.Unproven = append(p.Unproven, fmt.Sprintf("a paragraph that the office wrote: “%.120s”", text))
+			}
+		}
+	}
+	if ours > 5 {
+		p.Unproven = append(p.Unproven, fmt.Sprintf("%d further paragraphs that the office wrote", ours-5))
+	}
+	p.Unproven = append(p.Unproven, "the head, the recipients, the signature block, headers and footers, pictures, and how the text looks")
+	return nil
+}
+
+// figureSentences are the paragraphs of the draft that must stand in it word for word.
+func (d *Document) figureSentences() []string {
+	out := slices.Concat(d.method(), d.sentences(), d.comparison())
+	if d.Seal != nil {
+		out = append(out, d.sealProse(), d.Frozen.Report, d.Seal.SHA256, d.Seal.Signature)
+	}
+	return out
+}
+
+// compareTables finds each table of figures in the file.
+func (p *Proof) compareTables(is, signed []textTable) {
+	used := make([]bool, len(is))
+	missing := []textTable{}
+	heads := []string{}
+	for _, want := range signed {
+		if want.caption == "" { // the head and the foot of the letter
+			continue
+		}
+		heads = append(heads, strings.Join(want.rows[0], "|"))
+		p.Compared += len(want.rows) * len(want.rows[0])
+		at := -1
+		for i, t := range is {
+			if at < 0 && !used[i] && slices.EqualFunc(t.rows, want.rows, slices.Equal) {
+				at = i
+			}
+		}
+		if at < 0 {
+			missing = append(missing, want)
+			continue
+		}
+		used[at] = true
+	}
+	for _, want := range missing {
+		best, most := -1, 0
+		for i, t := range is {
+			if n := alike(t.rows, want.rows); !used[i] && n > most {
+				best, most = i, n
+			}
+		}
+		if best < 0 {
+			p.fault("the table “%s” is missing", plain(want.caption))
+			continue
+		}
+		used[best] = true
+		p.firstDifference(is[best].rows, want)
+	}
+	for i, t := range is {
+		if !used[i] && len(t.rows) > 0 && slices.Contains(heads, strings.Join(t.rows[0], "|")) {
+			p.fault("a table looks like one of ours and is not of the signed content: it begins “%.80s”", strings.Join(slices.Concat(t.rows[min(1, len(t.rows)-1):]...), " | "))
+		}
+	}
+}
+
+// alike counts the cells that two tables have in common.
+func alike(a, b [][]string) int {
+	n := 0
+	for y := range min(len(a), len(b)) {
+		for x := range min(len(a[y]), len(b[y])) {
+			if a[y][x] == b[y][x] {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// firstDifference tells the first cell of a table that is another.
+func (p *Proof) firstDifference(is [][]string, want textTable) {
+	for y, row := range want.rows {
+		for x, cell := range row {
+			found := ""
+			if y < len(is) && x < len(is[y]) {
+				found = is[y][x]
+			}
+			if found != cell {
+				p.differs(fmt.Sprintf("table “%s” (%s, %s)", plain(want.caption), strings.Join(row[:min(2, len(row))], " "), want.rows[0][x]), found, cell)
+				return
+			}
+		}
+	}
+	p.fault("the table “%s” has cells or rows that the signed content does not give", plain(want.caption))
+}
+
+// nearest is the paragraph that begins most alike, for a sentence that a reader can follow.
+func nearest(paragraphs []string, want string) string {
+	best, most := "", 0
+	for _, text := range paragraphs {
+		n := 0
+		for n < min(len(text), len(want)) && text[n] == want[n] {
+			n++
+		}
+		if n > most {
+			best, most = text, n
+		}
+	}
+	return best
+}

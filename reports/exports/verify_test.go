@@ -1,0 +1,251 @@
+package exports_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"market40/reports/exports"
+)
+
+// library gives the one content that it has.
+func library(s *exports.Seal) func(string) (*exports.Seal, error) {
+	return func(hash string) (*exports.Seal, error) {
+		if hash != s.SHA256 {
+			return nil, errors.New("not here")
+		}
+		return s, nil
+	}
+}
+
+// every is a frozen report in every kind of file, JSON too.
+func every(t testing.TB) (*exports.Seal, map[string][]byte) {
+	t.Helper()
+	seal := sealed(t, october())
+	d, err := exports.Open(seal)
+	must(t, err)
+	files := map[string][]byte{}
+	for kind := range exports.Kinds {
+		files[kind] = written(t, d, kind)
+	}
+	files["json"], err = json.MarshalIndent(seal, "", "  ")
+	must(t, err)
+	return seal, files
+}
+
+func TestEveryKindIsProven(t *testing.T) {
+	t.Parallel()
+	seal, files := every(t)
+	for kind, raw := range files {
+		proof, err := exports.Check(raw, public(), library(seal))
+		must(t, err)
+		if !proof.Proven() || proof.Kind != kind || proof.Compared == 0 {
+			t.Errorf("%s: %s %v", kind, proof.Kind, proof.Faults)
+		}
+		stranger := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)).Public().(ed25519.PublicKey)
+		if proof, err := exports.Check(raw, stranger, library(seal)); err != nil || proof.Proven() {
+			t.Errorf("%s is proven by a key of others, %v", kind, err)
+		}
+		if kind != "csv" {
+			if proof, err := exports.Check(raw, public(), nil); err != nil || !proof.Proven() {
+				t.Errorf("%s does not stand alone: %v", kind, err)
+			}
+		} else if _, err := exports.Check(raw, public(), nil); !errors.Is(err, exports.ErrNoContent) {
+			t.Errorf("a CSV alone: %v", err)
+		}
+	}
+}
+
+// The same report gives the same bytes, or a PDF could not be held against another.
+func TestAFileHasNothingOfItsDay(t *testing.T) {
+	t.Parallel()
+	d := document(t, october())
+	for kind := range exports.Kinds {
+		first := written(t, d, kind)
+		for range 5 {
+			if kind != "xlsx" && !bytes.Equal(first, written(t, d, kind)) { // a workbook bears the time of writing
+				t.Fatalf("%s differs from itself", kind)
+			}
+		}
+	}
+}
+
+// repacked changes parts of a zip.
+func repacked(t testing.TB, raw []byte, change func(name string, part []byte) []byte) []byte {
+	t.Helper()
+	from, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	must(t, err)
+	var out bytes.Buffer
+	to := zip.NewWriter(&out)
+	for _, file := range from.File {
+		r, err := file.Open()
+		must(t, err)
+		part, err := io.ReadAll(r)
+		must(t, err)
+		w, err := to.Create(file.Name)
+		must(t, err)
+		_, err = w.Write(change(file.Name, part))
+		must(t, err)
+	}
+	must(t, to.Close())
+	return out.Bytes()
+}
+
+// TestTampering changes one thing that a reader would believe, and wants the figure named.
+func TestTampering(t *testing.T) {
+	t.Parallel()
+	seal, files := every(t)
+	in := func(part, old, next string) func(string, []byte) []byte {
+		return func(name string, raw []byte) []byte {
+			if name != part {
+				return raw
+			}
+			if !bytes.Contains(raw, []byte(old)) {
+				t.Errorf("%s holds no %q", part, old)
+			}
+			return bytes.Replace(raw, []byte(old), []byte(next), 1)
+		}
+	}
+	forged := *seal
+	forged.Content = bytes.Replace(forged.Content, []byte(`"numerator":559`), []byte(`"numerator":859`), 1)
+	forgedJSON, err := json.Marshal(forged)
+	must(t, err)
+	forgedDocument, err := exports.Open(&forged)
+	must(t, err)
+	for name, tt := range map[string]struct {
+		raw  []byte
+		says string
+	}{
+		"a CSV's digit":            {bytes.Replace(files["csv"], []byte("I05,1,559,964,0.5799"), []byte("I05,1,859,964,0.5799"), 1), "(Thành phố Nha Trang, I05, numerator): the file says “859”, the signed content “559”"},
+		"a CSV's line":             {files["csv"][:bytes.LastIndexByte(files["csv"][:len(files["csv"])-2], '\n')+1], "lines"},
+		"the JSON's digit":         {forgedJSON, exports.ErrHash.Error()},
+		"a workbook's digit":       {changedCell(t, files["xlsx"], "Số liệu", "K6", 0.8799), "Số liệu!K6 (Thành phố Nha Trang, I05, Giá trị): the file says “0.8799”, the signed content “0.5799”"},
+		"a workbook's chart":       {changedCell(t, files["xlsx"], "Biểu đồ", "B4", 0.99), "Biểu đồ!B4"},
+		"a workbook's formula":     {repacked(t, files["xlsx"], in("xl/worksheets/sheet3.xml", "<v>559</v>", "<f>1+2</f><v>559</v>")), "formula"},
+		"a draft's cell":           {repacked(t, files["docx"], in("word/document.xml", "559 / 964", "859 / 964")), "559 / 964"},
+		"a draft's sentence":       {repacked(t, files["docx"], in("word/document.xml", "tương ứng 1.425", "tương ứng 1.925")), "1.925"},
+		"a draft's hidden text":    {repacked(t, files["docx"], in("word/document.xml", `<w:r><w:t xml:space="preserve">92,0`, `<w:r><w:rPr><w:vanish/></w:rPr><w:t xml:space="preserve">92,0`)), "92,0"},
+		"a PDF's digit":            {redrawn(t, files["pdf"], "1.425", "1.925"), "1.925"},
+		"a PDF's addition":         {append(bytes.Clone(files["pdf"]), "\n1 0 obj\n<<>>\nendobj\n"...), "rewritten"},
+		"a workbook of a forger":   {written(t, forgedDocument, "xlsx"), exports.ErrHash.Error()},
+		"a draft of a forger":      {written(t, forgedDocument, "docx"), exports.ErrHash.Error()},
+		"a PDF of a forger":        {written(t, forgedDocument, "pdf"), exports.ErrHash.Error()},
+		"a table of two in a file": {repacked(t, files["docx"], func(name string, raw []byte) []byte { return twice(name, raw) }), "looks like one of ours"},
+	} {
+		if bytes.Equal(tt.raw, files["csv"]) {
+			t.Errorf("%s changed nothing", name)
+		}
+		proof, err := exports.Check(tt.raw, public(), library(seal))
+		said := ""
+		if err != nil {
+			said = err.Error()
+		} else {
+			said = strings.Join(proof.Faults, "\n")
+		}
+		if said == "" || !strings.Contains(said, tt.says) {
+			t.Errorf("%s: %q does not say %q", name, said, tt.says)
+		}
+	}
+}
+
+func changedCell(t testing.TB, raw []byte, sheet, at string, value any) []byte {
+	t.Helper()
+	file, err := excelize.OpenReader(bytes.NewReader(raw))
+	must(t, err)
+	must(t, file.SetCellValue(sheet, at, value))
+	out, err := file.WriteToBuffer()
+	must(t, err)
+	return out.Bytes()
+}
+
+// twice puts a second, false table behind the first table of figures.
+func twice(name string, raw []byte) []byte {
+	if name != "word/document.xml" {
+		return raw
+	}
+	from := bytes.Index(raw, []byte(`<w:tbl><w:tblPr><w:tblStyle w:val="Figures"/>`))
+	to := from + bytes.Index(raw[from:], []byte("</w:tbl>")) + len("</w:tbl>")
+	table := bytes.Replace(raw[from:to], []byte("58,0"), []byte("98,0"), 1)
+	return bytes.Join([][]byte{raw[:to], table, raw[to:]}, nil)
+}
+
+// An office fills its draft in, and opens and saves what it was given: the figures stay proven.
+func TestWhatAnOfficeDoes(t *testing.T) {
+	t.Parallel()
+	seal, files := every(t)
+	filled := repacked(t, files["docx"], func(name string, raw []byte) []byte {
+		if name == "word/document.xml" {
+			raw = bytes.Replace(raw, []byte("Số:         /BC-"), []byte("Số: 12/BC-"), 1)
+			raw = bytes.Replace(raw, []byte("[Cơ quan báo cáo bổ sung.]"), []byte("Một số tiểu thương chưa quen, 99 % cần hỗ trợ."), 1)
+		}
+		return raw
+	})
+	for name, raw := range map[string][]byte{
+		"filled in":                filled,
+		"a draft saved again":      office(t, "filled.docx", filled, "docx"),
+		"a workbook saved again":   office(t, "x.xlsx", files["xlsx"], "xlsx"),
+		"a table with a semicolon": bytes.ReplaceAll(files["csv"], []byte(","), []byte(";")),
+	} {
+		proof, err := exports.Check(raw, public(), library(seal))
+		if err != nil || !proof.Proven() {
+			t.Errorf("%s: %v %v", name, err, proof)
+			continue
+		}
+		if said := strings.Join(proof.Unproven, "\n"); strings.Contains(name, "filled") && !strings.Contains(said, "99 % cần hỗ trợ") {
+			t.Errorf("%s: what the office wrote is not told: %s", name, said)
+		}
+	}
+}
+
+func TestWhatIsNoReport(t *testing.T) {
+	t.Parallel()
+	d := document(t, october())
+	d.Seal = nil
+	for kind := range exports.Kinds {
+		if _, err := exports.Check(written(t, d, kind), public(), nil); !errors.Is(err, exports.ErrNoSeal) {
+			t.Errorf("a live %s: %v", kind, err)
+		}
+	}
+	for _, raw := range []string{"", "{}", "x", "%PDF-1.3\n", "PK\x03\x04", "a,b\n\"", `{"sha256":"00","signature":"00","content":{}}`} {
+		if proof, err := exports.Check([]byte(raw), public(), nil); err == nil && proof.Proven() {
+			t.Errorf("%q is proven", raw)
+		}
+	}
+}
+
+// FuzzCheck: no file makes the program fail, and none that is not ours is proven.
+func FuzzCheck(f *testing.F) {
+	seal, files := every(f)
+	for _, raw := range files {
+		f.Add(raw)
+	}
+	f.Add([]byte("sha256,a\n" + seal.SHA256 + ",1\n"))
+	f.Add([]byte("%PDF-1.3\n1 0 obj\n<</Length 5>>\nstream\nabcde\nendstream\nendobj\nxref\n0 2\n0000000000 65535 f \n0000000009 00000 n \ntrailer\n<<>>\nstartxref\n62\n%%EOF\n"))
+	stranger := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, 32)).Public().(ed25519.PublicKey)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if proof, err := exports.Check(raw, stranger, library(seal)); err == nil && proof.Proven() {
+			t.Errorf("proven: %q", raw)
+		}
+		_, _ = exports.Check(raw, public(), library(seal))
+	})
+}
+
+// FuzzContent: whatever was signed can be written or is refused; nothing is written that its own proof refuses.
+func FuzzSeal(f *testing.F) {
+	seal := sealed(f, october())
+	raw, err := json.Marshal(seal)
+	must(f, err)
+	f.Add(raw)
+	f.Add([]byte(`{"sha256":"` + base64.StdEncoding.EncodeToString([]byte("x")) + `","signature":"x","content":{"report":{"total":{"I05":{"parts":{"x":{}}}}}}}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		_, _ = exports.Check(raw, public(), nil)
+	})
+}

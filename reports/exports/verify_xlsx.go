@@ -1,0 +1,156 @@
+package exports
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// openXLSX opens a workbook, also one that another program saved again.
+func openXLSX(raw []byte, archive *zip.Reader) (*opened, error) {
+	file, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{UnzipSizeLimit: LargestFile, UnzipXMLSizeLimit: LargestFile})
+	if err != nil {
+		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
+	}
+	return &opened{
+		kind: "xlsx", seal: func(func(string) (*Seal, error)) (*Seal, error) { return xlsxSeal(file) },
+		compare: func(p *Proof, d *Document) error {
+			if err := p.formulas(archive); err != nil {
+				return err
+			}
+			return p.compareXLSX(file, d)
+		},
+	}, nil
+}
+
+// xlsxSeal joins the cells that hold the signed content.
+func xlsxSeal(file *excelize.File) (*Seal, error) {
+	rows, err := file.GetRows(sealSheet, excelize.Options{RawCellValue: true})
+	if err != nil || len(rows) <= sealRows {
+		return nil, ErrNoSeal
+	}
+	var text strings.Builder
+	for _, row := range rows[sealRows:] {
+		if len(row) > 0 {
+			text.WriteString(strings.TrimSpace(row[0]))
+		}
+	}
+	raw, err := base64.StdEncoding.DecodeString(text.String())
+	if err != nil {
+		return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
+	}
+	seal, err := ReadSeal(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
+	}
+	return seal, nil
+}
+
+// formulas are a fault: what a cell shows is then worked out anew by whoever opens it, and we write none.
+func (p *Proof) formulas(archive *zip.Reader) error {
+	for _, file := range archive.File {
+		if !strings.Contains(strings.ToLower(file.Name), "worksheets/") || !strings.HasSuffix(strings.ToLower(file.Name), ".xml") {
+			continue
+		}
+		raw, err := part(archive, file.Name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", file.Name, err)
+		}
+		decoder := xml.NewDecoder(bytes.NewReader(raw))
+		for {
+			token, err := decoder.Token()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", file.Name, err)
+			}
+			if start, is := token.(xml.StartElement); is && start.Name.Local == "f" {
+				p.fault("%s holds a formula: its result is not what was signed", file.Name)
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// compareXLSX holds each cell against the workbook that the content gives, as it is stored and as it is shown.
+func (p *Proof) compareXLSX(file *excelize.File, d *Document) error {
+	var b bytes.Buffer
+	if err := writeXLSX(&b, d); err != nil {
+		return err
+	}
+	signed, err := excelize.OpenReader(&b)
+	if err != nil {
+		return err
+	}
+	sheets := signed.GetSheetList()
+	for _, sheet := range sheets {
+		for _, raw := range []bool{true, false} {
+			faults := len(p.Faults)
+			if err := p.compareSheet(sheet, file, signed, excelize.Options{RawCellValue: raw}); err != nil {
+				return err
+			}
+			if len(p.Faults) > faults {
+				break // shown otherwise because it is stored otherwise
+			}
+		}
+	}
+	for _, sheet := range file.GetSheetList() {
+		if !slices.Contains(sheets, sheet) {
+			p.Unproven = append(p.Unproven, "the sheet “"+sheet+"”, which was added")
+		}
+	}
+	p.Unproven = append(p.Unproven, "how cells look (colours, hidden rows and columns) and the charts, which are drawn from the cells of “"+chartsSheet+"”")
+	return nil
+}
+
+func (p *Proof) compareSheet(sheet string, file, signed *excelize.File, as excelize.Options) error {
+	want, err := signed.GetRows(sheet, as)
+	if err != nil {
+		return err
+	}
+	is, err := file.GetRows(sheet, as)
+	if err != nil {
+		p.fault("the sheet “%s” is missing", sheet)
+		return nil
+	}
+	at := func(rows [][]string, y, x int) string {
+		if y < len(rows) && x < len(rows[y]) {
+			return rows[y][x]
+		}
+		return ""
+	}
+	for y := range max(len(want), len(is)) {
+		wide := 0
+		if y < len(want) {
+			wide = len(want[y])
+		}
+		if y < len(is) {
+			wide = max(wide, len(is[y]))
+		}
+		for x := range wide {
+			p.Compared++
+			if a, b := at(is, y, x), at(want, y, x); plain(a) != plain(b) {
+				name, err := excelize.CoordinatesToCellName(x+1, y+1)
+				if err != nil {
+					return err
+				}
+				where := sheet + "!" + name
+				if sheet == figuresSheet && y > 0 {
+					where += " (" + strings.Join([]string{at(want, y, 2), at(want, y, 4), at(want, 0, x)}, ", ") + ")"
+				}
+				p.differs(where, a, b)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,271 @@
+package exports
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"market40/reports"
+)
+
+// indicator is how a figure is named and written where its definition does not say.
+type indicator struct{ name, unit string }
+
+// What a figure's value is.
+const (
+	share       = "share"
+	points      = "points"
+	perMerchant = "per_merchant"
+	dong        = "vnd"
+	bands       = "bands"
+	perPayments = "per_10000"
+	hours       = "hours" // of a part; no indicator is told in them
+)
+
+// indicators are the official ones (domain.md); a definition's own name and unit go before these.
+var indicators = map[string]indicator{
+	"I01": {"Tỷ lệ tiểu thương đăng ký", share},
+	"I02": {"Tỷ lệ đã đối chiếu tên chủ tài khoản", share},
+	"I03": {"Tỷ lệ sẵn sàng mã QR", share},
+	"I04": {"Tỷ lệ có giao dịch trong 7 ngày", share},
+	"I05": {"Tỷ lệ có giao dịch trong 30 ngày", share},
+	"I06": {"Khoảng cách giữa trang bị và sử dụng", points},
+	"I07": {"Tỷ trọng số lượt thanh toán không tiền mặt", share},
+	"I08": {"Tỷ trọng doanh thu không tiền mặt", share},
+	"I09": {"Số giao dịch trên một tiểu thương hoạt động", perMerchant},
+	"I10": {"Cơ cấu giao dịch theo mức tiền", bands},
+	"I11": {"Tỷ lệ phí chợ nộp bằng chuyển khoản", share},
+	"I12": {"Tỷ lệ thu phí chợ", share},
+	"I13": {"Độ phủ chợ thí điểm", share},
+	"I14": {"Tỷ lệ được tập huấn", share},
+	"I15": {"Tỷ lệ sử dụng sau tập huấn", share},
+	"I16": {"Tỷ lệ được tổ công nghệ số cộng đồng hỗ trợ", share},
+	"I17": {"Tỷ lệ duy trì sau 3 tháng", share},
+	"I18": {"Tỷ lệ có mã nhưng không giao dịch", share},
+	"I19": {"Tỷ lệ mã QR được kiểm tra trong 7 ngày", share},
+	"I20": {"Số sự cố trên 10.000 giao dịch", perPayments},
+	"I21": {"Mức sẵn sàng", share},
+	"I22": {"Mức bao trùm", share},
+	"I23": {"Chi phí trên một tiểu thương hoạt động", dong},
+	"I24": {"Tỷ lệ báo cáo đúng hạn", share},
+}
+
+// define is an indicator as the document's own definitions tell it.
+func (d *Document) define(code string) Definition {
+	found := Definition{Code: code}
+	for _, definition := range d.Definitions {
+		if definition.Code == code {
+			found = definition
+		}
+	}
+	known := indicators[code]
+	if found.Name == "" {
+		found.Name = known.name
+	}
+	if found.Unit == "" {
+		found.Unit = known.unit
+	}
+	return found
+}
+
+// partName is how a further value of an indicator is called; its key where nothing tells.
+func (d Definition) partName(key string) string {
+	for _, part := range d.Parts {
+		if part.Key == key && part.Name != "" {
+			return part.Name
+		}
+	}
+	return key
+}
+
+// Words that stand in cells.
+const (
+	hiddenText  = "<5"
+	unknownText = "–" // nobody knows
+	noDataText  = "chưa có dữ liệu"
+	demoText    = "dữ liệu minh họa"
+)
+
+// hiddenLegend tells what hiddenText means: a hidden cell need not be small itself.
+const hiddenLegend = "“<5”: ẩn theo quy tắc bảo mật, vì ô này, hoặc ô có thể suy ra từ nó, nói về 1 đến 4 tiểu thương."
+
+// evidenceLegend tells the four levels.
+const evidenceLegend = "Nguồn chứng cứ: A – thông báo hoặc sao kê ngân hàng; B – tiểu thương xác nhận; C – khai báo; D – quan sát tại chợ. Mỗi tiểu thương chỉ tính một lần, theo nguồn mạnh nhất; “ẩn”: một trong bốn số nói về 1 đến 4 tiểu thương."
+
+// coverageLegend tells what stands beside figures of activity.
+const coverageLegend = "Độ phủ: số tiểu thương có tài khoản mà hệ thống nhận được thông báo ngân hàng, trên tổng số; tiểu thương ngoài độ phủ là chưa quan sát được, không phải không hoạt động."
+
+// valueText is a figure's value as Vietnamese is written: 58,3 %, 152.341 đ, never broken before the unit.
+func valueText(f reports.Figure, unit string) string {
+	switch {
+	case f.Suppressed:
+		return hiddenText
+	case f.Value == nil:
+		return noDataText
+	}
+	return numberText(*f.Value, unit)
+}
+
+// numberText is a decimal as a unit is written.
+func numberText(value, unit string) string {
+	n, err := decimal.NewFromString(value)
+	if err != nil {
+		return value
+	}
+	switch unit {
+	case points:
+		return grouped(n.Shift(2).StringFixed(1)) + "\u00a0điểm\u00a0%"
+	case perMerchant, perPayments:
+		return grouped(n.StringFixed(1))
+	case hours:
+		return grouped(n.StringFixed(1)) + "\u00a0giờ"
+	case dong:
+		return grouped(n.StringFixed(0)) + "\u00a0đ"
+	}
+	return grouped(n.Shift(2).StringFixed(1)) + "\u00a0%"
+}
+
+// grouped writes 1234567.8 as 1.234.567,8.
+func grouped(s string) string {
+	minus := strings.HasPrefix(s, "-")
+	whole, fraction, _ := strings.Cut(strings.TrimPrefix(s, "-"), ".")
+	var b strings.Builder
+	if minus {
+		b.WriteByte('-')
+	}
+	for i, digit := range whole {
+		if i > 0 && (len(whole)-i)%3 == 0 {
+			b.WriteByte('.')
+		}
+		b.WriteRune(digit)
+	}
+	if fraction != "" {
+		b.WriteString("," + fraction)
+	}
+	return b.String()
+}
+
+// quantityText is a numerator or a denominator.
+func quantityText(q *reports.Quantity, hidden bool) string {
+	switch {
+	case q == nil && hidden:
+		return hiddenText
+	case q == nil:
+		return unknownText
+	case q.Money:
+		return grouped(q.StringFixed(0)) + "\u00a0đ"
+	}
+	return grouped(q.String())
+}
+
+// mixText is the evidence: A 7 · B 0 · C 0 · D 0, broken between the levels only.
+func mixText(f reports.Figure, unit string) string {
+	e := f.Evidence
+	switch {
+	case f.Suppressed, f.Value == nil:
+		return unknownText
+	case e != nil:
+		return fmt.Sprintf("A\u00a0%s\u00a0· B\u00a0%s\u00a0· C\u00a0%s\u00a0· D\u00a0%s", count(e.A), count(e.B), count(e.C), count(e.D))
+	case unit == share && f.Numerator != nil:
+		return "ẩn"
+	}
+	return unknownText
+}
+
+func count(n int) string { return grouped(fmt.Sprint(n)) }
+
+// intervalText is where the true share lies with 95 %: 31,2 – 44,2 %.
+func intervalText(i *reports.Interval, unit string) string {
+	if i == nil {
+		return ""
+	}
+	low, _, _ := strings.Cut(numberText(i.Low, unit), "\u00a0")
+	return low + "\u00a0–\u00a0" + numberText(i.High, unit)
+}
+
+// coverageText is a coverage with what it is made of: 83,3 % (10/12).
+func coverageText(c *reports.Share) string {
+	switch {
+	case c == nil:
+		return unknownText
+	case c.Numerator == nil:
+		return hiddenText
+	case c.Value == nil:
+		return noDataText
+	}
+	return fmt.Sprintf("%s (%s/%s)", numberText(*c.Value, share), count(*c.Numerator), count(c.Denominator))
+}
+
+// countText is a step of the funnel, null where it is hidden.
+func countText(n *int) string {
+	if n == nil {
+		return hiddenText
+	}
+	return count(*n)
+}
+
+// statuses are a unit's states in words.
+var statuses = map[string]string{
+	"chua_du_du_lieu": "Chưa đủ dữ liệu", "can_chu_y": "Cần chú ý", "dat": "Đạt", "chua_dat": "Chưa đạt",
+}
+
+// reasons are why a unit has none.
+var reasons = map[string]string{"no_merchants": "Chưa có tiểu thương", "hidden": "Ẩn", "no_target": "Chưa giao chỉ tiêu"}
+
+func statusText(row reports.Row) string {
+	text, known := "", false
+	switch {
+	case row.Exempt != nil:
+		return "Miễn"
+	case row.Status != nil:
+		if text, known = statuses[*row.Status]; !known {
+			return *row.Status
+		}
+	default:
+		if text, known = reasons[row.StatusReason]; !known {
+			return unknownText
+		}
+	}
+	return text
+}
+
+// bases are the reporting bases in words.
+var bases = map[string]string{
+	"districts_2024": "đơn vị hành chính cấp huyện (tháng 5/2024)",
+	"communes_2025":  "đơn vị hành chính cấp xã (từ 01/7/2025)",
+	"current":        "đơn vị hành chính hiện tại",
+}
+
+func basisText(code string) string {
+	if text, known := bases[code]; known {
+		return text
+	}
+	return code
+}
+
+// dayText writes 2026-11-01 as 01/11/2026.
+func dayText(day string) string {
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return at.Format("02/01/2006")
+}
+
+// periodText is "tháng 10 năm 2026" or "quý III năm 2026".
+func (c Content) periodText() string {
+	year, rest, _ := strings.Cut(c.Period, "-")
+	if quarter, is := strings.CutPrefix(rest, "Q"); is {
+		roman := map[string]string{"1": "I", "2": "II", "3": "III", "4": "IV"}[quarter]
+		return "quý " + roman + " năm " + year
+	}
+	if rest != "" {
+		return "tháng " + strings.TrimPrefix(rest, "0") + " năm " + year
+	}
+	return "đến ngày " + dayText(c.AsOf)
+}
+
+// momentText is a moment in Vietnam.
+func momentText(at time.Time) string { return at.In(vietnam).Format("15:04 02/01/2006") }

@@ -1,0 +1,362 @@
+package exports
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/shopspring/decimal"
+	"github.com/xuri/excelize/v2"
+
+	"market40/reports"
+)
+
+// The sheets of a workbook, in order.
+const (
+	coverSheet       = "Bìa"
+	figuresSheet     = "Số liệu"
+	chartsSheet      = "Biểu đồ"
+	definitionsSheet = "Định nghĩa"
+	sealSheet        = "Xác nhận"
+)
+
+// workbook is one under way. The first error stays.
+type workbook struct {
+	file   *excelize.File
+	styles map[string]int
+	err    error
+}
+
+// writeXLSX writes a report as a workbook: cover, figures (a row each), charts, definitions, seal. Numbers are numbers.
+func writeXLSX(w io.Writer, d *Document) error {
+	b := &workbook{file: excelize.NewFile(), styles: map[string]int{}}
+	defer func() { _ = b.file.Close() }() // nothing of it lies on a disk
+	b.makeStyles()
+	b.cover(d)
+	b.figures(d)
+	b.charts(d)
+	b.definitions(d)
+	if d.Seal != nil {
+		b.seal(d.Seal)
+	}
+	b.note(b.file.SetDocProps(&excelize.DocProperties{Title: d.headline(), Creator: "market40 (Chợ 4.0)", Language: "vi-VN"}))
+	if b.err == nil {
+		b.err = b.file.Write(w)
+	}
+	if b.err != nil {
+		return fmt.Errorf("write a report as a workbook: %w", b.err)
+	}
+	return nil
+}
+
+func (b *workbook) note(err error) {
+	if b.err == nil {
+		b.err = err
+	}
+}
+
+// makeStyles are the looks of cells. Number formats are the invariant ones: a program shows them with the reader's own
+// separators, which in Vietnamese are 1.234.567 and 83,5%.
+func (b *workbook) makeStyles() {
+	border := []excelize.Border{}
+	for _, side := range []string{"left", "right", "top", "bottom"} {
+		border = append(border, excelize.Border{Type: side, Color: "9AA5A0", Style: 1})
+	}
+	font := func(size float64, bold bool) *excelize.Font {
+		return &excelize.Font{Family: "Times New Roman", Size: size, Bold: bold}
+	}
+	left := &excelize.Alignment{Vertical: "top", WrapText: true}
+	middle := &excelize.Alignment{Horizontal: "center", Vertical: "center", WrapText: true}
+	right := &excelize.Alignment{Horizontal: "right", Vertical: "top"}
+	format := func(f string) *string { return &f }
+	for name, style := range map[string]*excelize.Style{
+		"title":  {Font: font(16, true), Alignment: middle},
+		"demo":   {Font: &excelize.Font{Family: "Times New Roman", Size: 12, Bold: true, Color: "A32020"}, Alignment: middle},
+		"name":   {Font: font(12, true), Alignment: left},
+		"text":   {Font: font(12, false), Alignment: left},
+		"free":   {Font: font(12, true)}, // over the cells beside it
+		"head":   {Font: font(11, true), Alignment: middle, Border: border, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"DDEBE3"}}},
+		"cell":   {Font: font(11, false), Alignment: left, Border: border},
+		"center": {Font: font(11, false), Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "top"}, Border: border},
+		"hidden": {Font: font(11, false), Alignment: right, Border: border},
+		"count":  {Font: font(11, false), Alignment: right, Border: border, CustomNumFmt: format("#,##0")},
+		"share":  {Font: font(11, false), Alignment: right, Border: border, CustomNumFmt: format("0.0%")},
+		"ratio":  {Font: font(11, false), Alignment: right, Border: border, CustomNumFmt: format("#,##0.0")},
+		"code":   {Font: &excelize.Font{Family: "Courier New", Size: 9}, Alignment: left},
+	} {
+		id, err := b.file.NewStyle(style)
+		b.note(err)
+		b.styles[name] = id
+	}
+}
+
+// cell is a value with its look.
+type cell struct {
+	style string
+	value any
+}
+
+func (b *workbook) cells(row []cell) []any {
+	values := make([]any, len(row))
+	for i, c := range row {
+		value := c.value
+		if text, is := value.(string); is {
+			value = inert(text)
+		}
+		values[i] = excelize.Cell{StyleID: b.styles[c.style], Value: value}
+	}
+	return values
+}
+
+// sheet makes one of a few rows, with its columns' widths and its first rows kept in sight.
+func (b *workbook) sheet(name string, widths []float64, freeze int, rows [][]cell) {
+	_, err := b.file.NewSheet(name)
+	b.note(err)
+	b.note(b.file.SetSheetView(name, 0, &excelize.ViewOptions{ShowGridLines: new(bool)}))
+	for i, width := range widths {
+		column, err := excelize.ColumnNumberToName(i + 1)
+		b.note(err)
+		b.note(b.file.SetColWidth(name, column, column, width))
+	}
+	if freeze > 0 {
+		b.note(b.file.SetPanes(name, frozen(freeze)))
+	}
+	for y, row := range rows {
+		for x, c := range row {
+			at, err := excelize.CoordinatesToCellName(x+1, y+1)
+			b.note(err)
+			if text, is := c.value.(string); is {
+				c.value = inert(text)
+			}
+			b.note(b.file.SetCellValue(name, at, c.value))
+			b.note(b.file.SetCellStyle(name, at, at, b.styles[c.style]))
+		}
+		b.note(b.file.SetRowHeight(name, y+1, rowHeight(row, widths)))
+	}
+}
+
+// rowHeight is one that shows all lines of a row's texts, in points: who opens the workbook without a screen does not
+// work it out. Not every letter is as wide as the digits that a column's width is told in.
+func rowHeight(row []cell, widths []float64) float64 {
+	const line = 15.75
+	lines := 1
+	for i, c := range row {
+		text, is := c.value.(string)
+		if is && i < len(widths) && c.style != "free" && c.style != "code" {
+			lines = max(lines, int(float64(utf8.RuneCountInString(text))*0.94/widths[i])+1)
+		}
+	}
+	return min(line*float64(lines), 400)
+}
+
+func frozen(rows int) *excelize.Panes {
+	return &excelize.Panes{Freeze: true, YSplit: rows, TopLeftCell: fmt.Sprintf("A%d", rows+1), ActivePane: "bottomLeft"}
+}
+
+// stream is sheet for many rows: they are written as they come. What a sheet is beside its rows must be said before.
+func (b *workbook) stream(name string, widths []float64, rows [][]cell) {
+	stream, err := b.file.NewStreamWriter(name)
+	if err != nil {
+		b.note(err)
+		return
+	}
+	for i, width := range widths {
+		b.note(stream.SetColWidth(i+1, i+1, width))
+	}
+	b.note(stream.SetPanes(frozen(1)))
+	for i, row := range rows {
+		b.note(stream.SetRow(fmt.Sprintf("A%d", i+1), b.cells(row), excelize.RowOpts{Height: rowHeight(row, widths)}))
+	}
+	b.note(stream.Flush())
+}
+
+// Sizes of paper, as workbooks number them.
+const (
+	a3 = 8
+	a4 = 9
+)
+
+// paper lets a sheet be printed as wide as a page.
+func (b *workbook) paper(sheet, orientation string, size int) {
+	one, as := 1, 0
+	b.note(b.file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &orientation, Size: &size, FitToWidth: &one, FitToHeight: &as}))
+	fit := true
+	b.note(b.file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}))
+}
+
+func (b *workbook) cover(d *Document) {
+	rows := [][]cell{{{"title", "BÁO CÁO"}}, {{"title", d.headline()}}}
+	if d.Demo {
+		rows = append(rows, []cell{{"demo", strings.ToUpper(demoText)}})
+	}
+	merged := len(rows)
+	rows = append(rows, nil)
+	for _, fact := range d.facts() {
+		rows = append(rows, []cell{{"name", fact[0]}, {"text", fact[1]}})
+	}
+	rows = append(rows, nil, []cell{{"name", "Cách đọc"}, {"text", hiddenLegend}}, []cell{{"", nil}, {"text", evidenceLegend}}, []cell{{"", nil}, {"text", coverageLegend}})
+	if d.Seal != nil {
+		rows = append(rows, nil, []cell{{"name", "SHA-256"}, {"code", d.Seal.SHA256}}, []cell{{"name", "Chữ ký (Ed25519)"}, {"code", d.Seal.Signature}})
+	}
+	b.sheet(coverSheet, []float64{22, 92}, 0, rows)
+	for row := 1; row <= merged; row++ {
+		b.note(b.file.MergeCell(coverSheet, fmt.Sprintf("A%d", row), fmt.Sprintf("B%d", row)))
+	}
+	b.note(b.file.SetRowHeight(coverSheet, 2, 44)) // the title may take two lines
+	b.paper(coverSheet, "portrait", a4)
+	b.note(b.file.DeleteSheet("Sheet1"))
+}
+
+var figureHeads = []string{
+	"Cấp", "Mã địa phương", "Địa phương", "Chợ", "Mã chỉ số", "Chỉ số", "Thành phần", "Phiên bản định nghĩa", "Tử số", "Mẫu số", "Giá trị",
+	"Chứng cứ A", "Chứng cứ B", "Chứng cứ C", "Chứng cứ D", "Khoảng 95 %, từ", "Khoảng 95 %, đến", "Độ phủ, tử số", "Độ phủ, mẫu số", "Độ phủ", "Ẩn", "Dữ liệu mới nhất", "Ghi chú",
+}
+
+var figureWidths = []float64{9, 9, 24, 14, 8, 46, 28, 11, 11, 11, 12, 10, 10, 10, 10, 11, 11, 10, 10, 10, 7, 17, 18}
+
+var levels = map[string]string{"province": "tỉnh", "district": "huyện", "commune": "xã", "total": "tổng"}
+
+// figures is the sheet with a row for each figure.
+func (b *workbook) figures(d *Document) {
+	heads := make([]cell, len(figureHeads))
+	for i, head := range figureHeads {
+		heads[i] = cell{"head", head}
+	}
+	rows := [][]cell{heads}
+	for _, row := range d.Report.Rows {
+		rows = append(rows, d.figureRows(row.Locality, row.Markets, row.Indicators)...)
+	}
+	rows = append(rows, d.figureRows(reports.Locality{Level: "total", Name: "Tổng cộng"}, nil, d.Report.Total)...)
+	if _, err := b.file.NewSheet(figuresSheet); err != nil {
+		b.note(err)
+		return
+	}
+	last, err := excelize.CoordinatesToCellName(len(figureHeads), len(rows))
+	b.note(err)
+	b.note(b.file.AutoFilter(figuresSheet, "A1:"+last, nil))
+	b.paper(figuresSheet, "landscape", a3)
+	b.stream(figuresSheet, figureWidths, rows)
+}
+
+func (d *Document) figureRows(l reports.Locality, markets []reports.Market, figures reports.Figures) [][]cell {
+	codes, demo := []string{}, d.Demo && l.Level == "total"
+	for _, m := range markets {
+		codes = append(codes, m.Code)
+		demo = demo || m.Demo
+	}
+	note := ""
+	if demo {
+		note = demoText
+	}
+	level := l.Level
+	if word, known := levels[level]; known {
+		level = word
+	}
+	head := []cell{{"cell", level}, {"center", l.Code}, {"cell", l.Name}, {"cell", strings.Join(codes, " ")}}
+	rows := [][]cell{}
+	for _, code := range slices.Sorted(maps.Keys(figures)) {
+		figure, definition := figures[code], d.define(code)
+		rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", ""}}, figureCells(figure, definition.Unit, note)))
+		for _, key := range slices.Sorted(maps.Keys(figure.Parts)) {
+			rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", definition.partName(key)}},
+				figureCells(figure.Parts[key], partUnit(definition.Unit, key), note)))
+		}
+	}
+	return rows
+}
+
+func figureCells(f reports.Figure, unit, note string) []cell {
+	style := map[string]string{share: "share", bands: "share", points: "share", dong: "count"}[unit]
+	if style == "" {
+		style = "ratio"
+	}
+	row := []cell{{"center", f.Definition}, quantityCell(f.Numerator, f.Suppressed), quantityCell(f.Denominator, f.Suppressed), valueCell(f.Value, style, f.Suppressed)}
+	mix := [4]cell{{"count", nil}, {"count", nil}, {"count", nil}, {"count", nil}}
+	if e := f.Evidence; e != nil {
+		mix = [4]cell{{"count", e.A}, {"count", e.B}, {"count", e.C}, {"count", e.D}}
+	}
+	row = append(row, mix[:]...)
+	low, high := valueCell(nil, style, false), valueCell(nil, style, false)
+	if i := f.Interval; i != nil {
+		low, high = valueCell(&i.Low, style, false), valueCell(&i.High, style, false)
+	}
+	coverage := []cell{{"count", nil}, {"count", nil}, {"share", nil}}
+	if c := f.Coverage; c != nil {
+		coverage = []cell{intCell(c.Numerator), {"count", c.Denominator}, valueCell(c.Value, "share", c.Numerator == nil)}
+	}
+	row = append(append(row, low, high), coverage...)
+	hidden, fresh := "", ""
+	if f.Suppressed {
+		hidden = "có"
+	}
+	if f.FreshAt != nil {
+		fresh = momentText(*f.FreshAt)
+	}
+	if f.Period != "" {
+		note = strings.TrimPrefix(note+"; kỳ "+f.Period, "; ")
+	}
+	return append(row, cell{"center", hidden}, cell{"center", fresh}, cell{"cell", note})
+}
+
+func intCell(n *int) cell {
+	if n == nil {
+		return cell{"hidden", hiddenText}
+	}
+	return cell{"count", *n}
+}
+
+func quantityCell(q *reports.Quantity, hidden bool) cell {
+	switch {
+	case q == nil && hidden:
+		return cell{"hidden", hiddenText}
+	case q == nil:
+		return cell{"count", nil}
+	case q.IsInteger():
+		return cell{"count", q.IntPart()}
+	}
+	return cell{"ratio", q.InexactFloat64()}
+}
+
+// valueCell is a decimal as a number. A workbook's numbers are binary64 whatever is written; four decimals of a share are
+// read back as they were.
+func valueCell(value *string, style string, hidden bool) cell {
+	if value == nil {
+		if hidden {
+			return cell{"hidden", hiddenText}
+		}
+		return cell{style, nil}
+	}
+	n, err := decimal.NewFromString(*value)
+	if err != nil {
+		return cell{"cell", *value}
+	}
+	return cell{style, n.InexactFloat64()}
+}
+
+func (b *workbook) definitions(d *Document) {
+	t := d.definitions()
+	rows := [][]cell{{}}
+	for _, head := range t.heads {
+		rows[0] = append(rows[0], cell{"head", head})
+	}
+	for _, texts := range t.rows {
+		row := []cell{}
+		for i, text := range texts {
+			row = append(row, cell{map[byte]string{'c': "center", 'l': "cell"}[t.aligns[i]], text})
+		}
+		rows = append(rows, row)
+	}
+	b.sheet(definitionsSheet, []float64{8, 40, 11, 46, 80}, 1, rows)
+	b.paper(definitionsSheet, "landscape", a4)
+}
+
+// inert leads by an apostrophe what would begin a formula once the sheet is saved as CSV (OWASP, CSV Injection).
+func inert(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}

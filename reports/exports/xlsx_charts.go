@@ -1,0 +1,127 @@
+package exports
+
+import (
+	"encoding/base64"
+	"fmt"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// Where the tables that are drawn begin on the sheet of charts.
+const (
+	chartsFrom = 4
+	chartsWide = "H" // the charts stand right of the tables
+)
+
+// charts is the sheet with native charts, and the small tables that they are drawn from.
+func (b *workbook) charts(d *Document) {
+	rows := [][]cell{
+		{{"free", "Tỷ lệ có giao dịch trong 30 ngày (I05) theo địa phương"}},
+		{{"free", "Số liệu 00:00 ngày " + dayText(d.AsOf) + "; chứng cứ: " + mixText(d.Report.Total["I05"], share) + demoSuffix(d.Demo)}},
+		{{"head", "Địa phương"}, {"head", "I05"}, {"head", "Tử số"}, {"head", "Mẫu số"}},
+	}
+	for _, row := range d.Report.Rows {
+		f := row.Indicators["I05"]
+		rows = append(rows, []cell{{"cell", row.Locality.Name}, valueCell(f.Value, "share", f.Suppressed), quantityCell(f.Numerator, f.Suppressed), quantityCell(f.Denominator, f.Suppressed)})
+	}
+	lastUnit := len(rows)
+	rows = append(rows, nil, []cell{{"free", "Các bước từ đăng ký đến thói quen (toàn bộ)"}}, []cell{{"head", "Bước"}, {"head", "Số tiểu thương"}})
+	firstStep := len(rows) + 1
+	funnel := d.steps()
+	for _, s := range funnel {
+		rows = append(rows, []cell{{"cell", s.name}, s.count})
+	}
+	b.sheet(chartsSheet, []float64{34, 12, 12, 12, 3, 3, 3}, 0, rows)
+	b.paper(chartsSheet, "landscape", a4)
+	at := func(column string, from, to int) string {
+		return fmt.Sprintf("'%s'!$%s$%d:$%s$%d", chartsSheet, column, from, column, to)
+	}
+	zero, labels, dark := 0.0, true, excelize.Font{Color: "10231C", Size: 9}
+	height := uint(max(340, 26*len(d.Report.Rows)))
+	series := func(from, to int, name string) []excelize.ChartSeries {
+		return []excelize.ChartSeries{{
+			Name: name, Categories: at("A", from, to), Values: at("B", from, to),
+			Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"0B6B3A"}},
+		}}
+	}
+	if lastUnit >= chartsFrom {
+		b.note(b.file.AddChart(chartsSheet, chartsWide+"2", &excelize.Chart{
+			Type: excelize.Col, Series: series(chartsFrom, lastUnit, fmt.Sprintf("'%s'!$B$3", chartsSheet)), Legend: excelize.ChartLegend{Position: "none"},
+			Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "I05 theo địa phương, " + dayText(d.AsOf) + demoSuffix(d.Demo)}}},
+			Dimension: excelize.ChartDimension{Width: uint(max(760, 40*len(d.Report.Rows))), Height: 380},
+			PlotArea:  excelize.ChartPlotArea{ShowVal: labels},
+			XAxis:     excelize.ChartAxis{Font: dark},
+			YAxis:     excelize.ChartAxis{Minimum: &zero, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "0%"}, MajorGridLines: true, Font: dark},
+		}))
+	}
+	b.note(b.file.AddChart(chartsSheet, chartsWide+"24", &excelize.Chart{
+		Type: excelize.Bar, Series: series(firstStep, firstStep+len(funnel)-1, fmt.Sprintf("'%s'!$B$%d", chartsSheet, firstStep-1)), Legend: excelize.ChartLegend{Position: "none"},
+		Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "Các bước từ đăng ký đến thói quen" + demoSuffix(d.Demo)}}},
+		Dimension: excelize.ChartDimension{Width: 760, Height: min(height, 340)},
+		PlotArea:  excelize.ChartPlotArea{ShowVal: labels},
+		XAxis:     excelize.ChartAxis{ReverseOrder: true, Font: dark}, YAxis: excelize.ChartAxis{Minimum: &zero, MajorGridLines: true, Font: dark},
+	}))
+}
+
+func demoSuffix(demo bool) string {
+	if demo {
+		return " – " + demoText
+	}
+	return ""
+}
+
+// step is one of the funnel, for the whole document.
+type step struct {
+	name  string
+	count cell
+}
+
+// steps are the funnel's: the total's own, because units are not added up (a merchant of two counts once). A report of
+// before there was one is told by its indicators.
+func (d *Document) steps() []step {
+	out := []step{}
+	if f := d.Report.Funnel; f != nil {
+		for i, n := range steps(f) {
+			out = append(out, step{stepNames[i], intCell(n)})
+		}
+		return out
+	}
+	total := d.Report.Total
+	for _, s := range []struct{ name, code string }{{"Đăng ký", "I01"}, {"Đã đối chiếu tài khoản", "I02"}, {"Sẵn sàng mã QR", "I03"}, {"Hoạt động 30 ngày", "I05"}} {
+		if f, has := total[s.code]; has {
+			out = append(out, step{s.name, quantityCell(f.Numerator, f.Suppressed)})
+		}
+	}
+	return out
+}
+
+// stepNames are those of a funnel, in order.
+var stepNames = [...]string{"Đăng ký", "Đã đối chiếu", "Đã in mã", "Giao dịch đầu tiên", "Hoạt động", "Thường xuyên"}
+
+// sealChunk is how much of the sealed content a cell holds; Excel takes 32,767 letters.
+const sealChunk = 30_000
+
+// sealRows stand above the signed content on its sheet.
+const sealRows = 6
+
+// seal is the sheet that lets the workbook be proven alone: it outlives being saved by any program.
+func (b *workbook) seal(s *Seal) {
+	raw, err := s.json()
+	b.note(err)
+	rows := [][]cell{
+		{{"name", "Xác nhận số liệu"}},
+		{{"text", "SHA-256 của nội dung đã chốt:"}}, {{"code", s.SHA256}},
+		{{"text", "Chữ ký (Ed25519):"}}, {{"code", s.Signature}},
+		{{"text", "Kiểm tra: market40 reports verify TỆP. Các ô dưới đây là nội dung đã ký (base64), xin giữ nguyên."}},
+	}
+	for text := base64.StdEncoding.EncodeToString(raw); text != ""; {
+		n := min(sealChunk, len(text))
+		rows = append(rows, []cell{{"code", text[:n]}})
+		text = text[n:]
+	}
+	b.sheet(sealSheet, []float64{120}, 0, rows)
+	b.paper(sealSheet, "portrait", a4)
+	for row := sealRows + 1; row <= len(rows); row++ {
+		b.note(b.file.SetRowHeight(sealSheet, row, 15))
+	}
+}

@@ -1,0 +1,107 @@
+package field
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/roster"
+)
+
+// CostOrder is what a campaign spent on a market.
+type CostOrder struct {
+	ID      string `json:"id,omitempty" doc:"one's own, a UUID"`
+	Market  string `json:"market" doc:"id or code" example:"CHODAM"`
+	SpentOn string `json:"spent_on" doc:"a day" example:"2026-10-20"`
+	Purpose string `json:"purpose" enum:"equipment,printing,training,support,communication,other"`
+	Amount  string `json:"amount" doc:"đồng" example:"1250000"`
+	Note    string `json:"note,omitempty" doc:"at most 500 characters"`
+}
+
+// Cost is it as it is listed.
+type Cost struct {
+	ID         uuid.UUID `json:"id" format:"uuid"`
+	MarketID   uuid.UUID `json:"market_id" format:"uuid"`
+	MarketCode string    `json:"market_code"`
+	SpentOn    string    `json:"spent_on" format:"date"`
+	Purpose    string    `json:"purpose" enum:"equipment,printing,training,support,communication,other"`
+	Amount     string    `json:"amount"`
+	Currency   string    `json:"currency"`
+	Note       string    `json:"note"`
+	RecordedAt time.Time `json:"recorded_at"`
+}
+
+func (c Cost) mark() edge.Mark { return dayMark(c.SpentOn, c.ID) }
+
+var costs = &kind[CostOrder, Cost]{
+	name: "cost", vi: "Chi phí chương trình", path: "/api/v1/campaigns/{campaign}/costs",
+	place: (*Field).campaignPlace, read: auth.ReadCosts, write: auth.RecordCosts, scoped: true,
+	fields: []roster.Field{
+		{Name: "market", Needed: true, Headings: []string{"Chợ", "Mã chợ", "Market"}},
+		{Name: "spent_on", Needed: true, Headings: []string{"Ngày", "Ngày chi", "Date", "Spent on"}},
+		{Name: "purpose", Needed: true, Headings: []string{"Khoản chi", "Mục chi", "Mục đích", "Purpose"}},
+		{Name: "amount", Needed: true, Headings: []string{"Số tiền", "Thành tiền", "Amount"}},
+		noteField,
+	},
+	row: func(c *roster.Cells) CostOrder {
+		return CostOrder{Market: c.Text("market"), SpentOn: c.Day("spent_on"), Purpose: c.Word("purpose", purposeWords), Amount: c.Whole("amount"), Note: c.Long("note", maxNote)}
+	},
+	check: func(here *place, e *entry[CostOrder]) {
+		e.ownID(e.order.ID)
+		e.word("market", e.order.Market)
+		e.day("spent_on", e.order.SpentOn, here.now)
+		e.word("purpose", e.order.Purpose)
+		if amount := e.dong("amount", e.order.Amount); amount.IsZero() {
+			e.fail("amount", "zero", "Số tiền phải lớn hơn 0.", "The amount must be more than 0.")
+		}
+		e.short("note", e.order.Note, maxNote)
+	},
+	find: findMarkets,
+	keep: func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[CostOrder]) error {
+		return keepIn(table{name: "programme_costs", columns: []string{"campaign_id uuid", "spent_on date", "purpose text", "amount numeric", "note text"}, taken: idTaken},
+			func(e *entry[CostOrder]) map[string]any {
+				return map[string]any{"campaign_id": here.campaign, "spent_on": e.order.SpentOn, "purpose": e.order.Purpose, "amount": e.order.Amount, "note": e.order.Note}
+			})(ctx, tx, here, entries)
+	},
+	list: `SELECT v.id, v.market_id, k.code, to_char(v.spent_on, 'YYYY-MM-DD'), v.purpose, v.amount::text, 'VND', v.note, v.recorded_at
+		FROM programme_costs v JOIN markets k ON k.id = v.market_id WHERE v.campaign_id = $1 AND v.market_id IN (SELECT scope_markets($8, $9))` + byDay("v.spent_on", "v.id"),
+}
+
+// findMarkets finds the markets in scope that costs name by id or code.
+func findMarkets(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[CostOrder]) error {
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.order.Market
+	}
+	given, err := json.Marshal(names)
+	if err != nil {
+		return err
+	}
+	rows, err := tx.Query(ctx, `SELECT n, m.id FROM json_array_elements_text($1::json) AS n JOIN markets m ON m.code = upper(n) OR m.id::text = lower(n)
+		WHERE m.id IN (SELECT scope_markets($2, $3))`, given, here.who.ScopeKind, here.who.ScopeID)
+	if err != nil {
+		return fmt.Errorf("find markets: %w", err)
+	}
+	known := map[string]uuid.UUID{}
+	var name string
+	var id uuid.UUID
+	if _, err = pgx.ForEachRow(rows, []any{&name, &id}, func() error {
+		known[name] = id
+		return nil
+	}); err != nil {
+		return fmt.Errorf("find markets: %w", err)
+	}
+	for _, e := range entries {
+		e.found.market = known[e.order.Market]
+		if e.found.market == uuid.Nil {
+			e.fail("market", "market_unknown", "Không có chợ này trong phạm vi của bạn.", "No such market lies in your scope.")
+		}
+	}
+	return nil
+}

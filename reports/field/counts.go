@@ -1,0 +1,117 @@
+package field
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+)
+
+// maxSales is how many sales a half-hour may have: more is a slip.
+const maxSales = 100_000
+
+// CountOrder is what was counted in a half-hour.
+type CountOrder struct {
+	Sales            int    `json:"sales" doc:"all sales of the half-hour"`
+	CashlessSales    int    `json:"cashless_sales" doc:"those without cash"`
+	Turnover         string `json:"turnover,omitempty" doc:"đồng of all sales; with cashless_turnover or not at all"`
+	CashlessTurnover string `json:"cashless_turnover,omitempty"`
+}
+
+func (o *CountOrder) check() error {
+	e := &entry[CountOrder]{}
+	if o.Sales < 0 || o.Sales > maxSales {
+		e.fail("sales", "out_of_range", "Số lượt bán từ 0 đến 100.000.", "Sales are 0 to 100,000.")
+	}
+	switch {
+	case o.CashlessSales < 0:
+		e.fail("cashless_sales", "negative", "Số lượt không được âm.", "Sales may not be negative.")
+	case o.CashlessSales > o.Sales:
+		e.fail("cashless_sales", "more_than_all", "Lượt không dùng tiền mặt nhiều hơn tổng số lượt.", "More sales were cashless than there were.")
+	}
+	switch {
+	case (o.Turnover == "") != (o.CashlessTurnover == ""):
+		e.fail("cashless_turnover", "both_or_none", "Ghi cả hai số tiền, hoặc không ghi số nào.", "Both amounts are told, or none.")
+	case o.Turnover != "":
+		all, cashless := e.dong("turnover", o.Turnover), e.dong("cashless_turnover", o.CashlessTurnover)
+		if len(e.errors) == 0 && cashless.GreaterThan(all) {
+			e.fail("cashless_turnover", "more_than_all", "Tiền không dùng tiền mặt nhiều hơn tổng.", "More turnover was cashless than there was.")
+		}
+	}
+	return e.refusal()
+}
+
+// putCount keeps what was counted in a half-hour, once: the same again is the same answer. Who counted may correct it until midnight of the
+// day of counting; after that, and by anybody else, other content is refused (409), since a sample that can be looked at and then changed
+// proves nothing.
+func (f *Field) putCount(ctx context.Context, in *struct {
+	edge.Named
+	Body CountOrder
+},
+) (*body[*Slot], error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := in.UUID("sample slot")
+	if err != nil {
+		return nil, err
+	}
+	var starts time.Time
+	err = f.db.Pool.QueryRow(ctx, `SELECT starts_at FROM sample_slots WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3))`, id, who.ScopeKind, who.ScopeID).Scan(&starts)
+	if err := missing(err, "sample slot"); err != nil {
+		return nil, err
+	}
+	if err := allow(who, auth.RecordFacts); err != nil {
+		return nil, err
+	}
+	now := f.now()
+	if starts.Add(slotLength).After(now.Add(clockRuns)) {
+		return nil, problem.Of("sales", "slot_not_over", "Nửa giờ này chưa qua.", "This half-hour is not over.")
+	}
+	if err := in.Body.check(); err != nil {
+		return nil, err
+	}
+	slot, err := f.count(ctx, who, id, in.Body)
+	return &body[*Slot]{slot}, err
+}
+
+func (f *Field) count(ctx context.Context, who auth.Principal, id uuid.UUID, o CountOrder) (slot *Slot, err error) {
+	now := f.now()
+	y, m, d := now.In(vietnam).Date()
+	midnight := time.Date(y, m, d, 0, 0, 0, 0, vietnam)
+	err = f.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE sample_slots SET sales = $2, cashless_sales = $3, turnover = nullif($4, '')::numeric, cashless_turnover = nullif($5, '')::numeric, actor_id = $6, counted_at = $7
+			WHERE id = $1 AND (sales IS NULL OR actor_id = $6 AND counted_at >= $8)
+			AND (sales, cashless_sales, turnover, cashless_turnover) IS DISTINCT FROM ($2, $3, nullif($4, '')::numeric, nullif($5, '')::numeric)`,
+			id, o.Sales, o.CashlessSales, o.Turnover, o.CashlessTurnover, who.ActorID, now, midnight)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, slotColumns+` WHERE id = $1 AND (sales, cashless_sales, turnover, cashless_turnover) IS NOT DISTINCT FROM ($2, $3, nullif($4, '')::numeric, nullif($5, '')::numeric)`,
+			id, o.Sales, o.CashlessSales, o.Turnover, o.CashlessTurnover)
+		if err != nil {
+			return err
+		}
+		found, err := pgx.CollectRows(rows, pgx.RowToAddrOfStructByPos[Slot])
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return problem.New(problem.Conflict, "slot_counted", "Nửa giờ này đã đếm và ghi khác. Chỉ người đếm được sửa, trong ngày đếm.",
+				"This half-hour was counted otherwise. Only who counted may correct it, on the day of counting.")
+		}
+		slot = found[0]
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count sample slot %s: %w", id, err)
+	}
+	return slot, nil
+}

@@ -1,0 +1,302 @@
+package field
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/shopspring/decimal"
+
+	"market40/merchants/problem"
+)
+
+// What became of a fact.
+const (
+	created   = "create"
+	unchanged = "unchanged"
+	faulty    = "error"
+)
+
+// entry is a fact on its way in, as far as it is known.
+type entry[O any] struct {
+	order O
+	line  int       // of a list, from 1
+	id    uuid.UUID // the phone's, or ours
+	found
+	state    string
+	errors   []problem.Field
+	conflict bool // it clashes with what stands
+}
+
+// found is what the register knows of what a fact names.
+type found struct{ market, stall, tenancy, merchant uuid.UUID }
+
+// fail notes a fault; a field has one.
+func (e *entry[O]) fail(field, code, vi, en string) {
+	for _, known := range e.errors {
+		if known.Name == field {
+			return
+		}
+	}
+	e.errors = append(e.errors, problem.Field{Name: field, Code: code, Vi: vi, En: en})
+	e.state = faulty
+}
+
+// refusal is what is wrong with a fact that came alone.
+func (e *entry[O]) refusal() error {
+	if len(e.errors) == 0 {
+		return nil
+	}
+	refused := problem.InFields(e.errors...)
+	if e.conflict {
+		refused.Kind = problem.Conflict
+	}
+	return refused
+}
+
+// errUndo ends a transaction that shall leave nothing.
+var errUndo = errors.New("nothing is to be kept")
+
+// take checks facts and keeps them: all, or none when one is faulty. A dry run does the same and undoes it.
+func (k *kind[O, F]) take(ctx context.Context, f *Field, at *place, fresh func() []*entry[O], dryRun bool) ([]*entry[O], error) {
+	var entries []*entry[O]
+	err := f.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		entries = fresh()
+		for _, e := range entries {
+			e.found.market = at.market
+			k.check(at, e)
+		}
+		if k.find != nil {
+			if err := k.find(ctx, tx, at, entries); err != nil {
+				return err
+			}
+		}
+		if err := k.keep(ctx, tx, at, sound(entries)); err != nil {
+			return err
+		}
+		if dryRun || len(sound(entries)) < len(entries) {
+			return errUndo
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errUndo) {
+		return nil, fmt.Errorf("keep %d %s: %w", len(entries), k.name, err)
+	}
+	return entries, nil
+}
+
+// sound are the entries without a fault.
+func sound[O any](entries []*entry[O]) []*entry[O] {
+	var good []*entry[O]
+	for _, e := range entries {
+		if len(e.errors) == 0 {
+			good = append(good, e)
+		}
+	}
+	return good
+}
+
+// table is where a kind of fact is kept, and how two of them are told to be the same.
+type table struct {
+	name    string
+	columns []string // beside id, market_id, actor_id and recorded_at, each with its type: "visited_at timestamptz"
+	byDay   bool     // not told by its id, but by what it says
+	taken   problem.Field
+}
+
+func (t table) names(of string) string {
+	names := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		name, _, _ := strings.Cut(c, " ")
+		names[i] = of + name
+	}
+	return strings.Join(names, ", ")
+}
+
+func (t table) given() string {
+	return `json_to_recordset($1::json) AS g (id uuid, market_id uuid, ` + strings.Join(t.columns, ", ") + `)`
+}
+
+// keepIn writes sound entries as rows of a table. One whose id stands with the same content is unchanged, with other content a conflict.
+func keepIn[O any](t table, values func(*entry[O]) map[string]any) func(context.Context, pgx.Tx, *place, []*entry[O]) error {
+	insert := `INSERT INTO ` + t.name + ` (id, market_id, ` + t.names("") + `, actor_id, recorded_at) SELECT g.id, g.market_id, ` + t.names("g.") + `, $2, $3 FROM ` + t.given() +
+		` ON CONFLICT DO NOTHING RETURNING id`
+	byID := ` AND v.id = g.id`
+	if t.byDay {
+		byID = ""
+	}
+	same := `SELECT g.id, v.id FROM ` + t.given() + ` JOIN ` + t.name + ` v ON (v.market_id, ` + t.names("v.") + `) IS NOT DISTINCT FROM (g.market_id, ` + t.names("g.") + `)` + byID
+	return func(ctx context.Context, tx pgx.Tx, at *place, entries []*entry[O]) error {
+		rows := make([]map[string]any, len(entries))
+		for i, e := range entries {
+			rows[i] = values(e)
+			rows[i]["id"], rows[i]["market_id"] = e.id, e.found.market
+		}
+		given, err := json.Marshal(rows)
+		if err != nil {
+			return err
+		}
+		made, err := ids(ctx, tx, insert, given, at.who.ActorID, at.now)
+		if err != nil || len(made) == len(entries) {
+			return err
+		}
+		alike, err := standing(ctx, tx, same, given)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			switch {
+			case made[e.id]:
+				delete(made, e.id) // the same id twice in one list is one row
+			case alike[e.id] != uuid.Nil:
+				e.id, e.state = alike[e.id], unchanged
+			default:
+				e.conflict = true
+				e.fail(t.taken.Name, t.taken.Code, t.taken.Vi, t.taken.En)
+			}
+		}
+		return nil
+	}
+}
+
+// standing is for each id that is given the one that stands.
+func standing(ctx context.Context, tx pgx.Tx, sql string, given []byte) (map[uuid.UUID]uuid.UUID, error) {
+	rows, err := tx.Query(ctx, sql, given)
+	if err != nil {
+		return nil, err
+	}
+	alike := map[uuid.UUID]uuid.UUID{}
+	var id, stands uuid.UUID
+	_, err = pgx.ForEachRow(rows, []any{&id, &stands}, func() error {
+		alike[id] = stands
+		return nil
+	})
+	return alike, err
+}
+
+func ids(ctx context.Context, tx pgx.Tx, sql string, args ...any) (map[uuid.UUID]bool, error) {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	set := make(map[uuid.UUID]bool, len(list))
+	for _, id := range list {
+		set[id] = true
+	}
+	return set, err
+}
+
+// The limits of what is told.
+const (
+	maxNote   = 500              // characters
+	maxAmount = 13               // digits of an amount in đồng
+	clockRuns = 10 * time.Minute // how far a phone's clock may be ahead
+)
+
+// earliest is the day before which nothing was seen in the field: an older date is a slip.
+var earliest = time.Date(2015, time.January, 1, 0, 0, 0, 0, vietnam)
+
+// moment is a time that is told in RFC 3339, not in the future.
+func (e *entry[O]) moment(field, text string, now time.Time) time.Time {
+	at, err := time.Parse(time.RFC3339, text)
+	switch {
+	case text == "":
+		e.fail(field, "required", "Thiếu thời điểm.", "The time is missing.")
+	case err != nil:
+		e.fail(field, "time_form", "Cần thời điểm RFC 3339, thí dụ 2026-11-20T08:30:00+07:00.", "An RFC 3339 time is wanted, such as 2026-11-20T08:30:00+07:00.")
+	case at.After(now.Add(clockRuns)):
+		e.fail(field, "in_future", "Thời điểm nằm trong tương lai.", "The time lies in the future.")
+	case at.Before(earliest):
+		e.fail(field, "too_old", "Thời điểm trước năm 2015: hãy xem lại.", "The time is before 2015: look at it again.")
+	}
+	return at
+}
+
+// day is a date as 2026-11-20, not in the future.
+func (e *entry[O]) day(field, text string, now time.Time) time.Time {
+	day, err := time.ParseInLocation(time.DateOnly, text, vietnam)
+	switch {
+	case text == "":
+		e.fail(field, "required", "Thiếu ngày.", "The day is missing.")
+	case err != nil:
+		e.fail(field, "date_form", "Ngày có dạng 2026-11-20.", "A day is written 2026-11-20.")
+	case day.After(now.Add(clockRuns)):
+		e.fail(field, "in_future", "Ngày nằm trong tương lai.", "The day lies in the future.")
+	case day.Before(earliest):
+		e.fail(field, "too_old", "Ngày trước năm 2015: hãy xem lại.", "The day is before 2015: look at it again.")
+	}
+	return day
+}
+
+// short is a text of so many characters at most.
+func (e *entry[O]) short(field, text string, most int) {
+	if utf8.RuneCountInString(text) > most {
+		e.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", most), fmt.Sprintf("Longer than %d characters.", most))
+	}
+}
+
+// plainNumber is an amount without an exponent.
+var plainNumber = regexp.MustCompile(`^-?[0-9]{1,30}(\.[0-9]{1,10})?$`)
+
+// dong is a whole amount of đồng, not negative.
+func (e *entry[O]) dong(field, text string) decimal.Decimal {
+	if text == "" {
+		e.fail(field, "required", "Thiếu số tiền.", "The amount is missing.")
+		return decimal.Zero
+	}
+	amount, err := decimal.NewFromString(text)
+	switch {
+	case err != nil || !plainNumber.MatchString(text):
+		e.fail(field, "amount_form", "Số tiền chưa đúng: cần số đồng, thí dụ 1250000.", "The amount is wrong: đồng in digits are wanted, such as 1250000.")
+	case amount.Sign() < 0:
+		e.fail(field, "negative", "Số tiền không được âm.", "The amount may not be negative.")
+	case amount.GreaterThanOrEqual(decimal.New(1, maxAmount)):
+		e.fail(field, "too_large", fmt.Sprintf("Số tiền quá lớn: nhiều nhất %d chữ số.", maxAmount), fmt.Sprintf("The amount is too large: %d digits at most.", maxAmount))
+	case !amount.IsInteger():
+		e.fail(field, "not_whole", "Số tiền phải tròn đồng.", "The amount must be whole đồng.")
+	default:
+		return amount
+	}
+	return decimal.Zero
+}
+
+// ownID reads the id that a phone gave a fact, so that it can be named before it is sent; without one it is ours.
+func (e *entry[O]) ownID(text string) {
+	if text == "" {
+		if e.id == uuid.Nil {
+			e.id = uuid.Must(uuid.NewV7())
+		}
+		return
+	}
+	id, err := uuid.Parse(text)
+	if err != nil || id == uuid.Nil {
+		e.fail("id", "id_form", "Mã phải là UUID.", "The id must be a UUID.")
+	}
+	e.id = id
+}
+
+// word wants a word to be there; which words there are is told by the schema, or by the vocabulary of a list.
+func (e *entry[O]) word(field, text string) {
+	if text == "" {
+		e.fail(field, "required", "Thiếu mục này.", "This is missing.")
+	}
+}
+
+// momentOf and dayOf are what a sound entry told: a faulty one is looked at no further.
+func momentOf(text string) time.Time {
+	at, _ := time.Parse(time.RFC3339, text)
+	return at
+}
+
+func dayOf(text string) time.Time {
+	day, _ := time.ParseInLocation(time.DateOnly, text, vietnam)
+	return day
+}

@@ -1,0 +1,139 @@
+package field
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/roster"
+)
+
+// FeeOrder is a market's fees of a month as its operator tells them.
+type FeeOrder struct {
+	Month          string `json:"month" example:"2026-10"`
+	Due            string `json:"due" doc:"đồng" example:"125000000"`
+	Paid           string `json:"paid" doc:"đồng, of what was due" example:"118000000"`
+	PaidByTransfer string `json:"paid_by_transfer" doc:"đồng, of what was paid" example:"64000000"`
+}
+
+// Fee is the newest word on a month's fees.
+type Fee struct {
+	MarketID       uuid.UUID `json:"market_id" format:"uuid"`
+	Month          string    `json:"month" example:"2026-10"`
+	Version        int       `json:"version" doc:"1, and one more with each correction"`
+	Due            string    `json:"due"`
+	Paid           string    `json:"paid"`
+	PaidByTransfer string    `json:"paid_by_transfer"`
+	Currency       string    `json:"currency"`
+	RecordedAt     time.Time `json:"recorded_at"`
+}
+
+func (f Fee) mark() edge.Mark { return dayMark(f.Month+"-01", uuid.Nil) }
+
+var fees = &kind[FeeOrder, Fee]{
+	name: "fee", vi: "Phí chợ theo tháng", path: "/api/v1/markets/{id}/fees",
+	place: (*Field).marketPlace, read: auth.ReadFees, write: auth.RecordFees, repeat: true,
+	fields: []roster.Field{
+		{Name: "month", Needed: true, Headings: []string{"Tháng", "Kỳ", "Month"}},
+		{Name: "due", Needed: true, Headings: []string{"Phải thu", "Số phải thu", "Phí phải thu", "Due"}},
+		{Name: "paid", Needed: true, Headings: []string{"Đã thu", "Số đã thu", "Thực thu", "Paid"}},
+		{Name: "paid_by_transfer", Needed: true, Headings: []string{"Thu qua chuyển khoản", "Chuyển khoản", "Đã thu chuyển khoản", "Không dùng tiền mặt", "Paid by transfer"}},
+	},
+	row: func(c *roster.Cells) FeeOrder {
+		return FeeOrder{Month: c.Month("month"), Due: c.Whole("due"), Paid: c.Whole("paid"), PaidByTransfer: c.Whole("paid_by_transfer")}
+	},
+	check: checkFee,
+	only: func(e *entry[FeeOrder]) selected {
+		month := monthOf(e.order.Month)
+		return selected{from: &month, to: &month}
+	},
+	find: func(_ context.Context, _ pgx.Tx, _ *place, entries []*entry[FeeOrder]) error {
+		lines := map[string]int{}
+		for _, e := range entries {
+			if first := lines[e.order.Month]; first > 0 {
+				e.fail("month", "month_repeated", fmt.Sprintf("Tháng này đã có ở dòng %d.", first), fmt.Sprintf("The month stands on line %d already.", first))
+				continue
+			}
+			lines[e.order.Month] = e.line
+		}
+		return nil
+	},
+	keep: keepFees,
+	list: `SELECT DISTINCT ON (v.month) v.market_id, to_char(v.month, 'YYYY-MM'), v.version, v.due::text, v.paid::text, v.paid_by_transfer::text, 'VND', v.recorded_at
+		FROM fee_summaries v WHERE v.market_id = $1 AND ($2::date IS NULL OR v.month >= date_trunc('month', $2)) AND ($3::date IS NULL OR v.month <= $3)
+		AND ($4::timestamptz IS NULL OR v.month < ($4 AT TIME ZONE 'UTC')::date) AND $5::uuid IS NOT NULL AND $7::uuid IS NULL ORDER BY v.month DESC, v.version DESC LIMIT $6`,
+}
+
+func monthOf(text string) time.Time {
+	month, _ := time.Parse("2006-01", text)
+	return month
+}
+
+func checkFee(here *place, e *entry[FeeOrder]) {
+	month, err := time.ParseInLocation("2006-01", e.order.Month, vietnam)
+	switch {
+	case e.order.Month == "":
+		e.fail("month", "required", "Thiếu tháng.", "The month is missing.")
+	case err != nil:
+		e.fail("month", "month_form", "Tháng có dạng 2026-10.", "A month is written 2026-10.")
+	case month.After(here.now):
+		e.fail("month", "in_future", "Tháng nằm trong tương lai.", "The month lies in the future.")
+	case month.Before(earliest):
+		e.fail("month", "too_old", "Tháng trước năm 2015: hãy xem lại.", "The month is before 2015: look at it again.")
+	}
+	due, paid, transferred := e.dong("due", e.order.Due), e.dong("paid", e.order.Paid), e.dong("paid_by_transfer", e.order.PaidByTransfer)
+	if len(e.errors) > 0 {
+		return
+	}
+	if paid.GreaterThan(due) {
+		e.fail("paid", "more_than_due", "Số đã thu lớn hơn số phải thu.", "More was paid than was due.")
+	}
+	if transferred.GreaterThan(paid) {
+		e.fail("paid_by_transfer", "more_than_paid", "Số thu qua chuyển khoản lớn hơn số đã thu.", "More was paid by transfer than was paid.")
+	}
+}
+
+// keepFees writes a further version of each month whose fees are told otherwise than by now.
+func keepFees(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[FeeOrder]) error {
+	rows := make([]map[string]any, len(entries))
+	for i, e := range entries {
+		rows[i] = map[string]any{"month": e.order.Month + "-01", "due": e.order.Due, "paid": e.order.Paid, "paid_by_transfer": e.order.PaidByTransfer}
+	}
+	given, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	// One at a time for a market: versions are counted.
+	if _, err := tx.Exec(ctx, `SELECT FROM markets WHERE id = $1 FOR NO KEY UPDATE`, here.market); err != nil {
+		return err
+	}
+	answered, err := tx.Query(ctx, `INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id, recorded_at)
+		SELECT $2, g.month, coalesce(v.version, 0) + 1, g.due, g.paid, g.paid_by_transfer, $3, $4
+		FROM json_to_recordset($1::json) AS g (month date, due numeric, paid numeric, paid_by_transfer numeric)
+		LEFT JOIN LATERAL (SELECT * FROM fee_summaries WHERE market_id = $2 AND month = g.month ORDER BY version DESC LIMIT 1) v ON true
+		WHERE (v.due, v.paid, v.paid_by_transfer) IS DISTINCT FROM (g.due, g.paid, g.paid_by_transfer)
+		RETURNING to_char(month, 'YYYY-MM')`, given, here.market, here.who.ActorID, here.now)
+	if err != nil {
+		return err
+	}
+	made, err := pgx.CollectRows(answered, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	wrote := map[string]bool{}
+	for _, month := range made {
+		wrote[month] = true
+	}
+	for _, e := range entries {
+		if !wrote[e.order.Month] {
+			e.state = unchanged
+		}
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+// Package field keeps what people see at the markets, from which figures are counted: visits, trainings, fees, declared shares, samples,
+// the anonymous survey, refusals, incidents, costs, name checks. Facts come one by one, as lists, or late from phones without a network.
+package field
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/problem"
+	"market40/migrations/database"
+)
+
+// vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975.
+var vietnam = time.FixedZone("+07", 7*60*60)
+
+// Field keeps facts.
+type Field struct {
+	db  *database.DB
+	now func() time.Time
+}
+
+// New keeps facts in db and tells the time by now.
+func New(db *database.DB, now func() time.Time) *Field { return &Field{db, now} }
+
+// place is where facts are told of, by whom and when.
+type place struct {
+	who    auth.Principal
+	now    time.Time
+	market uuid.UUID // of costs: none, each names its own
+
+	training uuid.UUID // of attendances
+	heldOn   string    // the training's day
+	campaign uuid.UUID // of costs
+}
+
+// marketPlace is the market of a path: first in scope (404), then allowed (403). Whose scope is a stall does not speak for its market.
+func (f *Field) marketPlace(ctx context.Context, id string, a auth.Action) (*place, error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := &place{who: who, now: f.now()}
+	named, err := uuid.Parse(id)
+	if err != nil {
+		return nil, problem.Missing("market")
+	}
+	err = f.db.Pool.QueryRow(ctx, `SELECT id FROM markets WHERE id = $1 AND id IN (SELECT scope_markets($2, $3))`, named, who.ScopeKind, who.ScopeID).Scan(&at.market)
+	if err := missing(err, "market"); err != nil {
+		return nil, err
+	}
+	return at, allow(who, a)
+}
+
+// trainingPlace is the training of a path, at its market.
+func (f *Field) trainingPlace(ctx context.Context, id string, a auth.Action) (*place, error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := &place{who: who, now: f.now()}
+	named, err := uuid.Parse(id)
+	if err != nil {
+		return nil, problem.Missing("training")
+	}
+	err = f.db.Pool.QueryRow(ctx, `SELECT id, market_id, to_char(held_on, 'YYYY-MM-DD') FROM trainings WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3))`,
+		named, who.ScopeKind, who.ScopeID).Scan(&at.training, &at.market, &at.heldOn)
+	if err := missing(err, "training"); err != nil {
+		return nil, err
+	}
+	return at, allow(who, a)
+}
+
+// campaignPlace is the campaign that a path names by its id or its code. Campaigns are the whole province's: the role is asked first.
+func (f *Field) campaignPlace(ctx context.Context, name string, a auth.Action) (*place, error) {
+	who, err := auth.Require(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	at := &place{who: who, now: f.now()}
+	err = f.db.Pool.QueryRow(ctx, `SELECT id FROM campaigns WHERE code = $1 OR id::text = $1`, name).Scan(&at.campaign)
+	if err := missing(err, "campaign"); err != nil {
+		return nil, err
+	}
+	return at, allow(who, a)
+}
+
+func allow(who auth.Principal, a auth.Action) error {
+	if err := who.Allow(a); err != nil {
+		return err
+	}
+	if who.ScopeKind == auth.ScopeStall || who.ScopeKind == auth.ScopeMerchant {
+		return problem.New(problem.Forbidden, "not_allowed", "Việc này nằm ngoài phạm vi của bạn.", "This lies outside your scope.")
+	}
+	return nil
+}
+
+// missing turns no row into the refusal for what does not exist or lies in another scope.
+func missing(err error, what string) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return problem.Missing(what)
+	}
+	if err != nil {
+		return fmt.Errorf("find %s: %w", what, err)
+	}
+	return nil
+}

@@ -1,0 +1,189 @@
+package field
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/merchants/roster"
+)
+
+// IncidentOrder is what went wrong for people at a market, as found to be true.
+type IncidentOrder struct {
+	ID string `json:"id,omitempty" doc:"the phone's own, a UUID"`
+	StallRef
+	Kind        string `json:"kind" enum:"swapped_code,fake_transfer,wrong_account"`
+	OccurredAt  string `json:"occurred_at" doc:"RFC 3339"`
+	ClosedAt    string `json:"closed_at,omitempty" doc:"RFC 3339; absent: it is open"`
+	ComplaintID string `json:"complaint_id,omitempty" doc:"of the complaint that proved right"`
+	AlertID     string `json:"alert_id,omitempty" doc:"of the alert that proved right"`
+	Note        string `json:"note,omitempty" doc:"at most 500 characters; no names"`
+}
+
+// Incident is it as it is listed.
+type Incident struct {
+	ID          uuid.UUID  `json:"id" format:"uuid"`
+	MarketID    uuid.UUID  `json:"market_id" format:"uuid"`
+	StallID     *uuid.UUID `json:"stall_id"`
+	StallNumber *string    `json:"stall_number" doc:"null: no one stall"`
+	Kind        string     `json:"kind" enum:"swapped_code,fake_transfer,wrong_account"`
+	OccurredAt  time.Time  `json:"occurred_at"`
+	ClosedAt    *time.Time `json:"closed_at" doc:"null: open"`
+	ComplaintID *uuid.UUID `json:"complaint_id"`
+	AlertID     *uuid.UUID `json:"alert_id"`
+	Note        string     `json:"note"`
+	RecordedAt  time.Time  `json:"recorded_at"`
+}
+
+func (i Incident) mark() edge.Mark { return edge.Mark{At: &i.OccurredAt, ID: i.ID} }
+
+var incidents = &kind[IncidentOrder, Incident]{
+	name: "incident", vi: "Sự cố", path: "/api/v1/markets/{id}/incidents",
+	place: (*Field).marketPlace, read: auth.ReadFacts, write: auth.RecordFacts,
+	fields: []roster.Field{
+		{Name: "stall_number", Headings: stallField.Headings},
+		{Name: "kind", Needed: true, Headings: []string{"Loại", "Loại sự cố", "Sự cố", "Kind"}},
+		{Name: "occurred_at", Needed: true, Headings: []string{"Ngày", "Thời gian", "Xảy ra lúc", "Ngày xảy ra", "Date", "Occurred at"}},
+		{Name: "closed_at", Headings: []string{"Đóng lúc", "Ngày đóng", "Xử lý xong", "Closed at"}},
+		noteField,
+	},
+	row: func(c *roster.Cells) IncidentOrder {
+		return IncidentOrder{
+			StallRef: StallRef{StallNumber: c.Text("stall_number")}, Kind: c.Word("kind", incidentKindWords), OccurredAt: c.Moment("occurred_at"), ClosedAt: c.Moment("closed_at"),
+			Note: c.Long("note", maxNote),
+		}
+	},
+	check: func(here *place, e *entry[IncidentOrder]) {
+		e.ownID(e.order.ID)
+		if !e.order.empty() {
+			e.checkStall(e.order.StallRef)
+		}
+		e.word("kind", e.order.Kind)
+		occurred := e.moment("occurred_at", e.order.OccurredAt, here.now)
+		if e.order.ClosedAt != "" && e.moment("closed_at", e.order.ClosedAt, here.now).Before(occurred) {
+			e.fail("closed_at", "closed_before", "Đóng trước khi xảy ra.", "It was closed before it occurred.")
+		}
+		e.short("note", e.order.Note, maxNote)
+	},
+	find: func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[IncidentOrder]) error {
+		stalls := findTenancies(func(e *entry[IncidentOrder]) at { return at{e.order.StallRef, momentOf(e.order.OccurredAt)} }, false)
+		if err := stalls(ctx, tx, here, entries); err != nil {
+			return err
+		}
+		return findOrigins(ctx, tx, here, entries)
+	},
+	keep: keepIn(table{
+		name:    "incidents",
+		columns: []string{"stall_id uuid", "kind text", "occurred_at timestamptz", "closed_at timestamptz", "complaint_id uuid", "alert_id uuid", "note text"},
+		taken:   problem.Field{Name: "id", Code: "told_already", Vi: "Sự cố này đã được ghi.", En: "This incident was recorded already."},
+	}, func(e *entry[IncidentOrder]) map[string]any {
+		row := map[string]any{"kind": e.order.Kind, "occurred_at": e.order.OccurredAt, "note": e.order.Note}
+		if e.stall != uuid.Nil {
+			row["stall_id"] = e.stall
+		}
+		for column, text := range map[string]string{"closed_at": e.order.ClosedAt, "complaint_id": e.order.ComplaintID, "alert_id": e.order.AlertID} {
+			if text != "" {
+				row[column] = text
+			}
+		}
+		return row
+	}),
+	list: `SELECT v.id, v.market_id, v.stall_id, s.number, v.kind, v.occurred_at, v.closed_at, v.complaint_id, v.alert_id, v.note, v.recorded_at
+		FROM incidents v LEFT JOIN stalls s ON s.id = v.stall_id WHERE v.market_id = $1` + byMoment("v.occurred_at", "v.id"),
+}
+
+// findOrigins wants the complaints and alerts that are named to be of the market.
+func findOrigins(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[IncidentOrder]) error {
+	for _, origin := range []struct {
+		field, sql string
+		of         func(*IncidentOrder) string
+	}{
+		{"complaint_id", `SELECT id FROM complaints`, func(o *IncidentOrder) string { return o.ComplaintID }},
+		{"alert_id", `SELECT id FROM alerts`, func(o *IncidentOrder) string { return o.AlertID }},
+	} {
+		named := []string{}
+		for _, e := range entries {
+			if id := origin.of(&e.order); id != "" {
+				named = append(named, id)
+			}
+		}
+		if len(named) == 0 {
+			continue
+		}
+		given, err := json.Marshal(named)
+		if err != nil {
+			return err
+		}
+		known, err := ids(ctx, tx, origin.sql+` WHERE market_id = $1 AND id::text IN (SELECT lower(n) FROM json_array_elements_text($2::json) AS n)`, here.market, given)
+		if err != nil {
+			return fmt.Errorf("find %s: %w", origin.field, err)
+		}
+		for _, e := range entries {
+			id := origin.of(&e.order)
+			if named, err := uuid.Parse(id); id != "" && (err != nil || !known[named]) {
+				e.fail(origin.field, "unknown", "Chợ này không có mục đó.", "The market has no such item.")
+			}
+		}
+	}
+	return nil
+}
+
+// closeIncident ends an incident; a closed one stays as it is (409).
+func (f *Field) closeIncident(ctx context.Context, in *struct {
+	edge.Named
+	Body struct {
+		ClosedAt string `json:"closed_at,omitempty" doc:"RFC 3339; absent: now"`
+	}
+},
+) (*body[*Incident], error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	here := &place{who: who, now: f.now()}
+	id, err := in.UUID("incident")
+	if err != nil {
+		return nil, err
+	}
+	var occurred time.Time
+	err = f.db.Pool.QueryRow(ctx, `SELECT market_id, occurred_at FROM incidents WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3))`, id, who.ScopeKind, who.ScopeID).
+		Scan(&here.market, &occurred)
+	if err := missing(err, "incident"); err != nil {
+		return nil, err
+	}
+	if err := allow(who, auth.RecordFacts); err != nil {
+		return nil, err
+	}
+	closed, e := here.now, &entry[struct{}]{}
+	if in.Body.ClosedAt != "" {
+		closed = e.moment("closed_at", in.Body.ClosedAt, here.now)
+	}
+	if closed.Before(occurred) {
+		e.fail("closed_at", "closed_before", "Đóng trước khi xảy ra.", "It was closed before it occurred.")
+	}
+	if err := e.refusal(); err != nil {
+		return nil, err
+	}
+	tag, err := f.db.Pool.Exec(ctx, `UPDATE incidents SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL`, id, closed)
+	if err != nil {
+		return nil, fmt.Errorf("close incident %s: %w", id, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return nil, problem.New(problem.Conflict, "closed", "Sự cố này đã đóng.", "This incident is closed.")
+	}
+	list, err := incidents.facts(ctx, f, here, selected{one: &id}, edge.Page{Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(list.Items) == 0 {
+		return nil, problem.Missing("incident")
+	}
+	return &body[*Incident]{&list.Items[0]}, nil
+}

@@ -1,0 +1,217 @@
+package field
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/merchants/roster"
+)
+
+// kind is a kind of fact: O is what is told of one, F is one as it is listed.
+type kind[O any, F listed] struct {
+	name, vi    string // "visit", "lượt hỗ trợ"
+	path        string // of its list
+	place       func(f *Field, ctx context.Context, id string, a auth.Action) (*place, error)
+	read, write auth.Action
+
+	fields []roster.Field           // of a list
+	row    func(c *roster.Cells) O  // of a line of it
+	scoped bool                     // the list asks for the caller's scope: $8 and $9
+	repeat bool                     // the same told twice is two facts: a list that comes again adds them again
+	check  func(*place, *entry[O])  // what can be told without the database
+	only   func(*entry[O]) selected // how one is found again; nil: by its id
+	find   func(context.Context, pgx.Tx, *place, []*entry[O]) error
+	keep   func(context.Context, pgx.Tx, *place, []*entry[O]) error
+	list   string // SQL: $1 the place, $2 and $3 days or null, $4 and $5 after, $6 how many, $7 one id or null
+}
+
+// listed is a fact as it is listed.
+type listed interface{ mark() edge.Mark }
+
+// dayMark is the place in a list by days.
+func dayMark(day string, id uuid.UUID) edge.Mark {
+	at, _ := time.Parse(time.DateOnly, day)
+	return edge.Mark{At: &at, ID: id}
+}
+
+// byMoment and byDay end the SQL of a list, newest first; the column is a time or a date, the id breaks ties.
+func byMoment(column, id string) string {
+	const days = ` AND ($2::date IS NULL OR %[1]s >= $2::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh') AND ($3::date IS NULL OR %[1]s < ($3::date + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')`
+	return fmt.Sprintf(days+` AND ($4::timestamptz IS NULL OR (%[1]s, %[2]s) < ($4, $5::uuid)) AND ($7::uuid IS NULL OR %[2]s = $7) ORDER BY %[1]s DESC, %[2]s DESC LIMIT $6`, column, id)
+}
+
+func byDay(column, id string) string {
+	return fmt.Sprintf(` AND ($2::date IS NULL OR %[1]s >= $2) AND ($3::date IS NULL OR %[1]s <= $3)
+		AND ($4::timestamptz IS NULL OR (%[1]s, %[2]s) < (($4 AT TIME ZONE 'UTC')::date, $5::uuid)) AND ($7::uuid IS NULL OR %[2]s = $7) ORDER BY %[1]s DESC, %[2]s DESC LIMIT $6`, column, id)
+}
+
+// Days narrow a list; embed them in a huma input, which looks into exported types only.
+type Days struct {
+	From string `query:"from" doc:"a day, which is included" example:"2026-10-01"`
+	To   string `query:"to" doc:"a day, which is included" example:"2026-10-31"`
+}
+
+// selected is what of a list is asked for.
+type selected struct {
+	from, to *time.Time
+	one      *uuid.UUID
+}
+
+func (d Days) selected() (s selected, err error) {
+	for _, side := range []struct {
+		name, text string
+		into       **time.Time
+	}{{"from", d.From, &s.from}, {"to", d.To, &s.to}} {
+		if side.text == "" {
+			continue
+		}
+		day, err := time.Parse(time.DateOnly, side.text)
+		if err != nil {
+			return s, problem.Of(side.name, "date_form", "Ngày có dạng 2026-11-20.", "A day is written 2026-11-20.")
+		}
+		*side.into = &day
+	}
+	if s.from != nil && s.to != nil && s.from.After(*s.to) {
+		return s, problem.Of("to", "days_reversed", "Ngày cuối trước ngày đầu.", "The last day is before the first.")
+	}
+	return s, nil
+}
+
+// facts is a page of a list.
+func (k *kind[O, F]) facts(ctx context.Context, f *Field, at *place, s selected, page edge.Page) (*edge.List[F], error) {
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	values := []any{k.of(at), s.from, s.to, after.At, after.ID, page.Size() + 1, s.one}
+	if k.scoped {
+		values = append(values, at.who.ScopeKind, at.who.ScopeID)
+	}
+	rows, err := f.db.Pool.Query(ctx, k.list, values...)
+	if err != nil {
+		return nil, fmt.Errorf("list %ss: %w", k.name, err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[F])
+	if err != nil {
+		return nil, fmt.Errorf("list %ss: %w", k.name, err)
+	}
+	items, next := edge.Cut(all, page, F.mark)
+	return &edge.List[F]{Items: items, Next: next}, nil
+}
+
+// of is what a list is the list of.
+func (k *kind[O, F]) of(at *place) uuid.UUID {
+	for _, id := range []uuid.UUID{at.training, at.campaign} {
+		if id != uuid.Nil {
+			return id
+		}
+	}
+	return at.market
+}
+
+// record keeps one fact and gives it as it is listed.
+func (k *kind[O, F]) record(ctx context.Context, f *Field, at *place, order O) (*F, error) {
+	entries, err := k.take(ctx, f, at, func() []*entry[O] { return []*entry[O]{{order: order, state: created}} }, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := entries[0].refusal(); err != nil {
+		return nil, err
+	}
+	only := selected{one: &entries[0].id}
+	if k.only != nil {
+		only = k.only(entries[0])
+	}
+	list, err := k.facts(ctx, f, at, only, edge.Page{Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(list.Items) == 0 {
+		return nil, fmt.Errorf("a %s that was kept is not listed: %s", k.name, entries[0].id)
+	}
+	return &list.Items[0], nil
+}
+
+type body[T any] struct{ Body T }
+
+// mount registers a kind's list, its recording and its import.
+func mount[O any, F listed](e *edge.Edge, f *Field, k *kind[O, F]) {
+	op := func(method, path, id, summary string, status int) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"field"}}
+	}
+	named := strings.ReplaceAll(k.name, " ", "-")
+	list := op(http.MethodGet, k.path, "list-"+named+"s", k.vi+": newest first", 0)
+	record := op(http.MethodPost, k.path, "record-"+named, "Ghi "+strings.ToLower(k.vi)+": record one", http.StatusCreated)
+	if strings.Contains(k.path, "{campaign}") {
+		huma.Register(e.API, list, func(ctx context.Context, in *struct {
+			Campaign string `path:"campaign" doc:"id or code"`
+			Days
+			edge.Page
+		}) (*body[*edge.List[F]], error) {
+			return k.answerList(ctx, f, in.Campaign, in.Days, in.Page)
+		})
+		huma.Register(e.API, record, func(ctx context.Context, in *struct {
+			Campaign string `path:"campaign" doc:"id or code"`
+			Body     O
+		}) (*body[*F], error) {
+			return k.answerRecord(ctx, f, in.Campaign, in.Body)
+		})
+	} else {
+		huma.Register(e.API, list, func(ctx context.Context, in *struct {
+			edge.Named
+			Days
+			edge.Page
+		}) (*body[*edge.List[F]], error) {
+			return k.answerList(ctx, f, in.ID, in.Days, in.Page)
+		})
+		huma.Register(e.API, record, func(ctx context.Context, in *struct {
+			edge.Named
+			Body O
+		}) (*body[*F], error) {
+			return k.answerRecord(ctx, f, in.ID, in.Body)
+		})
+	}
+	e.Engine.POST(strings.NewReplacer("{", ":", "}", "").Replace(k.path)+"/import", problem.Handle(k.importList(f)))
+	o := op(http.MethodPost, k.path+"/import", "import-"+named+"s", "Nhập danh sách "+strings.ToLower(k.vi)+": CSV or XLSX, all rows or none", http.StatusOK)
+	edge.AcceptsFile(&o)
+	schema := e.API.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Imported](), true, "Imported")
+	o.Responses = map[string]*huma.Response{
+		"200": {Description: "what became of each row", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}},
+		"413": {Description: "a file over 5 MB"},
+		"422": {Description: "a problem; with faulty rows it carries the same fields beside its own"},
+	}
+	e.Document(o)
+}
+
+func (k *kind[O, F]) answerList(ctx context.Context, f *Field, id string, days Days, page edge.Page) (*body[*edge.List[F]], error) {
+	at, err := k.place(f, ctx, id, k.read)
+	if err != nil {
+		return nil, err
+	}
+	s, err := days.selected()
+	if err != nil {
+		return nil, err
+	}
+	list, err := k.facts(ctx, f, at, s, page)
+	return &body[*edge.List[F]]{list}, err
+}
+
+func (k *kind[O, F]) answerRecord(ctx context.Context, f *Field, id string, order O) (*body[*F], error) {
+	at, err := k.place(f, ctx, id, k.write)
+	if err != nil {
+		return nil, err
+	}
+	fact, err := k.record(ctx, f, at, order)
+	return &body[*F]{fact}, err
+}

@@ -1,0 +1,269 @@
+package field
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+)
+
+// The limits of a sample plan.
+const (
+	maxPlanDays = 366
+	maxStrata   = 20
+	maxDrawn    = 2000 // half-hours of one plan
+	maxSeed     = 1<<53 - 1
+)
+
+// StratumOrder is a part of the day that is sampled by itself.
+type StratumOrder struct {
+	Stratum string `json:"stratum" doc:"at most 100 characters" example:"sáng sớm"`
+	Hours   []int  `json:"hours" minItems:"2" maxItems:"2" doc:"from and to, whole hours of each day; to is not included" example:"[5,9]"`
+}
+
+// PlanOrder is what is drawn.
+type PlanOrder struct {
+	From            string         `json:"from" doc:"the first day" example:"2026-11-01"`
+	To              string         `json:"to" doc:"the last day, which is included" example:"2026-11-30"`
+	Strata          []StratumOrder `json:"strata" doc:"they do not overlap"`
+	SlotsPerStratum int            `json:"slots_per_stratum" example:"6"`
+	Seed            *int64         `json:"seed,omitempty" doc:"of the draw; absent: a random one. The same seed and plan draw the same half-hours"`
+}
+
+// Stratum is a part of a plan and how far it was counted.
+type Stratum struct {
+	Stratum string `json:"stratum"`
+	Slots   int    `json:"slots" doc:"half-hours in the plan's days"`
+	Drawn   int    `json:"drawn"`
+	Counted int    `json:"counted"`
+}
+
+// Plan is a draw of random half-hours in which a market's sales are counted: evidence D.
+type Plan struct {
+	ID         uuid.UUID `json:"id" format:"uuid"`
+	MarketID   uuid.UUID `json:"market_id" format:"uuid"`
+	From       string    `json:"from" format:"date"`
+	To         string    `json:"to" format:"date"`
+	Seed       int64     `json:"seed"`
+	Strata     []Stratum `json:"strata" nullable:"false"`
+	RecordedAt time.Time `json:"recorded_at"`
+}
+
+// Drawn is a plan with its half-hours.
+type Drawn struct {
+	Plan
+	Slots []Slot `json:"slots" nullable:"false" doc:"by time"`
+}
+
+// Slot is a drawn half-hour of a stratum.
+type Slot struct {
+	ID               uuid.UUID  `json:"id" format:"uuid"`
+	PlanID           uuid.UUID  `json:"plan_id" format:"uuid"`
+	MarketID         uuid.UUID  `json:"market_id" format:"uuid"`
+	Stratum          string     `json:"stratum"`
+	StartsAt         time.Time  `json:"starts_at"`
+	EndsAt           time.Time  `json:"ends_at"`
+	Sales            *int       `json:"sales" doc:"null: not counted yet"`
+	CashlessSales    *int       `json:"cashless_sales"`
+	Turnover         *string    `json:"turnover" doc:"đồng; null: only sales were counted"`
+	CashlessTurnover *string    `json:"cashless_turnover"`
+	CountedAt        *time.Time `json:"counted_at"`
+}
+
+const slotColumns = `SELECT id, plan_id, market_id, stratum, starts_at, starts_at + interval '30 minutes', sales, cashless_sales, turnover::text, cashless_turnover::text, counted_at FROM sample_slots`
+
+// check says what is wrong with a plan; its days are counted in Vietnam.
+func (o *PlanOrder) check(now time.Time) (first time.Time, days int, err error) {
+	e := &entry[PlanOrder]{}
+	first, last := dayOf(o.From), dayOf(o.To)
+	for _, side := range []struct {
+		name string
+		day  time.Time
+	}{{"from", first}, {"to", last}} {
+		switch {
+		case side.day.IsZero():
+			e.fail(side.name, "date_form", "Ngày có dạng 2026-11-20.", "A day is written 2026-11-20.")
+		case side.day.Before(earliest) || side.day.After(now.AddDate(1, 0, 0)):
+			e.fail(side.name, "out_of_range", "Ngày phải từ năm 2015 và không quá một năm tới.", "The day must lie after 2014 and within a year from now.")
+		}
+	}
+	days = int(last.Sub(first).Hours()/24) + 1
+	switch {
+	case len(e.errors) > 0:
+	case days < 1:
+		e.fail("to", "days_reversed", "Ngày cuối trước ngày đầu.", "The last day is before the first.")
+	case days > maxPlanDays:
+		e.fail("to", "too_many_days", "Nhiều nhất 366 ngày.", "366 days at most.")
+	default:
+		o.checkStrata(e, days)
+	}
+	if o.Seed != nil && (*o.Seed < 0 || *o.Seed > maxSeed) {
+		e.fail("seed", "out_of_range", "Số gieo từ 0 đến 2^53 − 1.", "A seed is 0 to 2^53 − 1.")
+	}
+	return first, days, e.refusal()
+}
+
+func (o *PlanOrder) checkStrata(e *entry[PlanOrder], days int) {
+	if len(o.Strata) < 1 || len(o.Strata) > maxStrata {
+		e.fail("strata", "out_of_range", "Cần từ 1 đến 20 khung giờ.", "1 to 20 strata are wanted.")
+	}
+	if o.SlotsPerStratum < 1 {
+		e.fail("slots_per_stratum", "no_slots", "Mỗi khung giờ cần ít nhất 1 lượt đếm.", "At least 1 half-hour a stratum is wanted.")
+	}
+	if o.SlotsPerStratum > maxDrawn || o.SlotsPerStratum*len(o.Strata) > maxDrawn {
+		e.fail("slots_per_stratum", "too_many", "Nhiều nhất 2.000 lượt đếm.", "2,000 half-hours at most.")
+	}
+	names, taken := map[string]bool{}, map[int]string{}
+	for i, s := range o.Strata {
+		at := fmt.Sprintf("strata.%d.", i)
+		name := strings.TrimSpace(s.Stratum)
+		switch {
+		case name == "" || utf8.RuneCountInString(name) > 100:
+			e.fail(at+"stratum", "text_length", "Tên khung giờ từ 1 đến 100 ký tự.", "A stratum's name has 1 to 100 characters.")
+		case names[name]:
+			e.fail(at+"stratum", "repeated", "Tên khung giờ bị trùng.", "Two strata have this name.")
+		}
+		names[name] = true
+		if len(s.Hours) != 2 || s.Hours[0] < 0 || s.Hours[1] > 24 || s.Hours[0] >= s.Hours[1] {
+			e.fail(at+"hours", "hours_form", "Giờ có dạng [5,9]: từ 0 đến 24, giờ đầu trước giờ cuối.", "Hours are written [5,9]: within 0 and 24, the first before the last.")
+			continue
+		}
+		for hour := s.Hours[0]; hour < s.Hours[1]; hour++ {
+			if other, found := taken[hour]; found {
+				e.fail(at+"hours", "hours_overlap", fmt.Sprintf("%d giờ đã thuộc khung %q.", hour, other), fmt.Sprintf("The hour %d belongs to the stratum %q.", hour, other))
+			}
+			taken[hour] = name
+		}
+		if has := (hours{s.Hours[0], s.Hours[1]}).slotsIn(days); o.SlotsPerStratum > has {
+			e.fail(at+"hours", "too_few_slots", fmt.Sprintf("Khung này chỉ có %d nửa giờ trong những ngày đó.", has), fmt.Sprintf("The stratum has only %d half-hours in those days.", has))
+		}
+	}
+}
+
+func (f *Field) postPlan(ctx context.Context, in *struct {
+	edge.Named
+	Body PlanOrder
+},
+) (*body[*Drawn], error) {
+	here, err := f.marketPlace(ctx, in.ID, auth.RecordFacts)
+	if err != nil {
+		return nil, err
+	}
+	first, days, err := in.Body.check(here.now)
+	if err != nil {
+		return nil, err
+	}
+	plan := &Drawn{Plan: Plan{ID: uuid.Must(uuid.NewV7()), MarketID: here.market, From: in.Body.From, To: in.Body.To, RecordedAt: here.now}}
+	if in.Body.Seed != nil {
+		plan.Seed = *in.Body.Seed
+	} else {
+		var random [8]byte
+		_, _ = rand.Read(random[:]) // never fails, says its documentation
+		plan.Seed = int64(binary.BigEndian.Uint64(random[:]) & maxSeed)
+	}
+	for _, s := range in.Body.Strata {
+		name, h := strings.TrimSpace(s.Stratum), hours{s.Hours[0], s.Hours[1]}
+		plan.Strata = append(plan.Strata, Stratum{Stratum: name, Slots: h.slotsIn(days), Drawn: in.Body.SlotsPerStratum})
+		for _, starts := range draw(plan.Seed, name, first, days, h, in.Body.SlotsPerStratum) {
+			plan.Slots = append(plan.Slots, Slot{ID: uuid.Must(uuid.NewV7()), PlanID: plan.ID, MarketID: here.market, Stratum: name, StartsAt: starts, EndsAt: starts.Add(slotLength)})
+		}
+	}
+	if err := f.keepPlan(ctx, here, plan); err != nil {
+		return nil, fmt.Errorf("keep a sample plan of market %s: %w", here.market, err)
+	}
+	return &body[*Drawn]{plan}, nil
+}
+
+func (f *Field) keepPlan(ctx context.Context, here *place, plan *Drawn) error {
+	strata, err := json.Marshal(plan.Strata)
+	if err != nil {
+		return err
+	}
+	slots, err := json.Marshal(plan.Slots)
+	if err != nil {
+		return err
+	}
+	return f.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at) VALUES ($1, $2, daterange($3::text::date, $4::text::date, '[]'), $5, $6, $7)`,
+			plan.ID, plan.MarketID, plan.From, plan.To, plan.Seed, here.who.ActorID, here.now); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO sample_strata (plan_id, stratum, slots) SELECT $1, stratum, slots FROM json_to_recordset($2::json) AS g (stratum text, slots int)`,
+			plan.ID, strata); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at) SELECT id, $1, stratum, $2, starts_at
+			FROM json_to_recordset($3::json) AS g (id uuid, stratum text, starts_at timestamptz)`, plan.ID, plan.MarketID, slots)
+		return err
+	})
+}
+
+func (f *Field) listPlans(ctx context.Context, in *struct {
+	edge.Named
+	edge.Page
+},
+) (*body[*edge.List[Plan]], error) {
+	here, err := f.marketPlace(ctx, in.ID, auth.ReadSamples)
+	if err != nil {
+		return nil, err
+	}
+	after, err := in.Mark()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := f.db.Pool.Query(ctx, `SELECT p.id, p.market_id, to_char(lower(p.days), 'YYYY-MM-DD'), to_char(upper(p.days) - 1, 'YYYY-MM-DD'), p.seed,
+			(SELECT json_agg(json_build_object('stratum', s.stratum, 'slots', s.slots, 'drawn', c.drawn, 'counted', c.counted) ORDER BY s.stratum)
+			 FROM sample_strata s CROSS JOIN LATERAL (SELECT count(*) AS drawn, count(sales) AS counted FROM sample_slots WHERE plan_id = p.id AND stratum = s.stratum) c WHERE s.plan_id = p.id),
+			p.recorded_at
+		FROM sample_plans p WHERE p.market_id = $1 AND ($2::timestamptz IS NULL OR (p.recorded_at, p.id) < ($2, $3::uuid)) ORDER BY p.recorded_at DESC, p.id DESC LIMIT $4`,
+		here.market, after.At, after.ID, in.Size()+1)
+	if err != nil {
+		return nil, fmt.Errorf("list sample plans: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Plan])
+	if err != nil {
+		return nil, fmt.Errorf("list sample plans: %w", err)
+	}
+	items, next := edge.Cut(all, in.Page, func(p Plan) edge.Mark { return edge.Mark{At: &p.RecordedAt, ID: p.ID} })
+	return &body[*edge.List[Plan]]{&edge.List[Plan]{Items: items, Next: next}}, nil
+}
+
+func (f *Field) listSlots(ctx context.Context, in *struct {
+	edge.Named
+	Days
+	edge.Page
+},
+) (*body[*edge.List[Slot]], error) {
+	here, err := f.marketPlace(ctx, in.ID, auth.ReadSamples)
+	if err != nil {
+		return nil, err
+	}
+	s, err := in.selected()
+	if err != nil {
+		return nil, err
+	}
+	after, err := in.Mark()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := f.db.Pool.Query(ctx, slotColumns+` WHERE market_id = $1`+byMoment("starts_at", "id"), here.market, s.from, s.to, after.At, after.ID, in.Size()+1, s.one)
+	if err != nil {
+		return nil, fmt.Errorf("list sample slots: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Slot])
+	if err != nil {
+		return nil, fmt.Errorf("list sample slots: %w", err)
+	}
+	items, next := edge.Cut(all, in.Page, func(s Slot) edge.Mark { return edge.Mark{At: &s.StartsAt, ID: s.ID} })
+	return &body[*edge.List[Slot]]{&edge.List[Slot]{Items: items, Next: next}}, nil
+}

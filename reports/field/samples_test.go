@@ -1,0 +1,181 @@
+package field_test
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"market40/reports/field"
+)
+
+var vietnam = time.FixedZone("+07", 7*60*60)
+
+// A draw is n different half-hours of the stratum's hours, the same for the same seed.
+func TestADrawIsWithoutReplacementAndReproducible(t *testing.T) {
+	t.Parallel()
+	first := time.Date(2026, 11, 1, 0, 0, 0, 0, vietnam)
+	rapid.Check(t, func(rt *rapid.T) {
+		days, from := rapid.IntRange(1, 40).Draw(rt, "days"), rapid.IntRange(0, 23).Draw(rt, "from")
+		to := rapid.IntRange(from+1, 24).Draw(rt, "to")
+		n := rapid.IntRange(1, days*(to-from)*2).Draw(rt, "n")
+		seed, stratum := rapid.Int64Range(0, 1<<53-1).Draw(rt, "seed"), rapid.StringMatching(`[a-z ]{1,8}`).Draw(rt, "stratum")
+		drawn := field.Draw(seed, stratum, first, days, from, to, n)
+		seen := map[time.Time]bool{}
+		for i, at := range drawn {
+			local := at.In(vietnam)
+			if seen[at] || at.Minute()%30 != 0 || at.Second() != 0 || local.Hour() < from || local.Hour() >= to || local.Before(first) || !local.Before(first.AddDate(0, 0, days)) || i > 0 && !drawn[i-1].Before(at) {
+				rt.Fatalf("%v holds %v", drawn, at)
+			}
+			seen[at] = true
+		}
+		if len(drawn) != n || !reflect.DeepEqual(drawn, field.Draw(seed, stratum, first, days, from, to, n)) {
+			rt.Fatalf("%d of %d, or not the same again", len(drawn), n)
+		}
+	})
+}
+
+// Every half-hour is as likely as any other: over 4,000 seeds each of 16 is drawn 1,000 times, give or take five deviations.
+func TestADrawIsFair(t *testing.T) {
+	t.Parallel()
+	times := map[string]int{}
+	for seed := range int64(4000) {
+		for _, at := range field.Draw(seed, "sáng", time.Date(2026, 11, 1, 0, 0, 0, 0, vietnam), 2, 5, 9, 4) {
+			times[at.Format(time.RFC3339)]++
+		}
+	}
+	if len(times) != 16 {
+		t.Errorf("%d half-hours were drawn", len(times))
+	}
+	for at, n := range times {
+		if math.Abs(float64(n)-1000) > 5*math.Sqrt(4000*0.25*0.75) {
+			t.Errorf("%s was drawn %d times", at, n)
+		}
+	}
+}
+
+// The draw as README tells it, once by hand: whoever knows the seed draws the same.
+func TestADrawIsAsItWasDrawn(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, at := range field.Draw(7, "sáng", time.Date(2026, 11, 1, 0, 0, 0, 0, vietnam), 1, 5, 7, 2) {
+		got = append(got, at.Format(time.RFC3339))
+	}
+	// python3: sorted(times, key=lambda t: sha256(f"7/sáng/{t}".encode()).digest())[:2]
+	if want := []string{"2026-11-01T05:00:00+07:00", "2026-11-01T06:00:00+07:00"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func (w *world) plan(key string, seed int64) object {
+	w.t.Helper()
+	return w.call(key, "POST", w.at+"/sample-plans", object{
+		"from": "2026-11-01", "to": "2026-11-10", "seed": seed, "slots_per_stratum": 3,
+		"strata": []any{object{"stratum": "sáng", "hours": []int{5, 9}}, object{"stratum": "chiều", "hours": []int{15, 17}}},
+	}, 201)
+}
+
+func TestAPlanIsKeptAsItWasDrawn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, second := w.plan(w.team, 42), w.plan(w.admin, 42)
+	for i := range 6 {
+		at := fmt.Sprintf("slots.%d.starts_at", i)
+		if first.text(at) == "" || first.text(at) != second.text(at) {
+			t.Errorf("%s: %s and %s", at, first.text(at), second.text(at))
+		}
+	}
+	list := w.call(w.team, "GET", w.at+"/sample-plans", nil, 200).items()
+	if len(list) != 2 || list[0].text("from") != "2026-11-01" || list[0].text("to") != "2026-11-10" || list[0].text("seed") != "42" ||
+		list[0].text("strata.0.stratum") != "chiều" || list[0].text("strata.0.slots") != "40" || list[0].text("strata.1.slots") != "80" || list[0].text("strata.1.drawn") != "3" {
+		t.Errorf("%v", list)
+	}
+	random := w.call(w.team, "POST", w.at+"/sample-plans", object{"from": "2026-11-01", "to": "2026-11-10", "slots_per_stratum": 3, "strata": []any{object{"stratum": "sáng", "hours": []int{5, 9}}}}, 201)
+	if random.text("seed") == "" || random.text("seed") == "0" {
+		t.Errorf("a plan without a seed has %s", random.text("seed"))
+	}
+	if slots := w.call(w.team, "GET", w.at+"/sample-slots?limit=200", nil, 200).items(); len(slots) != 15 || slots[0].text("sales") != "" {
+		t.Errorf("%d slots, %v", len(slots), slots[0])
+	}
+}
+
+func TestAHalfHourIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at := "/api/v1/sample-slots/" + w.plan(w.team, 1).text("slots.0.id")
+	count := func(key string, sales, cashless int, want int, code string) object {
+		t.Helper()
+		answer := w.call(key, "PUT", at, object{"sales": sales, "cashless_sales": cashless}, want)
+		if answer.text("code") != code {
+			t.Errorf("%v, want %s", answer, code)
+		}
+		return answer
+	}
+	other := w.key("team", "market:CHODAM")
+	count(w.team, 10, 11, 422, "more_than_all")
+	count(w.team, -1, -1, 422, "invalid_input")
+	w.call(w.team, "PUT", at, object{"sales": 1, "cashless_sales": 1, "turnover": "5"}, 422)
+	w.call(w.team, "PUT", at, object{"sales": 1, "cashless_sales": 1, "turnover": "5", "cashless_turnover": "6"}, 422)
+	w.call(w.team, "PUT", at, object{"sales": 1, "cashless_sales": 1, "turnover": "5.5", "cashless_turnover": "1"}, 422)
+	first := count(w.team, 10, 4, 200, "")
+	w.clock = w.clock.Add(time.Minute)
+	if again := count(w.team, 10, 4, 200, ""); again.text("counted_at") != first.text("counted_at") {
+		t.Error("the same again is told as new")
+	}
+	count(other, 10, 4, 200, "") // says the same
+	count(other, 12, 4, 409, "slot_counted")
+	if corrected := count(w.team, 12, 4, 200, ""); corrected.text("sales") != "12" { // by who counted, on that day
+		t.Errorf("%v", corrected)
+	}
+	w.clock = time.Date(2026, 11, 22, 17, 0, 0, 0, time.UTC) // 00:00 of the 23rd in Vietnam
+	count(w.team, 13, 4, 409, "slot_counted")
+	count(w.team, 12, 4, 200, "")
+	w.call(w.key("team", "market:BANGOI"), "PUT", at, object{"sales": 1, "cashless_sales": 1}, 404)
+	w.call(w.key("province_officer", ""), "PUT", at, object{"sales": 1, "cashless_sales": 1}, 403)
+	future := w.call(w.team, "POST", w.at+"/sample-plans", object{"from": "2026-11-24", "to": "2026-11-24", "slots_per_stratum": 1, "strata": []any{object{"stratum": "x", "hours": []int{5, 9}}}}, 201)
+	if refused := w.call(w.team, "PUT", "/api/v1/sample-slots/"+future.text("slots.0.id"), object{"sales": 1, "cashless_sales": 1}, 422); refused.text("code") != "slot_not_over" {
+		t.Errorf("%v", refused)
+	}
+}
+
+// Worked by hand: "sáng" has 80 half-hours, counted 2 of 10, 4 of 10, 3 of 10; "chiều" 40, counted 5 of 10 and 5 of 10.
+// R = (80·3 + 40·5) / (80·10 + 40·10) = 440/1200. Deviations of y − R·x: sáng s² = 1, chiều 0.
+// Variance = 80²·(1 − 3/80)/3·1 = 2053.33; 3 degrees of freedom: 3.1824·√2053.33/1200 = 0.1202.
+func TestTheEstimateIsTheCombinedRatio(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	estimate := func(query string) object { return w.call(w.team, "GET", w.at+"/sample-estimate"+query, nil, 200) }
+	if none := estimate(""); none.text("sales.value") != "" || none.text("sales.why") != "nothing_counted" || none.text("as_of") != "2026-11-22" {
+		t.Errorf("of nothing: %v", none)
+	}
+	plan := w.plan(w.team, 1)
+	counts := map[string][]int{"sáng": {2, 4, 3}, "chiều": {5, 5}}
+	slots, _ := plan["slots"].([]any)
+	for _, s := range slots {
+		slot, _ := s.(map[string]any)
+		stratum := object(slot).text("stratum")
+		if left := counts[stratum]; len(left) > 0 {
+			w.call(w.team, "PUT", "/api/v1/sample-slots/"+object(slot).text("id"), object{"sales": 10, "cashless_sales": left[0]}, 200)
+			counts[stratum] = left[1:]
+		}
+		if stratum == "sáng" && len(counts["sáng"]) == 2 {
+			if lone := estimate(""); lone.text("sales.value") != "0.2000" || lone.text("sales.interval") != "" || lone.text("sales.why") != "one_slot_in: sáng" {
+				t.Errorf("of one half-hour: %v", lone)
+			}
+		}
+	}
+	got := estimate("?as_of=2026-11-23")
+	if got.text("sales.value") != "0.3667" || got.text("sales.interval.low") != "0.2465" || got.text("sales.interval.high") != "0.4868" || got.text("sales.counted") != "5" ||
+		got.text("turnover.why") != "nothing_counted" || got.text("strata.0.counted") != "2" || got.text("strata.1.cashless_sales") != "9" {
+		t.Errorf("%v", got)
+	}
+	if before := estimate("?as_of=2026-11-01"); before.text("sales.value") != "" { // its half-hours come later
+		t.Errorf("before the plan: %v", before)
+	}
+	for _, as := range []string{"2026-11-24", "1/2/2026"} {
+		w.call(w.team, "GET", w.at+"/sample-estimate?as_of="+as, nil, 422)
+	}
+}

@@ -1,0 +1,80 @@
+package field
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/merchants/roster"
+)
+
+// lastCustomers is of how many of the last customers a merchant is asked.
+const lastCustomers = 10
+
+// ShareOrder is what a merchant answered to "Trong 10 khách gần nhất, mấy khách chuyển khoản?".
+type ShareOrder struct {
+	ID string `json:"id,omitempty" doc:"the phone's own, a UUID"`
+	StallRef
+	AskedOn   string `json:"asked_on" doc:"a day" example:"2026-11-20"`
+	Customers int    `json:"customers" doc:"of the last customers, 1 to 10" example:"10"`
+	Transfers int    `json:"transfers" doc:"so many paid by transfer" example:"6"`
+}
+
+// Share is a declared share: evidence C.
+type Share struct {
+	ID           uuid.UUID `json:"id" format:"uuid"`
+	MarketID     uuid.UUID `json:"market_id" format:"uuid"`
+	StallID      uuid.UUID `json:"stall_id" format:"uuid"`
+	StallNumber  string    `json:"stall_number"`
+	MerchantName string    `json:"merchant_name"`
+	AskedOn      string    `json:"asked_on" format:"date"`
+	Customers    int       `json:"customers"`
+	Transfers    int       `json:"transfers"`
+	RecordedAt   time.Time `json:"recorded_at"`
+}
+
+func (s Share) mark() edge.Mark { return dayMark(s.AskedOn, s.ID) }
+
+var shares = &kind[ShareOrder, Share]{
+	name: "declared share", vi: "Tỷ lệ chuyển khoản tự khai", path: "/api/v1/markets/{id}/declared-shares",
+	place: (*Field).marketPlace, read: auth.ReadFacts, write: auth.RecordFacts,
+	fields: []roster.Field{
+		stallField,
+		{Name: "asked_on", Needed: true, Headings: []string{"Ngày", "Ngày hỏi", "Date", "Asked on"}},
+		{Name: "customers", Headings: []string{"Số khách", "Khách", "Khách hỏi", "Customers"}},
+		{Name: "transfers", Needed: true, Headings: []string{"Chuyển khoản", "Khách chuyển khoản", "Số khách chuyển khoản", "Transfers"}},
+	},
+	row: func(c *roster.Cells) ShareOrder {
+		o := ShareOrder{StallRef: StallRef{StallNumber: c.Text("stall_number")}, AskedOn: c.Day("asked_on"), Customers: lastCustomers, Transfers: c.Count("transfers")}
+		if c.Has("customers") {
+			o.Customers = c.Count("customers")
+		}
+		return o
+	},
+	check: func(here *place, e *entry[ShareOrder]) {
+		e.ownID(e.order.ID)
+		e.checkStall(e.order.StallRef)
+		e.day("asked_on", e.order.AskedOn, here.now)
+		if e.order.Customers < 1 || e.order.Customers > lastCustomers {
+			e.fail("customers", "out_of_range", "Số khách từ 1 đến 10.", "The customers are 1 to 10.")
+		}
+		switch {
+		case e.order.Transfers < 0:
+			e.fail("transfers", "out_of_range", "Cần số khách chuyển khoản, không âm.", "The customers who paid by transfer are wanted, not negative.")
+		case e.order.Transfers > e.order.Customers:
+			e.fail("transfers", "more_than_all", "Số khách chuyển khoản nhiều hơn số khách.", "More customers paid by transfer than there were.")
+		}
+	},
+	find: findTenancies(func(e *entry[ShareOrder]) at { return at{e.order.StallRef, dayOf(e.order.AskedOn)} }, true),
+	keep: keepIn(table{
+		name: "declared_shares", columns: []string{"tenancy_id uuid", "asked_on date", "customers smallint", "transfers smallint"}, byDay: true,
+		taken: problem.Field{Name: "asked_on", Code: "asked_already", Vi: "Hôm đó đã hỏi sạp này và ghi khác.", En: "The stall was asked that day already, and answered otherwise."},
+	}, func(e *entry[ShareOrder]) map[string]any {
+		return map[string]any{"tenancy_id": e.tenancy, "asked_on": e.order.AskedOn, "customers": e.order.Customers, "transfers": e.order.Transfers}
+	}),
+	list: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, to_char(v.asked_on, 'YYYY-MM-DD'), v.customers, v.transfers, v.recorded_at FROM declared_shares v` + ofTenancy +
+		` WHERE v.market_id = $1` + byDay("v.asked_on", "v.id"),
+}

@@ -1,0 +1,97 @@
+package field
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/roster"
+)
+
+// SurveyOrder is one anonymous answer at a stall. It names no stall, no merchant and no hour.
+type SurveyOrder struct {
+	AskedOn    string `json:"asked_on" doc:"a day" example:"2026-11-20"`
+	Smartphone bool   `json:"smartphone" doc:"has one"`
+	Signal     bool   `json:"signal" doc:"at the stall"`
+	Active     bool   `json:"active" doc:"got a transfer from a shopper in the last 30 days"`
+	Sex        string `json:"sex" enum:"female,male,unsaid"`
+	Aged60     *bool  `json:"aged_60,omitempty" doc:"60 or older; absent: not said"`
+	Minority   *bool  `json:"minority,omitempty" doc:"of an ethnic minority; absent: not said"`
+	NonFixed   bool   `json:"non_fixed" doc:"sells without a fixed place"`
+}
+
+// SurveyAnswer is an answer as it is listed: without an id by which it could be told from others like it.
+type SurveyAnswer struct {
+	ID         uuid.UUID `json:"-"` // random: it tells neither time nor order
+	MarketID   uuid.UUID `json:"market_id" format:"uuid"`
+	AskedOn    string    `json:"asked_on" format:"date"`
+	Smartphone bool      `json:"smartphone"`
+	Signal     bool      `json:"signal"`
+	Active     bool      `json:"active"`
+	Sex        string    `json:"sex" enum:"female,male,unsaid"`
+	Aged60     *bool     `json:"aged_60"`
+	Minority   *bool     `json:"minority"`
+	NonFixed   bool      `json:"non_fixed"`
+}
+
+func (s SurveyAnswer) mark() edge.Mark { return dayMark(s.AskedOn, s.ID) }
+
+var surveys = &kind[SurveyOrder, SurveyAnswer]{
+	name: "survey answer", vi: "Phiếu khảo sát", path: "/api/v1/markets/{id}/survey-answers",
+	place: (*Field).marketPlace, read: auth.ReadFacts, write: auth.RecordFacts, repeat: true,
+	fields: []roster.Field{
+		{Name: "asked_on", Needed: true, Headings: []string{"Ngày", "Ngày hỏi", "Ngày khảo sát", "Date"}},
+		{Name: "smartphone", Needed: true, Headings: []string{"Điện thoại thông minh", "Smartphone"}},
+		{Name: "signal", Needed: true, Headings: []string{"Sóng", "Sóng di động", "Có sóng", "Signal"}},
+		{Name: "active", Needed: true, Headings: []string{"Nhận chuyển khoản 30 ngày", "Có nhận chuyển khoản", "Nhận chuyển khoản", "Active"}},
+		{Name: "sex", Headings: []string{"Giới tính", "Giới", "Sex"}},
+		{Name: "aged_60", Headings: []string{"Từ 60 tuổi", "60 tuổi trở lên", "Trên 60", "Aged 60"}},
+		{Name: "minority", Headings: []string{"Dân tộc thiểu số", "Người dân tộc", "Minority"}},
+		{Name: "non_fixed", Headings: []string{"Bán không cố định", "Không cố định", "Hàng rong", "Non fixed"}},
+	},
+	row: func(c *roster.Cells) SurveyOrder {
+		o := SurveyOrder{AskedOn: c.Day("asked_on"), Sex: "unsaid", Aged60: c.YesNo("aged_60"), Minority: c.YesNo("minority")}
+		if c.Has("sex") {
+			o.Sex = c.Word("sex", sexWords)
+		}
+		if mobile := c.YesNo("non_fixed"); mobile != nil {
+			o.NonFixed = *mobile
+		}
+		o.Smartphone, o.Signal, o.Active = c.Yes("smartphone"), c.Yes("signal"), c.Yes("active")
+		return o
+	},
+	check: func(here *place, e *entry[SurveyOrder]) {
+		e.id = uuid.New()
+		e.day("asked_on", e.order.AskedOn, here.now)
+		e.word("sex", e.order.Sex)
+	},
+	keep: keepAnswers,
+	list: `SELECT v.id, v.market_id, to_char(v.asked_on, 'YYYY-MM-DD'), v.smartphone, v.signal, v.active, v.sex, v.aged_60, v.minority, v.non_fixed
+		FROM survey_answers v WHERE v.market_id = $1` + byDay("v.asked_on", "v.id"),
+}
+
+// keepAnswers writes answers in the order of their random ids, so that not even a list's order stays.
+func keepAnswers(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[SurveyOrder]) error {
+	type row struct {
+		SurveyOrder
+
+		ID uuid.UUID `json:"id"`
+	}
+	rows := make([]row, len(entries))
+	for i, e := range entries {
+		rows[i] = row{e.order, e.id}
+	}
+	given, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO survey_answers (id, market_id, asked_on, smartphone, signal, active, sex, aged_60, minority, non_fixed)
+		SELECT g.id, $2, g.asked_on, g.smartphone, g.signal, g.active, g.sex, g.aged_60, g.minority, g.non_fixed FROM json_to_recordset($1::json) AS g
+		(id uuid, asked_on date, smartphone boolean, signal boolean, active boolean, sex text, aged_60 boolean, minority boolean, non_fixed boolean) ORDER BY g.id`,
+		given, here.market)
+	return err
+}

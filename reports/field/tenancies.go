@@ -1,0 +1,108 @@
+package field
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/roster"
+)
+
+//go:embed tenancies.sql
+var tenanciesSQL string
+
+// StallRef names a stall of the market by its id or its number.
+type StallRef struct {
+	StallID     string `json:"stall_id,omitempty" doc:"this or stall_number"`
+	StallNumber string `json:"stall_number,omitempty" maxLength:"100" example:"A-12"`
+}
+
+func (r StallRef) empty() bool { return r.StallID == "" && r.StallNumber == "" }
+
+// stallField is the column in which a list names a stall.
+var stallField = roster.Field{Name: "stall_number", Needed: true, Headings: []string{
+	"Số sạp", "Sạp số", "Sạp", "Số quầy", "Quầy", "Quầy số", "Mã sạp", "Số ki-ốt", "Ki-ốt", "Điểm kinh doanh", "Số điểm kinh doanh", "Stall", "Stall no",
+}}
+
+// at names which stall an entry is about, and when.
+type at struct {
+	StallRef
+	when time.Time
+}
+
+// checkStall wants a stall to be named.
+func (e *entry[O]) checkStall(r StallRef) {
+	switch {
+	case r.empty():
+		e.fail("stall_number", "required", "Thiếu số sạp.", "The stall is missing.")
+	case r.StallID != "" && r.StallNumber != "":
+		e.fail("stall_number", "one_of", "Chỉ ghi stall_id hoặc stall_number.", "Name the stall by stall_id or by stall_number.")
+	case r.StallID != "":
+		if _, err := uuid.Parse(r.StallID); err != nil {
+			e.failStall()
+		}
+	}
+}
+
+func (e *entry[O]) failStall() {
+	e.fail("stall_number", "stall_unknown", "Chợ này không có sạp đó.", "The market has no such stall.")
+}
+
+// findTenancies finds the stalls that sound entries name, and whose they were then. With whose false a stall without a tenant will do.
+func findTenancies[O any](of func(*entry[O]) at, whose bool) func(context.Context, pgx.Tx, *place, []*entry[O]) error {
+	return func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[O]) error {
+		type row struct {
+			Place   int     `json:"place"`
+			StallID *string `json:"stall_id"`
+			Number  string  `json:"number"`
+			At      string  `json:"at"`
+		}
+		var named []*entry[O]
+		rows := []row{}
+		for _, e := range entries {
+			about := of(e)
+			if len(e.errors) > 0 || about.empty() {
+				continue
+			}
+			r := row{Place: len(named), Number: about.StallNumber, At: about.when.Format(time.RFC3339Nano)}
+			if about.StallID != "" {
+				r.StallID = &about.StallID
+			}
+			rows, named = append(rows, r), append(named, e)
+		}
+		given, err := json.Marshal(rows)
+		if err != nil {
+			return err
+		}
+		answered, err := tx.Query(ctx, tenanciesSQL, given, here.market)
+		if err != nil {
+			return fmt.Errorf("find tenancies: %w", err)
+		}
+		var n int
+		var stall, tenancy, merchant *uuid.UUID
+		_, err = pgx.ForEachRow(answered, []any{&n, &stall, &tenancy, &merchant}, func() error {
+			e := named[n]
+			switch {
+			case stall == nil:
+				e.failStall()
+				return nil
+			case tenancy != nil:
+				e.tenancy, e.merchant = *tenancy, *merchant
+			case whose:
+				day := of(e).when.In(vietnam).Format("02/01/2006")
+				e.fail("stall_number", "stall_vacant", "Ngày "+day+" sạp này không có ai thuê.", "Nobody had this stall on "+day+".")
+			}
+			e.stall = *stall
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("find tenancies: %w", err)
+		}
+		return nil
+	}
+}
