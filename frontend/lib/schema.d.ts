@@ -296,6 +296,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/campaigns/{campaign}/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Chi phí chương trình: newest first */
+        get: operations["list-costs"];
+        put?: never;
+        /** Ghi chi phí chương trình: record one */
+        post: operations["record-cost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/campaigns/{campaign}/costs/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nhập danh sách chi phí chương trình: CSV or XLSX, all rows or none */
+        post: operations["import-costs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/campaigns/{campaign}/pilots": {
         parameters: {
             query?: never;
@@ -604,6 +639,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Đóng sự cố: close an incident */
+        post: operations["close-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators": {
         parameters: {
             query?: never;
@@ -724,6 +776,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/markets/{id}/declared-shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tỷ lệ chuyển khoản tự khai: newest first */
+        get: operations["list-declared-shares"];
+        put?: never;
+        /** Ghi tỷ lệ chuyển khoản tự khai: record one */
+        post: operations["record-declared-share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/declared-shares/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nhập danh sách tỷ lệ chuyển khoản tự khai: CSV or XLSX, all rows or none */
+        post: operations["import-declared-shares"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/markets/{id}/dormant": {
         parameters: {
             query?: never;
@@ -741,6 +828,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/markets/{id}/fees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Phí chợ theo tháng: newest first */
+        get: operations["list-fees"];
+        put?: never;
+        /** Ghi phí chợ theo tháng: record one */
+        post: operations["record-fee"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/fees/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nhập danh sách phí chợ theo tháng: CSV or XLSX, all rows or none */
+        post: operations["import-fees"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sự cố: newest first */
+        get: operations["list-incidents"];
+        put?: never;
+        /** Ghi sự cố: record one */
+        post: operations["record-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/incidents/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nhập danh sách sự cố: CSV or XLSX, all rows or none */
+        post: operations["import-incidents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/markets/{id}/posters.pdf": {
         parameters: {
             query?: never;
@@ -750,6 +907,93 @@ export interface paths {
         };
         /** In bảng mã cả chợ: the current codes of a market, by row and number, as sheets of A4 to cut */
         get: operations["print-market-posters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Từ chối và rút khỏi: newest first */
+        get: operations["list-refusals"];
+        put?: never;
+        /** Ghi từ chối và rút khỏi: record one */
+        post: operations["record-refusal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/refusals/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nhập danh sách từ chối và rút khỏi: CSV or XLSX, all rows or none */
+        post: operations["import-refusals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/sample-estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ước lượng từ mẫu: cashless shares with their 95 % intervals */
+        get: operations["read-sample-estimate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/sample-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A market's sample plans, newest first */
+        get: operations["list-sample-plans"];
+        put?: never;
+        /** Rút thăm giờ đếm: draw random half-hours */
+        post: operations["draw-sample"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/sample-slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Drawn half-hours, latest first */
+        get: operations["list-sample-slots"];
         put?: never;
         post?: never;
         delete?: never;
@@ -793,6 +1037,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/markets/{id}/survey-answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Phiếu khảo sát: newest first */
+        get: operations["list-survey-answers"];
+        put?: never;
+        /** Ghi phiếu khảo sát: record one */
+        post: operations["record-survey-answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/survey-answers/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nhập danh sách phiếu khảo sát: CSV or XLSX, all rows or none */
+        post: operations["import-survey-answers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/trainings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Buổi tập huấn: newest first */
+        get: operations["list-trainings"];
+        put?: never;
+        /** Ghi buổi tập huấn: record one */
+        post: operations["record-training"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/trainings/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nhập danh sách buổi tập huấn: CSV or XLSX, all rows or none */
+        post: operations["import-trainings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/markets/{id}/unchecked": {
         parameters: {
             query?: never;
@@ -810,6 +1124,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/markets/{id}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lượt hỗ trợ: newest first */
+        get: operations["list-visits"];
+        put?: never;
+        /** Ghi lượt hỗ trợ: record one */
+        post: operations["record-visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markets/{id}/visits/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nhập danh sách lượt hỗ trợ: CSV or XLSX, all rows or none */
+        post: operations["import-visits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -819,6 +1168,23 @@ export interface paths {
         };
         /** Who you are and what you see */
         get: operations["get-me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/field-kit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bộ dùng ngoại tuyến: what a phone wants for a day without a network */
+        get: operations["read-field-kit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1376,6 +1742,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/periodic-reports/{id}/versions/{version}.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tải báo cáo đã chốt: a frozen version as csv, which `market40 reports verify` proves */
+        get: operations["download-report-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/versions/{version}.docx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tải báo cáo đã chốt: a frozen version as docx, which `market40 reports verify` proves */
+        get: operations["download-report-docx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/versions/{version}.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tải báo cáo đã chốt: a frozen version as pdf, which `market40 reports verify` proves */
+        get: operations["download-report-pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/periodic-reports/{id}/versions/{version}.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tải báo cáo đã chốt: a frozen version as xlsx, which `market40 reports verify` proves */
+        get: operations["download-report-xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/periodic-reports/{id}/versions/{version}/difference": {
         parameters: {
             query?: never;
@@ -1478,6 +1912,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/adoption.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The adoption report as a workbook: a row per figure, charts, definitions */
+        get: operations["adoption-report-xlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/drill-down": {
         parameters: {
             query?: never;
@@ -1487,6 +1938,23 @@ export interface paths {
         };
         /** Chi tiết một chỉ số / What a figure is made of */
         get: operations["drill-down"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public key that proves frozen reports, also without this server */
+        get: operations["report-key"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1522,6 +1990,23 @@ export interface paths {
         /** Diễn biến theo tháng / An indicator at the ends of months */
         get: operations["trend-report"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sample-slots/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Ghi số đếm: what was counted in a half-hour */
+        put: operations["count-sample-slot"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1644,6 +2129,23 @@ export interface paths {
         put?: never;
         /** A further account of the tenant, with its own code */
         post: operations["add-account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stalls/{id}/accounts/{account}/name-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Đã kiểm tra tên chủ tài khoản: the holder's name was checked */
+        post: operations["check-account-name"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2066,6 +2568,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trainings/{id}/attendances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Người dự tập huấn: newest first */
+        get: operations["list-attendances"];
+        put?: never;
+        /** Ghi người dự tập huấn: record one */
+        post: operations["record-attendance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trainings/{id}/attendances/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nhập danh sách người dự tập huấn: CSV or XLSX, all rows or none */
+        post: operations["import-attendances"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -2113,6 +2650,40 @@ export interface paths {
         put?: never;
         /** Cấp lại: a new password, second factor and recovery codes; opens a closed account */
         post: operations["renew-user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/district": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leads to the app */
+        get: operations["district-app-redirect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/district/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Chợ 4.0 cho cán bộ và ban quản lý: the officers' app, its page and scripts */
+        get: operations["district-app"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2586,7 +3157,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Leads to the stall app */
+        /** Leads to the app */
         get: operations["stall-app-redirect"];
         put?: never;
         post?: never;
@@ -3029,11 +3600,19 @@ export interface components {
             /** @description the new one: 8 characters or more with a second factor, 14 without */
             password: string;
         };
+        "Check-account-nameRequest": {
+            /** @enum {string} */
+            how: "bank_lookup" | "paper" | "test_transfer";
+        };
         "Close-alertRequest": {
             reason: string;
         };
         "Close-complaintRequest": {
             reason: string;
+        };
+        "Close-incidentRequest": {
+            /** @description RFC 3339; absent: now */
+            closed_at?: string;
         };
         "Confirm-paymentRequest": {
             /**
@@ -3102,6 +3681,61 @@ export interface components {
         };
         EdgeListAuthUser: {
             items: components["schemas"]["AuthUser"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListFieldAttendance: {
+            items: components["schemas"]["FieldAttendance"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListFieldCost: {
+            items: components["schemas"]["FieldCost"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListFieldFee: {
+            items: components["schemas"]["FieldFee"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListFieldIncident: {
+            items: components["schemas"]["FieldIncident"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListFieldPlan: {
+            items: components["schemas"]["FieldPlan"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListFieldRefusal: {
+            items: components["schemas"]["FieldRefusal"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListFieldShare: {
+            items: components["schemas"]["FieldShare"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListFieldSlot: {
+            items: components["schemas"]["FieldSlot"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListFieldSurveyAnswer: {
+            items: components["schemas"]["FieldSurveyAnswer"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListFieldTraining: {
+            items: components["schemas"]["FieldTraining"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListFieldVisit: {
+            items: components["schemas"]["FieldVisit"][] | null;
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
@@ -3232,8 +3866,6 @@ export interface components {
         };
         EdgeListProgrammeTarget: {
             items: components["schemas"]["ProgrammeTarget"][] | null;
-        EdgeListSoundboxBox: {
-            items: components["schemas"]["SoundboxBox"][] | null;
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
@@ -3244,6 +3876,11 @@ export interface components {
         };
         EdgeListReportsDormantStall: {
             items: components["schemas"]["ReportsDormantStall"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        EdgeListSoundboxBox: {
+            items: components["schemas"]["SoundboxBox"][] | null;
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
@@ -3299,6 +3936,591 @@ export interface components {
             /** @example Điện thoại ở quầy */
             name: string;
         };
+        FieldAttendance: {
+            /** Format: uuid */
+            merchant_id: string;
+            merchant_name: string;
+            /** Format: date-time */
+            recorded_at: string;
+            /** Format: uuid */
+            training_id: string;
+        };
+        FieldAttendanceOrder: {
+            /** @description this, or a stall whose tenant it was on the training's day */
+            merchant_id?: string;
+            /** @description this or stall_number */
+            stall_id?: string;
+            /** @example A-12 */
+            stall_number?: string;
+        };
+        FieldCost: {
+            amount: string;
+            currency: string;
+            /** Format: uuid */
+            id: string;
+            market_code: string;
+            /** Format: uuid */
+            market_id: string;
+            note: string;
+            /** @enum {string} */
+            purpose: "equipment" | "printing" | "training" | "support" | "communication" | "other";
+            /** Format: date-time */
+            recorded_at: string;
+            /** Format: date */
+            spent_on: string;
+        };
+        FieldCostOrder: {
+            /**
+             * @description đồng
+             * @example 1250000
+             */
+            amount: string;
+            /** @description one's own, a UUID */
+            id?: string;
+            /**
+             * @description id or code
+             * @example CHODAM
+             */
+            market: string;
+            /** @description at most 500 characters */
+            note?: string;
+            /** @enum {string} */
+            purpose: "equipment" | "printing" | "training" | "support" | "communication" | "other";
+            /**
+             * @description a day
+             * @example 2026-10-20
+             */
+            spent_on: string;
+        };
+        FieldCountOrder: {
+            /**
+             * Format: int64
+             * @description those without cash
+             */
+            cashless_sales: number;
+            cashless_turnover?: string;
+            /**
+             * Format: int64
+             * @description all sales of the half-hour
+             */
+            sales: number;
+            /** @description đồng of all sales; with cashless_turnover or not at all */
+            turnover?: string;
+        };
+        FieldDrawn: {
+            /** Format: date */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            market_id: string;
+            /** Format: date-time */
+            recorded_at: string;
+            /** Format: int64 */
+            seed: number;
+            /** @description by time */
+            slots: components["schemas"]["FieldSlot"][];
+            strata: components["schemas"]["FieldStratum"][];
+            /** Format: date */
+            to: string;
+        };
+        FieldEstimatedShare: {
+            /**
+             * Format: int64
+             * @description half-hours
+             */
+            counted: number;
+            /** @description where the true share lies with 95 %; null: see why */
+            interval: components["schemas"]["FieldSampleInterval"];
+            /**
+             * @description 4 decimals; null: nothing was seen
+             * @example 0.3714
+             */
+            value: string | null;
+            /** @description why there is no interval: nothing_counted, or one_slot_in: and the stratum */
+            why: string | null;
+        };
+        FieldFee: {
+            currency: string;
+            due: string;
+            /** Format: uuid */
+            market_id: string;
+            /** @example 2026-10 */
+            month: string;
+            paid: string;
+            paid_by_transfer: string;
+            /** Format: date-time */
+            recorded_at: string;
+            /**
+             * Format: int64
+             * @description 1, and one more with each correction
+             */
+            version: number;
+        };
+        FieldFeeOrder: {
+            /**
+             * @description đồng
+             * @example 125000000
+             */
+            due: string;
+            /** @example 2026-10 */
+            month: string;
+            /**
+             * @description đồng, of what was due
+             * @example 118000000
+             */
+            paid: string;
+            /**
+             * @description đồng, of what was paid
+             * @example 64000000
+             */
+            paid_by_transfer: string;
+        };
+        FieldImported: {
+            /** @description false: nothing was written */
+            applied: boolean;
+            /**
+             * Format: int64
+             * @description of a dry run: how many would be
+             */
+            created: number;
+            dry_run: boolean;
+            /** Format: int64 */
+            faulty: number;
+            rows: components["schemas"]["FieldImportedRow"][] | null;
+            /** @description lines below the header that were taken for totals or signatures */
+            skipped: number[] | null;
+            /**
+             * Format: int64
+             * @description what stands already, word for word
+             */
+            unchanged: number;
+        };
+        FieldImportedRow: {
+            /** @enum {string} */
+            action: "create" | "unchanged" | "error";
+            errors: components["schemas"]["ProblemFieldBody"][] | null;
+            /**
+             * Format: int64
+             * @description in the file, from 1
+             */
+            line: number;
+        };
+        FieldIncident: {
+            alert_id: string;
+            /**
+             * Format: date-time
+             * @description null: open
+             */
+            closed_at: string | null;
+            complaint_id: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "swapped_code" | "fake_transfer" | "wrong_account";
+            /** Format: uuid */
+            market_id: string;
+            note: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /** Format: date-time */
+            recorded_at: string;
+            stall_id: string;
+            /** @description null: no one stall */
+            stall_number: string | null;
+        };
+        FieldIncidentOrder: {
+            /** @description of the alert that proved right */
+            alert_id?: string;
+            /** @description RFC 3339; absent: it is open */
+            closed_at?: string;
+            /** @description of the complaint that proved right */
+            complaint_id?: string;
+            /** @description the phone's own, a UUID */
+            id?: string;
+            /** @enum {string} */
+            kind: "swapped_code" | "fake_transfer" | "wrong_account";
+            /** @description at most 500 characters; no names */
+            note?: string;
+            /** @description RFC 3339 */
+            occurred_at: string;
+            /** @description this or stall_number */
+            stall_id?: string;
+            /** @example A-12 */
+            stall_number?: string;
+        };
+        FieldKit: {
+            /** Format: date-time */
+            made_at: string;
+            /** @description the one that was asked for, or your only one; null: none was chosen */
+            market: components["schemas"]["FieldKitMarket"];
+            /** @description in your scope, by code; 200 at most */
+            markets: components["schemas"]["FieldKitMarket"][];
+            /** @description half-hours to be counted: of 7 days ago to 31 days ahead, by time */
+            slots: components["schemas"]["FieldSlot"][];
+            /** @description of that market, by number */
+            stalls: components["schemas"]["FieldKitStall"][];
+            /** @description of the last 60 days, newest first */
+            trainings: components["schemas"]["FieldKitTraining"][];
+            /** @description what the forms offer, in Vietnamese and English */
+            words: {
+                [key: string]: components["schemas"]["FieldWord"][] | null;
+            };
+        };
+        FieldKitMarket: {
+            code: string;
+            /** @description invented: show it as dữ liệu minh họa */
+            demo: boolean;
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        FieldKitStall: {
+            goods_group: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            /** @description null: nobody has it */
+            merchant_id: string;
+            merchant_name: string | null;
+            number: string;
+            /** @description of that visit */
+            outcome: string | null;
+            /** @enum {string} */
+            state: "operating" | "vacant" | "suspended";
+            /**
+             * Format: date-time
+             * @description when the team was last there; null: never
+             */
+            visited_at: string | null;
+            zone: string;
+        };
+        FieldKitTraining: {
+            /** Format: date */
+            held_on: string;
+            /** Format: uuid */
+            id: string;
+            topic: string;
+        };
+        FieldNameCheck: {
+            /** Format: uuid */
+            account_id: string;
+            /**
+             * Format: date-time
+             * @description when it was first checked
+             */
+            checked_at: string;
+            /** @enum {string} */
+            how: "bank_lookup" | "paper" | "test_transfer";
+        };
+        FieldPlan: {
+            /** Format: date */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            market_id: string;
+            /** Format: date-time */
+            recorded_at: string;
+            /** Format: int64 */
+            seed: number;
+            strata: components["schemas"]["FieldStratum"][];
+            /** Format: date */
+            to: string;
+        };
+        FieldPlanOrder: {
+            /**
+             * @description the first day
+             * @example 2026-11-01
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description of the draw; absent: a random one. The same seed and plan draw the same half-hours
+             */
+            seed?: number;
+            /**
+             * Format: int64
+             * @example 6
+             */
+            slots_per_stratum: number;
+            /** @description they do not overlap */
+            strata: components["schemas"]["FieldStratumOrder"][] | null;
+            /**
+             * @description the last day, which is included
+             * @example 2026-11-30
+             */
+            to: string;
+        };
+        FieldRefusal: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "refusal" | "withdrawal";
+            /** Format: uuid */
+            market_id: string;
+            merchant_name: string;
+            note: string;
+            /** @enum {string} */
+            reason: "tax" | "fraud" | "no_phone" | "no_signal" | "no_account" | "shoppers_pay_cash" | "too_hard" | "fees" | "family_account" | "other";
+            /** Format: date-time */
+            recorded_at: string;
+            /** Format: date */
+            said_on: string;
+            /** Format: uuid */
+            stall_id: string;
+            stall_number: string;
+        };
+        FieldRefusalOrder: {
+            /** @description the phone's own, a UUID */
+            id?: string;
+            /** @enum {string} */
+            kind: "refusal" | "withdrawal";
+            /** @description at most 500 characters */
+            note?: string;
+            /** @enum {string} */
+            reason: "tax" | "fraud" | "no_phone" | "no_signal" | "no_account" | "shoppers_pay_cash" | "too_hard" | "fees" | "family_account" | "other";
+            /**
+             * @description a day
+             * @example 2026-11-20
+             */
+            said_on: string;
+            /** @description this or stall_number */
+            stall_id?: string;
+            /** @example A-12 */
+            stall_number?: string;
+        };
+        FieldSampleEstimate: {
+            /**
+             * Format: date
+             * @description the half-hours of the 90 days before it
+             */
+            as_of: string;
+            /** Format: uuid */
+            market_id: string;
+            /** @description I07: cashless sales of all sales */
+            sales: components["schemas"]["FieldEstimatedShare"];
+            /** @description of each plan of which anything was counted */
+            strata: components["schemas"]["FieldSampledStratum"][];
+            /** @description I08: cashless turnover of all turnover */
+            turnover: components["schemas"]["FieldEstimatedShare"];
+        };
+        FieldSampleInterval: {
+            high: string;
+            low: string;
+        };
+        FieldSampledStratum: {
+            /** Format: int64 */
+            cashless_sales: number;
+            /** Format: int64 */
+            counted: number;
+            /** Format: uuid */
+            plan_id: string;
+            /** Format: int64 */
+            sales: number;
+            /**
+             * Format: int64
+             * @description half-hours it has
+             */
+            slots: number;
+            stratum: string;
+        };
+        FieldShare: {
+            /** Format: date */
+            asked_on: string;
+            /** Format: int64 */
+            customers: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            market_id: string;
+            merchant_name: string;
+            /** Format: date-time */
+            recorded_at: string;
+            /** Format: uuid */
+            stall_id: string;
+            stall_number: string;
+            /** Format: int64 */
+            transfers: number;
+        };
+        FieldShareOrder: {
+            /**
+             * @description a day
+             * @example 2026-11-20
+             */
+            asked_on: string;
+            /**
+             * Format: int64
+             * @description of the last customers, 1 to 10
+             * @example 10
+             */
+            customers: number;
+            /** @description the phone's own, a UUID */
+            id?: string;
+            /** @description this or stall_number */
+            stall_id?: string;
+            /** @example A-12 */
+            stall_number?: string;
+            /**
+             * Format: int64
+             * @description so many paid by transfer
+             * @example 6
+             */
+            transfers: number;
+        };
+        FieldSlot: {
+            /** Format: int64 */
+            cashless_sales: number | null;
+            cashless_turnover: string | null;
+            /** Format: date-time */
+            counted_at: string | null;
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            market_id: string;
+            /** Format: uuid */
+            plan_id: string;
+            /**
+             * Format: int64
+             * @description null: not counted yet
+             */
+            sales: number | null;
+            /** Format: date-time */
+            starts_at: string;
+            stratum: string;
+            /** @description đồng; null: only sales were counted */
+            turnover: string | null;
+        };
+        FieldStratum: {
+            /** Format: int64 */
+            counted: number;
+            /** Format: int64 */
+            drawn: number;
+            /**
+             * Format: int64
+             * @description half-hours in the plan's days
+             */
+            slots: number;
+            stratum: string;
+        };
+        FieldStratumOrder: {
+            /**
+             * @description from and to, whole hours of each day; to is not included
+             * @example [
+             *       5,
+             *       9
+             *     ]
+             */
+            hours: number[] | null;
+            /**
+             * @description at most 100 characters
+             * @example sáng sớm
+             */
+            stratum: string;
+        };
+        FieldSurveyAnswer: {
+            active: boolean;
+            aged_60: boolean | null;
+            /** Format: date */
+            asked_on: string;
+            /** Format: uuid */
+            market_id: string;
+            minority: boolean | null;
+            non_fixed: boolean;
+            /** @enum {string} */
+            sex: "female" | "male" | "unsaid";
+            signal: boolean;
+            smartphone: boolean;
+        };
+        FieldSurveyOrder: {
+            /** @description got a transfer from a shopper in the last 30 days */
+            active: boolean;
+            /** @description 60 or older; absent: not said */
+            aged_60?: boolean;
+            /**
+             * @description a day
+             * @example 2026-11-20
+             */
+            asked_on: string;
+            /** @description of an ethnic minority; absent: not said */
+            minority?: boolean;
+            /** @description sells without a fixed place */
+            non_fixed: boolean;
+            /** @enum {string} */
+            sex: "female" | "male" | "unsaid";
+            /** @description at the stall */
+            signal: boolean;
+            /** @description has one */
+            smartphone: boolean;
+        };
+        FieldTraining: {
+            /**
+             * Format: int64
+             * @description merchants who came
+             */
+            attended: number;
+            /** Format: date */
+            held_on: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            market_id: string;
+            /** Format: date-time */
+            recorded_at: string;
+            topic: string;
+            trainer: string;
+        };
+        FieldTrainingOrder: {
+            /**
+             * @description a day
+             * @example 2026-10-20
+             */
+            held_on: string;
+            /** @description the phone's own, a UUID: attendances may name it before it was sent */
+            id?: string;
+            /** @description at most 200 characters */
+            topic: string;
+            /** @description at most 200 characters */
+            trainer?: string;
+        };
+        FieldVisit: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            market_id: string;
+            merchant_name: string;
+            note: string;
+            /** @enum {string} */
+            outcome: "helped" | "follow_up" | "refused" | "absent";
+            /** Format: date-time */
+            recorded_at: string;
+            /** Format: uuid */
+            stall_id: string;
+            stall_number: string;
+            /** Format: date-time */
+            visited_at: string;
+        };
+        FieldVisitOrder: {
+            /** @description the phone's own, a UUID */
+            id?: string;
+            /** @description at most 500 characters */
+            note?: string;
+            /** @enum {string} */
+            outcome: "helped" | "follow_up" | "refused" | "absent";
+            /** @description this or stall_number */
+            stall_id?: string;
+            /** @example A-12 */
+            stall_number?: string;
+            /** @description RFC 3339; the phone's time, when it was recorded without a network */
+            visited_at: string;
+        };
+        FieldWord: {
+            en: string;
+            vi: string;
+            word: string;
+        };
         HumaErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
             location?: string;
@@ -3339,6 +4561,12 @@ export interface components {
              * @example https://example.com/errors/example
              */
             type: string;
+        };
+        KeyOutputBody: {
+            /** @example Ed25519 */
+            algorithm: string;
+            /** @description base64; for market40 reports verify --key */
+            public_key: string;
         };
         LedgerLine: {
             balance: string;
@@ -5686,6 +6914,129 @@ export interface operations {
             };
         };
     };
+    "list-costs": {
+        parameters: {
+            query?: {
+                /** @description a day, which is included */
+                from?: string;
+                /** @description a day, which is included */
+                to?: string;
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description id or code */
+                campaign: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListFieldCost"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "record-cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id or code */
+                campaign: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldCostOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldCost"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "import-costs": {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                campaign: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    dry_run?: boolean;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description what became of each row */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldImported"];
+                };
+            };
+            /** @description a file over 5 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     "list-pilots": {
         parameters: {
             query?: {
@@ -6375,6 +7726,41 @@ export interface operations {
             };
         };
     };
+    "close-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Close-incidentRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldIncident"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
     "list-indicators": {
         parameters: {
             query?: never;
@@ -6637,6 +8023,127 @@ export interface operations {
             };
         };
     };
+    "list-declared-shares": {
+        parameters: {
+            query?: {
+                /** @description a day, which is included */
+                from?: string;
+                /** @description a day, which is included */
+                to?: string;
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListFieldShare"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "record-declared-share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldShareOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldShare"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "import-declared-shares": {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    dry_run?: boolean;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description what became of each row */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldImported"];
+                };
+            };
+            /** @description a file over 5 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     "dormant-stalls": {
         parameters: {
             query?: {
@@ -6673,6 +8180,248 @@ export interface operations {
             };
         };
     };
+    "list-fees": {
+        parameters: {
+            query?: {
+                /** @description a day, which is included */
+                from?: string;
+                /** @description a day, which is included */
+                to?: string;
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListFieldFee"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "record-fee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldFeeOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldFee"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "import-fees": {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    dry_run?: boolean;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description what became of each row */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldImported"];
+                };
+            };
+            /** @description a file over 5 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "list-incidents": {
+        parameters: {
+            query?: {
+                /** @description a day, which is included */
+                from?: string;
+                /** @description a day, which is included */
+                to?: string;
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListFieldIncident"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "record-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldIncidentOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldIncident"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "import-incidents": {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    dry_run?: boolean;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description what became of each row */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldImported"];
+                };
+            };
+            /** @description a file over 5 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     "print-market-posters": {
         parameters: {
             query?: {
@@ -6700,6 +8449,272 @@ export interface operations {
                 };
                 content: {
                     "application/pdf": string;
+                };
+            };
+        };
+    };
+    "list-refusals": {
+        parameters: {
+            query?: {
+                /** @description a day, which is included */
+                from?: string;
+                /** @description a day, which is included */
+                to?: string;
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListFieldRefusal"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "record-refusal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldRefusalOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldRefusal"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "import-refusals": {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    dry_run?: boolean;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description what became of each row */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldImported"];
+                };
+            };
+            /** @description a file over 5 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "read-sample-estimate": {
+        parameters: {
+            query?: {
+                /** @description a day, tomorrow at the latest; absent: today */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldSampleEstimate"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "list-sample-plans": {
+        parameters: {
+            query?: {
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListFieldPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "draw-sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldPlanOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldDrawn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "list-sample-slots": {
+        parameters: {
+            query?: {
+                /** @description a day, which is included */
+                from?: string;
+                /** @description a day, which is included */
+                to?: string;
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListFieldSlot"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
                 };
             };
         };
@@ -6823,6 +8838,248 @@ export interface operations {
             };
         };
     };
+    "list-survey-answers": {
+        parameters: {
+            query?: {
+                /** @description a day, which is included */
+                from?: string;
+                /** @description a day, which is included */
+                to?: string;
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListFieldSurveyAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "record-survey-answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldSurveyOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldSurveyAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "import-survey-answers": {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    dry_run?: boolean;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description what became of each row */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldImported"];
+                };
+            };
+            /** @description a file over 5 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "list-trainings": {
+        parameters: {
+            query?: {
+                /** @description a day, which is included */
+                from?: string;
+                /** @description a day, which is included */
+                to?: string;
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListFieldTraining"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "record-training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldTrainingOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldTraining"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "import-trainings": {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    dry_run?: boolean;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description what became of each row */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldImported"];
+                };
+            };
+            /** @description a file over 5 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     "list-unchecked": {
         parameters: {
             query?: {
@@ -6861,6 +9118,127 @@ export interface operations {
             };
         };
     };
+    "list-visits": {
+        parameters: {
+            query?: {
+                /** @description a day, which is included */
+                from?: string;
+                /** @description a day, which is included */
+                to?: string;
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListFieldVisit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "record-visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldVisitOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldVisit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "import-visits": {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    dry_run?: boolean;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description what became of each row */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldImported"];
+                };
+            };
+            /** @description a file over 5 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     "get-me": {
         parameters: {
             query?: never;
@@ -6877,6 +9255,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EdgeMe"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "read-field-kit": {
+        parameters: {
+            query?: {
+                /** @description id; absent: your only market */
+                market?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldKit"];
                 };
             };
             /** @description Error */
@@ -8062,6 +10472,98 @@ export interface operations {
             };
         };
     };
+    "download-report-csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    "download-report-docx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+                };
+            };
+        };
+    };
+    "download-report-pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+        };
+    };
+    "download-report-xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+        };
+    };
     "compare-report-versions": {
         parameters: {
             query?: {
@@ -8256,6 +10758,33 @@ export interface operations {
             };
         };
     };
+    "adoption-report-xlsx": {
+        parameters: {
+            query?: {
+                /** @description districts_2024, communes_2025 or current */
+                basis?: string;
+                /** @description a day, tomorrow at the latest; absent: today */
+                as_of?: string;
+                /** @description only the pilots of this campaign */
+                campaign?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+        };
+    };
     "drill-down": {
         parameters: {
             query: {
@@ -8284,6 +10813,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportsDrillDown"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "report-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyOutputBody"];
                 };
             };
             /** @description Error */
@@ -8361,6 +10919,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportsTrend"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "count-sample-slot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldCountOrder"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldSlot"];
                 };
             };
             /** @description Error */
@@ -8654,6 +11247,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsNewAccount"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "check-account-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Check-account-nameRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldNameCheck"];
                 };
             };
             /** @description Error */
@@ -9752,6 +12381,127 @@ export interface operations {
             };
         };
     };
+    "list-attendances": {
+        parameters: {
+            query?: {
+                /** @description a day, which is included */
+                from?: string;
+                /** @description a day, which is included */
+                to?: string;
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListFieldAttendance"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "record-attendance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldAttendanceOrder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldAttendance"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "import-attendances": {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    dry_run?: boolean;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description what became of each row */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldImported"];
+                };
+            };
+            /** @description a file over 5 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     "list-users": {
         parameters: {
             query?: {
@@ -9913,6 +12663,44 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["HumaErrorModel"];
                 };
+            };
+        };
+    };
+    "district-app-redirect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "district-app": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
