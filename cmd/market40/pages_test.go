@@ -21,12 +21,18 @@ import (
 // browse is a tab of a real browser of a screen's width in CSS pixels.
 func browse(t *testing.T, width int64) context.Context {
 	t.Helper()
+	return browseFor(t, width, 2*time.Minute)
+}
+
+// browseFor is a tab for who stays longer.
+func browseFor(t *testing.T, width int64, limit time.Duration) context.Context {
+	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.Flag("accept-lang", "vi-VN,vi"), chromedp.Flag("lang", "vi"))
 	ctx, end := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(end)
 	ctx, end = chromedp.NewContext(ctx)
 	t.Cleanup(end)
-	ctx, end = context.WithTimeout(ctx, 2*time.Minute)
+	ctx, end = context.WithTimeout(ctx, limit)
 	t.Cleanup(end)
 	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)))
 	return ctx

@@ -22,6 +22,9 @@ export function addMonths(month: string, n: number): string {
   return `${Math.floor(at / 12)}-${String((at % 12) + 1).padStart(2, '0')}`;
 }
 
+/** lastEnd is the last month that had ended at 00:00 of a day: what a trend up to that day ends with. */
+export const lastEnd = (day: string): string => addMonths(day.slice(0, 7), -1);
+
 /** dayAfter is the day after the last one of a month or quarter ("2026-10", "2026-Q3"): on it the state is taken. */
 export function dayAfter(period: string): string {
   const quarter = /^(\d{4})-Q([1-4])$/.exec(period);

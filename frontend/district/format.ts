@@ -23,7 +23,7 @@ export const percent = (value: string): string => `${rounded(value, 2, 1)} %`;
 /** 1234 → "1.234"; of money "1.234 đ". */
 export function quantity(n: Quantity | null | undefined): string {
   if (n === null || n === undefined) return none();
-  return typeof n === 'string' ? dong(n) : grouped.format(n);
+  return typeof n === 'string' ? dong(n) : grouped.format(n).replace('-', '−');
 }
 
 /** What stands where nothing is known: never 0. */
@@ -37,8 +37,7 @@ export function valueOf(value: string, unit: Unit): string {
   switch (unit) {
     case 'points': return `${rounded(value, 2, 1)} ${t('điểm', 'points')}`;
     case 'vnd': return `${rounded(value, 0, 0)} đ`;
-    case 'per_merchant': return rounded(value, 0, 1);
-    case 'count': return rounded(value, 0, 0);
+    case 'per_merchant': case 'per_10000': return rounded(value, 0, 1);
     default: return percent(value);
   }
 }
@@ -58,7 +57,7 @@ export function shareOf(share: Share | null | undefined): string {
 
 /** "A 18, B 21, C 55, D 6": how many are counted on what. */
 export function mix(evidence: Evidence | null | undefined): string {
-  return evidence ? (['A', 'B', 'C', 'D'] as const).map((level) => `${level} ${grouped.format(evidence[level])}`).join(', ') : '';
+  return evidence && evidence.A + evidence.B + evidence.C + evidence.D > 0 ? (['A', 'B', 'C', 'D'] as const).map((level) => `${level} ${grouped.format(evidence[level])}`).join(', ') : '';
 }
 
 /** "62 % (A 18, B 21, C 55, D 6)" */

@@ -22,10 +22,10 @@ export interface Pilot {
   locality: Locality;
   state: 'chosen' | 'exempt' | 'missing';
   market: NamedMarket | null;
-  exempt_reason: string;
+  exempt_reason: string | null;
   since: string | null;
   milestones: Record<Milestone, string | null>;
-  history?: { market: NamedMarket | null; exempt_reason: string; since: string; until: string | null }[] | null;
+  history?: { market: NamedMarket | null; exempt_reason: string | null; since: string | null; until: string | null }[] | null;
 }
 
 const campaignPath = (campaign: string) => `/api/v1/campaigns/${encodeURIComponent(campaign)}`;
@@ -64,10 +64,11 @@ export interface Version {
   basis: string;
   as_of: string;
   sha256: string;
-  signature?: string;
+  signature: string;
+  public_key: string;
   reason: string;
   frozen_at: string;
-  content?: Content;
+  content: Content;
 }
 
 export interface Content {
@@ -95,8 +96,8 @@ export interface Report {
   period: string;
   due_on: string;
   state: ReportState;
-  versions?: Version[] | null;
-  steps?: Step[] | null;
+  versions?: Pick<Version, 'version' | 'sha256' | 'reason' | 'frozen_at'>[];
+  steps?: Step[];
   preview?: Content | null;
 }
 
@@ -107,22 +108,38 @@ export const version = (id: string, n: number): Promise<Version> => read(`/api/v
 export interface Difference {
   from: number;
   to: number;
-  items: { locality: Locality | null; indicator: string; before: Adoption['total'][string] | null; after: Adoption['total'][string] | null }[];
+  figures: { locality: Locality | null; indicator: string; before: Adoption['total'][string] | null; after: Adoption['total'][string] | null }[];
+  markets: { locality: Locality; before: string[]; after: string[] }[];
 }
 
 export const difference = (id: string, n: number, from: number): Promise<Difference> => read(`/api/v1/periodic-reports/${id}/versions/${n}/difference`, { from });
 
 export interface Late {
-  locality: Locality | null;
-  report_id?: string | null;
+  locality: Locality;
+  report_id: string | null;
   due_on: string;
   submitted_at: string | null;
   on_time: boolean | null;
-  hours_late: number | null;
+  hours_late: number;
   state: string;
 }
 
-export const lateness = (query: { campaign: string; kind: string; period: string }): Promise<Late[]> => all('/api/v1/periodic-reports/lateness', query);
+export interface Board {
+  due_on: string;
+  items: Late[];
+  due: number;
+  on_time: number;
+}
+
+export const lateness = (query: { campaign: string; kind: string; period: string }): Promise<Board> => read('/api/v1/periodic-reports/lateness', query);
+
+/** A report that a locality should think of: due within three days, late, or handed back. */
+export interface Reminder extends Late {
+  period: string;
+  stage: 'due_soon' | 'late' | 'returned';
+}
+
+export const reminders = (): Promise<Reminder[]> => all('/api/v1/periodic-reports/reminders');
 
 export const stateName = (state: string): string => ({
   draft: t('bản nháp', 'draft'), submitted: t('đã nộp', 'submitted'), approved: t('đã duyệt', 'approved'), returned: t('bị trả lại', 'returned'),
