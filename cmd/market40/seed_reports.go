@@ -25,7 +25,7 @@ type demoReport struct {
 	returned     bool      // the province handed it back once, and it was corrected
 }
 
-// demoOwed are the reports that are made: of the last four quarters and the last two months. Vạn Ninh is always late, Khánh Vĩnh
+// demoOwed are the reports that are made: of the last four quarters and the last twelve months. Vạn Ninh is always late, Khánh Vĩnh
 // stopped making them this half-year, and the province did not believe one of Cam Ranh.
 func (d *demo) demoOwed() []demoReport {
 	var owed []demoReport
@@ -54,7 +54,7 @@ func (d *demo) demoOwed() []demoReport {
 		first := time.Date(d.today.Year(), 3*((d.today.Month()-1)/3)+1-time.Month(3*n), 1, 0, 0, 0, 0, vietnam)
 		add(periodic.Quarter, fmt.Sprintf("%d-Q%d", first.Year(), (first.Month()+2)/3), first, first.AddDate(0, 3, 0))
 	}
-	for n := 2; n > 0; n-- {
+	for n := 12; n > 0; n-- {
 		first := time.Date(d.today.Year(), d.today.Month()-time.Month(n), 1, 0, 0, 0, 0, vietnam)
 		add(periodic.Month, first.Format("2006-01"), first, first.AddDate(0, 1, 0))
 	}
