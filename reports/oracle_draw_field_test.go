@@ -12,16 +12,14 @@ import (
 // field draws what people report of a market.
 func (d *drawing) field(m *factMarket) {
 	for range d.n(0, 3) {
-		t := factTraining{id: uuid.New(), held: d.day()}
-		if d.one(2) { // so that the days after it lie where payments crowd
-			t.held = dayOf(asOf).AddDate(0, 0, -d.n(29, 45))
-		}
+		t := factTraining{id: uuid.New(), held: d.held(m)}
 		for _, merchant := range d.merchants {
-			if d.one(2) {
+			if !d.one(3) {
 				t.merchants = append(t.merchants, merchant)
 			}
 		}
 		m.trainings = append(m.trainings, t)
+		d.around(m, t)
 	}
 	for month := range 4 {
 		for version := range d.n(0, 2) {
@@ -40,6 +38,47 @@ func (d *drawing) field(m *factMarket) {
 		}
 		m.incidents = append(m.incidents, i)
 	}
+}
+
+// around lets some who attended a training be paid at the bounds of the days before it and after it.
+func (d *drawing) around(m *factMarket, t factTraining) {
+	for _, s := range m.stalls {
+		for _, mine := range s.tenancies {
+			if !slices.Contains(t.merchants, mine.merchant) || d.one(2) {
+				continue
+			}
+			at := t.held.AddDate(0, 0, pick(d, -31, -30, -1, 0, 1, 30, 30, 31)).Add(pick(d, 0, 24*time.Hour-time.Second))
+			if d.one(3) {
+				mine.confirmations = append(mine.confirmations, at)
+			} else {
+				mine.payments = append(mine.payments, factPayment{at, 30_000, false})
+			}
+		}
+	}
+}
+
+// held is the day of a training: anyhow, so that the days after it lie where payments crowd, or so that a tenancy changes at a bound of them.
+func (d *drawing) held(m *factMarket) time.Time {
+	switch d.n(1, 3) {
+	case 1:
+		return d.day()
+	case 2:
+		return dayOf(asOf).AddDate(0, 0, -d.n(29, 45))
+	}
+	var changes []time.Time
+	for _, s := range m.stalls {
+		for _, t := range s.tenancies {
+			for _, at := range []time.Time{t.valid.from, t.valid.to} {
+				if at.After(dayOf("2025-10-01")) {
+					changes = append(changes, at)
+				}
+			}
+		}
+	}
+	if len(changes) == 0 {
+		return d.day()
+	}
+	return day(pick(d, changes...)).AddDate(0, 0, -pick(d, 0, 30, 31))
 }
 
 func (d *drawing) plan() *factPlan {

@@ -65,7 +65,18 @@ func (d *drawing) recent() time.Time {
 }
 
 func (d *drawing) at() time.Time {
+	if d.one(5) { // at the bound itself, or a second to either side
+		return dayOf(asOf).AddDate(0, 0, -pick(d, 0, 0, 1, 7, 21, 30)).Add(pick(d, 0, 0, -time.Second, time.Second))
+	}
 	return d.recent().Add(pick(d, 0, time.Second, 12*time.Hour, 24*time.Hour-time.Second))
+}
+
+// paid is of these weeks, or of those in which merchants of I17 began.
+func (d *drawing) paid() time.Time {
+	if d.one(4) {
+		return dayOf(asOf).AddDate(0, 0, -d.n(82, 146)).Add(pick(d, 0, 24*time.Hour-time.Second))
+	}
+	return d.at()
 }
 
 // early is mostly long ago: what is there by then.
@@ -77,11 +88,11 @@ func (d *drawing) early() time.Time {
 }
 
 func draw(t *rapid.T, markets []*factMarket) *factWorld {
-	d := &drawing{T: t, factWorld: &factWorld{markets: markets, launched: map[*factMarket]time.Time{}}, stalls: []int{0, 6}, codes: "some", payers: "some"}
-	merchants := d.n(3, 16)
+	d := &drawing{T: t, factWorld: &factWorld{markets: markets, launched: map[*factMarket]time.Time{}}, stalls: []int{0, 9}, codes: "some", payers: "some"}
+	merchants := d.n(3, 20)
 	if d.one(2) { // so many alike that little is hidden from an officer
 		merchants, d.stalls = d.n(25, 45), []int{10, 16}
-		d.codes, d.payers = pick(d, "none", "all"), pick(d, "none", "all", "all")
+		d.codes, d.payers = pick(d, "none", "all", "all"), pick(d, "none", "some", "all", "all")
 	}
 	for range merchants {
 		d.merchants = append(d.merchants, uuid.New())
@@ -103,6 +114,11 @@ func draw(t *rapid.T, markets []*factMarket) *factWorld {
 	}
 	for range d.n(0, 4) {
 		d.connection()
+	}
+	if d.one(2) {
+		all := &factConnection{id: uuid.New(), owner: "platform", created: dayOf("2024-03-01"), days: map[time.Time]bool{}}
+		d.alive(all)
+		d.connections = append(d.connections, all)
 	}
 	d.programme()
 	return d.factWorld
@@ -144,10 +160,10 @@ func (d *drawing) tenancy(s *factStall, valid span) *factTenancy {
 		t.approved = d.early()
 	}
 	for range pick(d, map[string][]int{"none": {0}, "some": {0, 0, 1, 2, 5, 8}, "all": {4, 6, 9}}[d.payers]...) {
-		t.payments = append(t.payments, factPayment{d.at(), pick[int64](d, 1, 50_000, 50_001, 200_000, 200_001, 1_000_000, 1_000_001), d.one(4)})
+		t.payments = append(t.payments, factPayment{d.paid(), pick[int64](d, 1, 50_000, 50_001, 200_000, 200_001, 1_000_000, 1_000_001), d.one(4)})
 	}
 	for range pick(d, map[string][]int{"none": {0}, "some": {0, 0, 1, 2, 5}, "all": {0, 1, 4}}[d.payers]...) {
-		t.confirmations = append(t.confirmations, d.at())
+		t.confirmations = append(t.confirmations, d.paid())
 	}
 	for range pick(d, 0, 0, 1, 2) {
 		t.visits = append(t.visits, factVisit{d.at(), pick(d, "helped", "follow_up", "refused", "absent")})
@@ -166,7 +182,7 @@ func (d *drawing) tenancy(s *factStall, valid span) *factTenancy {
 // receive gives a merchant accounts, and lets its tenancies receive on them.
 func (d *drawing) receive(merchant uuid.UUID) {
 	var mine []*factAccount
-	for range d.n(0, 3) {
+	for range pick(d, 0, 1, 1, 2, 3) {
 		a := &factAccount{id: uuid.New(), merchant: merchant, bank: pick(d, "", "970422", "970436")}
 		if d.one(2) {
 			a.checked, a.how = d.early(), pick(d, "", "paper", "bank_lookup", "test_transfer")
@@ -200,7 +216,7 @@ func (d *drawing) stickers(s *factStall) {
 	current := map[*factAccount]bool{}
 	for _, t := range s.tenancies {
 		for _, r := range t.accounts {
-			for range pick(d, map[string][]int{"none": {0}, "some": {0, 1, 2}, "all": {1, 2}}[d.codes]...) {
+			for range pick(d, map[string][]int{"none": {0}, "some": {0, 1, 1, 2}, "all": {1, 2}}[d.codes]...) {
 				c := &factCode{code: uuid.NewString(), kind: pick(d, "stall", "stall", "stall", "stall", "order"), tenancy: t, account: r.account, in: span{from: d.early()}, replaced: d.one(2)}
 				if current[c.account] || d.one(4) {
 					c.in.to = c.in.from.Add(time.Duration(d.n(0, 400)) * 12 * time.Hour)
@@ -231,7 +247,7 @@ func (d *drawing) stickers(s *factStall) {
 		}
 	}
 	slices.SortFunc(s.checks, func(a, b factCheck) int { return a.at.Compare(b.at) })
-	if len(s.codes) > 0 && (d.codes == "all" || d.one(3)) { // at last it was in order
+	if len(s.codes) > 0 && (d.codes == "all" || d.one(2)) { // at last it was in order
 		last := dayOf(asOf).AddDate(0, 0, -d.n(1, 29)).Add(time.Hour)
 		s.checks = slices.DeleteFunc(s.checks, func(k factCheck) bool { return !k.at.Before(last) })
 		for i, c := range s.codes {
@@ -258,16 +274,18 @@ func (d *drawing) connection() {
 			c.names = append(c.names, n)
 		}
 	}
-	if d.one(3) {
-		c.names, c.owner, c.ownerID = nil, "platform", uuid.Nil // all are observed while it lives
-	}
 	for range d.n(0, 4) {
 		c.days[d.day()] = true
 	}
 	if !d.one(3) {
-		for before := range 160 {
-			c.days[dayOf(asOf).AddDate(0, 0, -before)] = true
-		}
+		d.alive(c)
 	}
 	d.connections = append(d.connections, c)
+}
+
+// alive lets a connection bring something every day, until today or until a while ago.
+func (d *drawing) alive(c *factConnection) {
+	for before := pick(d, -2, -2, -2, 5, 8, 28, 29, 40); before < 160; before++ {
+		c.days[dayOf(asOf).AddDate(0, 0, -before)] = true
+	}
 }
