@@ -86,6 +86,11 @@ func TestTheOracleAgrees(t *testing.T) {
 	})
 	t.Logf("%d worlds: %d figures agree, %d were hidden", worlds, a.compared, a.hidden)
 	t.Log(a.told)
+	for _, code := range strings.Fields("I01 I02 I03 I04 I05 I06 I07 I09 I10 I11 I12 I14 I16 I19 I20") {
+		if !failed && worlds >= 10 && a.told["manager "+code] == 0 {
+			t.Errorf("%s told of nothing in %d worlds", code, worlds)
+		}
+	}
 }
 
 // ask holds the reports of a day against the oracle: an admin's of all markets in every basis, with the campaign and without, and each market's own manager's.
