@@ -1,0 +1,133 @@
+package reports_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// field draws what people report of a market.
+func (d *drawing) field(m *factMarket) {
+	for range d.n(0, 3) {
+		t := factTraining{id: uuid.New(), held: d.held(m)}
+		for _, merchant := range d.merchants {
+			if !d.one(3) {
+				t.merchants = append(t.merchants, merchant)
+			}
+		}
+		m.trainings = append(m.trainings, t)
+		d.around(m, t)
+	}
+	for month := range 4 {
+		for version := range d.n(0, 2) {
+			due := pick[int64](d, 0, 3, 900_000)
+			paid := due / pick[int64](d, 1, 2, 3)
+			m.fees = append(m.fees, factFee{dayOf("2026-08-01").AddDate(0, month, 0), version + 1, due, paid, paid / pick[int64](d, 1, 2, 7)})
+		}
+	}
+	for range d.n(0, 2) {
+		m.plans = append(m.plans, d.plan())
+	}
+	for range d.n(0, 4) {
+		i := factIncident{kind: pick(d, "swapped_code", "fake_transfer", "wrong_account"), occurred: d.at()}
+		if !d.one(3) {
+			i.done = i.occurred.Add(time.Duration(d.n(0, 100_000)) * time.Second)
+		}
+		m.incidents = append(m.incidents, i)
+	}
+}
+
+// around lets some who attended a training be paid at the bounds of the days before it and after it.
+func (d *drawing) around(m *factMarket, t factTraining) {
+	for _, s := range m.stalls {
+		for _, mine := range s.tenancies {
+			if !slices.Contains(t.merchants, mine.merchant) || d.one(2) {
+				continue
+			}
+			at := t.held.AddDate(0, 0, pick(d, -31, -30, -1, 0, 1, 30, 30, 31)).Add(pick(d, 0, 24*time.Hour-time.Second))
+			if d.one(3) {
+				mine.confirmations = append(mine.confirmations, at)
+			} else {
+				mine.payments = append(mine.payments, factPayment{at, 30_000, false})
+			}
+		}
+	}
+}
+
+// held is the day of a training: anyhow, so that the days after it lie where payments crowd, or so that a tenancy changes at a bound of them.
+func (d *drawing) held(m *factMarket) time.Time {
+	switch d.n(1, 3) {
+	case 1:
+		return d.day()
+	case 2:
+		return dayOf(asOf).AddDate(0, 0, -d.n(29, 45))
+	}
+	var changes []time.Time
+	for _, s := range m.stalls {
+		for _, t := range s.tenancies {
+			for _, at := range []time.Time{t.valid.from, t.valid.to} {
+				if at.After(dayOf("2025-10-01")) {
+					changes = append(changes, at)
+				}
+			}
+		}
+	}
+	if len(changes) == 0 {
+		return d.day()
+	}
+	return day(pick(d, changes...)).AddDate(0, 0, -pick(d, 0, 30, 31))
+}
+
+func (d *drawing) plan() *factPlan {
+	p := &factPlan{id: uuid.New()}
+	for k := range d.n(1, 2) {
+		s := &factStratum{name: fmt.Sprint("stratum ", k), halfHours: d.n(8, 90)}
+		taken := map[time.Time]bool{}
+		for range pick(d, 0, 1, 2, 6, 8) {
+			slot := factSlot{at: d.recent().Add(6 * time.Hour), counted: !d.one(5)}
+			if taken[slot.at] {
+				continue
+			}
+			taken[slot.at] = true
+			if slot.counted {
+				slot.sales = int64(d.n(0, 30))
+				slot.cashless = int64(d.n(0, int(slot.sales)))
+				if slot.turned = !d.one(4); slot.turned {
+					slot.turnover = int64(d.n(0, 9_000_000))
+					slot.cashlessTurnover = slot.turnover / int64(d.n(1, 9))
+				}
+			}
+			s.slots = append(s.slots, slot)
+		}
+		p.strata = append(p.strata, s)
+	}
+	return p
+}
+
+// programme draws which markets the districts chose, and a change of it.
+func (d *drawing) programme() {
+	half := len(d.markets) / 2
+	for i, district := range []string{"568", "569"} {
+		change := d.day()
+		for k, valid := range []span{{dayOf("2025-01-01"), change}, {from: change}} {
+			if d.one(5) {
+				continue
+			}
+			p := factPilot{district: district, market: d.markets[i*half+(k+d.n(0, half-1))%half], valid: valid}
+			if d.one(5) {
+				p.market = nil
+			}
+			d.pilots = append(d.pilots, p)
+		}
+	}
+	d.pilots = append(d.pilots, factPilot{district: "576", valid: span{from: d.day()}})
+	for _, m := range d.markets {
+		if !d.one(3) {
+			d.launched[m] = d.day()
+		}
+	}
+	slices.SortStableFunc(d.pilots, func(a, b factPilot) int { return cmp.Compare(a.district, b.district) })
+}

@@ -1,0 +1,291 @@
+package reports_test
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+)
+
+// drawing makes a world whose moments crowd around the bounds of windows, months and days.
+type drawing struct {
+	*rapid.T
+	*factWorld
+	stalls        []int  // fewest and most of a market
+	codes, payers string // none, some, all
+}
+
+// bounds are days before asOf near which something begins or ends to count: windows of 7, 30, 31, 90 days and 12 months, months.
+var bounds = []int{-1, 0, 1, 2, 6, 7, 8, 21, 22, 23, 28, 29, 30, 31, 32, 52, 53, 60, 61, 83, 84, 89, 90, 91, 113, 114, 144, 145, 364, 365, 366}
+
+// The places of markets: one that split from no other, ones that moved between units, today at 00:00 or tomorrow, one of which nobody knows where it stood in 2024.
+var standings = [][]factPlace{
+	{{"district", "568", "", "2024-05-28", until("2025-07-01")}, {"commune", "22366", "", "2025-07-01", since("2025-07-01")}},
+	{{"district", "569", "", "2024-05-28", until("2025-07-01")}, {"commune", "22420", "", "2025-07-01", since("2025-07-01")}},
+	{
+		{"commune", "22366", "568", "2024-05-28", until("2024-11-01")}, {"commune", "22366", "568", "2024-11-01", span{dayOf("2024-11-01"), dayOf("2025-07-01")}},
+		{"commune", "22366", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf("2026-03-01")}}, {"commune", "22333", "", "2025-07-01", since("2026-03-01")},
+	},
+	{{"commune", "22333", "", "2025-07-01", since("2025-07-01")}},
+	{
+		{"district", "568", "", "2024-05-28", until("2024-05-29")}, {"district", "569", "", "2024-05-29", span{dayOf("2024-05-29"), dayOf("2025-07-01")}},
+		{"commune", "22420", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf(asOf)}}, {"commune", "22366", "", "2025-07-01", since(asOf)},
+	},
+	{
+		{"commune", "22420", "569", "2024-05-28", until("2025-07-01")},
+		{"commune", "22420", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf(asOf).AddDate(0, 0, 1)}}, {"commune", "22366", "", "2025-07-01", since("2026-11-23")},
+	},
+}
+
+func until(s string) span { return span{to: dayOf(s)} }
+func since(s string) span { return span{from: dayOf(s)} }
+
+func (d *drawing) n(least, most int) int { return rapid.IntRange(least, most).Draw(d.T, "n") }
+
+// one in so many
+func (d *drawing) one(in int) bool { return d.n(1, in) == in }
+
+func pick[T any](d *drawing, from ...T) T { return from[d.n(0, len(from)-1)] }
+
+func (d *drawing) day() time.Time {
+	before := d.n(0, 130)
+	if d.one(2) {
+		before = pick(d, bounds...)
+	}
+	return dayOf(asOf).AddDate(0, 0, -before)
+}
+
+// recent is mostly within the last weeks, where most figures look.
+func (d *drawing) recent() time.Time {
+	if d.one(3) {
+		return d.day()
+	}
+	return dayOf(asOf).AddDate(0, 0, -d.n(0, 40))
+}
+
+func (d *drawing) at() time.Time {
+	if d.one(5) { // at the bound itself, or a second to either side
+		return dayOf(asOf).AddDate(0, 0, -pick(d, 0, 0, 1, 7, 21, 30)).Add(pick(d, 0, 0, -time.Second, time.Second))
+	}
+	return d.recent().Add(pick(d, 0, time.Second, 12*time.Hour, 24*time.Hour-time.Second))
+}
+
+// paid is of these weeks, or of those in which merchants of I17 began.
+func (d *drawing) paid() time.Time {
+	if d.one(4) {
+		return dayOf(asOf).AddDate(0, 0, -d.n(82, 146)).Add(pick(d, 0, 24*time.Hour-time.Second))
+	}
+	return d.at()
+}
+
+// early is mostly long ago: what is there by then.
+func (d *drawing) early() time.Time {
+	if d.one(3) {
+		return d.at()
+	}
+	return dayOf("2024-03-01")
+}
+
+func draw(t *rapid.T, markets []*factMarket) *factWorld {
+	d := &drawing{T: t, factWorld: &factWorld{markets: markets, launched: map[*factMarket]time.Time{}}, stalls: []int{0, 9}, codes: "some", payers: "some"}
+	merchants := d.n(3, 20)
+	if d.one(2) { // so many alike that little is hidden from an officer
+		merchants, d.stalls = d.n(25, 45), []int{10, 16}
+		d.codes, d.payers = pick(d, "none", "all", "all"), pick(d, "none", "some", "all", "all")
+	}
+	for range merchants {
+		d.merchants = append(d.merchants, uuid.New())
+	}
+	for _, m := range markets {
+		*m = factMarket{id: m.id, code: m.code, places: pick(d, standings...)}
+		for range d.n(d.stalls[0], d.stalls[1]) {
+			m.stalls = append(m.stalls, d.stall(m))
+		}
+		d.field(m)
+	}
+	for _, m := range d.merchants {
+		d.receive(m)
+	}
+	for _, m := range markets {
+		for _, s := range m.stalls {
+			d.stickers(s)
+		}
+	}
+	for range d.n(0, 4) {
+		d.connection()
+	}
+	if d.one(2) {
+		all := &factConnection{id: uuid.New(), owner: "platform", created: dayOf("2024-03-01"), days: map[time.Time]bool{}}
+		d.alive(all)
+		d.connections = append(d.connections, all)
+	}
+	d.programme()
+	return d.factWorld
+}
+
+func (d *drawing) stall(m *factMarket) *factStall {
+	s := &factStall{id: uuid.New(), market: m, kind: pick(d, "stall", "stall", "stall", "kiosk", "lot", "mobile")}
+	if d.one(3) {
+		from := d.early()
+		for range d.n(0, 2) {
+			if to := d.at(); to.After(from) {
+				s.states = append(s.states, factState{pick(d, "vacant", "operating", "operating", "suspended", "closed"), span{from, to}})
+				from = to
+			}
+		}
+		s.states = append(s.states, factState{pick(d, "operating", "operating", "vacant", "suspended", "closed"), span{from: from}})
+	}
+	changes := []time.Time{d.early()}
+	for range pick(d, 0, 0, 0, 1, 2) {
+		changes = append(changes, d.at())
+	}
+	slices.SortFunc(changes, time.Time.Compare)
+	changes = slices.CompactFunc(changes, time.Time.Equal)
+	for i, from := range changes {
+		valid := span{from: from}
+		if i+1 < len(changes) {
+			valid.to = changes[i+1]
+		} else if d.one(6) {
+			valid.to = from.Add(time.Duration(d.n(1, 60)) * 24 * time.Hour)
+		}
+		s.tenancies = append(s.tenancies, d.tenancy(s, valid))
+	}
+	return s
+}
+
+func (d *drawing) tenancy(s *factStall, valid span) *factTenancy {
+	t := &factTenancy{id: uuid.New(), stall: s, merchant: pick(d, d.merchants...), valid: valid}
+	if !d.one(5) {
+		t.approved = d.early()
+	}
+	for range pick(d, map[string][]int{"none": {0}, "some": {0, 0, 1, 2, 5, 8}, "all": {4, 6, 9}}[d.payers]...) {
+		t.payments = append(t.payments, factPayment{d.paid(), pick[int64](d, 1, 50_000, 50_001, 200_000, 200_001, 1_000_000, 1_000_001), d.one(4)})
+	}
+	for range pick(d, map[string][]int{"none": {0}, "some": {0, 0, 1, 2, 5}, "all": {0, 1, 4}}[d.payers]...) {
+		t.confirmations = append(t.confirmations, d.paid())
+	}
+	for range pick(d, 0, 0, 1, 2) {
+		t.visits = append(t.visits, factVisit{d.at(), pick(d, "helped", "follow_up", "refused", "absent")})
+	}
+	asked := map[time.Time]bool{}
+	for range pick(d, 0, 0, 1, 3) {
+		if on := d.day(); !asked[on] {
+			customers := d.n(1, 10)
+			t.declared = append(t.declared, factDeclared{on, customers, d.n(0, customers)})
+			asked[on] = true
+		}
+	}
+	return t
+}
+
+// receive gives a merchant accounts, and lets its tenancies receive on them.
+func (d *drawing) receive(merchant uuid.UUID) {
+	var mine []*factAccount
+	for range pick(d, 0, 1, 1, 2, 3) {
+		a := &factAccount{id: uuid.New(), merchant: merchant, bank: pick(d, "", "970422", "970436")}
+		if d.one(2) {
+			a.checked, a.how = d.early(), pick(d, "", "paper", "bank_lookup", "test_transfer")
+		}
+		mine = append(mine, a)
+	}
+	d.accounts = append(d.accounts, mine...)
+	for _, m := range d.markets {
+		for _, s := range m.stalls {
+			for _, t := range s.tenancies {
+				if t.merchant != merchant {
+					continue
+				}
+				for _, a := range mine {
+					if d.one(3) {
+						continue
+					}
+					r := factReceiving{account: a, since: d.early()}
+					if d.one(4) {
+						r.replaced = r.since.Add(time.Duration(d.n(1, 200)) * 12 * time.Hour)
+					}
+					t.accounts = append(t.accounts, r)
+				}
+			}
+		}
+	}
+}
+
+// stickers gives a stall codes and scans, no two scans at one moment.
+func (d *drawing) stickers(s *factStall) {
+	current := map[*factAccount]bool{}
+	for _, t := range s.tenancies {
+		for _, r := range t.accounts {
+			for range pick(d, map[string][]int{"none": {0}, "some": {0, 1, 1, 2}, "all": {1, 2}}[d.codes]...) {
+				c := &factCode{code: uuid.NewString(), kind: pick(d, "stall", "stall", "stall", "stall", "order"), tenancy: t, account: r.account, in: span{from: d.early()}, replaced: d.one(2)}
+				if current[c.account] || d.one(4) {
+					c.in.to = c.in.from.Add(time.Duration(d.n(0, 400)) * 12 * time.Hour)
+				} else if c.kind == "stall" {
+					current[c.account] = true
+				}
+				s.codes = append(s.codes, c)
+			}
+		}
+	}
+	for range d.n(0, 7) {
+		k := factCheck{verdict: pick(d, "official", "official", "official", "superseded", "own_account", "swapped", "foreign", "invalid"), at: d.at(), owner: d.one(3)}
+		switch k.verdict {
+		case "official", "superseded":
+			if len(s.codes) == 0 {
+				continue
+			}
+			k.code = pick(d, s.codes...)
+		case "swapped": // the code of another stall, where there is one
+			for _, other := range s.market.stalls {
+				if other != s && len(other.codes) > 0 {
+					k.code = other.codes[0]
+				}
+			}
+		}
+		if !slices.ContainsFunc(s.checks, func(other factCheck) bool { return other.at.Equal(k.at) }) {
+			s.checks = append(s.checks, k)
+		}
+	}
+	slices.SortFunc(s.checks, func(a, b factCheck) int { return a.at.Compare(b.at) })
+	if len(s.codes) > 0 && (d.codes == "all" || d.one(2)) { // at last it was in order
+		last := dayOf(asOf).AddDate(0, 0, -d.n(1, 29)).Add(time.Hour)
+		s.checks = slices.DeleteFunc(s.checks, func(k factCheck) bool { return !k.at.Before(last) })
+		for i, c := range s.codes {
+			s.checks = append(s.checks, factCheck{c, "official", last.Add(time.Duration(i) * time.Minute), d.one(3)})
+		}
+	}
+}
+
+func (d *drawing) connection() {
+	c := &factConnection{id: uuid.New(), owner: pick(d, "market", "market", "merchant", "platform"), created: d.early(), days: map[time.Time]bool{}}
+	switch c.owner {
+	case "market":
+		c.ownerID = pick(d, d.markets...).id
+	case "merchant":
+		c.ownerID = pick(d, d.merchants...)
+	}
+	for range d.n(0, 3) {
+		if len(d.accounts) == 0 {
+			break
+		}
+		n := factName{account: pick(d, d.accounts...)}
+		n.bank = pick(d, n.account.bank, n.account.bank, "", "970436")
+		if !slices.Contains(c.names, n) {
+			c.names = append(c.names, n)
+		}
+	}
+	for range d.n(0, 4) {
+		c.days[d.day()] = true
+	}
+	if !d.one(3) {
+		d.alive(c)
+	}
+	d.connections = append(d.connections, c)
+}
+
+// alive lets a connection bring something every day, until today or until a while ago.
+func (d *drawing) alive(c *factConnection) {
+	for before := pick(d, -2, -2, -2, 5, 8, 28, 29, 40); before < 160; before++ {
+		c.days[dayOf(asOf).AddDate(0, 0, -before)] = true
+	}
+}

@@ -1,0 +1,209 @@
+package reports_test
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// stalls are those of the markets, vendors without a fixed place apart.
+func (o *oracle) stalls() (found []*factStall) {
+	for _, m := range o.group {
+		for _, s := range m.stalls {
+			if s.kind != "mobile" {
+				found = append(found, s)
+			}
+		}
+	}
+	return found
+}
+
+// integrity is I19.
+func (o *oracle) integrity() counted {
+	displayed := 0
+	var mix [4]int
+	for _, s := range o.stalls() {
+		if !slices.ContainsFunc(s.tenancies, func(t *factTenancy) bool { return t.operating(o.moment) && len(o.displayed(t)) > 0 }) {
+			continue
+		}
+		displayed++
+		seen := byte(0)
+		for _, k := range s.checks {
+			if !days(o.moment, 7).contains(k.at) {
+				continue
+			}
+			by := byte('D')
+			if k.owner {
+				by = 'B'
+			}
+			seen = better(seen, by)
+		}
+		if seen != 0 {
+			mix[seen-'A']++
+		}
+	}
+	f := ratio(number(mix[1]+mix[3]), number(displayed))
+	f.evidence, f.mixed = mix, true
+	found, hours := o.swapped()
+	f.parts = map[string]counted{"swapped": ratio(number(found), number(displayed)), "hours_to_replace": median(hours, found)}
+	return f
+}
+
+// swapped are the findings of 30 days, and the hours of those that were put right.
+func (o *oracle) swapped() (found int, hours []time.Duration) {
+	bad := func(k factCheck) bool { return k.verdict == "swapped" || k.verdict == "foreign" }
+	for _, s := range o.stalls() {
+		for i, k := range s.checks {
+			if !bad(k) || i > 0 && bad(s.checks[i-1]) || !days(o.moment, 30).contains(k.at) {
+				continue
+			}
+			found++
+			for _, later := range s.checks[i+1:] {
+				if later.verdict == "official" && later.at.Before(o.moment) {
+					hours = append(hours, later.at.Sub(k.at))
+					break
+				}
+			}
+		}
+	}
+	return found, hours
+}
+
+// median is in hours with four decimals, of the mean of the middle two.
+func median(spans []time.Duration, all int) counted {
+	f := counted{known: true, num: number(len(spans)), den: number(all)}
+	if len(spans) == 0 {
+		return f
+	}
+	slices.Sort(spans)
+	n := len(spans)
+	twice := spans[(n-1)/2] + spans[n/2]
+	f.value = rounded(decimal.NewFromInt(int64(twice)), decimal.NewFromInt(int64(2*time.Hour)))
+	return f
+}
+
+// incidents is I20.
+func (o *oracle) incidents(payments decimal.Decimal) counted {
+	rate := func(n int) counted {
+		f := counted{known: true, num: number(n), den: payments, value: rounded(number(n).Mul(number(10_000)), payments)}
+		f.evidence, f.mixed = [4]int{0, 0, 0, n}, true
+		return f
+	}
+	n := map[string]int{}
+	all := 0
+	var hours []time.Duration
+	for _, m := range o.group {
+		for _, i := range m.incidents {
+			if !days(o.moment, 30).contains(i.occurred) {
+				continue
+			}
+			n[i.kind]++
+			all++
+			if !i.done.IsZero() && i.done.Before(o.moment) {
+				hours = append(hours, i.done.Sub(i.occurred))
+			}
+		}
+	}
+	f := rate(all)
+	f.parts = map[string]counted{"hours_to_close": median(hours, all)}
+	for _, kind := range []string{"swapped_code", "fake_transfer", "wrong_account"} {
+		f.parts[kind] = rate(n[kind])
+	}
+	return f
+}
+
+// sales is I07.
+func (o *oracle) sales() counted {
+	window := days(o.moment, 90)
+	declared := counted{}
+	var customers, transfers int
+	for _, s := range o.stalls() {
+		for _, t := range s.tenancies {
+			for _, d := range t.declared {
+				if window.contains(d.on) {
+					customers, transfers = customers+d.customers, transfers+d.transfers
+				}
+			}
+		}
+	}
+	if customers > 0 {
+		declared = ratio(number(transfers), number(customers))
+		declared.evidence, declared.mixed = [4]int{0, 0, transfers, 0}, true
+	}
+	sampled, sufficient := o.sampled(func(s factSlot) (bool, int64, int64) { return s.counted, s.cashless, s.sales })
+	if sampled.known {
+		sampled.evidence, sampled.mixed = [4]int{0, 0, 0, int(sampled.num.IntPart())}, true
+	}
+	f := declared
+	if sufficient {
+		f = sampled
+	}
+	f.parts = map[string]counted{"C": declared, "D": sampled}
+	return f
+}
+
+// turnover is I08.
+func (o *oracle) turnover() counted {
+	sampled, sufficient := o.sampled(func(s factSlot) (bool, int64, int64) { return s.turned, s.cashlessTurnover, s.turnover })
+	f := counted{}
+	if sufficient {
+		f = sampled
+	}
+	f.parts = map[string]counted{"D": sampled}
+	return f
+}
+
+// sampled is the combined ratio estimate over the strata of all plans, and whether the sample suffices.
+func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f counted, sufficient bool) {
+	window := days(o.moment, 90)
+	var part, whole int64
+	var weightedPart, weightedWhole decimal.Decimal
+	n, thin := 0, false
+	for _, m := range o.group {
+		for _, p := range m.plans {
+			inPlan, fewest := 0, 1<<30
+			for _, stratum := range p.strata {
+				var a, b int64
+				k := 0
+				for _, slot := range stratum.slots {
+					if counted, x, y := of(slot); counted && window.contains(slot.at) {
+						a, b, k = a+x, b+y, k+1
+					}
+				}
+				inPlan, fewest = inPlan+k, min(fewest, k)
+				part, whole = part+a, whole+b
+				if k > 0 {
+					weight := number(stratum.halfHours).DivRound(number(k), 40)
+					weightedPart = weightedPart.Add(weight.Mul(decimal.NewFromInt(a)))
+					weightedWhole = weightedWhole.Add(weight.Mul(decimal.NewFromInt(b)))
+				}
+			}
+			n += inPlan
+			thin = thin || inPlan > 0 && fewest < 2
+		}
+	}
+	if n == 0 {
+		return counted{}, false
+	}
+	f = counted{known: true, num: decimal.NewFromInt(part), den: decimal.NewFromInt(whole), value: rounded(weightedPart, weightedWhole)}
+	return f, !thin && n >= 10 && whole > 0
+}
+
+// launched is I13 of the districts that are required.
+func (w *factWorld) launchedOf(districts []string, on time.Time) counted {
+	n, required := 0, 0
+	for _, d := range districts {
+		market, exempt := w.pilot(d, on)
+		if exempt {
+			continue
+		}
+		required++
+		if at, ok := w.launched[market]; ok && at.Before(on) {
+			n++
+		}
+	}
+	f := ratio(number(n), number(required))
+	f.evidence, f.mixed = [4]int{0, 0, n, 0}, true
+	return f
+}

@@ -1,0 +1,214 @@
+package reports_test
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// The oracle counts I01–I20 a second time: plain loops over facts in memory, written from the words of the definitions
+// (README.md, indicators/i*.md) and not from the queries beside them. These are the facts.
+type (
+	// span is half-open; a zero end is open.
+	span struct{ from, to time.Time }
+
+	factWorld struct {
+		markets     []*factMarket
+		merchants   []uuid.UUID
+		accounts    []*factAccount
+		connections []*factConnection
+		pilots      []factPilot
+		launched    map[*factMarket]time.Time
+	}
+	factMarket struct {
+		id        uuid.UUID
+		code      string
+		places    []factPlace
+		stalls    []*factStall
+		trainings []factTraining
+		fees      []factFee
+		plans     []*factPlan
+		incidents []factIncident
+	}
+	// factPlace is a unit by its level and code, the district above it, and the days on which the market stood there.
+	factPlace struct {
+		level, code, district string
+		on                    string // a day on which the unit bore the code
+		valid                 span
+	}
+	factStall struct {
+		id        uuid.UUID
+		market    *factMarket
+		kind      string
+		states    []factState
+		tenancies []*factTenancy
+		codes     []*factCode
+		checks    []factCheck // in the order of time
+	}
+	factState struct {
+		state string
+		valid span
+	}
+	factTenancy struct {
+		id            uuid.UUID
+		stall         *factStall
+		merchant      uuid.UUID
+		valid         span
+		approved      time.Time // zero: not yet
+		accounts      []factReceiving
+		payments      []factPayment
+		confirmations []time.Time
+		visits        []factVisit
+		declared      []factDeclared
+	}
+	factAccount struct {
+		id       uuid.UUID
+		merchant uuid.UUID
+		bank     string // empty: a wallet
+		checked  time.Time
+		how      string
+	}
+	factReceiving struct {
+		account         *factAccount
+		since, replaced time.Time
+	}
+	factPayment struct {
+		at       time.Time
+		amount   int64
+		reversed bool
+	}
+	factVisit struct {
+		at      time.Time
+		outcome string
+	}
+	factDeclared struct {
+		on                   time.Time
+		customers, transfers int
+	}
+	factCode struct {
+		code     string
+		kind     string
+		tenancy  *factTenancy
+		account  *factAccount
+		in       span
+		replaced bool // superseded rather than revoked
+	}
+	factCheck struct {
+		code    *factCode // nil: none of ours
+		verdict string
+		at      time.Time
+		owner   bool
+	}
+	factConnection struct {
+		id      uuid.UUID
+		owner   string
+		ownerID uuid.UUID
+		created time.Time
+		names   []factName
+		days    map[time.Time]bool
+	}
+	factName struct {
+		account *factAccount
+		bank    string // empty: any
+	}
+	factTraining struct {
+		id        uuid.UUID
+		held      time.Time
+		merchants []uuid.UUID
+	}
+	factFee struct {
+		month                time.Time
+		version              int
+		due, paid, transfers int64
+	}
+	factPlan struct {
+		id     uuid.UUID
+		strata []*factStratum
+	}
+	factStratum struct {
+		name      string
+		halfHours int
+		slots     []factSlot
+	}
+	factSlot struct {
+		at                         time.Time
+		counted, turned            bool
+		sales, cashless            int64
+		turnover, cashlessTurnover int64
+	}
+	factIncident struct {
+		kind           string
+		occurred, done time.Time
+	}
+	factPilot struct {
+		district string
+		market   *factMarket // nil: exempt
+		valid    span
+	}
+)
+
+var hoChiMinh = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
+
+// day is 00:00 of the business day of a moment, or of a day written down.
+func day(at time.Time) time.Time {
+	y, m, d := at.In(hoChiMinh).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, hoChiMinh)
+}
+
+func dayOf(s string) time.Time {
+	at, err := time.ParseInLocation(time.DateOnly, s, hoChiMinh)
+	if err != nil {
+		panic(err)
+	}
+	return at
+}
+
+func (s span) contains(at time.Time) bool {
+	return (s.from.IsZero() || !at.Before(s.from)) && (s.to.IsZero() || at.Before(s.to))
+}
+
+// days is [from, to) days before a moment.
+func days(moment time.Time, before int) span { return span{moment.AddDate(0, 0, -before), moment} }
+
+// unit is the code of the unit where a market stands on a day of a basis; empty: nobody knows.
+func (m *factMarket) unit(basis string) string {
+	on := map[string]time.Time{"districts_2024": dayOf("2024-05-28"), "communes_2025": dayOf("2025-07-01"), "current": dayOf(asOf)}[basis]
+	for _, p := range m.places {
+		switch {
+		case !p.valid.contains(on):
+		case basis != "districts_2024" && p.level == "commune":
+			return p.code
+		case basis == "districts_2024" && p.level == "district":
+			return p.code
+		case basis == "districts_2024":
+			return p.district
+		}
+	}
+	return ""
+}
+
+// pilot is what a district has on a day: a market, or that it is exempt.
+func (w *factWorld) pilot(district string, on time.Time) (market *factMarket, exempt bool) {
+	for _, p := range w.pilots {
+		if p.district == district && p.valid.contains(on) {
+			return p.market, p.market == nil
+		}
+	}
+	return nil, false
+}
+
+// group are the markets of a unit of a basis, or of all units (code empty); with the campaign, of its pilots.
+func (w *factWorld) group(among []*factMarket, basis, code string, campaign bool, on time.Time) []*factMarket {
+	var group []*factMarket
+	for _, m := range among {
+		unit := m.unit(basis)
+		chosen := !campaign
+		for _, p := range w.pilots {
+			chosen = chosen || p.market == m && p.valid.contains(on)
+		}
+		if unit != "" && (code == "" || unit == code) && chosen {
+			group = append(group, m)
+		}
+	}
+	return group
+}

@@ -1,0 +1,224 @@
+package reports_test
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// oracle is the figures of some markets counted together, as of 00:00 of a day.
+type oracle struct {
+	*factWorld
+	group  []*factMarket
+	moment time.Time
+}
+
+// operating: open then, at a stall that is not vacant, suspended or closed then, and has a fixed place.
+func (t *factTenancy) operating(at time.Time) bool {
+	if !t.valid.contains(at) || t.stall.kind == "mobile" {
+		return false
+	}
+	for _, s := range t.stall.states {
+		if s.valid.contains(at) {
+			return s.state == "operating"
+		}
+	}
+	return true
+}
+
+func (r factReceiving) receives(at time.Time) bool {
+	return !r.since.After(at) && (r.replaced.IsZero() || r.replaced.After(at))
+}
+
+// tenancies are those of a merchant at the markets, past ones too, vendors without a fixed place apart.
+func (o *oracle) tenancies(merchant uuid.UUID) (found []*factTenancy) {
+	for _, m := range o.group {
+		for _, s := range m.stalls {
+			for _, t := range s.tenancies {
+				if t.merchant == merchant && s.kind != "mobile" {
+					found = append(found, t)
+				}
+			}
+		}
+	}
+	return found
+}
+
+func (o *oracle) operatingOf(merchant uuid.UUID) (found []*factTenancy) {
+	for _, t := range o.tenancies(merchant) {
+		if t.operating(o.moment) {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+func (o *oracle) mop() (merchants []uuid.UUID) {
+	for _, m := range o.merchants {
+		if len(o.operatingOf(m)) > 0 {
+			merchants = append(merchants, m)
+		}
+	}
+	return merchants
+}
+
+// better is the better evidence: A, D, B, C, none (0).
+func better(a, b byte) byte {
+	for _, e := range []byte("ADBC") {
+		if a == e || b == e {
+			return e
+		}
+	}
+	return 0
+}
+
+func (o *oracle) registered(merchant uuid.UUID) byte {
+	for _, t := range o.operatingOf(merchant) {
+		for _, r := range t.accounts {
+			if r.receives(o.moment) && !t.approved.IsZero() && !t.approved.After(o.moment) {
+				return 'C'
+			}
+		}
+	}
+	return 0
+}
+
+func (o *oracle) verified(merchant uuid.UUID) (evidence byte) {
+	for _, t := range o.operatingOf(merchant) {
+		for _, r := range t.accounts {
+			if !r.receives(o.moment) || r.account.checked.IsZero() || r.account.checked.After(o.moment) {
+				continue
+			}
+			seen := byte('C')
+			if r.account.how == "bank_lookup" || r.account.how == "test_transfer" {
+				seen = 'D'
+			}
+			evidence = better(evidence, seen)
+		}
+	}
+	return evidence
+}
+
+// displayed are the static codes of a tenancy that are current.
+func (o *oracle) displayed(t *factTenancy) (codes []*factCode) {
+	for _, c := range t.stall.codes {
+		if c.tenancy == t && c.kind == "stall" && c.in.contains(o.moment) {
+			codes = append(codes, c)
+		}
+	}
+	return codes
+}
+
+func (o *oracle) printed(merchant uuid.UUID) bool {
+	return slices.ContainsFunc(o.operatingOf(merchant), func(t *factTenancy) bool { return len(o.displayed(t)) > 0 })
+}
+
+func (o *oracle) ready(merchant uuid.UUID) (evidence byte) {
+	for _, t := range o.operatingOf(merchant) {
+		for _, c := range o.displayed(t) {
+			evidence = better(evidence, o.inOrder(c))
+		}
+	}
+	return evidence
+}
+
+// inOrder: the code passed a scan in 30 days, and no scan of its stall failed since. The evidence is that of those scans.
+func (o *oracle) inOrder(c *factCode) (evidence byte) {
+	for _, k := range c.tenancy.stall.checks {
+		switch {
+		case k.at.After(o.moment) || k.at.Before(o.moment.AddDate(0, 0, -30)):
+		case k.verdict != "official":
+			evidence = 0
+		case k.code == c && k.owner:
+			evidence = better(evidence, 'B')
+		case k.code == c:
+			evidence = 'D'
+		}
+	}
+	return evidence
+}
+
+// noticed are the days of a span on which banks told payments at tenancies that were not all reversed; confirmed those of the owner's word.
+func noticed(tenancies []*factTenancy, in span) map[time.Time]bool {
+	found := map[time.Time]bool{}
+	for _, t := range tenancies {
+		for _, p := range t.payments {
+			if !p.reversed && in.contains(day(p.at)) {
+				found[day(p.at)] = true
+			}
+		}
+	}
+	return found
+}
+
+func confirmed(tenancies []*factTenancy, in span) map[time.Time]bool {
+	found := map[time.Time]bool{}
+	for _, t := range tenancies {
+		for _, at := range t.confirmations {
+			if in.contains(day(at)) {
+				found[day(at)] = true
+			}
+		}
+	}
+	return found
+}
+
+// active says by which evidence tenancies were active on so many days of a span.
+func active(tenancies []*factTenancy, in span, least int) byte {
+	told := noticed(tenancies, in)
+	if len(told) >= least {
+		return 'A'
+	}
+	for d := range confirmed(tenancies, in) {
+		told[d] = true
+	}
+	if len(told) >= least {
+		return 'B'
+	}
+	return 0
+}
+
+func (o *oracle) active(merchant uuid.UUID, before, least int) byte {
+	return active(o.tenancies(merchant), days(o.moment, before), least)
+}
+
+// observed: notices of an account on which an operating tenancy of the merchant at the market receives reach us.
+func (w *factWorld) observed(merchant uuid.UUID, at *factMarket, moment time.Time) bool {
+	for _, s := range at.stalls {
+		for _, t := range s.tenancies {
+			if t.merchant != merchant || !t.operating(moment) {
+				continue
+			}
+			for _, r := range t.accounts {
+				if r.receives(moment) && slices.ContainsFunc(w.connections, func(c *factConnection) bool { return c.alive(moment) && c.covers(t, r.account) }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (o *oracle) observedAnywhere(merchant uuid.UUID, moment time.Time) bool {
+	return slices.ContainsFunc(o.group, func(m *factMarket) bool { return o.observed(merchant, m, moment) })
+}
+
+func (c *factConnection) alive(moment time.Time) bool {
+	if c.created.After(moment) {
+		return false
+	}
+	for d := range c.days {
+		if days(moment, 7).contains(d) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *factConnection) covers(t *factTenancy, account *factAccount) bool {
+	if c.owner == "market" && c.ownerID != t.stall.market.id || c.owner == "merchant" && c.ownerID != t.merchant {
+		return false
+	}
+	return len(c.names) == 0 || slices.ContainsFunc(c.names, func(n factName) bool { return n.account == account && (n.bank == "" || n.bank == account.bank) })
+}

@@ -1,0 +1,179 @@
+package reports_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"market40/merchants"
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/seal"
+	"market40/migrations/database/dbtest"
+	"market40/payments"
+	"market40/payments/ledger"
+	"market40/reports"
+)
+
+const sepayKey = "sepay-test-key"
+
+// posting is the whole way of money on a database of its own: banks' notices, cases, reports, at the real time.
+type posting struct {
+	*world
+	reports       *world
+	connection    string
+	first, second string // two people of the office
+	sent          int
+	seen          map[string]bool // cases
+}
+
+func newPosting(t *testing.T) *posting {
+	t.Helper()
+	gin.SetMode(gin.TestMode)
+	p := &posting{world: &world{t: t, db: dbtest.New(t)}, seen: map[string]bool{}}
+	keys, err := seal.Open(t.Context(), p.db.Pool, [seal.KeySize]byte{1}, time.Now)
+	must(t, err)
+	p.apiKeys = auth.NewAPIKeys(p.db, time.Now)
+	e := edge.New(edge.Parts{DB: p.db, Keys: keys, Gate: auth.Gate{Keys: p.apiKeys}, Now: time.Now, Version: "test"})
+	merchants.New(p.db, keys, time.Now).Routes(e)
+	money := payments.New(p.db, keys, time.Now)
+	money.Routes(e)
+	money.Start(context.WithoutCancel(t.Context()))
+	t.Cleanup(money.Stop)
+	p.engine = e.Engine
+	of := edge.New(edge.Parts{DB: p.db, Gate: auth.Gate{Keys: p.apiKeys}, Now: time.Now, Version: "test"})
+	reports.New(p.db, time.Now).Routes(of)
+	p.reports = &world{t: t, engine: of.Engine}
+	p.first, p.second = p.key(auth.Admin, ""), p.key(auth.Admin, "")
+	p.connection = p.call("/api/v1/bank-connections", `{"provider":"sepay","name":"SePay","secrets":{"api_key":"`+sepayKey+`"}}`)["id"].(string)
+	return p
+}
+
+// call posts as the first of the office and reads the answer.
+func (p *posting) call(path, body string) map[string]any { return p.as(p.first, path, body) }
+
+func (p *posting) as(key, path, body string) map[string]any {
+	p.t.Helper()
+	return p.post("Bearer "+key, path, body)
+}
+
+func (p *posting) post(authorization, path, body string) (answered map[string]any) {
+	p.t.Helper()
+	req := httptest.NewRequestWithContext(p.t.Context(), http.MethodPost, path, bytes.NewBufferString(body))
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", authorization)
+	answer := httptest.NewRecorder()
+	p.engine.ServeHTTP(answer, req)
+	if answer.Code/100 != 2 {
+		p.t.Fatalf("%s %s is answered %d: %s", path, body, answer.Code, answer.Body)
+	}
+	must(p.t, json.Unmarshal(answer.Body.Bytes(), &answered))
+	return answered
+}
+
+// stall registers a stall through the API, and is then a fact.
+func (p *posting) stall(m *factMarket, w *factWorld, i int) (t *factTenancy, memo string) {
+	p.t.Helper()
+	made := p.call("/api/v1/markets/"+m.id.String()+"/stalls", fmt.Sprintf(`{"number":"A%d","kind":"stall","zone":"A","goods_group":"rau",
+		"merchant":{"full_name":"Người bán","phone":"0905%06d"},
+		"account":{"bank_bin":"970422","account_number":"11110000%d","holder_name":"NGUOI BAN","holder_kind":"ca_nhan"}}`, i, i, i))
+	id := uuid.MustParse(made["id"].(string))
+	s := &factStall{id: id, market: m, kind: "stall"}
+	t = &factTenancy{stall: s, valid: span{from: time.Now()}, approved: time.Now()}
+	must(p.t, p.db.Pool.QueryRow(p.t.Context(), `SELECT id, merchant_id FROM tenancies WHERE stall_id = $1`, id).Scan(&t.id, &t.merchant))
+	account := &factAccount{bank: "970422"}
+	t.accounts = []factReceiving{{account: account, since: t.valid.from}}
+	s.tenancies, s.codes = []*factTenancy{t}, []*factCode{{kind: "stall", tenancy: t, account: account, in: t.valid}}
+	m.stalls = append(m.stalls, s)
+	w.merchants = append(w.merchants, t.merchant)
+	return t, made["code"].(map[string]any)["code"].(string)
+}
+
+// send is a bank's notice of a transfer.
+func (p *posting) send(account, memo string, amount int64, at time.Time) {
+	p.t.Helper()
+	p.sent++
+	p.post("Apikey "+sepayKey, "/webhooks/sepay/"+p.connection, fmt.Sprintf(`{"id":%d,"gateway":"MBBank","transactionDate":%q,"accountNumber":%q,"code":null,"content":%q,
+		"transferType":"in","transferAmount":%d,"accumulated":0,"subAccount":"","referenceCode":"FT%014d","description":""}`,
+		p.sent, at.In(hoChiMinh).Format(time.DateTime), account, memo, amount, p.sent))
+}
+
+// assigned lets two people assign the money of the newest case to a stall; back takes it back again.
+func (p *posting) assigned(to uuid.UUID, back bool) {
+	p.t.Helper()
+	var list struct{ Items []struct{ ID string } }
+	must(p.t, json.Unmarshal(p.get(p.first, "/api/v1/cases?state=open&limit=200").Body.Bytes(), &list))
+	for _, c := range list.Items {
+		if p.seen[c.ID] {
+			continue
+		}
+		p.seen[c.ID] = true
+		path, wish := "/api/v1/cases/"+c.ID, fmt.Sprintf(`{"action":"assign","stall_id":%q,"reason":"người bán xác nhận"}`, to)
+		p.call(path+"/resolve", wish)
+		p.as(p.second, path+"/resolve", wish)
+		if back {
+			p.call(path+"/reopen", `{"reason":"nhầm sạp"}`)
+		}
+		return
+	}
+	p.t.Fatal("no case of the money")
+}
+
+// TestTheOracleAgreesOnPostedPayments: the rollups that the posting leaves, of money told, assigned by a case and taken back, at the bounds of the windows.
+func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
+	t.Parallel()
+	p := newPosting(t)
+	m := &factMarket{code: "CHODAM"}
+	m.id = uuid.MustParse(p.call("/api/v1/markets", `{"code":"CHODAM","name":"Chợ Đầm","class":1,"kind":"dan_sinh","latitude":12.25,"longitude":109.19,
+		"commune_code":"22366","operator":{"kind":"ban_quan_ly","name":"Ban quản lý"},"stall_capacity":100}`)["id"].(string))
+	c := &factConnection{owner: "platform", created: time.Now(), days: map[time.Time]bool{day(time.Now()): true}}
+	w := &factWorld{markets: []*factMarket{m}, connections: []*factConnection{c}}
+	tomorrow := day(time.Now()).AddDate(0, 0, 1)
+	manager := p.key(auth.Manager, "market:CHODAM")
+	gen := rapid.Custom(func(rt *rapid.T) []int { return rapid.SliceOfN(rapid.IntRange(0, 1<<20), 4, 4).Draw(rt, "one") })
+	var memos []string
+	for i := range 7 {
+		_, memo := p.stall(m, w, i)
+		memos = append(memos, memo)
+	}
+	for n := range 60 {
+		one := gen.Example(n)
+		i := one[0] % 6 // the last stall is never paid
+		tenancy := m.stalls[i].tenancies[0]
+		paid := factPayment{at: tomorrow.AddDate(0, 0, -[]int{1, 2, 7, 8, 29, 30, 31, 60}[one[1]%8]), amount: []int64{1, 50_000, 50_001, 200_000, 200_001, 1_000_000, 1_000_001}[one[2]%7]}
+		if one[1]%8 > 0 && one[3]%2 == 0 {
+			paid.at = paid.at.Add(24*time.Hour - time.Second)
+		}
+		if paid.reversed = one[3]%3 == 1; one[3]%3 == 0 {
+			p.send(fmt.Sprintf("11110000%d", i), memos[i], paid.amount, paid.at)
+		} else {
+			p.send("5555555", "tien rau", paid.amount, paid.at)
+			p.assigned(tenancy.stall.id, paid.reversed)
+		}
+		tenancy.payments = append(tenancy.payments, paid)
+	}
+	proof, err := ledger.Verify(t.Context(), p.db.Pool)
+	must(t, err)
+	if len(proof.Faults) > 0 {
+		t.Fatal(proof.Faults)
+	}
+	var got servedReport
+	must(t, json.Unmarshal(p.reports.get(manager, "/api/v1/reports/adoption?basis=current&as_of="+tomorrow.Format(time.DateOnly)).Body.Bytes(), &got))
+	told := &asked{world: p.world, told: map[string]int{}}
+	compare := &comparing{TB: t, asked: told, question: question{who: "manager", basis: "current", moment: tomorrow}, where: "total"}
+	compare.group(w, w.markets, got)
+	for _, code := range []string{"I01", "I04", "I05", "I05 strict", "I09", "I10", "coverage"} {
+		if told.told["manager "+code] == 0 {
+			t.Errorf("%s tells of nothing", code)
+		}
+	}
+}
