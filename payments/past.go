@@ -1,6 +1,8 @@
 package payments
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -52,6 +54,10 @@ type pastAccount struct {
 type pastDay struct {
 	tenancy uuid.UUID
 	day     int64 // days since 1970 in Asia/Ho_Chi_Minh
+}
+
+func (d pastDay) compare(o pastDay) int {
+	return cmp.Or(bytes.Compare(d.tenancy[:], o.tenancy[:]), cmp.Compare(d.day, o.day))
 }
 
 type pastSum struct {
@@ -237,6 +243,7 @@ func (b *Past) Close(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
+	slices.SortFunc(b.ordered, pastDay.compare) // as the primary key: its index grows at its end
 	columns := []string{"tenancy_id", "day", "market_id", "payments", "amount", "le_50k", "le_200k", "le_1m", "over_1m"}
 	err = copyRows(ctx, tx, "stall_days", columns, len(b.ordered), func(w *copyRow, i int) error {
 		k := b.ordered[i]

@@ -61,7 +61,7 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 	if err != nil {
 		return nil, err
 	}
-	c, err := r.count(ctx, caller, ask{day: day, campaign: q.Campaign})
+	c, err := r.count(ctx, caller, ask{day: day, campaign: q.Campaign, parts: q.By != "market"})
 	if err != nil {
 		return nil, fmt.Errorf("drill down %s: %w", q.Indicator, err)
 	}
@@ -76,11 +76,7 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 			answer.Parts = append(answer.Parts, DrillPart{Market: market, Figure: c.told([]Market{market}).figures()[q.Indicator]})
 			continue
 		}
-		parts, err := r.partsOf(ctx, caller, c, market, withMeasure(m), "trained", "visited")
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range parts {
+		for _, p := range c.partsOf(caller, market, withMeasure(m)) {
 			if p.dimension == q.By {
 				answer.Parts = append(answer.Parts, DrillPart{market, p.name, p.figure(c, q.Indicator)})
 			}

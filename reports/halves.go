@@ -41,8 +41,8 @@ func (r *Reports) readHalves(ctx context.Context, tx pgx.Tx, a asked) (map[strin
 		return readFacts(ctx, tx, a)
 	}
 	defer conn.Release()
-	var snapshot string
-	if err := tx.QueryRow(ctx, `SELECT pg_export_snapshot()`).Scan(&snapshot); err != nil {
+	var shared string
+	if err := tx.QueryRow(ctx, `SELECT pg_export_snapshot()`).Scan(&shared); err != nil {
 		return nil, fmt.Errorf("export the snapshot: %w", err)
 	}
 	type half struct {
@@ -52,11 +52,11 @@ func (r *Reports) readHalves(ctx context.Context, tx pgx.Tx, a asked) (map[strin
 	other := make(chan half, 1)
 	go func() {
 		var h half
-		h.err = pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) (err error) {
-			if _, err := tx.Exec(ctx, `SET TRANSACTION SNAPSHOT '`+snapshot+`'`); err != nil {
+		h.err = pgx.BeginTxFunc(ctx, conn, snapshot, func(tx pgx.Tx) (err error) {
+			if _, err := tx.Exec(ctx, `SET TRANSACTION SNAPSHOT '`+shared+`'`); err != nil {
 				return err
 			}
-			if _, err := tx.Exec(ctx, `SET LOCAL jit = off`); err != nil {
+			if err := planOnce(ctx, tx); err != nil {
 				return err
 			}
 			h.cells, err = readFacts(ctx, tx, second)

@@ -59,7 +59,7 @@ func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, err
 	if err != nil {
 		return nil, err
 	}
-	c, err := r.count(ctx, caller, ask{day: day, also: []Market{market}})
+	c, err := r.count(ctx, caller, ask{day: day, also: []Market{market}, parts: true})
 	if err != nil {
 		return nil, fmt.Errorf("report of market %s: %w", id, err)
 	}
@@ -73,9 +73,7 @@ func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, err
 		dormant := int(n.IntPart())
 		page.Dormant = &dormant
 	}
-	if err := r.addParts(ctx, caller, c, page); err != nil {
-		return nil, err
-	}
+	c.addParts(caller, page)
 	if page.Fees, err = r.feeMonths(ctx, market.ID, day, g.hidden[hiddenAmounts]); err != nil {
 		return nil, err
 	}
@@ -100,12 +98,8 @@ func (r *Reports) market(ctx context.Context, caller auth.Principal, id string) 
 	return m, nil
 }
 
-func (r *Reports) addParts(ctx context.Context, caller auth.Principal, c *counted, page *MarketPage) error {
-	parts, err := r.partsOf(ctx, caller, c, page.Market, together)
-	if err != nil {
-		return err
-	}
-	for _, p := range parts {
+func (c *counted) addParts(caller auth.Principal, page *MarketPage) {
+	for _, p := range c.partsOf(caller, page.Market, together) {
 		told := PartOfMarket{Merchants: p.tally.merchants, Figures: Figures{}}
 		for _, code := range []string{"I01", "I03", "I05"} {
 			told.Figures[code] = p.figure(c, code)
@@ -119,35 +113,23 @@ func (r *Reports) addParts(ctx context.Context, caller auth.Principal, c *counte
 			page.Goods = append(page.Goods, told)
 		}
 	}
-	return nil
 }
 
 // partsOf are the parts of a market in every dimension, with what must be hidden of figures that of tells.
-func (r *Reports) partsOf(ctx context.Context, caller auth.Principal, c *counted, m Market, of func(*tally) figures, more ...string) ([]*part, error) {
-	var cells map[string]*cell
-	err := pgx.BeginTxFunc(ctx, r.db.Pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) (err error) {
-		if _, err := tx.Exec(ctx, `SET LOCAL jit = off`); err != nil {
-			return err
-		}
-		cells, err = readFacts(ctx, tx, asked{day: c.day, markets: []uuid.UUID{m.ID}, parts: true, queries: append(more, hidingQueries...)})
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("parts of market %s: %w", m.ID, err)
-	}
-	parts := divide(cells, cohort(c.day))
+func (c *counted) partsOf(caller auth.Principal, m Market, of func(*tally) figures) []*part {
+	parts := divide(c.atomsOf(placeName(c.groups.places[m.ID])), cohort(c.day))
 	if caller.Role == auth.Manager && caller.ScopeKind == auth.ScopeMarket {
-		return parts, nil
+		return parts
 	}
 	g := c.told([]Market{m})
 	if g.hidden[hiddenTogether] {
 		for _, p := range parts {
 			p.hidden = true
 		}
-		return parts, nil
+		return parts
 	}
 	hideParts(parts, &g.tally, of)
-	return parts, nil
+	return parts
 }
 
 func (r *Reports) feeMonths(ctx context.Context, market uuid.UUID, day time.Time, hidden bool) ([]FeeMonth, error) {

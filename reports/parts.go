@@ -21,6 +21,31 @@ type part struct {
 	hidden          bool
 }
 
+// wholes puts the parts of each market together.
+func wholes(atoms map[string]*cell) map[string]*cell {
+	of := map[string][]*cell{}
+	for _, name := range slices.Sorted(maps.Keys(atoms)) {
+		place, _, _ := strings.Cut(name, separator)
+		of[place] = append(of[place], atoms[name])
+	}
+	cells := make(map[string]*cell, len(of))
+	for place, here := range of {
+		cells[place] = joined(here)
+	}
+	return cells
+}
+
+// atomsOf are the parts of the market at a place.
+func (c *counted) atomsOf(place string) map[string]*cell {
+	own := map[string]*cell{}
+	for name, atom := range c.atoms {
+		if strings.HasPrefix(name, place+separator) {
+			own[name] = atom
+		}
+	}
+	return own
+}
+
 // divide makes the parts of a market in every dimension. They are hidden together, so all are made whatever is asked for.
 func divide(cells map[string]*cell, cohort [2]int64) []*part {
 	var parts []*part

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"market40/merchants/auth"
 	"market40/merchants/problem"
@@ -57,14 +59,13 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, from, to string) (*Trend
 	if market != nil {
 		a.also = []Market{*market}
 	}
+	counts, err := r.countDays(ctx, caller, a, days)
+	if err != nil {
+		return nil, fmt.Errorf("trend of %s: %w", q.Indicator, err)
+	}
 	trend := &Trend{Indicator: q.Indicator, Points: []TrendPoint{}}
-	for _, day := range days {
-		a.day = day
-		c, err := r.count(ctx, caller, a)
-		if err != nil {
-			return nil, fmt.Errorf("trend of %s as of %s: %w", q.Indicator, day.Format(time.DateOnly), err)
-		}
-		point := TrendPoint{AsOf: day.Format(time.DateOnly)}
+	for _, c := range counts {
+		point := TrendPoint{AsOf: c.day.Format(time.DateOnly)}
 		var locality *uuid.UUID
 		if market != nil {
 			point.Figure = c.told([]Market{*market}).figures()[q.Indicator]
@@ -82,6 +83,34 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, from, to string) (*Trend
 		trend.Target = c.programme.target(q.Indicator, locality, r.today())
 	}
 	return trend, nil
+}
+
+// daysAtOnce is how many days of a trend are counted at the same time: each holds one connection and waits for no other.
+const daysAtOnce = 2
+
+// countDays counts the same of several days. Which units there are does not depend on the day: they are read once.
+func (r *Reports) countDays(ctx context.Context, caller auth.Principal, a ask, days []time.Time) ([]*counted, error) {
+	counts := make([]*counted, len(days))
+	err := pgx.BeginTxFunc(ctx, r.db.Pool, snapshot, func(tx pgx.Tx) (err error) {
+		a.units, err = readUnits(ctx, tx, caller, r.today())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(daysAtOnce)
+	for i, day := range days {
+		of := a
+		of.day = day
+		work.Go(func() (err error) {
+			if counts[i], err = r.count(ctx, caller, of); err != nil {
+				return fmt.Errorf("as of %s: %w", day.Format(time.DateOnly), err)
+			}
+			return nil
+		})
+	}
+	return counts, work.Wait()
 }
 
 // queriesOf are the queries that an indicator needs, with those that decide what is hidden.

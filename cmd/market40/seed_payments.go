@@ -17,8 +17,16 @@ import (
 	"market40/payments/money"
 )
 
-// pulled is how often the demo's bank was asked for what came in.
-const pulled = 15 * time.Minute
+const (
+	// pulled is how often the demo's bank was asked for what came in; pulledLongAgo, before the last weeks, of which nobody reads
+	// single deliveries any more.
+	pulled        = 15 * time.Minute
+	pulledLongAgo = time.Hour
+	// paidAtTheEnd is what part of its usual payments a stall takes without cash at the end; paidYearBefore what part of that a
+	// year before. A dozen payments a month at a stall tell every story, and a first start waits for each of them.
+	paidAtTheEnd   = 0.42
+	paidYearBefore = 0.7
+)
 
 // uses says whether a tenancy takes payments without cash on the n-th day.
 func (m *demoLife) uses(t *demoTenancy, n int) bool {
@@ -115,8 +123,12 @@ func (p *demoPayer) day(n int) {
 		}
 	}
 	slices.SortStableFunc(told, func(a, b *payments.PastNotice) int { return a.OccurredAt.Compare(b.OccurredAt) })
+	every := pulled
+	if len(p.usedBy)-n > 7*demoWeeks {
+		every = pulledLongAgo
+	}
 	for i, one := range told {
-		at := one.OccurredAt.Truncate(pulled).Add(pulled + 4*time.Second)
+		at := one.OccurredAt.Truncate(every).Add(every + 4*time.Second)
 		if i == 0 && len(p.corrected) > 0 {
 			p.deliveries = append(p.deliveries, payments.PastDelivery{At: at.Add(-time.Second), Notices: p.takeBack()})
 		}
@@ -132,8 +144,10 @@ func (p *demoPayer) day(n int) {
 	}
 }
 
-// grown is how much more is paid without cash at the stalls that take it, than a year before the end.
-func (p *demoPayer) grown(n int) float64 { return math.Pow(1.3, float64(n-len(p.usedBy)+365)/365) }
+// grown is what part of its usual payments a stall takes on the n-th day.
+func (p *demoPayer) grown(n int) float64 {
+	return paidAtTheEnd * math.Pow(paidYearBefore, float64(len(p.usedBy)-n)/365)
+}
 
 // takeBack draws the notices by which the bank takes back what was corrected the day before.
 func (p *demoPayer) takeBack() []*payments.PastNotice {

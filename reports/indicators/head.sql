@@ -31,7 +31,7 @@ feeds AS MATERIALIZED (
 ),
 -- The scans of the last 30 days, and whether the stall's owner made them.
 scans AS MATERIALIZED (
-    SELECT k.stall_id, k.code, k.verdict, k.checked_at, a.role = 'merchant' AS by_owner
+    SELECT k.stall_id, k.code, k.verdict, k.verdict = 'official' AS passed, k.checked_at, a.role = 'merchant' AS by_owner
     FROM moment JOIN code_checks k ON k.checked_at >= moment.since AND k.checked_at <= moment.at
     JOIN actors a ON a.id = k.actor_id
 ),

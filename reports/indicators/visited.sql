@@ -1,4 +1,7 @@
 -- Who was ever visited by the digital team.
-SELECT 'visited', h.cell, array_agg(h.merchant_id), 'D', '{}'::bigint[], max(v.recorded_at)
-FROM moment CROSS JOIN holdings h JOIN visits v ON v.tenancy_id = h.id AND v.visited_at < moment.at AND v.outcome <> 'absent'
+SELECT 'visited', h.cell, array_agg(h.merchant_id), 'D', '{}'::bigint[], max(v.known_at)
+FROM (
+    SELECT v.tenancy_id, max(v.recorded_at) AS known_at FROM moment JOIN visits v ON v.visited_at < moment.at AND v.outcome <> 'absent' GROUP BY v.tenancy_id
+) v
+JOIN holdings h ON h.id = v.tenancy_id
 GROUP BY h.cell
