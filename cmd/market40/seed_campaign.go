@@ -148,7 +148,7 @@ func (d *demo) stray(ctx context.Context) error {
 		n := len(told) + 1
 		told = append(told, banks.Notice{
 			ExternalID: fmt.Sprintf("demo-stray-%d", n), BankBIN: account.bin, Account: account.number, Direction: banks.In, Amount: money.FromDong(dong),
-			Currency: money.Currency, Memo: memo, Reference: fmt.Sprintf("FT99%09d", n), StrongReference: true,
+			Currency: money.Currency, Memo: memo, Reference: fmt.Sprintf("FT98%09d", n), StrongReference: true,
 			OccurredAt: d.today.Add(-time.Duration(6+n) * time.Hour), Precision: banks.Second,
 		})
 	}

@@ -196,7 +196,7 @@ func TestAuditExport(t *testing.T) {
 	admin := "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "a").out)
 	s := serve(t, env)
 	for range 3 {
-		s.ask(admin, "POST", "/api/v1/campaigns", object{"code": "C1", "name": "x", "legal_ref": "y", "starts_on": "2026-01-01"}, 404)
+		s.ask(admin, "POST", "/api/v1/petitions", object{"name": "x"}, 404)
 		s.ask(admin, "DELETE", "/api/v1/sessions/"+hostile, nil, 404)
 	}
 	lines := strings.Split(strings.TrimSuffix(want(t, 0, env, "audit", "export", "--format", "ecs").out, "\n"), "\n")

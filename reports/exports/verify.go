@@ -175,13 +175,14 @@ func limited(r io.Reader) ([]byte, error) {
 	return raw, err
 }
 
-// plain is a text without what no reader sees: how spaces are kept, how letters are composed, and what XML cannot hold.
+// plain is a text without what no reader sees: how spaces are kept, how letters are composed, and what XML cannot hold, which
+// each kind of file replaces in its own way: all of it counts as a space.
 func plain(text string) string {
 	text = strings.Map(func(r rune) rune {
-		if r < ' ' && !unicode.IsSpace(r) || r == 0xFFFE || r == 0xFFFF {
-			return unicode.ReplacementChar
+		if r < ' ' || r == unicode.ReplacementChar || r == 0xFFFE || r == 0xFFFF {
+			return ' '
 		}
 		return r
-	}, strings.ToValidUTF8(text, string(unicode.ReplacementChar)))
+	}, strings.ToValidUTF8(text, " "))
 	return strings.Join(strings.FieldsFunc(norm.NFC.String(text), unicode.IsSpace), " ")
 }
