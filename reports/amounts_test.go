@@ -3,6 +3,8 @@ package reports_test
 import (
 	"testing"
 
+	"github.com/google/uuid"
+
 	"market40/merchants/auth"
 )
 
@@ -38,4 +40,17 @@ func TestAmountsTellOfTenMerchants(t *testing.T) {
 	if own := row(t, w.adoption(w.key(auth.Manager, "market:BA-NGOI"), "basis=current"), "22420").Indicators["I12"]; told(own) != `"800"/"1000"` {
 		t.Errorf("the market's own manager sees %s", told(own))
 	}
+}
+
+// One of 32 sales is 0.03125: a half is rounded up, which floats do not.
+func TestASampledHalfIsRoundedUp(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	plan := uuid.New()
+	s.exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at) VALUES ($1, $2, '[2026-11-01,2026-11-15)', 1, $3, now())`, plan, s.market, s.staff)
+	s.exec(`INSERT INTO sample_strata (plan_id, stratum, slots) VALUES ($1, 'morning', 70)`, plan)
+	s.exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, actor_id, counted_at)
+		SELECT gen_random_uuid(), $1, 'morning', $2, timestamptz '2026-11-01 05:00+07' + i * interval '1 day', CASE i WHEN 0 THEN 5 ELSE 3 END, (i = 0)::int, $3, now()
+		FROM generate_series(0, 9) i`, plan, s.market, s.staff)
+	s.is("I07", s.figure("I07"), "1/32 0.0313 0 0 0 1")
 }

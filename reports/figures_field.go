@@ -1,6 +1,10 @@
 package reports
 
 import (
+	"math/big"
+
+	"github.com/shopspring/decimal"
+
 	"market40/reports/estimate"
 )
 
@@ -52,14 +56,27 @@ func (g told) sampledShare(code string, under familyID, turnover bool) (Figure, 
 		shown.Numerator, shown.Denominator, shown.Evidence = dong(seen[0]), dong(seen[1]), nil
 	}
 	if e, any := estimate.Strata(strata); any {
-		value := rounded(e.Ratio)
-		shown.Value = &value
+		shown.Value = weighted(strata)
 		if e.Sure {
 			shown.Interval = &Interval{rounded(e.Low), rounded(e.High)}
 		}
 	}
 	shown.FreshAt = g.fresh(shown, "sampled")
 	return shown, sufficient
+}
+
+// weighted is the combined ratio of strata of which something was seen, exact: a float falls short of a half that is to be rounded up.
+func weighted(strata []estimate.Stratum) *string {
+	y, x := new(big.Rat), new(big.Rat)
+	for _, s := range strata {
+		for _, u := range s.Drawn {
+			weight := big.NewRat(int64(max(s.Size, len(s.Drawn))), int64(len(s.Drawn)))
+			y.Add(y, new(big.Rat).Mul(weight, new(big.Rat).SetFloat64(u.Y)))
+			x.Add(x, new(big.Rat).Mul(weight, new(big.Rat).SetFloat64(u.X)))
+		}
+	}
+	value := decimal.NewFromBigRat(y.Quo(y, x), 4).StringFixed(4)
+	return &value
 }
 
 // turnoverShare is I08, which is counted in the field only.

@@ -59,7 +59,7 @@ func (d *drawing) around(m *factMarket, t factTraining) {
 
 // held is the day of a training: anyhow, so that the days after it lie where payments crowd, or so that a tenancy changes at a bound of them.
 func (d *drawing) held(m *factMarket) time.Time {
-	switch d.n(1, 3) {
+	switch d.n(1, 4) {
 	case 1:
 		return d.day()
 	case 2:

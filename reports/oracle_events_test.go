@@ -1,6 +1,7 @@
 package reports_test
 
 import (
+	"math/big"
 	"slices"
 	"time"
 
@@ -158,7 +159,7 @@ func (o *oracle) turnover() counted {
 func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f counted, sufficient bool) {
 	window := days(o.moment, 90)
 	var part, whole int64
-	var weightedPart, weightedWhole decimal.Decimal
+	weightedPart, weightedWhole := new(big.Rat), new(big.Rat)
 	n, thin := 0, false
 	for _, m := range o.group {
 		for _, p := range m.plans {
@@ -174,9 +175,8 @@ func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f
 				inPlan, fewest = inPlan+k, min(fewest, k)
 				part, whole = part+a, whole+b
 				if k > 0 {
-					weight := number(stratum.halfHours).DivRound(number(k), 40)
-					weightedPart = weightedPart.Add(weight.Mul(decimal.NewFromInt(a)))
-					weightedWhole = weightedWhole.Add(weight.Mul(decimal.NewFromInt(b)))
+					weightedPart.Add(weightedPart, big.NewRat(int64(stratum.halfHours)*a, int64(k)))
+					weightedWhole.Add(weightedWhole, big.NewRat(int64(stratum.halfHours)*b, int64(k)))
 				}
 			}
 			n += inPlan
@@ -186,7 +186,11 @@ func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f
 	if n == 0 {
 		return counted{}, false
 	}
-	f = counted{known: true, num: decimal.NewFromInt(part), den: decimal.NewFromInt(whole), value: rounded(weightedPart, weightedWhole)}
+	f = counted{known: true, num: decimal.NewFromInt(part), den: decimal.NewFromInt(whole)}
+	if whole > 0 {
+		share := weightedPart.Quo(weightedPart, weightedWhole)
+		f.value = rounded(decimal.NewFromBigInt(share.Num(), 0), decimal.NewFromBigInt(share.Denom(), 0))
+	}
 	return f, !thin && n >= 10 && whole > 0
 }
 

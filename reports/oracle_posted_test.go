@@ -167,7 +167,11 @@ func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 		t.Fatal(proof.Faults)
 	}
 	var got servedReport
-	must(t, json.Unmarshal(p.reports.get(manager, "/api/v1/reports/adoption?basis=current&as_of="+tomorrow.Format(time.DateOnly)).Body.Bytes(), &got))
+	answer := p.reports.get(manager, "/api/v1/reports/adoption?basis=current&as_of="+tomorrow.Format(time.DateOnly))
+	must(t, json.Unmarshal(answer.Body.Bytes(), &got))
+	if answer.Code != http.StatusOK {
+		t.Fatalf("answered %d: %s", answer.Code, answer.Body)
+	}
 	told := &asked{world: p.world, told: map[string]int{}}
 	compare := &comparing{TB: t, asked: told, question: question{who: "manager", basis: "current", moment: tomorrow}, where: "total"}
 	compare.group(w, w.markets, got)
