@@ -28,7 +28,9 @@ var sights = []Sight{
 	{"changes", Told{"Việc đổi tài khoản nhận tiền, chỉ số cuối", "Changes of the account, by last digits"}, []Action{ReadChanges}},
 	{"checks", Told{"Các lần kiểm tra tem dán", "Checks of the sticker"}, []Action{ReadChecks}},
 	{"alerts", Told{"Cảnh báo về sạp", "Alerts about the stall"}, []Action{ReadAlerts}},
-	{"helpers", Told{"Người bán giúp và các ca bán", "Helpers and their shifts"}, []Action{ManageStaff}},
+	{"visits", Told{"Lượt hỗ trợ, tập huấn, khai báo và lý do từ chối ghi tại chợ", "Visits, trainings, what was said and why you declined, as noted at the market"}, []Action{ReadFacts, RecordFacts}},
+	{"dormant", Told{"Danh sách sạp lâu chưa có khoản thu, nếu bạn đồng ý", "The list of stalls without recent payments, if you agreed"}, []Action{ReadDormant}},
+	{"helpers", Told{"Người bán giúp, các ca bán và loa báo tiền", "Helpers, their shifts and soundboxes"}, []Action{ManageStaff, KeepSoundboxes}},
 	{"consents", Told{"Điều đã đồng ý", "What was agreed to"}, []Action{ReadConsents}},
 	{"requests", Told{"Yêu cầu về dữ liệu cá nhân", "Requests about personal data"}, []Action{ReadDataRequests, MakeDataRequests}},
 	{"everything", Told{"Bản sao toàn bộ dữ liệu cá nhân", "A copy of all personal data"}, []Action{ExportPersonal}},
@@ -40,7 +42,8 @@ var sights = []Sight{
 // the same roles. An action stands here or in sights: a test holds both against permissions.
 var showNothing = []Action{
 	WriteMarkets, WriteStalls, CheckStickers, Print, Confirm, TakeOrders, WriteConnections, ResolveCases, ReadUsers, WriteUsers,
-	Invite, ChangeAccounts, CloseAlerts, WriteConsents, ResolveDataRequests, CountSubjects,
+	Invite, ChangeAccounts, CloseAlerts, WriteConsents, ResolveDataRequests, CountSubjects, CheckNames,
+	RecordCosts, ReadCosts, RecordFees, ReadFees, ReadSamples, ReadProgramme, WriteProgramme, Designate, MakeReports, JudgeReports,
 }
 
 // Sights are the parts of what is kept of a merchant.
