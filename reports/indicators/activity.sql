@@ -3,11 +3,11 @@
 SELECT 'activity', h.cell, ARRAY[h.merchant_id], '', ARRAY[bit_or(x.told), bit_or(x.word), sum(x.payments), sum(x.words), sum(x.le_50k), sum(x.le_200k), sum(x.le_1m), sum(x.over_1m)]::bigint[],
     max(least(x.known_at, l.last_at)) -- of payments only days are kept: not later than the last notice
 FROM (
-    SELECT d.tenancy_id, bit_or(1 << (moment.day - d.day - 1)) AS told, 0 AS word, sum(d.payments)::int AS payments, 0 AS words,
+    SELECT d.tenancy_id, bit_or(1 << ((SELECT day FROM moment) - d.day - 1)) AS told, 0 AS word, sum(d.payments)::int AS payments, 0 AS words,
         sum(d.le_50k)::int AS le_50k, sum(d.le_200k)::int AS le_200k, sum(d.le_1m)::int AS le_1m, sum(d.over_1m)::int AS over_1m,
         (max(d.day) + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AS known_at, d.tenancy_id AS told_of
-    FROM moment JOIN stall_days d ON d.day >= moment.day - 30 AND d.day < moment.day
-    WHERE d.payments > 0 GROUP BY d.tenancy_id
+    FROM stall_days d
+    WHERE d.day >= (SELECT day - 30 FROM moment) AND d.day < (SELECT day FROM moment) AND d.payments > 0 GROUP BY d.tenancy_id
     UNION ALL
     SELECT k.tenancy_id, 0, bit_or(1 << (moment.day - (k.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date - 1)), 0, count(*)::int, 0, 0, 0, 0, max(k.recorded_at), NULL
     FROM moment JOIN confirmations k ON k.occurred_at >= moment.since AND k.occurred_at < moment.at

@@ -22,7 +22,8 @@ WITH stints AS MATERIALIZED (
     GROUP BY x.place, x.merchant_id HAVING count(DISTINCT x.x) = 2
 ), inactive AS (
     SELECT s.place, s.merchant_id
-    FROM stints s JOIN watched USING (place, merchant_id)
+    FROM stints s
+    WHERE ((s.place, s.merchant_id) IN (SELECT w.place, w.merchant_id FROM watched w)) IS TRUE -- so it is hashed; a join would compare each with each
     GROUP BY s.place, s.merchant_id
     HAVING NOT bool_or(EXISTS (SELECT FROM stall_days d WHERE d.tenancy_id = s.id AND d.day >= s.day - 30 AND d.day < s.day AND d.payments > 0)
         OR EXISTS (SELECT FROM confirmations k WHERE k.tenancy_id = s.id AND k.occurred_at >= (s.day - 30)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
@@ -32,6 +33,7 @@ SELECT 'conversion', s.place, ARRAY[s.merchant_id],
     CASE WHEN bool_or(EXISTS (SELECT FROM stall_days d WHERE d.tenancy_id = s.id AND d.day > s.day AND d.day < s.day + 31 AND d.payments > 0)) THEN 'A'
         WHEN bool_or(EXISTS (SELECT FROM confirmations k WHERE k.tenancy_id = s.id AND k.occurred_at >= (s.day + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
             AND k.occurred_at < (s.day + 31)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')) THEN 'B' ELSE '' END, '{}'::bigint[], min(s.known_at)
-FROM stints s JOIN inactive USING (place, merchant_id)
+FROM stints s
+WHERE ((s.place, s.merchant_id) IN (SELECT i.place, i.merchant_id FROM inactive i)) IS TRUE
 GROUP BY s.place, s.merchant_id
 ) converted
