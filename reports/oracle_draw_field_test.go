@@ -61,6 +61,9 @@ func (d *drawing) around(m *factMarket, t factTraining) {
 func (d *drawing) held(m *factMarket) time.Time {
 	switch d.n(1, 4) {
 	case 1:
+		if d.one(2) {
+			return dayOf(asOf).AddDate(0, 0, -pick(d, 365, 366)) // twelve months, and a day more
+		}
 		return d.day()
 	case 2:
 		return dayOf(asOf).AddDate(0, 0, -d.n(29, 45))
