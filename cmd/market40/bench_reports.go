@@ -85,6 +85,7 @@ func (b *bench) pages(ctx context.Context, address, key string, early bool) erro
 		{"adoption?basis=districts_2024&as_of=2026-11-01", false}, {"adoption?basis=communes_2025&as_of=2026-11-01", false},
 		{"adoption?basis=current&as_of=2026-10-15&campaign=BENCH", false}, {"adoption?basis=districts_2024&as_of=2026-03-01&campaign=BENCH", true},
 		{"adoption?basis=communes_2025&as_of=2025-07-01", true}, {"drill-down?indicator=I05&by=market&as_of=2026-11-01", false},
+		{"drill-down?indicator=I05&by=zone&as_of=2026-11-01", false}, {"markets/5f2b9323-c39e-e3c8-61a7-b382d205c3d3?as_of=2026-11-01", false}, // md5 of P1
 		{"trend?indicator=I05&basis=districts_2024&from=2025-11&to=2026-10", true},
 	}
 	for _, at := range list {
