@@ -91,6 +91,10 @@ func seedDemo(ctx context.Context, p *program) error {
 			return err
 		}
 	}
+	// Reports are asked for before autovacuum would have looked.
+	if _, err := p.db.Pool.Exec(ctx, `SELECT learn_tables()`); err != nil {
+		return fmt.Errorf("look at what was written: %w", err)
+	}
 	return nil
 }
 
@@ -225,15 +229,7 @@ func (d *demo) past(ctx context.Context) error {
 			return nil
 		})
 	}
-	if err := writers.Wait(); err != nil {
-		return err
-	}
-	// Reports come before autovacuum would have looked. A role that does not own the tables is warned, and goes on.
-	_, err := d.db.Pool.Exec(context.WithoutCancel(ctx), `ANALYZE stalls, stall_states, merchants, tenancies, accounts, tenancy_accounts, codes, code_checks, stall_days, visits, consents, ledger_accounts`)
-	if err != nil {
-		return fmt.Errorf("look at what was written: %w", err)
-	}
-	return nil
+	return writers.Wait()
 }
 
 // write writes the market's past: payments, and what was seen in the field.
