@@ -215,6 +215,9 @@ func (d *Document) sealProse() string {
 		momentText(d.Frozen.At), d.Frozen.Version)
 }
 
+// inFont spells the signs of the definitions that Noto Sans lacks.
+var inFont = strings.NewReplacer("≥", ">=", "≤", "<=", "−", "-")
+
 // drawn is a text as the font can show it: composed, on one line, without what lies beyond the basic plane.
 func drawn(text string) string {
 	return strings.Map(func(r rune) rune {
@@ -225,5 +228,5 @@ func drawn(text string) string {
 			return '□'
 		}
 		return r
-	}, norm.NFC.String(strings.ToValidUTF8(text, "□")))
+	}, norm.NFC.String(strings.ToValidUTF8(inFont.Replace(text), "□")))
 }
