@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
@@ -114,8 +113,8 @@ func tellProof(out io.Writer, raw []byte, key ed25519.PublicKey, find func(strin
 	for _, fault := range proof.Faults {
 		fmt.Fprintln(out, "DIFFERS "+fault)
 	}
-	if n := len(proof.Faults); n > 0 {
-		return fmt.Errorf("not proven: %s", strings.TrimSuffix(fmt.Sprintf("%d differences", n), map[bool]string{true: "s"}[n == 1]))
+	if !proof.Proven() {
+		return fmt.Errorf("not proven; differences: %d", len(proof.Faults))
 	}
 	d, err := exports.Open(proof.Seal)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"market40/migrations/database/dbtest"
 	"market40/reports/exports"
+	"market40/reports/periodic"
 )
 
 // TestReportsVerify proves files with the public key alone: 0 proven, 1 not, 2 wrong use.
@@ -24,7 +25,7 @@ func TestReportsVerify(t *testing.T) {
 	signer := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
 	public, _ := signer.Public().(ed25519.PublicKey)
 	key := base64.StdEncoding.EncodeToString(public)
-	content, err := exports.Canonical([]byte(`{"period":"2026-10","as_of":"2026-11-01","frozen":{"report":"r","version":3,"at":"2026-11-03T08:15:00Z","reason":""},` +
+	content, err := periodic.Canonical([]byte(`{"period":"2026-10","as_of":"2026-11-01","frozen":{"report":"r","version":3,"at":"2026-11-03T08:15:00Z","reason":""},` +
 		`"report":{"total":{"I05":{"numerator":1425,"denominator":2458,"value":"0.5797","definition":1}}}}`))
 	must(t, err)
 	digest := sha256.Sum256(content)

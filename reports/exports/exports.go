@@ -3,13 +3,10 @@
 package exports
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"market40/reports"
 )
@@ -110,15 +107,6 @@ func Open(seal *Seal) (*Document, error) {
 		return nil, errors.New("the content does not say which version of which report it is")
 	}
 	return d, nil
-}
-
-// Canonical is a JSON text in the one form that is hashed: that of RFC 8785.
-func Canonical(raw []byte) ([]byte, error) {
-	text := jsontext.Value(bytes.Clone(raw))
-	if err := text.Canonicalize(); err != nil {
-		return nil, fmt.Errorf("canonical JSON: %w", err)
-	}
-	return text, nil
 }
 
 // line is what a reader types or scans to ask for the report: who it is, and what proves it.

@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"market40/reports/periodic"
 )
 
 // Seal is what a report said when it was frozen, and our signature, as every export carries it. Which version of which
@@ -27,7 +29,7 @@ var (
 
 // Prove checks that the content has the hash, and that the key's owner signed the hash.
 func (s *Seal) Prove(key ed25519.PublicKey) error {
-	canonical, err := Canonical(s.Content)
+	canonical, err := periodic.Canonical(s.Content)
 	if err != nil {
 		return fmt.Errorf("the content: %w", err)
 	}
@@ -48,7 +50,7 @@ func (s *Seal) json() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Canonical(raw)
+	return periodic.Canonical(raw)
 }
 
 // ReadSeal reads it again, also from an answer of the API, which has more fields.

@@ -22,6 +22,7 @@ import (
 
 	"market40/reports"
 	"market40/reports/exports"
+	"market40/reports/periodic"
 )
 
 func must(t testing.TB, err error) {
@@ -41,7 +42,7 @@ func sealed(t testing.TB, content *exports.Content) *exports.Seal {
 	t.Helper()
 	raw, err := json.Marshal(content)
 	must(t, err)
-	raw, err = exports.Canonical(raw)
+	raw, err = periodic.Canonical(raw)
 	must(t, err)
 	digest := sha256.Sum256(raw)
 	return &exports.Seal{
