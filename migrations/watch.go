@@ -20,6 +20,7 @@ var unwatched = map[string]string{
 	"ledger_accounts":  "sums of payments, proved by ledger verify",
 	"stall_days":       "sums of payments by day",
 	"connection_days":  "days on which a connection delivered",
+	"fact_changes":     "that something changed which reports count; what, is in the lines of its table",
 	"banks":            "reference data, which the serving role cannot change",
 	"localities":       "reference data", "locality_versions": "reference data", "locality_lineage": "reference data", "reporting_bases": "reference data",
 	"goose_db_version": "the schema's own version",

@@ -205,3 +205,32 @@ func partsTellNothing(rt *rapid.T, page reports.MarketPage) {
 		}
 	}
 }
+
+// Three hidden markets are the pilots of three districts: what all pilots and what each district's others tell would give one of them away.
+func TestPilotsThatOverlapDistricts(t *testing.T) {
+	t.Parallel()
+	w := newNovember(t)
+	admin := w.key(auth.Admin, "")
+	campaign := uuid.New()
+	w.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at) VALUES ($1, 'CHO40', 'x', 'x', 'districts_2024', '2026-01-01', $2, now())`, campaign, w.staff)
+	for i, c := range []crowd{
+		{merchants: 9, noticed: 5}, {merchants: 5, noticed: 2}, {merchants: 6, noticed: 3}, {merchants: 13, noticed: 8},
+		{merchants: 10, noticed: 3}, {merchants: 12, noticed: 4}, {merchants: 10, noticed: 5}, {merchants: 14, noticed: 7},
+	} {
+		c.registered = c.merchants
+		market := w.market(fmt.Sprintf("M%d", i), communes[i%len(communes)]...)
+		w.crowd(market, c)
+		if district := map[int]string{2: "568", 4: "569", 5: "572"}[i]; district != "" {
+			w.exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
+				SELECT $1, $2, locality_id, $3, '[2026-01-01,)', $4, now() FROM locality_versions WHERE level = 'district' AND code = $5`, uuid.New(), campaign, market, w.staff, district)
+		}
+	}
+	// 22 of 568 without the 17 that are shown in it are M1 and M2; the total without 568 and M3 is M4 and M5; the pilots are M2, M4 and M5.
+	got := map[string]string{}
+	for _, of := range []string{"", "&campaign=CHO40"} {
+		got[of] = told(w.adoption(admin, "basis=districts_2024"+of).Total["I05"])
+	}
+	if got[""] != "hidden/79" || got["&campaign=CHO40"] != "10/28" {
+		t.Errorf("the totals are %v", got)
+	}
+}

@@ -131,25 +131,42 @@ func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err 
 	if c.programme.campaign != nil {
 		of.campaign = &c.programme.campaign.ID
 	}
-	if c.cells, err = r.readHalves(ctx, tx, of); err != nil {
+	if c.cells, err = r.facts(ctx, tx, of); err != nil {
 		return err
 	}
 	if of.parts {
-		c.atoms, c.cells, of.parts = c.cells, wholes(c.cells), false
-	}
-	if err := c.readTurnover(ctx, tx, of); err != nil {
-		return err
+		c.atoms, c.cells = c.cells, wholes(c.cells)
 	}
 	c.groups.count(c.cells, cohort(a.day))
 	return nil
 }
 
+// facts are read, or those that are kept and still hold.
+func (r *Reports) facts(ctx context.Context, tx pgx.Tx, of asked) (map[string]*cell, error) {
+	stamp, err := readStamp(ctx, tx, of.day)
+	if err != nil {
+		return nil, err
+	}
+	if cells := r.kept.find(of, stamp); cells != nil {
+		return cells, nil
+	}
+	cells, err := r.readHalves(ctx, tx, of)
+	if err != nil {
+		return nil, err
+	}
+	if err := readTurnover(ctx, tx, of, cells); err != nil {
+		return nil, err
+	}
+	r.kept.keep(of, stamp, cells)
+	return cells, nil
+}
+
 // readTurnover reads, where turnover was sampled, whether one merchant has more than half of it.
-func (c *counted) readTurnover(ctx context.Context, tx pgx.Tx, a asked) error {
+func readTurnover(ctx context.Context, tx pgx.Tx, a asked, cells map[string]*cell) error {
 	a.markets, a.queries = slices.Clone(a.markets), []string{"turnover"}
 	wanted := false
 	for place := range a.markets {
-		at := c.cells[placeName(place)]
+		at := cells[placeName(place)]
 		if at == nil || !at.sampled() {
 			a.markets[place] = uuid.Nil // keeps the places of the others
 			continue
@@ -159,11 +176,15 @@ func (c *counted) readTurnover(ctx context.Context, tx pgx.Tx, a asked) error {
 	if !wanted {
 		return nil
 	}
-	cells, err := readFacts(ctx, tx, a)
-	for name, from := range cells {
+	more, err := readFacts(ctx, tx, a)
+	for name, from := range more {
+		at := cells[name]
+		if at == nil {
+			continue // nothing else is known there
+		}
 		for id, p := range from.people {
-			if at := c.cells[name].people[id]; at != nil {
-				at.turnover = p.turnover
+			if own := at.people[id]; own != nil {
+				own.turnover = p.turnover
 			}
 		}
 	}

@@ -149,6 +149,15 @@ func (s marketSet) size() int {
 	return n
 }
 
+// vector is 1 at the places of its markets, of n.
+func (s marketSet) vector(n int) []int64 {
+	v := make([]int64, n)
+	for place := range v {
+		v[place] = int64(s[place/64] >> (place % 64) & 1) //nolint:gosec // a bit
+	}
+	return v
+}
+
 func (s marketSet) key() string {
 	b := make([]byte, 0, len(s)*8)
 	for _, word := range s {

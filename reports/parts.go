@@ -154,12 +154,21 @@ type span struct{ rows [][]int64 }
 const prime = 1_000_000_007
 
 func (s *span) add(v []int64) {
-	if at := s.reduce(v); at >= 0 {
-		scale := power(v[at], prime-2)
-		for i := range v {
-			v[i] = v[i] * scale % prime
-		}
+	if s.reduce(v) >= 0 {
+		normalize(v)
 		s.rows = append(s.rows, v)
+	}
+}
+
+// normalize scales a row so that its first number is 1.
+func normalize(v []int64) {
+	at := slices.IndexFunc(v, func(x int64) bool { return x != 0 })
+	if at < 0 || v[at] == 1 {
+		return
+	}
+	scale := power(v[at], prime-2)
+	for i := range v {
+		v[i] = v[i] * scale % prime
 	}
 }
 

@@ -24,6 +24,7 @@ type Reports struct {
 	db          *database.DB
 	now         func() time.Time
 	definitions func() ([]Definition, error) // read once: they are embedded
+	kept        kept
 }
 
 // New reads from db and tells today by now.

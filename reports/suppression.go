@@ -37,8 +37,9 @@ func (f figures) less(o figures) figures {
 
 // suppress hides the groups with a small count, family by family, and then whatever would give a hidden one away.
 func (g *groups) suppress(cells map[string]*cell) {
+	// Of one size, in an order of their own: what is hidden must not change from one answer to the next.
 	bySize := slices.SortedFunc(slices.Values(g.list), func(a, b *group) int {
-		return cmp.Compare(a.markets.size(), b.markets.size())
+		return cmp.Or(cmp.Compare(a.markets.size(), b.markets.size()), cmp.Compare(a.markets.key(), b.markets.key()))
 	})
 	inside := make([][]int, len(bySize)) // the smaller groups that lie whole in each
 	for i, c := range bySize {
@@ -52,8 +53,43 @@ func (g *groups) suppress(cells map[string]*cell) {
 		for _, c := range g.list {
 			c.hidden[f.id] = slices.ContainsFunc(f.under, func(id familyID) bool { return c.hidden[id] })
 		}
-		protect(bySize, inside, f)
+		for protect(bySize, inside, f); g.disentangle(bySize, f.id); {
+			protect(bySize, inside, f)
+		}
 	}
+}
+
+// disentangle hides, from small groups to large ones, what a hidden group could be worked out with as a sum or difference of shown ones
+// that overlap: pilots that lie in several districts. It says whether it hid any. Merchants of several markets are as in protect.
+func (g *groups) disentangle(bySize []*group, id familyID) (hid bool) {
+	space, sought := &span{}, [][]int64{}
+	for _, c := range bySize {
+		if c.hidden[id] {
+			sought = append(sought, c.markets.vector(len(g.ids)))
+		}
+	}
+	if len(sought) == 0 {
+		return false
+	}
+	for _, c := range bySize {
+		v := c.markets.vector(len(g.ids))
+		if c.hidden[id] || space.reduce(v) < 0 {
+			continue
+		}
+		normalize(v)
+		if slices.ContainsFunc(sought, func(h []int64) bool { return slices.Equal(h, v) }) {
+			c.hidden[id], hid = true, true
+			sought = append(sought, v)
+			continue
+		}
+		space.rows = append(space.rows, v)
+		newest := span{rows: [][]int64{v}}
+		for _, h := range sought { // what of it a reader does not know yet
+			newest.reduce(h)
+			normalize(h)
+		}
+	}
+	return hid
 }
 
 // protect goes from small groups to large ones. What a reader can work out of a group is the difference to the
