@@ -19,6 +19,7 @@ var unwatched = map[string]string{
 	"payments":         "the books: append-only, proved by ledger verify; what a person decides is a case",
 	"ledger_accounts":  "sums of payments, proved by ledger verify",
 	"stall_days":       "sums of payments by day",
+	"first_days":       "the first of them",
 	"connection_days":  "days on which a connection delivered",
 	"fact_changes":     "that something changed which reports count; what, is in the lines of its table",
 	"banks":            "reference data, which the serving role cannot change",

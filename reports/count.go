@@ -31,7 +31,6 @@ type ask struct {
 	campaign string   // code or id; empty: all markets
 	queries  []string // nil: all
 	also     []Market // markets that are counted though no unit holds them
-	parts    bool     // of markets are asked for, too
 	units    []unit   // that the caller sees, read before; nil: not yet
 }
 
@@ -41,7 +40,7 @@ type counted struct {
 	units     []unit
 	groups    *groups
 	cells     map[string]*cell // by market
-	atoms     map[string]*cell // by market, zone, goods group and kind, if parts are asked for
+	atoms     map[string]*cell // by market, zone, goods group and kind, if all queries were read
 	programme *programme
 	version   map[string]int
 }
@@ -69,6 +68,12 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 	list, err := r.definitions()
 	if err != nil {
 		return nil, err
+	}
+	select {
+	case r.seats <- struct{}{}:
+		defer func() { <-r.seats }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	c := &counted{day: a.day, units: a.units, version: map[string]int{}}
 	for _, d := range list {
@@ -124,19 +129,18 @@ func readUnits(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time
 // count reads the facts and fills the groups.
 func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err error) {
 	c.groups = groupUnits(c.units, c.programme.pilotSets(), a.also)
-	of := asked{day: a.day, markets: c.groups.ids, queries: a.queries, parts: a.parts}
+	of := asked{day: a.day, markets: c.groups.ids, queries: a.queries}
 	if of.queries == nil {
-		of.queries = allQueries
+		of.queries, of.parts = allQueries, true // so that every page of a day is told from what is read once
 	}
 	if c.programme.campaign != nil {
 		of.campaign = &c.programme.campaign.ID
 	}
-	if c.cells, err = r.facts(ctx, tx, of); err != nil {
+	atoms, err := r.facts(ctx, tx, of)
+	if err != nil {
 		return err
 	}
-	if of.parts {
-		c.atoms, c.cells = c.cells, wholes(c.cells)
-	}
+	c.atoms, c.cells = atoms, wholes(atoms)
 	c.groups.count(c.cells, cohort(a.day))
 	return nil
 }

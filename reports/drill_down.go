@@ -61,7 +61,7 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 	if err != nil {
 		return nil, err
 	}
-	c, err := r.count(ctx, caller, ask{day: day, campaign: q.Campaign, parts: q.By != "market"})
+	c, err := r.count(ctx, caller, ask{day: day, campaign: q.Campaign})
 	if err != nil {
 		return nil, fmt.Errorf("drill down %s: %w", q.Indicator, err)
 	}

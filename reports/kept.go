@@ -34,7 +34,6 @@ type keptFacts struct {
 type keptAbout struct {
 	day      time.Time
 	campaign uuid.UUID // nil: none
-	parts    bool
 }
 
 // stamp tells the changes that reach back to a day and are seen by a snapshot: two of the same have seen the same, for lines are only
@@ -55,7 +54,7 @@ func readStamp(ctx context.Context, tx pgx.Tx, day time.Time) (s stamp, err erro
 }
 
 func aboutOf(a asked) keptAbout {
-	about := keptAbout{day: a.day, parts: a.parts}
+	about := keptAbout{day: a.day}
 	if a.campaign != nil {
 		about.campaign = *a.campaign
 	}

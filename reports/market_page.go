@@ -59,7 +59,7 @@ func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, err
 	if err != nil {
 		return nil, err
 	}
-	c, err := r.count(ctx, caller, ask{day: day, also: []Market{market}, parts: true})
+	c, err := r.count(ctx, caller, ask{day: day, also: []Market{market}})
 	if err != nil {
 		return nil, fmt.Errorf("report of market %s: %w", id, err)
 	}

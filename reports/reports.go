@@ -25,11 +25,15 @@ type Reports struct {
 	now         func() time.Time
 	definitions func() ([]Definition, error) // read once: they are embedded
 	kept        kept
+	seats       chan struct{}
 }
+
+// countsAtOnce is how many counts are made at the same time: each takes a connection, or two, and more of them would not be faster.
+const countsAtOnce = 4
 
 // New reads from db and tells today by now.
 func New(db *database.DB, now func() time.Time) *Reports {
-	return &Reports{db: db, now: now, definitions: sync.OnceValues(definitions)}
+	return &Reports{db: db, now: now, definitions: sync.OnceValues(definitions), seats: make(chan struct{}, countsAtOnce)}
 }
 
 // Question is what a report is asked for.

@@ -127,6 +127,7 @@ func (p *program) startJobs(ctx context.Context, demo bool) (end func()) {
 		jobs.Go(func() { forwarder.Run(ctx) })
 	}
 	jobs.Go(func() { p.registry.Run(ctx) })
+	jobs.Go(func() { p.reports.Run(ctx) })
 	if sender := p.sender(demo); sender != nil {
 		jobs.Go(func() { p.messages.Run(ctx, sender) })
 	}

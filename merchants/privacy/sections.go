@@ -69,6 +69,7 @@ var sections = []section{
 	{"notice_conflicts", `x.notice_id IN ` + ofNotices},
 	{"ledger_accounts", `x.id IN ` + ofLedger},
 	{"stall_days", `x.tenancy_id IN ` + ofTenancies},
+	{"first_days", `x.tenancy_id IN ` + ofTenancies},
 	{"payments", `x.credit_account IN ` + ofLedger + ` OR x.reverses IS NOT NULL AND x.debit_account IN ` + ofLedger},
 }
 

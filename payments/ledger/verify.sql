@@ -61,3 +61,7 @@ UNION ALL
 SELECT 'bands', s.tenancy_id || ' ' || s.day, 'rollup ' || concat_ws('/', s.le_50k, s.le_200k, s.le_1m, s.over_1m) || ', payments say ' || concat_ws('/', d.le_50k, d.le_200k, d.le_1m, d.over_1m)
 FROM stall_days s JOIN days d ON d.tenancy_id = s.tenancy_id AND d.day = s.day
 WHERE (s.le_50k, s.le_200k, s.le_1m, s.over_1m) <> (d.le_50k, d.le_200k, d.le_1m, d.over_1m)
+UNION ALL
+SELECT 'first day', coalesce(f.tenancy_id, d.tenancy_id)::text, 'kept ' || coalesce(f.told::text, 'none') || ', the days say ' || coalesce(d.told::text, 'none')
+FROM first_days f FULL JOIN (SELECT tenancy_id, min(day) AS told FROM stall_days WHERE payments > 0 GROUP BY tenancy_id) d ON d.tenancy_id = f.tenancy_id
+WHERE f.told IS DISTINCT FROM d.told

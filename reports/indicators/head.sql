@@ -36,15 +36,7 @@ scans AS MATERIALIZED (
     JOIN actors a ON a.id = k.actor_id
 ),
 -- The first day with a payment that a bank told, and with one that the owner confirmed, of each tenancy.
-firsts AS MATERIALIZED (
-    SELECT h.id AS tenancy_id, told.day AS told, word.day AS word
-    FROM moment CROSS JOIN holdings h
-    LEFT JOIN LATERAL (
-        SELECT d.day FROM stall_days d WHERE d.tenancy_id = h.id AND d.day < moment.day AND d.payments > 0 ORDER BY d.day LIMIT 1
-    ) told ON true
-    LEFT JOIN LATERAL (
-        SELECT (k.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day FROM confirmations k
-        WHERE k.tenancy_id = h.id AND k.occurred_at < moment.at ORDER BY k.occurred_at LIMIT 1
-    ) word ON true
-    WHERE told.day IS NOT NULL OR word.day IS NOT NULL
+firsts AS (
+    SELECT f.tenancy_id, CASE WHEN f.told < moment.day THEN f.told END AS told, CASE WHEN f.word < moment.day THEN f.word END AS word
+    FROM moment JOIN first_days f ON f.told < moment.day OR f.word < moment.day
 )

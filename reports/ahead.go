@@ -1,0 +1,69 @@
+package reports
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+)
+
+// aheadAfter is how long after its start a server counts ahead for the first time, and aheadEvery how often it looks again.
+const (
+	aheadAfter = 15 * time.Second
+	aheadEvery = time.Hour
+)
+
+// Run counts ahead what the first page of an officer asks for, so that nobody waits for it in the morning: today and the ends of twelve
+// months, of all markets and of each campaign. It ends with ctx and is to run once a process.
+func (r *Reports) Run(ctx context.Context) {
+	for wait := aheadAfter; ; wait = aheadEvery {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		if err := r.Ahead(ctx); err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "a job failed", "job", "reports-ahead", "error", err)
+		}
+	}
+}
+
+// mostChanges is how many lines of fact_changes may gather before they are put together.
+const mostChanges = 2000
+
+// Ahead is one round of Run.
+func (r *Reports) Ahead(ctx context.Context) error {
+	// One line with the earliest day takes the place of many: what is kept since then is read again, once.
+	_, err := r.db.Pool.Exec(ctx, `WITH many AS (SELECT max(id) AS newest FROM fact_changes HAVING count(*) > $1),
+		gone AS (DELETE FROM fact_changes f USING many WHERE f.id <= many.newest RETURNING f.since)
+		INSERT INTO fact_changes (since) SELECT min(since) FROM gone HAVING count(*) > 0`, mostChanges)
+	if err != nil {
+		return fmt.Errorf("put changes together: %w", err)
+	}
+	var markets bool
+	if err := r.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM markets)`).Scan(&markets); err != nil || !markets {
+		return err
+	}
+	rows, _ := r.db.Pool.Query(ctx, `SELECT code FROM campaigns WHERE starts_on <= $1 AND (ends_on IS NULL OR ends_on >= $1)`, r.today())
+	campaigns, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("campaigns: %w", err)
+	}
+	days, err := r.monthEnds(ctx, "", "")
+	if err != nil {
+		return err
+	}
+	everything := auth.Principal{Role: auth.ProvinceOfficer, ScopeKind: auth.ScopeAll}
+	for _, campaign := range append(campaigns, "") {
+		for _, day := range days {
+			if _, err := r.count(ctx, everything, ask{day: day, campaign: campaign}); err != nil {
+				return fmt.Errorf("count ahead as of %s: %w", day.Format(time.DateOnly), err)
+			}
+		}
+	}
+	return nil
+}
