@@ -94,7 +94,8 @@ BEGIN
         EXECUTE format('CREATE TRIGGER counted_delete AFTER DELETE ON %I REFERENCING OLD TABLE AS rows_before FOR EACH STATEMENT EXECUTE FUNCTION facts_changed(%L)', t.name, t.since);
     END LOOP;
     FOR t IN SELECT unnest(ARRAY['stall_days', 'connection_days']) AS name LOOP
-        EXECUTE format('CREATE TRIGGER counted_late AFTER INSERT OR UPDATE ON %I FOR EACH ROW WHEN (NEW.day < (now() AT TIME ZONE ''Asia/Ho_Chi_Minh'')::date) EXECUTE FUNCTION day_changed()', t.name);
+        EXECUTE format('CREATE TRIGGER counted_late AFTER INSERT OR UPDATE ON %I FOR EACH ROW
+            WHEN (NEW.day < (now() AT TIME ZONE ''Asia/Ho_Chi_Minh'')::date AND current_setting(''market40.changed_since'', true) IS DISTINCT FROM ''-infinity'') EXECUTE FUNCTION day_changed()', t.name);
         EXECUTE format('CREATE TRIGGER counted_delete AFTER DELETE ON %I FOR EACH ROW EXECUTE FUNCTION day_changed()', t.name);
     END LOOP;
 END

@@ -243,6 +243,10 @@ func (b *Past) Close(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
+	// Said once for all days, it need not be said of each.
+	if _, err := tx.Exec(ctx, `SELECT fact_changed('-infinity')`); err != nil {
+		return fmt.Errorf("tell reports of the past: %w", err)
+	}
 	slices.SortFunc(b.ordered, pastDay.compare) // as the primary key: its index grows at its end
 	columns := []string{"tenancy_id", "day", "market_id", "payments", "amount", "le_50k", "le_200k", "le_1m", "over_1m"}
 	err = copyRows(ctx, tx, "stall_days", columns, len(b.ordered), func(w *copyRow, i int) error {
