@@ -228,7 +228,7 @@ func (d *drawing) stickers(s *factStall) {
 		}
 	}
 	for range d.n(0, 7) {
-		k := factCheck{verdict: pick(d, "official", "official", "official", "superseded", "own_account", "swapped", "foreign", "invalid"), at: d.at(), owner: d.one(3)}
+		k := factCheck{verdict: pick(d, "official", "official", "official", "superseded", "own_account", "swapped", "foreign", "invalid"), at: d.at(), by: d.scanner()}
 		switch k.verdict {
 		case "official", "superseded":
 			if len(s.codes) == 0 {
@@ -251,10 +251,13 @@ func (d *drawing) stickers(s *factStall) {
 		last := dayOf(asOf).AddDate(0, 0, -d.n(1, 29)).Add(time.Hour)
 		s.checks = slices.DeleteFunc(s.checks, func(k factCheck) bool { return !k.at.Before(last) })
 		for i, c := range s.codes {
-			s.checks = append(s.checks, factCheck{c, "official", last.Add(time.Duration(i) * time.Minute), d.one(3)})
+			s.checks = append(s.checks, factCheck{c, "official", last.Add(time.Duration(i) * time.Minute), d.scanner()})
 		}
 	}
 }
+
+// scanner is who scans: mostly the team, the owner, or who sells there for the owner.
+func (d *drawing) scanner() string { return pick(d, "team", "team", "team", "owner", "seller") }
 
 func (d *drawing) connection() {
 	c := &factConnection{id: uuid.New(), owner: pick(d, "market", "market", "merchant", "platform"), created: d.early(), days: map[time.Time]bool{}}

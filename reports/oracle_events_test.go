@@ -35,7 +35,7 @@ func (o *oracle) integrity() counted {
 				continue
 			}
 			by := byte('D')
-			if k.owner {
+			if k.own() {
 				by = 'B'
 			}
 			seen = better(seen, by)

@@ -97,7 +97,7 @@ type (
 		code    *factCode // nil: none of ours
 		verdict string
 		at      time.Time
-		owner   bool
+		by      string // the role of who scanned
 	}
 	factConnection struct {
 		id      uuid.UUID

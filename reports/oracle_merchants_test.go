@@ -130,7 +130,7 @@ func (o *oracle) inOrder(c *factCode) (evidence byte) {
 		case k.at.After(o.moment) || k.at.Before(o.moment.AddDate(0, 0, -30)):
 		case k.verdict != "official":
 			evidence = 0
-		case k.code == c && k.owner:
+		case k.code == c && k.own():
 			evidence = better(evidence, 'B')
 		case k.code == c:
 			evidence = 'D'
@@ -138,6 +138,9 @@ func (o *oracle) inOrder(c *factCode) (evidence byte) {
 	}
 	return evidence
 }
+
+// own: the stall scanned its own code.
+func (k factCheck) own() bool { return k.by == "owner" || k.by == "seller" }
 
 // noticed are the days of a span on which banks told payments at tenancies that were not all reversed; confirmed those of the owner's word.
 func noticed(tenancies []*factTenancy, in span) map[time.Time]bool {

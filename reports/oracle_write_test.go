@@ -189,10 +189,7 @@ func (w *writing) code(c *factCode) {
 
 func (w *writing) scans(s *factStall) {
 	for _, k := range s.checks {
-		by := w.staff
-		if k.owner {
-			by = w.owner
-		}
+		by := map[string]uuid.UUID{"team": w.staff, "owner": w.owner, "seller": w.seller}[k.by]
 		var code *string
 		if k.code != nil {
 			code = &k.code.code

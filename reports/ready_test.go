@@ -73,6 +73,16 @@ func TestReady(t *testing.T) {
 		{"scanned by the owner only", func(w *world, m uuid.UUID) {
 			w.scanned(w.code(open(w, m), "2026-01-01"), "official", lastWeek, true, w.owner)
 		}, "1/1 {0 1 0 0}"},
+		{"scanned by who sells there for the owner: no more than the owner's word", func(w *world, m uuid.UUID) {
+			code := w.code(open(w, m), "2026-01-01")
+			w.scanned(code, "official", lastWeek, true, w.owner)
+			w.scanned(code, "official", before, true, w.seller)
+		}, "1/1 {0 1 0 0}"},
+		{"scanned by the team, then by who sells there", func(w *world, m uuid.UUID) {
+			code := w.code(open(w, m), "2026-01-01")
+			w.scanned(code, "official", lastWeek, true, w.staff)
+			w.scanned(code, "official", before, true, w.seller)
+		}, "1/1 {0 0 0 1}"},
 		{"scanned by the team, then by the owner", func(w *world, m uuid.UUID) {
 			code := w.code(open(w, m), "2026-01-01")
 			w.scanned(code, "official", lastWeek, true, w.staff)
