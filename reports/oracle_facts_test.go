@@ -18,6 +18,7 @@ type (
 		accounts    []*factAccount
 		connections []*factConnection
 		pilots      []factPilot
+		campaign    factCampaign
 		launched    map[*factMarket]time.Time
 	}
 	factMarket struct {
@@ -40,6 +41,8 @@ type (
 		id        uuid.UUID
 		market    *factMarket
 		kind      string
+		zone      string
+		goods     string
 		states    []factState
 		tenancies []*factTenancy
 		codes     []*factCode
