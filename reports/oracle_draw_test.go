@@ -94,7 +94,7 @@ func (d *drawing) early() time.Time {
 
 func draw(t *rapid.T, markets []*factMarket) *factWorld {
 	d := &drawing{T: t, factWorld: &factWorld{markets: markets, launched: map[*factMarket]time.Time{}}, stalls: []int{0, 9}, codes: "some", payers: "some"}
-	if d.one(3) {
+	if d.one(4) {
 		d.plain()
 		return d.factWorld
 	}
@@ -114,6 +114,7 @@ func draw(t *rapid.T, markets []*factMarket) *factWorld {
 		}
 		d.field(m)
 	}
+	d.lately()
 	for _, m := range d.merchants {
 		d.receive(m)
 	}
@@ -136,6 +137,18 @@ func draw(t *rapid.T, markets []*factMarket) *factWorld {
 	}
 	d.programme()
 	return d.factWorld
+}
+
+// lately lets most worlds hold what a report of 30 days must not trip over: a stall suspended within them, a market that moved.
+func (d *drawing) lately() {
+	if !d.one(6) {
+		s := d.stall(d.markets[0])
+		s.states = []factState{{"operating", until("2026-11-08")}, {pick(d, "suspended", "suspended", "closed"), since("2026-11-08")}}
+		d.markets[0].stalls = append(d.markets[0].stalls, s)
+	}
+	if !d.one(6) {
+		d.markets[1].places = standings[4]
+	}
 }
 
 func (d *drawing) stall(m *factMarket) *factStall {
