@@ -68,7 +68,7 @@ func (a *asked) page(rt *rapid.T, w *factWorld, i int, moment time.Time, who str
 	}
 	unchecked := o.unchecked()
 	if got.Unchecked != nil && *got.Unchecked != unchecked || got.Unchecked == nil && (who != "admin" || unchecked == 0 || unchecked > 4) {
-		c.wrong("unchecked", "%v, not %d", got.Unchecked, unchecked)
+		c.wrong("unchecked", "%s, not %d", said(got.Unchecked), unchecked)
 	}
 	c.tell("unchecked", got.Unchecked != nil, unchecked > 0)
 	var months, paid []string
@@ -153,4 +153,12 @@ func (m *factMarket) feeMonths(moment time.Time) (months, paid []string) {
 		}
 	}
 	return months, paid
+}
+
+// said is a count as it was told.
+func said(n *int) string {
+	if n == nil {
+		return "hidden"
+	}
+	return fmt.Sprint(*n)
 }
