@@ -1,7 +1,6 @@
 package reports_test
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -47,7 +46,11 @@ func (d *drawing) around(m *factMarket, t factTraining) {
 			if !slices.Contains(t.merchants, mine.merchant) || d.one(2) {
 				continue
 			}
-			at := t.held.AddDate(0, 0, pick(d, -31, -30, -1, 0, 1, 30, 30, 31)).Add(pick(d, 0, 24*time.Hour-time.Second))
+			off := pick(d, -31, -30, -1, 0, 1, 30, 30, 31)
+			if d.watched { // inactive before it, mostly
+				off = pick(d, -31, -30, 0, 1, 1, 15, 30, 31)
+			}
+			at := t.held.AddDate(0, 0, off).Add(pick(d, 0, 24*time.Hour-time.Second))
 			if d.one(3) {
 				mine.confirmations = append(mine.confirmations, at)
 			} else {
@@ -86,11 +89,15 @@ func (d *drawing) held(m *factMarket) time.Time {
 
 func (d *drawing) plan() *factPlan {
 	p := &factPlan{id: uuid.New()}
+	enough := d.one(2) // all was counted
 	for k := range d.n(1, 2) {
-		s := &factStratum{name: fmt.Sprint("stratum ", k), halfHours: d.n(8, 90)}
+		s := &factStratum{name: fmt.Sprint("stratum ", k), halfHours: d.n(12, 90)}
 		taken := map[time.Time]bool{}
-		for range pick(d, 0, 1, 2, 6, 8) {
-			slot := factSlot{at: d.recent().Add(6 * time.Hour), counted: !d.one(5)}
+		for range pick(d, map[bool][]int{false: {0, 1, 2, 6, 8}, true: {10, 12}}[enough]...) {
+			slot := factSlot{at: d.recent().Add(6 * time.Hour), counted: enough || !d.one(5)}
+			if enough {
+				slot.at = dayOf(asOf).AddDate(0, 0, -d.n(3, 80)).Add(time.Duration(d.n(10, 30)) * 30 * time.Minute)
+			}
 			if taken[slot.at] {
 				continue
 			}
@@ -98,7 +105,7 @@ func (d *drawing) plan() *factPlan {
 			if slot.counted {
 				slot.sales = int64(d.n(0, 30))
 				slot.cashless = int64(d.n(0, int(slot.sales)))
-				if slot.turned = !d.one(4); slot.turned {
+				if slot.turned = enough || !d.one(4); slot.turned {
 					slot.turnover = int64(d.n(0, 9_000_000))
 					slot.cashlessTurnover = slot.turnover / int64(d.n(1, 9))
 				}
@@ -108,29 +115,4 @@ func (d *drawing) plan() *factPlan {
 		p.strata = append(p.strata, s)
 	}
 	return p
-}
-
-// programme draws which markets the districts chose, and a change of it.
-func (d *drawing) programme() {
-	half := len(d.markets) / 2
-	for i, district := range []string{"568", "569"} {
-		change := d.day()
-		for k, valid := range []span{{dayOf("2025-01-01"), change}, {from: change}} {
-			if d.one(5) {
-				continue
-			}
-			p := factPilot{district: district, market: d.markets[i*half+(k+d.n(0, half-1))%half], valid: valid}
-			if d.one(5) {
-				p.market = nil
-			}
-			d.pilots = append(d.pilots, p)
-		}
-	}
-	d.pilots = append(d.pilots, factPilot{district: "576", valid: span{from: d.day()}})
-	for _, m := range d.markets {
-		if !d.one(3) {
-			d.launched[m] = d.day()
-		}
-	}
-	slices.SortStableFunc(d.pilots, func(a, b factPilot) int { return cmp.Compare(a.district, b.district) })
 }

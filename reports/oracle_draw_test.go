@@ -14,6 +14,7 @@ type drawing struct {
 	*factWorld
 	stalls        []int  // fewest and most of a market
 	codes, payers string // none, some, all
+	watched       bool   // whoever sells has a checked account for long, which a connection tells of
 }
 
 // bounds are days before asOf near which something begins or ends to count: windows of 7, 30, 31, 90 days and 12 months, months.
@@ -28,6 +29,10 @@ var standings = [][]factPlace{
 		{"commune", "22366", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf("2026-03-01")}}, {"commune", "22333", "", "2025-07-01", since("2026-03-01")},
 	},
 	{{"commune", "22333", "", "2025-07-01", since("2025-07-01")}},
+	{
+		{"district", "569", "", "2024-05-28", until("2025-07-01")},
+		{"commune", "22420", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf("2026-11-05")}}, {"commune", "22333", "", "2025-07-01", since("2026-11-05")},
+	},
 	{
 		{"district", "568", "", "2024-05-28", until("2024-05-29")}, {"district", "569", "", "2024-05-29", span{dayOf("2024-05-29"), dayOf("2025-07-01")}},
 		{"commune", "22420", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf(asOf)}}, {"commune", "22366", "", "2025-07-01", since(asOf)},
@@ -89,10 +94,15 @@ func (d *drawing) early() time.Time {
 
 func draw(t *rapid.T, markets []*factMarket) *factWorld {
 	d := &drawing{T: t, factWorld: &factWorld{markets: markets, launched: map[*factMarket]time.Time{}}, stalls: []int{0, 9}, codes: "some", payers: "some"}
+	if d.one(4) {
+		d.plain()
+		return d.factWorld
+	}
 	merchants := d.n(3, 20)
 	if d.one(2) { // so many alike that little is hidden from an officer
 		merchants, d.stalls = d.n(25, 45), []int{10, 16}
 		d.codes, d.payers = pick(d, "none", "all", "all"), pick(d, "none", "some", "all", "all")
+		d.watched = !d.one(3)
 	}
 	for range merchants {
 		d.merchants = append(d.merchants, uuid.New())
@@ -104,6 +114,7 @@ func draw(t *rapid.T, markets []*factMarket) *factWorld {
 		}
 		d.field(m)
 	}
+	d.lately()
 	for _, m := range d.merchants {
 		d.receive(m)
 	}
@@ -115,17 +126,33 @@ func draw(t *rapid.T, markets []*factMarket) *factWorld {
 	for range d.n(0, 4) {
 		d.connection()
 	}
-	if d.one(2) {
+	if d.watched || d.one(2) {
 		all := &factConnection{id: uuid.New(), owner: "platform", created: dayOf("2024-03-01"), days: map[time.Time]bool{}}
-		d.alive(all)
+		if d.watched {
+			d.brought(all, -2)
+		} else {
+			d.alive(all)
+		}
 		d.connections = append(d.connections, all)
 	}
 	d.programme()
 	return d.factWorld
 }
 
+// lately lets most worlds hold what a report of 30 days must not trip over: a stall suspended within them, a market that moved.
+func (d *drawing) lately() {
+	if !d.one(6) {
+		s := d.stall(d.markets[0])
+		s.states = []factState{{"operating", until("2026-11-08")}, {pick(d, "suspended", "suspended", "closed"), since("2026-11-08")}}
+		d.markets[0].stalls = append(d.markets[0].stalls, s)
+	}
+	if !d.one(6) {
+		d.markets[1].places = standings[4]
+	}
+}
+
 func (d *drawing) stall(m *factMarket) *factStall {
-	s := &factStall{id: uuid.New(), market: m, kind: pick(d, "stall", "stall", "stall", "kiosk", "lot", "mobile")}
+	s := &factStall{id: uuid.New(), market: m, kind: pick(d, "stall", "stall", "stall", "kiosk", "lot", "mobile"), zone: pick(d, "", "A", "A", "B"), goods: pick(d, "rau", "rau", "khac")}
 	if d.one(3) {
 		from := d.early()
 		for range d.n(0, 2) {
@@ -161,6 +188,9 @@ func (d *drawing) tenancy(s *factStall, valid span) *factTenancy {
 	}
 	for range pick(d, map[string][]int{"none": {0}, "some": {0, 0, 1, 2, 5, 8}, "all": {4, 6, 9}}[d.payers]...) {
 		t.payments = append(t.payments, factPayment{d.paid(), pick[int64](d, 1, 50_000, 50_001, 200_000, 200_001, 1_000_000, 1_000_001), d.one(4)})
+		if last := t.payments[len(t.payments)-1]; last.reversed && d.one(2) { // and paid again, to who it was meant for or not
+			t.payments = append(t.payments, factPayment{last.at, last.amount, false})
+		}
 	}
 	for range pick(d, map[string][]int{"none": {0}, "some": {0, 0, 1, 2, 5}, "all": {0, 1, 4}}[d.payers]...) {
 		t.confirmations = append(t.confirmations, d.paid())
@@ -182,9 +212,15 @@ func (d *drawing) tenancy(s *factStall, valid span) *factTenancy {
 // receive gives a merchant accounts, and lets its tenancies receive on them.
 func (d *drawing) receive(merchant uuid.UUID) {
 	var mine []*factAccount
-	for range pick(d, 0, 1, 1, 2, 3) {
+	accounts := pick(d, 0, 1, 1, 2, 3)
+	if d.watched {
+		accounts = d.n(1, 2)
+	}
+	for range accounts {
 		a := &factAccount{id: uuid.New(), merchant: merchant, bank: pick(d, "", "970422", "970436")}
-		if d.one(2) {
+		if d.watched && !d.one(8) {
+			a.checked, a.how = dayOf("2024-03-01"), pick(d, "paper", "bank_lookup")
+		} else if d.one(2) {
 			a.checked, a.how = d.early(), pick(d, "", "paper", "bank_lookup", "test_transfer")
 		}
 		mine = append(mine, a)
@@ -197,11 +233,15 @@ func (d *drawing) receive(merchant uuid.UUID) {
 					continue
 				}
 				for _, a := range mine {
+					r := factReceiving{account: a, since: dayOf("2024-03-01")}
+					if d.watched && !d.one(12) {
+						t.accounts = append(t.accounts, r)
+						continue
+					}
 					if d.one(3) {
 						continue
 					}
-					r := factReceiving{account: a, since: d.early()}
-					if d.one(4) {
+					if r.since = d.early(); d.one(4) {
 						r.replaced = r.since.Add(time.Duration(d.n(1, 200)) * 12 * time.Hour)
 					}
 					t.accounts = append(t.accounts, r)
@@ -228,7 +268,7 @@ func (d *drawing) stickers(s *factStall) {
 		}
 	}
 	for range d.n(0, 7) {
-		k := factCheck{verdict: pick(d, "official", "official", "official", "superseded", "own_account", "swapped", "foreign", "invalid"), at: d.at(), owner: d.one(3)}
+		k := factCheck{verdict: pick(d, "official", "official", "official", "superseded", "own_account", "swapped", "foreign", "invalid"), at: d.at(), by: d.scanner()}
 		switch k.verdict {
 		case "official", "superseded":
 			if len(s.codes) == 0 {
@@ -251,10 +291,13 @@ func (d *drawing) stickers(s *factStall) {
 		last := dayOf(asOf).AddDate(0, 0, -d.n(1, 29)).Add(time.Hour)
 		s.checks = slices.DeleteFunc(s.checks, func(k factCheck) bool { return !k.at.Before(last) })
 		for i, c := range s.codes {
-			s.checks = append(s.checks, factCheck{c, "official", last.Add(time.Duration(i) * time.Minute), d.one(3)})
+			s.checks = append(s.checks, factCheck{c, "official", last.Add(time.Duration(i) * time.Minute), d.scanner()})
 		}
 	}
 }
+
+// scanner is who scans: mostly the team, the owner, or who sells there for the owner.
+func (d *drawing) scanner() string { return pick(d, "team", "team", "owner", "seller") }
 
 func (d *drawing) connection() {
 	c := &factConnection{id: uuid.New(), owner: pick(d, "market", "market", "merchant", "platform"), created: d.early(), days: map[time.Time]bool{}}
@@ -285,7 +328,12 @@ func (d *drawing) connection() {
 
 // alive lets a connection bring something every day, until today or until a while ago.
 func (d *drawing) alive(c *factConnection) {
-	for before := pick(d, -2, -2, -2, 5, 8, 28, 29, 40); before < 160; before++ {
+	d.brought(c, pick(d, -2, -2, -2, 5, 8, 28, 29, 40))
+}
+
+// brought lets it bring something every day of half a year, until so many days ago.
+func (d *drawing) brought(c *factConnection, before int) {
+	for ; before < 160; before++ {
 		c.days[dayOf(asOf).AddDate(0, 0, -before)] = true
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 )
 
@@ -12,7 +13,7 @@ import (
 func (o *oracle) stalls() (found []*factStall) {
 	for _, m := range o.group {
 		for _, s := range m.stalls {
-			if s.kind != "mobile" {
+			if o.counts(s) {
 				found = append(found, s)
 			}
 		}
@@ -35,7 +36,7 @@ func (o *oracle) integrity() counted {
 				continue
 			}
 			by := byte('D')
-			if k.owner {
+			if k.own() {
 				by = 'B'
 			}
 			seen = better(seen, by)
@@ -119,18 +120,21 @@ func (o *oracle) sales() counted {
 	window := days(o.moment, 90)
 	declared := counted{}
 	var customers, transfers int
+	clusters := map[uuid.UUID][2]int{}
 	for _, s := range o.stalls() {
 		for _, t := range s.tenancies {
 			for _, d := range t.declared {
 				if window.contains(d.on) {
 					customers, transfers = customers+d.customers, transfers+d.transfers
+					before := clusters[t.merchant]
+					clusters[t.merchant] = [2]int{before[0] + d.transfers, before[1] + d.customers}
 				}
 			}
 		}
 	}
 	if customers > 0 {
 		declared = ratio(number(transfers), number(customers))
-		declared.evidence, declared.mixed = [4]int{0, 0, transfers, 0}, true
+		declared.evidence, declared.mixed, declared.interval = [4]int{0, 0, transfers, 0}, true, clustered(clusters)
 	}
 	sampled, sufficient := o.sampled(func(s factSlot) (bool, int64, int64) { return s.counted, s.cashless, s.sales })
 	if sampled.known {
@@ -161,20 +165,23 @@ func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f
 	var part, whole int64
 	weightedPart, weightedWhole := new(big.Rat), new(big.Rat)
 	n, thin := 0, false
+	var drawn []drawnStratum
 	for _, m := range o.group {
 		for _, p := range m.plans {
 			inPlan, fewest := 0, 1<<30
 			for _, stratum := range p.strata {
 				var a, b int64
-				k := 0
+				k, seen := 0, drawnStratum{size: stratum.halfHours}
 				for _, slot := range stratum.slots {
 					if counted, x, y := of(slot); counted && window.contains(slot.at) {
 						a, b, k = a+x, b+y, k+1
+						seen.part, seen.whole = append(seen.part, float64(x)), append(seen.whole, float64(y))
 					}
 				}
 				inPlan, fewest = inPlan+k, min(fewest, k)
 				part, whole = part+a, whole+b
 				if k > 0 {
+					drawn = append(drawn, seen)
 					weightedPart.Add(weightedPart, big.NewRat(int64(stratum.halfHours)*a, int64(k)))
 					weightedWhole.Add(weightedWhole, big.NewRat(int64(stratum.halfHours)*b, int64(k)))
 				}
@@ -186,7 +193,7 @@ func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f
 	if n == 0 {
 		return counted{}, false
 	}
-	f = counted{known: true, num: decimal.NewFromInt(part), den: decimal.NewFromInt(whole)}
+	f = counted{known: true, num: decimal.NewFromInt(part), den: decimal.NewFromInt(whole), interval: stratified(drawn)}
 	if whole > 0 {
 		share := weightedPart.Quo(weightedPart, weightedWhole)
 		f.value = rounded(decimal.NewFromBigInt(share.Num(), 0), decimal.NewFromBigInt(share.Denom(), 0))

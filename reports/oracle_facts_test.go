@@ -18,6 +18,7 @@ type (
 		accounts    []*factAccount
 		connections []*factConnection
 		pilots      []factPilot
+		campaign    factCampaign
 		launched    map[*factMarket]time.Time
 	}
 	factMarket struct {
@@ -40,6 +41,8 @@ type (
 		id        uuid.UUID
 		market    *factMarket
 		kind      string
+		zone      string
+		goods     string
 		states    []factState
 		tenancies []*factTenancy
 		codes     []*factCode
@@ -97,7 +100,7 @@ type (
 		code    *factCode // nil: none of ours
 		verdict string
 		at      time.Time
-		owner   bool
+		by      string // the role of who scanned
 	}
 	factConnection struct {
 		id      uuid.UUID

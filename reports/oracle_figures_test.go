@@ -17,6 +17,8 @@ type counted struct {
 	mixed    bool // evidence is told
 	parts    map[string]counted
 	period   string
+	interval *interval
+	fresh    *time.Time // nil: not compared; zero: nothing was counted
 }
 
 func number(n int) decimal.Decimal { return decimal.NewFromInt(int64(n)) }
@@ -48,21 +50,27 @@ func of(merchants []uuid.UUID, evidence func(uuid.UUID) byte) counted {
 	return f
 }
 
-func (o *oracle) figures() map[string]counted {
+func (o *oracle) figures() figuresOf {
 	mop := o.mop()
 	activeBefore := func(before, least int) func(uuid.UUID) byte {
 		return func(m uuid.UUID) byte { return o.active(m, before, least) }
 	}
-	f := map[string]counted{
+	f := figuresOf{
 		"I01": of(mop, o.registered), "I02": of(mop, o.verified), "I03": of(mop, o.ready),
 		"I04": of(mop, activeBefore(7, 1)), "I05": of(mop, activeBefore(30, 1)),
 		"I14": of(mop, o.trained), "I16": of(mop, o.visited),
 		"I07": o.sales(), "I08": o.turnover(), "I15": o.conversion(), "I17": o.retention(), "I19": o.integrity(),
 	}
+	for code, at := range map[string]time.Time{"I02": o.newest(mop, o.checked), "I03": o.newest(mop, o.scanned), "I04": o.newest(o.merchants, o.paid), "I05": o.newest(o.merchants, o.paid)} {
+		told := f[code]
+		told.fresh = &at
+		f[code] = told
+	}
 	headline := f["I05"]
 	headline.parts = map[string]counted{"strict": of(mop, activeBefore(30, 4))}
 	f["I05"] = headline
 	f["I06"] = ratio(f["I03"].num.Sub(headline.num), number(len(mop)))
+	f["coverage"] = o.coverage()
 	f["I09"], f["I10"] = o.payments(mop)
 	f["I11"], f["I12"] = o.fees()
 	f["I18"] = o.dormant(mop)
@@ -200,7 +208,7 @@ func (o *oracle) conversion() counted {
 			if first.IsZero() || !o.observed(merchant, m, first) || !o.observed(merchant, m, first.AddDate(0, 0, 31)) {
 				continue
 			}
-			there := (&oracle{o.factWorld, []*factMarket{m}, o.moment}).tenancies(merchant)
+			there := (&oracle{factWorld: o.factWorld, group: []*factMarket{m}, moment: o.moment}).tenancies(merchant)
 			if active(there, span{first.AddDate(0, 0, -30), first}, 1) != 0 {
 				continue
 			}

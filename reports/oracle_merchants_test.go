@@ -12,6 +12,12 @@ type oracle struct {
 	*factWorld
 	group  []*factMarket
 	moment time.Time
+	only   func(*factStall) bool // of the markets' stalls; nil: all
+}
+
+// counts says whether a stall is one of those: it has a fixed place, and is of the part that is asked for.
+func (o *oracle) counts(s *factStall) bool {
+	return s.kind != "mobile" && (o.only == nil || o.only(s))
 }
 
 // operating: open then, at a stall that is not vacant, suspended or closed then, and has a fixed place.
@@ -36,7 +42,7 @@ func (o *oracle) tenancies(merchant uuid.UUID) (found []*factTenancy) {
 	for _, m := range o.group {
 		for _, s := range m.stalls {
 			for _, t := range s.tenancies {
-				if t.merchant == merchant && s.kind != "mobile" {
+				if t.merchant == merchant && o.counts(s) {
 					found = append(found, t)
 				}
 			}
@@ -130,7 +136,7 @@ func (o *oracle) inOrder(c *factCode) (evidence byte) {
 		case k.at.After(o.moment) || k.at.Before(o.moment.AddDate(0, 0, -30)):
 		case k.verdict != "official":
 			evidence = 0
-		case k.code == c && k.owner:
+		case k.code == c && k.own():
 			evidence = better(evidence, 'B')
 		case k.code == c:
 			evidence = 'D'
@@ -138,6 +144,9 @@ func (o *oracle) inOrder(c *factCode) (evidence byte) {
 	}
 	return evidence
 }
+
+// own: the stall scanned its own code.
+func (k factCheck) own() bool { return k.by == "owner" || k.by == "seller" }
 
 // noticed are the days of a span on which banks told payments at tenancies that were not all reversed; confirmed those of the owner's word.
 func noticed(tenancies []*factTenancy, in span) map[time.Time]bool {
@@ -184,14 +193,14 @@ func (o *oracle) active(merchant uuid.UUID, before, least int) byte {
 }
 
 // observed: notices of an account on which an operating tenancy of the merchant at the market receives reach us.
-func (w *factWorld) observed(merchant uuid.UUID, at *factMarket, moment time.Time) bool {
+func (o *oracle) observed(merchant uuid.UUID, at *factMarket, moment time.Time) bool {
 	for _, s := range at.stalls {
 		for _, t := range s.tenancies {
-			if t.merchant != merchant || !t.operating(moment) {
+			if t.merchant != merchant || !o.counts(s) || !t.operating(moment) {
 				continue
 			}
 			for _, r := range t.accounts {
-				if r.receives(moment) && slices.ContainsFunc(w.connections, func(c *factConnection) bool { return c.alive(moment) && c.covers(t, r.account) }) {
+				if r.receives(moment) && slices.ContainsFunc(o.connections, func(c *factConnection) bool { return c.alive(moment) && c.covers(t, r.account) }) {
 					return true
 				}
 			}

@@ -128,23 +128,11 @@ func (p *posting) assigned(to uuid.UUID, back bool) {
 	p.t.Fatal("no case of the money")
 }
 
-// TestTheOracleAgreesOnPostedPayments: the rollups that the posting leaves, of money told, assigned by a case and taken back, at the bounds of the windows.
-func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
-	t.Parallel()
-	p := newPosting(t)
-	m := &factMarket{code: "CHODAM"}
-	m.id = uuid.MustParse(p.call("/api/v1/markets", `{"code":"CHODAM","name":"Chợ Đầm","class":1,"kind":"dan_sinh","latitude":12.25,"longitude":109.19,
-		"commune_code":"22366","operator":{"kind":"ban_quan_ly","name":"Ban quản lý"},"stall_capacity":100}`)["id"].(string))
-	c := &factConnection{owner: "platform", created: time.Now(), days: map[time.Time]bool{day(time.Now()): true}}
-	w := &factWorld{markets: []*factMarket{m}, connections: []*factConnection{c}}
-	tomorrow := day(time.Now()).AddDate(0, 0, 1)
-	manager := p.key(auth.Manager, "market:CHODAM")
+// transfers sends sixty at the bounds of the windows: told by their code, assigned by a case, or assigned and taken back; and says how many
+// of those in the 30 days came after their day, and how many of these were taken back.
+func (p *posting) transfers(m *factMarket, memos []string, tomorrow time.Time) (late, returned int) {
+	p.t.Helper()
 	gen := rapid.Custom(func(rt *rapid.T) []int { return rapid.SliceOfN(rapid.IntRange(0, 1<<20), 4, 4).Draw(rt, "one") })
-	var memos []string
-	for i := range 7 {
-		_, memo := p.stall(m, w, i)
-		memos = append(memos, memo)
-	}
 	for n := range 60 {
 		one := gen.Example(n)
 		i := one[0] % 6 // the last stall is never paid
@@ -159,7 +147,33 @@ func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 			p.send("5555555", "tien rau", paid.amount, paid.at)
 			p.assigned(tenancy.stall.id, paid.reversed)
 		}
+		if day(paid.at).Before(day(time.Now())) && days(tomorrow, 30).contains(paid.at) {
+			late, returned = late+1, returned+map[bool]int{true: 1}[paid.reversed]
+		}
 		tenancy.payments = append(tenancy.payments, paid)
+	}
+	return late, returned
+}
+
+// TestTheOracleAgreesOnPostedPayments: the rollups that the posting leaves, of money told, assigned by a case and taken back, at the bounds of the windows.
+func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
+	t.Parallel()
+	began, p := time.Now(), newPosting(t)
+	m := &factMarket{code: "CHODAM"}
+	m.id = uuid.MustParse(p.call("/api/v1/markets", `{"code":"CHODAM","name":"Chợ Đầm","class":1,"kind":"dan_sinh","latitude":12.25,"longitude":109.19,
+		"commune_code":"22366","operator":{"kind":"ban_quan_ly","name":"Ban quản lý"},"stall_capacity":100}`)["id"].(string))
+	c := &factConnection{owner: "platform", created: time.Now(), days: map[time.Time]bool{day(time.Now()): true}}
+	w := &factWorld{markets: []*factMarket{m}, connections: []*factConnection{c}}
+	tomorrow := day(time.Now()).AddDate(0, 0, 1)
+	manager := p.key(auth.Manager, "market:CHODAM")
+	var memos []string
+	for i := range 7 {
+		_, memo := p.stall(m, w, i)
+		memos = append(memos, memo)
+	}
+	late, returned := p.transfers(m, memos, tomorrow)
+	if late == 0 || returned == 0 {
+		t.Errorf("%d notices of past days, %d payments taken back", late, returned)
 	}
 	proof, err := ledger.Verify(t.Context(), p.db.Pool)
 	must(t, err)
@@ -172,11 +186,11 @@ func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 	if answer.Code != http.StatusOK {
 		t.Fatalf("answered %d: %s", answer.Code, answer.Body)
 	}
-	told := &asked{world: p.world, told: map[string]int{}}
-	compare := &comparing{TB: t, asked: told, question: question{who: "manager", basis: "current", moment: tomorrow}, where: "total"}
+	told := &asked{world: p.world, told: map[string]*telling{}}
+	compare := &comparing{TB: t, asked: told, question: question{who: "manager", basis: "current", moment: tomorrow}, where: "total", noticed: span{began, time.Now()}}
 	compare.group(w, w.markets, got)
 	for _, code := range []string{"I01", "I04", "I05", "I05 strict", "I09", "I10", "coverage"} {
-		if told.told["manager "+code] == 0 {
+		if of := told.told["manager "+code]; of == nil || of.nonzero == 0 {
 			t.Errorf("%s tells of nothing", code)
 		}
 	}

@@ -16,7 +16,7 @@ type writing struct {
 }
 
 // cleared is what a world before this one left, children first.
-const cleared = `DELETE FROM milestones; DELETE FROM pilots; DELETE FROM incidents; DELETE FROM sample_slots; DELETE FROM sample_strata; DELETE FROM sample_plans;
+const cleared = `DELETE FROM report_steps; DELETE FROM report_versions; DELETE FROM periodic_reports; DELETE FROM targets; DELETE FROM milestones; DELETE FROM pilots; DELETE FROM incidents; DELETE FROM sample_slots; DELETE FROM sample_strata; DELETE FROM sample_plans;
 DELETE FROM fee_summaries; DELETE FROM attendances; DELETE FROM trainings; DELETE FROM declared_shares; DELETE FROM visits; DELETE FROM confirmations; DELETE FROM stall_days;
 DELETE FROM connection_days; DELETE FROM connection_accounts; DELETE FROM bank_connections; DELETE FROM code_checks; DELETE FROM codes; DELETE FROM tenancy_accounts;
 DELETE FROM accounts; DELETE FROM tenancies; DELETE FROM stall_states; DELETE FROM stalls; DELETE FROM market_places;
@@ -59,7 +59,44 @@ func (w *writing) write(f *factWorld) error {
 		w.Queue(`INSERT INTO milestones (id, campaign_id, market_id, milestone, reached_on, recorded_by, recorded_at) VALUES ($1, $2, $3, 'launched', $4::text::date, $5, now())`,
 			uuid.New(), w.campaign, m.id, on.Format(time.DateOnly), w.staff)
 	}
+	w.programme(f.campaign)
 	return w.db.Pool.SendBatch(w.t.Context(), &w.Batch).Close()
+}
+
+// saidAfter is how long after a payment its owner confirms it.
+const saidAfter = 90 * time.Second
+
+// programme is the campaign's dates, targets and monthly reports.
+func (w *writing) programme(c factCampaign) {
+	w.Queue(`UPDATE campaigns SET starts_on = $2::text::date, ends_on = $3::text::date, due_day = $4 WHERE id = $1`, w.campaign, c.starts.Format(time.DateOnly), dated(c.ends), c.dueDay)
+	for _, t := range c.targets {
+		w.Queue(`INSERT INTO targets (id, campaign_id, indicator, locality_id, value, due_on, set_by, set_at) VALUES ($1, $2, 'I05',
+			(SELECT locality_id FROM locality_versions WHERE level = 'district' AND code = $3), $4::text::numeric, $5::text::date, $6, now())`,
+			uuid.New(), w.campaign, t.district, t.value, t.due.Format(time.DateOnly), w.staff)
+	}
+	for _, r := range c.reports {
+		id, state := uuid.New(), "draft"
+		if len(r.submitted) > 0 {
+			state = "submitted"
+		}
+		w.Queue(`INSERT INTO periodic_reports (id, campaign_id, locality_id, kind, period, due_on, state, created_by, created_at)
+			SELECT $1, $2, locality_id, 'month', $3::text::daterange, $4::text::date, $5, $6, now() FROM locality_versions WHERE level = 'district' AND code = $7`,
+			id, w.campaign, span{r.month, r.month.AddDate(0, 1, 0)}.dates(), r.due.Format(time.DateOnly), state, w.staff, r.district)
+		for i, at := range r.submitted {
+			w.Queue(`INSERT INTO report_versions (report_id, version, basis, as_of, content, sha256, signature, frozen_by, frozen_at)
+				VALUES ($1, $2, 'districts_2024', $3::text::date, '{}', '', '', $4, $5)`, id, i+1, r.due.Format(time.DateOnly), w.staff, at)
+			w.Queue(`INSERT INTO report_steps (id, report_id, step, version, actor_id, at) VALUES ($1, $2, 'submitted', $3, $4, $5)`, uuid.New(), id, i+1, w.staff, at)
+		}
+	}
+}
+
+// dated is a day, null when zero.
+func dated(day time.Time) *string {
+	if day.IsZero() {
+		return nil
+	}
+	text := day.Format(time.DateOnly)
+	return &text
 }
 
 // moved is a moment, null when zero.
@@ -90,7 +127,7 @@ func (w *writing) market(m *factMarket) {
 			WHERE level = $3 AND code = $4 AND valid @> $5::text::date), $6::text::daterange`, uuid.New(), m.id, p.level, p.code, p.on, p.valid.dates())
 	}
 	for _, s := range m.stalls {
-		w.Queue(`INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at) VALUES ($1, $2, $1::uuid::text, $3, 'khac', now())`, s.id, m.id, s.kind)
+		w.Queue(`INSERT INTO stalls (id, market_id, number, kind, zone, goods_group, created_at) VALUES ($1, $2, $1::uuid::text, $3, $4, $5, now())`, s.id, m.id, s.kind, s.zone, s.goods)
 		for _, state := range s.states {
 			w.Queue(`INSERT INTO stall_states (id, stall_id, state, valid) VALUES ($1, $2, $3, $4::text::tstzrange)`, uuid.New(), s.id, state.state, state.valid.times())
 		}
@@ -129,7 +166,7 @@ func (w *writing) tenancy(t *factTenancy) {
 	}
 	w.days(t)
 	for _, at := range t.confirmations {
-		w.Queue(`INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, actor_id) VALUES ($1, $2, $3, 1000, $4, now(), $5)`, uuid.New(), market, t.id, at, w.owner)
+		w.Queue(`INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, actor_id) VALUES ($1, $2, $3, 1000, $4, $5, $6)`, uuid.New(), market, t.id, at, at.Add(saidAfter), w.owner)
 	}
 	for _, v := range t.visits {
 		w.Queue(`INSERT INTO visits (id, market_id, tenancy_id, visited_at, outcome, actor_id, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, now())`, uuid.New(), market, t.id, v.at, v.outcome, w.staff)
@@ -189,10 +226,7 @@ func (w *writing) code(c *factCode) {
 
 func (w *writing) scans(s *factStall) {
 	for _, k := range s.checks {
-		by := w.staff
-		if k.owner {
-			by = w.owner
-		}
+		by := map[string]uuid.UUID{"team": w.staff, "owner": w.owner, "seller": w.seller}[k.by]
 		var code *string
 		if k.code != nil {
 			code = &k.code.code

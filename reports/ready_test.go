@@ -26,15 +26,18 @@ func (w *world) scanned(code, verdict, at string, named bool, by uuid.UUID) {
 		code, uuid.New(), verdict, at, named, by)
 }
 
+// opened is a tenancy that began before our records.
+func (w *world) opened(market uuid.UUID) uuid.UUID {
+	w.t.Helper()
+	return w.tenancy(market, w.operating(market), w.merchant(), sinceAlways)
+}
+
 func TestReady(t *testing.T) {
-	open := func(w *world, m uuid.UUID) uuid.UUID {
-		return w.tenancy(m, w.operating(m), w.merchant(), sinceAlways)
-	}
 	// scans of one code, in the order of time
 	type scan struct{ verdict, at string }
 	one := func(scans ...scan) func(*world, uuid.UUID) {
 		return func(w *world, m uuid.UUID) {
-			code := w.code(open(w, m), "2026-01-01")
+			code := w.code(w.opened(m), "2026-01-01")
 			for _, s := range scans {
 				w.scanned(code, s.verdict, s.at, s.verdict != "foreign", w.staff)
 			}
@@ -60,29 +63,15 @@ func TestReady(t *testing.T) {
 		{"superseded at 00:00", ended("superseded", midnight), "0/1 {0 0 0 0}"},
 		{"superseded just after", ended("superseded", after), "1/1 {0 0 0 1}"},
 		{"the new code not yet scanned", func(w *world, m uuid.UUID) {
-			tenancy := open(w, m)
+			tenancy := w.opened(m)
 			w.scanned(w.code(tenancy, "2026-01-01"), "official", lastWeek, true, w.staff)
 			w.exec(`UPDATE codes SET state = 'superseded', ended_at = $2::text::timestamptz WHERE market_id = $1`, m, before)
 			w.code(tenancy, before)
 		}, "0/1 {0 0 0 0}"},
 		{"one of two codes passed, the other not scanned", func(w *world, m uuid.UUID) {
-			tenancy := open(w, m)
+			tenancy := w.opened(m)
 			w.scanned(w.code(tenancy, "2026-01-01"), "official", lastWeek, true, w.staff)
 			w.code(tenancy, "2026-01-01")
-		}, "1/1 {0 0 0 1}"},
-		{"scanned by the owner only", func(w *world, m uuid.UUID) {
-			w.scanned(w.code(open(w, m), "2026-01-01"), "official", lastWeek, true, w.owner)
-		}, "1/1 {0 1 0 0}"},
-		{"scanned by the team, then by the owner", func(w *world, m uuid.UUID) {
-			code := w.code(open(w, m), "2026-01-01")
-			w.scanned(code, "official", lastWeek, true, w.staff)
-			w.scanned(code, "official", before, true, w.owner)
-		}, "1/1 {0 0 0 1}"},
-		{"two stalls, one scanned by the team: by best evidence, once", func(w *world, m uuid.UUID) {
-			merchant := w.merchant()
-			for _, by := range []uuid.UUID{w.owner, w.staff} {
-				w.scanned(w.code(w.tenancy(m, w.operating(m), merchant, sinceAlways), "2026-01-01"), "official", lastWeek, true, by)
-			}
 		}, "1/1 {0 0 0 1}"},
 		{"a suspended stall's code", func(w *world, m uuid.UUID) {
 			stall := w.stall(m, "stall", map[string]string{"suspended": "(,)"})
@@ -92,5 +81,35 @@ func TestReady(t *testing.T) {
 			one(scan{"official", lastWeek})(w, m)
 			w.exec(`UPDATE codes SET kind = 'order', amount = 1, expires_at = now() WHERE market_id = $1`, m)
 		}, "0/1 {0 0 0 0}"},
+	}, func(i reports.Figures) string { return fmt.Sprint(told(i["I03"]), " ", *i["I03"].Evidence) })
+}
+
+// TestReadyByWhom: the evidence is who scanned, and who sells for the owner sees no more than the owner.
+func TestReadyByWhom(t *testing.T) {
+	check(t, []situation{
+		{"scanned by the owner only", func(w *world, m uuid.UUID) {
+			w.scanned(w.code(w.opened(m), "2026-01-01"), "official", lastWeek, true, w.owner)
+		}, "1/1 {0 1 0 0}"},
+		{"scanned by who sells there for the owner: no more than the owner's word", func(w *world, m uuid.UUID) {
+			code := w.code(w.opened(m), "2026-01-01")
+			w.scanned(code, "official", lastWeek, true, w.owner)
+			w.scanned(code, "official", before, true, w.seller)
+		}, "1/1 {0 1 0 0}"},
+		{"scanned by the team, then by who sells there", func(w *world, m uuid.UUID) {
+			code := w.code(w.opened(m), "2026-01-01")
+			w.scanned(code, "official", lastWeek, true, w.staff)
+			w.scanned(code, "official", before, true, w.seller)
+		}, "1/1 {0 0 0 1}"},
+		{"scanned by the team, then by the owner", func(w *world, m uuid.UUID) {
+			code := w.code(w.opened(m), "2026-01-01")
+			w.scanned(code, "official", lastWeek, true, w.staff)
+			w.scanned(code, "official", before, true, w.owner)
+		}, "1/1 {0 0 0 1}"},
+		{"two stalls, one scanned by the team: by best evidence, once", func(w *world, m uuid.UUID) {
+			merchant := w.merchant()
+			for _, by := range []uuid.UUID{w.owner, w.staff} {
+				w.scanned(w.code(w.tenancy(m, w.operating(m), merchant, sinceAlways), "2026-01-01"), "official", lastWeek, true, by)
+			}
+		}, "1/1 {0 0 0 1}"},
 	}, func(i reports.Figures) string { return fmt.Sprint(told(i["I03"]), " ", *i["I03"].Evidence) })
 }

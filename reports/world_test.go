@@ -29,6 +29,7 @@ type world struct {
 	edge    *edge.Edge
 	staff   uuid.UUID // API keys that scan and confirm
 	owner   uuid.UUID
+	seller  uuid.UUID // who sells at a stall for its owner
 }
 
 func newWorld(t testing.TB, now string) *world {
@@ -39,8 +40,8 @@ func newWorld(t testing.TB, now string) *world {
 	w.edge = edge.New(edge.Parts{DB: w.db, Gate: auth.Gate{Keys: w.apiKeys}, Now: time.Now, Version: "test"})
 	w.engine = w.edge.Engine
 	reports.New(w.db, func() time.Time { return moment(t, now) }).Routes(w.edge)
-	w.staff, w.owner = uuid.New(), uuid.New()
-	w.exec(`INSERT INTO actors (id, role) VALUES ($1, 'team'), ($2, 'merchant')`, w.staff, w.owner)
+	w.staff, w.owner, w.seller = uuid.New(), uuid.New(), uuid.New()
+	w.exec(`INSERT INTO actors (id, role) VALUES ($1, 'team'), ($2, 'merchant'), ($3, 'staff')`, w.staff, w.owner, w.seller)
 	w.exec(`INSERT INTO api_keys (id, name, role, scope_kind, prefix, hash, created_at) VALUES ($1, 'staff', 'team', 'all', '', '1', now())`, w.staff)
 	merchant := w.merchant()
 	w.exec(`INSERT INTO api_keys (id, name, role, scope_kind, merchant_id, prefix, hash, created_at) VALUES ($1, 'owner', 'merchant', 'all', $2, '', '2', now())`, w.owner, merchant)

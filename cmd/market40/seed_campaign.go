@@ -44,6 +44,9 @@ func (d *demo) programme(ctx context.Context) error {
 	if err := d.stray(ctx); err != nil {
 		return err
 	}
+	if err := d.solve(ctx); err != nil {
+		return err
+	}
 	err = pgx.BeginFunc(ctx, d.db.Pool, func(tx pgx.Tx) error {
 		districts, err := demoDistricts(ctx, tx)
 		if err != nil {

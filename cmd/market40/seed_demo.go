@@ -40,6 +40,7 @@ type demo struct {
 	months     int
 	team       uuid.UUID // who acted, as the registers keep it
 	board      uuid.UUID
+	deputy     uuid.UUID // the board's second person
 	province   uuid.UUID
 	connection uuid.UUID
 	lives      []*demoLife
@@ -81,7 +82,7 @@ func (p *program) demoUnfinished(ctx context.Context) (bool, error) {
 //  2. the bank connection and the markets, each by the way of every other;
 //  3. the register of all markets, in one transaction;
 //  4. each market's past, in one transaction each;
-//  5. the programme, and notices that no stall could be found for: the end.
+//  5. the programme, and notices that no stall could be found for, of which people solved some: the end.
 //
 // Everything but secrets follows from the seed and the day.
 func seedDemo(ctx context.Context, p *program) error {
@@ -123,6 +124,7 @@ func (d *demo) actors(ctx context.Context) error {
 	}{
 		{&d.province, auth.ProvinceOfficer, "demo province"},
 		{&d.board, auth.Admin, "demo boards"},
+		{&d.deputy, auth.Admin, "demo boards, second person"},
 		{&d.team, auth.Team, fmt.Sprintf("demo team since %s with %d months", d.today.Format(time.DateOnly), d.months)},
 	} {
 		err := d.db.Pool.QueryRow(ctx, `SELECT id FROM api_keys WHERE name = $1`, a.name).Scan(a.id)
@@ -199,6 +201,7 @@ const (
 	drawingRegister
 	drawingPast
 	drawingProgramme
+	drawingWords
 )
 
 // redraw begins a step's drawing for the market.
@@ -232,10 +235,10 @@ func (d *demo) past(ctx context.Context) error {
 	return writers.Wait()
 }
 
-// write writes the market's past: payments, and what was seen in the field.
+// write writes the market's past: payments, what was seen in the field, and what owners and shoppers said.
 func (m *demoLife) write(ctx context.Context, tx pgx.Tx) error {
 	m.redraw(drawingPast)
-	for _, part := range []func(context.Context, pgx.Tx) error{m.pay, m.check, m.visit, m.ask, m.report} {
+	for _, part := range []func(context.Context, pgx.Tx) error{m.pay, m.check, m.visit, m.ask, m.report, m.confirm, m.complain} {
 		if err := part(ctx, tx); err != nil {
 			return err
 		}

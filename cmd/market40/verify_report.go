@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
@@ -24,7 +26,8 @@ func verifyReportCommand(s *settings) *cobra.Command {
 		Use: "verify FILE", Args: cobra.ExactArgs(1),
 		Short: "Prove an exported report (csv, xlsx, pdf, docx, json): our signature, and every figure that it shows; exit 1 and what differs",
 		Long: "Proves that the content of a frozen report was signed by this server, and that the texts and figures that the file shows are those of\n" +
-			"that content. A CSV carries the hash only: its content comes from the database, or from --content. With --key no database is asked.",
+			"that content, and whether a newer version of the report was submitted since. A CSV carries the hash only: its content comes from the database, or\n" +
+			"from --content. With --key no database is asked, so that nothing is said of newer versions.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			raw, err := readFile(args[0])
 			if err != nil {
@@ -39,7 +42,7 @@ func verifyReportCommand(s *settings) *cobra.Command {
 				if err != nil {
 					return usage(err)
 				}
-				return tellProof(cmd.OutOrStdout(), raw, public, find)
+				return proving{public, find, nil}.tell(cmd.OutOrStdout(), raw)
 			}
 			p, closeProgram, err := openProgram(cmd.Context(), s)
 			if err != nil {
@@ -54,7 +57,8 @@ func verifyReportCommand(s *settings) *cobra.Command {
 				find = func(hash string) (*exports.Seal, error) { return p.frozen(cmd.Context(), hash) }
 			}
 			public, _ := periodic.Key(p.keys).Public().(ed25519.PublicKey)
-			return tellProof(cmd.OutOrStdout(), raw, public, find)
+			newest := func(report string) (*newestVersion, error) { return p.newest(cmd.Context(), report) }
+			return proving{public, find, newest}.tell(cmd.OutOrStdout(), raw)
 		},
 	}
 	c.Flags().StringVar(&key, "key", "", "the public key in base64, instead of the database's")
@@ -104,9 +108,41 @@ func (p *program) frozen(ctx context.Context, hash string) (*exports.Seal, error
 	return seal, err
 }
 
-// tellProof prints what was proven and what was not.
-func tellProof(out io.Writer, raw []byte, key ed25519.PublicKey, find func(string) (*exports.Seal, error)) error {
-	proof, err := exports.Check(raw, key, find)
+// newestVersion is the last version of a report, and when and why it was submitted.
+type newestVersion struct {
+	version   int
+	submitted time.Time
+	reason    string
+}
+
+// newest is the last version of a report; nil where this database has no such report.
+func (p *program) newest(ctx context.Context, report string) (*newestVersion, error) {
+	id, err := uuid.Parse(report)
+	if err != nil {
+		return nil, nil //nolint:nilerr,nilnil // a report of no server of ours
+	}
+	v := &newestVersion{}
+	err = p.db.Pool.QueryRow(ctx, `SELECT v.version, coalesce((SELECT min(s.at) FROM report_steps s WHERE s.report_id = v.report_id AND s.version = v.version AND s.step = 'submitted'), v.frozen_at), v.reason
+		FROM report_versions v WHERE v.report_id = $1 ORDER BY v.version DESC LIMIT 1`, id).Scan(&v.version, &v.submitted, &v.reason)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil //nolint:nilnil // it is not here
+	}
+	if err != nil {
+		return nil, fmt.Errorf("newest version of report %s: %w", report, err)
+	}
+	return v, nil
+}
+
+// proving is what files are proven with.
+type proving struct {
+	key    ed25519.PublicKey
+	find   func(hash string) (*exports.Seal, error)
+	newest func(report string) (*newestVersion, error) // nil: no database is asked
+}
+
+// tell prints what was proven and what was not.
+func (p proving) tell(out io.Writer, raw []byte) error {
+	proof, err := exports.Check(raw, p.key, p.find)
 	if err != nil {
 		return fmt.Errorf("not proven: %w", err)
 	}
@@ -121,10 +157,30 @@ func tellProof(out io.Writer, raw []byte, key ed25519.PublicKey, find func(strin
 		return err
 	}
 	fmt.Fprintf(out, "proven: report %s, version %d, %s as of %s, frozen %s\n", d.Frozen.Report, d.Frozen.Version, d.Period, d.AsOf, d.Frozen.At.Format("2006-01-02 15:04:05 -07:00"))
-	fmt.Fprintf(out, "sha256 %s, signed by %s\n", proof.Seal.SHA256, base64.StdEncoding.EncodeToString(key))
+	fmt.Fprintf(out, "sha256 %s, signed by %s\n", proof.Seal.SHA256, base64.StdEncoding.EncodeToString(p.key))
 	fmt.Fprintf(out, "%d texts of the %s are those of the signed content\n", proof.Compared, proof.Kind)
 	for _, text := range proof.Unproven {
 		fmt.Fprintln(out, "not proven: "+text)
+	}
+	return p.tellNewer(out, d.Frozen)
+}
+
+// tellNewer says whether what was proven is what stands: a report that was corrected is still proven, and no longer what is reported.
+func (p proving) tellNewer(out io.Writer, of *exports.Frozen) error {
+	if p.newest == nil {
+		fmt.Fprintln(out, "not proven: that no newer version was submitted since; no database was asked")
+		return nil
+	}
+	v, err := p.newest(of.Report)
+	switch {
+	case err != nil:
+		return err
+	case v == nil:
+		fmt.Fprintln(out, "not proven: that no newer version was submitted since; this database has no such report")
+	case v.version > of.Version:
+		fmt.Fprintf(out, "NEWER this is version %d; version %d of the report was submitted on %s: %s\n", of.Version, v.version, v.submitted.In(vietnam).Format("2006-01-02 15:04:05 -07:00"), v.reason)
+	default:
+		fmt.Fprintf(out, "version %d is the newest of the report\n", of.Version)
 	}
 	return nil
 }

@@ -55,7 +55,9 @@ func TestReportsVerify(t *testing.T) {
 			want(t, 1, nil, "reports", "verify", changed, "--key", key) // without the content
 		}
 	}
-	want(t, 0, nil, "reports", "verify", whole, "--key", key)
+	if a := want(t, 0, nil, "reports", "verify", whole, "--key", key); !strings.Contains(a.out, "no database was asked") {
+		t.Error(a.out)
+	}
 	want(t, 1, nil, "reports", "verify", whole, "--key", base64.StdEncoding.EncodeToString(make([]byte, 32)))
 	want(t, 1, nil, "reports", "verify", file("forged.json", bytes.Replace(raw, []byte("1425"), []byte("1926"), 1)), "--key", key)
 	want(t, 2, nil, "reports", "verify", whole, "--key", "short")
@@ -88,7 +90,14 @@ func TestReportsVerifyAsksTheDatabase(t *testing.T) {
 	must(t, err)
 	path := filepath.Join(t.TempDir(), "report.csv")
 	must(t, os.WriteFile(path, raw, 0o600))
-	want(t, 0, env, "reports", "verify", path)
+	if a := want(t, 0, env, "reports", "verify", path); !strings.Contains(a.out, "version 1 is the newest of the report") {
+		t.Error(a.out)
+	}
+	s.ask(key, "POST", "/api/v1/periodic-reports/"+report+"/correct", object{"reason": "thiếu một chợ"}, 200)
+	s.ask(key, "POST", "/api/v1/periodic-reports/"+report+"/correct", object{"reason": "thiếu phí chợ"}, 200)
+	if a := want(t, 0, env, "reports", "verify", path); !strings.Contains(a.out, "\nNEWER this is version 1; version 3 of the report was submitted on ") || !strings.Contains(a.out, ": thiếu phí chợ\n") {
+		t.Error(a.out)
+	}
 	must(t, os.WriteFile(path, bytes.Replace(raw, []byte(",I05,1,0,0,"), []byte(",I05,1,1,0,"), 1), 0o600))
 	want(t, 1, env, "reports", "verify", path)
 }

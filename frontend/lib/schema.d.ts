@@ -1630,7 +1630,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Nhắc việc: monthly reports that are due soon, late or returned */
+        /** Nhắc việc: reports of months and quarters that are due soon, late or returned */
         get: operations["list-reminders"];
         put?: never;
         post?: never;
@@ -5473,7 +5473,7 @@ export interface components {
              */
             hours_late: number;
             /** @enum {string} */
-            kind: "month";
+            kind: "month" | "quarter";
             locality: components["schemas"]["ReportsLocality"];
             /** @description null: not submitted, and not due yet */
             on_time: boolean | null;
@@ -10211,7 +10211,7 @@ export interface operations {
                 /** @description id or code */
                 campaign: string;
                 kind?: "month" | "quarter";
-                /** @description 2026-10 or 2026-Q3; absent: the last month that has ended */
+                /** @description 2026-10 or 2026-Q3; absent: the last month or quarter that has ended */
                 period?: string;
             };
             header?: never;

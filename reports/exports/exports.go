@@ -103,8 +103,8 @@ func Open(seal *Seal) (*Document, error) {
 	if err := json.Unmarshal(seal.Content, &d.Content); err != nil {
 		return nil, fmt.Errorf("the content of a frozen report: %w", err)
 	}
-	if d.Frozen == nil {
-		return nil, errors.New("the content does not say which version of which report it is")
+	if d.Frozen == nil || d.Frozen.At.IsZero() { // a PDF without a time would bear that of its writing, and be another each time
+		return nil, errors.New("the content does not say which version of which report it is, or when it was frozen")
 	}
 	return d, nil
 }

@@ -182,6 +182,9 @@ func (p *Proof) compareDOCX(is *documentText, d *Document) error {
 	p.compareTables(is.tables, signed.tables)
 	left := slices.Clone(is.paragraphs)
 	for _, text := range d.figureSentences() {
+		if plain(text) == "" {
+			continue // it stands in no paragraph
+		}
 		p.Compared++
 		if at := slices.Index(left, plain(text)); at >= 0 {
 			left = slices.Delete(left, at, at+1)

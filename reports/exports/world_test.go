@@ -44,6 +44,11 @@ func sealed(t testing.TB, content *exports.Content) *exports.Seal {
 	must(t, err)
 	raw, err = periodic.Canonical(raw)
 	must(t, err)
+	return signed(raw)
+}
+
+// signed is a seal of ours around a content in canonical form.
+func signed(raw []byte) *exports.Seal {
 	digest := sha256.Sum256(raw)
 	return &exports.Seal{
 		SHA256:    hex.EncodeToString(digest[:]),

@@ -29,9 +29,10 @@ feeds AS MATERIALIZED (
     WHERE named.connection_id IS NULL
     OR EXISTS (SELECT FROM connection_accounts ca WHERE ca.connection_id = c.id AND ca.number_index = a.number_index AND ca.bank_bin IN ('', coalesce(a.bank_bin, '')))
 ),
--- The scans of the last 30 days, and whether the stall's owner made them.
+-- The scans of the last 30 days, and whether the stall itself made them: its owner, or who sells there for the owner. No other
+-- stall's people can: their scope is their own.
 scans AS MATERIALIZED (
-    SELECT k.stall_id, k.code, k.verdict, k.verdict = 'official' AS passed, k.checked_at, a.role = 'merchant' AS by_owner
+    SELECT k.stall_id, k.code, k.verdict, k.verdict = 'official' AS passed, k.checked_at, a.role IN ('merchant', 'staff') AS by_owner
     FROM moment JOIN code_checks k ON k.checked_at >= moment.since AND k.checked_at <= moment.at
     JOIN actors a ON a.id = k.actor_id
 ),

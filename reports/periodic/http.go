@@ -16,7 +16,7 @@ func (p *Periodic) Routes(e *edge.Edge) {
 	// Read in scope.
 	huma.Register(e.API, op(http.MethodGet, all, "list-reports", "Báo cáo kỳ: reports, newest first", 0), p.listReports)
 	huma.Register(e.API, op(http.MethodGet, all+"/lateness", "lateness", "Tiến độ nộp: who was on time, who is late, who owes (I24)", 0), p.getLateness)
-	huma.Register(e.API, op(http.MethodGet, all+"/reminders", "list-reminders", "Nhắc việc: monthly reports that are due soon, late or returned", 0), p.getReminders)
+	huma.Register(e.API, op(http.MethodGet, all+"/reminders", "list-reminders", "Nhắc việc: reports of months and quarters that are due soon, late or returned", 0), p.getReminders)
 	huma.Register(e.API, op(http.MethodGet, one, "get-report", "A report with its versions and steps; of a draft what it would say now", 0), p.getReport)
 	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}", "get-report-version", "Số liệu đã chốt: a frozen version with its hash and signature", 0), p.getVersion)
 	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}/difference", "compare-report-versions", "What a version says differently from another", 0), p.getDifference)
@@ -61,7 +61,7 @@ func (p *Periodic) listReports(ctx context.Context, in *struct {
 func (p *Periodic) getLateness(ctx context.Context, in *struct {
 	Campaign string `query:"campaign" required:"true" maxLength:"36" doc:"id or code"`
 	Kind     string `query:"kind" enum:"month,quarter" default:"month"`
-	Period   string `query:"period" maxLength:"10" doc:"2026-10 or 2026-Q3; absent: the last month that has ended"`
+	Period   string `query:"period" maxLength:"10" doc:"2026-10 or 2026-Q3; absent: the last month or quarter that has ended"`
 },
 ) (*body[*Lateness], error) {
 	who, err := auth.Require(ctx, auth.ReadReports)

@@ -61,7 +61,7 @@ func TestLatenessBoard(t *testing.T) {
 	}
 	for query, code := range map[string]string{
 		"?campaign=NONE": "not_found", "?campaign=CHO40&period=2027-01": "period_in_future", "?campaign=CHO40&period=2026-Q3": "period_form",
-		"?campaign=CHO40&kind=quarter": "period_form", "?campaign=CHO40&period=2024-04": "before_campaign", "": "required",
+		"?campaign=CHO40&kind=quarter&period=2026-10": "period_form", "?campaign=CHO40&period=2024-04": "before_campaign", "": "required",
 	} {
 		status := 422
 		if code == "not_found" {
@@ -82,11 +82,11 @@ func TestReminders(t *testing.T) {
 		}
 		return strings.Join(list, ", ")
 	}
-	if got := told(w.nhaTrang); got != "568 2026-09 late" {
+	if got := told(w.nhaTrang); got != "568 2026-Q3 late, 568 2026-09 late" {
 		t.Errorf("four days before October's is due: %q", got)
 	}
 	w.at("2026-11-02 09:00")
-	if got := told(w.nhaTrang); got != "568 2026-10 due_soon, 568 2026-09 late" {
+	if got := told(w.nhaTrang); got != "568 2026-10 due_soon, 568 2026-Q3 late, 568 2026-09 late" {
 		t.Errorf("three days before: %q", got)
 	}
 	if got := told(w.province); strings.Count(got, "due_soon") != 9 {
@@ -94,11 +94,62 @@ func TestReminders(t *testing.T) {
 	}
 	at := w.october(w.nhaTrang, "568")
 	w.ask(w.nhaTrang, "POST", at+"/submit", nil, 200)
-	if got := told(w.nhaTrang); got != "568 2026-09 late" {
+	if got := told(w.nhaTrang); got != "568 2026-Q3 late, 568 2026-09 late" {
 		t.Errorf("when it is submitted: %q", got)
 	}
 	w.ask(w.province, "POST", at+"/return", object{"note": "xem lại"}, 200)
-	if got := told(w.nhaTrang); got != "568 2026-10 returned, 568 2026-09 late" {
+	if got := told(w.nhaTrang); got != "568 2026-10 returned, 568 2026-Q3 late, 568 2026-09 late" {
 		t.Errorf("when it is returned: %q", got)
+	}
+}
+
+// TestQuartersAreRemindedLikeMonths: due on the same day of the month after, late from its end on, on the board without naming one.
+func TestQuartersAreRemindedLikeMonths(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-10-01 09:00")
+	w.exec(`UPDATE campaigns SET starts_on = '2026-05-20'`)
+	told := func(key string) string {
+		var list []string
+		for _, r := range w.ask(key, "GET", all+"/reminders", nil, 200).items("items") {
+			if r.text("kind") == "quarter" {
+				list = append(list, r.in("locality").text("code")+" "+r.text("period")+" "+r.text("stage")+" "+r.text("due_on"))
+			}
+		}
+		return strings.Join(list, ", ")
+	}
+	if got := told(w.nhaTrang); got != "568 2026-Q2 late 2026-07-05" { // of which two months were the campaign's
+		t.Errorf("four days before the third quarter's is due: %q", got)
+	}
+	w.at("2026-10-02 00:00")
+	if got := told(w.nhaTrang); got != "568 2026-Q3 due_soon 2026-10-05, 568 2026-Q2 late 2026-07-05" {
+		t.Errorf("three days before: %q", got)
+	}
+	if got := w.board(w.nhaTrang, "&kind=quarter"); got != "568 not_made <nil> 0; 0/0" {
+		t.Errorf("the board of the last quarter is %s", got)
+	}
+	made := func(period string) string {
+		return all + "/" + w.ask(w.nhaTrang, "POST", all, object{"campaign": campaign, "locality": "568", "kind": "quarter", "period": period}, 201).text("id")
+	}
+	third := made("2026-Q3")
+	w.at("2026-10-06 01:30")
+	if got := told(w.nhaTrang); got != "568 2026-Q3 late 2026-10-05, 568 2026-Q2 late 2026-07-05" {
+		t.Errorf("as soon as it is late: %q", got)
+	}
+	w.ask(w.nhaTrang, "POST", third+"/submit", nil, 200)
+	if got := w.board(w.nhaTrang, "&kind=quarter"); got != "568 submitted false 2; 0/1" {
+		t.Errorf("the board is %s", got)
+	}
+	w.ask(w.province, "POST", third+"/return", object{"note": "xem lại"}, 200)
+	if got := told(w.nhaTrang); got != "568 2026-Q3 returned 2026-10-05, 568 2026-Q2 late 2026-07-05" {
+		t.Errorf("when it is returned: %q", got)
+	}
+	w.at("2027-01-01 09:00") // between years
+	if got := w.board(w.nhaTrang, "&kind=quarter"); got != "568 not_made <nil> 0; 0/0" {
+		t.Errorf("the board of the fourth quarter is %s", got)
+	}
+	w.exec(`UPDATE campaigns SET ends_on = '2026-09-30'`)
+	w.at("2027-01-05 09:00")
+	if got := told(w.nhaTrang); strings.Contains(got, "2026-Q4") {
+		t.Errorf("a quarter after the campaign is asked for: %q", got)
 	}
 }

@@ -44,8 +44,13 @@ func ParsePeriod(kind, text string) (Period, error) {
 	if kind == Month {
 		return monthOf(year, time.Month(n)), nil
 	}
-	first := time.Date(year, time.Month(3*n-2), 1, 0, 0, 0, 0, time.UTC)
-	return Period{Quarter, first, first.AddDate(0, 3, 0)}, nil
+	return quarterOf(year, time.Month(3*n-2)), nil
+}
+
+// quarterOf is the quarter that begins with a month.
+func quarterOf(year int, first time.Month) Period {
+	began := time.Date(year, first, 1, 0, 0, 0, 0, time.UTC)
+	return Period{Quarter, began, began.AddDate(0, 3, 0)}
 }
 
 func monthOf(year int, month time.Month) Period {
@@ -56,6 +61,11 @@ func monthOf(year int, month time.Month) Period {
 // lastMonth is the last month that has ended on a day.
 func lastMonth(today time.Time) Period {
 	return monthOf(today.Year(), today.Month()-1)
+}
+
+// lastQuarter is the last quarter that has ended on a day.
+func lastQuarter(today time.Time) Period {
+	return quarterOf(today.Year(), (today.Month()-1)/3*3-2)
 }
 
 // String is the period as it is asked for.

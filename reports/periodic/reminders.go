@@ -1,10 +1,12 @@
 package periodic
 
 import (
+	"cmp"
 	"context"
-	"time"
+	"slices"
 
 	"market40/merchants/auth"
+	"market40/reports/programme"
 )
 
 // Reminder is a report that a locality should think of.
@@ -12,47 +14,66 @@ type Reminder struct {
 	Owing
 
 	Campaign CampaignHead `json:"campaign"`
-	Kind     string       `json:"kind" enum:"month"`
+	Kind     string       `json:"kind" enum:"month,quarter"`
 	Period   string       `json:"period"`
 	Stage    string       `json:"stage" enum:"due_soon,late,returned" doc:"due within three days; late; handed back by the province"`
 }
 
 const (
 	remindBefore = 3  // days before a report is due
-	remindFor    = 12 // months: what is older will not be made because a page says so
+	remindFor    = 12 // months, four quarters of them: what is older will not be made because a page says so
 )
 
-// Reminders are the monthly reports that localities in the caller's scope should think of, newest first. They are read
+// Reminders are the reports of months and quarters that localities in the caller's scope should think of, newest first. They are read
 // from what stands and stored nowhere: officers have no phone with us, so the app tells them, whenever it is opened.
 func (p *Periodic) Reminders(ctx context.Context, who auth.Principal) ([]Reminder, error) {
 	begun, err := p.programme.Begun(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var a asked
-	for back := range remindFor {
-		of := monthOf(p.today().Year(), p.today().Month()-time.Month(1+back))
-		for i := range begun {
-			c := &begun[i]
-			soon := !p.today().AddDate(0, 0, remindBefore).Before(of.Due(c.DueDay))
-			if soon && of.Next.After(c.Starts) && !c.Over(of.First) {
-				a.add(c, of)
-			}
-		}
+	periods := map[string][]Period{}
+	for of := lastMonth(p.today()); len(periods[Month]) < remindFor; of = monthOf(of.First.Year(), of.First.Month()-1) {
+		periods[Month] = append(periods[Month], of)
 	}
-	owing, err := p.owing(ctx, who, Month, a)
-	if err != nil {
-		return nil, err
+	for of := lastQuarter(p.today()); len(periods[Quarter]) < remindFor/3; of = quarterOf(of.First.Year(), of.First.Month()-3) {
+		periods[Quarter] = append(periods[Quarter], of)
 	}
 	list := []Reminder{}
+	for _, kind := range []string{Quarter, Month} {
+		var a asked
+		for _, of := range periods[kind] {
+			for i := range begun {
+				if p.remindable(&begun[i], of) {
+					a.add(&begun[i], of)
+				}
+			}
+		}
+		owing, err := p.owing(ctx, who, kind, a)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, a.reminders(owing)...)
+	}
+	slices.SortStableFunc(list, func(a, b Reminder) int { return cmp.Compare(b.DueOn, a.DueOn) })
+	return list, nil
+}
+
+// remindable says whether a period's reports are owed in a campaign, and due in three days or before.
+func (p *Periodic) remindable(c *programme.Campaign, of Period) bool {
+	soon := !p.today().AddDate(0, 0, remindBefore).Before(of.Due(c.DueDay))
+	return soon && of.Next.After(c.Starts) && !c.Over(of.First)
+}
+
+// reminders are those of whom something is still wanted.
+func (a *asked) reminders(owing [][]Owing) (list []Reminder) {
 	for i, c := range a.campaigns {
 		for _, o := range owing[i] {
 			if stage := o.stage(); stage != "" {
-				list = append(list, Reminder{o, CampaignHead{c.ID, c.Code, c.Name, c.LegalRef}, Month, a.periods[i].String(), stage})
+				list = append(list, Reminder{o, CampaignHead{c.ID, c.Code, c.Name, c.LegalRef}, a.periods[i].Kind, a.periods[i].String(), stage})
 			}
 		}
 	}
-	return list, nil
+	return list
 }
 
 // stage is why a locality is reminded; empty: it has done what it owes.

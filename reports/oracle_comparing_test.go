@@ -1,0 +1,168 @@
+package reports_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
+	"pgregory.net/rapid"
+)
+
+// comparing is one answer beside the oracle.
+type comparing struct {
+	rapid.TB
+	*asked
+	question
+	where   string
+	noticed span // when banks' notices really came; empty: only the days of payments are known
+}
+
+func (c *comparing) wrong(code, format string, args ...any) {
+	c.TB.Errorf("%s asks %s, %s, %s: %s", c.who, c.query(), c.where, code, fmt.Sprintf(format, args...))
+}
+
+func (c *comparing) markets(row servedRow, group []*factMarket) {
+	var got, want []string
+	for _, m := range row.Markets {
+		got = append(got, m.Code)
+	}
+	for _, m := range group {
+		want = append(want, m.code)
+	}
+	if !slices.Equal(got, want) {
+		c.wrong("markets", "%v, not %v", got, want)
+	}
+}
+
+// group holds all that is told of some markets, and returns what the oracle tells of them.
+func (c *comparing) group(w *factWorld, group []*factMarket, got servedReport) figuresOf {
+	o := &oracle{factWorld: w, group: group, moment: c.moment}
+	want := o.figures()
+	for code, f := range want {
+		if code != "coverage" {
+			c.figure(code, got.Total[code], f)
+		}
+	}
+	coverage := want["coverage"]
+	coverage.mixed = false
+	c.figure("coverage", got.Coverage, coverage)
+	mop := o.mop()
+	printed := of(mop, func(m uuid.UUID) byte {
+		if o.printed(m) {
+			return 'A'
+		}
+		return 0
+	})
+	for step, n := range map[string]int{
+		"registered": int(want["I01"].num.IntPart()), "verified": int(want["I02"].num.IntPart()), "printed": int(printed.num.IntPart()), "first_payment": o.firstPayment(),
+		"active": int(want["I05"].num.IntPart()), "habitual": int(want["I05"].parts["strict"].num.IntPart()),
+	} {
+		if got.Funnel[step] == nil {
+			c.hide(step)
+		} else if *got.Funnel[step] != n {
+			c.wrong(step, "%d, not %d", *got.Funnel[step], n)
+		}
+		c.tell("funnel "+step, got.Funnel[step] != nil, n > 0)
+	}
+	return want
+}
+
+// hide counts what cannot be compared; to a market's own manager only amounts are hidden.
+func (c *comparing) hide(code string) {
+	c.hidden++
+	if c.who != "admin" && !slices.Contains([]string{"I08", "I08 D", "I11", "I12"}, code) {
+		c.wrong(code, "hidden from the market's own manager")
+	}
+}
+
+func (c *comparing) figure(code string, got served, want counted) {
+	if got.Suppressed || strings.HasPrefix(code, "coverage") && got.Numerator == nil {
+		c.hide(code)
+		c.telling(code).hidden++
+		return
+	}
+	c.compared++
+	c.tell(code, want.known, !want.num.IsZero())
+	c.sureness(code, got, want)
+	if told, said := got.text(), want.text(); told != said {
+		c.wrong(code, "%s, not %s", told, said)
+	}
+	if want.mixed && got.Evidence == nil && c.who != "admin" {
+		c.wrong(code, "has no evidence")
+	}
+	if e := got.Evidence; want.mixed && e != nil {
+		mix := [4]int{e.A, e.B, e.C, e.D}
+		if mix != want.evidence {
+			c.wrong(code, "evidence %v, not %v", mix, want.evidence)
+		}
+		if sum := decimal.NewFromInt(int64(e.A + e.B + e.C + e.D)); !sum.Equal(*got.Numerator) {
+			c.wrong(code, "evidence of %s of a numerator of %s", sum, got.Numerator)
+		}
+	}
+	for name, part := range want.parts {
+		c.figure(code+" "+name, got.Parts[name], part)
+	}
+	for name := range got.Parts {
+		if _, known := want.parts[name]; !known {
+			c.wrong(code, "a part %s", name)
+		}
+	}
+}
+
+// sureness holds a figure's interval and how fresh it is. An interval is computed in floats, so the last digit may be another.
+func (c *comparing) sureness(code string, got served, want counted) {
+	switch {
+	case (got.Interval == nil) != (want.interval == nil):
+		c.wrong(code, "an interval %v, not %v", got.Interval, want.interval)
+	case want.interval != nil:
+		c.tell("interval", true, want.interval.low > 0 && want.interval.high < 1)
+		off := max(math.Abs(got.Interval.Low.InexactFloat64()-want.interval.low), math.Abs(got.Interval.High.InexactFloat64()-want.interval.high))
+		if off > 0.00015 {
+			c.wrong(code, "an interval %v, not %v", got.Interval, want.interval)
+		}
+	}
+	switch {
+	case want.fresh == nil:
+		return
+	case !c.noticed.to.IsZero() && !want.fresh.IsZero() && (code == "I04" || code == "I05"):
+		if got.FreshAt == nil || !c.noticed.contains(*got.FreshAt) {
+			c.wrong(code, "fresh at %v, not when the last notice came", got.FreshAt)
+		}
+		return
+	}
+	if got.FreshAt == nil && !want.fresh.IsZero() || got.FreshAt != nil && !got.FreshAt.Equal(*want.fresh) {
+		c.wrong(code, "fresh at %v, not %v", got.FreshAt, want.fresh)
+	}
+	c.tell("fresh at", got.FreshAt != nil, !want.fresh.IsZero())
+}
+
+func (f served) text() string {
+	text := fmt.Sprint(f.Numerator, "/", f.Denominator)
+	if f.Numerator == nil || f.Denominator == nil {
+		text = "nothing"
+	}
+	if f.Value != nil {
+		text += " " + *f.Value
+	}
+	if f.Period != nil {
+		text += " of " + *f.Period
+	}
+	return text
+}
+
+func (f counted) text() string {
+	text := fmt.Sprint(f.num, "/", f.den)
+	if !f.known {
+		return "nothing"
+	}
+	if f.value != "" {
+		text += " " + f.value
+	}
+	if f.period != "" {
+		text += " of " + f.period
+	}
+	return text
+}

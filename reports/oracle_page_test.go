@@ -1,0 +1,164 @@
+package reports_test
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// servedPart is a part of a market as its page or a drill-down says it.
+type servedPart struct {
+	Market     struct{ Code string }
+	Zone       *string
+	GoodsGroup *string `json:"goods_group"`
+	Part       string
+	Merchants  int
+	Figures    map[string]served
+	Figure     served
+}
+
+// dividing are the ways to divide a market: which part a stall is in.
+var dividing = map[string]func(*factStall) string{
+	"zone":        func(s *factStall) string { return s.zone },
+	"goods_group": func(s *factStall) string { return s.goods },
+	"kind":        func(s *factStall) string { return s.kind },
+	"market":      func(*factStall) string { return "" },
+}
+
+// partsOf are the parts of a market with a merchant, by name.
+func (o *oracle) partsOf(m *factMarket, by string) map[string]*oracle {
+	parts := map[string]*oracle{}
+	for _, s := range m.stalls {
+		name := dividing[by](s)
+		part := &oracle{o.factWorld, []*factMarket{m}, o.moment, func(s *factStall) bool { return dividing[by](s) == name }}
+		if len(part.mop()) > 0 {
+			parts[name] = part
+		}
+	}
+	return parts
+}
+
+// page holds a market's page, its parts, fees and counts against the oracle, and against the report of its own manager.
+func (a *asked) page(rt *rapid.T, w *factWorld, i int, moment time.Time, who string) {
+	m := w.markets[i]
+	q := question{who, a.managers[i], "current", false, []*factMarket{m}, moment}
+	if who == "admin" {
+		q.key = a.admin
+	}
+	var got struct {
+		Figures            map[string]served
+		Coverage           served
+		Funnel             map[string]*int
+		Zones, Goods       []servedPart
+		Unchecked, Dormant *int
+		Fees               []struct {
+			Month      string
+			Paid       *string
+			Suppressed bool
+		}
+	}
+	a.reading(rt, q.key, "markets/"+m.id.String()+"?as_of="+moment.Format(time.DateOnly), &got)
+	c := &comparing{TB: rt, asked: a, question: q, where: "page of " + m.code}
+	want := c.group(w, q.scope, servedReport{Total: got.Figures, Coverage: got.Coverage, Funnel: got.Funnel})
+	o := &oracle{factWorld: w, group: q.scope, moment: moment}
+	if n := int(want["I18"].num.IntPart()); got.Dormant != nil && *got.Dormant != n {
+		c.wrong("dormant", "%d, not %d", *got.Dormant, n)
+	}
+	unchecked := o.unchecked()
+	if got.Unchecked != nil && *got.Unchecked != unchecked || got.Unchecked == nil && (who != "admin" || unchecked == 0 || unchecked > 4) {
+		c.wrong("unchecked", "%s, not %d", said(got.Unchecked), unchecked)
+	}
+	c.tell("unchecked", got.Unchecked != nil, unchecked > 0)
+	var months, paid []string
+	for _, f := range got.Fees {
+		months = append(months, f.Month)
+		if f.Paid != nil {
+			paid = append(paid, *f.Paid)
+		}
+	}
+	wantMonths, wantPaid := m.feeMonths(moment)
+	if !slices.Equal(months, wantMonths) || len(paid) > 0 && !slices.Equal(paid, wantPaid) {
+		c.wrong("fees", "%v %v, not %v %v", months, paid, wantMonths, wantPaid)
+	}
+	c.tell("fee months", len(paid) > 0, len(paid) > 1)
+	c.zones(o, m, "zone", got.Zones)
+	c.zones(o, m, "goods_group", got.Goods)
+}
+
+func (c *comparing) zones(o *oracle, m *factMarket, by string, got []servedPart) {
+	parts := o.partsOf(m, by)
+	if len(got) != len(parts) {
+		c.wrong(by, "%d parts, not %d", len(got), len(parts))
+	}
+	for _, p := range got {
+		name := p.Zone
+		if by == "goods_group" {
+			name = p.GoodsGroup
+		}
+		part := parts[*name]
+		if part == nil || p.Merchants != len(part.mop()) {
+			c.wrong(by, "%s of %d", *name, p.Merchants)
+			continue
+		}
+		for _, code := range []string{"I01", "I03", "I05"} {
+			c.part(by, p.Figures[code], part.figures()[code], code)
+		}
+	}
+}
+
+// part holds a part's figure: numerator, denominator and value.
+func (c *comparing) part(by string, got served, want counted, code string) {
+	c.tell("parts by "+by, !got.Suppressed, got.Numerator != nil && !got.Numerator.IsZero())
+	if got.Suppressed && c.who == "admin" {
+		return
+	}
+	want.mixed, want.parts, want.interval, want.fresh = false, nil, nil, nil
+	if told, said := got.text(), want.text(); told != said || got.Suppressed {
+		c.wrong(code, "a part by %s says %s, not %s", by, told, said)
+	}
+}
+
+// unchecked are the stalls that display a code and whose last scan was not in order, or is older than seven days.
+func (o *oracle) unchecked() (n int) {
+	for _, s := range o.stalls() {
+		if !slices.ContainsFunc(s.tenancies, func(t *factTenancy) bool { return t.operating(o.moment) && len(o.displayed(t)) > 0 }) {
+			continue
+		}
+		inOrder := false
+		for _, k := range s.checks {
+			if k.at.Before(o.moment) {
+				inOrder = k.verdict == "official" && !k.at.Before(o.moment.AddDate(0, 0, -7))
+			}
+		}
+		if !inOrder {
+			n++
+		}
+	}
+	return n
+}
+
+// feeMonths are the last twelve months that have ended and have a summary, newest first, with what was paid by the newest version.
+func (m *factMarket) feeMonths(moment time.Time) (months, paid []string) {
+	for month := dayOf("2026-12-01"); len(months) < 12 && month.After(dayOf("2025-01-01")); month = month.AddDate(0, -1, 0) {
+		newest := factFee{}
+		for _, f := range m.fees {
+			if f.month.Equal(month) && f.version > newest.version {
+				newest = f
+			}
+		}
+		if newest.version > 0 && !month.AddDate(0, 1, 0).After(moment) {
+			months, paid = append(months, month.Format("2006-01")), append(paid, fmt.Sprint(newest.paid))
+		}
+	}
+	return months, paid
+}
+
+// said is a count as it was told.
+func said(n *int) string {
+	if n == nil {
+		return "hidden"
+	}
+	return fmt.Sprint(*n)
+}

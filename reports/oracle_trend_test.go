@@ -1,0 +1,87 @@
+package reports_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// The other ways to ask say the same as the report, and the same as the oracle.
+
+// reading asks and reads an answer.
+func (a *asked) reading(rt *rapid.T, key, path string, into any) {
+	answer := a.get(key, "/api/v1/reports/"+path)
+	if err := json.Unmarshal(answer.Body.Bytes(), into); err != nil || answer.Code != http.StatusOK {
+		rt.Fatalf("%s is answered %d: %s", path, answer.Code, answer.Body)
+	}
+}
+
+// unread is a report whose figures are kept as they were sent.
+type unread struct {
+	Basis string
+	AsOf  string `json:"as_of"`
+	Rows  []struct {
+		Locality   struct{ Level, Code, Name string }
+		Markets    []struct{ Code string }
+		Indicators map[string]json.RawMessage
+	}
+	Total map[string]json.RawMessage
+}
+
+func (u *unread) figure(locality, code string) string {
+	for _, row := range u.Rows {
+		if row.Locality.Code == locality {
+			return string(row.Indicators[code])
+		}
+	}
+	return string(u.Total[code])
+}
+
+// counting are the indicators that the oracle counts.
+var counting = strings.Fields("I01 I02 I03 I04 I05 I06 I07 I08 I09 I10 I11 I12 I14 I15 I16 I17 I18 I19 I20")
+
+// trend holds the points of an indicator of a unit, or of all, against the reports of those days and the oracle.
+func (a *asked) trend(rt *rapid.T, w *factWorld) {
+	q := question{"admin", a.admin, rapid.SampledFrom(bases).Draw(rt, "basis"), rapid.Bool().Draw(rt, "campaign"), w.markets, time.Time{}}
+	code := rapid.SampledFrom(counting).Draw(rt, "indicator")
+	locality := ""
+	if unit := rapid.SampledFrom(w.markets).Draw(rt, "of").unit(q.basis); rapid.Bool().Draw(rt, "unit") {
+		locality = unit
+	}
+	to := rapid.SampledFrom([]string{"2026-11", "2026-10"}).Draw(rt, "to")
+	query := "trend?indicator=" + code + "&basis=" + q.basis + "&locality=" + locality + "&from=2026-10&to=" + to
+	if q.campaign {
+		query += "&campaign=CHO40"
+	}
+	var got struct {
+		Points []struct {
+			AsOf   string `json:"as_of"`
+			Figure json.RawMessage
+		}
+		Target *struct{ Value string }
+	}
+	a.reading(rt, q.key, query, &got)
+	days := map[string][]string{"2026-11": {"2026-11-01", asOf}, "2026-10": {"2026-11-01"}}[to]
+	if len(got.Points) != len(days) {
+		rt.Fatalf("%s has %d points", query, len(got.Points))
+	}
+	for i, point := range got.Points {
+		q.moment = dayOf(days[i])
+		c := &comparing{TB: rt, asked: a, question: q, where: "trend of " + code + " " + locality}
+		var of unread
+		a.reading(rt, q.key, "adoption?"+q.query(), &of)
+		if same := of.figure(locality, code); point.AsOf != days[i] || string(point.Figure) != same {
+			c.wrong(code, "the trend says %s %s, the report %s", point.AsOf, point.Figure, same)
+		}
+		var figure served
+		if err := json.Unmarshal(point.Figure, &figure); err != nil {
+			rt.Fatal(err)
+		}
+		group := w.group(w.markets, q.basis, locality, q.campaign, q.moment)
+		c.tell("trend", !figure.Suppressed, figure.Numerator != nil && !figure.Numerator.IsZero())
+		c.figure(code, figure, (&oracle{factWorld: w, group: group, moment: q.moment}).figures()[code])
+	}
+}
