@@ -193,5 +193,3 @@ func (v *official) theDormant() {
 		}
 	}
 }
-
-func theRefused(o *office) {}

@@ -61,7 +61,7 @@ func (p *Periodic) listReports(ctx context.Context, in *struct {
 func (p *Periodic) getLateness(ctx context.Context, in *struct {
 	Campaign string `query:"campaign" required:"true" maxLength:"36" doc:"id or code"`
 	Kind     string `query:"kind" enum:"month,quarter" default:"month"`
-	Period   string `query:"period" maxLength:"10" doc:"2026-10 or 2026-Q3; absent: the last month that has ended"`
+	Period   string `query:"period" maxLength:"10" doc:"2026-10 or 2026-Q3; absent: the last one of its kind that has ended"`
 },
 ) (*body[*Lateness], error) {
 	who, err := auth.Require(ctx, auth.ReadReports)

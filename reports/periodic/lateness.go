@@ -43,7 +43,7 @@ type Owing struct {
 	HoursLate   int              `json:"hours_late" doc:"until it was submitted, or until now; begun hours count"`
 }
 
-// Board is the lateness board of a period in the caller's scope; period "": the last month that has ended.
+// Board is the lateness board of a period in the caller's scope; period "": the last month or quarter that has ended.
 func (p *Periodic) Board(ctx context.Context, who auth.Principal, campaign, kind, period string) (*Lateness, error) {
 	c, err := p.programme.Campaign(ctx, campaign)
 	if err != nil {
@@ -53,7 +53,9 @@ func (p *Periodic) Board(ctx context.Context, who auth.Principal, campaign, kind
 		kind = Month
 	}
 	of := lastMonth(p.today())
-	if period != "" || kind != Month {
+	if period == "" && kind == Quarter {
+		of = lastQuarter(p.today())
+	} else if period != "" {
 		if of, err = ParsePeriod(kind, period); err != nil {
 			return nil, err
 		}

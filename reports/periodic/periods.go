@@ -44,8 +44,12 @@ func ParsePeriod(kind, text string) (Period, error) {
 	if kind == Month {
 		return monthOf(year, time.Month(n)), nil
 	}
+	return quarterOf(year, n), nil
+}
+
+func quarterOf(year, n int) Period {
 	first := time.Date(year, time.Month(3*n-2), 1, 0, 0, 0, 0, time.UTC)
-	return Period{Quarter, first, first.AddDate(0, 3, 0)}, nil
+	return Period{Quarter, first, first.AddDate(0, 3, 0)}
 }
 
 func monthOf(year int, month time.Month) Period {
@@ -56,6 +60,11 @@ func monthOf(year int, month time.Month) Period {
 // lastMonth is the last month that has ended on a day.
 func lastMonth(today time.Time) Period {
 	return monthOf(today.Year(), today.Month()-1)
+}
+
+// lastQuarter is the last quarter that has ended on a day.
+func lastQuarter(today time.Time) Period {
+	return quarterOf(today.Year(), (int(today.Month())-1)/3)
 }
 
 // String is the period as it is asked for.
