@@ -24,7 +24,8 @@ func theProgramme(o *office) {
 	v.edit("571", func() {
 		v.pick(`dialog [name=market_id]`, "Chợ Đầm")
 		v.press("Ghi")
-		v.says(`dialog [role=alert]`, "không")
+		v.says(`dialog [role=alert]`, "Chợ này không nằm trong địa phương.")
+		v.looks("pilot")
 		v.pick(`dialog [name=market_id]`, "Chợ Vạn Giã")
 		v.press("Ghi")
 	})

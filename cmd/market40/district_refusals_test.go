@@ -85,7 +85,7 @@ func (v *official) knowsNothing(market string) {
 	v.open("market/" + market)
 	v.until(`document.querySelector('.tile.main .rate') !== null`)
 	v.settled()
-	if said := v.read("main"); !strings.Contains(said, "chưa có dữ liệu") || strings.Contains(said, "0,0 %") || strings.Contains(said, "0 %") {
+	if said := v.read("main"); !strings.Contains(said, "chưa có dữ liệu") || strings.Contains(said, "Thường xuyên") || strings.Contains(said, "0,0 %") || strings.Contains(said, "0 %") {
 		v.t.Errorf("an empty market's page says %s", said)
 	}
 	v.open("overview?campaign=all")

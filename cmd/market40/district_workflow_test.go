@@ -65,10 +65,12 @@ func twoOffices(o *office) {
 	v.says(`.note.warn li`, "bị trả lại")
 	v.follow("mở")
 	v.says(`[data-returned]`, "thiếu một khoản báo muộn")
+	v.looks("returned")
 	v.write(`[name=reason]`, "ngân hàng báo muộn một khoản")
 	v.interrupted("/correct", func() { v.press("Chốt bản đính chính") })
 	v.until(`document.querySelector('[data-version="2"]') !== null && document.querySelector('[data-difference="568-I05"]') !== null`)
 	v.differs()
+	v.looks("corrected")
 
 	p.do(chromedp.Reload())
 	p.until(`document.querySelector('[data-version="2"]') !== null`)
@@ -86,16 +88,28 @@ func twoOffices(o *office) {
 func (v *official) differs() {
 	v.t.Helper()
 	for figure, row := range map[string]string{
-		"568-I05": "58,3 % | 66,7 % | +8,3 điểm",
-		"568-I06": "−58,3 điểm | −66,7 điểm | −8,3 điểm",
+		"568-I05": "58,3 % 7 / 12 | 66,7 % 8 / 12 | +8,3 điểm",
+		"568-I06": "−58,3 điểm −7 / 12 | −66,7 điểm −8 / 12 | −8,3 điểm",
+		"568-I09": "1,0 7 / 7 | 1,0 8 / 8 | 0,0",
 	} {
-		said, err := chromedp.Run(v.tab, chromedp.Evaluate[string](fmt.Sprintf(`[...document.querySelectorAll('[data-difference="%s"] td.num')].map((e) => e.textContent.trim()).join(' | ')`, figure)))
+		said, err := chromedp.Run(v.tab, chromedp.Evaluate[string](fmt.Sprintf(`[...document.querySelectorAll('[data-difference="%s"] td.num')].map((e) => [...e.childNodes].map((n) => n.textContent.trim()).filter(Boolean).join(' ')).join(' | ')`, figure)))
 		must(v.t, err)
 		if said != row {
 			v.t.Errorf("%s differs: %s", figure, said)
 		}
 	}
 	v.says(`.steps li`, "ngân hàng báo muộn một khoản")
+}
+
+// looks holds a screen against axe, and against the edge of a phone and a desk.
+func (v *official) looks(name string) {
+	v.t.Helper()
+	v.settled()
+	for _, width := range []int64{1800 - v.width, v.width} { // its own width last: it stays
+		v.do(chromedp.EmulateViewport(width, 900))
+		fits(v.t, v.tab, fmt.Sprintf("district-%s-%d", name, width))
+	}
+	clean(v.t, v.tab, name)
 }
 
 func (v *official) mayNotPress(label string) {

@@ -5552,6 +5552,8 @@ export interface components {
             actor_id: string;
             /** Format: date-time */
             at: string;
+            /** @description the name of the user or of the API key */
+            by: string;
             note: string;
             /** @enum {string} */
             step: "submitted" | "approved" | "returned" | "reopened";
@@ -5605,6 +5607,8 @@ export interface components {
             kind: "month" | "quarter";
             /** @description null: the whole campaign, by the province */
             locality: components["schemas"]["ReportsLocality"];
+            /** @description whether the caller submitted the newest version, and so does not approve it */
+            own: boolean;
             /** @example 2026-10 */
             period: string;
             /** @description of a draft: what it would say now, as of the period's end or, before it, today; else null */
@@ -8429,7 +8433,7 @@ export interface operations {
                 size?: "sticker" | "a6" | "a5" | "a4";
                 /** @description only the stalls of this row or zone */
                 zone?: string;
-                /** @description only these stalls: ids, with commas between */
+                /** @description only these stalls: ids or numbers, with commas between */
                 stalls?: string;
                 /** @description sheets of A4 unless told; single: a page each */
                 layout?: "sheet" | "single";
@@ -10211,7 +10215,7 @@ export interface operations {
                 /** @description id or code */
                 campaign: string;
                 kind?: "month" | "quarter";
-                /** @description 2026-10 or 2026-Q3; absent: the last month that has ended */
+                /** @description 2026-10 or 2026-Q3; absent: the last one of its kind that has ended */
                 period?: string;
             };
             header?: never;
