@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"market40/merchants/vietqr"
 )
 
 // theBoard: a market's board resolves a case with a second person, invites an owner, prints posters, sees which stickers want a look, and who is dormant.
@@ -158,18 +160,36 @@ func (v *official) posters() {
 	v.says(`[data-work=failed]`, "Z99")
 }
 
-// aCheck of a sticker takes its stall off the list of those that want one.
+// aCheck of a sticker, by a picture of it, takes its stall off the list of those that want one; a sticker that pays somebody else is told at once.
 func (v *official) aCheck() {
 	v.t.Helper()
 	v.open("checks")
 	v.says(`main p`, "10 sạp cần kiểm tra tem.")
-	stall := v.stall("BANGOI", 0).text("id")
-	_, payload := v.get("/q/" + v.codes["BANGOI"][0] + ".txt")
-	if status, said := v.asks("POST", "/api/v1/stalls/"+stall+"/checks", object{"payload": strings.TrimSpace(payload)}); status != 201 || said.text("verdict") != "official" {
-		v.t.Errorf("a board's check is answered %d %v", status, said)
+	v.follow("Quét một tem")
+	v.until(`document.querySelector('.pick input') !== null`)
+	_, own := v.get("/q/" + v.codes["BANGOI"][0] + ".txt")
+	_, another := v.get("/q/" + v.codes["DAM"][0] + ".txt")
+	scan := func(payload string) {
+		picture, err := vietqr.PNG(strings.TrimSpace(payload), 6)
+		must(v.t, err)
+		file := filepath.Join(v.t.TempDir(), "tem.png")
+		must(v.t, os.WriteFile(file, picture, 0o600))
+		v.do(chromedp.SetUploadFiles(`.card input[type=file]`, []string{file}))
 	}
-	v.do(chromedp.Reload())
+	scan(own)
+	v.says(`.note.bad`, "Chọn một sạp trong danh sách.")
+	for payload, verdict := range map[string]string{own: "official", another: "swapped"} {
+		v.write(`.pick input`, map[string]string{own: "a01", another: "a02"}[payload])
+		v.click(`.pick li button`)
+		scan(payload)
+		v.until(fmt.Sprintf(`document.querySelector('[data-verdict]')?.dataset.verdict === %q`, verdict))
+	}
+	v.looks("sticker-check")
+	v.open("checks")
 	v.says(`main p`, "9 sạp cần kiểm tra tem.")
+	v.says(`tbody tr`, "bị tráo")
+	v.open("alerts")
+	v.says(`main .card`, "Mã bị tráo")
 }
 
 // theDormant are shown with why, to the board and to the team; never one who did not agree.

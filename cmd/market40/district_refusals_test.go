@@ -164,7 +164,7 @@ func (v *official) fieldInEnglish() {
 	v.until(`document.documentElement.lang === 'en'`)
 	for _, width := range []int64{1440, 360} {
 		v.do(chromedp.EmulateViewport(width, 900))
-		for _, form := range []string{"visit", "share", "training", "count", "survey", "refusal", "incident", "fee", "lists"} {
+		for _, form := range []string{"visit", "check", "share", "training", "count", "survey", "refusal", "incident", "fee", "lists"} {
 			v.open("field/" + form)
 			v.until(fmt.Sprintf(`document.querySelector('.forms a[aria-current]')?.hash.startsWith('#/field/%s') && document.querySelector('.card h2') !== null`, form))
 			name := fmt.Sprintf("field-%s-en-%d", form, width)
