@@ -24,6 +24,7 @@ func theBoard(o *office) {
 	v.posters()
 	v.aCheck()
 	v.theDormant()
+	v.aStall()
 }
 
 // twoCodes lets the bank tell of a transfer whose note names two stalls.
@@ -190,6 +191,37 @@ func (v *official) aCheck() {
 	v.says(`tbody tr`, "bị tráo")
 	v.open("alerts")
 	v.says(`main .card`, "Mã bị tráo")
+	v.press("Xử lý xong")
+	v.write(`[name=reason]`, "đã gỡ tem, dán lại mã đúng")
+	v.press("Đóng lại")
+	v.says(`.note.good`, "Không có cảnh báo nào.")
+	v.open("alerts?state=closed")
+	v.says(`main .card`, "đã gỡ tem, dán lại mã đúng")
+}
+
+// aStall is registered on the screen; an account that another merchant receives on is refused in a sentence, and nothing typed is lost.
+func (v *official) aStall() {
+	v.t.Helper()
+	v.open("stalls")
+	v.until(`(() => { const d = document.querySelector('details[name=register]'); if (d) d.open = true; return !!d && document.querySelector('[name=bank_bin]')?.options.length > 1; })()`)
+	for name, text := range map[string]string{"number": "B07", "zone": "Rau củ", "full_name": "Nguyễn Thị Hoà", "phone": "0905 777 888", "account_number": v.account("BANGOI", 3), "holder_name": "NGUYEN THI HOA"} {
+		v.write(`details [name=`+name+`]`, text)
+	}
+	v.choose(`details [name=bank_bin]`, "970436")
+	v.choose(`details [name=goods_group]`, "rau")
+	v.press("Đăng ký")
+	v.says(`details [role=alert]`, "Tài khoản này đã đăng ký cho tiểu thương khác.")
+	v.write(`details [name=account_number]`, "0071000999888")
+	v.press("Đăng ký")
+	v.write(`[name=sought]`, "nguyen thi hoa")
+	v.until(`document.querySelector('[data-found="1"]') !== null && document.querySelector('[data-stall=B07]')?.textContent.includes('Rau củ')`)
+	href, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`document.querySelector('[data-stall=B07] a').getAttribute('href')`))
+	must(v.t, err)
+	status, err := chromedp.Run(v.tab, chromedp.Evaluate[string](fmt.Sprintf(`fetch(%q).then(async (r) => r.status + ' ' + (await r.text()).slice(0, 5))`, href), chromedp.EvalAwaitPromise))
+	must(v.t, err)
+	if status != "200 %PDF-" {
+		v.t.Errorf("its poster is answered %s", status)
+	}
 }
 
 // theDormant are shown with why, to the board and to the team; never one who did not agree.

@@ -82,6 +82,27 @@ func theProgramme(o *office) {
 		v.t.Errorf("an exempt locality: %s", said)
 	}
 	v.boundaries()
+	v.anotherCampaign()
+}
+
+// anotherCampaign is made on the screen and shown there; it began earlier, so who comes anew still sees the one that began last.
+func (v *official) anotherCampaign() {
+	v.t.Helper()
+	v.open("programme")
+	v.until(`(() => { const d = [...document.querySelectorAll('details.card')].at(-1); if (d) d.open = true; return !!d; })()`)
+	for name, text := range map[string]string{"code": "CHO40", "name": "Đợt thử", "legal_ref": "Kế hoạch 01/KH", "due_day": "10"} {
+		v.write(`details.card [name=`+name+`]`, text)
+	}
+	v.write(`details.card .day input`, "02/01/2024")
+	v.press("Thêm")
+	v.says(`details.card [role=alert]`, "Mã chiến dịch này đã có.")
+	v.write(`details.card [name=code]`, "A-THU")
+	v.press("Thêm")
+	v.says(`.card h2`, "Đợt thử")
+	v.says(`.card dd`, "ngày 10 tháng sau")
+	v.says(`.card dd`, "02/01/2024")
+	v.do(chromedp.Navigate(v.address+"/district/#/overview"), chromedp.Reload())
+	v.says(`.said`, "Mỗi địa phương một chợ")
 }
 
 // edit opens a locality's dialog, does something there, and waits until it is closed.
