@@ -24,6 +24,7 @@ func TestTheDistrictsPeople(t *testing.T) {
 		{"two offices agree on a month", twoOffices},
 		{"the province runs its programme", theProgramme},
 		{"a board runs its market", theBoard},
+		{"a team records what it sees", theField},
 		{"what is refused is said", theRefused},
 	} {
 		t.Run(desk.name, func(t *testing.T) {
