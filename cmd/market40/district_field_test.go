@@ -57,8 +57,12 @@ func theField(o *office) {
 		if form.list == "" {
 			continue
 		}
-		if n := len(o.ask(o.admin, "GET", form.list, nil, 200).items()); n != before+1 {
-			v.t.Errorf("%s: %d facts came", form.name, n-before)
+		came := func() int { return len(o.ask(o.admin, "GET", form.list, nil, 200).items()) - before }
+		for until := time.Now().Add(patience); came() == 0 && time.Now().Before(until); {
+			v.sent()
+		}
+		if n := came(); n != 1 {
+			v.t.Errorf("%s: %d facts came", form.name, n)
 		}
 	}
 
