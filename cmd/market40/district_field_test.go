@@ -74,7 +74,7 @@ func theField(o *office) {
 	v.sent()
 
 	v.open("field/count")
-	v.fill("Từ ngày", written(9))
+	v.fill("Từ ngày", written(5)) // the kit looks back a week
 	v.fill("Đến ngày", written(1))
 	v.fill("Số nửa giờ mỗi khung", "0")
 	v.press("Rút thăm")
