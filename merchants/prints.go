@@ -55,7 +55,7 @@ func (p *Prints) Routes(e *edge.Edge) {
 	e.Engine.GET("/api/v1/markets/:id/posters.pdf", problem.Handle(p.sheets))
 	pdf("/api/v1/markets/{id}/posters.pdf", "print-market-posters", "In bảng mã cả chợ: the current codes of a market, by row and number, as sheets of A4 to cut",
 		&huma.Param{Name: "zone", In: "query", Schema: text, Description: "only the stalls of this row or zone"},
-		&huma.Param{Name: "stalls", In: "query", Schema: text, Description: "only these stalls: ids, with commas between"},
+		&huma.Param{Name: "stalls", In: "query", Schema: text, Description: "only these stalls: ids or numbers, with commas between"},
 		&huma.Param{Name: "layout", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"sheet", "single"}}, Description: "sheets of A4 unless told; single: a page each"})
 }
 
@@ -200,14 +200,8 @@ func (p *Prints) sheets(c *gin.Context) error {
 	if w.market, err = p.register.market(ctx, who, c.Param("id")); err != nil {
 		return err
 	}
-	if listed := c.Query("stalls"); listed != "" {
-		for text := range strings.SplitSeq(listed, ",") {
-			id, err := uuid.Parse(strings.TrimSpace(text))
-			if err != nil {
-				return problem.Of("stalls", "id_form", "Danh sách mã sạp chưa đúng.", "These are no ids of stalls.")
-			}
-			w.stalls = append(w.stalls, id)
-		}
+	if w.stalls, err = p.listed(ctx, who, w.market, c.Query("stalls")); err != nil {
+		return err
 	}
 	found, err := p.find(ctx, who, p.address(c), w)
 	if err != nil {
@@ -226,6 +220,35 @@ func (p *Prints) sheets(c *gin.Context) error {
 		return problem.New(problem.NotFound, "nothing_to_print", "Không có mã nào để in.", "There is no code to print.")
 	}
 	return answerPDF(c, "bang-ma", size, layout == "sheet", kept)
+}
+
+// listed reads which stalls of a market are wanted, by id or by number, with commas between; nil: all.
+func (p *Prints) listed(ctx context.Context, who auth.Principal, market uuid.UUID, text string) (ids []uuid.UUID, err error) {
+	var numbers []string
+	for part := range strings.SplitSeq(text, ",") {
+		part = strings.TrimSpace(part)
+		if id, err := uuid.Parse(part); err == nil {
+			ids = append(ids, id)
+		} else if part != "" {
+			numbers = append(numbers, strings.ToLower(part))
+		}
+	}
+	if len(numbers) == 0 {
+		return ids, nil
+	}
+	rows, _ := p.register.db.Pool.Query(ctx, `SELECT n.number, s.id FROM unnest($2::text[]) AS n (number)
+		LEFT JOIN stalls s ON s.market_id = $1 AND lower(s.number) = n.number AND sees_stall($3, $4, s.id)`, market, numbers, who.ScopeKind, who.ScopeID)
+	var number string
+	var id *uuid.UUID
+	_, err = pgx.ForEachRow(rows, []any{&number, &id}, func() error {
+		if id == nil {
+			number = strings.ToUpper(number)
+			return problem.Of("stalls", "unknown_stall", "Chợ này không có sạp "+number+".", "This market has no stall "+number+".")
+		}
+		ids = append(ids, *id)
+		return nil
+	})
+	return ids, err
 }
 
 func answerPDF(c *gin.Context, name string, size posters.Size, sheets bool, list []printable) error {

@@ -41,7 +41,7 @@ func TestPostersPayTheirStalls(t *testing.T) {
 	slices.Sort(both)
 
 	market := "/api/v1/markets/" + w.market + "/posters.pdf"
-	for query, want := range map[string]int{"": 1, "?size=a5": 1, "?size=sticker": 1, "?size=a4": 2, "?layout=single": 2, "?size=a6&stalls=" + first.text("id") + "," + second.text("id"): 1} {
+	for query, want := range map[string]int{"": 1, "?size=a5": 1, "?size=sticker": 1, "?size=a4": 2, "?layout=single": 2, "?size=a6&stalls=" + first.text("id") + "," + second.text("id"): 1, "?stalls=a1,%20A2": 1} {
 		if codes, pages := w.printed(w.admin, market+query); !slices.Equal(codes, both) || pages != want {
 			t.Errorf("%s prints %d pages with %q, want %d with %q", query, pages, codes, want, both)
 		}

@@ -94,10 +94,15 @@ type official struct {
 	width int64
 }
 
-// seat makes a user and signs it in by the page.
+// seat makes a user, called as its role, and signs it in by the page.
 func (o *office) seat(role, scope string, width int64) *official {
 	o.t.Helper()
-	login := strings.ReplaceAll(role, "_", "-")
+	return o.seatAs(strings.ReplaceAll(role, "_", "-"), role, scope, width)
+}
+
+// seatAs is seat under another name.
+func (o *office) seatAs(login, role, scope string, width int64) *official {
+	o.t.Helper()
 	args := []string{"users", "create", "--role", role, "--login", login, "--name", "Trần Thị " + login}
 	if scope != "" {
 		args = append(args, "--scope", scope)

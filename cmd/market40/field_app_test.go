@@ -2,10 +2,14 @@ package main_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"market40/merchants/vietqr"
 )
 
 // TestATeamsDayWithoutANetwork: a team comes in, loses the network, opens the app anew, records a visit, and sends it when the network is back.
@@ -35,15 +39,30 @@ func TestATeamsDayWithoutANetwork(t *testing.T) {
 	clean(t, v.tab, "field offline")
 	v.do(chromedp.Reload())
 	until(t, v.tab, `document.body.textContent.includes('Chờ gửi: 1')`) // it survives that the app is closed
+	_, payload := s.get("/q/" + s.code + ".txt")
+	picture, err := vietqr.PNG(strings.TrimSpace(payload), 6)
+	must(t, err)
+	sticker := filepath.Join(t.TempDir(), "tem.png")
+	must(t, os.WriteFile(sticker, picture, 0o600))
+	_, err = chromedp.Run(v.tab, chromedp.Evaluate[string](`location.hash = '#/field/check'`))
+	must(t, err)
+	until(t, v.tab, `document.querySelector('.card input[type=file]') !== null`)
+	v.do(chromedp.SendKeys(`.pick input`, "a-12"), chromedp.Click(`.pick li button`), chromedp.SetUploadFiles(`.card input[type=file]`, []string{sticker}))
+	until(t, v.tab, `document.body.textContent.includes('Chờ gửi: 2') && document.body.textContent.includes('lần quét sạp A-12 đã được giữ')`)
+	_, err = chromedp.Run(v.tab, chromedp.Evaluate[string](`location.hash = '#/field/visit'`))
+	must(t, err)
 
 	line.set(false)
 	until(t, v.tab, `(dispatchEvent(new Event('online')), document.body.textContent.includes('Đã gửi hết'))`)
 	if visits := s.ask(s.admin, "GET", "/api/v1/markets/"+market+"/visits", nil, 200).items(); len(visits) != 1 {
 		t.Errorf("%d visits came", len(visits))
 	}
+	if checks := s.ask(s.admin, "GET", "/api/v1/stalls/"+s.stall+"/checks", nil, 200).items(); len(checks) != 1 {
+		t.Errorf("%d scans came", len(checks))
+	}
 	v.do(chromedp.Reload())
 	until(t, v.tab, `document.querySelector('form.card h2')?.textContent === 'Lượt hỗ trợ' && !document.body.textContent.includes('Không có mạng')`)
-	for _, form := range []string{"visit", "share", "training", "count", "survey", "refusal", "incident", "lists"} {
+	for _, form := range []string{"visit", "check", "share", "training", "count", "survey", "refusal", "incident", "lists"} {
 		v.do(chromedp.Navigate(fmt.Sprintf("%s/district/#/field/%s", v.at, form)))
 		until(t, v.tab, fmt.Sprintf(`document.querySelector('.forms a[aria-current]')?.hash.startsWith('#/field/%s') && document.querySelector('.card h2') !== null`, form))
 		fits(t, v.tab, "field-"+form+"-360")

@@ -84,7 +84,7 @@ export interface Step {
   step: 'submitted' | 'approved' | 'returned' | 'reopened';
   version: number;
   note: string;
-  by?: string;
+  by: string;
   at: string;
 }
 
@@ -98,6 +98,8 @@ export interface Report {
   state: ReportState;
   versions?: Pick<Version, 'version' | 'sha256' | 'reason' | 'frozen_at'>[];
   steps?: Step[];
+  /** Whether who reads it submitted the newest version: somebody else approves it. */
+  own?: boolean;
   preview?: Content | null;
 }
 

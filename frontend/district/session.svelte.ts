@@ -56,11 +56,13 @@ class Session {
     return here.get('basis') || this.campaign?.basis || 'districts_2024';
   }
 
-  /** The campaign that was chosen; the newest, unless all markets were ("all"). */
+  /** The campaign that was chosen; the one that began last, unless all markets were ("all"). */
   get campaign(): Campaign | undefined {
     const wanted = here.get('campaign');
     if (wanted === 'all') return undefined;
-    return this.campaigns.find((c) => c.code === wanted) ?? this.campaigns[0];
+    const today = isoDay(new Date());
+    const begun = this.campaigns.filter((c) => c.starts_on <= today).toSorted((a, b) => b.starts_on.localeCompare(a.starts_on));
+    return this.campaigns.find((c) => c.code === wanted) ?? begun[0] ?? this.campaigns[0];
   }
 
   /** What a figure is asked with. */

@@ -219,5 +219,25 @@ func fieldOf(err error) Field {
 	case msg == "unexpected property", msg == "unknown query parameter":
 		return Field{name, "unknown_field", "Trường này không được nhận.", "This field is not known here."}
 	}
-	return Field{name, "invalid", "Giá trị chưa đúng dạng.", msg + "."}
+	return Field{name, "invalid", wantedOf(msg), msg + "."}
+}
+
+// wants are huma's sentences of what is wanted, and ours; %s is its bound.
+var wants = []struct{ begins, vi string }{
+	{"expected number >= ", "Nhỏ nhất là %s."}, {"expected number > ", "Phải lớn hơn %s."}, {"expected number <= ", "Lớn nhất là %s."}, {"expected number < ", "Phải nhỏ hơn %s."},
+	{"expected length >= ", "Cần ít nhất %s ký tự."}, {"expected length <= ", "Dài nhất %s ký tự."},
+	{"expected array length >= ", "Cần ít nhất %s mục."}, {"expected array length <= ", "Nhiều nhất %s mục."},
+	{"expected boolean", "Cần true hoặc false."}, {"expected integer", "Cần một số nguyên."}, {"expected number", "Cần một số."}, {"invalid integer", "Cần một số nguyên."},
+	{"expected string to be RFC 3339 date-time", "Cần thời điểm RFC 3339, thí dụ 2026-11-20T08:30:00+07:00."}, {"expected string to be RFC 3339 date", "Ngày có dạng 2026-11-22."},
+	{"expected string to be RFC 4122 uuid", "Cần một mã UUID."}, {"expected string", "Cần một chuỗi ký tự, trong dấu ngoặc kép."}, {"expected array", "Cần một danh sách."}, {"expected object", "Cần một đối tượng JSON."},
+}
+
+// wantedOf says in Vietnamese what huma wants.
+func wantedOf(msg string) string {
+	for _, w := range wants {
+		if bound, is := strings.CutPrefix(msg, w.begins); is {
+			return strings.ReplaceAll(w.vi, "%s", bound)
+		}
+	}
+	return "Giá trị chưa đúng dạng."
 }

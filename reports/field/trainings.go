@@ -3,6 +3,7 @@ package field
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -51,7 +52,7 @@ var trainings = &kind[TrainingOrder, Training]{
 	check: func(here *place, e *entry[TrainingOrder]) {
 		e.ownID(e.order.ID)
 		e.day("held_on", e.order.HeldOn, here.now)
-		if e.order.Topic == "" {
+		if strings.TrimSpace(e.order.Topic) == "" {
 			e.fail("topic", "required", "Thiếu nội dung tập huấn.", "The topic is missing.")
 		}
 		e.short("topic", e.order.Topic, maxTopic)

@@ -59,6 +59,9 @@ func TestLatenessBoard(t *testing.T) {
 	if got := w.board(w.nhaTrang, "&kind=quarter&period=2026-Q4"); got != "568 not_made <nil> 0; 0/0" {
 		t.Errorf("the quarter's: %s", got)
 	}
+	if got := w.ask(w.province, "GET", all+"/lateness?campaign=CHO40&kind=quarter", nil, 200).text("period"); got != "2026-Q3" {
+		t.Errorf("the quarter that ended last is %s", got)
+	}
 	for query, code := range map[string]string{
 		"?campaign=NONE": "not_found", "?campaign=CHO40&period=2027-01": "period_in_future", "?campaign=CHO40&period=2026-Q3": "period_form",
 		"?campaign=CHO40&kind=quarter&period=2026-10": "period_form", "?campaign=CHO40&period=2024-04": "before_campaign", "": "required",

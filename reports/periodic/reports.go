@@ -48,6 +48,7 @@ type Whole struct {
 
 	Versions []VersionHead `json:"versions" nullable:"false"`
 	Steps    []Step        `json:"steps" nullable:"false" doc:"in the order they were taken"`
+	Own      bool          `json:"own" doc:"whether the caller submitted the newest version, and so does not approve it"`
 	Preview  *Content      `json:"preview" doc:"of a draft: what it would say now, as of the period's end or, before it, today; else null"`
 }
 
@@ -66,6 +67,7 @@ type Step struct {
 	Version int       `json:"version"`
 	Note    string    `json:"note"`
 	ActorID uuid.UUID `json:"actor_id"`
+	By      string    `json:"by" doc:"the name of the user or of the API key"`
 	At      time.Time `json:"at"`
 }
 
@@ -245,9 +247,13 @@ func (p *Periodic) read(ctx context.Context, who auth.Principal, id string) (*Wh
 	if err != nil {
 		return nil, fmt.Errorf("versions of report %s: %w", r.ID, err)
 	}
-	rows, _ = p.db.Pool.Query(ctx, `SELECT step, version, note, actor_id, at FROM report_steps WHERE report_id = $1 ORDER BY id`, r.ID)
+	rows, _ = p.db.Pool.Query(ctx, `SELECT s.step, s.version, s.note, s.actor_id, coalesce(u.full_name, k.name, ''), s.at
+		FROM report_steps s LEFT JOIN users u ON u.id = s.actor_id LEFT JOIN api_keys k ON k.id = s.actor_id WHERE s.report_id = $1 ORDER BY s.id`, r.ID)
 	if w.Steps, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Step]); err != nil {
 		return nil, fmt.Errorf("steps of report %s: %w", r.ID, err)
+	}
+	if _, w.Own, err = submitter(p.db.Pool.QueryRow(ctx, submittedLast, r.ID, who.ActorID)); err != nil {
+		return nil, fmt.Errorf("who submitted report %s: %w", r.ID, err)
 	}
 	if r.State == Draft {
 		asOf := r.about.period.Next

@@ -2,6 +2,7 @@ package periodic
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -193,10 +194,7 @@ func (p *Periodic) judge(ctx context.Context, who auth.Principal, id, step, note
 		if err := take(ctx, tx, r.ID, step); err != nil {
 			return err
 		}
-		var version int
-		var own bool
-		err := tx.QueryRow(ctx, `SELECT version, person(actor_id) = person($2) FROM report_steps WHERE report_id = $1 AND step = 'submitted' ORDER BY version DESC LIMIT 1`,
-			r.ID, who.ActorID).Scan(&version, &own)
+		version, own, err := submitter(tx.QueryRow(ctx, submittedLast, r.ID, who.ActorID))
 		if err != nil {
 			return err
 		}
@@ -209,4 +207,15 @@ func (p *Periodic) judge(ctx context.Context, who auth.Principal, id, step, note
 		return nil, fmt.Errorf("%s report %s: %w", step, r.ID, err)
 	}
 	return p.read(ctx, who, id)
+}
+
+// submittedLast asks which version of a report $1 was submitted last, and whether $2 is the person who did.
+const submittedLast = `SELECT version, person(actor_id) = person($2) FROM report_steps WHERE report_id = $1 AND step = 'submitted' ORDER BY version DESC LIMIT 1`
+
+// submitter reads that; version 0: none was.
+func submitter(row pgx.Row) (version int, own bool, err error) {
+	if err = row.Scan(&version, &own); errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, nil
+	}
+	return version, own, err
 }

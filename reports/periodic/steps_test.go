@@ -57,6 +57,11 @@ func TestFourEyesAreTwoPersons(t *testing.T) {
 	}
 	at := all + "/" + w.ask(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-10"}, 201).text("id")
 	w.ask(key("one"), "POST", at+"/submit", nil, 200)
+	for who, own := range map[string]bool{key("three"): true, w.province: false} {
+		if read := w.ask(who, "GET", at, nil, 200); read["own"] != own || read.items("steps")[0].text("by") != "one" {
+			t.Errorf("own is %v, want %v; submitted by %q", read["own"], own, read.items("steps")[0].text("by"))
+		}
+	}
 	w.refused(key("two"), "POST", at+"/approve", nil, 409, "second_person_needed")
 	// After another's correction it is that person who may not.
 	w.ask(w.province, "POST", at+"/correct", object{"reason": "đính chính"}, 200)

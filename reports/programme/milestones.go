@@ -26,7 +26,7 @@ func (m *Milestones) inOrder(milestone, on string) error {
 	place := slices.Index(milestones, milestone)
 	for i, reached := range []*string{m.Equipped, m.Launched, m.Habitual} {
 		if reached != nil && (i < place && *reached > on || i > place && *reached < on) {
-			return problem.Of("reached_on", "milestone_order", "Các mốc theo thứ tự: đủ thiết bị, ra mắt, thành thói quen.", "Milestones come in order: equipped, launched, habitual.")
+			return problem.Of("reached_on", "milestone_order", "Các mốc theo thứ tự: đã trang bị, đã ra mắt, thành nếp.", "Milestones come in order: equipped, launched, habitual.")
 		}
 	}
 	return nil

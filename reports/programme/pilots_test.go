@@ -92,6 +92,7 @@ func TestDesignationsThatAreRefused(t *testing.T) {
 		{object{"exempt_reason": "  "}, 422, "market_or_exemption"},
 		{object{"market_id": dam, "since": "2026-11-23"}, 422, "since_in_future"},
 		{object{"market_id": dam, "since": "hôm nay"}, 422, "date_form"},
+		{object{"market_id": dam, "since": "2019-01-01"}, 422, "before_campaign"},
 	} {
 		w.refused(w.admin, "PUT", at+"568", tt.body, tt.status, tt.code)
 	}

@@ -66,7 +66,7 @@ class Field {
   async take(market: string): Promise<void> {
     this.failed = undefined;
     try {
-      this.kit = await read<Kit>('/api/v1/me/field-kit', { market });
+      this.kit = this.withUnsent(await read<Kit>('/api/v1/me/field-kit', { market }));
       this.old = false;
       await remember('field-kit', this.kit);
       await remember('field-market', this.kit.market?.id ?? '');
@@ -83,6 +83,13 @@ class Field {
     }
   }
 
+  /** withUnsent is a kit with the trainings of its market that wait on this phone. */
+  private withUnsent(kit: Kit): Kit {
+    const path = `/api/v1/markets/${kit.market?.id ?? ''}/trainings`;
+    const unsent = this.waiting.filter((w) => w.path === path && !w.refused).map((w) => w.body as KitTraining);
+    return { ...kit, trainings: [...unsent.filter((one) => !kit.trainings.some((known) => known.id === one.id)), ...kit.trainings] };
+  }
+
   private async look(): Promise<void> {
     this.waiting = (await this.queue?.list()) ?? [];
   }
@@ -96,6 +103,13 @@ class Field {
   async record(label: string, path: string, body: unknown, method: 'POST' | 'PUT' = 'POST'): Promise<void> {
     await this.queue!.add({ method, path, body: JSON.parse(JSON.stringify(body)), label });
     void this.queue!.flush();
+  }
+
+  /** held adds a training that was recorded here to the kit, so that it may be attended before it was sent and after the app was closed. */
+  async held(training: KitTraining): Promise<void> {
+    if (!this.kit) return;
+    this.kit = { ...this.kit, trainings: [training, ...this.kit.trainings] };
+    await remember('field-kit', this.kit);
   }
 
   send = (): Promise<unknown> => this.queue!.flush();

@@ -1,0 +1,247 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"market40/merchants/vietqr"
+)
+
+// theBoard: a market's board resolves a case with a second person, invites an owner, prints posters, sees which stickers want a look, and who is dormant.
+func theBoard(o *office) {
+	o.pay("BANGOI", 0, time.Now().In(time.FixedZone("+07", 7*3600)).Add(-time.Minute))
+	o.twoCodes("BANGOI")
+	o.dormant("BANGOI")
+	v := o.seatAs("ban-quan-ly", "manager", "market:BANGOI", 1440)
+	v.aCase()
+	v.anInvitation()
+	v.posters()
+	v.aCheck()
+	v.theDormant()
+	v.aStall()
+}
+
+// twoCodes lets the bank tell of a transfer whose note names two stalls.
+func (o *office) twoCodes(market string) {
+	o.t.Helper()
+	o.told++
+	o.ask(sepayKey, "POST", o.hook, object{
+		"id": o.told, "gateway": "", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(time.DateTime), "accountNumber": o.account(market, 1), "code": nil,
+		"content": o.codes[market][1] + " " + o.codes[market][2], "transferType": "in", "transferAmount": 77000, "accumulated": 0, "subAccount": nil,
+		"referenceCode": fmt.Sprintf("FT26302%09d", o.told), "description": "",
+	}, 200)
+}
+
+// dormant makes A12 of a market a ready stall that nobody paid for 30 days, and whose owner agreed to be on the list; A11 did not agree. The days before
+// today are written as they would have been.
+func (o *office) dormant(market string) {
+	o.t.Helper()
+	for _, n := range []int{10, 11} {
+		stall := o.stall(market, n)
+		_, payload := o.get("/q/" + o.codes[market][n] + ".txt")
+		if verdict := o.ask(o.admin, "POST", "/api/v1/stalls/"+stall.text("id")+"/checks", object{"payload": strings.TrimSpace(payload)}, 201).text("verdict"); verdict != "official" {
+			o.t.Errorf("the sticker is %s", verdict)
+		}
+		if n == 11 {
+			merchant, _ := stall["merchant"].(map[string]any)
+			o.ask(o.admin, "POST", "/api/v1/merchants/"+object(merchant).text("id")+"/consents", object{"purpose": "dormant_list", "given": true, "how": "paper", "text_version": 1}, 201)
+			o.ask(o.admin, "POST", "/api/v1/markets/"+o.markets[market]+"/refusals", object{"stall_id": stall.text("id"), "kind": "refusal", "reason": "tax", "said_on": time.Now().AddDate(0, 0, -3).Format(time.DateOnly)}, 201)
+		}
+	}
+	execute(o.t, strings.TrimPrefix(o.env[0], "DATABASE_URL="), `
+		UPDATE codes SET issued_at = issued_at - interval '5 days' WHERE market_id = '`+o.markets[market]+`';
+		UPDATE tenancy_accounts SET since = since - interval '5 days';
+		UPDATE bank_connections SET created_at = created_at - interval '5 days';
+		ALTER TABLE code_checks DISABLE TRIGGER USER;
+		UPDATE code_checks SET checked_at = checked_at - interval '3 days';
+		ALTER TABLE code_checks ENABLE TRIGGER USER;
+		INSERT INTO connection_days (connection_id, day) SELECT id, (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date - 1 FROM bank_connections ON CONFLICT DO NOTHING;`)
+}
+
+// stall is the n-th stall of a market, as the admin reads it.
+func (o *office) stall(market string, n int) object {
+	o.t.Helper()
+	for _, s := range o.ask(o.admin, "GET", "/api/v1/markets/"+o.markets[market]+"/stalls?limit=200", nil, 200).items() {
+		if one, _ := s.(map[string]any); object(one).text("number") == fmt.Sprintf("A%02d", n+1) {
+			return one
+		}
+	}
+	o.t.Fatalf("%s has no stall %d", market, n)
+	return nil
+}
+
+// aCase is assigned to a stall by the board, and approved by somebody else.
+func (v *official) aCase() {
+	v.t.Helper()
+	v.open("cases")
+	if said := v.read(`[data-case=ambiguous_code]`); !strings.Contains(said, "Hai mã trong nội dung") || !strings.Contains(said, "77.000 đ") {
+		v.t.Errorf("the case says %s", said)
+	}
+	v.press("Xử lý")
+	v.choose(`[data-case] form select`, "assign")
+	v.write(`[name=number]`, "Z99")
+	v.write(`[name=reason]`, "khách nói đã trả cho A02")
+	v.press("Ghi")
+	v.says(`[data-case] [role=alert]`, "Không có sạp Z99 ở chợ này.")
+	v.write(`[name=number]`, "a02")
+	v.press("Ghi")
+	v.says(`.note.good`, "Không có hồ sơ nào.")
+	v.open("cases?state=proposed")
+	v.says(`[data-case] .pill`, "chờ người thứ hai duyệt")
+	v.press("Duyệt hoặc xử lý khác")
+	v.write(`[name=reason]`, "tự duyệt")
+	v.press("Ghi")
+	v.says(`[data-case] [role=alert]`, "người thứ hai")
+	status, list := v.asks("GET", "/api/v1/cases?state=proposed", nil)
+	if status != 200 || len(list.items()) != 1 {
+		v.t.Fatalf("proposed: %d %v", status, list)
+	}
+	one, _ := list.items()[0].(map[string]any)
+	v.ask(v.admin, "POST", "/api/v1/cases/"+object(one).text("id")+"/resolve", object{"action": "assign", "stall_id": object(one).text("stall_id"), "reason": "đúng sạp"}, 200)
+	v.open("cases?state=assigned")
+	v.says(`[data-case] .pill`, "đã gán")
+}
+
+// anInvitation is made on the screen; what is shown there is read as a phone would.
+func (v *official) anInvitation() {
+	v.t.Helper()
+	v.open("invitations")
+	v.write(`input[type=search]`, "A03")
+	v.click(`[aria-label="Mời A03"]`)
+	v.says(`dialog p`, "Chưa mời lần nào.")
+	v.press("Tạo thư mời")
+	v.until(`(() => { const i = document.querySelector('dialog .qr img'); return i !== null && i.complete && i.naturalWidth > 0; })()`)
+	clean(v.t, v.tab, "an invitation")
+	picture, err := chromedp.Run(v.tab, chromedp.Screenshot(`dialog .qr`))
+	must(v.t, err)
+	file := filepath.Join(v.t.TempDir(), "invitation.png")
+	must(v.t, os.WriteFile(file, picture, 0o600))
+	read, err := exec.CommandContext(v.t.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file).Output()
+	must(v.t, err)
+	url := strings.TrimSpace(string(read))
+	path, own := strings.CutPrefix(url, v.address)
+	if !own {
+		v.t.Fatalf("the invitation leads to %q", url)
+	}
+	path, _, _ = strings.Cut(path, "#")
+	if status, _ := v.get(path); status != 200 {
+		v.t.Errorf("%s is answered %d", url, status)
+	}
+	v.press("Đóng")
+	v.until(`document.querySelector('dialog') === null`)
+	v.click(`[aria-label="Mời A03"]`)
+	v.says(`dialog li`, "còn hạn")
+	v.press("Đóng")
+	v.until(`document.querySelector('dialog') === null`)
+}
+
+// posters of two stalls land as a PDF that another program reads.
+func (v *official) posters() {
+	v.t.Helper()
+	s := v.shelve()
+	v.open("posters")
+	v.choose(`.form label:nth-of-type(2) select`, "single")
+	v.write(`input[placeholder="A001, A002"]`, "A01, A02")
+	v.press("Tải PDF để in")
+	file := s.next()
+	told, err := exec.CommandContext(v.t.Context(), "pdfinfo", file).Output()
+	must(v.t, err)
+	if !strings.Contains(string(told), "Pages:           2") || !strings.HasSuffix(file, ".pdf") {
+		v.t.Errorf("%s: %s", file, told)
+	}
+	v.write(`input[placeholder="A001, A002"]`, "Z99")
+	v.press("Tải PDF để in")
+	v.until(`document.querySelector('[data-work=failed]') !== null`)
+	v.says(`[data-work=failed]`, "Z99")
+}
+
+// aCheck of a sticker, by a picture of it, takes its stall off the list of those that want one; a sticker that pays somebody else is told at once.
+func (v *official) aCheck() {
+	v.t.Helper()
+	v.open("checks")
+	v.says(`main p`, "10 sạp cần kiểm tra tem.")
+	v.follow("Quét một tem")
+	v.until(`document.querySelector('.pick input') !== null`)
+	_, own := v.get("/q/" + v.codes["BANGOI"][0] + ".txt")
+	_, another := v.get("/q/" + v.codes["DAM"][0] + ".txt")
+	scan := func(payload string) {
+		picture, err := vietqr.PNG(strings.TrimSpace(payload), 6)
+		must(v.t, err)
+		file := filepath.Join(v.t.TempDir(), "tem.png")
+		must(v.t, os.WriteFile(file, picture, 0o600))
+		v.do(chromedp.SetUploadFiles(`.card input[type=file]`, []string{file}))
+	}
+	scan(own)
+	v.says(`.note.bad`, "Chọn một sạp trong danh sách.")
+	for payload, verdict := range map[string]string{own: "official", another: "swapped"} {
+		v.write(`.pick input`, map[string]string{own: "a01", another: "a02"}[payload])
+		v.click(`.pick li button`)
+		scan(payload)
+		v.until(fmt.Sprintf(`document.querySelector('[data-verdict]')?.dataset.verdict === %q`, verdict))
+	}
+	v.looks("sticker-check")
+	v.open("checks")
+	v.says(`main p`, "9 sạp cần kiểm tra tem.")
+	v.says(`tbody tr`, "bị tráo")
+	v.open("alerts")
+	v.says(`main .card`, "Mã bị tráo")
+	v.press("Xử lý xong")
+	v.write(`[name=reason]`, "đã gỡ tem, dán lại mã đúng")
+	v.press("Đóng lại")
+	v.says(`.note.good`, "Không có cảnh báo nào.")
+	v.open("alerts?state=closed")
+	v.says(`main .card`, "đã gỡ tem, dán lại mã đúng")
+}
+
+// aStall is registered on the screen; an account that another merchant receives on is refused in a sentence, and nothing typed is lost.
+func (v *official) aStall() {
+	v.t.Helper()
+	v.open("stalls")
+	v.until(`(() => { const d = document.querySelector('details[name=register]'); if (d) d.open = true; return !!d && document.querySelector('[name=bank_bin]')?.options.length > 1; })()`)
+	for name, text := range map[string]string{"number": "B07", "zone": "Rau củ", "full_name": "Nguyễn Thị Hoà", "phone": "0905 777 888", "account_number": v.account("BANGOI", 3), "holder_name": "NGUYEN THI HOA"} {
+		v.write(`details [name=`+name+`]`, text)
+	}
+	v.choose(`details [name=bank_bin]`, "970436")
+	v.choose(`details [name=goods_group]`, "rau")
+	v.press("Đăng ký")
+	v.says(`details [role=alert]`, "Tài khoản này đã đăng ký cho tiểu thương khác.")
+	v.write(`details [name=account_number]`, "0071000999888")
+	v.press("Đăng ký")
+	v.write(`[name=sought]`, "nguyen thi hoa")
+	v.until(`document.querySelector('[data-found="1"]') !== null && document.querySelector('[data-stall=B07]')?.textContent.includes('Rau củ')`)
+	href, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`document.querySelector('[data-stall=B07] a').getAttribute('href')`))
+	must(v.t, err)
+	status, err := chromedp.Run(v.tab, chromedp.Evaluate[string](fmt.Sprintf(`fetch(%q).then(async (r) => r.status + ' ' + (await r.text()).slice(0, 5))`, href), chromedp.EvalAwaitPromise))
+	must(v.t, err)
+	if status != "200 %PDF-" {
+		v.t.Errorf("its poster is answered %s", status)
+	}
+}
+
+// theDormant are shown with why, to the board and to the team; never one who did not agree.
+func (v *official) theDormant() {
+	v.t.Helper()
+	team := v.seatAs("to-cong-nghe", "team", "market:BANGOI", 360)
+	for _, who := range []*official{v, team} {
+		who.open("market/" + v.markets["BANGOI"])
+		who.until(`document.querySelector('#dormant tbody tr') !== null`)
+		said := who.read(`#dormant tbody`)
+		if !strings.Contains(said, "A12") || !strings.Contains(said, "sợ thuế") || !strings.Contains(said, "chưa từng") || strings.Contains(said, "A11") {
+			v.t.Errorf("dormant: %s", said)
+		}
+		for _, language := range []string{"en", "vi"} {
+			who.click(`.who [lang=` + language + `]`)
+			who.until(fmt.Sprintf(`document.documentElement.lang === %q`, language))
+			name := fmt.Sprintf("district-dormant-%s-%d", language, who.width)
+			who.settled()
+			fits(v.t, who.tab, name)
+			clean(v.t, who.tab, name)
+		}
+	}
+}
