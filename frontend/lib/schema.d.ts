@@ -4599,6 +4599,13 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "bank" | "ewallet";
+            /**
+             * Format: date-time
+             * @description when the holder's name was found to be the merchant's or its household's; null: not yet
+             */
+            name_checked_at: string | null;
+            /** @description bank_lookup, paper or test_transfer; empty: not yet, or not recorded */
+            name_checked_how: string;
         };
         MerchantsAccountOrder: {
             /**
@@ -4923,6 +4930,13 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "bank" | "ewallet";
+            /**
+             * Format: date-time
+             * @description when the holder's name was found to be the merchant's or its household's; null: not yet
+             */
+            name_checked_at: string | null;
+            /** @description bank_lookup, paper or test_transfer; empty: not yet, or not recorded */
+            name_checked_how: string;
         };
         MerchantsOperatorOrder: {
             /** @enum {string} */
@@ -5981,6 +5995,8 @@ export interface components {
             /** @description which levels it can rest on: A bank notice or statement, B owner, C declared, D seen in the field */
             evidence: string[];
             formula: string;
+            /** @description the formula in Vietnamese words */
+            formula_vi: string;
             /** @description earlier versions, newest first */
             history: components["schemas"]["ReportsPastWording"][];
             /** @example active_30d_rate */
