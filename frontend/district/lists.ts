@@ -19,8 +19,8 @@ export interface ListKind {
   title: () => string;
   roles: Role[];
   columns: () => Column[];
-  /** The same file again is added again: its rows may well be alike. */
-  repeats?: boolean;
+  /** What the same file again does, where it does not simply stand already. */
+  again?: () => string;
 }
 
 const needed = (field: string, heading: string, says: string, words?: string): Column => ({ field, heading, needed: true, says, words });
@@ -42,12 +42,17 @@ export const lists: ListKind[] = [
   { name: 'trainings', of: 'market', title: () => t('Buổi tập huấn', 'Training sessions'), roles: people, columns: () => [
     needed('held_on', 'Ngày', day()), needed('topic', 'Nội dung', t('tên buổi tập huấn', 'what it was about')), free('trainer', 'Người hướng dẫn', t('tên người hoặc đơn vị', 'a person or an office')),
   ] },
-  { name: 'attendances', of: 'training', title: () => t('Người dự tập huấn', 'Attendances'), roles: people, columns: () => [stall()] },
+  { name: 'attendances', of: 'training', title: () => t('Người dự tập huấn', 'Attendances'), roles: people, again: () => t('Mỗi người được ghi một lần ở một buổi: ai đã có thì bỏ khỏi tệp.', 'Each is recorded once at a session: leave out who is recorded already.'), columns: () => [stall()] },
   { name: 'declared-shares', of: 'market', title: () => t('Tỷ lệ tự khai', 'Declared shares'), roles: people, columns: () => [
     stall(), needed('asked_on', 'Ngày', day()), free('customers', 'Số khách', t('hỏi bao nhiêu khách gần nhất; bỏ trống là 10', 'of how many last customers; empty is 10')),
     needed('transfers', 'Chuyển khoản', t('mấy khách trong số đó chuyển khoản', 'how many of them paid by transfer')),
   ] },
-  { name: 'survey-answers', of: 'market', title: () => t('Phiếu khảo sát', 'Survey answers'), roles: people, repeats: true, columns: () => [
+  { name: 'sample-slots', of: 'market', title: () => t('Số đếm mẫu', 'Sample counts'), roles: people, columns: () => [
+    needed('starts_at', 'Nửa giờ', t('lúc bắt đầu, như đã rút thăm: 20/11/2026 5:30', 'when it begins, as it was drawn: 20/11/2026 5:30')), free('stratum', 'Khung giờ', t('chỉ cần khi hai lượt rút thăm trùng nửa giờ', 'only where two draws have the same half-hour')),
+    needed('sales', 'Tổng lượt bán', t('mọi lượt bán đã đếm', 'all sales that were counted')), needed('cashless_sales', 'Lượt không dùng tiền mặt', t('trong số đó', 'of them')),
+    free('turnover', 'Tổng tiền', money()), free('cashless_turnover', 'Tiền không dùng tiền mặt', t('ghi cả hai số tiền hoặc không số nào', 'both amounts or none')),
+  ] },
+  { name: 'survey-answers', of: 'market', title: () => t('Phiếu khảo sát', 'Survey answers'), roles: people, again: () => t('Phiếu ẩn danh không có gì để nhận ra: nhập lại cùng một tệp là thêm phiếu lần nữa.', 'Anonymous answers cannot be told apart: the same file again adds them again.'), columns: () => [
     needed('asked_on', 'Ngày', day()), needed('smartphone', 'Điện thoại thông minh', yesNo()), needed('signal', 'Sóng', yesNo()), needed('active', 'Nhận chuyển khoản', yesNo()),
     free('sex', 'Giới tính', '', 'sexes'), free('aged_60', 'Từ 60 tuổi', yesNo()), free('minority', 'Dân tộc thiểu số', yesNo()), free('non_fixed', 'Không cố định', yesNo()),
   ] },
