@@ -141,3 +141,22 @@ func TestEveryFieldScreen(t *testing.T) {
 		}
 	}
 }
+
+// TestTemplatesHaveTheHeadingsThatTheServerReads: a file of each kind's headings alone is a list without rows, not one without a header.
+func TestTemplatesHaveTheHeadingsThatTheServerReads(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	o.ask(o.admin, "POST", "/api/v1/markets/"+o.markets["DAM"]+"/trainings", object{"held_on": time.Now().Format(time.DateOnly), "topic": "An toàn thanh toán"}, 201)
+	v := o.seat("admin", "", 1440)
+	v.open("field/visit")
+	v.choose(`.head select`, o.markets["DAM"])
+	v.until(`document.querySelector('form.card') !== null`)
+	for _, kind := range []string{"visits", "trainings", "attendances", "declared-shares", "sample-slots", "survey-answers", "refusals", "incidents", "fees", "costs", "roster"} {
+		v.open(map[bool]string{true: "import", false: "field/lists/" + kind}[kind == "roster"])
+		v.until(fmt.Sprintf(`document.querySelector('[data-template=%q]') !== null`, kind))
+		headings, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`[...document.querySelectorAll('details tbody th')].map((th) => th.textContent).join(';')`))
+		must(t, err)
+		v.lists(kind, headings+"\n")
+		v.until(`document.querySelector('main .card [role=alert], [data-import=tried]')?.textContent.includes('không có dòng nào')`)
+	}
+}
