@@ -53,10 +53,12 @@ class Field {
   async take(market: string): Promise<void> {
     this.failed = undefined;
     try {
-      this.kit = await read<Kit>('/api/v1/me/field-kit', { market });
+      // Kept before it is shown: who sees the list may go where there is no network.
+      const kit = await read<Kit>('/api/v1/me/field-kit', { market });
+      await remember('field-kit', kit);
+      await remember('field-market', kit.market?.id ?? '');
+      this.kit = kit;
       this.old = false;
-      await remember('field-kit', this.kit);
-      await remember('field-market', this.kit.market?.id ?? '');
     } catch (problem) {
       const kept = await recall<Kit>('field-kit');
       if ((problem as Problem).code === 'offline' && kept) {
