@@ -37,6 +37,9 @@ type Account struct {
 	HolderName    string    `json:"holder_name"`
 	HolderKind    string    `json:"holder_kind" enum:"ca_nhan,ho_kinh_doanh,to_chuc"`
 	Feed          Feed      `json:"feed" doc:"whether this account's notices reach us: a stall may have one that is silent beside one that is heard"`
+
+	NameCheckedAt  *time.Time `json:"name_checked_at" doc:"when the holder's name was found to be the merchant's or its household's; null: not yet"`
+	NameCheckedHow string     `json:"name_checked_how" doc:"bank_lookup, paper or test_transfer; empty: not yet, or not recorded"`
 }
 
 // Feed says whether a bank's notices of an account, or of any of a stall's, reach us.

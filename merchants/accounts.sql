@@ -1,7 +1,7 @@
 -- The accounts that tenancies $1 receive on, in their places, with bank, current code, the market's place on day $2, the last notice,
 -- and whether a bank connection covers them: by name, or with no name at all by its owner's scope.
 SELECT ta.tenancy_id, a.id, a.kind, coalesce(a.bank_bin, ''), coalesce(b.short_name, ''), coalesce(b.memo_prefix, ''),
-    a.number, a.last4, a.holder_name, a.holder_kind, coalesce(place.name, ''), c.code, c.issued_at, l.last_at,
+    a.number, a.last4, a.holder_name, a.holder_kind, a.name_checked_at, a.name_checked_how, coalesce(place.name, ''), c.code, c.issued_at, l.last_at,
     EXISTS (
         SELECT FROM bank_connections bc
         WHERE (bc.owner_kind = 'platform' OR bc.owner_id IN (t.market_id, t.merchant_id))

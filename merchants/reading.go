@@ -143,7 +143,7 @@ type accountRow struct {
 
 func scanAccount(row pgx.CollectableRow) (a accountRow, err error) {
 	err = row.Scan(&a.tenancy, &a.ID, &a.Kind, &a.BankBIN, &a.BankName, &a.memoPrefix, &a.sealed, &a.last4, &a.HolderName, &a.HolderKind,
-		&a.place, &a.code, &a.issuedAt, &a.lastAt, &a.covered)
+		&a.NameCheckedAt, &a.NameCheckedHow, &a.place, &a.code, &a.issuedAt, &a.lastAt, &a.covered)
 	return a, err
 }
 

@@ -29,6 +29,9 @@ type Definition struct {
 	Parts    []DefinedPart `json:"parts" nullable:"false" doc:"further values of the same indicator"`
 	History  []PastWording `json:"history" nullable:"false" doc:"earlier versions, newest first"`
 	queries  []string
+
+	// FormulaVI tells a reader the same. A frozen report keeps Formula alone (periodic.Meaning): adding these words changed no version.
+	FormulaVI string `json:"formula_vi" doc:"the formula in Vietnamese words"`
 }
 
 // DefinedPart is a further value of an indicator.
@@ -89,7 +92,7 @@ func readDefinition(text string) (d Definition, err error) {
 			return d, fmt.Errorf("a section %q", title)
 		}
 	}
-	if d.Code == "" || d.Version < 1 || d.Since == "" || d.Unit == "" || d.NameVI == "" || d.NameEN == "" || d.Formula == "" || d.ProseVI == "" || d.ProseEN == "" {
+	if d.Code == "" || d.Version < 1 || d.Since == "" || d.Unit == "" || d.NameVI == "" || d.NameEN == "" || d.Formula == "" || d.FormulaVI == "" || d.ProseVI == "" || d.ProseEN == "" {
 		return d, fmt.Errorf("something is missing in %+v", d)
 	}
 	d.SQL, err = shownSQL(d.queries)
@@ -129,7 +132,7 @@ func (d *Definition) readLine(line string) (err error) {
 }
 
 func (d *Definition) readText(key, value string) error {
-	at := map[string]*string{"since": &d.Since, "unit": &d.Unit, "formula": &d.Formula, "name_vi": &d.NameVI, "name_en": &d.NameEN}[key]
+	at := map[string]*string{"since": &d.Since, "unit": &d.Unit, "formula": &d.Formula, "formula_vi": &d.FormulaVI, "name_vi": &d.NameVI, "name_en": &d.NameEN}[key]
 	if at == nil {
 		return fmt.Errorf("a key %q", key)
 	}

@@ -195,6 +195,7 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/markets/{id}/sample-plans":                  {may: "admin province_officer locality_officer manager team auditor"},
 	"POST /api/v1/markets/{id}/sample-plans":                 {may: "admin manager team", body: object{"from": "2026-11-01", "to": "2026-11-02", "strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}}, "slots_per_stratum": 2}},
 	"GET /api/v1/markets/{id}/sample-slots":                  {may: "admin province_officer locality_officer manager team auditor"},
+	"POST /api/v1/markets/{id}/sample-slots/import":          {may: "admin manager team", body: object{}},
 	"PUT /api/v1/sample-slots/{id}":                          {may: "admin manager team", body: object{"sales": 10, "cashless_sales": 4}},
 	"GET /api/v1/markets/{id}/sample-estimate":               {may: "admin province_officer locality_officer manager team auditor"},
 	"POST /api/v1/stalls/{id}/accounts/{account}/name-check": {may: "admin manager", inner: true, body: object{"how": "paper"}},

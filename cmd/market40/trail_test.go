@@ -249,6 +249,9 @@ func tourField(s *serving, key, market string) {
 	slots, _ := plan["slots"].([]any)
 	slot, _ := slots[0].(map[string]any)
 	s.ask(key, "PUT", "/api/v1/sample-slots/"+object(slot).text("id"), object{"sales": 10, "cashless_sales": 4}, 200)
+	starts, err := time.Parse(time.RFC3339, object(slot).text("starts_at"))
+	must(s.t, err)
+	s.upload(key, at+"/sample-slots/import", "Nửa giờ,Tổng lượt bán,Lượt không dùng tiền mặt\n"+starts.In(time.FixedZone("", 7*3600)).Format("02/01/2006 15:04")+",11,5\n")
 	for path, list := range map[string]string{
 		at + "/visits": "Sạp số,Ngày,Kết quả\nF-1,02/11/2026,Đã hỗ trợ\n", at + "/trainings": "Ngày,Nội dung\n02/11/2026,Nhận tiền\n",
 		at + "/fees": "Tháng,Phải thu,Đã thu,Chuyển khoản\n09/2026,100,90,50\n", at + "/declared-shares": "Sạp số,Ngày,Chuyển khoản\nF-1,02/11/2026,5\n",

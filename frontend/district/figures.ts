@@ -46,7 +46,7 @@ export function definitions(): Promise<Definition[]> {
   return defined;
 }
 
-export const trend = (asked: Asked & { indicator: string; market?: string; from?: string; to?: string }): Promise<Trend> => read('/api/v1/reports/trend', { ...asked });
+export const trend = (asked: Asked & { indicator: string; market?: string; from?: string; to?: string }, signal?: AbortSignal): Promise<Trend> => read('/api/v1/reports/trend', { ...asked }, signal);
 
 export const marketPage = (id: string, as_of?: string): Promise<MarketPage> => read(`/api/v1/reports/markets/${id}`, { as_of });
 

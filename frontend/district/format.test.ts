@@ -17,7 +17,7 @@ describe('figures as people write them', () => {
     expect(shareOf({ numerator: null, denominator: 9, value: null })).toBe('<5');
   });
   it('says what a figure is counted on', () => {
-    expect(withMix(figure({ value: '0.6200' }))).toBe('62,0 % (A 18, B 21, C 55, D 6)');
+    expect(withMix(figure({ value: '0.6200' }))).toBe('62,0 % (A\u00a018, B\u00a021, C\u00a055, D\u00a06)');
     expect(withMix(figure({ suppressed: true, value: null, evidence: null }))).toBe('<5');
     expect(mix(null)).toBe('');
   });

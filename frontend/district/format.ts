@@ -32,6 +32,9 @@ export const none = (): string => t('chưa có dữ liệu', 'no data yet');
 /** What stands in a hidden cell. */
 export const hidden = '<5';
 
+/** What stands for a total that is hidden for the sake of its parts: it is large, and under five would be wrong. */
+export const hiddenTotal = (): string => t('ẩn', 'hidden');
+
 /** valueOf is a value in its unit. */
 export function valueOf(value: string, unit: Unit): string {
   switch (unit) {
@@ -49,16 +52,22 @@ export function shown(figure: Figure | null | undefined, unit: Unit = 'share'): 
   return figure.value === null ? none() : valueOf(figure.value, unit);
 }
 
+/** shownTotal is a total in short. */
+export const shownTotal = (figure: Figure | null | undefined, unit: Unit = 'share'): string => (figure?.suppressed ? hiddenTotal() : shown(figure, unit));
+
 /** shareOf is a coverage or the like in short. */
 export function shareOf(share: Share | null | undefined): string {
   if (!share || share.denominator === 0) return none();
   return share.value === null ? hidden : percent(share.value);
 }
 
-/** "A 18, B 21, C 55, D 6": how many are counted on what. */
+/** "A 18, B 21, C 55, D 6": how many are counted on what; a letter is not parted from its number. */
 export function mix(evidence: Evidence | null | undefined): string {
-  return evidence && evidence.A + evidence.B + evidence.C + evidence.D > 0 ? (['A', 'B', 'C', 'D'] as const).map((level) => `${level} ${grouped.format(evidence[level])}`).join(', ') : '';
+  return evidence && evidence.A + evidence.B + evidence.C + evidence.D > 0 ? (['A', 'B', 'C', 'D'] as const).map((level) => `${level}\u00a0${grouped.format(evidence[level])}`).join(', ') : '';
 }
+
+/** "01/11/2026, bằng chứng A 18, B 21, C 55, D 6": what a chart says of its day and of what it is counted on. */
+export const dated = (day: string, evidence?: Evidence | null): string => [date(day), mix(evidence) && `${t('bằng chứng', 'evidence')} ${mix(evidence)}`].filter(Boolean).join(', ');
 
 /** "62 % (A 18, B 21, C 55, D 6)" */
 export function withMix(figure: Figure | null | undefined, unit: Unit = 'share'): string {

@@ -33,6 +33,7 @@ export const routes: Route[] = [
   { name: 'posters', title: () => t('In bảng mã', 'Posters'), group: 'market', roles: board, load: () => import('./screens/Posters.svelte') },
   { name: 'invitations', title: () => t('Mời tiểu thương', 'Invitations'), group: 'market', roles: board, load: () => import('./screens/Invitations.svelte') },
   { name: 'checks', title: () => t('Kiểm tra tem', 'Sticker checks'), group: 'market', roles: ['admin', 'manager', 'team', 'auditor'], load: () => import('./screens/Checks.svelte') },
+  { name: 'names', title: () => t('Đối chiếu tên', 'Account holders'), group: 'market', roles: board, load: () => import('./screens/Names.svelte') },
   { name: 'cases', title: () => t('Hồ sơ sai lệch', 'Cases'), group: 'market', roles: boardAndAudit, load: () => import('./screens/Cases.svelte') },
   { name: 'alerts', title: () => t('Cảnh báo', 'Alerts'), group: 'market', roles: boardAndAudit, load: () => import('./screens/Alerts.svelte') },
   { name: 'complaints', title: () => t('Phản ánh', 'Complaints'), group: 'market', roles: boardAndAudit, load: () => import('./screens/Complaints.svelte') },

@@ -37,3 +37,13 @@ export const levelName = of({
 });
 export const goods = ['hai_san', 'thit', 'rau', 'trai_cay', 'hoa', 'do_kho', 'an_uong', 'may_mac', 'tap_hoa', 'dich_vu', 'khac'] as const;
 export const kinds = ['stall', 'kiosk', 'counter', 'shop', 'lot', 'mobile'] as const;
+
+/** Words that forms offer, as the server's (reports/field/words.go). */
+const offered = (...words: [string, string, string][]) => words.map(([word, vi, en]) => ({ word, vi, en }));
+export const nameChecks = offered(
+  ['bank_lookup', 'Xem tên trên ứng dụng ngân hàng', 'Shown by a bank\'s app'], ['paper', 'Xem giấy tờ', 'On paper'], ['test_transfer', 'Chuyển thử', 'By a test transfer'],
+);
+export const nameCheckName = of(Object.fromEntries(nameChecks.map((w) => [w.word, [w.vi, w.en]])));
+export const costPurposes = offered(
+  ['equipment', 'Thiết bị', 'Equipment'], ['printing', 'In ấn', 'Printing'], ['training', 'Tập huấn', 'Training'], ['support', 'Hỗ trợ', 'Support'], ['communication', 'Truyền thông', 'Communication'], ['other', 'Khác', 'Other'],
+);

@@ -2,6 +2,7 @@
 // makes the server do it once; an import is all or nothing and unchanged the second time.
 import type { Problem } from '../lib/api';
 import { t } from '../lib/language.svelte';
+import type { components } from '../lib/schema';
 import { write } from './call';
 import { dropWork, keepWork, keptWork, remember, type Work } from './store';
 
@@ -17,10 +18,27 @@ export interface Running extends Work {
   size?: number;
 }
 
+/** What became of a list; rows of stalls have a number. */
+export type Imported = Pick<components['schemas']['FieldImported'], 'dry_run' | 'applied' | 'created' | 'unchanged' | 'faulty'> & {
+  skipped?: number[] | null;
+  rows: (components['schemas']['FieldImportedRow'] & { number?: string })[] | null;
+};
+
+/** An import that was answered, with the file as long as it may be sent again. */
+export interface KeptImport {
+  name: string;
+  at: string;
+  file?: File;
+  result: Imported;
+}
+
+/** importAt is under which name the import of a path is kept; a trial and the import itself are one. */
+export const importAt = (path: string): string => `import ${path.split('?')[0]}`;
+
 class Works {
   list = $state<Running[]>([]);
-  /** Counts what was done: who shows its outcome reads again. */
-  done = $state(0);
+  /** Counts what came to an end: who shows its outcome reads again. */
+  ended = $state(0);
 
   constructor() {
     setInterval(() => { for (const w of this.list) if (w.state === 'running') w.seconds = Math.round((Date.now() - w.startedAt) / 1000); }, 1000);
@@ -43,19 +61,27 @@ class Works {
     const shown = this.list.at(-1)!;
     try {
       const answer = work.kind === 'export' ? await this.fetched(work, shown) : await this.sent<T>(work);
-      if (work.kind === 'import') await remember('imported', answer);
+      if (work.kind === 'import') await this.keepImport(work, answer as Imported);
       shown.state = 'done';
-      this.done++;
+      this.ended++;
       setTimeout(() => this.dismiss(work.key), 8000);
       await dropWork(work.key);
       return answer as T;
     } catch (problem) {
       const p = problem as Problem;
+      if ((problem as Partial<Imported>).rows) await this.keepImport(work, problem as Imported);
       shown.state = 'failed';
+      this.ended++;
       shown.said = p.errors?.[0]?.detail ?? p.detail ?? String(problem);
       if (p.code !== 'offline') await dropWork(work.key);
       throw problem;
     }
+  }
+
+  private async keepImport({ path, file, startedAt }: Work, { dry_run, applied, created, unchanged, faulty, skipped, rows }: Imported): Promise<void> {
+    const result: Imported = { dry_run, applied, created, unchanged, faulty, skipped, rows };
+    const kept: KeptImport = { name: file?.name ?? '', at: new Date(startedAt).toISOString(), file: applied ? undefined : file, result };
+    await remember(importAt(path), kept);
   }
 
   private async sent<T>(work: Work): Promise<T> {

@@ -1002,6 +1002,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/markets/{id}/sample-slots/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nhập danh sách số đếm: CSV or XLSX, all rows or none */
+        post: operations["import-sample-slots"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/markets/{id}/stalls": {
         parameters: {
             query?: never;
@@ -4599,6 +4616,13 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "bank" | "ewallet";
+            /**
+             * Format: date-time
+             * @description when the holder's name was found to be the merchant's or its household's; null: not yet
+             */
+            name_checked_at: string | null;
+            /** @description bank_lookup, paper or test_transfer; empty: not yet, or not recorded */
+            name_checked_how: string;
         };
         MerchantsAccountOrder: {
             /**
@@ -4923,6 +4947,13 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "bank" | "ewallet";
+            /**
+             * Format: date-time
+             * @description when the holder's name was found to be the merchant's or its household's; null: not yet
+             */
+            name_checked_at: string | null;
+            /** @description bank_lookup, paper or test_transfer; empty: not yet, or not recorded */
+            name_checked_how: string;
         };
         MerchantsOperatorOrder: {
             /** @enum {string} */
@@ -5552,6 +5583,8 @@ export interface components {
             actor_id: string;
             /** Format: date-time */
             at: string;
+            /** @description the name of the user or of the API key */
+            by: string;
             note: string;
             /** @enum {string} */
             step: "submitted" | "approved" | "returned" | "reopened";
@@ -5605,6 +5638,8 @@ export interface components {
             kind: "month" | "quarter";
             /** @description null: the whole campaign, by the province */
             locality: components["schemas"]["ReportsLocality"];
+            /** @description whether the caller submitted the newest version, and so does not approve it */
+            own: boolean;
             /** @example 2026-10 */
             period: string;
             /** @description of a draft: what it would say now, as of the period's end or, before it, today; else null */
@@ -5981,6 +6016,8 @@ export interface components {
             /** @description which levels it can rest on: A bank notice or statement, B owner, C declared, D seen in the field */
             evidence: string[];
             formula: string;
+            /** @description the formula in Vietnamese words */
+            formula_vi: string;
             /** @description earlier versions, newest first */
             history: components["schemas"]["ReportsPastWording"][];
             /** @example active_30d_rate */
@@ -8429,7 +8466,7 @@ export interface operations {
                 size?: "sticker" | "a6" | "a5" | "a4";
                 /** @description only the stalls of this row or zone */
                 zone?: string;
-                /** @description only these stalls: ids, with commas between */
+                /** @description only these stalls: ids or numbers, with commas between */
                 stalls?: string;
                 /** @description sheets of A4 unless told; single: a page each */
                 layout?: "sheet" | "single";
@@ -8716,6 +8753,52 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["HumaErrorModel"];
                 };
+            };
+        };
+    };
+    "import-sample-slots": {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    dry_run?: boolean;
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description what became of each row */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldImported"];
+                };
+            };
+            /** @description a file over 5 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

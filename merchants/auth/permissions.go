@@ -318,6 +318,7 @@ var rules = map[string]Rule{
 	"GET /api/v1/markets/:id/sample-plans":                 {Needs: ReadSamples},
 	"POST /api/v1/markets/:id/sample-plans":                {Needs: RecordFacts},
 	"GET /api/v1/markets/:id/sample-slots":                 {Needs: ReadSamples},
+	"POST /api/v1/markets/:id/sample-slots/import":         {Needs: RecordFacts},
 	"PUT /api/v1/sample-slots/:id":                         {Needs: RecordFacts},
 	"GET /api/v1/markets/:id/sample-estimate":              {Needs: ReadSamples},
 	"POST /api/v1/stalls/:id/accounts/:account/name-check": {Needs: CheckNames},

@@ -26,6 +26,12 @@ type CountOrder struct {
 
 func (o *CountOrder) check() error {
 	e := &entry[CountOrder]{}
+	e.count(o)
+	return e.refusal()
+}
+
+// count is what was counted in a half-hour.
+func (e *entry[O]) count(o *CountOrder) {
 	if o.Sales < 0 || o.Sales > maxSales {
 		e.fail("sales", "out_of_range", "Số lượt bán từ 0 đến 100.000.", "Sales are 0 to 100,000.")
 	}
@@ -44,7 +50,6 @@ func (o *CountOrder) check() error {
 			e.fail("cashless_turnover", "more_than_all", "Tiền không dùng tiền mặt nhiều hơn tổng.", "More turnover was cashless than there was.")
 		}
 	}
-	return e.refusal()
 }
 
 // putCount keeps what was counted in a half-hour, once: the same again is the same answer. Who counted may correct it until midnight of the

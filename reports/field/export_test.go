@@ -19,7 +19,7 @@ func ReadLists(name string, data []byte, now time.Time) map[string][][]problem.F
 	return map[string][][]problem.Field{
 		"visits": readList(visits, name, data, now), "trainings": readList(trainings, name, data, now), "attendances": readList(attendances, name, data, now),
 		"shares": readList(shares, name, data, now), "surveys": readList(surveys, name, data, now), "refusals": readList(refusals, name, data, now),
-		"incidents": readList(incidents, name, data, now), "fees": readList(fees, name, data, now), "costs": readList(costs, name, data, now),
+		"incidents": readList(incidents, name, data, now), "fees": readList(fees, name, data, now), "costs": readList(costs, name, data, now), "counts": readList(countLists, name, data, now),
 	}
 }
 

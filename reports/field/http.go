@@ -34,6 +34,7 @@ func (f *Field) Routes(e *edge.Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/sample-plans", "list-sample-plans", "A market's sample plans, newest first", 0), f.listPlans)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/sample-slots", "list-sample-slots", "Drawn half-hours, latest first", 0), f.listSlots)
 	huma.Register(e.API, op(http.MethodPut, "/api/v1/sample-slots/{id}", "count-sample-slot", "Ghi số đếm: what was counted in a half-hour", http.StatusOK), f.putCount)
+	mountImport(e, f, countLists)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/sample-estimate", "read-sample-estimate", "Ước lượng từ mẫu: cashless shares with their 95 % intervals", 0), f.readEstimate)
 
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/field-kit", "read-field-kit", "Bộ dùng ngoại tuyến: what a phone wants for a day without a network", 0), f.readKit)

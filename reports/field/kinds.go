@@ -182,8 +182,16 @@ func mount[O any, F listed](e *edge.Edge, f *Field, k *kind[O, F]) {
 			return k.answerRecord(ctx, f, in.ID, in.Body)
 		})
 	}
+	mountImport(e, f, k)
+}
+
+// mountImport registers a kind's import.
+func mountImport[O any, F listed](e *edge.Edge, f *Field, k *kind[O, F]) {
 	e.Engine.POST(strings.NewReplacer("{", ":", "}", "").Replace(k.path)+"/import", problem.Handle(k.importList(f)))
-	o := op(http.MethodPost, k.path+"/import", "import-"+named+"s", "Nhập danh sách "+strings.ToLower(k.vi)+": CSV or XLSX, all rows or none", http.StatusOK)
+	o := huma.Operation{
+		OperationID: "import-" + strings.ReplaceAll(k.name, " ", "-") + "s", Method: http.MethodPost, Path: k.path + "/import",
+		Summary: "Nhập danh sách " + strings.ToLower(k.vi) + ": CSV or XLSX, all rows or none", DefaultStatus: http.StatusOK, Tags: []string{"field"},
+	}
 	edge.AcceptsFile(&o)
 	schema := e.API.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Imported](), true, "Imported")
 	o.Responses = map[string]*huma.Response{

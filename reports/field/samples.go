@@ -80,6 +80,8 @@ type Slot struct {
 	CountedAt        *time.Time `json:"counted_at"`
 }
 
+func (s Slot) mark() edge.Mark { return edge.Mark{At: &s.StartsAt, ID: s.ID} }
+
 const slotColumns = `SELECT id, plan_id, market_id, stratum, starts_at, starts_at + interval '30 minutes', sales, cashless_sales, turnover::text, cashless_turnover::text, counted_at FROM sample_slots`
 
 // check says what is wrong with a plan; its days are counted in Vietnam.
@@ -264,6 +266,6 @@ func (f *Field) listSlots(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, fmt.Errorf("list sample slots: %w", err)
 	}
-	items, next := edge.Cut(all, in.Page, func(s Slot) edge.Mark { return edge.Mark{At: &s.StartsAt, ID: s.ID} })
+	items, next := edge.Cut(all, in.Page, Slot.mark)
 	return &body[*edge.List[Slot]]{&edge.List[Slot]{Items: items, Next: next}}, nil
 }

@@ -2,31 +2,18 @@
 // stays, and is sent only by who recorded it.
 import type { Problem } from '../../lib/api';
 import { Queue, type Waiting } from '../../lib/queue';
+import type { components } from '../../lib/schema';
 import { read } from '../call';
 import { recall, remember } from '../store';
 
-export interface Word { word: string; vi: string; en: string }
-
-export interface KitStall {
-  id: string; number: string; zone: string; state: string;
-  merchant_id: string | null; merchant_name: string | null; visited_at: string | null; outcome: string | null;
-}
-
-export interface KitMarket { id: string; code: string; name: string; demo: boolean }
-
-export interface Slot { id: string; stratum: string; starts_at: string; ends_at: string; sales: number | null; cashless_sales: number | null }
-
-export interface KitTraining { id: string; held_on: string; topic: string }
-
-export interface Kit {
-  made_at: string;
-  markets: KitMarket[];
-  market: KitMarket | null;
-  stalls: KitStall[];
-  trainings: KitTraining[];
-  slots: Slot[];
-  words: Record<string, Word[]>;
-}
+type Schemas = components['schemas'];
+export type Word = Schemas['FieldWord'];
+export type KitMarket = Schemas['FieldKitMarket'];
+export type KitTraining = Schemas['FieldKitTraining'];
+export type Slot = Schemas['FieldSlot'];
+/** What forms use of a stall. */
+export type KitStall = Omit<Schemas['FieldKitStall'], 'kind' | 'goods_group' | 'merchant_id'> & { merchant_id: string | null };
+export type Kit = Omit<Schemas['FieldKit'], 'market' | 'stalls'> & { market: KitMarket | null; stalls: KitStall[] };
 
 /** Words that a search does not tell apart: without diacritics, đ as d. */
 export function folded(text: string): string {
@@ -66,10 +53,12 @@ class Field {
   async take(market: string): Promise<void> {
     this.failed = undefined;
     try {
-      this.kit = this.withUnsent(await read<Kit>('/api/v1/me/field-kit', { market }));
+      // Kept before it is shown: who sees the list may go where there is no network.
+      const kit = this.withUnsent(await read<Kit>('/api/v1/me/field-kit', { market }));
+      await remember('field-kit', kit);
+      await remember('field-market', kit.market?.id ?? '');
+      this.kit = kit;
       this.old = false;
-      await remember('field-kit', this.kit);
-      await remember('field-market', this.kit.market?.id ?? '');
     } catch (problem) {
       const kept = await recall<Kit>('field-kit');
       if ((problem as Problem).code === 'offline' && kept) {
