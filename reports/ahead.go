@@ -11,10 +11,12 @@ import (
 	"market40/merchants/auth"
 )
 
-// aheadAfter is how long after its start a server counts ahead for the first time, and aheadEvery how often it looks again.
+// aheadAfter is how long after its start a server counts ahead for the first time, aheadEvery how often it looks again, and aheadPause
+// how long it leaves the processors to payments after each day.
 const (
 	aheadAfter = 15 * time.Second
 	aheadEvery = time.Hour
+	aheadPause = 2 * time.Second
 )
 
 // Run counts ahead what the first page of an officer asks for, so that nobody waits for it in the morning: today and the ends of twelve
@@ -26,7 +28,7 @@ func (r *Reports) Run(ctx context.Context) {
 			return
 		case <-time.After(wait):
 		}
-		if err := r.Ahead(ctx); err != nil && ctx.Err() == nil {
+		if err := r.Ahead(ctx, aheadPause); err != nil && ctx.Err() == nil {
 			slog.WarnContext(ctx, "a job failed", "job", "reports-ahead", "error", err)
 		}
 	}
@@ -35,8 +37,8 @@ func (r *Reports) Run(ctx context.Context) {
 // mostChanges is how many lines of fact_changes may gather before they are put together.
 const mostChanges = 2000
 
-// Ahead is one round of Run.
-func (r *Reports) Ahead(ctx context.Context) error {
+// Ahead is one round of Run, with a pause after each day.
+func (r *Reports) Ahead(ctx context.Context, pause time.Duration) error {
 	// One line with the earliest day takes the place of many: what is kept since then is read again, once.
 	_, err := r.db.Pool.Exec(ctx, `WITH many AS (SELECT max(id) AS newest FROM fact_changes HAVING count(*) > $1),
 		gone AS (DELETE FROM fact_changes f USING many WHERE f.id <= many.newest RETURNING f.since)
@@ -60,8 +62,13 @@ func (r *Reports) Ahead(ctx context.Context) error {
 	everything := auth.Principal{Role: auth.ProvinceOfficer, ScopeKind: auth.ScopeAll}
 	for _, campaign := range append(campaigns, "") {
 		for _, day := range days {
-			if _, err := r.count(ctx, everything, ask{day: day, campaign: campaign}); err != nil {
+			if _, err := r.count(ctx, everything, ask{day: day, campaign: campaign, calm: true}); err != nil {
 				return fmt.Errorf("count ahead as of %s: %w", day.Format(time.DateOnly), err)
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(pause):
 			}
 		}
 	}

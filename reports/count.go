@@ -32,6 +32,7 @@ type ask struct {
 	queries  []string // nil: all
 	also     []Market // markets that are counted though no unit holds them
 	units    []unit   // that the caller sees, read before; nil: not yet
+	calm     bool     // nobody waits: one processor is enough
 }
 
 // counted are the units that a caller sees, with what was counted in them on one snapshot.
@@ -129,7 +130,7 @@ func readUnits(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time
 // count reads the facts and fills the groups.
 func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err error) {
 	c.groups = groupUnits(c.units, c.programme.pilotSets(), a.also)
-	of := asked{day: a.day, markets: c.groups.ids, queries: a.queries}
+	of := asked{day: a.day, markets: c.groups.ids, queries: a.queries, calm: a.calm}
 	if of.queries == nil {
 		of.queries, of.parts = allQueries, true // so that every page of a day is told from what is read once
 	}
@@ -154,7 +155,11 @@ func (r *Reports) facts(ctx context.Context, tx pgx.Tx, of asked) (map[string]*c
 	if cells := r.kept.find(of, stamp); cells != nil {
 		return cells, nil
 	}
-	cells, err := r.readHalves(ctx, tx, of)
+	read := r.readHalves
+	if of.calm {
+		read = readFacts
+	}
+	cells, err := read(ctx, tx, of)
 	if err != nil {
 		return nil, err
 	}

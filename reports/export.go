@@ -65,18 +65,18 @@ func (a *Adoption) lines(l Locality, markets string, figures Figures, note strin
 	return lines
 }
 
-func (i Figure) fields(note, part string) []string {
+func (f Figure) fields(note, part string) []string {
 	value, mix, interval, coverage, fresh := "", [4]string{}, Interval{}, [3]string{}, ""
-	if i.Value != nil {
-		value = *i.Value
+	if f.Value != nil {
+		value = *f.Value
 	}
-	if e := i.Evidence; e != nil {
+	if e := f.Evidence; e != nil {
 		mix = [4]string{strconv.Itoa(e.A), strconv.Itoa(e.B), strconv.Itoa(e.C), strconv.Itoa(e.D)}
 	}
-	if i.Interval != nil {
-		interval = *i.Interval
+	if f.Interval != nil {
+		interval = *f.Interval
 	}
-	if c := i.Coverage; c != nil {
+	if c := f.Coverage; c != nil {
 		coverage[1] = strconv.Itoa(c.Denominator)
 		if c.Numerator != nil {
 			coverage[0] = strconv.Itoa(*c.Numerator)
@@ -85,13 +85,13 @@ func (i Figure) fields(note, part string) []string {
 			coverage[2] = *c.Value
 		}
 	}
-	if i.FreshAt != nil {
-		fresh = i.FreshAt.In(vietnam).Format(time.RFC3339)
+	if f.FreshAt != nil {
+		fresh = f.FreshAt.In(vietnam).Format(time.RFC3339)
 	}
 	return []string{
-		strconv.Itoa(i.Definition), i.Numerator.text(), i.Denominator.text(), value,
-		mix[0], mix[1], mix[2], mix[3], strconv.FormatBool(i.Suppressed), note,
-		part, interval.Low, interval.High, coverage[0], coverage[1], coverage[2], fresh, i.Period,
+		strconv.Itoa(f.Definition), f.Numerator.text(), f.Denominator.text(), value,
+		mix[0], mix[1], mix[2], mix[3], strconv.FormatBool(f.Suppressed), note,
+		part, interval.Low, interval.High, coverage[0], coverage[1], coverage[2], fresh, f.Period,
 	}
 }
 

@@ -128,6 +128,7 @@ type asked struct {
 	parts    bool // cells are parts of markets
 	campaign *uuid.UUID
 	queries  []string
+	calm     bool // one connection reads all
 }
 
 // readFacts reads the facts of markets by cell: "1", "2", … by their place, or parts with what names them.

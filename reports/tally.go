@@ -122,6 +122,7 @@ func (t *tally) countOperating(p *person) {
 		}
 	case levelB:
 		t.payments.B += int(p.words)
+	case levelC, levelD, nothing:
 	}
 }
 

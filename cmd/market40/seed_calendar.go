@@ -22,7 +22,7 @@ var weekdays = [7]float64{1.14, 0.93, 0.90, 0.93, 0.97, 1.03, 1.20}
 func demoDay(text string) time.Time {
 	day, err := time.ParseInLocation(time.DateOnly, text, vietnam)
 	if err != nil {
-		panic(err) // written in this file
+		panic(err) //nolint:forbidigo // written in this file
 	}
 	return day
 }

@@ -241,7 +241,7 @@ func (m *demoLife) drawCode() string {
 	for {
 		code, err := memo.New(m.source)
 		if err != nil {
-			panic(err) // the source never fails
+			panic(err) //nolint:forbidigo // the source never fails
 		}
 		if !m.codes[code] {
 			m.codes[code] = true

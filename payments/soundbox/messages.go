@@ -116,7 +116,7 @@ func Password(key []byte) string {
 func derive(key []byte, purpose string) []byte {
 	derived, err := hkdf.Key(sha256.New, key, nil, purpose, sha256.Size)
 	if err != nil {
-		panic(err) // only a length past 255 digests is refused
+		panic(err) //nolint:forbidigo // only a length past 255 digests is refused
 	}
 	return derived
 }

@@ -163,7 +163,7 @@ func part(archive *zip.Reader, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	return limited(file)
 }
 

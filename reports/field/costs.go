@@ -70,7 +70,7 @@ var costs = &kind[CostOrder, Cost]{
 			})(ctx, tx, here, entries)
 	},
 	list: `SELECT v.id, v.market_id, k.code, to_char(v.spent_on, 'YYYY-MM-DD'), v.purpose, v.amount::text, 'VND', v.note, v.recorded_at
-		FROM programme_costs v JOIN markets k ON k.id = v.market_id WHERE v.campaign_id = $1 AND v.market_id IN (SELECT scope_markets($8, $9))` + byDay("v.spent_on", "v.id"),
+		FROM programme_costs v JOIN markets k ON k.id = v.market_id WHERE v.campaign_id = $1 AND v.market_id IN (SELECT scope_markets($8, $9))` + byDay("v.spent_on"),
 }
 
 // findMarkets finds the markets in scope that costs name by id or code.

@@ -45,15 +45,15 @@ func dayMark(day string, id uuid.UUID) edge.Mark {
 	return edge.Mark{At: &at, ID: id}
 }
 
-// byMoment and byDay end the SQL of a list, newest first; the column is a time or a date, the id breaks ties.
+// byMoment and byDay end the SQL of a list, newest first; the column is a time or a date, the id (v.id by day) breaks ties.
 func byMoment(column, id string) string {
 	const days = ` AND ($2::date IS NULL OR %[1]s >= $2::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh') AND ($3::date IS NULL OR %[1]s < ($3::date + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')`
 	return fmt.Sprintf(days+` AND ($4::timestamptz IS NULL OR (%[1]s, %[2]s) < ($4, $5::uuid)) AND ($7::uuid IS NULL OR %[2]s = $7) ORDER BY %[1]s DESC, %[2]s DESC LIMIT $6`, column, id)
 }
 
-func byDay(column, id string) string {
+func byDay(column string) string {
 	return fmt.Sprintf(` AND ($2::date IS NULL OR %[1]s >= $2) AND ($3::date IS NULL OR %[1]s <= $3)
-		AND ($4::timestamptz IS NULL OR (%[1]s, %[2]s) < (($4 AT TIME ZONE 'UTC')::date, $5::uuid)) AND ($7::uuid IS NULL OR %[2]s = $7) ORDER BY %[1]s DESC, %[2]s DESC LIMIT $6`, column, id)
+		AND ($4::timestamptz IS NULL OR (%[1]s, v.id) < (($4 AT TIME ZONE 'UTC')::date, $5::uuid)) AND ($7::uuid IS NULL OR v.id = $7) ORDER BY %[1]s DESC, v.id DESC LIMIT $6`, column)
 }
 
 // Days narrow a list; embed them in a huma input, which looks into exported types only.

@@ -66,5 +66,5 @@ var refusals = &kind[RefusalOrder, Refusal]{
 			return map[string]any{"tenancy_id": e.tenancy, "kind": e.order.Kind, "reason": e.order.Reason, "said_on": e.order.SaidOn, "note": e.order.Note}
 		}),
 	list: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, v.kind, v.reason, to_char(v.said_on, 'YYYY-MM-DD'), v.note, v.recorded_at FROM refusals v` + ofTenancy +
-		` WHERE v.market_id = $1` + byDay("v.said_on", "v.id"),
+		` WHERE v.market_id = $1` + byDay("v.said_on"),
 }

@@ -76,5 +76,5 @@ var shares = &kind[ShareOrder, Share]{
 		return map[string]any{"tenancy_id": e.tenancy, "asked_on": e.order.AskedOn, "customers": e.order.Customers, "transfers": e.order.Transfers}
 	}),
 	list: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, to_char(v.asked_on, 'YYYY-MM-DD'), v.customers, v.transfers, v.recorded_at FROM declared_shares v` + ofTenancy +
-		` WHERE v.market_id = $1` + byDay("v.asked_on", "v.id"),
+		` WHERE v.market_id = $1` + byDay("v.asked_on"),
 }

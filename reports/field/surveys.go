@@ -71,7 +71,7 @@ var surveys = &kind[SurveyOrder, SurveyAnswer]{
 	},
 	keep: keepAnswers,
 	list: `SELECT v.id, v.market_id, to_char(v.asked_on, 'YYYY-MM-DD'), v.smartphone, v.signal, v.active, v.sex, v.aged_60, v.minority, v.non_fixed
-		FROM survey_answers v WHERE v.market_id = $1` + byDay("v.asked_on", "v.id"),
+		FROM survey_answers v WHERE v.market_id = $1` + byDay("v.asked_on"),
 }
 
 // keepAnswers writes answers in the order of their random ids, so that not even a list's order stays.

@@ -62,7 +62,7 @@ var trainings = &kind[TrainingOrder, Training]{
 		return map[string]any{"held_on": e.order.HeldOn, "topic": e.order.Topic, "trainer": e.order.Trainer}
 	}),
 	list: `SELECT v.id, v.market_id, to_char(v.held_on, 'YYYY-MM-DD'), v.topic, v.trainer, (SELECT count(*) FROM attendances a WHERE a.training_id = v.id), v.recorded_at
-		FROM trainings v WHERE v.market_id = $1` + byDay("v.held_on", "v.id"),
+		FROM trainings v WHERE v.market_id = $1` + byDay("v.held_on"),
 }
 
 // AttendanceOrder is who came to a training.
