@@ -91,6 +91,7 @@ func theField(o *office) {
 	v.fill("Tổng lượt bán", "20")
 	v.fill("Lượt không dùng tiền mặt", "8")
 	v.press("Ghi lại")
+	v.until(`document.querySelector('form.card select').value === ''`) // it is on the phone
 	v.sent()
 	v.do(chromedp.Reload())
 	v.says(`.card p`, "Lượt không dùng tiền mặt: 40,0 %")

@@ -140,17 +140,16 @@ func (o *office) foreignLists() {
 	v.open("field/lists")
 	v.until(`document.querySelector('input[type=file]') !== null`)
 	for _, tt := range []struct{ kind, text, said string }{
-		{"fees", "Tháng,Phải thu,Đã thu,Thu qua chuyển khoản\nOct 2026,1,1,1\n", "Dòng 2: Tháng chưa đúng: cần tháng/năm, thí dụ 10/2026."},
-		{"fees", "Tháng,Phải thu,Đã thu,Thu qua chuyển khoản\n10/2026,\"1,5\",1,1\n", "Dòng 2: Cần số nguyên không âm, thí dụ 1.234.567."},
-		{"visits", "Số sạp,Ngày,Kết quả\nA01,11/20/2026,helped\n", "Dòng 2: Ngày viết tháng trước (11/20/2026): hãy viết ngày/tháng/năm, thí dụ 28/04/2026."},
+		{"fees", "Tháng,Phải thu,Đã thu,Thu qua chuyển khoản\nOct 2026,1,1,1\n", "Tháng chưa đúng: cần tháng/năm, thí dụ 10/2026."},
+		{"fees", "Tháng,Phải thu,Đã thu,Thu qua chuyển khoản\n10/2026,\"1,5\",1,1\n", "Cần số nguyên không âm, thí dụ 1.234.567."},
+		{"visits", "Số sạp,Ngày,Kết quả\nA01,11/20/2026,helped\n", "Ngày viết tháng trước (11/20/2026): hãy viết ngày/tháng/năm, thí dụ 28/04/2026."},
 		{"visits", "Stall;Where\n1;2\n", "Thiếu cột"},
 	} {
 		path := filepath.Join(v.t.TempDir(), "la.csv")
 		must(v.t, os.WriteFile(path, []byte(tt.text), 0o600))
 		v.choose(`section select`, tt.kind)
 		v.do(chromedp.SetUploadFiles(`input[type=file]`, []string{path}))
-		v.press("Xem thử")
-		v.says(`section li, section .note.bad`, tt.said)
+		v.says(`section td, section .note.bad`, tt.said)
 		fits(v.t, v.tab, fmt.Sprintf("district-foreign-%s-360", tt.kind))
 	}
 	clean(v.t, v.tab, "a list from elsewhere")
