@@ -1,8 +1,8 @@
 package soundbox_test
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"fmt"
 	"strings"
 	"testing"
