@@ -53,7 +53,7 @@ var sections = []section{
 	{"bank_connections", `x.id IN ` + ofOwned},
 	{"connection_accounts", `x.connection_id IN ` + ofOwned},
 	{"audit_events", `x.at > now() - interval '12 months' AND (x.object LIKE '/api/v1/merchants/' || $1::uuid::text || '/%'
-		OR coalesce(x.status, (SELECT r.status FROM audit_results r WHERE r.event_id = x.id), 0) <> 404 AND x.actor_id IN (SELECT id FROM users WHERE merchant_id = $1 UNION SELECT id FROM api_keys WHERE merchant_id = $1)
+		OR coalesce(x.status, (SELECT r.status FROM audit_results r WHERE r.event_id = x.id), CASE WHEN x.at > now() - interval '1 minute' THEN 404 ELSE 0 END) <> 404 AND x.actor_id IN (SELECT id FROM users WHERE merchant_id = $1 UNION SELECT id FROM api_keys WHERE merchant_id = $1)
 		OR EXISTS (SELECT FROM tenancies t WHERE t.merchant_id = $1 AND x.object LIKE '/api/v1/stalls/' || t.stall_id || '/%' AND t.valid @> x.at))`},
 	{"audit_reads", `x.tenancy_id IN ` + ofTenancies},
 	{"book_cash", `x.merchant_id = $1`},
