@@ -1,6 +1,6 @@
 // Who is signed in, and what the whole app asks with: campaigns, bases, the day.
 import { api, ask, type Problem } from '../lib/api';
-import { setLanguage, ui } from '../lib/language.svelte';
+import { setLanguage } from '../lib/language.svelte';
 import { isoDay } from '../lib/time';
 import { campaigns, type Campaign } from './programme';
 import { forget, recall, remember } from './store';
@@ -70,9 +70,13 @@ class Session {
     return { basis: this.basis, as_of: this.asOf, campaign: this.campaign?.code };
   }
 
-  async setLanguage(language: string): Promise<void> {
-    setLanguage(language);
-    await remember('language', ui.language);
+  /** setLanguage keeps the language before it shows it: who opens the page again right after finds it. */
+  async setLanguage(language: 'vi' | 'en'): Promise<void> {
+    try {
+      await remember('language', language);
+    } finally {
+      setLanguage(language);
+    }
   }
 
   /** leave signs out and clears what the browser keeps. */

@@ -221,9 +221,13 @@ class State {
     this.mayDim();
   }
 
-  async setLanguage(language: string): Promise<void> {
-    setLanguage(language);
-    await remember('language', ui.language);
+  /** setLanguage keeps the language before it shows it: who opens the page again right after finds it. */
+  async setLanguage(language: 'vi' | 'en'): Promise<void> {
+    try {
+      await remember('language', language);
+    } finally {
+      setLanguage(language);
+    }
   }
 
   /** leave signs out and clears the phone. */
