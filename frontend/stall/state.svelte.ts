@@ -114,11 +114,12 @@ class State {
     const place = (account: string) => (stall.accounts ?? []).findIndex((a) => a.id === account);
     codes.sort((a, b) => place(a.account_id) - place(b.account_id)); // the stall's first account first, not the newest code
     const market = await ask(api.GET('/api/v1/markets/{id}', { params: { path: { id: stall.market_id } } }));
-    this.mine = { stall, market: market.name, codes };
+    const mine = { stall, market: market.name, codes };
+    await remember('mine', mine);
+    this.mine = mine;
     const checks = await ask(api.GET('/api/v1/stalls/{id}/checks', { params: { path: { id }, query: { limit: 1 } } }));
     const last = checks.items?.[0];
     this.checkedAt = last?.verdict === 'official' ? last.checked_at : null;
-    await remember('mine', $state.snapshot(this.mine));
   }
 
   private async refresh(): Promise<void> {

@@ -97,8 +97,9 @@ class Field {
   /** held adds a training that was recorded here to the kit, so that it may be attended before it was sent and after the app was closed. */
   async held(training: KitTraining): Promise<void> {
     if (!this.kit) return;
-    this.kit = { ...this.kit, trainings: [training, ...this.kit.trainings] };
-    await remember('field-kit', this.kit);
+    const kit = { ...this.kit, trainings: [training, ...this.kit.trainings] };
+    await remember('field-kit', kit);
+    this.kit = kit;
   }
 
   send = (): Promise<unknown> => this.queue!.flush();
