@@ -14,28 +14,50 @@ import (
 	"market40/merchants/problem"
 )
 
+// Limits of when a sticker was scanned, by the phone's clock.
+const (
+	lateCheck = 7 * 24 * time.Hour // how long a scan may wait on a phone without a network
+	clockRuns = 10 * time.Minute   // how far the phone's clock may be ahead
+)
+
 // checkBody is what was scanned at a stall, and where, if whoever scans allows that to be kept.
 type checkBody struct {
-	Payload   string   `json:"payload" doc:"the text of the QR code"`
-	Latitude  *float64 `json:"latitude,omitempty" minimum:"-90" maximum:"90" doc:"degrees; with longitude or not at all"`
-	Longitude *float64 `json:"longitude,omitempty" minimum:"-180" maximum:"180"`
+	Payload   string     `json:"payload" doc:"the text of the QR code"`
+	CheckedAt *time.Time `json:"checked_at,omitempty" doc:"the phone's time, when it was scanned without a network: at most 7 days ago; absent: now"`
+	Latitude  *float64   `json:"latitude,omitempty" minimum:"-90" maximum:"90" doc:"degrees; with longitude or not at all"`
+	Longitude *float64   `json:"longitude,omitempty" minimum:"-180" maximum:"180"`
+}
+
+// at is when the sticker was scanned.
+func (b checkBody) at(now time.Time) (time.Time, error) {
+	switch {
+	case b.CheckedAt == nil:
+		return now, nil
+	case b.CheckedAt.After(now.Add(clockRuns)):
+		return now, problem.Of("checked_at", "in_future", "Thời điểm nằm trong tương lai.", "The time lies in the future.")
+	case b.CheckedAt.Before(now.Add(-lateCheck)):
+		return now, problem.Of("checked_at", "too_old", "Lần quét đã quá 7 ngày: hãy quét lại.", "The scan is older than 7 days: scan the sticker again.")
+	case b.CheckedAt.After(now):
+		return now, nil
+	}
+	return *b.CheckedAt, nil
 }
 
 // StickerCheck is a recorded look at the sticker that hangs at a stall.
 type StickerCheck struct {
 	ID        uuid.UUID `json:"id"`
 	CheckedAt time.Time `json:"checked_at"`
-	Verdict   string    `json:"verdict" enum:"official,superseded,swapped,own_account,foreign,invalid" doc:"of the sticker at this stall: another stall's code is swapped, a replaced or revoked one superseded"`
-	Found     *Verdict  `json:"found" doc:"what the payload is by itself"`
+	Verdict   string    `json:"verdict" enum:"official,superseded,swapped,own_account,foreign,invalid" doc:"of the sticker at this stall when it was scanned: another stall's code is swapped, one that was replaced or revoked before superseded"`
+	Found     *Verdict  `json:"found" doc:"what the payload is by itself, now"`
 }
 
-// atStall is what a payload is as the sticker of one stall.
-func (v *Verdict) atStall(stall uuid.UUID) string {
+// atStall is what a payload was as the sticker of one stall at a time.
+func (v *Verdict) atStall(stall uuid.UUID, at time.Time) string {
 	here := slices.Contains(v.stalls, stall)
 	switch {
 	case v.Verdict == official && !here:
 		return swapped
-	case v.Verdict == official && v.State != codeCurrent:
+	case v.Verdict == official && v.endedAt != nil && !v.endedAt.After(at):
 		return superseded
 	case v.Verdict == ownAccount && !here:
 		return foreign
@@ -58,18 +80,24 @@ func (r *Registry) postCheck(ctx context.Context, in *struct {
 	if (in.Body.Latitude == nil) != (in.Body.Longitude == nil) {
 		return nil, problem.Of("longitude", "place_whole", "Cần cả vĩ độ và kinh độ.", "A place is latitude and longitude.")
 	}
+	now := r.now()
+	checkedAt, err := in.Body.at(now)
+	if err != nil {
+		return nil, err
+	}
 	found, err := r.Verify(ctx, in.Body.Payload)
 	if err != nil {
 		return nil, err
 	}
-	check := StickerCheck{ID: newID(), CheckedAt: r.now(), Verdict: found.atStall(stall), Found: found}
+	check := StickerCheck{ID: newID(), CheckedAt: checkedAt, Verdict: found.atStall(stall, checkedAt), Found: found}
 	err = r.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var at warned
-		err := tx.QueryRow(ctx, `INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id, latitude, longitude)
-			SELECT $1, market_id, id, nullif($3, ''), $4, $5, $6, $7::float8::numeric(9, 6), $8::float8::numeric(9, 6) FROM stalls WHERE id = $2
-			RETURNING market_id, (SELECT number FROM stalls WHERE id = $2)`,
-			check.ID, stall, found.memoCode, check.Verdict, check.CheckedAt, who.ActorID, in.Body.Latitude, in.Body.Longitude).Scan(&at.market, &at.number)
-		if err != nil || check.Verdict != swapped && check.Verdict != foreign {
+		var scannedSince bool
+		err := tx.QueryRow(ctx, `INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id, latitude, longitude, recorded_at)
+			SELECT $1, market_id, id, nullif($3, ''), $4, $5, $6, $7::float8::numeric(9, 6), $8::float8::numeric(9, 6), $9 FROM stalls WHERE id = $2
+			RETURNING market_id, (SELECT number FROM stalls WHERE id = $2), EXISTS (SELECT FROM code_checks WHERE stall_id = $2 AND checked_at > $5)`,
+			check.ID, stall, found.memoCode, check.Verdict, check.CheckedAt, who.ActorID, in.Body.Latitude, in.Body.Longitude, now).Scan(&at.market, &at.number, &scannedSince)
+		if err != nil || check.Verdict != swapped && check.Verdict != foreign || scannedSince {
 			return err
 		}
 		at.stall = stall
@@ -94,13 +122,14 @@ func (r *Registry) warnSwapped(ctx context.Context, tx pgx.Tx, at warned, why st
 
 // ListedCheck is a check as it was recorded.
 type ListedCheck struct {
-	ID        uuid.UUID `json:"id"`
-	CheckedAt time.Time `json:"checked_at"`
-	Verdict   string    `json:"verdict" enum:"official,superseded,swapped,own_account,foreign,invalid"`
-	Code      *string   `json:"code" doc:"the code of ours that was found"`
-	By        string    `json:"by" doc:"the role of who checked"`
-	Latitude  *float64  `json:"latitude"`
-	Longitude *float64  `json:"longitude"`
+	ID         uuid.UUID `json:"id"`
+	CheckedAt  time.Time `json:"checked_at"`
+	Verdict    string    `json:"verdict" enum:"official,superseded,swapped,own_account,foreign,invalid"`
+	Code       *string   `json:"code" doc:"the code of ours that was found"`
+	By         string    `json:"by" doc:"the role of who checked"`
+	Latitude   *float64  `json:"latitude"`
+	Longitude  *float64  `json:"longitude"`
+	RecordedAt time.Time `json:"recorded_at" doc:"when we were told; later than checked_at where the phone had no network"`
 }
 
 func (r *Registry) listChecks(ctx context.Context, in *struct {
@@ -116,7 +145,7 @@ func (r *Registry) listChecks(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.db.Pool.Query(ctx, `SELECT k.id, k.checked_at, k.verdict, k.code, a.role, k.latitude::float8, k.longitude::float8
+	rows, err := r.db.Pool.Query(ctx, `SELECT k.id, k.checked_at, k.verdict, k.code, a.role, k.latitude::float8, k.longitude::float8, k.recorded_at
 		FROM code_checks k JOIN actors a ON a.id = k.actor_id
 		WHERE k.stall_id = $1 AND ($2::timestamptz IS NULL OR (k.checked_at, k.id) < ($2, $3))
 		AND ($4::uuid IS NULL OR EXISTS (SELECT FROM tenancies t WHERE t.stall_id = k.stall_id AND t.merchant_id = $4 AND t.valid @> k.checked_at))

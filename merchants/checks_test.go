@@ -37,6 +37,46 @@ func TestChecksAreListedAndWarn(t *testing.T) {
 	w.call(w.key("locality_officer", "locality:568"), "GET", path, nil, 403)
 }
 
+// A scan that waited on a phone is dated when it was made, judged by the codes of then, and warns of nothing that was looked at since.
+func TestAScanThatComesLate(t *testing.T) {
+	w := newWorld(t)
+	s, other := w.stall("A1", "1111"), w.stall("A2", "2222")
+	path := "/api/v1/stalls/" + s.text("id") + "/checks"
+	old, foreign := s.text("code.payload"), other.text("code.payload")
+	scanned := w.clock.Add(time.Hour)
+	w.clock = w.clock.Add(2 * time.Hour)
+	w.call(w.admin, "POST", "/api/v1/stalls/"+s.text("id")+"/codes", nil, 201)
+	w.clock = w.clock.Add(22 * time.Hour)
+	late := func(payload string, at time.Time) object {
+		return object{"payload": payload, "checked_at": at.Format(time.RFC3339)}
+	}
+	for _, c := range []struct {
+		body    object
+		verdict string
+	}{
+		{late(old, scanned), "official"},                      // the code of then
+		{late(old, scanned.Add(2 * time.Hour)), "superseded"}, // replaced an hour before
+		{late(foreign, scanned), "swapped"},                   // looked at since
+	} {
+		if got := w.call(w.admin, "POST", path, c.body, 201); got.text("verdict") != c.verdict || got.text("checked_at")[:19] != c.body.text("checked_at")[:19] {
+			t.Errorf("%v is %v, want %s", c.body, got, c.verdict)
+		}
+	}
+	w.wantAlerts("swapped_code", 0)
+	ahead := w.call(w.admin, "POST", path, late(foreign, w.clock.Add(5*time.Minute)), 201)
+	if at, err := time.Parse(time.RFC3339Nano, ahead.text("checked_at")); err != nil || !at.Equal(w.clock) {
+		t.Errorf("a phone whose clock is ahead scanned at %v, want %v (%v)", at, w.clock, err)
+	}
+	w.wantAlerts("swapped_code", 1)
+	list := w.call(w.admin, "GET", path, nil, 200)
+	if recorded, err := time.Parse(time.RFC3339Nano, list.text("items.3.recorded_at")); err != nil || !recorded.Equal(w.clock) || list.text("items.0.verdict") != "swapped" {
+		t.Errorf("the list is %v", list)
+	}
+	w.refuse(w.admin, "POST", path, late(old, w.clock.Add(time.Hour)), 422, "in_future")
+	w.refuse(w.admin, "POST", path, late(old, w.clock.Add(-8*24*time.Hour)), 422, "too_old")
+	w.refuse(w.admin, "POST", path, object{"payload": old, "checked_at": "20/11/2026"}, 422, "invalid")
+}
+
 // The board sees what was not found in order for a week.
 func TestUncheckedStickers(t *testing.T) {
 	w := newWorld(t)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -36,6 +37,7 @@ type Verdict struct {
 	Scheme  string      `json:"scheme,omitempty" doc:"of a payload that is not ours" example:"vietqr-ibft-account"`
 
 	memoCode string      // the code of ours in it
+	endedAt  *time.Time  // when that code was replaced or revoked
 	stalls   []uuid.UUID // all that it may name
 }
 
@@ -78,10 +80,10 @@ func (r *Registry) judgeCode(ctx context.Context, read vietqr.Code) (*Verdict, e
 	v := &Verdict{Verdict: swapped, Stall: &NamedStall{}}
 	var bin string
 	var index []byte
-	err := r.db.Pool.QueryRow(ctx, `SELECT c.code, c.state, s.id, s.number, m.name, coalesce(a.bank_bin, ''), a.number_index
+	err := r.db.Pool.QueryRow(ctx, `SELECT c.code, c.state, c.ended_at, s.id, s.number, m.name, coalesce(a.bank_bin, ''), a.number_index
 		FROM codes c JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id JOIN accounts a ON a.id = c.account_id
 		WHERE c.code = ANY ($1) ORDER BY array_position($1, c.code) LIMIT 1`, words).
-		Scan(&v.memoCode, &v.State, &v.Stall.ID, &v.Stall.Number, &v.Stall.Market, &bin, &index)
+		Scan(&v.memoCode, &v.State, &v.endedAt, &v.Stall.ID, &v.Stall.Number, &v.Stall.Market, &bin, &index)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -52,6 +53,7 @@ func TestATeamsDayWithoutANetwork(t *testing.T) {
 	_, err = chromedp.Run(v.tab, chromedp.Evaluate[string](`location.hash = '#/field/visit'`))
 	must(t, err)
 
+	back := time.Now()
 	line.set(false)
 	until(t, v.tab, `(dispatchEvent(new Event('online')), document.body.textContent.includes('Đã gửi hết'))`)
 	if visits := s.ask(s.admin, "GET", "/api/v1/markets/"+market+"/visits", nil, 200).items(); len(visits) != 1 {
@@ -59,6 +61,8 @@ func TestATeamsDayWithoutANetwork(t *testing.T) {
 	}
 	if checks := s.ask(s.admin, "GET", "/api/v1/stalls/"+s.stall+"/checks", nil, 200).items(); len(checks) != 1 {
 		t.Errorf("%d scans came", len(checks))
+	} else if at, err := time.Parse(time.RFC3339, object(checks[0].(map[string]any)).text("checked_at")); err != nil || !at.Before(back) {
+		t.Errorf("the scan is of %v, though it was made before %v (%v)", at, back, err)
 	}
 	v.do(chromedp.Reload())
 	until(t, v.tab, `document.querySelector('form.card h2')?.textContent === 'Lượt hỗ trợ' && !document.body.textContent.includes('Không có mạng')`)

@@ -4746,6 +4746,11 @@ export interface components {
         };
         MerchantsCheckBody: {
             /**
+             * Format: date-time
+             * @description the phone's time, when it was scanned without a network: at most 7 days ago; absent: now
+             */
+            checked_at?: string;
+            /**
              * Format: double
              * @description degrees; with longitude or not at all
              */
@@ -4822,6 +4827,11 @@ export interface components {
             latitude: number | null;
             /** Format: double */
             longitude: number | null;
+            /**
+             * Format: date-time
+             * @description when we were told; later than checked_at where the phone had no network
+             */
+            recorded_at: string;
             /** @enum {string} */
             verdict: "official" | "superseded" | "swapped" | "own_account" | "foreign" | "invalid";
         };
@@ -5043,11 +5053,11 @@ export interface components {
         MerchantsStickerCheck: {
             /** Format: date-time */
             checked_at: string;
-            /** @description what the payload is by itself */
+            /** @description what the payload is by itself, now */
             found: components["schemas"]["MerchantsVerdict"];
             id: string;
             /**
-             * @description of the sticker at this stall: another stall's code is swapped, a replaced or revoked one superseded
+             * @description of the sticker at this stall when it was scanned: another stall's code is swapped, one that was replaced or revoked before superseded
              * @enum {string}
              */
             verdict: "official" | "superseded" | "swapped" | "own_account" | "foreign" | "invalid";
