@@ -54,9 +54,9 @@ func TestAScanThatComesLate(t *testing.T) {
 		body    object
 		verdict string
 	}{
-		{late(old, scanned), "official"},                      // the code of then
-		{late(old, scanned.Add(2 * time.Hour)), "superseded"}, // replaced an hour before
-		{late(foreign, scanned), "swapped"},                   // looked at since
+		{late(old, scanned), "official"},                    // the code of then
+		{late(old, scanned.Add(2*time.Hour)), "superseded"}, // replaced an hour before
+		{late(foreign, scanned), "swapped"},                 // looked at since
 	} {
 		if got := w.call(w.admin, "POST", path, c.body, 201); got.text("verdict") != c.verdict || got.text("checked_at")[:19] != c.body.text("checked_at")[:19] {
 			t.Errorf("%v is %v, want %s", c.body, got, c.verdict)
