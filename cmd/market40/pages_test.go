@@ -21,7 +21,7 @@ import (
 // browse is a tab of a real browser of a screen's width in CSS pixels.
 func browse(t *testing.T, width int64) context.Context {
 	t.Helper()
-	return browseFor(t, width, 2*time.Minute)
+	return browseFor(t, width, 5*time.Minute)
 }
 
 // browseFor is a tab for who stays longer.
@@ -93,7 +93,7 @@ func TestPages(t *testing.T) {
 // until waits for what a page must come to show.
 func until(t *testing.T, tab context.Context, condition string) {
 	t.Helper()
-	ctx, end := context.WithTimeout(tab, 10*time.Second)
+	ctx, end := context.WithTimeout(tab, patience)
 	defer end()
 	_, err := chromedp.Run(ctx, chromedp.Poll[bool](condition))
 	for err != nil && ctx.Err() == nil { // the page was left for another while it was looked at

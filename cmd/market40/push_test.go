@@ -149,7 +149,7 @@ func (s *pushService) next() object {
 	select {
 	case o := <-s.came:
 		return o
-	case <-time.After(40 * time.Second):
+	case <-time.After(2 * patience):
 		s.Fatal("no message came")
 		return nil
 	}
@@ -231,7 +231,7 @@ func (v *seller) shows(told object) {
 		v.do(chromedp.Navigate("about:blank")) // the app is closed
 		_, err = chromedp.Call(v.tab, serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{Origin: origin, RegistrationID: serviceworker.RegistrationID(id), Data: string(raw)})
 		must(v.t, err)
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		v.t.Fatal("no service worker")
 	}
 	v.do(chromedp.Navigate(origin + "/stall/"))
