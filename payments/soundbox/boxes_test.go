@@ -339,3 +339,19 @@ func TestThePhoneKnowsWhoSpeaks(t *testing.T) {
 	must(t, d.client.Disconnect(&paho.Disconnect{}))
 	want(`speaker {"active":false,"heard":0}`)
 }
+
+// TestABoxThatComesAgainIsHeard: a phone network drops lines without a word, and the box comes again while the old one still stands.
+func TestABoxThatComesAgainIsHeard(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t).stall("A1", "1111111")
+	d := s.paired()
+	d.greet(0)
+	for n := range int64(150) {
+		d.again()
+		d.greet(n)
+		s.pay(s.code, 1000)
+		if m := d.message(); m.Kind != soundbox.Payment || m.Seq != n+1 {
+			t.Fatalf("line %d is told %+v", n, m)
+		}
+	}
+}

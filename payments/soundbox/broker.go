@@ -42,6 +42,7 @@ func (h *hook) Provides(b byte) bool {
 // box comes again.
 func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
 	l := lineOf(cl.Net.Conn)
+	l.client = cl
 	cl.State.Keepalive, cl.State.ServerKeepalive = keepAlive, true
 	cl.Properties.Props.SessionExpiryInterval = 0
 	refuse := func(code packets.Code) error {
@@ -149,9 +150,6 @@ func (h *hook) OnWill(*mqtt.Client, mqtt.Will) (mqtt.Will, error) { return mqtt.
 
 // OnPublish takes what a box says; it goes to nobody else. A box that says nonsense is cut off.
 func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
-	if cl.Net.Inline {
-		return pk, nil
-	}
 	l := lineOf(cl.Net.Conn)
 	ctx, cancel := context.WithTimeout(l.ctx, askWithin)
 	defer cancel()

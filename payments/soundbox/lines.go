@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	mqtt "github.com/mochi-mqtt/server/v2"
 )
 
 // lines are the connections of a listener, counted by address.
@@ -55,8 +56,9 @@ type line struct {
 	once    sync.Once
 	packets window
 
-	id      uuid.UUID // its own, kept as soundboxes.line_id
-	box     *member   // nil: a new box
+	client  *mqtt.Client // what the broker knows it as; nil until it says who it is
+	id      uuid.UUID    // its own, kept as soundboxes.line_id
+	box     *member      // nil: a new box
 	isNew   bool
 	name    uuid.UUID   // of the box
 	seen    atomic.Bool // it said something since that was last written

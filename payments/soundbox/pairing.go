@@ -63,9 +63,9 @@ func (s *Soundboxes) giveCode(ctx context.Context, l *line, key []byte) error {
 		if tag.RowsAffected() == 0 {
 			break
 		}
-		return s.send(l.name, Pairing, key, Code{Code: code, ExpiresIn: int(codeLasts / time.Second)})
+		return l.send(Pairing, key, Code{Code: code, ExpiresIn: int(codeLasts / time.Second)})
 	}
-	return s.send(l.name, Pairing, key, Code{Wait: int(fullWait / time.Second)})
+	return l.send(Pairing, key, Code{Wait: int(fullWait / time.Second)})
 }
 
 func (s *Soundboxes) codeIndex(code string) []byte { return s.keys.Index("soundbox_code", code) }
@@ -89,7 +89,7 @@ func (s *Soundboxes) pair(cl *mqtt.Client, l *line) {
 			continue
 		}
 		if err == nil {
-			err = s.send(l.name, Pairing, box.key, Code{Paired: true})
+			err = l.send(Pairing, box.key, Code{Paired: true})
 		}
 		if err != nil {
 			if l.ctx.Err() == nil {

@@ -76,7 +76,7 @@ func (s *Soundboxes) Serve(ctx context.Context, listener net.Listener, over *tls
 		listener = tls.NewListener(listener, over)
 	}
 	// Its log quotes packets, and so keys and passwords.
-	s.server = mqtt.New(&mqtt.Options{InlineClient: true, Logger: slog.New(slog.DiscardHandler), SysTopicResendInterval: 60, Capabilities: capabilities()})
+	s.server = mqtt.New(&mqtt.Options{Logger: slog.New(slog.DiscardHandler), SysTopicResendInterval: 60, Capabilities: capabilities()})
 	if err := s.server.AddHook(&hook{boxes: s}, nil); err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func (t *session) look(greeting *Greeting) error {
 	}
 	if greeting != nil {
 		t.welcome, t.sent = true, heard
-		if err := t.send(t.l.name, Say, t.l.box.key, Message{Kind: Welcome, Seq: t.sent, Now: t.now(), Nonce: greeting.Nonce}); err != nil {
+		if err := t.l.send(Say, t.l.box.key, Message{Kind: Welcome, Seq: t.sent, Now: t.now(), Nonce: greeting.Nonce}); err != nil {
 			return err
 		}
 	}
@@ -187,22 +187,25 @@ func (t *session) tellOne(p news) error {
 
 func (t *session) tellMessage(m Message) error {
 	m.Now = t.now()
-	if err := t.send(t.l.name, Say, t.l.box.key, m); err != nil {
+	if err := t.l.send(Say, t.l.box.key, m); err != nil {
 		return err
 	}
 	t.sent = m.Seq
 	return nil
 }
 
-// send signs a message and hands it to the broker for a box. That it arrives is known by the box's own word only.
-func (s *Soundboxes) send(box uuid.UUID, name string, key []byte, message any) error {
-	topic := Topic(box, name)
+// send signs a message and writes it to this line. That it arrives is known by the box's own word only. The broker would send it to
+// whatever has subscribed under the box's id; while a box comes again before its old line has ended, that is nobody, or the wrong
+// one: the old line's end takes the new one's subscription with it.
+func (l *line) send(name string, key []byte, message any) error {
+	topic := Topic(l.name, name)
 	payload, err := Sign(key, topic, message)
 	if err != nil {
 		return err
 	}
-	if err := s.server.Publish(topic, payload, false, 0); err != nil {
-		return fmt.Errorf("tell soundbox %s: %w", box, err)
+	err = l.client.WritePacket(packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Publish}, TopicName: topic, Payload: payload})
+	if err != nil {
+		return fmt.Errorf("tell soundbox %s: %w", l.name, err)
 	}
 	return nil
 }
