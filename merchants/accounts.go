@@ -44,8 +44,8 @@ type Account struct {
 
 // Feed says whether a bank's notices of an account, or of any of a stall's, reach us.
 type Feed struct {
-	State        string     `json:"state" enum:"live,stale,none" doc:"live: a notice came within 7 days; none: no connection covers the accounts"`
-	LastNoticeAt *time.Time `json:"last_notice_at"`
+	State        string     `json:"state" enum:"live,stale,none" doc:"live: a notice came within 7 days; none: no connection covers the accounts. Officers and the team learn only whether one does (live) or not: who was paid is not theirs to count"`
+	LastNoticeAt *time.Time `json:"last_notice_at" doc:"null also for officers and the team"`
 }
 
 // feedAlive is how long after its last notice a feed counts as live (domain.md "Coverage").

@@ -114,8 +114,12 @@ func (r *Registry) readAccounts(ctx context.Context, q querier, who auth.Princip
 		}
 		s := of[a.tenancy]
 		a.Feed.State = "none"
-		a.tells(&a.Feed, r.now())
-		a.tells(&s.Feed, r.now())
+		for _, feed := range []*Feed{&a.Feed, &s.Feed} {
+			a.tells(feed, r.now())
+			if !who.Role.May(auth.ReadFeeds) {
+				feed.blur()
+			}
+		}
 		if err := r.show(ctx, s, a, sightOf(who, s.Merchant.ID)); err != nil {
 			return err
 		}
@@ -170,6 +174,14 @@ func (r *Registry) show(ctx context.Context, s *Stall, a accountRow, sees sight)
 		Kind: a.Kind, BIN: a.BankBIN, Number: a.AccountNumber, Holder: a.HolderName, MemoPrefix: a.memoPrefix, Place: a.place,
 	}, 0)
 	return err
+}
+
+// blur leaves of a feed whether anything is heard.
+func (f *Feed) blur() {
+	f.LastNoticeAt = nil
+	if f.State == "stale" {
+		f.State = "live"
+	}
 }
 
 // tells puts what is known of an account's notices into a feed, its own or the stall's: the best of the accounts counts.

@@ -65,11 +65,23 @@ func TestOfManyWhoWantTheSameOneWins(t *testing.T) {
 func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
+	scopes := map[string]string{"province_officer": "", "locality_officer": "locality:568", "team": "market:CHODAM"}
 	feed := func(want string) {
 		t.Helper()
 		seen := w.call(w.admin, "GET", "/api/v1/stalls/"+s.text("id"), nil, 200)
 		if got, own := seen.text("feed.state"), seen.text("accounts.0.feed.state"); got != want || own != want {
 			t.Errorf("the feed is %s, the account's %s, want %s", got, own, want)
+		}
+		blurred := want
+		if want == "stale" {
+			blurred = "live"
+		}
+		// Who may not read payments cannot count who was paid either.
+		for _, role := range []string{"province_officer", "locality_officer", "team"} {
+			seen := w.call(w.key(role, scopes[role]), "GET", "/api/v1/stalls/"+s.text("id"), nil, 200)
+			if seen.text("feed.state") != blurred || seen.text("feed.last_notice_at") != "" || seen.text("accounts.0.feed.last_notice_at") != "" || role != "team" && seen.text("accounts.0.feed.state") != blurred {
+				t.Errorf("%s sees %v", role, seen)
+			}
 		}
 	}
 	exec := func(sql string, args ...any) {

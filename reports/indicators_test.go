@@ -219,6 +219,18 @@ func TestSharesAndAmounts(t *testing.T) {
 	f = s.figure("I07")
 	s.is("I07 sampled", f, "26/100 0.2600 0 0 0 26")
 	s.is("I07 C", f.Parts["C"], "18/30 0.6000 0 0 18 0")
+	begun := uuid.New()
+	s.exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at) VALUES ($1, $2, '[2026-11-15,2026-11-22)', 2, $3, now())`, begun, s.market, s.staff)
+	s.exec(`INSERT INTO sample_strata (plan_id, stratum, slots) VALUES ($1, 'morning', 50), ($1, 'noon', 50)`, begun)
+	count := func(stratum string, n int) {
+		s.exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, actor_id, counted_at)
+			SELECT gen_random_uuid(), $1, $2, $3, timestamptz '2026-11-15 05:00+07' + i * interval '1 day', 10, 9, $4, now() FROM generate_series(1, $5) i`, begun, stratum, s.market, s.staff, n)
+	}
+	count("morning", 3)
+	s.is("I07 while another sample has just begun", s.figure("I07"), "26/100 0.2600 0 0 0 26")
+	count("noon", 2)
+	s.is("I07 with both", s.figure("I07"), "71/150 0.4733 0 0 0 71")
+	s.exec(`DELETE FROM sample_slots WHERE plan_id = $1`, begun)
 	if f.Interval == nil || f.Interval.Low >= "0.2600" || f.Interval.High <= "0.2600" {
 		t.Errorf("the interval is %+v", f.Interval)
 	}

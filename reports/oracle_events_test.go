@@ -159,16 +159,21 @@ func (o *oracle) turnover() counted {
 	return f
 }
 
-// sampled is the combined ratio estimate over the strata of all plans, and whether the sample suffices.
+// sampled is the combined ratio estimate over the strata of the plans that count, and whether the sample suffices. A plan is complete
+// when each of its strata was counted twice; if any is, the others do not count.
 func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f counted, sufficient bool) {
 	window := days(o.moment, 90)
-	var part, whole int64
-	weightedPart, weightedWhole := new(big.Rat), new(big.Rat)
-	n, thin := 0, false
-	var drawn []drawnStratum
+	type onePlan struct {
+		part, whole                 int64
+		n                           int
+		complete                    bool
+		weightedPart, weightedWhole *big.Rat
+		drawn                       []drawnStratum
+	}
+	var plans []onePlan
 	for _, m := range o.group {
 		for _, p := range m.plans {
-			inPlan, fewest := 0, 1<<30
+			one := onePlan{complete: true, weightedPart: new(big.Rat), weightedWhole: new(big.Rat)}
 			for _, stratum := range p.strata {
 				var a, b int64
 				k, seen := 0, drawnStratum{size: stratum.halfHours}
@@ -178,27 +183,41 @@ func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f
 						seen.part, seen.whole = append(seen.part, float64(x)), append(seen.whole, float64(y))
 					}
 				}
-				inPlan, fewest = inPlan+k, min(fewest, k)
-				part, whole = part+a, whole+b
+				one.n, one.complete = one.n+k, one.complete && k >= 2
+				one.part, one.whole = one.part+a, one.whole+b
 				if k > 0 {
-					drawn = append(drawn, seen)
-					weightedPart.Add(weightedPart, big.NewRat(int64(stratum.halfHours)*a, int64(k)))
-					weightedWhole.Add(weightedWhole, big.NewRat(int64(stratum.halfHours)*b, int64(k)))
+					one.drawn = append(one.drawn, seen)
+					one.weightedPart.Add(one.weightedPart, big.NewRat(int64(stratum.halfHours)*a, int64(k)))
+					one.weightedWhole.Add(one.weightedWhole, big.NewRat(int64(stratum.halfHours)*b, int64(k)))
 				}
 			}
-			n += inPlan
-			thin = thin || inPlan > 0 && fewest < 2
+			if one.n > 0 {
+				plans = append(plans, one)
+			}
 		}
 	}
-	if n == 0 {
+	if len(plans) == 0 {
 		return counted{}, false
+	}
+	incomplete := func(p onePlan) bool { return !p.complete }
+	sure := !slices.ContainsFunc(plans, incomplete)
+	if !sure && len(slices.DeleteFunc(slices.Clone(plans), incomplete)) > 0 {
+		plans, sure = slices.DeleteFunc(plans, incomplete), true
+	}
+	var part, whole int64
+	n, weightedPart, weightedWhole := 0, new(big.Rat), new(big.Rat)
+	var drawn []drawnStratum
+	for _, p := range plans {
+		part, whole, n, drawn = part+p.part, whole+p.whole, n+p.n, append(drawn, p.drawn...)
+		weightedPart.Add(weightedPart, p.weightedPart)
+		weightedWhole.Add(weightedWhole, p.weightedWhole)
 	}
 	f = counted{known: true, num: decimal.NewFromInt(part), den: decimal.NewFromInt(whole), interval: stratified(drawn)}
 	if whole > 0 {
 		share := weightedPart.Quo(weightedPart, weightedWhole)
 		f.value = rounded(decimal.NewFromBigInt(share.Num(), 0), decimal.NewFromBigInt(share.Denom(), 0))
 	}
-	return f, !thin && n >= 10 && whole > 0
+	return f, sure && n >= 10 && whole > 0
 }
 
 // launched is I13 of the districts that are required.

@@ -1,8 +1,6 @@
 package reports
 
 import (
-	"slices"
-
 	"market40/reports/estimate"
 )
 
@@ -158,21 +156,28 @@ func levelIf(yes bool) level {
 	return nothing
 }
 
-// strata are a group's counted half-hours by stratum: of sales, or of turnover. Sufficient: every stratum has two at least, all of
-// them ten. Plans of which nothing was counted that way are left out.
+// strata are a group's counted half-hours by stratum: of sales, or of turnover. They are those of the plans that are complete, each stratum
+// counted twice at least; while none is, of every plan of which something was counted. Sufficient: of complete plans, ten in all, with a sale.
 func (c *cell) strata(turnover bool) (strata []estimate.Stratum, seen [2]int64, counted int, sufficient bool) {
 	at := 0
 	if turnover {
 		at = 2
 	}
-	plans, places := map[string]bool{}, map[string]int{}
+	drawn := map[string]int{} // by stratum
 	for _, h := range c.halfHours {
-		if h.counted[at] >= 0 {
-			plans[planOf(h.stratum)] = true
-		}
+		drawn[h.stratum] += one(h.counted[at] >= 0)
 	}
+	begun, thin, complete := map[string]bool{}, map[string]bool{}, false
+	for stratum, n := range drawn {
+		plan := planOf(stratum)
+		begun[plan], thin[plan] = begun[plan] || n > 0, thin[plan] || n < 2
+	}
+	for plan := range begun {
+		complete = complete || !thin[plan]
+	}
+	places := map[string]int{}
 	for _, h := range c.halfHours {
-		if !plans[planOf(h.stratum)] {
+		if plan := planOf(h.stratum); !begun[plan] || complete && thin[plan] {
 			continue
 		}
 		place, known := places[h.stratum]
@@ -187,8 +192,7 @@ func (c *cell) strata(turnover bool) (strata []estimate.Stratum, seen [2]int64, 
 			counted++
 		}
 	}
-	thin := slices.ContainsFunc(strata, func(s estimate.Stratum) bool { return len(s.Drawn) < 2 })
-	return strata, seen, counted, counted >= 10 && !thin && seen[1] > 0
+	return strata, seen, counted, complete && counted >= 10 && seen[1] > 0
 }
 
 // planOf is the plan of a stratum, which is named "plan stratum".

@@ -51,13 +51,13 @@ func (m *demoLife) drawSwaps() {
 	}
 }
 
-var checkColumns = []string{"id", "market_id", "stall_id", "code", "verdict", "checked_at", "actor_id"}
+var checkColumns = []string{"id", "market_id", "stall_id", "code", "verdict", "checked_at", "actor_id", "recorded_at"}
 
 // check writes how the team went round the market with its phones, and what it found.
 func (m *demoLife) check(ctx context.Context, tx pgx.Tx) error {
 	var t demoTables
 	at := func(tenancy *demoTenancy, code *string, verdict string, when time.Time) {
-		t.add("code_checks", checkColumns, m.newID(when), m.id, tenancy.stall.id, code, verdict, when, m.team)
+		t.add("code_checks", checkColumns, m.newID(when), m.id, tenancy.stall.id, code, verdict, when, m.team, when)
 	}
 	for i, n := range m.tenancies {
 		if n.joined.IsZero() || (m.draw.Float64() > m.checked && i != 0) {

@@ -38,6 +38,7 @@ const (
 	Person           Action = "person"    // the same, but no program's key
 	ReadRegister     Action = "register.read"
 	ReadAccounts     Action = "accounts.read"
+	ReadFeeds        Action = "feeds.read"
 	WriteMarkets     Action = "markets.write"
 	WriteStalls      Action = "stalls.write"
 	CheckStickers    Action = "stickers.check"
@@ -96,7 +97,8 @@ const (
 // permissions is the whole table of who may do what; scope is a matter of each query.
 var permissions = map[Action][]Role{
 	ReadRegister:     {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Team, Auditor, Integration, Staff},
-	ReadAccounts:     {Admin, Merchant, Integration}, // whole account numbers and payloads; others see them masked
+	ReadAccounts:     {Admin, Merchant, Integration},                          // whole account numbers and payloads; others see them masked
+	ReadFeeds:        {Admin, Manager, Merchant, Auditor, Integration, Staff}, // when a stall was last paid; others know only whether it is heard
 	WriteMarkets:     {Admin},
 	WriteStalls:      {Admin, Manager},
 	CheckStickers:    {Admin, Manager, Merchant, Team, Staff},

@@ -19,6 +19,7 @@ type Sight struct {
 var sights = []Sight{
 	{"register", Told{"Tên, sạp, ngành hàng, ngân hàng, tên chủ tài khoản; điện thoại và tài khoản chỉ số cuối", "Name, stall, goods, bank, holder's name; phone and account by their last digits only"}, []Action{ReadRegister}},
 	{"numbers", Told{"Số điện thoại và số tài khoản đầy đủ", "Whole phone and account numbers"}, []Action{ReadAccounts}},
+	{"feeds", Told{"Lúc ngân hàng báo có gần nhất", "When the bank last told of a payment"}, []Action{ReadFeeds}},
 	{"payments", Told{"Từng khoản thu", "Each payment"}, []Action{ReadPayments, HearPayments}},
 	{"days", Told{"Tổng thu mỗi ngày", "What came each day"}, []Action{ReadDays}},
 	{"book", Told{"Sổ doanh thu", "The revenue book"}, []Action{KeepBook}},
