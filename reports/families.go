@@ -54,7 +54,8 @@ func (g *groups) families(cells map[string]*cell) []family {
 	}
 	list = append(list,
 		family{id: hiddenBands, under: []familyID{hiddenTogether}, of: func(t *tally) figures { return figures{t.payers, t.bandPayers[:]} }},
-		family{id: hiddenCodes, of: func(t *tally) figures { return figures{t.codes.merchants, []int{t.codes.checked}} }},
+		// Who displays a code was registered: the stalls that do bound the merchants that are hidden.
+		family{id: hiddenCodes, under: []familyID{hiddenTogether}, of: func(t *tally) figures { return figures{t.codes.merchants, []int{t.codes.checked}} }},
 		family{id: hiddenDeclared, of: func(t *tally) figures { return figures{len(t.declared), nil} }},
 		family{id: hiddenSampled, of: merchantsOf, gives: func(rest marketSet, left figures) bool {
 			return left.few() && slices.ContainsFunc(g.cells(rest, cells), (*cell).sampled)

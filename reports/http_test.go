@@ -41,7 +41,7 @@ func TestTheAnswer(t *testing.T) {
 		`"I03":{"numerator":0,"denominator":12,"value":"0.0000","evidence":{"A":0,"B":0,"C":0,"D":0},"suppressed":false,"definition":2}`,
 		`"I05":{"numerator":7,"denominator":12,"value":"0.5833","evidence":{"A":7,"B":0,"C":0,"D":0},"suppressed":false,"definition":1,` +
 			`"coverage":{"numerator":0,"denominator":12,"value":"0.0000"},"fresh_at":"2026-11-22T00:00:00+07:00","parts":{"strict":{"numerator":0,`,
-		`"I08":{"numerator":null,"denominator":null,"value":null,"evidence":null,"suppressed":false,"definition":1,`,
+		`"I08":{"numerator":null,"denominator":null,"value":null,"evidence":null,"suppressed":false,"definition":2,`,
 		`"coverage":{"numerator":0,"denominator":12,"value":"0.0000"},"funnel":{"registered":12,"verified":0,"printed":0,"first_payment":7,"active":7,"habitual":0},` +
 			`"status":"chua_du_du_lieu","rank":1}`,
 	} {
