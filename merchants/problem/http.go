@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/text/language"
 )
 
 // MediaType of an answered problem (RFC 9457, section 4).
@@ -68,18 +69,13 @@ var titles = map[Kind][2]string{
 	Unavailable:                 {"Tạm thời gián đoạn", "Unavailable"}, internal: {"Lỗi hệ thống", "Internal error"},
 }
 
-// English says whether an Accept-Language header prefers English over Vietnamese, which is the default.
+// spoken are the languages of people's pages and answers, the first unless another is wanted more.
+var spoken = language.NewMatcher([]language.Tag{language.Vietnamese, language.English})
+
+// English says whether an Accept-Language header (RFC 9110, 12.5.4) prefers English over Vietnamese, which is the default.
 func English(acceptLanguage string) bool {
-	for tag := range strings.SplitSeq(acceptLanguage, ",") {
-		tag, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(tag)), ";")
-		if strings.HasPrefix(tag, "vi") {
-			return false
-		}
-		if strings.HasPrefix(tag, "en") {
-			return true
-		}
-	}
-	return false
+	_, at := language.MatchStrings(spoken, acceptLanguage)
+	return at == 1
 }
 
 // In is the problem's body in one language.
