@@ -30,7 +30,7 @@ type Definition struct {
 	History  []PastWording `json:"history" nullable:"false" doc:"earlier versions, newest first"`
 	queries  []string
 
-	// FormulaVI tells a reader the same. A frozen report keeps Formula alone (periodic.Meaning): adding these words changed no version.
+	// FormulaVI tells a reader the same: adding these words changed no version, and reports that were frozen before do not have them.
 	FormulaVI string `json:"formula_vi" doc:"the formula in Vietnamese words"`
 }
 
@@ -46,6 +46,8 @@ type PastWording struct {
 	Version int    `json:"version"`
 	Since   string `json:"since" format:"date"`
 	Change  string `json:"change" doc:"what the next version changed"`
+
+	ChangeVI string `json:"change_vi" doc:"the same in Vietnamese"`
 }
 
 // definitions are all indicators, by code. The files are embedded and tested: a faulty one is a fault of the build.
@@ -115,10 +117,8 @@ func (d *Definition) readLine(line string) (err error) {
 		return fmt.Errorf("a line %q", line)
 	case isPart:
 		d.Parts = append(d.Parts, DefinedPart{Key: part, NameVI: vi, NameEN: en})
-	case isPast: // "past 1: 2026-11-01 | what version 2 changed"
-		version, err := strconv.Atoi(past)
-		d.History = append(d.History, PastWording{Version: version, Since: vi, Change: en})
-		return err
+	case isPast:
+		return d.readPast(past, value)
 	case key == "version":
 		d.Version, err = strconv.Atoi(value)
 	case key == "evidence":
@@ -129,6 +129,17 @@ func (d *Definition) readLine(line string) (err error) {
 		return d.readText(key, value)
 	}
 	return err
+}
+
+// readPast reads "past 1: 2026-11-01 | what version 2 changed, in Vietnamese | in English".
+func (d *Definition) readPast(past, value string) error {
+	version, err := strconv.Atoi(past)
+	words := strings.Split(value, " | ")
+	if err != nil || len(words) != 3 {
+		return fmt.Errorf("past %s: %q is no day and what changed, in two languages", past, value)
+	}
+	d.History = append(d.History, PastWording{Version: version, Since: words[0], ChangeVI: words[1], Change: words[2]})
+	return nil
 }
 
 func (d *Definition) readText(key, value string) error {

@@ -15,6 +15,7 @@ import (
 type Content struct {
 	Campaign    *Campaign         `json:"campaign"`
 	Locality    *reports.Locality `json:"locality"` // null: the whole campaign
+	Issuer      *reports.Locality `json:"issuer"`   // the commune that acts for a district that has ended, if any is known
 	Kind        string            `json:"kind"`     // month, quarter; "" in a live report
 	Period      string            `json:"period"`   // 2026-10, 2026-Q3
 	Basis       string            `json:"basis"`
@@ -56,6 +57,7 @@ type Definition struct {
 	Name    string `json:"name_vi"`
 	English string `json:"name_en"`
 	Formula string `json:"formula"`
+	Words   string `json:"formula_vi"` // absent in what was frozen before there was one
 	Prose   string `json:"prose_vi"`
 	Unit    string `json:"unit"`
 	Parts   []Part `json:"parts"`
@@ -83,7 +85,7 @@ type Document struct {
 func Live(report *reports.Adoption, definitions []reports.Definition) *Document {
 	d := &Document{Content: Content{Basis: report.Basis, AsOf: report.AsOf, Report: *report}}
 	for _, known := range definitions {
-		definition := Definition{Code: known.Code, Version: known.Version, Name: known.NameVI, English: known.NameEN, Formula: known.Formula, Prose: known.ProseVI, Unit: known.Unit}
+		definition := Definition{Code: known.Code, Version: known.Version, Name: known.NameVI, English: known.NameEN, Formula: known.Formula, Words: known.FormulaVI, Prose: known.ProseVI, Unit: known.Unit}
 		for _, part := range known.Parts {
 			definition.Parts = append(definition.Parts, Part{Key: part.Key, Name: part.NameVI})
 		}

@@ -3,6 +3,7 @@ package exports_test
 import (
 	"bytes"
 	"fmt"
+	"math/big"
 	"testing"
 	"time"
 
@@ -37,6 +38,9 @@ func drawFigure(t *rapid.T, depth int) reports.Figure {
 	}
 	if maybe.Draw(t, "has value") {
 		f.Value = text(value.Draw(t, "value"))
+	}
+	if maybe.Draw(t, "is a quotient") && f.Numerator != nil && f.Denominator != nil && f.Denominator.IsPositive() {
+		f.Value = text(new(big.Rat).Quo(f.Numerator.Rat(), f.Denominator.Rat()).FloatString(4))
 	}
 	if maybe.Draw(t, "has evidence") {
 		n := rapid.IntRange(0, 100_000)
@@ -123,7 +127,7 @@ func TestAnyReport(t *testing.T) {
 			must(t, err)
 			rows, err := file.GetRows("Số liệu", excelize.Options{RawCellValue: true})
 			must(t, err)
-			for i, want := range wantedRows(&d.Content) {
+			for i, want := range wantedRows(t, &d.Content) {
 				if got := found(rows)[i]; fmt.Sprint(got[1:]) != fmt.Sprint(want[1:]) {
 					r.Fatalf("row %d is %q, not %q", i, got, want)
 				}

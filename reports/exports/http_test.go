@@ -152,7 +152,7 @@ func TestTheLiveWorkbook(t *testing.T) {
 	must(t, err)
 	rows, err := file.GetRows("Số liệu", excelize.Options{RawCellValue: true})
 	must(t, err)
-	sameRows(t, found(rows), wantedRows(report))
+	sameRows(t, found(rows), wantedRows(t, report))
 	if got := rows[1][22]; got != "dữ liệu minh họa" {
 		t.Errorf("the note is %q", got)
 	}

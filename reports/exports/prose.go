@@ -8,50 +8,6 @@ import (
 	"market40/reports"
 )
 
-// agency is who issues the report.
-type agency struct {
-	Above, Lines []string // in the head, as they are broken
-	name         string   // in a sentence
-	sign         string   // in the number
-	place        string
-	signer       []string
-}
-
-// agency is the People's Committee of the document's unit; who reports for a whole campaign is not known to the program.
-func (d *Document) agency() agency {
-	if d.Locality == nil {
-		return agency{
-			Above: []string{"[CƠ QUAN CHỦ QUẢN]"}, Lines: []string{"[CƠ QUAN BÁO CÁO]"}, name: "[cơ quan báo cáo]", sign: "[…]", place: "[Địa danh]",
-			signer: []string{"[QUYỀN HẠN, CHỨC VỤ", "CỦA NGƯỜI KÝ]"},
-		}
-	}
-	return agency{
-		Lines: []string{"ỦY BAN NHÂN DÂN", strings.ToUpper(d.Locality.Name)}, name: "Ủy ban nhân dân " + lowerLevel(d.Locality.Name), sign: "UBND",
-		place: withoutLevel(d.Locality.Name), signer: []string{"TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH"},
-	}
-}
-
-// levelWords begin the names of units.
-var levelWords = []string{"Thành phố", "Thị xã", "Thị trấn", "Huyện", "Phường", "Đặc khu", "Xã", "Tỉnh"}
-
-func withoutLevel(name string) string {
-	for _, word := range levelWords {
-		if rest, has := strings.CutPrefix(name, word+" "); has {
-			return rest
-		}
-	}
-	return name
-}
-
-func lowerLevel(name string) string {
-	for _, word := range levelWords {
-		if rest, has := strings.CutPrefix(name, word+" "); has {
-			return strings.ToLower(word) + " " + rest
-		}
-	}
-	return name
-}
-
 // body is the report itself. Where only the office can know, it says what has to be filled in.
 func (d *Document) body(a agency) []paragraph {
 	out := []paragraph{}
@@ -66,7 +22,7 @@ func (d *Document) body(a agency) []paragraph {
 	add("Part", "II. KẾT QUẢ THỰC HIỆN")
 	add("Section", "1. Kết quả chung")
 	add("Text", d.sentences()...)
-	out = append(out, d.figuresOf("", d.Report.Total).shown("Bảng 1. Các chỉ số chung tại ngày "+dayText(d.AsOf)+demoSuffix(d.Demo)))
+	out = append(out, d.figuresOf("", d.Report.Total, hiddenTotal).shown("Bảng 1. Các chỉ số chung tại ngày "+dayText(d.AsOf)+demoSuffix(d.Demo)))
 	add("Note", hiddenLegend, evidenceLegend, coverageLegend)
 	add("Section", "2. Kết quả theo địa phương")
 	add("Text", d.comparison()...)
@@ -89,7 +45,7 @@ func (d *Document) opening(a agency) string {
 	if d.Campaign != nil && d.Campaign.LegalRef != "" {
 		basis = "Thực hiện " + d.Campaign.LegalRef + ", "
 	}
-	return upperFirst(basis + a.name + " báo cáo " + lowerFirst(d.headline()) + " như sau:")
+	return upperFirst(basis + a.name + " báo cáo " + lowerFirst(d.headline()) + a.ground + " như sau:")
 }
 
 func upperFirst(s string) string {
@@ -133,19 +89,19 @@ func (d *Document) sentence(code string, f reports.Figure) string {
 	name := "- " + definition.Name + " (" + code + ")"
 	switch {
 	case f.Suppressed:
-		return name + ": không nêu số liệu theo quy tắc bảo mật (“" + hiddenText + "”)."
+		return name + ": không nêu số liệu theo quy tắc bảo mật (“" + hiddenTotal + "”)."
 	case f.Value == nil:
 		return name + ": " + noDataText + "."
 	}
-	text := name + ": " + valueText(f, definition.Unit)
+	text := name + ": " + valueText(f, definition.Unit, hiddenTotal)
 	if f.Numerator != nil && f.Denominator != nil && definition.Unit == share {
-		text += fmt.Sprintf(", tương ứng %s trên %s tiểu thương", quantityText(f.Numerator, false), quantityText(f.Denominator, false))
+		text += fmt.Sprintf(", tương ứng %s trên %s tiểu thương", quantityText(f.Numerator, unknownText), quantityText(f.Denominator, unknownText))
 	}
 	if f.Evidence != nil {
-		text += "; chứng cứ: " + mixText(f, definition.Unit)
+		text += "; chứng cứ: " + mixText(f, code, "")
 	}
 	if f.Coverage != nil {
-		text += "; độ phủ " + coverageText(f.Coverage)
+		text += "; độ phủ " + coverageText(f.Coverage, hiddenTotal)
 	}
 	return text + "."
 }
@@ -153,7 +109,7 @@ func (d *Document) sentence(code string, f reports.Figure) string {
 // comparison tells which units are ahead; ties are told as ties.
 func (d *Document) comparison() []string {
 	counts := map[string]int{}
-	best, names := "", []string{}
+	best, names := reports.Figure{}, []string{}
 	shown := 0
 	for _, row := range d.Report.Rows {
 		if row.Status != nil {
@@ -165,16 +121,16 @@ func (d *Document) comparison() []string {
 		}
 		shown++
 		switch {
-		case *f.Value > best: // four decimals and one digit before them: as texts in the same order
-			best, names = *f.Value, []string{row.Locality.Name}
-		case *f.Value == best:
+		case best.Value == nil || *f.Value > *best.Value: // four decimals and one digit before them: as texts in the same order
+			best, names = f, []string{row.Locality.Name}
+		case *f.Value == *best.Value:
 			names = append(names, row.Locality.Name)
 		}
 	}
 	out := []string{}
 	if shown > 0 {
 		out = append(out, fmt.Sprintf("Có %s/%s địa phương có số liệu công bố về tỷ lệ có giao dịch trong 30 ngày (I05); cao nhất là %s, đạt %s.",
-			count(shown), count(len(d.Report.Rows)), strings.Join(names, ", "), numberText(best, share)))
+			count(shown), count(len(d.Report.Rows)), strings.Join(names, ", "), figureText(best, share)))
 	}
 	parts := []string{}
 	for _, code := range []string{"dat", "chua_dat", "can_chu_y", "chua_du_du_lieu"} {
@@ -194,7 +150,7 @@ func (d *Document) annexes(of string) []annex {
 	for _, row := range d.Report.Rows {
 		if len(row.Markets) > 0 {
 			title := row.Locality.Name + " (" + row.Locality.Code + ")" + demoSuffix(d.Demo)
-			details.Body = append(details.Body, d.figuresOf(title, row.Indicators).shown(title))
+			details.Body = append(details.Body, d.figuresOf(title, row.Indicators, hiddenText).shown(title))
 		}
 	}
 	out := []annex{

@@ -21,7 +21,7 @@ type table struct {
 }
 
 // figuresOf is a table of all figures of one group, with their parts.
-func (d *Document) figuresOf(title string, figures reports.Figures) table {
+func (d *Document) figuresOf(title string, figures reports.Figures, hidden string) table {
 	t := table{
 		title:  title,
 		heads:  []string{"Mã", "Chỉ số", "Tử số / mẫu số", "Giá trị", "Chứng cứ", "Độ phủ"},
@@ -29,19 +29,22 @@ func (d *Document) figuresOf(title string, figures reports.Figures) table {
 	}
 	for _, code := range slices.Sorted(maps.Keys(figures)) {
 		figure, definition := figures[code], d.define(code)
-		t.rows = append(t.rows, figureRow(code, definition.Name, figure, definition.Unit))
-		for _, key := range slices.Sorted(maps.Keys(figure.Parts)) {
-			part := figure.Parts[key]
-			t.rows = append(t.rows, figureRow(code, "– "+definition.partName(key), part, partUnit(definition.Unit, key)))
+		t.rows = append(t.rows, figureRow(line{code: code, name: definition.Name, unit: definition.Unit, hidden: hidden}, figure))
+		for _, key := range definition.partsIn(figure) {
+			of := line{code: code, part: key, name: "– " + definition.partName(key), unit: partUnit(definition.Unit, key), hidden: hidden}
+			t.rows = append(t.rows, figureRow(of, figure.Parts[key]))
 		}
 	}
 	return t
 }
 
+// hoursPrefix begins the keys of parts that are hours.
+const hoursPrefix = "hours_"
+
 // partUnit is what a part of an indicator is told in: bands are made of shares, and some parts are hours.
 func partUnit(unit, key string) string {
 	switch {
-	case strings.HasPrefix(key, "hours_"):
+	case strings.HasPrefix(key, hoursPrefix):
 		return hours
 	case unit == bands:
 		return share
@@ -49,20 +52,24 @@ func partUnit(unit, key string) string {
 	return unit
 }
 
-func figureRow(code, name string, f reports.Figure, unit string) []string {
-	value := valueText(f, unit)
-	if interval := intervalText(f.Interval, unit); interval != "" && !f.Suppressed {
+// line is what a row of figures is about, and what stands in it where a cell is hidden.
+type line struct{ code, part, name, unit, hidden string }
+
+func figureRow(of line, f reports.Figure) []string {
+	value, name := valueText(f, of.unit, of.hidden), of.name
+	if interval := intervalText(f.Interval, of.unit); interval != "" && !f.Suppressed {
 		value += " (" + interval + ")"
 	}
 	if f.Period != "" {
-		name += " (kỳ " + f.Period + ")"
+		name += " (" + monthText(f.Period) + ")"
 	}
 	coverage := ""
 	if f.Coverage != nil {
-		coverage = coverageText(f.Coverage)
+		coverage = coverageText(f.Coverage, of.hidden)
 	}
-	ratio := quantityText(f.Numerator, f.Suppressed) + " / " + quantityText(f.Denominator, f.Suppressed)
-	return []string{code, name, ratio, value, mixText(f, unit), coverage}
+	untold := cmp.Or(of.untold(f), unknownText)
+	ratio := quantityText(f.Numerator, untold) + " / " + quantityText(f.Denominator, untold)
+	return []string{of.code, name, ratio, value, mixText(f, of.code, of.part), coverage}
 }
 
 // byUnit is the headline of each unit beside what leads to it.
@@ -76,25 +83,25 @@ func (d *Document) byUnit() table {
 		headline := row.Indicators["I05"]
 		t.rows = append(t.rows, []string{
 			fmt.Sprint(i + 1), row.Locality.Name,
-			valueText(row.Indicators["I01"], share), valueText(row.Indicators["I03"], share), ratioText(headline),
-			mixText(headline, share), coverageText(cmp.Or(row.Coverage, headline.Coverage)), statusText(row),
+			valueText(row.Indicators["I01"], share, hiddenText), valueText(row.Indicators["I03"], share, hiddenText), ratioText(headline, hiddenText),
+			mixText(headline, "I05", ""), coverageText(cmp.Or(row.Coverage, headline.Coverage), hiddenText), statusText(row),
 		})
 	}
 	total := d.Report.Total
 	t.rows = append(t.rows, []string{
-		"", "Tổng cộng", valueText(total["I01"], share), valueText(total["I03"], share), ratioText(total["I05"]),
-		mixText(total["I05"], share), coverageText(cmp.Or(d.Report.Coverage, total["I05"].Coverage)), "",
+		"", "Tổng cộng", valueText(total["I01"], share, hiddenTotal), valueText(total["I03"], share, hiddenTotal), ratioText(total["I05"], hiddenTotal),
+		mixText(total["I05"], "I05", ""), coverageText(cmp.Or(d.Report.Coverage, total["I05"].Coverage), hiddenTotal), "",
 	})
 	return t
 }
 
 // ratioText is a share with what it is made of: 58,3 % (7/12).
-func ratioText(f reports.Figure) string {
-	value := valueText(f, share)
+func ratioText(f reports.Figure, hidden string) string {
+	value := valueText(f, share, hidden)
 	if f.Suppressed || f.Value == nil {
 		return value
 	}
-	return fmt.Sprintf("%s (%s/%s)", value, quantityText(f.Numerator, false), quantityText(f.Denominator, false))
+	return fmt.Sprintf("%s (%s/%s)", value, quantityText(f.Numerator, unknownText), quantityText(f.Denominator, unknownText))
 }
 
 // funnel is how far merchants have come, by unit; nothing where no report tells it.
@@ -110,7 +117,7 @@ func (d *Document) funnel() (table, bool) {
 		if f := row.Funnel; f != nil {
 			known = true
 			for _, n := range steps(f) {
-				cells = append(cells, countText(n))
+				cells = append(cells, countText(n, hiddenText))
 			}
 		}
 		for len(cells) < len(t.heads) {
@@ -121,7 +128,7 @@ func (d *Document) funnel() (table, bool) {
 	if f := d.Report.Funnel; f != nil {
 		cells := []string{"", "Tổng cộng"}
 		for _, n := range steps(f) {
-			cells = append(cells, countText(n))
+			cells = append(cells, countText(n, hiddenTotal))
 		}
 		t.rows = append(t.rows, cells)
 	}
@@ -179,7 +186,7 @@ func (d *Document) definitions() table {
 		if version == 0 {
 			version = d.Report.Total[code].Definition
 		}
-		t.rows = append(t.rows, []string{code, definition.Name, fmt.Sprint(version), definition.Formula, definition.Prose})
+		t.rows = append(t.rows, []string{code, definition.Name, fmt.Sprint(version), unmarked(definition.formula()), unmarked(definition.Prose)})
 	}
 	return t
 }

@@ -129,7 +129,7 @@ func TestTampering(t *testing.T) {
 		"a CSV's digit":            {bytes.Replace(files["csv"], []byte("I05,1,559,964,0.5799"), []byte("I05,1,859,964,0.5799"), 1), "(Thành phố Nha Trang, I05, numerator): the file says “859”, the signed content “559”"},
 		"a CSV's line":             {files["csv"][:bytes.LastIndexByte(files["csv"][:len(files["csv"])-2], '\n')+1], "lines"},
 		"the JSON's digit":         {forgedJSON, exports.ErrHash.Error()},
-		"a workbook's digit":       {changedCell(t, files["xlsx"], "Số liệu", "K6", 0.8799), "Số liệu!K6 (Thành phố Nha Trang, I05, Giá trị): the file says “0.8799”, the signed content “0.5799”"},
+		"a workbook's digit":       {changedCell(t, files["xlsx"], "Số liệu", "K6", 0.8799), "Số liệu!K6 (Thành phố Nha Trang, I05, Giá trị): the file says “0.8799”, the signed content “0.5798755186722”"},
 		"a workbook's chart":       {changedCell(t, files["xlsx"], "Biểu đồ", "B4", 0.99), "Biểu đồ!B4"},
 		"a workbook's formula":     {repacked(t, files["xlsx"], in("xl/worksheets/sheet3.xml", "<v>559</v>", "<f>1+2</f><v>559</v>")), "formula"},
 		"a draft's cell":           {repacked(t, files["docx"], in("word/document.xml", "559 / 964", "859 / 964")), "559 / 964"},

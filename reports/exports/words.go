@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"market40/reports"
 )
 
@@ -82,14 +80,24 @@ func (d Definition) partName(key string) string {
 
 // Words that stand in cells.
 const (
-	hiddenText  = "<5"
-	unknownText = "–" // nobody knows
+	hiddenText  = "<5" // in the cells of a unit
+	hiddenTotal = "ẩn" // in those of a total: it is large, and under five would be wrong
+	unknownText = "–"  // nobody knows
 	noDataText  = "chưa có dữ liệu"
 	demoText    = "dữ liệu minh họa"
 )
 
-// hiddenLegend tells what hiddenText means: a hidden cell need not be small itself.
-const hiddenLegend = "“<5”: ẩn theo quy tắc bảo mật, vì ô này, hoặc ô có thể suy ra từ nó, nói về 1 đến 4 tiểu thương."
+// hiddenIn is what stands in a hidden cell of a unit, or of a total and its parts.
+func hiddenIn(total bool) string {
+	if total {
+		return hiddenTotal
+	}
+	return hiddenText
+}
+
+// hiddenLegend tells what these mean: a hidden cell need not be small itself.
+const hiddenLegend = "“<5” ở một địa phương, “ẩn” ở số tổng: không nêu theo quy tắc bảo mật, vì ô này, hoặc ô có thể suy ra từ nó, nói về 1 đến 4 tiểu thương; " +
+	"chỉ số tính bằng tiền (I08, I11, I12, I23) chỉ nêu khi có từ 10 tiểu thương, doanh thu (I08) chỉ khi không ai chiếm quá 50 %."
 
 // evidenceLegend tells the four levels.
 const evidenceLegend = "Nguồn chứng cứ: A – thông báo hoặc sao kê ngân hàng; B – tiểu thương xác nhận; C – khai báo; D – quan sát tại chợ. Mỗi tiểu thương chỉ tính một lần, theo nguồn mạnh nhất; “ẩn”: một trong bốn số nói về 1 đến 4 tiểu thương."
@@ -98,33 +106,14 @@ const evidenceLegend = "Nguồn chứng cứ: A – thông báo hoặc sao kê n
 const coverageLegend = "Độ phủ: số tiểu thương có tài khoản mà hệ thống nhận được thông báo ngân hàng, trên tổng số; tiểu thương ngoài độ phủ là chưa quan sát được, không phải không hoạt động."
 
 // valueText is a figure's value as Vietnamese is written: 58,3 %, 152.341 đ, never broken before the unit.
-func valueText(f reports.Figure, unit string) string {
+func valueText(f reports.Figure, unit, hidden string) string {
 	switch {
 	case f.Suppressed:
-		return hiddenText
+		return hidden
 	case f.Value == nil:
 		return noDataText
 	}
-	return numberText(*f.Value, unit)
-}
-
-// numberText is a decimal as a unit is written.
-func numberText(value, unit string) string {
-	n, err := decimal.NewFromString(value)
-	if err != nil {
-		return value
-	}
-	switch unit {
-	case points:
-		return grouped(n.Shift(2).StringFixed(1)) + "\u00a0điểm\u00a0%"
-	case perMerchant, perPayments:
-		return grouped(n.StringFixed(1))
-	case hours:
-		return grouped(n.StringFixed(1)) + "\u00a0giờ"
-	case dong:
-		return grouped(n.StringFixed(0)) + "\u00a0đ"
-	}
-	return grouped(n.Shift(2).StringFixed(1)) + "\u00a0%"
+	return figureText(f, unit)
 }
 
 // grouped writes 1234567.8 as 1.234.567,8.
@@ -147,28 +136,34 @@ func grouped(s string) string {
 	return b.String()
 }
 
-// quantityText is a numerator or a denominator.
-func quantityText(q *reports.Quantity, hidden bool) string {
+// quantityText is a numerator or a denominator, or what stands for one that is not told.
+func quantityText(q *reports.Quantity, untold string) string {
 	switch {
-	case q == nil && hidden:
-		return hiddenText
 	case q == nil:
-		return unknownText
+		return untold
 	case q.Money:
 		return grouped(q.StringFixed(0)) + "\u00a0đ"
 	}
 	return grouped(q.String())
 }
 
+// mixless are the indicators that carry no mix: a gap, and amounts.
+var mixless = map[string]bool{"I06": true, "I08": true, "I11": true, "I12": true, "I23": true}
+
+// carriesMix says whether an indicator, or a part of it, tells what it is counted on: events and hours do not.
+func carriesMix(code, part string) bool {
+	return !mixless[code] && part != "swapped" && !strings.HasPrefix(part, hoursPrefix)
+}
+
 // mixText is the evidence: A 7 · B 0 · C 0 · D 0, broken between the levels only.
-func mixText(f reports.Figure, unit string) string {
+func mixText(f reports.Figure, code, part string) string {
 	e := f.Evidence
 	switch {
 	case f.Suppressed, f.Value == nil:
 		return unknownText
 	case e != nil:
 		return fmt.Sprintf("A\u00a0%s\u00a0· B\u00a0%s\u00a0· C\u00a0%s\u00a0· D\u00a0%s", count(e.A), count(e.B), count(e.C), count(e.D))
-	case unit == share && f.Numerator != nil:
+	case carriesMix(code, part) && f.Numerator != nil:
 		return "ẩn"
 	}
 	return unknownText
@@ -186,22 +181,23 @@ func intervalText(i *reports.Interval, unit string) string {
 }
 
 // coverageText is a coverage with what it is made of: 83,3 % (10/12).
-func coverageText(c *reports.Share) string {
+func coverageText(c *reports.Share, hidden string) string {
 	switch {
 	case c == nil:
 		return unknownText
 	case c.Numerator == nil:
-		return hiddenText
+		return hidden
 	case c.Value == nil:
 		return noDataText
 	}
-	return fmt.Sprintf("%s (%s/%s)", numberText(*c.Value, share), count(*c.Numerator), count(c.Denominator))
+	exact := figureText(reports.Figure{Value: c.Value, Numerator: reports.Count(*c.Numerator), Denominator: reports.Count(c.Denominator)}, share)
+	return fmt.Sprintf("%s (%s/%s)", exact, count(*c.Numerator), count(c.Denominator))
 }
 
 // countText is a step of the funnel, null where it is hidden.
-func countText(n *int) string {
+func countText(n *int, hidden string) string {
 	if n == nil {
-		return hiddenText
+		return hidden
 	}
 	return count(*n)
 }
@@ -265,6 +261,18 @@ func (c Content) periodText() string {
 		return "tháng " + strings.TrimPrefix(rest, "0") + " năm " + year
 	}
 	return "đến ngày " + dayText(c.AsOf)
+}
+
+// monthText is the time that a figure tells of: 2026-10 is tháng 10/2026, 2026-Q3 is quý 3/2026.
+func monthText(period string) string {
+	year, rest, _ := strings.Cut(period, "-")
+	if quarter, is := strings.CutPrefix(rest, "Q"); is {
+		return "quý " + quarter + "/" + year
+	}
+	if rest != "" {
+		return "tháng " + strings.TrimPrefix(rest, "0") + "/" + year
+	}
+	return period
 }
 
 // momentText is a moment in Vietnam.

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
 	"market40/reports"
@@ -227,9 +226,9 @@ func (b *workbook) figures(d *Document) {
 	}
 	rows := [][]cell{heads}
 	for _, row := range d.Report.Rows {
-		rows = append(rows, d.figureRows(row.Locality, row.Markets, row.Indicators)...)
+		rows = append(rows, d.figureRows(row.Locality, row.Markets, row.Indicators, hiddenText)...)
 	}
-	rows = append(rows, d.figureRows(reports.Locality{Level: "total", Name: "Tổng cộng"}, nil, d.Report.Total)...)
+	rows = append(rows, d.figureRows(reports.Locality{Level: "total", Name: "Tổng cộng"}, nil, d.Report.Total, hiddenTotal)...)
 	if _, err := b.file.NewSheet(figuresSheet); err != nil {
 		b.note(err)
 		return
@@ -241,7 +240,7 @@ func (b *workbook) figures(d *Document) {
 	b.stream(figuresSheet, figureWidths, rows)
 }
 
-func (d *Document) figureRows(l reports.Locality, markets []reports.Market, figures reports.Figures) [][]cell {
+func (d *Document) figureRows(l reports.Locality, markets []reports.Market, figures reports.Figures, hidden string) [][]cell {
 	codes, demo := []string{}, d.Demo && l.Level == "total"
 	for _, m := range markets {
 		codes = append(codes, m.Code)
@@ -259,33 +258,33 @@ func (d *Document) figureRows(l reports.Locality, markets []reports.Market, figu
 	rows := [][]cell{}
 	for _, code := range slices.Sorted(maps.Keys(figures)) {
 		figure, definition := figures[code], d.define(code)
-		rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", ""}}, figureCells(figure, definition.Unit, note)))
-		for _, key := range slices.Sorted(maps.Keys(figure.Parts)) {
+		rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", ""}}, figureCells(figure, line{unit: definition.Unit, hidden: hidden}, note)))
+		for _, key := range definition.partsIn(figure) {
 			rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", definition.partName(key)}},
-				figureCells(figure.Parts[key], partUnit(definition.Unit, key), note)))
+				figureCells(figure.Parts[key], line{unit: partUnit(definition.Unit, key), hidden: hidden}, note)))
 		}
 	}
 	return rows
 }
 
-func figureCells(f reports.Figure, unit, note string) []cell {
-	style := map[string]string{share: "share", bands: "share", points: "share", dong: "count"}[unit]
-	if style == "" {
-		style = "ratio"
-	}
-	row := []cell{{"center", f.Definition}, quantityCell(f.Numerator, f.Suppressed), quantityCell(f.Denominator, f.Suppressed), valueCell(f.Value, style, f.Suppressed)}
+func figureCells(f reports.Figure, of line, note string) []cell {
+	untold := of.untold(f)
+	row := []cell{{"center", f.Definition}, quantityCell(f.Numerator, untold), quantityCell(f.Denominator, untold), valueCell(f, of.unit, untold)}
 	mix := [4]cell{{"count", nil}, {"count", nil}, {"count", nil}, {"count", nil}}
 	if e := f.Evidence; e != nil {
 		mix = [4]cell{{"count", e.A}, {"count", e.B}, {"count", e.C}, {"count", e.D}}
 	}
 	row = append(row, mix[:]...)
-	low, high := valueCell(nil, style, false), valueCell(nil, style, false)
+	low, high := valueCell(reports.Figure{}, of.unit, ""), valueCell(reports.Figure{}, of.unit, "")
 	if i := f.Interval; i != nil {
-		low, high = valueCell(&i.Low, style, false), valueCell(&i.High, style, false)
+		low, high = valueCell(reports.Figure{Value: &i.Low}, of.unit, ""), valueCell(reports.Figure{Value: &i.High}, of.unit, "")
 	}
 	coverage := []cell{{"count", nil}, {"count", nil}, {"share", nil}}
 	if c := f.Coverage; c != nil {
-		coverage = []cell{intCell(c.Numerator), {"count", c.Denominator}, valueCell(c.Value, "share", c.Numerator == nil)}
+		coverage = []cell{intCell(c.Numerator, of.hidden), {"count", c.Denominator}, {"hidden", of.hidden}}
+		if c.Numerator != nil {
+			coverage[2] = valueCell(reports.Figure{Value: c.Value, Numerator: reports.Count(*c.Numerator), Denominator: reports.Count(c.Denominator)}, share, "")
+		}
 	}
 	row = append(append(row, low, high), coverage...)
 	hidden, fresh := "", ""
@@ -296,22 +295,30 @@ func figureCells(f reports.Figure, unit, note string) []cell {
 		fresh = momentText(*f.FreshAt)
 	}
 	if f.Period != "" {
-		note = strings.TrimPrefix(note+"; kỳ "+f.Period, "; ")
+		note = strings.TrimPrefix(note+"; "+monthText(f.Period), "; ")
 	}
 	return append(row, cell{"center", hidden}, cell{"center", fresh}, cell{"cell", note})
 }
 
-func intCell(n *int) cell {
+func intCell(n *int, hidden string) cell {
 	if n == nil {
-		return cell{"hidden", hiddenText}
+		return cell{"hidden", hidden}
 	}
 	return cell{"count", *n}
 }
 
-func quantityCell(q *reports.Quantity, hidden bool) cell {
+// untold is what stands where a figure has no number: nothing, where nobody knows it.
+func (of line) untold(f reports.Figure) string {
+	if f.Suppressed {
+		return of.hidden
+	}
+	return ""
+}
+
+func quantityCell(q *reports.Quantity, untold string) cell {
 	switch {
-	case q == nil && hidden:
-		return cell{"hidden", hiddenText}
+	case q == nil && untold != "":
+		return cell{"hidden", untold}
 	case q == nil:
 		return cell{"count", nil}
 	case q.IsInteger():
@@ -320,20 +327,23 @@ func quantityCell(q *reports.Quantity, hidden bool) cell {
 	return cell{"ratio", q.InexactFloat64()}
 }
 
-// valueCell is a decimal as a number. A workbook's numbers are binary64 whatever is written; four decimals of a share are
-// read back as they were.
-func valueCell(value *string, style string, hidden bool) cell {
-	if value == nil {
-		if hidden {
-			return cell{"hidden", hiddenText}
-		}
+// valueCell is a value as a number, before it is rounded: its format rounds it, once, as the other kinds of file do.
+func valueCell(f reports.Figure, unit, untold string) cell {
+	style := map[string]string{share: "share", bands: "share", points: "share", dong: "count"}[unit]
+	if style == "" {
+		style = "ratio"
+	}
+	switch {
+	case f.Value == nil && untold != "":
+		return cell{"hidden", untold}
+	case f.Value == nil:
 		return cell{style, nil}
 	}
-	n, err := decimal.NewFromString(*value)
+	exact, err := fractionOf(*f.Value, f.Numerator, f.Denominator, unit)
 	if err != nil {
-		return cell{"cell", *value}
+		return cell{"cell", *f.Value}
 	}
-	return cell{style, n.InexactFloat64()}
+	return cell{style, exact.number(unit)}
 }
 
 func (b *workbook) definitions(d *Document) {

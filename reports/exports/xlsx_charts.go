@@ -17,12 +17,13 @@ const (
 func (b *workbook) charts(d *Document) {
 	rows := [][]cell{
 		{{"free", "Tỷ lệ có giao dịch trong 30 ngày (I05) theo địa phương"}},
-		{{"free", "Số liệu 00:00 ngày " + dayText(d.AsOf) + "; chứng cứ: " + mixText(d.Report.Total["I05"], share) + demoSuffix(d.Demo)}},
+		{{"free", "Số liệu 00:00 ngày " + dayText(d.AsOf) + "; chứng cứ: " + mixText(d.Report.Total["I05"], "I05", "") + demoSuffix(d.Demo)}},
 		{{"head", "Địa phương"}, {"head", "I05"}, {"head", "Tử số"}, {"head", "Mẫu số"}},
 	}
 	for _, row := range d.Report.Rows {
 		f := row.Indicators["I05"]
-		rows = append(rows, []cell{{"cell", row.Locality.Name}, valueCell(f.Value, "share", f.Suppressed), quantityCell(f.Numerator, f.Suppressed), quantityCell(f.Denominator, f.Suppressed)})
+		untold := line{hidden: hiddenText}.untold(f)
+		rows = append(rows, []cell{{"cell", row.Locality.Name}, valueCell(f, share, untold), quantityCell(f.Numerator, untold), quantityCell(f.Denominator, untold)})
 	}
 	lastUnit := len(rows)
 	rows = append(rows, nil, []cell{{"free", "Các bước từ đăng ký đến thói quen (toàn bộ)"}}, []cell{{"head", "Bước"}, {"head", "Số tiểu thương"}})
@@ -82,14 +83,14 @@ func (d *Document) steps() []step {
 	out := []step{}
 	if f := d.Report.Funnel; f != nil {
 		for i, n := range steps(f) {
-			out = append(out, step{stepNames[i], intCell(n)})
+			out = append(out, step{stepNames[i], intCell(n, hiddenTotal)})
 		}
 		return out
 	}
 	total := d.Report.Total
 	for _, s := range []struct{ name, code string }{{"Đăng ký", "I01"}, {"Đã đối chiếu tài khoản", "I02"}, {"Sẵn sàng mã QR", "I03"}, {"Hoạt động 30 ngày", "I05"}} {
 		if f, has := total[s.code]; has {
-			out = append(out, step{s.name, quantityCell(f.Numerator, f.Suppressed)})
+			out = append(out, step{s.name, quantityCell(f.Numerator, line{hidden: hiddenTotal}.untold(f))})
 		}
 	}
 	return out

@@ -16,6 +16,7 @@ import (
 type Content struct {
 	Campaign    CampaignHead      `json:"campaign"`
 	Locality    *reports.Locality `json:"locality" doc:"null: the whole campaign"`
+	Issuer      *reports.Locality `json:"issuer" doc:"the commune on whose ground the pilot of a district stood when this was frozen: since districts ended it acts for them; null: there is none, or the unit acts itself"`
 	Kind        string            `json:"kind" enum:"month,quarter"`
 	Period      string            `json:"period" example:"2026-10"`
 	Basis       string            `json:"basis"`
@@ -86,6 +87,9 @@ func (p *Periodic) content(ctx context.Context, who auth.Principal, a about, asO
 		Basis: served.Basis, AsOf: served.AsOf, Units: []CountedUnit{}, Report: served, Statuses: []Standing{},
 	}
 	if content.Definitions, err = p.meanings(served); err != nil {
+		return nil, err
+	}
+	if content.Issuer, err = p.issuer(ctx, a); err != nil {
 		return nil, err
 	}
 	for _, row := range served.Rows {

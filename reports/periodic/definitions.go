@@ -4,17 +4,18 @@ import "market40/reports"
 
 // Meaning is what an indicator meant when a report was frozen.
 type Meaning struct {
-	Code     string                `json:"code" example:"I05"`
-	Version  int                   `json:"version"`
-	Name     string                `json:"name" example:"active_30d_rate"`
-	NameVI   string                `json:"name_vi"`
-	NameEN   string                `json:"name_en"`
-	Unit     string                `json:"unit"`
-	Formula  string                `json:"formula"`
-	ProseVI  string                `json:"prose_vi"`
-	ProseEN  string                `json:"prose_en"`
-	Evidence []string              `json:"evidence" nullable:"false"`
-	Parts    []reports.DefinedPart `json:"parts" nullable:"false"`
+	Code      string                `json:"code" example:"I05"`
+	Version   int                   `json:"version"`
+	Name      string                `json:"name" example:"active_30d_rate"`
+	NameVI    string                `json:"name_vi"`
+	NameEN    string                `json:"name_en"`
+	Unit      string                `json:"unit"`
+	Formula   string                `json:"formula"`
+	FormulaVI string                `json:"formula_vi" doc:"the formula in Vietnamese words; not in what was frozen before 28 November 2026"`
+	ProseVI   string                `json:"prose_vi"`
+	ProseEN   string                `json:"prose_en"`
+	Evidence  []string              `json:"evidence" nullable:"false"`
+	Parts     []reports.DefinedPart `json:"parts" nullable:"false"`
 }
 
 // meanings are those of the figures that a report shows, by code.
@@ -26,7 +27,7 @@ func (p *Periodic) meanings(served *reports.Adoption) ([]Meaning, error) {
 	list := []Meaning{}
 	for _, d := range definitions {
 		if _, shown := served.Total[d.Code]; shown {
-			list = append(list, Meaning{d.Code, d.Version, d.Name, d.NameVI, d.NameEN, d.Unit, d.Formula, d.ProseVI, d.ProseEN, d.Evidence, d.Parts})
+			list = append(list, Meaning{d.Code, d.Version, d.Name, d.NameVI, d.NameEN, d.Unit, d.Formula, d.FormulaVI, d.ProseVI, d.ProseEN, d.Evidence, d.Parts})
 		}
 	}
 	return list, nil
