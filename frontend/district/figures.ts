@@ -19,6 +19,8 @@ export type DormantStall = Schemas['ReportsDormantStall'];
 export type DrillDown = Schemas['ReportsDrillDown'];
 export type Funnel = Schemas['ReportsFunnel'];
 export type Unit = Definition['unit'];
+/** What a value is told in: some parts of an indicator are hours, or events that are counted. */
+export type ValueUnit = Unit | 'hours' | 'count';
 export type StatusName = NonNullable<Row['status']>;
 
 export const steps = ['registered', 'verified', 'printed', 'first_payment', 'active', 'habitual'] as const;
@@ -56,6 +58,24 @@ export const drillDown = (asked: Asked & { indicator: string; by: string }): Pro
 
 /** nameOf an indicator in the reader's language. */
 export const nameOf = (d: { name_vi: string; name_en: string }): string => t(d.name_vi, d.name_en);
+
+/** partUnit is what a part of an indicator is told in. */
+export function partUnit(unit: Unit, key: string): ValueUnit {
+  if (key.startsWith('hours_')) return 'hours';
+  if (key === 'swapped') return 'count';
+  return unit === 'bands' ? 'share' : unit;
+}
+
+/** partsOf are a figure's parts in the order of the definition, which an object of JSON does not keep, each with its name and unit. */
+export function partsOf(d: Definition, figure: Figure | undefined): { key: string; name: string; unit: ValueUnit; figure: Figure }[] {
+  const told = d.parts ?? [];
+  const parts = figure?.parts ?? {};
+  const keys = [...told.map((p) => p.key).filter((key) => parts[key]), ...Object.keys(parts).filter((key) => !told.some((p) => p.key === key)).sort()];
+  return keys.map((key) => {
+    const named = told.find((p) => p.key === key);
+    return { key, name: named ? nameOf(named) : key, unit: partUnit(d.unit, key), figure: parts[key]! };
+  });
+}
 
 /** anyDemo says whether what is shown is invented. */
 export const anyDemo = (rows: { markets: NamedMarket[] }[]): boolean => rows.some((row) => row.markets.some((m) => m.demo));

@@ -1,21 +1,43 @@
 // Figures as people here write them: 83,5 %, 1.234.567 đ, 31/10/2026. Values are decimal strings and stay exact.
 import { t } from '../lib/language.svelte';
 import { dong } from '../lib/money';
-import type { Evidence, Figure, Quantity, Share, Unit } from './figures';
+import type { Evidence, Figure, Quantity, Share, ValueUnit } from './figures';
 
 const grouped = new Intl.NumberFormat('vi-VN');
 
-/** rounded is a decimal string shifted by ten to the shift and rounded half away from zero to places, with a decimal comma: ("0.5833", 2, 1) → "58,3". */
-export function rounded(value: string, shift: number, places: number): string {
-  const [, sign = '', whole = '0', part = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(value) ?? [];
-  const digits = part.length;
-  let number = BigInt(whole + part) * 10n ** BigInt(shift + places);
-  const scale = 10n ** BigInt(digits);
-  number = (2n * number + scale) / (2n * scale);
-  const unit = 10n ** BigInt(places);
-  const rest = places > 0 ? `,${String(number % unit).padStart(places, '0')}` : '';
-  return `${sign && number > 0n ? '−' : ''}${grouped.format(number / unit)}${rest}`;
+/** A value before it is rounded: two roundings one after the other make 59,0 % of 504/855, which is 58,9 %. */
+interface Fraction { over: bigint; under: bigint }
+
+/** divided is a quotient rounded half away from zero to a whole number. */
+function divided(over: bigint, under: bigint): bigint {
+  const size = (2n * (over < 0n ? -over : over) + under) / (2n * under);
+  return over < 0n ? -size : size;
 }
+
+function decimal(value: string): Fraction {
+  const [, sign = '', whole = '0', part = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(value) ?? [];
+  return { over: BigInt(sign + whole + part), under: 10n ** BigInt(part.length) };
+}
+
+/** fractionOf is what a value was rounded from, where its numerator and denominator give it. Estimates with weights and medians are no quotient of theirs. */
+function fractionOf(value: string, numerator: Quantity | null | undefined, denominator: Quantity | null | undefined, unit: ValueUnit): Fraction {
+  const told = decimal(value);
+  if (unit === 'hours' || unit === 'vnd' || ![numerator, denominator].every((n) => /^-?\d+$/.test(String(n)))) return told;
+  const exact = { over: BigInt(numerator!) * (unit === 'per_10000' ? 10_000n : 1n), under: BigInt(denominator!) };
+  return exact.under > 0n && divided(exact.over * told.under, exact.under) === told.over ? exact : told;
+}
+
+/** written is a fraction shifted by ten to the shift and rounded half away from zero to places, with a decimal comma. */
+function written({ over, under }: Fraction, shift: number, places: number): string {
+  const number = divided(over * 10n ** BigInt(shift + places), under);
+  const size = number < 0n ? -number : number;
+  const unit = 10n ** BigInt(places);
+  const rest = places > 0 ? `,${String(size % unit).padStart(places, '0')}` : '';
+  return `${number < 0n ? '−' : ''}${grouped.format(size / unit)}${rest}`;
+}
+
+/** rounded is a decimal string as written: ("0.5833", 2, 1) → "58,3". */
+export const rounded = (value: string, shift: number, places: number): string => written(decimal(value), shift, places);
 
 /** "0.8350" → "83,5 %" */
 export const percent = (value: string): string => `${rounded(value, 2, 1)} %`;
@@ -29,36 +51,53 @@ export function quantity(n: Quantity | null | undefined): string {
 /** What stands where nothing is known: never 0. */
 export const none = (): string => t('chưa có dữ liệu', 'no data yet');
 
-/** What stands in a hidden cell. */
-export const hidden = '<5';
+/** hiddenIn is what stands in a hidden cell of a unit, or of a total and its parts: a total is large, and under five would be wrong. */
+export const hiddenIn = (total: boolean): string => (total ? t('ẩn', 'hidden') : '<5');
 
-/** What stands for a total that is hidden for the sake of its parts: it is large, and under five would be wrong. */
-export const hiddenTotal = (): string => t('ẩn', 'hidden');
+export const hiddenTotal = (): string => hiddenIn(true);
 
-/** valueOf is a value in its unit. */
-export function valueOf(value: string, unit: Unit): string {
-  switch (unit) {
-    case 'points': return `${rounded(value, 2, 1)} ${t('điểm', 'points')}`;
-    case 'vnd': return `${rounded(value, 0, 0)} đ`;
-    case 'per_merchant': case 'per_10000': return rounded(value, 0, 1);
-    default: return percent(value);
+/** whyHidden says why a figure of an indicator is hidden: of amounts it is another reason than of merchants. */
+export function whyHidden(code?: string): string {
+  switch (code) {
+    case 'I08': return t('ẩn: doanh thu chỉ nêu khi có từ 10 tiểu thương và không ai chiếm quá 50 %', 'hidden: turnover is told of at least 10 merchants, none of them above 50 %');
+    case 'I11': case 'I12': return t('ẩn: số tiền chỉ nêu khi có từ 10 tiểu thương', 'hidden: amounts are told of at least 10 merchants');
+    case 'I23': return t('ẩn: số tiền chỉ nêu khi có từ 10 tiểu thương, và không để lộ số dưới 5', 'hidden: amounts are told of at least 10 merchants, and never tell of fewer than 5');
+    default: return t('ẩn để không lộ số dưới 5', 'hidden: it would tell of fewer than 5');
   }
 }
 
-/** shown is a figure in short: its value, <5 in a hidden cell, or that nothing is known. */
-export function shown(figure: Figure | null | undefined, unit: Unit = 'share'): string {
+function inUnit(value: Fraction, unit: ValueUnit): string {
+  switch (unit) {
+    case 'points': return `${written(value, 2, 1)} ${t('điểm', 'points')}`;
+    case 'vnd': return `${written(value, 0, 0)} đ`;
+    case 'hours': return `${written(value, 0, 1)} ${t('giờ', 'hours')}`;
+    case 'per_merchant': case 'per_10000': return written(value, 0, 1);
+    case 'count': return written(value, 0, 0);
+    default: return `${written(value, 2, 1)} %`;
+  }
+}
+
+/** valueOf is a value in its unit. */
+export const valueOf = (value: string, unit: ValueUnit): string => inUnit(decimal(value), unit);
+
+/** shown is a figure in short: its value, what stands in a hidden cell, or that nothing is known. What is counted is told by its number. */
+export function shown(figure: Figure | null | undefined, unit: ValueUnit = 'share', total = false): string {
   if (!figure) return none();
-  if (figure.suppressed) return hidden;
-  return figure.value === null ? none() : valueOf(figure.value, unit);
+  if (figure.suppressed) return hiddenIn(total);
+  if (unit === 'count') return quantity(figure.numerator);
+  return figure.value === null ? none() : inUnit(fractionOf(figure.value, figure.numerator, figure.denominator, unit), unit);
 }
 
 /** shownTotal is a total in short. */
-export const shownTotal = (figure: Figure | null | undefined, unit: Unit = 'share'): string => (figure?.suppressed ? hiddenTotal() : shown(figure, unit));
+export const shownTotal = (figure: Figure | null | undefined, unit: ValueUnit = 'share'): string => shown(figure, unit, true);
+
+/** counted is a numerator or denominator: hidden where its figure is and it is not told. */
+export const counted = (figure: Figure | null | undefined, of: 'numerator' | 'denominator', total = false): string => (figure?.suppressed && figure[of] === null ? hiddenIn(total) : quantity(figure?.[of]));
 
 /** shareOf is a coverage or the like in short. */
-export function shareOf(share: Share | null | undefined): string {
+export function shareOf(share: Share | null | undefined, total = false): string {
   if (!share || share.denominator === 0) return none();
-  return share.value === null ? hidden : percent(share.value);
+  return share.value === null ? hiddenIn(total) : inUnit(fractionOf(share.value, share.numerator, share.denominator, 'share'), 'share');
 }
 
 /** "A 18, B 21, C 55, D 6": how many are counted on what; a letter is not parted from its number. */
@@ -70,9 +109,9 @@ export function mix(evidence: Evidence | null | undefined): string {
 export const dated = (day: string, evidence?: Evidence | null): string => [date(day), mix(evidence) && `${t('bằng chứng', 'evidence')} ${mix(evidence)}`].filter(Boolean).join(', ');
 
 /** "62 % (A 18, B 21, C 55, D 6)" */
-export function withMix(figure: Figure | null | undefined, unit: Unit = 'share'): string {
+export function withMix(figure: Figure | null | undefined, unit: ValueUnit = 'share', total = false): string {
   const levels = mix(figure?.evidence);
-  return levels && figure?.value ? `${shown(figure, unit)} (${levels})` : shown(figure, unit);
+  return levels && figure?.value ? `${shown(figure, unit, total)} (${levels})` : shown(figure, unit, total);
 }
 
 /** "2026-10-31" → "31/10/2026"; the day of a time is Vietnam's. */
@@ -94,6 +133,9 @@ export const month = (of: string): string => `${of.slice(5, 7)}/${of.slice(0, 4)
 
 /** part is a value as a number from 0 to 1, to draw with. */
 export const part = (value: string | null | undefined): number => Math.min(1, Math.max(0, Number(value ?? 0)));
+
+/** unmarked is a text without the marks of Markdown, which no reader should see. */
+export const unmarked = (text: string): string => text.replace(/\*{1,2}([^\s*](?:[^*]*[^\s*])?)\*{1,2}/g, '$1').replaceAll('`', '');
 
 /** folded is a text as search compares it: without diacritics, đ as d, hoà as hòa, small. */
 export const folded = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase().trim();

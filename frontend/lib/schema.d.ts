@@ -5397,6 +5397,8 @@ export interface components {
             demo: boolean;
             /** @description null: a preview */
             frozen: components["schemas"]["PeriodicFrozen"];
+            /** @description the commune on whose ground the pilot of a district stood when this was frozen: since districts ended it acts for them; null: there is none, or the unit acts itself */
+            issuer: components["schemas"]["ReportsLocality"];
             /** @enum {string} */
             kind: "month" | "quarter";
             /** @description null: the whole campaign */
@@ -5472,6 +5474,8 @@ export interface components {
             code: string;
             evidence: string[];
             formula: string;
+            /** @description the formula in Vietnamese words; not in what was frozen before 28 November 2026 */
+            formula_vi: string;
             /** @example active_30d_rate */
             name: string;
             name_en: string;
@@ -6222,6 +6226,8 @@ export interface components {
         ReportsPastWording: {
             /** @description what the next version changed */
             change: string;
+            /** @description the same in Vietnamese */
+            change_vi: string;
             /** Format: date */
             since: string;
             /** Format: int64 */

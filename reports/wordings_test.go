@@ -1,0 +1,36 @@
+package reports_test
+
+import (
+	"strings"
+	"testing"
+
+	"market40/reports"
+)
+
+// TestVietnameseWordings: what an office reads has no mark of Markdown, no key of the program, and both languages say what a version changed.
+func TestVietnameseWordings(t *testing.T) {
+	t.Parallel()
+	known, err := reports.Wordings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range known {
+		texts := []string{d.NameVI, d.FormulaVI, d.ProseVI}
+		for _, part := range d.Parts {
+			texts = append(texts, part.NameVI)
+		}
+		for _, past := range d.History {
+			texts = append(texts, past.ChangeVI)
+			if past.ChangeVI == "" || past.Change == "" || past.ChangeVI == past.Change {
+				t.Errorf("%s does not say in two languages what version %d changed into", d.Code, past.Version+1)
+			}
+		}
+		for _, text := range texts {
+			for _, raw := range []string{"`", "*", "_", "Mop", "strict", "swapped"} {
+				if strings.Contains(text, raw) {
+					t.Errorf("%s says %q in %.120q", d.Code, raw, text)
+				}
+			}
+		}
+	}
+}
