@@ -55,7 +55,9 @@ var costs = &kind[CostOrder, Cost]{
 	check: func(here *place, e *entry[CostOrder]) {
 		e.ownID(e.order.ID)
 		e.word("market", e.order.Market)
-		e.day("spent_on", e.order.SpentOn, here.now)
+		if on := e.day("spent_on", e.order.SpentOn, here.now); len(e.errors) == 0 && on.Format(time.DateOnly) < here.begins.Format(time.DateOnly) {
+			e.fail("spent_on", "before_campaign", "Chiến dịch bắt đầu ngày "+here.begins.Format("02/01/2006")+".", "The campaign starts on "+here.begins.Format(time.DateOnly)+".")
+		}
 		e.word("purpose", e.order.Purpose)
 		if amount := e.dong("amount", e.order.Amount); amount.IsZero() {
 			e.fail("amount", "zero", "Số tiền phải lớn hơn 0.", "The amount must be more than 0.")

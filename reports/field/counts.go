@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/shopspring/decimal"
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
@@ -46,9 +47,23 @@ func (e *entry[O]) count(o *CountOrder) {
 		e.fail("cashless_turnover", "both_or_none", "Ghi cả hai số tiền, hoặc không ghi số nào.", "Both amounts are told, or none.")
 	case o.Turnover != "":
 		all, cashless := e.dong("turnover", o.Turnover), e.dong("cashless_turnover", o.CashlessTurnover)
-		if len(e.errors) == 0 && cashless.GreaterThan(all) {
-			e.fail("cashless_turnover", "more_than_all", "Tiền không dùng tiền mặt nhiều hơn tổng.", "More turnover was cashless than there was.")
+		if len(e.errors) == 0 {
+			e.turnover(o, all, cashless)
 		}
+	}
+}
+
+// turnover refuses amounts that the sales cannot have brought.
+func (e *entry[O]) turnover(o *CountOrder, all, cashless decimal.Decimal) {
+	switch {
+	case cashless.GreaterThan(all):
+		e.fail("cashless_turnover", "more_than_all", "Tiền không dùng tiền mặt nhiều hơn tổng.", "More turnover was cashless than there was.")
+	case o.Sales == 0 && !all.IsZero():
+		e.fail("turnover", "without_sales", "Không có lượt bán nào thì không có tiền bán hàng.", "Without a sale there is no turnover.")
+	case o.CashlessSales == 0 && !cashless.IsZero():
+		e.fail("cashless_turnover", "without_sales", "Không có lượt không dùng tiền mặt thì không có tiền không dùng tiền mặt.", "Without a cashless sale there is no cashless turnover.")
+	case o.CashlessSales == o.Sales && !cashless.Equal(all):
+		e.fail("cashless_turnover", "all_were_cashless", "Mọi lượt đều không dùng tiền mặt: hai số tiền phải bằng nhau.", "All sales were cashless: the two amounts are the same.")
 	}
 }
 

@@ -260,6 +260,8 @@ func (e *entry[O]) dong(field, text string) decimal.Decimal {
 		e.fail(field, "negative", "Số tiền không được âm.", "The amount may not be negative.")
 	case amount.GreaterThanOrEqual(decimal.New(1, maxAmount)):
 		e.fail(field, "too_large", fmt.Sprintf("Số tiền quá lớn: nhiều nhất %d chữ số.", maxAmount), fmt.Sprintf("The amount is too large: %d digits at most.", maxAmount))
+	case amount.IsInteger() && strings.Contains(text, "."): // "1.000" is one thousand to who writes it here
+		e.fail(field, "amount_form", "Số tiền chỉ ghi chữ số, không dấu chấm, thí dụ 1250000.", "An amount is digits without a point, such as 1250000.")
 	case !amount.IsInteger():
 		e.fail(field, "not_whole", "Số tiền phải tròn đồng.", "The amount must be whole đồng.")
 	default:

@@ -32,7 +32,7 @@ type EstimatedShare struct {
 	Value    *string         `json:"value" doc:"4 decimals; null: nothing was seen" example:"0.3714"`
 	Interval *SampleInterval `json:"interval" doc:"where the true share lies with 95 %; null: see why"`
 	Counted  int             `json:"counted" doc:"half-hours"`
-	Why      *string         `json:"why" doc:"why there is no interval: nothing_counted, or one_slot_in: and the stratum"`
+	Why      *string         `json:"why" doc:"why there is no interval: nothing_counted, nothing_sold (in what was counted), or one_slot_in: and the stratum"`
 }
 
 // SampleInterval is an interval of 95 %.
@@ -136,6 +136,8 @@ func shareOf(strata []*sampled, of func(*sampled) []estimate.Pair) (share Estima
 	found, seen := estimate.Strata(given)
 	why := ""
 	switch {
+	case !seen && share.Counted > 0:
+		why = "nothing_sold"
 	case !seen:
 		why = "nothing_counted"
 	case !found.Sure:

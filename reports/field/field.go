@@ -37,6 +37,7 @@ type place struct {
 	training uuid.UUID // of attendances
 	heldOn   string    // the training's day
 	campaign uuid.UUID // of costs
+	begins   time.Time // its first day
 }
 
 // marketPlace is the market of a path: first in scope (404), then allowed (403). Whose scope is a stall does not speak for its market.
@@ -83,7 +84,7 @@ func (f *Field) campaignPlace(ctx context.Context, name string, a auth.Action) (
 		return nil, err
 	}
 	at := &place{who: who, now: f.now()}
-	err = f.db.Pool.QueryRow(ctx, `SELECT id FROM campaigns WHERE code = $1 OR id::text = $1`, name).Scan(&at.campaign)
+	err = f.db.Pool.QueryRow(ctx, `SELECT id, starts_on FROM campaigns WHERE code = $1 OR id::text = $1`, name).Scan(&at.campaign, &at.begins)
 	if err := missing(err, "campaign"); err != nil {
 		return nil, err
 	}

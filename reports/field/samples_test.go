@@ -1,6 +1,7 @@
 package field_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"reflect"
@@ -152,6 +153,19 @@ func TestTheEstimateIsTheCombinedRatio(t *testing.T) {
 		t.Errorf("of nothing: %v", none)
 	}
 	plan := w.plan(w.team, 1)
+	at := "/api/v1/sample-slots/" + plan.text("slots.0.id")
+	for _, wrong := range []struct{ sales, cashless, turnover, part, field string }{
+		{"0", "0", "900000", "0", "turnover"}, {"5", "0", "100", "50", "cashless_turnover"}, {"5", "5", "100", "50", "cashless_turnover"}, {"5", "1", "100", "200", "cashless_turnover"},
+	} {
+		refused := w.call(w.team, "PUT", at, object{"sales": json.Number(wrong.sales), "cashless_sales": json.Number(wrong.cashless), "turnover": wrong.turnover, "cashless_turnover": wrong.part}, 422)
+		if refused.text("errors.0.field") != wrong.field {
+			t.Errorf("%v: %v", wrong, refused)
+		}
+	}
+	w.call(w.team, "PUT", at, object{"sales": 0, "cashless_sales": 0, "turnover": "0", "cashless_turnover": "0"}, 200)
+	if none := estimate(""); none.text("sales.value") != "" || none.text("sales.why") != "nothing_sold" || none.text("turnover.why") != "nothing_sold" {
+		t.Errorf("of a half-hour without a sale: %v", none)
+	}
 	counts := map[string][]int{"sáng": {2, 4, 3}, "chiều": {5, 5}}
 	slots, _ := plan["slots"].([]any)
 	for _, s := range slots {

@@ -136,7 +136,7 @@ func findMerchants(ctx context.Context, tx pgx.Tx, here *place, entries []*entry
 	return nil
 }
 
-// keepAttendances writes who came; a merchant comes to a training once.
+// keepAttendances writes who came; a merchant comes to a training once. A list may be imported again with those who were added.
 func keepAttendances(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[AttendanceOrder]) error {
 	merchants := make([]uuid.UUID, len(entries))
 	for i, e := range entries {
@@ -152,12 +152,21 @@ func keepAttendances(ctx context.Context, tx pgx.Tx, here *place, entries []*ent
 	if err != nil {
 		return err
 	}
+	named := map[uuid.UUID]bool{}
 	for _, e := range entries {
-		if !made[e.merchant] {
+		switch again := named[e.merchant]; {
+		case made[e.merchant] && !again:
+		case e.line > 0 && !again:
+			e.state = unchanged
+		default:
 			e.conflict = true
-			e.fail("stall_number", "attended_already", "Tiểu thương này đã được ghi dự buổi này.", "This merchant was recorded at this training already.")
+			field := "stall_number"
+			if e.order.MerchantID != "" {
+				field = "merchant_id"
+			}
+			e.fail(field, "attended_already", "Tiểu thương này đã được ghi dự buổi này.", "This merchant was recorded at this training already.")
 		}
-		delete(made, e.merchant)
+		named[e.merchant] = true
 	}
 	return nil
 }

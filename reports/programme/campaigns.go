@@ -46,6 +46,11 @@ func (c *Campaign) over() error {
 	return problem.New(problem.Conflict, "campaign_ended", "Chiến dịch đã kết thúc ngày "+last+".", "The campaign ended on "+last+".")
 }
 
+// notBegun is the refusal of a day before the campaign's first.
+func (c *Campaign) notBegun(field string) error {
+	return problem.Of(field, "before_campaign", "Chiến dịch bắt đầu ngày "+c.Starts.Format("02/01/2006")+".", "The campaign starts on "+c.Starts.Format(time.DateOnly)+".")
+}
+
 // CampaignOrder is a campaign as it is made.
 type CampaignOrder struct {
 	Code     string `json:"code" maxLength:"32" doc:"2 to 32 of A–Z, 0–9, _ and -" example:"CHO40-2024"`

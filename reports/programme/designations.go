@@ -65,7 +65,7 @@ func (p *Programme) readChoice(in Choice, c *Campaign, now Pilot) (ch choice, er
 			return ch, problem.Of("since", "since_in_future", "Ngày chỉ định muộn nhất là hôm nay.", "A designation is dated today at the latest.")
 		}
 		if ch.since.Before(c.Starts) && c.Starts.Before(p.today()) {
-			return ch, problem.Of("since", "before_campaign", "Chiến dịch bắt đầu ngày "+c.Starts.Format("02/01/2006")+".", "The campaign starts on "+c.Starts.Format(time.DateOnly)+".")
+			return ch, c.notBegun("since")
 		}
 	case first && c.Starts.Before(ch.since):
 		ch.since = c.Starts

@@ -198,7 +198,7 @@ func TestMilestones(t *testing.T) {
 	}
 	for _, tt := range []struct{ step, on, code string }{
 		{"habitual", "2026-03-01", "milestone_order"}, {"equipped", "2026-03-03", "milestone_order"},
-		{"habitual", "2026-11-23", "date_in_future"}, {"habitual", "1/1/2026", "date_form"}, {"chosen", "2026-03-02", "unknown_value"},
+		{"equipped", "2024-05-27", "before_campaign"}, {"habitual", "2026-11-23", "date_in_future"}, {"habitual", "1/1/2026", "date_form"}, {"chosen", "2026-03-02", "unknown_value"},
 	} {
 		w.refused(w.admin, "PUT", steps+tt.step, object{"reached_on": tt.on}, 422, tt.code)
 	}
