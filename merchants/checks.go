@@ -40,7 +40,7 @@ func (b checkBody) at(now time.Time) (time.Time, error) {
 	case b.CheckedAt.After(now):
 		return now, nil
 	}
-	return *b.CheckedAt, nil
+	return b.CheckedAt.Truncate(time.Microsecond), nil
 }
 
 // StickerCheck is a recorded look at the sticker that hangs at a stall.
@@ -80,7 +80,7 @@ func (r *Registry) postCheck(ctx context.Context, in *struct {
 	if (in.Body.Latitude == nil) != (in.Body.Longitude == nil) {
 		return nil, problem.Of("longitude", "place_whole", "Cần cả vĩ độ và kinh độ.", "A place is latitude and longitude.")
 	}
-	now := r.now()
+	now := r.now().Truncate(time.Microsecond) // as it is kept
 	checkedAt, err := in.Body.at(now)
 	if err != nil {
 		return nil, err
@@ -88,6 +88,12 @@ func (r *Registry) postCheck(ctx context.Context, in *struct {
 	found, err := r.Verify(ctx, in.Body.Payload)
 	if err != nil {
 		return nil, err
+	}
+	if found.issuedAt != nil && checkedAt.Before(*found.issuedAt) {
+		if checkedAt.Before(found.issuedAt.Add(-clockRuns)) {
+			return nil, problem.Of("checked_at", "before_code", "Lúc quét, mã này chưa được cấp: hãy xem lại đồng hồ của máy.", "The code was not yet issued when it was scanned: look at the phone's clock.")
+		}
+		checkedAt = *found.issuedAt
 	}
 	check := StickerCheck{ID: newID(), CheckedAt: checkedAt, Verdict: found.atStall(stall, checkedAt), Found: found}
 	err = r.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {

@@ -73,6 +73,7 @@ func TestAScanThatComesLate(t *testing.T) {
 		t.Errorf("the list is %v", list)
 	}
 	w.refuse(w.admin, "POST", path, late(old, w.clock.Add(time.Hour)), 422, "in_future")
+	w.refuse(w.admin, "POST", path, late(old, scanned.Add(-2*time.Hour)), 422, "before_code")
 	w.refuse(w.admin, "POST", path, late(old, w.clock.Add(-8*24*time.Hour)), 422, "too_old")
 	w.refuse(w.admin, "POST", path, object{"payload": old, "checked_at": "20/11/2026"}, 422, "invalid")
 }

@@ -36,7 +36,8 @@ type Verdict struct {
 	Lenient *bool       `json:"lenient,omitempty" doc:"of an invalid payload: whether bank apps will read it all the same"`
 	Scheme  string      `json:"scheme,omitempty" doc:"of a payload that is not ours" example:"vietqr-ibft-account"`
 
-	memoCode string      // the code of ours in it
+	memoCode string // the code of ours in it
+	issuedAt *time.Time
 	endedAt  *time.Time  // when that code was replaced or revoked
 	stalls   []uuid.UUID // all that it may name
 }
@@ -80,10 +81,10 @@ func (r *Registry) judgeCode(ctx context.Context, read vietqr.Code) (*Verdict, e
 	v := &Verdict{Verdict: swapped, Stall: &NamedStall{}}
 	var bin string
 	var index []byte
-	err := r.db.Pool.QueryRow(ctx, `SELECT c.code, c.state, c.ended_at, s.id, s.number, m.name, coalesce(a.bank_bin, ''), a.number_index
+	err := r.db.Pool.QueryRow(ctx, `SELECT c.code, c.state, c.issued_at, c.ended_at, s.id, s.number, m.name, coalesce(a.bank_bin, ''), a.number_index
 		FROM codes c JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id JOIN accounts a ON a.id = c.account_id
 		WHERE c.code = ANY ($1) ORDER BY array_position($1, c.code) LIMIT 1`, words).
-		Scan(&v.memoCode, &v.State, &v.endedAt, &v.Stall.ID, &v.Stall.Number, &v.Stall.Market, &bin, &index)
+		Scan(&v.memoCode, &v.State, &v.issuedAt, &v.endedAt, &v.Stall.ID, &v.Stall.Number, &v.Stall.Market, &bin, &index)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}

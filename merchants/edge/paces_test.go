@@ -154,3 +154,18 @@ func TestANameMayStandOnceInABody(t *testing.T) {
 		t.Errorf("it ran %d times", ran.Load())
 	}
 }
+
+// What two readers would read differently is not read at all; what is text in any form is.
+func TestBytesThatAreNoText(t *testing.T) {
+	t.Parallel()
+	e, key, _ := newEdge(t)
+	for body, want := range map[string]int{
+		"{\"name\":\"T\xe1\xba p hu\xff n\"}": 400, `{"name":"\ud83d"}`: 400, `{"name":"\ude00\ud83d"}`: 400, `{"name":"\ud83dx"}`: 400, `{"name":"\ud83d\u0041"}`: 400, `{"\udead":1}`: 400,
+		`{"name":"\ud83d\ude00"}`: 201, `{"name":"\\ud83d"}`: 201, `{"name":"Tập huấn 😀"}`: 201, `{"name":"\u00e1\t"}`: 201, `{"name":"\u12"}`: 400, `{"name":"\`: 400,
+	} {
+		w := ask(e, "POST", "/api/v1/markets", key, "", body)
+		if w.Code != want || want == 400 && code(t, w) != "unreadable" {
+			t.Errorf("%q: %d %s", body, w.Code, w.Body)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -19,7 +20,8 @@ const maxDepth = 64
 
 // readOnce reads a JSON body whole, within maxBody, and refuses one in which a name stands twice in an object: of
 // {"role":"team","role":"admin"} one reader takes the first and another the last (RFC 8259, section 4). Webhooks are
-// their providers' matter; uploads are read where they are taken.
+// their providers' matter and are kept whatever their bytes; uploads are read where they are taken. Nor is read what would be kept as
+// something else: bytes that are no UTF-8, and half of a surrogate pair (sections 8.1, 8.2).
 func readOnce(c *gin.Context) {
 	if !readsJSON(c.Request) {
 		return
@@ -31,6 +33,8 @@ func readOnce(c *gin.Context) {
 		err = problem.New(problem.TooLarge, "too_large", "Nội dung quá lớn.", "The body is too large.")
 	case err != nil:
 		err = problem.New(problem.Malformed, "unreadable", "Không đọc được nội dung JSON.", "The JSON body could not be read.")
+	case !utf8.Valid(body) || halfPair(body):
+		err = problem.New(problem.Malformed, "unreadable", "Nội dung JSON có ký tự hỏng: cần UTF-8.", "The JSON body holds what is no text: UTF-8 is wanted.")
 	default:
 		err = noNameTwice(body)
 	}
@@ -115,4 +119,38 @@ func nameTwice(way []*place) error {
 	}
 	return problem.Of(strings.ToValidUTF8(strings.Join(path, "."), ""), "duplicate_key",
 		"Trường này xuất hiện hai lần.", "This field stands twice.")
+}
+
+// halfPair says whether a JSON text escapes one half of a surrogate pair without the other. A backslash stands in texts only.
+func halfPair(body []byte) bool {
+	for {
+		at := bytes.IndexByte(body, '\\')
+		if at < 0 || at+1 >= len(body) {
+			return false
+		}
+		body = body[at:]
+		unit, escaped := unitOf(body)
+		switch {
+		case !escaped:
+			body = body[2:]
+		case unit&0xFC00 == 0xD800:
+			if low, ok := unitOf(body[6:]); !ok || low&0xFC00 != 0xDC00 {
+				return true
+			}
+			body = body[12:]
+		case unit&0xFC00 == 0xDC00:
+			return true
+		default:
+			body = body[6:]
+		}
+	}
+}
+
+// unitOf is the UTF-16 unit that a JSON text begins with as \uXXXX.
+func unitOf(body []byte) (uint64, bool) {
+	if len(body) < 6 || body[0] != '\\' || body[1] != 'u' {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(string(body[2:6]), 16, 16)
+	return unit, err == nil
 }
