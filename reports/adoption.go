@@ -28,7 +28,7 @@ type Row struct {
 	Funnel       *Funnel  `json:"funnel"`
 	Status       *string  `json:"status" enum:"chua_du_du_lieu,can_chu_y,dat,chua_dat" doc:"the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; I05 at its target and I24 100 %; otherwise"`
 	StatusReason string   `json:"status_reason,omitempty" enum:"no_merchants,hidden,no_target" doc:"why there is no status"`
-	Rank         *int     `json:"rank" doc:"by I05 among the rows that show it; equals share one"`
+	Rank         *int     `json:"rank" doc:"by I05 among the rows that show it and have enough data; equals share one; null to who sees a part of the units"`
 	Target       *Target  `json:"target,omitempty" doc:"of I05, with a campaign"`
 	Exempt       *string  `json:"exempt,omitempty" doc:"with a campaign: why the unit needs no pilot"`
 }
@@ -233,16 +233,25 @@ func status(r Row) (*string, string) {
 	return is("chua_dat")
 }
 
+// ranking is the value that a row is ranked by: none in a hidden cell, and none of a unit that is hardly observed, which may be better
+// than it looks.
+func (r Row) ranking() (decimal.Decimal, bool) {
+	if r.Status != nil && *r.Status == "chua_du_du_lieu" {
+		return decimal.Zero, false
+	}
+	return r.Indicators["I05"].valueOf()
+}
+
 // rank numbers rows by the value of I05 where it is shown: 1, 2, 2, 4.
 func rank(rows []Row) {
 	for i := range rows {
-		mine, shown := rows[i].Indicators["I05"].valueOf()
+		mine, shown := rows[i].ranking()
 		if !shown {
 			continue
 		}
 		place := 1
 		for _, other := range rows {
-			if v, shown := other.Indicators["I05"].valueOf(); shown && v.GreaterThan(mine) {
+			if v, shown := other.ranking(); shown && v.GreaterThan(mine) {
 				place++
 			}
 		}

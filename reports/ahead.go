@@ -55,7 +55,7 @@ func (r *Reports) Ahead(ctx context.Context, pause time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("campaigns: %w", err)
 	}
-	days, err := r.monthEnds(ctx, "", "")
+	days, err := r.monthEnds(ctx, Span{})
 	if err != nil {
 		return err
 	}

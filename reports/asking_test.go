@@ -42,8 +42,20 @@ func TestTrend(t *testing.T) {
 			t.Errorf("%s: %s", at, got)
 		}
 	}
+	// Months are counted back from the last and cut where the data begin; a first month before that is refused.
+	for query, want := range map[string]int{"to=2024-08&months=18": 4, "to=2026-10&months=18": 18, "to=2024-04&months=6": 0, "months=1": 1} {
+		if got := len(read[reports.Trend](t, s.get(s.province, "/api/v1/reports/trend?indicator=I05&"+query)).Points); got != want {
+			t.Errorf("%s has %d points, not %d", query, got, want)
+		}
+	}
+	for _, months := range []string{"0", "61", "-1", "x"} {
+		if answer := s.get(s.province, "/api/v1/reports/trend?indicator=I05&months="+months); answer.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s months are answered by %d", months, answer.Code)
+		}
+	}
 	for query, want := range map[string]string{
-		"indicator=I25": "unknown_value", "indicator=I05&basis=x": "unknown_value", "indicator=I05&from=2021-11&to=2026-11": "period_long", "indicator=I05&from=2026-11&to=2026-10": "period_order",
+		"indicator=I05&from=2026-01&months=3": "one_start",
+		"indicator=I25":                       "unknown_value", "indicator=I05&basis=x": "unknown_value", "indicator=I05&from=2021-11&to=2026-11": "period_long", "indicator=I05&from=2026-11&to=2026-10": "period_order",
 		"indicator=I05&from=2024-01&to=2024-12": "before_data", "indicator=I05&to=2026-12": "as_of_in_future", "indicator=I05&from=11/2026": "month_form", "indicator=I05&locality=99999": "not_found",
 		"indicator=I05&campaign=NONE": "not_found", "indicator=I05&market=" + uuid.NewString(): "not_found", "indicator=I05&locality=568&market=" + s.market.String(): "one_place",
 	} {

@@ -44,6 +44,7 @@ type counted struct {
 	atoms     map[string]*cell // by market, zone, goods group and kind, if all queries were read
 	programme *programme
 	version   map[string]int
+	whole     bool // the caller sees every unit
 }
 
 func (c *counted) moment() time.Time {
@@ -76,7 +77,7 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	c := &counted{day: a.day, units: a.units, version: map[string]int{}}
+	c := &counted{day: a.day, units: a.units, version: map[string]int{}, whole: caller.ScopeKind == auth.ScopeAll}
 	for _, d := range list {
 		c.version[d.Code] = d.Version
 	}

@@ -31,7 +31,8 @@ type Definition struct {
 	queries  []string
 
 	// FormulaVI tells a reader the same: adding these words changed no version, and reports that were frozen before do not have them.
-	FormulaVI string `json:"formula_vi" doc:"the formula in Vietnamese words"`
+	FormulaVI string   `json:"formula_vi" doc:"the formula in Vietnamese words"`
+	By        []string `json:"by" nullable:"false" doc:"how drill-down takes a figure apart; empty: it is told of localities only"`
 }
 
 // DefinedPart is a further value of an indicator.
@@ -97,8 +98,20 @@ func readDefinition(text string) (d Definition, err error) {
 	if d.Code == "" || d.Version < 1 || d.Since == "" || d.Unit == "" || d.NameVI == "" || d.NameEN == "" || d.Formula == "" || d.FormulaVI == "" || d.ProseVI == "" || d.ProseEN == "" {
 		return d, fmt.Errorf("something is missing in %+v", d)
 	}
+	d.By = d.ways()
 	d.SQL, err = shownSQL(d.queries)
 	return d, err
+}
+
+// ways are how a figure can be taken apart.
+func (d *Definition) ways() []string {
+	if _, can := divisible[d.Code]; can {
+		return []string{"market", "zone", "goods_group", "kind"}
+	}
+	if slices.ContainsFunc(d.queries, func(name string) bool { return slices.Contains(headless, name) }) {
+		return []string{}
+	}
+	return []string{"market"}
 }
 
 func (d *Definition) readLine(line string) (err error) {

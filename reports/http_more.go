@@ -67,10 +67,11 @@ func (r *Reports) readTrend(ctx context.Context, in *struct {
 	Market string `query:"market" doc:"id of a market, instead of a locality"`
 	From   string `query:"from" doc:"the first month; a year unless told" example:"2025-11"`
 	To     string `query:"to" doc:"the last month; this one unless told" example:"2026-10"`
+	Months int    `query:"months" minimum:"1" maximum:"60" doc:"how many months, instead of the first; those before the data are left out" example:"18"`
 },
 ) (*body[*Trend], error) {
 	q := Inquiry{Indicator: in.Indicator, Basis: in.Basis, Locality: in.Locality, Market: in.Market, Campaign: in.Campaign}
-	trend, err := r.Trend(ctx, q, in.From, in.To)
+	trend, err := r.Trend(ctx, q, Span{From: in.From, To: in.To, Months: in.Months})
 	return &body[*Trend]{trend}, err
 }
 

@@ -104,10 +104,17 @@ func TestNotObservedIsNotInactive(t *testing.T) {
 	s.is("I18", s.figure("I18"), "6/8 0.7500 6 0 0 0")
 	s.is("I06", s.figure("I06"), "6/12 0.5000")
 	r := row(t, s.adoption(s.manager, "basis=current"), "22366")
-	if r.Status == nil || *r.Status != "can_chu_y" || *r.Rank != 1 || *r.Funnel.Printed != 8 || *r.Funnel.FirstPayment != 2 || *r.Funnel.Habitual != 0 {
+	if r.Status == nil || *r.Status != "can_chu_y" || r.Rank != nil || *r.Funnel.Printed != 8 || *r.Funnel.FirstPayment != 2 || *r.Funnel.Habitual != 0 {
 		t.Errorf("%v %v %+v", r.Status, r.Rank, r.Funnel)
 	}
+	officer := s.key(auth.LocalityOfficer, "locality:districts_2024/568")
+	if r := row(t, s.adoption(officer, "basis=districts_2024"), "568"); r.Rank != nil {
+		t.Errorf("who sees one locality is told rank %d of it", *r.Rank)
+	}
 	s.exec(`DELETE FROM connection_days WHERE day >= '2026-11-15'`)
+	if r := row(t, s.adoption(s.province, "basis=current"), "22366"); r.Rank != nil {
+		t.Errorf("who is hardly observed is ranked %d", *r.Rank)
+	}
 	s.is("I18 in the dark", s.figure("I18"), "0/2 0.0000 0 0 0 0")
 	if r := row(t, s.adoption(s.manager, "basis=current"), "22366"); *r.Status != "chua_du_du_lieu" || *r.Coverage.Numerator != 0 {
 		t.Errorf("%v %+v", *r.Status, r.Coverage)
@@ -298,11 +305,27 @@ func TestACampaign(t *testing.T) {
 	s.is("I24 of the unit", pilot.Indicators["I24"], "1/3 0.3333 0 0 1 0")
 	s.is("I24", r.Total["I24"], "1/24 0.0417 0 0 1 0")
 	s.is("I23", pilot.Indicators["I23"], `"1000000"/7 142857`)
+	if pilot.Rank == nil || *pilot.Rank != 1 {
+		t.Errorf("the province sees the rank %v", pilot.Rank)
+	}
 	if len(pilot.Markets) != 1 || *r.Campaign != "CHO40" || pilot.Target.Value != "0.5000" || *pilot.Status != "chua_dat" {
 		t.Errorf("%+v of %v, %+v, %v", pilot.Markets, r.Campaign, pilot.Target, pilot.Status)
 	}
 	if exempt := row(t, r, "576"); exempt.Exempt == nil || *exempt.Exempt != "không có chợ" || told(exempt.Indicators["I13"]) != "0/0" || exempt.Status != nil || exempt.StatusReason != "no_merchants" {
 		t.Errorf("the exempt unit is %+v", exempt)
+	}
+	s.exec(`INSERT INTO targets (id, campaign_id, indicator, value, due_on, set_by, set_at) VALUES ($1, $2, 'I05', 0.3, '2026-10-31', $3, now())`, uuid.New(), campaign, s.staff)
+	for _, of := range []string{"basis=districts_2024&locality=568", "market=" + s.market.String(), "basis=districts_2024"} {
+		wanted := ""
+		for _, p := range read[reports.Trend](t, s.get(s.province, "/api/v1/reports/trend?indicator=I05&campaign=CHO40&months=3&"+of)).Points {
+			wanted += p.AsOf + " " + p.Target.Value + " "
+		}
+		if wanted != "2026-10-01 0.3000 2026-11-01 0.5000 2026-11-22 0.5000 " {
+			t.Errorf("%s: wanted were %s", of, wanted)
+		}
+	}
+	if p := read[reports.Trend](t, s.get(s.province, "/api/v1/reports/trend?indicator=I05&campaign=CHO40&months=1&market="+other.String())).Points[0]; p.Target != nil {
+		t.Errorf("of a market that is no pilot %+v is wanted", p.Target)
 	}
 	byID := s.adoption(s.province, "basis=communes_2025&campaign="+campaign.String())
 	s.is("I05 in communes", row(t, byID, "22366").Indicators["I05"], "7/12 0.5833 7 0 0 0")

@@ -178,19 +178,23 @@ func (c *comparing) punctual(got map[string]served, want counted) {
 	}
 }
 
-// ranks holds the ranks of rows against the values that their units truly have.
+// ranks holds the ranks of rows against the values that their units truly have. Who sees a part of the units is told none, and
+// a unit without enough data has none.
 func (c *comparing) ranks(rows []servedRow, values map[string]string) {
+	unranked := func(row servedRow) bool {
+		return c.who != "admin" || row.Indicators["I05"].Suppressed || row.Status != nil && *row.Status == "chua_du_du_lieu"
+	}
 	for _, row := range rows {
 		c.where = "row " + row.Locality.Code
 		mine := values[row.Locality.Code]
 		place := 1
 		for _, other := range rows {
 			of := values[other.Locality.Code]
-			if !other.Indicators["I05"].Suppressed && of != "" && mine != "" && decimal.RequireFromString(of).GreaterThan(decimal.RequireFromString(mine)) {
+			if !unranked(other) && of != "" && mine != "" && decimal.RequireFromString(of).GreaterThan(decimal.RequireFromString(mine)) {
 				place++
 			}
 		}
-		if row.Indicators["I05"].Suppressed || mine == "" {
+		if unranked(row) || mine == "" {
 			place = 0
 		}
 		got := 0

@@ -28,6 +28,7 @@ type campaign struct {
 
 // choice is a locality's pilot, or why it is exempt.
 type choice struct {
+	market   *uuid.UUID
 	exempt   string
 	launched bool
 }
@@ -108,6 +109,7 @@ func (p *programme) readPilots(ctx context.Context, tx pgx.Tx, day time.Time) er
 	var basis string
 	var c choice
 	_, err = pgx.ForEachRow(rows, []any{&of, &basis, &locality, &market, &c.exempt, &c.launched}, func() error {
+		c.market = market
 		if p.pilots[of] == nil {
 			p.pilots[of] = map[uuid.UUID]bool{}
 		}
@@ -138,6 +140,16 @@ func (p *programme) exempt(u unit) *string {
 		return &c.exempt
 	}
 	return nil
+}
+
+// localityOf is the locality that a market is the pilot of, on the day that was read; none: it is no pilot of the campaign.
+func (p *programme) localityOf(market uuid.UUID) (*uuid.UUID, bool) {
+	for locality, c := range p.chosen {
+		if c.market != nil && *c.market == market {
+			return &locality, true
+		}
+	}
+	return nil, false
 }
 
 // target is what is wanted of an indicator in a locality (nil: in all): its own before that for all, the one due next, else the last.

@@ -77,7 +77,9 @@ func (c *counted) adoption(basis string) *Adoption {
 			markets = append(markets, u.counted(c.pilotsAsked())...)
 		}
 	}
-	rank(report.Rows)
+	if c.whole { // among the units of a part, a rank would tell nothing of the others
+		rank(report.Rows)
+	}
 	g := c.told(markets)
 	report.Total, report.Coverage, report.Funnel = g.figures(), g.coverage(), g.funnel()
 	c.programme.add(report.Total, "", c.units, c.version)

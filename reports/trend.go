@@ -14,25 +14,36 @@ import (
 	"market40/merchants/problem"
 )
 
-// mostMonths is how many months a trend may reach over: five years.
-const mostMonths = 60
+// A trend reaches over a year unless told, over five at most.
+const (
+	usualMonths = 12
+	mostMonths  = 60
+)
 
 // Trend is an indicator at the ends of months.
 type Trend struct {
 	Indicator string       `json:"indicator"`
 	Points    []TrendPoint `json:"points" nullable:"false" doc:"oldest first"`
-	Target    *Target      `json:"target" doc:"with a campaign; null: none"`
+	Target    *Target      `json:"target" doc:"with a campaign, what is wanted now; null: none"`
 }
 
 // TrendPoint is one of them.
 type TrendPoint struct {
 	AsOf   string `json:"as_of" format:"date" doc:"the day after the month's last, at most today: the state at 00:00 of it"`
 	Figure Figure `json:"figure"`
+	// With a campaign. A market that is no pilot of it is wanted nothing of.
+	Target *Target `json:"target,omitempty" doc:"with a campaign, what was wanted on that day: the target due next, else the last"`
 }
 
-// Trend tells an indicator at the end of each month of a span, which ends with this month unless told and begins a year before its end.
+// Span is the months of a trend, each "2026-10" or empty: it ends with this month and has twelve of them unless told.
+type Span struct {
+	From, To string
+	Months   int // how many, where From is not told: they are cut where the data begin, while a From before that is refused
+}
+
+// Trend tells an indicator at the end of each month of a span.
 // Refused (422): months that are none, out of order, over five years, or before the data, and what Adoption and DrillDown refuse.
-func (r *Reports) Trend(ctx context.Context, q Inquiry, from, to string) (*Trend, error) {
+func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, error) {
 	caller, err := auth.Require(ctx, auth.ReadReports)
 	if err != nil {
 		return nil, err
@@ -43,7 +54,7 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, from, to string) (*Trend
 	if q.Locality != "" && q.Market != "" {
 		return nil, problem.Of("market", "one_place", "Chọn địa phương hoặc chợ, không cả hai.", "A locality or a market, not both.")
 	}
-	days, err := r.monthEnds(ctx, from, to)
+	days, err := r.monthEnds(ctx, span)
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +78,10 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, from, to string) (*Trend
 	for _, c := range counts {
 		point := TrendPoint{AsOf: c.day.Format(time.DateOnly)}
 		var locality *uuid.UUID
+		wanted := true
 		if market != nil {
 			point.Figure = c.told([]Market{*market}).figures()[q.Indicator]
+			locality, wanted = c.programme.localityOf(market.ID)
 		} else {
 			units, err := c.unitsOf(q.Basis, q.Locality)
 			if err != nil {
@@ -78,6 +91,9 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, from, to string) (*Trend
 				locality = &units[0].locality.ID
 			}
 			point.Figure = c.figure(units, q)
+		}
+		if wanted {
+			point.Target = c.programme.target(q.Indicator, locality, c.day)
 		}
 		trend.Points = append(trend.Points, point)
 		trend.Target = c.programme.target(q.Indicator, locality, r.today())
@@ -134,13 +150,17 @@ func (r *Reports) queriesOf(code string) []string {
 }
 
 // monthEnds are the days after the last of each month of a span; the present month is told of as of today.
-func (r *Reports) monthEnds(ctx context.Context, from, to string) ([]time.Time, error) {
+func (r *Reports) monthEnds(ctx context.Context, span Span) ([]time.Time, error) {
 	today := r.today()
-	last, err := monthOf("to", to, today)
+	last, err := monthOf("to", span.To, today)
 	if err != nil {
 		return nil, err
 	}
-	first, err := monthOf("from", from, last.AddDate(0, -11, 0))
+	months := usualMonths
+	if span.Months != 0 {
+		months = span.Months
+	}
+	first, err := monthOf("from", span.From, last.AddDate(0, 1-months, 0))
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +175,9 @@ func (r *Reports) monthEnds(ctx context.Context, from, to string) ([]time.Time, 
 		return nil, problem.Of("from", "period_long", "Nhiều nhất 60 tháng (5 năm).", "At most 60 months (5 years).")
 	case last.After(today):
 		return nil, problem.Of("to", "as_of_in_future", "Tháng cuối muộn nhất là tháng này.", "The last month is this one at the latest.")
-	case from != "" && !first.AddDate(0, 1, 0).After(began):
+	case span.From != "" && span.Months != 0:
+		return nil, problem.Of("months", "one_start", "Cho tháng đầu hoặc số tháng, không cả hai.", "The first month or how many, not both.")
+	case span.From != "" && !first.AddDate(0, 1, 0).After(began):
 		return nil, beforeData("from", began)
 	}
 	var days []time.Time

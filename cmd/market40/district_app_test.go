@@ -205,6 +205,22 @@ func TestAnOfficersMonth(t *testing.T) {
 	v.until(`document.querySelector('[data-definition="1"] .formula') !== null`)
 	v.settled()
 
+	// Charts begin where the data do, whatever the day; what nobody had chosen yet is not said to be chosen.
+	for _, place := range []string{"indicators/I05?as_of=2024-09-01", "market/" + o.markets["DAM"] + "?as_of=2024-09-01"} {
+		v.open(place)
+		v.until(`document.querySelector('.chart') !== null && document.querySelector('main [role=alert]') === null`)
+	}
+	v.open("indicators/I24?as_of=" + firstDay)
+	v.until(`document.querySelector('[name=by]')?.value === 'locality' && document.querySelectorAll('[name=by] option').length === 1`)
+	v.open("indicators/I05?by=goods_group&as_of=" + firstDay)
+	v.until(`[...document.querySelectorAll('.funnel li span')].map((s) => s.textContent).join('; ') === 'Chợ Đầm, hải sản; Chợ Ba Ngòi, hải sản'`)
+	o.ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/572", object{"exempt_reason": "chợ đang xây lại", "since": firstDay}, 200)
+	v.open("overview?as_of=2024-06-15")
+	v.says(`.tile:last-child .big`, "2 / 8")
+	v.says(`tr[data-locality="572"]`, "chưa chọn chợ")
+	v.open("overview?as_of=" + firstDay)
+	v.says(`.tile:last-child .big`, "2 / 7")
+
 	v.open("compare?as_of=" + firstDay)
 	if said := v.read(`[data-difference] .big`); said != "0,0 điểm" {
 		t.Errorf("the same markets in two bases differ by %s", said)
@@ -254,6 +270,9 @@ func TestALocalityOfficerSeesItsOwn(t *testing.T) {
 	v.open("overview?campaign=all&as_of=" + firstDay)
 	if said := v.read(`main table`); !strings.Contains(said, "Chợ Đầm") || strings.Contains(said, "Ba Ngòi") {
 		t.Errorf("Nha Trang's officer sees %s", said)
+	}
+	if said := v.read(`tr[data-locality="568"] [data-label="Hạng"]`); said != "–" {
+		t.Errorf("who sees one locality is told rank %s of it", said)
 	}
 	v.open("market/" + o.markets["BANGOI"])
 	v.until(`document.querySelector('.bad')?.textContent.includes('Không tìm thấy')`)

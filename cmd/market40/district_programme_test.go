@@ -75,6 +75,13 @@ func theProgramme(o *office) {
 	year := time.Now().In(time.FixedZone("+07", 7*3600)).Year()
 	v.until(fmt.Sprintf(`[...document.querySelectorAll('form .day input')].some((e) => e.value === '31/12/%d')`, year)) // what was chosen stands for the next one
 	v.until(`(() => { const b = [...document.querySelectorAll('tbody tr')].find((r) => r.textContent.includes('Huyện Vạn Ninh83,5'))?.querySelector('button'); b?.click(); return !!b; })()`)
+	v.says(`[data-leaving]`, "Huyện Vạn Ninh: 83,5 %")
+	v.press("Giữ lại")
+	v.until(`document.querySelector('dialog[open]') === null`)
+	v.says(`main`, "Huyện Vạn Ninh83,5 %")
+	v.until(`(() => { const b = [...document.querySelectorAll('tbody tr')].find((r) => r.textContent.includes('Huyện Vạn Ninh83,5'))?.querySelector('button'); b?.click(); return !!b; })()`)
+	v.press("Bỏ chỉ tiêu")
+	v.until(`![...document.querySelectorAll('tbody tr')].some((r) => r.textContent.includes('83,5 %'))`)
 	v.until(`![...document.querySelectorAll('tbody tr')].some((r) => r.textContent.includes('83,5 %'))`)
 	v.open("overview")
 	v.says(`.tile`, "3 / 7")

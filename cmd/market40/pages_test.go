@@ -79,8 +79,11 @@ func TestPages(t *testing.T) {
 		until(t, tab, `document.getElementById('state').textContent.includes('trực tiếp')`)
 		fits(t, tab, fmt.Sprintf("start-%d", width))
 		clean(t, tab, "start")
+		must(t, chromedp.Do(tab, chromedp.WaitVisible(`table`)))
+		until(t, tab, `document.querySelectorAll('main table thead th').length === 2 && !document.querySelector('main table').textContent.includes('%')`) // who signed in nowhere is told no count of a market
 		pay(int(width/400)*2+2, 45000)
 		until(t, tab, `document.querySelector('#payments li b').textContent === '45.000 đ'`)
+		until(t, tab, `[...document.querySelectorAll('#payments li')].every((li, i, all) => i === 0 || new Date(all[i - 1].dataset.at) >= new Date(li.dataset.at))`)
 		for _, page := range []string{"/docs", "/docs/columns", "/q/" + object(code).text("code")} {
 			must(t, chromedp.Do(tab, chromedp.Navigate(s.address+page))) // WaitVisible hangs on a page of thousands of elements
 			until(t, tab, `document.querySelector('h1') !== null`)

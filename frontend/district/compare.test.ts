@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { change, pairs } from './compare';
-import type { Adoption, Figure, Row } from './figures';
-import { targetOf, type Target } from './programme';
+import { unobserved, type Adoption, type Figure, type Row } from './figures';
+import { chosenOn, targetOf, type Pilot, type Target } from './programme';
 import { ordered, ranked, tied } from './ranks';
 
 const figure = (value: string | null, suppressed = false): Figure => ({ numerator: null, denominator: 10, value, evidence: null, suppressed, definition: 1 });
@@ -29,15 +29,15 @@ describe('two reports side by side', () => {
 
 describe('ranks', () => {
   const rows = [row('a', ['1'], '0.5000'), row('b', ['2'], '0.7000'), row('c', ['3'], '0.5000'), row('d', ['4'], '0.1000'), row('e', ['5'], null)];
-  it('equal values share a rank; the hidden have none', () => {
-    const ranks = ranked(rows);
+  it('equal ranks are tied; who has none stands behind', () => {
+    const ranks = ranked(rows.map((r, i) => ({ ...r, rank: [2, 1, 2, 4, null][i]! })));
     expect([...ranks]).toEqual([['a', 2], ['b', 1], ['c', 2], ['d', 4]]);
     expect(tied(ranks, 'a')).toBe(true);
     expect(tied(ranks, 'b')).toBe(false);
     expect(ordered(rows, ranks, 'last').map((r) => r.locality.id)).toEqual(['d', 'a', 'c', 'b', 'e']);
   });
-  it('the rank of the API stands', () => {
-    expect(ranked([row('a', ['1'], '0.5000', { rank: 3 }), row('b', ['2'], '0.5000', { rank: null })])).toEqual(new Map([['a', 3]]));
+  it('the rank of the API stands: who is told none is shown none', () => {
+    expect(ranked([row('a', ['1'], '0.5000', { rank: 3 }), row('b', ['2'], '0.5000', { rank: null }), row('c', ['3'])])).toEqual(new Map([['a', 3]]));
   });
 });
 
@@ -51,4 +51,25 @@ describe('targets', () => {
     expect(targetOf(list, 'I05', 'k', '2026-05-01')?.value).toBe('0.2500');
     expect(targetOf(list, 'I01', 'x', '2026-05-01')).toBeUndefined();
   });
+});
+
+describe('a pilot on a day', () => {
+  const market = { id: 'm', code: 'M', name: 'Chợ', demo: false };
+  const made = { designated_by: '', designated_at: '' };
+  const pilot = {
+    state: 'chosen', market, exempt_reason: null, history: [
+      { market: null, exempt_reason: 'đang xây', since: '2024-07-01', until: '2025-01-01', ...made }, { market, exempt_reason: null, since: null, until: '2025-01-01', ...made }, { market, exempt_reason: null, since: '2025-01-01', until: null, ...made },
+    ],
+  } as unknown as Pilot;
+  it.each([['2024-06-15', 'missing'], ['2024-07-01', 'exempt'], ['2024-12-31', 'exempt'], ['2025-01-01', 'chosen'], ['2026-11-01', 'chosen']])('of %s is %s', (day, want) => expect(chosenOn(pilot, day).state).toBe(want));
+  it('that was chosen later has no market yet', () => expect(chosenOn(pilot, '2024-06-15').market).toBeNull());
+});
+
+describe('coverage', () => {
+  it.each([[0, 10, true], [3, 10, false], [null, 10, false], [0, 0, false]])('of %s among %s is unobserved: %s', (numerator, denominator, want) => expect(unobserved({ coverage: { numerator, denominator, value: null } })).toBe(want));
+  it('is none, and still some were counted: they stand, but a gap is not known', () => {
+    const dark = { coverage: { numerator: 0, denominator: 10, value: '0.0000' }, numerator: 7 };
+    expect([unobserved(dark), unobserved(dark, 'points'), unobserved({ ...dark, numerator: 0 })]).toEqual([false, true, true]);
+  });
+  it('that does not apply hides nothing', () => expect(unobserved({})).toBe(false));
 });

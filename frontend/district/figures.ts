@@ -48,7 +48,7 @@ export function definitions(): Promise<Definition[]> {
   return defined;
 }
 
-export const trend = (asked: Asked & { indicator: string; market?: string; from?: string; to?: string }, signal?: AbortSignal): Promise<Trend> => read('/api/v1/reports/trend', { ...asked }, signal);
+export const trend = (asked: Asked & { indicator: string; market?: string; from?: string; to?: string; months?: number }, signal?: AbortSignal): Promise<Trend> => read('/api/v1/reports/trend', { ...asked }, signal);
 
 export const marketPage = (id: string, as_of?: string): Promise<MarketPage> => read(`/api/v1/reports/markets/${id}`, { as_of });
 
@@ -76,6 +76,16 @@ export function partsOf(d: Definition, figure: Figure | undefined): { key: strin
     return { key, name: named ? nameOf(named) : key, unit: partUnit(d.unit, key), figure: parts[key]! };
   });
 }
+
+/** unobserved says that nobody's notices reach us and none was counted: that is not observed, and never inactive. What was counted nevertheless
+ * stands; a gap (in points) is between what is known and what is not. */
+export const unobserved = (of: { coverage?: Share | null; numerator?: Quantity | null } | null | undefined, unit: Unit = 'share'): boolean =>
+  !!of?.coverage && of.coverage.denominator > 0 && of.coverage.numerator === 0 && (unit === 'points' || Number(of.numerator ?? 0) === 0);
+
+export const notObserved = (): string => t('chưa quan sát được', 'not observed');
+
+/** The steps that rest on payments. */
+export const paidSteps: readonly string[] = ['first_payment', 'active', 'habitual'];
 
 /** anyDemo says whether what is shown is invented. */
 export const anyDemo = (rows: { markets: NamedMarket[] }[]): boolean => rows.some((row) => row.markets.some((m) => m.demo));

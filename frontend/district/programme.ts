@@ -15,6 +15,13 @@ export type Target = Nullable<Schemas['ProgrammeTarget'], 'locality'>;
 
 export const campaigns = (): Promise<Campaign[]> => all('/api/v1/campaigns');
 
+/** chosenOn is a pilot as it was designated on a day. */
+export function chosenOn(p: Pilot, day: string): Pilot {
+  const held = (p.history ?? []).findLast((h) => h.since && h.since <= day && (!h.until || h.until > day));
+  if (held?.market) return { ...p, state: 'chosen', market: held.market, exempt_reason: null };
+  return { ...p, state: held ? 'exempt' : 'missing', market: null, exempt_reason: held?.exempt_reason ?? null };
+}
+
 const campaignPath = (campaign: string) => `/api/v1/campaigns/${encodeURIComponent(campaign)}`;
 
 export const pilots = (campaign: string): Promise<Pilot[]> => all(`${campaignPath(campaign)}/pilots`);

@@ -2,6 +2,7 @@
 import { api, ask, type Problem } from '../lib/api';
 import { setLanguage } from '../lib/language.svelte';
 import { isoDay } from '../lib/time';
+import { all } from './call';
 import { campaigns, type Campaign } from './programme';
 import { forget, recall, remember } from './store';
 import { here } from './place.svelte';
@@ -22,6 +23,8 @@ class Session {
   me = $state.raw<Me>();
   campaigns = $state.raw<Campaign[]>([]);
   failed = $state.raw<Problem>();
+  /** Whether some market in scope is invented: every screen says so. */
+  demo = $state(false);
 
   /** open finds who is signed in. */
   async open(): Promise<void> {
@@ -35,6 +38,7 @@ class Session {
       if (!this.me) this.failed = problem as Problem;
       return;
     }
+    void all<{ demo: boolean }>('/api/v1/markets').then((list) => { this.demo = list.some((m) => m.demo); }, () => {});
     if (this.readsReports) this.campaigns = await campaigns().catch(() => []);
   }
 

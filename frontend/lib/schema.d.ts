@@ -6025,6 +6025,8 @@ export interface components {
             name_vi: string;
         };
         ReportsDefinition: {
+            /** @description how drill-down takes a figure apart; empty: it is told of localities only */
+            by: string[];
             /** @example I05 */
             code: string;
             /** @description which levels it can rest on: A bank notice or statement, B owner, C declared, D seen in the field */
@@ -6247,7 +6249,7 @@ export interface components {
             markets: components["schemas"]["ReportsMarket"][];
             /**
              * Format: int64
-             * @description by I05 among the rows that show it; equals share one
+             * @description by I05 among the rows that show it and have enough data; equals share one; null to who sees a part of the units
              */
             rank: number | null;
             /**
@@ -6284,7 +6286,7 @@ export interface components {
             indicator: string;
             /** @description oldest first */
             points: components["schemas"]["ReportsTrendPoint"][];
-            /** @description with a campaign; null: none */
+            /** @description with a campaign, what is wanted now; null: none */
             target: components["schemas"]["ReportsTarget"];
         };
         ReportsTrendPoint: {
@@ -6294,6 +6296,8 @@ export interface components {
              */
             as_of: string;
             figure: components["schemas"]["ReportsFigure"];
+            /** @description with a campaign, what was wanted on that day: the target due next, else the last */
+            target?: components["schemas"]["ReportsTarget"];
         };
         "Return-reportRequest": {
             /** @description why, in 3 characters at least */
@@ -11004,6 +11008,8 @@ export interface operations {
                 from?: string;
                 /** @description the last month; this one unless told */
                 to?: string;
+                /** @description how many months, instead of the first; those before the data are left out */
+                months?: number;
             };
             header?: never;
             path?: never;

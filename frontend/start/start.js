@@ -31,7 +31,10 @@ if (stall) {
     line.className = "new";
     line.append(el("time", clock.format(at)), " ", el("b", dong(payment.amount)), " ", el("small", payment.reference));
     list.querySelector(".none")?.remove();
-    list.prepend(line);
+    // A bank may tell of one late: the list is in the order of when people paid.
+    line.dataset.at = payment.occurred_at;
+    const older = [...list.children].find((other) => !other.dataset.at || new Date(other.dataset.at) <= at);
+    list.insertBefore(line, older ?? null);
     while (list.children.length > 8) list.lastElementChild.remove();
     if (day.format(at) === day.format(new Date())) {
       sum.dataset.sum = String(BigInt(sum.dataset.sum) + BigInt(payment.amount));
