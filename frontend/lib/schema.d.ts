@@ -4054,7 +4054,7 @@ export interface components {
              * @example 0.3714
              */
             value: string | null;
-            /** @description why there is no interval: nothing_counted, or one_slot_in: and the stratum */
+            /** @description why there is no interval: nothing_counted, nothing_sold (in what was counted), or one_slot_in: and the stratum */
             why: string | null;
         };
         FieldFee: {
@@ -4781,10 +4781,13 @@ export interface components {
             tax_code?: string;
         };
         MerchantsFeed: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description null also for officers and the team
+             */
             last_notice_at: string | null;
             /**
-             * @description live: a notice came within 7 days; none: no connection covers the accounts
+             * @description live: a notice came within 7 days; none: no connection covers the accounts. Officers and the team learn only whether one does (live) or not: who was paid is not theirs to count
              * @enum {string}
              */
             state: "live" | "stale" | "none";
