@@ -80,7 +80,7 @@ export function partsOf(d: Definition, figure: Figure | undefined): { key: strin
 /** unobserved says that nobody's notices reach us and none was counted: that is not observed, and never inactive. What was counted nevertheless
  * stands; a gap (in points) is between what is known and what is not. */
 export const unobserved = (of: { coverage?: Share | null; numerator?: Quantity | null } | null | undefined, unit: Unit = 'share'): boolean =>
-  !!of?.coverage && of.coverage.denominator > 0 && of.coverage.numerator === 0 && (unit === 'points' || Number(of.numerator ?? 0) === 0);
+  !!of?.coverage && of.coverage.denominator > 0 && of.coverage.numerator === 0 && of.numerator !== null && (unit === 'points' || Number(of.numerator ?? 0) === 0);
 
 export const notObserved = (): string => t('chưa quan sát được', 'not observed');
 
