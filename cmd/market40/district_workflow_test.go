@@ -201,8 +201,8 @@ func (v *official) files(id string) {
 	if a := want(v.t, 1, v.env, "reports", "verify", found["csv"]); !strings.Contains(a.out, "I05, numerator): the file says “9”, the signed content “8”") {
 		v.t.Errorf("a forged CSV: %s", a.out)
 	}
-	must(v.t, os.WriteFile(found["xlsx"], forgedSheets(v, found["xlsx"], "<v>0.6667</v>", "<v>0.9667</v>"), 0o600))
-	if a := want(v.t, 1, v.env, "reports", "verify", found["xlsx"]); !strings.Contains(a.out, "I05") || !strings.Contains(a.out, "0.9667") {
+	must(v.t, os.WriteFile(found["xlsx"], forgedSheets(v, found["xlsx"], "<v>0.66666666666667</v>", "<v>0.96666666666667</v>"), 0o600))
+	if a := want(v.t, 1, v.env, "reports", "verify", found["xlsx"]); !strings.Contains(a.out, "I05") || !strings.Contains(a.out, "0.96666") {
 		v.t.Errorf("a forged workbook: %s", a.out)
 	}
 }

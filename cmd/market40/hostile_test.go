@@ -119,7 +119,7 @@ func TestHostileBodies(t *testing.T) {
 		"a number as no float":      {"POST", one + "/confirmations", `{"amount":1e400,"occurred_at":"2026-11-20T10:00:00+07:00"}`, 400, "unreadable"},
 		"an amount in another form": {"POST", one + "/confirmations", `{"amount":"4.5e4","occurred_at":"2026-11-20T10:00:00+07:00"}`, 422, ""},
 		"NUL":                       {"PATCH", one, `{"zone":"A\u0000B"}`, 422, "text_form"},
-		"half a surrogate":          {"POST", "/api/v1/codes/verify", `{"payload":"\ud800"}`, 200, ""},
+		"half a surrogate":          {"POST", "/api/v1/codes/verify", `{"payload":"\ud800"}`, 400, "unreadable"},
 		"SQL":                       {"PATCH", one, `{"zone":"'; DROP TABLE stalls; --"}`, 200, ""},
 	} {
 		res, o := a.send(c.method, c.path, "application/json", c.body)
