@@ -87,14 +87,6 @@ const (
 	demoText    = "dữ liệu minh họa"
 )
 
-// hiddenIn is what stands in a hidden cell of a unit, or of a total and its parts.
-func hiddenIn(total bool) string {
-	if total {
-		return hiddenTotal
-	}
-	return hiddenText
-}
-
 // hiddenLegend tells what these mean: a hidden cell need not be small itself.
 const hiddenLegend = "“<5” ở một địa phương, “ẩn” ở số tổng: không nêu theo quy tắc bảo mật, vì ô này, hoặc ô có thể suy ra từ nó, nói về 1 đến 4 tiểu thương; " +
 	"chỉ số tính bằng tiền (I08, I11, I12, I23) chỉ nêu khi có từ 10 tiểu thương, doanh thu (I08) chỉ khi không ai chiếm quá 50 %."
