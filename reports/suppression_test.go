@@ -111,6 +111,9 @@ func TestAHiddenCellHoldsNoFigure(t *testing.T) {
 					t.Errorf("%s of %s sees %+v", role, scope, cell)
 				}
 			}
+			if !i["I19"].Suppressed || i["I19"].Denominator != nil { // how many stalls display a code bounds who was registered
+				t.Errorf("%s of %s sees I19 %+v", role, scope, i["I19"])
+			}
 		}
 	}
 }

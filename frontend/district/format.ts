@@ -54,8 +54,6 @@ export const none = (): string => t('chưa có dữ liệu', 'no data yet');
 /** hiddenIn is what stands in a hidden cell of a unit, or of a total and its parts: a total is large, and under five would be wrong. */
 export const hiddenIn = (total: boolean): string => (total ? t('ẩn', 'hidden') : '<5');
 
-export const hiddenTotal = (): string => hiddenIn(true);
-
 /** whyHidden says why a figure of an indicator is hidden: of amounts it is another reason than of merchants. */
 export function whyHidden(code?: string): string {
   switch (code) {
@@ -87,9 +85,6 @@ export function shown(figure: Figure | null | undefined, unit: ValueUnit = 'shar
   if (unit === 'count') return quantity(figure.numerator);
   return figure.value === null ? none() : inUnit(fractionOf(figure.value, figure.numerator, figure.denominator, unit), unit);
 }
-
-/** shownTotal is a total in short. */
-export const shownTotal = (figure: Figure | null | undefined, unit: ValueUnit = 'share'): string => shown(figure, unit, true);
 
 /** counted is a numerator or denominator: hidden where its figure is and it is not told. */
 export const counted = (figure: Figure | null | undefined, of: 'numerator' | 'denominator', total = false): string => (figure?.suppressed && figure[of] === null ? hiddenIn(total) : quantity(figure?.[of]));

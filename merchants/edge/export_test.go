@@ -2,3 +2,6 @@ package edge
 
 // Remembered is how many addresses of strangers are kept.
 func Remembered(e *Edge) int { return len(e.paces.strangers.young) + len(e.paces.strangers.old) }
+
+// HalfPair says whether a JSON text escapes half of a surrogate pair.
+func HalfPair(body []byte) bool { return halfPair(body) }
