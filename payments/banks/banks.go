@@ -23,6 +23,28 @@ var (
 	ErrCannotTell = errors.New("the provider cannot tell this")
 )
 
+// Refusal is why a request of a provider was not accepted, as health, metrics and log name it.
+type Refusal string
+
+// The reasons for a refusal: a signature or token of none of the active secrets, a good signature with a stamp that is
+// too old or too new, a signed body of which nothing could be read.
+const (
+	BadSignature Refusal = "bad_signature"
+	Stale        Refusal = "stale"
+	Unreadable   Refusal = "unreadable"
+)
+
+// RefusalOf returns the reason behind an error of Verify, Token or Parse.
+func RefusalOf(err error) Refusal {
+	switch {
+	case errors.Is(err, ErrStale):
+		return Stale
+	case errors.Is(err, ErrUnreadable):
+		return Unreadable
+	}
+	return BadSignature
+}
+
 // Tolerance is how far a signed stamp may lie from our clock, either way (providers.md, section 6.7).
 const Tolerance = 300 * time.Second
 
