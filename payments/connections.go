@@ -129,7 +129,7 @@ func (c *connections) read(ctx context.Context, id uuid.UUID) (*connection, erro
 	found := &connection{ID: id, until: c.now().Add(connectionKept)}
 	var provider string
 	var owner *uuid.UUID
-	err := c.db.Pool.QueryRow(ctx, `SELECT provider, owner_kind, owner_id FROM bank_connections WHERE id = $1`, id).
+	err := c.money.Pool.QueryRow(ctx, `SELECT provider, owner_kind, owner_id FROM bank_connections WHERE id = $1`, id).
 		Scan(&provider, &found.ownerKind, &owner)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, problem.Missing("connection")
@@ -147,7 +147,7 @@ func (c *connections) read(ctx context.Context, id uuid.UUID) (*connection, erro
 	if found.secrets, err = c.Secrets(ctx, id); err != nil {
 		return nil, err
 	}
-	rows, err := c.db.Pool.Query(ctx, `SELECT bank_bin, number_index FROM connection_accounts WHERE connection_id = $1`, id)
+	rows, err := c.money.Pool.Query(ctx, `SELECT bank_bin, number_index FROM connection_accounts WHERE connection_id = $1`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read accounts of connection %s: %w", id, err)
 	}
@@ -168,7 +168,7 @@ func (c *connections) read(ctx context.Context, id uuid.UUID) (*connection, erro
 
 // Secrets are a connection's active secrets, the newest first; for the way in and for `simulate`.
 func (p *Payments) Secrets(ctx context.Context, id uuid.UUID) ([]banks.Secrets, error) {
-	rows, err := p.db.Pool.Query(ctx, `SELECT id, secrets FROM connection_secrets WHERE connection_id = $1 AND retired_at IS NULL ORDER BY id DESC`, id)
+	rows, err := p.money.Pool.Query(ctx, `SELECT id, secrets FROM connection_secrets WHERE connection_id = $1 AND retired_at IS NULL ORDER BY id DESC`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read secrets of connection %s: %w", id, err)
 	}

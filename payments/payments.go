@@ -27,7 +27,8 @@ const (
 
 // Payments is the way of notices into the ledger and what may be read of it.
 type Payments struct {
-	db          *database.DB
+	db          *database.DB // what people and programs ask for
+	money       *database.DB // posting and what it depends on, over connections of its own
 	keys        *seal.Keys
 	now         func() time.Time
 	book        ledger.Book
@@ -53,7 +54,7 @@ type job struct {
 // New prepares the way in; Start opens it.
 func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Payments {
 	p := &Payments{
-		db: db, keys: keys, now: now, feed: feed.New(db), counts: newCounts(),
+		db: db, money: db.Money(), keys: keys, now: now, feed: feed.New(db.Money()), counts: newCounts(),
 		lanes: newLanes(), stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	p.connections = &connections{Payments: p, kept: map[uuid.UUID]*connection{}}
@@ -67,10 +68,10 @@ func (p *Payments) Start(ctx context.Context) {
 		p.running.Go(func() { p.post(lane) })
 	}
 	p.running.Go(func() { p.feed.Run(ctx) })
-	p.running.Go(func() { p.every(ctx, "retry-pending", retryEvery, p.retryPending) })
-	p.running.Go(func() { p.every(ctx, "partitions", partitionsEvery, p.makePartitions) })
+	p.running.Go(func() { p.every(ctx, p.money, job{"retry-pending", retryEvery, p.retryPending}) })
+	p.running.Go(func() { p.every(ctx, p.money, job{"partitions", partitionsEvery, p.makePartitions}) })
 	for _, j := range p.jobs {
-		p.running.Go(func() { p.every(ctx, j.name, j.pause, j.do) })
+		p.running.Go(func() { p.every(ctx, p.db, j) })
 	}
 }
 
@@ -83,37 +84,38 @@ func (p *Payments) Stop() {
 	close(p.stopped)
 }
 
-// every runs a job at once and then at intervals; of several replicas one does it at a time.
-func (p *Payments) every(ctx context.Context, name string, pause time.Duration, job func(context.Context) error) {
+// every runs a job at once and then at intervals; of several replicas one does it at a time. The job's lock is held on a
+// connection of db.
+func (p *Payments) every(ctx context.Context, db *database.DB, j job) {
 	for ctx.Err() == nil {
-		if err := p.alone(ctx, name, job); err != nil && ctx.Err() == nil {
-			slog.WarnContext(ctx, "a job failed", "job", name, "error", err)
+		if err := p.alone(ctx, db, j); err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "a job failed", "job", j.name, "error", err)
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(pause):
+		case <-time.After(j.pause):
 		}
 	}
 }
 
 // alone runs a job under an advisory lock, or not at all when another replica holds it.
-func (p *Payments) alone(ctx context.Context, name string, job func(context.Context) error) error {
-	conn, err := p.db.Pool.Acquire(ctx)
+func (p *Payments) alone(ctx context.Context, db *database.DB, j job) error {
+	conn, err := db.Pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
 	var mine bool
-	id := p.db.LockID("job:" + name)
+	id := db.LockID("job:" + j.name)
 	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, id).Scan(&mine); err != nil || !mine {
 		return err
 	}
 	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, id) }()
-	return job(ctx)
+	return j.do(ctx)
 }
 
 func (p *Payments) makePartitions(ctx context.Context) error {
-	_, err := p.db.Pool.Exec(ctx, `SELECT make_partitions(now() + interval '2 months')`)
+	_, err := p.money.Pool.Exec(ctx, `SELECT make_partitions(now() + interval '2 months')`)
 	return err
 }
 

@@ -114,7 +114,7 @@ func (p *Payments) leavePending(ctx context.Context, d *delivery, cause error) e
 	if errors.As(cause, &pg) {
 		why = "failed:" + pg.Code
 	}
-	return p.db.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
+	return p.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
 		w := &posting{p: p, tx: tx, now: p.now(), deliveries: []*delivery{d}, written: map[*delivery]bool{}}
 		if err := w.takeKeys(ctx); err != nil {
 			return nil, err
@@ -130,7 +130,7 @@ func (p *Payments) leavePending(ctx context.Context, d *delivery, cause error) e
 
 // retryPending tries the pending notices again, one by one.
 func (p *Payments) retryPending(ctx context.Context) error {
-	rows, err := p.db.Pool.Query(ctx, `SELECT id, delivery_id, connection_id, external_id, direction, amount::text, currency, occurred_at, precision, reference, particulars
+	rows, err := p.money.Pool.Query(ctx, `SELECT id, delivery_id, connection_id, external_id, direction, amount::text, currency, occurred_at, precision, reference, particulars
 		FROM notices WHERE state = 'pending' ORDER BY id LIMIT 100`)
 	if err != nil {
 		return fmt.Errorf("read pending notices: %w", err)

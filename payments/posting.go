@@ -54,7 +54,7 @@ type conflict struct {
 // keep keeps, matches and posts a group of deliveries: one set-based transaction, acknowledged after commit.
 func (p *Payments) keep(ctx context.Context, group []*delivery) error {
 	var posted []ledger.Transfer
-	err := p.db.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
+	err := p.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
 		w := &posting{p: p, tx: tx, now: p.now(), deliveries: group, written: map[*delivery]bool{}}
 		for _, step := range []func(context.Context) error{w.takeKeysAndRegister, w.match, w.lockAndJudge} {
 			if err := step(ctx); err != nil {

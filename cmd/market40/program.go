@@ -67,7 +67,7 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 	if s.Now != nil {
 		now = s.Now
 	}
-	keys, err := seal.Open(ctx, db.Pool, secret, now)
+	keys, err := seal.Open(ctx, db.Money().Pool, secret, now) // no posting waits for a reader to learn a key
 	if err != nil {
 		closeDB()
 		return nil, nil, err

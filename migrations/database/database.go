@@ -29,8 +29,13 @@ const (
 	StatementTimeout = 30 * time.Second // one statement, unless Options says otherwise
 	IdleTimeout      = 30 * time.Second // an open transaction in which nothing happens
 
+	// defaultMaxConns is how many connections everything shares that is not the money lane.
 	defaultMaxConns = 16
-	maxIdentifier   = 63 // bytes of a name in PostgreSQL
+	// MoneyConns is how many connections the money lane has: two posters, the look-ups of webhooks, the announcements of
+	// the feed, and the jobs that posting depends on. Whatever else reads cannot use them up.
+	MoneyConns = 6
+
+	maxIdentifier = 63 // bytes of a name in PostgreSQL
 )
 
 // ErrNoSchema is answered by Open when the search path names no schema that exists.
@@ -41,6 +46,8 @@ type DB struct {
 	Pool   *pgxpool.Pool // statements, batches, COPY, LISTEN
 	Gorm   *gorm.DB      // one row or one table, over the same connections
 	Schema string        // where unqualified names live
+
+	money *DB // the money lane; nil: this is it
 }
 
 // Options are the sizes and limits of a pool. The zero value serves.
@@ -49,17 +56,50 @@ type Options struct {
 	StatementTimeout time.Duration // 0: StatementTimeout; negative: none, for migrations
 }
 
-// Open connects to a server (direct or behind a session pool) and checks that it answers.
-// The caller closes it.
+// Open connects to a server (direct or behind a session pool) and checks that it answers. It opens two pools: one for
+// the money lane, one for everything else. Neither connects before it is used. The caller closes the result.
 func Open(ctx context.Context, url string, o Options) (*DB, error) {
+	if o.MaxConns == 0 && !strings.Contains(url, "pool_max_conns=") {
+		o.MaxConns = defaultMaxConns
+	}
+	pool, err := newPool(ctx, url, o)
+	if err != nil {
+		return nil, err
+	}
+	o.MaxConns = MoneyConns
+	money, err := newPool(ctx, url, o)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	db, err := fromPool(ctx, pool)
+	if err != nil {
+		pool.Close()
+		money.Close()
+		return nil, err
+	}
+	db.money = &DB{Pool: money, Gorm: db.Gorm, Schema: db.Schema}
+	return db, nil
+}
+
+// Money returns the same database over the connections of the money lane. Posting, the look-ups of webhooks, the feed
+// and the jobs that posting depends on use it, and nothing that a person or a program asks for.
+func (db *DB) Money() *DB {
+	if db.money == nil {
+		return db
+	}
+	return db.money
+}
+
+// newPool makes a pool whose sessions keep the limits of the options. Every pool of the program is made here.
+func newPool(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("reading the database URL: %w", err)
 	}
 	if o.MaxConns > 0 {
 		cfg.MaxConns = o.MaxConns
-	} else if !strings.Contains(url, "pool_max_conns=") {
-		cfg.MaxConns = defaultMaxConns
+		cfg.MinConns = min(cfg.MinConns, o.MaxConns)
 	}
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "market40"
@@ -73,12 +113,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the pool: %w", err)
 	}
-	db, err := fromPool(ctx, pool)
-	if err != nil {
-		pool.Close()
-		return nil, err
-	}
-	return db, nil
+	return pool, nil
 }
 
 // limitSession sets what every session keeps. It is a statement and not a startup parameter,
@@ -131,7 +166,12 @@ func quietLogger() logger.Interface {
 }
 
 // Close waits for connections in use and closes them all.
-func (db *DB) Close() { db.Pool.Close() }
+func (db *DB) Close() {
+	db.Pool.Close()
+	if db.money != nil {
+		db.money.Pool.Close()
+	}
+}
 
 // Channel is the LISTEN channel of a name in this schema, so that provinces in one database hear only their own.
 // It holds a dot: quote it in LISTEN with pgx.Identifier{channel}.Sanitize(); pg_notify takes it as it is.
