@@ -10710,7 +10710,9 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
+            cookie?: {
+                "__Host-m40-phone"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -10743,7 +10745,9 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
+            cookie?: {
+                "__Host-m40-phone"?: string;
+            };
         };
         requestBody: {
             content: {

@@ -23,10 +23,8 @@ import (
 const (
 	CodeLasts      = 5 * time.Minute
 	ResendAfter    = time.Minute
-	codeGuesses    = 5
-	codesAnHour    = 5  // to one phone
-	codesADay      = 10 // to one phone: all of them leave a guesser 50 of a million
-	CodesOfAll     = 20_000
+	codeGuesses    = 5      // at one code: with strangerCodes and strangerGuesses 120 of a million a day
+	CodesOfAll     = 20_000 // messages of a day that strangers may request; known browsers are not counted
 	sendingAtOnce  = 16
 	gatewayPause   = 30 * time.Second // after it failed
 	decoyKeyLength = 2                // bytes: nobody's phones share 65,536 rows
@@ -68,10 +66,10 @@ func (p *People) codeHash(phone, code string) []byte {
 	return p.keys.Index("phone-code", phone+"\n"+code)
 }
 
-// Ask sends a code to a merchant's phone, in its national form. Of many that ask for one phone, one gets a code: the
-// others change nothing. The code before ends. Refused, whoever's phone it is: no sender, one that failed just now, or
-// the day's messages are spent (503).
-func (c *PhoneCodes) Ask(ctx context.Context, phone string) error {
+// Ask sends a code to a merchant's phone, in its national form. Of many requests from one origin for one phone, one gets
+// a code: the others change nothing. The origin's code before ends. Refused, whoever's phone it is: no sender, one that
+// failed just now, the day's messages are spent (503), or an address that requested too many codes (429).
+func (c *PhoneCodes) Ask(ctx context.Context, phone string, v Visit) error {
 	now := c.people.now()
 	if c.sender == nil {
 		return problem.New(problem.Unavailable, "no_sender", "Máy chủ này chưa gửi được tin nhắn. Hãy xin mã mời của ban quản lý chợ.",
@@ -88,47 +86,77 @@ func (c *PhoneCodes) Ask(ctx context.Context, phone string) error {
 	}
 	n, _ := rand.Int(rand.Reader, big.NewInt(1_000_000)) // never fails, says its documentation
 	code := fmt.Sprintf("%06d", n)
-	issued, err := c.people.issueCode(ctx, key, merchant, c.people.codeHash(phone, code))
+	origin := c.people.phoneOrigin(phone, v)
+	issued, err := c.people.issueCode(ctx, key, merchant, origin, c.people.codeHash(phone, code))
 	if err == nil && issued && merchant != nil {
-		c.sending.Go(func() { c.send(context.WithoutCancel(ctx), phone, code, key) })
+		c.sending.Go(func() { c.send(context.WithoutCancel(ctx), phone, code, key, origin) })
 	}
 	return err
 }
 
-// issueCode puts a code into a phone's row, and counts it for the day when it is a merchant's. False: too soon, or the
-// phone had its share.
-func (p *People) issueCode(ctx context.Context, key []byte, merchant *uuid.UUID, hash []byte) (issued bool, err error) {
-	now, messages := p.now(), 0
-	if merchant != nil {
-		messages = 1
+// issueCode puts a code into the row of a phone and an origin, and counts it. It reports whether the code is to be sent:
+// false where it is too soon, or the origin or all strangers had their share.
+func (p *People) issueCode(ctx context.Context, phone []byte, merchant *uuid.UUID, from codeOrigin, hash []byte) (issued bool, err error) {
+	row := codeRow{phone: phone, origin: from.key, merchant: merchant, hash: hash, expires: p.now().Add(CodeLasts)}
+	if merchant == nil {
+		row.origin = decoyRow
 	}
 	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `INSERT INTO phone_codes AS c (phone_index, merchant_id, hash, sent_at, expires_at, guesses, hour_began, hour_codes, day_began, day_codes)
-			VALUES ($1, $2, $3, $4, $5, 0, $4, 1, $4, 1)
-			ON CONFLICT (phone_index) DO UPDATE SET merchant_id = excluded.merchant_id, hash = excluded.hash, sent_at = $4, expires_at = $5, guesses = 0,
-				hour_began = CASE WHEN c.hour_began <= $6 THEN $4 ELSE c.hour_began END, hour_codes = CASE WHEN c.hour_began <= $6 THEN 1 ELSE c.hour_codes + 1 END,
-				day_began = CASE WHEN c.day_began <= $7 THEN $4 ELSE c.day_began END, day_codes = CASE WHEN c.day_began <= $7 THEN 1 ELSE c.day_codes + 1 END
-			WHERE c.sent_at <= $8 AND (c.hour_began <= $6 OR c.hour_codes < $9) AND (c.day_began <= $7 OR c.day_codes < $10)`,
-			key, merchant, hash, now, now.Add(CodeLasts), now.Add(-time.Hour), now.Add(-24*time.Hour), now.Add(-ResendAfter), codesAnHour, codesADay)
-		if issued = err == nil && tag.RowsAffected() == 1; !issued {
-			return err
+		if from.address != nil {
+			if err := p.countStranger(ctx, tx, row, from.address); err != nil {
+				return err
+			}
 		}
-		tag, err = tx.Exec(ctx, `INSERT INTO phone_code_days AS d (day, sent) VALUES (($1::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, $2)
-			ON CONFLICT (day) DO UPDATE SET sent = d.sent + excluded.sent WHERE d.sent < $3`, now, messages, CodesOfAll)
-		if err == nil && tag.RowsAffected() == 0 {
-			return problem.New(problem.Unavailable, "messages_spent", "Hôm nay hệ thống đã gửi hết số tin nhắn. Hãy xin mã mời của ban quản lý chợ.",
-				"The day's messages are spent. Ask the market's management for an invitation.")
+		added, err := p.addCode(ctx, tx, row, originCodes, ResendAfter)
+		if err == nil && !added {
+			err = errCodesSpent
 		}
 		return err
 	})
+	if errors.Is(err, errCodesSpent) {
+		return false, nil
+	}
 	if err != nil {
 		return false, fmt.Errorf("issue a code: %w", err)
 	}
-	return issued, nil
+	return true, nil
+}
+
+// errCodesSpent undoes what was counted of a code that is not sent.
+var errCodesSpent = errors.New("no further code for now")
+
+// countStranger counts a code for its address, for all strangers at the phone and, when a message is sent, for the day.
+func (p *People) countStranger(ctx context.Context, tx pgx.Tx, row codeRow, address []byte) error {
+	now := p.now()
+	added, err := p.addCode(ctx, tx, codeRow{phone: address, origin: addressRow, hash: []byte{}, expires: now}, addressCodes, 0)
+	if err == nil && !added {
+		err = addressSpent()
+	}
+	if err != nil {
+		return err
+	}
+	added, err = p.addCode(ctx, tx, codeRow{row.phone, strangersRow, row.merchant, []byte{}, now}, strangerCodes, 0)
+	if err == nil && !added {
+		err = errCodesSpent
+	}
+	if err != nil {
+		return err
+	}
+	messages := 0
+	if row.merchant != nil {
+		messages = 1
+	}
+	tag, err := tx.Exec(ctx, `INSERT INTO phone_code_days AS d (day, sent) VALUES (($1::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, $2)
+		ON CONFLICT (day) DO UPDATE SET sent = d.sent + excluded.sent WHERE d.sent < $3`, now, messages, CodesOfAll)
+	if err == nil && tag.RowsAffected() == 0 {
+		return problem.New(problem.Unavailable, "messages_spent", "Hôm nay hệ thống đã gửi hết số tin nhắn. Hãy xin mã mời của ban quản lý chợ.",
+			"The day's messages are spent. Ask the market's management for an invitation.")
+	}
+	return err
 }
 
 // send sends a code. One that was not accepted is taken back and counts for nothing.
-func (c *PhoneCodes) send(ctx context.Context, phone, code string, key []byte) {
+func (c *PhoneCodes) send(ctx context.Context, phone, code string, key []byte, from codeOrigin) {
 	c.slots <- struct{}{}
 	defer func() { <-c.slots }()
 	err := c.sender.Send(ctx, phone, Message(c.host, code))
@@ -140,9 +168,12 @@ func (c *PhoneCodes) send(ctx context.Context, phone, code string, key []byte) {
 	slog.ErrorContext(ctx, "a code was not sent", "error", err)
 	_, err = c.people.db.Pool.Exec(ctx, `WITH taken AS (
 			UPDATE phone_codes SET expires_at = sent_at, sent_at = '-infinity', hour_codes = hour_codes - 1, day_codes = day_codes - 1
-			WHERE phone_index = $1 AND hash = $2 RETURNING 1)
-		UPDATE phone_code_days SET sent = sent - 1 WHERE day = ($3::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AND EXISTS (SELECT FROM taken)`,
-		key, c.people.codeHash(phone, code), c.people.now())
+			WHERE phone_index = $1 AND hash = $2 RETURNING 1),
+		counted AS (
+			UPDATE phone_codes SET hour_codes = hour_codes - 1, day_codes = day_codes - 1
+			WHERE $5::bytea IS NOT NULL AND (phone_index, origin) IN (($1, $4), ($5, $6)) AND EXISTS (SELECT FROM taken) RETURNING 1)
+		UPDATE phone_code_days SET sent = sent - 1 WHERE day = ($3::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AND EXISTS (SELECT FROM counted)`,
+		key, c.people.codeHash(phone, code), c.people.now(), strangersRow, from.address, addressRow)
 	if err != nil {
 		slog.ErrorContext(ctx, "a code that was not sent still counts", "error", err)
 	}
@@ -165,8 +196,11 @@ func Message(host, code string) string {
 	return text + last
 }
 
-// Visit is where somebody comes in from, as the list of sessions will show it.
-type Visit struct{ Address, Device string }
+// Visit is where somebody comes in from: the address and the device as the list of sessions will show them.
+type Visit struct {
+	Address, Device string
+	PhoneCookie     string // what KnownPhone returned to this browser before; empty: nothing
+}
 
 // SignInByPhone takes a code once and opens a merchant's session; the first makes its user. A phone that is nobody's, a
 // code that is wrong, old, used or guessed at too often are answered alike and after the same work. An account that was
@@ -179,8 +213,7 @@ func (p *People) SignInByPhone(ctx context.Context, phone, code string, v Visit)
 	now := p.now()
 	var kept []byte
 	var merchant *uuid.UUID
-	err = p.db.Pool.QueryRow(ctx, `UPDATE phone_codes SET guesses = guesses + 1 WHERE phone_index = $1 AND expires_at > $2 AND guesses < $3 RETURNING hash, merchant_id`,
-		key, now, codeGuesses).Scan(&kept, &merchant)
+	err = p.db.Pool.QueryRow(ctx, guessCode, key, p.phoneOrigin(phone, v).key, now, codeGuesses, strangersRow, strangerGuesses, now.Add(-24*time.Hour)).Scan(&kept, &merchant)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", nil, fmt.Errorf("find code: %w", err)
 	}
@@ -204,6 +237,19 @@ func (p *People) SignInByPhone(ctx context.Context, phone, code string, v Visit)
 	}
 	return p.openSession(ctx, opening{user, byPhone, v.Address, v.Device}, nil)
 }
+
+// guessCode is SQL that counts a guess and returns the code that it is compared with: the one that the same origin
+// requested, and where that origin has none, the newest of the phone. A phone may change its network between the two.
+const guessCode = `WITH own AS (
+		UPDATE phone_codes SET guesses = guesses + 1 WHERE phone_index = $1 AND origin = $2 AND expires_at > $3 AND guesses < $4 RETURNING hash, merchant_id),
+	other AS (
+		UPDATE phone_codes SET guesses = CASE WHEN day_began <= $7 THEN 1 ELSE guesses + 1 END,
+			day_codes = CASE WHEN day_began <= $7 THEN 0 ELSE day_codes END, day_began = CASE WHEN day_began <= $7 THEN $3 ELSE day_began END
+		WHERE phone_index = $1 AND origin = $5 AND (day_began <= $7 OR guesses < $6)
+			AND NOT EXISTS (SELECT FROM phone_codes WHERE phone_index = $1 AND origin = $2 AND expires_at > $3) RETURNING phone_index)
+	SELECT hash, merchant_id FROM own
+	UNION ALL
+	(SELECT c.hash, c.merchant_id FROM other JOIN phone_codes c USING (phone_index) WHERE c.expires_at > $3 ORDER BY c.sent_at DESC LIMIT 1)`
 
 func codeWrong() error {
 	return problem.New(problem.Unauthorized, "code_wrong", "Mã không đúng hoặc đã hết hạn. Hãy xin mã mới.", "The code is wrong or has ended. Ask for another.")

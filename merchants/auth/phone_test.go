@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"sync"
 	"sync/atomic"
@@ -58,7 +59,7 @@ func (h *hall) merchant(phone string) {
 // ask asks for a code and wants so many messages by then.
 func (h *hall) ask(phone string, messages int) {
 	h.Helper()
-	if err := h.codes.Ask(h.Context(), phone); err != nil {
+	if err := h.codes.Ask(h.Context(), phone, auth.Visit{Address: "10.0.0.1"}); err != nil {
 		h.Fatal(err)
 	}
 	h.codes.Wait()
@@ -137,7 +138,7 @@ func TestPhonesAreNotFlooded(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 1000 {
 		wait.Go(func() {
-			if err := h.codes.Ask(t.Context(), bay); err != nil {
+			if err := h.codes.Ask(t.Context(), bay, auth.Visit{Address: "10.0.0.1"}); err != nil {
 				refused.Add(1)
 			}
 		})
@@ -149,7 +150,7 @@ func TestPhonesAreNotFlooded(t *testing.T) {
 	}
 	for range 30 {
 		h.pass(auth.ResendAfter)
-		if err := h.codes.Ask(t.Context(), bay); err != nil {
+		if err := h.codes.Ask(t.Context(), bay, auth.Visit{Address: "10.0.0.1"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -159,7 +160,7 @@ func TestPhonesAreNotFlooded(t *testing.T) {
 	}
 	for range 22 * 6 {
 		h.pass(10 * time.Minute)
-		_ = h.codes.Ask(t.Context(), bay)
+		_ = h.codes.Ask(t.Context(), bay, auth.Visit{Address: "10.0.0.1"})
 	}
 	h.codes.Wait()
 	if n := len(h.operator.sent); n != 10 {
@@ -167,6 +168,102 @@ func TestPhonesAreNotFlooded(t *testing.T) {
 	}
 	h.pass(3 * time.Hour)
 	h.ask(bay, 11)
+}
+
+// TestAStrangerCannotUseUpTheOwnersCodes lets strangers request and guess all they can. The owner gets a code from another
+// address, and from the own browser even when many addresses joined in.
+func TestAStrangerCannotUseUpTheOwnersCodes(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	h.merchant(bay)
+	ask := func(v auth.Visit) (sent bool) {
+		before := len(h.operator.sent)
+		if err := h.codes.Ask(t.Context(), bay, v); err != nil {
+			t.Fatal(err)
+		}
+		h.codes.Wait()
+		return len(h.operator.sent) > before
+	}
+	flood := func(address string, want int) {
+		sent := 0
+		for range 12 {
+			if ask(auth.Visit{Address: address}) {
+				sent++
+			}
+			for range 6 {
+				_, _, _ = h.people.SignInByPhone(t.Context(), bay, "none", auth.Visit{Address: address})
+			}
+			h.pass(auth.ResendAfter)
+		}
+		if sent != want {
+			t.Errorf("%s was sent %d codes, want %d", address, sent, want)
+		}
+	}
+	flood("198.51.100.1", 5)
+	owner := auth.Visit{Address: "203.0.113.7"}
+	if !ask(owner) {
+		t.Fatal("one stranger's address used up the owner's codes")
+	}
+	ask(auth.Visit{Address: "198.51.100.1"})
+	if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), owner); err != nil {
+		t.Errorf("the owner's code did not let the owner in: %v", err)
+	}
+	owner.PhoneCookie = h.people.KnownPhone(bay)
+	h.pass(time.Hour)
+	flood("198.51.100.2", 5)
+	flood("2001:db8:1::1", 5)
+	flood("2001:db8:1::2", 0) // the same /64
+	if ask(auth.Visit{Address: "198.51.100.4"}) {
+		t.Error("strangers have no limit together")
+	}
+	for _, cookie := range []string{h.people.KnownPhone(nobody), "x." + h.people.KnownPhone(bay), "."} {
+		if ask(auth.Visit{Address: "198.51.100.5", PhoneCookie: cookie}) {
+			t.Errorf("a browser is known by %q", cookie)
+		}
+	}
+	if !ask(owner) {
+		t.Fatal("strangers used up the codes of the owner's own browser")
+	}
+	if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), owner); err != nil {
+		t.Errorf("the own browser's code: %v", err)
+	}
+}
+
+// TestAPhoneMayChangeItsNetwork requests a code over Wi-Fi and types it over the mobile network.
+func TestAPhoneMayChangeItsNetwork(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	h.merchant(bay)
+	h.ask(bay, 1)
+	moved := auth.Visit{Address: "203.0.113.99"}
+	for range 3 {
+		if _, _, err := h.people.SignInByPhone(t.Context(), bay, "none", moved); err == nil {
+			t.Fatal("a wrong code let somebody in")
+		}
+	}
+	if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), moved); err != nil {
+		t.Errorf("a code was refused after a change of network: %v", err)
+	}
+}
+
+// TestAnAddressHasALimitOfCodes requests codes for many phones from one address.
+func TestAnAddressHasALimitOfCodes(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	refused := 0
+	for i := range 130 {
+		if err := h.codes.Ask(t.Context(), fmt.Sprintf("09059%05d", i), auth.Visit{Address: "198.51.100.1"}); errors.Is(err, &problem.Error{Code: "too_many_requests"}) {
+			refused++
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if refused != 10 {
+		t.Errorf("%d of 130 requests were refused", refused)
+	}
+	if err := h.codes.Ask(t.Context(), nobody, auth.Visit{Address: "198.51.100.2"}); err != nil {
+		t.Errorf("another address: %v", err)
+	}
 }
 
 func TestGuessesAtOneMomentAreCounted(t *testing.T) {
@@ -189,7 +286,7 @@ func TestGuessesAtOneMomentAreCounted(t *testing.T) {
 	var in atomic.Int32
 	for range 4 {
 		wait.Go(func() {
-			if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), auth.Visit{}); err == nil {
+			if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), auth.Visit{Address: "10.0.0.1"}); err == nil {
 				in.Add(1)
 			}
 		})
@@ -209,7 +306,7 @@ func TestAGatewayThatFails(t *testing.T) {
 	for range 12 { // more than an hour and a day have
 		h.ask(bay, 0)
 		for _, phone := range []string{bay, nobody} {
-			if err := h.codes.Ask(t.Context(), phone); !errors.Is(err, &problem.Error{Code: "sender_down"}) {
+			if err := h.codes.Ask(t.Context(), phone, auth.Visit{Address: "10.0.0.1"}); !errors.Is(err, &problem.Error{Code: "sender_down"}) {
 				t.Errorf("while the gateway is down: %v", err)
 			}
 		}
@@ -226,12 +323,12 @@ func TestAGatewayThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, phone := range []string{nobody, "0905999998"} {
-		if err := h.codes.Ask(t.Context(), phone); !errors.Is(err, &problem.Error{Code: "messages_spent"}) {
+		if err := h.codes.Ask(t.Context(), phone, auth.Visit{Address: "10.0.0.1"}); !errors.Is(err, &problem.Error{Code: "messages_spent"}) {
 			t.Errorf("when the day's messages are spent: %v", err)
 		}
 	}
 	none := auth.NewPhoneCodes(h.people, nil, "")
-	if err := none.Ask(t.Context(), bay); !errors.Is(err, &problem.Error{Code: "no_sender"}) {
+	if err := none.Ask(t.Context(), bay, auth.Visit{}); !errors.Is(err, &problem.Error{Code: "no_sender"}) {
 		t.Errorf("without a sender: %v", err)
 	}
 }

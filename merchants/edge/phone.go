@@ -67,6 +67,18 @@ func (s *Stalls) phone(p Phoned) (string, error) {
 	return phone, nil
 }
 
+// KnownBrowser is a request of a browser on which a merchant may have signed in by phone before; embed it in a huma input.
+type KnownBrowser struct {
+	PhoneCookie string `cookie:"__Host-m40-phone" maxLength:"200"`
+}
+
+// phoneVisit returns where a visitor to a phone's sign-in comes from.
+func phoneVisit(v Visitor, b KnownBrowser) auth.Visit {
+	at := v.visit()
+	at.PhoneCookie = b.PhoneCookie
+	return at
+}
+
 // codeSent is answered whoever's phone it is.
 type codeSent struct {
 	ExpiresIn   int `json:"expires_in" doc:"seconds that a code may be used"`
@@ -75,6 +87,7 @@ type codeSent struct {
 
 func (s *Stalls) askCode(ctx context.Context, in *struct {
 	Visitor
+	KnownBrowser
 	Body Phoned
 },
 ) (*struct{ Body codeSent }, error) {
@@ -85,7 +98,7 @@ func (s *Stalls) askCode(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Codes.Ask(ctx, phone); err != nil {
+	if err := s.Codes.Ask(ctx, phone, phoneVisit(in.Visitor, in.KnownBrowser)); err != nil {
 		return nil, err
 	}
 	return &struct{ Body codeSent }{codeSent{int(auth.CodeLasts / time.Second), int(auth.ResendAfter / time.Second)}}, nil
@@ -93,12 +106,13 @@ func (s *Stalls) askCode(ctx context.Context, in *struct {
 
 func (s *Stalls) signInByPhone(ctx context.Context, in *struct {
 	Visitor
+	KnownBrowser
 	Body struct {
 		Phoned
 		Code string `json:"code" pattern:"^[0-9]{6}$" doc:"the six digits of the message"`
 	}
 },
-) (*signedIn, error) {
+) (*signedInByPhone, error) {
 	if err := s.mayComeIn(in.Visitor); err != nil {
 		return nil, err
 	}
@@ -106,11 +120,21 @@ func (s *Stalls) signInByPhone(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	token, session, err := s.People.SignInByPhone(ctx, phone, in.Body.Code, in.visit())
+	token, session, err := s.People.SignInByPhone(ctx, phone, in.Body.Code, phoneVisit(in.Visitor, in.KnownBrowser))
 	if err != nil {
 		return nil, err
 	}
-	return &signedIn{sessionCookie(auth.Merchant, token), *session}, nil
+	known := http.Cookie{
+		Name: auth.PhoneCookie, Value: s.People.KnownPhone(phone), Path: "/", MaxAge: int(auth.PhoneCookieLasts.Seconds()),
+		Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+	return &signedInByPhone{[]http.Cookie{sessionCookie(auth.Merchant, token), known}, *session}, nil
+}
+
+// signedInByPhone opens a session and marks the browser as one on which the phone's owner signed in.
+type signedInByPhone struct {
+	SetCookie []http.Cookie `header:"Set-Cookie"`
+	Body      auth.Session
 }
 
 // sessionCookie carries a session of a role for as long as it may last.

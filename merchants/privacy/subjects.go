@@ -14,6 +14,8 @@ const (
 	countEvery = time.Minute
 	// forgetAnswersAfter is how long the first answer to an Idempotency-Key is remembered: answers hold personal data.
 	forgetAnswersAfter = 7 * 24 * time.Hour
+	// forgetCodesAfter is how long counters of one-time codes stay: their longest window is a day.
+	forgetCodesAfter = 48 * time.Hour
 )
 
 // Subjects are how many people the platform keeps data of.
@@ -89,6 +91,10 @@ func (d *Desk) Watch(ctx context.Context) error {
 	_, err = d.db.Pool.Exec(ctx, `DELETE FROM idempotency_keys WHERE created_at < $1`, d.now().Add(-forgetAnswersAfter))
 	if err != nil {
 		return fmt.Errorf("forget old answers: %w", err)
+	}
+	_, err = d.db.Pool.Exec(ctx, `DELETE FROM phone_codes WHERE day_began < $1 AND sent_at < $1`, d.now().Add(-forgetCodesAfter))
+	if err != nil {
+		return fmt.Errorf("forget old counters of codes: %w", err)
 	}
 	return nil
 }
