@@ -124,7 +124,7 @@ func (p *Payments) StallPayments(ctx context.Context, who auth.Principal, stall 
 type Notice struct {
 	ID           uuid.UUID    `json:"id"`
 	ConnectionID uuid.UUID    `json:"connection_id"`
-	ExternalID   string       `json:"external_id"`
+	ExternalID   string       `json:"external_id" doc:"the provider's own id: several notices bear it where it names no single transfer"`
 	State        State        `json:"state" enum:"posted,unmatched,ignored,pending"`
 	Why          string       `json:"why"`
 	Direction    string       `json:"direction" enum:"in,out"`
@@ -143,7 +143,7 @@ type Notice struct {
 // NoticeFilter narrows a list of notices; empty fields do not.
 type NoticeFilter struct {
 	ConnectionID string `query:"connection_id"`
-	ExternalID   string `query:"external_id"`
+	ExternalID   string `query:"external_id" doc:"the provider's own id; of payOS the bank's reference, of a void void: and the id it takes back"`
 	State        string `query:"state" enum:"posted,unmatched,ignored,pending"`
 }
 
@@ -162,7 +162,7 @@ func (p *Payments) Notices(ctx context.Context, who auth.Principal, f NoticeFilt
 		FROM notices n
 		WHERE ($1 = 'all' OR n.market_id IN (SELECT scope_markets($1, $2)))
 		AND ($3 = '' OR n.connection_id::text = $3) AND ($4 = '' OR n.external_id = $4) AND ($5 = '' OR n.state = $5)
-		AND ($3 = '' OR $4 = '' OR n.id = (SELECT k.notice_id FROM notice_keys k WHERE k.connection_id::text = $3 AND k.external_id = $4))
+		AND ($3 = '' OR $4 = '' OR n.id IN (SELECT k.notice_id FROM notice_keys k WHERE k.connection_id::text = $3 AND k.external_id = $4))
 		AND ($6::uuid IS NULL OR n.id < $6) ORDER BY n.id DESC LIMIT $7`,
 		who.ScopeKind, who.ScopeID, f.ConnectionID, f.ExternalID, f.State, before, page.Size()+1)
 	if err != nil {

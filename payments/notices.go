@@ -48,6 +48,7 @@ type entry struct {
 	accountIndex, virtualIndex, virtualNumber []byte
 	repeatIndex                               []byte
 	digest                                    []byte
+	part                                      []byte // of the notice's key, beside connection and external id
 	particulars                               []byte // sealed
 
 	retried  bool // it stands as pending already
@@ -73,6 +74,7 @@ type particulars struct {
 	OrderRef string `json:"order_ref,omitempty"`
 	Reverses string `json:"reverses,omitempty"`
 	Strong   bool   `json:"strong,omitempty"`
+	Ignore   string `json:"ignore,omitempty"`
 }
 
 func particularsPlace(id uuid.UUID) seal.Place {
@@ -94,12 +96,29 @@ func (p *Payments) newEntry(ctx context.Context, id uuid.UUID, c *connection, n 
 		e.repeatIndex = p.keys.Index("repeat", n.Account+"\n"+n.Amount.String()+"\n"+purchase)
 	}
 	e.digest = p.keys.Index("notice", digestText(n))
-	plain, err := json.Marshal(particulars{n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses, n.StrongReference})
+	e.part = p.keyPart(n, e.digest)
+	plain, err := json.Marshal(particulars{n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses, n.StrongReference, string(n.Ignore)})
 	if err != nil {
 		return nil, fmt.Errorf("write particulars: %w", err)
 	}
 	e.particulars, err = p.keys.Seal(ctx, particularsPlace(id), plain)
 	return e, err
+}
+
+// partLength is the length of a key's part in bytes: enough that two never meet by chance.
+const partLength = 16
+
+// keyPart returns what a notice's key has beside its connection and external id, so that equal keys name one transfer.
+// A credit is known by its id, and by its provider's Identity where the id alone is not enough. What is ignored is
+// no transfer: its part is its content, so that it takes no identity from a credit and a repeat is still a repeat.
+func (p *Payments) keyPart(n banks.Notice, digest []byte) []byte {
+	switch {
+	case n.Ignore != "" || n.Direction == banks.Out:
+		return digest[:partLength]
+	case n.Identity != "":
+		return p.keys.Index("identity", n.Identity)[:partLength]
+	}
+	return []byte{}
 }
 
 // digestText is the content of a notice by which a retry is told from a change: never the bytes, for

@@ -135,7 +135,7 @@ func (b *Past) delivery(ctx context.Context, w *copyRow, d *PastDelivery) error 
 }
 
 func (b *Past) notice(ctx context.Context, w *copyRow, n *PastNotice) error {
-	plain, err := json.Marshal(particulars{n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses, n.StrongReference})
+	plain, err := json.Marshal(particulars{n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses, n.StrongReference, string(n.Ignore)})
 	if err != nil {
 		return fmt.Errorf("write particulars: %w", err)
 	}

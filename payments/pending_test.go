@@ -48,6 +48,28 @@ func TestOneBadNoticeBlocksNoOther(t *testing.T) {
 	w.wantSound()
 }
 
+// TestIgnoredStaysIgnoredAfterPending: what could not be kept at first is not posted when it is tried again.
+func TestIgnoredStaysIgnoredAfterPending(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.sepay(nil)
+	stall, code := w.stall(w.market, "A1", "970422", "1111111")
+	_, err := w.db.Pool.Exec(t.Context(), `ALTER TABLE notices ADD CONSTRAINT trap CHECK (state <> 'ignored')`)
+	must(t, err)
+	w.accept(c, transfer{ID: 1, Account: "1111111", Memo: code, Amount: 1000, Reference: "SB123456"})
+	w.wantNotice(c, 1, "pending", "failed:23514")
+	_, err = w.db.Pool.Exec(t.Context(), `ALTER TABLE notices DROP CONSTRAINT trap`)
+	must(t, err)
+	for deadline := time.Now().Add(15 * time.Second); w.notice(c, 1).text("state") == "pending"; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the pending notice was not tried again")
+		}
+	}
+	w.wantNotice(c, 1, "ignored", "sandbox")
+	w.wantPaid(stall)
+	w.wantSound()
+}
+
 // TestDatabaseDownIsSaid: 503 with Retry-After, so that the provider comes again.
 func TestDatabaseDownIsSaid(t *testing.T) {
 	t.Parallel()

@@ -13,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/migrations/database"
-	"market40/payments/banks"
 	"market40/payments/ledger"
 )
 
@@ -120,29 +119,45 @@ func (w *posting) sortFresh() []*entry {
 		if c := bytes.Compare(a.connection.ID[:], b.connection.ID[:]); c != 0 {
 			return c
 		}
-		return strings.Compare(a.notice.ExternalID, b.notice.ExternalID)
+		if c := strings.Compare(a.notice.ExternalID, b.notice.ExternalID); c != 0 {
+			return c
+		}
+		return bytes.Compare(a.part, b.part)
 	})
 	return fresh
 }
 
-// queueKeys takes (connection, external id) for each notice; taken are the notices that are new.
+// queueKeys takes (connection, external id, part) for each notice; taken are the notices that are new. Keys from before
+// migration 00030 have no part: a notice of the same content has been kept under such a key, whatever its Identity.
 func (w *posting) queueKeys(batch *pgx.Batch, fresh []*entry, taken *[]uuid.UUID) {
 	if len(fresh) == 0 {
 		return
 	}
 	var connections, ids []uuid.UUID
 	var externals []string
-	var digests [][]byte
+	var digests, parts [][]byte
+	var identified []bool
 	for _, e := range fresh {
 		connections, ids = append(connections, e.connection.ID), append(ids, e.id)
 		externals, digests = append(externals, e.notice.ExternalID), append(digests, e.digest)
+		parts, identified = append(parts, e.part), append(identified, e.identified())
 	}
-	batch.Queue(`INSERT INTO notice_keys (connection_id, external_id, notice_id, digest)
-		SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bytea[]) ON CONFLICT DO NOTHING RETURNING notice_id`,
-		connections, externals, ids, digests).Query(func(rows pgx.Rows) (err error) {
+	batch.Queue(`INSERT INTO notice_keys (connection_id, external_id, part, notice_id, digest)
+		SELECT n.connection, n.external, n.part, n.id, n.digest
+		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::bytea[], $6::boolean[])
+			AS n (connection, external, part, id, digest, identified)
+		WHERE NOT n.identified OR NOT EXISTS (SELECT FROM notice_keys k
+			WHERE k.connection_id = n.connection AND k.external_id = n.external AND k.part = '' AND k.digest = n.digest)
+		ON CONFLICT DO NOTHING RETURNING notice_id`,
+		connections, externals, parts, ids, digests, identified).Query(func(rows pgx.Rows) (err error) {
 		*taken, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 		return err
 	})
+}
+
+// identified reports whether the notice's key has a part that came with its provider's Identity.
+func (e *entry) identified() bool {
+	return e.notice.Identity != "" && e.notice.Ignore == ""
 }
 
 // sortKnown sorts out what is known: the same content is a retry and does nothing, other content is a conflict.
@@ -154,6 +169,7 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 	var known []*entry
 	var connections []uuid.UUID
 	var externals []string
+	var parts, digests [][]byte
 	for _, e := range fresh {
 		if mine[e.id] {
 			w.entries = append(w.entries, e)
@@ -161,12 +177,17 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 		}
 		known = append(known, e)
 		connections, externals = append(connections, e.connection.ID), append(externals, e.notice.ExternalID)
+		parts, digests = append(parts, e.part), append(digests, e.digest)
 	}
 	if len(known) == 0 {
 		return nil
 	}
-	rows, err := w.tx.Query(ctx, `SELECT w.n, k.notice_id, k.digest FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS w (connection, external, n)
-		JOIN notice_keys k ON k.connection_id = w.connection AND k.external_id = w.external`, connections, externals)
+	rows, err := w.tx.Query(ctx, `SELECT w.n, k.notice_id, k.digest
+		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[]) WITH ORDINALITY AS w (connection, external, part, digest, n)
+		CROSS JOIN LATERAL (SELECT k.notice_id, k.digest FROM notice_keys k
+			WHERE k.connection_id = w.connection AND k.external_id = w.external
+			AND (k.part = w.part OR k.part = '' AND k.digest = w.digest) ORDER BY k.part = w.part DESC LIMIT 1) k`,
+		connections, externals, parts, digests)
 	if err != nil {
 		return fmt.Errorf("read notice keys: %w", err)
 	}
@@ -176,7 +197,7 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 	_, err = pgx.ForEachRow(rows, []any{&n, &first, &digest}, func() error {
 		e := known[n-1]
 		e.stands = first
-		if !bytes.Equal(digest, e.digest) && e.notice.Ignore != banks.IgnoreProbe { // probes share one id
+		if !bytes.Equal(digest, e.digest) {
 			w.conflicts = append(w.conflicts, conflict{e, first})
 		}
 		return nil

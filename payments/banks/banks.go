@@ -81,7 +81,8 @@ const (
 
 // Notice is one transfer as a bank or wallet told it, normalised.
 type Notice struct {
-	ExternalID      string       // the provider's own id, the key against repeats; never empty, at most 200 bytes
+	ExternalID      string       // the provider's own id; never empty, at most 200 bytes
+	Identity        string       // what names one transfer beside ExternalID; "" where that alone does
 	BankBIN         string       // six digits of the beneficiary's bank; "" when the provider names none that we know
 	Account         string       // the beneficiary account, or a wallet's merchant id
 	VirtualAccount  string       // virtual account, terminal or store id, or ""

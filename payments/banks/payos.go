@@ -81,7 +81,9 @@ func (payOS) notice(o object) Item {
 	if isPayOSSample(o) {
 		n.Ignore = IgnoreProbe
 	}
-	return settle(n, o.word("amount"), o.word("transactionDateTime"))
+	item := settle(n, o.word("amount"), o.word("transactionDateTime"))
+	item.identifyByReference()
+	return item
 }
 
 // isPayOSSample says whether this is the sample that payOS posts when a merchant confirms a webhook address:

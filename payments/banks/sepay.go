@@ -112,15 +112,21 @@ func (p sepay) Parse(r Request) ([]Item, error) {
 	return whole(p.notice(o))
 }
 
+// bankHub is the Identity of Bank Hub's transactions: it numbers them apart from the webhook on the same route.
+const bankHub = "bank_hub"
+
 // notice reads SePay's camelCase fields or Bank Hub's snake_case ones. The "code" is SePay's guess, cut or
 // partial at times, so it is only a hint beside the memo.
 func (sepay) notice(o object) Item {
 	n := Notice{
-		ExternalID: o.word("id", "transaction_id"), BankBIN: bankBIN(o.word("gateway")),
+		ExternalID: o.word("id"), BankBIN: bankBIN(o.word("gateway")),
 		Account: o.word("accountNumber", "account_number"), VirtualAccount: o.word("subAccount", "va"),
 		Direction: direction(o.word("transferType", "transfer_type")),
 		Memo:      o.text("content"), OrderRef: o.text("code", "payment_code"),
 		Reference: o.word("referenceCode", "reference_code"),
+	}
+	if n.ExternalID == "" {
+		n.ExternalID, n.Identity = o.word("transaction_id"), bankHub
 	}
 	item := settle(n, o.word("transferAmount", "amount"), o.word("transactionDate", "transaction_date"))
 	sandbox := strings.HasPrefix(item.Notice.Reference, "SB") ||

@@ -14,6 +14,7 @@ var vietnam = time.FixedZone("+07", 7*60*60)
 const (
 	localForm   = "2006-01-02 15:04:05"
 	compactForm = "20060102150405"
+	minuteForm  = "2006-01-02 15:04"
 )
 
 // readTime reads the forms in which providers tell a time: local date and time, a date alone (Precision Day),

@@ -88,15 +88,25 @@ func (p vietQRVN) Parse(r Request) ([]Item, error) {
 	return whole(p.notice(o))
 }
 
-// notice reads the lower-case names of the present API and the camelCase ones of the older.
+// notice reads the lower-case names of the present API and the camelCase ones of the older. The two legs of a transfer
+// between accounts of one feed share a transactionid: the debit is ignored, so the id names one credit. A notice
+// without it is known by its reference.
 func (vietQRVN) notice(o object) Item {
 	n := Notice{
-		ExternalID: o.word("transactionid", "transactionId", "referencenumber", "referenceNumber"),
+		ExternalID: o.word("transactionid", "transactionId"),
 		Account:    o.word("bankaccount", "bankAccount"), VirtualAccount: o.word("terminalCode", "subTerminalCode"),
 		Direction: direction(o.word("transType")), Memo: o.text("content"), OrderRef: o.text("orderId"),
 		Reference: o.word("referencenumber", "referenceNumber"),
 	}
-	return settle(n, o.word("amount"), o.word("transactiontime", "transactionTime"))
+	byReference := n.ExternalID == ""
+	if byReference {
+		n.ExternalID = n.Reference
+	}
+	item := settle(n, o.word("amount"), o.word("transactiontime", "transactionTime"))
+	if byReference {
+		item.identifyByReference()
+	}
+	return item
 }
 
 // Accepted names our own id of the notice, which VietQR.vn keeps as its proof of delivery.

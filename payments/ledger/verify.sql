@@ -46,9 +46,9 @@ UNION ALL
 SELECT 'amount', p.id::text, 'notice ' || n.amount || ', payment ' || p.amount
 FROM payments p JOIN notices n ON n.id = p.id WHERE n.amount <> p.amount
 UNION ALL
-SELECT 'notice without key', n.id::text, 'its (connection, external id) names another or no notice'
-FROM notices n LEFT JOIN notice_keys k ON k.connection_id = n.connection_id AND k.external_id = n.external_id
-WHERE k.notice_id IS DISTINCT FROM n.id
+SELECT 'notice without key', n.id::text, 'no key of its (connection, external id) names it'
+FROM notices n LEFT JOIN notice_keys k ON k.connection_id = n.connection_id AND k.external_id = n.external_id AND k.notice_id = n.id
+WHERE k.notice_id IS NULL
 UNION ALL
 SELECT 'key without notice', k.notice_id::text, 'a notice was acknowledged and is not there'
 FROM notice_keys k LEFT JOIN notices n ON n.id = k.notice_id WHERE n.id IS NULL
