@@ -128,7 +128,7 @@ func (w *posting) sortFresh() []*entry {
 }
 
 // queueKeys takes (connection, external id, part) for each notice; taken are the notices that are new. Keys from before
-// migration 00030 have no part: a notice of the same content has been kept under such a key, whatever its Identity.
+// the migration that added it have no part: a notice of the same content has been kept under such a key, whatever its Identity.
 func (w *posting) queueKeys(batch *pgx.Batch, fresh []*entry, taken *[]uuid.UUID) {
 	if len(fresh) == 0 {
 		return
