@@ -2,6 +2,7 @@ package payments
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/problem"
+	"market40/payments/banks"
 	"market40/payments/ledger"
 	"market40/payments/money"
 )
@@ -24,6 +26,8 @@ type held struct {
 	account    *uuid.UUID // the beneficiary account, when known
 	memoCode   *string
 	strong     bool // the reference alone names one transfer at its bank
+	takesBack  bool // the notice takes back another one: it brings no money
+	voided     bool // the bank took the money back
 }
 
 func (c *caseWork) held(ctx context.Context) (*held, error) {
@@ -38,19 +42,20 @@ func (c *caseWork) held(ctx context.Context) (*held, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.strong = told.Strong
+	h.takesBack = told.Reverses != ""
+	_, h.strong = banks.NormalReference(h.reference)
 	rows, err := c.tx.Query(ctx, `WITH RECURSIVE chain AS (
-			SELECT p.id, p.debit_account, p.credit_account, 1 AS step FROM payments p WHERE p.id = $1
+			SELECT p.id, p.debit_account, p.credit_account, false AS voided, 1 AS step FROM payments p WHERE p.id = $1
 			UNION ALL
-			SELECT p.id, p.debit_account, p.credit_account, chain.step + 1 FROM chain JOIN payments p ON p.reverses = chain.id)
-		SELECT chain.id, `+accountColumns("d")+`, `+accountColumns("k")+`
+			SELECT p.id, p.debit_account, p.credit_account, p.case_id IS NULL, chain.step + 1 FROM chain JOIN payments p ON p.reverses = chain.id)
+		SELECT chain.id, chain.voided, `+accountColumns("d")+`, `+accountColumns("k")+`
 		FROM chain JOIN ledger_accounts d ON d.id = chain.debit_account JOIN ledger_accounts k ON k.id = chain.credit_account
 		ORDER BY step DESC LIMIT 1`, c.notice)
 	if err != nil {
 		return nil, fmt.Errorf("follow payment of case %s: %w", c.id, err)
 	}
 	var id uuid.UUID
-	_, err = pgx.ForEachRow(rows, append(append([]any{&id}, scanAccount(&h.from)...), scanAccount(&h.in)...), func() error {
+	_, err = pgx.ForEachRow(rows, append(append([]any{&id, &h.voided}, scanAccount(&h.from)...), scanAccount(&h.in)...), func() error {
 		h.payment = &id
 		return nil
 	})
@@ -63,20 +68,33 @@ func (c *caseWork) move(ctx context.Context, r Resolution) error {
 	if err != nil {
 		return err
 	}
+	switch {
+	case h.takesBack && r.Action == "assign":
+		return problem.Of("action", "takes_back", "Thông báo này hoàn lại một khoản, không mang tiền về sạp nào.", "This notice takes a payment back; it brings no money to assign.")
+	case h.voided:
+		return problem.New(problem.Conflict, "taken_back", "Ngân hàng đã hoàn lại khoản này.", "The bank has taken this payment back.")
+	}
 	to := ledger.OfTenancy(c.toMarket, c.toTenancy)
 	if r.Action == "return" {
-		if h.payment == nil { // never in the books: nothing to move, the bank gave it back
-			return c.finish(ctx, "return", "returned", nil, nil, r.Reason, Ignored, "returned")
+		if h.payment == nil { // not in the books yet, and posted so that no other connection brings it to a stall
+			found, err := c.findMarket(ctx, h)
+			if err != nil {
+				return err
+			}
+			if !found || h.takesBack {
+				return c.finish(ctx, "return", "returned", nil, nil, r.Reason, Ignored, "returned")
+			}
+			h.in.Market = c.toMarket
 		}
 		to = ledger.OfMarket(ledger.Returned, h.in.Market)
 	}
-	t := ledger.Transfer{ID: uuid.Must(uuid.NewV7()), Debit: h.in, Credit: to, Reverses: h.payment}
+	t := ledger.Transfer{ID: uuid.Must(uuid.NewV7()), Debit: h.in, Credit: to, Reverses: h.payment, Strong: h.strong}
 	if h.payment == nil {
 		account := uuid.Nil
 		if h.account != nil {
 			account = *h.account
 		}
-		t.ID, t.Debit, t.Strong = *c.notice, ledger.OfBank(c.toMarket, account), h.strong
+		t.ID, t.Debit = *c.notice, ledger.OfBank(c.toMarket, account)
 	}
 	if t.Debit.ID() == t.Credit.ID() {
 		return problem.Of("stall_id", "already_there", "Khoản tiền đã ở sạp này.", "The money stands at this stall already.")
@@ -89,6 +107,19 @@ func (c *caseWork) move(ctx context.Context, r Resolution) error {
 		state, notice, why = "returned", Posted, "returned"
 	}
 	return c.finish(ctx, r.Action, state, r.StallID, &t.ID, r.Reason, notice, why)
+}
+
+// findMarket finds a market where the account of a notice receives: the first in which it did.
+func (c *caseWork) findMarket(ctx context.Context, h *held) (found bool, err error) {
+	err = c.tx.QueryRow(ctx, `SELECT t.market_id FROM tenancy_accounts ta JOIN tenancies t ON t.id = ta.tenancy_id WHERE ta.account_id = $1 ORDER BY t.id LIMIT 1`, h.account).
+		Scan(&c.toMarket)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("find a market for case %s: %w", c.id, err)
+	}
+	return true, nil
 }
 
 func (c *caseWork) finish(ctx context.Context, action, state string, stall, payment *uuid.UUID, reason string, notice State, why string) error {
@@ -113,38 +144,32 @@ func (c *caseWork) write(ctx context.Context, t ledger.Transfer, h *held) error 
 		t.MemoCode = *h.memoCode
 	}
 	batch := &pgx.Batch{}
-	locked := c.p.book.Lock(batch, []ledger.Account{t.Debit, t.Credit})
+	now := c.p.now()
+	locked := c.p.book.Lock(batch, []ledger.Transfer{t}, now)
 	if err := c.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("lock ledger accounts for case %s: %w", c.id, err)
 	}
-	if err := c.refuseTold(ctx, t); err != nil {
-		return err
-	}
 	batch = &pgx.Batch{}
-	locked.Post(batch, []ledger.Transfer{t}, c.p.now())
-	c.posted = []ledger.Transfer{t}
+	posted, duplicates, err := locked.Post(batch, now)
+	if errors.Is(err, ledger.ErrMoved) {
+		return movedOn()
+	}
+	if err != nil {
+		return fmt.Errorf("post for case %s: %w", c.id, err)
+	}
+	if first, repeated := duplicates[t.ID]; repeated {
+		return problem.New(problem.Conflict, "told_already", "Khoản này đã được ghi sổ qua kết nối khác hoặc hồ sơ khác (khoản "+first.String()+").",
+			"This transfer has been posted already, by another connection or case (payment "+first.String()+").")
+	}
+	c.posted = posted
 	if err := c.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("post for case %s: %w", c.id, err)
 	}
 	return nil
 }
 
-// refuseTold refuses money that stands in the books already: two connections told one transfer on an account that
-// nobody had registered, and both waited as cases. The account's row is held meanwhile.
-func (c *caseWork) refuseTold(ctx context.Context, t ledger.Transfer) error {
-	if !t.Strong {
-		return nil
-	}
-	var told bool
-	err := c.tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM payments WHERE debit_account = $1 AND reference = $2 AND strong AND amount = $3 AND reverses IS NULL)`,
-		t.Debit.ID(), t.Reference, t.Amount.Dong()).Scan(&told)
-	if err != nil {
-		return fmt.Errorf("look for told transfer of case %s: %w", c.id, err)
-	}
-	if told {
-		return problem.New(problem.Conflict, "told_already", "Khoản này đã được ghi sổ qua kết nối khác.", "This transfer stands in the books already, told by another connection.")
-	}
-	return nil
+func movedOn() error {
+	return problem.New(problem.Conflict, "moved_on", "Khoản tiền đã được chuyển tiếp hoặc hoàn lại.", "This money has been moved on or taken back.")
 }
 
 // undo reverses an assignment: the money goes back where it came from, the case and the notice wait again.
@@ -170,7 +195,7 @@ func (c *caseWork) undo(ctx context.Context, reason string) error {
 		return err
 	}
 	if h.payment == nil || *h.payment != *payment {
-		return problem.New(problem.Conflict, "moved_on", "Khoản tiền đã được chuyển tiếp bởi hồ sơ khác.", "Another case has moved this money on.")
+		return movedOn()
 	}
 	t := ledger.Transfer{ID: uuid.Must(uuid.NewV7()), Debit: h.in, Credit: h.from, Reverses: payment}
 	if err := c.write(ctx, t, h); err != nil {

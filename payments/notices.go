@@ -73,7 +73,6 @@ type particulars struct {
 	Memo     string `json:"memo"`
 	OrderRef string `json:"order_ref,omitempty"`
 	Reverses string `json:"reverses,omitempty"`
-	Strong   bool   `json:"strong,omitempty"`
 	Ignore   string `json:"ignore,omitempty"`
 }
 
@@ -97,7 +96,7 @@ func (p *Payments) newEntry(ctx context.Context, id uuid.UUID, c *connection, n 
 	}
 	e.digest = p.keys.Index("notice", digestText(n))
 	e.part = p.keyPart(n, e.digest)
-	plain, err := json.Marshal(particulars{n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses, n.StrongReference, string(n.Ignore)})
+	plain, err := json.Marshal(particulars{n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses, string(n.Ignore)})
 	if err != nil {
 		return nil, fmt.Errorf("write particulars: %w", err)
 	}

@@ -135,7 +135,7 @@ func (b *Past) delivery(ctx context.Context, w *copyRow, d *PastDelivery) error 
 }
 
 func (b *Past) notice(ctx context.Context, w *copyRow, n *PastNotice) error {
-	plain, err := json.Marshal(particulars{n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses, n.StrongReference, string(n.Ignore)})
+	plain, err := json.Marshal(particulars{n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses, string(n.Ignore)})
 	if err != nil {
 		return fmt.Errorf("write particulars: %w", err)
 	}
@@ -167,6 +167,14 @@ func (b *Past) notice(ctx context.Context, w *copyRow, n *PastNotice) error {
 	return err
 }
 
+// occurredAt is when the notice's payment occurred: a reversal is dated on the time of what it reverses.
+func (n *PastNotice) occurredAt() time.Time {
+	if n.Takes != nil {
+		return n.Takes.OccurredAt
+	}
+	return n.OccurredAt
+}
+
 // payment is the notice's payment; it moves the two accounts and the stall's day.
 func (b *Past) payment(w *copyRow, n *PastNotice) {
 	dong := n.Amount.Dong()
@@ -189,7 +197,7 @@ func (b *Past) payment(w *copyRow, n *PastNotice) {
 	w.int64(debit.version)
 	w.int64(credit.version)
 	w.idOrNull(reverses)
-	w.time(n.OccurredAt)
+	w.time(n.occurredAt())
 	w.time(n.by.At)
 	w.text(n.Reference)
 	w.bool(n.StrongReference)
@@ -198,8 +206,9 @@ func (b *Past) payment(w *copyRow, n *PastNotice) {
 
 // count adds to the day of the stall on which it was paid.
 func (b *Past) count(n *PastNotice, sign int64) {
-	_, offset := n.OccurredAt.Zone()
-	key := pastDay{n.Tenancy, (n.OccurredAt.Unix() + int64(offset)) / 86400}
+	at := n.occurredAt()
+	_, offset := at.Zone()
+	key := pastDay{n.Tenancy, (at.Unix() + int64(offset)) / 86400}
 	day := b.days[key]
 	if day == nil {
 		day = &pastSum{}

@@ -173,8 +173,8 @@ func (p *Payments) retry(ctx context.Context, s storedNotice) error {
 	}
 	n := s.Notice
 	n.BankBIN, n.Account, n.VirtualAccount, n.Memo = told.BankBIN, told.Account, told.Virtual, told.Memo
-	n.OrderRef, n.Reverses, n.StrongReference = told.OrderRef, told.Reverses, told.Strong
-	n.Ignore = banks.Ignore(told.Ignore)
+	n.OrderRef, n.Reverses, n.Ignore = told.OrderRef, told.Reverses, banks.Ignore(told.Ignore)
+	_, n.StrongReference = banks.NormalReference(n.Reference)
 	e, err := p.newEntry(ctx, s.id, c, n)
 	if err != nil {
 		return err

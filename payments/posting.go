@@ -3,7 +3,7 @@ package payments
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,9 +17,8 @@ import (
 )
 
 const (
-	// duplicateWindow is how long a strong bank reference is held against a second notice of the same
-	// transfer, through whatever connection it comes.
-	duplicateWindow = 45 * 24 * time.Hour
+	// moveAttempts is how often a group is tried whose payments are being moved by a case at the same time.
+	moveAttempts = 3
 	// twiceWindow is how far apart two payments of one purchase are taken for one paid twice.
 	twiceWindow = 10 * time.Minute
 )
@@ -52,10 +51,18 @@ type conflict struct {
 
 // keep keeps, matches and posts a group of deliveries: one set-based transaction, acknowledged after commit.
 func (p *Payments) keep(ctx context.Context, group []*delivery) error {
+	err := p.keepOnce(ctx, group)
+	for tried := 1; tried < moveAttempts && errors.Is(err, ledger.ErrMoved); tried++ {
+		err = p.keepOnce(ctx, group)
+	}
+	return err
+}
+
+func (p *Payments) keepOnce(ctx context.Context, group []*delivery) error {
 	var posted []ledger.Transfer
 	err := p.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
 		w := &posting{p: p, tx: tx, now: p.now(), deliveries: group, written: map[*delivery]bool{}}
-		for _, step := range []func(context.Context) error{w.takeKeysAndRegister, w.match, w.lockAndJudge} {
+		for _, step := range []func(context.Context) error{w.takeKeysAndRegister, w.match, w.lockAndPost} {
 			if err := step(ctx); err != nil {
 				return nil, err
 			}
@@ -221,19 +228,25 @@ func (w *posting) match(ctx context.Context) error {
 	return w.findTwice(ctx)
 }
 
-// findOriginal looks for the posted payment that a notice takes back.
+// findOriginal looks for the payment that a notice takes back, where its money is now: cases may have moved it.
+// Nothing is found where the money went back already, to the bank account or to the payer.
 func (w *posting) findOriginal(ctx context.Context, e *entry) error {
-	rows, err := w.tx.Query(ctx, `SELECT p.id, `+accountColumns("d")+`, `+accountColumns("c")+`
-		FROM notice_keys k JOIN payments p ON p.id = k.notice_id
-		JOIN ledger_accounts d ON d.id = p.debit_account JOIN ledger_accounts c ON c.id = p.credit_account
-		WHERE k.connection_id = $1 AND k.external_id = $2 AND p.amount = $3
-		AND NOT EXISTS (SELECT FROM payments r WHERE r.reverses = p.id)`, e.connection.ID, e.notice.Reverses, e.notice.Amount.Dong())
+	rows, err := w.tx.Query(ctx, `WITH RECURSIVE chain AS (
+			SELECT p.id, p.debit_account AS root, p.credit_account, 1 AS step FROM notice_keys k JOIN payments p ON p.id = k.notice_id
+			WHERE k.connection_id = $1 AND k.external_id = $2 AND p.amount = $3
+			UNION ALL
+			SELECT p.id, chain.root, p.credit_account, chain.step + 1 FROM chain JOIN payments p ON p.reverses = chain.id)
+		SELECT chain.id, `+accountColumns("d")+`, `+accountColumns("c")+`
+		FROM chain JOIN ledger_accounts d ON d.id = chain.root JOIN ledger_accounts c ON c.id = chain.credit_account
+		ORDER BY chain.step DESC LIMIT 1`, e.connection.ID, e.notice.Reverses, e.notice.Amount.Dong())
 	if err != nil {
 		return fmt.Errorf("find original: %w", err)
 	}
 	found := &takenPayment{}
 	_, err = pgx.ForEachRow(rows, append(append([]any{&found.ID}, scanAccount(&found.Debit)...), scanAccount(&found.Credit)...), func() error {
-		e.original = found
+		if found.Credit.Kind == ledger.Stall || found.Credit.Kind == ledger.Suspense {
+			e.original = found
+		}
 		return nil
 	})
 	if err != nil {
@@ -300,31 +313,10 @@ func (d *decision) sides() (debit, credit ledger.Account, moves bool) {
 	return debit, credit, false
 }
 
-// lockAndJudge locks the accounts, then drops what another connection has told already: only while the
-// account's row is held is that look-up the truth. What remains is posted.
-func (w *posting) lockAndJudge(ctx context.Context) error {
-	var accounts []ledger.Account
-	var strong []*entry
-	for _, e := range w.entries {
-		debit, credit, moves := e.decision.sides()
-		if !moves {
-			continue
-		}
-		accounts = append(accounts, debit, credit)
-		if e.notice.StrongReference && e.decision.Takes == nil {
-			strong = append(strong, e)
-		}
-	}
-	if len(accounts) == 0 {
-		return nil
-	}
-	batch := &pgx.Batch{}
-	locked := w.p.book.Lock(batch, accounts)
-	stands := queueTold(batch, strong, w.now)
-	if err := w.tx.Send(ctx, batch); err != nil {
-		return fmt.Errorf("lock ledger accounts: %w", err)
-	}
-	dropTold(strong, stands)
+// lockAndPost locks what the transfers touch and posts those that no other connection and no person has
+// posted already.
+func (w *posting) lockAndPost(ctx context.Context) error {
+	var transfers []ledger.Transfer
 	for _, e := range w.entries {
 		debit, credit, moves := e.decision.sides()
 		if !moves {
@@ -337,9 +329,27 @@ func (w *posting) lockAndJudge(ctx context.Context) error {
 		if e.decision.Takes != nil {
 			t.Reverses = &e.decision.Takes.ID
 		}
-		w.transfers = append(w.transfers, t)
+		transfers = append(transfers, t)
 	}
-	locked.Post(&w.batch, w.transfers, w.now)
+	if len(transfers) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	locked := w.p.book.Lock(batch, transfers, w.now)
+	if err := w.tx.Send(ctx, batch); err != nil {
+		return fmt.Errorf("lock ledger accounts: %w", err)
+	}
+	posted, duplicates, err := locked.Post(&w.batch, w.now)
+	if err != nil {
+		return err
+	}
+	w.transfers = posted
+	for _, e := range w.entries {
+		if first, repeated := duplicates[e.id]; repeated {
+			e.decision = decision{State: Ignored, Why: duplicateOf + first.String()}
+			e.twice = false
+		}
+	}
 	return nil
 }
 
@@ -349,65 +359,4 @@ func (e *entry) code() string {
 		return e.codes[0]
 	}
 	return ""
-}
-
-// told is one transfer as its bank names it.
-type told struct {
-	account   uuid.UUID
-	reference string
-	amount    int64
-}
-
-// queueTold asks for the payments that already stand under the same strong references, accounts and amounts.
-func queueTold(batch *pgx.Batch, strong []*entry, now time.Time) map[told]uuid.UUID {
-	stands := map[told]uuid.UUID{}
-	if len(strong) == 0 {
-		return stands
-	}
-	var accounts []uuid.UUID
-	var references []string
-	var amounts []int64
-	for _, e := range strong {
-		t := e.told()
-		accounts, references, amounts = append(accounts, t.account), append(references, t.reference), append(amounts, t.amount)
-	}
-	batch.Queue(`SELECT t.account, t.reference, t.amount, p.id
-		FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS t (account, reference, amount)
-		CROSS JOIN LATERAL (SELECT p.id FROM payments p
-			WHERE p.debit_account = t.account AND p.reference = t.reference AND p.strong AND p.amount = t.amount
-			AND p.id >= $4 AND p.id < $5 AND p.case_id IS NULL AND p.reverses IS NULL LIMIT 1) p`,
-		accounts, references, amounts, idFloor(now.Add(-duplicateWindow)), idFloor(now.Add(24*time.Hour))).
-		Query(func(rows pgx.Rows) error {
-			var t told
-			var id uuid.UUID
-			_, err := pgx.ForEachRow(rows, []any{&t.account, &t.reference, &t.amount, &id}, func() error {
-				stands[t] = id
-				return nil
-			})
-			return err
-		})
-	return stands
-}
-
-// idFloor is the smallest UUIDv7 of a moment (RFC 9562, section 5.7), as the SQL function id_floor gives it.
-func idFloor(at time.Time) (id uuid.UUID) {
-	binary.BigEndian.PutUint64(id[:], uint64(at.UnixMilli())<<16)
-	return id
-}
-
-// dropTold turns into ignored what stands already, in the tables or earlier in this group.
-func dropTold(strong []*entry, stands map[told]uuid.UUID) {
-	for _, e := range strong {
-		if first, known := stands[e.told()]; known {
-			e.decision = decision{State: Ignored, Why: duplicateOf + first.String()}
-			e.twice = false
-			continue
-		}
-		stands[e.told()] = e.id
-	}
-}
-
-func (e *entry) told() told {
-	debit, _, _ := e.decision.sides()
-	return told{debit.ID(), e.notice.Reference, e.notice.Amount.Dong()}
 }

@@ -65,31 +65,38 @@ type Transfer struct {
 	Amount        money.Amount // more than zero
 	Case          *uuid.UUID   // the case that decided it; nil: the notice
 	Reverses      *uuid.UUID   // the payment that it takes back or passes on
-	OccurredAt    time.Time
-	Reference     string // the bank's, normalised
-	Strong        bool   // the reference alone names one transfer at its bank
-	MemoCode      string // the stall's or order's code found in the memo; empty: none
+	OccurredAt    time.Time    // of a reversal: what it reverses decides
+	Reference     string       // the bank's, normalised
+	Strong        bool         // the reference alone names one transfer at its bank
+	MemoCode      string       // the stall's or order's code found in the memo; empty: none
 }
 
 // Book opens and locks accounts. It remembers which ones stand, so that the usual posting asks once.
 type Book struct{ stands sync.Map }
 
-// Locked are the accounts that a transaction holds, and their versions.
+// Locked is a group of transfers whose accounts a transaction holds, with what the books know of them.
 type Locked struct {
-	versions map[uuid.UUID]int64
+	transfers  []Transfer
+	versions   map[uuid.UUID]int64     // of the accounts
+	duplicates map[uuid.UUID]uuid.UUID // transfers that a payment has posted already
+	originals  map[uuid.UUID]original  // payments that the transfers reverse
 }
 
-// Lock queues the opening of accounts that do not exist yet and then the locking of all, both in the order of
-// their ids, so that two transactions never wait for each other in a ring. The result may be used once the
-// caller has sent the batch.
-func (b *Book) Lock(batch *pgx.Batch, accounts []Account) *Locked {
+// Lock queues the locking of what transfers touch and then the look-up of what the books know of them. It
+// opens accounts that do not exist yet. References and accounts are locked in one order, so that two
+// transactions never wait for each other in a ring. The result may be used once the caller has sent the batch.
+func (b *Book) Lock(batch *pgx.Batch, transfers []Transfer, now time.Time) *Locked {
 	wanted := map[uuid.UUID]Account{}
-	for _, a := range accounts {
-		wanted[a.ID()] = a
+	for _, t := range transfers {
+		wanted[t.Debit.ID()], wanted[t.Credit.ID()] = t.Debit, t.Credit
 	}
 	ids := slices.SortedFunc(maps.Keys(wanted), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	queueReferenceLocks(batch, transfers)
 	b.open(batch, ids, wanted)
-	l := &Locked{versions: make(map[uuid.UUID]int64, len(ids))}
+	l := &Locked{
+		transfers: transfers, versions: make(map[uuid.UUID]int64, len(ids)),
+		duplicates: map[uuid.UUID]uuid.UUID{}, originals: map[uuid.UUID]original{},
+	}
 	batch.Queue(`SELECT id, version FROM ledger_accounts WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE`, ids).Query(func(rows pgx.Rows) error {
 		var id uuid.UUID
 		var version int64
@@ -102,6 +109,8 @@ func (b *Book) Lock(batch *pgx.Batch, accounts []Account) *Locked {
 		})
 		return err
 	})
+	l.queueDuplicates(batch, now)
+	l.queueOriginals(batch)
 	return l
 }
 
@@ -132,14 +141,20 @@ func (b *Book) open(batch *pgx.Batch, ids []uuid.UUID, wanted map[uuid.UUID]Acco
 	}
 }
 
-// Post queues the statements that write the transfers between locked accounts: balances and versions, the
-// payments themselves, and the day's rollup of each stall. The caller sends the batch in the same transaction.
-func (l *Locked) Post(batch *pgx.Batch, transfers []Transfer, now time.Time) {
-	if len(transfers) == 0 {
-		return
+// Post queues the statements that write the locked transfers: balances and versions, the payments themselves,
+// and the day's rollup of each stall. The caller sends the batch in the same transaction. A transfer that a
+// payment has posted already is not posted again: duplicates name that payment by the transfer's id.
+// A reversal is dated on the time of what it reverses. ErrMoved: run the transaction again.
+func (l *Locked) Post(batch *pgx.Batch, now time.Time) (posted []Transfer, duplicates map[uuid.UUID]uuid.UUID, err error) {
+	posted, err = l.settle()
+	if err != nil {
+		return nil, nil, err
 	}
-	l.queuePayments(batch, transfers, now)
-	queueDays(batch, transfers)
+	if len(posted) > 0 {
+		l.queuePayments(batch, posted, now)
+		queueDays(batch, posted)
+	}
+	return posted, l.duplicates, nil
 }
 
 // columns are the transfers turned into one array a column, for unnest.
@@ -211,7 +226,7 @@ func orNull(s string) *string {
 }
 
 // queueDays upserts the rollup: what a stall is credited counts on the day of occurred_at, what it is
-// debited (a reversal) is taken off the day of what it reverses, which is the same occurred_at.
+// debited is taken off the same day, because settle dates a reversal on the time of what it reverses.
 func queueDays(batch *pgx.Batch, transfers []Transfer) {
 	type key struct {
 		tenancy, market uuid.UUID

@@ -26,7 +26,8 @@ type Proof struct {
 
 // Verify proves from the rows alone, on one snapshot: Σ debits = Σ credits; every balance equals its
 // payments; versions have no gaps; every posted notice has exactly one payment and every payment its notice
-// or case; nothing acknowledged is missing; each day's rollup equals its payments.
+// or case; nothing acknowledged is missing; each day's rollup equals its payments, a reversal on the day of
+// what it reverses; no payment is reversed twice; no transfer of one bank account is posted twice.
 func Verify(ctx context.Context, pool *pgxpool.Pool) (*Proof, error) {
 	proof := &Proof{}
 	err := pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {

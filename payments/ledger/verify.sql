@@ -1,5 +1,19 @@
 -- Each row is a fault of the books, found from the rows alone.
-WITH sides AS (
+WITH RECURSIVE above AS ( -- a reversal with each payment that it reverses, directly or through another reversal
+    SELECT p.id, o.id AS original, o.reverses, o.occurred_at FROM payments p JOIN payments o ON o.id = p.reverses
+    UNION
+    SELECT a.id, o.id, o.reverses, o.occurred_at FROM above a JOIN payments o ON o.id = a.reverses
+),
+dated AS (SELECT id, occurred_at FROM above WHERE reverses IS NULL), -- a reversal counts on the day of the first payment
+went_back AS ( -- payments whose money is on the bank account again
+    SELECT DISTINCT a.original AS id FROM above a JOIN payments p ON p.id = a.id JOIN ledger_accounts k ON k.id = p.credit_account AND k.kind = 'bank'
+),
+named AS ( -- money from bank accounts whose reference alone names one transfer: T24's FT numbers, VietinBank's, UUIDs
+    SELECT p.id, p.reference, p.amount, p.recorded_at, b.account_id FROM payments p JOIN ledger_accounts b ON b.id = p.debit_account AND b.kind = 'bank'
+    WHERE p.reference ~ '^(FT[0-9]{5}[0-9A-Z]{5,12}|[0-9]{3}T[0-9A-Z]{8,16}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})$'
+    AND NOT EXISTS (SELECT FROM went_back w WHERE w.id = p.id)
+),
+sides AS (
     SELECT debit_account AS account, amount AS debit, 0::numeric AS credit, debit_version AS version FROM payments
     UNION ALL
     SELECT credit_account, 0, amount, credit_version FROM payments
@@ -13,11 +27,11 @@ days AS (
         sum(CASE WHEN amount > 50000 AND amount <= 200000 THEN n ELSE 0 END) AS le_200k,
         sum(CASE WHEN amount > 200000 AND amount <= 1000000 THEN n ELSE 0 END) AS le_1m, sum(CASE WHEN amount > 1000000 THEN n ELSE 0 END) AS over_1m
     FROM (
-        SELECT a.tenancy_id, (p.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day, 1 AS n, p.amount
-        FROM payments p JOIN ledger_accounts a ON a.id = p.credit_account AND a.kind = 'stall'
+        SELECT a.tenancy_id, (coalesce(d.occurred_at, p.occurred_at) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day, 1 AS n, p.amount
+        FROM payments p JOIN ledger_accounts a ON a.id = p.credit_account AND a.kind = 'stall' LEFT JOIN dated d ON d.id = p.id
         UNION ALL
-        SELECT a.tenancy_id, (p.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, -1, p.amount
-        FROM payments p JOIN ledger_accounts a ON a.id = p.debit_account AND a.kind = 'stall'
+        SELECT a.tenancy_id, (coalesce(d.occurred_at, p.occurred_at) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, -1, p.amount
+        FROM payments p JOIN ledger_accounts a ON a.id = p.debit_account AND a.kind = 'stall' LEFT JOIN dated d ON d.id = p.id
     ) moves
     GROUP BY tenancy_id, day
 )
@@ -65,3 +79,17 @@ UNION ALL
 SELECT 'first day', coalesce(f.tenancy_id, d.tenancy_id)::text, 'kept ' || coalesce(f.told::text, 'none') || ', the days say ' || coalesce(d.told::text, 'none')
 FROM first_days f FULL JOIN (SELECT tenancy_id, min(day) AS told FROM stall_days WHERE payments > 0 GROUP BY tenancy_id) d ON d.tenancy_id = f.tenancy_id
 WHERE f.told IS DISTINCT FROM d.told
+UNION ALL
+SELECT 'day below zero', s.tenancy_id || ' ' || s.day, s.payments || ' payments of ' || s.amount FROM stall_days s WHERE s.payments < 0 OR s.amount < 0
+UNION ALL
+SELECT 'reversal without payment', p.id::text, 'it reverses ' || p.reverses || ', which is not there'
+FROM payments p LEFT JOIN payments o ON o.id = p.reverses WHERE p.reverses IS NOT NULL AND o.id IS NULL
+UNION ALL
+SELECT 'reversed twice', p.reverses::text, count(*) || ' payments reverse it' FROM payments p WHERE p.reverses IS NOT NULL GROUP BY p.reverses HAVING count(*) > 1
+UNION ALL
+SELECT 'reversal''s time', p.id::text, 'it occurred at ' || p.occurred_at || ', what it reverses at ' || d.occurred_at
+FROM dated d JOIN payments p ON p.id = d.id WHERE p.occurred_at <> d.occurred_at
+UNION ALL
+SELECT 'transfer posted twice', a.id || ' ' || b.id, a.reference || ' of ' || a.amount
+FROM named a JOIN named b ON b.reference = a.reference AND b.amount = a.amount AND b.id > a.id
+WHERE (a.account_id = b.account_id OR a.account_id IS NULL OR b.account_id IS NULL) AND abs(extract(epoch FROM b.recorded_at - a.recorded_at)) <= 45 * 86400
