@@ -31,6 +31,7 @@ type posting struct {
 	*world
 	reports       *world
 	connection    string
+	gateways      string
 	first, second string // two people of the office
 	sent          int
 	seen          map[string]bool // cases
@@ -55,6 +56,7 @@ func newPosting(t *testing.T) *posting {
 	p.reports = &world{t: t, engine: of.Engine}
 	p.first, p.second = p.key(auth.Admin, ""), p.key(auth.Admin, "")
 	p.connection = p.call("/api/v1/bank-connections", `{"provider":"sepay","name":"SePay","secrets":{"api_key":"`+sepayKey+`"}}`)["id"].(string)
+	p.gateways = p.call("/api/v1/bank-connections", `{"provider":"sepay_pg","name":"Cổng SePay","secrets":{"secret_key":"`+sepayKey+`"}}`)["id"].(string)
 	return p
 }
 
@@ -71,6 +73,7 @@ func (p *posting) post(authorization, path, body string) (answered map[string]an
 	req := httptest.NewRequestWithContext(p.t.Context(), http.MethodPost, path, bytes.NewBufferString(body))
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", authorization)
+	req.Header.Set("X-Secret-Key", sepayKey)
 	answer := httptest.NewRecorder()
 	p.engine.ServeHTTP(answer, req)
 	if answer.Code/100 != 2 {
@@ -107,13 +110,21 @@ func (p *posting) send(account, memo string, amount int64, at time.Time) {
 		p.sent, at.In(hoChiMinh).Format(time.DateTime), account, memo, amount, p.sent))
 }
 
+// gateway is an event of a payment gateway about the newest transfer; it names no account that anybody registered.
+func (p *posting) gateway(event string, amount int64, at time.Time) {
+	p.t.Helper()
+	p.post("", "/webhooks/sepay_pg/"+p.gateways, fmt.Sprintf(`{"notification_type":%q,"order":{"order_description":"tien rau"},"transaction":{"id":"tx-%d","transaction_id":"PG-%d",
+		"transaction_status":"APPROVED","transaction_amount":"%d","transaction_currency":"VND","transaction_date":%q}}`,
+		event, p.sent, p.sent, amount, at.In(hoChiMinh).Format(time.DateTime)))
+}
+
 // assigned lets two people assign the money of the newest case to a stall; back takes it back again.
 func (p *posting) assigned(to uuid.UUID, back bool) {
 	p.t.Helper()
-	var list struct{ Items []struct{ ID string } }
+	var list struct{ Items []struct{ ID, Kind string } }
 	must(p.t, json.Unmarshal(p.get(p.first, "/api/v1/cases?state=open&limit=200").Body.Bytes(), &list))
 	for _, c := range list.Items {
-		if p.seen[c.ID] {
+		if p.seen[c.ID] || c.Kind != "unknown_account" {
 			continue
 		}
 		p.seen[c.ID] = true
@@ -128,8 +139,8 @@ func (p *posting) assigned(to uuid.UUID, back bool) {
 	p.t.Fatal("no case of the money")
 }
 
-// transfers sends sixty at the bounds of the windows: told by their code, assigned by a case, or assigned and taken back; and says how many
-// of those in the 30 days came after their day, and how many of these were taken back.
+// transfers sends sixty at the bounds of the windows: told by their code, assigned by a case, assigned and taken back, or assigned and
+// voided by the bank with a later date; and says how many of those in the 30 days came after their day, and how many of these were taken back.
 func (p *posting) transfers(m *factMarket, memos []string, tomorrow time.Time) (late, returned int) {
 	p.t.Helper()
 	gen := rapid.Custom(func(rt *rapid.T) []int { return rapid.SliceOfN(rapid.IntRange(0, 1<<20), 4, 4).Draw(rt, "one") })
@@ -141,9 +152,15 @@ func (p *posting) transfers(m *factMarket, memos []string, tomorrow time.Time) (
 		if one[1]%8 > 0 && one[3]%2 == 0 {
 			paid.at = paid.at.Add(24*time.Hour - time.Second)
 		}
-		if paid.reversed = one[3]%3 == 1; one[3]%3 == 0 {
+		switch paid.reversed = one[3]%3 == 1; {
+		case one[3]%3 == 0:
 			p.send(fmt.Sprintf("11110000%d", i), memos[i], paid.amount, paid.at)
-		} else {
+		case paid.reversed && one[2]%2 == 0:
+			p.sent++
+			p.gateway("ORDER_PAID", paid.amount, paid.at)
+			p.assigned(tenancy.stall.id, false)
+			p.gateway("TRANSACTION_VOID", paid.amount, paid.at.AddDate(0, 0, 1+one[2]%5))
+		default:
 			p.send("5555555", "tien rau", paid.amount, paid.at)
 			p.assigned(tenancy.stall.id, paid.reversed)
 		}
