@@ -13,7 +13,7 @@ import (
 )
 
 // TestReversalDaysAreRepaired brings up a database whose voids were dated on their own day, as programs before
-// version 31 left them, and compares payments, days and first days with what they should have been.
+// version 32 left them, and compares payments, days and first days with what they should have been.
 func TestReversalDaysAreRepaired(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
@@ -21,7 +21,7 @@ func TestReversalDaysAreRepaired(t *testing.T) {
 	conns := stdlib.OpenDBFromPool(db.Pool)
 	provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."), goose.WithDisableGlobalRegistry(true))
 	must(t, err)
-	_, err = provider.UpTo(t.Context(), 30)
+	_, err = provider.UpTo(t.Context(), 31)
 	must(t, err)
 	_, err = db.Pool.Exec(t.Context(), oldBooks)
 	must(t, err)
