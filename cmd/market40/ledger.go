@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"market40/migrations/database"
 	"market40/migrations/database/private"
 	"market40/payments/ledger"
 )
@@ -20,7 +21,13 @@ func ledgerCommand(s *settings) *cobra.Command {
 				return err
 			}
 			defer closeDB()
-			proof, err := ledger.Verify(cmd.Context(), db.Pool)
+			// The proof reads all that there is, however long that takes.
+			patient, err := database.Open(cmd.Context(), db.Pool.Config().ConnString(), database.Options{MaxConns: 1, StatementTimeout: -1})
+			if err != nil {
+				return err
+			}
+			defer patient.Close()
+			proof, err := ledger.Verify(cmd.Context(), patient.Pool)
 			if err != nil {
 				return err
 			}

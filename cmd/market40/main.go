@@ -16,6 +16,7 @@ import (
 
 	"market40/merchants/seal"
 	"market40/migrations"
+	"market40/migrations/database"
 	"market40/migrations/database/private"
 )
 
@@ -118,7 +119,7 @@ func usage(err error) error { return wrongUse{err} }
 // isWrongUse says whether someone at the keyboard has to change what was given, rather than mend what broke.
 func isWrongUse(err error) bool {
 	for _, cause := range []error{
-		migrations.ErrUnmigrated, migrations.ErrNewer, seal.ErrWrongKey, seal.ErrUnfinished, errNoKey,
+		migrations.ErrUnmigrated, migrations.ErrNewer, seal.ErrWrongKey, seal.ErrUnfinished, errNoKey, database.ErrTransactionPool,
 		private.ErrUnreachableDir, private.ErrVersion, private.ErrNotOurs,
 	} {
 		if errors.Is(err, cause) {

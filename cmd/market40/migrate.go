@@ -21,6 +21,9 @@ func migrateCommand(s *settings) *cobra.Command {
 				return err
 			}
 			defer at.stop()
+			if err := at.checkSessions(cmd.Context(), at.ownerURL); err != nil {
+				return err
+			}
 			return migrations.Up(cmd.Context(), at.ownerURL)
 		},
 	}, &cobra.Command{

@@ -55,8 +55,19 @@ func (st *store) stop() {
 	}
 }
 
+// checkSessions refuses a pool in transaction mode. A private server has no pool before it.
+func (st *store) checkSessions(ctx context.Context, url string) error {
+	if st.server != nil {
+		return nil
+	}
+	return database.CheckSessions(ctx, url)
+}
+
 // openMigrated opens the database once it has this program's schema, which a private one is given here.
 func (st *store) openMigrated(ctx context.Context) (*database.DB, error) {
+	if err := st.checkSessions(ctx, st.url); err != nil {
+		return nil, err
+	}
 	db, err := database.Open(ctx, st.url, database.Options{})
 	if err != nil {
 		return nil, err

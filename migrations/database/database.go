@@ -109,6 +109,7 @@ func newPool(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) 
 		return limitSession(ctx, conn, o)
 	}
 	cfg.PrepareConn = mark
+	boundWaits(cfg, o.statementTimeout())
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("opening the pool: %w", err)
@@ -116,21 +117,25 @@ func newPool(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) 
 	return pool, nil
 }
 
+// statementTimeout returns how long one statement may take; 0: as long as it wants.
+func (o Options) statementTimeout() time.Duration {
+	switch {
+	case o.StatementTimeout > 0:
+		return o.StatementTimeout
+	case o.StatementTimeout < 0:
+		return 0
+	}
+	return StatementTimeout
+}
+
 // limitSession sets what every session keeps. It is a statement and not a startup parameter,
 // because session poolers refuse parameters that they do not know.
 func limitSession(ctx context.Context, conn *pgx.Conn, o Options) error {
-	statement := StatementTimeout
-	switch {
-	case o.StatementTimeout > 0:
-		statement = o.StatementTimeout
-	case o.StatementTimeout < 0:
-		statement = 0
-	}
 	_, err := conn.Exec(ctx, `SELECT set_config('TimeZone', 'UTC', false),
 		set_config('lock_timeout', $1, false),
 		set_config('statement_timeout', $2, false),
 		set_config('idle_in_transaction_session_timeout', $3, false)`,
-		milliseconds(LockTimeout), milliseconds(statement), milliseconds(IdleTimeout))
+		milliseconds(LockTimeout), milliseconds(o.statementTimeout()), milliseconds(IdleTimeout))
 	if err != nil {
 		return fmt.Errorf("setting the session's limits: %w", err)
 	}

@@ -44,7 +44,7 @@ func repeat(ctx context.Context, attempt func() (again bool, err error)) error {
 	pause := firstPause
 	for n := 1; ; n++ {
 		again, err := attempt()
-		if err == nil || !again || ctx.Err() != nil {
+		if err == nil || !again || ctx.Err() != nil || errors.Is(err, ErrSilent) { // one wait for a hanging server is enough
 			return err
 		}
 		if n == maxAttempts {

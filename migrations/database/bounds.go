@@ -1,0 +1,122 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// How long a server that says nothing is waited for. The server's own limits do not help when it hangs,
+// or when a firewall or a proxy drops what is sent.
+const (
+	// ConnectTimeout is how long a new connection may take until it can be used.
+	ConnectTimeout = 5 * time.Second
+	// PingTimeout is how long an idle connection may take to answer before another one is opened.
+	PingTimeout = 2 * time.Second
+	// AnswerGrace is how much longer than StatementTimeout an answer is waited for.
+	AnswerGrace = 5 * time.Second
+	// UnackedTimeout is how long the kernel waits for the other side to acknowledge what was sent.
+	UnackedTimeout = 10 * time.Second
+
+	keepAliveIdle     = 10 * time.Second
+	keepAliveInterval = 5 * time.Second
+	keepAliveProbes   = 3
+)
+
+// ErrSilent reports a server that did not answer within its statement limit and AnswerGrace.
+// Its connection is closed; whether the statement was done is not known.
+var ErrSilent = errors.New("the database does not answer")
+
+// boundWaits limits every wait for the server. A statement without a limit is waited for without one.
+func boundWaits(cfg *pgxpool.Config, statement time.Duration) {
+	cfg.PingTimeout = PingTimeout
+	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > ConnectTimeout {
+		cfg.ConnConfig.ConnectTimeout = ConnectTimeout
+	}
+	dialer := &net.Dialer{
+		Timeout:         ConnectTimeout,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveProbes},
+		ControlContext:  limitUnacked,
+	}
+	cfg.ConnConfig.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, network, address)
+		if err != nil || statement == 0 {
+			return conn, err
+		}
+		return &boundedConn{Conn: conn, limit: statement + AnswerGrace}, nil
+	}
+}
+
+// boundedConn ends a read or write that takes longer than limit. A deadline that its user sets comes first.
+type boundedConn struct {
+	net.Conn
+	limit time.Duration
+
+	mu  sync.Mutex
+	set bool // the user has set a deadline
+}
+
+// Read reads, or returns ErrSilent after limit.
+func (c *boundedConn) Read(b []byte) (int, error) {
+	if err := c.extend(c.Conn.SetReadDeadline); err != nil {
+		return 0, err
+	}
+	n, err := c.Conn.Read(b)
+	return n, c.silent(err)
+}
+
+// Write writes, or returns ErrSilent after limit.
+func (c *boundedConn) Write(b []byte) (int, error) {
+	if err := c.extend(c.Conn.SetWriteDeadline); err != nil {
+		return 0, err
+	}
+	n, err := c.Conn.Write(b)
+	return n, c.silent(err)
+}
+
+// extend gives the next read or write its limit unless the user has set one.
+func (c *boundedConn) extend(setDeadline func(time.Time) error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.set {
+		return nil
+	}
+	return setDeadline(time.Now().Add(c.limit))
+}
+
+// silent turns our own timeout into ErrSilent, which is no net.Error: pgx then closes the connection.
+func (c *boundedConn) silent(err error) error {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.set {
+		return err
+	}
+	return fmt.Errorf("%w within %s", ErrSilent, c.limit)
+}
+
+// SetDeadline sets the user's deadline; the zero time removes it.
+func (c *boundedConn) SetDeadline(t time.Time) error { return c.setUser(t, c.Conn.SetDeadline) }
+
+// SetReadDeadline sets the user's deadline for reads; the zero time removes it.
+func (c *boundedConn) SetReadDeadline(t time.Time) error { return c.setUser(t, c.Conn.SetReadDeadline) }
+
+// SetWriteDeadline sets the user's deadline for writes; the zero time removes it.
+func (c *boundedConn) SetWriteDeadline(t time.Time) error {
+	return c.setUser(t, c.Conn.SetWriteDeadline)
+}
+
+func (c *boundedConn) setUser(t time.Time, setDeadline func(time.Time) error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.set = !t.IsZero()
+	return setDeadline(t)
+}
