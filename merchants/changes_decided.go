@@ -5,20 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
+	"market40/merchants/jobs"
 	"market40/merchants/problem"
 )
 
 const settleEvery = 10 * time.Second
-
-// errNotNow leaves a change to another replica or another time.
-var errNotNow = errors.New("not now")
 
 // lockChange locks a change's stall, and with it the change, and reads both.
 func (r *Registry) lockChange(ctx context.Context, tx pgx.Tx, id uuid.UUID) (*change, standing, error) {
@@ -221,18 +218,9 @@ func (b *batch) receiveAgain(ctx context.Context, tx pgx.Tx, e *entry) error {
 	return nil
 }
 
-// Run makes due changes effective until ctx ends; of several replicas one does it at a time.
-func (r *Registry) Run(ctx context.Context) {
-	for {
-		if err := r.SettleChanges(ctx); err != nil && ctx.Err() == nil {
-			slog.WarnContext(ctx, "settling changes of accounts failed", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(settleEvery):
-		}
-	}
+// Job returns what makes due changes effective.
+func (r *Registry) Job() jobs.Job {
+	return jobs.Job{Name: "settle-changes", Every: settleEvery, Do: r.SettleChanges}
 }
 
 // SettleChanges makes every change effective whose day is over, and refuses those that lapsed or can no more be. One that
@@ -253,7 +241,7 @@ func (r *Registry) SettleChanges(ctx context.Context) error {
 		if errors.As(err, &refused) {
 			err = r.settleChange(ctx, id, refused.Code)
 		}
-		if err != nil && !errors.Is(err, errNotNow) {
+		if err != nil {
 			failed = append(failed, fmt.Errorf("settle change %s: %w", id, err))
 		}
 	}
@@ -263,13 +251,6 @@ func (r *Registry) SettleChanges(ctx context.Context) error {
 // settleChange makes one due change effective, or refuses it for a reason that is known.
 func (r *Registry) settleChange(ctx context.Context, id uuid.UUID, refusal string) error {
 	return r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		var mine bool
-		if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1)`, r.db.LockID("job:settle-changes")).Scan(&mine); err != nil {
-			return err
-		}
-		if !mine {
-			return errNotNow
-		}
 		c, at, err := r.lockChange(ctx, tx, id)
 		if err != nil || c.state != changePending {
 			return err

@@ -183,6 +183,9 @@ func (p *Payments) decideCase(ctx context.Context, who auth.Principal, id uuid.U
 	var posted []ledger.Transfer
 	err := p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		c := &caseWork{p: p, tx: tx, who: who, id: id}
+		if _, err := tx.Exec(ctx, `SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, milliseconds(postingIdle)); err != nil {
+			return fmt.Errorf("limit the locks of case %s: %w", id, err)
+		}
 		err := tx.QueryRow(ctx, `SELECT state, notice_id FROM cases WHERE id = $3 AND ($1 = 'all' OR market_id IN (SELECT scope_markets($1, $2))) FOR UPDATE`,
 			who.ScopeKind, who.ScopeID, id).Scan(&c.state, &c.notice)
 		if errors.Is(err, pgx.ErrNoRows) {

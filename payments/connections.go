@@ -33,6 +33,13 @@ const activeSecrets = 2
 // another replica is honoured that much later at most.
 const connectionKept = 2 * time.Second
 
+const (
+	// lookUpWithin is how long a webhook waits for its connection to be read.
+	lookUpWithin = 3 * time.Second
+	// rememberedFor is how long a connection is remembered while the database does not answer.
+	rememberedFor = 10 * time.Minute
+)
+
 // connection is a bank connection as the way in needs it.
 type connection struct {
 	ID        uuid.UUID
@@ -41,7 +48,8 @@ type connection struct {
 	ownerKind string
 	owner     uuid.UUID
 	accounts  map[string][]string // number index → BINs; nil: all in the owner's scope
-	until     time.Time
+	readAt    time.Time
+	until     time.Time // when it is read again
 }
 
 // within is the receiver as far as this connection may speak of it, or nil: an account it does not name, or
@@ -106,17 +114,35 @@ func (c *connections) find(ctx context.Context, provider, id string) (*connectio
 	}
 	c.mu.Unlock()
 	if stale {
-		if found, err = c.read(ctx, key); err != nil {
+		again, err := c.readSoon(ctx, key)
+		var refusal *problem.Error
+		if err != nil && (found == nil || errors.As(err, &refusal) || c.now().After(found.readAt.Add(rememberedFor))) {
 			return nil, err
 		}
+		if err != nil { // the database hangs: what is remembered verifies the signature
+			return found.named(provider)
+		}
+		found = again
 		c.mu.Lock()
 		c.kept[key] = found
 		c.mu.Unlock()
 	}
-	if found.provider.Name() != provider {
+	return found.named(provider)
+}
+
+// named returns the connection if it is one of a provider.
+func (c *connection) named(provider string) (*connection, error) {
+	if c.provider.Name() != provider {
 		return nil, problem.Missing("connection")
 	}
-	return found, nil
+	return c, nil
+}
+
+// readSoon is read with the patience of a webhook.
+func (c *connections) readSoon(ctx context.Context, id uuid.UUID) (*connection, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookUpWithin)
+	defer cancel()
+	return c.read(ctx, id)
 }
 
 func (c *connections) forget(id uuid.UUID) {
@@ -126,7 +152,7 @@ func (c *connections) forget(id uuid.UUID) {
 }
 
 func (c *connections) read(ctx context.Context, id uuid.UUID) (*connection, error) {
-	found := &connection{ID: id, until: c.now().Add(connectionKept)}
+	found := &connection{ID: id, readAt: c.now(), until: c.now().Add(connectionKept)}
 	var provider string
 	var owner *uuid.UUID
 	err := c.money.Pool.QueryRow(ctx, `SELECT provider, owner_kind, owner_id FROM bank_connections WHERE id = $1`, id).

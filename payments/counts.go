@@ -24,5 +24,5 @@ func (c *counts) unreadable(provider string)  { c.unread.WithLabelValues(provide
 
 // Collectors are the metrics of the way in, for /metrics.
 func (p *Payments) Collectors() []prometheus.Collector {
-	return []prometheus.Collector{p.counts.notices, p.counts.refusals, p.counts.unread}
+	return append(p.Jobs.Collectors(), p.counts.notices, p.counts.refusals, p.counts.unread)
 }

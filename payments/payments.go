@@ -6,12 +6,12 @@ package payments
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"market40/merchants/jobs"
 	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/payments/feed"
@@ -36,26 +36,23 @@ type Payments struct {
 	connections *connections
 	counts      *counts
 
-	jobs     []job // of what else rests on the books
-	lanes    *lanes
-	running  sync.WaitGroup
-	stopping chan struct{} // streams end
-	stopped  chan struct{} // the posters are done
-	cancel   context.CancelFunc
-}
+	Jobs *jobs.Runner // runs what is done by the clock; the program has one for all
 
-// job is done at once and then at intervals, by one of several replicas.
-type job struct {
-	name  string
-	pause time.Duration
-	do    func(context.Context) error
+	more                 []jobs.Job // of what else rests on the books
+	lanes                *lanes
+	stuck                *stuck
+	failures, pendingLog logLimit // webhooks and groups that could not be kept; notices left pending
+	running              sync.WaitGroup
+	stopping             chan struct{} // streams end
+	stopped              chan struct{} // the posters are done
+	cancel               context.CancelFunc
 }
 
 // New prepares the way in; Start opens it.
 func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Payments {
 	p := &Payments{
-		db: db, money: db.Money(), keys: keys, now: now, feed: feed.New(db.Money()), counts: newCounts(),
-		lanes: newLanes(), stopping: make(chan struct{}), stopped: make(chan struct{}),
+		db: db, money: db.Money(), keys: keys, now: now, feed: feed.New(db.Money()), counts: newCounts(), Jobs: jobs.New(db),
+		lanes: newLanes(), stuck: newStuck(), stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	p.connections = &connections{Payments: p, kept: map[uuid.UUID]*connection{}}
 	return p
@@ -68,11 +65,11 @@ func (p *Payments) Start(ctx context.Context) {
 		p.running.Go(func() { p.post(lane) })
 	}
 	p.running.Go(func() { p.feed.Run(ctx) })
-	p.running.Go(func() { p.every(ctx, p.money, job{"retry-pending", retryEvery, p.retryPending}) })
-	p.running.Go(func() { p.every(ctx, p.money, job{"partitions", partitionsEvery, p.makePartitions}) })
-	for _, j := range p.jobs {
-		p.running.Go(func() { p.every(ctx, p.db, j) })
-	}
+	list := append([]jobs.Job{
+		{Name: "retry-pending", Every: retryEvery, LockOn: p.money, Do: p.retryPending},
+		{Name: "partitions", Every: partitionsEvery, LockOn: p.money, Do: p.makePartitions},
+	}, p.more...)
+	p.running.Go(func() { p.Jobs.Run(ctx, list...) })
 }
 
 // Stop finishes the groups under way and waits for everything that Start began. Streams end first.
@@ -82,36 +79,6 @@ func (p *Payments) Stop() {
 	p.cancel()
 	p.running.Wait()
 	close(p.stopped)
-}
-
-// every runs a job at once and then at intervals; of several replicas one does it at a time. The job's lock is held on a
-// connection of db.
-func (p *Payments) every(ctx context.Context, db *database.DB, j job) {
-	for ctx.Err() == nil {
-		if err := p.alone(ctx, db, j); err != nil && ctx.Err() == nil {
-			slog.WarnContext(ctx, "a job failed", "job", j.name, "error", err)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(j.pause):
-		}
-	}
-}
-
-// alone runs a job under an advisory lock, or not at all when another replica holds it.
-func (p *Payments) alone(ctx context.Context, db *database.DB, j job) error {
-	conn, err := db.Pool.Acquire(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Release()
-	var mine bool
-	id := db.LockID("job:" + j.name)
-	if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, id).Scan(&mine); err != nil || !mine {
-		return err
-	}
-	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, id) }()
-	return j.do(ctx)
 }
 
 func (p *Payments) makePartitions(ctx context.Context) error {

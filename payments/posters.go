@@ -1,25 +1,25 @@
 package payments
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"market40/merchants/problem"
-	"market40/migrations/database"
-	"market40/payments/banks"
 )
 
 const (
 	// keepWithin is how long one group may take before its callers are told to come again.
-	keepWithin = 20 * time.Second
+	keepWithin = 6 * time.Second
+	// groupLockWait is how long a group waits for a lock before it is split, and partLockWait how long its parts wait.
+	groupLockWait = time.Second
+	partLockWait  = 200 * time.Millisecond
 )
 
 // busy is the refusal when the database cannot be reached: the provider comes again (503).
@@ -29,8 +29,9 @@ func busy() error {
 	return e
 }
 
-// submit hands a delivery to a poster and waits until it is committed or refused.
-func (p *Payments) submit(d *delivery) error {
+// submit hands a delivery to a poster and waits until it is committed or refused, or until ctx ends: it may be kept then
+// nevertheless, and the provider's next try is a repeat.
+func (p *Payments) submit(ctx context.Context, d *delivery) error {
 	d.done = make(chan error, 1)
 	if !p.lanes.add(d) {
 		return busy()
@@ -40,6 +41,8 @@ func (p *Payments) submit(d *delivery) error {
 		return err
 	case <-p.stopped:
 		return busy()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -55,36 +58,81 @@ func (p *Payments) post(lane int) {
 	}
 }
 
-// keepGroup keeps a group. A group that fails is split until the bad delivery stands alone; that one is kept
-// as pending and tried again, so it blocks no other.
+// keepGroup keeps a group. What waits for a lock that another transaction holds for long comes last, on its own.
 func (p *Payments) keepGroup(group []*delivery) {
 	ctx, cancel := context.WithTimeout(context.Background(), keepWithin)
 	defer cancel()
-	err := p.keep(ctx, group)
+	slices.SortStableFunc(group, func(a, b *delivery) int { return bytes.Compare(a.account(), b.account()) })
+	free, stuck := p.stuck.split(group)
+	p.keepPart(ctx, free, groupLockWait)
+	p.keepPart(ctx, stuck, partLockWait)
+}
+
+// keepPart keeps deliveries in the order of their accounts. Where some of them fail they are split: a bad delivery is
+// left pending and tried again, one whose account is locked is told to come again, and all others are posted.
+func (p *Payments) keepPart(ctx context.Context, group []*delivery, lockWait time.Duration) {
+	if len(group) == 0 {
+		return
+	}
+	err := p.keep(ctx, group, lockWait)
+	locked := hasCode(err, lockNotAvailable)
 	switch {
 	case err == nil:
 		tell(group, nil)
+	case locked && ctx.Err() == nil && !sameAccount(group), ofData(err) && len(group) > 1:
+		half := len(group) / 2
+		p.keepPart(ctx, group[:half], partLockWait)
+		p.keepPart(ctx, group[half:], partLockWait)
 	case !ofData(err):
-		slog.Error("keeping notices failed", "deliveries", len(group), "error", err)
-		tell(group, busy())
-	case len(group) > 1:
-		p.keepGroup(group[:len(group)/2])
-		p.keepGroup(group[len(group)/2:])
-	default:
-		slog.Error("a notice is left pending", "delivery", group[0].id, "error", err)
-		if err := p.leavePending(ctx, group[0], err); err != nil {
-			slog.Error("keeping a pending notice failed", "delivery", group[0].id, "error", err)
-			tell(group, busy())
-			return
+		if locked {
+			p.stuck.add(group[0].account())
 		}
-		tell(group, nil)
+		if skipped, ok := p.failures.allow(); ok {
+			slog.Error("keeping notices failed", "deliveries", len(group), "error", err, "more", skipped)
+		}
+		tell(group, busy())
+	default:
+		p.keepPending(ctx, group[0], err)
 	}
+}
+
+// keepPending leaves one delivery pending, or tells its caller to come again when that fails too.
+func (p *Payments) keepPending(ctx context.Context, d *delivery, cause error) {
+	err := p.leavePending(ctx, d, cause)
+	if skipped, ok := p.pendingLog.allow(); ok {
+		slog.Error("a notice is left pending", "delivery", d.id, "error", errors.Join(cause, err), "more", skipped)
+	}
+	if err != nil {
+		err = busy()
+	}
+	tell([]*delivery{d}, err)
+}
+
+// account is the account that a delivery's first notice names; nil: it has none.
+func (d *delivery) account() []byte {
+	if len(d.entries) == 0 {
+		return nil
+	}
+	return d.entries[0].accountIndex
+}
+
+// sameAccount reports whether all deliveries of an ordered group name one account.
+func sameAccount(group []*delivery) bool {
+	return bytes.Equal(group[0].account(), group[len(group)-1].account())
 }
 
 func tell(group []*delivery, err error) {
 	for _, d := range group {
 		d.done <- err
 	}
+}
+
+// lockNotAvailable is the SQLSTATE of a wait for a lock that took too long.
+const lockNotAvailable = "55P03"
+
+func hasCode(err error, code string) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == code
 }
 
 // ofData says whether an error is about what was written (it would fail again) rather than about reaching
@@ -100,86 +148,4 @@ func ofData(err error) bool {
 		}
 	}
 	return true
-}
-
-// leavePending keeps a delivery whose notices could not be processed: they are not lost, and tried again.
-func (p *Payments) leavePending(ctx context.Context, d *delivery, cause error) error {
-	for _, e := range d.entries {
-		if e.retried {
-			return nil // it stands as pending already
-		}
-	}
-	why := "failed"
-	var pg *pgconn.PgError
-	if errors.As(cause, &pg) {
-		why = "failed:" + pg.Code
-	}
-	return p.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
-		w := &posting{p: p, tx: tx, now: p.now(), deliveries: []*delivery{d}, written: map[*delivery]bool{}}
-		if err := w.takeKeys(ctx); err != nil {
-			return nil, err
-		}
-		for _, e := range w.entries {
-			e.decision = decision{State: Pending, Why: why}
-		}
-		w.queueDeliveries()
-		w.queueNotices()
-		return &w.batch, nil
-	})
-}
-
-// retryPending tries the pending notices again, one by one.
-func (p *Payments) retryPending(ctx context.Context) error {
-	rows, err := p.money.Pool.Query(ctx, `SELECT id, delivery_id, connection_id, external_id, direction, amount::text, currency, occurred_at, precision, reference, particulars
-		FROM notices WHERE state = 'pending' ORDER BY id LIMIT 100`)
-	if err != nil {
-		return fmt.Errorf("read pending notices: %w", err)
-	}
-	defer rows.Close()
-	var waiting []storedNotice
-	for rows.Next() {
-		var s storedNotice
-		if err := rows.Scan(&s.id, &s.delivery, &s.connection, &s.ExternalID, &s.Direction, &s.Amount, &s.Currency, &s.OccurredAt, &s.Precision, &s.Reference, &s.sealed); err != nil {
-			return fmt.Errorf("read pending notices: %w", err)
-		}
-		waiting = append(waiting, s)
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read pending notices: %w", err)
-	}
-	for _, s := range waiting {
-		if err := p.retry(ctx, s); err != nil && ctx.Err() == nil {
-			slog.WarnContext(ctx, "a notice stays pending", "notice", s.id, "error", err)
-		}
-	}
-	return nil
-}
-
-// storedNotice is a notice as its row tells it.
-type storedNotice struct {
-	banks.Notice
-	id, delivery, connection uuid.UUID
-	sealed                   []byte
-}
-
-func (p *Payments) retry(ctx context.Context, s storedNotice) error {
-	c, err := p.connections.read(ctx, s.connection)
-	if err != nil {
-		return err
-	}
-	told, err := p.particulars(ctx, s.id, s.sealed)
-	if err != nil {
-		return err
-	}
-	n := s.Notice
-	n.BankBIN, n.Account, n.VirtualAccount, n.Memo = told.BankBIN, told.Account, told.Virtual, told.Memo
-	n.OrderRef, n.Reverses, n.Ignore = told.OrderRef, told.Reverses, banks.Ignore(told.Ignore)
-	_, n.StrongReference = banks.NormalReference(n.Reference)
-	e, err := p.newEntry(ctx, s.id, c, n)
-	if err != nil {
-		return err
-	}
-	e.retried = true
-	e.delivery = &delivery{id: s.delivery, connection: c, verdict: verdictRead, entries: []*entry{e}}
-	return p.keep(ctx, []*delivery{e.delivery})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,7 +28,11 @@ const (
 // plan them anew for each group wherever the values at hand leave out a partition. All of them find a few rows by
 // their keys; with a guess of many rows the planner would read a whole table of the register for each group.
 const plansOfPosting = `SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
-	set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)`
+	set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+	set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)`
+
+// postingIdle is how long a posting may hold its locks between two statements: a replica that is stopped loses them.
+const postingIdle = 5 * time.Second
 
 // posting is one group of deliveries on its way into the database, in one transaction.
 type posting struct {
@@ -35,6 +40,7 @@ type posting struct {
 	tx         *database.Batches
 	now        time.Time
 	deliveries []*delivery
+	lockWait   time.Duration
 	register   *register
 	entries    []*entry // new notices only, after keys
 	conflicts  []conflict
@@ -50,18 +56,18 @@ type conflict struct {
 }
 
 // keep keeps, matches and posts a group of deliveries: one set-based transaction, acknowledged after commit.
-func (p *Payments) keep(ctx context.Context, group []*delivery) error {
-	err := p.keepOnce(ctx, group)
+func (p *Payments) keep(ctx context.Context, group []*delivery, lockWait time.Duration) error {
+	err := p.keepOnce(ctx, group, lockWait)
 	for tried := 1; tried < moveAttempts && errors.Is(err, ledger.ErrMoved); tried++ {
-		err = p.keepOnce(ctx, group)
+		err = p.keepOnce(ctx, group, lockWait)
 	}
 	return err
 }
 
-func (p *Payments) keepOnce(ctx context.Context, group []*delivery) error {
+func (p *Payments) keepOnce(ctx context.Context, group []*delivery, lockWait time.Duration) error {
 	var posted []ledger.Transfer
 	err := p.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
-		w := &posting{p: p, tx: tx, now: p.now(), deliveries: group, written: map[*delivery]bool{}}
+		w := &posting{p: p, tx: tx, now: p.now(), deliveries: group, lockWait: lockWait, written: map[*delivery]bool{}}
 		for _, step := range []func(context.Context) error{w.takeKeysAndRegister, w.match, w.lockAndPost} {
 			if err := step(ctx); err != nil {
 				return nil, err
@@ -81,12 +87,14 @@ func (p *Payments) keepOnce(ctx context.Context, group []*delivery) error {
 	return nil
 }
 
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
 // takeKeysAndRegister takes the keys of all new notices and reads what the register says of them, in one
 // round trip.
 func (w *posting) takeKeysAndRegister(ctx context.Context) error {
 	fresh := w.sortFresh()
 	batch := &pgx.Batch{}
-	batch.Queue(plansOfPosting)
+	batch.Queue(plansOfPosting, milliseconds(w.lockWait), milliseconds(postingIdle))
 	var taken []uuid.UUID
 	w.queueKeys(batch, fresh, &taken)
 	w.register = queueRegister(batch, append(slices.Clone(w.entries), fresh...))
@@ -100,6 +108,7 @@ func (w *posting) takeKeysAndRegister(ctx context.Context) error {
 func (w *posting) takeKeys(ctx context.Context) error {
 	fresh := w.sortFresh()
 	batch := &pgx.Batch{}
+	batch.Queue(plansOfPosting, milliseconds(w.lockWait), milliseconds(postingIdle))
 	var taken []uuid.UUID
 	w.queueKeys(batch, fresh, &taken)
 	if err := w.tx.Send(ctx, batch); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/auth"
+	"market40/merchants/jobs"
 	"market40/merchants/problem"
 	"market40/merchants/seal"
 	"market40/payments/ledger"
@@ -49,7 +50,7 @@ func NewPushes(p *Payments, hosts []string, client *http.Client, publicURL strin
 	}
 	s.private = base64.RawURLEncoding.EncodeToString(key.Bytes())
 	s.public = base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes())
-	p.jobs = append(p.jobs, job{"push", pushEvery, s.push})
+	p.more = append(p.more, jobs.Job{Name: "push", Every: pushEvery, Do: s.push})
 	return s, nil
 }
 

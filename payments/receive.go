@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"market40/migrations/database"
 	"market40/payments/banks"
 )
 
@@ -36,7 +37,7 @@ func (p *Payments) Receive(ctx context.Context, connectionID uuid.UUID, notices 
 			e.delivery = d
 			d.entries = append(d.entries, e)
 		}
-		if err := p.keep(ctx, []*delivery{d}); err != nil {
+		if err := p.keep(ctx, []*delivery{d}, database.LockTimeout); err != nil {
 			return err
 		}
 	}

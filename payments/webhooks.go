@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -21,6 +23,10 @@ import (
 // maxBody is the largest body of a webhook, in bytes.
 const maxBody = 256 << 10
 
+// answerWithin is how long a webhook may take once its body is read, before it is told to come again: below the
+// shortest patience of a provider (MoMo: 15 s), whatever the database does.
+const answerWithin = 7500 * time.Millisecond
+
 const (
 	verdictRead       = "read"
 	verdictUnreadable = "unreadable"
@@ -29,14 +35,19 @@ const (
 // postNotice is a payment's way in: the raw body is read before anything binds it, its signature verified,
 // its notices kept, matched and posted, and only then the provider's own success answered.
 func (p *Payments) postNotice(c *gin.Context) error {
+	begun := time.Now()
 	connection, err := p.connections.find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
 	if err != nil {
-		return unreachable(err)
+		return p.unreachable(err)
 	}
+	left := answerWithin - time.Since(begun)
 	request, err := p.read(c)
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), left)
+	defer cancel()
+	c.Request = c.Request.WithContext(ctx)
 	if err := connection.provider.Verify(request, connection.secrets); err != nil {
 		return p.refuse(c, connection, err)
 	}
@@ -49,20 +60,20 @@ func (p *Payments) postNotice(c *gin.Context) error {
 		raw = []byte(request.RawQuery)
 	}
 	if d.body, err = p.keys.Seal(c.Request.Context(), bodyPlace(d.id), raw); err != nil {
-		return unreachable(err)
+		return p.unreachable(err)
 	}
 	items, err := connection.provider.Parse(request)
 	if err == nil {
 		err = p.enter(c, d, items)
 	}
 	if errors.Is(err, banks.ErrUnreadable) {
-		return p.keepUnreadable(d, err)
+		return p.keepUnreadable(ctx, d, err)
 	}
 	if err != nil {
-		return unreachable(err)
+		return p.unreachable(err)
 	}
-	if err := p.submit(d); err != nil {
-		return unreachable(err)
+	if err := p.submit(ctx, d); err != nil {
+		return p.unreachable(err)
 	}
 	p.counts.kept(connection.provider.Name(), len(d.entries))
 	var ids []string
@@ -74,12 +85,14 @@ func (p *Payments) postNotice(c *gin.Context) error {
 }
 
 // unreachable turns a failure to reach the database into a 503, so that the provider comes again.
-func unreachable(err error) error {
-	var p *problem.Error
-	if errors.As(err, &p) {
+func (p *Payments) unreachable(err error) error {
+	var refusal *problem.Error
+	if errors.As(err, &refusal) {
 		return err
 	}
-	slog.Error("a webhook could not be kept", "error", err)
+	if skipped, ok := p.failures.allow(); ok {
+		slog.Error("a webhook could not be kept", "error", err, "more", skipped)
+	}
 	return busy()
 }
 
@@ -156,10 +169,10 @@ func (p *Payments) enter(c *gin.Context, d *delivery, items []banks.Item) error 
 }
 
 // keepUnreadable keeps a signed delivery of which nothing could be read, for the operator, and answers 400.
-func (p *Payments) keepUnreadable(d *delivery, cause error) error {
+func (p *Payments) keepUnreadable(ctx context.Context, d *delivery, cause error) error {
 	d.verdict, d.entries, d.faults = verdictUnreadable, nil, nil
-	if err := p.submit(d); err != nil {
-		return unreachable(err)
+	if err := p.submit(ctx, d); err != nil {
+		return p.unreachable(err)
 	}
 	p.counts.unreadable(d.connection.provider.Name())
 	return problem.New(problem.Malformed, "unreadable", "Không đọc được thông báo.", "The notice could not be read: "+cause.Error()+".")
@@ -169,7 +182,7 @@ func (p *Payments) keepUnreadable(d *delivery, cause error) error {
 func (p *Payments) token(c *gin.Context) error {
 	connection, err := p.connections.find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
 	if err != nil {
-		return unreachable(err)
+		return p.unreachable(err)
 	}
 	issuer, ok := connection.provider.(banks.TokenIssuer)
 	if !ok {

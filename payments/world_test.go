@@ -43,7 +43,13 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, db: dbtest.New(t)}
+	return newWorldOn(t, dbtest.New(t))
+}
+
+// newWorldOn is newWorld on a database that the test opened.
+func newWorldOn(t *testing.T, db *database.DB) *world {
+	t.Helper()
+	w := &world{t: t, db: db}
 	keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, time.Now)
 	must(t, err)
 	w.keys, w.apiKeys = keys, auth.NewAPIKeys(w.db, time.Now)

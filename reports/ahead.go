@@ -3,12 +3,12 @@ package reports
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
+	"market40/merchants/jobs"
 )
 
 // aheadAfter is how long after its start a server counts ahead for the first time, aheadEvery how often it looks again, and aheadPause
@@ -17,27 +17,23 @@ const (
 	aheadAfter = 15 * time.Second
 	aheadEvery = time.Hour
 	aheadPause = 2 * time.Second
+	// aheadWithin is how long all the days of one round may take.
+	aheadWithin = 30 * time.Minute
 )
 
-// Run counts ahead what the first page of an officer asks for, so that nobody waits for it in the morning: today and the ends of twelve
-// months, of all markets and of each campaign. It ends with ctx and is to run once a process.
-func (r *Reports) Run(ctx context.Context) {
-	for wait := aheadAfter; ; wait = aheadEvery {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait):
-		}
-		if err := r.Ahead(ctx, aheadPause); err != nil && ctx.Err() == nil {
-			slog.WarnContext(ctx, "a job failed", "job", "reports-ahead", "error", err)
-		}
+// Job returns what counts ahead, in every process, what the first page of an officer asks for, so that nobody waits for it
+// in the morning: today and the ends of twelve months, of all markets and of each campaign.
+func (r *Reports) Job() jobs.Job {
+	return jobs.Job{
+		Name: "reports-ahead", Every: aheadEvery, First: aheadAfter, Deadline: aheadWithin, Shared: true,
+		Do: func(ctx context.Context) error { return r.Ahead(ctx, aheadPause) },
 	}
 }
 
 // mostChanges is how many lines of fact_changes may gather before they are put together.
 const mostChanges = 2000
 
-// Ahead is one round of Run, with a pause after each day.
+// Ahead is one round of Job, with a pause after each day.
 func (r *Reports) Ahead(ctx context.Context, pause time.Duration) error {
 	// One line with the earliest day takes the place of many: what is kept since then is read again, once.
 	_, err := r.db.Pool.Exec(ctx, `WITH many AS (SELECT max(id) AS newest FROM fact_changes HAVING count(*) > $1),

@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	"cmd/market40": {
 		"frontend", "frontend/pages", "frontend/voice", "reports", "reports/exports", "reports/field", "reports/periodic", "reports/programme",
 		"payments", "payments/banks", "payments/book", "payments/ledger", "payments/money", "payments/soundbox",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/memo", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
 	"frontend": {
@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"frontend/pages": {"payments", "payments/money", "merchants", "merchants/edge", "merchants/problem", "merchants/vietqr"},
 
 	// Reports read tables by SQL and know no domain logic.
-	"reports":          {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "reports/estimate"},
+	"reports":          {"merchants/auth", "merchants/edge", "merchants/jobs", "merchants/problem", "migrations/database", "reports/estimate"},
 	"reports/estimate": {}, // statistics
 	// Files of reports, and their proof.
 	"reports/exports": {"merchants/auth", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/vietqr", "reports", "reports/periodic"},
@@ -43,7 +43,7 @@ var arrows = map[string][]string{
 
 	"payments": {
 		"payments/banks", "payments/feed", "payments/ledger", "payments/money",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/memo", "merchants/problem", "merchants/seal", "merchants/vietqr",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/problem", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
 	// The book draws documents, which the way of notices must not carry.
@@ -56,23 +56,24 @@ var arrows = map[string][]string{
 	"payments/money":    {},
 
 	"merchants": {
-		"merchants/auth", "merchants/edge", "merchants/memo", "merchants/outbox", "merchants/posters", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
+		"merchants/auth", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/outbox", "merchants/posters", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
-	"merchants/auth":     {"merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
+	"merchants/auth":     {"merchants/jobs", "merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
 	"merchants/edge":     {"merchants/auth", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
+	"merchants/jobs":     {"migrations/database"},                                                                              // what is done by the clock
 	"merchants/memo":     {},
 	"merchants/notify":   {},
-	"merchants/outbox":   {"merchants/notify", "merchants/seal", "migrations/database"}, // what people are told by phone
+	"merchants/outbox":   {"merchants/jobs", "merchants/notify", "merchants/seal", "migrations/database"}, // what people are told by phone
 	"merchants/outgoing": {},
 	"merchants/posters":  {"merchants/vietqr"},
 	// What is exported is told by the table of columns in migrations.
-	"merchants/privacy": {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "migrations", "migrations/database"},
+	"merchants/privacy": {"merchants/auth", "merchants/edge", "merchants/jobs", "merchants/problem", "merchants/seal", "migrations", "migrations/database"},
 	"merchants/problem": {},
 	"merchants/roster":  {"merchants/problem", "merchants/vietqr"},
 	"merchants/seal":    {},
-	"merchants/siem":    {"merchants/auth", "migrations/database"}, // reads the trail, and keeps its own cursor
-	"merchants/vietqr":  {"migrations/reference"},                  // the table of banks
+	"merchants/siem":    {"merchants/auth", "merchants/jobs", "migrations/database"}, // reads the trail, and keeps its own cursor
+	"merchants/vietqr":  {"migrations/reference"},                                    // the table of banks
 
 	"migrations":                  {"migrations/database", "migrations/reference"},
 	"migrations/database":         {},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"market40/merchants/jobs"
 	"market40/merchants/siem"
 	"market40/migrations/database/private"
 )
@@ -119,21 +120,19 @@ func serve(ctx context.Context, s *settings, demo bool, out io.Writer) error {
 // a gateway nobody is told anything, and messages wait in their table until one is set up, three days at most.
 func (p *program) startJobs(ctx context.Context, demo bool) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	var jobs sync.WaitGroup
-	jobs.Go(func() { p.trail.Run(ctx) })
-	jobs.Go(func() { p.privacy.Run(ctx) })
+	var running sync.WaitGroup
+	list := []jobs.Job{p.trail.Job(), p.privacy.Job(), p.registry.Job(), p.reports.Job()}
 	if p.settings.Syslog != nil {
 		forwarder := &siem.Forwarder{Trail: p.trail, DB: p.db, Receiver: *p.settings.Syslog, Source: auditSource(), Now: p.now}
-		jobs.Go(func() { forwarder.Run(ctx) })
+		running.Go(func() { forwarder.Run(ctx) })
 	}
-	jobs.Go(func() { p.registry.Run(ctx) })
-	jobs.Go(func() { p.reports.Run(ctx) })
 	if sender := p.sender(demo); sender != nil {
-		jobs.Go(func() { p.messages.Run(ctx, sender) })
+		list = append(list, p.messages.Job(sender))
 	}
+	running.Go(func() { p.payments.Jobs.Run(ctx, list...) })
 	return func() {
 		cancel()
-		jobs.Wait()
+		running.Wait()
 	}
 }
 

@@ -9,12 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"log/slog"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/jobs"
 )
 
 //go:embed seals.sql
@@ -32,19 +33,8 @@ const (
 	sealVersion = 2
 )
 
-// Run seals closed minutes until ctx ends; of several replicas one does it at a time.
-func (t *Trail) Run(ctx context.Context) {
-	for {
-		if err := t.Seal(ctx); err != nil && ctx.Err() == nil {
-			slog.WarnContext(ctx, "sealing the audit trail failed", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(sealEvery):
-		}
-	}
-}
+// Job returns what seals closed minutes.
+func (t *Trail) Job() jobs.Job { return jobs.Job{Name: "seal-audit", Every: sealEvery, Do: t.Seal} }
 
 // sealedRow is a row of the trail as a seal covers it.
 type sealedRow struct {
@@ -158,10 +148,6 @@ func (c *sealing) run(ctx context.Context, tx pgx.Tx) error {
 // Seal seals every settled minute that has rows and no seal, and closes the lines of requests whose server died.
 func (t *Trail) Seal(ctx context.Context) error {
 	return t.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		var mine bool
-		if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1)`, t.db.LockID("job:seal-audit")).Scan(&mine); err != nil || !mine {
-			return err
-		}
 		c := sealing{to: t.now().UTC().Add(-settled).Truncate(time.Minute), version: func(time.Time) int { return sealVersion }}
 		err := tx.QueryRow(ctx, `SELECT minute + interval '1 minute', seal FROM audit_seals ORDER BY minute DESC LIMIT 1`).Scan(&c.from, &c.last)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {

@@ -29,6 +29,7 @@ type Job struct {
 	First    time.Duration // the pause before the first round
 	Deadline time.Duration // of one round; 0: Deadline
 	Shared   bool          // every replica does it; otherwise one at a time
+	LockOn   *database.DB  // over whose connections the lock is held; nil: the runner's
 	Do       func(context.Context) error
 }
 
@@ -100,7 +101,11 @@ func (r *Runner) round(ctx context.Context, j Job) error {
 	if j.Shared {
 		return explain(ctx, j.Do(ctx))
 	}
-	return Exclusive(ctx, r.db, j.Name, j.Do)
+	lockOn := j.LockOn
+	if lockOn == nil {
+		lockOn = r.db
+	}
+	return Exclusive(ctx, lockOn, j.Name, j.Do)
 }
 
 // explain adds why a context ended to the error that came of it.

@@ -12,12 +12,15 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/jobs"
 	"market40/merchants/notify"
 	"market40/merchants/seal"
 	"market40/migrations/database"
 )
 
 const (
+	// flushWithin is how long one round of sending may take: a gateway may be slow.
+	flushWithin = 10 * time.Minute
 	lookEvery   = 5 * time.Second
 	sendWithin  = 20 * time.Second // one attempt
 	firstPause  = time.Minute      // after a first attempt that failed, doubled after each further one
@@ -65,18 +68,9 @@ func (o *Outbox) Put(ctx context.Context, tx pgx.Tx, m Message) error {
 	return nil
 }
 
-// Run sends what is queued until ctx ends; any number of replicas may.
-func (o *Outbox) Run(ctx context.Context, to notify.Sender) {
-	for {
-		if err := o.Flush(ctx, to); err != nil && ctx.Err() == nil {
-			slog.WarnContext(ctx, "sending messages failed", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(lookEvery):
-		}
-	}
+// Job returns what sends the queued messages.
+func (o *Outbox) Job(to notify.Sender) jobs.Job {
+	return jobs.Job{Name: "messages", Every: lookEvery, Deadline: flushWithin, Do: func(ctx context.Context) error { return o.Flush(ctx, to) }}
 }
 
 // queued is a message that this process has taken to send.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"market40/merchants/jobs"
 )
 
 const (
@@ -62,20 +64,12 @@ func newCounts() *counts {
 // Collectors are the metrics of personal data, for /metrics.
 func (d *Desk) Collectors() []prometheus.Collector { return []prometheus.Collector{d.counts.subjects} }
 
-// Run counts people and forgets old answers at once and every minute, until ctx ends. It is to run once a process.
-func (d *Desk) Run(ctx context.Context) {
-	for ctx.Err() == nil {
-		if err := d.Watch(ctx); err != nil && ctx.Err() == nil {
-			slog.WarnContext(ctx, "a job failed", "job", "data-subjects", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(countEvery):
-		}
-	}
+// Job returns what counts people and forgets old answers, in every process.
+func (d *Desk) Job() jobs.Job {
+	return jobs.Job{Name: "data-subjects", Every: countEvery, Shared: true, Do: d.Watch}
 }
 
-// Watch is one round of Run. It warns once a day while the people are near or past the limit.
+// Watch is one round of Job. It warns once a day while the people are near or past the limit.
 func (d *Desk) Watch(ctx context.Context) error {
 	s, err := d.Subjects(ctx)
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"market40/merchants/auth"
+	"market40/merchants/jobs"
 	"market40/migrations/database"
 )
 
@@ -66,7 +66,7 @@ func (f *Forwarder) Run(ctx context.Context) {
 		if f.Now().Sub(began) > longestPause {
 			pause = firstPause
 		}
-		if !errors.Is(err, errElsewhere) {
+		if !errors.Is(err, jobs.ErrElsewhere) {
 			slog.WarnContext(ctx, "forwarding the audit trail is interrupted", "receiver", f.Receiver.Address, "again_in", pause.String(), "error", err)
 		}
 		select {
@@ -77,25 +77,15 @@ func (f *Forwarder) Run(ctx context.Context) {
 	}
 }
 
-// errElsewhere says that another replica forwards.
-var errElsewhere = errors.New("another replica forwards")
-
 // forward holds the lock and a connection, and sends until one of them breaks.
 func (f *Forwarder) forward(ctx context.Context) error {
-	lock, err := f.DB.Pool.Acquire(ctx)
-	if err != nil {
-		return fmt.Errorf("lock: %w", err)
-	}
-	defer func() { _ = lock.Hijack().Close(context.WithoutCancel(ctx)) }() // the session's end frees the lock
-	var mine bool
-	if err := lock.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, f.DB.LockID("job:forward-audit")).Scan(&mine); err != nil {
-		return fmt.Errorf("lock: %w", err)
-	}
-	if !mine {
-		return errElsewhere
-	}
+	return jobs.Exclusive(ctx, f.DB, "forward-audit", f.forwardAlone)
+}
+
+// forwardAlone is forward while the lock is held.
+func (f *Forwarder) forwardAlone(ctx context.Context) error {
 	var cursor time.Time
-	err = lock.QueryRow(ctx, `INSERT INTO audit_cursors AS c (receiver, at) VALUES ($1, $2) ON CONFLICT (receiver) DO UPDATE SET at = c.at RETURNING at`,
+	err := f.DB.Pool.QueryRow(ctx, `INSERT INTO audit_cursors AS c (receiver, at) VALUES ($1, $2) ON CONFLICT (receiver) DO UPDATE SET at = c.at RETURNING at`,
 		f.Receiver.name(), f.Now()).Scan(&cursor)
 	if err != nil {
 		return fmt.Errorf("read the cursor: %w", err)
@@ -116,7 +106,7 @@ func (f *Forwarder) forward(ctx context.Context) error {
 		<-gone
 		cancel(nil)
 	}()
-	s := &sending{Forwarder: f, lock: lock, conn: conn, out: bufio.NewWriterSize(conn, 64<<10), cursor: cursor, from: cursor.Add(-rewind), sent: map[uuid.UUID]time.Time{}}
+	s := &sending{Forwarder: f, conn: conn, out: bufio.NewWriterSize(conn, 64<<10), cursor: cursor, from: cursor.Add(-rewind), sent: map[uuid.UUID]time.Time{}}
 	err = s.run(ctx)
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
@@ -143,7 +133,6 @@ func (f *Forwarder) dial(ctx context.Context) (net.Conn, error) {
 // sending is one connection's work.
 type sending struct {
 	*Forwarder
-	lock   *pgxpool.Conn // whose session holds the lock
 	conn   net.Conn
 	out    *bufio.Writer
 	cursor time.Time // up to when everything was sent
@@ -220,7 +209,7 @@ func (s *sending) send(ctx context.Context, lines []auth.Line) error {
 	if s.cursor.Equal(before) {
 		return nil
 	}
-	_, err := s.lock.Exec(ctx, `UPDATE audit_cursors SET at = $2 WHERE receiver = $1 AND at < $2`, s.Receiver.name(), s.cursor)
+	_, err := s.DB.Pool.Exec(ctx, `UPDATE audit_cursors SET at = $2 WHERE receiver = $1 AND at < $2`, s.Receiver.name(), s.cursor)
 	if err != nil {
 		return fmt.Errorf("keep the cursor: %w", err)
 	}

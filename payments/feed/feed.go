@@ -5,6 +5,7 @@ package feed
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"market40/migrations/database"
 	"market40/payments/ledger"
@@ -27,6 +29,10 @@ const (
 	maxNamed = 200
 	// reconnectAfter is how long a lost listener waits before it connects again.
 	reconnectAfter = time.Second
+	// heartbeat is how long the listener hears nothing until it asks whether its connection still leads anywhere,
+	// and answerWithin how long an answer may take.
+	heartbeat    = 10 * time.Second
+	answerWithin = 2 * time.Second
 )
 
 // Feed is the wake-up of one process.
@@ -37,11 +43,12 @@ type Feed struct {
 	waiting map[uuid.UUID]map[chan struct{}]bool
 	untold  map[uuid.UUID]bool // announced here, not yet to other processes
 	news    chan struct{}
+	beat    time.Duration
 }
 
 // New is a feed over db; Run listens.
 func New(db *database.DB) *Feed {
-	return &Feed{db: db, channel: db.Channel(channelName), waiting: map[uuid.UUID]map[chan struct{}]bool{}, untold: map[uuid.UUID]bool{}, news: make(chan struct{}, 1)}
+	return &Feed{db: db, channel: db.Channel(channelName), waiting: map[uuid.UUID]map[chan struct{}]bool{}, untold: map[uuid.UUID]bool{}, news: make(chan struct{}, 1), beat: heartbeat}
 }
 
 // Announce wakes those who wait for the stalls of committed payments: in this process at once, in every other by
@@ -94,10 +101,18 @@ func (f *Feed) tell(ctx context.Context) {
 				list.WriteString(hex.EncodeToString(id[:]))
 			}
 		}
-		if _, err := f.db.Pool.Exec(ctx, `SELECT pg_notify($1, $2)`, f.channel, list.String()); err != nil && ctx.Err() == nil {
+		if err := f.notify(ctx, list.String()); err != nil && ctx.Err() == nil {
 			slog.WarnContext(ctx, "payments were not announced to other processes", "error", err)
 		}
 	}
+}
+
+// notify tells the other processes, or gives up soon: their streams look for themselves.
+func (f *Feed) notify(ctx context.Context, payload string) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	_, err := f.db.Pool.Exec(ctx, `SELECT pg_notify($1, $2)`, f.channel, payload)
+	return err
 }
 
 // Wait registers for wake-ups of a ledger account. The channel holds one wake-up; cancel ends it.
@@ -141,18 +156,42 @@ func (f *Feed) listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if _, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{f.channel}.Sanitize()); err != nil {
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
+		defer cancel()
+		_ = conn.Close(ctx)
+	}()
+	if err := f.ask(ctx, conn, "LISTEN "+pgx.Identifier{f.channel}.Sanitize()); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	f.wakeAll()
 	for {
-		n, err := conn.WaitForNotification(ctx)
-		if err != nil {
+		n, err := f.hear(ctx, conn)
+		switch {
+		case err != nil:
 			return fmt.Errorf("wait: %w", err)
+		case n != nil:
+			f.wake(n.Payload)
 		}
-		f.wake(n.Payload)
 	}
+}
+
+// hear waits for one notification. After a heartbeat without any it asks for an answer, and returns nil with it.
+func (f *Feed) hear(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
+	waiting, cancel := context.WithTimeout(ctx, f.beat)
+	defer cancel()
+	n, err := conn.WaitForNotification(waiting)
+	if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+		return n, err
+	}
+	return nil, f.ask(ctx, conn, "SELECT 1")
+}
+
+func (f *Feed) ask(ctx context.Context, conn *pgx.Conn, sql string) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	_, err := conn.Exec(ctx, sql)
+	return err
 }
 
 // wake wakes the accounts that a payload names, all when it names none.
