@@ -77,7 +77,7 @@ func TestDatabaseDownIsSaid(t *testing.T) {
 	c := w.sepay(nil)
 	_, code := w.stall(w.market, "A1", "970422", "1111111")
 	w.accept(c, transfer{ID: 1, Account: "1111111", Memo: code, Amount: 1000})
-	w.db.Pool.Close()
+	w.db.Close()
 	raw, err := json.Marshal(transfer{ID: 2, Account: "1111111", Memo: code, Amount: 2000}.body())
 	must(t, err)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.server.URL+"/webhooks/sepay/"+c, bytes.NewReader(raw))
