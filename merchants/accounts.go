@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/problem"
+	"market40/merchants/vietqr"
 )
 
 // Kinds of account.
@@ -21,7 +22,7 @@ const (
 type AccountOrder struct {
 	Kind           string `json:"kind,omitempty" enum:"bank,ewallet" doc:"absent: bank"`
 	BankBIN        string `json:"bank_bin,omitempty" doc:"of the bank table; not for a wallet" example:"970436"`
-	AccountNumber  string `json:"account_number" doc:"1 to 19 letters and digits; of a wallet, the provider's merchant or store id, up to 64" example:"0101234567890"`
+	AccountNumber  string `json:"account_number" doc:"1 to 19 digits, or letters where the bank has such accounts; of a wallet, the provider's merchant or store id, up to 64" example:"0101234567890"`
 	HolderName     string `json:"holder_name" maxLength:"100" doc:"the name that a shopper's app shows"`
 	HolderKind     string `json:"holder_kind,omitempty" enum:"ca_nhan,ho_kinh_doanh,to_chuc" doc:"absent: ca_nhan"`
 	VirtualAccount string `json:"virtual_account,omitempty" maxLength:"64" doc:"virtual account or terminal id that names this stall alone on that account"`
@@ -71,7 +72,6 @@ func accountKey(kind, bin string, index []byte) string {
 }
 
 var (
-	bankNumber   = regexp.MustCompile(`^[0-9A-Za-z]{1,19}$`)
 	walletNumber = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 )
 
@@ -81,30 +81,53 @@ func (r *Registry) receiving(o AccountOrder) (*receiving, []problem.Field) {
 	o.Kind = orElse(o.Kind, bankAccount)
 	o.HolderKind = orElse(o.HolderKind, "ca_nhan")
 	o.BankBIN = strings.TrimSpace(o.BankBIN)
-	o.HolderName = oneLine(o.HolderName)
+	holderName := o.HolderName
+	o.HolderName = oneLine(holderName)
 	o.AccountNumber = strings.Join(strings.FieldsFunc(o.AccountNumber, unicode.IsSpace), "")
 	o.VirtualAccount = NormalAccount(o.VirtualAccount)
-	form := bankNumber
 	switch {
 	case o.Kind == eWallet && o.BankBIN != "":
 		faults = append(faults, problem.Field{Name: "account.bank_bin", Code: "wallet_has_no_bank", Vi: "Ví điện tử không có mã BIN.", En: "A wallet has no bank BIN."})
 	case o.Kind == bankAccount && o.BankBIN == "":
 		faults = append(faults, required("account.bank_bin"))
 	}
-	if o.Kind == eWallet {
-		form = walletNumber
-	}
-	if !form.MatchString(o.AccountNumber) {
-		faults = append(faults, problem.Field{Name: "account.account_number", Code: "account_form", Vi: "Số tài khoản gồm 1 đến 19 chữ cái hoặc chữ số.", En: "An account number is 1 to 19 letters and digits."})
+	if fault := beneficiaryFault(o); fault != nil {
+		faults = append(faults, *fault)
 	}
 	if o.HolderName == "" {
 		faults = append(faults, required("account.holder_name"))
 	}
+	faults = append(faults, oldTextFaults(map[string]string{"account.holder_name": holderName})...)
 	a := &receiving{AccountOrder: o, index: r.keys.Index("account", NormalAccount(o.AccountNumber))}
 	if o.VirtualAccount != "" {
 		a.virtual = r.keys.Index("virtual", o.VirtualAccount)
 	}
 	return a, faults
+}
+
+// beneficiaryFault returns what keeps a transfer code from being made to an account; nil: nothing does. A wallet's own id is held against
+// its form only: it has no code of ours.
+func beneficiaryFault(o AccountOrder) *problem.Field {
+	if o.Kind == eWallet {
+		if walletNumber.MatchString(o.AccountNumber) {
+			return nil
+		}
+		return &problem.Field{Name: "account.account_number", Code: vietqr.AccountForm, Vi: "Mã của ví gồm 1 đến 64 chữ cái không dấu hoặc chữ số.", En: "A wallet's id is 1 to 64 letters and digits."}
+	}
+	switch vietqr.CheckBeneficiary(o.BankBIN, o.AccountNumber) {
+	case vietqr.WalletNotBank:
+		return &problem.Field{
+			Name: "account.bank_bin", Code: vietqr.WalletNotBank,
+			Vi: "Ví điện tử không phải là ngân hàng nên không làm được mã VietQR: hãy dùng tài khoản ngân hàng.",
+			En: "A wallet is no bank, so no VietQR code can be made: use an account at a bank.",
+		}
+	case vietqr.AccountForm:
+		return &problem.Field{
+			Name: "account.account_number", Code: vietqr.AccountForm,
+			Vi: "Số tài khoản chỉ gồm 1 đến 19 chữ số, không ghi tên ngân hàng hay chữ nào khác.", En: "An account number is 1 to 19 digits, without a bank's name or other words.",
+		}
+	}
+	return nil
 }
 
 func required(field string) problem.Field {

@@ -64,10 +64,12 @@ func (r *Registry) newBatch(market uuid.UUID) *batch {
 
 // register adds a new stall with whoever has it.
 func (b *batch) register(o StallOrder) {
+	oldText := oldTextFaults(map[string]string{"number": o.Number, "zone": o.Zone})
 	o.Number, o.Zone = oneLine(o.Number), oneLine(o.Zone)
 	o.Kind, o.GoodsGroup = orElse(o.Kind, "stall"), orElse(o.GoodsGroup, "khac")
 	e := b.join(newID(), o)
 	e.newStall = true
+	e.invalid(oldText...)
 	if o.Number == "" {
 		e.invalid(required("number"))
 	}

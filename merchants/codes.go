@@ -55,9 +55,10 @@ type payee struct {
 }
 
 // payload builds a code's payload: the owner's own account, the code behind what the bank wants in front of it, and an
-// order's amount in đồng (0: the payer types it). A wallet has none.
+// order's amount in đồng (0: the payer types it). A wallet has none, and neither has an account that was registered before its form was
+// checked and is none of its bank's.
 func payload(code string, to payee, amount int64) (*string, error) {
-	if to.Kind != bankAccount || to.Number == "" { // erased
+	if !to.payable() {
 		return nil, nil
 	}
 	text, err := vietqr.Encode(vietqr.Payment{
@@ -70,6 +71,11 @@ func payload(code string, to payee, amount int64) (*string, error) {
 		return nil, fmt.Errorf("payload of code %s: %w", code, err)
 	}
 	return &text, nil
+}
+
+// payable reports whether a transfer code can be made: to an account at a bank that was not erased.
+func (p payee) payable() bool {
+	return p.Kind == bankAccount && vietqr.CheckBeneficiary(p.BIN, p.Number) == ""
 }
 
 // placeName is a unit's name without the word for its kind: "Nha Trang" for "Phường Nha Trang".
@@ -131,6 +137,9 @@ func (r *Registry) reissue(ctx context.Context, stall, account uuid.UUID) (strin
 			return err
 		}
 		err = tx.QueryRow(ctx, firstAccount, at.tenancy, account, uuid.Nil).Scan(&account)
+		if err == nil {
+			err = r.checkPayable(ctx, tx, account)
+		}
 		switch {
 		case errors.Is(err, pgx.ErrNoRows) && account != uuid.Nil:
 			return problem.Missing("account")
@@ -156,6 +165,28 @@ func (r *Registry) reissue(ctx context.Context, stall, account uuid.UUID) (strin
 		return "", fmt.Errorf("reissue the code of stall %s: %w", stall, err)
 	}
 	return issued, nil
+}
+
+// checkPayable refuses an account at a bank to which no transfer code can be made: one that was registered before its form was checked.
+func (r *Registry) checkPayable(ctx context.Context, q querier, account uuid.UUID) error {
+	o := AccountOrder{}
+	var sealed []byte
+	err := q.QueryRow(ctx, `SELECT kind, coalesce(bank_bin, ''), number FROM accounts WHERE id = $1`, account).Scan(&o.Kind, &o.BankBIN, &sealed)
+	if err != nil {
+		return fmt.Errorf("find account %s: %w", account, err)
+	}
+	if o.Kind != bankAccount {
+		return nil
+	}
+	number, err := r.keys.Open(ctx, accountPlace(account), sealed)
+	if err != nil {
+		return err
+	}
+	o.AccountNumber = string(number)
+	if fault := beneficiaryFault(o); fault != nil {
+		return problem.New(problem.Conflict, fault.Code, fault.Vi, fault.En)
+	}
+	return nil
 }
 
 // codeFilter narrows a list of codes; Nil and empty narrow nothing.

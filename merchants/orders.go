@@ -38,7 +38,7 @@ func (r *Registry) OrderPlace(ctx context.Context, stall uuid.UUID, merchant *uu
 		return at, noAccount()
 	}
 	at.Account = *account
-	return at, nil
+	return at, r.checkPayable(ctx, r.db.Pool, at.Account)
 }
 
 // OrderTerms are an order's amount, in đồng, and its time.

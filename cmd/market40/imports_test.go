@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	"cmd/market40": {
 		"frontend", "frontend/pages", "frontend/voice", "reports", "reports/exports", "reports/field", "reports/periodic", "reports/programme",
 		"payments", "payments/banks", "payments/book", "payments/ledger", "payments/money", "payments/soundbox",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/phones", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
 	"frontend": {
@@ -56,21 +56,23 @@ var arrows = map[string][]string{
 	"payments/money":    {},
 
 	"merchants": {
-		"merchants/auth", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/outbox", "merchants/posters", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
+		"merchants/auth", "merchants/edge", "merchants/encodings", "merchants/jobs", "merchants/memo", "merchants/outbox", "merchants/phones", "merchants/posters", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
-	"merchants/auth":     {"merchants/jobs", "merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
-	"merchants/edge":     {"merchants/auth", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
-	"merchants/jobs":     {"migrations/database"},                                                                              // what is done by the clock
-	"merchants/memo":     {},
-	"merchants/notify":   {},
-	"merchants/outbox":   {"merchants/jobs", "merchants/notify", "merchants/seal", "migrations/database"}, // what people are told by phone
-	"merchants/outgoing": {},
-	"merchants/posters":  {"merchants/vietqr"},
+	"merchants/auth":      {"merchants/jobs", "merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
+	"merchants/edge":      {"merchants/auth", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
+	"merchants/encodings": {},
+	"merchants/jobs":      {"migrations/database"}, // what is done by the clock
+	"merchants/memo":      {},
+	"merchants/notify":    {},
+	"merchants/outbox":    {"merchants/jobs", "merchants/notify", "merchants/seal", "migrations/database"}, // what people are told by phone
+	"merchants/outgoing":  {},
+	"merchants/phones":    {},
+	"merchants/posters":   {"merchants/vietqr"},
 	// What is exported is told by the table of columns in migrations.
 	"merchants/privacy": {"merchants/auth", "merchants/edge", "merchants/jobs", "merchants/problem", "merchants/seal", "migrations", "migrations/database"},
 	"merchants/problem": {},
-	"merchants/roster":  {"merchants/problem", "merchants/vietqr"},
+	"merchants/roster":  {"merchants/encodings", "merchants/phones", "merchants/problem", "merchants/vietqr"},
 	"merchants/seal":    {},
 	"merchants/siem":    {"merchants/auth", "merchants/jobs", "migrations/database"}, // reads the trail, and keeps its own cursor
 	"merchants/vietqr":  {"migrations/reference"},                                    // the table of banks

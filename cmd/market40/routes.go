@@ -20,6 +20,7 @@ import (
 	"market40/merchants"
 	"market40/merchants/auth"
 	"market40/merchants/edge"
+	"market40/merchants/phones"
 	"market40/migrations"
 	"market40/payments"
 	"market40/payments/book"
@@ -43,7 +44,7 @@ func (p *program) edge(demo bool) (*edge.Edge, error) {
 	signIn := &edge.SignIn{People: p.people, SSO: p.sso, PublicURL: p.settings.PublicURL, Cookies: p.settings.keepsCookies()}
 	signIn.Routes(e)
 	p.codes = auth.NewPhoneCodes(p.people, p.sender(demo), p.settings.host())
-	(&edge.Stalls{SignIn: signIn, Codes: p.codes, Phone: merchants.NormalPhone}).Routes(e)
+	(&edge.Stalls{SignIn: signIn, Codes: p.codes, Phone: phones.Normal}).Routes(e)
 	edge.TrailRoutes(e, p.trail)
 	(&edge.Users{People: p.people, Keys: p.apiKeys, Now: p.now}).Routes(e)
 	p.registry.Routes(e)

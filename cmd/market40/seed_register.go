@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"market40/merchants"
+	"market40/merchants/phones"
 	"market40/merchants/seal"
 )
 
@@ -94,7 +95,7 @@ func (m *demoLife) addRegister(ctx context.Context, t *demoTables) error {
 		}
 	}
 	for _, p := range m.merchants {
-		phone, _ := merchants.NormalPhone(p.phone)
+		phone, _ := phones.Normal(p.phone)
 		sealed, err := m.keys.Seal(ctx, seal.Place{Table: "merchants", Column: "phone", ID: p.id}, []byte(phone))
 		if err != nil {
 			return err

@@ -72,7 +72,7 @@ func readCSV(text string, separator rune) (table, error) {
 			return table{}, errUnreadable("nội dung sai", "its content is broken")
 		}
 		number, _ := reader.FieldPos(0)
-		if err := t.add(number, record); err != nil {
+		if err := t.add(line{number: number, cells: record}); err != nil {
 			return table{}, err
 		}
 	}

@@ -3,6 +3,7 @@ package roster
 import (
 	"strings"
 
+	"market40/merchants/phones"
 	"market40/merchants/vietqr"
 )
 
@@ -15,14 +16,15 @@ func (r *rowReader) readMerchant() {
 	if r.FullName == "" && !r.failed(fieldName) {
 		r.FullName = r.HouseholdName
 	}
-	if text := r.take(fieldPhone); text != "" {
-		phone, ok := phoneOf(text)
+	if text := r.takeShown(fieldPhone, "phone_form"); text != "" {
+		phone, ok := phones.FromSheet(text)
 		if !ok {
+			phone = ""
 			r.fail(fieldPhone, "phone_form", "Số điện thoại chưa đúng: cần một số có 10 chữ số, bắt đầu bằng 0.", "The phone number is wrong: one number of 10 digits that begins with 0 is wanted.")
 		}
 		r.Phone = phone
 	}
-	if text := r.take(fieldTax); text != "" {
+	if text := r.takeShown(fieldTax, "tax_code_form"); text != "" {
 		code, ok := taxCodeOf(text)
 		if !ok {
 			r.fail(fieldTax, "tax_code_form", "Mã số thuế chưa đúng: cần 10 hoặc 12 chữ số, hoặc 10 chữ số và -3 chữ số.", "The tax code is wrong: 10 or 12 digits, or 10 digits and -3 digits are wanted.")
@@ -42,13 +44,9 @@ func (r *rowReader) failed(field string) bool {
 }
 
 func (r *rowReader) readAccount() {
-	bank, number := r.take(fieldBank), r.take(fieldAccount)
-	if bank != "" {
-		found, ok := vietqr.FindBank(bank)
-		if !ok {
-			r.fail(fieldBank, "unknown_bank", "Không biết ngân hàng này: hãy ghi tên thường gọi hoặc mã BIN 6 số.", "This bank is unknown: write its usual name or its BIN of 6 digits.")
-		}
-		r.BankBIN = found.BIN
+	bank, number := r.take(fieldBank), r.takeShown(fieldAccount, "account_form")
+	if bank != "" && !r.failsAsOldText(fieldBank, bank) {
+		r.BankBIN = r.readBank(bank)
 	}
 	if number != "" {
 		r.AccountNumber = r.readAccountNumber(number)
@@ -68,15 +66,38 @@ func (r *rowReader) readAccount() {
 	}
 }
 
+// readBank is the number of the bank that a text names. A wallet is none: it makes its codes itself.
+func (r *rowReader) readBank(text string) string {
+	if vietqr.IsWallet(text) {
+		r.fail(fieldBank, "wallet_not_bank", "Ví điện tử không phải là ngân hàng nên không làm được mã VietQR: hãy ghi tài khoản ngân hàng, hoặc để trống.",
+			"A wallet is no bank, so no VietQR code can be made: give an account at a bank, or leave it empty.")
+		return ""
+	}
+	found, ok := vietqr.FindBank(text)
+	if !ok {
+		r.fail(fieldBank, "unknown_bank", "Không biết ngân hàng này: hãy ghi tên thường gọi hoặc mã BIN 6 số.", "This bank is unknown: write its usual name or its BIN of 6 digits.")
+	}
+	return found.BIN
+}
+
 func (r *rowReader) readAccountNumber(text string) string {
 	number, ok := accountOf(text)
-	switch {
-	case rounded.MatchString(text):
+	if rounded.MatchString(text) {
 		r.fail(fieldAccount, "account_rounded",
 			"Excel đã làm tròn số tài khoản ("+cut(text, 30)+"): hãy định dạng cột là Văn bản (Text) và nhập lại.",
 			"Excel has rounded the account number ("+cut(text, 30)+"): format the column as Text and enter it again.")
-	case !ok:
-		r.fail(fieldAccount, "account_form", "Số tài khoản chưa đúng: cần 1 đến 19 chữ số hoặc chữ cái không dấu.", "The account number is wrong: 1 to 19 digits or plain letters are wanted.")
+		return ""
+	}
+	switch fault := vietqr.CheckBeneficiary(r.BankBIN, number); {
+	case fault == vietqr.WalletNotBank:
+		r.fail(fieldAccount, fault, "Đây là tài khoản của ví điện tử, không làm được mã VietQR: hãy ghi tài khoản ngân hàng.", "This account is a wallet's, to which no VietQR code can be made: give an account at a bank.")
+		return ""
+	case !ok, fault != "":
+		r.fail(fieldAccount, "account_form", "Số tài khoản chưa đúng: chỉ ghi 1 đến 19 chữ số, không ghi tên ngân hàng hay chữ nào khác.", "The account number is wrong: write 1 to 19 digits alone, without a bank's name or other words.")
+		return ""
+	}
+	if shown, isNumber := r.header.numeric(r.line, fieldAccount); isNumber && shown.bare {
+		r.warnZerosLost(fieldAccount, number)
 	}
 	return number
 }

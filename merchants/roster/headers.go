@@ -146,6 +146,22 @@ func (h header) text(l line, field string) string {
 	return ""
 }
 
+// shown is what the sheet shows in a field's cell; see line.shown.
+func (h header) shown(l line, field string) (text string, exact bool) {
+	if columns := h.columns[field]; len(columns) > 0 {
+		return l.shown(columns[0].at)
+	}
+	return "", true
+}
+
+// numeric is a field's cell, if it holds a number.
+func (h header) numeric(l line, field string) (n numeric, ok bool) {
+	if columns := h.columns[field]; len(columns) > 0 {
+		n, ok = l.numerics[columns[0].at]
+	}
+	return n, ok
+}
+
 // findHeader is the line among the first that names most of our fields, with the line below it where a merged header has two.
 func (f *form) findHeader(lines []line) header {
 	var best header

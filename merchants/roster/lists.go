@@ -86,8 +86,13 @@ func (c *Cells) isRow(needs []string) bool {
 // Has says whether a field has any text.
 func (c *Cells) Has(field string) bool { return !absent(c.row.header.text(c.row.line, field)) }
 
-// Text is a field's text as it stands, cleaned; "" where there is none.
-func (c *Cells) Text(field string) string { return c.row.takeName(field) }
+// Text is a field's text as the sheet shows it, cleaned; "" where there is none.
+func (c *Cells) Text(field string) string {
+	if c.row.takeName(field) == "" {
+		return ""
+	}
+	return c.row.takeShown(field, "text_form")
+}
 
 // Long is a text for people, of so many characters at most.
 func (c *Cells) Long(field string, most int) string {

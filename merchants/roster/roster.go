@@ -41,6 +41,10 @@ const (
 // Sheet is a board's list as read.
 type Sheet struct {
 	Rows []Row
+	// Name is that of the worksheet; empty: a CSV file.
+	Name string
+	// Letters gives for each of our fields that the file has the letters of its column ("phone": "E").
+	Letters map[string]string
 	// Columns gives for each of our fields that the file has the header it was found under ("phone": "SĐT").
 	Columns map[string]string
 	// Skipped are the lines below the header that hold text and were taken for totals, sections, repeated headers or signatures.
@@ -59,11 +63,18 @@ type Row struct {
 	Phone         string // digits, 0…; may be empty
 	TaxCode       string // 10 or 12 digits, or 10-3; may be empty
 	BankBIN       string // six digits; empty with AccountNumber
-	AccountNumber string // 1 to 19 letters and digits
+	AccountNumber string // 1 to 19 digits, or letters where the bank has such accounts
 	HolderName    string // empty with AccountNumber; the full name when the file is silent
 	HolderKind    string // ca_nhan, ho_kinh_doanh or to_chuc; empty with AccountNumber
 	Since         string // YYYY-MM-DD; may be empty
+	Hidden        bool   // a filter or a person hides the row in its sheet
 	Errors        []problem.Field
+	Warnings      []problem.Field   // what may be right, and needs a person's yes
+	Guesses       map[string]string // by field: what its text was probably written in (encodings.Guess)
+}
+
+func (r *Row) warn(field, code, vi, en string) {
+	r.Warnings = append(r.Warnings, problem.Field{Name: field, Code: code, Vi: vi, En: en})
 }
 
 func (r *Row) fail(field, code, vi, en string) {

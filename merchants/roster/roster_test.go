@@ -91,7 +91,7 @@ func TestSemicolonsFromVietnameseExcel(t *testing.T) {
 func values(r roster.Row) map[string]string {
 	return map[string]string{
 		"phone": r.Phone, "account_number": r.AccountNumber, "bank_bin": r.BankBIN, "tax_code": r.TaxCode, "since": r.Since, "kind": r.Kind, "goods_group": r.GoodsGroup,
-		"full_name": r.FullName, "holder_kind": r.HolderKind,
+		"full_name": r.FullName, "holder_kind": r.HolderKind, "holder_name": r.HolderName, "household_name": r.HouseholdName, "zone": r.Zone, "number": r.Number, "bank": r.BankBIN,
 	}
 }
 

@@ -6,13 +6,16 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"market40/merchants/encodings"
+	"market40/merchants/phones"
 	"market40/merchants/problem"
 )
 
 // readTable reads the lines below a header.
 func readTable(t table, h header) (Sheet, error) {
-	sheet := Sheet{Columns: map[string]string{}}
+	sheet := Sheet{Name: t.name, Columns: map[string]string{}, Letters: map[string]string{}}
 	for field, columns := range h.columns {
+		sheet.Letters[field] = columnLetters(columns[0].at)
 		var titles []string
 		for _, c := range columns {
 			titles = append(titles, c.title)
@@ -60,7 +63,7 @@ func looksNumbered(number string) bool {
 
 // hasContact says whether a line holds a telephone number or an account, which no signature does.
 func hasContact(l line, h header) bool {
-	_, phone := phoneOf(h.text(l, fieldPhone))
+	_, phone := phones.FromSheet(h.text(l, fieldPhone))
 	account, ok := accountOf(h.text(l, fieldAccount))
 	return phone || ok && strings.ContainsAny(account, "0123456789")
 }
@@ -137,7 +140,7 @@ type rowReader struct {
 }
 
 func readRow(l line, h header, section string, date1904 bool) Row {
-	r := &rowReader{Row{Line: l.number}, l, h, date1904}
+	r := &rowReader{Row{Line: l.number, Hidden: l.hidden}, l, h, date1904}
 	r.readPlace(section)
 	r.readMerchant()
 	r.readAccount()
@@ -163,9 +166,23 @@ func (r *rowReader) sound(field, text string) string {
 	return ""
 }
 
-// takeName is a field of words: letters that a program lost ("Nguy?n") are an error.
+// takeShown is the text of an identifier as the sheet shows it. What the sheet shows otherwise than by its digits is an error.
+func (r *rowReader) takeShown(field, code string) string {
+	text, exact := r.header.shown(r.line, field)
+	if text = r.sound(field, text); text == "" || exact || rounded.MatchString(text) {
+		return text
+	}
+	r.fail(field, code, "Ô này hiện ra khác với con số trong nó (ngày, phần trăm, làm tròn): hãy định dạng cột là Văn bản (Text) và nhập lại.",
+		"The cell shows something else than its number (a date, a share, a rounded number): format the column as Text and enter it again.")
+	return ""
+}
+
+// takeName is a field of words: letters that a program lost ("Nguy?n"), or of an old font, are an error.
 func (r *rowReader) takeName(field string) string {
 	name := r.take(field)
+	if r.failsAsOldText(field, name) {
+		return ""
+	}
 	if lettersLost.MatchString(name) {
 		r.fail(field, "letters_lost", "Chữ có dấu đã mất: hãy lưu lại tệp dạng .xlsx hoặc CSV UTF-8.", "Letters were lost: save the file as .xlsx or CSV UTF-8.")
 		return ""
@@ -175,7 +192,7 @@ func (r *rowReader) takeName(field string) string {
 
 func (r *rowReader) readPlace(section string) {
 	faults := len(r.Errors)
-	r.Number = r.takeName(fieldNumber)
+	r.Number = r.readNumber()
 	switch {
 	case utf8.RuneCountInString(r.Number) > MaxNumber:
 		r.Number = ""
@@ -191,12 +208,34 @@ func (r *rowReader) readPlace(section string) {
 	r.GoodsGroup = r.readWord(fieldGoods, goodsGroups, "khac")
 }
 
+// readNumber is the stall's number as the sheet shows it. A number such as 1.10 has lost its last zero when it is typed as one.
+func (r *rowReader) readNumber() string {
+	if r.takeName(fieldNumber) == "" {
+		return ""
+	}
+	number := r.takeShown(fieldNumber, "number_form")
+	if shown, isNumber := r.header.numeric(r.line, fieldNumber); isNumber && shown.bare && plainDecimal.MatchString(number) {
+		r.warnZerosLost(fieldNumber, number)
+	}
+	return number
+}
+
+func (r *rowReader) warnZerosLost(field, text string) {
+	r.warn(field, "zeros_lost",
+		"Ô này là con số trần ("+cut(text, 30)+"): nếu số có chữ số 0 ở đầu thì bảng tính đã bỏ mất. Hãy so với giấy tờ rồi xác nhận.",
+		"The cell holds a bare number ("+cut(text, 30)+"): zeros in front of it, if there were any, are lost. Compare it with the papers and confirm.")
+}
+
 // readZone joins several columns as "Tầng 1, Dãy B"; a single one is taken as it stands.
 func (r *rowReader) readZone() string {
 	columns := r.columns[fieldZone]
 	var parts []string
 	for _, c := range columns {
-		text := r.sound(fieldZone, r.line.text(c.at))
+		shown, _ := r.line.shown(c.at)
+		text := r.sound(fieldZone, shown)
+		if r.failsAsOldText(fieldZone, text) {
+			return ""
+		}
 		if text != "" && len(columns) > 1 && !strings.HasPrefix(fold(text), fold(c.title)) {
 			text = c.title + " " + text
 		}
@@ -213,8 +252,36 @@ func (r *rowReader) readWord(field string, known Vocabulary, silent string) stri
 		return silent
 	}
 	word, ok := known.Find(text)
+	if !ok && r.failsAsOldText(field, text) {
+		return ""
+	}
 	if !ok {
 		r.Errors = append(r.Errors, problem.UnknownValue(field, text, known.Names()...))
 	}
 	return word
+}
+
+// failsAsOldText reports, and notes as an error of the field, a text in the letters of an old font or decoded twice.
+func (r *rowReader) failsAsOldText(field, text string) bool {
+	if text == "" {
+		return false
+	}
+	guess := ""
+	for _, c := range r.columns[field] {
+		if guess = encodings.Guess(r.line.raw(c.at)); guess != "" {
+			break
+		}
+	}
+	if guess == "" {
+		return false
+	}
+	if r.Guesses == nil {
+		r.Guesses = map[string]string{}
+	}
+	r.Guesses[field] = guess
+	name := encodings.NameOf(guess)
+	r.fail(field, "text_encoding",
+		"Chữ bị sai bảng mã, có lẽ là "+name+": hãy chuyển cột này sang Unicode rồi lưu lại.",
+		"The letters are of another encoding, probably "+name+": convert the column to Unicode and save it again.")
+	return true
 }

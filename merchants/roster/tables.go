@@ -12,12 +12,15 @@ import (
 
 // line is a row of the file that holds text; cells are cut after MaxCell+1 characters and trailing blank ones are left out.
 type line struct {
-	number int // in the file, from 1
-	cells  []string
+	number   int // in the file, from 1
+	cells    []string
+	numerics map[int]numeric // by column, the cells that hold a number
+	hidden   bool            // a filter or a person hides the row
 }
 
 // table is a CSV file or a worksheet.
 type table struct {
+	name     string // of the worksheet; empty: a CSV file
 	lines    []line
 	date1904 bool // Excel's day 0 is 1 Jan 1904 (old Mac files)
 }
@@ -29,9 +32,9 @@ type tables = iter.Seq2[table, error]
 const mostLines = MaxRows + 200
 
 // add appends a line, unless it is blank.
-func (t *table) add(number int, cells []string) error {
+func (t *table) add(l line) error {
 	width := 0
-	for i, c := range cells {
+	for i, c := range l.cells {
 		if strings.TrimSpace(c) != "" {
 			width = i + 1
 		}
@@ -40,15 +43,16 @@ func (t *table) add(number int, cells []string) error {
 	case width == 0:
 		return nil
 	case width > MaxColumns:
-		return errTooManyColumns(number)
+		return errTooManyColumns(l.number)
 	case len(t.lines) >= mostLines:
 		return errTooManyRows()
 	}
 	kept := make([]string, width)
-	for i, c := range cells[:width] {
+	for i, c := range l.cells[:width] {
 		kept[i] = cut(c, MaxCell+1)
 	}
-	t.lines = append(t.lines, line{number, kept})
+	l.cells = kept
+	t.lines = append(t.lines, l)
 	return nil
 }
 
@@ -58,6 +62,26 @@ func (l line) text(column int) string {
 		return ""
 	}
 	return clean(l.cells[column])
+}
+
+// raw is the cell of a column as it came.
+func (l line) raw(column int) string {
+	if column < 0 || column >= len(l.cells) {
+		return ""
+	}
+	return l.cells[column]
+}
+
+// shown returns what the sheet shows in a column. Not exact: the cell holds a number whose format shows no plain digits.
+func (l line) shown(column int) (text string, exact bool) {
+	number, ok := l.numerics[column]
+	switch {
+	case !ok:
+		return l.text(column), true
+	case !number.exact:
+		return l.text(column), false
+	}
+	return clean(number.shown), true
 }
 
 // texts are the cells that are not blank, cleaned, with their columns.
@@ -117,4 +141,14 @@ func fold(text string) string {
 		}
 		return -1
 	}, strings.ToLower(vietqr.ASCII(text, len(text))))
+}
+
+// columnLetters is how sheets name a column, from 0: A to Z, then AA.
+func columnLetters(column int) string {
+	const letters = 26
+	name := ""
+	for ; column >= 0; column = column/letters - 1 {
+		name = string(rune('A'+column%letters)) + name
+	}
+	return name
 }

@@ -16,12 +16,12 @@ var (
 	// rounded is a number as Excel shows it when it does not show all digits.
 	rounded = regexp.MustCompile(`^[0-9]([.,][0-9]+)?[Ee]\+?[0-9]{1,3}$`)
 
-	mobile       = regexp.MustCompile(`^0[35789]\d{8}$`)
-	landline     = regexp.MustCompile(`^02\d{9}$`)
-	taxCode      = regexp.MustCompile(`^(\d{10}|\d{12}|\d{10}-\d{3})$`)
-	account      = regexp.MustCompile(`^[0-9A-Za-z]{1,19}$`)
-	asDecimal    = regexp.MustCompile(`^([1-9][0-9]{0,14})\.0$`)
-	serialNumber = regexp.MustCompile(`^[1-9][0-9]{4}(\.[0-9]+)?$`)
+	taxCode     = regexp.MustCompile(`^(\d{10}|\d{12}|\d{10}-\d{3})$`)
+	accountText = regexp.MustCompile(`^[0-9A-Za-z .,-]*[0-9A-Za-z]$`)
+	asDecimal   = regexp.MustCompile(`^([1-9][0-9]{0,14})[.,]0{1,2}$`)
+	// endsInDecimals is a text whose last group is too short for thousands, as in "71000888.50".
+	endsInDecimals = regexp.MustCompile(`[.,][0-9]{1,2}$`)
+	serialNumber   = regexp.MustCompile(`^[1-9][0-9]{4}(\.[0-9]+)?$`)
 
 	// grouped is a number whose thousands are set apart by one and the same of dot, comma and space, with decimals that say nothing.
 	grouped  = regexp.MustCompile(`^(?:[0-9]+(?:[.,]0{1,2})?|[0-9]{1,3}(?:(?:\.[0-9]{3})+(?:,0{1,2})?|(?:,[0-9]{3})+(?:\.0{1,2})?|(?: [0-9]{3})+(?:[.,]0{1,2})?))$`)
@@ -49,28 +49,6 @@ func saysVacant(text string) bool {
 	return false
 }
 
-// phoneOf is a Vietnamese number of ten digits (mobile) or eleven (landline, 02…), from any usual writing, with the leading zero that
-// a spreadsheet dropped. Old mobile numbers of eleven digits, dead since 2018, are refused.
-func phoneOf(text string) (string, bool) {
-	digits := strings.NewReplacer(" ", "", ".", "", "-", "", "(", "", ")", "").Replace(text)
-	if m := asDecimal.FindStringSubmatch(text); m != nil {
-		digits = m[1]
-	}
-	if rest, ok := strings.CutPrefix(digits, "+84"); ok {
-		digits = "0" + strings.TrimPrefix(rest, "0")
-	}
-	if strings.HasPrefix(digits, "84") && len(digits) >= 11 {
-		digits = "0" + strings.TrimPrefix(digits[2:], "0")
-	}
-	if !strings.HasPrefix(digits, "0") {
-		digits = "0" + digits
-	}
-	if mobile.MatchString(digits) || landline.MatchString(digits) {
-		return digits, true
-	}
-	return "", false
-}
-
 // taxCodeOf is a tax code with the leading zero that a spreadsheet dropped and the hyphen of a branch.
 func taxCodeOf(text string) (string, bool) {
 	digits := strings.NewReplacer(" ", "", ".", "").Replace(text)
@@ -78,7 +56,7 @@ func taxCodeOf(text string) (string, bool) {
 		digits = m[1]
 	}
 	switch len(digits) {
-	case 9, 11:
+	case 9, 11: // the zero that a spreadsheet dropped
 		digits = "0" + digits
 	case 13:
 		if !strings.Contains(digits, "-") {
@@ -91,19 +69,16 @@ func taxCodeOf(text string) (string, bool) {
 	return "", false
 }
 
-// accountOf is an account number without the blanks, dots and hyphens by which people group it. "123456789.0", as programs export a
-// number, is 123456789.
+// accountOf is an account number without the blanks, dots and hyphens by which people group it. "123456789.0" and "123456789.00", as
+// programs export a number, are 123456789; what has other decimals is none.
 func accountOf(text string) (string, bool) {
-	var number string
 	if m := asDecimal.FindStringSubmatch(text); m != nil {
-		number = m[1]
-	} else {
-		number = strings.NewReplacer(" ", "", ".", "", "-", "", ",", "").Replace(text)
+		return m[1], true
 	}
-	if rounded.MatchString(text) || !account.MatchString(number) {
+	if !accountText.MatchString(text) || endsInDecimals.MatchString(text) || rounded.MatchString(text) {
 		return "", false
 	}
-	return number, true
+	return strings.NewReplacer(" ", "", ".", "", "-", "", ",", "").Replace(text), true
 }
 
 // dayOf is a date as YYYY-MM-DD, from day/month/year as written here, from ISO 8601, or from Excel's count of days.

@@ -14,24 +14,28 @@ const lastRow = 1 << 20
 // worksheet is one sheet while it is read.
 type worksheet struct {
 	table
-	shared []string
-	row    int // number of the row that is read, from 1
-	cells  []string
-	column int // of the cell that is read, from 0
-	inCell bool
-	kind   string
-	value  strings.Builder
-	inV    bool
-	inline texts
-	merges []merge
+	shared   []string
+	formats  []string // of the cells' styles
+	row      int      // number of the row that is read, from 1
+	hidden   bool     // that row
+	cells    []string
+	numerics map[int]numeric
+	column   int // of the cell that is read, from 0
+	inCell   bool
+	kind     string
+	style    string
+	value    strings.Builder
+	inV      bool
+	inline   texts
+	merges   []merge
 }
 
 // merge is a merged block's first column and its rows.
 type merge struct{ column, top, bottom int }
 
-func (w *workbook) readSheet(part string) (table, error) {
-	s := &worksheet{table: table{date1904: w.date1904}, shared: w.shared}
-	if err := w.tags(part, s.take); err != nil {
+func (w *workbook) readSheet(sheet sheetPart) (table, error) {
+	s := &worksheet{table: table{name: sheet.name, date1904: w.date1904}, shared: w.shared, formats: w.formats}
+	if err := w.tags(sheet.part, s.take); err != nil {
 		return table{}, err
 	}
 	s.fillMerged()
@@ -60,7 +64,8 @@ func (s *worksheet) open(tag xml.StartElement) error {
 		if r, err := strconv.Atoi(attribute(tag, "r")); err == nil && r > 0 && r <= lastRow {
 			s.row = r
 		}
-		s.cells, s.column = s.cells[:0], -1
+		s.cells, s.numerics, s.column = s.cells[:0], nil, -1
+		s.hidden = isTrue(attribute(tag, "hidden"))
 	case "c":
 		s.column++
 		if ref := attribute(tag, "r"); ref != "" {
@@ -70,7 +75,7 @@ func (s *worksheet) open(tag xml.StartElement) error {
 			}
 			s.column = column
 		}
-		s.inCell, s.kind = true, attribute(tag, "t")
+		s.inCell, s.kind, s.style = true, attribute(tag, "t"), attribute(tag, "s")
 		s.value.Reset()
 		s.inline.flush()
 	case "v":
@@ -101,8 +106,9 @@ func (s *worksheet) end(name string) error {
 			s.cells = append(s.cells, "")
 		}
 		s.cells[s.column] = text
+		s.noteNumber(text)
 	case "row":
-		return s.add(s.row, s.cells)
+		return s.add(line{number: s.row, cells: s.cells, numerics: s.numerics, hidden: s.hidden})
 	}
 	return nil
 }
@@ -124,6 +130,33 @@ func (s *worksheet) cell() (string, error) {
 	}
 	return strings.ToValidUTF8(value, ""), nil
 }
+
+// noteNumber keeps what the sheet shows of a cell that holds a number or a truth value.
+func (s *worksheet) noteNumber(text string) {
+	shown := numeric{}
+	switch s.kind {
+	case "b":
+	case "", "n":
+		format := "General"
+		if s.style != "" {
+			i, err := strconv.Atoi(s.style)
+			if err != nil || i < 0 || i >= len(s.formats) {
+				format = unknownFormat
+			} else {
+				format = s.formats[i]
+			}
+		}
+		shown = showNumber(text, format)
+	default:
+		return
+	}
+	if s.numerics == nil {
+		s.numerics = map[int]numeric{}
+	}
+	s.numerics[s.column] = shown
+}
+
+var plainDecimal = regexp.MustCompile(`^\d{1,15}\.\d{1,15}$`)
 
 var exactInteger = regexp.MustCompile(`^\d{1,15}$`)
 
@@ -176,9 +209,13 @@ func (s *worksheet) fillMerged() {
 			continue
 		}
 		text := s.lines[i].cells[m.column]
+		number, isNumber := s.lines[i].numerics[m.column]
 		for i++; i < len(s.lines) && s.lines[i].number > m.top && s.lines[i].number <= m.bottom; i++ {
 			if !s.lines[i].fill(m.column, text) {
 				break
+			}
+			if isNumber {
+				s.lines[i].setNumber(m.column, number)
 			}
 		}
 	}
@@ -194,4 +231,12 @@ func (l *line) fill(column int, text string) bool {
 	}
 	l.cells[column] = text
 	return true
+}
+
+// setNumber marks a cell as one that holds a number.
+func (l *line) setNumber(column int, number numeric) {
+	if l.numerics == nil {
+		l.numerics = map[int]numeric{}
+	}
+	l.numerics[column] = number
 }

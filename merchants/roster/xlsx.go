@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"strconv"
 	"strings"
 )
 
@@ -16,9 +17,19 @@ type workbook struct {
 	parts    map[string]*zip.File
 	left     uint64 // bytes that may still be unzipped
 	shared   []string
+	formats  []string // the number format of each cell style
 	date1904 bool
-	sheets   []string // the parts of the sheets that are shown, in order
+	sheets   []sheetPart // the sheets that are shown, in order
 }
+
+// sheetPart is a worksheet's name and the part that holds it.
+type sheetPart struct{ name, part string }
+
+// maxStyles is how many cell styles a workbook may have (Excel's specification).
+const maxStyles = 65_490
+
+// unknownFormat stands for a format that shows no plain digits, or that the workbook does not define.
+const unknownFormat = "yyyy"
 
 // openWorkbook reads what the sheets share; each sheet is read when its turn comes.
 func openWorkbook(data []byte) (tables, error) {
@@ -38,6 +49,11 @@ func openWorkbook(data []byte) (tables, error) {
 	}
 	if w.parts["xl/sharedstrings.xml"] != nil {
 		if err := w.readShared(); err != nil {
+			return nil, err
+		}
+	}
+	if w.parts["xl/styles.xml"] != nil {
+		if err := w.readStyles(); err != nil {
 			return nil, err
 		}
 	}
@@ -114,16 +130,57 @@ func (w *workbook) readSheetList() error {
 		tag, ok := token.(xml.StartElement)
 		switch {
 		case ok && tag.Name.Local == "workbookPr":
-			value := attribute(tag, "date1904")
-			w.date1904 = value == "1" || value == "true"
+			w.date1904 = isTrue(attribute(tag, "date1904"))
 		case ok && tag.Name.Local == "sheet":
 			part := targets[attribute(tag, "id")]
 			if shown := attribute(tag, "state"); part != "" && (shown == "" || shown == "visible") && !strings.Contains(part, "chartsheets/") {
-				w.sheets = append(w.sheets, part)
+				w.sheets = append(w.sheets, sheetPart{clean(attribute(tag, "name")), part})
 			}
 		}
 		return nil
 	})
+}
+
+func isTrue(attribute string) bool { return attribute == "1" || attribute == "true" }
+
+// readStyles reads which number format each style of a cell has. Formats within other elements, such as conditional ones, are passed over.
+func (w *workbook) readStyles() error {
+	custom := map[int]string{}
+	inFormats, inStyles := false, false
+	return w.tags("xl/styles.xml", func(token xml.Token) error {
+		switch tag := token.(type) {
+		case xml.EndElement:
+			inFormats = inFormats && tag.Name.Local != "numFmts"
+			inStyles = inStyles && tag.Name.Local != "cellXfs"
+		case xml.StartElement:
+			id, err := strconv.Atoi(attribute(tag, "numFmtId"))
+			switch {
+			case tag.Name.Local == "numFmts":
+				inFormats = true
+			case tag.Name.Local == "cellXfs":
+				inStyles = true
+			case inFormats && tag.Name.Local == "numFmt" && err == nil && len(custom) < maxStyles:
+				custom[id] = cut(attribute(tag, "formatCode"), maxFormat+1)
+			case inStyles && tag.Name.Local == "xf":
+				if len(w.formats) >= maxStyles {
+					return errBroken()
+				}
+				w.formats = append(w.formats, formatOf(id, custom))
+			}
+		}
+		return nil
+	})
+}
+
+// formatOf returns the number format of an id: the workbook's own, or a built-in one.
+func formatOf(id int, custom map[int]string) string {
+	if format, ok := custom[id]; ok {
+		return format
+	}
+	if format, ok := builtinFormats[id]; ok {
+		return format
+	}
+	return unknownFormat
 }
 
 // readShared reads the texts that cells refer to by number, without the reading aids of East Asian text.

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -215,18 +216,27 @@ func TestLyingArchive(t *testing.T) {
 // rawBook zips a workbook of one sheet from its XML.
 func rawBook(t testing.TB, rows, settings string) []byte {
 	t.Helper()
+	return zipped(t, map[string]string{
+		"xl/workbook.xml":          `<?xml version="1.0" encoding="UTF-8"?><workbook>` + settings + `<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+		"xl/worksheets/sheet1.xml": `<worksheet><sheetData>` + rows + `</sheetData></worksheet>`,
+	})
+}
+
+// zipped zips the parts of a workbook of one sheet; the list of sheets is added where it is missing.
+func zipped(t testing.TB, parts map[string]string) []byte {
+	t.Helper()
+	parts["xl/_rels/workbook.xml.rels"] = `<Relationships><Relationship Id="rId1" Target="/xl/worksheets/sheet1.xml"/></Relationships>`
+	if parts["xl/workbook.xml"] == "" {
+		parts["xl/workbook.xml"] = `<workbook><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>`
+	}
 	var file bytes.Buffer
 	w := zip.NewWriter(&file)
-	for _, part := range [][2]string{
-		{"xl/workbook.xml", `<?xml version="1.0" encoding="UTF-8"?><workbook>` + settings + `<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>`},
-		{"xl/_rels/workbook.xml.rels", `<Relationships><Relationship Id="rId1" Target="/xl/worksheets/sheet1.xml"/></Relationships>`},
-		{"xl/worksheets/sheet1.xml", `<worksheet><sheetData>` + rows + `</sheetData></worksheet>`},
-	} {
-		f, err := w.Create(part[0])
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		f, err := w.Create(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.Write([]byte(part[1])); err != nil {
+		if _, err := f.Write([]byte(parts[name])); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,17 +8,25 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// ASCII is a Vietnamese text as names and memos in a payload want it: diacritics dropped, đ as d, what has no ASCII form
+// lettersWithoutParts are letters that Unicode does not decompose, with the ASCII letter that they are written as. Those with a stroke or hook
+// are of Vietnam's languages (Kinh; Ê-đê, Gia Rai, Ba-na, Mnông, Xơ-đăng by their schools' alphabets), or look the same in a font;
+// the others are of foreign names.
+var lettersWithoutParts = map[rune]rune{
+	'đ': 'd', 'Đ': 'D', 'ð': 'd', 'Ð': 'D', 'ɖ': 'd', 'Ɖ': 'D', 'ɗ': 'd', 'Ɗ': 'D',
+	'ƀ': 'b', 'Ƀ': 'B', 'ɓ': 'b', 'Ɓ': 'B', 'ƙ': 'k', 'Ƙ': 'K', 'ŋ': 'n', 'Ŋ': 'N', 'ɲ': 'n', 'Ɲ': 'N',
+	'ɛ': 'e', 'Ɛ': 'E', 'ə': 'e', 'Ə': 'E', 'ɔ': 'o', 'Ɔ': 'O', 'ɨ': 'i', 'Ɨ': 'I', 'ı': 'i',
+	'ø': 'o', 'Ø': 'O', 'ł': 'l', 'Ł': 'L', 'ħ': 'h', 'Ħ': 'H', 'ŧ': 't', 'Ŧ': 'T',
+}
+
+// ASCII is a Vietnamese text as names and memos in a payload want it: diacritics dropped, đ as d and ƀ as b, what has no ASCII form
 // dropped, blanks collapsed and trimmed, cut to at most limit characters. "Phở Hòa" becomes "Pho Hoa".
 func ASCII(s string, limit int) string {
 	var b strings.Builder
 	blank := false
 	for _, r := range norm.NFD.String(s) {
 		switch {
-		case r == 'đ':
-			r = 'd'
-		case r == 'Đ':
-			r = 'D'
+		case lettersWithoutParts[r] != 0:
+			r = lettersWithoutParts[r]
 		case unicode.IsSpace(r):
 			blank = b.Len() > 0
 			continue

@@ -77,11 +77,14 @@ var bankNames = []struct{ bin, names string }{
 // secondNumbers are rows for another row's bank: they are found by number only.
 var secondNumbers = []string{"970459", "970468"}
 
+// maxBankText is how many bytes of a text are searched for a bank's name.
+const maxBankText = 400
+
 // FindBank is the one bank that a text names: by number, code, short name, Vietnamese name or a spelling in use, with
 // case, diacritics and blanks ignored, also followed by a branch ("Vietcombank - CN Nha Trang") or naming the bank
 // twice ("MB - Ngân hàng Quân đội"). A text that fits two banks, or none, finds none.
 func FindBank(text string) (Bank, bool) {
-	if len(text) > 400 {
+	if len(text) > maxBankText {
 		return Bank{}, false
 	}
 	if bank, found := BankByBIN(strings.TrimSpace(text)); found {

@@ -1,0 +1,125 @@
+// Package encodings recognises Vietnamese text that was written in the letters of old fonts (TCVN3, VNI) or decoded twice from UTF-8.
+// A name is text that a shopper compares, so a true name must never be taken for a broken one: what is in doubt is none.
+package encodings
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// What a text was probably written in.
+const (
+	TCVN3     = "tcvn3"      // fonts .VnTime and the like (TCVN 5712:1993, VN3)
+	VNI       = "vni"        // fonts VNI-Times and the like
+	UTF8Twice = "utf8_twice" // UTF-8 that a program read as Windows-1252 or -1258
+)
+
+// maxText is how many bytes of a text are looked at.
+const maxText = 4000
+
+// Guess returns what a text was probably written in; empty: in Unicode, as it should be. It needs the text as it came: what trims
+// invisible characters takes away letters of TCVN3.
+func Guess(text string) string {
+	if len(text) > maxText {
+		text = text[:maxText]
+	}
+	text = norm.NFC.String(strings.ToValidUTF8(text, ""))
+	switch {
+	case isASCII(text):
+		return ""
+	case decodedTwice(text):
+		return UTF8Twice
+	}
+	switch oldTCVN3, oldVNI := votesFor(text, tcvn3Syllable), votesFor(text, vniSyllable); {
+	case oldTCVN3 >= enoughVotes && oldTCVN3 >= oldVNI:
+		return TCVN3
+	case oldVNI >= enoughVotes:
+		return VNI
+	}
+	return ""
+}
+
+// NameOf returns how people call a guess.
+func NameOf(guess string) string {
+	switch guess {
+	case TCVN3:
+		return "TCVN3 (.VnTime)"
+	case VNI:
+		return "VNI"
+	}
+	return "UTF-8 × 2"
+}
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// Votes of a word: a strong one has a letter or sign that no name has at that place, a weak one could be a foreign name.
+const (
+	weakVote    = 1
+	strongVote  = 2
+	enoughVotes = 2
+)
+
+// votesFor adds up the votes of a text's words. A word that is spelled as Vietnamese already has none, and a word counts once.
+func votesFor(text string, decode func(word string) (decoded string, vote int)) int {
+	votes := 0
+	counted := map[string]bool{}
+	for _, word := range strings.FieldsFunc(text, isGap) {
+		if isASCII(word) || isSyllable(word) {
+			continue
+		}
+		decoded, vote := decode(word)
+		if vote > 0 && !counted[decoded] && !isASCII(decoded) && isSyllable(decoded) {
+			counted[decoded] = true
+			votes += vote
+		}
+	}
+	return votes
+}
+
+// isGap reports whether a character stands between words in any of the encodings.
+func isGap(r rune) bool {
+	return r == ' ' || r == '\t' || r == '\n' || r == '\r' || r < 0x80 && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+}
+
+// windowsPoints are the bytes 0x80 to 0x9F of Windows-1252 and -1258; the undefined ones stay as they are.
+const windowsPoints = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ"
+
+// weakPoints end or separate words in good text: after a capital Ã or Ă they prove nothing.
+const weakPoints = "‘’“”•–—…‚„‹›«»\u00a0·"
+
+// decodedTwice reports whether the bytes of Vietnamese letters in UTF-8 stand as letters of their own: "Ã" before a sign, or "áº", "á»"
+// before one, as in "Tráº§n VÄƒn TÃ½".
+func decodedTwice(text string) bool {
+	letters := []rune(text)
+	for i := 0; i+1 < len(letters); i++ {
+		next := letters[i+1]
+		switch letters[i] {
+		case 'Â', 'Ã', 'Ä', 'Å', 'Æ', 'Ă':
+			if isContinuation(next) && (!strings.ContainsRune(weakPoints, next) || insideWord(letters, i)) {
+				return true
+			}
+		case 'á':
+			if i+2 < len(letters) && (next == 'º' || next == '»') && isContinuation(letters[i+2]) && !unicode.IsSpace(letters[i+2]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// insideWord reports whether the capital at i stands after a small letter, as in "TrÃ ".
+func insideWord(letters []rune, i int) bool { return i > 0 && unicode.IsLower(letters[i-1]) }
+
+// isContinuation reports whether a character is what Windows-1252 shows for a byte 0x80 to 0xBF.
+func isContinuation(r rune) bool {
+	return r >= 0x80 && r <= 0xBF || strings.ContainsRune(windowsPoints, r)
+}

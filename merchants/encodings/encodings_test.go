@@ -1,0 +1,96 @@
+package encodings_test
+
+import (
+	"strings"
+	"testing"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
+
+	"market40/merchants/encodings"
+)
+
+func TestBrokenTextIsRecognised(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"NguyÔn ThÞ H¶i §\u00adêng": "tcvn3", "TrÇn V¨n T©m": "tcvn3", "Ph¹m Quèc C\u00adêng": "tcvn3", "Lª Lîi": "tcvn3", "Khu hµng c¸": "tcvn3", "Bïi ThÞ Lý": "tcvn3",
+		"Nguyeãn Thò Haûi Ñöôøng": "vni", "Nguyeãn Thò Haûi Ñöờng": "vni", "TRAÀN VAÊN TAÂM": "vni", "Leâ Lôïi": "vni", "Phaïm Quoác Cöôøng": "vni", "Ñoã Ngoïc Ñöùc": "vni",
+		"Tráº§n VÄƒn TÃ½": "utf8_twice", "Nguyá»…n Thá»‹ Hoa": "utf8_twice", "TrÃ\u00a0 My": "utf8_twice", "Äá»— Äá»©c": "utf8_twice", "BĂ¹i Thá»‹ LĂ½": "utf8_twice",
+		"Háº£i sáº£n": "utf8_twice",
+	} {
+		for _, form := range []string{text, "Hộ kinh doanh " + text, text + " (2)"} {
+			if got := encodings.Guess(form); got != want {
+				t.Errorf("%q: got %q, want %q", form, got, want)
+			}
+		}
+	}
+}
+
+// trueNames are names as people of Vietnam bear them, of many peoples, and of shops; invented by joining what registers and textbooks of the
+// languages show.
+const trueNames = `Nguyễn Thị Hoa|Trần Văn Tý|Lê Thị Mỹ Duyên|Huỳnh Thị Bích Phượng|Võ Hoàng Khuê|Đỗ Ngọc Đức|Ðỗ Ngọc Ðức|Đinh Ê Ban|Ngô Bá Khá|Bùi Thúy Quỳnh|Bùi Thuý Quỳnh
+Hoà|Hòa|Lý Quý Đôn|Âu Dương Phong|Ông Ích Khiêm|Tôn Nữ Thị Ninh|Ung Ỷ Lan|Phí Thị Ngoẻn|Khuất Duy Tiến|Nghiêm Thị Oanh|Quách Uyển Nhi|Thạch Sâm Bô|Trịnh Xuân Ổi|Đồ Thị Ốc
+H'Blăm Niê|H’Blăm Niê|Y Blô Êban|Y Thê Êñuôl|Êban|Y Ñin Mlô|H'Ñoan Ñing|Niê Kđăm|Y Wơn Kđoh|H Lý Ayŭn|Ksor H'Čŭ|Kpă Klơng|Rơ Châm H'Yéo|Siu Hơ̆č|Rmah Hrê|Nay H'Blê|Ê-đê|Ba-na
+Đinh Nŭp|A Ƀroh|Y Ƀhăm|ƀuôn Đôn|Y Rơ̆ Bĭng|A Lăng Ĕng|K'Brơ̆|Ka Să K'Tep|Cil Múp Ha Bréo|Bon Krông H'Ƀlang|Pinăng Thị Bố|Cao Xuân Đoài|Mấu Thị Bích Phanh|Tro Thị Xà Lỵ|Bo Bo Thị Yến
+Chamaléa Điêu|Chamalé Âu|Katơr Thị Xanh|Pi Năng Tắc|Tain Thị Bạch|Đạo Thanh Thích|Kiều Maily|Inrasara Phú Trạm|Po Klong Garai|Thiên Sanh Cảnh|Châu Văn Huynh|Báo Thị Quế|Từ Công Ư
+Lù A Páo|Giàng Thị Dợ|Vàng Mí Sình|Lò Văn Ơi|Quàng Thị Ín|Hà Ngõ|Đàm Thị Nòn|Vi Thị Ư|Hồ Thị Kăn Sương|Pơloong Thị Ươi|Bríu Pố|Alăng Bhuôch|Zơrâm Nhất|Arất Thị Ă|Coor Nghiệp
+Thị Bé Sáu|Danh Út|Sơn Sóc Kha|Kim Sà Phép|Trà Vinh|Mã A Lềnh|Phàn Lở Mẩy|Tẩn Ú Nhàn|Chẩu Ùi|Triệu Mùi Ghển|Sùng Thị Mỷ|Cứ A Ký|Hờ A Dê
+Café Crème|Loïc Noël|René Müller|François Hélène|Chloé|Café Ô Kê|Karaôkê Sô-cô-la|Bistrô Mêkông|Zoë|Lü Phước|Sørensen|Quán “NGÔ”|Quán «BÁ»|QUÁN “NGÃ BA”|“BÃ” 2|Cửa hàng Ă–Â|Sạp Â·1|½ lô|Lô 5·6|Coca® Cola|© 2026|Dãy §3|±5°|3×4 m|Hạng 1ª|NgÔ ThÌ NhẬm|PhÚc|bÌnh|LÊ THÌ
+Hải sản|Trái cây|Gia vị – đồ khô|Khu A, dãy 3|Nhà lồng số Ⅱ|Tầng trệt|Sạp ngoài trời|Rau củ quả|Vải sợi|Ăn uống|Ẩm thực|Ế ẩm|Ỉ ôi|Ở đợ|Ừ|Ý nguyện|Ỹ|Uông Bí`
+
+func TestTrueNamesAreNotTakenForBrokenOnes(t *testing.T) {
+	t.Parallel()
+	for name := range strings.FieldsFuncSeq(trueNames, func(r rune) bool { return r == '|' || r == '\n' }) {
+		for _, form := range []string{name, strings.ToUpper(name), strings.ToLower(name), norm.NFD.String(name), name + " " + name} {
+			if got := encodings.Guess(form); got != "" {
+				t.Errorf("%q is taken for %s", form, got)
+			}
+		}
+	}
+}
+
+// parts of common names, for drawing any number of true ones.
+var (
+	families = strings.Fields("Nguyễn Trần Lê Phạm Huỳnh Hoàng Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý Đào Đoàn Vương Trịnh Trương Lâm Đinh Mai Tô Hà Tạ Cao Châu Thái Từ Kiều La Quách Âu Ông Ung Ksor Niê Siu Rơ Kpă Mấu Chamaléa Katơr Êban")
+	middles  = strings.Fields("Thị Văn Hữu Đức Công Quốc Minh Ngọc Thanh Bích Mỹ Kim Hồng Thu Xuân Anh Tuấn Bá Đình Quang Thúy Thuý H'Blăm Y Út Bé")
+	givens   = strings.Fields("Hoa Lan Huệ Cúc Mười Chín Tám Bảy Sáu Năm Tư Ba Hai Út Đức Dũng Hùng Cường Phượng Nguyệt Quỳnh Khuê Uyên Oanh Ánh Ân Ấn Ẩn Ổi Ớt Ếch Yến Ý Ỷ Huỳnh Xoài Ngoan Thuở Khuya Nghĩa Gìn Giềng Quýt Ñŏng Čŭ ƀroh")
+)
+
+func drawName(t *rapid.T) string {
+	return rapid.SampledFrom(families).Draw(t, "family") + " " + rapid.SampledFrom(middles).Draw(t, "middle") + " " + rapid.SampledFrom(givens).Draw(t, "given")
+}
+
+func TestAnyTrueNameIsTrue(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		if name := drawName(t); encodings.Guess(name) != "" {
+			t.Fatalf("%q is taken for %s", name, encodings.Guess(name))
+		}
+	})
+}
+
+// Names that a program read as Windows-1252, once or twice over, are told.
+func TestAnyNameDecodedTwiceIsTold(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.SampledFrom([]string{"Nguyễn", "Trần", "Đặng", "Thị Thử", "Phượng", "Hải sản"}).Draw(t, "sure") + " " + drawName(t)
+		broken, err := charmap.Windows1252.NewDecoder().String(name)
+		if err != nil || encodings.Guess(broken) != encodings.UTF8Twice {
+			t.Fatalf("%q of %q is taken for %q", broken, name, encodings.Guess(broken))
+		}
+	})
+}
+
+func FuzzGuess(f *testing.F) {
+	for _, seed := range []string{"NguyÔn ThÞ", "Nguyeãn Thò", "Tráº§n", "Ã", "áº", "\xff", strings.Repeat("á»", 3000)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		switch encodings.Guess(text) {
+		case "", encodings.TCVN3, encodings.VNI, encodings.UTF8Twice:
+		default:
+			t.Fatalf("%q: %q", text, encodings.Guess(text))
+		}
+	})
+}

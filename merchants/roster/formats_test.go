@@ -1,0 +1,136 @@
+package roster_test
+
+import (
+	"fmt"
+	"html"
+	"os"
+	"strings"
+	"testing"
+
+	"market40/merchants/roster"
+)
+
+// formatted zips a workbook with one row whose stall number, telephone, tax code and account are numbers of given formats.
+func formatted(t testing.TB, row string, formats ...string) []byte {
+	t.Helper()
+	var styles strings.Builder
+	styles.WriteString(`<styleSheet><numFmts>`)
+	for i, format := range formats {
+		fmt.Fprintf(&styles, `<numFmt numFmtId="%d" formatCode="%s"/>`, 164+i, html.EscapeString(format))
+	}
+	styles.WriteString(`</numFmts><dxfs><dxf><numFmt numFmtId="164" formatCode="0"/></dxf></dxfs><cellStyleXfs><xf numFmtId="9"/></cellStyleXfs><cellXfs><xf numFmtId="0"/>`)
+	for i := range formats {
+		fmt.Fprintf(&styles, `<xf numFmtId="%d"/>`, 164+i)
+	}
+	for _, builtin := range []int{1, 3, 9, 11, 14, 49, 44} {
+		fmt.Fprintf(&styles, `<xf numFmtId="%d"/>`, builtin)
+	}
+	styles.WriteString(`</cellXfs></styleSheet>`)
+	const head = `<row r="1"><c t="str"><v>Sạp số</v></c><c t="str"><v>Họ tên</v></c><c t="str"><v>SĐT</v></c><c t="str"><v>Ngân hàng</v></c><c t="str"><v>STK</v></c><c t="str"><v>MST</v></c></row>`
+	return zipped(t, map[string]string{"xl/worksheets/sheet1.xml": `<worksheet><sheetData>` + head + row + `</sheetData></worksheet>`, "xl/styles.xml": styles.String()})
+}
+
+// An account is what its cell shows; a format that shows something else is refused, and bare numbers are told.
+func TestAccountsAreWhatTheSheetShows(t *testing.T) {
+	t.Parallel()
+	const thirteen = "0000000000000"
+	for _, c := range []struct{ format, value, want, faults, warnings string }{
+		{thirteen, "71000888888", "0071000888888", "", ""},
+		{`"00"0`, "71000888888", "0071000888888", "", ""},
+		{`\0\00`, "71000888888", "0071000888888", "", ""},
+		{`0000\ 000\ 000\ 000`, "71000888888", "0071000888888", "", ""},
+		{`0000-000-000-000`, "71000888888", "0071000888888", "", ""},
+		{`[Blue]0000000000000;[Red]-0`, "71000888888", "0071000888888", "", ""},
+		{`[<=9999999]0000000;0000000000000`, "71000888888", "0071000888888", "", ""},
+		{`[$-42A]0000000000000;@`, "71000888888", "0071000888888", "", ""},
+		{`#,##0`, "71000888888", "71000888888", "", "account_number zeros_lost"},
+		{`0.00`, "71000888888", "71000888888", "", "account_number zeros_lost"},
+		{`General`, "71000888888", "71000888888", "", "account_number zeros_lost"},
+		{`@`, "71000888888", "71000888888", "", "account_number zeros_lost"},
+		{thirteen, "71000888888.5", "", "account_number account_form", ""},
+		{thirteen, "-71000888888", "", "account_number account_form", ""},
+		{`0,`, "71000888888", "", "account_number account_form", ""},
+		{`0%`, "71000888888", "", "account_number account_form", ""},
+		{`0.00E+00`, "71000888888", "", "account_number account_form", ""},
+		{`dd/mm/yyyy`, "45000", "", "account_number account_form", ""},
+		{`# ?/?`, "71000888888", "", "account_number account_form", ""},
+		{`[DBNum1]0`, "71000888888", "", "account_number account_form", ""},
+		{`"VCB "0000000000000`, "71000888888", "", "account_number account_form", ""},
+		{`"hidden"`, "71000888888", "", "account_number account_form", ""},
+		{`0*-`, "71000888888", "", "account_number account_form", ""},
+		{strings.Repeat("0", 300), "71000888888", "", "account_number account_form", ""},
+		{thirteen, "1.9143100000101E+18", "", "account_number account_rounded", ""},
+		{thirteen, "12345678901234", "12345678901234", "", ""},
+	} {
+		row := `<row r="2"><c t="str"><v>A1</v></c><c t="str"><v>Hoa</v></c><c/><c t="str"><v>VCB</v></c><c s="1"><v>` + c.value + `</v></c></row>`
+		sheet := read(t, "a.xlsx", formatted(t, row, c.format))
+		if got := sheet.Rows[0]; got.AccountNumber != c.want || faults(got) != c.faults || warnings(got) != c.warnings {
+			t.Errorf("%s as %s: got %q (%s; %s), want %q (%s; %s)", c.value, c.format, got.AccountNumber, faults(got), warnings(got), c.want, c.faults, c.warnings)
+		}
+	}
+}
+
+// Stall numbers, telephones and tax codes too are what their cells show, by formats of the workbook's own and by built-in ones.
+func TestIdentifiersAreWhatTheSheetShows(t *testing.T) {
+	t.Parallel()
+	formats := []string{"000", `"A-"00`, "0000000000", "d-mmm", "0-0"}
+	for _, c := range []struct{ number, phone, tax, want, faults, warnings string }{
+		{`<c s="1"><v>7</v></c>`, `<c s="3"><v>912345678</v></c>`, `<c s="3"><v>301234567</v></c>`, "007 0912345678 0301234567", "", ""},
+		{`<c s="2"><v>7</v></c>`, `<c><v>912345678</v></c>`, `<c><v>301234567</v></c>`, "A-07 0912345678 0301234567", "", ""},
+		{`<c s="5"><v>112</v></c>`, `<c/>`, `<c/>`, "11-2  ", "", ""},
+		{`<c s="4"><v>45000</v></c>`, `<c s="4"><v>45000</v></c>`, `<c s="8"><v>301234567</v></c>`, "  ", "number number_form, phone phone_form, tax_code tax_code_form", ""},
+		{`<c s="10"><v>45000</v></c>`, `<c s="6"><v>912345678</v></c>`, `<c s="11"><v>301234567</v></c>`, " 0912345678 0301234567", "number number_form", ""},
+		{`<c><v>1.1</v></c>`, `<c/>`, `<c/>`, "1.1  ", "", "number zeros_lost"},
+		{`<c t="b"><v>1</v></c>`, `<c/>`, `<c/>`, "  ", "number number_form", ""},
+		{`<c s="99"><v>7</v></c>`, `<c/>`, `<c/>`, "  ", "number number_form", ""},
+		{`<c s="1"><f t="shared" si="0"/><v>8</v></c>`, `<c/>`, `<c/>`, "008  ", "", ""},
+		{`<c s="1" t="str"><f>TEXT(7,"00")</f><v>07</v></c>`, `<c/>`, `<c/>`, "07  ", "", ""},
+	} {
+		row := `<row r="2">` + c.number + `<c t="str"><v>Hoa</v></c>` + c.phone + `<c/><c/>` + c.tax + `</row>`
+		sheet := read(t, "a.xlsx", formatted(t, row, formats...))
+		r := sheet.Rows[0]
+		if got := r.Number + " " + r.Phone + " " + r.TaxCode; got != c.want || faults(r) != c.faults || warnings(r) != c.warnings {
+			t.Errorf("%s: got %q (%s; %s), want %q (%s; %s)", row, got, faults(r), warnings(r), c.want, c.faults, c.warnings)
+		}
+	}
+}
+
+// LibreOffice wrote this file from the same table: custom formats, hidden rows, a text column.
+func TestAWorkbookOfLibreOffice(t *testing.T) {
+	t.Parallel()
+	file, err := os.ReadFile("testdata/libreoffice.xlsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet := read(t, "libreoffice.xlsx", file)
+	if len(sheet.Rows) != 4 || sheet.Letters["account_number"] != "E" || sheet.Name != "Danh sách" {
+		t.Fatalf("got %d rows of %q, columns %v", len(sheet.Rows), sheet.Name, sheet.Letters)
+	}
+	for i, want := range []struct{ number, account, warnings string }{
+		{"001", "0061000777001", ""}, {"021", "61000777002", "account_number zeros_lost"}, {"B-7", "0061000777003", ""}, {"022", "0061000777004", ""},
+	} {
+		r := sheet.Rows[i]
+		if r.Number != want.number || r.AccountNumber != want.account || warnings(r) != want.warnings || len(r.Errors) > 0 || r.Hidden != (i == 3) {
+			t.Errorf("row %d: got %q %q (%s), hidden %v, errors %v, want %+v", i, r.Number, r.AccountNumber, warnings(r), r.Hidden, r.Errors, want)
+		}
+	}
+}
+
+func warnings(r roster.Row) string {
+	var codes []string
+	for _, w := range r.Warnings {
+		codes = append(codes, w.Name+" "+w.Code)
+	}
+	return strings.Join(codes, ", ")
+}
+
+func FuzzNumberFormats(f *testing.F) {
+	for _, seed := range []string{"000", `"00"0`, `[<=99]00;000`, "0.00E+00", "[$-42A]0", `\`, `"`, "[", "0*", "_", "#,##0,,", "@;;;", "General;"} {
+		f.Add(seed, "71000888888")
+	}
+	f.Fuzz(func(t *testing.T, format, value string) {
+		row := `<row r="2"><c s="1"><v>` + html.EscapeString(value) + `</v></c><c t="str"><v>Hoa</v></c><c s="1"><v>912345678</v></c><c t="str"><v>VCB</v></c><c s="1"><v>` + html.EscapeString(value) + `</v></c></row>`
+		sheet, err := roster.Read("a.xlsx", formatted(t, row, format))
+		holds(t, sheet, err)
+	})
+}

@@ -1,0 +1,93 @@
+package vietqr
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Why no transfer code may be made to an account.
+const (
+	WalletNotBank = "wallet_not_bank" // a wallet: only it can make its code (NAPAS gives it a number, and no account of ours there)
+	AccountForm   = "account_form"    // no account number of that bank
+)
+
+// plainAccount is an account number as nearly every bank has it.
+var plainAccount = regexp.MustCompile(`^[0-9]{1,19}$`)
+
+// letteredAccounts are the account numbers with letters that banks are known to have, by the bank's number. They were seen in codes that
+// the banks or their partners issue: payOS on MB, BIDV's and Techcombank's virtual accounts, TPBank's names of letters alone.
+var letteredAccounts = map[string]*regexp.Regexp{
+	"970407": regexp.MustCompile(`^MS00[PT][0-9A-Z]{4,14}$`),
+	"970418": regexp.MustCompile(`^V3CAS[0-9A-Z]{4,14}$`),
+	"970422": regexp.MustCompile(`^VQRQ[0-9A-Z]{4,15}$`),
+	"970423": regexp.MustCompile(`^[A-Za-z]{5,19}$`),
+}
+
+// walletAccounts are how accounts begin that a partner bank keeps for a wallet: MoMo's and ZaloPay's on BVBank.
+var walletAccounts = map[string][]string{"970454": {"99MM", "99ZP"}}
+
+// CheckBeneficiary returns why no transfer code may be made to an account of a bank; empty: one may.
+func CheckBeneficiary(bin, account string) string {
+	if bank, known := BankByBIN(bin); known && bank.Kind == kindWallet {
+		return WalletNotBank
+	}
+	upper := strings.ToUpper(account)
+	for _, begin := range walletAccounts[bin] {
+		if strings.HasPrefix(upper, begin) {
+			return WalletNotBank
+		}
+	}
+	if plainAccount.MatchString(account) {
+		return ""
+	}
+	if lettered := letteredAccounts[bin]; lettered != nil && (lettered.MatchString(account) || bin != "970423" && lettered.MatchString(upper)) && !namesBank(account) {
+		return ""
+	}
+	return AccountForm
+}
+
+// namesBank reports whether letters that might be an account are the name of a bank or the words for an account.
+func namesBank(account string) bool {
+	switch strings.ToLower(account) {
+	case "sotaikhoan", "taikhoan", "khongco", "chuaco", "nganhang":
+		return true
+	}
+	return len(nameIndex()[strings.ToLower(account)]) > 0
+}
+
+// kindWallet is the Kind of a wallet in the bank table.
+const kindWallet = "wallet"
+
+// walletNames are wallets by the names that people write, folded as bankNames are: the intermediaries that the State Bank has licensed for
+// electronic wallets (its list "Danh sách các tổ chức không phải là ngân hàng được cấp phép", sbv.gov.vn) and their brands.
+var walletNames = strings.Fields("momo vimomo zalopay zalo vizalopay viettelpay viettelmoney vnptpay vnptmoney mobifonemoney mobifonepay mobimoney " +
+	"shopeepay airpay vishopee vnpayewallet vnpaywallet vivnpay smartpay moca grabpay grabpaybymoca payoo vipayoo vimo vimovn " +
+	"nganluong vinganluong baokim appotapay appota vtcpay vtcpaywallet ninepay 9pay foxpay gpay gpaywallet truemoney epay megav " +
+	"finviet ecopay onepay fptpay senpay wepay viviet ecash ecashwallet vietunion bankplus paytech zion vidientu vidt ewallet wallet")
+
+// IsWallet reports whether a text in a bank's place names a wallet: "Ví MoMo", "Zalo Pay", "ví điện tử", or a wallet's number.
+func IsWallet(text string) bool {
+	if len(text) > maxBankText {
+		return false
+	}
+	if bank, found := FindBank(text); found {
+		return bank.Kind == kindWallet
+	}
+	words := nameWords(text)
+	for from := range words {
+		for to := from + 1; to <= min(len(words), from+3); to++ {
+			if walletIndex[strings.Join(words[from:to], "")] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var walletIndex = func() map[string]bool {
+	index := map[string]bool{}
+	for _, name := range walletNames {
+		index[name] = true
+	}
+	return index
+}()
