@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	// pingEvery is how often an idle stream shows that it lives, as a comment without id.
-	pingEvery = 15 * time.Second
+	// pingEvery is how often an idle stream shows that it lives, as a comment without id. A phone calls a line lost after 9 seconds of
+	// silence (frontend/stall/live.ts), so two pings may be late.
+	pingEvery = 4 * time.Second
 	// lookEvery is how often a stream asks the database even when nobody woke it: a wake-up is a hint only.
 	lookEvery = 5 * time.Second
 	// streamPage is how many payments a stream reads at once.

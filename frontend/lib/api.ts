@@ -16,6 +16,7 @@ export type ConsentText = components['schemas']['PrivacyConsentText'];
 export type Soundbox = components['schemas']['SoundboxBox'];
 export type Shift = components['schemas']['PaymentsShift'];
 export type Day = components['schemas']['PaymentsDay'];
+export type AccountChange = components['schemas']['MerchantsBeneficiaryChange'];
 export type Visibility = components['schemas']['PrivacyVisibility'];
 
 /** Why the API refused, in the reader's language. */
@@ -29,7 +30,18 @@ export interface Problem {
 /** No answer came: the network, not the API. */
 const offline = (): Problem => ({ code: 'offline', detail: t('Mất mạng, hãy thử lại.', 'No connection, please try again.'), status: 0 });
 
-export const api = createClient<paths>({ baseUrl: location.origin, headers: { Accept: 'application/json' } });
+/** The longest that a read waits for its answer, in milliseconds: a browser with too many open lines does not answer at all. */
+const readPatience = 30_000;
+
+export const api = createClient<paths>({
+  baseUrl: location.origin, headers: { Accept: 'application/json' },
+  fetch: (request) => fetch(request, request.method === 'GET' ? { signal: AbortSignal.timeout(readPatience) } : undefined),
+});
+
+/** What is done when the server says that nobody is signed in; an app that must not leave its page says otherwise. */
+export const session = {
+  ended: () => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.hash)}&lang=${document.documentElement.lang}`),
+};
 
 const language: Middleware = {
   onRequest({ request }) {
@@ -39,7 +51,7 @@ const language: Middleware = {
 };
 api.use(language);
 
-/** ask gives the data of a call, or throws its Problem; who is not signed in is sent to do so. */
+/** ask gives the data of a call, or throws its Problem; who is not signed in is sent to do so, unless session.ended says otherwise. */
 export async function ask<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   let answer;
   try {
@@ -49,7 +61,7 @@ export async function ask<T>(call: Promise<{ data?: T; error?: unknown; response
   }
   if (answer.response.ok) return answer.data as T;
   const problem = (answer.error ?? { code: 'failed', detail: `${t('Lỗi', 'Error')} ${answer.response.status}`, status: answer.response.status }) as Problem;
-  if (answer.response.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.hash)}&lang=${document.documentElement.lang}`);
+  if (answer.response.status === 401) session.ended();
   throw problem;
 }
 

@@ -12,7 +12,7 @@ function payment(version: number, amount: string, more: Partial<Payment> = {}): 
   };
 }
 
-const said = (list: Payment[]) => announce(list, now).map(text);
+const said = (list: Payment[]) => announce(list, now).map((s) => text(s.clips));
 
 describe('announce', () => {
   it('says one to three payments one by one', () => {
@@ -25,8 +25,15 @@ describe('announce', () => {
   });
 
   it('warns of small amounts and says what is taken back', () => {
-    expect(announce([payment(1, '200')], now)[0]![0]).toBe('alarm');
-    expect(announce([payment(2, '-45000', { state: 'reversal', precision: null })], now)).toEqual([['correction', 'taken_back', '4', 'tens', 'five_after_tens', 'thousand', 'dong']]);
+    expect(announce([payment(1, '200')], now)[0]!.clips[0]).toBe('alarm');
+    expect(announce([payment(2, '-45000', { state: 'reversal', precision: null })], now).map((s) => s.clips)).toEqual([['correction', 'taken_back', '4', 'tens', 'five_after_tens', 'thousand', 'dong']]);
+  });
+
+  it('says what was missed as a count and a sum from two on', () => {
+    const missed = announce([payment(1, '45000'), payment(2, '12000'), payment(3, '200')], now, true);
+    expect(missed.map((s) => text(s.clips))).toEqual(['có ba khoản tổng cộng năm mươi bảy nghìn hai trăm đồng', 'chú ý, chỉ nhận hai trăm đồng']);
+    expect(missed.map((s) => s.of.map((p) => p.version))).toEqual([[1, 2], [3]]);
+    expect(announce([payment(1, '45000')], now, true).map((s) => text(s.clips))).toEqual(['đã nhận bốn mươi lăm nghìn đồng']);
   });
 
   it('says when a late one was paid', () => {

@@ -26,21 +26,37 @@ export function isLate(p: Payment, heard: number): boolean {
   return reached - (Date.parse(p.occurred_at) + precision) > lateAfter;
 }
 
-/** announce gives the sentences for payments that wait to be said, as lists of clips. */
-export function announce(waiting: Payment[], heard: number): string[][] {
-  const back = waiting.filter((p) => p.state === 'reversal');
-  const came = waiting.filter((p) => p.state !== 'reversal');
-  const said = came.length > oneByOne ? gap(came) : came.map((p) => one(p, heard));
-  return [...said, ...back.map((p) => takenBack(-BigInt(p.amount)))];
+/** Sentence is what is said, and which payments are said by it. */
+export interface Sentence {
+  clips: string[];
+  of: Payment[];
 }
 
-function one(p: Payment, heard: number): string[] {
+/**
+ * announce returns the sentences for payments that wait to be said. Missed: they came while this phone could not say them, and are said
+ * as a count and a sum from two on.
+ */
+export function announce(waiting: Payment[], heard: number, missed = false): Sentence[] {
+  const back = waiting.filter((p) => p.state === 'reversal');
+  const came = waiting.filter((p) => p.state !== 'reversal');
+  const said = came.length > (missed ? 1 : oneByOne) ? gap(came) : came.map((p) => one(p, heard));
+  return [...said, ...back.map((p) => ({ clips: takenBack(-BigInt(p.amount)), of: [p] }))];
+}
+
+function one(p: Payment, heard: number): Sentence {
   const dong = BigInt(p.amount);
-  return isLate(p, heard) ? late(dong, ...hourMinute(p.occurred_at)) : received(dong);
+  return { clips: isLate(p, heard) ? late(dong, ...hourMinute(p.occurred_at)) : received(dong), of: [p] };
 }
 
 /** After a gap a count and a sum, not thirty voices; but no small amount hides among them. */
-function gap(came: Payment[]): string[][] {
-  const small = came.filter((p) => BigInt(p.amount) < smallAmount);
-  return [several(came.length, sum(came.map((p) => p.amount))), ...small.slice(0, oneByOne).map((p) => received(BigInt(p.amount)))];
+function gap(came: Payment[]): Sentence[] {
+  const small = came.filter(isSmall);
+  const alarms = small.slice(0, oneByOne).map((p) => ({ clips: received(BigInt(p.amount)), of: [p] }));
+  return [{ clips: several(came.length, sum(came.map((p) => p.amount))), of: came.filter((p) => !small.slice(0, oneByOne).includes(p)) }, ...alarms];
+}
+
+/** isSmall reports whether a payment is so small that it may be meant to deceive: 200 đ for 200.000 đ. */
+export function isSmall(p: { amount: string; state?: string }): boolean {
+  const dong = BigInt(p.amount);
+  return dong > 0n && dong < smallAmount && p.state !== 'reversal';
 }

@@ -1,5 +1,7 @@
 // A stall's days as the phone keeps them: counts and sums, with when they were read.
-import { api, ask, type Day } from '../lib/api';
+import { api, ask, type Day, type Payment } from '../lib/api';
+import { isoDay } from '../lib/time';
+import { add } from './totals';
 import { recall, remember } from './store';
 
 export interface KeptDays {
@@ -21,4 +23,29 @@ export async function readDays(stall: string, tenancy: string): Promise<KeptDays
   const days = { at: Date.now(), items: list.items ?? [] };
   await remember(place(tenancy), days);
   return days;
+}
+
+/** How many pages of payments a helper's own total may take. */
+const mostPages = 20;
+
+/** readTotal reads a day's count and sum: an owner's as the server counts it, a helper's from the payments of the shift. */
+export async function readTotal(stall: string, day: string, owner: boolean): Promise<{ count: number; amount: string }> {
+  if (owner) {
+    const list = await ask(api.GET('/api/v1/stalls/{id}/days', { params: { path: { id: stall }, query: { from: day, to: day } } }));
+    return list.items?.[0] ?? { count: 0, amount: '0' };
+  }
+  let total = { day, count: 0, amount: '0', at: 0 };
+  for await (const page of pages(stall, day, mostPages)) total = add(total, page, 0);
+  return total;
+}
+
+/** pages reads the payments of a day, newest first, some at a time. */
+export async function* pages(stall: string, day: string, most: number): AsyncGenerator<Payment[]> {
+  const to = isoDay(new Date(Date.parse(`${day}T12:00:00+07:00`) + 86_400_000));
+  for (let after: string | undefined, n = 0; n < most; n++) {
+    const page = await ask(api.GET('/api/v1/stalls/{id}/payments', { params: { path: { id: stall }, query: { from: day, to, limit: 200, after } } }));
+    yield page.items ?? [];
+    after = page.next ?? undefined;
+    if (!after) return;
+  }
 }

@@ -3,99 +3,119 @@
 import type { Payment } from '../lib/api';
 import type { Standing } from './speaker';
 
-/** How the line to the server stands. */
+/** The line to the server; refused: the server answered that this phone may not hear the stall. */
 export type Line = 'connecting' | 'open' | 'lost' | 'refused';
 
 export interface Listener {
-  /** New payments, in the order of their versions; each comes once. */
-  payments(list: Payment[]): void;
-  /** The line changed; since is when it was last known to be open. */
-  line(state: Line, since: number): void;
+  /** New payments, in the order of their versions, each once. Missed: they came to the server before this line was open. */
+  payments(list: Payment[], missed: boolean): void;
+  /** The line changed; since is when it was last known to be open, status is the server's answer to a refused one. */
+  line(state: Line, since: number, status?: number): void;
   /** How the stall's soundboxes stand; told before the payments that they may take, and anew with each line. */
   speaker(now: Standing): void;
 }
 
-/** The server pings every 15 seconds: a line that says nothing for so long is lost, in milliseconds. */
-const silence = 25_000;
+/** The server pings every 4 seconds (payments/stream.go): a line that is silent for so long is lost, in milliseconds. */
+export const silence = 9000;
 /** The pauses between tries, in milliseconds. */
 const pauses = [500, 1000, 2000, 4000];
+/** The pause after a refusal: who signs in again in another tab is heard again here, in milliseconds. */
+const refusedPause = 10_000;
 
 /** Live holds the line of one stall. */
 export class Live {
   private stop = new AbortController();
+  private cut = new AbortController();
+  private wake?: () => void;
   private seen = 0;
 
   constructor(private stall: string, private last: number, private to: Listener) {}
 
   /** start keeps the line until close. */
   async start(): Promise<void> {
+    const look = () => this.look();
+    document.addEventListener('visibilitychange', look);
     for (let tries = 0; !this.stop.signal.aborted; tries++) {
+      let pause = pauses[Math.min(tries, pauses.length - 1)] ?? 4000;
       try {
         await this.follow(() => { tries = 0; });
-      } catch (refused) {
-        if (refused instanceof Refused) {
-          this.to.line('refused', this.seen);
-          return;
-        }
+        if (!this.stop.signal.aborted) this.to.line('lost', this.seen);
+      } catch (failure) {
+        if (this.stop.signal.aborted) break;
+        const status = failure instanceof Refused ? failure.status : 0;
+        if (status) pause = refusedPause;
+        this.to.line(status ? 'refused' : 'lost', this.seen, status || undefined);
       }
-      if (this.stop.signal.aborted) return;
-      this.to.line('lost', this.seen);
-      await this.pause(pauses[Math.min(tries, pauses.length - 1)] ?? 4000);
+      if (!this.stop.signal.aborted) await this.pause(pause);
     }
+    document.removeEventListener('visibilitychange', look);
   }
 
   close(): void {
     this.stop.abort();
+    this.renew();
+  }
+
+  /** renew cuts the line and asks for it at once: what the server answers then holds. */
+  renew(): void {
+    this.cut.abort();
+    this.wake?.();
+  }
+
+  /** look cuts a line that was silent for too long: timers do not run while a phone sleeps. */
+  private look(): void {
+    if (!document.hidden && this.seen && Date.now() - this.seen > silence) this.renew();
   }
 
   private pause(ms: number): Promise<void> {
     return new Promise((done) => {
-      const timer = setTimeout(finish, ms);
-      function finish() {
+      const finish = () => {
         clearTimeout(timer);
         removeEventListener('online', finish);
+        this.wake = undefined;
         done();
-      }
+      };
+      const timer = setTimeout(finish, ms);
       addEventListener('online', finish);
-      this.stop.signal.addEventListener('abort', finish, { once: true });
+      this.wake = finish;
     });
   }
 
   private async follow(opened: () => void): Promise<void> {
-    const cut = new AbortController();
+    const cut = this.cut = new AbortController();
     const cutNow = () => cut.abort();
-    this.stop.signal.addEventListener('abort', cutNow);
     addEventListener('offline', cutNow);
     let watch = setTimeout(cutNow, silence);
     try {
       const answer = await fetch(`/api/v1/stalls/${this.stall}/payments/stream`, {
         headers: { Accept: 'text/event-stream', 'Last-Event-ID': String(this.last) }, signal: cut.signal, cache: 'no-store',
       });
-      if (answer.status >= 400 && answer.status < 500 && answer.status !== 429 && answer.status !== 408) throw new Refused();
-      if (!answer.ok || !answer.body) throw new Error(String(answer.status));
+      check(answer);
       opened();
       this.to.speaker({ active: false, heard: 0 });
-      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-      for (let kept = ''; ;) {
+      const openedAt = Date.parse(answer.headers.get('Date') ?? '');
+      const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+      for (let rest = ''; ;) {
         const { done, value } = await reader.read();
         if (done) return;
         clearTimeout(watch);
         watch = setTimeout(cutNow, silence);
         this.seen = Date.now();
         this.to.line('open', this.seen);
-        const events = (kept + value).split('\n\n');
-        kept = events.pop() ?? '';
-        this.take(events);
+        const events = (rest + value).split('\n\n');
+        rest = events.pop() ?? '';
+        this.take(events, openedAt);
       }
     } finally {
       clearTimeout(watch);
+      cut.abort();
       removeEventListener('offline', cutNow);
-      this.stop.signal.removeEventListener('abort', cutNow);
     }
   }
 
-  /** take passes on what is new of some events. */
-  private take(events: string[]): void {
+  /** take passes on what is new of some events of a line that the server opened at a time. */
+  private take(events: string[], openedAt: number): void {
+    const missed: Payment[] = [];
     const fresh: Payment[] = [];
     for (const event of events) {
       const lines = event.split('\n');
@@ -109,11 +129,27 @@ export class Live {
       const payment = JSON.parse(data.slice('data: '.length)) as Payment;
       if (payment.version <= this.last) continue;
       this.last = payment.version;
-      fresh.push(payment);
+      (Date.parse(payment.recorded_at) < openedAt ? missed : fresh).push(payment);
     }
-    if (fresh.length) this.to.payments(fresh);
+    if (missed.length) this.to.payments(missed, true);
+    if (fresh.length) this.to.payments(fresh, false);
   }
 }
 
-/** Refused: the server answered that this line is not to be had. */
-class Refused extends Error {}
+/** Refused is the server's own answer that this line is not to be had. */
+class Refused extends Error {
+  constructor(readonly status: number) {
+    super(String(status));
+  }
+}
+
+/**
+ * check throws unless the answer is the server's stream. Only a refusal in the API's own form counts as one: a hotel's sign-in page, a
+ * proxy's 403 or a 404 in the middle of an update is a lost line.
+ */
+function check(answer: Response): void {
+  const type = answer.headers.get('Content-Type') ?? '';
+  const { status } = answer;
+  if (status >= 400 && status < 500 && ![408, 425, 429].includes(status) && type.includes('json')) throw new Refused(status);
+  if (!answer.ok || !answer.body || !type.includes('text/event-stream')) throw new Error(String(status));
+}

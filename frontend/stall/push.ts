@@ -1,18 +1,94 @@
-// Lets this phone be told of payments while the app is closed.
+// Lets this phone be notified of payments while the app is closed, and keeps that so: a subscription that a browser or the server lost is
+// made again when the app is opened.
 import { api, ask, type Problem } from '../lib/api';
 import { t } from '../lib/language.svelte';
+import { recall, remember } from './store';
 
-/** Whether this browser can be told. */
-export const pushable = 'PushManager' in window && 'serviceWorker' in navigator && 'Notification' in window;
+/** off: it was never asked for; blocked: the phone forbids it; lost: it was on and could not be renewed. */
+export type PushState = 'unsupported' | 'off' | 'on' | 'blocked' | 'lost';
+
+/** Wanted is what this phone remembers of a stall's subscription; the service worker reads it too (sw.js). */
+export interface Wanted {
+  stall: string;
+  id: string;
+}
+
+const wantedKey = 'push';
+
+/** pushable reports whether this browser can be notified. */
+export function pushable(): boolean {
+  return 'PushManager' in window && 'serviceWorker' in navigator && 'Notification' in window;
+}
+
+async function wantedStalls(): Promise<Wanted[]> {
+  return (await recall<Wanted[]>(wantedKey)) ?? [];
+}
+
+async function want(stall: string, id?: string): Promise<void> {
+  const others = (await wantedStalls()).filter((w) => w.stall !== stall);
+  await remember(wantedKey, id ? [...others, { stall, id }] : others);
+}
 
 /** subscribe asks the phone's owner, then the browser's push service, then us. */
 export async function subscribe(stall: string): Promise<void> {
   if ((await Notification.requestPermission()) !== 'granted') {
-    throw { code: 'denied', detail: t('Điện thoại chưa cho phép thông báo.', 'Notifications are not allowed on this phone.'), status: 0 } satisfies Problem;
+    throw { code: 'denied', detail: t('Điện thoại chưa cho phép thông báo. Hãy mở cài đặt của trình duyệt, cho phép thông báo từ trang này.', 'Notifications are not allowed on this phone. Allow them for this page in the browser\'s settings.'), status: 0 } satisfies Problem;
   }
-  const key = await ask(api.GET('/api/v1/push/key'));
-  const registration = await navigator.serviceWorker.ready;
-  const made = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key.public_key });
+  await put(stall, await subscription());
+}
+
+/** unsubscribe ends it for a stall. */
+export async function unsubscribe(stall: string): Promise<void> {
+  const wanted = (await wantedStalls()).find((w) => w.stall === stall);
+  if (wanted) await ask(api.DELETE('/api/v1/stalls/{id}/push-subscriptions/{subscription}', { params: { path: { id: stall, subscription: wanted.id } } })).catch(gone);
+  await want(stall);
+}
+
+function gone(problem: Problem): void {
+  if (problem.status !== 404) throw problem;
+}
+
+/** renew compares what the browser, the phone and the server know of a stall's subscription, and makes it anew where one has lost it. */
+export async function renew(stall: string): Promise<PushState> {
+  if (!pushable()) return 'unsupported';
+  const wanted = (await wantedStalls()).find((w) => w.stall === stall);
+  if (Notification.permission === 'denied') return 'blocked';
+  if (!wanted) return 'off';
+  if (Notification.permission !== 'granted') return 'lost';
+  try {
+    const id = await put(stall, await subscription());
+    // Another id: the server had dropped it, so the push service had said that the endpoint is no more.
+    if (id !== wanted.id) {
+      await (await subscription()).unsubscribe();
+      await put(stall, await subscription());
+    }
+    return 'on';
+  } catch {
+    return 'lost';
+  }
+}
+
+/** subscription is the browser's, made for the server's present key. */
+async function subscription(): Promise<PushSubscription> {
+  const { public_key: key } = await ask(api.GET('/api/v1/push/key'));
+  const { pushManager } = await navigator.serviceWorker.ready;
+  const there = await pushManager.getSubscription();
+  if (there && sameKey(there.options.applicationServerKey, key)) return there;
+  await there?.unsubscribe();
+  return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+}
+
+/** sameKey reports whether a subscription was made for a key in base64url; a browser that does not tell is trusted. */
+function sameKey(made: ArrayBuffer | null | undefined, key: string): boolean {
+  if (!made) return true;
+  const text = btoa(String.fromCharCode(...new Uint8Array(made))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return text === key;
+}
+
+async function put(stall: string, made: PushSubscription): Promise<string> {
   const { endpoint, keys } = made.toJSON();
-  await ask(api.PUT('/api/v1/stalls/{id}/push-subscriptions', { params: { path: { id: stall } }, body: { endpoint: endpoint ?? '', keys: { p256dh: keys?.p256dh ?? '', auth: keys?.auth ?? '' } } }));
+  const body = { endpoint: endpoint ?? '', keys: { p256dh: keys?.p256dh ?? '', auth: keys?.auth ?? '' } };
+  const { id } = await ask(api.PUT('/api/v1/stalls/{id}/push-subscriptions', { params: { path: { id: stall } }, body }));
+  await want(stall, id);
+  return id;
 }

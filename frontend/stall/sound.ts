@@ -1,54 +1,181 @@
-// Plays recorded clips one after the other. A browser lets it sound only after a touch: unlock is called in one.
+// Plays recorded clips one after the other. A browser lets it sound only after a touch: unlock is called in one. It knows at all times
+// whether it can sound, because a phone that is mute must not look as if it listened.
 import index from '../voice/clips.json';
 import spriteURL from '../voice/clips.mp3?url';
 
 const clips = index.clips as unknown as Record<string, [number, number]>;
 /** Silence between two words, in seconds. */
 const between = 0.02;
+/** The longest wait for a browser to let sound through, in milliseconds: resume may never settle. */
+const resumePatience = 1500;
+/** The longest wait for the recordings in one try, and the pauses between tries, in milliseconds. */
+const loadPatience = 20_000;
+const loadPauses = [500, 1000, 2000, 4000, 8000, 15_000];
+/** The longest that a touch waits for the first try to get the recordings, in milliseconds. */
+const touchPatience = 8000;
 
 export class Sound {
   private context?: AudioContext;
-  private sprite?: Promise<AudioBuffer>;
-  private queue: Promise<void> = Promise.resolve();
+  private sprite?: AudioBuffer;
+  /** The first try to get the recordings, and all of them. */
+  private firstTry?: Promise<void>;
+  private loading?: Promise<void>;
+  private resuming?: Promise<void>;
+  private queue: Promise<unknown> = Promise.resolve();
+  private wasReady = false;
 
-  /** unlock makes it able to sound; call it in a touch. */
-  async unlock(): Promise<void> {
-    this.context ??= new AudioContext();
-    this.sprite ??= fetch(spriteURL).then((r) => r.arrayBuffer()).then((bytes) => this.context!.decodeAudioData(bytes));
-    this.sprite.catch(() => { this.sprite = undefined; });
-    await this.context.resume();
+  /** changed is called when ready has changed. */
+  constructor(private changed: () => void = () => {}) {}
+
+  /** Whether the recordings are here and the browser lets them sound. */
+  get ready(): boolean {
+    return this.context?.state === 'running' && this.sprite !== undefined;
   }
 
-  /** Whether it may sound. */
-  get unlocked(): boolean {
-    return this.context?.state === 'running';
+  /** unlock makes it able to sound; call it in a touch. It ends in bounded time, able or not. */
+  async unlock(): Promise<void> {
+    this.open();
+    await Promise.all([this.resume(), Promise.race([this.load(), this.firstTry, after(touchPatience)])]);
+    this.look();
+  }
+
+  /** renew begins again with a fresh context where the old one does not come back; call it in a touch. */
+  async renew(): Promise<void> {
+    await this.unlock();
+    if (this.context?.state === 'running') return;
+    void this.context?.close?.().catch(() => {});
+    this.context = undefined;
+    await this.unlock();
+  }
+
+  /** look tries to become able again, and reports a change; called every second, and when the page is looked at. */
+  look(): void {
+    if (this.context && this.context.state !== 'running') void this.resume();
+    if (this.ready === this.wasReady) return;
+    this.wasReady = this.ready;
+    this.changed();
   }
 
   /**
-   * say plays clips after what is being said, and is done when they are. What is said is told to the page too. A function is asked
-   * when its turn comes: what is no longer so by then is not said.
+   * say plays clips after what is being said. It reports, when they are over, whether they sounded. What sounds is told to the page too.
+   * A function is asked when its turn comes: what is no longer so by then is not said.
    */
-  say(clips: string[] | (() => string[])): Promise<void> {
-    this.queue = this.queue.then(() => this.play(typeof clips === 'function' ? clips() : clips)).catch(() => {});
-    return this.queue;
+  say(clips: string[] | (() => string[])): Promise<boolean> {
+    const turn = this.queue.then(() => this.play(typeof clips === 'function' ? clips() : clips)).catch(() => false);
+    this.queue = turn;
+    return turn;
   }
 
-  private async play(names: string[]): Promise<void> {
-    if (!names.length) return;
-    dispatchEvent(new CustomEvent('m40:say', { detail: names }));
-    navigator.vibrate?.(names[0] === 'alarm' ? [400, 100, 400] : 200);
-    if (!this.context || !this.sprite) return;
-    if (!this.unlocked) await this.context.resume();
-    const sprite = await this.sprite;
-    let at = this.context.currentTime + 0.02;
-    for (const name of names) {
-      const [offset, length] = clips[name] ?? [0, 0];
-      const source = this.context.createBufferSource();
-      source.buffer = sprite;
-      source.connect(this.context.destination);
-      source.start(at, offset / index.rate, length / index.rate);
-      at += length / index.rate + between;
+  /** tone sounds an alarm without recordings, and shakes the phone: it may be all that is left. */
+  tone(): void {
+    shake(['alarm']);
+    if (this.context?.state !== 'running') return;
+    try {
+      const gain = this.context.createGain();
+      gain.gain.value = 0.5;
+      gain.connect(this.context.destination);
+      for (const [nth, pitch] of [1046, 698, 1046, 698].entries()) {
+        const voice = this.context.createOscillator();
+        voice.type = 'square';
+        voice.frequency.value = pitch;
+        voice.connect(gain);
+        voice.start(this.context.currentTime + nth * 0.18);
+        voice.stop(this.context.currentTime + (nth + 1) * 0.18);
+      }
+      dispatchEvent(new CustomEvent('m40:say', { detail: ['alarm'] }));
+    } catch {
+      // the phone was shaken
     }
-    await new Promise((done) => setTimeout(done, (at - this.context!.currentTime) * 1000));
   }
+
+  private open(): void {
+    if (this.context && this.context.state !== 'closed') return;
+    this.context = new AudioContext();
+    this.context.onstatechange = () => this.look();
+  }
+
+  /** resume asks the browser to let sound through, once at a time. */
+  private resume(): Promise<void> {
+    if (!this.context || this.context.state === 'running') return Promise.resolve();
+    const asked = Promise.resolve(this.context.resume()).catch(() => {});
+    this.resuming ??= Promise.race([asked, after(resumePatience)]).finally(() => { this.resuming = undefined; });
+    return this.resuming;
+  }
+
+  /** load gets the recordings, and tries until it has them. */
+  private load(): Promise<void> {
+    if (this.sprite) return Promise.resolve();
+    this.loading ??= this.tryToLoad().finally(() => { this.loading = undefined; });
+    return this.loading;
+  }
+
+  private async tryToLoad(): Promise<void> {
+    let tried = () => {};
+    this.firstTry = new Promise((done) => { tried = done; });
+    for (let tries = 0; !this.sprite; tries++) {
+      try {
+        const answer = await fetch(spriteURL, { signal: AbortSignal.timeout(loadPatience) });
+        if (!answer.ok) throw new Error(String(answer.status));
+        this.sprite = await this.context!.decodeAudioData(await answer.arrayBuffer());
+      } catch {
+        tried();
+        await afterOrOnline(loadPauses[Math.min(tries, loadPauses.length - 1)]!);
+      }
+    }
+    this.look();
+  }
+
+  private async play(names: string[]): Promise<boolean> {
+    if (!names.length) return true;
+    shake(names);
+    if (!this.ready) await this.resume();
+    const { context, sprite } = this;
+    if (!context || !sprite || context.state !== 'running') {
+      this.look();
+      return false;
+    }
+    dispatchEvent(new CustomEvent('m40:say', { detail: names }));
+    let length = between;
+    for (const name of names) {
+      const [offset, samples] = clips[name] ?? [0, 0];
+      const source = context.createBufferSource();
+      source.buffer = sprite;
+      source.connect(context.destination);
+      source.start(context.currentTime + length, offset / index.rate, samples / index.rate);
+      length += samples / index.rate + between;
+    }
+    const sounded = await this.lasts(context, length * 1000);
+    this.look();
+    return sounded;
+  }
+
+  /** lasts waits while something sounds, and reports whether it could to its end: a call may interrupt it. */
+  private async lasts(context: AudioContext, ms: number): Promise<boolean> {
+    const step = 200;
+    for (let left = ms; left > 0; left -= step) {
+      await after(Math.min(step, left));
+      if (context.state !== 'running') return false;
+    }
+    return true;
+  }
+}
+
+function shake(names: string[]): void {
+  navigator.vibrate?.(names[0] === 'alarm' ? [400, 100, 400] : 200);
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
+}
+
+function afterOrOnline(ms: number): Promise<void> {
+  return new Promise((done) => {
+    const finish = () => {
+      clearTimeout(timer);
+      removeEventListener('online', finish);
+      done();
+    };
+    const timer = setTimeout(finish, ms);
+    addEventListener('online', finish);
+  });
 }

@@ -1,205 +1,303 @@
 // What the screens show, and what makes it change. One stall is open at a time.
-import { api, ask, type Order, type Payment, type Problem } from '../lib/api';
+import { api, ask, session, type AccountChange, type Order, type Payment, type Problem } from '../lib/api';
 import { setLanguage, ui } from '../lib/language.svelte';
-import { announce } from './announce';
-import { readDays } from './days';
-import { differs } from '../voice/words';
-import { Live, type Line } from './live';
+import { readChanges } from './changes';
+import { readDays, readTotal } from './days';
+import { hearing, listening, StateVoice, type Listening } from './listening';
+import type { Line } from './live';
+import { orderSentence } from './orders';
+import { renew, type PushState } from './push';
+import { Shared } from './shared';
 import { Sound } from './sound';
-import { Speaker, type Came } from './speaker';
-import { forget, keep, kept, recall, remember, type Mine } from './store';
+import { Speaker } from './speaker';
+import { Speech } from './speech';
+import { readCheck, readStall, readStalls } from './stall';
+import { forget, forgetPrivate, keep, kept, keptPayments, recall, remember, type Mine } from './store';
+import { DayTotal, type Total } from './totals';
 
-/** How often a stall's feed is asked for again, in milliseconds. */
+/** How often a stall's feed and changes are asked for again, in milliseconds. */
 const lookEvery = 60_000;
-/** How long payments are gathered before they are said: after a gap they come at once. */
-const gather = 200;
-
-export const sound = new Sound();
+/** How often the time at which the line was last open is stored, in milliseconds. */
+const storeSeenEvery = 20_000;
+/** How many arrivals are shown over another screen at most. */
+const mostArrivals = 3;
 
 /** An order on the screen: its code as drawn, and until when by this phone's clock, which may be wrong. */
 export type ShownOrder = Order & { svg: string; until: number };
 
+/** Arrival is a payment that has just come, and when it did by this phone's clock. */
+export interface Arrival {
+  payment: Payment;
+  at: number;
+  /** It pays the order on the screen. */
+  ordered: boolean;
+}
+
 class State {
   /** Who is signed in; role staff sees its own shift. */
   me = $state<{ id: string; role: string; full_name: string; merchant_id?: string | null }>();
-  stalls = $state<{ id: string; number: string; market: string }[]>([]);
+  stalls = $state<{ id: string; number: string }[]>([]);
   mine = $state<Mine>();
   payments = $state<Payment[]>([]);
+  /** The present day's count and sum; undefined: not known. */
+  total = $state<Total>();
   line = $state<Line>('connecting');
   lineSince = $state(0);
+  /** The server's answer to a refused line. */
+  refusal = $state(0);
   selling = $state(false);
+  starting = $state(false);
+  /** The page was closed while it sold: what came meanwhile is said when selling begins again. */
+  broken = $state(false);
+  soundReady = $state(false);
+  arrivals = $state<Arrival[]>([]);
   order = $state<ShownOrder>();
+  changes = $state<AccountChange[]>([]);
+  push = $state<PushState>('off');
   /** When the sticker was last found in order; null: never. */
   checkedAt = $state<string | null>();
   failed = $state<Problem>();
   ready = $state(false);
   now = $state(Date.now());
 
-  private live?: Live;
-  private waiting: Came[] = [];
+  listening: Listening = $derived(listening({ line: this.line, selling: this.selling, sound: this.soundReady, accounts: this.accounts }));
+
+  private live?: Shared;
+  private totals?: DayTotal;
   /** The soundbox that speaks in this phone's place, if there is one. */
   private box = new Speaker();
-  private speaking = false;
-  private saidLost = false;
+  private voice = new StateVoice((clips) => sound.say(clips), () => sound.tone());
+  private speech = new Speech({
+    ready: () => this.selling && sound.ready,
+    say: (clips) => sound.say(clips),
+    unheard: (list) => this.box.unheard(list),
+    said: (version) => void remember(`spoken:${this.tenancy}`, version),
+  });
   private wakeLock?: WakeLockSentinel;
+  private storedSeen = 0;
+
+  get tenancy(): string {
+    return this.mine?.stall.tenancy?.id ?? '';
+  }
+
+  get accounts() {
+    return this.mine?.stall.accounts ?? [];
+  }
+
+  get owner(): boolean {
+    return this.me?.role === 'merchant';
+  }
 
   /** open finds who is signed in and which stall is theirs; without a network, what the phone keeps. */
   async open(): Promise<void> {
-    setInterval(() => { this.now = Date.now(); }, 1000);
-    setInterval(() => { if (this.mine && this.line === 'open') void this.refresh(); }, lookEvery);
-    document.addEventListener('visibilitychange', () => { if (this.selling && !document.hidden) void this.stayAwake(); });
+    const leave = session.ended;
+    session.ended = () => (this.mine ? this.renewLine() : leave());
+    this.watch();
     setLanguage((await recall<string>('language')) ?? 'vi');
+    this.broken = (await recall<boolean>('selling')) ?? false;
     try {
       this.me = await ask(api.GET('/api/v1/me')) as State['me'];
-      const codes = await ask(api.GET('/api/v1/codes', { params: { query: { limit: 200 } } }));
-      const names = new Map<string, string>();
-      for (const c of codes.items ?? []) if (!c.ended_at) names.set(c.stall_id, c.stall_number);
-      this.stalls = [...names].map(([id, number]) => ({ id, number, market: '' })).sort((a, b) => a.number.localeCompare(b.number, 'vi', { numeric: true }));
+      this.stalls = await readStalls();
       const chosen = (await recall<string>('stall')) ?? '';
       const stall = this.stalls.find((s) => s.id === chosen) ?? this.stalls[0];
       if (stall) await this.choose(stall.id);
     } catch (problem) {
-      if ((problem as Problem).code !== 'offline') {
-        this.failed = problem as Problem;
-      } else {
-        await this.openKept();
-      }
+      if ((problem as Problem).code !== 'offline' || !(await this.openKept())) this.failed = problem as Problem;
     }
     this.ready = true;
   }
 
-  /** openKept shows what the phone keeps. */
-  private async openKept(): Promise<void> {
-    this.mine = await recall<Mine>('mine');
-    this.me = await recall('me');
-    if (!this.mine) return;
-    this.payments = await kept(this.tenancy);
-    this.lineSince = (await recall<number>('seen')) ?? 0;
-    this.follow();
+  /** watch looks every second, at each touch and when the page is looked at again. */
+  private watch(): void {
+    setInterval(() => {
+      this.now = Date.now();
+      this.totals?.tick();
+      this.lookAtSound();
+    }, 1000);
+    setInterval(() => { if (this.mine && this.line === 'open') void this.refresh(); }, lookEvery);
+    document.addEventListener('visibilitychange', () => {
+      this.lookAtSound();
+      if (this.selling && !document.hidden) void this.stayAwake();
+    });
+    document.addEventListener('pointerdown', () => { if (this.selling && !sound.ready) void sound.unlock(); });
   }
 
-  get tenancy(): string {
-    return this.mine?.stall.tenancy?.id ?? '';
+  private lookAtSound(): void {
+    if (this.selling) sound.look();
+    this.sayState();
+  }
+
+  /** soundChanged is called when the phone has become able to sound, or mute. */
+  soundChanged(): void {
+    this.soundReady = sound.ready;
+    this.sayState();
+    void this.speech.speak();
+  }
+
+  private sayState(): void {
+    if (this.line !== 'connecting') this.voice.update({ state: this.listening, accounts: this.accounts, selling: this.selling });
+  }
+
+  /** openKept shows what the phone keeps, and reports whether it keeps anything. */
+  private async openKept(): Promise<boolean> {
+    this.mine = await recall<Mine>('mine');
+    this.me = await recall('me');
+    if (!this.mine) return false;
+    this.payments = await kept(this.tenancy);
+    this.lineSince = (await recall<number>('seen')) ?? 0;
+    await this.follow();
+    return true;
   }
 
   /** choose opens a stall. */
   async choose(id: string): Promise<void> {
     this.live?.close();
     this.box.forget();
+    if (this.mine) this.speech.forget();
+    this.arrivals = [];
+    this.total = undefined;
+    this.changes = [];
     await this.read(id);
     await remember('stall', id);
     await remember('me', $state.snapshot(this.me));
-    this.payments = await kept(this.tenancy);
-    const newest = await ask(api.GET('/api/v1/stalls/{id}/payments', { params: { path: { id }, query: { limit: 200, from: this.mine!.stall.tenancy?.since ?? undefined } } }));
-    const spoken = await recall<number>(`version:${this.tenancy}`);
+    const newest = await ask(api.GET('/api/v1/stalls/{id}/payments', { params: { path: { id }, query: { limit: keptPayments, from: this.mine!.stall.tenancy?.since ?? undefined } } }));
+    const spoken = await recall<number>(`spoken:${this.tenancy}`);
     // What came since the app was last open is heard through the stream: it is said once.
-    const known = (newest.items ?? []).filter((p) => spoken === undefined || p.version <= spoken);
-    await keep(this.tenancy, known);
+    await keep(this.tenancy, (newest.items ?? []).filter((p) => spoken === undefined || p.version <= spoken));
     this.payments = await kept(this.tenancy);
     this.lineSince = Date.now();
     await remember('seen', this.lineSince);
-    if (this.me?.role === 'merchant') void readDays(id, this.tenancy).catch(() => {});
-    this.follow();
+    if (this.owner) void readDays(id, this.tenancy).catch(() => {});
+    void renew(id).then((state) => { this.push = state; });
+    void this.readChanges();
+    await this.follow();
   }
 
-  /** read reads the stall and keeps its codes, so that they can be shown without a network. */
   private async read(id: string): Promise<void> {
-    const stall = await ask(api.GET('/api/v1/stalls/{id}', { params: { path: { id } } }));
-    const listed = await ask(api.GET('/api/v1/stalls/{id}/codes', { params: { path: { id } } }));
-    const codes = [];
-    for (const c of (listed.items ?? []).filter((c) => c.state === 'current')) {
-      const image = await fetch(`${c.url}.svg`);
-      if (image.ok) codes.push({ code: c.code, account_id: c.account_id, svg: await image.text() });
-    }
-    const place = (account: string) => (stall.accounts ?? []).findIndex((a) => a.id === account);
-    codes.sort((a, b) => place(a.account_id) - place(b.account_id)); // the stall's first account first, not the newest code
-    const market = await ask(api.GET('/api/v1/markets/{id}', { params: { path: { id: stall.market_id } } }));
-    const mine = { stall, market: market.name, codes };
-    await remember('mine', mine);
-    this.mine = mine;
-    const checks = await ask(api.GET('/api/v1/stalls/{id}/checks', { params: { path: { id }, query: { limit: 1 } } }));
-    const last = checks.items?.[0];
-    this.checkedAt = last?.verdict === 'official' ? last.checked_at : null;
+    this.mine = await readStall(id);
+    this.checkedAt = await readCheck(id);
   }
 
   private async refresh(): Promise<void> {
     const stall = await ask(api.GET('/api/v1/stalls/{id}', { params: { path: { id: this.mine!.stall.id } } })).catch(() => undefined);
-    if (stall && this.mine) this.mine.stall = stall;
+    if (stall && this.mine?.stall.id === stall.id) this.mine.stall = stall;
+    void this.totals?.refresh();
+    await this.readChanges();
   }
 
-  private follow(): void {
-    const last = Math.max(0, ...this.payments.map((p) => p.version));
+  /** readChanges reads what is to become of the owner's accounts; a helper learns nothing of it. */
+  async readChanges(): Promise<void> {
+    const id = this.mine!.stall.id;
+    if (!this.owner) return;
+    const changes = await readChanges(id).catch(() => undefined);
+    if (changes && this.mine?.stall.id === id) this.changes = changes;
+  }
+
+  private async follow(): Promise<void> {
+    const { tenancy } = this;
     const stall = this.mine!.stall.id;
-    this.live = new Live(stall, last, {
-      payments: (list) => void this.came(list),
-      line: (state, since) => this.lineChanged(state, since),
+    const last = Math.max(0, ...this.payments.map((p) => p.version));
+    await this.recallUnsaid(last);
+    this.totals?.stop();
+    this.totals = new DayTotal((day) => readTotal(stall, day, this.owner), (total) => {
+      this.total = total;
+      void remember(`total:${tenancy}`, total);
+    });
+    void this.totals.start(await recall<Total>(`total:${tenancy}`));
+    this.line = 'connecting';
+    this.live = new Shared(stall, last, {
+      payments: (list, missed) => void this.came(list, missed),
+      line: (state, since, status) => this.lineChanged(state, since, status),
       speaker: (now) => this.box.stands(now),
     });
     void this.live.start();
   }
 
-  private lineChanged(state: Line, since: number): void {
-    const was = this.line;
-    this.line = state;
-    if (since) this.lineSince = since;
-    if (state === 'open' && since) void remember('seen', since);
-    if (this.selling && state !== was) void sound.say(() => this.lineNews());
+  /** recallUnsaid has said what came before a page that sold was closed, and was not said. */
+  private async recallUnsaid(last: number): Promise<void> {
+    const spoken = await recall<number>(`spoken:${this.tenancy}`);
+    const unsaid = spoken === undefined ? [] : this.payments.filter((p) => p.version > spoken);
+    if (this.selling || this.broken) this.speech.add(unsaid.toReversed(), true);
+    else await remember(`spoken:${this.tenancy}`, last);
   }
 
-  /** lineNews says that the line was lost or is back, if who listens does not know it. */
-  private lineNews(): string[] {
-    const lost = this.line === 'lost';
-    if (lost === this.saidLost) return [];
-    this.saidLost = lost;
-    return lost ? ['lost', 'offline'] : ['online'];
+  private lineChanged(state: Line, since: number, status = 0): void {
+    const was = this.line;
+    this.line = state;
+    this.refusal = state === 'refused' ? status : 0;
+    if (since) this.lineSince = since;
+    if (state === 'open' && since - this.storedSeen > storeSeenEvery) {
+      this.storedSeen = since;
+      void remember('seen', since);
+    }
+    if (state === was) return;
+    if (state === 'open') void this.heardAgain(was);
+    if (status === 401) void forgetPrivate();
+    this.sayState();
+  }
+
+  /** heardAgain reads what may have changed while there was no line. */
+  private async heardAgain(was: Line): Promise<void> {
+    if (was === 'connecting') return;
+    if (was === 'lost') return this.refresh();
+    const me = await ask(api.GET('/api/v1/me')).catch(() => undefined);
+    if (me && me.id !== this.me?.id) location.reload(); // somebody else signed in
+    else if (me) await this.read(this.mine!.stall.id).catch(() => {});
+  }
+
+  /** renewLine asks the server for the line anew: what it answers then is shown. */
+  private renewLine(): void {
+    if (this.line === 'open') this.live?.renew();
   }
 
   /** came keeps what came, shows it, and has it said. */
-  private async came(list: Payment[]): Promise<void> {
+  private async came(list: Payment[], missed: boolean): Promise<void> {
+    const at = Date.now();
     await keep(this.tenancy, list);
-    await remember(`version:${this.tenancy}`, list[list.length - 1]!.version);
-    this.payments = [...list.toReversed(), ...this.payments].slice(0, 200);
-    if (this.mine?.stall.feed?.state !== 'live') void this.refresh();
-    if (list.some((p) => p.memo_code && p.memo_code === this.order?.code)) await this.lookAtOrder(list);
-    else this.wait(...list);
-    void this.speak();
+    this.payments = [...list.toReversed(), ...this.payments].slice(0, keptPayments);
+    this.totals?.came(list);
+    if (this.accounts.some((a) => hearing(a) !== 'heard')) void this.refresh();
+    const ordered = list.filter((p) => p.memo_code && p.memo_code === this.order?.code);
+    if (!missed) this.arrivals = [...list.toReversed().map((payment) => ({ payment, at, ordered: ordered.includes(payment) })), ...this.arrivals].slice(0, mostArrivals);
+    const others = ordered.length && !missed ? await this.lookAtOrder(list) : list;
+    if (this.selling || this.broken) this.speech.add(others, missed);
+    else void remember(`spoken:${this.tenancy}`, list[list.length - 1]!.version);
   }
 
-  private wait(...list: Payment[]): void {
-    this.waiting.push(...list.map((payment) => ({ payment, at: Date.now() })));
+  /** arrivedAt is when a payment came to this phone; undefined: the phone was not listening. */
+  arrivedAt(p: Payment): number | undefined {
+    return this.arrivals.find((a) => a.payment.version === p.version)?.at;
   }
 
-  /** lookAtOrder asks what came for the order on the screen: only a bank's notice turns it green. */
-  private async lookAtOrder(list: Payment[]): Promise<void> {
+  /**
+   * lookAtOrder asks what came for the order on the screen: only a bank's notice turns it green. It is said even if the stall does not
+   * sell, for somebody waits for it. It returns what is still to be said.
+   */
+  private async lookAtOrder(list: Payment[]): Promise<Payment[]> {
     const of = this.order!;
     try {
       this.order = { ...of, ...await ask(api.GET('/api/v1/orders/{id}', { params: { path: { id: of.id } } })) };
     } catch {
-      this.wait(...list);
-      return;
+      return list;
     }
+    const others: Payment[] = [];
     for (const p of list) {
-      if (p.memo_code !== of.code || this.order.state === 'paid' || p.state === 'reversal') this.wait(p);
-      else if (this.selling) void sound.say(differs(BigInt(p.amount), BigInt(this.order.missing)));
+      const clips = orderSentence(this.order, p);
+      if (!clips) others.push(p);
+      else void sound.say(clips).then((sounded) => { if (!sounded && this.selling) this.speech.add([p], true); });
     }
-  }
-
-  private async speak(): Promise<void> {
-    if (this.speaking) return;
-    this.speaking = true;
-    await new Promise((done) => setTimeout(done, gather));
-    while (this.waiting.length) {
-      const batch = await this.box.unheard(this.waiting.splice(0));
-      if (this.selling) for (const clips of announce(batch, Date.now())) await sound.say(clips);
-    }
-    this.speaking = false;
+    return others;
   }
 
   /** sell unlocks sound and keeps the screen on; call it in a touch. */
   async sell(): Promise<void> {
+    this.starting = true;
     await sound.unlock();
+    this.starting = false;
     this.selling = true;
-    void sound.say(this.mine?.stall.feed?.state === 'none' ? ['alarm', 'no_feed'] : ['chime', 'ready']);
+    this.broken = false;
+    await remember('selling', true);
+    this.soundChanged();
     await this.stayAwake();
   }
 
@@ -216,9 +314,13 @@ class State {
     if (!this.selling) void this.wakeLock?.release();
   }
 
-  /** rest ends selling. */
+  /** rest ends selling, and says so. */
   rest(): void {
+    void sound.say(['correction', 'resting']);
     this.selling = false;
+    void remember('selling', false);
+    this.speech.forget();
+    this.sayState();
     this.mayDim();
   }
 
@@ -233,11 +335,16 @@ class State {
 
   /** leave signs out and clears the phone. */
   async leave(): Promise<void> {
-    await ask(api.DELETE('/api/v1/sessions/{id}', { params: { path: { id: 'current' } } }));
+    try {
+      await ask(api.DELETE('/api/v1/sessions/{id}', { params: { path: { id: 'current' } } }));
+    } catch (problem) {
+      if ((problem as Problem).status !== 401) throw problem;
+    }
     this.live?.close();
     await forget();
     location.assign(`/sign-in?next=/stall/&lang=${ui.language}`);
   }
 }
 
+export const sound = new Sound(() => app.soundChanged());
 export const app = new State();

@@ -57,6 +57,15 @@ export async function recall<T>(key: string): Promise<T | undefined> {
   return (await (await db()).get('facts', key)) as T | undefined;
 }
 
+/** forgetPrivate clears what a session that was ended may not leave behind; what was said already is kept, so that it is said once. */
+export async function forgetPrivate(): Promise<void> {
+  const tx = (await db()).transaction(['payments', 'facts'], 'readwrite');
+  await tx.objectStore('payments').clear();
+  const facts = tx.objectStore('facts');
+  for (const key of await facts.getAllKeys()) if (/^(mine|me|days:.*|total:.*)$/.test(key)) await facts.delete(key);
+  await tx.done;
+}
+
 /** forget clears the phone of all of it. */
 export async function forget(): Promise<void> {
   (await opened)?.close();

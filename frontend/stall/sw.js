@@ -21,16 +21,59 @@ self.addEventListener('fetch', (event) => {
   event.respondWith((async () => (await caches.match(url.pathname)) ?? fetch(event.request))());
 });
 
-// A push tells what came while the app was closed. Where it is open and sells, it speaks itself.
+// A push is always shown, even one that cannot be read or that an open app speaks itself: browsers end the subscription of an app that
+// shows nothing. While the app is looked at, the notification makes no sound of its own.
 self.addEventListener('push', (event) => {
   event.waitUntil((async () => {
-    const told = event.data?.json();
-    if (!told) return;
+    const told = read(event.data) ?? { title: 'Có tiền về', body: 'Mở ứng dụng để xem.', tag: 'm40' };
     const open = await self.clients.matchAll({ type: 'window' });
-    if (open.some((client) => client.visibilityState === 'visible' && client.url.includes('/stall/'))) return;
-    await self.registration.showNotification(told.title, { body: told.body, tag: told.tag, icon: '/stall/icon-192.png', data: { stall: told.stall_id }, vibrate: [200, 100, 200], renotify: true });
+    const looked = open.some((client) => client.visibilityState === 'visible' && client.url.includes('/stall/'));
+    const shown = { body: told.body, tag: told.tag, icon: '/stall/icon-192.png', data: { stall: told.stall_id } };
+    await self.registration.showNotification(told.title, looked ? { ...shown, silent: true } : { ...shown, vibrate: [200, 100, 200], renotify: Boolean(told.tag) });
   })());
 });
+
+function read(data) {
+  try {
+    const told = data?.json();
+    return typeof told?.title === 'string' ? told : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+// A browser that replaces a subscription says so here. For each stall that this phone wants to be notified of, the server learns the new
+// one; where that fails, the app tries again when it is opened (push.ts).
+self.addEventListener('pushsubscriptionchange', (event) => {
+  event.waitUntil((async () => {
+    const { public_key: key } = await (await fetch('/api/v1/push/key')).json();
+    const made = event.newSubscription ?? await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+    const { endpoint, keys } = made.toJSON();
+    const wanted = (await fact('get', 'push')) ?? [];
+    for (const one of wanted) {
+      const answer = await fetch(`/api/v1/stalls/${one.stall}/push-subscriptions`, {
+        method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } }),
+      });
+      if (answer.ok) one.id = (await answer.json()).id;
+    }
+    if (wanted.length) await fact('put', wanted, 'push');
+  })());
+});
+
+/** fact reads or writes a fact of the app's store (store.ts); without the store there is none. */
+function fact(does, ...given) {
+  return new Promise((done, failed) => {
+    const opening = indexedDB.open('market40-stall');
+    opening.onerror = () => failed(opening.error);
+    opening.onupgradeneeded = () => opening.transaction.abort(); // the app makes it, not this worker
+    opening.onsuccess = () => {
+      const db = opening.result;
+      const asked = db.transaction('facts', does === 'get' ? 'readonly' : 'readwrite').objectStore('facts')[does](...given);
+      asked.onsuccess = () => { db.close(); done(asked.result); };
+      asked.onerror = () => { db.close(); failed(asked.error); };
+    };
+  });
+}
 
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();

@@ -70,7 +70,8 @@ export function takenBack(dong: bigint): string[] {
 
 /** What came is not what was to be collected; missing is what is still to come, 0 or less where it was too much. */
 export function differs(dong: bigint, missing: bigint): string[] {
-  return ['alarm', 'different', 'received', ...number(dong), 'dong', ...(missing > 0n ? ['missing', ...number(missing), 'dong'] : ['over'])];
+  const began = dong < smallAmount ? ['only'] : ['different', 'received'];
+  return ['alarm', ...began, ...number(dong), 'dong', ...(missing > 0n ? ['missing', ...number(missing), 'dong'] : ['over'])];
 }
 
 /** The day's end. */

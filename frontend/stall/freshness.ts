@@ -1,0 +1,35 @@
+// How new a payment is, in words: what is minutes old must not look as if it had just come, or the next shopper of the same price is
+// "already paid" at a glance.
+import type { Payment } from '../lib/api';
+import { t } from '../lib/language.svelte';
+import { clock, day, isoDay } from '../lib/time';
+import { isLate } from './announce';
+
+/** Until when a payment has "just" come, in milliseconds. */
+export const freshFor = 5 * 60_000;
+
+export interface Freshness {
+  /** It came in the last minutes. */
+  fresh: boolean;
+  /** It was sent well before it came. */
+  late: boolean;
+  text: string;
+}
+
+/** freshness returns how new a payment is now, by when it came to this phone or else to the server. */
+export function freshness(p: Payment, now: number, arrived?: number): Freshness {
+  const age = now - (arrived ?? Date.parse(p.recorded_at));
+  const late = p.state !== 'reversal' && isLate(p, arrived ?? Date.parse(p.recorded_at));
+  const fresh = age >= 0 && age < freshFor;
+  const time = isoDay(p.occurred_at) === isoDay(new Date(now)) ? clock(p.occurred_at) : `${clock(p.occurred_at)} ${day(p.occurred_at)}`;
+  if (p.state === 'reversal') return { fresh, late, text: `${t('Ngân hàng rút lại', 'Taken back')} · ${fresh ? ago(age) : time}` };
+  if (late) return { fresh, late, text: `${fresh ? t('Vừa báo', 'Just reported') : t('Khoản gần nhất', 'Last payment')} · ${t('chuyển lúc', 'sent at')} ${time}` };
+  return { fresh, late, text: fresh ? `${t('Vừa nhận', 'Just received')} · ${ago(age)}` : `${t('Khoản gần nhất', 'Last payment')} · ${time}` };
+}
+
+function ago(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 60) return t(`${seconds} giây trước`, `${seconds} s ago`);
+  const minutes = Math.floor(seconds / 60);
+  return t(`${minutes} phút trước`, `${minutes} min ago`);
+}

@@ -1,0 +1,141 @@
+// Whether this phone hears the stall's money: one state, and what is said of it. Silence must mean "not paid", so every state in which
+// the phone is deaf has a tone, a sentence and a repetition.
+import type { Stall } from '../lib/api';
+import { t } from '../lib/language.svelte';
+import type { Line } from './live';
+
+export type Listening = 'live' | 'no_network' | 'signed_out' | 'no_sound' | 'not_linked' | 'selling_off';
+
+export type Account = NonNullable<Stall['accounts']>[number];
+
+/** Facts are what the state follows from. */
+export interface Facts {
+  line: Line;
+  selling: boolean;
+  /** The recordings are loaded and the browser lets them sound. */
+  sound: boolean;
+  accounts: Account[];
+}
+
+/** listening returns the state; the first that holds. */
+export function listening(f: Facts): Listening {
+  if (f.line === 'refused') return 'signed_out';
+  if (f.line !== 'open') return 'no_network';
+  if (!f.selling) return 'selling_off';
+  if (!f.sound) return 'no_sound';
+  return f.accounts.some((a) => ['none', 'unproven'].includes(hearing(a))) ? 'not_linked' : 'live';
+}
+
+/** Hearing is what is known of an account's notices; unproven: a connection covers it, and no notice of it ever came. */
+export type Hearing = 'heard' | 'quiet' | 'unproven' | 'none';
+
+/** hearing returns what is known of an account's notices. */
+export function hearing(a: Account): Hearing {
+  if (!a.feed || a.feed.state === 'none') return 'none';
+  if (a.feed.state === 'live') return 'heard';
+  return a.feed.last_notice_at ? 'quiet' : 'unproven';
+}
+
+/** accountName is an account by its bank and last digits. */
+export function accountName(a?: Account): string {
+  return `${a?.bank_name || t('Ví điện tử', 'E-wallet')} ••••${a?.account_number.slice(-4) ?? ''}`;
+}
+
+/** hearingText is what an owner has to know of an account; empty: it is heard. */
+export function hearingText(a: Account): string {
+  const name = accountName(a);
+  const texts: Record<Hearing, () => string> = {
+    heard: () => '',
+    quiet: () => t(`${name}: bảy ngày nay ngân hàng chưa báo khoản nào. Hãy chuyển thử 1.000 đ trước khi tin vào loa.`, `${name}: the bank reported nothing for seven days. Try with 1.000 đ before you trust the speaker.`),
+    unproven: () => t(`${name}: ngân hàng chưa từng báo khoản nào. Hãy chuyển thử 1.000 đ, loa kêu rồi mới tin.`, `${name}: the bank never reported a payment yet. Send 1.000 đ as a test, and trust the speaker once it has spoken.`),
+    none: () => t(`${name}: chưa nối báo có, loa sẽ không kêu.`, `${name}: not linked, the speaker will stay silent.`),
+  };
+  return texts[hearing(a)]();
+}
+
+/** Call is what is said while a state lasts: clips, and after how many milliseconds again. */
+interface Call {
+  clips: string[];
+  again: number;
+}
+
+/** call returns what is said of a deaf state; nothing for the others. */
+export function call(state: Listening, accounts: Account[]): Call | undefined {
+  switch (state) {
+    case 'no_network': return { clips: ['lost', 'offline'], again: 60_000 };
+    case 'signed_out': return { clips: ['alarm', 'signed_out'], again: 30_000 };
+    case 'no_sound': return { clips: ['alarm'], again: 20_000 };
+    case 'not_linked': return accounts.every((a) => hearing(a) === 'none')
+      ? { clips: ['alarm', 'no_feed'], again: 5 * 60_000 }
+      : { clips: ['alarm', 'unproven'], again: 10 * 60_000 };
+  }
+  return undefined;
+}
+
+/** Current is what StateVoice speaks of. */
+interface Current {
+  state: Listening;
+  accounts: Account[];
+  /** Somebody relies on this phone. */
+  selling: boolean;
+}
+
+/** Said is what was said since selling began. */
+export interface Said {
+  state?: Listening;
+  /** That the phone listens. */
+  ready: boolean;
+}
+
+/** sentences returns what is said when a state follows what was said. */
+export function sentences({ state: before, ready }: Said, state: Listening, accounts: Account[]): string[][] {
+  const deaf = call(state, accounts)?.clips;
+  if (state !== 'live' && deaf?.[1] !== 'unproven') return deaf ? [deaf] : [];
+  const good: string[][] = [];
+  if (before === 'no_network') good.push(['online']);
+  if (!ready) good.push(['chime', 'ready']);
+  else if (before === 'no_sound' || before === 'signed_out') good.push(['chime', 'sound_back']);
+  return deaf ? [...good, deaf] : good;
+}
+
+/** StateVoice says what the state is when it changes, and repeats it while the phone is deaf. */
+export class StateVoice {
+  private current: Current = { state: 'selling_off', accounts: [], selling: false };
+  private said: Said = { ready: false };
+  private due = 0;
+  private speaking = false;
+
+  /** say plays clips in their turn and reports whether they sounded; tone sounds without recordings, or only shakes the phone. */
+  constructor(private say: (clips: () => string[]) => Promise<boolean>, private tone: () => void, private now: () => number = Date.now) {}
+
+  /** update is called at each change and every second. */
+  update(current: Current): void {
+    this.current = current;
+    if (!current.selling) {
+      this.said = { ready: false };
+      return;
+    }
+    if (this.speaking || (current.state === this.said.state && this.now() < this.due)) return;
+    void this.speak(current);
+  }
+
+  private async speak({ state, accounts }: Current): Promise<void> {
+    this.speaking = true;
+    const deaf = call(state, accounts);
+    for (const clips of sentences(this.said, state, accounts)) {
+      // What changed before its turn is not said.
+      const holds = () => this.current.selling && this.current.state === state;
+      const sounded = await this.say(() => (holds() ? clips : []));
+      if (!holds()) break;
+      if (!sounded && deaf) this.tone();
+      if (sounded && clips[1] === 'ready') this.said.ready = true;
+    }
+    this.speaking = false;
+    if (this.current.selling && this.current.state === state) {
+      this.said.state = state;
+      this.due = deaf ? this.now() + deaf.again : Infinity;
+    } else {
+      this.update(this.current);
+    }
+  }
+}
