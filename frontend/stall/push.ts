@@ -11,6 +11,7 @@ export type PushState = 'unsupported' | 'off' | 'on' | 'blocked' | 'lost';
 export interface Wanted {
   stall: string;
   id: string;
+  endpoint: string;
 }
 
 const wantedKey = 'push';
@@ -24,9 +25,9 @@ async function wantedStalls(): Promise<Wanted[]> {
   return (await recall<Wanted[]>(wantedKey)) ?? [];
 }
 
-async function want(stall: string, id?: string): Promise<void> {
+async function want(stall: string, made?: Pick<Wanted, 'id' | 'endpoint'>): Promise<void> {
   const others = (await wantedStalls()).filter((w) => w.stall !== stall);
-  await remember(wantedKey, id ? [...others, { stall, id }] : others);
+  await remember(wantedKey, made ? [...others, { stall, ...made }] : others);
 }
 
 /** subscribe asks the phone's owner, then the browser's push service, then us. */
@@ -56,9 +57,9 @@ export async function renew(stall: string): Promise<PushState> {
   if (!wanted) return 'off';
   if (Notification.permission !== 'granted') return 'lost';
   try {
-    const id = await put(stall, await subscription());
-    // Another id: the server had dropped it, so the push service had said that the endpoint is no more.
-    if (id !== wanted.id) {
+    const made = await put(stall, await subscription());
+    // Another id for the same endpoint: the server had dropped it, because the push service had said that it is no more.
+    if (made.endpoint === wanted.endpoint && made.id !== wanted.id) {
       await (await subscription()).unsubscribe();
       await put(stall, await subscription());
     }
@@ -85,10 +86,10 @@ function sameKey(made: ArrayBuffer | null | undefined, key: string): boolean {
   return text === key;
 }
 
-async function put(stall: string, made: PushSubscription): Promise<string> {
-  const { endpoint, keys } = made.toJSON();
-  const body = { endpoint: endpoint ?? '', keys: { p256dh: keys?.p256dh ?? '', auth: keys?.auth ?? '' } };
+async function put(stall: string, made: PushSubscription): Promise<Wanted> {
+  const { endpoint = '', keys } = made.toJSON();
+  const body = { endpoint, keys: { p256dh: keys?.p256dh ?? '', auth: keys?.auth ?? '' } };
   const { id } = await ask(api.PUT('/api/v1/stalls/{id}/push-subscriptions', { params: { path: { id: stall } }, body }));
-  await want(stall, id);
-  return id;
+  await want(stall, { id, endpoint });
+  return { stall, id, endpoint };
 }

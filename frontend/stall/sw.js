@@ -54,7 +54,7 @@ self.addEventListener('pushsubscriptionchange', (event) => {
       const answer = await fetch(`/api/v1/stalls/${one.stall}/push-subscriptions`, {
         method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } }),
       });
-      if (answer.ok) one.id = (await answer.json()).id;
+      if (answer.ok) Object.assign(one, { id: (await answer.json()).id, endpoint });
     }
     if (wanted.length) await fact('put', wanted, 'push');
   })());
