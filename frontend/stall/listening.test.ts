@@ -134,6 +134,19 @@ describe('StateVoice', () => {
     expect(said).toEqual(['chime ready', 'chime ready']);
   });
 
+  it('does not say what it said already when the state changes in the middle', async () => {
+    const said: string[] = [];
+    const voice: StateVoice = new StateVoice(async (ask) => {
+      const names = ask();
+      if (names.length) said.push(names.join(' '));
+      voice.update({ state: 'live', accounts: [heard], selling: true });
+      return true;
+    }, () => {});
+    voice.update({ state: 'not_linked', accounts: [unproven], selling: true });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(said).toEqual(['chime ready']);
+  });
+
   it('warns of an account that never reported, after saying that it listens', async () => {
     const { said, is } = speaker();
     await is('not_linked', true, [heard, unproven]);

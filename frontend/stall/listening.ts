@@ -123,16 +123,18 @@ export class StateVoice {
     this.speaking = true;
     const deaf = call(state, accounts);
     for (const clips of sentences(this.said, state, accounts)) {
-      // What changed before its turn is not said.
-      const holds = () => this.current.selling && this.current.state === state;
-      const sounded = await this.say(() => (holds() ? clips : []));
-      if (!holds()) break;
+      let held = false;
+      const sounded = await this.say(() => {
+        held = this.current.selling && this.current.state === state;
+        return held ? clips : [];
+      });
+      if (!held) break; // what changed before its turn is not said
       if (!sounded && deaf) this.tone();
-      if (sounded && clips[1] === 'ready') this.said.ready = true;
+      this.said = { state, ready: this.said.ready || (sounded && clips[1] === 'ready') };
     }
     this.speaking = false;
     if (this.current.selling && this.current.state === state) {
-      this.said.state = state;
+      this.said = { ...this.said, state };
       this.due = deaf ? this.now() + deaf.again : Infinity;
     } else {
       this.update(this.current);
