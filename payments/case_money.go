@@ -31,6 +31,10 @@ type held struct {
 }
 
 func (c *caseWork) held(ctx context.Context) (*held, error) {
+	if c.content != nil {
+		h := c.heldConflict()
+		return h, c.follow(ctx, h)
+	}
 	h := &held{}
 	var sealed []byte
 	err := c.tx.QueryRow(ctx, `SELECT amount::text, occurred_at, reference, account_id, memo_code, particulars FROM notices WHERE id = $1`, c.notice).
@@ -43,6 +47,19 @@ func (c *caseWork) held(ctx context.Context) (*held, error) {
 		return nil, err
 	}
 	h.takesBack = told.Reverses != ""
+	return h, c.follow(ctx, h)
+}
+
+// contentID is the id of what is decided on, and of its first payment.
+func (c *caseWork) contentID() uuid.UUID {
+	if c.content != nil {
+		return c.content.id
+	}
+	return *c.notice
+}
+
+// follow finds where the money is now: the last payment of the chain.
+func (c *caseWork) follow(ctx context.Context, h *held) error {
 	_, h.strong = banks.NormalReference(h.reference)
 	rows, err := c.tx.Query(ctx, `WITH RECURSIVE chain AS (
 			SELECT p.id, p.debit_account, p.credit_account, false AS voided, 1 AS step FROM payments p WHERE p.id = $1
@@ -50,16 +67,16 @@ func (c *caseWork) held(ctx context.Context) (*held, error) {
 			SELECT p.id, p.debit_account, p.credit_account, p.case_id IS NULL, chain.step + 1 FROM chain JOIN payments p ON p.reverses = chain.id)
 		SELECT chain.id, chain.voided, `+accountColumns("d")+`, `+accountColumns("k")+`
 		FROM chain JOIN ledger_accounts d ON d.id = chain.debit_account JOIN ledger_accounts k ON k.id = chain.credit_account
-		ORDER BY step DESC LIMIT 1`, c.notice)
+		ORDER BY step DESC LIMIT 1`, c.contentID())
 	if err != nil {
-		return nil, fmt.Errorf("follow payment of case %s: %w", c.id, err)
+		return fmt.Errorf("follow payment of case %s: %w", c.id, err)
 	}
 	var id uuid.UUID
 	_, err = pgx.ForEachRow(rows, append(append([]any{&id, &h.voided}, scanAccount(&h.from)...), scanAccount(&h.in)...), func() error {
 		h.payment = &id
 		return nil
 	})
-	return h, err
+	return err
 }
 
 // move posts what two persons agreed on and closes the case.
@@ -94,7 +111,7 @@ func (c *caseWork) move(ctx context.Context, r Resolution) error {
 		if h.account != nil {
 			account = *h.account
 		}
-		t.ID, t.Debit = *c.notice, ledger.OfBank(c.toMarket, account)
+		t.ID, t.Debit = c.contentID(), ledger.OfBank(c.toMarket, account)
 	}
 	if t.Debit.ID() == t.Credit.ID() {
 		return problem.Of("stall_id", "already_there", "Khoản tiền đã ở sạp này.", "The money stands at this stall already.")
@@ -129,7 +146,11 @@ func (c *caseWork) finish(ctx context.Context, action, state string, stall, paym
 	return c.set(ctx, "approve", action, state, stall, payment, reason)
 }
 
+// setNotice gives the notice a state, unless the case decides on what came later under its id.
 func (c *caseWork) setNotice(ctx context.Context, state State, why string) error {
+	if c.content != nil {
+		return nil
+	}
 	_, err := c.tx.Exec(ctx, `UPDATE notices SET state = $2, why = $3 WHERE id = $1`, c.notice, state, why)
 	if err != nil {
 		return fmt.Errorf("set notice of case %s: %w", c.id, err)
@@ -175,14 +196,19 @@ func movedOn() error {
 // undo reverses an assignment: the money goes back where it came from, the case and the notice wait again.
 func (c *caseWork) undo(ctx context.Context, reason string) error {
 	var same bool
-	var payment *uuid.UUID
-	err := c.tx.QueryRow(ctx, `SELECT person(actor_id) = person($2), payment_id FROM case_steps WHERE case_id = $1 AND step = 'approve' ORDER BY id DESC LIMIT 1`,
-		c.id, c.who.ActorID).Scan(&same, &payment)
+	var payment, conflict *uuid.UUID
+	err := c.tx.QueryRow(ctx, `SELECT person(actor_id) = person($2), payment_id, conflict_id FROM case_steps WHERE case_id = $1 AND step = 'approve' ORDER BY id DESC LIMIT 1`,
+		c.id, c.who.ActorID).Scan(&same, &payment, &conflict)
 	if err != nil {
 		return fmt.Errorf("read approval of case %s: %w", c.id, err)
 	}
 	if same {
 		return problem.New(problem.Conflict, "second_person_needed", "Người đã duyệt không tự hủy được, cần người khác.", "Whoever approved it cannot take it back alone.")
+	}
+	if conflict != nil {
+		if c.content, err = c.p.conflictEntry(ctx, c.tx, *conflict); err != nil {
+			return err
+		}
 	}
 	if payment == nil {
 		if err := c.setNotice(ctx, Unmatched, "reopened"); err != nil {

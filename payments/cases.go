@@ -24,6 +24,7 @@ type openCase struct {
 	Notice, Delivery *uuid.UUID
 	Market, Stall    *uuid.UUID
 	Detail           string
+	Conflict         *uuid.UUID // the content that came later
 }
 
 var caseSpace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("market40/case"))
@@ -39,6 +40,9 @@ func (w *posting) queueCases() {
 		kinds := []string{e.decision.Case}
 		if e.twice {
 			kinds = append(kinds, paidTwice)
+		}
+		if w.opensAhead(e) {
+			kinds = append(kinds, futureDated)
 		}
 		for _, kind := range kinds {
 			if kind == "" {
@@ -60,9 +64,9 @@ func (w *posting) queueCases() {
 		}
 	}
 	for _, c := range w.cases {
-		w.batch.Queue(`INSERT INTO cases (id, kind, state, market_id, connection_id, notice_id, delivery_id, stall_id, detail, opened_at)
-			VALUES ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
-			c.ID, c.Kind, c.Market, c.Connection, c.Notice, c.Delivery, c.Stall, c.Detail, w.now)
+		w.batch.Queue(`INSERT INTO cases (id, kind, state, market_id, connection_id, notice_id, delivery_id, stall_id, detail, opened_at, conflict_id)
+			VALUES ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`,
+			c.ID, c.Kind, c.Market, c.Connection, c.Notice, c.Delivery, c.Stall, c.Detail, w.now, c.Conflict)
 	}
 }
 
@@ -84,11 +88,16 @@ type Case struct {
 	Detail     string        `json:"detail"`
 	OpenedAt   time.Time     `json:"opened_at"`
 	ClosedAt   *time.Time    `json:"closed_at"`
+	ToldAt     *time.Time    `json:"told_at" doc:"the bank's own date where it lay over an hour ahead; null: occurred_at"`
+	Market     *CaseMarket   `json:"market" doc:"null: the platform's"`
+	Proposal   *Proposal     `json:"proposal" doc:"what waits for a second person; null: nothing"`
+	Contents   []Content     `json:"contents" doc:"what the bank told: of a conflict both contents, the first one first"`
 }
 
 const selectCases = `SELECT c.id, c.kind, c.state, c.market_id, c.stall_id, c.notice_id, c.delivery_id, n.amount::text, n.currency, n.occurred_at,
-		n.reference, n.account_last4, n.state, c.detail, c.opened_at, c.closed_at
-	FROM cases c LEFT JOIN notices n ON n.id = c.notice_id
+		n.reference, n.account_last4, n.state, c.detail, c.opened_at, c.closed_at, n.told_at,
+		CASE WHEN m.id IS NOT NULL THEN jsonb_build_object('id', m.id, 'name', m.name) END, ` + selectProposal + `, ` + selectContents + `
+	FROM cases c LEFT JOIN notices n ON n.id = c.notice_id LEFT JOIN markets m ON m.id = c.market_id
 	WHERE ($1 = 'all' OR c.market_id IN (SELECT scope_markets($1, $2)))`
 
 // Cases are the cases in the caller's scope, newest first. A case without a market is the platform's.
@@ -107,6 +116,9 @@ func (p *Payments) Cases(ctx context.Context, who auth.Principal, state, market 
 	if err != nil {
 		return nil, fmt.Errorf("list cases: %w", err)
 	}
+	if err := p.matchContents(ctx, p.db.Pool, items); err != nil {
+		return nil, err
+	}
 	items, next := edge.Cut(items, page, func(c Case) edge.Mark { return edge.Mark{At: &c.OpenedAt, ID: c.ID} })
 	return &edge.List[Case]{Items: items, Next: next}, p.seenCases(ctx, items...)
 }
@@ -114,16 +126,14 @@ func (p *Payments) Cases(ctx context.Context, who auth.Principal, state, market 
 // Resolution is what a person decides about a case.
 type Resolution struct {
 	Action  string     `json:"action" enum:"assign,return,dismiss" doc:"assign and return move money in the books and want a second person"`
-	StallID *uuid.UUID `json:"stall_id,omitempty" doc:"to which stall; for assign"`
+	StallID *uuid.UUID `json:"stall_id,omitempty" doc:"to which stall; for assign. Of a conflict the stall that matching finds, unless given"`
+	Content *uuid.UUID `json:"content,omitempty" doc:"the notice or conflict that it speaks of; default the one that is not posted"`
 	Reason  string     `json:"reason" minLength:"3" maxLength:"500"`
 }
 
 // Resolve decides a case. Dismissing closes it at once. Assigning (or returning) is proposed by one person
 // and posted when a second one asks for the same: then one payment with this case behind it is written.
 func (p *Payments) Resolve(ctx context.Context, who auth.Principal, id uuid.UUID, r Resolution) (*Case, error) {
-	if r.Action == "assign" && r.StallID == nil {
-		return nil, problem.Of("stall_id", "required", "Cần nêu sạp nhận.", "Name the stall to assign to.")
-	}
 	return p.decideCase(ctx, who, id, func(ctx context.Context, c *caseWork) error {
 		if c.state != "open" && c.state != "proposed" {
 			return caseClosed()
@@ -133,6 +143,12 @@ func (p *Payments) Resolve(ctx context.Context, who auth.Principal, id uuid.UUID
 		}
 		if c.notice == nil {
 			return problem.Of("action", "nothing_to_move", "Hồ sơ này không gắn với khoản tiền nào, chỉ có thể đóng.", "No money stands behind this case; it can only be dismissed.")
+		}
+		if err := c.chooseContent(ctx, &r); err != nil {
+			return err
+		}
+		if r.Action == "assign" && r.StallID == nil {
+			return problem.Of("stall_id", "required", "Cần nêu sạp nhận.", "Name the stall to assign to.")
 		}
 		if r.Action == "assign" {
 			if err := c.findTenancy(ctx, *r.StallID); err != nil {
@@ -172,7 +188,11 @@ type caseWork struct {
 	who    auth.Principal
 	id     uuid.UUID
 	state  string
+	kind   string
 	notice *uuid.UUID
+
+	conflict *uuid.UUID // of a conflict's case: the content that came later
+	content  *entry     // that content, when it is what is decided on; nil: the notice
 
 	toMarket, toStall, toTenancy uuid.UUID // where an assignment goes
 	posted                       []ledger.Transfer
@@ -186,8 +206,8 @@ func (p *Payments) decideCase(ctx context.Context, who auth.Principal, id uuid.U
 		if _, err := tx.Exec(ctx, `SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, milliseconds(postingIdle)); err != nil {
 			return fmt.Errorf("limit the locks of case %s: %w", id, err)
 		}
-		err := tx.QueryRow(ctx, `SELECT state, notice_id FROM cases WHERE id = $3 AND ($1 = 'all' OR market_id IN (SELECT scope_markets($1, $2))) FOR UPDATE`,
-			who.ScopeKind, who.ScopeID, id).Scan(&c.state, &c.notice)
+		err := tx.QueryRow(ctx, `SELECT state, kind, notice_id, conflict_id FROM cases WHERE id = $3 AND ($1 = 'all' OR market_id IN (SELECT scope_markets($1, $2))) FOR UPDATE`,
+			who.ScopeKind, who.ScopeID, id).Scan(&c.state, &c.kind, &c.notice, &c.conflict)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return problem.Missing("case")
 		}
@@ -212,7 +232,11 @@ func (p *Payments) decideCase(ctx context.Context, who auth.Principal, id uuid.U
 		return nil, err
 	}
 	p.feed.Announce(posted)
-	return &after, p.seenCases(ctx, after)
+	shown := []Case{after}
+	if err := p.matchContents(ctx, p.db.Pool, shown); err != nil {
+		return nil, err
+	}
+	return &shown[0], p.seenCases(ctx, after)
 }
 
 // findTenancy finds the open tenancy, or the last one, of a stall in the caller's scope.
@@ -222,6 +246,9 @@ func (c *caseWork) findTenancy(ctx context.Context, stall uuid.UUID) error {
 		Scan(&c.toMarket, &c.toStall, &c.toTenancy)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return problem.Of("stall_id", "stall_unknown", "Không tìm thấy sạp, hoặc sạp chưa có người thuê.", "No such stall, or it never had a tenant.")
+	}
+	if err == nil && c.content != nil && c.content.decision.To != nil && c.content.decision.To.Stall == c.toStall {
+		c.toTenancy = c.content.decision.To.Tenancy // a code names the tenant whom it was issued to
 	}
 	return err
 }
@@ -234,12 +261,13 @@ func (c *caseWork) secondPerson(ctx context.Context, r Resolution) (bool, error)
 	var another bool
 	var action string
 	var stall *uuid.UUID
-	err := c.tx.QueryRow(ctx, `SELECT person(actor_id) <> person($2), action, stall_id FROM case_steps WHERE case_id = $1 AND step = 'propose' ORDER BY id DESC LIMIT 1`, c.id, c.who.ActorID).
-		Scan(&another, &action, &stall)
+	var conflict *uuid.UUID
+	err := c.tx.QueryRow(ctx, `SELECT person(actor_id) <> person($2), action, stall_id, conflict_id FROM case_steps WHERE case_id = $1 AND step = 'propose' ORDER BY id DESC LIMIT 1`, c.id, c.who.ActorID).
+		Scan(&another, &action, &stall, &conflict)
 	if err != nil {
 		return false, fmt.Errorf("read proposal of case %s: %w", c.id, err)
 	}
-	same := action == r.Action && (stall == nil) == (r.StallID == nil) && (stall == nil || *stall == *r.StallID)
+	same := action == r.Action && (stall == nil) == (r.StallID == nil) && (stall == nil || *stall == *r.StallID) && (conflict != nil) == (c.content != nil)
 	if another && same {
 		return true, nil
 	}
@@ -255,12 +283,16 @@ func (c *caseWork) set(ctx context.Context, step, action, state string, stall, p
 	if now := c.p.now(); state != "open" && state != "proposed" {
 		closed = &now
 	}
+	var conflict *uuid.UUID
+	if c.content != nil {
+		conflict = &c.content.id
+	}
 	_, err := c.tx.Exec(ctx, `UPDATE cases SET state = $2, closed_at = $3, stall_id = coalesce($4, stall_id) WHERE id = $1`, c.id, state, closed, stall)
 	if err != nil {
 		return fmt.Errorf("set case %s: %w", c.id, err)
 	}
-	_, err = c.tx.Exec(ctx, `INSERT INTO case_steps (id, case_id, step, action, stall_id, reason, payment_id, actor_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		uuid.Must(uuid.NewV7()), c.id, step, action, stall, reason, payment, c.who.ActorID, c.p.now())
+	_, err = c.tx.Exec(ctx, `INSERT INTO case_steps (id, case_id, step, action, stall_id, reason, payment_id, actor_id, at, conflict_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		uuid.Must(uuid.NewV7()), c.id, step, action, stall, reason, payment, c.who.ActorID, c.p.now(), conflict)
 	if err != nil {
 		return fmt.Errorf("record step of case %s: %w", c.id, err)
 	}

@@ -250,6 +250,7 @@ type Connection struct {
 	WebhookPath string          `json:"webhook_path"`
 	Accounts    []shownAccount  `json:"accounts" doc:"masked; empty: all in the owner's scope"`
 	CreatedAt   time.Time       `json:"created_at"`
+	ClockAhead  *ClockAhead     `json:"clock_ahead" doc:"the feed dates its notices hours ahead; null: it does not"`
 }
 
 type shownAccount struct {
@@ -335,13 +336,14 @@ func (p *Payments) Connections(ctx context.Context, page edge.Page) (*edge.List[
 		return nil, err
 	}
 	rows, err := p.db.Pool.Query(ctx, `SELECT c.id, c.provider, c.name, c.owner_kind, coalesce(c.owner_id::text, ''), c.created_at,
-			(SELECT coalesce(json_agg(json_build_object('bank_bin', a.bank_bin, 'account_number', '••••' || a.last4)), '[]') FROM connection_accounts a WHERE a.connection_id = c.id)
-		FROM bank_connections c WHERE c.id > $1 ORDER BY c.id LIMIT $2`, after.ID, page.Size()+1)
+			(SELECT coalesce(json_agg(json_build_object('bank_bin', a.bank_bin, 'account_number', '••••' || a.last4)), '[]') FROM connection_accounts a WHERE a.connection_id = c.id),
+			`+selectClockAhead+`
+		FROM bank_connections c WHERE c.id > $1 ORDER BY c.id LIMIT $2`, after.ID, page.Size()+1, p.now().Add(-aheadWindow))
 	if err != nil {
 		return nil, fmt.Errorf("list connections: %w", err)
 	}
 	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Connection, err error) {
-		err = row.Scan(&c.ID, &c.Provider, &c.Name, &c.Owner.Kind, &c.Owner.ID, &c.CreatedAt, &c.Accounts)
+		err = row.Scan(&c.ID, &c.Provider, &c.Name, &c.Owner.Kind, &c.Owner.ID, &c.CreatedAt, &c.Accounts, &c.ClockAhead)
 		c.WebhookPath = webhookPath(c.Provider, c.ID)
 		return c, err
 	})

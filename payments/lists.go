@@ -29,10 +29,14 @@ type Payment struct {
 	State      string       `json:"state" enum:"posted,reversed,reversal"`
 	Reverses   *uuid.UUID   `json:"reverses,omitempty" doc:"the payment that a reversal takes back"`
 	Precision  *string      `json:"precision" enum:"second,minute,day" doc:"how exactly the bank told occurred_at; null: a person assigned the payment"`
+	ToldAt     *time.Time   `json:"told_at" doc:"the bank's own date where it lay over an hour ahead; null: occurred_at"`
 }
 
 // precisionOf is SQL for how exactly the bank told when payment p occurred: it bears its notice's id.
 const precisionOf = `(SELECT n.precision FROM notices n WHERE n.id = p.id)`
+
+// toldAtOf is SQL for the bank's own date of payment p, where it lay too far ahead.
+const toldAtOf = `(SELECT n.told_at FROM notices n WHERE n.id = p.id)`
 
 // stallPayments selects the payments of ledger accounts $1, each with the account's version. A stall is
 // credited by payments and debited by what reverses them. Of those that occurred at $2 or later, if that is a time: what was
@@ -40,7 +44,7 @@ const precisionOf = `(SELECT n.precision FROM notices n WHERE n.id = p.id)`
 const stallPayments = `SELECT p.id, CASE WHEN p.credit_account = a.id THEN p.amount ELSE -p.amount END::text, 'VND', p.occurred_at, p.recorded_at,
 		p.reference, p.memo_code, CASE WHEN p.credit_account = a.id THEN p.credit_version ELSE p.debit_version END AS version,
 		CASE WHEN p.debit_account = a.id THEN 'reversal' WHEN EXISTS (SELECT FROM payments r WHERE r.reverses = p.id) THEN 'reversed' ELSE 'posted' END,
-		CASE WHEN p.debit_account = a.id THEN p.reverses END, ` + precisionOf + `
+		CASE WHEN p.debit_account = a.id THEN p.reverses END, ` + precisionOf + `, ` + toldAtOf + `
 	FROM unnest($1::uuid[]) AS a (id) CROSS JOIN LATERAL (
 		SELECT * FROM payments WHERE credit_account = a.id AND credit_version > version_before(a.id, $2)
 		UNION ALL
@@ -138,6 +142,7 @@ type Notice struct {
 	AccountLast4 string       `json:"account_last4"`
 	MarketID     *uuid.UUID   `json:"market_id"`
 	Conflicts    int          `json:"conflicts" doc:"how often the same id came with other content"`
+	ToldAt       *time.Time   `json:"told_at" doc:"the bank's own date where it lay over an hour ahead; null: occurred_at"`
 }
 
 // NoticeFilter narrows a list of notices; empty fields do not.
@@ -158,7 +163,7 @@ func (p *Payments) Notices(ctx context.Context, who auth.Principal, f NoticeFilt
 		before = &after.ID
 	}
 	rows, err := p.db.Pool.Query(ctx, `SELECT n.id, n.connection_id, n.external_id, n.state, n.why, n.direction, n.amount::text, n.currency, n.occurred_at, n.precision,
-			n.recorded_at, n.reference, n.memo_code, n.account_last4, n.market_id, (SELECT count(*) FROM notice_conflicts c WHERE c.notice_id = n.id)
+			n.recorded_at, n.reference, n.memo_code, n.account_last4, n.market_id, (SELECT count(*) FROM notice_conflicts c WHERE c.notice_id = n.id), n.told_at
 		FROM notices n
 		WHERE ($1 = 'all' OR n.market_id IN (SELECT scope_markets($1, $2)))
 		AND ($3 = '' OR n.connection_id::text = $3) AND ($4 = '' OR n.external_id = $4) AND ($5 = '' OR n.state = $5)

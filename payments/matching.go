@@ -37,6 +37,7 @@ const (
 	originalUnknown = "original_unknown" // takes back a notice that was never posted
 	paidTwice       = "paid_twice"
 	takenBack       = "taken_back"
+	futureDated     = "future_dated"  // posted, though its bank dates it over an hour ahead
 	duplicateOf     = "duplicate_of:" // followed by the payment's id
 )
 

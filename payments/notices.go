@@ -51,7 +51,8 @@ type entry struct {
 	part                                      []byte // of the notice's key, beside connection and external id
 	particulars                               []byte // sealed
 
-	retried  bool // it stands as pending already
+	toldAt   *time.Time // the bank's own date where it lay too far ahead; nil: notice.OccurredAt
+	retried  bool       // it stands as pending already
 	original *takenPayment
 	decision decision
 	twice    bool // another payment of the same purchase stands
@@ -76,12 +77,19 @@ type particulars struct {
 	Ignore   string `json:"ignore,omitempty"`
 }
 
+// fill gives a notice that was read from its row what is sealed of it.
+func (s *particulars) fill(n *banks.Notice) {
+	n.BankBIN, n.Account, n.VirtualAccount, n.Memo = s.BankBIN, s.Account, s.Virtual, s.Memo
+	n.OrderRef, n.Reverses, n.Ignore = s.OrderRef, s.Reverses, banks.Ignore(s.Ignore)
+	_, n.StrongReference = banks.NormalReference(n.Reference)
+}
+
 func particularsPlace(id uuid.UUID) seal.Place {
 	return seal.Place{Table: "notices", Column: "particulars", ID: id}
 }
 
 // newEntry computes all that the posting needs of a notice, outside of any transaction.
-func (p *Payments) newEntry(ctx context.Context, id uuid.UUID, c *connection, n banks.Notice) (*entry, error) {
+func (p *Payments) newEntry(ctx context.Context, id uuid.UUID, c *connection, n banks.Notice, received time.Time) (*entry, error) {
 	e := &entry{id: id, connection: c, notice: n}
 	for _, code := range memo.Find(n.Memo) {
 		e.codes = append(e.codes, code.String())
@@ -96,6 +104,7 @@ func (p *Payments) newEntry(ctx context.Context, id uuid.UUID, c *connection, n 
 	}
 	e.digest = p.keys.Index("notice", digestText(n))
 	e.part = p.keyPart(n, e.digest)
+	e.dateByReceipt(received)
 	plain, err := json.Marshal(particulars{n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses, string(n.Ignore)})
 	if err != nil {
 		return nil, fmt.Errorf("write particulars: %w", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -42,7 +43,7 @@ func (p *Payments) leavePending(ctx context.Context, d *delivery, cause error) e
 
 // retryPending tries the pending notices again, one by one.
 func (p *Payments) retryPending(ctx context.Context) error {
-	rows, err := p.money.Pool.Query(ctx, `SELECT id, delivery_id, connection_id, external_id, direction, amount::text, currency, occurred_at, precision, reference, particulars
+	rows, err := p.money.Pool.Query(ctx, `SELECT id, delivery_id, connection_id, external_id, direction, amount::text, currency, occurred_at, precision, reference, particulars, told_at
 		FROM notices WHERE state = 'pending' ORDER BY id LIMIT 100`)
 	if err != nil {
 		return fmt.Errorf("read pending notices: %w", err)
@@ -51,7 +52,7 @@ func (p *Payments) retryPending(ctx context.Context) error {
 	var waiting []storedNotice
 	for rows.Next() {
 		var s storedNotice
-		if err := rows.Scan(&s.id, &s.delivery, &s.connection, &s.ExternalID, &s.Direction, &s.Amount, &s.Currency, &s.OccurredAt, &s.Precision, &s.Reference, &s.sealed); err != nil {
+		if err := rows.Scan(&s.id, &s.delivery, &s.connection, &s.ExternalID, &s.Direction, &s.Amount, &s.Currency, &s.OccurredAt, &s.Precision, &s.Reference, &s.sealed, &s.toldAt); err != nil {
 			return fmt.Errorf("read pending notices: %w", err)
 		}
 		waiting = append(waiting, s)
@@ -72,6 +73,7 @@ type storedNotice struct {
 	banks.Notice
 	id, delivery, connection uuid.UUID
 	sealed                   []byte
+	toldAt                   *time.Time
 }
 
 func (p *Payments) retry(ctx context.Context, s storedNotice) error {
@@ -84,14 +86,12 @@ func (p *Payments) retry(ctx context.Context, s storedNotice) error {
 		return err
 	}
 	n := s.Notice
-	n.BankBIN, n.Account, n.VirtualAccount, n.Memo = told.BankBIN, told.Account, told.Virtual, told.Memo
-	n.OrderRef, n.Reverses, n.Ignore = told.OrderRef, told.Reverses, banks.Ignore(told.Ignore)
-	_, n.StrongReference = banks.NormalReference(n.Reference)
-	e, err := p.newEntry(ctx, s.id, c, n)
+	told.fill(&n)
+	e, err := p.newEntry(ctx, s.id, c, n, p.now())
 	if err != nil {
 		return err
 	}
-	e.retried = true
+	e.retried, e.toldAt = true, s.toldAt
 	e.delivery = &delivery{id: s.delivery, connection: c, verdict: verdictRead, entries: []*entry{e}}
 	return p.keep(ctx, []*delivery{e.delivery}, partLockWait)
 }

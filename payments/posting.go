@@ -47,12 +47,14 @@ type posting struct {
 	transfers  []ledger.Transfer
 	cases      []*openCase
 	written    map[*delivery]bool
+	ahead      map[uuid.UUID]int // by connection: notices of the last day that are dated ahead
 	batch      pgx.Batch
 }
 
 type conflict struct {
 	*entry
-	first uuid.UUID // the notice that stands
+	first  uuid.UUID  // the notice that stands
+	market *uuid.UUID // of that notice
 }
 
 // keep keeps, matches and posts a group of deliveries: one set-based transaction, acknowledged after commit.
@@ -198,7 +200,7 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 	if len(known) == 0 {
 		return nil
 	}
-	rows, err := w.tx.Query(ctx, `SELECT w.n, k.notice_id, k.digest
+	rows, err := w.tx.Query(ctx, `SELECT w.n, k.notice_id, k.digest, (SELECT n.market_id FROM notices n WHERE n.id = k.notice_id)
 		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[]) WITH ORDINALITY AS w (connection, external, part, digest, n)
 		CROSS JOIN LATERAL (SELECT k.notice_id, k.digest FROM notice_keys k
 			WHERE k.connection_id = w.connection AND k.external_id = w.external
@@ -210,11 +212,12 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 	var n int
 	var first uuid.UUID
 	var digest []byte
-	_, err = pgx.ForEachRow(rows, []any{&n, &first, &digest}, func() error {
+	var market *uuid.UUID
+	_, err = pgx.ForEachRow(rows, []any{&n, &first, &digest, &market}, func() error {
 		e := known[n-1]
 		e.stands = first
 		if !bytes.Equal(digest, e.digest) {
-			w.conflicts = append(w.conflicts, conflict{e, first})
+			w.conflicts = append(w.conflicts, conflict{e, first, market})
 		}
 		return nil
 	})
@@ -233,6 +236,9 @@ func (w *posting) match(ctx context.Context) error {
 			}
 		}
 		e.decision = w.register.decide(e)
+	}
+	if err := w.countAhead(ctx); err != nil {
+		return err
 	}
 	return w.findTwice(ctx)
 }

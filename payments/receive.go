@@ -30,7 +30,7 @@ func (p *Payments) Receive(ctx context.Context, connectionID uuid.UUID, notices 
 			return err
 		}
 		for _, n := range group {
-			e, err := p.newEntry(ctx, uuid.Must(uuid.NewV7()), c, n)
+			e, err := p.newEntry(ctx, uuid.Must(uuid.NewV7()), c, n, d.receivedAt)
 			if err != nil {
 				return err
 			}

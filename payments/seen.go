@@ -43,6 +43,11 @@ func (p *Payments) seenCases(ctx context.Context, cases ...Case) error {
 		if c.StallID != nil {
 			stalls = append(stalls, *c.StallID)
 		}
+		for _, content := range c.Contents {
+			if content.StallID != nil {
+				stalls = append(stalls, *content.StallID)
+			}
+		}
 	}
 	return p.seenNotices(ctx, auth.ReadingCases, notices, stalls)
 }

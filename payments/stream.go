@@ -170,10 +170,10 @@ func (p *Payments) writeAfter(c *gin.Context, account uuid.UUID, last int64, shi
 func (p *Payments) after(ctx context.Context, account uuid.UUID, last int64, shift *uuid.UUID) ([]Payment, error) {
 	rows, err := p.db.Pool.Query(ctx, `WITH a AS (SELECT $1::uuid AS id)
 		SELECT * FROM (
-			SELECT p.id, p.amount::text, 'VND', p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.credit_version AS version, 'posted', NULL::uuid, `+precisionOf+`
+			SELECT p.id, p.amount::text, 'VND', p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.credit_version AS version, 'posted', NULL::uuid, `+precisionOf+`, `+toldAtOf+`
 			FROM payments p, a WHERE p.credit_account = a.id AND p.credit_version > $2 AND`+inShift(4)+`
 			UNION ALL
-			SELECT p.id, (-p.amount)::text, 'VND', p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.debit_version, 'reversal', p.reverses, NULL
+			SELECT p.id, (-p.amount)::text, 'VND', p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.debit_version, 'reversal', p.reverses, NULL, NULL
 			FROM payments p, a WHERE p.debit_account = a.id AND p.reverses IS NOT NULL AND p.debit_version > $2 AND`+inShift(4)+`) news
 		ORDER BY version LIMIT $3`, account, last, streamPage, shift)
 	if err != nil {

@@ -155,7 +155,7 @@ func (p *Payments) enter(c *gin.Context, d *delivery, items []banks.Item) error 
 			d.faults = append(d.faults, fault{caseID("unreadable_item", d.connection.ID, about), item.Err.Error()})
 			continue
 		}
-		e, err := p.newEntry(c.Request.Context(), uuid.Must(uuid.NewV7()), d.connection, item.Notice)
+		e, err := p.newEntry(c.Request.Context(), uuid.Must(uuid.NewV7()), d.connection, item.Notice, d.receivedAt)
 		if err != nil {
 			return err
 		}

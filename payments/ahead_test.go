@@ -1,0 +1,75 @@
+package payments_test
+
+import (
+	"testing"
+	"time"
+)
+
+// TestANoticeOfTomorrowIsOfItsReceipt: posted and counted on the day it came, its own date shown, and a case opens.
+func TestANoticeOfTomorrowIsOfItsReceipt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.sepay(nil)
+	stall, code := w.stall(w.market, "A1", "970422", "1111111")
+	began := time.Now()
+	future := transfer{ID: 1, Account: "1111111", Memo: code, Amount: 25000, Date: "2096-11-30 08:00:00"}
+	w.accept(c, future)
+	w.accept(c, future) // the same again
+	near := began.Add(50 * time.Minute).In(vietnam).Format(time.DateTime)
+	w.accept(c, transfer{ID: 2, Account: "1111111", Memo: code, Amount: 26000, Date: near})
+	w.accept(c, transfer{ID: 3, Account: "1111111", Memo: code, Amount: 27000, Date: began.Add(7 * time.Hour).In(vietnam).Format(time.DateTime), Type: "out"})
+
+	payments := w.paid(stall)
+	if len(payments) != 2 {
+		t.Fatalf("%d payments", len(payments))
+	}
+	clamped := payments[1]
+	at, err := time.Parse(time.RFC3339, clamped.text("occurred_at"))
+	must(t, err)
+	if at.Before(began.Add(-time.Second)) || at.After(time.Now()) {
+		t.Errorf("it occurred at %s", clamped.text("occurred_at"))
+	}
+	told, err := time.Parse(time.RFC3339, clamped.text("told_at"))
+	must(t, err)
+	if !told.Equal(time.Date(2096, 11, 30, 8, 0, 0, 0, vietnam)) {
+		t.Errorf("the bank's date is %s", clamped.text("told_at"))
+	}
+	if payments[0]["told_at"] != nil {
+		t.Errorf("a date within the hour is %v", payments[0])
+	}
+	if n := w.notice(c, 1); n.text("told_at") != clamped.text("told_at") || n.text("conflicts") != "0" {
+		t.Errorf("the notice is %v", n)
+	}
+	found := w.wantCases("future_dated", 1)
+	if len(found) == 1 && (found[0].text("told_at") == "" || found[0].text("stall_id") != stall) {
+		t.Errorf("the case is %v", found[0])
+	}
+	today := time.Now().In(vietnam).Format(time.DateOnly)
+	if days := w.call(w.admin, "GET", "/api/v1/stalls/"+stall+"/days?from="+today+"&to="+today, nil, 200).items(); len(days) != 1 {
+		t.Errorf("today is %v", days)
+	}
+	w.wantSound()
+}
+
+// TestAFeedThatIsAheadIsTheOperatorsMatter: its money is posted, its cases end at a limit, its connection says so.
+func TestAFeedThatIsAheadIsTheOperatorsMatter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.sepay(nil)
+	stall, code := w.stall(w.market, "A1", "970422", "1111111")
+	for n := range 14 {
+		w.accept(c, transfer{ID: n + 1, Account: "1111111", Memo: code, Amount: 1000 + n, Date: time.Now().Add(7 * time.Hour).In(vietnam).Format(time.DateTime)})
+	}
+	if n := len(w.paid(stall)); n != 14 {
+		t.Errorf("%d payments of 14", n)
+	}
+	w.wantCases("future_dated", 10)
+	shown := w.call(w.admin, "GET", "/api/v1/bank-connections", nil, 200).items()[0]
+	if got := shown.text("clock_ahead.notices_24h"); got != "14" {
+		t.Errorf("the connection says %v", shown["clock_ahead"])
+	}
+	if minutes, _ := shown["clock_ahead"].(map[string]any)["minutes"].(float64); minutes < 419 || minutes > 420 {
+		t.Errorf("the connection says %v", shown["clock_ahead"])
+	}
+	w.wantSound()
+}
