@@ -88,7 +88,7 @@ type Case struct {
 	Detail     string        `json:"detail"`
 	OpenedAt   time.Time     `json:"opened_at"`
 	ClosedAt   *time.Time    `json:"closed_at"`
-	ToldAt     *time.Time    `json:"told_at" doc:"the bank's own date where it lay over an hour ahead; null: occurred_at"`
+	ToldAt     *time.Time    `json:"told_at,omitempty" doc:"the bank's own date where it lay over an hour ahead; absent: occurred_at"`
 	Market     *CaseMarket   `json:"market" doc:"null: the platform's"`
 	Proposal   *Proposal     `json:"proposal" doc:"what waits for a second person; null: nothing"`
 	Contents   []Content     `json:"contents" doc:"what the bank told: of a conflict both contents, the first one first"`

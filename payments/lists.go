@@ -29,7 +29,7 @@ type Payment struct {
 	State      string       `json:"state" enum:"posted,reversed,reversal"`
 	Reverses   *uuid.UUID   `json:"reverses,omitempty" doc:"the payment that a reversal takes back"`
 	Precision  *string      `json:"precision" enum:"second,minute,day" doc:"how exactly the bank told occurred_at; null: a person assigned the payment"`
-	ToldAt     *time.Time   `json:"told_at" doc:"the bank's own date where it lay over an hour ahead; null: occurred_at"`
+	ToldAt     *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it lay over an hour ahead; absent: occurred_at"`
 }
 
 // precisionOf is SQL for how exactly the bank told when payment p occurred: it bears its notice's id.
@@ -142,7 +142,7 @@ type Notice struct {
 	AccountLast4 string       `json:"account_last4"`
 	MarketID     *uuid.UUID   `json:"market_id"`
 	Conflicts    int          `json:"conflicts" doc:"how often the same id came with other content"`
-	ToldAt       *time.Time   `json:"told_at" doc:"the bank's own date where it lay over an hour ahead; null: occurred_at"`
+	ToldAt       *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it lay over an hour ahead; absent: occurred_at"`
 }
 
 // NoticeFilter narrows a list of notices; empty fields do not.

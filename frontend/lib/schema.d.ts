@@ -5144,12 +5144,16 @@ export interface components {
             amount: string | null;
             /** Format: date-time */
             closed_at: string | null;
+            /** @description what the bank told: of a conflict both contents, the first one first */
+            contents: components["schemas"]["PaymentsContent"][] | null;
             currency: string | null;
             delivery_id: string;
             detail: string;
             id: string;
             /** @description why it was opened; the same word as the notice's why */
             kind: string;
+            /** @description null: the platform's */
+            market: components["schemas"]["PaymentsCaseMarket"];
             market_id: string;
             notice_id: string;
             notice_state: string | null;
@@ -5157,11 +5161,34 @@ export interface components {
             occurred_at: string | null;
             /** Format: date-time */
             opened_at: string;
+            /** @description what waits for a second person; null: nothing */
+            proposal: components["schemas"]["PaymentsProposal"];
             reference: string | null;
             /** @description the stall that it concerns or was assigned to */
             stall_id: string;
             /** @enum {string} */
             state: "open" | "proposed" | "assigned" | "returned" | "dismissed";
+            /**
+             * Format: date-time
+             * @description the bank's own date where it lay over an hour ahead; null: occurred_at
+             */
+            told_at: string | null;
+        };
+        PaymentsCaseMarket: {
+            id: string;
+            name: string;
+        };
+        PaymentsClockAhead: {
+            /**
+             * Format: int64
+             * @description how far ahead half of them were, at least
+             */
+            minutes: number;
+            /**
+             * Format: int64
+             * @description notices of the last 24 hours that were dated over an hour ahead of their receipt
+             */
+            notices_24h: number;
         };
         PaymentsConfirmation: {
             amount: string;
@@ -5172,6 +5199,8 @@ export interface components {
         PaymentsConnection: {
             /** @description masked; empty: all in the owner's scope */
             accounts: components["schemas"]["PaymentsShownAccount"][] | null;
+            /** @description the feed dates its notices hours ahead; null: it does not */
+            clock_ahead: components["schemas"]["PaymentsClockAhead"];
             /** Format: date-time */
             created_at: string;
             id: string;
@@ -5198,6 +5227,25 @@ export interface components {
             id?: string;
             /** @enum {string} */
             kind: "platform" | "market" | "merchant";
+        };
+        PaymentsContent: {
+            amount: string;
+            /** @description what came later under the same id */
+            conflict_id?: string;
+            /** @description the first notice */
+            notice_id?: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /** @description a payment of it stands in the books */
+            posted: boolean;
+            reference: string;
+            /** @description where its money is; of a conflict that is not posted: the stall that matching finds; null: none */
+            stall_id: string;
+            /**
+             * Format: date-time
+             * @description the bank's own date where it lay over an hour ahead
+             */
+            told_at?: string;
         };
         PaymentsDay: {
             /** @description đồng; a reversal is taken off the day of what it takes back */
@@ -5235,6 +5283,7 @@ export interface components {
             currency: string;
             /** @enum {string} */
             direction: "in" | "out";
+            /** @description the provider's own id: several notices bear it where it names no single transfer */
             external_id: string;
             id: string;
             market_id: string;
@@ -5248,6 +5297,11 @@ export interface components {
             reference: string;
             /** @enum {string} */
             state: "posted" | "unmatched" | "ignored" | "pending";
+            /**
+             * Format: date-time
+             * @description the bank's own date where it lay over an hour ahead; null: occurred_at
+             */
+            told_at: string | null;
             why: string;
         };
         PaymentsOrder: {
@@ -5322,10 +5376,30 @@ export interface components {
             /** @enum {string} */
             state: "posted" | "reversed" | "reversal";
             /**
+             * Format: date-time
+             * @description the bank's own date where it lay over an hour ahead; null: occurred_at
+             */
+            told_at: string | null;
+            /**
              * Format: int64
              * @description 1, 2, 3… on the stall's ledger account, in commit order
              */
             version: number;
+        };
+        PaymentsProposal: {
+            /** @enum {string} */
+            action: "assign" | "return";
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["PaymentsProposalBy"];
+            /** @description the notice or conflict that it speaks of */
+            content: string;
+            reason: string;
+            stall_id: string;
+        };
+        PaymentsProposalBy: {
+            id: string;
+            name: string;
         };
         PaymentsPushKey: {
             /** @description P-256, base64url: applicationServerKey of the Push API */
@@ -5337,8 +5411,10 @@ export interface components {
              * @enum {string}
              */
             action: "assign" | "return" | "dismiss";
+            /** @description the notice or conflict that it speaks of; default the one that is not posted */
+            content?: string;
             reason: string;
-            /** @description to which stall; for assign */
+            /** @description to which stall; for assign. Of a conflict the stall that matching finds, unless given */
             stall_id?: string;
         };
         PaymentsShift: {
@@ -10000,6 +10076,7 @@ export interface operations {
         parameters: {
             query?: {
                 connection_id?: string;
+                /** @description the provider's own id; of payOS the bank's reference, of a void void: and the id it takes back */
                 external_id?: string;
                 state?: "posted" | "unmatched" | "ignored" | "pending";
                 /** @description items a page */
