@@ -18,6 +18,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/edge"
 	"market40/merchants/notify"
+	"market40/merchants/phones"
 	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
@@ -60,7 +61,7 @@ func newWorldOn(t *testing.T, db *database.DB) *world {
 	signIn := &edge.SignIn{People: people, Cookies: true}
 	signIn.Routes(e)
 	codes := auth.NewPhoneCodes(people, notify.NewGateway(w.sms.URL, "gateway-token", http.DefaultClient), "cho.example.vn")
-	(&edge.Stalls{SignIn: signIn, Codes: codes, Phone: merchants.NormalPhone}).Routes(e)
+	(&edge.Stalls{SignIn: signIn, Codes: codes, Phone: phones.Normal}).Routes(e)
 	register := merchants.New(w.db, keys, time.Now)
 	register.Routes(e)
 	w.payments.Routes(e)

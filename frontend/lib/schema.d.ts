@@ -4626,7 +4626,7 @@ export interface components {
         };
         MerchantsAccountOrder: {
             /**
-             * @description 1 to 19 letters and digits; of a wallet, the provider's merchant or store id, up to 64
+             * @description 1 to 19 digits, or letters where the bank has such accounts; of a wallet, the provider's merchant or store id, up to 64
              * @example 0101234567890
              */
             account_number: string;
@@ -5170,9 +5170,9 @@ export interface components {
             state: "open" | "proposed" | "assigned" | "returned" | "dismissed";
             /**
              * Format: date-time
-             * @description the bank's own date where it lay over an hour ahead; null: occurred_at
+             * @description the bank's own date where it lay over an hour ahead; absent: occurred_at
              */
-            told_at: string | null;
+            told_at?: string;
         };
         PaymentsCaseMarket: {
             id: string;
@@ -5299,9 +5299,9 @@ export interface components {
             state: "posted" | "unmatched" | "ignored" | "pending";
             /**
              * Format: date-time
-             * @description the bank's own date where it lay over an hour ahead; null: occurred_at
+             * @description the bank's own date where it lay over an hour ahead; absent: occurred_at
              */
-            told_at: string | null;
+            told_at?: string;
             why: string;
         };
         PaymentsOrder: {
@@ -5377,9 +5377,9 @@ export interface components {
             state: "posted" | "reversed" | "reversal";
             /**
              * Format: date-time
-             * @description the bank's own date where it lay over an hour ahead; null: occurred_at
+             * @description the bank's own date where it lay over an hour ahead; absent: occurred_at
              */
-            told_at: string | null;
+            told_at?: string;
             /**
              * Format: int64
              * @description 1, 2, 3… on the stall's ledger account, in commit order
