@@ -50,7 +50,7 @@ func (r *Registry) Localities(ctx context.Context, basis string, page edge.Page)
 		JOIN locality_versions v ON v.level = $2 AND v.valid @> coalesce(b.on_date, $3::date)
 		JOIN locality_versions w ON w.locality_id = v.parent_id AND w.valid @> coalesce(b.on_date, $3::date)
 		LEFT JOIN locality_versions x ON x.locality_id = w.parent_id AND x.valid @> coalesce(b.on_date, $3::date)
-		WHERE b.code = $1 AND b.province IN (w.code, x.code) AND v.code > $4 ORDER BY v.code LIMIT $5`,
+		WHERE b.code = $1 AND (w.code = ANY (b.provinces) OR x.code = ANY (b.provinces)) AND v.code > $4 ORDER BY v.code LIMIT $5`,
 		basis, level, r.today(), after.Text, page.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list localities of %s: %w", basis, err)

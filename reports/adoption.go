@@ -14,23 +14,26 @@ type Adoption struct {
 	AsOf     string  `json:"as_of" format:"date" doc:"the state is that of 00:00 Asia/Ho_Chi_Minh of this day, windows are the days before it"`
 	Campaign *string `json:"campaign" doc:"its code; null: all markets"`
 	Rows     []Row   `json:"rows" nullable:"false" doc:"one per unit, by code"`
-	Total    Figures `json:"total" doc:"of all rows; a merchant of several units counts once"`
+	Total    Figures `json:"total" doc:"of all rows; a merchant of several units counts once. Beside the figures, outside names what no unit of the basis holds"`
 	Coverage *Share  `json:"coverage" doc:"of all rows, as coverage of a row"`
 	Funnel   *Funnel `json:"funnel" doc:"of all rows, as funnel of a row"`
+
+	Outside *Outside `json:"-"` // in the total
 }
 
 // Row is one unit of the basis.
 type Row struct {
-	Locality     Locality `json:"locality"`
-	Markets      []Market `json:"markets" nullable:"false" doc:"the markets that are counted, by code"`
-	Indicators   Figures  `json:"indicators"`
-	Coverage     *Share   `json:"coverage" doc:"merchants whose notices reach us, of all"`
-	Funnel       *Funnel  `json:"funnel"`
-	Status       *string  `json:"status" enum:"chua_du_du_lieu,can_chu_y,dat,chua_dat" doc:"the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; I05 at its target and I24 100 %; otherwise"`
-	StatusReason string   `json:"status_reason,omitempty" enum:"no_merchants,hidden,no_target" doc:"why there is no status"`
-	Rank         *int     `json:"rank" doc:"by I05 among the rows that show it and have enough data; equals share one; null to who sees a part of the units"`
-	Target       *Target  `json:"target,omitempty" doc:"of I05, with a campaign"`
-	Exempt       *string  `json:"exempt,omitempty" doc:"with a campaign: why the unit needs no pilot"`
+	Locality     Locality      `json:"locality"`
+	Markets      []Market      `json:"markets" nullable:"false" doc:"the markets that are counted, by code"`
+	Indicators   Figures       `json:"indicators"`
+	Coverage     *Share        `json:"coverage" doc:"merchants whose notices reach us, of all"`
+	Funnel       *Funnel       `json:"funnel"`
+	Status       Status        `json:"status" doc:"of the one designation in the unit, the same in every basis"`
+	StatusReason string        `json:"status_reason,omitempty" enum:"no_campaign,no_merchants,hidden,no_target,several,exempt,not_required,market_elsewhere,no_market" doc:"why there is no status"`
+	Designations []Designation `json:"designations,omitempty" doc:"with a campaign: its pilots that are counted here, each with its own target and status"`
+	Rank         *int          `json:"rank" doc:"by I05 among the rows that show it and have enough data; equals share one; null to who sees a part of the units"`
+	Target       *Target       `json:"target,omitempty" doc:"of I05, with a campaign: that of the one designation in the unit"`
+	Exempt       *string       `json:"exempt,omitempty" doc:"with a campaign: why the unit needs no pilot"`
 }
 
 // Funnel are steps to habit, each a part of the merchants operating a stall; null in a hidden cell.
@@ -161,13 +164,9 @@ func (c *counted) row(u unit) Row {
 	markets := u.counted(c.pilotsAsked())
 	g := c.told(markets)
 	row := Row{Locality: u.locality, Markets: markets, Indicators: g.figures(), Coverage: g.coverage(), Funnel: g.funnel()}
-	c.programme.add(row.Indicators, u.basis, []unit{u}, c.version)
-	if c.programme.campaign != nil {
-		row.Exempt = c.programme.exempt(u)
-		row.Target = c.programme.target("I05", &u.locality.ID, c.day)
-	}
+	c.programme.add(row.Indicators, []unit{u}, c.version)
 	c.addHours(row.Indicators)
-	row.Status, row.StatusReason = status(row)
+	c.standing(&row, u)
 	return row
 }
 
@@ -197,46 +196,10 @@ func (g told) funnel() *Funnel {
 	}
 }
 
-// The bounds of a status.
-var (
-	leastCoverage = decimal.RequireFromString("0.3")
-	widestGap     = decimal.RequireFromString("0.3")
-	mostDormant   = decimal.RequireFromString("0.4")
-)
-
-// status is the first that holds; none, with the reason, where it cannot be told.
-func status(r Row) (*string, string) {
-	is := func(word string) (*string, string) { return &word, "" }
-	active, gap, dormancy := r.Indicators["I05"], r.Indicators["I06"], r.Indicators["I18"]
-	switch {
-	case active.Denominator.IsZero():
-		return nil, "no_merchants"
-	case active.Suppressed || r.Coverage.Value == nil:
-		return nil, "hidden"
-	case decimal.RequireFromString(*r.Coverage.Value).LessThan(leastCoverage):
-		return is("chua_du_du_lieu")
-	}
-	if v, known := gap.valueOf(); known && v.GreaterThan(widestGap) {
-		return is("can_chu_y")
-	}
-	if v, known := dormancy.valueOf(); known && v.GreaterThan(mostDormant) {
-		return is("can_chu_y")
-	}
-	if r.Target == nil {
-		return nil, "no_target"
-	}
-	reached, _ := active.valueOf()
-	onTime, due := r.Indicators["I24"].valueOf()
-	if reached.GreaterThanOrEqual(decimal.RequireFromString(r.Target.Value)) && (!due || onTime.Equal(decimal.NewFromInt(1))) {
-		return is("dat")
-	}
-	return is("chua_dat")
-}
-
 // ranking is the value that a row is ranked by: none in a hidden cell, and none of a unit that is hardly observed, which may be better
 // than it looks.
 func (r Row) ranking() (decimal.Decimal, bool) {
-	if r.Status != nil && *r.Status == "chua_du_du_lieu" {
+	if c := r.Coverage; c != nil && c.Value != nil && decimal.RequireFromString(*c.Value).LessThan(leastCoverage) {
 		return decimal.Zero, false
 	}
 	return r.Indicators["I05"].valueOf()

@@ -13,7 +13,7 @@ func TestEveryUnitOfABasisHasARow(t *testing.T) {
 	for basis, want := range map[string]struct {
 		rows  int
 		level string
-	}{"districts_2024": {9, "district"}, "communes_2025": {65, "commune"}, "current": {65, "commune"}} {
+	}{"districts_2024": {9, "district"}, "districts_2024_merged": {16, "district"}, "communes_2025": {65, "commune"}, "current": {65, "commune"}} {
 		report := w.adoption(admin, "basis="+basis)
 		if report.Basis != basis || report.AsOf != asOf || report.Campaign != nil || len(report.Rows) != want.rows {
 			t.Errorf("%s as of %s, campaign %v, %d rows", report.Basis, report.AsOf, report.Campaign, len(report.Rows))

@@ -39,6 +39,7 @@ type ask struct {
 type counted struct {
 	day       time.Time
 	units     []unit
+	scope     []Market // the caller's, where all is counted; nil: only some activity is
 	groups    *groups
 	cells     map[string]*cell // by market
 	atoms     map[string]*cell // by market, zone, goods group and kind, if all queries were read
@@ -89,6 +90,12 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 			if c.units, err = readUnits(ctx, tx, caller, r.today()); err != nil {
 				return err
 			}
+		}
+		if a.queries == nil {
+			if c.scope, err = readScope(ctx, tx, caller); err != nil {
+				return err
+			}
+			a.also = append(slices.Clone(a.also), c.scope...)
 		}
 		if c.programme, err = readProgramme(ctx, tx, a); err != nil {
 			return err

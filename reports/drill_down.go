@@ -144,9 +144,9 @@ func (c *counted) marketsOf(units []unit) []Market {
 func (c *counted) figure(units []unit, q Inquiry) Figure {
 	f := c.told(c.marketsOf(units)).figures()
 	if q.Locality == "" {
-		c.programme.add(f, "", c.units, c.version)
+		c.programme.add(f, c.units, c.version)
 	} else {
-		c.programme.add(f, q.Basis, units, c.version)
+		c.programme.add(f, units, c.version)
 	}
 	c.addHours(f)
 	return f[q.Indicator]

@@ -49,7 +49,13 @@ func (a *Adoption) Table() [][]string {
 		}
 		lines = append(lines, a.lines(row.Locality, strings.Join(codes, " "), row.Indicators, rowNote)...)
 	}
-	return append(lines, a.lines(Locality{Level: "total", Name: "Tổng"}, "", a.Total, note)...)
+	lines = append(lines, a.lines(Locality{Level: "total", Name: "Tổng"}, "", a.Total, note)...)
+	if left := a.Outside; left != nil && left.Markets > 0 {
+		line := make([]string, len(tableHeads))
+		copy(line, []string{a.Basis, a.AsOf, "outside", "", left.Text(), strings.Join(left.codes(), " ")})
+		lines = append(lines, inert(line))
+	}
+	return lines
 }
 
 func (a *Adoption) lines(l Locality, markets string, figures Figures, note string) [][]string {

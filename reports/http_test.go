@@ -43,7 +43,7 @@ func TestTheAnswer(t *testing.T) {
 			`"coverage":{"numerator":0,"denominator":12,"value":"0.0000"},"fresh_at":"2026-11-22T00:00:00+07:00","parts":{"strict":{"numerator":0,`,
 		`"I08":{"numerator":null,"denominator":null,"value":null,"evidence":null,"suppressed":false,"definition":2,`,
 		`"coverage":{"numerator":0,"denominator":12,"value":"0.0000"},"funnel":{"registered":12,"verified":0,"printed":0,"first_payment":7,"active":7,"habitual":0},` +
-			`"status":"chua_du_du_lieu","rank":null}`,
+			`"status":{"code":null,"reason":"Chọn một chiến dịch để xem tình trạng","reason_en":"Choose a campaign to see the status"},"status_reason":"no_campaign","rank":null}`,
 	} {
 		if got := string(answer.Rows[0]); !strings.Contains(got, want) {
 			t.Errorf("the row is\n%s\nwithout\n%s", got, want)
@@ -131,7 +131,7 @@ func TestRefusals(t *testing.T) {
 			if answer.Code != tt.status || body.Code != tt.code {
 				t.Errorf("%s?%s is answered by %d %s", path, tt.query, answer.Code, answer.Body)
 			}
-			if tt.code == "unknown_value" && (body.Errors[0].Field != "basis" || !strings.Contains(body.Errors[0].Detail, "districts_2024, communes_2025, current")) {
+			if tt.code == "unknown_value" && (body.Errors[0].Field != "basis" || !strings.Contains(body.Errors[0].Detail, "districts_2024, districts_2024_merged, communes_2025, current")) {
 				t.Errorf("the bases are not told: %s", answer.Body)
 			}
 		}

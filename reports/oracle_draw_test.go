@@ -41,6 +41,7 @@ var standings = [][]factPlace{
 		{"commune", "22420", "569", "2024-05-28", until("2025-07-01")},
 		{"commune", "22420", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf(asOf).AddDate(0, 0, 1)}}, {"commune", "22366", "", "2025-07-01", since("2026-11-23")},
 	},
+	{{"district", "582", "", "2024-05-28", until("2025-07-01")}, {"commune", "22759", "", "2025-07-01", since("2025-07-01")}},
 }
 
 func until(s string) span { return span{to: dayOf(s)} }

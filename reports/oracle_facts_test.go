@@ -1,6 +1,8 @@
 package reports_test
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -175,16 +177,24 @@ func days(moment time.Time, before int) span { return span{moment.AddDate(0, 0, 
 
 // unit is the code of the unit where a market stands on a day of a basis; empty: nobody knows.
 func (m *factMarket) unit(basis string) string {
-	on := map[string]time.Time{"districts_2024": dayOf("2024-05-28"), "communes_2025": dayOf("2025-07-01"), "current": dayOf(asOf)}[basis]
+	on := map[string]time.Time{
+		"districts_2024": dayOf("2024-05-28"), "districts_2024_merged": dayOf("2024-05-28"), "communes_2025": dayOf("2025-07-01"), "current": dayOf(asOf),
+	}[basis]
+	held := func(district string) string {
+		if basis == "districts_2024" && !slices.Contains(allDistricts, district) {
+			return "" // of the other province
+		}
+		return district
+	}
 	for _, p := range m.places {
 		switch {
 		case !p.valid.contains(on):
-		case basis != "districts_2024" && p.level == "commune":
+		case !ofDistricts(basis) && p.level == "commune":
 			return p.code
-		case basis == "districts_2024" && p.level == "district":
-			return p.code
-		case basis == "districts_2024":
-			return p.district
+		case ofDistricts(basis) && p.level == "district":
+			return held(p.code)
+		case ofDistricts(basis):
+			return held(p.district)
 		}
 	}
 	return ""
@@ -199,6 +209,9 @@ func (w *factWorld) pilot(district string, on time.Time) (market *factMarket, ex
 	}
 	return nil, false
 }
+
+// ofDistricts says whether the units of a basis are former districts.
+func ofDistricts(basis string) bool { return strings.HasPrefix(basis, "districts_") }
 
 // group are the markets of a unit of a basis, or of all units (code empty); with the campaign, of its pilots.
 func (w *factWorld) group(among []*factMarket, basis, code string, campaign bool, on time.Time) []*factMarket {

@@ -1,6 +1,9 @@
 package reports_test
 
 import (
+	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -96,8 +99,8 @@ func (w *factWorld) target(district string, on time.Time) *factTarget {
 // standing is what a row says of a unit as a whole.
 type standing struct{ status, reason string }
 
-// standing is a unit's status by its figures, or why it has none; hidden is whether a figure that it rests on is.
-func (f figuresOf) standing(hidden bool, target *factTarget, punctuality counted) standing {
+// standing is a designation's status by the figures of its market, or why it has none; hidden is whether a figure that it rests on is.
+func (f figuresOf) standing(hidden bool, target *factTarget, punctuality counted, on time.Time) standing {
 	share := func(of counted) decimal.Decimal {
 		if of.value == "" {
 			return decimal.Zero
@@ -111,12 +114,18 @@ func (f figuresOf) standing(hidden bool, target *factTarget, punctuality counted
 	case hidden:
 		return standing{reason: "hidden"}
 	case !above(f["coverage"], "0.2999"):
-		return standing{status: "chua_du_du_lieu"}
+		return standing{status: "khong_du_du_lieu"}
 	case above(f["I06"], "0.3"), above(f["I18"], "0.4"):
 		return standing{status: "can_chu_y"}
 	case target == nil:
 		return standing{reason: "no_target"}
-	case share(f["I05"]).LessThan(decimal.RequireFromString(target.value)), punctuality.known && punctuality.value != "1.0000":
+	}
+	below := share(f["I05"]).LessThan(decimal.RequireFromString(target.value))
+	nothingDue := !punctuality.known || punctuality.den.IsZero()
+	switch {
+	case below && !target.due.Before(on), !below && nothingDue:
+		return standing{status: "chua_den_han"}
+	case below, punctuality.value != "1.0000":
 		return standing{status: "chua_dat"}
 	}
 	return standing{status: "dat"}
@@ -125,36 +134,134 @@ func (f figuresOf) standing(hidden bool, target *factTarget, punctuality counted
 // figuresOf are figures by their indicators.
 type figuresOf map[string]counted
 
+// districtsIn are the districts whose pilots some markets are.
+func (w *factWorld) districtsIn(markets []*factMarket, on time.Time) (districts []string) {
+	for _, district := range allDistricts {
+		if market, _ := w.pilot(district, on); market != nil && slices.Contains(markets, market) {
+			districts = append(districts, district)
+		}
+	}
+	return districts
+}
+
 // row holds what a row says of its unit as a whole.
 func (c *comparing) row(w *factWorld, row servedRow, want figuresOf) {
-	headline := row.Indicators["I05"]
-	hidden := headline.Suppressed || row.Coverage.Numerator == nil
-	district := ""
-	if c.basis == "districts_2024" {
-		district = row.Locality.Code
+	own := ""
+	if ofDistricts(c.basis) && slices.Contains(allDistricts, row.Locality.Code) {
+		own = row.Locality.Code
+	}
+	designated := w.districtsIn(w.group(c.scope, c.basis, row.Locality.Code, true, c.moment), c.moment)
+	owing := slices.Clone(designated)
+	if own != "" && !slices.Contains(owing, own) {
+		owing = append(owing, own)
 	}
 	punctuality := counted{}
-	if c.basis == "districts_2024" {
-		punctuality = w.punctuality([]string{row.Locality.Code}, c.moment)
+	if len(owing) > 0 {
+		punctuality = w.punctuality(owing, c.moment)
 	}
 	c.punctual(row.Indicators, punctuality)
-	var target *factTarget
-	if c.campaign {
-		target = w.target(district, c.moment)
+	if !c.campaign {
+		c.stands(row.servedStanding, standing{reason: "no_campaign"}, nil)
+		return
 	}
+	c.same(row.Designations, len(designated))
+	chosen, exempt := w.pilot(own, c.moment)
 	switch {
-	case row.Target == nil && target != nil, row.Target != nil && (target == nil || row.Target.Value != target.value || row.Target.DueOn != target.due.Format(time.DateOnly)):
-		c.wrong("target", "%+v, not %+v", row.Target, target)
+	case len(designated) == 1:
+		target := w.target(designated[0], c.moment)
+		headline := row.Indicators["I05"]
+		hidden := headline.Suppressed || row.Coverage.Numerator == nil
+		expected := want.standing(hidden, target, w.punctuality(designated, c.moment), c.moment)
+		c.stands(row.servedStanding, expected, target)
+		c.because(row, want, expected)
+	case len(designated) > 1:
+		c.stands(row.servedStanding, standing{reason: "several"}, nil)
+	case exempt:
+		c.stands(row.servedStanding, standing{reason: "exempt"}, nil)
+	case own == "":
+		c.stands(row.servedStanding, standing{reason: "not_required"}, nil)
+	case chosen != nil:
+		c.stands(row.servedStanding, standing{reason: "market_elsewhere"}, nil)
+	default:
+		c.stands(row.servedStanding, standing{reason: "no_market"}, nil)
 	}
-	got := standing{reason: row.StatusReason}
-	if row.Status != nil {
-		got.status = *row.Status
+}
+
+// stands holds a status and a target.
+func (c *comparing) stands(served servedStanding, expected standing, target *factTarget) {
+	switch {
+	case served.Target == nil && target != nil, served.Target != nil && (target == nil || *served.Target != servedTarget{target.value, target.due.Format(time.DateOnly)}):
+		c.wrong("target", "%+v, not %+v", served.Target, target)
 	}
-	expected := want.standing(hidden, target, punctuality)
+	got := standing{reason: served.StatusReason}
+	if served.Status.Code != nil {
+		got.status = *served.Status.Code
+	}
 	if got != expected {
 		c.wrong("status", "%+v, not %+v", got, expected)
 	}
+	if served.Status.Reason == "" || served.Status.ReasonEN == "" {
+		c.wrong("status", "%+v has no reason in words", got)
+	}
 	c.tell("status "+expected.status+expected.reason, true, true)
+}
+
+// because holds the numbers of a reason.
+func (c *comparing) because(row servedRow, want figuresOf, expected standing) {
+	says := func(of counted) bool {
+		percent := decimal.RequireFromString(of.value).Shift(2)
+		for _, text := range []string{percent.StringFixed(1), percent.StringFixed(2)} {
+			if strings.Contains(row.Status.ReasonEN, text+"%") && strings.Contains(row.Status.Reason, strings.Replace(text, ".", ",", 1)+" %") {
+				return true
+			}
+		}
+		return false
+	}
+	of := map[string]string{"khong_du_du_lieu": "coverage", "chua_den_han": "I05", "chua_dat": "I05", "dat": "I05"}[expected.status]
+	if of != "" && want[of].value != "" && !says(want[of]) {
+		c.wrong("reason", "%q does not say %s %s", row.Status.Reason, of, want[of].value)
+	}
+	if expected.status == "can_chu_y" && !strings.Contains(row.Status.Reason, "I06") && !strings.Contains(row.Status.Reason, "I18") {
+		c.wrong("reason", "%q names no indicator", row.Status.Reason)
+	}
+}
+
+// same holds the designations of a row against what another basis said of them.
+func (c *comparing) same(designations []json.RawMessage, many int) {
+	if len(designations) != many {
+		c.wrong("designations", "%d, not %d", len(designations), many)
+	}
+	for _, d := range designations {
+		var of struct{ Market struct{ Code string } }
+		if err := json.Unmarshal(d, &of); err != nil {
+			c.wrong("designation", "%v", err)
+		}
+		key := c.who + c.moment.String() + of.Market.Code
+		before, known := c.asked.designations[key]
+		if known && before != string(d) {
+			c.wrong("designation", "%s, in another basis %s", d, before)
+		}
+		c.asked.designations[key] = string(d)
+		c.tell("designation", true, known)
+	}
+}
+
+// outside holds what the total leaves out: the markets in scope that no unit holds.
+func (c *comparing) outside(w *factWorld, got servedOutside) {
+	var left []*factMarket
+	for _, m := range c.scope {
+		if m.unit(c.basis) == "" && (!c.campaign || len(w.districtsIn([]*factMarket{m}, c.moment)) > 0) {
+			left = append(left, m)
+		}
+	}
+	merchants := 0
+	if len(left) > 0 {
+		merchants = len((&oracle{factWorld: w, group: left, moment: c.moment}).mop())
+	}
+	if got.Markets != len(left) || got.Merchants != merchants || len(got.Listed) != len(left) {
+		c.wrong("outside", "%+v, not %d markets with %d merchants", got, len(left), merchants)
+	}
+	c.tell("outside", true, len(left) > 0)
 }
 
 // punctual holds I24 and the hours since the newest fact of the row's figures.
@@ -182,7 +289,8 @@ func (c *comparing) punctual(got map[string]served, want counted) {
 // a unit without enough data has none.
 func (c *comparing) ranks(rows []servedRow, values map[string]string) {
 	unranked := func(row servedRow) bool {
-		return c.who != "admin" || row.Indicators["I05"].Suppressed || row.Status != nil && *row.Status == "chua_du_du_lieu"
+		observed := row.Coverage.Value == nil || !decimal.RequireFromString(*row.Coverage.Value).LessThan(decimal.RequireFromString("0.3"))
+		return c.who != "admin" || row.Indicators["I05"].Suppressed || !observed
 	}
 	for _, row := range rows {
 		c.where = "row " + row.Locality.Code

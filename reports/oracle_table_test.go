@@ -29,11 +29,19 @@ func (a *asked) table(rt *rapid.T, q question) {
 		}
 		c.cells(want, []string{report.Basis, report.AsOf, row.Locality.Level, row.Locality.Code, row.Locality.Name, strings.Join(codes, " ")}, row.Indicators)
 	}
+	left := outsideOf(rt, report)
 	c.cells(want, []string{report.Basis, report.AsOf, "total", "", "Tổng", ""}, report.Total)
 	for _, line := range lines[1:] {
 		of := map[string]string{}
 		for i, head := range lines[0] {
 			of[head] = line[i]
+		}
+		if of["level"] == "outside" {
+			if of["name"] != fmt.Sprintf("%d chợ, %d tiểu thương ngoài danh sách này", left.Markets, left.Merchants) || len(strings.Fields(of["markets"])) != left.Markets {
+				c.wrong("outside", "the table says %v, the report %+v", line, left)
+			}
+			left = servedOutside{}
+			continue
 		}
 		key := strings.Join([]string{of["basis"], of["as_of"], of["level"], of["code"], of["name"], of["markets"], of["indicator"], of["part"]}, "|")
 		told := ""
@@ -49,8 +57,8 @@ func (a *asked) table(rt *rapid.T, q question) {
 		c.tell("table", true, of["numerator"] != "" && of["numerator"] != "0")
 		delete(want, key)
 	}
-	if len(want) > 0 {
-		c.wrong("lines", "the table lacks %d", len(want))
+	if len(want) > 0 || left.Markets > 0 {
+		c.wrong("lines", "the table lacks %d, outside %+v", len(want), left)
 	}
 }
 
@@ -96,4 +104,13 @@ func (c *comparing) cells(into map[string]string, of []string, figures map[strin
 	for code, raw := range figures {
 		add(code, "", raw)
 	}
+}
+
+// outsideOf takes what the total leaves out from between its figures.
+func outsideOf(rt *rapid.T, report unread) (left servedOutside) {
+	if err := json.Unmarshal(report.Total["outside"], &left); err != nil {
+		rt.Fatal(err)
+	}
+	delete(report.Total, "outside")
+	return left
 }

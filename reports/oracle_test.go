@@ -38,14 +38,26 @@ type servedRow struct {
 	Indicators map[string]served
 	Coverage   served
 	Funnel     map[string]*int
-	Status     *string
+	servedStanding
+	Rank         *int
+	Designations []json.RawMessage
+}
+
+// servedStanding is what a row and a designation say of how it does.
+type servedStanding struct {
+	Status struct {
+		Code     *string
+		Reason   string
+		ReasonEN string `json:"reason_en"`
+	}
 	// why it has no status
 	StatusReason string `json:"status_reason"`
-	Rank         *int
-	Target       *struct {
-		Value string
-		DueOn string `json:"due_on"`
-	}
+	Target       *servedTarget
+}
+
+type servedTarget struct {
+	Value string
+	DueOn string `json:"due_on"`
 }
 
 type servedReport struct {
@@ -53,6 +65,39 @@ type servedReport struct {
 	Total    map[string]served
 	Coverage served
 	Funnel   map[string]*int
+	outside  servedOutside
+}
+
+type servedOutside struct {
+	Markets, Merchants int
+	Listed             []struct{ Code string }
+}
+
+// UnmarshalJSON takes what the total leaves out from between its figures.
+func (r *servedReport) UnmarshalJSON(b []byte) error {
+	type plain servedReport
+	read := struct {
+		*plain
+		Total map[string]json.RawMessage
+	}{plain: (*plain)(r)}
+	if err := json.Unmarshal(b, &read); err != nil {
+		return err
+	}
+	r.Total = map[string]served{}
+	for code, raw := range read.Total {
+		var f served
+		into := any(&f)
+		if code == "outside" {
+			into = &r.outside
+		}
+		if err := json.Unmarshal(raw, into); err != nil {
+			return err
+		}
+		if code != "outside" {
+			r.Total[code] = f
+		}
+	}
+	return nil
 }
 
 // asked is a world, the keys that ask for its reports, and what was compared and what could not be.
@@ -63,6 +108,7 @@ type asked struct {
 	compared, hidden int
 	told             map[string]*telling // by what is told, "manager I05" or "admin I05 strict"
 	drawn            map[string]int      // in how many worlds something was drawn
+	designations     map[string]string   // what was said of a designation in another basis, in this world
 }
 
 // telling is how often something was held against the oracle: all, those of which something is known, those that are not zero, and
@@ -90,7 +136,7 @@ func (c *comparing) telling(code string) *telling {
 }
 
 // bases are all that the reports know.
-var bases = []string{"districts_2024", "communes_2025", "current"}
+var bases = []string{"districts_2024", "districts_2024_merged", "communes_2025", "current"}
 
 // TestTheOracleAgrees holds I01–I20 against a second, independent computation, in worlds drawn around the bounds of every window:
 // the report in every basis with all that it says of a unit, its table, the trend, a market's page and the drill-down.
@@ -121,6 +167,7 @@ func TestTheOracleAgrees(t *testing.T) {
 			rt.Fatal(err)
 		}
 		w.situations(a.drawn)
+		a.designations = map[string]string{}
 		a.ask(rt, w, dayOf(asOf))
 		for _, before := range [][]int{{-1, 1, 6, 7}, {20, 21, 22, 30}, {52, 53, 61, 84}} {
 			a.ask(rt, w, dayOf(asOf).AddDate(0, 0, -rapid.SampledFrom(before).Draw(rt, "before")))
@@ -147,12 +194,12 @@ func (a *asked) everyCase(t *testing.T, worlds int) {
 			lacking = append(lacking, code)
 		}
 	}
-	for _, code := range strings.Fields("I13 I24 sums trend table rank unchecked interval") {
+	for _, code := range strings.Fields("I13 I24 sums trend table rank unchecked interval outside designation") {
 		if told := a.told["admin "+code]; told == nil || told.nonzero == 0 {
 			lacking = append(lacking, code)
 		}
 	}
-	for _, status := range strings.Fields("chua_du_du_lieu can_chu_y chua_dat dat hidden no_merchants no_target") {
+	for _, status := range strings.Fields("khong_du_du_lieu can_chu_y chua_den_han chua_dat dat hidden no_merchants no_target no_campaign not_required exempt no_market several market_elsewhere") {
 		if a.told["admin status "+status] == nil && a.told["manager status "+status] == nil {
 			lacking = append(lacking, status)
 		}
@@ -233,7 +280,7 @@ func (a *asked) report(rt *rapid.T, w *factWorld, q question) {
 		c.row(w, row, want)
 		values[code] = want["I05"].value
 		if q.who == "admin" {
-			c.figure("I13", row.Indicators["I13"], q.launched(w, q.basis == "districts_2024", code))
+			c.figure("I13", row.Indicators["I13"], q.launched(w, slices.Contains(allDistricts, code), code))
 		}
 	}
 	for _, m := range q.scope {
@@ -244,6 +291,7 @@ func (a *asked) report(rt *rapid.T, w *factWorld, q question) {
 	c.ranks(got.Rows, values)
 	c.where = "total"
 	c.group(w, w.group(q.scope, q.basis, "", q.campaign, q.moment), got)
+	c.outside(w, got.outside)
 	if q.who == "admin" {
 		c.figure("I13", got.Total["I13"], q.launched(w, true, allDistricts...))
 		c.punctual(got.Total, w.punctuality(allDistricts, q.moment))

@@ -16,7 +16,9 @@ import (
 type programme struct {
 	campaign    *campaign // that is asked about; nil: none
 	pilots      map[uuid.UUID]map[uuid.UUID]bool
-	chosen      map[uuid.UUID]choice // of the campaign that is asked about, by locality
+	chosen      map[uuid.UUID]choice   // of the campaign that is asked about, by locality
+	required    map[uuid.UUID]Locality // that the campaign that is asked about requires; the exempt too
+	pilotOf     map[designated]uuid.UUID
 	punctuality []punctuality
 	targets     []target
 }
@@ -25,6 +27,9 @@ type campaign struct {
 	ID          uuid.UUID
 	Code, Basis string
 }
+
+// designated is a locality in a campaign.
+type designated struct{ campaign, locality uuid.UUID }
 
 // choice is a locality's pilot, or why it is exempt.
 type choice struct {
@@ -49,9 +54,11 @@ type target struct {
 }
 
 func readProgramme(ctx context.Context, tx pgx.Tx, a ask) (*programme, error) {
-	p := &programme{pilots: map[uuid.UUID]map[uuid.UUID]bool{}, chosen: map[uuid.UUID]choice{}}
+	p := &programme{
+		pilots: map[uuid.UUID]map[uuid.UUID]bool{}, chosen: map[uuid.UUID]choice{}, required: map[uuid.UUID]Locality{}, pilotOf: map[designated]uuid.UUID{},
+	}
 	if a.campaign != "" {
-		if err := p.find(ctx, tx, a.campaign); err != nil {
+		if err := p.find(ctx, tx, a); err != nil {
 			return nil, err
 		}
 	}
@@ -79,10 +86,10 @@ func (p *programme) id() *uuid.UUID {
 	return &p.campaign.ID
 }
 
-// find takes a campaign by its code or id, with its targets.
-func (p *programme) find(ctx context.Context, tx pgx.Tx, named string) error {
+// find reads a campaign by its code or id, with its targets and the units that it requires.
+func (p *programme) find(ctx context.Context, tx pgx.Tx, a ask) error {
 	var c campaign
-	err := tx.QueryRow(ctx, `SELECT id, code, basis FROM campaigns WHERE code = $1 OR id::text = lower($1)`, named).Scan(&c.ID, &c.Code, &c.Basis)
+	err := tx.QueryRow(ctx, `SELECT id, code, basis FROM campaigns WHERE code = $1 OR id::text = lower($1)`, a.campaign).Scan(&c.ID, &c.Code, &c.Basis)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return problem.Missing("campaign")
 	}
@@ -94,6 +101,14 @@ func (p *programme) find(ctx context.Context, tx pgx.Tx, named string) error {
 	rows, _ := tx.Query(ctx, `SELECT indicator, locality_id, value::text, due_on FROM targets WHERE campaign_id = $1 ORDER BY due_on`, c.ID)
 	if p.targets, err = pgx.CollectRows(rows, pgx.RowToStructByPos[target]); err != nil {
 		return fmt.Errorf("read targets: %w", err)
+	}
+	rows, _ = tx.Query(ctx, `SELECT locality_id, level, code, name FROM required_units($1, $2::date)`, c.ID, a.day)
+	units, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Locality])
+	if err != nil {
+		return fmt.Errorf("read required units: %w", err)
+	}
+	for _, unit := range units {
+		p.required[unit.ID] = unit
 	}
 	return nil
 }
@@ -115,6 +130,7 @@ func (p *programme) readPilots(ctx context.Context, tx pgx.Tx, day time.Time) er
 		}
 		if market != nil {
 			p.pilots[of][*market] = true
+			p.pilotOf[designated{of, locality}] = *market
 		}
 		if p.campaign != nil && p.campaign.ID == of {
 			p.chosen[locality] = c
@@ -136,7 +152,7 @@ func (p *programme) pilotSets() (sets []map[uuid.UUID]bool) {
 }
 
 func (p *programme) exempt(u unit) *string {
-	if c := p.chosen[u.locality.ID]; c.exempt != "" && u.basis == p.campaign.Basis {
+	if c := p.chosen[u.locality.ID]; c.exempt != "" {
 		return &c.exempt
 	}
 	return nil
@@ -173,36 +189,49 @@ func (p *programme) target(indicator string, locality *uuid.UUID, day time.Time)
 	return nil
 }
 
-// add puts I13 and I24 of some units into their figures: in a basis, those of campaigns of that basis; with no basis, of all.
-func (p *programme) add(f Figures, basis string, units []unit, version map[string]int) {
-	seen := map[string]map[uuid.UUID]bool{}
-	for _, u := range units {
-		if seen[u.basis] == nil {
-			seen[u.basis] = map[uuid.UUID]bool{}
-		}
-		seen[u.basis][u.locality.ID] = true
-	}
+// add puts I13 and I24 of some units into their figures. I13 is of the units themselves; I24 is also of the localities whose pilots
+// are counted in the units, whatever the basis: reports are owed by a designation.
+func (p *programme) add(f Figures, units []unit, version map[string]int) {
 	share := func(code string, n, of int) Figure {
 		shown := Figure{Numerator: Count(n), Denominator: Count(of), Evidence: &Evidence{C: n}, Definition: version[code]}
 		shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
 		return shown
 	}
-	if p.campaign != nil && (basis == "" || basis == p.campaign.Basis) {
-		launched, required := 0, 0
-		for locality := range seen[p.campaign.Basis] {
-			c := p.chosen[locality]
-			required += one(c.exempt == "")
-			launched += one(c.launched)
+	seen, markets := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
+	for _, u := range units {
+		seen[u.locality.ID] = true
+		for _, m := range u.markets {
+			markets[m.ID] = true
 		}
+	}
+	launched, required, known := 0, 0, false
+	for locality := range p.required {
+		if seen[locality] {
+			c := p.chosen[locality]
+			launched, required, known = launched+one(c.launched), required+one(c.exempt == ""), true
+		}
+	}
+	if known {
 		f["I13"] = share("I13", launched, required)
 	}
 	due, onTime, told := 0, 0, false
 	for _, l := range p.punctuality {
-		if (basis == "" || basis == l.Basis) && seen[l.Basis][l.Locality] {
+		pilot, chosen := p.pilotOf[designated{l.Campaign, l.Locality}]
+		if seen[l.Locality] || chosen && markets[pilot] {
 			due, onTime, told = due+l.Due, onTime+l.OnTime, true
 		}
 	}
 	if told {
 		f["I24"] = share("I24", onTime, due)
 	}
+}
+
+// punctual is I24 of a locality in the campaign that is asked about.
+func (p *programme) punctual(locality uuid.UUID) punctuality {
+	for _, l := range p.punctuality {
+		if l.Locality == locality && l.Campaign == p.campaign.ID {
+			return l
+		}
+	}
+	return punctuality{}
 }

@@ -82,13 +82,15 @@ func (c *counted) adoption(basis string) *Adoption {
 	}
 	g := c.told(markets)
 	report.Total, report.Coverage, report.Funnel = g.figures(), g.coverage(), g.funnel()
-	c.programme.add(report.Total, "", c.units, c.version)
+	c.programme.add(report.Total, c.units, c.version)
 	c.addHours(report.Total)
+	outside := c.outside(basis)
+	report.Outside = &outside
 	return report
 }
 
 func (r *Reports) checkBasis(ctx context.Context, basis string) error {
-	rows, _ := r.db.Pool.Query(ctx, `SELECT code FROM reporting_bases ORDER BY on_date`)
+	rows, _ := r.db.Pool.Query(ctx, `SELECT code FROM reporting_bases ORDER BY on_date, code`)
 	known, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		return fmt.Errorf("reporting bases: %w", err)

@@ -88,7 +88,7 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 				return nil, err
 			}
 			if q.Locality != "" {
-				locality = &units[0].locality.ID
+				locality, wanted = c.designatedIn(units[0])
 			}
 			point.Figure = c.figure(units, q)
 		}
@@ -96,7 +96,9 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 			point.Target = c.programme.target(q.Indicator, locality, c.day)
 		}
 		trend.Points = append(trend.Points, point)
-		trend.Target = c.programme.target(q.Indicator, locality, r.today())
+		if trend.Target = nil; wanted {
+			trend.Target = c.programme.target(q.Indicator, locality, r.today())
+		}
 	}
 	return trend, nil
 }

@@ -112,8 +112,8 @@ func (d *Document) comparison() []string {
 	best, names := reports.Figure{}, []string{}
 	shown := 0
 	for _, row := range d.Report.Rows {
-		if row.Status != nil {
-			counts[*row.Status]++
+		if row.Status.Code != nil {
+			counts[statuses[*row.Status.Code]]++
 		}
 		f := row.Indicators["I05"]
 		if f.Suppressed || f.Value == nil {
@@ -133,8 +133,8 @@ func (d *Document) comparison() []string {
 			count(shown), count(len(d.Report.Rows)), strings.Join(names, ", "), figureText(best, share)))
 	}
 	parts := []string{}
-	for _, code := range []string{"dat", "chua_dat", "can_chu_y", "chua_du_du_lieu"} {
-		if n := counts[code]; n > 0 {
+	for _, code := range []string{"dat", "chua_dat", "chua_den_han", "can_chu_y", "khong_du_du_lieu"} {
+		if n := counts[statuses[code]]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%s địa phương %s", count(n), strings.ToLower(statuses[code])))
 		}
 	}

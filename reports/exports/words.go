@@ -1,6 +1,7 @@
 package exports
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -194,36 +195,36 @@ func countText(n *int, hidden string) string {
 	return count(*n)
 }
 
-// statuses are a unit's states in words.
+// statuses are a unit's states in words. The first was called chua_du_du_lieu until December 2026.
 var statuses = map[string]string{
-	"chua_du_du_lieu": "Chưa đủ dữ liệu", "can_chu_y": "Cần chú ý", "dat": "Đạt", "chua_dat": "Chưa đạt",
+	"khong_du_du_lieu": "Chưa đủ dữ liệu", "chua_du_du_lieu": "Chưa đủ dữ liệu", "can_chu_y": "Cần chú ý", "chua_den_han": "Chưa đến hạn",
+	"dat": "Đạt", "chua_dat": "Chưa đạt",
 }
 
-// reasons are why a unit has none.
+// reasons are why a unit has none, where a report that was frozen does not say it in words.
 var reasons = map[string]string{"no_merchants": "Chưa có tiểu thương", "hidden": "Ẩn", "no_target": "Chưa giao chỉ tiêu"}
 
+// statusText is a status with its reason.
 func statusText(row reports.Row) string {
-	text, known := "", false
 	switch {
 	case row.Exempt != nil:
 		return "Miễn"
-	case row.Status != nil:
-		if text, known = statuses[*row.Status]; !known {
-			return *row.Status
+	case row.Status.Code != nil:
+		text := cmp.Or(statuses[*row.Status.Code], *row.Status.Code)
+		if row.Status.Reason != "" {
+			text += ": " + row.Status.Reason
 		}
-	default:
-		if text, known = reasons[row.StatusReason]; !known {
-			return unknownText
-		}
+		return text
 	}
-	return text
+	return cmp.Or(row.Status.Reason, reasons[row.StatusReason], unknownText)
 }
 
 // bases are the reporting bases in words.
 var bases = map[string]string{
-	"districts_2024": "đơn vị hành chính cấp huyện (tháng 5/2024)",
-	"communes_2025":  "đơn vị hành chính cấp xã (từ 01/7/2025)",
-	"current":        "đơn vị hành chính hiện tại",
+	"districts_2024":        "đơn vị hành chính cấp huyện (tháng 5/2024)",
+	"communes_2025":         "đơn vị hành chính cấp xã (từ 01/7/2025)",
+	"districts_2024_merged": "16 đơn vị hành chính cấp huyện cũ của Khánh Hòa và Ninh Thuận (tháng 5/2024)",
+	"current":               "đơn vị hành chính hiện tại",
 }
 
 func basisText(code string) string {

@@ -129,7 +129,7 @@ func october() *exports.Content {
 	add := func(l reports.Locality, f reports.Figures, status string, markets ...string) {
 		row := reports.Row{Locality: l, Indicators: f, Markets: []reports.Market{}}
 		if status != "" {
-			row.Status = &status
+			row.Status.Code = &status
 		}
 		for _, name := range markets {
 			row.Markets = append(row.Markets, reports.Market{ID: uuid.NewSHA1(uuid.Nil, []byte(name)), Code: "CHO-" + l.Code, Name: name, Demo: true})

@@ -3,8 +3,7 @@
 SELECT c.id, c.basis, v.locality_id, count(*) AS due,
     count(*) FILTER (WHERE sent.at < (owed.due_on + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh') AS on_time
 FROM campaigns c
-JOIN reporting_bases b ON b.code = c.basis
-JOIN locality_versions v ON v.level = b.level AND v.valid @> coalesce(b.on_date, $1::date)
+CROSS JOIN LATERAL required_units(c.id, $1::date) v
 CROSS JOIN LATERAL generate_series(date_trunc('month', c.starts_on::timestamp), date_trunc('month', coalesce(c.ends_on, $1::date)::timestamp), interval '1 month') AS month (began)
 LEFT JOIN periodic_reports r ON r.campaign_id = c.id AND r.locality_id = v.locality_id AND r.kind = 'month' AND lower(r.period) = month.began::date
 CROSS JOIN LATERAL (SELECT coalesce(r.due_on, (month.began + interval '1 month')::date + c.due_day - 1) AS due_on) owed

@@ -120,6 +120,7 @@ func keepRow(served *reports.Adoption, unit uuid.UUID) {
 			row.Rank = nil
 			rows = append(rows, row)
 			served.Total, served.Coverage, served.Funnel = row.Indicators, row.Coverage, row.Funnel
+			served.Outside = &reports.Outside{Listed: []reports.Market{}} // of one unit nothing is left out
 		}
 	}
 	served.Rows = rows

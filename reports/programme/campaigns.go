@@ -98,7 +98,7 @@ func (p *Programme) check(ctx context.Context, o *CampaignOrder) (c *Campaign, e
 
 // basis is the one that was asked for, or the newest whose units stood when the campaign began.
 func (p *Programme) basis(ctx context.Context, asked string, starts time.Time) (string, error) {
-	rows, _ := p.db.Pool.Query(ctx, `SELECT code, coalesce(on_date <= $1, false) FROM reporting_bases ORDER BY on_date`, starts)
+	rows, _ := p.db.Pool.Query(ctx, `SELECT code, coalesce(on_date <= $1, false) FROM reporting_bases ORDER BY on_date, array_length(provinces, 1) DESC`, starts)
 	basis, known := firstBasis, []string{}
 	var code string
 	var begun bool
