@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,7 +26,7 @@ type demoReport struct {
 	returned     bool      // the province handed it back once, and it was corrected
 }
 
-// demoOwed are the reports that are made: of the last four quarters and the last twelve months. Vạn Ninh is always late, Khánh Vĩnh
+// demoOwed are the reports that are made, in the order in which they are handed in: of the last four quarters and the last eighteen months. Vạn Ninh is always late, Khánh Vĩnh
 // stopped making them this half-year, and the province did not believe one of Cam Ranh.
 func (d *demo) demoOwed() []demoReport {
 	var owed []demoReport
@@ -54,11 +55,18 @@ func (d *demo) demoOwed() []demoReport {
 		first := time.Date(d.today.Year(), 3*((d.today.Month()-1)/3)+1-time.Month(3*n), 1, 0, 0, 0, 0, vietnam)
 		add(periodic.Quarter, fmt.Sprintf("%d-Q%d", first.Year(), (first.Month()+2)/3), first, first.AddDate(0, 3, 0))
 	}
-	for n := 12; n > 0; n-- {
+	for n := 18; n > 0; n-- { // I24 looks a year back, also from the oldest quarter
 		first := time.Date(d.today.Year(), d.today.Month()-time.Month(n), 1, 0, 0, 0, 0, vietnam)
 		add(periodic.Month, first.Format("2006-01"), first, first.AddDate(0, 1, 0))
 	}
+	// A report that is handed in says which were before it.
+	slices.SortStableFunc(owed, func(a, b demoReport) int { return a.sent().Compare(b.sent()) })
 	return owed
+}
+
+// sent is when a report is handed in.
+func (r demoReport) sent() time.Time {
+	return r.next.AddDate(0, 0, r.handedIn).Add(time.Duration(9*60+17*r.handedIn) * time.Minute)
 }
 
 // reportDemo lets the demo's localities have reported: by the use cases of every other report, as of the days on which they
@@ -92,7 +100,7 @@ func (d *demo) handIn(ctx context.Context, r demoReport) error {
 	if err != nil {
 		return err
 	}
-	handedIn := r.next.AddDate(0, 0, r.handedIn).Add(time.Duration(9*60+17*r.handedIn) * time.Minute)
+	handedIn := r.sent()
 	for {
 		var after *periodic.Whole
 		switch {

@@ -7,7 +7,7 @@ import { ordered, ranked, tied } from './ranks';
 const figure = (value: string | null, suppressed = false): Figure => ({ numerator: null, denominator: 10, value, evidence: null, suppressed, definition: 1 });
 const row = (id: string, markets: string[], value: string | null = '0.5000', more: Partial<Row> = {}): Row => ({
   locality: { id, code: id, level: 'district', name: id }, markets: markets.map((m) => ({ id: m, code: m, name: m, demo: false })), indicators: { I05: figure(value) }, rank: undefined as unknown as null,
-  coverage: { numerator: null, denominator: 10, value: null }, funnel: { registered: null, verified: null, printed: null, first_payment: null, active: null, habitual: null }, status: null, ...more,
+  coverage: { numerator: null, denominator: 10, value: null }, funnel: { registered: null, verified: null, printed: null, first_payment: null, active: null, habitual: null }, status: { code: null, reason: '', reason_en: '' }, ...more,
 });
 const report = (basis: string, rows: Row[]) => ({ basis, as_of: '2026-11-01', campaign: null, rows, total: {} }) as unknown as Adoption;
 

@@ -33,6 +33,12 @@ export function pairs(left: Adoption, right: Adoption): Pair[] {
   return found;
 }
 
+/** sameMarkets reports whether the totals of two reports count the same markets. */
+export function sameMarkets(left: Adoption, right: Adoption): boolean {
+  const counted = (report: Adoption) => [...new Set(report.rows.flatMap((row) => row.markets.map((m) => m.id)))].sort().join();
+  return counted(left) === counted(right);
+}
+
 /** change is what a value became less what it was, exact to four decimals ("0.0125", "-0.1000"); undefined where one is hidden or unknown. */
 export function change(before: Figure | null | undefined, after: Figure | null | undefined): string | undefined {
   if (!before?.value || !after?.value) return undefined;

@@ -21,13 +21,32 @@ export type Funnel = Schemas['ReportsFunnel'];
 export type Unit = Definition['unit'];
 /** What a value is told in: some parts of an indicator are hours, or events that are counted. */
 export type ValueUnit = Unit | 'hours' | 'count';
-export type StatusName = NonNullable<Row['status']>;
+export type StatusName = NonNullable<Row['status']['code']>;
+export type Outside = NonNullable<Schemas['ReportsOutside']>;
+
+/** outsideOf is what a report's total leaves out; nothing: reports that were frozen before do not say. */
+export const outsideOf = (report: { total: unknown }): Outside | undefined => (report.total as { outside?: Outside }).outside;
+
+/** outsideText names what no unit of the basis holds; empty: nothing is left out. */
+export const outsideText = (left: Outside | undefined): string => (!left?.markets ? '' : t(
+  `${left.markets} chợ, ${left.merchants} tiểu thương ngoài danh sách này`, `${left.markets} ${left.markets === 1 ? 'market' : 'markets'}, ${left.merchants} ${left.merchants === 1 ? 'merchant' : 'merchants'} outside this list`,
+));
+
+/** figureCodes are the codes of the figures of totals, which name what they leave out beside them. */
+export const figureCodes = (...totals: object[]): string[] => [...new Set(totals.flatMap((total) => Object.keys(total)))].filter((code) => /^I\d\d$/.test(code)).sort();
+
+/** statusOf is a row's status with its reason in the reader's language; reports that were frozen before December 2026 hold a bare code. */
+export function statusOf(row: Pick<Row, 'status'> & { status_reason?: string }): { code: StatusName | null; reason: string } {
+  const told = row.status as Row['status'] | string | null;
+  if (told && typeof told === 'object') return { code: told.code ?? null, reason: t(told.reason, told.reason_en) };
+  return { code: ((told === 'chua_du_du_lieu' ? 'khong_du_du_lieu' : told) ?? null) as StatusName | null, reason: '' };
+}
 
 export const steps = ['registered', 'verified', 'printed', 'first_payment', 'active', 'habitual'] as const;
 
 export const stepName = (step: (typeof steps)[number]): string => ({
-  registered: t('Đăng ký', 'Registered'), verified: t('Xác minh', 'Verified'), printed: t('Có mã', 'Printed'),
-  first_payment: t('Lần đầu', 'First paid'), active: t('Hoạt động', 'Active'), habitual: t('Thường xuyên', 'Habitual'),
+  registered: t('Đã đăng ký', 'Registered'), verified: t('Đã đối chiếu tên', 'Name checked'), printed: t('Đã in mã', 'Printed'),
+  first_payment: t('Giao dịch đầu tiên', 'First paid'), active: t('Có giao dịch trong 30 ngày', 'Active in 30 days'), habitual: t('Sử dụng thường xuyên', 'Habitual'),
 }[step]);
 
 export interface Asked {

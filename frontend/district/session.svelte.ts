@@ -17,7 +17,7 @@ export interface Me {
   scope_id: string | null;
 }
 
-export const bases = ['districts_2024', 'communes_2025', 'current'] as const;
+export const bases = ['districts_2024', 'districts_2024_merged', 'communes_2025', 'current'] as const;
 
 class Session {
   me = $state.raw<Me>();

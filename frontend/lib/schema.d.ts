@@ -6093,8 +6093,10 @@ export interface components {
             funnel: components["schemas"]["ReportsFunnel"];
             /** @description one per unit, by code */
             rows: components["schemas"]["ReportsRow"][];
-            /** @description of all rows; a merchant of several units counts once */
+            /** @description of all rows; a merchant of several units counts once. Beside the figures, outside names what no unit of the basis holds */
             total: {
+                outside: components["schemas"]["ReportsOutside"];
+            } & {
                 [key: string]: components["schemas"]["ReportsFigure"];
             };
         };
@@ -6137,6 +6139,19 @@ export interface components {
             unit: "share" | "points" | "per_merchant" | "per_10000" | "vnd" | "bands";
             /** Format: int64 */
             version: number;
+        };
+        ReportsDesignation: {
+            /** @description which chose the market, as it was called on the day of the campaign's basis */
+            locality: components["schemas"]["ReportsLocality"];
+            market: components["schemas"]["ReportsMarket"];
+            status: components["schemas"]["ReportsStatus"];
+            /**
+             * @description why there is no status
+             * @enum {string}
+             */
+            status_reason?: "no_merchants" | "hidden" | "no_target";
+            /** @description of I05; null: none is set */
+            target: components["schemas"]["ReportsTarget"];
         };
         ReportsDormantStall: {
             /**
@@ -6294,6 +6309,20 @@ export interface components {
             /** @description by name; those without a merchant aside */
             zones: components["schemas"]["ReportsPartOfMarket"][];
         };
+        ReportsOutside: {
+            /** @description those markets, by code */
+            listed: components["schemas"]["ReportsMarket"][];
+            /**
+             * Format: int64
+             * @description markets that stood in no unit of the basis on its day
+             */
+            markets: number;
+            /**
+             * Format: int64
+             * @description merchants operating a stall there
+             */
+            merchants: number;
+        };
         ReportsPartOfMarket: {
             /** @description I01, I03 and I05 */
             figures: {
@@ -6317,6 +6346,8 @@ export interface components {
         ReportsRow: {
             /** @description merchants whose notices reach us, of all */
             coverage: components["schemas"]["ReportsShare"];
+            /** @description with a campaign: its pilots that are counted here, each with its own target and status */
+            designations?: components["schemas"]["ReportsDesignation"][] | null;
             /** @description with a campaign: why the unit needs no pilot */
             exempt?: string;
             funnel: components["schemas"]["ReportsFunnel"];
@@ -6331,17 +6362,14 @@ export interface components {
              * @description by I05 among the rows that show it and have enough data; equals share one; null to who sees a part of the units
              */
             rank: number | null;
-            /**
-             * @description the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; I05 at its target and I24 100 %; otherwise
-             * @enum {string|null}
-             */
-            status: "chua_du_du_lieu" | "can_chu_y" | "dat" | "chua_dat" | null;
+            /** @description of the one designation in the unit, the same in every basis */
+            status: components["schemas"]["ReportsStatus"];
             /**
              * @description why there is no status
              * @enum {string}
              */
-            status_reason?: "no_merchants" | "hidden" | "no_target";
-            /** @description of I05, with a campaign */
+            status_reason?: "no_campaign" | "no_merchants" | "hidden" | "no_target" | "several" | "exempt" | "not_required" | "market_elsewhere" | "no_market";
+            /** @description of I05, with a campaign: that of the one designation in the unit */
             target?: components["schemas"]["ReportsTarget"];
         };
         ReportsShare: {
@@ -6354,6 +6382,23 @@ export interface components {
             numerator: number | null;
             /** @description 4 decimals; null in a hidden cell and of nothing */
             value: string | null;
+        };
+        ReportsStatus: {
+            /**
+             * @description the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; the target is not due and I05 is below it, or no report is due yet; I05 at its target and I24 100 %; otherwise. null: the campaign requires nothing here, or it cannot be told
+             * @enum {string|null}
+             */
+            code: "khong_du_du_lieu" | "can_chu_y" | "chua_den_han" | "dat" | "chua_dat" | null;
+            /**
+             * @description why, in words and numbers, in Vietnamese
+             * @example I06 37,6 điểm > 30
+             */
+            reason: string;
+            /**
+             * @description the same in English
+             * @example I06 37.6 points > 30
+             */
+            reason_en: string;
         };
         ReportsTarget: {
             /** Format: date */

@@ -50,6 +50,9 @@ func cellNumber(value *string, over, under *reports.Quantity, code, part string)
 			exact = quotient
 		}
 	}
+	if code == "I06" && !hours { // told in points, which are hundredths
+		exact, shown = new(big.Rat).Mul(exact, big.NewRat(100, 1)), 10
+	}
 	digits := max(0, 15-len(strings.TrimPrefix(exact.FloatString(0), "-"))) // behind the point, of fifteen
 	held, _ := new(big.Rat).SetString(exact.FloatString(digits))
 	if steps := new(big.Rat).Mul(exact, big.NewRat(shown, 1)); steps.Denom().Cmp(big.NewInt(2)) == 0 { // half-way

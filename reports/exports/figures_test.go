@@ -74,11 +74,12 @@ func TestSharesAreRoundedOnce(t *testing.T) {
 		if pair.want == "0,0" {
 			minus = pair.want
 		}
-		if gap := minus + " điểm %"; !strings.Contains(draft, gap) {
+		if gap := minus + " điểm phần trăm"; !strings.Contains(draft, gap) {
 			t.Errorf("%d/%d: the draft does not say %s", pair.n, pair.of, gap)
 		}
 		point := strings.Replace(pair.want, ",", ".", 1) + "%"
-		for row, want := range []string{point, "-" + point, "", point} {
+		gap := "-" + strings.TrimSuffix(point, "%") + " điểm"
+		for row, want := range []string{point, gap, "", point} {
 			line := lines[4*i+row]
 			if got := line[10]; got != want && got != strings.TrimPrefix(want, "-") {
 				t.Errorf("%d/%d: LibreOffice shows %q of %s %s, not %q", pair.n, pair.of, got, line[4], line[6], want)

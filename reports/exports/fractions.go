@@ -68,7 +68,7 @@ func (f fraction) text(unit string) string {
 	hundredfold := fraction{f.over.Shift(2), f.under}
 	switch unit {
 	case points:
-		return grouped(hundredfold.rounded(1).StringFixed(1)) + "\u00a0điểm\u00a0%"
+		return grouped(hundredfold.rounded(1).StringFixed(1)) + "\u00a0điểm phần trăm"
 	case perMerchant, perPayments:
 		return grouped(f.rounded(1).StringFixed(1))
 	case hours:

@@ -66,8 +66,12 @@ func (d *Document) method() []string {
 	if d.Seal != nil {
 		frozen = fmt.Sprintf("Số liệu được chốt lúc %s (phiên bản %d); giá trị băm và chữ ký số nêu tại Phụ lục IV.", momentText(d.Frozen.At), d.Frozen.Version)
 	}
+	left := ""
+	if text := d.Report.Outside.Text(); text != "" {
+		left = " Số tổng không gồm " + text + "."
+	}
 	return []string{
-		fmt.Sprintf("1. Phạm vi: %s chợ tại %s địa phương, theo %s; danh sách chợ nêu tại Phụ lục I.", count(markets), count(len(d.Report.Rows)), basisText(d.Basis)),
+		fmt.Sprintf("1. Phạm vi: %s chợ tại %s địa phương, theo %s; danh sách chợ nêu tại Phụ lục I.%s", count(markets), count(len(d.Report.Rows)), d.basisText(), left),
 		"2. Thời điểm: trạng thái lúc 00 giờ 00 phút ngày " + dayText(d.AsOf) + " (giờ Việt Nam); các chỉ số về giao dịch tính trong 30 ngày liền trước, trừ khi định nghĩa nêu khác.",
 		"3. Nguồn: hệ thống Chợ 4.0 tổng hợp từ sổ đăng ký điểm kinh doanh, thông báo của ngân hàng và ghi nhận tại chợ; định nghĩa từng chỉ số nêu tại Phụ lục III. " + frozen,
 	}
@@ -110,8 +114,11 @@ func (d *Document) sentence(code string, f reports.Figure) string {
 func (d *Document) comparison() []string {
 	counts := map[string]int{}
 	best, names := reports.Figure{}, []string{}
-	shown := 0
+	shown, units := 0, 0
 	for _, row := range d.Report.Rows {
+		if row.Exempt == nil {
+			units++
+		}
 		if row.Status.Code != nil {
 			counts[statuses[*row.Status.Code]]++
 		}
@@ -128,9 +135,9 @@ func (d *Document) comparison() []string {
 		}
 	}
 	out := []string{}
-	if shown > 0 {
+	if shown > 0 && units > 1 { // of one unit there is nothing to compare
 		out = append(out, fmt.Sprintf("Có %s/%s địa phương có số liệu công bố về tỷ lệ có giao dịch trong 30 ngày (I05); cao nhất là %s, đạt %s.",
-			count(shown), count(len(d.Report.Rows)), strings.Join(names, ", "), figureText(best, share)))
+			count(shown), count(units), strings.Join(names, ", "), figureText(best, share)))
 	}
 	parts := []string{}
 	for _, code := range []string{"dat", "chua_dat", "chua_den_han", "can_chu_y", "khong_du_du_lieu"} {

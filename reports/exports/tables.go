@@ -210,7 +210,8 @@ func (d *Document) facts() [][2]string {
 		add("Kỳ báo cáo", d.periodText())
 	}
 	add("Số liệu tại", "00:00 ngày "+dayText(d.AsOf)+" (giờ Việt Nam)")
-	add("Theo", basisText(d.Basis))
+	add("Theo", d.basisText())
+	add("Số tổng không gồm", d.Report.Outside.Text())
 	if f := d.Frozen; d.Seal != nil {
 		add("Phiên bản", fmt.Sprintf("%d, chốt lúc %s", f.Version, momentText(f.At)))
 		add("Lý do đính chính", f.Reason)

@@ -227,11 +227,13 @@ var bases = map[string]string{
 	"current":               "đơn vị hành chính hiện tại",
 }
 
-func basisText(code string) string {
-	if text, known := bases[code]; known {
-		return text
+// basisText names the units of the report; of districts that ended before it, it says so.
+func (d *Document) basisText() string {
+	text := cmp.Or(bases[d.Basis], d.Basis)
+	if strings.HasPrefix(d.Basis, "districts_") && d.AsOf > districtsEnded {
+		text += " (đơn vị cấp huyện đã kết thúc hoạt động từ 01/07/2025)"
 	}
-	return code
+	return text
 }
 
 // dayText writes 2026-11-01 as 01/11/2026.

@@ -83,6 +83,7 @@ func (b *workbook) makeStyles() {
 		"hidden": {Font: font(11, false), Alignment: right, Border: border},
 		"count":  {Font: font(11, false), Alignment: right, Border: border, CustomNumFmt: format("#,##0")},
 		"share":  {Font: font(11, false), Alignment: right, Border: border, CustomNumFmt: format("0.0%")},
+		"points": {Font: font(11, false), Alignment: right, Border: border, CustomNumFmt: format(`0.0" điểm"`)},
 		"ratio":  {Font: font(11, false), Alignment: right, Border: border, CustomNumFmt: format("#,##0.0")},
 		"code":   {Font: &excelize.Font{Family: "Courier New", Size: 9}, Alignment: left},
 	} {
@@ -329,7 +330,7 @@ func quantityCell(q *reports.Quantity, untold string) cell {
 
 // valueCell is a value as a number, before it is rounded: its format rounds it, once, as the other kinds of file do.
 func valueCell(f reports.Figure, unit, untold string) cell {
-	style := map[string]string{share: "share", bands: "share", points: "share", dong: "count"}[unit]
+	style := map[string]string{share: "share", bands: "share", points: "points", dong: "count"}[unit]
 	if style == "" {
 		style = "ratio"
 	}
@@ -342,6 +343,9 @@ func valueCell(f reports.Figure, unit, untold string) cell {
 	exact, err := fractionOf(*f.Value, f.Numerator, f.Denominator, unit)
 	if err != nil {
 		return cell{"cell", *f.Value}
+	}
+	if unit == points { // a format cannot take a hundredfold without calling it a share
+		return cell{style, fraction{exact.over.Shift(2), exact.under}.number(perMerchant)}
 	}
 	return cell{style, exact.number(unit)}
 }
