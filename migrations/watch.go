@@ -15,6 +15,7 @@ var unwatched = map[string]string{
 	"deliveries":       "what banks said: kept whole, added to by webhooks only",
 	"notices":          "the same, read",
 	"notice_keys":      "the same, by key",
+	"notice_retries":   "when pending ones are tried again",
 	"notice_conflicts": "the same, told differently a second time",
 	"payments":         "the books: append-only, proved by ledger verify; what a person decides is a case",
 	"ledger_accounts":  "sums of payments, proved by ledger verify",

@@ -105,7 +105,7 @@ func (c *caseWork) move(ctx context.Context, r Resolution) error {
 		}
 		to = ledger.OfMarket(ledger.Returned, h.in.Market)
 	}
-	t := ledger.Transfer{ID: uuid.Must(uuid.NewV7()), Debit: h.in, Credit: to, Reverses: h.payment, Strong: h.strong}
+	t := ledger.Transfer{ID: c.p.clock.newID(), Debit: h.in, Credit: to, Reverses: h.payment, Strong: h.strong}
 	if h.payment == nil {
 		account := uuid.Nil
 		if h.account != nil {
@@ -154,6 +154,9 @@ func (c *caseWork) setNotice(ctx context.Context, state State, why string) error
 	_, err := c.tx.Exec(ctx, `UPDATE notices SET state = $2, why = $3 WHERE id = $1`, c.notice, state, why)
 	if err != nil {
 		return fmt.Errorf("set notice of case %s: %w", c.id, err)
+	}
+	if _, err := c.tx.Exec(ctx, `DELETE FROM notice_retries WHERE notice_id = $1`, c.notice); err != nil {
+		return fmt.Errorf("end the retries of case %s: %w", c.id, err)
 	}
 	return nil
 }
@@ -223,7 +226,7 @@ func (c *caseWork) undo(ctx context.Context, reason string) error {
 	if h.payment == nil || *h.payment != *payment {
 		return movedOn()
 	}
-	t := ledger.Transfer{ID: uuid.Must(uuid.NewV7()), Debit: h.in, Credit: h.from, Reverses: payment}
+	t := ledger.Transfer{ID: c.p.clock.newID(), Debit: h.in, Credit: h.from, Reverses: payment}
 	if err := c.write(ctx, t, h); err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ func (p *Payments) Routes(e *edge.Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/cases", "list-cases", "What a person has to look at", 0), p.listCases)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/resolve", "resolve-case", "Assign, return or dismiss; a second person approves what moves money", 0), p.resolveCase)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/reopen", "reopen-case", "Take a decision back; an assignment is reversed by a contra payment", 0), p.reopenCase)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/retry", "retry-case", "Try a pending notice again at once", 0), p.retryCase)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/ledger/trial-balance", "trial-balance", "Debits, credits and balance of every ledger account", 0), p.trialBalance)
 
 	// A stall's own.
@@ -194,6 +195,19 @@ func (p *Payments) reopenCase(ctx context.Context, in *struct {
 		return nil, err
 	}
 	after, err := p.Reopen(ctx, who, id, in.Body.Reason)
+	return &body[*Case]{after}, err
+}
+
+func (p *Payments) retryCase(ctx context.Context, in *edge.Named) (*body[*Case], error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := in.UUID("case")
+	if err != nil {
+		return nil, err
+	}
+	after, err := p.RetryCase(ctx, who, id)
 	return &body[*Case]{after}, err
 }
 

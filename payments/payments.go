@@ -18,19 +18,13 @@ import (
 	"market40/payments/ledger"
 )
 
-const (
-	// retryEvery is how often pending notices are tried again.
-	retryEvery = 5 * time.Second
-	// partitionsEvery is how often the partitions of the coming two months are looked after.
-	partitionsEvery = 6 * time.Hour
-)
-
 // Payments is the way of notices into the ledger and what may be read of it.
 type Payments struct {
 	db          *database.DB // what people and programs ask for
 	money       *database.DB // posting and what it depends on, over connections of its own
 	keys        *seal.Keys
 	now         func() time.Time
+	clock       *clock
 	book        ledger.Book
 	feed        *feed.Feed
 	connections *connections
@@ -51,7 +45,7 @@ type Payments struct {
 // New prepares the way in; Start opens it.
 func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Payments {
 	p := &Payments{
-		db: db, money: db.Money(), keys: keys, now: now, feed: feed.New(db.Money()), counts: newCounts(), Jobs: jobs.New(db),
+		db: db, money: db.Money(), keys: keys, now: now, clock: &clock{now: now}, feed: feed.New(db.Money()), counts: newCounts(), Jobs: jobs.New(db),
 		lanes: newLanes(), stuck: newStuck(), stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	p.connections = &connections{Payments: p, kept: map[uuid.UUID]*connection{}}
@@ -67,6 +61,7 @@ func (p *Payments) Start(ctx context.Context) {
 	p.running.Go(func() { p.feed.Run(ctx) })
 	list := append([]jobs.Job{
 		{Name: "retry-pending", Every: retryEvery, LockOn: p.money, Do: p.retryPending},
+		{Name: "clock", Every: clockEvery, Shared: true, Do: p.checkClock},
 		{Name: "partitions", Every: partitionsEvery, LockOn: p.money, Do: p.makePartitions},
 	}, p.more...)
 	p.running.Go(func() { p.Jobs.Run(ctx, list...) })
@@ -79,11 +74,6 @@ func (p *Payments) Stop() {
 	p.cancel()
 	p.running.Wait()
 	close(p.stopped)
-}
-
-func (p *Payments) makePartitions(ctx context.Context) error {
-	_, err := p.money.Pool.Exec(ctx, `SELECT make_partitions(now() + interval '2 months')`)
-	return err
 }
 
 // particulars opens what is sealed of a notice; of an erased merchant's nothing is left.

@@ -91,3 +91,63 @@ func TestDatabaseDownIsSaid(t *testing.T) {
 		t.Errorf("answered %d, Retry-After %q", res.StatusCode, res.Header.Get("Retry-After"))
 	}
 }
+
+// setTrap makes the database refuse payments of one amount, until the function that it returns is called.
+func (w *world) setTrap(amount string) (remove func()) {
+	w.t.Helper()
+	_, err := w.db.Pool.Exec(w.t.Context(), `ALTER TABLE payments ADD CONSTRAINT trap_`+amount+` CHECK (amount <> `+amount+`)`)
+	must(w.t, err)
+	return func() {
+		_, err := w.db.Pool.Exec(w.t.Context(), `ALTER TABLE payments DROP CONSTRAINT trap_`+amount)
+		must(w.t, err)
+	}
+}
+
+// TestYoungerPendingNoticesHaveTheirTurn: more notices that fail for ever than one turn takes starve no younger one.
+func TestYoungerPendingNoticesHaveTheirTurn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.sepay(nil)
+	stall, code := w.stall(w.market, "A1", "970422", "1111111")
+	w.setTrap("666")
+	remove := w.setTrap("777")
+	var wait sync.WaitGroup
+	for i := range 110 {
+		wait.Go(func() { w.accept(c, transfer{ID: i + 1, Account: "1111111", Memo: code, Amount: 666}) })
+	}
+	wait.Wait()
+	for i := range 3 {
+		w.accept(c, transfer{ID: 200 + i, Account: "1111111", Memo: code, Amount: 777})
+	}
+	remove()
+	w.eventually("the younger ones are posted", func() bool { return len(w.paid(stall)) == 3 })
+	w.wantNotice(c, 1, "pending", "failed:23514")
+	w.wantSound()
+}
+
+// TestTenFailuresOpenACase: an operator sees it, tries again, and it ends with the notice.
+func TestTenFailuresOpenACase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.sepay(nil)
+	stall, code := w.stall(w.market, "A1", "970422", "1111111")
+	remove := w.setTrap("666")
+	w.accept(c, transfer{ID: 1, Account: "1111111", Memo: code, Amount: 666})
+	_, err := w.db.Pool.Exec(t.Context(), `UPDATE notice_retries SET attempts = 9, next_at = now()`)
+	must(t, err)
+	w.eventually("a case is open", func() bool { return len(w.openCases("retry_failed")) == 1 })
+	path := "/api/v1/cases/" + w.openCases("retry_failed")[0].text("id") + "/retry"
+	if code := w.call(w.admin, "POST", path, nil, 409).text("code"); code != "retry_failed" {
+		t.Errorf("a retry in vain is answered by %s", code)
+	}
+	w.call(w.key("auditor", ""), "POST", path, nil, 403)
+	w.call(w.key("manager", "market:CHODAM"), "POST", path, nil, 404)
+	remove()
+	if state := w.call(w.admin, "POST", path, nil, 200).text("state"); state != "dismissed" {
+		t.Errorf("after the retry the case is %s", state)
+	}
+	w.wantPaid(stall, "666")
+	w.wantNotice(c, 1, "posted", "memo_code")
+	w.call(w.admin, "POST", path, nil, 409)
+	w.wantSound()
+}

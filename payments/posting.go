@@ -27,7 +27,7 @@ const (
 // plansOfPosting lets one transaction plan its statements once: they are the same ever again, and PostgreSQL would
 // plan them anew for each group wherever the values at hand leave out a partition. All of them find a few rows by
 // their keys; with a guess of many rows the planner would read a whole table of the register for each group.
-const plansOfPosting = `SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
+const plansOfPosting = `SELECT clock_timestamp(), set_config('plan_cache_mode', 'force_generic_plan', true),
 	set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
 	set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)`
 
@@ -69,7 +69,7 @@ func (p *Payments) keep(ctx context.Context, group []*delivery, lockWait time.Du
 func (p *Payments) keepOnce(ctx context.Context, group []*delivery, lockWait time.Duration) error {
 	var posted []ledger.Transfer
 	err := p.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
-		w := &posting{p: p, tx: tx, now: p.now(), deliveries: group, lockWait: lockWait, written: map[*delivery]bool{}}
+		w := &posting{p: p, tx: tx, now: p.clock.time(), deliveries: group, lockWait: lockWait, written: map[*delivery]bool{}}
 		for _, step := range []func(context.Context) error{w.takeKeysAndRegister, w.match, w.lockAndPost} {
 			if err := step(ctx); err != nil {
 				return nil, err
@@ -89,6 +89,28 @@ func (p *Payments) keepOnce(ctx context.Context, group []*delivery, lockWait tim
 	return nil
 }
 
+// queueLimits sets the transaction's plans and limits, and refuses ids that are too far ahead of the database's clock:
+// they would lie in partitions that nobody has made yet.
+func (w *posting) queueLimits(batch *pgx.Batch) {
+	before := w.p.now()
+	batch.Queue(plansOfPosting, milliseconds(w.lockWait), milliseconds(postingIdle)).QueryRow(func(row pgx.Row) error {
+		var database time.Time
+		if err := row.Scan(&database, nil, nil, nil, nil, nil); err != nil {
+			return err
+		}
+		for _, d := range w.deliveries {
+			if !d.retried() && idTime(d.id).After(database.Add(trustedOffset)) {
+				w.p.clock.observe(before, database, w.p.now())
+				return errAhead
+			}
+		}
+		return nil
+	})
+}
+
+// retried reports whether a delivery stands already and only its notices are tried again.
+func (d *delivery) retried() bool { return len(d.entries) > 0 && d.entries[0].retried }
+
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 // takeKeysAndRegister takes the keys of all new notices and reads what the register says of them, in one
@@ -96,7 +118,7 @@ func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseco
 func (w *posting) takeKeysAndRegister(ctx context.Context) error {
 	fresh := w.sortFresh()
 	batch := &pgx.Batch{}
-	batch.Queue(plansOfPosting, milliseconds(w.lockWait), milliseconds(postingIdle))
+	w.queueLimits(batch)
 	var taken []uuid.UUID
 	w.queueKeys(batch, fresh, &taken)
 	w.register = queueRegister(batch, append(slices.Clone(w.entries), fresh...))
@@ -110,7 +132,7 @@ func (w *posting) takeKeysAndRegister(ctx context.Context) error {
 func (w *posting) takeKeys(ctx context.Context) error {
 	fresh := w.sortFresh()
 	batch := &pgx.Batch{}
-	batch.Queue(plansOfPosting, milliseconds(w.lockWait), milliseconds(postingIdle))
+	w.queueLimits(batch)
 	var taken []uuid.UUID
 	w.queueKeys(batch, fresh, &taken)
 	if err := w.tx.Send(ctx, batch); err != nil {

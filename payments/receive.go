@@ -21,7 +21,7 @@ func (p *Payments) Receive(ctx context.Context, connectionID uuid.UUID, notices 
 	for len(notices) > 0 {
 		group := notices[:min(maxGroup, len(notices))]
 		notices = notices[len(group):]
-		d := &delivery{id: uuid.Must(uuid.NewV7()), connection: c, receivedAt: p.now(), verdict: verdictRead}
+		d := &delivery{id: p.clock.newID(), connection: c, receivedAt: p.now(), verdict: verdictRead}
 		raw, err := json.Marshal(group)
 		if err != nil {
 			return fmt.Errorf("write received notices: %w", err)
@@ -30,7 +30,7 @@ func (p *Payments) Receive(ctx context.Context, connectionID uuid.UUID, notices 
 			return err
 		}
 		for _, n := range group {
-			e, err := p.newEntry(ctx, uuid.Must(uuid.NewV7()), c, n, d.receivedAt)
+			e, err := p.newEntry(ctx, p.clock.newID(), c, n, d.receivedAt)
 			if err != nil {
 				return err
 			}

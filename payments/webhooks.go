@@ -52,7 +52,7 @@ func (p *Payments) postNotice(c *gin.Context) error {
 		return p.refuse(c, connection, err)
 	}
 	d := &delivery{
-		id: uuid.Must(uuid.NewV7()), connection: connection, receivedAt: request.Now,
+		id: p.clock.newID(), connection: connection, receivedAt: request.Now,
 		headers: keptHeaders(request.Header), verdict: verdictRead,
 	}
 	raw := request.Body
@@ -155,7 +155,7 @@ func (p *Payments) enter(c *gin.Context, d *delivery, items []banks.Item) error 
 			d.faults = append(d.faults, fault{caseID("unreadable_item", d.connection.ID, about), item.Err.Error()})
 			continue
 		}
-		e, err := p.newEntry(c.Request.Context(), uuid.Must(uuid.NewV7()), d.connection, item.Notice, d.receivedAt)
+		e, err := p.newEntry(c.Request.Context(), p.clock.newID(), d.connection, item.Notice, d.receivedAt)
 		if err != nil {
 			return err
 		}

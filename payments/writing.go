@@ -77,6 +77,7 @@ func (w *posting) queueNotices() {
 		if e.retried {
 			w.batch.Queue(`UPDATE notices SET state = $2, why = $3, account_id = $4, market_id = $5 WHERE id = $1 AND state = 'pending'`,
 				e.id, e.decision.State, e.decision.Why, account, market)
+			w.queueRetried(e)
 			continue
 		}
 		n := &e.notice

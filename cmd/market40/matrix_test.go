@@ -141,6 +141,7 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/cases":                          {may: "admin manager auditor"},
 	"POST /api/v1/cases/{id}/resolve":            {may: inCharge, body: object{"action": "dismiss", "reason": "đã xem"}},
 	"POST /api/v1/cases/{id}/reopen":             {may: inCharge, body: object{"reason": "xem lại"}},
+	"POST /api/v1/cases/{id}/retry":              {may: inCharge},
 	"GET /api/v1/ledger/trial-balance":           {may: "admin auditor"},
 	"GET /api/v1/stalls/{id}/payments":           {may: "admin merchant auditor integration"},
 	"GET /api/v1/stalls/{id}/payments/stream":    {may: "admin merchant auditor integration"},

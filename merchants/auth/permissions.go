@@ -269,6 +269,7 @@ var rules = map[string]Rule{
 	"GET /api/v1/cases":                                          {Needs: ReadCases},
 	"POST /api/v1/cases/:id/resolve":                             {Needs: ResolveCases},
 	"POST /api/v1/cases/:id/reopen":                              {Needs: ResolveCases},
+	"POST /api/v1/cases/:id/retry":                               {Needs: ResolveCases},
 	"GET /api/v1/ledger/trial-balance":                           {Needs: ReadLedger},
 	"GET /api/v1/stalls/:id/payments":                            {Needs: ReadPayments},
 	"GET /api/v1/stalls/:id/payments/stream":                     {Needs: ReadPayments},
