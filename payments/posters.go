@@ -23,11 +23,7 @@ const (
 )
 
 // busy is the refusal when the database cannot be reached: the provider comes again (503).
-func busy() error {
-	e := problem.New(problem.Unavailable, "unavailable", "Hệ thống tạm gián đoạn, xin gửi lại.", "The database cannot be reached, please send it again.")
-	e.RetryAfter = 30
-	return e
-}
+func busy() error { return problem.Away() }
 
 // submit hands a delivery to a poster and waits until it is committed or refused, or until ctx ends: it may be kept then
 // nevertheless, and the provider's next try is a repeat.

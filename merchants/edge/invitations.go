@@ -147,6 +147,9 @@ func (s *Stalls) page(h func(*gin.Context) error) gin.HandlerFunc {
 			return
 		}
 		refused := problem.From(c.Request.Context(), err)
+		for name, values := range refused.GetHeaders() {
+			c.Header(name, values[0])
+		}
 		if err := showInvitationPage(c, int(refused.Kind), invitationPage{Refused: refused.Vi}); err != nil {
 			problem.Write(c, err)
 		}

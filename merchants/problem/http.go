@@ -101,7 +101,8 @@ const (
 	notTextInJSON = "22P05"
 )
 
-// From turns any error into a refusal: a problem as it is, anything else logged here, once, and told to nobody.
+// From turns any error into a refusal. A problem stays as it is. A database that is away or too busy is 503, logged at
+// most once in awayLogPause. Anything else is logged here, once, and its text is not shown to the caller.
 func From(ctx context.Context, err error) *Error {
 	var p *Error
 	if errors.As(err, &p) {
@@ -110,6 +111,10 @@ func From(ctx context.Context, err error) *Error {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) && (refused.Code == notText || refused.Code == notTextInJSON) {
 		return New(Invalid, "text_form", "Dữ liệu chứa ký tự không dùng được (NUL).", "The input holds a character that no text may hold (NUL).")
+	}
+	if away(err) {
+		logAway(ctx, err)
+		return Away()
 	}
 	if !errors.Is(err, context.Canceled) {
 		slog.ErrorContext(ctx, "request failed", "error", err)
