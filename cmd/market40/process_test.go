@@ -101,8 +101,13 @@ type serving struct {
 // serve starts a server on a free port and waits until it says that it listens.
 func serve(t *testing.T, env []string, args ...string) *serving {
 	t.Helper()
-	s := &serving{t: t, said: &lockedBuffer{}}
-	s.cmd = command(t, env, append([]string{"serve"}, args...)...)
+	return startServing(t, command(t, env, append([]string{"serve"}, args...)...))
+}
+
+// startServing starts a program that serves and waits until it says that it listens.
+func startServing(t *testing.T, cmd *exec.Cmd) *serving {
+	t.Helper()
+	s := &serving{t: t, cmd: cmd, said: &lockedBuffer{}}
 	s.cmd.Stderr = s.said
 	out, err := s.cmd.StdoutPipe()
 	must(t, err)

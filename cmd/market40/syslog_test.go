@@ -38,7 +38,7 @@ func newReceiver(t *testing.T, overTLS bool) *receiver {
 	must(t, err)
 	secured, over := "", ""
 	if overTLS {
-		r.makeAuthority()
+		makeCertificate(t, r.dir)
 		secured = fmt.Sprintf(`DefaultNetstreamDriverCAFile="%[1]s/ca.pem" DefaultNetstreamDriverCertFile="%[1]s/cert.pem" DefaultNetstreamDriverKeyFile="%[1]s/key.pem"`, r.dir)
 		over = `StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="anon"`
 	}
@@ -54,24 +54,24 @@ if $app-name == 'market40' then action(type="omfile" file="%[1]s/lines" template
 	return r
 }
 
-// makeAuthority makes a certificate for loopback that signs itself, for this test alone.
-func (r *receiver) makeAuthority() {
-	r.t.Helper()
+// makeCertificate writes a certificate for loopback that signs itself, and its key: ca.pem, cert.pem, key.pem.
+func makeCertificate(t *testing.T, dir string) {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(r.t, err)
+	must(t, err)
 	form := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "rsyslog of a test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "a test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	raw, err := x509.CreateCertificate(rand.Reader, form, form, &key.PublicKey, key)
-	must(r.t, err)
+	must(t, err)
 	private, err := x509.MarshalECPrivateKey(key)
-	must(r.t, err)
+	must(t, err)
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})
-	must(r.t, os.WriteFile(filepath.Join(r.dir, "ca.pem"), certificate, 0o600))
-	must(r.t, os.WriteFile(filepath.Join(r.dir, "cert.pem"), certificate, 0o600))
-	must(r.t, os.WriteFile(filepath.Join(r.dir, "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: private}), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "ca.pem"), certificate, 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "cert.pem"), certificate, 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: private}), 0o600))
 }
 
 func (r *receiver) start() {
