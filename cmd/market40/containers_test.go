@@ -1,0 +1,114 @@
+package main_test
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+// composeFile is what the tests read of compose.yaml.
+type composeFile struct {
+	Services map[string]composeService
+}
+
+type composeService struct {
+	Entrypoint  []string
+	Command     []string
+	Environment map[string]string
+	Secrets     []string
+}
+
+// TestComposeFile runs what compose.yaml runs, with its commands, settings and secrets, on a PostgreSQL that asks for
+// passwords: the roles are made, the owner migrates and backs up, the other one serves and has only its own password.
+func TestComposeFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	runScript(t, dir, nil, documented(t, "## Containers", "sh"))
+	password, err := os.ReadFile(filepath.Join(dir, "secrets/postgres_password"))
+	must(t, err)
+	pg := newScramServer(t, strings.TrimSpace(string(password)))
+	text, err := os.ReadFile("../../compose.yaml")
+	must(t, err)
+	var file composeFile
+	must(t, yaml.UnmarshalWithOptions(text, &file, yaml.AllowDuplicateMapKey())) // a merged key may be overridden
+	c := &composition{t: t, dir: dir, file: file, pg: pg, program: programLink(t)}
+
+	c.run("roles")
+	c.run("roles") // again changes nothing
+	c.run("migrate")
+	s := serve(t, c.env("serve"))
+	if status, _ := s.get("/readyz"); status != 200 {
+		t.Errorf("/readyz answers %d", status)
+	}
+	backup := filepath.Join(dir, "backup")
+	c.run("backup", backup)
+	if info, err := os.Stat(backup); err != nil || info.Size() < 10_000 {
+		t.Errorf("the backup: %v, %v", info, err)
+	}
+	if secrets := strings.Join(file.Services["serve"].Secrets, " "); strings.Contains(secrets, "owner") || strings.Contains(secrets, "postgres") {
+		t.Errorf("serve is given %s", secrets)
+	}
+}
+
+// composition plays the services of a compose.yaml.
+type composition struct {
+	t       *testing.T
+	dir     string
+	file    composeFile
+	pg      scramServer
+	program string // the folder of market40
+}
+
+// place replaces the containers' names and folders by those of the test. A service sees only its own secrets.
+func (c *composition) place(service, text string) string {
+	c.t.Helper()
+	secrets := filepath.Join(c.dir, "of-"+service)
+	must(c.t, os.MkdirAll(secrets, 0o755))
+	for _, name := range c.file.Services[service].Secrets {
+		content, err := os.ReadFile(filepath.Join(c.dir, "secrets", name))
+		must(c.t, err)
+		moved := strings.ReplaceAll(string(content), "db:5432", c.pg.host+":"+c.pg.port)
+		must(c.t, os.WriteFile(filepath.Join(secrets, name), []byte(moved), 0o600))
+	}
+	return strings.NewReplacer("/run/secrets", secrets, "@db:5432", "@"+net.JoinHostPort(c.pg.host, c.pg.port), "PGHOST=db", "PGHOST="+c.pg.host,
+		"/var/lib/market40", c.dir, "$$", "$", "${PUBLIC_URL:?the https address that people open}", "https://cho.example.vn", "${TRUSTED_PROXIES:-}", "",
+		`":8080"`, "127.0.0.1:0").Replace(text)
+}
+
+// env is a service's environment.
+func (c *composition) env(service string) []string {
+	env := []string{"PGPORT=" + c.pg.port, "PATH=" + c.program + ":" + os.Getenv("PATH"), "DATA_DIR=" + c.dir}
+	for name, value := range c.file.Services[service].Environment {
+		if name != "LISTEN_ADDR" { // a container's own
+			env = append(env, name+"="+c.place(service, value))
+		}
+	}
+	return env
+}
+
+// run runs a service to its end, with other arguments if some are given.
+func (c *composition) run(service string, args ...string) {
+	c.t.Helper()
+	s := c.file.Services[service]
+	words := s.Entrypoint
+	if words == nil {
+		words = []string{"market40"}
+	}
+	if args == nil {
+		args = s.Command
+	}
+	words = append(append([]string{}, words...), args...)
+	for i := range words {
+		words[i] = c.place(service, words[i])
+	}
+	cmd := exec.Command("/usr/bin/env", words...)
+	cmd.Env = append(os.Environ(), c.env(service)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		c.t.Fatalf("%s: %v\n%s", service, err, out)
+	}
+}
