@@ -30,7 +30,7 @@ const accountsOfAStall = 5
 // Alert is what a board should look at before money goes wrong.
 type Alert struct {
 	ID       uuid.UUID  `json:"id"`
-	Kind     string     `json:"kind" enum:"many_accounts,shared_account,before_peak,account_added,tenant_changed,swapped_code"`
+	Kind     string     `json:"kind" enum:"many_accounts,shared_account,before_peak,account_added,tenant_changed,swapped_code,number_twice"`
 	State    string     `json:"state" enum:"open,closed"`
 	MarketID uuid.UUID  `json:"market_id"`
 	StallID  *uuid.UUID `json:"stall_id" doc:"null: not one stall, or one that was never registered"`

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/problem"
+	"market40/merchants/roster"
 )
 
 // batch is any number of merchants that join stalls, resolved and written together: it asks and writes once a
@@ -19,8 +20,8 @@ type batch struct {
 	now     time.Time
 	entries []*entry
 
-	numbers  map[string]bool         // stall numbers that stand in the market, or earlier in the batch
-	byPhone  map[string]uuid.UUID    // merchants, standing or new, by phone index
+	numbers  map[string]string       // by its key, a stall number of the market, or earlier in the batch
+	byPhone  map[string][]phoneOwner // merchants, registered or new, by phone index
 	byID     map[uuid.UUID]bool      // merchants that stand
 	accounts map[string]knownAccount // by accountKey
 	banks    map[string]bool         // BINs of the bank table
@@ -38,8 +39,9 @@ type entry struct {
 
 	tenancy, merchant, accountID        uuid.UUID
 	newTenancy, newMerchant, newAccount bool
-	receivesAgain                       bool // the tenancy received on the account before
-	claims                              bool // the merchant wants an account that is another's, or not registered yet
+	phoneShare                          int16 // of a new merchant: 0, or more where others have the phone
+	receivesAgain                       bool  // the tenancy received on the account before
+	claims                              bool  // the merchant wants an account that is another's, or not registered yet
 	faults                              []fault
 }
 
@@ -47,6 +49,14 @@ type entry struct {
 type fault struct {
 	problem.Field
 	kind problem.Kind // Invalid or Conflict
+}
+
+// phoneOwner is one of the merchants who have a phone.
+type phoneOwner struct {
+	id       uuid.UUID
+	fullName string
+	share    int16
+	here     bool // has or had a stall of the market: its board may read the name
 }
 
 type knownAccount struct {
@@ -57,7 +67,7 @@ type knownAccount struct {
 func (r *Registry) newBatch(market uuid.UUID) *batch {
 	return &batch{
 		r: r, market: market, now: r.now(),
-		numbers: map[string]bool{}, byPhone: map[string]uuid.UUID{}, byID: map[uuid.UUID]bool{},
+		numbers: map[string]string{}, byPhone: map[string][]phoneOwner{}, byID: map[uuid.UUID]bool{},
 		accounts: map[string]knownAccount{}, banks: map[string]bool{},
 	}
 }
@@ -116,11 +126,16 @@ func (e *entry) invalid(fields ...problem.Field) {
 	}
 }
 
-func numberInUse(number string) fault {
-	return fault{problem.Field{
+func numberInUse(number, standing string) fault {
+	f := problem.Field{
 		Name: "number", Code: "number_in_use",
-		Vi: fmt.Sprintf("Số sạp %q đã có trong chợ này.", number), En: fmt.Sprintf("Stall number %q stands in this market.", number),
-	}, problem.Conflict}
+		Vi: fmt.Sprintf("Số sạp %q đã có trong chợ này.", number), En: fmt.Sprintf("Stall number %q is in use in this market.", number),
+	}
+	if standing != number && standing != "" {
+		f.Vi = fmt.Sprintf("Số sạp %q đã có trong chợ này, viết là %q.", number, standing)
+		f.En = fmt.Sprintf("Stall number %q is in use in this market, written %q.", number, standing)
+	}
+	return fault{f, problem.Conflict}
 }
 
 func accountInUse() fault {
@@ -137,10 +152,11 @@ func (b *batch) resolve(ctx context.Context, tx pgx.Tx) error {
 	}
 	for _, e := range b.entries {
 		if e.newStall && e.order.Number != "" {
-			if b.numbers[e.order.Number] {
-				e.faults = append(e.faults, numberInUse(e.order.Number))
+			key := roster.NumberKey(e.order.Number)
+			if standing, used := b.numbers[key]; used {
+				e.faults = append(e.faults, numberInUse(e.order.Number, standing))
 			}
-			b.numbers[e.order.Number] = true
+			b.numbers[key] = e.order.Number
 		}
 		if e.person != nil && e.merchant == uuid.Nil {
 			b.resolveMerchant(e)
@@ -163,19 +179,56 @@ func (b *batch) resolveMerchant(e *entry) {
 		e.merchant = p.id
 		return
 	}
-	known, found := b.byPhone[string(p.phoneIndex)]
-	if p.phoneIndex == nil && e.account != nil {
-		standing, stands := b.accounts[e.account.key()]
-		known, found = standing.merchant, stands && samePerson(standing.fullName, p.FullName)
-	}
-	if found {
-		e.merchant = known
+	if p.phoneIndex != nil {
+		b.resolvePhone(e)
 		return
 	}
-	e.merchant, e.newMerchant = newID(), true
-	if p.phoneIndex != nil {
-		b.byPhone[string(p.phoneIndex)] = e.merchant
+	if e.account != nil {
+		if standing, stands := b.accounts[e.account.key()]; stands && sameName(standing.fullName, p.FullName) {
+			e.merchant = standing.merchant
+			return
+		}
 	}
+	e.merchant, e.newMerchant = newID(), true
+}
+
+// resolvePhone finds the merchant among those who have the phone: the one of the same name, or who the order says. A known phone under another
+// name is a fault, since one phone does not make one person.
+func (b *batch) resolvePhone(e *entry) {
+	p := e.person
+	owners := b.byPhone[string(p.phoneIndex)]
+	next := int16(0)
+	for _, owner := range owners {
+		if sameName(owner.fullName, p.FullName) {
+			e.merchant = owner.id
+			return
+		}
+		next = max(next, owner.share+1)
+	}
+	switch {
+	case len(owners) == 1 && p.KnownPhone == samePersonAs:
+		e.merchant = owners[0].id
+	case len(owners) == 0, p.KnownPhone == anotherPerson:
+		e.merchant, e.newMerchant, e.phoneShare = newID(), true, next
+		b.byPhone[string(p.phoneIndex)] = append(owners, phoneOwner{id: e.merchant, fullName: p.FullName, share: next, here: true})
+	default:
+		e.faults = append(e.faults, phoneOfAnother(owners))
+	}
+}
+
+// phoneOfAnother is the fault of a phone that is known under another name. The name is told where the market's register holds it.
+func phoneOfAnother(owners []phoneOwner) fault {
+	vi, en := "", ""
+	for _, owner := range owners {
+		if owner.here {
+			vi, en = " ("+owner.fullName+")", " ("+owner.fullName+")"
+		}
+	}
+	return fault{problem.Field{
+		Name: "merchant.phone", Code: "phone_of_another",
+		Vi: "Số điện thoại này đã đăng ký dưới tên khác" + vi + ": hãy chọn là cùng một người, hay là người khác dùng chung số.",
+		En: "This phone is registered under another name" + en + ": say whether it is the same person, or another who shares it.",
+	}, problem.Conflict}
 }
 
 func (b *batch) resolveAccount(e *entry) {

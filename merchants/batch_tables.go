@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"market40/merchants/roster"
 	"market40/merchants/seal"
 )
 
@@ -32,18 +33,20 @@ func (b *batch) read(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	q := &pgx.Batch{}
-	q.Queue(`SELECT number FROM stalls WHERE market_id = $1 AND number = ANY ($2)`, b.market, numbers).Query(func(rows pgx.Rows) error {
+	q.Queue(`SELECT number FROM stalls WHERE market_id = $1 AND number_key IN (SELECT stall_number_key(n) FROM unnest($2::text[]) n) ORDER BY number_twin DESC`,
+		b.market, numbers).Query(func(rows pgx.Rows) error {
 		var number string
-		_, err := pgx.ForEachRow(rows, []any{&number}, func() error { b.numbers[number] = true; return nil })
+		_, err := pgx.ForEachRow(rows, []any{&number}, func() error { b.numbers[roster.NumberKey(number)] = number; return nil })
 		return err
 	})
-	q.Queue(`SELECT id, phone_index FROM merchants WHERE (phone_index = ANY ($1) OR id = ANY ($2)) AND erased_at IS NULL`, phones, ids).Query(func(rows pgx.Rows) error {
-		var id uuid.UUID
+	q.Queue(`SELECT m.id, m.phone_index, m.full_name, m.phone_share, EXISTS (SELECT FROM tenancies t WHERE t.merchant_id = m.id AND t.market_id = $3)
+		FROM merchants m WHERE (m.phone_index = ANY ($1) OR m.id = ANY ($2)) AND m.erased_at IS NULL ORDER BY m.phone_share`, phones, ids, b.market).Query(func(rows pgx.Rows) error {
+		var owner phoneOwner
 		var phone []byte
-		_, err := pgx.ForEachRow(rows, []any{&id, &phone}, func() error {
-			b.byID[id] = true
+		_, err := pgx.ForEachRow(rows, []any{&owner.id, &phone, &owner.fullName, &owner.share, &owner.here}, func() error {
+			b.byID[owner.id] = true
 			if phone != nil {
-				b.byPhone[string(phone)] = id
+				b.byPhone[string(phone)] = append(b.byPhone[string(phone)], owner)
 			}
 			return nil
 		})
@@ -151,7 +154,7 @@ func (b *batch) merchantRow(ctx context.Context, e *entry) ([]any, error) {
 			return nil, err
 		}
 	}
-	return []any{e.merchant, p.FullName, p.HouseholdName, phone, p.phoneIndex, last3, tax, taxIndex, b.now}, nil
+	return []any{e.merchant, p.FullName, p.HouseholdName, phone, p.phoneIndex, last3, tax, taxIndex, b.now, e.phoneShare}, nil
 }
 
 func phonePlace(merchant uuid.UUID) seal.Place {
@@ -183,7 +186,7 @@ func (t *tables) copyInto(ctx context.Context, tx pgx.Tx) error {
 	}{
 		{"stalls", []string{"id", "market_id", "number", "kind", "zone", "goods_group", "created_at"}, t.stalls},
 		{"stall_states", []string{"id", "stall_id", "state", "valid"}, t.states},
-		{"merchants", []string{"id", "full_name", "household_name", "phone", "phone_index", "phone_last3", "tax_code", "tax_index", "created_at"}, t.merchants},
+		{"merchants", []string{"id", "full_name", "household_name", "phone", "phone_index", "phone_last3", "tax_code", "tax_index", "created_at", "phone_share"}, t.merchants},
 		{"tenancies", []string{"id", "market_id", "stall_id", "merchant_id", "valid", "approved_at", "created_at"}, t.tenancies},
 		{"accounts", []string{"id", "merchant_id", "kind", "bank_bin", "number", "number_index", "last4", "holder_name", "holder_kind", "created_at"}, t.accounts},
 		{"tenancy_accounts", []string{"tenancy_id", "account_id", "since", "virtual_index"}, t.receives},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -41,6 +42,11 @@ type Imported struct {
 	Unchanged int           `json:"unchanged"`
 	Faulty    int           `json:"faulty"`
 	Rows      []ImportedRow `json:"rows"`
+	Errors    []ImportNote  `json:"errors"`
+	Warnings  []ImportNote  `json:"warnings" doc:"zeros_lost must be confirmed; number_spelling and hidden_row are told only"`
+	Since     string        `json:"since" doc:"from when the rows without a date hold; empty: from before our records"`
+	Past      *PastChange   `json:"past" doc:"of a dry run in a market that has payments; else null"`
+	Skipped   []int         `json:"skipped" doc:"lines taken for totals, sections or signatures"`
 }
 
 // importing is one row on its way into the register.
@@ -54,31 +60,42 @@ func (i *importing) fail(f problem.Field) {
 	i.Errors = append(i.Errors, f)
 }
 
-// importRows registers the stalls of a board's list in one transaction, all or none, unless it is a dry run. A
-// row that says what stands is unchanged; the same number with other data is an error (stall_differs).
-func (r *Registry) importRows(ctx context.Context, market uuid.UUID, rows []roster.Row, dryRun bool) ([]importing, error) {
-	var result []importing
+func (i *importing) warn(f problem.Field) { i.Warnings = append(i.Warnings, f) }
+
+// importOutcome is what became of a list.
+type importOutcome struct {
+	sheet   roster.Sheet
+	rows    []importing
+	applied bool
+	since   string
+	past    *PastChange
+}
+
+// importSheet registers the stalls of a board's list in one transaction, all or none, unless it is a dry run or a warning is not confirmed. A
+// row that says what is registered is unchanged; the same number with other data is an error (stall_differs).
+func (r *Registry) importSheet(ctx context.Context, market uuid.UUID, sheet roster.Sheet, choices importChoices) (importOutcome, error) {
+	var outcome importOutcome
 	var b *batch
 	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		result = make([]importing, len(rows))
-		standing, err := r.standingStalls(ctx, tx, market, rows)
+		outcome = importOutcome{sheet: sheet, rows: make([]importing, len(sheet.Rows))}
+		standing, err := r.findStanding(ctx, tx, market, sheet.Rows)
 		if err != nil {
 			return err
 		}
+		lives, err := hasPayments(ctx, tx, market)
+		if err != nil {
+			return err
+		}
+		outcome.since = choices.sinceOfRows(lives, r.today())
 		b = r.newBatch(market)
 		var of []*importing // the row of each entry of the batch
-		for i, row := range rows {
-			here := &result[i]
-			here.Row, here.action = row, rowCreate
-			if len(row.Errors) > 0 {
-				here.action = rowError
+		for i, row := range sheet.Rows {
+			here := &outcome.rows[i]
+			here.begin(row, standing, choices)
+			if here.action != rowCreate {
 				continue
 			}
-			if stall, stands := standing[row.Number]; stands {
-				here.compare(stall)
-				continue
-			}
-			b.register(orderOf(row))
+			b.register(here.order(outcome.since, choices))
 			of = append(of, here)
 		}
 		if err := b.resolve(ctx, tx); err != nil {
@@ -90,16 +107,61 @@ func (r *Registry) importRows(ctx context.Context, market uuid.UUID, rows []rost
 				of[i].fail(f.Field)
 			}
 		}
-		if dryRun || anyFaulty(result) {
+		if choices.dryRun && lives {
+			outcome.past, err = b.pastChange(ctx, tx)
+			return err
+		}
+		if choices.dryRun || anyFaulty(outcome.rows) || !confirmed(outcome.rows, choices) {
 			return nil
 		}
+		outcome.applied = true
 		return b.write(ctx, tx)
 	})
 	r.keepClaims(ctx, b)
 	if err != nil {
-		return nil, fmt.Errorf("import %d rows into %s: %w", len(rows), market, err)
+		return importOutcome{}, fmt.Errorf("import %d rows into %s: %w", len(sheet.Rows), market, err)
 	}
-	return result, nil
+	return outcome, nil
+}
+
+// begin decides what a row is: at fault, a stall that is registered, or a new one.
+func (i *importing) begin(row roster.Row, standing standingStalls, choices importChoices) {
+	i.Row, i.action = row, rowCreate
+	i.Errors, i.Warnings = slices.Clone(row.Errors), slices.Clone(row.Warnings)
+	if row.Hidden {
+		i.warn(problem.Field{
+			Name: "row", Code: "hidden_row",
+			Vi: "Dòng này đang bị ẩn trong tệp (do lọc hoặc ẩn tay) nhưng vẫn được nhập.", En: "The row is hidden in the file, by a filter or by hand, and is imported all the same.",
+		})
+	}
+	stall, spelledOtherwise, found := standing.find(row.Number)
+	i.Errors = slices.DeleteFunc(i.Errors, func(f problem.Field) bool {
+		return f.Code == "phone_repeated" && choices.phones[row.Line] != "" || f.Code == "duplicate_number" && found && standing.isTwin(row.Number)
+	})
+	if spelledOtherwise {
+		i.warn(problem.Field{
+			Name: "number", Code: "number_spelling",
+			Vi: fmt.Sprintf("Sạp này đã đăng ký với cách viết %q: hiểu là cùng một sạp.", stall.Number), En: fmt.Sprintf("This stall is registered as %q: it is taken for the same.", stall.Number),
+		})
+	}
+	switch {
+	case len(i.Errors) > 0:
+		i.action = rowError
+	case found:
+		i.compare(stall)
+	}
+}
+
+// confirmed reports whether every warning that wants a yes has one.
+func confirmed(rows []importing, choices importChoices) bool {
+	for _, row := range rows {
+		for _, w := range row.Warnings {
+			if w.Code == zerosLost && row.action == rowCreate && !choices.confirmed[zerosLost] {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func anyFaulty(rows []importing) bool {
@@ -111,13 +173,36 @@ func anyFaulty(rows []importing) bool {
 	return false
 }
 
-// standingStalls are the market's stalls that the rows name, by number.
-func (r *Registry) standingStalls(ctx context.Context, tx pgx.Tx, market uuid.UUID, rows []roster.Row) (map[string]Stall, error) {
+// standingStalls are the market's stalls that the rows of a list name, by the key of their number.
+type standingStalls map[string][]Stall
+
+// find returns the stall of a number: the one that is spelled so, else the one whose spelling alone differs.
+func (s standingStalls) find(number string) (stall Stall, spelledOtherwise, found bool) {
+	twins := s[roster.NumberKey(number)]
+	for _, stall := range twins {
+		if stall.Number == number {
+			return stall, false, true
+		}
+	}
+	if len(twins) == 0 {
+		return Stall{}, false, false
+	}
+	return twins[0], true, true
+}
+
+// isTwin reports whether a number is one of several registered stalls whose spelling alone differs.
+func (s standingStalls) isTwin(number string) bool {
+	twins := s[roster.NumberKey(number)]
+	return len(twins) > 1 && slices.ContainsFunc(twins, func(stall Stall) bool { return stall.Number == number })
+}
+
+// findStanding reads the market's stalls that the rows name, the oldest of a number first.
+func (r *Registry) findStanding(ctx context.Context, tx pgx.Tx, market uuid.UUID, rows []roster.Row) (standingStalls, error) {
 	numbers := make([]string, len(rows))
 	for i, row := range rows {
 		numbers[i] = row.Number
 	}
-	found, err := tx.Query(ctx, `SELECT id FROM stalls WHERE market_id = $1 AND number = ANY ($2)`, market, numbers)
+	found, err := tx.Query(ctx, `SELECT id FROM stalls WHERE market_id = $1 AND number_key IN (SELECT stall_number_key(n) FROM unnest($2::text[]) n) ORDER BY number_twin`, market, numbers)
 	if err != nil {
 		return nil, fmt.Errorf("find stalls: %w", err)
 	}
@@ -129,19 +214,23 @@ func (r *Registry) standingStalls(ctx context.Context, tx pgx.Tx, market uuid.UU
 	if err != nil {
 		return nil, err
 	}
-	byNumber := make(map[string]Stall, len(stalls))
+	standing := make(standingStalls, len(stalls))
 	for _, s := range stalls {
-		byNumber[s.Number] = s
+		key := roster.NumberKey(s.Number)
+		standing[key] = append(standing[key], s)
 	}
-	return byNumber, nil
+	return standing, nil
 }
 
-// orderOf is the stall that a row describes.
-func orderOf(row roster.Row) StallOrder {
+// order is the stall that a row describes; since is from when a row without a date holds.
+func (i *importing) order(since string, choices importChoices) StallOrder {
+	row := i.Row
 	o := StallOrder{Number: row.Number, Zone: row.Zone, Kind: row.Kind, GoodsGroup: row.GoodsGroup}
 	if row.FullName != "" {
-		o.Since = row.Since
-		o.Merchant = &MerchantOrder{FullName: row.FullName, HouseholdName: row.HouseholdName, Phone: row.Phone, TaxCode: row.TaxCode}
+		o.Since = orElse(row.Since, since)
+		o.Merchant = &MerchantOrder{
+			FullName: row.FullName, HouseholdName: row.HouseholdName, Phone: row.Phone, TaxCode: row.TaxCode, KnownPhone: choices.phones[row.Line],
+		}
 	}
 	if row.AccountNumber != "" {
 		o.Account = &AccountOrder{BankBIN: row.BankBIN, AccountNumber: row.AccountNumber, HolderName: row.HolderName, HolderKind: row.HolderKind}
@@ -177,7 +266,11 @@ func (i *importing) compare(s Stall) {
 		{"bank", account.BankBIN, i.BankBIN, false},
 		{"account_number", NormalAccount(account.AccountNumber), NormalAccount(i.AccountNumber), false},
 	} {
-		if !(c.optional && c.row == "") && !samePerson(c.here, c.row) {
+		same := samePerson
+		if c.field == "full_name" || c.field == "household_name" {
+			same = sameName
+		}
+		if !(c.optional && c.row == "") && !same(c.here, c.row) {
 			differ = append(differ, c.field)
 		}
 	}
@@ -195,6 +288,11 @@ func (r *Registry) mountImport(e *edge.Edge) {
 	e.Engine.POST("/api/v1/markets/:id/stalls/import", problem.Handle(r.postImport))
 	documented := op(http.MethodPost, "/api/v1/markets/{id}/stalls/import", "import-stalls", "Nhập danh sách sạp: a board's CSV or XLSX, all rows or none", http.StatusOK)
 	edge.AcceptsFile(&documented)
+	form := documented.RequestBody.Content["multipart/form-data"].Schema.Properties
+	form["confirm"] = &huma.Schema{Type: "string", Enum: []any{zerosLost}, Description: "takes the warnings of this code"}
+	form["since"] = &huma.Schema{Type: "string", Description: "from which day rows without a date hold, or before_records; absent: in a market with payments the day of import"}
+	form[samePersonAs] = &huma.Schema{Type: "string", Description: "lines, with commas, whose phone is known under another name and is the same person's"}
+	form[anotherPerson] = &huma.Schema{Type: "string", Description: "lines, with commas, whose phone is known under another name and is shared with that person"}
 	schema := e.API.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Imported](), true, "Imported")
 	documented.Responses = map[string]*huma.Response{
 		"200": {Description: "what became of each row", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}},
@@ -214,7 +312,7 @@ func (r *Registry) postImport(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	dryRun, err := edge.DryRun(c)
+	choices, err := readChoices(c, r.now())
 	if err != nil {
 		return err
 	}
@@ -222,49 +320,10 @@ func (r *Registry) postImport(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, err := r.importRows(ctx, market, sheet.Rows, dryRun)
+	outcome, err := r.importSheet(ctx, market, sheet, choices)
 	if err != nil {
 		return err
 	}
-	answerImport(c, rows, dryRun)
+	answerImport(c, outcome, choices)
 	return nil
-}
-
-// answerImport answers each row's result; a list that was refused is a problem that carries them (RFC 9457, section 3.2).
-func answerImport(c *gin.Context, rows []importing, dryRun bool) {
-	english := problem.English(c.GetHeader("Accept-Language"))
-	result := Imported{DryRun: dryRun, Rows: make([]ImportedRow, len(rows))}
-	for i, row := range rows {
-		shown := ImportedRow{Line: row.Line, Number: row.Number, Action: row.action, Errors: []problem.FieldBody{}}
-		if len(row.Errors) > 0 {
-			shown.Errors = problem.InFields(row.Errors...).In(english).Errors
-		}
-		result.Rows[i] = shown
-		switch row.action {
-		case rowCreate:
-			result.Created++
-		case rowUnchanged:
-			result.Unchanged++
-		default:
-			result.Faulty++
-		}
-	}
-	if dryRun || result.Faulty == 0 {
-		result.Applied = !dryRun
-		c.JSON(http.StatusOK, result)
-		return
-	}
-	result.Created = 0
-	refused := problem.New(problem.Invalid, "rows_invalid", "Có dòng chưa đúng nên chưa ghi dòng nào.", "Some rows are wrong, so none was written.")
-	for _, row := range rows {
-		for _, f := range row.Errors {
-			f.Name = fmt.Sprintf("line %d: %s", row.Line, f.Name)
-			refused.Fields = append(refused.Fields, f)
-		}
-	}
-	c.Header("Content-Type", problem.MediaType)
-	c.JSON(int(problem.Invalid), struct {
-		*problem.Body
-		Imported
-	}{refused.In(english), result})
 }

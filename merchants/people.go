@@ -12,13 +12,15 @@ import (
 	"market40/merchants/encodings"
 	"market40/merchants/phones"
 	"market40/merchants/problem"
+	"market40/merchants/vietqr"
 )
 
 // MerchantOrder names a merchant: a known one by id or phone, or a new one.
 type MerchantOrder struct {
 	ID            string `json:"id,omitempty" doc:"a merchant that is registered already"`
 	FullName      string `json:"full_name,omitempty" maxLength:"100" doc:"required without id"`
-	Phone         string `json:"phone,omitempty" maxLength:"30" doc:"required without id; a known phone means the same merchant" example:"0912345678"`
+	Phone         string `json:"phone,omitempty" maxLength:"30" doc:"required without id; a known phone with the same name means the same merchant" example:"0912345678"`
+	KnownPhone    string `json:"known_phone,omitempty" enum:"same_person,another_person" doc:"of a phone that is known under another name: whether this is the same person; absent: refused (phone_of_another)"`
 	HouseholdName string `json:"household_name,omitempty" maxLength:"200" doc:"the registered household business; absent: a person"`
 	TaxCode       string `json:"tax_code,omitempty" maxLength:"20"`
 }
@@ -88,6 +90,27 @@ func oldTextFaults(texts map[string]string) []problem.Field {
 
 func merchantUnknown() problem.Field {
 	return problem.Field{Name: "merchant.id", Code: "merchant_unknown", Vi: "Không tìm thấy tiểu thương này.", En: "No such merchant."}
+}
+
+// What an order says of a phone that is known under another name.
+const (
+	samePersonAs  = "same_person"
+	anotherPerson = "another_person"
+)
+
+// sameName compares the names of people without case, spaces, marks and diacritics: lists leave them out.
+func sameName(a, b string) bool {
+	keyA, keyB := nameKey(a), nameKey(b)
+	return keyA == keyB && keyA != "" || samePerson(a, b)
+}
+
+func nameKey(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(vietqr.ASCII(name, len(name))))
 }
 
 // samePerson compares names as people write them: case and spacing aside.

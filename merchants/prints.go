@@ -230,14 +230,15 @@ func (p *Prints) listed(ctx context.Context, who auth.Principal, market uuid.UUI
 		if id, err := uuid.Parse(part); err == nil {
 			ids = append(ids, id)
 		} else if part != "" {
-			numbers = append(numbers, strings.ToLower(part))
+			numbers = append(numbers, part)
 		}
 	}
 	if len(numbers) == 0 {
 		return ids, nil
 	}
 	rows, _ := p.register.db.Pool.Query(ctx, `SELECT n.number, s.id FROM unnest($2::text[]) AS n (number)
-		LEFT JOIN stalls s ON s.market_id = $1 AND lower(s.number) = n.number AND sees_stall($3, $4, s.id)`, market, numbers, who.ScopeKind, who.ScopeID)
+		LEFT JOIN LATERAL (SELECT s.id FROM stalls s WHERE s.market_id = $1 AND s.number_key = stall_number_key(n.number) AND sees_stall($3, $4, s.id)
+			ORDER BY s.number = n.number DESC, s.number_twin LIMIT 1) s ON true`, market, numbers, who.ScopeKind, who.ScopeID)
 	var number string
 	var id *uuid.UUID
 	_, err = pgx.ForEachRow(rows, []any{&number, &id}, func() error {

@@ -90,6 +90,9 @@ func (r *Registry) write(ctx context.Context, do func(ctx context.Context, tx pg
 			return err
 		}
 	}
+	if clash(err) == "stall_number_key_unique" {
+		return problem.New(problem.Conflict, "number_in_use", "Số sạp này đã có trong chợ, viết cách khác.", "This stall number is in use in the market, written otherwise.")
+	}
 	if clash(err) == "tenancy_accounts_virtual" {
 		return problem.New(problem.Conflict, "virtual_account_in_use",
 			"Tài khoản ảo này đã gắn với sạp khác.", "This virtual account already names another stall.")

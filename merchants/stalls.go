@@ -160,6 +160,9 @@ func (r *Registry) changeStall(ctx context.Context, id uuid.UUID, change stallCh
 			columns = append(columns, c.column)
 		}
 	}
+	if faults := oldTextFaults(map[string]string{"number": row.Number, "zone": row.Zone}); len(faults) > 0 {
+		return problem.InFields(faults...)
+	}
 	if change.Number != nil && row.Number == "" {
 		return problem.InFields(required("number"))
 	}
@@ -168,7 +171,7 @@ func (r *Registry) changeStall(ctx context.Context, id uuid.UUID, change stallCh
 	}
 	_, err := gorm.G[stallRow](r.db.Gorm).Where("id = ?", id).Select(columns[0].(string), columns[1:]...).Updates(ctx, row)
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		taken := numberInUse(row.Number)
+		taken := numberInUse(row.Number, "")
 		return problem.New(taken.kind, taken.Code, taken.Vi, taken.En)
 	}
 	if err != nil {

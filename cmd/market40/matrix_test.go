@@ -53,6 +53,7 @@ var matrix = map[string]matrixRow{
 	"POST /api/v1/me/passkeys/proof":       {may: "people", body: object{"ceremony": "x", "response": object{}}},
 
 	"POST /api/v1/phone-codes":                            {may: "strangers", body: object{"phone": "0905999999"}},
+	"POST /api/v1/phone-sessions/choice":                  {may: "strangers", body: object{"phone": "0905999999", "code": "123456"}},
 	"POST /api/v1/phone-sessions":                         {may: "strangers", body: object{"phone": "0905999999", "code": "123456"}},
 	"GET /api/v1/staff-sessions/choice":                   {may: "strangers"},
 	"POST /api/v1/staff-sessions":                         {may: "strangers", body: object{"staff_id": "019a0000-0000-7000-8000-000000000000", "pin": "2580"}},

@@ -131,6 +131,7 @@ var untoured = map[string]string{
 	"POST /api/v1/phone-codes":                         "counters of codes",
 	"POST /api/v1/markets/{id}/survey-answers":         "anonymous: a line would tie an answer to who asked and when",
 	"POST /api/v1/markets/{id}/survey-answers/import":  "the same",
+	"POST /api/v1/phone-sessions/choice":               "reads who shares a phone, for whoever has its code: sessions are watched",
 	"POST /api/v1/phone-sessions":                      "wants a code from a phone: TestAMerchantComesIn has one, and sessions are watched",
 	"POST /api/v1/stalls/{id}/soundboxes":              "wants a code from a box: TestASoundboxSpeaksWhatComes has one, and soundboxes are watched",
 	"PATCH /api/v1/stalls/{id}/soundboxes/{soundbox}":  "the same",

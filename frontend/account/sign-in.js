@@ -89,18 +89,38 @@ phone.addEventListener('submit', async (event) => {
   event.preventDefault();
   if (phone.code.disabled) return sendCode();
   say('');
+  const given = { phone: phone.phone.value, code: phone.code.value };
+  const chosen = phone.querySelector('[name=person]:checked');
+  if (chosen) given.merchant_id = chosen.value;
   try {
-    await ask('POST', '/api/v1/phone-sessions', { phone: phone.phone.value, code: phone.code.value });
+    await ask('POST', '/api/v1/phone-sessions', given);
     location.replace(next('/stall/'));
   } catch (problem) {
+    if (problem.code === 'choose_person') return choose(given).catch(tell);
     phone.code.value = '';
+    people.replaceChildren();
     tell(problem);
   }
 });
 
+// Several people may share a phone: whoever signs in says who they are.
+const people = document.getElementById('people');
+
+async function choose(given) {
+  const shared = await ask('POST', '/api/v1/phone-sessions/choice', given);
+  people.replaceChildren(...shared.people.map((one) => {
+    const label = document.createElement('label');
+    const radio = Object.assign(document.createElement('input'), { type: 'radio', name: 'person', value: one.merchant_id, required: true });
+    label.append(radio, ` ${one.full_name}${one.stalls.length ? ` – ${t('Sạp', 'Stall')} ${one.stalls.join('; ')}` : ''}`);
+    return label;
+  }));
+  say(t('Nhiều người dùng chung số này. Hãy chọn tên của bạn rồi bấm vào sạp.', 'Several people share this phone. Choose your name, then open the stall.'), true);
+}
+
 // Another number wants another code.
 phone.phone.addEventListener('input', () => {
   phone.code.disabled = document.getElementById('sms').hidden = again.hidden = true;
+  people.replaceChildren();
   phone.querySelector('button').textContent = t('Gửi mã cho tôi', 'Send me a code');
 });
 again.addEventListener('click', sendCode);

@@ -24,7 +24,7 @@ export const complaintKind = of({
 });
 export const alertKind = of({
   many_accounts: ['Đổi tài khoản nhiều lần', 'Many accounts'], shared_account: ['Một tài khoản cho nhiều người bán', 'Shared account'], before_peak: ['Đổi tài khoản ngay trước giờ cao điểm', 'Changed before a peak'],
-  account_added: ['Thêm tài khoản nhận', 'Account added'], tenant_changed: ['Đổi người thuê sạp', 'Tenant changed'], swapped_code: ['Mã bị tráo', 'Swapped code'],
+  account_added: ['Thêm tài khoản nhận', 'Account added'], tenant_changed: ['Đổi người thuê sạp', 'Tenant changed'], swapped_code: ['Mã bị tráo', 'Swapped code'], number_twice: ['Trùng số sạp', 'Number twice'],
 });
 export const caseState = of({ open: ['chưa xử lý', 'open'], proposed: ['chờ người thứ hai duyệt', 'waits for a second person'], assigned: ['đã gán', 'assigned'], returned: ['đã trả lại', 'returned'], dismissed: ['đã bỏ qua', 'dismissed'] });
 export const refusalReason = of({

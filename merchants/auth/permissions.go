@@ -197,6 +197,7 @@ var rules = map[string]Rule{
 
 	"POST /api/v1/phone-codes":                          {Needs: Anyone},
 	"POST /api/v1/phone-sessions":                       {Needs: Anyone},
+	"POST /api/v1/phone-sessions/choice":                {Needs: Anyone},
 	"GET /api/v1/staff-sessions/choice":                 {Needs: Anyone},
 	"POST /api/v1/staff-sessions":                       {Needs: Anyone},
 	"POST /api/v1/stalls/:id/invitations":               {Needs: Invite},

@@ -49,10 +49,10 @@ func NewPhoneCodes(people *People, sender notify.Sender, host string) *PhoneCode
 // Wait returns when what was taken is sent.
 func (c *PhoneCodes) Wait() { c.sending.Wait() }
 
-// phoneRow is where the code of a phone is kept, and whose it is: nobody's phones share rows.
+// phoneRow is where the code of a phone is kept, and who has had it longest: nobody's phones share rows.
 func (p *People) phoneRow(ctx context.Context, phone string) (key []byte, merchant *uuid.UUID, err error) {
 	key = p.keys.Index("phone", phone)
-	err = p.db.Pool.QueryRow(ctx, `SELECT id FROM merchants WHERE phone_index = $1`, key).Scan(&merchant)
+	err = p.db.Pool.QueryRow(ctx, `SELECT id FROM merchants WHERE phone_index = $1 ORDER BY phone_share LIMIT 1`, key).Scan(&merchant)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return key[:decoyKeyLength], nil, nil
 	}
@@ -199,7 +199,8 @@ func Message(host, code string) string {
 // Visit is where somebody comes in from: the address and the device as the list of sessions will show them.
 type Visit struct {
 	Address, Device string
-	PhoneCookie     string // what KnownPhone returned to this browser before; empty: nothing
+	PhoneCookie     string    // what KnownPhone returned to this browser before; empty: nothing
+	Merchant        uuid.UUID // who of those who share the phone signs in; Nil: not said
 }
 
 // SignInByPhone takes a code once and opens a merchant's session; the first makes its user. A phone that is nobody's, a
@@ -210,15 +211,14 @@ func (p *People) SignInByPhone(ctx context.Context, phone, code string, v Visit)
 	if err != nil {
 		return "", nil, err
 	}
-	now := p.now()
-	var kept []byte
-	var merchant *uuid.UUID
-	err = p.db.Pool.QueryRow(ctx, guessCode, key, p.phoneOrigin(phone, v).key, now, codeGuesses, strangersRow, strangerGuesses, now.Add(-24*time.Hour)).Scan(&kept, &merchant)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return "", nil, fmt.Errorf("find code: %w", err)
+	kept, err := p.guess(ctx, key, phone, code, v)
+	if err != nil {
+		return "", nil, err
 	}
-	if right := hmac.Equal(kept, p.codeHash(phone, code)); err != nil || !right || merchant == nil {
-		return "", nil, codeWrong()
+	now := p.now()
+	who, err := p.sharer(ctx, key, v.Merchant)
+	if err != nil {
+		return "", nil, err
 	}
 	tag, err := p.db.Pool.Exec(ctx, `UPDATE phone_codes SET expires_at = sent_at WHERE phone_index = $1 AND hash = $2 AND expires_at > $3`, key, kept, now)
 	if err != nil {
@@ -229,7 +229,7 @@ func (p *People) SignInByPhone(ctx context.Context, phone, code string, v Visit)
 	}
 	var user uuid.UUID
 	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		user, err = p.userOf(ctx, tx, *merchant)
+		user, err = p.userOf(ctx, tx, who)
 		return err
 	})
 	if err != nil {
@@ -250,6 +250,71 @@ const guessCode = `WITH own AS (
 	SELECT hash, merchant_id FROM own
 	UNION ALL
 	(SELECT c.hash, c.merchant_id FROM other JOIN phone_codes c USING (phone_index) WHERE c.expires_at > $3 ORDER BY c.sent_at DESC LIMIT 1)`
+
+// guess counts a guess at a phone's code and returns the hash that is kept of it; a wrong one is refused.
+func (p *People) guess(ctx context.Context, key []byte, phone, code string, v Visit) (kept []byte, err error) {
+	now := p.now()
+	var merchant *uuid.UUID
+	err = p.db.Pool.QueryRow(ctx, guessCode, key, p.phoneOrigin(phone, v).key, now, codeGuesses, strangersRow, strangerGuesses, now.Add(-24*time.Hour)).Scan(&kept, &merchant)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return nil, fmt.Errorf("find code: %w", err)
+	}
+	if right := hmac.Equal(kept, p.codeHash(phone, code)); err != nil || !right || merchant == nil {
+		return nil, codeWrong()
+	}
+	return kept, nil
+}
+
+// PhonePerson is one of those who share a phone, as they recognise themselves.
+type PhonePerson struct {
+	MerchantID uuid.UUID `json:"merchant_id"`
+	FullName   string    `json:"full_name"`
+	Stalls     []string  `json:"stalls" doc:"present ones, with their markets"`
+}
+
+// phonePeople returns who has a phone, by its keyed index.
+func (p *People) phonePeople(ctx context.Context, key []byte) ([]PhonePerson, error) {
+	rows, err := p.db.Pool.Query(ctx, `SELECT m.id, m.full_name, ARRAY(SELECT s.number || ', ' || k.name FROM tenancies t JOIN stalls s ON s.id = t.stall_id
+			JOIN markets k ON k.id = t.market_id WHERE t.merchant_id = m.id AND upper_inf(t.valid) ORDER BY k.name, s.number LIMIT 5)
+		FROM merchants m WHERE m.phone_index = $1 ORDER BY m.phone_share`, key)
+	if err != nil {
+		return nil, fmt.Errorf("find who has a phone: %w", err)
+	}
+	people, err := pgx.CollectRows(rows, pgx.RowToStructByPos[PhonePerson])
+	if err != nil {
+		return nil, fmt.Errorf("find who has a phone: %w", err)
+	}
+	return people, nil
+}
+
+// sharer returns who signs in by a phone: its only owner, or whom the caller named of several. The code stays good while they choose.
+func (p *People) sharer(ctx context.Context, key []byte, named uuid.UUID) (uuid.UUID, error) {
+	people, err := p.phonePeople(ctx, key)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	for _, one := range people {
+		if one.MerchantID == named || len(people) == 1 && named == uuid.Nil {
+			return one.MerchantID, nil
+		}
+	}
+	if named != uuid.Nil || len(people) == 0 {
+		return uuid.Nil, codeWrong()
+	}
+	return uuid.Nil, problem.New(problem.Conflict, "choose_person", "Nhiều người dùng chung số này: hãy chọn bạn là ai.", "Several people share this phone: say who you are.")
+}
+
+// WhoHasPhone returns who may sign in by a phone, to whoever knows its code; the code stays good. It counts as a guess.
+func (p *People) WhoHasPhone(ctx context.Context, phone, code string, v Visit) ([]PhonePerson, error) {
+	key, _, err := p.phoneRow(ctx, phone)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.guess(ctx, key, phone, code, v); err != nil {
+		return nil, err
+	}
+	return p.phonePeople(ctx, key)
+}
 
 func codeWrong() error {
 	return problem.New(problem.Unauthorized, "code_wrong", "Mã không đúng hoặc đã hết hạn. Hãy xin mã mới.", "The code is wrong or has ended. Ask for another.")

@@ -377,3 +377,39 @@ func TestMessagesFitOneSMS(t *testing.T) {
 		}
 	}
 }
+
+// Who signs in by a shared phone says who they are, and is only that one.
+func TestASharedPhoneAsksWho(t *testing.T) {
+	t.Parallel()
+	h := newHall(t)
+	h.merchant(bay)
+	second := uuid.Must(uuid.NewV7())
+	if _, err := h.db.Pool.Exec(t.Context(), `INSERT INTO merchants (id, full_name, phone_index, phone_share, created_at) VALUES ($1, 'Lê Văn Sáu', $2, 1, now())`,
+		second, h.keys.Index("phone", bay)); err != nil {
+		t.Fatal(err)
+	}
+	h.merchant("0905000007")
+	h.ask(bay, 1)
+	h.come(bay, "none", "code_wrong")
+	h.come(bay, h.lastCode(), "choose_person")
+	if _, err := h.people.WhoHasPhone(t.Context(), bay, "000000", auth.Visit{Address: "10.0.0.1"}); err == nil && h.lastCode() != "000000" {
+		t.Error("a wrong code tells who shares a phone")
+	}
+	people, err := h.people.WhoHasPhone(t.Context(), bay, h.lastCode(), auth.Visit{Address: "10.0.0.1"})
+	if err != nil || len(people) != 2 || people[1].MerchantID != second || people[1].FullName != "Lê Văn Sáu" {
+		t.Fatalf("got %v, %v", people, err)
+	}
+	token, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), auth.Visit{Address: "10.0.0.1", Merchant: second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := h.people.Find(t.Context(), token)
+	if err != nil || in.MerchantID == nil || *in.MerchantID != second || *in.ScopeID != second {
+		t.Errorf("the session is %+v, %v", in, err)
+	}
+	h.pass(auth.ResendAfter)
+	h.ask(bay, 2)
+	if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), auth.Visit{Address: "10.0.0.1", Merchant: uuid.Must(uuid.NewV7())}); !errors.Is(err, &problem.Error{Code: "code_wrong"}) {
+		t.Errorf("as somebody else: %v", err)
+	}
+}

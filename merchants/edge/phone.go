@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
 
 	"market40/merchants/auth"
 	"market40/merchants/problem"
@@ -32,6 +33,7 @@ func (s *Stalls) Routes(e *Edge) {
 	// Strangers: what signs them in.
 	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/phone-codes", "ask-phone-code", "Gửi mã đăng nhập: a code to a merchant's registered phone; the answer does not tell whether it is one", http.StatusAccepted)), s.askCode)
 	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/phone-sessions", "sign-in-by-phone", "Đăng nhập bằng mã: opens the merchant's session", http.StatusCreated)), s.signInByPhone)
+	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/phone-sessions/choice", "who-shares-phone", "Ai dùng chung số này: who may sign in by a phone, to whoever knows its code", http.StatusOK)), s.whoHasPhone)
 	huma.Register(e.API, open(op(http.MethodGet, "/api/v1/staff-sessions/choice", "who-may-sign-in-here", "Who may sign in on this device", 0)), s.counter)
 	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/staff-sessions", "start-shift", "Vào ca: a PIN on a device that the merchant enrolled; ends the merchant's own session on it", http.StatusCreated)), s.startShift)
 	s.invitationPages(e)
@@ -109,7 +111,8 @@ func (s *Stalls) signInByPhone(ctx context.Context, in *struct {
 	KnownBrowser
 	Body struct {
 		Phoned
-		Code string `json:"code" pattern:"^[0-9]{6}$" doc:"the six digits of the message"`
+		Code       string `json:"code" pattern:"^[0-9]{6}$" doc:"the six digits of the message"`
+		MerchantID string `json:"merchant_id,omitempty" maxLength:"36" doc:"who signs in, where several share the phone (409 choose_person)"`
 	}
 },
 ) (*signedInByPhone, error) {
@@ -120,7 +123,13 @@ func (s *Stalls) signInByPhone(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	token, session, err := s.People.SignInByPhone(ctx, phone, in.Body.Code, phoneVisit(in.Visitor, in.KnownBrowser))
+	from := phoneVisit(in.Visitor, in.KnownBrowser)
+	if in.Body.MerchantID != "" {
+		if from.Merchant, err = uuid.Parse(in.Body.MerchantID); err != nil {
+			return nil, problem.Of("merchant_id", "merchant_unknown", "Không tìm thấy người này.", "No such person.")
+		}
+	}
+	token, session, err := s.People.SignInByPhone(ctx, phone, in.Body.Code, from)
 	if err != nil {
 		return nil, err
 	}
@@ -129,6 +138,35 @@ func (s *Stalls) signInByPhone(ctx context.Context, in *struct {
 		Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
 	return &signedInByPhone{[]http.Cookie{sessionCookie(auth.Merchant, token), known}, *session}, nil
+}
+
+// phonePeople are those who share a phone.
+type phonePeople struct {
+	People []auth.PhonePerson `json:"people"`
+}
+
+// whoHasPhone answers who may sign in by a phone, to whoever knows its code.
+func (s *Stalls) whoHasPhone(ctx context.Context, in *struct {
+	Visitor
+	KnownBrowser
+	Body struct {
+		Phoned
+		Code string `json:"code" pattern:"^[0-9]{6}$" doc:"the six digits of the message"`
+	}
+},
+) (*struct{ Body phonePeople }, error) {
+	if err := s.mayComeIn(in.Visitor); err != nil {
+		return nil, err
+	}
+	phone, err := s.phone(in.Body.Phoned)
+	if err != nil {
+		return nil, err
+	}
+	people, err := s.People.WhoHasPhone(ctx, phone, in.Body.Code, phoneVisit(in.Visitor, in.KnownBrowser))
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body phonePeople }{phonePeople{people}}, nil
 }
 
 // signedInByPhone opens a session and marks the browser as one on which the phone's owner signed in.

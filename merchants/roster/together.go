@@ -1,9 +1,6 @@
 package roster
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // checkTogether holds the rows against each other: a stall's number twice, an account or a telephone of two people. The first row that
 // has a value keeps it; later ones get the error, which names the first's line.
@@ -11,7 +8,7 @@ func checkTogether(rows []Row) {
 	numbers, accounts, phones := map[string]*Row{}, map[string]*Row{}, map[string]*Row{}
 	for i := range rows {
 		r := &rows[i]
-		if first := earlier(numbers, strings.ToUpper(strings.ReplaceAll(r.Number, " ", "")), r); first != nil {
+		if first := earlier(numbers, numberKey(r.Number), r); first != nil {
 			r.fail(fieldNumber, "duplicate_number",
 				fmt.Sprintf("Số sạp %q đã có ở dòng %d; trong một chợ mỗi số là một sạp, thí dụ ghi A-1 và B-1.", r.Number, first.Line),
 				fmt.Sprintf("Stall number %q stands on line %d already; within a market a number is one stall: write A-1 and B-1, say.", r.Number, first.Line))
@@ -27,6 +24,14 @@ func checkTogether(rows []Row) {
 				fmt.Sprintf("This phone number is given for another person on line %d.", first.Line))
 		}
 	}
+}
+
+// numberKey is how rows are compared; a row whose number is at fault is compared with none.
+func numberKey(number string) string {
+	if number == "" {
+		return ""
+	}
+	return NumberKey(number)
 }
 
 // earlier is the first row with the same key, which is r itself the first time.

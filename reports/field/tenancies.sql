@@ -2,7 +2,11 @@
 -- that day, since a paper often tells the day alone.
 SELECT g.place, s.id, t.id, t.merchant_id
 FROM json_to_recordset($1::json) AS g (place int, stall_id uuid, number text, at timestamptz)
-LEFT JOIN stalls s ON s.market_id = $2 AND (s.id = g.stall_id OR g.stall_id IS NULL AND s.number = g.number)
+LEFT JOIN LATERAL (
+    SELECT s.id FROM stalls s
+    WHERE s.market_id = $2 AND (s.id = g.stall_id OR g.stall_id IS NULL AND s.number_key = stall_number_key(g.number))
+    ORDER BY s.number = g.number DESC, s.number_twin LIMIT 1
+) s ON true
 LEFT JOIN LATERAL (
     SELECT t.id, t.merchant_id FROM tenancies t, LATERAL (SELECT date_trunc('day', g.at AT TIME ZONE 'Asia/Ho_Chi_Minh') AS midnight) d
     WHERE t.market_id = $2 AND t.stall_id = s.id

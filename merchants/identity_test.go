@@ -1,0 +1,241 @@
+package merchants_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+	"pgregory.net/rapid"
+
+	"market40/merchants/roster"
+)
+
+// The database and the reader of lists compare stall numbers by one rule.
+func TestStallNumberKeysAgree(t *testing.T) {
+	w := newWorld(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		numbers := rapid.SliceOfN(rapid.StringOfN(rapid.SampledFrom([]rune("aAzZ0019ÔôĐđÐỹỸ -._/–\u00a0\u200b\u00ad\ufeff①Ａﬁ̂Ⅱ'#")), 1, 9, 40), 40, 40).Draw(rt, "numbers")
+		rows, err := w.db.Pool.Query(t.Context(), `SELECT n, stall_number_key(n) FROM unnest($1::text[]) n`, numbers)
+		must(t, err)
+		defer rows.Close()
+		for rows.Next() {
+			var number, key string
+			must(t, rows.Scan(&number, &key))
+			if want := roster.NumberKey(number); key != want {
+				rt.Fatalf("%q (%+q): the database says %q, the reader %q", number, number, key, want)
+			}
+		}
+	})
+}
+
+func TestOneStallNumberIsOneStall(t *testing.T) {
+	w := newWorld(t)
+	stalls := "/api/v1/markets/" + w.market + "/stalls"
+	for _, number := range []string{"A 01", "1-12", "11-2", "Ô-1"} {
+		w.call(w.admin, "POST", stalls, object{"number": number}, 201)
+	}
+	for _, number := range []string{"A01", "a 1", "A-01", "A\u00a001", "1.12", "11/2", "ô1", "Ô\u200b-1", "O\u0302-1"} {
+		w.refuse(w.admin, "POST", stalls, object{"number": number}, 409, "number_in_use")
+	}
+	w.call(w.admin, "POST", stalls, object{"number": "112"}, 201)
+	other := w.call(w.admin, "POST", stalls, object{"number": "C3"}, 201)
+	w.refuse(w.admin, "PATCH", "/api/v1/stalls/"+other.text("id"), object{"number": "a.1"}, 409, "number_in_use")
+	if o := w.call(w.admin, "PATCH", "/api/v1/stalls/"+other.text("id"), object{"number": "C 03"}, 200); o.text("number") != "C 03" {
+		t.Errorf("the printed form is %q", o.text("number"))
+	}
+	var wait sync.WaitGroup
+	for i := range 4 {
+		wait.Go(func() { w.post(stalls, object{"number": []string{"D 07", "d7", "D-7", "D.07"}[i]}) })
+	}
+	wait.Wait()
+	found := 0
+	for _, s := range w.call(w.admin, "GET", stalls, nil, 200).items() {
+		if roster.NumberKey(s.text("number")) == "d7" {
+			found++
+		}
+	}
+	if found != 1 {
+		t.Errorf("four spellings at once made %d stalls", found)
+	}
+}
+
+func TestAListNamesStallsHoweverSpelled(t *testing.T) {
+	w := newWorld(t)
+	const list = "Sạp số,Họ tên,SĐT,Ngân hàng,Số tài khoản\nK 01,Nguyễn Thị Mận,0906000001,VCB,0061000700001\n"
+	w.upload(w.admin, "", "a.csv", list, 200)
+	again := w.upload(w.admin, "", "a.csv", strings.NewReplacer("K 01", "k-1", "Nguyễn Thị Mận", "Nguyen Thi Man").Replace(list), 200)
+	if again.text("unchanged") != "1" || again.text("created") != "0" || again.text("warnings.0.code") != "number_spelling" || again.text("warnings.0.row") != "2" || again.text("warnings.0.column") != "A" {
+		t.Errorf("the stall spelled otherwise: %v", again)
+	}
+	twice := w.upload(w.admin, "", "a.csv", list+"K01,Ai,0906000002,,\n", 422)
+	if twice.text("errors.0.code") != "duplicate_number" || twice.text("errors.0.row") != "3" || twice.text("errors.0.field") != "number" {
+		t.Errorf("one number twice in a list: %v", twice)
+	}
+}
+
+func TestOnePhoneDoesNotMakeOnePerson(t *testing.T) {
+	w := newWorld(t)
+	const first, second = "Sạp số,Họ tên,SĐT\nP1,Nguyễn Văn Chanh,0906000011\n", "Sạp số,Họ tên,SĐT\nP2,Trần Thị Bưởi,+84 (0) 906 000 011\n"
+	w.upload(w.admin, "", "a.csv", first, 200)
+	refused := w.upload(w.admin, "", "b.csv", second, 422)
+	if refused.text("errors.0.code") != "phone_of_another" || refused.text("errors.0.column") != "C" || !strings.Contains(refused.text("errors.0.detail"), "Nguyễn Văn Chanh") {
+		t.Errorf("a second name on a known phone: %v", refused)
+	}
+	w.upload(w.admin, "?another_person=2", "b.csv", second, 200)
+	if again := w.upload(w.admin, "", "b.csv", second, 200); again.text("unchanged") != "1" {
+		t.Errorf("the same list again: %v", again)
+	}
+	stalls := "/api/v1/markets/" + w.market + "/stalls"
+	order := func(number, name, known string) object {
+		m := object{"full_name": name, "phone": "0084906000011"}
+		if known != "" {
+			m["known_phone"] = known
+		}
+		return object{"number": number, "merchant": m}
+	}
+	w.refuse(w.admin, "POST", stalls, order("P3", "Lê Văn Quýt", ""), 409, "phone_of_another")
+	w.refuse(w.admin, "POST", stalls, order("P3", "Lê Văn Quýt", "same_person"), 409, "phone_of_another") // two have it: which?
+	known := w.call(w.admin, "POST", stalls, order("P4", "TRAN THI  BUOI", ""), 201)
+	fresh := w.call(w.admin, "POST", stalls, order("P5", "Lê Văn Quýt", "another_person"), 201)
+	if known.text("merchant.full_name") != "Trần Thị Bưởi" || fresh.text("merchant.full_name") != "Lê Văn Quýt" || fresh.text("merchant.phone") != "0906000011" {
+		t.Errorf("got %v and %v", known, fresh)
+	}
+	both := w.upload(w.admin, "?dry_run=true", "c.csv", "Sạp số,Họ tên,SĐT\nP6,Vợ Một,0906000012\nP7,Chồng Một,0906000012\n", 200)
+	if both.text("errors.0.code") != "phone_repeated" {
+		t.Errorf("two names in one list: %v", both)
+	}
+	w.upload(w.admin, "?another_person=3", "c.csv", "Sạp số,Họ tên,SĐT\nP6,Vợ Một,0906000012\nP7,Chồng Một,0906000012\n", 200)
+	w.upload(w.admin, "?another_person=x", "c.csv", first, 422)
+	w.upload(w.admin, "?same_person=2", "d.csv", "Sạp số,Họ tên,SĐT\nP8,Mít Ướt,0906000013\n", 200)
+	same := w.upload(w.admin, "?same_person=2", "d.csv", "Sạp số,Họ tên,SĐT\nP9,Trần Mít,0906000013\n", 200)
+	if same.text("created") != "1" {
+		t.Errorf("the same person by another name: %v", same)
+	}
+	var wait sync.WaitGroup
+	for i := range 4 {
+		wait.Go(func() {
+			w.post(stalls, object{"number": fmt.Sprint("Q", i), "merchant": object{"full_name": []string{"Cam", "Táo", "Lê", "Ổi"}[i], "phone": "0906000014"}})
+		})
+	}
+	wait.Wait()
+	var people int
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM merchants WHERE phone_index = $1`, w.sealed.Index("phone", "0906000014")).Scan(&people))
+	if people != 1 {
+		t.Errorf("four names at once on one phone made %d people", people)
+	}
+}
+
+func TestAccountsAndNamesThatAreRefused(t *testing.T) {
+	w := newWorld(t)
+	stalls := "/api/v1/markets/" + w.market + "/stalls"
+	order := func(number, bin, account, name string) object {
+		holder := "Hoa" // one field at fault at a time
+		if strings.HasPrefix(name, "Y ") {
+			holder = name
+		}
+		return object{
+			"number": number, "merchant": object{"full_name": name, "phone": "0906000021"},
+			"account": object{"bank_bin": bin, "account_number": account, "holder_name": holder, "holder_kind": "ca_nhan"},
+		}
+	}
+	for _, c := range []struct{ bin, account, name, code string }{
+		{"970436", "VCB0071000999001", "Hoa", "account_form"}, {"970436", "STK 0071000999001", "Hoa", "account_form"}, {"970436", "0071000999001VCB", "Hoa", "account_form"},
+		{"971025", "0906000021", "Hoa", "wallet_not_bank"}, {"971005", "0906000021", "Hoa", "wallet_not_bank"}, {"971011", "0906000021", "Hoa", "wallet_not_bank"},
+		{"970454", "99ZP24001M12345", "Hoa", "wallet_not_bank"},
+		{"970436", "0071000999001", "NguyÔn ThÞ Hoa", "text_encoding"}, {"970436", "0071000999001", "Nguyeãn Thò Hoàøng", "text_encoding"}, {"970436", "0071000999001", "Tráº§n VÄƒn TÃ½", "text_encoding"},
+	} {
+		w.refuse(w.admin, "POST", stalls, order("R1", c.bin, c.account, c.name), 422, c.code)
+	}
+	made := w.call(w.admin, "POST", stalls, order("R1", "970436", "0071000999001", "Y Ƀhăm Ðức"), 201)
+	if payload := made.text("code.payload"); !strings.Contains(payload, "Y Bham Duc") {
+		t.Errorf("the payload is %q", payload)
+	}
+	at := "/api/v1/stalls/" + made.text("id")
+	w.refuse(w.admin, "POST", at+"/accounts", object{"bank_bin": "971025", "account_number": "0906000021", "holder_name": "Hoa"}, 422, "wallet_not_bank")
+	w.refuse(w.admin, "PATCH", at, object{"zone": "Khu hµng c¸"}, 422, "text_encoding")
+
+	// An account that was registered before its form was checked has no code any more.
+	account := made.text("accounts.0.id")
+	_, err := w.db.Pool.Exec(t.Context(), `UPDATE accounts SET bank_bin = '971025' WHERE id = $1`, account)
+	must(t, err)
+	if o := w.call(w.admin, "GET", at, nil, 200); o.text("code.payload") != "" && o.text("code.payload") != "null" && o.text("code.payload") != "<nil>" {
+		t.Errorf("a wallet's account still has the payload %q", o.text("code.payload"))
+	}
+	w.refuse(w.admin, "POST", at+"/codes", object{}, 409, "wallet_not_bank")
+}
+
+func TestBareNumbersAreConfirmed(t *testing.T) {
+	w := newWorld(t)
+	file := sheetOfNumbers(t)
+	dry := w.upload(w.admin, "?dry_run=true", "a.xlsx", file, 200)
+	if dry.text("warnings.0.code") != "zeros_lost" || dry.text("warnings.0.column") != "E" || dry.text("warnings.0.row") != "2" || dry.text("created") != "1" {
+		t.Errorf("the dry run says %v", dry)
+	}
+	refused := w.upload(w.admin, "", "a.xlsx", file, 422)
+	if refused.text("code") != "not_confirmed" || refused.text("applied") != "false" || refused.text("warnings.0.code") != "zeros_lost" {
+		t.Errorf("without a yes: %v", refused)
+	}
+	w.upload(w.admin, "?confirm=everything", "a.xlsx", file, 422)
+	if done := w.upload(w.admin, "?confirm=zeros_lost", "a.xlsx", file, 200); done.text("applied") != "true" || done.text("created") != "1" {
+		t.Errorf("with a yes: %v", done)
+	}
+}
+
+func TestAListWithoutDatesLeavesThePast(t *testing.T) {
+	w := newWorld(t)
+	const old = "Sạp số,Họ tên,SĐT\nT1,Nguyễn Thị Cũ,0906000031\n"
+	if first := w.upload(w.admin, "?dry_run=true", "a.csv", old, 200); first.text("since") != "" {
+		t.Errorf("a market without payments begins %q", first.text("since"))
+	}
+	w.upload(w.admin, "", "a.csv", old, 200)
+	_, err := w.db.Pool.Exec(t.Context(), `INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount) SELECT id, '2026-06-15', market_id, 1, 1000 FROM tenancies`)
+	must(t, err)
+	const more = "Sạp số,Họ tên,SĐT,Từ ngày\nT2,Trần Thị Mới,0906000032,\nT3,Lê Thị Ngày,0906000033,01/09/2026\n"
+	dry := w.upload(w.admin, "?dry_run=true", "a.csv", more, 200)
+	if dry.text("since") != "2026-11-22" || dry.text("past.months") != "3" || dry.text("past.from") != "1" || dry.text("past.to") != "2" {
+		t.Errorf("by the day of import: since %s, past %v", dry.text("since"), dry)
+	}
+	before := w.upload(w.admin, "?dry_run=true&since=before_records", "a.csv", more, 200)
+	if before.text("since") != "" || before.text("past.to") != "3" || before.text("past.months") == "3" {
+		t.Errorf("from before our records: %v", before)
+	}
+	w.upload(w.admin, "?since=2026-13-01", "a.csv", more, 422)
+	w.upload(w.admin, "", "a.csv", more, 200)
+	for _, s := range w.call(w.admin, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).items() {
+		want := map[string]string{"T2": "2026-11-22T00:00:00+07:00", "T3": "2026-09-01T00:00:00+07:00"}[s.text("number")]
+		if got := s.text("tenancy.since"); want != "" && !strings.HasPrefix(got, want[:10]) && got != "2026-11-21T17:00:00Z" && got != "2026-08-31T17:00:00Z" {
+			t.Errorf("stall %s: since %s, want %s", s.text("number"), got, want)
+		}
+	}
+}
+
+// sheetOfNumbers is a list whose account is a bare number.
+func sheetOfNumbers(t *testing.T) string {
+	t.Helper()
+	f := excelize.NewFile()
+	defer f.Close()
+	for column, title := range []string{"Sạp số", "Họ tên", "SĐT", "Ngân hàng", "Số tài khoản"} {
+		cell, err := excelize.CoordinatesToCellName(column+1, 1)
+		must(t, err)
+		must(t, f.SetCellValue("Sheet1", cell, title))
+	}
+	for cell, value := range map[string]any{"A2": "N1", "B2": "Đỗ Thị Số", "C2": 906000041, "D2": "VCB", "E2": 61000900001} {
+		must(t, f.SetCellValue("Sheet1", cell, value))
+	}
+	var file bytes.Buffer
+	must(t, f.Write(&file))
+	return file.String()
+}
+
+// post sends a body as the admin does, whatever is answered.
+func (w *world) post(path string, body object) {
+	text, _ := json.Marshal(body)
+	req := httptest.NewRequest("POST", path, bytes.NewReader(text))
+	req.Header.Set("Content-Type", "application/json")
+	w.send(req, w.admin)
+}

@@ -1,0 +1,86 @@
+package roster
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// NumberKey returns the form in which stall numbers are compared: without case, leading zeros, characters that are not seen, spaces and
+// marks. A mark between two digits counts, so that 1-12 and 11-2 are two stalls:
+//
+//	A 01, a1, A-1, A.01, A_1  → a1
+//	1-12, 1.12, 1/12, 01-12   → 1-12
+//	Ô-1, ô1, Ô-1 decomposed   → ô1
+//	B02 with a no-break space → b2
+//
+// The function stall_number_key of the database is the same rule, and holds it.
+func NumberKey(number string) string {
+	seen := strings.Map(func(r rune) rune {
+		if isUnseen(r) {
+			return -1
+		}
+		return r
+	}, number)
+	letters := []rune(lowerLetters.Replace(norm.NFKC.String(seen)))
+	var spaced []rune // each run of marks as one hyphen
+	for _, r := range letters {
+		switch {
+		case !isMark(r):
+			spaced = append(spaced, r)
+		case len(spaced) > 0 && spaced[len(spaced)-1] != '-':
+			spaced = append(spaced, '-')
+		}
+	}
+	var key []rune
+	for i, r := range spaced {
+		before, after := i > 0 && isDigit(spaced[i-1]), i+1 < len(spaced) && isDigit(spaced[i+1])
+		if r != '-' || before && after {
+			key = append(key, r)
+		}
+	}
+	if key = withoutLeadingZeros(key); len(key) == 0 {
+		return number
+	}
+	return string(key)
+}
+
+func withoutLeadingZeros(key []rune) []rune {
+	kept := key[:0:0]
+	for i, r := range key {
+		leads := r == '0' && i+1 < len(key) && isDigit(key[i+1]) && (len(kept) == 0 || !isDigit(kept[len(kept)-1]))
+		if !leads {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+func isDigit(r rune) bool { return r >= '0' && r <= '9' }
+
+// unseen are characters that no sheet shows: zero widths, directions, variation selectors, fillers.
+var unseen = &unicode.RangeTable{R16: []unicode.Range16{
+	{0x00AD, 0x00AD, 1}, {0x034F, 0x034F, 1}, {0x061C, 0x061C, 1}, {0x115F, 0x1160, 1}, {0x17B4, 0x17B5, 1}, {0x180B, 0x180E, 1}, {0x200B, 0x200F, 1},
+	{0x202A, 0x202E, 1}, {0x2060, 0x206F, 1}, {0x3164, 0x3164, 1}, {0xFE00, 0xFE0F, 1}, {0xFEFF, 0xFEFF, 1},
+}, LatinOffset: 1}
+
+func isUnseen(r rune) bool { return unicode.Is(unseen, r) }
+
+// marks are spaces and punctuation.
+var marks = &unicode.RangeTable{R16: []unicode.Range16{
+	{0x0009, 0x000D, 1}, {0x0020, 0x002F, 1}, {0x003A, 0x0040, 1}, {0x005B, 0x0060, 1}, {0x007B, 0x007E, 1}, {0x0085, 0x0085, 1}, {0x00A0, 0x00A0, 1},
+	{0x00B7, 0x00B7, 1}, {0x1680, 0x1680, 1}, {0x2000, 0x200A, 1}, {0x2010, 0x2029, 1}, {0x202F, 0x202F, 1}, {0x205F, 0x205F, 1}, {0x2212, 0x2212, 1}, {0x3000, 0x3000, 1},
+}, LatinOffset: 8}
+
+func isMark(r rune) bool { return unicode.Is(marks, r) }
+
+// lowerLetters writes the capitals of Latin and Vietnamese small, and the Icelandic letter as the Vietnamese one that it looks like.
+var lowerLetters = func() *strings.Replacer {
+	const capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐĨŨƠƯẠẢẤẦẨẪẬẮẰẲẴẶẸẺẼẾỀỂỄỆỈỊỌỎỐỒỔỖỘỚỜỞỠỢỤỦỨỪỬỮỰỲỴỶỸ"
+	pairs := []string{"Ð", "đ", "ð", "đ"}
+	for _, r := range capitals {
+		pairs = append(pairs, string(r), string(unicode.ToLower(r)))
+	}
+	return strings.NewReplacer(pairs...)
+}()
