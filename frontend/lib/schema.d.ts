@@ -1878,6 +1878,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/phone-sessions/choice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ai dùng chung số này: who may sign in by a phone, to whoever knows its code */
+        post: operations["who-shares-phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/push/key": {
         parameters: {
             query?: never;
@@ -3399,6 +3416,12 @@ export interface components {
             /** Format: date-time */
             used_at: string | null;
         };
+        AuthPhonePerson: {
+            full_name: string;
+            merchant_id: string;
+            /** @description present ones, with their markets */
+            stalls: string[] | null;
+        };
         AuthReader: {
             /** Format: date-time */
             at: string;
@@ -3940,6 +3963,9 @@ export interface components {
              * @enum {string}
              */
             state: "active" | "disabled" | "unused";
+        };
+        EdgePhonePeople: {
+            people: components["schemas"]["AuthPhonePerson"][] | null;
         };
         EdgePhoned: {
             /** @example 0912345678 */
@@ -4660,7 +4686,7 @@ export interface components {
             detail: string;
             id: string;
             /** @enum {string} */
-            kind: "many_accounts" | "shared_account" | "before_peak" | "account_added" | "tenant_changed" | "swapped_code";
+            kind: "many_accounts" | "shared_account" | "before_peak" | "account_added" | "tenant_changed" | "swapped_code" | "number_twice";
             market_id: string;
             /** Format: date-time */
             opened_at: string;
@@ -4792,6 +4818,27 @@ export interface components {
              */
             state: "live" | "stale" | "none";
         };
+        MerchantsImportNote: {
+            code: string;
+            /** @description letters of the column, such as E; empty: not one column */
+            column: string;
+            detail: string;
+            field: string;
+            /**
+             * @description of text_encoding: what the text was probably written in
+             * @enum {string}
+             */
+            guess?: "tcvn3" | "vni" | "utf8_twice";
+            /** @description of the stall */
+            number: string;
+            /**
+             * Format: int64
+             * @description line in the file, from 1
+             */
+            row: number;
+            /** @description the worksheet; empty: a CSV file */
+            sheet: string;
+        };
         MerchantsImported: {
             /** @description false: nothing was written */
             applied: boolean;
@@ -4801,11 +4848,20 @@ export interface components {
              */
             created: number;
             dry_run: boolean;
+            errors: components["schemas"]["MerchantsImportNote"][] | null;
             /** Format: int64 */
             faulty: number;
+            /** @description of a dry run in a market that has payments; else null */
+            past: components["schemas"]["MerchantsPastChange"];
             rows: components["schemas"]["MerchantsImportedRow"][] | null;
+            /** @description from when the rows without a date hold; empty: from before our records */
+            since: string;
+            /** @description lines taken for totals, sections or signatures */
+            skipped: number[] | null;
             /** Format: int64 */
             unchanged: number;
+            /** @description zeros_lost must be confirmed; number_spelling and hidden_row are told only */
+            warnings: components["schemas"]["MerchantsImportNote"][] | null;
         };
         MerchantsImportedRow: {
             /** @enum {string} */
@@ -4933,7 +4989,12 @@ export interface components {
             /** @description a merchant that is registered already */
             id?: string;
             /**
-             * @description required without id; a known phone means the same merchant
+             * @description of a phone that is known under another name: whether this is the same person; absent: refused (phone_of_another)
+             * @enum {string}
+             */
+            known_phone?: "same_person" | "another_person";
+            /**
+             * @description required without id; a known phone with the same name means the same merchant
              * @example 0912345678
              */
             phone?: string;
@@ -4972,6 +5033,23 @@ export interface components {
             /** @enum {string} */
             kind: "ban_quan_ly" | "to_quan_ly" | "doanh_nghiep" | "hop_tac_xa";
             name: string;
+        };
+        MerchantsPastChange: {
+            /**
+             * Format: int64
+             * @description merchants operating in the market as of the last of them, before the import
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description past months, up to 36, whose denominator changes
+             */
+            months: number;
+            /**
+             * Format: int64
+             * @description after it
+             */
+            to: number;
         };
         MerchantsPayloadBody: {
             /** @description the text of the QR code */
@@ -6436,6 +6514,8 @@ export interface components {
         "Sign-in-by-phoneRequest": {
             /** @description the six digits of the message */
             code: string;
+            /** @description who signs in, where several share the phone (409 choose_person) */
+            merchant_id?: string;
             /** @example 0912345678 */
             phone: string;
         };
@@ -6481,6 +6561,12 @@ export interface components {
         SubscriptionKeysStruct: {
             auth: string;
             p256dh: string;
+        };
+        "Who-shares-phoneRequest": {
+            /** @description the six digits of the message */
+            code: string;
+            /** @example 0912345678 */
+            phone: string;
         };
     };
     responses: never;
@@ -9033,9 +9119,20 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description lines, with commas, whose phone is known under another name and is shared with that person */
+                    another_person?: string;
+                    /**
+                     * @description takes the warnings of this code
+                     * @enum {string}
+                     */
+                    confirm?: "zeros_lost";
                     dry_run?: boolean;
                     /** Format: binary */
                     file: string;
+                    /** @description lines, with commas, whose phone is known under another name and is the same person's */
+                    same_person?: string;
+                    /** @description from which day rows without a date hold, or before_records; absent: in a market with payments the day of import */
+                    since?: string;
                 };
             };
         };
@@ -10885,6 +10982,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuthSession"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "who-shares-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                "__Host-m40-phone"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Who-shares-phoneRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgePhonePeople"];
                 };
             };
             /** @description Error */
