@@ -21,6 +21,10 @@ export interface Running extends Work {
 /** What became of a list; rows of stalls have a number. */
 export type Imported = Pick<components['schemas']['FieldImported'], 'dry_run' | 'applied' | 'created' | 'unchanged' | 'faulty'> & {
   skipped?: number[] | null;
+  /** Of a list of stalls: what may be right and a person looks at, from when rows without a date hold, and how past months change. */
+  warnings?: components['schemas']['ImportNote'][] | null;
+  since?: string;
+  past?: components['schemas']['PastChange'] | null;
   rows: (components['schemas']['FieldImportedRow'] & { number?: string })[] | null;
 };
 
