@@ -114,11 +114,13 @@ func message(t telling, news []Payment) *pushed {
 	newest := news[len(news)-1]
 	m := &pushed{StallID: t.stall, StallNumber: t.number, Version: newest.Version, Currency: money.Currency, OccurredAt: newest.OccurredAt, Count: len(news), Tag: "m40-" + t.stall.String()}
 	var sum money.Amount
-	back := 0
+	back, small := 0, 0
 	for _, p := range news {
 		sum = sum.Add(p.Amount)
 		if p.State == "reversal" {
 			back++
+		} else if p.Amount.Dong() < smallPush {
+			small++
 		}
 	}
 	m.Amount = sum.String()
@@ -131,6 +133,9 @@ func message(t telling, news []Payment) *pushed {
 		m.Title = "Đã nhận " + sum.Format()
 	default:
 		m.Title = fmt.Sprintf("%d khoản, %s", len(news), sum.Format())
+	}
+	if small > 0 && len(news) > 1 {
+		m.Title = "Chú ý: " + m.Title + fmt.Sprintf(", có %d khoản dưới 1.000 đ", small)
 	}
 	m.Body = "Sạp " + t.number + ", lúc " + newest.OccurredAt.In(ledgerZone).Format("15:04")
 	return m
