@@ -23,6 +23,8 @@ export class Sound {
   private resuming?: Promise<void>;
   private queue: Promise<unknown> = Promise.resolve();
   private wasReady = false;
+  /** What sounds was interrupted, by a call for example. */
+  private cutOff = false;
 
   /** changed is called when ready has changed. */
   constructor(private changed: () => void = () => {}) {}
@@ -50,7 +52,10 @@ export class Sound {
 
   /** look tries to become able again, and reports a change; called every second, and when the page is looked at. */
   look(): void {
-    if (this.context && this.context.state !== 'running') void this.resume();
+    if (this.context && this.context.state !== 'running') {
+      this.cutOff = true;
+      void this.resume();
+    }
     if (this.ready === this.wasReady) return;
     this.wasReady = this.ready;
     this.changed();
@@ -134,6 +139,7 @@ export class Sound {
       this.look();
       return false;
     }
+    this.cutOff = false;
     dispatchEvent(new CustomEvent('m40:say', { detail: names }));
     let length = between;
     for (const name of names) {
@@ -144,19 +150,10 @@ export class Sound {
       source.start(context.currentTime + length, offset / index.rate, samples / index.rate);
       length += samples / index.rate + between;
     }
-    const sounded = await this.lasts(context, length * 1000);
+    // One timer, however long: a page in the background has one a second.
+    await after(length * 1000);
     this.look();
-    return sounded;
-  }
-
-  /** lasts waits while something sounds, and reports whether it could to its end: a call may interrupt it. */
-  private async lasts(context: AudioContext, ms: number): Promise<boolean> {
-    const step = 200;
-    for (let left = ms; left > 0; left -= step) {
-      await after(Math.min(step, left));
-      if (context.state !== 'running') return false;
-    }
-    return true;
+    return !this.cutOff;
   }
 }
 
