@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/big"
 	"net/http"
@@ -226,14 +227,21 @@ func (v *seller) shows(told object) {
 	_, err = chromedp.Call(v.tab, serviceworker.Enable, cdp.Empty{})
 	must(v.t, err)
 	origin := "http://" + v.wire.listener.Addr().String()
+	var registration serviceworker.RegistrationID
 	select {
 	case id := <-registrations:
+		registration = serviceworker.RegistrationID(id)
 		v.do(chromedp.Navigate("about:blank")) // the app is closed
-		_, err = chromedp.Call(v.tab, serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{Origin: origin, RegistrationID: serviceworker.RegistrationID(id), Data: string(raw)})
+		_, err = chromedp.Call(v.tab, serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{Origin: origin, RegistrationID: registration, Data: string(raw)})
 		must(v.t, err)
 	case <-time.After(patience):
 		v.t.Fatal("no service worker")
 	}
 	v.do(chromedp.Navigate(origin + "/stall/"))
-	v.until(`(async () => { const r = await navigator.serviceWorker.ready; window.shown = (await r.getNotifications()).map((n) => n.title + '|' + n.body).join(); })() && window.shown?.includes('` + told.text("title") + `')`)
+	shown := `(async () => { const r = await navigator.serviceWorker.ready; window.shown = (await r.getNotifications()).map((n) => n.title + '|' + n.body).join(); })() && window.shown?.includes('%s')`
+	v.until(fmt.Sprintf(shown, told.text("title")))
+	// While the app is looked at it is shown too: a browser ends the subscription of who shows nothing.
+	_, err = chromedp.Call(v.tab, serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{Origin: origin, RegistrationID: registration, Data: `{"title":"Đã nhận 52.000 đ","body":"Sạp A-12","tag":"m40-2"}`})
+	must(v.t, err)
+	v.until(fmt.Sprintf(shown, "Đã nhận 52.000 đ"))
 }
