@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/shopspring/decimal"
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
@@ -32,39 +31,30 @@ const openComplaints = 100
 type Complaint struct {
 	Kind      string `json:"kind"`
 	Reference string `json:"reference"`
-	Amount    string `json:"amount"`
+	Amount    int64  `json:"-"` // đồng; zero: none was named
 	Detail    string `json:"detail"`
 	Contact   string `json:"contact"`
 }
 
-func (in *Complaint) check() (amount *string, err error) {
+func (in *Complaint) check() error {
 	if !slices.Contains(complaintKinds, in.Kind) {
-		return nil, problem.InFields(problem.UnknownValue("kind", in.Kind, complaintKinds...))
+		return problem.InFields(problem.UnknownValue("kind", in.Kind, complaintKinds...))
 	}
 	for _, f := range []struct {
 		name, text string
 		limit      int
 	}{{"detail", in.Detail, maxComplaint}, {"contact", in.Contact, maxContact}, {"reference", in.Reference, maxReference}} {
 		if !utf8.ValidString(f.text) || utf8.RuneCountInString(f.text) > f.limit || slices.Contains([]byte(f.text), 0) {
-			return nil, problem.Of(f.name, "too_long", fmt.Sprintf("Tối đa %d ký tự.", f.limit), fmt.Sprintf("%d characters at most.", f.limit))
+			return problem.Of(f.name, "too_long", fmt.Sprintf("Tối đa %d ký tự.", f.limit), fmt.Sprintf("%d characters at most.", f.limit))
 		}
 	}
-	if in.Amount == "" {
-		return nil, nil
-	}
-	d, err := decimal.NewFromString(in.Amount)
-	if err != nil || !d.IsInteger() || d.Sign() <= 0 || d.NumDigits() > 13 {
-		return nil, problem.Of("amount", "amount_form", "Số tiền chưa đúng.", "This is no amount of đồng.")
-	}
-	text := d.StringFixed(0)
-	return &text, nil
+	return nil
 }
 
 // Complain keeps what a shopper reports about a code, and warns the market's board.
 func (r *Registry) Complain(ctx context.Context, shown *Printed, in Complaint) (uuid.UUID, error) {
 	id := newID()
-	amount, err := in.check()
-	if err != nil {
+	if err := in.check(); err != nil {
 		return id, err
 	}
 	detail, err := r.keys.Seal(ctx, complaintPlace("detail", id), []byte(in.Detail))
@@ -86,8 +76,8 @@ func (r *Registry) Complain(ctx context.Context, shown *Printed, in Complaint) (
 			return problem.New(problem.TooMany, "too_many_complaints", "Ban quản lý đang có nhiều phản ánh về sạp này, xin gặp trực tiếp.", "Many complaints about this stall wait already: please see the market's board.")
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO complaints (id, market_id, stall_id, code, kind, reference, amount, detail, contact, state, opened_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7::text::numeric, $8, $9, 'open', $10)`,
-			id, shown.Place.Market, shown.Place.Stall, shown.Code, in.Kind, in.Reference, amount, detail, contact, r.now())
+			VALUES ($1, $2, $3, $4, $5, $6, nullif($7::bigint, 0), $8, $9, 'open', $10)`,
+			id, shown.Place.Market, shown.Place.Stall, shown.Code, in.Kind, in.Reference, in.Amount, detail, contact, r.now())
 		if err != nil || in.Kind != "swapped_sticker" {
 			return err
 		}

@@ -250,7 +250,7 @@ func (p *Payments) listStallPayments(ctx context.Context, in *struct {
 	if in.Amount != "" {
 		amount, err := money.Parse(in.Amount)
 		if err != nil {
-			return nil, problem.Of("amount", "amount_form", "Số tiền là số nguyên đồng, nhiều nhất 13 chữ số.", "An amount is a whole number of đồng of at most 13 digits.")
+			return nil, problem.InFields(problem.AmountForm("amount"))
 		}
 		f.Amount = &amount
 	}
@@ -279,7 +279,7 @@ func moment(field, s string) (*time.Time, error) {
 func (p *Payments) confirm(ctx context.Context, in *struct {
 	edge.Named
 	Body struct {
-		Amount     money.Amount `json:"amount" doc:"đồng, a decimal string" example:"45000"`
+		Amount     money.Amount `json:"amount" pattern:"^[0-9]{1,13}(\\.00?)?$" patternDescription:"an amount of đồng" doc:"đồng, a decimal string" example:"45000"`
 		OccurredAt time.Time    `json:"occurred_at"`
 	}
 },

@@ -96,7 +96,7 @@ func NewOrders(p *Payments, register *merchants.Registry) *Orders {
 // OrderRequest is what an order is made of.
 type OrderRequest struct {
 	StallID     string       `json:"stall_id"`
-	Amount      money.Amount `json:"amount" doc:"đồng, a decimal string" example:"45000"`
+	Amount      money.Amount `json:"amount" pattern:"^[0-9]{1,13}(\\.00?)?$" patternDescription:"an amount of đồng" doc:"đồng, a decimal string" example:"45000"`
 	Note        string       `json:"note,omitempty" maxLength:"100" doc:"for the stall's own eyes: it is not in the code"`
 	Supplements string       `json:"supplements,omitempty" doc:"the order of the same stall whose missing part this one asks for"`
 }

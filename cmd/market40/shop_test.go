@@ -153,7 +153,7 @@ func TestShoppersAreRefused(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
 	orders := "/q/" + s.code + "/orders"
-	for body, want := range map[string]int{`{"amount":"0"}`: 422, `{"amount":45000}`: 422, `{"amount":"500000000"}`: 422, `{}`: 422, `{"amount":"1","x":1}`: 422, `{`: 400, `{"amount":"1","amount":"2"}`: 422} {
+	for body, want := range map[string]int{`{"amount":"0"}`: 422, `{"amount":"45.000"}`: 422, `{"amount":"1e5"}`: 422, `{"amount":45000}`: 422, `{"amount":"500000000"}`: 422, `{}`: 422, `{"amount":"1","x":1}`: 422, `{`: 400, `{"amount":"1","amount":"2"}`: 422} {
 		res, err := http.Post(s.address+orders, "application/json", strings.NewReader(body))
 		must(t, err)
 		must(t, res.Body.Close())

@@ -6,6 +6,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"market40/merchants"
+	"market40/merchants/problem"
+	"market40/payments/money"
 )
 
 // postComplaint takes what a shopper reports: of the page's form, or of a program's JSON.
@@ -16,18 +18,18 @@ func (p *Pages) postComplaint(c *gin.Context) error {
 		return err
 	}
 	var in merchants.Complaint
+	var amount money.Amount // zero: none was named
 	if isForm(c) {
 		in = merchants.Complaint{Kind: c.PostForm("kind"), Reference: c.PostForm("reference"), Detail: c.PostForm("detail"), Contact: c.PostForm("contact")}
 		if typed := c.PostForm("amount"); typed != "" {
-			amount, err := typedAmount(typed)
-			if err != nil {
+			if amount, err = typedAmount(typed); err != nil {
 				return p.refuse(c, shown, err)
 			}
-			in.Amount = amount.String()
 		}
-	} else if err := readJSON(c, &in); err != nil {
+	} else if in, amount, err = readComplaint(c); err != nil {
 		return err
 	}
+	in.Amount = amount.Dong()
 	id, err := p.register.Complain(ctx, shown, in)
 	switch {
 	case err != nil && isForm(c):
@@ -40,4 +42,20 @@ func (p *Pages) postComplaint(c *gin.Context) error {
 		c.JSON(http.StatusCreated, gin.H{"id": id, "state": "open"})
 	}
 	return nil
+}
+
+// readComplaint reads a complaint of a program.
+func readComplaint(c *gin.Context) (merchants.Complaint, money.Amount, error) {
+	var in struct {
+		merchants.Complaint
+		Amount string `json:"amount"`
+	}
+	if err := readJSON(c, &in); err != nil || in.Amount == "" {
+		return in.Complaint, money.Amount{}, err
+	}
+	amount, err := money.Parse(in.Amount)
+	if err != nil || amount.Sign() == 0 {
+		return in.Complaint, amount, problem.InFields(problem.AmountForm("amount"))
+	}
+	return in.Complaint, amount, nil
 }

@@ -52,12 +52,16 @@ func (p *Pages) postOrder(c *gin.Context) error {
 	}
 	if !isForm(c) {
 		var in struct {
-			Amount money.Amount `json:"amount"`
+			Amount string `json:"amount"`
 		}
 		if err := readJSON(c, &in); err != nil {
 			return err
 		}
-		order, err := p.orders.ForShopper(c.Request.Context(), shown, in.Amount)
+		amount, err := money.Parse(in.Amount)
+		if err != nil {
+			return problem.InFields(problem.AmountForm("amount"))
+		}
+		order, err := p.orders.ForShopper(c.Request.Context(), shown, amount)
 		if err != nil {
 			return err
 		}

@@ -217,10 +217,23 @@ func fieldOf(err error) Field {
 		return Field{name, "required", "Thiếu trường này.", "This field is required."}
 	case strings.HasPrefix(msg, "required "):
 		return Field{name, "required", "Thiếu trường này.", "This parameter is required."}
+	case msg == "expected string to be "+AmountText:
+		return AmountForm(name)
 	case msg == "unexpected property", msg == "unknown query parameter":
 		return Field{name, "unknown_field", "Trường này không được nhận.", "This field is not known here."}
 	}
 	return Field{name, "invalid", wantedOf(msg), msg + "."}
+}
+
+// AmountText is the patternDescription of fields that hold an amount: what they refuse is answered by AmountForm.
+const AmountText = "an amount of đồng"
+
+// AmountForm is the field error for a text that is no amount.
+func AmountForm(field string) Field {
+	return Field{
+		field, "amount_form", "Số tiền chỉ ghi chữ số, nhiều nhất 13 chữ số, không dấu chấm phân cách, thí dụ 45000.",
+		"An amount is at most 13 digits without separators, such as 45000.",
+	}
 }
 
 // wants are huma's sentences of what is wanted, and ours; %s is its bound.

@@ -94,7 +94,7 @@ func parseCasso(r Request) ([]Item, error) {
 // cassoNotice reads one transaction: a negative amount is a debit, and a feed that knows the date only writes
 // it alone or with 00:00:00.
 func cassoNotice(o object) Item {
-	way, amount := signed(o.word("amount"))
+	way, amount := signed(o.amount("amount"))
 	n := Notice{
 		ExternalID: o.word("id"), BankBIN: bankBIN(o.word("bankAbbreviation")),
 		Account:        o.word("accountNumber", "bank_sub_acc_id", "subAccId"),

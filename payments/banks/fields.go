@@ -170,6 +170,23 @@ func (o object) text(keys ...string) string {
 // word is a text that is compared or looked up, so spaces around it mean nothing.
 func (o object) word(keys ...string) string { return strings.TrimSpace(o.text(keys...)) }
 
+// written is an amount as a provider wrote it: as text, or as a number of JSON.
+type written struct {
+	text   string
+	number bool
+}
+
+// amount is the first of the named fields that holds anything, exactly as it was written: spaces count.
+func (o object) amount(keys ...string) written {
+	for _, key := range keys {
+		raw := o.get(key)
+		if s := plainText(raw); s != "" {
+			return written{s, raw[0] != '"'}
+		}
+	}
+	return written{}
+}
+
 // child is the object in a field.
 func (o object) child(key string) (object, error) {
 	c, err := splitObject(o.get(key))

@@ -98,7 +98,7 @@ func (moMo) notice(o object) Item {
 			n.ExternalID = o.word("requestId", "orderId", "partnerRefId")
 		}
 	}
-	return settle(n, o.word("amount"), o.word("responseTime"))
+	return settle(n, o.amount("amount"), o.word("responseTime"))
 }
 
 // Accepted is 204 without a body, which MoMo asks for within 15 seconds.

@@ -4,25 +4,21 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
-
-	"github.com/shopspring/decimal"
 
 	"market40/merchants/vietqr"
 	"market40/payments/money"
 )
 
 const (
-	maxID      = 200  // bytes of an external id: it is part of a database key
-	maxName    = 100  // bytes of an account, virtual account, reference or order
-	maxMemo    = 2000 // bytes of a memo; the longest seen has 233
-	maxNumeral = 40   // characters of an amount as written
+	maxID   = 200  // bytes of an external id: it is part of a database key
+	maxName = 100  // bytes of an account, virtual account, reference or order
+	maxMemo = 2000 // bytes of a memo; the longest seen has 233
 )
 
 // settle completes a notice with the amount and time as the provider wrote them: it normalises the
 // reference, bounds every text and marks debits. What could be read stays in the item beside the first error.
-func settle(n Notice, amount, when string) Item {
+func settle(n Notice, amount written, when string) Item {
 	var amountErr, timeErr error
 	n.Amount, amountErr = readAmount(amount)
 	n.OccurredAt, n.Precision, timeErr = readTime(when)
@@ -57,24 +53,19 @@ func (n *Notice) bound() error {
 	return nil
 }
 
-// readAmount reads a positive whole number of đồng, written as a number or a text, with or without .00; an
-// exponent, as some serialisers write round amounts (2.5E5), is taken exactly.
-func readAmount(text string) (money.Amount, error) {
-	plain := text
-	if strings.ContainsAny(text, "eE") && len(text) <= maxNumeral {
-		_, exponent, _ := strings.Cut(strings.ToUpper(text), "E")
-		if n, err := strconv.Atoi(exponent); err == nil && n >= -maxNumeral && n <= maxNumeral {
-			if d, err := decimal.NewFromString(text); err == nil {
-				plain = d.String()
-			}
-		}
+// readAmount reads a positive whole number of đồng. A number of JSON has the value that JSON gives it; of a text only
+// digits, or digits with .0 or .00, are taken, for "45.000" is 45,000 to whoever writes it.
+func readAmount(w written) (money.Amount, error) {
+	parse := money.Parse
+	if w.number {
+		parse = money.ParseNumber
 	}
-	amount, err := money.Parse(plain)
+	amount, err := parse(w.text)
 	if err != nil {
 		return money.Amount{}, err
 	}
 	if amount.Sign() <= 0 {
-		return money.Amount{}, fmt.Errorf("amount %q is not above zero", brief(text))
+		return money.Amount{}, fmt.Errorf("amount %q is not above zero", brief(w.text))
 	}
 	return amount, nil
 }
@@ -133,9 +124,9 @@ func each(elements [][]byte, read func(object) Item) ([]Item, error) {
 }
 
 // signed splits an amount with a sign into the direction and the amount above zero.
-func signed(amount string) (Direction, string) {
-	if rest, negative := strings.CutPrefix(amount, "-"); negative {
-		return Out, rest
+func signed(amount written) (Direction, written) {
+	if rest, negative := strings.CutPrefix(amount.text, "-"); negative {
+		return Out, written{rest, amount.number}
 	}
 	return In, amount
 }

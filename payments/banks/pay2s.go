@@ -46,7 +46,7 @@ func (pay2s) notice(o object) Item {
 		ExternalID: o.word("id"), BankBIN: bankBIN(o.word("gateway")), Account: o.word("accountNumber"),
 		Direction: direction(o.word("transferType")), Memo: o.text("content"), Reference: o.word("transactionNumber"),
 	}
-	return settle(n, o.word("transferAmount"), o.word("transactionDate"))
+	return settle(n, o.amount("transferAmount"), o.word("transactionDate"))
 }
 
 func (pay2s) Compose(n Notice, s Secrets, now time.Time) (Request, error) {

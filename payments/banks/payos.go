@@ -81,7 +81,7 @@ func (payOS) notice(o object) Item {
 	if isPayOSSample(o) {
 		n.Ignore = IgnoreProbe
 	}
-	item := settle(n, o.word("amount"), o.word("transactionDateTime"))
+	item := settle(n, o.amount("amount"), o.word("transactionDateTime"))
 	item.identifyByReference()
 	return item
 }

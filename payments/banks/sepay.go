@@ -128,7 +128,7 @@ func (sepay) notice(o object) Item {
 	if n.ExternalID == "" {
 		n.ExternalID, n.Identity = o.word("transaction_id"), bankHub
 	}
-	item := settle(n, o.word("transferAmount", "amount"), o.word("transactionDate", "transaction_date"))
+	item := settle(n, o.amount("transferAmount", "amount"), o.word("transactionDate", "transaction_date"))
 	sandbox := strings.HasPrefix(item.Notice.Reference, "SB") ||
 		strings.HasPrefix(strings.ToUpper(n.VirtualAccount), "SBSEPAY")
 	if sandbox {

@@ -63,7 +63,7 @@ func (sepayPG) notice(body, order, transaction object) Item {
 	default:
 		n.Ignore = IgnoreFailed
 	}
-	return settle(n, transaction.word("transaction_amount"), cmp.Or(transaction.word("transaction_date"), body.word("timestamp")))
+	return settle(n, transaction.amount("transaction_amount"), cmp.Or(transaction.word("transaction_date"), body.word("timestamp")))
 }
 
 func (sepayPG) Compose(n Notice, s Secrets, now time.Time) (Request, error) {

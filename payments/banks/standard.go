@@ -84,7 +84,7 @@ func (standard) notice(r Request, o, account object) Item {
 	if len(n.BankBIN) != 6 || !allDigits(n.BankBIN) {
 		n.BankBIN = bankBIN(n.BankBIN)
 	}
-	return settle(n, o.word("amount"), o.word("occurred_at"))
+	return settle(n, o.amount("amount"), o.word("occurred_at"))
 }
 
 func (standard) Compose(n Notice, s Secrets, now time.Time) (Request, error) {

@@ -102,7 +102,7 @@ func (vietQRVN) notice(o object) Item {
 	if byReference {
 		n.ExternalID = n.Reference
 	}
-	item := settle(n, o.word("amount"), o.word("transactiontime", "transactionTime"))
+	item := settle(n, o.amount("amount"), o.word("transactiontime", "transactionTime"))
 	if byReference {
 		item.identifyByReference()
 	}

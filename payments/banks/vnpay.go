@@ -84,7 +84,7 @@ func (vnPay) notice(o object) Item {
 			n.ExternalID = n.OrderRef
 		}
 	}
-	return settle(n, hundredth(o.word("vnp_Amount")), o.word("vnp_PayDate"))
+	return settle(n, written{text: hundredth(o.text("vnp_Amount"))}, o.word("vnp_PayDate"))
 }
 
 // hundredth writes a count of hundredths as a decimal: "1000000" is "10000.00".

@@ -40,7 +40,7 @@ func (zaloPay) notice(o object) Item {
 		ExternalID: o.word("zp_trans_id"), Account: o.word("app_id"), Direction: In, OrderRef: o.text("app_trans_id"),
 		Reference: o.word("zp_trans_id"),
 	}
-	return settle(n, o.word("amount"), o.word("server_time"))
+	return settle(n, o.amount("amount"), o.word("server_time"))
 }
 
 // Accepted says 1; a repeat is answered the same, for 2 would only tell ZaloPay what it knows.

@@ -67,7 +67,7 @@ func dayOf(field, day string) (time.Time, error) {
 type CashOrder struct {
 	Day    string       `json:"day" example:"2026-11-22" doc:"today or before, within five years"`
 	Text   string       `json:"text" minLength:"1" maxLength:"200" example:"Bán lẻ tiền mặt"`
-	Amount money.Amount `json:"amount" doc:"đồng, a decimal string" example:"45000"`
+	Amount money.Amount `json:"amount" pattern:"^[0-9]{1,13}(\\.00?)?$" patternDescription:"an amount of đồng" doc:"đồng, a decimal string" example:"45000"`
 }
 
 // line is the order with its text as it is kept: NFC, in one line, single spaces.

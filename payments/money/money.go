@@ -3,6 +3,7 @@
 package money
 
 import (
+	"cmp"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 const (
 	// Currency is the only currency the ledger knows (ISO 4217).
 	Currency = "VND"
+	// maxLiteral is the longest number literal read, in characters.
+	maxLiteral = 40
 	// MaxDigits is the longest amount read, in digits before the decimal mark:
 	// EMVCo's tag 54 allows 13 characters (EMV QRCPS MPM v1.0, section 4.7.4).
 	MaxDigits = 13
@@ -37,33 +40,49 @@ type Amount struct{ d decimal.Decimal }
 // FromDong is the amount of n đồng.
 func FromDong(n int64) Amount { return Amount{decimal.NewFromInt(n)} }
 
-// Parse reads a plain decimal text such as "45000", "100000.00" or "-25000".
-// It refuses exponents, thousands marks, fractions of a đồng and more than MaxDigits digits.
+// Parse reads an amount written as text: up to MaxDigits digits, alone or with ".0" or ".00" behind them, as the numeric
+// columns of PHP and SQL print whole numbers. It refuses everything else. Above all it refuses "45.000", which is
+// 45,000 to whoever writes it in Vietnam and 45 to a computer; also signs, exponents, spaces and fractions of a đồng.
 func Parse(s string) (Amount, error) {
-	body := strings.TrimPrefix(s, "-")
-	whole, fraction, dotted := strings.Cut(body, ".")
-	if !digits(whole) || (dotted && !digits(fraction)) {
+	whole, fraction, dotted := strings.Cut(s, ".")
+	switch {
+	case !digits(whole):
 		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrFormat)
-	}
-	if len(strings.TrimLeft(whole, "0")) > MaxDigits {
+	case len(whole) > MaxDigits:
 		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrTooLong)
-	}
-	if strings.Trim(fraction, "0") != "" {
+	case dotted && fraction != "0" && fraction != "00":
 		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrNotWhole)
 	}
 	n, err := strconv.ParseInt(whole, 10, 64)
 	if err != nil {
 		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrFormat)
 	}
-	if len(body) != len(s) {
-		n = -n
-	}
 	return FromDong(n), nil
 }
 
-// digits says whether s is one or more ASCII digits; leading zeros up to 40 characters are let through.
+// ParseNumber reads an amount written as a number of JSON, which is no text: 100.000 is a hundred and 1e5 a hundred
+// thousand. The value must be whole and have at most MaxDigits digits.
+func ParseNumber(s string) (Amount, error) {
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(s), "e")
+	power, err := strconv.Atoi(cmp.Or(exponent, "0"))
+	if len(s) > maxLiteral || err != nil || power < -maxLiteral || power > maxLiteral || strings.Trim(mantissa, "-.0123456789") != "" {
+		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrFormat)
+	}
+	d, err := decimal.NewFromString(s)
+	switch {
+	case err != nil:
+		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrFormat)
+	case d.Abs().Cmp(decimal.New(1, MaxDigits)) >= 0:
+		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrTooLong)
+	case !d.IsInteger():
+		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrNotWhole)
+	}
+	return FromDong(d.IntPart()), nil
+}
+
+// digits says whether s is one or more ASCII digits.
 func digits(s string) bool {
-	if s == "" || len(s) > 40 {
+	if s == "" {
 		return false
 	}
 	for _, c := range []byte(s) {
@@ -117,10 +136,13 @@ func (a Amount) Cmp(b Amount) int { return a.d.Cmp(b.d) }
 // MarshalText writes the amount as its decimal text; in JSON it is a string, "45000" with its quotes.
 func (a Amount) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// UnmarshalText reads a decimal text. A bare JSON number is refused by encoding/json itself, so that no
-// client passes through floats.
+// UnmarshalText reads what MarshalText writes, a minus sign included, and otherwise what Parse reads. A bare JSON
+// number is refused by encoding/json itself, so that no client passes through floats.
 func (a *Amount) UnmarshalText(b []byte) (err error) {
-	*a, err = Parse(string(b))
+	text, negative := strings.CutPrefix(string(b), "-")
+	if *a, err = Parse(text); negative {
+		*a = a.Neg()
+	}
 	return err
 }
 

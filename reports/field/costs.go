@@ -59,7 +59,7 @@ var costs = &kind[CostOrder, Cost]{
 			e.fail("spent_on", "before_campaign", "Chiến dịch bắt đầu ngày "+here.begins.Format("02/01/2006")+".", "The campaign starts on "+here.begins.Format(time.DateOnly)+".")
 		}
 		e.word("purpose", e.order.Purpose)
-		if amount := e.dong("amount", e.order.Amount); amount.IsZero() {
+		if amount := e.dong("amount", e.order.Amount); amount.Sign() == 0 {
 			e.fail("amount", "zero", "Số tiền phải lớn hơn 0.", "The amount must be more than 0.")
 		}
 		e.short("note", e.order.Note, maxNote)

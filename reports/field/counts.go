@@ -7,11 +7,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/shopspring/decimal"
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
 	"market40/merchants/problem"
+	"market40/payments/money"
 )
 
 // maxSales is how many sales a half-hour may have: more is a slip.
@@ -54,15 +54,15 @@ func (e *entry[O]) count(o *CountOrder) {
 }
 
 // turnover refuses amounts that the sales cannot have brought.
-func (e *entry[O]) turnover(o *CountOrder, all, cashless decimal.Decimal) {
+func (e *entry[O]) turnover(o *CountOrder, all, cashless money.Amount) {
 	switch {
-	case cashless.GreaterThan(all):
+	case cashless.Cmp(all) > 0:
 		e.fail("cashless_turnover", "more_than_all", "Tiền không dùng tiền mặt nhiều hơn tổng.", "More turnover was cashless than there was.")
-	case o.Sales == 0 && !all.IsZero():
+	case o.Sales == 0 && all.Sign() != 0:
 		e.fail("turnover", "without_sales", "Không có lượt bán nào thì không có tiền bán hàng.", "Without a sale there is no turnover.")
-	case o.CashlessSales == 0 && !cashless.IsZero():
+	case o.CashlessSales == 0 && cashless.Sign() != 0:
 		e.fail("cashless_turnover", "without_sales", "Không có lượt không dùng tiền mặt thì không có tiền không dùng tiền mặt.", "Without a cashless sale there is no cashless turnover.")
-	case o.CashlessSales == o.Sales && !cashless.Equal(all):
+	case o.CashlessSales == o.Sales && cashless.Cmp(all) != 0:
 		e.fail("cashless_turnover", "all_were_cashless", "Mọi lượt đều không dùng tiền mặt: hai số tiền phải bằng nhau.", "All sales were cashless: the two amounts are the same.")
 	}
 }

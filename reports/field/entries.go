@@ -5,16 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/shopspring/decimal"
 
 	"market40/merchants/problem"
+	"market40/payments/money"
 )
 
 // What became of a fact.
@@ -197,7 +196,6 @@ func ids(ctx context.Context, tx pgx.Tx, sql string, args ...any) (map[uuid.UUID
 // The limits of what is told.
 const (
 	maxNote   = 500              // characters
-	maxAmount = 13               // digits of an amount in đồng
 	clockRuns = 10 * time.Minute // how far a phone's clock may be ahead
 )
 
@@ -243,31 +241,18 @@ func (e *entry[O]) short(field, text string, most int) {
 	}
 }
 
-// plainNumber is an amount without an exponent.
-var plainNumber = regexp.MustCompile(`^-?[0-9]{1,30}(\.[0-9]{1,10})?$`)
-
 // dong is a whole amount of đồng, not negative.
-func (e *entry[O]) dong(field, text string) decimal.Decimal {
+func (e *entry[O]) dong(field, text string) money.Amount {
 	if text == "" {
 		e.fail(field, "required", "Thiếu số tiền.", "The amount is missing.")
-		return decimal.Zero
+		return money.Amount{}
 	}
-	amount, err := decimal.NewFromString(text)
-	switch {
-	case err != nil || !plainNumber.MatchString(text):
-		e.fail(field, "amount_form", "Số tiền chưa đúng: cần số đồng, thí dụ 1250000.", "The amount is wrong: đồng in digits are wanted, such as 1250000.")
-	case amount.Sign() < 0:
-		e.fail(field, "negative", "Số tiền không được âm.", "The amount may not be negative.")
-	case amount.GreaterThanOrEqual(decimal.New(1, maxAmount)):
-		e.fail(field, "too_large", fmt.Sprintf("Số tiền quá lớn: nhiều nhất %d chữ số.", maxAmount), fmt.Sprintf("The amount is too large: %d digits at most.", maxAmount))
-	case amount.IsInteger() && strings.Contains(text, "."): // "1.000" is one thousand to who writes it here
-		e.fail(field, "amount_form", "Số tiền chỉ ghi chữ số, không dấu chấm, thí dụ 1250000.", "An amount is digits without a point, such as 1250000.")
-	case !amount.IsInteger():
-		e.fail(field, "not_whole", "Số tiền phải tròn đồng.", "The amount must be whole đồng.")
-	default:
-		return amount
+	amount, err := money.Parse(text)
+	if err != nil {
+		f := problem.AmountForm(field)
+		e.fail(f.Name, f.Code, f.Vi, f.En)
 	}
-	return decimal.Zero
+	return amount
 }
 
 // ownID reads the id that a phone gave a fact, so that it can be named before it is sent; without one it is ours.

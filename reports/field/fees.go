@@ -91,10 +91,10 @@ func checkFee(here *place, e *entry[FeeOrder]) {
 	if len(e.errors) > 0 {
 		return
 	}
-	if paid.GreaterThan(due) {
+	if paid.Cmp(due) > 0 {
 		e.fail("paid", "more_than_due", "Số đã thu lớn hơn số phải thu.", "More was paid than was due.")
 	}
-	if transferred.GreaterThan(paid) {
+	if transferred.Cmp(paid) > 0 {
 		e.fail("paid_by_transfer", "more_than_paid", "Số thu qua chuyển khoản lớn hơn số đã thu.", "More was paid by transfer than was paid.")
 	}
 }

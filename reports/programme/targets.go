@@ -13,6 +13,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/edge"
 	"market40/merchants/problem"
+	"market40/payments/money"
 	"market40/reports"
 )
 
@@ -38,6 +39,9 @@ var (
 	valueForm     = regexp.MustCompile(`^[0-9]{1,13}(\.[0-9]{1,4})?$`)
 )
 
+// dongIndicator is the indicator whose value is an amount: "45.000" is no 45 đồng there.
+const dongIndicator = "I23"
+
 // unbounded are the indicators that are no share: payments per merchant, cases per 10,000, đồng per merchant.
 var unbounded = map[string]bool{"I09": true, "I20": true, "I23": true}
 
@@ -47,6 +51,9 @@ func (o *TargetOrder) check(c *Campaign) (value decimal.Decimal, due time.Time, 
 	}
 	if !valueForm.MatchString(o.Value) {
 		return value, due, problem.Of("value", "value_form", "Giá trị là số không âm, tối đa 4 chữ số thập phân, dấu chấm.", "A value is a number of at least 0 with at most 4 decimals.")
+	}
+	if _, err := money.Parse(o.Value); o.Indicator == dongIndicator && err != nil {
+		return value, due, problem.InFields(problem.AmountForm("value"))
 	}
 	value = decimal.RequireFromString(o.Value)
 	if !unbounded[o.Indicator] && value.GreaterThan(decimal.NewFromInt(1)) {
