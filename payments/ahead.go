@@ -78,6 +78,6 @@ type ClockAhead struct {
 	Minutes int `json:"minutes" doc:"how far ahead half of them were, at least"`
 }
 
-// selectClockAhead builds the ClockAhead of connection c since $3; null where nothing was dated ahead.
+// selectClockAhead builds the ClockAhead of connection c since $1; null where nothing was dated ahead.
 const selectClockAhead = `(SELECT jsonb_build_object('notices_24h', count(*), 'minutes', floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM n.told_at - n.occurred_at)) / 60)::int)
-		FROM notices n WHERE n.connection_id = c.id AND n.told_at IS NOT NULL AND n.id >= id_floor($3) HAVING count(*) > 0)`
+		FROM notices n WHERE n.connection_id = c.id AND n.told_at IS NOT NULL AND n.id >= id_floor($1) HAVING count(*) > 0)`

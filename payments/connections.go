@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants"
-	"market40/merchants/edge"
 	"market40/merchants/problem"
 	"market40/merchants/seal"
 	"market40/merchants/vietqr"
@@ -29,9 +28,9 @@ const (
 // activeSecrets is how many secrets of a connection are valid at once, so that one can be rotated.
 const activeSecrets = 2
 
-// connectionKept is how long a connection is remembered before it is read again: a rotated secret of
-// another replica is honoured that much later at most.
-const connectionKept = 2 * time.Second
+// connectionKept is how long a connection is remembered before it is read again. What another replica switched off or
+// retired ends here that much later and the time of one look-up: within two seconds.
+const connectionKept = time.Second
 
 const (
 	// lookUpWithin is how long a webhook waits for its connection to be read.
@@ -44,7 +43,8 @@ const (
 type connection struct {
 	ID        uuid.UUID
 	provider  banks.Provider
-	secrets   []banks.Secrets
+	secrets   []banks.Secrets // active, the newest first
+	enabled   bool
 	ownerKind string
 	owner     uuid.UUID
 	accounts  map[string][]string // number index → BINs; nil: all in the owner's scope
@@ -130,9 +130,9 @@ func (c *connections) find(ctx context.Context, provider, id string) (*connectio
 	return found.named(provider)
 }
 
-// named returns the connection if it is one of a provider.
+// named returns the connection if it is one of a provider and takes notices.
 func (c *connection) named(provider string) (*connection, error) {
-	if c.provider.Name() != provider {
+	if c.provider.Name() != provider || !c.enabled || len(c.secrets) == 0 {
 		return nil, problem.Missing("connection")
 	}
 	return c, nil
@@ -155,8 +155,8 @@ func (c *connections) read(ctx context.Context, id uuid.UUID) (*connection, erro
 	found := &connection{ID: id, readAt: c.now(), until: c.now().Add(connectionKept)}
 	var provider string
 	var owner *uuid.UUID
-	err := c.money.Pool.QueryRow(ctx, `SELECT provider, owner_kind, owner_id FROM bank_connections WHERE id = $1`, id).
-		Scan(&provider, &found.ownerKind, &owner)
+	err := c.money.Pool.QueryRow(ctx, `SELECT provider, owner_kind, owner_id, enabled FROM bank_connections WHERE id = $1`, id).
+		Scan(&provider, &found.ownerKind, &owner, &found.enabled)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, problem.Missing("connection")
 	}
@@ -194,7 +194,7 @@ func (c *connections) read(ctx context.Context, id uuid.UUID) (*connection, erro
 
 // Secrets are a connection's active secrets, the newest first; for the way in and for `simulate`.
 func (p *Payments) Secrets(ctx context.Context, id uuid.UUID) ([]banks.Secrets, error) {
-	rows, err := p.money.Pool.Query(ctx, `SELECT id, secrets FROM connection_secrets WHERE connection_id = $1 AND retired_at IS NULL ORDER BY id DESC`, id)
+	rows, err := p.money.Pool.Query(ctx, `SELECT id, secrets FROM connection_secrets WHERE connection_id = $1 AND retired_at IS NULL AND NOT awaits_approval ORDER BY id DESC`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read secrets of connection %s: %w", id, err)
 	}
@@ -251,6 +251,11 @@ type Connection struct {
 	Accounts    []shownAccount  `json:"accounts" doc:"masked; empty: all in the owner's scope"`
 	CreatedAt   time.Time       `json:"created_at"`
 	ClockAhead  *ClockAhead     `json:"clock_ahead" doc:"the feed dates its notices hours ahead; null: it does not"`
+
+	Enabled         bool `json:"enabled" doc:"false: its webhooks answer 404, because it was switched off or has no active secret"`
+	PendingApproval bool `json:"pending_approval" doc:"a secret that signs nothing waits for a second person"`
+	Unsigned        bool `json:"unsigned" doc:"a secret of it, active or waiting, lets calls in by their address alone"`
+	WeakSecret      bool `json:"weak_secret" doc:"an active secret from before there was a least strength could be guessed"`
 }
 
 type shownAccount struct {
@@ -269,12 +274,9 @@ func (o *ConnectionOrder) check() (banks.Secrets, error) {
 	if !known {
 		return nil, problem.InFields(problem.UnknownValue("provider", o.Provider, banks.Names()...))
 	}
-	secrets, err := banks.ParseSecrets(o.Secrets)
-	if err == nil {
-		err = provider.CheckSecrets(secrets)
-	}
-	if err != nil {
-		fields = append(fields, problem.Field{Name: "secrets", Code: "secrets_form", Vi: "Khóa bí mật chưa đúng: " + err.Error() + ".", En: "The secrets are wrong: " + err.Error() + "."})
+	secrets, wrong := checkSecrets(provider, o.Secrets)
+	if wrong != nil {
+		fields = append(fields, *wrong)
 	}
 	for i, a := range o.Accounts {
 		if _, ok := vietqr.BankByBIN(a.BankBIN); !ok && a.BankBIN != "" {
@@ -287,14 +289,43 @@ func (o *ConnectionOrder) check() (banks.Secrets, error) {
 	return secrets, nil
 }
 
-// CreateConnection keeps a connection with its first secret.
+// checkSecrets reads one generation of secrets and refuses what is malformed, too open or too weak.
+func checkSecrets(provider banks.Provider, raw json.RawMessage) (banks.Secrets, *problem.Field) {
+	secrets, err := banks.ParseSecrets(raw)
+	if err == nil {
+		err = provider.CheckSecrets(secrets)
+	}
+	if errors.Is(err, banks.ErrTooWide) {
+		return nil, &problem.Field{
+			Name: "secrets.allow_ips", Code: "network_too_wide", Vi: "Mỗi dải địa chỉ hẹp từ /24 trở xuống (IPv6: /56), nhiều nhất 32 dải.",
+			En: "Each network is /24 or narrower (IPv6: /56), at most 32 of them.",
+		}
+	}
+	if err != nil {
+		return nil, &problem.Field{
+			Name: "secrets", Code: "secrets_form", Vi: "Khóa bí mật chưa đúng: " + err.Error() + ".", En: "The secrets are wrong: " + err.Error() + ".",
+		}
+	}
+	if weak := secrets.Weak(); weak != "" {
+		return nil, &problem.Field{
+			Name: "secrets." + weak, Code: "weak_secret", Vi: "Khóa bí mật quá yếu: cần ít nhất 8 ký tự, trong đó 5 ký tự khác nhau.",
+			En: "The secret is too weak: it needs at least 8 characters, 5 of them different.",
+		}
+	}
+	return secrets, nil
+}
+
+// CreateConnection keeps a connection with its first secret. One that signs nothing takes no notices until a second
+// person approves it.
 func (p *Payments) CreateConnection(ctx context.Context, o ConnectionOrder) (*Connection, error) {
-	if _, err := o.check(); err != nil {
+	secrets, err := o.check()
+	if err != nil {
 		return nil, err
 	}
+	unsigned := secrets.Unsigned()
 	c := &Connection{
 		ID: uuid.Must(uuid.NewV7()), Provider: o.Provider, Name: o.Name, Owner: ConnectionOwner{Kind: ownerPlatform},
-		Accounts: []shownAccount{}, CreatedAt: p.now(),
+		Accounts: []shownAccount{}, CreatedAt: p.now(), Enabled: !unsigned, PendingApproval: unsigned, Unsigned: unsigned,
 	}
 	c.WebhookPath = webhookPath(c.Provider, c.ID)
 	if o.Owner != nil {
@@ -318,7 +349,7 @@ func (p *Payments) CreateConnection(ctx context.Context, o ConnectionOrder) (*Co
 				return err
 			}
 		}
-		return p.addSecret(ctx, tx, c.ID, o.Secrets)
+		return p.addSecret(ctx, tx, c.ID, o.Secrets, unsigned)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create connection %s: %w", c.Name, err)
@@ -327,31 +358,6 @@ func (p *Payments) CreateConnection(ctx context.Context, o ConnectionOrder) (*Co
 		c.Accounts = append(c.Accounts, shownAccount{a.BankBIN, seal.Mask(seal.Last4(a.AccountNumber))})
 	}
 	return c, nil
-}
-
-// Connections are all connections in the order they were made, without secrets and with accounts masked.
-func (p *Payments) Connections(ctx context.Context, page edge.Page) (*edge.List[Connection], error) {
-	after, err := page.Mark()
-	if err != nil {
-		return nil, err
-	}
-	rows, err := p.db.Pool.Query(ctx, `SELECT c.id, c.provider, c.name, c.owner_kind, coalesce(c.owner_id::text, ''), c.created_at,
-			(SELECT coalesce(json_agg(json_build_object('bank_bin', a.bank_bin, 'account_number', '••••' || a.last4)), '[]') FROM connection_accounts a WHERE a.connection_id = c.id),
-			`+selectClockAhead+`
-		FROM bank_connections c WHERE c.id > $1 ORDER BY c.id LIMIT $2`, after.ID, page.Size()+1, p.now().Add(-aheadWindow))
-	if err != nil {
-		return nil, fmt.Errorf("list connections: %w", err)
-	}
-	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Connection, err error) {
-		err = row.Scan(&c.ID, &c.Provider, &c.Name, &c.Owner.Kind, &c.Owner.ID, &c.CreatedAt, &c.Accounts, &c.ClockAhead)
-		c.WebhookPath = webhookPath(c.Provider, c.ID)
-		return c, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list connections: %w", err)
-	}
-	items, next := edge.Cut(items, page, func(c Connection) edge.Mark { return edge.Mark{ID: c.ID} })
-	return &edge.List[Connection]{Items: items, Next: next}, nil
 }
 
 // owner is the id that an owner names, checked to exist.
@@ -374,41 +380,4 @@ func (p *Payments) owner(ctx context.Context, o ConnectionOwner) (*uuid.UUID, er
 		return nil, problem.Of("owner.id", "owner_unknown", "Không tìm thấy chủ kết nối.", "No such owner.")
 	}
 	return &id, nil
-}
-
-// addSecret makes a secret the newest and retires all but the newest two.
-func (p *Payments) addSecret(ctx context.Context, tx pgx.Tx, connection uuid.UUID, secrets []byte) error {
-	row := uuid.Must(uuid.NewV7())
-	sealed, err := p.keys.Seal(ctx, secretsPlace(row), secrets)
-	if err != nil {
-		return err
-	}
-	if _, err = tx.Exec(ctx, `INSERT INTO connection_secrets (id, connection_id, secrets, created_at) VALUES ($1, $2, $3, $4)`,
-		row, connection, sealed, p.now()); err != nil {
-		return fmt.Errorf("keep secret: %w", err)
-	}
-	_, err = tx.Exec(ctx, `UPDATE connection_secrets SET retired_at = $2 WHERE connection_id = $1 AND retired_at IS NULL AND id NOT IN
-		(SELECT id FROM connection_secrets WHERE connection_id = $1 AND retired_at IS NULL ORDER BY id DESC LIMIT $3)`,
-		connection, p.now(), activeSecrets)
-	if err != nil {
-		return fmt.Errorf("retire secrets: %w", err)
-	}
-	return nil
-}
-
-// RotateSecret adds a secret to a connection; the one before stays active beside it.
-func (p *Payments) RotateSecret(ctx context.Context, id uuid.UUID, secrets json.RawMessage) error {
-	found, err := p.connections.read(ctx, id)
-	if err != nil {
-		return err
-	}
-	parsed, err := banks.ParseSecrets(secrets)
-	if err == nil {
-		err = found.provider.CheckSecrets(parsed)
-	}
-	if err != nil {
-		return problem.Of("secrets", "secrets_form", "Khóa bí mật chưa đúng: "+err.Error()+".", "The secrets are wrong: "+err.Error()+".")
-	}
-	defer p.connections.forget(id)
-	return p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { return p.addSecret(ctx, tx, id, secrets) })
 }

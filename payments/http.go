@@ -2,7 +2,6 @@ package payments
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ import (
 // Routes mounts everything about payments: first what banks call, then what people and programs read.
 func (p *Payments) Routes(e *edge.Edge) {
 	// Banks and wallets: signed by themselves, no key of ours.
+	p.hooks = e.Engine
 	hook := e.Engine.Group("/webhooks/:provider/:connection")
 	hook.POST("", problem.Handle(p.postNotice))
 	hook.GET("", problem.Handle(p.postNotice)) // VNPAY asks by GET
@@ -28,9 +28,7 @@ func (p *Payments) Routes(e *edge.Edge) {
 	documentWebhooks(e)
 
 	// Operators: connections, notices, cases, the book.
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/bank-connections", "create-bank-connection", "Kết nối báo có / Register a bank connection", http.StatusCreated), p.createConnection)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/bank-connections", "list-bank-connections", "Bank connections, without secrets", 0), p.listConnections)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/bank-connections/{id}/secrets", "rotate-bank-connection-secret", "Add a secret; the one before stays active", http.StatusNoContent), p.rotateSecret)
+	p.connectionRoutes(e)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/notices", "list-notices", "What banks and wallets told us", 0), p.listNotices)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/deliveries/unreadable", "list-unreadable-deliveries", "Signed requests of which nothing could be read", 0), p.listUnreadable)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/cases", "list-cases", "What a person has to look at", 0), p.listCases)
@@ -92,39 +90,6 @@ func wholePlatform(ctx context.Context) error {
 		err = problem.New(problem.Forbidden, "not_allowed", "Cần quyền trên toàn hệ thống.", "This wants a key for the whole platform.")
 	}
 	return err
-}
-
-func (p *Payments) createConnection(ctx context.Context, in *body[ConnectionOrder]) (*body[*Connection], error) {
-	if err := wholePlatform(ctx); err != nil {
-		return nil, err
-	}
-	made, err := p.CreateConnection(ctx, in.Body)
-	return &body[*Connection]{made}, err
-}
-
-func (p *Payments) listConnections(ctx context.Context, in *struct{ edge.Page }) (*body[*edge.List[Connection]], error) {
-	if err := wholePlatform(ctx); err != nil {
-		return nil, err
-	}
-	list, err := p.Connections(ctx, in.Page)
-	return &body[*edge.List[Connection]]{list}, err
-}
-
-func (p *Payments) rotateSecret(ctx context.Context, in *struct {
-	edge.Named
-	Body struct {
-		Secrets json.RawMessage `json:"secrets"`
-	}
-},
-) (*struct{}, error) {
-	if err := wholePlatform(ctx); err != nil {
-		return nil, err
-	}
-	id, err := in.UUID("connection")
-	if err != nil {
-		return nil, err
-	}
-	return nil, p.RotateSecret(ctx, id, in.Body.Secrets)
 }
 
 func (p *Payments) listNotices(ctx context.Context, in *struct {

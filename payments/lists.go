@@ -152,6 +152,10 @@ type NoticeFilter struct {
 	State        string `query:"state" enum:"posted,unmatched,ignored,pending"`
 }
 
+const selectNotices = `SELECT n.id, n.connection_id, n.external_id, n.state, n.why, n.direction, n.amount::text, n.currency, n.occurred_at, n.precision,
+		n.recorded_at, n.reference, n.memo_code, n.account_last4, n.market_id, (SELECT count(*) FROM notice_conflicts c WHERE c.notice_id = n.id), n.told_at
+		FROM notices n`
+
 // Notices are what banks and wallets told us, newest first.
 func (p *Payments) Notices(ctx context.Context, who auth.Principal, f NoticeFilter, page edge.Page) (*edge.List[Notice], error) {
 	after, err := page.Mark()
@@ -162,9 +166,7 @@ func (p *Payments) Notices(ctx context.Context, who auth.Principal, f NoticeFilt
 	if after.ID != uuid.Nil {
 		before = &after.ID
 	}
-	rows, err := p.db.Pool.Query(ctx, `SELECT n.id, n.connection_id, n.external_id, n.state, n.why, n.direction, n.amount::text, n.currency, n.occurred_at, n.precision,
-			n.recorded_at, n.reference, n.memo_code, n.account_last4, n.market_id, (SELECT count(*) FROM notice_conflicts c WHERE c.notice_id = n.id), n.told_at
-		FROM notices n
+	rows, err := p.db.Pool.Query(ctx, selectNotices+`
 		WHERE ($1 = 'all' OR n.market_id IN (SELECT scope_markets($1, $2)))
 		AND ($3 = '' OR n.connection_id::text = $3) AND ($4 = '' OR n.external_id = $4) AND ($5 = '' OR n.state = $5)
 		AND ($3 = '' OR $4 = '' OR n.id IN (SELECT k.notice_id FROM notice_keys k WHERE k.connection_id::text = $3 AND k.external_id = $4))
@@ -183,6 +185,19 @@ func (p *Payments) Notices(ctx context.Context, who auth.Principal, f NoticeFilt
 		ids[i] = n.ID
 	}
 	return &edge.List[Notice]{Items: items, Next: next}, p.seenNotices(ctx, auth.ReadingNotices, ids, nil)
+}
+
+// notice is one notice that the caller has just caused.
+func (p *Payments) notice(ctx context.Context, id uuid.UUID) (*Notice, error) {
+	rows, err := p.db.Pool.Query(ctx, selectNotices+` WHERE n.id = $1`, id)
+	if err != nil {
+		return nil, fmt.Errorf("read notice %s: %w", id, err)
+	}
+	n, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Notice])
+	if err != nil {
+		return nil, fmt.Errorf("read notice %s: %w", id, err)
+	}
+	return &n, p.seenNotices(ctx, auth.ReadingNotices, []uuid.UUID{id}, nil)
 }
 
 // Confirmation is an owner's word that money came: evidence B, never in the ledger.

@@ -28,6 +28,7 @@ type delivery struct {
 	entries    []*entry
 	faults     []fault // items of an array that could not be read
 	done       chan error
+	test       bool // sent by ourselves: the connection delivered nothing
 }
 
 // fault is an item that could not be read; it becomes a case.

@@ -6,6 +6,7 @@ package payments
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"sync"
 	"time"
 
@@ -29,6 +30,8 @@ type Payments struct {
 	feed        *feed.Feed
 	connections *connections
 	counts      *counts
+	health      tallies
+	hooks       http.Handler // the routes that banks call
 
 	Jobs *jobs.Runner // runs what is done by the clock; the program has one for all
 
@@ -65,6 +68,7 @@ func (p *Payments) Start(ctx context.Context) {
 		{Name: "partitions", Every: partitionsEvery, LockOn: p.money, Do: p.makePartitions},
 	}, p.more...)
 	p.running.Go(func() { p.Jobs.Run(ctx, list...) })
+	p.running.Go(func() { p.flushHealth(ctx) })
 }
 
 // Stop finishes the groups under way and waits for everything that Start began. Streams end first.

@@ -63,6 +63,13 @@ func (p *Payments) postNotice(c *gin.Context) error {
 		return p.unreachable(err)
 	}
 	items, err := connection.provider.Parse(request)
+	test := testOf(c.Request.Context())
+	if test != nil {
+		d.test = true
+		for i := range items {
+			items[i].Notice.Ignore = banks.IgnoreTest
+		}
+	}
 	if err == nil {
 		err = p.enter(c, d, items)
 	}
@@ -76,9 +83,13 @@ func (p *Payments) postNotice(c *gin.Context) error {
 		return p.unreachable(err)
 	}
 	p.counts.kept(connection.provider.Name(), len(d.entries))
+	p.health.received(connection.ID, request.Now)
 	var ids []string
 	for _, e := range d.entries {
 		ids = append(ids, e.keptAs().String())
+		if test != nil {
+			test.notices = append(test.notices, e.keptAs())
+		}
 	}
 	answer(c, connection.provider.Accepted(items, ids))
 	return nil
@@ -139,6 +150,7 @@ func keptHeaders(h http.Header) string {
 // refuse answers a request whose signature is missing, wrong or stale. It is counted, and nothing is kept.
 func (p *Payments) refuse(c *gin.Context, connection *connection, err error) error {
 	p.counts.refused(connection.provider.Name())
+	p.health.refused(connection.ID, p.now(), banks.RefusalOf(err))
 	if own, ok := connection.provider.Refused(err); ok {
 		answer(c, own)
 		return nil
@@ -175,6 +187,7 @@ func (p *Payments) keepUnreadable(ctx context.Context, d *delivery, cause error)
 		return p.unreachable(err)
 	}
 	p.counts.unreadable(d.connection.provider.Name())
+	p.health.refused(d.connection.ID, d.receivedAt, banks.Unreadable)
 	return problem.New(problem.Malformed, "unreadable", "Không đọc được thông báo.", "The notice could not be read: "+cause.Error()+".")
 }
 

@@ -43,7 +43,7 @@ func (w *posting) queueDeliveries() {
 func (w *posting) queueLiving() {
 	days := map[string]uuid.UUID{}
 	for _, d := range w.deliveries {
-		if d.verdict == verdictRead && !d.receivedAt.IsZero() { // one that is tried again came on another day
+		if d.verdict == verdictRead && !d.receivedAt.IsZero() && !d.test { // one that is tried again came on another day
 			days[d.connection.ID.String()+ledger.BusinessDay(d.receivedAt)] = d.connection.ID
 		}
 	}

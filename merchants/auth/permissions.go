@@ -264,7 +264,12 @@ var rules = map[string]Rule{
 
 	"POST /api/v1/bank-connections":                              {Needs: WriteConnections, Platform: true},
 	"GET /api/v1/bank-connections":                               {Needs: WriteConnections, Platform: true},
+	"GET /api/v1/bank-connections/:id":                           {Needs: WriteConnections, Platform: true},
+	"PATCH /api/v1/bank-connections/:id":                         {Needs: WriteConnections, Platform: true},
+	"POST /api/v1/bank-connections/:id/approve":                  {Needs: WriteConnections, Platform: true},
+	"POST /api/v1/bank-connections/:id/test":                     {Needs: WriteConnections, Platform: true},
 	"POST /api/v1/bank-connections/:id/secrets":                  {Needs: WriteConnections, Platform: true},
+	"DELETE /api/v1/bank-connections/:id/secrets/:secret":        {Needs: WriteConnections, Platform: true},
 	"GET /api/v1/notices":                                        {Needs: ReadNotices},
 	"GET /api/v1/deliveries/unreadable":                          {Needs: WriteConnections, Platform: true},
 	"GET /api/v1/cases":                                          {Needs: ReadCases},

@@ -77,6 +77,7 @@ const (
 	IgnoreFailed  Ignore = "failed"
 	IgnoreProbe   Ignore = "probe"
 	IgnoreSandbox Ignore = "sandbox"
+	IgnoreTest    Ignore = "test" // set by whoever sends a test, never read from a body
 )
 
 // Notice is one transfer as a bank or wallet told it, normalised.
@@ -113,7 +114,7 @@ type Request struct {
 	RawQuery string      // as sent, without "?"
 	Header   http.Header //
 	Body     []byte      // as sent
-	RemoteIP netip.Addr  // the caller's address; Compose leaves it out
+	RemoteIP netip.Addr  // the caller's address; Compose sets it only where it stands for a signature
 	Now      time.Time   // our clock
 }
 

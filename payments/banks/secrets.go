@@ -50,6 +50,39 @@ func (s Secrets) need(names ...string) error {
 	return nil
 }
 
+// The least strength of a secret. Providers issue tokens of 10 characters.
+const (
+	minSecret    = 8 // characters
+	minDifferent = 5 // different ones among them
+)
+
+// notSecret are the fields that are no secret: names that providers print, and addresses.
+var notSecret = map[string]bool{"auth": true, "allow_ips": true, "partner_code": true, "username": true}
+
+// Weak returns the first field, by name, whose secret could be guessed, or "". Of the key behind whsec_ its bytes count.
+func (s Secrets) Weak() string {
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		characters := []rune(s[name])
+		if name == "secret" {
+			characters = characters[:0]
+			for _, b := range []byte(standardKey(s[name])) {
+				characters = append(characters, rune(b))
+			}
+		}
+		different := map[rune]bool{}
+		for _, c := range characters {
+			different[c] = true
+		}
+		if !notSecret[name] && (len(characters) < minSecret || len(different) < minDifferent) {
+			return name
+		}
+	}
+	return ""
+}
+
+// Unsigned reports whether the secrets let calls in by their address alone.
+func (s Secrets) Unsigned() bool { return s["auth"] == "none" }
+
 // anyOf tries the active secrets one after the other: nil if one fits, ErrStale if one fits but for the stamp.
 func anyOf(secrets []Secrets, verify func(Secrets) error) error {
 	result := ErrSignature

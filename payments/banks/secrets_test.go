@@ -13,8 +13,16 @@ func TestCheckSecrets(t *testing.T) {
 	for _, c := range []struct{ provider, secrets, names string }{
 		{"sepay", `{"api_key":"k"}`, ""},
 		{"sepay", `{"hmac_secret":"k"}`, ""},
-		{"sepay", `{"auth":"none","allow_ips":["172.236.138.20","2001:db8::/32"]}`, ""},
-		{"sepay", `{"auth":"none","allow_ips":"10.0.0.0/8, 172.236.138.20"}`, ""},
+		{"sepay", `{"auth":"none","allow_ips":["172.236.138.20","2001:db8::/56","::ffff:10.0.0.0/120"]}`, ""},
+		{"sepay", `{"auth":"none","allow_ips":"10.0.0.0/24, 172.236.138.20"}`, ""},
+		{"sepay", `{"auth":"none","allow_ips":["0.0.0.0/0"]}`, "allow_ips"},
+		{"sepay", `{"auth":"none","allow_ips":["10.0.0.0/23"]}`, "allow_ips"},
+		{"sepay", `{"auth":"none","allow_ips":["::/0"]}`, "allow_ips"},
+		{"sepay", `{"auth":"none","allow_ips":["2001:db8::/55"]}`, "allow_ips"},
+		{"sepay", `{"auth":"none","allow_ips":["::ffff:0.0.0.0/96"]}`, "allow_ips"},
+		{"sepay", `{"auth":"none","allow_ips":["::ffff:0:0/90"]}`, "allow_ips"},
+		{"sepay", `{"auth":"none","allow_ips":["10.0.0.0/24", "10.0.1.0/23"]}`, "allow_ips"},
+		{"sepay", `{"auth":"none","allow_ips":"` + strings.Repeat("10.0.0.0/24,", 32) + `10.1.0.0/24"}`, "allow_ips"},
 		{"sepay", `{}`, "api_key"},
 		{"sepay", `{"api_key":""}`, "api_key"},
 		{"sepay", `{"api_key":"k","hmac_secret":"k"}`, "api_key"},
@@ -68,4 +76,32 @@ func FuzzParseSecrets(f *testing.F) {
 			_ = find(t, name).CheckSecrets(s)
 		}
 	})
+}
+
+func TestWeakSecrets(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ secrets, weak string }{
+		{`{"api_key":"k"}`, "api_key"},
+		{`{"api_key":"1234567"}`, "api_key"},
+		{`{"api_key":"12341234"}`, "api_key"},
+		{`{"api_key":"            "}`, "api_key"},
+		{`{"api_key":"ăâđêô"}`, "api_key"}, // bytes are no characters
+		{`{"api_key":"1234512345"}`, ""},
+		{`{"auth":"none","allow_ips":"10.0.0.1"}`, ""},
+		{`{"username":"u","password":"aaaaaaaaaaaa"}`, "password"},
+		{`{"username":"u","password":"mat-khau-1"}`, ""},
+		{`{"partner_code":"MOMO","access_key":"F8BBA842ECF85","secret_key":"short"}`, "secret_key"},
+		{`{"partner_code":"MOMO","access_key":"F8","secret_key":"K951B6PE1waDMi640xX08PD3vg6EkVlz"}`, "access_key"},
+		{`{"secret":"whsec_YQ=="}`, "secret"},
+		{`{"secret":"whsec_YWFhYWFhYWFhYWFhYWFhYQ=="}`, "secret"}, // one letter
+		{`{"secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}`, ""},
+	} {
+		secrets, err := banks.ParseSecrets(json.RawMessage(c.secrets))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := secrets.Weak(); got != c.weak {
+			t.Errorf("%s: weak is %q, want %q", c.secrets, got, c.weak)
+		}
+	}
 }

@@ -28,8 +28,11 @@ func (sepay) CheckSecrets(s Secrets) error {
 		if err := s.need("auth", "allow_ips"); err != nil {
 			return err
 		}
-		_, err := allowed(s["allow_ips"])
-		return err
+		networks, err := allowed(s["allow_ips"])
+		if err != nil {
+			return err
+		}
+		return checkNarrow(networks)
 	}
 	if _, given := s["hmac_secret"]; given {
 		return s.need("hmac_secret")
@@ -50,9 +53,41 @@ func allowed(list string) ([]netip.Prefix, error) {
 		if err != nil {
 			return nil, fmt.Errorf(`field "allow_ips": %q is no address and no network`, brief(text))
 		}
+		if bits := network.Bits() - 96; network.Addr().Is4In6() && bits >= 0 { // ::ffff:10.0.0.0/120 is 10.0.0.0/24
+			network = netip.PrefixFrom(network.Addr().Unmap(), bits)
+		}
 		networks = append(networks, network)
 	}
 	return networks, nil
+}
+
+// The widest networks of a feed that signs nothing, and how many of them.
+const (
+	minBits4    = 24
+	minBits6    = 56
+	maxNetworks = 32
+)
+
+// ErrTooWide is a list of networks from which too many could call a feed that signs nothing.
+var ErrTooWide = errors.New(`field "allow_ips": each network is /24 or narrower (IPv6 /56), at most 32 of them`)
+
+func checkNarrow(networks []netip.Prefix) error {
+	for _, network := range networks {
+		widest := minBits6
+		switch {
+		case network.Addr().Is4():
+			widest = minBits4
+		case network.Addr().Is4In6(): // all of IPv4 and more
+			return ErrTooWide
+		}
+		if network.Bits() < widest {
+			return ErrTooWide
+		}
+	}
+	if len(networks) > maxNetworks {
+		return ErrTooWide
+	}
+	return nil
 }
 
 func (p sepay) Verify(r Request, secrets []Secrets) error {
@@ -143,6 +178,9 @@ func (sepay) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		"transferAmount", number(n.Amount.String()), "accumulated", number("0"), "subAccount", orNull(n.VirtualAccount),
 		"referenceCode", n.Reference, "description", "BankAPINotify "+n.Memo)
 	r := post("", body, now)
+	if networks, err := allowed(s["allow_ips"]); err == nil {
+		r.RemoteIP = networks[0].Addr() // what stands for a signature
+	}
 	switch {
 	case s["hmac_secret"] != "":
 		stamp := strconv.FormatInt(now.Unix(), 10)
