@@ -193,6 +193,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bank-connections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A bank connection with its health and its secrets' ids */
+        get: operations["get-bank-connection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Rename a bank connection, or switch it on or off */
+        patch: operations["change-bank-connection"];
+        trace?: never;
+    };
+    "/api/v1/bank-connections/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a connection that signs nothing take notices: a second person */
+        post: operations["approve-bank-connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bank-connections/{id}/secrets": {
         parameters: {
             query?: never;
@@ -204,6 +239,40 @@ export interface paths {
         put?: never;
         /** Add a secret; the one before stays active */
         post: operations["rotate-bank-connection-secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bank-connections/{id}/secrets/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Retire a secret at once */
+        delete: operations["retire-bank-connection-secret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bank-connections/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a signed test through the webhook; its notice is ignored */
+        post: operations["test-bank-connection"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5298,11 +5367,74 @@ export interface components {
             clock_ahead: components["schemas"]["PaymentsClockAhead"];
             /** Format: date-time */
             created_at: string;
+            /** @description false: its webhooks answer 404, because it was switched off or has no active secret */
+            enabled: boolean;
             id: string;
             name: string;
             owner: components["schemas"]["PaymentsConnectionOwner"];
+            /** @description a secret that signs nothing waits for a second person */
+            pending_approval: boolean;
             provider: string;
+            /** @description a secret of it, active or waiting, lets calls in by their address alone */
+            unsigned: boolean;
+            /** @description an active secret from before there was a least strength could be guessed */
+            weak_secret: boolean;
             webhook_path: string;
+        };
+        PaymentsConnectionChange: {
+            /** @description false: its webhooks answer 404, on every server within two seconds */
+            enabled?: boolean;
+            name?: string;
+        };
+        PaymentsConnectionDetail: {
+            /** @description masked; empty: all in the owner's scope */
+            accounts: components["schemas"]["PaymentsShownAccount"][] | null;
+            /** @description the feed dates its notices hours ahead; null: it does not */
+            clock_ahead: components["schemas"]["PaymentsClockAhead"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description false: its webhooks answer 404, because it was switched off or has no active secret */
+            enabled: boolean;
+            health: components["schemas"]["PaymentsConnectionHealth"];
+            id: string;
+            name: string;
+            owner: components["schemas"]["PaymentsConnectionOwner"];
+            /** @description a secret that signs nothing waits for a second person */
+            pending_approval: boolean;
+            provider: string;
+            /** @description the newest first, never a value */
+            secrets: components["schemas"]["PaymentsConnectionSecret"][] | null;
+            /** @description a secret of it, active or waiting, lets calls in by their address alone */
+            unsigned: boolean;
+            /** @description an active secret from before there was a least strength could be guessed */
+            weak_secret: boolean;
+            webhook_path: string;
+        };
+        PaymentsConnectionHealth: {
+            /**
+             * Format: date-time
+             * @description the last call that was accepted, tests included
+             */
+            last_received_at: string | null;
+            /** @enum {string|null} */
+            last_refusal: "bad_signature" | "stale" | "unreadable" | null;
+            /** Format: date-time */
+            last_refused_at: string | null;
+            /**
+             * Format: int64
+             * @description calls accepted, repeats included; counted by whole hours
+             */
+            received_24h: number;
+            /**
+             * Format: int64
+             * @description calls refused; counted by whole hours
+             */
+            refused_24h: number;
+            /**
+             * Format: int64
+             * @description notices of the last 24 hours that wait for a case
+             */
+            unmatched_24h: number;
         };
         PaymentsConnectionOrder: {
             /** @description absent: all accounts in the owner's scope */
@@ -5322,6 +5454,17 @@ export interface components {
             id?: string;
             /** @enum {string} */
             kind: "platform" | "market" | "merchant";
+        };
+        PaymentsConnectionSecret: {
+            active: boolean;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @description it signs nothing and waits for a second person */
+            pending_approval: boolean;
+            unsigned: boolean;
+            /** @description it could be guessed: rotate it */
+            weak: boolean;
         };
         PaymentsContent: {
             amount: string;
@@ -6966,6 +7109,103 @@ export interface operations {
             };
         };
     };
+    "get-bank-connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentsConnectionDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "change-bank-connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaymentsConnectionChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentsConnectionDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "approve-bank-connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentsConnectionDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
     "rotate-bank-connection-secret": {
         parameters: {
             query?: never;
@@ -6987,6 +7227,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "retire-bank-connection-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "test-bank-connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentsNotice"];
+                };
             };
             /** @description Error */
             default: {
