@@ -10,6 +10,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"market40/migrations/database/private"
 )
 
 // TestNothingIsLostWhenProcessesAreKilled pays with every fault on while the program, the database's processes, and all
@@ -20,6 +24,11 @@ func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	env := []string{"DATA_DIR=" + dir, "LISTEN_ADDR=" + freeAddress(t)}
 	s := serve(t, env)
 	register(t, s, env)
+	refused := want(t, 1, env, "simulate", "--connection", "test", "--server", s.address, "--for", "1s")
+	if !strings.Contains(refused.out+refused.err, "is real") {
+		t.Errorf("simulate in a real market: %s%s", refused.out, refused.err)
+	}
+	markDemo(t, dir)
 	shoppers := command(t, env, "simulate", "--connection", "test", "--rate", "40", "--for", "12s",
 		"--faults", "duplicate=5%,late=2%,disorder,mangle,unsigned=2%,debit=2%")
 	var told bytes.Buffer
@@ -49,6 +58,19 @@ func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 		t.Errorf("nothing was sent:\n%s", told.String())
 	}
 	want(t, 0, env, "ledger", "verify")
+}
+
+// markDemo makes every market of a private database a demo market.
+func markDemo(t *testing.T, dir string) {
+	t.Helper()
+	server, err := private.Use(t.Context(), dir, private.Options{})
+	must(t, err)
+	defer func() { _ = server.Stop(t.Context()) }()
+	pool, err := pgxpool.New(t.Context(), server.ServingURL())
+	must(t, err)
+	defer pool.Close()
+	_, err = pool.Exec(t.Context(), `UPDATE markets SET demo = true`)
+	must(t, err)
 }
 
 // freeAddress is an address on loopback that a server can come back to.

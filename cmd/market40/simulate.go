@@ -68,7 +68,7 @@ func simulateCommand(settings *settings) *cobra.Command {
 		Short: "Play shoppers and banks against a running server and check that each paid đồng arrived once",
 		Long: `Reads the printed images of stalls with a QR reader, pays them as the connection's provider would, with its exact body,
 headers and signature, and ends with a table of what was sent, acknowledged and refused, and what the API shows of it.
-It sends only to a server on this machine.
+It sends only to a server on this machine whose markets are all demo markets: what it pays is posted for good.
 
 Faults: duplicate=P (sent again), late=P (told hours later), disorder (out of order), mangle (memos as banks deliver them),
 unsigned=P (must be refused), debit=P (must be ignored); P as in 5%, without it 2%.`,
@@ -119,6 +119,9 @@ func simulate(ctx context.Context, s *settings, out io.Writer, connection, serve
 		return err
 	}
 	defer func() { _ = p.apiKeys.Revoke(context.WithoutCancel(ctx), key.ActorID) }()
+	if err := onlyDemo(ctx, api); err != nil {
+		return err
+	}
 	sim := &simulation{api: api, faults: f, started: time.Now(), run: rand.Uint64() % 1e9}
 	if err := sim.findConnection(ctx, p, connection); err != nil {
 		return err
@@ -131,6 +134,16 @@ func simulate(ctx context.Context, s *settings, out io.Writer, connection, serve
 	checking, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer cancel()
 	return sim.check(checking, out)
+}
+
+// onlyDemo refuses a server that has a market which is no demo: what is simulated is posted for good.
+func onlyDemo(ctx context.Context, api *apiClient) error {
+	return api.each(ctx, "/api/v1/markets", func(m listed) (more bool, err error) {
+		if !m.Demo {
+			return false, fmt.Errorf("market %q is real: simulate pays in demo markets only; try a connection with POST /api/v1/bank-connections/{id}/test", m.Name)
+		}
+		return true, nil
+	})
 }
 
 // findConnection finds the connection by id or name, and takes its newest secret through the same binary.

@@ -42,6 +42,7 @@ type listed struct {
 	ExternalID   string `json:"external_id"`
 	AccountKind  string `json:"account_kind"`
 	ConnectionID string `json:"connection_id"`
+	Demo         bool   `json:"demo"`
 }
 
 // newAPIClient refuses any address that is not this machine's loopback: the simulation is load.
