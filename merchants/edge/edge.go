@@ -54,18 +54,18 @@ func New(p Parts) *Edge {
 	_ = engine.SetTrustedProxies(nil) // p.Proxies has spoken by then: gin's ClientIP is the request's own address
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // it would believe X-Forwarded-Prefix, which anybody may write
-	engine.Use(recovered, p.Proxies.tellCaller, headers)
+	engine.Use(recovered, p.Proxies.tellCaller, headers, hurry)
 	paces := newPaces(p.Now)
 	p.Gate.Pace = paces.api
 	if p.Strict {
 		engine.Use(strictly)
 	}
-	once := &idempotency{parts: p}
-	engine.Use(paces.pages, underAPI(p.Gate.Identify), seated)
+	once, parallel, bodies := &idempotency{parts: p}, newParallel(), NewBudget(bodyBudget)
+	engine.Use(paces.pages, underAPI(p.Gate.Identify), parallel.perCaller, bodies.readSecrets, seated)
 	if p.Trail != nil {
 		engine.Use(record(p.Trail)) // refusals too
 	}
-	engine.Use(underAPI(p.Gate.Authorise), readOnce, underAPI(once.handle))
+	engine.Use(underAPI(p.Gate.Authorise), bodies.readBody, readOnce, parallel.fewInAll, underAPI(once.handle))
 	engine.NoRoute(problem.Handle(func(*gin.Context) error { return problem.Missing("page") }))
 	engine.NoMethod(problem.Handle(func(*gin.Context) error {
 		return problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "Địa chỉ này không nhận phương thức đó.", "This address does not take that method.")

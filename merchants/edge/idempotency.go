@@ -19,9 +19,6 @@ import (
 	"market40/merchants/seal"
 )
 
-// maxBody is the largest body of our own JSON API, in bytes.
-const maxBody = 1 << 20
-
 // maxKeyLength is the longest Idempotency-Key, in characters.
 const maxKeyLength = 128
 
@@ -47,13 +44,9 @@ func (i *idempotency) handle(c *gin.Context) {
 		problem.Write(c, problem.Of("Idempotency-Key", "too_long", "Khóa quá dài.", "The key is longer than 128 characters."))
 		return
 	}
-	most := int64(maxBody)
-	if upload {
-		most = maxUpload
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, most))
+	body, err := io.ReadAll(c.Request.Body) // from memory
 	if err != nil {
-		problem.Write(c, problem.New(problem.TooLarge, "too_large", "Nội dung quá lớn.", "The body is too large."))
+		problem.Write(c, err)
 		return
 	}
 	c.Request.Body = io.NopCloser(bytes.NewReader(body))

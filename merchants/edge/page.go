@@ -19,7 +19,7 @@ const (
 // Page is what a caller asks of a list; embed it in a huma input.
 type Page struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"items a page"`
-	After string `query:"after" maxLength:"500" doc:"the next of the page before"`
+	After string `query:"after" maxLength:"4000" doc:"the next of the page before"`
 }
 
 // Mark is a place in an ordered list. Its text is an opaque, URL-safe cursor.

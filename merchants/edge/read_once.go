@@ -3,7 +3,6 @@ package edge
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -18,7 +17,7 @@ import (
 // maxDepth is how deep a JSON body may be nested.
 const maxDepth = 64
 
-// readOnce reads a JSON body whole, within maxBody, and refuses one in which a name stands twice in an object: of
+// readOnce reads a JSON body and refuses one in which a name stands twice in an object: of
 // {"role":"team","role":"admin"} one reader takes the first and another the last (RFC 8259, section 4). Webhooks are
 // their providers' matter and are kept whatever their bytes; uploads are read where they are taken. Nor is read what would be kept as
 // something else: bytes that are no UTF-8, and half of a surrogate pair (sections 8.1, 8.2).
@@ -26,11 +25,8 @@ func readOnce(c *gin.Context) {
 	if !readsJSON(c.Request) {
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
-	var tooLarge *http.MaxBytesError
+	body, err := io.ReadAll(c.Request.Body) // from memory
 	switch {
-	case errors.As(err, &tooLarge):
-		err = problem.New(problem.TooLarge, "too_large", "Nội dung quá lớn.", "The body is too large.")
 	case err != nil:
 		err = problem.New(problem.Malformed, "unreadable", "Không đọc được nội dung JSON.", "The JSON body could not be read.")
 	case !utf8.Valid(body) || halfPair(body):
