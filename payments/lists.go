@@ -32,23 +32,33 @@ type Payment struct {
 	ToldAt     *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it lay over an hour ahead; absent: occurred_at"`
 }
 
-// precisionOf is SQL for how exactly the bank told when payment p occurred: it bears its notice's id.
-const precisionOf = `(SELECT n.precision FROM notices n WHERE n.id = p.id)`
-
-// toldAtOf is SQL for the bank's own date of payment p, where it lay too far ahead.
-const toldAtOf = `(SELECT n.told_at FROM notices n WHERE n.id = p.id)`
-
-// stallPayments selects the payments of ledger accounts $1, each with the account's version. A stall is
-// credited by payments and debited by what reverses them. Of those that occurred at $2 or later, if that is a time: what was
-// recorded long before is not looked at.
-const stallPayments = `SELECT p.id, CASE WHEN p.credit_account = a.id THEN p.amount ELSE -p.amount END::text, 'VND', p.occurred_at, p.recorded_at,
-		p.reference, p.memo_code, CASE WHEN p.credit_account = a.id THEN p.credit_version ELSE p.debit_version END AS version,
-		CASE WHEN p.debit_account = a.id THEN 'reversal' WHEN EXISTS (SELECT FROM payments r WHERE r.reverses = p.id) THEN 'reversed' ELSE 'posted' END,
-		CASE WHEN p.debit_account = a.id THEN p.reverses END, ` + precisionOf + `, ` + toldAtOf + `
-	FROM unnest($1::uuid[]) AS a (id) CROSS JOIN LATERAL (
-		SELECT * FROM payments WHERE credit_account = a.id AND credit_version > version_before(a.id, $2)
+// stallPaymentsSQL reads payments of ledger accounts $1, of each those below version $2, the newest first, $6 of each at
+// most. A stall is credited by payments and debited by what reverses them: both branches are read in the order of their
+// index, and end after a page. Of those that occurred at $3 or later ($4: and before it) what was recorded long before is
+// not looked at, nor for shift $5 what was recorded before it. $7 is an amount, $8 how the reference ends.
+var stallPaymentsSQL = `WITH page AS MATERIALIZED (
+	SELECT a.id AS account, p.* FROM (SELECT u.id, u.below, greatest(version_before(u.id, $3), version_before(u.id, lower(shift_span($5)))) AS above
+			FROM unnest($1::uuid[], $2::bigint[]) AS u (id, below)) a CROSS JOIN LATERAL (
+		(SELECT p.id, p.amount, p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.credit_version AS version, NULL::uuid AS reverses
+		FROM payments p WHERE p.credit_account = a.id AND p.credit_version < a.below AND p.credit_version > a.above AND` + narrowed + `
+		ORDER BY p.credit_version DESC LIMIT $6)
 		UNION ALL
-		SELECT * FROM payments WHERE debit_account = a.id AND reverses IS NOT NULL) p`
+		(SELECT p.id, -p.amount, p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.debit_version, p.reverses
+		FROM payments p WHERE p.debit_account = a.id AND p.reverses IS NOT NULL AND p.debit_version < a.below AND p.debit_version > a.above AND` + narrowed + `
+		ORDER BY p.debit_version DESC LIMIT $6)) p
+), reversed AS MATERIALIZED (
+	SELECT r.reverses AS id FROM payments r WHERE r.reverses IS NOT NULL AND r.reverses = ANY (ARRAY(SELECT id FROM page WHERE reverses IS NULL))
+), exact AS MATERIALIZED (
+	SELECT n.id, n.precision, n.told_at FROM notices n WHERE n.id = ANY (ARRAY(SELECT id FROM page))
+)
+SELECT id, amount::text, 'VND', occurred_at, recorded_at, reference, memo_code, version,
+	CASE WHEN reverses IS NOT NULL THEN 'reversal' WHEN EXISTS (SELECT FROM reversed r WHERE r.id = page.id) THEN 'reversed' ELSE 'posted' END,
+	reverses, (SELECT n.precision FROM exact n WHERE n.id = page.id), (SELECT n.told_at FROM exact n WHERE n.id = page.id), account
+FROM page ORDER BY account, version DESC`
+
+// narrowed are the conditions of a list of payments p.
+var narrowed = ` ($3::timestamptz IS NULL OR p.occurred_at >= $3) AND ($4::timestamptz IS NULL OR p.occurred_at < $4) AND` + inShift(5) + `
+	AND ($7::numeric IS NULL OR p.amount = $7) AND right(p.reference, length($8)) = $8`
 
 // stallInScope finds the stall's tenancies that the caller may read, the present one first, and their ledger accounts.
 // Another scope's stall is not found; a role that may not read payments is refused.
@@ -105,22 +115,23 @@ func (p *Payments) StallPayments(ctx context.Context, who auth.Principal, stall 
 	if err != nil {
 		return nil, err
 	}
-	after, err := page.Mark()
+	place, err := placesOf(page)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := p.db.Pool.Query(ctx, stallPayments+` WHERE ($2::timestamptz IS NULL OR p.occurred_at >= $2) AND ($3::timestamptz IS NULL OR p.occurred_at < $3)
-		AND ($4::timestamptz IS NULL OR (p.recorded_at, p.id) < ($4, $5)) AND`+inShift(7)+`
-		AND ($8::numeric IS NULL OR p.amount = $8) AND right(p.reference, length($9)) = $9 ORDER BY p.recorded_at DESC, p.id DESC LIMIT $6`,
-		accounts, f.From, f.To, after.At, after.ID, page.Size()+1, who.Shift(), f.Amount, strings.ToUpper(f.Reference))
+	below := make([]int64, len(accounts))
+	for i, account := range accounts {
+		below[i] = place.below(account)
+	}
+	rows, err := p.db.Pool.Query(ctx, stallPaymentsSQL, accounts, below, f.From, f.To, who.Shift(), page.Size()+1, f.Amount, strings.ToUpper(f.Reference))
 	if err != nil {
 		return nil, fmt.Errorf("list payments of stall %s: %w", stall, err)
 	}
-	items, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Payment])
+	read, err := pgx.CollectRows(rows, pgx.RowToStructByPos[accountPayment])
 	if err != nil {
 		return nil, fmt.Errorf("list payments of stall %s: %w", stall, err)
 	}
-	items, next := edge.Cut(items, page, func(x Payment) edge.Mark { return edge.Mark{At: &x.RecordedAt, ID: x.ID} })
+	items, next := place.merge(read, page.Size())
 	return &edge.List[Payment]{Items: items, Next: next}, auth.Seen(ctx, auth.ReadingPayments, tenancies)
 }
 
