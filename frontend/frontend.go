@@ -208,5 +208,5 @@ func (s *Start) stream(c *gin.Context) error {
 	if after := c.Query("after"); after != "" && c.GetHeader("Last-Event-ID") == "" {
 		c.Request.Header.Set("Last-Event-ID", after) // what the page showed already
 	}
-	return s.payments.Follow(c, ledger.OfTenancy(shown.MarketID, shown.Tenancy).ID())
+	return s.payments.Follow(c, shown.MarketID, shown.Tenancy)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"market40/merchants/edge"
 	"market40/merchants/jobs"
 	"market40/merchants/seal"
 	"market40/migrations/database"
@@ -32,6 +33,8 @@ type Payments struct {
 	counts      *counts
 	health      tallies
 	hooks       http.Handler // the routes that banks call
+	bodies      *edge.Budget // of webhooks
+	streams     *streams
 
 	Jobs *jobs.Runner // runs what is done by the clock; the program has one for all
 
@@ -49,8 +52,10 @@ type Payments struct {
 func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Payments {
 	p := &Payments{
 		db: db, money: db.Money(), keys: keys, now: now, clock: &clock{now: now}, feed: feed.New(db.Money()), counts: newCounts(), Jobs: jobs.New(db),
-		lanes: newLanes(), stuck: newStuck(), stopping: make(chan struct{}), stopped: make(chan struct{}),
+		bodies: edge.NewWebhookBudget(),
+		lanes:  newLanes(), stuck: newStuck(), stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
+	p.streams = newStreams(p)
 	p.connections = &connections{Payments: p, kept: map[uuid.UUID]*connection{}}
 	return p
 }
@@ -62,6 +67,7 @@ func (p *Payments) Start(ctx context.Context) {
 		p.running.Go(func() { p.post(lane) })
 	}
 	p.running.Go(func() { p.feed.Run(ctx) })
+	p.running.Go(func() { p.streams.run(ctx) })
 	list := append([]jobs.Job{
 		{Name: "retry-pending", Every: retryEvery, LockOn: p.money, Do: p.retryPending},
 		{Name: "clock", Every: clockEvery, Shared: true, Do: p.checkClock},
@@ -74,6 +80,7 @@ func (p *Payments) Start(ctx context.Context) {
 // Stop finishes the groups under way and waits for everything that Start began. Streams end first.
 func (p *Payments) Stop() {
 	close(p.stopping)
+	p.streams.hangUp()
 	p.lanes.close()
 	p.cancel()
 	p.running.Wait()

@@ -2,12 +2,11 @@ package payments
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
-	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"market40/payments/feed"
 )
@@ -24,27 +23,27 @@ type Speaker struct {
 // Feed wakes who waits for a ledger account.
 func (p *Payments) Feed() *feed.Feed { return p.feed }
 
-// speaker is how an account's soundboxes stand; of none, the zero value.
-func (p *Payments) speaker(ctx context.Context, account uuid.UUID) (s Speaker, err error) {
-	err = p.db.Pool.QueryRow(ctx, `SELECT count(*) > 0, coalesce(max(heard_version), 0) FROM soundboxes
-		WHERE account_id = $1 AND revoked_at IS NULL AND speaks AND line_id IS NOT NULL AND seen_at > $2`, account, p.now().Add(-SoundboxSeen)).Scan(&s.Active, &s.Heard)
+// speakers are how the soundboxes of ledger accounts stand; an account without one is left out.
+func (p *Payments) speakers(ctx context.Context, accounts []uuid.UUID) (map[uuid.UUID]Speaker, error) {
+	rows, err := p.db.Pool.Query(ctx, `SELECT account_id, max(heard_version) FROM soundboxes
+		WHERE account_id = ANY ($1) AND revoked_at IS NULL AND speaks AND line_id IS NOT NULL AND seen_at > $2 GROUP BY account_id`,
+		accounts, p.now().Add(-SoundboxSeen))
 	if err != nil {
-		return s, fmt.Errorf("look for soundboxes of %s: %w", account, err)
+		return nil, fmt.Errorf("look for soundboxes: %w", err)
 	}
-	return s, nil
-}
-
-// tellSpeaker writes how the soundboxes stand, if that has changed: an event without id, which a stall without a box never has.
-func (p *Payments) tellSpeaker(c *gin.Context, account uuid.UUID, told Speaker) (Speaker, error) {
-	s, err := p.speaker(c.Request.Context(), account)
-	if err != nil || s == told {
-		return told, err
-	}
-	data, err := json.Marshal(s)
+	found := map[uuid.UUID]Speaker{}
+	var account uuid.UUID
+	var heard *int64
+	_, err = pgx.ForEachRow(rows, []any{&account, &heard}, func() error {
+		s := Speaker{Active: true}
+		if heard != nil {
+			s.Heard = *heard
+		}
+		found[account] = s
+		return nil
+	})
 	if err != nil {
-		return told, fmt.Errorf("write speaker: %w", err)
+		return nil, fmt.Errorf("look for soundboxes: %w", err)
 	}
-	fmt.Fprintf(c.Writer, "event: speaker\ndata: %s\n\n", data)
-	c.Writer.Flush()
-	return s, nil
+	return found, nil
 }

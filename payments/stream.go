@@ -1,8 +1,10 @@
 package payments
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -14,17 +16,16 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/problem"
-	"market40/payments/ledger"
 )
 
 const (
 	// pingEvery is how often an idle stream shows that it lives, as a comment without id. A phone calls a line lost after 9 seconds of
 	// silence (frontend/stall/live.ts), so two pings may be late.
 	pingEvery = 4 * time.Second
-	// lookEvery is how often a stream asks the database even when nobody woke it: a wake-up is a hint only.
-	lookEvery = 5 * time.Second
 	// streamPage is how many payments a stream reads at once.
 	streamPage = 200
+	// writeWithin is how long a reader may take for what is written to it.
+	writeWithin = 30 * time.Second
 )
 
 // stream is GET /api/v1/stalls/{id}/payments/stream.
@@ -38,97 +39,165 @@ func (p *Payments) stream(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	account, err := p.presentAccount(ctx, who, uuid.MustParse(c.Param("id")))
+	market, tenancy, err := p.presentTenancy(ctx, who, uuid.MustParse(c.Param("id")))
 	if err != nil {
 		return err
 	}
 	if err := auth.Seen(ctx, auth.ReadingStream, tenancies[:1]); err != nil {
 		return err
 	}
-	return p.follow(c, account, who.Shift())
+	return p.follow(c, right{caller: who, market: market, tenancy: tenancy})
 }
 
-// presentAccount is the ledger account of the stall's present tenancy; it may not have been opened yet.
-func (p *Payments) presentAccount(ctx context.Context, who auth.Principal, stall uuid.UUID) (uuid.UUID, error) {
-	var market, tenancy, merchant uuid.UUID
-	err := p.db.Pool.QueryRow(ctx, `SELECT market_id, id, merchant_id FROM tenancies WHERE stall_id = $1 AND ($2::uuid IS NULL OR merchant_id = $2)
-		ORDER BY upper_inf(valid) DESC, upper(valid) DESC LIMIT 1`, stall, who.MerchantID).Scan(&market, &tenancy, &merchant)
-	if err != nil {
-		return uuid.Nil, problem.New(problem.Conflict, "stall_vacant", "Sạp chưa có người thuê.", "The stall never had a tenant.")
+// presentTenancy is the stall's present tenancy. One that has ended has no stream: to its merchant the stall is missing.
+func (p *Payments) presentTenancy(ctx context.Context, who auth.Principal, stall uuid.UUID) (market, tenancy uuid.UUID, err error) {
+	err = p.db.Pool.QueryRow(ctx, `SELECT market_id, id FROM tenancies WHERE stall_id = $1 AND ($2::uuid IS NULL OR merchant_id = $2) AND upper_inf(valid)`,
+		stall, who.MerchantID).Scan(&market, &tenancy)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows) && who.MerchantID != nil:
+		return market, tenancy, problem.Missing("stall")
+	case errors.Is(err, pgx.ErrNoRows):
+		return market, tenancy, problem.New(problem.Conflict, "stall_vacant", "Sạp đang trống.", "The stall has no tenant.")
+	case err != nil:
+		return market, tenancy, fmt.Errorf("find tenancy of stall %s: %w", stall, err)
 	}
-	return ledger.OfTenancy(market, tenancy).ID(), nil
+	return market, tenancy, nil
 }
 
-// Follow writes a ledger account's payments as Server-Sent Events, each once, in the order of its versions:
-// those after Last-Event-ID, or without one those after the newest. It ends with the request or the program.
-func (p *Payments) Follow(c *gin.Context, account uuid.UUID) error { return p.follow(c, account, nil) }
+// Follow writes a tenancy's payments as Server-Sent Events, each once, in the order of its account's versions: those
+// after Last-Event-ID, or without one those after the newest. It ends with the request, the tenancy or the program.
+func (p *Payments) Follow(c *gin.Context, market, tenancy uuid.UUID) error {
+	return p.follow(c, right{anyone: true, market: market, tenancy: tenancy})
+}
 
-// follow is Follow for a caller that sees one shift: it ends with the shift, and holds nothing from before it even when
-// asked for by Last-Event-ID.
-func (p *Payments) follow(c *gin.Context, account uuid.UUID, shift *uuid.UUID) error {
+// follow is Follow for a caller: it ends with the caller's right too. One that sees a shift is told nothing from before
+// it, even when asked for by Last-Event-ID.
+func (p *Payments) follow(c *gin.Context, r right) error {
 	ctx := c.Request.Context()
-	woken, cancel := p.feed.Wait(account)
-	defer cancel()
-	last, err := p.startAfter(ctx, account, c.GetHeader("Last-Event-ID"))
+	connection := http.NewResponseController(c.Writer)
+	st, err := p.streams.join(ctx, r, func(at time.Time) { _ = connection.SetWriteDeadline(at) })
 	if err != nil {
 		return err
 	}
-	if err := http.NewResponseController(c.Writer).SetWriteDeadline(time.Time{}); err != nil {
-		return fmt.Errorf("clear write deadline: %w", err)
+	defer p.streams.leave(st)
+	w := &streamWriter{c: c, p: p, st: st, shift: r.caller.Shift()}
+	if w.last, err = p.startAfter(st.channel, c.GetHeader("Last-Event-ID")); err != nil {
+		return err
 	}
 	c.Header("Content-Type", "text/event-stream")
 	c.Header("Cache-Control", "no-store")
 	c.Header("X-Accel-Buffering", "no")
 	c.Status(http.StatusOK)
-	fmt.Fprint(c.Writer, ": market40\n\n")
-	c.Writer.Flush()
-	ping, look := time.NewTicker(pingEvery), time.NewTicker(lookEvery)
+	w.text.WriteString(": market40\n\n")
+	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
-	defer look.Stop()
-	speaker, looked := Speaker{}, true
 	for {
-		// Before the payments: a phone has to know who speaks them. Only a stall that has a box pays for a look at each wake-up.
-		if looked || speaker.Active {
-			if speaker, err = p.tellSpeaker(c, account, speaker); err != nil {
-				return err
-			}
-		}
-		looked = false
-		if last, err = p.writeAfter(c, account, last, shift); err != nil {
+		if err := w.news(ctx); err != nil {
 			return err
 		}
-		if over, err := p.shiftOver(ctx, shift); err != nil || over {
-			return err
-		}
+		w.flush()
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-p.stopping:
 			return nil
+		case <-st.over:
+			return nil
 		case <-ping.C:
-			fmt.Fprint(c.Writer, ": ping\n\n")
-			c.Writer.Flush()
-		case <-woken:
-		case <-look.C:
-			looked = true
+			w.text.WriteString(": ping\n\n")
+		case <-st.woken:
 		}
 	}
 }
 
-// shiftOver says that a shift has ended; none never does.
-func (p *Payments) shiftOver(ctx context.Context, shift *uuid.UUID) (over bool, err error) {
-	if shift == nil {
-		return false, nil
+// streamWriter writes one stream.
+type streamWriter struct {
+	c     *gin.Context
+	p     *Payments
+	st    *stream
+	shift *uuid.UUID
+	last  int64   // the newest version that was written
+	told  Speaker // as it was written
+	text  bytes.Buffer
+}
+
+// news writes what the reader does not know yet: first who speaks payments, then the payments.
+func (w *streamWriter) news(ctx context.Context) error {
+	for {
+		at := w.st.channel.view(w.last)
+		if at.speaker != w.told {
+			data, err := json.Marshal(at.speaker)
+			if err != nil {
+				return fmt.Errorf("write speaker: %w", err)
+			}
+			fmt.Fprintf(&w.text, "event: speaker\ndata: %s\n\n", data)
+			w.told = at.speaker
+		}
+		needed := at.from // up to where the channel does not help: what a shift may see is its own
+		if w.shift != nil {
+			needed = at.upTo
+		}
+		if w.last >= needed {
+			w.write(at.frames)
+			return nil
+		}
+		payments, err := w.p.streams.read(ctx, w.st.channel.account, w.last, w.shift)
+		if err != nil {
+			return err
+		}
+		frames, err := framesOf(payments)
+		if err != nil {
+			return err
+		}
+		w.write(frames)
+		if len(payments) < streamPage {
+			w.last = max(w.last, needed) // what was left out is not for this stream
+		}
+		w.flush()
+		if w.over() {
+			return nil
+		}
 	}
-	err = p.db.Pool.QueryRow(ctx, `SELECT coalesce(NOT shift_span($1) @> $2::timestamptz, true)`, shift, p.now()).Scan(&over)
-	if err != nil {
-		return false, fmt.Errorf("look for the end of shift %s: %w", shift, err)
+}
+
+func (w *streamWriter) write(frames []frame) {
+	for _, f := range frames {
+		w.text.Write(f.text)
+		w.last = f.version
 	}
-	return over, nil
+}
+
+// over says whether the stream is to end.
+func (w *streamWriter) over() bool {
+	select {
+	case <-w.c.Request.Context().Done():
+	case <-w.p.stopping:
+	case <-w.st.over:
+	default:
+		return false
+	}
+	return true
+}
+
+// flush sends what was written. A reader that does not take it in time is hung up on, at the program's end soon.
+func (w *streamWriter) flush() {
+	if w.text.Len() == 0 {
+		return
+	}
+	within := writeWithin
+	w.st.deadline(time.Now().Add(within))
+	select {
+	case <-w.p.stopping:
+		w.st.deadline(time.Now().Add(hangUpWithin))
+	default:
+	}
+	_, _ = w.c.Writer.Write(w.text.Bytes()) // a reader that has gone ends the request's context
+	w.c.Writer.Flush()
+	w.text.Reset()
 }
 
 // startAfter is the version after which a stream starts.
-func (p *Payments) startAfter(ctx context.Context, account uuid.UUID, lastEventID string) (int64, error) {
+func (p *Payments) startAfter(at *channel, lastEventID string) (int64, error) {
 	if lastEventID != "" {
 		version, err := strconv.ParseInt(lastEventID, 10, 64)
 		if err != nil || version < 0 {
@@ -136,46 +205,37 @@ func (p *Payments) startAfter(ctx context.Context, account uuid.UUID, lastEventI
 		}
 		return version, nil
 	}
-	var version int64
-	err := p.db.Pool.QueryRow(ctx, `SELECT coalesce((SELECT version FROM ledger_accounts WHERE id = $1), 0)`, account).Scan(&version)
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	return at.upTo, nil
+}
+
+// versionOf is the newest version of a ledger account; it may not have been opened yet.
+func (p *Payments) versionOf(ctx context.Context, account uuid.UUID) (version int64, err error) {
+	err = p.db.Pool.QueryRow(ctx, `SELECT coalesce((SELECT version FROM ledger_accounts WHERE id = $1), 0)`, account).Scan(&version)
 	if err != nil {
 		return 0, fmt.Errorf("read version of %s: %w", account, err)
 	}
 	return version, nil
 }
 
-// writeAfter writes every payment newer than a version and says which was the last.
-func (p *Payments) writeAfter(c *gin.Context, account uuid.UUID, last int64, shift *uuid.UUID) (int64, error) {
-	for {
-		payments, err := p.after(c.Request.Context(), account, last, shift)
-		if err != nil || len(payments) == 0 {
-			return last, err
-		}
-		for _, payment := range payments {
-			data, err := json.Marshal(payment)
-			if err != nil {
-				return last, fmt.Errorf("write payment: %w", err)
-			}
-			fmt.Fprintf(c.Writer, "id: %d\nevent: payment\ndata: %s\n\n", payment.Version, data)
-			last = payment.Version
-		}
-		c.Writer.Flush()
-		if len(payments) < streamPage {
-			return last, nil
-		}
-	}
-}
+// afterSQL reads the first $3 payments of ledger account $1 above version $2; of shift $4, if any. Both branches are read
+// in the order of their index, and end after a page.
+var afterSQL = `WITH a AS (SELECT $1::uuid AS id, greatest($2::bigint, version_before($1, lower(shift_span($4)))) AS above)
+	SELECT news.id, amount::text, 'VND', occurred_at, recorded_at, reference, memo_code, version, state, reverses,
+		CASE state WHEN 'posted' THEN (SELECT n.precision FROM notices n WHERE n.id = news.id) END,
+		CASE state WHEN 'posted' THEN (SELECT n.told_at FROM notices n WHERE n.id = news.id) END
+	FROM a CROSS JOIN LATERAL (
+		(SELECT p.id, p.amount, p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.credit_version AS version, 'posted' AS state, NULL::uuid AS reverses
+		FROM payments p WHERE p.credit_account = a.id AND p.credit_version > a.above AND` + inShift(4) + ` ORDER BY p.credit_version LIMIT $3)
+		UNION ALL
+		(SELECT p.id, -p.amount, p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.debit_version, 'reversal', p.reverses
+		FROM payments p WHERE p.debit_account = a.id AND p.reverses IS NOT NULL AND p.debit_version > a.above AND` + inShift(4) + ` ORDER BY p.debit_version LIMIT $3)) news
+	ORDER BY version LIMIT $3`
 
 // after are a ledger account's payments with a version above last, in the order of versions; of one shift, if any.
 func (p *Payments) after(ctx context.Context, account uuid.UUID, last int64, shift *uuid.UUID) ([]Payment, error) {
-	rows, err := p.db.Pool.Query(ctx, `WITH a AS (SELECT $1::uuid AS id)
-		SELECT * FROM (
-			SELECT p.id, p.amount::text, 'VND', p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.credit_version AS version, 'posted', NULL::uuid, `+precisionOf+`, `+toldAtOf+`
-			FROM payments p, a WHERE p.credit_account = a.id AND p.credit_version > $2 AND`+inShift(4)+`
-			UNION ALL
-			SELECT p.id, (-p.amount)::text, 'VND', p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.debit_version, 'reversal', p.reverses, NULL, NULL
-			FROM payments p, a WHERE p.debit_account = a.id AND p.reverses IS NOT NULL AND p.debit_version > $2 AND`+inShift(4)+`) news
-		ORDER BY version LIMIT $3`, account, last, streamPage, shift)
+	rows, err := p.db.Pool.Query(ctx, afterSQL, account, last, streamPage, shift)
 	if err != nil {
 		return nil, fmt.Errorf("read payments of %s: %w", account, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -113,13 +112,10 @@ func bodyPlace(id uuid.UUID) seal.Place {
 
 // read takes the raw request; nothing has bound its body before.
 func (p *Payments) read(c *gin.Context) (banks.Request, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return banks.Request{}, problem.New(problem.TooLarge, "too_large", "Nội dung quá 256 KiB.", "The body is over 256 KiB.")
-	}
+	body, release, err := p.bodies.Read(c, maxBody)
+	defer release() // what waits for the posters is bounded by their lanes
 	if err != nil {
-		return banks.Request{}, problem.New(problem.Malformed, "cut_short", "Nội dung bị cắt giữa chừng.", "The body was cut short.")
+		return banks.Request{}, err
 	}
 	ip, _ := netip.ParseAddr(c.ClientIP())
 	return banks.Request{

@@ -1,0 +1,413 @@
+package payments
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/auth"
+	"market40/payments/ledger"
+)
+
+const (
+	// lookEvery is how often all open streams are looked at together: their rights, what came that nobody was woken for,
+	// and their soundboxes.
+	lookEvery = 2 * time.Second
+	// lookWithin is how long one look may take.
+	lookWithin = 3 * time.Second
+	// deafAfter is how long looks may fail before every stream ends: an open stream says that it hears.
+	deafAfter = 5 * time.Second
+	// streamReads is how many reads of payments for streams run at once.
+	streamReads = 3
+	// recentFrames is how many payments of a stall are held for its streams; who is further behind reads for itself.
+	recentFrames = 64
+	// hangUpWithin is how long a reader that does not read may keep its stream when the program ends.
+	hangUpWithin = time.Second
+)
+
+// right is what lets a stream stay open.
+type right struct {
+	caller auth.Principal
+	anyone bool // a demo's start page
+	market uuid.UUID
+	// tenancy is whose payments the stream tells of.
+	tenancy uuid.UUID
+}
+
+// stream is one open stream.
+type stream struct {
+	right    right
+	channel  *channel
+	woken    chan struct{} // holds one wake-up
+	over     chan struct{} // closed when its right has ended
+	end      func()
+	deadline func(time.Time) // of writing to it
+}
+
+// channel is what the open streams of one ledger account share: its newest payments, read once for all of them.
+type channel struct {
+	account uuid.UUID
+	woken   chan struct{} // holds one wake-up
+	stop    context.CancelFunc
+
+	mu      sync.Mutex
+	opened  bool
+	frames  []frame // every payment above from and up to upTo, in the order of versions
+	from    int64
+	upTo    int64
+	speaker Speaker
+	streams map[*stream]bool
+}
+
+// frame is a payment as a stream writes it.
+type frame struct {
+	version int64
+	text    []byte
+}
+
+// streams are all open streams of this process.
+type streams struct {
+	p     *Payments
+	reads chan struct{} // a place for each read
+
+	mu       sync.Mutex
+	open     map[*stream]bool
+	channels map[uuid.UUID]*channel
+	looked   time.Time // when a look last succeeded; of run alone
+}
+
+func newStreams(p *Payments) *streams {
+	return &streams{p: p, reads: make(chan struct{}, streamReads), open: map[*stream]bool{}, channels: map[uuid.UUID]*channel{}}
+}
+
+// join opens a stream on its tenancy's channel, which the first one opens too.
+func (s *streams) join(ctx context.Context, r right, deadline func(time.Time)) (*stream, error) {
+	st := &stream{right: r, woken: make(chan struct{}, 1), over: make(chan struct{}), deadline: deadline}
+	st.end = sync.OnceFunc(func() { close(st.over) })
+	account := ledger.OfTenancy(r.market, r.tenancy).ID()
+	s.mu.Lock()
+	at := s.channels[account]
+	if at == nil {
+		at = &channel{account: account, woken: make(chan struct{}, 1), streams: map[*stream]bool{}}
+		s.channels[account] = at
+		var running context.Context
+		running, at.stop = context.WithCancel(context.WithoutCancel(ctx))
+		heard, cancel := s.p.feed.Wait(account)
+		go func() {
+			defer cancel()
+			s.follow(running, at, heard)
+		}()
+	}
+	st.channel = at
+	s.open[st], at.streams[st] = true, true
+	s.mu.Unlock()
+	if err := s.start(ctx, at); err != nil {
+		s.leave(st)
+		return nil, err
+	}
+	return st, nil
+}
+
+// start reads where a channel begins, once: at the account's version, and with its soundboxes.
+func (s *streams) start(ctx context.Context, at *channel) error {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	if at.opened {
+		return nil
+	}
+	version, err := s.p.versionOf(ctx, at.account)
+	if err != nil {
+		return err
+	}
+	speakers, err := s.p.speakers(ctx, []uuid.UUID{at.account})
+	if err != nil {
+		return err
+	}
+	at.from, at.upTo, at.speaker, at.opened = version, version, speakers[at.account], true
+	return nil
+}
+
+// leave ends a stream, and its channel with the last one.
+func (s *streams) leave(st *stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, st)
+	delete(st.channel.streams, st)
+	if len(st.channel.streams) == 0 && s.channels[st.channel.account] == st.channel {
+		delete(s.channels, st.channel.account)
+		st.channel.stop()
+	}
+}
+
+// follow reads what comes on a channel whenever it is woken, and wakes its streams.
+func (s *streams) follow(ctx context.Context, at *channel, heard <-chan struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.p.stopping:
+			return
+		case <-heard:
+		case <-at.woken:
+		}
+		if err := s.update(ctx, at); err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "reading for streams failed", "error", err) // the look tries again, or ends them
+		}
+	}
+}
+
+// update reads the payments that a channel does not hold yet. Before them it reads who speaks them, where anybody does.
+func (s *streams) update(ctx context.Context, at *channel) error {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	at.mu.Lock()
+	after, active, opened := at.upTo, at.speaker.Active, at.opened
+	at.mu.Unlock()
+	if !opened {
+		return nil
+	}
+	if active {
+		speakers, err := s.p.speakers(ctx, []uuid.UUID{at.account})
+		if err != nil {
+			return err
+		}
+		at.mu.Lock()
+		at.speaker = speakers[at.account]
+		at.mu.Unlock()
+	}
+	for {
+		payments, err := s.read(ctx, at.account, after, nil)
+		if err != nil {
+			return err
+		}
+		frames, err := framesOf(payments)
+		if err != nil {
+			return err
+		}
+		at.add(frames)
+		s.wake(at)
+		if len(payments) < streamPage {
+			return nil
+		}
+		after = payments[len(payments)-1].Version
+	}
+}
+
+// read reads a page of payments for streams, few of them at once.
+func (s *streams) read(ctx context.Context, account uuid.UUID, after int64, shift *uuid.UUID) ([]Payment, error) {
+	select {
+	case s.reads <- struct{}{}:
+		defer func() { <-s.reads }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return s.p.after(ctx, account, after, shift)
+}
+
+func (at *channel) add(frames []frame) {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	for _, f := range frames {
+		if f.version > at.upTo {
+			at.frames, at.upTo = append(at.frames, f), f.version
+		}
+	}
+	if n := len(at.frames) - recentFrames; n > 0 {
+		at.from = at.frames[n-1].version
+		at.frames = slices.Clone(at.frames[n:])
+	}
+}
+
+// view is what a channel holds for a reader.
+type view struct {
+	frames     []frame // the payments above the reader's version, when that is not below from
+	from, upTo int64
+	speaker    Speaker
+}
+
+// view returns what a channel holds for a reader that has a version.
+func (at *channel) view(version int64) view {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	first, _ := slices.BinarySearchFunc(at.frames, version+1, func(f frame, v int64) int { return cmp.Compare(f.version, v) })
+	return view{at.frames[first:], at.from, at.upTo, at.speaker}
+}
+
+// wake wakes the streams of a channel.
+func (s *streams) wake(at *channel) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for st := range at.streams {
+		signal(st.woken)
+	}
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+func framesOf(payments []Payment) ([]frame, error) {
+	frames := make([]frame, 0, len(payments))
+	for _, p := range payments {
+		data, err := json.Marshal(p)
+		if err != nil {
+			return nil, fmt.Errorf("write payment: %w", err)
+		}
+		var text bytes.Buffer
+		fmt.Fprintf(&text, "id: %d\nevent: payment\ndata: %s\n\n", p.Version, data)
+		frames = append(frames, frame{p.Version, text.Bytes()})
+	}
+	return frames, nil
+}
+
+// run looks at the open streams until ctx ends.
+func (s *streams) run(ctx context.Context) {
+	ticks := time.NewTicker(lookEvery)
+	defer ticks.Stop()
+	s.looked = time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+		began := time.Now()
+		if err := s.look(ctx); err == nil {
+			s.looked = began
+			continue
+		} else if ctx.Err() == nil {
+			slog.WarnContext(ctx, "the open streams could not be looked at", "error", err)
+		}
+		if time.Since(s.looked) > deafAfter {
+			s.endAll()
+		}
+	}
+}
+
+// look ends the streams whose right has ended and wakes the channels that are behind, with a few queries for all.
+func (s *streams) look(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	s.mu.Lock()
+	open := make([]*stream, 0, len(s.open))
+	for st := range s.open {
+		open = append(open, st)
+	}
+	s.mu.Unlock()
+	if len(open) == 0 {
+		return nil
+	}
+	if err := s.endWithRights(ctx, open); err != nil {
+		return err
+	}
+	return s.wakeBehind(ctx)
+}
+
+// endWithRights ends the streams whose caller may not have them any more.
+func (s *streams) endWithRights(ctx context.Context, open []*stream) error {
+	var callers []auth.Principal
+	var called []*stream
+	var tenancies []uuid.UUID
+	var scopes []*uuid.UUID
+	var kinds []string
+	for _, st := range open {
+		if !st.right.anyone {
+			callers, called = append(callers, st.right.caller), append(called, st)
+		}
+		tenancies, kinds, scopes = append(tenancies, st.right.tenancy), append(kinds, string(st.right.caller.ScopeKind)), append(scopes, st.right.caller.ScopeID)
+	}
+	last, err := auth.Lasting(ctx, s.p.db, s.p.now(), callers)
+	if err != nil {
+		return err
+	}
+	for i, st := range called {
+		if !last[i] {
+			st.end()
+		}
+	}
+	// Only a locality and dated scopes can lose a market; the others name what they see.
+	rows, err := s.p.db.Pool.Query(ctx, `SELECT r.n FROM unnest($1::uuid[], $2::text[], $3::uuid[]) WITH ORDINALITY AS r (tenancy, kind, scope, n)
+		LEFT JOIN tenancies t ON t.id = r.tenancy
+		WHERE NOT coalesce(upper_inf(t.valid), false) OR r.kind IN ('locality', 'dated') AND t.market_id NOT IN (SELECT scope_markets(r.kind, r.scope))`, tenancies, kinds, scopes)
+	if err != nil {
+		return fmt.Errorf("look for streams' tenancies: %w", err)
+	}
+	ended, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return fmt.Errorf("look for streams' tenancies: %w", err)
+	}
+	for _, n := range ended {
+		open[n-1].end()
+	}
+	return nil
+}
+
+// wakeBehind wakes the channels whose account or soundboxes have changed.
+func (s *streams) wakeBehind(ctx context.Context) error {
+	s.mu.Lock()
+	channels := make(map[uuid.UUID]*channel, len(s.channels))
+	accounts := make([]uuid.UUID, 0, len(s.channels))
+	for account, at := range s.channels {
+		channels[account], accounts = at, append(accounts, account)
+	}
+	s.mu.Unlock()
+	rows, err := s.p.db.Pool.Query(ctx, `SELECT id, version FROM ledger_accounts WHERE id = ANY ($1)`, accounts)
+	if err != nil {
+		return fmt.Errorf("look for streams' versions: %w", err)
+	}
+	versions := map[uuid.UUID]int64{}
+	var id uuid.UUID
+	var version int64
+	if _, err := pgx.ForEachRow(rows, []any{&id, &version}, func() error { versions[id] = version; return nil }); err != nil {
+		return fmt.Errorf("look for streams' versions: %w", err)
+	}
+	speakers, err := s.p.speakers(ctx, accounts)
+	if err != nil {
+		return err
+	}
+	for account, at := range channels {
+		at.mu.Lock()
+		behind, changed := at.opened && versions[account] > at.upTo, at.opened && at.speaker != speakers[account]
+		if changed {
+			at.speaker = speakers[account]
+		}
+		at.mu.Unlock()
+		if behind {
+			signal(at.woken)
+		}
+		if changed {
+			s.wake(at)
+		}
+	}
+	return nil
+}
+
+// endAll ends every stream: its phone says that it does not hear, and comes again.
+func (s *streams) endAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for st := range s.open {
+		st.end()
+	}
+}
+
+// hangUp gives readers that do not read a moment to take what is left, when the program ends.
+func (s *streams) hangUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for st := range s.open {
+		st.deadline(time.Now().Add(hangUpWithin))
+	}
+}
