@@ -23,15 +23,20 @@ const (
 	openStreams   = 1000 // P4: phones that listen
 	streamedRate  = 500  // P4: payments a second
 	streamSenders = 32   // connections that they come over
+	streamsOfAKey = 8    // as many as one caller may have
 )
 
 // streams is P4: from the acknowledgement of a notice until its payment has come through the stall's open stream.
 func (b *bench) streams(ctx context.Context, l *load) error {
-	key, err := l.keys.Create(ctx, auth.Order{Name: "bench", Role: string(auth.Integration)})
-	if err != nil {
-		return err
+	keys := make([]string, (openStreams+streamsOfAKey-1)/streamsOfAKey)
+	for i := range keys {
+		key, err := l.keys.Create(ctx, auth.Order{Name: "bench", Role: string(auth.Integration)})
+		if err != nil {
+			return err
+		}
+		keys[i] = key
 	}
-	m := &streamMeter{load: l, key: key, first: l.serial.Load()}
+	m := &streamMeter{load: l, keys: keys, first: l.serial.Load()}
 	m.acked = make([]atomic.Int64, int(float64(streamedRate)*b.length.Seconds())*2+streamSenders)
 	listening, hangUp := context.WithCancel(ctx)
 	defer hangUp()
@@ -40,7 +45,7 @@ func (b *bench) streams(ctx context.Context, l *load) error {
 	failed := make(chan error, openStreams)
 	for i := range openStreams {
 		opened.Add(1)
-		listeners.Go(func() { failed <- m.listen(listening, l.targets[i], &opened) })
+		listeners.Go(func() { failed <- m.listen(listening, l.targets[i], m.keys[i/streamsOfAKey], &opened) })
 	}
 	opened.Wait()
 	if err := m.send(ctx, b.length); err != nil {
@@ -69,7 +74,7 @@ func (b *bench) streams(ctx context.Context, l *load) error {
 // streamMeter holds when each notice was acknowledged against when its payment was heard.
 type streamMeter struct {
 	*load
-	key         string
+	keys        []string
 	first       int64          // the serial before its own
 	acked       []atomic.Int64 // by serial: unix nanoseconds
 	sent, heard atomic.Int64
@@ -80,7 +85,7 @@ type streamMeter struct {
 var benchReference = regexp.MustCompile(`"reference":"FT26(\d{12})"`)
 
 // listen opens a stall's stream and notes what comes until ctx ends.
-func (m *streamMeter) listen(ctx context.Context, to target, opened *sync.WaitGroup) error {
+func (m *streamMeter) listen(ctx context.Context, to target, key string, opened *sync.WaitGroup) error {
 	ready := sync.OnceFunc(opened.Done)
 	defer ready()
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", m.address)
@@ -90,7 +95,7 @@ func (m *streamMeter) listen(ctx context.Context, to target, opened *sync.WaitGr
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
-	if _, err := fmt.Fprintf(conn, "GET /api/v1/stalls/%s/payments/stream HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", to.stall, m.address, m.key); err != nil {
+	if _, err := fmt.Fprintf(conn, "GET /api/v1/stalls/%s/payments/stream HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", to.stall, m.address, key); err != nil {
 		return err
 	}
 	lines := bufio.NewReaderSize(conn, 4096)

@@ -109,7 +109,7 @@ func openDatabase(ctx context.Context, s *settings, start starter) (*database.DB
 		return nil, nil, err
 	}
 	return db, func() {
-		db.Close()
+		waitAtMost(closePatience, "connections to the database", db.Close)
 		at.stop()
 	}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"runtime/debug"
@@ -18,14 +19,22 @@ import (
 	"market40/migrations/database/private"
 )
 
-// What one connection may take. Streams clear their write deadline; an import of 5 MB must fit the read.
+// What one connection may take. Streams set their own write deadline, and files have longer to arrive.
 const (
 	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 60 * time.Second
+	readTimeout       = 10 * time.Second // a small body must have arrived by then
 	writeTimeout      = 60 * time.Second
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 32 << 10
-	shutdownPatience  = 15 * time.Second // for requests under way, once streams were told to end
+	// http2Buffer is how much of bodies a connection of HTTP/2 holds before anything reads them.
+	http2Buffer = 64 << 10
+)
+
+// How the program ends: what was taken is posted and answered, streams end, requests under way have a moment, and then
+// every connection is closed.
+const (
+	shutdownPatience = 2500 * time.Millisecond // for requests under way
+	closePatience    = 500 * time.Millisecond  // for what is left after each of them
 )
 
 func serveCommand(s *settings) *cobra.Command {
@@ -132,7 +141,7 @@ func (p *program) startJobs(ctx context.Context, demo bool) (end func()) {
 	running.Go(func() { p.payments.Jobs.Run(ctx, list...) })
 	return func() {
 		cancel()
-		running.Wait()
+		waitAtMost(closePatience, "jobs", running.Wait)
 	}
 }
 
@@ -146,17 +155,36 @@ func waitForEnd(ctx context.Context, failed <-chan error) error {
 	}
 }
 
-// shutDown takes no new connection, ends the streams, finishes what was taken, and waits for the requests under way.
+// shutDown takes no new connection, ends the streams, posts what was taken, and waits for the requests under way, but for
+// none of them long.
 func (p *program) shutDown(server *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownPatience)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- server.Shutdown(ctx) }()
-	p.boxes.Stop() // they connect to another server, or come again
-	p.payments.Stop()
-	defer p.codes.Wait() // what was promised is sent, after the last request that may promise it
-	if err := <-done; err != nil {
-		return errors.Join(fmt.Errorf("waiting for requests: %w", err), server.Close())
+	waitAtMost(shutdownPatience, "the posting", func() {
+		p.boxes.Stop() // they connect to another server, or come again
+		p.payments.Stop()
+	})
+	err := <-done
+	if errors.Is(err, context.DeadlineExceeded) {
+		slog.Warn("requests under way were cut off")
+		err = server.Close()
 	}
-	return nil
+	waitAtMost(closePatience, "sign-in codes", p.codes.Wait) // what was promised is sent, after the last request that may promise it
+	return err
+}
+
+// waitAtMost does something, and leaves it behind when it takes longer than patience.
+func waitAtMost(patience time.Duration, what string, do func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do()
+	}()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		slog.Warn("the program ends before something was done", "what", what)
+	}
 }
