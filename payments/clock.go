@@ -19,6 +19,9 @@ const (
 	trustedOffset = 24 * time.Hour
 )
 
+// clockTolerance is how far apart the two clocks may be before readiness warns of it.
+const clockTolerance = 5 * time.Second
+
 // errAhead refuses a group whose ids lie over trustedOffset ahead of the database's clock.
 var errAhead = errors.New("the clock of this process is too far ahead of the database's")
 
@@ -51,6 +54,16 @@ func (c *clock) time() time.Time {
 	return now
 }
 
+// off returns how far our clock is ahead of the database's for sure; 0: within clockTolerance, or not known.
+func (c *clock) off() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.checked.IsZero() || c.offset.Abs()-c.doubt <= clockTolerance {
+		return 0
+	}
+	return -c.offset
+}
+
 // newID returns a UUIDv7 of the clock's time (RFC 9562, section 5.7).
 func (c *clock) newID() uuid.UUID {
 	id := uuid.Must(uuid.NewV7())
@@ -75,3 +88,6 @@ func (p *Payments) checkClock(ctx context.Context) error {
 	p.clock.observe(before, database, p.now())
 	return nil
 }
+
+// ClockOff returns how far this process's clock is ahead of the database's; 0: near enough, or not known.
+func (p *Payments) ClockOff() time.Duration { return p.clock.off() }

@@ -41,6 +41,7 @@ type Payments struct {
 	more                 []jobs.Job // of what else rests on the books
 	lanes                *lanes
 	stuck                *stuck
+	staleLog             logLimit
 	failures, pendingLog logLimit // webhooks and groups that could not be kept; notices left pending
 	running              sync.WaitGroup
 	stopping             chan struct{} // streams end

@@ -145,8 +145,15 @@ func keptHeaders(h http.Header) string {
 
 // refuse answers a request whose signature is missing, wrong or stale. It is counted, and nothing is kept.
 func (p *Payments) refuse(c *gin.Context, connection *connection, err error) error {
-	p.counts.refused(connection.provider.Name())
-	p.health.refused(connection.ID, p.now(), banks.RefusalOf(err))
+	why := banks.RefusalOf(err)
+	p.counts.refused(connection.provider.Name(), why)
+	p.health.refused(connection.ID, p.now(), why)
+	if why == banks.Stale {
+		if skipped, ok := p.staleLog.allow(); ok {
+			slog.Warn("a webhook with a good signature is refused for its stamp: is this machine's clock right?",
+				"provider", connection.provider.Name(), "connection", connection.ID, "more", skipped)
+		}
+	}
 	if own, ok := connection.provider.Refused(err); ok {
 		answer(c, own)
 		return nil

@@ -137,6 +137,10 @@ func (p *program) ready(c *gin.Context) {
 		c.String(http.StatusServiceUnavailable, "not ready\n")
 		return
 	}
+	if off := p.payments.ClockOff(); off != 0 {
+		c.String(http.StatusOK, "ready\nwarning: this machine's clock is %s ahead of the database's\n", off.Round(time.Second))
+		return
+	}
 	c.String(http.StatusOK, "ready\n")
 }
 
