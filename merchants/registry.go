@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/merchants/outbox"
 	"market40/merchants/problem"
 	"market40/merchants/seal"
@@ -114,16 +115,4 @@ func clash(err error) string {
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 // moment reads a day (00:00 of it in Vietnam) or an RFC 3339 time; empty is none.
-func moment(text string) (*time.Time, error) {
-	if text == "" {
-		return nil, nil
-	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		t, err = time.ParseInLocation(time.DateOnly, text, local)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &t, nil
-}
+func moment(text string) (*time.Time, error) { return dates.Moment(text) }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/merchants/edge"
 	"market40/merchants/problem"
 	"market40/payments/ledger"
@@ -55,14 +56,14 @@ func (p Period) days(now time.Time, most int) (from, to string, err error) {
 	if to == "" {
 		to = ledger.BusinessDay(now)
 	}
-	last, err := ledger.StartOfDay(to)
+	last, err := dates.Day(to)
 	if err != nil {
 		return "", "", noDay("to")
 	}
 	if from == "" {
 		from = last.AddDate(0, 0, 1-usualDays).Format(time.DateOnly)
 	}
-	first, err := ledger.StartOfDay(from)
+	first, err := dates.Day(from)
 	switch {
 	case err != nil:
 		return "", "", noDay("from")
@@ -94,9 +95,9 @@ func (p *Payments) Days(ctx context.Context, who auth.Principal, stall string, p
 	}
 	before := after.Text
 	if before == "" {
-		last, _ := ledger.StartOfDay(to)
+		last, _ := dates.Day(to)
 		before = last.AddDate(0, 0, 1).Format(time.DateOnly)
-	} else if _, err := ledger.StartOfDay(before); err != nil {
+	} else if _, err := dates.Day(before); err != nil {
 		return nil, noDay("after")
 	}
 	rows, err := p.db.Pool.Query(ctx, daysSQL, tenancies, from, before, page.Size()+1)

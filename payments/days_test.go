@@ -54,6 +54,7 @@ func TestAStallsDays(t *testing.T) {
 	}
 	for _, bad := range []string{
 		"/days?from=2026-11-20&to=2026-11-19", "/days?from=2025-01-01&to=2026-11-19", "/days?from=hôm+nay", "/days?to=2026-02-30", "/days?after=e30x",
+		"/days?to=0001-01-01", "/days?to=0001-01-02", "/days?from=0001-01-01", "/days?to=9999-12-31", "/payments?from=0001-01-01", "/payments?to=9999-12-31T23:59:59%2B14:00",
 		"/payments?amount=3000.5", "/payments?amount=12345678901234", "/payments?reference=12", "/payments?reference=12%00",
 	} {
 		if status := w.status(key, "GET", path+bad); status != 422 && status != 400 {

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/merchants/edge"
 	"market40/merchants/problem"
 	"market40/payments/ledger"
@@ -228,17 +229,11 @@ func (p *Payments) listStallPayments(ctx context.Context, in *struct {
 
 // moment reads a day or a time of a query parameter; empty is none.
 func moment(field, s string) (*time.Time, error) {
-	if s == "" {
-		return nil, nil
-	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return &t, nil
-	}
-	t, err := ledger.StartOfDay(s)
+	t, err := dates.Moment(s)
 	if err != nil {
 		return nil, problem.Of(field, "time_form", "Cần ngày YYYY-MM-DD hoặc thời điểm RFC 3339.", "A day YYYY-MM-DD or an RFC 3339 time is wanted.")
 	}
-	return &t, nil
+	return t, nil
 }
 
 func (p *Payments) confirm(ctx context.Context, in *struct {

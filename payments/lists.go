@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/merchants/edge"
 	"market40/merchants/problem"
 	"market40/payments/money"
@@ -243,6 +244,8 @@ func (p *Payments) Confirm(ctx context.Context, who auth.Principal, stall string
 		return nil, problem.New(problem.Conflict, "stall_vacant", "Sạp đang trống.", "The stall is vacant.")
 	case amount.Sign() <= 0 || amount.Dong() > money.TransferLimit:
 		return nil, problem.Of("amount", "amount_range", "Số tiền từ 1 đến 499.999.999 đồng.", "The amount is 1 to 499,999,999 đồng.")
+	case !dates.Within(at):
+		return nil, problem.Of("occurred_at", "time_form", "Thời điểm nằm ngoài các năm 1900 đến 2100.", "The time lies outside of the years 1900 to 2100.")
 	case at.After(p.now().Add(5 * time.Minute)):
 		return nil, problem.Of("occurred_at", "in_future", "Thời điểm ở tương lai.", "The time lies in the future.")
 	}

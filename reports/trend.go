@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/merchants/problem"
 )
 
@@ -200,7 +201,7 @@ func monthOf(field, text string, usual time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Date(usual.Year(), usual.Month(), 1, 0, 0, 0, 0, time.UTC), nil
 	}
-	month, err := time.Parse("2006-01", text)
+	month, err := dates.Month(text)
 	if err != nil {
 		return month, problem.Of(field, "month_form", "Tháng có dạng 2026-10.", "A month is written 2026-10.")
 	}

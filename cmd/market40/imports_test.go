@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"frontend/pages": {"payments", "payments/money", "merchants", "merchants/edge", "merchants/problem", "merchants/vietqr"},
 
 	// Reports read tables by SQL and know no domain logic.
-	"reports":          {"merchants/auth", "merchants/edge", "merchants/jobs", "merchants/problem", "migrations/database", "reports/disclosure", "reports/estimate"},
+	"reports":          {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/jobs", "merchants/problem", "migrations/database", "reports/disclosure", "reports/estimate"},
 	"reports/estimate": {}, // statistics
 	// What may be published: plain counts and sets. Its audit shares nothing with it.
 	"reports/disclosure":       {},
@@ -46,11 +46,11 @@ var arrows = map[string][]string{
 
 	"payments": {
 		"payments/banks", "payments/feed", "payments/ledger", "payments/money",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/problem", "merchants/seal", "merchants/vietqr",
+		"merchants", "merchants/auth", "merchants/dates", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/problem", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
 	// The book draws documents, which the way of notices must not carry.
-	"payments/book": {"merchants/auth", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/seal", "migrations/database", "payments/ledger", "payments/money"},
+	"payments/book": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/seal", "migrations/database", "payments/ledger", "payments/money"},
 	// Boxes speak what was posted: the way of notices knows no MQTT.
 	"payments/soundbox": {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "migrations/database", "payments", "payments/feed", "payments/ledger", "payments/money"},
 	"payments/banks":    {"merchants/vietqr", "payments/money"},
@@ -59,11 +59,11 @@ var arrows = map[string][]string{
 	"payments/money":    {},
 
 	"merchants": {
-		"merchants/auth", "merchants/edge", "merchants/encodings", "merchants/jobs", "merchants/memo", "merchants/outbox", "merchants/phones", "merchants/posters", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
+		"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/jobs", "merchants/memo", "merchants/outbox", "merchants/phones", "merchants/posters", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
 	"merchants/auth":      {"merchants/jobs", "merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
-	"merchants/edge":      {"merchants/auth", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
+	"merchants/edge":      {"merchants/auth", "merchants/dates", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
 	"merchants/encodings": {},
 	"merchants/jobs":      {"migrations/database"}, // what is done by the clock
 	"merchants/memo":      {},

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/merchants/problem"
 )
 
@@ -87,15 +88,9 @@ func idOf(field, text string) (*uuid.UUID, error) {
 
 // momentOf reads a day (00:00 of it in Vietnam) or an RFC 3339 time; empty is none.
 func momentOf(field, text string) (*time.Time, error) {
-	if text == "" {
-		return nil, nil
-	}
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		t, err = time.ParseInLocation(time.DateOnly, text, time.FixedZone("+07", 7*60*60))
-	}
+	t, err := dates.Moment(text)
 	if err != nil {
 		return nil, problem.Of(field, "time_form", "Cần ngày YYYY-MM-DD hoặc thời điểm RFC 3339.", "A day YYYY-MM-DD or an RFC 3339 time is wanted.")
 	}
-	return &t, nil
+	return t, nil
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/merchants/problem"
 	"market40/payments/ledger"
 	"market40/payments/money"
@@ -56,7 +57,7 @@ func (p Period) days(now time.Time) (from, to string, err error) {
 }
 
 func dayOf(field, day string) (time.Time, error) {
-	at, err := ledger.StartOfDay(day)
+	at, err := dates.Day(day)
 	if err != nil || at.Year() < 2000 {
 		return at, problem.Of(field, "day_form", "Cần ngày YYYY-MM-DD, từ năm 2000.", "A day YYYY-MM-DD since the year 2000 is wanted.")
 	}

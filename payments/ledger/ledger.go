@@ -295,8 +295,3 @@ var vietnam = time.FixedZone("+07", 7*60*60)
 
 // BusinessDay is the day of a moment in Asia/Ho_Chi_Minh, as "2026-11-22".
 func BusinessDay(t time.Time) string { return t.In(vietnam).Format(time.DateOnly) }
-
-// StartOfDay is 00:00 in Asia/Ho_Chi_Minh of a day written as "2026-11-22".
-func StartOfDay(day string) (time.Time, error) {
-	return time.ParseInLocation(time.DateOnly, day, vietnam)
-}
