@@ -22,9 +22,9 @@ export interface Running extends Work {
 export type Imported = Pick<components['schemas']['FieldImported'], 'dry_run' | 'applied' | 'created' | 'unchanged' | 'faulty'> & {
   skipped?: number[] | null;
   /** Of a list of stalls: what may be right and a person looks at, from when rows without a date hold, and how past months change. */
-  warnings?: components['schemas']['ImportNote'][] | null;
+  warnings?: components['schemas']['MerchantsImportNote'][] | null;
   since?: string;
-  past?: components['schemas']['PastChange'] | null;
+  past?: components['schemas']['MerchantsPastChange'] | null;
   rows: (components['schemas']['FieldImportedRow'] & { number?: string })[] | null;
 };
 
