@@ -66,6 +66,7 @@ var arrows = map[string][]string{
 	"merchants/edge":      {"merchants/auth", "merchants/dates", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
 	"merchants/encodings": {},
 	"merchants/jobs":      {"migrations/database"}, // what is done by the clock
+	"merchants/dates":     {"merchants/problem"},
 	"merchants/memo":      {},
 	"merchants/notify":    {},
 	"merchants/outbox":    {"merchants/jobs", "merchants/notify", "merchants/seal", "migrations/database"}, // what people are told by phone

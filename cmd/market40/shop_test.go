@@ -166,7 +166,7 @@ func TestShoppersAreRefused(t *testing.T) {
 		res, _ := s.visit("POST", orders, object{"amount": "1000"})
 		made[res.StatusCode]++
 	}
-	if made[201] < 3 || made[429] == 0 {
+	if made[201] < 1 || made[429] == 0 {
 		t.Errorf("eight more within the minute are answered %v", made)
 	}
 	for _, missing := range []string{"/q/M4J2222222AB/orders", "/q/nothing/orders"} {

@@ -34,7 +34,7 @@ func TestAMerchantComesIn(t *testing.T) {
 		code = regexp.MustCompile(`^demo: SMS to •••001: .*@localhost #(\d{6})$`).FindStringSubmatch(s.out.Text())
 	}
 	res, o := s.visit("POST", "/api/v1/phone-sessions", object{"phone": "0900000001", "code": code[1]}, "Sec-Fetch-Site", sameOrigin)
-	if res.StatusCode != 201 || len(res.Cookies()) != 1 || o.text("method") != "phone" {
+	if res.StatusCode != 201 || len(res.Cookies()) != 2 || o.text("method") != "phone" {
 		t.Fatalf("signing in: %d %v, cookies %v", res.StatusCode, o, res.Cookies())
 	}
 	if c := res.Cookies()[0]; c.Name != "__Host-m40" || c.MaxAge != 180*24*3600 {

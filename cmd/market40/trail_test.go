@@ -129,6 +129,8 @@ var untoured = map[string]string{
 	"POST /api/v1/passkeys/sessions":                   "the same",
 	"POST /api/v1/me/passkeys/proof":                   "the same",
 	"POST /api/v1/phone-codes":                         "counters of codes",
+	"POST /api/v1/bank-connections/{id}/test":          "a delivery through the banks' way in: it is kept whole",
+	"POST /api/v1/cases/{id}/retry":                    "wants a notice that failed ten times: TestTenFailuresOpenACase has one, and cases are watched",
 	"POST /api/v1/markets/{id}/survey-answers":         "anonymous: a line would tie an answer to who asked and when",
 	"POST /api/v1/markets/{id}/survey-answers/import":  "the same",
 	"POST /api/v1/phone-sessions/choice":               "reads who shares a phone, for whoever has its code: sessions are watched",
@@ -208,6 +210,13 @@ func tour(t *testing.T, s *serving, env []string) {
 	s.upload(key, "/api/v1/markets/"+market+"/stalls/import", "Số sạp,Khu\nC1,Khu C\n")
 	connection := s.ask(key, "POST", "/api/v1/bank-connections", object{"provider": "sepay", "name": "b", "secrets": object{"api_key": "another-key"}}, 201)
 	s.ask(key, "POST", "/api/v1/bank-connections/"+connection.text("id")+"/secrets", object{"secrets": object{"api_key": "a-third-key"}}, 204)
+	at = "/api/v1/bank-connections/" + connection.text("id")
+	s.ask(key, "PATCH", at, object{"name": "c"}, 200)
+	secrets, _ := s.ask(key, "GET", at, nil, 200)["secrets"].([]any)
+	s.ask(key, "DELETE", at+"/secrets/"+object(secrets[0].(map[string]any)).text("id"), nil, 204)
+	unsigned := s.ask(key, "POST", "/api/v1/bank-connections", object{"provider": "sepay", "name": "d", "secrets": object{"auth": "none", "allow_ips": []any{"192.0.2.1/32"}}}, 201)
+	s.ask(second, "POST", "/api/v1/bank-connections/"+unsigned.text("id")+"/approve", nil, 200)
+	at = "/api/v1/stalls/" + stall
 	s.ask("Apikey another-key", "POST", connection.text("webhook_path"), object{
 		"id": 1, "gateway": "MBBank", "transactionDate": "2026-11-20 10:11:12", "accountNumber": "777", "code": nil, "content": "tien rau",
 		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil, "referenceCode": "FT26324000000002", "description": "",
