@@ -103,7 +103,7 @@ func until(t *testing.T, tab context.Context, condition string) {
 		_, err = chromedp.Run(ctx, chromedp.Poll[bool](condition))
 	}
 	if err != nil {
-		shown, _ := chromedp.Run(tab, chromedp.Text("body"))
+		shown, _ := chromedp.Run(tab, chromedp.Evaluate[string](`document.body.innerText + '\nheard: ' + document.body.dataset.heard`))
 		t.Fatalf("%s never came true: %v\n%s", condition, err, shown)
 	}
 }

@@ -66,7 +66,7 @@ func TestNumbersFitOnASmallScreen(t *testing.T) {
 	v.until(`document.querySelector('.amount')?.textContent === '1.234.568.090 đ'`)
 	v.unbroken("today")
 	v.open("more")
-	v.do(chromedp.Click(`a[href="#book"]`))
+	v.until(`(location.hash = '#book') !== ''`)
 	v.press("Ghi cả")
 	v.until(`document.querySelector('.amount')?.textContent === '1.234.568.090 đ'`)
 	v.unbroken("book")

@@ -84,6 +84,11 @@ class State {
     return this.mine?.stall.accounts ?? [];
   }
 
+  /** speaks reports whether payments are to be said: at once, or when the sound that was asked for is there. */
+  private get speaks(): boolean {
+    return this.selling || this.starting || this.broken;
+  }
+
   get owner(): boolean {
     return this.me?.role === 'merchant';
   }
@@ -217,7 +222,7 @@ class State {
   private async recallUnsaid(last: number): Promise<void> {
     const spoken = await recall<number>(`spoken:${this.tenancy}`);
     const unsaid = spoken === undefined ? [] : this.payments.filter((p) => p.version > spoken);
-    if (this.selling || this.broken) this.speech.add(unsaid.toReversed(), true);
+    if (this.speaks) this.speech.add(unsaid.toReversed(), true);
     else await remember(`spoken:${this.tenancy}`, last);
   }
 
@@ -260,7 +265,7 @@ class State {
     const ordered = list.filter((p) => p.memo_code && p.memo_code === this.order?.code);
     if (!missed) this.arrivals = [...list.toReversed().map((payment) => ({ payment, at, ordered: ordered.includes(payment) })), ...this.arrivals].slice(0, mostArrivals);
     const others = ordered.length && !missed ? await this.lookAtOrder(list) : list;
-    if (this.selling || this.broken) this.speech.add(others, missed);
+    if (this.speaks) this.speech.add(others, missed);
     else void remember(`spoken:${this.tenancy}`, list[list.length - 1]!.version);
   }
 

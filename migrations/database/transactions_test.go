@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -183,18 +182,21 @@ func TestDeadlocksResolve(t *testing.T) {
 	t.Parallel()
 	db := counter(t)
 	var calls atomic.Int64
-	var group sync.WaitGroup
+	var group, held sync.WaitGroup
+	held.Add(2)
 	for i := range 2 {
 		group.Go(func() {
+			var once sync.Once
 			err := db.InTx(t.Context(), func(ctx context.Context, tx pgx.Tx) error {
 				calls.Add(1)
 				for _, id := range [][]int{{1, 2}, {2, 1}}[i] {
 					if _, err := tx.Exec(ctx, `UPDATE counter SET n = n + 1 WHERE id = $1`, id); err != nil {
 						return err
 					}
-					if calls.Load() <= 2 { // the first time, let the other take its first lock
-						time.Sleep(200 * time.Millisecond)
-					}
+					once.Do(func() { // the first time, let the other take its first lock
+						held.Done()
+						held.Wait()
+					})
 				}
 				return nil
 			})
