@@ -1,7 +1,7 @@
 // Package disclosure decides which figures of one as-of day may be published. It knows plain counts and sets only.
 //
 // A figure about one to four people is hidden. Totals stay: whatever else must be hidden, so that no hidden count can be worked
-// out, is an inner cell, the smallest first. README.md has the rule.
+// out, is an inner cell, the smallest first. The rule is in ../README.md, "What is hidden".
 package disclosure
 
 import (
