@@ -21,7 +21,7 @@ test: setup apps ## everything that proves the program: format, vet, all tests
 	go mod verify
 	go vet ./...
 	go test -race -timeout 14m $(RACY)
-	go test -timeout 14m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
+	go test -timeout 25m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
 
 build: setup apps ## bin/market40
 	$(BUILD) -o bin/market40 ./cmd/market40
