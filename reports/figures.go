@@ -60,7 +60,7 @@ func (g told) measure(code string, m measure) Figure {
 	evidence := counted.mix
 	shown.Numerator = Count(evidence.sum())
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
-	if !g.hidden[hiddenMix+familyID(m)] {
+	if evidence.sum() == 0 || !g.hidden[hiddenMix+familyID(m)] { // the mix of nobody follows from the numerator
 		shown.Evidence = &evidence
 	}
 	return shown
@@ -128,7 +128,7 @@ func (g told) perActive() Figure {
 		Numerator: Count(e.sum()), Denominator: Count(g.tally.measured[active30].mix.sum()), Definition: g.version["I09"], Coverage: g.coverage(),
 	}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
-	if !g.hidden[hiddenMix+familyID(active30)] {
+	if e.sum() == 0 || !g.hidden[hiddenMix+familyID(active30)] {
 		shown.Evidence = &e
 	}
 	shown.FreshAt = g.fresh(shown, "activity")

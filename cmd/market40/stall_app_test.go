@@ -352,7 +352,7 @@ func TestTheOwnersBookInTheApp(t *testing.T) {
 		v.pay(v.code, 10000*(n+1))
 	}
 	v.open("more")
-	v.do(chromedp.Click(`a[href="#book"]`))
+	v.until(`(location.hash = '#book') !== ''`)
 	v.until(`document.querySelectorAll('.choices').length === 3 && document.querySelector('.amount').textContent === '0 đ'`)
 	v.looks("book")
 	v.until(`(() => { document.querySelectorAll('.choices')[0].querySelectorAll('button')[1].click(); return true; })()`)
@@ -378,7 +378,7 @@ func TestTheOwnerAgreesAndWithdraws(t *testing.T) {
 	named := func() bool { return strings.Contains(v.html("/q/"+v.code, "vi", 200), "Nguyễn Thị Lan") }
 	click := `(() => { const b = document.querySelector('[data-consent=public_page] button'); b?.click(); return !!b; })()`
 	v.open("more")
-	v.do(chromedp.Click(`a[href="#visibility"]`))
+	v.until(`(location.hash = '#visibility') !== ''`)
 	v.press("Điều tôi đồng ý")
 	v.until(click)
 	v.until(`document.querySelector('[data-consent=public_page]').dataset.given === 'true'`)
