@@ -23,7 +23,7 @@ var allQueries = []string{
 }
 
 // hidingQueries are what decides whether the activity of a group is shown.
-var hidingQueries = []string{"mop", "ready", "activity", "covered", "displayed", "first_days"}
+var hidingQueries = []string{"mop", "registered", "verified", "ready", "activity", "covered"}
 
 // ask is what is counted.
 type ask struct {
@@ -31,7 +31,7 @@ type ask struct {
 	campaign string   // code or id; empty: all markets
 	queries  []string // nil: all
 	also     []Market // markets that are counted though no unit holds them
-	units    *seen    // the units, read before; nil: not yet
+	units    []unit   // that the caller sees, read before; nil: not yet
 	calm     bool     // nobody waits: one processor is enough
 }
 
@@ -41,15 +41,12 @@ type counted struct {
 	units     []unit
 	scope     []Market // the caller's, where all is counted; nil: only some activity is
 	groups    *groups
+	cells     map[string]*cell // by market
 	atoms     map[string]*cell // by market, zone, goods group and kind, if all queries were read
 	programme *programme
 	version   map[string]int
 	whole     bool // the caller sees every unit
-	own       bool // the caller manages this market, and sees its small counts; every other role is bound, admins too
 }
-
-// seen are the units of every basis with the markets in a caller's scope, and with all markets.
-type seen struct{ own, all []unit }
 
 func (c *counted) moment() time.Time {
 	return time.Date(c.day.Year(), c.day.Month(), c.day.Day(), 0, 0, 0, 0, vietnam)
@@ -81,10 +78,7 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	c := &counted{
-		day: a.day, version: map[string]int{}, whole: caller.ScopeKind == auth.ScopeAll,
-		own: caller.Role == auth.Manager && caller.ScopeKind == auth.ScopeMarket,
-	}
+	c := &counted{day: a.day, units: a.units, version: map[string]int{}, whole: caller.ScopeKind == auth.ScopeAll}
 	for _, d := range list {
 		c.version[d.Code] = d.Version
 	}
@@ -92,8 +86,8 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 		if err := planOnce(ctx, tx); err != nil {
 			return err
 		}
-		if a.units == nil {
-			if a.units, err = readSeen(ctx, tx, caller, r.today()); err != nil {
+		if c.units == nil {
+			if c.units, err = readUnits(ctx, tx, caller, r.today()); err != nil {
 				return err
 			}
 		}
@@ -103,7 +97,6 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 			}
 			a.also = append(slices.Clone(a.also), c.scope...)
 		}
-		c.units = a.units.own
 		if c.programme, err = readProgramme(ctx, tx, a); err != nil {
 			return err
 		}
@@ -111,6 +104,10 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 	})
 	if err != nil {
 		return nil, err
+	}
+	// Only a market's own manager sees its small counts; every other role, admins too, is bound.
+	if caller.Role != auth.Manager || caller.ScopeKind != auth.ScopeMarket {
+		c.groups.suppress(c.cells)
 	}
 	return c, nil
 }
@@ -123,17 +120,6 @@ var snapshot = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadO
 func planOnce(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, `SELECT set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`)
 	return err
-}
-
-// readSeen reads the units that a caller sees. What is hidden is decided over all markets, the same for every caller; only a market's
-// own manager needs no more than its own.
-func readSeen(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time.Time) (*seen, error) {
-	own, err := readUnits(ctx, tx, caller, today)
-	if err != nil || caller.ScopeKind == auth.ScopeAll || caller.Role == auth.Manager && caller.ScopeKind == auth.ScopeMarket {
-		return &seen{own, own}, err
-	}
-	all, err := readUnits(ctx, tx, auth.Principal{ScopeKind: auth.ScopeAll}, today)
-	return &seen{own, all}, err
 }
 
 func readUnits(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time.Time) ([]unit, error) {
@@ -151,7 +137,7 @@ func readUnits(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time
 
 // count reads the facts and fills the groups.
 func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err error) {
-	c.groups = groupUnits(a.units.all, c.programme.pilotSets(), a.also)
+	c.groups = groupUnits(c.units, c.programme.pilotSets(), a.also)
 	of := asked{day: a.day, markets: c.groups.ids, queries: a.queries, calm: a.calm}
 	if of.queries == nil {
 		of.queries, of.parts = allQueries, true // so that every page of a day is told from what is read once
@@ -159,23 +145,23 @@ func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err 
 	if c.programme.campaign != nil {
 		of.campaign = &c.programme.campaign.ID
 	}
-	known, err := r.facts(ctx, tx, of)
+	atoms, err := r.facts(ctx, tx, of)
 	if err != nil {
 		return err
 	}
-	c.atoms = known.cells
-	c.groups = known.counted(c.groups, !c.own)
+	c.atoms, c.cells = atoms, wholes(atoms)
+	c.groups.count(c.cells, cohort(a.day))
 	return nil
 }
 
 // facts are read, or those that are kept and still hold.
-func (r *Reports) facts(ctx context.Context, tx pgx.Tx, of asked) (*keptFacts, error) {
+func (r *Reports) facts(ctx context.Context, tx pgx.Tx, of asked) (map[string]*cell, error) {
 	stamp, err := readStamp(ctx, tx, of.day)
 	if err != nil {
 		return nil, err
 	}
-	if known := r.kept.find(of, stamp); known != nil {
-		return known, nil
+	if cells := r.kept.find(of, stamp); cells != nil {
+		return cells, nil
 	}
 	read := r.readHalves
 	if of.calm {
@@ -188,7 +174,8 @@ func (r *Reports) facts(ctx context.Context, tx pgx.Tx, of asked) (*keptFacts, e
 	if err := readTurnover(ctx, tx, of, cells); err != nil {
 		return nil, err
 	}
-	return r.kept.keep(of, stamp, cells), nil
+	r.kept.keep(of, stamp, cells)
+	return cells, nil
 }
 
 // readTurnover reads, where turnover was sampled, whether one merchant has more than half of it.

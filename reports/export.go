@@ -2,7 +2,6 @@ package reports
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/csv"
 	"fmt"
 	"maps"
@@ -35,11 +34,8 @@ func (a *Adoption) csv() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// hiddenCell stands where a number is hidden.
-const hiddenCell = "ẩn"
-
 // Table is the report with a line per unit, indicator and part of it, then the total's, under a line of heads. What is
-// hidden says so; what nobody knows is empty. No cell can start a formula where it is opened.
+// hidden, and what nobody knows, is empty. No cell can start a formula where it is opened.
 func (a *Adoption) Table() [][]string {
 	lines := [][]string{tableHeads}
 	note := ""
@@ -77,10 +73,6 @@ func (a *Adoption) lines(l Locality, markets string, figures Figures, note strin
 
 func (f Figure) fields(note, part string) []string {
 	value, mix, interval, coverage, fresh := "", [4]string{}, Interval{}, [3]string{}, ""
-	numerator, denominator := f.Numerator.text(), f.Denominator.text()
-	if f.Suppressed {
-		numerator, value, denominator = hiddenCell, hiddenCell, cmp.Or(denominator, hiddenCell)
-	}
 	if f.Value != nil {
 		value = *f.Value
 	}
@@ -103,7 +95,7 @@ func (f Figure) fields(note, part string) []string {
 		fresh = f.FreshAt.In(vietnam).Format(time.RFC3339)
 	}
 	return []string{
-		strconv.Itoa(f.Definition), numerator, denominator, value,
+		strconv.Itoa(f.Definition), f.Numerator.text(), f.Denominator.text(), value,
 		mix[0], mix[1], mix[2], mix[3], strconv.FormatBool(f.Suppressed), note,
 		part, interval.Low, interval.High, coverage[0], coverage[1], coverage[2], fresh, f.Period,
 	}

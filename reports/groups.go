@@ -1,19 +1,16 @@
 package reports
 
 import (
-	"cmp"
+	"math/bits"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
-
-	"market40/reports/disclosure"
 )
 
 // group is a set of markets whose merchants are counted together: a unit's, or all of a basis.
 type group struct {
-	markets disclosure.Set
+	markets marketSet
 	tally   tally
 	hidden  [families]bool
 }
@@ -21,12 +18,10 @@ type group struct {
 // groups are the distinct ones of all bases, of all markets and of each campaign's pilots, and every market alone. Two units with
 // the same markets are one group: their figures are the same and are hidden together.
 type groups struct {
-	list    []*group    // first every market alone, in order
-	ids     []uuid.UUID // of the markets, by their place in a set
+	list    []*group
+	ids     []uuid.UUID // of the markets, by their place in a marketSet
 	places  map[uuid.UUID]int
 	numbers map[string]int // of a group in list, by its markets
-	cells   map[string]*cell
-	cohort  [2]int64
 }
 
 // groupUnits groups the markets of units, and those of them that are pilots of each campaign.
@@ -44,24 +39,18 @@ func groupUnits(units []unit, campaigns []map[uuid.UUID]bool, also []Market) *gr
 		g.add(g.set([]Market{{ID: id}}))
 	}
 	for _, pilots := range append([]map[uuid.UUID]bool{nil}, campaigns...) {
-		totals := map[string]disclosure.Set{}
+		totals := map[string]marketSet{}
 		for _, u := range units {
 			set := g.set(u.counted(pilots))
 			g.add(set)
 			if totals[u.basis] == nil {
-				totals[u.basis] = make(disclosure.Set, len(set))
+				totals[u.basis] = make(marketSet, len(set))
 			}
-			totals[u.basis].Join(set)
+			totals[u.basis].join(set)
 		}
 		for _, set := range totals {
 			g.add(set)
 		}
-	}
-	slices.SortStableFunc(g.list[len(g.ids):], func(a, b *group) int { // of one size, in an order of their own
-		return cmp.Or(cmp.Compare(a.markets.Len(), b.markets.Len()), cmp.Compare(a.markets.Key(), b.markets.Key()))
-	})
-	for i, c := range g.list {
-		g.numbers[c.markets.Key()] = i
 	}
 	return g
 }
@@ -80,58 +69,38 @@ func (u unit) counted(pilots map[uuid.UUID]bool) []Market {
 	return markets
 }
 
-func (g *groups) set(markets []Market) disclosure.Set {
-	set := disclosure.NewSet(len(g.ids))
+func (g *groups) set(markets []Market) marketSet {
+	set := make(marketSet, (len(g.ids)+63)/64)
 	for _, m := range markets {
-		set.Add(g.places[m.ID])
+		place := g.places[m.ID]
+		set[place/64] |= 1 << (place % 64)
 	}
 	return set
 }
 
-func (g *groups) add(set disclosure.Set) {
-	if _, known := g.numbers[set.Key()]; !known {
-		g.numbers[set.Key()] = len(g.list)
+func (g *groups) add(set marketSet) {
+	if _, known := g.numbers[set.key()]; !known {
+		g.numbers[set.key()] = len(g.list)
 		g.list = append(g.list, &group{markets: set})
 	}
 }
 
-// of returns the group of some markets. One that no report of the whole province has is made of those that it has.
+// of is the group of some markets, which are a unit's, a basis's, or one.
 func (g *groups) of(markets []Market) *group {
-	set := g.set(markets)
-	if number, known := g.numbers[set.Key()]; known {
+	if number, known := g.numbers[g.set(markets).key()]; known {
 		return g.list[number]
 	}
-	made := &group{markets: set}
-	made.tally = tallied(joined(g.cellsOf(set)), g.cohort)
-	for id := range made.hidden {
-		made.hidden[id] = !g.publishes(familyID(id), made)
-	}
-	return made
-}
-
-// publishes reports whether a group adds up from published groups that lie apart in it, and so says nothing new.
-func (g *groups) publishes(id familyID, made *group) bool {
-	if slices.ContainsFunc(registers, func(m measure) bool { return m.family() == id || hiddenMix+familyID(m) == id }) {
-		return true
-	}
-	rest, merchants := slices.Clone(made.markets), 0
-	for _, c := range slices.Backward(g.list) {
-		if c.markets.Len() > 0 && !c.hidden[id] && c.markets.Within(rest) {
-			rest.Remove(c.markets)
-			merchants += len(c.tally.facts.people)
-		}
-	}
-	return rest.Len() == 0 && merchants == len(made.tally.facts.people)
+	return &group{tally: tally{facts: newCell()}} // the caller sees no unit of this basis
 }
 
 // placeName is how the queries call the cell of a market.
 func placeName(place int) string { return strconv.Itoa(place + 1) }
 
-// cellsOf are those of the markets in a set.
-func (g *groups) cellsOf(set disclosure.Set) (list []*cell) {
+// cells are those of the markets in a set.
+func (g *groups) cells(set marketSet, cells map[string]*cell) (list []*cell) {
 	for place := range g.ids {
-		if set.Has(place) {
-			if c := g.cells[placeName(place)]; c != nil {
+		if set.has(place) {
+			if c := cells[placeName(place)]; c != nil {
 				list = append(list, c)
 			}
 		}
@@ -139,142 +108,62 @@ func (g *groups) cellsOf(set disclosure.Set) (list []*cell) {
 	return list
 }
 
-// key tells groups apart by their markets and sets of markets, and by whether a reader is bound by the rules of disclosure.
-func (g *groups) key(bound bool) string {
-	var b strings.Builder
-	b.WriteString(strconv.FormatBool(bound))
-	for _, id := range g.ids {
-		b.Write(id[:])
-	}
-	for _, c := range g.list {
-		b.WriteString(c.markets.Key())
-	}
-	return b.String()
-}
-
 // count fills the tallies from what is known of each market.
 func (g *groups) count(cells map[string]*cell, cohort [2]int64) {
-	g.cells, g.cohort = cells, cohort
 	for _, c := range g.list {
-		c.tally = tallied(joined(g.cellsOf(c.markets)), cohort)
+		c.tally = tallied(joined(g.cells(c.markets, cells)), cohort)
 	}
 }
 
-// suppress hides what may not be published of any group, for every basis, campaign and market together.
-func (g *groups) suppress() {
-	people := peopleOf(len(g.ids), func(place int) *cell { return g.cells[placeName(place)] })
-	for _, f := range allFamilies() {
-		table := f.table(len(g.ids), people)
-		for _, c := range g.list {
-			table.Cells = append(table.Cells, f.cell(c.markets, &c.tally, &c.hidden))
-		}
-		if f.tooFew != nil {
-			table.ProtectAmounts(func(set disclosure.Set) bool { return f.tooFew(g.cellsOf(set)) })
-		} else {
-			table.Protect()
-		}
-		for i, c := range g.list {
-			f.note(&table.Cells[i], &c.hidden)
-		}
+// marketSet has a bit for each market, by its place; all sets of a report have the same length.
+type marketSet []uint64
+
+func (s marketSet) has(place int) bool { return s[place/64]>>(place%64)&1 == 1 }
+
+func (s marketSet) join(o marketSet) {
+	for i := range s {
+		s[i] |= o[i]
 	}
 }
 
-// table returns a table without cells.
-func (f *family) table(atoms int, people []shared) *disclosure.Table {
-	t := &disclosure.Table{Atoms: atoms, People: f.people(people), Together: f.each == nil}
-	if f.each != nil {
-		t.Within = activeWithin
-	}
-	return t
-}
-
-// cell returns a group as one cell of a family's table.
-func (f *family) cell(atoms disclosure.Set, t *tally, hidden *[families]bool) disclosure.Cell {
-	c := disclosure.Cell{Atoms: atoms, Size: t.merchants}
-	c.Hidden = slices.ContainsFunc(f.under, func(id familyID) bool { return hidden[id] })
-	if f.count != nil {
-		counted := f.count(t)
-		c.Size, c.Counts = counted.size, counted.counts
-	}
-	return c
-}
-
-// note notes what is hidden of a cell.
-func (f *family) note(c *disclosure.Cell, hidden *[families]bool) {
-	if f.each == nil {
-		hidden[f.id] = c.Hidden
-		return
-	}
-	for k, id := range f.each {
-		hidden[id] = c.Counts[k].Hidden
+func (s marketSet) remove(o marketSet) {
+	for i := range s {
+		s[i] &^= o[i]
 	}
 }
 
-// shared is a merchant that is known in several atoms, as each of them knows it.
-type shared struct {
-	atoms []int
-	at    []*person
-}
-
-// peopleOf finds the merchants that are known in several of n atoms.
-func peopleOf(n int, cellOf func(int) *cell) []shared {
-	first := map[merchantID]int{}
-	found := map[merchantID]*shared{}
-	var order []*shared
-	for atom := range n {
-		c := cellOf(atom)
-		if c == nil {
-			continue
-		}
-		for id, p := range c.people {
-			at, known := first[id]
-			if !known {
-				first[id] = atom
-				continue
-			}
-			s := found[id]
-			if s == nil {
-				s = &shared{[]int{at}, []*person{cellOf(at).people[id]}}
-				found[id] = s
-				order = append(order, s)
-			}
-			s.atoms, s.at = append(s.atoms, atom), append(s.at, p)
+func (s marketSet) within(o marketSet) bool {
+	for i := range s {
+		if s[i]&^o[i] != 0 {
+			return false
 		}
 	}
-	people := make([]shared, 0, len(order))
-	for _, s := range order {
-		people = append(people, *s)
-	}
-	slices.SortFunc(people, func(a, b shared) int { return slices.Compare(a.atoms, b.atoms) })
-	return people
+	return true
 }
 
-// people returns what shared merchants add to a family's counts.
-func (f *family) people(of []shared) []disclosure.Person {
-	if f.holds == nil {
-		return nil
+func (s marketSet) size() int {
+	n := 0
+	for _, word := range s {
+		n += bits.OnesCount64(word)
 	}
-	var list []disclosure.Person
-	for _, s := range of {
-		one := disclosure.Person{Atoms: s.atoms}
-		for i, p := range s.at {
-			belongs, counted := f.holds(p)
-			if one.Counted == nil {
-				one.Counted = make([]uint32, len(counted))
-			}
-			if i >= 32 {
-				break
-			}
-			if belongs {
-				one.Operates |= 1 << i
-			}
-			for k, holds := range counted {
-				if holds {
-					one.Counted[k] |= 1 << i
-				}
-			}
+	return n
+}
+
+// vector is 1 at the places of its markets, of n.
+func (s marketSet) vector(n int) []int64 {
+	v := make([]int64, n)
+	for place := range v {
+		v[place] = int64(s[place/64] >> (place % 64) & 1) //nolint:gosec // a bit
+	}
+	return v
+}
+
+func (s marketSet) key() string {
+	b := make([]byte, 0, len(s)*8)
+	for _, word := range s {
+		for shift := 0; shift < 64; shift += 8 {
+			b = append(b, byte(word>>shift))
 		}
-		list = append(list, one)
 	}
-	return list
+	return string(b)
 }
