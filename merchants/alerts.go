@@ -19,8 +19,8 @@ const (
 	manyAccounts  = "many_accounts"  // a stall receives on more than five accounts
 	sharedAccount = "shared_account" // one account is wanted by three merchants or more
 	beforePeak    = "before_peak"    // a change within the hour before the market's peak
-	accountAdded  = "account_added"  // a further account, at once
-	tenantChanged = "tenant_changed" // another tenant and account, at once
+	accountAdded  = "account_added"  // a further account, at once or proposed by a program
+	tenantChanged = "tenant_changed" // another tenant and account, at once or proposed by a program
 	swappedCode   = "swapped_code"   // what hangs at a stall pays somebody else, as a check or a shopper says
 )
 
@@ -73,11 +73,15 @@ func (r *Registry) watch(ctx context.Context, tx pgx.Tx, c *change) error {
 		return warning{kind: kind, key: kind + ":" + key, market: c.market, stall: &c.stall, change: &c.id, detail: "Sạp " + c.stallNumber + ": " + detail}
 	}
 	var warnings []warning
+	wish := ""
+	if c.state == changePending {
+		wish = "một chương trình đề nghị "
+	}
 	switch c.kind {
 	case addition:
-		warnings = append(warnings, about(accountAdded, c.id.String(), "thêm tài khoản nhận tiền "+c.bankName+" ••••"+c.last4+"."))
+		warnings = append(warnings, about(accountAdded, c.id.String(), wish+"thêm tài khoản nhận tiền "+c.bankName+" ••••"+c.last4+"."))
 	case newTenant:
-		warnings = append(warnings, about(tenantChanged, c.id.String(), "đổi người thuê, tiền chuyển sang tài khoản khác."))
+		warnings = append(warnings, about(tenantChanged, c.id.String(), wish+"đổi người thuê, tiền chuyển sang tài khoản khác."))
 	}
 	var accounts int
 	err := tx.QueryRow(ctx, `SELECT count(*) FROM tenancy_accounts WHERE tenancy_id = $1 AND replaced_at IS NULL`, c.tenancy).Scan(&accounts)

@@ -24,7 +24,8 @@ const (
 	recentFor    = 30 * 24 * time.Hour // how long the stall's page tells of it
 )
 
-// Kinds of change: a replacement waits, the others are at once and told, shown and watched alike.
+// Kinds of change. A replacement waits; so does whatever a program proposes. The others are at once, and told, shown and
+// watched alike.
 const (
 	replacement = "replacement" // another account instead of the one that the stall's code pays
 	addition    = "addition"    // a further account beside those that stand
@@ -62,7 +63,8 @@ type change struct {
 	decidedAt               *time.Time
 	stallNumber, marketName string
 	bankName                string
-	account                 *AccountOrder // of proposal
+	account                 *AccountOrder // of the proposal of a replacement or an addition
+	tenant                  *tenancyOrder // of the proposal of another tenant
 }
 
 func proposalPlace(id uuid.UUID) seal.Place {
@@ -74,13 +76,16 @@ func contactPlace(id uuid.UUID) seal.Place {
 }
 
 // proved refuses a person who last proved who it is too long ago: a phone left on a counter must not move money.
-// A program proves nothing; what it proposes waits for a second person instead.
+// A program proves nothing: what it proposes waits for a second person instead (isProgram).
 func proved(who auth.Principal, now time.Time) error {
 	if who.SessionID == nil || now.Sub(who.ProvedAt) <= provedFor {
 		return nil
 	}
 	return problem.New(problem.Forbidden, "prove_again", "Việc này liên quan đến tiền: hãy xác thực lại.", "This is about money: prove who you are again.")
 }
+
+// isProgram reports whether the caller is an API key and no person who signed in.
+func isProgram(who auth.Principal) bool { return who.SessionID == nil }
 
 // proposeChange proposes that another account receives instead of one of the tenant's. A person's change waits a day,
 // a program's waits for a second person. Refused: a proof that is too old (403), a merchant who is not the tenant (403),
@@ -116,20 +121,24 @@ func (r *Registry) proposeChange(ctx context.Context, who auth.Principal, stall 
 		if err := refuseStanding(ctx, tx, at.tenancy, e.accountID); err != nil {
 			return err
 		}
-		return r.enterChange(ctx, tx, who, at, c, e)
+		return r.enterChange(ctx, tx, who, c, proposal{entry: e, order: e.account.AccountOrder, contactOf: at.merchant})
 	})
 	r.keepClaims(ctx, b)
-	if clash(err) == "beneficiary_changes_pending" {
-		err = changeUnderWay()
-	}
-	if err != nil {
+	if err = knownClash(err); err != nil {
 		return c.id, fmt.Errorf("propose another account for stall %s: %w", stall, err)
 	}
 	return c.id, nil
 }
 
+// proposal is what a change that waits will bring.
+type proposal struct {
+	entry     *entry
+	order     any       // as it will be ordered again when the change is effective: an AccountOrder or a tenancyOrder
+	contactOf uuid.UUID // the merchant who is told
+}
+
 // enterChange writes a proposal, tells the old contact and looks whether the board should be warned.
-func (r *Registry) enterChange(ctx context.Context, tx pgx.Tx, who auth.Principal, at standing, c *change, e *entry) error {
+func (r *Registry) enterChange(ctx context.Context, tx pgx.Tx, who auth.Principal, c *change, o proposal) error {
 	var under bool
 	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM beneficiary_changes WHERE stall_id = $1 AND state = 'pending')`, c.stall).Scan(&under); err != nil {
 		return fmt.Errorf("find a change under way: %w", err)
@@ -137,20 +146,22 @@ func (r *Registry) enterChange(ctx context.Context, tx pgx.Tx, who auth.Principa
 	if under {
 		return changeUnderWay()
 	}
-	plain, err := json.Marshal(e.account.AccountOrder)
+	plain, err := json.Marshal(o.order)
 	if err != nil {
 		return err
 	}
 	if c.proposal, err = r.keys.Seal(ctx, proposalPlace(c.id), plain); err != nil {
 		return err
 	}
-	c.bin, c.last4, c.holder = e.account.BankBIN, seal.Last4(e.account.AccountNumber), e.account.HolderName
-	c.proposedBy, c.proposedAt, c.needsSecond = who.ActorID, r.now(), who.SessionID == nil
+	if a := o.entry.account; a != nil {
+		c.bin, c.last4, c.holder = a.BankBIN, seal.Last4(a.AccountNumber), a.HolderName
+	}
+	c.proposedBy, c.proposedAt, c.needsSecond = who.ActorID, r.now(), isProgram(who)
 	c.due = c.proposedAt.Add(changeWait)
 	if c.needsSecond {
 		c.due = c.proposedAt.Add(changeLapses)
 	}
-	if err := r.insertChange(ctx, tx, at.merchant, c); err != nil {
+	if err := r.insertChange(ctx, tx, o.contactOf, c); err != nil {
 		return err
 	}
 	if err := r.step(ctx, tx, c, "proposed", &who.ActorID, c.reason); err != nil {
@@ -161,6 +172,14 @@ func (r *Registry) enterChange(ctx context.Context, tx pgx.Tx, who auth.Principa
 
 func changeUnderWay() error {
 	return problem.New(problem.Conflict, "change_under_way", "Sạp đang có một yêu cầu đổi tài khoản chờ hiệu lực.", "A change of the stall's account is under way.")
+}
+
+// knownClash turns a second proposal for one stall, made at the same moment, into its refusal.
+func knownClash(err error) error {
+	if clash(err) == "beneficiary_changes_pending" {
+		return changeUnderWay()
+	}
+	return err
 }
 
 // findReplaced finds the account that the change replaces.

@@ -28,11 +28,11 @@ func (r *Registry) lockChange(ctx context.Context, tx pgx.Tx, id uuid.UUID) (*ch
 		return nil, at, err
 	}
 	err = tx.QueryRow(ctx, `SELECT c.kind, c.state, c.market_id, c.tenancy_id, c.old_account, c.new_account, c.bank_bin, c.last4, c.holder_name, c.proposal, c.contact,
-			c.proposed_by, c.proposed_at, c.due_at, c.needs_second, s.number, m.name, coalesce(b.short_name, 'ví điện tử')
+			c.proposed_by, c.proposed_at, c.due_at, c.needs_second, c.decided_at, s.number, m.name, coalesce(b.short_name, 'ví điện tử')
 		FROM beneficiary_changes c JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id LEFT JOIN banks b ON b.bin = c.bank_bin
 		WHERE c.id = $1`, id).
 		Scan(&c.kind, &c.state, &c.market, &c.tenancy, &c.oldAccount, &c.newAccount, &c.bin, &c.last4, &c.holder, &c.proposal, &c.contact,
-			&c.proposedBy, &c.proposedAt, &c.due, &c.needsSecond, &c.stallNumber, &c.marketName, &c.bankName)
+			&c.proposedBy, &c.proposedAt, &c.due, &c.needsSecond, &c.decidedAt, &c.stallNumber, &c.marketName, &c.bankName)
 	if err != nil {
 		return nil, at, fmt.Errorf("read change %s: %w", id, err)
 	}
@@ -43,8 +43,10 @@ func (r *Registry) lockChange(ctx context.Context, tx pgx.Tx, id uuid.UUID) (*ch
 	if err != nil {
 		return nil, at, err
 	}
-	c.account = &AccountOrder{}
-	return c, at, json.Unmarshal(plain, c.account)
+	if c.kind == newTenant {
+		return c, at, json.Unmarshal(plain, &c.tenant)
+	}
+	return c, at, json.Unmarshal(plain, &c.account)
 }
 
 // waiting refuses a change that waits no more. What is due counts as decided, whenever the clock's job comes by.
@@ -67,8 +69,7 @@ func changeDecided() error {
 const countPersons = `SELECT count(DISTINCT coalesce(k.merchant_id, o.merchant_id, u.merchant_id, k.owner_id, a.id))
 	FROM actors a LEFT JOIN users u ON u.id = a.id LEFT JOIN api_keys k ON k.id = a.id LEFT JOIN users o ON o.id = k.owner_id WHERE a.id = ANY ($1)`
 
-// approveChange makes a change effective at once, by a second person: never the proposer, nor by a key of the
-// proposer's own.
+// approveChange makes a change effective at once, by a second person who signed in: never the proposer, nor a program.
 func (r *Registry) approveChange(ctx context.Context, who auth.Principal, id uuid.UUID) error {
 	if err := proved(who, r.now()); err != nil {
 		return err
@@ -85,13 +86,13 @@ func (r *Registry) approveChange(ctx context.Context, who auth.Principal, id uui
 		if err := tx.QueryRow(ctx, countPersons, []uuid.UUID{who.ActorID, c.proposedBy}).Scan(&persons); err != nil {
 			return fmt.Errorf("compare persons: %w", err)
 		}
-		if persons < 2 {
+		if persons < 2 || isProgram(who) {
 			return problem.New(problem.Conflict, "second_person_needed", "Cần người thứ hai duyệt.", "A second person has to approve this.")
 		}
 		if err := r.step(ctx, tx, c, "approved", &who.ActorID, ""); err != nil {
 			return err
 		}
-		return r.replaceAccount(ctx, tx, at, c)
+		return r.makeEffective(ctx, tx, at, c)
 	})
 	if err != nil {
 		return fmt.Errorf("approve change %s: %w", id, err)
@@ -108,7 +109,7 @@ func (r *Registry) cancelChange(ctx context.Context, who auth.Principal, id uuid
 			return err
 		}
 		how := ending{by: &who.ActorID, reason: oneLine(reason)}
-		if c.kind == addition {
+		if c.kind == addition && c.state != changePending {
 			return r.takeBack(ctx, tx, at, c, how)
 		}
 		if err := c.waiting(r.now()); err != nil {
@@ -126,7 +127,7 @@ func (r *Registry) cancelChange(ctx context.Context, who auth.Principal, id uuid
 // still comes by it goes to the stall's books and opens a case.
 func (r *Registry) takeBack(ctx context.Context, tx pgx.Tx, at standing, c *change, how ending) error {
 	now := r.now()
-	if c.state != changeEffective || c.tenancy != at.tenancy || now.Sub(c.proposedAt) >= changeWait {
+	if c.state != changeEffective || c.tenancy != at.tenancy || now.Sub(*c.decidedAt) >= changeWait {
 		return changeDecided()
 	}
 	tag, err := tx.Exec(ctx, `UPDATE tenancy_accounts SET replaced_at = $3, virtual_index = NULL WHERE tenancy_id = $1 AND account_id = $2 AND replaced_at IS NULL`,
@@ -153,11 +154,13 @@ type ending struct {
 	by          *uuid.UUID // nil: the clock, or the end of the tenancy
 	why, reason string
 	account     *uuid.UUID // that receives now
+	tenancy     *uuid.UUID // that has the stall now; nil: the same as before
 }
 
 func (r *Registry) endChange(ctx context.Context, tx pgx.Tx, c *change, state string, how ending) error {
-	tag, err := tx.Exec(ctx, `UPDATE beneficiary_changes SET state = $2, why = $3, new_account = $4, decided_at = $5 WHERE id = $1 AND state = 'pending'`,
-		c.id, state, how.why, how.account, r.now())
+	tag, err := tx.Exec(ctx, `UPDATE beneficiary_changes SET state = $2, why = $3, new_account = $4, decided_at = $5, tenancy_id = coalesce($6, tenancy_id),
+		proposal = CASE WHEN kind = 'tenant' THEN NULL ELSE proposal END -- it tells of a person who may never have come
+		WHERE id = $1 AND state = 'pending'`, c.id, state, how.why, how.account, r.now(), how.tenancy)
 	if err != nil {
 		return fmt.Errorf("end change %s: %w", c.id, err)
 	}
@@ -167,7 +170,18 @@ func (r *Registry) endChange(ctx context.Context, tx pgx.Tx, c *change, state st
 	return r.step(ctx, tx, c, state, how.by, how.reason)
 }
 
-// replaceAccount makes a change effective: the new account receives in the old one's place and has a code, the old one's
+// makeEffective does what a change proposed.
+func (r *Registry) makeEffective(ctx context.Context, tx pgx.Tx, at standing, c *change) error {
+	switch c.kind {
+	case addition:
+		return r.addProposed(ctx, tx, at, c)
+	case newTenant:
+		return r.changeToProposed(ctx, tx, at, c)
+	}
+	return r.replaceAccount(ctx, tx, at, c)
+}
+
+// replaceAccount makes a replacement effective: the new account receives in the old one's place and has a code, the old one's
 // code is superseded and, as its account stays known, still matched.
 func (r *Registry) replaceAccount(ctx context.Context, tx pgx.Tx, at standing, c *change) error {
 	if err := at.open(); err != nil {
@@ -195,10 +209,7 @@ func (r *Registry) replaceAccount(ctx context.Context, tx pgx.Tx, at standing, c
 	if err != nil {
 		return fmt.Errorf("supersede the code of %s: %w", at.tenancy, err)
 	}
-	if err := b.receiveAgain(ctx, tx, e); err != nil {
-		return err
-	}
-	if err := b.write(ctx, tx); err != nil {
+	if err := b.receive(ctx, tx, e); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `UPDATE tenancy_accounts SET place = $3 WHERE tenancy_id = $1 AND account_id = $2`, at.tenancy, e.accountID, place); err != nil {
@@ -261,11 +272,11 @@ func (r *Registry) settleChange(ctx context.Context, id uuid.UUID, refusal strin
 		if refusal != "" {
 			return r.endChange(ctx, tx, c, changeRefused, ending{why: refusal})
 		}
-		return r.replaceAccount(ctx, tx, at, c)
+		return r.makeEffective(ctx, tx, at, c)
 	})
 }
 
-// dropChange refuses the change that waits at a stall whose tenancy ends.
+// dropChange refuses the change that waits at a stall whose tenancy ends, or that another merchant takes.
 func (r *Registry) dropChange(ctx context.Context, tx pgx.Tx, s standing) error {
 	var id uuid.UUID
 	err := tx.QueryRow(ctx, `SELECT id FROM beneficiary_changes WHERE stall_id = $1 AND state = 'pending'`, s.id).Scan(&id)

@@ -14,7 +14,7 @@ import (
 func TestOneProposalAtATime(t *testing.T) {
 	w := newWorld(t)
 	s, other := w.stall("A1", "1111"), w.stall("A2", "2222")
-	second := w.key("admin", "")
+	second := w.person()
 	propose := func(stall string, i int) int {
 		body := fmt.Sprintf(`{"account":{"bank_bin":"970415","account_number":"900%d","holder_name":"A"},"reason":"race"}`, i)
 		req := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/stalls/"+stall+"/beneficiary-changes", strings.NewReader(body))
@@ -61,7 +61,7 @@ func TestOneProposalAtATime(t *testing.T) {
 // TestOneEndsAChange lets approvers, cancellers and the clock meet: exactly one decides, and no account is lost.
 func TestOneEndsAChange(t *testing.T) {
 	w := newWorld(t)
-	keys := []string{w.key("admin", ""), w.key("admin", ""), w.key("manager", "market:CHODAM")}
+	keys := []string{w.person(), w.person(), w.person()}
 	for round := range 4 {
 		s := w.stall(fmt.Sprint("R", round), fmt.Sprint("100", round))
 		path := "/api/v1/stalls/" + s.text("id")
@@ -115,7 +115,7 @@ func TestATerminalGoesWithTheStallToItsNextAccount(t *testing.T) {
 	order := with(w.stallOrder("A1", "1111"), "account.virtual_account", "VQR 77")
 	s := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
 	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", with(w.stallOrder("A2", "2222"), "account.virtual_account", "VQR 88"), 201)
-	path, second := "/api/v1/stalls/"+s.text("id")+"/beneficiary-changes", w.key("admin", "")
+	path, second := "/api/v1/stalls/"+s.text("id")+"/beneficiary-changes", w.person()
 	taken := w.call(w.admin, "POST", path, with(changeOrder("3333"), "account.virtual_account", "VQR 88"), 201)
 	w.refuse(second, "POST", "/api/v1/beneficiary-changes/"+taken.text("id")+"/approve", nil, 409, "virtual_account_in_use")
 	w.call(second, "POST", "/api/v1/beneficiary-changes/"+taken.text("id")+"/cancel", object{"reason": "nhầm"}, 200)
@@ -129,12 +129,11 @@ func TestThereAndBack(t *testing.T) {
 	s := w.stall("A1", "1111")
 	path := "/api/v1/stalls/" + s.text("id")
 	w.clock = noon.Add(time.Minute)
-	w.call(w.admin, "POST", path+"/accounts", account("970415", "2222"), 201)
-	second := w.key("admin", "")
+	w.call(w.person(), "POST", path+"/accounts", account("970415", "2222"), 201)
 	change := func(account object, want string) {
 		w.clock = w.clock.Add(time.Minute)
 		c := w.call(w.admin, "POST", path+"/beneficiary-changes", object{"account": account, "reason": "đổi"}, 201)
-		w.call(second, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/approve", nil, 200)
+		w.approve(c)
 		seen := w.call(w.admin, "GET", path, nil, 200)
 		if seen.text("accounts.0.account_number") != want || seen.text("accounts.1.account_number") != "2222" || seen.text("code.account_id") != seen.text("accounts.0.id") {
 			t.Errorf("the stall is %v, want %s first", seen, want)
@@ -147,7 +146,7 @@ func TestThereAndBack(t *testing.T) {
 	}
 	change(account("970436", "1111"), "1111")
 	change(account("970436", "3333"), "3333")
-	w.call(w.admin, "POST", path+"/accounts", account("970436", "1111"), 201) // a replaced account, beside
+	w.call(w.person(), "POST", path+"/accounts", account("970436", "1111"), 201) // a replaced account, beside
 	if v := w.call("", "POST", "/api/v1/codes/verify", object{"payload": s.text("code.payload")}, 200); v.text("verdict") != "official" || v.text("state") != "superseded" {
 		t.Errorf("the first sticker is %v", v)
 	}

@@ -19,7 +19,7 @@ import (
 // last digits.
 type BeneficiaryChange struct {
 	ID          uuid.UUID       `json:"id"`
-	Kind        string          `json:"kind" enum:"replacement,addition,tenant" doc:"a replacement waits; an addition and a change of tenant are at once"`
+	Kind        string          `json:"kind" enum:"replacement,addition,tenant" doc:"a replacement waits; an addition and a change of tenant are at once, but those of a program wait"`
 	State       string          `json:"state" enum:"pending,effective,cancelled,refused"`
 	Why         string          `json:"why" doc:"of a refused one: the code of the refusal"`
 	MarketID    uuid.UUID       `json:"market_id"`

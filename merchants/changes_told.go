@@ -26,21 +26,34 @@ func (c *change) message(step, phone string) outbox.Message {
 	text := ""
 	switch {
 	case step == "proposed" && c.needsSecond:
-		text = fmt.Sprintf("có yêu cầu đổi tài khoản nhận tiền của %s sang %s, đang chờ người thứ hai duyệt. Nếu không phải bạn, hãy báo ban quản lý chợ hủy ngay.", where, to)
+		text = fmt.Sprintf("có yêu cầu %s, đang chờ người thứ hai duyệt. Nếu không phải bạn, hãy báo ban quản lý chợ hủy ngay.", c.wish(where, to))
 	case step == "proposed":
-		text = fmt.Sprintf("có yêu cầu đổi tài khoản nhận tiền của %s sang %s, hiệu lực lúc %s. Nếu không phải bạn, hãy báo ban quản lý chợ hủy ngay.", where, to, momentText(c.due))
+		text = fmt.Sprintf("có yêu cầu %s, hiệu lực lúc %s. Nếu không phải bạn, hãy báo ban quản lý chợ hủy ngay.", c.wish(where, to), momentText(c.due))
 	case step == changeEffective && c.kind == addition:
 		text = fmt.Sprintf("%s vừa có thêm tài khoản nhận tiền %s. Nếu không phải bạn, hãy báo ban quản lý chợ ngay.", where, to)
 	case step == changeEffective && c.kind == newTenant:
 		text = fmt.Sprintf("%s đã đổi người thuê, mã nhận tiền của bạn tại sạp này đã thu hồi. Nếu không đúng, hãy báo ban quản lý chợ ngay.", where)
 	case step == changeEffective:
 		text = fmt.Sprintf("tài khoản nhận tiền của %s đã đổi sang %s. Nếu không phải bạn, hãy báo ban quản lý chợ ngay.", where, to)
-	case c.kind == addition:
+	case c.state == changeEffective: // an addition that is taken back
 		text = fmt.Sprintf("tài khoản %s vừa thêm cho %s đã được gỡ.", to, where)
 	default:
-		text = fmt.Sprintf("yêu cầu đổi tài khoản nhận tiền của %s sang %s đã dừng, tài khoản cũ giữ nguyên.", where, to)
+		text = fmt.Sprintf("yêu cầu %s đã dừng, tài khoản cũ giữ nguyên.", c.wish(where, to))
 	}
 	return outbox.Message{Purpose: "beneficiary_" + step, About: c.id, Phone: phone, Text: "Chợ 4.0: " + text}
+}
+
+// wish is what a change asks for, as part of a sentence.
+func (c *change) wish(where, to string) string {
+	switch {
+	case c.kind == addition:
+		return fmt.Sprintf("thêm tài khoản nhận tiền %s cho %s", to, where)
+	case c.kind == newTenant && c.last4 == "":
+		return fmt.Sprintf("đổi người thuê %s", where)
+	case c.kind == newTenant:
+		return fmt.Sprintf("đổi người thuê %s, tiền sẽ về tài khoản %s", where, to)
+	}
+	return fmt.Sprintf("đổi tài khoản nhận tiền của %s sang %s", where, to)
 }
 
 // former is who received at a stall before a change of tenant.
@@ -107,7 +120,7 @@ func (r *Registry) ToldChanges(ctx context.Context, stall uuid.UUID) ([]ToldChan
 			return ToldChange{}, err
 		}
 		if state == changePending {
-			return pendingSentence(owner, second, due), nil
+			return pendingSentence(kind, owner, second, due), nil
 		}
 		return recentSentence(kind, dayText(at), seal.Mask(old), seal.Mask(last)), nil
 	})
@@ -117,15 +130,21 @@ func (r *Registry) ToldChanges(ctx context.Context, stall uuid.UUID) ([]ToldChan
 	return told, nil
 }
 
-func pendingSentence(owner, second bool, due time.Time) ToldChange {
-	asker, asked := "Ban quản lý", "The market's board"
+func pendingSentence(kind string, owner, second bool, due time.Time) ToldChange {
+	by := ToldChange{"Ban quản lý", "The market's board"}
 	if owner {
-		asker, asked = "Chủ sạp", "The stall's owner"
+		by = ToldChange{"Chủ sạp", "The stall's owner"}
 	}
+	wish := map[string]ToldChange{
+		replacement: {"đổi tài khoản nhận tiền", "another account"},
+		addition:    {"thêm tài khoản nhận tiền", "a further account"},
+		newTenant:   {"đổi người thuê sạp", "another tenant"},
+	}[kind]
+	begin := ToldChange{by.Vi + " đã yêu cầu " + wish.Vi + ", ", by.En + " asked for " + wish.En}
 	if second {
-		return ToldChange{asker + " đã yêu cầu đổi tài khoản nhận tiền, đang chờ người thứ hai duyệt.", asked + " asked for another account; a second person has to approve."}
+		return ToldChange{begin.Vi + "đang chờ người thứ hai duyệt.", begin.En + "; a second person has to approve."}
 	}
-	return ToldChange{asker + " đã yêu cầu đổi tài khoản nhận tiền, hiệu lực lúc " + momentText(due) + ".", asked + " asked for another account, effective at " + momentText(due) + "."}
+	return ToldChange{begin.Vi + "hiệu lực lúc " + momentText(due) + ".", begin.En + ", effective at " + momentText(due) + "."}
 }
 
 func recentSentence(kind, day, old, last string) ToldChange {

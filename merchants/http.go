@@ -33,8 +33,8 @@ func (r *Registry) Routes(e *edge.Edge) {
 	for _, s := range []step{suspend, reopen, closeStall} {
 		huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/"+string(s), string(s)+"-stall", "A stall's state: "+string(s), http.StatusOK), r.takeStep(s))
 	}
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/accounts", "add-account", "A further account of the tenant, with its own code", http.StatusCreated), r.postAccount)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/tenancies", "change-tenant", "Đổi người thuê: the old code is revoked, a new one issued", http.StatusCreated), r.postTenancy)
+	huma.Register(e.API, mayWait[newAccount](e, op(http.MethodPost, "/api/v1/stalls/{id}/accounts", "add-account", "A further account of the tenant, with its own code; a program's waits for a second person", http.StatusCreated)), r.postAccount)
+	huma.Register(e.API, mayWait[Stall](e, op(http.MethodPost, "/api/v1/stalls/{id}/tenancies", "change-tenant", "Đổi người thuê: the old code is revoked, a new one issued; a program's change waits for a second person", http.StatusCreated)), r.postTenancy)
 	huma.Register(e.API, op(http.MethodPatch, "/api/v1/merchants/{id}", "correct-merchant", "Sửa thông tin tiểu thương: name, household or tax code", 0), r.patchMerchant)
 
 	r.mountChanges(e)

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"reflect"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
 	"market40/merchants/auth"
@@ -128,11 +131,35 @@ func (r *Registry) takeStep(s step) func(context.Context, *stepInput) (*body[Sta
 	}
 }
 
+// madeOrWaiting answers what was made at once (201), or the change that waits for a second person (202).
+type madeOrWaiting struct {
+	Status int
+	Body   any
+}
+
+// mayWait describes an operation that answers T, or the change that waits.
+func mayWait[T any](e *edge.Edge, o huma.Operation) huma.Operation {
+	answered := func(of reflect.Type) map[string]*huma.MediaType {
+		return map[string]*huma.MediaType{"application/json": {Schema: e.API.OpenAPI().Components.Schemas.Schema(of, true, "")}}
+	}
+	o.Responses = map[string]*huma.Response{
+		"201": {Content: answered(reflect.TypeFor[T]())},
+		"202": {Description: "a program asked: the change waits for a second person", Content: answered(reflect.TypeFor[BeneficiaryChange]())},
+	}
+	return o
+}
+
+// answerWaiting answers the change that waits.
+func (r *Registry) answerWaiting(ctx context.Context, who auth.Principal, change uuid.UUID) (*madeOrWaiting, error) {
+	c, err := r.readChange(ctx, who, change)
+	return &madeOrWaiting{Status: http.StatusAccepted, Body: c}, err
+}
+
 func (r *Registry) postTenancy(ctx context.Context, in *struct {
 	edge.Named
 	Body tenancyOrder
 },
-) (*body[Stall], error) {
+) (*madeOrWaiting, error) {
 	who, id, err := r.stallFor(ctx, in.ID, auth.WriteStalls)
 	if err != nil {
 		return nil, err
@@ -140,10 +167,15 @@ func (r *Registry) postTenancy(ctx context.Context, in *struct {
 	if err := r.mayName(ctx, who, in.Body.Merchant); err != nil {
 		return nil, err
 	}
-	if err := r.changeTenant(ctx, who, id, in.Body); err != nil {
+	waiting, err := r.changeTenant(ctx, who, id, in.Body)
+	if err != nil {
 		return nil, err
 	}
-	return answer(r.readStall(ctx, who, id))
+	if waiting != uuid.Nil {
+		return r.answerWaiting(ctx, who, waiting)
+	}
+	stall, err := r.readStall(ctx, who, id)
+	return &madeOrWaiting{Status: http.StatusCreated, Body: stall}, err
 }
 
 // newAccount is a further account with the code that was issued for it.
@@ -156,14 +188,17 @@ func (r *Registry) postAccount(ctx context.Context, in *struct {
 	edge.Named
 	Body AccountOrder
 },
-) (*body[newAccount], error) {
+) (*madeOrWaiting, error) {
 	who, id, err := r.stallFor(ctx, in.ID, auth.WriteStalls)
 	if err != nil {
 		return nil, err
 	}
-	account, err := r.addAccount(ctx, who, id, in.Body)
+	added, err := r.addAccount(ctx, who, id, in.Body)
 	if err != nil {
 		return nil, err
+	}
+	if added.waiting != uuid.Nil {
+		return r.answerWaiting(ctx, who, added.waiting)
 	}
 	stall, err := r.readStall(ctx, who, id)
 	if err != nil {
@@ -171,7 +206,7 @@ func (r *Registry) postAccount(ctx context.Context, in *struct {
 	}
 	made := newAccount{}
 	for _, a := range stall.Accounts {
-		if a.ID == account {
+		if a.ID == added.account {
 			made.Account = a
 		}
 	}
@@ -180,11 +215,11 @@ func (r *Registry) postAccount(ctx context.Context, in *struct {
 		return nil, err
 	}
 	for _, c := range codes.Items {
-		if c.AccountID == account && c.State == codeCurrent {
+		if c.AccountID == added.account && c.State == codeCurrent {
 			made.Code = c
 		}
 	}
-	return &body[newAccount]{made}, nil
+	return &madeOrWaiting{Status: http.StatusCreated, Body: made}, nil
 }
 
 type reissueInput struct {

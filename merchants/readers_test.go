@@ -68,7 +68,8 @@ func TestANewTenantIsNotToldOfTheFormerOnesReaders(t *testing.T) {
 	former := w.key("merchant", "stall:"+id)
 	w.call(w.admin, "GET", "/api/v1/stalls/"+id, nil, 200)
 	w.clock = w.clock.Add(time.Hour)
-	w.call(w.key("manager", "market:CHODAM"), "POST", "/api/v1/stalls/"+id+"/tenancies", object{"merchant": w.merchant("Lê Văn Ba"), "account": account("970436", "9999")}, 201)
+	_, manager := w.signIn("quan", "manager", "market:CHODAM")
+	w.call(manager, "POST", "/api/v1/stalls/"+id+"/tenancies", object{"merchant": w.merchant("Lê Văn Ba"), "account": account("970436", "9999")}, 201)
 	w.clock = w.clock.Add(time.Hour)
 	w.call(w.admin, "GET", "/api/v1/stalls/"+id, nil, 200)
 	if got := w.readings(w.key("merchant", "stall:"+id), id); len(got) != 1 {

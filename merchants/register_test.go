@@ -101,7 +101,7 @@ func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
 	feed("stale")
 	exec(`INSERT INTO connection_accounts SELECT id, '970436', '\x00', '9999' FROM bank_connections WHERE name = 'ours'`)
 	feed("none")
-	second := w.call(w.admin, "POST", "/api/v1/stalls/"+s.text("id")+"/accounts", account("970415", "2222"), 201).text("id")
+	second := w.call(w.person(), "POST", "/api/v1/stalls/"+s.text("id")+"/accounts", account("970415", "2222"), 201).text("id")
 	if second == "" {
 		t.Fatal("there is no second account")
 	}

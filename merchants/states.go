@@ -63,6 +63,9 @@ func (r *Registry) take(ctx context.Context, s step, stall uuid.UUID, reason str
 		if err := r.endTenancy(ctx, tx, at, now); err != nil {
 			return err
 		}
+		if err := r.dropChange(ctx, tx, at); err != nil {
+			return err
+		}
 		return r.enter(ctx, tx, at, stateClosed, reason, now)
 	})
 	if err != nil {

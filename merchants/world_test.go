@@ -41,6 +41,7 @@ type world struct {
 	admin    string
 	market   string // CHODAM, in phường Nha Trang
 	phones   int
+	persons  int
 }
 
 func newWorld(t *testing.T) *world {
@@ -91,6 +92,20 @@ func (w *world) signIn(login, role, scope string) (id uuid.UUID, key string) {
 	token, _, err := w.people.SignIn(w.t.Context(), auth.Attempt{Login: login, Password: "tôm hùm 9 con", Code: code, Address: "127.0.0.1"})
 	must(w.t, err)
 	return made.ID, session + token
+}
+
+// person signs in another admin, who has proved who they are just now.
+func (w *world) person() string {
+	w.t.Helper()
+	w.persons++
+	_, key := w.signIn(fmt.Sprint("person", w.persons), "admin", "")
+	return key
+}
+
+// approve has a person approve a change.
+func (w *world) approve(change object) object {
+	w.t.Helper()
+	return w.call(w.person(), "POST", "/api/v1/beneficiary-changes/"+change.text("id")+"/approve", nil, 200)
 }
 
 // object is a decoded JSON object.

@@ -143,7 +143,7 @@ func TestTenantsReadTheirOwnTimeOnly(t *testing.T) {
 	stall, old := w.stall(w.market, "A1", "970422", "1111111")
 	first := w.key("merchant", "stall:"+stall)
 	w.accept(c, transfer{ID: 1, Account: "1111111", Memo: old, Amount: 1000})
-	w.call(w.admin, "POST", "/api/v1/stalls/"+stall+"/tenancies", object{
+	w.call(w.person(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{
 		"since": time.Now().Add(-time.Second).Format(time.RFC3339), "merchant": object{"full_name": "Người mới", "phone": "0912345678"},
 		"account": object{"bank_bin": "970436", "account_number": "2222222", "holder_name": "NGUOI MOI", "holder_kind": "ca_nhan"},
 	}, 201)

@@ -70,7 +70,7 @@ func TestAMerchantSeesEveryStallItHas(t *testing.T) {
 
 	// The next tenant is another: the last one keeps what was its own, and neither sees the other's.
 	for _, stall := range []string{one, second.text("id")} {
-		w.call(w.admin, "POST", "/api/v1/stalls/"+stall+"/tenancies", object{
+		w.call(w.person(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{
 			"merchant": object{"full_name": "Người mới", "phone": "0905888888"},
 			"account":  object{"bank_bin": "970422", "account_number": "8888888", "holder_name": "NGUOI MOI", "holder_kind": "ca_nhan"},
 		}, 201)
@@ -230,7 +230,7 @@ func TestAnInvitationOpensOneSession(t *testing.T) {
 	if fmt.Sprint(states) != "[open revoked used used]" {
 		t.Errorf("the list says %v", states)
 	}
-	w.call(w.admin, "POST", "/api/v1/stalls/"+stall+"/tenancies", object{"merchant": object{"full_name": "Người mới", "phone": "0905888888"}}, 201)
+	w.call(w.person(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{"merchant": object{"full_name": "Người mới", "phone": "0905888888"}}, 201)
 	if status, page := w.post(strings.TrimSuffix(waiting.text("qr"), ".png"), "same-origin"); status != 410 || !strings.Contains(page, "đổi người thuê") {
 		t.Errorf("an invitation of a former tenant: %d %s", status, page)
 	}

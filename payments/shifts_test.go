@@ -180,7 +180,7 @@ func TestAShiftEndsWithTheTenancy(t *testing.T) {
 	in := object{"staff_id": seller, "pin": "4831"}
 	b.visit("POST", "/api/v1/staff-sessions", in, 201)
 	live := b.listen(stall, "")
-	w.call(w.admin, "POST", path+"/tenancies", object{
+	w.call(w.person(), "POST", path+"/tenancies", object{
 		"merchant": object{"full_name": "Người mới", "phone": "0905888888"},
 		"account":  object{"bank_bin": "970422", "account_number": "8888888", "holder_name": "NGUOI MOI", "holder_kind": "ca_nhan"},
 	}, 201)

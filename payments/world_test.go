@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/pquerna/otp/totp"
 
 	"market40/merchants"
 	"market40/merchants/auth"
@@ -33,6 +34,7 @@ type world struct {
 	db       *database.DB
 	keys     *seal.Keys
 	apiKeys  *auth.APIKeys
+	people   *auth.People
 	payments *payments.Payments
 	server   *httptest.Server
 	admin    string
@@ -56,6 +58,7 @@ func newWorldOn(t *testing.T, db *database.DB) *world {
 	w.keys, w.apiKeys = keys, auth.NewAPIKeys(w.db, time.Now)
 	w.payments = payments.New(w.db, keys, time.Now)
 	people := auth.NewPeople(w.db, keys, time.Now)
+	w.people = people
 	w.sms, w.trail = newGateway(t), auth.NewTrail(w.db, keys, time.Now)
 	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.apiKeys, People: people}, Trail: w.trail, Now: time.Now, Version: "test"})
 	signIn := &edge.SignIn{People: people, Cookies: true}
@@ -120,6 +123,23 @@ func (o object) items() []object {
 	return items
 }
 
+// session stands before a session's token where a key would stand.
+const session = "session:"
+
+// person signs in an admin, who has proved who they are just now.
+func (w *world) person() string {
+	w.t.Helper()
+	const password = "tôm hùm 9 con"
+	login := fmt.Sprint("person-", uuid.New())
+	made, err := w.people.Create(w.t.Context(), auth.UserOrder{Login: login, FullName: login, Role: "admin", Scopes: []auth.ScopeOrder{{}}, Password: password})
+	must(w.t, err)
+	code, err := totp.GenerateCode(made.Secret, time.Now())
+	must(w.t, err)
+	token, _, err := w.people.SignIn(w.t.Context(), auth.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
+	must(w.t, err)
+	return session + token
+}
+
 // call asks our own API and wants a status.
 func (w *world) call(key, method, path string, body any, want int) object {
 	w.t.Helper()
@@ -153,7 +173,10 @@ func (w *world) ask(server, key, method, path string, body any, want int) object
 	req, err := http.NewRequestWithContext(w.t.Context(), method, server+path, reader)
 	must(w.t, err)
 	req.Header.Set("Content-Type", "application/json")
-	if key != "" {
+	if token, signedIn := strings.CutPrefix(key, session); signedIn {
+		req.AddCookie(&http.Cookie{Name: auth.Cookie, Value: token})
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+	} else if key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)
 	}
 	res, err := http.DefaultClient.Do(req)

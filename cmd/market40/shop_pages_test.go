@@ -66,7 +66,7 @@ func TestShopInABrowser(t *testing.T) {
 	phone, screen := browse(t, 360), browse(t, 1440)
 	stand(t, phone, s.address+"/q/"+s.code, "shop-superseded", 360)
 	stand(t, screen, s.address+"/q/"+s.code, "shop-superseded", 1440)
-	s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/tenancies", object{"merchant": object{"full_name": "Lê Văn Ba", "phone": "0905000009"}}, 201)
+	s.approve(s.env, s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/tenancies", object{"merchant": object{"full_name": "Lê Văn Ba", "phone": "0905000009"}}, 202))
 	stand(t, phone, s.address+"/q/"+s.code, "shop-revoked", 360)
 	stand(t, screen, s.address+"/q/"+s.code, "shop-revoked", 1440)
 }

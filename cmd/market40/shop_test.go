@@ -18,6 +18,7 @@ import (
 // shop is a stall of a running server and the bank that tells of its money.
 type shop struct {
 	*serving
+	env                                       []string
 	admin, hook, market, stall, code, account string
 	told                                      int
 }
@@ -45,7 +46,7 @@ func openSilentShop(t *testing.T, settings ...string) *shop {
 	t.Helper()
 	env := append([]string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}, settings...)
 	admin := adminKey(t, env)
-	s := &shop{serving: serve(t, env), admin: admin, account: "0011001234567"}
+	s := &shop{serving: serve(t, env), env: env, admin: admin, account: "0011001234567"}
 	s.market = s.ask(admin, "POST", "/api/v1/markets", object{"code": "CHODAM", "name": "Chợ Đầm", "class": 1, "kind": "dan_sinh", "commune_code": "22366"}, 201).text("id")
 	stall := s.ask(admin, "POST", "/api/v1/markets/"+s.market+"/stalls", object{
 		"number": "A-12", "kind": "stall", "goods_group": "hai_san", "merchant": object{"full_name": "Nguyễn Thị Lan", "phone": "0905000001"},

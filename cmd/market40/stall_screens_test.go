@@ -25,7 +25,7 @@ func TestASilentAccountIsRed(t *testing.T) {
 	v.hears("alarm no_feed")
 	v.looks("silent")
 	// A second account that a bank tells of: the silent one is still named.
-	v.ask(v.admin, "POST", "/api/v1/stalls/"+v.stall+"/accounts", secondAccount, 201)
+	v.approve(v.env, v.ask(v.admin, "POST", "/api/v1/stalls/"+v.stall+"/accounts", secondAccount, 202))
 	v.connect([]any{object{"bank_bin": "970415", "account_number": "100200300"}})
 	v.do(chromedp.Reload())
 	v.until(`document.querySelector('[data-silent]')?.textContent.includes('Tài khoản Vietcombank ••••4567 chưa nối báo có')`)
@@ -40,7 +40,7 @@ func TestEachAccountHasItsCode(t *testing.T) {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			t.Parallel()
 			s := openShop(t)
-			s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/accounts", secondAccount, 201)
+			s.approve(s.env, s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/accounts", secondAccount, 202))
 			v := s.invite(width)
 			v.until(`document.querySelector('[data-reminder="01/BK-STK"]')?.textContent.includes('VietinBank ••••0300')`)
 			v.looks("reminder")

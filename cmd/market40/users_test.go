@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -82,6 +83,26 @@ func TestAdminsKeepUsers(t *testing.T) {
 	}
 	if res, _ := s.visit("GET", "/api/v1/me", nil, admin...); res.StatusCode != 401 {
 		t.Errorf("the token of before goes on: %d", res.StatusCode)
+	}
+}
+
+// person makes an admin who signed in just now, and gives the headers that the session's browser sends.
+func (s *serving) person(env []string) []string {
+	s.t.Helper()
+	const password = "tôm hùm 9 con"
+	login := fmt.Sprint("person-", time.Now().UnixNano())
+	cmd := command(s.t, env, "users", "create", "--role", "admin", "--login", login, "--name", login)
+	cmd.Stdin = strings.NewReader(password + "\n")
+	out, err := cmd.Output()
+	must(s.t, err)
+	return s.signIn(login, password, regexp.MustCompile(`second factor +([A-Z2-7]{32})`).FindStringSubmatch(string(out))[1])
+}
+
+// approve has a person approve a change of an account or tenant that a program asked for.
+func (s *serving) approve(env []string, change object) {
+	s.t.Helper()
+	if res, o := s.visit("POST", "/api/v1/beneficiary-changes/"+change.text("id")+"/approve", nil, s.person(env)...); res.StatusCode != 200 || o.text("state") != "effective" {
+		s.t.Fatalf("approving a change: %d %v", res.StatusCode, o)
 	}
 }
 

@@ -56,7 +56,7 @@ func TestConsentsKeepToTheirScope(t *testing.T) {
 	w := newWorld(t)
 	first := w.stall("A1", lan, lansAccount)
 	stall, before := "/api/v1/stalls/"+first.text("id"), "/api/v1/merchants/"+first.text("merchant.id")
-	next := w.call(w.admin, "POST", stall+"/tenancies", object{"merchant": object{"full_name": "Trần Văn Nam", "phone": "0905000002"}}, 201)
+	next := w.call(w.person(), "POST", stall+"/tenancies", object{"merchant": object{"full_name": "Trần Văn Nam", "phone": "0905000002"}}, 201)
 	w.newMarket("BANGOI", "22423")
 	nam, other := w.key("merchant", "stall:"+first.text("id")), w.key("manager", "market:BANGOI")
 	for _, path := range []string{"/consents", "/data-requests", "/export"} {

@@ -62,7 +62,7 @@ func TestAMerchantIsRemindedOfTheTaxForm(t *testing.T) {
 	w := newWorld(t)
 	stall := w.stall("A1", lan, lansAccount)
 	mine := w.key("merchant", "stall:"+stall.text("id"))
-	w.call(w.admin, "POST", "/api/v1/stalls/"+stall.text("id")+"/accounts", object{"bank_bin": "970415", "account_number": "100200300", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"}, 201)
+	w.call(w.person(), "POST", "/api/v1/stalls/"+stall.text("id")+"/accounts", object{"bank_bin": "970415", "account_number": "100200300", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"}, 201)
 	w.clock = w.clock.Add(29 * 24 * time.Hour)
 	seen := w.call(mine, "GET", "/api/v1/me/visibility", nil, 200)
 	reminder, _ := seen["reminder"].(map[string]any)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/pquerna/otp/totp"
 
 	"market40/frontend/pages"
 	"market40/merchants"
@@ -126,6 +127,20 @@ func (w *world) invited(stall string) string {
 	return session + token
 }
 
+// person signs in an admin, who has proved who they are just now.
+func (w *world) person() string {
+	w.t.Helper()
+	const password = "tôm hùm 9 con"
+	login := fmt.Sprint("person-", uuid.New())
+	made, err := w.people.Create(w.t.Context(), auth.UserOrder{Login: login, FullName: login, Role: "admin", Scopes: []auth.ScopeOrder{{}}, Password: password})
+	must(w.t, err)
+	code, err := totp.GenerateCode(made.Secret, w.clock)
+	must(w.t, err)
+	token, _, err := w.people.SignIn(w.t.Context(), auth.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
+	must(w.t, err)
+	return session + token
+}
+
 func (w *world) ask(key, method, path string, body any) *httptest.ResponseRecorder {
 	w.t.Helper()
 	var reader io.Reader
@@ -138,6 +153,7 @@ func (w *world) ask(key, method, path string, body any) *httptest.ResponseRecord
 	req.Header.Set("Content-Type", "application/json")
 	if token, signedIn := strings.CutPrefix(key, session); signedIn {
 		req.AddCookie(&http.Cookie{Name: auth.Cookie, Value: token})
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
 	} else if key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)
 	}

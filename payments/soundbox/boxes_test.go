@@ -295,7 +295,7 @@ func TestABoxEndsWithItsTenancy(t *testing.T) {
 	s := newWorld(t).stall("A1", "1111111")
 	d := s.paired()
 	d.greet(0)
-	s.call(s.admin, "POST", "/api/v1/stalls/"+s.id+"/tenancies", object{"merchant": object{"full_name": "Trần Văn Ba", "phone": "0905999999"}}, 201)
+	s.call(s.person(), "POST", "/api/v1/stalls/"+s.id+"/tenancies", object{"merchant": object{"full_name": "Trần Văn Ba", "phone": "0905999999"}}, 201)
 	d.hungUp(0x87)
 	if why := d.connect(); why != 0x87 {
 		t.Errorf("it is answered 0x%02x", why)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/eclipse/paho.golang/paho"
 	"github.com/google/uuid"
+	"github.com/pquerna/otp/totp"
 
 	"market40/merchants"
 	"market40/merchants/auth"
@@ -35,6 +36,7 @@ type world struct {
 	server        *httptest.Server
 	boxes         *soundbox.Soundboxes
 	keys          *auth.APIKeys
+	people        *auth.People
 	mqtt          string
 	admin, market string
 	hook          string
@@ -54,10 +56,10 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, db: dbtest.New(t)}
 	keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, time.Now)
 	must(t, err)
-	w.keys = auth.NewAPIKeys(w.db, time.Now)
+	w.keys, w.people = auth.NewAPIKeys(w.db, time.Now), auth.NewPeople(w.db, keys, time.Now)
 	paid := payments.New(w.db, keys, time.Now)
 	w.boxes = soundbox.New(w.db, keys, paid.Feed(), func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) })
-	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.keys, People: auth.NewPeople(w.db, keys, time.Now)}, Trail: auth.NewTrail(w.db, keys, time.Now), Now: time.Now, Version: "test"})
+	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.keys, People: w.people}, Trail: auth.NewTrail(w.db, keys, time.Now), Now: time.Now, Version: "test"})
 	merchants.New(w.db, keys, time.Now).Routes(e)
 	paid.Routes(e)
 	w.boxes.Routes(e)
@@ -105,6 +107,23 @@ func (o object) items() (items []object) {
 	return items
 }
 
+// session stands before a session's token where a key would stand.
+const session = "session:"
+
+// person signs in an admin, who has proved who they are just now.
+func (w *world) person() string {
+	w.t.Helper()
+	const password = "tôm hùm 9 con"
+	login := fmt.Sprint("person-", uuid.New())
+	made, err := w.people.Create(w.t.Context(), auth.UserOrder{Login: login, FullName: login, Role: "admin", Scopes: []auth.ScopeOrder{{}}, Password: password})
+	must(w.t, err)
+	code, err := totp.GenerateCode(made.Secret, time.Now())
+	must(w.t, err)
+	token, _, err := w.people.SignIn(w.t.Context(), auth.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
+	must(w.t, err)
+	return session + token
+}
+
 func (w *world) call(key, method, path string, body any, want int) object {
 	w.t.Helper()
 	raw, err := json.Marshal(body)
@@ -112,7 +131,12 @@ func (w *world) call(key, method, path string, body any, want int) object {
 	req, err := http.NewRequestWithContext(w.t.Context(), method, w.server.URL+path, bytes.NewReader(raw))
 	must(w.t, err)
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", key)
+	if token, signedIn := strings.CutPrefix(key, session); signedIn {
+		req.AddCookie(&http.Cookie{Name: auth.Cookie, Value: token})
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+	} else {
+		req.Header.Set("Authorization", key)
+	}
 	res, err := http.DefaultClient.Do(req)
 	must(w.t, err)
 	defer res.Body.Close()
