@@ -54,12 +54,16 @@ type CaseMarket struct {
 }
 
 // selectContents builds the contents of case c whose notice is n: each with the stall where its money is now.
-const selectContents = `(SELECT coalesce(jsonb_agg(to_jsonb(x) - 'place' ORDER BY x.place), '[]') FROM (
+const selectContents = `(SELECT coalesce(jsonb_agg(to_jsonb(x) - 'place' ORDER BY x.place, x.notice_id), '[]') FROM (
 		SELECT 1 AS place, n.id AS notice_id, NULL::uuid AS conflict_id, n.amount::text AS amount, n.occurred_at, n.told_at, n.reference, now.*
 			FROM (SELECT n.id WHERE n.id IS NOT NULL) f, LATERAL (` + selectMoney + `) now
 		UNION ALL
 		SELECT 2, NULL, f.id, f.amount::text, f.occurred_at, f.told_at, f.reference, now.*
-			FROM notice_conflicts f, LATERAL (` + selectMoney + `) now WHERE f.id = c.conflict_id) x)`
+			FROM notice_conflicts f, LATERAL (` + selectMoney + `) now WHERE f.id = c.conflict_id
+		UNION ALL
+		SELECT 3, f.id, NULL, f.amount::text, f.occurred_at, f.told_at, f.reference, now.*
+			FROM (SELECT * FROM notices g WHERE g.gathering = c.gathering AND g.id > c.notice_id AND g.state = 'unmatched' ORDER BY g.id LIMIT 20) f,
+			LATERAL (` + selectMoney + `) now) x)`
 
 // selectMoney follows the payment that bears the id of f to where its money is now.
 const selectMoney = `WITH RECURSIVE chain AS (

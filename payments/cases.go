@@ -37,7 +37,10 @@ func caseID(kind string, about uuid.UUID, more []byte) uuid.UUID {
 // queueCases opens a case for every notice whose decision asks for one, and for every unreadable item.
 func (w *posting) queueCases() {
 	for _, e := range w.entries {
-		kinds := []string{e.decision.Case}
+		var kinds []string
+		if e.gathering == nil {
+			kinds = append(kinds, e.decision.Case)
+		}
 		if e.twice {
 			kinds = append(kinds, paidTwice)
 		}
@@ -91,12 +94,13 @@ type Case struct {
 	ToldAt     *time.Time    `json:"told_at,omitempty" doc:"the bank's own date where it lay over an hour ahead; absent: occurred_at"`
 	Market     *CaseMarket   `json:"market" doc:"null: the platform's"`
 	Proposal   *Proposal     `json:"proposal" doc:"what waits for a second person; null: nothing"`
-	Contents   []Content     `json:"contents" doc:"what the bank told: of a conflict both contents, the first one first"`
+	Contents   []Content     `json:"contents" doc:"what the bank told: of a conflict both contents, the first one first; of an unknown account up to 21 notices"`
+	Notices    int           `json:"notice_count" doc:"how many notices wait in it: those for one unknown account wait in one case until somebody decides about one of them"`
 }
 
 const selectCases = `SELECT c.id, c.kind, c.state, c.market_id, c.stall_id, c.notice_id, c.delivery_id, n.amount::text, n.currency, n.occurred_at,
 		n.reference, n.account_last4, n.state, c.detail, c.opened_at, c.closed_at, n.told_at,
-		CASE WHEN m.id IS NOT NULL THEN jsonb_build_object('id', m.id, 'name', m.name) END, ` + selectProposal + `, ` + selectContents + `
+		CASE WHEN m.id IS NOT NULL THEN jsonb_build_object('id', m.id, 'name', m.name) END, ` + selectProposal + `, ` + selectContents + `, c.notices
 	FROM cases c LEFT JOIN notices n ON n.id = c.notice_id LEFT JOIN markets m ON m.id = c.market_id
 	WHERE ($1 = 'all' OR c.market_id IN (SELECT scope_markets($1, $2)))`
 
@@ -127,7 +131,7 @@ func (p *Payments) Cases(ctx context.Context, who auth.Principal, state, market 
 type Resolution struct {
 	Action  string     `json:"action" enum:"assign,return,dismiss" doc:"assign and return move money in the books and want a second person"`
 	StallID *uuid.UUID `json:"stall_id,omitempty" doc:"to which stall; for assign. Of a conflict the stall that matching finds, unless given"`
-	Content *uuid.UUID `json:"content,omitempty" doc:"the notice or conflict that it speaks of; default the one that is not posted"`
+	Content *uuid.UUID `json:"content,omitempty" doc:"the notice or conflict that it speaks of; default the one that is not posted, of several the first"`
 	Reason  string     `json:"reason" minLength:"3" maxLength:"500"`
 }
 
@@ -137,6 +141,11 @@ func (p *Payments) Resolve(ctx context.Context, who auth.Principal, id uuid.UUID
 	return p.decideCase(ctx, who, id, func(ctx context.Context, c *caseWork) error {
 		if c.state != "open" && c.state != "proposed" {
 			return caseClosed()
+		}
+		if r.Action != "dismiss" || r.Content != nil {
+			if err := c.takeOut(ctx, r.Content); err != nil {
+				return err
+			}
 		}
 		if r.Action == "dismiss" {
 			return c.set(ctx, "dismiss", "dismiss", "dismissed", nil, nil, r.Reason)
@@ -169,6 +178,9 @@ func (p *Payments) Reopen(ctx context.Context, who auth.Principal, id uuid.UUID,
 	return p.decideCase(ctx, who, id, func(ctx context.Context, c *caseWork) error {
 		switch c.state {
 		case "dismissed":
+			if err := c.refuseSecondGathering(ctx); err != nil {
+				return err
+			}
 			return c.set(ctx, "reverse", "reopen", "open", nil, nil, reason)
 		case "assigned", "returned":
 			return c.undo(ctx, reason)
@@ -191,6 +203,8 @@ type caseWork struct {
 	kind   string
 	notice *uuid.UUID
 
+	gathering *uuid.UUID // under what it gathers the notices for an unknown account; nil: it is about one notice
+
 	conflict *uuid.UUID // of a conflict's case: the content that came later
 	content  *entry     // that content, when it is what is decided on; nil: the notice
 
@@ -206,8 +220,8 @@ func (p *Payments) decideCase(ctx context.Context, who auth.Principal, id uuid.U
 		if _, err := tx.Exec(ctx, `SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, milliseconds(postingIdle)); err != nil {
 			return fmt.Errorf("limit the locks of case %s: %w", id, err)
 		}
-		err := tx.QueryRow(ctx, `SELECT state, kind, notice_id, conflict_id FROM cases WHERE id = $3 AND ($1 = 'all' OR market_id IN (SELECT scope_markets($1, $2))) FOR UPDATE`,
-			who.ScopeKind, who.ScopeID, id).Scan(&c.state, &c.kind, &c.notice, &c.conflict)
+		err := tx.QueryRow(ctx, `SELECT state, kind, notice_id, conflict_id, gathering FROM cases WHERE id = $3 AND ($1 = 'all' OR market_id IN (SELECT scope_markets($1, $2))) FOR UPDATE`,
+			who.ScopeKind, who.ScopeID, id).Scan(&c.state, &c.kind, &c.notice, &c.conflict, &c.gathering)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return problem.Missing("case")
 		}

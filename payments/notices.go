@@ -57,6 +57,8 @@ type entry struct {
 	original *takenPayment
 	decision decision
 	twice    bool // another payment of the same purchase stands
+
+	gathering *uuid.UUID // of an unknown account: under what its notices wait in one case; nil: no such case
 }
 
 // keptAs is the id under which the notice stands: a repeat's is the first one's, so that it is answered alike.

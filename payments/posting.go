@@ -147,7 +147,7 @@ func (w *posting) sortFresh() []*entry {
 	var fresh []*entry
 	for _, d := range w.deliveries {
 		for _, e := range d.entries {
-			e.decision, e.twice, e.original, e.stands = decision{}, false, nil, uuid.Nil
+			e.decision, e.twice, e.original, e.stands, e.gathering = decision{}, false, nil, uuid.Nil, nil
 			if e.retried {
 				w.entries = append(w.entries, e)
 			} else {
@@ -260,6 +260,9 @@ func (w *posting) match(ctx context.Context) error {
 		e.decision = w.register.decide(e)
 	}
 	if err := w.countAhead(ctx); err != nil {
+		return err
+	}
+	if err := w.gatherUnknown(ctx); err != nil {
 		return err
 	}
 	return w.findTwice(ctx)

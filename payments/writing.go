@@ -67,6 +67,7 @@ type noticeColumns struct {
 	accounts, markets                                                     []*uuid.UUID
 	particulars, repeats                                                  [][]byte
 	told                                                                  []*time.Time
+	gatherings                                                            []*uuid.UUID
 }
 
 // queueNotices writes the new notices in their final state, and brings retried ones to theirs.
@@ -75,8 +76,8 @@ func (w *posting) queueNotices() {
 	for _, e := range w.entries {
 		account, market := e.decision.place()
 		if e.retried {
-			w.batch.Queue(`UPDATE notices SET state = $2, why = $3, account_id = $4, market_id = $5 WHERE id = $1 AND state = 'pending'`,
-				e.id, e.decision.State, e.decision.Why, account, market)
+			w.batch.Queue(`UPDATE notices SET state = $2, why = $3, account_id = $4, market_id = $5, gathering = $6 WHERE id = $1 AND state = 'pending'`,
+				e.id, e.decision.State, e.decision.Why, account, market, e.gathering)
 			w.queueRetried(e)
 			continue
 		}
@@ -88,20 +89,20 @@ func (w *posting) queueNotices() {
 		c.refs, c.l4 = append(c.refs, n.Reference), append(c.l4, seal.Last4(n.Account))
 		c.codes, c.accounts, c.markets = append(c.codes, orNull(e.code())), append(c.accounts, account), append(c.markets, market)
 		c.particulars, c.repeats = append(c.particulars, e.particulars), append(c.repeats, e.repeatIndex)
-		c.told = append(c.told, e.toldAt)
+		c.told, c.gatherings = append(c.told, e.toldAt), append(c.gatherings, e.gathering)
 	}
 	if len(c.ids) == 0 {
 		return
 	}
 	w.batch.Queue(`INSERT INTO notices (id, delivery_id, connection_id, external_id, state, why, direction, amount, currency,
-			occurred_at, precision, recorded_at, reference, memo_code, account_last4, account_id, market_id, particulars, repeat_index, told_at)
+			occurred_at, precision, recorded_at, reference, memo_code, account_last4, account_id, market_id, particulars, repeat_index, told_at, gathering)
 		SELECT n.id, n.delivery, n.connection, n.external, n.state, n.why, n.direction, n.amount, n.currency,
-			n.occurred, n.precision, $19, n.reference, n.code, n.last4, n.account, n.market, n.particulars, n.repeat, n.told
+			n.occurred, n.precision, $19, n.reference, n.code, n.last4, n.account, n.market, n.particulars, n.repeat, n.told, n.gathering
 		FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[],
-			$10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::uuid[], $17::bytea[], $18::bytea[], $20::timestamptz[])
-			AS n (id, delivery, connection, external, state, why, direction, amount, currency, occurred, precision, reference, code, last4, account, market, particulars, repeat, told)`,
+			$10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::uuid[], $17::bytea[], $18::bytea[], $20::timestamptz[], $21::uuid[])
+			AS n (id, delivery, connection, external, state, why, direction, amount, currency, occurred, precision, reference, code, last4, account, market, particulars, repeat, told, gathering)`,
 		c.ids, c.deliveries, c.connections, c.externals, c.states, c.whys, c.directions, c.amounts, c.currencies,
-		c.occurred, c.precisions, c.refs, c.codes, c.l4, c.accounts, c.markets, c.particulars, c.repeats, w.now, c.told)
+		c.occurred, c.precisions, c.refs, c.codes, c.l4, c.accounts, c.markets, c.particulars, c.repeats, w.now, c.told, c.gatherings)
 }
 
 // place is the known account and the market that a decision concerns.
