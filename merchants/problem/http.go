@@ -155,14 +155,20 @@ func Localize(ctx huma.Context, _ string, v any) (any, error) {
 }
 
 // FromHuma turns what huma itself refuses (unreadable bodies, failed validation, an error a handler
-// returned) into a problem. It never echoes a rejected value. Assign it to huma.NewErrorWithContext.
+// returned) into a problem, and sets its headers. It never echoes a rejected value. Assign it to huma.NewErrorWithContext.
 func FromHuma(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
 	var reqCtx context.Context
 	language := ""
 	if ctx != nil {
 		reqCtx, language = ctx.Context(), ctx.Header("Accept-Language")
 	}
-	return fromHuma(reqCtx, status, msg, errs).In(English(language))
+	p := fromHuma(reqCtx, status, msg, errs)
+	if ctx != nil {
+		for name, values := range p.GetHeaders() {
+			ctx.SetHeader(name, values[0])
+		}
+	}
+	return p.In(English(language))
 }
 
 func fromHuma(ctx context.Context, status int, msg string, errs []error) *Error {

@@ -3,6 +3,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -54,6 +55,7 @@ type DB struct {
 type Options struct {
 	MaxConns         int32         // 0: 16, or pool_max_conns of the URL
 	StatementTimeout time.Duration // 0: StatementTimeout; negative: none, for migrations
+	AcquireTimeout   time.Duration // 0: AcquireTimeout
 }
 
 // Open connects to a server (direct or behind a session pool) and checks that it answers. It opens two pools: one for
@@ -110,6 +112,7 @@ func newPool(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) 
 	}
 	cfg.PrepareConn = mark
 	boundWaits(cfg, o.statementTimeout())
+	cfg.ConnConfig.Tracer = acquireLimit{cmp.Or(o.AcquireTimeout, AcquireTimeout)}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("opening the pool: %w", err)

@@ -80,6 +80,26 @@ func TestPoolSize(t *testing.T) {
 	}
 }
 
+// TestPoolsFitAServer: three servers and a command beside them find connections in PostgreSQL as it is shipped, which is
+// how compose.yaml runs it.
+func TestPoolsFitAServer(t *testing.T) {
+	t.Parallel()
+	const programs = 4
+	db := open(t, dbtest.Empty(t), database.Options{})
+	each := int(db.Pool.Config().MaxConns + db.Money().Pool.Config().MaxConns)
+	var shipped, reserved int
+	must(t, db.Pool.QueryRow(t.Context(), `SELECT (SELECT boot_val FROM pg_settings WHERE name = 'max_connections')::int,
+		(SELECT boot_val FROM pg_settings WHERE name = 'superuser_reserved_connections')::int`).Scan(&shipped, &reserved))
+	if programs*each > shipped-reserved {
+		t.Errorf("%d programs open up to %d connections, of %d", programs, programs*each, shipped-reserved)
+	}
+	compose, err := os.ReadFile("../../compose.yaml")
+	must(t, err)
+	if strings.Contains(string(compose), "max_connections") {
+		t.Error("compose.yaml changes max_connections: hold the pools against that")
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	if _, err := database.Open(t.Context(), "postgres://%zz", database.Options{}); err == nil {
