@@ -64,6 +64,13 @@ func (c *clock) off() time.Duration {
 	return -c.offset
 }
 
+// ahead returns how far our clock is ahead of the database's as last compared; ok is false before that.
+func (c *clock) ahead() (by time.Duration, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return -c.offset, !c.checked.IsZero()
+}
+
 // newID returns a UUIDv7 of the clock's time (RFC 9562, section 5.7).
 func (c *clock) newID() uuid.UUID {
 	id := uuid.Must(uuid.NewV7())

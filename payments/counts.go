@@ -1,6 +1,11 @@
 package payments
 
 import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"market40/payments/banks"
@@ -30,5 +35,79 @@ func (c *counts) unreadable(provider string) { c.unread.WithLabelValues(provider
 
 // Collectors are the metrics of the way in, for /metrics.
 func (p *Payments) Collectors() []prometheus.Collector {
-	return append(p.Jobs.Collectors(), p.counts.notices, p.counts.refusals, p.counts.unread)
+	return append(p.Jobs.Collectors(), p.counts.notices, p.counts.refusals, p.counts.unread, &gauges{p})
+}
+
+var (
+	clockOffset = prometheus.NewDesc("market40_clock_ahead_seconds",
+		"How far this machine's clock is ahead: of the database's, or of the stamps of signed notices.", []string{"of"}, nil)
+	pendingNotices = prometheus.NewDesc("market40_pending_notices", "Notices that could not be processed and are tried again.", nil, nil)
+	oldestPending  = prometheus.NewDesc("market40_oldest_pending_notice_seconds", "How long the oldest of them has waited; 0: none waits.", nil, nil)
+)
+
+// gauges are what is known of this moment, without a look into the database: anybody may read /metrics.
+type gauges struct{ p *Payments }
+
+// Describe sends what Collect may send.
+func (g *gauges) Describe(to chan<- *prometheus.Desc) {
+	to <- clockOffset
+	to <- pendingNotices
+	to <- oldestPending
+}
+
+// Collect sends what is known.
+func (g *gauges) Collect(to chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	now := g.p.now()
+	if by, known := g.p.clock.ahead(); known {
+		gauge(clockOffset, by.Seconds(), "database")
+	}
+	if by, known := g.p.stamps.ahead(now); known {
+		gauge(clockOffset, by.Seconds(), "notices")
+	}
+	waiting, since, known := g.p.pending.read()
+	if !known {
+		return
+	}
+	age := time.Duration(0)
+	if waiting > 0 {
+		age = max(0, now.Sub(since))
+	}
+	gauge(pendingNotices, float64(waiting))
+	gauge(oldestPending, age.Seconds())
+}
+
+// pendingEvery is how often the pending notices are counted.
+const pendingEvery = 10 * time.Second
+
+// pendingCount is how many notices are pending, as last counted.
+type pendingCount struct {
+	mu      sync.Mutex
+	known   bool
+	waiting int64
+	since   time.Time // of the oldest
+}
+
+func (c *pendingCount) read() (waiting int64, since time.Time, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.waiting, c.since, c.known
+}
+
+// countPending counts the pending notices for the metrics.
+func (p *Payments) countPending(ctx context.Context) error {
+	var waiting int64
+	var since *time.Time
+	if err := p.money.Pool.QueryRow(ctx, `SELECT count(*), min(since) FROM notice_retries`).Scan(&waiting, &since); err != nil {
+		return fmt.Errorf("count pending notices: %w", err)
+	}
+	p.pending.mu.Lock()
+	defer p.pending.mu.Unlock()
+	p.pending.waiting, p.pending.known = waiting, true
+	if since != nil {
+		p.pending.since = *since
+	}
+	return nil
 }

@@ -27,11 +27,13 @@ type Payments struct {
 	keys        *seal.Keys
 	now         func() time.Time
 	clock       *clock
+	stamps      stampClock
 	book        ledger.Book
 	feed        *feed.Feed
 	connections *connections
 	counts      *counts
 	health      tallies
+	pending     pendingCount
 	hooks       http.Handler // the routes that banks call
 	bodies      *edge.Budget // of webhooks
 	streams     *streams
@@ -71,6 +73,7 @@ func (p *Payments) Start(ctx context.Context) {
 	p.running.Go(func() { p.streams.run(ctx) })
 	list := append([]jobs.Job{
 		{Name: "retry-pending", Every: retryEvery, LockOn: p.money, Do: p.retryPending},
+		{Name: "count-pending", Every: pendingEvery, Shared: true, Do: p.countPending},
 		{Name: "clock", Every: clockEvery, Shared: true, Do: p.checkClock},
 		{Name: "partitions", Every: partitionsEvery, LockOn: p.money, Do: p.makePartitions},
 	}, p.more...)

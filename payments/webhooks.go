@@ -47,6 +47,10 @@ func (p *Payments) postNotice(c *gin.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), left)
 	defer cancel()
 	c.Request = c.Request.WithContext(ctx)
+	test := testOf(c.Request.Context())
+	if test == nil { // a test is stamped by our own clock
+		request.Stamped = func(at time.Time) { p.stamps.observe(at, request.Now) }
+	}
 	if err := connection.provider.Verify(request, connection.secrets); err != nil {
 		return p.refuse(c, connection, err)
 	}
@@ -62,7 +66,6 @@ func (p *Payments) postNotice(c *gin.Context) error {
 		return p.unreachable(err)
 	}
 	items, err := connection.provider.Parse(request)
-	test := testOf(c.Request.Context())
 	if test != nil {
 		d.test = true
 		for i := range items {

@@ -6,27 +6,36 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 )
+
+// warningPrefix begins each line of /readyz that warns of something.
+const warningPrefix = "warning: "
+
+// maxReady is the longest answer of /readyz that is read, in bytes.
+const maxReady = 4 << 10
 
 // askPatience is how long a server may take to say that it is ready.
 const askPatience = 4 * time.Second
 
 func readyCommand(s *settings) *cobra.Command {
 	return &cobra.Command{
-		Use: "ready", Short: "Ask the server at LISTEN_ADDR whether it is ready; exit 1 if not (for a container's health check)", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return s.askReady(cmd.Context()) },
+		Use: "ready", Short: "Ask the server at LISTEN_ADDR whether it is ready, and print its warnings; exit 1 if not (for a container's health check)", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.askReady(cmd.Context(), cmd.OutOrStdout()) },
 	}
 }
 
-// askReady asks /readyz of this machine's server, over https by the operator's certificate if that is what it serves.
-func (s *settings) askReady(ctx context.Context) error {
+// askReady asks /readyz of this machine's server, over https by the operator's certificate if that is what it serves, and
+// writes the warnings of the answer.
+func (s *settings) askReady(ctx context.Context, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
 	host, port, err := net.SplitHostPort(s.ListenAddr)
@@ -60,6 +69,17 @@ func (s *settings) askReady(ctx context.Context) error {
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("not ready: it answers %d", res.StatusCode)
+	}
+	answer, err := io.ReadAll(io.LimitReader(res.Body, maxReady))
+	if err != nil {
+		return fmt.Errorf("not ready: %w", err)
+	}
+	for line := range strings.Lines(string(answer)) {
+		if strings.HasPrefix(line, warningPrefix) {
+			if _, err := io.WriteString(out, line); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -124,7 +124,7 @@ func (p *program) operatorRoutes(e *edge.Edge) error {
 	e.Engine.GET("/readyz", p.ready)
 	e.Engine.GET("/metrics", gin.WrapH(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})))
 	document(e, "healthz", "/healthz", "200 while the process lives")
-	document(e, "readyz", "/readyz", "200 when the database is reachable and migrated, else 503")
+	document(e, "readyz", "/readyz", "200 when the database is reachable and migrated, else 503; lines that begin with \"warning:\" tell of a clock that is off")
 	document(e, "metrics", "/metrics", "Metrics as Prometheus reads them")
 	return nil
 }
@@ -137,11 +137,23 @@ func (p *program) ready(c *gin.Context) {
 		c.String(http.StatusServiceUnavailable, "not ready\n")
 		return
 	}
+	text := "ready\n"
 	if off := p.payments.ClockOff(); off != 0 {
-		c.String(http.StatusOK, "ready\nwarning: this machine's clock is %s ahead of the database's\n", off.Round(time.Second))
-		return
+		text += clockWarning(off, "the database's")
 	}
-	c.String(http.StatusOK, "ready\n")
+	if off := p.payments.StampsOff(); off != 0 {
+		text += clockWarning(off, "the stamps of signed notices, which are refused from 5 minutes on")
+	}
+	c.String(http.StatusOK, "%s", text)
+}
+
+// clockWarning is a line of /readyz about a clock that is ahead of another one by some time.
+func clockWarning(by time.Duration, other string) string {
+	way := "ahead of"
+	if by < 0 {
+		way = "behind"
+	}
+	return fmt.Sprintf("%sthis machine's clock is %s %s %s\n", warningPrefix, by.Abs().Round(time.Second), way, other)
 }
 
 // document writes a page that anyone may GET into OpenAPI.

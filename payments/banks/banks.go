@@ -116,6 +116,8 @@ type Request struct {
 	Body     []byte      // as sent
 	RemoteIP netip.Addr  // the caller's address; Compose sets it only where it stands for a signature
 	Now      time.Time   // our clock
+
+	Stamped func(at time.Time) // Verify tells it the stamp of a request with a good signature; nil: it is not wanted
 }
 
 // Answer is what goes back to the provider.

@@ -53,7 +53,7 @@ func (p cassoV2) Verify(r Request, secrets []Secrets) error {
 			return checkHex(signature, s["checksum_key"], hmac512(s["checksum_key"], stamp, ".", string(sorted)))
 		})
 		if err == nil {
-			return checkStamp(stamp, time.Millisecond, r.Now)
+			return checkStamp(r, stamp, time.Millisecond)
 		}
 	}
 	return ErrSignature

@@ -136,7 +136,7 @@ func (sepay) verifyHMAC(r Request, secret string) error {
 	if err := checkHex(signature, secret, hmac256(secret, stamp, ".", string(r.Body))); err != nil {
 		return err
 	}
-	return checkStamp(stamp, time.Second, r.Now)
+	return checkStamp(r, stamp, time.Second)
 }
 
 func (p sepay) Parse(r Request) ([]Item, error) {

@@ -51,8 +51,9 @@ func checkHex(given, key string, want []byte) error {
 	return nil
 }
 
-// checkStamp refuses a stamp, counted in units since 1970, that is further than Tolerance from now.
-func checkStamp(stamp string, unit time.Duration, now time.Time) error {
+// checkStamp refuses a signed stamp, counted in units since 1970, that is further than Tolerance from now, and reports
+// every one to r.Stamped.
+func checkStamp(r Request, stamp string, unit time.Duration) error {
 	n, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil {
 		return ErrSignature
@@ -61,7 +62,10 @@ func checkStamp(stamp string, unit time.Duration, now time.Time) error {
 	if unit == time.Millisecond {
 		at = time.UnixMilli(n)
 	}
-	if d := now.Sub(at); d > Tolerance || d < -Tolerance {
+	if r.Stamped != nil {
+		r.Stamped(at)
+	}
+	if d := r.Now.Sub(at); d > Tolerance || d < -Tolerance {
 		return ErrStale
 	}
 	return nil

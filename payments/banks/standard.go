@@ -56,7 +56,7 @@ func (standard) Verify(r Request, secrets []Secrets) error {
 			encoded, found := strings.CutPrefix(signature, "v1,")
 			got, err := base64.StdEncoding.DecodeString(encoded)
 			if found && err == nil && key != "" && hmac.Equal(got, want) {
-				return checkStamp(stamp, time.Second, r.Now)
+				return checkStamp(r, stamp, time.Second)
 			}
 		}
 		return ErrSignature
