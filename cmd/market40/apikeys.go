@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/merchants/problem"
 	"market40/migrations/database/private"
 )
@@ -34,7 +35,7 @@ func createKeyCommand(s *settings) *cobra.Command {
 				return usage(errors.New("--name must say whose key this is"))
 			}
 			if expires != "" {
-				day, err := time.ParseInLocation(time.DateOnly, expires, vietnam)
+				day, err := dates.Day(expires)
 				if err != nil {
 					return usage(errors.New("--expires is a day such as 2027-01-31"))
 				}

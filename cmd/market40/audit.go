@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/merchants/siem"
 	"market40/migrations/database/private"
 )
@@ -117,14 +118,11 @@ func timeOf(flag, text string, otherwise time.Time) (time.Time, error) {
 	if text == "" {
 		return otherwise, nil
 	}
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t, nil
-	}
-	t, err := time.ParseInLocation(time.DateOnly, text, time.FixedZone("+07", 7*60*60))
+	at, err := dates.Moment(text)
 	if err != nil {
-		return t, usage(fmt.Errorf("%s is a day YYYY-MM-DD or an RFC 3339 time", flag))
+		return otherwise, usage(fmt.Errorf("%s is a day YYYY-MM-DD or an RFC 3339 time", flag))
 	}
-	return t, nil
+	return *at, nil
 }
 
 func auditSource() siem.Source {

@@ -17,7 +17,7 @@ var arrows = map[string][]string{
 	"cmd/market40": {
 		"frontend", "frontend/pages", "frontend/voice", "reports", "reports/exports", "reports/field", "reports/periodic", "reports/programme",
 		"payments", "payments/banks", "payments/book", "payments/ledger", "payments/money", "payments/soundbox",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/phones", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
+		"merchants", "merchants/auth", "merchants/dates", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/phones", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
 	"frontend": {
@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 	// Files of reports, and their proof.
 	"reports/exports": {"merchants/auth", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/vietqr", "reports", "reports/periodic"},
 	// Lists of what was seen in the field are read as boards' rosters are.
-	"reports/field": {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/roster", "migrations/database", "payments/money", "reports/estimate"},
+	"reports/field": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/problem", "merchants/roster", "migrations/database", "payments/money", "reports/estimate"},
 	// What the province ordered; units and markets have one shape in all reports.
 	"reports/programme": {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "payments/money", "reports"},
 	// What is said in a report is frozen, and signed by a key that follows from the index key.
@@ -59,7 +59,7 @@ var arrows = map[string][]string{
 		"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/jobs", "merchants/memo", "merchants/outbox", "merchants/phones", "merchants/posters", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
-	"merchants/auth":      {"merchants/jobs", "merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
+	"merchants/auth":      {"merchants/dates", "merchants/jobs", "merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
 	"merchants/edge":      {"merchants/auth", "merchants/dates", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
 	"merchants/encodings": {},
 	"merchants/jobs":      {"migrations/database"}, // what is done by the clock

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/merchants/problem"
 )
 
@@ -34,7 +34,7 @@ func readScopes(texts []string) ([]auth.ScopeOrder, error) {
 				return nil, fmt.Errorf("--scope %s: days are written FROM..UNTIL, such as 2025-07-01..", text)
 			}
 			for _, day := range []string{scope.From, scope.Until} {
-				if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+				if _, err := dates.Date(day); day != "" && err != nil {
 					return nil, fmt.Errorf("--scope %s: a day is written 2025-07-01", text)
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/dates"
 	"market40/merchants/problem"
 )
 
@@ -61,7 +62,7 @@ func (p *People) findPost(ctx context.Context, user uuid.UUID, role string, scop
 				"Only localities and markets come with dates, or several at once.")
 		}
 		for _, day := range []string{s.From, s.Until} {
-			if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+			if _, err := dates.Date(day); day != "" && err != nil {
 				return nil, problem.Of("scopes", "date_form", "Ngày có dạng 2026-11-22.", "A day is written 2026-11-22.")
 			}
 		}

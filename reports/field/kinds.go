@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/merchants/edge"
 	"market40/merchants/problem"
 	"market40/merchants/roster"
@@ -76,7 +77,7 @@ func (d Days) selected() (s selected, err error) {
 		if side.text == "" {
 			continue
 		}
-		day, err := time.Parse(time.DateOnly, side.text)
+		day, err := dates.Date(side.text)
 		if err != nil {
 			return s, problem.Of(side.name, "date_form", "Ngày có dạng 2026-11-20.", "A day is written 2026-11-20.")
 		}
