@@ -1,0 +1,199 @@
+package main_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// dial opens a connection to a server and writes the beginning of a request.
+func (s *serving) dial(beginning string) net.Conn {
+	s.t.Helper()
+	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(s.address, "http://"), time.Minute)
+	must(s.t, err)
+	s.t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetWriteDeadline(time.Now().Add(5 * time.Second)) // the server may have hung up
+	_, _ = io.WriteString(conn, beginning)
+	return conn
+}
+
+// webhook returns the path of the only connection.
+func (s *serving) webhook(key string) string {
+	s.t.Helper()
+	made, _ := s.ask(key, "GET", "/api/v1/bank-connections", nil, 200).items()[0].(map[string]any)
+	return object(made).text("webhook_path")
+}
+
+// auditor makes a key that reads.
+func auditor(t *testing.T, env []string) string {
+	t.Helper()
+	return "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--name", "reader", "--role", "auditor").out)
+}
+
+// residentMegabytes returns the memory that a process has now.
+func residentMegabytes(t *testing.T, pid int) int {
+	t.Helper()
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	must(t, err)
+	kilobytes, err := strconv.Atoi(regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindStringSubmatch(string(raw))[1])
+	must(t, err)
+	return kilobytes >> 10
+}
+
+const (
+	// maxResident is the memory that a server may have whatever strangers send, in megabytes.
+	maxResident = 250
+	// unfinishedBodies is how many bodies that do not end are sent to each of four routes.
+	unfinishedBodies = 250
+)
+
+// TestUnfinishedBodiesTakeLittleMemory sends bodies that do not end: of strangers, to routes for everybody and to others, and
+// to a webhook. They take little memory and keep no notice out.
+func TestUnfinishedBodiesTakeLittleMemory(t *testing.T) {
+	t.Parallel()
+	env := []string{"DATA_DIR=" + dataDir(t)}
+	s := serve(t, env)
+	stall := register(t, s, env)
+	key := adminKey(t, env)
+	hook := s.webhook(key)
+	part := strings.Repeat(" ", 250<<10)
+	var wait sync.WaitGroup
+	for path, size := range map[string]int{"/api/v1/codes/verify": 1<<20 - 100, "/api/v1/sessions": 1<<20 - 100, "/api/v1/markets": 1<<20 - 100, hook: 255 << 10} {
+		request := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Apikey none\r\nContent-Length: %d\r\n\r\n%s", path, size, part)
+		for range unfinishedBodies {
+			wait.Go(func() { s.dial(request) })
+		}
+	}
+	wait.Wait()
+	s.pay(hook, 2)
+	mb := residentMegabytes(t, s.cmd.Process.Pid)
+	t.Logf("%d unfinished bodies: %d MB", 4*unfinishedBodies, mb)
+	if mb > maxResident {
+		t.Errorf("%d unfinished bodies take %d MB", 4*unfinishedBodies, mb)
+	}
+	if got := s.paid(key, stall); len(got) != 2 {
+		t.Errorf("the stall was paid %v", got)
+	}
+}
+
+// pay tells of a transfer to the stall that register makes.
+func (s *serving) pay(hook string, id int) {
+	s.t.Helper()
+	s.ask(sepayKey, "POST", hook, object{
+		"id": id, "gateway": "MBBank", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(time.DateTime), "accountNumber": "0123456789",
+		"code": nil, "content": "tra tien", "transferType": "in", "transferAmount": 1000, "accumulated": 0, "subAccount": nil,
+		"referenceCode": fmt.Sprintf("FT%014d", id), "description": "",
+	}, 200)
+}
+
+// TestStopsWhateverReads ends a server whose readers do not read, whose senders do not end, and whose files are not done.
+func TestStopsWhateverReads(t *testing.T) {
+	t.Parallel()
+	env := []string{"DATA_DIR=" + dataDir(t)}
+	s := serve(t, env)
+	stall := register(t, s, env)
+	for range 6 { // a key has eight streams
+		key := auditor(t, env)
+		for range 8 {
+			s.dial("GET /api/v1/stalls/" + stall + "/payments/stream HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 0\r\nAuthorization: " + key + "\r\n\r\n")
+		}
+		for range 4 {
+			s.dial("POST /api/v1/markets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: " + key + "\r\nContent-Length: 1000\r\n\r\n{")
+		}
+		s.dial("GET /api/v1/reports/adoption.xlsx HTTP/1.1\r\nHost: x\r\nAuthorization: " + key + "\r\n\r\n")
+	}
+	began := time.Now()
+	if code := s.stop(); code != 0 {
+		t.Errorf("the server ended with %d: %s", code, s.said.String())
+	}
+	took := time.Since(began).Round(time.Millisecond)
+	t.Logf("the server ended after %v", took)
+	if took > 15*time.Second { // 5 s on a machine that does nothing else
+		t.Errorf("the server ended after %v", took)
+	}
+	want(t, 0, env, "ledger", "verify")
+}
+
+// TestReadersLeaveThePaymentsTheirTime tells of payments with and without 48 readers of one key, in turns. Before callers
+// were limited, a payment took thousands of times as long beside them.
+func TestReadersLeaveThePaymentsTheirTime(t *testing.T) {
+	t.Parallel()
+	env := []string{"DATA_DIR=" + dataDir(t)}
+	s := serve(t, env)
+	stall := register(t, s, env)
+	admin := adminKey(t, env)
+	hook := s.webhook(admin)
+	serial := 1000
+	median := func(n int) time.Duration {
+		var took []time.Duration
+		for range n {
+			serial++
+			began := time.Now()
+			s.pay(hook, serial)
+			took = append(took, time.Since(began))
+		}
+		slices.Sort(took)
+		return took[len(took)/2]
+	}
+	median(200)
+	for _, path := range []string{"/api/v1/stalls/" + stall + "/payments?limit=200", "/api/v1/stalls/" + stall + "/payments/stream", "/api/v1/reports/adoption.xlsx"} {
+		reader := auditor(t, env)
+		var ratio float64
+		for range 3 { // the machine may be busy with something else at any moment
+			alone := median(60)
+			over := s.readers(48, path, reader)
+			beside := median(60)
+			over()
+			if ratio = float64(beside) / float64(alone); ratio < 4 {
+				break
+			}
+		}
+		t.Logf("%s: a payment takes %.1f times as long", path, ratio)
+		if ratio > 20 {
+			t.Errorf("beside 48 readers of %s a payment takes %.1f times as long", path, ratio)
+		}
+	}
+}
+
+// readers lets a number of clients of one key read a path again and again until the returned function is called.
+func (s *serving) readers(n int, path, key string) (over func()) {
+	s.t.Helper()
+	ended := make(chan struct{})
+	var reading sync.WaitGroup
+	client := &http.Client{Timeout: 3 * time.Second}
+	for range n {
+		reading.Go(func() {
+			for {
+				select {
+				case <-ended:
+					return
+				default:
+				}
+				req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.address+path, nil)
+				if err != nil {
+					s.t.Error(err)
+					return
+				}
+				req.Header.Set("Authorization", key)
+				req.Header.Set("Last-Event-ID", "0")
+				if res, err := client.Do(req); err == nil {
+					_, _ = io.Copy(io.Discard, res.Body)
+					_ = res.Body.Close()
+				}
+			}
+		})
+	}
+	return func() {
+		close(ended)
+		reading.Wait()
+	}
+}
