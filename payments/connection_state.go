@@ -44,7 +44,7 @@ const selectConnections = `SELECT c.id, c.provider, c.name, c.owner_kind, coales
 
 func scanConnection(row pgx.CollectableRow) (c Connection, err error) {
 	err = row.Scan(&c.ID, &c.Provider, &c.Name, &c.Owner.Kind, &c.Owner.ID, &c.CreatedAt, &c.Enabled, &c.Accounts, &c.ClockAhead)
-	c.WebhookPath = webhookPath(c.Provider, c.ID)
+	c.WebhookPath = webhookPath(string(c.Provider), c.ID)
 	return c, err
 }
 

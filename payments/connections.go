@@ -222,10 +222,10 @@ func secretsPlace(row uuid.UUID) seal.Place {
 
 // ConnectionOrder is what a bank connection is made of.
 type ConnectionOrder struct {
-	Provider string           `json:"provider" doc:"the word in /webhooks/{provider}/…" example:"sepay"`
+	Provider ProviderName     `json:"provider" doc:"the word in /webhooks/{provider}/…" example:"sepay"`
 	Name     string           `json:"name" minLength:"1" maxLength:"200"`
 	Owner    *ConnectionOwner `json:"owner,omitempty" doc:"whose accounts it may speak of; absent: platform"`
-	Secrets  json.RawMessage  `json:"secrets" doc:"the provider's own fields; never shown again"`
+	Secrets  SecretFields     `json:"secrets" doc:"the provider's own fields; never shown again"`
 	Accounts []AccountName    `json:"accounts,omitempty" maxItems:"1000" doc:"absent: all accounts in the owner's scope"`
 }
 
@@ -244,7 +244,7 @@ type AccountName struct {
 // Connection is a bank connection as it is shown: without secrets.
 type Connection struct {
 	ID          uuid.UUID       `json:"id"`
-	Provider    string          `json:"provider"`
+	Provider    ProviderName    `json:"provider"`
 	Name        string          `json:"name"`
 	Owner       ConnectionOwner `json:"owner"`
 	WebhookPath string          `json:"webhook_path"`
@@ -270,11 +270,11 @@ func webhookPath(provider string, id uuid.UUID) string {
 // check finds everything wrong with an order at once.
 func (o *ConnectionOrder) check() (banks.Secrets, error) {
 	var fields []problem.Field
-	provider, known := banks.Find(o.Provider)
+	provider, known := banks.Find(string(o.Provider))
 	if !known {
-		return nil, problem.InFields(problem.UnknownValue("provider", o.Provider, banks.Names()...))
+		return nil, problem.InFields(problem.UnknownValue("provider", string(o.Provider), banks.Names()...))
 	}
-	secrets, wrong := checkSecrets(provider, o.Secrets)
+	secrets, wrong := checkSecrets(provider, o.Secrets.RawMessage)
 	if wrong != nil {
 		fields = append(fields, *wrong)
 	}
@@ -327,7 +327,7 @@ func (p *Payments) CreateConnection(ctx context.Context, o ConnectionOrder) (*Co
 		ID: uuid.Must(uuid.NewV7()), Provider: o.Provider, Name: o.Name, Owner: ConnectionOwner{Kind: ownerPlatform},
 		Accounts: []shownAccount{}, CreatedAt: p.now(), Enabled: !unsigned, PendingApproval: unsigned, Unsigned: unsigned,
 	}
-	c.WebhookPath = webhookPath(c.Provider, c.ID)
+	c.WebhookPath = webhookPath(string(c.Provider), c.ID)
 	if o.Owner != nil {
 		c.Owner = *o.Owner
 	}
@@ -349,7 +349,7 @@ func (p *Payments) CreateConnection(ctx context.Context, o ConnectionOrder) (*Co
 				return err
 			}
 		}
-		return p.addSecret(ctx, tx, c.ID, o.Secrets, unsigned)
+		return p.addSecret(ctx, tx, c.ID, o.Secrets.RawMessage, unsigned)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create connection %s: %w", c.Name, err)

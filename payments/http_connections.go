@@ -2,7 +2,6 @@ package payments
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -45,7 +44,7 @@ func (p *Payments) listConnections(ctx context.Context, in *struct{ edge.Page })
 func (p *Payments) rotateSecret(ctx context.Context, in *struct {
 	edge.Named
 	Body struct {
-		Secrets json.RawMessage `json:"secrets"`
+		Secrets SecretFields `json:"secrets" doc:"the provider's own fields; never shown again"`
 	}
 },
 ) (*struct{}, error) {
@@ -56,7 +55,7 @@ func (p *Payments) rotateSecret(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return nil, p.RotateSecret(ctx, id, in.Body.Secrets)
+	return nil, p.RotateSecret(ctx, id, in.Body.Secrets.RawMessage)
 }
 
 // connectionOf is the connection that a path names, for those who run connections for everybody.

@@ -68,7 +68,7 @@ func TestAClockAheadPoisonsNoPartition(t *testing.T) {
 		now := func() time.Time { return time.Now().Add(off) }
 		keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, now)
 		must(t, err)
-		connection, err := w.payments.CreateConnection(t.Context(), payments.ConnectionOrder{Provider: "sepay", Name: "SePay", Secrets: []byte(`{"api_key":"` + sepayKey + `"}`)})
+		connection, err := w.payments.CreateConnection(t.Context(), payments.ConnectionOrder{Provider: "sepay", Name: "SePay", Secrets: payments.SecretFields{RawMessage: []byte(`{"api_key":"` + sepayKey + `"}`)}})
 		must(t, err)
 		n := banks.Notice{
 			ExternalID: "1", Account: "1111111", Direction: banks.In, Amount: amount, Currency: money.Currency, Memo: code,

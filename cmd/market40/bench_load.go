@@ -67,7 +67,7 @@ func newLoad(ctx context.Context, dir, address string, stalls int) (*load, error
 		return nil, err
 	}
 	connection, err := p.payments.CreateConnection(ctx, payments.ConnectionOrder{
-		Provider: "sepay", Name: "bench", Secrets: json.RawMessage(`{"hmac_secret":"` + benchSecret + `"}`),
+		Provider: "sepay", Name: "bench", Secrets: payments.SecretFields{RawMessage: json.RawMessage(`{"hmac_secret":"` + benchSecret + `"}`)},
 	})
 	if err != nil {
 		return nil, err

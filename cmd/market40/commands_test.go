@@ -15,7 +15,7 @@ func TestEveryCommandHelps(t *testing.T) {
 	t.Parallel()
 	for _, words := range []string{
 		"", "serve", "migrate", "migrate up", "migrate status", "seed", "seed demo", "seed banks", "seed localities", "apikeys",
-		"apikeys create", "apikeys revoke", "ledger", "reports", "reports freeze", "reports verify", "ledger verify", "backup", "restore", "bench", "simulate", "version", "secrets", "secrets rotate", "secrets finish", "sbom", "ready",
+		"apikeys create", "apikeys revoke", "ledger", "reports", "reports freeze", "reports verify", "ledger verify", "backup", "restore", "bench", "simulate", "version", "secrets", "secrets rotate", "secrets finish", "sbom", "ready", "connections", "connections list", "connections test",
 	} {
 		a := want(t, 0, []string{"LISTEN_ADDR=nowhere"}, append(strings.Fields(words), "--help")...)
 		if first, _, _ := strings.Cut(a.out, "\n"); len(first) < 15 || !strings.Contains(a.out, "Usage:") {

@@ -63,7 +63,7 @@ func commands(begun *bool) *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	for _, c := range []*cobra.Command{
 		serveCommand(s), migrateCommand(s), seedCommand(s), apiKeysCommand(s), usersCommand(s), auditCommand(s), ledgerCommand(s), secretsCommand(s),
-		reportsCommand(s), backupCommand(s), restoreCommand(s), simulateCommand(s), readyCommand(s),
+		reportsCommand(s), backupCommand(s), restoreCommand(s), simulateCommand(s), readyCommand(s), connectionsCommand(s),
 	} {
 		c.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 			read, err := readSettings()

@@ -148,7 +148,7 @@ func (d *demo) begin(ctx context.Context) error {
 	err := d.db.Pool.QueryRow(ctx, `SELECT id FROM bank_connections WHERE name = $1`, demoConnection).Scan(&d.connection)
 	if errors.Is(err, pgx.ErrNoRows) {
 		made, err := d.payments.CreateConnection(ctx, payments.ConnectionOrder{
-			Provider: "sepay", Name: demoConnection, Secrets: json.RawMessage(`{"api_key":"` + uuid.NewString() + `"}`),
+			Provider: "sepay", Name: demoConnection, Secrets: payments.SecretFields{RawMessage: json.RawMessage(`{"api_key":"` + uuid.NewString() + `"}`)},
 		})
 		if err != nil {
 			return err

@@ -2247,7 +2247,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A further account of the tenant, with its own code */
+        /** A further account of the tenant, with its own code; a program's waits for a second person */
         post: operations["add-account"];
         delete?: never;
         options?: never;
@@ -2680,7 +2680,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Đổi người thuê: the old code is revoked, a new one issued */
+        /** Đổi người thuê: the old code is revoked, a new one issued; a program's change waits for a second person */
         post: operations["change-tenant"];
         delete?: never;
         options?: never;
@@ -3243,7 +3243,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 200 when the database is reachable and migrated, else 503 */
+        /** 200 when the database is reachable and migrated, else 503; lines that begin with "warning:" tell of a clock that is off */
         get: operations["readyz"];
         put?: never;
         post?: never;
@@ -4806,7 +4806,7 @@ export interface components {
             effective_at: string | null;
             id: string;
             /**
-             * @description a replacement waits; an addition and a change of tenant are at once
+             * @description a replacement waits; an addition and a change of tenant are at once, but those of a program wait
              * @enum {string}
              */
             kind: "replacement" | "addition" | "tenant";
@@ -5308,7 +5308,7 @@ export interface components {
             amount: string | null;
             /** Format: date-time */
             closed_at: string | null;
-            /** @description what the bank told: of a conflict both contents, the first one first */
+            /** @description what the bank told: of a conflict both contents, the first one first; of an unknown account up to 21 notices */
             contents: components["schemas"]["PaymentsContent"][] | null;
             currency: string | null;
             delivery_id: string;
@@ -5319,6 +5319,11 @@ export interface components {
             /** @description null: the platform's */
             market: components["schemas"]["PaymentsCaseMarket"];
             market_id: string;
+            /**
+             * Format: int64
+             * @description how many notices wait in it: those for one unknown account wait in one case until somebody decides about one of them
+             */
+            notice_count: number;
             notice_id: string;
             notice_state: string | null;
             /** Format: date-time */
@@ -5374,7 +5379,8 @@ export interface components {
             owner: components["schemas"]["PaymentsConnectionOwner"];
             /** @description a secret that signs nothing waits for a second person */
             pending_approval: boolean;
-            provider: string;
+            /** @enum {string} */
+            provider: "sepay" | "sepay_pg" | "casso_v1" | "casso_v2" | "payos" | "pay2s" | "vietqr_vn" | "momo" | "zalopay" | "vnpay" | "standard";
             /** @description a secret of it, active or waiting, lets calls in by their address alone */
             unsigned: boolean;
             /** @description an active secret from before there was a least strength could be guessed */
@@ -5401,7 +5407,8 @@ export interface components {
             owner: components["schemas"]["PaymentsConnectionOwner"];
             /** @description a secret that signs nothing waits for a second person */
             pending_approval: boolean;
-            provider: string;
+            /** @enum {string} */
+            provider: "sepay" | "sepay_pg" | "casso_v1" | "casso_v2" | "payos" | "pay2s" | "vietqr_vn" | "momo" | "zalopay" | "vnpay" | "standard";
             /** @description the newest first, never a value */
             secrets: components["schemas"]["PaymentsConnectionSecret"][] | null;
             /** @description a secret of it, active or waiting, lets calls in by their address alone */
@@ -5445,10 +5452,43 @@ export interface components {
             /**
              * @description the word in /webhooks/{provider}/…
              * @example sepay
+             * @enum {string}
              */
-            provider: string;
+            provider: "sepay" | "sepay_pg" | "casso_v1" | "casso_v2" | "payos" | "pay2s" | "vietqr_vn" | "momo" | "zalopay" | "vnpay" | "standard";
             /** @description the provider's own fields; never shown again */
-            secrets: unknown;
+            secrets: {
+                hmac_secret: string;
+            } | {
+                api_key: string;
+            } | {
+                /** @description addresses and networks, none wider than /24 (IPv6: /56); a second person approves */
+                allow_ips: string[] | string;
+                /** @enum {string} */
+                auth: "none";
+            } | {
+                secret_key: string;
+            } | {
+                secure_token: string;
+            } | {
+                checksum_key: string;
+            } | {
+                checksum_key: string;
+            } | {
+                token: string;
+            } | {
+                password: string;
+                username: string;
+            } | {
+                access_key: string;
+                partner_code: string;
+                secret_key: string;
+            } | {
+                key2: string;
+            } | {
+                hash_secret: string;
+            } | {
+                secret: string;
+            };
         };
         PaymentsConnectionOwner: {
             id?: string;
@@ -5649,7 +5689,7 @@ export interface components {
              * @enum {string}
              */
             action: "assign" | "return" | "dismiss";
-            /** @description the notice or conflict that it speaks of; default the one that is not posted */
+            /** @description the notice or conflict that it speaks of; default the one that is not posted, of several the first */
             content?: string;
             reason: string;
             /** @description to which stall; for assign. Of a conflict the stall that matching finds, unless given */
@@ -6666,7 +6706,40 @@ export interface components {
             note: string;
         };
         "Rotate-bank-connection-secretRequest": {
-            secrets: unknown;
+            /** @description the provider's own fields; never shown again */
+            secrets: {
+                hmac_secret: string;
+            } | {
+                api_key: string;
+            } | {
+                /** @description addresses and networks, none wider than /24 (IPv6: /56); a second person approves */
+                allow_ips: string[] | string;
+                /** @enum {string} */
+                auth: "none";
+            } | {
+                secret_key: string;
+            } | {
+                secure_token: string;
+            } | {
+                checksum_key: string;
+            } | {
+                checksum_key: string;
+            } | {
+                token: string;
+            } | {
+                password: string;
+                username: string;
+            } | {
+                access_key: string;
+                partner_code: string;
+                secret_key: string;
+            } | {
+                key2: string;
+            } | {
+                hash_secret: string;
+            } | {
+                secret: string;
+            };
         };
         "Set-soundboxRequest": {
             speaks: boolean;
@@ -11964,13 +12037,13 @@ export interface operations {
                     "application/json": components["schemas"]["MerchantsNewAccount"];
                 };
             };
-            /** @description Error */
-            default: {
+            /** @description a program asked: the change waits for a second person */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                    "application/json": components["schemas"]["MerchantsBeneficiaryChange"];
                 };
             };
         };
@@ -13085,13 +13158,13 @@ export interface operations {
                     "application/json": components["schemas"]["MerchantsStall"];
                 };
             };
-            /** @description Error */
-            default: {
+            /** @description a program asked: the change waits for a second person */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                    "application/json": components["schemas"]["MerchantsBeneficiaryChange"];
                 };
             };
         };

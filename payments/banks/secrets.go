@@ -12,6 +12,21 @@ import (
 // Secrets are one generation of a connection's secret fields by name. The list "allow_ips" is joined by commas.
 type Secrets map[string]string
 
+// SecretForms are by provider the sets of fields that its secrets may have.
+var SecretForms = map[string][][]string{
+	"sepay":     {{"hmac_secret"}, {"api_key"}, {"auth", "allow_ips"}},
+	"sepay_pg":  {{"secret_key"}},
+	"casso_v1":  {{"secure_token"}},
+	"casso_v2":  {{"checksum_key"}},
+	"payos":     {{"checksum_key"}},
+	"pay2s":     {{"token"}},
+	"vietqr_vn": {{"username", "password"}},
+	"momo":      {{"partner_code", "access_key", "secret_key"}},
+	"zalopay":   {{"key2"}},
+	"vnpay":     {{"hash_secret"}},
+	"standard":  {{"secret"}},
+}
+
 // ParseSecrets reads the JSON object that an operator gives: every value is a string; allow_ips may also be a
 // list of strings. The error names the field, never its value.
 func ParseSecrets(raw json.RawMessage) (Secrets, error) {

@@ -2,6 +2,7 @@ package banks_test
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
@@ -76,6 +77,40 @@ func FuzzParseSecrets(f *testing.F) {
 			_ = find(t, name).CheckSecrets(s)
 		}
 	})
+}
+
+// TestSecretFormsAreTaken: every provider takes exactly the sets of fields that OpenAPI lists for it.
+func TestSecretFormsAreTaken(t *testing.T) {
+	t.Parallel()
+	for _, name := range banks.Names() {
+		forms := banks.SecretForms[name]
+		if len(forms) == 0 {
+			t.Errorf("%s has no form", name)
+		}
+		for _, fields := range forms {
+			secrets := banks.Secrets{}
+			for _, field := range fields {
+				secrets[field] = map[string]string{"auth": "none", "allow_ips": "10.0.0.1"}[field]
+				if secrets[field] == "" {
+					secrets[field] = "MfKQ9r8GKYqrTwjU"
+				}
+			}
+			if err := find(t, name).CheckSecrets(secrets); err != nil {
+				t.Errorf("%s refuses %v: %v", name, fields, err)
+			}
+			for _, field := range fields {
+				less := maps.Clone(secrets)
+				delete(less, field)
+				if find(t, name).CheckSecrets(less) == nil {
+					t.Errorf("%s takes %v without %s", name, fields, field)
+				}
+			}
+			secrets["another"] = "MfKQ9r8GKYqrTwjU"
+			if find(t, name).CheckSecrets(secrets) == nil {
+				t.Errorf("%s takes a field that is not listed beside %v", name, fields)
+			}
+		}
+	}
 }
 
 func TestWeakSecrets(t *testing.T) {

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+	"market40/payments"
+)
+
+func connectionsCommand(s *settings) *cobra.Command {
+	c := group("connections", "See and test the connections through which banks and wallets tell of payments")
+	c.AddCommand(listConnectionsCommand(s), testConnectionCommand(s))
+	return c
+}
+
+func listConnectionsCommand(s *settings) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "list [--json]", Short: "The bank connections, oldest first: id, provider, whether it takes notices, name", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withPayments(cmd.Context(), s, false, func(p *payments.Payments) error {
+				all := edge.List[payments.Connection]{Items: []payments.Connection{}}
+				for page := (edge.Page{Limit: edge.MaxLimit}); ; page.After = *all.Next {
+					list, err := p.Connections(cmd.Context(), page)
+					if err != nil {
+						return err
+					}
+					all.Items, all.Next = append(all.Items, list.Items...), list.Next
+					if list.Next == nil {
+						break
+					}
+				}
+				if asJSON {
+					return json.NewEncoder(cmd.OutOrStdout()).Encode(all)
+				}
+				for _, c := range all.Items {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s  %-9s  %-8s  %s%s\n", c.ID, c.Provider, connectionState(c), c.Name, connectionFaults(c))
+				}
+				return nil
+			})
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the list as the API answers it")
+	return c
+}
+
+// connectionState is whether a connection takes notices, in one word.
+func connectionState(c payments.Connection) string {
+	switch {
+	case c.Enabled:
+		return "enabled"
+	case c.PendingApproval:
+		return "waiting"
+	}
+	return "disabled"
+}
+
+// connectionFaults are what an operator should change of a connection.
+func connectionFaults(c payments.Connection) string {
+	var faults []string
+	if c.Unsigned {
+		faults = append(faults, "UNSIGNED: only the caller's address is checked")
+	}
+	if c.WeakSecret {
+		faults = append(faults, "WEAK SECRET")
+	}
+	if c.ClockAhead != nil {
+		faults = append(faults, "dates its notices ahead")
+	}
+	if len(faults) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(faults, ", ") + ")"
+}
+
+func testConnectionCommand(s *settings) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "test ID [--json]", Short: "Send a signed test through a connection's webhook and print the notice, which is ignored", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := uuid.Parse(args[0])
+			if err != nil {
+				return usage(errors.New("ID is a connection's id, as `market40 connections list` prints it"))
+			}
+			return withPayments(cmd.Context(), s, true, func(p *payments.Payments) error {
+				notice, err := p.TestConnection(cmd.Context(), id)
+				var refused *problem.Error
+				if errors.As(err, &refused) {
+					return errors.New(refused.En)
+				}
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return json.NewEncoder(cmd.OutOrStdout()).Encode(notice)
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s  %s  %s\n", notice.ID, notice.State, notice.Why)
+				return err
+			})
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the notice as the API answers it")
+	return c
+}
+
+// withPayments does something with the way in of notices; open: while its routes take them.
+func withPayments(ctx context.Context, s *settings, open bool, do func(*payments.Payments) error) error {
+	p, closeAll, err := openProgram(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	if !open {
+		return do(p.payments)
+	}
+	if _, err := p.edge(false); err != nil {
+		return err
+	}
+	p.payments.Start(context.WithoutCancel(ctx))
+	defer p.payments.Stop()
+	return do(p.payments)
+}
