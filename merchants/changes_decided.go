@@ -69,6 +69,22 @@ func changeDecided() error {
 const countPersons = `SELECT count(DISTINCT coalesce(k.merchant_id, o.merchant_id, u.merchant_id, k.owner_id, a.id))
 	FROM actors a LEFT JOIN users u ON u.id = a.id LEFT JOIN api_keys k ON k.id = a.id LEFT JOIN users o ON o.id = k.owner_id WHERE a.id = ANY ($1)`
 
+// requireSecond refuses an approver who is the proposer, a program, or came in by an invitation: whoever made the invitation,
+// which may be the program that proposed, could have accepted it.
+func (c *change) requireSecond(ctx context.Context, tx pgx.Tx, who auth.Principal) error {
+	var persons int
+	var invited bool
+	err := tx.QueryRow(ctx, `SELECT (`+countPersons+`), EXISTS (SELECT FROM sessions WHERE id = $2 AND method = 'invitation')`,
+		[]uuid.UUID{who.ActorID, c.proposedBy}, who.SessionID).Scan(&persons, &invited)
+	if err != nil {
+		return fmt.Errorf("compare persons: %w", err)
+	}
+	if persons < 2 || invited || isProgram(who) {
+		return problem.New(problem.Conflict, "second_person_needed", "Cần người thứ hai duyệt.", "A second person has to approve this.")
+	}
+	return nil
+}
+
 // approveChange makes a change effective at once, by a second person who signed in: never the proposer, nor a program.
 func (r *Registry) approveChange(ctx context.Context, who auth.Principal, id uuid.UUID) error {
 	if err := proved(who, r.now()); err != nil {
@@ -82,12 +98,8 @@ func (r *Registry) approveChange(ctx context.Context, who auth.Principal, id uui
 		if err := c.waiting(r.now()); err != nil {
 			return err
 		}
-		var persons int
-		if err := tx.QueryRow(ctx, countPersons, []uuid.UUID{who.ActorID, c.proposedBy}).Scan(&persons); err != nil {
-			return fmt.Errorf("compare persons: %w", err)
-		}
-		if persons < 2 || isProgram(who) {
-			return problem.New(problem.Conflict, "second_person_needed", "Cần người thứ hai duyệt.", "A second person has to approve this.")
+		if err := c.requireSecond(ctx, tx, who); err != nil {
+			return err
 		}
 		if err := r.step(ctx, tx, c, "approved", &who.ActorID, ""); err != nil {
 			return err

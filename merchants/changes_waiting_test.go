@@ -4,6 +4,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
 )
 
 // wantCodes wants a stall's codes in a state.
@@ -18,6 +22,18 @@ func (w *world) wantCodes(path, state string, n int) {
 	if found != n {
 		w.t.Errorf("%d codes are %s, want %d", found, state, n)
 	}
+}
+
+// invited accepts an invitation of a program for the merchant of a stall.
+func (w *world) invited(stall string) string {
+	w.t.Helper()
+	inviter, err := w.keys.Find(w.t.Context(), w.key("manager", "market:CHODAM"))
+	must(w.t, err)
+	_, card, err := w.people.Invite(w.t.Context(), inviter, uuid.MustParse(stall))
+	must(w.t, err)
+	token, _, err := w.people.Accept(w.t.Context(), card, auth.Visit{Address: "127.0.0.1"})
+	must(w.t, err)
+	return session + token
 }
 
 // TestAProgramsFurtherAccountWaits: a key alone makes no official code that pays somebody else.
@@ -47,6 +63,7 @@ func TestAProgramsFurtherAccountWaits(t *testing.T) {
 	for _, program := range []string{manager, w.key("admin", ""), w.key("merchant", "stall:"+s.text("id"))} {
 		w.refuse(program, "POST", approve, nil, 409, "second_person_needed")
 	}
+	w.refuse(w.invited(s.text("id")), "POST", approve, nil, 409, "second_person_needed") // who holds a link is nobody known
 	w.clock = noon.Add(25 * time.Hour)
 	w.settle()
 	w.wantChange(path, c.text("id"), "pending", "proposed")
