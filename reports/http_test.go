@@ -116,7 +116,7 @@ func TestRefusals(t *testing.T) {
 		{admin, "as_of=2026-02-30", http.StatusUnprocessableEntity, "date_form"},
 		{admin, "as_of=2024-05-28", http.StatusOK, ""},
 		{admin, "as_of=2024-05-27", http.StatusUnprocessableEntity, "before_data"},
-		{admin, "as_of=0000-01-01", http.StatusUnprocessableEntity, "date_form"},
+		{admin, "as_of=0000-01-01", http.StatusUnprocessableEntity, "before_data"},
 		{admin, "as_of=2026-11-23&campaign=&basis=", http.StatusOK, ""},
 	} {
 		for _, path := range []string{jsonPath, csvPath} {

@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
-	"market40/merchants/dates"
 	"market40/merchants/problem"
 	"market40/migrations/database"
 )
@@ -109,7 +108,7 @@ func (r *Reports) day(ctx context.Context, asOf string) (time.Time, error) {
 	if asOf == "" {
 		return today, nil
 	}
-	day, err := dates.Date(asOf)
+	day, err := time.Parse(time.DateOnly, asOf) // bounded below, on both sides
 	if err != nil {
 		return day, problem.Of("as_of", "date_form", "Ngày có dạng 2026-11-22.", "A day is written 2026-11-22.")
 	}
