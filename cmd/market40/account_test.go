@@ -11,15 +11,13 @@ import (
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 	"github.com/pquerna/otp/totp"
-
-	"market40/migrations/database/dbtest"
 )
 
 // TestAccountPages: a person signs in with a password, adds a passkey, signs out, comes back with the passkey alone,
 // proves itself with it and changes the password; at the width of a phone and of a screen.
 func TestAccountPages(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
+	env := []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1)}
 	s := serve(t, env, "--demo")
 	for width, login := range map[int64]string{360: "demo.manager", 1440: "demo.auditor"} {
 		found := regexp.MustCompile(login + ` +(\S+)  (\S+)`).FindStringSubmatch(strings.Join(s.told, "\n"))

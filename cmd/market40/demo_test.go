@@ -1,10 +1,13 @@
 package main_test
 
 import (
+	"context"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	market40 "market40/cmd/market40"
 	"market40/migrations/database/dbtest"
 )
 
@@ -31,6 +34,14 @@ func TestDemoPrintsAWorkingKeyForEachRole(t *testing.T) {
 	s = serve(t, env, "--demo")
 	s.ask("Bearer "+keys["admin"], "GET", "/api/v1/markets", nil, 401)
 	s.ask("Bearer "+demoKeys(t, s)["admin"], "GET", "/api/v1/markets", nil, 200)
+}
+
+// demoURL is the URL of a database that holds the demo, made today with the key someSecret(1).
+func demoURL(t *testing.T) string {
+	t.Helper()
+	return dbtest.Copy(t, "demo", func(ctx context.Context, url string) error {
+		return market40.SeedDemo(ctx, url, demoSecret, 0, time.Now())
+	})
 }
 
 // demoKeys are the keys that a server printed, by role.

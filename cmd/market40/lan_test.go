@@ -79,7 +79,7 @@ func (s *serving) installs() *x509.Certificate {
 func TestAPhoneSignsInOverTheLAN(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "DATA_DIR=" + dir}
+	env := []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1), "DATA_DIR=" + dir}
 	s := serve(t, env, "--demo", "--lan")
 	if !strings.HasPrefix(s.address, "https://127.0.0.1:") {
 		t.Fatalf("it listens on %s", s.address)

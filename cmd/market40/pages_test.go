@@ -15,7 +15,6 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"market40/merchants/vietqr"
-	"market40/migrations/database/dbtest"
 )
 
 // browse is a tab of a real browser of a screen's width in CSS pixels.
@@ -55,7 +54,7 @@ func fits(t *testing.T, tab context.Context, name string) {
 
 func TestPages(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
+	env := []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1)}
 	s := serve(t, env, "--demo")
 	key := "Bearer " + demoKeys(t, s)["admin"]
 	hook := s.ask(key, "POST", "/api/v1/bank-connections", object{
@@ -111,7 +110,7 @@ func until(t *testing.T, tab context.Context, condition string) {
 // TestBrowserKeepsTheSession: browsers count loopback as safe, so the Secure cookie lasts over http there.
 func TestBrowserKeepsTheSession(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
+	env := []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1)}
 	s := serve(t, env, "--demo")
 	found := regexp.MustCompile(`demo\.auditor +(\S+)  (\S+)`).FindStringSubmatch(strings.Join(s.told, "\n"))
 	if found == nil {

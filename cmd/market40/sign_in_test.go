@@ -38,7 +38,7 @@ func (s *serving) visit(method, path string, body object, headers ...string) (*h
 
 func TestPeopleSignIn(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
+	env := []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1)}
 	s := serve(t, env, "--demo")
 	found := regexp.MustCompile(`demo\.manager +(\S+)  (\S+)`).FindStringSubmatch(strings.Join(s.told, "\n"))
 	if found == nil {

@@ -21,7 +21,7 @@ const sameOrigin = "same-origin"
 // TestAMerchantComesIn signs in to a demo by the code on its terminal, and by an invitation in a real browser.
 func TestAMerchantComesIn(t *testing.T) {
 	t.Parallel()
-	s := serve(t, []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}, "--demo")
+	s := serve(t, []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1)}, "--demo")
 	phone := object{"phone": "+84 900 000 001"}
 	if res, o := s.visit("POST", "/api/v1/phone-codes", phone, "Sec-Fetch-Site", "cross-site"); res.StatusCode != 403 || o.text("code") != "cross_origin" {
 		t.Errorf("a code for another site: %d %v", res.StatusCode, o)
@@ -86,7 +86,7 @@ func TestAMerchantComesIn(t *testing.T) {
 // TestAMerchantSignsInOnThePage asks for a code at the page, mistypes it, and comes in.
 func TestAMerchantSignsInOnThePage(t *testing.T) {
 	t.Parallel()
-	s := serve(t, []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}, "--demo")
+	s := serve(t, []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1)}, "--demo")
 	v := &visitor{t: t, tab: browse(t, 360), at: s.address, width: 360}
 	v.do(chromedp.Navigate(v.at+"/sign-in"), chromedp.WaitVisible(`#phone`), chromedp.SendKeys(`[name=phone]`, "12345"), chromedp.Click(`#phone button`))
 	v.says("chưa đúng")

@@ -54,6 +54,27 @@ func URL(t testing.TB) string {
 	return s.create(t, "TEMPLATE "+s.template)
 }
 
+// Copy returns the URL of a copy of a database that fill wrote: once in this binary for all tests that give its name.
+// Fill closes its connections.
+func Copy(t testing.TB, name string, fill func(ctx context.Context, url string) error) string {
+	t.Helper()
+	s, err := server()
+	if err != nil {
+		t.Fatalf("starting the tests' PostgreSQL: %v", err)
+	}
+	once, _ := s.filled.LoadOrStore(name, sync.OnceValue(func() error {
+		ctx := context.Background() // it outlives the first test that needs it
+		if _, err := s.admin.Pool.Exec(ctx, "CREATE DATABASE filled_"+name+" TEMPLATE "+s.template); err != nil {
+			return err
+		}
+		return fill(ctx, s.running.DatabaseURL("filled_"+name))
+	}))
+	if err := once.(func() error)(); err != nil {
+		t.Fatalf("filling the database %s: %v", name, err)
+	}
+	return s.create(t, "TEMPLATE filled_"+name)
+}
+
 // Empty is the URL of a database without any migration.
 func Empty(t testing.TB) string {
 	t.Helper()
@@ -69,6 +90,7 @@ type shared struct {
 	running  *private.Server
 	admin    *database.DB // where databases are made from
 	template string
+	filled   sync.Map // of Copy: the name of a database to what fills it once
 }
 
 func (s *shared) create(t testing.TB, from string) string {
