@@ -9,6 +9,8 @@ LINT_VERSION := v2.15.0
 FRONT := $(shell find frontend/stall frontend/district frontend/lib frontend/voice -type f ! -name '*.go') frontend/vite.config.ts frontend/tsconfig.json
 # Nothing of the machine goes into the program: no path, no C library, no time.
 BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)'
+# The same way for vet and for tests: what is compiled for one serves the other, and the image that a test builds.
+PLAIN := CGO_ENABLED=0 go
 # Where goroutines meet: tested with the race detector. Everything else is tested without it, which is several times quicker.
 RACY := ./migrations/database/... ./merchants/auth/... ./merchants/seal/... ./payments/...
 
@@ -19,9 +21,9 @@ test: setup apps ## everything that proves the program: format, vet, all tests
 	@bad=$$(gofmt -l cmd frontend merchants migrations payments reports 2>/dev/null); [ -z "$$bad" ] || { echo "not formatted (make fmt):"; echo "$$bad"; exit 1; }
 	cd frontend && npm run --silent check && npm run --silent test
 	go mod verify
-	go vet ./...
+	$(PLAIN) vet -trimpath ./...
 	go test -race -timeout 14m $(RACY)
-	go test -timeout 25m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
+	$(PLAIN) test -trimpath -timeout 25m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
 
 build: setup apps ## bin/market40
 	$(BUILD) -o bin/market40 ./cmd/market40

@@ -7,11 +7,14 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"flag"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -27,8 +30,15 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		os.Exit(market40.Run(os.Args[1:], os.Stdout, os.Stderr))
 	}
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue { // nobody set it
+		_ = parallel.Value.Set(strconv.Itoa(waitingTests * runtime.GOMAXPROCS(0)))
+	}
 	os.Exit(m.Run())
 }
+
+// waitingTests is how many tests run at once on each core: they wait for servers and browsers most of the time.
+const waitingTests = 2
 
 // ownSettings are the variables that a test sets or leaves out, never those of who runs it.
 var ownSettings = []string{
