@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long something of a browser may take on a busy machine.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // worksScript notes the states of long work as the page shows them.
 const worksScript = `window.worked = []; new MutationObserver(() => { for (const w of document.querySelectorAll('[data-work]')) { const said = w.dataset.work + ' ' + w.querySelector('b').textContent + (w.querySelector('progress') ? ' with progress' : ''); if (window.worked.at(-1) !== said) window.worked.push(said); } }).observe(document, { subtree: true, childList: true, attributes: true });`

@@ -92,14 +92,18 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// betweenLooks is the time between two looks at a page: one at every frame would keep the machine busy with looking.
+const betweenLooks = 50 * time.Millisecond
+
 // until waits for what a page must come to show.
 func until(t *testing.T, tab context.Context, condition string) {
 	t.Helper()
 	ctx, end := context.WithTimeout(tab, patience)
 	defer end()
-	_, err := chromedp.Run(ctx, chromedp.Poll[bool](condition))
+	poll := chromedp.Poll[bool](condition, chromedp.WithPollingInterval(betweenLooks), chromedp.WithPollingTimeout(patience))
+	_, err := chromedp.Run(ctx, poll)
 	for err != nil && ctx.Err() == nil { // the page was left for another while it was looked at
-		_, err = chromedp.Run(ctx, chromedp.Poll[bool](condition))
+		_, err = chromedp.Run(ctx, poll)
 	}
 	if err != nil {
 		shown, _ := chromedp.Run(tab, chromedp.Evaluate[string](`document.body.innerText + '\nheard: ' + document.body.dataset.heard`))
