@@ -109,3 +109,21 @@ func TestAFeedOfForeignAccountsHasFewCases(t *testing.T) {
 		t.Errorf("%d cases hold %d notices, one of them %d", cases, notices, most)
 	}
 }
+
+// TestTheNewestCasesAreReadInTheirOrder: among many cases a page costs what its own cases cost.
+func TestTheNewestCasesAreReadInTheirOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.db.Pool.Exec(t.Context(), `INSERT INTO cases (id, kind, state, opened_at) SELECT gen_random_uuid(), 'over_limit', 'open', now() - n * interval '1 second' FROM generate_series(1, 20000) n`)
+	must(t, err)
+	_, err = w.db.Pool.Exec(t.Context(), `ANALYZE cases`)
+	must(t, err)
+	if first := w.call(w.admin, "GET", "/api/v1/cases?state=open&limit=2", nil, 200); len(first.items()) != 2 || first.text("next") == "" {
+		t.Errorf("the first page is %v", first)
+	}
+	var scans int
+	w.eventually("the index is used", func() bool { // the server counts its scans after a while
+		must(t, w.db.Pool.QueryRow(t.Context(), `SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'cases_newest'`).Scan(&scans))
+		return scans > 0
+	})
+}
