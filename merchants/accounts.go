@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"market40/merchants/encodings"
 	"market40/merchants/problem"
 	"market40/merchants/vietqr"
 )
@@ -97,7 +98,7 @@ func (r *Registry) receiving(o AccountOrder) (*receiving, []problem.Field) {
 	if o.HolderName == "" {
 		faults = append(faults, required("account.holder_name"))
 	}
-	faults = append(faults, oldTextFaults(map[string]string{"account.holder_name": holderName})...)
+	faults = append(faults, encodings.Faults(map[string]string{"account.holder_name": holderName})...)
 	a := &receiving{AccountOrder: o, index: r.keys.Index("account", NormalAccount(o.AccountNumber))}
 	if o.VirtualAccount != "" {
 		a.virtual = r.keys.Index("virtual", o.VirtualAccount)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/encodings"
 	"market40/merchants/problem"
 	"market40/merchants/roster"
 )
@@ -74,7 +75,7 @@ func (r *Registry) newBatch(market uuid.UUID) *batch {
 
 // register adds a new stall with whoever has it.
 func (b *batch) register(o StallOrder) {
-	oldText := oldTextFaults(map[string]string{"number": o.Number, "zone": o.Zone})
+	oldText := encodings.Faults(map[string]string{"number": o.Number, "zone": o.Zone})
 	o.Number, o.Zone = oneLine(o.Number), oneLine(o.Zone)
 	o.Kind, o.GoodsGroup = orElse(o.Kind, "stall"), orElse(o.GoodsGroup, "khac")
 	e := b.join(newID(), o)

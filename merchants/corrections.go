@@ -10,6 +10,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
+	"market40/merchants/encodings"
 	"market40/merchants/problem"
 	"market40/merchants/seal"
 )
@@ -22,8 +23,22 @@ type correction struct {
 	TaxCode       *string `json:"tax_code,omitempty" maxLength:"20" doc:"empty: none"`
 }
 
+// given returns the texts that a change has, by field; what is absent stays out.
+func given(fields map[string]*string) map[string]string {
+	texts := map[string]string{}
+	for field, text := range fields {
+		if text != nil {
+			texts[field] = *text
+		}
+	}
+	return texts
+}
+
 // normal puts a correction into normal form, and tells what is wrong with it.
 func (c *correction) normal() error {
+	if err := encodings.Check(given(map[string]*string{"full_name": c.FullName, "household_name": c.HouseholdName})); err != nil {
+		return err
+	}
 	for _, name := range []*string{c.FullName, c.HouseholdName, c.TaxCode} {
 		if name != nil {
 			*name = oneLine(*name)

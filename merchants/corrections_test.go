@@ -1,6 +1,9 @@
 package merchants_test
 
-import "testing"
+import (
+	"maps"
+	"testing"
+)
 
 func TestAMerchantIsPutRight(t *testing.T) {
 	w := newWorld(t)
@@ -20,6 +23,16 @@ func TestAMerchantIsPutRight(t *testing.T) {
 	w.refuse(manager, "PATCH", path, object{"tax_code": "12"}, 422, "tax_code_form")
 	w.refuse(manager, "PATCH", path, object{"full_name": "  "}, 422, "required")
 	w.refuse(manager, "PATCH", path, object{"phone": "0905000099"}, 422, "unknown_field")
+	for _, broken := range []object{{"full_name": "TrÇn V¨n T©m"}, {"full_name": "TRAÀN VAÊN TAÂM"}, {"household_name": "Tráº§n VÄƒn TÃ½"}} {
+		w.refuse(manager, "PATCH", path, broken, 422, "text_encoding")
+	}
+	w.refuse(manager, "PATCH", "/api/v1/stalls/"+stall.text("id"), object{"zone": "t\u00adêng"}, 422, "text_encoding") // as it came: a soft hyphen is a letter of TCVN3
+	market := object{"code": "CHOMOI", "name": "Chợ Mới", "class": 2, "kind": "dan_sinh", "commune_code": "22366", "operator": object{"kind": "ban_quan_ly", "name": "Ban quản lý"}}
+	for field, broken := range map[string]any{"name": "Chî §Çm", "operator": object{"kind": "ban_quan_ly", "name": "Ban qu¶n lý chî"}} {
+		order := maps.Clone(market)
+		order[field] = broken
+		w.refuse(w.admin, "POST", "/api/v1/markets", order, 422, "text_encoding")
+	}
 	w.newMarket("BANGOI", "22423")
 	w.refuse(w.key("manager", "market:BANGOI"), "PATCH", path, object{"full_name": "Khác"}, 404, "not_found")
 	w.refuse(w.key("merchant", "stall:"+stall.text("id")), "PATCH", path, object{"full_name": "Khác"}, 403, "not_allowed")

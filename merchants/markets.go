@@ -13,6 +13,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
+	"market40/merchants/encodings"
 	"market40/merchants/problem"
 )
 
@@ -57,9 +58,12 @@ type Market struct {
 }
 
 // RegisterMarket registers a market with its operator and its dated places: today's commune since that began, and
-// before it the unit that the lineage names. Refused: a code of the wrong form, a commune that no lineage leads to
+// before it the unit that the lineage names. Refused: a code of the wrong form, a name in the letters of an old font, a commune that no lineage leads to
 // today's map (422); a market code that stands (409).
 func (r *Registry) RegisterMarket(ctx context.Context, o MarketOrder) (Market, error) {
+	if err := encodings.Check(map[string]string{"name": o.Name, "operator.name": o.Operator.Name}); err != nil {
+		return Market{}, err
+	}
 	o.Code, o.Name = strings.ToUpper(o.Code), oneLine(o.Name)
 	if o.Name == "" {
 		return Market{}, problem.InFields(required("name"))

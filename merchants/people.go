@@ -1,9 +1,7 @@
 package merchants
 
 import (
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -54,7 +52,7 @@ func (r *Registry) person(o MerchantOrder) (*person, []problem.Field) {
 		}
 		return &person{MerchantOrder: o, id: id}, nil
 	}
-	faults := oldTextFaults(map[string]string{"merchant.full_name": o.FullName, "merchant.household_name": o.HouseholdName})
+	faults := encodings.Faults(map[string]string{"merchant.full_name": o.FullName, "merchant.household_name": o.HouseholdName})
 	o.FullName, o.HouseholdName, o.TaxCode = oneLine(o.FullName), oneLine(o.HouseholdName), strings.TrimSpace(o.TaxCode)
 	if o.FullName == "" {
 		faults = append(faults, required("merchant.full_name"))
@@ -71,21 +69,6 @@ func (r *Registry) person(o MerchantOrder) (*person, []problem.Field) {
 		faults = append(faults, problem.Field{Name: "merchant.tax_code", Code: "tax_code_form", Vi: "Mã số thuế gồm 10, 12 hoặc 13 chữ số.", En: "A tax code has 10, 12 or 13 digits."})
 	}
 	return p, faults
-}
-
-// oldTextFaults are the faults of texts that were written in the letters of an old font, or decoded twice.
-func oldTextFaults(texts map[string]string) []problem.Field {
-	var faults []problem.Field
-	for _, field := range slices.Sorted(maps.Keys(texts)) {
-		if guess := encodings.Guess(texts[field]); guess != "" {
-			name := encodings.NameOf(guess)
-			faults = append(faults, problem.Field{
-				Name: field, Code: "text_encoding",
-				Vi: "Chữ bị sai bảng mã, có lẽ là " + name + ": hãy gõ lại bằng Unicode.", En: "The letters are of another encoding, probably " + name + ": type it in Unicode.",
-			})
-		}
-	}
-	return faults
 }
 
 func merchantUnknown() problem.Field {

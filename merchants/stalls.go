@@ -12,6 +12,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
+	"market40/merchants/encodings"
 	"market40/merchants/problem"
 )
 
@@ -143,6 +144,9 @@ type stallRow struct {
 func (stallRow) TableName() string { return "stalls" }
 
 func (r *Registry) changeStall(ctx context.Context, id uuid.UUID, change stallChange) error {
+	if err := encodings.Check(given(map[string]*string{"number": change.Number, "zone": change.Zone})); err != nil {
+		return err
+	}
 	var row stallRow
 	var columns []any
 	for _, c := range []struct {
@@ -159,9 +163,6 @@ func (r *Registry) changeStall(ctx context.Context, id uuid.UUID, change stallCh
 			*c.to = oneLine(*c.from)
 			columns = append(columns, c.column)
 		}
-	}
-	if faults := oldTextFaults(map[string]string{"number": row.Number, "zone": row.Zone}); len(faults) > 0 {
-		return problem.InFields(faults...)
 	}
 	if change.Number != nil && row.Number == "" {
 		return problem.InFields(required("number"))

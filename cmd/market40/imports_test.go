@@ -59,9 +59,9 @@ var arrows = map[string][]string{
 		"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/jobs", "merchants/memo", "merchants/outbox", "merchants/phones", "merchants/posters", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
-	"merchants/auth":      {"merchants/dates", "merchants/jobs", "merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
+	"merchants/auth":      {"merchants/dates", "merchants/encodings", "merchants/jobs", "merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
 	"merchants/edge":      {"merchants/auth", "merchants/dates", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
-	"merchants/encodings": {},
+	"merchants/encodings": {"merchants/problem"},
 	"merchants/jobs":      {"migrations/database"}, // what is done by the clock
 	"merchants/dates":     {"merchants/problem"},
 	"merchants/memo":      {},

@@ -17,6 +17,7 @@ import (
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/totp"
 
+	"market40/merchants/encodings"
 	"market40/merchants/problem"
 	"market40/merchants/seal"
 	"market40/migrations/database"
@@ -104,6 +105,9 @@ const insertRecovery = `INSERT INTO recovery_codes (user_id, hash) SELECT $1, un
 
 // Create makes a user with a second factor. Errors: the login is taken (409), the role, scope, login or password is none.
 func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
+	if err := encodings.Check(map[string]string{"full_name": o.FullName}); err != nil {
+		return nil, err
+	}
 	id := uuid.Must(uuid.NewV7())
 	as, err := p.findPost(ctx, id, o.Role, o.Scopes)
 	if err != nil {

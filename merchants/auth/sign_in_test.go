@@ -228,6 +228,7 @@ func TestUsersThatCannotBe(t *testing.T) {
 	all := []auth.ScopeOrder{{Scope: "all"}}
 	for want, o := range map[string]auth.UserOrder{
 		"login_taken":     {Login: "lan", Role: "admin", Password: password, Scopes: all},
+		"text_encoding":   {Login: "anh", FullName: "NguyÔn ThÞ H¶i", Role: "admin", Password: password, Scopes: all},
 		"login_form":      {Login: "Lan Anh", Role: "admin", Password: password, Scopes: all},
 		"unknown_value":   {Login: "a", Role: "king", Password: password, Scopes: all},
 		"scope_unknown":   {Login: "anh", Role: "manager", Password: password, Scopes: []auth.ScopeOrder{{Scope: "market:X"}}},

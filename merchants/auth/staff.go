@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/encodings"
 	"market40/merchants/problem"
 )
 
@@ -64,6 +65,9 @@ func (p *People) AddSeller(ctx context.Context, who Principal, stall uuid.UUID, 
 		return nil, err
 	}
 	if err := checkPIN(pin); err != nil {
+		return nil, err
+	}
+	if err := encodings.Check(map[string]string{"name": name}); err != nil {
 		return nil, err
 	}
 	s := &Seller{ID: uuid.Must(uuid.NewV7()), Name: name, CreatedAt: p.now()}

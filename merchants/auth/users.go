@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/dates"
+	"market40/merchants/encodings"
 	"market40/merchants/problem"
 )
 
@@ -177,6 +178,9 @@ func (p *People) ChangeUser(ctx context.Context, who Principal, id uuid.UUID, c 
 	}
 	if id == who.ActorID {
 		return nil, problem.New(problem.Forbidden, "own_account", "Không ai tự đổi quyền của mình.", "Nobody changes what it may do itself.")
+	}
+	if err := encodings.Check(map[string]string{"full_name": c.FullName}); err != nil {
+		return nil, err
 	}
 	now := p.now()
 	batch := &pgx.Batch{}
