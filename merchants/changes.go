@@ -63,6 +63,8 @@ type change struct {
 	decidedAt               *time.Time
 	stallNumber, marketName string
 	bankName                string
+	addressee               string        // of the contact, where several share the phone
+	why                     string        // it was refused
 	account                 *AccountOrder // of the proposal of a replacement or an addition
 	tenant                  *tenancyOrder // of the proposal of another tenant
 }
@@ -282,6 +284,11 @@ func (r *Registry) step(ctx context.Context, tx pgx.Tx, c *change, step string, 
 	phone, err := r.keys.Open(ctx, contactPlace(c.id), c.contact)
 	if err != nil {
 		return err
+	}
+	err = tx.QueryRow(ctx, `SELECT m.full_name FROM accounts a JOIN merchants m ON m.id = a.merchant_id
+		WHERE a.id = $1 AND EXISTS (SELECT FROM merchants o WHERE o.phone_index = $2 AND o.id <> m.id)`, c.oldAccount, r.keys.Index("phone", string(phone))).Scan(&c.addressee)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("find whom change %s concerns: %w", c.id, err)
 	}
 	return r.messages.Put(ctx, tx, c.message(step, string(phone)))
 }

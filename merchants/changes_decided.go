@@ -179,6 +179,7 @@ func (r *Registry) endChange(ctx context.Context, tx pgx.Tx, c *change, state st
 	if tag.RowsAffected() == 0 {
 		return fmt.Errorf("change %s is not pending", c.id)
 	}
+	c.why = how.why
 	return r.step(ctx, tx, c, state, how.by, how.reason)
 }
 

@@ -13,6 +13,7 @@ import (
 	"market40/merchants/edge"
 	"market40/merchants/problem"
 	"market40/merchants/seal"
+	"market40/merchants/vietqr"
 )
 
 // BeneficiaryChange is a change of where a stall's money goes, as everyone who may read it sees it: numbers by their
@@ -21,7 +22,7 @@ type BeneficiaryChange struct {
 	ID          uuid.UUID       `json:"id"`
 	Kind        string          `json:"kind" enum:"replacement,addition,tenant" doc:"a replacement waits; an addition and a change of tenant are at once, but those of a program wait"`
 	State       string          `json:"state" enum:"pending,effective,cancelled,refused"`
-	Why         string          `json:"why" doc:"of a refused one: the code of the refusal"`
+	Why         string          `json:"why" doc:"of a refused one: the code of the refusal; of one that waits: why it cannot become effective (wallet_not_bank)"`
 	MarketID    uuid.UUID       `json:"market_id"`
 	StallID     uuid.UUID       `json:"stall_id"`
 	StallNumber string          `json:"stall_number"`
@@ -79,6 +80,8 @@ func scanChange(row pgx.CollectableRow) (c BeneficiaryChange, err error) {
 		c.NewAccount = &to
 	}
 	switch {
+	case c.State == changePending && vietqr.IsWallet(to.BankBIN):
+		c.Why = vietqr.WalletNotBank // proposed before wallets were refused
 	case c.State == changeEffective:
 		c.EffectiveAt = c.DecidedAt
 	case c.State == changePending && c.NeedsSecond:

@@ -12,14 +12,24 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/outbox"
 	"market40/merchants/seal"
+	"market40/merchants/vietqr"
 )
 
 // moments and days as people here read them.
 func momentText(at time.Time) string { return at.In(local).Format("15:04 02/01/2006") }
 func dayText(at time.Time) string    { return at.In(local).Format("02/01/2006") }
 
+// refusals are why a change was refused, by the code, as its owner is told.
+var refusals = map[string]string{
+	vietqr.WalletNotBank: "ví điện tử không phải là ngân hàng",
+	"change_lapsed":      "đã quá hạn duyệt",
+	"tenancy_ended":      "sạp đã đổi người thuê",
+	"account_in_use":     "người khác đang nhận tiền vào tài khoản này",
+	"account_stands":     "sạp đã có tài khoản này",
+}
+
 // message is what the old contact is told of a step. It names the new account by its last digits only: a phone is read
-// by others too.
+// by others too. Of several who share the phone it names the one whom it concerns.
 func (c *change) message(step, phone string) outbox.Message {
 	where := fmt.Sprintf("sạp %s, %s", c.stallNumber, c.marketName)
 	to := fmt.Sprintf("%s %s", c.bankName, seal.Mask(c.last4))
@@ -38,9 +48,17 @@ func (c *change) message(step, phone string) outbox.Message {
 	case c.state == changeEffective: // an addition that is taken back
 		text = fmt.Sprintf("tài khoản %s vừa thêm cho %s đã được gỡ.", to, where)
 	default:
-		text = fmt.Sprintf("yêu cầu %s đã dừng, tài khoản cũ giữ nguyên.", c.wish(where, to))
+		because := ""
+		if reason := refusals[c.why]; reason != "" {
+			because = " vì " + reason
+		}
+		text = fmt.Sprintf("yêu cầu %s đã dừng%s, tài khoản cũ giữ nguyên.", c.wish(where, to), because)
 	}
-	return outbox.Message{Purpose: "beneficiary_" + step, About: c.id, Phone: phone, Text: "Chợ 4.0: " + text}
+	from := "Chợ 4.0: "
+	if c.addressee != "" {
+		from = "Chợ 4.0, gửi " + c.addressee + ": "
+	}
+	return outbox.Message{Purpose: "beneficiary_" + step, About: c.id, Phone: phone, Text: from + text}
 }
 
 // wish is what a change asks for, as part of a sentence.
@@ -105,7 +123,7 @@ type ToldChange struct{ Vi, En string }
 // more of a number than its last digits.
 func (r *Registry) ToldChanges(ctx context.Context, stall uuid.UUID) ([]ToldChange, error) {
 	rows, err := r.db.Pool.Query(ctx, `SELECT c.kind, c.state, c.needs_second, c.due_at, coalesce(c.decided_at, c.proposed_at), a.role = 'merchant',
-			coalesce(o.last4, ''), c.last4
+			coalesce(o.last4, ''), c.last4, c.bank_bin
 		FROM beneficiary_changes c JOIN actors a ON a.id = c.proposed_by LEFT JOIN accounts o ON o.id = c.old_account
 		WHERE c.stall_id = $1 AND (c.state = 'pending' OR (c.state = 'effective' AND c.decided_at > $2))
 		ORDER BY c.state = 'pending' DESC, c.decided_at DESC, c.id DESC LIMIT 3`, stall, r.now().Add(-recentFor))
@@ -113,14 +131,14 @@ func (r *Registry) ToldChanges(ctx context.Context, stall uuid.UUID) ([]ToldChan
 		return nil, fmt.Errorf("find changes of stall %s: %w", stall, err)
 	}
 	told, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (ToldChange, error) {
-		var kind, state, old, last string
+		var kind, state, old, last, bin string
 		var second, owner bool
 		var due, at time.Time
-		if err := row.Scan(&kind, &state, &second, &due, &at, &owner, &old, &last); err != nil {
+		if err := row.Scan(&kind, &state, &second, &due, &at, &owner, &old, &last, &bin); err != nil {
 			return ToldChange{}, err
 		}
 		if state == changePending {
-			return pendingSentence(kind, owner, second, due), nil
+			return pendingSentence(pending{kind: kind, owner: owner, second: second, wallet: vietqr.IsWallet(bin), due: due}), nil
 		}
 		return recentSentence(kind, dayText(at), seal.Mask(old), seal.Mask(last)), nil
 	})
@@ -130,21 +148,32 @@ func (r *Registry) ToldChanges(ctx context.Context, stall uuid.UUID) ([]ToldChan
 	return told, nil
 }
 
-func pendingSentence(kind string, owner, second bool, due time.Time) ToldChange {
+// pending is a change that waits.
+type pending struct {
+	kind          string
+	owner, second bool // who asked, and whether a second person has to approve
+	wallet        bool // it asks for a wallet: it was proposed before wallets were refused
+	due           time.Time
+}
+
+func pendingSentence(c pending) ToldChange {
 	by := ToldChange{"Ban quản lý", "The market's board"}
-	if owner {
+	if c.owner {
 		by = ToldChange{"Chủ sạp", "The stall's owner"}
 	}
 	wish := map[string]ToldChange{
 		replacement: {"đổi tài khoản nhận tiền", "another account"},
 		addition:    {"thêm tài khoản nhận tiền", "a further account"},
 		newTenant:   {"đổi người thuê sạp", "another tenant"},
-	}[kind]
+	}[c.kind]
 	begin := ToldChange{by.Vi + " đã yêu cầu " + wish.Vi + ", ", by.En + " asked for " + wish.En}
-	if second {
+	if c.wallet {
+		return ToldChange{begin.Vi + "nhưng ví điện tử không phải là ngân hàng nên tài khoản giữ nguyên.", begin.En + "; a wallet is no bank, so the account stays."}
+	}
+	if c.second {
 		return ToldChange{begin.Vi + "đang chờ người thứ hai duyệt.", begin.En + "; a second person has to approve."}
 	}
-	return ToldChange{begin.Vi + "hiệu lực lúc " + momentText(due) + ".", begin.En + ", effective at " + momentText(due) + "."}
+	return ToldChange{begin.Vi + "hiệu lực lúc " + momentText(c.due) + ".", begin.En + ", effective at " + momentText(c.due) + "."}
 }
 
 func recentSentence(kind, day, old, last string) ToldChange {

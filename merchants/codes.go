@@ -58,7 +58,7 @@ type payee struct {
 // order's amount in đồng (0: the payer types it). A wallet has none, and neither has an account that was registered before its form was
 // checked and is none of its bank's.
 func payload(code string, to payee, amount int64) (*string, error) {
-	if !to.payable() {
+	if to.obstacle() != "" {
 		return nil, nil
 	}
 	text, err := vietqr.Encode(vietqr.Payment{
@@ -73,9 +73,22 @@ func payload(code string, to payee, amount int64) (*string, error) {
 	return &text, nil
 }
 
-// payable reports whether a transfer code can be made: to an account at a bank that was not erased.
-func (p payee) payable() bool {
-	return p.Kind == bankAccount && vietqr.CheckBeneficiary(p.BIN, p.Number) == ""
+// obstacle returns why no transfer code can be made: wallet_not_bank, or account_form of an account that was erased or registered before its
+// form was checked; empty: one can.
+func (p payee) obstacle() string {
+	if p.Kind != bankAccount {
+		return vietqr.WalletNotBank
+	}
+	return vietqr.CheckBeneficiary(p.BIN, p.Number)
+}
+
+// NoPayload is the refusal to draw a code that has no payload, by its obstacle.
+func NoPayload(obstacle string) error {
+	if obstacle == vietqr.WalletNotBank {
+		return problem.New(problem.NotFound, "no_payload", "Ví điện tử không phải là ngân hàng nên không có mã VietQR.", "A wallet is no bank and has no VietQR code.")
+	}
+	return problem.New(problem.NotFound, "no_payload", "Số tài khoản chưa đúng nên không có mã VietQR: hãy đăng ký lại tài khoản.",
+		"The account number is not valid, so it has no VietQR code: register the account again.")
 }
 
 // placeName is a unit's name without the word for its kind: "Nha Trang" for "Phường Nha Trang".

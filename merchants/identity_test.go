@@ -167,6 +167,15 @@ func TestAccountsAndNamesThatAreRefused(t *testing.T) {
 		t.Errorf("a wallet's account still has the payload %q", o.text("code.payload"))
 	}
 	w.refuse(w.admin, "POST", at+"/codes", object{}, 409, "wallet_not_bank")
+	page := string(w.fetch("/q/"+made.text("code.code"), 200))
+	if !strings.Contains(page, "ví điện tử, không phải ngân hàng") || strings.Contains(page, "Mã chính thức") || strings.Contains(page, "Tạo mã có số tiền") {
+		t.Errorf("the page of a wallet's old code says %s", page)
+	}
+	_, err = w.db.Pool.Exec(t.Context(), `UPDATE accounts SET bank_bin = '970422', number = $2 WHERE id = $1`, account, w.seal("accounts", "number", account, "VQRQ-1"))
+	must(t, err)
+	if page = string(w.fetch("/q/"+made.text("code.code"), 200)); !strings.Contains(page, "Số tài khoản này chưa đúng") || strings.Contains(page, "ví điện tử") {
+		t.Errorf("the page of an old account that is none says %s", page)
+	}
 }
 
 func TestBareNumbersAreConfirmed(t *testing.T) {

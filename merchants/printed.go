@@ -11,6 +11,7 @@ import (
 	"market40/merchants/memo"
 	"market40/merchants/problem"
 	"market40/merchants/seal"
+	"market40/merchants/vietqr"
 )
 
 // Printed is a code with what may stand beside it in public: nothing of what the stall takes.
@@ -23,7 +24,8 @@ type Printed struct {
 	Last4                   string // masked
 	Seller                  string // who sells there, as far as it agreed to stand on the page (public_page)
 	Demo                    bool
-	Payload                 string // empty: a wallet's, or one that was erased
+	Payload                 string // empty: there is an obstacle
+	Obstacle                string // why no transfer code can be made: wallet_not_bank or account_form
 	IssuedAt                time.Time
 	NameCheckedAt           *time.Time // when the holder's name was last held against the bank's
 	Moved                   bool       // another account receives instead
@@ -34,6 +36,9 @@ type Printed struct {
 
 // Revoked says that the code was a former tenant's, or of an account that was taken back: it must not be paid any more.
 func (p *Printed) Revoked() bool { return p.State == codeRevoked }
+
+// OnWallet says that the code names a wallet, which no transfer reaches.
+func (p *Printed) OnWallet() bool { return p.Obstacle == vietqr.WalletNotBank }
 
 // Printed finds a code, of a stall or an order; one that nobody holds is missing.
 func (r *Registry) Printed(ctx context.Context, text string) (*Printed, error) {
@@ -72,6 +77,7 @@ func (r *Registry) Printed(ctx context.Context, text string) (*Printed, error) {
 		return nil, err
 	}
 	p.Last4, to.Number, to.Holder = seal.Mask(p.Last4), string(number), p.Holder
+	p.Obstacle = to.obstacle()
 	built, err := payload(p.Code, to, p.Amount)
 	if built != nil {
 		p.Payload = *built

@@ -93,7 +93,8 @@ type wantedPrints struct {
 // printable is a poster with what decides whether it is printed.
 type printable struct {
 	posters.Poster
-	state string
+	state    string
+	obstacle string // why it has no payload
 }
 
 func (p *Prints) find(ctx context.Context, who auth.Principal, origin string, w wantedPrints) ([]printable, error) {
@@ -116,6 +117,7 @@ func (p *Prints) find(ctx context.Context, who auth.Principal, origin string, w 
 			return x, err
 		}
 		to.Number, to.Holder = string(number), x.Holder
+		x.obstacle = to.obstacle()
 		built, err := payload(x.Code, to, 0)
 		if built != nil {
 			x.Payload = *built
@@ -176,7 +178,7 @@ func (p *Prints) one(c *gin.Context) error {
 	case found[0].state != codeCurrent:
 		return problem.New(http.StatusGone, "code_not_current", "Mã này đã được thay hoặc thu hồi, không in nữa.", "This code is superseded or revoked: it is printed no more.")
 	case found[0].Payload == "":
-		return problem.New(problem.NotFound, "no_payload", "Ví điện tử không có mã VietQR.", "A wallet has no VietQR payload.")
+		return NoPayload(found[0].obstacle)
 	}
 	return answerPDF(c, found[0].Code, size, false, found)
 }

@@ -231,7 +231,7 @@ func draw(c *gin.Context, shown *merchants.Printed, form string) error {
 	case shown.Revoked():
 		return problem.New(http.StatusGone, "code_revoked", "Mã này đã bị thu hồi.", "This code is revoked.")
 	case shown.Payload == "":
-		return problem.New(problem.NotFound, "no_payload", "Ví điện tử không có mã VietQR.", "A wallet has no VietQR payload.")
+		return merchants.NoPayload(shown.Obstacle)
 	}
 	c.Header("Cache-Control", "public, max-age=300")
 	switch form {
