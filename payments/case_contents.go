@@ -15,9 +15,6 @@ import (
 	"market40/payments/money"
 )
 
-// conflictKind is the kind of a case about two contents under one id.
-const conflictKind = "conflict"
-
 // Content is one telling of a transfer that a case is about. A conflict has two: the first notice, and what came
 // later under its id.
 type Content struct {

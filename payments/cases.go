@@ -63,7 +63,7 @@ func (w *posting) queueCases() {
 	}
 	for _, d := range w.deliveries {
 		for _, f := range d.faults {
-			w.cases = append(w.cases, &openCase{ID: f.id, Kind: "unreadable_item", Connection: d.connection.ID, Delivery: &d.id, Detail: f.detail})
+			w.cases = append(w.cases, &openCase{ID: f.id, Kind: unreadableItem, Connection: d.connection.ID, Delivery: &d.id, Detail: f.detail})
 		}
 	}
 	for _, c := range w.cases {
@@ -76,7 +76,7 @@ func (w *posting) queueCases() {
 // Case is a notice, or a delivery, that a person has to look at.
 type Case struct {
 	ID         uuid.UUID     `json:"id"`
-	Kind       string        `json:"kind" doc:"why it was opened; the same word as the notice's why"`
+	Kind       string        `json:"kind" enum:"over_limit,unknown_account,ambiguous_account,no_single_stall,ambiguous_code,foreign_account,closed_stall,revoked_code,other_currency,original_unknown,paid_twice,future_dated,conflict,unreadable_item,retry_failed" doc:"why it was opened; the same word as the notice's why"`
 	State      string        `json:"state" enum:"open,proposed,assigned,returned,dismissed"`
 	MarketID   *uuid.UUID    `json:"market_id"`
 	StallID    *uuid.UUID    `json:"stall_id" doc:"the stall that it concerns or was assigned to"`

@@ -20,25 +20,13 @@ const (
 	Pending   State = "pending"   // could not be processed; it is tried again
 )
 
-// Why a notice is in its state. A case carries the same word as its kind.
+// Why a notice is in its state, where that opens no case; else it is the kind of its case (case_kinds.go).
 const (
-	byVirtual       = "virtual_account"
-	byCode          = "memo_code"
-	byAccount       = "account"
-	overLimit       = "over_limit"        // above 499,999,999 đ
-	unknownAccount  = "unknown_account"   // nobody in the connection's scope receives on it
-	ambiguousBank   = "ambiguous_account" // the number stands at two banks and the notice names none
-	noSingleStall   = "no_single_stall"   // no open stall, or several, receive on the account
-	ambiguousCode   = "ambiguous_code"    // two different codes in one memo
-	foreignAccount  = "foreign_account"   // a code of ours, on an account its stall does not receive on
-	closedStall     = "closed_stall"      // posted to the last tenancy of a closed stall
-	revokedCode     = "revoked_code"      // posted to the tenancy that the code was issued to
-	otherCurrency   = "other_currency"
-	originalUnknown = "original_unknown" // takes back a notice that was never posted
-	paidTwice       = "paid_twice"
-	takenBack       = "taken_back"
-	futureDated     = "future_dated"  // posted, though its bank dates it over an hour ahead
-	duplicateOf     = "duplicate_of:" // followed by the payment's id
+	byVirtual   = "virtual_account"
+	byCode      = "memo_code"
+	byAccount   = "account"
+	takenBack   = "taken_back"
+	duplicateOf = "duplicate_of:" // followed by the payment's id
 )
 
 // place is a tenancy that receives, or received, on an account.

@@ -31,9 +31,6 @@ const (
 	retrySlow        = 15 * time.Minute
 )
 
-// retryFailed is the kind of a case about a notice that failed again and again. Its money is nowhere in the books.
-const retryFailed = "retry_failed"
-
 // leavePending keeps a delivery whose notices could not be processed: they are not lost, and tried again.
 func (p *Payments) leavePending(ctx context.Context, d *delivery, cause error) error {
 	why := "failed"

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -321,6 +322,9 @@ func (w *world) openCases(kind string) []object {
 	w.t.Helper()
 	var found []object
 	for _, c := range w.call(w.admin, "GET", "/api/v1/cases?state=open", nil, 200).items() {
+		if !slices.Contains(enumOfKinds(), c.text("kind")) {
+			w.t.Errorf("a case is of the kind %s, which the interface does not name", c.text("kind"))
+		}
 		if c.text("kind") == kind {
 			found = append(found, c)
 		}

@@ -123,7 +123,7 @@ func (w *posting) queueConflicts() {
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (notice_id, digest) DO NOTHING`,
 			c.id, c.first, c.delivery.id, c.digest, c.notice.Amount.Dong(), c.notice.OccurredAt, c.notice.Reference, c.particulars, w.now, c.toldAt)
 		opened := &openCase{
-			ID: caseID("conflict", c.first, c.digest), Kind: conflictKind, Connection: c.connection.ID, Notice: &c.first, Delivery: &c.delivery.id,
+			ID: caseID(conflictKind, c.first, c.digest), Kind: conflictKind, Connection: c.connection.ID, Notice: &c.first, Delivery: &c.delivery.id,
 			Detail: "the same id came with other content", Conflict: &c.id,
 		}
 		if w.register != nil && c.market != nil {

@@ -25,6 +25,7 @@ func theBoard(o *office) {
 	v.aCheck()
 	v.theDormant()
 	v.aStall()
+	rareCases(o)
 }
 
 // twoCodes lets the bank tell of a transfer whose note names two stalls.

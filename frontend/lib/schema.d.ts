@@ -4830,7 +4830,7 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "effective" | "cancelled" | "refused";
             steps: components["schemas"]["MerchantsChangeStep"][] | null;
-            /** @description of a refused one: the code of the refusal */
+            /** @description of a refused one: the code of the refusal; of one that waits: why it cannot become effective (wallet_not_bank) */
             why: string;
         };
         MerchantsChangeOrder: {
@@ -5314,8 +5314,11 @@ export interface components {
             delivery_id: string;
             detail: string;
             id: string;
-            /** @description why it was opened; the same word as the notice's why */
-            kind: string;
+            /**
+             * @description why it was opened; the same word as the notice's why
+             * @enum {string}
+             */
+            kind: "over_limit" | "unknown_account" | "ambiguous_account" | "no_single_stall" | "ambiguous_code" | "foreign_account" | "closed_stall" | "revoked_code" | "other_currency" | "original_unknown" | "paid_twice" | "future_dated" | "conflict" | "unreadable_item" | "retry_failed";
             /** @description null: the platform's */
             market: components["schemas"]["PaymentsCaseMarket"];
             market_id: string;

@@ -1,0 +1,72 @@
+package main_test
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// tells lets the bank tell of a transfer to a stall under an id of its own choice.
+func (o *office) tells(id, stall, amount int) {
+	o.t.Helper()
+	o.ask(sepayKey, "POST", o.hook, object{
+		"id": id, "gateway": "", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(time.DateTime), "accountNumber": o.account("BANGOI", stall), "code": nil,
+		"content": o.codes["BANGOI"][stall], "transferType": "in", "transferAmount": amount, "accumulated": 0, "subAccount": nil,
+		"referenceCode": fmt.Sprintf("FT26303%09d", id), "description": "",
+	}, 200)
+}
+
+// rareCases: an admin sees both contents of a conflict with amounts, stalls and times, and posts the later one with a second person; tries a
+// notice again that the server could not post; and reopens what was dismissed.
+func rareCases(o *office) {
+	database := strings.TrimPrefix(o.env[0], "DATABASE_URL=")
+	o.tells(9001, 3, 30000)
+	o.tells(9001, 4, 41000)
+	execute(o.t, database, `ALTER TABLE payments ADD CONSTRAINT trap CHECK (amount <> 66000)`)
+	o.tells(9002, 5, 66000)
+	execute(o.t, database, `UPDATE notice_retries SET attempts = 9, next_at = now()`)
+	v := o.seatAs("quan-tri-hai", "admin", "all", 360)
+	v.open("cases")
+	today := time.Now().In(time.FixedZone("+07", 7*3600)).Format("02/01/2006")
+	for content, parts := range map[string][]string{"first": {"30.000 đ", "A04", "đã ghi sổ", today}, "later": {"41.000 đ", "A05", "chưa ghi sổ", today}} {
+		for _, part := range parts {
+			v.says(`[data-case=conflict] [data-content=`+content+`]`, part)
+		}
+	}
+	v.looks("case-conflict")
+	v.resolves("conflict", "assign", "hai khoản khác nhau")
+	v.open("cases?state=proposed")
+	v.says(`[data-proposal=assign]`, "A05")
+	_, list := v.asks("GET", "/api/v1/cases?state=proposed", nil)
+	one, _ := list.items()[0].(map[string]any)
+	v.ask(v.admin, "POST", "/api/v1/cases/"+object(one).text("id")+"/resolve", object{"action": "assign", "reason": "đúng sạp"}, 200)
+	if paid := v.ask(v.admin, "GET", "/api/v1/stalls/"+o.stall("BANGOI", 4).text("id")+"/payments", nil, 200).items(); len(paid) == 0 || object(paid[0].(map[string]any)).text("amount") != "41000" {
+		v.t.Errorf("the later content's stall has %v", paid)
+	}
+
+	v.until(`fetch('/api/v1/cases?state=open').then((r) => r.json()).then((l) => { window.kinds = l.items.map((c) => c.kind).join(); }) && window.kinds?.includes('retry_failed')`)
+	v.open("cases?state=open")
+	v.says(`[data-case=retry_failed] h2`, "Chưa ghi được vào sổ")
+	v.looks("case-retry")
+	v.click(`[data-case=retry_failed] button`)
+	v.press("Thử lại")
+	v.says(`[data-case=retry_failed] [role=alert]`, "Thử lại chưa được")
+	execute(o.t, database, `ALTER TABLE payments DROP CONSTRAINT trap`)
+	v.press("Thử lại")
+	v.until(`document.querySelector('[data-case=retry_failed] form') === null`)
+	if paid := v.ask(v.admin, "GET", "/api/v1/stalls/"+o.stall("BANGOI", 5).text("id")+"/payments", nil, 200).items(); len(paid) == 0 || object(paid[0].(map[string]any)).text("amount") != "66000" {
+		v.t.Errorf("after the retry the stall has %v", paid)
+	}
+	v.open("cases?state=dismissed")
+	v.says(`[data-case=retry_failed] button`, "Mở lại hồ sơ")
+}
+
+// resolves decides about the case of a kind.
+func (v *official) resolves(kind, action, reason string) {
+	v.t.Helper()
+	v.click(`[data-case=` + kind + `] button`)
+	v.choose(`[data-case=`+kind+`] [name=action]`, action)
+	v.write(`[name=reason]`, reason)
+	v.press("Ghi")
+	v.until(`document.querySelector('[data-case=` + kind + `] form') === null`)
+}
