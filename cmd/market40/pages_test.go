@@ -106,7 +106,7 @@ func until(t *testing.T, tab context.Context, condition string) {
 		_, err = chromedp.Run(ctx, poll)
 	}
 	if err != nil {
-		shown, _ := chromedp.Run(tab, chromedp.Evaluate[string](`document.body.innerText + '\nheard: ' + document.body.dataset.heard`))
+		shown, _ := chromedp.Run(tab, chromedp.Evaluate[string](`document.body.innerText + '\nheard: ' + (window.heard ?? []).join(' | ')`))
 		t.Fatalf("%s never came true: %v\n%s", condition, err, shown)
 	}
 }

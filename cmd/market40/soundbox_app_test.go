@@ -23,7 +23,7 @@ func TestTheBoxSpeaksInThePhonesPlace(t *testing.T) {
 	v.pairInTheApp("000000", "Mã ghép không đúng")
 	v.pairInTheApp(code, "Đã ghép Loa ở quầy")
 	b.hears("chime ready")
-	v.until(`(document.querySelector('details[open]') ?? document).textContent.includes('Loa ở quầy')`)
+	v.until(`document.querySelector('[data-soundbox]')?.textContent.includes('Loa ở quầy')`)
 	v.looks("soundbox")
 	v.open("sell")
 	time.Sleep(6 * time.Second) // an open stream looks for a new box at least so often
@@ -67,7 +67,7 @@ func TestTheBoxSpeaksInThePhonesPlace(t *testing.T) {
 func (v *seller) pairInTheApp(code, answer string) {
 	v.t.Helper()
 	v.open("more")
-	v.until(`(() => { const d = [...document.querySelectorAll('details')].find((d) => d.textContent.startsWith('Loa báo tiền')); if (d) d.open = true; return !!d; })()`)
+	v.press("Loa báo tiền")
 	v.do(chromedp.WaitVisible(`[name=code]`))
 	v.until(fmt.Sprintf(`(() => { const c = document.querySelector('[name=code]'); c.value = %q; c.form.requestSubmit(); return true; })()`, code))
 	v.until(fmt.Sprintf(`document.body.textContent.includes(%q)`, answer))

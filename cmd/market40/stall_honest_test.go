@@ -3,15 +3,247 @@ package main_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 )
 
-// is waits until the bar says a state.
+// is waits until the bar says a state, and wants it in the room that every state has.
 func (v *seller) is(state string) {
 	v.t.Helper()
 	v.until(fmt.Sprintf(`document.querySelector('[data-listening]')?.dataset.listening === %q`, state))
+	high, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](`((bar) => bar.offsetHeight > Math.ceil(parseFloat(getComputedStyle(bar).minHeight)))(document.querySelector('.bar'))`))
+	must(v.t, err)
+	if high {
+		v.t.Errorf("%s: the bar takes more than its room", state)
+	}
+}
+
+// isOnEveryScreen goes through the screens and wants the bar on each.
+func (v *seller) isOnEveryScreen(state string) {
+	v.t.Helper()
+	for _, screen := range []string{"keypad", "code", "today", "more", "sell"} {
+		v.open(screen)
+		v.is(state)
+	}
+}
+
+// brokenSound lets a page lose its recordings and its audio: window.noClips fails their download, window.audio is what the browser
+// says of its audio, as after a phone call; window.shaken is
+// whether the phone shook.
+const brokenSound = `(() => {
+	const real = window.fetch;
+	window.fetch = (...call) => window.noClips && String(call[0]?.url ?? call[0]).includes('.mp3') ? Promise.reject(new TypeError('Failed to fetch')) : real(...call);
+	window.contexts = [];
+	window.AudioContext = class extends AudioContext {
+		constructor() { super(); window.contexts.push(this); }
+		get state() { return window.audio ?? super.state; }
+		resume() { return window.audio ? Promise.reject(new Error(window.audio)) : super.resume(); }
+	};
+	Object.defineProperty(navigator, 'vibrate', { value: () => { window.shaken = true; } });
+	window.tellAudio = (state) => { window.audio = state; for (const c of window.contexts) c.onstatechange?.(); };
+	return true;
+})()`
+
+// TestADeafPhoneSaysSo takes from a selling phone its recordings, its audio, its line and its session, one after the other. It never
+// looks as if it listened, and says later what it could not say.
+func TestADeafPhoneSaysSo(t *testing.T) {
+	t.Parallel()
+	v := openShop(t).invite(320)
+	v.is("selling_off")
+	v.isOnEveryScreen("selling_off")
+	v.pay(v.code, 1000) // the account has reported: what is deaf from here on is the phone
+	v.until(`document.querySelector('[data-newest]')?.textContent === '1.000 đ'`)
+	v.until(brokenSound)
+
+	v.until(`(window.noClips = true)`)
+	v.press("Bắt đầu bán")
+	v.is("no_sound")
+	v.hears("alarm") // a tone without recordings
+	v.looks("no-sound")
+	for _, amount := range []int{45000, 12000, 200} {
+		v.pay(v.code, amount)
+	}
+	v.until(`document.querySelector('[data-newest]')?.textContent === '200 đ' && document.querySelector('[data-small]')?.textContent === 'CHỈ 200 ĐỒNG'`)
+	v.until(`(window.noClips = false, true)`)
+	v.is("live")
+	v.hears("chime ready")
+	v.hears("chime have 3 payments total 5 tens 7 thousand 2 hundred dong")
+	v.hears("alarm only 2 hundred dong")
+
+	for _, state := range []string{"interrupted", "suspended"} {
+		v.until(`(window.heard.length = 0, window.shaken = false, tellAudio('` + state + `'), true)`)
+		v.is("no_sound")
+		v.until(`window.shaken`) // no tone sounds: the phone shakes
+		v.pay(v.code, 52000)
+		v.pay(v.code, 7000)
+		v.until(`document.querySelector('[data-newest]')?.textContent === '7.000 đ'`)
+		v.until(`(tellAudio(undefined), true)`)
+		v.is("live")
+		v.hears("chime sound_back")
+		v.until(`window.heard.some((said) => /^chime have [23] payments total 5 tens 9 thousand/.test(said))`) // three, if a sentence was cut off
+	}
+	v.swallowed()
+	v.open("today")
+	v.pay(v.code, 300)
+	v.until(`document.querySelector('[data-arrival].bad')?.textContent.includes('CHỈ 300 ĐỒNG')`)
+	v.open("sell")
+	v.endedElsewhere()
+}
+
+// swallowed wants a line that delivers nothing to be heard of within ten seconds of the server's silence.
+func (v *seller) swallowed() {
+	v.t.Helper()
+	v.wire.swallow(true)
+	began := time.Now()
+	v.is("no_network")
+	if waited := time.Since(began); waited > 15*time.Second { // ten, and what a busy machine takes
+		v.t.Errorf("a line that is dead without an end looks alive for %s", waited)
+	}
+	v.hears("lost offline")
+	v.pay(v.code, 8000)
+	v.pay(v.code, 9000)
+	v.wire.set(true)
+	v.wire.swallow(false)
+	v.wire.set(false)
+	v.hears("online")
+	v.is("live")
+	v.hears("chime have 2 payments total ten 7 thousand dong")
+}
+
+// endedElsewhere ends the session as from another phone. What comes meanwhile is said once somebody has signed in again.
+func (v *seller) endedElsewhere() {
+	v.t.Helper()
+	execute(v.t, v.database(), `UPDATE sessions SET ended_at = now()`)
+	v.is("signed_out")
+	v.hears("alarm signed_out")
+	v.isOnEveryScreen("signed_out")
+	v.looks("signed-out")
+	v.until(`location.pathname === '/stall/' && document.querySelector('.bar a')?.textContent === 'Đăng nhập lại'`)
+	v.pay(v.code, 20000)
+	v.pay(v.code, 30000)
+	url := v.ask(v.admin, "POST", "/api/v1/stalls/"+v.stall+"/invitations", nil, 201).text("url")
+	url = strings.Replace(url, v.address, "http://"+v.wire.listener.Addr().String(), 1)
+	v.do(chromedp.Navigate(url), chromedp.Click("button"), chromedp.WaitVisible(`a[href="/stall/"]`), chromedp.Click(`a[href="/stall/"]`))
+	v.is("selling_off")
+	v.press("Bắt đầu bán")
+	v.hears("chime have 2 payments total 5 tens thousand dong")
+}
+
+// TestTheOwnerStopsAChangeOfTheAccount sees on the first screen what somebody proposed for the stall's account, and stops it; and is
+// warned of a second account of which no bank ever reported, there and beside its code.
+func TestTheOwnerStopsAChangeOfTheAccount(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	s.pay(s.code, 1000)
+	s.approve(s.env, s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/accounts", secondAccount, 202))
+	s.propose()
+	v := s.invite(360)
+	v.until(`(() => { const c = document.querySelector('[data-change=pending]'); return c?.textContent.includes('••••8777') && c.textContent.includes('••••4567') && c.classList.contains('bad'); })()`)
+	v.until(`document.querySelector('[data-change=effective]')?.textContent.includes('VietinBank ••••0300')`) // an addition may be taken back for a day
+	v.until(`document.querySelector('[data-stale=unproven]')?.textContent.includes('VietinBank ••••0300')`)
+	v.looks("change")
+	v.press("Bắt đầu bán")
+	v.is("not_linked")
+	v.hears("chime ready")
+	v.hears("alarm unproven")
+	v.open("code")
+	v.until(`document.querySelectorAll('[aria-pressed]').length === 2 && document.querySelector('[data-stale]') === null`)
+	v.press("VietinBank ••••0300")
+	v.until(`document.querySelector('[data-stale=unproven]') !== null`)
+	v.looks("unproven")
+	v.open("sell")
+	v.press("Không phải tôi, hủy")
+	v.press("Hủy yêu cầu")
+	v.until(`document.querySelector('[data-change=pending]') === null`)
+	changes := s.ask(s.admin, "GET", "/api/v1/stalls/"+s.stall+"/beneficiary-changes", nil, 200).items()
+	if newest, _ := changes[0].(map[string]any); newest["state"] != "cancelled" {
+		t.Errorf("the change is %v", newest["state"])
+	}
+	v.open("more")
+	v.press("Tài khoản nhận tiền")
+	v.until(`document.querySelector('[data-history]')?.textContent.includes('Đã hủy lúc')`)
+	v.looks("change-cancelled")
+}
+
+// propose asks for another account of the stall's owner.
+func (s *shop) propose() {
+	s.t.Helper()
+	s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/beneficiary-changes", object{
+		"reason":  "đổi ngân hàng",
+		"account": object{"bank_bin": "970407", "account_number": "190368777", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"},
+	}, 201)
+}
+
+// places notes where all that may be tapped is; moved lists what of it is elsewhere now.
+const places = `(() => {
+	const at = () => Object.fromEntries([...document.querySelectorAll('a, button, input, select, summary')].filter((e) => e.checkVisibility({ visibilityProperty: true }))
+		.map((e) => [[e.textContent.trim(), e.name, e.getAttribute('href')].join('|'), Math.round(e.getBoundingClientRect().top)]));
+	const before = at();
+	window.moved = () => { const now = at(); return Object.keys(now).filter((k) => k in before && before[k] !== now[k]).map((k) => k + ' ' + before[k] + ' → ' + now[k]); };
+	return true;
+})()`
+
+// still wants that nothing that may be tapped has moved since its places were noted.
+func (v *seller) still(screen, after string) {
+	v.t.Helper()
+	moved, err := chromedp.Run(v.tab, chromedp.Evaluate[[]string](`window.moved()`))
+	must(v.t, err)
+	if len(moved) > 0 {
+		v.t.Errorf("%s: after %s these have moved: %q", screen, after, moved)
+	}
+}
+
+// TestNothingMovesUnderTheFinger lets money, a lost line, a change of the account and the state of notifications come while a screen is
+// looked at. A tap lands on what it was aimed at.
+func TestNothingMovesUnderTheFinger(t *testing.T) {
+	t.Parallel()
+	v := openShop(t).invite(320)
+	v.do(chromedp.EmulateViewport(320, 568))
+	v.press("Bắt đầu bán")
+	v.hears("chime ready")
+	for n, screen := range []string{"sell", "keypad", "code", "today", "more"} {
+		v.open(screen)
+		v.until(`document.querySelector('main .stack') !== null`)
+		time.Sleep(300 * time.Millisecond) // what the screen reads has come
+		v.until(places)
+		for k := range 3 {
+			v.pay(v.code, []int{411522630, 45000, 200}[k])
+		}
+		v.until(fmt.Sprintf(`(document.querySelector('[data-newest]')?.dataset.newest ?? document.querySelector('[data-arrival]:last-child')?.dataset.arrival) >= '%d'`, 3*n+1))
+		v.still(screen, "money")
+		v.wire.set(true)
+		v.is("no_network")
+		v.still(screen, "the line was lost")
+		if screen == "sell" {
+			v.propose()
+		}
+		v.wire.set(false)
+		v.is("live")
+		if screen == "sell" {
+			v.until(`document.querySelector('[data-change=pending]') !== null`)
+		}
+		v.still(screen, "the line is back")
+	}
+	v.notifications()
+}
+
+// notifications changes what the phone allows while the screen with the links is shown.
+func (v *seller) notifications() {
+	v.t.Helper()
+	v.until(`document.querySelector('[data-push=off]') !== null`)
+	v.until(`(sessionStorage.setItem('before', JSON.stringify([...document.querySelectorAll('main a')].map((a) => a.getBoundingClientRect().top))), true)`)
+	for _, setting := range []browser.PermissionSetting{browser.PermissionSettingDenied, browser.PermissionSettingGranted} {
+		_, err := chromedp.Call(v.tab, browser.SetPermission, browser.SetPermissionParams{Permission: &browser.PermissionDescriptor{Name: "notifications"}, Setting: setting})
+		must(v.t, err)
+		v.do(chromedp.Reload())
+		v.until(`document.querySelector('[data-push]') !== null`)
+		v.until(fmt.Sprintf(`document.querySelector('[data-push=%s]') !== null`, map[browser.PermissionSetting]string{browser.PermissionSettingDenied: "blocked", browser.PermissionSettingGranted: "off"}[setting]))
+		v.until(`JSON.stringify([...document.querySelectorAll('main a')].map((a) => a.getBoundingClientRect().top)) === sessionStorage.getItem('before')`)
+	}
 }
 
 // brokenNumbers lists the amounts on a page that take more than one line or leave the screen.
@@ -66,7 +298,7 @@ func TestNumbersFitOnASmallScreen(t *testing.T) {
 	v.until(`document.querySelector('.amount')?.textContent === '1.234.568.090 đ'`)
 	v.unbroken("today")
 	v.open("more")
-	v.until(`(location.hash = '#book') !== ''`)
+	v.do(chromedp.Click(`main a[href="#book"]`))
 	v.press("Ghi cả")
 	v.until(`document.querySelector('.amount')?.textContent === '1.234.568.090 đ'`)
 	v.unbroken("book")

@@ -21,10 +21,19 @@ export function freshness(p: Payment, now: number, arrived?: number): Freshness 
   const age = now - (arrived ?? Date.parse(p.recorded_at));
   const late = p.state !== 'reversal' && isLate(p, arrived ?? Date.parse(p.recorded_at));
   const fresh = age >= 0 && age < freshFor;
-  const time = isoDay(p.occurred_at) === isoDay(new Date(now)) ? clock(p.occurred_at) : `${clock(p.occurred_at)} ${day(p.occurred_at)}`;
+  const time = timeOf(p, now);
   if (p.state === 'reversal') return { fresh, late, text: `${t('Ngân hàng rút lại', 'Taken back')} · ${fresh ? ago(age) : time}` };
   if (late) return { fresh, late, text: `${fresh ? t('Vừa báo', 'Just reported') : t('Khoản gần nhất', 'Last payment')} · ${t('chuyển lúc', 'sent at')} ${time}` };
   return { fresh, late, text: fresh ? `${t('Vừa nhận', 'Just received')} · ${ago(age)}` : `${t('Khoản gần nhất', 'Last payment')} · ${time}` };
+}
+
+/** settled says when a payment was, in words that do not change while somebody reads them. */
+export function settled(p: Payment, now: number): string {
+  return `${p.state === 'reversal' ? t('Ngân hàng rút lại', 'Taken back') : t('Khoản gần nhất', 'Last payment')} · ${timeOf(p, now)}`;
+}
+
+function timeOf(p: Payment, now: number): string {
+  return isoDay(p.occurred_at) === isoDay(new Date(now)) ? clock(p.occurred_at) : `${clock(p.occurred_at)} ${day(p.occurred_at)}`;
 }
 
 function ago(ms: number): string {

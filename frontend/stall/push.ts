@@ -4,8 +4,8 @@ import { api, ask, type Problem } from '../lib/api';
 import { t } from '../lib/language.svelte';
 import { recall, remember } from './store';
 
-/** off: it was never asked for; blocked: the phone forbids it; lost: it was on and could not be renewed. */
-export type PushState = 'unsupported' | 'off' | 'on' | 'blocked' | 'lost';
+/** unknown: it was not looked at yet; off: it was never asked for; blocked: the phone forbids it; lost: it was on and could not be renewed. */
+export type PushState = 'unknown' | 'unsupported' | 'off' | 'on' | 'blocked' | 'lost';
 
 /** Wanted is what this phone remembers of a stall's subscription; the service worker reads it too (sw.js). */
 export interface Wanted {

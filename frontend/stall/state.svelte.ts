@@ -53,7 +53,7 @@ class State {
   arrivals = $state<Arrival[]>([]);
   order = $state<ShownOrder>();
   changes = $state<AccountChange[]>([]);
-  push = $state<PushState>('off');
+  push = $state<PushState>('unknown');
   /** When the sticker was last found in order; null: never. */
   checkedAt = $state<string | null>();
   failed = $state<Problem>();
@@ -145,8 +145,8 @@ class State {
 
   /** openKept shows what the phone keeps, and reports whether it keeps anything. */
   private async openKept(): Promise<boolean> {
+    this.me = await recall('me'); // who it is before what is shown: screens ask for it at once
     this.mine = await recall<Mine>('mine');
-    this.me = await recall('me');
     if (!this.mine) return false;
     this.payments = await kept(this.tenancy);
     this.lineSince = (await recall<number>('seen')) ?? 0;
@@ -162,6 +162,7 @@ class State {
     this.arrivals = [];
     this.total = undefined;
     this.changes = [];
+    this.push = 'unknown';
     await this.read(id);
     await remember('stall', id);
     await remember('me', $state.snapshot(this.me));
@@ -179,8 +180,9 @@ class State {
   }
 
   private async read(id: string): Promise<void> {
-    this.mine = await readStall(id);
-    this.checkedAt = await readCheck(id);
+    const [mine, checkedAt] = [await readStall(id), await readCheck(id)];
+    this.checkedAt = checkedAt;
+    this.mine = mine;
   }
 
   private async refresh(): Promise<void> {
