@@ -13,6 +13,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/big"
 	"net/http"
@@ -24,6 +25,7 @@ import (
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/serviceworker"
 	"github.com/chromedp/chromedp"
 )
@@ -205,6 +207,46 @@ func TestAPhoneIsToldWhileTheAppIsClosed(t *testing.T) {
 	case told := <-service.came:
 		t.Errorf("a phone that is gone is told %v", told)
 	case <-time.After(5 * time.Second): // two looks of the job
+	}
+	v.renews(service)
+}
+
+// fakePush is a browser's side of a push service that is not a maker's own: %s is the service's address, %s the phone's keys.
+const fakePush = `(() => {
+	const made = () => Number(localStorage.getItem('made') ?? 0);
+	const subscription = () => {
+		const endpoint = '%s/send/app' + made();
+		return { endpoint, options: {}, toJSON: () => ({ endpoint, keys: %s }), unsubscribe: async () => { localStorage.setItem('ended', made()); return true; } };
+	};
+	PushManager.prototype.getSubscription = async () => made() && localStorage.getItem('ended') !== String(made()) ? subscription() : null;
+	PushManager.prototype.subscribe = async () => { localStorage.setItem('made', made() + 1); return subscription(); };
+})()`
+
+// renews subscribes in the app. A subscription that the service has ended is made anew when the app is opened.
+func (v *seller) renews(service *pushService) {
+	v.t.Helper()
+	keys, err := json.Marshal(service.subscription()["keys"])
+	must(v.t, err)
+	_, err = chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(fakePush, service.server.URL, keys)})
+	must(v.t, err)
+	v.do(chromedp.Reload())
+	v.open("more")
+	v.until(`document.querySelector('[data-push=off]') !== null`)
+	v.press("Báo cả khi đóng")
+	v.until(`document.querySelector('[data-push=on]') !== null`)
+	v.pay(v.code, 3000)
+	if told := service.next(); told.text("amount") != "3000" {
+		v.t.Errorf("the phone is told %v", told)
+	}
+	service.status = 410
+	v.pay(v.code, 4000)
+	service.next()
+	service.status = 201
+	v.do(chromedp.Reload())
+	v.until(`document.querySelector('[data-push=on]') !== null && localStorage.getItem('made') === '2'`)
+	v.pay(v.code, 5000)
+	if told := service.next(); told.text("amount") != "5000" {
+		v.t.Errorf("after it was renewed the phone is told %v", told)
 	}
 }
 

@@ -155,3 +155,36 @@ func TestMessagesNeedASender(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoSharesAPhoneChooses signs in by a phone that two owners share: the message comes once, whoever types it says who they are, and
+// sees their own stall alone.
+func TestWhoSharesAPhoneChooses(t *testing.T) {
+	t.Parallel()
+	codes := make(chan string, 4)
+	gateway := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		var sent object
+		if json.NewDecoder(req.Body).Decode(&sent) == nil {
+			codes <- sent.text("text")
+		}
+	}))
+	defer gateway.Close()
+	file := filepath.Join(t.TempDir(), "token")
+	must(t, os.WriteFile(file, []byte("s3cret\n"), 0o600))
+	s := openShop(t, "OUTGOING_ALLOW=127.0.0.1", "SMS_GATEWAY_URL="+gateway.URL+"/sms", "SMS_GATEWAY_TOKEN_FILE="+file)
+	s.ask(s.admin, "POST", "/api/v1/markets/"+s.market+"/stalls", object{
+		"number": "B-7", "kind": "stall", "goods_group": "rau", "merchant": object{"full_name": "Lê Văn Sáu", "phone": "0905000001", "known_phone": "another_person"}, "account": secondAccount,
+	}, 201)
+	v := &visitor{t: t, tab: browse(t, 320), at: s.address, width: 320}
+	v.do(chromedp.Navigate(v.at+"/sign-in"), chromedp.WaitVisible(`#phone`), chromedp.SendKeys(`[name=phone]`, "+84 (0)905 000 001"), chromedp.Click(`#phone button`))
+	v.says("mã sẽ đến")
+	code := regexp.MustCompile(`\b\d{6}\b`).FindString(<-codes)
+	v.do(chromedp.SendKeys(`#phone [name=code]`, code), chromedp.Click(`#phone button`))
+	v.says("Nhiều người dùng chung số này")
+	until(t, v.tab, `[...document.querySelectorAll('#people label')].map((l) => l.textContent.trim()).join('|') === 'Nguyễn Thị Lan – Sạp A-12, Chợ Đầm|Lê Văn Sáu – Sạp B-7, Chợ Đầm'`)
+	fits(t, v.tab, "sign-in-shared-phone")
+	clean(t, v.tab, "sign-in by a shared phone")
+	until(t, v.tab, `(document.querySelectorAll('#people input')[1].click(), true)`)
+	v.do(chromedp.Click(`#phone button`))
+	until(t, v.tab, `location.pathname === '/stall/' && document.querySelector('h1')?.textContent.includes('B-7')`)
+	until(t, v.tab, `fetch('/api/v1/codes').then((r) => r.json()).then((l) => { window.mine = l.items.map((c) => c.stall_number).join(); }) && window.mine === 'B-7'`)
+}
