@@ -171,6 +171,59 @@ func TestStrangersBodiesAreSmallAndRefusedUnread(t *testing.T) {
 	}
 }
 
+// TestTheSlowestBodyGivesWay: bodies that never end use a budget up, and one that ends is read all the same.
+func TestTheSlowestBodyGivesWay(t *testing.T) {
+	t.Parallel()
+	gin.SetMode(gin.ReleaseMode)
+	budget := edge.NewBudget(64 << 10)
+	engine := gin.New()
+	engine.POST("/", func(c *gin.Context) {
+		body, free, err := budget.Read(c, 32<<10)
+		defer free()
+		if err != nil {
+			c.Status(http.StatusServiceUnavailable)
+			return
+		}
+		c.String(http.StatusOK, "%d", len(body))
+	})
+	server := httptest.NewServer(engine)
+	t.Cleanup(server.Close)
+	var slow []net.Conn
+	for range 12 {
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		_, _ = fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n%s", strings.Repeat(" ", 5_000))
+		slow = append(slow, conn)
+	}
+	passed := 0
+	for deadline := time.Now().Add(30 * time.Second); passed < 20 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		res, err := http.Post(server.URL, "text/plain", strings.NewReader(strings.Repeat("x", 10_000)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode == http.StatusOK {
+			passed++
+		}
+	}
+	if passed < 20 {
+		t.Errorf("only %d whole bodies were read beside those that never end", passed)
+	}
+	cut := 0
+	for _, conn := range slow {
+		_ = conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+		if n, _ := conn.Read(make([]byte, 12)); n > 0 {
+			cut++
+		}
+	}
+	if cut == 0 {
+		t.Error("no body that never ends was cut off")
+	}
+}
+
 func TestBudgetOfUnreadBodies(t *testing.T) {
 	t.Parallel()
 	gin.SetMode(gin.ReleaseMode)
