@@ -21,6 +21,7 @@ type held struct {
 	in         ledger.Account
 	from       ledger.Account
 	amount     money.Amount
+	currency   string
 	occurredAt time.Time
 	reference  string
 	account    *uuid.UUID // the beneficiary account, when known
@@ -37,8 +38,8 @@ func (c *caseWork) held(ctx context.Context) (*held, error) {
 	}
 	h := &held{}
 	var sealed []byte
-	err := c.tx.QueryRow(ctx, `SELECT amount::text, occurred_at, reference, account_id, memo_code, particulars FROM notices WHERE id = $1`, c.notice).
-		Scan(&h.amount, &h.occurredAt, &h.reference, &h.account, &h.memoCode, &sealed)
+	err := c.tx.QueryRow(ctx, `SELECT amount::text, currency, occurred_at, reference, account_id, memo_code, particulars FROM notices WHERE id = $1`, c.notice).
+		Scan(&h.amount, &h.currency, &h.occurredAt, &h.reference, &h.account, &h.memoCode, &sealed)
 	if err != nil {
 		return nil, fmt.Errorf("read notice of case %s: %w", c.id, err)
 	}
@@ -86,6 +87,8 @@ func (c *caseWork) move(ctx context.Context, r Resolution) error {
 		return err
 	}
 	switch {
+	case h.currency != money.Currency:
+		return problem.Of("action", "other_currency", "Sổ chỉ ghi đồng Việt Nam: hồ sơ này chỉ có thể bỏ qua.", "The books hold đồng only: this case can only be dismissed.")
 	case h.takesBack && r.Action == "assign":
 		return problem.Of("action", "takes_back", "Thông báo này hoàn lại một khoản, không mang tiền về sạp nào.", "This notice takes a payment back; it brings no money to assign.")
 	case h.voided:
