@@ -23,7 +23,7 @@ var allQueries = []string{
 }
 
 // hidingQueries are what decides whether the activity of a group is shown.
-var hidingQueries = []string{"mop", "registered", "verified", "ready", "activity", "covered"}
+var hidingQueries = []string{"mop", "ready", "activity", "covered", "displayed", "first_days"}
 
 // ask is what is counted.
 type ask struct {
@@ -31,7 +31,7 @@ type ask struct {
 	campaign string   // code or id; empty: all markets
 	queries  []string // nil: all
 	also     []Market // markets that are counted though no unit holds them
-	units    []unit   // that the caller sees, read before; nil: not yet
+	units    *seen    // the units, read before; nil: not yet
 	calm     bool     // nobody waits: one processor is enough
 }
 
@@ -41,12 +41,15 @@ type counted struct {
 	units     []unit
 	scope     []Market // the caller's, where all is counted; nil: only some activity is
 	groups    *groups
-	cells     map[string]*cell // by market
 	atoms     map[string]*cell // by market, zone, goods group and kind, if all queries were read
 	programme *programme
 	version   map[string]int
 	whole     bool // the caller sees every unit
+	own       bool // the caller manages this market, and sees its small counts; every other role is bound, admins too
 }
+
+// seen are the units of every basis with the markets in a caller's scope, and with all markets.
+type seen struct{ own, all []unit }
 
 func (c *counted) moment() time.Time {
 	return time.Date(c.day.Year(), c.day.Month(), c.day.Day(), 0, 0, 0, 0, vietnam)
@@ -78,7 +81,10 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	c := &counted{day: a.day, units: a.units, version: map[string]int{}, whole: caller.ScopeKind == auth.ScopeAll}
+	c := &counted{
+		day: a.day, version: map[string]int{}, whole: caller.ScopeKind == auth.ScopeAll,
+		own: caller.Role == auth.Manager && caller.ScopeKind == auth.ScopeMarket,
+	}
 	for _, d := range list {
 		c.version[d.Code] = d.Version
 	}
@@ -86,8 +92,8 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 		if err := planOnce(ctx, tx); err != nil {
 			return err
 		}
-		if c.units == nil {
-			if c.units, err = readUnits(ctx, tx, caller, r.today()); err != nil {
+		if a.units == nil {
+			if a.units, err = readSeen(ctx, tx, caller, r.today()); err != nil {
 				return err
 			}
 		}
@@ -97,6 +103,7 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 			}
 			a.also = append(slices.Clone(a.also), c.scope...)
 		}
+		c.units = a.units.own
 		if c.programme, err = readProgramme(ctx, tx, a); err != nil {
 			return err
 		}
@@ -104,10 +111,6 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 	})
 	if err != nil {
 		return nil, err
-	}
-	// Only a market's own manager sees its small counts; every other role, admins too, is bound.
-	if caller.Role != auth.Manager || caller.ScopeKind != auth.ScopeMarket {
-		c.groups.suppress(c.cells)
 	}
 	return c, nil
 }
@@ -120,6 +123,17 @@ var snapshot = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadO
 func planOnce(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, `SELECT set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`)
 	return err
+}
+
+// readSeen reads the units that a caller sees. What is hidden is decided over all markets, the same for every caller; only a market's
+// own manager needs no more than its own.
+func readSeen(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time.Time) (*seen, error) {
+	own, err := readUnits(ctx, tx, caller, today)
+	if err != nil || caller.ScopeKind == auth.ScopeAll || caller.Role == auth.Manager && caller.ScopeKind == auth.ScopeMarket {
+		return &seen{own, own}, err
+	}
+	all, err := readUnits(ctx, tx, auth.Principal{ScopeKind: auth.ScopeAll}, today)
+	return &seen{own, all}, err
 }
 
 func readUnits(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time.Time) ([]unit, error) {
@@ -137,7 +151,7 @@ func readUnits(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time
 
 // count reads the facts and fills the groups.
 func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err error) {
-	c.groups = groupUnits(c.units, c.programme.pilotSets(), a.also)
+	c.groups = groupUnits(a.units.all, c.programme.pilotSets(), a.also)
 	of := asked{day: a.day, markets: c.groups.ids, queries: a.queries, calm: a.calm}
 	if of.queries == nil {
 		of.queries, of.parts = allQueries, true // so that every page of a day is told from what is read once
@@ -145,23 +159,23 @@ func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err 
 	if c.programme.campaign != nil {
 		of.campaign = &c.programme.campaign.ID
 	}
-	atoms, err := r.facts(ctx, tx, of)
+	known, err := r.facts(ctx, tx, of)
 	if err != nil {
 		return err
 	}
-	c.atoms, c.cells = atoms, wholes(atoms)
-	c.groups.count(c.cells, cohort(a.day))
+	c.atoms = known.cells
+	c.groups = known.counted(c.groups, !c.own)
 	return nil
 }
 
 // facts are read, or those that are kept and still hold.
-func (r *Reports) facts(ctx context.Context, tx pgx.Tx, of asked) (map[string]*cell, error) {
+func (r *Reports) facts(ctx context.Context, tx pgx.Tx, of asked) (*keptFacts, error) {
 	stamp, err := readStamp(ctx, tx, of.day)
 	if err != nil {
 		return nil, err
 	}
-	if cells := r.kept.find(of, stamp); cells != nil {
-		return cells, nil
+	if known := r.kept.find(of, stamp); known != nil {
+		return known, nil
 	}
 	read := r.readHalves
 	if of.calm {
@@ -174,8 +188,7 @@ func (r *Reports) facts(ctx context.Context, tx pgx.Tx, of asked) (map[string]*c
 	if err := readTurnover(ctx, tx, of, cells); err != nil {
 		return nil, err
 	}
-	r.kept.keep(of, stamp, cells)
-	return cells, nil
+	return r.kept.keep(of, stamp, cells), nil
 }
 
 // readTurnover reads, where turnover was sampled, whether one merchant has more than half of it.

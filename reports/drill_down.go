@@ -29,6 +29,15 @@ type DrillDown struct {
 	By        string      `json:"by" enum:"market,zone,goods_group,kind"`
 	Figure    Figure      `json:"figure" doc:"of all parts together"`
 	Parts     []DrillPart `json:"parts" nullable:"false"`
+	Withheld  []Withheld  `json:"withheld" nullable:"false" doc:"markets whose parts are published along another dimension, and so not along this one"`
+}
+
+// Withheld says that a market's parts are not published along the dimension that was asked for.
+type Withheld struct {
+	Market  Market `json:"market"`
+	PartsBy string `json:"parts_by" enum:"zone,goods_group" doc:"the dimension that they are published along"`
+	Vi      string `json:"reason_vi"`
+	En      string `json:"reason_en"`
 }
 
 // DrillPart is one part of a figure: a market, or a part of one.
@@ -53,7 +62,7 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 	if err := r.checkInquiry(ctx, q); err != nil {
 		return nil, err
 	}
-	m, can := divisible[q.Indicator]
+	_, can := divisible[q.Indicator]
 	if q.By != "market" && !can {
 		return nil, problem.Of("by", "not_divisible", "Chỉ số này chỉ xem được theo chợ.", "This indicator can be divided by market only.")
 	}
@@ -70,13 +79,21 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 		return nil, err
 	}
 	markets := c.marketsOf(units)
-	answer := &DrillDown{Indicator: q.Indicator, Basis: q.Basis, AsOf: day.Format(time.DateOnly), By: q.By, Figure: c.figure(units, q), Parts: []DrillPart{}}
+	answer := &DrillDown{Indicator: q.Indicator, Basis: q.Basis, AsOf: day.Format(time.DateOnly), By: q.By, Figure: c.figure(units, q), Parts: []DrillPart{}, Withheld: []Withheld{}}
+	by, err := r.partitions(ctx, markets)
+	if err != nil {
+		return nil, err
+	}
 	for _, market := range markets {
 		if q.By == "market" {
 			answer.Parts = append(answer.Parts, DrillPart{Market: market, Figure: c.told([]Market{market}).figures()[q.Indicator]})
 			continue
 		}
-		for _, p := range c.partsOf(caller, market, withMeasure(m)) {
+		if !c.own && by[market.ID] != q.By {
+			answer.Withheld = append(answer.Withheld, withheld(market, by[market.ID]))
+			continue
+		}
+		for _, p := range c.partsOf(market, q.By) {
 			if p.dimension == q.By {
 				answer.Parts = append(answer.Parts, DrillPart{market, p.name, p.figure(c, q.Indicator)})
 			}
@@ -85,12 +102,16 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 	return answer, nil
 }
 
-// withMeasure are the figures that hide together, and one more.
-func withMeasure(m measure) func(*tally) figures {
-	return func(t *tally) figures {
-		f := together(t)
-		f.numerators = append(f.numerators, t.measured[m].mix.sum())
-		return f
+// withheld says why a market is not divided as it was asked.
+func withheld(m Market, by string) Withheld {
+	vi, en := "khu", "zone"
+	if by == "goods_group" {
+		vi, en = "ngành hàng", "goods group"
+	}
+	return Withheld{
+		m, by,
+		m.Name + " chỉ công bố phân tổ theo " + vi + ": phân tổ thêm cách khác có thể làm lộ số liệu của từng người.",
+		"The parts of " + m.Name + " are published by " + en + " only: a second partition could reveal single people.",
 	}
 }
 

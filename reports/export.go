@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"maps"
@@ -34,8 +35,11 @@ func (a *Adoption) csv() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// hiddenCell stands where a number is hidden.
+const hiddenCell = "ẩn"
+
 // Table is the report with a line per unit, indicator and part of it, then the total's, under a line of heads. What is
-// hidden, and what nobody knows, is empty. No cell can start a formula where it is opened.
+// hidden says so; what nobody knows is empty. No cell can start a formula where it is opened.
 func (a *Adoption) Table() [][]string {
 	lines := [][]string{tableHeads}
 	note := ""
@@ -73,6 +77,10 @@ func (a *Adoption) lines(l Locality, markets string, figures Figures, note strin
 
 func (f Figure) fields(note, part string) []string {
 	value, mix, interval, coverage, fresh := "", [4]string{}, Interval{}, [3]string{}, ""
+	numerator, denominator := f.Numerator.text(), f.Denominator.text()
+	if f.Suppressed {
+		numerator, value, denominator = hiddenCell, hiddenCell, cmp.Or(denominator, hiddenCell)
+	}
 	if f.Value != nil {
 		value = *f.Value
 	}
@@ -95,7 +103,7 @@ func (f Figure) fields(note, part string) []string {
 		fresh = f.FreshAt.In(vietnam).Format(time.RFC3339)
 	}
 	return []string{
-		strconv.Itoa(f.Definition), f.Numerator.text(), f.Denominator.text(), value,
+		strconv.Itoa(f.Definition), numerator, denominator, value,
 		mix[0], mix[1], mix[2], mix[3], strconv.FormatBool(f.Suppressed), note,
 		part, interval.Low, interval.High, coverage[0], coverage[1], coverage[2], fresh, f.Period,
 	}

@@ -1,19 +1,23 @@
 package reports
 
-import "slices"
+import (
+	"slices"
+
+	"market40/reports/disclosure"
+)
 
 // familyID names figures that are hidden together.
 type familyID int
 
-// The families. A measure past dormant is one by itself, and so is the evidence of each measure.
+// The families. Each measure is one by itself, and so is the evidence of each measure.
 const (
-	hiddenTogether familyID = iota // I01–I06, I18, and what is counted from the active
-	hiddenMeasure                  // + measure
-	hiddenMix      = hiddenMeasure + familyID(measures)
-	hiddenBands    = hiddenMix + familyID(measures) + iota - 3
+	hiddenMeasure  familyID = iota // + measure
+	hiddenMix               = hiddenMeasure + familyID(measures)
+	hiddenPayments          = hiddenMix + familyID(measures) + iota - 2 // what banks notified, beside the evidence
+	hiddenBands
 	hiddenCodes
 	hiddenDeclared
-	hiddenSampled  // shares of sales: whoever is few
+	hiddenSampled  // shares of sales
 	hiddenAmounts  // fees, costs
 	hiddenTurnover // what is sampled in đồng
 	hiddenSurvey
@@ -21,81 +25,222 @@ const (
 	families       = hiddenQuestion + 4
 )
 
-// family says how to tell whether figures must be hidden.
+// family says what of a group is hidden together, and how.
 type family struct {
 	id    familyID
-	under []familyID                              // hidden where one of these is
-	of    func(*tally) figures                    // what a group tells
-	gives func(rest marketSet, left figures) bool // whether what is left of it must not be told; nil: a count of few
+	each  []familyID // instead, where its counts are hidden one by one
+	under []familyID // hidden where one of these is
+
+	count func(*tally) figures
+	// What one merchant adds at one market: whether it belongs to the figure there, and to which counts.
+	holds func(*person) (belongs bool, counted []bool)
+
+	// tooFew replaces both for amounts: whether what is known of some markets together must not be told.
+	tooFew func(at []*cell) bool
 }
 
-// mixed are the measures whose evidence is told.
-var mixed = []measure{registered, verified, ready, active7, active30, strict, trained, converted, visited, retained}
+// figures are the counts of a family in one group.
+type figures struct {
+	size   int
+	counts []disclosure.Count
+}
 
-// families are all of them, each after those it stands under.
-func (g *groups) families(cells map[string]*cell) []family {
-	list := []family{{id: hiddenTogether, of: together}}
-	for m := strict; m < measures; m++ {
-		list = append(list, family{id: hiddenMeasure + familyID(m), under: m.under(), of: func(t *tally) figures {
-			return figures{t.measured[m].of, []int{t.measured[m].mix.sum()}}
-		}})
+// registers are the measures that anybody can count in the register, where merchants are listed by name. They are never hidden.
+var registers = []measure{registered, verified, covered, printed}
+
+// activities are the measures of who is paid; activeWithin says of each which others it is part of.
+var (
+	activities   = []measure{begun, active30, active7, strict}
+	activeWithin = [][]int{nil, {0}, {0, 1}, {0, 1}}
+)
+
+// guarded are the other measures of what merchants do.
+var guarded = []measure{ready, dormant, trained, converted, visited, retained}
+
+// mixed are the guarded measures whose evidence is told.
+var mixed = []measure{ready, active7, active30, strict, trained, converted, visited, retained}
+
+// allFamilies are all of them, each after those it is hidden under.
+func allFamilies() []family {
+	var list []family
+	list = append(list, activityFamily())
+	for _, m := range guarded {
+		list = append(list, family{id: m.family(), count: m.count, holds: m.holds})
 	}
 	for _, m := range mixed {
-		under := append([]familyID{hiddenMeasure + familyID(m)}, m.under()...)
-		list = append(list, family{id: hiddenMix + familyID(m), under: under, of: func(t *tally) figures {
-			e := t.measured[m].mix
-			return figures{t.measured[m].of, []int{e.A, e.B, e.C, e.D}}
-		}})
+		list = append(list, family{id: hiddenMix + familyID(m), under: []familyID{m.family()}, count: m.countMix, holds: m.holdsMix})
 	}
-	withAmounts := func(has func(*cell) bool) func(marketSet, figures) bool {
-		return func(rest marketSet, left figures) bool {
-			return left.merchants < fewestOfAmounts && slices.ContainsFunc(g.cells(rest, cells), has)
-		}
-	}
+	activeMix := []familyID{active30.family(), hiddenMix + familyID(active30)}
 	list = append(list,
-		family{id: hiddenBands, under: []familyID{hiddenTogether}, of: func(t *tally) figures { return figures{t.payers, t.bandPayers[:]} }},
-		// Who displays a code was registered: the stalls that do bound the merchants that are hidden.
-		family{id: hiddenCodes, under: []familyID{hiddenTogether}, of: func(t *tally) figures { return figures{t.codes.merchants, []int{t.codes.checked}} }},
-		family{id: hiddenDeclared, of: func(t *tally) figures { return figures{len(t.declared), nil} }},
-		family{id: hiddenSampled, of: merchantsOf, gives: func(rest marketSet, left figures) bool {
-			return left.few() && slices.ContainsFunc(g.cells(rest, cells), (*cell).sampled)
+		family{id: hiddenPayments, under: activeMix, count: countPayers, holds: holdsPayers},
+		family{id: hiddenBands, under: []familyID{hiddenPayments}, count: countBands, holds: holdsBands},
+		family{id: hiddenCodes, count: countChecked, holds: holdsChecked},
+		family{id: hiddenDeclared, count: countDeclared, holds: holdsDeclared},
+		family{id: hiddenSampled, tooFew: tooFewFor(disclosure.Fewest, (*cell).sampled)},
+		family{id: hiddenAmounts, tooFew: tooFewFor(fewestOfAmounts, (*cell).hasAmounts)},
+		family{id: hiddenTurnover, under: []familyID{hiddenSampled}, tooFew: func(at []*cell) bool {
+			return tooFewFor(fewestOfAmounts, (*cell).sampled)(at) || slices.ContainsFunc(at, (*cell).sampled) && dominated(at)
 		}},
-		family{id: hiddenAmounts, of: merchantsOf, gives: withAmounts((*cell).hasAmounts)},
-		family{id: hiddenTurnover, under: []familyID{hiddenSampled}, of: merchantsOf, gives: func(rest marketSet, left figures) bool {
-			at := g.cells(rest, cells)
-			return slices.ContainsFunc(at, (*cell).sampled) && (left.merchants < fewestOfAmounts || dominated(at))
-		}},
-		family{id: hiddenSurvey, of: surveyed},
+		family{id: hiddenSurvey, count: countSurvey},
 	)
 	for q := range questions {
-		list = append(list, family{id: hiddenQuestion + familyID(q), under: []familyID{hiddenSurvey}, of: func(t *tally) figures { return asking(t, q) }})
+		list = append(list, family{id: hiddenQuestion + familyID(q), under: []familyID{hiddenSurvey}, count: func(t *tally) figures { return countQuestion(t, q) }})
 	}
 	return list
 }
 
-// under is what a measure is hidden with.
-func (m measure) under() []familyID {
-	if m <= begun {
-		return []familyID{hiddenTogether}
-	}
-	return nil
-}
+func (m measure) family() familyID { return hiddenMeasure + familyID(m) }
 
-func together(t *tally) figures {
-	f := figures{merchants: t.merchants, numerators: []int{t.measured[dormant].of}}
-	for m := range strict {
-		f.numerators = append(f.numerators, t.measured[m].mix.sum())
+// activityFamily holds the measures of who is paid, each hidden by itself. They stand in one table, for one bounds the other.
+func activityFamily() family {
+	f := family{
+		count: func(t *tally) figures {
+			all := figures{size: t.merchants}
+			for _, m := range activities {
+				all.counts = append(all.counts, disclosure.Count{N: t.measured[m].mix.sum(), Of: t.merchants, Most: t.merchants})
+			}
+			return all
+		},
+		holds: func(p *person) (bool, []bool) {
+			counted := make([]bool, len(activities))
+			for k, m := range activities {
+				counted[k] = p.level(m) != nothing
+			}
+			return p.operates, counted
+		},
+	}
+	for _, m := range activities {
+		f.each = append(f.each, m.family())
 	}
 	return f
 }
 
-func merchantsOf(t *tally) figures { return figures{merchants: t.merchants} }
+// count returns a measure's counts of a group, with what the figures beside them say of them.
+func (m measure) count(t *tally) figures {
+	of, n := t.measured[m].of, t.measured[m].mix.sum()
+	switch m {
+	case dormant:
+		return t.countDormant()
+	case converted, retained: // who was trained, or began, is no register's to tell
+		all := max(of, t.merchants)
+		return figures{of, []disclosure.Count{{N: of, Of: all, Most: all}, {N: n, Of: of, Most: of}}}
+	case ready:
+		return figures{of, []disclosure.Count{{N: n, Of: of, Most: max(n, t.measured[printed].mix.sum())}}}
+	}
+	return figures{of, []disclosure.Count{{N: n, Of: of, Most: of}}}
+}
+
+// open returns the number of a measure that a reader may know; otherwise what is certain of it.
+func (t *tally) open(m measure, certain int) int {
+	if n := t.measured[m].mix.sum(); !disclosure.Few(n) && !disclosure.Few(t.measured[m].of) {
+		return n
+	}
+	return certain
+}
+
+// countDormant returns the counts of I18. What I03, I05 and the coverage of the same group say of them is no secret of I18.
+func (t *tally) countDormant() figures {
+	all, of, n := t.merchants, t.measured[dormant].of, t.measured[dormant].mix.sum()
+	observed := t.measured[covered].mix.sum()
+	leastReady, mostReady := t.open(ready, 0), t.open(ready, all)
+	leastActive, mostActive := t.open(active30, 0), t.open(active30, all)
+	known := disclosure.Count{N: of, Of: all, Least: max(0, leastReady+observed-all, leastReady+leastActive-all), Most: mostReady}
+	silent := disclosure.Count{N: n, Of: of, Least: max(0, leastReady+observed-all-mostActive), Most: min(of, all-leastActive, observed)}
+	known.Least, known.Most = min(known.Least, of), max(known.Most, of)
+	silent.Least, silent.Most = min(silent.Least, n), max(silent.Most, n)
+	return figures{of, []disclosure.Count{known, silent}}
+}
+
+// holds reports what a merchant adds to a measure at a market.
+func (m measure) holds(p *person) (bool, []bool) {
+	switch m {
+	case dormant:
+		return p.operates, []bool{p.mayBeDormant(), p.mayBeDormant() && p.active(month, 1) == nothing}
+	case converted:
+		return true, []bool{p.inactive, p.converted != nothing}
+	case retained:
+		return true, []bool{p.firstTold != 0 || p.firstWord != 0, p.laterTold || p.laterWord}
+	}
+	return p.operates, []bool{p.level(m) != nothing}
+}
+
+func (m measure) countMix(t *tally) figures {
+	e := t.measured[m].mix
+	f := figures{size: e.sum()}
+	for _, n := range []int{e.A, e.B, e.C, e.D} {
+		f.counts = append(f.counts, disclosure.Count{N: n, Of: e.sum(), Most: e.sum()})
+	}
+	return f
+}
+
+func (m measure) holdsMix(p *person) (bool, []bool) {
+	belongs, counted := m.holds(p)
+	on := p.level(m)
+	return belongs && counted[len(counted)-1], []bool{on == levelA, on == levelB, on == levelC, on == levelD}
+}
+
+func countPayers(t *tally) figures {
+	return figures{t.payers, []disclosure.Count{{N: t.payers, Of: t.merchants, Most: t.merchants}}}
+}
+
+func holdsPayers(p *person) (bool, []bool) {
+	return p.operates, []bool{p.active(month, 1) == levelA}
+}
+
+func countBands(t *tally) figures {
+	f := figures{size: t.payers}
+	for _, n := range t.bandPayers {
+		f.counts = append(f.counts, disclosure.Count{N: n, Of: t.payers, Most: t.payers})
+	}
+	return f
+}
+
+func holdsBands(p *person) (bool, []bool) {
+	counted := make([]bool, len(p.bands))
+	for b, n := range p.bands {
+		counted[b] = n > 0 && p.active(month, 1) == levelA
+	}
+	return p.operates, counted
+}
+
+// countChecked: who displays a code is told by the register, who was checked is not.
+func countChecked(t *tally) figures {
+	return figures{t.codes.merchants, []disclosure.Count{{N: t.codes.checked, Of: t.codes.merchants, Most: t.codes.merchants}}}
+}
+
+func holdsChecked(p *person) (bool, []bool) {
+	return p.codes > 0, []bool{p.codesByOwner+p.codesByOthers > 0}
+}
+
+func countDeclared(t *tally) figures {
+	all := max(len(t.declared), t.merchants)
+	return figures{len(t.declared), []disclosure.Count{{N: len(t.declared), Of: all, Most: all}}}
+}
+
+func holdsDeclared(p *person) (bool, []bool) { return true, []bool{p.customers > 0} }
+
+// fewestOfAmounts is how many merchants an amount must be of.
+const fewestOfAmounts = 10
+
+// tooFewFor returns whether markets with such amounts have fewer than least merchants together.
+func tooFewFor(least int, has func(*cell) bool) func([]*cell) bool {
+	return func(at []*cell) bool {
+		if !slices.ContainsFunc(at, has) {
+			return false
+		}
+		operating := 0
+		for _, p := range joined(at).people {
+			operating += one(p.operates)
+		}
+		return operating < least && (operating > 0 || least > disclosure.Fewest)
+	}
+}
 
 func (c *cell) hasAmounts() bool { return c.fees != nil || c.costs > 0 }
 
 func (c *cell) sampled() bool { return len(c.halfHours) > 0 }
 
-// dominated says whether one merchant has more than half of what banks told at some markets.
+// dominated reports whether one merchant has more than half of what banks notified at some markets.
 func dominated(cells []*cell) bool {
 	var most, all int64
 	for _, p := range joined(cells).people {
@@ -107,12 +252,25 @@ func dominated(cells []*cell) bool {
 // questions are those of I22, each with its two answers. Their places are those in answers.who.
 var questions = [4][2]string{{"female", "male"}, {"aged_60", "under_60"}, {"minority", "majority"}, {"non_fixed", "fixed"}}
 
-func surveyed(t *tally) figures {
+func countSurvey(t *tally) figures {
 	var all answers
 	for _, a := range t.facts.surveyed {
 		all.add(a)
 	}
-	return figures{int(all.all), []int{int(all.active), int(all.ready), int(all.smartphone), int(all.withSignal)}}
+	return countsOf(all.all, all.all, all.active, all.ready, all.smartphone, all.withSignal)
+}
+
+// countsOf returns counts of people who are not in the register, among size of them.
+func countsOf(size int64, counts ...int64) figures {
+	f := figures{size: int(size)}
+	for i, n := range counts {
+		most := int(size)
+		if i == 0 {
+			most += fewestOfAmounts // nobody knows how many were asked
+		}
+		f.counts = append(f.counts, disclosure.Count{N: int(n), Of: most, Most: most})
+	}
+	return f
 }
 
 func (a *answers) add(o answers) {
@@ -132,11 +290,12 @@ func answered(facts *cell, question int) (of [3]answers) {
 	return of
 }
 
-func asking(t *tally, question int) figures {
-	f := figures{}
+func countQuestion(t *tally, question int) figures {
+	var counts []int64
+	size := int64(0)
 	for _, a := range answered(t.facts, question) {
-		f.merchants += int(a.all)
-		f.numerators = append(f.numerators, int(a.all), int(a.active))
+		size += a.all
+		counts = append(counts, a.all, a.active)
 	}
-	return f
+	return countsOf(size, counts...)
 }

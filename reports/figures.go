@@ -66,13 +66,6 @@ func (g told) measure(code string, m measure) Figure {
 	return shown
 }
 
-func (m measure) family() familyID {
-	if m < strict {
-		return hiddenTogether
-	}
-	return hiddenMeasure + familyID(m)
-}
-
 // share is a measure that is as fresh as a query.
 func (g told) share(code string, m measure, query string) Figure {
 	shown := g.measure(code, m)
@@ -115,8 +108,8 @@ func (g told) fresh(f Figure, queries ...string) *time.Time {
 
 func (g told) gap() Figure {
 	able, active := g.tally.measured[ready].mix.sum(), g.tally.measured[active30].mix.sum()
-	shown := Figure{Denominator: Count(g.tally.merchants), Definition: g.version["I06"], Suppressed: g.hidden[hiddenTogether], Coverage: g.coverage()}
-	if !shown.Suppressed {
+	shown := Figure{Denominator: Count(g.tally.merchants), Definition: g.version["I06"], Coverage: g.coverage()}
+	if shown.Suppressed = g.hidden[ready.family()] || g.hidden[active30.family()]; !shown.Suppressed {
 		shown.Numerator = Count(able - active)
 		shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
 	}
@@ -125,7 +118,7 @@ func (g told) gap() Figure {
 }
 
 func (g told) perActive() Figure {
-	if g.hidden[hiddenTogether] {
+	if g.hidden[active30.family()] {
 		f := g.hiddenFigure("I09")
 		f.Coverage = g.coverage()
 		return f
@@ -184,7 +177,7 @@ func (g told) costPerActive() Figure {
 	if g.tally.facts.costs == 0 {
 		return g.unknown("I23")
 	}
-	if g.hidden[hiddenTogether] || g.hidden[hiddenAmounts] {
+	if g.hidden[active30.family()] || g.hidden[hiddenAmounts] {
 		return g.hiddenFigure("I23")
 	}
 	shown := Figure{Numerator: dong(g.tally.facts.costs), Denominator: Count(g.tally.measured[active30].mix.sum()), Definition: g.version["I23"]}

@@ -122,7 +122,7 @@ func (g told) hours(code string, events []int64) Figure {
 
 // incidentRate is I20.
 func (g told) incidentRate() Figure {
-	if g.hidden[hiddenBands] {
+	if g.hidden[hiddenPayments] {
 		return g.hiddenFigure("I20")
 	}
 	rate := func(n int) Figure {

@@ -1,16 +1,19 @@
 package reports
 
 import (
-	"math/bits"
+	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
+
+	"market40/reports/disclosure"
 )
 
 // group is a set of markets whose merchants are counted together: a unit's, or all of a basis.
 type group struct {
-	markets marketSet
+	markets disclosure.Set
 	tally   tally
 	hidden  [families]bool
 }
@@ -18,10 +21,12 @@ type group struct {
 // groups are the distinct ones of all bases, of all markets and of each campaign's pilots, and every market alone. Two units with
 // the same markets are one group: their figures are the same and are hidden together.
 type groups struct {
-	list    []*group
-	ids     []uuid.UUID // of the markets, by their place in a marketSet
+	list    []*group    // first every market alone, in order
+	ids     []uuid.UUID // of the markets, by their place in a set
 	places  map[uuid.UUID]int
 	numbers map[string]int // of a group in list, by its markets
+	cells   map[string]*cell
+	cohort  [2]int64
 }
 
 // groupUnits groups the markets of units, and those of them that are pilots of each campaign.
@@ -39,18 +44,24 @@ func groupUnits(units []unit, campaigns []map[uuid.UUID]bool, also []Market) *gr
 		g.add(g.set([]Market{{ID: id}}))
 	}
 	for _, pilots := range append([]map[uuid.UUID]bool{nil}, campaigns...) {
-		totals := map[string]marketSet{}
+		totals := map[string]disclosure.Set{}
 		for _, u := range units {
 			set := g.set(u.counted(pilots))
 			g.add(set)
 			if totals[u.basis] == nil {
-				totals[u.basis] = make(marketSet, len(set))
+				totals[u.basis] = make(disclosure.Set, len(set))
 			}
-			totals[u.basis].join(set)
+			totals[u.basis].Join(set)
 		}
 		for _, set := range totals {
 			g.add(set)
 		}
+	}
+	slices.SortStableFunc(g.list[len(g.ids):], func(a, b *group) int { // of one size, in an order of their own
+		return cmp.Or(cmp.Compare(a.markets.Len(), b.markets.Len()), cmp.Compare(a.markets.Key(), b.markets.Key()))
+	})
+	for i, c := range g.list {
+		g.numbers[c.markets.Key()] = i
 	}
 	return g
 }
@@ -69,38 +80,58 @@ func (u unit) counted(pilots map[uuid.UUID]bool) []Market {
 	return markets
 }
 
-func (g *groups) set(markets []Market) marketSet {
-	set := make(marketSet, (len(g.ids)+63)/64)
+func (g *groups) set(markets []Market) disclosure.Set {
+	set := disclosure.NewSet(len(g.ids))
 	for _, m := range markets {
-		place := g.places[m.ID]
-		set[place/64] |= 1 << (place % 64)
+		set.Add(g.places[m.ID])
 	}
 	return set
 }
 
-func (g *groups) add(set marketSet) {
-	if _, known := g.numbers[set.key()]; !known {
-		g.numbers[set.key()] = len(g.list)
+func (g *groups) add(set disclosure.Set) {
+	if _, known := g.numbers[set.Key()]; !known {
+		g.numbers[set.Key()] = len(g.list)
 		g.list = append(g.list, &group{markets: set})
 	}
 }
 
-// of is the group of some markets, which are a unit's, a basis's, or one.
+// of returns the group of some markets. One that no report of the whole province has is made of those that it has.
 func (g *groups) of(markets []Market) *group {
-	if number, known := g.numbers[g.set(markets).key()]; known {
+	set := g.set(markets)
+	if number, known := g.numbers[set.Key()]; known {
 		return g.list[number]
 	}
-	return &group{tally: tally{facts: newCell()}} // the caller sees no unit of this basis
+	made := &group{markets: set}
+	made.tally = tallied(joined(g.cellsOf(set)), g.cohort)
+	for id := range made.hidden {
+		made.hidden[id] = !g.publishes(familyID(id), made)
+	}
+	return made
+}
+
+// publishes reports whether a group adds up from published groups that lie apart in it, and so says nothing new.
+func (g *groups) publishes(id familyID, made *group) bool {
+	if slices.ContainsFunc(registers, func(m measure) bool { return m.family() == id || hiddenMix+familyID(m) == id }) {
+		return true
+	}
+	rest, merchants := slices.Clone(made.markets), 0
+	for _, c := range slices.Backward(g.list) {
+		if c.markets.Len() > 0 && !c.hidden[id] && c.markets.Within(rest) {
+			rest.Remove(c.markets)
+			merchants += len(c.tally.facts.people)
+		}
+	}
+	return rest.Len() == 0 && merchants == len(made.tally.facts.people)
 }
 
 // placeName is how the queries call the cell of a market.
 func placeName(place int) string { return strconv.Itoa(place + 1) }
 
-// cells are those of the markets in a set.
-func (g *groups) cells(set marketSet, cells map[string]*cell) (list []*cell) {
+// cellsOf are those of the markets in a set.
+func (g *groups) cellsOf(set disclosure.Set) (list []*cell) {
 	for place := range g.ids {
-		if set.has(place) {
-			if c := cells[placeName(place)]; c != nil {
+		if set.Has(place) {
+			if c := g.cells[placeName(place)]; c != nil {
 				list = append(list, c)
 			}
 		}
@@ -108,62 +139,142 @@ func (g *groups) cells(set marketSet, cells map[string]*cell) (list []*cell) {
 	return list
 }
 
+// key tells groups apart by their markets and sets of markets, and by whether a reader is bound by the rules of disclosure.
+func (g *groups) key(bound bool) string {
+	var b strings.Builder
+	b.WriteString(strconv.FormatBool(bound))
+	for _, id := range g.ids {
+		b.Write(id[:])
+	}
+	for _, c := range g.list {
+		b.WriteString(c.markets.Key())
+	}
+	return b.String()
+}
+
 // count fills the tallies from what is known of each market.
 func (g *groups) count(cells map[string]*cell, cohort [2]int64) {
+	g.cells, g.cohort = cells, cohort
 	for _, c := range g.list {
-		c.tally = tallied(joined(g.cells(c.markets, cells)), cohort)
+		c.tally = tallied(joined(g.cellsOf(c.markets)), cohort)
 	}
 }
 
-// marketSet has a bit for each market, by its place; all sets of a report have the same length.
-type marketSet []uint64
-
-func (s marketSet) has(place int) bool { return s[place/64]>>(place%64)&1 == 1 }
-
-func (s marketSet) join(o marketSet) {
-	for i := range s {
-		s[i] |= o[i]
-	}
-}
-
-func (s marketSet) remove(o marketSet) {
-	for i := range s {
-		s[i] &^= o[i]
-	}
-}
-
-func (s marketSet) within(o marketSet) bool {
-	for i := range s {
-		if s[i]&^o[i] != 0 {
-			return false
+// suppress hides what may not be published of any group, for every basis, campaign and market together.
+func (g *groups) suppress() {
+	people := peopleOf(len(g.ids), func(place int) *cell { return g.cells[placeName(place)] })
+	for _, f := range allFamilies() {
+		table := f.table(len(g.ids), people)
+		for _, c := range g.list {
+			table.Cells = append(table.Cells, f.cell(c.markets, &c.tally, &c.hidden))
+		}
+		if f.tooFew != nil {
+			table.ProtectAmounts(func(set disclosure.Set) bool { return f.tooFew(g.cellsOf(set)) })
+		} else {
+			table.Protect()
+		}
+		for i, c := range g.list {
+			f.note(&table.Cells[i], &c.hidden)
 		}
 	}
-	return true
 }
 
-func (s marketSet) size() int {
-	n := 0
-	for _, word := range s {
-		n += bits.OnesCount64(word)
+// table returns a table without cells.
+func (f *family) table(atoms int, people []shared) *disclosure.Table {
+	t := &disclosure.Table{Atoms: atoms, People: f.people(people), Together: f.each == nil}
+	if f.each != nil {
+		t.Within = activeWithin
 	}
-	return n
+	return t
 }
 
-// vector is 1 at the places of its markets, of n.
-func (s marketSet) vector(n int) []int64 {
-	v := make([]int64, n)
-	for place := range v {
-		v[place] = int64(s[place/64] >> (place % 64) & 1) //nolint:gosec // a bit
+// cell returns a group as one cell of a family's table.
+func (f *family) cell(atoms disclosure.Set, t *tally, hidden *[families]bool) disclosure.Cell {
+	c := disclosure.Cell{Atoms: atoms, Size: t.merchants}
+	c.Hidden = slices.ContainsFunc(f.under, func(id familyID) bool { return hidden[id] })
+	if f.count != nil {
+		counted := f.count(t)
+		c.Size, c.Counts = counted.size, counted.counts
 	}
-	return v
+	return c
 }
 
-func (s marketSet) key() string {
-	b := make([]byte, 0, len(s)*8)
-	for _, word := range s {
-		for shift := 0; shift < 64; shift += 8 {
-			b = append(b, byte(word>>shift))
+// note notes what is hidden of a cell.
+func (f *family) note(c *disclosure.Cell, hidden *[families]bool) {
+	if f.each == nil {
+		hidden[f.id] = c.Hidden
+		return
+	}
+	for k, id := range f.each {
+		hidden[id] = c.Counts[k].Hidden
+	}
+}
+
+// shared is a merchant that is known in several atoms, as each of them knows it.
+type shared struct {
+	atoms []int
+	at    []*person
+}
+
+// peopleOf finds the merchants that are known in several of n atoms.
+func peopleOf(n int, cellOf func(int) *cell) []shared {
+	first := map[merchantID]int{}
+	found := map[merchantID]*shared{}
+	var order []*shared
+	for atom := range n {
+		c := cellOf(atom)
+		if c == nil {
+			continue
+		}
+		for id, p := range c.people {
+			at, known := first[id]
+			if !known {
+				first[id] = atom
+				continue
+			}
+			s := found[id]
+			if s == nil {
+				s = &shared{[]int{at}, []*person{cellOf(at).people[id]}}
+				found[id] = s
+				order = append(order, s)
+			}
+			s.atoms, s.at = append(s.atoms, atom), append(s.at, p)
 		}
 	}
-	return string(b)
+	people := make([]shared, 0, len(order))
+	for _, s := range order {
+		people = append(people, *s)
+	}
+	slices.SortFunc(people, func(a, b shared) int { return slices.Compare(a.atoms, b.atoms) })
+	return people
+}
+
+// people returns what shared merchants add to a family's counts.
+func (f *family) people(of []shared) []disclosure.Person {
+	if f.holds == nil {
+		return nil
+	}
+	var list []disclosure.Person
+	for _, s := range of {
+		one := disclosure.Person{Atoms: s.atoms}
+		for i, p := range s.at {
+			belongs, counted := f.holds(p)
+			if one.Counted == nil {
+				one.Counted = make([]uint32, len(counted))
+			}
+			if i >= 32 {
+				break
+			}
+			if belongs {
+				one.Operates |= 1 << i
+			}
+			for k, holds := range counted {
+				if holds {
+					one.Counted[k] |= 1 << i
+				}
+			}
+		}
+		list = append(list, one)
+	}
+	return list
 }

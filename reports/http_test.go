@@ -23,6 +23,7 @@ func TestTheAnswer(t *testing.T) {
 	dam := w.market("DAM", nhaTrang...)
 	w.crowd(dam, crowd{merchants: 12, registered: 12, noticed: 7})
 	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 12, registered: 12, noticed: 2})
+	w.crowd(w.market("DINH", communes[5]...), crowd{merchants: 9, registered: 9, noticed: 6})
 	var answer struct {
 		Rows  []json.RawMessage
 		Total json.RawMessage
@@ -49,8 +50,8 @@ func TestTheAnswer(t *testing.T) {
 			t.Errorf("the row is\n%s\nwithout\n%s", got, want)
 		}
 	}
-	const hidden = `"I05":{"numerator":null,"denominator":24,"value":null,"evidence":null,"suppressed":true,"definition":1,`
-	if !strings.Contains(string(answer.Total), hidden) || !strings.HasPrefix(string(body), `{"basis":"districts_2024","as_of":"2026-11-22","campaign":null,"rows":[`) {
+	const hidden, total = `"I05":{"numerator":null,"denominator":12,"value":null,"evidence":null,"suppressed":true,"definition":1,`, `"I05":{"numerator":15,"denominator":33,`
+	if !strings.Contains(string(answer.Rows[1]), hidden) || !strings.Contains(string(answer.Total), total) || !strings.HasPrefix(string(body), `{"basis":"districts_2024","as_of":"2026-11-22","campaign":null,"rows":[`) {
 		t.Errorf("the answer is %s", body)
 	}
 }
@@ -62,6 +63,7 @@ func TestTheExport(t *testing.T) {
 	demo := w.market("BA-NGOI", camRanh...)
 	w.exec(`UPDATE markets SET demo = true WHERE id = $1`, demo)
 	w.crowd(demo, crowd{merchants: 12, registered: 12, noticed: 2})
+	w.crowd(w.market("DINH", communes[5]...), crowd{merchants: 9, registered: 9, noticed: 6})
 	answer := w.get(w.key(auth.ProvinceOfficer, ""), csvPath+"?basis=districts_2024")
 	if got := answer.Header().Get("Content-Type") + " " + answer.Header().Get("Content-Disposition"); got != `text/csv; charset=utf-8 attachment; filename="adoption-districts_2024-2026-11-22.csv"` {
 		t.Error(got)
@@ -88,8 +90,8 @@ func TestTheExport(t *testing.T) {
 		"568 I01 ":       "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I01,1,12,12,1.0000,0,0,12,0,false,,,,,,,,,",
 		"568 I05 ":       "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I05,1,7,12,0.5833,7,0,0,0,false,,,,,0,12,0.0000,2026-11-22T00:00:00+07:00,",
 		"568 I05 strict": "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I05,1,0,12,0.0000,0,0,0,0,false,,strict,,,,,,,",
-		"569 I05 ":       "districts_2024,2026-11-22,district,569,Thành phố Cam Ranh,BA-NGOI,I05,1,,12,,,,,,true,dữ liệu minh họa,,,,,12,,,",
-		" I05 ":          "districts_2024,2026-11-22,total,,Tổng,,I05,1,,24,,,,,,true,dữ liệu minh họa,,,,,24,,,",
+		"569 I05 ":       "districts_2024,2026-11-22,district,569,Thành phố Cam Ranh,BA-NGOI,I05,1,ẩn,12,ẩn,,,,,true,dữ liệu minh họa,,,,0,12,0.0000,,",
+		" I05 ":          "districts_2024,2026-11-22,total,,Tổng,,I05,1,15,33,0.4545,15,0,0,0,false,dữ liệu minh họa,,,,0,33,0.0000,2026-11-22T00:00:00+07:00,",
 	} {
 		if got := byKey[key]; got != want {
 			t.Errorf("%s is\n%s\nnot\n%s", key, got, want)

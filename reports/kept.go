@@ -29,7 +29,36 @@ type keptFacts struct {
 	stamp   stamp
 	cells   map[string]*cell // never written to again
 	size    int              // merchants
+
+	mu     sync.Mutex
+	groups map[string]*groups // counted and suppressed, by the sets of markets; never written to again
 }
+
+// counted returns groups with what was counted in them, and, where a reader is bound by the rules of disclosure, what is hidden of
+// them. It is done once for the same groups.
+func (f *keptFacts) counted(g *groups, bound bool) *groups {
+	key := g.key(bound)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if known := f.groups[key]; known != nil {
+		return known
+	}
+	g.count(wholes(f.cells), cohort(f.about.day))
+	if bound {
+		g.suppress()
+	}
+	if len(f.groups) >= mostGroupings {
+		f.groups = nil
+	}
+	if f.groups == nil {
+		f.groups = map[string]*groups{}
+	}
+	f.groups[key] = g
+	return g
+}
+
+// mostGroupings is how many ways to group the markets of a day are kept: bases and campaigns change seldom.
+const mostGroupings = 4
 
 type keptAbout struct {
 	day      time.Time
@@ -62,24 +91,25 @@ func aboutOf(a asked) keptAbout {
 }
 
 // find gives what is kept of a question, as of a stamp.
-func (k *kept) find(a asked, s stamp) map[string]*cell {
+func (k *kept) find(a asked, s stamp) *keptFacts {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, f := range k.list {
 		if f.about == aboutOf(a) && f.stamp == s && slices.Equal(f.markets, a.markets) && containsAll(f.queries, a.queries) {
 			k.list = append(slices.Delete(k.list, i, i+1), f)
-			return f.cells
+			return f
 		}
 	}
 	return nil
 }
 
-// keep remembers an answer and forgets those that it takes the place of, and the oldest ones over the limit.
-func (k *kept) keep(a asked, s stamp, cells map[string]*cell) {
-	if !s.settled {
-		return
-	}
+// keep remembers an answer, unless its day may still change, and forgets those that it takes the place of, and the oldest ones over
+// the limit.
+func (k *kept) keep(a asked, s stamp, cells map[string]*cell) *keptFacts {
 	f := &keptFacts{about: aboutOf(a), markets: a.markets, queries: a.queries, stamp: s, cells: cells}
+	if !s.settled {
+		return f
+	}
 	for _, c := range cells {
 		f.size += len(c.people)
 	}
@@ -93,9 +123,10 @@ func (k *kept) keep(a asked, s stamp, cells map[string]*cell) {
 	for i, o := range slices.Backward(k.list) {
 		if size += o.size; size > mostKept {
 			k.list = slices.Delete(k.list, 0, i+1)
-			return
+			break
 		}
 	}
+	return f
 }
 
 func containsAll(list, of []string) bool {

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,6 +13,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/problem"
+	"market40/reports/disclosure"
 )
 
 // MarketPage is what a report tells of one market.
@@ -21,8 +23,9 @@ type MarketPage struct {
 	Figures   Figures        `json:"figures"`
 	Coverage  *Share         `json:"coverage"`
 	Funnel    *Funnel        `json:"funnel"`
-	Zones     []PartOfMarket `json:"zones" nullable:"false" doc:"by name; those without a merchant aside"`
-	Goods     []PartOfMarket `json:"goods" nullable:"false"`
+	PartsBy   string         `json:"parts_by" enum:"zone,goods_group" doc:"how the parts of this market are published: along one dimension, or two laid over each other would single people out"`
+	Zones     []PartOfMarket `json:"zones" nullable:"false" doc:"by name; those without a merchant aside; empty where parts_by is goods_group"`
+	Goods     []PartOfMarket `json:"goods" nullable:"false" doc:"empty where parts_by is zone"`
 	Fees      []FeeMonth     `json:"fees" nullable:"false" doc:"the last twelve months that have a summary, newest first"`
 	Unchecked *int           `json:"unchecked" doc:"stalls that display a code and were not found in order in 7 days; null in a hidden cell"`
 	Dormant   *int           `json:"dormant" doc:"merchants, as I18; null in a hidden cell"`
@@ -73,11 +76,13 @@ func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, err
 		dormant := int(n.IntPart())
 		page.Dormant = &dormant
 	}
-	c.addParts(caller, page)
+	if err := r.addParts(ctx, c, page); err != nil {
+		return nil, err
+	}
 	if page.Fees, err = r.feeMonths(ctx, market.ID, day, g.hidden[hiddenAmounts]); err != nil {
 		return nil, err
 	}
-	page.Unchecked, err = r.unchecked(ctx, caller, market.ID, c.moment())
+	page.Unchecked, err = r.unchecked(ctx, c.own, market.ID, c.moment())
 	return page, err
 }
 
@@ -98,8 +103,13 @@ func (r *Reports) market(ctx context.Context, caller auth.Principal, id string) 
 	return m, nil
 }
 
-func (c *counted) addParts(caller auth.Principal, page *MarketPage) {
-	for _, p := range c.partsOf(caller, page.Market, together) {
+func (r *Reports) addParts(ctx context.Context, c *counted, page *MarketPage) error {
+	by, err := r.partitions(ctx, []Market{page.Market})
+	if err != nil {
+		return err
+	}
+	page.PartsBy = by[page.Market.ID]
+	for _, p := range c.partsOf(page.Market, page.PartsBy) {
 		told := PartOfMarket{Merchants: p.tally.merchants, Figures: Figures{}}
 		for _, code := range []string{"I01", "I03", "I05"} {
 			told.Figures[code] = p.figure(c, code)
@@ -113,22 +123,38 @@ func (c *counted) addParts(caller auth.Principal, page *MarketPage) {
 			page.Goods = append(page.Goods, told)
 		}
 	}
+	return nil
 }
 
-// partsOf are the parts of a market in every dimension, with what must be hidden of figures that of tells.
-func (c *counted) partsOf(caller auth.Principal, m Market, of func(*tally) figures) []*part {
-	parts := divide(c.atomsOf(placeName(c.groups.places[m.ID])), cohort(c.day))
-	if caller.Role == auth.Manager && caller.ScopeKind == auth.ScopeMarket {
+// partitions returns the dimension that the parts of each market are published in.
+func (r *Reports) partitions(ctx context.Context, markets []Market) (map[uuid.UUID]string, error) {
+	ids := make([]uuid.UUID, len(markets))
+	for i, m := range markets {
+		ids[i] = m.ID
+	}
+	rows, _ := r.db.Pool.Query(ctx, `SELECT id, coalesce(parts_by, 'zone') FROM markets WHERE id = ANY ($1)`, ids)
+	by := map[uuid.UUID]string{}
+	var id uuid.UUID
+	var dimension string
+	_, err := pgx.ForEachRow(rows, []any{&id, &dimension}, func() error {
+		by[id] = dimension
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("dimensions of markets' parts: %w", err)
+	}
+	return by, nil
+}
+
+// partsOf are the parts of a market that a caller may see, with what is hidden of them: those of one dimension, since two
+// partitions laid over each other single people out. A market's own manager sees all.
+func (c *counted) partsOf(market Market, by string) []*part {
+	parts := divide(c.atomsOf(placeName(c.groups.places[market.ID])), c.groups.cohort)
+	if c.own {
 		return parts
 	}
-	g := c.told([]Market{m})
-	if g.hidden[hiddenTogether] {
-		for _, p := range parts {
-			p.hidden = true
-		}
-		return parts
-	}
-	hideParts(parts, &g.tally, of)
+	parts = slices.DeleteFunc(parts, func(p *part) bool { return p.dimension != by })
+	hideParts(parts, c.groups.of([]Market{market}))
 	return parts
 }
 
@@ -153,12 +179,12 @@ func (r *Reports) feeMonths(ctx context.Context, market uuid.UUID, day time.Time
 var uncheckedSQL string
 
 // unchecked counts stalls that display a code and were not found in order in 7 days; nil where that tells of few.
-func (r *Reports) unchecked(ctx context.Context, caller auth.Principal, market uuid.UUID, moment time.Time) (*int, error) {
+func (r *Reports) unchecked(ctx context.Context, own bool, market uuid.UUID, moment time.Time) (*int, error) {
 	var n int
 	if err := r.db.Pool.QueryRow(ctx, uncheckedSQL, market, moment).Scan(&n); err != nil {
 		return nil, fmt.Errorf("unchecked stalls of market %s: %w", market, err)
 	}
-	if isFew(n) && (caller.Role != auth.Manager || caller.ScopeKind != auth.ScopeMarket) {
+	if disclosure.Few(n) && !own {
 		return nil, nil //nolint:nilnil // a hidden cell
 	}
 	return &n, nil

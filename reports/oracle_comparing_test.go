@@ -78,7 +78,25 @@ func (c *comparing) hide(code string) {
 	}
 }
 
+// rule holds what is hidden against the rule: what the register tells by name never is, a count of few people, or of a few's doing,
+// always is.
+func (c *comparing) rule(code string, got served, want counted) {
+	hidden := got.Suppressed || got.Numerator == nil
+	isFew := func(n decimal.Decimal) bool { return n.IsPositive() && n.LessThan(number(5)) }
+	switch code {
+	case "I01", "I02", "coverage":
+		if hidden && want.known {
+			c.wrong(code, "hidden, though the register tells it by name")
+		}
+	case "I03", "I04", "I05", "I05 strict", "I14", "I15", "I16", "I17", "I18":
+		if c.who == "admin" && !hidden && (isFew(want.num) || isFew(want.den)) {
+			c.wrong(code, "%s of %s is shown", want.num, want.den)
+		}
+	}
+}
+
 func (c *comparing) figure(code string, got served, want counted) {
+	c.rule(code, got, want)
 	if got.Suppressed || strings.HasPrefix(code, "coverage") && got.Numerator == nil {
 		c.hide(code)
 		c.telling(code).hidden++

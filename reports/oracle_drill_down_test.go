@@ -26,6 +26,8 @@ func (a *asked) drillDown(rt *rapid.T, w *factWorld, q question) {
 	var got struct {
 		Figure json.RawMessage
 		Parts  []servedPart
+
+		Withheld []servedPart
 	}
 	a.reading(rt, q.key, "drill-down?indicator="+code+"&by="+by+"&locality="+locality+"&"+q.query(), &got)
 	c := &comparing{TB: rt, asked: a, question: q, where: "drill-down of " + code + " " + locality}
@@ -34,7 +36,7 @@ func (a *asked) drillDown(rt *rapid.T, w *factWorld, q question) {
 	if same := of.figure(locality, code); string(got.Figure) != same {
 		c.wrong(code, "the drill-down says %s, the report %s", got.Figure, same)
 	}
-	want := map[string]*oracle{}
+	want, withheld := map[string]*oracle{}, 0
 	group := w.group(q.scope, q.basis, locality, q.campaign, q.moment)
 	whole := &oracle{factWorld: w, group: group, moment: q.moment}
 	for _, m := range group {
@@ -42,9 +44,16 @@ func (a *asked) drillDown(rt *rapid.T, w *factWorld, q question) {
 			want[m.code+" "] = &oracle{factWorld: w, group: []*factMarket{m}, moment: q.moment}
 			continue
 		}
+		if q.who == "admin" && by != m.partsBy() {
+			withheld++
+			continue
+		}
 		for name, part := range whole.partsOf(m, by) {
 			want[m.code+" "+name] = part
 		}
+	}
+	if len(got.Withheld) != withheld {
+		c.wrong(code, "parts of %d markets by %s are withheld, not of %d", len(got.Withheld), by, withheld)
 	}
 	if len(got.Parts) != len(want) {
 		c.wrong(code, "%d parts by %s, not %d", len(got.Parts), by, len(want))
@@ -60,7 +69,7 @@ func (a *asked) drillDown(rt *rapid.T, w *factWorld, q question) {
 			c.part(by, p.Figure, part.figures()[code], code)
 		}
 	}
-	if code != "I18" && slices.Contains(divisible, code) {
+	if withheld == 0 && code != "I18" && slices.Contains(divisible, code) {
 		c.sum(code, got.Figure, got.Parts, whole, want)
 	}
 }

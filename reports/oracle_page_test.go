@@ -83,8 +83,21 @@ func (a *asked) page(rt *rapid.T, w *factWorld, i int, moment time.Time, who str
 		c.wrong("fees", "%v %v, not %v %v", months, paid, wantMonths, wantPaid)
 	}
 	c.tell("fee months", len(paid) > 0, len(paid) > 1)
-	c.zones(o, m, "zone", got.Zones)
-	c.zones(o, m, "goods_group", got.Goods)
+	for by, parts := range map[string][]servedPart{"zone": got.Zones, "goods_group": got.Goods} {
+		if who != "admin" || by == m.partsBy() {
+			c.zones(o, m, by, parts)
+		} else if len(parts) > 0 {
+			c.wrong(by, "%d parts beside those by %s", len(parts), m.partsBy())
+		}
+	}
+}
+
+// partsBy is the one dimension that parts of a market are told in: that of its first stall.
+func (m *factMarket) partsBy() string {
+	if len(m.stalls) > 0 && m.stalls[0].zone == "" {
+		return "goods_group"
+	}
+	return "zone"
 }
 
 func (c *comparing) zones(o *oracle, m *factMarket, by string, got []servedPart) {

@@ -95,6 +95,12 @@ func (c *comparing) cells(into map[string]string, of []string, figures map[strin
 			}
 			return line
 		}
+		if f.Suppressed {
+			f.Numerator, f.Value = "ẩn", "ẩn"
+			if f.Denominator == nil {
+				f.Denominator = "ẩn"
+			}
+		}
 		into[strings.Join(of, "|")+"|"+code+"|"+part] = text(f.Numerator, f.Denominator, f.Value, f.Evidence["A"], f.Evidence["B"], f.Evidence["C"], f.Evidence["D"], f.Suppressed, f.Definition,
 			f.Interval["low"], f.Interval["high"], f.Coverage.Numerator, f.Coverage.Denominator, f.Coverage.Value, f.FreshAt, f.Period)
 		for name, raw := range f.Parts {

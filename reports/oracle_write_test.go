@@ -19,7 +19,7 @@ type writing struct {
 const cleared = `DELETE FROM report_steps; DELETE FROM report_versions; DELETE FROM periodic_reports; DELETE FROM targets; DELETE FROM milestones; DELETE FROM pilots; DELETE FROM incidents; DELETE FROM sample_slots; DELETE FROM sample_strata; DELETE FROM sample_plans;
 DELETE FROM fee_summaries; DELETE FROM attendances; DELETE FROM trainings; DELETE FROM declared_shares; DELETE FROM visits; DELETE FROM confirmations; DELETE FROM stall_days;
 DELETE FROM connection_days; DELETE FROM connection_accounts; DELETE FROM bank_connections; DELETE FROM code_checks; DELETE FROM codes; DELETE FROM tenancy_accounts;
-DELETE FROM accounts; DELETE FROM tenancies; DELETE FROM stall_states; DELETE FROM stalls; DELETE FROM market_places;
+DELETE FROM accounts; DELETE FROM tenancies; DELETE FROM stall_states; DELETE FROM stalls; DELETE FROM market_places; UPDATE markets SET parts_by = NULL;
 DELETE FROM merchants WHERE id NOT IN (SELECT merchant_id FROM api_keys WHERE merchant_id IS NOT NULL)`
 
 func (w *writing) write(f *factWorld) error {

@@ -61,7 +61,7 @@ func (c *counted) outside(basis string) Outside {
 		}
 	}
 	left.Markets = len(left.Listed)
-	for _, p := range joined(c.groups.cells(c.groups.set(left.Listed), c.cells)).people {
+	for _, p := range joined(c.groups.cellsOf(c.groups.set(left.Listed))).people {
 		left.Merchants += one(p.operates)
 	}
 	return left

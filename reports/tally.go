@@ -7,7 +7,7 @@ import (
 // measure is a count of merchants among merchants, each on its best evidence.
 type measure int
 
-// The measures. Those before strict hide together.
+// The measures.
 const (
 	registered measure = iota
 	verified
@@ -99,14 +99,10 @@ func tallied(facts *cell, cohort [2]int64) tally {
 // countOperating counts a merchant of Mop.
 func (t *tally) countOperating(p *person) {
 	lately := p.active(month, 1)
-	for m, on := range [...]level{
-		registered: p.registered, verified: p.verified, ready: p.ready, active7: p.active(week, 1), active30: lately,
-		strict: p.active(month, habit), trained: p.trained, visited: p.visited,
-		covered: levelIf(p.covered), printed: levelIf(p.codes > 0), begun: levelIf(p.firstTold != 0 || p.firstWord != 0),
-	} {
-		t.measured[m].count(on)
+	for _, m := range ofOperating {
+		t.measured[m].count(p.level(m))
 	}
-	if p.ready != nothing && (p.covered || lately != nothing) {
+	if p.mayBeDormant() {
 		t.measured[dormant].of++
 		t.measured[dormant].count(levelIf(lately == nothing))
 	}
@@ -122,6 +118,52 @@ func (t *tally) countOperating(p *person) {
 		t.payments.B += int(p.words)
 	case levelC, levelD, nothing:
 	}
+}
+
+// ofOperating are the measures that count merchants of Mop, each on its level.
+var ofOperating = []measure{registered, verified, ready, active7, active30, strict, covered, printed, begun, trained, visited}
+
+// level returns on what a merchant counts in a measure, whether or not it operates.
+func (p *person) level(m measure) level {
+	switch m {
+	case registered:
+		return p.registered
+	case verified:
+		return p.verified
+	case ready:
+		return p.ready
+	case active7:
+		return p.active(week, 1)
+	case active30:
+		return p.active(month, 1)
+	case strict:
+		return p.active(month, habit)
+	case trained:
+		return p.trained
+	case visited:
+		return p.visited
+	case covered:
+		return levelIf(p.covered)
+	case printed:
+		return levelIf(p.codes > 0)
+	case begun:
+		return levelIf(p.firstTold != 0 || p.firstWord != 0)
+	case converted:
+		return p.converted
+	case retained:
+		switch {
+		case p.laterTold:
+			return levelA
+		case p.laterWord:
+			return levelB
+		}
+	}
+	return nothing
+}
+
+// mayBeDormant reports whether a merchant is ready and observed, or known to be active.
+func (p *person) mayBeDormant() bool {
+	return p.ready != nothing && (p.covered || p.active(month, 1) != nothing)
 }
 
 // countMarketwide counts a merchant whether or not it operates today.

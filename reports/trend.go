@@ -111,7 +111,7 @@ const daysAtOnce = 2
 func (r *Reports) countDays(ctx context.Context, caller auth.Principal, a ask, days []time.Time) ([]*counted, error) {
 	counts := make([]*counted, len(days))
 	err := pgx.BeginTxFunc(ctx, r.db.Pool, snapshot, func(tx pgx.Tx) (err error) {
-		a.units, err = readUnits(ctx, tx, caller, r.today())
+		a.units, err = readSeen(ctx, tx, caller, r.today())
 		return err
 	})
 	if err != nil {

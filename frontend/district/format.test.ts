@@ -22,11 +22,11 @@ describe('figures as people write them', () => {
     expect(shown(figure({ numerator: 100_445, denominator: 100_000, value: '1.0045' }), 'per_merchant')).toBe('1,0');
     expect(shown(figure({ numerator: 23_449_999, denominator: 10_000_000, value: '2.3450' }), 'per_merchant')).toBe('2,3');
   });
-  it('hides totals in another word than units', () => {
+  it('hides units and totals in one word', () => {
     const away = figure({ suppressed: true, value: null, numerator: null, denominator: null });
-    expect([hiddenIn(false), hiddenIn(true)]).toEqual(['<5', 'ẩn']);
-    expect([shown(away), shown(away, 'share', true), withMix(away, 'share', true), shareOf({ numerator: null, denominator: 9, value: null }, true)]).toEqual(['<5', 'ẩn', 'ẩn', 'ẩn']);
-    expect([counted(away, 'numerator', true), counted(away, 'denominator', true), counted(away, 'denominator')]).toEqual(['ẩn', 'ẩn', '<5']);
+    expect([hiddenIn(false), hiddenIn(true)]).toEqual(['ẩn', 'ẩn']);
+    expect([shown(away), shown(away, 'share', true), withMix(away, 'share', true), shareOf({ numerator: null, denominator: 9, value: null }, true)]).toEqual(['ẩn', 'ẩn', 'ẩn', 'ẩn']);
+    expect([counted(away, 'numerator', true), counted(away, 'denominator', true), counted(away, 'denominator')]).toEqual(['ẩn', 'ẩn', 'ẩn']);
     expect(counted(figure({ suppressed: true, value: null, numerator: null, denominator: 2458 }), 'denominator', true)).toBe('2.458');
     expect(counted(undefined, 'denominator', true)).toBe('chưa có dữ liệu');
     expect(whyHidden('I08')).toContain('50 %');
@@ -47,15 +47,15 @@ describe('figures as people write them', () => {
     expect(unmarked('so it is *not* numerator ÷ `denominator`; 2 * 3 * 4')).toBe('so it is not numerator ÷ denominator; 2 * 3 * 4');
   });
   it('hides, and never calls the unknown 0', () => {
-    expect(shown(figure({ suppressed: true, value: null, numerator: null }))).toBe('<5');
+    expect(shown(figure({ suppressed: true, value: null, numerator: null }))).toBe('ẩn');
     expect(shown(figure({ value: null }))).toBe('chưa có dữ liệu');
     expect(shown(undefined)).toBe('chưa có dữ liệu');
     expect(shareOf({ numerator: null, denominator: 0, value: null })).toBe('chưa có dữ liệu');
-    expect(shareOf({ numerator: null, denominator: 9, value: null })).toBe('<5');
+    expect(shareOf({ numerator: null, denominator: 9, value: null })).toBe('ẩn');
   });
   it('says what a figure is counted on', () => {
     expect(withMix(figure({ value: '0.6200' }))).toBe('62,0 % (A\u00a018, B\u00a021, C\u00a055, D\u00a06)');
-    expect(withMix(figure({ suppressed: true, value: null, evidence: null }))).toBe('<5');
+    expect(withMix(figure({ suppressed: true, value: null, evidence: null }))).toBe('ẩn');
     expect(mix(null)).toBe('');
   });
   it('writes money, counts and units', () => {

@@ -51,8 +51,8 @@ export function quantity(n: Quantity | null | undefined): string {
 /** What stands where nothing is known: never 0. */
 export const none = (): string => t('chưa có dữ liệu', 'no data yet');
 
-/** hiddenIn is what stands in a hidden cell of a unit, or of a total and its parts: a total is large, and under five would be wrong. */
-export const hiddenIn = (total: boolean): string => (total ? t('ẩn', 'hidden') : '<5');
+/** hiddenIn returns what stands in a hidden cell, of a unit as of a total. Never "<5": what is hidden with a small number may be large. */
+export const hiddenIn = (_total: boolean): string => t('ẩn', 'hidden');
 
 /** whyHidden says why a figure of an indicator is hidden: of amounts it is another reason than of merchants. */
 export function whyHidden(code?: string): string {
@@ -60,7 +60,7 @@ export function whyHidden(code?: string): string {
     case 'I08': return t('ẩn: doanh thu chỉ nêu khi có từ 10 tiểu thương và không ai chiếm quá 50 %', 'hidden: turnover is told of at least 10 merchants, none of them above 50 %');
     case 'I11': case 'I12': return t('ẩn: số tiền chỉ nêu khi có từ 10 tiểu thương', 'hidden: amounts are told of at least 10 merchants');
     case 'I23': return t('ẩn: số tiền chỉ nêu khi có từ 10 tiểu thương, và không để lộ số dưới 5', 'hidden: amounts are told of at least 10 merchants, and never tell of fewer than 5');
-    default: return t('ẩn để không lộ số dưới 5', 'hidden: it would tell of fewer than 5');
+    default: return t('số liệu nói về dưới 5 người', 'figures about fewer than 5 people');
   }
 }
 

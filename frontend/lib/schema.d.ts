@@ -6460,6 +6460,8 @@ export interface components {
             figure: components["schemas"]["ReportsFigure"];
             indicator: string;
             parts: components["schemas"]["ReportsDrillPart"][];
+            /** @description markets whose parts are published along another dimension, and so not along this one */
+            withheld: components["schemas"]["ReportsWithheld"][];
         };
         ReportsDrillPart: {
             figure: components["schemas"]["ReportsFigure"];
@@ -6580,14 +6582,20 @@ export interface components {
                 [key: string]: components["schemas"]["ReportsFigure"];
             };
             funnel: components["schemas"]["ReportsFunnel"];
+            /** @description empty where parts_by is zone */
             goods: components["schemas"]["ReportsPartOfMarket"][];
             market: components["schemas"]["ReportsMarket"];
+            /**
+             * @description how the parts of this market are published: along one dimension, or two laid over each other would single people out
+             * @enum {string}
+             */
+            parts_by: "zone" | "goods_group";
             /**
              * Format: int64
              * @description stalls that display a code and were not found in order in 7 days; null in a hidden cell
              */
             unchecked: number | null;
-            /** @description by name; those without a merchant aside */
+            /** @description by name; those without a merchant aside; empty where parts_by is goods_group */
             zones: components["schemas"]["ReportsPartOfMarket"][];
         };
         ReportsOutside: {
@@ -6703,6 +6711,16 @@ export interface components {
             figure: components["schemas"]["ReportsFigure"];
             /** @description with a campaign, what was wanted on that day: the target due next, else the last */
             target?: components["schemas"]["ReportsTarget"];
+        };
+        ReportsWithheld: {
+            market: components["schemas"]["ReportsMarket"];
+            /**
+             * @description the dimension that they are published along
+             * @enum {string}
+             */
+            parts_by: "zone" | "goods_group";
+            reason_en: string;
+            reason_vi: string;
         };
         "Return-reportRequest": {
             /** @description why, in 3 characters at least */

@@ -156,7 +156,7 @@ func (s sheet) cover() {
 func (s sheet) results() {
 	s.chart()
 	s.table(s.d.byUnit(), "")
-	s.table(s.d.figuresOf("Toàn bộ chỉ số (tổng)", s.d.Report.Total, hiddenTotal), "")
+	s.table(s.d.figuresOf("Toàn bộ chỉ số (tổng)", s.d.Report.Total), "")
 	if funnel, known := s.d.funnel(); known {
 		s.table(funnel, "")
 	}
@@ -167,7 +167,7 @@ func (s sheet) results() {
 func (s sheet) details() {
 	for _, row := range s.d.Report.Rows {
 		if len(row.Markets) > 0 {
-			s.table(s.d.figuresOf(row.Locality.Name+" ("+row.Locality.Code+")", row.Indicators, hiddenText), "Chi tiết: ")
+			s.table(s.d.figuresOf(row.Locality.Name+" ("+row.Locality.Code+")", row.Indicators), "Chi tiết: ")
 		}
 	}
 }

@@ -141,11 +141,11 @@ func (s sheet) chart() {
 		end := marginLeft + label + s.bar(f, marginLeft+label, y+(step-bar)/2, room, bar)
 		s.SetXY(end+0.5, y+(step-4)/2)
 		s.SetFillColor(255, 255, 255) // over the lines of the scale
-		text := ratioText(f, hiddenText)
+		text := ratioText(f)
 		s.CellFormat(s.GetStringWidth(text)+2, 4, text, "", 0, "L", true, 0, "")
 	}
 	s.SetXY(marginLeft, top+step*float64(len(rows))+5)
-	s.MultiCell(width, 4, "Tổng: "+ratioText(s.d.Report.Total["I05"], hiddenTotal)+"; chứng cứ "+mixText(s.d.Report.Total["I05"], "I05", "")+".", "", "L", false)
+	s.MultiCell(width, 4, "Tổng: "+ratioText(s.d.Report.Total["I05"])+"; chứng cứ "+mixText(s.d.Report.Total["I05"], "I05", "")+".", "", "L", false)
 }
 
 // bar draws a share's bar and returns how long it is; nothing for what is hidden or unknown.

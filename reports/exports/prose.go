@@ -22,7 +22,7 @@ func (d *Document) body(a agency) []paragraph {
 	add("Part", "II. KẾT QUẢ THỰC HIỆN")
 	add("Section", "1. Kết quả chung")
 	add("Text", d.sentences()...)
-	out = append(out, d.figuresOf("", d.Report.Total, hiddenTotal).shown("Bảng 1. Các chỉ số chung tại ngày "+dayText(d.AsOf)+demoSuffix(d.Demo)))
+	out = append(out, d.figuresOf("", d.Report.Total).shown("Bảng 1. Các chỉ số chung tại ngày "+dayText(d.AsOf)+demoSuffix(d.Demo)))
 	add("Note", hiddenLegend, evidenceLegend, coverageLegend)
 	add("Section", "2. Kết quả theo địa phương")
 	add("Text", d.comparison()...)
@@ -93,11 +93,11 @@ func (d *Document) sentence(code string, f reports.Figure) string {
 	name := "- " + definition.Name + " (" + code + ")"
 	switch {
 	case f.Suppressed:
-		return name + ": không nêu số liệu theo quy tắc bảo mật (“" + hiddenTotal + "”)."
+		return name + ": không nêu số liệu theo quy tắc bảo mật (“" + hiddenText + "”)."
 	case f.Value == nil:
 		return name + ": " + noDataText + "."
 	}
-	text := name + ": " + valueText(f, definition.Unit, hiddenTotal)
+	text := name + ": " + valueText(f, definition.Unit)
 	if f.Numerator != nil && f.Denominator != nil && definition.Unit == share {
 		text += fmt.Sprintf(", tương ứng %s trên %s tiểu thương", quantityText(f.Numerator, unknownText), quantityText(f.Denominator, unknownText))
 	}
@@ -105,7 +105,7 @@ func (d *Document) sentence(code string, f reports.Figure) string {
 		text += "; chứng cứ: " + mixText(f, code, "")
 	}
 	if f.Coverage != nil {
-		text += "; độ phủ " + coverageText(f.Coverage, hiddenTotal)
+		text += "; độ phủ " + coverageText(f.Coverage)
 	}
 	return text + "."
 }
@@ -157,7 +157,7 @@ func (d *Document) annexes(of string) []annex {
 	for _, row := range d.Report.Rows {
 		if len(row.Markets) > 0 {
 			title := row.Locality.Name + " (" + row.Locality.Code + ")" + demoSuffix(d.Demo)
-			details.Body = append(details.Body, d.figuresOf(title, row.Indicators, hiddenText).shown(title))
+			details.Body = append(details.Body, d.figuresOf(title, row.Indicators).shown(title))
 		}
 	}
 	out := []annex{

@@ -21,7 +21,7 @@ type table struct {
 }
 
 // figuresOf is a table of all figures of one group, with their parts.
-func (d *Document) figuresOf(title string, figures reports.Figures, hidden string) table {
+func (d *Document) figuresOf(title string, figures reports.Figures) table {
 	t := table{
 		title:  title,
 		heads:  []string{"Mã", "Chỉ số", "Tử số / mẫu số", "Giá trị", "Chứng cứ", "Độ phủ"},
@@ -29,9 +29,9 @@ func (d *Document) figuresOf(title string, figures reports.Figures, hidden strin
 	}
 	for _, code := range slices.Sorted(maps.Keys(figures)) {
 		figure, definition := figures[code], d.define(code)
-		t.rows = append(t.rows, figureRow(line{code: code, name: definition.Name, unit: definition.Unit, hidden: hidden}, figure))
+		t.rows = append(t.rows, figureRow(line{code: code, name: definition.Name, unit: definition.Unit}, figure))
 		for _, key := range definition.partsIn(figure) {
-			of := line{code: code, part: key, name: "– " + definition.partName(key), unit: partUnit(definition.Unit, key), hidden: hidden}
+			of := line{code: code, part: key, name: "– " + definition.partName(key), unit: partUnit(definition.Unit, key)}
 			t.rows = append(t.rows, figureRow(of, figure.Parts[key]))
 		}
 	}
@@ -52,11 +52,11 @@ func partUnit(unit, key string) string {
 	return unit
 }
 
-// line is what a row of figures is about, and what stands in it where a cell is hidden.
-type line struct{ code, part, name, unit, hidden string }
+// line is what a row of figures is about.
+type line struct{ code, part, name, unit string }
 
 func figureRow(of line, f reports.Figure) []string {
-	value, name := valueText(f, of.unit, of.hidden), of.name
+	value, name := valueText(f, of.unit), of.name
 	if interval := intervalText(f.Interval, of.unit); interval != "" && !f.Suppressed {
 		value += " (" + interval + ")"
 	}
@@ -65,7 +65,7 @@ func figureRow(of line, f reports.Figure) []string {
 	}
 	coverage := ""
 	if f.Coverage != nil {
-		coverage = coverageText(f.Coverage, of.hidden)
+		coverage = coverageText(f.Coverage)
 	}
 	untold := cmp.Or(of.untold(f), unknownText)
 	ratio := quantityText(f.Numerator, untold) + " / " + quantityText(f.Denominator, untold)
@@ -83,21 +83,21 @@ func (d *Document) byUnit() table {
 		headline := row.Indicators["I05"]
 		t.rows = append(t.rows, []string{
 			fmt.Sprint(i + 1), row.Locality.Name,
-			valueText(row.Indicators["I01"], share, hiddenText), valueText(row.Indicators["I03"], share, hiddenText), ratioText(headline, hiddenText),
-			mixText(headline, "I05", ""), coverageText(cmp.Or(row.Coverage, headline.Coverage), hiddenText), statusText(row),
+			valueText(row.Indicators["I01"], share), valueText(row.Indicators["I03"], share), ratioText(headline),
+			mixText(headline, "I05", ""), coverageText(cmp.Or(row.Coverage, headline.Coverage)), statusText(row),
 		})
 	}
 	total := d.Report.Total
 	t.rows = append(t.rows, []string{
-		"", "Tổng cộng", valueText(total["I01"], share, hiddenTotal), valueText(total["I03"], share, hiddenTotal), ratioText(total["I05"], hiddenTotal),
-		mixText(total["I05"], "I05", ""), coverageText(cmp.Or(d.Report.Coverage, total["I05"].Coverage), hiddenTotal), "",
+		"", "Tổng cộng", valueText(total["I01"], share), valueText(total["I03"], share), ratioText(total["I05"]),
+		mixText(total["I05"], "I05", ""), coverageText(cmp.Or(d.Report.Coverage, total["I05"].Coverage)), "",
 	})
 	return t
 }
 
 // ratioText is a share with what it is made of: 58,3 % (7/12).
-func ratioText(f reports.Figure, hidden string) string {
-	value := valueText(f, share, hidden)
+func ratioText(f reports.Figure) string {
+	value := valueText(f, share)
 	if f.Suppressed || f.Value == nil {
 		return value
 	}
@@ -117,7 +117,7 @@ func (d *Document) funnel() (table, bool) {
 		if f := row.Funnel; f != nil {
 			known = true
 			for _, n := range steps(f) {
-				cells = append(cells, countText(n, hiddenText))
+				cells = append(cells, countText(n))
 			}
 		}
 		for len(cells) < len(t.heads) {
@@ -128,7 +128,7 @@ func (d *Document) funnel() (table, bool) {
 	if f := d.Report.Funnel; f != nil {
 		cells := []string{"", "Tổng cộng"}
 		for _, n := range steps(f) {
-			cells = append(cells, countText(n, hiddenTotal))
+			cells = append(cells, countText(n))
 		}
 		t.rows = append(t.rows, cells)
 	}

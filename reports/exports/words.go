@@ -81,15 +81,14 @@ func (d Definition) partName(key string) string {
 
 // Words that stand in cells.
 const (
-	hiddenText  = "<5" // in the cells of a unit
-	hiddenTotal = "ẩn" // in those of a total: it is large, and under five would be wrong
+	hiddenText  = "ẩn" // never "<5": what is hidden with a small number may be large
 	unknownText = "–"  // nobody knows
 	noDataText  = "chưa có dữ liệu"
 	demoText    = "dữ liệu minh họa"
 )
 
-// hiddenLegend tells what these mean: a hidden cell need not be small itself.
-const hiddenLegend = "“<5” ở một địa phương, “ẩn” ở số tổng: không nêu theo quy tắc bảo mật, vì ô này, hoặc ô có thể suy ra từ nó, nói về 1 đến 4 tiểu thương; " +
+// hiddenLegend is the footnote of hidden cells: what is hidden need not be small itself.
+const hiddenLegend = "“ẩn”: số liệu nói về dưới 5 người, hoặc giúp tính ra số liệu như vậy; " +
 	"chỉ số tính bằng tiền (I08, I11, I12, I23) chỉ nêu khi có từ 10 tiểu thương, doanh thu (I08) chỉ khi không ai chiếm quá 50 %."
 
 // evidenceLegend tells the four levels.
@@ -99,10 +98,10 @@ const evidenceLegend = "Nguồn chứng cứ: A – thông báo hoặc sao kê n
 const coverageLegend = "Độ phủ: số tiểu thương có tài khoản mà hệ thống nhận được thông báo ngân hàng, trên tổng số; tiểu thương ngoài độ phủ là chưa quan sát được, không phải không hoạt động."
 
 // valueText is a figure's value as Vietnamese is written: 58,3 %, 152.341 đ, never broken before the unit.
-func valueText(f reports.Figure, unit, hidden string) string {
+func valueText(f reports.Figure, unit string) string {
 	switch {
 	case f.Suppressed:
-		return hidden
+		return hiddenText
 	case f.Value == nil:
 		return noDataText
 	}
@@ -174,12 +173,12 @@ func intervalText(i *reports.Interval, unit string) string {
 }
 
 // coverageText is a coverage with what it is made of: 83,3 % (10/12).
-func coverageText(c *reports.Share, hidden string) string {
+func coverageText(c *reports.Share) string {
 	switch {
 	case c == nil:
 		return unknownText
 	case c.Numerator == nil:
-		return hidden
+		return hiddenText
 	case c.Value == nil:
 		return noDataText
 	}
@@ -188,9 +187,9 @@ func coverageText(c *reports.Share, hidden string) string {
 }
 
 // countText is a step of the funnel, null where it is hidden.
-func countText(n *int, hidden string) string {
+func countText(n *int) string {
 	if n == nil {
-		return hidden
+		return hiddenText
 	}
 	return count(*n)
 }

@@ -227,9 +227,9 @@ func (b *workbook) figures(d *Document) {
 	}
 	rows := [][]cell{heads}
 	for _, row := range d.Report.Rows {
-		rows = append(rows, d.figureRows(row.Locality, row.Markets, row.Indicators, hiddenText)...)
+		rows = append(rows, d.figureRows(row.Locality, row.Markets, row.Indicators)...)
 	}
-	rows = append(rows, d.figureRows(reports.Locality{Level: "total", Name: "Tổng cộng"}, nil, d.Report.Total, hiddenTotal)...)
+	rows = append(rows, d.figureRows(reports.Locality{Level: "total", Name: "Tổng cộng"}, nil, d.Report.Total)...)
 	if _, err := b.file.NewSheet(figuresSheet); err != nil {
 		b.note(err)
 		return
@@ -241,7 +241,7 @@ func (b *workbook) figures(d *Document) {
 	b.stream(figuresSheet, figureWidths, rows)
 }
 
-func (d *Document) figureRows(l reports.Locality, markets []reports.Market, figures reports.Figures, hidden string) [][]cell {
+func (d *Document) figureRows(l reports.Locality, markets []reports.Market, figures reports.Figures) [][]cell {
 	codes, demo := []string{}, d.Demo && l.Level == "total"
 	for _, m := range markets {
 		codes = append(codes, m.Code)
@@ -259,10 +259,10 @@ func (d *Document) figureRows(l reports.Locality, markets []reports.Market, figu
 	rows := [][]cell{}
 	for _, code := range slices.Sorted(maps.Keys(figures)) {
 		figure, definition := figures[code], d.define(code)
-		rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", ""}}, figureCells(figure, line{unit: definition.Unit, hidden: hidden}, note)))
+		rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", ""}}, figureCells(figure, line{unit: definition.Unit}, note)))
 		for _, key := range definition.partsIn(figure) {
 			rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", definition.partName(key)}},
-				figureCells(figure.Parts[key], line{unit: partUnit(definition.Unit, key), hidden: hidden}, note)))
+				figureCells(figure.Parts[key], line{unit: partUnit(definition.Unit, key)}, note)))
 		}
 	}
 	return rows
@@ -282,7 +282,7 @@ func figureCells(f reports.Figure, of line, note string) []cell {
 	}
 	coverage := []cell{{"count", nil}, {"count", nil}, {"share", nil}}
 	if c := f.Coverage; c != nil {
-		coverage = []cell{intCell(c.Numerator, of.hidden), {"count", c.Denominator}, {"hidden", of.hidden}}
+		coverage = []cell{intCell(c.Numerator), {"count", c.Denominator}, {"hidden", hiddenText}}
 		if c.Numerator != nil {
 			coverage[2] = valueCell(reports.Figure{Value: c.Value, Numerator: reports.Count(*c.Numerator), Denominator: reports.Count(c.Denominator)}, share, "")
 		}
@@ -301,9 +301,9 @@ func figureCells(f reports.Figure, of line, note string) []cell {
 	return append(row, cell{"center", hidden}, cell{"center", fresh}, cell{"cell", note})
 }
 
-func intCell(n *int, hidden string) cell {
+func intCell(n *int) cell {
 	if n == nil {
-		return cell{"hidden", hidden}
+		return cell{"hidden", hiddenText}
 	}
 	return cell{"count", *n}
 }
@@ -311,7 +311,7 @@ func intCell(n *int, hidden string) cell {
 // untold is what stands where a figure has no number: nothing, where nobody knows it.
 func (of line) untold(f reports.Figure) string {
 	if f.Suppressed {
-		return of.hidden
+		return hiddenText
 	}
 	return ""
 }

@@ -22,7 +22,7 @@ func (b *workbook) charts(d *Document) {
 	}
 	for _, row := range d.Report.Rows {
 		f := row.Indicators["I05"]
-		untold := line{hidden: hiddenText}.untold(f)
+		untold := line{}.untold(f)
 		rows = append(rows, []cell{{"cell", row.Locality.Name}, valueCell(f, share, untold), quantityCell(f.Numerator, untold), quantityCell(f.Denominator, untold)})
 	}
 	lastUnit := len(rows)
@@ -83,14 +83,14 @@ func (d *Document) steps() []step {
 	out := []step{}
 	if f := d.Report.Funnel; f != nil {
 		for i, n := range steps(f) {
-			out = append(out, step{stepNames[i], intCell(n, hiddenTotal)})
+			out = append(out, step{stepNames[i], intCell(n)})
 		}
 		return out
 	}
 	total := d.Report.Total
 	for _, s := range []struct{ name, code string }{{"Đăng ký", "I01"}, {"Đã đối chiếu tài khoản", "I02"}, {"Sẵn sàng mã QR", "I03"}, {"Hoạt động 30 ngày", "I05"}} {
 		if f, has := total[s.code]; has {
-			out = append(out, step{s.name, quantityCell(f.Numerator, line{hidden: hiddenTotal}.untold(f))})
+			out = append(out, step{s.name, quantityCell(f.Numerator, line{}.untold(f))})
 		}
 	}
 	return out

@@ -1,0 +1,203 @@
+// Package disclosure decides which figures of one as-of day may be published. It knows plain counts and sets only.
+//
+// A figure about one to four people is hidden. Totals stay: whatever else must be hidden, so that no hidden count can be worked
+// out, is an inner cell, the smallest first. The rule is in ../README.md, "What is hidden".
+package disclosure
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
+
+// Fewest is the smallest number of people that a published count may speak of; 0 is published. It is also how many values a
+// hidden count must leave open.
+const Fewest = 5
+
+// Few reports whether n speaks of one to four people.
+func Few(n int) bool { return 0 < n && n < Fewest }
+
+// Count is a number of people in a cell.
+type Count struct {
+	N           int
+	Of          int // the people whom it may be about: its denominator
+	Least, Most int // what the register, or a figure that is published whatever is hidden, says of it
+	Hidden      bool
+}
+
+// Cell is a figure of a group of atoms.
+type Cell struct {
+	Atoms  Set
+	Size   int // the people that the figure is about
+	Counts []Count
+	Hidden bool // set before: hidden for another reason; afterwards: a count is hidden
+}
+
+// Person is somebody who is in several atoms. A cell counts a person once.
+type Person struct {
+	Atoms    []int    // at most mostAtoms; ascending
+	Operates uint32   // at which of Atoms (bits) the person belongs to the cell
+	Counted  []uint32 // for each count of a cell: at which of Atoms (bits) it holds
+}
+
+// mostAtoms is how many atoms of one person are modelled. What such a person adds to a cell of more is taken as known.
+const mostAtoms = 4
+
+// Table is one measure as of one day, or several of which one is part of another: every cell that a role may ask for. The first
+// cells are those of single atoms, in order.
+type Table struct {
+	Atoms    int
+	Cells    []Cell
+	People   []Person
+	Together bool    // the counts of a cell are published or hidden together
+	Within   [][]int // for each count: the counts that it is part of
+}
+
+// Protect hides every count of few people, and then what a hidden one could be worked out from. It changes t.Cells.
+func (t *Table) Protect() {
+	any := len(t.People) > 0
+	for i := range t.Cells {
+		c := &t.Cells[i]
+		if c.Hidden || Few(c.Size) || t.Together && c.few() {
+			c.hide()
+		}
+		for k := range c.Counts {
+			c.Counts[k].Hidden = c.Counts[k].Hidden || Few(c.Counts[k].N)
+			any = any || c.Counts[k].Hidden
+		}
+	}
+	if !any {
+		return
+	}
+	s := newSearch(t)
+	var further []action
+	for {
+		found, open := s.firstNarrow()
+		if !open {
+			break
+		}
+		hide, more := s.choose(found)
+		if !more {
+			break // everything that is connected with it is hidden
+		}
+		further = append(further, s.hide(hide)...)
+	}
+	s.publishNeedless(further)
+	for i := range t.Cells {
+		c := &t.Cells[i]
+		c.Hidden = c.Hidden || slices.ContainsFunc(c.Counts, func(n Count) bool { return n.Hidden })
+	}
+}
+
+// hide hides all counts of a cell.
+func (c *Cell) hide() {
+	for k := range c.Counts {
+		c.Counts[k].Hidden = true
+	}
+}
+
+// few reports whether a cell counts one to four people.
+func (c *Cell) few() bool {
+	return slices.ContainsFunc(c.Counts, func(n Count) bool { return Few(n.N) })
+}
+
+// action is a count of a cell that is hidden; all of them: −1.
+type action struct{ cell, count int }
+
+// hide hides what an action names and returns the counts that were published before.
+func (s *search) hide(a action) (hidden []action) {
+	counts := s.t.Cells[a.cell].Counts
+	for k := range counts {
+		if (k == a.count || a.count < 0) && !counts[k].Hidden {
+			counts[k].Hidden = true
+			hidden = append(hidden, action{a.cell, k})
+		}
+	}
+	return hidden
+}
+
+func (s *search) publish(list []action) {
+	for _, a := range list {
+		s.t.Cells[a.cell].Counts[a.count].Hidden = false
+	}
+}
+
+// publishNeedless publishes counts, those of the largest cells first, that were hidden on the way and protect nothing.
+func (s *search) publishNeedless(further []action) {
+	slices.SortStableFunc(further, func(a, b action) int { return -s.compare(a.cell, b.cell) })
+	for len(further) > 0 {
+		n := 1
+		for s.t.Together && n < len(further) && further[n].cell == further[0].cell {
+			n++
+		}
+		s.publish(further[:n])
+		if _, open := s.firstNarrow(); open {
+			for _, a := range further[:n] {
+				s.hide(a)
+			}
+		}
+		further = further[n:]
+	}
+}
+
+// compare orders cells from small to large, always in the same way.
+func (s *search) compare(a, b int) int {
+	x, y := &s.t.Cells[a], &s.t.Cells[b]
+	return cmp.Or(cmp.Compare(x.Size, y.Size), cmp.Compare(x.Atoms.Len(), y.Atoms.Len()), cmp.Compare(a, b))
+}
+
+// Set is a set of atoms, a bit each. All sets of a table have the same length.
+type Set []uint64
+
+// NewSet returns an empty set for n atoms.
+func NewSet(n int) Set { return make(Set, (n+63)/64) }
+
+// Add adds an atom.
+func (s Set) Add(atom int) { s[atom/64] |= 1 << (atom % 64) }
+
+// Has reports whether an atom is in the set.
+func (s Set) Has(atom int) bool { return s[atom/64]>>(atom%64)&1 == 1 }
+
+// Len returns the number of atoms.
+func (s Set) Len() int {
+	n := 0
+	for _, word := range s {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
+// Within reports whether every atom is in o.
+func (s Set) Within(o Set) bool {
+	for i := range s {
+		if s[i]&^o[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Remove removes the atoms of o.
+func (s Set) Remove(o Set) {
+	for i := range s {
+		s[i] &^= o[i]
+	}
+}
+
+// Join adds the atoms of o.
+func (s Set) Join(o Set) {
+	for i := range s {
+		s[i] |= o[i]
+	}
+}
+
+// Key returns the set as a map key.
+func (s Set) Key() string {
+	b := make([]byte, 0, len(s)*8)
+	for _, word := range s {
+		for shift := 0; shift < 64; shift += 8 {
+			b = append(b, byte(word>>shift))
+		}
+	}
+	return string(b)
+}

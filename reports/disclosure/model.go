@@ -1,0 +1,368 @@
+package disclosure
+
+import (
+	"cmp"
+	"math"
+	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// group is the people who are in the same atoms, and belong to cells there in the same way.
+type group struct {
+	atoms    []int
+	operates uint32
+	size     int
+	patterns []map[uint32]int // for each count: how many people hold at which of the atoms
+}
+
+// groupPeople puts people together by their atoms. Those of more than mostAtoms are left out.
+func groupPeople(t *Table) []group {
+	numbers := map[string]int{}
+	var groups []group
+	for _, p := range t.People {
+		if len(p.Atoms) < 2 || len(p.Atoms) > mostAtoms {
+			continue
+		}
+		var key strings.Builder
+		for _, atom := range p.Atoms {
+			key.WriteString(strconv.Itoa(atom) + " ")
+		}
+		key.WriteString(strconv.Itoa(int(p.Operates)))
+		n, known := numbers[key.String()]
+		if !known {
+			n = len(groups)
+			numbers[key.String()] = n
+			groups = append(groups, group{atoms: p.Atoms, operates: p.Operates, patterns: make([]map[uint32]int, t.counts())})
+			for k := range groups[n].patterns {
+				groups[n].patterns[k] = map[uint32]int{}
+			}
+		}
+		groups[n].size++
+		for k, in := range p.Counted {
+			groups[n].patterns[k][in]++
+		}
+	}
+	return groups
+}
+
+// need returns how many values must be open for how often the people of a group hold at several atoms. It is a count like any other:
+// of five people or more, 0 and 5 may be known.
+func (g *group) need(k int) (values int, guarded bool) {
+	twice := 0
+	for in, n := range g.patterns[k] {
+		twice += n * max(bits.OnesCount32(in&g.operates)-1, 0)
+	}
+	return min(Fewest, g.size+1), Few(g.size) || Few(twice)
+}
+
+// model is what a reader does not know of one count: moves that change no published figure. A column is a move of one person.
+type model struct {
+	s       *search
+	k       int
+	columns []column
+	bounds  int
+	parts   []component
+}
+
+// column is a move and how many people can make it.
+type column struct {
+	room  float64
+	atom  int // where one person more or less holds; −1: a move of a person in group
+	by    int
+	group int
+	from  uint32
+	to    uint32
+	bound int // of a group's moves from the same atoms: they have one room together
+}
+
+// component is columns that published figures bind together.
+type component struct {
+	columns []int
+	rows    [][]float64 // of the columns
+}
+
+func (s *search) newModel(k int) *model {
+	m := &model{s: s, k: k}
+	together := map[int]int{} // people of groups in an atom, and how many of them hold
+	holding := map[int]int{}
+	for g := range s.groups {
+		m.addGroup(g, together, holding)
+	}
+	for atom := range s.t.Atoms {
+		c := &s.t.Cells[atom]
+		n := c.Counts[k]
+		if !n.Hidden && together[atom] == 0 {
+			continue
+		}
+		least, most := s.bounds(atom, k)
+		if !n.Hidden { // what one of them does more, another may do less
+			least, most = 0, n.Of
+		}
+		alone, others := n.N-holding[atom], max(n.Of, n.N)-together[atom]
+		m.addColumn(column{room: float64(min(others-alone, most-n.N)), atom: atom, by: 1})
+		m.addColumn(column{room: float64(min(alone, n.N-least)), atom: atom, by: -1})
+	}
+	m.connect(s.rows(func(c *Cell) bool { return c.Counts[k].Hidden }))
+	return m
+}
+
+func (m *model) addColumn(c column) {
+	if c.room > 0 {
+		m.columns = append(m.columns, c)
+	}
+}
+
+func (m *model) addGroup(number int, together, holding map[int]int) {
+	g := &m.s.groups[number]
+	for i, atom := range g.atoms {
+		if g.operates>>i&1 == 1 {
+			together[atom] += g.size
+		}
+	}
+	for from, n := range g.patterns[m.k] {
+		for i, atom := range g.atoms {
+			if g.operates>>i&1 == 1 && from>>i&1 == 1 {
+				holding[atom] += n
+			}
+		}
+	}
+	for _, from := range sortedKeys(g.patterns[m.k]) {
+		m.bounds++
+		move := column{room: float64(g.patterns[m.k][from]), atom: -1, group: number, from: from, bound: m.bounds}
+		for move.to = range uint32(1) << len(g.atoms) {
+			if move.to != from {
+				m.addColumn(move)
+			}
+		}
+		move.to = from
+		m.addColumn(move) // as many people as move
+	}
+}
+
+func sortedKeys(of map[uint32]int) []uint32 {
+	keys := make([]uint32, 0, len(of))
+	for key := range of {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// effect returns by how much a move changes the count of a set of atoms.
+func (m *model) effect(c *column, atoms Set) float64 {
+	if c.atom >= 0 {
+		if atoms.Has(c.atom) {
+			return float64(c.by)
+		}
+		return 0
+	}
+	g := &m.s.groups[c.group]
+	in := uint32(0)
+	for i, atom := range g.atoms {
+		if atoms.Has(atom) {
+			in |= 1 << i
+		}
+	}
+	if in&g.operates == 0 {
+		return 0
+	}
+	counted := func(pattern uint32) float64 {
+		if pattern&in != 0 {
+			return 1
+		}
+		return 0
+	}
+	return counted(c.to) - counted(c.from)
+}
+
+// connect finds which columns are bound together by the rows.
+func (m *model) connect(rows []row) {
+	of := make([]int, len(m.columns)) // a union-find forest
+	for i := range of {
+		of[i] = i
+	}
+	root := func(i int) int {
+		for of[i] != i {
+			of[i] = of[of[i]]
+			i = of[i]
+		}
+		return i
+	}
+	var effects [][]float64
+	for _, r := range rows {
+		e, first := make([]float64, len(m.columns)), -1
+		for j := range m.columns {
+			c := &m.columns[j]
+			e[j] = m.effect(c, m.s.t.Cells[r.cell].Atoms)
+			for _, inner := range r.less {
+				e[j] -= m.effect(c, m.s.t.Cells[inner].Atoms)
+			}
+			if e[j] == 0 {
+				continue
+			}
+			if first < 0 {
+				first = j
+			}
+			of[root(j)] = root(first)
+		}
+		if first >= 0 {
+			effects = append(effects, e)
+		}
+	}
+	for bound := 1; bound <= m.bounds; bound++ {
+		e := make([]float64, len(m.columns))
+		first := -1
+		for j := range m.columns {
+			c := &m.columns[j]
+			if c.bound != bound {
+				continue
+			}
+			e[j] = 1
+			if c.to == c.from {
+				e[j] = -1
+			}
+			if first < 0 {
+				first = j
+			}
+			of[root(j)] = root(first)
+		}
+		effects = append(effects, e)
+	}
+	number := map[int]int{}
+	for j := range m.columns {
+		n, known := number[root(j)]
+		if !known {
+			n = len(m.parts)
+			number[root(j)] = n
+			m.parts = append(m.parts, component{})
+		}
+		m.parts[n].columns = append(m.parts[n].columns, j)
+	}
+	for _, e := range effects {
+		for n := range m.parts {
+			m.parts[n].addRow(e)
+		}
+	}
+}
+
+func (p *component) addRow(effects []float64) {
+	own, any := make([]float64, len(p.columns)), false
+	for i, j := range p.columns {
+		own[i] = effects[j]
+		any = any || own[i] != 0
+	}
+	if any && !slices.ContainsFunc(p.rows, func(r []float64) bool { return slices.Equal(r, own) }) {
+		p.rows = append(p.rows, own)
+	}
+}
+
+// ofCell returns by how much each column changes the count of a cell.
+func (m *model) ofCell(cell int) []float64 {
+	f := make([]float64, len(m.columns))
+	for j := range m.columns {
+		f[j] = m.effect(&m.columns[j], m.s.t.Cells[cell].Atoms)
+	}
+	return f
+}
+
+// ofGroup returns by how much each column changes how often the people of a group hold at several atoms.
+func (m *model) ofGroup(group int) []float64 {
+	f := make([]float64, len(m.columns))
+	g := &m.s.groups[group]
+	twice := func(in uint32) float64 { return float64(max(bits.OnesCount32(in&g.operates)-1, 0)) }
+	for j, c := range m.columns {
+		if c.atom < 0 && c.group == group {
+			f[j] = twice(c.to) - twice(c.from)
+		}
+	}
+	return f
+}
+
+// values returns how many values are open for the count of a cell.
+func (m *model) values(cell int) int {
+	f := m.ofCell(cell)
+	down := make([]float64, len(f))
+	for j := range f {
+		down[j] = -f[j]
+	}
+	n := m.s.t.Cells[cell].Counts[m.k].N
+	least, most := m.s.bounds(cell, m.k)
+	return min(m.most(f), most-n) + min(m.most(down), n-least) + 1
+}
+
+// span returns how far a count that the columns change by f may move in all.
+func (m *model) span(f []float64) int {
+	down := make([]float64, len(f))
+	for j := range f {
+		down[j] = -f[j]
+	}
+	return m.most(f) + m.most(down)
+}
+
+// most returns the most by which f can grow while no published figure changes.
+func (m *model) most(f []float64) int {
+	total := 0.0
+	for i := range m.parts {
+		p := &m.parts[i]
+		own, room, any := make([]float64, len(p.columns)), make([]float64, len(p.columns)), false
+		for at, j := range p.columns {
+			own[at], room[at] = f[j], m.columns[j].room
+			any = any || own[at] != 0
+		}
+		if any {
+			total += p.most(own, room)
+		}
+	}
+	return int(math.Floor(total + tolerance))
+}
+
+func (p *component) most(f, room []float64) float64 {
+	switch len(p.rows) {
+	case 0:
+		total := 0.0
+		for j := range f {
+			total += max(f[j], 0) * room[j]
+		}
+		return total
+	case 1:
+		return mostOfOne(p.rows[0], f, room)
+	}
+	return maximize(p.rows, f, room)
+}
+
+// mostOfOne solves the case of one row, whose entries are −1, 0 and 1: moves that raise it are paired with moves that lower it,
+// the best ones first.
+func mostOfOne(effects, f, room []float64) float64 {
+	type move struct{ gain, room float64 }
+	var up, down []move
+	total := 0.0
+	for j, e := range effects {
+		switch {
+		case e > 0 && e != 1 || e < 0 && e != -1:
+			return maximize([][]float64{effects}, f, room)
+		case e > 0:
+			up = append(up, move{f[j], room[j]})
+		case e < 0:
+			down = append(down, move{f[j], room[j]})
+		default:
+			total += max(f[j], 0) * room[j]
+		}
+	}
+	best := func(a, b move) int { return cmp.Compare(b.gain, a.gain) }
+	slices.SortFunc(up, best)
+	slices.SortFunc(down, best)
+	for i, j := 0, 0; i < len(up) && j < len(down) && up[i].gain+down[j].gain > 0; {
+		n := min(up[i].room, down[j].room)
+		total += n * (up[i].gain + down[j].gain)
+		up[i].room, down[j].room = up[i].room-n, down[j].room-n
+		if up[i].room == 0 {
+			i++
+		}
+		if down[j].room == 0 {
+			j++
+		}
+	}
+	return total
+}

@@ -1,0 +1,209 @@
+package disclosure
+
+import "slices"
+
+// search looks for hidden counts that a reader could narrow down, and for what to hide against that.
+type search struct {
+	t      *Table
+	sorted []int   // the cells from small to large
+	inside [][]int // of each cell, the smaller cells that lie in it, from large to small
+	groups []group // people who are in several atoms
+}
+
+// narrow is a count that published figures leave too few values for: of a cell, or of a group of people.
+type narrow struct {
+	cell, group int // −1: none
+	count       int
+}
+
+func newSearch(t *Table) *search {
+	s := &search{t: t, inside: make([][]int, len(t.Cells)), groups: groupPeople(t)}
+	for i := range t.Cells {
+		s.sorted = append(s.sorted, i)
+	}
+	slices.SortFunc(s.sorted, s.compare)
+	for _, i := range s.sorted {
+		for _, j := range slices.Backward(s.sorted) {
+			if j != i && t.Cells[j].Atoms.Within(t.Cells[i].Atoms) {
+				s.inside[i] = append(s.inside[i], j)
+			}
+		}
+	}
+	return s
+}
+
+// firstNarrow returns the smallest count that is narrowed down too far.
+func (s *search) firstNarrow() (narrow, bool) {
+	for k := range s.t.counts() {
+		m := s.newModel(k)
+		for _, i := range s.sorted {
+			if !s.t.Cells[i].Counts[k].Hidden {
+				continue
+			}
+			if need := s.need(i, k); need > 1 && m.values(i) < need {
+				return narrow{i, -1, k}, true
+			}
+		}
+		for g := range s.groups {
+			if need, guarded := s.groups[g].need(k); guarded && !s.nobodyTwice(g, k) && m.span(m.ofGroup(g))+1 < need {
+				return narrow{-1, g, k}, true
+			}
+		}
+	}
+	return narrow{}, false
+}
+
+// counts returns how many counts a cell has.
+func (t *Table) counts() int {
+	n := 0
+	for i := range t.Cells {
+		n = max(n, len(t.Cells[i].Counts))
+	}
+	return n
+}
+
+// need returns how many values a hidden count must leave open. A published figure of none or of nearly all people around it says
+// of everybody in it what it says of them together; no hiding inside can change that.
+func (s *search) need(cell, k int) int {
+	c := &s.t.Cells[cell]
+	n := c.Counts[k]
+	need := min(Fewest, n.Of+1, n.Most-n.Least+1)
+	for i := range s.t.Cells {
+		around := &s.t.Cells[i]
+		if around.Counts[k].Hidden || !c.Atoms.Within(around.Atoms) {
+			continue
+		}
+		if around.Counts[k].N == 0 {
+			return 1
+		}
+		need = min(need, max(around.Counts[k].Of-around.Counts[k].N, 0)+1)
+	}
+	return need
+}
+
+// bounds returns what a reader knows of a count from the other published figures of its cell.
+func (s *search) bounds(cell, k int) (least, most int) {
+	c := &s.t.Cells[cell]
+	least, most = c.Counts[k].Least, c.Counts[k].Most
+	for part, wholes := range s.t.Within {
+		for _, whole := range wholes {
+			switch {
+			case whole == k && !c.Counts[part].Hidden:
+				least = max(least, c.Counts[part].N)
+			case part == k && !c.Counts[whole].Hidden:
+				most = min(most, c.Counts[whole].N)
+			}
+		}
+	}
+	return min(least, c.Counts[k].N), max(most, c.Counts[k].N)
+}
+
+// nobodyTwice reports whether published figures of nobody cover all atoms of a group but one: it cannot hold at two of them.
+func (s *search) nobodyTwice(number, k int) bool {
+	open := 0
+	for _, atom := range s.groups[number].atoms {
+		if !slices.ContainsFunc(s.t.Cells, func(c Cell) bool {
+			return !c.Counts[k].Hidden && c.Counts[k].N == 0 && c.Atoms.Has(atom)
+		}) {
+			open++
+		}
+	}
+	return open < 2
+}
+
+// choose returns what to hide: of the smallest cell that leaves more values open when it is hidden, the count alone if that is enough.
+func (s *search) choose(n narrow) (action, bool) {
+	before := s.openValues(n)
+	fallback := action{cell: -1}
+	for _, i := range s.sorted {
+		if !s.near(n, i) {
+			continue
+		}
+		for _, a := range []action{{i, n.count}, {i, -1}} {
+			if s.t.Together {
+				a.count = -1
+			}
+			hidden := s.hide(a)
+			if len(hidden) == 0 {
+				continue
+			}
+			if fallback.cell < 0 {
+				fallback = a
+			}
+			more := s.openValues(n) > before
+			s.publish(hidden)
+			if more {
+				return a, true
+			}
+		}
+	}
+	return fallback, fallback.cell >= 0
+}
+
+// near reports whether hiding a cell may help: it lies inside or around with the count in one published cell.
+func (s *search) near(n narrow, cell int) bool {
+	c := &s.t.Cells[cell]
+	about := s.about(n)
+	for i := range s.t.Cells {
+		around := &s.t.Cells[i]
+		if !around.Counts[n.count].Hidden && c.Atoms.Within(around.Atoms) && about.meets(around.Atoms) {
+			return true
+		}
+	}
+	return n.cell == cell && !s.t.Together
+}
+
+func (s *search) about(n narrow) Set {
+	if n.cell >= 0 {
+		return s.t.Cells[n.cell].Atoms
+	}
+	set := NewSet(s.t.Atoms)
+	for _, atom := range s.groups[n.group].atoms {
+		set.Add(atom)
+	}
+	return set
+}
+
+func (s Set) meets(o Set) bool {
+	for i := range s {
+		if s[i]&o[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// openValues returns how many values a count may have for a reader.
+func (s *search) openValues(n narrow) int {
+	m := s.newModel(n.count)
+	if n.cell >= 0 {
+		return m.values(n.cell)
+	}
+	return m.span(m.ofGroup(n.group)) + 1
+}
+
+// row is what a reader can work out: a published cell less smaller published cells that lie apart in it.
+type row struct {
+	cell int
+	less []int
+}
+
+// rows returns what published cells say apart from each other. hidden tells which are not published.
+func (s *search) rows(hidden func(*Cell) bool) []row {
+	var rows []row
+	for _, i := range s.sorted {
+		if hidden(&s.t.Cells[i]) {
+			continue
+		}
+		r := row{cell: i}
+		rest := slices.Clone(s.t.Cells[i].Atoms)
+		for _, j := range s.inside[i] {
+			if inner := &s.t.Cells[j]; !hidden(inner) && inner.Atoms.Within(rest) {
+				rest.Remove(inner.Atoms)
+				r.less = append(r.less, j)
+			}
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
