@@ -30,7 +30,6 @@ type ask struct {
 	day      time.Time
 	campaign string   // code or id; empty: all markets
 	queries  []string // nil: all
-	also     []Market // markets that are counted though no unit holds them
 	units    *seen    // the units, read before; nil: not yet
 	calm     bool     // nobody waits: one processor is enough
 }
@@ -39,7 +38,7 @@ type ask struct {
 type counted struct {
 	day       time.Time
 	units     []unit
-	scope     []Market // the caller's, where all is counted; nil: only some activity is
+	scope     []Market // the caller's
 	groups    *groups
 	atoms     map[string]*cell // by market, zone, goods group and kind, if all queries were read
 	programme *programme
@@ -48,8 +47,12 @@ type counted struct {
 	own       bool // the caller manages this market, and sees its small counts; every other role is bound, admins too
 }
 
-// seen are the units of every basis with the markets in a caller's scope, and with all markets.
-type seen struct{ own, all []unit }
+// seen are the units of every basis with the markets in a caller's scope, and what figures are hidden over: for every caller the
+// whole province, for a market's own manager that market.
+type seen struct {
+	own, all     []unit
+	scope, every []Market // also those that no unit holds
+}
 
 func (c *counted) moment() time.Time {
 	return time.Date(c.day.Year(), c.day.Month(), c.day.Day(), 0, 0, 0, 0, vietnam)
@@ -83,7 +86,7 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 	}
 	c := &counted{
 		day: a.day, version: map[string]int{}, whole: caller.ScopeKind == auth.ScopeAll,
-		own: caller.Role == auth.Manager && caller.ScopeKind == auth.ScopeMarket,
+		own: managesMarket(caller),
 	}
 	for _, d := range list {
 		c.version[d.Code] = d.Version
@@ -97,13 +100,7 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 				return err
 			}
 		}
-		if a.queries == nil {
-			if c.scope, err = readScope(ctx, tx, caller); err != nil {
-				return err
-			}
-			a.also = append(slices.Clone(a.also), c.scope...)
-		}
-		c.units = a.units.own
+		c.units, c.scope = a.units.own, a.units.scope
 		if c.programme, err = readProgramme(ctx, tx, a); err != nil {
 			return err
 		}
@@ -129,11 +126,25 @@ func planOnce(ctx context.Context, tx pgx.Tx) error {
 // own manager needs no more than its own.
 func readSeen(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time.Time) (*seen, error) {
 	own, err := readUnits(ctx, tx, caller, today)
-	if err != nil || caller.ScopeKind == auth.ScopeAll || caller.Role == auth.Manager && caller.ScopeKind == auth.ScopeMarket {
-		return &seen{own, own}, err
+	if err != nil {
+		return nil, err
 	}
-	all, err := readUnits(ctx, tx, auth.Principal{ScopeKind: auth.ScopeAll}, today)
-	return &seen{own, all}, err
+	scope, err := readScope(ctx, tx, caller)
+	if err != nil || caller.ScopeKind == auth.ScopeAll || managesMarket(caller) {
+		return &seen{own, own, scope, scope}, err
+	}
+	province := auth.Principal{ScopeKind: auth.ScopeAll}
+	all, err := readUnits(ctx, tx, province, today)
+	if err != nil {
+		return nil, err
+	}
+	every, err := readScope(ctx, tx, province)
+	return &seen{own, all, scope, every}, err
+}
+
+// managesMarket reports whether a caller is one market's own manager, who sees its small counts.
+func managesMarket(caller auth.Principal) bool {
+	return caller.Role == auth.Manager && caller.ScopeKind == auth.ScopeMarket
 }
 
 func readUnits(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time.Time) ([]unit, error) {
@@ -151,7 +162,7 @@ func readUnits(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time
 
 // count reads the facts and fills the groups.
 func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err error) {
-	c.groups = groupUnits(a.units.all, c.programme.pilotSets(), a.also)
+	c.groups = groupUnits(a.units.all, c.programme.pilotSets(), a.units.every)
 	of := asked{day: a.day, markets: c.groups.ids, queries: a.queries, calm: a.calm}
 	if of.queries == nil {
 		of.queries, of.parts = allQueries, true // so that every page of a day is told from what is read once

@@ -90,6 +90,7 @@ type cell struct {
 	incidents []incident
 	surveyed  []answers
 	costs     int64
+	spent     int64 // costs, of all campaigns
 }
 
 type halfHour struct {
@@ -257,7 +258,7 @@ func (c *cell) addEvent(f *fact) {
 	case "surveyed":
 		c.surveyed = append(c.surveyed, answers{strings.Fields(f.level), f.num(0), f.num(1), f.num(2), f.num(3), f.num(4)})
 	case "costs":
-		c.costs += f.num(0)
+		c.costs, c.spent = c.costs+f.num(0), c.spent+f.num(1)
 	}
 }
 
@@ -285,7 +286,7 @@ func joined(cells []*cell) *cell {
 		all.halfHours = append(all.halfHours, c.halfHours...)
 		all.incidents = append(all.incidents, c.incidents...)
 		all.surveyed = append(all.surveyed, c.surveyed...)
-		all.costs += c.costs
+		all.costs, all.spent = all.costs+c.costs, all.spent+c.spent
 		all.fees = all.fees.join(c.fees)
 	}
 	return all

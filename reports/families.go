@@ -17,23 +17,25 @@ const (
 	hiddenBands
 	hiddenCodes
 	hiddenDeclared
-	hiddenSampled  // shares of sales
-	hiddenAmounts  // fees, costs
+	hiddenSampled // shares of sales
+	hiddenFees
+	hiddenCosts
 	hiddenTurnover // what is sampled in đồng
 	hiddenSurvey
 	hiddenQuestion // + question of I22
 	families       = hiddenQuestion + 4
 )
 
-// family says what of a group is hidden together, and how.
+// family says what of a group is hidden together, and how. It is decided from the facts of its own queries alone, so a trend, which
+// reads fewer facts than a report, hides the same.
 type family struct {
 	id    familyID
 	each  []familyID // instead, where its counts are hidden one by one
+	needs []string   // queries; where one was not read, nothing is published
 	under []familyID // hidden where one of these is
 
 	count func(*tally) figures
-	// What one merchant adds at one market: whether it belongs to the figure there, and to which counts.
-	holds func(*person) (belongs bool, counted []bool)
+	holds holding
 
 	// tooFew replaces both for amounts: whether what is known of some markets together must not be told.
 	tooFew func(at []*cell) bool
@@ -60,33 +62,61 @@ var guarded = []measure{ready, dormant, trained, converted, visited, retained}
 // mixed are the guarded measures whose evidence is told.
 var mixed = []measure{ready, active7, active30, strict, trained, converted, visited, retained}
 
-// allFamilies are all of them, each after those it is hidden under.
-func allFamilies() []family {
-	var list []family
-	list = append(list, activityFamily())
+// allFamilies are all of them, each after those it is hidden under. The cohort is that of I17.
+func allFamilies(cohort [2]int64) []family {
+	list := []family{activityFamily()}
 	for _, m := range guarded {
-		list = append(list, family{id: m.family(), count: m.count, holds: m.holds})
+		list = append(list, m.guard(cohort))
 	}
 	for _, m := range mixed {
-		list = append(list, family{id: hiddenMix + familyID(m), under: []familyID{m.family()}, count: m.countMix, holds: m.holdsMix})
+		list = append(list, family{
+			id: hiddenMix + familyID(m), needs: m.needs(), under: []familyID{m.family()}, count: m.countMix, holds: m.holdsMix(m.holds(cohort)),
+		})
 	}
 	activeMix := []familyID{active30.family(), hiddenMix + familyID(active30)}
 	list = append(list,
-		family{id: hiddenPayments, under: activeMix, count: countPayers, holds: holdsPayers},
-		family{id: hiddenBands, under: []familyID{hiddenPayments}, count: countBands, holds: holdsBands},
-		family{id: hiddenCodes, count: countChecked, holds: holdsChecked},
-		family{id: hiddenDeclared, count: countDeclared, holds: holdsDeclared},
-		family{id: hiddenSampled, tooFew: tooFewFor(disclosure.Fewest, (*cell).sampled)},
-		family{id: hiddenAmounts, tooFew: tooFewFor(fewestOfAmounts, (*cell).hasAmounts)},
-		family{id: hiddenTurnover, under: []familyID{hiddenSampled}, tooFew: func(at []*cell) bool {
+		family{id: hiddenPayments, needs: active30.needs(), under: activeMix, count: countPayers, holds: holdsPayers},
+		family{id: hiddenBands, needs: active30.needs(), under: []familyID{hiddenPayments}, count: countBands, holds: holdsBands},
+		family{id: hiddenCodes, needs: []string{"displayed"}, count: countChecked, holds: holdsChecked},
+		family{id: hiddenDeclared, needs: []string{"mop", "declared"}, count: countDeclared, holds: holdsDeclared},
+		family{id: hiddenSampled, needs: []string{"mop", "sampled"}, tooFew: tooFewFor(disclosure.Fewest, (*cell).sampled)},
+		family{id: hiddenFees, needs: []string{"mop", "fees"}, tooFew: tooFewFor(fewestOfAmounts, (*cell).hasFees)},
+		family{id: hiddenCosts, needs: []string{"mop", "costs"}, tooFew: tooFewFor(fewestOfAmounts, (*cell).hasCosts)},
+		family{id: hiddenTurnover, needs: []string{"mop", "sampled"}, under: []familyID{hiddenSampled}, tooFew: func(at []*cell) bool {
 			return tooFewFor(fewestOfAmounts, (*cell).sampled)(at) || slices.ContainsFunc(at, (*cell).sampled) && dominated(at)
 		}},
-		family{id: hiddenSurvey, count: countSurvey},
+		family{id: hiddenSurvey, needs: []string{"surveyed"}, count: countSurvey},
 	)
 	for q := range questions {
-		list = append(list, family{id: hiddenQuestion + familyID(q), under: []familyID{hiddenSurvey}, count: func(t *tally) figures { return countQuestion(t, q) }})
+		list = append(list, family{
+			id: hiddenQuestion + familyID(q), needs: []string{"surveyed"}, under: []familyID{hiddenSurvey}, count: func(t *tally) figures { return countQuestion(t, q) },
+		})
 	}
 	return list
+}
+
+// guard is the family of a guarded measure.
+func (m measure) guard(cohort [2]int64) family {
+	return family{id: m.family(), needs: m.needs(), count: m.count, holds: m.holds(cohort)}
+}
+
+// needs returns the queries that a guarded measure or one of activity is decided from.
+func (m measure) needs() []string {
+	switch m {
+	case ready:
+		return []string{"mop", "ready", "displayed"}
+	case dormant:
+		return []string{"mop", "ready", "covered", "activity"}
+	case trained:
+		return []string{"mop", "trained"}
+	case converted:
+		return []string{"mop", "conversion"}
+	case visited:
+		return []string{"mop", "visited"}
+	case retained:
+		return []string{"mop", "first_days", "retained"}
+	}
+	return []string{"mop", "activity", "first_days"}
 }
 
 func (m measure) family() familyID { return hiddenMeasure + familyID(m) }
@@ -94,6 +124,7 @@ func (m measure) family() familyID { return hiddenMeasure + familyID(m) }
 // activityFamily holds the measures of who is paid, each hidden by itself. They stand in one table, for one bounds the other.
 func activityFamily() family {
 	f := family{
+		needs: active30.needs(),
 		count: func(t *tally) figures {
 			all := figures{size: t.merchants}
 			for _, m := range activities {
@@ -151,17 +182,23 @@ func (t *tally) countDormant() figures {
 	return figures{of, []disclosure.Count{known, silent}}
 }
 
-// holds reports what a merchant adds to a measure at a market.
-func (m measure) holds(p *person) (bool, []bool) {
-	switch m {
-	case dormant:
-		return p.operates, []bool{p.mayBeDormant(), p.mayBeDormant() && p.active(month, 1) == nothing}
-	case converted:
-		return true, []bool{p.inactive, p.converted != nothing}
-	case retained:
-		return true, []bool{p.firstTold != 0 || p.firstWord != 0, p.laterTold || p.laterWord}
+// holding says what one merchant adds at one market: whether it belongs to the figure there, and to which counts.
+type holding func(*person) (belongs bool, counted []bool)
+
+// holds returns what a merchant adds to a measure at a market.
+func (m measure) holds(cohort [2]int64) holding {
+	return func(p *person) (bool, []bool) {
+		switch m {
+		case dormant:
+			return p.operates, []bool{p.mayBeDormant(), p.mayBeDormant() && p.active(month, 1) == nothing}
+		case converted: // also who has left since
+			return p.operates || p.inactive, []bool{p.inactive, p.converted != nothing}
+		case retained:
+			began := p.beganIn(cohort)
+			return p.operates || began, []bool{began, began && p.level(m) != nothing}
+		}
+		return p.operates, []bool{p.level(m) != nothing}
 	}
-	return p.operates, []bool{p.level(m) != nothing}
 }
 
 func (m measure) countMix(t *tally) figures {
@@ -173,10 +210,12 @@ func (m measure) countMix(t *tally) figures {
 	return f
 }
 
-func (m measure) holdsMix(p *person) (bool, []bool) {
-	belongs, counted := m.holds(p)
-	on := p.level(m)
-	return belongs && counted[len(counted)-1], []bool{on == levelA, on == levelB, on == levelC, on == levelD}
+func (m measure) holdsMix(holds holding) holding {
+	return func(p *person) (bool, []bool) {
+		belongs, counted := holds(p)
+		on, is := p.level(m), counted[len(counted)-1]
+		return belongs && is, []bool{is && on == levelA, is && on == levelB, is && on == levelC, is && on == levelD}
+	}
 }
 
 func countPayers(t *tally) figures {
@@ -217,7 +256,9 @@ func countDeclared(t *tally) figures {
 	return figures{len(t.declared), []disclosure.Count{{N: len(t.declared), Of: all, Most: all}}}
 }
 
-func holdsDeclared(p *person) (bool, []bool) { return true, []bool{p.customers > 0} }
+func holdsDeclared(p *person) (bool, []bool) {
+	return p.operates || p.customers > 0, []bool{p.customers > 0}
+}
 
 // fewestOfAmounts is how many merchants an amount must be of.
 const fewestOfAmounts = 10
@@ -236,7 +277,9 @@ func tooFewFor(least int, has func(*cell) bool) func([]*cell) bool {
 	}
 }
 
-func (c *cell) hasAmounts() bool { return c.fees != nil || c.costs > 0 }
+func (c *cell) hasFees() bool { return c.fees != nil }
+
+func (c *cell) hasCosts() bool { return c.spent > 0 }
 
 func (c *cell) sampled() bool { return len(c.halfHours) > 0 }
 

@@ -161,7 +161,7 @@ func (g told) fee(code string) Figure {
 	if of == nil {
 		return g.unknown(code)
 	}
-	shown := Figure{Definition: g.version[code], Period: time.Unix(of.month*24*60*60, 0).UTC().Format("2006-01"), Suppressed: g.hidden[hiddenAmounts]}
+	shown := Figure{Definition: g.version[code], Period: time.Unix(of.month*24*60*60, 0).UTC().Format("2006-01"), Suppressed: g.hidden[hiddenFees]}
 	if !shown.Suppressed {
 		shown.Numerator, shown.Denominator = dong(of.paid), dong(of.due)
 		if code == "I11" {
@@ -177,7 +177,7 @@ func (g told) costPerActive() Figure {
 	if g.tally.facts.costs == 0 {
 		return g.unknown("I23")
 	}
-	if g.hidden[active30.family()] || g.hidden[hiddenAmounts] {
+	if g.hidden[active30.family()] || g.hidden[hiddenCosts] {
 		return g.hiddenFigure("I23")
 	}
 	shown := Figure{Numerator: dong(g.tally.facts.costs), Denominator: Count(g.tally.measured[active30].mix.sum()), Definition: g.version["I23"]}

@@ -27,6 +27,8 @@ type groups struct {
 	numbers map[string]int // of a group in list, by its markets
 	cells   map[string]*cell
 	cohort  [2]int64
+	queries []string            // which were read
+	several map[merchantID]bool // who is known at several markets
 }
 
 // groupUnits groups the markets of units, and those of them that are pilots of each campaign.
@@ -103,25 +105,44 @@ func (g *groups) of(markets []Market) *group {
 	}
 	made := &group{markets: set}
 	made.tally = tallied(joined(g.cellsOf(set)), g.cohort)
-	for id := range made.hidden {
-		made.hidden[id] = !g.publishes(familyID(id), made)
+	for _, f := range allFamilies(g.cohort) {
+		for _, id := range f.ids() {
+			made.hidden[id] = !containsAll(g.queries, f.needs) || !g.publishes(&f, id, made)
+		}
 	}
 	return made
 }
 
-// publishes reports whether a group adds up from published groups that lie apart in it, and so says nothing new.
-func (g *groups) publishes(id familyID, made *group) bool {
-	if slices.ContainsFunc(registers, func(m measure) bool { return m.family() == id || hiddenMix+familyID(m) == id }) {
-		return true
-	}
-	rest, merchants := slices.Clone(made.markets), 0
+// publishes reports whether a group adds up from published groups that lie apart in it and share nobody, and so says nothing new.
+func (g *groups) publishes(f *family, id familyID, made *group) bool {
+	rest, people := slices.Clone(made.markets), 0
 	for _, c := range slices.Backward(g.list) {
 		if c.markets.Len() > 0 && !c.hidden[id] && c.markets.Within(rest) {
 			rest.Remove(c.markets)
-			merchants += len(c.tally.facts.people)
+			people += f.belonging(c)
 		}
 	}
-	return rest.Len() == 0 && merchants == len(made.tally.facts.people)
+	return rest.Len() == 0 && people == f.belonging(made)
+}
+
+// belonging returns how many people of a group a family's figures may be about.
+func (f *family) belonging(c *group) (n int) {
+	if f.holds == nil {
+		return 0 // nobody in the register
+	}
+	for _, p := range c.tally.facts.people {
+		belongs, _ := f.holds(p)
+		n += one(belongs)
+	}
+	return n
+}
+
+// ids are what a family decides about.
+func (f *family) ids() []familyID {
+	if f.each != nil {
+		return f.each
+	}
+	return []familyID{f.id}
 }
 
 // placeName is how the queries call the cell of a market.
@@ -153,27 +174,43 @@ func (g *groups) key(bound bool) string {
 }
 
 // count fills the tallies from what is known of each market.
-func (g *groups) count(cells map[string]*cell, cohort [2]int64) {
-	g.cells, g.cohort = cells, cohort
+func (g *groups) count(known *keptFacts) {
+	g.several = map[merchantID]bool{}
+	g.cells, g.cohort, g.queries = wholes(known.cells), cohort(known.about.day), known.queries
 	for _, c := range g.list {
-		c.tally = tallied(joined(g.cellsOf(c.markets)), cohort)
+		c.tally = tallied(joined(g.cellsOf(c.markets)), g.cohort)
 	}
 }
 
-// suppress hides what may not be published of any group, for every basis, campaign and market together.
+// suppress decides what may not be published of any group, for every basis, campaign and market together. It is the one decision of a
+// day: reports, trends, pages, files and frozen reports ask it.
 func (g *groups) suppress() {
-	people := peopleOf(len(g.ids), func(place int) *cell { return g.cells[placeName(place)] })
-	for _, f := range allFamilies() {
+	people := peopleOf(len(g.ids), func(place int) *cell { return g.cells[placeName(place)] }, nil)
+	for _, s := range people {
+		g.several[s.id] = true
+	}
+	for _, f := range allFamilies(g.cohort) {
+		if !containsAll(g.queries, f.needs) {
+			for _, c := range g.list {
+				for _, id := range f.ids() {
+					c.hidden[id] = true // nothing is known of it
+				}
+			}
+			continue
+		}
 		table := f.table(len(g.ids), people)
+		asked := []*group{}
 		for _, c := range g.list {
-			table.Cells = append(table.Cells, f.cell(c.markets, &c.tally, &c.hidden))
+			if c.markets.Len() > 0 {
+				table.Cells, asked = append(table.Cells, f.cell(c.markets, &c.tally, &c.hidden)), append(asked, c)
+			}
 		}
 		if f.tooFew != nil {
 			table.ProtectAmounts(func(set disclosure.Set) bool { return f.tooFew(g.cellsOf(set)) })
 		} else {
 			table.Protect()
 		}
-		for i, c := range g.list {
+		for i, c := range asked {
 			f.note(&table.Cells[i], &c.hidden)
 		}
 	}
@@ -210,14 +247,16 @@ func (f *family) note(c *disclosure.Cell, hidden *[families]bool) {
 	}
 }
 
-// shared is a merchant that is known in several atoms, as each of them knows it.
+// shared is a merchant that is known in several atoms, or in one and elsewhere, as each of them knows it.
 type shared struct {
-	atoms []int
-	at    []*person
+	atoms     []int
+	at        []*person
+	elsewhere bool
+	id        merchantID
 }
 
-// peopleOf finds the merchants that are known in several of n atoms.
-func peopleOf(n int, cellOf func(int) *cell) []shared {
+// peopleOf finds the merchants that are known in several of n atoms, or in one and elsewhere.
+func peopleOf(n int, cellOf func(int) *cell, elsewhere map[merchantID]bool) []shared {
 	first := map[merchantID]int{}
 	found := map[merchantID]*shared{}
 	var order []*shared
@@ -228,13 +267,16 @@ func peopleOf(n int, cellOf func(int) *cell) []shared {
 		}
 		for id, p := range c.people {
 			at, known := first[id]
-			if !known {
+			if !known && !elsewhere[id] {
 				first[id] = atom
 				continue
 			}
 			s := found[id]
 			if s == nil {
-				s = &shared{[]int{at}, []*person{cellOf(at).people[id]}}
+				s = &shared{elsewhere: elsewhere[id], id: id}
+				if known {
+					s.atoms, s.at = []int{at}, []*person{cellOf(at).people[id]}
+				}
 				found[id] = s
 				order = append(order, s)
 			}
@@ -245,36 +287,46 @@ func peopleOf(n int, cellOf func(int) *cell) []shared {
 	for _, s := range order {
 		people = append(people, *s)
 	}
-	slices.SortFunc(people, func(a, b shared) int { return slices.Compare(a.atoms, b.atoms) })
 	return people
 }
 
-// people returns what shared merchants add to a family's counts.
+// people returns what shared merchants add to a family's counts, in an order that does not depend on how they were read. Where a
+// merchant adds nothing, it is left out: another query knows it there.
 func (f *family) people(of []shared) []disclosure.Person {
 	if f.holds == nil {
 		return nil
 	}
 	var list []disclosure.Person
 	for _, s := range of {
-		one := disclosure.Person{Atoms: s.atoms}
+		one := disclosure.Person{}
 		for i, p := range s.at {
 			belongs, counted := f.holds(p)
+			bit := uint32(1) << len(one.Atoms)
 			if one.Counted == nil {
 				one.Counted = make([]uint32, len(counted))
 			}
-			if i >= 32 {
-				break
+			if !belongs && !slices.Contains(counted, true) || len(one.Atoms) == mostPlaces {
+				continue
 			}
+			one.Atoms = append(one.Atoms, s.atoms[i])
 			if belongs {
-				one.Operates |= 1 << i
+				one.Operates |= bit
 			}
 			for k, holds := range counted {
 				if holds {
-					one.Counted[k] |= 1 << i
+					one.Counted[k] |= bit
 				}
 			}
 		}
-		list = append(list, one)
+		if len(one.Atoms) > 1 || s.elsewhere && len(one.Atoms) == 1 {
+			list = append(list, one)
+		}
 	}
+	slices.SortFunc(list, func(a, b disclosure.Person) int {
+		return cmp.Or(slices.Compare(a.Atoms, b.Atoms), cmp.Compare(a.Operates, b.Operates), slices.Compare(a.Counted, b.Counted))
+	})
 	return list
 }
+
+// mostPlaces is how many atoms of a merchant fit into the bits of a person.
+const mostPlaces = 32

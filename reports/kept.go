@@ -43,7 +43,7 @@ func (f *keptFacts) counted(g *groups, bound bool) *groups {
 	if known := f.groups[key]; known != nil {
 		return known
 	}
-	g.count(wholes(f.cells), cohort(f.about.day))
+	g.count(f)
 	if bound {
 		g.suppress()
 	}

@@ -62,7 +62,7 @@ func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, err
 	if err != nil {
 		return nil, err
 	}
-	c, err := r.count(ctx, caller, ask{day: day, also: []Market{market}})
+	c, err := r.count(ctx, caller, ask{day: day})
 	if err != nil {
 		return nil, fmt.Errorf("report of market %s: %w", id, err)
 	}
@@ -79,10 +79,12 @@ func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, err
 	if err := r.addParts(ctx, c, page); err != nil {
 		return nil, err
 	}
-	if page.Fees, err = r.feeMonths(ctx, market.ID, day, g.hidden[hiddenAmounts]); err != nil {
+	if page.Fees, err = r.feeMonths(ctx, market.ID, day, g.hidden[hiddenFees]); err != nil {
 		return nil, err
 	}
-	page.Unchecked, err = r.unchecked(ctx, c.own, market.ID, c.moment())
+	if !g.hidden[hiddenCodes] { // I19 could be worked out of it
+		page.Unchecked, err = r.unchecked(ctx, c.own, market.ID, c.moment())
+	}
 	return page, err
 }
 
@@ -154,7 +156,7 @@ func (c *counted) partsOf(market Market, by string) []*part {
 		return parts
 	}
 	parts = slices.DeleteFunc(parts, func(p *part) bool { return p.dimension != by })
-	hideParts(parts, c.groups.of([]Market{market}))
+	hideParts(parts, c.groups.of([]Market{market}), c.groups.several)
 	return parts
 }
 

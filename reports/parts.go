@@ -73,17 +73,18 @@ func divide(cells map[string]*cell, cohort [2]int64) []*part {
 }
 
 // hideParts hides what may not be published of the parts of a market, all of one dimension. The market's own figures are published
-// beside them; where one of those is hidden, its parts are.
-func hideParts(parts []*part, whole *group) {
+// beside them; where one of those is hidden, its parts are. Elsewhere are merchants of several markets, who may be known from there.
+func hideParts(parts []*part, whole *group, elsewhere map[merchantID]bool) {
 	all := disclosure.NewSet(len(parts))
 	for i := range parts {
 		all.Add(i)
 	}
-	people := peopleOf(len(parts), func(i int) *cell { return parts[i].tally.facts })
-	for _, f := range allFamilies() {
-		if f.tooFew != nil {
-			continue // amounts are not told of parts
-		}
+	people := peopleOf(len(parts), func(i int) *cell { return parts[i].tally.facts }, elsewhere)
+	families := []family{activityFamily()}
+	for _, m := range []measure{ready, dormant, trained, visited} { // what is divided; evidence and amounts are not published of parts
+		families = append(families, m.guard([2]int64{}))
+	}
+	for _, f := range families {
 		table := f.table(len(parts), people)
 		for i, p := range parts {
 			one := disclosure.NewSet(len(parts))

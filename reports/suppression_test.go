@@ -122,7 +122,7 @@ func TestAHiddenCellHoldsNoFigure(t *testing.T) {
 	}
 }
 
-// Merchants of two units: everybody who is active is so in the first, and of the second anybody of the six may be.
+// Merchants of two units: everybody who is active is so in the first, and who is of both may be known from there. The total stays.
 func TestMerchantsOfTwoUnits(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -142,7 +142,7 @@ func TestMerchantsOfTwoUnits(t *testing.T) {
 			}
 		}
 	}
-	want := "22366 7/10, 22420 hidden/16, total 7/20"
+	want := "22366 hidden/10, 22420 hidden/16, total 7/20"
 	if got := summary(w.adoption(w.key(auth.Admin, ""), "basis=current")); got != want {
 		t.Errorf("%s, not %s", got, want)
 	}

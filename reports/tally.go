@@ -172,7 +172,7 @@ func (t *tally) countMarketwide(p *person, cohort [2]int64) {
 		t.measured[converted].of++
 		t.measured[converted].count(p.converted)
 	}
-	if first := earlier(p.firstTold, p.firstWord); first >= cohort[0] && first < cohort[1] && (p.laterTold || p.laterWord || !p.stayed || p.watched) {
+	if p.beganIn(cohort) {
 		t.measured[retained].of++
 		switch {
 		case p.laterTold:
@@ -189,6 +189,12 @@ func (t *tally) countMarketwide(p *person, cohort [2]int64) {
 	t.codes.byOthers += p.codesByOthers
 	t.codes.merchants += one(p.codes > 0)
 	t.codes.checked += one(p.codesByOwner+p.codesByOthers > 0)
+}
+
+// beganIn reports whether a merchant was first active in the month of a cohort, and it is known what became of it.
+func (p *person) beganIn(cohort [2]int64) bool {
+	first := earlier(p.firstTold, p.firstWord)
+	return first >= cohort[0] && first < cohort[1] && (p.laterTold || p.laterWord || !p.stayed || p.watched)
 }
 
 func levelIf(yes bool) level {

@@ -67,11 +67,7 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 		}
 		market = &m
 	}
-	a := ask{campaign: q.Campaign, queries: r.queriesOf(q.Indicator)}
-	if market != nil {
-		a.also = []Market{*market}
-	}
-	counts, err := r.countDays(ctx, caller, a, days)
+	counts, err := r.countDays(ctx, caller, ask{campaign: q.Campaign, queries: r.queriesOf(q.Indicator)}, days)
 	if err != nil {
 		return nil, fmt.Errorf("trend of %s: %w", q.Indicator, err)
 	}

@@ -30,6 +30,7 @@ type world struct {
 	staff   uuid.UUID // API keys that scan and confirm
 	owner   uuid.UUID
 	seller  uuid.UUID // who sells at a stall for its owner
+	stalls  []townStall
 }
 
 func newWorld(t testing.TB, now string) *world {

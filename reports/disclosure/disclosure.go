@@ -33,9 +33,9 @@ type Cell struct {
 	Hidden bool // set before: hidden for another reason; afterwards: a count is hidden
 }
 
-// Person is somebody who is in several atoms. A cell counts a person once.
+// Person is somebody who is in several atoms, or in one and outside the table. A cell counts a person once.
 type Person struct {
-	Atoms    []int    // at most mostAtoms; ascending
+	Atoms    []int    // at most mostAtoms are modelled; ascending
 	Operates uint32   // at which of Atoms (bits) the person belongs to the cell
 	Counted  []uint32 // for each count of a cell: at which of Atoms (bits) it holds
 }
@@ -77,8 +77,9 @@ func (t *Table) Protect() {
 			break
 		}
 		hide, more := s.choose(found)
-		if !more {
-			break // everything that is connected with it is hidden
+		if !more { // everything that is connected with it is hidden
+			s.givenUp[found] = s.openValues(found)
+			continue
 		}
 		further = append(further, s.hide(hide)...)
 	}
@@ -131,7 +132,7 @@ func (s *search) publishNeedless(further []action) {
 			n++
 		}
 		s.publish(further[:n])
-		if _, open := s.firstNarrow(); open {
+		if _, open := s.firstNarrow(); open || s.narrowsGivenUp() {
 			for _, a := range further[:n] {
 				s.hide(a)
 			}

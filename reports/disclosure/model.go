@@ -61,6 +61,7 @@ func (g *group) need(k int) (values int, guarded bool) {
 type model struct {
 	s       *search
 	k       int
+	known   bool // people of several atoms do not move
 	columns []column
 	bounds  int
 	parts   []component
@@ -83,17 +84,23 @@ type component struct {
 	rows    [][]float64 // of the columns
 }
 
-func (s *search) newModel(k int) *model {
-	m := &model{s: s, k: k}
+// newModel returns what a reader does not know of a count. Where people of several atoms are known, from figures that are not in the
+// table, only the others may move.
+func (s *search) newModel(k int, known bool) *model {
+	m := &model{s: s, k: k, known: known}
 	together := map[int]int{} // people of groups in an atom, and how many of them hold
 	holding := map[int]int{}
-	for g := range s.groups {
-		m.addGroup(g, together, holding)
+	if known {
+		together, holding = s.several(k)
+	} else {
+		for g := range s.groups {
+			m.addGroup(g, together, holding)
+		}
 	}
 	for atom := range s.t.Atoms {
 		c := &s.t.Cells[atom]
 		n := c.Counts[k]
-		if !n.Hidden && together[atom] == 0 {
+		if !n.Hidden && (known || together[atom] == 0) {
 			continue
 		}
 		least, most := s.bounds(atom, k)
@@ -106,6 +113,33 @@ func (s *search) newModel(k int) *model {
 	}
 	m.connect(s.rows(func(c *Cell) bool { return c.Counts[k].Hidden }))
 	return m
+}
+
+// several counts the people of each atom who are elsewhere too, and those of them who hold.
+func (s *search) several(k int) (people, holding map[int]int) {
+	people, holding = map[int]int{}, map[int]int{}
+	for _, p := range s.t.People {
+		for i, atom := range p.Atoms {
+			if i >= mostPlaces || p.Operates>>i&1 == 0 {
+				continue
+			}
+			people[atom]++
+			holding[atom] += int(p.Counted[k] >> i & 1)
+		}
+	}
+	return people, holding
+}
+
+// mostPlaces is how many atoms of a person its bits can tell.
+const mostPlaces = 32
+
+// spanAlone returns by how much the count of a cell may move while nothing is published.
+func (m *model) spanAlone(cell int) int {
+	total := 0.0
+	for j := range m.columns {
+		total += math.Abs(m.effect(&m.columns[j], m.s.t.Cells[cell].Atoms)) * m.columns[j].room
+	}
+	return int(total)
 }
 
 func (m *model) addColumn(c column) {

@@ -8,16 +8,19 @@ type search struct {
 	sorted []int   // the cells from small to large
 	inside [][]int // of each cell, the smaller cells that lie in it, from large to small
 	groups []group // people who are in several atoms
+
+	givenUp map[narrow]int // what nothing more can be hidden against, and how many values it has
 }
 
 // narrow is a count that published figures leave too few values for: of a cell, or of a group of people.
 type narrow struct {
 	cell, group int // −1: none
 	count       int
+	known       bool // while people of several atoms are known
 }
 
 func newSearch(t *Table) *search {
-	s := &search{t: t, inside: make([][]int, len(t.Cells)), groups: groupPeople(t)}
+	s := &search{t: t, inside: make([][]int, len(t.Cells)), groups: groupPeople(t), givenUp: map[narrow]int{}}
 	for i := range t.Cells {
 		s.sorted = append(s.sorted, i)
 	}
@@ -35,22 +38,49 @@ func newSearch(t *Table) *search {
 // firstNarrow returns the smallest count that is narrowed down too far.
 func (s *search) firstNarrow() (narrow, bool) {
 	for k := range s.t.counts() {
-		m := s.newModel(k)
+		models := []*model{s.newModel(k, false)}
+		if len(s.t.People) > 0 {
+			models = append(models, s.newModel(k, true))
+		}
 		for _, i := range s.sorted {
 			if !s.t.Cells[i].Counts[k].Hidden {
 				continue
 			}
-			if need := s.need(i, k); need > 1 && m.values(i) < need {
-				return narrow{i, -1, k}, true
+			need := s.need(i, k)
+			for _, m := range models {
+				n := narrow{i, -1, k, m.known}
+				if _, up := s.givenUp[n]; up || need < 2 {
+					continue
+				}
+				if m.known {
+					need = min(need, m.spanAlone(i)+1)
+				}
+				if m.values(i) < need {
+					return n, true
+				}
 			}
 		}
 		for g := range s.groups {
-			if need, guarded := s.groups[g].need(k); guarded && !s.nobodyTwice(g, k) && m.span(m.ofGroup(g))+1 < need {
-				return narrow{-1, g, k}, true
+			n := narrow{-1, g, k, false}
+			if _, up := s.givenUp[n]; up || s.nobodyTwice(g, k) {
+				continue
+			}
+			if need, guarded := s.groups[g].need(k); guarded && models[0].span(models[0].ofGroup(g))+1 < need {
+				return n, true
 			}
 		}
 	}
 	return narrow{}, false
+}
+
+// narrowsGivenUp reports whether what was given up has fewer values than it had.
+func (s *search) narrowsGivenUp() bool {
+	for n, values := range s.givenUp {
+		if s.openValues(n) < values {
+			return true
+		}
+	}
+	return false
 }
 
 // counts returns how many counts a cell has.
@@ -175,7 +205,7 @@ func (s Set) meets(o Set) bool {
 
 // openValues returns how many values a count may have for a reader.
 func (s *search) openValues(n narrow) int {
-	m := s.newModel(n.count)
+	m := s.newModel(n.count, n.known)
 	if n.cell >= 0 {
 		return m.values(n.cell)
 	}

@@ -4,8 +4,10 @@ package audit
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // fewest is the rule's number: a hidden count must leave so many values open.
@@ -27,12 +29,17 @@ type Cell struct {
 	Atoms       []int
 	Value       *int // nil: hidden
 	Least, Most int  // what other published figures say of it
+	Values      int  // how many values there are, where the denominator is hidden too; 0: as many as Least and Most leave
 }
 
 // Published is one count as of one day, with everything that a role may ask of it.
 type Published struct {
 	Classes []Class
 	Cells   []Cell
+
+	// Apart: what people do in one atom does not decide whether they count in several together, as with those who are dormant
+	// in one market and paid in another.
+	Apart bool
 }
 
 // Finding is a hidden count that a reader can narrow down too far.
@@ -49,52 +56,135 @@ func (f Finding) String() string {
 // Audit returns the hidden counts that published ones narrow down to too few values. The error says that the figures contradict
 // each other or that the solver failed: nothing is proved then.
 func (p *Published) Audit() ([]Finding, error) {
+	p = p.merged()
 	problem := p.build()
 	if err := problem.reduce(); err != nil {
 		return nil, err
 	}
 	var found []Finding
-	check := func(name string, need int, terms map[int]float64, least, most int) error {
-		low, err := problem.bound(terms, 1)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		high, err := problem.bound(terms, -1)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		from, to := max(least, int(math.Ceil(low-slack))), min(most, int(math.Floor(high+slack)))
-		if to-from+1 < need {
-			found = append(found, Finding{name, from, to, need})
-		}
-		return nil
-	}
 	for i := range p.Cells {
 		c := &p.Cells[i]
 		if c.Value != nil {
 			continue
 		}
-		if err := check(c.Name, p.need(c), problem.count(c.Atoms), c.Least, c.Most); err != nil {
+		low, high, err := problem.narrow(c)
+		if err != nil {
 			return nil, err
+		}
+		need := p.need(c)
+		if high-low+1 < need { // what other figures say of the cells is no finding
+			others, err := p.openByOthers(c)
+			if err != nil {
+				return nil, err
+			}
+			need = min(need, others)
+		}
+		if high-low+1 < need {
+			found = append(found, Finding{c.Name, low, high, need})
 		}
 	}
 	for i := range p.Classes {
 		c := &p.Classes[i]
-		if len(c.Atoms) < 2 || c.People >= fewest || p.placesLeft(c) < 2 {
+		if p.apart(c) || c.People >= fewest || p.placesLeft(c) < 2 {
 			continue
 		}
-		terms := problem.twice(i)
-		if err := check(fmt.Sprintf("what %d people do in %v", c.People, c.Atoms), min(fewest, c.People+1), terms, 0, math.MaxInt32); err != nil {
-			return nil, err
+		name, need := fmt.Sprintf("what %d people do in %v", c.People, c.Atoms), min(fewest, c.People+1)
+		low, high, err := problem.bounds(problem.twice(i))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if high-low+1 < need {
+			found = append(found, Finding{name, low, high, need})
 		}
 	}
 	return found, nil
+}
+
+// narrow returns the least and the largest value that a hidden cell may have.
+func (e *equations) narrow(c *Cell) (low, high int, err error) {
+	low, high, err = e.bounds(e.count(c.Atoms))
+	if err != nil {
+		return 0, 0, fmt.Errorf("%s: %w", c.Name, err)
+	}
+	return max(low, c.Least), min(high, c.Most), nil
+}
+
+// bounds returns the least and the largest whole number that some terms may add up to.
+func (e *equations) bounds(terms map[int]float64) (low, high int, err error) {
+	least, err := e.bound(terms, 1)
+	if err != nil {
+		return 0, 0, err
+	}
+	most, err := e.bound(terms, -1)
+	return int(math.Ceil(least - slack)), int(math.Floor(most + slack)), err
+}
+
+// openByOthers returns how many values a cell would have if nothing of this count were published.
+func (p *Published) openByOthers(c *Cell) (int, error) {
+	q := &Published{Classes: p.Classes, Cells: slices.Clone(p.Cells), Apart: p.Apart}
+	for i := range q.Cells {
+		q.Cells[i].Value = nil
+	}
+	problem := q.build()
+	if err := problem.reduce(); err != nil {
+		return 0, err
+	}
+	low, high, err := problem.narrow(c)
+	return high - low + 1, err
+}
+
+// merged puts atoms that are in the same cells together: no published figure tells them apart.
+func (p *Published) merged() *Published {
+	in := map[int]string{}
+	for i := range p.Cells {
+		for _, atom := range p.Cells[i].Atoms {
+			in[atom] += fmt.Sprint(i, " ")
+		}
+	}
+	first, of := map[string]int{}, map[int]int{}
+	for _, atom := range slices.Sorted(maps.Keys(in)) {
+		if _, known := first[in[atom]]; !known {
+			first[in[atom]] = atom
+		}
+		of[atom] = first[in[atom]]
+	}
+	m := &Published{Apart: p.Apart}
+	for _, c := range p.Cells {
+		c.Atoms = slices.DeleteFunc(slices.Clone(c.Atoms), func(atom int) bool { return of[atom] != atom })
+		m.Cells = append(m.Cells, c)
+	}
+	numbers := map[string]int{}
+	for _, c := range p.Classes {
+		one := Class{People: c.People}
+		for i, atom := range c.Atoms {
+			if in[atom] == "" {
+				continue // no figure speaks of it
+			}
+			place := slices.Index(one.Atoms, of[atom])
+			if place < 0 {
+				place = len(one.Atoms)
+				one.Atoms = append(one.Atoms, of[atom])
+			}
+			one.Operates |= c.Operates >> i & 1 << place
+		}
+		key := fmt.Sprint(one.Atoms, one.Operates)
+		if n, known := numbers[key]; known {
+			m.Classes[n].People += c.People
+			continue
+		}
+		numbers[key] = len(m.Classes)
+		m.Classes = append(m.Classes, one)
+	}
+	return m
 }
 
 // need returns how many values must be open: five, or all that there are. Where a published figure around the cell counts nobody or
 // nearly everybody, that figure alone leaves fewer.
 func (p *Published) need(c *Cell) int {
 	need := min(fewest, c.Most-c.Least+1)
+	if c.Values > 0 {
+		need = min(need, c.Values)
+	}
 	for i := range p.Cells {
 		around := &p.Cells[i]
 		if around.Value == nil || !contains(around.Atoms, c.Atoms) {
@@ -113,10 +203,10 @@ func (p *Published) need(c *Cell) int {
 // placesLeft returns at how many atoms of a class anybody may count: published figures of nobody rule out the others.
 func (p *Published) placesLeft(c *Class) int {
 	left := 0
-	for _, atom := range c.Atoms {
-		nobody := false
+	for i, atom := range c.Atoms {
+		nobody := c.Operates>>i&1 == 0
 		for _, cell := range p.Cells {
-			nobody = nobody || cell.Value != nil && *cell.Value == 0 && contains(cell.Atoms, []int{atom})
+			nobody = nobody || cell.Value != nil && *cell.Value == 0 && slices.Contains(cell.Atoms, atom)
 		}
 		if !nobody {
 			left++
@@ -126,22 +216,25 @@ func (p *Published) placesLeft(c *Class) int {
 }
 
 func contains(list, part []int) bool {
-	in := map[int]bool{}
-	for _, x := range list {
-		in[x] = true
-	}
-	for _, x := range part {
-		if !in[x] {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(part, func(x int) bool { return !slices.Contains(list, x) })
+}
+
+// mostAtoms is how many atoms of one class are followed one by one.
+const mostAtoms = 8
+
+// apart reports whether it is left open how the counts of a class in several atoms and in each of them hang together.
+func (p *Published) apart(c *Class) bool {
+	return len(c.Atoms) > 1 && (p.Apart || len(c.Atoms) > mostAtoms)
 }
 
 // build writes the published figures as equations. A variable is how many people of a class count at exactly some of its atoms.
 func (p *Published) build() *equations {
-	e := &equations{}
+	e := &equations{apart: map[string]int{}}
 	for i, c := range p.Classes {
+		if p.apart(&c) {
+			e.addApart(i, c, p.Cells)
+			continue
+		}
 		row := map[int]float64{}
 		for in := range uint32(1) << len(c.Atoms) {
 			row[len(e.variables)] = 1
@@ -165,26 +258,42 @@ type variable struct {
 	class  int
 	in     uint32
 	counts Class
+	apart  bool // instead, how many count in a cell that has exactly these atoms of theirs
+}
+
+// addApart adds a variable for each way in which cells hold atoms of a class.
+func (e *equations) addApart(class int, c Class, cells []Cell) {
+	for _, cell := range cells {
+		mask := c.inside(cell.Atoms)
+		key := fmt.Sprint(class, mask)
+		if _, known := e.apart[key]; known || mask&c.Operates == 0 {
+			continue
+		}
+		e.apart[key] = len(e.variables)
+		e.variables = append(e.variables, variable{class: class, in: mask, counts: c, apart: true})
+		e.addBounds(map[int]float64{e.apart[key]: 1}, 0, float64(c.People))
+	}
+}
+
+// inside returns which atoms of a class are among some.
+func (c *Class) inside(atoms []int) (mask uint32) {
+	for i, atom := range c.Atoms {
+		if slices.Contains(atoms, atom) {
+			mask |= 1 << i
+		}
+	}
+	return mask
 }
 
 // count returns the terms of a cell's count.
 func (e *equations) count(atoms []int) map[int]float64 {
-	inside := map[int]bool{}
-	for _, atom := range atoms {
-		inside[atom] = true
-	}
 	terms := map[int]float64{}
 	for j, v := range e.variables {
 		if v.class < 0 {
 			continue
 		}
-		mask := uint32(0)
-		for i, atom := range v.counts.Atoms {
-			if inside[atom] {
-				mask |= 1 << i
-			}
-		}
-		if v.in&mask != 0 && v.counts.Operates&mask != 0 {
+		mask := v.counts.inside(atoms)
+		if mask&v.counts.Operates != 0 && (v.apart && mask == v.in || !v.apart && v.in&mask != 0) {
 			terms[j] = 1
 		}
 	}

@@ -16,22 +16,22 @@ func TestAudit(t *testing.T) {
 		p     audit.Published
 		found []audit.Finding
 	}{
-		{"a total less its shown parts", audit.Published{markets, []audit.Cell{
-			{"a", []int{0}, nil, 0, 20}, {"b", []int{1}, value(12), 0, 30}, {"c", []int{2}, value(15), 0, 40}, {"total", []int{0, 1, 2}, value(30), 0, 90},
+		{"a total less its shown parts", audit.Published{Classes: markets, Cells: []audit.Cell{
+			{"a", []int{0}, nil, 0, 20, 0}, {"b", []int{1}, value(12), 0, 30, 0}, {"c", []int{2}, value(15), 0, 40, 0}, {"total", []int{0, 1, 2}, value(30), 0, 90, 0},
 		}}, []audit.Finding{{"a", 3, 3, 5}}},
-		{"two hidden", audit.Published{markets, []audit.Cell{
-			{"a", []int{0}, nil, 0, 20}, {"b", []int{1}, nil, 0, 30}, {"c", []int{2}, value(15), 0, 40}, {"total", []int{0, 1, 2}, value(30), 0, 90},
+		{"two hidden", audit.Published{Classes: markets, Cells: []audit.Cell{
+			{"a", []int{0}, nil, 0, 20, 0}, {"b", []int{1}, nil, 0, 30, 0}, {"c", []int{2}, value(15), 0, 40, 0}, {"total", []int{0, 1, 2}, value(30), 0, 90, 0},
 		}}, nil},
-		{"nearly all: the total says as much", audit.Published{markets[:2], []audit.Cell{
-			{"a", []int{0}, nil, 0, 20}, {"b", []int{1}, nil, 0, 30}, {"total", []int{0, 1}, value(48), 0, 50},
+		{"nearly all: the total says as much", audit.Published{Classes: markets[:2], Cells: []audit.Cell{
+			{"a", []int{0}, nil, 0, 20, 0}, {"b", []int{1}, nil, 0, 30, 0}, {"total", []int{0, 1}, value(48), 0, 50, 0},
 		}}, nil},
 		{"one person in two markets", audit.Published{
-			append([]audit.Class{{[]int{0, 1}, 3, 1}}, markets...),
-			[]audit.Cell{{"a", []int{0}, value(9), 0, 21}, {"b", []int{1}, value(12), 0, 31}, {"both", []int{0, 1}, value(20), 0, 51}},
+			Classes: append([]audit.Class{{[]int{0, 1}, 3, 1}}, markets...),
+			Cells:   []audit.Cell{{"a", []int{0}, value(9), 0, 21, 0}, {"b", []int{1}, value(12), 0, 31, 0}, {"both", []int{0, 1}, value(20), 0, 51, 0}},
 		}, []audit.Finding{{"what 1 people do in [0 1]", 1, 1, 2}}},
 		{"overlapping partitions", audit.Published{
-			[]audit.Class{{[]int{0}, 1, 12}, {[]int{1}, 1, 1}},
-			[]audit.Cell{{"meat", []int{0, 1}, value(7), 0, 13}, {"zone", []int{0}, value(6), 0, 12}, {"who is in no zone", []int{1}, nil, 0, 1}},
+			Classes: []audit.Class{{[]int{0}, 1, 12}, {[]int{1}, 1, 1}},
+			Cells:   []audit.Cell{{"meat", []int{0, 1}, value(7), 0, 13, 0}, {"zone", []int{0}, value(6), 0, 12, 0}, {"who is in no zone", []int{1}, nil, 0, 1, 0}},
 		}, []audit.Finding{{"who is in no zone", 1, 1, 2}}},
 	} {
 		found, err := tt.p.Audit()
@@ -42,7 +42,7 @@ func TestAudit(t *testing.T) {
 			t.Errorf("%s: %v, not %v", tt.name, found, tt.found)
 		}
 	}
-	contradiction := audit.Published{markets[:1], []audit.Cell{{"a", []int{0}, value(3), 0, 20}, {"total", []int{0}, value(4), 0, 20}}}
+	contradiction := audit.Published{Classes: markets[:1], Cells: []audit.Cell{{"a", []int{0}, value(3), 0, 20, 0}, {"total", []int{0}, value(4), 0, 20, 0}}}
 	if _, err := contradiction.Audit(); err == nil {
 		t.Error("figures that contradict each other are proved")
 	}

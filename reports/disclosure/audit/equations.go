@@ -15,11 +15,19 @@ const zero = 1e-9
 type equations struct {
 	variables []variable
 	rows      []equation
+	apart     map[string]int // variables by class and atoms
 
 	fixed map[int]float64 // the variables that have one value
-	free  []int           // the others, in order
-	a     *mat.Dense      // independent rows over the free ones; nil: none
-	b     []float64
+	parts []*system       // the others, those that rows bind together in one
+	part  map[int]int     // of a variable
+}
+
+// system is some variables with the rows that bind them together.
+type system struct {
+	free []int
+	rows []equation
+	a    *mat.Dense // independent rows
+	b    []float64
 }
 
 type equation struct {
@@ -57,33 +65,87 @@ func (e *equations) reduce() error {
 			changed = changed || fixed
 		}
 	}
-	at := map[int]int{}
-	for j := range e.variables {
-		if _, known := e.fixed[j]; !known {
-			at[j] = len(e.free)
-			e.free = append(e.free, j)
+	e.split()
+	for _, part := range e.parts {
+		if err := part.reduce(); err != nil {
+			return err
 		}
 	}
-	var independent, reduced [][]float64
+	return nil
+}
+
+// split puts variables that rows bind together into one system.
+func (e *equations) split() {
+	of := make([]int, len(e.variables)) // a union-find forest
+	for j := range of {
+		of[j] = j
+	}
+	root := func(j int) int {
+		for of[j] != j {
+			of[j] = of[of[j]]
+			j = of[j]
+		}
+		return j
+	}
 	for _, r := range e.rows {
-		row := make([]float64, len(e.free)+1)
+		first := -1
+		for j := range r.terms {
+			if first < 0 {
+				first = j
+			}
+			of[root(j)] = root(first)
+		}
+	}
+	e.part = map[int]int{}
+	numbers := map[int]int{}
+	for j := range e.variables {
+		if _, known := e.fixed[j]; known {
+			continue
+		}
+		n, known := numbers[root(j)]
+		if !known {
+			n = len(e.parts)
+			numbers[root(j)] = n
+			e.parts = append(e.parts, &system{})
+		}
+		e.part[j] = n
+		e.parts[n].free = append(e.parts[n].free, j)
+	}
+	for _, r := range e.rows {
+		for j := range r.terms {
+			part := e.parts[e.part[j]]
+			part.rows = append(part.rows, r)
+			break
+		}
+	}
+}
+
+// reduce leaves independent rows, as the solver needs them.
+func (s *system) reduce() error {
+	at := map[int]int{}
+	for k, j := range s.free {
+		at[j] = k
+	}
+	var independent, reduced [][]float64
+	for _, r := range s.rows {
+		row := make([]float64, len(s.free)+1)
 		for j, x := range r.terms {
 			row[at[j]] = x
 		}
-		row[len(e.free)] = r.sum
+		row[len(s.free)] = r.sum
 		if less, any := eliminate(reduced, row); any {
 			reduced, independent = append(reduced, less), append(independent, row)
-		} else if math.Abs(less[len(e.free)]) > slack {
+		} else if math.Abs(less[len(s.free)]) > slack {
 			return errors.New("the published figures contradict each other")
 		}
 	}
 	if len(independent) == 0 {
 		return nil
 	}
-	e.a = mat.NewDense(len(independent), len(e.free), nil)
+	s.a = mat.NewDense(len(independent), len(s.free), nil)
 	for i, row := range independent {
-		e.a.SetRow(i, row[:len(e.free)])
-		e.b = append(e.b, row[len(e.free)])
+		s.a.SetRow(i, row[:len(s.free)])
+		s.b = append(s.b, row[len(s.free)])
 	}
 	return nil
 }
@@ -150,23 +212,31 @@ func leading(row []float64) int {
 
 // bound returns the least value of some terms; with sign −1 the largest.
 func (e *equations) bound(terms map[int]float64, sign float64) (float64, error) {
-	known, any := 0.0, false
-	cost := make([]float64, len(e.free))
+	total := 0.0
+	touched := map[int]bool{}
 	for j, x := range terms {
-		known += x * e.fixed[j]
+		if value, known := e.fixed[j]; known {
+			total += x * value
+		} else if x != 0 {
+			touched[e.part[j]] = true
+		}
 	}
-	for at, j := range e.free {
-		cost[at] = sign * terms[j]
-		any = any || cost[at] != 0
+	for n := range touched {
+		part := e.parts[n]
+		if part.a == nil {
+			return 0, errors.New("a count has no bound")
+		}
+		cost := make([]float64, len(part.free))
+		for k, j := range part.free {
+			cost[k] = sign * terms[j]
+		}
+		best, err := solve(cost, part.a, part.b)
+		if err != nil {
+			return 0, fmt.Errorf("linear program: %w", err)
+		}
+		total += sign * best
 	}
-	if !any || e.a == nil {
-		return known, nil
-	}
-	best, err := solve(cost, e.a, e.b)
-	if err != nil {
-		return 0, fmt.Errorf("linear program: %w", err)
-	}
-	return known + sign*best, nil
+	return total, nil
 }
 
 // solve calls the solver. It panics on some singular bases, which is an error here.
