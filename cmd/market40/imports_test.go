@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"frontend/pages": {"payments", "payments/money", "merchants", "merchants/edge", "merchants/problem", "merchants/vietqr"},
 
 	// Reports read tables by SQL and know no domain logic.
-	"reports":          {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/jobs", "merchants/problem", "migrations/database", "reports/disclosure", "reports/estimate"},
+	"reports":          {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/jobs", "merchants/problem", "migrations/database", "reports/disclosure", "reports/disclosure/audit", "reports/estimate"},
 	"reports/estimate": {}, // statistics
 	// What may be published: plain counts and sets. Its audit shares nothing with it.
 	"reports/disclosure":       {},
@@ -38,7 +38,7 @@ var arrows = map[string][]string{
 	// Files of reports, and their proof.
 	"reports/exports": {"merchants/auth", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/vietqr", "reports", "reports/periodic"},
 	// Lists of what was seen in the field are read as boards' rosters are.
-	"reports/field": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/problem", "merchants/roster", "migrations/database", "payments/money", "reports/estimate"},
+	"reports/field": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/problem", "merchants/roster", "migrations/database", "payments/money", "reports", "reports/estimate"},
 	// What the province ordered; units and markets have one shape in all reports.
 	"reports/programme": {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "payments/money", "reports"},
 	// What is said in a report is frozen, and signed by a key that follows from the index key.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/problem"
+	"market40/reports"
 )
 
 // states in which a step may be taken, and what a report is after it.
@@ -89,6 +91,9 @@ func (p *Periodic) freeze(ctx context.Context, who auth.Principal, id string, f 
 	if err := p.mayFreeze(who, r, f.step); err != nil {
 		return nil, err
 	}
+	if err := p.prove(ctx, r.about); err != nil {
+		return nil, err
+	}
 	content, err := p.content(ctx, who, r.about, r.about.period.Next)
 	if err != nil {
 		return nil, err
@@ -116,6 +121,19 @@ func (p *Periodic) freeze(ctx context.Context, who auth.Principal, id string, f 
 		return nil, fmt.Errorf("%s report %s: %w", f.step, r.ID, err)
 	}
 	return p.read(ctx, who, id)
+}
+
+// prove refuses to freeze (409) what a reader could work out hidden figures from.
+func (p *Periodic) prove(ctx context.Context, a about) error {
+	err := p.reports.Prove(ctx, reports.Question{AsOf: a.period.Next.Format(time.DateOnly), Campaign: a.campaign.Code})
+	var unproved *reports.ErrUnproved
+	if !errors.As(err, &unproved) {
+		return err
+	}
+	slog.ErrorContext(ctx, "a report is not frozen: a hidden figure could be worked out", "period", a.period.String(), "findings", unproved.Findings)
+	return problem.New(problem.Conflict, "figures_not_proved",
+		"Chưa chốt được: từ các số liệu công bố của ngày này có thể tính ra một số liệu ẩn. Hãy báo cho người vận hành hệ thống.",
+		"The report is not frozen: a hidden figure could be worked out from what is published of this day. Tell the operator of the system.")
 }
 
 // mayFreeze refuses the whole campaign's report from who is not the province, a step in another state, and a period that

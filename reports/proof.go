@@ -1,0 +1,181 @@
+package reports
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+	"market40/reports/disclosure/audit"
+)
+
+// audited are the measures of activity that Prove bounds, each with whether a merchant of several markets may count in all of them
+// together though in none alone, or the other way round.
+var audited = map[measure]bool{
+	begun: false, active30: false, active7: false, strict: false, ready: false, trained: false, visited: false, dormant: true,
+}
+
+// ErrUnproved says that a hidden figure of a day could be narrowed down, or that nothing could be proved.
+type ErrUnproved struct{ Findings []string }
+
+func (e *ErrUnproved) Error() string { return "not proved: " + strings.Join(e.Findings, "; ") }
+
+// Prove bounds every hidden count of the day of a question by linear programming over all that a role may ask of that day. It uses
+// what is published and the register, and nothing of the rule. Its error is an *ErrUnproved where a count can be narrowed down.
+func (r *Reports) Prove(ctx context.Context, q Question) error {
+	day, err := r.day(ctx, q.AsOf)
+	if err != nil {
+		return err
+	}
+	everything := auth.Principal{Role: auth.ProvinceOfficer, ScopeKind: auth.ScopeAll}
+	c, err := r.count(ctx, everything, ask{day: day, campaign: q.Campaign})
+	if err != nil {
+		return fmt.Errorf("count to prove %s: %w", q.AsOf, err)
+	}
+	by, err := r.partitions(ctx, c.scope)
+	if err != nil {
+		return err
+	}
+	found, err := c.narrowed(ctx, by)
+	if err == nil && len(found) > 0 {
+		err = &ErrUnproved{found}
+	}
+	return err
+}
+
+// narrowed returns the hidden counts that can be narrowed down, and those of which nothing could be proved. by says along which
+// dimension the parts of each market are published.
+func (c *counted) narrowed(ctx context.Context, by map[uuid.UUID]string) (found []string, err error) {
+	note := func(p audit.Published, of string, m measure) {
+		narrow, err := p.Audit()
+		if err != nil {
+			found = append(found, fmt.Sprintf("%s, measure %d: %v", of, m, err))
+		}
+		for _, f := range narrow {
+			found = append(found, fmt.Sprintf("%s, measure %d: %v", of, m, f))
+		}
+	}
+	measures := slices.Sorted(maps.Keys(audited))
+	for _, m := range measures {
+		note(c.publishedGroups(m), "markets", m)
+	}
+	for _, market := range c.scope {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		parts := c.partsOf(market, by[market.ID])
+		for _, m := range measures {
+			note(c.publishedParts(market, parts, m), market.Code, m)
+		}
+	}
+	return found, nil
+}
+
+// publishedGroups is what is published of a measure in all groups of markets.
+func (c *counted) publishedGroups(m measure) audit.Published {
+	p := audit.Published{Apart: audited[m]}
+	people := map[merchantID]whereabouts{}
+	for place, id := range c.groups.ids {
+		p.Cells = append(p.Cells, publishedCell(c.told([]Market{{ID: id}}), m, []int{place}))
+		notePeople(people, place, c.groups.cells[placeName(place)])
+	}
+	for _, g := range c.groups.list[len(c.groups.ids):] {
+		var atoms []int
+		for place := range c.groups.ids {
+			if g.markets.Has(place) {
+				atoms = append(atoms, place)
+			}
+		}
+		if len(atoms) > 0 {
+			p.Cells = append(p.Cells, publishedCell(told{group: g, day: c.day, version: c.version}, m, atoms))
+		}
+	}
+	p.Classes = classesOf(people)
+	return p
+}
+
+// publishedParts is what is published of a measure in the parts of a market, beside the market's own figure.
+func (c *counted) publishedParts(market Market, parts []*part, m measure) audit.Published {
+	p := audit.Published{Apart: audited[m]}
+	people := map[merchantID]whereabouts{}
+	var all []int
+	for i, part := range parts {
+		one := told{group: &group{tally: part.tally, hidden: part.hidden}, day: c.day, version: c.version}
+		p.Cells = append(p.Cells, publishedCell(one, m, []int{i}))
+		notePeople(people, i, part.tally.facts)
+		all = append(all, i)
+	}
+	if len(all) > 1 {
+		p.Cells = append(p.Cells, publishedCell(c.told([]Market{market}), m, all))
+	}
+	p.Classes = classesOf(people)
+	return p
+}
+
+// publishedCell is what a reader sees of a measure in one group.
+func publishedCell(g told, m measure, atoms []int) audit.Cell {
+	shown := g.measure("", m)
+	cell := audit.Cell{Name: fmt.Sprint(atoms), Atoms: atoms, Most: g.tally.merchants}
+	if shown.Denominator != nil {
+		cell.Most = int(shown.Denominator.IntPart())
+	}
+	if shown.Numerator != nil {
+		n := int(shown.Numerator.IntPart())
+		cell.Value = &n
+	} else if m == dormant { // the dormant are ready, observed, and not paid
+		cell.Values = g.tally.measured[dormant].of + 1
+		cell.Most = min(cell.Most, g.tally.measured[covered].mix.sum())
+		if able := g.measure("", ready).Numerator; able != nil {
+			cell.Most = min(cell.Most, int(able.IntPart()))
+		}
+		if active := g.measure("", active30).Numerator; active != nil {
+			cell.Most = min(cell.Most, g.tally.merchants-int(active.IntPart()))
+		}
+	}
+	return cell
+}
+
+// whereabouts are the atoms at which a merchant is or was, as the register says by name, and at which of them it operates.
+type whereabouts struct {
+	atoms    []int
+	operates uint32
+}
+
+// notePeople notes who is known at an atom.
+func notePeople(people map[merchantID]whereabouts, atom int, at *cell) {
+	if at == nil {
+		return
+	}
+	for id, p := range at.people {
+		w := people[id]
+		if p.operates {
+			w.operates |= 1 << len(w.atoms)
+		}
+		w.atoms = append(w.atoms, atom)
+		people[id] = w
+	}
+}
+
+// classesOf counts people by where they are and operate. Who operates nowhere counts nowhere.
+func classesOf(people map[merchantID]whereabouts) []audit.Class {
+	classes := map[string]*audit.Class{}
+	for _, w := range people {
+		if w.operates == 0 {
+			continue
+		}
+		key := fmt.Sprint(w)
+		if classes[key] == nil {
+			classes[key] = &audit.Class{Atoms: w.atoms, Operates: w.operates}
+		}
+		classes[key].People++
+	}
+	var list []audit.Class
+	for _, key := range slices.Sorted(maps.Keys(classes)) {
+		list = append(list, *classes[key])
+	}
+	return list
+}

@@ -1,0 +1,68 @@
+package reports
+
+import (
+	"encoding/binary"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// crowdOf is a market's merchants in two zones: so many, and of them so many paid in the last 30 days.
+type crowdOf struct{ merchants, paid, elsewhere, paidElsewhere int }
+
+// countedOf counts markets, each a unit of a basis, without a database.
+func countedOf(t *testing.T, crowds ...crowdOf) (*counted, map[uuid.UUID]string) {
+	t.Helper()
+	c := &counted{day: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), version: map[string]int{}, atoms: map[string]*cell{}}
+	by := map[uuid.UUID]string{}
+	number := uint64(0)
+	for place, crowd := range crowds {
+		m := Market{ID: uuid.New(), Code: placeName(place)}
+		c.scope, by[m.ID] = append(c.scope, m), "zone"
+		c.units = append(c.units, unit{basis: "current", locality: Locality{ID: uuid.New()}, markets: []Market{m}})
+		for zone, of := range map[string][2]int{"A": {crowd.merchants, crowd.paid}, "B": {crowd.elsewhere, crowd.paidElsewhere}} {
+			at := newCell()
+			for i := range of[0] {
+				number++
+				p := &person{operates: true}
+				if i < of[1] {
+					p.told, p.firstTold = 1, 1
+				}
+				var id merchantID
+				binary.BigEndian.PutUint64(id[:], number)
+				at.people[id] = p
+			}
+			c.atoms[strings.Join([]string{placeName(place), zone, "khac", "stall"}, separator)] = at
+		}
+	}
+	c.groups = groupUnits(c.units, nil, c.scope)
+	c.groups.count(&keptFacts{about: keptAbout{day: c.day}, queries: allQueries, cells: c.atoms})
+	return c, by
+}
+
+// The proof finds what hiding the small counts alone would give away, and nothing after the rule.
+func TestTheProofFindsWhatCanBeWorkedOut(t *testing.T) {
+	t.Parallel()
+	crowds := []crowdOf{{20, 12, 9, 3}, {15, 1, 15, 2}, {30, 25, 10, 9}}
+	c, by := countedOf(t, crowds...)
+	for _, g := range c.groups.list {
+		for _, m := range activities {
+			n := g.tally.measured[m].mix.sum()
+			g.hidden[m.family()] = 0 < n && n < fewestOfAmounts/2
+		}
+	}
+	found, err := c.narrowed(t.Context(), by)
+	if err != nil || len(found) == 0 || !strings.Contains(found[0], "within 3–3") {
+		t.Errorf("of counts that only hide what is small, the proof finds %v, %v", found, err)
+	}
+	c, by = countedOf(t, crowds...)
+	c.groups.suppress()
+	if found, err = c.narrowed(t.Context(), by); err != nil || len(found) > 0 {
+		t.Errorf("after the rule, the proof finds %v, %v", found, err)
+	}
+	if total := c.groups.of(c.scope); total.hidden[active30.family()] {
+		t.Error("the total is hidden")
+	}
+}
