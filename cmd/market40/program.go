@@ -84,8 +84,8 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 		payments:  payments.New(db, keys, now),
 		reports:   reports.New(db, now),
 		programme: programme.New(db, now),
-		field:     field.New(db, now),
 	}
+	p.field = field.New(db, p.reports, now)
 	p.periodic = periodic.New(periodic.Parts{DB: db, Keys: keys, Reports: p.reports, Programme: p.programme, Now: now})
 	p.sso = auth.NewSSO(p.people, outgoing.Client(s.Allow), s.Providers)
 	if p.pushes, err = payments.NewPushes(p.payments, s.PushHosts, outgoing.Client(s.PushAllow), s.PublicURL); err != nil {

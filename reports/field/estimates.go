@@ -32,7 +32,15 @@ type EstimatedShare struct {
 	Value    *string         `json:"value" doc:"4 decimals; null: nothing was seen" example:"0.3714"`
 	Interval *SampleInterval `json:"interval" doc:"where the true share lies with 95 %; null: see why"`
 	Counted  int             `json:"counted" doc:"half-hours"`
-	Why      *string         `json:"why" doc:"why there is no interval: nothing_counted, nothing_sold (in what was counted), or one_slot_in: and the stratum"`
+	Why      *string         `json:"why" doc:"why there is no interval: nothing_counted, nothing_sold (in what was counted), one_slot_in: and the stratum, or hidden"`
+
+	Suppressed bool `json:"suppressed" doc:"hidden, as the same share is in the report of that day"`
+}
+
+// hide hides what was estimated.
+func (s *EstimatedShare) hide() {
+	why := "hidden"
+	s.Value, s.Interval, s.Why, s.Suppressed = nil, nil, &why, true
 }
 
 // SampleInterval is an interval of 95 %.
@@ -47,14 +55,15 @@ type SampledStratum struct {
 	Stratum       string    `json:"stratum"`
 	Slots         int       `json:"slots" doc:"half-hours it has"`
 	Counted       int       `json:"counted"`
-	Sales         int       `json:"sales"`
-	CashlessSales int       `json:"cashless_sales"`
+	Sales         *int      `json:"sales" doc:"null in a hidden cell"`
+	CashlessSales *int      `json:"cashless_sales"`
 }
 
 // sampled is what was seen, stratum by stratum.
 type sampled struct {
 	SampledStratum
 
+	seen, cashless  int
 	sales, turnover []estimate.Pair
 }
 
@@ -83,11 +92,24 @@ func (f *Field) readEstimate(ctx context.Context, in *struct {
 		return nil, fmt.Errorf("estimate for market %s: %w", here.market, err)
 	}
 	answer := &SampleEstimate{MarketID: here.market, AsOf: asOf, Strata: []SampledStratum{}}
+	hidden, err := f.hiddenSums(ctx, here, day)
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range strata {
+		if !hidden.Sales {
+			s.Sales, s.CashlessSales = &s.seen, &s.cashless
+		}
 		answer.Strata = append(answer.Strata, s.SampledStratum)
 	}
 	answer.Sales = shareOf(strata, func(s *sampled) []estimate.Pair { return s.sales })
 	answer.Turnover = shareOf(strata, func(s *sampled) []estimate.Pair { return s.turnover })
+	if hidden.Sales && answer.Sales.Counted > 0 {
+		answer.Sales.hide()
+	}
+	if hidden.Turnover && answer.Turnover.Counted > 0 {
+		answer.Turnover.hide()
+	}
 	return &body[*SampleEstimate]{answer}, nil
 }
 
@@ -103,7 +125,7 @@ func (f *Field) sampled(ctx context.Context, market uuid.UUID, day time.Time) ([
 	}
 	var all []*sampled
 	var row SampledStratum
-	var sales, cashless *int
+	var sales, cashless *int                // none: not counted
 	var turnover, cashlessTurnover *float64 // for statistics only
 	_, err = pgx.ForEachRow(rows, []any{&row.PlanID, &row.Stratum, &row.Slots, &sales, &cashless, &turnover, &cashlessTurnover}, func() error {
 		if n := len(all); n == 0 || all[n-1].PlanID != row.PlanID || all[n-1].Stratum != row.Stratum {
@@ -113,7 +135,7 @@ func (f *Field) sampled(ctx context.Context, market uuid.UUID, day time.Time) ([
 			return nil
 		}
 		s := all[len(all)-1]
-		s.Counted, s.Sales, s.CashlessSales = s.Counted+1, s.Sales+*sales, s.CashlessSales+*cashless
+		s.Counted, s.seen, s.cashless = s.Counted+1, s.seen+*sales, s.cashless+*cashless
 		s.sales = append(s.sales, estimate.Pair{Y: float64(*cashless), X: float64(*sales)})
 		if turnover != nil {
 			s.turnover = append(s.turnover, estimate.Pair{Y: *cashlessTurnover, X: *turnover})

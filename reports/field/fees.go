@@ -27,11 +27,12 @@ type Fee struct {
 	MarketID       uuid.UUID `json:"market_id" format:"uuid"`
 	Month          string    `json:"month" example:"2026-10"`
 	Version        int       `json:"version" doc:"1, and one more with each correction"`
-	Due            string    `json:"due"`
-	Paid           string    `json:"paid"`
-	PaidByTransfer string    `json:"paid_by_transfer"`
+	Due            *string   `json:"due" doc:"null in a hidden cell"`
+	Paid           *string   `json:"paid"`
+	PaidByTransfer *string   `json:"paid_by_transfer"`
 	Currency       string    `json:"currency"`
 	RecordedAt     time.Time `json:"recorded_at"`
+	Suppressed     bool      `json:"suppressed" doc:"the amounts are hidden, as I11 and I12 of today are: fewer than ten merchants, or what would give those away"`
 }
 
 func (f Fee) mark() edge.Mark { return dayMark(f.Month+"-01", uuid.Nil) }
@@ -65,9 +66,22 @@ var fees = &kind[FeeOrder, Fee]{
 		return nil
 	},
 	keep: keepFees,
-	list: `SELECT DISTINCT ON (v.month) v.market_id, to_char(v.month, 'YYYY-MM'), v.version, v.due::text, v.paid::text, v.paid_by_transfer::text, 'VND', v.recorded_at
+	hide: hideFees,
+	list: `SELECT DISTINCT ON (v.month) v.market_id, to_char(v.month, 'YYYY-MM'), v.version, v.due::text, v.paid::text, v.paid_by_transfer::text, 'VND', v.recorded_at, false
 		FROM fee_summaries v WHERE v.market_id = $1 AND ($2::date IS NULL OR v.month >= date_trunc('month', $2)) AND ($3::date IS NULL OR v.month <= $3)
 		AND ($4::timestamptz IS NULL OR v.month < ($4 AT TIME ZONE 'UTC')::date) AND $5::uuid IS NOT NULL AND $7::uuid IS NULL ORDER BY v.month DESC, v.version DESC LIMIT $6`,
+}
+
+// hideFees hides the amounts that the report of today does not publish.
+func hideFees(ctx context.Context, f *Field, here *place, list []Fee) error {
+	hidden, err := f.hiddenSums(ctx, here, f.today())
+	if err != nil || !hidden.Fees {
+		return err
+	}
+	for i := range list {
+		list[i].Due, list[i].Paid, list[i].PaidByTransfer, list[i].Suppressed = nil, nil, nil, true
+	}
+	return nil
 }
 
 func monthOf(text string) time.Time {

@@ -14,6 +14,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/problem"
 	"market40/migrations/database"
+	"market40/reports"
 )
 
 // vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975.
@@ -21,12 +22,26 @@ var vietnam = time.FixedZone("+07", 7*60*60)
 
 // Field keeps facts.
 type Field struct {
-	db  *database.DB
-	now func() time.Time
+	db      *database.DB
+	reports *reports.Reports
+	now     func() time.Time
 }
 
-// New keeps facts in db and tells the time by now.
-func New(db *database.DB, now func() time.Time) *Field { return &Field{db, now} }
+// New keeps facts in db, hides sums of few people as the reports do, and tells the time by now.
+func New(db *database.DB, figures *reports.Reports, now func() time.Time) *Field {
+	return &Field{db, figures, now}
+}
+
+// hiddenSums is what of a place's sums its reader may not see as of a day.
+func (f *Field) hiddenSums(ctx context.Context, here *place, day time.Time) (reports.HiddenSums, error) {
+	return f.reports.HiddenSums(ctx, here.who, here.market, day)
+}
+
+// today is the date in Asia/Ho_Chi_Minh, as 00:00 UTC.
+func (f *Field) today() time.Time {
+	year, month, day := f.now().In(vietnam).Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
 
 // place is where facts are told of, by whom and when.
 type place struct {

@@ -34,7 +34,8 @@ type kind[O any, F listed] struct {
 	only   func(*entry[O]) selected // how one is found again; nil: by its id
 	find   func(context.Context, pgx.Tx, *place, []*entry[O]) error
 	keep   func(context.Context, pgx.Tx, *place, []*entry[O]) error
-	list   string // SQL: $1 the place, $2 and $3 days or null, $4 and $5 after, $6 how many, $7 one id or null
+	hide   func(context.Context, *Field, *place, []F) error // takes out of a list what its reader may not see; nil: nothing
+	list   string                                           // SQL: $1 the place, $2 and $3 days or null, $4 and $5 after, $6 how many, $7 one id or null
 }
 
 // listed is a fact as it is listed.
@@ -213,7 +214,13 @@ func (k *kind[O, F]) answerList(ctx context.Context, f *Field, id string, days D
 		return nil, err
 	}
 	list, err := k.facts(ctx, f, at, s, page)
-	return &body[*edge.List[F]]{list}, err
+	if err == nil && k.hide != nil {
+		err = k.hide(ctx, f, at, list.Items)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &body[*edge.List[F]]{list}, nil
 }
 
 func (k *kind[O, F]) answerRecord(ctx context.Context, f *Field, id string, order O) (*body[*F], error) {

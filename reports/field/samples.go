@@ -73,16 +73,17 @@ type Slot struct {
 	Stratum          string     `json:"stratum"`
 	StartsAt         time.Time  `json:"starts_at"`
 	EndsAt           time.Time  `json:"ends_at"`
-	Sales            *int       `json:"sales" doc:"null: not counted yet"`
+	Sales            *int       `json:"sales" doc:"null: not counted yet, or hidden"`
 	CashlessSales    *int       `json:"cashless_sales"`
-	Turnover         *string    `json:"turnover" doc:"đồng; null: only sales were counted"`
+	Turnover         *string    `json:"turnover" doc:"đồng; null: only sales were counted, or hidden"`
 	CashlessTurnover *string    `json:"cashless_turnover"`
-	CountedAt        *time.Time `json:"counted_at"`
+	CountedAt        *time.Time `json:"counted_at" doc:"null: not counted yet"`
+	Suppressed       bool       `json:"suppressed" doc:"a count is hidden, as I07 or I08 of today is"`
 }
 
 func (s Slot) mark() edge.Mark { return edge.Mark{At: &s.StartsAt, ID: s.ID} }
 
-const slotColumns = `SELECT id, plan_id, market_id, stratum, starts_at, starts_at + interval '30 minutes', sales, cashless_sales, turnover::text, cashless_turnover::text, counted_at FROM sample_slots`
+const slotColumns = `SELECT id, plan_id, market_id, stratum, starts_at, starts_at + interval '30 minutes', sales, cashless_sales, turnover::text, cashless_turnover::text, counted_at, false FROM sample_slots`
 
 // check says what is wrong with a plan; its days are counted in Vietnam.
 func (o *PlanOrder) check(now time.Time) (first time.Time, days int, err error) {
@@ -266,6 +267,27 @@ func (f *Field) listSlots(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, fmt.Errorf("list sample slots: %w", err)
 	}
+	if err := f.hideCounts(ctx, here, all); err != nil {
+		return nil, err
+	}
 	items, next := edge.Cut(all, in.Page, Slot.mark)
 	return &body[*edge.List[Slot]]{&edge.List[Slot]{Items: items, Next: next}}, nil
+}
+
+// hideCounts hides what was counted where the report of today does not publish it.
+func (f *Field) hideCounts(ctx context.Context, here *place, slots []Slot) error {
+	hidden, err := f.hiddenSums(ctx, here, f.today())
+	if err != nil {
+		return err
+	}
+	for i := range slots {
+		s := &slots[i]
+		if s.Sales != nil && hidden.Sales {
+			s.Sales, s.CashlessSales, s.Suppressed = nil, nil, true
+		}
+		if s.Turnover != nil && hidden.Turnover {
+			s.Turnover, s.CashlessTurnover, s.Suppressed = nil, nil, true
+		}
+	}
+	return nil
 }

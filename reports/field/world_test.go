@@ -18,6 +18,7 @@ import (
 	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
+	"market40/reports"
 	"market40/reports/field"
 )
 
@@ -47,7 +48,7 @@ func newWorld(t testing.TB) *world {
 	must(t, err)
 	w.keys = auth.NewAPIKeys(w.db, now)
 	e := edge.New(edge.Parts{DB: w.db, Keys: sealed, Gate: auth.Gate{Keys: w.keys}, Trail: auth.NewTrail(w.db, sealed, now), Now: now, Version: "test"})
-	field.New(w.db, now).Routes(e)
+	field.New(w.db, reports.New(w.db, now), now).Routes(e)
 	w.engine = e.Engine
 	w.dam, w.ngoi = w.market("CHODAM", "568"), w.market("BANGOI", "569")
 	w.hoa, w.lan, w.nga = w.merchant("Nguyễn Thị Hoa"), w.merchant("Trần Thị Lan"), w.merchant("Lê Thị Nga")

@@ -1,0 +1,42 @@
+package reports
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+	"market40/reports/disclosure"
+)
+
+// HiddenSums says which sums of a market a caller may not see as of a day. They are those that the report of that day hides.
+type HiddenSums struct {
+	Fees     bool // I11, I12
+	Sales    bool // the counted part of I07
+	Turnover bool // I08
+}
+
+// sumQueries are what HiddenSums is decided from; which merchant has most of the turnover is read beside them.
+var sumQueries = []string{"mop", "fees", "sampled"}
+
+// HiddenSums returns what is hidden of the sums of a market in the caller's scope.
+func (r *Reports) HiddenSums(ctx context.Context, caller auth.Principal, market uuid.UUID, day time.Time) (HiddenSums, error) {
+	c, err := r.count(ctx, caller, ask{day: day, queries: slices.Clone(sumQueries)})
+	if err != nil {
+		return HiddenSums{}, fmt.Errorf("what is hidden of the sums of market %s: %w", market, err)
+	}
+	g := c.told([]Market{{ID: market}})
+	if c.own {
+		return HiddenSums{}, nil
+	}
+	// A figure of nobody knows of no sum to hide, but a list may hold some: of the present month, or from before the window.
+	few := g.tally.merchants < fewestOfAmounts
+	return HiddenSums{
+		Fees:     g.hidden[hiddenFees] || few,
+		Sales:    g.hidden[hiddenSampled] || disclosure.Few(g.tally.merchants),
+		Turnover: g.hidden[hiddenTurnover] || few || !g.tally.facts.sampled(),
+	}, nil
+}
