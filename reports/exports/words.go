@@ -89,7 +89,8 @@ const (
 
 // hiddenLegend is the footnote of hidden cells: what is hidden need not be small itself.
 const hiddenLegend = "“ẩn”: số liệu nói về dưới 5 người, hoặc giúp tính ra số liệu như vậy; " +
-	"chỉ số tính bằng tiền (I08, I11, I12, I23) chỉ nêu khi có từ 10 tiểu thương, doanh thu (I08) chỉ khi không ai chiếm quá 50 %."
+	"chỉ số tính bằng tiền (I08, I11, I12, I23) chỉ nêu khi có từ 10 tiểu thương, doanh thu (I08) chỉ khi không ai chiếm quá 50 %. " +
+	"So sánh hai ngày, trước và sau khi danh sách tiểu thương thay đổi, vẫn có thể cho biết một người có giao dịch hay không."
 
 // evidenceLegend tells the four levels.
 const evidenceLegend = "Nguồn chứng cứ: A – thông báo hoặc sao kê ngân hàng; B – tiểu thương xác nhận; C – khai báo; D – quan sát tại chợ. Mỗi tiểu thương chỉ tính một lần, theo nguồn mạnh nhất; “ẩn”: một trong bốn số nói về 1 đến 4 tiểu thương."
