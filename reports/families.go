@@ -34,7 +34,7 @@ type family struct {
 	needs []string   // queries; where one was not read, nothing is published
 	under []familyID // hidden where one of these is
 
-	count func(*tally) figures
+	count func(*tally, *[families]bool) figures // beside what is hidden already
 	holds holding
 
 	// tooFew replaces both for amounts: whether what is known of some markets together must not be told.
@@ -89,7 +89,7 @@ func allFamilies(cohort [2]int64) []family {
 	)
 	for q := range questions {
 		list = append(list, family{
-			id: hiddenQuestion + familyID(q), needs: []string{"surveyed"}, under: []familyID{hiddenSurvey}, count: func(t *tally) figures { return countQuestion(t, q) },
+			id: hiddenQuestion + familyID(q), needs: []string{"surveyed"}, under: []familyID{hiddenSurvey}, count: func(t *tally, _ *[families]bool) figures { return countQuestion(t, q) },
 		})
 	}
 	return list
@@ -105,8 +105,8 @@ func (m measure) needs() []string {
 	switch m {
 	case ready:
 		return []string{"mop", "ready", "displayed"}
-	case dormant:
-		return []string{"mop", "ready", "covered", "activity"}
+	case dormant: // and what I03 and I05 are hidden by
+		return []string{"mop", "ready", "displayed", "covered", "activity", "first_days"}
 	case trained:
 		return []string{"mop", "trained"}
 	case converted:
@@ -125,7 +125,7 @@ func (m measure) family() familyID { return hiddenMeasure + familyID(m) }
 func activityFamily() family {
 	f := family{
 		needs: active30.needs(),
-		count: func(t *tally) figures {
+		count: func(t *tally, _ *[families]bool) figures {
 			all := figures{size: t.merchants}
 			for _, m := range activities {
 				all.counts = append(all.counts, disclosure.Count{N: t.measured[m].mix.sum(), Of: t.merchants, Most: t.merchants})
@@ -147,11 +147,11 @@ func activityFamily() family {
 }
 
 // count returns a measure's counts of a group, with what the figures beside them say of them.
-func (m measure) count(t *tally) figures {
+func (m measure) count(t *tally, hidden *[families]bool) figures {
 	of, n := t.measured[m].of, t.measured[m].mix.sum()
 	switch m {
 	case dormant:
-		return t.countDormant()
+		return t.countDormant(hidden)
 	case converted, retained: // who was trained, or began, is no register's to tell
 		all := max(of, t.merchants)
 		return figures{of, []disclosure.Count{{N: of, Of: all, Most: all}, {N: n, Of: of, Most: of}}}
@@ -161,20 +161,20 @@ func (m measure) count(t *tally) figures {
 	return figures{of, []disclosure.Count{{N: n, Of: of, Most: of}}}
 }
 
-// open returns the number of a measure that a reader may know; otherwise what is certain of it.
-func (t *tally) open(m measure, certain int) int {
-	if n := t.measured[m].mix.sum(); !disclosure.Few(n) && !disclosure.Few(t.measured[m].of) {
-		return n
+// open returns the number of a measure that is published; otherwise what is certain of it.
+func (t *tally) open(m measure, hidden *[families]bool, certain int) int {
+	if hidden[m.family()] {
+		return certain
 	}
-	return certain
+	return t.measured[m].mix.sum()
 }
 
 // countDormant returns the counts of I18. What I03, I05 and the coverage of the same group say of them is no secret of I18.
-func (t *tally) countDormant() figures {
+func (t *tally) countDormant(hidden *[families]bool) figures {
 	all, of, n := t.merchants, t.measured[dormant].of, t.measured[dormant].mix.sum()
 	observed := t.measured[covered].mix.sum()
-	leastReady, mostReady := t.open(ready, 0), t.open(ready, all)
-	leastActive, mostActive := t.open(active30, 0), t.open(active30, all)
+	leastReady, mostReady := t.open(ready, hidden, 0), t.open(ready, hidden, all)
+	leastActive, mostActive := t.open(active30, hidden, 0), t.open(active30, hidden, all)
 	known := disclosure.Count{N: of, Of: all, Least: max(0, leastReady+observed-all, leastReady+leastActive-all), Most: mostReady}
 	silent := disclosure.Count{N: n, Of: of, Least: max(0, leastReady+observed-all-mostActive), Most: min(of, all-leastActive, observed)}
 	known.Least, known.Most = min(known.Least, of), max(known.Most, of)
@@ -201,7 +201,7 @@ func (m measure) holds(cohort [2]int64) holding {
 	}
 }
 
-func (m measure) countMix(t *tally) figures {
+func (m measure) countMix(t *tally, _ *[families]bool) figures {
 	e := t.measured[m].mix
 	f := figures{size: e.sum()}
 	for _, n := range []int{e.A, e.B, e.C, e.D} {
@@ -218,7 +218,7 @@ func (m measure) holdsMix(holds holding) holding {
 	}
 }
 
-func countPayers(t *tally) figures {
+func countPayers(t *tally, _ *[families]bool) figures {
 	return figures{t.payers, []disclosure.Count{{N: t.payers, Of: t.merchants, Most: t.merchants}}}
 }
 
@@ -226,7 +226,7 @@ func holdsPayers(p *person) (bool, []bool) {
 	return p.operates, []bool{p.active(month, 1) == levelA}
 }
 
-func countBands(t *tally) figures {
+func countBands(t *tally, _ *[families]bool) figures {
 	f := figures{size: t.payers}
 	for _, n := range t.bandPayers {
 		f.counts = append(f.counts, disclosure.Count{N: n, Of: t.payers, Most: t.payers})
@@ -243,7 +243,7 @@ func holdsBands(p *person) (bool, []bool) {
 }
 
 // countChecked: who displays a code is told by the register, who was checked is not.
-func countChecked(t *tally) figures {
+func countChecked(t *tally, _ *[families]bool) figures {
 	return figures{t.codes.merchants, []disclosure.Count{{N: t.codes.checked, Of: t.codes.merchants, Most: t.codes.merchants}}}
 }
 
@@ -251,7 +251,7 @@ func holdsChecked(p *person) (bool, []bool) {
 	return p.codes > 0, []bool{p.codesByOwner+p.codesByOthers > 0}
 }
 
-func countDeclared(t *tally) figures {
+func countDeclared(t *tally, _ *[families]bool) figures {
 	all := max(len(t.declared), t.merchants)
 	return figures{len(t.declared), []disclosure.Count{{N: len(t.declared), Of: all, Most: all}}}
 }
@@ -295,7 +295,7 @@ func dominated(cells []*cell) bool {
 // questions are those of I22, each with its two answers. Their places are those in answers.who.
 var questions = [4][2]string{{"female", "male"}, {"aged_60", "under_60"}, {"minority", "majority"}, {"non_fixed", "fixed"}}
 
-func countSurvey(t *tally) figures {
+func countSurvey(t *tally, _ *[families]bool) figures {
 	var all answers
 	for _, a := range t.facts.surveyed {
 		all.add(a)

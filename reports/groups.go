@@ -230,7 +230,7 @@ func (f *family) cell(atoms disclosure.Set, t *tally, hidden *[families]bool) di
 	c := disclosure.Cell{Atoms: atoms, Size: t.merchants}
 	c.Hidden = slices.ContainsFunc(f.under, func(id familyID) bool { return hidden[id] })
 	if f.count != nil {
-		counted := f.count(t)
+		counted := f.count(t, hidden)
 		c.Size, c.Counts = counted.size, counted.counts
 	}
 	return c

@@ -225,7 +225,7 @@ func (a *asked) ask(rt *rapid.T, w *factWorld, moment time.Time) {
 		}
 	}
 	for i, key := range a.managers {
-		basis, campaign := rapid.SampledFrom(bases).Draw(rt, "basis"), rapid.IntRange(1, 5).Draw(rt, "campaign") == 5
+		basis, campaign := rapid.SampledFrom(bases).Draw(rt, "basis"), rapid.Bool().Draw(rt, "campaign")
 		a.report(rt, w, question{"manager of " + w.markets[i].code, key, basis, campaign, w.markets[i : i+1], moment})
 	}
 	i := rapid.IntRange(0, len(w.markets)-1).Draw(rt, "market")

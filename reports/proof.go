@@ -123,6 +123,9 @@ func publishedCell(g told, m measure, atoms []int) audit.Cell {
 	if shown.Denominator != nil {
 		cell.Most = int(shown.Denominator.IntPart())
 	}
+	if m == ready || m == dormant { // whose code is printed is told by the register
+		cell.Most = min(cell.Most, g.tally.measured[printed].mix.sum())
+	}
 	if shown.Numerator != nil {
 		n := int(shown.Numerator.IntPart())
 		cell.Value = &n

@@ -4161,25 +4161,30 @@ export interface components {
             counted: number;
             /** @description where the true share lies with 95 %; null: see why */
             interval: components["schemas"]["FieldSampleInterval"];
+            /** @description hidden, as the same share is in the report of that day */
+            suppressed: boolean;
             /**
              * @description 4 decimals; null: nothing was seen
              * @example 0.3714
              */
             value: string | null;
-            /** @description why there is no interval: nothing_counted, nothing_sold (in what was counted), or one_slot_in: and the stratum */
+            /** @description why there is no interval: nothing_counted, nothing_sold (in what was counted), one_slot_in: and the stratum, or hidden */
             why: string | null;
         };
         FieldFee: {
             currency: string;
-            due: string;
+            /** @description null in a hidden cell */
+            due: string | null;
             /** Format: uuid */
             market_id: string;
             /** @example 2026-10 */
             month: string;
-            paid: string;
-            paid_by_transfer: string;
+            paid: string | null;
+            paid_by_transfer: string | null;
             /** Format: date-time */
             recorded_at: string;
+            /** @description the amounts are hidden, as I11 and I12 of today are: fewer than ten merchants, or what would give those away */
+            suppressed: boolean;
             /**
              * Format: int64
              * @description 1, and one more with each correction
@@ -4440,13 +4445,16 @@ export interface components {
         };
         FieldSampledStratum: {
             /** Format: int64 */
-            cashless_sales: number;
+            cashless_sales: number | null;
             /** Format: int64 */
             counted: number;
             /** Format: uuid */
             plan_id: string;
-            /** Format: int64 */
-            sales: number;
+            /**
+             * Format: int64
+             * @description null in a hidden cell
+             */
+            sales: number | null;
             /**
              * Format: int64
              * @description half-hours it has
@@ -4501,7 +4509,10 @@ export interface components {
             /** Format: int64 */
             cashless_sales: number | null;
             cashless_turnover: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description null: not counted yet
+             */
             counted_at: string | null;
             /** Format: date-time */
             ends_at: string;
@@ -4513,13 +4524,15 @@ export interface components {
             plan_id: string;
             /**
              * Format: int64
-             * @description null: not counted yet
+             * @description null: not counted yet, or hidden
              */
             sales: number | null;
             /** Format: date-time */
             starts_at: string;
             stratum: string;
-            /** @description đồng; null: only sales were counted */
+            /** @description a count is hidden, as I07 or I08 of today is */
+            suppressed: boolean;
+            /** @description đồng; null: only sales were counted, or hidden */
             turnover: string | null;
         };
         FieldStratum: {

@@ -106,7 +106,7 @@ func (s *search) need(cell, k int) int {
 		if around.Counts[k].N == 0 {
 			return 1
 		}
-		need = min(need, max(around.Counts[k].Of-around.Counts[k].N, 0)+1)
+		need = min(need, around.Counts[k].Most-around.Counts[k].N+1)
 	}
 	return need
 }

@@ -40,8 +40,11 @@ func TestEachFactIsRecordedAndListed(t *testing.T) {
 		{w.campaign(), w.key("province_officer", ""), object{"market": "CHODAM", "spent_on": "2026-11-20", "purpose": "printing", "amount": "1250000"}, map[string]string{"market_code": "CHODAM", "amount": "1250000"}},
 	} {
 		made := w.call(tt.as, "POST", tt.path, tt.body, 201)
-		listed := false
-		for _, item := range w.call(w.admin, "GET", tt.path, nil, 200).items() {
+		listed, reader := false, w.admin
+		if strings.HasSuffix(tt.path, "/fees") {
+			reader = tt.as // of so few merchants, nobody else is told
+		}
+		for _, item := range w.call(reader, "GET", tt.path, nil, 200).items() {
 			listed = listed || fmt.Sprint(item) == fmt.Sprint(made)
 		}
 		if !listed {

@@ -35,11 +35,11 @@ func TestSumsOfFewMerchantsAreHidden(t *testing.T) {
 		stratum := e["strata"].([]any)[0].(map[string]any)
 		return text + fmt.Sprint(stratum["sales"], " ", stratum["cashless_sales"])
 	}
-	const shownFees, hiddenFees = "2026-11 900000 300000 100000 false; 2026-10 900000 600000 200000 false; ", "2026-11 null null null true; 2026-10 null null null true; "
+	const shownFees, hiddenFees = "2026-11 900000 300000 100000 false; 2026-10 900000 600000 200000 false; ", "2026-11    true; 2026-10    true; "
 	for key, want := range map[string][3]string{
 		manager: {shownFees, "10 4 800000 300000 false", "0.4000 false 4; 0.3750 false 4; 40 16"},
-		officer: {hiddenFees, "null null null null true", "<nil> true 4; <nil> true 4; <nil> <nil>"},
-		w.admin: {hiddenFees, "null null null null true", "<nil> true 4; <nil> true 4; <nil> <nil>"},
+		officer: {hiddenFees, "    true", "<nil> true 4; <nil> true 4; <nil> <nil>"},
+		w.admin: {hiddenFees, "    true", "<nil> true 4; <nil> true 4; <nil> <nil>"},
 	} {
 		if got := [3]string{fees(key), slot(key), estimate(key)}; got != want {
 			t.Errorf("%q, not %q", got, want)

@@ -64,7 +64,11 @@ func TestListsOfEachKindAreImported(t *testing.T) {
 		if done.text("applied") != "true" || done.text("created") != dry.text("created") || done.text("rows.0.action") != "create" {
 			t.Errorf("%s: the import says %v", tt.path, done)
 		}
-		list := w.call(w.admin, "GET", tt.path, nil, 200).items()
+		reader := w.admin
+		if strings.HasSuffix(tt.path, "/fees") {
+			reader = w.key("manager", "market:CHODAM") // of so few merchants, nobody else is told
+		}
+		list := w.call(reader, "GET", tt.path, nil, 200).items()
 		if len(list) != len(tt.want) {
 			t.Fatalf("%s lists %v", tt.path, list)
 		}
