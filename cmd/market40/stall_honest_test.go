@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 )
 
@@ -178,74 +177,6 @@ func (s *shop) propose() {
 	}, 201)
 }
 
-// places notes where all that may be tapped is; moved lists what of it is elsewhere now.
-const places = `(() => {
-	const at = () => Object.fromEntries([...document.querySelectorAll('a, button, input, select, summary')].filter((e) => e.checkVisibility({ visibilityProperty: true }))
-		.map((e) => [[e.textContent.trim(), e.name, e.getAttribute('href')].join('|'), Math.round(e.getBoundingClientRect().top)]));
-	const before = at();
-	window.moved = () => { const now = at(); return Object.keys(now).filter((k) => k in before && before[k] !== now[k]).map((k) => k + ' ' + before[k] + ' → ' + now[k]); };
-	return true;
-})()`
-
-// still wants that nothing that may be tapped has moved since its places were noted.
-func (v *seller) still(screen, after string) {
-	v.t.Helper()
-	moved, err := chromedp.Run(v.tab, chromedp.Evaluate[[]string](`window.moved()`))
-	must(v.t, err)
-	if len(moved) > 0 {
-		v.t.Errorf("%s: after %s these have moved: %q", screen, after, moved)
-	}
-}
-
-// TestNothingMovesUnderTheFinger lets money, a lost line, a change of the account and the state of notifications come while a screen is
-// looked at. A tap lands on what it was aimed at.
-func TestNothingMovesUnderTheFinger(t *testing.T) {
-	t.Parallel()
-	v := openShop(t).invite(320)
-	v.do(chromedp.EmulateViewport(320, 568))
-	v.press("Bắt đầu bán")
-	v.hears("chime ready")
-	for n, screen := range []string{"sell", "keypad", "code", "today", "more"} {
-		v.open(screen)
-		v.until(`document.querySelector('main .stack') !== null`)
-		time.Sleep(300 * time.Millisecond) // what the screen reads has come
-		v.until(places)
-		for k := range 3 {
-			v.pay(v.code, []int{411522630, 45000, 200}[k])
-		}
-		v.until(fmt.Sprintf(`(document.querySelector('[data-newest]')?.dataset.newest ?? document.querySelector('[data-arrival]:last-child')?.dataset.arrival) >= '%d'`, 3*n+1))
-		v.still(screen, "money")
-		v.wire.set(true)
-		v.is("no_network")
-		v.still(screen, "the line was lost")
-		if screen == "sell" {
-			v.propose()
-		}
-		v.wire.set(false)
-		v.is("live")
-		if screen == "sell" {
-			v.until(`document.querySelector('[data-change=pending]') !== null`)
-		}
-		v.still(screen, "the line is back")
-	}
-	v.notifications()
-}
-
-// notifications changes what the phone allows while the screen with the links is shown.
-func (v *seller) notifications() {
-	v.t.Helper()
-	v.until(`document.querySelector('[data-push=off]') !== null`)
-	v.until(`(sessionStorage.setItem('before', JSON.stringify([...document.querySelectorAll('main a')].map((a) => a.getBoundingClientRect().top))), true)`)
-	for _, setting := range []browser.PermissionSetting{browser.PermissionSettingDenied, browser.PermissionSettingGranted} {
-		_, err := chromedp.Call(v.tab, browser.SetPermission, browser.SetPermissionParams{Permission: &browser.PermissionDescriptor{Name: "notifications"}, Setting: setting})
-		must(v.t, err)
-		v.do(chromedp.Reload())
-		v.until(`document.querySelector('[data-push]') !== null`)
-		v.until(fmt.Sprintf(`document.querySelector('[data-push=%s]') !== null`, map[browser.PermissionSetting]string{browser.PermissionSettingDenied: "blocked", browser.PermissionSettingGranted: "off"}[setting]))
-		v.until(`JSON.stringify([...document.querySelectorAll('main a')].map((a) => a.getBoundingClientRect().top)) === sessionStorage.getItem('before')`)
-	}
-}
-
 // brokenNumbers lists the amounts on a page that take more than one line or leave the screen.
 const brokenNumbers = `(() => {
 	const broken = [];
@@ -262,14 +193,23 @@ const brokenNumbers = `(() => {
 	return broken;
 })()`
 
-// unbroken wants every amount of the page on one line and inside of the screen.
+// unbroken wants every amount of the page on one line and inside of the screen, in the app in both languages.
 func (v *seller) unbroken(name string) {
 	v.t.Helper()
-	fits(v.t, v.tab, "stall-320-"+name)
-	broken, err := chromedp.Run(v.tab, chromedp.Evaluate[[]string](brokenNumbers))
+	switches, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](`document.querySelector('header button[lang]') !== null`))
 	must(v.t, err)
-	if len(broken) > 0 {
-		v.t.Errorf("%s: broken are %q", name, broken)
+	for _, language := range []string{"vi", "en"} {
+		fits(v.t, v.tab, "stall-320-"+name+"-"+language)
+		broken, err := chromedp.Run(v.tab, chromedp.Evaluate[[]string](brokenNumbers))
+		must(v.t, err)
+		if len(broken) > 0 {
+			v.t.Errorf("%s, %s: broken are %q", name, language, broken)
+		}
+		if !switches {
+			break
+		}
+		v.do(chromedp.Click(`header button[lang]`))
+		v.until(fmt.Sprintf(`document.documentElement.lang !== %q`, language))
 	}
 }
 
@@ -302,6 +242,14 @@ func TestNumbersFitOnASmallScreen(t *testing.T) {
 	v.press("Ghi cả")
 	v.until(`document.querySelector('.amount')?.textContent === '1.234.568.090 đ'`)
 	v.unbroken("book")
+	for _, screen := range []string{"visibility", "accounts", "helpers", "soundbox", "check"} {
+		v.open("more")
+		v.do(chromedp.Click(`main a[href="#` + screen + `"]`))
+		v.until(`document.querySelector('main > .stack > h2') !== null`)
+		v.unbroken(screen)
+	}
+	v.open("more")
+	v.unbroken("more")
 	order, _ := v.ask(v.admin, "GET", "/api/v1/orders?limit=1&stall_id="+v.stall, nil, 200).items()[0].(map[string]any)
 	for _, language := range []string{"vi", "en"} {
 		v.do(chromedp.Navigate(v.address + "/q/" + v.code + "/orders/" + object(order).text("id") + "?lang=" + language))
