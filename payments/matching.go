@@ -112,10 +112,10 @@ func (r *register) decide(e *entry) decision {
 	case n.Amount.Dong() > money.TransferLimit:
 		return decision{State: Unmatched, Why: overLimit, Case: overLimit}
 	}
-	if v := e.connection.within(r.byVirtual[string(e.virtualIndex)]); v != nil {
+	account, several := r.account(e)
+	if v := e.within(r.byVirtual[string(e.virtualIndex)]); v != nil && names(e, account, v, several) {
 		return post(v, v.Places[0], byVirtual)
 	}
-	account, several := r.account(e)
 	if several {
 		return decision{State: Unmatched, Why: ambiguousBank, Case: ambiguousBank}
 	}
@@ -129,6 +129,9 @@ func (r *register) decide(e *entry) decision {
 	}
 	if account == nil {
 		return decision{State: Unmatched, Why: unknownAccount, Case: unknownAccount}
+	}
+	if n.BankBIN == banks.UnknownBank {
+		return wait(account, ambiguousBank)
 	}
 	if open := account.openStalls(); len(open) == 1 {
 		return post(account, open[0], byAccount)
@@ -145,7 +148,7 @@ func (r *register) account(e *entry) (found *receiver, several bool) {
 			continue
 		}
 		for _, candidate := range r.byNumber[string(index)] {
-			if candidate = e.connection.within(candidate); candidate == nil || !sameBank(e.notice.BankBIN, candidate.BIN) {
+			if candidate = e.within(candidate); candidate == nil {
 				continue
 			}
 			if found != nil {
@@ -160,10 +163,38 @@ func (r *register) account(e *entry) (found *receiver, several bool) {
 	return nil, false
 }
 
+// names reports whether a notice that names an account may speak of a virtual account: terminals of two banks may have one
+// id, so that it counts only on the account that the notice names, or where the register knows none.
+func names(e *entry, account, virtual *receiver, several bool) bool {
+	if several {
+		return virtual.Number == string(e.accountIndex)
+	}
+	return account == nil || account.Account == virtual.Account
+}
+
+// within is the receiver as far as the notice may speak of it, or nil: within the connection's scope, of the provider's kind
+// of accounts, at the bank that the notice names.
+func (e *entry) within(r *receiver) *receiver {
+	if r = e.connection.within(r); r == nil || !sameBank(e.notice.BankBIN, r.BIN) {
+		return nil
+	}
+	switch banks.AccountsOf(e.connection.provider.Name()) {
+	case banks.BankAccounts:
+		if r.BIN == "" {
+			return nil
+		}
+	case banks.Wallets:
+		if r.BIN != "" {
+			return nil
+		}
+	}
+	return r
+}
+
 // sameBank says whether a notice's bank may be an account's: a notice that names none may be any, a bank
-// may have two BINs (CIMB, MAFC).
+// may have two BINs (CIMB, MAFC). A bank that we do not know may be any: only our code makes sure of the account.
 func sameBank(notice, account string) bool {
-	if notice == "" || notice == account {
+	if notice == "" || notice == account || notice == banks.UnknownBank && account != "" {
 		return true
 	}
 	a, knownA := vietqr.BankByBIN(notice)

@@ -11,7 +11,7 @@ import (
 var registerSQL string
 
 const (
-	virtualSQL = `SELECT ta.virtual_index, a.number_index, a.id, a.merchant_id, t.id, t.stall_id, t.market_id, upper_inf(t.valid), coalesce(s.state, '')
+	virtualSQL = `SELECT ta.virtual_index, a.number_index, coalesce(a.bank_bin, ''), a.id, a.merchant_id, t.id, t.stall_id, t.market_id, upper_inf(t.valid), coalesce(s.state, '')
 		FROM tenancy_accounts ta JOIN accounts a ON a.id = ta.account_id JOIN tenancies t ON t.id = ta.tenancy_id
 		LEFT JOIN stall_states s ON s.stall_id = t.stall_id AND upper_inf(s.valid)
 		WHERE ta.virtual_index = ANY ($1)`
@@ -84,10 +84,11 @@ func (r *register) readCodes(rows pgx.Rows) error {
 
 func (r *register) readVirtuals(rows pgx.Rows) error {
 	var index, number []byte
+	var bin string
 	var account, merchant uuid.UUID
 	var p place
-	_, err := pgx.ForEachRow(rows, []any{&index, &number, &account, &merchant, &p.Tenancy, &p.Stall, &p.Market, &p.Open, &p.StallState}, func() error {
-		r.byVirtual[string(index)] = &receiver{Account: account, Merchant: merchant, Number: string(number), Places: []place{p}}
+	_, err := pgx.ForEachRow(rows, []any{&index, &number, &bin, &account, &merchant, &p.Tenancy, &p.Stall, &p.Market, &p.Open, &p.StallState}, func() error {
+		r.byVirtual[string(index)] = &receiver{Account: account, Merchant: merchant, Number: string(number), BIN: bin, Places: []place{p}}
 		return nil
 	})
 	return err

@@ -84,7 +84,7 @@ const (
 type Notice struct {
 	ExternalID      string       // the provider's own id; never empty, at most 200 bytes
 	Identity        string       // what names one transfer beside ExternalID; "" where that alone does
-	BankBIN         string       // six digits of the beneficiary's bank; "" when the provider names none that we know
+	BankBIN         string       // six digits of the beneficiary's bank; "" when the provider names none; UnknownBank
 	Account         string       // the beneficiary account, or a wallet's merchant id
 	VirtualAccount  string       // virtual account, terminal or store id, or ""
 	Direction       Direction    //
@@ -98,6 +98,30 @@ type Notice struct {
 	Precision       Precision    //
 	Ignore          Ignore       //
 	Reverses        string       // external id of the notice that this one takes back; Direction is then that notice's
+}
+
+// UnknownBank is the BankBIN of a notice that names a bank that we do not know.
+const UnknownBank = "?"
+
+// AccountKind is which accounts of the register a provider's notices may be about.
+type AccountKind int
+
+// The kinds of accounts. A number at a bank and the same number at a wallet are two accounts.
+const (
+	BankAccounts AccountKind = iota
+	Wallets
+	AnyAccounts // the provider says nothing of it
+)
+
+// AccountsOf returns the kind of the accounts that a provider names.
+func AccountsOf(provider string) AccountKind {
+	switch provider {
+	case "momo", "zalopay", "vnpay", "sepay_pg":
+		return Wallets
+	case "standard":
+		return AnyAccounts
+	}
+	return BankAccounts
 }
 
 // Item is one element of a delivery. It stands alone: Err says why it could not be read, and Notice then

@@ -101,8 +101,8 @@ func cassoNotice(o object) Item {
 		VirtualAccount: o.word("virtualAccountNumber", "virtualAccount"),
 		Direction:      way, Memo: o.text("description"), Reference: o.word("reference", "tid"),
 	}
-	if n.BankBIN == "" {
-		n.BankBIN = bankBIN(o.word("bankName"))
+	if bin := bankBIN(o.word("bankName")); n.BankBIN == "" || n.BankBIN == UnknownBank && bin != "" {
+		n.BankBIN = bin
 	}
 	if n.ExternalID == "0" || n.Reference == cassoProbe {
 		n.Ignore = IgnoreProbe

@@ -79,13 +79,15 @@ func (item *Item) identifyByReference() {
 	n.Identity = n.Account + "\n" + n.OccurredAt.In(vietnam).Format(minuteForm)
 }
 
-// bankBIN is the BIN of a bank by the name that a provider uses, "" for a name that we do not know.
+// bankBIN returns the BIN of a bank by the name that a provider uses, UnknownBank for a name that we do not know, "" for none.
 func bankBIN(name string) string {
 	if name == "" {
 		return ""
 	}
-	bank, _ := vietqr.FindBank(name)
-	return bank.BIN
+	if bank, found := vietqr.FindBank(name); found {
+		return bank.BIN
+	}
+	return UnknownBank
 }
 
 // bankName is the name by which a provider would call the bank of a BIN.
