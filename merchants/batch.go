@@ -185,7 +185,7 @@ func (b *batch) resolveMerchant(e *entry) {
 		return
 	}
 	if e.account != nil {
-		if standing, stands := b.accounts[e.account.key()]; stands && sameName(standing.fullName, p.FullName) {
+		if standing, stands := b.accounts[e.account.key()]; stands && roster.SameName(standing.fullName, p.FullName) {
 			e.merchant = standing.merchant
 			return
 		}
@@ -198,13 +198,20 @@ func (b *batch) resolveMerchant(e *entry) {
 func (b *batch) resolvePhone(e *entry) {
 	p := e.person
 	owners := b.byPhone[string(p.phoneIndex)]
-	next := int16(0)
+	next, fitting := int16(0), []phoneOwner{}
 	for _, owner := range owners {
-		if sameName(owner.fullName, p.FullName) {
+		if sameText(owner.fullName, p.FullName) {
 			e.merchant = owner.id
 			return
 		}
+		if roster.SameName(owner.fullName, p.FullName) {
+			fitting = append(fitting, owner)
+		}
 		next = max(next, owner.share+1)
+	}
+	if len(fitting) == 1 { // of two who differ in diacritics only, a name without any is nobody's
+		e.merchant = fitting[0].id
+		return
 	}
 	switch {
 	case len(owners) == 1 && p.KnownPhone == samePersonAs:

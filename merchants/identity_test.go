@@ -105,6 +105,9 @@ func TestOnePhoneDoesNotMakeOnePerson(t *testing.T) {
 	if known.text("merchant.full_name") != "Trần Thị Bưởi" || fresh.text("merchant.full_name") != "Lê Văn Quýt" || fresh.text("merchant.phone") != "0906000011" {
 		t.Errorf("got %v and %v", known, fresh)
 	}
+	w.refuse(w.admin, "POST", stalls, order("P3", "Trần Thị Bưỡi", ""), 409, "phone_of_another") // a tone makes another person
+	w.call(w.admin, "POST", stalls, order("P3", "Trần Thị Bưỡi", "another_person"), 201)
+	w.refuse(w.admin, "POST", stalls, order("P10", "Tran Thi Buoi", ""), 409, "phone_of_another") // which of the two?
 	both := w.upload(w.admin, "?dry_run=true", "c.csv", "Sạp số,Họ tên,SĐT\nP6,Vợ Một,0906000012\nP7,Chồng Một,0906000012\n", 200)
 	if both.text("errors.0.code") != "phone_repeated" {
 		t.Errorf("two names in one list: %v", both)

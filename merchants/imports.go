@@ -266,9 +266,9 @@ func (i *importing) compare(s Stall) {
 		{"bank", account.BankBIN, i.BankBIN, false},
 		{"account_number", NormalAccount(account.AccountNumber), NormalAccount(i.AccountNumber), false},
 	} {
-		same := samePerson
+		same := sameText
 		if c.field == "full_name" || c.field == "household_name" {
-			same = sameName
+			same = roster.SameName
 		}
 		if !(c.optional && c.row == "") && !same(c.here, c.row) {
 			differ = append(differ, c.field)

@@ -74,7 +74,7 @@ func refuseImport(c *gin.Context, result Imported, refused *problem.Error) {
 func (o importOutcome) result(choices importChoices, english bool) Imported {
 	result := Imported{
 		DryRun: choices.dryRun, Applied: o.applied, Rows: make([]ImportedRow, len(o.rows)), Errors: []ImportNote{}, Warnings: []ImportNote{},
-		Since: o.since, Past: o.past, Skipped: o.sheet.Skipped,
+		Since: o.since, Past: o.past, Skipped: append([]int{}, o.sheet.Skipped...),
 	}
 	for i := range o.rows {
 		row := &o.rows[i]

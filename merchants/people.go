@@ -10,7 +10,6 @@ import (
 	"market40/merchants/encodings"
 	"market40/merchants/phones"
 	"market40/merchants/problem"
-	"market40/merchants/vietqr"
 )
 
 // MerchantOrder names a merchant: a known one by id or phone, or a new one.
@@ -81,23 +80,8 @@ const (
 	anotherPerson = "another_person"
 )
 
-// sameName compares the names of people without case, spaces, marks and diacritics: lists leave them out.
-func sameName(a, b string) bool {
-	keyA, keyB := nameKey(a), nameKey(b)
-	return keyA == keyB && keyA != "" || samePerson(a, b)
-}
-
-func nameKey(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, strings.ToLower(vietqr.ASCII(name, len(name))))
-}
-
-// samePerson compares names as people write them: case and spacing aside.
-func samePerson(a, b string) bool { return strings.EqualFold(oneLine(a), oneLine(b)) }
+// sameText compares texts without case and spacing.
+func sameText(a, b string) bool { return strings.EqualFold(oneLine(a), oneLine(b)) }
 
 // oneLine is a text in NFC, trimmed, with each run of spaces made one.
 func oneLine(text string) string {

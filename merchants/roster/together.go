@@ -51,10 +51,10 @@ func samePerson(a, b *Row) bool {
 	if a.Phone != "" && b.Phone != "" {
 		return a.Phone == b.Phone
 	}
-	return fold(a.FullName) == fold(b.FullName)
+	return SameName(a.FullName, b.FullName)
 }
 
 // otherName says whether both rows name someone, and not the same; a missing name has an error of its own.
 func otherName(a, b *Row) bool {
-	return a.FullName != "" && b.FullName != "" && fold(a.FullName) != fold(b.FullName)
+	return a.FullName != "" && b.FullName != "" && !SameName(a.FullName, b.FullName)
 }

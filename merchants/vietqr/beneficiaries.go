@@ -3,6 +3,8 @@ package vietqr
 import (
 	"regexp"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Why no transfer code may be made to an account.
@@ -60,7 +62,7 @@ const kindWallet = "wallet"
 
 // walletNames are wallets by the names that people write, folded as bankNames are: the intermediaries that the State Bank has licensed for
 // electronic wallets (its list "Danh sách các tổ chức không phải là ngân hàng được cấp phép", sbv.gov.vn) and their brands.
-var walletNames = strings.Fields("momo vimomo zalopay zalo vizalopay viettelpay viettelmoney vnptpay vnptmoney mobifonemoney mobifonepay mobimoney " +
+var walletNames = strings.Fields("momo vimomo viviettel vivnpt zalopay zalo vizalopay viettelpay viettelmoney vnptpay vnptmoney mobifonemoney mobifonepay mobimoney " +
 	"shopeepay airpay vishopee vnpayewallet vnpaywallet vivnpay smartpay moca grabpay grabpaybymoca payoo vipayoo vimo vimovn " +
 	"nganluong vinganluong baokim appotapay appota vtcpay vtcpaywallet ninepay 9pay foxpay gpay gpaywallet truemoney epay megav " +
 	"finviet ecopay onepay fptpay senpay wepay viviet ecash ecashwallet vietunion bankplus paytech zion vidientu vidt ewallet wallet")
@@ -70,10 +72,15 @@ func IsWallet(text string) bool {
 	if len(text) > maxBankText {
 		return false
 	}
-	if bank, found := FindBank(text); found {
+	if bank, found := only(named(text)); found { // a bank's own name
 		return bank.Kind == kindWallet
 	}
 	words := nameWords(text)
+	for _, word := range strings.Fields(norm.NFC.String(text)) {
+		if strings.EqualFold(word, "ví") {
+			return true
+		}
+	}
 	for from := range words {
 		for to := from + 1; to <= min(len(words), from+3); to++ {
 			if walletIndex[strings.Join(words[from:to], "")] {
@@ -81,7 +88,8 @@ func IsWallet(text string) bool {
 			}
 		}
 	}
-	return false
+	bank, found := FindBank(text)
+	return found && bank.Kind == kindWallet
 }
 
 var walletIndex = func() map[string]bool {

@@ -46,7 +46,8 @@ func TestWalletsAreNoBanks(t *testing.T) {
 		"MoMo": true, "Ví MoMo": true, "momo 0919": true, "ZaloPay": true, "Zalo Pay": true, "Ví Zalopay": true, "Viettel Money": true, "ViettelPay": true, "VNPT Money": true,
 		"VNPT Pay": true, "ShopeePay": true, "Ví điện tử": true, "971025": true, "Mobifone Money": true, "SmartPay": true, "Moca": true,
 		"Vietcombank": false, "VNPAY": false, "PVcomBank Pay": false, "Timo": false, "Cake by VPBank": false, "Agribank - CN Khánh Hòa": false, "MB": false, "": false, "Ngân hàng Việt Á": false,
-		"Techcombank (không dùng ví)": false,
+		"ZaloPay - BVBank": true, "MoMo/BVBank": true, "Ví điện tử (VCB)": true, "ShopeePay MB": true, "Moca/VCB": true, "Ví Viettel": true, "Ví VNPT": true,
+		"VCB - CN Vị Thanh": false, "Techcombank (không dùng ví)": false,
 	} {
 		if got := vietqr.IsWallet(text); got != want {
 			t.Errorf("%q: %v, want %v", text, got, want)
