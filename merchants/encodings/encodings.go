@@ -5,7 +5,9 @@ package encodings
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -13,7 +15,7 @@ import (
 const (
 	TCVN3     = "tcvn3"      // fonts .VnTime and the like (TCVN 5712:1993, VN3)
 	VNI       = "vni"        // fonts VNI-Times and the like
-	UTF8Twice = "utf8_twice" // UTF-8 that a program read as Windows-1252 or -1258
+	UTF8Twice = "utf8_twice" // UTF-8 that a program read as Windows-1252 or -1258, or as Mac OS Roman
 )
 
 // maxText is how many bytes of a text are looked at.
@@ -29,7 +31,7 @@ func Guess(text string) string {
 	switch {
 	case isASCII(text):
 		return ""
-	case decodedTwice(text):
+	case decodedTwice(text), decodesAgain(text):
 		return UTF8Twice
 	}
 	switch oldTCVN3, oldVNI := votesFor(text, tcvn3Syllable), votesFor(text, vniSyllable); {
@@ -114,6 +116,35 @@ func decodedTwice(text string) bool {
 		}
 	}
 	return false
+}
+
+// readAs are the encodings in which programs read UTF-8 by mistake.
+var readAs = []*charmap.Charmap{charmap.Windows1252, charmap.Windows1258, charmap.Macintosh}
+
+// decodesAgain reports whether a word, written back in one of readAs, is UTF-8 of Vietnamese letters. In a text all in
+// capitals it proves nothing: "XÃ" before a no-break space is a word.
+func decodesAgain(text string) bool {
+	if strings.ToUpper(text) == text {
+		return false
+	}
+	for _, word := range strings.FieldsFunc(text, isGap) {
+		for _, code := range readAs {
+			if again, err := code.NewEncoder().String(word); err == nil && !isASCII(word) && utf8.ValidString(again) && isVietnamese(again) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// vietnameseMarks make the letters of Vietnamese out of those of ASCII, đ aside.
+const vietnameseMarks = "\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323"
+
+// isVietnamese reports whether a text has letters of Vietnamese beyond ASCII, and no others.
+func isVietnamese(text string) bool {
+	return !isASCII(text) && !strings.ContainsFunc(norm.NFD.String(text), func(r rune) bool {
+		return r > unicode.MaxASCII && r != 'đ' && r != 'Đ' && !strings.ContainsRune(vietnameseMarks, r)
+	})
 }
 
 // insideWord reports whether the capital at i stands after a small letter, as in "TrÃ ".

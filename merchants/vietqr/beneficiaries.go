@@ -13,8 +13,12 @@ const (
 	AccountForm   = "account_form"    // no account number of that bank
 )
 
-// plainAccount is an account number as nearly every bank has it.
-var plainAccount = regexp.MustCompile(`^[0-9]{1,19}$`)
+// plainAccount is an account number as nearly every bank has it; none is all zeros.
+var plainAccount = regexp.MustCompile(`^[0-9]{0,18}[1-9][0-9]{0,18}$`)
+
+// maxAccount is how many characters an account number has at most (EMVCo's template for VietQR, field 38-01-01).
+const maxAccount = 19
+
 
 // letteredAccounts are the account numbers with letters that banks are known to have, by the bank's number. They were seen in codes that
 // the banks or their partners issue: payOS on MB, BIDV's and Techcombank's virtual accounts, TPBank's names of letters alone.
@@ -39,7 +43,7 @@ func CheckBeneficiary(bin, account string) string {
 			return WalletNotBank
 		}
 	}
-	if plainAccount.MatchString(account) {
+	if len(account) <= maxAccount && plainAccount.MatchString(account) {
 		return ""
 	}
 	if lettered := letteredAccounts[bin]; lettered != nil && (lettered.MatchString(account) || bin != "970423" && lettered.MatchString(upper)) && !namesBank(account) {
