@@ -9,6 +9,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -167,8 +168,53 @@ func (o object) text(keys ...string) string {
 	return ""
 }
 
-// word is a text that is compared or looked up, so spaces around it mean nothing.
-func (o object) word(keys ...string) string { return strings.TrimSpace(o.text(keys...)) }
+// word is a text that is compared or looked up: spaces around it mean nothing, a whole number has one form however
+// JSON writes it, and true and false are none.
+func (o object) word(keys ...string) string {
+	for _, key := range keys {
+		raw := o.get(key)
+		if len(raw) == 0 || raw[0] == 't' || raw[0] == 'f' {
+			continue
+		}
+		if s := plainText(raw); s != "" {
+			if raw[0] != '"' {
+				return wholeNumber(s)
+			}
+			return strings.TrimSpace(s)
+		}
+	}
+	return ""
+}
+
+// maxExponent is the largest exponent of a number that wholeNumber writes out.
+const maxExponent = 60
+
+// wholeNumber writes a JSON number that is whole without point and exponent: 18.0 and 1.8e1 are 18. Another number
+// stays as it is.
+func wholeNumber(text string) string {
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(text), "e")
+	unsigned := strings.TrimPrefix(mantissa, "-")
+	whole, fraction, _ := strings.Cut(unsigned, ".")
+	shift := 0
+	if exponent != "" {
+		var err error
+		if shift, err = strconv.Atoi(exponent); err != nil || shift > maxExponent || shift < -maxExponent {
+			return text
+		}
+	}
+	digits, point := whole+fraction, len(whole)+shift
+	if point < 0 || strings.Trim(digits[min(point, len(digits)):], "0") != "" {
+		return text
+	}
+	digits = strings.TrimLeft((digits + strings.Repeat("0", max(point-len(digits), 0)))[:point], "0")
+	switch {
+	case digits == "":
+		return "0"
+	case unsigned != mantissa:
+		return "-" + digits
+	}
+	return digits
+}
 
 // written is an amount as a provider wrote it: as text, or as a number of JSON.
 type written struct {

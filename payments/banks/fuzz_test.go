@@ -17,6 +17,11 @@ func FuzzProviders(f *testing.F) {
 			f.Add(uint8(i), v.Request.Body+v.Request.Query, header, v.Request.Headers["Content-Type"])
 		}
 	}
+	for _, id := range []string{"18.0", "1.8e1", "-0.0", "1e60", "1e999999999", "180E-1", "true"} {
+		for _, when := range []string{"2026-11-20 10:11", "2026-11-20T10:11:12+0700", "2026-11-20 10:11:12 +07"} {
+			f.Add(uint8(0), `{"id":`+id+`,"transactionDate":"`+when+`","transferType":"in","transferAmount":1000}`, "", "")
+		}
+	}
 	f.Fuzz(func(t *testing.T, which uint8, body, header, contentType string) {
 		name := banks.Names()[int(which)%len(banks.Names())]
 		p := find(t, name)

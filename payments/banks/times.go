@@ -17,8 +17,12 @@ const (
 	minuteForm  = "2006-01-02 15:04"
 )
 
-// readTime reads the forms in which providers tell a time: local date and time, a date alone (Precision Day),
-// RFC 3339, yyyyMMddHHmmss, and seconds or milliseconds since 1970. Years outside 2000…2099 are refused.
+// zones are the forms of a zone behind a time; "": Vietnam's.
+var zones = [...]string{"", "Z07:00", "Z0700", "Z07"}
+
+// readTime reads the forms in which providers tell a time: date and time with or without seconds (Precision Minute)
+// and zone, a date alone (Precision Day), yyyyMMddHHmmss, and seconds or milliseconds since 1970. Years outside
+// 2000…2099 are refused.
 func readTime(text string) (time.Time, Precision, error) {
 	at, precision, err := parseTime(text)
 	if err != nil || at.Year() < 2000 || at.Year() > 2099 {
@@ -40,18 +44,26 @@ func parseTime(text string) (at time.Time, precision Precision, err error) {
 		}
 		return at, "", strconv.ErrRange
 	}
-	switch {
-	case len(text) == len(time.DateOnly):
+	date := len(time.DateOnly)
+	if len(text) == date {
 		at, err = time.ParseInLocation(time.DateOnly, text, vietnam)
 		return at, Day, err
-	case strings.Contains(text, "T"):
-		if at, err = time.Parse(time.RFC3339, text); err != nil {
-			at, err = time.ParseInLocation("2006-01-02T15:04:05", text, vietnam)
-		}
-		return at, Second, err
 	}
-	at, err = time.ParseInLocation(localForm, text, vietnam)
-	return at, Second, err
+	if len(text) > date && text[date] == 'T' {
+		text = text[:date] + " " + text[date+1:]
+	}
+	text = strings.Replace(text, " +", "+", 1)
+	for _, zone := range zones {
+		if at, err = time.ParseInLocation(localForm+zone, text, vietnam); err == nil {
+			return at, Second, nil
+		}
+	}
+	for _, zone := range zones {
+		if at, err = time.ParseInLocation(minuteForm+zone, text, vietnam); err == nil {
+			return at, Minute, nil
+		}
+	}
+	return at, "", err
 }
 
 // minuteBanks are the BINs of the banks whose times end in :00 because they tell no seconds: ACB, MB, VPBank,
