@@ -169,7 +169,7 @@ func (p *Payments) refuse(c *gin.Context, connection *connection, err error) err
 func (p *Payments) enter(c *gin.Context, d *delivery, items []banks.Item) error {
 	for i, item := range items {
 		if item.Err != nil {
-			about := p.keys.Index("fault", fmt.Sprint(d.connection.ID, i, item.Notice.ExternalID, item.Err))
+			about := p.keys.Index("fault", fmt.Sprint(d.connection.ID, i, item.Notice.ExternalID, item.Err)+string(item.Raw))
 			d.faults = append(d.faults, fault{caseID("unreadable_item", d.connection.ID, about), item.Err.Error()})
 			continue
 		}

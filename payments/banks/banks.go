@@ -96,6 +96,7 @@ type Notice struct {
 	StrongReference bool         // the reference names one transfer for ever, also across providers
 	OccurredAt      time.Time    // in Vietnam time (+07:00)
 	Precision       Precision    //
+	AnswerTime      bool         // OccurredAt is when this was sent or received: it differs at a retry and is no content
 	Ignore          Ignore       //
 	Reverses        string       // external id of the notice that this one takes back; Direction is then that notice's
 }
@@ -129,6 +130,7 @@ func AccountsOf(provider string) AccountKind {
 type Item struct {
 	Notice Notice
 	Err    error
+	Raw    []byte // of an array's element: the bytes as sent
 }
 
 // Request is a webhook call as it came in, before anything bound its body.

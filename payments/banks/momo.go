@@ -87,6 +87,7 @@ func (moMo) notice(o object) Item {
 	n := Notice{
 		ExternalID: o.word("momoTransId", "transId"), Account: o.word("partnerCode"), VirtualAccount: o.word("storeId"),
 		Direction: In, Memo: o.text("orderInfo"), OrderRef: o.text("orderId", "partnerRefId"), Reference: o.word("momoTransId", "transId"),
+		AnswerTime: true, // responseTime is of each answer
 	}
 	result := o.word("resultCode", "errorCode")
 	if isStoreQR(o) {

@@ -33,7 +33,7 @@ func settle(n Notice, amount written, when string) Item {
 		n.Ignore = IgnoreDebit
 	}
 	err := cmp.Or(n.bound(), amountErr, timeErr)
-	return Item{n, err}
+	return Item{Notice: n, Err: err}
 }
 
 // bound checks what every notice must have, and the lengths that later keys and columns rely on.
@@ -117,10 +117,12 @@ func each(elements [][]byte, read func(object) Item) ([]Item, error) {
 	for _, e := range elements {
 		o, err := splitObject(e)
 		if err != nil {
-			items = append(items, Item{Err: err})
+			items = append(items, Item{Err: err, Raw: e})
 			continue
 		}
-		items = append(items, read(o))
+		item := read(o)
+		item.Raw = e
+		items = append(items, item)
 	}
 	return whole(items...)
 }

@@ -1,7 +1,6 @@
 package banks
 
 import (
-	"cmp"
 	"strconv"
 	"time"
 )
@@ -16,6 +15,15 @@ type sepayPG struct {
 
 // sepayPGAccount stands for the account, which the gateway does not name.
 const sepayPGAccount = "SEPAY_PG"
+
+// VoidID is the external id of the notice that takes back the notice of an id.
+func VoidID(id string) string { return "void:" + id }
+
+// TellsVoids reports whether a provider tells of payments that were taken back.
+func TellsVoids(p Provider) bool {
+	_, tells := p.(sepayPG)
+	return tells
+}
 
 func (sepayPG) Name() string { return "sepay_pg" }
 
@@ -55,7 +63,7 @@ func (sepayPG) notice(body, order, transaction object) Item {
 		}
 	case "TRANSACTION_VOID":
 		if n.ExternalID != "" {
-			n.Reverses, n.ExternalID = n.ExternalID, "void:"+n.ExternalID
+			n.Reverses, n.ExternalID = n.ExternalID, VoidID(n.ExternalID)
 		}
 		if status == "DECLINED" || status == "FAILED" || status == "PENDING" {
 			n.Ignore = IgnoreFailed
@@ -63,7 +71,11 @@ func (sepayPG) notice(body, order, transaction object) Item {
 	default:
 		n.Ignore = IgnoreFailed
 	}
-	return settle(n, transaction.amount("transaction_amount"), cmp.Or(transaction.word("transaction_date"), body.word("timestamp")))
+	when := transaction.word("transaction_date")
+	if n.AnswerTime = when == ""; n.AnswerTime {
+		when = body.word("timestamp")
+	}
+	return settle(n, transaction.amount("transaction_amount"), when)
 }
 
 func (sepayPG) Compose(n Notice, s Secrets, now time.Time) (Request, error) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -68,12 +69,13 @@ func (p vnPay) Parse(r Request) ([]Item, error) {
 	if err != nil {
 		return unreadable(err)
 	}
-	return whole(p.notice(o))
+	return whole(p.notice(o, r.Now))
 }
 
 // notice reads the query. Success needs both codes 00; a failure may have no transaction number, so that the
-// order names it. vnp_BankCode is the payer's bank and is not read.
-func (vnPay) notice(o object) Item {
+// order names it. vnp_BankCode is the payer's bank and is not read. VNPAY's table of the IPN calls vnp_PayDate
+// optional: without it the time is that of receipt.
+func (vnPay) notice(o object, received time.Time) Item {
 	n := Notice{
 		ExternalID: o.word("vnp_TransactionNo"), Account: o.word("vnp_TmnCode"), Direction: In, Currency: o.word("vnp_CurrCode"),
 		Memo: o.text("vnp_OrderInfo"), OrderRef: o.word("vnp_TxnRef"), Reference: o.word("vnp_BankTranNo"),
@@ -84,7 +86,11 @@ func (vnPay) notice(o object) Item {
 			n.ExternalID = n.OrderRef
 		}
 	}
-	return settle(n, written{text: hundredth(o.text("vnp_Amount"))}, o.word("vnp_PayDate"))
+	when := o.word("vnp_PayDate")
+	if n.AnswerTime = when == ""; n.AnswerTime {
+		when = strconv.FormatInt(received.UnixMilli(), 10)
+	}
+	return settle(n, written{text: hundredth(o.text("vnp_Amount"))}, when)
 }
 
 // hundredth writes a count of hundredths as a decimal: "1000000" is "10000.00".
