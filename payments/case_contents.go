@@ -1,7 +1,6 @@
 package payments
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants"
 	"market40/merchants/problem"
 	"market40/payments/banks"
 	"market40/payments/money"
@@ -21,6 +21,7 @@ type Content struct {
 	NoticeID   *uuid.UUID   `json:"notice_id,omitempty" doc:"the first notice"`
 	ConflictID *uuid.UUID   `json:"conflict_id,omitempty" doc:"what came later under the same id"`
 	Amount     money.Amount `json:"amount"`
+	Currency   string       `json:"currency"`
 	OccurredAt time.Time    `json:"occurred_at"`
 	ToldAt     *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it lay over an hour ahead"`
 	Reference  string       `json:"reference"`
@@ -52,13 +53,13 @@ type CaseMarket struct {
 
 // selectContents builds the contents of case c whose notice is n: each with the stall where its money is now.
 const selectContents = `(SELECT coalesce(jsonb_agg(to_jsonb(x) - 'place' ORDER BY x.place, x.notice_id), '[]') FROM (
-		SELECT 1 AS place, n.id AS notice_id, NULL::uuid AS conflict_id, n.amount::text AS amount, n.occurred_at, n.told_at, n.reference, now.*
+		SELECT 1 AS place, n.id AS notice_id, NULL::uuid AS conflict_id, n.amount::text AS amount, n.currency, n.occurred_at, n.told_at, n.reference, now.*
 			FROM (SELECT n.id WHERE n.id IS NOT NULL) f, LATERAL (` + selectMoney + `) now
 		UNION ALL
-		SELECT 2, NULL, f.id, f.amount::text, f.occurred_at, f.told_at, f.reference, now.*
+		SELECT 2, NULL, f.id, f.amount::text, coalesce(f.currency, n.currency), f.occurred_at, f.told_at, f.reference, now.*
 			FROM notice_conflicts f, LATERAL (` + selectMoney + `) now WHERE f.id = c.conflict_id
 		UNION ALL
-		SELECT 3, f.id, NULL, f.amount::text, f.occurred_at, f.told_at, f.reference, now.*
+		SELECT 3, f.id, NULL, f.amount::text, f.currency, f.occurred_at, f.told_at, f.reference, now.*
 			FROM (SELECT * FROM notices g WHERE g.gathering = c.gathering AND g.id > c.notice_id AND g.state = 'unmatched' ORDER BY g.id LIMIT 20) f,
 			LATERAL (` + selectMoney + `) now) x)`
 
@@ -112,9 +113,10 @@ func (p *Payments) conflictEntry(ctx context.Context, db querier, id uuid.UUID) 
 	var sealed, digest, body []byte
 	var connectionID, delivery uuid.UUID
 	var toldAt *time.Time
-	err := db.QueryRow(ctx, `SELECT f.amount::text, f.occurred_at, f.told_at, f.reference, f.particulars, f.digest, f.delivery_id, coalesce(d.body, ''), n.connection_id, n.currency, n.external_id
+	var own *string
+	err := db.QueryRow(ctx, `SELECT f.amount::text, f.occurred_at, f.told_at, f.reference, f.particulars, f.digest, f.delivery_id, coalesce(d.body, ''), n.connection_id, f.currency, n.currency, n.external_id
 		FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id LEFT JOIN deliveries d ON d.id = f.delivery_id WHERE f.id = $1`, id).
-		Scan(&n.Amount, &n.OccurredAt, &toldAt, &n.Reference, &sealed, &digest, &delivery, &body, &connectionID, &n.Currency, &n.ExternalID)
+		Scan(&n.Amount, &n.OccurredAt, &toldAt, &n.Reference, &sealed, &digest, &delivery, &body, &connectionID, &own, &n.Currency, &n.ExternalID)
 	if err != nil {
 		return nil, fmt.Errorf("read conflict %s: %w", id, err)
 	}
@@ -127,8 +129,10 @@ func (p *Payments) conflictEntry(ctx context.Context, db querier, id uuid.UUID) 
 		return nil, err
 	}
 	told.fill(&n)
-	if told.Ignore == "" { // conflicts of earlier programs do not say it
-		n.Ignore = p.ignoredInDelivery(ctx, c, delivery, body, digest)
+	if own != nil {
+		n.Currency = *own
+	} else if item := p.findInDelivery(ctx, c, delivery, body, digest); item != nil { // conflicts of earlier programs do not say it
+		n.Ignore, n.Currency = item.Ignore, item.Currency
 	}
 	e, err := p.newEntry(ctx, id, c, n, p.now())
 	if err != nil {
@@ -144,23 +148,22 @@ func (p *Payments) conflictEntry(ctx context.Context, db querier, id uuid.UUID) 
 	return e, nil
 }
 
-// ignoredInDelivery reports why a delivery's item of a digest brings no money, such as a debit; "" where it brings
-// money or the delivery cannot be read again.
-func (p *Payments) ignoredInDelivery(ctx context.Context, c *connection, id uuid.UUID, sealed, digest []byte) banks.Ignore {
+// findInDelivery returns a delivery's item of a digest; nil where the delivery cannot be read again.
+func (p *Payments) findInDelivery(ctx context.Context, c *connection, id uuid.UUID, sealed, digest []byte) *banks.Notice {
 	if len(sealed) == 0 {
-		return ""
+		return nil
 	}
 	raw, err := p.keys.Open(ctx, bodyPlace(id), sealed)
 	if err != nil {
-		return ""
+		return nil
 	}
 	items, _ := c.provider.Parse(banks.Request{Method: http.MethodPost, Body: raw, RawQuery: string(raw), Now: p.now()}) // what was read is in the items
 	for _, item := range items {
-		if item.Err == nil && bytes.Equal(p.keys.Index("notice", digestText(item.Notice)), digest) {
-			return item.Notice.Ignore
+		if item.Err == nil && p.sameContent(item.Notice, digest, item.Notice.OccurredAt) {
+			return &item.Notice
 		}
 	}
-	return ""
+	return nil
 }
 
 // chooseContent finds which content a resolution speaks of: the one it names, or of a conflict the one that is
@@ -196,10 +199,39 @@ func (c *caseWork) chooseContent(ctx context.Context, r *Resolution) error {
 	if e.decision.State == Ignored {
 		return problem.Of("action", "nothing_to_move", "Nội dung đến sau không phải tiền vào, chỉ có thể bỏ qua.", "What came later is no incoming money; it can only be dismissed.")
 	}
+	same, err := c.sameTransfer(ctx, &e.notice)
+	if err != nil {
+		return err
+	}
+	if same {
+		return problem.New(problem.Conflict, "same_transfer", "Nội dung đến sau trùng tài khoản, số tiền và số tham chiếu với nội dung đầu: là một khoản, không ghi lần nữa.",
+			"What came later has the account, amount and reference of the first notice: it is one transfer and not posted again.")
+	}
 	if to := e.decision.To; r.StallID == nil && to != nil {
 		r.StallID = &to.Stall
 	}
 	return nil
+}
+
+// sameTransfer reports whether the first notice of a conflict has the account, amount, currency and reference of n.
+func (c *caseWork) sameTransfer(ctx context.Context, n *banks.Notice) (bool, error) {
+	if n.Reference == "" {
+		return false, nil
+	}
+	var amount money.Amount
+	var currency, reference string
+	var sealed []byte
+	err := c.tx.QueryRow(ctx, `SELECT amount::text, currency, reference, particulars FROM notices WHERE id = $1`, c.notice).
+		Scan(&amount, &currency, &reference, &sealed)
+	if err != nil {
+		return false, fmt.Errorf("read the first notice of case %s: %w", c.id, err)
+	}
+	first, err := c.p.particulars(ctx, *c.notice, sealed)
+	if err != nil {
+		return false, err
+	}
+	return first.Ignore == "" && merchants.NormalAccount(first.Account) == merchants.NormalAccount(n.Account) &&
+		amount.Dong() == n.Amount.Dong() && currency == n.Currency && reference == n.Reference, nil
 }
 
 func unknownContent() error {

@@ -14,6 +14,7 @@ const (
 	otherCurrency   = "other_currency"
 	originalUnknown = "original_unknown" // takes back a notice that was never posted
 	paidTwice       = "paid_twice"       // an order that was paid already
+	toldTwice       = "told_twice"       // another connection told of an equal transfer
 	futureDated     = "future_dated"     // posted, though its bank dates it over an hour ahead
 	conflictKind    = "conflict"         // two contents under one id
 	unreadableItem  = "unreadable_item"  // an item of a delivery that cannot be read

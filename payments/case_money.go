@@ -77,6 +77,9 @@ func (c *caseWork) follow(ctx context.Context, h *held) error {
 		h.payment = &id
 		return nil
 	})
+	if err == nil && h.payment == nil && !h.takesBack {
+		h.voided, err = c.voided(ctx, h)
+	}
 	return err
 }
 
@@ -93,6 +96,11 @@ func (c *caseWork) move(ctx context.Context, r Resolution) error {
 		return problem.Of("action", "takes_back", "Thông báo này hoàn lại một khoản, không mang tiền về sạp nào.", "This notice takes a payment back; it brings no money to assign.")
 	case h.voided:
 		return problem.New(problem.Conflict, "taken_back", "Ngân hàng đã hoàn lại khoản này.", "The bank has taken this payment back.")
+	}
+	if h.payment == nil {
+		if err := c.refuseTold(ctx); err != nil {
+			return err
+		}
 	}
 	to := ledger.OfTenancy(c.toMarket, c.toTenancy)
 	if r.Action == "return" {

@@ -55,8 +55,13 @@ func (w *posting) queueCases() {
 			c := &openCase{
 				ID: caseID(kind, e.id, nil), Kind: kind, Connection: e.connection.ID, Notice: &e.id, Delivery: &e.delivery.id, Market: market,
 			}
-			if e.decision.To != nil {
-				c.Stall = &e.decision.To.Stall
+			d := &e.decision
+			if e.would != nil {
+				d = e.would
+				_, c.Market = d.place()
+			}
+			if d.To != nil {
+				c.Stall = &d.To.Stall
 			}
 			w.cases = append(w.cases, c)
 		}
@@ -76,7 +81,7 @@ func (w *posting) queueCases() {
 // Case is a notice, or a delivery, that a person has to look at.
 type Case struct {
 	ID         uuid.UUID     `json:"id"`
-	Kind       string        `json:"kind" enum:"over_limit,unknown_account,ambiguous_account,no_single_stall,ambiguous_code,foreign_account,closed_stall,revoked_code,other_currency,original_unknown,paid_twice,future_dated,conflict,unreadable_item,retry_failed" doc:"why it was opened; the same word as the notice's why"`
+	Kind       string        `json:"kind" enum:"over_limit,unknown_account,ambiguous_account,no_single_stall,ambiguous_code,foreign_account,closed_stall,revoked_code,other_currency,original_unknown,paid_twice,told_twice,future_dated,conflict,unreadable_item,retry_failed" doc:"why it was opened; the same word as the notice's why"`
 	State      string        `json:"state" enum:"open,proposed,assigned,returned,dismissed"`
 	MarketID   *uuid.UUID    `json:"market_id"`
 	StallID    *uuid.UUID    `json:"stall_id" doc:"the stall that it concerns or was assigned to"`

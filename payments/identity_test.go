@@ -253,7 +253,11 @@ func TestWalletsPaidAfterFailure(t *testing.T) {
 			f.play(n)
 		}
 		w.wantPaid(stall, "60000")
-		f.wantStates("4400123456", "ignored failed", "ignored failed", "posted account")
+		if c.provider == "momo" { // its time is of the answer, so that again is a repeat
+			f.wantStates("4400123456", "ignored failed", "posted account")
+		} else {
+			f.wantStates("4400123456", "ignored failed", "ignored failed", "posted account")
+		}
 	}
 	w.wantCases("conflict", 0)
 }

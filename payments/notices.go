@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -48,6 +49,7 @@ type entry struct {
 
 	accountIndex, virtualIndex, virtualNumber []byte
 	repeatIndex                               []byte
+	tellingIndex                              []byte // nil: its reference names it, or it has none
 	digest                                    []byte
 	part                                      []byte // of the notice's key, beside connection and external id
 	particulars                               []byte // sealed
@@ -56,7 +58,9 @@ type entry struct {
 	retried  bool       // it stands as pending already
 	original *takenPayment
 	decision decision
-	twice    bool // another payment of the same purchase stands
+	twice    bool      // another payment of the same purchase stands
+	voided   bool      // a void of it came before
+	would    *decision // of what another connection told: where its money would go; nil: it is the first
 
 	gathering *uuid.UUID // of an unknown account: under what its notices wait in one case; nil: no such case
 }
@@ -105,7 +109,10 @@ func (p *Payments) newEntry(ctx context.Context, id uuid.UUID, c *connection, n 
 	if purchase := onePurchase(n.Memo, e.codes); purchase != "" {
 		e.repeatIndex = p.keys.Index("repeat", n.Account+"\n"+n.Amount.String()+"\n"+purchase)
 	}
-	e.digest = p.keys.Index("notice", digestText(n))
+	if text := tellingText(n); text != "" {
+		e.tellingIndex = p.keys.Index("telling", text)
+	}
+	e.digest = p.digest(n)
 	e.part = p.keyPart(n, e.digest)
 	e.dateByReceipt(received)
 	plain, err := json.Marshal(particulars{n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses, string(n.Ignore)})
@@ -132,14 +139,28 @@ func (p *Payments) keyPart(n banks.Notice, digest []byte) []byte {
 	return []byte{}
 }
 
-// digestText is the content of a notice by which a retry is told from a change: never the bytes, for
-// balances and response times differ at a retry. The digest over it is keyed, because an account number
-// behind a plain SHA-256 could be tried out.
-func digestText(n banks.Notice) string {
-	return strings.Join([]string{
-		merchants.NormalAccount(n.Account), n.VirtualAccount, string(n.Direction), n.Amount.String(), n.Currency,
-		strconv.FormatInt(n.OccurredAt.UnixMilli(), 10), n.Reference,
-	}, "\n")
+// digest returns the content of a notice by which a retry is told from a change: never the bytes, for balances and
+// the times of answers differ at a retry. It is keyed, because an account number behind a plain SHA-256 could be
+// tried out.
+func (p *Payments) digest(n banks.Notice) []byte {
+	occurred := strconv.FormatInt(n.OccurredAt.UnixMilli(), 10)
+	if n.AnswerTime {
+		occurred = ""
+	}
+	return p.keys.Index("notice", strings.Join([]string{
+		merchants.NormalAccount(n.Account), n.VirtualAccount, string(n.Direction), n.Amount.String(), n.Currency, occurred, n.Reference,
+	}, "\n"))
+}
+
+// sameContent reports whether an earlier digest is of what n says, apart from a time that is only an answer's. Earlier
+// programs digested that time too: it is occurred then, as the earlier notice has it.
+func (p *Payments) sameContent(n banks.Notice, earlier []byte, occurred time.Time) bool {
+	timeless, timed := n, n
+	timeless.AnswerTime, timed.AnswerTime = true, false
+	if n.AnswerTime {
+		timed.OccurredAt = occurred
+	}
+	return bytes.Equal(p.digest(timeless), earlier) || bytes.Equal(p.digest(timed), earlier)
 }
 
 // minPurchase is the shortest memo, squashed, that can name one purchase.
@@ -149,12 +170,7 @@ const minPurchase = 8
 // empty when many shoppers may send the same: free words, or the printed code of a stall.
 // Two payments with such a memo, the same amount and account are likely one purchase paid twice.
 func onePurchase(text string, codes []string) string {
-	squashed := strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			return unicode.ToUpper(c)
-		}
-		return -1
-	}, text)
+	squashed := squash(text)
 	for _, code := range codes {
 		squashed = strings.ReplaceAll(squashed, code, "")
 	}

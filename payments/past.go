@@ -108,7 +108,7 @@ func (b *Past) Write(ctx context.Context, tx pgx.Tx, deliveries []PastDelivery) 
 		w.id(b.connection)
 		w.text(n.ExternalID)
 		w.id(n.id)
-		w.bytes(b.p.keys.Index("notice", digestText(n.Notice)))
+		w.bytes(b.p.digest(n.Notice))
 		return nil
 	})
 	if err != nil {

@@ -148,6 +148,7 @@ func (w *posting) sortFresh() []*entry {
 	for _, d := range w.deliveries {
 		for _, e := range d.entries {
 			e.decision, e.twice, e.original, e.stands, e.gathering = decision{}, false, nil, uuid.Nil, nil
+			e.voided, e.would = false, nil
 			if e.retried {
 				w.entries = append(w.entries, e)
 			} else {
@@ -222,11 +223,12 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 	if len(known) == 0 {
 		return nil
 	}
-	rows, err := w.tx.Query(ctx, `SELECT w.n, k.notice_id, k.digest, (SELECT n.market_id FROM notices n WHERE n.id = k.notice_id)
+	rows, err := w.tx.Query(ctx, `SELECT w.n, k.notice_id, k.digest, n.market_id, coalesce(n.told_at, n.occurred_at)
 		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[]) WITH ORDINALITY AS w (connection, external, part, digest, n)
 		CROSS JOIN LATERAL (SELECT k.notice_id, k.digest FROM notice_keys k
 			WHERE k.connection_id = w.connection AND k.external_id = w.external
-			AND (k.part = w.part OR k.part = '' AND k.digest = w.digest) ORDER BY k.part = w.part DESC LIMIT 1) k`,
+			AND (k.part = w.part OR k.part = '' AND k.digest = w.digest) ORDER BY k.part = w.part DESC LIMIT 1) k
+		LEFT JOIN LATERAL (SELECT n.market_id, n.told_at, n.occurred_at FROM notices n WHERE n.id = k.notice_id) n ON true`,
 		connections, externals, parts, digests)
 	if err != nil {
 		return fmt.Errorf("read notice keys: %w", err)
@@ -235,10 +237,15 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 	var first uuid.UUID
 	var digest []byte
 	var market *uuid.UUID
-	_, err = pgx.ForEachRow(rows, []any{&n, &first, &digest, &market}, func() error {
+	var occurred *time.Time // nil: the first one came in this group
+	_, err = pgx.ForEachRow(rows, []any{&n, &first, &digest, &market, &occurred}, func() error {
 		e := known[n-1]
 		e.stands = first
-		if !bytes.Equal(digest, e.digest) {
+		at := e.notice.OccurredAt
+		if occurred != nil {
+			at = *occurred
+		}
+		if !w.p.sameContent(e.notice, digest, at) {
 			w.conflicts = append(w.conflicts, conflict{e, first, market})
 		}
 		return nil
@@ -251,18 +258,26 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 
 // match decides for every new notice where its money goes.
 func (w *posting) match(ctx context.Context) error {
+	if err := w.findVoids(ctx); err != nil {
+		return err
+	}
 	for _, e := range w.entries {
 		if e.notice.Reverses != "" {
 			if err := w.findOriginal(ctx, e); err != nil {
 				return err
 			}
 		}
-		e.decision = w.register.decide(e)
+		if e.decision = w.register.decide(e); e.voided { // it waits with the case of its void
+			e.decision = decision{State: Ignored, Why: takenBack, Receiver: e.decision.Receiver}
+		}
 	}
 	if err := w.countAhead(ctx); err != nil {
 		return err
 	}
 	if err := w.gatherUnknown(ctx); err != nil {
+		return err
+	}
+	if err := w.findTold(ctx); err != nil {
 		return err
 	}
 	return w.findTwice(ctx)
@@ -310,7 +325,7 @@ func (w *posting) findTwice(ctx context.Context) error {
 	var from, to []time.Time
 	var ids []uuid.UUID
 	for _, e := range w.entries {
-		if e.repeatIndex == nil || e.decision.State == Ignored {
+		if e.repeatIndex == nil || e.decision.State == Ignored || e.would != nil {
 			continue
 		}
 		for _, other := range asked {

@@ -59,14 +59,19 @@ func (w *world) pay(gateway string, e gatewayEvent) {
 		},
 	})
 	must(w.t, err)
-	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.server.URL+"/webhooks/sepay_pg/"+gateway, strings.NewReader(string(raw)))
+	w.postGateway(gateway, string(raw))
+}
+
+func (w *world) postGateway(gateway, body string) {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.server.URL+"/webhooks/sepay_pg/"+gateway, strings.NewReader(body))
 	must(w.t, err)
 	req.Header.Set("X-Secret-Key", gatewayKey)
 	res, err := http.DefaultClient.Do(req)
 	must(w.t, err)
 	must(w.t, res.Body.Close())
 	if res.StatusCode != 200 {
-		w.t.Fatalf("%s of %s is answered %d", kind, e.ID, res.StatusCode)
+		w.t.Fatalf("%s is answered %d", body, res.StatusCode)
 	}
 }
 

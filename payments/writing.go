@@ -65,7 +65,7 @@ type noticeColumns struct {
 	occurred                                                              []time.Time
 	codes                                                                 []*string
 	accounts, markets                                                     []*uuid.UUID
-	particulars, repeats                                                  [][]byte
+	particulars, repeats, tellings                                        [][]byte
 	told                                                                  []*time.Time
 	gatherings                                                            []*uuid.UUID
 }
@@ -89,20 +89,20 @@ func (w *posting) queueNotices() {
 		c.refs, c.l4 = append(c.refs, n.Reference), append(c.l4, seal.Last4(n.Account))
 		c.codes, c.accounts, c.markets = append(c.codes, orNull(e.code())), append(c.accounts, account), append(c.markets, market)
 		c.particulars, c.repeats = append(c.particulars, e.particulars), append(c.repeats, e.repeatIndex)
-		c.told, c.gatherings = append(c.told, e.toldAt), append(c.gatherings, e.gathering)
+		c.told, c.gatherings, c.tellings = append(c.told, e.toldAt), append(c.gatherings, e.gathering), append(c.tellings, e.tellingIndex)
 	}
 	if len(c.ids) == 0 {
 		return
 	}
 	w.batch.Queue(`INSERT INTO notices (id, delivery_id, connection_id, external_id, state, why, direction, amount, currency,
-			occurred_at, precision, recorded_at, reference, memo_code, account_last4, account_id, market_id, particulars, repeat_index, told_at, gathering)
+			occurred_at, precision, recorded_at, reference, memo_code, account_last4, account_id, market_id, particulars, repeat_index, told_at, gathering, telling_index)
 		SELECT n.id, n.delivery, n.connection, n.external, n.state, n.why, n.direction, n.amount, n.currency,
-			n.occurred, n.precision, $19, n.reference, n.code, n.last4, n.account, n.market, n.particulars, n.repeat, n.told, n.gathering
+			n.occurred, n.precision, $19, n.reference, n.code, n.last4, n.account, n.market, n.particulars, n.repeat, n.told, n.gathering, n.telling
 		FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[],
-			$10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::uuid[], $17::bytea[], $18::bytea[], $20::timestamptz[], $21::uuid[])
-			AS n (id, delivery, connection, external, state, why, direction, amount, currency, occurred, precision, reference, code, last4, account, market, particulars, repeat, told, gathering)`,
+			$10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::uuid[], $17::bytea[], $18::bytea[], $20::timestamptz[], $21::uuid[], $22::bytea[])
+			AS n (id, delivery, connection, external, state, why, direction, amount, currency, occurred, precision, reference, code, last4, account, market, particulars, repeat, told, gathering, telling)`,
 		c.ids, c.deliveries, c.connections, c.externals, c.states, c.whys, c.directions, c.amounts, c.currencies,
-		c.occurred, c.precisions, c.refs, c.codes, c.l4, c.accounts, c.markets, c.particulars, c.repeats, w.now, c.told, c.gatherings)
+		c.occurred, c.precisions, c.refs, c.codes, c.l4, c.accounts, c.markets, c.particulars, c.repeats, w.now, c.told, c.gatherings, c.tellings)
 }
 
 // place is the known account and the market that a decision concerns.
@@ -119,9 +119,9 @@ func (d *decision) place() (account, market *uuid.UUID) {
 // queueConflicts keeps what came under a known id with other content; the first stands.
 func (w *posting) queueConflicts() {
 	for _, c := range w.conflicts {
-		w.batch.Queue(`INSERT INTO notice_conflicts (id, notice_id, delivery_id, digest, amount, occurred_at, reference, particulars, recorded_at, told_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (notice_id, digest) DO NOTHING`,
-			c.id, c.first, c.delivery.id, c.digest, c.notice.Amount.Dong(), c.notice.OccurredAt, c.notice.Reference, c.particulars, w.now, c.toldAt)
+		w.batch.Queue(`INSERT INTO notice_conflicts (id, notice_id, delivery_id, digest, amount, occurred_at, reference, particulars, recorded_at, told_at, currency)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (notice_id, digest) DO NOTHING`,
+			c.id, c.first, c.delivery.id, c.digest, c.notice.Amount.Dong(), c.notice.OccurredAt, c.notice.Reference, c.particulars, w.now, c.toldAt, c.notice.Currency)
 		opened := &openCase{
 			ID: caseID(conflictKind, c.first, c.digest), Kind: conflictKind, Connection: c.connection.ID, Notice: &c.first, Delivery: &c.delivery.id,
 			Detail: "the same id came with other content", Conflict: &c.id,

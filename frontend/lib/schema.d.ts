@@ -5331,7 +5331,7 @@ export interface components {
              * @description why it was opened; the same word as the notice's why
              * @enum {string}
              */
-            kind: "over_limit" | "unknown_account" | "ambiguous_account" | "no_single_stall" | "ambiguous_code" | "foreign_account" | "closed_stall" | "revoked_code" | "other_currency" | "original_unknown" | "paid_twice" | "future_dated" | "conflict" | "unreadable_item" | "retry_failed";
+            kind: "over_limit" | "unknown_account" | "ambiguous_account" | "no_single_stall" | "ambiguous_code" | "foreign_account" | "closed_stall" | "revoked_code" | "other_currency" | "original_unknown" | "paid_twice" | "told_twice" | "future_dated" | "conflict" | "unreadable_item" | "retry_failed";
             /** @description null: the platform's */
             market: components["schemas"]["PaymentsCaseMarket"];
             market_id: string;
@@ -5526,6 +5526,7 @@ export interface components {
             amount: string;
             /** @description what came later under the same id */
             conflict_id?: string;
+            currency: string;
             /** @description the first notice */
             notice_id?: string;
             /** Format: date-time */

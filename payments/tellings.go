@@ -1,0 +1,168 @@
+package payments
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants"
+	"market40/merchants/problem"
+	"market40/payments/banks"
+	"market40/payments/ledger"
+)
+
+// tellingWindow is how far apart two connections may date one transfer.
+const tellingWindow = 2 * time.Minute
+
+// tellingText is what one transfer has in common however connections tell it, where its reference alone does not
+// name it; "" for what is no credit, or has no reference or a strong one.
+func tellingText(n banks.Notice) string {
+	reference := squash(n.Reference)
+	if n.Ignore != "" || n.Direction != banks.In || n.Reverses != "" || n.StrongReference || reference == "" {
+		return ""
+	}
+	return strings.Join([]string{merchants.NormalAccount(n.Account), n.Amount.String(), n.Currency, reference, squash(n.Memo)}, "\n")
+}
+
+// squash returns the letters and digits of a text, in upper case.
+func squash(text string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			return unicode.ToUpper(c)
+		}
+		return -1
+	}, text)
+}
+
+// toldTransfer is one notice of a transfer whose money is in the books or waits as told twice.
+type toldTransfer struct {
+	id, connection uuid.UUID
+	occurredAt     time.Time
+	precision      banks.Precision
+}
+
+func (e *entry) toldTransfer() toldTransfer {
+	return toldTransfer{e.id, e.connection.ID, e.notice.OccurredAt, e.notice.Precision}
+}
+
+// near reports whether both may tell one transfer by their times. A time without an hour is anywhere in its day.
+func (t toldTransfer) near(o toldTransfer) bool {
+	if t.precision == banks.Day || o.precision == banks.Day {
+		return ledger.BusinessDay(t.occurredAt) == ledger.BusinessDay(o.occurredAt)
+	}
+	return t.occurredAt.Sub(o.occurredAt).Abs() <= tellingWindow
+}
+
+// tellings are the notices of transfers by the index of what they have in common.
+type tellings map[string][]toldTransfer
+
+// repeats reports whether another connection told of t before: the n-th telling of one connection is the n-th of
+// another. Equal purchases that both connections tell are thus as many as one of them tells.
+func (all tellings) repeats(index []byte, t toldTransfer) bool {
+	counts := map[uuid.UUID]int{}
+	for _, o := range all[string(index)] {
+		if o.id != t.id && o.near(t) {
+			counts[o.connection]++
+		}
+	}
+	for connection, n := range counts {
+		if connection != t.connection && n > counts[t.connection] {
+			return true
+		}
+	}
+	return false
+}
+
+// queueTellings makes transactions about one transfer wait for each other and reads what was told of it. It comes
+// after the locks of cases and before those of the ledger.
+func queueTellings(batch *pgx.Batch, asked []toldTransfer, indexes [][]byte) tellings {
+	all := tellings{}
+	batch.Queue(`SELECT pg_advisory_xact_lock(key) FROM (
+			SELECT DISTINCT hashtextextended(current_schema() || '.telling.' || encode(t.telling, 'hex'), 0) AS key
+			FROM unnest($1::bytea[]) AS t (telling) ORDER BY key) k`, indexes)
+	const day = 24 * time.Hour
+	var from, to []time.Time
+	for _, t := range asked {
+		from, to = append(from, t.occurredAt.Add(-day)), append(to, t.occurredAt.Add(day))
+	}
+	batch.Queue(`SELECT DISTINCT a.telling, o.id, o.connection_id, o.occurred_at, o.precision
+		FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[]) AS a (telling, earliest, latest)
+		CROSS JOIN LATERAL (SELECT o.id, o.connection_id, o.occurred_at, o.precision FROM notices o
+			WHERE o.telling_index = a.telling AND o.occurred_at BETWEEN a.earliest AND a.latest
+			AND (o.state = 'posted' OR o.market_id IS NOT NULL OR o.why = $4)) o`,
+		indexes, from, to, toldTwice).Query(func(rows pgx.Rows) error {
+		var index []byte
+		var t toldTransfer
+		_, err := pgx.ForEachRow(rows, []any{&index, &t.id, &t.connection, &t.occurredAt, &t.precision}, func() error {
+			all[string(index)] = append(all[string(index)], t)
+			return nil
+		})
+		return err
+	})
+	return all
+}
+
+// findTold leaves to a case what another connection told already, where the reference is weak: account, amount,
+// reference and squashed memo are equal and the times are near. Two people may still assign it.
+func (w *posting) findTold(ctx context.Context) error {
+	var moving []*entry
+	var asked []toldTransfer
+	var indexes [][]byte
+	for _, e := range w.entries {
+		if _, _, moves := e.decision.sides(); moves && e.tellingIndex != nil {
+			moving, asked, indexes = append(moving, e), append(asked, e.toldTransfer()), append(indexes, e.tellingIndex)
+		}
+	}
+	if len(moving) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	all := queueTellings(batch, asked, indexes)
+	if err := w.tx.Send(ctx, batch); err != nil {
+		return fmt.Errorf("look for transfers told by another connection: %w", err)
+	}
+	for _, e := range moving {
+		if all.repeats(e.tellingIndex, e.toldTransfer()) {
+			would := e.decision
+			e.decision = decision{State: Unmatched, Why: toldTwice, Case: toldTwice, Receiver: would.Receiver}
+			e.would = &would
+		}
+		all[string(e.tellingIndex)] = append(all[string(e.tellingIndex)], e.toldTransfer())
+	}
+	return nil
+}
+
+// refuseTold refuses to post what another connection has brought into the books since the case was opened.
+func (c *caseWork) refuseTold(ctx context.Context) error {
+	if c.kind == toldTwice {
+		return nil // that is what people decide
+	}
+	var index []byte
+	t := toldTransfer{id: c.contentID()}
+	if c.content != nil {
+		index, t = c.content.tellingIndex, c.content.toldTransfer()
+	} else {
+		err := c.tx.QueryRow(ctx, `SELECT telling_index, connection_id, occurred_at, precision FROM notices WHERE id = $1`, c.notice).
+			Scan(&index, &t.connection, &t.occurredAt, &t.precision)
+		if err != nil {
+			return fmt.Errorf("read notice of case %s: %w", c.id, err)
+		}
+	}
+	if index == nil {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	all := queueTellings(batch, []toldTransfer{t}, [][]byte{index})
+	if err := c.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("look for other connections' notices of case %s: %w", c.id, err)
+	}
+	if all.repeats(index, t) {
+		return problem.New(problem.Conflict, "told_already", "Khoản này đã được ghi sổ qua kết nối khác.", "This transfer has been posted already, by another connection.")
+	}
+	return nil
+}

@@ -1,0 +1,311 @@
+package payments_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha512"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// TestAnAnswersTimeIsNoContent: MoMo stamps each answer, and SePay's gateway each event. A retry with another stamp is a repeat.
+func TestAnAnswersTimeIsNoContent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i, c := range []struct{ account, store string }{{"MERCHANT1", ""}, {"MERCHANT2", "STORE-7"}} {
+		stall := w.wallet(fmt.Sprint("W", i), c.account)
+		momo := w.feed("momo")
+		paid := credit("4400123456", c.account, 60000)
+		paid.VirtualAccount = c.store
+		momo.play(paid)
+		paid.OccurredAt = paid.OccurredAt.Add(61 * time.Second)
+		momo.play(paid)
+		momo.wantStates("4400123456", "posted account")
+		w.wantPaid(stall, "60000")
+	}
+	stall := w.wallet("W9", "SEPAY_PG")
+	gateway := w.gateway()
+	for _, stamp := range []int64{1795000000, 1795000061} {
+		body := fmt.Sprintf(`{"notification_type":"ORDER_PAID","timestamp":%d,"order":{},"transaction":{"id":"t1","transaction_id":"R1",
+			"transaction_status":"APPROVED","transaction_amount":"80000","transaction_currency":"VND"}}`, stamp)
+		w.postGateway(gateway, body)
+	}
+	w.wantPaid(stall, "80000")
+	w.wantCases("conflict", 0)
+	w.wantSound()
+}
+
+// TestARetryOfANoticeOfAnEarlierProgram: its digest was made with the time of MoMo's answer.
+func TestARetryOfANoticeOfAnEarlierProgram(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall := w.wallet("W1", "MERCHANT1")
+	momo := w.feed("momo")
+	paid := credit("4400123456", "MERCHANT1", 60000)
+	momo.play(paid)
+	digest := w.keys.Index("notice", "MERCHANT1\n\nin\n60000\nVND\n"+strconv.FormatInt(paid.OccurredAt.UnixMilli(), 10)+"\n4400123456")
+	_, err := w.db.Pool.Exec(t.Context(), `ALTER TABLE notice_keys DISABLE TRIGGER USER`)
+	must(t, err)
+	_, err = w.db.Pool.Exec(t.Context(), `UPDATE notice_keys SET digest = $1 WHERE external_id = '4400123456'`, digest)
+	must(t, err)
+	paid.OccurredAt = paid.OccurredAt.Add(61 * time.Second)
+	momo.play(paid)
+	w.wantPaid(stall, "60000")
+	w.wantCases("conflict", 0)
+}
+
+// TestAConflictOfOneTransferIsNotAssigned: account, amount and reference are those of the first content.
+func TestAConflictOfOneTransferIsNotAssigned(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall, code := w.stall(w.market, "A1", "970422", "1111111")
+	c := w.sepay(nil)
+	w.accept(c, transfer{ID: 7, Account: "1111111", Memo: code, Amount: 30000, Reference: "3079"})
+	w.accept(c, transfer{ID: 7, Account: "1111111", Memo: code, Amount: 30000, Reference: "3079", Date: "2026-11-20 10:15:00"})
+	path := "/api/v1/cases/" + w.wantCases("conflict", 1)[0].text("id") + "/resolve"
+	if got := w.call(w.admin, "POST", path, assignTo(stall), 409).text("code"); got != "same_transfer" {
+		t.Errorf("refused as %q", got)
+	}
+	w.call(w.admin, "POST", path, object{"action": "dismiss", "reason": "một khoản báo hai lần"}, 200)
+	w.wantPaid(stall, "30000")
+	w.wantSound()
+}
+
+// TestAVoidBeforeItsPayment: no provider promises an order. The payment is not posted, and one case says so.
+func TestAVoidBeforeItsPayment(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall, code := w.gatewayStall("A1")
+	gateway := w.gateway()
+	event := gatewayEvent{ID: "tx-1", Memo: code, Reference: "PG-1", At: november(25)}
+	void := event
+	void.Void, void.At = true, november(26)
+	for range 2 {
+		w.pay(gateway, void)
+		w.pay(gateway, event)
+	}
+	w.wantPaid(stall)
+	w.wantCases("original_unknown", 1)
+	w.wantSound()
+}
+
+// TestAVoidedPaymentIsNotAssigned: it waited in the inbox when the bank took it back.
+func TestAVoidedPaymentIsNotAssigned(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	elsewhere, _ := w.stall(w.market, "A1", "970436", "2222222")
+	gateway := w.gateway()
+	event := gatewayEvent{ID: "tx-1", Memo: "mua ca", Reference: "PG-1", At: november(25)} // nobody receives on the gateway
+	w.pay(gateway, event)
+	event.Void, event.At = true, november(26)
+	w.pay(gateway, event)
+	path := "/api/v1/cases/" + w.wantCases("unknown_account", 1)[0].text("id") + "/resolve"
+	w.call(w.admin, "POST", path, assignTo(elsewhere), 200)
+	if got := w.call(w.key("admin", ""), "POST", path, assignTo(elsewhere), 409).text("code"); got != "taken_back" {
+		t.Errorf("refused as %q", got)
+	}
+	w.wantPaid(elsewhere)
+	w.wantSound()
+}
+
+// TestAnotherCurrencyIsNeverPosted: neither the notice nor what comes later under its id.
+func TestAnotherCurrencyIsNeverPosted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall, _ := w.stall(w.market, "A1", "970422", "1111111")
+	f := w.feed("standard")
+	dollars, dong := credit("n-1", "1111111", 100), credit("n-2", "1111111", 60000)
+	dollars.Currency = "USD"
+	other := w.key("admin", "")
+	f.play(dollars)
+	f.play(dong)
+	dong.Currency = "USD"
+	f.play(dong)
+	for _, kind := range []string{"other_currency", "conflict"} {
+		c := w.wantCases(kind, 1)[0]
+		contents := c["contents"].([]any)
+		if got := object(contents[len(contents)-1].(map[string]any)).text("currency"); got != "USD" {
+			t.Errorf("the content of %s is in %q", kind, got)
+		}
+		path := "/api/v1/cases/" + c.text("id") + "/resolve"
+		for _, action := range []object{assignTo(stall), {"action": "return", "reason": "ngân hàng trả lại"}} {
+			w.call(w.admin, "POST", path, action, 200)
+			if got := w.call(other, "POST", path, action, 422).text("code"); got != "other_currency" {
+				t.Errorf("refused as %q", got)
+			}
+		}
+		w.call(other, "POST", path, object{"action": "dismiss", "reason": "không phải đồng"}, 200)
+	}
+	w.wantPaid(stall, "60000")
+	w.wantSound()
+}
+
+// TestUnreadableItemsHaveACaseEach: two items that fail alike are not one item.
+func TestUnreadableItemsHaveACaseEach(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stall(w.market, "A1", "970422", "1111111")
+	const pay2s = `{"transactions":[{"id":"g%[1]d","gateway":"MBBank","transactionDate":"2026-11-20 10:11:12","accountNumber":"1111111",` +
+		`"content":"x","transferType":"IN","transferAmount":%[1]d},{"gateway":"MBBank","transactionDate":"2026-11-20 10:11:12",` +
+		`"accountNumber":"1111111","content":"x","transferType":"IN","transferAmount":%[1]d}]}`
+	f := w.feed("pay2s")
+	for _, amount := range []int{1000, 2000, 2000} {
+		if status, answer := w.hook(f.path, "Bearer "+f.secrets["token"], fmt.Appendf(nil, pay2s, amount)); status != 200 {
+			t.Fatalf("answered %d: %s", status, answer)
+		}
+	}
+	w.wantCases("unreadable_item", 2)
+}
+
+// TestASuccessWithoutADate: VNPAY's table calls vnp_PayDate optional. The time of receipt stands for it.
+func TestASuccessWithoutADate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall := w.wallet("W1", "MERCHANT3")
+	f := w.feed("vnpay")
+	for range 2 {
+		r, err := f.provider.Compose(credit("14000001", "MERCHANT3", 60000), f.secrets, time.Now())
+		must(t, err)
+		values, err := url.ParseQuery(r.RawQuery)
+		must(t, err)
+		values.Del("vnp_PayDate")
+		values.Del("vnp_SecureHash")
+		mac := hmac.New(sha512.New, []byte(f.secrets["hash_secret"]))
+		mac.Write([]byte(values.Encode()))
+		r.RawQuery = values.Encode() + "&vnp_SecureHash=" + hex.EncodeToString(mac.Sum(nil))
+		f.deliver(r)
+	}
+	f.play(credit("14000001", "MERCHANT3", 60000)) // and with it
+	w.wantPaid(stall, "60000")
+	w.wantCases("conflict", 0)
+	w.wantSound()
+}
+
+// TestOneNumberIsOneID: however JSON writes it; true and false are no ids.
+func TestOneNumberIsOneID(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall, _ := w.stall(w.market, "A1", "970422", "1111111")
+	c, casso, pay2s := w.sepay(nil), w.feed("casso_v1"), w.feed("pay2s")
+	send := func(id string) []int {
+		one, _ := w.hook("/webhooks/sepay/"+c, "Apikey "+sepayKey, fmt.Appendf(nil, `{"id":%s,"gateway":"MBBank","transactionDate":"2026-11-20 10:11:12",`+
+			`"accountNumber":"1111111","content":"x","transferType":"in","transferAmount":1000}`, id))
+		two, _ := w.hook(pay2s.path, "Bearer "+pay2s.secrets["token"], fmt.Appendf(nil, `{"transactions":[{"id":%s,"gateway":"MBBank",`+
+			`"transactionDate":"2026-11-20 10:11:12","accountNumber":"1111111","content":"x","transferType":"IN","transferAmount":2000}]}`, id))
+		r, err := casso.provider.Compose(credit("0", "1111111", 3000), casso.secrets, time.Now())
+		must(t, err)
+		r.Body = fmt.Appendf(nil, `{"error":0,"data":[{"id":%s,"tid":"","description":"x","amount":3000,"when":"2026-11-20 10:11:12","bank_sub_acc_id":"1111111"}]}`, id)
+		three, _ := casso.send(r)
+		return []int{one, two, three}
+	}
+	for _, id := range []string{"18", "18.0", "1.8e1", "180E-1", `"18"`} {
+		if got := send(id); fmt.Sprint(got) != "[200 200 200]" {
+			t.Errorf("id %s is answered %v", id, got)
+		}
+	}
+	for _, id := range []string{"true", "false", "null", `""`} {
+		if got := send(id); fmt.Sprint(got) != "[400 400 400]" {
+			t.Errorf("id %s is answered %v", id, got)
+		}
+	}
+	w.wantPaid(stall, "3000", "2000", "1000")
+	w.wantSound()
+}
+
+// TestFormsOfADate: each names 20 November 2026, 10:11 or 10:11:12 in Vietnam.
+func TestFormsOfADate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stall(w.market, "A1", "970436", "1111111")
+	c := w.sepay(nil)
+	for i, date := range []string{
+		"2026-11-20 10:11", "2026-11-20T10:11", "2026-11-20 10:11+07:00", "2026-11-20 03:11Z", "2026-11-20 10:11:12+07:00", "2026-11-20 10:11:12 +07:00",
+		"2026-11-20T10:11:12+0700", "2026-11-20 10:11:12+07", "2026-11-20T10:11:12.000+07:00", "2026-11-20 10:11:12.5", "2026-11-20T03:11:12Z", "2026-11-20 10:11:12",
+	} {
+		w.accept(c, transfer{ID: i + 1, Gateway: "Vietcombank", Account: "1111111", Memo: "x", Amount: 1000 + i, Date: date})
+		at, err := time.Parse(time.RFC3339, w.notice(c, i+1).text("occurred_at"))
+		must(t, err)
+		if !at.Truncate(time.Minute).Equal(bankTime) {
+			t.Errorf("%q is read as %v", date, at)
+		}
+	}
+	w.wantSound()
+}
+
+// toldBy plays one transfer of VCB as SePay and Casso tell it: the reference is of the teller and the day, and weak.
+func (w *world) toldBy(connection string, casso *feed, id int, memo string, at time.Time) {
+	w.t.Helper()
+	if casso == nil {
+		w.accept(connection, transfer{ID: id, Gateway: "Vietcombank", Account: "1111111", Memo: memo, Amount: 45000, Reference: "5243.65937", Date: at.Format(time.DateTime)})
+		return
+	}
+	n := credit(strconv.Itoa(id), "1111111", 45000)
+	n.BankBIN, n.Memo, n.Reference, n.OccurredAt = "970436", memo, "5243.65937", at
+	casso.play(n)
+}
+
+// TestAWeakReferenceToldTwice: two connections tell one transfer whose reference alone does not name it.
+func TestAWeakReferenceToldTwice(t *testing.T) {
+	t.Parallel()
+	for name, cassoFirst := range map[string]bool{"sepay first": false, "casso first": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			stall, code := w.stall(w.market, "A1", "970436", "1111111")
+			c, casso := w.sepay(nil), w.feed("casso_v2")
+			order := []*feed{nil, casso}
+			if cassoFirst {
+				order = []*feed{casso, nil}
+			}
+			w.toldBy(c, order[0], 1, code+" mua ca", bankTime)
+			w.toldBy(c, order[1], 2, "MUA.CA "+code+" mua-ca", bankTime) // another memo: another purchase
+			w.toldBy(c, order[1], 3, code+"-MUA CA", bankTime.Add(61*time.Second))
+			w.wantPaid(stall, "45000", "45000")
+			cases := w.wantCases("told_twice", 1)
+			w.toldBy(c, order[1], 3, code+"-MUA CA", bankTime.Add(61*time.Second))
+			w.wantCases("told_twice", 1)
+			w.toldBy(c, order[1], 4, code+" mua ca", bankTime.Add(3*time.Minute)) // too far apart
+			w.wantPaid(stall, "45000", "45000", "45000")
+			path := "/api/v1/cases/" + cases[0].text("id") + "/resolve"
+			w.call(w.admin, "POST", path, assignTo(stall), 200) // two people may say that it was another one
+			w.call(w.key("admin", ""), "POST", path, assignTo(stall), 200)
+			w.wantPaid(stall, "45000", "45000", "45000", "45000")
+			w.wantSound()
+		})
+	}
+}
+
+// TestEqualPurchasesToldTwice: two real payments, told by both connections in any order, are two payments.
+func TestEqualPurchasesToldTwice(t *testing.T) {
+	t.Parallel()
+	for _, order := range []string{"sscc", "scsc", "cssc", "ccss"} {
+		t.Run(order, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			stall, code := w.stall(w.market, "A1", "970436", "1111111")
+			c, casso := w.sepay(nil), w.feed("casso_v2")
+			for i, by := range order {
+				w.toldBy(c, map[rune]*feed{'s': nil, 'c': casso}[by], i+1, code, bankTime.Add(time.Duration(i)*10*time.Second))
+			}
+			w.wantPaid(stall, "45000", "45000")
+			w.wantCases("told_twice", 2)
+			w.wantSound()
+		})
+	}
+}
+
+// TestOneConnectionTellsEqualPurchases: what one connection tells under two ids are two payments.
+func TestOneConnectionTellsEqualPurchases(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall, code := w.stall(w.market, "A1", "970436", "1111111")
+	c := w.sepay(nil)
+	w.toldBy(c, nil, 1, code, bankTime)
+	w.toldBy(c, nil, 2, code, bankTime)
+	w.wantPaid(stall, "45000", "45000")
+	w.wantCases("told_twice", 0)
+	w.wantSound()
+}
