@@ -14,8 +14,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	market40 "market40/cmd/market40"
+	"market40/merchants/auth"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
+	"market40/reports"
 )
 
 // demoNow is the moment at which the tests' demos are drawn: the day after Tết's year has run.
@@ -165,6 +167,7 @@ func TestTheDemoTellsAStory(t *testing.T) {
 		t.Errorf("owners of %.0f markets say what came, of %.0f too few", said, few)
 	}
 	atLeastThree(t, number)
+	headlineStands(t, db)
 	if owed, made := number(`SELECT count(*) FROM pilots WHERE market_id IS NOT NULL`), number(`SELECT count(*) FROM periodic_reports WHERE kind = 'month' AND period @> '2026-10-01'::date AND locality_id IS NOT NULL`); made != owed-1 {
 		t.Errorf("%.0f of %.0f localities reported October, all but one should have", made, owed)
 	}
@@ -173,6 +176,24 @@ func TestTheDemoTellsAStory(t *testing.T) {
 	}
 	if n := number(`SELECT count(*) FROM markets WHERE NOT demo`); n > 0 {
 		t.Errorf("%.0f markets do not say that they are invented", n)
+	}
+}
+
+// headlineStands holds that the province's headline is published on all days, and that nothing hidden beside it can be worked out.
+func headlineStands(t *testing.T, db *database.DB) {
+	t.Helper()
+	r := reports.New(db, func() time.Time { return demoNow })
+	ctx := auth.With(t.Context(), auth.Principal{Role: auth.ProvinceOfficer, ScopeKind: auth.ScopeAll})
+	for day := demoNow; day.After(demoNow.AddDate(0, -17, 0)); day = day.AddDate(0, 0, -67) {
+		q := reports.Question{Basis: "districts_2024", AsOf: day.Format(time.DateOnly), Campaign: "CHO40-2024"}
+		report, err := r.Adoption(ctx, q)
+		must(t, err)
+		for _, code := range []string{"I01", "I02", "I03", "I04", "I05", "I06", "I18"} {
+			if report.Total[code].Suppressed {
+				t.Errorf("on %s the province's %s is hidden", q.AsOf, code)
+			}
+		}
+		must(t, r.Prove(ctx, q))
 	}
 }
 
