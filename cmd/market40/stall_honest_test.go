@@ -127,7 +127,7 @@ func (v *seller) swallowed() {
 	v.wire.set(false)
 	v.hears("online")
 	v.is("live")
-	v.hears("chime have 2 payments total ten 7 thousand dong")
+	v.spoke(10) // together or one by one, as they come again
 }
 
 // endedElsewhere ends the session as from another phone. What comes meanwhile is said once somebody has signed in again.
