@@ -241,11 +241,15 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 	_, err = pgx.ForEachRow(rows, []any{&n, &first, &digest, &market, &occurred}, func() error {
 		e := known[n-1]
 		e.stands = first
-		at := e.notice.OccurredAt
+		again := e.notice
+		if e.toldAt != nil {
+			again.OccurredAt = *e.toldAt // the digest is of what the bank wrote
+		}
+		at := again.OccurredAt
 		if occurred != nil {
 			at = *occurred
 		}
-		if !w.p.sameContent(e.notice, digest, at) {
+		if !w.p.sameContent(again, digest, at) {
 			w.conflicts = append(w.conflicts, conflict{e, first, market})
 		}
 		return nil
