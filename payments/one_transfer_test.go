@@ -225,12 +225,12 @@ func TestAVoidedTransferIsToldAgain(t *testing.T) {
 	w := newWorld(t)
 	stall, code := w.gatewayStall("A1")
 	_, elsewhere := w.stall(w.market, "A2", "970436", "2222222")
-	gateway, other := w.gateway(), w.sepay(nil)
+	gateway, other := w.gateway(), w.gateway()
 	for n, memo := range []string{code, elsewhere} { // the second one waits in suspense, as a case
 		reference := fmt.Sprintf("FT2632500000012%d", n)
 		w.pay(gateway, gatewayEvent{ID: fmt.Sprint("tx-", n), Memo: memo, Reference: reference, At: time.Date(2026, 11, 25, 8, 0, 0, 0, vietnam)})
 		w.pay(gateway, gatewayEvent{ID: fmt.Sprint("tx-", n), Memo: memo, Reference: reference, Void: true, At: time.Date(2026, 11, 29, 8, 0, 0, 0, vietnam)})
-		w.accept(other, transfer{ID: n + 1, Gateway: "SePay", Account: gatewayAccount, Memo: code, Amount: 80000, Reference: reference})
+		w.pay(other, gatewayEvent{ID: fmt.Sprint(n + 1), Memo: code, Reference: reference, At: time.Date(2026, 11, 25, 8, 0, 0, 0, vietnam)})
 		w.wantNotice(other, n+1, "ignored", "duplicate_of:")
 	}
 	w.wantPaid(stall, "-80000", "80000")
