@@ -93,7 +93,7 @@ func (p *Payments) matchContents(ctx context.Context, db querier, cases []Case) 
 			if err != nil {
 				return err
 			}
-			if to := e.decision.To; to != nil {
+			if to := e.decision.To; to != nil && !e.again {
 				content.StallID = &to.Stall
 			}
 		}
@@ -110,13 +110,16 @@ type querier interface {
 // conflictEntry reads a content that came later under the id of a notice, and decides where its money goes.
 func (p *Payments) conflictEntry(ctx context.Context, db querier, id uuid.UUID) (*entry, error) {
 	n := banks.Notice{Direction: banks.In, Precision: banks.Second}
-	var sealed, digest, body []byte
-	var connectionID, delivery uuid.UUID
+	var first banks.Notice
+	var sealed, digest, body, firstSealed []byte
+	var firstID, connectionID, delivery uuid.UUID
 	var toldAt *time.Time
 	var own *string
-	err := db.QueryRow(ctx, `SELECT f.amount::text, f.occurred_at, f.told_at, f.reference, f.particulars, f.digest, f.delivery_id, coalesce(d.body, ''), n.connection_id, f.currency, n.currency, n.external_id
+	err := db.QueryRow(ctx, `SELECT f.amount::text, f.occurred_at, f.told_at, f.reference, f.particulars, f.digest, f.delivery_id, coalesce(d.body, ''), n.connection_id, f.currency, n.currency, n.external_id,
+			n.id, n.amount::text, n.reference, n.particulars
 		FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id LEFT JOIN deliveries d ON d.id = f.delivery_id WHERE f.id = $1`, id).
-		Scan(&n.Amount, &n.OccurredAt, &toldAt, &n.Reference, &sealed, &digest, &delivery, &body, &connectionID, &own, &n.Currency, &n.ExternalID)
+		Scan(&n.Amount, &n.OccurredAt, &toldAt, &n.Reference, &sealed, &digest, &delivery, &body, &connectionID, &own, &first.Currency, &n.ExternalID,
+			&firstID, &first.Amount, &first.Reference, &firstSealed)
 	if err != nil {
 		return nil, fmt.Errorf("read conflict %s: %w", id, err)
 	}
@@ -129,6 +132,12 @@ func (p *Payments) conflictEntry(ctx context.Context, db querier, id uuid.UUID) 
 		return nil, err
 	}
 	told.fill(&n)
+	earlier, err := p.particulars(ctx, firstID, firstSealed)
+	if err != nil {
+		return nil, err
+	}
+	earlier.fill(&first)
+	n.Currency = first.Currency
 	if own != nil {
 		n.Currency = *own
 	} else if item := p.findInDelivery(ctx, c, delivery, body, digest); item != nil { // conflicts of earlier programs do not say it
@@ -138,7 +147,7 @@ func (p *Payments) conflictEntry(ctx context.Context, db querier, id uuid.UUID) 
 	if err != nil {
 		return nil, err
 	}
-	e.toldAt = toldAt
+	e.toldAt, e.again = toldAt, sameTransfer(&first, &n)
 	batch := &pgx.Batch{}
 	register := queueRegister(batch, []*entry{e})
 	if err := db.SendBatch(ctx, batch).Close(); err != nil {
@@ -199,11 +208,7 @@ func (c *caseWork) chooseContent(ctx context.Context, r *Resolution) error {
 	if e.decision.State == Ignored {
 		return problem.Of("action", "nothing_to_move", "Nội dung đến sau không phải tiền vào, chỉ có thể bỏ qua.", "What came later is no incoming money; it can only be dismissed.")
 	}
-	same, err := c.sameTransfer(ctx, &e.notice)
-	if err != nil {
-		return err
-	}
-	if same {
+	if e.again {
 		return problem.New(problem.Conflict, "same_transfer", "Nội dung đến sau trùng tài khoản, số tiền và số tham chiếu với nội dung đầu: là một khoản, không ghi lần nữa.",
 			"What came later has the account, amount and reference of the first notice: it is one transfer and not posted again.")
 	}
@@ -213,25 +218,10 @@ func (c *caseWork) chooseContent(ctx context.Context, r *Resolution) error {
 	return nil
 }
 
-// sameTransfer reports whether the first notice of a conflict has the account, amount, currency and reference of n.
-func (c *caseWork) sameTransfer(ctx context.Context, n *banks.Notice) (bool, error) {
-	if n.Reference == "" {
-		return false, nil
-	}
-	var amount money.Amount
-	var currency, reference string
-	var sealed []byte
-	err := c.tx.QueryRow(ctx, `SELECT amount::text, currency, reference, particulars FROM notices WHERE id = $1`, c.notice).
-		Scan(&amount, &currency, &reference, &sealed)
-	if err != nil {
-		return false, fmt.Errorf("read the first notice of case %s: %w", c.id, err)
-	}
-	first, err := c.p.particulars(ctx, *c.notice, sealed)
-	if err != nil {
-		return false, err
-	}
-	return first.Ignore == "" && merchants.NormalAccount(first.Account) == merchants.NormalAccount(n.Account) &&
-		amount.Dong() == n.Amount.Dong() && currency == n.Currency && reference == n.Reference, nil
+// sameTransfer reports whether two notices under one id have the account, amount, currency and reference in common.
+func sameTransfer(a, b *banks.Notice) bool {
+	return a.Reference != "" && a.Reference == b.Reference && a.Amount.Dong() == b.Amount.Dong() && a.Currency == b.Currency &&
+		a.Ignore == "" && b.Ignore == "" && merchants.NormalAccount(a.Account) == merchants.NormalAccount(b.Account)
 }
 
 func unknownContent() error {

@@ -59,6 +59,7 @@ type entry struct {
 	original *takenPayment
 	decision decision
 	twice    bool      // another payment of the same purchase stands
+	again    bool      // of a conflict: the first notice told this transfer
 	voided   bool      // a void of it came before
 	would    *decision // of what another connection told: where its money would go; nil: it is the first
 

@@ -65,7 +65,11 @@ func TestAConflictOfOneTransferIsNotAssigned(t *testing.T) {
 	c := w.sepay(nil)
 	w.accept(c, transfer{ID: 7, Account: "1111111", Memo: code, Amount: 30000, Reference: "3079"})
 	w.accept(c, transfer{ID: 7, Account: "1111111", Memo: code, Amount: 30000, Reference: "3079", Date: "2026-11-20 10:15:00"})
-	path := "/api/v1/cases/" + w.wantCases("conflict", 1)[0].text("id") + "/resolve"
+	found := w.wantCases("conflict", 1)[0]
+	if later := object(found["contents"].([]any)[1].(map[string]any)); later.text("stall_id") != "" {
+		t.Errorf("the case proposes %v", later)
+	}
+	path := "/api/v1/cases/" + found.text("id") + "/resolve"
 	if got := w.call(w.admin, "POST", path, assignTo(stall), 409).text("code"); got != "same_transfer" {
 		t.Errorf("refused as %q", got)
 	}

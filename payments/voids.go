@@ -80,6 +80,14 @@ func (c *caseWork) voided(ctx context.Context, h *held) (bool, error) {
 	if err != nil || !banks.TellsVoids(connection.provider) {
 		return false, err
 	}
+	var free bool // a posting holds this lock before those of cases, so nothing may wait for it here
+	err = c.tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '.void.' || $1, 0))`, connectionID.String()+external).Scan(&free)
+	if err != nil {
+		return false, fmt.Errorf("lock the void of case %s: %w", c.id, err)
+	}
+	if !free {
+		return false, busy()
+	}
 	rows, err := c.tx.Query(ctx, voidedNotices, []uuid.UUID{connectionID}, []string{banks.VoidID(external)}, []int64{h.amount.Dong()})
 	if err != nil {
 		return false, fmt.Errorf("look for the void of case %s: %w", c.id, err)
