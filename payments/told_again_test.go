@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 )
@@ -311,5 +312,44 @@ func TestOneConnectionTellsEqualPurchases(t *testing.T) {
 	w.toldBy(c, nil, 2, code, bankTime)
 	w.wantPaid(stall, "45000", "45000")
 	w.wantCases("told_twice", 0)
+	w.wantSound()
+}
+
+// TestAFeedOfDatesTellsToo: Casso may know the day alone.
+func TestAFeedOfDatesTellsToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall, code := w.stall(w.market, "A1", "970436", "1111111")
+	c, casso := w.sepay(nil), w.feed("casso_v1")
+	midnight := time.Date(2026, 11, 20, 0, 0, 0, 0, vietnam)
+	w.toldBy(c, nil, 1, code, bankTime)
+	w.toldBy(c, casso, 2, code, midnight)
+	w.wantPaid(stall, "45000")
+	w.wantCases("told_twice", 1)
+	w.toldBy(c, casso, 3, code, midnight.AddDate(0, 0, 1)) // another day
+	w.wantPaid(stall, "45000", "45000")
+	w.wantSound()
+}
+
+// TestConnectionsTellAtOnce: each of some transfers comes through both connections at the same moment.
+func TestConnectionsTellAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall, code := w.stall(w.market, "A1", "970436", "1111111")
+	one, two := w.sepay(nil), w.sepay(nil)
+	const transfers = 10
+	var all sync.WaitGroup
+	for n := range transfers {
+		for _, connection := range []string{one, two} {
+			all.Go(func() {
+				w.accept(connection, transfer{ID: n + 1, Gateway: "Vietcombank", Account: "1111111", Memo: code, Amount: 1000 + n, Reference: "5243.65937"})
+			})
+		}
+	}
+	all.Wait()
+	if paid := len(w.paid(stall)); paid != transfers {
+		t.Errorf("%d payments of %d transfers", paid, transfers)
+	}
+	w.wantCases("told_twice", transfers)
 	w.wantSound()
 }
