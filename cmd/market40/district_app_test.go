@@ -212,7 +212,7 @@ func TestAnOfficersMonth(t *testing.T) {
 	}
 	v.open("indicators/I24?as_of=" + firstDay)
 	v.until(`document.querySelector('[name=by]')?.value === 'locality' && document.querySelectorAll('[name=by] option').length === 1`)
-	v.open("indicators/I05?by=goods_group&as_of=" + firstDay)
+	v.open("indicators/I05?by=zone&as_of=" + firstDay)
 	v.until(`[...document.querySelectorAll('.funnel li span')].map((s) => s.textContent).join('; ') === 'Chợ Đầm, hải sản; Chợ Ba Ngòi, hải sản'`)
 	o.ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/572", object{"exempt_reason": "chợ đang xây lại", "since": firstDay}, 200)
 	v.open("overview?as_of=2024-06-15")

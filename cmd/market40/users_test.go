@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strings"
@@ -93,8 +94,12 @@ func (s *serving) person(env []string) []string {
 	login := fmt.Sprint("person-", time.Now().UnixNano())
 	cmd := command(s.t, env, "users", "create", "--role", "admin", "--login", login, "--name", login)
 	cmd.Stdin = strings.NewReader(password + "\n")
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	out, err := cmd.Output()
-	must(s.t, err)
+	if err != nil {
+		s.t.Fatalf("making a person: %v: %s", err, said.String())
+	}
 	return s.signIn(login, password, regexp.MustCompile(`second factor +([A-Z2-7]{32})`).FindStringSubmatch(string(out))[1])
 }
 

@@ -36,12 +36,12 @@ export class DayTotal {
   private timer?: ReturnType<typeof setTimeout>;
   private stopped = false;
 
-  /** read asks the server for the total of a day; show is given every change. */
-  constructor(private read: (day: string) => Promise<{ count: number; amount: string }>, private show: (total: Total) => void, private now: () => number = Date.now) {}
+  /** read asks the server for the total of a day; show is given every change, and whether the server counted it. */
+  constructor(private read: (day: string) => Promise<{ count: number; amount: string }>, private show: (total: Total, counted: boolean) => void, private now: () => number = Date.now) {}
 
   /** start begins with what the phone remembers, if that is of today, and asks the server. */
   start(known?: Total): Promise<void> {
-    if (known?.day === this.today()) this.set(known);
+    if (known?.day === this.today()) this.set(known, false);
     return this.refresh();
   }
 
@@ -53,7 +53,7 @@ export class DayTotal {
   /** came adds payments, and has the server asked soon. */
   came(list: Payment[]): void {
     this.arrived += list.length;
-    if (this.shown?.day === this.today()) this.set(add(this.shown, list, this.now()));
+    if (this.shown?.day === this.today()) this.set(add(this.shown, list, this.now()), false);
     this.later();
   }
 
@@ -70,7 +70,7 @@ export class DayTotal {
     const day = this.today();
     try {
       const answer = await this.read(day);
-      if (this.arrived === arrived || this.shown?.day !== day) this.set({ day, count: answer.count, amount: answer.amount, at: this.now() });
+      if (this.arrived === arrived || this.shown?.day !== day) this.set({ day, count: answer.count, amount: answer.amount, at: this.now() }, true);
       if (this.arrived !== arrived) this.later();
     } catch {
       // what is shown stays, with its time
@@ -86,10 +86,10 @@ export class DayTotal {
     }, readEvery);
   }
 
-  private set(total: Total): void {
+  private set(total: Total, counted: boolean): void {
     if (this.stopped) return;
     this.shown = total;
-    this.show(total);
+    this.show(total, counted);
   }
 
   private today(): string {
