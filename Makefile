@@ -23,7 +23,7 @@ test: setup apps ## everything that proves the program: format, vet, all tests
 	go mod verify
 	$(PLAIN) vet -trimpath ./...
 	go test -race -timeout 14m $(RACY)
-	$(PLAIN) test -trimpath -timeout 25m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
+	$(PLAIN) test -trimpath -timeout 40m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
 
 build: setup apps ## bin/market40
 	$(BUILD) -o bin/market40 ./cmd/market40

@@ -25,6 +25,7 @@ type Reports struct {
 	now         func() time.Time
 	definitions func() ([]Definition, error) // read once: they are embedded
 	kept        kept
+	proofs      proofs
 	seats       chan struct{}
 }
 

@@ -32,13 +32,13 @@ func TestMain(m *testing.M) {
 	}
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue { // nobody set it
-		_ = parallel.Value.Set(strconv.Itoa(waitingTests * runtime.GOMAXPROCS(0)))
+		_ = parallel.Value.Set(strconv.Itoa(runtime.GOMAXPROCS(0) + waitingTests))
 	}
 	os.Exit(m.Run())
 }
 
-// waitingTests is how many tests run at once on each core: they wait for servers and browsers most of the time.
-const waitingTests = 2
+// waitingTests is how many more tests run at once than there are cores: they wait for servers and browsers often.
+const waitingTests = 1
 
 // ownSettings are the variables that a test sets or leaves out, never those of who runs it.
 var ownSettings = []string{

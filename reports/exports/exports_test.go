@@ -46,7 +46,7 @@ func cellNumber(value *string, over, under *reports.Quantity, code, part string)
 		if code == "I20" {
 			quotient.Mul(quotient, big.NewRat(10_000, 1))
 		}
-		if quotient.FloatString(4) == *value {
+		if rounded, _ := new(big.Rat).SetString(quotient.FloatString(4)); rounded.Cmp(exact) == 0 { // "-0.0000" is zero
 			exact = quotient
 		}
 	}
