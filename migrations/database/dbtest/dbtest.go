@@ -24,7 +24,7 @@ import (
 const (
 	maxSlots  = 64 // test binaries that run at the same time
 	startTime = 2 * time.Minute
-	maxConns  = 8 // of one test's pool; the server takes 100
+	maxConns  = 8 // of one test's pool
 )
 
 // server is the binary's one server with its migrated template, started by the first test that needs it.

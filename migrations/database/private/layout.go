@@ -156,7 +156,9 @@ random_page_cost = 1.1
 autovacuum_vacuum_insert_scale_factor = 0.05
 `
 
+// throwAway is for the server that all tests of a package share, each with programs of its own. Later settings win.
 const throwAway = `fsync = off
+max_connections = 400
 synchronous_commit = off
 full_page_writes = off
 wal_level = minimal
