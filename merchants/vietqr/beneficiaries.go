@@ -19,7 +19,6 @@ var plainAccount = regexp.MustCompile(`^[0-9]{0,18}[1-9][0-9]{0,18}$`)
 // maxAccount is how many characters an account number has at most (EMVCo's template for VietQR, field 38-01-01).
 const maxAccount = 19
 
-
 // letteredAccounts are the account numbers with letters that banks are known to have, by the bank's number. They were seen in codes that
 // the banks or their partners issue: payOS on MB, BIDV's and Techcombank's virtual accounts, TPBank's names of letters alone.
 var letteredAccounts = map[string]*regexp.Regexp{
