@@ -71,6 +71,8 @@ func TestATerminalCountsOnItsAccount(t *testing.T) {
 	w.wantPaid(twin, "3000")
 	w.accept(c, transfer{ID: 4, Gateway: "Vietcombank", Account: "7777777", Sub: "T01", Memo: "tien rau", Amount: 4000})
 	w.wantNotice(c, 4, "unmatched", "unknown_account") // a terminal of another bank
+	w.accept(c, transfer{ID: 5, Gateway: "Ngân hàng lạ", Account: "7777777", Sub: "T01", Memo: "tien rau", Amount: 4000})
+	w.wantNotice(c, 5, "unmatched", "unknown_account")
 	f := w.feed("vietqr_vn")
 	n := credit("900", "1111111", 5000)
 	n.VirtualAccount = "T01"

@@ -113,7 +113,7 @@ func (r *register) decide(e *entry) decision {
 		return decision{State: Unmatched, Why: overLimit, Case: overLimit}
 	}
 	account, several := r.account(e)
-	if v := e.within(r.byVirtual[string(e.virtualIndex)]); v != nil && names(e, account, v, several) {
+	if v := e.within(r.byVirtual[string(e.virtualIndex)]); v != nil && e.confirms(v, account, several) {
 		return post(v, v.Places[0], byVirtual)
 	}
 	if several {
@@ -163,13 +163,16 @@ func (r *register) account(e *entry) (found *receiver, several bool) {
 	return nil, false
 }
 
-// names reports whether a notice that names an account may speak of a virtual account: terminals of two banks may have one
-// id, so that it counts only on the account that the notice names, or where the register knows none.
-func names(e *entry, account, virtual *receiver, several bool) bool {
-	if several {
+// confirms reports whether a notice's virtual account counts. Terminals of two banks may have one id, so it counts on the account
+// that the notice names; where the register knows no such account, it counts unless the notice names a bank that we do not know.
+func (e *entry) confirms(virtual, account *receiver, several bool) bool {
+	switch {
+	case several:
 		return virtual.Number == string(e.accountIndex)
+	case account == nil:
+		return e.notice.BankBIN != banks.UnknownBank
 	}
-	return account == nil || account.Account == virtual.Account
+	return account.Account == virtual.Account
 }
 
 // within is the receiver as far as the notice may speak of it, or nil: within the connection's scope, of the provider's kind
