@@ -26,14 +26,18 @@ describe('DayTotal', () => {
   /** A server that counts, and a screen. */
   function day(server = { count: 568, amount: '29579750' }) {
     const seen: Total[] = [];
+    const counted: boolean[] = [];
     const reads = { n: 0, wait: 0 };
     const totals = new DayTotal(async () => {
       reads.n++;
       const answer = { ...server };
       if (reads.wait) await new Promise((done) => setTimeout(done, reads.wait));
       return answer;
-    }, (t) => seen.push(t));
-    return { totals, server, seen, reads, shown: () => seen.at(-1)! };
+    }, (t, byServer) => {
+      seen.push(t);
+      counted.push(byServer);
+    });
+    return { totals, server, counted, seen, reads, shown: () => seen.at(-1)! };
   }
 
   it('shows the server\'s count, and what comes at once', async () => {
@@ -42,6 +46,13 @@ describe('DayTotal', () => {
     expect(shown()).toMatchObject({ day: '2026-11-23', count: 568, amount: '29579750' });
     totals.came([payment(1, '45000')]);
     expect(shown()).toMatchObject({ count: 569, amount: '29624750' });
+  });
+
+  it('says which totals the server counted: only these are kept', async () => {
+    const { totals, counted } = day();
+    await totals.start({ day: '2026-11-23', count: 567, amount: '1', at: 0 });
+    totals.came([payment(1, '45000')]); // may be in the answer already
+    expect(counted).toEqual([false, true, false]);
   });
 
   it('asks few times for many payments, and ends with the server\'s figure', async () => {
