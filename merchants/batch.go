@@ -209,7 +209,7 @@ func (b *batch) resolvePhone(e *entry) {
 		}
 		next = max(next, owner.share+1)
 	}
-	if len(fitting) == 1 { // of two who differ in diacritics only, a name without any is nobody's
+	if len(fitting) == 1 { // a name without diacritics that fits two people is refused below
 		e.merchant = fitting[0].id
 		return
 	}
