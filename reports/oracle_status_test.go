@@ -2,6 +2,7 @@ package reports_test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -134,6 +135,17 @@ func (f figuresOf) standing(hidden bool, target *factTarget, punctuality counted
 // figuresOf are figures by their indicators.
 type figuresOf map[string]counted
 
+// shown leaves out the warnings whose figures are hidden: what nobody may read decides no status.
+func (f figuresOf) shown(row map[string]served) figuresOf {
+	seen := maps.Clone(f)
+	for _, code := range []string{"I06", "I18"} {
+		if row[code].Suppressed {
+			delete(seen, code)
+		}
+	}
+	return seen
+}
+
 // districtsIn are the districts whose pilots some markets are.
 func (w *factWorld) districtsIn(markets []*factMarket, on time.Time) (districts []string) {
 	for _, district := range allDistricts {
@@ -171,7 +183,7 @@ func (c *comparing) row(w *factWorld, row servedRow, want figuresOf) {
 		target := w.target(designated[0], c.moment)
 		headline := row.Indicators["I05"]
 		hidden := headline.Suppressed || row.Coverage.Numerator == nil
-		expected := want.standing(hidden, target, w.punctuality(designated, c.moment), c.moment)
+		expected := want.shown(row.Indicators).standing(hidden, target, w.punctuality(designated, c.moment), c.moment)
 		c.stands(row.servedStanding, expected, target)
 		c.because(row, want, expected)
 	case len(designated) > 1:
