@@ -1,7 +1,7 @@
 # market40: `make` shows what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: client screenshots apps run test build bench attack check sbom reproducible fmt help setup
+.PHONY: explore client screenshots apps run test build bench attack check sbom reproducible fmt help setup
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LINT := bin/golangci-lint
@@ -11,6 +11,8 @@ FRONT := $(shell find frontend/stall frontend/district frontend/lib frontend/voi
 BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)'
 # The same way for vet and for tests: what is compiled for one serves the other, and the image that a test builds.
 PLAIN := CGO_ENABLED=0 go
+# What tests draw is the same every time, so that a red test is red again; 0 draws anew (make explore).
+export RAPID_SEED ?= 1
 # Where goroutines meet: tested with the race detector. Everything else is tested without it, which is several times quicker.
 RACY := ./migrations/database/... ./merchants/auth/... ./merchants/seal/... ./payments/...
 
@@ -24,6 +26,10 @@ test: setup apps ## everything that proves the program: format, vet, all tests
 	$(PLAIN) vet -trimpath ./...
 	go test -race -timeout 14m $(RACY)
 	$(PLAIN) test -trimpath -timeout 40m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
+
+explore: export RAPID_SEED = 0
+explore: setup ## the property tests on what was never drawn before
+	$(PLAIN) test -trimpath -count=1 -timeout 60m $$(grep -rl --include='*_test.go' pgregory.net/rapid cmd frontend merchants migrations payments reports | xargs -n1 dirname | sort -u | sed 's,^,./,')
 
 build: setup apps ## bin/market40
 	$(BUILD) -o bin/market40 ./cmd/market40
