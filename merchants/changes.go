@@ -78,16 +78,13 @@ func contactPlace(id uuid.UUID) seal.Place {
 }
 
 // proved refuses a person who last proved who it is too long ago: a phone left on a counter must not move money.
-// A program proves nothing: what it proposes waits for a second person instead (isProgram).
+// A program proves nothing: what it proposes waits for a second person instead (auth.Principal.IsProgram).
 func proved(who auth.Principal, now time.Time) error {
 	if who.SessionID == nil || now.Sub(who.ProvedAt) <= provedFor {
 		return nil
 	}
 	return problem.New(problem.Forbidden, "prove_again", "Việc này liên quan đến tiền: hãy xác thực lại.", "This is about money: prove who you are again.")
 }
-
-// isProgram reports whether the caller is an API key and no person who signed in.
-func isProgram(who auth.Principal) bool { return who.SessionID == nil }
 
 // proposeChange proposes that another account receives instead of one of the tenant's. A person's change waits a day,
 // a program's waits for a second person. Refused: a proof that is too old (403), a merchant who is not the tenant (403),
@@ -158,7 +155,7 @@ func (r *Registry) enterChange(ctx context.Context, tx pgx.Tx, who auth.Principa
 	if a := o.entry.account; a != nil {
 		c.bin, c.last4, c.holder = a.BankBIN, seal.Last4(a.AccountNumber), a.HolderName
 	}
-	c.proposedBy, c.proposedAt, c.needsSecond = who.ActorID, r.now(), isProgram(who)
+	c.proposedBy, c.proposedAt, c.needsSecond = who.ActorID, r.now(), who.IsProgram()
 	c.due = c.proposedAt.Add(changeWait)
 	if c.needsSecond {
 		c.due = c.proposedAt.Add(changeLapses)

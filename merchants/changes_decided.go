@@ -69,17 +69,17 @@ func changeDecided() error {
 const countPersons = `SELECT count(DISTINCT coalesce(k.merchant_id, o.merchant_id, u.merchant_id, k.owner_id, a.id))
 	FROM actors a LEFT JOIN users u ON u.id = a.id LEFT JOIN api_keys k ON k.id = a.id LEFT JOIN users o ON o.id = k.owner_id WHERE a.id = ANY ($1)`
 
-// requireSecond refuses an approver who is the proposer, a program, or came in by an invitation: whoever made the invitation,
-// which may be the program that proposed, could have accepted it.
+// requireSecond refuses an approver who is the proposer, a program, let in by one, or a merchant who signed in otherwise than
+// by phone: whoever made an invitation could have accepted it, and added a device.
 func (c *change) requireSecond(ctx context.Context, tx pgx.Tx, who auth.Principal) error {
 	var persons int
-	var invited bool
-	err := tx.QueryRow(ctx, `SELECT (`+countPersons+`), EXISTS (SELECT FROM sessions WHERE id = $2 AND method = 'invitation')`,
-		[]uuid.UUID{who.ActorID, c.proposedBy}, who.SessionID).Scan(&persons, &invited)
+	var phone bool
+	err := tx.QueryRow(ctx, `SELECT (`+countPersons+`), EXISTS (SELECT FROM sessions WHERE id = $2 AND method = 'phone')`,
+		[]uuid.UUID{who.ActorID, c.proposedBy}, who.SessionID).Scan(&persons, &phone)
 	if err != nil {
 		return fmt.Errorf("compare persons: %w", err)
 	}
-	if persons < 2 || invited || isProgram(who) {
+	if persons < 2 || who.IsProgram() || who.MerchantID != nil && !phone {
 		return problem.New(problem.Conflict, "second_person_needed", "Cần người thứ hai duyệt.", "A second person has to approve this.")
 	}
 	return nil

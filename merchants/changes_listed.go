@@ -2,6 +2,7 @@ package merchants
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -30,6 +31,8 @@ type BeneficiaryChange struct {
 	NewAccount  *ChangedAccount `json:"new_account" doc:"null: another tenant, who has not joined"`
 	Reason      string          `json:"reason"`
 	ProposedBy  uuid.UUID       `json:"proposed_by"`
+	Proposer    string          `json:"proposer" doc:"the name of the user or key that proposed it"`
+	NewTenant   string          `json:"new_tenant" doc:"of a change of tenant that waits: the new one's name, to those who decide; else empty"`
 	ProposedAt  time.Time       `json:"proposed_at"`
 	NeedsSecond bool            `json:"needs_second_person" doc:"true: a program proposed it; it never becomes effective by itself"`
 	EffectiveAt *time.Time      `json:"effective_at" doc:"when it became, or will by itself become, effective; null: it does not"`
@@ -56,22 +59,29 @@ type ChangeStep struct {
 }
 
 // selectChanges is SQL for the changes in the caller's scope: a merchant's are those of own tenancies.
-const selectChanges = `SELECT c.id, c.kind, c.state, c.why, c.market_id, c.stall_id, s.number, c.reason, c.proposed_by, c.proposed_at, c.needs_second,
+const selectChanges = `SELECT c.id, c.kind, c.state, c.why, c.market_id, c.stall_id, s.number, c.reason, c.proposed_by, coalesce(u.full_name, k.name, ''), c.proposed_at, c.needs_second,
 		c.due_at, c.decided_at, c.contact_last3, coalesce(o.bank_bin, ''), coalesce(ob.short_name, ''), coalesce(o.last4, ''), coalesce(o.holder_name, ''),
 		c.bank_bin, coalesce(nb.short_name, ''), c.last4, c.holder_name,
 		(SELECT jsonb_agg(jsonb_build_object('step', p.step, 'at', p.at, 'actor_id', p.actor_id, 'reason', p.reason) ORDER BY p.id)
-			FROM beneficiary_change_steps p WHERE p.change_id = c.id)
-	FROM beneficiary_changes c JOIN stalls s ON s.id = c.stall_id JOIN tenancies t ON t.id = c.tenancy_id
+			FROM beneficiary_change_steps p WHERE p.change_id = c.id),
+		CASE WHEN c.kind = 'tenant' AND c.state = 'pending' THEN c.proposal END
+	FROM beneficiary_changes c LEFT JOIN users u ON u.id = c.proposed_by LEFT JOIN api_keys k ON k.id = c.proposed_by JOIN stalls s ON s.id = c.stall_id JOIN tenancies t ON t.id = c.tenancy_id
 	LEFT JOIN accounts o ON o.id = c.old_account LEFT JOIN banks ob ON ob.bin = o.bank_bin LEFT JOIN banks nb ON nb.bin = c.bank_bin
 	WHERE c.market_id IN (SELECT scope_markets($1, $2)) AND sees_stall($1, $2, c.stall_id) AND ($3::uuid IS NULL OR t.merchant_id = $3)`
 
-func scanChange(row pgx.CollectableRow) (c BeneficiaryChange, err error) {
+// listedChange is a change and, of a tenant that waits, what was proposed, sealed.
+type listedChange struct {
+	BeneficiaryChange
+	proposal []byte
+}
+
+func scanChange(row pgx.CollectableRow) (c listedChange, err error) {
 	var due time.Time
 	var last3, oldLast4, newLast4 string
 	var from, to ChangedAccount
-	err = row.Scan(&c.ID, &c.Kind, &c.State, &c.Why, &c.MarketID, &c.StallID, &c.StallNumber, &c.Reason, &c.ProposedBy, &c.ProposedAt, &c.NeedsSecond,
+	err = row.Scan(&c.ID, &c.Kind, &c.State, &c.Why, &c.MarketID, &c.StallID, &c.StallNumber, &c.Reason, &c.ProposedBy, &c.Proposer, &c.ProposedAt, &c.NeedsSecond,
 		&due, &c.DecidedAt, &last3, &from.BankBIN, &from.BankName, &oldLast4, &from.HolderName,
-		&to.BankBIN, &to.BankName, &newLast4, &to.HolderName, &c.Steps)
+		&to.BankBIN, &to.BankName, &newLast4, &to.HolderName, &c.Steps, &c.proposal)
 	from.AccountNumber, to.AccountNumber, c.Contact = seal.Mask(oldLast4), seal.Mask(newLast4), seal.Mask(last3)
 	if oldLast4 != "" {
 		c.OldAccount = &from
@@ -92,8 +102,53 @@ func scanChange(row pgx.CollectableRow) (c BeneficiaryChange, err error) {
 	return c, err
 }
 
-// changeFilter narrows a list of changes; Nil and zero narrow nothing.
+// collectChanges reads changes and names the tenants whom they would bring, to those who decide.
+func (r *Registry) collectChanges(ctx context.Context, who auth.Principal, rows pgx.Rows) ([]BeneficiaryChange, error) {
+	listed, err := pgx.CollectRows(rows, scanChange)
+	if err != nil {
+		return nil, err
+	}
+	changes := make([]BeneficiaryChange, len(listed))
+	for i, c := range listed {
+		changes[i] = c.BeneficiaryChange
+		if c.proposal == nil || who.MerchantID != nil || !who.Role.May(auth.ChangeAccounts) {
+			continue
+		}
+		if changes[i].NewTenant, err = r.proposedTenant(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	return changes, nil
+}
+
+// proposedTenant returns the name of the merchant whom a change of tenant would bring.
+func (r *Registry) proposedTenant(ctx context.Context, c listedChange) (name string, err error) {
+	plain, err := r.keys.Open(ctx, proposalPlace(c.ID), c.proposal)
+	if err != nil {
+		return "", err
+	}
+	var o tenancyOrder
+	if err = json.Unmarshal(plain, &o); err != nil || o.Merchant == nil || o.Merchant.ID == "" {
+		return o.newName(), err
+	}
+	err = r.db.Pool.QueryRow(ctx, `SELECT full_name FROM merchants WHERE id::text = lower($1)`, o.Merchant.ID).Scan(&name)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", fmt.Errorf("find the proposed tenant of change %s: %w", c.ID, err)
+	}
+	return name, nil
+}
+
+// newName returns the name of a merchant who is not registered yet.
+func (o tenancyOrder) newName() string {
+	if o.Merchant == nil {
+		return ""
+	}
+	return o.Merchant.FullName
+}
+
+// changeFilter narrows a list of changes; empty, Nil and zero narrow nothing.
 type changeFilter struct {
+	state         string
 	market, stall uuid.UUID
 	since         time.Time
 }
@@ -105,12 +160,12 @@ func (r *Registry) listChanges(ctx context.Context, who auth.Principal, f change
 		return nil, err
 	}
 	rows, err := r.db.Pool.Query(ctx, selectChanges+` AND ($4::uuid = $6::uuid OR c.market_id = $4) AND ($5::uuid = $6 OR c.stall_id = $5) AND c.proposed_at >= $7
-		AND ($8::timestamptz IS NULL OR (c.proposed_at, c.id) < ($8, $9)) ORDER BY c.proposed_at DESC, c.id DESC LIMIT $10`,
-		who.ScopeKind, who.ScopeID, who.MerchantID, f.market, f.stall, uuid.Nil, f.since, after.At, after.ID, page.Size()+1)
+		AND ($8::timestamptz IS NULL OR (c.proposed_at, c.id) < ($8, $9)) AND ($11 = '' OR c.state = $11) ORDER BY c.proposed_at DESC, c.id DESC LIMIT $10`,
+		who.ScopeKind, who.ScopeID, who.MerchantID, f.market, f.stall, uuid.Nil, f.since, after.At, after.ID, page.Size()+1, f.state)
 	if err != nil {
 		return nil, fmt.Errorf("list changes: %w", err)
 	}
-	changes, err := pgx.CollectRows(rows, scanChange)
+	changes, err := r.collectChanges(ctx, who, rows)
 	if err != nil {
 		return nil, fmt.Errorf("list changes: %w", err)
 	}
@@ -124,12 +179,12 @@ func (r *Registry) readChange(ctx context.Context, who auth.Principal, id uuid.U
 	if err != nil {
 		return BeneficiaryChange{}, fmt.Errorf("read change %s: %w", id, err)
 	}
-	c, err := pgx.CollectExactlyOneRow(rows, scanChange)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return c, problem.Missing("change")
-	}
+	found, err := r.collectChanges(ctx, who, rows)
 	if err != nil {
-		return c, fmt.Errorf("read change %s: %w", id, err)
+		return BeneficiaryChange{}, fmt.Errorf("read change %s: %w", id, err)
 	}
-	return c, nil
+	if len(found) == 0 {
+		return BeneficiaryChange{}, problem.Missing("change")
+	}
+	return found[0], nil
 }

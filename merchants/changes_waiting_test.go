@@ -114,11 +114,24 @@ func TestAProgramsChangeOfTenantWaits(t *testing.T) {
 	path, manager := "/api/v1/stalls/"+s.text("id"), w.key("manager", "market:CHODAM")
 	order := object{"merchant": w.merchant("Kẻ Gian"), "account": account("970415", "77778888990")}
 	c := w.call(manager, "POST", path+"/tenancies", order, 202)
-	if c.text("kind") != "tenant" || c.text("state") != "pending" || c.text("old_account.account_number") != "••••11" || c.text("new_account.account_number") != "••••8990" {
+	if c.text("kind") != "tenant" || c.text("state") != "pending" || c.text("old_account.account_number") != "••••11" || c.text("new_tenant") != "Kẻ Gian" || c.text("new_account.account_number") != "••••8990" {
 		t.Errorf("the answer is %v", c)
 	}
 	if seen := w.call(w.admin, "GET", path, nil, 200); seen.text("merchant.full_name") != "Trần Thị Đậm" || seen.text("code.code") != s.text("code.code") {
 		t.Errorf("before the approval the stall is %v", seen)
+	}
+	listed := w.call(manager, "GET", "/api/v1/beneficiary-changes?state=pending", nil, 200).items()
+	if len(listed) != 1 || listed[0].text("id") != c.text("id") || listed[0].text("proposer") != t.Name() {
+		t.Errorf("the board lists %v", listed)
+	}
+	if seen := w.call(w.key("merchant", "stall:"+s.text("id")), "GET", "/api/v1/beneficiary-changes", nil, 200).items(); len(seen) != 1 || seen[0].text("new_tenant") != "" {
+		t.Errorf("the tenant lists %v", seen)
+	}
+	w.newMarket("XOMMOI", "22402")
+	for query, key := range map[string]string{"?state=effective": manager, "": w.key("manager", "market:XOMMOI")} {
+		if others := w.call(key, "GET", "/api/v1/beneficiary-changes"+query, nil, 200).items(); len(others) != 0 {
+			t.Errorf("with %q the list is %v", query, others)
+		}
 	}
 	w.wantAlerts("tenant_changed", 1)
 	if page := string(w.fetch("/q/"+s.text("code.code"), 200)); !strings.Contains(page, "Ban quản lý đã yêu cầu đổi người thuê sạp, đang chờ người thứ hai duyệt.") {

@@ -17,6 +17,7 @@ func (r *Registry) mountChanges(e *edge.Edge) {
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/beneficiary-changes", "propose-beneficiary-change", "Đổi tài khoản nhận tiền: another account instead, after 24 hours or a second person's approval", http.StatusCreated), r.postChange)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/beneficiary-changes", "list-stall-beneficiary-changes", "A stall's changes of account, newest first", 0), r.listStallChanges)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/beneficiary-changes", "list-market-beneficiary-changes", "A market's changes of account in the last 90 days, newest first", 0), r.listMarketChanges)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/beneficiary-changes", "list-beneficiary-changes", "Đổi tài khoản, đổi người thuê: the changes in scope in the last 90 days, newest first", 0), r.getChanges)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/approve", "approve-beneficiary-change", "Duyệt: effective at once, by a second person", http.StatusOK), r.postApproval)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/cancel", "cancel-beneficiary-change", "Hủy: while it waits; an addition for a day", http.StatusOK), r.postCancel)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/alerts", "list-alerts", "Cảnh báo: what a board should look at, newest first", 0), r.getAlerts)
@@ -61,6 +62,18 @@ func (r *Registry) listMarketChanges(ctx context.Context, in *struct {
 		return nil, err
 	}
 	return answer(r.listChanges(ctx, who, changeFilter{market: market, since: r.now().Add(-listedFor)}, in.Page))
+}
+
+func (r *Registry) getChanges(ctx context.Context, in *struct {
+	State string `query:"state" enum:"pending,effective,cancelled,refused"`
+	edge.Page
+},
+) (*body[*edge.List[BeneficiaryChange]], error) {
+	who, err := auth.Require(ctx, auth.ReadChanges)
+	if err != nil {
+		return nil, err
+	}
+	return answer(r.listChanges(ctx, who, changeFilter{state: in.State, since: r.now().Add(-listedFor)}, in.Page))
 }
 
 // changeFor is the caller and the change of the path: first in scope (404), then allowed (403).

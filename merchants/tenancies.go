@@ -88,7 +88,7 @@ func (r *Registry) changeTenant(ctx context.Context, who auth.Principal, stall u
 		if err != nil {
 			return err
 		}
-		if isProgram(who) && (from != nil || at.tenancy != uuid.Nil) {
+		if who.IsProgram() && (from != nil || at.tenancy != uuid.Nil) {
 			e.claims = e.account != nil
 			c, contact := at.proposed(newTenant, from)
 			waiting = c.id
@@ -256,7 +256,7 @@ func (r *Registry) addAccount(ctx context.Context, who auth.Principal, stall uui
 		if err != nil {
 			return err
 		}
-		if isProgram(who) && from != nil {
+		if who.IsProgram() && from != nil {
 			e.claims = true
 			c, contact := at.proposed(addition, from)
 			added.waiting = c.id

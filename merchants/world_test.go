@@ -55,6 +55,7 @@ func newWorld(t *testing.T) *world {
 	w.registry = merchants.New(w.db, keys, now)
 	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.keys, People: w.people}, Trail: auth.NewTrail(w.db, keys, now), Now: now, Version: "test"})
 	w.registry.Routes(e)
+	(&edge.Users{People: w.people, Keys: w.keys, Now: now}).Routes(e)
 	merchants.NewPrints(w.registry, "https://cho.example.vn").Routes(e)
 	shown, err := pages.New(w.registry, payments.NewOrders(payments.New(w.db, keys, now), w.registry), "https://cho.example.vn")
 	must(t, err)
@@ -87,11 +88,17 @@ func (w *world) signIn(login, role, scope string) (id uuid.UUID, key string) {
 	w.t.Helper()
 	made, err := w.people.Create(w.t.Context(), auth.UserOrder{Login: login, FullName: login, Role: role, Scopes: []auth.ScopeOrder{{Scope: scope}}, Password: "tôm hùm 9 con"})
 	must(w.t, err)
-	code, err := totp.GenerateCode(made.Secret, w.clock)
+	return made.ID, w.enter(login, "tôm hùm 9 con", made.Secret)
+}
+
+// enter signs a user in, who has proved who they are just now.
+func (w *world) enter(login, password, secret string) string {
+	w.t.Helper()
+	code, err := totp.GenerateCode(secret, w.clock)
 	must(w.t, err)
-	token, _, err := w.people.SignIn(w.t.Context(), auth.Attempt{Login: login, Password: "tôm hùm 9 con", Code: code, Address: "127.0.0.1"})
+	token, _, err := w.people.SignIn(w.t.Context(), auth.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
 	must(w.t, err)
-	return made.ID, session + token
+	return session + token
 }
 
 // person signs in another admin, who has proved who they are just now.

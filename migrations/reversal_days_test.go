@@ -30,11 +30,11 @@ func TestReversalDaysAreRepaired(t *testing.T) {
 	for query, want := range map[string]string{
 		`SELECT string_agg(right(id::text, 2) || ' ' || (occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::text || CASE WHEN strong THEN ' strong' ELSE '' END, ', ' ORDER BY id) FROM payments`: "01 2026-11-25 08:00:00 strong, 02 2026-11-25 08:00:00 strong, 03 2026-11-26 08:00:00 strong, " +
 			"04 2026-11-26 08:00:00, 05 2026-11-26 08:00:00 strong, 06 2026-11-28 09:00:00",
-		`SELECT string_agg(concat_ws(' ', day, payments, amount, le_50k, le_200k), ', ' ORDER BY day) FROM stall_days`: "2026-11-25 0 0 0 0, 2026-11-26 1 40000 1 0, 2026-11-28 1 90000 0 1",
-		`SELECT string_agg(told::text, ', ') FROM first_days`:                                                          "2026-11-26",
-		`SELECT count(*)::text FROM fact_changes WHERE since <= '2026-11-26'`:                                          "1",
-		`SELECT string_agg((told_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::text, ', ') FROM notices`:                        "2036-11-28 09:00:00",
-		`SELECT string_agg(right(conflict_id::text, 2), ', ') FROM cases`:                                              "09",
+		`SELECT string_agg(concat_ws(' ', day, payments, amount, le_50k, le_200k, to_char(last_at AT TIME ZONE 'Asia/Ho_Chi_Minh', 'DD HH24:MI')), ', ' ORDER BY day) FROM stall_days`: "2026-11-25 0 0 0 0, 2026-11-26 1 40000 1 0 26 08:00, 2026-11-28 1 90000 0 1 28 09:00",
+		`SELECT string_agg(told::text, ', ') FROM first_days`:                                   "2026-11-26",
+		`SELECT count(*)::text FROM fact_changes WHERE since <= '2026-11-26'`:                   "2",
+		`SELECT string_agg((told_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::text, ', ') FROM notices`: "2036-11-28 09:00:00",
+		`SELECT string_agg(right(conflict_id::text, 2), ', ') FROM cases`:                       "09",
 	} {
 		var got string
 		must(t, db.Pool.QueryRow(t.Context(), query).Scan(&got))

@@ -93,7 +93,8 @@ type Case struct {
 	Reference  *string       `json:"reference"`
 	Account    *string       `json:"account" doc:"last four digits"`
 	Notice     *string       `json:"notice_state"`
-	Detail     string        `json:"detail"`
+	Detail     string        `json:"detail" doc:"for whoever operates the server, in English; see cause"`
+	Cause      string        `json:"cause" enum:"busy,refused,unknown," doc:"of retry_failed: the database was busy, what was to be written breaks one of its rules, or unknown; else empty"`
 	OpenedAt   time.Time     `json:"opened_at"`
 	ClosedAt   *time.Time    `json:"closed_at"`
 	ToldAt     *time.Time    `json:"told_at,omitempty" doc:"the bank's own date where it lay over an hour ahead; absent: occurred_at"`
@@ -103,8 +104,12 @@ type Case struct {
 	Notices    int           `json:"notice_count" doc:"how many notices wait in it: those for one unknown account wait in one case until somebody decides about one of them"`
 }
 
+// selectCause classes the failure of a retry by the SQLSTATE that noteFailure wrote (PostgreSQL, appendix A).
+const selectCause = `CASE WHEN c.kind <> 'retry_failed' THEN '' WHEN c.detail ~ 'SQLSTATE (40|55|57)' THEN 'busy'
+		WHEN c.detail ~ 'SQLSTATE (22|23)' THEN 'refused' ELSE 'unknown' END`
+
 const selectCases = `SELECT c.id, c.kind, c.state, c.market_id, c.stall_id, c.notice_id, c.delivery_id, n.amount::text, n.currency, n.occurred_at,
-		n.reference, n.account_last4, n.state, c.detail, c.opened_at, c.closed_at, n.told_at,
+		n.reference, n.account_last4, n.state, c.detail, ` + selectCause + `, c.opened_at, c.closed_at, n.told_at,
 		CASE WHEN m.id IS NOT NULL THEN jsonb_build_object('id', m.id, 'name', m.name) END, ` + selectProposal + `, ` + selectContents + `, c.notices
 	FROM cases c LEFT JOIN notices n ON n.id = c.notice_id LEFT JOIN markets m ON m.id = c.market_id
 	WHERE ($1 = 'all' OR c.market_id IN (SELECT scope_markets($1, $2)))`

@@ -3,10 +3,13 @@ package payments_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"market40/merchants/seal"
+	"market40/payments/banks"
+	"market40/payments/money"
 )
 
 // twoContents has a transfer to one stall, and another stall's transfer under the same id.
@@ -106,6 +109,38 @@ func TestAConflictIsOneTransferToo(t *testing.T) {
 	w.call(w.admin, "POST", path, object{"action": "assign", "reason": "hai khoản"}, 200)
 	w.call(w.key("admin", ""), "POST", path, object{"action": "assign", "reason": "hai khoản"}, 409)
 	w.wantPaid(stall, "40000", "30000")
+	w.wantSound()
+}
+
+// TestAConflictIsATellingToo: its reference is weak. People posted it before another connection told it, or after, by its day alone.
+func TestAConflictIsATellingToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall, code := w.stall(w.market, "A1", "970436", "1111111")
+	c, casso, second := w.sepay(nil), w.feed("casso_v1"), w.key("admin", "")
+	midnight := time.Date(2026, 11, 20, 0, 0, 0, 0, vietnam)
+	w.accept(c, transfer{ID: 7, Gateway: "Vietcombank", Account: "1111111", Memo: code, Amount: 30000, Reference: "5243.1"})
+	w.toldBy(c, nil, 7, code, bankTime)
+	path := "/api/v1/cases/" + w.wantCases("conflict", 1)[0].text("id") + "/resolve"
+	w.call(w.admin, "POST", path, assignTo(stall), 200)
+	w.call(second, "POST", path, assignTo(stall), 200)
+	w.toldBy(c, casso, 1, code, midnight)
+	w.wantPaid(stall, "45000", "30000")
+	w.wantCases("told_twice", 1)
+
+	other := banks.Notice{
+		ExternalID: "2", BankBIN: "970436", Account: "1111111", Direction: banks.In, Amount: money.FromDong(20000), Currency: money.Currency,
+		Memo: code, Reference: "5243.2", OccurredAt: midnight.AddDate(0, 0, -3), Precision: banks.Day,
+	}
+	casso.play(other)
+	w.toldBy(c, nil, 8, code, bankTime.AddDate(0, 0, -3))
+	w.toldBy(c, casso, 2, code, midnight.AddDate(0, 0, -3))
+	path = "/api/v1/cases/" + w.wantCases("conflict", 1)[0].text("id") + "/resolve"
+	w.call(w.admin, "POST", path, assignTo(stall), 200)
+	if got := w.call(second, "POST", path, assignTo(stall), 409).text("code"); got != "told_already" {
+		t.Errorf("refused as %q", got)
+	}
+	w.wantPaid(stall, "45000", "20000", "45000", "30000")
 	w.wantSound()
 }
 

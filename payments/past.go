@@ -63,6 +63,7 @@ func (d pastDay) compare(o pastDay) int {
 type pastSum struct {
 	payments, amount int64
 	bands            [4]int64
+	times            []time.Time // of the payments that stand
 }
 
 // NewPast begins the past of a market without payments, as told by a connection. newID makes UUIDv7 of moments.
@@ -217,6 +218,13 @@ func (b *Past) count(n *PastNotice, sign int64) {
 	}
 	day.payments, day.amount = day.payments+sign, day.amount+sign*n.Amount.Dong()
 	day.bands[ledger.Band(n.Amount.Dong())] += sign
+	if sign > 0 {
+		day.times = append(day.times, at)
+		return
+	}
+	if i := slices.Index(day.times, at); i >= 0 {
+		day.times = slices.Delete(day.times, i, i+1)
+	}
 }
 
 func (b *Past) account(a ledger.Account) *pastAccount {
@@ -257,7 +265,7 @@ func (b *Past) Close(ctx context.Context, tx pgx.Tx) error {
 		return fmt.Errorf("tell reports of the past: %w", err)
 	}
 	slices.SortFunc(b.ordered, pastDay.compare) // as the primary key: its index grows at its end
-	columns := []string{"tenancy_id", "day", "market_id", "payments", "amount", "le_50k", "le_200k", "le_1m", "over_1m"}
+	columns := []string{"tenancy_id", "day", "market_id", "payments", "amount", "le_50k", "le_200k", "le_1m", "over_1m", "last_at"}
 	err = copyRows(ctx, tx, "stall_days", columns, len(b.ordered), func(w *copyRow, i int) error {
 		k := b.ordered[i]
 		sum := b.days[k]
@@ -269,6 +277,11 @@ func (b *Past) Close(ctx context.Context, tx pgx.Tx) error {
 		for _, n := range sum.bands {
 			w.int32(n)
 		}
+		if len(sum.times) == 0 {
+			w.null()
+			return nil
+		}
+		w.time(slices.MaxFunc(sum.times, time.Time.Compare))
 		return nil
 	})
 	if err != nil {

@@ -137,6 +137,14 @@ func TestTenFailuresOpenACase(t *testing.T) {
 	must(t, err)
 	w.eventually("a case is open", func() bool { return len(w.openCases("retry_failed")) == 1 })
 	path := "/api/v1/cases/" + w.openCases("retry_failed")[0].text("id") + "/retry"
+	// The trap is a check, whose code the case names.
+	for _, c := range []struct{ detail, cause string }{{"detail", "refused"}, {"'SQLSTATE 55P03 '", "busy"}, {"'not processed'", "unknown"}} {
+		_, err := w.db.Pool.Exec(t.Context(), `UPDATE cases SET detail = `+c.detail)
+		must(t, err)
+		if cause := w.openCases("retry_failed")[0].text("cause"); cause != c.cause {
+			t.Errorf("with %s the cause is %q, want %q", c.detail, cause, c.cause)
+		}
+	}
 	if code := w.call(w.admin, "POST", path, nil, 409).text("code"); code != "retry_failed" {
 		t.Errorf("a retry in vain is answered by %s", code)
 	}

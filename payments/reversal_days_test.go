@@ -100,6 +100,18 @@ func TestAVoidFallsOnTheDayOfItsPayment(t *testing.T) {
 	w.wantDays(stall, "2026-11-26 1 80000")
 	w.wantFirstDay("2026-11-26")
 	w.wantSound()
+
+	later := gatewayEvent{ID: "tx-3", Memo: code, Reference: "PG-3", At: november(26).Add(9 * time.Hour)}
+	for _, want := range []string{"17:00", "08:00"} {
+		w.pay(gateway, later)
+		later.Void = true
+		var last string
+		must(t, w.db.Pool.QueryRow(t.Context(), `SELECT to_char(last_at AT TIME ZONE 'Asia/Ho_Chi_Minh', 'HH24:MI') FROM stall_days WHERE day = '2026-11-26'`).Scan(&last))
+		if last != want {
+			t.Errorf("the last payment that stands is of %s, not %s", last, want)
+		}
+		w.wantSound()
+	}
 }
 
 func (w *world) wantDays(stall string, want ...string) {

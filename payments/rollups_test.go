@@ -28,11 +28,11 @@ func TestPaymentsAreCountedBySize(t *testing.T) {
 	if lived != 1 {
 		t.Errorf("the connection lived on %d days", lived)
 	}
-	_, err := w.db.Pool.Exec(t.Context(), `UPDATE stall_days SET le_50k = le_50k + 1, over_1m = over_1m - 1`)
+	_, err := w.db.Pool.Exec(t.Context(), `UPDATE stall_days SET le_50k = le_50k + 1, over_1m = over_1m - 1, last_at = last_at + interval '1 minute'`)
 	must(t, err)
 	proof, err := ledger.Verify(t.Context(), w.db.Pool)
 	must(t, err)
-	if len(proof.Faults) != 1 || proof.Faults[0].Rule != "bands" {
+	if len(proof.Faults) != 2 || proof.Faults[0].Rule != "bands" || proof.Faults[1].Rule != "last payment" {
 		t.Errorf("a rollup that lies is told of by %s", fmt.Sprint(proof.Faults))
 	}
 }

@@ -39,7 +39,7 @@ func squash(text string) string {
 	}, text)
 }
 
-// toldTransfer is one notice of a transfer whose money is in the books or waits as told twice.
+// toldTransfer is one notice, or conflict, of a transfer whose money is in the books or waits as told twice.
 type toldTransfer struct {
 	id, connection uuid.UUID
 	occurredAt     time.Time
@@ -93,8 +93,11 @@ func queueTellings(batch *pgx.Batch, asked []toldTransfer, indexes [][]byte) tel
 	batch.Queue(`SELECT DISTINCT a.telling, o.id, o.connection_id, o.occurred_at, o.precision
 		FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[]) AS a (telling, earliest, latest)
 		CROSS JOIN LATERAL (SELECT o.id, o.connection_id, o.occurred_at, o.precision FROM notices o
-			WHERE o.telling_index = a.telling AND o.occurred_at BETWEEN a.earliest AND a.latest
-			AND (o.state = 'posted' OR o.market_id IS NOT NULL OR o.why = $4)) o`,
+				WHERE o.telling_index = a.telling AND o.occurred_at BETWEEN a.earliest AND a.latest
+				AND (o.state = 'posted' OR o.market_id IS NOT NULL OR o.why = $4)
+			UNION ALL
+			SELECT f.id, n.connection_id, f.occurred_at, f.precision FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id, LATERAL (`+selectMoney+`) now
+				WHERE f.telling_index = a.telling AND f.occurred_at BETWEEN a.earliest AND a.latest AND now.posted) o`,
 		indexes, from, to, toldTwice).Query(func(rows pgx.Rows) error {
 		var index []byte
 		var t toldTransfer

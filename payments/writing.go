@@ -119,9 +119,11 @@ func (d *decision) place() (account, market *uuid.UUID) {
 // queueConflicts keeps what came under a known id with other content; the first stands.
 func (w *posting) queueConflicts() {
 	for _, c := range w.conflicts {
-		w.batch.Queue(`INSERT INTO notice_conflicts (id, notice_id, delivery_id, digest, amount, occurred_at, reference, particulars, recorded_at, told_at, currency)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (notice_id, digest) DO NOTHING`,
-			c.id, c.first, c.delivery.id, c.digest, c.notice.Amount.Dong(), c.notice.OccurredAt, c.notice.Reference, c.particulars, w.now, c.toldAt, c.notice.Currency)
+		w.batch.Queue(`INSERT INTO notice_conflicts (id, notice_id, delivery_id, digest, amount, occurred_at, reference, particulars, recorded_at, told_at, currency,
+				precision, telling_index)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (notice_id, digest) DO NOTHING`,
+			c.id, c.first, c.delivery.id, c.digest, c.notice.Amount.Dong(), c.notice.OccurredAt, c.notice.Reference, c.particulars, w.now, c.toldAt, c.notice.Currency,
+			c.notice.Precision, c.tellingIndex)
 		opened := &openCase{
 			ID: caseID(conflictKind, c.first, c.digest), Kind: conflictKind, Connection: c.connection.ID, Notice: &c.first, Delivery: &c.delivery.id,
 			Detail: "the same id came with other content", Conflict: &c.id,

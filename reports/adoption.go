@@ -170,23 +170,20 @@ func (c *counted) row(u unit) Row {
 	return row
 }
 
-// addHours adds how long ago the newest fact became known, as a part of I24; null where only its day is known.
+// addHours adds how many hours before the moment the newest fact became known, as a part of I24.
 func (c *counted) addHours(f Figures) {
 	newest := f.newest()
 	if newest == nil {
 		return
 	}
 	punctuality := f["I24"]
-	var hours *string
-	if !dayOnly(*newest) {
-		hours = median([]int64{int64(c.moment().Sub(*newest).Seconds())})
-	}
+	hours := median([]int64{int64(c.moment().Sub(*newest).Seconds())})
 	punctuality.Parts = map[string]Figure{"hours_since_update": {Value: hours, Definition: c.version["I24"]}}
 	f["I24"] = punctuality
 }
 
-// dayOnly reports whether a time stands for a whole day: of payments of a past day only the day is kept, and it reads as the day's
-// end. How long before the moment the last one came is then not known, and is not called 0 hours.
+// dayOnly reports whether a time stands for a whole day: of a survey's answer, and of what a bank dates by the day, the hour is not
+// known, and is not called midnight's.
 func dayOnly(at time.Time) bool {
 	at = at.In(vietnam)
 	return at.Equal(time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, vietnam))

@@ -179,14 +179,9 @@ func (f *fact) num(i int) int64 {
 }
 
 func (c *cell) add(f *fact, moment time.Time) {
-	if f.knownAt != nil {
-		at := *f.knownAt
-		if at.After(moment) {
-			at = moment // recorded late: nothing is fresher than the question
-		}
-		if at.After(c.known[f.query]) {
-			c.known[f.query] = at
-		}
+	// What was recorded after the moment says nothing of how fresh the figures were then.
+	if at := f.knownAt; at != nil && !at.After(moment) && at.After(c.known[f.query]) {
+		c.known[f.query] = *at
 	}
 	if len(f.merchants) == 0 {
 		c.addEvent(f)

@@ -223,11 +223,11 @@ func cohort(day time.Time) [2]int64 {
 	return [2]int64{began.Unix() / 86400, began.AddDate(0, 1, 0).Unix() / 86400}
 }
 
-// newest is the newest time that any figure is fresh at.
+// newest is the newest time that any figure is fresh at, of those whose hour is known.
 func (f Figures) newest() *time.Time {
 	var newest *time.Time
 	for _, code := range slices.Sorted(maps.Keys(f)) {
-		if at := f[code].FreshAt; at != nil && (newest == nil || at.After(*newest)) {
+		if at := f[code].FreshAt; at != nil && !dayOnly(*at) && (newest == nil || at.After(*newest)) {
 			newest = at
 		}
 	}

@@ -41,7 +41,7 @@ func TestTheAnswer(t *testing.T) {
 	for _, want := range []string{
 		`"I03":{"numerator":0,"denominator":12,"value":"0.0000","evidence":{"A":0,"B":0,"C":0,"D":0},"suppressed":false,"definition":2}`,
 		`"I05":{"numerator":7,"denominator":12,"value":"0.5833","evidence":{"A":7,"B":0,"C":0,"D":0},"suppressed":false,"definition":1,` +
-			`"coverage":{"numerator":0,"denominator":12,"value":"0.0000"},"fresh_at":"2026-11-22T00:00:00+07:00","parts":{"strict":{"numerator":0,`,
+			`"coverage":{"numerator":0,"denominator":12,"value":"0.0000"},"fresh_at":"2026-11-21T17:00:00+07:00","parts":{"strict":{"numerator":0,`,
 		`"I08":{"numerator":null,"denominator":null,"value":null,"evidence":null,"suppressed":false,"definition":2,`,
 		`"coverage":{"numerator":0,"denominator":12,"value":"0.0000"},"funnel":{"registered":12,"verified":0,"printed":0,"first_payment":7,"active":7,"habitual":0},` +
 			`"status":{"code":null,"reason":"Chọn một chiến dịch để xem tình trạng","reason_en":"Choose a campaign to see the status"},"status_reason":"no_campaign","rank":null}`,
@@ -88,10 +88,10 @@ func TestTheExport(t *testing.T) {
 	}
 	for key, want := range map[string]string{
 		"568 I01 ":       "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I01,1,12,12,1.0000,0,0,12,0,false,,,,,,,,,",
-		"568 I05 ":       "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I05,1,7,12,0.5833,7,0,0,0,false,,,,,0,12,0.0000,2026-11-22T00:00:00+07:00,",
+		"568 I05 ":       "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I05,1,7,12,0.5833,7,0,0,0,false,,,,,0,12,0.0000,2026-11-21T17:00:00+07:00,",
 		"568 I05 strict": "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I05,1,0,12,0.0000,0,0,0,0,false,,strict,,,,,,,",
 		"569 I05 ":       "districts_2024,2026-11-22,district,569,Thành phố Cam Ranh,BA-NGOI,I05,1,ẩn,12,ẩn,,,,,true,dữ liệu minh họa,,,,0,12,0.0000,,",
-		" I05 ":          "districts_2024,2026-11-22,total,,Tổng,,I05,1,15,33,0.4545,15,0,0,0,false,dữ liệu minh họa,,,,0,33,0.0000,2026-11-22T00:00:00+07:00,",
+		" I05 ":          "districts_2024,2026-11-22,total,,Tổng,,I05,1,15,33,0.4545,15,0,0,0,false,dữ liệu minh họa,,,,0,33,0.0000,2026-11-21T17:00:00+07:00,",
 	} {
 		if got := byKey[key]; got != want {
 			t.Errorf("%s is\n%s\nnot\n%s", key, got, want)

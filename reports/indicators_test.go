@@ -90,6 +90,7 @@ func TestActivity(t *testing.T) {
 	if f := s.figure("I05"); f.Coverage == nil || *f.Coverage.Numerator != 12 || f.FreshAt == nil {
 		t.Errorf("beside I05 stand %+v, %v", f.Coverage, f.FreshAt)
 	}
+	s.is("hours since the payment of 17:00", s.figure("I24").Parts["hours_since_update"], "null/null 7.0000")
 }
 
 // Who is ready and not paid is dormant only where a living connection would have told.

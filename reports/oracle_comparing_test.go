@@ -16,8 +16,7 @@ type comparing struct {
 	rapid.TB
 	*asked
 	question
-	where   string
-	noticed span // when banks' notices really came; empty: only the days of payments are known
+	where string
 }
 
 func (c *comparing) wrong(code, format string, args ...any) {
@@ -142,13 +141,7 @@ func (c *comparing) sureness(code string, got served, want counted) {
 			c.wrong(code, "an interval %v, not %v", got.Interval, want.interval)
 		}
 	}
-	switch {
-	case want.fresh == nil:
-		return
-	case !c.noticed.to.IsZero() && !want.fresh.IsZero() && (code == "I04" || code == "I05"):
-		if got.FreshAt == nil || !c.noticed.contains(*got.FreshAt) {
-			c.wrong(code, "fresh at %v, not when the last notice came", got.FreshAt)
-		}
+	if want.fresh == nil {
 		return
 	}
 	if got.FreshAt == nil && !want.fresh.IsZero() || got.FreshAt != nil && !got.FreshAt.Equal(*want.fresh) {

@@ -6,14 +6,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// newest is when the newest of what was looked at of some merchants became known: never after the moment, zero where nothing was.
+// newest is when the newest of what was looked at of some merchants became known, until the moment; zero where nothing was.
 func (o *oracle) newest(merchants []uuid.UUID, known func(uuid.UUID) []time.Time) (newest time.Time) {
 	for _, m := range merchants {
 		for _, at := range known(m) {
-			if at.After(o.moment) {
-				at = o.moment
-			}
-			if at.After(newest) {
+			if !at.After(o.moment) && at.After(newest) {
 				newest = at
 			}
 		}
@@ -50,13 +47,15 @@ func (o *oracle) scanned(merchant uuid.UUID) (known []time.Time) {
 	return known
 }
 
-// paid are the ends of the days of 30 with payments, and when the owner's words were told.
+// paid are the payments of 30 days that stand, and when the owner's words were told.
 func (o *oracle) paid(merchant uuid.UUID) (known []time.Time) {
 	month := days(o.moment, 30)
-	for on := range noticed(o.tenancies(merchant), month) {
-		known = append(known, on.AddDate(0, 0, 1))
-	}
 	for _, t := range o.tenancies(merchant) {
+		for _, p := range t.payments {
+			if month.contains(day(p.at)) && !p.reversed {
+				known = append(known, p.at)
+			}
+		}
 		for _, at := range t.confirmations {
 			if month.contains(day(at)) {
 				known = append(known, at.Add(saidAfter))

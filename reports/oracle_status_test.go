@@ -284,12 +284,12 @@ func (c *comparing) punctual(got map[string]served, want counted) {
 	c.figure("I24", told, want)
 	var newest time.Time
 	for _, f := range got {
-		if f.FreshAt != nil && f.FreshAt.After(newest) {
-			newest = *f.FreshAt
+		if at := f.FreshAt; at != nil && at.After(newest) && !at.Equal(dayOf(at.In(hoChiMinh).Format(time.DateOnly))) { // of midnight only the day is known
+			newest = *at
 		}
 	}
 	expected := ""
-	if midnight := newest.Equal(dayOf(newest.In(hoChiMinh).Format(time.DateOnly))); !newest.IsZero() && !midnight { // of payments only the day is known
+	if !newest.IsZero() {
 		expected = rounded(decimal.NewFromInt(int64(c.moment.Sub(newest)/time.Second)), number(60*60))
 	}
 	if got := hours.Value; got != nil && *got != expected || got == nil && expected != "" {

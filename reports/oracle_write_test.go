@@ -183,6 +183,7 @@ func (w *writing) days(t *factTenancy) {
 		payments int
 		amount   int64
 		bands    [4]int
+		last     time.Time
 	}
 	rows := map[string]row{}
 	for _, p := range t.payments {
@@ -197,12 +198,15 @@ func (w *writing) days(t *factTenancy) {
 			r.payments++
 			r.amount += p.amount
 			r.bands[band]++
+			if p.at.After(r.last) {
+				r.last = p.at
+			}
 		}
 		rows[day(p.at).Format(time.DateOnly)] = r
 	}
 	for on, r := range rows {
-		w.Queue(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount, le_50k, le_200k, le_1m, over_1m) VALUES ($1, $2::text::date, $3, $4, $5, $6, $7, $8, $9)`,
-			t.id, on, t.stall.market.id, r.payments, r.amount, r.bands[0], r.bands[1], r.bands[2], r.bands[3])
+		w.Queue(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount, le_50k, le_200k, le_1m, over_1m, last_at) VALUES ($1, $2::text::date, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			t.id, on, t.stall.market.id, r.payments, r.amount, r.bands[0], r.bands[1], r.bands[2], r.bands[3], moved(r.last))
 	}
 }
 

@@ -136,7 +136,7 @@ func (w *world) account(tenancy uuid.UUID, since string) uuid.UUID {
 
 func (w *world) paid(tenancy uuid.UUID, day string, payments int) {
 	w.t.Helper()
-	w.exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount) SELECT id, $2::text::date, market_id, $3, 1000
+	w.exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount, last_at) SELECT id, $2::text::date, market_id, $3, 1000, ($2 || ' 17:00+07')::timestamptz
 		FROM tenancies WHERE id = $1`, tenancy, day, payments)
 }
 
@@ -173,7 +173,8 @@ func (w *world) crowd(market uuid.UUID, c crowd) {
 		), r AS (
 			INSERT INTO tenancy_accounts (tenancy_id, account_id, since) SELECT tenancy, tenancy, '2024-01-01' FROM people WHERE i <= $3::int
 		), d AS (
-			INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount) SELECT tenancy, $6::text::date - 1, $1, 1, 1000 FROM people WHERE i <= $4::int
+			INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount, last_at)
+			SELECT tenancy, $6::text::date - 1, $1, 1, 1000, $6::text::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' - interval '7 hours' FROM people WHERE i <= $4::int
 		)
 		INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, actor_id)
 		SELECT tenancy, $1, tenancy, 1000, $6::text::date - 1, now(), $7 FROM people WHERE i > $4::int AND i <= $4::int + $5::int`,

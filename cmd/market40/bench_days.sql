@@ -2,8 +2,8 @@
 WITH days AS (
     SELECT d::date AS day FROM generate_series($1::date::timestamp, $2::date::timestamp, interval '1 day') d
 ), paid AS (
-    INSERT INTO stall_days (tenancy_id, market_id, day, payments, amount, le_50k, le_200k, le_1m, over_1m)
-    SELECT tenancy, md5(market_code)::uuid, day, 36, 3600000, 20, 10, 5, 1 FROM days, bench_stalls WHERE i % 4 > 0 RETURNING payments
+    INSERT INTO stall_days (tenancy_id, market_id, day, payments, amount, le_50k, le_200k, le_1m, over_1m, last_at)
+    SELECT tenancy, md5(market_code)::uuid, day, 36, 3600000, 20, 10, 5, 1, day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' + interval '17 hours' FROM days, bench_stalls WHERE i % 4 > 0 RETURNING payments
 ), scanned AS (
     INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id)
     SELECT gen_random_uuid(), md5(market_code)::uuid, stall, 'BENCH' || i, CASE WHEN i % 97 = 0 THEN 'swapped' ELSE 'official' END, day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' + interval '9 hours',

@@ -90,8 +90,9 @@ func (o *office) pay(market string, n int, at time.Time) {
 // official is somebody at a browser, signed in.
 type official struct {
 	*office
-	tab   context.Context
-	width int64
+	tab    context.Context
+	width  int64
+	secret string // of the authenticator
 }
 
 // seat makes a user, called as its role, and signs it in by the page.
@@ -114,7 +115,7 @@ func (o *office) seatAs(login, role, scope string, width int64) *official {
 	secret := regexp.MustCompile(`second factor +([A-Z2-7]{32})`).FindStringSubmatch(string(out))
 	code, err := totp.GenerateCode(secret[1], time.Now())
 	must(o.t, err)
-	v := &official{office: o, tab: browseFor(o.t, width, 8*time.Minute), width: width}
+	v := &official{office: o, tab: browseFor(o.t, width, 8*time.Minute), width: width, secret: secret[1]}
 	v.do(chromedp.Navigate(o.address+"/sign-in"), chromedp.WaitVisible(`#password`), chromedp.SendKeys(`[name=login]`, login), chromedp.SendKeys(`[name=password]`, "tôm hùm 9 con"), chromedp.Click(`#password button`))
 	v.until(`!document.getElementById('code').hidden`)
 	v.do(chromedp.SendKeys(`#password [name=code]`, code), chromedp.Click(`#password button`))
@@ -332,7 +333,7 @@ func TestEveryDistrictScreen(t *testing.T) {
 	o := openOffice(t)
 	made := o.ask(o.admin, "POST", "/api/v1/periodic-reports", object{"campaign": "CHO40", "kind": "month", "period": lastPeriod()}, 201).text("id")
 	_, firstDay := lastMonth()
-	places := []string{"overview", "map", "compare", "indicators", "indicators/I05", "reports", "reports/" + made, "lateness", "programme", "markets", "market/" + o.markets["DAM"], "stalls", "import", "posters", "invitations", "checks", "cases", "alerts", "complaints"}
+	places := []string{"overview", "map", "compare", "indicators", "indicators/I05", "reports", "reports/" + made, "lateness", "programme", "markets", "market/" + o.markets["DAM"], "stalls", "import", "posters", "invitations", "checks", "cases", "changes", "alerts", "complaints", "connections"}
 	v := o.seat("admin", "", 1440)
 	for _, language := range []string{"vi", "en"} {
 		if language == "en" {

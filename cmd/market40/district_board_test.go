@@ -25,7 +25,9 @@ func theBoard(o *office) {
 	v.aCheck()
 	v.theDormant()
 	v.aStall()
-	rareCases(o)
+	admin := rareCases(o)
+	admin.accountChanges()
+	admin.bankConnections()
 }
 
 // twoCodes lets the bank tell of a transfer whose note names two stalls.

@@ -18,7 +18,7 @@ func (o *office) tells(id, stall, amount int) {
 
 // rareCases: an admin sees both contents of a conflict with amounts, stalls and times, and posts the later one with a second person; tries a
 // notice again that the server could not post; and reopens what was dismissed.
-func rareCases(o *office) {
+func rareCases(o *office) *official {
 	database := strings.TrimPrefix(o.env[0], "DATABASE_URL=")
 	o.tells(9001, 3, 30000)
 	o.tells(9001, 4, 41000)
@@ -47,6 +47,8 @@ func rareCases(o *office) {
 	v.until(`fetch('/api/v1/cases?state=open').then((r) => r.json()).then((l) => { window.kinds = l.items.map((c) => c.kind).join(); }) && window.kinds?.includes('retry_failed')`)
 	v.open("cases?state=open")
 	v.says(`[data-case=retry_failed] h2`, "Chưa ghi được vào sổ")
+	v.says(`[data-case=retry_failed] [data-cause]`, "Dữ liệu trái với một quy tắc của sổ")
+	v.until(`document.querySelector('[data-case=retry_failed] details:not([open]) [lang=en]').textContent.includes('SQLSTATE 23514')`)
 	v.looks("case-retry")
 	v.click(`[data-case=retry_failed] button`)
 	v.press("Thử lại")
@@ -59,6 +61,7 @@ func rareCases(o *office) {
 	}
 	v.open("cases?state=dismissed")
 	v.says(`[data-case=retry_failed] button`, "Mở lại hồ sơ")
+	return v
 }
 
 // resolves decides about the case of a kind.

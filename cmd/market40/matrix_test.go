@@ -110,6 +110,7 @@ var matrix = map[string]matrixRow{
 	}},
 	"GET /api/v1/stalls/{id}/beneficiary-changes":   {may: "admin province_officer locality_officer manager merchant auditor"},
 	"GET /api/v1/markets/{id}/beneficiary-changes":  {may: "admin province_officer locality_officer manager merchant auditor"},
+	"GET /api/v1/beneficiary-changes":               {may: "admin province_officer locality_officer manager merchant auditor"},
 	"POST /api/v1/beneficiary-changes/{id}/approve": {may: "admin manager merchant"},
 	"POST /api/v1/beneficiary-changes/{id}/cancel":  {may: "admin manager merchant", body: object{}},
 	"GET /api/v1/alerts":                            {may: "admin manager auditor"},

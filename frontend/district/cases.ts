@@ -34,6 +34,10 @@ const other: Words = { name: ['Hồ sơ khác', 'Another case'], advice: ['', ''
 const of = (kind: string): Words => kinds[kind as CaseKind] ?? other;
 
 export const kindName = (kind: string): string => t(...of(kind).name);
+/** causeName says why a notice could not be posted. */
+export const causeName = (cause: string): string => ({
+  busy: t('Cơ sở dữ liệu đang bận', 'The database is busy'), refused: t('Dữ liệu trái với một quy tắc của sổ', 'The data breaks a rule of the books'),
+}[cause] ?? t('Lỗi chưa rõ', 'An unknown error'));
 export const kindAdvice = (kind: string): string => t(...of(kind).advice);
 
 /** caseActions returns what may be done about a case now; without money behind it it can only be dismissed. */

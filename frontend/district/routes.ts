@@ -35,8 +35,10 @@ export const routes: Route[] = [
   { name: 'checks', title: () => t('Kiểm tra tem', 'Sticker checks'), group: 'market', roles: ['admin', 'manager', 'team', 'auditor'], load: () => import('./screens/Checks.svelte') },
   { name: 'names', title: () => t('Đối chiếu tên', 'Account holders'), group: 'market', roles: board, load: () => import('./screens/Names.svelte') },
   { name: 'cases', title: () => t('Hồ sơ sai lệch', 'Cases'), group: 'market', roles: boardAndAudit, load: () => import('./screens/Cases.svelte') },
+  { name: 'changes', title: () => t('Đổi tài khoản', 'Account changes'), group: 'market', roles: boardAndAudit, load: () => import('./screens/Changes.svelte') },
   { name: 'alerts', title: () => t('Cảnh báo', 'Alerts'), group: 'market', roles: boardAndAudit, load: () => import('./screens/Alerts.svelte') },
   { name: 'complaints', title: () => t('Phản ánh', 'Complaints'), group: 'market', roles: boardAndAudit, load: () => import('./screens/Complaints.svelte') },
+  { name: 'connections', title: () => t('Kết nối báo có', 'Bank connections'), group: 'market', roles: ['admin'], load: () => import('./screens/Connections.svelte') },
   { name: 'field', title: () => t('Ghi tại chợ', 'Record in the field'), group: 'field', roles: ['team', 'manager', 'admin', 'province_officer'], load: () => import('./field/Field.svelte') },
 ];
 

@@ -26,6 +26,9 @@ export const alertKind = of({
   many_accounts: ['Đổi tài khoản nhiều lần', 'Many accounts'], shared_account: ['Một tài khoản cho nhiều người bán', 'Shared account'], before_peak: ['Đổi tài khoản ngay trước giờ cao điểm', 'Changed before a peak'],
   account_added: ['Thêm tài khoản nhận', 'Account added'], tenant_changed: ['Đổi người thuê sạp', 'Tenant changed'], swapped_code: ['Mã bị tráo', 'Swapped code'], number_twice: ['Trùng số sạp', 'Number twice'],
 });
+export const changeKind = of({ replacement: ['Thay tài khoản', 'Another account'], addition: ['Thêm tài khoản', 'A further account'], tenant: ['Đổi người thuê', 'Another tenant'] });
+export const changeState = of({ pending: ['chờ duyệt', 'waits'], effective: ['đã có hiệu lực', 'effective'], cancelled: ['đã từ chối hoặc hủy', 'refused or cancelled'], refused: ['hệ thống từ chối, hết hạn', 'not possible or lapsed'] });
+export const refusalName = of({ bad_signature: ['sai chữ ký', 'wrong signature'], stale: ['giờ gửi lệch', 'stale time'], unreadable: ['không đọc được', 'unreadable'] });
 export const caseState = of({ open: ['chưa xử lý', 'open'], proposed: ['chờ người thứ hai duyệt', 'waits for a second person'], assigned: ['đã gán', 'assigned'], returned: ['đã trả lại', 'returned'], dismissed: ['đã bỏ qua', 'dismissed'] });
 export const refusalReason = of({
   tax: ['sợ thuế', 'fears tax'], fraud: ['sợ lừa đảo', 'fears fraud'], no_phone: ['không có điện thoại', 'no phone'], no_signal: ['không có sóng', 'no signal'], no_account: ['không có tài khoản', 'no account'],

@@ -296,6 +296,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/beneficiary-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Đổi tài khoản, đổi người thuê: the changes in scope in the last 90 days, newest first */
+        get: operations["list-beneficiary-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/beneficiary-changes/{id}/approve": {
         parameters: {
             query?: never;
@@ -3596,6 +3613,8 @@ export interface components {
             created_at: string;
             full_name: string;
             id: string;
+            /** @description a program made its password, its rights or its invitation: it approves nothing and what it wants of an account waits, until a person renews it */
+            let_in_by_program: boolean;
             login: string;
             role: string;
             scopes: components["schemas"]["AuthUserScope"][] | null;
@@ -4039,6 +4058,8 @@ export interface components {
             enrolment: components["schemas"]["AuthEnrolment"];
             full_name: string;
             id: string;
+            /** @description a program made its password, its rights or its invitation: it approves nothing and what it wants of an account waits, until a person renews it */
+            let_in_by_program: boolean;
             login: string;
             role: string;
             scopes: components["schemas"]["AuthUserScope"][] | null;
@@ -4833,10 +4854,14 @@ export interface components {
             needs_second_person: boolean;
             /** @description null: another tenant, who has not joined */
             new_account: components["schemas"]["MerchantsChangedAccount"];
+            /** @description of a change of tenant that waits: the new one's name, to those who decide; else empty */
+            new_tenant: string;
             old_account: components["schemas"]["MerchantsChangedAccount"];
             /** Format: date-time */
             proposed_at: string;
             proposed_by: string;
+            /** @description the name of the user or key that proposed it */
+            proposer: string;
             reason: string;
             stall_id: string;
             stall_number: string;
@@ -5319,12 +5344,18 @@ export interface components {
             /** @description last four digits */
             account: string | null;
             amount: string | null;
+            /**
+             * @description of retry_failed: the database was busy, what was to be written breaks one of its rules, or unknown; else empty
+             * @enum {string}
+             */
+            cause: "busy" | "refused" | "unknown" | "";
             /** Format: date-time */
             closed_at: string | null;
             /** @description what the bank told: of a conflict both contents, the first one first; of an unknown account up to 21 notices */
             contents: components["schemas"]["PaymentsContent"][] | null;
             currency: string | null;
             delivery_id: string;
+            /** @description for whoever operates the server, in English; see cause */
             detail: string;
             id: string;
             /**
@@ -7429,6 +7460,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EdgeListMerchantsBank"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["HumaErrorModel"];
+                };
+            };
+        };
+    };
+    "list-beneficiary-changes": {
+        parameters: {
+            query?: {
+                state?: "pending" | "effective" | "cancelled" | "refused";
+                /** @description items a page */
+                limit?: number;
+                /** @description the next of the page before */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeListMerchantsBeneficiaryChange"];
                 };
             };
             /** @description Error */

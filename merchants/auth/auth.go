@@ -38,6 +38,19 @@ type Principal struct {
 	ScopeID    *uuid.UUID // of the locality, market, stall, merchant or user; nil for ScopeAll
 	MerchantID *uuid.UUID // whose tenancies a merchant reads
 	ProvedAt   time.Time  // when the user last proved who it is; zero: a program
+	LetIn      bool       // a user who came in by what a program made: its password, its rights or its invitation
+}
+
+// IsProgram reports whether no person but a program vouches for the caller: it is an API key, or came in by what one made.
+func (p Principal) IsProgram() bool { return p.SessionID == nil || p.LetIn }
+
+// letInBy returns the program that lets in whom a request makes or gives rights; nil: a person does, or whoever runs the server.
+func letInBy(ctx context.Context) *uuid.UUID {
+	who, err := From(ctx)
+	if err != nil || !who.IsProgram() {
+		return nil
+	}
+	return &who.ActorID
 }
 
 // Shift is the shift that a caller's reading of payments ends at; nil: it ends at none. Staff without one reads nothing.

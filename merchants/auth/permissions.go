@@ -237,6 +237,7 @@ var rules = map[string]Rule{
 	"POST /api/v1/stalls/:id/beneficiary-changes":  {Needs: ChangeAccounts},
 	"GET /api/v1/stalls/:id/beneficiary-changes":   {Needs: ReadChanges},
 	"GET /api/v1/markets/:id/beneficiary-changes":  {Needs: ReadChanges},
+	"GET /api/v1/beneficiary-changes":              {Needs: ReadChanges},
 	"POST /api/v1/beneficiary-changes/:id/approve": {Needs: ChangeAccounts},
 	"POST /api/v1/beneficiary-changes/:id/cancel":  {Needs: ChangeAccounts},
 	"GET /api/v1/alerts":                           {Needs: ReadAlerts},

@@ -71,10 +71,11 @@ func (p *People) Find(ctx context.Context, token string) (Principal, error) {
 	var who Principal
 	var session uuid.UUID
 	var seen, created time.Time
-	err := p.db.Pool.QueryRow(ctx, `SELECT s.id, s.seen_at, s.created_at, s.proved_at, u.id, u.role, u.scope_kind, u.scope_id, u.merchant_id
+	err := p.db.Pool.QueryRow(ctx, `SELECT s.id, s.seen_at, s.created_at, s.proved_at, u.id, u.role, u.scope_kind, u.scope_id, u.merchant_id,
+			u.let_in_by IS NOT NULL AND s.method <> 'phone' -- a merchant's own phone is nobody else's
 		FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND (u.role <> 'staff' OR shift_span(s.id) @> $2::timestamptz)`, hash[:], now).
-		Scan(&session, &seen, &created, &who.ProvedAt, &who.ActorID, &who.Role, &who.ScopeKind, &who.ScopeID, &who.MerchantID)
+		Scan(&session, &seen, &created, &who.ProvedAt, &who.ActorID, &who.Role, &who.ScopeKind, &who.ScopeID, &who.MerchantID, &who.LetIn)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return who, fmt.Errorf("find session: %w", err)
 	}

@@ -102,6 +102,7 @@ type User struct {
 	State      string      `json:"state" enum:"active,disabled,unused" doc:"unused: not signed in for 45 days, which closes the account until it is renewed"`
 	CreatedAt  time.Time   `json:"created_at"`
 	SignedInAt *time.Time  `json:"signed_in_at"`
+	LetIn      bool        `json:"let_in_by_program" doc:"a program made its password, its rights or its invitation: it approves nothing and what it wants of an account waits, until a person renews it"`
 }
 
 // UserScope is what a user sees, and when.
@@ -121,7 +122,7 @@ const selectUsers = `SELECT u.id, u.login, u.full_name, u.role,
 		FROM (SELECT u.scope_kind AS kind, u.scope_id AS id, NULL::date AS valid_from, NULL::date AS valid_until WHERE u.scope_kind <> 'dated'
 			UNION ALL SELECT s.scope_kind, s.scope_id, lower(s.valid), upper(s.valid) FROM user_scopes s WHERE s.user_id = u.id AND u.scope_kind = 'dated') d),
 	CASE WHEN u.disabled_at IS NOT NULL THEN 'disabled' WHEN u.role <> 'merchant' AND coalesce(u.signed_in_at, u.created_at) <= $1 THEN 'unused' ELSE 'active' END,
-	u.created_at, u.signed_in_at
+	u.created_at, u.signed_in_at, u.let_in_by IS NOT NULL
 	FROM users u WHERE `
 
 // Users are the users by login, after a login.
@@ -206,6 +207,7 @@ func (p *People) ChangeUser(ctx context.Context, who Principal, id uuid.UUID, c 
 		as.queueScopes(batch, id)
 	}
 	if c.Disabled != nil || len(c.Scopes) > 0 {
+		batch.Queue(`UPDATE users SET let_in_by = coalesce($2, let_in_by) WHERE id = $1`, id, letInBy(ctx))
 		batch.Queue(`UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`, id, now)
 	}
 	if err := p.send(ctx, batch); err != nil {

@@ -226,7 +226,8 @@ func orNull(s string) *string {
 }
 
 // queueDays upserts the rollup: what a stall is credited counts on the day of occurred_at, what it is
-// debited is taken off the same day, because settle dates a reversal on the time of what it reverses.
+// debited is taken off the same day, because settle dates a reversal on the time of what it reverses. The day's
+// last payment is then looked for among those that still stand.
 func queueDays(batch *pgx.Batch, transfers []Transfer) {
 	type key struct {
 		tenancy, market uuid.UUID
@@ -235,8 +236,11 @@ func queueDays(batch *pgx.Batch, transfers []Transfer) {
 	type sum struct {
 		payments, amount int64
 		bands            [4]int64
+		last             *time.Time // of what is credited
 	}
 	days := map[key]*sum{}
+	var debited []Account
+	var debitedOn []string
 	count := func(a Account, t Transfer, sign int64) {
 		if a.Kind != Stall {
 			return
@@ -248,6 +252,12 @@ func queueDays(batch *pgx.Batch, transfers []Transfer) {
 		days[k].payments += sign
 		days[k].amount += sign * t.Amount.Dong()
 		days[k].bands[Band(t.Amount.Dong())] += sign
+		switch {
+		case sign < 0:
+			debited, debitedOn = append(debited, a), append(debitedOn, k.day)
+		case days[k].last == nil || t.OccurredAt.After(*days[k].last):
+			days[k].last = &t.OccurredAt
+		}
 	}
 	for _, t := range transfers {
 		count(t.Credit, t, 1)
@@ -267,9 +277,10 @@ func queueDays(batch *pgx.Batch, transfers []Transfer) {
 	var dates []string
 	var payments, amounts []int64
 	var bands [4][]int64
+	var lasts []*time.Time
 	for _, k := range keys {
 		tenancies, markets, dates = append(tenancies, k.tenancy), append(markets, k.market), append(dates, k.day)
-		payments, amounts = append(payments, days[k].payments), append(amounts, days[k].amount)
+		payments, amounts, lasts = append(payments, days[k].payments), append(amounts, days[k].amount), append(lasts, days[k].last)
 		for b, n := range days[k].bands {
 			bands[b] = append(bands[b], n)
 		}
@@ -277,11 +288,31 @@ func queueDays(batch *pgx.Batch, transfers []Transfer) {
 	if len(keys) == 0 {
 		return
 	}
-	batch.Queue(`INSERT INTO stall_days AS s (tenancy_id, market_id, day, payments, amount, le_50k, le_200k, le_1m, over_1m)
-		SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]::date[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
+	batch.Queue(`INSERT INTO stall_days AS s (tenancy_id, market_id, day, payments, amount, le_50k, le_200k, le_1m, over_1m, last_at)
+		SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]::date[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+			$10::timestamptz[])
 		ON CONFLICT (tenancy_id, day) DO UPDATE SET payments = s.payments + excluded.payments, amount = s.amount + excluded.amount,
-			le_50k = s.le_50k + excluded.le_50k, le_200k = s.le_200k + excluded.le_200k, le_1m = s.le_1m + excluded.le_1m, over_1m = s.over_1m + excluded.over_1m`,
-		tenancies, markets, dates, payments, amounts, bands[0], bands[1], bands[2], bands[3])
+			le_50k = s.le_50k + excluded.le_50k, le_200k = s.le_200k + excluded.le_200k, le_1m = s.le_1m + excluded.le_1m, over_1m = s.over_1m + excluded.over_1m,
+			last_at = greatest(s.last_at, excluded.last_at)`,
+		tenancies, markets, dates, payments, amounts, bands[0], bands[1], bands[2], bands[3], lasts)
+	queueLast(batch, debited, debitedOn)
+}
+
+// queueLast finds the last payment of stalls' days again, after something was taken from them.
+func queueLast(batch *pgx.Batch, stalls []Account, days []string) {
+	if len(stalls) == 0 {
+		return
+	}
+	var accounts, tenancies []uuid.UUID
+	for _, a := range stalls {
+		accounts, tenancies = append(accounts, a.ID()), append(tenancies, a.Owner)
+	}
+	batch.Queue(`UPDATE stall_days s SET last_at = (
+			SELECT max(p.occurred_at) FROM payments p WHERE p.credit_account = d.account
+			AND p.occurred_at >= d.day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AND p.occurred_at < (d.day + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
+			AND NOT EXISTS (SELECT FROM payments r WHERE r.reverses = p.id))
+		FROM unnest($1::uuid[], $2::uuid[], $3::text[]::date[]) AS d (account, tenancy_id, day) WHERE s.tenancy_id = d.tenancy_id AND s.day = d.day`,
+		accounts, tenancies, days)
 }
 
 // Band is the place of an amount among the sizes that payments are counted by: up to 50,000, 200,000 and 1,000,000 đồng, and above.

@@ -25,12 +25,15 @@ told AS (
 days AS (
     SELECT tenancy_id, day, sum(n) AS payments, sum(n * amount) AS amount, sum(CASE WHEN amount <= 50000 THEN n ELSE 0 END) AS le_50k,
         sum(CASE WHEN amount > 50000 AND amount <= 200000 THEN n ELSE 0 END) AS le_200k,
-        sum(CASE WHEN amount > 200000 AND amount <= 1000000 THEN n ELSE 0 END) AS le_1m, sum(CASE WHEN amount > 1000000 THEN n ELSE 0 END) AS over_1m
+        sum(CASE WHEN amount > 200000 AND amount <= 1000000 THEN n ELSE 0 END) AS le_1m, sum(CASE WHEN amount > 1000000 THEN n ELSE 0 END) AS over_1m,
+        max(standing) AS last_at
     FROM (
-        SELECT a.tenancy_id, (coalesce(d.occurred_at, p.occurred_at) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day, 1 AS n, p.amount
+        SELECT a.tenancy_id, (coalesce(d.occurred_at, p.occurred_at) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS day, 1 AS n, p.amount,
+            CASE WHEN o.id IS NULL THEN coalesce(d.occurred_at, p.occurred_at) END AS standing
         FROM payments p JOIN ledger_accounts a ON a.id = p.credit_account AND a.kind = 'stall' LEFT JOIN dated d ON d.id = p.id
+        LEFT JOIN (SELECT DISTINCT original AS id FROM above) o ON o.id = p.id
         UNION ALL
-        SELECT a.tenancy_id, (coalesce(d.occurred_at, p.occurred_at) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, -1, p.amount
+        SELECT a.tenancy_id, (coalesce(d.occurred_at, p.occurred_at) AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, -1, p.amount, NULL
         FROM payments p JOIN ledger_accounts a ON a.id = p.debit_account AND a.kind = 'stall' LEFT JOIN dated d ON d.id = p.id
     ) moves
     GROUP BY tenancy_id, day
@@ -75,6 +78,9 @@ UNION ALL
 SELECT 'bands', s.tenancy_id || ' ' || s.day, 'rollup ' || concat_ws('/', s.le_50k, s.le_200k, s.le_1m, s.over_1m) || ', payments say ' || concat_ws('/', d.le_50k, d.le_200k, d.le_1m, d.over_1m)
 FROM stall_days s JOIN days d ON d.tenancy_id = s.tenancy_id AND d.day = s.day
 WHERE (s.le_50k, s.le_200k, s.le_1m, s.over_1m) <> (d.le_50k, d.le_200k, d.le_1m, d.over_1m)
+UNION ALL
+SELECT 'last payment', s.tenancy_id || ' ' || s.day, 'rollup ' || coalesce(s.last_at::text, 'none') || ', payments say ' || coalesce(d.last_at::text, 'none')
+FROM stall_days s JOIN days d ON d.tenancy_id = s.tenancy_id AND d.day = s.day WHERE s.last_at IS DISTINCT FROM d.last_at
 UNION ALL
 SELECT 'first day', coalesce(f.tenancy_id, d.tenancy_id)::text, 'kept ' || coalesce(f.told::text, 'none') || ', the days say ' || coalesce(d.told::text, 'none')
 FROM first_days f FULL JOIN (SELECT tenancy_id, min(day) AS told FROM stall_days WHERE payments > 0 GROUP BY tenancy_id) d ON d.tenancy_id = f.tenancy_id

@@ -2,7 +2,7 @@
 -- whether any of it is published.
 SELECT 'costs', p.place, '{}'::uuid[], '',
        ARRAY[coalesce(sum(c.amount) FILTER (WHERE moment.campaign IS NULL OR c.campaign_id = moment.campaign), 0), sum(c.amount)]::bigint[],
-       max(c.recorded_at) FILTER (WHERE moment.campaign IS NULL OR c.campaign_id = moment.campaign)
+       max(c.recorded_at) FILTER (WHERE c.recorded_at <= moment.at AND (moment.campaign IS NULL OR c.campaign_id = moment.campaign))
 FROM moment JOIN programme_costs c ON c.spent_on < moment.day
 JOIN places p ON p.market_id = c.market_id
 GROUP BY p.place

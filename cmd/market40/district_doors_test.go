@@ -1,0 +1,84 @@
+package main_test
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+)
+
+// accountChanges: an admin sees what a program proposed, with the old and the new account; refuses one with a reason, and approves
+// another, after proving again who it is.
+func (v *official) accountChanges() {
+	v.t.Helper()
+	_, before := v.asks("GET", "/api/v1/beneficiary-changes?state=pending", nil)
+	if n := len(before.items()); n != 0 {
+		v.t.Fatalf("%d changes wait before", n)
+	}
+	path := "/api/v1/stalls/" + v.stall("BANGOI", 6).text("id")
+	further := func(number string) {
+		v.ask(v.admin, "POST", path+"/accounts", object{"bank_bin": "970415", "account_number": number, "holder_name": "KE GIAN"}, 202)
+	}
+	further("77778888990")
+	v.open("changes")
+	v.says(`[data-change=addition] h2`, "Thêm tài khoản, sạp A07")
+	v.says(`[data-change] [data-old]`, "••••"+v.account("BANGOI", 6)[4:])
+	v.says(`[data-change] [data-new]`, "VietinBank ••••8990, KE GIAN")
+	v.says(`[data-change] .note`, "Cần người thứ hai duyệt")
+	v.looks("changes")
+	v.click(`[data-refuse]`)
+	v.write(`[name=reason]`, "chủ sạp không biết")
+	v.press("Từ chối")
+	v.says(`.note.good`, "Không có thay đổi nào chờ duyệt.")
+	v.open("changes?state=cancelled")
+	v.says(`[data-change=addition]`, "chủ sạp không biết")
+
+	further("5555666677")
+	execute(v.t, strings.TrimPrefix(v.env[0], "DATABASE_URL="), `UPDATE sessions SET proved_at = now() - interval '6 minutes';
+		UPDATE users SET totp_step = 0 WHERE login = 'quan-tri-hai'`)
+	v.open("changes?state=pending")
+	v.click(`[data-approve]`)
+	v.click(`[name=asked]`)
+	v.press("Duyệt, có hiệu lực ngay")
+	v.says(`[role=alert]`, "hãy xác thực lại")
+	v.looks("changes-proof")
+	code, err := totp.GenerateCode(v.secret, time.Now())
+	must(v.t, err)
+	v.write(`[name=proof-password]`, "tôm hùm 9 con")
+	v.write(`[name=proof-code]`, code)
+	v.press("Duyệt, có hiệu lực ngay")
+	v.says(`.note.good`, "Không có thay đổi nào chờ duyệt.")
+	v.open("changes?state=effective")
+	v.says(`[data-change=addition] [data-new]`, "••••6677")
+}
+
+// bankConnections: a feed that signs nothing stands first and in red; a secret is retired and a connection disabled on the screen.
+func (v *official) bankConnections() {
+	v.t.Helper()
+	order := func(name string, secrets object) string {
+		return v.ask(v.admin, "POST", "/api/v1/bank-connections", object{
+			"provider": "sepay", "name": name, "secrets": secrets,
+			"accounts": []any{object{"bank_bin": "970436", "account_number": "9988776655"}},
+		}, 201).text("id")
+	}
+	order("Nguồn không ký", object{"auth": "none", "allow_ips": []any{"127.0.0.1"}})
+	signed := order("Nguồn có ký", object{"hmac_secret": "khoa-bi-mat-2026-9f8e7d6c5b4a39281706"})
+	v.open("connections")
+	v.until(`document.querySelector('main section.alarm')?.dataset.connection === 'Nguồn không ký' && document.querySelector('main section') === document.querySelector('section.alarm')`)
+	v.says(`section.alarm [data-unsigned]`, "Không có chữ ký")
+	v.says(`section.alarm .pill`, "chờ duyệt")
+	v.says(`section:not(.alarm) [data-last]`, time.Now().In(time.FixedZone("+07", 7*3600)).Format("02/01/2006"))
+	v.looks("connections")
+	v.click(`section.alarm li button`)
+	v.press("Thu hồi khóa ngay")
+	v.until(`document.querySelector('section.alarm') === null`)
+	v.says(`[data-connection="Nguồn không ký"] li`, "đã thu hồi")
+	mine := `[data-connection="Nguồn có ký"]`
+	v.click(mine + ` > .row button`)
+	v.press("Tắt ngay")
+	v.says(mine+` .pill`, "đã tắt")
+	if enabled := v.ask(v.admin, "GET", "/api/v1/bank-connections/"+signed, nil, 200)["enabled"]; fmt.Sprint(enabled) != "false" {
+		v.t.Errorf("after it was switched off, enabled is %v", enabled)
+	}
+}
