@@ -1,14 +1,16 @@
 # market40: `make` shows what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: explore client screenshots apps run test build bench attack check sbom reproducible fmt help setup
+.PHONY: explore client screenshots apps run test test-racy test-plain build bench attack check sbom reproducible fmt help setup
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LINT := bin/golangci-lint
 LINT_VERSION := v2.15.0
 FRONT := $(shell find frontend/stall frontend/district frontend/lib frontend/voice -type f ! -name '*.go') frontend/vite.config.ts frontend/tsconfig.json
+# Without gin's MessagePack, which nobody here speaks and which takes the longest of all to compile.
+FLAGS := -trimpath -tags nomsgpack
 # Nothing of the machine goes into the program: no path, no C library, no time.
-BUILD := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)'
+BUILD := CGO_ENABLED=0 go build $(FLAGS) -buildvcs=false -ldflags '-X main.version=$(VERSION)'
 # The same way for vet and for tests: what is compiled for one serves the other, and the image that a test builds.
 PLAIN := CGO_ENABLED=0 go
 # What tests draw is the same every time, so that a red test is red again; 0 draws anew (make explore).
@@ -23,13 +25,18 @@ test: setup apps ## everything that proves the program: format, vet, all tests
 	@bad=$$(gofmt -l cmd frontend merchants migrations payments reports 2>/dev/null); [ -z "$$bad" ] || { echo "not formatted (make fmt):"; echo "$$bad"; exit 1; }
 	cd frontend && npm run --silent check && npm run --silent test
 	go mod verify
-	$(PLAIN) vet -trimpath ./...
-	go test -race -timeout 14m $(RACY)
-	$(PLAIN) test -trimpath -timeout 40m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
+	$(PLAIN) vet $(FLAGS) ./...
+	@$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync=target test-racy test-plain
+
+test-racy:
+	go test -race $(FLAGS) -parallel 4 -timeout 20m $(RACY)
+
+test-plain:
+	$(PLAIN) test $(FLAGS) -timeout 40m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
 
 explore: export RAPID_SEED = 0
 explore: setup ## the property tests on what was never drawn before
-	$(PLAIN) test -trimpath -count=1 -timeout 60m $$(grep -rl --include='*_test.go' pgregory.net/rapid cmd frontend merchants migrations payments reports | xargs -n1 dirname | sort -u | sed 's,^,./,')
+	$(PLAIN) test $(FLAGS) -count=1 -timeout 60m $$(grep -rl --include='*_test.go' pgregory.net/rapid cmd frontend merchants migrations payments reports | xargs -n1 dirname | sort -u | sed 's,^,./,')
 
 build: setup apps ## bin/market40
 	$(BUILD) -o bin/market40 ./cmd/market40
@@ -37,11 +44,11 @@ build: setup apps ## bin/market40
 apps: frontend/dist/stall/index.html frontend/dist/district/index.html # the browser's side, built into the program
 
 client: build ## frontend/lib/schema.d.ts: the API's types, from its own OpenAPI
-	UPDATE=1 go test ./cmd/market40 -run TestClientIsOfThisAPI
+	UPDATE=1 $(PLAIN) test $(FLAGS) ./cmd/market40 -run TestClientIsOfThisAPI
 
 screenshots: setup apps ## every page at 360 and 1440 px, into screenshots/
 	@mkdir -p screenshots
-	SHOTS=$(CURDIR)/screenshots go test -count=1 ./cmd/market40 ./merchants/posters -run 'Page|Shop|Stall|Poster|Account|Merchant|Owner|Helper|Sticker|Network|Late|Phone|Check|Book|District|Team'
+	SHOTS=$(CURDIR)/screenshots $(PLAIN) test $(FLAGS) -count=1 ./cmd/market40 ./merchants/posters -run 'Page|Shop|Stall|Poster|Account|Merchant|Owner|Helper|Sticker|Network|Late|Phone|Check|Book|District|Team'
 
 bench: build ## the performance table, beside pgbench, on a throw-away server
 	@bin/market40 bench --only "$(ONLY)"
