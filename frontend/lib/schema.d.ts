@@ -3944,11 +3944,6 @@ export interface components {
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
-        EdgeListPaymentsDay: {
-            items: components["schemas"]["PaymentsDay"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
         EdgeListPaymentsNotice: {
             items: components["schemas"]["PaymentsNotice"][] | null;
             /** @description cursor of the next page, null at the end */
@@ -4868,6 +4863,11 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "effective" | "cancelled" | "refused";
             steps: components["schemas"]["MerchantsChangeStep"][] | null;
+            /**
+             * Format: date-time
+             * @description until when an addition that is effective may still be cancelled; null: not
+             */
+            undo_until: string | null;
             /** @description of a refused one: the code of the refusal; of one that waits: why it cannot become effective (wallet_not_bank) */
             why: string;
         };
@@ -5586,6 +5586,16 @@ export interface components {
             day: string;
             /** @description in which something came, in order; what a bank told by its date alone is of hour 0 */
             hours: components["schemas"]["PaymentsHour"][] | null;
+        };
+        PaymentsDayList: {
+            items: components["schemas"]["PaymentsDay"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description the version of the newest payment of the present tenancy that the days count; 0: none. What the stream tells with a greater version is not in them yet
+             */
+            version: number;
         };
         PaymentsHour: {
             amount: string;
@@ -12494,7 +12504,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPaymentsDay"];
+                    "application/json": components["schemas"]["PaymentsDayList"];
                 };
             };
             /** @description Error */
