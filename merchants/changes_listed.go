@@ -38,6 +38,7 @@ type BeneficiaryChange struct {
 	EffectiveAt *time.Time      `json:"effective_at" doc:"when it became, or will by itself become, effective; null: it does not"`
 	LapsesAt    *time.Time      `json:"lapses_at" doc:"until when a second person may approve what needs one"`
 	DecidedAt   *time.Time      `json:"decided_at"`
+	UndoUntil   *time.Time      `json:"undo_until" doc:"until when an addition that is effective may still be cancelled; null: not"`
 	Contact     string          `json:"contact" doc:"the phone that is told, by its last three digits; empty: none is known"`
 	Steps       []ChangeStep    `json:"steps"`
 }
@@ -94,6 +95,10 @@ func scanChange(row pgx.CollectableRow) (c listedChange, err error) {
 		c.Why = vietqr.WalletNotBank // proposed before wallets were refused
 	case c.State == changeEffective:
 		c.EffectiveAt = c.DecidedAt
+		if c.Kind == addition {
+			until := c.DecidedAt.Add(changeWait)
+			c.UndoUntil = &until
+		}
 	case c.State == changePending && c.NeedsSecond:
 		c.LapsesAt = &due
 	case c.State == changePending:

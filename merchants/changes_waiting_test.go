@@ -74,6 +74,9 @@ func TestAProgramsFurtherAccountWaits(t *testing.T) {
 	}
 	w.wantCodes(path, "current", 2)
 	w.wantAlerts("account_added", 1)
+	if got := w.call(w.admin, "GET", path+"/beneficiary-changes", nil, 200).items()[0].text("undo_until"); got != w.clock.Add(24*time.Hour).Format(time.RFC3339) {
+		t.Errorf("it may be taken back until %s, a day after %v", got, w.clock)
+	}
 	w.clock = w.clock.Add(23 * time.Hour) // an addition is taken back for a day after it began
 	tenant := w.key("merchant", "stall:"+s.text("id"))
 	w.call(tenant, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", object{"reason": "không phải tôi"}, 200)

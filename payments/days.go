@@ -36,6 +36,13 @@ type Day struct {
 	Hours    []Hour       `json:"hours" doc:"in which something came, in order; what a bank told by its date alone is of hour 0"`
 }
 
+// DayList is a page of days, and how far into the stall's stream they count.
+type DayList struct {
+	Items   []Day   `json:"items"`
+	Next    *string `json:"next" doc:"cursor of the next page, null at the end"`
+	Version int64   `json:"version" doc:"the version of the newest payment of the present tenancy that the days count; 0: none. What the stream tells with a greater version is not in them yet"`
+}
+
 // Hour is an hour of a day.
 type Hour struct {
 	Hour   int          `json:"hour" minimum:"0" maximum:"23"`
@@ -80,7 +87,7 @@ func noDay(field string) error {
 }
 
 // Days are the days of a stall on which something came, newest first: of its present tenancy, or to a merchant, of its own.
-func (p *Payments) Days(ctx context.Context, who auth.Principal, stall string, period Period, page edge.Page) (*edge.List[Day], error) {
+func (p *Payments) Days(ctx context.Context, who auth.Principal, stall string, period Period, page edge.Page) (*DayList, error) {
 	tenancies, err := p.tenanciesOf(ctx, who, stall)
 	if err != nil {
 		return nil, err
@@ -104,12 +111,32 @@ func (p *Payments) Days(ctx context.Context, who auth.Principal, stall string, p
 	if err != nil {
 		return nil, fmt.Errorf("list days of stall %s: %w", stall, err)
 	}
-	items, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Day])
-	if err != nil {
+	list := &DayList{}
+	if list.Items, list.Version, err = collectDays(rows); err != nil {
 		return nil, fmt.Errorf("list days of stall %s: %w", stall, err)
 	}
-	items, next := edge.Cut(items, page, func(d Day) edge.Mark { return edge.Mark{Text: d.Day} })
-	return &edge.List[Day]{Items: items, Next: next}, auth.Seen(ctx, auth.ReadingPayments, tenancies)
+	list.Items, list.Next = edge.Cut(list.Items, page, func(d Day) edge.Mark { return edge.Mark{Text: d.Day} })
+	return list, auth.Seen(ctx, auth.ReadingPayments, tenancies)
+}
+
+// collectDays reads the rows of daysSQL.
+func collectDays(rows pgx.Rows) (days []Day, version int64, err error) {
+	defer rows.Close()
+	if !rows.Next() {
+		return nil, 0, rows.Err()
+	}
+	if err := rows.Scan(&version, nil, nil, nil, nil, nil); err != nil {
+		return nil, 0, err
+	}
+	days = []Day{}
+	for rows.Next() {
+		var d Day
+		if err := rows.Scan(nil, &d.Day, &d.Count, &d.Amount, &d.Currency, &d.Hours); err != nil {
+			return nil, 0, err
+		}
+		days = append(days, d)
+	}
+	return days, version, rows.Err()
 }
 
 // tenanciesOf are the tenancies of a stall whose days a caller may read; a vacant stall has none.
@@ -145,11 +172,11 @@ func (p *Payments) listDays(ctx context.Context, in *struct {
 	Period
 	edge.Page
 },
-) (*body[*edge.List[Day]], error) {
+) (*body[*DayList], error) {
 	who, err := auth.From(ctx)
 	if err != nil {
 		return nil, err
 	}
 	list, err := p.Days(ctx, who, in.ID, in.Period, in.Page)
-	return &body[*edge.List[Day]]{list}, err
+	return &body[*DayList]{list}, err
 }

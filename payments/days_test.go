@@ -44,6 +44,14 @@ func TestAStallsDays(t *testing.T) {
 		t.Errorf("pages %v and %v", first, rest)
 	}
 
+	for query, want := range map[string]string{"from=2026-11-01&to=2026-11-20": "4", "from=2026-11-01&to=2026-11-20&limit=1": "4", "from=2026-10-01&to=2026-10-02": "4"} {
+		list := w.call(key, "GET", path+"/days?"+query, nil, 200)
+		newest := w.paid(stall)[0].text("version")
+		if got := list.text("version"); got != want || got != newest {
+			t.Errorf("the days of %s count up to %s, want %s, the newest payment is %s", query, got, want, newest)
+		}
+	}
+
 	for query, want := range map[string]int{
 		"?amount=3000": 2, "?amount=3001": 0, "?reference=0123": 1, "?reference=ft26324000000123": 1, "?reference=9123": 0, "?amount=3000&reference=123": 1,
 		"?from=2026-11-20&to=2026-11-21": 3, "?from=2026-11-20T08:00:00%2B07:00&amount=3000": 2,
@@ -66,7 +74,7 @@ func TestAStallsDays(t *testing.T) {
 
 	// The next tenant's days are its own.
 	w.call(w.person(), "POST", path+"/tenancies", object{"merchant": object{"full_name": "Người mới", "phone": "0905888888"}}, 201)
-	if days := w.call(w.admin, "GET", path+"/days?from=2026-11-01&to=2026-11-30", nil, 200).items(); len(days) != 0 {
+	if days := w.call(w.admin, "GET", path+"/days?from=2026-11-01&to=2026-11-30", nil, 200); len(days.items()) != 0 || days.text("version") != "0" {
 		t.Errorf("of a new tenant admins read %v", days)
 	}
 }

@@ -245,6 +245,27 @@ func (r *drawnRound) tellTogether(rt *rapid.T) {
 	}
 }
 
+// mislead lets a connection tell of a failure or a debit under the id of a credit: it is no money and takes no id.
+func (r *drawnRound) mislead(rt *rapid.T) {
+	c := r.drawTelling(rt)
+	if c == nil {
+		return
+	}
+	n := c.notice
+	if n.Ignore = banks.IgnoreFailed; rapid.Bool().Draw(rt, "debit") {
+		n.Ignore, n.Direction = banks.IgnoreDebit, banks.Out
+	}
+	q, err := c.feed.provider.Compose(n, c.feed.secrets, time.Now())
+	if err != nil {
+		return // the provider has no words for it
+	}
+	items, err := c.feed.provider.Parse(q)
+	if err != nil || items[0].Notice.Ignore == "" {
+		return
+	}
+	r.send(&drawnContent{of: c.of, feed: c.feed, notice: n})
+}
+
 // drawTelling draws what a connection tells of a transfer: what it has told already is a retry.
 func (r *drawnRound) drawTelling(rt *rapid.T) *drawnContent {
 	if len(r.transfers) == 0 {

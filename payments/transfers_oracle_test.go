@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"market40/payments/banks"
 	"market40/payments/ledger"
 	"market40/payments/money"
 )
@@ -40,7 +41,7 @@ func TestDrawnTransfers(t *testing.T) {
 			first: map[string]*drawnContent{}, named: map[string]*drawnContent{}, voids: map[string]bool{}, closed: map[string]closedCase{},
 		}
 		r.register()
-		actions := []func(*rapid.T){r.happen, r.happen, r.tell, r.tell, r.tell, r.tellTogether, r.decide, r.decide, r.reopen, r.void}
+		actions := []func(*rapid.T){r.happen, r.happen, r.tell, r.tell, r.tell, r.tellTogether, r.mislead, r.decide, r.decide, r.reopen, r.void}
 		for range *drawnActions {
 			actions[rapid.IntRange(0, len(actions)-1).Draw(rt, "action")](rt)
 		}
@@ -68,7 +69,8 @@ func (r *drawnRound) settle(c *drawnContent) {
 	}
 	var found []object
 	for _, n := range r.get("/api/v1/notices?limit=200&connection_id=" + c.feed.id + "&external_id=" + c.notice.ExternalID) {
-		if n.text("amount") == c.notice.Amount.String() && strings.HasSuffix(c.notice.Account, n.text("account_last4")) {
+		if n.text("amount") == c.notice.Amount.String() && strings.HasSuffix(c.notice.Account, n.text("account_last4")) &&
+			n.text("why") != string(banks.IgnoreFailed) && n.text("why") != string(banks.IgnoreDebit) {
 			found = append(found, n)
 		}
 	}
@@ -86,6 +88,8 @@ func (r *drawnRound) settle(c *drawnContent) {
 	r.named[c.id] = c
 	r.dated(c, n.text("occurred_at"))
 	switch {
+	case c.voided && c.state != "ignored":
+		r.rt.Fatalf("notice %s is %s (%s) though it was taken back before it came", c.id, c.state, c.why)
 	case c.state == "posted":
 		if c.at = c.stall; c.at == "" {
 			r.rt.Fatalf("notice %s is posted (%s) though nothing says to whom", c.id, c.why)

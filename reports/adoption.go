@@ -18,6 +18,8 @@ type Adoption struct {
 	Coverage *Share  `json:"coverage" doc:"of all rows, as coverage of a row"`
 	Funnel   *Funnel `json:"funnel" doc:"of all rows, as funnel of a row"`
 
+	Revised *Revised `json:"revised,omitempty" doc:"of all rows, as revised of a row"`
+
 	Outside *Outside `json:"-"` // in the total
 }
 
@@ -34,6 +36,7 @@ type Row struct {
 	Rank         *int          `json:"rank" doc:"by I05 among the rows that show it and have enough data; equals share one; null to who sees a part of the units"`
 	Target       *Target       `json:"target,omitempty" doc:"of I05, with a campaign: that of the one designation in the unit"`
 	Exempt       *string       `json:"exempt,omitempty" doc:"with a campaign: why the unit needs no pilot"`
+	Revised      *Revised      `json:"revised,omitempty" doc:"figures of this past day changed later, because the register was added to with dates before it; absent: they did not"`
 }
 
 // Funnel are steps to habit, each a part of the merchants operating a stall; null in a hidden cell.
@@ -163,7 +166,7 @@ type unit struct {
 func (c *counted) row(u unit) Row {
 	markets := u.counted(c.pilotsAsked())
 	g := c.told(markets)
-	row := Row{Locality: u.locality, Markets: markets, Indicators: g.figures(), Coverage: g.coverage(), Funnel: g.funnel()}
+	row := Row{Locality: u.locality, Markets: markets, Indicators: g.figures(), Coverage: g.coverage(), Funnel: g.funnel(), Revised: g.revised()}
 	c.programme.add(row.Indicators, []unit{u}, c.version)
 	c.addHours(row.Indicators)
 	c.standing(&row, u)

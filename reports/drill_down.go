@@ -29,6 +29,8 @@ type DrillDown struct {
 	By        string      `json:"by" enum:"market,zone,goods_group,kind"`
 	Figure    Figure      `json:"figure" doc:"of all parts together"`
 	Parts     []DrillPart `json:"parts" nullable:"false"`
+	Revised   *Revised    `json:"revised,omitempty" doc:"as of a row of the adoption report"`
+	Outside   *Outside    `json:"outside,omitempty" doc:"of all localities together: what no unit of the basis holds; absent of one locality"`
 	Withheld  []Withheld  `json:"withheld" nullable:"false" doc:"markets whose parts are published along another dimension, and so not along this one"`
 }
 
@@ -79,7 +81,12 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 		return nil, err
 	}
 	markets := c.marketsOf(units)
-	answer := &DrillDown{Indicator: q.Indicator, Basis: q.Basis, AsOf: day.Format(time.DateOnly), By: q.By, Figure: c.figure(units, q), Parts: []DrillPart{}, Withheld: []Withheld{}}
+	g := c.told(markets)
+	answer := &DrillDown{Indicator: q.Indicator, Basis: q.Basis, AsOf: day.Format(time.DateOnly), By: q.By, Figure: c.figure(units, q), Parts: []DrillPart{}, Withheld: []Withheld{}, Revised: g.revised()}
+	if q.Locality == "" {
+		left := c.outside(q.Basis)
+		answer.Outside = &left
+	}
 	by, err := r.partitions(ctx, markets)
 	if err != nil {
 		return nil, err

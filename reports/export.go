@@ -23,6 +23,7 @@ var tableHeads = []string{
 	"basis", "as_of", "level", "code", "name", "markets", "indicator", "definition",
 	"numerator", "denominator", "value", "evidence_a", "evidence_b", "evidence_c", "evidence_d", "suppressed", "note",
 	"part", "interval_low", "interval_high", "coverage_numerator", "coverage_denominator", "coverage_value", "fresh_at", "period",
+	"status", "status_reason", "revised_after",
 }
 
 // csv is the report's table, marked as UTF-8.
@@ -45,15 +46,19 @@ func (a *Adoption) Table() [][]string {
 	note := ""
 	for _, row := range a.Rows {
 		codes, rowNote := []string{}, ""
+		state := standing{reason: row.Status.Reason, revised: row.Revised}
+		if row.Status.Code != nil {
+			state.status = *row.Status.Code
+		}
 		for _, m := range row.Markets {
 			codes = append(codes, m.Code)
 			if m.Demo {
 				note, rowNote = demoNote, demoNote
 			}
 		}
-		lines = append(lines, a.lines(row.Locality, strings.Join(codes, " "), row.Indicators, rowNote)...)
+		lines = append(lines, a.lines(row.Locality, strings.Join(codes, " "), row.Indicators, rowNote, state)...)
 	}
-	lines = append(lines, a.lines(Locality{Level: "total", Name: "Tổng"}, "", a.Total, note)...)
+	lines = append(lines, a.lines(Locality{Level: "total", Name: "Tổng"}, "", a.Total, note, standing{revised: a.Revised})...)
 	if left := a.Outside; left != nil && left.Markets > 0 {
 		line := make([]string, len(tableHeads))
 		copy(line, []string{a.Basis, a.AsOf, "outside", "", left.Text(), strings.Join(left.codes(), " ")})
@@ -62,14 +67,28 @@ func (a *Adoption) Table() [][]string {
 	return lines
 }
 
-func (a *Adoption) lines(l Locality, markets string, figures Figures, note string) [][]string {
-	head := []string{a.Basis, a.AsOf, l.Level, l.Code, l.Name, markets}
+// standing is what each line says of its unit as a whole.
+type standing struct {
+	status, reason string
+	revised        *Revised
+}
+
+func (s standing) fields() []string {
+	after := ""
+	if s.revised != nil {
+		after = s.revised.After.Format(time.RFC3339)
+	}
+	return []string{s.status, s.reason, after}
+}
+
+func (a *Adoption) lines(l Locality, markets string, figures Figures, note string, state standing) [][]string {
+	head, tail := []string{a.Basis, a.AsOf, l.Level, l.Code, l.Name, markets}, state.fields()
 	lines := make([][]string, 0, len(figures))
 	for _, code := range slices.Sorted(maps.Keys(figures)) {
 		figure := figures[code]
-		lines = append(lines, inert(slices.Concat(head, []string{code}, figure.fields(note, ""))))
+		lines = append(lines, inert(slices.Concat(head, []string{code}, figure.fields(note, ""), tail)))
 		for _, part := range slices.Sorted(maps.Keys(figure.Parts)) {
-			lines = append(lines, inert(slices.Concat(head, []string{code}, figure.Parts[part].fields(note, part))))
+			lines = append(lines, inert(slices.Concat(head, []string{code}, figure.Parts[part].fields(note, part), tail)))
 		}
 	}
 	return lines

@@ -31,6 +31,7 @@ func levelOf(text string) level {
 // person is what is known of one merchant in a cell, or in a group of cells together.
 type person struct {
 	operates, covered                     bool
+	lateAt                                int64 // seconds since 1970; 0: it was in the register by the moment
 	registered, verified, ready           level
 	trained, visited                      level
 	told, word                            uint32 // active days: bit 0 is the day before the as-of day
@@ -47,6 +48,7 @@ type person struct {
 
 // join adds what is known of the same merchant elsewhere.
 func (p *person) join(o *person) {
+	p.lateAt = laterOf(p, o)
 	p.operates, p.covered = p.operates || o.operates, p.covered || o.covered
 	p.registered, p.verified, p.ready = max(p.registered, o.registered), max(p.verified, o.verified), max(p.ready, o.ready)
 	p.trained, p.visited, p.converted = max(p.trained, o.trained), max(p.visited, o.visited), max(p.converted, o.converted)
@@ -60,6 +62,14 @@ func (p *person) join(o *person) {
 	p.stayed, p.watched, p.inactive = p.stayed || o.stayed, p.watched || o.watched, p.inactive || o.inactive
 	p.codes, p.codesByOwner, p.codesByOthers = p.codes+o.codes, p.codesByOwner+o.codesByOwner, p.codesByOthers+o.codesByOthers
 	p.transfers, p.customers = p.transfers+o.transfers, p.customers+o.customers
+}
+
+// laterOf is when somebody came into the register after the moment: not, where it operates a stall that was there.
+func laterOf(p, o *person) int64 {
+	if p.operates && p.lateAt == 0 || o.operates && o.lateAt == 0 {
+		return 0
+	}
+	return earlier(p.lateAt, o.lateAt)
 }
 
 func earlier(a, b int64) int64 {
@@ -199,7 +209,7 @@ func (c *cell) add(f *fact, moment time.Time) {
 func (p *person) add(f *fact) {
 	switch f.query {
 	case "mop":
-		p.operates = true
+		p.operates, p.lateAt = true, f.num(0)
 	case "covered":
 		p.covered = true
 	case "registered":

@@ -24,7 +24,7 @@ func (r *Reports) Routes(e *edge.Edge) {
 	e.Engine.GET("/api/v1/reports/adoption.csv", problem.Handle(r.exportAdoption))
 	e.Document(huma.Operation{
 		OperationID: "adoption-report-csv", Method: http.MethodGet, Path: "/api/v1/reports/adoption.csv", Tags: []string{"reports"},
-		Summary:    "The adoption report as CSV (UTF-8 with BOM), a line per locality and indicator; hidden cells are empty",
+		Summary:    "The adoption report as CSV (UTF-8 with BOM), a line per locality and indicator; hidden cells say ẩn",
 		Parameters: adoptionParameters(),
 		Responses: map[string]*huma.Response{"200": {
 			Description: "the report", Content: map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}},

@@ -72,7 +72,7 @@ func TestTheExport(t *testing.T) {
 	lines, err := csv.NewReader(strings.NewReader(body)).ReadAll()
 	must(t, err)
 	if !marked || strings.Join(lines[0], ",") != "basis,as_of,level,code,name,markets,indicator,definition,numerator,denominator,value,evidence_a,evidence_b,evidence_c,evidence_d,suppressed,note,"+
-		"part,interval_low,interval_high,coverage_numerator,coverage_denominator,coverage_value,fresh_at,period" {
+		"part,interval_low,interval_high,coverage_numerator,coverage_denominator,coverage_value,fresh_at,period,status,status_reason,revised_after" {
 		t.Fatalf("the heads are %q, with a byte order mark: %v", lines[0], marked)
 	}
 	whole := 0
@@ -87,11 +87,11 @@ func TestTheExport(t *testing.T) {
 		t.Errorf("%d lines of figures", whole)
 	}
 	for key, want := range map[string]string{
-		"568 I01 ":       "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I01,1,12,12,1.0000,0,0,12,0,false,,,,,,,,,",
-		"568 I05 ":       "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I05,1,7,12,0.5833,7,0,0,0,false,,,,,0,12,0.0000,2026-11-21T17:00:00+07:00,",
-		"568 I05 strict": "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I05,1,0,12,0.0000,0,0,0,0,false,,strict,,,,,,,",
-		"569 I05 ":       "districts_2024,2026-11-22,district,569,Thành phố Cam Ranh,BA-NGOI,I05,1,ẩn,12,ẩn,,,,,true,dữ liệu minh họa,,,,0,12,0.0000,,",
-		" I05 ":          "districts_2024,2026-11-22,total,,Tổng,,I05,1,15,33,0.4545,15,0,0,0,false,dữ liệu minh họa,,,,0,33,0.0000,2026-11-21T17:00:00+07:00,",
+		"568 I01 ":       "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I01,1,12,12,1.0000,0,0,12,0,false,,,,,,,,,,,Chọn một chiến dịch để xem tình trạng,",
+		"568 I05 ":       "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I05,1,7,12,0.5833,7,0,0,0,false,,,,,0,12,0.0000,2026-11-21T17:00:00+07:00,,,Chọn một chiến dịch để xem tình trạng,",
+		"568 I05 strict": "districts_2024,2026-11-22,district,568,Thành phố Nha Trang,DAM,I05,1,0,12,0.0000,0,0,0,0,false,,strict,,,,,,,,,Chọn một chiến dịch để xem tình trạng,",
+		"569 I05 ":       "districts_2024,2026-11-22,district,569,Thành phố Cam Ranh,BA-NGOI,I05,1,ẩn,12,ẩn,,,,,true,dữ liệu minh họa,,,,0,12,0.0000,,,,Chọn một chiến dịch để xem tình trạng,",
+		" I05 ":          "districts_2024,2026-11-22,total,,Tổng,,I05,1,15,33,0.4545,15,0,0,0,false,dữ liệu minh họa,,,,0,33,0.0000,2026-11-21T17:00:00+07:00,,,,",
 	} {
 		if got := byKey[key]; got != want {
 			t.Errorf("%s is\n%s\nnot\n%s", key, got, want)

@@ -29,6 +29,7 @@ type MarketPage struct {
 	Fees      []FeeMonth     `json:"fees" nullable:"false" doc:"the last twelve months that have a summary, newest first"`
 	Unchecked *int           `json:"unchecked" doc:"stalls that display a code and were not found in order in 7 days; null in a hidden cell"`
 	Dormant   *int           `json:"dormant" doc:"merchants, as I18; null in a hidden cell"`
+	Revised   *Revised       `json:"revised,omitempty" doc:"as of a row of the adoption report"`
 }
 
 // PartOfMarket is a zone, or the stalls of one goods group.
@@ -68,7 +69,7 @@ func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, err
 	}
 	g := c.told([]Market{market})
 	page := &MarketPage{
-		Market: market, AsOf: day.Format(time.DateOnly), Figures: g.figures(), Coverage: g.coverage(), Funnel: g.funnel(),
+		Market: market, AsOf: day.Format(time.DateOnly), Figures: g.figures(), Coverage: g.coverage(), Funnel: g.funnel(), Revised: g.revised(),
 		Zones: []PartOfMarket{}, Goods: []PartOfMarket{},
 	}
 	c.addHours(page.Figures)

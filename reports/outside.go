@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -26,6 +27,19 @@ func (o *Outside) Text() string {
 		return ""
 	}
 	return fmt.Sprintf("%d chợ, %d tiểu thương ngoài danh sách này", o.Markets, o.Merchants)
+}
+
+// Named returns it in a few words with the names of the markets; empty: nothing is left out.
+func (o *Outside) Named() string {
+	text := o.Text()
+	if text == "" {
+		return ""
+	}
+	names := make([]string, 0, len(o.Listed))
+	for _, m := range o.Listed {
+		names = append(names, m.Name)
+	}
+	return text + ": " + strings.Join(names, ", ")
 }
 
 func (o *Outside) codes() []string {

@@ -15,10 +15,28 @@ import (
 	"market40/reports/disclosure/audit"
 )
 
-// audited are the measures of activity that Prove bounds, each with whether a merchant of several markets may count in all of them
-// together though in none alone, or the other way round.
-var audited = map[measure]bool{
-	begun: false, active30: false, active7: false, strict: false, ready: false, trained: false, visited: false, dormant: true,
+// audited is a count of activity that Prove bounds.
+type audited struct {
+	m           measure
+	denominator bool // whom it is about, where that is activity too
+	apart       bool // who is in several markets may count in all of them together though in none alone, or the other way round
+	whole       bool // it is published of whole markets only
+}
+
+// auditedCounts are all of them.
+var auditedCounts = []audited{
+	{m: begun},
+	{m: active30},
+	{m: active7},
+	{m: strict},
+	{m: ready},
+	{m: trained},
+	{m: visited},
+	{m: dormant, apart: true},
+	{m: converted, whole: true, denominator: true},
+	{m: converted, whole: true},
+	{m: retained, whole: true, apart: true, denominator: true},
+	{m: retained, whole: true, apart: true},
 }
 
 // ErrUnproved says that a hidden figure of a day could be narrowed down, or that nothing could be proved.
@@ -67,7 +85,7 @@ type proofFacts struct {
 	day      time.Time
 	campaign string
 	stamp    stamp
-	pilots   string // a digest
+	groups   string // a digest of what is counted together: pilots, where markets stand, and how each is divided
 }
 
 // proofs are what was proved lately.
@@ -80,7 +98,7 @@ func (p *proofs) hold(facts proofFacts, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	at, found := p.list[facts]
-	return found && now.Sub(at) < proofLasts
+	return found && facts.stamp.settled && now.Sub(at) < proofLasts
 }
 
 func (p *proofs) add(facts proofFacts, now time.Time) {
@@ -104,35 +122,38 @@ func (r *Reports) proofFacts(ctx context.Context, day time.Time, campaign string
 	if f.stamp, err = readStamp(ctx, tx, day); err != nil {
 		return f, err
 	}
-	return f, tx.QueryRow(ctx, `SELECT coalesce(md5(string_agg(p::text, ',' ORDER BY p.id)), '') FROM pilots p`).Scan(&f.pilots)
+	return f, tx.QueryRow(ctx, `SELECT md5(concat((SELECT string_agg(p::text, ',' ORDER BY p.id) FROM pilots p), '|',
+		(SELECT string_agg(p::text, ',' ORDER BY p.id) FROM market_places p), '|',
+		(SELECT string_agg(concat_ws(' ', m.id, m.parts_by), ',' ORDER BY m.id) FROM markets m)))`).Scan(&f.groups)
 }
 
 // narrowed returns the hidden counts that can be narrowed down, and those of which nothing could be proved. by says along which
 // dimension the parts of each market are published.
 func (c *counted) narrowed(ctx context.Context, by map[uuid.UUID]string) (found []string, err error) {
-	note := func(p audit.Published, of string, m measure) {
+	note := func(p audit.Published, of string, a audited) {
 		if hidesNothing(&p) {
 			return
 		}
 		narrow, err := p.Audit()
 		if err != nil {
-			found = append(found, fmt.Sprintf("%s, measure %d: %v", of, m, err))
+			found = append(found, fmt.Sprintf("%s, measure %d: %v", of, a.m, err))
 		}
 		for _, f := range narrow {
-			found = append(found, fmt.Sprintf("%s, measure %d: %v", of, m, f))
+			found = append(found, fmt.Sprintf("%s, measure %d: %v", of, a.m, f))
 		}
 	}
-	measures := slices.Sorted(maps.Keys(audited))
-	for _, m := range measures {
-		note(c.publishedGroups(m), "markets", m)
+	for _, a := range auditedCounts {
+		note(c.publishedGroups(a), "markets", a)
 	}
 	for _, market := range c.scope {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		parts := c.partsOf(market, by[market.ID])
-		for _, m := range measures {
-			note(c.publishedParts(market, parts, m), market.Code, m)
+		for _, a := range auditedCounts {
+			if !a.whole {
+				note(c.publishedParts(market, parts, a), market.Code, a)
+			}
 		}
 	}
 	return found, nil
@@ -145,12 +166,12 @@ func hidesNothing(p *audit.Published) bool {
 }
 
 // publishedGroups is what is published of a measure in all groups of markets.
-func (c *counted) publishedGroups(m measure) audit.Published {
-	p := audit.Published{Apart: audited[m]}
-	people := map[merchantID]whereabouts{}
+func (c *counted) publishedGroups(a audited) audit.Published {
+	p := audit.Published{Apart: a.apart}
+	people, holds := map[merchantID]whereabouts{}, a.m.holds(cohort(c.day))
 	for place, id := range c.groups.ids {
-		p.Cells = append(p.Cells, publishedCell(c.told([]Market{{ID: id}}), m, []int{place}))
-		notePeople(people, place, c.groups.cells[placeName(place)])
+		p.Cells = append(p.Cells, a.cell(c.told([]Market{{ID: id}}), []int{place}))
+		notePeople(people, place, c.groups.cells[placeName(place)], holds)
 	}
 	for _, g := range c.groups.list[len(c.groups.ids):] {
 		var atoms []int
@@ -160,7 +181,7 @@ func (c *counted) publishedGroups(m measure) audit.Published {
 			}
 		}
 		if len(atoms) > 0 {
-			p.Cells = append(p.Cells, publishedCell(told{group: g, day: c.day, version: c.version}, m, atoms))
+			p.Cells = append(p.Cells, a.cell(told{group: g, day: c.day, version: c.version}, atoms))
 		}
 	}
 	p.Classes = classesOf(people)
@@ -168,27 +189,34 @@ func (c *counted) publishedGroups(m measure) audit.Published {
 }
 
 // publishedParts is what is published of a measure in the parts of a market, beside the market's own figure.
-func (c *counted) publishedParts(market Market, parts []*part, m measure) audit.Published {
-	p := audit.Published{Apart: audited[m]}
-	people := map[merchantID]whereabouts{}
+func (c *counted) publishedParts(market Market, parts []*part, a audited) audit.Published {
+	p := audit.Published{Apart: a.apart}
+	people, holds := map[merchantID]whereabouts{}, a.m.holds(cohort(c.day))
 	var all []int
 	for i, part := range parts {
 		one := told{group: &group{tally: part.tally, hidden: part.hidden}, day: c.day, version: c.version}
-		p.Cells = append(p.Cells, publishedCell(one, m, []int{i}))
-		notePeople(people, i, part.tally.facts)
+		p.Cells = append(p.Cells, a.cell(one, []int{i}))
+		notePeople(people, i, part.tally.facts, holds)
 		all = append(all, i)
 	}
 	if len(all) > 1 {
-		p.Cells = append(p.Cells, publishedCell(c.told([]Market{market}), m, all))
+		p.Cells = append(p.Cells, a.cell(c.told([]Market{market}), all))
 	}
 	p.Classes = classesOf(people)
 	return p
 }
 
-// publishedCell is what a reader sees of a measure in one group.
-func publishedCell(g told, m measure, atoms []int) audit.Cell {
-	shown := g.measure("", m)
-	cell := audit.Cell{Name: fmt.Sprint(atoms), Atoms: atoms, Most: g.tally.merchants}
+// cell is what a reader sees of the count in one group.
+func (a audited) cell(g told, atoms []int) audit.Cell {
+	m := a.m
+	shown, of := g.measure("", m), g.tally.measured[m].of
+	cell := audit.Cell{Name: fmt.Sprint(atoms), Atoms: atoms, Most: max(g.tally.merchants, of)}
+	if a.denominator {
+		if shown.Denominator != nil {
+			cell.Value = &of
+		}
+		return cell
+	}
 	if shown.Denominator != nil {
 		cell.Most = int(shown.Denominator.IntPart())
 	}
@@ -198,8 +226,10 @@ func publishedCell(g told, m measure, atoms []int) audit.Cell {
 	if shown.Numerator != nil {
 		n := int(shown.Numerator.IntPart())
 		cell.Value = &n
-	} else if m == dormant { // the dormant are ready, observed, and not paid
-		cell.Values = g.tally.measured[dormant].of + 1
+	} else if shown.Denominator == nil {
+		cell.Values = of + 1
+	}
+	if shown.Numerator == nil && m == dormant { // the dormant are ready, observed, and not paid
 		cell.Most = min(cell.Most, g.tally.measured[covered].mix.sum())
 		if able := g.measure("", ready).Numerator; able != nil {
 			cell.Most = min(cell.Most, int(able.IntPart()))
@@ -211,20 +241,20 @@ func publishedCell(g told, m measure, atoms []int) audit.Cell {
 	return cell
 }
 
-// whereabouts are the atoms at which a merchant is or was, as the register says by name, and at which of them it operates.
+// whereabouts are the atoms at which a merchant is or was, as the register says by name, and at which of them it may count.
 type whereabouts struct {
 	atoms    []int
 	operates uint32
 }
 
 // notePeople notes who is known at an atom.
-func notePeople(people map[merchantID]whereabouts, atom int, at *cell) {
+func notePeople(people map[merchantID]whereabouts, atom int, at *cell, holds holding) {
 	if at == nil {
 		return
 	}
 	for id, p := range at.people {
 		w := people[id]
-		if p.operates {
+		if belongs, _ := holds(p); belongs {
 			w.operates |= 1 << len(w.atoms)
 		}
 		w.atoms = append(w.atoms, atom)
@@ -232,7 +262,7 @@ func notePeople(people map[merchantID]whereabouts, atom int, at *cell) {
 	}
 }
 
-// classesOf counts people by where they are and operate. Who operates nowhere counts nowhere.
+// classesOf counts people by where they are and may count. Who may count nowhere is left out.
 func classesOf(people map[merchantID]whereabouts) []audit.Class {
 	classes := map[string]*audit.Class{}
 	for _, w := range people {

@@ -83,6 +83,7 @@ func (c *counted) adoption(basis string) *Adoption {
 	}
 	g := c.told(markets)
 	report.Total, report.Coverage, report.Funnel = g.figures(), g.coverage(), g.funnel()
+	report.Revised = g.revised()
 	c.programme.add(report.Total, c.units, c.version)
 	c.addHours(report.Total)
 	outside := c.outside(basis)

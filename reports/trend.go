@@ -26,12 +26,15 @@ type Trend struct {
 	Indicator string       `json:"indicator"`
 	Points    []TrendPoint `json:"points" nullable:"false" doc:"oldest first"`
 	Target    *Target      `json:"target" doc:"with a campaign, what is wanted now; null: none"`
+	Outside   *Outside     `json:"outside,omitempty" doc:"of all localities together: what no unit of the basis holds, as of the last point; absent of one locality or market"`
 }
 
 // TrendPoint is one of them.
 type TrendPoint struct {
 	AsOf   string `json:"as_of" format:"date" doc:"the day after the month's last, at most today: the state at 00:00 of it"`
 	Figure Figure `json:"figure"`
+
+	Revised *Revised `json:"revised,omitempty" doc:"as of a row of the adoption report"`
 	// With a campaign. A market that is no pilot of it is wanted nothing of.
 	Target *Target `json:"target,omitempty" doc:"with a campaign, what was wanted on that day: the target due next, else the last"`
 }
@@ -77,7 +80,8 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 		var locality *uuid.UUID
 		wanted := true
 		if market != nil {
-			point.Figure = c.told([]Market{*market}).figures()[q.Indicator]
+			g := c.told([]Market{*market})
+			point.Figure, point.Revised = g.figures()[q.Indicator], g.revised()
 			locality, wanted = c.programme.localityOf(market.ID)
 		} else {
 			units, err := c.unitsOf(q.Basis, q.Locality)
@@ -87,7 +91,11 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 			if q.Locality != "" {
 				locality, wanted = c.designatedIn(units[0])
 			}
-			point.Figure = c.figure(units, q)
+			point.Figure, point.Revised = c.figure(units, q), c.told(c.marketsOf(units)).revised()
+			if q.Locality == "" {
+				left := c.outside(q.Basis)
+				trend.Outside = &left
+			}
 		}
 		if wanted {
 			point.Target = c.programme.target(q.Indicator, locality, c.day)

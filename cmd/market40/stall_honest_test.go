@@ -156,6 +156,7 @@ func TestTheOwnerStopsAChangeOfTheAccount(t *testing.T) {
 	s := openShop(t)
 	s.pay(s.code, 1000)
 	s.approve(s.env, s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/accounts", secondAccount, 202))
+	execute(t, s.database(), `UPDATE beneficiary_changes SET proposed_at = proposed_at - interval '2 days'`) // it began when it was approved
 	s.propose()
 	v := s.invite(360)
 	v.until(`(() => { const c = document.querySelector('[data-change=pending]'); return c?.textContent.includes('••••8777') && c.textContent.includes('••••4567') && c.classList.contains('bad'); })()`)

@@ -30,6 +30,13 @@ func TestASilentAccountIsRed(t *testing.T) {
 	v.do(chromedp.Reload())
 	v.until(`document.querySelector('[data-silent]')?.textContent.includes('Tài khoản Vietcombank ••••4567 chưa nối báo có')`)
 	v.looks("one-silent")
+
+	// An account that was registered as a wallet's phone number before such were refused has no code.
+	execute(t, v.database(), `UPDATE accounts SET bank_bin = '971025'`)
+	v.do(chromedp.Reload())
+	v.open("code")
+	v.until(`document.querySelector('main')?.textContent.includes('là ví điện tử, hoặc số tài khoản chưa đúng, nên sạp không có mã VietQR') && document.querySelector('.code svg') === null`)
+	v.looks("wallet")
 }
 
 // TestEachAccountHasItsCode: a stall with two accounts shows the one that its owner chooses, as large as the screen, offline too;

@@ -2,6 +2,7 @@
 import { t } from '../lib/language.svelte';
 import type { components } from '../lib/schema';
 import { all, read, type List } from './call';
+import { moment } from './format';
 
 type Schemas = components['schemas'];
 export type Evidence = { A: number; B: number; C: number; D: number };
@@ -23,6 +24,7 @@ export type Unit = Definition['unit'];
 export type ValueUnit = Unit | 'hours' | 'count';
 export type StatusName = NonNullable<Row['status']['code']>;
 export type Outside = NonNullable<Schemas['ReportsOutside']>;
+export type Revised = NonNullable<Schemas['ReportsRevised']>;
 
 /** outsideOf is what a report's total leaves out; nothing: reports that were frozen before do not say. */
 export const outsideOf = (report: { total: unknown }): Outside | undefined => (report.total as { outside?: Outside }).outside;
@@ -30,6 +32,15 @@ export const outsideOf = (report: { total: unknown }): Outside | undefined => (r
 /** outsideText names what no unit of the basis holds; empty: nothing is left out. */
 export const outsideText = (left: Outside | undefined): string => (!left?.markets ? '' : t(
   `${left.markets} chợ, ${left.merchants} tiểu thương ngoài danh sách này`, `${left.markets} ${left.markets === 1 ? 'market' : 'markets'}, ${left.merchants} ${left.merchants === 1 ? 'merchant' : 'merchants'} outside this list`,
+));
+
+/** outsideNamed is outsideText with the names of the markets. */
+export const outsideNamed = (left: Outside | null | undefined): string => (left?.markets ? `${outsideText(left)}: ${left.listed.map((m) => m.name).join(', ')}` : '');
+
+/** revisedText says that the figures of a past day are not what they were on it; empty: they are. */
+export const revisedText = (revised: Revised | null | undefined): string => (!revised ? '' : t(
+  `Số liệu của ngày này đã thay đổi sau ${moment(revised.after)}: ${revised.merchants} tiểu thương được ghi bổ sung với ngày trong quá khứ`,
+  `The figures of this day changed after ${moment(revised.after)}: ${revised.merchants} ${revised.merchants === 1 ? 'merchant was' : 'merchants were'} added with dates in the past`,
 ));
 
 /** figureCodes are the codes of the figures of totals, which name what they leave out beside them. */

@@ -2039,7 +2039,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The adoption report as CSV (UTF-8 with BOM), a line per locality and indicator; hidden cells are empty */
+        /** The adoption report as CSV (UTF-8 with BOM), a line per locality and indicator; hidden cells say ẩn */
         get: operations["adoption-report-csv"];
         put?: never;
         post?: never;
@@ -3944,11 +3944,6 @@ export interface components {
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
-        EdgeListPaymentsDay: {
-            items: components["schemas"]["PaymentsDay"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
         EdgeListPaymentsNotice: {
             items: components["schemas"]["PaymentsNotice"][] | null;
             /** @description cursor of the next page, null at the end */
@@ -4868,6 +4863,11 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "effective" | "cancelled" | "refused";
             steps: components["schemas"]["MerchantsChangeStep"][] | null;
+            /**
+             * Format: date-time
+             * @description until when an addition that is effective may still be cancelled; null: not
+             */
+            undo_until: string | null;
             /** @description of a refused one: the code of the refusal; of one that waits: why it cannot become effective (wallet_not_bank) */
             why: string;
         };
@@ -5586,6 +5586,16 @@ export interface components {
             day: string;
             /** @description in which something came, in order; what a bank told by its date alone is of hour 0 */
             hours: components["schemas"]["PaymentsHour"][] | null;
+        };
+        PaymentsDayList: {
+            items: components["schemas"]["PaymentsDay"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description the version of the newest payment of the present tenancy that the days count; 0: none. What the stream tells with a greater version is not in them yet
+             */
+            version: number;
         };
         PaymentsHour: {
             amount: string;
@@ -6417,6 +6427,8 @@ export interface components {
             coverage: components["schemas"]["ReportsShare"];
             /** @description of all rows, as funnel of a row */
             funnel: components["schemas"]["ReportsFunnel"];
+            /** @description of all rows, as revised of a row */
+            revised?: components["schemas"]["ReportsRevised"];
             /** @description one per unit, by code */
             rows: components["schemas"]["ReportsRow"][];
             /** @description of all rows; a merchant of several units counts once. Beside the figures, outside names what no unit of the basis holds */
@@ -6504,7 +6516,11 @@ export interface components {
             /** @description of all parts together */
             figure: components["schemas"]["ReportsFigure"];
             indicator: string;
+            /** @description of all localities together: what no unit of the basis holds; absent of one locality */
+            outside?: components["schemas"]["ReportsOutside"];
             parts: components["schemas"]["ReportsDrillPart"][];
+            /** @description as of a row of the adoption report */
+            revised?: components["schemas"]["ReportsRevised"];
             /** @description markets whose parts are published along another dimension, and so not along this one */
             withheld: components["schemas"]["ReportsWithheld"][];
         };
@@ -6635,6 +6651,8 @@ export interface components {
              * @enum {string}
              */
             parts_by: "zone" | "goods_group";
+            /** @description as of a row of the adoption report */
+            revised?: components["schemas"]["ReportsRevised"];
             /**
              * Format: int64
              * @description stalls that display a code and were not found in order in 7 days; null in a hidden cell
@@ -6677,6 +6695,18 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ReportsRevised: {
+            /**
+             * Format: date-time
+             * @description when the last of them was written into the register: figures that were told before it may differ
+             */
+            after: string;
+            /**
+             * Format: int64
+             * @description how many of those counted were written into the register after the as-of day's 00:00
+             */
+            merchants: number;
+        };
         ReportsRow: {
             /** @description merchants whose notices reach us, of all */
             coverage: components["schemas"]["ReportsShare"];
@@ -6696,6 +6726,8 @@ export interface components {
              * @description by I05 among the rows that show it and have enough data; equals share one; null to who sees a part of the units
              */
             rank: number | null;
+            /** @description figures of this past day changed later, because the register was added to with dates before it; absent: they did not */
+            revised?: components["schemas"]["ReportsRevised"];
             /** @description of the one designation in the unit, the same in every basis */
             status: components["schemas"]["ReportsStatus"];
             /**
@@ -6742,6 +6774,8 @@ export interface components {
         };
         ReportsTrend: {
             indicator: string;
+            /** @description of all localities together: what no unit of the basis holds, as of the last point; absent of one locality or market */
+            outside?: components["schemas"]["ReportsOutside"];
             /** @description oldest first */
             points: components["schemas"]["ReportsTrendPoint"][];
             /** @description with a campaign, what is wanted now; null: none */
@@ -6754,6 +6788,8 @@ export interface components {
              */
             as_of: string;
             figure: components["schemas"]["ReportsFigure"];
+            /** @description as of a row of the adoption report */
+            revised?: components["schemas"]["ReportsRevised"];
             /** @description with a campaign, what was wanted on that day: the target due next, else the last */
             target?: components["schemas"]["ReportsTarget"];
         };
@@ -12494,7 +12530,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPaymentsDay"];
+                    "application/json": components["schemas"]["PaymentsDayList"];
                 };
             };
             /** @description Error */

@@ -1,7 +1,7 @@
 // A stall's days as the phone keeps them: counts and sums, with when they were read.
 import { api, ask, type Day, type Payment } from '../lib/api';
 import { isoDay } from '../lib/time';
-import { add } from './totals';
+import { plus, type Counted, type Total } from './totals';
 import { recall, remember } from './store';
 
 export interface KeptDays {
@@ -28,14 +28,18 @@ export async function readDays(stall: string, tenancy: string): Promise<KeptDays
 /** How many pages of payments a helper's own total may take. */
 const mostPages = 20;
 
-/** readTotal reads a day's count and sum: an owner's as the server counts it, a helper's from the payments of the shift. */
-export async function readTotal(stall: string, day: string, owner: boolean): Promise<{ count: number; amount: string }> {
+/**
+ * readTotal reads a day's count and sum with the newest version that they count: an owner's as the server counts them, a helper's from
+ * the payments of the shift.
+ */
+export async function readTotal(stall: string, day: string, owner: boolean): Promise<Counted> {
   if (owner) {
     const list = await ask(api.GET('/api/v1/stalls/{id}/days', { params: { path: { id: stall }, query: { from: day, to: day } } }));
-    return list.items?.[0] ?? { count: 0, amount: '0' };
+    const { count, amount } = list.items?.[0] ?? { count: 0, amount: '0' };
+    return { count, amount, version: list.version };
   }
-  let total = { day, count: 0, amount: '0', at: 0 };
-  for await (const page of pages(stall, day, mostPages)) total = add(total, page, 0);
+  let total: Total = { day, count: 0, amount: '0', version: 0, at: 0 };
+  for await (const page of pages(stall, day, mostPages)) total = plus(total, page);
   return total;
 }
 

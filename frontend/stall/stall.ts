@@ -16,7 +16,7 @@ export async function readStall(id: string): Promise<Mine> {
   const listed = await ask(api.GET('/api/v1/stalls/{id}/codes', { params: { path: { id } } }));
   const codes = [];
   for (const c of (listed.items ?? []).filter((c) => c.state === 'current')) {
-    const image = await fetch(`${c.url}.svg`);
+    const image = await fetch(`${c.url}.svg`, { cache: 'no-cache' }); // what may be drawn now, not some minutes ago
     if (image.ok) codes.push({ code: c.code, account_id: c.account_id, svg: await image.text() });
   }
   const place = (account: string) => (stall.accounts ?? []).findIndex((a) => a.id === account);

@@ -206,10 +206,9 @@ class State {
     const last = Math.max(0, ...this.payments.map((p) => p.version));
     await this.recallUnsaid(last);
     this.totals?.stop();
-    this.totals = new DayTotal((day) => readTotal(stall, day, this.owner), (total, counted) => {
+    this.totals = new DayTotal((day) => readTotal(stall, day, this.owner), (total) => {
       this.total = total;
-      // A payment that was added here may have been in the answer before: only what the server counted is kept.
-      if (counted) void remember(`total:${tenancy}`, total);
+      void remember(`total:${tenancy}`, total);
     });
     void this.totals.start(await recall<Total>(`total:${tenancy}`));
     this.line = 'connecting';

@@ -13,78 +13,90 @@ beforeEach(() => { vi.useFakeTimers({ now: noon }); });
 afterEach(() => { vi.useRealTimers(); });
 
 describe('add', () => {
-  const total: Total = { day: '2026-11-23', count: 568, amount: '9007199254740993', at: 0 };
+  const total: Total = { day: '2026-11-23', count: 568, amount: '9007199254740993', version: 600, at: 0 };
 
   it('adds exactly, takes back, and leaves other days alone', () => {
-    expect(add(total, [payment(1, '1')], 5)).toEqual({ ...total, count: 569, amount: '9007199254740994', at: 5 });
-    expect(add(total, [payment(1, '-993', { state: 'reversal' })], 5)).toMatchObject({ count: 567, amount: '9007199254740000' });
-    expect(add(total, [payment(1, '5000', { occurred_at: '2026-11-22T23:59:59+07:00' })], 5)).toMatchObject({ count: 568, amount: total.amount });
+    expect(add(total, [payment(601, '1')], 5)).toEqual({ ...total, count: 569, amount: '9007199254740994', version: 601, at: 5 });
+    expect(add(total, [payment(601, '-993', { state: 'reversal' })], 5)).toMatchObject({ count: 567, amount: '9007199254740000' });
+    expect(add(total, [payment(601, '5000', { occurred_at: '2026-11-22T23:59:59+07:00' })], 5)).toMatchObject({ count: 568, amount: total.amount });
+  });
+
+  it('adds nothing that is in it', () => {
+    expect(add(total, [payment(599, '1'), payment(600, '1')], 5)).toEqual({ ...total, at: 5 });
+    const once = add(total, [payment(601, '1')], 5);
+    expect(add(once, [payment(601, '1')], 5)).toEqual(once);
   });
 });
 
 describe('DayTotal', () => {
   /** A server that counts, and a screen. */
-  function day(server = { count: 568, amount: '29579750' }) {
+  function day(server = { count: 568, amount: '29579750', version: 600 }) {
     const seen: Total[] = [];
-    const counted: boolean[] = [];
     const reads = { n: 0, wait: 0 };
     const totals = new DayTotal(async () => {
       reads.n++;
       const answer = { ...server };
       if (reads.wait) await new Promise((done) => setTimeout(done, reads.wait));
       return answer;
-    }, (t, byServer) => {
-      seen.push(t);
-      counted.push(byServer);
-    });
-    return { totals, server, counted, seen, reads, shown: () => seen.at(-1)! };
+    }, (t) => { seen.push(t); });
+    /** posted is a payment that the server counts. */
+    const posted = (amount: string) => {
+      server.count++;
+      server.amount = String(BigInt(server.amount) + BigInt(amount));
+      return payment(++server.version, amount);
+    };
+    return { totals, server, seen, reads, posted, shown: () => seen.at(-1)! };
   }
 
   it('shows the server\'s count, and what comes at once', async () => {
-    const { totals, shown } = day();
+    const { totals, posted, shown } = day();
     await totals.start();
     expect(shown()).toMatchObject({ day: '2026-11-23', count: 568, amount: '29579750' });
-    totals.came([payment(1, '45000')]);
+    totals.came([posted('45000')]);
     expect(shown()).toMatchObject({ count: 569, amount: '29624750' });
   });
 
-  it('says which totals the server counted: only these are kept', async () => {
-    const { totals, counted } = day();
-    await totals.start({ day: '2026-11-23', count: 567, amount: '1', at: 0 });
-    totals.came([payment(1, '45000')]); // may be in the answer already
-    expect(counted).toEqual([false, true, false]);
-  });
-
-  it('asks few times for many payments, and ends with the server\'s figure', async () => {
-    const { totals, server, reads, shown } = day();
+  it('asks once for many payments', async () => {
+    const { totals, posted, reads, shown } = day();
     await totals.start();
-    for (let n = 0; n < 10; n++) {
-      server.count++;
-      server.amount = String(BigInt(server.amount) + 1000n);
-      totals.came([payment(n, '1000')]);
-      await vi.advanceTimersByTimeAsync(100);
-    }
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect(reads.n).toBeLessThanOrEqual(3);
+    for (let n = 0; n < 10; n++) totals.came([posted('1000')]);
+    expect(reads.n).toBe(1);
+    expect(shown()).toMatchObject({ count: 578, amount: '29589750' });
+    await totals.refresh();
     expect(shown()).toMatchObject({ count: 578, amount: '29589750' });
   });
 
-  it('never falls back behind a payment that crossed the answer', async () => {
-    const { totals, seen, reads, server } = day();
+  it('counts a payment once whether it comes before the question, with the answer or after it', async () => {
+    const { totals, posted, reads, seen } = day();
     await totals.start();
+    const early = posted('45000'); // in the next answer, and told by the stream only after it
     reads.wait = 500;
     void totals.refresh();
     await vi.advanceTimersByTimeAsync(100);
-    server.count++;
-    server.amount = '29624750';
-    totals.came([payment(1, '45000')]);
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect(seen.map((t) => t.count)).toEqual([568, 569, 569]);
+    const crossed = posted('45000'); // not in the answer
+    totals.came([crossed]);
+    await vi.advanceTimersByTimeAsync(1000);
+    totals.came([early]);
+    totals.came([crossed]);
+    expect(seen.at(-1)!.count).toBe(570);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(seen.at(-1)).toMatchObject({ count: 570, amount: '29669750' });
+  });
+
+  it('counts what comes before the first answer once, and what the phone kept', async () => {
+    const { totals, posted, reads, seen } = day();
+    const first = posted('45000');
+    reads.wait = 500;
+    void totals.start({ day: '2026-11-23', count: 569, amount: '29624750', version: first.version, at: 0 });
+    totals.came([first]);
+    expect(seen.map((t) => t.count)).toEqual([569, 569]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(seen.at(-1)).toMatchObject({ count: 569, amount: '29624750' });
   });
 
   it('keeps what it knows without an answer, begins anew at midnight, and takes only today\'s from the phone', async () => {
     const { totals, server, shown } = day();
-    await totals.start({ day: '2026-11-22', count: 3, amount: '3', at: 1 });
+    await totals.start({ day: '2026-11-22', count: 3, amount: '3', version: 1, at: 1 });
     vi.setSystemTime(noon + 12 * 3600_000);
     Object.assign(server, { count: 0, amount: '0' });
     totals.tick();
@@ -92,8 +104,11 @@ describe('DayTotal', () => {
     expect(shown()).toMatchObject({ day: '2026-11-24', count: 0 });
     const broken = new DayTotal(async () => { throw new Error('offline'); }, (t) => kept.push(t));
     const kept: Total[] = [];
-    await broken.start({ day: '2026-11-24', count: 7, amount: '70000', at: 1 });
-    expect(kept).toEqual([{ day: '2026-11-24', count: 7, amount: '70000', at: 1 }]);
+    const today: Total = { day: '2026-11-24', count: 7, amount: '70000', version: 9, at: 1 };
+    await broken.start(today);
+    expect(kept).toEqual([today]);
+    await broken.start({ ...today, version: undefined } as unknown as Total); // as an earlier program kept it
+    expect(kept).toEqual([today]);
   });
 });
 

@@ -1,60 +1,68 @@
-// What a day has brought, by the server's own count: a phone keeps the last payments only. What comes meanwhile is added to it, and
-// the server is asked again, but not for each payment.
+// What a day has brought, by the server's own count: a phone keeps the last payments only. The server says up to which payment it has
+// counted, so that what comes later is added once.
 import type { Payment } from '../lib/api';
 import { isoDay } from '../lib/time';
 
-/** A day's count and sum; amount is a decimal string of đồng. */
-export interface Total {
-  day: string;
+/** Counted is a count and sum of payments; amount is a decimal string of đồng. */
+export interface Counted {
   count: number;
   amount: string;
+  /** The version of the newest payment in it. */
+  version: number;
+}
+
+/** Total is what a day has brought. */
+export interface Total extends Counted {
+  day: string;
   /** When it was last known to be right, in milliseconds. */
   at: number;
 }
 
-/** The shortest time between two questions, in milliseconds. */
-const readEvery = 3000;
-
-/** add returns a total with some payments more; a reversal falls on the day of what it reverses. */
-export function add(total: Total, list: Payment[], at: number): Total {
-  let { count } = total;
+/** plus returns a total with payments of its day more; a reversal falls on the day of what it reverses. */
+export function plus(total: Total, list: Payment[]): Total {
+  let { count, version } = total;
   let amount = BigInt(total.amount);
   for (const p of list) {
+    version = Math.max(version, p.version);
     if (isoDay(p.occurred_at) !== total.day) continue;
     count += p.state === 'reversal' ? -1 : 1;
     amount += BigInt(p.amount);
   }
-  return { ...total, count, amount: String(amount), at };
+  return { ...total, count, amount: String(amount), version };
+}
+
+/** add is plus of those payments that the total does not count yet, each once. */
+export function add(total: Total, list: Payment[], at: number): Total {
+  const later = new Map(list.filter((p) => p.version > total.version).map((p) => [p.version, p]));
+  return { ...plus(total, [...later.values()]), at };
 }
 
 /** DayTotal keeps the total of the present day. */
 export class DayTotal {
   private shown?: Total;
-  /** What came before the first answer: it may or may not be in it, so it is asked again. */
-  private arrived = 0;
+  /** What came since the server was asked last. */
+  private since: Payment[] = [];
   private reading = false;
-  private timer?: ReturnType<typeof setTimeout>;
   private stopped = false;
 
-  /** read asks the server for the total of a day; show is given every change, and whether the server counted it. */
-  constructor(private read: (day: string) => Promise<{ count: number; amount: string }>, private show: (total: Total, counted: boolean) => void, private now: () => number = Date.now) {}
+  /** read asks the server for the total of a day; show is given every change. */
+  constructor(private read: (day: string) => Promise<Counted>, private show: (total: Total) => void, private now: () => number = Date.now) {}
 
   /** start begins with what the phone remembers, if that is of today, and asks the server. */
   start(known?: Total): Promise<void> {
-    if (known?.day === this.today()) this.set(known, false);
+    if (known?.day === this.today() && known.version !== undefined) this.set(known); // earlier programs kept no version
     return this.refresh();
   }
 
   stop(): void {
     this.stopped = true;
-    clearTimeout(this.timer);
   }
 
-  /** came adds payments, and has the server asked soon. */
+  /** came adds payments. */
   came(list: Payment[]): void {
-    this.arrived += list.length;
-    if (this.shown?.day === this.today()) this.set(add(this.shown, list, this.now()), false);
-    this.later();
+    this.since.push(...list);
+    if (this.shown?.day === this.today()) this.set(add(this.shown, list, this.now()));
+    else void this.refresh();
   }
 
   /** tick notes that a new day has begun. */
@@ -62,34 +70,26 @@ export class DayTotal {
     if (this.shown && this.shown.day !== this.today()) void this.refresh();
   }
 
-  /** refresh asks the server; an answer that a payment crossed is not shown, but asked for again. */
+  /** refresh asks the server, and adds what came later than its answer. */
   async refresh(): Promise<void> {
-    if (this.reading) return this.later();
+    if (this.reading) return;
     this.reading = true;
-    const { arrived } = this;
     const day = this.today();
+    const before = this.since.length;
     try {
       const answer = await this.read(day);
-      if (this.arrived === arrived || this.shown?.day !== day) this.set({ day, count: answer.count, amount: answer.amount, at: this.now() }, true);
-      if (this.arrived !== arrived) this.later();
+      this.set(add({ day, ...answer, at: 0 }, this.since, this.now()));
+      this.since = this.since.slice(before);
     } catch {
       // what is shown stays, with its time
     }
     this.reading = false;
   }
 
-  private later(): void {
-    if (this.stopped) return;
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      void this.refresh();
-    }, readEvery);
-  }
-
-  private set(total: Total, counted: boolean): void {
+  private set(total: Total): void {
     if (this.stopped) return;
     this.shown = total;
-    this.show(total, counted);
+    this.show(total);
   }
 
   private today(): string {

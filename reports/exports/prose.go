@@ -67,8 +67,11 @@ func (d *Document) method() []string {
 		frozen = fmt.Sprintf("Số liệu được chốt lúc %s (phiên bản %d); giá trị băm và chữ ký số nêu tại Phụ lục IV.", momentText(d.Frozen.At), d.Frozen.Version)
 	}
 	left := ""
-	if text := d.Report.Outside.Text(); text != "" {
+	if text := d.Report.Outside.Named(); text != "" {
 		left = " Số tổng không gồm " + text + "."
+	}
+	if text := d.Report.Revised.Text(); text != "" {
+		left += " Số liệu của ngày này " + text + "."
 	}
 	return []string{
 		fmt.Sprintf("1. Phạm vi: %s chợ tại %s địa phương, theo %s; danh sách chợ nêu tại Phụ lục I.%s", count(markets), count(len(d.Report.Rows)), d.basisText(), left),

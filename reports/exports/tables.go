@@ -211,7 +211,8 @@ func (d *Document) facts() [][2]string {
 	}
 	add("Số liệu tại", "00:00 ngày "+dayText(d.AsOf)+" (giờ Việt Nam)")
 	add("Theo", d.basisText())
-	add("Số tổng không gồm", d.Report.Outside.Text())
+	add("Số tổng không gồm", d.Report.Outside.Named())
+	add("Số liệu của ngày này", d.Report.Revised.Text())
 	if f := d.Frozen; d.Seal != nil {
 		add("Phiên bản", fmt.Sprintf("%d, chốt lúc %s", f.Version, momentText(f.At)))
 		add("Lý do đính chính", f.Reason)

@@ -9,7 +9,7 @@ WITH moment AS (
 -- Every tenancy that ever was there, and whether it operates at the moment. A stall without a recorded state is older than
 -- our records: its tenancy speaks for it.
 holdings AS MATERIALIZED (
-    SELECT t.id, t.market_id, t.stall_id, t.merchant_id, t.valid, t.approved_at,
+    SELECT t.id, t.market_id, t.stall_id, t.merchant_id, t.valid, t.approved_at, t.created_at,
         CASE WHEN $3::boolean THEN concat_ws(chr(31), p.place, s.zone, s.goods_group, s.kind) ELSE p.place END AS cell,
         t.valid @> moment.at AND coalesce(st.state, 'operating') = 'operating' AS operating
     FROM moment

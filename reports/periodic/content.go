@@ -119,7 +119,7 @@ func keepRow(served *reports.Adoption, unit uuid.UUID) {
 		if row.Locality.ID == unit {
 			row.Rank = nil
 			rows = append(rows, row)
-			served.Total, served.Coverage, served.Funnel = row.Indicators, row.Coverage, row.Funnel
+			served.Total, served.Coverage, served.Funnel, served.Revised = row.Indicators, row.Coverage, row.Funnel, row.Revised
 			served.Outside = &reports.Outside{Listed: []reports.Market{}} // of one unit nothing is left out
 		}
 	}

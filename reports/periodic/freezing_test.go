@@ -124,12 +124,12 @@ func TestAFrozenReportDoesNotMove(t *testing.T) {
 	must(t, json.Unmarshal(w.send(w.province, "GET", at+"/versions/2", nil).Body.Bytes(), &two))
 	proved(t, two)
 	d := w.ask(w.nhaTrang, "GET", at+"/versions/2/difference", nil, 200)
-	// What rests on payments.
-	const want = "568 I05 7/12→10/12, 568 I06 -7/12→-10/12, 568 I09 7/7→10/10, 568 I10 0/7→0/10, 568 I20 0/7→0/10"
+	// What rests on payments; of I24 the hours since the last of them.
+	const want = "568 I05 7/12→10/12, 568 I06 -7/12→-10/12, 568 I09 7/7→10/10, 568 I10 0/7→0/10, 568 I20 0/7→0/10, 568 I24 0/12→0/12"
 	if got := changed(d); got != want || len(d.items("markets")) != 0 {
 		t.Errorf("the difference is %s", got)
 	}
-	if back := w.ask(w.nhaTrang, "GET", at+"/versions/1/difference?from=2", nil, 200).items("figures"); len(back) != 5 || told(back[0].in("after")) != "7/12" {
+	if back := w.ask(w.nhaTrang, "GET", at+"/versions/1/difference?from=2", nil, 200).items("figures"); len(back) != 6 || told(back[0].in("after")) != "7/12" {
 		t.Errorf("back it is %v", back)
 	}
 	if again := w.send(w.nhaTrang, "GET", at+"/versions/1", nil).Body.Bytes(); !bytes.Equal(again, first) {
@@ -182,7 +182,7 @@ func TestTheWholeCampaign(t *testing.T) {
 	if content["locality"] != nil || content.text("as_of") != "2026-10-01" || len(content.in("report").items("rows")) != 9 || fmt.Sprint(states) != "map[chosen:2 exempt:1 missing:6]" {
 		t.Errorf("the content is %v with %v", content, states)
 	}
-	w.exec(`UPDATE stall_days SET day = '2026-09-20' WHERE market_id = $1`, ngoi)
+	w.exec(`UPDATE stall_days SET day = '2026-09-20', last_at = '2026-09-20 17:00+07' WHERE market_id = $1`, ngoi)
 	w.ask(w.province, "POST", at+"/correct", object{"reason": "ngày sai"}, 200)
 	const want = "569 I05 0/20→10/20, 569 I06 0/20→-10/20, 569 I09 0/0→10/10, 569 I10 0/0→0/10, 569 I20 0/0→0/10, 569 I24 0/12→0/12, " +
 		" I05 0/32→10/32,  I06 0/32→-10/32,  I09 0/0→10/10,  I10 0/0→0/10,  I20 0/0→0/10,  I24 0/96→0/96"

@@ -144,7 +144,7 @@ func (w *world) market(code, district string, merchants, active int) uuid.UUID {
 // paid gives so many more merchants of a market a payment on a day.
 func (w *world) paid(market uuid.UUID, merchants int, day string) {
 	w.t.Helper()
-	w.exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount) SELECT id, $3::text::date, market_id, 1, 1000 FROM tenancies t
+	w.exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount, last_at) SELECT id, $3::text::date, market_id, 1, 1000, ($3 || ' 17:00+07')::timestamptz FROM tenancies t
 		WHERE market_id = $1 AND NOT EXISTS (SELECT FROM stall_days d WHERE d.tenancy_id = t.id) ORDER BY id LIMIT $2`, market, merchants, day)
 }
 

@@ -1,0 +1,163 @@
+package main_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// subtracted is the demo, asked by the province's officer.
+type subtracted struct {
+	*serving
+	admin, officer string
+	markets        map[string]string // ids by code
+	today          string
+}
+
+// TestTheDemoHoldsAgainstSubtraction repeats over HTTP what once told of single people in the demo: dividing a market twice, taking
+// units from their total, and reading sums that the report hides. What the attacks write also marks the past that it changed.
+func TestTheDemoHoldsAgainstSubtraction(t *testing.T) {
+	t.Parallel()
+	s := serve(t, []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1)}, "--demo")
+	keys := demoKeys(t, s)
+	a := &subtracted{serving: s, admin: "Bearer " + keys["admin"], officer: "Bearer " + keys["province_officer"], markets: map[string]string{}}
+	for _, m := range s.ask(a.officer, "GET", "/api/v1/markets?limit=200", nil, 200).items() {
+		a.markets[object(m.(map[string]any)).text("code")] = object(m.(map[string]any)).text("id")
+	}
+	vietnam := time.FixedZone("+07", 7*60*60)
+	now := time.Now().In(vietnam)
+	a.today = now.Format(time.DateOnly)
+	a.dividesOnce()
+	a.keepsUnitsFromTheirTotal(now)
+	a.hidesSums(a.smallMarket(now))
+}
+
+// dividesOnce asks for the parts of every market along all dimensions: only one tells any.
+func (a *subtracted) dividesOnce() {
+	told, withheld := map[string]map[string]bool{}, 0
+	for _, code := range []string{"I04", "I05", "I18"} {
+		for _, by := range []string{"zone", "goods_group", "kind"} {
+			d := a.ask(a.officer, "GET", "/api/v1/reports/drill-down?basis=current&indicator="+code+"&by="+by, nil, 200)
+			for _, p := range d["parts"].([]any) {
+				id := object(p.(map[string]any)["market"].(map[string]any)).text("id")
+				if told[id] == nil {
+					told[id] = map[string]bool{}
+				}
+				told[id][by] = true
+			}
+			withheld += len(d["withheld"].([]any))
+		}
+	}
+	for id, dimensions := range told {
+		if len(dimensions) != 1 {
+			a.t.Errorf("the parts of %s are told along %v", id, dimensions)
+		}
+	}
+	if len(told) == 0 || withheld == 0 {
+		a.t.Errorf("the parts of %d markets are told, %d withheld", len(told), withheld)
+	}
+}
+
+// smallMarket has three merchants, fees and counted half-hours.
+func (a *subtracted) smallMarket(now time.Time) string {
+	id := a.ask(a.admin, "POST", "/api/v1/markets", object{"code": "BA-NGUOI", "name": "Chợ Ba Người", "class": 3, "kind": "dan_sinh", "commune_code": "22366"}, 201).text("id")
+	for i := range 3 {
+		a.stall(id, fmt.Sprint("T", i), object{"full_name": fmt.Sprint("Người Ba ", i), "phone": fmt.Sprintf("09370001%02d", i)}, fmt.Sprintf("8800000%d", i))
+	}
+	month, yesterday := now.AddDate(0, 0, -now.Day()).Format("2006-01"), now.AddDate(0, 0, -1).Format(time.DateOnly)
+	a.ask(a.admin, "POST", "/api/v1/markets/"+id+"/fees", object{"month": month, "due": "900000", "paid": "600000", "paid_by_transfer": "200000"}, 201)
+	plan := a.ask(a.admin, "POST", "/api/v1/markets/"+id+"/sample-plans", object{
+		"from": yesterday, "to": yesterday, "slots_per_stratum": 4, "strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}},
+	}, 201)
+	for _, slot := range plan["slots"].([]any) {
+		a.ask(a.admin, "PUT", "/api/v1/sample-slots/"+object(slot.(map[string]any)).text("id"),
+			object{"sales": 10, "cashless_sales": 4, "turnover": "800000", "cashless_turnover": "300000"}, 200)
+	}
+	return id
+}
+
+func (a *subtracted) stall(market, number string, merchant object, account string) object {
+	a.t.Helper()
+	return a.ask(a.admin, "POST", "/api/v1/markets/"+market+"/stalls", object{
+		"number": number, "kind": "stall", "goods_group": "rau", "zone": "A", "merchant": merchant,
+		"account": object{"bank_bin": "970436", "account_number": account, "holder_name": "NGUOI BAN", "holder_kind": "ca_nhan"},
+	}, 201)
+}
+
+// hidesSums reads what stands beside the hidden figures of a small market.
+func (a *subtracted) hidesSums(market string) {
+	page := a.ask(a.officer, "GET", "/api/v1/reports/markets/"+market, nil, 200)
+	for _, code := range []string{"I07", "I08", "I11", "I12"} {
+		f := figureOf(page["figures"], code)
+		if parts, divided := f["parts"]; divided {
+			f = figureOf(parts, "D") // what was counted in the field
+		}
+		if f["suppressed"] != true || f["numerator"] != nil {
+			a.t.Errorf("%s of three merchants is told: %v", code, f)
+		}
+	}
+	for _, path := range []string{"fees", "sample-estimate", "sample-slots"} {
+		said := fmt.Sprint(a.ask(a.officer, "GET", "/api/v1/markets/"+market+"/"+path, nil, 200))
+		for _, number := range []string{"900000", "600000", "200000", "800000", "300000", "0.4", "0.375"} {
+			if strings.Contains(said, ":"+number) || strings.Contains(said, " "+number) {
+				a.t.Errorf("/%s tells %s: %s", path, number, said)
+			}
+		}
+	}
+}
+
+// keepsUnitsFromTheirTotal lets somebody be paid in two units, and takes the units from the total.
+func (a *subtracted) keepsUnitsFromTheirTotal(now time.Time) {
+	first, second := a.markets["TOHAP"], a.markets["KHANHVINH"]
+	one := a.stall(first, "X-1", object{"full_name": "Người Hai Chợ", "phone": "0937000200"}, "88111111")
+	person := object(one["merchant"].(map[string]any)).text("id")
+	other := a.stall(second, "X-2", object{"id": person}, "88111111")
+	connection := a.ask(a.admin, "POST", "/api/v1/bank-connections", object{"provider": "casso_v1", "name": "Hai chợ", "secrets": object{"secure_token": "token of two markets"}}, 201)
+	for i, stall := range []object{one, other} {
+		res, _ := a.visit("POST", connection.text("webhook_path"), object{"error": 0, "data": []any{object{
+			"id": i + 1, "tid": fmt.Sprintf("FT2632500000000%d", i), "description": object(stall["code"].(map[string]any)).text("code"), "amount": 45000, "cusum_balance": 0,
+			"when": now.AddDate(0, 0, -1).Format(time.DateOnly) + " 08:00:00", "bank_sub_acc_id": "88111111",
+		}}}, "Secure-Token", "token of two markets")
+		if res.StatusCode != 200 {
+			a.t.Fatalf("the bank is answered %d", res.StatusCode)
+		}
+	}
+	for _, basis := range []string{"districts_2024", "communes_2025", "current", "districts_2024&campaign=CHO40-2024"} {
+		report := a.ask(a.officer, "GET", "/api/v1/reports/adoption?basis="+basis+"&as_of="+a.today, nil, 200)
+		for _, code := range []string{"I04", "I05"} {
+			total := figureOf(report["total"], code)
+			sum, all := 0.0, true
+			for _, row := range report["rows"].([]any) {
+				f := figureOf(row.(map[string]any)["indicators"], code)
+				n, shown := f["numerator"].(float64)
+				sum, all = sum+n, all && shown
+			}
+			if all && total["suppressed"] != true {
+				a.t.Errorf("%s: the units' %s are %v, the total %v: it is known whether one person was paid in both", basis, code, sum, total["numerator"])
+			}
+		}
+	}
+	a.headlineStands()
+	past := a.ask(a.officer, "GET", "/api/v1/reports/adoption?basis=current&as_of="+now.AddDate(0, -2, 0).Format(time.DateOnly), nil, 200)
+	revised, _ := past["revised"].(map[string]any)
+	if revised["merchants"] != 1.0 {
+		a.t.Errorf("the past, to which one merchant was added, says %v", revised)
+	}
+}
+
+// headlineStands holds that the campaign's headline is told, whatever is hidden beside it.
+func (a *subtracted) headlineStands() {
+	a.t.Helper()
+	report := a.ask(a.officer, "GET", "/api/v1/reports/adoption?basis=districts_2024&campaign=CHO40-2024&as_of="+a.today, nil, 200)
+	for _, code := range []string{"I01", "I03", "I04", "I05", "I18"} {
+		if f := figureOf(report["total"], code); f["suppressed"] != false || f["numerator"] == nil {
+			a.t.Errorf("the campaign's %s is %v", code, f)
+		}
+	}
+}
+
+func figureOf(figures any, code string) map[string]any {
+	f, _ := figures.(map[string]any)[code].(map[string]any)
+	return f
+}

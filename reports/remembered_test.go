@@ -1,0 +1,73 @@
+package reports
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"market40/migrations/database/dbtest"
+)
+
+// A proof is remembered for the same facts only: whatever changes the register, the programme or where markets stand voids it, and so
+// does time; of a day that may still change none is remembered.
+func TestAChangeVoidsARememberedProof(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, vietnam)
+	r := New(db, func() time.Time { return now })
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := db.Pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const one = `'00000000-0000-7000-8000-0000000000a1'`
+	const two = `'00000000-0000-7000-8000-0000000000a2'`
+	exec(`INSERT INTO actors (id, role) VALUES (` + one + `, 'admin')`)
+	exec(`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES (` + one + `, 'DAM', 'x', 1, 'dan_sinh', now())`)
+	exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT ` + one + `, ` + one + `, locality_id, '(,)' FROM locality_versions WHERE level = 'district' AND code = '568'`)
+	exec(`INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at) VALUES (` + one + `, ` + one + `, 'A1', 'stall', 'khac', now())`)
+	exec(`INSERT INTO merchants (id, full_name, created_at) VALUES (` + one + `, 'x', now()), (` + two + `, 'y', now())`)
+	exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, due_day, created_by, created_at) VALUES (` + one + `, 'CHO40', 'x', 'x', 'districts_2024', '2026-01-01', 5, ` + one + `, now())`)
+	day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	facts := func(on time.Time) proofFacts {
+		t.Helper()
+		f, err := r.proofFacts(t.Context(), on, "CHO40")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	for _, change := range []string{
+		`INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, created_at) VALUES (` + one + `, ` + one + `, ` + one + `, ` + one + `, '(,)', now())`,
+		`UPDATE tenancies SET valid = '[2026-10-05,)'`,
+		`UPDATE tenancies SET merchant_id = ` + two,
+		`INSERT INTO stall_states (id, stall_id, state, valid) VALUES (` + one + `, ` + one + `, 'suspended', '[2026-10-20,)')`,
+		`UPDATE stalls SET zone = 'B'`,
+		`UPDATE markets SET parts_by = CASE parts_by WHEN 'zone' THEN 'goods_group' ELSE 'zone' END`,
+		`UPDATE market_places SET locality_id = (SELECT locality_id FROM locality_versions WHERE level = 'district' AND code = '569')`,
+		`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
+			SELECT ` + one + `, ` + one + `, locality_id, ` + one + `, '[2026-01-01,)', ` + one + `, now() FROM locality_versions WHERE level = 'district' AND code = '569'`,
+		`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES (` + two + `, 'DINH', 'x', 1, 'dan_sinh', now())`,
+	} {
+		before := facts(day)
+		r.proofs.add(before, now)
+		if !r.proofs.hold(facts(day), now) {
+			t.Fatal("a proof of the same facts is not remembered")
+		}
+		exec(change)
+		if r.proofs.hold(facts(day), now) {
+			t.Errorf("the proof still holds after %s", change)
+		}
+	}
+	remembered := facts(day)
+	r.proofs.add(remembered, now)
+	if r.proofs.hold(remembered, now.Add(proofLasts)) {
+		t.Error("a proof is remembered for ever")
+	}
+	moving := facts(time.Now().In(vietnam).AddDate(0, 0, 1)) // payments of today write no line
+	r.proofs.add(moving, now)
+	if r.proofs.hold(moving, now) {
+		t.Error(fmt.Sprint("a proof of ", moving.day, " is remembered"))
+	}
+}
