@@ -39,7 +39,8 @@ type drawnContent struct {
 	stall      string       // whose money it is; "": people have to say
 	id         string       // the notice's, or the conflict's; "": not sent yet
 	conflict   bool
-	from, to   time.Time // when it was sent first
+	mu         sync.Mutex // of from and to
+	from, to   time.Time  // when it was sent first
 	occurred   time.Time
 	state, why string
 	at         string   // where its money is: a stall, a market, "returned"; "": nowhere in the books
@@ -333,9 +334,18 @@ func (r *drawnRound) add(c *drawnContent) {
 }
 
 func (r *drawnRound) send(c *drawnContent) {
-	if c.from.IsZero() {
+	c.mu.Lock() // the same content may be told twice at one moment
+	first := c.from.IsZero()
+	if first {
 		c.from = time.Now()
-		defer func() { c.to = time.Now() }()
+	}
+	c.mu.Unlock()
+	if first {
+		defer func() {
+			c.mu.Lock()
+			c.to = time.Now()
+			c.mu.Unlock()
+		}()
 	}
 	q, err := c.feed.provider.Compose(c.notice, c.feed.secrets, time.Now())
 	if err != nil {

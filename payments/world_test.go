@@ -276,10 +276,14 @@ func (w *world) hook(path, authorization string, raw []byte) (int, string) {
 	return res.StatusCode, string(answer)
 }
 
-// accept sends a transfer and wants success.
+// accept sends a transfer and wants success, of a busy server as a bank does: by sending it again.
 func (w *world) accept(connection string, n transfer) {
 	w.t.Helper()
-	if status, answer := w.send(connection, n); status != 200 {
+	status, answer := w.send(connection, n)
+	for until := time.Now().Add(30 * time.Second); status == http.StatusServiceUnavailable && time.Now().Before(until); time.Sleep(100 * time.Millisecond) {
+		status, answer = w.send(connection, n)
+	}
+	if status != http.StatusOK {
 		w.t.Fatalf("notice %d answered %d: %s", n.ID, status, answer)
 	}
 }
