@@ -21,6 +21,7 @@ func (s *serving) dial(beginning string) net.Conn {
 	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(s.address, "http://"), time.Minute)
 	must(s.t, err)
 	s.t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.(*net.TCPConn).SetReadBuffer(4 << 10) //nolint:forcetypeassert // it reads nothing, and little waits for it
 	_ = conn.SetWriteDeadline(time.Now().Add(5 * time.Second)) // the server may have hung up
 	_, _ = io.WriteString(conn, beginning)
 	return conn
@@ -110,6 +111,9 @@ func TestStopsWhateverReads(t *testing.T) {
 			s.dial("POST /api/v1/markets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: " + key + "\r\nContent-Length: 1000\r\n\r\n{")
 		}
 		s.dial("GET /api/v1/reports/adoption.xlsx HTTP/1.1\r\nHost: x\r\nAuthorization: " + key + "\r\n\r\n")
+	}
+	for range 300 { // more than the buffers of a connection hold, and nothing of it is read
+		s.dial(strings.Repeat("GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n", 8))
 	}
 	began := time.Now()
 	if code := s.stop(); code != 0 {
