@@ -21,7 +21,7 @@ func (s *serving) dial(beginning string) net.Conn {
 	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(s.address, "http://"), time.Minute)
 	must(s.t, err)
 	s.t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.(*net.TCPConn).SetReadBuffer(4 << 10) //nolint:forcetypeassert // it reads nothing, and little waits for it
+	_ = conn.(*net.TCPConn).SetReadBuffer(4 << 10)             //nolint:forcetypeassert // it reads nothing, and little waits for it
 	_ = conn.SetWriteDeadline(time.Now().Add(5 * time.Second)) // the server may have hung up
 	_, _ = io.WriteString(conn, beginning)
 	return conn
