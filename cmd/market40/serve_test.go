@@ -90,6 +90,17 @@ func TestServeRefusesAnotherKey(t *testing.T) {
 	}
 }
 
+// TestServeRefusesATransactionPool: limits, locks and the marks of the audit trail belong to a session, which such a pool shares.
+func TestServeRefusesATransactionPool(t *testing.T) {
+	t.Parallel()
+	database := dbtest.URL(t)
+	serve(t, []string{"DATABASE_URL=" + dbtest.NewProxy(t, database).URL, "SECRET_KEY=" + someSecret(1)}).stop()
+	env := []string{"DATABASE_URL=" + dbtest.NewTransactionPool(t, database), "SECRET_KEY=" + someSecret(1)}
+	if a := want(t, 2, env, "serve"); !strings.Contains(a.err, "a pool in transaction mode") {
+		t.Errorf("behind a transaction pool serve says %q", a.err)
+	}
+}
+
 func TestOpenAPIHoldsEveryRoute(t *testing.T) {
 	t.Parallel()
 	e, err := market40.RoutesOf(t.Context(), dbtest.URL(t), [32]byte{1})
