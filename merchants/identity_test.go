@@ -151,6 +151,7 @@ func TestAccountsAndNamesThatAreRefused(t *testing.T) {
 		{"971025", "0906000021", "Hoa", "wallet_not_bank"}, {"971005", "0906000021", "Hoa", "wallet_not_bank"}, {"971011", "0906000021", "Hoa", "wallet_not_bank"},
 		{"970454", "99ZP24001M12345", "Hoa", "wallet_not_bank"},
 		{"970436", "0071000999001", "NguyÔn ThÞ Hoa", "text_encoding"}, {"970436", "0071000999001", "Nguyeãn Thò Hoàøng", "text_encoding"}, {"970436", "0071000999001", "Tráº§n VÄƒn TÃ½", "text_encoding"},
+		{"970436", "0071000999001", "Nguy&#7877;n Thị Hoa", "text_encoding"}, {"970436", "0071000999001", "Nguy?n Thị Hoa", "letters_lost"},
 	} {
 		w.refuse(w.admin, "POST", stalls, order("R1", c.bin, c.account, c.name), 422, c.code)
 	}

@@ -38,9 +38,9 @@ var arrows = map[string][]string{
 	// Files of reports, and their proof.
 	"reports/exports": {"merchants/auth", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/vietqr", "reports", "reports/periodic"},
 	// Lists of what was seen in the field are read as boards' rosters are.
-	"reports/field": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/problem", "merchants/roster", "migrations/database", "payments/money", "reports", "reports/estimate"},
+	"reports/field": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/problem", "merchants/roster", "migrations/database", "payments/money", "reports", "reports/estimate"},
 	// What the province ordered; units and markets have one shape in all reports.
-	"reports/programme": {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "payments/money", "reports"},
+	"reports/programme": {"merchants/auth", "merchants/edge", "merchants/encodings", "merchants/problem", "migrations/database", "payments/money", "reports"},
 	// What is said in a report is frozen, and signed by a key that follows from the index key.
 	"reports/periodic": {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "migrations/database", "reports", "reports/programme"},
 

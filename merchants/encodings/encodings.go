@@ -3,6 +3,8 @@
 package encodings
 
 import (
+	"html"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,6 +18,7 @@ const (
 	TCVN3     = "tcvn3"      // fonts .VnTime and the like (TCVN 5712:1993, VN3)
 	VNI       = "vni"        // fonts VNI-Times and the like
 	UTF8Twice = "utf8_twice" // UTF-8 that a program read as Windows-1252 or -1258, or as Mac OS Roman
+	HTML      = "html"       // characters as HTML writes them, such as &#7877;
 )
 
 // maxText is how many bytes of a text are looked at.
@@ -24,11 +27,10 @@ const maxText = 4000
 // Guess returns what a text was probably written in; empty: in Unicode, as it should be. It needs the text as it came: what trims
 // invisible characters takes away letters of TCVN3.
 func Guess(text string) string {
-	if len(text) > maxText {
-		text = text[:maxText]
-	}
-	text = norm.NFC.String(strings.ToValidUTF8(text, ""))
+	text = plain(text)
 	switch {
+	case hasEntity(text):
+		return HTML
 	case isASCII(text):
 		return ""
 	case decodedTwice(text), decodesAgain(text):
@@ -43,6 +45,22 @@ func Guess(text string) string {
 	return ""
 }
 
+// plain returns what is looked at of a text.
+func plain(text string) string {
+	if len(text) > maxText {
+		text = text[:maxText]
+	}
+	return norm.NFC.String(strings.ToValidUTF8(text, ""))
+}
+
+var entity = regexp.MustCompile(`&(#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});`)
+
+// hasEntity reports whether a text has a character as HTML writes it.
+func hasEntity(text string) bool {
+	found := entity.FindString(text)
+	return found != "" && html.UnescapeString(found) != found
+}
+
 // NameOf returns how people call a guess.
 func NameOf(guess string) string {
 	switch guess {
@@ -50,6 +68,8 @@ func NameOf(guess string) string {
 		return "TCVN3 (.VnTime)"
 	case VNI:
 		return "VNI"
+	case HTML:
+		return "HTML (&#…;)"
 	}
 	return "UTF-8 × 2"
 }
@@ -75,16 +95,24 @@ func votesFor(text string, decode func(word string) (decoded string, vote int)) 
 	votes := 0
 	counted := map[string]bool{}
 	for _, word := range strings.FieldsFunc(text, isGap) {
-		if isASCII(word) || isSyllable(word) {
-			continue
-		}
-		decoded, vote := decode(word)
-		if vote > 0 && !counted[decoded] && !isASCII(decoded) && isSyllable(decoded) {
+		if decoded, vote := votesOf(word, decode); vote > 0 && !counted[decoded] {
 			counted[decoded] = true
 			votes += vote
 		}
 	}
 	return votes
+}
+
+// votesOf returns what a word reads as, and its vote.
+func votesOf(word string, decode func(word string) (decoded string, vote int)) (string, int) {
+	if isASCII(word) || isSyllable(word) {
+		return "", 0
+	}
+	decoded, vote := decode(word)
+	if isASCII(decoded) || !isSyllable(decoded) {
+		return "", 0
+	}
+	return decoded, vote
 }
 
 // isGap reports whether a character stands between words in any of the encodings.

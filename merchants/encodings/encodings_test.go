@@ -17,6 +17,7 @@ func TestBrokenTextIsRecognised(t *testing.T) {
 		"NguyÔn ThÞ H¶i §\u00adêng": "tcvn3", "TrÇn V¨n T©m": "tcvn3", "Ph¹m Quèc C\u00adêng": "tcvn3", "Lª Lîi": "tcvn3", "Khu hµng c¸": "tcvn3", "Bïi ThÞ Lý": "tcvn3",
 		"Nguyeãn Thò Haûi Ñöôøng": "vni", "Nguyeãn Thò Haûi Ñöờng": "vni", "TRAÀN VAÊN TAÂM": "vni", "Leâ Lôïi": "vni", "Phaïm Quoác Cöôøng": "vni", "Ñoã Ngoïc Ñöùc": "vni",
 		"Tráº§n VÄƒn TÃ½": "utf8_twice", "Nguyá»…n Thá»‹ Hoa": "utf8_twice", "TrÃ\u00a0 My": "utf8_twice", "Äá»— Äá»©c": "utf8_twice", "BĂ¹i Thá»‹ LĂ½": "utf8_twice",
+		"Nguy&#7877;n Th&#x1ECB; Hoa": "html", "Tr&Acirc;m": "html", "Lan &amp; Hu\u1ec7": "html",
 		"Háº£i sáº£n": "utf8_twice", "Thu HÃ\u00a0": "utf8_twice", "HÃ\u00a0 My": "utf8_twice", "NguyeÌ‚Ìƒn ThiÌ£ HoÌ€a": "utf8_twice", "Nguy·ªÖn Th·ªã Hoa": "utf8_twice",
 	} {
 		for _, form := range []string{text, "Hộ kinh doanh " + text, text + " (2)"} {
@@ -36,7 +37,7 @@ H'Blăm Niê|H’Blăm Niê|Y Blô Êban|Y Thê Êñuôl|Êban|Y Ñin Mlô|H'Ño
 Chamaléa Điêu|Chamalé Âu|Katơr Thị Xanh|Pi Năng Tắc|Tain Thị Bạch|Đạo Thanh Thích|Kiều Maily|Inrasara Phú Trạm|Po Klong Garai|Thiên Sanh Cảnh|Châu Văn Huynh|Báo Thị Quế|Từ Công Ư
 Lù A Páo|Giàng Thị Dợ|Vàng Mí Sình|Lò Văn Ơi|Quàng Thị Ín|Hà Ngõ|Đàm Thị Nòn|Vi Thị Ư|Hồ Thị Kăn Sương|Pơloong Thị Ươi|Bríu Pố|Alăng Bhuôch|Zơrâm Nhất|Arất Thị Ă|Coor Nghiệp
 Thị Bé Sáu|Danh Út|Sơn Sóc Kha|Kim Sà Phép|Trà Vinh|Mã A Lềnh|Phàn Lở Mẩy|Tẩn Ú Nhàn|Chẩu Ùi|Triệu Mùi Ghển|Sùng Thị Mỷ|Cứ A Ký|Hờ A Dê
-Café Crème|Loïc Noël|René Müller|François Hélène|Chloé|Café Ô Kê|Karaôkê Sô-cô-la|Bistrô Mêkông|Zoë|Lü Phước|Sørensen|Quán “NGÔ”|quán “ánh sáng”|“à” – é|Quán «BÁ»|QUÁN “NGÃ BA”|“BÃ” 2|Cửa hàng Ă–Â|Sạp Â·1|½ lô|Lô 5·6|Coca® Cola|© 2026|Dãy §3|±5°|3×4 m|Hạng 1ª|NgÔ ThÌ NhẬm|PhÚc|bÌnh|LÊ THÌ
+Café Crème|Loïc Noël|René Müller|François Hélène|Chloé|Café Ô Kê|Karaôkê Sô-cô-la|Bistrô Mêkông|Zoë|Lü Phước|Sørensen|Quán “NGÔ”|quán “ánh sáng”|“à” – é|Quán «BÁ»|QUÁN “NGÃ BA”|“BÃ” 2|Cửa hàng Ă–Â|Sạp Â·1|½ lô|Lan & Huệ;|A&B; C|Lô 5·6|Coca® Cola|© 2026|Dãy §3|±5°|3×4 m|Hạng 1ª|NgÔ ThÌ NhẬm|PhÚc|bÌnh|LÊ THÌ
 Hải sản|Trái cây|Gia vị – đồ khô|Khu A, dãy 3|Nhà lồng số Ⅱ|Tầng trệt|Sạp ngoài trời|Rau củ quả|Vải sợi|Ăn uống|Ẩm thực|Ế ẩm|Ỉ ôi|Ở đợ|Ừ|Ý nguyện|Ỹ|Uông Bí`
 
 func TestTrueNamesAreNotTakenForBrokenOnes(t *testing.T) {
@@ -47,6 +48,31 @@ func TestTrueNamesAreNotTakenForBrokenOnes(t *testing.T) {
 				t.Errorf("%q is taken for %s", form, got)
 			}
 		}
+	}
+}
+
+// TestAColumnTells: a short name proves nothing alone; beside others of its column it does.
+func TestAColumnTells(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		cells []string
+		want  string
+	}{
+		{[]string{"Mai Thaûo"}, ""},
+		{[]string{"Mai Thaûo", "Phaïm Nga"}, ""},
+		{[]string{"Mai Thaûo", "Phaïm Nga", "Lan Vuõ"}, encodings.VNI},
+		{[]string{"Mai Thaûo", "Mai Thaûo", "Mai Thaûo"}, ""},
+		{[]string{"Nguyeãn Thò Haûi", "Mai Thaûo"}, encodings.VNI},
+		{[]string{"NguyÔn ThÞ H¶i", "Lan Ngäc"}, encodings.TCVN3},
+		{[]string{"Phaïm Nga", "Lê Thị Hoa", "Trần Văn Tý"}, ""},
+		{strings.FieldsFunc(trueNames, func(r rune) bool { return r == '|' || r == '\n' }), ""},
+	} {
+		if got := encodings.OfColumn(c.cells); got != c.want {
+			t.Errorf("%q is taken for %q", c.cells, got)
+		}
+	}
+	if got := encodings.GuessIn("Mai Thaûo", encodings.VNI) + encodings.GuessIn("Lê Thị Hoa", encodings.VNI) + encodings.GuessIn("Mai Lan", encodings.VNI); got != encodings.VNI {
+		t.Errorf("in a column of VNI the names are taken for %q", got)
 	}
 }
 
@@ -83,12 +109,12 @@ func TestAnyNameDecodedTwiceIsTold(t *testing.T) {
 }
 
 func FuzzGuess(f *testing.F) {
-	for _, seed := range []string{"NguyÔn ThÞ", "Nguyeãn Thò", "Tráº§n", "Ã", "áº", "\xff", strings.Repeat("á»", 3000)} {
+	for _, seed := range []string{"NguyÔn ThÞ", "Nguyeãn Thò", "Tráº§n", "&#7877;", "Ã", "áº", "\xff", strings.Repeat("á»", 3000)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		switch encodings.Guess(text) {
-		case "", encodings.TCVN3, encodings.VNI, encodings.UTF8Twice:
+		case "", encodings.TCVN3, encodings.VNI, encodings.UTF8Twice, encodings.HTML:
 		default:
 			t.Fatalf("%q: %q", text, encodings.Guess(text))
 		}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"market40/merchants/encodings"
 )
 
 // headerWithin is how many lines with text are searched for the header.
@@ -110,7 +112,23 @@ type column struct {
 // header is which column holds which field; the zone alone may have several.
 type header struct {
 	columns map[string][]column
-	last    int // index of the header's last line
+	last    int            // index of the header's last line
+	written map[int]string // by column: the old encoding of its cells (encodings.OfColumn)
+}
+
+// withEncodings returns the header with what the columns below it were written in.
+func (h header) withEncodings(lines []line) header {
+	h.written = map[int]string{}
+	for _, columns := range h.columns {
+		for _, c := range columns {
+			cells := make([]string, len(lines))
+			for i, l := range lines {
+				cells[i] = l.raw(c.at)
+			}
+			h.written[c.at] = encodings.OfColumn(cells)
+		}
+	}
+	return h
 }
 
 func (h header) score() int { return len(h.columns) }
@@ -167,10 +185,10 @@ func (f *form) findHeader(lines []line) header {
 	var best header
 	for i := range min(len(lines), headerWithin) {
 		found := f.columnsOf(lines[i].cells)
-		h := header{arrange(found), i}
+		h := header{columns: arrange(found), last: i}
 		if f.twoLines && i+1 < len(lines) {
 			if both, ok := f.withSubheader(found, lines[i+1]); ok {
-				h = header{arrange(both), i + 1}
+				h = header{columns: arrange(both), last: i + 1}
 			}
 		}
 		if h.score() > best.score() || f.complete(h) && !f.complete(best) {

@@ -48,6 +48,7 @@ func ReadList(filename string, data []byte, fields []Field) (List, error) {
 	for field, columns := range h.columns {
 		list.Columns[field] = columns[0].title
 	}
+	h = h.withEncodings(t.lines[h.last+1:])
 	for i, l := range t.lines[h.last+1:] {
 		row := &Cells{Line: l.number, row: rowReader{line: l, header: h, date1904: t.date1904}}
 		if i == 0 && numbersColumns(l) || !row.isRow(f.needs) {
@@ -171,11 +172,17 @@ func (c *Cells) Whole(field string) string {
 		return ""
 	}
 	digits, ok := wholeOf(text)
+	if _, isNumber := c.row.header.numeric(c.row.line, field); isNumber && strings.Contains(text, ".") {
+		ok = false // the number 1.234, not the text of a thousand
+	}
 	switch {
 	case rounded.MatchString(text):
 		c.row.fail(field, "rounded", "Excel đã làm tròn số ("+cut(text, 30)+"): hãy nhập đủ chữ số.", "Excel has rounded the number ("+cut(text, 30)+"): enter all digits.")
 	case !ok:
 		c.row.fail(field, "not_whole", "Cần số nguyên không âm, thí dụ 1.234.567.", "A whole number that is not negative is wanted, such as 1.234.567.")
+	}
+	if !ok {
+		return ""
 	}
 	return digits
 }

@@ -1,6 +1,7 @@
 package roster_test
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -47,6 +48,32 @@ func TestNumbersOfOtherPlaces(t *testing.T) {
 		row := one(t, "Số tiền", cell)
 		if got := row.Whole("amount") + codes(row.Faults()); got != want {
 			t.Errorf("%q is read as %q, want %q", cell, got, want)
+		}
+	}
+}
+
+// TestANumberIsNoText: a cell that holds the number 1.234 is not the text of a thousand.
+func TestANumberIsNoText(t *testing.T) {
+	t.Parallel()
+	const cell = `<worksheet><sheetData><row r="1"><c t="str"><v>Ngày</v></c><c t="str"><v>Số tiền</v></c></row>` +
+		`<row r="2"><c t="str"><v>28/04/2026</v></c><c%s><v>%s</v></c></row></sheetData></worksheet>`
+	for value, want := range map[string]string{
+		"1234": "1234", "1234.0": "1234", "1.234": "not_whole", "1.5": "not_whole", "45.123": "not_whole", "1234567.125": "not_whole", "0.5": "not_whole", "1.0E3": "1000",
+	} {
+		for style, want := range map[string]string{"": want, ` t="str"`: ""} {
+			if style != "" && value != "1.234" {
+				continue
+			}
+			if style != "" {
+				want = "1234"
+			}
+			list, err := roster.ReadList("a.xlsx", zipped(t, map[string]string{"xl/worksheets/sheet1.xml": fmt.Sprintf(cell, style, value)}), things)
+			if err != nil || len(list.Rows) != 1 {
+				t.Fatalf("%s: %v, %v", value, list, err)
+			}
+			if got := list.Rows[0].Whole("amount") + codes(list.Rows[0].Faults()); got != want {
+				t.Errorf("%s%s is read as %q, want %q", value, style, got, want)
+			}
 		}
 	}
 }

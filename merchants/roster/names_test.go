@@ -1,6 +1,7 @@
 package roster_test
 
 import (
+	"strings"
 	"testing"
 
 	"golang.org/x/text/unicode/norm"
@@ -32,5 +33,21 @@ func TestSameName(t *testing.T) {
 		if roster.SameName(c.a, c.b) != c.same || roster.SameName(c.b, c.a) != c.same {
 			t.Errorf("%q and %q: %t", c.a, c.b, !c.same)
 		}
+	}
+}
+
+// TestAColumnOfShortNamesInAnOldFont: one such name alone may be a foreign one.
+func TestAColumnOfShortNamesInAnOldFont(t *testing.T) {
+	t.Parallel()
+	const short = "Sạp số,Họ tên\nA1,Mai Thaûo\nA2,Phaïm Nga\nA3,Lan Vuõ\nA4,Lê Thị Hoa\n"
+	var got []string
+	for _, row := range read(t, "a.csv", []byte(short)).Rows {
+		got = append(got, faults(row)+row.Guesses["full_name"])
+	}
+	if want := "full_name text_encodingvni"; got[0] != want || got[1] != want || got[2] != want || got[3] != "" {
+		t.Errorf("the rows have %q", got)
+	}
+	if row := read(t, "a.csv", []byte(short[:strings.Index(short, "A2")])).Rows[0]; faults(row) != "" {
+		t.Errorf("one name alone has %q", faults(row))
 	}
 }

@@ -28,6 +28,7 @@ func readTable(t table, h header) (Sheet, error) {
 		lines = lines[1:]
 	}
 	body := bodyOf(lines, h)
+	h = h.withEncodings(lines)
 	zone := ""
 	for i, l := range lines {
 		switch section, isSection := sectionOf(l); {
@@ -183,7 +184,7 @@ func (r *rowReader) takeName(field string) string {
 	if r.failsAsOldText(field, name) {
 		return ""
 	}
-	if lettersLost.MatchString(name) {
+	if encodings.LettersLost.MatchString(name) {
 		r.fail(field, "letters_lost", "Chữ có dấu đã mất: hãy lưu lại tệp dạng .xlsx hoặc CSV UTF-8.", "Letters were lost: save the file as .xlsx or CSV UTF-8.")
 		return ""
 	}
@@ -268,7 +269,7 @@ func (r *rowReader) failsAsOldText(field, text string) bool {
 	}
 	guess := ""
 	for _, c := range r.columns[field] {
-		if guess = encodings.Guess(r.line.raw(c.at)); guess != "" {
+		if guess = encodings.GuessIn(r.line.raw(c.at), r.header.written[c.at]); guess != "" {
 			break
 		}
 	}

@@ -10,9 +10,7 @@ import (
 )
 
 var (
-	// lettersLost is what a program leaves of Vietnamese that it could not write.
-	lettersLost = regexp.MustCompile(`\pL\?|\?\pL|\x{FFFD}`)
-	sheetError  = regexp.MustCompile(`^#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|#+)$`)
+	sheetError = regexp.MustCompile(`^#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|#+)$`)
 	// rounded is a number as Excel shows it when it does not show all digits.
 	rounded = regexp.MustCompile(`^[0-9]([.,][0-9]+)?[Ee]\+?[0-9]{1,3}$`)
 

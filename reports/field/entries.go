@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/encodings"
 	"market40/merchants/problem"
 	"market40/payments/money"
 )
@@ -234,8 +235,11 @@ func (e *entry[O]) day(field, text string, now time.Time) time.Time {
 	return day
 }
 
-// short is a text of so many characters at most.
+// short is a text of so many characters at most, in Unicode.
 func (e *entry[O]) short(field, text string, most int) {
+	if f := encodings.TextFault(field, text); f != nil {
+		e.fail(f.Name, f.Code, f.Vi, f.En)
+	}
 	if utf8.RuneCountInString(text) > most {
 		e.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", most), fmt.Sprintf("Longer than %d characters.", most))
 	}

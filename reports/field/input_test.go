@@ -38,6 +38,8 @@ func TestBadInputIsToldFieldByField(t *testing.T) {
 		{w.at + "/visits", visit, object{"stall_number": "", "stall_id": "A-1"}, 422, "stall_number", "stall_unknown"},
 		{w.at + "/visits", visit, object{"outcome": "great"}, 422, "outcome", "unknown_value"},
 		{w.at + "/visits", visit, object{"note": strings.Repeat("ở", 501)}, 422, "note", "too_long"},
+		{w.at + "/visits", visit, object{"note": "Tr¶ l¹i m· QR"}, 422, "note", "text_encoding"},
+		{w.at + "/trainings", object{"held_on": "2026-11-20", "topic": "Daïy baùn haøng"}, nil, 422, "topic", "text_encoding"},
 		{w.at + "/visits", visit, object{"note": "a\x00b"}, 422, "", "text_form"},
 		{w.at + "/visits", visit, object{"stall_number": "a\x00b"}, 422, "", "text_form"},
 		{w.at + "/visits", visit, object{"id": "1"}, 422, "id", "id_form"},

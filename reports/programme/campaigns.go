@@ -13,6 +13,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
+	"market40/merchants/encodings"
 	"market40/merchants/problem"
 )
 
@@ -74,6 +75,9 @@ func (p *Programme) check(ctx context.Context, o *CampaignOrder) (c *Campaign, e
 		return nil, err
 	}
 	if c.LegalRef, err = present("legal_ref", o.LegalRef); err != nil {
+		return nil, err
+	}
+	if err = encodings.Check(map[string]string{"name": o.Name, "legal_ref": o.LegalRef}); err != nil {
 		return nil, err
 	}
 	if c.Starts, err = day("starts_on", o.StartsOn); err != nil {

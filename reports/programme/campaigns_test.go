@@ -61,6 +61,7 @@ func TestCampaignsThatAreRefused(t *testing.T) {
 		{"starts_on", "28/05/2024", "date_form"}, {"starts_on", "2024-02-30", "date_form"}, {"starts_on", "0000-01-01", "date_range"},
 		{"ends_on", "2024-05-27", "ends_before_start"}, {"ends_on", "mai", "date_form"}, {"basis", "districts_1999", "unknown_value"},
 		{"due_day", 29, "invalid"}, {"due_day", 0, "invalid"}, {"owner", "x", "unknown_field"}, {"name", "a\x00b", "text_form"},
+		{"name", "Chî kh«ng dïng tiÒn mÆt", "text_encoding"}, {"legal_ref", "C&#244;ng v&#259;n 05", "text_encoding"}, {"name", "Ch? không ti?n m?t", "letters_lost"},
 	} {
 		order := object{tt.field: tt.value}
 		for key, value := range good {
