@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { change, pairs } from './compare';
-import { unobserved, type Adoption, type Figure, type Row } from './figures';
+import { outsideNamed, revisedText, unobserved, type Adoption, type Figure, type Row } from './figures';
 import { chosenOn, targetOf, type Pilot, type Target } from './programme';
 import { ordered, ranked, tied } from './ranks';
 
@@ -72,4 +72,17 @@ describe('coverage', () => {
     expect([unobserved(dark), unobserved(dark, 'points'), unobserved({ ...dark, numerator: 0 })]).toEqual([false, true, true]);
   });
   it('that does not apply hides nothing', () => expect(unobserved({})).toBe(false));
+});
+
+describe('what is said beside figures', () => {
+  it('names markets that no unit holds', () => {
+    const listed = [{ id: '1', code: 'PHANRANG', name: 'Chợ Phan Rang', demo: false }];
+    expect(outsideNamed({ markets: 1, merchants: 12, listed })).toBe('1 chợ, 12 tiểu thương ngoài danh sách này: Chợ Phan Rang');
+    expect(outsideNamed({ markets: 0, merchants: 0, listed: [] })).toBe('');
+  });
+  it('says that a past day is told otherwise than it was', () => {
+    const revised = { after: '2026-11-20T10:00:00+07:00', merchants: 5 };
+    expect(revisedText(revised)).toContain('đã thay đổi sau 20/11/2026 10:00: 5 tiểu thương');
+    expect(revisedText(undefined)).toBe('');
+  });
 });

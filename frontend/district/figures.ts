@@ -43,6 +43,9 @@ export const revisedText = (revised: Revised | null | undefined): string => (!re
   `The figures of this day changed after ${moment(revised.after)}: ${revised.merchants} ${revised.merchants === 1 ? 'merchant was' : 'merchants were'} added with dates in the past`,
 ));
 
+/** revisedShort is revisedText where there is little room. */
+export const revisedShort = (revised: Revised): string => t(`đã thay đổi sau ${moment(revised.after)}`, `changed after ${moment(revised.after)}`);
+
 /** figureCodes are the codes of the figures of totals, which name what they leave out beside them. */
 export const figureCodes = (...totals: object[]): string[] => [...new Set(totals.flatMap((total) => Object.keys(total)))].filter((code) => /^I\d\d$/.test(code)).sort();
 
