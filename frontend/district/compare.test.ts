@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { change, pairs } from './compare';
-import { outsideNamed, revisedText, unobserved, type Adoption, type Figure, type Row } from './figures';
+import { outsideNamed, unobserved, type Adoption, type Figure, type Row } from './figures';
+import { revisedText } from './format';
 import { chosenOn, targetOf, type Pilot, type Target } from './programme';
 import { ordered, ranked, tied } from './ranks';
 

@@ -2,7 +2,6 @@
 import { t } from '../lib/language.svelte';
 import type { components } from '../lib/schema';
 import { all, read, type List } from './call';
-import { moment } from './format';
 
 type Schemas = components['schemas'];
 export type Evidence = { A: number; B: number; C: number; D: number };
@@ -36,15 +35,6 @@ export const outsideText = (left: Outside | undefined): string => (!left?.market
 
 /** outsideNamed is outsideText with the names of the markets. */
 export const outsideNamed = (left: Outside | null | undefined): string => (left?.markets ? `${outsideText(left)}: ${left.listed.map((m) => m.name).join(', ')}` : '');
-
-/** revisedText says that the figures of a past day are not what they were on it; empty: they are. */
-export const revisedText = (revised: Revised | null | undefined): string => (!revised ? '' : t(
-  `Số liệu của ngày này đã thay đổi sau ${moment(revised.after)}: ${revised.merchants} tiểu thương được ghi bổ sung với ngày trong quá khứ`,
-  `The figures of this day changed after ${moment(revised.after)}: ${revised.merchants} ${revised.merchants === 1 ? 'merchant was' : 'merchants were'} added with dates in the past`,
-));
-
-/** revisedShort is revisedText where there is little room. */
-export const revisedShort = (revised: Revised): string => t(`đã thay đổi sau ${moment(revised.after)}`, `changed after ${moment(revised.after)}`);
 
 /** figureCodes are the codes of the figures of totals, which name what they leave out beside them. */
 export const figureCodes = (...totals: object[]): string[] => [...new Set(totals.flatMap((total) => Object.keys(total)))].filter((code) => /^I\d\d$/.test(code)).sort();

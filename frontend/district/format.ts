@@ -1,7 +1,7 @@
 // Figures as people here write them: 83,5 %, 1.234.567 đ, 31/10/2026. Values are decimal strings and stay exact.
 import { t } from '../lib/language.svelte';
 import { dong } from '../lib/money';
-import type { Evidence, Figure, Quantity, Share, ValueUnit } from './figures';
+import type { Evidence, Figure, Quantity, Revised, Share, ValueUnit } from './figures';
 
 const grouped = new Intl.NumberFormat('vi-VN');
 
@@ -122,6 +122,15 @@ export function moment(time: string | null | undefined): string {
   if (!time) return '–';
   return `${date(time)} ${new Intl.DateTimeFormat('vi', { hour: '2-digit', minute: '2-digit', timeZone: 'Asia/Ho_Chi_Minh' }).format(new Date(time))}`;
 }
+
+/** revisedText says that the figures of a past day are not what they were on it; empty: they are. */
+export const revisedText = (revised: Revised | null | undefined): string => (!revised ? '' : t(
+  `Số liệu của ngày này đã thay đổi sau ${moment(revised.after)}: ${revised.merchants} tiểu thương được ghi bổ sung với ngày trong quá khứ`,
+  `The figures of this day changed after ${moment(revised.after)}: ${revised.merchants} ${revised.merchants === 1 ? 'merchant was' : 'merchants were'} added with dates in the past`,
+));
+
+/** revisedShort is revisedText where there is little room. */
+export const revisedShort = (revised: Revised): string => t(`đã thay đổi sau ${moment(revised.after)}`, `changed after ${moment(revised.after)}`);
 
 /** "2026-10" → "10/2026" */
 export const month = (of: string): string => `${of.slice(5, 7)}/${of.slice(0, 4)}`;
