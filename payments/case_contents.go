@@ -116,11 +116,11 @@ func (p *Payments) conflictEntry(ctx context.Context, db querier, id uuid.UUID) 
 	var toldAt *time.Time
 	var own *string
 	err := db.QueryRow(ctx, `SELECT f.amount::text, f.occurred_at, f.told_at, f.reference, f.particulars, f.digest, f.delivery_id, coalesce(d.body, ''), n.connection_id, f.currency,
-			coalesce(f.precision, 'second'), n.currency, n.external_id,
+			coalesce(f.precision, 'second'), n.currency, n.external_id, coalesce(n.dialect, ''),
 			n.id, n.amount::text, n.reference, n.particulars
 		FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id LEFT JOIN deliveries d ON d.id = f.delivery_id WHERE f.id = $1`, id).
 		Scan(&n.Amount, &n.OccurredAt, &toldAt, &n.Reference, &sealed, &digest, &delivery, &body, &connectionID, &own,
-			&n.Precision, &first.Currency, &n.ExternalID,
+			&n.Precision, &first.Currency, &n.ExternalID, &n.Identity,
 			&firstID, &first.Amount, &first.Reference, &firstSealed)
 	if err != nil {
 		return nil, fmt.Errorf("read conflict %s: %w", id, err)

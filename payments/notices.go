@@ -49,7 +49,7 @@ type entry struct {
 
 	accountIndex, virtualIndex, virtualNumber []byte
 	repeatIndex                               []byte
-	tellingIndex                              []byte // nil: its reference names it, or it has none
+	tellingIndex                              []byte // nil: it is no credit
 	digest                                    []byte
 	part                                      []byte // of the notice's key, beside connection and external id
 	particulars                               []byte // sealed
@@ -110,8 +110,8 @@ func (p *Payments) newEntry(ctx context.Context, id uuid.UUID, c *connection, n 
 	if purchase := onePurchase(n.Memo, e.codes); purchase != "" {
 		e.repeatIndex = p.keys.Index("repeat", n.Account+"\n"+n.Amount.String()+"\n"+purchase)
 	}
-	if text := tellingText(n); text != "" {
-		e.tellingIndex = p.keys.Index("telling", text)
+	if text := tellingText(c.provider.Name(), n); text != "" {
+		e.tellingIndex = p.keys.Index("transfer", text)
 	}
 	e.digest = p.digest(n)
 	e.part = p.keyPart(n, e.digest)

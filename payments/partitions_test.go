@@ -72,7 +72,7 @@ func TestAClockAheadPoisonsNoPartition(t *testing.T) {
 		must(t, err)
 		n := banks.Notice{
 			ExternalID: "1", Account: "1111111", Direction: banks.In, Amount: amount, Currency: money.Currency, Memo: code,
-			OccurredAt: time.Now().Add(-time.Duration(i) * time.Minute), Precision: banks.Second,
+			OccurredAt: time.Now().Add(-time.Duration(i) * time.Hour), Precision: banks.Second,
 		}
 		p := payments.New(w.db, keys, now)
 		err = p.Receive(t.Context(), connection.ID, []banks.Notice{n})

@@ -70,7 +70,7 @@ func (w *posting) queueRetried(e *entry) {
 		WHERE id = $1 AND state IN ('open', 'proposed')`, caseID(retryFailed, e.id, nil), w.now)
 }
 
-const selectPending = `SELECT n.id, n.delivery_id, n.connection_id, n.external_id, n.direction, n.amount::text, n.currency, n.occurred_at, n.precision, n.reference, n.particulars, n.told_at
+const selectPending = `SELECT n.id, n.delivery_id, n.connection_id, n.external_id, n.direction, n.amount::text, n.currency, n.occurred_at, n.precision, n.reference, n.particulars, n.told_at, coalesce(n.dialect, '')
 	FROM notice_retries r JOIN notices n ON n.id = r.notice_id `
 
 // retryPending tries the pending notices whose turn has come, one by one. One that fails goes to the end of the line.
@@ -105,7 +105,7 @@ func (p *Payments) findPending(ctx context.Context, query string, args ...any) (
 		return nil, fmt.Errorf("read pending notices: %w", err)
 	}
 	waiting, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (s storedNotice, err error) {
-		err = row.Scan(&s.id, &s.delivery, &s.connection, &s.ExternalID, &s.Direction, &s.Amount, &s.Currency, &s.OccurredAt, &s.Precision, &s.Reference, &s.sealed, &s.toldAt)
+		err = row.Scan(&s.id, &s.delivery, &s.connection, &s.ExternalID, &s.Direction, &s.Amount, &s.Currency, &s.OccurredAt, &s.Precision, &s.Reference, &s.sealed, &s.toldAt, &s.Identity)
 		return s, err
 	})
 	if err != nil {

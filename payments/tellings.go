@@ -16,17 +16,24 @@ import (
 	"market40/payments/ledger"
 )
 
-// tellingWindow is how far apart two connections may date one transfer.
+// tellingWindow is how far apart two sources may date one transfer.
 const tellingWindow = 2 * time.Minute
 
-// tellingText is what one transfer has in common however connections tell it, where its reference alone does not
-// name it; "" for what is no credit, or has no reference or a strong one.
-func tellingText(n banks.Notice) string {
-	reference := squash(n.Reference)
-	if n.Ignore != "" || n.Direction != banks.In || n.Reverses != "" || n.StrongReference || reference == "" {
+// tellingText is what one transfer has in common however it is told: account, amount and memo, and where nobody wrote a
+// memo the reference. "" for what is no credit, or has neither. What is paid to a wallet only the wallet's provider tells.
+func tellingText(provider string, n banks.Notice) string {
+	sign := squash(n.Memo)
+	if sign == "" && n.Reference != "" {
+		sign = "\n" + squash(n.Reference)
+	}
+	if n.Ignore != "" || n.Direction != banks.In || n.Reverses != "" || sign == "" {
 		return ""
 	}
-	return strings.Join([]string{merchants.NormalAccount(n.Account), n.Amount.String(), n.Currency, reference, squash(n.Memo)}, "\n")
+	wallet := ""
+	if banks.AccountsOf(provider) == banks.Wallets {
+		wallet = provider
+	}
+	return strings.Join([]string{wallet, merchants.NormalAccount(n.Account), n.Amount.String(), n.Currency, sign}, "\n")
 }
 
 // squash returns the letters and digits of a text, in upper case.
@@ -41,13 +48,30 @@ func squash(text string) string {
 
 // toldTransfer is one notice, or conflict, of a transfer whose money is in the books or waits as told twice.
 type toldTransfer struct {
-	id, connection uuid.UUID
-	occurredAt     time.Time
-	precision      banks.Precision
+	id         uuid.UUID
+	source     source
+	reference  string
+	occurredAt time.Time
+	precision  banks.Precision
+}
+
+// source is who tells a transfer once: one way of one connection.
+type source struct {
+	connection uuid.UUID
+	dialect    string
 }
 
 func (e *entry) toldTransfer() toldTransfer {
-	return toldTransfer{e.id, e.connection.ID, e.notice.OccurredAt, e.notice.Precision}
+	n := &e.notice
+	return toldTransfer{e.id, source{e.connection.ID, n.Dialect()}, n.Reference, n.OccurredAt, n.Precision}
+}
+
+// mayBe reports whether two tellings with equal texts may be of one transfer. Where each has a reference that names one
+// transfer for ever, the ledger compares those.
+func (t toldTransfer) mayBe(o toldTransfer) bool {
+	_, strong := banks.NormalReference(t.reference)
+	_, otherStrong := banks.NormalReference(o.reference)
+	return !(strong && otherStrong) && t.near(o)
 }
 
 // near reports whether both may tell one transfer by their times. A time without an hour is anywhere in its day.
@@ -61,21 +85,48 @@ func (t toldTransfer) near(o toldTransfer) bool {
 // tellings are the notices of transfers by the index of what they have in common.
 type tellings map[string][]toldTransfer
 
-// repeats reports whether another connection told of t before: the n-th telling of one connection is the n-th of
-// another. Equal purchases that both connections tell are thus as many as one of them tells.
+// repeats reports whether another source told of t before. Tellings of two sources are paired, each with one at most, as
+// many as can be: t repeats where it makes one more pair. Equal purchases that both tell are thus as many as one of them tells.
 func (all tellings) repeats(index []byte, t toldTransfer) bool {
-	counts := map[uuid.UUID]int{}
+	bySource := map[source][]toldTransfer{}
 	for _, o := range all[string(index)] {
-		if o.id != t.id && o.near(t) {
-			counts[o.connection]++
+		if o.id != t.id {
+			bySource[o.source] = append(bySource[o.source], o)
 		}
 	}
-	for connection, n := range counts {
-		if connection != t.connection && n > counts[t.connection] {
+	own := append(bySource[t.source], t)
+	delete(bySource, t.source)
+	for _, others := range bySource {
+		if lastIsPaired(own, others) {
 			return true
 		}
 	}
 	return false
+}
+
+// lastIsPaired reports whether the last of own makes one more pair with others than those before it: an augmenting path
+// (Berge 1957) begins at it.
+func lastIsPaired(own, others []toldTransfer) (paired bool) {
+	partners := make([]*toldTransfer, len(others))
+	for i := range own {
+		tried := make([]bool, len(others))
+		var pair func(t *toldTransfer) bool
+		pair = func(t *toldTransfer) bool {
+			for j := range others {
+				if tried[j] || !t.mayBe(others[j]) {
+					continue
+				}
+				tried[j] = true
+				if partners[j] == nil || pair(partners[j]) {
+					partners[j] = t
+					return true
+				}
+			}
+			return false
+		}
+		paired = pair(&own[i])
+	}
+	return paired
 }
 
 // queueTellings makes transactions about one transfer wait for each other and reads what was told of it. It comes
@@ -90,18 +141,18 @@ func queueTellings(batch *pgx.Batch, asked []toldTransfer, indexes [][]byte) tel
 	for _, t := range asked {
 		from, to = append(from, t.occurredAt.Add(-day)), append(to, t.occurredAt.Add(day))
 	}
-	batch.Queue(`SELECT DISTINCT a.telling, o.id, o.connection_id, o.occurred_at, o.precision
+	batch.Queue(`SELECT DISTINCT a.telling, o.id, o.connection_id, coalesce(o.dialect, ''), o.reference, o.occurred_at, o.precision
 		FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[]) AS a (telling, earliest, latest)
-		CROSS JOIN LATERAL (SELECT o.id, o.connection_id, o.occurred_at, o.precision FROM notices o
+		CROSS JOIN LATERAL (SELECT o.id, o.connection_id, o.dialect, o.reference, o.occurred_at, o.precision FROM notices o
 				WHERE o.telling_index = a.telling AND o.occurred_at BETWEEN a.earliest AND a.latest
 				AND (o.state = 'posted' OR o.market_id IS NOT NULL OR o.why = $4)
 			UNION ALL
-			SELECT f.id, n.connection_id, f.occurred_at, f.precision FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id, LATERAL (`+selectMoney+`) now
+			SELECT f.id, n.connection_id, n.dialect, f.reference, f.occurred_at, f.precision FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id, LATERAL (`+selectMoney+`) now
 				WHERE f.telling_index = a.telling AND f.occurred_at BETWEEN a.earliest AND a.latest AND now.posted) o`,
 		indexes, from, to, toldTwice).Query(func(rows pgx.Rows) error {
 		var index []byte
 		var t toldTransfer
-		_, err := pgx.ForEachRow(rows, []any{&index, &t.id, &t.connection, &t.occurredAt, &t.precision}, func() error {
+		_, err := pgx.ForEachRow(rows, []any{&index, &t.id, &t.source.connection, &t.source.dialect, &t.reference, &t.occurredAt, &t.precision}, func() error {
 			all[string(index)] = append(all[string(index)], t)
 			return nil
 		})
@@ -110,8 +161,8 @@ func queueTellings(batch *pgx.Batch, asked []toldTransfer, indexes [][]byte) tel
 	return all
 }
 
-// findTold leaves to a case what another connection told already, where the reference is weak: account, amount,
-// reference and squashed memo are equal and the times are near. Two people may still assign it.
+// findTold leaves to a case what another source told already: account, amount and squashed memo are equal, the times are near
+// and the references do not tell them apart (providers.md, section 3.3). Two people may still assign it.
 func (w *posting) findTold(ctx context.Context) error {
 	var moving []*entry
 	var asked []toldTransfer
@@ -150,8 +201,8 @@ func (c *caseWork) refuseTold(ctx context.Context) error {
 	if c.content != nil {
 		index, t = c.content.tellingIndex, c.content.toldTransfer()
 	} else {
-		err := c.tx.QueryRow(ctx, `SELECT telling_index, connection_id, occurred_at, precision FROM notices WHERE id = $1`, c.notice).
-			Scan(&index, &t.connection, &t.occurredAt, &t.precision)
+		err := c.tx.QueryRow(ctx, `SELECT telling_index, connection_id, coalesce(dialect, ''), reference, occurred_at, precision FROM notices WHERE id = $1`, c.notice).
+			Scan(&index, &t.source.connection, &t.source.dialect, &t.reference, &t.occurredAt, &t.precision)
 		if err != nil {
 			return fmt.Errorf("read notice of case %s: %w", c.id, err)
 		}

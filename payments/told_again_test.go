@@ -353,3 +353,53 @@ func TestConnectionsTellAtOnce(t *testing.T) {
 	w.wantCases("told_twice", transfers)
 	w.wantSound()
 }
+
+// TestOneTransferOfTwoReferences: two connections, or two ways of one, tell one transfer; not both give it a reference that
+// names it for ever.
+func TestOneTransferOfTwoReferences(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall, code := w.stall(w.market, "A1", "970436", "1111111")
+	c, casso := w.sepay(nil), w.feed("casso_v2")
+	paid := []string{}
+	for i, references := range [][2]string{
+		{"FT26324000000001", ""}, {"", "FT26324000000002"}, {"FT26324000000003", "5017 - 48678"}, {"3079", ""}, {"", ""}, {"3080", "5017 - 48679"},
+	} {
+		at := bankTime.Add(time.Duration(i) * 10 * time.Minute)
+		w.accept(c, transfer{ID: 10 + i, Gateway: "Vietcombank", Account: "1111111", Memo: code + " mua ca", Amount: 45000, Reference: references[0], Date: at.Format(time.DateTime)})
+		n := credit(strconv.Itoa(20+i), "1111111", 45000)
+		n.BankBIN, n.Memo, n.Reference, n.OccurredAt = "970436", code+"-MUA CA", references[1], at.Add(20*time.Second)
+		casso.play(n)
+		paid = append(paid, "45000")
+		w.wantPaid(stall, paid...)
+		w.wantCases("told_twice", i+1)
+	}
+	hub := func(id, reference string, at time.Time) {
+		body := fmt.Sprintf(`{"transaction_id": %q, "transaction_date": %q, "account_number": "1111111", "transfer_type": "credit", "amount": 46000, "content": %q, "reference_code": %q}`,
+			id, at.Format(time.DateTime), code+" mua ca", reference)
+		if status, answer := w.hook("/webhooks/sepay/"+c, "Apikey "+sepayKey, []byte(body)); status != 200 {
+			t.Fatalf("answered %d: %s", status, answer)
+		}
+	}
+	w.accept(c, transfer{ID: 30, Gateway: "Vietcombank", Account: "1111111", Memo: code + " mua ca", Amount: 46000, Reference: "3081", Date: bankTime.Format(time.DateTime)})
+	hub("01a22d6c-1bc3-75ed-87eb-88d5275c8c04", "3081", bankTime)
+	w.wantPaid(stall, append([]string{"46000"}, paid...)...)
+	w.wantCases("told_twice", 7)
+	w.wantSound()
+}
+
+// TestLaterPurchasesAreNotToldTwice: where one connection dates a transfer later than the other, the next equal purchase is still a new one.
+func TestLaterPurchasesAreNotToldTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall, code := w.stall(w.market, "A1", "970436", "1111111")
+	c, casso := w.sepay(nil), w.feed("casso_v2")
+	w.toldBy(c, nil, 1, code, bankTime)
+	w.toldBy(c, casso, 2, code, bankTime.Add(90*time.Second))
+	w.toldBy(c, nil, 3, code, bankTime.Add(3*time.Minute))
+	w.wantPaid(stall, "45000", "45000")
+	w.toldBy(c, casso, 4, code, bankTime.Add(3*time.Minute+90*time.Second))
+	w.wantPaid(stall, "45000", "45000")
+	w.wantCases("told_twice", 2)
+	w.wantSound()
+}

@@ -63,7 +63,7 @@ type noticeColumns struct {
 	externals, states, whys, directions, currencies, precisions, refs, l4 []string
 	amounts                                                               []int64
 	occurred                                                              []time.Time
-	codes                                                                 []*string
+	codes, dialects                                                       []*string
 	accounts, markets                                                     []*uuid.UUID
 	particulars, repeats, tellings                                        [][]byte
 	told                                                                  []*time.Time
@@ -87,7 +87,8 @@ func (w *posting) queueNotices() {
 		c.directions, c.amounts, c.currencies = append(c.directions, string(n.Direction)), append(c.amounts, n.Amount.Dong()), append(c.currencies, n.Currency)
 		c.occurred, c.precisions = append(c.occurred, n.OccurredAt), append(c.precisions, string(n.Precision))
 		c.refs, c.l4 = append(c.refs, n.Reference), append(c.l4, seal.Last4(n.Account))
-		c.codes, c.accounts, c.markets = append(c.codes, orNull(e.code())), append(c.accounts, account), append(c.markets, market)
+		c.codes, c.dialects = append(c.codes, orNull(e.code())), append(c.dialects, orNull(n.Dialect()))
+		c.accounts, c.markets = append(c.accounts, account), append(c.markets, market)
 		c.particulars, c.repeats = append(c.particulars, e.particulars), append(c.repeats, e.repeatIndex)
 		c.told, c.gatherings, c.tellings = append(c.told, e.toldAt), append(c.gatherings, e.gathering), append(c.tellings, e.tellingIndex)
 	}
@@ -95,14 +96,14 @@ func (w *posting) queueNotices() {
 		return
 	}
 	w.batch.Queue(`INSERT INTO notices (id, delivery_id, connection_id, external_id, state, why, direction, amount, currency,
-			occurred_at, precision, recorded_at, reference, memo_code, account_last4, account_id, market_id, particulars, repeat_index, told_at, gathering, telling_index)
+			occurred_at, precision, recorded_at, reference, memo_code, account_last4, account_id, market_id, particulars, repeat_index, told_at, gathering, telling_index, dialect)
 		SELECT n.id, n.delivery, n.connection, n.external, n.state, n.why, n.direction, n.amount, n.currency,
-			n.occurred, n.precision, $19, n.reference, n.code, n.last4, n.account, n.market, n.particulars, n.repeat, n.told, n.gathering, n.telling
+			n.occurred, n.precision, $19, n.reference, n.code, n.last4, n.account, n.market, n.particulars, n.repeat, n.told, n.gathering, n.telling, n.dialect
 		FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[],
-			$10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::uuid[], $17::bytea[], $18::bytea[], $20::timestamptz[], $21::uuid[], $22::bytea[])
-			AS n (id, delivery, connection, external, state, why, direction, amount, currency, occurred, precision, reference, code, last4, account, market, particulars, repeat, told, gathering, telling)`,
+			$10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::uuid[], $17::bytea[], $18::bytea[], $20::timestamptz[], $21::uuid[], $22::bytea[], $23::text[])
+			AS n (id, delivery, connection, external, state, why, direction, amount, currency, occurred, precision, reference, code, last4, account, market, particulars, repeat, told, gathering, telling, dialect)`,
 		c.ids, c.deliveries, c.connections, c.externals, c.states, c.whys, c.directions, c.amounts, c.currencies,
-		c.occurred, c.precisions, c.refs, c.codes, c.l4, c.accounts, c.markets, c.particulars, c.repeats, w.now, c.told, c.gatherings, c.tellings)
+		c.occurred, c.precisions, c.refs, c.codes, c.l4, c.accounts, c.markets, c.particulars, c.repeats, w.now, c.told, c.gatherings, c.tellings, c.dialects)
 }
 
 // place is the known account and the market that a decision concerns.

@@ -150,6 +150,14 @@ func (p sepay) Parse(r Request) ([]Item, error) {
 // bankHub is the Identity of Bank Hub's transactions: it numbers them apart from the webhook on the same route.
 const bankHub = "bank_hub"
 
+// Dialect returns which of its provider's ways told a notice, where one connection may tell a transfer in several; "": the usual one.
+func (n *Notice) Dialect() string {
+	if n.Identity == bankHub {
+		return bankHub
+	}
+	return ""
+}
+
 // notice reads SePay's camelCase fields or Bank Hub's snake_case ones. The "code" is SePay's guess, cut or
 // partial at times, so it is only a hint beside the memo.
 func (sepay) notice(o object) Item {
