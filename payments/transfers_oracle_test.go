@@ -287,6 +287,10 @@ func (r *drawnRound) void(rt *rapid.T) {
 	if c.at != "returned" && (c.id == "" || c.state != "ignored") { // else there is nothing to take back, and a case
 		c.voided, c.at = true, ""
 	}
+	if c.id == "" && rapid.Bool().Draw(rt, "the payment comes after its void") {
+		r.send(c)
+		r.settle(c)
+	}
 }
 
 // check holds what the books and the cases say against what was told.
