@@ -318,13 +318,20 @@ func TestVoidBesidePayment(t *testing.T) {
 func TestSameIdOtherContentIsAConflict(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	stall, _ := w.stall(w.market, "A1", "970422", "1111111")
+	stall, code := w.stall(w.market, "A1", "970422", "1111111")
+	_, other := w.stall(w.market, "A2", "970422", "2222222")
 	c := w.sepay(nil)
 	w.accept(c, transfer{ID: 5, Account: "1111111", Memo: "x", Amount: 1000, Type: "out"})
 	w.accept(c, transfer{ID: 5, Account: "1111111", Memo: "x", Amount: 2000})
 	w.accept(c, transfer{ID: 5, Account: "1111111", Memo: "x", Amount: 3000})
 	w.wantPaid(stall, "2000")
 	w.wantCases("conflict", 1)
+	w.accept(c, transfer{ID: 6, Account: "1111111", Memo: code, Amount: 4000})
+	w.accept(c, transfer{ID: 6, Account: "1111111", Memo: "ck " + code, Amount: 4000}) // a memo written otherwise is a retry
+	w.wantCases("conflict", 1)
+	w.accept(c, transfer{ID: 6, Account: "1111111", Memo: other, Amount: 4000}) // but not one that names another stall
+	w.wantCases("conflict", 2)
+	w.wantPaid(stall, "4000", "2000")
 	w.wantSound()
 }
 

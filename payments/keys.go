@@ -75,21 +75,21 @@ func (w *posting) queueKeys(batch *pgx.Batch, fresh []*entry, taken *[]uuid.UUID
 	}
 	var connections, ids []uuid.UUID
 	var externals []string
-	var digests, parts [][]byte
+	var digests, plains, parts [][]byte
 	var identified []bool
 	for _, e := range fresh {
 		connections, ids = append(connections, e.connection.ID), append(ids, e.id)
 		externals, digests = append(externals, e.notice.ExternalID), append(digests, e.digest)
-		parts, identified = append(parts, e.part), append(identified, e.identified())
+		plains, parts, identified = append(plains, e.plainDigest), append(parts, e.part), append(identified, e.identified())
 	}
 	batch.Queue(`INSERT INTO notice_keys (connection_id, external_id, part, notice_id, digest)
 		SELECT n.connection, n.external, n.part, n.id, n.digest
-		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::bytea[], $6::boolean[])
-			AS n (connection, external, part, id, digest, identified)
+		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::bytea[], $6::boolean[], $7::bytea[])
+			AS n (connection, external, part, id, digest, identified, plain)
 		WHERE NOT n.identified OR NOT EXISTS (SELECT FROM notice_keys k
-			WHERE k.connection_id = n.connection AND k.external_id = n.external AND k.part = '' AND k.digest = n.digest)
+			WHERE k.connection_id = n.connection AND k.external_id = n.external AND k.part = '' AND k.digest = n.plain)
 		ON CONFLICT DO NOTHING RETURNING notice_id`,
-		connections, externals, parts, ids, digests, identified).Query(func(rows pgx.Rows) (err error) {
+		connections, externals, parts, ids, digests, identified, plains).Query(func(rows pgx.Rows) (err error) {
 		*taken, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 		return err
 	})
@@ -109,7 +109,7 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 	var known []*entry
 	var connections []uuid.UUID
 	var externals []string
-	var parts, digests [][]byte
+	var parts, plains [][]byte
 	for _, e := range fresh {
 		if mine[e.id] {
 			w.entries = append(w.entries, e)
@@ -117,18 +117,18 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 		}
 		known = append(known, e)
 		connections, externals = append(connections, e.connection.ID), append(externals, e.notice.ExternalID)
-		parts, digests = append(parts, e.part), append(digests, e.digest)
+		parts, plains = append(parts, e.part), append(plains, e.plainDigest)
 	}
 	if len(known) == 0 {
 		return nil
 	}
 	rows, err := w.tx.Query(ctx, `SELECT w.n, k.notice_id, k.digest, n.market_id, coalesce(n.told_at, n.occurred_at)
-		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[]) WITH ORDINALITY AS w (connection, external, part, digest, n)
+		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[]) WITH ORDINALITY AS w (connection, external, part, plain, n)
 		CROSS JOIN LATERAL (SELECT k.notice_id, k.digest FROM notice_keys k
 			WHERE k.connection_id = w.connection AND k.external_id = w.external
-			AND (k.part = w.part OR k.part = '' AND k.digest = w.digest) ORDER BY k.part = w.part DESC LIMIT 1) k
+			AND (k.part = w.part OR k.part = '' AND k.digest = w.plain) ORDER BY k.part = w.part DESC LIMIT 1) k
 		LEFT JOIN LATERAL (SELECT n.market_id, n.told_at, n.occurred_at FROM notices n WHERE n.id = k.notice_id) n ON true`,
-		connections, externals, parts, digests)
+		connections, externals, parts, plains)
 	if err != nil {
 		return fmt.Errorf("read notice keys: %w", err)
 	}

@@ -75,6 +75,7 @@ func (r *receiver) openStalls() []place {
 type issued struct {
 	Tenancy uuid.UUID
 	State   string // current, superseded, revoked
+	Order   bool   // it is an order's
 }
 
 // register is what the register says of a batch of notices, read in the posting's transaction.
@@ -119,7 +120,7 @@ func (r *register) decide(e *entry) decision {
 	if several {
 		return decision{State: Unmatched, Why: ambiguousBank, Case: ambiguousBank}
 	}
-	if len(e.codes) > 1 {
+	if e.codes = r.oneCode(e.codes); len(e.codes) > 1 {
 		return wait(account, ambiguousCode)
 	}
 	if len(e.codes) == 1 {

@@ -50,7 +50,7 @@ type entry struct {
 	accountIndex, virtualIndex, virtualNumber []byte
 	repeatIndex                               []byte
 	tellingIndex                              []byte // nil: it is no credit
-	digest                                    []byte
+	digest, plainDigest                       []byte // plain: as earlier programs made it
 	part                                      []byte // of the notice's key, beside connection and external id
 	particulars                               []byte // sealed
 
@@ -98,10 +98,7 @@ func particularsPlace(id uuid.UUID) seal.Place {
 
 // newEntry computes all that the posting needs of a notice, outside of any transaction.
 func (p *Payments) newEntry(ctx context.Context, id uuid.UUID, c *connection, n banks.Notice, received time.Time) (*entry, error) {
-	e := &entry{id: id, connection: c, notice: n}
-	for _, code := range memo.Find(n.Memo) {
-		e.codes = append(e.codes, code.String())
-	}
+	e := &entry{id: id, connection: c, notice: n, codes: codesIn(n.Memo)}
 	e.accountIndex = p.keys.Index("account", merchants.NormalAccount(n.Account))
 	if n.VirtualAccount != "" {
 		number := merchants.NormalAccount(n.VirtualAccount)
@@ -113,8 +110,8 @@ func (p *Payments) newEntry(ctx context.Context, id uuid.UUID, c *connection, n 
 	if text := tellingText(c.provider.Name(), n); text != "" {
 		e.tellingIndex = p.keys.Index("transfer", text)
 	}
-	e.digest = p.digest(n)
-	e.part = p.keyPart(n, e.digest)
+	e.digest, e.plainDigest = p.digest(n), p.digestOf(n)
+	e.part = p.keyPart(n, e.plainDigest)
 	e.dateByReceipt(received)
 	plain, err := json.Marshal(particulars{n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses, string(n.Ignore)})
 	if err != nil {
@@ -142,26 +139,43 @@ func (p *Payments) keyPart(n banks.Notice, digest []byte) []byte {
 
 // digest returns the content of a notice by which a retry is told from a change: never the bytes, for balances and
 // the times of answers differ at a retry. It is keyed, because an account number behind a plain SHA-256 could be
-// tried out.
+// tried out. Of the memo only our codes in it count: they say whose the money is.
 func (p *Payments) digest(n banks.Notice) []byte {
+	return p.digestOf(n, codesIn(n.Memo)...)
+}
+
+// digestOf is digest with what is to count beside account, amount, time and reference: nothing in earlier programs.
+func (p *Payments) digestOf(n banks.Notice, beside ...string) []byte {
 	occurred := strconv.FormatInt(n.OccurredAt.UnixMilli(), 10)
 	if n.AnswerTime {
 		occurred = ""
 	}
-	return p.keys.Index("notice", strings.Join([]string{
-		merchants.NormalAccount(n.Account), n.VirtualAccount, string(n.Direction), n.Amount.String(), n.Currency, occurred, n.Reference,
-	}, "\n"))
+	said := []string{merchants.NormalAccount(n.Account), n.VirtualAccount, string(n.Direction), n.Amount.String(), n.Currency, occurred, n.Reference}
+	return p.keys.Index("notice", strings.Join(append(said, beside...), "\n"))
 }
 
 // sameContent reports whether an earlier digest is of what n says, apart from a time that is only an answer's. Earlier
-// programs digested that time too: it is occurred then, as the earlier notice has it.
+// programs digested that time too, and no codes: it is occurred then, as the earlier notice has it.
 func (p *Payments) sameContent(n banks.Notice, earlier []byte, occurred time.Time) bool {
 	timeless, timed := n, n
 	timeless.AnswerTime, timed.AnswerTime = true, false
 	if n.AnswerTime {
 		timed.OccurredAt = occurred
 	}
-	return bytes.Equal(p.digest(timeless), earlier) || bytes.Equal(p.digest(timed), earlier)
+	for _, same := range [][]byte{p.digest(timeless), p.digest(timed), p.digestOf(timeless), p.digestOf(timed)} {
+		if bytes.Equal(same, earlier) {
+			return true
+		}
+	}
+	return false
+}
+
+// codesIn returns our codes in a memo, in their order.
+func codesIn(text string) (codes []string) {
+	for _, code := range memo.Find(text) {
+		codes = append(codes, code.String())
+	}
+	return codes
 }
 
 // minPurchase is the shortest memo, squashed, that can name one purchase.

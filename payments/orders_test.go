@@ -43,7 +43,7 @@ func TestOrderIsPaidByItsNoticesAlone(t *testing.T) {
 	expect(o, "paid", "45000", "0")
 	pay(3, 5000, rest.text("code")) // told again
 	expect(o, "paid", "45000", "0")
-	pay(4, 1000, o.text("code"))
+	pay(4, 1000, static+" "+o.text("code")) // the order's code says more than the stall's beside it
 	expect(o, "over", "46000", "0")
 
 	list := w.call(merchant, "GET", "/api/v1/orders?stall_id="+stall, nil, 200)

@@ -15,7 +15,7 @@ const (
 		FROM tenancy_accounts ta JOIN accounts a ON a.id = ta.account_id JOIN tenancies t ON t.id = ta.tenancy_id
 		LEFT JOIN stall_states s ON s.stall_id = t.stall_id AND upper_inf(s.valid)
 		WHERE ta.virtual_index = ANY ($1)`
-	codesSQL = `SELECT code, tenancy_id, state FROM codes WHERE code = ANY ($1)`
+	codesSQL = `SELECT c.code, c.tenancy_id, c.state, c.kind = 'order' FROM codes c WHERE c.code = ANY ($1)`
 )
 
 // queueRegister asks the register for all that a group of notices names.
@@ -33,9 +33,7 @@ func queueRegister(batch *pgx.Batch, entries []*entry) *register {
 		add(&numbers, e.accountIndex)
 		add(&numbers, e.virtualNumber)
 		add(&virtuals, e.virtualIndex)
-		if len(e.codes) == 1 {
-			codes = append(codes, e.codes[0])
-		}
+		codes = append(codes, e.codes...)
 	}
 	r := &register{byNumber: map[string][]*receiver{}, byVirtual: map[string]*receiver{}, byCode: map[string]issued{}}
 	if len(numbers) > 0 {
@@ -75,11 +73,34 @@ func (r *register) readAccounts(rows pgx.Rows) error {
 func (r *register) readCodes(rows pgx.Rows) error {
 	var code string
 	var i issued
-	_, err := pgx.ForEachRow(rows, []any{&code, &i.Tenancy, &i.State}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&code, &i.Tenancy, &i.State, &i.Order}, func() error {
 		r.byCode[code] = i
 		return nil
 	})
 	return err
+}
+
+// oneCode returns of several codes of one tenancy the one that says most: an order's, else the current one. It returns the codes as they
+// are where they are of two tenancies or orders, or one is unknown.
+func (r *register) oneCode(codes []string) []string {
+	var orders, current []string
+	for _, code := range codes {
+		i, known := r.byCode[code]
+		switch {
+		case !known || i.Tenancy != r.byCode[codes[0]].Tenancy:
+			return codes
+		case i.Order:
+			orders = append(orders, code)
+		case i.State == "current":
+			current = append(current, code)
+		}
+	}
+	for _, found := range [][]string{orders, current} {
+		if len(found) > 0 {
+			return found
+		}
+	}
+	return codes
 }
 
 func (r *register) readVirtuals(rows pgx.Rows) error {

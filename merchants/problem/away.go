@@ -47,6 +47,10 @@ func away(err error) bool {
 		}
 		return false
 	}
+	var silent interface{ Away() bool } // database.ErrSilent
+	if errors.As(err, &silent) {
+		return silent.Away()
+	}
 	var network net.Error
 	return errors.As(err, &network) || pgconn.SafeToRetry(err) || errors.Is(err, context.DeadlineExceeded) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)

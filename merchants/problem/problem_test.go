@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"market40/merchants/problem"
+	"market40/migrations/database"
 )
 
 func answer(t *testing.T, language string, err error) (int, string, problem.Body) {
@@ -58,5 +59,13 @@ func TestOneFieldGivesItsCode(t *testing.T) {
 	_, _, body = answer(t, "en", problem.InFields(problem.Field{Name: "a", Code: "required"}, problem.Field{Name: "b", Code: "required"}))
 	if body.Code != "invalid_input" || len(body.Errors) != 2 {
 		t.Errorf("%+v", body)
+	}
+}
+
+// TestAHungDatabaseIsAway: what nobody answers is no failure of ours, and the caller is told when to come again.
+func TestAHungDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	if status, _, body := answer(t, "en", fmt.Errorf("read: %w", database.ErrSilent)); status != 503 || body.Code != "unavailable" {
+		t.Errorf("%d %+v", status, body)
 	}
 }

@@ -31,7 +31,15 @@ const (
 
 // ErrSilent reports a server that did not answer within its statement limit and AnswerGrace.
 // Its connection is closed; whether the statement was done is not known.
-var ErrSilent = errors.New("the database does not answer")
+var ErrSilent error = silence{}
+
+// silence is the error of a server that hangs.
+type silence struct{}
+
+func (silence) Error() string { return "the database does not answer" }
+
+// Away tells whoever answers requests that the database is away.
+func (silence) Away() bool { return true }
 
 // boundWaits limits every wait for the server. A statement without a limit is waited for without one.
 func boundWaits(cfg *pgxpool.Config, statement time.Duration) {

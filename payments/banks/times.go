@@ -22,13 +22,13 @@ var zones = [...]string{"", "Z07:00", "Z0700", "Z07"}
 
 // readTime reads the forms in which providers tell a time: date and time with or without seconds (Precision Minute)
 // and zone, a date alone (Precision Day), yyyyMMddHHmmss, and seconds or milliseconds since 1970. Years outside
-// 2000…2099 are refused.
+// 2000…9999 are refused: what is dated ahead is money all the same.
 func readTime(text string) (time.Time, Precision, error) {
 	at, precision, err := parseTime(text)
-	if err != nil || at.Year() < 2000 || at.Year() > 2099 {
+	if at = at.In(vietnam); err != nil || at.Year() < 2000 || at.Year() > 9999 {
 		return time.Time{}, "", fmt.Errorf("time %q cannot be read", brief(text))
 	}
-	return at.In(vietnam), precision, nil
+	return at, precision, nil
 }
 
 func parseTime(text string) (at time.Time, precision Precision, err error) {
