@@ -64,9 +64,9 @@ func changeDecided() error {
 	return problem.New(problem.Conflict, "change_decided", "Yêu cầu này đã có kết quả.", "The change is decided.")
 }
 
-// countPersons is SQL for how many persons stand behind actors $1: a key is its owner's, and all keys and users of one
-// merchant are that merchant.
-const countPersons = `SELECT count(DISTINCT coalesce(k.merchant_id, o.merchant_id, u.merchant_id, k.owner_id, a.id))
+// countPersons is SQL for how many persons stand behind actors $1: as person() says, and all keys and users of one merchant
+// are that merchant.
+const countPersons = `SELECT count(DISTINCT coalesce(k.merchant_id, u.merchant_id, o.merchant_id, person(a.id)))
 	FROM actors a LEFT JOIN users u ON u.id = a.id LEFT JOIN api_keys k ON k.id = a.id LEFT JOIN users o ON o.id = k.owner_id WHERE a.id = ANY ($1)`
 
 // requireSecond refuses an approver who is the proposer, a program, let in by one, or a merchant who signed in otherwise than

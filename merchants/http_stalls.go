@@ -101,7 +101,7 @@ func (r *Registry) patchStall(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.changeStall(ctx, id, in.Body); err != nil {
+	if err := r.changeStall(ctx, who, id, in.Body); err != nil {
 		return nil, err
 	}
 	return answer(r.readStall(ctx, who, id))

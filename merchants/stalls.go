@@ -143,7 +143,12 @@ type stallRow struct {
 // TableName is the table of stallRow.
 func (stallRow) TableName() string { return "stalls" }
 
-func (r *Registry) changeStall(ctx context.Context, id uuid.UUID, change stallChange) error {
+// keepsNumber is SQL for the stalls whose number a program may write: those that never had a code, and those whose number
+// it is. So what a program registers never takes a number under which people paid somebody else.
+const keepsNumber = `(number_key = stall_number_key(?) OR NOT EXISTS (SELECT FROM codes WHERE codes.stall_id = stalls.id))`
+
+// changeStall changes a stall. A program renames no stall that has or had a code (409): a person who signs in does.
+func (r *Registry) changeStall(ctx context.Context, who auth.Principal, id uuid.UUID, change stallChange) error {
 	if err := encodings.Check(given(map[string]*string{"number": change.Number, "zone": change.Zone})); err != nil {
 		return err
 	}
@@ -170,7 +175,11 @@ func (r *Registry) changeStall(ctx context.Context, id uuid.UUID, change stallCh
 	if len(columns) == 0 {
 		return nil
 	}
-	_, err := gorm.G[stallRow](r.db.Gorm).Where("id = ?", id).Select(columns[0].(string), columns[1:]...).Updates(ctx, row)
+	stall := gorm.G[stallRow](r.db.Gorm).Where("id = ?", id)
+	if change.Number != nil && who.IsProgram() {
+		stall = stall.Where(keepsNumber, row.Number)
+	}
+	changed, err := stall.Select(columns[0].(string), columns[1:]...).Updates(ctx, row)
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		taken := numberInUse(row.Number, "")
 		return problem.New(taken.kind, taken.Code, taken.Vi, taken.En)
@@ -178,5 +187,18 @@ func (r *Registry) changeStall(ctx context.Context, id uuid.UUID, change stallCh
 	if err != nil {
 		return fmt.Errorf("change stall %s: %w", id, err)
 	}
+	if changed == 0 {
+		return personRenumbers()
+	}
 	return nil
+}
+
+func personRenumbers() error {
+	refused := problem.InFields(problem.Field{
+		Name: "number", Code: "person_renumbers",
+		Vi: "Sạp đã có mã thanh toán: chương trình không đổi được số, cần người đăng nhập để đổi.",
+		En: "The stall has or had a payment code: a program cannot change its number, a person who signs in can.",
+	})
+	refused.Kind = problem.Conflict
+	return refused
 }

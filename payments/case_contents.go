@@ -39,7 +39,7 @@ type Proposal struct {
 	At      time.Time  `json:"at"`
 }
 
-// ProposalBy is a person, or a program's key that nobody owns.
+// ProposalBy is the person behind a proposal, and the name of the user or key who made it.
 type ProposalBy struct {
 	ID   uuid.UUID `json:"id"`
 	Name string    `json:"name"`
@@ -75,7 +75,7 @@ const selectMoney = `WITH RECURSIVE chain AS (
 // selectProposal builds what waits for a second person in case c.
 const selectProposal = `CASE WHEN c.state = 'proposed' THEN (SELECT jsonb_build_object('stall_id', s.stall_id, 'action', s.action, 'content', coalesce(s.conflict_id, c.notice_id),
 			'reason', s.reason, 'at', s.at, 'by', jsonb_build_object('id', person(s.actor_id), 'name', coalesce(u.full_name, k.name, '')))
-		FROM case_steps s LEFT JOIN users u ON u.id = person(s.actor_id) LEFT JOIN api_keys k ON k.id = s.actor_id
+		FROM case_steps s LEFT JOIN api_keys k ON k.id = s.actor_id LEFT JOIN users u ON u.id = coalesce(k.owner_id, s.actor_id)
 		WHERE s.case_id = c.id AND s.step = 'propose' ORDER BY s.id DESC LIMIT 1) END`
 
 // matchContents names the stall to which each conflict that is not posted would go, as the register stands now.

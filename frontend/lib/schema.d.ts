@@ -3489,7 +3489,7 @@ export interface components {
             /** Format: date-time */
             last_used_at: string | null;
             name: string;
-            /** @description the user who made it; null: made at the server */
+            /** @description the person behind who made it, a user or a key: both are one person; null: made at the server */
             owner_id: string;
             /** @description how it begins, to tell it from others */
             prefix: string;

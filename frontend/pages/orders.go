@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -134,6 +135,9 @@ func isForm(c *gin.Context) bool {
 	return kind == "application/x-www-form-urlencoded" || kind == "multipart/form-data"
 }
 
+// groupedAmount is a whole number, as it stands or with whole groups of three set apart by one and the same mark: "45000.000" is none.
+var groupedAmount = regexp.MustCompile(`^(?:[0-9]+|[0-9]{1,3}(?:(?:\.[0-9]{3})+|(?:,[0-9]{3})+|(?: [0-9]{3})+))$`)
+
 // typedAmount reads an amount as people here write it: "45000", "45.000", "45 000 đ", "45k", "45 nghìn".
 func typedAmount(text string) (money.Amount, error) {
 	refused := problem.Of("amount", "amount_form", "Hãy nhập số tiền, ví dụ 45.000.", "Type an amount, such as 45.000.")
@@ -148,14 +152,11 @@ func typedAmount(text string) (money.Amount, error) {
 			break
 		}
 	}
-	digits := strings.NewReplacer(".", "", ",", "", " ", "", "\u00a0", "").Replace(text)
-	if grouped := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("., \u00a0", r) }); len(grouped) > 1 {
-		for _, group := range grouped[1:] {
-			if len(group) != 3 { // "45.5" is no amount of đồng
-				return money.Amount{}, refused
-			}
-		}
+	text = strings.ReplaceAll(text, "\u00a0", " ")
+	if !groupedAmount.MatchString(text) { // "45.5" is no amount of đồng
+		return money.Amount{}, refused
 	}
+	digits := strings.NewReplacer(".", "", ",", "", " ", "").Replace(text)
 	n, err := strconv.ParseUint(digits, 10, 63)
 	if err != nil || len(digits) > money.MaxDigits || int64(n) > vietqr.MaxAmount/times {
 		return money.Amount{}, refused

@@ -45,6 +45,7 @@ type Principal struct {
 func (p Principal) IsProgram() bool { return p.SessionID == nil || p.LetIn }
 
 // letInBy returns the program that lets in whom a request makes or gives rights; nil: a person does, or whoever runs the server.
+// What is kept of it is person() of it, who does not change when a user between is renewed.
 func letInBy(ctx context.Context) *uuid.UUID {
 	who, err := From(ctx)
 	if err != nil || !who.IsProgram() {

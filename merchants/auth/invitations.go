@@ -177,7 +177,7 @@ func (p *People) Accept(ctx context.Context, token string, v Visit) (string, *Se
 		if user, err = p.userOf(ctx, tx, merchant); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE users u SET let_in_by = i.actor_id FROM invitations i WHERE u.id = $1 AND i.hash = $2
+		_, err = tx.Exec(ctx, `UPDATE users u SET let_in_by = person(i.actor_id) FROM invitations i WHERE u.id = $1 AND i.hash = $2
 			AND (EXISTS (SELECT FROM api_keys k WHERE k.id = i.actor_id) OR EXISTS (SELECT FROM users m WHERE m.id = i.actor_id AND m.let_in_by IS NOT NULL))`, user, hash[:])
 		return err
 	})

@@ -46,7 +46,7 @@ type Order struct {
 	Role      string     `json:"role" maxLength:"40"`
 	Scope     string     `json:"scope,omitempty" maxLength:"200" doc:"absent: everything; locality:569, locality:districts_2024/568, market:CODE or stall:ID"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"absent: never"`
-	Owner     *uuid.UUID `json:"-"` // the user who made it
+	Maker     *uuid.UUID `json:"-"` // the user or key who asks for it, behind whom a person owns it; nil: made at the server
 }
 
 // Create makes a key and returns it; only its hash is kept. A merchant's key must name a stall and reads
@@ -63,8 +63,8 @@ func (k *APIKeys) Create(ctx context.Context, o Order) (string, error) {
 	hash := sha256.Sum256([]byte(key))
 	_, err = k.db.Pool.Exec(ctx, `WITH actor AS (INSERT INTO actors (id, role) VALUES ($1, $3))
 		INSERT INTO api_keys (id, name, role, scope_kind, scope_id, merchant_id, prefix, hash, created_at, expires_at, owner_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		uuid.Must(uuid.NewV7()), o.Name, as.Role, as.ScopeKind, as.ScopeID, as.MerchantID, key[:len(KeyPrefix)+6], hash[:], k.now(), o.ExpiresAt, o.Owner)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, person($11))`,
+		uuid.Must(uuid.NewV7()), o.Name, as.Role, as.ScopeKind, as.ScopeID, as.MerchantID, key[:len(KeyPrefix)+6], hash[:], k.now(), o.ExpiresAt, o.Maker)
 	if err != nil {
 		return "", fmt.Errorf("create key %q: %w", o.Name, err)
 	}
@@ -83,7 +83,7 @@ type ListedKey struct {
 	LastUsedAt *time.Time `json:"last_used_at"`
 	ExpiresAt  *time.Time `json:"expires_at"`
 	RevokedAt  *time.Time `json:"revoked_at"`
-	OwnerID    *uuid.UUID `json:"owner_id" doc:"the user who made it; null: made at the server"`
+	OwnerID    *uuid.UUID `json:"owner_id" doc:"the person behind who made it, a user or a key: both are one person; null: made at the server"`
 }
 
 // List are the keys, newest first, after a key.

@@ -120,7 +120,7 @@ func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`INSERT INTO actors (id, role) VALUES ($1, $2)`, c.ID, as.Role)
 	batch.Queue(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, merchant_id, password, totp, created_at, let_in_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, person($11))`,
 		c.ID, o.Login, o.FullName, as.Role, as.ScopeKind, as.ScopeID, as.MerchantID, c.password, c.totp, p.now(), letInBy(ctx))
 	as.queueScopes(batch, c.ID)
 	batch.Queue(insertRecovery, c.ID, c.recovery)
@@ -163,7 +163,7 @@ func (p *People) Renew(ctx context.Context, login, password string) (*Enrolment,
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`DELETE FROM passkeys WHERE user_id = $1 AND EXISTS (SELECT FROM users WHERE id = $1 AND let_in_by IS NOT NULL)`, id)
-	batch.Queue(`UPDATE users SET password = $2, totp = $3, totp_step = 0, disabled_at = NULL, signed_in_at = $4, let_in_by = $5 WHERE id = $1`,
+	batch.Queue(`UPDATE users SET password = $2, totp = $3, totp_step = 0, disabled_at = NULL, signed_in_at = $4, let_in_by = person($5) WHERE id = $1`,
 		id, c.password, c.totp, p.now(), letInBy(ctx))
 	batch.Queue(`DELETE FROM recovery_codes WHERE user_id = $1`, id)
 	batch.Queue(insertRecovery, id, c.recovery)

@@ -147,9 +147,7 @@ func (u *Users) createKey(ctx context.Context, in *struct{ Body auth.Order }) (*
 	if err != nil {
 		return nil, err
 	}
-	if who.SessionID != nil {
-		in.Body.Owner = &who.ActorID
-	}
+	in.Body.Maker = &who.ActorID
 	made := &newKey{}
 	made.Body.Key, err = u.Keys.Create(ctx, in.Body)
 	return made, err

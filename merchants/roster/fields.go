@@ -30,6 +30,11 @@ func (r *rowReader) readMerchant() {
 			r.fail(fieldTax, "tax_code_form", "Mã số thuế chưa đúng: cần 10 hoặc 12 chữ số, hoặc 10 chữ số và -3 chữ số.", "The tax code is wrong: 10 or 12 digits, or 10 digits and -3 digits are wanted.")
 		}
 		r.TaxCode = code
+		// A bare number of 10 or 12 digits may be a personal number (001087012345) or a branch's code without its zeros; of other lengths
+		// only one code is possible, which taxCodeOf has made whole.
+		if whole := strings.HasPrefix(code, "0") || strings.Contains(code, "-"); ok && !whole {
+			r.warnIfBare(fieldTax, code)
+		}
 	}
 }
 
@@ -96,9 +101,7 @@ func (r *rowReader) readAccountNumber(text string) string {
 		r.fail(fieldAccount, "account_form", "Số tài khoản chưa đúng: chỉ ghi 1 đến 19 chữ số, không ghi tên ngân hàng hay chữ nào khác.", "The account number is wrong: write 1 to 19 digits alone, without a bank's name or other words.")
 		return ""
 	}
-	if shown, isNumber := r.header.numeric(r.line, fieldAccount); isNumber && shown.bare {
-		r.warnZerosLost(fieldAccount, number)
-	}
+	r.warnIfBare(fieldAccount, number)
 	return number
 }
 

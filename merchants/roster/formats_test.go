@@ -60,7 +60,11 @@ func TestAccountsAreWhatTheSheetShows(t *testing.T) {
 		{`0*-`, "71000888888", "", "account_number account_form", ""},
 		{strings.Repeat("0", 300), "71000888888", "", "account_number account_form", ""},
 		{thirteen, "1.9143100000101E+18", "", "account_number account_rounded", ""},
-		{thirteen, "12345678901234", "12345678901234", "", ""},
+		{thirteen, "1234567890123", "1234567890123", "", ""},
+		{thirteen, "12345678901234", "12345678901234", "", "account_number zeros_lost"}, // the format has no place for a zero before it
+		{`0,000`, "71000888888", "71000888888", "", "account_number zeros_lost"},
+		{`00`, "71000888888", "71000888888", "", "account_number zeros_lost"},
+		{`00-000`, "71000888888", "71000888888", "", "account_number zeros_lost"},
 	} {
 		row := `<row r="2"><c t="str"><v>A1</v></c><c t="str"><v>Hoa</v></c><c/><c t="str"><v>VCB</v></c><c s="1"><v>` + c.value + `</v></c></row>`
 		sheet := read(t, "a.xlsx", formatted(t, row, c.format))
@@ -81,6 +85,13 @@ func TestIdentifiersAreWhatTheSheetShows(t *testing.T) {
 		{`<c s="4"><v>45000</v></c>`, `<c s="4"><v>45000</v></c>`, `<c s="8"><v>301234567</v></c>`, "  ", "number number_form, phone phone_form, tax_code tax_code_form", ""},
 		{`<c s="10"><v>45000</v></c>`, `<c s="6"><v>912345678</v></c>`, `<c s="11"><v>301234567</v></c>`, " 0912345678 0301234567", "number number_form", ""},
 		{`<c><v>1.1</v></c>`, `<c/>`, `<c/>`, "1.1  ", "", "number zeros_lost"},
+		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c><v>1087012345</v></c>`, "007  1087012345", "", "tax_code zeros_lost"}, // of 001087012345, or as it stands
+		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c s="7"><v>1087012345</v></c>`, "007  1087012345", "", "tax_code zeros_lost"},
+		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c><v>301234567001</v></c>`, "007  301234567001", "", "tax_code zeros_lost"}, // of the branch 0301234567-001
+		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c><v>56087012345</v></c>`, "007  056087012345", "", ""},
+		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c><v>4201234567001</v></c>`, "007  4201234567-001", "", ""},
+		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c t="str"><v>4201234567</v></c>`, "007  4201234567", "", ""},
+		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c s="3"><v>4201234567</v></c>`, "007  4201234567", "", ""},
 		{`<c t="b"><v>1</v></c>`, `<c/>`, `<c/>`, "  ", "number number_form", ""},
 		{`<c s="99"><v>7</v></c>`, `<c/>`, `<c/>`, "  ", "number number_form", ""},
 		{`<c s="1"><f t="shared" si="0"/><v>8</v></c>`, `<c/>`, `<c/>`, "008  ", "", ""},

@@ -128,7 +128,7 @@ func showWhole(digits string, section nfp.Section) numeric {
 	if !ok {
 		return numeric{}
 	}
-	places := 0
+	places, whole := 0, len(digits)
 	for _, m := range marks {
 		if m.digit != 0 {
 			places++
@@ -161,7 +161,7 @@ func showWhole(digits string, section nfp.Section) numeric {
 		}
 		begun = true
 	}
-	return numeric{shown: strings.TrimSpace(shown.String()), exact: true, bare: bare && !hasLeadingZeros(marks)}
+	return numeric{shown: strings.TrimSpace(shown.String()), exact: true, bare: bare && !hasLeadingZeros(marks, whole)}
 }
 
 // marksOf reads the places and texts of a section up to its decimal point. Not ok: it shows something else than the number's digits.
@@ -202,13 +202,13 @@ func marksOf(section nfp.Section) (marks []mark, ok bool) {
 	return marks, !scaled
 }
 
-// hasLeadingZeros reports whether a format writes zeros in front of a short number.
-func hasLeadingZeros(marks []mark) bool {
+// hasLeadingZeros reports whether a format would show zeros in front of a number of so many digits: "00" and "0,000" show none of an account's.
+func hasLeadingZeros(marks []mark, digits int) bool {
 	zeros := 0
 	for _, m := range marks {
 		if m.digit == '0' {
 			zeros++
 		}
 	}
-	return zeros > 1
+	return zeros > 1 && zeros >= digits
 }

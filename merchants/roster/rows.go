@@ -215,13 +215,17 @@ func (r *rowReader) readNumber() string {
 		return ""
 	}
 	number := r.takeShown(fieldNumber, "number_form")
-	if shown, isNumber := r.header.numeric(r.line, fieldNumber); isNumber && shown.bare && plainDecimal.MatchString(number) {
-		r.warnZerosLost(fieldNumber, number)
+	if plainDecimal.MatchString(number) {
+		r.warnIfBare(fieldNumber, number)
 	}
 	return number
 }
 
-func (r *rowReader) warnZerosLost(field, text string) {
+// warnIfBare tells of an identifier in a cell whose format keeps no zeros in front.
+func (r *rowReader) warnIfBare(field, text string) {
+	if shown, isNumber := r.header.numeric(r.line, field); !isNumber || !shown.bare {
+		return
+	}
 	r.warn(field, "zeros_lost",
 		"Ô này là con số trần ("+cut(text, 30)+"): nếu số có chữ số 0 ở đầu thì bảng tính đã bỏ mất. Hãy so với giấy tờ rồi xác nhận.",
 		"The cell holds a bare number ("+cut(text, 30)+"): zeros in front of it, if there were any, are lost. Compare it with the papers and confirm.")

@@ -20,12 +20,13 @@ var plainAccount = regexp.MustCompile(`^[0-9]{0,18}[1-9][0-9]{0,18}$`)
 const maxAccount = 19
 
 // letteredAccounts are the account numbers with letters that banks are known to have, by the bank's number. They were seen in codes that
-// the banks or their partners issue: payOS on MB, BIDV's and Techcombank's virtual accounts, TPBank's names of letters alone.
+// the banks or their partners issue: payOS on MB, BIDV's and Techcombank's virtual accounts, SePay's on OCB, TPBank's names of letters alone.
 var letteredAccounts = map[string]*regexp.Regexp{
 	"970407": regexp.MustCompile(`^MS00[PT][0-9A-Z]{4,14}$`),
 	"970418": regexp.MustCompile(`^V3CAS[0-9A-Z]{4,14}$`),
 	"970422": regexp.MustCompile(`^VQRQ[0-9A-Z]{4,15}$`),
 	"970423": regexp.MustCompile(`^[A-Za-z]{5,19}$`),
+	"970448": regexp.MustCompile(`^SEP[0-9A-Z]{4,16}$`),
 }
 
 // walletAccounts are how accounts begin that a partner bank keeps for a wallet: MoMo's and ZaloPay's on BVBank.

@@ -74,14 +74,16 @@ const (
 // notSecret are the fields that are no secret: names that providers print, and addresses.
 var notSecret = map[string]bool{"auth": true, "allow_ips": true, "partner_code": true, "username": true}
 
-// Weak returns the first field, by name, whose secret could be guessed, or "". Of the key behind whsec_ its bytes count.
+// Weak returns the first field, by name, whose secret could be guessed, or "". Of a key behind whsec_ its bytes count.
 func (s Secrets) Weak() string {
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		characters := []rune(s[name])
-		if name == "secret" {
+		if name == "secret" && strings.HasPrefix(s[name], marksKey) {
 			characters = characters[:0]
-			for _, b := range []byte(standardKey(s[name])) {
-				characters = append(characters, rune(b))
+			for _, key := range standardKeys(s[name]) {
+				for _, b := range []byte(key) {
+					characters = append(characters, rune(b))
+				}
 			}
 		}
 		different := map[rune]bool{}

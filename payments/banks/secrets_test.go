@@ -2,6 +2,7 @@ package banks_test
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"strings"
 	"testing"
@@ -129,6 +130,10 @@ func TestWeakSecrets(t *testing.T) {
 		{`{"partner_code":"MOMO","access_key":"F8","secret_key":"K951B6PE1waDMi640xX08PD3vg6EkVlz"}`, "access_key"},
 		{`{"secret":"whsec_YQ=="}`, "secret"},
 		{`{"secret":"whsec_YWFhYWFhYWFhYWFhYWFhYQ=="}`, "secret"}, // one letter
+		{`{"secret":"abcdefgh"}`, ""},                             // eight characters, though six bytes of base64
+		{`{"secret":"abcdefgh12"}`, ""},
+		{`{"secret":"abcdefg"}`, "secret"},
+		{`{"secret":"YWFhYWFhYWFhYWFhYWFhYQ=="}`, ""},
 		{`{"secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}`, ""},
 	} {
 		secrets, err := banks.ParseSecrets(json.RawMessage(c.secrets))
@@ -137,6 +142,22 @@ func TestWeakSecrets(t *testing.T) {
 		}
 		if got := secrets.Weak(); got != c.weak {
 			t.Errorf("%s: weak is %q, want %q", c.secrets, got, c.weak)
+		}
+	}
+}
+
+// TestASecretWithoutItsMark: whoever reads it as it stands, or as base64 as the specification's libraries do, signs well.
+func TestASecretWithoutItsMark(t *testing.T) {
+	t.Parallel()
+	p := find(t, "standard")
+	const plain = "abcdefgh1234"
+	for signer, want := range map[string]error{plain: nil, "whsec_" + plain: nil, "abcdefgh1235": banks.ErrSignature} {
+		r, err := p.Compose(sampleNotice("standard"), banks.Secrets{"secret": signer}, clock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Verify(r, []banks.Secrets{{"secret": plain}}); !errors.Is(err, want) {
+			t.Errorf("signed by %s: %v, want %v", signer, err, want)
 		}
 	}
 }

@@ -17,46 +17,51 @@ type standard struct {
 	plainRefusals
 }
 
+var errNoKey = errors.New(`field "secret" must be base64 behind whsec_`)
+
 func (standard) Name() string { return "standard" }
 
 func (standard) CheckSecrets(s Secrets) error {
 	if err := s.need("secret"); err != nil {
 		return err
 	}
-	if len(standardKey(s["secret"])) == 0 {
-		return errors.New(`field "secret" must be base64 behind whsec_`)
+	if len(standardKeys(s["secret"])) == 0 {
+		return errNoKey
 	}
 	return nil
 }
 
-// standardKey is the key in a secret: base64, with or without whsec_ in front. A secret without whsec_ that is
-// no base64 is the key as it stands.
-func standardKey(secret string) string {
-	encoded, marked := strings.CutPrefix(secret, "whsec_")
-	key, err := base64.StdEncoding.DecodeString(encoded)
-	if err != nil {
-		key, err = base64.RawStdEncoding.DecodeString(encoded)
+// marksKey stands in front of a secret that is base64.
+const marksKey = "whsec_"
+
+// standardKeys are the keys that a secret may mean: behind whsec_ its bytes alone; otherwise the secret as it stands, or its bytes
+// where it happens to be base64, as the libraries of the specification read it.
+func standardKeys(secret string) []string {
+	encoded, marked := strings.CutPrefix(secret, marksKey)
+	var keys []string
+	if !marked {
+		keys = append(keys, secret)
 	}
-	if err != nil && !marked {
-		return secret
+	for _, form := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding} {
+		if key, err := form.DecodeString(encoded); err == nil && len(key) > 0 {
+			return append(keys, string(key))
+		}
 	}
-	if err != nil {
-		return ""
-	}
-	return string(key)
+	return keys
 }
 
 func (standard) Verify(r Request, secrets []Secrets) error {
 	id, stamp := r.Header.Get("Webhook-Id"), r.Header.Get("Webhook-Timestamp")
 	signatures := strings.Fields(r.Header.Get("Webhook-Signature"))
 	return anyOf(secrets, func(s Secrets) error {
-		key := standardKey(s["secret"])
-		want := hmac256(key, id, ".", stamp, ".", string(r.Body))
-		for _, signature := range signatures {
-			encoded, found := strings.CutPrefix(signature, "v1,")
-			got, err := base64.StdEncoding.DecodeString(encoded)
-			if found && err == nil && key != "" && hmac.Equal(got, want) {
-				return checkStamp(r, stamp, time.Second)
+		for _, key := range standardKeys(s["secret"]) {
+			want := hmac256(key, id, ".", stamp, ".", string(r.Body))
+			for _, signature := range signatures {
+				encoded, found := strings.CutPrefix(signature, "v1,")
+				got, err := base64.StdEncoding.DecodeString(encoded)
+				if found && err == nil && hmac.Equal(got, want) {
+					return checkStamp(r, stamp, time.Second)
+				}
 			}
 		}
 		return ErrSignature
@@ -93,7 +98,11 @@ func (standard) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		"direction", string(n.Direction), "amount", n.Amount.String(), "currency", n.Currency, "memo", n.Memo, "reference", n.Reference,
 		"occurred_at", n.OccurredAt.In(vietnam).Format(time.RFC3339Nano)), now)
 	stamp := strconv.FormatInt(now.Unix(), 10)
-	signature := hmac256(standardKey(s["secret"]), n.ExternalID, ".", stamp, ".", string(r.Body))
+	keys := standardKeys(s["secret"])
+	if len(keys) == 0 {
+		return Request{}, errNoKey
+	}
+	signature := hmac256(keys[0], n.ExternalID, ".", stamp, ".", string(r.Body))
 	r.Header.Set("Webhook-Id", n.ExternalID)
 	r.Header.Set("Webhook-Timestamp", stamp)
 	r.Header.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(signature))

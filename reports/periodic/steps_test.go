@@ -51,7 +51,7 @@ func TestFourEyesAreTwoPersons(t *testing.T) {
 	w.exec(`INSERT INTO actors (id, role) VALUES ($1, 'province_officer')`, lan)
 	w.exec(`INSERT INTO users (id, login, full_name, role, scope_kind, created_at) VALUES ($1, 'lan', 'Lan', 'province_officer', 'all', now())`, lan)
 	key := func(name string) string {
-		made, err := w.apiKeys.Create(t.Context(), auth.Order{Name: name, Role: string(auth.ProvinceOfficer), Owner: &lan})
+		made, err := w.apiKeys.Create(t.Context(), auth.Order{Name: name, Role: string(auth.ProvinceOfficer), Maker: &lan})
 		must(t, err)
 		return made
 	}
