@@ -50,6 +50,7 @@ func squash(text string) string {
 type toldTransfer struct {
 	id         uuid.UUID
 	source     source
+	account    uuid.UUID // the register's, or Nil
 	reference  string
 	occurredAt time.Time
 	precision  banks.Precision
@@ -63,15 +64,23 @@ type source struct {
 
 func (e *entry) toldTransfer() toldTransfer {
 	n := &e.notice
-	return toldTransfer{e.id, source{e.connection.ID, n.Dialect()}, n.Reference, n.OccurredAt, n.Precision}
+	t := toldTransfer{id: e.id, source: source{e.connection.ID, n.Dialect()}, reference: n.Reference, occurredAt: n.OccurredAt, precision: n.Precision}
+	if e.decision.Receiver != nil {
+		t.account = e.decision.Receiver.Account
+	}
+	return t
 }
 
 // mayBe reports whether two tellings with equal texts may be of one transfer. Where each has a reference that names one
-// transfer for ever, the ledger compares those.
+// transfer for ever, the ledger compares those on one account; one source may name a virtual account, though, and another only
+// the account behind it.
 func (t toldTransfer) mayBe(o toldTransfer) bool {
-	_, strong := banks.NormalReference(t.reference)
-	_, otherStrong := banks.NormalReference(o.reference)
-	return !(strong && otherStrong) && t.near(o)
+	reference, strong := banks.NormalReference(t.reference)
+	other, otherStrong := banks.NormalReference(o.reference)
+	if strong && otherStrong {
+		return reference == other && t.account != o.account
+	}
+	return t.near(o)
 }
 
 // near reports whether both may tell one transfer by their times. A time without an hour is anywhere in its day.
@@ -141,18 +150,18 @@ func queueTellings(batch *pgx.Batch, asked []toldTransfer, indexes [][]byte) tel
 	for _, t := range asked {
 		from, to = append(from, t.occurredAt.Add(-day)), append(to, t.occurredAt.Add(day))
 	}
-	batch.Queue(`SELECT DISTINCT a.telling, o.id, o.connection_id, coalesce(o.dialect, ''), o.reference, o.occurred_at, o.precision
+	batch.Queue(`SELECT DISTINCT a.telling, o.id, o.connection_id, coalesce(o.dialect, ''), coalesce(o.account_id, $5), o.reference, o.occurred_at, o.precision
 		FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[]) AS a (telling, earliest, latest)
-		CROSS JOIN LATERAL (SELECT o.id, o.connection_id, o.dialect, o.reference, o.occurred_at, o.precision FROM notices o
+		CROSS JOIN LATERAL (SELECT o.id, o.connection_id, o.dialect, o.account_id, o.reference, o.occurred_at, o.precision FROM notices o
 				WHERE o.telling_index = a.telling AND o.occurred_at BETWEEN a.earliest AND a.latest
 				AND (o.state = 'posted' OR o.market_id IS NOT NULL OR o.why = $4)
 			UNION ALL
-			SELECT f.id, n.connection_id, n.dialect, f.reference, f.occurred_at, f.precision FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id, LATERAL (`+selectMoney+`) now
+			SELECT f.id, n.connection_id, n.dialect, n.account_id, f.reference, f.occurred_at, f.precision FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id, LATERAL (`+selectMoney+`) now
 				WHERE f.telling_index = a.telling AND f.occurred_at BETWEEN a.earliest AND a.latest AND now.posted) o`,
-		indexes, from, to, toldTwice).Query(func(rows pgx.Rows) error {
+		indexes, from, to, toldTwice, uuid.Nil).Query(func(rows pgx.Rows) error {
 		var index []byte
 		var t toldTransfer
-		_, err := pgx.ForEachRow(rows, []any{&index, &t.id, &t.source.connection, &t.source.dialect, &t.reference, &t.occurredAt, &t.precision}, func() error {
+		_, err := pgx.ForEachRow(rows, []any{&index, &t.id, &t.source.connection, &t.source.dialect, &t.account, &t.reference, &t.occurredAt, &t.precision}, func() error {
 			all[string(index)] = append(all[string(index)], t)
 			return nil
 		})
@@ -201,8 +210,8 @@ func (c *caseWork) refuseTold(ctx context.Context) error {
 	if c.content != nil {
 		index, t = c.content.tellingIndex, c.content.toldTransfer()
 	} else {
-		err := c.tx.QueryRow(ctx, `SELECT telling_index, connection_id, coalesce(dialect, ''), reference, occurred_at, precision FROM notices WHERE id = $1`, c.notice).
-			Scan(&index, &t.source.connection, &t.source.dialect, &t.reference, &t.occurredAt, &t.precision)
+		err := c.tx.QueryRow(ctx, `SELECT telling_index, connection_id, coalesce(dialect, ''), coalesce(account_id, $2), reference, occurred_at, precision FROM notices WHERE id = $1`, c.notice, uuid.Nil).
+			Scan(&index, &t.source.connection, &t.source.dialect, &t.account, &t.reference, &t.occurredAt, &t.precision)
 		if err != nil {
 			return fmt.Errorf("read notice of case %s: %w", c.id, err)
 		}

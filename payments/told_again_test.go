@@ -385,6 +385,14 @@ func TestOneTransferOfTwoReferences(t *testing.T) {
 	hub("01a22d6c-1bc3-75ed-87eb-88d5275c8c04", "3081", bankTime)
 	w.wantPaid(stall, append([]string{"46000"}, paid...)...)
 	w.wantCases("told_twice", 7)
+	terminal, _ := w.stall(w.market, "A2", "970436", "2222222") // its account is a virtual one of the account of A1
+	w.accept(c, transfer{ID: 31, Gateway: "Vietcombank", Account: "1111111", Sub: "2222222", Memo: "mua ca", Amount: 47000, Reference: "FT26324000000031", Date: bankTime.Format(time.DateTime)})
+	n := credit("32", "1111111", 47000)
+	n.BankBIN, n.Memo, n.Reference, n.OccurredAt = "970436", "mua ca", "FT26324000000031", bankTime
+	casso.play(n)
+	w.wantPaid(terminal, "47000")
+	w.wantPaid(stall, append([]string{"46000"}, paid...)...)
+	w.wantCases("told_twice", 8)
 	w.wantSound()
 }
 
