@@ -17,7 +17,7 @@ type ImportNote struct {
 	Field  string `json:"field"`
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
-	Guess  string `json:"guess,omitempty" enum:"tcvn3,vni,utf8_twice,html" doc:"of text_encoding: what the text was probably written in"`
+	Guess  string `json:"guess,omitempty" enum:"tcvn3,vni,windows_1258,utf8_twice,html" doc:"of text_encoding: what the text was probably written in"`
 	Number string `json:"number" doc:"of the stall"`
 }
 

@@ -14,6 +14,7 @@ import (
 // group is a set of markets whose merchants are counted together: a unit's, or all of a basis.
 type group struct {
 	markets disclosure.Set
+	total   bool // of a basis or of a campaign
 	tally   tally
 	hidden  [families]bool
 }
@@ -56,7 +57,7 @@ func groupUnits(units []unit, campaigns []map[uuid.UUID]bool, also []Market) *gr
 			totals[u.basis].Join(set)
 		}
 		for _, set := range totals {
-			g.add(set)
+			g.add(set).total = true
 		}
 	}
 	slices.SortStableFunc(g.list[len(g.ids):], func(a, b *group) int { // of one size, in an order of their own
@@ -90,11 +91,14 @@ func (g *groups) set(markets []Market) disclosure.Set {
 	return set
 }
 
-func (g *groups) add(set disclosure.Set) {
-	if _, known := g.numbers[set.Key()]; !known {
-		g.numbers[set.Key()] = len(g.list)
+func (g *groups) add(set disclosure.Set) *group {
+	number, known := g.numbers[set.Key()]
+	if !known {
+		number = len(g.list)
+		g.numbers[set.Key()] = number
 		g.list = append(g.list, &group{markets: set})
 	}
+	return g.list[number]
 }
 
 // of returns the group of some markets. One that no report of the whole province has is made of those that it has.
@@ -169,6 +173,7 @@ func (g *groups) key(bound bool) string {
 	}
 	for _, c := range g.list {
 		b.WriteString(c.markets.Key())
+		b.WriteString(strconv.FormatBool(c.total))
 	}
 	return b.String()
 }
@@ -202,7 +207,9 @@ func (g *groups) suppress() {
 		asked := []*group{}
 		for _, c := range g.list {
 			if c.markets.Len() > 0 {
-				table.Cells, asked = append(table.Cells, f.cell(c.markets, &c.tally, &c.hidden)), append(asked, c)
+				cell := f.cell(c.markets, &c.tally, &c.hidden)
+				cell.Total = c.total
+				table.Cells, asked = append(table.Cells, cell), append(asked, c)
 			}
 		}
 		if f.tooFew != nil {

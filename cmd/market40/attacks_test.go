@@ -30,7 +30,14 @@ func TestTheDemoHoldsAgainstSubtraction(t *testing.T) {
 	a.today = now.Format(time.DateOnly)
 	a.dividesOnce()
 	a.keepsUnitsFromTheirTotal(now)
-	a.hidesSums(a.smallMarket(now))
+	before := a.hiddenRows()
+	small := a.smallMarket(now)
+	for hidden := range a.hiddenRows() {
+		if !before[hidden] {
+			t.Errorf("a market of three merchants hides %s", hidden)
+		}
+	}
+	a.hidesSums(small)
 }
 
 // dividesOnce asks for the parts of every market along all dimensions: only one tells any.
@@ -75,6 +82,25 @@ func (a *subtracted) smallMarket(now time.Time) string {
 			object{"sales": 10, "cashless_sales": 4, "turnover": "800000", "cashless_turnover": "300000"}, 200)
 	}
 	return id
+}
+
+// hiddenRows returns of which districts a report of all markets hides what, and holds that the province's figures are told.
+func (a *subtracted) hiddenRows() map[string]bool {
+	a.t.Helper()
+	hidden := map[string]bool{}
+	report := a.ask(a.officer, "GET", "/api/v1/reports/adoption?basis=districts_2024&as_of="+a.today, nil, 200)
+	for _, code := range []string{"I01", "I03", "I04", "I05", "I18"} {
+		if f := figureOf(report["total"], code); f["suppressed"] != false || f["numerator"] == nil {
+			a.t.Errorf("the province's %s is %v", code, f)
+		}
+		for _, row := range report["rows"].([]any) {
+			row := row.(map[string]any)
+			if figureOf(row["indicators"], code)["suppressed"] == true {
+				hidden[code+" "+object(row["locality"].(map[string]any)).text("code")] = true
+			}
+		}
+	}
+	return hidden
 }
 
 func (a *subtracted) stall(market, number string, merchant object, account string) object {

@@ -4952,7 +4952,7 @@ export interface components {
              * @description of text_encoding: what the text was probably written in
              * @enum {string}
              */
-            guess?: "tcvn3" | "vni" | "utf8_twice" | "html";
+            guess?: "tcvn3" | "vni" | "windows_1258" | "utf8_twice" | "html";
             /** @description of the stall */
             number: string;
             /**

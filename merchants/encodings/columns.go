@@ -5,10 +5,13 @@ import "strings"
 // enoughWords is how many words of a column must look like an old encoding before the column is taken for one.
 const enoughWords = 3
 
-// OfColumn returns what the cells of one column were written in, TCVN3 or VNI: one cell says so surely, or several words look like it. Empty:
+// OfColumn returns what the cells of one column were written in, of oldEncodings: one cell says so surely, or several words look like it. Empty:
 // neither. A short name alone, such as VNI's "Mai Thaûo", may be a foreign one.
 func OfColumn(cells []string) string {
-	words := map[string]map[string]bool{TCVN3: {}, VNI: {}}
+	words := map[string]map[string]bool{}
+	for _, encoding := range oldEncodings {
+		words[encoding] = map[string]bool{}
+	}
 	for _, cell := range cells {
 		guess := Guess(cell)
 		if words[guess] != nil {
@@ -20,7 +23,7 @@ func OfColumn(cells []string) string {
 			}
 		}
 	}
-	for _, encoding := range []string{TCVN3, VNI} {
+	for _, encoding := range oldEncodings {
 		if len(words[encoding]) >= enoughWords {
 			return encoding
 		}
@@ -28,9 +31,10 @@ func OfColumn(cells []string) string {
 	return ""
 }
 
-// GuessIn is Guess for a cell of a column that OfColumn knows: one word that looks like the column's encoding is enough.
+// GuessIn is Guess for a cell of a column that OfColumn knows: one word that looks like the column's encoding is enough, and so are words that
+// are spelt right and mean others in it.
 func GuessIn(cell, column string) string {
-	if guess := Guess(cell); guess != "" || column == "" || len(oldWords(cell, column)) == 0 {
+	if guess := Guess(cell); guess != "" || column == "" || len(oldWords(cell, column)) == 0 && !meansOthers(cell, column) {
 		return guess
 	}
 	return column
@@ -38,15 +42,29 @@ func GuessIn(cell, column string) string {
 
 // oldWords returns the words of a text that look like an old encoding, decoded.
 func oldWords(text, encoding string) []string {
-	decode := tcvn3Syllable
-	if encoding == VNI {
-		decode = vniSyllable
-	}
 	var words []string
 	for _, word := range strings.FieldsFunc(plain(text), isGap) {
-		if decoded, vote := votesOf(word, decode); vote > 0 {
+		if decoded, vote := votesOf(word, syllables[encoding]); vote > 0 {
 			words = append(words, decoded)
 		}
 	}
 	return words
+}
+
+// meansOthers reports whether all words of a text beyond ASCII are Vietnamese in an old encoding, and others than as they stand: TCVN3's
+// "Kha Tó". Where a family's name stands as it should, the text does.
+func meansOthers(text, encoding string) bool {
+	others := false
+	for _, word := range strings.FieldsFunc(plain(text), isGap) {
+		if isASCII(word) {
+			continue
+		}
+		decoded, _ := syllables[encoding](word)
+		if stands := strings.ToLower(word); families[stands] || !isSyllable(decoded) {
+			return false
+		} else if decoded != stands {
+			others = true
+		}
+	}
+	return others
 }

@@ -1,10 +1,12 @@
-// Package encodings recognises Vietnamese text that was written in the letters of old fonts (TCVN3, VNI) or decoded twice from UTF-8.
+// Package encodings recognises Vietnamese text that was written in the letters of old fonts (TCVN3, VNI), read in another code page than
+// it was written in (Windows-1258), or decoded twice from UTF-8.
 // A name is text that a shopper compares, so a true name must never be taken for a broken one: what is in doubt is none.
 package encodings
 
 import (
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,10 +17,11 @@ import (
 
 // What a text was probably written in.
 const (
-	TCVN3     = "tcvn3"      // fonts .VnTime and the like (TCVN 5712:1993, VN3)
-	VNI       = "vni"        // fonts VNI-Times and the like
-	UTF8Twice = "utf8_twice" // UTF-8 that a program read as Windows-1252 or -1258, or as Mac OS Roman
-	HTML      = "html"       // characters as HTML writes them, such as &#7877;
+	TCVN3       = "tcvn3"        // fonts .VnTime and the like (TCVN 5712:1993, VN3)
+	VNI         = "vni"          // fonts VNI-Times and the like
+	Windows1258 = "windows_1258" // Windows-1258 that a program read as Windows-1252
+	UTF8Twice   = "utf8_twice"   // UTF-8 that a program read as Windows-1252 or -1258, or as Mac OS Roman
+	HTML        = "html"         // characters as HTML writes them, such as &#7877;
 )
 
 // maxText is how many bytes of a text are looked at.
@@ -36,13 +39,17 @@ func Guess(text string) string {
 	case decodedTwice(text), decodesAgain(text):
 		return UTF8Twice
 	}
-	switch oldTCVN3, oldVNI := votesFor(text, tcvn3Syllable), votesFor(text, vniSyllable); {
-	case oldTCVN3 >= enoughVotes && oldTCVN3 >= oldVNI:
-		return TCVN3
-	case oldVNI >= enoughVotes:
-		return VNI
+	guess, most := "", enoughVotes-1
+	for _, encoding := range oldEncodings {
+		votes := votesFor(text, syllables[encoding])
+		if encoding == VNI {
+			votes += votesOfThi(text)
+		}
+		if votes > most {
+			guess, most = encoding, votes
+		}
 	}
-	return ""
+	return guess
 }
 
 // plain returns what is looked at of a text.
@@ -68,6 +75,8 @@ func NameOf(guess string) string {
 		return "TCVN3 (.VnTime)"
 	case VNI:
 		return "VNI"
+	case Windows1258:
+		return "Windows-1258"
 	case HTML:
 		return "HTML (&#…;)"
 	}
@@ -90,12 +99,18 @@ const (
 	enoughVotes = 2
 )
 
-// votesFor adds up the votes of a text's words. A word that is spelled as Vietnamese already has none, and a word counts once.
+// votesFor adds up the votes of a text's words. A word that is spelled as Vietnamese already has none, and a word counts once. That of a
+// family's name is a strong one before others, in a text of Vietnamese alone.
 func votesFor(text string, decode func(word string) (decoded string, vote int)) int {
-	votes := 0
+	votes, words := 0, wordsOf(text)
+	spelt := areSpelt(words, decode)
 	counted := map[string]bool{}
-	for _, word := range strings.FieldsFunc(text, isGap) {
-		if decoded, vote := votesOf(word, decode); vote > 0 && !counted[decoded] {
+	for i, word := range words {
+		decoded, vote := votesOf(word, decode)
+		if vote > 0 && families[decoded] && spelt && i+1 < len(words) {
+			vote = strongVote
+		}
+		if vote > 0 && !counted[decoded] {
 			counted[decoded] = true
 			votes += vote
 		}
@@ -103,14 +118,32 @@ func votesFor(text string, decode func(word string) (decoded string, vote int)) 
 	return votes
 }
 
-// votesOf returns what a word reads as, and its vote.
+// wordsOf returns the words of a text, without numbers.
+func wordsOf(text string) []string {
+	return slices.DeleteFunc(strings.FieldsFunc(text, isGap), func(word string) bool {
+		return isASCII(word) && !strings.ContainsFunc(word, unicode.IsLetter)
+	})
+}
+
+// areSpelt reports whether all words are Vietnamese, as they stand or decoded.
+func areSpelt(words []string, decode func(word string) (decoded string, vote int)) bool {
+	return !slices.ContainsFunc(words, func(word string) bool {
+		decoded, _ := decode(word)
+		return !isSyllable(word) && !isSyllable(decoded)
+	})
+}
+
+// votesOf returns what a word reads as, and its vote. A family's name has one always.
 func votesOf(word string, decode func(word string) (decoded string, vote int)) (string, int) {
 	if isASCII(word) || isSyllable(word) {
 		return "", 0
 	}
 	decoded, vote := decode(word)
-	if isASCII(decoded) || !isSyllable(decoded) {
+	switch {
+	case isASCII(decoded) || !isSyllable(decoded):
 		return "", 0
+	case families[decoded]:
+		return decoded, max(vote, weakVote)
 	}
 	return decoded, vote
 }

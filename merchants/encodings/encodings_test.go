@@ -16,6 +16,8 @@ func TestBrokenTextIsRecognised(t *testing.T) {
 	for text, want := range map[string]string{
 		"NguyÔn ThÞ H¶i §\u00adêng": "tcvn3", "TrÇn V¨n T©m": "tcvn3", "Ph¹m Quèc C\u00adêng": "tcvn3", "Lª Lîi": "tcvn3", "Khu hµng c¸": "tcvn3", "Bïi ThÞ Lý": "tcvn3",
 		"Nguyeãn Thò Haûi Ñöôøng": "vni", "Nguyeãn Thò Haûi Ñöờng": "vni", "TRAÀN VAÊN TAÂM": "vni", "Leâ Lôïi": "vni", "Phaïm Quoác Cöôøng": "vni", "Ñoã Ngoïc Ñöùc": "vni",
+		"Hoà Thò Baûy": "vni", "Döông Thò Hoàng": "vni", "Taï Thu": "vni", "Bïi Thóy Quúnh": "tcvn3", "Vâ An": "tcvn3",
+		"Phan Thiò Beì": "windows_1258", "BuÌi Thuìy": "windows_1258", "NguyêÞn Vãn An": "windows_1258", "Dýõng Lan": "windows_1258", "TRÂÌN THIò HÔÌNG": "windows_1258",
 		"Tráº§n VÄƒn TÃ½": "utf8_twice", "Nguyá»…n Thá»‹ Hoa": "utf8_twice", "TrÃ\u00a0 My": "utf8_twice", "Äá»— Äá»©c": "utf8_twice", "BĂ¹i Thá»‹ LĂ½": "utf8_twice",
 		"Nguy&#7877;n Th&#x1ECB; Hoa": "html", "Tr&Acirc;m": "html", "Lan &amp; Hu\u1ec7": "html",
 		"Háº£i sáº£n": "utf8_twice", "Thu HÃ\u00a0": "utf8_twice", "HÃ\u00a0 My": "utf8_twice", "NguyeÌ‚Ìƒn ThiÌ£ HoÌ€a": "utf8_twice", "Nguy·ªÖn Th·ªã Hoa": "utf8_twice",
@@ -38,7 +40,7 @@ Chamaléa Điêu|Chamalé Âu|Katơr Thị Xanh|Pi Năng Tắc|Tain Thị Bạch
 Lù A Páo|Giàng Thị Dợ|Vàng Mí Sình|Lò Văn Ơi|Quàng Thị Ín|Hà Ngõ|Đàm Thị Nòn|Vi Thị Ư|Hồ Thị Kăn Sương|Pơloong Thị Ươi|Bríu Pố|Alăng Bhuôch|Zơrâm Nhất|Arất Thị Ă|Coor Nghiệp
 Thị Bé Sáu|Danh Út|Sơn Sóc Kha|Kim Sà Phép|Trà Vinh|Mã A Lềnh|Phàn Lở Mẩy|Tẩn Ú Nhàn|Chẩu Ùi|Triệu Mùi Ghển|Sùng Thị Mỷ|Cứ A Ký|Hờ A Dê
 Café Crème|Loïc Noël|René Müller|François Hélène|Chloé|Café Ô Kê|Karaôkê Sô-cô-la|Bistrô Mêkông|Zoë|Lü Phước|Sørensen|Quán “NGÔ”|quán “ánh sáng”|“à” – é|Quán «BÁ»|QUÁN “NGÃ BA”|“BÃ” 2|Cửa hàng Ă–Â|Sạp Â·1|½ lô|Lan & Huệ;|A&B; C|Lô 5·6|Coca® Cola|© 2026|Dãy §3|±5°|3×4 m|Hạng 1ª|NgÔ ThÌ NhẬm|PhÚc|bÌnh|LÊ THÌ
-Hải sản|Trái cây|Gia vị – đồ khô|Khu A, dãy 3|Nhà lồng số Ⅱ|Tầng trệt|Sạp ngoài trời|Rau củ quả|Vải sợi|Ăn uống|Ẩm thực|Ế ẩm|Ỉ ôi|Ở đợ|Ừ|Ý nguyện|Ỹ|Uông Bí`
+Hải sản|Trái cây|Gia vị – đồ khô|Khu A, dãy 3|Nhà lồng số Ⅱ|Tầng trệt|Sạp ngoài trời|Rau củ quả|Vải sợi|Ăn uống|Ẩm thực|Ế ẩm|Ỉ ôi|Ở đợ|Ừ|Niê Vâ|Y Vâ Êban|Anaïs|Haïfa|Benoît|Döner|Müller Schön|Bò Giò Chả|Ba Ngòi|Ý nguyện|Ỹ|Uông Bí`
 
 func TestTrueNamesAreNotTakenForBrokenOnes(t *testing.T) {
 	t.Parallel()
@@ -59,12 +61,15 @@ func TestAColumnTells(t *testing.T) {
 		want  string
 	}{
 		{[]string{"Mai Thaûo"}, ""},
-		{[]string{"Mai Thaûo", "Phaïm Nga"}, ""},
-		{[]string{"Mai Thaûo", "Phaïm Nga", "Lan Vuõ"}, encodings.VNI},
+		{[]string{"Mai Thaûo", "Nga Haïnh"}, ""},
+		{[]string{"Mai Thaûo", "Nga Haïnh", "Lan Thuûy"}, encodings.VNI},
+		{[]string{"Phaïm Nga", "Lê Thị Hoa"}, encodings.VNI},
 		{[]string{"Mai Thaûo", "Mai Thaûo", "Mai Thaûo"}, ""},
 		{[]string{"Nguyeãn Thò Haûi", "Mai Thaûo"}, encodings.VNI},
+		{[]string{"Lan Beì"}, ""},
+		{[]string{"Lan Beì", "Nga Thuìy", "Mai Hiêòp"}, encodings.Windows1258},
 		{[]string{"NguyÔn ThÞ H¶i", "Lan Ngäc"}, encodings.TCVN3},
-		{[]string{"Phaïm Nga", "Lê Thị Hoa", "Trần Văn Tý"}, ""},
+		{[]string{"Nga Haïnh", "Lê Thị Hoa", "Trần Văn Tý"}, ""},
 		{strings.FieldsFunc(trueNames, func(r rune) bool { return r == '|' || r == '\n' }), ""},
 	} {
 		if got := encodings.OfColumn(c.cells); got != c.want {
@@ -73,6 +78,40 @@ func TestAColumnTells(t *testing.T) {
 	}
 	if got := encodings.GuessIn("Mai Thaûo", encodings.VNI) + encodings.GuessIn("Lê Thị Hoa", encodings.VNI) + encodings.GuessIn("Mai Lan", encodings.VNI); got != encodings.VNI {
 		t.Errorf("in a column of VNI the names are taken for %q", got)
+	}
+}
+
+// TestInAColumnWordsSpeltRightCount: "Hoà" and "Tó" are spelt right, and yet mean Hồ and Tú where the other cells are of an old font.
+func TestInAColumnWordsSpeltRightCount(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ cell, column, want string }{
+		{"Kha Tó", encodings.TCVN3, encodings.TCVN3},
+		{"Kha Tó", encodings.VNI, encodings.VNI},
+		{"Kha Tó", "", ""},
+		{"Hoà Lan", encodings.VNI, encodings.VNI},
+		{"Thuìy", encodings.Windows1258, encodings.Windows1258},
+		{"Lê Hoa", encodings.TCVN3, ""},
+		{"Lý Hoà", encodings.TCVN3, ""},
+		{"Võ Thị Tó", encodings.VNI, ""},
+		{"Kpă Tó", encodings.VNI, ""},
+		{"Mai Lan", encodings.TCVN3, ""},
+	} {
+		if got := encodings.GuessIn(c.cell, c.column); got != c.want {
+			t.Errorf("%q in a column of %q is taken for %q, want %q", c.cell, c.column, got, c.want)
+		}
+	}
+}
+
+// TestThoIsThi: VNI's Thị is a word of Vietnamese that no name has in its middle, where all else is VNI too.
+func TestThoIsThi(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"Phan Thò Lan": encodings.VNI, "Hoà Thò Lan": encodings.VNI, "MAI THÒ HOA": encodings.VNI, "Cao Thò Mai (2)": encodings.VNI,
+		"Giàng A Thò": "", "Lò Thò Páo": "", "Thò Lan": "", "Lý Thò": "", "Ksor Thò Lan": "", "Quán Thò Lò": "",
+	} {
+		if got := encodings.Guess(name); got != want {
+			t.Errorf("%q is taken for %q, want %q", name, got, want)
+		}
 	}
 }
 
@@ -114,7 +153,7 @@ func FuzzGuess(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		switch encodings.Guess(text) {
-		case "", encodings.TCVN3, encodings.VNI, encodings.UTF8Twice, encodings.HTML:
+		case "", encodings.TCVN3, encodings.VNI, encodings.Windows1258, encodings.UTF8Twice, encodings.HTML:
 		default:
 			t.Fatalf("%q: %q", text, encodings.Guess(text))
 		}

@@ -1,8 +1,19 @@
 package encodings
 
 import (
+	"slices"
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// oldEncodings are the ones that are told by the words they spell, and syllables how each reads a word: its small letters, and its vote.
+var (
+	oldEncodings = []string{TCVN3, VNI, Windows1258}
+	syllables    = map[string]func(word string) (decoded string, vote int){
+		TCVN3: tcvn3Syllable, VNI: vniSyllable, Windows1258: windows1258Syllable,
+	}
 )
 
 // tcvn3Letters are the letters of TCVN 5712:1993 VN3 as Latin-1 shows them: the two lines correspond. Capitals with tones have no code: fonts
@@ -93,4 +104,60 @@ func vniSyllable(word string) (decoded string, vote int) {
 		b.WriteRune(r)
 	}
 	return b.String(), min(vote, strongVote)
+}
+
+// thi is how VNI writes Thị, the commonest middle name of women. It is a word of Vietnamese too, which is no middle name.
+const thi = "thò"
+
+// votesOfThi returns the votes for VNI of a word thi. It is a strong one between a family's name and others, where all words can be read
+// as VNI.
+func votesOfThi(text string) int {
+	words := wordsOf(text)
+	at := slices.IndexFunc(words, func(word string) bool { return strings.ToLower(word) == thi })
+	if at < 0 {
+		return 0
+	}
+	for _, word := range words {
+		if decoded, _ := vniSyllable(word); !isSyllable(decoded) {
+			return weakVote
+		}
+	}
+	if family, _ := vniSyllable(words[0]); families[family] && at > 0 && at < len(words)-1 {
+		return strongVote
+	}
+	return weakVote
+}
+
+// What Windows-1258 writes otherwise than Windows-1252: letters, and the tones after their vowel, in capitals too.
+var (
+	windows1258Letters = map[rune]rune{'ã': 'ă', 'õ': 'ơ', 'ý': 'ư', 'ð': 'đ'}
+	windows1258Tones   = map[rune]rune{'Ì': '\u0300', 'ì': '\u0301', 'Þ': '\u0303', 'Ò': '\u0309', 'ò': '\u0323'}
+)
+
+// vowels are those that a tone of Windows-1258 may follow.
+const vowels = "aăâeêioôơuưy"
+
+// windows1258Syllable reads a word's letters as Windows-1258. Only its tones have votes; one in a case that its word does not have, or a
+// letter of Iceland, is a strong one.
+func windows1258Syllable(word string) (decoded string, vote int) {
+	var b strings.Builder
+	var last rune
+	for _, r := range word {
+		if tone, ok := windows1258Tones[r]; ok && strings.ContainsRune(vowels, last) && last != 0 {
+			b.WriteRune(tone)
+			if vote = max(vote, weakVote); r == 'Þ' || isOddCase(word) {
+				vote = strongVote
+			}
+			last = 0
+			continue
+		}
+		last = unicode.ToLower(r)
+		if to, ok := windows1258Letters[last]; ok {
+			last = to
+		} else if last >= 0x80 && !strings.ContainsRune("áâàèéêíóôùú", last) {
+			return "", 0
+		}
+		b.WriteRune(last)
+	}
+	return norm.NFC.String(b.String()), vote
 }

@@ -9,7 +9,7 @@ import (
 
 // Onsets and rhymes of Vietnamese spelling, without tones (Hoàng Phê, "Từ điển chính tả"; the alphabet of Decision 240/QĐ, 1984).
 var (
-	onsets = wordSet("b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x")
+	onsets = wordSet("b c ch d đ g gh gi h k kh l m n ng ngh nh p ph q qu r s t th tr v x")
 	rhymes = wordSet(`a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây
 		e ec em en eng eo ep et ê êch êm ên ênh êp êt êu i ia ich iêc iêm iên iêng iêp iêt iêu im in inh ip it iu
 		o oa oac oach oai oam oan oang oanh oao oap oat oay oăc oăm oăn oăng oăt oc oe oen oeo oet oi om on ong oong ooc op ot
@@ -24,6 +24,10 @@ func wordSet(words string) map[string]bool {
 	}
 	return set
 }
+
+// families are the commonest names of families in Vietnam, in small letters.
+var families = wordSet(`nguyễn trần lê phạm huỳnh hoàng phan vũ võ đặng bùi đỗ hồ ngô dương lý đào đoàn vương trịnh trương lâm đinh mai tô hà tạ
+	cao châu thái từ kiều la lại âu ông lương lưu phùng quách mạc tăng thạch lục hứa đồng tống diệp nghiêm văn đàm tôn chu triệu cù phí đậu`)
 
 // lookAlikes turns the Icelandic letter into the Vietnamese one that it looks like in capitals.
 var lookAlikes = strings.NewReplacer("ð", "đ")

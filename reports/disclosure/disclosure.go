@@ -28,7 +28,8 @@ type Count struct {
 // Cell is a figure of a group of atoms.
 type Cell struct {
 	Atoms  Set
-	Size   int // the people that the figure is about
+	Size   int  // the people that the figure is about
+	Total  bool // of a whole basis or campaign: the last to be hidden
 	Counts []Count
 	Hidden bool // set before: hidden for another reason; afterwards: a count is hidden
 }
@@ -70,20 +71,11 @@ func (t *Table) Protect() {
 		return
 	}
 	s := newSearch(t)
-	var further []action
-	for {
-		found, open := s.firstNarrow()
-		if !open {
-			break
-		}
-		hide, more := s.choose(found)
-		if !more { // everything that is connected with it is hidden
-			s.givenUp[found] = s.openValues(found)
-			continue
-		}
-		further = append(further, s.hide(hide)...)
+	further := s.publishNeedless(s.widen(), true)
+	s.forget()
+	if more := s.widen(); len(more) > 0 {
+		s.publishNeedless(append(further, more...), false)
 	}
-	s.publishNeedless(further)
 	for i := range t.Cells {
 		c := &t.Cells[i]
 		c.Hidden = c.Hidden || slices.ContainsFunc(c.Counts, func(n Count) bool { return n.Hidden })
@@ -123,28 +115,59 @@ func (s *search) publish(list []action) {
 	}
 }
 
-// publishNeedless publishes counts, those of the largest cells first, that were hidden on the way and protect nothing.
-func (s *search) publishNeedless(further []action) {
-	slices.SortStableFunc(further, func(a, b action) int { return -s.compare(a.cell, b.cell) })
+// widen hides further counts until nothing is narrow, and returns them.
+func (s *search) widen() (further []action) {
+	for {
+		found, open := s.firstNarrow(false)
+		if !open {
+			return further
+		}
+		hide, more := s.choose(found)
+		if !more { // everything that is connected with it is hidden
+			s.givenUp[found] = s.openValues(found)
+			continue
+		}
+		further = append(further, s.hide(hide)...)
+	}
+}
+
+// publishNeedless publishes counts that were hidden on the way and protect nothing: totals first, then those of the largest cells.
+// It returns the others. What they are to protect is secrets alone, or each other too: then two that protect nobody may keep each
+// other hidden.
+func (s *search) publishNeedless(further []action, secrets bool) (needed []action) {
+	slices.SortStableFunc(further, func(a, b action) int { return -s.compareWorth(a.cell, b.cell) })
 	for len(further) > 0 {
 		n := 1
 		for s.t.Together && n < len(further) && further[n].cell == further[0].cell {
 			n++
 		}
 		s.publish(further[:n])
-		if _, open := s.firstNarrow(); open || s.narrowsGivenUp() {
+		if _, open := s.firstNarrow(secrets); open || s.narrowsGivenUp(secrets) {
 			for _, a := range further[:n] {
 				s.hide(a)
 			}
+			needed = append(needed, further[:n]...)
 		}
 		further = further[n:]
 	}
+	return needed
 }
 
 // compare orders cells from small to large, always in the same way.
 func (s *search) compare(a, b int) int {
 	x, y := &s.t.Cells[a], &s.t.Cells[b]
 	return cmp.Or(cmp.Compare(x.Size, y.Size), cmp.Compare(x.Atoms.Len(), y.Atoms.Len()), cmp.Compare(a, b))
+}
+
+// compareWorth orders cells by what is rather hidden: totals last, the others from small to large.
+func (s *search) compareWorth(a, b int) int {
+	if x := &s.t.Cells[a]; x.Total != s.t.Cells[b].Total {
+		if x.Total {
+			return 1
+		}
+		return -1
+	}
+	return s.compare(a, b)
 }
 
 // Set is a set of atoms, a bit each. All sets of a table have the same length.

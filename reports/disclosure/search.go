@@ -1,13 +1,18 @@
 package disclosure
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // search looks for hidden counts that a reader could narrow down, and for what to hide against that.
 type search struct {
 	t      *Table
-	sorted []int   // the cells from small to large
-	inside [][]int // of each cell, the smaller cells that lie in it, from large to small
-	groups []group // people who are in several atoms
+	sorted []int           // the cells from small to large
+	order  []int           // the cells as they are hidden
+	inside [][]int         // of each cell, the smaller cells that lie in it, from large to small
+	groups []group         // people who are in several atoms
+	secret map[action]bool // what is hidden for what it says itself
 
 	givenUp map[narrow]int // what nothing more can be hidden against, and how many values it has
 }
@@ -20,11 +25,15 @@ type narrow struct {
 }
 
 func newSearch(t *Table) *search {
-	s := &search{t: t, inside: make([][]int, len(t.Cells)), groups: groupPeople(t), givenUp: map[narrow]int{}}
+	s := &search{t: t, inside: make([][]int, len(t.Cells)), groups: groupPeople(t), secret: map[action]bool{}, givenUp: map[narrow]int{}}
 	for i := range t.Cells {
 		s.sorted = append(s.sorted, i)
+		for k := range t.Cells[i].Counts {
+			s.secret[action{i, k}] = t.Cells[i].Counts[k].Hidden
+		}
 	}
 	slices.SortFunc(s.sorted, s.compare)
+	s.order = slices.SortedFunc(slices.Values(s.sorted), s.compareWorth)
 	for _, i := range s.sorted {
 		for _, j := range slices.Backward(s.sorted) {
 			if j != i && t.Cells[j].Atoms.Within(t.Cells[i].Atoms) {
@@ -35,18 +44,23 @@ func newSearch(t *Table) *search {
 	return s
 }
 
-// firstNarrow returns the smallest count that is narrowed down too far.
-func (s *search) firstNarrow() (narrow, bool) {
+// firstNarrow returns the smallest count that is narrowed down too far; of secrets alone, or of all that is hidden.
+func (s *search) firstNarrow(secrets bool) (narrow, bool) {
 	for k := range s.t.counts() {
+		least := s.leastNeed(k)
 		models := []*model{s.newModel(k, false)}
 		if len(s.t.People) > 0 {
 			models = append(models, s.newModel(k, true))
 		}
 		for _, i := range s.sorted {
-			if !s.t.Cells[i].Counts[k].Hidden {
+			secret := s.secret[action{i, k}]
+			if !s.t.Cells[i].Counts[k].Hidden || secrets && !secret {
 				continue
 			}
 			need := s.need(i, k)
+			if !secret && s.t.Cells[i].Counts[k].ofMany() {
+				need = min(need, least)
+			}
 			for _, m := range models {
 				n := narrow{i, -1, k, m.known}
 				if _, up := s.givenUp[n]; up || need < 2 {
@@ -73,10 +87,36 @@ func (s *search) firstNarrow() (narrow, bool) {
 	return narrow{}, false
 }
 
+// ofMany reports whether a reader who has fewer than Fewest values left for a count knows that it is of many people, and of not
+// nearly all either: then it says nothing of few people.
+func (c *Count) ofMany() bool { return c.N-(Fewest-2) >= Fewest && c.Most-c.N >= Fewest-1 }
+
+// leastNeed returns the fewest values that a secret must leave open. What is hidden to protect it may not have more, and where that
+// is of many people it need not.
+func (s *search) leastNeed(k int) int {
+	least := Fewest
+	for i := range s.t.Cells {
+		if s.secret[action{i, k}] {
+			if need := s.need(i, k); need > 1 {
+				least = min(least, need)
+			}
+		}
+	}
+	return least
+}
+
+// forget forgets which counts were given up that are no secrets.
+func (s *search) forget() {
+	maps.DeleteFunc(s.givenUp, func(n narrow, _ int) bool { return !s.isSecret(n) })
+}
+
+// isSecret reports whether a count is hidden for what it says itself.
+func (s *search) isSecret(n narrow) bool { return n.cell < 0 || s.secret[action{n.cell, n.count}] }
+
 // narrowsGivenUp reports whether what was given up has fewer values than it had.
-func (s *search) narrowsGivenUp() bool {
+func (s *search) narrowsGivenUp(secrets bool) bool {
 	for n, values := range s.givenUp {
-		if s.openValues(n) < values {
+		if (!secrets || s.isSecret(n)) && s.openValues(n) < values {
 			return true
 		}
 	}
@@ -141,11 +181,12 @@ func (s *search) nobodyTwice(number, k int) bool {
 	return open < 2
 }
 
-// choose returns what to hide: of the smallest cell that leaves more values open when it is hidden, the count alone if that is enough.
+// choose returns what to hide: of the first cell that leaves more values open when it is hidden, the count alone if that is enough.
+// Where no cell does, it is the first that is near; what that was not needed for is published again.
 func (s *search) choose(n narrow) (action, bool) {
 	before := s.openValues(n)
 	fallback := action{cell: -1}
-	for _, i := range s.sorted {
+	for _, i := range s.order {
 		if !s.near(n, i) {
 			continue
 		}

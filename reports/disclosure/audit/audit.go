@@ -78,6 +78,9 @@ func (p *Published) Audit() ([]Finding, error) {
 				return nil, err
 			}
 			need = min(need, others)
+			if low >= fewest && c.Most-low >= fewest-1 { // it says nothing of few people, nor of nearly all, and protects others
+				need = min(need, p.leastNeed())
+			}
 		}
 		if high-low+1 < need {
 			found = append(found, Finding{c.Name, low, high, need})
@@ -198,6 +201,19 @@ func (p *Published) need(c *Cell) int {
 		}
 	}
 	return need
+}
+
+// leastNeed returns the fewest values that a hidden count must leave open: what is hidden to protect it may not have more.
+func (p *Published) leastNeed() int {
+	least := fewest
+	for i := range p.Cells {
+		if c := &p.Cells[i]; c.Value == nil {
+			if need := p.need(c); need > 1 {
+				least = min(least, need)
+			}
+		}
+	}
+	return least
 }
 
 // placesLeft returns at how many atoms of a class anybody may count: published figures of nobody rule out the others.

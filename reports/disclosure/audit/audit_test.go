@@ -25,6 +25,12 @@ func TestAudit(t *testing.T) {
 		{"nearly all: the total says as much", audit.Published{Classes: markets[:2], Cells: []audit.Cell{
 			{"a", []int{0}, nil, 0, 20, 0}, {"b", []int{1}, nil, 0, 30, 0}, {"total", []int{0, 1}, value(48), 0, 50, 0},
 		}}, nil},
+		{"many, hidden to protect three", audit.Published{Classes: []audit.Class{{[]int{0}, 1, 3}, {[]int{1}, 1, 40}}, Cells: []audit.Cell{
+			{"a", []int{0}, nil, 0, 3, 0}, {"b", []int{1}, nil, 0, 40, 0}, {"total", []int{0, 1}, value(23), 0, 43, 0},
+		}}, nil},
+		{"few, hidden to protect three", audit.Published{Classes: []audit.Class{{[]int{0}, 1, 3}, {[]int{1}, 1, 40}}, Cells: []audit.Cell{
+			{"a", []int{0}, nil, 0, 3, 0}, {"b", []int{1}, nil, 0, 40, 0}, {"total", []int{0, 1}, value(7), 0, 43, 0},
+		}}, []audit.Finding{{"b", 4, 7, 5}}},
 		{"one person in two markets", audit.Published{
 			Classes: append([]audit.Class{{[]int{0, 1}, 3, 1}}, markets...),
 			Cells:   []audit.Cell{{"a", []int{0}, value(9), 0, 21, 0}, {"b", []int{1}, value(12), 0, 31, 0}, {"both", []int{0, 1}, value(20), 0, 51, 0}},

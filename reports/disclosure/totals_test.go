@@ -1,0 +1,113 @@
+package disclosure_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"market40/reports/disclosure"
+)
+
+// province is a drawn world with names: pilots of a campaign, one a district, and markets that are built beside them.
+type province struct {
+	drawn
+	names []string
+}
+
+// newProvince has a market for each pilot, and then for each of built, which stands in the first pilot's district or, where it says
+// so, in the second's. Of a market's merchants some are paid.
+func newProvince(built ...market) *province {
+	w := &province{}
+	pilots := []market{{853, 412, 0}, {45, 20, 1}, {60, 31, 2}, {180, 90, 3}, {260, 100, 4}, {300, 60, 5}, {350, 200, 6}, {420, 240, 7}}
+	districts := make([][]int, len(pilots))
+	all := slices.Concat(pilots, built)
+	for a, m := range all {
+		w.groups, w.names = append(w.groups, []int{a}), append(w.names, "M"+string(rune('0'+a)))
+		districts[m.district] = append(districts[m.district], a)
+	}
+	w.atoms = len(all)
+	for a, m := range all {
+		for i := range m.merchants {
+			p := someone{make([]bool, w.atoms), make([]bool, w.atoms)}
+			p.operates[a], p.counted[a] = true, i < m.paid
+			w.people = append(w.people, p)
+		}
+	}
+	for d, district := range districts {
+		if len(district) > 1 {
+			w.groups, w.names = append(w.groups, district), append(w.names, "D"+string(rune('0'+d)))
+		}
+	}
+	w.groups = append(w.groups, []int{0, 1, 2, 3, 4, 5, 6, 7}, nil)
+	for a := range all {
+		w.groups[len(w.groups)-1] = append(w.groups[len(w.groups)-1], a)
+	}
+	w.names = append(w.names, "campaign", "all")
+	return w
+}
+
+// market is a market of a province.
+type market struct{ merchants, paid, district int }
+
+// A small market that is built beside the pilots takes few figures with it. All markets less those of the campaign are that market, so
+// one of the two totals goes, and it is the smaller.
+func TestTotalsStay(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		built  []market
+		hidden string
+	}{
+		{"one merchant, not paid", []market{{1, 0, 0}}, "M0 M8 campaign"},
+		{"one merchant, paid", []market{{1, 1, 0}}, "M0 M8 campaign"},
+		{"two", []market{{2, 1, 0}}, "M0 M8 campaign"},
+		{"three", []market{{3, 2, 0}}, "M0 M8 campaign"},
+		{"four", []market{{4, 2, 0}}, "M0 M8 campaign"},
+		{"twelve, of whom one is paid", []market{{12, 1, 0}}, "M0 M8 campaign"},
+		{"twelve, of whom four are paid", []market{{12, 4, 0}}, "M0 M8 campaign"},
+		{"twelve, of whom five are paid", []market{{12, 5, 0}}, ""},
+		{"twelve, of whom nobody is paid", []market{{12, 0, 0}}, ""},
+		{"two in one district", []market{{1, 0, 0}, {4, 3, 0}}, "M0 M8 M9 campaign"},
+		{"two in two districts", []market{{3, 1, 0}, {4, 2, 2}}, "M0 M2 M8 M9 campaign"},
+	} {
+		w := newProvince(tt.built...)
+		table := w.table()
+		table.Protect()
+		var hidden []string
+		for i, c := range table.Cells {
+			if c.Hidden {
+				hidden = append(hidden, w.names[i])
+			}
+		}
+		if got := strings.Join(hidden, " "); got != tt.hidden {
+			t.Errorf("%s: hidden are %q, not %q", tt.name, got, tt.hidden)
+		}
+		if found, err := w.published(table).Audit(); err != nil || len(found) > 0 {
+			t.Errorf("%s: %v %v", tt.name, found, err)
+		}
+	}
+}
+
+// A total of fewer people than a market is kept before it.
+func TestASmallTotalStays(t *testing.T) {
+	t.Parallel()
+	table := disclosure.Table{Atoms: 4}
+	for _, c := range []struct {
+		atoms   []int
+		size, n int
+	}{{[]int{0}, 30, 3}, {[]int{1}, 40, 15}, {[]int{2}, 200, 3}, {[]int{3}, 300, 90}, {[]int{0, 1}, 70, 18}, {[]int{0, 1, 2, 3}, 570, 111}} {
+		set := disclosure.NewSet(4)
+		for _, a := range c.atoms {
+			set.Add(a)
+		}
+		table.Cells = append(table.Cells, disclosure.Cell{
+			Atoms: set, Size: c.size, Total: len(c.atoms) > 1, Counts: []disclosure.Count{{N: c.n, Of: c.size, Most: c.size}},
+		})
+	}
+	table.Protect()
+	for i, c := range table.Cells {
+		if hidden := i < 4; c.Hidden != hidden {
+			t.Errorf("cell %d is hidden: %t", i, c.Hidden)
+		}
+	}
+}
