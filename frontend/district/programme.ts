@@ -55,7 +55,11 @@ export const report = (id: string): Promise<WholeReport> => read(`/api/v1/period
 export const version = (id: string, n: number): Promise<Version> => read(`/api/v1/periodic-reports/${id}/versions/${n}`);
 export const difference = (id: string, n: number, from: number): Promise<Difference> => read(`/api/v1/periodic-reports/${id}/versions/${n}/difference`, { from });
 export const lateness = (query: { campaign: string; kind: string; period: string }): Promise<Board> => read('/api/v1/periodic-reports/lateness', query);
-export const reminders = (): Promise<Reminder[]> => all('/api/v1/periodic-reports/reminders');
+/** reminders are what an office has to do: first what came back to it, however many others are late. */
+export async function reminders(): Promise<Reminder[]> {
+  const due: Reminder[] = await all('/api/v1/periodic-reports/reminders');
+  return due.sort((a, b) => Number(b.stage === 'returned') - Number(a.stage === 'returned'));
+}
 
 export const stateName = (state: string): string => ({
   draft: t('bản nháp', 'draft'), submitted: t('đã nộp', 'submitted'), approved: t('đã duyệt', 'approved'), returned: t('bị trả lại', 'returned'),

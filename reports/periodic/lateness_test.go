@@ -106,6 +106,20 @@ func TestReminders(t *testing.T) {
 	}
 }
 
+// TestWhatCameBackEarlyIsTold: a report that was handed in and back long before it is due waits for its locality all the same.
+func TestWhatCameBackEarlyIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-11-01 09:00")
+	w.exec(`UPDATE campaigns SET starts_on = '2026-10-01'`)
+	at := w.october(w.nhaTrang, "568")
+	w.ask(w.nhaTrang, "POST", at+"/submit", nil, 200)
+	w.ask(w.province, "POST", at+"/return", object{"note": "xem lại"}, 200)
+	list := w.ask(w.nhaTrang, "GET", all+"/reminders", nil, 200).items("items")
+	if len(list) != 1 || list[0].text("stage") != "returned" || list[0].text("period") != "2026-10" {
+		t.Errorf("told are %v", list)
+	}
+}
+
 // TestQuartersAreRemindedLikeMonths: due on the same day of the month after, late from its end on, on the board without naming one.
 func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 	t.Parallel()

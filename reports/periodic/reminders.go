@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"market40/merchants/auth"
 	"market40/reports/programme"
@@ -52,23 +53,24 @@ func (p *Periodic) Reminders(ctx context.Context, who auth.Principal) ([]Reminde
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, a.reminders(owing)...)
+		list = append(list, a.reminders(owing, p.today())...)
 	}
 	slices.SortStableFunc(list, func(a, b Reminder) int { return cmp.Compare(b.DueOn, a.DueOn) })
 	return list, nil
 }
 
-// remindable says whether a period's reports are owed in a campaign, and due in three days or before.
+// remindable says whether a period's reports are owed in a campaign.
 func (p *Periodic) remindable(c *programme.Campaign, of Period) bool {
-	soon := !p.today().AddDate(0, 0, remindBefore).Before(of.Due(c.DueDay))
-	return soon && of.Next.After(c.Starts) && !c.Over(of.First)
+	return of.Next.After(c.Starts) && !c.Over(of.First)
 }
 
-// reminders are those of whom something is still wanted.
-func (a *asked) reminders(owing [][]Owing) (list []Reminder) {
+// reminders are those of whom something is still wanted on a day: what was handed back at any time, what was never made from three
+// days before it is due.
+func (a *asked) reminders(owing [][]Owing, today time.Time) (list []Reminder) {
 	for i, c := range a.campaigns {
+		early := today.AddDate(0, 0, remindBefore).Before(a.periods[i].Due(c.DueDay))
 		for _, o := range owing[i] {
-			if stage := o.stage(); stage != "" {
+			if stage := o.stage(); stage == Returned || stage != "" && !early {
 				list = append(list, Reminder{o, CampaignHead{c.ID, c.Code, c.Name, c.LegalRef}, a.periods[i].Kind, a.periods[i].String(), stage})
 			}
 		}
