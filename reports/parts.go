@@ -92,7 +92,9 @@ func hideParts(parts []*part, whole *group, elsewhere map[merchantID]bool) {
 			table.Cells = append(table.Cells, f.inside(one, &p.tally, &p.hidden, whole))
 		}
 		if len(parts) > 1 {
-			table.Cells = append(table.Cells, f.inside(all, &whole.tally, &whole.hidden, whole))
+			own := f.inside(all, &whole.tally, &whole.hidden, whole)
+			own.Stays = true // it was decided among the markets
+			table.Cells = append(table.Cells, own)
 		}
 		table.Protect()
 		for i, p := range parts {

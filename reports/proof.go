@@ -200,7 +200,9 @@ func (c *counted) publishedParts(market Market, parts []*part, a audited) audit.
 		all = append(all, i)
 	}
 	if len(all) > 1 {
-		p.Cells = append(p.Cells, a.cell(c.told([]Market{market}), all))
+		own := a.cell(c.told([]Market{market}), all)
+		own.Stays = true
+		p.Cells = append(p.Cells, own)
 	}
 	p.Classes = classesOf(people)
 	return p

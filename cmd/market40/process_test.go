@@ -114,6 +114,9 @@ func serve(t *testing.T, env []string, args ...string) *serving {
 	return startServing(t, command(t, env, append([]string{"serve"}, args...)...))
 }
 
+// saidOfServer is how many bytes of a server's log are shown when its test fails: the last ones.
+const saidOfServer = 8 << 10
+
 // startServing starts a program that serves and waits until it says that it listens.
 func startServing(t *testing.T, cmd *exec.Cmd) *serving {
 	t.Helper()
@@ -122,7 +125,13 @@ func startServing(t *testing.T, cmd *exec.Cmd) *serving {
 	out, err := s.cmd.StdoutPipe()
 	must(t, err)
 	must(t, s.cmd.Start())
-	t.Cleanup(func() { s.stop() })
+	t.Cleanup(func() {
+		s.stop()
+		if t.Failed() {
+			said := s.said.String()
+			t.Log("the server said:", said[max(0, len(said)-saidOfServer):])
+		}
+	})
 	lines := bufio.NewScanner(out)
 	s.out = lines
 	for lines.Scan() {

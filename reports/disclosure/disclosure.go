@@ -30,6 +30,7 @@ type Cell struct {
 	Atoms  Set
 	Size   int  // the people that the figure is about
 	Total  bool // of a whole basis or campaign: the last to be hidden
+	Stays  bool // published whatever is hidden: what it says alone of the cells inside is not theirs to hide
 	Counts []Count
 	Hidden bool // set before: hidden for another reason; afterwards: a count is hidden
 }

@@ -187,7 +187,7 @@ func (s *search) choose(n narrow) (action, bool) {
 	before := s.openValues(n)
 	fallback := action{cell: -1}
 	for _, i := range s.order {
-		if !s.near(n, i) {
+		if s.t.Cells[i].Stays || !s.near(n, i) {
 			continue
 		}
 		for _, a := range []action{{i, n.count}, {i, -1}} {

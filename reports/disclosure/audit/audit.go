@@ -30,6 +30,7 @@ type Cell struct {
 	Value       *int // nil: hidden
 	Least, Most int  // what other published figures say of it
 	Values      int  // how many values there are, where the denominator is hidden too; 0: as many as Least and Most leave
+	Stays       bool // published whatever is hidden: what it says alone is no finding
 }
 
 // Published is one count as of one day, with everything that a role may ask of it.
@@ -122,11 +123,13 @@ func (e *equations) bounds(terms map[int]float64) (low, high int, err error) {
 	return int(math.Ceil(least - slack)), int(math.Floor(most + slack)), err
 }
 
-// openByOthers returns how many values a cell would have if nothing of this count were published.
+// openByOthers returns how many values a cell would have if nothing of this count were published but what stays.
 func (p *Published) openByOthers(c *Cell) (int, error) {
 	q := &Published{Classes: p.Classes, Cells: slices.Clone(p.Cells), Apart: p.Apart}
 	for i := range q.Cells {
-		q.Cells[i].Value = nil
+		if !q.Cells[i].Stays {
+			q.Cells[i].Value = nil
+		}
 	}
 	problem := q.build()
 	if err := problem.reduce(); err != nil {
