@@ -233,7 +233,7 @@ func unknownContent() error {
 // heldConflict is held for a conflict's content: what it says, before its payments are followed.
 func (c *caseWork) heldConflict() *held {
 	n := &c.content.notice
-	h := &held{amount: n.Amount, currency: n.Currency, occurredAt: n.OccurredAt, reference: n.Reference, takesBack: n.Reverses != ""}
+	h := &held{amount: n.Amount, currency: n.Currency, occurredAt: n.OccurredAt, reference: n.Reference, reverses: n.Reverses}
 	if r := c.content.decision.Receiver; r != nil {
 		h.account = &r.Account
 	}

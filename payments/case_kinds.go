@@ -12,7 +12,7 @@ const (
 	closedStall     = "closed_stall"      // posted to the last tenancy of a closed stall
 	revokedCode     = "revoked_code"      // posted to the tenancy that the code was issued to
 	otherCurrency   = "other_currency"
-	originalUnknown = "original_unknown" // takes back a notice that was never posted
+	originalUnknown = "original_unknown" // takes back what was never posted, or a part of it
 	paidTwice       = "paid_twice"       // an order that was paid already
 	toldTwice       = "told_twice"       // another connection told of an equal transfer
 	futureDated     = "future_dated"     // posted, though its bank dates it over an hour ahead

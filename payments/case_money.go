@@ -26,9 +26,9 @@ type held struct {
 	reference  string
 	account    *uuid.UUID // the beneficiary account, when known
 	memoCode   *string
-	strong     bool // the reference alone names one transfer at its bank
-	takesBack  bool // the notice takes back another one: it brings no money
-	voided     bool // the bank took the money back
+	strong     bool   // the reference alone names one transfer at its bank
+	reverses   string // what the notice takes back: it brings no money; "": nothing
+	voided     bool   // the bank took the money back
 }
 
 func (c *caseWork) held(ctx context.Context) (*held, error) {
@@ -47,7 +47,7 @@ func (c *caseWork) held(ctx context.Context) (*held, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.takesBack = told.Reverses != ""
+	h.reverses = told.Reverses
 	return h, c.follow(ctx, h)
 }
 
@@ -63,9 +63,9 @@ func (c *caseWork) contentID() uuid.UUID {
 func (c *caseWork) follow(ctx context.Context, h *held) error {
 	_, h.strong = banks.NormalReference(h.reference)
 	rows, err := c.tx.Query(ctx, `WITH RECURSIVE chain AS (
-			SELECT p.id, p.debit_account, p.credit_account, false AS voided, 1 AS step FROM payments p WHERE p.id = $1
+			SELECT p.id, p.id AS first, p.debit_account, p.credit_account, false AS voided, 1 AS step FROM payments p WHERE p.id = $1
 			UNION ALL
-			SELECT p.id, p.debit_account, p.credit_account, p.case_id IS NULL, chain.step + 1 FROM chain JOIN payments p ON p.reverses = chain.id)
+			SELECT p.id, chain.first, p.debit_account, p.credit_account, `+byVoid+`, chain.step + 1 FROM chain JOIN payments p ON p.reverses = chain.id)
 		SELECT chain.id, chain.voided, `+accountColumns("d")+`, `+accountColumns("k")+`
 		FROM chain JOIN ledger_accounts d ON d.id = chain.debit_account JOIN ledger_accounts k ON k.id = chain.credit_account
 		ORDER BY step DESC LIMIT 1`, c.contentID())
@@ -77,7 +77,7 @@ func (c *caseWork) follow(ctx context.Context, h *held) error {
 		h.payment = &id
 		return nil
 	})
-	if err == nil && h.payment == nil && !h.takesBack {
+	if err == nil && h.payment == nil && h.reverses == "" {
 		h.voided, err = c.voided(ctx, h)
 	}
 	return err
@@ -92,10 +92,13 @@ func (c *caseWork) move(ctx context.Context, r Resolution) error {
 	switch {
 	case h.currency != money.Currency:
 		return problem.Of("action", "other_currency", "Sổ chỉ ghi đồng Việt Nam: hồ sơ này chỉ có thể bỏ qua.", "The books hold đồng only: this case can only be dismissed.")
-	case h.takesBack && r.Action == "assign":
+	case h.reverses != "" && r.Action == "assign":
 		return problem.Of("action", "takes_back", "Thông báo này hoàn lại một khoản, không mang tiền về sạp nào.", "This notice takes a payment back; it brings no money to assign.")
 	case h.voided:
 		return problem.New(problem.Conflict, "taken_back", "Ngân hàng đã hoàn lại khoản này.", "The bank has taken this payment back.")
+	}
+	if h.reverses != "" {
+		return c.takeBack(ctx, h, r.Reason)
 	}
 	if h.payment == nil {
 		if err := c.refuseTold(ctx); err != nil {
@@ -109,7 +112,7 @@ func (c *caseWork) move(ctx context.Context, r Resolution) error {
 			if err != nil {
 				return err
 			}
-			if !found || h.takesBack {
+			if !found {
 				return c.finish(ctx, "return", "returned", nil, nil, r.Reason, Ignored, "returned")
 			}
 			h.in.Market = c.toMarket

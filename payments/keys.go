@@ -47,7 +47,7 @@ func (w *posting) sortFresh() []*entry {
 	for _, d := range w.deliveries {
 		for _, e := range d.entries {
 			e.decision, e.twice, e.original, e.stands, e.gathering = decision{}, false, nil, uuid.Nil, nil
-			e.voided, e.would = false, nil
+			e.voided, e.spent, e.would = false, false, nil
 			if e.retried {
 				w.entries = append(w.entries, e)
 			} else {
@@ -87,7 +87,7 @@ func (w *posting) queueKeys(batch *pgx.Batch, fresh []*entry, taken *[]uuid.UUID
 		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::bytea[], $6::boolean[], $7::bytea[])
 			AS n (connection, external, part, id, digest, identified, plain)
 		WHERE NOT n.identified OR NOT EXISTS (SELECT FROM notice_keys k
-			WHERE k.connection_id = n.connection AND k.external_id = n.external AND k.part = '' AND k.digest = n.plain)
+			WHERE k.connection_id = n.connection AND k.external_id = n.external AND k.part = '' AND k.digest IN (n.plain, n.digest))
 		ON CONFLICT DO NOTHING RETURNING notice_id`,
 		connections, externals, parts, ids, digests, identified, plains).Query(func(rows pgx.Rows) (err error) {
 		*taken, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
@@ -109,7 +109,7 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 	var known []*entry
 	var connections []uuid.UUID
 	var externals []string
-	var parts, plains [][]byte
+	var parts, digests, plains [][]byte
 	for _, e := range fresh {
 		if mine[e.id] {
 			w.entries = append(w.entries, e)
@@ -117,27 +117,28 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 		}
 		known = append(known, e)
 		connections, externals = append(connections, e.connection.ID), append(externals, e.notice.ExternalID)
-		parts, plains = append(parts, e.part), append(plains, e.plainDigest)
+		parts, digests, plains = append(parts, e.part), append(digests, e.digest), append(plains, e.plainDigest)
 	}
 	if len(known) == 0 {
 		return nil
 	}
-	rows, err := w.tx.Query(ctx, `SELECT w.n, k.notice_id, k.digest, n.market_id, coalesce(n.told_at, n.occurred_at)
-		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[]) WITH ORDINALITY AS w (connection, external, part, plain, n)
+	rows, err := w.tx.Query(ctx, `SELECT w.n, k.notice_id, k.digest, n.market_id, coalesce(n.told_at, n.occurred_at), coalesce(n.why, '')
+		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::bytea[]) WITH ORDINALITY AS w (connection, external, part, digest, plain, n)
 		CROSS JOIN LATERAL (SELECT k.notice_id, k.digest FROM notice_keys k
 			WHERE k.connection_id = w.connection AND k.external_id = w.external
-			AND (k.part = w.part OR k.part = '' AND k.digest = w.plain) ORDER BY k.part = w.part DESC LIMIT 1) k
-		LEFT JOIN LATERAL (SELECT n.market_id, n.told_at, n.occurred_at FROM notices n WHERE n.id = k.notice_id) n ON true`,
-		connections, externals, parts, plains)
+			AND (k.part = w.part OR k.part = '' AND k.digest IN (w.plain, w.digest)) ORDER BY k.part = w.part DESC LIMIT 1) k
+		LEFT JOIN LATERAL (SELECT n.market_id, n.told_at, n.occurred_at, n.why FROM notices n WHERE n.id = k.notice_id) n ON true`,
+		connections, externals, parts, digests, plains)
 	if err != nil {
 		return fmt.Errorf("read notice keys: %w", err)
 	}
 	var n int
 	var first uuid.UUID
 	var digest []byte
+	var why string
 	var market *uuid.UUID
 	var occurred *time.Time // nil: the first one came in this group
-	_, err = pgx.ForEachRow(rows, []any{&n, &first, &digest, &market, &occurred}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&n, &first, &digest, &market, &occurred, &why}, func() error {
 		e := known[n-1]
 		e.stands = first
 		again := e.notice
@@ -148,7 +149,8 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 		if occurred != nil {
 			at = *occurred
 		}
-		if !w.p.sameContent(again, digest, at) {
+		done := again.Reverses != "" && why == takenBack // the same void, told with another time
+		if !done && !w.p.sameContent(again, digest, at) {
 			w.conflicts = append(w.conflicts, conflict{e, first, market})
 		}
 		return nil

@@ -5,7 +5,6 @@ import (
 
 	"market40/merchants/vietqr"
 	"market40/payments/banks"
-	"market40/payments/ledger"
 	"market40/payments/money"
 )
 
@@ -247,18 +246,4 @@ func wait(account *receiver, why string) decision {
 		d.Suspense = p.Market
 	}
 	return d
-}
-
-// takenPayment is a posted payment that a later notice takes back.
-type takenPayment struct {
-	ID            uuid.UUID
-	Debit, Credit ledger.Account
-}
-
-// takeBack posts the contra entry of the payment whose notice this one takes back, or opens a case.
-func (e *entry) takeBack() decision {
-	if e.original == nil {
-		return decision{State: Unmatched, Why: originalUnknown, Case: originalUnknown}
-	}
-	return decision{State: Posted, Why: takenBack, Takes: e.original}
 }

@@ -61,6 +61,7 @@ type entry struct {
 	twice    bool      // another payment of the same purchase stands
 	again    bool      // of a conflict: the first notice told this transfer
 	voided   bool      // a void of it came before
+	spent    bool      // a void: what it takes back is in no books, because it or another void took it back
 	would    *decision // of what another connection told: where its money would go; nil: it is the first
 
 	gathering *uuid.UUID // of an unknown account: under what its notices wait in one case; nil: no such case

@@ -47,6 +47,7 @@ type posting struct {
 	cases      []*openCase
 	written    map[*delivery]bool
 	ahead      map[uuid.UUID]int // by connection: notices of the last day that are dated ahead
+	takenBack  []transaction     // wholly, by voids
 	batch      pgx.Batch
 }
 
@@ -118,11 +119,6 @@ func (w *posting) match(ctx context.Context) error {
 		return err
 	}
 	for _, e := range w.entries {
-		if e.notice.Reverses != "" {
-			if err := w.findOriginal(ctx, e); err != nil {
-				return err
-			}
-		}
 		if e.decision = w.register.decide(e); e.voided { // it waits with the case of its void
 			e.decision = decision{State: Ignored, Why: takenBack, Receiver: e.decision.Receiver}
 		}
@@ -137,33 +133,6 @@ func (w *posting) match(ctx context.Context) error {
 		return err
 	}
 	return w.findTwice(ctx)
-}
-
-// findOriginal looks for the payment that a notice takes back, where its money is now: cases may have moved it.
-// Nothing is found where the money went back already, to the bank account or to the payer.
-func (w *posting) findOriginal(ctx context.Context, e *entry) error {
-	rows, err := w.tx.Query(ctx, `WITH RECURSIVE chain AS (
-			SELECT p.id, p.debit_account AS root, p.credit_account, 1 AS step FROM notice_keys k JOIN payments p ON p.id = k.notice_id
-			WHERE k.connection_id = $1 AND k.external_id = $2 AND p.amount = $3
-			UNION ALL
-			SELECT p.id, chain.root, p.credit_account, chain.step + 1 FROM chain JOIN payments p ON p.reverses = chain.id)
-		SELECT chain.id, `+accountColumns("d")+`, `+accountColumns("c")+`
-		FROM chain JOIN ledger_accounts d ON d.id = chain.root JOIN ledger_accounts c ON c.id = chain.credit_account
-		ORDER BY chain.step DESC LIMIT 1`, e.connection.ID, e.notice.Reverses, e.notice.Amount.Dong())
-	if err != nil {
-		return fmt.Errorf("find original: %w", err)
-	}
-	found := &takenPayment{}
-	_, err = pgx.ForEachRow(rows, append(append([]any{&found.ID}, scanAccount(&found.Debit)...), scanAccount(&found.Credit)...), func() error {
-		if found.Credit.Kind == ledger.Stall || found.Credit.Kind == ledger.Suspense {
-			e.original = found
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("find original: %w", err)
-	}
-	return nil
 }
 
 // accountColumns selects a ledger account so that scanAccount reads it.

@@ -1,9 +1,11 @@
 package payments_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,9 +40,10 @@ func (w *world) gateway() string {
 	}, 201).text("id")
 }
 
-// gatewayEvent is a payment of 80,000 by the gateway, or the void of one.
+// gatewayEvent is a payment by the gateway, of 80,000 unless an amount is named, or the void of one.
 type gatewayEvent struct {
 	ID, Memo, Reference string
+	Amount              int
 	Void                bool
 	At                  time.Time
 }
@@ -54,7 +57,7 @@ func (w *world) pay(gateway string, e gatewayEvent) {
 	raw, err := json.Marshal(object{
 		"notification_type": kind, "timestamp": e.At.Unix(), "order": object{"order_description": e.Memo, "order_invoice_number": e.ID},
 		"transaction": object{
-			"id": e.ID, "transaction_id": e.Reference, "transaction_status": "APPROVED", "transaction_amount": "80000",
+			"id": e.ID, "transaction_id": e.Reference, "transaction_status": "APPROVED", "transaction_amount": strconv.Itoa(cmp.Or(e.Amount, 80000)),
 			"transaction_currency": "VND", "transaction_date": e.At.Format(time.DateTime),
 		},
 	})

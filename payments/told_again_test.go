@@ -79,24 +79,6 @@ func TestAConflictOfOneTransferIsNotAssigned(t *testing.T) {
 	w.wantSound()
 }
 
-// TestAVoidBeforeItsPayment: no provider promises an order. The payment is not posted, and one case says so.
-func TestAVoidBeforeItsPayment(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	stall, code := w.gatewayStall("A1")
-	gateway := w.gateway()
-	event := gatewayEvent{ID: "tx-1", Memo: code, Reference: "PG-1", At: november(25)}
-	void := event
-	void.Void, void.At = true, november(26)
-	for range 2 {
-		w.pay(gateway, void)
-		w.pay(gateway, event)
-	}
-	w.wantPaid(stall)
-	w.wantCases("original_unknown", 1)
-	w.wantSound()
-}
-
 // TestAVoidedPaymentIsNotAssigned: it waited in the inbox when the bank took it back.
 func TestAVoidedPaymentIsNotAssigned(t *testing.T) {
 	t.Parallel()

@@ -3,55 +3,121 @@ package payments
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/problem"
 	"market40/payments/banks"
+	"market40/payments/ledger"
+	"market40/payments/money"
 )
 
-// voidedNotices finds which of some notices a void takes back that names them by their ids and amount. A void that
-// people returned still counts.
-const voidedNotices = `SELECT w.n FROM unnest($1::uuid[], $2::text[], $3::bigint[]) WITH ORDINALITY AS w (connection, void, amount, n)
-	WHERE EXISTS (SELECT FROM notice_keys k JOIN notices v ON v.id = k.notice_id
-		WHERE k.connection_id = w.connection AND k.external_id = w.void AND k.part = ''
-		AND v.amount = w.amount AND (v.state <> 'ignored' OR v.why = 'returned'))`
+// takenPayment is a posted payment that a later notice takes back, where its money is now.
+type takenPayment struct {
+	ID            uuid.UUID
+	Debit, Credit ledger.Account
+	amount        money.Amount
+	gone          bool // a void has taken it back already
+}
+
+// stands reports whether there is money to take back: it is with a stall, or waits in its market.
+func (p *takenPayment) stands() bool {
+	return p != nil && (p.Credit.Kind == ledger.Stall || p.Credit.Kind == ledger.Suspense)
+}
+
+// transaction is a payment by the id under which its gateway tells it and its void.
+type transaction struct {
+	connection uuid.UUID
+	id         string
+	reference  string
+	account    *uuid.UUID // the register's, which a payment came to; nil: unknown
+}
+
+// covers is SQL for whether a connection may speak of an account in any market where it receives.
+const covers = `EXISTS (SELECT FROM accounts a WHERE a.id = %[2]s
+		AND (%[1]s.owner_kind = 'platform' OR %[1]s.owner_kind = 'merchant' AND a.merchant_id = %[1]s.owner_id
+			OR %[1]s.owner_kind = 'market' AND (SELECT coalesce(bool_and(t.market_id = %[1]s.owner_id), false)
+				FROM tenancy_accounts ta JOIN tenancies t ON t.id = ta.tenancy_id WHERE ta.account_id = a.id))
+		AND (NOT EXISTS (SELECT FROM connection_accounts ca WHERE ca.connection_id = %[1]s.id)
+			OR EXISTS (SELECT FROM connection_accounts ca WHERE ca.connection_id = %[1]s.id AND ca.number_index = a.number_index AND ca.bank_bin = coalesce(a.bank_bin, ''))))`
+
+// voidsOf is SQL for the voids v of transactions w: those of their own connections, and those of the same gateway's further
+// connections that name the same reference and may speak of the account. A void that people returned still counts.
+var voidsOf = `unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[]) WITH ORDINALITY AS w (connection, void, reference, account, n)
+	JOIN bank_connections own ON own.id = w.connection JOIN bank_connections b ON b.provider = own.provider
+	JOIN notice_keys k ON k.connection_id = b.id AND k.external_id = w.void
+	JOIN notices v ON v.id = k.notice_id AND (v.state <> 'ignored' OR v.why IN ('returned', '` + takenBack + `'))
+		AND (b.id = own.id OR w.reference <> '' AND v.reference = w.reference AND ` + fmt.Sprintf(covers, "b", "w.account") + `)`
+
+func voidArguments(all []transaction) []any {
+	var connections []uuid.UUID
+	var voids, references []string
+	var accounts []*uuid.UUID
+	for _, t := range all {
+		connections, voids = append(connections, t.connection), append(voids, banks.VoidID(t.id))
+		references, accounts = append(references, t.reference), append(accounts, t.account)
+	}
+	return []any{connections, voids, references, accounts}
+}
+
+// voidedTransactions finds which transactions a void takes back wholly: it names their ids and their amounts ($5).
+var voidedTransactions = `SELECT DISTINCT w.n FROM ` + voidsOf + ` WHERE v.amount = ($5::bigint[])[w.n]`
+
+// voidLock is the advisory lock under which a payment and its void wait for each other, so that one of them sees the other.
+const voidLock = `hashtextextended(current_schema() || '.void.' || id, 0)`
+
+// transactionOf is the transaction that a notice tells or takes back; false where its provider tells no voids, or it counts for nothing.
+func (e *entry) transactionOf(register *register) (transaction, bool) {
+	n := &e.notice
+	if !banks.TellsVoids(e.connection.provider) || n.Ignore != "" || n.Direction != banks.In {
+		return transaction{}, false
+	}
+	t := transaction{connection: e.connection.ID, id: n.ExternalID, reference: n.Reference}
+	if n.Reverses != "" {
+		t.id = n.Reverses
+	} else if account, _ := register.account(e); account != nil {
+		t.account = &account.Account
+	}
+	return t, true
+}
+
+// voids reports whether v takes back the whole of credit, which came in the same group.
+func (e *entry) voids(credit *entry, register *register) bool {
+	v, c := &e.notice, &credit.notice
+	if v.Reverses != c.ExternalID || v.Amount.Dong() != c.Amount.Dong() || e.connection.provider.Name() != credit.connection.provider.Name() {
+		return false
+	}
+	account, _ := register.account(credit)
+	return e.connection.ID == credit.connection.ID || c.Reference != "" && v.Reference == c.Reference && e.connection.within(account) != nil
+}
 
 // findVoids marks the credits whose void came before them, in the tables or in this group: no provider promises an
-// order. A payment and its void wait for each other, so that one of them sees the other.
+// order. Of what is taken back wholly no case of a void stays open.
 func (w *posting) findVoids(ctx context.Context) error {
-	type key struct {
-		connection uuid.UUID
-		id         string
-		amount     int64
-	}
-	voids := map[key]bool{}
-	var credits []*entry
-	var ids, externals []string
-	var connections []uuid.UUID
+	var voids, credits []*entry
+	var told []transaction
 	var amounts []int64
+	var ids []string
 	for _, e := range w.entries {
-		n := &e.notice
-		if !banks.TellsVoids(e.connection.provider) || n.Ignore != "" || n.Direction != banks.In {
+		t, counts := e.transactionOf(w.register)
+		if !counts {
 			continue
 		}
-		id := n.ExternalID
-		if n.Reverses != "" {
-			id = n.Reverses
-			voids[key{e.connection.ID, id, n.Amount.Dong()}] = true
-		} else {
-			credits, connections = append(credits, e), append(connections, e.connection.ID)
-			externals, amounts = append(externals, banks.VoidID(id)), append(amounts, n.Amount.Dong())
+		ids = append(ids, t.id)
+		if e.notice.Reverses != "" {
+			voids = append(voids, e)
+			continue
 		}
-		ids = append(ids, e.connection.ID.String()+id)
+		credits, told, amounts = append(credits, e), append(told, t), append(amounts, e.notice.Amount.Dong())
 	}
 	if len(ids) == 0 {
 		return nil
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`SELECT pg_advisory_xact_lock(key) FROM (
-			SELECT DISTINCT hashtextextended(current_schema() || '.void.' || id, 0) AS key FROM unnest($1::text[]) AS t (id) ORDER BY key) k`, ids)
-	batch.Queue(voidedNotices, connections, externals, amounts).Query(func(rows pgx.Rows) error {
+	batch.Queue(`SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT `+voidLock+` AS key FROM unnest($1::text[]) AS t (id) ORDER BY key) k`, ids)
+	batch.Queue(voidedTransactions, append(voidArguments(told), amounts)...).Query(func(rows pgx.Rows) error {
 		var n int
 		_, err := pgx.ForEachRow(rows, []any{&n}, func() error {
 			credits[n-1].voided = true
@@ -62,36 +128,183 @@ func (w *posting) findVoids(ctx context.Context) error {
 	if err := w.tx.Send(ctx, batch); err != nil {
 		return fmt.Errorf("look for voids: %w", err)
 	}
-	for _, e := range credits {
-		e.voided = e.voided || voids[key{e.connection.ID, e.notice.ExternalID, e.notice.Amount.Dong()}]
+	for i, e := range credits {
+		for _, v := range voids {
+			if v.voids(e, w.register) {
+				e.voided, v.spent = true, true
+			}
+		}
+		if e.voided {
+			w.takenBack = append(w.takenBack, told[i])
+		}
+	}
+	return w.findOriginals(ctx, voids)
+}
+
+// findOriginals finds what the voids of this group take back.
+func (w *posting) findOriginals(ctx context.Context, voids []*entry) error {
+	taken := map[uuid.UUID]bool{}
+	for _, e := range voids {
+		t, _ := e.transactionOf(w.register)
+		found, err := findOriginal(ctx, w.tx, &t)
+		if err != nil {
+			return err
+		}
+		switch {
+		case found == nil:
+		case found.gone || taken[found.ID]:
+			e.spent = true
+		case found.stands() && found.amount.Dong() == e.notice.Amount.Dong():
+			e.original, taken[found.ID] = found, true
+		}
+		if e.spent || e.original != nil {
+			w.takenBack = append(w.takenBack, t)
+		}
+	}
+	if len(w.takenBack) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	queueVoidCases(batch, w.takenBack, w.now)
+	if err := w.tx.Send(ctx, batch); err != nil {
+		return fmt.Errorf("close cases of voids: %w", err)
 	}
 	return nil
 }
 
-// voided reports whether the bank took back what the case decides on before it was in the books.
-func (c *caseWork) voided(ctx context.Context, h *held) (bool, error) {
-	var connectionID uuid.UUID
-	var external string
-	err := c.tx.QueryRow(ctx, `SELECT connection_id, external_id FROM notices WHERE id = $1`, c.notice).Scan(&connectionID, &external)
+// queueVoidCases closes the cases of voids that have nothing to take back any more.
+func queueVoidCases(batch *pgx.Batch, all []transaction, now time.Time) {
+	batch.Queue(`UPDATE cases c SET state = 'dismissed', closed_at = $5, detail = c.detail || '; the whole payment was taken back'
+		WHERE c.kind IN ('`+originalUnknown+`', '`+conflictKind+`') AND c.state IN ('open', 'proposed') AND c.notice_id IN (SELECT v.id FROM `+voidsOf+`)`,
+		append(voidArguments(all), now)...)
+}
+
+// asker is a database transaction, of a posting or a case.
+type asker interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// findOriginal finds the payment of a transaction that a void names, where its money is now: cases may have moved it. The
+// connection of the void told it, or a further one of the same gateway that names the same reference, of an account that the
+// void's own may speak of. It gives the transaction its account.
+func findOriginal(ctx context.Context, tx asker, t *transaction) (*takenPayment, error) {
+	rows, err := tx.Query(ctx, `WITH RECURSIVE chain AS (
+			SELECT p.id, p.id AS first, p.amount, n.account_id, p.debit_account AS root, p.credit_account, false AS gone, b.id = own.id AS mine, 1 AS step
+			FROM bank_connections own JOIN bank_connections b ON b.provider = own.provider
+			JOIN notice_keys k ON k.connection_id = b.id AND k.external_id = $2 JOIN notices n ON n.id = k.notice_id JOIN payments p ON p.id = k.notice_id
+			WHERE own.id = $1 AND (b.id = own.id OR $3 <> '' AND n.reference = $3 AND `+fmt.Sprintf(covers, "own", "n.account_id")+`)
+			UNION ALL
+			SELECT p.id, chain.first, chain.amount, chain.account_id, chain.root, p.credit_account, `+byVoid+`, mine, step + 1
+			FROM chain JOIN payments p ON p.reverses = chain.id)
+		SELECT chain.id, chain.amount::text, chain.account_id, chain.gone, `+accountColumns("d")+`, `+accountColumns("c")+`
+		FROM chain JOIN ledger_accounts d ON d.id = chain.root JOIN ledger_accounts c ON c.id = chain.credit_account
+		ORDER BY mine DESC, chain.first, step DESC LIMIT 1`, t.connection, t.id, t.reference)
 	if err != nil {
-		return false, fmt.Errorf("read notice of case %s: %w", c.id, err)
+		return nil, fmt.Errorf("find original: %w", err)
 	}
-	connection, err := c.p.connections.read(ctx, connectionID)
+	var found *takenPayment
+	o := takenPayment{}
+	_, err = pgx.ForEachRow(rows, append(append([]any{&o.ID, &o.amount, &t.account, &o.gone}, scanAccount(&o.Debit)...), scanAccount(&o.Credit)...), func() error {
+		found = &o
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find original: %w", err)
+	}
+	return found, nil
+}
+
+// byVoid is SQL for whether payment p, which follows another one of its chain, was posted for a void: by its notice, or by a case
+// that is about another notice than the chain's first.
+const byVoid = `p.case_id IS NULL OR EXISTS (SELECT FROM cases x WHERE x.id = p.case_id
+	AND x.notice_id IS DISTINCT FROM chain.first AND x.conflict_id IS DISTINCT FROM chain.first)`
+
+// takeBack posts the contra entry of the payment whose notice this one takes back, or opens a case.
+func (e *entry) takeBack() decision {
+	switch {
+	case e.original != nil:
+		return decision{State: Posted, Why: takenBack, Takes: e.original}
+	case e.spent:
+		return decision{State: Ignored, Why: takenBack}
+	}
+	return decision{State: Unmatched, Why: originalUnknown, Case: originalUnknown}
+}
+
+// transactionOf is the transaction of what the case decides on; false where its provider tells no voids.
+func (c *caseWork) transactionOf(ctx context.Context, h *held) (t transaction, tells bool, err error) {
+	err = c.tx.QueryRow(ctx, `SELECT connection_id, external_id FROM notices WHERE id = $1`, c.notice).Scan(&t.connection, &t.id)
+	if err != nil {
+		return t, false, fmt.Errorf("read notice of case %s: %w", c.id, err)
+	}
+	connection, err := c.p.connections.read(ctx, t.connection)
 	if err != nil || !banks.TellsVoids(connection.provider) {
-		return false, err
+		return t, false, err
+	}
+	if t.reference, t.account = h.reference, h.account; h.reverses != "" {
+		t.id = h.reverses
 	}
 	var free bool // a posting holds this lock before those of cases, so nothing may wait for it here
-	err = c.tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || '.void.' || $1, 0))`, connectionID.String()+external).Scan(&free)
-	if err != nil {
-		return false, fmt.Errorf("lock the void of case %s: %w", c.id, err)
+	if err = c.tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(`+voidLock+`) FROM (SELECT $1::text AS id) t`, t.id).Scan(&free); err != nil {
+		return t, false, fmt.Errorf("lock the void of case %s: %w", c.id, err)
 	}
 	if !free {
-		return false, busy()
+		return t, false, busy()
 	}
-	rows, err := c.tx.Query(ctx, voidedNotices, []uuid.UUID{connectionID}, []string{banks.VoidID(external)}, []int64{h.amount.Dong()})
+	return t, true, nil
+}
+
+// voided reports whether the bank took back what the case decides on before it was in the books.
+func (c *caseWork) voided(ctx context.Context, h *held) (bool, error) {
+	t, tells, err := c.transactionOf(ctx, h)
+	if err != nil || !tells {
+		return false, err
+	}
+	rows, err := c.tx.Query(ctx, voidedTransactions, append(voidArguments([]transaction{t}), []int64{h.amount.Dong()})...)
 	if err != nil {
 		return false, fmt.Errorf("look for the void of case %s: %w", c.id, err)
 	}
 	found, err := pgx.CollectRows(rows, pgx.RowTo[int])
 	return len(found) > 0, err
+}
+
+// takeBack takes a payment out of the books, as two people say that the bank took all of it back: it may tell that in parts.
+func (c *caseWork) takeBack(ctx context.Context, h *held, reason string) error {
+	done := func(payment *uuid.UUID) error {
+		return c.finish(ctx, "return", "returned", nil, payment, reason, Ignored, "returned")
+	}
+	t, tells, err := c.transactionOf(ctx, h)
+	if err != nil {
+		return err
+	}
+	if !tells {
+		return done(nil)
+	}
+	found, err := findOriginal(ctx, c.tx, &t)
+	if err != nil {
+		return err
+	}
+	if !found.stands() {
+		return done(nil)
+	}
+	var told int64
+	err = c.tx.QueryRow(ctx, `SELECT coalesce(sum(v.amount), 0) + coalesce(sum((SELECT sum(f.amount) FROM notice_conflicts f WHERE f.notice_id = v.id)), 0) FROM `+voidsOf,
+		voidArguments([]transaction{t})...).Scan(&told)
+	if err != nil {
+		return fmt.Errorf("add up the voids of case %s: %w", c.id, err)
+	}
+	if told < found.amount.Dong() {
+		return problem.New(problem.Conflict, "taken_back_in_part", "Ngân hàng mới báo hoàn một phần: sổ chỉ hoàn cả khoản. Hãy chờ phần còn lại, hoặc bỏ qua.",
+			"The bank told of a part only: the books take back whole payments. Wait for the rest, or dismiss it.")
+	}
+	h.amount = found.amount
+	back := ledger.Transfer{ID: c.p.clock.newID(), Debit: found.Credit, Credit: found.Debit, Reverses: &found.ID}
+	if err := c.write(ctx, back, h); err != nil {
+		return err
+	}
+	if err := done(&back.ID); err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	queueVoidCases(batch, []transaction{t}, c.p.now())
+	return c.tx.SendBatch(ctx, batch).Close()
 }

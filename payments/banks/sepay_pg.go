@@ -75,7 +75,11 @@ func (sepayPG) notice(body, order, transaction object) Item {
 	if n.AnswerTime = when == ""; n.AnswerTime {
 		when = body.word("timestamp")
 	}
-	return settle(n, transaction.amount("transaction_amount"), when)
+	item := settle(n, transaction.amount("transaction_amount"), when)
+	if n.Reverses != "" {
+		item.Notice.Identity = item.Notice.Amount.String() // one payment may be taken back in parts
+	}
+	return item
 }
 
 func (sepayPG) Compose(n Notice, s Secrets, now time.Time) (Request, error) {

@@ -1,0 +1,135 @@
+package payments_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// told is what one gateway tells of a transaction of 80,000: "paid", or "void" and its amount; a day of November may follow.
+type told struct {
+	by   int // 0 and 1: gateways of the platform, 2: one of another merchant
+	what string
+}
+
+// TestVoidsInEveryOrder: what was taken back wholly is in no stall's figures, and no case is left of it; what was taken back
+// in part waits for people.
+func TestVoidsInEveryOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, _ := w.gatewayStall("A1")
+	other := w.key("admin", "")
+	gateways := []string{w.gateway(), w.gateway(), w.foreignGateway()}
+	const stands, gone, never = "[80000]", "[-80000 80000]", "[]"
+	for i, c := range []struct {
+		name     string
+		tellings []told
+		paid     string
+		open     string // kinds of the cases that are open
+		back     string // what comes of two people taking the money back: an error's code, or "" for done; "-": nobody does
+	}{
+		{"paid, void", []told{{0, "paid"}, {0, "void 80000"}}, gone, "", "-"},
+		{"void, paid", []told{{0, "void 80000"}, {0, "paid"}}, never, "", "-"},
+		{"paid, part", []told{{0, "paid"}, {0, "void 30000"}}, stands, "original_unknown", "taken_back_in_part"},
+		{"part, paid", []told{{0, "void 30000"}, {0, "paid"}}, stands, "original_unknown", "taken_back_in_part"},
+		{"paid, part, void", []told{{0, "paid"}, {0, "void 30000"}, {0, "void 80000"}}, gone, "", "-"},
+		{"paid, void, part", []told{{0, "paid"}, {0, "void 80000"}, {0, "void 30000"}}, gone, "", "-"},
+		{"part, paid, void", []told{{0, "void 30000"}, {0, "paid"}, {0, "void 80000"}}, gone, "", "-"},
+		{"part, void, paid", []told{{0, "void 30000"}, {0, "void 80000"}, {0, "paid"}}, never, "", "-"},
+		{"void, part, paid", []told{{0, "void 80000"}, {0, "void 30000"}, {0, "paid"}}, never, "", "-"},
+		{"paid, too much", []told{{0, "paid"}, {0, "void 90000"}}, stands, "original_unknown", ""},
+		{"paid, two parts", []told{{0, "paid"}, {0, "void 30000"}, {0, "void 50000"}}, stands, "original_unknown original_unknown", ""},
+		{"two parts, paid", []told{{0, "void 30000"}, {0, "void 50000"}, {0, "paid"}}, stands, "original_unknown original_unknown", ""},
+		{"paid, two equal parts", []told{{0, "paid"}, {0, "void 40000"}, {0, "void 40000 28"}}, stands, "conflict original_unknown", ""},
+		{"paid, void twice", []told{{0, "paid"}, {0, "void 80000"}, {0, "void 80000 28"}}, gone, "", "-"},
+		{"void twice, paid", []told{{0, "void 80000"}, {0, "void 80000 28"}, {0, "paid"}}, never, "", "-"},
+		{"paid, void by another", []told{{0, "paid"}, {1, "void 80000"}}, gone, "", "-"},
+		{"void by another, paid", []told{{1, "void 80000"}, {0, "paid"}}, never, "", "-"},
+		{"paid, void by both", []told{{0, "paid"}, {1, "void 80000"}, {0, "void 80000"}}, gone, "", "-"},
+		{"paid and void by both", []told{{0, "paid"}, {1, "paid"}, {1, "void 80000"}, {0, "void 80000"}}, gone, "told_twice", "-"},
+		{"void by another merchant's, paid", []told{{2, "void 80000"}, {0, "paid"}}, stands, "original_unknown", "-"},
+		{"paid, void by another merchant's", []told{{0, "paid"}, {2, "void 80000"}}, stands, "original_unknown", "-"},
+	} {
+		stall, code := w.gatewayStallOf(fmt.Sprint("V", i), first)
+		known := w.caseIDs()
+		for _, told := range c.tellings {
+			e := gatewayEvent{ID: fmt.Sprint("tx-", i), Memo: code, Reference: fmt.Sprint("PG-", i), At: november(25)}
+			if what, void := strings.CutPrefix(told.what, "void "); void {
+				day := 26
+				_, _ = fmt.Sscan(what, &e.Amount, &day)
+				e.Void, e.At = true, november(day)
+			}
+			w.pay(gateways[told.by], e)
+			w.pay(gateways[told.by], e) // and once more
+		}
+		if got := fmt.Sprint(w.amounts(stall)); got != c.paid {
+			t.Errorf("%s: the stall was paid %s, not %s", c.name, got, c.paid)
+		}
+		id, kinds := w.newCases(known)
+		if kinds != c.open {
+			t.Errorf("%s: open are %q, not %q", c.name, kinds, c.open)
+		}
+		if c.back == "-" || id == "" {
+			continue
+		}
+		back := object{"action": "return", "reason": "ngân hàng đã hoàn"}
+		w.call(w.admin, "POST", "/api/v1/cases/"+id+"/resolve", back, 200)
+		if c.back != "" {
+			if got := w.call(other, "POST", "/api/v1/cases/"+id+"/resolve", back, 409).text("code"); got != c.back {
+				t.Errorf("%s: refused as %q, not %q", c.name, got, c.back)
+			}
+			continue
+		}
+		w.call(other, "POST", "/api/v1/cases/"+id+"/resolve", back, 200)
+		w.pay(gateways[0], gatewayEvent{ID: fmt.Sprint("tx-", i), Memo: code, Reference: fmt.Sprint("PG-", i), At: november(25), Void: true})
+		if got := fmt.Sprint(w.amounts(stall)); got != gone {
+			t.Errorf("%s: after two people took it back the stall was paid %s", c.name, got)
+		}
+		if _, kinds := w.newCases(known); kinds != "" {
+			t.Errorf("%s: after two people took it back %q are open", c.name, kinds)
+		}
+	}
+	w.wantSound()
+}
+
+// foreignGateway makes a connection of the payment gateway that is another merchant's.
+func (w *world) foreignGateway() string {
+	w.t.Helper()
+	stall, _ := w.stall(w.market, "Z9", "970436", "9999999")
+	var merchant string
+	must(w.t, w.db.Pool.QueryRow(w.t.Context(), `SELECT merchant_id FROM tenancies WHERE stall_id = $1`, stall).Scan(&merchant))
+	return w.call(w.admin, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay_pg", "name": "Cổng của người khác", "secrets": object{"secret_key": gatewayKey}, "owner": object{"kind": "merchant", "id": merchant},
+	}, 201).text("id")
+}
+
+// caseIDs are the cases that are open or proposed.
+func (w *world) caseIDs() map[string]bool {
+	w.t.Helper()
+	known := map[string]bool{}
+	for _, c := range w.waitingCases() {
+		known[c.text("id")] = true
+	}
+	return known
+}
+
+func (w *world) waitingCases() []object {
+	w.t.Helper()
+	return append(w.call(w.admin, "GET", "/api/v1/cases?state=open&limit=200", nil, 200).items(),
+		w.call(w.admin, "GET", "/api/v1/cases?state=proposed&limit=200", nil, 200).items()...)
+}
+
+// newCases returns the newest case that was not known, and the kinds of all of them.
+func (w *world) newCases(known map[string]bool) (newest, kinds string) {
+	w.t.Helper()
+	var all []string
+	for _, c := range w.waitingCases() {
+		if !known[c.text("id")] {
+			all = append(all, c.text("kind"))
+			if newest == "" {
+				newest = c.text("id")
+			}
+		}
+	}
+	return newest, strings.Join(all, " ")
+}
