@@ -16,12 +16,14 @@ import (
 
 // Kinds of alert.
 const (
-	manyAccounts  = "many_accounts"  // a stall receives on more than five accounts
-	sharedAccount = "shared_account" // one account is wanted by three merchants or more
-	beforePeak    = "before_peak"    // a change within the hour before the market's peak
-	accountAdded  = "account_added"  // a further account, at once or proposed by a program
-	tenantChanged = "tenant_changed" // another tenant and account, at once or proposed by a program
-	swappedCode   = "swapped_code"   // what hangs at a stall pays somebody else, as a check or a shopper says
+	manyAccounts    = "many_accounts"    // a stall receives on more than five accounts
+	sharedAccount   = "shared_account"   // one account is wanted by three merchants or more
+	beforePeak      = "before_peak"      // a change within the hour before the market's peak
+	accountAdded    = "account_added"    // a further account, at once or proposed by a program
+	tenantChanged   = "tenant_changed"   // another tenant and account, at once or proposed by a program
+	stallRenamed    = "stall_renamed"    // a stall that has or had a code has another number
+	merchantRenamed = "merchant_renamed" // a merchant who receives has another name
+	swappedCode     = "swapped_code"     // what hangs at a stall pays somebody else, as a check or a shopper says
 )
 
 // accountsOfAStall is how many accounts a stall may have before the board is warned.
@@ -30,7 +32,7 @@ const accountsOfAStall = 5
 // Alert is what a board should look at before money goes wrong.
 type Alert struct {
 	ID       uuid.UUID  `json:"id"`
-	Kind     string     `json:"kind" enum:"many_accounts,shared_account,before_peak,account_added,tenant_changed,swapped_code,number_twice"`
+	Kind     string     `json:"kind" enum:"many_accounts,shared_account,before_peak,account_added,tenant_changed,stall_renamed,merchant_renamed,swapped_code,number_twice"`
 	State    string     `json:"state" enum:"open,closed"`
 	MarketID uuid.UUID  `json:"market_id"`
 	StallID  *uuid.UUID `json:"stall_id" doc:"null: not one stall, or one that was never registered"`

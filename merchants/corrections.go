@@ -53,7 +53,7 @@ func (c *correction) normal() error {
 	return nil
 }
 
-// correct puts a merchant right. Refused: one who is erased (409).
+// correct puts a merchant right, and warns the boards of another name. Refused: one who is erased (409).
 func (r *Registry) correct(ctx context.Context, id uuid.UUID, c correction) error {
 	if err := c.normal(); err != nil {
 		return err
@@ -66,16 +66,26 @@ func (r *Registry) correct(ctx context.Context, id uuid.UUID, c correction) erro
 		}
 		index = r.keys.Index("tax", *c.TaxCode)
 	}
-	done, err := r.db.Pool.Exec(ctx, `UPDATE merchants SET full_name = coalesce($2, full_name), household_name = coalesce($3, household_name),
-		tax_code = CASE WHEN $4 THEN $5 ELSE tax_code END, tax_index = CASE WHEN $4 THEN $6 ELSE tax_index END
-		WHERE id = $1 AND erased_at IS NULL`, id, c.FullName, c.HouseholdName, c.TaxCode != nil, tax, index)
-	if err != nil {
-		return fmt.Errorf("correct merchant %s: %w", id, err)
-	}
-	if done.RowsAffected() == 0 {
-		return problem.New(problem.Conflict, "merchant_erased", "Dữ liệu của người này đã được xóa.", "This person's data is erased.")
-	}
-	return nil
+	return r.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		var name, household string
+		err := tx.QueryRow(ctx, `SELECT full_name, household_name FROM merchants WHERE id = $1 AND erased_at IS NULL FOR UPDATE`, id).Scan(&name, &household)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return problem.New(problem.Conflict, "merchant_erased", "Dữ liệu của người này đã được xóa.", "This person's data is erased.")
+		}
+		if err != nil {
+			return fmt.Errorf("find merchant %s: %w", id, err)
+		}
+		_, err = tx.Exec(ctx, `UPDATE merchants SET full_name = coalesce($2, full_name), household_name = coalesce($3, household_name),
+			tax_code = CASE WHEN $4 THEN $5 ELSE tax_code END, tax_index = CASE WHEN $4 THEN $6 ELSE tax_index END WHERE id = $1`,
+			id, c.FullName, c.HouseholdName, c.TaxCode != nil, tax, index)
+		if err != nil {
+			return fmt.Errorf("correct merchant %s: %w", id, err)
+		}
+		if (c.FullName == nil || sameName(name, *c.FullName)) && (c.HouseholdName == nil || sameName(household, *c.HouseholdName)) {
+			return nil
+		}
+		return r.warnOfName(ctx, tx, id)
+	})
 }
 
 // patchMerchant is for admins and for who keeps a market where the merchant has a stall: first in scope (404), then

@@ -2,13 +2,11 @@ package merchants
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"gorm.io/gorm"
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
@@ -134,61 +132,36 @@ type stallChange struct {
 	GoodsGroup *string `json:"goods_group,omitempty" enum:"hai_san,thit,rau,trai_cay,hoa,do_kho,an_uong,may_mac,tap_hoa,dich_vu,khac"`
 }
 
-// stallRow is the table stalls as GORM changes it.
-type stallRow struct {
-	ID                             uuid.UUID `gorm:"primaryKey"`
-	Number, Kind, Zone, GoodsGroup string
-}
-
-// TableName is the table of stallRow.
-func (stallRow) TableName() string { return "stalls" }
-
-// keepsNumber is SQL for the stalls whose number a program may write: those that never had a code, and those whose number
-// it is. So what a program registers never takes a number under which people paid somebody else.
-const keepsNumber = `(number_key = stall_number_key(?) OR NOT EXISTS (SELECT FROM codes WHERE codes.stall_id = stalls.id))`
-
-// changeStall changes a stall. A program renames no stall that has or had a code (409): a person who signs in does.
+// changeStall changes a stall. A program renames no stall that has or had a code (409): so what a program registers never
+// takes a number under which people paid somebody else. A person who signs in does, and the board is warned.
 func (r *Registry) changeStall(ctx context.Context, who auth.Principal, id uuid.UUID, change stallChange) error {
 	if err := encodings.Check(given(map[string]*string{"number": change.Number, "zone": change.Zone})); err != nil {
 		return err
 	}
-	var row stallRow
-	var columns []any
-	for _, c := range []struct {
-		column string
-		from   *string
-		to     *string
-	}{
-		{"number", change.Number, &row.Number},
-		{"kind", change.Kind, &row.Kind},
-		{"zone", change.Zone, &row.Zone},
-		{"goods_group", change.GoodsGroup, &row.GoodsGroup},
-	} {
-		if c.from != nil {
-			*c.to = oneLine(*c.from)
-			columns = append(columns, c.column)
+	for _, text := range []*string{change.Number, change.Zone} {
+		if text != nil {
+			*text = oneLine(*text)
 		}
 	}
-	if change.Number != nil && row.Number == "" {
+	if change.Number != nil && *change.Number == "" {
 		return problem.InFields(required("number"))
 	}
-	if len(columns) == 0 {
-		return nil
-	}
-	stall := gorm.G[stallRow](r.db.Gorm).Where("id = ?", id)
-	if change.Number != nil && who.IsProgram() {
-		stall = stall.Where(keepsNumber, row.Number)
-	}
-	changed, err := stall.Select(columns[0].(string), columns[1:]...).Updates(ctx, row)
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		taken := numberInUse(row.Number, "")
+	err := r.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if change.Number != nil {
+			if err := r.renumber(ctx, tx, who, id, *change.Number); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, `UPDATE stalls SET number = coalesce($2, number), kind = coalesce($3, kind), zone = coalesce($4, zone), goods_group = coalesce($5, goods_group)
+			WHERE id = $1`, id, change.Number, change.Kind, change.Zone, change.GoodsGroup)
+		return err
+	})
+	if clash(err) != "" {
+		taken := numberInUse(*change.Number, "")
 		return problem.New(taken.kind, taken.Code, taken.Vi, taken.En)
 	}
 	if err != nil {
 		return fmt.Errorf("change stall %s: %w", id, err)
-	}
-	if changed == 0 {
-		return personRenumbers()
 	}
 	return nil
 }

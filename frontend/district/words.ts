@@ -24,7 +24,8 @@ export const complaintKind = of({
 });
 export const alertKind = of({
   many_accounts: ['Đổi tài khoản nhiều lần', 'Many accounts'], shared_account: ['Một tài khoản cho nhiều người bán', 'Shared account'], before_peak: ['Đổi tài khoản ngay trước giờ cao điểm', 'Changed before a peak'],
-  account_added: ['Thêm tài khoản nhận', 'Account added'], tenant_changed: ['Đổi người thuê sạp', 'Tenant changed'], swapped_code: ['Mã bị tráo', 'Swapped code'], number_twice: ['Trùng số sạp', 'Number twice'],
+  account_added: ['Thêm tài khoản nhận', 'Account added'], tenant_changed: ['Đổi người thuê sạp', 'Tenant changed'],
+  stall_renamed: ['Đổi số sạp đã phát mã', 'Stall renamed'], merchant_renamed: ['Đổi tên người nhận tiền', 'Receiver renamed'], swapped_code: ['Mã bị tráo', 'Swapped code'], number_twice: ['Trùng số sạp', 'Number twice'],
 });
 export const changeKind = of({ replacement: ['Thay tài khoản', 'Another account'], addition: ['Thêm tài khoản', 'A further account'], tenant: ['Đổi người thuê', 'Another tenant'] });
 export const changeState = of({ pending: ['chờ duyệt', 'waits'], effective: ['đã có hiệu lực', 'effective'], cancelled: ['đã từ chối hoặc hủy', 'refused or cancelled'], refused: ['hệ thống từ chối, hết hạn', 'not possible or lapsed'] });

@@ -4801,7 +4801,7 @@ export interface components {
             detail: string;
             id: string;
             /** @enum {string} */
-            kind: "many_accounts" | "shared_account" | "before_peak" | "account_added" | "tenant_changed" | "swapped_code" | "number_twice";
+            kind: "many_accounts" | "shared_account" | "before_peak" | "account_added" | "tenant_changed" | "stall_renamed" | "merchant_renamed" | "swapped_code" | "number_twice";
             market_id: string;
             /** Format: date-time */
             opened_at: string;
