@@ -40,7 +40,7 @@ func newGateway(t *testing.T) *gateway {
 // codeFor waits for the n-th message and is the code in it.
 func (g *gateway) codeFor(t *testing.T, phone string, n int) string {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		g.mu.Lock()
 		sent := g.sent
 		g.mu.Unlock()

@@ -37,7 +37,7 @@ func TestOneBadNoticeBlocksNoOther(t *testing.T) {
 	w.wantSound()
 	_, err = w.db.Pool.Exec(t.Context(), `ALTER TABLE payments DROP CONSTRAINT trap`)
 	must(t, err)
-	for deadline := time.Now().Add(15 * time.Second); w.notice(c, 14).text("state") != "posted"; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); w.notice(c, 14).text("state") != "posted"; time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the pending notice was not tried again")
 		}
@@ -60,7 +60,7 @@ func TestIgnoredStaysIgnoredAfterPending(t *testing.T) {
 	w.wantNotice(c, 1, "pending", "failed:23514")
 	_, err = w.db.Pool.Exec(t.Context(), `ALTER TABLE notices DROP CONSTRAINT trap`)
 	must(t, err)
-	for deadline := time.Now().Add(15 * time.Second); w.notice(c, 1).text("state") == "pending"; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); w.notice(c, 1).text("state") == "pending"; time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the pending notice was not tried again")
 		}

@@ -38,7 +38,7 @@ func wantEnd(t *testing.T, events <-chan event) {
 		if open {
 			t.Errorf("a stream says %+v", e)
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		t.Error("a stream goes on")
 	}
 }

@@ -68,7 +68,7 @@ func next(t *testing.T, events <-chan event) event {
 	select {
 	case e := <-events:
 		return e
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("no event came")
 		return event{}
 	}

@@ -276,11 +276,14 @@ func (w *world) hook(path, authorization string, raw []byte) (int, string) {
 	return res.StatusCode, string(answer)
 }
 
+// patience is how long anything may take on a busy machine.
+const patience = time.Minute
+
 // accept sends a transfer and wants success, of a busy server as a bank does: by sending it again.
 func (w *world) accept(connection string, n transfer) {
 	w.t.Helper()
 	status, answer := w.send(connection, n)
-	for until := time.Now().Add(30 * time.Second); status == http.StatusServiceUnavailable && time.Now().Before(until); time.Sleep(100 * time.Millisecond) {
+	for until := time.Now().Add(patience); status == http.StatusServiceUnavailable && time.Now().Before(until); time.Sleep(100 * time.Millisecond) {
 		status, answer = w.send(connection, n)
 	}
 	if status != http.StatusOK {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
-	"github.com/pquerna/otp/totp"
 
 	"market40/migrations/database/dbtest"
 )
@@ -113,12 +112,10 @@ func (o *office) seatAs(login, role, scope string, width int64) *official {
 	out, err := cmd.Output()
 	must(o.t, err)
 	secret := regexp.MustCompile(`second factor +([A-Z2-7]{32})`).FindStringSubmatch(string(out))
-	code, err := totp.GenerateCode(secret[1], time.Now())
-	must(o.t, err)
 	v := &official{office: o, tab: browseFor(o.t, width, 8*time.Minute), width: width, secret: secret[1]}
 	v.do(chromedp.Navigate(o.address+"/sign-in"), chromedp.WaitVisible(`#password`), chromedp.SendKeys(`[name=login]`, login), chromedp.SendKeys(`[name=password]`, "tôm hùm 9 con"), chromedp.Click(`#password button`))
 	v.until(`!document.getElementById('code').hidden`)
-	v.do(chromedp.SendKeys(`#password [name=code]`, code), chromedp.Click(`#password button`))
+	v.do(chromedp.SendKeys(`#password [name=code]`, secondFactor(o.t, v.secret)), chromedp.Click(`#password button`))
 	v.until(`location.pathname === '/district/' && document.querySelector('nav') !== null`)
 	return v
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/pquerna/otp/totp"
 )
 
 // accountChanges: an admin sees what a program proposed, with the old and the new account; refuses one with a reason, and approves
@@ -35,7 +33,7 @@ func (v *official) accountChanges() {
 	v.says(`[data-change=addition]`, "chủ sạp không biết")
 
 	further("5555666677")
-	execute(v.t, strings.TrimPrefix(v.env[0], "DATABASE_URL="), `UPDATE sessions SET proved_at = now() - interval '6 minutes';
+	execute(v.t, strings.TrimPrefix(v.env[0], "DATABASE_URL="), `UPDATE sessions SET proved_at = now() - interval '6 minutes' WHERE user_id = (SELECT id FROM users WHERE login = 'quan-tri-hai');
 		UPDATE users SET totp_step = 0 WHERE login = 'quan-tri-hai'`)
 	v.open("changes?state=pending")
 	v.click(`[data-approve]`)
@@ -43,10 +41,8 @@ func (v *official) accountChanges() {
 	v.press("Duyệt, có hiệu lực ngay")
 	v.says(`[role=alert]`, "hãy xác thực lại")
 	v.looks("changes-proof")
-	code, err := totp.GenerateCode(v.secret, time.Now())
-	must(v.t, err)
 	v.write(`[name=proof-password]`, "tôm hùm 9 con")
-	v.write(`[name=proof-code]`, code)
+	v.write(`[name=proof-code]`, secondFactor(v.t, v.secret))
 	v.press("Duyệt, có hiệu lực ngay")
 	v.says(`.note.good`, "Không có thay đổi nào chờ duyệt.")
 	v.open("changes?state=effective")

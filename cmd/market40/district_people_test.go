@@ -21,7 +21,6 @@ func TestTheDistrictsPeople(t *testing.T) {
 		name string
 		work func(*office)
 	}{
-		{"two offices agree on a month", twoOffices},
 		{"the province runs its programme", theProgramme},
 		{"a board runs its market", theBoard},
 		{"a team records what it sees", theField},
@@ -32,6 +31,13 @@ func TestTheDistrictsPeople(t *testing.T) {
 			desk.work(o.in(t, i))
 		})
 	}
+}
+
+// TestTwoOfficesAgreeOnAMonth at a server of their own: what they freeze is all that the province knows of a month, which
+// nobody else may change under them.
+func TestTwoOfficesAgreeOnAMonth(t *testing.T) {
+	t.Parallel()
+	twoOffices(openOffice(t))
 }
 
 // in is the office as one subtest sees it: what fails there fails there, and its n-th thousand of transfers is its own.

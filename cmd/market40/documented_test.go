@@ -106,7 +106,7 @@ func postgresProgram(t *testing.T, name string) string {
 // waitForPort returns when somebody listens.
 func waitForPort(t *testing.T, address string) {
 	t.Helper()
-	for range 600 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		if conn, err := net.Dial("tcp", address); err == nil {
 			_ = conn.Close()
 			time.Sleep(50 * time.Millisecond) // it listens a moment before it answers
@@ -192,7 +192,7 @@ func TestDocumentedNginx(t *testing.T) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	var res *http.Response
-	for range 200 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		select {
 		case <-ended:
 			t.Fatalf("nginx does not start: %s", said.String())

@@ -65,7 +65,7 @@ func (s *serving) raw(request string) string {
 	c, err := net.Dial("tcp", strings.TrimPrefix(s.address, "http://"))
 	must(s.t, err)
 	defer c.Close()
-	must(s.t, c.SetDeadline(time.Now().Add(20*time.Second)))
+	must(s.t, c.SetDeadline(time.Now().Add(patience)))
 	_, err = c.Write([]byte(request))
 	must(s.t, err)
 	answer, _ := io.ReadAll(c)

@@ -2,6 +2,8 @@ package main_test
 
 import (
 	"bytes"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -73,13 +75,17 @@ func markDemo(t *testing.T, dir string) {
 	must(t, err)
 }
 
-// freeAddress is an address on loopback that a server can come back to.
+// freeAddress is an address on loopback that a server can come back to. Its port is none of those that the system gives away
+// by itself (from 32768, ip(7)): no other server or connection gets it while nobody listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	for {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.N(12_000)))
+		if err == nil {
+			must(t, l.Close())
+			return l.Addr().String()
+		}
+	}
 }
 
 // kill ends the server without a word.
@@ -95,7 +101,7 @@ func (s *serving) kill() {
 // coming back from an earlier kill there are fewer of them, or none yet.
 func killDatabase(t *testing.T, dir string) {
 	t.Helper()
-	for range 100 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		pids := databaseProcesses(t, dir)
 		for _, pid := range pids {
 			_ = syscall.Kill(pid, syscall.SIGKILL)

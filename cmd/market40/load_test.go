@@ -121,7 +121,7 @@ func TestStopsWhateverReads(t *testing.T) {
 	}
 	took := time.Since(began).Round(time.Millisecond)
 	t.Logf("the server ended after %v", took)
-	if took > 15*time.Second { // 5 s on a machine that does nothing else
+	if took > patience { // 5 s on a machine that does nothing else; forever, if it waits for who reads
 		t.Errorf("the server ended after %v", took)
 	}
 	want(t, 0, env, "ledger", "verify")

@@ -29,6 +29,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/serviceworker"
 	"github.com/chromedp/chromedp"
+	"github.com/jackc/pgx/v5"
 )
 
 // pushService is a browser's push service: it takes messages, and knows the phone's keys to open them.
@@ -199,6 +200,7 @@ func TestAPhoneIsToldWhileTheAppIsClosed(t *testing.T) {
 	service.status.Store(410) // the phone is gone
 	v.pay(v.code, 1000)
 	service.next()
+	v.forgotten()
 	service.status.Store(201)
 	v.pay(v.code, 2000)
 	select {
@@ -239,12 +241,28 @@ func (v *seller) renews(service *pushService) {
 	service.status.Store(410)
 	v.pay(v.code, 4000)
 	service.next()
+	v.forgotten()
 	service.status.Store(201)
 	v.do(chromedp.Reload())
 	v.until(`document.querySelector('[data-push=on]') !== null && localStorage.getItem('made') === '2'`)
 	v.pay(v.code, 5000)
 	if told := service.next(); told.text("amount") != "5000" {
 		v.t.Errorf("after it was renewed the phone is told %v", told)
+	}
+}
+
+// forgotten waits until the server keeps no subscription: the service hears of a message before the server hears its answer.
+func (v *seller) forgotten() {
+	v.t.Helper()
+	conn, err := pgx.Connect(v.t.Context(), v.database())
+	must(v.t, err)
+	defer conn.Close(v.t.Context())
+	left := 1
+	for end := time.Now().Add(patience); left > 0; time.Sleep(betweenLooks) {
+		must(v.t, conn.QueryRow(v.t.Context(), `SELECT count(*) FROM push_subscriptions`).Scan(&left))
+		if left > 0 && time.Now().After(end) {
+			v.t.Fatalf("%d subscriptions are still kept", left)
+		}
 	}
 }
 

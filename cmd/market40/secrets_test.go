@@ -69,7 +69,7 @@ func TestRotationSurvivesKills(t *testing.T) {
 		if n%3 == 0 {
 			time.Sleep(rand.N(time.Second)) // anywhere
 		} else {
-			waitForFile(file+".next", began.Add(10*time.Second))
+			waitForFile(file+".next", began.Add(patience))
 			time.Sleep(rand.N(25 * time.Millisecond)) // where it matters
 		}
 		_ = rotation.Process.Kill()

@@ -23,7 +23,7 @@ func TestAServerWithBoxesStops(t *testing.T) {
 	if code := s.stop(); code != 0 {
 		t.Errorf("the server ends by %d: %s", code, s.said.String())
 	}
-	if took := time.Since(began); took > 15*time.Second {
+	if took := time.Since(began); took > patience {
 		t.Errorf("it takes %s to stop", took)
 	}
 	b.hears("lost offline")

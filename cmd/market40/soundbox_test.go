@@ -99,7 +99,7 @@ func (b *aBox) said() (said []string) {
 // waits waits until something holds of what it has printed.
 func (b *aBox) waits(what string, holds func(lines []string) bool) {
 	b.t.Helper()
-	for end := time.Now().Add(40 * time.Second); !holds(b.all()); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); !holds(b.all()); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			b.t.Fatalf("the box never: %s", what)
 		}
@@ -154,7 +154,7 @@ func (s *shop) boxes(owner string) (list []object) {
 // heardUpTo waits until the database knows that a box has taken a version.
 func (s *shop) heardUpTo(owner string, version int) {
 	s.t.Helper()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		heard := s.boxes(owner)[0]["heard_version"].(float64)
 		if int(heard) == version {
 			return

@@ -205,7 +205,7 @@ func TestACheckTellsItsPlaceIfAllowed(t *testing.T) {
 	must(t, os.WriteFile(file, picture, 0o600))
 	place := func(at int) any {
 		checks := []any{}
-		for until := time.Now().Add(10 * time.Second); len(checks) < at && time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+		for until := time.Now().Add(patience); len(checks) < at && time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
 			checks = v.ask(v.admin, "GET", "/api/v1/stalls/"+v.stall+"/checks", nil, 200).items()
 		}
 		if len(checks) != at {

@@ -85,7 +85,7 @@ func (r *receiver) start() {
 	r.cmd.Stderr = &said
 	must(r.t, r.cmd.Start())
 	r.t.Cleanup(r.stop)
-	for range 200 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		if conn, err := net.Dial("tcp", r.address); err == nil {
 			_ = conn.Close()
 			return
@@ -127,7 +127,7 @@ func (r *receiver) parsed() map[string]object {
 func (r *receiver) wantAll(s *serving, auditor string) map[string]object {
 	r.t.Helper()
 	var missing []any
-	for range 300 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		missing = nil
 		found := r.parsed()
 		for _, item := range s.ask(auditor, "GET", "/api/v1/audit?limit=200", nil, 200).items() {

@@ -252,6 +252,9 @@ func (d *device) sign(name string, message any) {
 	d.say(topic, payload)
 }
 
+// patience is how long anything may take on a busy machine.
+const patience = time.Minute
+
 // next is the next thing that the device is told.
 func (d *device) next(name string, message any) {
 	d.t.Helper()
@@ -263,7 +266,7 @@ func (d *device) next(name string, message any) {
 		must(d.t, soundbox.Open(d.key, p.Topic, p.Payload, message))
 	case why := <-d.cut:
 		d.t.Fatalf("the server hung up (0x%02x)", why)
-	case <-time.After(15 * time.Second):
+	case <-time.After(patience):
 		d.t.Fatal("it is told nothing")
 	}
 }
@@ -286,7 +289,7 @@ func (d *device) hungUp(why byte) {
 		if got != why {
 			d.t.Errorf("the server hung up by 0x%02x, want 0x%02x", got, why)
 		}
-	case <-time.After(15 * time.Second):
+	case <-time.After(patience):
 		d.t.Errorf("the server did not hang up (0x%02x)", why)
 	}
 }
