@@ -20,6 +20,7 @@ type matrixRow struct {
 	may      string // roles, or "all", "strangers"
 	platform bool   // only with the scope of everything
 	spare    bool   // who may do it does it to another stall: it takes the tenant away
+	one      bool   // a manager of one market only
 	inner    bool   // it names something more inside, which nobody has: 404 for who may
 	body     object // a valid one; nil: none
 }
@@ -187,7 +188,7 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/markets/{id}/declared-shares":               {may: "admin manager team auditor"},
 	"POST /api/v1/markets/{id}/declared-shares":              {may: "admin manager team", body: object{"stall_id": "{stall}", "asked_on": "2026-11-01", "customers": 10, "transfers": 6}},
 	"POST /api/v1/markets/{id}/declared-shares/import":       {may: "admin manager team", body: object{}},
-	"GET /api/v1/markets/{id}/survey-answers":                {may: "admin manager team auditor"},
+	"GET /api/v1/markets/{id}/survey-answers":                {may: "manager team", one: true},
 	"POST /api/v1/markets/{id}/survey-answers":               {may: "admin manager team", body: object{"asked_on": "2026-11-01", "smartphone": true, "signal": true, "active": true, "sex": "unsaid", "non_fixed": false}},
 	"POST /api/v1/markets/{id}/survey-answers/import":        {may: "admin manager team", body: object{}},
 	"GET /api/v1/markets/{id}/refusals":                      {may: "admin manager team auditor"},
@@ -486,7 +487,7 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 		return
 	}
 	want = "in"
-	if !may {
+	if !may || m.row.one && role == "manager" {
 		want = "403"
 	}
 	if may && (named && !known || m.row.inner) {

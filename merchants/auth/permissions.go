@@ -72,6 +72,7 @@ const (
 
 	RecordFacts Action = "facts.record" // what people see in the field
 	ReadFacts   Action = "facts.read"   // single facts: officers read figures
+	ReadAnswers Action = "answers.read" // of the anonymous survey, one by one: others read I21 and I22
 	ReadSamples Action = "samples.read"
 	RecordFees  Action = "fees.record"
 	ReadFees    Action = "fees.read"
@@ -131,6 +132,7 @@ var permissions = map[Action][]Role{
 
 	RecordFacts:    {Admin, Manager, Team},
 	ReadFacts:      {Admin, Manager, Team, Auditor},
+	ReadAnswers:    {Manager, Team},                                                   // a manager: of one market, whose small counts it sees
 	ReadSamples:    {Admin, ProvinceOfficer, LocalityOfficer, Manager, Team, Auditor}, // tell of no merchant
 	RecordFees:     {Admin, Manager},
 	ReadFees:       {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor}, // a market's sums
@@ -312,7 +314,7 @@ var rules = map[string]Rule{
 	"GET /api/v1/markets/:id/declared-shares":              {Needs: ReadFacts},
 	"POST /api/v1/markets/:id/declared-shares":             {Needs: RecordFacts},
 	"POST /api/v1/markets/:id/declared-shares/import":      {Needs: RecordFacts},
-	"GET /api/v1/markets/:id/survey-answers":               {Needs: ReadFacts},
+	"GET /api/v1/markets/:id/survey-answers":               {Needs: ReadAnswers},
 	"POST /api/v1/markets/:id/survey-answers":              {Needs: RecordFacts},
 	"POST /api/v1/markets/:id/survey-answers/import":       {Needs: RecordFacts},
 	"GET /api/v1/markets/:id/refusals":                     {Needs: ReadFacts},

@@ -44,7 +44,7 @@ var sights = []Sight{
 var showNothing = []Action{
 	WriteMarkets, WriteStalls, CheckStickers, Print, Confirm, TakeOrders, WriteConnections, ResolveCases, ReadUsers, WriteUsers,
 	Invite, ChangeAccounts, CloseAlerts, WriteConsents, ResolveDataRequests, CountSubjects, CheckNames,
-	RecordCosts, ReadCosts, RecordFees, ReadFees, ReadSamples, ReadProgramme, WriteProgramme, Designate, MakeReports, JudgeReports,
+	RecordCosts, ReadCosts, RecordFees, ReadFees, ReadSamples, ReadAnswers, ReadProgramme, WriteProgramme, Designate, MakeReports, JudgeReports,
 }
 
 // Sights are the parts of what is kept of a merchant.

@@ -9,6 +9,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
+	"market40/merchants/problem"
 	"market40/merchants/roster"
 )
 
@@ -42,7 +43,7 @@ func (s SurveyAnswer) mark() edge.Mark { return dayMark(s.AskedOn, s.ID) }
 
 var surveys = &kind[SurveyOrder, SurveyAnswer]{
 	name: "survey answer", vi: "Phiếu khảo sát", path: "/api/v1/markets/{id}/survey-answers",
-	place: (*Field).marketPlace, read: auth.ReadFacts, write: auth.RecordFacts, repeat: true,
+	place: (*Field).surveyPlace, read: auth.ReadAnswers, write: auth.RecordFacts, repeat: true,
 	fields: []roster.Field{
 		{Name: "asked_on", Needed: true, Headings: []string{"Ngày", "Ngày hỏi", "Ngày khảo sát", "Date"}},
 		{Name: "smartphone", Needed: true, Headings: []string{"Điện thoại thông minh", "Smartphone"}},
@@ -72,6 +73,17 @@ var surveys = &kind[SurveyOrder, SurveyAnswer]{
 	keep: keepAnswers,
 	list: `SELECT v.id, v.market_id, to_char(v.asked_on, 'YYYY-MM-DD'), v.smartphone, v.signal, v.active, v.sex, v.aged_60, v.minority, v.non_fixed
 		FROM survey_answers v WHERE v.market_id = $1` + byDay("v.asked_on"),
+}
+
+// surveyPlace is the market of a path. Its answers, laid over each other, single people out that I22 hides: of those who read I22 only
+// the market's own manager, who sees its small counts, reads them; of the others the team, which asks.
+func (f *Field) surveyPlace(ctx context.Context, id string, a auth.Action) (*place, error) {
+	at, err := f.marketPlace(ctx, id, a)
+	if err == nil && a == auth.ReadAnswers && at.who.Role == auth.Manager && at.who.ScopeKind != auth.ScopeMarket {
+		return nil, problem.New(problem.Forbidden, "not_allowed", "Phiếu của từng người chỉ ban quản lý của chính chợ đó và tổ công nghệ số đọc; số gộp ở I21, I22.",
+			"Single answers are read by the market's own board and the team; figures are in I21 and I22.")
+	}
+	return at, err
 }
 
 // keepAnswers writes answers in the order of their random ids, so that not even a list's order stays.
