@@ -149,12 +149,16 @@ func (p proving) tell(out io.Writer, raw []byte) error {
 	for _, fault := range proof.Faults {
 		fmt.Fprintln(out, "DIFFERS "+fault)
 	}
-	if !proof.Proven() {
+	if !proof.Proven() && !proof.Signed {
 		return fmt.Errorf("not proven; differences: %d", len(proof.Faults))
 	}
 	d, err := exports.Open(proof.Seal)
 	if err != nil {
 		return err
+	}
+	if !proof.Proven() {
+		p.tellContent(out, proof, d)
+		return fmt.Errorf("not proven: what the file shows; differences: %d", len(proof.Faults))
 	}
 	fmt.Fprintf(out, "proven: report %s, version %d, %s as of %s, frozen %s\n", d.Frozen.Report, d.Frozen.Version, d.Period, d.AsOf, d.Frozen.At.Format("2006-01-02 15:04:05 -07:00"))
 	fmt.Fprintf(out, "sha256 %s, signed by %s\n", proof.Seal.SHA256, base64.StdEncoding.EncodeToString(p.key))
@@ -163,6 +167,16 @@ func (p proving) tell(out io.Writer, raw []byte) error {
 		fmt.Fprintln(out, "not proven: "+text)
 	}
 	return p.tellNewer(out, d.Frozen)
+}
+
+// tellContent says what is proven of a file that does not show what this release makes of its content.
+func (p proving) tellContent(out io.Writer, proof *exports.Proof, d *exports.Document) {
+	if proof.Earlier {
+		fmt.Fprintf(out, "EARLIER this %s is of an earlier form, which wrote <5 where a number is hidden: this release writes the same content otherwise, and differences of form are told above like any other\n", proof.Kind)
+	}
+	fmt.Fprintf(out, "proven: the signed content alone, of report %s, version %d, %s as of %s, frozen %s; not what the file shows. Download the report again for a file that can be proven whole\n",
+		d.Frozen.Report, d.Frozen.Version, d.Period, d.AsOf, d.Frozen.At.Format("2006-01-02 15:04:05 -07:00"))
+	fmt.Fprintf(out, "sha256 %s, signed by %s\n", proof.Seal.SHA256, base64.StdEncoding.EncodeToString(p.key))
 }
 
 // tellNewer says whether what was proven is what stands: a report that was corrected is still proven, and no longer what is reported.

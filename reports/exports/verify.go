@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -31,6 +32,8 @@ type Proof struct {
 	Seal     *Seal    // that the file carries or names
 	Faults   []string // each a sentence that names what differs
 	Compared int      // texts that were held against the signed content
+	Signed   bool     // the content that the file carries or names is ours, whatever the file shows
+	Earlier  bool     // the file hides numbers as releases did before December 2026: they wrote it in another form
 	Unproven []string // what the proof says nothing of
 }
 
@@ -55,12 +58,18 @@ func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*Seal, e
 		p.fault("%v", err)
 		return p, nil
 	}
+	p.Signed = true
 	d, err := Open(p.Seal)
 	if err != nil {
 		return p, err
 	}
-	return p, file.compare(p, d)
+	err = file.compare(p, d)
+	p.Earlier = !p.Proven() && slices.ContainsFunc(file.texts(), func(text string) bool { return strings.Contains(text, earlierHidden) })
+	return p, err
 }
+
+// earlierHidden stood in hidden cells of units until December 2026; this release writes it nowhere.
+const earlierHidden = "<5"
 
 // Proven says whether nothing speaks against the file.
 func (p *Proof) Proven() bool { return len(p.Faults) == 0 }
@@ -83,6 +92,7 @@ type opened struct {
 	kind    string
 	seal    func(find func(string) (*Seal, error)) (*Seal, error)
 	compare func(*Proof, *Document) error
+	texts   func() []string // that the file shows
 }
 
 // open tells the kind by what is inside, never by a name.
@@ -105,7 +115,7 @@ func openJSON(raw []byte) (*opened, error) {
 	}
 	return &opened{
 		kind: "json", seal: func(func(string) (*Seal, error)) (*Seal, error) { return seal, nil },
-		compare: func(p *Proof, d *Document) error { return p.compareJSON(raw, d) },
+		compare: func(p *Proof, d *Document) error { return p.compareJSON(raw, d) }, texts: func() []string { return nil },
 	}, nil
 }
 

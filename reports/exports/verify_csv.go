@@ -24,7 +24,7 @@ func openCSV(raw []byte) (*opened, error) {
 	}
 	return &opened{
 		kind: "csv", seal: func(find func(string) (*Seal, error)) (*Seal, error) { return csvSeal(lines, find) },
-		compare: func(p *Proof, d *Document) error { return p.compareCSV(lines, d) },
+		compare: func(p *Proof, d *Document) error { return p.compareCSV(lines, d) }, texts: func() []string { return slices.Concat(lines...) },
 	}, nil
 }
 

@@ -24,7 +24,7 @@ func openDOCX(archive *zip.Reader) (*opened, error) {
 	}
 	return &opened{
 		kind: "docx", seal: func(func(string) (*Seal, error)) (*Seal, error) { return docxSeal(archive) },
-		compare: func(p *Proof, d *Document) error { return p.compareDOCX(text, d) },
+		compare: func(p *Proof, d *Document) error { return p.compareDOCX(text, d) }, texts: text.all,
 	}, nil
 }
 
@@ -60,6 +60,15 @@ func docxSeal(archive *zip.Reader) (*Seal, error) {
 type documentText struct {
 	paragraphs []string
 	tables     []textTable
+}
+
+// all are the texts of a document, a paragraph or cell each.
+func (d *documentText) all() []string {
+	texts := slices.Clone(d.paragraphs)
+	for _, t := range d.tables {
+		texts = append(texts, slices.Concat(t.rows...)...)
+	}
+	return texts
 }
 
 type textTable struct {

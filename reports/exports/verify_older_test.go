@@ -3,8 +3,11 @@ package exports_test
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/xuri/excelize/v2"
 
 	"market40/reports/exports"
 )
@@ -35,6 +38,51 @@ func TestAnOlderTableIsJudgedByItsRelease(t *testing.T) {
 		if told := strings.Join(proof.Faults, "; "); (file.want == "") != proof.Proven() || !strings.Contains(told, file.want) || proof.Compared == 0 {
 			t.Errorf("%s: %q, not %q", name, told, file.want)
 		}
+	}
+}
+
+// A workbook of a release before December 2026 lacks the columns of the status, and may write <5 where a number is hidden. It is held
+// against the content without the columns; of what it shows otherwise it says that the form is an earlier one, and that its content is
+// proven. So is the content of a file in which somebody changed a figure.
+func TestAnOlderWorkbookIsOfAnEarlierForm(t *testing.T) {
+	t.Parallel()
+	_, files := every(t)
+	for name, tt := range map[string]struct {
+		change          func(*excelize.File)
+		faults, earlier bool
+	}{
+		"without the status":  {func(*excelize.File) {}, false, false},
+		"with <5":             {func(f *excelize.File) { replaceIn(t, f, "ẩn", "<5") }, true, true},
+		"with another figure": {func(f *excelize.File) { must(t, f.SetCellValue("Số liệu", "I2", 987)) }, true, false},
+	} {
+		file, err := excelize.OpenReader(bytes.NewReader(files["xlsx"]))
+		must(t, err)
+		if rows, err := file.GetRows("Số liệu"); err != nil || strings.Join(rows[0][23:], " ") != "Trạng thái Lý do" || !slices.ContainsFunc(rows[1:], func(r []string) bool { return len(r) > 23 && r[23] != "" }) {
+			t.Fatalf("no row has a status: %v %v", rows[0], err)
+		}
+		must(t, file.RemoveCol("Số liệu", "X"))
+		must(t, file.RemoveCol("Số liệu", "X"))
+		tt.change(file)
+		var b bytes.Buffer
+		must(t, file.Write(&b))
+		proof, err := exports.Check(b.Bytes(), public(), nil)
+		must(t, err)
+		if !proof.Signed || proof.Proven() == tt.faults || proof.Earlier != tt.earlier {
+			t.Errorf("%s: signed %t, of an earlier form %t, %q", name, proof.Signed, proof.Earlier, proof.Faults)
+		}
+	}
+}
+
+// replaceIn replaces a cell's text in the sheet of figures, wherever it stands.
+func replaceIn(t *testing.T, f *excelize.File, old, text string) {
+	t.Helper()
+	cells, err := f.SearchSheet("Số liệu", old)
+	must(t, err)
+	if len(cells) == 0 {
+		t.Fatalf("no cell says %s", old)
+	}
+	for _, cell := range cells {
+		must(t, f.SetCellValue("Số liệu", cell, text))
 	}
 }
 

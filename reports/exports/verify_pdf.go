@@ -131,6 +131,12 @@ func openPDF(raw []byte) (*opened, error) {
 	return &opened{
 		kind: "pdf", seal: func(func(string) (*Seal, error)) (*Seal, error) { return pdfSeal(objects) },
 		compare: func(p *Proof, d *Document) error { return p.comparePDF(objects, trailer, d) },
+		texts: func() (texts []string) {
+			for _, object := range objects {
+				texts = append(texts, drawnTexts(object.stream)...)
+			}
+			return texts
+		},
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package exports
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"market40/merchants/encodings"
 	"market40/reports"
 )
 
@@ -104,7 +106,7 @@ func (b *workbook) cells(row []cell) []any {
 	for i, c := range row {
 		value := c.value
 		if text, is := value.(string); is {
-			value = inert(text)
+			value = encodings.Inert(text)
 		}
 		values[i] = excelize.Cell{StyleID: b.styles[c.style], Value: value}
 	}
@@ -129,7 +131,7 @@ func (b *workbook) sheet(name string, widths []float64, freeze int, rows [][]cel
 			at, err := excelize.CoordinatesToCellName(x+1, y+1)
 			b.note(err)
 			if text, is := c.value.(string); is {
-				c.value = inert(text)
+				c.value = encodings.Inert(text)
 			}
 			b.note(b.file.SetCellValue(name, at, c.value))
 			b.note(b.file.SetCellStyle(name, at, at, b.styles[c.style]))
@@ -210,12 +212,15 @@ func (b *workbook) cover(d *Document) {
 	b.note(b.file.DeleteSheet("Sheet1"))
 }
 
-var figureHeads = []string{
+// statusHeads are the columns of what each line says of its unit as a whole. New columns are added at the end: programs read these files.
+var statusHeads = []string{"Trạng thái", "Lý do"}
+
+var figureHeads = slices.Concat([]string{
 	"Cấp", "Mã địa phương", "Địa phương", "Chợ", "Mã chỉ số", "Chỉ số", "Thành phần", "Phiên bản định nghĩa", "Tử số", "Mẫu số", "Giá trị",
 	"Chứng cứ A", "Chứng cứ B", "Chứng cứ C", "Chứng cứ D", "Khoảng 95 %, từ", "Khoảng 95 %, đến", "Độ phủ, tử số", "Độ phủ, mẫu số", "Độ phủ", "Ẩn", "Dữ liệu mới nhất", "Ghi chú",
-}
+}, statusHeads)
 
-var figureWidths = []float64{9, 9, 24, 14, 8, 46, 28, 11, 11, 11, 12, 10, 10, 10, 10, 11, 11, 10, 10, 10, 7, 17, 18}
+var figureWidths = []float64{9, 9, 24, 14, 8, 46, 28, 11, 11, 11, 12, 10, 10, 10, 10, 11, 11, 10, 10, 10, 7, 17, 18, 14, 46}
 
 var levels = map[string]string{"province": "tỉnh", "district": "huyện", "commune": "xã", "total": "tổng"}
 
@@ -227,9 +232,9 @@ func (b *workbook) figures(d *Document) {
 	}
 	rows := [][]cell{heads}
 	for _, row := range d.Report.Rows {
-		rows = append(rows, d.figureRows(row.Locality, row.Markets, row.Indicators)...)
+		rows = append(rows, d.figureRows(row)...)
 	}
-	rows = append(rows, d.figureRows(reports.Locality{Level: "total", Name: "Tổng cộng"}, nil, d.Report.Total)...)
+	rows = append(rows, d.figureRows(reports.Row{Locality: reports.Locality{Level: "total", Name: "Tổng cộng"}, Indicators: d.Report.Total})...)
 	if _, err := b.file.NewSheet(figuresSheet); err != nil {
 		b.note(err)
 		return
@@ -241,9 +246,10 @@ func (b *workbook) figures(d *Document) {
 	b.stream(figuresSheet, figureWidths, rows)
 }
 
-func (d *Document) figureRows(l reports.Locality, markets []reports.Market, figures reports.Figures) [][]cell {
+func (d *Document) figureRows(of reports.Row) [][]cell {
+	l, figures := of.Locality, of.Indicators
 	codes, demo := []string{}, d.Demo && l.Level == "total"
-	for _, m := range markets {
+	for _, m := range of.Markets {
 		codes = append(codes, m.Code)
 		demo = demo || m.Demo
 	}
@@ -256,13 +262,17 @@ func (d *Document) figureRows(l reports.Locality, markets []reports.Market, figu
 		level = word
 	}
 	head := []cell{{"cell", level}, {"center", l.Code}, {"cell", l.Name}, {"cell", strings.Join(codes, " ")}}
+	tail := []cell{{"cell", ""}, {"cell", cmp.Or(of.Status.Reason, reasons[of.StatusReason])}}
+	if code := of.Status.Code; code != nil {
+		tail[0].value = cmp.Or(statuses[*code], *code)
+	}
 	rows := [][]cell{}
 	for _, code := range slices.Sorted(maps.Keys(figures)) {
 		figure, definition := figures[code], d.define(code)
-		rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", ""}}, figureCells(figure, line{unit: definition.Unit}, note)))
+		rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", ""}}, figureCells(figure, line{unit: definition.Unit}, note), tail))
 		for _, key := range definition.partsIn(figure) {
 			rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", definition.partName(key)}},
-				figureCells(figure.Parts[key], line{unit: partUnit(definition.Unit, key)}, note)))
+				figureCells(figure.Parts[key], line{unit: partUnit(definition.Unit, key)}, note), tail))
 		}
 	}
 	return rows
@@ -365,12 +375,4 @@ func (b *workbook) definitions(d *Document) {
 	}
 	b.sheet(definitionsSheet, []float64{8, 40, 11, 46, 80}, 1, rows)
 	b.paper(definitionsSheet, "landscape", a4)
-}
-
-// inert leads by an apostrophe what would begin a formula once the sheet is saved as CSV (OWASP, CSV Injection).
-func inert(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }
