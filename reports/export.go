@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"market40/merchants/encodings"
 )
 
 // byteOrderMark makes spreadsheets read UTF-8.
@@ -135,16 +137,10 @@ func (q *Quantity) text() string {
 	return q.String()
 }
 
-// inert leads by an apostrophe what would begin a formula where a table is opened (OWASP, CSV Injection). A number below
-// zero is no formula.
+// inert makes cells that start no formula.
 func inert(cells []string) []string {
 	for i, cell := range cells {
-		if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-			continue
-		}
-		if _, err := strconv.ParseFloat(cell, 64); err != nil || cell[0] != '-' {
-			cells[i] = "'" + cell
-		}
+		cells[i] = encodings.Inert(cell)
 	}
 	return cells
 }

@@ -30,19 +30,19 @@ var arrows = map[string][]string{
 	"frontend/pages": {"payments", "payments/money", "merchants", "merchants/edge", "merchants/problem", "merchants/vietqr"},
 
 	// Reports read tables by SQL and know no domain logic.
-	"reports":          {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/jobs", "merchants/problem", "migrations/database", "reports/disclosure", "reports/disclosure/audit", "reports/estimate"},
+	"reports":          {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/jobs", "merchants/problem", "migrations/database", "reports/disclosure", "reports/disclosure/audit", "reports/estimate"},
 	"reports/estimate": {}, // statistics
 	// What may be published: plain counts and sets. Its audit shares nothing with it.
 	"reports/disclosure":       {},
 	"reports/disclosure/audit": {},
 	// Files of reports, and their proof.
-	"reports/exports": {"merchants/auth", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/vietqr", "reports", "reports/periodic"},
+	"reports/exports": {"merchants/auth", "merchants/edge", "merchants/encodings", "merchants/posters", "merchants/problem", "merchants/vietqr", "reports", "reports/periodic"},
 	// Lists of what was seen in the field are read as boards' rosters are.
 	"reports/field": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/problem", "merchants/roster", "migrations/database", "payments/money", "reports", "reports/estimate"},
 	// What the province ordered; units and markets have one shape in all reports.
 	"reports/programme": {"merchants/auth", "merchants/edge", "merchants/encodings", "merchants/problem", "migrations/database", "payments/money", "reports"},
 	// What is said in a report is frozen, and signed by a key that follows from the index key.
-	"reports/periodic": {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "migrations/database", "reports", "reports/programme"},
+	"reports/periodic": {"merchants/auth", "merchants/edge", "merchants/encodings", "merchants/problem", "merchants/seal", "migrations/database", "reports", "reports/programme"},
 
 	"payments": {
 		"payments/banks", "payments/feed", "payments/ledger", "payments/money",
@@ -50,7 +50,7 @@ var arrows = map[string][]string{
 		"migrations/database",
 	},
 	// The book draws documents, which the way of notices must not carry.
-	"payments/book": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/posters", "merchants/problem", "merchants/seal", "migrations/database", "payments/ledger", "payments/money"},
+	"payments/book": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/posters", "merchants/problem", "merchants/seal", "migrations/database", "payments/ledger", "payments/money"},
 	// Boxes speak what was posted: the way of notices knows no MQTT.
 	"payments/soundbox": {"merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "migrations/database", "payments", "payments/feed", "payments/ledger", "payments/money"},
 	"payments/banks":    {"merchants/vietqr", "payments/money"},

@@ -4,6 +4,9 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode"
 
 	"market40/merchants/problem"
 )
@@ -28,8 +31,22 @@ func Faults(texts map[string]string) []problem.Field {
 	return faults
 }
 
+// CheckText refuses a free text that has a fault, before it is kept, shown and printed.
+func CheckText(field, text string) error {
+	if fault := TextFault(field, text); fault != nil {
+		return problem.InFields(*fault)
+	}
+	return nil
+}
+
 // TextFault returns the fault of a text that may have question marks; nil: it has none.
 func TextFault(field, text string) *problem.Field {
+	if strings.ContainsFunc(text, unseen) {
+		return &problem.Field{
+			Name: field, Code: "text_form",
+			Vi: "Có ký tự điều khiển không nhìn thấy: hãy gõ lại.", En: "It holds control characters, which nobody sees: type it again.",
+		}
+	}
 	guess := Guess(text)
 	if guess == "" {
 		return nil
@@ -39,6 +56,23 @@ func TextFault(field, text string) *problem.Field {
 		Name: field, Code: "text_encoding",
 		Vi: "Chữ bị sai bảng mã, có lẽ là " + name + ": hãy gõ lại bằng Unicode.", En: "The letters are of another encoding, probably " + name + ": type it in Unicode.",
 	}
+}
+
+// unseen reports whether a character controls a machine or turns the direction of writing. Ends of lines and tabs are text.
+func unseen(r rune) bool {
+	return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
+}
+
+// Inert returns a cell's text that starts no formula where a table is opened (OWASP, CSV Injection): an apostrophe leads what would. A
+// number below zero is no formula.
+func Inert(text string) string {
+	if text == "" || !strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return text
+	}
+	if _, err := strconv.ParseFloat(text, 64); err == nil && text[0] == '-' {
+		return text
+	}
+	return "'" + text
 }
 
 // Check refuses texts that have such faults.

@@ -3,9 +3,10 @@ package book
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/xuri/excelize/v2"
+
+	"market40/merchants/encodings"
 )
 
 // tab is the name of the workbook's only sheet.
@@ -105,7 +106,7 @@ func (t *workbook) row(cells ...any) {
 		}
 		value := cells[i+1]
 		if text, ok := value.(string); ok {
-			value = inert(text)
+			value = encodings.Inert(text)
 		}
 		values = append(values, excelize.Cell{StyleID: t.styles[style], Value: value})
 	}
@@ -158,13 +159,4 @@ func (t *workbook) write(f *form) {
 		t.wide("B", "bold", text)
 	}
 	t.wide("B", "center", formSigned)
-}
-
-// inert is a text that stays one when the workbook is saved as CSV and opened again: what would begin a formula there
-// is led by an apostrophe (OWASP, CSV Injection).
-func inert(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
+	"market40/merchants/encodings"
 	"market40/merchants/problem"
 	"market40/reports"
 )
@@ -33,6 +34,9 @@ var stateWords = map[string]string{Draft: "bản nháp", Submitted: "đã gửi"
 
 // Submit freezes what the report says, as its first version, and hands it in.
 func (p *Periodic) Submit(ctx context.Context, who auth.Principal, id, note string) (*Whole, error) {
+	if err := encodings.CheckText("note", note); err != nil {
+		return nil, err
+	}
 	return p.freeze(ctx, who, id, freezing{step: "submit", note: note})
 }
 
@@ -69,8 +73,11 @@ func (p *Periodic) Freeze(ctx context.Context, who auth.Principal, o ReportOrder
 	return p.ReadVersion(ctx, who, r.ID.String(), *r.Version)
 }
 
-// said is a text that says something.
+// said is a text that says something, and that people can read.
 func said(field, text string) (string, error) {
+	if err := encodings.CheckText(field, text); err != nil {
+		return "", err
+	}
 	text = strings.TrimSpace(text)
 	if len([]rune(text)) < 3 {
 		return "", problem.Of(field, "too_short", "Hãy ghi rõ, ít nhất 3 ký tự.", "Please say why, in 3 characters at least.")
@@ -191,6 +198,9 @@ func (p *Periodic) step(ctx context.Context, tx pgx.Tx, who auth.Principal, repo
 
 // Approve accepts the newest version. Who submitted it does not: four eyes are two persons, whatever keys they hold.
 func (p *Periodic) Approve(ctx context.Context, who auth.Principal, id, note string) (*Whole, error) {
+	if err := encodings.CheckText("note", note); err != nil {
+		return nil, err
+	}
 	return p.judge(ctx, who, id, "approve", note)
 }
 

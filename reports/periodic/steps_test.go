@@ -30,6 +30,10 @@ func TestAReportsWay(t *testing.T) {
 	w.refused(w.nhaTrang, "POST", at+"/approve", nil, 403, "not_allowed")
 	w.refused(w.province, "POST", at+"/return", object{"note": " x "}, 422, "too_short")
 	w.refused(w.province, "POST", at+"/return", object{}, 422, "required")
+	for _, step := range []string{"/return", "/approve"} {
+		w.refused(w.province, "POST", at+step, object{"note": "thiếu\x07 tem"}, 422, "text_form")
+		w.refused(w.province, "POST", at+step, object{"note": "thiÕu tem ®· kiÓm"}, 422, "text_encoding")
+	}
 	w.ask(w.province, "POST", at+"/return", object{"note": "thiếu tem đã kiểm"}, 200)
 	w.refused(w.province, "POST", at+"/approve", object{}, 409, "report_state")
 	w.ask(w.nhaTrang, "POST", at+"/correct", object{"reason": "đã kiểm tem"}, 200)
@@ -40,6 +44,7 @@ func TestAReportsWay(t *testing.T) {
 	if last := approved.items("steps")[4]; last["version"] != 2.0 || last.text("note") != "đạt" {
 		t.Errorf("approved: %v", last)
 	}
+	w.refused(w.nhaTrang, "POST", at+"/correct", object{"reason": "sai \u2067tên"}, 422, "text_form")
 	w.ask(w.province, "POST", at+"/return", object{"note": "sai tên chợ"}, 200) // an approved one, too
 }
 

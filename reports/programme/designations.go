@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
+	"market40/merchants/encodings"
 	"market40/merchants/problem"
 )
 
@@ -47,6 +48,9 @@ func (p *Programme) readChoice(in Choice, c *Campaign, now Pilot) (ch choice, er
 	ch.reason = strings.TrimSpace(in.ExemptReason)
 	if (in.MarketID == "") == (ch.reason == "") {
 		return ch, problem.Of("market_id", "market_or_exemption", "Nêu chợ được chọn, hoặc lý do được miễn: một trong hai.", "Name the market that was chosen or why the locality is exempt: one of the two.")
+	}
+	if err := encodings.CheckText("exempt_reason", in.ExemptReason); err != nil {
+		return ch, err
 	}
 	if in.MarketID != "" {
 		id, err := uuid.Parse(in.MarketID)

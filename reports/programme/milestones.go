@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/auth"
+	"market40/merchants/encodings"
 	"market40/merchants/problem"
 )
 
@@ -43,6 +44,9 @@ func (p *Programme) Reach(ctx context.Context, who auth.Principal, c *Campaign, 
 	}
 	if now.Market == nil {
 		return now, problem.New(problem.Conflict, "no_pilot", "Địa phương này chưa có chợ thí điểm.", "This locality has no pilot market.")
+	}
+	if err := encodings.CheckText("note", in.Note); err != nil {
+		return now, err
 	}
 	on, err := day("reached_on", in.ReachedOn)
 	switch {

@@ -90,6 +90,8 @@ func TestDesignationsThatAreRefused(t *testing.T) {
 		{object{}, 422, "market_or_exemption"},
 		{object{"market_id": dam, "exempt_reason": "x"}, 422, "market_or_exemption"},
 		{object{"exempt_reason": "  "}, 422, "market_or_exemption"},
+		{object{"exempt_reason": "mi\x1b[31mễn"}, 422, "text_form"},
+		{object{"exempt_reason": "kh«ng cã chî nµo"}, 422, "text_encoding"},
 		{object{"market_id": dam, "since": "2026-11-23"}, 422, "since_in_future"},
 		{object{"market_id": dam, "since": "hôm nay"}, 422, "date_form"},
 		{object{"market_id": dam, "since": "2019-01-01"}, 422, "before_campaign"},
@@ -201,6 +203,9 @@ func TestMilestones(t *testing.T) {
 		{"equipped", "2024-05-27", "before_campaign"}, {"habitual", "2026-11-23", "date_in_future"}, {"habitual", "1/1/2026", "date_form"}, {"chosen", "2026-03-02", "unknown_value"},
 	} {
 		w.refused(w.admin, "PUT", steps+tt.step, object{"reached_on": tt.on}, 422, tt.code)
+	}
+	for _, tt := range []struct{ note, code string }{{"a\x00b", "text_form"}, {"\u202eđảo chiều", "text_form"}, {"lÔ ra m¾t chî", "text_encoding"}, {strings.Repeat("ờ", 501), "invalid"}} {
+		w.refused(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-03-02", "note": tt.note}, 422, tt.code)
 	}
 	w.refused(w.admin, "DELETE", steps+"chosen", nil, 404, "not_found") // told by the designation
 	w.ask(w.admin, "DELETE", steps+"launched", nil, 204)
