@@ -14,7 +14,7 @@ type Adoption struct {
 	AsOf     string  `json:"as_of" format:"date" doc:"the state is that of 00:00 Asia/Ho_Chi_Minh of this day, windows are the days before it"`
 	Campaign *string `json:"campaign" doc:"its code; null: all markets"`
 	Rows     []Row   `json:"rows" nullable:"false" doc:"one per unit, by code"`
-	Total    Figures `json:"total" doc:"of all rows; a merchant of several units counts once. Beside the figures, outside names what no unit of the basis holds"`
+	Total    Figures `json:"total" doc:"of all rows; a merchant of several units counts once. Beside the figures, outside names the markets that are left out"`
 	Coverage *Share  `json:"coverage" doc:"of all rows, as coverage of a row"`
 	Funnel   *Funnel `json:"funnel" doc:"of all rows, as funnel of a row"`
 
@@ -164,7 +164,7 @@ type unit struct {
 
 // row is a unit's row.
 func (c *counted) row(u unit) Row {
-	markets := u.counted(c.pilotsAsked())
+	markets := c.marketsOf([]unit{u})
 	g := c.told(markets)
 	row := Row{Locality: u.locality, Markets: markets, Indicators: g.figures(), Coverage: g.coverage(), Funnel: g.funnel(), Revised: g.revised()}
 	c.programme.add(row.Indicators, []unit{u}, c.version)

@@ -30,7 +30,7 @@ type DrillDown struct {
 	Figure    Figure      `json:"figure" doc:"of all parts together"`
 	Parts     []DrillPart `json:"parts" nullable:"false"`
 	Revised   *Revised    `json:"revised,omitempty" doc:"as of a row of the adoption report"`
-	Outside   *Outside    `json:"outside,omitempty" doc:"of all localities together: what no unit of the basis holds; absent of one locality"`
+	Outside   *Outside    `json:"outside,omitempty" doc:"of all localities together: the markets that are left out; of one locality, where there are any"`
 	Withheld  []Withheld  `json:"withheld" nullable:"false" doc:"markets whose parts are published along another dimension, and so not along this one"`
 }
 
@@ -83,6 +83,7 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 	markets := c.marketsOf(units)
 	g := c.told(markets)
 	answer := &DrillDown{Indicator: q.Indicator, Basis: q.Basis, AsOf: day.Format(time.DateOnly), By: q.By, Figure: c.figure(units, q), Parts: []DrillPart{}, Withheld: []Withheld{}, Revised: g.revised()}
+	answer.Outside = c.outsideOf(units)
 	if q.Locality == "" {
 		left := c.outside(q.Basis)
 		answer.Outside = &left
@@ -156,6 +157,12 @@ func (c *counted) unitsOf(basis, named string) ([]unit, error) {
 
 // marketsOf are the markets that are counted in some units.
 func (c *counted) marketsOf(units []unit) []Market {
+	markets, _ := c.summed(c.allOf(units))
+	return markets
+}
+
+// allOf are the markets of some units, with a campaign its pilots.
+func (c *counted) allOf(units []unit) []Market {
 	markets, seen := []Market{}, map[uuid.UUID]bool{}
 	for _, u := range units {
 		for _, m := range u.counted(c.pilotsAsked()) {

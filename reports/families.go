@@ -269,10 +269,7 @@ func tooFewFor(least int, has func(*cell) bool) func([]*cell) bool {
 		if !slices.ContainsFunc(at, has) {
 			return false
 		}
-		operating := 0
-		for _, p := range joined(at).people {
-			operating += one(p.operates)
-		}
+		operating := joined(at).operating()
 		return operating < least && (operating > 0 || least > disclosure.Fewest)
 	}
 }

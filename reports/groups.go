@@ -15,6 +15,7 @@ import (
 type group struct {
 	markets disclosure.Set
 	total   bool // of a basis or of a campaign
+	pilots  bool // of a campaign's pilots alone
 	tally   tally
 	hidden  [families]bool
 }
@@ -30,6 +31,8 @@ type groups struct {
 	cohort  [2]int64
 	queries []string            // which were read
 	several map[merchantID]bool // who is known at several markets
+	pilots  disclosure.Set      // the markets that a campaign chose
+	small   disclosure.Set      // those that are counted by themselves alone
 }
 
 // groupUnits groups the markets of units, and those of them that are pilots of each campaign.
@@ -44,29 +47,38 @@ func groupUnits(units []unit, campaigns []map[uuid.UUID]bool, also []Market) *gr
 		}
 	}
 	for _, id := range g.ids {
-		g.add(g.set([]Market{{ID: id}}))
+		g.add(g.set([]Market{{ID: id}}), group{})
 	}
+	g.pilots, g.small = disclosure.NewSet(len(g.ids)), disclosure.NewSet(len(g.ids))
 	for _, pilots := range append([]map[uuid.UUID]bool{nil}, campaigns...) {
 		totals := map[string]disclosure.Set{}
 		for _, u := range units {
 			set := g.set(u.counted(pilots))
-			g.add(set)
+			g.add(set, group{pilots: pilots != nil})
+			if pilots != nil {
+				g.pilots.Join(set)
+			}
 			if totals[u.basis] == nil {
 				totals[u.basis] = make(disclosure.Set, len(set))
 			}
 			totals[u.basis].Join(set)
 		}
 		for _, set := range totals {
-			g.add(set).total = true
+			g.add(set, group{total: true, pilots: pilots != nil})
 		}
 	}
-	slices.SortStableFunc(g.list[len(g.ids):], func(a, b *group) int { // of one size, in an order of their own
+	g.order()
+	return g
+}
+
+// order orders the groups of several markets by size, those of one size in an order of their own.
+func (g *groups) order() {
+	slices.SortStableFunc(g.list[len(g.ids):], func(a, b *group) int {
 		return cmp.Or(cmp.Compare(a.markets.Len(), b.markets.Len()), cmp.Compare(a.markets.Key(), b.markets.Key()))
 	})
 	for i, c := range g.list {
 		g.numbers[c.markets.Key()] = i
 	}
-	return g
 }
 
 // counted are the markets of a unit, only pilots where those are given.
@@ -91,19 +103,21 @@ func (g *groups) set(markets []Market) disclosure.Set {
 	return set
 }
 
-func (g *groups) add(set disclosure.Set) *group {
+// add adds a group of some markets, unless it is there, and notes what it is asked as.
+func (g *groups) add(set disclosure.Set, as group) {
 	number, known := g.numbers[set.Key()]
 	if !known {
 		number = len(g.list)
 		g.numbers[set.Key()] = number
 		g.list = append(g.list, &group{markets: set})
 	}
-	return g.list[number]
+	c := g.list[number]
+	c.total, c.pilots = c.total || as.total, c.pilots || as.pilots
 }
 
 // of returns the group of some markets. One that no report of the whole province has is made of those that it has.
 func (g *groups) of(markets []Market) *group {
-	set := g.set(markets)
+	set := g.summed(g.set(markets))
 	if number, known := g.numbers[set.Key()]; known {
 		return g.list[number]
 	}
@@ -173,7 +187,7 @@ func (g *groups) key(bound bool) string {
 	}
 	for _, c := range g.list {
 		b.WriteString(c.markets.Key())
-		b.WriteString(strconv.FormatBool(c.total))
+		b.WriteString(strconv.FormatBool(c.total) + strconv.FormatBool(c.pilots))
 	}
 	return b.String()
 }
@@ -182,6 +196,7 @@ func (g *groups) key(bound bool) string {
 func (g *groups) count(known *keptFacts) {
 	g.several = map[merchantID]bool{}
 	g.cells, g.cohort, g.queries = wholes(known.cells), cohort(known.about.day), known.queries
+	g.leaveOut()
 	for _, c := range g.list {
 		c.tally = tallied(joined(g.cellsOf(c.markets)), g.cohort)
 	}
@@ -208,7 +223,7 @@ func (g *groups) suppress() {
 		for _, c := range g.list {
 			if c.markets.Len() > 0 {
 				cell := f.cell(c.markets, &c.tally, &c.hidden)
-				cell.Total = c.total
+				cell.Total, cell.Pilots = c.total, c.pilots
 				table.Cells, asked = append(table.Cells, cell), append(asked, c)
 			}
 		}

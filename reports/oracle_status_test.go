@@ -258,11 +258,12 @@ func (c *comparing) same(designations []json.RawMessage, many int) {
 	}
 }
 
-// outside holds what the total leaves out: the markets in scope that no unit holds.
+// outside holds what the total leaves out: the markets in scope that no unit holds, and small ones.
 func (c *comparing) outside(w *factWorld, got servedOutside) {
 	var left []*factMarket
+	counted := w.group(c.scope, c.basis, "", c.campaign, c.moment)
 	for _, m := range c.scope {
-		if m.unit(c.basis) == "" && (!c.campaign || len(w.districtsIn([]*factMarket{m}, c.moment)) > 0) {
+		if !slices.Contains(counted, m) && (!c.campaign || len(w.districtsIn([]*factMarket{m}, c.moment)) > 0) {
 			left = append(left, m)
 		}
 	}

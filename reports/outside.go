@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -12,13 +13,16 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
+	"market40/reports/disclosure"
 )
 
-// Outside is what a report leaves out, because no unit of its basis holds it.
+// Outside is what a report leaves out: what no unit of its basis holds, and where campaigns chose markets, others of one to four
+// merchants.
 type Outside struct {
-	Markets   int      `json:"markets" doc:"markets that stood in no unit of the basis on its day"`
+	Markets   int      `json:"markets" doc:"markets that stood in no unit of the basis on its day, and small ones"`
 	Merchants int      `json:"merchants" doc:"merchants operating a stall there"`
 	Listed    []Market `json:"listed" nullable:"false" doc:"those markets, by code"`
+	Small     int      `json:"small,omitempty" doc:"how many of them are left out for having one to four merchants beside the pilots of a campaign: the sum of all less that of the pilots would tell of them"`
 }
 
 // Text returns it in a few words; empty: nothing is left out.
@@ -26,7 +30,11 @@ func (o *Outside) Text() string {
 	if o == nil || o.Markets == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d chợ, %d tiểu thương ngoài danh sách này", o.Markets, o.Merchants)
+	text := fmt.Sprintf("%d chợ, %d tiểu thương ngoài danh sách này", o.Markets, o.Merchants)
+	if o.Small > 0 {
+		text += fmt.Sprintf(" (%d chợ dưới 5 tiểu thương ngoài chiến dịch, không cộng để giữ kín số liệu của từng người)", o.Small)
+	}
+	return text
 }
 
 // Named returns it in a few words with the names of the markets; empty: nothing is left out.
@@ -60,25 +68,99 @@ func readScope(ctx context.Context, tx pgx.Tx, caller auth.Principal) ([]Market,
 	return markets, nil
 }
 
-// outside are the markets in scope (with a campaign, its pilots) that no unit of a basis holds.
-func (c *counted) outside(basis string) Outside {
-	held := map[uuid.UUID]bool{}
-	for _, u := range c.units {
-		for _, m := range u.markets {
-			held[m.ID] = held[m.ID] || u.basis == basis
+// leaveOut takes markets of one to four merchants that no campaign chose out of every group of more, where a campaign chose others:
+// all markets less the pilots would tell of them alone. How many merchants a market has is told by the register.
+func (g *groups) leaveOut() {
+	if g.pilots.Len() == 0 {
+		return
+	}
+	for place := range g.ids {
+		at := g.cells[placeName(place)]
+		if at != nil && !g.pilots.Has(place) && disclosure.Few(at.operating()) {
+			g.small.Add(place)
 		}
 	}
-	left := Outside{Listed: []Market{}}
+	if g.small.Len() == 0 {
+		return
+	}
+	list := g.list
+	g.list, g.numbers = nil, map[string]int{}
+	for _, c := range list {
+		g.add(g.summed(c.markets), *c)
+	}
+	g.order()
+}
+
+// summed are the markets of a set that are counted together: the small ones among them alone, where there are no others.
+func (g *groups) summed(set disclosure.Set) disclosure.Set {
+	rest := slices.Clone(set)
+	rest.Remove(g.small)
+	if rest.Len() == 0 {
+		return set
+	}
+	return rest
+}
+
+// operating counts the merchants who operate a stall at a market.
+func (c *cell) operating() (n int) {
+	for _, p := range c.people {
+		n += one(p.operates)
+	}
+	return n
+}
+
+// summed are the markets that are counted of some, and left those that are not.
+func (c *counted) summed(markets []Market) (counted, left []Market) {
+	set := c.groups.summed(c.groups.set(markets))
+	counted = []Market{}
+	for _, m := range markets {
+		if set.Has(c.groups.places[m.ID]) {
+			counted = append(counted, m)
+		} else {
+			left = append(left, m)
+		}
+	}
+	return counted, left
+}
+
+// outside are the markets in scope (with a campaign, its pilots) that the total of a basis leaves out.
+func (c *counted) outside(basis string) Outside {
+	held, units := map[uuid.UUID]bool{}, []unit{}
+	for _, u := range c.units {
+		if u.basis != basis {
+			continue
+		}
+		units = append(units, u)
+		for _, m := range u.markets {
+			held[m.ID] = true
+		}
+	}
+	_, small := c.summed(c.allOf(units))
+	left := slices.Clone(small)
 	for _, m := range (unit{markets: c.scope}).counted(c.pilotsAsked()) {
 		if !held[m.ID] {
-			left.Listed = append(left.Listed, m)
+			left = append(left, m)
 		}
 	}
-	left.Markets = len(left.Listed)
-	for _, p := range joined(c.groups.cellsOf(c.groups.set(left.Listed))).people {
-		left.Merchants += one(p.operates)
+	return c.leftOut(left, small)
+}
+
+// leftOut tells of markets that are left out; small are those of few merchants.
+func (c *counted) leftOut(left, small []Market) Outside {
+	slices.SortFunc(left, func(a, b Market) int { return strings.Compare(a.Code, b.Code) })
+	o := Outside{Markets: len(left), Listed: append([]Market{}, left...), Small: len(small)}
+	o.Merchants = joined(c.groups.cellsOf(c.groups.set(left))).operating()
+	return o
+}
+
+// outsideOf are the markets that the figures of some units leave out; nil: none.
+func (c *counted) outsideOf(units []unit) *Outside {
+	_, small := c.summed(c.allOf(units))
+	if len(small) == 0 {
+		return nil
 	}
-	return left
+	o := c.leftOut(small, small)
+	return &o
 }
 
 // total is how a report's total is written: its figures by code, and beside them what it leaves out.

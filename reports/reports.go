@@ -71,17 +71,16 @@ func (c *counted) adoption(basis string) *Adoption {
 	if c.programme.campaign != nil {
 		report.Campaign = &c.programme.campaign.Code
 	}
-	var markets []Market
+	var units []unit
 	for _, u := range c.units {
 		if u.basis == basis {
-			report.Rows = append(report.Rows, c.row(u))
-			markets = append(markets, u.counted(c.pilotsAsked())...)
+			report.Rows, units = append(report.Rows, c.row(u)), append(units, u)
 		}
 	}
 	if c.whole { // among the units of a part, a rank would tell nothing of the others
 		rank(report.Rows)
 	}
-	g := c.told(markets)
+	g := c.told(c.marketsOf(units))
 	report.Total, report.Coverage, report.Funnel = g.figures(), g.coverage(), g.funnel()
 	report.Revised = g.revised()
 	c.programme.add(report.Total, c.units, c.version)

@@ -173,3 +173,58 @@ func TestEvidenceHidesAlone(t *testing.T) {
 		}
 	}
 }
+
+// A small market that is built beside a campaign's pilots hides none of their figures, nor the campaign's total. Of one to four
+// merchants it is in no sum and named beside the total; of more it takes the total of all markets with it while few are paid there.
+func TestASmallMarketBesideACampaign(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name      string
+		small     crowd
+		unit, all string
+		left, in  int // how many markets are left out, and merchants in the total
+	}{
+		{"one merchant", crowd{merchants: 1}, "9/20", "25/54", 1, 54},
+		{"four, of whom three are paid", crowd{merchants: 4, noticed: 3}, "9/20", "25/54", 1, 54},
+		{"twelve, of whom three are paid", crowd{merchants: 12, noticed: 3}, "hidden/32", "hidden/66", 0, 66},
+		{"twelve, of whom six are paid", crowd{merchants: 12, noticed: 6}, "15/32", "31/66", 0, 66},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newNovember(t)
+			_, choose := w.campaignOf("2026-01-01")
+			for i, c := range map[int]crowd{0: {merchants: 20, noticed: 9}, 3: {merchants: 18, noticed: 9}, 5: {merchants: 16, noticed: 7}} {
+				district := communes[i][0].code
+				market := w.market("P"+district, communes[i]...)
+				w.crowd(market, c)
+				choose(district, market)
+			}
+			w.crowd(w.market("SMALL", nhaTrang...), tt.small)
+			admin := w.key(auth.Admin, "")
+			for _, basis := range bases {
+				pilots := w.adoption(admin, "campaign=CHO40&basis="+basis)
+				if got := told(pilots.Total["I05"]); got != "25/54" {
+					t.Errorf("%s: the campaign's total is %s", basis, got)
+				}
+				for _, r := range pilots.Rows {
+					if len(r.Markets) > 0 && r.Indicators["I05"].Suppressed {
+						t.Errorf("%s: %s is hidden", basis, r.Locality.Name)
+					}
+				}
+				all := w.adoption(admin, "basis="+basis)
+				if got := told(all.Total["I05"]); got != tt.all || all.Outside.Small != tt.left || all.Total["I01"].Denominator.IntPart() != int64(tt.in) {
+					t.Errorf("%s: all markets are %s, with %+v left out", basis, got, all.Outside)
+				}
+			}
+			if got := told(row(t, w.adoption(admin, "basis=current"), "22366").Indicators["I05"]); got != tt.unit {
+				t.Errorf("its commune is %s", got)
+			}
+			if tt.small.noticed != 3 {
+				return
+			}
+			for _, found := range w.attack(w.key(auth.ProvinceOfficer, ""), asOf, "CHO40").findings() {
+				t.Error(found)
+			}
+		})
+	}
+}

@@ -26,7 +26,7 @@ type Trend struct {
 	Indicator string       `json:"indicator"`
 	Points    []TrendPoint `json:"points" nullable:"false" doc:"oldest first"`
 	Target    *Target      `json:"target" doc:"with a campaign, what is wanted now; null: none"`
-	Outside   *Outside     `json:"outside,omitempty" doc:"of all localities together: what no unit of the basis holds, as of the last point; absent of one locality or market"`
+	Outside   *Outside     `json:"outside,omitempty" doc:"of all localities together: the markets that are left out, as of the last point; of one locality, where there are any; absent of one market"`
 }
 
 // TrendPoint is one of them.
@@ -92,6 +92,7 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 				locality, wanted = c.designatedIn(units[0])
 			}
 			point.Figure, point.Revised = c.figure(units, q), c.told(c.marketsOf(units)).revised()
+			trend.Outside = c.outsideOf(units)
 			if q.Locality == "" {
 				left := c.outside(q.Basis)
 				trend.Outside = &left

@@ -28,10 +28,13 @@ export type Revised = NonNullable<Schemas['ReportsRevised']>;
 /** outsideOf is what a report's total leaves out; nothing: reports that were frozen before do not say. */
 export const outsideOf = (report: { total: unknown }): Outside | undefined => (report.total as { outside?: Outside }).outside;
 
-/** outsideText names what no unit of the basis holds; empty: nothing is left out. */
+/** outsideText says what is left out: what no unit of the basis holds, and small markets; empty: nothing is. */
 export const outsideText = (left: Outside | undefined): string => (!left?.markets ? '' : t(
   `${left.markets} chợ, ${left.merchants} tiểu thương ngoài danh sách này`, `${left.markets} ${left.markets === 1 ? 'market' : 'markets'}, ${left.merchants} ${left.merchants === 1 ? 'merchant' : 'merchants'} outside this list`,
-));
+) + (!left.small ? '' : t(
+  ` (${left.small} chợ dưới 5 tiểu thương ngoài chiến dịch, không cộng để giữ kín số liệu của từng người)`,
+  ` (${left.small} of under 5 merchants, in no campaign, not added up: the sum would tell of single people)`,
+)));
 
 /** outsideNamed is outsideText with the names of the markets. */
 export const outsideNamed = (left: Outside | null | undefined): string => (left?.markets ? `${outsideText(left)}: ${left.listed.map((m) => m.name).join(', ')}` : '');

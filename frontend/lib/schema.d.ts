@@ -6431,7 +6431,7 @@ export interface components {
             revised?: components["schemas"]["ReportsRevised"];
             /** @description one per unit, by code */
             rows: components["schemas"]["ReportsRow"][];
-            /** @description of all rows; a merchant of several units counts once. Beside the figures, outside names what no unit of the basis holds */
+            /** @description of all rows; a merchant of several units counts once. Beside the figures, outside names the markets that are left out */
             total: {
                 outside: components["schemas"]["ReportsOutside"];
             } & {
@@ -6516,7 +6516,7 @@ export interface components {
             /** @description of all parts together */
             figure: components["schemas"]["ReportsFigure"];
             indicator: string;
-            /** @description of all localities together: what no unit of the basis holds; absent of one locality */
+            /** @description of all localities together: the markets that are left out; of one locality, where there are any */
             outside?: components["schemas"]["ReportsOutside"];
             parts: components["schemas"]["ReportsDrillPart"][];
             /** @description as of a row of the adoption report */
@@ -6666,7 +6666,7 @@ export interface components {
             listed: components["schemas"]["ReportsMarket"][];
             /**
              * Format: int64
-             * @description markets that stood in no unit of the basis on its day
+             * @description markets that stood in no unit of the basis on its day, and small ones
              */
             markets: number;
             /**
@@ -6674,6 +6674,11 @@ export interface components {
              * @description merchants operating a stall there
              */
             merchants: number;
+            /**
+             * Format: int64
+             * @description how many of them are left out for having one to four merchants beside the pilots of a campaign: the sum of all less that of the pilots would tell of them
+             */
+            small?: number;
         };
         ReportsPartOfMarket: {
             /** @description I01, I03 and I05 */
@@ -6774,7 +6779,7 @@ export interface components {
         };
         ReportsTrend: {
             indicator: string;
-            /** @description of all localities together: what no unit of the basis holds, as of the last point; absent of one locality or market */
+            /** @description of all localities together: the markets that are left out, as of the last point; of one locality, where there are any; absent of one market */
             outside?: components["schemas"]["ReportsOutside"];
             /** @description oldest first */
             points: components["schemas"]["ReportsTrendPoint"][];

@@ -29,7 +29,8 @@ type Count struct {
 type Cell struct {
 	Atoms  Set
 	Size   int  // the people that the figure is about
-	Total  bool // of a whole basis or campaign: the last to be hidden
+	Total  bool // of a whole basis or campaign: hidden after what is not
+	Pilots bool // of a campaign's pilots alone, which reports are made of: the last to be hidden
 	Stays  bool // published whatever is hidden: what it says alone of the cells inside is not theirs to hide
 	Counts []Count
 	Hidden bool // set before: hidden for another reason; afterwards: a count is hidden
@@ -160,15 +161,21 @@ func (s *search) compare(a, b int) int {
 	return cmp.Or(cmp.Compare(x.Size, y.Size), cmp.Compare(x.Atoms.Len(), y.Atoms.Len()), cmp.Compare(a, b))
 }
 
-// compareWorth orders cells by what is rather hidden: totals last, the others from small to large.
+// compareWorth orders cells by what is rather hidden: what a campaign is told in last, totals after their parts, the others from
+// small to large.
 func (s *search) compareWorth(a, b int) int {
-	if x := &s.t.Cells[a]; x.Total != s.t.Cells[b].Total {
-		if x.Total {
-			return 1
-		}
-		return -1
+	return cmp.Or(cmp.Compare(s.t.Cells[a].worth(), s.t.Cells[b].worth()), s.compare(a, b))
+}
+
+// worth is larger of what is hidden later.
+func (c *Cell) worth() (worth int) {
+	if c.Pilots {
+		worth += 2
 	}
-	return s.compare(a, b)
+	if c.Total {
+		worth++
+	}
+	return worth
 }
 
 // Set is a set of atoms, a bit each. All sets of a table have the same length.

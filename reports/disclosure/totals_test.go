@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"market40/reports/disclosure"
 )
 
@@ -46,11 +48,21 @@ func newProvince(built ...market) *province {
 	return w
 }
 
+// told is the table of a province.
+func (w *province) told() *disclosure.Table {
+	table := w.table()
+	for i, name := range w.names {
+		table.Cells[i].Total = name == "campaign" || name == "all"
+		table.Cells[i].Pilots = name == "campaign" || i < 8
+	}
+	return table
+}
+
 // market is a market of a province.
 type market struct{ merchants, paid, district int }
 
-// A small market that is built beside the pilots takes few figures with it. All markets less those of the campaign are that market, so
-// one of the two totals goes, and it is the smaller.
+// A small market that is built beside the pilots takes no figure of theirs with it. All markets less those of the campaign are that
+// market, so one of the two totals goes: that of all markets, and the district of both.
 func TestTotalsStay(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -58,20 +70,20 @@ func TestTotalsStay(t *testing.T) {
 		built  []market
 		hidden string
 	}{
-		{"one merchant, not paid", []market{{1, 0, 0}}, "M0 M8 campaign"},
-		{"one merchant, paid", []market{{1, 1, 0}}, "M0 M8 campaign"},
-		{"two", []market{{2, 1, 0}}, "M0 M8 campaign"},
-		{"three", []market{{3, 2, 0}}, "M0 M8 campaign"},
-		{"four", []market{{4, 2, 0}}, "M0 M8 campaign"},
-		{"twelve, of whom one is paid", []market{{12, 1, 0}}, "M0 M8 campaign"},
-		{"twelve, of whom four are paid", []market{{12, 4, 0}}, "M0 M8 campaign"},
+		{"one merchant, not paid", []market{{1, 0, 0}}, "M8 D0 all"},
+		{"one merchant, paid", []market{{1, 1, 0}}, "M8 D0 all"},
+		{"two", []market{{2, 1, 0}}, "M8 D0 all"},
+		{"three", []market{{3, 2, 0}}, "M8 D0 all"},
+		{"four", []market{{4, 2, 0}}, "M8 D0 all"},
+		{"twelve, of whom one is paid", []market{{12, 1, 0}}, "M8 D0 all"},
+		{"twelve, of whom four are paid", []market{{12, 4, 0}}, "M8 D0 all"},
 		{"twelve, of whom five are paid", []market{{12, 5, 0}}, ""},
 		{"twelve, of whom nobody is paid", []market{{12, 0, 0}}, ""},
-		{"two in one district", []market{{1, 0, 0}, {4, 3, 0}}, "M0 M8 M9 campaign"},
-		{"two in two districts", []market{{3, 1, 0}, {4, 2, 2}}, "M0 M2 M8 M9 campaign"},
+		{"two in one district", []market{{1, 0, 0}, {4, 3, 0}}, "M8 M9 D0 all"},
+		{"two in two districts", []market{{3, 1, 0}, {4, 2, 2}}, "M8 M9 D0 D2 all"},
 	} {
 		w := newProvince(tt.built...)
-		table := w.table()
+		table := w.told()
 		table.Protect()
 		var hidden []string
 		for i, c := range table.Cells {
@@ -86,6 +98,29 @@ func TestTotalsStay(t *testing.T) {
 			t.Errorf("%s: %v %v", tt.name, found, err)
 		}
 	}
+}
+
+// Whatever is built beside the pilots, nothing that a campaign is told in is hidden for it.
+func TestPilotsStay(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		var built []market
+		for range rapid.IntRange(1, 4).Draw(rt, "markets") {
+			merchants := rapid.SampledFrom([]int{1, 3, 4, 5, 12, 60}).Draw(rt, "merchants")
+			built = append(built, market{merchants, rapid.IntRange(0, merchants).Draw(rt, "paid"), rapid.IntRange(0, 7).Draw(rt, "district")})
+		}
+		w := newProvince(built...)
+		table := w.told()
+		table.Protect()
+		for i, c := range table.Cells {
+			if c.Hidden && c.Pilots {
+				rt.Errorf("%s is hidden", w.names[i])
+			}
+		}
+		if found, err := w.published(table).Audit(); err != nil || len(found) > 0 {
+			rt.Errorf("%v %v", found, err)
+		}
+	})
 }
 
 // A total of fewer people than a market is kept before it.
