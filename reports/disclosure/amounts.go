@@ -13,22 +13,17 @@ func (t *Table) ProtectAmounts(tooFew func(Set) bool) {
 	}
 	s := newSearch(t)
 	for {
-		r, open := s.firstTelling(tooFew)
-		if !open {
+		cells := s.firstTelling(tooFew)
+		if len(cells) == 0 {
 			return
 		}
-		hide := r.cell
-		for _, inner := range r.less {
-			if s.compare(inner, hide) < 0 {
-				hide = inner
-			}
-		}
-		t.Cells[hide].Hidden = true
+		t.Cells[slices.MinFunc(cells, s.compareWorth)].Hidden = true
 	}
 }
 
-// firstTelling returns the smallest published cell that gives away what tooFew forbids.
-func (s *search) firstTelling(tooFew func(Set) bool) (row, bool) {
+// firstTelling returns published cells that together give away what tooFew forbids, those that may be hidden; none: nothing does.
+// What cells that stay give away among themselves is not for them to hide.
+func (s *search) firstTelling(tooFew func(Set) bool) []int {
 	rows := s.rows(func(c *Cell) bool { return c.Hidden })
 	var rests []Set
 	for _, r := range rows {
@@ -37,8 +32,8 @@ func (s *search) firstTelling(tooFew func(Set) bool) (row, bool) {
 			rest.Remove(s.t.Cells[inner].Atoms)
 		}
 		rests = append(rests, rest)
-		if len(r.less) > 0 && tooFew(rest) {
-			return r, true
+		if cells := s.mayHide(r); len(r.less) > 0 && len(cells) > 0 && tooFew(rest) {
+			return cells
 		}
 	}
 	for i, a := range rests { // of two that overlap, each difference
@@ -48,10 +43,22 @@ func (s *search) firstTelling(tooFew func(Set) bool) (row, bool) {
 			}
 			left := slices.Clone(a)
 			left.Remove(b)
-			if tooFew(left) {
-				return rows[max(i, j)], true
+			if cells := s.mayHide(rows[i], rows[j]); len(cells) > 0 && tooFew(left) {
+				return cells
 			}
 		}
 	}
-	return row{}, false
+	return nil
+}
+
+// mayHide returns the cells of rows but those that stay.
+func (s *search) mayHide(rows ...row) (cells []int) {
+	for _, r := range rows {
+		for _, i := range append(slices.Clone(r.less), r.cell) {
+			if !s.t.Cells[i].Stays {
+				cells = append(cells, i)
+			}
+		}
+	}
+	return cells
 }

@@ -44,7 +44,7 @@ type Person struct {
 }
 
 // mostAtoms is how many atoms of one person are modelled. What such a person adds to a cell of more is taken as known.
-const mostAtoms = 4
+const mostAtoms = 8
 
 // Table is one measure as of one day, or several of which one is part of another: every cell that a role may ask for. The first
 // cells are those of single atoms, in order.

@@ -1,0 +1,49 @@
+package disclosure_test
+
+import (
+	"strings"
+	"testing"
+
+	"market40/reports/disclosure"
+)
+
+// Of amounts, too, what a campaign is told in goes last and totals go after their parts; what stays is never hidden.
+func TestAmountsKeepTotals(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		built  []market
+		stays  string
+		hidden string
+	}{
+		{"seven beside the pilots: both totals less each other tell of them", []market{{7, 0, 0}}, "", "M8 D0 all"},
+		{"seven twice, in one district", []market{{7, 0, 0}, {7, 0, 0}}, "", "M8 M9"},
+		{"seven twice, in two", []market{{7, 0, 0}, {7, 0, 2}}, "", "M8 M9 D0 D2"},
+		{"nobody is few", []market{{12, 0, 0}}, "", ""},
+		{"both totals stay", []market{{7, 0, 0}}, "all campaign", "M8 D0"},
+	} {
+		w := newProvince(tt.built...)
+		table := w.told()
+		for i, name := range w.names {
+			table.Cells[i].Stays = strings.Contains(" "+tt.stays+" ", " "+name+" ")
+		}
+		table.ProtectAmounts(func(set disclosure.Set) bool {
+			people := 0
+			for atom := range w.atoms {
+				if set.Has(atom) {
+					people += table.Cells[atom].Size
+				}
+			}
+			return 0 < people && people < 10
+		})
+		var hidden []string
+		for i, c := range table.Cells {
+			if c.Hidden {
+				hidden = append(hidden, w.names[i])
+			}
+		}
+		if got := strings.Join(hidden, " "); got != tt.hidden {
+			t.Errorf("%s: hidden are %q, not %q", tt.name, got, tt.hidden)
+		}
+	}
+}
