@@ -12,17 +12,20 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// takeKeysAndRegister takes the keys of all new notices and reads what the register says of them, in one
-// round trip.
+// takeKeysAndRegister takes the keys of all new notices and reads what the register says of them and what was told before, in
+// one round trip.
 func (w *posting) takeKeysAndRegister(ctx context.Context) error {
 	fresh := w.sortFresh()
 	batch := &pgx.Batch{}
 	w.queueLimits(batch)
 	var taken []uuid.UUID
 	w.queueKeys(batch, fresh, &taken)
-	w.register = queueRegister(batch, append(slices.Clone(w.entries), fresh...))
+	all := append(slices.Clone(w.entries), fresh...)
+	w.register = queueRegister(batch, all)
+	w.queueTold(batch, all)
+	w.queueTwice(batch, all)
 	if err := w.tx.Send(ctx, batch); err != nil {
-		return fmt.Errorf("take notice keys and read the register: %w", err)
+		return fmt.Errorf("take notice keys, read the register and what was told: %w", err)
 	}
 	return w.sortKnown(ctx, fresh, taken)
 }

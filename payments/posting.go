@@ -46,8 +46,10 @@ type posting struct {
 	transfers  []ledger.Transfer
 	cases      []*openCase
 	written    map[*delivery]bool
-	ahead      map[uuid.UUID]int // by connection: notices of the last day that are dated ahead
-	takenBack  []transaction     // wholly, by voids
+	told       tellings
+	paidBefore map[uuid.UUID]bool // notices whose purchase another one paid before
+	ahead      map[uuid.UUID]int  // by connection: notices of the last day that are dated ahead
+	takenBack  []transaction      // wholly, by voids
 	batch      pgx.Batch
 }
 
@@ -129,10 +131,9 @@ func (w *posting) match(ctx context.Context) error {
 	if err := w.gatherUnknown(ctx); err != nil {
 		return err
 	}
-	if err := w.findTold(ctx); err != nil {
-		return err
-	}
-	return w.findTwice(ctx)
+	w.findTold()
+	w.findTwice()
+	return nil
 }
 
 // accountColumns selects a ledger account so that scanAccount reads it.
@@ -142,42 +143,48 @@ func accountColumns(alias string) string {
 
 func scanAccount(a *ledger.Account) []any { return []any{&a.Kind, &a.Market, &a.Owner} }
 
-// findTwice marks payments whose purchase another payment of the last minutes has paid already, in the
-// tables or earlier in this group.
-func (w *posting) findTwice(ctx context.Context) error {
-	var asked []*entry
+// queueTwice looks for other payments of the same purchases in the last minutes.
+func (w *posting) queueTwice(batch *pgx.Batch, entries []*entry) {
+	w.paidBefore = map[uuid.UUID]bool{}
 	var indexes [][]byte
 	var from, to []time.Time
 	var ids []uuid.UUID
+	for _, e := range entries {
+		if e.repeatIndex != nil {
+			ids, indexes = append(ids, e.id), append(indexes, e.repeatIndex)
+			from, to = append(from, e.notice.OccurredAt.Add(-twiceWindow)), append(to, e.notice.OccurredAt.Add(twiceWindow))
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	batch.Queue(`SELECT a.id FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[], $4::uuid[]) AS a (repeat, earliest, latest, id)
+		CROSS JOIN LATERAL (SELECT 1 FROM notices o WHERE o.repeat_index = a.repeat AND o.occurred_at BETWEEN a.earliest AND a.latest
+			AND o.state <> 'ignored' AND o.id <> a.id LIMIT 1) o`, indexes, from, to, ids).Query(func(rows pgx.Rows) error {
+		var id uuid.UUID
+		_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
+			w.paidBefore[id] = true
+			return nil
+		})
+		return err
+	})
+}
+
+// findTwice marks payments whose purchase another payment of the last minutes has paid already, in the
+// tables or earlier in this group.
+func (w *posting) findTwice() {
+	var before []*entry
 	for _, e := range w.entries {
 		if e.repeatIndex == nil || e.decision.State == Ignored || e.would != nil {
 			continue
 		}
-		for _, other := range asked {
+		e.twice = w.paidBefore[e.id]
+		for _, other := range before {
 			apart := e.notice.OccurredAt.Sub(other.notice.OccurredAt).Abs()
 			e.twice = e.twice || (bytes.Equal(other.repeatIndex, e.repeatIndex) && apart <= twiceWindow)
 		}
-		asked, ids, indexes = append(asked, e), append(ids, e.id), append(indexes, e.repeatIndex)
-		from, to = append(from, e.notice.OccurredAt.Add(-twiceWindow)), append(to, e.notice.OccurredAt.Add(twiceWindow))
+		before = append(before, e)
 	}
-	if len(asked) == 0 {
-		return nil
-	}
-	rows, err := w.tx.Query(ctx, `SELECT a.n FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[], $4::uuid[]) WITH ORDINALITY AS a (repeat, earliest, latest, id, n)
-		CROSS JOIN LATERAL (SELECT 1 FROM notices o WHERE o.repeat_index = a.repeat AND o.occurred_at BETWEEN a.earliest AND a.latest
-			AND o.state <> 'ignored' AND o.id <> a.id LIMIT 1) o`, indexes, from, to, ids)
-	if err != nil {
-		return fmt.Errorf("look for the same purchase: %w", err)
-	}
-	var n int
-	_, err = pgx.ForEachRow(rows, []any{&n}, func() error {
-		asked[n-1].twice = true
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("look for the same purchase: %w", err)
-	}
-	return nil
 }
 
 // sides are the ledger accounts that a decision moves money between.

@@ -51,7 +51,8 @@ type toldTransfer struct {
 	id         uuid.UUID
 	source     source
 	account    uuid.UUID // the register's, or Nil
-	reference  string
+	reference  string    // as banks.NormalReference writes it
+	strong     bool      // whether that names a transfer for ever
 	occurredAt time.Time
 	precision  banks.Precision
 }
@@ -64,7 +65,8 @@ type source struct {
 
 func (e *entry) toldTransfer() toldTransfer {
 	n := &e.notice
-	t := toldTransfer{id: e.id, source: source{e.connection.ID, n.Dialect()}, reference: n.Reference, occurredAt: n.OccurredAt, precision: n.Precision}
+	t := toldTransfer{id: e.id, source: source{e.connection.ID, n.Dialect()}, occurredAt: n.OccurredAt, precision: n.Precision}
+	t.reference, t.strong = banks.NormalReference(n.Reference)
 	if e.decision.Receiver != nil {
 		t.account = e.decision.Receiver.Account
 	}
@@ -75,10 +77,8 @@ func (e *entry) toldTransfer() toldTransfer {
 // transfer for ever, the ledger compares those on one account; one source may name a virtual account, though, and another only
 // the account behind it.
 func (t toldTransfer) mayBe(o toldTransfer) bool {
-	reference, strong := banks.NormalReference(t.reference)
-	other, otherStrong := banks.NormalReference(o.reference)
-	if strong && otherStrong {
-		return reference == other && t.account != o.account
+	if t.strong && o.strong {
+		return t.reference == o.reference && t.account != o.account
 	}
 	return t.near(o)
 }
@@ -138,30 +138,30 @@ func lastIsPaired(own, others []toldTransfer) (paired bool) {
 	return paired
 }
 
-// queueTellings makes transactions about one transfer wait for each other and reads what was told of it. It comes
-// after the locks of cases and before those of the ledger.
+// queueTellings makes transactions about one transfer wait for each other and reads what was told of it, where more than one
+// source told anything. It comes after the locks of cases and before those of the ledger.
 func queueTellings(batch *pgx.Batch, asked []toldTransfer, indexes [][]byte) tellings {
 	all := tellings{}
+	if len(asked) == 0 {
+		return all
+	}
 	batch.Queue(`SELECT pg_advisory_xact_lock(key) FROM (
 			SELECT DISTINCT hashtextextended(current_schema() || '.telling.' || encode(t.telling, 'hex'), 0) AS key
 			FROM unnest($1::bytea[]) AS t (telling) ORDER BY key) k`, indexes)
 	const day = 24 * time.Hour
 	var from, to []time.Time
+	var connections []uuid.UUID
+	var dialects []string
 	for _, t := range asked {
 		from, to = append(from, t.occurredAt.Add(-day)), append(to, t.occurredAt.Add(day))
+		connections, dialects = append(connections, t.source.connection), append(dialects, t.source.dialect)
 	}
-	batch.Queue(`SELECT DISTINCT a.telling, o.id, o.connection_id, coalesce(o.dialect, ''), coalesce(o.account_id, $5), o.reference, o.occurred_at, o.precision
-		FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[]) AS a (telling, earliest, latest)
-		CROSS JOIN LATERAL (SELECT o.id, o.connection_id, o.dialect, o.account_id, o.reference, o.occurred_at, o.precision FROM notices o
-				WHERE o.telling_index = a.telling AND o.occurred_at BETWEEN a.earliest AND a.latest
-				AND (o.state = 'posted' OR o.market_id IS NOT NULL OR o.why = $4)
-			UNION ALL
-			SELECT f.id, n.connection_id, n.dialect, n.account_id, f.reference, f.occurred_at, f.precision FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id, LATERAL (`+selectMoney+`) now
-				WHERE f.telling_index = a.telling AND f.occurred_at BETWEEN a.earliest AND a.latest AND now.posted) o`,
-		indexes, from, to, toldTwice, uuid.Nil).Query(func(rows pgx.Rows) error {
+	batch.Queue(tellingsSQL, indexes, from, to, connections, dialects, toldTwice, uuid.Nil).Query(func(rows pgx.Rows) error {
 		var index []byte
 		var t toldTransfer
-		_, err := pgx.ForEachRow(rows, []any{&index, &t.id, &t.source.connection, &t.source.dialect, &t.account, &t.reference, &t.occurredAt, &t.precision}, func() error {
+		var reference string
+		_, err := pgx.ForEachRow(rows, []any{&index, &t.id, &t.source.connection, &t.source.dialect, &t.account, &reference, &t.occurredAt, &t.precision}, func() error {
+			t.reference, t.strong = banks.NormalReference(reference)
 			all[string(index)] = append(all[string(index)], t)
 			return nil
 		})
@@ -170,34 +170,47 @@ func queueTellings(batch *pgx.Batch, asked []toldTransfer, indexes [][]byte) tel
 	return all
 }
 
-// findTold leaves to a case what another source told already: account, amount and squashed memo are equal, the times are near
-// and the references do not tell them apart (providers.md, section 3.3). Two people may still assign it.
-func (w *posting) findTold(ctx context.Context) error {
-	var moving []*entry
+// tellingsSQL reads a day around each telling, and nothing where its own source alone told: a stall may be paid the same
+// amount with the same memo all day.
+const tellingsSQL = `SELECT DISTINCT a.telling, o.id, o.connection_id, coalesce(o.dialect, ''), coalesce(o.account_id, $7), o.reference, o.occurred_at, o.precision
+	FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[], $4::uuid[], $5::text[]) AS a (telling, earliest, latest, connection, dialect)
+	CROSS JOIN LATERAL (SELECT o.id, o.connection_id, o.dialect, o.account_id, o.reference, o.occurred_at, o.precision FROM notices o
+			WHERE o.telling_index = a.telling AND o.occurred_at BETWEEN a.earliest AND a.latest
+			AND (o.state = 'posted' OR o.market_id IS NOT NULL OR o.why = $6)
+		UNION ALL
+		SELECT f.id, n.connection_id, n.dialect, n.account_id, f.reference, f.occurred_at, f.precision FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id, LATERAL (` + selectMoney + `) now
+			WHERE f.telling_index = a.telling AND f.occurred_at BETWEEN a.earliest AND a.latest AND now.posted) o
+	WHERE EXISTS (SELECT FROM notices o WHERE o.telling_index = a.telling AND o.occurred_at BETWEEN a.earliest AND a.latest
+			AND (o.connection_id <> a.connection OR coalesce(o.dialect, '') <> a.dialect))
+		OR EXISTS (SELECT FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id WHERE f.telling_index = a.telling
+			AND f.occurred_at BETWEEN a.earliest AND a.latest AND (n.connection_id <> a.connection OR coalesce(n.dialect, '') <> a.dialect))`
+
+// queueTold reads what was told before of the transfers of some entries.
+func (w *posting) queueTold(batch *pgx.Batch, entries []*entry) {
 	var asked []toldTransfer
 	var indexes [][]byte
-	for _, e := range w.entries {
-		if _, _, moves := e.decision.sides(); moves && e.tellingIndex != nil {
-			moving, asked, indexes = append(moving, e), append(asked, e.toldTransfer()), append(indexes, e.tellingIndex)
+	for _, e := range entries {
+		if e.tellingIndex != nil {
+			asked, indexes = append(asked, e.toldTransfer()), append(indexes, e.tellingIndex)
 		}
 	}
-	if len(moving) == 0 {
-		return nil
-	}
-	batch := &pgx.Batch{}
-	all := queueTellings(batch, asked, indexes)
-	if err := w.tx.Send(ctx, batch); err != nil {
-		return fmt.Errorf("look for transfers told by another connection: %w", err)
-	}
-	for _, e := range moving {
-		if all.repeats(e.tellingIndex, e.toldTransfer()) {
+	w.told = queueTellings(batch, asked, indexes)
+}
+
+// findTold leaves to a case what another source told already: account, amount and squashed memo are equal, the times are near
+// and the references do not tell them apart (providers.md, section 3.3). Two people may still assign it.
+func (w *posting) findTold() {
+	for _, e := range w.entries {
+		if _, _, moves := e.decision.sides(); !moves || e.tellingIndex == nil {
+			continue
+		}
+		if w.told.repeats(e.tellingIndex, e.toldTransfer()) {
 			would := e.decision
 			e.decision = decision{State: Unmatched, Why: toldTwice, Case: toldTwice, Receiver: would.Receiver}
 			e.would = &would
 		}
-		all[string(e.tellingIndex)] = append(all[string(e.tellingIndex)], e.toldTransfer())
+		w.told[string(e.tellingIndex)] = append(w.told[string(e.tellingIndex)], e.toldTransfer())
 	}
-	return nil
 }
 
 // refuseTold refuses to post what another connection has brought into the books since the case was opened.
@@ -206,15 +219,17 @@ func (c *caseWork) refuseTold(ctx context.Context) error {
 		return nil // that is what people decide
 	}
 	var index []byte
+	var reference string
 	t := toldTransfer{id: c.contentID()}
 	if c.content != nil {
 		index, t = c.content.tellingIndex, c.content.toldTransfer()
 	} else {
 		err := c.tx.QueryRow(ctx, `SELECT telling_index, connection_id, coalesce(dialect, ''), coalesce(account_id, $2), reference, occurred_at, precision FROM notices WHERE id = $1`, c.notice, uuid.Nil).
-			Scan(&index, &t.source.connection, &t.source.dialect, &t.account, &t.reference, &t.occurredAt, &t.precision)
+			Scan(&index, &t.source.connection, &t.source.dialect, &t.account, &reference, &t.occurredAt, &t.precision)
 		if err != nil {
 			return fmt.Errorf("read notice of case %s: %w", c.id, err)
 		}
+		t.reference, t.strong = banks.NormalReference(reference)
 	}
 	if index == nil {
 		return nil
