@@ -5,3 +5,6 @@ func Remembered(e *Edge) int { return len(e.paces.strangers.young) + len(e.paces
 
 // HalfPair says whether a JSON text escapes half of a surrogate pair.
 func HalfPair(body []byte) bool { return halfPair(body) }
+
+// CostlyRequests is how many costly requests run at once on this machine.
+var CostlyRequests = costlyRequests

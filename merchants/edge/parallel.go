@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -32,10 +33,13 @@ const (
 
 // What costs much processor time is done for few callers at once, and for each of them one at a time.
 const (
-	costlyRequests = 2
 	costlyPatience = 10 * time.Second
 	costlyQueue    = 64
 )
+
+// costlyRequests leaves half of the processors to the payments: beside a workbook on each of them, a notice waits for
+// its turn at every step.
+var costlyRequests = max(1, runtime.GOMAXPROCS(0)/2)
 
 // caller is whose requests are counted together.
 type caller struct {

@@ -115,14 +115,19 @@ func TestCostlyRequestsAreFewInAll(t *testing.T) {
 	q := newSquare(t)
 	one := q.get(3, "/api/v1/markets/x/posters.pdf", q.keys[0])
 	q.wantInside(t, "one caller's", 1, 0, nil, 0)
+	second := min(1, edge.CostlyRequests-1) // whether there is a place for a second caller on this machine
 	other := q.get(3, "/api/v1/reports/adoption.xlsx", q.keys[1])
-	q.wantInside(t, "two callers'", 1, 0, nil, 0)
+	q.wantInside(t, "two callers'", second, 0, nil, 0)
 	q.wantInside(t, "later", 0, 2, one, 503)
-	q.wantInside(t, "later", 0, 2, other, 503)
+	q.wantInside(t, "later", 0, 3-second, other, 503)
 	cheap := q.get(1, "/api/v1/markets", q.keys[0])
 	q.wantInside(t, "what is cheap", 1, 0, nil, 0)
 	close(q.release)
-	for _, answers := range []<-chan *http.Response{one, other, cheap} {
+	answered := []<-chan *http.Response{one, cheap}
+	if second == 1 {
+		answered = append(answered, other)
+	}
+	for _, answers := range answered {
 		if res := <-answers; res.StatusCode != 204 {
 			t.Errorf("answered %d", res.StatusCode)
 		}
