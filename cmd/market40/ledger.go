@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -21,13 +22,7 @@ func ledgerCommand(s *settings) *cobra.Command {
 				return err
 			}
 			defer closeDB()
-			// The proof reads all that there is, however long that takes.
-			patient, err := database.Open(cmd.Context(), db.Pool.Config().ConnString(), database.Options{MaxConns: 1, StatementTimeout: -1})
-			if err != nil {
-				return err
-			}
-			defer patient.Close()
-			proof, err := ledger.Verify(cmd.Context(), patient.Pool)
+			proof, err := prove(cmd.Context(), db.Pool.Config().ConnString())
 			if err != nil {
 				return err
 			}
@@ -35,6 +30,16 @@ func ledgerCommand(s *settings) *cobra.Command {
 		},
 	})
 	return c
+}
+
+// prove reads all that there is, however long that takes.
+func prove(ctx context.Context, url string) (*ledger.Proof, error) {
+	patient, err := database.Open(ctx, url, database.Options{MaxConns: 1, StatementTimeout: -1})
+	if err != nil {
+		return nil, err
+	}
+	defer patient.Close()
+	return ledger.Verify(ctx, patient.Pool)
 }
 
 // tell prints what was proved, or each fault.
