@@ -5,6 +5,7 @@ package reports
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -29,8 +30,8 @@ type Reports struct {
 	seats       chan struct{}
 }
 
-// countsAtOnce is how many counts are made at the same time: each takes a connection, or two, and more of them would not be faster.
-const countsAtOnce = 4
+// countsAtOnce is how many counts are made at the same time: one for each processor, which it keeps busy.
+var countsAtOnce = runtime.GOMAXPROCS(0)
 
 // New reads from db and tells today by now.
 func New(db *database.DB, now func() time.Time) *Reports {
