@@ -218,7 +218,7 @@ func TestNobodyElseOpensABook(t *testing.T) {
 			t.Errorf("%s is answered %d", bad, status)
 		}
 	}
-	w.call(key, "POST", bookPath+"/cash", object{"day": "2026-11-01", "text": "bán sỉ", "amount": "700000000"}, 201)
+	w.call(key, "POST", bookPath+"/cash", object{"day": time.Now().In(vietnam).Format(time.DateOnly), "text": "bán sỉ", "amount": "700000000"}, 201)
 	if b := w.call(key, "GET", bookPath, nil, 200); b.text("threshold.level") != "70" || b.text("threshold.share") != "0.7000" {
 		t.Errorf("the gauge says %v", b.at("threshold"))
 	}

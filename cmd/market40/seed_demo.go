@@ -18,6 +18,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/memo"
 	"market40/payments"
+	"market40/reports"
 )
 
 const (
@@ -44,6 +45,7 @@ type demo struct {
 	province   uuid.UUID
 	connection uuid.UUID
 	lives      []*demoLife
+	reports    *reports.Reports
 }
 
 // demoLife is one market's stalls and past.

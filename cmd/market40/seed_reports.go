@@ -72,7 +72,7 @@ func (r demoReport) sent() time.Time {
 // reportDemo lets the demo's localities have reported: by the use cases of every other report, as of the days on which they
 // would have. Each freezes all figures, so it goes on after the server listens; one that stands is left as it is.
 func (p *program) reportDemo(ctx context.Context) error {
-	d := &demo{program: p}
+	d := &demo{program: p, reports: reports.New(p.db, time.Now)}
 	var whole bool
 	err := p.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM api_keys WHERE name LIKE 'demo team since %') AND EXISTS (SELECT FROM campaigns WHERE code = $1)`, demoCampaign).Scan(&whole)
 	if err != nil || !whole {
@@ -142,10 +142,11 @@ func (d *demo) standing(ctx context.Context, r demoReport) (id, state string, ve
 	return found.String(), state, versions, err
 }
 
-// periodicAt keeps reports as of a moment.
+// periodicAt keeps reports as of a moment. All moments share what was read and proved of a day: nearly every locality reports the
+// same one. Figures are of the day that is asked for, whenever it is.
 func (d *demo) periodicAt(moment time.Time) *periodic.Periodic {
 	now := func() time.Time { return moment }
-	return periodic.New(periodic.Parts{DB: d.db, Keys: d.keys, Reports: reports.New(d.db, now), Programme: programme.New(d.db, now), Now: now})
+	return periodic.New(periodic.Parts{DB: d.db, Keys: d.keys, Reports: d.reports, Programme: programme.New(d.db, now), Now: now})
 }
 
 // reportDemoLater is reportDemo beside a server that listens already.
