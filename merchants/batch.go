@@ -101,6 +101,8 @@ func (b *batch) join(stall uuid.UUID, o StallOrder) *entry {
 		e.invalid(faults...)
 		if o.Merchant == nil {
 			e.invalid(required("merchant"))
+		} else {
+			e.invalid(encodings.FaultBeside("merchant.full_name", o.Merchant.FullName, o.Account.HolderName)...)
 		}
 	}
 	since, fault := sinceOf(o.Since, b.now)

@@ -97,6 +97,8 @@ func inList(n int) func(int, string) string {
 type StallFilter struct {
 	Zone  string `query:"zone" maxLength:"100"`
 	State string `query:"state" enum:"vacant,operating,suspended,closed"`
+
+	Number string `query:"number" maxLength:"40" doc:"the stall of this number, in whatever spelling; several where older registers have two"`
 }
 
 // listStalls is a page of a market's stalls by number.
@@ -107,8 +109,9 @@ func (r *Registry) listStalls(ctx context.Context, who auth.Principal, market uu
 	}
 	rows, err := r.db.Pool.Query(ctx, `SELECT s.id FROM stalls s LEFT JOIN stall_states st ON st.stall_id = s.id AND upper_inf(st.valid)
 		WHERE s.market_id = $1 AND sees_stall($2, $3, s.id) AND ($4 = '' OR s.zone = $4) AND ($5 = '' OR st.state = $5)
+		AND ($9 = '' OR s.number_key = stall_number_key($9))
 		AND (s.number COLLATE "C", s.id) > ($6, $7) ORDER BY s.number COLLATE "C", s.id LIMIT $8`,
-		market, who.ScopeKind, who.ScopeID, oneLine(f.Zone), f.State, after.Text, after.ID, page.Size()+1)
+		market, who.ScopeKind, who.ScopeID, oneLine(f.Zone), f.State, after.Text, after.ID, page.Size()+1, oneLine(f.Number))
 	if err != nil {
 		return nil, fmt.Errorf("list stalls of %s: %w", market, err)
 	}

@@ -9601,6 +9601,8 @@ export interface operations {
             query?: {
                 zone?: string;
                 state?: "vacant" | "operating" | "suspended" | "closed";
+                /** @description the stall of this number, in whatever spelling; several where older registers have two */
+                number?: string;
                 /** @description items a page */
                 limit?: number;
                 /** @description the next of the page before */

@@ -1,6 +1,11 @@
 package encodings
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
 
 // enoughWords is how many words of a column must look like an old encoding before the column is taken for one.
 const enoughWords = 3
@@ -67,4 +72,39 @@ func meansOthers(text, encoding string) bool {
 		}
 	}
 	return others
+}
+
+// GuessBeside is Guess for a name beside another one of the same person, such as an account's holder: a name alone, such as TCVN3's "Kha Tó",
+// may be a true one, and is none where the other says in its letters what it means in an old encoding.
+func GuessBeside(name, other string) string {
+	guess, letters := Guess(name), bareLetters(other)
+	if guess != "" || letters == bareLetters(name) {
+		return guess
+	}
+	for _, encoding := range oldEncodings {
+		var words []string
+		for _, word := range wordsOf(plain(name)) {
+			if decoded, _ := syllables[encoding](word); !isASCII(word) && isSyllable(decoded) {
+				word = decoded
+			}
+			words = append(words, word)
+		}
+		if bareLetters(strings.Join(words, " ")) == letters {
+			return encoding
+		}
+	}
+	return ""
+}
+
+// bareLetters returns the letters of a name in small ones of ASCII, without marks and gaps.
+func bareLetters(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch r = unicode.ToLower(r); {
+		case r == 'đ':
+			return 'd'
+		case r < 'a' || r > 'z':
+			return -1
+		}
+		return r
+	}, norm.NFD.String(name))
 }

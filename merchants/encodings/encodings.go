@@ -36,7 +36,7 @@ func Guess(text string) string {
 		return HTML
 	case isASCII(text):
 		return ""
-	case decodedTwice(text), decodesAgain(text):
+	case decodedTwice(text):
 		return UTF8Twice
 	}
 	guess, most := "", enoughVotes-1
@@ -153,25 +153,29 @@ func isGap(r rune) bool {
 	return r == ' ' || r == '\t' || r == '\n' || r == '\r' || r < 0x80 && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 }
 
-// windowsPoints are the bytes 0x80 to 0x9F of Windows-1252 and -1258; the undefined ones stay as they are.
-const windowsPoints = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ"
+// readAs are the encodings in which programs read UTF-8 by mistake.
+var readAs = []*charmap.Charmap{charmap.Windows1252, charmap.Windows1258, charmap.Macintosh}
 
 // weakPoints end or separate words in good text: after a capital Ã or Ă they prove nothing.
 const weakPoints = "‘’“”•–—…‚„‹›«»\u00a0·"
 
-// decodedTwice reports whether the bytes of Vietnamese letters in UTF-8 stand as letters of their own: "Ã" before a sign, or "áº", "á»"
-// before one, as in "Tráº§n VÄƒn TÃ½".
+// decodedTwice reports whether the bytes of Vietnamese letters in UTF-8 stand as letters of their own, as in "Tráº§n VÄƒn TÃ½": two or three
+// of them that are one letter when they are written back in one of readAs. Two with a weak point count after a small letter only, or in a
+// word of which all can be written back: "NGÃ”" and, in a text all in capitals, "XÃ" before a no-break space are good text.
 func decodedTwice(text string) bool {
-	letters := []rune(text)
-	for i := 0; i+1 < len(letters); i++ {
-		next := letters[i+1]
-		switch letters[i] {
-		case 'Â', 'Ã', 'Ä', 'Å', 'Æ', 'Ă':
-			if isContinuation(next) && (!strings.ContainsRune(weakPoints, next) || insideWord(letters, i)) {
-				return true
+	capitals := strings.ToUpper(text) == text
+	for _, word := range strings.FieldsFunc(text, isGap) {
+		if !capitals && isVietnamese(writtenBack(word)) {
+			return true
+		}
+		letters := []rune(word)
+		for i := range letters {
+			if letters[i] < utf8.RuneSelf {
+				continue
 			}
-		case 'á':
-			if i+2 < len(letters) && (next == 'º' || next == '»') && isContinuation(letters[i+2]) && !unicode.IsSpace(letters[i+2]) {
+			two, three := letters[i:min(i+2, len(letters))], letters[i:min(i+3, len(letters))]
+			weak := strings.ContainsRune(weakPoints, two[len(two)-1]) && !insideWord(letters, i)
+			if len(three) == 3 && isOneLetter(writtenBack(string(three))) || isOneLetter(writtenBack(string(two))) && !weak {
 				return true
 			}
 		}
@@ -179,23 +183,27 @@ func decodedTwice(text string) bool {
 	return false
 }
 
-// readAs are the encodings in which programs read UTF-8 by mistake.
-var readAs = []*charmap.Charmap{charmap.Windows1252, charmap.Windows1258, charmap.Macintosh}
-
-// decodesAgain reports whether a word, written back in one of readAs, is UTF-8 of Vietnamese letters. In a text all in
-// capitals it proves nothing: "XÃ" before a no-break space is a word.
-func decodesAgain(text string) bool {
-	if strings.ToUpper(text) == text {
-		return false
-	}
-	for _, word := range strings.FieldsFunc(text, isGap) {
-		for _, code := range readAs {
-			if again, err := code.NewEncoder().String(word); err == nil && !isASCII(word) && utf8.ValidString(again) && isVietnamese(again) {
-				return true
+// writtenBack returns what a text is in UTF-8 when it is written back in the first of readAs in which it is any; else nothing. Bytes that stand for
+// no character stay as they are.
+func writtenBack(text string) string {
+	for _, code := range readAs {
+		var back []byte
+		for _, r := range text {
+			b, known := code.EncodeRune(r)
+			if !known && r >= 0x80 && r < 0xA0 {
+				b, known = byte(r), true
 			}
+			if !known {
+				back = nil
+				break
+			}
+			back = append(back, b)
+		}
+		if utf8.Valid(back) && isVietnamese(string(back)) {
+			return string(back)
 		}
 	}
-	return false
+	return ""
 }
 
 // vietnameseMarks make the letters of Vietnamese out of those of ASCII, đ aside.
@@ -208,10 +216,8 @@ func isVietnamese(text string) bool {
 	})
 }
 
+// isOneLetter reports whether a text is one letter of Vietnamese beyond ASCII, or one of its marks.
+func isOneLetter(text string) bool { return utf8.RuneCountInString(text) == 1 && isVietnamese(text) }
+
 // insideWord reports whether the capital at i stands after a small letter, as in "TrÃ ".
 func insideWord(letters []rune, i int) bool { return i > 0 && unicode.IsLower(letters[i-1]) }
-
-// isContinuation reports whether a character is what Windows-1252 shows for a byte 0x80 to 0xBF.
-func isContinuation(r rune) bool {
-	return r >= 0x80 && r <= 0xBF || strings.ContainsRune(windowsPoints, r)
-}

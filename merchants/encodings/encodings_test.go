@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"market40/merchants/encodings"
+	"market40/merchants/vietqr"
 )
 
 func TestBrokenTextIsRecognised(t *testing.T) {
@@ -98,6 +99,38 @@ func TestInAColumnWordsSpeltRightCount(t *testing.T) {
 	} {
 		if got := encodings.GuessIn(c.cell, c.column); got != c.want {
 			t.Errorf("%q in a column of %q is taken for %q, want %q", c.cell, c.column, got, c.want)
+		}
+	}
+}
+
+// TestAnotherNameTells: a short name that could be true, beside the holder's name that a bank shows.
+func TestAnotherNameTells(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, other, want string }{
+		{"Kha Tó", "KHA TU", encodings.TCVN3},
+		{"Kha Tó", "KHA TO", ""},
+		{"Kha Tó", "LE THI HOA", ""},
+		{"Kha Tó", "", ""},
+		{"Mai Thaûo", "MAI THAO", encodings.VNI},
+		{"Mai Thaûo", "Mai Thảo", encodings.VNI},
+		{"Lan Beì", "LAN BE", encodings.Windows1258},
+		{"Lan Bé", "LAN BE", ""},
+		{"H'Blăm Niê", "HBLAM NIE", ""},
+		{"Y Ƀhăm", "Y BHAM", ""},
+		{"Trần Thị Hoà", "TRAN THI HOA", ""},
+		{"Trần Thị Hoà", "TRAN THI HONG", ""},
+		{"Đỗ Ngọc Đức", "DO NGOC DUC", ""},
+		{"Loïc Noël", "LOIC NOEL", ""},
+	} {
+		if got := encodings.GuessBeside(c.name, c.other); got != c.want {
+			t.Errorf("%q beside %q is taken for %q, want %q", c.name, c.other, got, c.want)
+		}
+	}
+	for name := range strings.FieldsFuncSeq(trueNames, func(r rune) bool { return r == '|' || r == '\n' }) {
+		for _, other := range []string{strings.ToUpper(name), norm.NFD.String(name), vietqr.ASCII(name, len(name))} {
+			if got := encodings.GuessBeside(name, other); got != "" {
+				t.Errorf("%q beside %q is taken for %s", name, other, got)
+			}
 		}
 	}
 }

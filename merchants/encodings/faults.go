@@ -47,7 +47,18 @@ func TextFault(field, text string) *problem.Field {
 			Vi: "Có ký tự điều khiển không nhìn thấy: hãy gõ lại.", En: "It holds control characters, which nobody sees: type it again.",
 		}
 	}
-	guess := Guess(text)
+	return faultOf(field, Guess(text))
+}
+
+// FaultBeside is TextFault for a name beside another one of the same person (GuessBeside), where it has none by itself.
+func FaultBeside(field, name, other string) []problem.Field {
+	if fault := faultOf(field, GuessBeside(name, other)); fault != nil && TextFault(field, name) == nil {
+		return []problem.Field{*fault}
+	}
+	return nil
+}
+
+func faultOf(field, guess string) *problem.Field {
 	if guess == "" {
 		return nil
 	}

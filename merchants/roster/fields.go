@@ -3,6 +3,7 @@ package roster
 import (
 	"strings"
 
+	"market40/merchants/encodings"
 	"market40/merchants/phones"
 	"market40/merchants/vietqr"
 )
@@ -32,7 +33,11 @@ func (r *rowReader) readMerchant() {
 		r.TaxCode = code
 		// A bare number of 10 or 12 digits may be a personal number (001087012345) or a branch's code without its zeros; of other lengths
 		// only one code is possible, which taxCodeOf has made whole.
-		if whole := strings.HasPrefix(code, "0") || strings.Contains(code, "-"); ok && !whole {
+		switch whole := strings.HasPrefix(code, "0") || strings.Contains(code, "-"); {
+		case !ok, whole:
+		case r.header.losable && lacksZeros(code):
+			r.warnOfZeros(fieldTax, code)
+		default:
 			r.warnIfBare(fieldTax, code)
 		}
 	}
@@ -108,6 +113,9 @@ func (r *rowReader) readAccountNumber(text string) string {
 // readHolder reads whose account it is; the full name, and the kind that the holder's name tells, stand in for what is not said.
 func (r *rowReader) readHolder(hasAccount bool) {
 	r.HolderName = r.takeName(fieldHolder)
+	if r.HolderName != "" && r.FullName != "" && r.failAsOld(fieldName, encodings.GuessBeside(r.FullName, r.HolderName)) {
+		r.FullName = ""
+	}
 	if r.HolderName == "" && !r.failed(fieldHolder) {
 		r.HolderName = r.FullName
 	}

@@ -106,6 +106,46 @@ func TestIdentifiersAreWhatTheSheetShows(t *testing.T) {
 	}
 }
 
+// A file of text says of no cell that it was a number: a column without any zero in front tells, and the codes themselves.
+func TestTaxCodesOfTextMayHaveLostZeros(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ codes, warnings string }{
+		{"1087012345", "tax_code zeros_lost"},                      // of 001087012345
+		{"301234567001", "tax_code zeros_lost"},                    // of 0301234567-001
+		{"4201234567", "tax_code zeros_lost"},                      // no tax code: its check digit is another
+		{"4200000011", ""},                                         // a tax code
+		{"9912345678", ""},                                         // no personal number begins so
+		{"301234567", ""},                                          // 0301234567 alone
+		{"56087012345", ""},                                        // 056087012345 alone
+		{"4201234567001", ""},                                      // 4201234567-001 alone
+		{"001087012345\nA2,Lan,1087012345", ""},                    // the column kept its zeros
+		{"56087012345\nA2,Lan,1087012345", ";tax_code zeros_lost"}, // the column lost them
+	} {
+		sheet := read(t, "a.csv", []byte("Sạp số,Họ tên,MST\nA1,Hoa,"+c.codes+"\n"))
+		var got []string
+		for _, row := range sheet.Rows {
+			got = append(got, warnings(row))
+			if len(row.Errors) > 0 {
+				t.Errorf("%q: %v", c.codes, row.Errors)
+			}
+		}
+		if strings.TrimSuffix(strings.Join(got, ";"), ";") != c.warnings {
+			t.Errorf("%q: warned of %q, want %q", c.codes, got, c.warnings)
+		}
+	}
+}
+
+// TestTheHolderTellsAnOldFont: the name alone could be a true one.
+func TestTheHolderTellsAnOldFont(t *testing.T) {
+	t.Parallel()
+	for holder, want := range map[string]string{"KHA TU": "full_name text_encoding", "KHA TO": "", "LE THI HOA": ""} {
+		row := read(t, "a.csv", []byte("Sạp số,Họ tên,Ngân hàng,STK,Chủ tài khoản\nA1,Kha Tó,VCB,0071000888888,"+holder+"\n")).Rows[0]
+		if faults(row) != want || want != "" && row.Guesses["full_name"] != "tcvn3" {
+			t.Errorf("beside %q it has %q, %v", holder, faults(row), row.Guesses)
+		}
+	}
+}
+
 // LibreOffice wrote this file from the same table: custom formats, hidden rows, a text column.
 func TestAWorkbookOfLibreOffice(t *testing.T) {
 	t.Parallel()

@@ -114,6 +114,13 @@ type header struct {
 	columns map[string][]column
 	last    int            // index of the header's last line
 	written map[int]string // by column: the old encoding of its cells (encodings.OfColumn)
+	losable bool           // in a file of text: no tax code has a zero in front, so a spreadsheet may have dropped them
+}
+
+// losesZeros reports whether a file of text shows no tax code with a zero in front. A worksheet says of each cell whether it is a number.
+func (h header) losesZeros(t table, lines []line) bool {
+	columns := h.columns[fieldTax]
+	return t.name == "" && len(columns) > 0 && !slices.ContainsFunc(lines, func(l line) bool { return strings.HasPrefix(l.text(columns[0].at), "0") })
 }
 
 // withEncodings returns the header with what the columns below it were written in.

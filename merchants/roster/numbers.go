@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -8,12 +9,14 @@ import (
 )
 
 // NumberKey returns the form in which stall numbers are compared: without case, leading zeros, characters that are not seen, spaces and
-// marks. A mark between two digits counts, so that 1-12 and 11-2 are two stalls:
+// marks that separate. A mark between two digits counts, so that 1-12 and 11-2 are two stalls. A sign that makes another number of one
+// counts always: A1' (A1 phẩy), A1+, A1* and A² are no A1 or A2. Quotes around a number, or before it, are none of it.
 //
-//	A 01, a1, A-1, A.01, A_1  → a1
-//	1-12, 1.12, 1/12, 01-12   → 1-12
-//	Ô-1, ô1, Ô-1 decomposed   → ô1
-//	B02 with a no-break space → b2
+//	A 01, a1, A-1, A.01, A_1, 'A1  → a1
+//	1-12, 1.12, 1/12, 01-12        → 1-12
+//	Ô-1, ô1, Ô-1 decomposed        → ô1
+//	B02 with a no-break space      → b2
+//	A1', A1′, A 01’                → a1'
 //
 // The function stall_number_key of the database is the same rule, and holds it.
 func NumberKey(number string) string {
@@ -23,7 +26,10 @@ func NumberKey(number string) string {
 		}
 		return r
 	}, number)
-	letters := []rune(lowerLetters.Replace(norm.NFKC.String(seen)))
+	letters := []rune(lowerLetters.Replace(norm.NFKC.String(signs.Replace(seen))))
+	if first := slices.IndexFunc(letters, func(r rune) bool { return !isMark(r) }); first >= 0 && letters[first] == '\'' {
+		letters = slices.DeleteFunc(letters, func(r rune) bool { return r == '\'' })
+	}
 	var spaced []rune // each run of marks as one hyphen
 	for _, r := range letters {
 		switch {
@@ -46,6 +52,21 @@ func NumberKey(number string) string {
 	return string(key)
 }
 
+// signs writes quotes and primes in one way, and what stands above or below the line as such: else it would be like what stands on it.
+var signs = func() *strings.Replacer {
+	var pairs []string
+	for _, r := range "’‘‚‛′ʼʹ`´＇｀" {
+		pairs = append(pairs, string(r), "'")
+	}
+	for _, r := range "\"“”„‟″ʺ＂" {
+		pairs = append(pairs, string(r), "''")
+	}
+	for _, r := range "²³¹⁰ⁱ⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ªº" {
+		pairs = append(pairs, string(r), "^"+string(r))
+	}
+	return strings.NewReplacer(pairs...)
+}()
+
 func withoutLeadingZeros(key []rune) []rune {
 	kept := key[:0:0]
 	for i, r := range key {
@@ -67,11 +88,12 @@ var unseen = &unicode.RangeTable{R16: []unicode.Range16{
 
 func isUnseen(r rune) bool { return unicode.Is(unseen, r) }
 
-// marks are spaces and punctuation.
+// marks are spaces and punctuation that separates.
 var marks = &unicode.RangeTable{R16: []unicode.Range16{
-	{0x0009, 0x000D, 1}, {0x0020, 0x002F, 1}, {0x003A, 0x0040, 1}, {0x005B, 0x0060, 1}, {0x007B, 0x007E, 1}, {0x0085, 0x0085, 1}, {0x00A0, 0x00A0, 1},
+	{0x0009, 0x000D, 1}, {0x0020, 0x0020, 1}, {0x0023, 0x0023, 1}, {0x0028, 0x0029, 1}, {0x002C, 0x002F, 1}, {0x003A, 0x003B, 1}, {0x005B, 0x005D, 1},
+	{0x005F, 0x005F, 1}, {0x007B, 0x007D, 1}, {0x0085, 0x0085, 1}, {0x00A0, 0x00A0, 1},
 	{0x00B7, 0x00B7, 1}, {0x1680, 0x1680, 1}, {0x2000, 0x200A, 1}, {0x2010, 0x2029, 1}, {0x202F, 0x202F, 1}, {0x205F, 0x205F, 1}, {0x2212, 0x2212, 1}, {0x3000, 0x3000, 1},
-}, LatinOffset: 8}
+}, LatinOffset: 12}
 
 func isMark(r rune) bool { return unicode.Is(marks, r) }
 

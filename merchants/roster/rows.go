@@ -29,6 +29,7 @@ func readTable(t table, h header) (Sheet, error) {
 	}
 	body := bodyOf(lines, h)
 	h = h.withEncodings(lines)
+	h.losable = h.losesZeros(t, lines)
 	zone := ""
 	for i, l := range lines {
 		switch section, isSection := sectionOf(l); {
@@ -223,9 +224,12 @@ func (r *rowReader) readNumber() string {
 
 // warnIfBare tells of an identifier in a cell whose format keeps no zeros in front.
 func (r *rowReader) warnIfBare(field, text string) {
-	if shown, isNumber := r.header.numeric(r.line, field); !isNumber || !shown.bare {
-		return
+	if shown, isNumber := r.header.numeric(r.line, field); isNumber && shown.bare {
+		r.warnOfZeros(field, text)
 	}
+}
+
+func (r *rowReader) warnOfZeros(field, text string) {
 	r.warn(field, "zeros_lost",
 		"Ô này là con số trần ("+cut(text, 30)+"): nếu số có chữ số 0 ở đầu thì bảng tính đã bỏ mất. Hãy so với giấy tờ rồi xác nhận.",
 		"The cell holds a bare number ("+cut(text, 30)+"): zeros in front of it, if there were any, are lost. Compare it with the papers and confirm.")
@@ -277,6 +281,11 @@ func (r *rowReader) failsAsOldText(field, text string) bool {
 			break
 		}
 	}
+	return r.failAsOld(field, guess)
+}
+
+// failAsOld notes that a field was written in an old encoding, and reports whether it was.
+func (r *rowReader) failAsOld(field, guess string) bool {
 	if guess == "" {
 		return false
 	}
