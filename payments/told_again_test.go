@@ -356,15 +356,8 @@ func TestOneTransferOfTwoReferences(t *testing.T) {
 		w.wantPaid(stall, paid...)
 		w.wantCases("told_twice", i+1)
 	}
-	hub := func(id, reference string, at time.Time) {
-		body := fmt.Sprintf(`{"transaction_id": %q, "transaction_date": %q, "account_number": "1111111", "transfer_type": "credit", "amount": 46000, "content": %q, "reference_code": %q}`,
-			id, at.Format(time.DateTime), code+" mua ca", reference)
-		if status, answer := w.hook("/webhooks/sepay/"+c, "Apikey "+sepayKey, []byte(body)); status != 200 {
-			t.Fatalf("answered %d: %s", status, answer)
-		}
-	}
 	w.accept(c, transfer{ID: 30, Gateway: "Vietcombank", Account: "1111111", Memo: code + " mua ca", Amount: 46000, Reference: "3081", Date: bankTime.Format(time.DateTime)})
-	hub("01a22d6c-1bc3-75ed-87eb-88d5275c8c04", "3081", bankTime)
+	w.hub(c, "01a22d6c-1bc3-75ed-87eb-88d5275c8c04", code+" mua ca", "3081", 46000)
 	w.wantPaid(stall, append([]string{"46000"}, paid...)...)
 	w.wantCases("told_twice", 7)
 	terminal, _ := w.stall(w.market, "A2", "970436", "2222222") // its account is a virtual one of the account of A1
@@ -391,5 +384,44 @@ func TestLaterPurchasesAreNotToldTwice(t *testing.T) {
 	w.toldBy(c, casso, 4, code, bankTime.Add(3*time.Minute+90*time.Second))
 	w.wantPaid(stall, "45000", "45000")
 	w.wantCases("told_twice", 2)
+	w.wantSound()
+}
+
+// hub sends what Bank Hub tells of a transfer to 1111111, on the route of a connection of SePay.
+func (w *world) hub(connection, id, memo, reference string, amount int) {
+	w.t.Helper()
+	body := fmt.Sprintf(`{"transaction_id": %q, "transaction_date": %q, "account_number": "1111111", "transfer_type": "credit", "amount": %d, "content": %q, "reference_code": %q}`,
+		id, bankTime.Format(time.DateTime), amount, memo, reference)
+	if status, answer := w.hook("/webhooks/sepay/"+connection, "Apikey "+sepayKey, []byte(body)); status != 200 {
+		w.t.Fatalf("answered %d: %s", status, answer)
+	}
+}
+
+// TestTheWayOfTellingIsRemembered: what Bank Hub tells of a transfer that the webhook told is no second purchase, when it is tried
+// again and when people decide on it as the later content of an id.
+func TestTheWayOfTellingIsRemembered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall, code := w.stall(w.market, "A1", "970422", "1111111")
+	c := w.sepay(nil)
+	must(t, w.execute(`ALTER TABLE notices ADD CONSTRAINT trap CHECK (external_id <> 'hub-1' OR state = 'pending')`))
+	for i, amount := range []int{46000, 47000} {
+		w.accept(c, transfer{ID: i + 1, Account: "1111111", Memo: code, Amount: amount, Reference: "3081", Date: bankTime.Format(time.DateTime)})
+	}
+	w.hub(c, "hub-1", code, "3081", 46000)
+	must(t, w.execute(`ALTER TABLE notices DROP CONSTRAINT trap`))
+	for until := time.Now().Add(patience); len(w.openCases("told_twice")) == 0; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatalf("what was tried again is no case; the stall was paid %v", w.amounts(stall))
+		}
+	}
+	w.hub(c, "hub-2", code, "5017", 90000)
+	w.hub(c, "hub-2", code, "3081", 47000)
+	path := "/api/v1/cases/" + w.wantCases("conflict", 1)[0].text("id") + "/resolve"
+	w.call(w.admin, "POST", path, assignTo(stall), 200)
+	if got := w.call(w.key("admin", ""), "POST", path, assignTo(stall), 409).text("code"); got != "told_already" {
+		t.Errorf("refused as %q", got)
+	}
+	w.wantPaid(stall, "90000", "47000", "46000")
 	w.wantSound()
 }
