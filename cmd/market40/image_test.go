@@ -80,12 +80,53 @@ func (b *imageBuild) step(word, rest string) {
 	case "COPY":
 		b.copy(strings.Fields(rest))
 	case "RUN":
-		run := exec.Command("sh", "-e", "-c", rest)
-		run.Dir, run.Env = b.path("."), append(os.Environ(), "VERSION=test")
-		if out, err := run.CombinedOutput(); err != nil {
-			b.t.Fatalf("RUN %s: %v\n%s", rest, err, out)
+		b.run(rest)
+	}
+}
+
+// run runs a command as it stands, but for what make ran before the tests on the same files: it installed what package-lock.json
+// names, and verified the modules.
+func (b *imageBuild) run(command string) {
+	b.t.Helper()
+	makefile, err := os.ReadFile("../../Makefile")
+	must(b.t, err)
+	const verify = "go mod verify"
+	ran := func(step string) bool {
+		return strings.Contains(string(makefile), "\t"+step) || strings.Contains(string(makefile), "&& "+step)
+	}
+	script := command
+	switch {
+	case strings.HasPrefix(command, "npm ci ") && ran(command) && b.installed():
+		script = `cp -a "$0/node_modules" .`
+	case strings.HasSuffix(command, " && "+verify) && ran(verify):
+		script = strings.TrimSuffix(command, " && "+verify)
+	}
+	frontend, err := filepath.Abs("../../frontend")
+	must(b.t, err)
+	run := exec.Command("sh", "-e", "-c", script, frontend)
+	run.Dir, run.Env = b.path("."), append(os.Environ(), "VERSION=test")
+	if out, err := run.CombinedOutput(); err != nil {
+		b.t.Fatalf("RUN %s: %v\n%s", command, err, out)
+	}
+}
+
+// installed reports whether the checkout's node_modules are those of the package-lock.json that the stage has, by their times as
+// make does.
+func (b *imageBuild) installed() bool {
+	b.t.Helper()
+	for _, name := range []string{"package.json", "package-lock.json", ".npmrc"} {
+		ours, err := os.ReadFile(filepath.Join("../../frontend", name))
+		must(b.t, err)
+		copied, err := os.ReadFile(b.path(name))
+		must(b.t, err)
+		if string(copied) != string(ours) {
+			b.t.Errorf("the stage has another %s", name)
 		}
 	}
+	lock, err := os.Stat("../../frontend/package-lock.json")
+	must(b.t, err)
+	made, err := os.Stat("../../frontend/node_modules/.package-lock.json")
+	return err == nil && !made.ModTime().Before(lock.ModTime())
 }
 
 // path is where a path of the present stage lies.
