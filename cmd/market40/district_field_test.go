@@ -34,12 +34,14 @@ func theField(o *office) {
 		{"refusal", at + "/refusals", func() { v.stallAt("a05") }},
 		{"incident", at + "/incidents", func() {}},
 		{"fee", at + "/fees", func() {
-			v.fill("Phải thu", "12.000.000")
-			v.fill("Đã thu", "11.500.000")
-			v.fill("Trong đó qua chuyển khoản", "4.000.000")
+			v.fill("Đã thu", "11 500 000 đ")
+			v.fill("Trong đó qua chuyển khoản", " 4,000,000 ")
+			v.refusesAmounts("Phải thu")
+			v.fill("Phải thu", "12\u00a0000\u00a0000") // pasted
 		}},
 		{"cost", "/api/v1/campaigns/CHO40/costs", func() {
 			v.choose(`form.card select`, o.markets["BANGOI"])
+			v.refusesAmounts("Số tiền")
 			v.fill("Số tiền", "3.500.000")
 		}},
 	} {
@@ -90,6 +92,9 @@ func theField(o *office) {
 	v.until(`(() => { const e = document.querySelector('form.card select'); e.value = e.options[1].value; e.dispatchEvent(new Event('change', { bubbles: true })); return e.value !== ''; })()`)
 	v.fill("Tổng lượt bán", "20")
 	v.fill("Lượt không dùng tiền mặt", "8")
+	v.fill("Tiền không dùng tiền mặt", "45.000")
+	v.refusesAmounts("Tổng tiền")
+	v.fill("Tổng tiền", "45 000")
 	v.press("Ghi lại")
 	v.until(`document.querySelector('form.card select').value === ''`) // it is on the phone
 	v.sent()
@@ -108,6 +113,19 @@ func (v *official) stallAt(number string) {
 func (v *official) fill(label, text string) {
 	v.t.Helper()
 	v.until(fmt.Sprintf(`(() => { const e = [...document.querySelectorAll('main label')].find((l) => l.textContent.trim().startsWith(%q))?.querySelector('input, textarea'); if (!e) return false; e.value = %q; e.dispatchEvent(new Event('input', { bubbles: true })); e.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`, label, text))
+}
+
+// ambiguous are amounts that nobody may guess at: each is refused in words wherever one is typed.
+var ambiguous = []string{"45,5", "45.00", "1.5tr", "４５０００", "45 00"}
+
+// refusesAmounts wants the form to refuse them in one of its fields.
+func (v *official) refusesAmounts(label string) {
+	v.t.Helper()
+	for _, text := range ambiguous {
+		v.fill(label, text)
+		v.press("Ghi lại")
+		v.says(`form.card .note.bad`, "“"+text+"” chưa phải số tiền")
+	}
 }
 
 // firsts chooses the first of each choice.

@@ -68,5 +68,5 @@ export async function ask<T>(call: Promise<{ data?: T; error?: unknown; response
 /** What a problem says to who reads it. */
 export function sentence(problem: unknown): string {
   const p = problem as Problem;
-  return p.errors?.[0]?.detail ?? p.detail ?? String(problem);
+  return p.errors?.[0]?.detail ?? p.detail ?? (problem instanceof Error ? problem.message : String(problem));
 }
