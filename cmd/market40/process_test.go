@@ -19,6 +19,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	market40 "market40/cmd/market40"
 )
@@ -179,8 +180,26 @@ func (o object) items() []any {
 	return items
 }
 
-// ask calls the API with an Authorization header and wants a status.
+// ask calls the API with an Authorization header and wants a status. A webhook that is too busy is told again, as a bank does.
 func (s *serving) ask(authorization, method, path string, body object, status int) object {
+	s.t.Helper()
+	got, answered := s.answer(authorization, method, path, body)
+	again := status == 200 && strings.HasPrefix(path, "/webhooks/")
+	for end := time.Now().Add(patience); again && got == 503 && time.Now().Before(end); time.Sleep(betweenLooks) {
+		got, answered = s.answer(authorization, method, path, body)
+	}
+	if got != status {
+		s.t.Fatalf("%s %s: %d, want %d: %s", method, path, got, status, answered)
+	}
+	var o object
+	if len(answered) > 0 {
+		must(s.t, json.Unmarshal(answered, &o))
+	}
+	return o
+}
+
+// answer is how a call of the API is answered.
+func (s *serving) answer(authorization, method, path string, body object) (status int, answered []byte) {
 	s.t.Helper()
 	raw, err := json.Marshal(body)
 	must(s.t, err)
@@ -191,16 +210,9 @@ func (s *serving) ask(authorization, method, path string, body object, status in
 	res, err := http.DefaultClient.Do(req)
 	must(s.t, err)
 	defer res.Body.Close()
-	answered, err := io.ReadAll(res.Body)
+	answered, err = io.ReadAll(res.Body)
 	must(s.t, err)
-	if res.StatusCode != status {
-		s.t.Fatalf("%s %s: %d, want %d: %s", method, path, res.StatusCode, status, answered)
-	}
-	var o object
-	if len(answered) > 0 {
-		must(s.t, json.Unmarshal(answered, &o))
-	}
-	return o
+	return res.StatusCode, answered
 }
 
 // dataDir is where a private server may be made: t.TempDir is closed to the database's user when root tests.
