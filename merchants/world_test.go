@@ -56,6 +56,7 @@ func newWorld(t *testing.T) *world {
 	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.keys, People: w.people}, Trail: auth.NewTrail(w.db, keys, now), Now: now, Version: "test"})
 	w.registry.Routes(e)
 	(&edge.Users{People: w.people, Keys: w.keys, Now: now}).Routes(e)
+	(&edge.Stalls{SignIn: &edge.SignIn{People: w.people, Cookies: true}}).Routes(e)
 	merchants.NewPrints(w.registry, "https://cho.example.vn").Routes(e)
 	shown, err := pages.New(w.registry, payments.NewOrders(payments.New(w.db, keys, now), w.registry), "https://cho.example.vn")
 	must(t, err)
