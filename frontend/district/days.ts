@@ -42,8 +42,10 @@ export function periods(kind: 'month' | 'quarter', today: string, count: number)
   return found;
 }
 
-/** "2026-10" → "10/2026"; "2026-Q3" → "quý 3/2026" by the word for quarter. */
+/** "2026-10" → "10/2026"; "2026-Q3" → "quý III/2026", in English "quarter 3/2026", by the word for quarter. */
 export function periodName(period: string, quarter: string): string {
   const [year, rest = ''] = period.split('-');
-  return rest.startsWith('Q') ? `${quarter} ${rest.slice(1)}/${year}` : `${rest}/${year}`;
+  if (!rest.startsWith('Q')) return `${rest}/${year}`;
+  const number = quarter === 'quý' ? ['I', 'II', 'III', 'IV'][Number(rest.slice(1)) - 1] : rest.slice(1);
+  return `${quarter} ${number}/${year}`;
 }

@@ -88,7 +88,7 @@ describe('days and periods', () => {
     expect(dayAfter('2026-Q3')).toBe('2026-10-01');
     expect(periods('month', '2026-11-27', 2)).toEqual(['2026-10', '2026-09']);
     expect(periods('quarter', '2026-11-27', 2)).toEqual(['2026-Q3', '2026-Q2']);
-    expect(periodName('2026-Q3', 'quý')).toBe('quý 3/2026');
+    expect(periodName('2026-Q3', 'quý')).toBe('quý III/2026');
     expect(periodName('2026-10', 'quý')).toBe('10/2026');
   });
 });

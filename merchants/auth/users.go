@@ -59,7 +59,7 @@ func (p *People) findPost(ctx context.Context, user uuid.UUID, role string, scop
 			return nil, err
 		}
 		if as.Role == Merchant || kind != ScopeLocality && kind != ScopeMarket {
-			return nil, problem.Of("scopes", "scope_form", "Chỉ địa bàn và chợ mới có thời hạn hoặc đi nhiều cùng nhau.",
+			return nil, problem.Of("scopes", "scope_form", "Chỉ địa phương và chợ mới có thời hạn hoặc đi nhiều cùng nhau.",
 				"Only localities and markets come with dates, or several at once.")
 		}
 		for _, day := range []string{s.From, s.Until} {

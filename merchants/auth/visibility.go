@@ -74,7 +74,7 @@ var readers = []struct {
 	{Staff, Told{"người bán giúp", "your helpers"}},
 	{Manager, Told{"ban quản lý chợ", "the market's board"}},
 	{Team, Told{"tổ công nghệ số cộng đồng", "the community digital team"}},
-	{LocalityOfficer, Told{"cán bộ địa bàn", "locality officers"}},
+	{LocalityOfficer, Told{"cán bộ địa phương", "locality officers"}},
 	{ProvinceOfficer, Told{"cán bộ tỉnh", "province officers"}},
 	{Auditor, Told{"kiểm toán", "auditors"}},
 	{Admin, Told{"quản trị hệ thống", "administrators"}},

@@ -211,7 +211,7 @@ func (s sheet) proof() error {
 // sealProse tells what the seal is for.
 func (d *Document) sealProse() string {
 	return fmt.Sprintf("Số liệu của báo cáo này được chốt lúc %s (phiên bản %d), không thể sửa sau khi chốt; mỗi lần đính chính là một phiên bản mới. "+
-		"Nội dung đã chốt có giá trị băm SHA-256 và chữ ký số dưới đây. Để kiểm tra tệp còn nguyên số liệu đã ký, chạy: market40 reports verify TỆP.",
+		"Nội dung đã chốt có mã băm (SHA-256) và chữ ký số dưới đây. Để kiểm tra tệp còn nguyên số liệu đã ký, chạy: market40 reports verify TỆP.",
 		momentText(d.Frozen.At), d.Frozen.Version)
 }
 

@@ -145,7 +145,7 @@ func (s sheet) chart() {
 		s.CellFormat(s.GetStringWidth(text)+2, 4, text, "", 0, "L", true, 0, "")
 	}
 	s.SetXY(marginLeft, top+step*float64(len(rows))+5)
-	s.MultiCell(width, 4, "Tổng: "+ratioText(s.d.Report.Total["I05"])+"; chứng cứ "+mixText(s.d.Report.Total["I05"], "I05", "")+".", "", "L", false)
+	s.MultiCell(width, 4, "Tổng: "+ratioText(s.d.Report.Total["I05"])+"; bằng chứng "+mixText(s.d.Report.Total["I05"], "I05", "")+".", "", "L", false)
 }
 
 // bar draws a share's bar and returns how long it is; nothing for what is hidden or unknown.

@@ -64,7 +64,7 @@ func (d *Document) method() []string {
 	}
 	frozen := "Số liệu chưa chốt, có thể thay đổi."
 	if d.Seal != nil {
-		frozen = fmt.Sprintf("Số liệu được chốt lúc %s (phiên bản %d); giá trị băm và chữ ký số nêu tại Phụ lục IV.", momentText(d.Frozen.At), d.Frozen.Version)
+		frozen = fmt.Sprintf("Số liệu được chốt lúc %s (phiên bản %d); mã băm (SHA-256) và chữ ký số nêu tại Phụ lục IV.", momentText(d.Frozen.At), d.Frozen.Version)
 	}
 	left := ""
 	if text := d.Report.Outside.Named(); text != "" {
@@ -105,7 +105,7 @@ func (d *Document) sentence(code string, f reports.Figure) string {
 		text += fmt.Sprintf(", tương ứng %s trên %s tiểu thương", quantityText(f.Numerator, unknownText), quantityText(f.Denominator, unknownText))
 	}
 	if f.Evidence != nil {
-		text += "; chứng cứ: " + mixText(f, code, "")
+		text += "; bằng chứng: " + mixText(f, code, "")
 	}
 	if f.Coverage != nil {
 		text += "; độ phủ " + coverageText(f.Coverage)

@@ -24,7 +24,7 @@ type table struct {
 func (d *Document) figuresOf(title string, figures reports.Figures) table {
 	t := table{
 		title:  title,
-		heads:  []string{"Mã", "Chỉ số", "Tử số / mẫu số", "Giá trị", "Chứng cứ", "Độ phủ"},
+		heads:  []string{"Mã", "Chỉ số", "Tử số / mẫu số", "Giá trị", "Bằng chứng", "Độ phủ"},
 		shares: []float64{0.065, 0.275, 0.19, 0.16, 0.16, 0.15}, aligns: "clrrll", name: 2,
 	}
 	for _, code := range slices.Sorted(maps.Keys(figures)) {
@@ -76,7 +76,7 @@ func figureRow(of line, f reports.Figure) []string {
 func (d *Document) byUnit() table {
 	t := table{
 		title:  "Kết quả theo địa phương",
-		heads:  []string{"TT", "Địa phương", "Đăng ký (I01)", "Sẵn sàng mã QR (I03)", "Có giao dịch 30 ngày (I05)", "Chứng cứ của I05", "Độ phủ", "Trạng thái"},
+		heads:  []string{"TT", "Địa phương", "Đăng ký (I01)", "Sẵn sàng mã QR (I03)", "Có giao dịch 30 ngày (I05)", "Bằng chứng của I05", "Độ phủ", "Trạng thái"},
 		shares: []float64{0.05, 0.19, 0.1, 0.11, 0.15, 0.14, 0.15, 0.11}, aligns: "clrrrllc", name: 2,
 	}
 	for i, row := range d.Report.Rows {
@@ -107,8 +107,8 @@ func ratioText(f reports.Figure) string {
 // funnel is how far merchants have come, by unit; nothing where no report tells it.
 func (d *Document) funnel() (table, bool) {
 	t := table{
-		title:  "Các bước từ đăng ký đến thói quen, theo địa phương (số tiểu thương)",
-		heads:  []string{"TT", "Địa phương", "Đăng ký", "Đã đối chiếu", "Đã in mã", "Giao dịch đầu tiên", "Hoạt động", "Thường xuyên"},
+		title:  "Từ đăng ký đến sử dụng thường xuyên, theo địa phương (số tiểu thương)",
+		heads:  []string{"TT", "Địa phương", "Đã đăng ký", "Đã đối chiếu tên", "Đã in mã", "Giao dịch đầu tiên", "Có giao dịch trong 30 ngày", "Sử dụng thường xuyên"},
 		shares: []float64{0.06, 0.28, 0.11, 0.11, 0.11, 0.11, 0.11, 0.11}, aligns: "clrrrrrr", name: 2,
 	}
 	known := false

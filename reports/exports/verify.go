@@ -185,6 +185,9 @@ func limited(r io.Reader) ([]byte, error) {
 	return raw, err
 }
 
+// earlierWords are words that releases until December 2026 wrote for what is called otherwise since.
+var earlierWords = strings.NewReplacer("Nguồn chứng cứ", "Bằng chứng", "Chứng cứ", "Bằng chứng", "chứng cứ", "bằng chứng")
+
 // plain is a text without what no reader sees: how spaces are kept, how letters are composed, and what XML cannot hold, which
 // each kind of file replaces in its own way: all of it counts as a space.
 func plain(text string) string {
@@ -194,5 +197,6 @@ func plain(text string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(text, " "))
-	return strings.Join(strings.FieldsFunc(norm.NFC.String(text), unicode.IsSpace), " ")
+	text = earlierWords.Replace(norm.NFC.String(text))
+	return strings.Join(strings.FieldsFunc(text, unicode.IsSpace), " ")
 }

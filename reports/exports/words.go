@@ -93,7 +93,7 @@ const hiddenLegend = "“ẩn”: số liệu nói về dưới 5 người, ho�
 	"So sánh hai ngày, trước và sau khi danh sách tiểu thương thay đổi, vẫn có thể cho biết một người có giao dịch hay không."
 
 // evidenceLegend tells the four levels.
-const evidenceLegend = "Nguồn chứng cứ: A – thông báo hoặc sao kê ngân hàng; B – tiểu thương xác nhận; C – khai báo; D – quan sát tại chợ. Mỗi tiểu thương chỉ tính một lần, theo nguồn mạnh nhất; “ẩn”: một trong bốn số nói về 1 đến 4 tiểu thương."
+const evidenceLegend = "Bằng chứng: A – thông báo hoặc sao kê ngân hàng; B – tiểu thương xác nhận; C – khai báo; D – quan sát tại chợ. Mỗi tiểu thương chỉ tính một lần, theo nguồn mạnh nhất; “ẩn”: một trong bốn số nói về 1 đến 4 tiểu thương."
 
 // coverageLegend tells what stands beside figures of activity.
 const coverageLegend = "Độ phủ: số tiểu thương có tài khoản mà hệ thống nhận được thông báo ngân hàng, trên tổng số; tiểu thương ngoài độ phủ là chưa quan sát được, không phải không hoạt động."
@@ -245,12 +245,14 @@ func dayText(day string) string {
 	return at.Format("02/01/2006")
 }
 
+// romans are the numbers of quarters.
+var romans = map[string]string{"1": "I", "2": "II", "3": "III", "4": "IV"}
+
 // periodText is "tháng 10 năm 2026" or "quý III năm 2026".
 func (c Content) periodText() string {
 	year, rest, _ := strings.Cut(c.Period, "-")
 	if quarter, is := strings.CutPrefix(rest, "Q"); is {
-		roman := map[string]string{"1": "I", "2": "II", "3": "III", "4": "IV"}[quarter]
-		return "quý " + roman + " năm " + year
+		return "quý " + romans[quarter] + " năm " + year
 	}
 	if rest != "" {
 		return "tháng " + strings.TrimPrefix(rest, "0") + " năm " + year
@@ -258,11 +260,11 @@ func (c Content) periodText() string {
 	return "đến ngày " + dayText(c.AsOf)
 }
 
-// monthText is the time that a figure tells of: 2026-10 is tháng 10/2026, 2026-Q3 is quý 3/2026.
+// monthText is the time that a figure tells of: 2026-10 is tháng 10/2026, 2026-Q3 is quý III/2026.
 func monthText(period string) string {
 	year, rest, _ := strings.Cut(period, "-")
 	if quarter, is := strings.CutPrefix(rest, "Q"); is {
-		return "quý " + quarter + "/" + year
+		return "quý " + romans[quarter] + "/" + year
 	}
 	if rest != "" {
 		return "tháng " + strings.TrimPrefix(rest, "0") + "/" + year

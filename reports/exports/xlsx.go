@@ -217,7 +217,7 @@ var statusHeads = []string{"Trạng thái", "Lý do"}
 
 var figureHeads = slices.Concat([]string{
 	"Cấp", "Mã địa phương", "Địa phương", "Chợ", "Mã chỉ số", "Chỉ số", "Thành phần", "Phiên bản định nghĩa", "Tử số", "Mẫu số", "Giá trị",
-	"Chứng cứ A", "Chứng cứ B", "Chứng cứ C", "Chứng cứ D", "Khoảng 95 %, từ", "Khoảng 95 %, đến", "Độ phủ, tử số", "Độ phủ, mẫu số", "Độ phủ", "Ẩn", "Dữ liệu mới nhất", "Ghi chú",
+	"Bằng chứng A", "Bằng chứng B", "Bằng chứng C", "Bằng chứng D", "Khoảng 95 %, từ", "Khoảng 95 %, đến", "Độ phủ, tử số", "Độ phủ, mẫu số", "Độ phủ", "Ẩn", "Dữ liệu mới nhất", "Ghi chú",
 }, statusHeads)
 
 var figureWidths = []float64{9, 9, 24, 14, 8, 46, 28, 11, 11, 11, 12, 10, 10, 10, 10, 11, 11, 10, 10, 10, 7, 17, 18, 14, 46}

@@ -17,7 +17,7 @@ const (
 func (b *workbook) charts(d *Document) {
 	rows := [][]cell{
 		{{"free", "Tỷ lệ có giao dịch trong 30 ngày (I05) theo địa phương"}},
-		{{"free", "Số liệu 00:00 ngày " + dayText(d.AsOf) + "; chứng cứ: " + mixText(d.Report.Total["I05"], "I05", "") + demoSuffix(d.Demo)}},
+		{{"free", "Số liệu 00:00 ngày " + dayText(d.AsOf) + "; bằng chứng: " + mixText(d.Report.Total["I05"], "I05", "") + demoSuffix(d.Demo)}},
 		{{"head", "Địa phương"}, {"head", "I05"}, {"head", "Tử số"}, {"head", "Mẫu số"}},
 	}
 	for _, row := range d.Report.Rows {
@@ -26,7 +26,7 @@ func (b *workbook) charts(d *Document) {
 		rows = append(rows, []cell{{"cell", row.Locality.Name}, valueCell(f, share, untold), quantityCell(f.Numerator, untold), quantityCell(f.Denominator, untold)})
 	}
 	lastUnit := len(rows)
-	rows = append(rows, nil, []cell{{"free", "Các bước từ đăng ký đến thói quen (toàn bộ)"}}, []cell{{"head", "Bước"}, {"head", "Số tiểu thương"}})
+	rows = append(rows, nil, []cell{{"free", "Từ đăng ký đến sử dụng thường xuyên (toàn bộ)"}}, []cell{{"head", "Bước"}, {"head", "Số tiểu thương"}})
 	firstStep := len(rows) + 1
 	funnel := d.steps()
 	for _, s := range funnel {
@@ -57,7 +57,7 @@ func (b *workbook) charts(d *Document) {
 	}
 	b.note(b.file.AddChart(chartsSheet, chartsWide+"24", &excelize.Chart{
 		Type: excelize.Bar, Series: series(firstStep, firstStep+len(funnel)-1, fmt.Sprintf("'%s'!$B$%d", chartsSheet, firstStep-1)), Legend: excelize.ChartLegend{Position: "none"},
-		Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "Các bước từ đăng ký đến thói quen" + demoSuffix(d.Demo)}}},
+		Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "Từ đăng ký đến sử dụng thường xuyên" + demoSuffix(d.Demo)}}},
 		Dimension: excelize.ChartDimension{Width: 760, Height: min(height, 340)},
 		PlotArea:  excelize.ChartPlotArea{ShowVal: labels},
 		XAxis:     excelize.ChartAxis{ReverseOrder: true, Font: dark}, YAxis: excelize.ChartAxis{Minimum: &zero, MajorGridLines: true, Font: dark},
@@ -88,7 +88,7 @@ func (d *Document) steps() []step {
 		return out
 	}
 	total := d.Report.Total
-	for _, s := range []struct{ name, code string }{{"Đăng ký", "I01"}, {"Đã đối chiếu tài khoản", "I02"}, {"Sẵn sàng mã QR", "I03"}, {"Hoạt động 30 ngày", "I05"}} {
+	for _, s := range []struct{ name, code string }{{"Đăng ký", "I01"}, {"Đã đối chiếu tài khoản", "I02"}, {"Sẵn sàng mã QR", "I03"}, {"Có giao dịch trong 30 ngày", "I05"}} {
 		if f, has := total[s.code]; has {
 			out = append(out, step{s.name, quantityCell(f.Numerator, line{}.untold(f))})
 		}

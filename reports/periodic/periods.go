@@ -87,7 +87,7 @@ func (p Period) Due(day int) time.Time {
 // vi and en are the period in a sentence.
 func (p Period) vi() string {
 	if p.Kind == Quarter {
-		return fmt.Sprintf("quý %d/%d", (int(p.First.Month())+2)/3, p.First.Year())
+		return fmt.Sprintf("quý %s/%d", []string{"I", "II", "III", "IV"}[(int(p.First.Month())-1)/3], p.First.Year())
 	}
 	return p.First.Format("tháng 1/2006")
 }
