@@ -31,10 +31,10 @@ type held struct {
 	voided     bool   // the bank took the money back
 }
 
+// held reads what the case decides on.
 func (c *caseWork) held(ctx context.Context) (*held, error) {
 	if c.content != nil {
-		h := c.heldConflict()
-		return h, c.follow(ctx, h)
+		return c.heldConflict(), nil
 	}
 	h := &held{}
 	var sealed []byte
@@ -48,7 +48,7 @@ func (c *caseWork) held(ctx context.Context) (*held, error) {
 		return nil, err
 	}
 	h.reverses = told.Reverses
-	return h, c.follow(ctx, h)
+	return h, nil
 }
 
 // contentID is the id of what is decided on, and of its first payment.
@@ -59,21 +59,21 @@ func (c *caseWork) contentID() uuid.UUID {
 	return *c.notice
 }
 
-// follow finds where the money is now: the last payment of the chain.
-func (c *caseWork) follow(ctx context.Context, h *held) error {
+// follow finds where the money is now: the last payment of the chain that begins with one.
+func (c *caseWork) follow(ctx context.Context, h *held, first uuid.UUID) error {
 	_, h.strong = banks.NormalReference(h.reference)
 	rows, err := c.tx.Query(ctx, `WITH RECURSIVE chain AS (
-			SELECT p.id, p.id AS first, p.debit_account, p.credit_account, false AS voided, 1 AS step FROM payments p WHERE p.id = $1
+			SELECT p.id, p.id AS first, p.amount, p.debit_account, p.credit_account, false AS gone, 1 AS step FROM payments p WHERE p.id = $1
 			UNION ALL
-			SELECT p.id, chain.first, p.debit_account, p.credit_account, `+byVoid+`, chain.step + 1 FROM chain JOIN payments p ON p.reverses = chain.id)
-		SELECT chain.id, chain.voided, `+accountColumns("d")+`, `+accountColumns("k")+`
+			SELECT p.id, chain.first, p.amount, p.debit_account, p.credit_account, `+goneAt+`, chain.step + 1 FROM chain JOIN payments p ON p.reverses = chain.id)
+		SELECT chain.id, chain.amount::text, chain.gone, `+accountColumns("d")+`, `+accountColumns("k")+`
 		FROM chain JOIN ledger_accounts d ON d.id = chain.debit_account JOIN ledger_accounts k ON k.id = chain.credit_account
-		ORDER BY step DESC LIMIT 1`, c.contentID())
+		ORDER BY step DESC LIMIT 1`, first)
 	if err != nil {
 		return fmt.Errorf("follow payment of case %s: %w", c.id, err)
 	}
 	var id uuid.UUID
-	_, err = pgx.ForEachRow(rows, append(append([]any{&id, &h.voided}, scanAccount(&h.from)...), scanAccount(&h.in)...), func() error {
+	_, err = pgx.ForEachRow(rows, append(append([]any{&id, &h.amount, &h.voided}, scanAccount(&h.from)...), scanAccount(&h.in)...), func() error {
 		h.payment = &id
 		return nil
 	})
@@ -89,13 +89,16 @@ func (c *caseWork) move(ctx context.Context, r Resolution) error {
 	if err != nil {
 		return err
 	}
+	if err := c.follow(ctx, h, c.contentID()); err != nil {
+		return err
+	}
 	switch {
 	case h.currency != money.Currency:
 		return problem.Of("action", "other_currency", "Sổ chỉ ghi đồng Việt Nam: hồ sơ này chỉ có thể bỏ qua.", "The books hold đồng only: this case can only be dismissed.")
 	case h.reverses != "" && r.Action == "assign":
 		return problem.Of("action", "takes_back", "Thông báo này hoàn lại một khoản, không mang tiền về sạp nào.", "This notice takes a payment back; it brings no money to assign.")
 	case h.voided:
-		return problem.New(problem.Conflict, "taken_back", "Ngân hàng đã hoàn lại khoản này.", "The bank has taken this payment back.")
+		return wholeTakenBack()
 	}
 	if h.reverses != "" {
 		return c.takeBack(ctx, h, r.Reason)
@@ -210,7 +213,11 @@ func movedOn() error {
 	return problem.New(problem.Conflict, "moved_on", "Khoản tiền đã được chuyển tiếp hoặc hoàn lại.", "This money has been moved on or taken back.")
 }
 
-// undo reverses an assignment: the money goes back where it came from, the case and the notice wait again.
+func wholeTakenBack() error {
+	return problem.New(problem.Conflict, "taken_back", "Ngân hàng đã hoàn lại khoản này.", "The bank has taken this payment back.")
+}
+
+// undo reverses an assignment, or what people took back: the money goes back where it came from, the case and the notice wait again.
 func (c *caseWork) undo(ctx context.Context, reason string) error {
 	var same bool
 	var payment, conflict *uuid.UUID
@@ -227,14 +234,20 @@ func (c *caseWork) undo(ctx context.Context, reason string) error {
 			return err
 		}
 	}
+	h, err := c.held(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.refuseUndo(ctx, h, payment); err != nil {
+		return err
+	}
 	if payment == nil {
 		if err := c.setNotice(ctx, Unmatched, "reopened"); err != nil {
 			return err
 		}
 		return c.set(ctx, "reverse", "reopen", "open", nil, nil, reason)
 	}
-	h, err := c.held(ctx)
-	if err != nil {
+	if err := c.follow(ctx, h, *payment); err != nil {
 		return err
 	}
 	if h.payment == nil || *h.payment != *payment {
@@ -245,7 +258,7 @@ func (c *caseWork) undo(ctx context.Context, reason string) error {
 		return err
 	}
 	state := Unmatched
-	if h.from.Kind == ledger.Stall {
+	if h.from.Kind == ledger.Stall && h.reverses == "" {
 		state = Posted // it was a stall's payment before the case
 	}
 	if err := c.setNotice(ctx, state, "reopened"); err != nil {

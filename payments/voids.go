@@ -194,7 +194,7 @@ func findOriginal(ctx context.Context, tx asker, t *transaction) (*takenPayment,
 			JOIN notice_keys k ON k.connection_id = b.id AND k.external_id = $2 JOIN notices n ON n.id = k.notice_id JOIN payments p ON p.id = k.notice_id
 			WHERE own.id = $1 AND (b.id = own.id OR $3 <> '' AND n.reference = $3 AND `+fmt.Sprintf(covers, "own", "n.account_id")+`)
 			UNION ALL
-			SELECT p.id, chain.first, chain.amount, chain.account_id, chain.root, p.credit_account, `+byVoid+`, mine, step + 1
+			SELECT p.id, chain.first, chain.amount, chain.account_id, chain.root, p.credit_account, `+goneAt+`, mine, step + 1
 			FROM chain JOIN payments p ON p.reverses = chain.id)
 		SELECT chain.id, chain.amount::text, chain.account_id, chain.gone, `+accountColumns("d")+`, `+accountColumns("c")+`
 		FROM chain JOIN ledger_accounts d ON d.id = chain.root JOIN ledger_accounts c ON c.id = chain.credit_account
@@ -214,10 +214,11 @@ func findOriginal(ctx context.Context, tx asker, t *transaction) (*takenPayment,
 	return found, nil
 }
 
-// byVoid is SQL for whether payment p, which follows another one of its chain, was posted for a void: by its notice, or by a case
-// that is about another notice than the chain's first.
-const byVoid = `p.case_id IS NULL OR EXISTS (SELECT FROM cases x WHERE x.id = p.case_id
-	AND x.notice_id IS DISTINCT FROM chain.first AND x.conflict_id IS DISTINCT FROM chain.first)`
+// goneAt is SQL for whether a void has taken the money back at payment p, which follows another one of its chain: p was posted
+// for a void, by its notice or by a case that is about another notice than the chain's first. What p takes back was then no
+// taking back itself: else people opened the void's case again, and the money is back.
+const goneAt = `NOT chain.gone AND (p.case_id IS NULL OR EXISTS (SELECT FROM cases x WHERE x.id = p.case_id
+	AND x.notice_id IS DISTINCT FROM chain.first AND x.conflict_id IS DISTINCT FROM chain.first))`
 
 // takeBack posts the contra entry of the payment whose notice this one takes back, or opens a case.
 func (e *entry) takeBack() decision {
@@ -259,7 +260,12 @@ func (c *caseWork) voided(ctx context.Context, h *held) (bool, error) {
 	if err != nil || !tells {
 		return false, err
 	}
-	rows, err := c.tx.Query(ctx, voidedTransactions, append(voidArguments([]transaction{t}), []int64{h.amount.Dong()})...)
+	return c.toldWhole(ctx, &t, h.amount)
+}
+
+// toldWhole reports whether one void takes back the whole amount of a transaction.
+func (c *caseWork) toldWhole(ctx context.Context, t *transaction, amount money.Amount) (bool, error) {
+	rows, err := c.tx.Query(ctx, voidedTransactions, append(voidArguments([]transaction{*t}), []int64{amount.Dong()})...)
 	if err != nil {
 		return false, fmt.Errorf("look for the void of case %s: %w", c.id, err)
 	}
@@ -286,13 +292,14 @@ func (c *caseWork) takeBack(ctx context.Context, h *held, reason string) error {
 	if !found.stands() {
 		return done(nil)
 	}
-	var told int64
-	err = c.tx.QueryRow(ctx, `SELECT coalesce(sum(v.amount), 0) + coalesce(sum((SELECT sum(f.amount) FROM notice_conflicts f WHERE f.notice_id = v.id)), 0) FROM `+voidsOf,
-		voidArguments([]transaction{t})...).Scan(&told)
+	told, err := c.toldBack(ctx, &t)
 	if err != nil {
-		return fmt.Errorf("add up the voids of case %s: %w", c.id, err)
+		return err
 	}
 	if told < found.amount.Dong() {
+		if c.content != nil { // the void's own case waits, and counts it from now on
+			return done(nil)
+		}
 		return problem.New(problem.Conflict, "taken_back_in_part", "Ngân hàng mới báo hoàn một phần: sổ chỉ hoàn cả khoản. Hãy chờ phần còn lại, hoặc bỏ qua.",
 			"The bank told of a part only: the books take back whole payments. Wait for the rest, or dismiss it.")
 	}
@@ -307,4 +314,43 @@ func (c *caseWork) takeBack(ctx context.Context, h *held, reason string) error {
 	batch := &pgx.Batch{}
 	queueVoidCases(batch, []transaction{t}, c.p.now())
 	return c.tx.SendBatch(ctx, batch).Close()
+}
+
+// toldBack is how much of a transaction its voids take back. A part is told by each of a gateway's connections: parts of one
+// amount count once. What came later under a void's id may be the same part told otherwise: it counts where two people said
+// that it is another part, as they do here of what the case decides on.
+func (c *caseWork) toldBack(ctx context.Context, t *transaction) (dong int64, err error) {
+	var now *uuid.UUID
+	if c.content != nil {
+		now = &c.content.id
+	}
+	err = c.tx.QueryRow(ctx, `SELECT coalesce(sum(told), 0) FROM (SELECT max(v.amount + (SELECT coalesce(sum(f.amount), 0) FROM notice_conflicts f
+			WHERE f.notice_id = v.id AND (f.id = $5 OR EXISTS (SELECT FROM cases x WHERE x.conflict_id = f.id AND x.state = 'returned')))) AS told
+		FROM `+voidsOf+` GROUP BY v.amount) part`, append(voidArguments([]transaction{*t}), now)...).Scan(&dong)
+	if err != nil {
+		return 0, fmt.Errorf("add up the voids of case %s: %w", c.id, err)
+	}
+	return dong, nil
+}
+
+// refuseUndo keeps a void's case closed where another case's taking back counts it, or the bank told of the whole since.
+func (c *caseWork) refuseUndo(ctx context.Context, h *held, payment *uuid.UUID) error {
+	if h.reverses == "" {
+		return nil
+	}
+	t, tells, err := c.transactionOf(ctx, h)
+	if err != nil || !tells {
+		return err
+	}
+	found, err := findOriginal(ctx, c.tx, &t)
+	switch {
+	case err != nil || found == nil || !found.gone:
+		return err
+	case payment == nil:
+		return movedOn()
+	}
+	if whole, err := c.toldWhole(ctx, &t, found.amount); err != nil || !whole {
+		return err
+	}
+	return wholeTakenBack()
 }

@@ -41,6 +41,12 @@ func TestVoidsInEveryOrder(t *testing.T) {
 		{"paid, two parts", []told{{0, "paid"}, {0, "void 30000"}, {0, "void 50000"}}, stands, "original_unknown original_unknown", ""},
 		{"two parts, paid", []told{{0, "void 30000"}, {0, "void 50000"}, {0, "paid"}}, stands, "original_unknown original_unknown", ""},
 		{"paid, two equal parts", []told{{0, "paid"}, {0, "void 40000"}, {0, "void 40000 28"}}, stands, "conflict original_unknown", ""},
+		{"paid, one part by both", []told{{0, "paid"}, {0, "void 40000"}, {1, "void 40000 28"}}, stands, "original_unknown original_unknown", "taken_back_in_part"},
+		{"one part by both, paid by both", []told{{1, "void 40000"}, {0, "void 40000"}, {0, "paid"}, {1, "paid"}}, stands,
+			"told_twice original_unknown original_unknown", "-"},
+		{"paid, two parts by both", []told{{0, "paid"}, {0, "void 30000"}, {1, "void 30000"}, {1, "void 50000"}, {0, "void 50000"}}, stands,
+			strings.Repeat(" original_unknown", 4)[1:], ""},
+		{"paid, a part by each", []told{{0, "paid"}, {0, "void 30000"}, {1, "void 50000"}}, stands, "original_unknown original_unknown", ""},
 		{"paid, void twice", []told{{0, "paid"}, {0, "void 80000"}, {0, "void 80000 28"}}, gone, "", "-"},
 		{"void twice, paid", []told{{0, "void 80000"}, {0, "void 80000 28"}, {0, "paid"}}, never, "", "-"},
 		{"paid, void by another", []told{{0, "paid"}, {1, "void 80000"}}, gone, "", "-"},
@@ -81,14 +87,77 @@ func TestVoidsInEveryOrder(t *testing.T) {
 			continue
 		}
 		w.call(other, "POST", "/api/v1/cases/"+id+"/resolve", back, 200)
+		w.call(w.admin, "POST", "/api/v1/cases/"+id+"/reopen", object{"reason": "nhầm khoản"}, 200)
+		if got := fmt.Sprint(w.amounts(stall)); got != "[80000 -80000 80000]" {
+			t.Errorf("%s: after the case was opened again the stall was paid %s", c.name, got)
+		}
+		w.call(w.admin, "POST", "/api/v1/cases/"+id+"/resolve", back, 200)
+		w.call(other, "POST", "/api/v1/cases/"+id+"/resolve", back, 200)
 		w.pay(gateways[0], gatewayEvent{ID: fmt.Sprint("tx-", i), Memo: code, Reference: fmt.Sprint("PG-", i), At: november(25), Void: true})
-		if got := fmt.Sprint(w.amounts(stall)); got != gone {
-			t.Errorf("%s: after two people took it back the stall was paid %s", c.name, got)
+		if got := fmt.Sprint(w.amounts(stall)); got != "[-80000 80000 -80000 80000]" {
+			t.Errorf("%s: after two people took it back again the stall was paid %s", c.name, got)
 		}
 		if _, kinds := w.newCases(known); kinds != "" {
 			t.Errorf("%s: after two people took it back %q are open", c.name, kinds)
 		}
+		if got := w.call(w.admin, "POST", "/api/v1/cases/"+id+"/reopen", object{"reason": "nhầm khoản"}, 409).text("code"); got != "taken_back" {
+			t.Errorf("%s: after the whole void its case is opened again: %s", c.name, got)
+		}
 	}
+	w.wantSound()
+}
+
+// TestOnePartToldWithSeveralDays: what came later under a part's id counts where two people said that it is another part.
+func TestOnePartToldWithSeveralDays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, _ := w.gatewayStall("A1")
+	stall, code := w.gatewayStallOf("A2", first)
+	gateway, people := w.gateway(), []string{w.admin, w.key("admin", "")}
+	e := gatewayEvent{ID: "tx-1", Memo: code, Reference: "FT26329000000001", At: november(25)}
+	w.pay(gateway, e)
+	e.Void, e.Amount = true, 20000
+	for day := 26; day <= 29; day++ {
+		e.At = november(day)
+		w.pay(gateway, e)
+	}
+	part, later := w.openCases("original_unknown")[0].text("id"), w.openCases("conflict")
+	back := func(id string, status int, paid string) {
+		t.Helper()
+		do := object{"action": "return", "reason": "ngân hàng đã hoàn"}
+		w.attempt(people[0], "/api/v1/cases/"+id+"/resolve", do)
+		w.call(people[1], "POST", "/api/v1/cases/"+id+"/resolve", do, status)
+		if got := fmt.Sprint(w.amounts(stall)); got != paid {
+			t.Errorf("the stall was paid %s, not %s", got, paid)
+		}
+	}
+	reopen := func(id string, status int) {
+		t.Helper()
+		w.call(people[0], "POST", "/api/v1/cases/"+id+"/reopen", object{"reason": "nhầm khoản"}, status)
+	}
+	back(part, 409, "[80000]")
+	back(later[0].text("id"), 200, "[80000]")
+	back(later[1].text("id"), 200, "[80000]")
+	back(part, 409, "[80000]")
+	back(later[2].text("id"), 200, "[-80000 80000]")
+	reopen(later[0].text("id"), 409)
+	reopen(later[2].text("id"), 200)
+	reopen(later[0].text("id"), 200)
+	w.pay(w.gateway(), gatewayEvent{ID: "tx-1", Memo: code, Reference: "FT26329000000001", At: november(25)}) // the same transfer
+	back(later[2].text("id"), 200, "[80000 -80000 80000]")
+
+	e = gatewayEvent{ID: "tx-2", Memo: "tien ca", Reference: "PG-2", At: november(25)} // it waits in its market
+	w.pay(gateway, e)
+	known := w.caseIDs()
+	for _, e.Amount = range []int{30000, 50000} {
+		e.Void = true
+		w.pay(gateway, e)
+	}
+	void, _ := w.newCases(known)
+	back(void, 200, "[80000 -80000 80000]")
+	reopen(void, 200)
+	w.decide("no_single_stall", assignTo(stall))
+	back(void, 200, "[-80000 80000 80000 -80000 80000]")
 	w.wantSound()
 }
 

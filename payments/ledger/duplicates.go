@@ -54,8 +54,8 @@ func queueReferenceLocks(batch *pgx.Batch, transfers []Transfer) {
 }
 
 // queueDuplicates looks for payments of the same transfers: those with the same strong reference, amount and
-// bank account, whatever posted them. A payment that a person took back to the bank account no longer counts;
-// one that the bank itself took back does, because the transfer is over. Reliable only under the locks.
+// bank account, whatever posted them. A payment whose case was opened again, so that its money waits at the bank account,
+// does not count; one that the bank took back does, because the transfer is over. Reliable only under the locks.
 func (l *Locked) queueDuplicates(batch *pgx.Batch, now time.Time) {
 	var places []int32
 	var references []string
@@ -91,7 +91,8 @@ func (l *Locked) queueDuplicates(batch *pgx.Batch, now time.Time) {
 					SELECT r.id, r.credit_account, r.case_id FROM payments r WHERE r.reverses = p.id
 					UNION ALL
 					SELECT r.id, r.credit_account, r.case_id FROM later JOIN payments r ON r.reverses = later.id)
-				SELECT FROM later WHERE later.credit_account = p.debit_account AND later.case_id IS NOT NULL)
+				SELECT FROM later JOIN case_steps s ON s.case_id = later.case_id AND s.payment_id = later.id AND s.step = 'reverse'
+				WHERE later.credit_account = p.debit_account AND NOT EXISTS (SELECT FROM payments r WHERE r.reverses = later.id))
 			LIMIT 1) p`, places, references, amounts, owners, since).
 		Query(func(rows pgx.Rows) error {
 			var place int32

@@ -6,12 +6,13 @@ WITH RECURSIVE above AS ( -- a reversal with each payment that it reverses, dire
 ),
 dated AS (SELECT id, occurred_at FROM above WHERE reverses IS NULL), -- a reversal counts on the day of the first payment
 went_back AS ( -- payments whose money is on the bank account again
-    SELECT DISTINCT a.original AS id FROM above a JOIN payments p ON p.id = a.id JOIN ledger_accounts k ON k.id = p.credit_account AND k.kind = 'bank'
+    SELECT a.original AS id FROM above a JOIN payments p ON p.id = a.id JOIN ledger_accounts k ON k.id = p.credit_account AND k.kind = 'bank'
+    WHERE NOT EXISTS (SELECT FROM payments r WHERE r.reverses = p.id)
 ),
 named AS ( -- money from bank accounts whose reference alone names one transfer: T24's FT numbers, VietinBank's, UUIDs
     SELECT p.id, p.reference, p.amount, p.recorded_at, b.account_id FROM payments p JOIN ledger_accounts b ON b.id = p.debit_account AND b.kind = 'bank'
     WHERE p.reference ~ '^(FT[0-9]{5}[0-9A-Z]{5,12}|[0-9]{3}T[0-9A-Z]{8,16}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})$'
-    AND NOT EXISTS (SELECT FROM went_back w WHERE w.id = p.id)
+    AND p.reverses IS NULL AND NOT EXISTS (SELECT FROM went_back w WHERE w.id = p.id)
 ),
 sides AS (
     SELECT debit_account AS account, amount AS debit, 0::numeric AS credit, debit_version AS version FROM payments
