@@ -162,8 +162,12 @@ func TestAccountsAndNamesThatAreRefused(t *testing.T) {
 		{"970454", "99ZP24001M12345", "Hoa", "wallet_not_bank"},
 		{"970436", "0071000999001", "NguyÔn ThÞ Hoa", "text_encoding"}, {"970436", "0071000999001", "Nguyeãn Thò Hoàøng", "text_encoding"}, {"970436", "0071000999001", "Tráº§n VÄƒn TÃ½", "text_encoding"},
 		{"970436", "0071000999001", "Nguy&#7877;n Thị Hoa", "text_encoding"}, {"970436", "0071000999001", "Nguy?n Thị Hoa", "letters_lost"},
+		{"970436", "0071000999001", "\ufeff", "no_letters"}, {"970436", "0071000999001", "' .", "no_letters"},
 	} {
 		w.refuse(w.admin, "POST", stalls, order("R1", c.bin, c.account, c.name), 422, c.code)
+	}
+	for _, number := range []string{"\ufeff", "+", "''"} {
+		w.refuse(w.admin, "POST", stalls, object{"number": number}, 422, "no_letters")
 	}
 	short := order("R1", "970436", "0071000999001", "Kha Tó") // could be a name: the holder's says that it is TCVN3's Tú
 	short["account"].(object)["holder_name"] = "KHA TU"

@@ -14,8 +14,8 @@ import (
 // LettersLost is what a program leaves of Vietnamese that it could not write: "Nguy?n".
 var LettersLost = regexp.MustCompile(`\pL\?|\?\pL|\x{FFFD}`)
 
-// Faults returns the faults of names, by field, that were written in the letters of an old font, decoded twice or lost letters. It needs the
-// texts as they came (Guess).
+// Faults returns the faults of names, by field, that were written in the letters of an old font, decoded twice, lost letters or have none. It
+// needs the texts as they came (Guess).
 func Faults(texts map[string]string) []problem.Field {
 	var faults []problem.Field
 	for _, field := range slices.Sorted(maps.Keys(texts)) {
@@ -26,9 +26,19 @@ func Faults(texts map[string]string) []problem.Field {
 				Name: field, Code: "letters_lost",
 				Vi: "Chữ có dấu đã mất: hãy gõ lại bằng Unicode.", En: "Letters were lost: type it in Unicode.",
 			})
+		} else if saysNothing(texts[field]) {
+			faults = append(faults, problem.Field{
+				Name: field, Code: "no_letters",
+				Vi: "Cần có chữ hoặc số nhìn thấy được.", En: "It needs a letter or a digit that is seen.",
+			})
 		}
 	}
 	return faults
+}
+
+// saysNothing reports whether a text that is not empty has no letter and no digit: as a name it hides whose it is.
+func saysNothing(text string) bool {
+	return strings.TrimSpace(text) != "" && !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
 // CheckText refuses a free text that has a fault, before it is kept, shown and printed.
