@@ -181,6 +181,7 @@ func (c *caseWork) setNotice(ctx context.Context, state State, why string) error
 // write posts one payment with this case behind it.
 func (c *caseWork) write(ctx context.Context, t ledger.Transfer, h *held) error {
 	t.Amount, t.OccurredAt, t.Reference, t.Case = h.amount, h.occurredAt, h.reference, &c.id
+	t.Apart = c.kind == toldTwice
 	if h.memoCode != nil {
 		t.MemoCode = *h.memoCode
 	}
@@ -199,8 +200,8 @@ func (c *caseWork) write(ctx context.Context, t ledger.Transfer, h *held) error 
 		return fmt.Errorf("post for case %s: %w", c.id, err)
 	}
 	if first, repeated := duplicates[t.ID]; repeated {
-		return problem.New(problem.Conflict, "told_already", "Khoản này đã được ghi sổ qua kết nối khác hoặc hồ sơ khác (khoản "+first.String()+").",
-			"This transfer has been posted already, by another connection or case (payment "+first.String()+").")
+		return problem.New(problem.Conflict, "told_already", "Khoản này đã được ghi sổ qua kết nối khác hoặc hồ sơ khác (khoản "+first.Of.String()+").",
+			"This transfer has been posted already, by another connection or case (payment "+first.Of.String()+").")
 	}
 	c.posted = posted
 	if err := c.tx.SendBatch(ctx, batch).Close(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -331,7 +332,10 @@ func TestSameIdOtherContentIsAConflict(t *testing.T) {
 	w.wantCases("conflict", 1)
 	w.accept(c, transfer{ID: 6, Account: "1111111", Memo: other, Amount: 4000}) // but not one that names another stall
 	w.wantCases("conflict", 2)
-	w.wantPaid(stall, "4000", "2000")
+	w.accept(c, transfer{ID: 7, Account: "1111111", Memo: "ck", Amount: 5000})
+	w.accept(c, transfer{ID: 7, Account: "1111111", Memo: "ck " + code, Amount: 5000}) // nor one that names a stall where none was named
+	w.wantCases("conflict", 3)
+	w.wantPaid(stall, "5000", "4000", "2000")
 	w.wantSound()
 }
 
@@ -352,6 +356,15 @@ func TestIdentityOverTheUpgrade(t *testing.T) {
 	payos.play(posted)
 	momo.play(failed)
 
+	_, err := w.db.Pool.Exec(t.Context(), `ALTER TABLE notice_keys DISABLE TRIGGER USER`)
+	must(t, err)
+	for _, before := range []struct{ id, content string }{ // as earlier programs digested them
+		{"3079", "1111111\n\nin\n30000\nVND\n" + strconv.FormatInt(bankTime.UnixMilli(), 10) + "\n3079"},
+		{"4400123456", "MERCHANT1\n\nin\n60000\nVND\n\n4400123456"},
+	} {
+		_, err := w.db.Pool.Exec(t.Context(), `UPDATE notice_keys SET digest = $2 WHERE external_id = $1`, before.id, w.keys.Index("notice", before.content))
+		must(t, err)
+	}
 	up, down := migrationOf(t, "notice_identity")
 	for _, sql := range []string{down, up} {
 		_, err := w.db.Pool.Exec(t.Context(), sql)

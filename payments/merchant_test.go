@@ -126,11 +126,11 @@ func TestNobodyLearnsWhoseAPhoneIs(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/api/v1/phone-codes", "/api/v1/phone-sessions"} {
-		median := func(kind string) time.Duration {
+		quick := func(kind string) time.Duration { // not the median: on a busy machine most answers wait for something else
 			s := slices.Sorted(slices.Values(took[kind+path]))
-			return s[len(s)/2]
+			return s[len(s)/10]
 		}
-		known, unknown := median("known"), median("unknown")
+		known, unknown := quick("known"), quick("unknown")
 		t.Logf("%s: %v for a known phone, %v for another", path, known, unknown)
 		if known > 2*unknown || unknown > 2*known {
 			t.Errorf("%s: %v for a known phone, %v for another", path, known, unknown)

@@ -142,7 +142,7 @@ func (p *Payments) keyPart(n banks.Notice, digest []byte) []byte {
 // the times of answers differ at a retry. It is keyed, because an account number behind a plain SHA-256 could be
 // tried out. Of the memo only our codes in it count: they say whose the money is.
 func (p *Payments) digest(n banks.Notice) []byte {
-	return p.digestOf(n, codesIn(n.Memo)...)
+	return p.digestOf(n, append([]string{"codes"}, codesIn(n.Memo)...)...) // none is something else than what nobody looked for
 }
 
 // digestOf is digest with what is to count beside account, amount, time and reference: nothing in earlier programs.

@@ -232,10 +232,15 @@ func (w *posting) lockAndPost(ctx context.Context) error {
 	}
 	w.transfers = posted
 	for _, e := range w.entries {
-		if first, repeated := duplicates[e.id]; repeated {
-			e.decision = decision{State: Ignored, Why: duplicateOf + first.String()}
-			e.twice = false
+		switch first, repeated := duplicates[e.id]; {
+		case repeated && first.Elsewhere:
+			e.leaveAsTold()
+		case repeated:
+			e.decision = decision{State: Ignored, Why: duplicateOf + first.Of.String()}
+		default:
+			continue
 		}
+		e.twice = false
 	}
 	return nil
 }

@@ -16,8 +16,12 @@ import (
 	"market40/payments/ledger"
 )
 
-// tellingWindow is how far apart two sources may date one transfer.
-const tellingWindow = 2 * time.Minute
+const (
+	// tellingWindow is how far apart two sources may date one transfer.
+	tellingWindow = 2 * time.Minute
+	// receiptWindow is how far apart they may be where one of them is dated by its receipt, because the bank's clock was wrong.
+	receiptWindow = time.Hour
+)
 
 // tellingText is what one transfer has in common however it is told: account, amount and memo, and where nobody wrote a
 // memo the reference. "" for what is no credit, or has neither. What is paid to a wallet only the wallet's provider tells.
@@ -50,10 +54,10 @@ func squash(text string) string {
 type toldTransfer struct {
 	id         uuid.UUID
 	source     source
-	account    uuid.UUID // the register's, or Nil
-	reference  string    // as banks.NormalReference writes it
-	strong     bool      // whether that names a transfer for ever
+	strong     bool // its reference names a transfer for ever
 	occurredAt time.Time
+	day        string // its business day
+	byReceipt  bool   // it is dated by its receipt
 	precision  banks.Precision
 }
 
@@ -65,30 +69,31 @@ type source struct {
 
 func (e *entry) toldTransfer() toldTransfer {
 	n := &e.notice
-	t := toldTransfer{id: e.id, source: source{e.connection.ID, n.Dialect()}, occurredAt: n.OccurredAt, precision: n.Precision}
-	t.reference, t.strong = banks.NormalReference(n.Reference)
-	if e.decision.Receiver != nil {
-		t.account = e.decision.Receiver.Account
-	}
+	t := toldTransfer{id: e.id, source: source{e.connection.ID, n.Dialect()}, occurredAt: n.OccurredAt, byReceipt: e.toldAt != nil, precision: n.Precision}
+	t.read(n.Reference)
 	return t
 }
 
-// mayBe reports whether two tellings with equal texts may be of one transfer. Where each has a reference that names one
-// transfer for ever, the ledger compares those on one account; one source may name a virtual account, though, and another only
-// the account behind it.
-func (t toldTransfer) mayBe(o toldTransfer) bool {
-	if t.strong && o.strong {
-		return t.reference == o.reference && t.account != o.account
-	}
-	return t.near(o)
+// read notes what follows from the time and the bank's reference.
+func (t *toldTransfer) read(reference string) {
+	t.day = ledger.BusinessDay(t.occurredAt)
+	_, t.strong = banks.NormalReference(reference)
 }
 
+// mayBe reports whether two tellings with equal texts may be of one transfer. Where each has a reference that names one
+// transfer for ever, the ledger compares those.
+func (t *toldTransfer) mayBe(o *toldTransfer) bool { return !(t.strong && o.strong) && t.near(o) }
+
 // near reports whether both may tell one transfer by their times. A time without an hour is anywhere in its day.
-func (t toldTransfer) near(o toldTransfer) bool {
+func (t *toldTransfer) near(o *toldTransfer) bool {
 	if t.precision == banks.Day || o.precision == banks.Day {
-		return ledger.BusinessDay(t.occurredAt) == ledger.BusinessDay(o.occurredAt)
+		return t.day == o.day
 	}
-	return t.occurredAt.Sub(o.occurredAt).Abs() <= tellingWindow
+	window := tellingWindow
+	if t.byReceipt || o.byReceipt {
+		window = receiptWindow
+	}
+	return t.occurredAt.Sub(o.occurredAt).Abs() <= window
 }
 
 // tellings are the notices of transfers by the index of what they have in common.
@@ -114,55 +119,98 @@ func (all tellings) repeats(index []byte, t toldTransfer) bool {
 }
 
 // lastIsPaired reports whether the last of own makes one more pair with others than those before it: an augmenting path
-// (Berge 1957) begins at it.
+// (Berge 1957) begins at it. Where a search ended in vain, no later one needs to look again.
 func lastIsPaired(own, others []toldTransfer) (paired bool) {
+	const (
+		fresh = iota
+		tried
+		vain
+	)
 	partners := make([]*toldTransfer, len(others))
-	for i := range own {
-		tried := make([]bool, len(others))
-		var pair func(t *toldTransfer) bool
-		pair = func(t *toldTransfer) bool {
-			for j := range others {
-				if tried[j] || !t.mayBe(others[j]) {
-					continue
-				}
-				tried[j] = true
-				if partners[j] == nil || pair(partners[j]) {
-					partners[j] = t
-					return true
-				}
+	states := make([]int, len(others))
+	var pair func(t *toldTransfer) bool
+	pair = func(t *toldTransfer) bool {
+		for j := range others {
+			if partners[j] == nil && t.mayBe(&others[j]) {
+				partners[j] = t
+				return true
 			}
-			return false
 		}
+		for j := range others {
+			if states[j] != fresh || !t.mayBe(&others[j]) {
+				continue
+			}
+			states[j] = tried
+			if pair(partners[j]) {
+				partners[j] = t
+				return true
+			}
+		}
+		return false
+	}
+	for i := range own {
 		paired = pair(&own[i])
+		for j, state := range states {
+			switch {
+			case state == tried && paired:
+				states[j] = fresh
+			case state == tried:
+				states[j] = vain
+			}
+		}
 	}
 	return paired
 }
 
+// askedTelling is what is asked of one text: of a day around its tellings.
+type askedTelling struct {
+	from, to time.Time
+	source   source // Nil: several told of it
+}
+
 // queueTellings makes transactions about one transfer wait for each other and reads what was told of it, where more than one
 // source told anything. It comes after the locks of cases and before those of the ledger.
-func queueTellings(batch *pgx.Batch, asked []toldTransfer, indexes [][]byte) tellings {
+func queueTellings(batch *pgx.Batch, told []toldTransfer, indexes [][]byte) tellings {
+	const day = 24 * time.Hour
 	all := tellings{}
+	asked := map[string]*askedTelling{}
+	for i, t := range told {
+		a, known := asked[string(indexes[i])]
+		if !known {
+			asked[string(indexes[i])] = &askedTelling{t.occurredAt.Add(-day), t.occurredAt.Add(day), t.source}
+			continue
+		}
+		if from := t.occurredAt.Add(-day); from.Before(a.from) {
+			a.from = from
+		}
+		if to := t.occurredAt.Add(day); to.After(a.to) {
+			a.to = to
+		}
+		if a.source != t.source {
+			a.source = source{}
+		}
+	}
 	if len(asked) == 0 {
 		return all
 	}
-	batch.Queue(`SELECT pg_advisory_xact_lock(key) FROM (
-			SELECT DISTINCT hashtextextended(current_schema() || '.telling.' || encode(t.telling, 'hex'), 0) AS key
-			FROM unnest($1::bytea[]) AS t (telling) ORDER BY key) k`, indexes)
-	const day = 24 * time.Hour
+	var texts [][]byte
 	var from, to []time.Time
 	var connections []uuid.UUID
 	var dialects []string
-	for _, t := range asked {
-		from, to = append(from, t.occurredAt.Add(-day)), append(to, t.occurredAt.Add(day))
-		connections, dialects = append(connections, t.source.connection), append(dialects, t.source.dialect)
+	for text, a := range asked {
+		texts, from, to = append(texts, []byte(text)), append(from, a.from), append(to, a.to)
+		connections, dialects = append(connections, a.source.connection), append(dialects, a.source.dialect)
 	}
-	batch.Queue(tellingsSQL, indexes, from, to, connections, dialects, toldTwice, uuid.Nil).Query(func(rows pgx.Rows) error {
-		var index []byte
+	batch.Queue(`SELECT pg_advisory_xact_lock(key) FROM (
+			SELECT hashtextextended(current_schema() || '.telling.' || encode(t.telling, 'hex'), 0) AS key
+			FROM unnest($1::bytea[]) AS t (telling) ORDER BY key) k`, texts)
+	batch.Queue(tellingsSQL, texts, from, to, connections, dialects, toldTwice).Query(func(rows pgx.Rows) error {
+		var text []byte
 		var t toldTransfer
 		var reference string
-		_, err := pgx.ForEachRow(rows, []any{&index, &t.id, &t.source.connection, &t.source.dialect, &t.account, &reference, &t.occurredAt, &t.precision}, func() error {
-			t.reference, t.strong = banks.NormalReference(reference)
-			all[string(index)] = append(all[string(index)], t)
+		_, err := pgx.ForEachRow(rows, []any{&text, &t.id, &t.source.connection, &t.source.dialect, &reference, &t.occurredAt, &t.byReceipt, &t.precision}, func() error {
+			t.read(reference)
+			all[string(text)] = append(all[string(text)], t)
 			return nil
 		})
 		return err
@@ -172,13 +220,13 @@ func queueTellings(batch *pgx.Batch, asked []toldTransfer, indexes [][]byte) tel
 
 // tellingsSQL reads a day around each telling, and nothing where its own source alone told: a stall may be paid the same
 // amount with the same memo all day.
-const tellingsSQL = `SELECT DISTINCT a.telling, o.id, o.connection_id, coalesce(o.dialect, ''), coalesce(o.account_id, $7), o.reference, o.occurred_at, o.precision
+const tellingsSQL = `SELECT a.telling, o.id, o.connection_id, coalesce(o.dialect, ''), o.reference, o.occurred_at, o.by_receipt, o.precision
 	FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[], $4::uuid[], $5::text[]) AS a (telling, earliest, latest, connection, dialect)
-	CROSS JOIN LATERAL (SELECT o.id, o.connection_id, o.dialect, o.account_id, o.reference, o.occurred_at, o.precision FROM notices o
+	CROSS JOIN LATERAL (SELECT o.id, o.connection_id, o.dialect, o.reference, o.occurred_at, o.told_at IS NOT NULL AS by_receipt, o.precision FROM notices o
 			WHERE o.telling_index = a.telling AND o.occurred_at BETWEEN a.earliest AND a.latest
 			AND (o.state = 'posted' OR o.market_id IS NOT NULL OR o.why = $6)
 		UNION ALL
-		SELECT f.id, n.connection_id, n.dialect, n.account_id, f.reference, f.occurred_at, f.precision FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id, LATERAL (` + selectMoney + `) now
+		SELECT f.id, n.connection_id, n.dialect, f.reference, f.occurred_at, f.told_at IS NOT NULL, f.precision FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id, LATERAL (` + selectMoney + `) now
 			WHERE f.telling_index = a.telling AND f.occurred_at BETWEEN a.earliest AND a.latest AND now.posted) o
 	WHERE EXISTS (SELECT FROM notices o WHERE o.telling_index = a.telling AND o.occurred_at BETWEEN a.earliest AND a.latest
 			AND (o.connection_id <> a.connection OR coalesce(o.dialect, '') <> a.dialect))
@@ -205,12 +253,17 @@ func (w *posting) findTold() {
 			continue
 		}
 		if w.told.repeats(e.tellingIndex, e.toldTransfer()) {
-			would := e.decision
-			e.decision = decision{State: Unmatched, Why: toldTwice, Case: toldTwice, Receiver: would.Receiver}
-			e.would = &would
+			e.leaveAsTold()
 		}
 		w.told[string(e.tellingIndex)] = append(w.told[string(e.tellingIndex)], e.toldTransfer())
 	}
+}
+
+// leaveAsTold leaves to a case what may have been told before.
+func (e *entry) leaveAsTold() {
+	would := e.decision
+	e.decision = decision{State: Unmatched, Why: toldTwice, Case: toldTwice, Receiver: would.Receiver}
+	e.would = &would
 }
 
 // refuseTold refuses to post what another connection has brought into the books since the case was opened.
@@ -224,12 +277,12 @@ func (c *caseWork) refuseTold(ctx context.Context) error {
 	if c.content != nil {
 		index, t = c.content.tellingIndex, c.content.toldTransfer()
 	} else {
-		err := c.tx.QueryRow(ctx, `SELECT telling_index, connection_id, coalesce(dialect, ''), coalesce(account_id, $2), reference, occurred_at, precision FROM notices WHERE id = $1`, c.notice, uuid.Nil).
-			Scan(&index, &t.source.connection, &t.source.dialect, &t.account, &reference, &t.occurredAt, &t.precision)
+		err := c.tx.QueryRow(ctx, `SELECT telling_index, connection_id, coalesce(dialect, ''), reference, occurred_at, told_at IS NOT NULL, precision FROM notices WHERE id = $1`, c.notice).
+			Scan(&index, &t.source.connection, &t.source.dialect, &reference, &t.occurredAt, &t.byReceipt, &t.precision)
 		if err != nil {
 			return fmt.Errorf("read notice of case %s: %w", c.id, err)
 		}
-		t.reference, t.strong = banks.NormalReference(reference)
+		t.read(reference)
 	}
 	if index == nil {
 		return nil

@@ -387,6 +387,48 @@ func TestLaterPurchasesAreNotToldTwice(t *testing.T) {
 	w.wantSound()
 }
 
+// TestAStrongReferenceOnTwoAccounts: a virtual account and the account behind it are registered as two stalls', and one transfer is
+// told of each, with another memo or by one connection. One is posted; the other waits for people, who may say that it was another one.
+func TestAStrongReferenceOnTwoAccounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	main, _ := w.stall(w.market, "A1", "970422", "3333333")
+	virtual, _ := w.stall(w.market, "A2", "970422", "VQRQAFMGQ4306")
+	c, casso := w.sepay(nil), w.feed("casso_v1")
+	w.accept(c, transfer{ID: 1, Account: "3333333", Sub: "VQRQAFMGQ4306", Memo: "Qafmgq4306 mua ca", Amount: 50000, Reference: "FT26324000030654"})
+	n := credit("2", "3333333", 50000)
+	n.BankBIN, n.Memo, n.Reference, n.OccurredAt = "970422", "mua ca", "FT26324000030654", bankTime
+	casso.play(n)
+	w.accept(c, transfer{ID: 3, Account: "3333333", Memo: "mua ca", Amount: 60000, Reference: "FT26324000030655"})
+	w.accept(c, transfer{ID: 4, Account: "3333333", Sub: "VQRQAFMGQ4306", Memo: "mua ca", Amount: 60000, Reference: "FT26324000030655"})
+	w.wantPaid(virtual, "50000")
+	w.wantPaid(main, "60000")
+	cases := w.wantCases("told_twice", 2)
+	path := "/api/v1/cases/" + cases[0].text("id") + "/resolve"
+	w.call(w.admin, "POST", path, assignTo(main), 200)
+	w.call(w.key("admin", ""), "POST", path, assignTo(main), 200)
+	w.wantCases("told_twice", 1)
+	w.accept(c, transfer{ID: 5, Account: "3333333", Sub: "VQRQAFMGQ4306", Memo: "mua", Amount: 70000, Reference: "FT26324000030655"}) // another amount
+	w.wantPaid(virtual, "70000", "50000")
+	w.wantSound()
+}
+
+// TestAClockAheadTellsToo: a feed whose clock is ahead is dated by its receipt, some minutes after the transfer.
+func TestAClockAheadTellsToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall, code := w.stall(w.market, "A1", "970436", "1111111")
+	c, casso := w.sepay(nil), w.feed("casso_v2")
+	now := time.Now().In(vietnam)
+	w.toldBy(c, nil, 1, code, now.Add(-5*time.Minute))
+	w.toldBy(c, casso, 2, code, now.Add(7*time.Hour-5*time.Minute))
+	w.wantPaid(stall, "45000")
+	w.wantCases("told_twice", 1)
+	w.toldBy(c, casso, 3, code, now.Add(7*time.Hour-4*time.Minute))
+	w.wantPaid(stall, "45000", "45000")
+	w.wantSound()
+}
+
 // hub sends what Bank Hub tells of a transfer to 1111111, on the route of a connection of SePay.
 func (w *world) hub(connection, id, memo, reference string, amount int) {
 	w.t.Helper()

@@ -30,11 +30,19 @@ type original struct {
 // and its reference alone names the transfer.
 func (t *Transfer) mayRepeat() bool { return t.Strong && t.Debit.Kind == Bank }
 
-// repeats reports whether both transfers are one transfer of one bank account. An account that nobody has
-// registered may be any: it can be registered before the transfer is told again.
-func (t *Transfer) repeats(o *Transfer) bool {
+// repeats reports whether both transfers are one transfer of a bank: a reference that names one for ever, and the amount.
+// An account that nobody has registered may be any: it can be registered before the transfer is told again.
+func (t *Transfer) repeats(o *Transfer) (is, elsewhere bool) {
 	sameAccount := t.Debit.Owner == o.Debit.Owner || t.Debit.Owner == uuid.Nil || o.Debit.Owner == uuid.Nil
-	return t.Reference == o.Reference && t.Amount.Dong() == o.Amount.Dong() && sameAccount
+	return t.Reference == o.Reference && t.Amount.Dong() == o.Amount.Dong(), !sameAccount
+}
+
+// repeat notes that a transfer repeats a payment. What came to the same account decides before what came to another.
+func (l *Locked) repeat(t *Transfer, of uuid.UUID, elsewhere bool) {
+	if known, found := l.duplicates[t.ID]; elsewhere && (t.Apart || found && !known.Elsewhere) {
+		return
+	}
+	l.duplicates[t.ID] = Repeat{of, elsewhere}
 }
 
 // queueReferenceLocks makes transactions that post one strong reference wait for each other, whichever
@@ -53,8 +61,8 @@ func queueReferenceLocks(batch *pgx.Batch, transfers []Transfer) {
 	}
 }
 
-// queueDuplicates looks for payments of the same transfers: those with the same strong reference, amount and
-// bank account, whatever posted them. A payment whose case was opened again, so that its money waits at the bank account,
+// queueDuplicates looks for payments of the same transfers: those with the same strong reference and amount, of the same
+// bank account first, whatever posted them. A payment whose case was opened again, so that its money waits at the bank account,
 // does not count; one that the bank took back does, because the transfer is over. Reliable only under the locks.
 func (l *Locked) queueDuplicates(batch *pgx.Batch, now time.Time) {
 	var places []int32
@@ -81,11 +89,11 @@ func (l *Locked) queueDuplicates(batch *pgx.Batch, now time.Time) {
 	if len(places) == 0 {
 		return
 	}
-	batch.Queue(`SELECT t.place, p.id
+	batch.Queue(`SELECT t.place, p.id, p.elsewhere
 		FROM unnest($1::int[], $2::text[], $3::bigint[], $4::uuid[], $5::uuid[]) AS t (place, reference, amount, account, since)
-		CROSS JOIN LATERAL (SELECT p.id FROM payments p JOIN ledger_accounts b ON b.id = p.debit_account AND b.kind = 'bank'
+		CROSS JOIN LATERAL (SELECT p.id, coalesce(b.account_id <> t.account, false) AS elsewhere
+			FROM payments p JOIN ledger_accounts b ON b.id = p.debit_account AND b.kind = 'bank'
 			WHERE p.strong AND p.reference = t.reference AND p.amount = t.amount AND p.id >= t.since
-			AND (b.account_id = t.account OR b.account_id IS NULL OR t.account IS NULL)
 			AND NOT EXISTS (
 				WITH RECURSIVE later AS (
 					SELECT r.id, r.credit_account, r.case_id FROM payments r WHERE r.reverses = p.id
@@ -93,12 +101,13 @@ func (l *Locked) queueDuplicates(batch *pgx.Batch, now time.Time) {
 					SELECT r.id, r.credit_account, r.case_id FROM later JOIN payments r ON r.reverses = later.id)
 				SELECT FROM later JOIN case_steps s ON s.case_id = later.case_id AND s.payment_id = later.id AND s.step = 'reverse'
 				WHERE later.credit_account = p.debit_account AND NOT EXISTS (SELECT FROM payments r WHERE r.reverses = later.id))
-			LIMIT 1) p`, places, references, amounts, owners, since).
+			ORDER BY elsewhere LIMIT 1) p`, places, references, amounts, owners, since).
 		Query(func(rows pgx.Rows) error {
 			var place int32
 			var id uuid.UUID
-			_, err := pgx.ForEachRow(rows, []any{&place, &id}, func() error {
-				l.duplicates[l.transfers[place].ID] = id
+			var elsewhere bool
+			_, err := pgx.ForEachRow(rows, []any{&place, &id, &elsewhere}, func() error {
+				l.repeat(&l.transfers[place], id, elsewhere)
 				return nil
 			})
 			return err
@@ -143,8 +152,8 @@ func (l *Locked) settle() (post []Transfer, err error) {
 		}
 		if t.mayRepeat() {
 			for i := range post {
-				if post[i].mayRepeat() && post[i].repeats(&t) {
-					l.duplicates[t.ID] = post[i].ID
+				if is, elsewhere := post[i].repeats(&t); is && post[i].mayRepeat() {
+					l.repeat(&t, post[i].ID, elsewhere)
 				}
 			}
 			if _, repeated := l.duplicates[t.ID]; repeated {

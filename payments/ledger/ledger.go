@@ -69,6 +69,13 @@ type Transfer struct {
 	Reference     string       // the bank's, normalised
 	Strong        bool         // the reference alone names one transfer at its bank
 	MemoCode      string       // the stall's or order's code found in the memo; empty: none
+	Apart         bool         // people said that it is another transfer than what came to another account
+}
+
+// Repeat names the payment that a transfer repeats.
+type Repeat struct {
+	Of        uuid.UUID
+	Elsewhere bool // that came to another bank account: one may be the virtual account of the other
 }
 
 // Book opens and locks accounts. It remembers which ones stand, so that the usual posting asks once.
@@ -77,9 +84,9 @@ type Book struct{ stands sync.Map }
 // Locked is a group of transfers whose accounts a transaction holds, with what the books know of them.
 type Locked struct {
 	transfers  []Transfer
-	versions   map[uuid.UUID]int64     // of the accounts
-	duplicates map[uuid.UUID]uuid.UUID // transfers that a payment has posted already
-	originals  map[uuid.UUID]original  // payments that the transfers reverse
+	versions   map[uuid.UUID]int64    // of the accounts
+	duplicates map[uuid.UUID]Repeat   // transfers that a payment has posted already
+	originals  map[uuid.UUID]original // payments that the transfers reverse
 }
 
 // Lock queues the locking of what transfers touch and then the look-up of what the books know of them. It
@@ -95,7 +102,7 @@ func (b *Book) Lock(batch *pgx.Batch, transfers []Transfer, now time.Time) *Lock
 	b.open(batch, ids, wanted)
 	l := &Locked{
 		transfers: transfers, versions: make(map[uuid.UUID]int64, len(ids)),
-		duplicates: map[uuid.UUID]uuid.UUID{}, originals: map[uuid.UUID]original{},
+		duplicates: map[uuid.UUID]Repeat{}, originals: map[uuid.UUID]original{},
 	}
 	batch.Queue(`SELECT id, version FROM ledger_accounts WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE`, ids).Query(func(rows pgx.Rows) error {
 		var id uuid.UUID
@@ -143,9 +150,10 @@ func (b *Book) open(batch *pgx.Batch, ids []uuid.UUID, wanted map[uuid.UUID]Acco
 
 // Post queues the statements that write the locked transfers: balances and versions, the payments themselves,
 // and the day's rollup of each stall. The caller sends the batch in the same transaction. A transfer that a
-// payment has posted already is not posted again: duplicates name that payment by the transfer's id.
+// payment has posted already is not posted again: duplicates name that payment by the transfer's id; one that came
+// to another account is no repeat where people said so (Apart).
 // A reversal is dated on the time of what it reverses. ErrMoved: run the transaction again.
-func (l *Locked) Post(batch *pgx.Batch, now time.Time) (posted []Transfer, duplicates map[uuid.UUID]uuid.UUID, err error) {
+func (l *Locked) Post(batch *pgx.Batch, now time.Time) (posted []Transfer, duplicates map[uuid.UUID]Repeat, err error) {
 	posted, err = l.settle()
 	if err != nil {
 		return nil, nil, err

@@ -10,7 +10,7 @@ went_back AS ( -- payments whose money is on the bank account again
     WHERE NOT EXISTS (SELECT FROM payments r WHERE r.reverses = p.id)
 ),
 named AS ( -- money from bank accounts whose reference alone names one transfer: T24's FT numbers, VietinBank's, UUIDs
-    SELECT p.id, p.reference, p.amount, p.recorded_at, b.account_id FROM payments p JOIN ledger_accounts b ON b.id = p.debit_account AND b.kind = 'bank'
+    SELECT p.id, p.reference, p.amount, p.recorded_at, p.case_id, b.account_id FROM payments p JOIN ledger_accounts b ON b.id = p.debit_account AND b.kind = 'bank'
     WHERE p.reference ~ '^(FT[0-9]{5}[0-9A-Z]{5,12}|[0-9]{3}T[0-9A-Z]{8,16}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})$'
     AND p.reverses IS NULL AND NOT EXISTS (SELECT FROM went_back w WHERE w.id = p.id)
 ),
@@ -99,4 +99,5 @@ FROM dated d JOIN payments p ON p.id = d.id WHERE p.occurred_at <> d.occurred_at
 UNION ALL
 SELECT 'transfer posted twice', a.id || ' ' || b.id, a.reference || ' of ' || a.amount
 FROM named a JOIN named b ON b.reference = a.reference AND b.amount = a.amount AND b.id > a.id
-WHERE (a.account_id = b.account_id OR a.account_id IS NULL OR b.account_id IS NULL) AND abs(extract(epoch FROM b.recorded_at - a.recorded_at)) <= 45 * 86400
+WHERE (a.account_id = b.account_id OR a.account_id IS NULL OR b.account_id IS NULL OR a.case_id IS NULL AND b.case_id IS NULL) -- or people told them apart
+    AND abs(extract(epoch FROM b.recorded_at - a.recorded_at)) <= 45 * 86400
