@@ -47,6 +47,19 @@ func groupPeople(t *Table) []group {
 	return groups
 }
 
+// masks returns which of the group's atoms (bits) are in each of some cells.
+func (g *group) masks(cells []Cell) []uint32 {
+	masks := make([]uint32, len(cells))
+	for cell := range cells {
+		for i, atom := range g.atoms {
+			if cells[cell].Atoms.Has(atom) {
+				masks[cell] |= 1 << i
+			}
+		}
+	}
+	return masks
+}
+
 // need returns how many values must be open for how often the people of a group hold at several atoms. It is a count like any other:
 // of five people or more, 0 and 5 may be known.
 func (g *group) need(k int) (values int, guarded bool) {
@@ -57,25 +70,22 @@ func (g *group) need(k int) (values int, guarded bool) {
 	return min(Fewest, g.size+1), Few(g.size) || Few(twice)
 }
 
-// model is what a reader does not know of one count: moves that change no published figure. A column is a move of one person.
+// model is what a reader does not know of one count: changes that change no published figure.
 type model struct {
 	s       *search
 	k       int
-	known   bool // people of several atoms do not move
+	known   bool // people of several atoms stay as they are
 	columns []column
-	bounds  int
 	parts   []component
 }
 
-// column is a move and how many people can make it.
+// column is one person more or less of a kind, and how many they can be.
 type column struct {
 	room  float64
-	atom  int // where one person more or less holds; −1: a move of a person in group
-	by    int
-	group int
-	from  uint32
-	to    uint32
-	bound int // of a group's moves from the same atoms: they have one room together
+	by    int    // 1: more; −1: less
+	atom  int    // where the person holds; −1: it is a person of group, who holds at the atoms of in
+	group int    // of its people as many are more as are less
+	in    uint32 // bits of the group's atoms
 }
 
 // component is columns that published figures bind together.
@@ -137,7 +147,7 @@ const mostPlaces = 32
 func (m *model) spanAlone(cell int) int {
 	total := 0.0
 	for j := range m.columns {
-		total += math.Abs(m.effect(&m.columns[j], m.s.t.Cells[cell].Atoms)) * m.columns[j].room
+		total += math.Abs(m.effect(&m.columns[j], cell)) * m.columns[j].room
 	}
 	return int(total)
 }
@@ -162,53 +172,26 @@ func (m *model) addGroup(number int, together, holding map[int]int) {
 			}
 		}
 	}
-	for _, from := range sortedKeys(g.patterns[m.k]) {
-		m.bounds++
-		move := column{room: float64(g.patterns[m.k][from]), atom: -1, group: number, from: from, bound: m.bounds}
-		for move.to = range uint32(1) << len(g.atoms) {
-			if move.to != from {
-				m.addColumn(move)
-			}
-		}
-		move.to = from
-		m.addColumn(move) // as many people as move
+	for in := range uint32(1) << len(g.atoms) {
+		n := g.patterns[m.k][in]
+		m.addColumn(column{room: float64(g.size - n), by: 1, atom: -1, group: number, in: in})
+		m.addColumn(column{room: float64(n), by: -1, atom: -1, group: number, in: in})
 	}
 }
 
-func sortedKeys(of map[uint32]int) []uint32 {
-	keys := make([]uint32, 0, len(of))
-	for key := range of {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// effect returns by how much a move changes the count of a set of atoms.
-func (m *model) effect(c *column, atoms Set) float64 {
+// effect returns by how much a column changes the count of a cell.
+func (m *model) effect(c *column, cell int) float64 {
 	if c.atom >= 0 {
-		if atoms.Has(c.atom) {
+		if m.s.t.Cells[cell].Atoms.Has(c.atom) {
 			return float64(c.by)
 		}
 		return 0
 	}
-	g := &m.s.groups[c.group]
-	in := uint32(0)
-	for i, atom := range g.atoms {
-		if atoms.Has(atom) {
-			in |= 1 << i
-		}
-	}
-	if in&g.operates == 0 {
+	inside := m.s.masks[c.group][cell]
+	if inside&m.s.groups[c.group].operates == 0 || inside&c.in == 0 {
 		return 0
 	}
-	counted := func(pattern uint32) float64 {
-		if pattern&in != 0 {
-			return 1
-		}
-		return 0
-	}
-	return counted(c.to) - counted(c.from)
+	return float64(c.by)
 }
 
 // connect finds which columns are bound together by the rows.
@@ -229,9 +212,9 @@ func (m *model) connect(rows []row) {
 		e, first := make([]float64, len(m.columns)), -1
 		for j := range m.columns {
 			c := &m.columns[j]
-			e[j] = m.effect(c, m.s.t.Cells[r.cell].Atoms)
+			e[j] = m.effect(c, r.cell)
 			for _, inner := range r.less {
-				e[j] -= m.effect(c, m.s.t.Cells[inner].Atoms)
+				e[j] -= m.effect(c, inner)
 			}
 			if e[j] == 0 {
 				continue
@@ -245,24 +228,22 @@ func (m *model) connect(rows []row) {
 			effects = append(effects, e)
 		}
 	}
-	for bound := 1; bound <= m.bounds; bound++ {
-		e := make([]float64, len(m.columns))
-		first := -1
+	for g := range m.s.groups {
+		e, first := make([]float64, len(m.columns)), -1
 		for j := range m.columns {
 			c := &m.columns[j]
-			if c.bound != bound {
+			if c.atom >= 0 || c.group != g {
 				continue
 			}
-			e[j] = 1
-			if c.to == c.from {
-				e[j] = -1
-			}
+			e[j] = float64(c.by)
 			if first < 0 {
 				first = j
 			}
 			of[root(j)] = root(first)
 		}
-		effects = append(effects, e)
+		if first >= 0 {
+			effects = append(effects, e)
+		}
 	}
 	number := map[int]int{}
 	for j := range m.columns {
@@ -296,7 +277,7 @@ func (p *component) addRow(effects []float64) {
 func (m *model) ofCell(cell int) []float64 {
 	f := make([]float64, len(m.columns))
 	for j := range m.columns {
-		f[j] = m.effect(&m.columns[j], m.s.t.Cells[cell].Atoms)
+		f[j] = m.effect(&m.columns[j], cell)
 	}
 	return f
 }
@@ -308,7 +289,7 @@ func (m *model) ofGroup(group int) []float64 {
 	twice := func(in uint32) float64 { return float64(max(bits.OnesCount32(in&g.operates)-1, 0)) }
 	for j, c := range m.columns {
 		if c.atom < 0 && c.group == group {
-			f[j] = twice(c.to) - twice(c.from)
+			f[j] = float64(c.by) * twice(c.in)
 		}
 	}
 	return f

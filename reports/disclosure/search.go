@@ -12,6 +12,7 @@ type search struct {
 	order  []int           // the cells as they are hidden
 	inside [][]int         // of each cell, the smaller cells that lie in it, from large to small
 	groups []group         // people who are in several atoms
+	masks  [][]uint32      // of each group, which of its atoms (bits) are in each cell
 	secret map[action]bool // what is hidden for what it says itself
 
 	givenUp map[narrow]int // what nothing more can be hidden against, and how many values it has
@@ -31,6 +32,9 @@ func newSearch(t *Table) *search {
 		for k := range t.Cells[i].Counts {
 			s.secret[action{i, k}] = t.Cells[i].Counts[k].Hidden
 		}
+	}
+	for g := range s.groups {
+		s.masks = append(s.masks, s.groups[g].masks(t.Cells))
 	}
 	slices.SortFunc(s.sorted, s.compare)
 	s.order = slices.SortedFunc(slices.Values(s.sorted), s.compareWorth)
