@@ -229,17 +229,11 @@ func (w *factWorld) group(among []*factMarket, basis, code string, campaign bool
 	return w.summed(group, on)
 }
 
-// summed is a group without the markets of one to four merchants that no district chose, while some district chose one and others are
-// left.
+// summed is a group without the markets of one to four merchants, while others are left.
 func (w *factWorld) summed(group []*factMarket, on time.Time) []*factMarket {
 	var large []*factMarket
-	anyChosen := false
-	for _, p := range w.pilots {
-		anyChosen = anyChosen || p.market != nil && p.market.unit("communes_2025") != "" && p.valid.contains(on)
-	}
 	for _, m := range group {
-		n := len((&oracle{factWorld: w, group: []*factMarket{m}, moment: on}).mop())
-		if !anyChosen || n == 0 || n > 4 || w.isPilot(m, on) {
+		if n := len((&oracle{factWorld: w, group: []*factMarket{m}, moment: on}).mop()); n == 0 || n > 4 {
 			large = append(large, m)
 		}
 	}
@@ -247,8 +241,4 @@ func (w *factWorld) summed(group []*factMarket, on time.Time) []*factMarket {
 		return group
 	}
 	return large
-}
-
-func (w *factWorld) isPilot(m *factMarket, on time.Time) bool {
-	return slices.ContainsFunc(w.pilots, func(p factPilot) bool { return p.market == m && p.valid.contains(on) })
 }
