@@ -46,7 +46,7 @@ type Account struct {
 
 // Feed says whether a bank's notices of an account, or of any of a stall's, reach us.
 type Feed struct {
-	State        string     `json:"state" enum:"live,stale,none" doc:"live: a notice came within 7 days; none: no connection covers the accounts. Officers and the team learn only whether one does (live) or not: who was paid is not theirs to count"`
+	State        string     `json:"state" enum:"live,stale,none" doc:"live: a notice came within 7 days; none: no open connection covers the accounts. Officers and the team learn only whether one does (live) or not: who was paid is not theirs to count"`
 	LastNoticeAt *time.Time `json:"last_notice_at" doc:"null also for officers and the team"`
 }
 

@@ -55,9 +55,7 @@ func (r *Registry) Printed(ctx context.Context, text string) (*Printed, error) {
 			ta.replaced_at IS NOT NULL, coalesce((SELECT n.code FROM tenancy_accounts na JOIN codes n ON n.tenancy_id = na.tenancy_id AND n.account_id = na.account_id
 				WHERE na.tenancy_id = c.tenancy_id AND na.replaced_at IS NULL AND n.kind = 'stall' AND n.state = 'current'
 				ORDER BY coalesce(na.place, na.since), n.code LIMIT 1), ''),
-			EXISTS (SELECT FROM bank_connections bc WHERE (bc.owner_kind = 'platform' OR bc.owner_id IN (c.market_id, a.merchant_id))
-				AND (EXISTS (SELECT FROM connection_accounts ca WHERE ca.connection_id = bc.id AND ca.number_index = a.number_index AND ca.bank_bin IN ('', coalesce(a.bank_bin, '')))
-				OR NOT EXISTS (SELECT FROM connection_accounts ca WHERE ca.connection_id = bc.id))),
+			EXISTS (SELECT FROM connections_of(a.id, c.market_id) k WHERE k.open),
 			CASE WHEN consented(o.id, 'public_page') THEN coalesce(nullif(o.household_name, ''), o.full_name) ELSE '' END
 		FROM codes c LEFT JOIN tenancy_accounts ta ON ta.tenancy_id = c.tenancy_id AND ta.account_id = c.account_id JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id JOIN accounts a ON a.id = c.account_id
 		JOIN merchants o ON o.id = a.merchant_id

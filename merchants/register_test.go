@@ -93,6 +93,8 @@ func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
 	exec(`INSERT INTO bank_connections VALUES (gen_random_uuid(), 'sepay', 'other', 'market', $1, now())`, other)
 	feed("none")
 	exec(`INSERT INTO bank_connections VALUES (gen_random_uuid(), 'sepay', 'ours', 'market', $1, now())`, w.market)
+	feed("none")
+	exec(`INSERT INTO connection_secrets (id, connection_id, secrets, created_at) SELECT gen_random_uuid(), id, '', now() FROM bank_connections`)
 	feed("stale")
 	exec(`INSERT INTO ledger_accounts (id, kind, market_id, account_id, last_at) VALUES (gen_random_uuid(), 'bank', $1, $2, $3)`,
 		w.market, s.text("accounts.0.id"), noon.Add(-7*24*time.Hour))

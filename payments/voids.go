@@ -36,12 +36,7 @@ type transaction struct {
 }
 
 // covers is SQL for whether a connection may speak of an account in any market where it receives.
-const covers = `EXISTS (SELECT FROM accounts a WHERE a.id = %[2]s
-		AND (%[1]s.owner_kind = 'platform' OR %[1]s.owner_kind = 'merchant' AND a.merchant_id = %[1]s.owner_id
-			OR %[1]s.owner_kind = 'market' AND (SELECT coalesce(bool_and(t.market_id = %[1]s.owner_id), false)
-				FROM tenancy_accounts ta JOIN tenancies t ON t.id = ta.tenancy_id WHERE ta.account_id = a.id))
-		AND (NOT EXISTS (SELECT FROM connection_accounts ca WHERE ca.connection_id = %[1]s.id)
-			OR EXISTS (SELECT FROM connection_accounts ca WHERE ca.connection_id = %[1]s.id AND ca.number_index = a.number_index AND ca.bank_bin = coalesce(a.bank_bin, ''))))`
+const covers = `%[1]s.id IN (SELECT connection_id FROM connections_of(%[2]s, NULL))`
 
 // voidsOf is SQL for the voids v of transactions w: those of their own connections, and those of the same gateway's further
 // connections that name the same reference and may speak of the account. A void that people returned still counts.

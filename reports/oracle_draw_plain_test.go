@@ -20,7 +20,7 @@ type alike struct {
 // plain draws a world in which whole zones are alike: little is hidden from an officer, so that statuses, ranks, parts and their sums are told.
 func (d *drawing) plain() {
 	d.watched = true
-	all := &factConnection{id: uuid.New(), owner: "platform", created: dayOf("2024-03-01"), days: map[time.Time]bool{}}
+	all := &factConnection{id: uuid.New(), provider: "standard", owner: "platform", created: dayOf("2024-03-01"), days: map[time.Time]bool{}}
 	d.brought(all, pick(d, -2, -2, -2, 12))
 	d.connections = append(d.connections, all)
 	for _, m := range d.markets {

@@ -128,7 +128,7 @@ func draw(t *rapid.T, markets []*factMarket) *factWorld {
 		d.connection()
 	}
 	if d.watched || d.one(2) {
-		all := &factConnection{id: uuid.New(), owner: "platform", created: dayOf("2024-03-01"), days: map[time.Time]bool{}}
+		all := &factConnection{id: uuid.New(), provider: "standard", owner: "platform", created: dayOf("2024-03-01"), days: map[time.Time]bool{}}
 		if d.watched {
 			d.brought(all, -2)
 		} else {
@@ -301,7 +301,10 @@ func (d *drawing) stickers(s *factStall) {
 func (d *drawing) scanner() string { return pick(d, "team", "team", "owner", "seller") }
 
 func (d *drawing) connection() {
-	c := &factConnection{id: uuid.New(), owner: pick(d, "market", "market", "merchant", "platform"), created: d.early(), days: map[time.Time]bool{}}
+	c := &factConnection{
+		id: uuid.New(), provider: pick(d, "standard", "standard", "sepay", "momo"), owner: pick(d, "market", "market", "merchant", "platform"),
+		created: d.early(), days: map[time.Time]bool{},
+	}
 	switch c.owner {
 	case "market":
 		c.ownerID = pick(d, d.markets...).id

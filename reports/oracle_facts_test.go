@@ -105,12 +105,13 @@ type (
 		by      string // the role of who scanned
 	}
 	factConnection struct {
-		id      uuid.UUID
-		owner   string
-		ownerID uuid.UUID
-		created time.Time
-		names   []factName
-		days    map[time.Time]bool
+		id       uuid.UUID
+		provider string
+		owner    string
+		ownerID  uuid.UUID
+		created  time.Time
+		names    []factName
+		days     map[time.Time]bool
 	}
 	factName struct {
 		account *factAccount

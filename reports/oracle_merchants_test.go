@@ -229,5 +229,8 @@ func (c *factConnection) covers(t *factTenancy, account *factAccount) bool {
 	if c.owner == "market" && c.ownerID != t.stall.market.id || c.owner == "merchant" && c.ownerID != t.merchant {
 		return false
 	}
+	if c.provider == "sepay" && account.bank == "" || c.provider == "momo" && account.bank != "" {
+		return false
+	}
 	return len(c.names) == 0 || slices.ContainsFunc(c.names, func(n factName) bool { return n.account == account && (n.bank == "" || n.bank == account.bank) })
 }

@@ -179,7 +179,7 @@ func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 	m := &factMarket{code: "CHODAM"}
 	m.id = uuid.MustParse(p.call("/api/v1/markets", `{"code":"CHODAM","name":"Chợ Đầm","class":1,"kind":"dan_sinh","latitude":12.25,"longitude":109.19,
 		"commune_code":"22366","operator":{"kind":"ban_quan_ly","name":"Ban quản lý"},"stall_capacity":100}`)["id"].(string))
-	c := &factConnection{owner: "platform", created: time.Now(), days: map[time.Time]bool{day(time.Now()): true}}
+	c := &factConnection{provider: "sepay", owner: "platform", created: time.Now(), days: map[time.Time]bool{day(time.Now()): true}}
 	w := &factWorld{markets: []*factMarket{m}, connections: []*factConnection{c}}
 	tomorrow := day(time.Now()).AddDate(0, 0, 1)
 	manager := p.key(auth.Manager, "market:CHODAM")

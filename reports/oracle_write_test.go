@@ -245,7 +245,7 @@ func (w *writing) connection(c *factConnection) {
 	if c.owner != "platform" {
 		owner = &c.ownerID
 	}
-	w.Queue(`INSERT INTO bank_connections (id, provider, name, owner_kind, owner_id, created_at) VALUES ($1, 'standard', 'x', $2, $3, $4)`, c.id, c.owner, owner, c.created)
+	w.Queue(`INSERT INTO bank_connections (id, provider, name, owner_kind, owner_id, created_at) VALUES ($1, $2, 'x', $3, $4, $5)`, c.id, c.provider, c.owner, owner, c.created)
 	for _, n := range c.names {
 		w.Queue(`INSERT INTO connection_accounts (connection_id, bank_bin, number_index, last4) VALUES ($1, $2, $3::uuid::text::bytea, '') ON CONFLICT DO NOTHING`, c.id, n.bank, n.account.id)
 	}

@@ -4937,7 +4937,7 @@ export interface components {
              */
             last_notice_at: string | null;
             /**
-             * @description live: a notice came within 7 days; none: no connection covers the accounts. Officers and the team learn only whether one does (live) or not: who was paid is not theirs to count
+             * @description live: a notice came within 7 days; none: no open connection covers the accounts. Officers and the team learn only whether one does (live) or not: who was paid is not theirs to count
              * @enum {string}
              */
             state: "live" | "stale" | "none";

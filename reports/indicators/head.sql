@@ -18,16 +18,13 @@ holdings AS MATERIALIZED (
     JOIN stalls s ON s.id = t.stall_id AND s.kind <> 'mobile'
     LEFT JOIN stall_states st ON st.stall_id = s.id AND st.valid @> moment.at
 ),
--- Which connection tells of which tenancy's accounts, and since and until when it receives on them.
+-- Which connection tells of which tenancy's accounts, and since and until when it receives on them. Whether it is open today says
+-- nothing of the moment: what it brought does.
 feeds AS MATERIALIZED (
-    SELECT DISTINCT h.id AS tenancy_id, c.id AS connection_id, greatest(ta.since, c.created_at) AS since, ta.replaced_at
+    SELECT DISTINCT h.id AS tenancy_id, k.connection_id, greatest(ta.since, k.since) AS since, ta.replaced_at
     FROM holdings h
     JOIN tenancy_accounts ta ON ta.tenancy_id = h.id
-    JOIN accounts a ON a.id = ta.account_id
-    JOIN bank_connections c ON c.owner_kind = 'platform' OR c.owner_id IN (h.market_id, h.merchant_id)
-    LEFT JOIN (SELECT DISTINCT connection_id FROM connection_accounts) named ON named.connection_id = c.id
-    WHERE named.connection_id IS NULL
-    OR EXISTS (SELECT FROM connection_accounts ca WHERE ca.connection_id = c.id AND ca.number_index = a.number_index AND ca.bank_bin IN ('', coalesce(a.bank_bin, '')))
+    CROSS JOIN connections_of(ta.account_id, h.market_id) k
 ),
 -- The scans of the last 30 days, and whether the stall itself made them: its owner, or who sells there for the owner. No other
 -- stall's people can: their scope is their own.
