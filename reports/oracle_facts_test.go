@@ -214,8 +214,13 @@ func (w *factWorld) pilot(district string, on time.Time) (market *factMarket, ex
 // ofDistricts says whether the units of a basis are former districts.
 func ofDistricts(basis string) bool { return strings.HasPrefix(basis, "districts_") }
 
-// group are the markets of a unit of a basis, or of all units (code empty); with the campaign, of its pilots.
+// group are the markets that a unit of a basis, or all units (code empty), are counted from; with the campaign, of its pilots.
 func (w *factWorld) group(among []*factMarket, basis, code string, campaign bool, on time.Time) []*factMarket {
+	return w.summed(w.held(among, basis, code, campaign, on), on)
+}
+
+// held are the markets of a unit, or of all; with the campaign, its pilots.
+func (w *factWorld) held(among []*factMarket, basis, code string, campaign bool, on time.Time) []*factMarket {
 	var group []*factMarket
 	for _, m := range among {
 		unit := m.unit(basis)
@@ -227,7 +232,7 @@ func (w *factWorld) group(among []*factMarket, basis, code string, campaign bool
 			group = append(group, m)
 		}
 	}
-	return w.summed(group, on)
+	return group
 }
 
 // summed is a group without the markets of one to four merchants, while others are left.
