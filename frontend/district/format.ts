@@ -60,7 +60,9 @@ export function whyHidden(code?: string): string {
     case 'I08': return t('ẩn: doanh thu chỉ nêu khi có từ 10 tiểu thương và không ai chiếm quá 50 %', 'hidden: turnover is told of at least 10 merchants, none of them above 50 %');
     case 'I11': case 'I12': return t('ẩn: số tiền chỉ nêu khi có từ 10 tiểu thương', 'hidden: amounts are told of at least 10 merchants');
     case 'I23': return t('ẩn: số tiền chỉ nêu khi có từ 10 tiểu thương, và không để lộ số dưới 5', 'hidden: amounts are told of at least 10 merchants, and never tell of fewer than 5');
-    default: return t('số liệu nói về dưới 5 người', 'figures about fewer than 5 people');
+    default: return t(
+      'số liệu nói về dưới 5 người, hoặc giúp tính ra số liệu như vậy', 'a figure about fewer than 5 people, or one from which such a figure could be worked out',
+    );
   }
 }
 
