@@ -1,10 +1,10 @@
 package merchants
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -26,8 +26,8 @@ import (
 // maxPosters is how many posters one PDF may hold: some 10 MB and three seconds.
 const maxPosters = 2000
 
-// printing lets one PDF of a market be drawn at a time: it keeps every processor busy.
-var printing = make(chan struct{}, 1)
+// printing draws the PDFs of markets.
+var printing = edge.NewDrawing()
 
 // Prints draws the register's codes to be hung. What it prints hangs in public: whole accounts are in the codes alone.
 type Prints struct {
@@ -259,19 +259,11 @@ func answerPDF(c *gin.Context, name string, size posters.Size, sheets bool, list
 	for i, x := range list {
 		drawn[i] = x.Poster
 	}
-	if len(list) > 1 {
-		select {
-		case printing <- struct{}{}:
-			defer func() { <-printing }()
-		case <-c.Request.Context().Done():
-			return c.Request.Context().Err()
-		}
-	}
-	var out bytes.Buffer
-	if err := posters.Write(&out, size, sheets, drawn); err != nil {
+	file, err := printing.Draw(c.Request.Context(), func(w io.Writer) error { return posters.Write(w, size, sheets, drawn) })
+	if err != nil {
 		return err
 	}
 	c.Header("Content-Disposition", fmt.Sprintf(`inline; filename="%s-%s.pdf"`, name, size.Name))
-	c.Data(http.StatusOK, "application/pdf", out.Bytes())
+	c.Data(http.StatusOK, "application/pdf", file)
 	return nil
 }

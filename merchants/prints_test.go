@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"market40/merchants/edge/edgetest"
 )
 
 // printed asks for a PDF and gives the codes that an independent reader finds on its pages, and how many pages it has.
@@ -64,6 +66,7 @@ func TestPostersAreRefused(t *testing.T) {
 	w.call(w.key("manager", "market:"+w.newMarket("CHODINH", "22366")), "GET", path, nil, 404)
 	w.call(w.key("locality_officer", "locality:568"), "GET", path, nil, 403)
 	w.call("", "GET", path, nil, 401)
+	edgetest.KeepsNobodyWaiting(t, w.engine, market, w.admin, w.key("manager", "market:"+w.market))
 	for _, query := range []string{"?size=a3", "?layout=wall", "?stalls=x"} {
 		w.call(w.admin, "GET", market+query, nil, 422)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"market40/merchants/auth"
+	"market40/merchants/edge/edgetest"
 )
 
 const bookPath = "/api/v1/me/revenue-book"
@@ -204,6 +205,9 @@ func TestNobodyElseOpensABook(t *testing.T) {
 		}
 	}
 	key := w.key("merchant", "stall:"+stall)
+	for _, ending := range []string{".pdf", ".xlsx"} {
+		edgetest.KeepsNobodyWaiting(t, w.server.Config.Handler, bookPath+ending, key, w.key("merchant", "stall:"+stall))
+	}
 	tomorrow := time.Now().Add(36 * time.Hour).Format(time.DateOnly)
 	for _, bad := range []object{
 		{"day": tomorrow, "text": "x", "amount": "1"}, {"day": "2026-02-30", "text": "x", "amount": "1"}, {"day": "2019-01-01", "text": "x", "amount": "1"},

@@ -62,17 +62,18 @@ var arrows = map[string][]string{
 		"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/jobs", "merchants/memo", "merchants/outbox", "merchants/phones", "merchants/posters", "merchants/problem", "merchants/roster", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
-	"merchants/auth":      {"merchants/dates", "merchants/encodings", "merchants/jobs", "merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
-	"merchants/edge":      {"merchants/auth", "merchants/dates", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
-	"merchants/encodings": {"merchants/problem"},
-	"merchants/jobs":      {"migrations/database"}, // what is done by the clock
-	"merchants/dates":     {"merchants/problem"},
-	"merchants/memo":      {},
-	"merchants/notify":    {},
-	"merchants/outbox":    {"merchants/jobs", "merchants/notify", "merchants/seal", "migrations/database"}, // what people are told by phone
-	"merchants/outgoing":  {},
-	"merchants/phones":    {},
-	"merchants/posters":   {"merchants/vietqr"},
+	"merchants/auth":          {"merchants/dates", "merchants/encodings", "merchants/jobs", "merchants/notify", "merchants/problem", "merchants/seal", "migrations/database"},
+	"merchants/edge/edgetest": {},
+	"merchants/edge":          {"merchants/auth", "merchants/dates", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
+	"merchants/encodings":     {"merchants/problem"},
+	"merchants/jobs":          {"migrations/database"}, // what is done by the clock
+	"merchants/dates":         {"merchants/problem"},
+	"merchants/memo":          {},
+	"merchants/notify":        {},
+	"merchants/outbox":        {"merchants/jobs", "merchants/notify", "merchants/seal", "migrations/database"}, // what people are told by phone
+	"merchants/outgoing":      {},
+	"merchants/phones":        {},
+	"merchants/posters":       {"merchants/vietqr"},
 	// What is exported is told by the table of columns in migrations.
 	"merchants/privacy": {"merchants/auth", "merchants/edge", "merchants/jobs", "merchants/problem", "merchants/seal", "migrations", "migrations/database"},
 	"merchants/problem": {},

@@ -205,7 +205,7 @@ func refuseBody(c *gin.Context, cause error) error {
 	case errors.Is(cause, errTooLarge):
 		return problem.New(problem.TooLarge, "too_large", "Nội dung quá lớn.", "The body is too large.")
 	case errors.Is(cause, errNoBudget):
-		return busy()
+		return Busy()
 	}
 	return problem.New(problem.Malformed, "unreadable", "Nội dung bị cắt giữa chừng.", "The body was cut short.")
 }

@@ -31,7 +31,8 @@ const (
 	callerQueue = 1024
 )
 
-// What costs much processor time is done for few callers at once, and for each of them one at a time.
+// What costs much processor time is done for few callers at once, and for each of them one at a time. A caller's own place is
+// held until its answer was sent, the common one until there is something to send.
 const (
 	costlyPatience = 10 * time.Second
 	costlyQueue    = 64
@@ -192,7 +193,9 @@ func isCostly(r *http.Request, route string) bool {
 	})
 }
 
-// fewInAll lets few costly requests run at once. It comes after the body was read, so that no slow sender holds a place.
+// fewInAll lets few costly requests run at once. It comes after the body was read and ends with the answer's first bytes, so
+// that no slow sender or reader holds a place: what costs time is made whole before it is sent. What is written piece by piece
+// has a limit of its own.
 func (p *parallel) fewInAll(c *gin.Context) {
 	if !isCostly(c.Request, c.FullPath()) {
 		return
@@ -201,21 +204,41 @@ func (p *parallel) fewInAll(c *gin.Context) {
 	ctx := c.Request.Context()
 	own, entered := p.costlyOf.enter(ctx, callerOf(c), 1, costlyPatience)
 	if !entered {
-		problem.Write(c, busy())
+		problem.Write(c, Busy())
 		return
 	}
 	defer own()
 	leave, entered := p.costly.enter(ctx, struct{}{}, costlyRequests, time.Until(until))
 	if !entered {
-		problem.Write(c, busy())
+		problem.Write(c, Busy())
 		return
 	}
 	defer leave()
+	c.Writer = &leaver{c.Writer, leave}
 	c.Next()
 }
 
-// busy is the refusal (503) of what can be asked for again soon.
-func busy() error {
+// leaver leaves a place before it sends anything.
+type leaver struct {
+	gin.ResponseWriter
+	leave func()
+}
+
+func (w *leaver) Write(b []byte) (int, error) {
+	w.leave()
+	return w.ResponseWriter.Write(b)
+}
+
+func (w *leaver) WriteString(s string) (int, error) {
+	w.leave()
+	return w.ResponseWriter.WriteString(s)
+}
+
+// Unwrap lets http.ResponseController find the connection.
+func (w *leaver) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Busy returns the refusal (503) of what can be asked for again soon.
+func Busy() error {
 	e := problem.New(problem.Unavailable, "busy", "Hệ thống đang bận, xin thử lại sau vài giây.", "The server is busy: try again in some seconds.")
 	e.RetryAfter = int(math.Ceil(costlyPatience.Seconds() / 2))
 	return e

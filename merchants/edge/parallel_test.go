@@ -15,6 +15,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"market40/merchants/edge"
+	"market40/merchants/edge/edgetest"
 )
 
 // square is a street with routes whose requests last until the test lets them go.
@@ -132,6 +133,25 @@ func TestCostlyRequestsAreFewInAll(t *testing.T) {
 			t.Errorf("answered %d", res.StatusCode)
 		}
 	}
+}
+
+// TestASlowReaderOfACostlyAnswerKeepsNobodyWaiting: the few places are for what computes.
+func TestASlowReaderOfACostlyAnswerKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	s, keys := newStreet(t)
+	s.Engine.GET("/api/v1/reports/adoption.csv", func(c *gin.Context) { c.Data(http.StatusOK, "text/csv", []byte("a,b")) })
+	s.Engine.GET("/api/v1/markets/:id/posters.pdf", func(c *gin.Context) { c.String(http.StatusOK, "a list") })
+	for _, path := range []string{"/api/v1/reports/adoption.csv", "/api/v1/markets/x/posters.pdf"} {
+		edgetest.KeepsNobodyWaiting(t, s.Engine, path, keys[0], keys[1])
+	}
+	s.Engine.GET("/api/v1/reports/adoption.xlsx", func(c *gin.Context) {
+		if err := http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(time.Minute)); err != nil {
+			t.Errorf("a costly answer has no deadline: %v", err)
+		}
+	})
+	q := &square{server: httptest.NewServer(s.Engine)}
+	t.Cleanup(q.server.Close)
+	<-q.get(1, "/api/v1/reports/adoption.xlsx", keys[0])
 }
 
 // slowBody is a request that announces a body and sends a part of it.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -16,30 +15,42 @@ import (
 	"market40/merchants/auth"
 )
 
-// exportWithin is how long an export may take to be written: a busy stall's payments are many.
-const exportWithin = 10 * time.Minute
+const (
+	// exportWithin is how long an export may take to be written: a busy stall's payments are many.
+	exportWithin = 10 * time.Minute
+	// pieceWithin is how long its reader may take for each piece of it.
+	pieceWithin = 30 * time.Second
+	pieceSize   = 64 << 10
+)
 
 // export is GET /api/v1/merchants/{id}/export: all that is kept of a merchant, whole, for the merchant itself and admins.
 // It is written as it is read; what breaks on the way leaves JSON that does not end.
 func (d *Desk) export(c *gin.Context) error {
 	ctx := c.Request.Context()
 	_, merchant, err := d.merchantFor(ctx, c.Param("id"), auth.ExportPersonal)
-	if err == nil {
-		err = d.seen(ctx, merchant)
-	}
 	if err != nil {
 		return err
 	}
-	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(exportWithin)) // a test's recorder has none
+	w, err := d.exports.begin(c, merchant)
+	if err != nil {
+		return err
+	}
+	defer w.end()
+	if err := d.seen(ctx, merchant); err != nil {
+		return err
+	}
+	if err := w.read(); err != nil {
+		return err
+	}
 	c.Header("Content-Type", "application/json; charset=utf-8")
 	c.Header("Content-Disposition", `attachment; filename="market40-`+merchant.String()+`.json"`)
 	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	return pgx.BeginTxFunc(ctx, d.db.Pool, snapshot, func(tx pgx.Tx) error { return d.writeExport(ctx, tx, c.Writer, merchant) })
+	return pgx.BeginTxFunc(ctx, d.db.Pool, snapshot, func(tx pgx.Tx) error { return d.writeExport(ctx, tx, w, merchant) })
 }
 
 // writeExport writes {"merchant_id", "exported_at", "tables": {table: [rows]}}.
 func (d *Desk) writeExport(ctx context.Context, tx pgx.Tx, to io.Writer, merchant uuid.UUID) error {
-	w := bufio.NewWriter(to)
+	w := bufio.NewWriterSize(to, pieceSize)
 	fmt.Fprintf(w, `{"merchant_id":%q,"exported_at":%q,"described_at":"/docs/columns","tables":{`, merchant, d.now().Format(time.RFC3339))
 	for i, s := range sections {
 		if i > 0 {

@@ -2,12 +2,14 @@ package privacy_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"market40/merchants/auth"
+	"market40/merchants/edge/edgetest"
 	"market40/migrations"
 )
 
@@ -134,6 +136,29 @@ func TestExportIsComplete(t *testing.T) {
 	if n := len(told.Tables["payments"]); n != 1 {
 		t.Errorf("%d payments", n)
 	}
+}
+
+// TestExportsOfSlowReaders: one merchant's export is written once at a time, few are in all, and files wait for none.
+func TestExportsOfSlowReaders(t *testing.T) {
+	w := newWorld(t)
+	var paths, keys []string
+	for i := range 5 {
+		merchant := object{"full_name": fmt.Sprint("Người bán ", i), "phone": fmt.Sprint("090512346", i)}
+		stall := w.stall(fmt.Sprint("A", i), merchant, fmt.Sprint("97042200000", i))
+		paths = append(paths, "/api/v1/merchants/"+stall.text("merchant.id")+"/export")
+		keys = append(keys, w.key("merchant", "stall:"+stall.text("id")))
+	}
+	wake := edgetest.Ask(t, w.engine, paths[0], keys[0])
+	w.call(w.admin, "GET", paths[0], nil, 503)
+	for i := 1; i < 4; i++ {
+		edgetest.Ask(t, w.engine, paths[i], keys[i])
+	}
+	w.call(keys[4], "GET", paths[4], nil, 503)
+	w.call(keys[4], "GET", "/api/v1/me/visibility", nil, 200)
+	if got := wake(); got.Code != 200 || !strings.HasSuffix(got.Body.String(), "}}\n") {
+		t.Errorf("the slow reader is answered %d %s", got.Code, got.Body)
+	}
+	w.call(keys[4], "GET", paths[4], nil, 200)
 }
 
 func TestWhoReadsAnExportIsRecorded(t *testing.T) {

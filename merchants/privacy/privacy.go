@@ -24,11 +24,13 @@ type Desk struct {
 	keys   *seal.Keys
 	now    func() time.Time
 	counts *counts
+
+	exports *exports
 }
 
 // New answers for what db holds and keys sealed, and tells the time by now.
 func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Desk {
-	return &Desk{db: db, keys: keys, now: now, counts: newCounts()}
+	return &Desk{db: db, keys: keys, now: now, counts: newCounts(), exports: newExports()}
 }
 
 // local is the time of deadlines: Vietnam keeps UTC+7 all year.

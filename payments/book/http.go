@@ -1,7 +1,6 @@
 package book
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -15,11 +14,10 @@ import (
 	"market40/merchants/problem"
 )
 
-// drawWithin is how long a document may take to be drawn and sent: a busy stall's years are many lines.
-const drawWithin = 2 * time.Minute
+// sendWithin is how long a document may take to be sent: a busy stall's years are many lines.
+const sendWithin = 2 * time.Minute
 
-// drawing lets one document be drawn at a time: it keeps a processor and much memory busy.
-var drawing = make(chan struct{}, 1)
+var drawing = edge.NewDrawing()
 
 // Routes mounts the book for its owner.
 func (b *Books) Routes(e *edge.Edge) {
@@ -115,23 +113,19 @@ func (b *Books) document(ending string, kind kind) func(*gin.Context) error {
 		if err != nil {
 			return err
 		}
-		select {
-		case drawing <- struct{}{}:
-			defer func() { <-drawing }()
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		book, err := b.Read(ctx, merchant, Period{From: c.Query("from"), To: c.Query("to")}, nil)
+		var book *Book
+		file, err := drawing.Draw(ctx, func(w io.Writer) (err error) {
+			if book, err = b.Read(ctx, merchant, Period{From: c.Query("from"), To: c.Query("to")}, nil); err != nil {
+				return err
+			}
+			return kind.write(w, newForm(book))
+		})
 		if err != nil {
 			return err
 		}
-		_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(drawWithin)) // a test's recorder has none
-		var out bytes.Buffer
-		if err := kind.write(&out, newForm(book)); err != nil {
-			return err
-		}
+		_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(sendWithin)) // a test's recorder has none
 		c.Header("Content-Disposition", `attachment; filename="so-doanh-thu-S1a-HKD-`+book.From+"-"+book.To+ending+`"`)
-		c.Data(http.StatusOK, kind.media, out.Bytes())
+		c.Data(http.StatusOK, kind.media, file)
 		return nil
 	}
 }

@@ -1,10 +1,10 @@
 package exports
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,11 +20,10 @@ import (
 	"market40/reports/periodic"
 )
 
-// drawWithin is how long a file may take to be written and sent.
-const drawWithin = 2 * time.Minute
+// sendWithin is how long a file may take to be sent.
+const sendWithin = 2 * time.Minute
 
-// drawing lets one file be written at a time: it keeps a processor busy.
-var drawing = make(chan struct{}, 1)
+var drawing = edge.NewDrawing()
 
 // Exports gives reports as files.
 type Exports struct {
@@ -154,19 +153,13 @@ func (d *Document) fileName() string {
 
 // send answers a document as a file, whole.
 func send(c *gin.Context, d *Document, ending, name string) error {
-	select {
-	case drawing <- struct{}{}:
-		defer func() { <-drawing }()
-	case <-c.Request.Context().Done():
-		return c.Request.Context().Err()
-	}
-	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(drawWithin)) // a test's recorder has none
 	kind := Kinds[ending]
-	var out bytes.Buffer
-	if err := kind.Write(&out, d); err != nil {
+	file, err := drawing.Draw(c.Request.Context(), func(w io.Writer) error { return kind.Write(w, d) })
+	if err != nil {
 		return err
 	}
+	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(sendWithin)) // a test's recorder has none
 	c.Header("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name+"."+ending))
-	c.Data(http.StatusOK, kind.Media, out.Bytes())
+	c.Data(http.StatusOK, kind.Media, file)
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
+	"market40/merchants/edge/edgetest"
 	"market40/merchants/seal"
 	"market40/migrations/database/dbtest"
 	"market40/reports"
@@ -156,6 +157,7 @@ func TestTheLiveWorkbook(t *testing.T) {
 	if got := rows[1][22]; got != "dữ liệu minh họa" {
 		t.Errorf("the note is %q", got)
 	}
+	edgetest.KeepsNobodyWaiting(t, w.engine, "/api/v1/reports/adoption.xlsx", province, w.key(auth.ProvinceOfficer, ""))
 	w.ask(province, "GET", "/api/v1/reports/adoption.xlsx?basis=nowhere", nil, 422)
 	w.ask(w.key(auth.Team, ""), "GET", "/api/v1/reports/adoption.xlsx", nil, 403)
 }
