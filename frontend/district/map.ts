@@ -92,7 +92,7 @@ export function pathOf(area: Area, project: (at: Point) => { x: number; y: numbe
 export interface Labelled { id: string; x: number; y: number; text: string }
 
 /** labels finds a free place beside each point: right, left, above or below; who finds none goes without, its name is in the table. */
-export function labels(points: Labelled[], view: View, letter = 7, line = 16): Map<string, { x: number; y: number; anchor: 'start' | 'end' | 'middle' }> {
+export function labels(points: Labelled[], view: View, letter = 8.5, line = 16): Map<string, { x: number; y: number; anchor: 'start' | 'end' | 'middle' }> {
   const taken = points.map((p) => ({ x1: p.x - 9, x2: p.x + 9, y1: p.y - 9, y2: p.y + 9, id: p.id }));
   const found = new Map<string, { x: number; y: number; anchor: 'start' | 'end' | 'middle' }>();
   for (const p of points) {
