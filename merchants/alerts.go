@@ -161,7 +161,8 @@ func (r *Registry) listAlerts(ctx context.Context, who auth.Principal, state str
 	return &edge.List[Alert]{Items: items, Next: next}, nil
 }
 
-// closeAlert closes an open alert in the caller's scope; the same thing again opens another.
+// closeAlert closes an open alert in the caller's scope; the same thing again opens another. Refused: a program (409), which
+// may have caused what it would hide.
 func (r *Registry) closeAlert(ctx context.Context, who auth.Principal, id uuid.UUID, reason string) (*Alert, error) {
 	var a Alert
 	err := r.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -176,6 +177,9 @@ func (r *Registry) closeAlert(ctx context.Context, who auth.Principal, id uuid.U
 		}
 		if err := who.Allow(auth.CloseAlerts); err != nil {
 			return err
+		}
+		if who.IsProgram() {
+			return personCloses()
 		}
 		if state != "open" {
 			return problem.New(problem.Conflict, "alert_closed", "Cảnh báo đã đóng.", "The alert is closed.")

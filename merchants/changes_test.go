@@ -176,7 +176,7 @@ func TestAChangeThatCanNoMoreBeIsRefused(t *testing.T) {
 	w := newWorld(t)
 	for i, spoil := range []func(stall string){
 		func(string) { w.stall("TAKEN", "7770") },
-		func(stall string) { w.call(w.admin, "POST", "/api/v1/stalls/"+stall+"/close", nil, 200) },
+		func(stall string) { w.call(w.person(), "POST", "/api/v1/stalls/"+stall+"/close", nil, 200) },
 		func(stall string) {
 			w.call(w.person(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{"merchant": w.merchant("Mới")}, 201)
 		},

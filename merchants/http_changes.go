@@ -21,7 +21,7 @@ func (r *Registry) mountChanges(e *edge.Edge) {
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/approve", "approve-beneficiary-change", "Duyệt: effective at once, by a second person", http.StatusOK), r.postApproval)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/cancel", "cancel-beneficiary-change", "Hủy: while it waits; an addition for a day", http.StatusOK), r.postCancel)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/alerts", "list-alerts", "Cảnh báo: what a board should look at, newest first", 0), r.getAlerts)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/alerts/{id}/close", "close-alert", "Close an alert, and say why", http.StatusOK), r.postAlertClose)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/alerts/{id}/close", "close-alert", "Close an alert, and say why: by a person who signed in", http.StatusOK), r.postAlertClose)
 }
 
 func (r *Registry) postChange(ctx context.Context, in *struct {

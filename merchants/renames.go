@@ -78,7 +78,7 @@ func (r *Registry) warnOfName(ctx context.Context, tx pgx.Tx, merchant uuid.UUID
 	for i := range found {
 		s := &found[i]
 		warnings = append(warnings, warning{
-			kind: merchantRenamed, key: merchantRenamed + ":" + newID().String(), market: s.market, stall: &s.stall,
+			kind: merchantRenamed, key: fmt.Sprintf("%s:%s:%s", merchantRenamed, merchant, s.stall), market: s.market, stall: &s.stall,
 			detail: "Sạp " + s.number + ": người bán đổi tên" + s.pays(),
 		})
 	}

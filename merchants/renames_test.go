@@ -25,8 +25,8 @@ func TestARenameOfWhoReceivesIsAnAlert(t *testing.T) {
 		{"marks and case", person, merchant, object{"full_name": "TRAN  THI DAM"}, "", ""},
 		{"the name that it has", key, merchant, object{"full_name": "Trần Thị Đậm", "tax_code": "0101234567"}, "", ""},
 		{"another name", person, merchant, object{"full_name": "Lê Văn Khác"}, "merchant_renamed", "Sạp A7: người bán đổi tên, mã đã phát vẫn trả vào tài khoản Vietcombank ••••11."},
-		{"another name again", key, merchant, object{"full_name": "Trần Thị Đậm"}, "merchant_renamed", ""},
-		{"a household's name", person, merchant, object{"household_name": "Hộ kinh doanh Khác"}, "merchant_renamed", ""},
+		{"another name again while the alert is open", key, merchant, object{"full_name": "Trần Thị Đậm"}, "", ""},
+		{"and again", key, merchant, object{"full_name": "Lê Văn Khác"}, "", ""},
 		{"of who receives nowhere", person, other, object{"full_name": "Lê Văn Khác"}, "", ""},
 	} {
 		before := len(w.alerts(""))
@@ -39,4 +39,7 @@ func TestARenameOfWhoReceivesIsAnAlert(t *testing.T) {
 			t.Errorf("%s: %d alerts are opened, the newest is %v", c.what, opened, found[0])
 		}
 	}
+	w.call(person, "POST", "/api/v1/alerts/"+w.alerts("merchant_renamed")[0].text("id")+"/close", object{"reason": "đã gặp"}, 200)
+	w.call(key, "PATCH", merchant, object{"household_name": "Hộ kinh doanh Khác"}, 200)
+	w.wantAlerts("merchant_renamed", 1) // what comes after somebody looked is told again
 }

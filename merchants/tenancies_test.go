@@ -57,7 +57,7 @@ func TestAChangeOfTenantIsRefused(t *testing.T) {
 		t.Error("a refused change has revoked the code")
 	}
 	// Closed on 22 November; nobody can have had it from before that.
-	w.call(w.admin, "POST", "/api/v1/stalls/"+s.text("id")+"/close", nil, 200)
+	w.call(w.person(), "POST", "/api/v1/stalls/"+s.text("id")+"/close", nil, 200)
 	w.clock = noon.Add(48 * time.Hour)
 	w.call(w.admin, "POST", "/api/v1/stalls/"+s.text("id")+"/reopen", nil, 200)
 	w.refuse(w.admin, "POST", path, object{"since": "2026-11-20", "merchant": next}, 422, "since_before_tenancy")

@@ -54,7 +54,7 @@ func TestMatching(t *testing.T) {
 	})
 	t.Run("a closed stall's code is posted to its last tenancy and opens a case", func(t *testing.T) {
 		closed, code := w.stall(w.market, "A9", "970422", "9999999")
-		w.call(w.admin, "POST", "/api/v1/stalls/"+closed+"/close", object{"reason": "nghỉ bán"}, 200)
+		w.call(w.person(), "POST", "/api/v1/stalls/"+closed+"/close", object{"reason": "nghỉ bán"}, 200)
 		w.accept(c, transfer{ID: 10, Account: "9999999", Memo: code, Amount: 10000})
 		w.wantNotice(c, 10, "posted", "memo_code")
 		w.wantPaid(closed, "10000")

@@ -270,7 +270,7 @@ func (p place) id(path string) string {
 const theCampaign = "CHO40"
 
 // newPlace registers a market with a stall, and lets a bank tell of money that fits no stall.
-func newPlace(s *serving, admin, code, commune, account string) (p place) {
+func newPlace(s *serving, env []string, admin, code, commune, account string) (p place) {
 	p.numbers, p.commune = []string{account, "09051" + account[len(account)-5:]}, commune
 	market := s.ask(admin, "POST", "/api/v1/markets", object{"code": code, "name": "Chợ " + code, "class": 3, "kind": "dan_sinh", "commune_code": commune}, 201)
 	p.market = market.text("id")
@@ -289,7 +289,7 @@ func newPlace(s *serving, admin, code, commune, account string) (p place) {
 	}, 201)
 	memo, _ := closed["code"].(map[string]any)
 	p.spare = s.ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{"number": "S-1", "kind": "stall", "goods_group": "rau"}, 201).text("id")
-	s.ask(admin, "POST", "/api/v1/stalls/"+closed.text("id")+"/close", object{"reason": "nghỉ bán"}, 200)
+	s.closes(env, "/api/v1/stalls/"+closed.text("id"))
 	connection := s.ask(admin, "POST", "/api/v1/bank-connections", object{"provider": "casso_v1", "name": code, "secrets": object{"secure_token": "token of " + code}}, 201)
 	raw, err := json.Marshal(object{"error": 0, "data": []any{object{
 		"id": 1, "tid": "FT26325" + account[len(account)-8:], "description": object(memo).text("code"), "amount": 45000, "cusum_balance": 0,
@@ -349,8 +349,8 @@ func TestEveryRouteAndRole(t *testing.T) {
 	admin := "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "all").out)
 	s := serve(t, env)
 	s.ask(admin, "POST", "/api/v1/campaigns", object{"code": theCampaign, "name": "Chợ 4.0", "legal_ref": "05/UBCĐS", "starts_on": "2025-07-01"}, 201)
-	own := newPlace(s, admin, "OWN", "22366", "0011001111111")
-	foreign := newPlace(s, admin, "FOREIGN", "22423", "0011002222222")
+	own := newPlace(s, env, admin, "OWN", "22366", "0011001111111")
+	foreign := newPlace(s, env, admin, "FOREIGN", "22423", "0011002222222")
 
 	scopes := map[string]string{"merchant": "stall:" + own.stall, "integration": "stall:" + own.stall, "locality_officer": "locality:22366"}
 	narrow, broad := map[string]string{}, map[string]string{}

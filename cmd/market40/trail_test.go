@@ -203,9 +203,9 @@ func tour(t *testing.T, s *serving, env []string) {
 	s.ask(key, "POST", "/api/v1/complaints/"+reported.text("id")+"/close", object{"reason": "đã gặp"}, 200)
 	s.ask(key, "POST", at+"/confirmations", object{"amount": "1000", "occurred_at": time.Now().Add(-time.Hour).Format(time.RFC3339)}, 201)
 	s.approve(env, s.ask(key, "POST", at+"/tenancies", object{"merchant": object{"full_name": "Trần Văn Ba", "phone": "0905000002"}}, 202))
-	for _, step := range []string{"suspend", "reopen", "close"} {
-		s.ask(key, "POST", at+"/"+step, object{}, 200)
-	}
+	s.ask(key, "POST", at+"/suspend", object{}, 200)
+	s.ask(key, "POST", at+"/reopen", object{}, 200)
+	s.closes(env, at)
 	market := s.ask(key, "GET", at, nil, 200).text("market_id")
 	s.upload(key, "/api/v1/markets/"+market+"/stalls/import", "Số sạp,Khu\nC1,Khu C\n")
 	connection := s.ask(key, "POST", "/api/v1/bank-connections", object{"provider": "sepay", "name": "b", "secrets": object{"api_key": "another-key"}}, 201)
@@ -374,7 +374,7 @@ func tourStall(s *serving, env []string, key, market string) {
 	s.approve(env, s.ask(key, "POST", at+"/beneficiary-changes", wish, 201))
 	s.ask(key, "POST", at+"/accounts", object{"bank_bin": "970436", "account_number": "7777", "holder_name": "LE THI TU"}, 202)
 	alert, _ := s.ask(key, "GET", "/api/v1/alerts?state=open", nil, 200).items()[0].(map[string]any)
-	s.ask(key, "POST", "/api/v1/alerts/"+object(alert).text("id")+"/close", object{"reason": "đã gặp chủ sạp"}, 200)
+	s.closes(env, "/api/v1/alerts/"+object(alert).text("id"))
 }
 
 // receipt has a bank tell of money to a stall, and is the payment it became.

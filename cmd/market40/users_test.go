@@ -111,6 +111,14 @@ func (s *serving) approve(env []string, change object) {
 	}
 }
 
+// closes has a person close a stall or an alert.
+func (s *serving) closes(env []string, at string) {
+	s.t.Helper()
+	if res, o := s.visit("POST", at+"/close", object{"reason": "đã gặp chủ sạp"}, s.person(env)...); res.StatusCode != 200 || o.text("state") != "closed" {
+		s.t.Fatalf("closing %s: %d %v", at, res.StatusCode, o)
+	}
+}
+
 // secondFactor returns the code that an authenticator shows now. A server takes it for half a minute at least: it is asked for
 // when it is sent, not before a browser starts.
 func secondFactor(t *testing.T, secret string) string {

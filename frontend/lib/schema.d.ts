@@ -115,7 +115,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close an alert, and say why */
+        /** Close an alert, and say why: by a person who signed in */
         post: operations["close-alert"];
         delete?: never;
         options?: never;
@@ -2334,7 +2334,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A stall's state: close */
+        /** A stall's state: close; of a stall that somebody has, by a person who signed in */
         post: operations["close-stall"];
         delete?: never;
         options?: never;
