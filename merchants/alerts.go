@@ -179,7 +179,8 @@ func (r *Registry) closeAlert(ctx context.Context, who auth.Principal, id uuid.U
 			return err
 		}
 		if who.IsProgram() {
-			return personCloses()
+			return problem.New(problem.Conflict, "person_closes", "Chương trình không đóng được cảnh báo, cần người đăng nhập để đóng.",
+				"A program cannot close an alert, a person who signs in can.")
 		}
 		if state != "open" {
 			return problem.New(problem.Conflict, "alert_closed", "Cảnh báo đã đóng.", "The alert is closed.")

@@ -205,29 +205,3 @@ func TestAProgramRegistersWhatTakesNothingFromAnybody(t *testing.T) {
 	}
 	w.call(w.admin, "POST", path+"/accounts", account("970415", "4444"), 202)
 }
-
-// TestAProgramThrowsNobodyOut: a close ends the tenancy and revokes its codes, which a program may do no more than bring another tenant at once.
-func TestAProgramThrowsNobodyOut(t *testing.T) {
-	w := newWorld(t)
-	stalls := "/api/v1/markets/" + w.market + "/stalls"
-	receives := w.stall("A1", "1111")
-	joins := w.call(w.admin, "POST", stalls, with(w.stallOrder("A2", "2222"), "account", nil), 201)
-	manager, puppet, person := w.key("manager", "market:CHODAM"), w.admits(w.admin, "puppet"), w.person()
-	for _, s := range []object{receives, joins} {
-		path := "/api/v1/stalls/" + s.text("id")
-		for _, program := range []string{manager, puppet} {
-			w.refuse(program, "POST", path+"/close", object{"reason": "nghỉ bán"}, 409, "person_closes")
-			w.call(program, "POST", path+"/suspend", nil, 200)
-			w.refuse(program, "POST", path+"/close", nil, 409, "person_closes")
-			w.call(program, "POST", path+"/reopen", nil, 200)
-		}
-		now := w.call(w.admin, "GET", path, nil, 200)
-		if now.text("state") != "operating" || now.text("merchant.id") != s.text("merchant.id") || now.text("code.code") != s.text("code.code") {
-			t.Errorf("the stall is %v", now)
-		}
-		w.call(person, "POST", path+"/close", nil, 200)
-		w.refuse(manager, "POST", path+"/close", nil, 409, "stall_closed")
-		w.call(manager, "POST", path+"/reopen", nil, 200)
-		w.call(manager, "POST", path+"/close", nil, 200) // nobody has it
-	}
-}

@@ -31,7 +31,7 @@ func (r *Registry) Routes(e *edge.Edge) {
 	huma.Register(e.API, op(http.MethodPatch, "/api/v1/stalls/{id}", "change-stall", "Change number, kind, zone or goods group", 0), r.patchStall)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/readers", "list-readers", "Ai xem dữ liệu của tôi: who read the data of the stall's merchant, newest first", 0), r.listReaders)
 	for _, s := range []step{suspend, reopen, closeStall} {
-		huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/"+string(s), string(s)+"-stall", "A stall's state: "+string(s)+s.who(), http.StatusOK), r.takeStep(s))
+		huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/"+string(s), string(s)+"-stall", "A stall's state: "+string(s), http.StatusOK), r.takeStep(s))
 	}
 	huma.Register(e.API, mayWait[newAccount](e, op(http.MethodPost, "/api/v1/stalls/{id}/accounts", "add-account", "A further account of the tenant, with its own code; a program's waits for a second person", http.StatusCreated)), r.postAccount)
 	huma.Register(e.API, mayWait[Stall](e, op(http.MethodPost, "/api/v1/stalls/{id}/tenancies", "change-tenant", "Đổi người thuê: the old code is revoked, a new one issued; a program's change waits for a second person", http.StatusCreated)), r.postTenancy)

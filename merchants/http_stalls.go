@@ -124,7 +124,7 @@ func (r *Registry) takeStep(s step) func(context.Context, *stepInput) (*body[Sta
 		if in.Body != nil {
 			reason = oneLine(in.Body.Reason)
 		}
-		if err := r.take(ctx, who, s, id, reason); err != nil {
+		if err := r.take(ctx, s, id, reason); err != nil {
 			return nil, err
 		}
 		return answer(r.readStall(ctx, who, id))

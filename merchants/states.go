@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
 	"market40/merchants/problem"
 )
 
@@ -42,17 +41,8 @@ func (s step) from() []string {
 	}
 }
 
-// who says for whom a step is, where it is not for everybody who writes stalls.
-func (s step) who() string {
-	if s == closeStall {
-		return "; of a stall that somebody has, by a person who signed in"
-	}
-	return ""
-}
-
-// take suspends, reopens or closes a stall. Refused (409): a step that the stall's state does not allow, and a program that
-// closes a stall which somebody has.
-func (r *Registry) take(ctx context.Context, who auth.Principal, s step, stall uuid.UUID, reason string) error {
+// take suspends, reopens or closes a stall. A step that the stall's state does not allow is refused (409).
+func (r *Registry) take(ctx context.Context, s step, stall uuid.UUID, reason string) error {
 	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		at, err := lockStall(ctx, tx, stall)
 		if err != nil {
@@ -60,9 +50,6 @@ func (r *Registry) take(ctx context.Context, who auth.Principal, s step, stall u
 		}
 		if !slices.Contains(s.from(), at.state) {
 			return stateRefusal(at.state)
-		}
-		if s == closeStall && at.tenancy != uuid.Nil && who.IsProgram() {
-			return personCloses()
 		}
 		now := r.now()
 		switch {
@@ -89,12 +76,6 @@ func (r *Registry) take(ctx context.Context, who auth.Principal, s step, stall u
 
 func stateRefusal(state string) error {
 	return problem.New(problem.Conflict, "stall_"+state, "Trạng thái hiện tại của sạp không cho phép việc này.", "The stall is "+state+": this cannot be done now.")
-}
-
-// personCloses refuses a program that would close an alert, or a stall which somebody has.
-func personCloses() error {
-	return problem.New(problem.Conflict, "person_closes", "Chương trình không đóng được, cần người đăng nhập để đóng.",
-		"A program cannot close this, a person who signs in can.")
 }
 
 // enter writes a stall's new state from a time on. A time before the present state began would rewrite history:

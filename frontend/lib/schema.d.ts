@@ -2334,7 +2334,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A stall's state: close; of a stall that somebody has, by a person who signed in */
+        /** A stall's state: close */
         post: operations["close-stall"];
         delete?: never;
         options?: never;
