@@ -44,8 +44,9 @@ type tally struct {
 
 // tallies gathers in memory what webhooks bring, so that a flood of refused calls costs one row an hour.
 type tallies struct {
-	mu   sync.Mutex
-	byID map[uuid.UUID]*tally
+	writing sync.Mutex // whoever reads the health waits for what is being written
+	mu      sync.Mutex
+	byID    map[uuid.UUID]*tally
 }
 
 func (t *tallies) at(id uuid.UUID) *tally {
@@ -122,6 +123,8 @@ func (p *Payments) flushHealth(ctx context.Context) {
 
 // writeHealth writes what was gathered; what cannot be written is gathered again.
 func (p *Payments) writeHealth(ctx context.Context) error {
+	p.health.writing.Lock()
+	defer p.health.writing.Unlock()
 	taken := p.health.take()
 	if len(taken) == 0 {
 		return nil
