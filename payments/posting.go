@@ -25,9 +25,10 @@ const (
 
 // plansOfPosting lets one transaction plan its statements once: they are the same ever again, and PostgreSQL would
 // plan them anew for each group wherever the values at hand leave out a partition. All of them find a few rows by
-// their keys; with a guess of many rows the planner would read a whole table of the register for each group.
+// their keys; with a guess of many rows the planner would read a whole table of the register for each group, and with a
+// plan of a month's first minutes, when its tables are empty, the whole month for each notice.
 const plansOfPosting = `SELECT clock_timestamp(), set_config('plan_cache_mode', 'force_generic_plan', true),
-	set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+	set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true),
 	set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)`
 
 // postingIdle is how long a posting may hold its locks between two statements: a replica that is stopped loses them.
@@ -97,7 +98,7 @@ func (w *posting) queueLimits(batch *pgx.Batch) {
 	before := w.p.now()
 	batch.Queue(plansOfPosting, milliseconds(w.lockWait), milliseconds(postingIdle)).QueryRow(func(row pgx.Row) error {
 		var database time.Time
-		if err := row.Scan(&database, nil, nil, nil, nil, nil); err != nil {
+		if err := row.Scan(&database, nil, nil, nil, nil, nil, nil); err != nil {
 			return err
 		}
 		for _, d := range w.deliveries {
