@@ -47,6 +47,10 @@ func Verify(ctx context.Context, pool *pgxpool.Pool) (*Proof, error) {
 		if err := proof.Credits.Scan(credits); err != nil {
 			return err
 		}
+		// It reads all rows: joined one by one, as the planner does who knows nothing of the tables yet, that takes hours.
+		if _, err := tx.Exec(ctx, `SET LOCAL enable_nestloop = off`); err != nil {
+			return err
+		}
 		rows, err := tx.Query(ctx, verifySQL)
 		if err != nil {
 			return err
