@@ -145,7 +145,6 @@ func (a *attacker) askReport(basis, campaign string) {
 		a.noteGroup(basis+campaign+" "+r.Locality.Code, r.Markets, r.Indicators, r.Funnel)
 		all = append(all, r.Markets...)
 	}
-	all = slices.DeleteFunc(all, func(m reports.Market) bool { return slices.Contains(report.Outside.Listed, m) })
 	a.noteGroup(basis+campaign+" total", all, report.Total, report.Funnel)
 }
 

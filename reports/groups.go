@@ -31,6 +31,7 @@ type groups struct {
 	cohort  [2]int64
 	queries []string            // which were read
 	several map[merchantID]bool // who is known at several markets
+	pilots  disclosure.Set      // the markets that a campaign chose
 	small   disclosure.Set      // those that are counted by themselves alone
 }
 
@@ -48,12 +49,15 @@ func groupUnits(units []unit, campaigns []map[uuid.UUID]bool, also []Market) *gr
 	for _, id := range g.ids {
 		g.add(g.set([]Market{{ID: id}}), group{})
 	}
-	g.small = disclosure.NewSet(len(g.ids))
+	g.pilots, g.small = disclosure.NewSet(len(g.ids)), disclosure.NewSet(len(g.ids))
 	for _, pilots := range append([]map[uuid.UUID]bool{nil}, campaigns...) {
 		totals := map[string]disclosure.Set{}
 		for _, u := range units {
 			set := g.set(u.counted(pilots))
 			g.add(set, group{pilots: pilots != nil})
+			if pilots != nil {
+				g.pilots.Join(set)
+			}
 			if totals[u.basis] == nil {
 				totals[u.basis] = make(disclosure.Set, len(set))
 			}

@@ -214,13 +214,8 @@ func (w *factWorld) pilot(district string, on time.Time) (market *factMarket, ex
 // ofDistricts says whether the units of a basis are former districts.
 func ofDistricts(basis string) bool { return strings.HasPrefix(basis, "districts_") }
 
-// group are the markets that a unit of a basis, or all units (code empty), are counted from; with the campaign, of its pilots.
+// group are the markets of a unit of a basis, or of all units (code empty); with the campaign, of its pilots.
 func (w *factWorld) group(among []*factMarket, basis, code string, campaign bool, on time.Time) []*factMarket {
-	return w.summed(w.held(among, basis, code, campaign, on), on)
-}
-
-// held are the markets of a unit, or of all; with the campaign, its pilots.
-func (w *factWorld) held(among []*factMarket, basis, code string, campaign bool, on time.Time) []*factMarket {
 	var group []*factMarket
 	for _, m := range among {
 		unit := m.unit(basis)
@@ -232,14 +227,20 @@ func (w *factWorld) held(among []*factMarket, basis, code string, campaign bool,
 			group = append(group, m)
 		}
 	}
-	return group
+	return w.summed(group, on)
 }
 
-// summed is a group without the markets of one to four merchants, while others are left.
+// summed is a group without the markets of one to four merchants that no district chose, while some district chose one and others are
+// left.
 func (w *factWorld) summed(group []*factMarket, on time.Time) []*factMarket {
 	var large []*factMarket
+	anyChosen := false
+	for _, p := range w.pilots {
+		anyChosen = anyChosen || p.market != nil && p.market.unit("communes_2025") != "" && p.valid.contains(on)
+	}
 	for _, m := range group {
-		if n := len((&oracle{factWorld: w, group: []*factMarket{m}, moment: on}).mop()); n == 0 || n > 4 {
+		n := len((&oracle{factWorld: w, group: []*factMarket{m}, moment: on}).mop())
+		if !anyChosen || n == 0 || n > 4 || w.isPilot(m, on) {
 			large = append(large, m)
 		}
 	}
@@ -247,4 +248,8 @@ func (w *factWorld) summed(group []*factMarket, on time.Time) []*factMarket {
 		return group
 	}
 	return large
+}
+
+func (w *factWorld) isPilot(m *factMarket, on time.Time) bool {
+	return slices.ContainsFunc(w.pilots, func(p factPilot) bool { return p.market == m && p.valid.contains(on) })
 }

@@ -162,7 +162,7 @@ func (c *comparing) row(w *factWorld, row servedRow, want figuresOf) {
 	if ofDistricts(c.basis) && slices.Contains(allDistricts, row.Locality.Code) {
 		own = row.Locality.Code
 	}
-	designated := w.districtsIn(w.held(c.scope, c.basis, row.Locality.Code, true, c.moment), c.moment)
+	designated := w.districtsIn(w.group(c.scope, c.basis, row.Locality.Code, true, c.moment), c.moment)
 	owing := slices.Clone(designated)
 	if own != "" && !slices.Contains(owing, own) {
 		owing = append(owing, own)

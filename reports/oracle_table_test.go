@@ -37,7 +37,7 @@ func (a *asked) table(rt *rapid.T, q question) {
 			of[head] = line[i]
 		}
 		if of["level"] == "outside" {
-			if !strings.HasPrefix(of["name"], fmt.Sprintf("%d chợ, %d tiểu thương không tính vào tổng", left.Markets, left.Merchants)) || len(strings.Fields(of["markets"])) != left.Markets {
+			if !strings.HasPrefix(of["name"], fmt.Sprintf("%d chợ, %d tiểu thương ngoài danh sách này", left.Markets, left.Merchants)) || len(strings.Fields(of["markets"])) != left.Markets {
 				c.wrong("outside", "the table says %v, the report %+v", line, left)
 			}
 			left = servedOutside{}

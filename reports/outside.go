@@ -16,12 +16,13 @@ import (
 	"market40/reports/disclosure"
 )
 
-// Outside is what a report leaves out: what no unit of its basis holds, and markets of one to four merchants beside others.
+// Outside is what a report leaves out: what no unit of its basis holds, and where campaigns chose markets, others of one to four
+// merchants.
 type Outside struct {
 	Markets   int      `json:"markets" doc:"markets that stood in no unit of the basis on its day, and small ones"`
 	Merchants int      `json:"merchants" doc:"merchants operating a stall there"`
 	Listed    []Market `json:"listed" nullable:"false" doc:"those markets, by code"`
-	Small     int      `json:"small,omitempty" doc:"how many of them are left out for having one to four merchants: one sum less another would tell of them"`
+	Small     int      `json:"small,omitempty" doc:"how many of them are left out for having one to four merchants beside the pilots of a campaign: the sum of all less that of the pilots would tell of them"`
 }
 
 // Text returns it in a few words; empty: nothing is left out.
@@ -29,9 +30,9 @@ func (o *Outside) Text() string {
 	if o == nil || o.Markets == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("%d chợ, %d tiểu thương không tính vào tổng", o.Markets, o.Merchants)
+	text := fmt.Sprintf("%d chợ, %d tiểu thương ngoài danh sách này", o.Markets, o.Merchants)
 	if o.Small > 0 {
-		text += fmt.Sprintf(" (%d chợ dưới 5 tiểu thương, để giữ kín số liệu của từng người)", o.Small)
+		text += fmt.Sprintf(" (%d chợ dưới 5 tiểu thương ngoài chiến dịch, không cộng để giữ kín số liệu của từng người)", o.Small)
 	}
 	return text
 }
@@ -67,11 +68,15 @@ func readScope(ctx context.Context, tx pgx.Tx, caller auth.Principal) ([]Market,
 	return markets, nil
 }
 
-// leaveOut takes markets of one to four merchants out of every group of others. Whatever campaigns choose and bases know, no sum less
-// another then tells of them, and no other figure is hidden for them. How many merchants a market has is told by the register.
+// leaveOut takes markets of one to four merchants that no campaign chose out of every group of more, where a campaign chose others:
+// all markets less the pilots would tell of them alone. How many merchants a market has is told by the register.
 func (g *groups) leaveOut() {
+	if g.pilots.Len() == 0 {
+		return
+	}
 	for place := range g.ids {
-		if at := g.cells[placeName(place)]; at != nil && disclosure.Few(at.operating()) {
+		at := g.cells[placeName(place)]
+		if at != nil && !g.pilots.Has(place) && disclosure.Few(at.operating()) {
 			g.small.Add(place)
 		}
 	}

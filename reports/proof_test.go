@@ -3,15 +3,11 @@ package reports
 import (
 	"encoding/binary"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
-	"pgregory.net/rapid"
-
-	"market40/reports/disclosure"
 )
 
 // crowdOf is a market's merchants in two zones: so many, and of them so many paid in the last 30 days.
@@ -20,13 +16,6 @@ type crowdOf struct{ merchants, paid, elsewhere, paidElsewhere int }
 // countedOf counts markets, each a unit of a basis, without a database.
 func countedOf(t *testing.T, crowds ...crowdOf) (*counted, map[uuid.UUID]string) {
 	t.Helper()
-	c, by := crowdsOf(crowds...)
-	c.countGroups(nil)
-	return c, by
-}
-
-// crowdsOf are markets with what is known of them, each a unit of a basis.
-func crowdsOf(crowds ...crowdOf) (*counted, map[uuid.UUID]string) {
 	c := &counted{day: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), version: map[string]int{}, atoms: map[string]*cell{}}
 	by := map[uuid.UUID]string{}
 	number := uint64(0)
@@ -49,13 +38,9 @@ func crowdsOf(crowds ...crowdOf) (*counted, map[uuid.UUID]string) {
 			c.atoms[strings.Join([]string{placeName(place), zone, "khac", "stall"}, separator)] = at
 		}
 	}
-	return c, by
-}
-
-// countGroups groups the markets by their units and campaigns, and counts them.
-func (c *counted) countGroups(campaigns []map[uuid.UUID]bool) {
-	c.groups = groupUnits(c.units, campaigns, c.scope)
+	c.groups = groupUnits(c.units, nil, c.scope)
 	c.groups.count(&keptFacts{about: keptAbout{day: c.day}, queries: allQueries, cells: c.atoms})
+	return c, by
 }
 
 // The proof finds what hiding the small counts alone would give away, and nothing after the rule.
@@ -112,7 +97,8 @@ func drawnCohort(r *rand.Rand) *counted {
 		}
 		c.atoms[strings.Join([]string{placeName(place), "A", "khac", "stall"}, separator)] = at
 	}
-	c.countGroups(nil)
+	c.groups = groupUnits(c.units, nil, c.scope)
+	c.groups.count(&keptFacts{about: keptAbout{day: c.day}, queries: allQueries, cells: c.atoms})
 	return c
 }
 
@@ -142,62 +128,4 @@ func TestTheProofOfTrainingAndRetention(t *testing.T) {
 	if given < 10 {
 		t.Errorf("only %d of the provinces would give something away", given)
 	}
-}
-
-// However many campaigns chose whichever markets, and whichever of them a basis does not know: one of one to four merchants hides no
-// total of others, and cannot be worked out of them.
-func TestSmallMarketsHideNoTotal(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(rt *rapid.T) {
-		var crowds []crowdOf
-		for range rapid.IntRange(2, 8).Draw(rt, "markets") {
-			merchants := rapid.SampledFrom([]int{1, 2, 3, 4, 20, 40}).Draw(rt, "merchants")
-			paid := rapid.IntRange(0, merchants).Draw(rt, "paid")
-			if merchants >= 20 && paid > 0 { // few of many, and nearly all, are secrets of their own
-				paid = max(8, min(paid, merchants-4))
-			}
-			crowds = append(crowds, crowdOf{merchants: merchants, paid: paid})
-		}
-		c, by := crowdsOf(crowds...)
-		chosen := func(name string, of int) map[uuid.UUID]bool {
-			set := map[uuid.UUID]bool{}
-			for _, m := range c.scope {
-				if rapid.IntRange(1, of).Draw(rt, name) == 1 {
-					set[m.ID] = true
-				}
-			}
-			return set
-		}
-		unknown := chosen("unknown before", 8)
-		districts := make([]unit, rapid.IntRange(1, 4).Draw(rt, "districts"))
-		for i := range districts {
-			districts[i] = unit{basis: "districts_2024", locality: Locality{ID: uuid.New()}}
-		}
-		for _, m := range c.scope {
-			if d := &districts[rapid.IntRange(0, len(districts)-1).Draw(rt, "district")]; !unknown[m.ID] {
-				d.markets = append(d.markets, m)
-			}
-		}
-		c.units = append(c.units, districts...)
-		var campaigns []map[uuid.UUID]bool
-		for range rapid.IntRange(0, 4).Draw(rt, "campaigns") {
-			campaigns = append(campaigns, chosen("pilot", 2))
-		}
-		c.countGroups(campaigns)
-		c.groups.suppress()
-		for _, g := range c.groups.list {
-			var sizes []int
-			for _, at := range c.groups.cellsOf(g.markets) {
-				sizes = append(sizes, at.operating())
-			}
-			others := slices.ContainsFunc(sizes, func(n int) bool { return n >= disclosure.Fewest })
-			few := disclosure.Few(g.tally.measured[active30].mix.sum())
-			if g.total && others && !few && g.hidden[active30.family()] {
-				rt.Errorf("the total of markets of %v is hidden, of %v with campaigns %v", sizes, crowds, campaigns)
-			}
-		}
-		if found, err := c.narrowed(t.Context(), by); err != nil || len(found) > 0 {
-			rt.Errorf("the proof finds %v, %v", found, err)
-		}
-	})
 }

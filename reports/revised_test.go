@@ -97,7 +97,7 @@ func TestMarketsOutsideAreNamedEverywhere(t *testing.T) {
 	w.crowd(w.market("PHAN-RANG", phanRang...), crowd{merchants: 12, registered: 12, noticed: 8})
 	officer := w.key(auth.ProvinceOfficer, "")
 	for query, want := range map[string]string{
-		"basis=districts_2024": "1 chợ, 12 tiểu thương không tính vào tổng: Chợ PHAN-RANG", "basis=districts_2024_merged": "", "basis=districts_2024&locality=568": "",
+		"basis=districts_2024": "1 chợ, 12 tiểu thương ngoài danh sách này: Chợ PHAN-RANG", "basis=districts_2024_merged": "", "basis=districts_2024&locality=568": "",
 	} {
 		var parts reports.DrillDown
 		w.read(officer, "drill-down?indicator=I05&"+query, &parts)

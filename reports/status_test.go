@@ -237,7 +237,7 @@ func TestWhatTheTotalLeavesOut(t *testing.T) {
 	if got := told(row(t, w.adoption(admin, "basis=districts_2024_merged"), "582").Indicators["I05"]); got != "8/12" {
 		t.Errorf("Phan Rang - Tháp Chàm has I05 %s", got)
 	}
-	if csv := w.get(admin, csvPath+"?basis=districts_2024").Body.String(); !strings.Contains(csv, `districts_2024,2026-11-22,outside,,"2 chợ, 18 tiểu thương không tính vào tổng",NOWHERE PHAN-RANG,`) {
+	if csv := w.get(admin, csvPath+"?basis=districts_2024").Body.String(); !strings.Contains(csv, `districts_2024,2026-11-22,outside,,"2 chợ, 18 tiểu thương ngoài danh sách này",NOWHERE PHAN-RANG,`) {
 		t.Errorf("the table does not name what is left out")
 	}
 	own := w.adoption(w.key(auth.Manager, "market:DAM"), "basis=districts_2024")

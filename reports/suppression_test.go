@@ -60,7 +60,7 @@ func TestSuppression(t *testing.T) {
 		},
 		{
 			"two of under five, all of them active", map[int]crowd{0: {merchants: 12, noticed: 7}, 3: {merchants: 3, noticed: 3}, 4: {merchants: 4, noticed: 4}},
-			"22366 7/12, 22420 hidden/3, 22480 hidden/4, total 7/12", "568 7/12, 569 7/7, total 7/12",
+			"22366 7/12, 22420 hidden/3, 22480 hidden/4, total 14/19", "568 7/12, 569 7/7, total 14/19",
 		},
 		{
 			"two hidden, four together, beside a district of two communes",
@@ -174,23 +174,20 @@ func TestEvidenceHidesAlone(t *testing.T) {
 	}
 }
 
-// A small market beside a campaign's pilots hides none of their figures, nor the campaign's total, whoever else chooses it. Of one to
-// four merchants it is in no sum and named beside the total; of more it takes the total of all markets with it while few are paid there.
+// A small market that is built beside a campaign's pilots hides none of their figures, nor the campaign's total. Of one to four
+// merchants it is in no sum and named beside the total; of more it takes the total of all markets with it while few are paid there.
 func TestASmallMarketBesideACampaign(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name      string
 		small     crowd
 		unit, all string
-		left, in  int    // how many markets are left out, and merchants in the total
-		chosen    string // by a campaign too
+		left, in  int // how many markets are left out, and merchants in the total
 	}{
-		{"one merchant", crowd{merchants: 1}, "9/20", "25/54", 1, 54, ""},
-		{"three that another campaign chose", crowd{merchants: 3}, "9/20", "25/54", 1, 54, "OTHER"},
-		{"four that this one chose too, of whom three are paid", crowd{merchants: 4, noticed: 3}, "9/20", "25/54", 1, 54, "CHO40"},
-		{"four, of whom three are paid", crowd{merchants: 4, noticed: 3}, "9/20", "25/54", 1, 54, ""},
-		{"twelve, of whom three are paid", crowd{merchants: 12, noticed: 3}, "hidden/32", "hidden/66", 0, 66, ""},
-		{"twelve, of whom six are paid", crowd{merchants: 12, noticed: 6}, "15/32", "31/66", 0, 66, ""},
+		{"one merchant", crowd{merchants: 1}, "9/20", "25/54", 1, 54},
+		{"four, of whom three are paid", crowd{merchants: 4, noticed: 3}, "9/20", "25/54", 1, 54},
+		{"twelve, of whom three are paid", crowd{merchants: 12, noticed: 3}, "hidden/32", "hidden/66", 0, 66},
+		{"twelve, of whom six are paid", crowd{merchants: 12, noticed: 6}, "15/32", "31/66", 0, 66},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -202,12 +199,7 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 				w.crowd(market, c)
 				choose(district, market)
 			}
-			small := w.market("SMALL", nhaTrang...)
-			w.crowd(small, tt.small)
-			w.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at) VALUES (gen_random_uuid(), 'OTHER', 'x', 'x', 'districts_2024', '2026-01-01', $1, now())`, w.staff)
-			w.exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
-				SELECT gen_random_uuid(), c.id, v.locality_id, $1, '[2026-01-01,)', $3, now() FROM campaigns c, locality_versions v
-				WHERE c.code = $2 AND v.level = 'district' AND v.code = '570'`, small, tt.chosen, w.staff)
+			w.crowd(w.market("SMALL", nhaTrang...), tt.small)
 			admin := w.key(auth.Admin, "")
 			for _, basis := range bases {
 				pilots := w.adoption(admin, "campaign=CHO40&basis="+basis)

@@ -78,8 +78,8 @@ describe('coverage', () => {
 describe('what is said beside figures', () => {
   it('names markets that no unit holds', () => {
     const listed = [{ id: '1', code: 'PHANRANG', name: 'Chợ Phan Rang', demo: false }];
-    expect(outsideNamed({ markets: 1, merchants: 12, listed })).toBe('1 chợ, 12 tiểu thương không tính vào tổng: Chợ Phan Rang');
-    expect(outsideNamed({ markets: 1, merchants: 3, listed, small: 1 })).toContain('(1 chợ dưới 5 tiểu thương, để giữ kín');
+    expect(outsideNamed({ markets: 1, merchants: 12, listed })).toBe('1 chợ, 12 tiểu thương ngoài danh sách này: Chợ Phan Rang');
+    expect(outsideNamed({ markets: 1, merchants: 3, listed, small: 1 })).toContain('1 chợ dưới 5 tiểu thương ngoài chiến dịch');
     expect(outsideNamed({ markets: 0, merchants: 0, listed: [] })).toBe('');
   });
   it('says that a past day is told otherwise than it was', () => {

@@ -30,10 +30,10 @@ export const outsideOf = (report: { total: unknown }): Outside | undefined => (r
 
 /** outsideText says what is left out: what no unit of the basis holds, and small markets; empty: nothing is. */
 export const outsideText = (left: Outside | undefined): string => (!left?.markets ? '' : t(
-  `${left.markets} chợ, ${left.merchants} tiểu thương không tính vào tổng`, `${left.markets} ${left.markets === 1 ? 'market' : 'markets'}, ${left.merchants} ${left.merchants === 1 ? 'merchant' : 'merchants'} not in the total`,
+  `${left.markets} chợ, ${left.merchants} tiểu thương ngoài danh sách này`, `${left.markets} ${left.markets === 1 ? 'market' : 'markets'}, ${left.merchants} ${left.merchants === 1 ? 'merchant' : 'merchants'} outside this list`,
 ) + (!left.small ? '' : t(
-  ` (${left.small} chợ dưới 5 tiểu thương, để giữ kín số liệu của từng người)`,
-  ` (${left.small} of under 5 merchants, whose sum would tell of single people)`,
+  ` (${left.small} chợ dưới 5 tiểu thương ngoài chiến dịch, không cộng để giữ kín số liệu của từng người)`,
+  ` (${left.small} of under 5 merchants, in no campaign, not added up: the sum would tell of single people)`,
 )));
 
 /** outsideNamed is outsideText with the names of the markets. */

@@ -6676,7 +6676,7 @@ export interface components {
             merchants: number;
             /**
              * Format: int64
-             * @description how many of them are left out for having one to four merchants: one sum less another would tell of them
+             * @description how many of them are left out for having one to four merchants beside the pilots of a campaign: the sum of all less that of the pilots would tell of them
              */
             small?: number;
         };

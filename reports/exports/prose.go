@@ -68,7 +68,7 @@ func (d *Document) method() []string {
 	}
 	left := ""
 	if text := d.Report.Outside.Named(); text != "" {
-		left = " Ngoài ra còn " + text + "."
+		left = " Số tổng không gồm " + text + "."
 	}
 	if text := d.Report.Revised.Text(); text != "" {
 		left += " Số liệu của ngày này " + text + "."
