@@ -44,7 +44,7 @@ type Imported struct {
 	Rows      []ImportedRow `json:"rows"`
 	Errors    []ImportNote  `json:"errors"`
 	Warnings  []ImportNote  `json:"warnings" doc:"zeros_lost must be confirmed; number_spelling and hidden_row are told only"`
-	Since     string        `json:"since" doc:"from when the rows without a date hold; empty: from before our records"`
+	Since     string        `json:"since" doc:"the day from which the rows without a date hold; that of import: from its moment on; empty: from before our records"`
 	Past      *PastChange   `json:"past" doc:"of a dry run in a market that has payments; else null"`
 	Skipped   []int         `json:"skipped" doc:"lines taken for totals, sections or signatures"`
 }
@@ -86,7 +86,8 @@ func (r *Registry) importSheet(ctx context.Context, market uuid.UUID, sheet rost
 		if err != nil {
 			return err
 		}
-		outcome.since = choices.sinceOfRows(lives, r.today())
+		var since string
+		since, outcome.since = choices.sinceOfRows(lives, r.now())
 		b = r.newBatch(market)
 		var of []*importing // the row of each entry of the batch
 		for i, row := range sheet.Rows {
@@ -95,7 +96,7 @@ func (r *Registry) importSheet(ctx context.Context, market uuid.UUID, sheet rost
 			if here.action != rowCreate {
 				continue
 			}
-			b.register(here.order(outcome.since, choices))
+			b.register(here.order(since, choices))
 			of = append(of, here)
 		}
 		if err := b.resolve(ctx, tx); err != nil {
@@ -290,7 +291,7 @@ func (r *Registry) mountImport(e *edge.Edge) {
 	edge.AcceptsFile(&documented)
 	form := documented.RequestBody.Content["multipart/form-data"].Schema.Properties
 	form["confirm"] = &huma.Schema{Type: "string", Enum: []any{zerosLost}, Description: "takes the warnings of this code"}
-	form["since"] = &huma.Schema{Type: "string", Description: "from which day rows without a date hold, or before_records; absent: in a market with payments the day of import"}
+	form["since"] = &huma.Schema{Type: "string", Description: "from which day rows without a date hold, or before_records; absent: in a market with payments the day of import, from its moment on"}
 	form[samePersonAs] = &huma.Schema{Type: "string", Description: "lines, with commas, whose phone is known under another name and is the same person's"}
 	form[anotherPerson] = &huma.Schema{Type: "string", Description: "lines, with commas, whose phone is known under another name and is shared with that person"}
 	schema := e.API.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Imported](), true, "Imported")

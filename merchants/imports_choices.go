@@ -99,15 +99,16 @@ func hasPayments(ctx context.Context, q querier, market uuid.UUID) (lives bool, 
 	return lives, nil
 }
 
-// sinceOfRows returns from when rows without a date hold: the form's word, else in a market with payments the day of import.
-func (c importChoices) sinceOfRows(lives bool, today string) string {
+// sinceOfRows returns from when rows without a date hold, and how it is told: the form's word, else in a market with payments the moment of
+// import, told as its day. From the day's first moment on they would change a report of today, which others may have read.
+func (c importChoices) sinceOfRows(lives bool, now time.Time) (from, told string) {
 	switch {
 	case c.since == fromTheBeginning:
-		return ""
+		return "", ""
 	case c.since == "" && lives:
-		return today
+		return now.Format(time.RFC3339Nano), now.In(local).Format(time.DateOnly)
 	}
-	return c.since
+	return c.since, c.since
 }
 
 // pastChange counts the merchants operating at the beginning of each past month of a market that has payments, with and without a batch.

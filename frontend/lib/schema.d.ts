@@ -4978,7 +4978,7 @@ export interface components {
             /** @description of a dry run in a market that has payments; else null */
             past: components["schemas"]["MerchantsPastChange"];
             rows: components["schemas"]["MerchantsImportedRow"][] | null;
-            /** @description from when the rows without a date hold; empty: from before our records */
+            /** @description the day from which the rows without a date hold; that of import: from its moment on; empty: from before our records */
             since: string;
             /** @description lines taken for totals, sections or signatures */
             skipped: number[] | null;
@@ -9697,7 +9697,7 @@ export interface operations {
                     file: string;
                     /** @description lines, with commas, whose phone is known under another name and is the same person's */
                     same_person?: string;
-                    /** @description from which day rows without a date hold, or before_records; absent: in a market with payments the day of import */
+                    /** @description from which day rows without a date hold, or before_records; absent: in a market with payments the day of import, from its moment on */
                     since?: string;
                 };
             };
