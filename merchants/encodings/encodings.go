@@ -135,7 +135,7 @@ func areSpelt(words []string, decode func(word string) (decoded string, vote int
 
 // votesOf returns what a word reads as, and its vote. A family's name has one always.
 func votesOf(word string, decode func(word string) (decoded string, vote int)) (string, int) {
-	if isASCII(word) || isSyllable(word) {
+	if isASCII(word) || isSyllable(word) || isShort(word) {
 		return "", 0
 	}
 	decoded, vote := decode(word)
@@ -146,6 +146,13 @@ func votesOf(word string, decode func(word string) (decoded string, vote int)) (
 		return decoded, max(vote, weakVote)
 	}
 	return decoded, vote
+}
+
+// isShort reports whether a word is the Icelandic Ð for Đ before nothing or capitals of ASCII: the zone Đ, ĐN for Đà Nẵng. It is TCVN3's é
+// too, with which no word in capitals begins.
+func isShort(word string) bool {
+	rest, found := strings.CutPrefix(word, "Ð")
+	return found && isASCII(rest) && strings.ToUpper(rest) == rest
 }
 
 // isGap reports whether a character stands between words in any of the encodings.
