@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/google/uuid"
 
@@ -84,7 +83,7 @@ func (r *Registry) receiving(o AccountOrder) (*receiving, []problem.Field) {
 	o.BankBIN = strings.TrimSpace(o.BankBIN)
 	holderName := o.HolderName
 	o.HolderName = oneLine(holderName)
-	o.AccountNumber = strings.Join(strings.FieldsFunc(o.AccountNumber, unicode.IsSpace), "")
+	o.AccountNumber = vietqr.Ungrouped(o.AccountNumber)
 	o.VirtualAccount = NormalAccount(o.VirtualAccount)
 	switch {
 	case o.Kind == eWallet && o.BankBIN != "":

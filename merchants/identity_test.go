@@ -160,7 +160,7 @@ func TestAccountsAndNamesThatAreRefused(t *testing.T) {
 	for _, c := range []struct{ bin, account, name, code string }{
 		{"970436", "VCB0071000999001", "Hoa", "account_form"}, {"970436", "STK 0071000999001", "Hoa", "account_form"}, {"970436", "0071000999001VCB", "Hoa", "account_form"},
 		{"971025", "0906000021", "Hoa", "wallet_not_bank"}, {"971005", "0906000021", "Hoa", "wallet_not_bank"}, {"971011", "0906000021", "Hoa", "wallet_not_bank"},
-		{"970454", "99ZP24001M12345", "Hoa", "wallet_not_bank"},
+		{"970454", "99ZP24001M12345", "Hoa", "wallet_not_bank"}, {"970423", "Lan An Nguyen", "Hoa", "account_form"}, {"970423", "khong biet", "Hoa", "account_form"},
 		{"970436", "0071000999001", "NguyÔn ThÞ Hoa", "text_encoding"}, {"970436", "0071000999001", "Nguyeãn Thò Hoàøng", "text_encoding"}, {"970436", "0071000999001", "Tráº§n VÄƒn TÃ½", "text_encoding"},
 		{"970436", "0071000999001", "Nguy&#7877;n Thị Hoa", "text_encoding"}, {"970436", "0071000999001", "Nguy?n Thị Hoa", "letters_lost"},
 		{"970436", "0071000999001", "\ufeff", "no_letters"}, {"970436", "0071000999001", "' .", "no_letters"},
@@ -216,6 +216,13 @@ func TestBareNumbersAreConfirmed(t *testing.T) {
 	w.upload(w.admin, "?confirm=everything", "a.xlsx", file, 422)
 	if done := w.upload(w.admin, "?confirm=zeros_lost", "a.xlsx", file, 200); done.text("applied") != "true" || done.text("created") != "1" {
 		t.Errorf("with a yes: %v", done)
+	}
+	const letters = "Sạp số,Họ tên,Ngân hàng,STK\nN2,Lý Thị Chữ,TPBank,lychubvh\n"
+	if refused = w.upload(w.admin, "?confirm=zeros_lost", "a.csv", letters, 422); refused.text("code") != "not_confirmed" || refused.text("warnings.0.code") != "account_letters" {
+		t.Errorf("letters without a yes: %v", refused)
+	}
+	if done := w.upload(w.admin, "?confirm=zeros_lost,account_letters", "a.csv", letters, 200); done.text("created") != "1" {
+		t.Errorf("letters with a yes: %v", done)
 	}
 }
 

@@ -43,7 +43,7 @@ type Imported struct {
 	Faulty    int           `json:"faulty"`
 	Rows      []ImportedRow `json:"rows"`
 	Errors    []ImportNote  `json:"errors"`
-	Warnings  []ImportNote  `json:"warnings" doc:"zeros_lost must be confirmed; number_spelling and hidden_row are told only"`
+	Warnings  []ImportNote  `json:"warnings" doc:"zeros_lost and account_letters must be confirmed; number_spelling and hidden_row are told only"`
 	Since     string        `json:"since" doc:"the day from which the rows without a date hold; that of import: from its moment on; empty: from before our records"`
 	Past      *PastChange   `json:"past" doc:"of a dry run in a market that has payments; else null"`
 	Skipped   []int         `json:"skipped" doc:"lines taken for totals, sections or signatures"`
@@ -157,7 +157,7 @@ func (i *importing) begin(row roster.Row, standing standingStalls, choices impor
 func confirmed(rows []importing, choices importChoices) bool {
 	for _, row := range rows {
 		for _, w := range row.Warnings {
-			if w.Code == zerosLost && row.action == rowCreate && !choices.confirmed[zerosLost] {
+			if row.action == rowCreate && slices.Contains(toConfirm, w.Code) && !choices.confirmed[w.Code] {
 				return false
 			}
 		}
@@ -290,7 +290,7 @@ func (r *Registry) mountImport(e *edge.Edge) {
 	documented := op(http.MethodPost, "/api/v1/markets/{id}/stalls/import", "import-stalls", "Nhập danh sách sạp: a board's CSV or XLSX, all rows or none", http.StatusOK)
 	edge.AcceptsFile(&documented)
 	form := documented.RequestBody.Content["multipart/form-data"].Schema.Properties
-	form["confirm"] = &huma.Schema{Type: "string", Enum: []any{zerosLost}, Description: "takes the warnings of this code"}
+	form["confirm"] = &huma.Schema{Type: "string", Enum: []any{toConfirm[0], toConfirm[1]}, Description: "takes the warnings of this code; several with commas"}
 	form["since"] = &huma.Schema{Type: "string", Description: "from which day rows without a date hold, or before_records; absent: in a market with payments the day of import, from its moment on"}
 	form[samePersonAs] = &huma.Schema{Type: "string", Description: "lines, with commas, whose phone is known under another name and is the same person's"}
 	form[anotherPerson] = &huma.Schema{Type: "string", Description: "lines, with commas, whose phone is known under another name and is shared with that person"}

@@ -3,6 +3,7 @@ package merchants
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,8 +16,8 @@ import (
 	"market40/merchants/problem"
 )
 
-// zerosLost is the warning that a person must confirm before a list is written.
-const zerosLost = "zeros_lost"
+// toConfirm are the warnings that a person must confirm before a list is written.
+var toConfirm = []string{"zeros_lost", "account_letters"}
 
 // fromTheBeginning is what the form's since says of stalls that merchants had before our records.
 const fromTheBeginning = "before_records"
@@ -37,8 +38,8 @@ func readChoices(c *gin.Context, now time.Time) (importChoices, error) {
 		return choices, err
 	}
 	for _, code := range formList(c, "confirm") {
-		if code != zerosLost {
-			return choices, problem.InFields(problem.UnknownValue("confirm", code, zerosLost))
+		if !slices.Contains(toConfirm, code) {
+			return choices, problem.InFields(problem.UnknownValue("confirm", code, toConfirm...))
 		}
 		choices.confirmed[code] = true
 	}

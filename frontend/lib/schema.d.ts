@@ -4984,7 +4984,7 @@ export interface components {
             skipped: number[] | null;
             /** Format: int64 */
             unchanged: number;
-            /** @description zeros_lost must be confirmed; number_spelling and hidden_row are told only */
+            /** @description zeros_lost and account_letters must be confirmed; number_spelling and hidden_row are told only */
             warnings: components["schemas"]["MerchantsImportNote"][] | null;
         };
         MerchantsImportedRow: {
@@ -9688,10 +9688,10 @@ export interface operations {
                     /** @description lines, with commas, whose phone is known under another name and is shared with that person */
                     another_person?: string;
                     /**
-                     * @description takes the warnings of this code
+                     * @description takes the warnings of this code; several with commas
                      * @enum {string}
                      */
-                    confirm?: "zeros_lost";
+                    confirm?: "zeros_lost" | "account_letters";
                     dry_run?: boolean;
                     /** Format: binary */
                     file: string;

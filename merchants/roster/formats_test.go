@@ -135,6 +135,20 @@ func TestTaxCodesOfTextMayHaveLostZeros(t *testing.T) {
 	}
 }
 
+// TPBank has accounts of letters alone; a cell of other words is none.
+func TestAccountsOfLettersWantAYes(t *testing.T) {
+	t.Parallel()
+	for written, want := range map[string]string{
+		"mynamebvh": "mynamebvh  account_number account_letters", "dang cap nhat": " account_number account_form ", "khong-biet": " account_number account_form ",
+		"momo lan": " account_number account_form ", "0071000888": "0071000888  ",
+	} {
+		row := read(t, "a.csv", []byte("Sạp số,Họ tên,Ngân hàng,STK\nA1,Hoa,TPBank,"+written+"\n")).Rows[0]
+		if got := row.AccountNumber + " " + faults(row) + " " + warnings(row); got != want {
+			t.Errorf("%q is read as %q, want %q", written, got, want)
+		}
+	}
+}
+
 // TestTheHolderTellsAnOldFont: the name alone could be a true one.
 func TestTheHolderTellsAnOldFont(t *testing.T) {
 	t.Parallel()

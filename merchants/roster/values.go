@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"market40/merchants/vietqr"
 )
 
 var (
@@ -86,8 +88,11 @@ func hasCheckDigit(code string) bool {
 }
 
 // accountOf is an account number without the blanks, dots and hyphens by which people group it. "123456789.0" and "123456789.00", as
-// programs export a number, are 123456789; what has other decimals is none.
+// programs export a number, are 123456789; what has other decimals is none. Words stay apart (vietqr.Ungrouped).
 func accountOf(text string) (string, bool) {
+	if vietqr.IsWords(text) {
+		return text, true
+	}
 	if m := asDecimal.FindStringSubmatch(text); m != nil {
 		return m[1], true
 	}

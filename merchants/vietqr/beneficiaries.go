@@ -2,7 +2,9 @@ package vietqr
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -52,14 +54,48 @@ func CheckBeneficiary(bin, account string) string {
 	return AccountForm
 }
 
-// namesBank reports whether letters that might be an account are the name of a bank or the words for an account.
+// Ungrouped returns an account without the blanks by which people group it. Words alone keep theirs: "khong biet" is no account.
+func Ungrouped(account string) string {
+	if account = strings.TrimSpace(account); IsWords(account) {
+		return account
+	}
+	return strings.Join(strings.FieldsFunc(account, unicode.IsSpace), "")
+}
+
+// IsWords reports whether an account has no digit. Only a person knows such a name of an account from other words.
+func IsWords(account string) bool {
+	return account != "" && !strings.ContainsAny(account, "0123456789")
+}
+
+// sayings are the beginnings of what people write where they have no account to write.
+var sayings = strings.Fields("sotaikhoan sotk taikhoan nganhang khong chua dangcap dangmo capnhat tienmat xemghichu xemlai lienhe ghichu")
+
+// namesBank reports whether letters that might be an account name a bank or a wallet, or say that there is none. Who has a true account of
+// such letters has its digits too.
 func namesBank(account string) bool {
-	switch strings.ToLower(account) {
-	case "sotaikhoan", "taikhoan", "khongco", "chuaco", "nganhang":
+	account = strings.ToLower(account)
+	if len(nameIndex()[account]) > 0 || walletIndex[account] {
 		return true
 	}
-	return len(nameIndex()[strings.ToLower(account)]) > 0
+	if !IsWords(account) {
+		return false
+	}
+	for _, saying := range sayings {
+		if strings.HasPrefix(account, saying) {
+			return true
+		}
+	}
+	const shortest = 3 // letters of a bank's code in other letters
+	for name := range brandIndex() {
+		if len(name) >= shortest && (strings.HasPrefix(account, name) || strings.HasSuffix(account, name)) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(walletBrands, func(brand string) bool { return strings.Contains(account, brand) })
 }
+
+// walletBrands are the wallets that are known in other letters too.
+var walletBrands = strings.Fields("momo zalo viettel vnpt shopee vnpay")
 
 // kindWallet is the Kind of a wallet in the bank table.
 const kindWallet = "wallet"

@@ -26,6 +26,21 @@ func TestBeneficiariesOfTransferCodes(t *testing.T) {
 		{"970423", "STK00712345", "account_form"},
 		{"970423", "TPBank", "account_form"},
 		{"970423", "sotaikhoan", "account_form"},
+		{"970423", "LanAnNguyen", ""},
+		{"970423", "Lan An Nguyen", "account_form"},
+		{"970423", "dang cap nhat", "account_form"},
+		{"970423", "dangcapnhat", "account_form"},
+		{"970423", "chuamo", "account_form"},
+		{"970423", "khongbiet", "account_form"},
+		{"970423", "CHUACOTK", "account_form"},
+		{"970423", "tienmat", "account_form"},
+		{"970423", "xemghichu", "account_form"},
+		{"970423", "momolan", "account_form"},
+		{"970423", "vimomo", "account_form"},
+		{"970423", "zalopay", "account_form"},
+		{"970423", "payoo", "account_form"},
+		{"970423", "VCBLAN", "account_form"},
+		{"970423", "lanbidv", "account_form"},
 		{"970436", "mynamebvh", "account_form"},
 		{"970422", "MB0123456789", "account_form"},
 		{"970436", "", "account_form"},
@@ -44,6 +59,18 @@ func TestBeneficiariesOfTransferCodes(t *testing.T) {
 	} {
 		if got := vietqr.CheckBeneficiary(c.bin, c.account); got != c.want {
 			t.Errorf("%s at %s: got %q, want %q", c.account, c.bin, got, c.want)
+		}
+	}
+}
+
+// Blanks group the digits of an account; between words they show that it is none.
+func TestBlanksOfAccounts(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		" 0071 000\u00a0888 ": "0071000888", "VQRQ 0001 abcd": "VQRQ0001abcd", "mynamebvh ": "mynamebvh", "Lan An Nguyen": "Lan An Nguyen", "": "",
+	} {
+		if got := vietqr.Ungrouped(text); got != want {
+			t.Errorf("%q is kept as %q, want %q", text, got, want)
 		}
 	}
 }
