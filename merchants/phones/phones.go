@@ -46,6 +46,13 @@ func FromSheet(text string) (phone string, ok bool) {
 	return "0" + digits, isNational("0" + digits)
 }
 
+// LostZero reports whether a cell of a list is a number without its leading zero.
+func LostZero(text string) bool {
+	_, whole := Normal(text)
+	_, ok := FromSheet(text)
+	return ok && !whole
+}
+
 // digitsOf returns the digits of a number without what people write between them.
 func digitsOf(text string) (digits string, plus, ok bool) {
 	var b strings.Builder

@@ -106,7 +106,11 @@ func (r *rowReader) readAccountNumber(text string) string {
 		r.fail(fieldAccount, "account_form", "Số tài khoản chưa đúng: chỉ ghi 1 đến 19 chữ số, không ghi tên ngân hàng hay chữ nào khác.", "The account number is wrong: write 1 to 19 digits alone, without a bank's name or other words.")
 		return ""
 	}
-	if vietqr.IsWords(number) {
+	_, isNumber := r.header.numeric(r.line, fieldAccount)
+	switch {
+	case !isNumber && r.header.lost && !strings.HasPrefix(number, "0") && strings.Trim(number, "0123456789") == "":
+		r.warnOfZeros(fieldAccount, number)
+	case vietqr.IsWords(number):
 		r.warn(fieldAccount, "account_letters",
 			"Số tài khoản chỉ có chữ ("+cut(number, 30)+"): hãy so với giấy tờ rồi xác nhận đó là tên tài khoản, không phải lời ghi chú.",
 			"The account has letters alone ("+cut(number, 30)+"): compare it with the papers and confirm that it is an account's name and no note.")

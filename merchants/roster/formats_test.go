@@ -135,6 +135,34 @@ func TestTaxCodesOfTextMayHaveLostZeros(t *testing.T) {
 	}
 }
 
+// Where a file of text shows that zeros were lost, its accounts may have lost theirs: such an account would be another person's.
+func TestAccountsOfTextMayHaveLostZeros(t *testing.T) {
+	t.Parallel()
+	const lost, tax = "account_number zeros_lost", "tax_code zeros_lost"
+	for _, c := range []struct{ rows, warnings string }{
+		{"912000101,,71000888801\nA2,Lê Thị Lan,VCB,912000102,,71000888802", lost + ";" + lost},
+		{"912000101,,71000888801\nA2,Lê Thị Lan,VCB,0912000102,,71000888802", lost + ";" + lost}, // one cell was a number
+		{"0912000101,,71000888801\nA2,Lê Thị Lan,VCB,0912000102,,71000888802", ""},
+		{"912000101,,0071000888801", ""},
+		{"912000101,,", ""},
+		{",301234567,71000888801", lost},
+		{",0301234567,71000888801", ""},
+		{",4201234567,71000888801", tax}, // no tax code, and no sure sign
+		{",,71000888801", ""},
+	} {
+		for name, file := range map[string]string{"a.csv": ",", "a.tsv": "\t"} {
+			sheet := read(t, name, []byte(strings.ReplaceAll("Sạp số,Họ tên,NH,SĐT,MST,STK\nA1,Nguyễn Thị Lan,VCB,"+c.rows+"\n", ",", file)))
+			var got []string
+			for _, row := range sheet.Rows {
+				got = append(got, warnings(row))
+			}
+			if strings.Trim(strings.Join(got, ";"), ";") != c.warnings {
+				t.Errorf("%q: warned of %q, want %q", c.rows, got, c.warnings)
+			}
+		}
+	}
+}
+
 // TPBank has accounts of letters alone; a cell of other words is none.
 func TestAccountsOfLettersWantAYes(t *testing.T) {
 	t.Parallel()

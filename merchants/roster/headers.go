@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"market40/merchants/encodings"
+	"market40/merchants/phones"
 )
 
 // headerWithin is how many lines with text are searched for the header.
@@ -115,12 +116,26 @@ type header struct {
 	last    int            // index of the header's last line
 	written map[int]string // by column: the old encoding of its cells (encodings.OfColumn)
 	losable bool           // in a file of text: no tax code has a zero in front, so a spreadsheet may have dropped them
+	lost    bool           // a text shows that zeros in front were lost before
 }
 
 // losesZeros reports whether a file of text shows no tax code with a zero in front. A worksheet says of each cell whether it is a number.
 func (h header) losesZeros(t table, lines []line) bool {
 	columns := h.columns[fieldTax]
 	return t.name == "" && len(columns) > 0 && !slices.ContainsFunc(lines, func(l line) bool { return strings.HasPrefix(l.text(columns[0].at), "0") })
+}
+
+// lostZeros reports whether a phone or a tax code of text lacks its zero in front: what wrote the file kept it as a number, and accounts too.
+func (h header) lostZeros(lines []line) bool {
+	return slices.ContainsFunc(lines, func(l line) bool {
+		if _, isNumber := h.numeric(l, fieldPhone); !isNumber && phones.LostZero(h.text(l, fieldPhone)) {
+			return true
+		}
+		_, isNumber := h.numeric(l, fieldTax)
+		text := h.text(l, fieldTax)
+		code, ok := taxCodeOf(text)
+		return !isNumber && ok && strings.HasPrefix(code, "0") && !strings.HasPrefix(text, "0")
+	})
 }
 
 // withEncodings returns the header with what the columns below it were written in.

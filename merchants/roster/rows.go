@@ -29,7 +29,7 @@ func readTable(t table, h header) (Sheet, error) {
 	}
 	body := bodyOf(lines, h)
 	h = h.withEncodings(lines)
-	h.losable = h.losesZeros(t, lines)
+	h.losable, h.lost = h.losesZeros(t, lines), h.lostZeros(lines)
 	zone := ""
 	for i, l := range lines {
 		switch section, isSection := sectionOf(l); {
