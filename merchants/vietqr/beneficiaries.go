@@ -105,7 +105,14 @@ const kindWallet = "wallet"
 var walletNames = strings.Fields("momo vimomo viviettel vivnpt zalopay zalo vizalopay viettelpay viettelmoney vnptpay vnptmoney mobifonemoney mobifonepay mobimoney " +
 	"shopeepay airpay vishopee vnpayewallet vnpaywallet vivnpay smartpay moca grabpay grabpaybymoca payoo vipayoo vimo vimovn " +
 	"nganluong vinganluong baokim appotapay appota vtcpay vtcpaywallet ninepay 9pay foxpay gpay gpaywallet truemoney epay megav " +
-	"finviet ecopay onepay fptpay senpay wepay viviet ecash ecashwallet vietunion bankplus paytech zion vidientu vidt ewallet wallet")
+	"finviet ecopay onepay fptpay senpay wepay viviet ecash ecashwallet vietunion bankplus paytech zion vidientu vidt ewallet wallet " +
+	"mservice didongtructuyen mobilemoney vtmoney vtpay vtlmoney vietteldigital vnpay vnpayqr vinid vinidpay onemoney 1money payme zlp vimass vnptmedia")
+
+// walletOwners are texts that name a wallet when they say nothing else: companies that keep one, and "ví" without its mark.
+var walletOwners = strings.Fields("vi vnpt mobifone vinaphone vnptvinaphone")
+
+// maxWalletWords is how many words a wallet's name has at most.
+const maxWalletWords = 4
 
 // IsWallet reports whether a text in a bank's place names a wallet: "Ví MoMo", "Zalo Pay", "ví điện tử", or a wallet's number.
 func IsWallet(text string) bool {
@@ -116,13 +123,16 @@ func IsWallet(text string) bool {
 		return bank.Kind == kindWallet
 	}
 	words := nameWords(text)
+	if slices.Contains(walletOwners, strings.Join(words, "")) {
+		return true
+	}
 	for _, word := range strings.Fields(norm.NFC.String(text)) {
 		if strings.EqualFold(word, "ví") {
 			return true
 		}
 	}
 	for from := range words {
-		for to := from + 1; to <= min(len(words), from+3); to++ {
+		for to := from + 1; to <= min(len(words), from+maxWalletWords); to++ {
 			if walletIndex[strings.Join(words[from:to], "")] {
 				return true
 			}

@@ -80,8 +80,12 @@ func TestWalletsAreNoBanks(t *testing.T) {
 	for text, want := range map[string]bool{
 		"MoMo": true, "Ví MoMo": true, "momo 0919": true, "ZaloPay": true, "Zalo Pay": true, "Ví Zalopay": true, "Viettel Money": true, "ViettelPay": true, "VNPT Money": true,
 		"VNPT Pay": true, "ShopeePay": true, "Ví điện tử": true, "971025": true, "Mobifone Money": true, "SmartPay": true, "Moca": true,
-		"Vietcombank": false, "VNPAY": false, "PVcomBank Pay": false, "Timo": false, "Cake by VPBank": false, "Agribank - CN Khánh Hòa": false, "MB": false, "": false, "Ngân hàng Việt Á": false,
+		"Vietcombank": false, "PVcomBank Pay": false, "Timo": false, "Cake by VPBank": false, "Agribank - CN Khánh Hòa": false, "MB": false, "": false, "Ngân hàng Việt Á": false,
 		"ZaloPay - BVBank": true, "MoMo/BVBank": true, "Ví điện tử (VCB)": true, "ShopeePay MB": true, "Moca/VCB": true, "Ví Viettel": true, "Ví VNPT": true,
+		"M_Service": true, "MSERVICE": true, "Cty CP Dịch vụ Di động trực tuyến": true, "Công ty Cổ phần Dịch vụ Di Động Trực Tuyến (M_Service)": true, "Mobile Money": true,
+		"VTMoney": true, "VT Money": true, "VTPay": true, "Viettel Digital": true, "VNPAY": true, "VNPAY-QR": true, "VinID Pay": true, "VinID": true, "OneMoney": true, "1Money": true, "PayME": true,
+		"ZLP": true, "vi": true, "VI": true, "ví": true, "VNPT": true, "MobiFone": true, "Vimass": true, "MoMo Pay": true,
+		"CN Vi Thanh": false, "NH TMCP Việt Á": false, "Vietinbank VNPT Khánh Hòa": false, "Công ty": false, "MB Money": false, "Di động": false,
 		"VCB - CN Vị Thanh": false, "Techcombank (không dùng ví)": false,
 	} {
 		if got := vietqr.IsWallet(text); got != want {
