@@ -204,17 +204,14 @@ func (c *caseWork) chooseContent(ctx context.Context, r *Resolution) error {
 		return err
 	}
 	c.content = e
-	if r.Action != "assign" {
-		return nil
-	}
-	if e.decision.State == Ignored {
+	if r.Action == "assign" && e.decision.State == Ignored {
 		return problem.Of("action", "nothing_to_move", "Nội dung đến sau không phải tiền vào, chỉ có thể bỏ qua.", "What came later is no incoming money; it can only be dismissed.")
 	}
-	if e.again {
+	if e.again && e.notice.Reverses == "" && r.Action != "dismiss" {
 		return problem.New(problem.Conflict, "same_transfer", "Nội dung đến sau trùng tài khoản, số tiền và số tham chiếu với nội dung đầu: là một khoản, không ghi lần nữa.",
 			"What came later has the account, amount and reference of the first notice: it is one transfer and not posted again.")
 	}
-	if to := e.decision.To; r.StallID == nil && to != nil {
+	if to := e.decision.To; r.Action == "assign" && r.StallID == nil && to != nil {
 		r.StallID = &to.Stall
 	}
 	return nil

@@ -71,8 +71,10 @@ func TestAConflictOfOneTransferIsNotAssigned(t *testing.T) {
 		t.Errorf("the case proposes %v", later)
 	}
 	path := "/api/v1/cases/" + found.text("id") + "/resolve"
-	if got := w.call(w.admin, "POST", path, assignTo(stall), 409).text("code"); got != "same_transfer" {
-		t.Errorf("refused as %q", got)
+	for _, action := range []object{assignTo(stall), {"action": "return", "reason": "ngân hàng đã hoàn"}} {
+		if got := w.call(w.admin, "POST", path, action, 409).text("code"); got != "same_transfer" {
+			t.Errorf("refused as %q", got)
+		}
 	}
 	w.call(w.admin, "POST", path, object{"action": "dismiss", "reason": "một khoản báo hai lần"}, 200)
 	w.wantPaid(stall, "30000")

@@ -32,33 +32,40 @@ type transaction struct {
 	connection uuid.UUID
 	id         string
 	reference  string
-	account    *uuid.UUID // the register's, which a payment came to; nil: unknown
+	amount     money.Amount // of what is told: the payment, or what a void takes back
+	account    *uuid.UUID   // the register's, which a payment came to; nil: unknown
 }
 
 // covers is SQL for whether a connection may speak of an account in any market where it receives.
 const covers = `%[1]s.id IN (SELECT connection_id FROM connections_of(%[2]s, NULL))`
 
 // voidsOf is SQL for the voids v of transactions w: those of their own connections, and those of the same gateway's further
-// connections that name the same reference and may speak of the account. A void that people returned still counts.
-var voidsOf = `unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[]) WITH ORDINALITY AS w (connection, void, reference, account, n)
+// connections that name the same reference and may speak of the account. Where two transfers were told under one id, a void is
+// of the one whose reference it names. A void that people returned still counts.
+var voidsOf = `unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bigint[]) WITH ORDINALITY AS w (connection, id, void, reference, account, amount, n)
 	JOIN bank_connections own ON own.id = w.connection JOIN bank_connections b ON b.provider = own.provider
 	JOIN notice_keys k ON k.connection_id = b.id AND k.external_id = w.void
 	JOIN notices v ON v.id = k.notice_id AND (v.state <> 'ignored' OR v.why IN ('returned', '` + takenBack + `'))
-		AND (b.id = own.id OR w.reference <> '' AND v.reference = w.reference AND ` + fmt.Sprintf(covers, "b", "w.account") + `)`
+		AND (b.id = own.id AND (v.reference = w.reference OR (SELECT count(DISTINCT x.reference) FROM (
+				SELECT n.reference FROM notice_keys o JOIN notices n ON n.id = o.notice_id WHERE o.connection_id = own.id AND o.external_id = w.id
+				UNION ALL SELECT f.reference FROM notice_keys o JOIN notice_conflicts f ON f.notice_id = o.notice_id
+					WHERE o.connection_id = own.id AND o.external_id = w.id) x) < 2)
+			OR w.reference <> '' AND v.reference = w.reference AND ` + fmt.Sprintf(covers, "b", "w.account") + `)`
 
 func voidArguments(all []transaction) []any {
 	var connections []uuid.UUID
-	var voids, references []string
+	var ids, voids, references []string
 	var accounts []*uuid.UUID
+	var amounts []int64
 	for _, t := range all {
-		connections, voids = append(connections, t.connection), append(voids, banks.VoidID(t.id))
-		references, accounts = append(references, t.reference), append(accounts, t.account)
+		connections, ids, voids = append(connections, t.connection), append(ids, t.id), append(voids, banks.VoidID(t.id))
+		references, accounts, amounts = append(references, t.reference), append(accounts, t.account), append(amounts, t.amount.Dong())
 	}
-	return []any{connections, voids, references, accounts}
+	return []any{connections, ids, voids, references, accounts, amounts}
 }
 
-// voidedTransactions finds which transactions a void takes back wholly: it names their ids and their amounts ($5).
-var voidedTransactions = `SELECT DISTINCT w.n FROM ` + voidsOf + ` WHERE v.amount = ($5::bigint[])[w.n]`
+// voidedTransactions finds which transactions a void takes back wholly: it names their ids and their amounts.
+var voidedTransactions = `SELECT DISTINCT w.n FROM ` + voidsOf + ` WHERE v.amount = w.amount`
 
 // voidLock is the advisory lock under which a payment and its void wait for each other, so that one of them sees the other.
 const voidLock = `hashtextextended(current_schema() || '.void.' || id, 0)`
@@ -69,7 +76,7 @@ func (e *entry) transactionOf(register *register) (transaction, bool) {
 	if !banks.TellsVoids(e.connection.provider) || n.Ignore != "" || n.Direction != banks.In {
 		return transaction{}, false
 	}
-	t := transaction{connection: e.connection.ID, id: n.ExternalID, reference: n.Reference}
+	t := transaction{connection: e.connection.ID, id: n.ExternalID, reference: n.Reference, amount: n.Amount}
 	if n.Reverses != "" {
 		t.id = n.Reverses
 	} else if account, _ := register.account(e); account != nil {
@@ -93,7 +100,6 @@ func (e *entry) voids(credit *entry, register *register) bool {
 func (w *posting) findVoids(ctx context.Context) error {
 	var voids, credits []*entry
 	var told []transaction
-	var amounts []int64
 	var ids []string
 	for _, e := range w.entries {
 		t, counts := e.transactionOf(w.register)
@@ -105,14 +111,14 @@ func (w *posting) findVoids(ctx context.Context) error {
 			voids = append(voids, e)
 			continue
 		}
-		credits, told, amounts = append(credits, e), append(told, t), append(amounts, e.notice.Amount.Dong())
+		credits, told = append(credits, e), append(told, t)
 	}
 	if len(ids) == 0 {
 		return nil
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT `+voidLock+` AS key FROM unnest($1::text[]) AS t (id) ORDER BY key) k`, ids)
-	batch.Queue(voidedTransactions, append(voidArguments(told), amounts)...).Query(func(rows pgx.Rows) error {
+	batch.Queue(voidedTransactions, voidArguments(told)...).Query(func(rows pgx.Rows) error {
 		var n int
 		_, err := pgx.ForEachRow(rows, []any{&n}, func() error {
 			credits[n-1].voided = true
@@ -169,7 +175,7 @@ func (w *posting) findOriginals(ctx context.Context, voids []*entry) error {
 
 // queueVoidCases closes the cases of voids that have nothing to take back any more.
 func queueVoidCases(batch *pgx.Batch, all []transaction, now time.Time) {
-	batch.Queue(`UPDATE cases c SET state = 'dismissed', closed_at = $5, detail = c.detail || '; the whole payment was taken back'
+	batch.Queue(`UPDATE cases c SET state = 'dismissed', closed_at = $7, detail = c.detail || '; the whole payment was taken back'
 		WHERE c.kind IN ('`+originalUnknown+`', '`+conflictKind+`') AND c.state IN ('open', 'proposed') AND c.notice_id IN (SELECT v.id FROM `+voidsOf+`)`,
 		append(voidArguments(all), now)...)
 }
@@ -181,26 +187,39 @@ type asker interface {
 
 // findOriginal finds the payment of a transaction that a void names, where its money is now: cases may have moved it. The
 // connection of the void told it, or a further one of the same gateway that names the same reference, of an account that the
-// void's own may speak of. It gives the transaction its account.
+// void's own may speak of. Where two transfers were told under one id, it is the one whose reference the void names, then the
+// one whose amount; nil where neither decides. It gives the transaction its account.
 func findOriginal(ctx context.Context, tx asker, t *transaction) (*takenPayment, error) {
-	rows, err := tx.Query(ctx, `WITH RECURSIVE chain AS (
-			SELECT p.id, p.id AS first, p.amount, n.account_id, p.debit_account AS root, p.credit_account, false AS gone, b.id = own.id AS mine, 1 AS step
-			FROM bank_connections own JOIN bank_connections b ON b.provider = own.provider
-			JOIN notice_keys k ON k.connection_id = b.id AND k.external_id = $2 JOIN notices n ON n.id = k.notice_id JOIN payments p ON p.id = k.notice_id
-			WHERE own.id = $1 AND (b.id = own.id OR $3 <> '' AND n.reference = $3 AND `+fmt.Sprintf(covers, "own", "n.account_id")+`)
+	rows, err := tx.Query(ctx, `WITH RECURSIVE told AS (
+			SELECT n.id, n.reference, n.account_id, b.id = own.id AS mine FROM bank_connections own JOIN bank_connections b ON b.provider = own.provider
+			JOIN notice_keys k ON k.connection_id = b.id AND k.external_id = $2 JOIN notices n ON n.id = k.notice_id
+			WHERE own.id = $1 AND (b.id = own.id OR $3 <> '' AND n.reference = $3 AND `+fmt.Sprintf(covers, "own", "n.account_id")+`)),
+		contents AS (
+			SELECT id, reference, account_id, mine FROM told
+			UNION ALL SELECT f.id, f.reference, NULL, mine FROM told JOIN notice_conflicts f ON f.notice_id = told.id WHERE mine),
+		chain AS (
+			SELECT p.id, p.id AS first, p.amount, s.account_id, p.debit_account AS root, p.credit_account, false AS gone,
+				mine, s.reference = $3 AS named, p.amount = $4::bigint AS whole, 1 AS step
+			FROM contents s JOIN payments p ON p.id = s.id
 			UNION ALL
-			SELECT p.id, chain.first, chain.amount, chain.account_id, chain.root, p.credit_account, `+goneAt+`, mine, step + 1
-			FROM chain JOIN payments p ON p.reverses = chain.id)
-		SELECT chain.id, chain.amount::text, chain.account_id, chain.gone, `+accountColumns("d")+`, `+accountColumns("c")+`
-		FROM chain JOIN ledger_accounts d ON d.id = chain.root JOIN ledger_accounts c ON c.id = chain.credit_account
-		ORDER BY mine DESC, chain.first, step DESC LIMIT 1`, t.connection, t.id, t.reference)
+			SELECT p.id, chain.first, chain.amount, chain.account_id, chain.root, p.credit_account, `+goneAt+`, mine, named, whole, step + 1
+			FROM chain JOIN payments p ON p.reverses = chain.id),
+		last AS (SELECT DISTINCT ON (first) * FROM chain ORDER BY first, step DESC)
+		SELECT l.id, l.amount::text, coalesce(l.account_id, d.account_id), l.gone,
+			EXISTS (SELECT FROM last o WHERE l.mine AND o.mine AND o.first <> l.first AND (o.named, o.whole) = (l.named, l.whole)), `+
+		accountColumns("d")+`, `+accountColumns("c")+`
+		FROM last l JOIN ledger_accounts d ON d.id = l.root JOIN ledger_accounts c ON c.id = l.credit_account
+		ORDER BY mine DESC, named DESC, whole DESC, l.first LIMIT 1`, t.connection, t.id, t.reference, t.amount.Dong())
 	if err != nil {
 		return nil, fmt.Errorf("find original: %w", err)
 	}
 	var found *takenPayment
+	var ambiguous bool
 	o := takenPayment{}
-	_, err = pgx.ForEachRow(rows, append(append([]any{&o.ID, &o.amount, &t.account, &o.gone}, scanAccount(&o.Debit)...), scanAccount(&o.Credit)...), func() error {
-		found = &o
+	_, err = pgx.ForEachRow(rows, append(append([]any{&o.ID, &o.amount, &t.account, &o.gone, &ambiguous}, scanAccount(&o.Debit)...), scanAccount(&o.Credit)...), func() error {
+		if !ambiguous {
+			found = &o
+		}
 		return nil
 	})
 	if err != nil {
@@ -236,7 +255,7 @@ func (c *caseWork) transactionOf(ctx context.Context, h *held) (t transaction, t
 	if err != nil || !banks.TellsVoids(connection.provider) {
 		return t, false, err
 	}
-	if t.reference, t.account = h.reference, h.account; h.reverses != "" {
+	if t.reference, t.amount, t.account = h.reference, h.amount, h.account; h.reverses != "" {
 		t.id = h.reverses
 	}
 	var free bool // a posting holds this lock before those of cases, so nothing may wait for it here
@@ -255,12 +274,12 @@ func (c *caseWork) voided(ctx context.Context, h *held) (bool, error) {
 	if err != nil || !tells {
 		return false, err
 	}
-	return c.toldWhole(ctx, &t, h.amount)
+	return c.toldWhole(ctx, t)
 }
 
 // toldWhole reports whether one void takes back the whole amount of a transaction.
-func (c *caseWork) toldWhole(ctx context.Context, t *transaction, amount money.Amount) (bool, error) {
-	rows, err := c.tx.Query(ctx, voidedTransactions, append(voidArguments([]transaction{*t}), []int64{amount.Dong()})...)
+func (c *caseWork) toldWhole(ctx context.Context, t transaction) (bool, error) {
+	rows, err := c.tx.Query(ctx, voidedTransactions, voidArguments([]transaction{t})...)
 	if err != nil {
 		return false, fmt.Errorf("look for the void of case %s: %w", c.id, err)
 	}
@@ -287,9 +306,11 @@ func (c *caseWork) takeBack(ctx context.Context, h *held, reason string) error {
 	if !found.stands() {
 		return done(nil)
 	}
-	told, err := c.toldBack(ctx, &t)
-	if err != nil {
-		return err
+	told := h.amount.Dong()
+	if told < found.amount.Dong() {
+		if told, err = c.toldBack(ctx, &t); err != nil {
+			return err
+		}
 	}
 	if told < found.amount.Dong() {
 		if c.content != nil { // the void's own case waits, and counts it from now on
@@ -320,7 +341,7 @@ func (c *caseWork) toldBack(ctx context.Context, t *transaction) (dong int64, er
 		now = &c.content.id
 	}
 	err = c.tx.QueryRow(ctx, `SELECT coalesce(sum(told), 0) FROM (SELECT max(v.amount + (SELECT coalesce(sum(f.amount), 0) FROM notice_conflicts f
-			WHERE f.notice_id = v.id AND (f.id = $5 OR EXISTS (SELECT FROM cases x WHERE x.conflict_id = f.id AND x.state = 'returned')))) AS told
+			WHERE f.notice_id = v.id AND (f.id = $7 OR EXISTS (SELECT FROM cases x WHERE x.conflict_id = f.id AND x.state = 'returned')))) AS told
 		FROM `+voidsOf+` GROUP BY v.amount) part`, append(voidArguments([]transaction{*t}), now)...).Scan(&dong)
 	if err != nil {
 		return 0, fmt.Errorf("add up the voids of case %s: %w", c.id, err)
@@ -344,7 +365,8 @@ func (c *caseWork) refuseUndo(ctx context.Context, h *held, payment *uuid.UUID) 
 	case payment == nil:
 		return movedOn()
 	}
-	if whole, err := c.toldWhole(ctx, &t, found.amount); err != nil || !whole {
+	t.amount = found.amount
+	if whole, err := c.toldWhole(ctx, t); err != nil || !whole {
 		return err
 	}
 	return wholeTakenBack()

@@ -161,6 +161,82 @@ func TestOnePartToldWithSeveralDays(t *testing.T) {
 	w.wantSound()
 }
 
+// TestAVoidOfASecondTransfer: a gateway told two transfers under one id, and two people posted the second. A void is of the one
+// whose reference it names, or whose amount; else people look at it. It never takes the other stall's money.
+func TestAVoidOfASecondTransfer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, firstCode := w.gatewayStall("A1")
+	second, secondCode := w.gatewayStallOf("A2", first)
+	gateway := w.gateway()
+	for i, c := range []struct {
+		name                 string
+		amounts              [2]int
+		void                 gatewayEvent
+		first, second, cases string
+	}{
+		{"its reference and amount", [2]int{3177, 3177}, gatewayEvent{Reference: "EC-second", Amount: 3177}, "[3177]", "[-3177 3177]", ""},
+		{"the first one's reference", [2]int{3000, 3000}, gatewayEvent{Reference: "EC-first", Amount: 3000}, "[-3000 3000]", "[3000]", ""},
+		{"its amount", [2]int{3000, 4000}, gatewayEvent{Reference: "", Amount: 4000}, "[3000]", "[-4000 4000]", ""},
+		{"neither", [2]int{3000, 3000}, gatewayEvent{Reference: "EC-none", Amount: 3000}, "[3000]", "[3000]", "original_unknown"},
+		{"its reference and more", [2]int{3000, 4000}, gatewayEvent{Reference: "EC-second", Amount: 5000}, "[3000]", "[4000]", "original_unknown"},
+	} {
+		before := [2]int{len(w.amounts(first)), len(w.amounts(second))}
+		known := w.caseIDs()
+		for j, code := range []string{firstCode, secondCode} {
+			w.pay(gateway, gatewayEvent{ID: fmt.Sprint("tx-", i), Memo: code, Reference: []string{"EC-first", "EC-second"}[j] + fmt.Sprint(i), Amount: c.amounts[j], At: november(20 + j)})
+		}
+		w.decide("conflict", assignTo(second))
+		c.void.ID, c.void.Void, c.void.At = fmt.Sprint("tx-", i), true, november(25)
+		if c.void.Reference != "" {
+			c.void.Reference += fmt.Sprint(i)
+		}
+		w.pay(gateway, c.void)
+		w.pay(gateway, c.void)
+		paid := func(stall string, before int) string {
+			return fmt.Sprint(w.amounts(stall)[:len(w.amounts(stall))-before])
+		}
+		if got := paid(first, before[0]) + paid(second, before[1]); got != c.first+c.second {
+			t.Errorf("%s: the stalls were paid %s, not %s", c.name, got, c.first+c.second)
+		}
+		id, kinds := w.newCases(known)
+		if kinds != c.cases {
+			t.Errorf("%s: open are %q, not %q", c.name, kinds, c.cases)
+		}
+		if id != "" { // two people take it back: never the first stall's money
+			w.decide(kinds, object{"action": "return", "reason": "ngân hàng đã hoàn"})
+			if got := paid(first, before[0]); got != c.first {
+				t.Errorf("%s: after two people returned it the first stall was paid %s", c.name, got)
+			}
+		}
+	}
+	w.wantSound()
+}
+
+// TestVoidsOfTwoTransfers: each of two transfers under one id is taken back by its own void, told under one id too.
+func TestVoidsOfTwoTransfers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, firstCode := w.gatewayStall("A1")
+	second, secondCode := w.gatewayStallOf("A2", first)
+	gateway := w.gateway()
+	one := gatewayEvent{ID: "tx-1", Memo: firstCode, Reference: "EC-1", Amount: 3000, At: november(20)}
+	two := gatewayEvent{ID: "tx-1", Memo: secondCode, Reference: "EC-2", Amount: 3000, At: november(21)}
+	w.pay(gateway, one)
+	one.Void = true
+	w.pay(gateway, one)
+	w.pay(gateway, two)
+	w.decide("conflict", assignTo(second)) // the void is not of this one
+	w.wantPaid(first, "-3000", "3000")
+	w.wantPaid(second, "3000")
+	two.Void = true
+	w.pay(gateway, two)
+	w.decide("conflict", object{"action": "return", "reason": "ngân hàng đã hoàn"})
+	w.wantPaid(first, "-3000", "3000")
+	w.wantPaid(second, "-3000", "3000")
+	w.wantSound()
+}
+
 // foreignGateway makes a connection of the payment gateway that is another merchant's.
 func (w *world) foreignGateway() string {
 	w.t.Helper()
