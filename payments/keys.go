@@ -70,8 +70,9 @@ func (w *posting) sortFresh() []*entry {
 	return fresh
 }
 
-// queueKeys takes (connection, external id, part) for each notice; taken are the notices that are new. Keys from before
-// the migration that added it have no part: a notice of the same content has been kept under such a key, whatever its Identity.
+// queueKeys takes (connection, external id, part) for each notice; taken are the notices that are new. Keys of earlier programs
+// have no part, or that of a coarser Identity: a notice of the same content has been kept under such a key. One whose part is its
+// content was ignored, and takes nothing from a credit.
 func (w *posting) queueKeys(batch *pgx.Batch, fresh []*entry, taken *[]uuid.UUID) {
 	if len(fresh) == 0 {
 		return
@@ -90,9 +91,9 @@ func (w *posting) queueKeys(batch *pgx.Batch, fresh []*entry, taken *[]uuid.UUID
 		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::bytea[], $6::boolean[], $7::bytea[])
 			AS n (connection, external, part, id, digest, identified, plain)
 		WHERE NOT n.identified OR NOT EXISTS (SELECT FROM notice_keys k
-			WHERE k.connection_id = n.connection AND k.external_id = n.external AND k.part = '' AND k.digest IN (n.plain, n.digest))
+			WHERE k.connection_id = n.connection AND k.external_id = n.external AND k.part NOT IN (n.part, substr(n.plain, 1, $8)) AND k.digest IN (n.plain, n.digest))
 		ON CONFLICT DO NOTHING RETURNING notice_id`,
-		connections, externals, parts, ids, digests, identified, plains).Query(func(rows pgx.Rows) (err error) {
+		connections, externals, parts, ids, digests, identified, plains, partLength).Query(func(rows pgx.Rows) (err error) {
 		*taken, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 		return err
 	})
@@ -125,23 +126,23 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 	if len(known) == 0 {
 		return nil
 	}
-	rows, err := w.tx.Query(ctx, `SELECT w.n, k.notice_id, k.digest, n.market_id, coalesce(n.told_at, n.occurred_at), coalesce(n.why, '')
+	rows, err := w.tx.Query(ctx, `SELECT w.n, k.notice_id, k.digest, n.market_id, coalesce(n.told_at, n.occurred_at), coalesce(n.why, ''), coalesce(n.reference, '')
 		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::bytea[]) WITH ORDINALITY AS w (connection, external, part, digest, plain, n)
 		CROSS JOIN LATERAL (SELECT k.notice_id, k.digest FROM notice_keys k
 			WHERE k.connection_id = w.connection AND k.external_id = w.external
-			AND (k.part = w.part OR k.part = '' AND k.digest IN (w.plain, w.digest)) ORDER BY k.part = w.part DESC LIMIT 1) k
-		LEFT JOIN LATERAL (SELECT n.market_id, n.told_at, n.occurred_at, n.why FROM notices n WHERE n.id = k.notice_id) n ON true`,
-		connections, externals, parts, digests, plains)
+			AND (k.part = w.part OR k.part <> substr(w.plain, 1, $6) AND k.digest IN (w.plain, w.digest)) ORDER BY k.part = w.part DESC LIMIT 1) k
+		LEFT JOIN LATERAL (SELECT n.market_id, n.told_at, n.occurred_at, n.why, n.reference FROM notices n WHERE n.id = k.notice_id) n ON true`,
+		connections, externals, parts, digests, plains, partLength)
 	if err != nil {
 		return fmt.Errorf("read notice keys: %w", err)
 	}
 	var n int
 	var first uuid.UUID
 	var digest []byte
-	var why string
+	var why, reference string
 	var market *uuid.UUID
 	var occurred *time.Time // nil: the first one came in this group
-	_, err = pgx.ForEachRow(rows, []any{&n, &first, &digest, &market, &occurred, &why}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&n, &first, &digest, &market, &occurred, &why, &reference}, func() error {
 		e := known[n-1]
 		e.stands = first
 		again := e.notice
@@ -152,7 +153,7 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 		if occurred != nil {
 			at = *occurred
 		}
-		done := again.Reverses != "" && why == takenBack // the same void, told with another time
+		done := again.Reverses != "" && why == takenBack && reference == again.Reference // the same void, told with another time
 		if !done && !w.p.sameContent(again, digest, at) {
 			w.conflicts = append(w.conflicts, conflict{e, first, market})
 		}

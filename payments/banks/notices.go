@@ -71,12 +71,11 @@ func readAmount(w written) (money.Amount, error) {
 }
 
 // identifyByReference gives a notice whose only id is a bank's reference the identity of its transfer. ACB's references
-// have four digits: they come back on other accounts, and on the same account on another day. The time counts to
-// the minute, because one of two clocks may tell no seconds: the same minute with other seconds is a conflict for a
-// person to look at, never a second payment by itself.
+// have four digits: they come back on other accounts, and on the same account at another time, which counts to the second
+// where the provider tells seconds.
 func (item *Item) identifyByReference() {
 	n := &item.Notice
-	n.Identity = n.Account + "\n" + n.OccurredAt.In(vietnam).Format(minuteForm)
+	n.Identity = n.Account + "\n" + n.OccurredAt.In(vietnam).Format(localForm)
 }
 
 // bankBIN returns the BIN of a bank by the name that a provider uses, UnknownBank for a name that we do not know, "" for none.
