@@ -71,5 +71,11 @@ func TestAFeedThatIsAheadIsTheOperatorsMatter(t *testing.T) {
 	if minutes, _ := shown["clock_ahead"].(map[string]any)["minutes"].(float64); minutes < 419 || minutes > 420 {
 		t.Errorf("the connection says %v", shown["clock_ahead"])
 	}
+	far := w.sepay(nil)
+	w.accept(far, transfer{ID: 1, Account: "1111111", Memo: code, Amount: 2000, Date: "9999-12-31 23:59:59"})
+	w.call(w.admin, "GET", "/api/v1/bank-connections", nil, 200)
+	if minutes, _ := w.call(w.admin, "GET", "/api/v1/bank-connections/"+far, nil, 200)["clock_ahead"].(map[string]any)["minutes"].(float64); minutes < 4e9 {
+		t.Errorf("a date of the year 9999 is %v minutes ahead", minutes)
+	}
 	w.wantSound()
 }
