@@ -43,7 +43,10 @@ func TestKeysAreFoundUntilRevokedAndNeverStored(t *testing.T) {
 func TestOrdersThatNameNothing(t *testing.T) {
 	t.Parallel()
 	keys := auth.NewAPIKeys(dbtest.New(t), time.Now)
+	yesterday, far := time.Now().AddDate(0, 0, -1), time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("-14", -14*60*60))
 	for order, want := range map[auth.Order]string{
+		{Role: "admin", ExpiresAt: &yesterday}:  "expired",
+		{Role: "admin", ExpiresAt: &far}:        "expired",
 		{Role: "king"}:                          "unknown_value",
 		{Role: "admin", Scope: "galaxy:1"}:      "scope_form",
 		{Role: "manager", Scope: "market:NONE"}: "scope_unknown",

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/dates"
 	"market40/merchants/problem"
 	"market40/migrations/database"
 )
@@ -56,8 +57,9 @@ func (k *APIKeys) Create(ctx context.Context, o Order) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if o.ExpiresAt != nil && !o.ExpiresAt.After(k.now()) {
-		return "", problem.Of("expires_at", "expired", "Hạn dùng phải ở tương lai.", "A key expires in the future.")
+	if o.ExpiresAt != nil && (!o.ExpiresAt.After(k.now()) || !dates.Within(*o.ExpiresAt)) {
+		return "", problem.Of("expires_at", "expired", fmt.Sprintf("Hạn dùng phải ở tương lai, chậm nhất năm %d.", dates.LastYear),
+			fmt.Sprintf("A key expires in the future, in %d at the latest.", dates.LastYear))
 	}
 	key := KeyPrefix + newToken()
 	hash := sha256.Sum256([]byte(key))
