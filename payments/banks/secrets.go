@@ -79,22 +79,32 @@ func (s Secrets) Weak() string {
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		characters := []rune(s[name])
 		if name == "secret" && strings.HasPrefix(s[name], marksKey) {
-			characters = characters[:0]
-			for _, key := range standardKeys(s[name]) {
-				for _, b := range []byte(key) {
-					characters = append(characters, rune(b))
-				}
-			}
+			characters = bytesOf(standardKeys(s[name])...)
 		}
-		different := map[rune]bool{}
-		for _, c := range characters {
-			different[c] = true
-		}
-		if !notSecret[name] && (len(characters) < minSecret || len(different) < minDifferent) {
+		if !notSecret[name] && isWeak(characters) {
 			return name
 		}
 	}
 	return ""
+}
+
+// bytesOf returns the bytes of keys as characters.
+func bytesOf(keys ...string) (characters []rune) {
+	for _, key := range keys {
+		for _, b := range []byte(key) {
+			characters = append(characters, rune(b))
+		}
+	}
+	return characters
+}
+
+// isWeak reports whether a key could be guessed.
+func isWeak(key []rune) bool {
+	different := map[rune]bool{}
+	for _, c := range key {
+		different[c] = true
+	}
+	return len(key) < minSecret || len(different) < minDifferent
 }
 
 // Unsigned reports whether the secrets let calls in by their address alone.

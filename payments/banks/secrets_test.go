@@ -150,14 +150,21 @@ func TestWeakSecrets(t *testing.T) {
 func TestASecretWithoutItsMark(t *testing.T) {
 	t.Parallel()
 	p := find(t, "standard")
-	const plain = "abcdefgh1234"
-	for signer, want := range map[string]error{plain: nil, "whsec_" + plain: nil, "abcdefgh1235": banks.ErrSignature} {
-		r, err := p.Compose(sampleNotice("standard"), banks.Secrets{"secret": signer}, clock)
+	const plain, short, equal = "abcdefgh1234", "MTIzNDU=", "MTExMTExMTI=" // the last two are base64 of keys that can be guessed
+	for _, c := range []struct {
+		secret, signer string
+		want           error
+	}{
+		{plain, plain, nil}, {plain, "whsec_" + plain, nil}, {plain, "abcdefgh1235", banks.ErrSignature},
+		{short, short, nil}, {short, "whsec_" + short, banks.ErrSignature}, {short, "12345", banks.ErrSignature},
+		{equal, equal, nil}, {equal, "11111112", banks.ErrSignature},
+	} {
+		r, err := p.Compose(sampleNotice("standard"), banks.Secrets{"secret": c.signer}, clock)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := p.Verify(r, []banks.Secrets{{"secret": plain}}); !errors.Is(err, want) {
-			t.Errorf("signed by %s: %v, want %v", signer, err, want)
+		if err := p.Verify(r, []banks.Secrets{{"secret": c.secret}}); !errors.Is(err, c.want) {
+			t.Errorf("%s signed by %s: %v, want %v", c.secret, c.signer, err, c.want)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (standard) CheckSecrets(s Secrets) error {
 const marksKey = "whsec_"
 
 // standardKeys are the keys that a secret may mean: behind whsec_ its bytes alone; otherwise the secret as it stands, or its bytes
-// where it happens to be base64, as the libraries of the specification read it.
+// where it happens to be base64 of a key that cannot be guessed, as the libraries of the specification read it.
 func standardKeys(secret string) []string {
 	encoded, marked := strings.CutPrefix(secret, marksKey)
 	var keys []string
@@ -43,7 +43,7 @@ func standardKeys(secret string) []string {
 		keys = append(keys, secret)
 	}
 	for _, form := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding} {
-		if key, err := form.DecodeString(encoded); err == nil && len(key) > 0 {
+		if key, err := form.DecodeString(encoded); err == nil && len(key) > 0 && (marked || !isWeak(bytesOf(string(key)))) {
 			return append(keys, string(key))
 		}
 	}
