@@ -31,7 +31,7 @@ type Row struct {
 	Coverage     *Share        `json:"coverage" doc:"merchants whose notices reach us, of all"`
 	Funnel       *Funnel       `json:"funnel"`
 	Status       Status        `json:"status" doc:"of the one designation in the unit, the same in every basis"`
-	StatusReason string        `json:"status_reason,omitempty" enum:"no_campaign,no_merchants,hidden,no_target,several,exempt,not_required,market_elsewhere,no_market" doc:"why there is no status"`
+	StatusReason string        `json:"status_reason,omitempty" enum:"no_campaign,not_begun,campaign_ended,no_merchants,hidden,no_target,several,exempt,not_required,market_elsewhere,no_market" doc:"why there is no status"`
 	Designations []Designation `json:"designations,omitempty" doc:"with a campaign: its pilots that are counted here, each with its own target and status"`
 	Rank         *int          `json:"rank" doc:"by I05 among the rows that show it and have enough data; equals share one; null to who sees a part of the units"`
 	Target       *Target       `json:"target,omitempty" doc:"of I05, with a campaign: that of the one designation in the unit"`

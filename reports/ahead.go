@@ -46,7 +46,7 @@ func (r *Reports) Ahead(ctx context.Context, pause time.Duration) error {
 	if err := r.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM markets)`).Scan(&markets); err != nil || !markets {
 		return err
 	}
-	rows, _ := r.db.Pool.Query(ctx, `SELECT code FROM campaigns WHERE starts_on <= $1 AND (ends_on IS NULL OR ends_on >= $1)`, r.today())
+	rows, _ := r.db.Pool.Query(ctx, `SELECT code FROM campaigns c WHERE campaign_days(c) @> $1::date`, r.today())
 	campaigns, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		return fmt.Errorf("campaigns: %w", err)

@@ -222,6 +222,9 @@ func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f
 
 // launched is I13 of the districts that are required.
 func (w *factWorld) launchedOf(districts []string, on time.Time) counted {
+	if w.campaign.silent(on) != "" {
+		return counted{}
+	}
 	n, required := 0, 0
 	for _, d := range districts {
 		market, exempt := w.pilot(d, on)

@@ -31,8 +31,22 @@ type (
 	}
 )
 
+// silent is why the campaign wants nothing of anybody on a day; empty: it does. Its first day and its last are its own.
+func (c *factCampaign) silent(on time.Time) string {
+	switch {
+	case on.Before(c.starts):
+		return "not_begun"
+	case !c.ends.IsZero() && on.After(c.ends):
+		return "campaign_ended"
+	}
+	return ""
+}
+
 // punctuality is I24 of some districts.
 func (w *factWorld) punctuality(districts []string, moment time.Time) counted {
+	if w.campaign.silent(moment) != "" {
+		return counted{}
+	}
 	year := span{moment.AddDate(-1, 0, 0), moment}
 	month := time.Date(w.campaign.starts.Year(), w.campaign.starts.Month(), 1, 0, 0, 0, 0, hoChiMinh)
 	end := moment
@@ -100,7 +114,7 @@ func (w *factWorld) target(district string, on time.Time) *factTarget {
 // standing is what a row says of a unit as a whole.
 type standing struct{ status, reason string }
 
-// standing is a designation's status by the figures of its market, or why it has none; hidden is whether a figure that it rests on is.
+// standing is a designation's status by the figures of its market, or why it has none; hidden is whether I05 is.
 func (f figuresOf) standing(hidden bool, target *factTarget, punctuality counted, on time.Time) standing {
 	share := func(of counted) decimal.Decimal {
 		if of.value == "" {
@@ -112,12 +126,12 @@ func (f figuresOf) standing(hidden bool, target *factTarget, punctuality counted
 	switch {
 	case f["I05"].den.IsZero():
 		return standing{reason: "no_merchants"}
-	case hidden:
-		return standing{reason: "hidden"}
 	case !above(f["coverage"], "0.2999"):
 		return standing{status: "khong_du_du_lieu"}
 	case above(f["I06"], "0.3"), above(f["I18"], "0.4"):
 		return standing{status: "can_chu_y"}
+	case hidden:
+		return standing{reason: "hidden"}
 	case target == nil:
 		return standing{reason: "no_target"}
 	}
@@ -176,14 +190,17 @@ func (c *comparing) row(w *factWorld, row servedRow, want figuresOf) {
 		c.stands(row.servedStanding, standing{reason: "no_campaign"}, nil)
 		return
 	}
+	if why := w.campaign.silent(c.moment); why != "" {
+		c.same(row.Designations, 0)
+		c.stands(row.servedStanding, standing{reason: why}, nil)
+		return
+	}
 	c.same(row.Designations, len(designated))
 	chosen, exempt := w.pilot(own, c.moment)
 	switch {
 	case len(designated) == 1:
 		target := w.target(designated[0], c.moment)
-		headline := row.Indicators["I05"]
-		hidden := headline.Suppressed || row.Coverage.Numerator == nil
-		expected := want.shown(row.Indicators).standing(hidden, target, w.punctuality(designated, c.moment), c.moment)
+		expected := want.shown(row.Indicators).standing(row.Indicators["I05"].Suppressed, target, w.punctuality(designated, c.moment), c.moment)
 		c.stands(row.servedStanding, expected, target)
 		c.because(row, want, expected)
 	case len(designated) > 1:

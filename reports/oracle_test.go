@@ -109,6 +109,7 @@ type asked struct {
 	told             map[string]*telling // by what is told, "manager I05" or "admin I05 strict"
 	drawn            map[string]int      // in how many worlds something was drawn
 	designations     map[string]string   // what was said of a designation in another basis, in this world
+	silent           map[string]bool     // whether a market's page hides how many were paid on a day, in this world
 }
 
 // telling is how often something was held against the oracle: all, those of which something is known, those that are not zero, and
@@ -167,7 +168,7 @@ func TestTheOracleAgrees(t *testing.T) {
 			rt.Fatal(err)
 		}
 		w.situations(a.drawn)
-		a.designations = map[string]string{}
+		a.designations, a.silent = map[string]string{}, map[string]bool{}
 		a.ask(rt, w, dayOf(asOf))
 		for _, before := range [][]int{{-1, 1, 6, 7}, {20, 21, 22, 30}, {52, 53, 61, 84}} {
 			a.ask(rt, w, dayOf(asOf).AddDate(0, 0, -rapid.SampledFrom(before).Draw(rt, "before")))
@@ -199,7 +200,7 @@ func (a *asked) everyCase(t *testing.T, worlds int) {
 			lacking = append(lacking, code)
 		}
 	}
-	for _, status := range strings.Fields("khong_du_du_lieu can_chu_y chua_den_han chua_dat dat hidden no_merchants no_target no_campaign not_required exempt no_market several market_elsewhere") {
+	for _, status := range strings.Fields("khong_du_du_lieu can_chu_y chua_den_han chua_dat dat hidden no_merchants no_target no_campaign not_begun campaign_ended not_required exempt no_market several market_elsewhere") {
 		if a.told["admin status "+status] == nil && a.told["manager status "+status] == nil {
 			lacking = append(lacking, status)
 		}

@@ -17,7 +17,7 @@ type programme struct {
 	campaign    *campaign // that is asked about; nil: none
 	pilots      map[uuid.UUID]map[uuid.UUID]bool
 	chosen      map[uuid.UUID]choice   // of the campaign that is asked about, by locality
-	required    map[uuid.UUID]Locality // that the campaign that is asked about requires; the exempt too
+	required    map[uuid.UUID]Locality // that the campaign that is asked about requires on the day; the exempt too
 	pilotOf     map[designated]uuid.UUID
 	punctuality []punctuality
 	targets     []target
@@ -26,6 +26,13 @@ type programme struct {
 type campaign struct {
 	ID          uuid.UUID
 	Code, Basis string
+	first       time.Time  // day on which it requires anything
+	over        *time.Time // the first day on which it does no more; nil: open
+}
+
+// requires reports whether the campaign requires anything on a day.
+func (c *campaign) requires(day time.Time) bool {
+	return !day.Before(c.first) && (c.over == nil || day.Before(*c.over))
 }
 
 // designated is a locality in a campaign.
@@ -89,7 +96,8 @@ func (p *programme) id() *uuid.UUID {
 // find reads a campaign by its code or id, with its targets and the units that it requires.
 func (p *programme) find(ctx context.Context, tx pgx.Tx, a ask) error {
 	var c campaign
-	err := tx.QueryRow(ctx, `SELECT id, code, basis FROM campaigns WHERE code = $1 OR id::text = lower($1)`, a.campaign).Scan(&c.ID, &c.Code, &c.Basis)
+	err := tx.QueryRow(ctx, `SELECT id, code, basis, lower(campaign_days(c)), upper(campaign_days(c))
+		FROM campaigns c WHERE code = $1 OR id::text = lower($1)`, a.campaign).Scan(&c.ID, &c.Code, &c.Basis, &c.first, &c.over)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return problem.Missing("campaign")
 	}
@@ -169,7 +177,11 @@ func (p *programme) localityOf(market uuid.UUID) (*uuid.UUID, bool) {
 }
 
 // target is what is wanted of an indicator in a locality (nil: in all): its own before that for all, the one due next, else the last.
+// Of a day on which the campaign requires nothing there is none.
 func (p *programme) target(indicator string, locality *uuid.UUID, day time.Time) *Target {
+	if p.campaign == nil || !p.campaign.requires(day) {
+		return nil
+	}
 	var found *target
 	for _, own := range []bool{true, false} {
 		for i := range p.targets { // by due day

@@ -87,6 +87,11 @@ func (c *counted) standing(row *Row, u unit) {
 		none("no_campaign", "Chọn một chiến dịch để xem tình trạng", "Choose a campaign to see the status")
 		return
 	}
+	if of := c.programme.campaign; !of.requires(c.day) { // nobody is accused of what nobody wants
+		code, vi, en := of.outside(c.day)
+		none(code, vi, en)
+		return
+	}
 	row.Designations = c.designations(u)
 	row.Exempt = c.programme.exempt(u)
 	_, required := c.programme.required[u.locality.ID]
@@ -111,6 +116,15 @@ func (c *counted) standing(row *Row, u unit) {
 	}
 }
 
+// outside says why a campaign requires nothing on a day.
+func (c *campaign) outside(day time.Time) (code, vi, en string) {
+	if day.Before(c.first) {
+		return "not_begun", "Chiến dịch bắt đầu ngày " + c.first.Format("02/01/2006"), "The campaign starts on " + c.first.Format(time.DateOnly)
+	}
+	last := c.over.AddDate(0, 0, -1)
+	return "campaign_ended", "Chiến dịch đã kết thúc ngày " + last.Format("02/01/2006"), "The campaign ended on " + last.Format(time.DateOnly)
+}
+
 // judged is what a status rests on.
 type judged struct {
 	figures  Figures
@@ -130,11 +144,12 @@ func (j judged) status() (Status, string) {
 		return Status{&code, strings.Join(vi, "; "), strings.Join(en, "; ")}, ""
 	}
 	active := j.figures["I05"]
+	hidden := Status{nil, "Ẩn: số liệu nói về dưới 5 người", "Hidden: the figures tell of fewer than 5 people"}
 	switch {
 	case active.Denominator.IsZero():
 		return Status{nil, "Chưa có tiểu thương", "No merchants yet"}, "no_merchants"
-	case active.Suppressed || j.coverage == nil || j.coverage.Value == nil:
-		return Status{nil, "Ẩn: số liệu nói về dưới 5 người", "Hidden: the figures tell of fewer than 5 people"}, "hidden"
+	case j.coverage == nil || j.coverage.Value == nil:
+		return hidden, "hidden"
 	}
 	if observed := decimal.RequireFromString(*j.coverage.Value); observed.LessThan(leastCoverage) {
 		return is(statusNoData, reason{"Độ phủ " + percentVI(observed, leastCoverage) + " < 30 %", "Coverage " + percentEN(observed, leastCoverage) + " < 30%"})
@@ -142,7 +157,10 @@ func (j judged) status() (Status, string) {
 	if warnings := j.warnings(); len(warnings) > 0 {
 		return is(statusAttention, warnings...)
 	}
-	if j.target == nil {
+	switch {
+	case active.Suppressed: // it is the first of which there is more to say
+		return hidden, "hidden"
+	case j.target == nil:
 		return Status{nil, "Chưa giao chỉ tiêu", "No target is set"}, "no_target"
 	}
 	reached, _ := active.valueOf()

@@ -184,6 +184,73 @@ func TestNobodyIsAccusedWhoOwesNothing(t *testing.T) {
 	}
 }
 
+// What is hidden decides nothing, but the coverage and the warnings that are shown come before it.
+func TestAHiddenFigureIsNoExcuse(t *testing.T) {
+	t.Parallel()
+	w := newNovember(t)
+	campaign, choose := w.campaignOf("2026-11-10")
+	w.targetOf(campaign, "", "0.5000", "2026-12-15")
+	market := w.market("DAM", nhaTrang...)
+	w.crowd(market, crowd{merchants: 12, registered: 12, noticed: 2})
+	choose("568", market)
+	admin := w.key(auth.Admin, "")
+	is := func(want, reason string) {
+		t.Helper()
+		r := row(t, w.adoption(admin, "campaign=CHO40&basis=districts_2024"), "568")
+		if got := statusOf(r.Status); !r.Indicators["I05"].Suppressed || got != want || r.StatusReason != reason {
+			t.Errorf("%s %q, not %s", got, r.StatusReason, want)
+		}
+	}
+	is("khong_du_du_lieu: Độ phủ 0,0 % < 30 %", "")
+	w.observe()
+	is("none: Ẩn: số liệu nói về dưới 5 người", "hidden")
+}
+
+// Before its first day and after its last a campaign requires nothing: no status, no target, no I13 and no I24, in any basis.
+func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
+	t.Parallel()
+	w := newNovember(t)
+	w.observe()
+	campaign, choose := w.campaignOf("2026-11-23")
+	w.targetOf(campaign, "", "0.9000", "2026-12-15")
+	market := w.market("DAM", nhaTrang...)
+	w.crowd(market, crowd{merchants: 20, registered: 20, noticed: 12})
+	choose("568", market)
+	admin := w.key(auth.Admin, "")
+	silent := func(why, words string) {
+		t.Helper()
+		for _, basis := range allBases {
+			report := w.adoption(admin, "campaign=CHO40&basis="+basis)
+			for _, r := range report.Rows {
+				if r.Status.Code != nil || r.StatusReason != why || r.Status.Reason != words || r.Target != nil || len(r.Designations) > 0 {
+					t.Errorf("%s: of %s is said %s %s, target %+v, %d designations", basis, r.Locality.Name, statusOf(r.Status), r.StatusReason, r.Target, len(r.Designations))
+				}
+			}
+			for _, code := range []string{"I13", "I24"} {
+				if f := report.Total[code]; f.Numerator != nil || f.Denominator != nil {
+					t.Errorf("%s: %s is %s", basis, code, told(f))
+				}
+			}
+		}
+		trend := read[reports.Trend](t, w.get(admin, "/api/v1/reports/trend?indicator=I05&months=1&campaign=CHO40&basis=districts_2024&locality=568"))
+		if trend.Target != nil || trend.Points[0].Target != nil {
+			t.Errorf("the trend has the target %+v", trend.Target)
+		}
+	}
+	silent("not_begun", "Chiến dịch bắt đầu ngày 23/11/2026")
+	w.exec(`UPDATE campaigns SET starts_on = '2026-09-01', ends_on = '2026-11-21'`)
+	silent("campaign_ended", "Chiến dịch đã kết thúc ngày 21/11/2026")
+	w.exec(`UPDATE campaigns SET ends_on = '2026-11-22'`) // its last day
+	report := w.adoption(admin, "campaign=CHO40&basis=districts_2024")
+	if got := row(t, report, "569").StatusReason; got != "no_market" || told(report.Total["I13"]) != "0/9" || told(report.Total["I24"]) != "0/18" {
+		t.Errorf("on its last day %s, I13 %s, I24 %s", got, told(report.Total["I13"]), told(report.Total["I24"]))
+	}
+	w.exec(`UPDATE campaigns SET starts_on = '2026-11-22', ends_on = NULL`) // its first
+	if got := row(t, w.adoption(admin, "campaign=CHO40&basis=districts_2024"), "569").StatusReason; got != "no_market" {
+		t.Errorf("on its first day %s", got)
+	}
+}
+
 // Two pilots in one unit keep each its own status; the unit has none of its own.
 func TestTwoDesignationsInOneUnit(t *testing.T) {
 	t.Parallel()

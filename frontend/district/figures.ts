@@ -42,6 +42,9 @@ export const outsideNamed = (left: Outside | null | undefined): string => (left?
 /** figureCodes are the codes of the figures of totals, which name what they leave out beside them. */
 export const figureCodes = (...totals: object[]): string[] => [...new Set(totals.flatMap((total) => Object.keys(total)))].filter((code) => /^I\d\d$/.test(code)).sort();
 
+/** asksNothing reports whether the campaign had not begun or was over on the day of a row. */
+export const asksNothing = (row: { status_reason?: string }): boolean => row.status_reason === 'not_begun' || row.status_reason === 'campaign_ended';
+
 /** statusOf is a row's status with its reason in the reader's language; reports that were frozen before December 2026 hold a bare code. */
 export function statusOf(row: Pick<Row, 'status'> & { status_reason?: string }): { code: StatusName | null; reason: string } {
   const told = row.status as Row['status'] | string | null;

@@ -46,7 +46,7 @@ type CountedUnit struct {
 // Standing is what a locality had chosen.
 type Standing struct {
 	Locality     reports.Locality     `json:"locality"`
-	State        string               `json:"state" enum:"chosen,exempt,missing"`
+	State        string               `json:"state" enum:"chosen,exempt,missing,not_required" doc:"not_required: nothing was chosen, and the campaign has not begun or has ended"`
 	Market       *reports.Market      `json:"market"`
 	ExemptReason *string              `json:"exempt_reason"`
 	Milestones   programme.Milestones `json:"milestones"`

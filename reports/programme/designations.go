@@ -19,7 +19,7 @@ import (
 type Choice struct {
 	MarketID     string `json:"market_id,omitempty" maxLength:"36" doc:"the pilot; or exempt_reason"`
 	ExemptReason string `json:"exempt_reason,omitempty" maxLength:"500" doc:"why the locality has none"`
-	Since        string `json:"since,omitempty" doc:"a day, today at the latest; absent: of a locality's first designation the campaign's start, of a change today"`
+	Since        string `json:"since,omitempty" doc:"a day, today at the latest; absent: of a locality's first designation the campaign's start, of a change today. Before the campaign begins it is its start"`
 }
 
 // choice is one that was read and is plausible.
@@ -68,10 +68,13 @@ func (p *Programme) readChoice(in Choice, c *Campaign, now Pilot) (ch choice, er
 		if ch.since.After(p.today()) {
 			return ch, problem.Of("since", "since_in_future", "Ngày chỉ định muộn nhất là hôm nay.", "A designation is dated today at the latest.")
 		}
-		if ch.since.Before(c.Starts) && c.Starts.Before(p.today()) {
+		if ch.since.Before(c.Starts) && !c.Starts.After(p.today()) {
 			return ch, c.notBegun("since")
 		}
-	case first && c.Starts.Before(ch.since):
+	case first:
+		ch.since = c.Starts
+	}
+	if ch.since.Before(c.Starts) { // which lies ahead
 		ch.since = c.Starts
 	}
 	if c.Over(ch.since) {

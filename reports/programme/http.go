@@ -96,7 +96,7 @@ func (p *Programme) getCampaign(ctx context.Context, in *InCampaign) (*body[*Cam
 
 func (p *Programme) listPilots(ctx context.Context, in *struct {
 	InCampaign
-	State string `query:"state" enum:"chosen,exempt,missing" doc:"absent: all; missing: who has not chosen"`
+	State string `query:"state" enum:"chosen,exempt,missing,not_required" doc:"absent: all; missing: who has not chosen"`
 	edge.Page
 },
 ) (*body[*edge.List[Pilot]], error) {

@@ -21,15 +21,17 @@ const (
 	Chosen  = "chosen"
 	Exempt  = "exempt"
 	Missing = "missing"
+	// NotRequired is who chose nothing for a campaign that has not begun or has ended.
+	NotRequired = "not_required"
 )
 
 //go:embed pilots.sql
 var pilotsSQL string
 
-// Pilot is what a required locality has done: chosen a market, been exempted, or neither.
+// Pilot is what a locality of a campaign has done: chosen a market, been exempted, or neither.
 type Pilot struct {
 	Locality     reports.Locality  `json:"locality"`
-	State        string            `json:"state" enum:"chosen,exempt,missing"`
+	State        string            `json:"state" enum:"chosen,exempt,missing,not_required" doc:"not_required: nothing was chosen, and the campaign has not begun or has ended"`
 	Market       *reports.Market   `json:"market" doc:"null: none was chosen"`
 	ExemptReason *string           `json:"exempt_reason"`
 	Since        *string           `json:"since" format:"date" doc:"of the present designation"`

@@ -108,6 +108,42 @@ func TestDesignationsThatAreRefused(t *testing.T) {
 	w.ask(w.admin, "PUT", campaigns+"/OLD/pilots/569", object{"market_id": dam}, 200) // of its first day: a record of then
 }
 
+// Who has not chosen for a campaign that has not begun is not missing; what is chosen before counts from its first day.
+func TestDesignationsBeforeACampaign(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	dam := w.market("DAM", "568", "22366")
+	w.ask(w.admin, "POST", campaigns, object{"code": "NEXT", "name": "x", "legal_ref": "x", "basis": "districts_2024", "starts_on": "2027-01-01"}, 201)
+	at := campaigns + "/NEXT/pilots"
+	if got := w.states(w.admin, at+"?state=missing"); got != "" {
+		t.Errorf("missing before the campaign: %s", got)
+	}
+	if got := w.states(w.admin, at+"?limit=2"); got != "568 not_required, 569 not_required" {
+		t.Errorf("before the campaign: %s", got)
+	}
+	for _, choice := range []object{{"exempt_reason": "sửa chợ"}, {"market_id": dam, "since": "2026-01-01"}, {"market_id": dam}} {
+		now := w.ask(w.admin, "PUT", at+"/568", choice, 200)
+		if now.text("since") != "2027-01-01" {
+			t.Errorf("%v counts from %s", choice, now.text("since"))
+		}
+	}
+	if got := w.states(w.admin, at+"?limit=2"); got != "568 chosen, 569 not_required" {
+		t.Errorf("chosen before the campaign: %s", got)
+	}
+	w.exec(`UPDATE campaigns SET starts_on = '2026-01-01', ends_on = '2026-11-21'`)
+	w.exec(`UPDATE pilots SET valid = '[2026-01-01,)' WHERE NOT isempty(valid)`)
+	if got := w.states(w.admin, at+"?limit=2"); got != "568 chosen, 569 not_required" {
+		t.Errorf("after the campaign: %s", got)
+	}
+	if got := w.states(w.admin, at+"?state=missing"); got != "" {
+		t.Errorf("missing after the campaign: %s", got)
+	}
+	w.exec(`UPDATE campaigns SET ends_on = '2026-11-22'`)
+	if got := w.states(w.admin, at+"?limit=2"); got != "568 chosen, 569 missing" {
+		t.Errorf("on its last day: %s", got)
+	}
+}
+
 // Of two that designate at once, one wins; the other did not see it and is told so.
 func TestTwoDesignateAtOnce(t *testing.T) {
 	t.Parallel()

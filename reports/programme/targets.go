@@ -117,7 +117,7 @@ func (p *Programme) Targets(ctx context.Context, who auth.Principal, c *Campaign
 		return nil, err
 	}
 	rows, _ := p.db.Pool.Query(ctx, `SELECT t.id, t.indicator, t.value::text, t.due_on, v.locality_id, v.level, v.code, v.name
-		FROM targets t LEFT JOIN required_units($1, $4) AS v ON v.locality_id = t.locality_id
+		FROM targets t LEFT JOIN campaign_units($1, $4) AS v ON v.locality_id = t.locality_id
 		WHERE t.campaign_id = $1 AND (t.locality_id IS NULL OR sees_unit($2, $3, $1, t.locality_id, $4)) AND t.id > $5 ORDER BY t.id LIMIT $6`,
 		c.ID, who.ScopeKind, who.ScopeID, p.today(), after.ID, page.Size()+1)
 	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t Target, err error) {
