@@ -166,6 +166,13 @@ func (a *attacker) noteGroup(name string, markets []reports.Market, f reports.Fi
 	if gap := f["I06"]; gap.Suppressed != (f["I03"].Suppressed || f["I05"].Suppressed) || f["I09"].Suppressed != f["I05"].Suppressed {
 		a.t.Errorf("%s: I06 and I09 do not hide what they are counted from", name)
 	}
+	if f["I04"].Suppressed || f["I05"].Suppressed {
+		for _, code := range []string{"I04", "I05", "I06", "I09", "I10", "I18", "I20", "I23"} {
+			if f[code].FreshAt != nil {
+				a.t.Errorf("%s: %s says when somebody was paid, beside hidden activity", name, code)
+			}
+		}
+	}
 	if mixed := f["I05"].Evidence == nil; mixed && mop > 0 && (!f["I10"].Suppressed || !f["I20"].Suppressed || f["I09"].Evidence != nil) {
 		a.t.Errorf("%s: what banks notified of the active is told beside a hidden evidence", name)
 	}

@@ -68,7 +68,8 @@ func (c *counted) pilotsAsked() map[uuid.UUID]bool {
 
 // told are the figures of some markets: a unit's, a basis's, or one.
 func (c *counted) told(markets []Market) told {
-	return told{group: c.groups.of(markets), day: c.day, version: c.version}
+	g := c.groups.of(markets)
+	return told{group: g, day: c.day, version: c.version, paid: c.groups.paidAt(g, c.own)}
 }
 
 // count reads the units of every basis, because a figure in one basis may give away what another hides, and counts

@@ -15,6 +15,7 @@ type told struct {
 
 	day     time.Time
 	version map[string]int // of the definitions
+	paid    *time.Time     // when the newest payment became known, of those whose time may be told; nil: it may not
 }
 
 // figures are the group's, I13 and I24 aside, which are about localities.
@@ -91,11 +92,19 @@ func (g told) coverage() *Share {
 	return s
 }
 
-// fresh is when the newest of what was counted became known; of a hidden figure it is not told.
+// fresh is when the newest of what was counted became known; of a hidden figure it is not told, and beside hidden activity of none that
+// rests on it: it is the minute at which somebody was paid.
 func (g told) fresh(f Figure, queries ...string) *time.Time {
 	var newest time.Time
 	for _, query := range queries {
-		if at := g.tally.facts.known[query]; at.After(newest) {
+		at := g.tally.facts.known[query]
+		if query == "activity" {
+			if g.paid == nil {
+				return nil
+			}
+			at = *g.paid
+		}
+		if at.After(newest) {
 			newest = at
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -130,6 +131,31 @@ func (g *groups) of(markets []Market) *group {
 	}
 	return made
 }
+
+// paidAt is when the newest payment of a group became known. Where its activity is hidden there is none, and the markets in it whose
+// activity is hidden, or where few were paid, add nothing: else the time of all would be that of one of them. Their own manager sees all.
+func (g *groups) paidAt(of *group, own bool) *time.Time {
+	if !own && of.quiet() {
+		return nil
+	}
+	var newest time.Time
+	for place, id := range g.ids {
+		at := g.cells[placeName(place)]
+		if at == nil || !of.markets.Has(place) {
+			continue
+		}
+		if alone := g.list[g.numbers[g.set([]Market{{ID: id}}).Key()]]; !own && (alone.quiet() || disclosure.Few(alone.tally.paid)) {
+			continue
+		}
+		if known := at.known["activity"]; known.After(newest) {
+			newest = known
+		}
+	}
+	return &newest
+}
+
+// quiet reports whether it is hidden how many were paid lately.
+func (g *group) quiet() bool { return g.hidden[active7.family()] || g.hidden[active30.family()] }
 
 // publishes reports whether a group adds up from published groups that lie apart in it and share nobody, and so says nothing new.
 func (g *groups) publishes(f *family, id familyID, made *group) bool {

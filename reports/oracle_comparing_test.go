@@ -40,6 +40,7 @@ func (c *comparing) markets(row servedRow, group []*factMarket) {
 func (c *comparing) group(w *factWorld, group []*factMarket, got servedReport) figuresOf {
 	o := &oracle{factWorld: w, group: group, moment: c.moment}
 	want := o.figures()
+	c.timely(w, group, got.Total, want)
 	for code, f := range want {
 		if code != "coverage" {
 			c.figure(code, got.Total[code], f)

@@ -64,7 +64,11 @@ func (a *asked) drillDown(rt *rapid.T, w *factWorld, q question) {
 		case part == nil:
 			c.wrong(code, "a part %s of %s", p.Part, p.Market.Code)
 		case by == "market":
-			c.figure(code, p.Figure, part.figures()[code])
+			of := part.figures()[code]
+			if q.who == "admin" {
+				of.fresh = nil // as its page has it
+			}
+			c.figure(code, p.Figure, of)
 		default:
 			c.part(by, p.Figure, part.figures()[code], code)
 		}

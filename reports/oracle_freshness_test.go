@@ -1,6 +1,7 @@
 package reports_test
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -63,4 +64,49 @@ func (o *oracle) paid(merchant uuid.UUID) (known []time.Time) {
 		}
 	}
 	return known
+}
+
+// timely sets what an officer may know of the times of payments: none where I04 or I05 is hidden, and of several markets the newest
+// of those that hide neither by themselves and where none or five were paid.
+func (c *comparing) timely(w *factWorld, group []*factMarket, got map[string]served, want figuresOf) {
+	if c.who != "admin" {
+		return
+	}
+	quiet := got["I04"].Suppressed || got["I05"].Suppressed
+	var newest time.Time
+	for _, m := range group {
+		alone := &oracle{factWorld: w, group: []*factMarket{m}, moment: c.moment}
+		paid := 0
+		for _, merchant := range w.merchants {
+			if len(alone.paid(merchant)) > 0 {
+				paid++
+			}
+		}
+		if at := alone.newest(w.merchants, alone.paid); !quiet && (paid == 0 || paid > 4) && !c.silentAt(m) && at.After(newest) {
+			newest = at
+		}
+	}
+	for _, code := range []string{"I04", "I05"} {
+		told := want[code]
+		told.fresh = &newest
+		want[code] = told
+	}
+	for code, f := range got {
+		if quiet && f.FreshAt != nil && slices.Contains([]string{"I04", "I05", "I06", "I09", "I10", "I18", "I20", "I23"}, code) {
+			c.wrong(code, "fresh at %v beside hidden activity", f.FreshAt)
+		}
+		c.tell("times beside hidden activity", quiet, quiet)
+	}
+}
+
+// silentAt is whether a market's own page hides how many were paid.
+func (c *comparing) silentAt(m *factMarket) bool {
+	key := m.code + c.moment.String()
+	if silent, known := c.asked.silent[key]; known {
+		return silent
+	}
+	var page struct{ Figures map[string]served }
+	c.reading(c.TB, c.admin, "markets/"+m.id.String()+"?as_of="+c.moment.Format(time.DateOnly), &page)
+	c.asked.silent[key] = page.Figures["I04"].Suppressed || page.Figures["I05"].Suppressed
+	return c.asked.silent[key]
 }

@@ -12,7 +12,7 @@ import (
 // The other ways to ask say the same as the report, and the same as the oracle.
 
 // reading asks and reads an answer.
-func (a *asked) reading(rt *rapid.T, key, path string, into any) {
+func (a *asked) reading(rt rapid.TB, key, path string, into any) {
 	answer := a.get(key, "/api/v1/reports/"+path)
 	if err := json.Unmarshal(answer.Body.Bytes(), into); err != nil || answer.Code != http.StatusOK {
 		rt.Fatalf("%s is answered %d: %s", path, answer.Code, answer.Body)
@@ -82,6 +82,8 @@ func (a *asked) trend(rt *rapid.T, w *factWorld) {
 		}
 		group := w.group(w.markets, q.basis, locality, q.campaign, q.moment)
 		c.tell("trend", !figure.Suppressed, figure.Numerator != nil && !figure.Numerator.IsZero())
-		c.figure(code, figure, (&oracle{factWorld: w, group: group, moment: q.moment}).figures()[code])
+		want := (&oracle{factWorld: w, group: group, moment: q.moment}).figures()[code]
+		want.fresh = nil // it is the report's
+		c.figure(code, figure, want)
 	}
 }

@@ -2,6 +2,7 @@ package reports_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -226,5 +227,39 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 				t.Error(found)
 			}
 		})
+	}
+}
+
+// TestNobodysMinuteIsTold: the newest payment is one person's. Where it is hidden how many were paid, nothing says when, and no total of
+// several markets does.
+func TestNobodysMinuteIsTold(t *testing.T) {
+	t.Parallel()
+	w := newNovember(t)
+	w.observe()
+	few := w.market("DAM", nhaTrang...)
+	w.crowd(few, crowd{merchants: 12, registered: 12, noticed: 2})
+	w.crowd(w.market("DINH", communes[5]...), crowd{merchants: 13, registered: 13, noticed: 6}) // hidden beside it
+	w.exec(`UPDATE stall_days SET last_at = '2026-11-21T22:30:00+07:00'`)
+	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 40, registered: 40, noticed: 30}) // at 17:00
+	admin := w.key(auth.Admin, "")
+	const minute = "2026-11-21T22:30:00+07:00"
+	for _, path := range []string{
+		jsonPath + "?basis=districts_2024", csvPath + "?basis=districts_2024", "/api/v1/reports/markets/" + few.String(),
+		"/api/v1/reports/drill-down?indicator=I18&basis=districts_2024&by=market", "/api/v1/reports/drill-down?indicator=I24&basis=districts_2024&by=market&locality=568",
+		"/api/v1/reports/trend?indicator=I20&months=1&basis=districts_2024", "/api/v1/reports/trend?indicator=I18&months=1&market=" + few.String(),
+	} {
+		if answer := w.get(admin, path); answer.Code != http.StatusOK || strings.Contains(answer.Body.String(), minute) || strings.Contains(answer.Body.String(), `"hours_since_update":{"numerator":null,"denominator":null,"value":"1.5000"`) {
+			t.Errorf("%s is answered %d and tells when somebody was paid: %s", path, answer.Code, answer.Body)
+		}
+	}
+	report := w.adoption(admin, "basis=districts_2024")
+	if got := row(t, report, "568").Indicators; !got["I05"].Suppressed || got["I18"].FreshAt != nil || got["I20"].FreshAt != nil || got["I24"].Parts != nil {
+		t.Errorf("beside a hidden I05 stand %v, %v and %v", got["I18"].FreshAt, got["I20"].FreshAt, got["I24"].Parts)
+	}
+	if at := report.Total["I05"].FreshAt; at == nil || at.Hour() != 17 || *report.Total["I24"].Parts["hours_since_update"].Value != "7.0000" {
+		t.Errorf("the total is fresh at %v", at)
+	}
+	if own := w.adoption(w.key(auth.Manager, "market:DAM"), "basis=districts_2024"); own.Total["I05"].FreshAt == nil {
+		t.Error("the market's own manager is not told")
 	}
 }

@@ -52,6 +52,7 @@ type tally struct {
 	measured   [measures]measured
 	payments   Evidence // of the active, each on its best evidence
 	bands      [4]int64
+	paid       int    // merchants with a payment in the month, also those who have left
 	payers     int    // merchants that banks told of
 	bandPayers [4]int // those with payments of a size
 	dominated  bool   // one merchant has more than half of what banks told
@@ -168,6 +169,7 @@ func (p *person) mayBeDormant() bool {
 
 // countMarketwide counts a merchant whether or not it operates today.
 func (t *tally) countMarketwide(p *person, cohort [2]int64) {
+	t.paid += one(p.active(month, 1) != nothing)
 	if p.inactive {
 		t.measured[converted].of++
 		t.measured[converted].count(p.converted)

@@ -6005,8 +6005,11 @@ export interface components {
             locality: components["schemas"]["ReportsLocality"];
             market: components["schemas"]["ReportsMarket"];
             milestones: components["schemas"]["ProgrammeMilestones"];
-            /** @enum {string} */
-            state: "chosen" | "exempt" | "missing";
+            /**
+             * @description not_required: nothing was chosen, and the campaign has not begun or has ended
+             * @enum {string}
+             */
+            state: "chosen" | "exempt" | "missing" | "not_required";
         };
         PeriodicStep: {
             actor_id: string;
@@ -6320,7 +6323,7 @@ export interface components {
             exempt_reason?: string;
             /** @description the pilot; or exempt_reason */
             market_id?: string;
-            /** @description a day, today at the latest; absent: of a locality's first designation the campaign's start, of a change today */
+            /** @description a day, today at the latest; absent: of a locality's first designation the campaign's start, of a change today. Before the campaign begins it is its start */
             since?: string;
         };
         ProgrammeDesignation: {
@@ -6367,8 +6370,11 @@ export interface components {
              * @description of the present designation
              */
             since: string | null;
-            /** @enum {string} */
-            state: "chosen" | "exempt" | "missing";
+            /**
+             * @description not_required: nothing was chosen, and the campaign has not begun or has ended
+             * @enum {string}
+             */
+            state: "chosen" | "exempt" | "missing" | "not_required";
         };
         ProgrammeReached: {
             note?: string;
@@ -6739,7 +6745,7 @@ export interface components {
              * @description why there is no status
              * @enum {string}
              */
-            status_reason?: "no_campaign" | "no_merchants" | "hidden" | "no_target" | "several" | "exempt" | "not_required" | "market_elsewhere" | "no_market";
+            status_reason?: "no_campaign" | "not_begun" | "campaign_ended" | "no_merchants" | "hidden" | "no_target" | "several" | "exempt" | "not_required" | "market_elsewhere" | "no_market";
             /** @description of I05, with a campaign: that of the one designation in the unit */
             target?: components["schemas"]["ReportsTarget"];
         };
@@ -7841,7 +7847,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description absent: all; missing: who has not chosen */
-                state?: "chosen" | "exempt" | "missing";
+                state?: "chosen" | "exempt" | "missing" | "not_required";
                 /** @description items a page */
                 limit?: number;
                 /** @description the next of the page before */
