@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -255,18 +257,49 @@ func TestAListWithoutDatesLeavesThePast(t *testing.T) {
 	}
 }
 
+// A workbook with a sheet for each zone is one list: its notes and the choices of phones name the sheet.
+func TestEverySheetIsImported(t *testing.T) {
+	w := newWorld(t)
+	w.upload(w.admin, "", "a.csv", "Sạp số,Họ tên,SĐT\nK1,Lê Thị Khu,0906000051\n", 200)
+	file := workbook(t, map[string]map[string]any{
+		"Bìa":      {"A1": "BAN QUẢN LÝ"},
+		"Khu A":    {"A1": "Sạp số", "B1": "Họ tên", "C1": "SĐT", "A2": "A1", "B2": "Đỗ Một", "C2": "0906000052", "A3": "Tổng cộng"},
+		"Khu B, C": {"A1": "Sạp số", "B1": "SĐT", "C1": "Họ tên", "A2": "B1", "B2": "0906000051", "C2": "Trần Hai"},
+	})
+	dry := w.upload(w.admin, "?dry_run=true", "a.xlsx", file, 200)
+	if dry.text("created") != "1" || dry.text("faulty") != "1" || dry.text("rows.1.sheet") != "Khu B, C" || dry.text("errors.0.sheet") != "Khu B, C" ||
+		dry.text("errors.0.code") != "phone_of_another" || dry.text("errors.0.column") != "B" || dry.text("skipped.0") != "3" {
+		t.Errorf("the dry run says %v", dry)
+	}
+	if dry.text("sheets.0.name") != "Khu A" || dry.text("sheets.0.rows") != "1" || dry.text("sheets.0.unread") != "" || dry.text("sheets.2.name") != "Bìa" || dry.text("sheets.2.unread") == "" {
+		t.Errorf("of its sheets the dry run says %v", dry.at("sheets"))
+	}
+	w.upload(w.admin, "?another_person=2", "a.xlsx", file, 422) // of which sheet?
+	w.upload(w.admin, "?another_person="+url.QueryEscape("Khu A!2"), "a.xlsx", file, 422)
+	if done := w.upload(w.admin, "?another_person="+url.QueryEscape("Khu B, C!2"), "a.xlsx", file, 200); done.text("created") != "2" || done.text("applied") != "true" {
+		t.Errorf("the import says %v", done)
+	}
+}
+
 // sheetOfNumbers is a list whose account is a bare number.
 func sheetOfNumbers(t *testing.T) string {
 	t.Helper()
+	return workbook(t, map[string]map[string]any{"Sheet1": {
+		"A1": "Sạp số", "B1": "Họ tên", "C1": "SĐT", "D1": "Ngân hàng", "E1": "Số tài khoản", "A2": "N1", "B2": "Đỗ Thị Số", "C2": 906000041, "D2": "VCB", "E2": 61000900001,
+	}})
+}
+
+// workbook is an XLSX file with cells in sheets, which stand by their names.
+func workbook(t *testing.T, sheets map[string]map[string]any) string {
+	t.Helper()
 	f := excelize.NewFile()
 	defer f.Close()
-	for column, title := range []string{"Sạp số", "Họ tên", "SĐT", "Ngân hàng", "Số tài khoản"} {
-		cell, err := excelize.CoordinatesToCellName(column+1, 1)
+	for _, name := range slices.Sorted(maps.Keys(sheets)) {
+		_, err := f.NewSheet(name)
 		must(t, err)
-		must(t, f.SetCellValue("Sheet1", cell, title))
-	}
-	for cell, value := range map[string]any{"A2": "N1", "B2": "Đỗ Thị Số", "C2": 906000041, "D2": "VCB", "E2": 61000900001} {
-		must(t, f.SetCellValue("Sheet1", cell, value))
+		for cell, value := range sheets[name] {
+			must(t, f.SetCellValue(name, cell, value))
+		}
 	}
 	var file bytes.Buffer
 	must(t, f.Write(&file))

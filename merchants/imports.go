@@ -28,7 +28,8 @@ const (
 
 // ImportedRow is what became of one row of a board's list.
 type ImportedRow struct {
-	Line   int                 `json:"line" doc:"in the file, from 1"`
+	Sheet  string              `json:"sheet" doc:"the worksheet; empty: a CSV file"`
+	Line   int                 `json:"line" doc:"in the file or the worksheet, from 1"`
 	Number string              `json:"number"`
 	Action string              `json:"action" enum:"create,unchanged,error"`
 	Errors []problem.FieldBody `json:"errors"`
@@ -46,12 +47,23 @@ type Imported struct {
 	Warnings  []ImportNote  `json:"warnings" doc:"zeros_lost and account_letters must be confirmed; number_spelling and hidden_row are told only"`
 	Since     string        `json:"since" doc:"the day from which the rows without a date hold; that of import: from its moment on; empty: from before our records"`
 	Past      *PastChange   `json:"past" doc:"of a dry run in a market that has payments; else null"`
-	Skipped   []int         `json:"skipped" doc:"lines taken for totals, sections or signatures"`
+	Skipped   []int         `json:"skipped" doc:"lines taken for totals, sections or signatures; of the first sheet that was read"`
+	Sheets    []ReadSheet   `json:"sheets" doc:"the worksheets that show text; none of a CSV file"`
+}
+
+// ReadSheet is what became of a worksheet.
+type ReadSheet struct {
+	Name    string `json:"name"`
+	Rows    int    `json:"rows"`
+	Skipped []int  `json:"skipped" doc:"lines taken for totals, sections or signatures"`
+	Unread  string `json:"unread" doc:"why it was not read, such as a cover's missing header; empty: it was"`
 }
 
 // importing is one row on its way into the register.
 type importing struct {
 	roster.Row
+	list   *roster.Sheet // that it stands in
+	alone  bool          // no other sheet is a list
 	action string
 }
 
@@ -64,21 +76,21 @@ func (i *importing) warn(f problem.Field) { i.Warnings = append(i.Warnings, f) }
 
 // importOutcome is what became of a list.
 type importOutcome struct {
-	sheet   roster.Sheet
+	file    roster.Roster
 	rows    []importing
 	applied bool
 	since   string
 	past    *PastChange
 }
 
-// importSheet registers the stalls of a board's list in one transaction, all or none, unless it is a dry run or a warning is not confirmed. A
+// importRoster registers the stalls of a board's list in one transaction, all or none, unless it is a dry run or a warning is not confirmed. A
 // row that says what is registered is unchanged; the same number with other data is an error (stall_differs).
-func (r *Registry) importSheet(ctx context.Context, market uuid.UUID, sheet roster.Sheet, choices importChoices) (importOutcome, error) {
+func (r *Registry) importRoster(ctx context.Context, market uuid.UUID, file roster.Roster, choices importChoices) (importOutcome, error) {
 	var outcome importOutcome
 	var b *batch
 	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		outcome = importOutcome{sheet: sheet, rows: make([]importing, len(sheet.Rows))}
-		standing, err := r.findStanding(ctx, tx, market, sheet.Rows)
+		outcome = importOutcome{file: file, rows: rowsOf(file)}
+		standing, err := r.findStanding(ctx, tx, market, outcome.rows)
 		if err != nil {
 			return err
 		}
@@ -90,9 +102,9 @@ func (r *Registry) importSheet(ctx context.Context, market uuid.UUID, sheet rost
 		since, outcome.since = choices.sinceOfRows(lives, r.now())
 		b = r.newBatch(market)
 		var of []*importing // the row of each entry of the batch
-		for i, row := range sheet.Rows {
+		for i := range outcome.rows {
 			here := &outcome.rows[i]
-			here.begin(row, standing, choices)
+			here.begin(standing, choices)
 			if here.action != rowCreate {
 				continue
 			}
@@ -120,15 +132,27 @@ func (r *Registry) importSheet(ctx context.Context, market uuid.UUID, sheet rost
 	})
 	r.keepClaims(ctx, b)
 	if err != nil {
-		return importOutcome{}, fmt.Errorf("import %d rows into %s: %w", len(sheet.Rows), market, err)
+		return importOutcome{}, fmt.Errorf("import %d rows into %s: %w", len(outcome.rows), market, err)
 	}
 	return outcome, nil
 }
 
+// rowsOf are the rows of all sheets, before anything is known of them. A transaction may run again, so they share no faults with the file.
+func rowsOf(file roster.Roster) []importing {
+	var rows []importing
+	for s := range file.Sheets {
+		sheet := &file.Sheets[s]
+		for _, row := range sheet.Rows {
+			row.Errors, row.Warnings = slices.Clone(row.Errors), slices.Clone(row.Warnings)
+			rows = append(rows, importing{Row: row, list: sheet, alone: len(file.Sheets) == 1, action: rowCreate})
+		}
+	}
+	return rows
+}
+
 // begin decides what a row is: at fault, a stall that is registered, or a new one.
-func (i *importing) begin(row roster.Row, standing standingStalls, choices importChoices) {
-	i.Row, i.action = row, rowCreate
-	i.Errors, i.Warnings = slices.Clone(row.Errors), slices.Clone(row.Warnings)
+func (i *importing) begin(standing standingStalls, choices importChoices) {
+	row := i.Row
 	if row.Hidden {
 		i.warn(problem.Field{
 			Name: "row", Code: "hidden_row",
@@ -137,7 +161,7 @@ func (i *importing) begin(row roster.Row, standing standingStalls, choices impor
 	}
 	stall, spelledOtherwise, found := standing.find(row.Number)
 	i.Errors = slices.DeleteFunc(i.Errors, func(f problem.Field) bool {
-		return f.Code == "phone_repeated" && choices.phones[row.Line] != "" || f.Code == "duplicate_number" && found && standing.isTwin(row.Number)
+		return f.Code == "phone_repeated" && choices.phones.of(i) != "" || f.Code == "duplicate_number" && found && standing.isTwin(row.Number)
 	})
 	if spelledOtherwise {
 		i.warn(problem.Field{
@@ -198,7 +222,7 @@ func (s standingStalls) isTwin(number string) bool {
 }
 
 // findStanding reads the market's stalls that the rows name, the oldest of a number first.
-func (r *Registry) findStanding(ctx context.Context, tx pgx.Tx, market uuid.UUID, rows []roster.Row) (standingStalls, error) {
+func (r *Registry) findStanding(ctx context.Context, tx pgx.Tx, market uuid.UUID, rows []importing) (standingStalls, error) {
 	numbers := make([]string, len(rows))
 	for i, row := range rows {
 		numbers[i] = row.Number
@@ -230,7 +254,7 @@ func (i *importing) order(since string, choices importChoices) StallOrder {
 	if row.FullName != "" {
 		o.Since = orElse(row.Since, since)
 		o.Merchant = &MerchantOrder{
-			FullName: row.FullName, HouseholdName: row.HouseholdName, Phone: row.Phone, TaxCode: row.TaxCode, KnownPhone: choices.phones[row.Line],
+			FullName: row.FullName, HouseholdName: row.HouseholdName, Phone: row.Phone, TaxCode: row.TaxCode, KnownPhone: choices.phones.of(i),
 		}
 	}
 	if row.AccountNumber != "" {
@@ -292,8 +316,8 @@ func (r *Registry) mountImport(e *edge.Edge) {
 	form := documented.RequestBody.Content["multipart/form-data"].Schema.Properties
 	form["confirm"] = &huma.Schema{Type: "string", Enum: []any{toConfirm[0], toConfirm[1]}, Description: "takes the warnings of this code; several with commas"}
 	form["since"] = &huma.Schema{Type: "string", Description: "from which day rows without a date hold, or before_records; absent: in a market with payments the day of import, from its moment on"}
-	form[samePersonAs] = &huma.Schema{Type: "string", Description: "lines, with commas, whose phone is known under another name and is the same person's"}
-	form[anotherPerson] = &huma.Schema{Type: "string", Description: "lines, with commas, whose phone is known under another name and is shared with that person"}
+	form[samePersonAs] = &huma.Schema{Type: "string", Description: "lines, with commas, whose phone is known under another name and is the same person's; in a workbook of several lists one line, as Khu B!12"}
+	form[anotherPerson] = &huma.Schema{Type: "string", Description: "lines, with commas, whose phone is known under another name and is shared with that person; in a workbook of several lists one line, as Khu B!12"}
 	schema := e.API.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Imported](), true, "Imported")
 	documented.Responses = map[string]*huma.Response{
 		"200": {Description: "what became of each row", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}},
@@ -317,11 +341,11 @@ func (r *Registry) postImport(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	sheet, err := roster.Read(name, data)
+	file, err := roster.Read(name, data)
 	if err != nil {
 		return err
 	}
-	outcome, err := r.importSheet(ctx, market, sheet, choices)
+	outcome, err := r.importRoster(ctx, market, file, choices)
 	if err != nil {
 		return err
 	}

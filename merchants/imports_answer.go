@@ -1,6 +1,7 @@
 package merchants
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -25,12 +26,12 @@ type ImportNote struct {
 var columnFields = map[string]string{"bank_bin": "bank", "id": "full_name"}
 
 // note makes an error or a warning of a row into its answer.
-func (i *importing) note(sheet roster.Sheet, f problem.Field, english bool) ImportNote {
+func (i *importing) note(f problem.Field, english bool) ImportNote {
 	field := f.Name
 	if listed, ok := columnFields[field]; ok {
 		field = listed
 	}
-	n := ImportNote{Sheet: sheet.Name, Row: i.Line, Column: sheet.Letters[field], Field: f.Name, Code: f.Code, Detail: f.Vi, Number: i.Number}
+	n := ImportNote{Sheet: i.Sheet, Row: i.Line, Column: i.list.Letters[field], Field: f.Name, Code: f.Code, Detail: f.Vi, Number: i.Number}
 	if english {
 		n.Detail = f.En
 	}
@@ -74,19 +75,19 @@ func refuseImport(c *gin.Context, result Imported, refused *problem.Error) {
 func (o importOutcome) result(choices importChoices, english bool) Imported {
 	result := Imported{
 		DryRun: choices.dryRun, Applied: o.applied, Rows: make([]ImportedRow, len(o.rows)), Errors: []ImportNote{}, Warnings: []ImportNote{},
-		Since: o.since, Past: o.past, Skipped: append([]int{}, o.sheet.Skipped...),
+		Since: o.since, Past: o.past, Skipped: append([]int{}, o.file.Sheets[0].Skipped...), Sheets: sheetsOf(o.file, english),
 	}
 	for i := range o.rows {
 		row := &o.rows[i]
-		shown := ImportedRow{Line: row.Line, Number: row.Number, Action: row.action, Errors: []problem.FieldBody{}}
+		shown := ImportedRow{Sheet: row.Sheet, Line: row.Line, Number: row.Number, Action: row.action, Errors: []problem.FieldBody{}}
 		if len(row.Errors) > 0 {
 			shown.Errors = problem.InFields(row.Errors...).In(english).Errors
 		}
 		for _, f := range row.Errors {
-			result.Errors = append(result.Errors, row.note(o.sheet, f, english))
+			result.Errors = append(result.Errors, row.note(f, english))
 		}
 		for _, f := range row.Warnings {
-			result.Warnings = append(result.Warnings, row.note(o.sheet, f, english))
+			result.Warnings = append(result.Warnings, row.note(f, english))
 		}
 		result.Rows[i] = shown
 		switch row.action {
@@ -99,4 +100,23 @@ func (o importOutcome) result(choices importChoices, english bool) Imported {
 		}
 	}
 	return result
+}
+
+// sheetsOf tells what became of a workbook's sheets.
+func sheetsOf(file roster.Roster, english bool) []ReadSheet {
+	sheets := []ReadSheet{}
+	for _, s := range file.Sheets {
+		if s.Name != "" {
+			sheets = append(sheets, ReadSheet{Name: s.Name, Rows: len(s.Rows), Skipped: append([]int{}, s.Skipped...)})
+		}
+	}
+	for _, u := range file.Unread {
+		unread := ReadSheet{Name: u.Name, Skipped: []int{}, Unread: u.Why.Error()}
+		var refused *problem.Error
+		if errors.As(u.Why, &refused) {
+			unread.Unread = refused.In(english).Detail
+		}
+		sheets = append(sheets, unread)
+	}
+	return sheets
 }

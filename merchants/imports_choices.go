@@ -27,12 +27,23 @@ type importChoices struct {
 	dryRun    bool
 	confirmed map[string]bool // warnings that are taken
 	since     string          // of rows without a date: a day, fromTheBeginning, or empty: by the market
-	phones    map[int]string  // by line, what a known phone under another name means
+	phones    phoneMeanings
+}
+
+// phoneMeanings are what known phones under other names mean, by the row: "12", or "Khu B!12" where several sheets are lists.
+type phoneMeanings map[string]string
+
+// of is what a row's phone means. A line without a sheet is that of any row on it: of a file with one list.
+func (m phoneMeanings) of(row *importing) string {
+	if meaning := m[fmt.Sprintf("%s!%d", row.Sheet, row.Line)]; meaning != "" || !row.alone {
+		return meaning
+	}
+	return m[strconv.Itoa(row.Line)]
 }
 
 // readChoices reads the form's fields; the file was read before.
 func readChoices(c *gin.Context, now time.Time) (importChoices, error) {
-	choices := importChoices{confirmed: map[string]bool{}, phones: map[int]string{}}
+	choices := importChoices{confirmed: map[string]bool{}, phones: phoneMeanings{}}
 	var err error
 	if choices.dryRun, err = edge.DryRun(c); err != nil {
 		return choices, err
@@ -50,12 +61,13 @@ func readChoices(c *gin.Context, now time.Time) (importChoices, error) {
 		}
 	}
 	for _, meaning := range []string{samePersonAs, anotherPerson} {
-		for _, text := range formList(c, meaning) {
-			line, err := strconv.Atoi(text)
+		for _, place := range formList(c, meaning) {
+			sheet := strings.LastIndexByte(place, '!') + 1
+			line, err := strconv.Atoi(place[sheet:])
 			if err != nil || line < 1 {
 				return choices, problem.Of(meaning, "line_form", "Cần số dòng trong tệp, cách nhau bằng dấu phẩy.", "Expected line numbers of the file, with commas between.")
 			}
-			choices.phones[line] = meaning
+			choices.phones[place[:sheet]+strconv.Itoa(line)] = meaning
 		}
 	}
 	return choices, nil
@@ -68,10 +80,14 @@ func formValue(c *gin.Context, name string) string {
 	return c.Query(name)
 }
 
-// formList returns the values of a field that is given several times, or with commas.
+// formList returns the values of a field that is given several times, or with commas. One that names a sheet stands alone: commas are its own.
 func formList(c *gin.Context, name string) []string {
 	var values []string
 	for _, given := range append(c.PostFormArray(name), c.QueryArray(name)...) {
+		if strings.Contains(given, "!") {
+			values = append(values, given)
+			continue
+		}
 		for value := range strings.SplitSeq(given, ",") {
 			if value = strings.TrimSpace(value); value != "" {
 				values = append(values, value)

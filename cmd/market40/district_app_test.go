@@ -3,8 +3,6 @@ package main_test
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -276,52 +274,6 @@ func TestALocalityOfficerSeesItsOwn(t *testing.T) {
 	v.until(`document.querySelector('.bad')?.textContent.includes('Không tìm thấy')`)
 	v.open("cases")
 	v.until(`document.querySelector('h1').textContent === 'Không có trang này'`)
-}
-
-// TestABoardImportsItsRoster: a list with errors is not written and says which rows are wrong; mended, it is.
-func TestABoardImportsItsRoster(t *testing.T) {
-	t.Parallel()
-	o := openOffice(t)
-	v := o.seat("manager", "market:DAM", 1440)
-	v.open("import")
-	file := func(name, text string) []string {
-		path := filepath.Join(t.TempDir(), name)
-		must(t, os.WriteFile(path, []byte(text), 0o600))
-		return []string{path}
-	}
-	const header = "Số sạp,Khu,Ngành hàng,Họ tên,Điện thoại\n"
-	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("sai.csv", header+"B01,Rau củ,rau,Đặng Thị Đào,0905111222\nB02,Rau củ,rau,Lê Văn Út,12\n")))
-	v.until(`document.querySelector('[data-import=faulty]') !== null && document.querySelectorAll('[data-row-error]').length === 1`)
-	if said := v.read(`[data-row-error]`); !strings.Contains(said, "B02") {
-		t.Errorf("the wrong row is told as %s", said)
-	}
-	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("dung.csv", header+"B01,Rau củ,rau,Đặng Thị Đào,0905111222\nB02,Rau củ,rau,Lê Văn Út,0905111223\n")))
-	v.until(`document.querySelector('[data-import=tried]') !== null`)
-	v.press("Ghi 2 điểm kinh doanh")
-	v.until(`document.querySelector('[data-import=applied]') !== null`)
-	v.open("stalls")
-	v.write(`[name=sought]`, "dang thi dao")
-	v.until(`document.querySelector('[data-found]').dataset.found === '1' && document.querySelector('[data-stall=B01]') !== null`)
-
-	// What was under way when the page was left is asked for again when it is opened.
-	kept, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](fmt.Sprintf(`new Promise((done, failed) => {
-		const opening = indexedDB.open('market40-district');
-		opening.onerror = failed;
-		opening.onsuccess = () => {
-			const tx = opening.result.transaction('work', 'readwrite');
-			tx.objectStore('work').put({ key: crypto.randomUUID(), kind: 'import', label: 'Nhập dở.csv', method: 'POST', path: %q, file: new File([%q], 'dở.csv'), startedAt: Date.now() });
-			tx.oncomplete = () => { opening.result.close(); done(true); };
-		};
-	})`, "/api/v1/markets/"+o.markets["DAM"]+"/stalls/import", header+"B03,Rau củ,rau,Phan Thị Mơ,0905111224\n"), chromedp.EvalAwaitPromise))
-	if err != nil || !kept {
-		t.Fatalf("keeping work: %v", err)
-	}
-	v.do(chromedp.Reload())
-	v.until(`document.querySelector('[data-work=done]')?.textContent.includes('Nhập dở.csv')`)
-	v.open("import")
-	v.open("stalls")
-	v.write(`[name=sought]`, "phan thi mo")
-	v.until(`document.querySelector('[data-stall=B03]') !== null`)
 }
 
 // TestEveryDistrictScreen holds every screen against axe and the screen's edge, in both languages, on a phone and a desk.

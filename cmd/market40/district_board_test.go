@@ -1,14 +1,17 @@
 package main_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/xuri/excelize/v2"
 
 	"market40/merchants/vietqr"
 )
@@ -247,4 +250,81 @@ func (v *official) theDormant() {
 			clean(v.t, who.tab, name)
 		}
 	}
+}
+
+// TestABoardImportsItsRoster: a list with errors is not written and says which rows are wrong; mended, it is.
+func TestABoardImportsItsRoster(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	v := o.seat("manager", "market:DAM", 1440)
+	v.open("import")
+	file := func(name, text string) []string {
+		path := filepath.Join(t.TempDir(), name)
+		must(t, os.WriteFile(path, []byte(text), 0o600))
+		return []string{path}
+	}
+	const header = "Số sạp,Khu,Ngành hàng,Họ tên,Điện thoại\n"
+	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("sai.csv", header+"B01,Rau củ,rau,Đặng Thị Đào,0905111222\nB02,Rau củ,rau,Lê Văn Út,12\n")))
+	v.until(`document.querySelector('[data-import=faulty]') !== null && document.querySelectorAll('[data-row-error]').length === 1`)
+	if said := v.read(`[data-row-error]`); !strings.Contains(said, "B02") {
+		t.Errorf("the wrong row is told as %s", said)
+	}
+	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("dung.csv", header+"B01,Rau củ,rau,Đặng Thị Đào,0905111222\nB02,Rau củ,rau,Lê Văn Út,0905111223\n")))
+	v.until(`document.querySelector('[data-import=tried]') !== null`)
+	v.press("Ghi 2 điểm kinh doanh")
+	v.until(`document.querySelector('[data-import=applied]') !== null`)
+	// A workbook of several sheets says of which one it speaks; a bare account wants a yes.
+	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("khu.xlsx", twoZones(t))))
+	v.until(`document.querySelector('[data-import=tried]') !== null && document.querySelector('[data-sheets="2"]') !== null && document.querySelector('[data-unread="Bìa"]') !== null`)
+	if said := v.read(`[data-row-warning=zeros_lost]`); !strings.Contains(said, "Dòng 2 (Khu 2)") {
+		t.Errorf("the bare account is told as %s", said)
+	}
+	v.until(`[...document.querySelectorAll('button')].find((b) => b.textContent.includes('Ghi 2 điểm kinh doanh')).disabled`)
+	v.do(chromedp.Click(`input[name=zeros]`))
+	v.press("Ghi 2 điểm kinh doanh")
+	v.until(`document.querySelector('[data-import=applied]') !== null`)
+	v.open("stalls")
+	v.write(`[name=sought]`, "dang thi dao")
+	v.until(`document.querySelector('[data-found]').dataset.found === '1' && document.querySelector('[data-stall=B01]') !== null`)
+
+	// What was under way when the page was left is asked for again when it is opened.
+	kept, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](fmt.Sprintf(`new Promise((done, failed) => {
+		const opening = indexedDB.open('market40-district');
+		opening.onerror = failed;
+		opening.onsuccess = () => {
+			const tx = opening.result.transaction('work', 'readwrite');
+			tx.objectStore('work').put({ key: crypto.randomUUID(), kind: 'import', label: 'Nhập dở.csv', method: 'POST', path: %q, file: new File([%q], 'dở.csv'), startedAt: Date.now() });
+			tx.oncomplete = () => { opening.result.close(); done(true); };
+		};
+	})`, "/api/v1/markets/"+o.markets["DAM"]+"/stalls/import", header+"B03,Rau củ,rau,Phan Thị Mơ,0905111224\n"), chromedp.EvalAwaitPromise))
+	if err != nil || !kept {
+		t.Fatalf("keeping work: %v", err)
+	}
+	v.do(chromedp.Reload())
+	v.until(`document.querySelector('[data-work=done]')?.textContent.includes('Nhập dở.csv')`)
+	v.open("import")
+	v.open("stalls")
+	v.write(`[name=sought]`, "phan thi mo")
+	v.until(`document.querySelector('[data-stall=B03]') !== null`)
+}
+
+// twoZones is a workbook with a cover and a list for each of two zones, one with an account that is a bare number.
+func twoZones(t *testing.T) string {
+	t.Helper()
+	f := excelize.NewFile()
+	defer f.Close()
+	for name, cells := range map[string]map[string]any{
+		"Bìa":   {"A1": "BAN QUẢN LÝ CHỢ"},
+		"Khu 1": {"A1": "Số sạp", "B1": "Họ tên", "A2": "C01", "B2": "Đỗ Một"},
+		"Khu 2": {"A1": "Số sạp", "B1": "Họ tên", "C1": "Ngân hàng", "D1": "STK", "A2": "C02", "B2": "Đỗ Hai", "C2": "VCB", "D2": 61000900002},
+	} {
+		_, err := f.NewSheet(name)
+		must(t, err)
+		for cell, value := range cells {
+			must(t, f.SetCellValue(name, cell, value))
+		}
+	}
+	var file bytes.Buffer
+	must(t, f.Write(&file))
+	return file.String()
 }

@@ -25,7 +25,8 @@ export type Imported = Pick<components['schemas']['FieldImported'], 'dry_run' | 
   warnings?: components['schemas']['MerchantsImportNote'][] | null;
   since?: string;
   past?: components['schemas']['MerchantsPastChange'] | null;
-  rows: (components['schemas']['FieldImportedRow'] & { number?: string })[] | null;
+  sheets?: components['schemas']['MerchantsReadSheet'][] | null;
+  rows: (components['schemas']['FieldImportedRow'] & { number?: string; sheet?: string })[] | null;
 };
 
 /** An import that was answered, with the file as long as it may be sent again. */
@@ -82,8 +83,8 @@ class Works {
     }
   }
 
-  private async keepImport({ path, file, startedAt }: Work, { dry_run, applied, created, unchanged, faulty, skipped, rows }: Imported): Promise<void> {
-    const result: Imported = { dry_run, applied, created, unchanged, faulty, skipped, rows };
+  private async keepImport({ path, file, startedAt }: Work, { dry_run, applied, created, unchanged, faulty, skipped, warnings, since, past, sheets, rows }: Imported): Promise<void> {
+    const result: Imported = { dry_run, applied, created, unchanged, faulty, skipped, warnings, since, past, sheets, rows };
     const kept: KeptImport = { name: file?.name ?? '', at: new Date(startedAt).toISOString(), file: applied ? undefined : file, result };
     await remember(importAt(path), kept);
   }

@@ -4978,9 +4978,11 @@ export interface components {
             /** @description of a dry run in a market that has payments; else null */
             past: components["schemas"]["MerchantsPastChange"];
             rows: components["schemas"]["MerchantsImportedRow"][] | null;
+            /** @description the worksheets that show text; none of a CSV file */
+            sheets: components["schemas"]["MerchantsReadSheet"][] | null;
             /** @description the day from which the rows without a date hold; that of import: from its moment on; empty: from before our records */
             since: string;
-            /** @description lines taken for totals, sections or signatures */
+            /** @description lines taken for totals, sections or signatures; of the first sheet that was read */
             skipped: number[] | null;
             /** Format: int64 */
             unchanged: number;
@@ -4993,10 +4995,12 @@ export interface components {
             errors: components["schemas"]["ProblemFieldBody"][] | null;
             /**
              * Format: int64
-             * @description in the file, from 1
+             * @description in the file or the worksheet, from 1
              */
             line: number;
             number: string;
+            /** @description the worksheet; empty: a CSV file */
+            sheet: string;
         };
         MerchantsListedCheck: {
             /** @description the role of who checked */
@@ -5204,6 +5208,15 @@ export interface components {
             stall_number: string;
             /** @enum {string} */
             state: "open" | "closed";
+        };
+        MerchantsReadSheet: {
+            name: string;
+            /** Format: int64 */
+            rows: number;
+            /** @description lines taken for totals, sections or signatures */
+            skipped: number[] | null;
+            /** @description why it was not read, such as a cover's missing header; empty: it was */
+            unread: string;
         };
         MerchantsStall: {
             accounts: components["schemas"]["MerchantsAccount"][] | null;
@@ -9691,7 +9704,7 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
-                    /** @description lines, with commas, whose phone is known under another name and is shared with that person */
+                    /** @description lines, with commas, whose phone is known under another name and is shared with that person; in a workbook of several lists one line, as Khu B!12 */
                     another_person?: string;
                     /**
                      * @description takes the warnings of this code; several with commas
@@ -9701,7 +9714,7 @@ export interface operations {
                     dry_run?: boolean;
                     /** Format: binary */
                     file: string;
-                    /** @description lines, with commas, whose phone is known under another name and is the same person's */
+                    /** @description lines, with commas, whose phone is known under another name and is the same person's; in a workbook of several lists one line, as Khu B!12 */
                     same_person?: string;
                     /** @description from which day rows without a date hold, or before_records; absent: in a market with payments the day of import, from its moment on */
                     since?: string;

@@ -23,14 +23,20 @@ var (
 )
 
 // holds checks what every answer of Read promises, whatever the file.
-func holds(t interface{ Fatalf(string, ...any) }, sheet roster.Sheet, err error) {
+func holds(t interface{ Fatalf(string, ...any) }, all roster.Roster, err error) {
 	if err != nil {
 		var p *problem.Error
-		if !errors.As(err, &p) || p.Code == "" || p.Vi == "" || p.En == "" || len(sheet.Rows) > 0 {
-			t.Fatalf("refused by %v with %d rows", err, len(sheet.Rows))
+		if !errors.As(err, &p) || p.Code == "" || p.Vi == "" || p.En == "" || len(all.Sheets) > 0 {
+			t.Fatalf("refused by %v with %d sheets", err, len(all.Sheets))
 		}
 		return
 	}
+	for _, sheet := range all.Sheets {
+		sheetHolds(t, sheet)
+	}
+}
+
+func sheetHolds(t interface{ Fatalf(string, ...any) }, sheet roster.Sheet) {
 	if sheet.Columns["number"] == "" || len(sheet.Rows) > roster.MaxRows {
 		t.Fatalf("%d rows under %v", len(sheet.Rows), sheet.Columns)
 	}
@@ -90,8 +96,8 @@ func TestAnyWritingOfATelephone(t *testing.T) {
 		written := lead + digits[:2] + gap + digits[2:5] + gap + digits[5:]
 		sheet, err := roster.Read("a.csv", []byte("Sạp số;Họ tên;SĐT\n1;Hoa;"+written+"\n"))
 		holds(t, sheet, err)
-		if err != nil || sheet.Rows[0].Phone != "0"+digits {
-			t.Fatalf("%q: got %+v, %v", written, sheet.Rows, err)
+		if err != nil || sheet.Sheets[0].Rows[0].Phone != "0"+digits {
+			t.Fatalf("%q: got %+v, %v", written, sheet.Sheets, err)
 		}
 	})
 }

@@ -38,7 +38,21 @@ const (
 	fieldSince     = "since"
 )
 
-// Sheet is a board's list as read.
+// Roster is a board's file as read: a CSV file, or every worksheet that holds a list.
+type Roster struct {
+	Sheets []Sheet
+	Unread []Unread
+}
+
+// Unread is a worksheet that shows text and holds no list, such as a cover, or that cannot be read.
+type Unread struct {
+	Name string
+	Why  error // a *problem.Error
+
+	broken bool // its cells cannot be read
+}
+
+// Sheet is a list as read.
 type Sheet struct {
 	Rows []Row
 	// Name is that of the worksheet; empty: a CSV file.
@@ -53,7 +67,8 @@ type Sheet struct {
 
 // Row is one stall of a list. Texts are NFC, trimmed, with single spaces. A field at fault is empty and its reason is in Errors.
 type Row struct {
-	Line          int    // in the file, from 1
+	Sheet         string // the name of its worksheet
+	Line          int    // in the file, or in its worksheet, from 1
 	Number        string // as the board writes it, at most MaxNumber characters
 	Zone          string // "Khu A", "Tầng 1, Dãy B"; may be empty
 	Kind          string // stall, kiosk, counter, shop, lot or mobile; stall when the file is silent
@@ -81,21 +96,75 @@ func (r *Row) fail(field, code, vi, en string) {
 	r.Errors = append(r.Errors, problem.Field{Name: field, Code: code, Vi: vi, En: en})
 }
 
-// Read reads a board's list. The name says the kind of file only where the bytes do not. The error, if any, is a *problem.Error about
+// Read reads a board's lists: in a workbook all sheets whose header is complete, as of one market. The name says the kind of file only where the bytes do not. The error, if any, is a *problem.Error about
 // the file as a whole: too_large, unsupported_file, file_unreadable, encoding_unknown, header_missing, too_many_rows, too_many_columns.
 // What is wrong within a row is told in Row.Errors, and the other rows are read on.
-func Read(filename string, data []byte) (Sheet, error) {
+func Read(filename string, data []byte) (Roster, error) {
 	if len(data) > MaxBytes {
-		return Sheet{}, errTooLarge()
+		return Roster{}, errTooLarge()
 	}
-	t, h, err := stallsForm().open(filename, data)
-	switch {
-	case err != nil:
-		return Sheet{}, err
-	case !stallsForm().complete(h):
-		return Sheet{}, errHeaderMissing(h)
+	tables, err := stallsForm().tablesOf(filename, data)
+	if err != nil {
+		return Roster{}, err
 	}
-	return readTable(t, h)
+	var r Roster
+	var best header
+	for t, fault := range tables {
+		if fault != nil {
+			r.Unread = append(r.Unread, Unread{Name: t.name, Why: fault, broken: true})
+			continue
+		}
+		h, err := r.add(t)
+		if err != nil {
+			return Roster{}, err
+		}
+		if h.score() > best.score() {
+			best = h
+		}
+	}
+	if len(r.Sheets) == 0 {
+		return Roster{}, r.whyNone(best)
+	}
+	checkTogether(r.rows())
+	return r, nil
+}
+
+// whyNone is the error of a file without any list: that of its first broken sheet, else that the best header is incomplete.
+func (r *Roster) whyNone(best header) error {
+	for _, u := range r.Unread {
+		if u.broken {
+			return u.Why
+		}
+	}
+	return errHeaderMissing(best)
+}
+
+// add reads one table, or notes that it holds no list.
+func (r *Roster) add(t table) (header, error) {
+	h := stallsForm().findHeader(t.lines)
+	if !stallsForm().complete(h) {
+		if len(t.lines) > 0 {
+			r.Unread = append(r.Unread, Unread{Name: t.name, Why: errHeaderMissing(h)})
+		}
+		return h, nil
+	}
+	sheet, err := readTable(t, h)
+	r.Sheets = append(r.Sheets, sheet)
+	if err == nil && len(r.rows()) > MaxRows {
+		err = errTooManyRows()
+	}
+	return h, err
+}
+
+// rows are those of all sheets.
+func (r *Roster) rows() []*Row {
+	var all []*Row
+	for s := range r.Sheets {
+		for i := range r.Sheets[s].Rows {
+			all = append(all, &r.Sheets[s].Rows[i])
+		}
+	}
+	return all
 }
 
 // open is the first table of a file whose header is complete, or the best header that was found.

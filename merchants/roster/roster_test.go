@@ -15,11 +15,11 @@ import (
 // read reads a file that must be readable as a whole.
 func read(t *testing.T, name string, data []byte) roster.Sheet {
 	t.Helper()
-	sheet, err := roster.Read(name, data)
-	if err != nil {
-		t.Fatalf("read %s: %v", name, err)
+	all, err := roster.Read(name, data)
+	if err != nil || len(all.Sheets) != 1 {
+		t.Fatalf("read %s: %d sheets, %v", name, len(all.Sheets), err)
 	}
-	return sheet
+	return all.Sheets[0]
 }
 
 // faults are a row's errors as "field code".

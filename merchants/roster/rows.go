@@ -39,13 +39,12 @@ func readTable(t table, h header) (Sheet, error) {
 		case i >= body && h.holds(l), isTotal(l, h), repeatsHeader(l, h):
 			sheet.Skipped = append(sheet.Skipped, l.number)
 		case h.holds(l):
-			sheet.Rows = append(sheet.Rows, readRow(l, h, zone, t.date1904))
+			sheet.Rows = append(sheet.Rows, readRow(l, h, zone, t))
 		}
 		if len(sheet.Rows) > MaxRows {
 			return Sheet{}, errTooManyRows()
 		}
 	}
-	checkTogether(sheet.Rows)
 	return sheet, nil
 }
 
@@ -141,8 +140,8 @@ type rowReader struct {
 	date1904 bool
 }
 
-func readRow(l line, h header, section string, date1904 bool) Row {
-	r := &rowReader{Row{Line: l.number, Hidden: l.hidden}, l, h, date1904}
+func readRow(l line, h header, section string, t table) Row {
+	r := &rowReader{Row{Sheet: t.name, Line: l.number, Hidden: l.hidden}, l, h, t.date1904}
 	r.readPlace(section)
 	r.readMerchant()
 	r.readAccount()

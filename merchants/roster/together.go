@@ -4,26 +4,33 @@ import "fmt"
 
 // checkTogether holds the rows against each other: a stall's number twice, an account or a telephone of two people. The first row that
 // has a value keeps it; later ones get the error, which names the first's line.
-func checkTogether(rows []Row) {
+func checkTogether(rows []*Row) {
 	numbers, accounts, phones := map[string]*Row{}, map[string]*Row{}, map[string]*Row{}
-	for i := range rows {
-		r := &rows[i]
+	for _, r := range rows {
 		if first := earlier(numbers, numberKey(r.Number), r); first != nil {
 			r.fail(fieldNumber, "duplicate_number",
-				fmt.Sprintf("Số sạp %q đã có ở dòng %d; trong một chợ mỗi số là một sạp, thí dụ ghi A-1 và B-1.", r.Number, first.Line),
-				fmt.Sprintf("Stall number %q stands on line %d already; within a market a number is one stall: write A-1 and B-1, say.", r.Number, first.Line))
+				fmt.Sprintf("Số sạp %q đã có ở %s; trong một chợ mỗi số là một sạp, thí dụ ghi A-1 và B-1.", r.Number, first.at(r, "dòng", "trang")),
+				fmt.Sprintf("Stall number %q stands on %s already; within a market a number is one stall: write A-1 and B-1, say.", r.Number, first.at(r, "line", "sheet")))
 		}
 		if first := earlier(accounts, r.BankBIN+r.AccountNumber, r); first != nil && !samePerson(first, r) {
 			r.fail(fieldAccount, "account_repeated",
-				fmt.Sprintf("Tài khoản này đã ghi cho người khác ở dòng %d.", first.Line),
-				fmt.Sprintf("This account is given for another person on line %d.", first.Line))
+				fmt.Sprintf("Tài khoản này đã ghi cho người khác ở %s.", first.at(r, "dòng", "trang")),
+				fmt.Sprintf("This account is given for another person on %s.", first.at(r, "line", "sheet")))
 		}
 		if first := earlier(phones, r.Phone, r); first != nil && otherName(first, r) {
 			r.fail(fieldPhone, "phone_repeated",
-				fmt.Sprintf("Số điện thoại này đã ghi cho người khác ở dòng %d.", first.Line),
-				fmt.Sprintf("This phone number is given for another person on line %d.", first.Line))
+				fmt.Sprintf("Số điện thoại này đã ghi cho người khác ở %s.", first.at(r, "dòng", "trang")),
+				fmt.Sprintf("This phone number is given for another person on %s.", first.at(r, "line", "sheet")))
 		}
 	}
+}
+
+// at tells a row's place to another one: its line, and its sheet where that is another.
+func (r *Row) at(from *Row, line, sheet string) string {
+	if r.Sheet == from.Sheet {
+		return fmt.Sprintf("%s %d", line, r.Line)
+	}
+	return fmt.Sprintf("%s %d, %s %q", line, r.Line, sheet, r.Sheet)
 }
 
 // numberKey is how rows are compared; a row whose number is at fault is compared with none.

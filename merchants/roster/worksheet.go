@@ -36,7 +36,7 @@ type merge struct{ column, top, bottom int }
 func (w *workbook) readSheet(sheet sheetPart) (table, error) {
 	s := &worksheet{table: table{name: sheet.name, date1904: w.date1904}, shared: w.shared, formats: w.formats}
 	if err := w.tags(sheet.part, s.take); err != nil {
-		return table{}, err
+		return table{name: sheet.name}, err
 	}
 	s.fillMerged()
 	return s.table, nil

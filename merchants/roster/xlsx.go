@@ -60,7 +60,7 @@ func openWorkbook(data []byte) (tables, error) {
 	return func(yield func(table, error) bool) {
 		for _, part := range w.sheets {
 			t, err := w.readSheet(part)
-			if !yield(t, err) || err != nil {
+			if !yield(t, err) {
 				return
 			}
 		}

@@ -113,6 +113,42 @@ func TestDamMarketsWorkbook(t *testing.T) {
 	}
 }
 
+// A board that keeps a sheet for each zone has one list: every sheet with a header is read, and the others are named.
+func TestEverySheetIsRead(t *testing.T) {
+	t.Parallel()
+	all, err := roster.Read("khu.xlsx", book(t, []cells{
+		{"A1": "BAN QUẢN LÝ CHỢ ĐẦM"},
+		{"A1": "Sạp số", "B1": "Họ tên", "A2": "A1", "B2": "Hoa", "A3": "A2", "B3": "Lan"},
+		{"BZ1": 1},
+		{"A1": "DANH SÁCH", "B3": "Số sạp", "C3": "SĐT", "D3": "Họ tên", "B4": "a-1", "C4": "0912000101", "D4": "Tư", "B5": "B1", "C5": "0912000102", "D5": "Năm", "B6": "Tổng cộng"},
+		{"A1": "Sạp số"},
+	}, nil))
+	if err != nil || len(all.Sheets) != 2 {
+		t.Fatalf("got %d sheets, %v", len(all.Sheets), err)
+	}
+	var rows, unread []string
+	for _, sheet := range all.Sheets {
+		for _, r := range sheet.Rows {
+			rows = append(rows, strings.TrimSpace(sheet.Letters["full_name"]+" "+r.Sheet+" "+r.Number+" "+faults(r)))
+		}
+	}
+	for _, u := range all.Unread {
+		unread = append(unread, u.Name+" "+refusal(t, u.Why).Code)
+	}
+	if want := []string{"B Sheet2 A1", "B Sheet2 A2", "D Sheet4 a-1 number duplicate_number", "D Sheet4 B1"}; !slices.Equal(rows, want) {
+		t.Errorf("got %q, want %q", rows, want)
+	}
+	if want := []string{"Sheet1 header_missing", "Sheet3 too_many_columns", "Sheet5 header_missing"}; !slices.Equal(unread, want) {
+		t.Errorf("unread %q, want %q", unread, want)
+	}
+	if e := all.Sheets[1].Rows[0].Errors[0]; !strings.Contains(e.Vi, `dòng 2, trang "Sheet2"`) || !strings.Contains(e.En, `line 2, sheet "Sheet2"`) {
+		t.Errorf("does not name the other sheet: %+v", e)
+	}
+	if !slices.Equal(all.Sheets[1].Skipped, []int{6}) {
+		t.Errorf("skipped %v", all.Sheets[1].Skipped)
+	}
+}
+
 // The parts of a workbook as other programs write them; each is a sheet's rows and what comes of them.
 func TestCellsOfOtherPrograms(t *testing.T) {
 	t.Parallel()
