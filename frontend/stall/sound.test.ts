@@ -7,9 +7,11 @@ class Audio {
   static state = 'running';
   static resumes: 'yes' | 'rejects' | 'never' = 'yes';
   state = Audio.state;
-  currentTime = 0;
+  private made = Date.now();
+  private stands?: number;
   destination = {};
   started = 0;
+  stopped = 0;
   tones = 0;
   onstatechange?: () => void;
 
@@ -22,13 +24,18 @@ class Audio {
     return Promise.resolve();
   }
 
+  get currentTime(): number { return this.stands ?? (Date.now() - this.made) / 1000; }
+
+  /** stand lets the clock stand, or go on. */
+  stand(still: boolean): void { this.stands = still ? this.currentTime : undefined; }
+
   is(state: string): void {
     this.state = state;
     this.onstatechange?.();
   }
 
   decodeAudioData = async () => ({});
-  createBufferSource = () => ({ connect: () => {}, start: () => { this.started++; } });
+  createBufferSource = () => ({ connect: () => {}, start: () => { this.started++; }, stop: () => { this.stopped++; } });
   createGain = () => ({ gain: { value: 1 }, connect: () => {} });
   createOscillator = () => ({ frequency: { value: 0 }, connect: () => {}, start: () => { this.tones++; }, stop: () => {} });
 }
@@ -130,6 +137,50 @@ describe('Sound', () => {
     await vi.advanceTimersByTimeAsync(5000);
     expect(Audio.made).toHaveLength(2);
     expect(sound.ready).toBe(true);
+  });
+
+  it('is mute where the clock of the audio stands, though the browser calls it running', async () => {
+    const changes: boolean[] = [];
+    const sound: Sound = new Sound(() => changes.push(sound.ready));
+    await sound.unlock();
+    const every = setInterval(() => sound.look(), 1000); // as the app does
+    Audio.made[0]!.stand(true);
+    const said = sound.say(['chime', 'received', '4', 'tens', 'thousand', 'dong']);
+    await vi.advanceTimersByTimeAsync(3100);
+    expect([sound.ready, ...changes]).toEqual([false, true, false]);
+    expect(await settles(said, 10_000)).toBe(true);
+    expect(await said).toBe(false);
+    expect(await sound.say(['chime'])).toBe(false);
+    expect(Audio.made[0]!.stopped).toBe(6); // else it would sound beside what is said anew
+    Audio.made[0]!.stand(false);
+    await vi.advanceTimersByTimeAsync(1100);
+    expect([sound.ready, ...changes]).toEqual([true, true, false, true]);
+    const again = sound.say(['chime']);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(await again).toBe(true);
+    clearInterval(every);
+  });
+
+  it('does not count a sentence as said whose last words the clock never came to', async () => {
+    const sound = new Sound();
+    await sound.unlock();
+    const said = sound.say(['chime', 'received', '4', 'tens', 'thousand', 'dong']);
+    await vi.advanceTimersByTimeAsync(1000);
+    Audio.made[0]!.stand(true);
+    expect(await settles(said, 10_000)).toBe(true);
+    expect(await said).toBe(false);
+  });
+
+  it('takes a fresh context, in a touch, where the clock stands', async () => {
+    const sound = new Sound();
+    await sound.unlock();
+    Audio.made[0]!.stand(true);
+    const said = sound.say(['chime']);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await said).toBe(false);
+    void sound.renew();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect([Audio.made.length, sound.ready]).toEqual([2, true]);
   });
 
   it('sounds a tone without any recording', async () => {

@@ -13,6 +13,8 @@ const loadPatience = 20_000;
 const loadPauses = [500, 1000, 2000, 4000, 8000, 15_000];
 /** The longest that a touch waits for the first try to get the recordings, in milliseconds. */
 const touchPatience = 8000;
+/** How long the clock of the audio may stand while something should sound, in milliseconds. */
+const clockPatience = 2000;
 
 export class Sound {
   private context?: AudioContext;
@@ -25,13 +27,21 @@ export class Sound {
   private wasReady = false;
   /** What sounds was interrupted, by a call for example. */
   private cutOff = false;
+  /** Something should sound now; the clock of the audio as it was seen last, and when; it stood, whatever the browser says of its state. */
+  private playing = false;
+  private clock = { time: 0, at: 0 };
+  private frozen = false;
 
   /** changed is called when ready has changed. */
   constructor(private changed: () => void = () => {}) {}
 
   /** Whether the recordings are here and the browser lets them sound. */
   get ready(): boolean {
-    return this.context?.state === 'running' && this.sprite !== undefined;
+    return this.sounds && this.sprite !== undefined;
+  }
+
+  private get sounds(): boolean {
+    return this.context?.state === 'running' && !this.frozen;
   }
 
   /** unlock makes it able to sound; call it in a touch. It ends in bounded time, able or not. */
@@ -44,9 +54,10 @@ export class Sound {
   /** renew begins again with a fresh context where the old one does not come back; call it in a touch. */
   async renew(): Promise<void> {
     await this.unlock();
-    if (this.context?.state === 'running') return;
+    if (this.sounds) return;
     void this.context?.close?.().catch(() => {});
     this.context = undefined;
+    this.frozen = false;
     await this.unlock();
   }
 
@@ -56,9 +67,23 @@ export class Sound {
       this.cutOff = true;
       void this.resume();
     }
+    this.lookAtClock();
     if (this.ready === this.wasReady) return;
     this.wasReady = this.ready;
     this.changed();
+  }
+
+  /** lookAtClock finds out whether the audio's clock moves: on some phones it stands though the audio is said to run, and all are mute. */
+  private lookAtClock(): void {
+    const { context } = this;
+    if (!context) return;
+    if (context.state !== 'running') this.clock.at = Date.now();
+    else if (context.currentTime !== this.clock.time) {
+      this.clock = { time: context.currentTime, at: Date.now() };
+      this.frozen = false;
+    } else if (this.playing && Date.now() - this.clock.at >= clockPatience) {
+      this.frozen = this.cutOff = true;
+    }
   }
 
   /**
@@ -135,25 +160,33 @@ export class Sound {
     shake(names);
     if (!this.ready) await this.resume();
     const { context, sprite } = this;
-    if (!context || !sprite || context.state !== 'running') {
+    if (!context || !sprite || !this.sounds) {
       this.look();
       return false;
     }
     this.cutOff = false;
     dispatchEvent(new CustomEvent('m40:say', { detail: names }));
     let length = between;
+    const sources: AudioBufferSourceNode[] = [];
     for (const name of names) {
       const [offset, samples] = clips[name] ?? [0, 0];
       const source = context.createBufferSource();
+      sources.push(source);
       source.buffer = sprite;
       source.connect(context.destination);
       source.start(context.currentTime + length, offset / index.rate, samples / index.rate);
       length += samples / index.rate + between;
     }
-    // One timer, however long: a page in the background has one a second.
+    const end = context.currentTime + length - between;
+    this.clock = { time: context.currentTime, at: Date.now() };
+    this.playing = true;
+    // One timer, however long: a page in the background has one a second. What the clock has not come to did not sound.
     await after(length * 1000);
-    this.look();
-    return !this.cutOff;
+    for (this.look(); this.sounds && context === this.context && context.currentTime < end; this.look()) await after(clockPatience / 4);
+    this.playing = false;
+    if (context === this.context && !this.cutOff) return true;
+    for (const source of sources) source.stop(); // it is said anew, not late as well
+    return false;
   }
 }
 
