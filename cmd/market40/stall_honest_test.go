@@ -33,8 +33,8 @@ func (v *seller) isOnEveryScreen(state string) {
 }
 
 // brokenSound lets a page lose its recordings and its audio: window.noClips fails their download, window.audio is what the browser
-// says of its audio, as after a phone call; window.shaken is
-// whether the phone shook.
+// says of its audio, as after a phone call; window.stands is
+// what the audio's clock stands at; window.shaken is whether the phone shook.
 const brokenSound = `(() => {
 	const real = window.fetch;
 	window.fetch = (...call) => window.noClips && String(call[0]?.url ?? call[0]).includes('.mp3') ? Promise.reject(new TypeError('Failed to fetch')) : real(...call);
@@ -42,6 +42,7 @@ const brokenSound = `(() => {
 	window.AudioContext = class extends AudioContext {
 		constructor() { super(); window.contexts.push(this); }
 		get state() { return window.audio ?? super.state; }
+		get currentTime() { return window.stands ?? super.currentTime; }
 		resume() { return window.audio ? Promise.reject(new Error(window.audio)) : super.resume(); }
 	};
 	Object.defineProperty(navigator, 'vibrate', { value: () => { window.shaken = true; } });
@@ -135,9 +136,11 @@ func (v *seller) swallowed() {
 // endedElsewhere ends the session as from another phone. What comes meanwhile is said once somebody has signed in again.
 func (v *seller) endedElsewhere() {
 	v.t.Helper()
+	v.until(`(window.heard.length = 0, true)`)
 	execute(v.t, v.database(), `UPDATE sessions SET ended_at = now()`)
 	v.is("signed_out")
 	v.hears("alarm signed_out")
+	v.until(`!window.heard.includes('lost offline')`) // the network was there
 	v.isOnEveryScreen("signed_out")
 	v.looks("signed-out")
 	v.until(`location.pathname === '/stall/' && document.querySelector('.bar a')?.textContent === 'Đăng nhập lại'`)

@@ -25,10 +25,21 @@ export interface Problem {
   detail: string;
   status: number;
   errors?: { field: string; code: string; detail: string }[];
+  /** The server did not say this: there was no answer, somebody else's, or one that the server could not give. */
+  unanswered?: boolean;
 }
 
 /** No answer came: the network, not the API. */
-const offline = (): Problem => ({ code: 'offline', detail: t('Mất mạng, hãy thử lại.', 'No connection, please try again.'), status: 0 });
+const offline = (): Problem => ({ code: 'offline', detail: t('Mất mạng, hãy thử lại.', 'No connection, please try again.'), status: 0, unanswered: true });
+
+/**
+ * refuses reports whether an answer is the server's own word about what was asked. Only a refusal in the API's own form is one: a hotel's
+ * sign-in page, a proxy's 403, a server that restarts or is asked too much says nothing of it.
+ */
+export function refuses(answer: Response): boolean {
+  const { status } = answer;
+  return status >= 400 && status < 500 && ![408, 425, 429].includes(status) && (answer.headers.get('Content-Type') ?? '').includes('json');
+}
 
 /** The longest that a read waits for its answer, in milliseconds: a browser with too many open lines does not answer at all. */
 const readPatience = 30_000;
@@ -60,8 +71,12 @@ export async function ask<T>(call: Promise<{ data?: T; error?: unknown; response
     throw offline();
   }
   if (answer.response.ok) return answer.data as T;
-  const problem = (answer.error ?? { code: 'failed', detail: `${t('Lỗi', 'Error')} ${answer.response.status}`, status: answer.response.status }) as Problem;
-  if (answer.response.status === 401) session.ended();
+  const { status } = answer.response;
+  const told = typeof answer.error === 'object' ? answer.error as Partial<Problem> | null : undefined;
+  const problem: Problem = { code: 'failed', detail: `${t('Lỗi máy chủ, hãy thử lại', 'The server failed, please try again')} (${status}).`, ...told, status };
+  if (refuses(answer.response)) {
+    if (status === 401) session.ended();
+  } else problem.unanswered = true;
   throw problem;
 }
 

@@ -104,8 +104,27 @@ describe('Live', () => {
     await vi.advanceTimersByTimeAsync(0);
     live.renew();
     await vi.advanceTimersByTimeAsync(600);
-    expect(lines.map(([state]) => state)).toEqual(['open', 'lost', 'refused']);
+    expect(lines.map(([state]) => state)).toEqual(['open', 'refused']); // nothing was lost
     live.close();
+  });
+
+  it('asks at once why the server ended it, before it calls the line lost', async () => {
+    const { live, lines } = follow([() => stream([': market40\n\n']), () => refusal(401)]);
+    await vi.advanceTimersByTimeAsync(400);
+    expect(lines).toEqual([['open', undefined], ['refused', 401]]);
+    live.close();
+  });
+
+  it('is lost where nothing answers after the server ended it, or where it ends every line', async () => {
+    const restarts = follow([() => stream([': market40\n\n'])]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(restarts.lines.map(([state]) => state)).toEqual(['open', 'lost']);
+    restarts.live.close();
+    const ends = follow(Array.from({ length: 50 }, () => () => stream([': market40\n\n'])));
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(ends.lines.map(([state]) => state).slice(0, 2)).toEqual(['open', 'lost']);
+    expect(ends.asked.length).toBeLessThan(15);
+    ends.live.close();
   });
 
   it('knows what came before the line was open', async () => {

@@ -1,6 +1,6 @@
 // The stall's payments as they come: Server-Sent Events read by fetch, because a stream that is taken up again after the app
 // was closed has to name the last version it saw, and EventSource cannot.
-import type { Payment } from '../lib/api';
+import { refuses, type Payment } from '../lib/api';
 import type { Standing } from './speaker';
 
 /** The line to the server; refused: the server answered that this phone may not hear the stall. */
@@ -28,6 +28,8 @@ export class Live {
   private cut = new AbortController();
   private wake?: () => void;
   private seen = 0;
+  /** The line was cut to ask for it anew: nothing is lost yet. */
+  private renewed = false;
 
   constructor(private stall: string, private last: number, private to: Listener) {}
 
@@ -35,13 +37,23 @@ export class Live {
   async start(): Promise<void> {
     const look = () => this.look();
     document.addEventListener('visibilitychange', look);
+    let atOnce = false;
     for (let tries = 0; !this.stop.signal.aborted; tries++) {
       let pause = pauses[Math.min(tries, pauses.length - 1)] ?? 4000;
+      const began = Date.now();
       try {
         await this.follow(() => { tries = 0; });
-        if (!this.stop.signal.aborted) this.to.line('lost', this.seen);
+        if (this.stop.signal.aborted) break;
+        // The server ended it, and may say why: a session that is over is no lost network. A line that it ends at once again is lost.
+        const again = !atOnce || Date.now() - began > pause;
+        atOnce = true;
+        if (again) continue;
+        this.to.line('lost', this.seen);
       } catch (failure) {
         if (this.stop.signal.aborted) break;
+        atOnce = this.renewed;
+        this.renewed = false;
+        if (atOnce) continue;
         const status = failure instanceof Refused ? failure.status : 0;
         if (status) pause = refusedPause;
         this.to.line(status ? 'refused' : 'lost', this.seen, status || undefined);
@@ -53,18 +65,23 @@ export class Live {
 
   close(): void {
     this.stop.abort();
-    this.renew();
+    this.again();
   }
 
   /** renew cuts the line and asks for it at once: what the server answers then holds. */
   renew(): void {
+    this.renewed = !this.wake;
+    this.again();
+  }
+
+  private again(): void {
     this.cut.abort();
     this.wake?.();
   }
 
   /** look cuts a line that was silent for too long: timers do not run while a phone sleeps. */
   private look(): void {
-    if (!document.hidden && this.seen && Date.now() - this.seen > silence) this.renew();
+    if (!document.hidden && this.seen && Date.now() - this.seen > silence) this.again();
   }
 
   private pause(ms: number): Promise<void> {
@@ -143,13 +160,9 @@ class Refused extends Error {
   }
 }
 
-/**
- * check throws unless the answer is the server's stream. Only a refusal in the API's own form counts as one: a hotel's sign-in page, a
- * proxy's 403 or a 404 in the middle of an update is a lost line.
- */
+/** check throws unless the answer is the server's stream. What is neither that nor the server's own refusal is a lost line. */
 function check(answer: Response): void {
   const type = answer.headers.get('Content-Type') ?? '';
-  const { status } = answer;
-  if (status >= 400 && status < 500 && ![408, 425, 429].includes(status) && type.includes('json')) throw new Refused(status);
-  if (!answer.ok || !answer.body || !type.includes('text/event-stream')) throw new Error(String(status));
+  if (refuses(answer)) throw new Refused(answer.status);
+  if (!answer.ok || !answer.body || !type.includes('text/event-stream')) throw new Error(String(answer.status));
 }

@@ -1,5 +1,5 @@
 // What the screens show, and what makes it change. One stall is open at a time.
-import { api, ask, session, type AccountChange, type Order, type Payment, type Problem } from '../lib/api';
+import { api, ask, sentence, session, type AccountChange, type Order, type Payment, type Problem } from '../lib/api';
 import { setLanguage, ui } from '../lib/language.svelte';
 import { readChanges } from './changes';
 import { readDays, readTotal } from './days';
@@ -19,6 +19,8 @@ import { DayTotal, type Total } from './totals';
 const lookEvery = 60_000;
 /** How often the time at which the line was last open is stored, in milliseconds. */
 const storeSeenEvery = 20_000;
+/** The pauses between tries to open the stall, in milliseconds. */
+const openPauses = [1000, 2000, 4000, 8000];
 /** How many arrivals are shown over another screen at most. */
 const mostArrivals = 3;
 
@@ -93,23 +95,44 @@ class State {
     return this.me?.role === 'merchant';
   }
 
-  /** open finds who is signed in and which stall is theirs; without a network, what the phone keeps. */
+  /**
+   * open finds who is signed in and which stall is theirs. What is not the server's own word about that opens what the phone keeps, whose
+   * line is tried again by itself; where nothing is kept, the stall is tried again.
+   */
   async open(): Promise<void> {
     const leave = session.ended;
     session.ended = () => (this.mine ? this.renewLine() : leave());
     this.watch();
     setLanguage((await recall<string>('language')) ?? 'vi');
     this.broken = (await recall<boolean>('selling')) ?? false;
+    for (let tries = 0; !(await this.openOnce()); tries++) {
+      this.ready = true;
+      await new Promise((done) => setTimeout(done, openPauses[Math.min(tries, openPauses.length - 1)]));
+    }
+    this.ready = true;
+  }
+
+  /** openOnce reports whether the stall is open, as the server or the phone has it, or the server has refused it. */
+  private async openOnce(): Promise<boolean> {
     try {
-      this.me = await ask(api.GET('/api/v1/me')) as State['me'];
-      this.stalls = await readStalls();
+      await this.readWho();
       const chosen = (await recall<string>('stall')) ?? '';
       const stall = this.stalls.find((s) => s.id === chosen) ?? this.stalls[0];
       if (stall) await this.choose(stall.id);
-    } catch (problem) {
-      if ((problem as Problem).code !== 'offline' || !(await this.openKept())) this.failed = problem as Problem;
+      this.failed = undefined;
+      return true;
+    } catch (caught) {
+      const problem = caught as Problem;
+      const refused = problem.code !== undefined && !problem.unanswered;
+      if (!refused && await this.openKept()) return true;
+      this.failed = { ...problem, detail: sentence(caught) };
+      return refused;
     }
-    this.ready = true;
+  }
+
+  private async readWho(): Promise<void> {
+    this.me = await ask(api.GET('/api/v1/me')) as State['me'];
+    this.stalls = await readStalls();
   }
 
   /** watch looks every second, at each touch and when the page is looked at again. */
@@ -246,6 +269,7 @@ class State {
   /** heardAgain reads what may have changed while there was no line. */
   private async heardAgain(was: Line): Promise<void> {
     if (was === 'connecting') return;
+    if (!this.stalls.length) void this.readWho().catch(() => {}); // it was opened from what the phone keeps
     if (was === 'lost') return this.refresh();
     const me = await ask(api.GET('/api/v1/me')).catch(() => undefined);
     if (me && me.id !== this.me?.id) location.reload(); // somebody else signed in

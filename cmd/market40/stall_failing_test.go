@@ -1,0 +1,72 @@
+package main_test
+
+import (
+	"testing"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// failing lets a page's calls of the API be answered by others than the server: by one that stops, or by a proxy without one.
+const failing = `(() => {
+	const real = window.fetch;
+	const answers = {
+		stopping: () => new Response(JSON.stringify({ code: 'stopping', detail: 'x', status: 503 }), { status: 503, headers: { 'Content-Type': 'application/problem+json' } }),
+		proxy: () => new Response('<html></html>', { status: 502, headers: { 'Content-Type': 'text/html' } }),
+	};
+	window.fetch = async (...call) => {
+		const answer = answers[localStorage.getItem('failing')];
+		return answer && new URL(call[0]?.url ?? call[0], location.href).pathname.startsWith('/api/') ? answer() : real(...call);
+	};
+})()`
+
+// TestTheAppOpensWhileTheServerFails: what is not the server's own word opens what the phone keeps, as without a network, and is tried
+// again; a phone that keeps nothing says what is wrong, and opens once it is answered.
+func TestTheAppOpensWhileTheServerFails(t *testing.T) {
+	t.Parallel()
+	v := openShop(t).invite(360)
+	v.pay(v.code, 45000)
+	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
+	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: failing})
+	must(t, err)
+	for _, answer := range []string{"stopping", "proxy"} {
+		v.until(`(localStorage.setItem('failing', '` + answer + `'), true)`)
+		v.do(chromedp.Reload())
+		v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
+		v.is("no_network")
+		v.until(`document.querySelector('.bad')?.textContent.includes('Mất mạng, cập nhật lúc')`)
+		v.do(chromedp.Click(`main button.huge`))
+		v.hears("lost offline")
+		v.until(`(localStorage.removeItem('failing'), true)`)
+		v.hears("chime ready")
+		v.is("live")
+		v.press("Nghỉ bán")
+	}
+	v.until(`(localStorage.setItem('failing', 'proxy'), indexedDB.deleteDatabase('market40-stall'), true)`)
+	v.do(chromedp.Reload())
+	v.until(`document.querySelector('main [role=alert]')?.textContent.includes('Lỗi máy chủ, hãy thử lại (502)')`)
+	v.until(`(localStorage.removeItem('failing'), true)`)
+	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
+	v.is("selling_off")
+}
+
+// TestAClockThatStands: audio that is said to run and whose clock stands is mute. What came meanwhile is said as a count and a sum.
+func TestAClockThatStands(t *testing.T) {
+	t.Parallel()
+	v := openShop(t).invite(360)
+	v.until(brokenSound)
+	v.press("Bắt đầu bán")
+	v.hears("chime ready")
+	v.pay(v.code, 1000)
+	v.spoke(1)
+	v.is("live")
+	v.until(`(window.stands = window.contexts.at(-1).currentTime, true)`)
+	v.pay(v.code, 20000)
+	v.is("no_sound")
+	v.pay(v.code, 30000)
+	v.until(`document.querySelector('[data-newest]')?.textContent === '30.000 đ'`)
+	v.until(`(window.stands = undefined, true)`)
+	v.is("live")
+	v.hears("chime have 2 payments total 5 tens thousand dong")
+	v.spoke(3)
+}
