@@ -39,6 +39,39 @@ func TestWhatProgramsMadeIsKnownFromTheTrail(t *testing.T) {
 	}
 }
 
+// TestStallsThatLookTheSameBecomeTwins brings up a register in which numbers that look the same were two stalls.
+func TestStallsThatLookTheSameBecomeTwins(t *testing.T) {
+	t.Parallel()
+	url := dbtest.Empty(t)
+	db := open(t, url)
+	conns := stdlib.OpenDBFromPool(db.Pool)
+	defer func() { must(t, conns.Close()) }()
+	provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."), goose.WithDisableGlobalRegistry(true))
+	must(t, err)
+	_, err = provider.UpTo(t.Context(), 53)
+	must(t, err)
+	_, err = db.Pool.Exec(t.Context(), `INSERT INTO markets (id, code, name, class, kind, created_at)
+			VALUES ('22222222-0000-0000-0000-000000000001', 'MONE', 'x', 1, 'dan_sinh', now());
+		INSERT INTO stalls (id, market_id, number, kind, zone, goods_group, created_at, number_twin)
+		SELECT gen_random_uuid(), '22222222-0000-0000-0000-000000000001', number, 'stall', '', 'rau', '2026-01-01'::timestamptz + place * interval '1 day', twin
+		FROM unnest('{Hoà 1,hoà1,Hòa 1,A・1,А1,A1,A1+,Đ1,Ɖ1}'::text[], '{0,1,0,0,0,0,0,0,0}'::int[]) WITH ORDINALITY n (number, twin, place)`)
+	must(t, err)
+	twins := func() (told string) {
+		must(t, db.Pool.QueryRow(t.Context(), `SELECT string_agg(number || ' ' || number_twin, ', ' ORDER BY number_key, number_twin, created_at) FROM stalls`).Scan(&told))
+		return told
+	}
+	_, err = provider.UpTo(t.Context(), 54)
+	must(t, err)
+	if got, want := twins(), "A・1 0, А1 1, A1 2, A1+ 0, Hoà 1 0, Hòa 1 1, hoà1 2, Đ1 0, Ɖ1 1"; got != want {
+		t.Errorf("up they are %s, want %s", got, want)
+	}
+	_, err = provider.DownTo(t.Context(), 53)
+	must(t, err)
+	if _, err = provider.UpTo(t.Context(), 54); err != nil {
+		t.Errorf("down and up again: %v", err)
+	}
+}
+
 // madeByPrograms are three keys that made each other, and one of a person.
 const madeByPrograms = `
 INSERT INTO actors (id, role) SELECT ('00000000-0000-7000-8000-0000000000' || n)::uuid, 'admin' FROM unnest('{01,02,03,04,11}'::text[]) n;
