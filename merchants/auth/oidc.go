@@ -298,16 +298,21 @@ func (s *SSO) renewPost(ctx context.Context, id uuid.UUID, as *post, name string
 // same says whether a post's scopes are those that a user has.
 func (as *post) same(have []UserScope) bool {
 	if as.ScopeKind != ScopeDated {
-		return len(have) == 1 && have[0].Kind == as.ScopeKind && idText(have[0].ID) == idText(as.ScopeID)
+		return len(have) == 1 && have[0].Kind == as.ScopeKind && sameID(have[0].ID, as.ScopeID)
 	}
 	for _, d := range as.dated {
 		if !slices.ContainsFunc(have, func(h UserScope) bool {
-			return h.Kind == d.kind && idText(h.ID) == d.id.String() && text(h.From) == text(d.from) && text(h.Until) == text(d.until)
+			return h.Kind == d.kind && sameID(h.ID, &d.id) && text(h.From) == text(d.from) && text(h.Until) == text(d.until)
 		}) {
 			return false
 		}
 	}
 	return len(as.dated) == len(have)
+}
+
+// sameID reports whether both name the same, or both nothing.
+func sameID(a, b *uuid.UUID) bool {
+	return a == b || a != nil && b != nil && *a == *b
 }
 
 func text(s *string) string {

@@ -13,23 +13,6 @@ import (
 	"market40/merchants/problem"
 )
 
-// ProofLasts is how long after a user proved who it is what moves money may be asked for.
-const ProofLasts = 5 * time.Minute
-
-// errNoSession is the refusal of a program where only a person will do.
-var errNoSession = problem.New(problem.Forbidden, "person_needed", "Việc này cần một người đăng nhập.", "This needs a person who signed in.")
-
-// Proved is nil when the caller is a person who proved who it is within ProofLasts; the refusal (403) otherwise.
-func (p Principal) Proved(now time.Time) error {
-	if p.SessionID == nil {
-		return errNoSession
-	}
-	if now.Sub(p.ProvedAt) > ProofLasts {
-		return problem.New(problem.Forbidden, "prove_again", "Hãy nhập lại mật khẩu và mã xác thực trước khi làm việc này.", "Prove who you are again before this.")
-	}
-	return nil
-}
-
 // own is the caller as a user, with its login.
 func (p *People) own(ctx context.Context, who Principal) (u *stored, login string, err error) {
 	if who.SessionID == nil {

@@ -2,8 +2,6 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"slices"
 	"strings"
@@ -79,11 +77,4 @@ func tenantOf(ctx context.Context, db *database.DB, role Role, kind ScopeKind, s
 		return nil, problem.Of("scope", "stall_vacant", "Sạp đang trống.", "The stall is vacant.")
 	}
 	return &id, err
-}
-
-// newToken is 256 random bits as URL-safe text.
-func newToken() string {
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret) // never fails, says its documentation
-	return base64.RawURLEncoding.EncodeToString(secret)
 }
