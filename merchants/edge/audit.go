@@ -14,7 +14,7 @@ import (
 )
 
 // TrailRoutes mounts the reading of the trail: for admins and auditors of the whole platform.
-func TrailRoutes(e *Edge, trail *auth.Trail) {
+func TrailRoutes(e *Edge, audit *auth.Trail) {
 	op := huma.Operation{OperationID: "list-audit-events", Method: http.MethodGet, Path: "/api/v1/audit", Tags: []string{"audit"}, Summary: "Nhật ký kiểm toán: who did what, from where, with which result, newest first"}
 	huma.Register(e.API, op, func(ctx context.Context, in *struct {
 		LineQuery
@@ -35,7 +35,7 @@ func TrailRoutes(e *Edge, trail *auth.Trail) {
 		if err != nil {
 			return nil, err
 		}
-		items, err := trail.Lines(ctx, filter, after.At, after.ID, in.Size()+1)
+		items, err := audit.Lines(ctx, filter, after.At, after.ID, in.Size()+1)
 		if err != nil {
 			return nil, err
 		}

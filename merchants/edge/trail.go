@@ -33,7 +33,7 @@ const acceptRoute = "/i/:token"
 
 // record keeps the trail of requests under /api, and of those that take an invitation. What may change something is recorded before it runs, and refused (503)
 // while that is not possible; its result is recorded when it is answered.
-func record(trail *auth.Trail) gin.HandlerFunc {
+func record(audit *auth.Trail) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		route, method := c.FullPath(), c.Request.Method
 		if !strings.HasPrefix(route, "/api/") && route != acceptRoute {
@@ -51,17 +51,17 @@ func record(trail *auth.Trail) gin.HandlerFunc {
 		switch read := method == http.MethodGet || method == http.MethodHead; {
 		case read && !ChangingGets[route]:
 			if known {
-				watch(c, trail, e)
+				watch(c, audit, e)
 			}
 		case Unrecorded[method+" "+route] == "":
-			follow(c, trail, e)
+			follow(c, audit, e)
 		}
 	}
 }
 
 // follow writes a request's line, runs it, and writes its result: that of a panic is 500.
-func follow(c *gin.Context, trail *auth.Trail, e auth.Event) {
-	ctx, line, err := trail.Begin(c.Request.Context(), e)
+func follow(c *gin.Context, audit *auth.Trail, e auth.Event) {
+	ctx, line, err := audit.Begin(c.Request.Context(), e)
 	if err != nil {
 		slog.ErrorContext(ctx, "a request is refused because the audit trail cannot be written", "method", e.Method, "route", e.Route, "error", err)
 		refusal := problem.New(problem.Unavailable, "trail_unavailable", "Hệ thống tạm gián đoạn, xin gửi lại.", "The audit trail cannot be written, so nothing was done: please send it again.")
@@ -72,7 +72,7 @@ func follow(c *gin.Context, trail *auth.Trail, e auth.Event) {
 	c.Request = c.Request.WithContext(ctx)
 	status := http.StatusInternalServerError
 	defer func() {
-		if err := trail.End(context.WithoutCancel(ctx), line, status); err != nil {
+		if err := audit.End(context.WithoutCancel(ctx), line, status); err != nil {
 			slog.ErrorContext(ctx, "the audit trail misses a result", "line", line, "method", e.Method, "route", e.Route, "status", status, "error", err)
 		}
 	}()
@@ -81,8 +81,8 @@ func follow(c *gin.Context, trail *auth.Trail, e auth.Event) {
 }
 
 // watch lets a reading record itself before it is answered, and records it where it was refused.
-func watch(c *gin.Context, trail *auth.Trail, e auth.Event) {
-	ctx := trail.Watch(c.Request.Context(), e)
+func watch(c *gin.Context, audit *auth.Trail, e auth.Event) {
+	ctx := audit.Watch(c.Request.Context(), e)
 	c.Request = c.Request.WithContext(ctx)
 	c.Next()
 	status := c.Writer.Status()
@@ -90,7 +90,7 @@ func watch(c *gin.Context, trail *auth.Trail, e auth.Event) {
 		return
 	}
 	ctx = context.WithoutCancel(ctx)
-	if err := trail.Refused(ctx, e, status); err != nil {
+	if err := audit.Refused(ctx, e, status); err != nil {
 		slog.ErrorContext(ctx, "the audit trail misses a refused reading", "method", e.Method, "route", e.Route, "status", status, "error", err)
 	}
 }
