@@ -89,11 +89,11 @@ func auditExportCommand(s *settings) *cobra.Command {
 	return c
 }
 
-func exportTrail(cmd *cobra.Command, trail *auth.Trail, format siem.Format, from, to time.Time, out io.Writer) error {
+func exportTrail(cmd *cobra.Command, audit *auth.Trail, format siem.Format, from, to time.Time, out io.Writer) error {
 	const page = 1000
 	source := auditSource()
 	for place := (auth.LinePlace{At: from}); ; {
-		lines, err := trail.Ended(cmd.Context(), place, to, page)
+		lines, err := audit.Ended(cmd.Context(), place, to, page)
 		if err != nil {
 			return err
 		}
