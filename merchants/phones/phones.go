@@ -53,16 +53,26 @@ func LostZero(text string) bool {
 	return ok && !whole
 }
 
+// between are the marks that people write between digits.
+const between = ".-()/_·•‐‑‒–—―−"
+
+// The letters, digits and marks of ASCII as East Asian keyboards write them.
+const firstWide, lastWide = '！', '～'
+
 // digitsOf returns the digits of a number without what people write between them.
 func digitsOf(text string) (digits string, plus, ok bool) {
 	var b strings.Builder
+	text = strings.TrimLeft(strings.TrimSpace(text), "'’") // by which people keep a sheet from taking it for a number
 	for _, c := range text {
+		if c >= firstWide && c <= lastWide {
+			c += '!' - firstWide
+		}
 		switch {
 		case c >= '0' && c <= '9':
 			b.WriteRune(c)
 		case c == '+' && b.Len() == 0 && !plus:
 			plus = true
-		case strings.ContainsRune(".-()‐‑–", c), unicode.IsSpace(c), unicode.Is(unicode.Cf, c):
+		case strings.ContainsRune(between, c), unicode.IsSpace(c), unicode.Is(unicode.Cf, c):
 		default:
 			return "", false, false
 		}

@@ -85,6 +85,9 @@ func TestIdentifiersAreWhatTheSheetShows(t *testing.T) {
 		{`<c s="4"><v>45000</v></c>`, `<c s="4"><v>45000</v></c>`, `<c s="8"><v>301234567</v></c>`, "  ", "number number_form, phone phone_form, tax_code tax_code_form", ""},
 		{`<c s="10"><v>45000</v></c>`, `<c s="6"><v>912345678</v></c>`, `<c s="11"><v>301234567</v></c>`, " 0912345678 0301234567", "number number_form", ""},
 		{`<c><v>1.1</v></c>`, `<c/>`, `<c/>`, "1.1  ", "", "number zeros_lost"},
+		{`<c s="12"><v>205</v></c>`, `<c s="12"><v>912345678</v></c>`, `<c/>`, " 0912345678 ", "number number_form", ""}, // the sheet shows 205.00
+		{`<c s="6"><v>405</v></c>`, `<c/>`, `<c/>`, "405  ", "", ""},
+		{`<c s="7"><v>405</v></c>`, `<c/>`, `<c/>`, "405  ", "", ""},
 		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c><v>1087012345</v></c>`, "007  1087012345", "", "tax_code zeros_lost"}, // of 001087012345, or as it stands
 		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c s="7"><v>1087012345</v></c>`, "007  1087012345", "", "tax_code zeros_lost"},
 		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c><v>301234567001</v></c>`, "007  301234567001", "", "tax_code zeros_lost"}, // of the branch 0301234567-001
@@ -102,6 +105,19 @@ func TestIdentifiersAreWhatTheSheetShows(t *testing.T) {
 		r := sheet.Rows[0]
 		if got := r.Number + " " + r.Phone + " " + r.TaxCode; got != c.want || faults(r) != c.faults || warnings(r) != c.warnings {
 			t.Errorf("%s: got %q (%s; %s), want %q (%s; %s)", row, got, faults(r), warnings(r), c.want, c.faults, c.warnings)
+		}
+	}
+}
+
+// A row without height is hidden as one that says so.
+func TestRowsOfNoHeightAreHidden(t *testing.T) {
+	t.Parallel()
+	for attributes, want := range map[string]bool{
+		`hidden="1"`: true, `ht="0" customHeight="1"`: true, `ht="0.0"`: true, `ht="15" customHeight="1"`: false, `ht="0.75"`: false, `ht="x"`: false, ``: false,
+	} {
+		row := `<row r="2" ` + attributes + `><c t="str"><v>A1</v></c><c t="str"><v>Hoa</v></c></row>`
+		if got := read(t, "a.xlsx", formatted(t, row)).Rows[0].Hidden; got != want {
+			t.Errorf("%s: hidden %v", attributes, got)
 		}
 	}
 }

@@ -16,6 +16,8 @@ type numeric struct {
 	exact bool   // false: the format shows a date, a share or a rounded number, which no identifier is
 	// bare says that the format adds no leading zeros: those that were typed are lost.
 	bare bool
+	// decimals says that the format shows some: 205 stands as 205.00.
+	decimals bool
 }
 
 // builtinFormats are the formats that a workbook uses without writing them down (ECMA-376, 18.8.30) and that show a whole number whole.
@@ -124,7 +126,7 @@ type mark struct {
 
 // showWhole writes the digits of a whole number into a section, the last digit into the last place; the first place takes what is left.
 func showWhole(digits string, section nfp.Section) numeric {
-	marks, ok := marksOf(section)
+	marks, decimals, ok := marksOf(section)
 	if !ok {
 		return numeric{}
 	}
@@ -161,12 +163,12 @@ func showWhole(digits string, section nfp.Section) numeric {
 		}
 		begun = true
 	}
-	return numeric{shown: strings.TrimSpace(shown.String()), exact: true, bare: bare && !hasLeadingZeros(marks, whole)}
+	return numeric{shown: strings.TrimSpace(shown.String()), exact: true, bare: bare && !hasLeadingZeros(marks, whole), decimals: decimals}
 }
 
 // marksOf reads the places and texts of a section up to its decimal point. Not ok: it shows something else than the number's digits.
-func marksOf(section nfp.Section) (marks []mark, ok bool) {
-	decimals, scaled := false, false
+func marksOf(section nfp.Section) (marks []mark, decimals, ok bool) {
+	scaled := false
 	for _, token := range section.Items {
 		switch token.TType {
 		case nfp.TokenTypeZeroPlaceHolder, nfp.TokenTypeHashPlaceHolder, nfp.TokenTypeDigitalPlaceHolder:
@@ -192,14 +194,14 @@ func marksOf(section nfp.Section) (marks []mark, ok bool) {
 			marks = append(marks, mark{text: " "})
 		case nfp.TokenTypeRepeatsChar:
 			if token.TValue != " " {
-				return nil, false
+				return nil, false, false
 			}
 		case nfp.TokenTypeColor, nfp.TokenTypeCondition:
 		default: // dates, shares, exponents, fractions, other numerals
-			return nil, false
+			return nil, false, false
 		}
 	}
-	return marks, !scaled
+	return marks, decimals, !scaled
 }
 
 // hasLeadingZeros reports whether a format would show zeros in front of a number of so many digits: "00" and "0,000" show none of an account's.

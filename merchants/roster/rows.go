@@ -173,9 +173,14 @@ func (r *rowReader) takeShown(field, code string) string {
 	if text = r.sound(field, text); text == "" || exact || rounded.MatchString(text) {
 		return text
 	}
+	r.failAsShown(field, code)
+	return ""
+}
+
+// failAsShown notes that a cell shows something else than its digits.
+func (r *rowReader) failAsShown(field, code string) {
 	r.fail(field, code, "Ô này hiện ra khác với con số trong nó (ngày, phần trăm, làm tròn): hãy định dạng cột là Văn bản (Text) và nhập lại.",
 		"The cell shows something else than its number (a date, a share, a rounded number): format the column as Text and enter it again.")
-	return ""
 }
 
 // takeName is a field of words: letters that a program lost ("Nguy?n"), or of an old font, are an error.
@@ -209,12 +214,17 @@ func (r *rowReader) readPlace(section string) {
 	r.GoodsGroup = r.readWord(fieldGoods, goodsGroups, "khac")
 }
 
-// readNumber is the stall's number as the sheet shows it. A number such as 1.10 has lost its last zero when it is typed as one.
+// readNumber is the stall's number as the sheet shows it. A number such as 1.10 has lost its last zero when it is typed as one, and a format
+// with decimals shows another number than the cell's.
 func (r *rowReader) readNumber() string {
 	if r.takeName(fieldNumber) == "" {
 		return ""
 	}
 	number := r.takeShown(fieldNumber, "number_form")
+	if cell, isNumber := r.header.numeric(r.line, fieldNumber); isNumber && cell.decimals && number != "" {
+		r.failAsShown(fieldNumber, "number_form")
+		return ""
+	}
 	if plainDecimal.MatchString(number) {
 		r.warnIfBare(fieldNumber, number)
 	}

@@ -65,7 +65,8 @@ func (s *worksheet) open(tag xml.StartElement) error {
 			s.row = r
 		}
 		s.cells, s.numerics, s.column = s.cells[:0], nil, -1
-		s.hidden = isTrue(attribute(tag, "hidden"))
+		height, err := strconv.ParseFloat(attribute(tag, "ht"), 64)
+		s.hidden = isTrue(attribute(tag, "hidden")) || err == nil && height == 0
 	case "c":
 		s.column++
 		if ref := attribute(tag, "r"); ref != "" {
