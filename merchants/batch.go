@@ -3,6 +3,7 @@ package merchants
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -221,6 +222,8 @@ func (b *batch) resolvePhone(e *entry) {
 	case len(owners) == 0, p.KnownPhone == anotherPerson:
 		e.merchant, e.newMerchant, e.phoneShare = newID(), true, next
 		b.byPhone[string(p.phoneIndex)] = append(owners, phoneOwner{id: e.merchant, fullName: p.FullName, share: next, here: true})
+	case len(fitting) > 1 || p.KnownPhone == samePersonAs:
+		e.faults = append(e.faults, phoneOfSeveral(owners))
 	default:
 		e.faults = append(e.faults, phoneOfAnother(owners))
 	}
@@ -228,17 +231,36 @@ func (b *batch) resolvePhone(e *entry) {
 
 // phoneOfAnother is the fault of a phone that is known under another name. The name is told where the market's register holds it.
 func phoneOfAnother(owners []phoneOwner) fault {
-	vi, en := "", ""
-	for _, owner := range owners {
-		if owner.here {
-			vi, en = " ("+owner.fullName+")", " ("+owner.fullName+")"
-		}
-	}
+	names := namesHere(owners)
 	return fault{problem.Field{
 		Name: "merchant.phone", Code: "phone_of_another",
-		Vi: "Số điện thoại này đã đăng ký dưới tên khác" + vi + ": hãy chọn là cùng một người, hay là người khác dùng chung số.",
-		En: "This phone is registered under another name" + en + ": say whether it is the same person, or another who shares it.",
+		Vi: "Số điện thoại này đã đăng ký dưới tên khác" + names + ": hãy chọn là cùng một người, hay là người khác dùng chung số.",
+		En: "This phone is registered under another name" + names + ": say whether it is the same person, or another who shares it.",
 	}, problem.Conflict}
+}
+
+// phoneOfSeveral is the same fault where the order means one of several people who share the phone, and does not say whom.
+func phoneOfSeveral(owners []phoneOwner) fault {
+	names := namesHere(owners)
+	return fault{problem.Field{
+		Name: "merchant.phone", Code: "phone_of_another",
+		Vi: "Nhiều người dùng chung số điện thoại này" + names + ", chưa rõ là ai: hãy ghi tên người đó đúng như đã đăng ký (hoặc gửi merchant.id), hay chọn là người khác.",
+		En: "Several people share this phone" + names + ": write the name of the one who is meant as it is registered (or send merchant.id), or say that it is another.",
+	}, problem.Conflict}
+}
+
+// namesHere are the names, in brackets, of those whom the market's register holds.
+func namesHere(owners []phoneOwner) string {
+	var names []string
+	for _, owner := range owners {
+		if owner.here {
+			names = append(names, owner.fullName)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(names, ", ") + ")"
 }
 
 func (b *batch) resolveAccount(e *entry) {

@@ -113,6 +113,13 @@ func TestOnePhoneDoesNotMakeOnePerson(t *testing.T) {
 	}
 	w.refuse(w.admin, "POST", stalls, order("P3", "Lê Văn Quýt", ""), 409, "phone_of_another")
 	w.refuse(w.admin, "POST", stalls, order("P3", "Lê Văn Quýt", "same_person"), 409, "phone_of_another") // two have it: which?
+	third := w.upload(w.admin, "?same_person=2", "e.csv", "Sạp số,Họ tên,SĐT\nP3,Lê Văn Quýt,0906000011\n", 422)
+	if told := third.text("errors.0.detail"); third.text("errors.0.code") != "phone_of_another" || !strings.Contains(told, "Nguyễn Văn Chanh, Trần Thị Bưởi") || !strings.Contains(told, "đúng như đã đăng ký") {
+		t.Errorf("the same person as one of two: %v", third)
+	}
+	if told := w.call(w.admin, "POST", stalls, order("P3", "Lê Văn Quýt", "same_person"), 409).text("errors.0.detail"); !strings.Contains(told, "merchant.id") {
+		t.Errorf("the same person as one of two is answered %q", told)
+	}
 	known := w.call(w.admin, "POST", stalls, order("P4", "TRAN THI  BUOI", ""), 201)
 	fresh := w.call(w.admin, "POST", stalls, order("P5", "Lê Văn Quýt", "another_person"), 201)
 	if known.text("merchant.full_name") != "Trần Thị Bưởi" || fresh.text("merchant.full_name") != "Lê Văn Quýt" || fresh.text("merchant.phone") != "0906000011" {
