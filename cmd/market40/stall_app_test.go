@@ -295,6 +295,7 @@ func TestAHelpersShift(t *testing.T) {
 	execute(t, v.database(), `UPDATE sessions SET created_at = created_at - interval '15 hours' WHERE user_id IN (SELECT id FROM users WHERE role = 'staff')`)
 	v.is("signed_out")
 	v.hears("alarm signed_out")
+	v.until(`(() => { const a = document.querySelector('.bar a'); return a && !a.getAnimations().length && getComputedStyle(a).pointerEvents !== 'none'; })()`) // it may be touched
 	v.do(chromedp.Click(`.bar a`))
 	v.until(`location.pathname === '/sign-in' && !document.getElementById('helpers').hidden`)
 	v.do(chromedp.SendKeys(`#shift [name=pin]`, "4831"), chromedp.Click(`#shift button`))
