@@ -7,16 +7,18 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// failing lets a page's calls of the API be answered by others than the server: by one that stops, or by a proxy without one.
+// failing lets a page's calls of the API be answered by others than the server: by one that stops, by a proxy without one, or by nobody.
 const failing = `(() => {
 	const real = window.fetch;
 	const answers = {
 		stopping: () => new Response(JSON.stringify({ code: 'stopping', detail: 'x', status: 503 }), { status: 503, headers: { 'Content-Type': 'application/problem+json' } }),
 		proxy: () => new Response('<html></html>', { status: 502, headers: { 'Content-Type': 'text/html' } }),
+		nobody: (signal) => new Promise((_, failed) => signal?.addEventListener('abort', () => failed(new TypeError('cut')))),
 	};
 	window.fetch = async (...call) => {
 		const answer = answers[localStorage.getItem('failing')];
-		return answer && new URL(call[0]?.url ?? call[0], location.href).pathname.startsWith('/api/') ? answer() : real(...call);
+		if (!answer || !new URL(call[0]?.url ?? call[0], location.href).pathname.startsWith('/api/')) return real(...call);
+		return answer((call[1] ?? call[0]).signal);
 	};
 })()`
 
@@ -29,7 +31,7 @@ func TestTheAppOpensWhileTheServerFails(t *testing.T) {
 	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
 	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: failing})
 	must(t, err)
-	for _, answer := range []string{"stopping", "proxy"} {
+	for _, answer := range []string{"stopping", "proxy", "nobody"} {
 		v.until(`(localStorage.setItem('failing', '` + answer + `'), true)`)
 		v.do(chromedp.Reload())
 		v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)

@@ -30,7 +30,7 @@ export interface Problem {
 }
 
 /** No answer came: the network, not the API. */
-const offline = (): Problem => ({ code: 'offline', detail: t('Mất mạng, hãy thử lại.', 'No connection, please try again.'), status: 0, unanswered: true });
+export const offline = (): Problem => ({ code: 'offline', detail: t('Mất mạng, hãy thử lại.', 'No connection, please try again.'), status: 0, unanswered: true });
 
 /**
  * refuses reports whether an answer is the server's own word about what was asked. Only a refusal in the API's own form is one: a hotel's

@@ -1,5 +1,5 @@
 // What the screens show, and what makes it change. One stall is open at a time.
-import { api, ask, sentence, session, type AccountChange, type Order, type Payment, type Problem } from '../lib/api';
+import { api, ask, offline, sentence, session, type AccountChange, type Order, type Payment, type Problem } from '../lib/api';
 import { setLanguage, ui } from '../lib/language.svelte';
 import { readChanges } from './changes';
 import { readDays, readTotal } from './days';
@@ -21,6 +21,8 @@ const lookEvery = 60_000;
 const storeSeenEvery = 20_000;
 /** The pauses between tries to open the stall, in milliseconds. */
 const openPauses = [1000, 2000, 4000, 8000];
+/** How long a phone that keeps the stall waits for the server before it shows that, in milliseconds. */
+const keptPatience = 8000;
 /** How many arrivals are shown over another screen at most. */
 const mostArrivals = 3;
 
@@ -115,7 +117,7 @@ class State {
   /** openOnce reports whether the stall is open, as the server or the phone has it, or the server has refused it. */
   private async openOnce(): Promise<boolean> {
     try {
-      await this.readWho();
+      await this.readWho(await recall<Mine>('mine') ? keptPatience : Infinity);
       const chosen = (await recall<string>('stall')) ?? '';
       const stall = this.stalls.find((s) => s.id === chosen) ?? this.stalls[0];
       if (stall) await this.choose(stall.id);
@@ -130,8 +132,10 @@ class State {
     }
   }
 
-  private async readWho(): Promise<void> {
-    this.me = await ask(api.GET('/api/v1/me')) as State['me'];
+  private async readWho(patience = Infinity): Promise<void> {
+    const tooLong = new Promise<never>((_, fail) => { if (patience < Infinity) setTimeout(() => fail(offline()), patience); });
+    tooLong.catch(() => {});
+    this.me = await Promise.race([ask(api.GET('/api/v1/me')), tooLong]) as State['me'];
     this.stalls = await readStalls();
   }
 
