@@ -44,7 +44,7 @@ type Imported struct {
 	Faulty    int           `json:"faulty"`
 	Rows      []ImportedRow `json:"rows"`
 	Errors    []ImportNote  `json:"errors"`
-	Warnings  []ImportNote  `json:"warnings" doc:"zeros_lost and account_letters must be confirmed; number_spelling and hidden_row are told only"`
+	Warnings  []ImportNote  `json:"warnings" doc:"zeros_lost must be confirmed; number_spelling, account_letters and hidden_row are told only"`
 	Since     string        `json:"since" doc:"the day from which the rows without a date hold; that of import: from its moment on; empty: from before our records"`
 	Past      *PastChange   `json:"past" doc:"of a dry run in a market that has payments; else null"`
 	Skipped   []int         `json:"skipped" doc:"lines taken for totals, sections or signatures; of the first sheet that was read"`
@@ -314,7 +314,7 @@ func (r *Registry) mountImport(e *edge.Edge) {
 	documented := op(http.MethodPost, "/api/v1/markets/{id}/stalls/import", "import-stalls", "Nhập danh sách sạp: a board's CSV or XLSX, all rows or none", http.StatusOK)
 	edge.AcceptsFile(&documented)
 	form := documented.RequestBody.Content["multipart/form-data"].Schema.Properties
-	form["confirm"] = &huma.Schema{Type: "string", Enum: []any{toConfirm[0], toConfirm[1]}, Description: "takes the warnings of this code; several with commas"}
+	form["confirm"] = &huma.Schema{Type: "string", Enum: []any{toConfirm[0]}, Description: "takes the warnings of this code"}
 	form["since"] = &huma.Schema{Type: "string", Description: "from which day rows without a date hold, or before_records; absent: in a market with payments the day of import, from its moment on"}
 	form[samePersonAs] = &huma.Schema{Type: "string", Description: "lines, with commas, whose phone is known under another name and is the same person's; in a workbook of several lists one line, as Khu B!12"}
 	form[anotherPerson] = &huma.Schema{Type: "string", Description: "lines, with commas, whose phone is known under another name and is shared with that person; in a workbook of several lists one line, as Khu B!12"}

@@ -17,7 +17,7 @@ import (
 )
 
 // toConfirm are the warnings that a person must confirm before a list is written.
-var toConfirm = []string{"zeros_lost", "account_letters"}
+var toConfirm = []string{"zeros_lost"}
 
 // fromTheBeginning is what the form's since says of stalls that merchants had before our records.
 const fromTheBeginning = "before_records"

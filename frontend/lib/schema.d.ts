@@ -4986,7 +4986,7 @@ export interface components {
             skipped: number[] | null;
             /** Format: int64 */
             unchanged: number;
-            /** @description zeros_lost and account_letters must be confirmed; number_spelling and hidden_row are told only */
+            /** @description zeros_lost must be confirmed; number_spelling, account_letters and hidden_row are told only */
             warnings: components["schemas"]["MerchantsImportNote"][] | null;
         };
         MerchantsImportedRow: {
@@ -9707,10 +9707,10 @@ export interface operations {
                     /** @description lines, with commas, whose phone is known under another name and is shared with that person; in a workbook of several lists one line, as Khu B!12 */
                     another_person?: string;
                     /**
-                     * @description takes the warnings of this code; several with commas
+                     * @description takes the warnings of this code
                      * @enum {string}
                      */
-                    confirm?: "zeros_lost" | "account_letters";
+                    confirm?: "zeros_lost";
                     dry_run?: boolean;
                     /** Format: binary */
                     file: string;

@@ -112,8 +112,8 @@ func (r *rowReader) readAccountNumber(text string) string {
 		r.warnOfZeros(fieldAccount, number)
 	case vietqr.IsWords(number):
 		r.warn(fieldAccount, "account_letters",
-			"Số tài khoản chỉ có chữ ("+cut(number, 30)+"): hãy so với giấy tờ rồi xác nhận đó là tên tài khoản, không phải lời ghi chú.",
-			"The account has letters alone ("+cut(number, 30)+"): compare it with the papers and confirm that it is an account's name and no note.")
+			"Số tài khoản chỉ có chữ ("+cut(number, 30)+"): hãy so với giấy tờ: đó phải là tên tài khoản, không phải lời ghi chú.",
+			"The account has letters alone ("+cut(number, 30)+"): compare it with the papers: it must be an account's name, not a note.")
 	}
 	r.warnIfBare(fieldAccount, number)
 	return number
