@@ -12,7 +12,6 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/dates"
 	"market40/merchants/problem"
-	"market40/migrations/database/private"
 )
 
 func apiKeysCommand(s *settings) *cobra.Command {
@@ -109,15 +108,12 @@ func listKeysCommand(s *settings) *cobra.Command {
 	}
 }
 
-// vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975.
-var vietnam = time.FixedZone("+07", 7*60*60)
-
 // day is a moment's day in Vietnam, or a word for none.
 func day(at *time.Time, none string) string {
 	if at == nil {
 		return none
 	}
-	return at.In(vietnam).Format(time.DateOnly)
+	return at.In(dates.Vietnam).Format(time.DateOnly)
 }
 
 func suffix(word string, at *time.Time) string {
@@ -129,7 +125,7 @@ func suffix(word string, at *time.Time) string {
 
 // withKeys does something with the keys of the database.
 func withKeys(cmd *cobra.Command, s *settings, do func(*auth.APIKeys) error) error {
-	db, closeDB, err := openDatabase(cmd.Context(), s, private.Use)
+	db, closeDB, err := openDatabase(cmd.Context(), s)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,6 @@ import (
 
 	"market40/migrations"
 	"market40/migrations/database"
-	"market40/migrations/database/private"
 )
 
 func backupCommand(s *settings) *cobra.Command {
@@ -32,12 +31,12 @@ func backup(ctx context.Context, s *settings, path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return usage(fmt.Errorf("%s is there already: nothing is overwritten", path))
 	}
-	at, err := openStore(ctx, s, private.Use)
+	at, err := openStore(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer at.stop()
-	schema, err := at.backupSchema(ctx)
+	schema, err := backupSchema(ctx, at)
 	if err != nil {
 		return err
 	}
@@ -46,13 +45,13 @@ func backup(ctx context.Context, s *settings, path string) error {
 		args = append(args, "--schema="+schema) // one province of several in this database
 	}
 	return writeAtomically(path, func(out *os.File) error {
-		return at.runTool(ctx, tool{name: "pg_dump", args: args, out: out})
+		return runTool(ctx, at, tool{name: "pg_dump", args: args, out: out})
 	})
 }
 
 // backupSchema is the schema to back up, as it stands: an older one is not migrated first. A newer one, which this
 // program could not restore, and an empty one are refused.
-func (st *store) backupSchema(ctx context.Context) (string, error) {
+func backupSchema(ctx context.Context, st *store) (string, error) {
 	db, err := database.Open(ctx, st.ownerURL, database.Options{MaxConns: 1})
 	if err != nil {
 		return "", err
@@ -85,13 +84,4 @@ func writeAtomically(path string, write func(*os.File) error) error {
 		return fmt.Errorf("making the backup: %w", err)
 	}
 	return syncFolder(filepath.Dir(path))
-}
-
-// syncFolder makes a new name in a folder survive a crash.
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("syncing %s: %w", dir, err)
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

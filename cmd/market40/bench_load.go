@@ -29,6 +29,9 @@ import (
 // benchSecret signs the bench's notices (SePay, HMAC-SHA256).
 const benchSecret = "bench-hmac-secret"
 
+// target is a stall that is paid.
+type target struct{ stall, code, account string }
+
 // load is a driver inside this binary: raw HTTP/1.1 over kept connections, so that it takes little of the
 // two cores that the server needs.
 type load struct {

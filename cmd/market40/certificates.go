@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -57,6 +58,22 @@ func (f *certificateFiles) lastChange() (time.Time, error) {
 		return key.ModTime(), nil
 	}
 	return cert.ModTime(), nil
+}
+
+// trusted are the authorities of the world, and the certificate itself where it is signed by none of them.
+func (f *certificateFiles) trusted() (*x509.CertPool, error) {
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	text, err := os.ReadFile(f.cert)
+	if err != nil {
+		return nil, err
+	}
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, errors.New("the certificate cannot be read")
+	}
+	return pool, nil
 }
 
 // readCertificate takes the operator's certificate, if one is set.

@@ -121,7 +121,7 @@ func withPayments(ctx context.Context, s *settings, open bool, do func(*payments
 	if !open {
 		return do(p.payments)
 	}
-	if _, err := p.edge(false); err != nil {
+	if _, err := p.routes(false); err != nil {
 		return err
 	}
 	p.payments.Start(context.WithoutCancel(ctx))

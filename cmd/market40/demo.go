@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"market40/merchants/auth"
 	"market40/merchants/problem"
@@ -15,21 +16,17 @@ import (
 
 // showDemo fills an empty database with the demo province and prints an API key for each role. The keys of the last
 // start end: nobody has to remember them.
-func (p *program) showDemo(ctx context.Context, out io.Writer, address string) error {
-	empty, err := p.holdsNoMarket(ctx)
+func showDemo(ctx context.Context, p *program, out io.Writer, address string) error {
+	needed, err := demoNeeded(ctx, p)
 	if err != nil {
-		return fmt.Errorf("looking for markets: %w", err)
+		return err
 	}
-	unfinished, err := p.demoUnfinished(ctx)
-	if err != nil {
-		return fmt.Errorf("looking for the demo: %w", err)
-	}
-	if empty || unfinished {
+	if needed {
 		if err := seedDemo(ctx, p); err != nil {
 			return fmt.Errorf("seeding the demo: %w", err)
 		}
 	}
-	scopes, err := p.demoScopes(ctx)
+	scopes, err := demoScopes(ctx, p.db.Pool)
 	if err != nil {
 		return err
 	}
@@ -50,7 +47,7 @@ func (p *program) showDemo(ctx context.Context, out io.Writer, address string) e
 		}
 		fmt.Fprintf(out, "  %-16s %s  %s\n", role, key, scope)
 	}
-	if err := p.showSignIns(ctx, out, scopes); err != nil {
+	if err := showSignIns(ctx, p.people, out, scopes); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "a merchant's phone %s: its codes are printed here\n", demoPhone(1))
@@ -59,16 +56,16 @@ func (p *program) showDemo(ctx context.Context, out io.Writer, address string) e
 }
 
 // showSignIns makes, or makes anew, a user for each role of people, and prints how to sign in.
-func (p *program) showSignIns(ctx context.Context, out io.Writer, scopes map[auth.Role]string) error {
+func showSignIns(ctx context.Context, people *auth.People, out io.Writer, scopes map[auth.Role]string) error {
 	fmt.Fprintln(out, "sign-ins, until the next start: login, password, secret of the second factor")
 	for _, role := range auth.Roles() {
 		if role == auth.Integration {
 			continue // a program: it has a key
 		}
 		login, password := "demo."+string(role), rand.Text()
-		made, err := p.people.Renew(ctx, login, password)
+		made, err := people.Renew(ctx, login, password)
 		if errors.Is(err, problem.Missing("user")) {
-			made, err = p.people.Create(ctx, auth.UserOrder{
+			made, err = people.Create(ctx, auth.UserOrder{
 				Login: login, FullName: "Demo " + string(role), Role: string(role), Scopes: []auth.ScopeOrder{{Scope: scopes[role]}}, Password: password,
 			})
 		}
@@ -82,9 +79,9 @@ func (p *program) showSignIns(ctx context.Context, out io.Writer, scopes map[aut
 
 // demoScopes are what the roles that see a part see: the first demo market, the unit that it stands in, and its first
 // stall with a tenant. A role without a scope sees everything.
-func (p *program) demoScopes(ctx context.Context) (map[auth.Role]string, error) {
+func demoScopes(ctx context.Context, pool *pgxpool.Pool) (map[auth.Role]string, error) {
 	var market, stall, commune string
-	err := p.db.Pool.QueryRow(ctx, `SELECT m.code, s.id::text, v.code
+	err := pool.QueryRow(ctx, `SELECT m.code, s.id::text, v.code
 		FROM markets m
 		JOIN stalls s ON s.market_id = m.id
 		JOIN tenancies t ON t.stall_id = s.id AND upper_inf(t.valid)

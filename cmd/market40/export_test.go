@@ -28,7 +28,7 @@ func RoutesOf(ctx context.Context, url string, secret [32]byte) (*edge.Edge, err
 		return nil, err
 	}
 	defer closeProgram()
-	return p.edge(true)
+	return p.routes(true)
 }
 
 // LANHosts are the addresses that a server on every address of the machine has.
@@ -54,7 +54,7 @@ func SeedDemo(ctx context.Context, url string, secret [32]byte, months int, now 
 	if err := seedDemo(ctx, p); err != nil {
 		return err
 	}
-	return p.reportDemo(ctx)
+	return reportDemo(ctx, p)
 }
 
 // Sentences are what a soundbox says of messages that wait.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 )
@@ -54,8 +53,17 @@ func config(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *t
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate}
 }
 
-// serve answers until the server is shut down.
-func (f *front) serve(server *http.Server) error {
+// serve answers until the server is shut down. What ends it before is sent.
+func (f *front) serve(server *http.Server) <-chan error {
+	failed := make(chan error, 2)
+	go func() { failed <- f.answer(server) }()
+	if f.lan != nil {
+		go func() { failed <- f.lan.page.Serve(f.lan.listener) }()
+	}
+	return failed
+}
+
+func (f *front) answer(server *http.Server) error {
 	if f.tls == nil {
 		return server.Serve(f.listener)
 	}
@@ -63,10 +71,10 @@ func (f *front) serve(server *http.Server) error {
 	return server.ServeTLS(f.listener, "", "")
 }
 
-// tell says where it listens, as the last line of a start.
-func (f *front) tell(out io.Writer) {
+// printAddress prints where it listens, as the last line of a start.
+func (f *front) printAddress(out io.Writer) {
 	if f.lan != nil {
-		f.lan.tell(out)
+		f.lan.printStart(out)
 	}
 	fmt.Fprintf(out, "listening on %s\n", f.address)
 }
@@ -77,16 +85,5 @@ func (f *front) close() {
 	if f.lan != nil {
 		_ = f.lan.page.Close() // its requests are short and may be cut off
 		_ = f.lan.listener.Close()
-	}
-}
-
-// newServer is a server that no slow client keeps.
-func newServer(handler http.Handler) *http.Server {
-	return &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeaderBytes,
-		HTTP2:          &http.HTTP2Config{MaxReceiveBufferPerConnection: http2Buffer, MaxReceiveBufferPerStream: http2Buffer},
-		ErrorLog:       slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
 }

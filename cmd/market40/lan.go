@@ -120,8 +120,8 @@ func contains(hosts []net.IP, ip net.IP) bool {
 	return false
 }
 
-// tell prints where a phone begins.
-func (l *lan) tell(out io.Writer) {
+// printStart prints where a phone begins.
+func (l *lan) printStart(out io.Writer) {
 	fmt.Fprintf(out, "phones     first open %s and install this server's authority, then %s/\n", l.start, l.address)
 	fmt.Fprintf(out, "authority  SHA-256 %s\n", l.authority.fingerprint())
 }

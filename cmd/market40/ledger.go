@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
-	"market40/migrations/database"
-	"market40/migrations/database/private"
 	"market40/payments/ledger"
 )
 
@@ -17,7 +14,7 @@ func ledgerCommand(s *settings) *cobra.Command {
 	c.AddCommand(&cobra.Command{
 		Use: "verify", Short: "Prove the ledger from its rows alone; exit 1 and each fault if it does not hold", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			db, closeDB, err := openDatabase(cmd.Context(), s, private.Use)
+			db, closeDB, err := openDatabase(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
@@ -30,16 +27,6 @@ func ledgerCommand(s *settings) *cobra.Command {
 		},
 	})
 	return c
-}
-
-// prove reads all that there is, however long that takes.
-func prove(ctx context.Context, url string) (*ledger.Proof, error) {
-	patient, err := database.Open(ctx, url, database.Options{MaxConns: 1, StatementTimeout: -1})
-	if err != nil {
-		return nil, err
-	}
-	defer patient.Close()
-	return ledger.Verify(ctx, patient.Pool)
 }
 
 // tell prints what was proved, or each fault.

@@ -4,20 +4,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
-
-	"market40/merchants/seal"
-	"market40/migrations"
-	"market40/migrations/database"
-	"market40/migrations/database/private"
 )
 
 // How a command ends.
@@ -26,9 +19,6 @@ const (
 	exitFailed   = 1
 	exitWrongUse = 2
 )
-
-// version is set by the linker.
-var version string
 
 func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
@@ -107,30 +97,6 @@ func group(use, short string) *cobra.Command {
 	}
 }
 
-// wrongUse is a command that was called wrongly, found only once it had begun.
-type wrongUse struct{ error }
-
-// Unwrap is the cause.
-func (w wrongUse) Unwrap() error { return w.error }
-
-// usage marks an error as wrong use: exit 2.
-func usage(err error) error { return wrongUse{err} }
-
-// isWrongUse says whether someone at the keyboard has to change what was given, rather than mend what broke.
-func isWrongUse(err error) bool {
-	for _, cause := range []error{
-		migrations.ErrUnmigrated, migrations.ErrNewer, seal.ErrWrongKey, seal.ErrUnfinished, errNoKey, database.ErrTransactionPool,
-		private.ErrUnreachableDir, private.ErrVersion, private.ErrNotOurs,
-	} {
-		if errors.Is(err, cause) {
-			return true
-		}
-	}
-	var w wrongUse
-	var s wrongSettings
-	return errors.As(err, &w) || errors.As(err, &s)
-}
-
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the program's version", Args: cobra.NoArgs,
@@ -139,15 +105,4 @@ func versionCommand() *cobra.Command {
 			return nil
 		},
 	}
-}
-
-// programVersion is what the linker was told, else the commit that Go recorded, else "dev".
-func programVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "dev"
 }

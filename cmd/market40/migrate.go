@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"market40/migrations"
-	"market40/migrations/database/private"
 )
 
 func migrateCommand(s *settings) *cobra.Command {
@@ -16,7 +15,7 @@ func migrateCommand(s *settings) *cobra.Command {
 	c.AddCommand(&cobra.Command{
 		Use: "up", Short: "Apply the migrations that are missing and load the banks and localities", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			at, err := openStore(cmd.Context(), s, private.Use)
+			at, err := openStore(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
@@ -34,7 +33,7 @@ func migrateCommand(s *settings) *cobra.Command {
 }
 
 func migrateStatus(cmd *cobra.Command, s *settings) error {
-	at, err := openStore(cmd.Context(), s, private.Use)
+	at, err := openStore(cmd.Context(), s)
 	if err != nil {
 		return err
 	}

@@ -69,8 +69,8 @@ func (d *mqttDoor) serve(ctx context.Context, boxes *soundbox.Soundboxes) error 
 	return boxes.Serve(context.WithoutCancel(ctx), d.listener, d.tls) // until Stop
 }
 
-// tell says where boxes connect.
-func (d *mqttDoor) tell(out io.Writer) {
+// printAddress prints where boxes connect.
+func (d *mqttDoor) printAddress(out io.Writer) {
 	if d == nil {
 		return
 	}

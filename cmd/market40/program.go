@@ -28,7 +28,7 @@ type program struct {
 	apiKeys   *auth.APIKeys
 	people    *auth.People
 	sso       *auth.SSO
-	codes     *auth.PhoneCodes // set by edge; nil: nothing was mounted
+	codes     *auth.PhoneCodes // set by routes; nil: nothing was mounted
 	trail     *auth.Trail
 	registry  *merchants.Registry
 	messages  *outbox.Outbox
@@ -49,12 +49,17 @@ func openProgram(ctx context.Context, s *settings) (*program, func(), error) {
 	return openProgramOn(ctx, s, private.Use)
 }
 
-// openProgramOn is openProgram on a private server that is had in a given way.
+// openServing does what openProgram does, for serve: a private server is its own, and one that another process runs is refused.
+func openServing(ctx context.Context, s *settings) (*program, func(), error) {
+	return openProgramOn(ctx, s, private.Start)
+}
+
+// openProgramOn opens the program on a private server that start gives.
 func openProgramOn(ctx context.Context, s *settings, start starter) (*program, func(), error) {
 	if err := s.needSecret(); err != nil {
 		return nil, nil, err
 	}
-	db, closeDB, err := openDatabase(ctx, s, start)
+	db, closeDB, err := openDatabaseOn(ctx, s, start)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -97,9 +102,13 @@ func openProgramOn(ctx context.Context, s *settings, start starter) (*program, f
 }
 
 // openDatabase opens a database that has this program's schema. A private one is brought up to it; any other
-// is refused with migrations.ErrUnmigrated or migrations.ErrNewer.
-func openDatabase(ctx context.Context, s *settings, start starter) (*database.DB, func(), error) {
-	at, err := openStore(ctx, s, start)
+// is refused with migrations.ErrUnmigrated or migrations.ErrNewer. The function it returns closes it.
+func openDatabase(ctx context.Context, s *settings) (*database.DB, func(), error) {
+	return openDatabaseOn(ctx, s, private.Use)
+}
+
+func openDatabaseOn(ctx context.Context, s *settings, start starter) (*database.DB, func(), error) {
+	at, err := openStoreOn(ctx, s, start)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -3,22 +3,16 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 )
-
-// warningPrefix begins each line of /readyz that warns of something.
-const warningPrefix = "warning: "
 
 // maxReady is the longest answer of /readyz that is read, in bytes.
 const maxReady = 4 << 10
@@ -29,13 +23,13 @@ const askPatience = 4 * time.Second
 func readyCommand(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use: "ready", Short: "Ask the server at LISTEN_ADDR whether it is ready, and print its warnings; exit 1 if not (for a container's health check)", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return s.askReady(cmd.Context(), cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return askReady(cmd.Context(), s, cmd.OutOrStdout()) },
 	}
 }
 
 // askReady asks /readyz of this machine's server, over https by the operator's certificate if that is what it serves, and
 // writes the warnings of the answer.
-func (s *settings) askReady(ctx context.Context, out io.Writer) error {
+func askReady(ctx context.Context, s *settings, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
 	host, port, err := net.SplitHostPort(s.ListenAddr)
@@ -82,20 +76,4 @@ func (s *settings) askReady(ctx context.Context, out io.Writer) error {
 		}
 	}
 	return nil
-}
-
-// trusted are the authorities of the world, and the certificate itself where it is signed by none of them.
-func (f *certificateFiles) trusted() (*x509.CertPool, error) {
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	text, err := os.ReadFile(f.cert)
-	if err != nil {
-		return nil, err
-	}
-	if !pool.AppendCertsFromPEM(text) {
-		return nil, errors.New("the certificate cannot be read")
-	}
-	return pool, nil
 }

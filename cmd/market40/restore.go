@@ -14,7 +14,6 @@ import (
 	"market40/merchants/seal"
 	"market40/migrations"
 	"market40/migrations/database"
-	"market40/migrations/database/private"
 )
 
 func restoreCommand(s *settings) *cobra.Command {
@@ -38,7 +37,7 @@ func restore(ctx context.Context, s *settings, path string, warnings io.Writer) 
 		return usage(fmt.Errorf("reading the backup: %w", err))
 	}
 	defer file.Close()
-	at, err := openStore(ctx, s, private.Use)
+	at, err := openStore(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -55,14 +54,14 @@ func restore(ctx context.Context, s *settings, path string, warnings io.Writer) 
 	if table != "" {
 		return usage(fmt.Errorf("the database is not empty (it holds %s): restore goes into an empty one, such as an empty DATA_DIR", table))
 	}
-	if err := at.load(ctx, db, file); err != nil {
+	if err := loadBackup(ctx, at, db, file); err != nil {
 		return err
 	}
 	return checkRestoredKey(ctx, s, db, warnings)
 }
 
-// load fills the database, all or nothing, and brings an older backup up to this program's schema.
-func (st *store) load(ctx context.Context, db *database.DB, file *os.File) error {
+// loadBackup fills the database, all or nothing, and brings an older backup up to this program's schema.
+func loadBackup(ctx context.Context, st *store, db *database.DB, file *os.File) error {
 	args := []string{"--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"}
 	if db.Schema != "public" {
 		// A province's schema stands already, and extensions lie outside it.
@@ -71,7 +70,7 @@ func (st *store) load(ctx context.Context, db *database.DB, file *os.File) error
 		}
 		args = append(args, "--schema="+db.Schema)
 	}
-	if err := st.runTool(ctx, tool{name: "pg_restore", args: args, in: file}); err != nil {
+	if err := runTool(ctx, st, tool{name: "pg_restore", args: args, in: file}); err != nil {
 		return err
 	}
 	if _, err := db.Pool.Exec(ctx, `ANALYZE`); err != nil {

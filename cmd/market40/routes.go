@@ -30,8 +30,11 @@ import (
 // readyWithin is how long the database may take to answer /readyz.
 const readyWithin = 2 * time.Second
 
-// edge mounts every package's routes, and last what tells of them. The start page exists in a demo only.
-func (p *program) edge(demo bool) (*edge.Edge, error) {
+// warningPrefix begins each line of /readyz that warns of something.
+const warningPrefix = "warning: "
+
+// routes mounts every package's routes, and last what tells of them. The start page exists in a demo only.
+func (p *program) routes(demo bool) (*edge.Edge, error) {
 	e := edge.New(edge.Parts{
 		DB: p.db, Keys: p.keys, Gate: auth.Gate{Keys: p.apiKeys, People: p.people}, Trail: p.trail, Proxies: p.settings.Proxies, Now: p.now,
 		Strict: !p.settings.LAN, Version: programVersion(),

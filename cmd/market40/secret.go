@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"market40/merchants/seal"
+	"market40/migrations/database"
 )
 
 // errNoKey says that a database has keys and nobody has the secret that opens them.
@@ -95,4 +96,19 @@ func makeSecretFile(path string) (key [seal.KeySize]byte, err error) {
 		return key, fmt.Errorf("making the secret key: %w", err)
 	}
 	return readSecretFile(path)
+}
+
+// openSecret opens the database and finds its present key.
+func openSecret(ctx context.Context, s *settings) (db *database.DB, secret [seal.KeySize]byte, closeDB func(), err error) {
+	if err := s.needSecret(); err != nil {
+		return nil, secret, nil, err
+	}
+	db, closeDB, err = openDatabase(ctx, s)
+	if err != nil {
+		return nil, secret, nil, err
+	}
+	if secret, err = findSecret(ctx, s, db.Pool); err != nil {
+		closeDB()
+	}
+	return db, secret, closeDB, err
 }

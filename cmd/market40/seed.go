@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"market40/migrations"
-	"market40/migrations/database/private"
 )
 
 // errHasMarkets keeps invented data out of a register that is in use.
@@ -34,7 +33,7 @@ func referenceCommand(s *settings, use, short string, load func(context.Context,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			owner := *s
 			owner.DatabaseURL = s.MigrateURL
-			db, closeDB, err := openDatabase(cmd.Context(), &owner, private.Use)
+			db, closeDB, err := openDatabase(cmd.Context(), &owner)
 			if err != nil {
 				return err
 			}
@@ -50,26 +49,16 @@ func seedDemoOnce(ctx context.Context, s *settings) error {
 		return err
 	}
 	defer closeProgram()
-	empty, err := p.holdsNoMarket(ctx)
+	needed, err := demoNeeded(ctx, p)
 	if err != nil {
 		return err
 	}
-	unfinished, err := p.demoUnfinished(ctx)
-	if err != nil {
-		return err
-	}
-	if !empty && !unfinished {
+	if !needed {
 		return errHasMarkets
 	}
 	tuneMemory()
 	if err := seedDemo(ctx, p); err != nil {
 		return err
 	}
-	return p.reportDemo(ctx)
-}
-
-func (p *program) holdsNoMarket(ctx context.Context) (bool, error) {
-	var empty bool
-	err := p.db.Pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM markets)`).Scan(&empty)
-	return empty, err
+	return reportDemo(ctx, p)
 }

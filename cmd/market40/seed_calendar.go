@@ -3,6 +3,8 @@ package main
 import (
 	"math"
 	"time"
+
+	"market40/merchants/dates"
 )
 
 // tets are the first days of the lunar years that a demo may see.
@@ -20,7 +22,7 @@ var weekdays = [7]float64{1.14, 0.93, 0.90, 0.93, 0.97, 1.03, 1.20}
 
 // demoDay reads a day as its 00:00 in Vietnam.
 func demoDay(text string) time.Time {
-	day, err := time.ParseInLocation(time.DateOnly, text, vietnam)
+	day, err := time.ParseInLocation(time.DateOnly, text, dates.Vietnam)
 	if err != nil {
 		panic(err) //nolint:forbidigo // written in this file
 	}

@@ -37,8 +37,8 @@ var demoTargets = []struct{ due, value string }{
 
 // programme writes the campaign with its pilots, milestones, targets and costs, unless it stands: with it the demo is whole.
 func (d *demo) programme(ctx context.Context) error {
-	unfinished, err := d.demoUnfinished(ctx)
-	if err != nil || !unfinished {
+	needed, err := demoNeeded(ctx, d.program)
+	if err != nil || !needed {
 		return err
 	}
 	if err := d.stray(ctx); err != nil {

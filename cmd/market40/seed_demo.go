@@ -16,6 +16,7 @@ import (
 
 	"market40/merchants"
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/merchants/memo"
 	"market40/payments"
 	"market40/reports"
@@ -71,12 +72,15 @@ type demoLife struct {
 	people, numbers int
 }
 
-// demoUnfinished says whether the demo of this database was begun and not brought to its end.
-func (p *program) demoUnfinished(ctx context.Context) (bool, error) {
-	var unfinished bool
-	err := p.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM api_keys WHERE name LIKE 'demo team since %')
-		AND NOT EXISTS (SELECT FROM campaigns WHERE code = $1)`, demoCampaign).Scan(&unfinished)
-	return unfinished, err
+// demoNeeded reports whether the database holds no market, or a demo that was begun and not finished.
+func demoNeeded(ctx context.Context, p *program) (bool, error) {
+	var needed bool
+	err := p.db.Pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM markets)
+		OR EXISTS (SELECT FROM api_keys WHERE name LIKE 'demo team since %') AND NOT EXISTS (SELECT FROM campaigns WHERE code = $1)`, demoCampaign).Scan(&needed)
+	if err != nil {
+		return false, fmt.Errorf("looking for markets and the demo: %w", err)
+	}
+	return needed, nil
 }
 
 // seedDemo fills an empty database with the demo province, or goes on where a killed start left off:
@@ -103,7 +107,7 @@ func seedDemo(ctx context.Context, p *program) error {
 
 // actors makes, or finds, who acts in the demo.
 func (d *demo) actors(ctx context.Context) error {
-	today, err := time.ParseInLocation(time.DateOnly, d.now().In(vietnam).Format(time.DateOnly), vietnam)
+	today, err := time.ParseInLocation(time.DateOnly, d.now().In(dates.Vietnam).Format(time.DateOnly), dates.Vietnam)
 	if err != nil {
 		return err
 	}
@@ -187,7 +191,7 @@ func (d *demo) begin(ctx context.Context) error {
 func (d *demo) live(index int, m demoMarket) *demoLife {
 	l := &demoLife{demo: d, demoMarket: m, index: index, until: d.today, from: d.today.AddDate(0, 0, -7*demoWeeks), agreed: map[*demoMerchant]bool{}}
 	if d.months > 0 {
-		l.from = time.Date(d.today.Year(), d.today.Month()-time.Month(d.months), 1, 0, 0, 0, 0, vietnam)
+		l.from = time.Date(d.today.Year(), d.today.Month()-time.Month(d.months), 1, 0, 0, 0, 0, dates.Vietnam)
 	}
 	l.redraw(drawingStalls)
 	for day := l.from; day.Before(l.until); day = day.AddDate(0, 0, 1) {

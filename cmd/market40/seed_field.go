@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"market40/merchants/dates"
+
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
@@ -20,7 +22,7 @@ var (
 // months are the first days of the months that the demo's past has begun.
 func (m *demoLife) monthsBegun() []time.Time {
 	var months []time.Time
-	first := time.Date(m.from.Year(), m.from.Month(), 1, 0, 0, 0, 0, vietnam)
+	first := time.Date(m.from.Year(), m.from.Month(), 1, 0, 0, 0, 0, dates.Vietnam)
 	for ; first.Before(m.until); first = first.AddDate(0, 1, 0) {
 		months = append(months, first)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/reports"
 	"market40/reports/periodic"
 	"market40/reports/programme"
@@ -52,11 +53,11 @@ func (d *demo) demoOwed() []demoReport {
 		}
 	}
 	for n := 4; n >= 0; n-- {
-		first := time.Date(d.today.Year(), 3*((d.today.Month()-1)/3)+1-time.Month(3*n), 1, 0, 0, 0, 0, vietnam)
+		first := time.Date(d.today.Year(), 3*((d.today.Month()-1)/3)+1-time.Month(3*n), 1, 0, 0, 0, 0, dates.Vietnam)
 		add(periodic.Quarter, fmt.Sprintf("%d-Q%d", first.Year(), (first.Month()+2)/3), first, first.AddDate(0, 3, 0))
 	}
 	for n := 18; n > 0; n-- { // I24 looks a year back, also from the oldest quarter
-		first := time.Date(d.today.Year(), d.today.Month()-time.Month(n), 1, 0, 0, 0, 0, vietnam)
+		first := time.Date(d.today.Year(), d.today.Month()-time.Month(n), 1, 0, 0, 0, 0, dates.Vietnam)
 		add(periodic.Month, first.Format("2006-01"), first, first.AddDate(0, 1, 0))
 	}
 	// A report that is handed in says which were before it.
@@ -71,7 +72,7 @@ func (r demoReport) sent() time.Time {
 
 // reportDemo lets the demo's localities have reported: by the use cases of every other report, as of the days on which they
 // would have. Each freezes all figures, so it goes on after the server listens; one that stands is left as it is.
-func (p *program) reportDemo(ctx context.Context) error {
+func reportDemo(ctx context.Context, p *program) error {
 	d := &demo{program: p, reports: reports.New(p.db, time.Now)}
 	var whole bool
 	err := p.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM api_keys WHERE name LIKE 'demo team since %') AND EXISTS (SELECT FROM campaigns WHERE code = $1)`, demoCampaign).Scan(&whole)
@@ -150,8 +151,8 @@ func (d *demo) periodicAt(moment time.Time) *periodic.Periodic {
 }
 
 // reportDemoLater is reportDemo beside a server that listens already.
-func (p *program) reportDemoLater(ctx context.Context) {
-	if err := p.reportDemo(ctx); err != nil && ctx.Err() == nil {
+func reportDemoLater(ctx context.Context, p *program) {
+	if err := reportDemo(ctx, p); err != nil && ctx.Err() == nil {
 		slog.WarnContext(ctx, "the demo's reports are not all made; the next start goes on", "error", err)
 	}
 }

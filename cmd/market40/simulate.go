@@ -30,7 +30,7 @@ type simulation struct {
 	secrets    banks.Secrets
 	hook       string // path of the connection's webhook
 	connection string
-	targets    []target
+	targets    []shop
 	faults     mischief
 	started    time.Time
 	run        uint64 // makes ids and references of this run unlike any other's
@@ -41,15 +41,15 @@ type simulation struct {
 	tally
 }
 
-// target is a stall as its printed code tells it.
-type target struct {
+// shop is a stall as its printed code tells it.
+type shop struct {
 	stall, code, bin, account, memo string
 }
 
 // playedNotice is one notice that was sent, and what it must become.
 type playedNotice struct {
 	banks.Notice
-	target   target
+	target   shop
 	external string // its id and reference as this provider's words carry them
 	shown    string
 	acked    bool

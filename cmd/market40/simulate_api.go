@@ -128,7 +128,7 @@ func (a *apiClient) each(ctx context.Context, path string, do func(listed) (more
 
 // printed reads a code's image as a shopper's phone does: account and memo come from the picture alone.
 // A wallet's code has no picture; nil is answered for it.
-func (a *apiClient) printed(ctx context.Context, c listed) (*target, error) {
+func (a *apiClient) printed(ctx context.Context, c listed) (*shop, error) {
 	raw, status, err := a.once(ctx, "/q/"+c.Code+".png")
 	if err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func (a *apiClient) printed(ctx context.Context, c listed) (*target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read payload: %w", err)
 	}
-	return &target{stall: c.StallID, code: c.Code, bin: payload.BIN, account: payload.Account, memo: payload.Purpose}, nil
+	return &shop{stall: c.StallID, code: c.Code, bin: payload.BIN, account: payload.Account, memo: payload.Purpose}, nil
 }
 
 // hookAnswer is a webhook's answer.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"market40/frontend/voice"
+	"market40/merchants/dates"
 	"market40/payments/money"
 	"market40/payments/soundbox"
 )
@@ -134,16 +135,13 @@ func gap(came []soundbox.Message) (said [][]string) {
 	return append([][]string{voice.Several(uint64(len(came)), uint64(total.Dong()))}, small...)
 }
 
-// marketTime is the time of business days: Vietnam keeps UTC+7 all year.
-var marketTime = time.FixedZone("+07", 7*60*60)
-
 // payment says one payment; with the time of day where it reached us late. A bank that tells a date alone tells no time.
 func payment(m soundbox.Message) []string {
 	dong := uint64(m.Amount.Dong())
 	exact := map[string]time.Duration{"second": 0, "minute": time.Minute}
 	within, told := exact[m.Precision]
 	if told && m.ReceivedAt != nil && m.ReceivedAt.Sub(m.OccurredAt.Add(within)) > lateAfter {
-		at := m.OccurredAt.In(marketTime)
+		at := m.OccurredAt.In(dates.Vietnam)
 		return voice.Late(dong, at.Hour(), at.Minute())
 	}
 	return voice.Received(dong)

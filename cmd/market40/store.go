@@ -29,8 +29,12 @@ type store struct {
 	server   *private.Server // nil with DATABASE_URL
 }
 
-// openStore finds the database's server and starts it if it is ours.
-func openStore(ctx context.Context, s *settings, start starter) (*store, error) {
+// openStore finds the database's server and starts it if it is ours and no serve runs it.
+func openStore(ctx context.Context, s *settings) (*store, error) {
+	return openStoreOn(ctx, s, private.Use)
+}
+
+func openStoreOn(ctx context.Context, s *settings, start starter) (*store, error) {
 	if s.DatabaseURL != "" {
 		return &store{url: s.DatabaseURL, ownerURL: s.MigrateURL}, nil
 	}

@@ -24,8 +24,8 @@ type tool struct {
 
 // runTool runs pg_dump or pg_restore of the server's own version, as the owner of the tables. The password goes by
 // the environment: arguments are seen by everyone on the machine.
-func (st *store) runTool(ctx context.Context, t tool) error {
-	program, err := st.findTool(ctx, t.name)
+func runTool(ctx context.Context, st *store, t tool) error {
+	program, err := findTool(ctx, st, t.name)
 	if err != nil {
 		return err
 	}
@@ -80,11 +80,11 @@ func libpqURL(text string) (address, password string, err error) {
 }
 
 // findTool is the program beside a private server's own, or of the major version of DATABASE_URL's server or newer.
-func (st *store) findTool(ctx context.Context, name string) (string, error) {
+func findTool(ctx context.Context, st *store, name string) (string, error) {
 	if st.server != nil {
 		return filepath.Join(st.server.Programs(), name), nil
 	}
-	want, err := st.serverMajor(ctx)
+	want, err := serverMajor(ctx, st)
 	if err != nil {
 		return "", err
 	}
@@ -106,7 +106,7 @@ func (st *store) findTool(ctx context.Context, name string) (string, error) {
 	return best, nil
 }
 
-func (st *store) serverMajor(ctx context.Context) (int, error) {
+func serverMajor(ctx context.Context, st *store) (int, error) {
 	conn, err := pgx.Connect(ctx, st.ownerURL)
 	if err != nil {
 		return 0, fmt.Errorf("asking the server's version: %w", err)

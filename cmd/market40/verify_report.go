@@ -13,8 +13,10 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/spf13/cobra"
 
+	"market40/merchants/dates"
 	"market40/reports/exports"
 	"market40/reports/periodic"
 )
@@ -54,10 +56,10 @@ func verifyReportCommand(s *settings) *cobra.Command {
 				return usage(err)
 			}
 			if find == nil {
-				find = func(hash string) (*exports.Seal, error) { return p.frozen(cmd.Context(), hash) }
+				find = func(hash string) (*exports.Seal, error) { return frozen(cmd.Context(), p.db.Pool, hash) }
 			}
 			public, _ := periodic.Key(p.keys).Public().(ed25519.PublicKey)
-			newest := func(report string) (*newestVersion, error) { return p.newest(cmd.Context(), report) }
+			newest := func(report string) (*newestVersion, error) { return newest(cmd.Context(), p.db.Pool, report) }
 			return proving{public, find, newest}.tell(cmd.OutOrStdout(), raw)
 		},
 	}
@@ -93,14 +95,14 @@ func contentOf(path string) (func(string) (*exports.Seal, error), error) {
 }
 
 // frozen is the version that has a hash.
-func (p *program) frozen(ctx context.Context, hash string) (*exports.Seal, error) {
+func frozen(ctx context.Context, pool *pgxpool.Pool, hash string) (*exports.Seal, error) {
 	digest, err := hex.DecodeString(hash)
 	if err != nil {
 		return nil, fmt.Errorf("%q is no hash", hash)
 	}
 	seal := &exports.Seal{SHA256: hash}
 	var signature []byte
-	err = p.db.Pool.QueryRow(ctx, `SELECT content, signature FROM report_versions WHERE sha256 = $1 LIMIT 1`, digest).Scan(&seal.Content, &signature)
+	err = pool.QueryRow(ctx, `SELECT content, signature FROM report_versions WHERE sha256 = $1 LIMIT 1`, digest).Scan(&seal.Content, &signature)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, errors.New("no frozen report of this server has it")
 	}
@@ -116,13 +118,13 @@ type newestVersion struct {
 }
 
 // newest is the last version of a report; nil where this database has no such report.
-func (p *program) newest(ctx context.Context, report string) (*newestVersion, error) {
+func newest(ctx context.Context, pool *pgxpool.Pool, report string) (*newestVersion, error) {
 	id, err := uuid.Parse(report)
 	if err != nil {
 		return nil, nil //nolint:nilerr,nilnil // a report of no server of ours
 	}
 	v := &newestVersion{}
-	err = p.db.Pool.QueryRow(ctx, `SELECT v.version, coalesce((SELECT min(s.at) FROM report_steps s WHERE s.report_id = v.report_id AND s.version = v.version AND s.step = 'submitted'), v.frozen_at), v.reason
+	err = pool.QueryRow(ctx, `SELECT v.version, coalesce((SELECT min(s.at) FROM report_steps s WHERE s.report_id = v.report_id AND s.version = v.version AND s.step = 'submitted'), v.frozen_at), v.reason
 		FROM report_versions v WHERE v.report_id = $1 ORDER BY v.version DESC LIMIT 1`, id).Scan(&v.version, &v.submitted, &v.reason)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil //nolint:nilnil // it is not here
@@ -192,7 +194,7 @@ func (p proving) tellNewer(out io.Writer, of *exports.Frozen) error {
 	case v == nil:
 		fmt.Fprintln(out, "not proven: that no newer version was submitted since; this database has no such report")
 	case v.version > of.Version:
-		fmt.Fprintf(out, "NEWER this is version %d; version %d of the report was submitted on %s: %s\n", of.Version, v.version, v.submitted.In(vietnam).Format("2006-01-02 15:04:05 -07:00"), v.reason)
+		fmt.Fprintf(out, "NEWER this is version %d; version %d of the report was submitted on %s: %s\n", of.Version, v.version, v.submitted.In(dates.Vietnam).Format("2006-01-02 15:04:05 -07:00"), v.reason)
 	default:
 		fmt.Fprintf(out, "version %d is the newest of the report\n", of.Version)
 	}

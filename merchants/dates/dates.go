@@ -16,12 +16,12 @@ const (
 // ErrForm is a text that is no date, or one outside of the bounds.
 var ErrForm = errors.New("no date between 1900 and 2100")
 
-// vietnam is Indochina Time: UTC+7 without daylight saving since 1975 (IANA tz database, Asia/Ho_Chi_Minh).
-var vietnam = time.FixedZone("+07", 7*60*60)
+// Vietnam is Indochina Time: UTC+7 without daylight saving since 1975 (IANA tz database, Asia/Ho_Chi_Minh).
+var Vietnam = time.FixedZone("+07", 7*60*60)
 
 // Within reports whether a time lies within the bounds.
 func Within(at time.Time) bool {
-	year := at.In(vietnam).Year()
+	year := at.In(Vietnam).Year()
 	return year >= FirstYear && year <= LastYear
 }
 
@@ -54,7 +54,7 @@ func Moment(text string) (*time.Time, error) {
 }
 
 func parse(layout, text string) (time.Time, error) {
-	at, err := time.ParseInLocation(layout, text, vietnam)
+	at, err := time.ParseInLocation(layout, text, Vietnam)
 	if err != nil || !Within(at) {
 		return time.Time{}, ErrForm
 	}
