@@ -13,7 +13,7 @@ RUN go mod download && go mod verify
 COPY . .
 COPY --from=apps /source/frontend/dist frontend/dist
 ARG VERSION=dev
-RUN CGO_ENABLED=0 go build -trimpath -tags nomsgpack -buildvcs=false -ldflags "-X main.version=$VERSION" -o bin/market40 ./cmd/market40 && mkdir -p data
+RUN CGO_ENABLED=0 go build -trimpath -tags nomsgpack -buildvcs=false -ldflags "-X market40/cmd/market40/app.version=$VERSION" -o bin/market40 ./cmd/market40 && mkdir -p data
 
 # The database's own image, for the pg_dump of `market40 backup`: it must not be older than the server.
 FROM postgres:15-bookworm

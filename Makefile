@@ -10,7 +10,7 @@ FRONT := $(shell find frontend/stall frontend/district frontend/lib frontend/voi
 # Without gin's MessagePack, which nobody here speaks and which takes the longest of all to compile.
 FLAGS := -trimpath -tags nomsgpack
 # Nothing of the machine goes into the program: no path, no C library, no time.
-BUILD := CGO_ENABLED=0 go build $(FLAGS) -buildvcs=false -ldflags '-X main.version=$(VERSION)'
+BUILD := CGO_ENABLED=0 go build $(FLAGS) -buildvcs=false -ldflags '-X market40/cmd/market40/app.version=$(VERSION)'
 # The same way for vet and for tests: what is compiled for one serves the other, and the image that a test builds.
 PLAIN := CGO_ENABLED=0 go
 # What tests draw is the same every time, so that a red test is red again; 0 draws anew (make explore).

@@ -9,18 +9,19 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"market40/cmd/market40/app"
 	"market40/merchants/auth"
 	"market40/merchants/dates"
 	"market40/merchants/problem"
 )
 
-func apiKeysCommand(s *settings) *cobra.Command {
+func apiKeysCommand(s *app.Settings) *cobra.Command {
 	c := group("apikeys", "Make and revoke the keys that programs call the API with")
 	c.AddCommand(createKeyCommand(s), listKeysCommand(s), revokeKeyCommand(s))
 	return c
 }
 
-func createKeyCommand(s *settings) *cobra.Command {
+func createKeyCommand(s *app.Settings) *cobra.Command {
 	var order auth.Order
 	var expires string
 	c := &cobra.Command{
@@ -31,12 +32,12 @@ func createKeyCommand(s *settings) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if strings.TrimSpace(order.Name) == "" {
-				return usage(errors.New("--name must say whose key this is"))
+				return app.WrongUse(errors.New("--name must say whose key this is"))
 			}
 			if expires != "" {
 				day, err := dates.Day(expires)
 				if err != nil {
-					return usage(errors.New("--expires is a day such as 2027-01-31"))
+					return app.WrongUse(errors.New("--expires is a day such as 2027-01-31"))
 				}
 				order.ExpiresAt = &day
 			}
@@ -44,7 +45,7 @@ func createKeyCommand(s *settings) *cobra.Command {
 				key, err := keys.Create(cmd.Context(), order)
 				var refused *problem.Error // an unknown role or scope
 				if errors.As(err, &refused) {
-					return usage(err)
+					return app.WrongUse(err)
 				}
 				if err != nil {
 					return err
@@ -63,7 +64,7 @@ func createKeyCommand(s *settings) *cobra.Command {
 	return c
 }
 
-func revokeKeyCommand(s *settings) *cobra.Command {
+func revokeKeyCommand(s *app.Settings) *cobra.Command {
 	return &cobra.Command{
 		Use: "revoke KEY|ID", Short: "End an API key; every server refuses it two seconds later at most", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -81,7 +82,7 @@ func revokeKeyCommand(s *settings) *cobra.Command {
 	}
 }
 
-func listKeysCommand(s *settings) *cobra.Command {
+func listKeysCommand(s *app.Settings) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "The API keys, newest first: id, how it begins, role, name, last use, until when", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -124,8 +125,8 @@ func suffix(word string, at *time.Time) string {
 }
 
 // withKeys does something with the keys of the database.
-func withKeys(cmd *cobra.Command, s *settings, do func(*auth.APIKeys) error) error {
-	db, closeDB, err := openDatabase(cmd.Context(), s)
+func withKeys(cmd *cobra.Command, s *app.Settings, do func(*auth.APIKeys) error) error {
+	db, closeDB, err := app.OpenDatabase(cmd.Context(), s)
 	if err != nil {
 		return err
 	}

@@ -10,17 +10,18 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"market40/cmd/market40/app"
 	"market40/merchants/auth"
 	"market40/merchants/dates"
 	"market40/merchants/siem"
 )
 
-func auditCommand(s *settings) *cobra.Command {
+func auditCommand(s *app.Settings) *cobra.Command {
 	c := group("audit", "Prove and export the audit trail")
 	c.AddCommand(&cobra.Command{
 		Use: "verify", Short: "Compute every seal of the audit trail again; exit 1 and each fault if one does not hold", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			db, closeDB, err := openDatabase(cmd.Context(), s)
+			db, closeDB, err := app.OpenDatabase(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
@@ -47,14 +48,14 @@ func auditCommand(s *settings) *cobra.Command {
 }
 
 // auditExportCommand writes lines whose outcome is known, in the order in which they ended.
-func auditExportCommand(s *settings) *cobra.Command {
+func auditExportCommand(s *app.Settings) *cobra.Command {
 	var format, from, to string
 	c := &cobra.Command{
 		Use: "export", Short: "Print the audit trail, a line each, for a security monitor", Args: cobra.NoArgs,
 		Long: "Print the audit trail, a line each, in Elastic Common Schema (JSON lines), CEF or RFC 5424. Requests under way are left out.\nTimes are days (00:00 Asia/Ho_Chi_Minh) or RFC 3339.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !slices.Contains([]siem.Format{siem.ECS, siem.CEF, siem.RFC5424}, siem.Format(format)) {
-				return usage(errors.New("--format is ecs, cef or rfc5424"))
+				return app.WrongUse(errors.New("--format is ecs, cef or rfc5424"))
 			}
 			begin, err := timeOf("--from", from, time.Time{})
 			if err != nil {
@@ -64,7 +65,7 @@ func auditExportCommand(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			db, closeDB, err := openDatabase(cmd.Context(), s)
+			db, closeDB, err := app.OpenDatabase(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
@@ -84,7 +85,7 @@ func auditExportCommand(s *settings) *cobra.Command {
 
 func exportTrail(cmd *cobra.Command, audit *auth.Trail, format siem.Format, from, to time.Time, out io.Writer) error {
 	const page = 1000
-	source := auditSource()
+	source := app.AuditSource()
 	for place := (auth.LinePlace{At: from}); ; {
 		lines, err := audit.Ended(cmd.Context(), place, to, page)
 		if err != nil {
@@ -113,7 +114,7 @@ func timeOf(flag, text string, otherwise time.Time) (time.Time, error) {
 	}
 	at, err := dates.Moment(text)
 	if err != nil {
-		return otherwise, usage(fmt.Errorf("%s is a day YYYY-MM-DD or an RFC 3339 time", flag))
+		return otherwise, app.WrongUse(fmt.Errorf("%s is a day YYYY-MM-DD or an RFC 3339 time", flag))
 	}
 	return *at, nil
 }

@@ -10,11 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"market40/cmd/market40/app"
 	"market40/migrations"
 	"market40/migrations/database"
 )
 
-func backupCommand(s *settings) *cobra.Command {
+func backupCommand(s *app.Settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup FILE",
 		Short: "Write the whole database to FILE, readable by its owner only; SECRET_KEY is not in it",
@@ -27,15 +28,15 @@ The file appears when it is complete, and nothing is overwritten. The server may
 }
 
 // backup dumps one consistent snapshot.
-func backup(ctx context.Context, s *settings, path string) error {
+func backup(ctx context.Context, s *app.Settings, path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return usage(fmt.Errorf("%s is there already: nothing is overwritten", path))
+		return app.WrongUse(fmt.Errorf("%s is there already: nothing is overwritten", path))
 	}
-	at, err := openStore(ctx, s)
+	at, err := app.OpenStore(ctx, s)
 	if err != nil {
 		return err
 	}
-	defer at.stop()
+	defer at.Stop()
 	schema, err := backupSchema(ctx, at)
 	if err != nil {
 		return err
@@ -51,8 +52,8 @@ func backup(ctx context.Context, s *settings, path string) error {
 
 // backupSchema is the schema to back up, as it stands: an older one is not migrated first. A newer one, which this
 // program could not restore, and an empty one are refused.
-func backupSchema(ctx context.Context, st *store) (string, error) {
-	db, err := database.Open(ctx, st.ownerURL, database.Options{MaxConns: 1})
+func backupSchema(ctx context.Context, st *app.Store) (string, error) {
+	db, err := database.Open(ctx, st.OwnerURL, database.Options{MaxConns: 1})
 	if err != nil {
 		return "", err
 	}
@@ -62,7 +63,7 @@ func backupSchema(ctx context.Context, st *store) (string, error) {
 	}
 	table, err := anyTable(ctx, db)
 	if err == nil && table == "" {
-		err = usage(errors.New("the database is empty: there is nothing to back up"))
+		err = app.WrongUse(errors.New("the database is empty: there is nothing to back up"))
 	}
 	return db.Schema, err
 }
@@ -83,5 +84,5 @@ func writeAtomically(path string, write func(*os.File) error) error {
 	if err != nil {
 		return fmt.Errorf("making the backup: %w", err)
 	}
-	return syncFolder(filepath.Dir(path))
+	return app.SyncFolder(filepath.Dir(path))
 }

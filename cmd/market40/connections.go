@@ -10,18 +10,19 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"market40/cmd/market40/app"
 	"market40/merchants/edge"
 	"market40/merchants/problem"
 	"market40/payments"
 )
 
-func connectionsCommand(s *settings) *cobra.Command {
+func connectionsCommand(s *app.Settings) *cobra.Command {
 	c := group("connections", "See and test the connections through which banks and wallets tell of payments")
 	c.AddCommand(listConnectionsCommand(s), testConnectionCommand(s))
 	return c
 }
 
-func listConnectionsCommand(s *settings) *cobra.Command {
+func listConnectionsCommand(s *app.Settings) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "list [--json]", Short: "The bank connections, oldest first: id, provider, whether it takes notices, name", Args: cobra.NoArgs,
@@ -81,14 +82,14 @@ func connectionFaults(c payments.Connection) string {
 	return " (" + strings.Join(faults, ", ") + ")"
 }
 
-func testConnectionCommand(s *settings) *cobra.Command {
+func testConnectionCommand(s *app.Settings) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "test ID [--json]", Short: "Send a signed test through a connection's webhook and print the notice, which is ignored", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := uuid.Parse(args[0])
 			if err != nil {
-				return usage(errors.New("ID is a connection's id, as `market40 connections list` prints it"))
+				return app.WrongUse(errors.New("ID is a connection's id, as `market40 connections list` prints it"))
 			}
 			return withPayments(cmd.Context(), s, true, func(p *payments.Payments) error {
 				notice, err := p.TestConnection(cmd.Context(), id)
@@ -112,19 +113,19 @@ func testConnectionCommand(s *settings) *cobra.Command {
 }
 
 // withPayments does something with the way in of notices; open: while its routes take them.
-func withPayments(ctx context.Context, s *settings, open bool, do func(*payments.Payments) error) error {
-	p, closeAll, err := openProgram(ctx, s)
+func withPayments(ctx context.Context, s *app.Settings, open bool, do func(*payments.Payments) error) error {
+	p, closeAll, err := app.OpenProgram(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer closeAll()
 	if !open {
-		return do(p.payments)
+		return do(p.Payments)
 	}
-	if _, err := p.routes(false); err != nil {
+	if _, err := p.Routes(false); err != nil {
 		return err
 	}
-	p.payments.Start(context.WithoutCancel(ctx))
-	defer p.payments.Stop()
-	return do(p.payments)
+	p.Payments.Start(context.WithoutCancel(ctx))
+	defer p.Payments.Stop()
+	return do(p.Payments)
 }

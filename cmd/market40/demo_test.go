@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	market40 "market40/cmd/market40"
 	"market40/migrations/database/dbtest"
 )
 
@@ -40,7 +39,7 @@ func TestDemoPrintsAWorkingKeyForEachRole(t *testing.T) {
 func demoURL(t *testing.T) string {
 	t.Helper()
 	return dbtest.Copy(t, "demo", func(ctx context.Context, url string) error {
-		return market40.SeedDemo(ctx, url, demoSecret, 0, time.Now())
+		return seedAt(ctx, url, 0, time.Now())
 	})
 }
 

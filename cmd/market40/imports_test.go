@@ -15,11 +15,33 @@ import (
 // A package without a row may not exist.
 var arrows = map[string][]string{
 	"cmd/market40": {
-		"frontend", "frontend/pages", "frontend/voice", "reports", "reports/exports", "reports/field", "reports/periodic", "reports/programme",
-		"payments", "payments/banks", "payments/book", "payments/ledger", "payments/money", "payments/soundbox",
-		"merchants", "merchants/auth", "merchants/dates", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/phones", "merchants/posters", "merchants/privacy", "merchants/problem", "merchants/seal", "merchants/siem", "merchants/vietqr",
+		"cmd/market40/app", "cmd/market40/bench", "cmd/market40/demo", "cmd/market40/simulate", "cmd/market40/soundbox",
+		"reports/exports", "reports/periodic",
+		"payments", "payments/ledger",
+		"merchants/auth", "merchants/dates", "merchants/edge", "merchants/problem", "merchants/seal", "merchants/siem",
+		"migrations", "migrations/database",
+	},
+	// The program put together: nothing but commands imports it.
+	"cmd/market40/app": {
+		"frontend", "frontend/pages", "reports", "reports/exports", "reports/field", "reports/periodic", "reports/programme",
+		"payments", "payments/book", "payments/ledger", "payments/soundbox",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/jobs", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/phones", "merchants/privacy", "merchants/seal", "merchants/siem",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
+	"cmd/market40/bench": {
+		"cmd/market40/app",
+		"payments", "merchants", "merchants/auth", "merchants/posters", "merchants/vietqr",
+		"migrations/database/private",
+	},
+	"cmd/market40/demo": {
+		"cmd/market40/app", "reports", "reports/periodic", "reports/programme",
+		"payments", "payments/banks", "payments/money",
+		"merchants", "merchants/auth", "merchants/dates", "merchants/memo", "merchants/phones", "merchants/problem", "merchants/seal",
+	},
+	// Shoppers and banks know no register: all but the secret of their connection comes over HTTP.
+	"cmd/market40/simulate": {"cmd/market40/app", "payments/banks", "payments/money", "merchants/auth", "merchants/vietqr"},
+	// A box knows what is said and how; app only marks its wrong use.
+	"cmd/market40/soundbox": {"cmd/market40/app", "frontend/voice", "payments/money", "payments/soundbox", "merchants/dates"},
 	"frontend": {
 		"payments", "payments/ledger", "payments/money",
 		"merchants/auth", "merchants/edge", "merchants/problem",

@@ -6,20 +6,21 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"market40/cmd/market40/app"
 	"market40/payments/ledger"
 )
 
-func ledgerCommand(s *settings) *cobra.Command {
+func ledgerCommand(s *app.Settings) *cobra.Command {
 	c := group("ledger", "Prove the books")
 	c.AddCommand(&cobra.Command{
 		Use: "verify", Short: "Prove the ledger from its rows alone; exit 1 and each fault if it does not hold", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			db, closeDB, err := openDatabase(cmd.Context(), s)
+			db, closeDB, err := app.OpenDatabase(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
 			defer closeDB()
-			proof, err := prove(cmd.Context(), db.Pool.Config().ConnString())
+			proof, err := app.ProveLedger(cmd.Context(), db.Pool.Config().ConnString())
 			if err != nil {
 				return err
 			}

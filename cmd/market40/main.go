@@ -1,5 +1,5 @@
 // Command market40 keeps a cashless market's register, takes what banks say was paid, and keeps the ledger.
-// Each command is a file of its own; what they share is program.go (the parts), store.go (the database) and settings.go.
+// Each command is a file of its own, or a package: simulate, soundbox, bench. Package app puts the program together for all of them.
 package main
 
 import (
@@ -11,6 +11,11 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"market40/cmd/market40/app"
+	"market40/cmd/market40/bench"
+	"market40/cmd/market40/simulate"
+	"market40/cmd/market40/soundbox"
 )
 
 // How a command ends.
@@ -38,7 +43,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exitDone
 	}
 	fmt.Fprintf(stderr, "market40: %v\n", err)
-	if !begun || isWrongUse(err) {
+	if !begun || app.IsWrongUse(err) {
 		return exitWrongUse
 	}
 	return exitFailed
@@ -47,26 +52,26 @@ func run(args []string, stdout, stderr io.Writer) int {
 // commands is the whole command line. begun turns true when a command's own work starts: what cobra refuses before
 // that is wrong use.
 func commands(begun *bool) *cobra.Command {
-	s := &settings{}
+	s := &app.Settings{}
 	root := group("market40", "The register, the payments and the ledger of cashless markets (Chợ 4.0)")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SilenceErrors, root.SilenceUsage = true, true
 	for _, c := range []*cobra.Command{
 		serveCommand(s), migrateCommand(s), seedCommand(s), apiKeysCommand(s), usersCommand(s), auditCommand(s), ledgerCommand(s), secretsCommand(s),
-		reportsCommand(s), backupCommand(s), restoreCommand(s), simulateCommand(s), readyCommand(s), connectionsCommand(s),
+		reportsCommand(s), backupCommand(s), restoreCommand(s), simulate.Command(s), readyCommand(s), connectionsCommand(s),
 	} {
 		c.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-			read, err := readSettings()
+			read, err := app.ReadSettings()
 			if err != nil {
 				return err
 			}
 			*s = *read
-			logTo(cmd.ErrOrStderr(), s.LogLevel)
+			app.LogTo(cmd.ErrOrStderr(), s.LogLevel)
 			return nil
 		}
 		root.AddCommand(c)
 	}
-	root.AddCommand(benchCommand(), soundboxCommand(), sbomCommand(), versionCommand())
+	root.AddCommand(bench.Command(), soundbox.Command(), sbomCommand(), versionCommand())
 	noteBegin(root, begun)
 	return root
 }
@@ -92,7 +97,7 @@ func group(use, short string) *cobra.Command {
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return usage(fmt.Errorf("unknown command %q: see `%s --help`", args[0], cmd.CommandPath()))
+			return app.WrongUse(fmt.Errorf("unknown command %q: see `%s --help`", args[0], cmd.CommandPath()))
 		},
 	}
 }
@@ -101,7 +106,7 @@ func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the program's version", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			fmt.Fprintln(cmd.OutOrStdout(), programVersion())
+			fmt.Fprintln(cmd.OutOrStdout(), app.Version())
 			return nil
 		},
 	}

@@ -7,23 +7,24 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"market40/cmd/market40/app"
 	"market40/migrations"
 )
 
-func migrateCommand(s *settings) *cobra.Command {
+func migrateCommand(s *app.Settings) *cobra.Command {
 	c := group("migrate", "Bring the database up to this program's schema, or show how far it is")
 	c.AddCommand(&cobra.Command{
 		Use: "up", Short: "Apply the migrations that are missing and load the banks and localities", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			at, err := openStore(cmd.Context(), s)
+			at, err := app.OpenStore(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
-			defer at.stop()
-			if err := at.checkSessions(cmd.Context(), at.ownerURL); err != nil {
+			defer at.Stop()
+			if err := at.CheckSessions(cmd.Context(), at.OwnerURL); err != nil {
 				return err
 			}
-			return migrations.Up(cmd.Context(), at.ownerURL)
+			return migrations.Up(cmd.Context(), at.OwnerURL)
 		},
 	}, &cobra.Command{
 		Use: "status", Short: "List the migrations and when each was applied; changes nothing", Args: cobra.NoArgs,
@@ -32,13 +33,13 @@ func migrateCommand(s *settings) *cobra.Command {
 	return c
 }
 
-func migrateStatus(cmd *cobra.Command, s *settings) error {
-	at, err := openStore(cmd.Context(), s)
+func migrateStatus(cmd *cobra.Command, s *app.Settings) error {
+	at, err := app.OpenStore(cmd.Context(), s)
 	if err != nil {
 		return err
 	}
-	defer at.stop()
-	known, err := migrations.Status(cmd.Context(), at.ownerURL)
+	defer at.Stop()
+	known, err := migrations.Status(cmd.Context(), at.OwnerURL)
 	if err != nil {
 		return err
 	}

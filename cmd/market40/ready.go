@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"market40/cmd/market40/app"
 )
 
 // maxReady is the longest answer of /readyz that is read, in bytes.
@@ -20,7 +22,7 @@ const maxReady = 4 << 10
 // askPatience is how long a server may take to say that it is ready.
 const askPatience = 4 * time.Second
 
-func readyCommand(s *settings) *cobra.Command {
+func readyCommand(s *app.Settings) *cobra.Command {
 	return &cobra.Command{
 		Use: "ready", Short: "Ask the server at LISTEN_ADDR whether it is ready, and print its warnings; exit 1 if not (for a container's health check)", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return askReady(cmd.Context(), s, cmd.OutOrStdout()) },
@@ -29,7 +31,7 @@ func readyCommand(s *settings) *cobra.Command {
 
 // askReady asks /readyz of this machine's server, over https by the operator's certificate if that is what it serves, and
 // writes the warnings of the answer.
-func askReady(ctx context.Context, s *settings, out io.Writer) error {
+func askReady(ctx context.Context, s *app.Settings, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
 	host, port, err := net.SplitHostPort(s.ListenAddr)
@@ -41,7 +43,7 @@ func askReady(ctx context.Context, s *settings, out io.Writer) error {
 	}
 	client, scheme := &http.Client{}, "http://"
 	if s.Certificate != nil {
-		trusted, err := s.Certificate.trusted()
+		trusted, err := s.Certificate.Trusted()
 		if err != nil {
 			return err
 		}
@@ -69,7 +71,7 @@ func askReady(ctx context.Context, s *settings, out io.Writer) error {
 		return fmt.Errorf("not ready: %w", err)
 	}
 	for line := range strings.Lines(string(answer)) {
-		if strings.HasPrefix(line, warningPrefix) {
+		if strings.HasPrefix(line, app.WarningPrefix) {
 			if _, err := io.WriteString(out, line); err != nil {
 				return err
 			}

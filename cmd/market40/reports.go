@@ -6,36 +6,37 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"market40/cmd/market40/app"
 	"market40/merchants/problem"
 	"market40/reports/periodic"
 )
 
-func reportsCommand(s *settings) *cobra.Command {
+func reportsCommand(s *app.Settings) *cobra.Command {
 	c := group("reports", "Freeze the reports of months and quarters, and prove their files")
 	c.AddCommand(freezeCommand(s), verifyReportCommand(s))
 	return c
 }
 
-func freezeCommand(s *settings) *cobra.Command {
+func freezeCommand(s *app.Settings) *cobra.Command {
 	var order periodic.ReportOrder
 	c := &cobra.Command{
 		Use: "freeze --campaign CODE [--locality CODE] --kind month|quarter --period 2026-10|2026-Q3", Short: "Freeze and submit a report, and print its hash", Args: cobra.NoArgs,
 		Long: "Freeze and submit a report, and print its id, version, SHA-256 and signature. Without a locality it is the whole campaign's.\n" +
 			"A report that was submitted before stays as it is: what stands is printed. Somebody of the province approves it.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, closeProgram, err := openProgram(cmd.Context(), s)
+			p, closeProgram, err := app.OpenProgram(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
 			defer closeProgram()
-			who, err := p.periodic.Operator(cmd.Context())
+			who, err := p.Periodic.Operator(cmd.Context())
 			if err != nil {
 				return err
 			}
-			v, err := p.periodic.Freeze(cmd.Context(), who, order)
+			v, err := p.Periodic.Freeze(cmd.Context(), who, order)
 			var refused *problem.Error
 			if errors.As(err, &refused) && refused.Kind == problem.Invalid {
-				return usage(err)
+				return app.WrongUse(err)
 			}
 			if err != nil {
 				return err

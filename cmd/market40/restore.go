@@ -11,12 +11,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"market40/cmd/market40/app"
 	"market40/merchants/seal"
 	"market40/migrations"
 	"market40/migrations/database"
 )
 
-func restoreCommand(s *settings) *cobra.Command {
+func restoreCommand(s *app.Settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "restore FILE",
 		Short: "Load a backup into an empty database (an empty DATA_DIR)",
@@ -31,18 +32,18 @@ DATA_DIR/secret.key, or set SECRET_KEY, before serve.`,
 }
 
 // restore loads a backup and says what is left to do.
-func restore(ctx context.Context, s *settings, path string, warnings io.Writer) error {
+func restore(ctx context.Context, s *app.Settings, path string, warnings io.Writer) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return usage(fmt.Errorf("reading the backup: %w", err))
+		return app.WrongUse(fmt.Errorf("reading the backup: %w", err))
 	}
 	defer file.Close()
-	at, err := openStore(ctx, s)
+	at, err := app.OpenStore(ctx, s)
 	if err != nil {
 		return err
 	}
-	defer at.stop()
-	db, err := database.Open(ctx, at.ownerURL, database.Options{StatementTimeout: -1})
+	defer at.Stop()
+	db, err := database.Open(ctx, at.OwnerURL, database.Options{StatementTimeout: -1})
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func restore(ctx context.Context, s *settings, path string, warnings io.Writer) 
 		return err
 	}
 	if table != "" {
-		return usage(fmt.Errorf("the database is not empty (it holds %s): restore goes into an empty one, such as an empty DATA_DIR", table))
+		return app.WrongUse(fmt.Errorf("the database is not empty (it holds %s): restore goes into an empty one, such as an empty DATA_DIR", table))
 	}
 	if err := loadBackup(ctx, at, db, file); err != nil {
 		return err
@@ -61,7 +62,7 @@ func restore(ctx context.Context, s *settings, path string, warnings io.Writer) 
 }
 
 // loadBackup fills the database, all or nothing, and brings an older backup up to this program's schema.
-func loadBackup(ctx context.Context, st *store, db *database.DB, file *os.File) error {
+func loadBackup(ctx context.Context, st *app.Store, db *database.DB, file *os.File) error {
 	args := []string{"--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"}
 	if db.Schema != "public" {
 		// A province's schema stands already, and extensions lie outside it.
@@ -76,7 +77,7 @@ func loadBackup(ctx context.Context, st *store, db *database.DB, file *os.File) 
 	if _, err := db.Pool.Exec(ctx, `ANALYZE`); err != nil {
 		return fmt.Errorf("gathering statistics: %w", err)
 	}
-	if err := migrations.Up(ctx, st.ownerURL); err != nil {
+	if err := migrations.Up(ctx, st.OwnerURL); err != nil {
 		return fmt.Errorf("the backup is restored, but %w", err)
 	}
 	return nil
@@ -94,15 +95,15 @@ func anyTable(ctx context.Context, db *database.DB) (string, error) {
 }
 
 // checkRestoredKey warns where the key is still missing, and refuses one that opens nothing.
-func checkRestoredKey(ctx context.Context, s *settings, db *database.DB, warnings io.Writer) error {
+func checkRestoredKey(ctx context.Context, s *app.Settings, db *database.DB, warnings io.Writer) error {
 	var key [seal.KeySize]byte
 	if s.Secret != nil {
 		key = *s.Secret
 	} else {
-		stored, err := readSecretFile(s.secretFile())
+		stored, err := app.ReadSecretFile(s.KeyFile())
 		if errors.Is(err, fs.ErrNotExist) {
 			fmt.Fprintf(warnings, "market40: restored. The key is not part of a backup: before serve, put the original key at %s, or set SECRET_KEY or SECRET_KEY_FILE\n",
-				s.secretFile())
+				s.KeyFile())
 			return nil
 		}
 		if err != nil {

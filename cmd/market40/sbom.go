@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
+
+	"market40/cmd/market40/app"
 )
 
 // materials is a bill of materials: CycloneDX 1.5, https://cyclonedx.org/docs/1.5/json/, as far as we fill it.
@@ -80,7 +82,7 @@ func listMaterials(info *debug.BuildInfo) (*materials, error) {
 	m := &materials{
 		Format: "CycloneDX", SpecVersion: "1.5", Version: 1,
 		Metadata: metadata{Component: component{
-			Ref: "market40", Type: "application", Name: "market40", Version: programVersion(), PURL: "pkg:golang/" + info.Main.Path + "@" + programVersion(),
+			Ref: "market40", Type: "application", Name: "market40", Version: app.Version(), PURL: "pkg:golang/" + info.Main.Path + "@" + app.Version(),
 		}},
 		Components: []component{goComponent("stdlib", strings.TrimPrefix(info.GoVersion, "go"), nil)},
 	}

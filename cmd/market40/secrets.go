@@ -7,10 +7,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"market40/cmd/market40/app"
 	"market40/merchants/seal"
 )
 
-func secretsCommand(s *settings) *cobra.Command {
+func secretsCommand(s *app.Settings) *cobra.Command {
 	c := group("secrets", "Change SECRET_KEY while servers run")
 	var file string
 	rotate := &cobra.Command{
@@ -33,7 +34,7 @@ Backups made before are opened by the old key: keep it as long as those.`,
 	c.AddCommand(rotate, &cobra.Command{
 		Use: "finish", Short: "Forget the wraps by the old key, once every server runs with the new one", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			db, secret, closeDB, err := openSecret(cmd.Context(), s)
+			db, secret, closeDB, err := app.OpenSecret(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
@@ -49,29 +50,29 @@ Backups made before are opened by the old key: keep it as long as those.`,
 }
 
 // rotate wraps the keys by the key of a file, or by one that is drawn for the data directory.
-func rotate(cmd *cobra.Command, s *settings, file string) error {
+func rotate(cmd *cobra.Command, s *app.Settings, file string) error {
 	ctx := cmd.Context()
 	if own := s.Secret == nil && s.DatabaseURL == ""; own == (file != "") {
-		return usage(errors.New("--new-key-file is for a key that SECRET_KEY or SECRET_KEY_FILE gives, and needed there; that of DATA_DIR is drawn anew"))
+		return app.WrongUse(errors.New("--new-key-file is for a key that SECRET_KEY or SECRET_KEY_FILE gives, and needed there; that of DATA_DIR is drawn anew"))
 	}
-	db, old, closeDB, err := openSecret(ctx, s)
+	db, old, closeDB, err := app.OpenSecret(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer closeDB()
 	if file == "" {
-		if err := s.rotateOwn(ctx, db.Pool); err != nil {
+		if err := s.RotateKey(ctx, db.Pool); err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s holds a new key; the old one opens nothing here any more\n", s.secretFile())
+		fmt.Fprintf(cmd.OutOrStdout(), "%s holds a new key; the old one opens nothing here any more\n", s.KeyFile())
 		return nil
 	}
-	next, err := readSecretFile(file)
+	next, err := app.ReadSecretFile(file)
 	if err != nil {
-		return usage(err)
+		return app.WrongUse(err)
 	}
 	if next == old {
-		return usage(fmt.Errorf("%s holds the present key", file))
+		return app.WrongUse(fmt.Errorf("%s holds the present key", file))
 	}
 	if err := seal.Rotate(ctx, db.Pool, old, next, time.Now()); err != nil {
 		return err

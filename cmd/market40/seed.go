@@ -7,13 +7,15 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
+	"market40/cmd/market40/app"
+	"market40/cmd/market40/demo"
 	"market40/migrations"
 )
 
 // errHasMarkets keeps invented data out of a register that is in use.
 var errHasMarkets = errors.New("the database already holds markets: demo data goes into an empty one")
 
-func seedCommand(s *settings) *cobra.Command {
+func seedCommand(s *app.Settings) *cobra.Command {
 	c := group("seed", "Load data: the shipped banks or localities again, or an invented demo province")
 	c.AddCommand(
 		&cobra.Command{
@@ -27,13 +29,13 @@ func seedCommand(s *settings) *cobra.Command {
 }
 
 // referenceCommand loads one of the shipped tables, as the owner of the tables.
-func referenceCommand(s *settings, use, short string, load func(context.Context, pgx.Tx) error) *cobra.Command {
+func referenceCommand(s *app.Settings, use, short string, load func(context.Context, pgx.Tx) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			owner := *s
 			owner.DatabaseURL = s.MigrateURL
-			db, closeDB, err := openDatabase(cmd.Context(), &owner)
+			db, closeDB, err := app.OpenDatabase(cmd.Context(), &owner)
 			if err != nil {
 				return err
 			}
@@ -43,13 +45,13 @@ func referenceCommand(s *settings, use, short string, load func(context.Context,
 	}
 }
 
-func seedDemoOnce(ctx context.Context, s *settings) error {
-	p, closeProgram, err := openProgram(ctx, s)
+func seedDemoOnce(ctx context.Context, s *app.Settings) error {
+	p, closeProgram, err := app.OpenProgram(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer closeProgram()
-	needed, err := demoNeeded(ctx, p)
+	needed, err := demo.Needed(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -57,8 +59,8 @@ func seedDemoOnce(ctx context.Context, s *settings) error {
 		return errHasMarkets
 	}
 	tuneMemory()
-	if err := seedDemo(ctx, p); err != nil {
+	if err := demo.Seed(ctx, p); err != nil {
 		return err
 	}
-	return reportDemo(ctx, p)
+	return demo.Report(ctx, p)
 }

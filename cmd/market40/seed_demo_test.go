@@ -13,7 +13,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	market40 "market40/cmd/market40"
+	"market40/cmd/market40/app"
+	"market40/cmd/market40/demo"
 	"market40/merchants/auth"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
@@ -28,7 +29,7 @@ var demoNow = time.Date(2026, 11, 27, 3, 0, 0, 0, time.UTC)
 const mostSeeding = 100
 
 // demoSecret is someSecret(1).
-var demoSecret = [32]byte(bytes.Repeat([]byte{1}, 32))
+var demoSecret = app.SecretKey(bytes.Repeat([]byte{1}, 32))
 
 // chance are the columns that do not follow from the seed: what is sealed, keyed or made by the way of every other, and who.
 var chance = []string{
@@ -65,9 +66,24 @@ func digests(t *testing.T, db *database.DB) map[string]string {
 	return told
 }
 
+// seedAt fills a database with the demo province of some months as of a moment.
+func seedAt(ctx context.Context, url string, months int, now time.Time) error {
+	p, closeProgram, err := app.OpenProgram(ctx, &app.Settings{
+		DatabaseURL: url, MigrateURL: url, Secret: &demoSecret, DemoMonths: months, Now: func() time.Time { return now },
+	})
+	if err != nil {
+		return err
+	}
+	defer closeProgram()
+	if err := demo.Seed(ctx, p); err != nil {
+		return err
+	}
+	return demo.Report(ctx, p)
+}
+
 func seedDemo(t *testing.T, url string, months int) *database.DB {
 	t.Helper()
-	must(t, market40.SeedDemo(t.Context(), url, demoSecret, months, demoNow))
+	must(t, seedAt(t.Context(), url, months, demoNow))
 	db, err := database.Open(t.Context(), url, database.Options{MaxConns: 2, StatementTimeout: 2 * time.Minute})
 	must(t, err)
 	t.Cleanup(db.Close)
@@ -86,7 +102,7 @@ func TestTheSameSeedDrawsTheSameProvince(t *testing.T) {
 	for _, reached := range []string{`SELECT EXISTS (SELECT FROM markets)`, `SELECT EXISTS (SELECT FROM ledger_accounts)`} {
 		ctx, cut := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { done <- market40.SeedDemo(ctx, url, demoSecret, 1, demoNow) }()
+		go func() { done <- seedAt(ctx, url, 1, demoNow) }()
 		for yes := false; !yes && len(done) == 0; time.Sleep(5 * time.Millisecond) {
 			must(t, watch.Pool.QueryRow(t.Context(), reached).Scan(&yes))
 		}
@@ -96,7 +112,7 @@ func TestTheSameSeedDrawsTheSameProvince(t *testing.T) {
 		}
 	}
 	// Another length and a later day change nothing of a demo that was begun.
-	must(t, market40.SeedDemo(t.Context(), url, demoSecret, 5, demoNow.AddDate(0, 0, 3)))
+	must(t, seedAt(t.Context(), url, 5, demoNow.AddDate(0, 0, 3)))
 	for table, digest := range digests(t, watch) {
 		if digest != whole[table] {
 			t.Errorf("%s: %s, and %s where it was not cut short", table, digest, whole[table])

@@ -10,9 +10,12 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
+
+	"market40/cmd/market40/app"
+	"market40/cmd/market40/demo"
 )
 
-func serveCommand(s *settings) *cobra.Command {
+func serveCommand(s *app.Settings) *cobra.Command {
 	var withDemo, lan bool
 	c := &cobra.Command{
 		Use: "serve [--demo] [--lan]", Short: "Run the server until it is told to stop (SIGINT, SIGTERM)", Args: cobra.NoArgs,
@@ -45,55 +48,55 @@ func tuneMemory() {
 }
 
 // serve opens everything, says where it listens, and closes everything in turn when ctx ends.
-func serve(ctx context.Context, s *settings, withDemo bool, out io.Writer) error {
-	if err := s.needSecret(); err != nil {
+func serve(ctx context.Context, s *app.Settings, withDemo bool, out io.Writer) error {
+	if err := s.NeedSecret(); err != nil {
 		return err
 	}
 	tuneMemory()
-	f, err := s.openFront(ctx)
+	f, err := s.OpenFront(ctx)
 	if err != nil {
 		return err
 	}
-	defer f.close() // the servers close it too
-	p, closeProgram, err := openServing(ctx, s)
+	defer f.Close() // the servers close it too
+	p, closeProgram, err := app.OpenServing(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer closeProgram()
-	if err := s.finishRotation(ctx, p.db.Pool); err != nil {
+	if err := s.FinishRotation(ctx, p.DB.Pool); err != nil {
 		return err
 	}
-	routes, err := p.routes(withDemo)
+	routes, err := p.Routes(withDemo)
 	if err != nil {
 		return err
 	}
-	mqtt, err := s.openMQTT(ctx, f.tls)
+	mqtt, err := s.OpenMQTT(ctx, f.TLS)
 	if err != nil {
 		return err
 	}
-	server := newServer(routes.Engine)
-	defer p.startJobs(ctx, withDemo)()
-	p.payments.Start(context.WithoutCancel(ctx)) // until Stop, so that what was taken is posted
-	if err := mqtt.serve(ctx, p.boxes); err != nil {
-		return errors.Join(err, p.shutDown(server))
+	server := app.NewServer(routes.Engine)
+	defer p.StartJobs(ctx, withDemo)()
+	p.Payments.Start(context.WithoutCancel(ctx)) // until Stop, so that what was taken is posted
+	if err := mqtt.Serve(ctx, p.Boxes); err != nil {
+		return errors.Join(err, p.ShutDown(server))
 	}
-	failed := f.serve(server)
+	failed := f.Serve(server)
 	if withDemo {
-		err = showDemo(ctx, p, out, f.address)
+		err = demo.Show(ctx, p, out, f.Address)
 	}
 	if err == nil {
-		mqtt.printAddress(out)
-		f.printAddress(out)
+		mqtt.PrintAddress(out)
+		f.PrintAddress(out)
 		later, stopLater := context.WithCancel(ctx)
 		var reporting sync.WaitGroup
 		if withDemo {
-			reporting.Go(func() { reportDemoLater(later, p) })
+			reporting.Go(func() { demo.ReportLater(later, p) })
 		}
 		err = waitForEnd(ctx, failed)
 		stopLater()
 		reporting.Wait()
 	}
-	return errors.Join(err, p.shutDown(server))
+	return errors.Join(err, p.ShutDown(server))
 }
 
 // waitForEnd returns when the program is told to stop, or the server's own failure.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	market40 "market40/cmd/market40"
+	"market40/cmd/market40/app"
 	"market40/migrations/database/dbtest"
 )
 
@@ -103,7 +103,11 @@ func TestServeRefusesATransactionPool(t *testing.T) {
 
 func TestOpenAPIHoldsEveryRoute(t *testing.T) {
 	t.Parallel()
-	e, err := market40.RoutesOf(t.Context(), dbtest.URL(t), [32]byte{1})
+	url := dbtest.URL(t)
+	p, closeProgram, err := app.OpenProgram(t.Context(), &app.Settings{DatabaseURL: url, MigrateURL: url, Secret: &app.SecretKey{1}})
+	must(t, err)
+	defer closeProgram()
+	e, err := p.Routes(true)
 	must(t, err)
 	written := map[string]bool{}
 	for path, item := range e.API.OpenAPI().Paths {

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"market40/cmd/market40/app"
 )
 
 // tool is one run of a program of PostgreSQL's on the store's database.
@@ -24,12 +26,12 @@ type tool struct {
 
 // runTool runs pg_dump or pg_restore of the server's own version, as the owner of the tables. The password goes by
 // the environment: arguments are seen by everyone on the machine.
-func runTool(ctx context.Context, st *store, t tool) error {
+func runTool(ctx context.Context, st *app.Store, t tool) error {
 	program, err := findTool(ctx, st, t.name)
 	if err != nil {
 		return err
 	}
-	address, password, err := libpqURL(st.ownerURL)
+	address, password, err := libpqURL(st.OwnerURL)
 	if err != nil {
 		return err
 	}
@@ -80,9 +82,9 @@ func libpqURL(text string) (address, password string, err error) {
 }
 
 // findTool is the program beside a private server's own, or of the major version of DATABASE_URL's server or newer.
-func findTool(ctx context.Context, st *store, name string) (string, error) {
-	if st.server != nil {
-		return filepath.Join(st.server.Programs(), name), nil
+func findTool(ctx context.Context, st *app.Store, name string) (string, error) {
+	if st.Server != nil {
+		return filepath.Join(st.Server.Programs(), name), nil
 	}
 	want, err := serverMajor(ctx, st)
 	if err != nil {
@@ -106,8 +108,8 @@ func findTool(ctx context.Context, st *store, name string) (string, error) {
 	return best, nil
 }
 
-func serverMajor(ctx context.Context, st *store) (int, error) {
-	conn, err := pgx.Connect(ctx, st.ownerURL)
+func serverMajor(ctx context.Context, st *app.Store) (int, error) {
+	conn, err := pgx.Connect(ctx, st.OwnerURL)
 	if err != nil {
 		return 0, fmt.Errorf("asking the server's version: %w", err)
 	}

@@ -8,12 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"market40/cmd/market40/app"
 	"market40/merchants/auth"
 	"market40/merchants/dates"
 	"market40/merchants/problem"
 )
 
-func usersCommand(s *settings) *cobra.Command {
+func usersCommand(s *app.Settings) *cobra.Command {
 	c := group("users", "Make the people who sign in")
 	c.AddCommand(createUserCommand(s))
 	return c
@@ -44,7 +45,7 @@ func readScopes(texts []string) ([]auth.ScopeOrder, error) {
 	return scopes, nil
 }
 
-func createUserCommand(s *settings) *cobra.Command {
+func createUserCommand(s *app.Settings) *cobra.Command {
 	var order auth.UserOrder
 	var scopes []string
 	c := &cobra.Command{
@@ -59,20 +60,20 @@ func createUserCommand(s *settings) *cobra.Command {
 			line, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 			order.Password = strings.TrimRight(line, "\r\n")
 			if order.Password == "" {
-				return usage(errors.Join(errors.New("the password is read from standard input, as one line"), err))
+				return app.WrongUse(errors.Join(errors.New("the password is read from standard input, as one line"), err))
 			}
 			if order.Scopes, err = readScopes(scopes); err != nil {
-				return usage(err)
+				return app.WrongUse(err)
 			}
-			p, closeProgram, err := openProgram(cmd.Context(), s)
+			p, closeProgram, err := app.OpenProgram(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
 			defer closeProgram()
-			made, err := p.people.Create(cmd.Context(), order)
+			made, err := p.People.Create(cmd.Context(), order)
 			var refused *problem.Error
 			if errors.As(err, &refused) {
-				return usage(err)
+				return app.WrongUse(err)
 			}
 			if err != nil {
 				return err

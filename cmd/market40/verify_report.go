@@ -16,13 +16,14 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/spf13/cobra"
 
+	"market40/cmd/market40/app"
 	"market40/merchants/dates"
 	"market40/reports/exports"
 	"market40/reports/periodic"
 )
 
 // verifyReportCommand proves an exported report: with the database, or with the public key alone.
-func verifyReportCommand(s *settings) *cobra.Command {
+func verifyReportCommand(s *app.Settings) *cobra.Command {
 	var key, content string
 	c := &cobra.Command{
 		Use: "verify FILE", Args: cobra.ExactArgs(1),
@@ -33,33 +34,33 @@ func verifyReportCommand(s *settings) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			raw, err := readFile(args[0])
 			if err != nil {
-				return usage(err)
+				return app.WrongUse(err)
 			}
 			if key != "" {
 				public, err := base64.StdEncoding.DecodeString(key)
 				if err != nil || len(public) != ed25519.PublicKeySize {
-					return usage(errors.New("--key is no Ed25519 public key in base64: see GET /api/v1/reports/key"))
+					return app.WrongUse(errors.New("--key is no Ed25519 public key in base64: see GET /api/v1/reports/key"))
 				}
 				find, err := contentOf(content)
 				if err != nil {
-					return usage(err)
+					return app.WrongUse(err)
 				}
 				return proving{public, find, nil}.tell(cmd.OutOrStdout(), raw)
 			}
-			p, closeProgram, err := openProgram(cmd.Context(), s)
+			p, closeProgram, err := app.OpenProgram(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
 			defer closeProgram()
 			find, err := contentOf(content)
 			if err != nil {
-				return usage(err)
+				return app.WrongUse(err)
 			}
 			if find == nil {
-				find = func(hash string) (*exports.Seal, error) { return frozen(cmd.Context(), p.db.Pool, hash) }
+				find = func(hash string) (*exports.Seal, error) { return frozen(cmd.Context(), p.DB.Pool, hash) }
 			}
-			public, _ := periodic.Key(p.keys).Public().(ed25519.PublicKey)
-			newest := func(report string) (*newestVersion, error) { return newest(cmd.Context(), p.db.Pool, report) }
+			public, _ := periodic.Key(p.Keys).Public().(ed25519.PublicKey)
+			newest := func(report string) (*newestVersion, error) { return newest(cmd.Context(), p.DB.Pool, report) }
 			return proving{public, find, newest}.tell(cmd.OutOrStdout(), raw)
 		},
 	}

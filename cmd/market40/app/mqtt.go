@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"market40/payments/soundbox"
+)
+
+// mqttSettings are where soundboxes connect.
+type mqttSettings struct {
+	Addr  string // empty: nowhere
+	Plain bool   // unencrypted on addresses that others reach
+}
+
+func (m *mqttSettings) read(told environment, check func(string, error)) {
+	m.Addr = told.MQTTAddr
+	if m.Addr != "" {
+		check("MQTT_LISTEN_ADDR", checkAddress(m.Addr))
+	}
+	switch told.MQTTPlain {
+	case "":
+	case "allow":
+		m.Plain = true
+	default:
+		check("MQTT_PLAINTEXT", errors.New("must be allow, or be left out"))
+	}
+}
+
+// MQTTListener listens for soundboxes; nil: nothing does.
+type MQTTListener struct {
+	listener net.Listener
+	tls      *tls.Config
+}
+
+// OpenMQTT listens for soundboxes, if that is set, by the certificate that pages are served by. Without one it is refused on
+// addresses beyond this machine, unless the operator said so: who listens in there reads what a stall takes, and at the
+// pairing a box's key.
+func (s *Settings) OpenMQTT(ctx context.Context, over *tls.Config) (*MQTTListener, error) {
+	if s.MQTT.Addr == "" {
+		return nil, nil
+	}
+	if over == nil && !s.MQTT.Plain && !onLoopback(s.MQTT.Addr) {
+		return nil, WrongUse(errors.New("MQTT_LISTEN_ADDR is reached from outside and nothing would be encrypted: set TLS_CERT_FILE and TLS_KEY_FILE, or listen on 127.0.0.1 behind a proxy that ends TLS; MQTT_PLAINTEXT=allow serves it all the same"))
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.MQTT.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("listening on MQTT_LISTEN_ADDR: %w", err)
+	}
+	return &MQTTListener{listener, over}, nil
+}
+
+// onLoopback says whether an address is reached from this machine only.
+func onLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// Serve lets boxes in.
+func (d *MQTTListener) Serve(ctx context.Context, boxes *soundbox.Soundboxes) error {
+	if d == nil {
+		return nil
+	}
+	return boxes.Serve(context.WithoutCancel(ctx), d.listener, d.tls) // until Stop
+}
+
+// PrintAddress prints where boxes connect.
+func (d *MQTTListener) PrintAddress(out io.Writer) {
+	if d == nil {
+		return
+	}
+	scheme := "mqtt"
+	if d.tls != nil {
+		scheme = "mqtts"
+	}
+	fmt.Fprintf(out, "soundboxes on %s://%s\n", scheme, d.listener.Addr())
+}

@@ -1,0 +1,128 @@
+// Package app puts the program together: settings, the secret key, the database, every part, its routes and how it is reached.
+// Commands open what they need of it; nothing below cmd imports it.
+package app
+
+import (
+	"context"
+	"time"
+
+	"market40/merchants"
+	"market40/merchants/auth"
+	"market40/merchants/outbox"
+	"market40/merchants/outgoing"
+	"market40/merchants/privacy"
+	"market40/merchants/seal"
+	"market40/migrations/database"
+	"market40/migrations/database/private"
+	"market40/payments"
+	"market40/payments/soundbox"
+	"market40/reports"
+	"market40/reports/field"
+	"market40/reports/periodic"
+	"market40/reports/programme"
+)
+
+// Program is a market40 with all its parts, opened on one database.
+type Program struct {
+	Settings *Settings
+	DB       *database.DB
+	Keys     *seal.Keys // that seal what is secret in the database
+	APIKeys  *auth.APIKeys
+	People   *auth.People // who sign in
+	Registry *merchants.Registry
+	Payments *payments.Payments   // not started: who wants it to take notices calls Start and Stop
+	Boxes    *soundbox.Soundboxes // not started: MQTTListener.Serve lets them in
+	Periodic *periodic.Periodic   // reports of months and quarters
+	Now      func() time.Time     // the clock of all parts
+
+	sso       *auth.SSO
+	codes     *auth.PhoneCodes // set by Routes; nil: nothing was mounted
+	trail     *auth.Trail
+	messages  *outbox.Outbox
+	privacy   *privacy.Desk
+	pushes    *payments.Pushes
+	reports   *reports.Reports
+	programme *programme.Programme
+	field     *field.Field
+}
+
+// OpenProgram opens the database (that of a running serve, or its own), unwraps the keys and wires everything.
+// The function it returns closes all of it.
+func OpenProgram(ctx context.Context, s *Settings) (*Program, func(), error) {
+	return openProgramOn(ctx, s, private.Use)
+}
+
+// OpenServing opens the program for serve. A private server is its own; one that another process runs is refused.
+// The function it returns closes all of it.
+func OpenServing(ctx context.Context, s *Settings) (*Program, func(), error) {
+	return openProgramOn(ctx, s, private.Start)
+}
+
+// openProgramOn opens the program on a private server that start gives.
+func openProgramOn(ctx context.Context, s *Settings, start starter) (*Program, func(), error) {
+	if err := s.NeedSecret(); err != nil {
+		return nil, nil, err
+	}
+	db, closeDB, err := openDatabaseOn(ctx, s, start)
+	if err != nil {
+		return nil, nil, err
+	}
+	secret, err := findSecret(ctx, s, db.Pool)
+	if err != nil {
+		closeDB()
+		return nil, nil, err
+	}
+	now := time.Now
+	if s.Now != nil {
+		now = s.Now
+	}
+	keys, err := seal.Open(ctx, db.Money().Pool, secret, now) // no posting waits for a reader to learn a key
+	if err != nil {
+		closeDB()
+		return nil, nil, err
+	}
+	keys.Reread(s.secretAgain(db.Pool))
+	p := &Program{
+		Settings: s, DB: db, Keys: keys, Now: now,
+		APIKeys:   auth.NewAPIKeys(db, now),
+		People:    auth.NewPeople(db, keys, now),
+		trail:     auth.NewTrail(db, keys, now),
+		Registry:  merchants.New(db, keys, now),
+		messages:  outbox.New(db, keys, now),
+		privacy:   privacy.New(db, keys, now),
+		Payments:  payments.New(db, keys, now),
+		reports:   reports.New(db, now),
+		programme: programme.New(db, now),
+	}
+	p.field = field.New(db, p.reports, now)
+	p.Periodic = periodic.New(periodic.Parts{DB: db, Keys: keys, Reports: p.reports, Programme: p.programme, Now: now})
+	p.sso = auth.NewSSO(p.People, outgoing.Client(s.Allow), s.Providers)
+	if p.pushes, err = payments.NewPushes(p.Payments, s.PushHosts, outgoing.Client(s.PushAllow), s.PublicURL); err != nil {
+		closeDB()
+		return nil, nil, err
+	}
+	p.Boxes = soundbox.New(db, keys, p.Payments.Feed(), now)
+	return p, closeDB, nil
+}
+
+// OpenDatabase opens a database that has this program's schema. A private one is brought up to it; any other
+// is refused with migrations.ErrUnmigrated or migrations.ErrNewer. The function it returns closes it.
+func OpenDatabase(ctx context.Context, s *Settings) (*database.DB, func(), error) {
+	return openDatabaseOn(ctx, s, private.Use)
+}
+
+func openDatabaseOn(ctx context.Context, s *Settings, start starter) (*database.DB, func(), error) {
+	at, err := openStoreOn(ctx, s, start)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := at.openMigrated(ctx)
+	if err != nil {
+		at.Stop()
+		return nil, nil, err
+	}
+	return db, func() {
+		waitAtMost(closePatience, "connections to the database", db.Close)
+		at.Stop()
+	}, nil
+}

@@ -1,0 +1,168 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"market40/frontend"
+	"market40/frontend/pages"
+	"market40/merchants"
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/phones"
+	"market40/migrations"
+	"market40/payments"
+	"market40/payments/book"
+	"market40/reports/exports"
+)
+
+// readyWithin is how long the database may take to answer /readyz.
+const readyWithin = 2 * time.Second
+
+// WarningPrefix begins each line of /readyz that warns of something.
+const WarningPrefix = "warning: "
+
+// Routes mounts every package's routes, and last the pages that describe them. The start page exists in a demo only.
+func (p *Program) Routes(demo bool) (*edge.Edge, error) {
+	e := edge.New(edge.Parts{
+		DB: p.DB, Keys: p.Keys, Gate: auth.Gate{Keys: p.APIKeys, People: p.People}, Trail: p.trail, Proxies: p.Settings.Proxies, Now: p.Now,
+		Strict: !p.Settings.LAN, Version: Version(),
+	})
+	e.Engine.Use(logFailures)
+	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	if p.Settings.PublicURL != "" {
+		e.API.OpenAPI().Servers = []*huma.Server{{URL: p.Settings.PublicURL}}
+	}
+	signIn := &edge.SignIn{People: p.People, SSO: p.sso, PublicURL: p.Settings.PublicURL, Cookies: p.Settings.keepsCookies()}
+	signIn.Routes(e)
+	p.codes = auth.NewPhoneCodes(p.People, p.sender(demo), p.Settings.host())
+	(&edge.Stalls{SignIn: signIn, Codes: p.codes, Phone: phones.Normal}).Routes(e)
+	edge.TrailRoutes(e, p.trail)
+	(&edge.Users{People: p.People, Keys: p.APIKeys, Now: p.Now}).Routes(e)
+	p.Registry.Routes(e)
+	merchants.NewPrints(p.Registry, p.Settings.PublicURL).Routes(e)
+	p.privacy.Routes(e)
+	p.Payments.Routes(e)
+	orders := payments.NewOrders(p.Payments, p.Registry)
+	orders.Routes(e)
+	book.New(p.DB, p.Keys, p.Now).Routes(e)
+	p.pushes.Routes(e)
+	p.Boxes.Routes(e)
+	p.reports.Routes(e)
+	p.programme.Routes(e)
+	p.field.Routes(e)
+	exports.New(p.reports, p.Periodic).Routes(e)
+	p.Periodic.Routes(e)
+	behindCodes, err := pages.New(p.Registry, orders, p.Settings.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := behindCodes.Routes(e); err != nil {
+		return nil, err
+	}
+	var ways []frontend.Way
+	p.sso.Each(func(id, name string) {
+		ways = append(ways, frontend.Way{Name: name, Start: "/api/v1/oidc/" + id + "/start"})
+	})
+	if err := frontend.AccountRoutes(e, ways); err != nil {
+		return nil, err
+	}
+	if err := frontend.AppRoutes(e); err != nil {
+		return nil, err
+	}
+	if demo {
+		start, err := frontend.NewStart(p.DB, p.Payments)
+		if err != nil {
+			return nil, err
+		}
+		start.Routes(e)
+	}
+	if err := p.operatorRoutes(e); err != nil {
+		return nil, err
+	}
+	return e, mountDocs(e)
+}
+
+var (
+	folders   = regexp.MustCompile(`[\w.-]+/`)
+	wordStart = regexp.MustCompile(`[^A-Za-z0-9]+([A-Za-z0-9]?)`)
+)
+
+// schemaName names a type in OpenAPI with its package, because two packages may each have a Locality:
+// MerchantsLocality, EdgeListReportsRow.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Name() == "" {
+		return huma.DefaultSchemaNamer(t, hint)
+	}
+	name := "." + folders.ReplaceAllString(t.String(), "")
+	return wordStart.ReplaceAllStringFunc(name, func(found string) string {
+		return strings.ToUpper(strings.TrimLeft(found, ".[]*, "))
+	})
+}
+
+// operatorRoutes are for who runs the server: alive, ready, metrics. They tell nothing about anybody.
+func (p *Program) operatorRoutes(e *edge.Edge) error {
+	metrics := prometheus.NewRegistry()
+	all := append(append(p.Payments.Collectors(), p.privacy.Collectors()...), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, c := range all {
+		if err := metrics.Register(c); err != nil {
+			return fmt.Errorf("registering metrics: %w", err)
+		}
+	}
+	e.Engine.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "alive\n") })
+	e.Engine.GET("/readyz", p.ready)
+	e.Engine.GET("/metrics", gin.WrapH(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})))
+	document(e, "healthz", "/healthz", "200 while the process lives")
+	document(e, "readyz", "/readyz", "200 when the database is reachable and migrated, else 503; lines that begin with \"warning:\" tell of a clock that is off")
+	document(e, "metrics", "/metrics", "Metrics as Prometheus reads them")
+	return nil
+}
+
+// ready answers 503 and one word of why, while the database does not answer or has another schema.
+func (p *Program) ready(c *gin.Context) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), readyWithin)
+	defer cancel()
+	if err := migrations.Check(ctx, p.DB.Pool); err != nil {
+		c.String(http.StatusServiceUnavailable, "not ready\n")
+		return
+	}
+	text := "ready\n"
+	if off := p.Payments.ClockOff(); off != 0 {
+		text += clockWarning(off, "the database's")
+	}
+	if off := p.Payments.StampsOff(); off != 0 {
+		text += clockWarning(off, "the stamps of signed notices, which are refused from 5 minutes on")
+	}
+	c.String(http.StatusOK, "%s", text)
+}
+
+// clockWarning is a line of /readyz about a clock that is ahead of another one by some time.
+func clockWarning(by time.Duration, other string) string {
+	way := "ahead of"
+	if by < 0 {
+		way = "behind"
+	}
+	return fmt.Sprintf("%sthis machine's clock is %s %s %s\n", WarningPrefix, by.Abs().Round(time.Second), way, other)
+}
+
+// document writes a page that anyone may GET into OpenAPI.
+func document(e *edge.Edge, id, path, summary string) {
+	e.Document(huma.Operation{
+		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"operation"},
+		Security: []map[string][]string{{}},
+	})
+}

@@ -1,0 +1,78 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"market40/merchants/notify"
+	"market40/merchants/outgoing"
+)
+
+// smsGateway is where messages to phones are handed over.
+type smsGateway struct {
+	URL   string // empty: there is none
+	Token gatewayToken
+}
+
+// gatewayToken prints as nothing.
+type gatewayToken string
+
+// String hides the token from every %v.
+func (gatewayToken) String() string { return "[secret]" }
+
+// GoString hides the token from %#v.
+func (gatewayToken) GoString() string { return "[secret]" }
+
+// read checks the settings of the gateway and says which one is at fault. Its token travels over https, or stays on
+// this machine.
+func (g *smsGateway) read(told environment) (name string, err error) {
+	g.URL = told.SMSGateway
+	if told.SMSTokenFile != "" {
+		if g.URL == "" {
+			return "SMS_GATEWAY_TOKEN_FILE", errors.New("needs SMS_GATEWAY_URL")
+		}
+		content, err := os.ReadFile(told.SMSTokenFile)
+		if err != nil {
+			return "SMS_GATEWAY_TOKEN_FILE", fmt.Errorf("cannot be read: %w", err)
+		}
+		if g.Token = gatewayToken(strings.TrimSpace(string(content))); g.Token == "" || strings.ContainsAny(string(g.Token), "\r\n") {
+			return "SMS_GATEWAY_TOKEN_FILE", errors.New("must hold one line, the token")
+		}
+	}
+	if g.URL == "" {
+		return "", nil
+	}
+	u, err := url.Parse(g.URL)
+	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname()))) {
+		return "SMS_GATEWAY_URL", errors.New("must be https://…, or http://… on this machine, without a user")
+	}
+	return "", nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// sender is how messages leave: through the gateway, in a demo without one onto the terminal, else not at all (nil).
+func (p *Program) sender(demo bool) notify.Sender {
+	switch {
+	case p.Settings.SMS.URL != "":
+		return notify.NewGateway(p.Settings.SMS.URL, string(p.Settings.SMS.Token), outgoing.Client(p.Settings.Allow))
+	case demo:
+		return notify.Console{Out: os.Stdout}
+	}
+	return nil
+}
+
+// host is where people open this server, without a port; on loopback when nobody said.
+func (s *Settings) host() string {
+	if u, err := url.Parse(s.PublicURL); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return "localhost"
+}

@@ -1,0 +1,34 @@
+package app
+
+import (
+	"errors"
+
+	"market40/merchants/seal"
+	"market40/migrations"
+	"market40/migrations/database"
+	"market40/migrations/database/private"
+)
+
+// wrongUse is a command that was called wrongly, found only once it had begun.
+type wrongUse struct{ error }
+
+// Unwrap is the cause.
+func (w wrongUse) Unwrap() error { return w.error }
+
+// WrongUse marks an error as wrong use, with which the program ends in exit 2.
+func WrongUse(err error) error { return wrongUse{err} }
+
+// IsWrongUse reports whether arguments or settings have to be changed, rather than something that broke be mended.
+func IsWrongUse(err error) bool {
+	for _, cause := range []error{
+		migrations.ErrUnmigrated, migrations.ErrNewer, seal.ErrWrongKey, seal.ErrUnfinished, errNoKey, database.ErrTransactionPool,
+		private.ErrUnreachableDir, private.ErrVersion, private.ErrNotOurs,
+	} {
+		if errors.Is(err, cause) {
+			return true
+		}
+	}
+	var w wrongUse
+	var s wrongSettings
+	return errors.As(err, &w) || errors.As(err, &s)
+}

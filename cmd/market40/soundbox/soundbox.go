@@ -1,0 +1,195 @@
+// Package soundbox is the command that is a soundbox: it connects over MQTT and speaks what comes to a stall.
+// It is the reference for makers of others.
+package soundbox
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/eclipse/paho.golang/paho"
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"market40/cmd/market40/app"
+	"market40/frontend/voice"
+	"market40/payments/soundbox"
+)
+
+// boxFlags are what the command is told.
+type boxFlags struct {
+	server, state, wav, ca string
+	pair                   bool
+}
+
+// Command returns `market40 soundbox`.
+func Command() *cobra.Command {
+	var f boxFlags
+	c := &cobra.Command{
+		Use: "soundbox --server mqtts://HOST:PORT --state FILE [--pair] [--wav FILE]", Short: "Be a soundbox: speak what comes to a stall, until told to stop", Args: cobra.NoArgs,
+		Long: "A soundbox as it may stand at a stall, and the reference for makers of others. A new one (without a state file, or with --pair) speaks\n" +
+			"a code of six digits: the stall's owner enters it in the app under Thêm, Loa báo tiền.",
+		RunE: func(cmd *cobra.Command, _ []string) error { return beSoundbox(cmd.Context(), f, cmd.OutOrStdout()) },
+	}
+	c.Flags().StringVar(&f.server, "server", "", "where serve listens for boxes, as it prints it: mqtt://… or mqtts://…")
+	c.Flags().StringVar(&f.state, "state", "", "the file that the box keeps who it is in, and how far it has spoken")
+	c.Flags().BoolVar(&f.pair, "pair", false, "begin anew, as a box that nobody has")
+	c.Flags().StringVar(&f.wav, "wav", "", "write what is said to this WAV file and not to the machine's speaker")
+	c.Flags().StringVar(&f.ca, "ca", "", "certificates in PEM that the server's must come from; none: the system's")
+	_ = c.MarkFlagRequired("server") // they exist
+	_ = c.MarkFlagRequired("state")
+	return c
+}
+
+// boxState is what a box keeps in its file.
+type boxState struct {
+	ID     uuid.UUID `json:"id"`
+	Key    []byte    `json:"key"`
+	Paired bool      `json:"paired"`
+	soundbox.Mark
+}
+
+// box is a running soundbox.
+type box struct {
+	path     string
+	state    boxState
+	address  *url.URL
+	tls      *tls.Config
+	speak    speaker
+	out      io.Writer
+	receiver *soundbox.Receiver
+
+	client   *paho.Client // the present line
+	came     chan *paho.Publish
+	code     soundbox.Code // of a new box
+	codeEnds time.Time
+	codeSaid time.Time
+	lineLost time.Time // zero: there is one
+	saidLost bool
+	started  bool // it has said that it is there
+	greeted  time.Time
+	untold   bool // something was taken that has no receipt yet
+
+	voice    sync.WaitGroup // what is being said
+	speaking atomic.Int32   // how many sentences wait or are being said
+	mouth    sync.Mutex     // held while one is
+	mute     chan error     // the speaker failed
+	lines    sync.Mutex     // of what is printed
+}
+
+func beSoundbox(ctx context.Context, f boxFlags, out io.Writer) error {
+	b := &box{path: f.state, out: out, mute: make(chan error, 1)}
+	var err error
+	if b.address, err = url.Parse(f.server); err != nil || b.address.Host == "" || b.address.Port() == "" || b.address.Scheme != "mqtt" && b.address.Scheme != "mqtts" {
+		return app.WrongUse(errors.New("--server must be mqtt://host:port or mqtts://host:port"))
+	}
+	if b.tls, err = boxTLS(f.ca, b.address); err != nil {
+		return app.WrongUse(err)
+	}
+	if b.speak, err = openSpeaker(f.wav); err != nil {
+		return err
+	}
+	if err := b.open(f.pair); err != nil {
+		return err
+	}
+	b.receiver = soundbox.NewReceiver(b.state.ID, b.state.Key, b.state.Mark, time.Now)
+	return b.run(ctx)
+}
+
+// boxTLS is how a server proves itself to a box.
+func boxTLS(ca string, server *url.URL) (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: server.Hostname()}
+	if ca == "" {
+		return config, nil
+	}
+	pem, err := os.ReadFile(ca)
+	if err != nil {
+		return nil, fmt.Errorf("--ca: %w", err)
+	}
+	config.RootCAs = x509.NewCertPool()
+	if !config.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, errors.New("--ca: the file holds no certificate in PEM")
+	}
+	return config, nil
+}
+
+// open reads the box's file, or makes a new box.
+func (b *box) open(anew bool) error {
+	raw, err := os.ReadFile(b.path)
+	switch {
+	case anew || errors.Is(err, fs.ErrNotExist):
+		b.state = boxState{ID: uuid.New(), Key: soundbox.NewKey()}
+		return b.save()
+	case err != nil:
+		return fmt.Errorf("--state: %w", err)
+	}
+	if err := json.Unmarshal(raw, &b.state); err != nil || len(b.state.Key) != soundbox.KeySize || b.state.ID == uuid.Nil || b.state.Last < 0 {
+		return app.WrongUse(fmt.Errorf("--state: %s is no soundbox's file: remove it, or begin anew with --pair", b.path))
+	}
+	return nil
+}
+
+// save writes the box's file before anything is done that rests on it.
+func (b *box) save() error {
+	if b.receiver != nil {
+		b.state.Mark = b.receiver.Mark()
+	}
+	raw, err := json.Marshal(b.state)
+	if err != nil {
+		return err
+	}
+	if err := replaceFile(b.path, raw, 0o600); err != nil {
+		return fmt.Errorf("--state: %w", err)
+	}
+	return nil
+}
+
+// print tells who runs the box what it does: a word, a tabulator, what about it.
+func (b *box) print(what, about string) {
+	b.lines.Lock()
+	defer b.lines.Unlock()
+	fmt.Fprintf(b.out, "%s\t%s\n", what, strings.ReplaceAll(about, "\n", " "))
+}
+
+// say has sentences said, each after what is being said; it does not wait for that.
+func (b *box) say(ctx context.Context, sentences ...[]string) {
+	b.speaking.Add(1)
+	b.voice.Go(func() {
+		defer b.speaking.Add(-1)
+		b.mouth.Lock()
+		defer b.mouth.Unlock()
+		for _, clips := range sentences {
+			if ctx.Err() != nil {
+				return
+			}
+			if err := b.sound(ctx, clips); err != nil && ctx.Err() == nil {
+				select {
+				case b.mute <- err:
+				default: // one is enough
+				}
+				return
+			}
+		}
+	})
+}
+
+// sound makes sound of a sentence.
+func (b *box) sound(ctx context.Context, clips []string) error {
+	samples, rate, err := voice.Samples(clips)
+	if err != nil {
+		return err
+	}
+	b.print("said", strings.Join(clips, " ")+"\t"+voice.Text(clips))
+	return b.speak(ctx, samples, rate)
+}

@@ -1,0 +1,132 @@
+package soundbox
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/eclipse/paho.golang/paho"
+
+	"market40/frontend/voice"
+	"market40/payments/soundbox"
+)
+
+// take takes one message of the server.
+func (b *box) take(ctx context.Context, m *paho.Publish) error {
+	if m.Topic == b.topic(soundbox.Pairing) {
+		return b.takeCode(m.Payload)
+	}
+	before := b.receiver.Waits()
+	err := b.receiver.Take(m.Payload)
+	switch {
+	case err == nil:
+		if before > 0 {
+			return b.welcomed(ctx)
+		}
+		b.untold = true
+		return nil
+	case errors.Is(err, soundbox.ErrUnasked) || errors.Is(err, soundbox.ErrRepeated):
+		b.print("ignored", err.Error())
+		return nil
+	}
+	b.print("refused", err.Error())
+	return b.greet(ctx)
+}
+
+// receipt keeps what was taken, and only then says so: from now on it is the box's to speak.
+func (b *box) receipt(ctx context.Context) error {
+	if !b.untold {
+		return nil
+	}
+	if err := b.save(); err != nil {
+		return fatal{err}
+	}
+	receipt, err := b.receiver.Receipt()
+	if err != nil {
+		return err
+	}
+	b.untold = false
+	return b.publish(ctx, soundbox.Ack, receipt)
+}
+
+// welcomed notes that the line stands; if people were told that it did not, that it is back.
+func (b *box) welcomed(ctx context.Context) error {
+	b.print("connected", "")
+	b.lineLost, b.untold = time.Time{}, false // the greeting was a receipt
+	if err := b.save(); err != nil {
+		return fatal{err}
+	}
+	switch {
+	case !b.started:
+		b.say(ctx, []string{"chime", "ready"})
+	case b.saidLost:
+		b.say(ctx, []string{"online"})
+	}
+	b.started, b.saidLost = true, false
+	return nil
+}
+
+// turn does what is due: speaks what waits, says the code, greets or asks again.
+func (b *box) turn(ctx context.Context) error {
+	if !b.state.Paired {
+		return b.turnNew(ctx)
+	}
+	if wait := b.receiver.Waits(); wait > 0 || b.speaking.Load() > 0 {
+		if wait > boxGreetsAgain {
+			return b.greet(ctx)
+		}
+		return nil
+	}
+	waiting := b.receiver.Next()
+	if len(waiting) == 0 {
+		return nil
+	}
+	if err := b.save(); err != nil { // what was begun is not begun again
+		return fatal{err}
+	}
+	b.say(ctx, sentences(waiting)...)
+	return nil
+}
+
+// ask asks for a code, as a new box.
+func (b *box) ask(ctx context.Context) error {
+	b.code, b.codeEnds = soundbox.Code{}, time.Now().Add(boxGreetsAgain)
+	payload, err := json.Marshal(soundbox.Request{Key: base64.RawURLEncoding.EncodeToString(b.state.Key)})
+	if err != nil {
+		return err
+	}
+	return b.publish(ctx, soundbox.Ask, payload)
+}
+
+// takeCode takes the code that the box is to say, or that somebody has entered it.
+func (b *box) takeCode(payload []byte) error {
+	var code soundbox.Code
+	if err := soundbox.Open(b.state.Key, b.topic(soundbox.Pairing), payload, &code); err != nil {
+		b.print("refused", err.Error())
+		return nil
+	}
+	if code.Paired {
+		return errors.New("it was paired, and connects as such")
+	}
+	b.code, b.codeSaid = code, time.Time{}
+	b.codeEnds = time.Now().Add(time.Duration(code.ExpiresIn+code.Wait) * time.Second)
+	if code.Code != "" {
+		b.print("code", code.Code)
+	}
+	return nil
+}
+
+// turnNew says the code at intervals, and asks for another when it has expired.
+func (b *box) turnNew(ctx context.Context) error {
+	switch {
+	case time.Now().After(b.codeEnds):
+		return b.ask(ctx)
+	case b.code.Code == "" || time.Since(b.codeSaid) < codeEvery:
+		return nil
+	}
+	b.codeSaid = time.Now()
+	b.say(ctx, voice.Pairing(b.code.Code))
+	return nil
+}
