@@ -3,28 +3,20 @@
 package bench
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"market40/merchants/vietqr"
-	"market40/migrations/database/private"
 )
 
 const (
@@ -247,116 +239,4 @@ func cpuName() string {
 		}
 	}
 	return runtime.GOARCH
-}
-
-// child is a serving process of this binary.
-type child struct {
-	cmd     *exec.Cmd
-	address string
-}
-
-// serveChild starts `serve` on a free port and waits until it says that it listens.
-func serveChild(ctx context.Context, dir string) (*child, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	cmd := exec.CommandContext(ctx, self, "serve")
-	cmd.Env = append(withoutSettings(os.Environ()), "DATA_DIR="+dir, "LISTEN_ADDR=127.0.0.1:0", "LOG_LEVEL=warn")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if _, address, found := strings.Cut(lines.Text(), "listening on http://"); found {
-			go func() { _, _ = io.Copy(io.Discard, out) }()
-			return &child{cmd, strings.TrimSpace(address)}, nil
-		}
-	}
-	return nil, errors.Join(errors.New("serve ended before it listened"), cmd.Wait())
-}
-
-// withoutSettings keeps an environment from pointing the bench at a real database.
-func withoutSettings(environment []string) []string {
-	return slices.DeleteFunc(slices.Clone(environment), func(e string) bool {
-		name, _, _ := strings.Cut(e, "=")
-		return slices.Contains([]string{"DATABASE_URL", "MIGRATE_DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FILE", "PUBLIC_URL"}, name)
-	})
-}
-
-func (c *child) stop() error {
-	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		return err
-	}
-	return c.cmd.Wait()
-}
-
-// peakMemory is the most memory the process ever held, in MB (Linux: VmHWM of /proc/PID/status).
-func (c *child) peakMemory() (float64, error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	found := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(raw)
-	if found == nil {
-		return 0, errors.New("no VmHWM")
-	}
-	kB, err := strconv.ParseFloat(string(found[1]), 64)
-	return kB / 1024, err
-}
-
-// pgbench is PostgreSQL's own yardstick, on the same server.
-type pgbench struct {
-	program     string
-	environment []string
-}
-
-func newPgbench(ctx context.Context, dir string) (*pgbench, error) {
-	s, err := private.Use(ctx, dir, private.Options{})
-	if err != nil {
-		return nil, err
-	}
-	at, err := url.Parse(s.URL())
-	if err != nil {
-		return nil, err
-	}
-	password, _ := at.User.Password()
-	p := &pgbench{program: filepath.Join(s.Programs(), "pgbench"), environment: append(os.Environ(),
-		"PGHOST="+at.Query().Get("host"), "PGPORT="+at.Query().Get("port"), "PGUSER="+at.User.Username(), "PGPASSWORD="+password)}
-	if err := p.do(ctx, filepath.Join(s.Programs(), "psql"), nil, "-qd", strings.TrimPrefix(at.Path, "/"), "-c", "CREATE SCHEMA pgbench"); err != nil {
-		return nil, err
-	}
-	p.environment = append(p.environment, "PGDATABASE="+strings.TrimPrefix(at.Path, "/"), "PGOPTIONS=-c search_path=pgbench")
-	return p, p.do(ctx, p.program, nil, "-i", "-q", "-s", strconv.Itoa(pgbenchScale))
-}
-
-func (p *pgbench) do(ctx context.Context, program string, out io.Writer, args ...string) error {
-	cmd := exec.CommandContext(ctx, program, args...)
-	var said strings.Builder
-	cmd.Env, cmd.Stdout, cmd.Stderr = p.environment, out, &said
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s: %w: %s", filepath.Base(program), err, said.String())
-	}
-	return nil
-}
-
-var tps = regexp.MustCompile(`tps = ([0-9.]+)`)
-
-// run is transactions a second.
-func (p *pgbench) run(ctx context.Context, length time.Duration) (float64, error) {
-	var out strings.Builder
-	err := p.do(ctx, p.program, &out, "-c", strconv.Itoa(pgbenchClients), "-j", "2", "-T", strconv.Itoa(int(length.Seconds())), "-n")
-	if err != nil {
-		return 0, err
-	}
-	found := tps.FindStringSubmatch(out.String())
-	if found == nil {
-		return 0, fmt.Errorf("pgbench said no tps: %s", out.String())
-	}
-	return strconv.ParseFloat(found[1], 64)
 }

@@ -11,7 +11,6 @@ import (
 	"os/signal"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -357,45 +356,4 @@ func (s *simulation) drop(n *playedNotice) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.told = slices.DeleteFunc(s.told, func(o *playedNotice) bool { return o == n })
-}
-
-// mischief say how often something goes wrong, from 0 to 1.
-type mischief struct {
-	duplicate, late, unsigned, debit float64
-	disorder, mangle                 bool
-}
-
-func (mischief) hit(share float64) bool { return share > 0 && rand.Float64() < share }
-
-func parseFaults(text string) (mischief, error) {
-	var f mischief
-	for word := range strings.SplitSeq(text, ",") {
-		name, share, given := strings.Cut(strings.TrimSpace(word), "=")
-		part := 0.02
-		if given {
-			n, err := strconv.ParseFloat(strings.TrimSuffix(share, "%"), 64)
-			if err != nil || n < 0 || n > 100 || !strings.HasSuffix(share, "%") {
-				return f, fmt.Errorf("fault %q: a share is written as 5%%", word)
-			}
-			part = n / 100
-		}
-		switch name {
-		case "":
-		case "duplicate":
-			f.duplicate = part
-		case "late":
-			f.late = part
-		case "unsigned":
-			f.unsigned = part
-		case "debit":
-			f.debit = part
-		case "disorder":
-			f.disorder = true
-		case "mangle":
-			f.mangle = true
-		default:
-			return f, fmt.Errorf("fault %q is none of duplicate, late, disorder, mangle, unsigned, debit", name)
-		}
-	}
-	return f, nil
 }
