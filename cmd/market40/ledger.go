@@ -24,14 +24,14 @@ func ledgerCommand(s *app.Settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return tell(cmd.OutOrStdout(), proof)
+			return printProof(cmd.OutOrStdout(), proof)
 		},
 	})
 	return c
 }
 
-// tell prints what was proved, or each fault.
-func tell(out io.Writer, p *ledger.Proof) error {
+// printProof prints what was proved, or each fault.
+func printProof(out io.Writer, p *ledger.Proof) error {
 	fmt.Fprintf(out, "%d payments between %d accounts, of %d notices\n", p.Payments, p.Accounts, p.Notices)
 	fmt.Fprintf(out, "debits %s đ, credits %s đ\n", p.Debits, p.Credits)
 	for _, f := range p.Faults {

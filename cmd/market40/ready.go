@@ -19,7 +19,7 @@ import (
 // maxReady is the longest answer of /readyz that is read, in bytes.
 const maxReady = 4 << 10
 
-// askPatience is how long a server may take to say that it is ready.
+// askPatience is how long a server may take to answer that it is ready.
 const askPatience = 4 * time.Second
 
 func readyCommand(s *app.Settings) *cobra.Command {

@@ -45,7 +45,7 @@ func verifyReportCommand(s *app.Settings) *cobra.Command {
 				if err != nil {
 					return app.WrongUse(err)
 				}
-				return proving{public, find, nil}.tell(cmd.OutOrStdout(), raw)
+				return proving{public, find, nil}.print(cmd.OutOrStdout(), raw)
 			}
 			p, closeProgram, err := app.OpenProgram(cmd.Context(), s)
 			if err != nil {
@@ -57,11 +57,11 @@ func verifyReportCommand(s *app.Settings) *cobra.Command {
 				return app.WrongUse(err)
 			}
 			if find == nil {
-				find = func(hash string) (*exports.Seal, error) { return frozen(cmd.Context(), p.DB.Pool, hash) }
+				find = func(hash string) (*exports.Seal, error) { return findFrozen(cmd.Context(), p.DB.Pool, hash) }
 			}
 			public, _ := periodic.Key(p.Keys).Public().(ed25519.PublicKey)
-			newest := func(report string) (*newestVersion, error) { return newest(cmd.Context(), p.DB.Pool, report) }
-			return proving{public, find, newest}.tell(cmd.OutOrStdout(), raw)
+			newest := func(report string) (*newestVersion, error) { return findNewest(cmd.Context(), p.DB.Pool, report) }
+			return proving{public, find, newest}.print(cmd.OutOrStdout(), raw)
 		},
 	}
 	c.Flags().StringVar(&key, "key", "", "the public key in base64, instead of the database's")
@@ -95,8 +95,8 @@ func contentOf(path string) (func(string) (*exports.Seal, error), error) {
 	return func(string) (*exports.Seal, error) { return seal, nil }, nil
 }
 
-// frozen is the version that has a hash.
-func frozen(ctx context.Context, pool *pgxpool.Pool, hash string) (*exports.Seal, error) {
+// findFrozen returns the version that has a hash.
+func findFrozen(ctx context.Context, pool *pgxpool.Pool, hash string) (*exports.Seal, error) {
 	digest, err := hex.DecodeString(hash)
 	if err != nil {
 		return nil, fmt.Errorf("%q is no hash", hash)
@@ -118,8 +118,8 @@ type newestVersion struct {
 	reason    string
 }
 
-// newest is the last version of a report; nil where this database has no such report.
-func newest(ctx context.Context, pool *pgxpool.Pool, report string) (*newestVersion, error) {
+// findNewest returns the last version of a report; nil where this database has no such report.
+func findNewest(ctx context.Context, pool *pgxpool.Pool, report string) (*newestVersion, error) {
 	id, err := uuid.Parse(report)
 	if err != nil {
 		return nil, nil //nolint:nilerr,nilnil // a report of no server of ours
@@ -143,8 +143,8 @@ type proving struct {
 	newest func(report string) (*newestVersion, error) // nil: no database is asked
 }
 
-// tell prints what was proven and what was not.
-func (p proving) tell(out io.Writer, raw []byte) error {
+// print prints what was proven and what was not.
+func (p proving) print(out io.Writer, raw []byte) error {
 	proof, err := exports.Check(raw, p.key, p.find)
 	if err != nil {
 		return fmt.Errorf("not proven: %w", err)
@@ -160,7 +160,7 @@ func (p proving) tell(out io.Writer, raw []byte) error {
 		return err
 	}
 	if !proof.Proven() {
-		p.tellContent(out, proof, d)
+		p.printContent(out, proof, d)
 		return fmt.Errorf("not proven: what the file shows; differences: %d", len(proof.Faults))
 	}
 	fmt.Fprintf(out, "proven: report %s, version %d, %s as of %s, frozen %s\n", d.Frozen.Report, d.Frozen.Version, d.Period, d.AsOf, d.Frozen.At.Format("2006-01-02 15:04:05 -07:00"))
@@ -169,11 +169,11 @@ func (p proving) tell(out io.Writer, raw []byte) error {
 	for _, text := range proof.Unproven {
 		fmt.Fprintln(out, "not proven: "+text)
 	}
-	return p.tellNewer(out, d.Frozen)
+	return p.printNewer(out, d.Frozen)
 }
 
-// tellContent says what is proven of a file that does not show what this release makes of its content.
-func (p proving) tellContent(out io.Writer, proof *exports.Proof, d *exports.Document) {
+// printContent prints what is proven of a file that does not show what this release makes of its content.
+func (p proving) printContent(out io.Writer, proof *exports.Proof, d *exports.Document) {
 	if proof.Earlier {
 		fmt.Fprintf(out, "EARLIER this %s is of an earlier form, which wrote <5 where a number is hidden: this release writes the same content otherwise, and differences of form are told above like any other\n", proof.Kind)
 	}
@@ -182,8 +182,8 @@ func (p proving) tellContent(out io.Writer, proof *exports.Proof, d *exports.Doc
 	fmt.Fprintf(out, "sha256 %s, signed by %s\n", proof.Seal.SHA256, base64.StdEncoding.EncodeToString(p.key))
 }
 
-// tellNewer says whether what was proven is what stands: a report that was corrected is still proven, and no longer what is reported.
-func (p proving) tellNewer(out io.Writer, of *exports.Frozen) error {
+// printNewer prints whether what was proven is what stands: a report that was corrected is still proven, and no longer what is reported.
+func (p proving) printNewer(out io.Writer, of *exports.Frozen) error {
 	if p.newest == nil {
 		fmt.Fprintln(out, "not proven: that no newer version was submitted since; no database was asked")
 		return nil

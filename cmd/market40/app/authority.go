@@ -45,7 +45,7 @@ type authority struct {
 // privateNetworks are those of RFC 1918 and RFC 6598, and loopback.
 var privateNetworks = []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "::1/128"}
 
-// openAuthority gives the authority of a data directory, made on first use and again when it ends or this machine has an
+// openAuthority returns the authority of a data directory, made on first use and again when it ends or this machine has an
 // address for which it may not vouch. Its key is in lan-ca.pem (0600), what phones install in lan-ca.crt.
 func openAuthority(dir string, hosts []net.IP, names []string, now func() time.Time) (*authority, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -69,7 +69,7 @@ func openAuthority(dir string, hosts []net.IP, names []string, now func() time.T
 	return a, err
 }
 
-// authorityFile is the authority's certificate, for programs on this machine: SSL_CERT_FILE.
+// authorityFile returns the path of the authority's certificate, for programs on this machine: SSL_CERT_FILE.
 func authorityFile(dir string) string { return filepath.Join(dir, "lan-ca.crt") }
 
 func newAuthority(hosts []net.IP, now time.Time) (*authority, error) {
@@ -90,7 +90,7 @@ func newAuthority(hosts []net.IP, now time.Time) (*authority, error) {
 		networks = append(networks, network)
 	}
 	for _, ip := range hosts {
-		if !within(networks, ip) { // a network of public addresses: these, and no other
+		if !inNetworks(networks, ip) { // a network of public addresses: these, and no other
 			networks = append(networks, &net.IPNet{IP: ip, Mask: net.CIDRMask(len(ip)*8, len(ip)*8)})
 		}
 	}
@@ -101,12 +101,12 @@ func newAuthority(hosts []net.IP, now time.Time) (*authority, error) {
 		KeyUsage: x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		PermittedDNSDomainsCritical: true, PermittedDNSDomains: []string{"localhost", "local"}, PermittedIPRanges: networks,
 	}
-	cert, err := sign(template, template, key, key)
+	cert, err := signCertificate(template, template, key, key)
 	return &authority{cert: cert, key: key}, err
 }
 
-// sign makes a certificate under a number drawn by lot.
-func sign(template, parent *x509.Certificate, of, by *ecdsa.PrivateKey) (*x509.Certificate, error) {
+// signCertificate makes a certificate with a random serial number.
+func signCertificate(template, parent *x509.Certificate, of, by *ecdsa.PrivateKey) (*x509.Certificate, error) {
 	number, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
 	if err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func readAuthority(path string) (*authority, error) {
 	return &authority{cert: pair.Leaf, key: key}, nil
 }
 
-// write keeps the key and the certificate in one file, which is there whole or not at all.
+// write stores the key and the certificate in one file, which appears whole or not at all.
 func (a *authority) write(path string) error {
 	key, err := x509.MarshalPKCS8PrivateKey(a.key)
 	if err != nil {
@@ -157,14 +157,15 @@ func (a *authority) write(path string) error {
 
 func (a *authority) serves(hosts []net.IP, now time.Time) bool {
 	for _, ip := range hosts {
-		if !within(a.cert.PermittedIPRanges, ip) {
+		if !inNetworks(a.cert.PermittedIPRanges, ip) {
 			return false
 		}
 	}
 	return now.Add(renewBefore).Before(a.cert.NotAfter)
 }
 
-func within(networks []*net.IPNet, ip net.IP) bool {
+// inNetworks reports whether an address lies in one of the networks.
+func inNetworks(networks []*net.IPNet, ip net.IP) bool {
 	for _, n := range networks {
 		if n.Contains(ip) {
 			return true
@@ -173,7 +174,7 @@ func within(networks []*net.IPNet, ip net.IP) bool {
 	return false
 }
 
-// certificate is the server's own, made at start and again before it ends.
+// certificate returns the server's own, made at start and again before it ends.
 func (a *authority) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -185,7 +186,7 @@ func (a *authority) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) 
 	if err != nil {
 		return nil, fmt.Errorf("making the server's key: %w", err)
 	}
-	cert, err := sign(&x509.Certificate{
+	cert, err := signCertificate(&x509.Certificate{
 		Subject:   pkix.Name{CommonName: "market40"},
 		NotBefore: now.Add(-clockSkew), NotAfter: now.Add(leafLife),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
@@ -198,7 +199,7 @@ func (a *authority) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) 
 	return a.leaf, nil
 }
 
-// fingerprint is what people compare: SHA-256 of the authority's certificate.
+// fingerprint returns what people compare: SHA-256 of the authority's certificate.
 func (a *authority) fingerprint() string {
 	sum := sha256.Sum256(a.cert.Raw)
 	return strings.ToUpper(strings.ReplaceAll(fmt.Sprintf("% x", sum), " ", ":"))

@@ -21,7 +21,7 @@ type CertificateFiles struct {
 	present *tls.Certificate
 }
 
-// certificate is the one that the files hold. While they hold no whole one, the last one serves on.
+// certificate returns the one that the files hold. While they hold no whole one, the last one serves on.
 func (f *CertificateFiles) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -44,7 +44,7 @@ func (f *CertificateFiles) certificate(*tls.ClientHelloInfo) (*tls.Certificate, 
 	return f.present, nil
 }
 
-// lastChange is when either file was written last.
+// lastChange returns when either file was written last.
 func (f *CertificateFiles) lastChange() (time.Time, error) {
 	cert, err := os.Stat(f.cert)
 	if err != nil {
@@ -76,7 +76,7 @@ func (f *CertificateFiles) Trusted() (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// readCertificate takes the operator's certificate, if one is set.
+// readCertificate reads the operator's certificate, if one is set.
 func (s *Settings) readCertificate(cert, key string) error {
 	if cert == "" && key == "" {
 		return nil

@@ -32,7 +32,7 @@ type section struct {
 	Routes []route
 }
 
-// route is an operation as a reader wants it.
+// route is an operation as the page shows it.
 type route struct {
 	Method, Path, ID, Summary, Description string
 	Open                                   bool   // needs no key
@@ -56,10 +56,10 @@ type answer struct{ Status, About string }
 
 // mountDocs renders the page of all routes once, from OpenAPI, and mounts it. Every route must be mounted by then.
 func mountDocs(e *edge.Edge) error {
-	document(e, "docs", "/docs", "This page")
-	document(e, "docs-style", "/docs/style.css", "The look of this page")
+	documentPage(e, "docs", "/docs", "This page")
+	documentPage(e, "docs-style", "/docs/style.css", "The look of this page")
 	for _, path := range []string{"/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/openapi-3.0.yaml"} {
-		document(e, strings.TrimPrefix(path, "/"), path, "These routes for programs (OpenAPI)")
+		documentPage(e, strings.TrimPrefix(path, "/"), path, "These routes for programs (OpenAPI)")
 	}
 	page, err := template.New("docs").Parse(docsPage)
 	if err != nil {
@@ -70,7 +70,7 @@ func mountDocs(e *edge.Edge) error {
 	}
 	api := e.API.OpenAPI()
 	var html bytes.Buffer
-	err = page.Execute(&html, map[string]any{"Title": api.Info.Title, "Version": api.Info.Version, "Sections": sections(api), "Permissions": auth.Permissions()})
+	err = page.Execute(&html, map[string]any{"Title": api.Info.Title, "Version": api.Info.Version, "Sections": groupByTag(api), "Permissions": auth.Permissions()})
 	if err != nil {
 		return fmt.Errorf("rendering the page of routes: %w", err)
 	}
@@ -79,10 +79,10 @@ func mountDocs(e *edge.Edge) error {
 	return nil
 }
 
-// mountColumns mounts the table of columns: as CSV whole, as a page those that tell of people.
+// mountColumns mounts the table of columns: all of them as CSV, those about people as a page.
 func mountColumns(e *edge.Edge) error {
-	document(e, "docs-columns", "/docs/columns", "Dữ liệu cá nhân: every column that tells of a person, whose it is and how it is kept")
-	document(e, "docs-columns-csv", "/docs/columns.csv", "Every column of the database")
+	documentPage(e, "docs-columns", "/docs/columns", "Dữ liệu cá nhân: every column that tells of a person, whose it is and how it is kept")
+	documentPage(e, "docs-columns-csv", "/docs/columns.csv", "Every column of the database")
 	all, err := migrations.Classes()
 	if err != nil {
 		return err
@@ -100,8 +100,8 @@ func mountColumns(e *edge.Edge) error {
 	return nil
 }
 
-// sections are all operations by their first tag, in order of path.
-func sections(api *huma.OpenAPI) []section {
+// groupByTag returns all operations by their first tag, in order of path.
+func groupByTag(api *huma.OpenAPI) []section {
 	byTag := map[string][]route{}
 	for path, item := range api.Paths {
 		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
@@ -112,7 +112,7 @@ func sections(api *huma.OpenAPI) []section {
 			if len(op.Tags) > 0 {
 				tag = op.Tags[0]
 			}
-			byTag[tag] = append(byTag[tag], describe(api, path, op))
+			byTag[tag] = append(byTag[tag], describeRoute(api, path, op))
 		}
 	}
 	all := make([]section, 0, len(byTag))
@@ -126,7 +126,8 @@ func sections(api *huma.OpenAPI) []section {
 	return all
 }
 
-func describe(api *huma.OpenAPI, path string, op *huma.Operation) route {
+// describeRoute returns what the page shows of an operation.
+func describeRoute(api *huma.OpenAPI, path string, op *huma.Operation) route {
 	r := route{
 		Method: op.Method, Path: path, ID: op.OperationID, Summary: op.Summary, Description: op.Description,
 		Open: slices.ContainsFunc(op.Security, func(s map[string][]string) bool { return len(s) == 0 }),
@@ -135,11 +136,11 @@ func describe(api *huma.OpenAPI, path string, op *huma.Operation) route {
 		r.Needs = string(rule.Needs)
 	}
 	for _, p := range op.Parameters {
-		r.Parameters = append(r.Parameters, parameter{p.Name, p.In, typeOf(p.Schema), p.Description, p.Required})
+		r.Parameters = append(r.Parameters, parameter{p.Name, p.In, typeName(p.Schema), p.Description, p.Required})
 	}
 	if op.RequestBody != nil {
 		for _, content := range op.RequestBody.Content {
-			r.Body = fields(api, content.Schema)
+			r.Body = bodyFields(api, content.Schema)
 		}
 	}
 	for status, response := range op.Responses {
@@ -151,8 +152,8 @@ func describe(api *huma.OpenAPI, path string, op *huma.Operation) route {
 	return r
 }
 
-// fields are a body's own fields, in order of name.
-func fields(api *huma.OpenAPI, schema *huma.Schema) []bodyField {
+// bodyFields returns a body's own fields, in order of name.
+func bodyFields(api *huma.OpenAPI, schema *huma.Schema) []bodyField {
 	if schema != nil && schema.Ref != "" {
 		schema = api.Components.Schemas.SchemaFromRef(schema.Ref)
 	}
@@ -161,21 +162,21 @@ func fields(api *huma.OpenAPI, schema *huma.Schema) []bodyField {
 	}
 	all := make([]bodyField, 0, len(schema.Properties))
 	for name, p := range schema.Properties {
-		all = append(all, bodyField{name, typeOf(p), p.Description, slices.Contains(schema.Required, name)})
+		all = append(all, bodyField{name, typeName(p), p.Description, slices.Contains(schema.Required, name)})
 	}
 	slices.SortFunc(all, func(a, b bodyField) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
 
-// typeOf is a schema in a word: its type, its format, or what it lists.
-func typeOf(s *huma.Schema) string {
+// typeName returns a schema in a word: its type, its format, or what it lists.
+func typeName(s *huma.Schema) string {
 	switch {
 	case s == nil:
 		return ""
 	case s.Ref != "":
 		return s.Ref[strings.LastIndex(s.Ref, "/")+1:]
 	case s.Type == huma.TypeArray:
-		return "list of " + typeOf(s.Items)
+		return "list of " + typeName(s.Items)
 	case len(s.Enum) > 0:
 		words := make([]string, len(s.Enum))
 		for i, word := range s.Enum {

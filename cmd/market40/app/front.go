@@ -38,18 +38,18 @@ func (s *Settings) OpenFront(ctx context.Context) (*Front, error) {
 			f.Close()
 			return nil, err
 		}
-		f.Address, f.TLS = f.lan.address, config(f.lan.authority.certificate)
+		f.Address, f.TLS = f.lan.address, tlsConfig(f.lan.authority.certificate)
 		if s.PublicURL == "" {
 			s.PublicURL = f.Address
 		}
 	case s.Certificate != nil:
-		f.Address, f.TLS = "https://"+listener.Addr().String(), config(s.Certificate.certificate)
+		f.Address, f.TLS = "https://"+listener.Addr().String(), tlsConfig(s.Certificate.certificate)
 	}
 	return f, nil
 }
 
-// config is what both kinds of certificate are served by: TLS 1.2 with forward secrecy, or 1.3.
-func config(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *tls.Config {
+// tlsConfig serves both kinds of certificate: by TLS 1.2 with forward secrecy, or 1.3.
+func tlsConfig(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate}
 }
 

@@ -18,7 +18,7 @@ func (p *Program) StartJobs(ctx context.Context, demo bool) (end func()) {
 		forwarder := &siem.Forwarder{Trail: p.trail, DB: p.DB, Receiver: *p.Settings.Syslog, Source: AuditSource(), Now: p.Now}
 		running.Go(func() { forwarder.Run(ctx) })
 	}
-	if sender := p.sender(demo); sender != nil {
+	if sender := p.smsSender(demo); sender != nil {
 		list = append(list, p.messages.Job(sender))
 	}
 	running.Go(func() { p.Payments.Jobs.Run(ctx, list...) })

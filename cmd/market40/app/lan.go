@@ -12,12 +12,13 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// lanListenAddr is where `serve --lan` listens unless it is told: every address of the machine.
+// lanListenAddr is where `serve --lan` listens without LISTEN_ADDR: every address of the machine.
 const lanListenAddr = ":8443"
 
 //go:embed lan.html
@@ -42,7 +43,7 @@ func (s *Settings) openLAN(ctx context.Context, program net.Listener) (*lan, err
 	}
 	names := []string{"localhost"}
 	if machine, err := os.Hostname(); err == nil && !strings.Contains(machine, ".") {
-		names = append(names, machine+".local") // as mDNS tells it
+		names = append(names, machine+".local") // as mDNS announces it
 	}
 	if u, err := url.Parse(s.PublicURL); err == nil && strings.HasSuffix(u.Hostname(), ".local") {
 		names = append(names, u.Hostname())
@@ -64,18 +65,18 @@ func (s *Settings) openLAN(ctx context.Context, program net.Listener) (*lan, err
 		return scheme + net.JoinHostPort(hosts[0].String(), strconv.Itoa(port))
 	}
 	l := &lan{authority: a, listener: listener, address: address("https://", at.Port), start: address("http://", seen.Port)}
-	l.page, err = l.server()
+	l.page, err = l.newPage()
 	return l, err
 }
 
-// lanHosts are the addresses at which the network reaches a listener, the likeliest at the head; loopback is one of them.
+// lanHosts returns the addresses at which the network reaches a listener, the likeliest first. Loopback is one of them.
 func lanHosts(ctx context.Context, listen net.IP) ([]net.IP, error) {
 	if len(listen) > 0 && !listen.IsUnspecified() {
-		return []net.IP{short(listen)}, nil
+		return []net.IP{shortIP(listen)}, nil
 	}
 	var hosts []net.IP
 	add := func(ip net.IP) {
-		if ip = short(ip); len(ip) == net.IPv4len && (ip.IsGlobalUnicast() || ip.IsLoopback()) && !contains(hosts, ip) {
+		if ip = shortIP(ip); len(ip) == net.IPv4len && (ip.IsGlobalUnicast() || ip.IsLoopback()) && !slices.ContainsFunc(hosts, ip.Equal) {
 			hosts = append(hosts, ip)
 		}
 	}
@@ -103,21 +104,12 @@ func lanHosts(ctx context.Context, listen net.IP) ([]net.IP, error) {
 	return hosts, nil
 }
 
-// short is an IPv4 address in four bytes.
-func short(ip net.IP) net.IP {
+// shortIP returns an IPv4 address in four bytes.
+func shortIP(ip net.IP) net.IP {
 	if four := ip.To4(); four != nil {
 		return four
 	}
 	return ip
-}
-
-func contains(hosts []net.IP, ip net.IP) bool {
-	for _, h := range hosts {
-		if h.Equal(ip) {
-			return true
-		}
-	}
-	return false
 }
 
 // printStart prints where a phone begins.
@@ -126,8 +118,8 @@ func (l *lan) printStart(out io.Writer) {
 	fmt.Fprintf(out, "authority  SHA-256 %s\n", l.authority.fingerprint())
 }
 
-// server is the page and the certificate, and nothing of the program.
-func (l *lan) server() (*http.Server, error) {
+// newPage returns a server of the page and the certificate, and of nothing else.
+func (l *lan) newPage() (*http.Server, error) {
 	page, err := template.New("lan").Parse(lanPage)
 	if err != nil {
 		return nil, fmt.Errorf("reading the page of the authority: %w", err)

@@ -11,8 +11,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// telling finds what must not stand in a log. An id is found first, so that it stays whole.
-var telling = regexp.MustCompile(`(?i)` +
+// sensitive finds what must not be in a log. An id is found first, so that it stays whole.
+var sensitive = regexp.MustCompile(`(?i)` +
 	`(?P<id>\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b)` +
 	`|\bm40_[\w-]+` + // our API keys
 	`|\b(?:bearer|apikey|basic)\s+\S+` +
@@ -21,11 +21,11 @@ var telling = regexp.MustCompile(`(?i)` +
 
 // LogTo makes w the log of the whole process: lines of text without anything that names an account.
 func LogTo(w io.Writer, level slog.Level) {
-	slog.SetDefault(slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: discreet})))
+	slog.SetDefault(slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: hideSensitive})))
 }
 
-// discreet hides account-like runs of six digits or more, keys and passwords in whatever is logged.
-func discreet(_ []string, a slog.Attr) slog.Attr {
+// hideSensitive hides account-like runs of six digits or more, keys and passwords in whatever is logged.
+func hideSensitive(_ []string, a slog.Attr) slog.Attr {
 	if a.Key == "Authorization" || a.Key == "authorization" {
 		return slog.String(a.Key, "[hidden]")
 	}
@@ -40,8 +40,9 @@ func discreet(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
+// hide replaces what is sensitive in a text.
 func hide(text string) string {
-	return telling.ReplaceAllStringFunc(text, func(found string) string {
+	return sensitive.ReplaceAllStringFunc(text, func(found string) string {
 		if len(found) == 36 && found[8] == '-' && found[23] == '-' {
 			return found
 		}
@@ -49,8 +50,8 @@ func hide(text string) string {
 	})
 }
 
-// logFailures writes one line for each answer of 5xx; other requests are not logged. A 503 tells only to come again, in
-// a flood thousands of times; what lies behind it, if anything failed, has been logged by who found it.
+// logFailures writes one line for each answer of 5xx; other requests are not logged. Nor is a 503: in a flood there are
+// thousands of them, and a failure behind one was logged where it was found.
 func logFailures(c *gin.Context) {
 	began := time.Now()
 	c.Next()

@@ -11,18 +11,18 @@ import (
 	"market40/payments/soundbox"
 )
 
-// mqttSettings are where soundboxes connect.
+// mqttSettings say where soundboxes connect.
 type mqttSettings struct {
 	Addr  string // empty: nowhere
 	Plain bool   // unencrypted on addresses that others reach
 }
 
-func (m *mqttSettings) read(told environment, check func(string, error)) {
-	m.Addr = told.MQTTAddr
+func (m *mqttSettings) read(vars environment, check func(string, error)) {
+	m.Addr = vars.MQTTAddr
 	if m.Addr != "" {
 		check("MQTT_LISTEN_ADDR", checkAddress(m.Addr))
 	}
-	switch told.MQTTPlain {
+	switch vars.MQTTPlain {
 	case "":
 	case "allow":
 		m.Plain = true
@@ -54,11 +54,10 @@ func (s *Settings) OpenMQTT(ctx context.Context, over *tls.Config) (*MQTTListene
 	return &MQTTListener{listener, over}, nil
 }
 
-// onLoopback says whether an address is reached from this machine only.
+// onLoopback reports whether an address, host and port, is reached from this machine only.
 func onLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+	return err == nil && isLoopback(host)
 }
 
 // Serve lets boxes in.

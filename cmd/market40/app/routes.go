@@ -44,9 +44,9 @@ func (p *Program) Routes(demo bool) (*edge.Edge, error) {
 	if p.Settings.PublicURL != "" {
 		e.API.OpenAPI().Servers = []*huma.Server{{URL: p.Settings.PublicURL}}
 	}
-	signIn := &edge.SignIn{People: p.People, SSO: p.sso, PublicURL: p.Settings.PublicURL, Cookies: p.Settings.keepsCookies()}
+	signIn := &edge.SignIn{People: p.People, SSO: p.sso, PublicURL: p.Settings.PublicURL, Cookies: p.Settings.storesCookies()}
 	signIn.Routes(e)
-	p.codes = auth.NewPhoneCodes(p.People, p.sender(demo), p.Settings.host())
+	p.codes = auth.NewPhoneCodes(p.People, p.smsSender(demo), p.Settings.publicHost())
 	(&edge.Stalls{SignIn: signIn, Codes: p.codes, Phone: phones.Normal}).Routes(e)
 	edge.TrailRoutes(e, p.trail)
 	(&edge.Users{People: p.People, Keys: p.APIKeys, Now: p.Now}).Routes(e)
@@ -114,7 +114,7 @@ func schemaName(t reflect.Type, hint string) string {
 	})
 }
 
-// operatorRoutes are for who runs the server: alive, ready, metrics. They tell nothing about anybody.
+// operatorRoutes mounts what operators watch: alive, ready, metrics. Nothing in them is about a person.
 func (p *Program) operatorRoutes(e *edge.Edge) error {
 	metrics := prometheus.NewRegistry()
 	all := append(append(p.Payments.Collectors(), p.privacy.Collectors()...), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -126,13 +126,13 @@ func (p *Program) operatorRoutes(e *edge.Edge) error {
 	e.Engine.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "alive\n") })
 	e.Engine.GET("/readyz", p.ready)
 	e.Engine.GET("/metrics", gin.WrapH(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})))
-	document(e, "healthz", "/healthz", "200 while the process lives")
-	document(e, "readyz", "/readyz", "200 when the database is reachable and migrated, else 503; lines that begin with \"warning:\" tell of a clock that is off")
-	document(e, "metrics", "/metrics", "Metrics as Prometheus reads them")
+	documentPage(e, "healthz", "/healthz", "200 while the process lives")
+	documentPage(e, "readyz", "/readyz", "200 when the database is reachable and migrated, else 503; lines that begin with \"warning:\" tell of a clock that is off")
+	documentPage(e, "metrics", "/metrics", "Metrics as Prometheus reads them")
 	return nil
 }
 
-// ready answers 503 and one word of why, while the database does not answer or has another schema.
+// ready answers 503 while the database does not answer or has another schema.
 func (p *Program) ready(c *gin.Context) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), readyWithin)
 	defer cancel()
@@ -150,7 +150,7 @@ func (p *Program) ready(c *gin.Context) {
 	c.String(http.StatusOK, "%s", text)
 }
 
-// clockWarning is a line of /readyz about a clock that is ahead of another one by some time.
+// clockWarning returns a line of /readyz about a clock that is ahead of another one by some time.
 func clockWarning(by time.Duration, other string) string {
 	way := "ahead of"
 	if by < 0 {
@@ -159,8 +159,8 @@ func clockWarning(by time.Duration, other string) string {
 	return fmt.Sprintf("%sthis machine's clock is %s %s %s\n", WarningPrefix, by.Abs().Round(time.Second), way, other)
 }
 
-// document writes a page that anyone may GET into OpenAPI.
-func document(e *edge.Edge, id, path, summary string) {
+// documentPage writes a page that anyone may GET into OpenAPI.
+func documentPage(e *edge.Edge, id, path, summary string) {
 	e.Document(huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"operation"},
 		Security: []map[string][]string{{}},

@@ -17,13 +17,13 @@ import (
 	"market40/migrations/database"
 )
 
-// errNoKey says that a database has keys and nobody has the secret that opens them.
+// errNoKey refuses a database whose keys no secret opens here.
 var errNoKey = errors.New("SECRET_KEY is missing")
 
 // KeyFile returns where a private database's key lies when it is not given.
 func (s *Settings) KeyFile() string { return filepath.Join(s.DataDir, "secret.key") }
 
-// findSecret is the key that was given, else that of the data directory, which is made when the database has no
+// findSecret returns the key that was given, else that of the data directory, which is made when the database has no
 // sealed keys yet. Where it has some, a new key could open nothing: errNoKey.
 func findSecret(ctx context.Context, s *Settings, pool *pgxpool.Pool) ([seal.KeySize]byte, error) {
 	if s.Secret != nil {
@@ -46,8 +46,8 @@ func findSecret(ctx context.Context, s *Settings, pool *pgxpool.Pool) ([seal.Key
 	return makeSecretFile(s.KeyFile())
 }
 
-// secretAgain reads the key from where findSecret had it, for a server that goes on after a rotation. A key that was
-// given as SECRET_KEY is what it is.
+// secretAgain returns a function that reads the key again from where findSecret had it, for a server that goes on after a
+// rotation. It returns nil for a key that was given as SECRET_KEY, which cannot change.
 func (s *Settings) secretAgain(pool *pgxpool.Pool) func() ([seal.KeySize]byte, error) {
 	switch {
 	case s.SecretFile != "":

@@ -16,7 +16,7 @@ import (
 	"market40/merchants/seal"
 )
 
-// nextSecretFile is where a new key waits until the database is wrapped by it.
+// nextSecretFile returns where a new key waits until the database is wrapped by it.
 func (s *Settings) nextSecretFile() string { return s.KeyFile() + ".next" }
 
 // RotateKey changes the key of the data directory, in steps of which each may be the last one:
@@ -72,6 +72,7 @@ func (s *Settings) settleSecret(ctx context.Context, pool *pgxpool.Pool) error {
 	return s.settleLocked(ctx, pool)
 }
 
+// settleLocked does what settleSecret does, under the lock.
 func (s *Settings) settleLocked(ctx context.Context, pool *pgxpool.Pool) error {
 	next, err := ReadSecretFile(s.nextSecretFile())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -113,7 +114,7 @@ func (s *Settings) FinishRotation(ctx context.Context, pool *pgxpool.Pool) error
 	return err
 }
 
-// lockSecret keeps other processes from changing the key's files; the kernel frees it when the process ends.
+// lockSecret stops other processes from changing the key's files; the kernel frees it when the process ends.
 func (s *Settings) lockSecret(ctx context.Context) (unlock func(), err error) {
 	f, err := os.Open(s.DataDir)
 	if err != nil {
@@ -138,7 +139,7 @@ func (s *Settings) lockSecret(ctx context.Context) (unlock func(), err error) {
 // lockAgain is the pause between two looks at a lock.
 const lockAgain = 20 * time.Millisecond
 
-// sameOwner gives a file to who owns another one: root rotates, the server's user must read it.
+// sameOwner gives a file to the owner of another one: root rotates, the server's user must read it.
 func sameOwner(like, path string) error {
 	if os.Geteuid() != 0 {
 		return nil

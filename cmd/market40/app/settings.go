@@ -25,7 +25,7 @@ import (
 	"market40/payments"
 )
 
-// environment is what the process is told, as it stands there.
+// environment holds the variables that the process reads, unchecked.
 type environment struct {
 	ListenAddr    string `env:"LISTEN_ADDR"`
 	PublicURL     string `env:"PUBLIC_URL"`
@@ -57,18 +57,18 @@ type Settings struct {
 	PublicURL   string            // scheme and host without a slash at the end; empty: the address that is listened on
 	DatabaseURL string            // empty: a private server in DataDir
 	MigrateURL  string            // the owner's way to DatabaseURL
-	DataDir     string            // where a private server and its key lie
+	DataDir     string            // of a private server and its key
 	Secret      *SecretKey        // nil: that of DataDir
 	SecretFile  string            // where Secret was read; empty: it was given itself
 	Certificate *CertificateFiles // nil: a proxy ends TLS, or nobody
 	LAN         bool              // https for the local network, by an authority of our own
 	MQTT        mqttSettings
 	LogLevel    slog.Level
-	Proxies     edge.Proxies          // whose word on who calls is taken
+	Proxies     edge.Proxies          // that may name the caller, by X-Forwarded-For
 	PushHosts   []string              // push services that we call
 	PushAllow   outgoing.Allow        // those of them that the operator named
 	Allow       outgoing.Allow        // inner hosts that the operator's own settings may name
-	Providers   []auth.ProviderConfig // who else knows people
+	Providers   []auth.ProviderConfig // of single sign-on
 	SMS         smsGateway
 	DemoMonths  int // how many whole months of past a demo has; 0: five weeks
 
@@ -86,7 +86,7 @@ func (SecretKey) String() string { return "[secret]" }
 // GoString hides the key from %#v.
 func (SecretKey) GoString() string { return "[secret]" }
 
-// wrongSettings are all that are wrong, one sentence each. No sentence holds a value that may be secret.
+// wrongSettings are the faults of all settings, one sentence each. No sentence holds a value that may be secret.
 type wrongSettings []string
 
 // Error is one line a setting.
@@ -96,7 +96,7 @@ func (w wrongSettings) Error() string {
 
 // ReadSettings reads and checks every setting. Its error names all faulty ones at once and is wrong use.
 func ReadSettings() (*Settings, error) {
-	told, err := env.ParseAs[environment]()
+	vars, err := env.ParseAs[environment]()
 	if err != nil {
 		return nil, fmt.Errorf("reading the environment: %w", err)
 	}
@@ -107,11 +107,11 @@ func ReadSettings() (*Settings, error) {
 		}
 	}
 	s := &Settings{
-		ListenAddr:  told.ListenAddr,
-		PublicURL:   strings.TrimSuffix(told.PublicURL, "/"),
-		DatabaseURL: told.DatabaseURL,
-		MigrateURL:  told.MigrateURL,
-		DemoMonths:  told.DemoMonths,
+		ListenAddr:  vars.ListenAddr,
+		PublicURL:   strings.TrimSuffix(vars.PublicURL, "/"),
+		DatabaseURL: vars.DatabaseURL,
+		MigrateURL:  vars.MigrateURL,
+		DemoMonths:  vars.DemoMonths,
 	}
 	if s.DemoMonths < 0 || s.DemoMonths > 24 {
 		check("DEMO_MONTHS", errors.New("must be 0 to 24"))
@@ -121,8 +121,8 @@ func ReadSettings() (*Settings, error) {
 	}
 	check("LISTEN_ADDR", checkAddress(s.ListenAddr))
 	check("PUBLIC_URL", checkPublicURL(s.PublicURL))
-	check("TLS_CERT_FILE", s.readCertificate(told.CertFile, told.KeyFile))
-	s.MQTT.read(told, check)
+	check("TLS_CERT_FILE", s.readCertificate(vars.CertFile, vars.KeyFile))
+	s.MQTT.read(vars, check)
 	check("DATABASE_URL", checkDatabaseURL(s.DatabaseURL))
 	check("MIGRATE_DATABASE_URL", checkDatabaseURL(s.MigrateURL))
 	if s.MigrateURL != "" && s.DatabaseURL == "" {
@@ -131,29 +131,29 @@ func ReadSettings() (*Settings, error) {
 	if s.MigrateURL == "" {
 		s.MigrateURL = s.DatabaseURL
 	}
-	s.DataDir, err = filepath.Abs(told.DataDir)
+	s.DataDir, err = filepath.Abs(vars.DataDir)
 	check("DATA_DIR", err)
-	if s.LogLevel.UnmarshalText([]byte(told.LogLevel)) != nil {
+	if s.LogLevel.UnmarshalText([]byte(vars.LogLevel)) != nil {
 		check("LOG_LEVEL", errors.New("must be debug, info, warn or error"))
 	}
-	s.Proxies, err = edge.ParseProxies(told.Proxies)
+	s.Proxies, err = edge.ParseProxies(vars.Proxies)
 	check("TRUSTED_PROXIES", err)
-	s.Allow, err = outgoing.ParseAllow(told.OutgoingAllow)
+	s.Allow, err = outgoing.ParseAllow(vars.OutgoingAllow)
 	check("OUTGOING_ALLOW", err)
 	s.PushHosts = payments.PushHosts
-	if told.PushHosts != "" {
-		s.PushHosts = strings.Split(strings.ReplaceAll(told.PushHosts, " ", ""), ",")
+	if vars.PushHosts != "" {
+		s.PushHosts = strings.Split(strings.ReplaceAll(vars.PushHosts, " ", ""), ",")
 		s.PushAllow, err = outgoing.ParseAllow(strings.Join(slices.DeleteFunc(slices.Clone(s.PushHosts), func(h string) bool { return strings.HasPrefix(h, ".") }), ","))
 		check("PUSH_HOSTS", err)
 	}
-	if told.OIDCFile != "" {
-		s.Providers, err = auth.ReadProviders(told.OIDCFile)
+	if vars.OIDCFile != "" {
+		s.Providers, err = auth.ReadProviders(vars.OIDCFile)
 		check("OIDC_CONFIG_FILE", err)
 	}
-	s.Syslog = told.readSyslog(check)
-	name, err := s.readSecret(told)
+	s.Syslog = vars.readSyslog(check)
+	name, err := s.readSecret(vars)
 	check(name, err)
-	name, err = s.SMS.read(told)
+	name, err = s.SMS.read(vars)
 	check(name, err)
 	if len(wrong) > 0 {
 		return nil, wrong
@@ -169,19 +169,19 @@ func (s *Settings) NeedSecret() error {
 	return nil
 }
 
-// readSecret reads the key from where it is given, if it is, and says which setting that was.
-func (s *Settings) readSecret(told environment) (name string, err error) {
-	name, text := "SECRET_KEY", told.SecretKey
-	if told.SecretKeyFile != "" {
+// readSecret reads the key from where it is given, if it is. It returns the name of that setting too.
+func (s *Settings) readSecret(vars environment) (name string, err error) {
+	name, text := "SECRET_KEY", vars.SecretKey
+	if vars.SecretKeyFile != "" {
 		if text != "" {
 			return name, errors.New("and SECRET_KEY_FILE are both set: set one")
 		}
 		name = "SECRET_KEY_FILE"
-		content, err := os.ReadFile(told.SecretKeyFile)
+		content, err := os.ReadFile(vars.SecretKeyFile)
 		if err != nil {
 			return name, fmt.Errorf("cannot be read: %w", err)
 		}
-		text, s.SecretFile = string(content), told.SecretKeyFile
+		text, s.SecretFile = string(content), vars.SecretKeyFile
 	}
 	if text == "" && name == "SECRET_KEY" {
 		return name, nil
@@ -210,11 +210,11 @@ func checkAddress(address string) error {
 	return nil
 }
 
-// overHTTPS says whether people come over https, whoever ends it.
+// overHTTPS reports whether people come over https, whoever ends it.
 func (s *Settings) overHTTPS() bool { return strings.HasPrefix(s.PublicURL, "https://") }
 
-// keepsCookies says whether browsers keep our Secure cookie: over https, and over http on loopback.
-func (s *Settings) keepsCookies() bool {
+// storesCookies reports whether browsers store our Secure cookie: over https, and over http on loopback.
+func (s *Settings) storesCookies() bool {
 	host := s.ListenAddr
 	if s.PublicURL != "" {
 		u, err := url.Parse(s.PublicURL)
@@ -226,7 +226,12 @@ func (s *Settings) keepsCookies() bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return isLoopback(strings.Trim(host, "[]"))
+}
+
+// isLoopback reports whether a host, without its port, is reached from this machine only.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 

@@ -3,7 +3,6 @@ package app
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"strings"
@@ -12,7 +11,7 @@ import (
 	"market40/merchants/outgoing"
 )
 
-// smsGateway is where messages to phones are handed over.
+// smsGateway sends messages to phones.
 type smsGateway struct {
 	URL   string // empty: there is none
 	Token gatewayToken
@@ -27,15 +26,15 @@ func (gatewayToken) String() string { return "[secret]" }
 // GoString hides the token from %#v.
 func (gatewayToken) GoString() string { return "[secret]" }
 
-// read checks the settings of the gateway and says which one is at fault. Its token travels over https, or stays on
+// read checks the settings of the gateway and returns the name of a faulty one. Its token travels over https, or stays on
 // this machine.
-func (g *smsGateway) read(told environment) (name string, err error) {
-	g.URL = told.SMSGateway
-	if told.SMSTokenFile != "" {
+func (g *smsGateway) read(vars environment) (name string, err error) {
+	g.URL = vars.SMSGateway
+	if vars.SMSTokenFile != "" {
 		if g.URL == "" {
 			return "SMS_GATEWAY_TOKEN_FILE", errors.New("needs SMS_GATEWAY_URL")
 		}
-		content, err := os.ReadFile(told.SMSTokenFile)
+		content, err := os.ReadFile(vars.SMSTokenFile)
 		if err != nil {
 			return "SMS_GATEWAY_TOKEN_FILE", fmt.Errorf("cannot be read: %w", err)
 		}
@@ -47,19 +46,14 @@ func (g *smsGateway) read(told environment) (name string, err error) {
 		return "", nil
 	}
 	u, err := url.Parse(g.URL)
-	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname()))) {
+	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname()))) {
 		return "SMS_GATEWAY_URL", errors.New("must be https://…, or http://… on this machine, without a user")
 	}
 	return "", nil
 }
 
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// sender is how messages leave: through the gateway, in a demo without one onto the terminal, else not at all (nil).
-func (p *Program) sender(demo bool) notify.Sender {
+// smsSender returns how messages to phones leave: through the gateway, in a demo without one onto the terminal, else not at all (nil).
+func (p *Program) smsSender(demo bool) notify.Sender {
 	switch {
 	case p.Settings.SMS.URL != "":
 		return notify.NewGateway(p.Settings.SMS.URL, string(p.Settings.SMS.Token), outgoing.Client(p.Settings.Allow))
@@ -69,8 +63,8 @@ func (p *Program) sender(demo bool) notify.Sender {
 	return nil
 }
 
-// host is where people open this server, without a port; on loopback when nobody said.
-func (s *Settings) host() string {
+// publicHost returns the host at which people open this server, without a port: localhost without PUBLIC_URL.
+func (s *Settings) publicHost() string {
 	if u, err := url.Parse(s.PublicURL); err == nil && u.Hostname() != "" {
 		return u.Hostname()
 	}

@@ -1,5 +1,5 @@
 -- A province for P5: the eight pilot markets of 2024 with 2,615 stalls, each with an account, a code that is checked weekly, and what the
--- field reports. Days are added by bench_days.sql.
+-- field reports. Days are added by days.sql.
 CREATE TABLE bench_stalls AS
 WITH m (code, district, commune, stalls) AS (VALUES
     ('P1', '568', '22366', 1000), ('P2', '569', '22423', 350), ('P3', '570', '22453', 180), ('P4', '571', '22489', 260),

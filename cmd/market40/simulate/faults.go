@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// mischief say how often something goes wrong, from 0 to 1.
-type mischief struct {
+// faults say how often something goes wrong, from 0 to 1.
+type faults struct {
 	duplicate, late, unsigned, debit float64
 	disorder, mangle                 bool
 }
 
-func (mischief) hit(share float64) bool { return share > 0 && rand.Float64() < share }
+func (faults) hit(share float64) bool { return share > 0 && rand.Float64() < share }
 
-func parseFaults(text string) (mischief, error) {
-	var f mischief
+func parseFaults(text string) (faults, error) {
+	var f faults
 	for word := range strings.SplitSeq(text, ",") {
 		name, share, given := strings.Cut(strings.TrimSpace(word), "=")
 		part := 0.02

@@ -33,7 +33,7 @@ type simulation struct {
 	hook       string // path of the connection's webhook
 	connection string
 	targets    []shop
-	faults     mischief
+	faults     faults
 	started    time.Time
 	run        uint64 // makes ids and references of this run unlike any other's
 
@@ -60,12 +60,20 @@ type playedNotice struct {
 
 type tally struct{ sent, acked, repeats, refused, wrongly, debits, unanswered int }
 
+// options are what the command was given.
+type options struct {
+	connection string // id or name
+	server     string
+	rate       float64 // payments a second
+	length     time.Duration
+	stalls     int
+	faults     faults
+}
+
 // Command returns `market40 simulate`. The settings are read before it runs.
 func Command(settings *app.Settings) *cobra.Command {
-	var connection, server, faultText string
-	var rate float64
-	var length time.Duration
-	var stalls int
+	var o options
+	var faultText string
 	c := &cobra.Command{
 		Use:   "simulate --connection ID --rate R --for D",
 		Short: "Play shoppers and banks against a running server and check that each paid đồng arrived once",
@@ -77,34 +85,34 @@ Faults: duplicate=P (sent again), late=P (told hours later), disorder (out of or
 unsigned=P (must be refused), debit=P (must be ignored); P as in 5%, without it 2%.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f, err := parseFaults(faultText)
-			if err != nil {
+			var err error
+			if o.faults, err = parseFaults(faultText); err != nil {
 				return app.WrongUse(err)
 			}
-			if rate <= 0 || rate > 20000 || length <= 0 {
+			if o.rate <= 0 || o.rate > 20000 || o.length <= 0 {
 				return app.WrongUse(fmt.Errorf("--rate is above 0 and at most 20000 a second, --for above 0"))
 			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
-			if server == "" {
-				server = "http://" + settings.ListenAddr
+			if o.server == "" {
+				o.server = "http://" + settings.ListenAddr
 			}
-			return simulate(ctx, settings, cmd.OutOrStdout(), connection, server, rate, length, stalls, f)
+			return simulate(ctx, settings, o, cmd.OutOrStdout())
 		},
 	}
-	c.Flags().StringVar(&connection, "connection", "", "id or name of the bank connection to play")
-	c.Flags().StringVar(&server, "server", "", "address of the server (default: LISTEN_ADDR on this machine)")
-	c.Flags().Float64Var(&rate, "rate", 1, "payments a second")
-	c.Flags().DurationVar(&length, "for", time.Minute, "how long to pay")
-	c.Flags().IntVar(&stalls, "stalls", 40, "how many stalls to pay at")
+	c.Flags().StringVar(&o.connection, "connection", "", "id or name of the bank connection to play")
+	c.Flags().StringVar(&o.server, "server", "", "address of the server (default: LISTEN_ADDR on this machine)")
+	c.Flags().Float64Var(&o.rate, "rate", 1, "payments a second")
+	c.Flags().DurationVar(&o.length, "for", time.Minute, "how long to pay")
+	c.Flags().IntVar(&o.stalls, "stalls", 40, "how many stalls to pay at")
 	c.Flags().StringVar(&faultText, "faults", "", "duplicate=5%,late=2%,disorder,mangle,unsigned=1%,debit=1%")
 	_ = c.MarkFlagRequired("connection")
 	return c
 }
 
 // simulate opens the same database for the secret and a key of its own, and does the rest over HTTP.
-func simulate(ctx context.Context, s *app.Settings, out io.Writer, connection, server string, rate float64, length time.Duration, stalls int, f mischief) error {
-	api, err := newAPIClient(server)
+func simulate(ctx context.Context, s *app.Settings, o options, out io.Writer) error {
+	api, err := newAPIClient(o.server)
 	if err != nil {
 		return app.WrongUse(err)
 	}
@@ -125,15 +133,15 @@ func simulate(ctx context.Context, s *app.Settings, out io.Writer, connection, s
 	if err := onlyDemo(ctx, api); err != nil {
 		return err
 	}
-	sim := &simulation{api: api, faults: f, started: time.Now(), run: rand.Uint64() % 1e9}
-	if err := sim.findConnection(ctx, p, connection); err != nil {
+	sim := &simulation{api: api, faults: o.faults, started: time.Now(), run: rand.Uint64() % 1e9}
+	if err := sim.findConnection(ctx, p, o.connection); err != nil {
 		return err
 	}
-	if err := sim.readCodes(ctx, stalls); err != nil {
+	if err := sim.readCodes(ctx, o.stalls); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "playing %s against %d stalls, %g a second for %s\n", sim.provider.Name(), len(sim.targets), rate, length)
-	sim.pay(ctx, rate, length)
+	fmt.Fprintf(out, "playing %s against %d stalls, %g a second for %s\n", sim.provider.Name(), len(sim.targets), o.rate, o.length)
+	sim.pay(ctx, o.rate, o.length)
 	checking, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer cancel()
 	return sim.check(checking, out)
