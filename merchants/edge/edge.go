@@ -65,7 +65,7 @@ func New(p Parts) *Edge {
 	if p.Trail != nil {
 		engine.Use(record(p.Trail)) // refusals too
 	}
-	engine.Use(underAPI(p.Gate.Authorise), bodies.readBody, readOnce, parallel.fewInAll, underAPI(once.handle))
+	engine.Use(underAPI(p.Gate.Authorise), bodies.readBody, readOnce, parallel.fewInAll, parallel.fewOfAKind, underAPI(once.handle))
 	engine.NoRoute(problem.Handle(func(*gin.Context) error { return problem.Missing("page") }))
 	engine.NoMethod(problem.Handle(func(*gin.Context) error {
 		return problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "Địa chỉ này không nhận phương thức đó.", "This address does not take that method.")

@@ -42,6 +42,13 @@ const (
 // its turn at every step.
 var costlyRequests = max(1, runtime.GOMAXPROCS(0)/2)
 
+// kindPatience is how long a reading waits behind others of its kind before it is answered beside them.
+const kindPatience = 2 * time.Second
+
+// readsOfAKind is how many readings of one kind are answered at once: as many as there are processors, of reports half as many. More
+// would be answered no sooner, and payments would wait behind all of them.
+var readsOfAKind = max(2, runtime.GOMAXPROCS(0))
+
 // caller is whose requests are counted together.
 type caller struct {
 	id      uuid.UUID    // of the session or the key; Nil: a stranger
@@ -133,10 +140,11 @@ type parallel struct {
 	requests, streams *turns[caller]
 	costlyOf          *turns[caller]
 	costly            *turns[struct{}]
+	kinds             *turns[string]
 }
 
 func newParallel() *parallel {
-	return &parallel{newTurns[caller](callerQueue), newTurns[caller](callerQueue), newTurns[caller](costlyQueue), newTurns[struct{}](costlyQueue)}
+	return &parallel{newTurns[caller](callerQueue), newTurns[caller](callerQueue), newTurns[caller](costlyQueue), newTurns[struct{}](costlyQueue), newTurns[string](callerQueue)}
 }
 
 // limited says whether a route's requests are counted: what people and programs ask for, and not what banks, operators
@@ -211,6 +219,27 @@ func (p *parallel) fewInAll(c *gin.Context) {
 	leave, entered := p.costly.enter(ctx, struct{}{}, costlyRequests, time.Until(until))
 	if !entered {
 		problem.Write(c, Busy())
+		return
+	}
+	defer leave()
+	c.Writer = &leaver{c.Writer, leave}
+	c.Next()
+}
+
+// fewOfAKind lets few readings of one kind, by the word behind the version in their path, be answered at once; the others wait for
+// their turn, but none long. It ends with the answer's first bytes, as fewInAll does.
+func (p *parallel) fewOfAKind(c *gin.Context) {
+	path := c.FullPath()
+	if c.Request.Method != http.MethodGet || !limited(path) || strings.HasSuffix(path, "/stream") {
+		return
+	}
+	kind, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/v1/"), "/")
+	places := readsOfAKind
+	if kind == "reports" {
+		places = costlyRequests
+	}
+	leave, entered := p.kinds.enter(c.Request.Context(), kind, places, kindPatience)
+	if !entered {
 		return
 	}
 	defer leave()

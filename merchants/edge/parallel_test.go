@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -109,6 +110,27 @@ func TestACallerHasFewRequestsUnderWay(t *testing.T) {
 		}
 	}
 	<-shoppers
+}
+
+// TestReadingsOfAKindTakeTurns: so many are answered at once as there are processors; another kind does not wait for them, and
+// nobody waits long.
+func TestReadingsOfAKindTakeTurns(t *testing.T) {
+	t.Parallel()
+	q := newSquare(t)
+	places := max(2, runtime.GOMAXPROCS(0))
+	pages := q.get(places+1, "/q/ABC", "")
+	q.wantInside(t, "pages", places, 0, nil, 0)
+	markets := q.get(1, "/api/v1/markets", q.keys[0])
+	q.wantInside(t, "another kind", 1, 0, nil, 0)
+	if path := <-q.begun; path != "/q/:code" { // after its patience
+		t.Errorf("%s is answered, not the page that waited", path)
+	}
+	close(q.release)
+	for _, answers := range []<-chan *http.Response{pages, markets} {
+		if res := <-answers; res.StatusCode != 204 {
+			t.Errorf("answered %d", res.StatusCode)
+		}
+	}
 }
 
 func TestCostlyRequestsAreFewInAll(t *testing.T) {
