@@ -1,8 +1,9 @@
 -- +goose Up
--- On which days a campaign requires anything. Every question of what is required asks this.
+-- As of which days a campaign requires anything. Every question of what is required asks this. As of a day is its 00:00, which tells of the
+-- days before it: a campaign's last day is judged as of the day after it.
 -- +goose StatementBegin
 CREATE FUNCTION campaign_days(c campaigns) RETURNS daterange LANGUAGE sql IMMUTABLE AS $$
-    SELECT daterange(c.starts_on, c.ends_on, '[]')
+    SELECT daterange(c.starts_on, c.ends_on + 1, '[]')
 $$;
 
 -- The units of a campaign's basis, as they were called on the day of the basis; of the current basis on $2: before the campaign on its
@@ -18,7 +19,7 @@ CREATE FUNCTION campaign_units(campaign uuid, on_day date) RETURNS TABLE (locali
     WHERE c.id = campaign AND (CASE p.level WHEN 'province' THEN p.code END = ANY (b.provinces) OR CASE pp.level WHEN 'province' THEN pp.code END = ANY (b.provinces))
 $$;
 
--- Those that it requires on a day: none before its first and after its last.
+-- Those that it requires as of a day: none before its first, and none once its last has been judged.
 CREATE OR REPLACE FUNCTION required_units(campaign uuid, on_day date) RETURNS TABLE (locality_id uuid, level text, code text, name text) LANGUAGE sql STABLE AS $$
     SELECT u.* FROM campaigns c CROSS JOIN LATERAL campaign_units(c.id, on_day) AS u WHERE c.id = campaign AND campaign_days(c) @> on_day
 $$;

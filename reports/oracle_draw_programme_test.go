@@ -34,7 +34,7 @@ func (d *drawing) programme() {
 	slices.SortStableFunc(d.pilots, func(a, b factPilot) int { return cmp.Compare(a.district, b.district) })
 	d.campaign = factCampaign{starts: dayOf(pick(d, "2025-01-01", "2026-08-15", "2026-11-10")), dueDay: pick(d, 1, 5, 21, 22, 28)}
 	if d.one(4) {
-		d.campaign.ends = dayOf(pick(d, "2026-11-10", "2026-11-30"))
+		d.campaign.ends = dayOf(pick(d, "2026-11-10", "2026-11-20", "2026-11-21", "2026-11-30"))
 	}
 	for _, district := range []string{"", "", "568", "568", "569"} {
 		t := factTarget{district, pick(d, "0.0000", "0.2500", "0.5000", "0.6000", "0.6667", "1.0000"), d.day()}

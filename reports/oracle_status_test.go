@@ -31,12 +31,12 @@ type (
 	}
 )
 
-// silent is why the campaign wants nothing of anybody on a day; empty: it does. Its first day and its last are its own.
+// silent is why the campaign wants nothing of anybody on a day; empty: it does. 00:00 of the day after its last tells of its last.
 func (c *factCampaign) silent(on time.Time) string {
 	switch {
 	case on.Before(c.starts):
 		return "not_begun"
-	case !c.ends.IsZero() && on.After(c.ends):
+	case !c.ends.IsZero() && on.After(c.ends.AddDate(0, 0, 1)):
 		return "campaign_ended"
 	}
 	return ""

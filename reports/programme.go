@@ -26,11 +26,12 @@ type programme struct {
 type campaign struct {
 	ID          uuid.UUID
 	Code, Basis string
-	first       time.Time  // day on which it requires anything
-	over        *time.Time // the first day on which it does no more; nil: open
+	first       time.Time  // day as of which it requires anything
+	last        *time.Time // day of it; nil: open
+	over        *time.Time // the first day as of which it requires nothing more; nil: open
 }
 
-// requires reports whether the campaign requires anything on a day.
+// requires reports whether the campaign requires anything as of a day: of its last day that is told as of the day after it.
 func (c *campaign) requires(day time.Time) bool {
 	return !day.Before(c.first) && (c.over == nil || day.Before(*c.over))
 }
@@ -96,8 +97,8 @@ func (p *programme) id() *uuid.UUID {
 // find reads a campaign by its code or id, with its targets and the units that it requires.
 func (p *programme) find(ctx context.Context, tx pgx.Tx, a ask) error {
 	var c campaign
-	err := tx.QueryRow(ctx, `SELECT id, code, basis, lower(campaign_days(c)), upper(campaign_days(c))
-		FROM campaigns c WHERE code = $1 OR id::text = lower($1)`, a.campaign).Scan(&c.ID, &c.Code, &c.Basis, &c.first, &c.over)
+	err := tx.QueryRow(ctx, `SELECT id, code, basis, lower(campaign_days(c)), ends_on, upper(campaign_days(c))
+		FROM campaigns c WHERE code = $1 OR id::text = lower($1)`, a.campaign).Scan(&c.ID, &c.Code, &c.Basis, &c.first, &c.last, &c.over)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return problem.Missing("campaign")
 	}
@@ -177,7 +178,7 @@ func (p *programme) localityOf(market uuid.UUID) (*uuid.UUID, bool) {
 }
 
 // target is what is wanted of an indicator in a locality (nil: in all): its own before that for all, the one due next, else the last.
-// Of a day on which the campaign requires nothing there is none.
+// As of a day on which the campaign requires nothing there is none.
 func (p *programme) target(indicator string, locality *uuid.UUID, day time.Time) *Target {
 	if p.campaign == nil || !p.campaign.requires(day) {
 		return nil

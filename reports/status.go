@@ -116,13 +116,12 @@ func (c *counted) standing(row *Row, u unit) {
 	}
 }
 
-// outside says why a campaign requires nothing on a day.
+// outside says why a campaign requires nothing as of a day.
 func (c *campaign) outside(day time.Time) (code, vi, en string) {
 	if day.Before(c.first) {
 		return "not_begun", "Chiến dịch bắt đầu ngày " + c.first.Format("02/01/2006"), "The campaign starts on " + c.first.Format(time.DateOnly)
 	}
-	last := c.over.AddDate(0, 0, -1)
-	return "campaign_ended", "Chiến dịch đã kết thúc ngày " + last.Format("02/01/2006"), "The campaign ended on " + last.Format(time.DateOnly)
+	return "campaign_ended", "Chiến dịch đã kết thúc ngày " + c.last.Format("02/01/2006"), "The campaign ended on " + c.last.Format(time.DateOnly)
 }
 
 // judged is what a status rests on.

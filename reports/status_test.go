@@ -206,7 +206,7 @@ func TestAHiddenFigureIsNoExcuse(t *testing.T) {
 	is("none: Ẩn: số liệu nói về dưới 5 người", "hidden")
 }
 
-// Before its first day and after its last a campaign requires nothing: no status, no target, no I13 and no I24, in any basis.
+// As of days before its first, and later than the day after its last, a campaign requires nothing: no status, no target, no I13 and no I24, in any basis.
 func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -238,12 +238,16 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 		}
 	}
 	silent("not_begun", "Chiến dịch bắt đầu ngày 23/11/2026")
-	w.exec(`UPDATE campaigns SET starts_on = '2026-09-01', ends_on = '2026-11-21'`)
-	silent("campaign_ended", "Chiến dịch đã kết thúc ngày 21/11/2026")
-	w.exec(`UPDATE campaigns SET ends_on = '2026-11-22'`) // its last day
+	w.exec(`UPDATE campaigns SET starts_on = '2026-09-01', ends_on = '2026-11-20'`)
+	silent("campaign_ended", "Chiến dịch đã kết thúc ngày 20/11/2026")
+	w.exec(`UPDATE targets SET due_on = '2026-11-21'`)
+	w.exec(`UPDATE campaigns SET ends_on = '2026-11-21'`) // 00:00 of the next day tells of its last
 	report := w.adoption(admin, "campaign=CHO40&basis=districts_2024")
 	if got := row(t, report, "569").StatusReason; got != "no_market" || told(report.Total["I13"]) != "0/9" || told(report.Total["I24"]) != "0/18" {
-		t.Errorf("on its last day %s, I13 %s, I24 %s", got, told(report.Total["I13"]), told(report.Total["I24"]))
+		t.Errorf("of its last day %s, I13 %s, I24 %s", got, told(report.Total["I13"]), told(report.Total["I24"]))
+	}
+	if got := statusOf(row(t, report, "568").Status); !strings.HasPrefix(got, "chua_dat: I05 60,0 % < chỉ tiêu 90,0 % (hạn 21/11/2026)") {
+		t.Errorf("a target that was due on its last day: %s", got)
 	}
 	w.exec(`UPDATE campaigns SET starts_on = '2026-11-22', ends_on = NULL`) // its first
 	if got := row(t, w.adoption(admin, "campaign=CHO40&basis=districts_2024"), "569").StatusReason; got != "no_market" {

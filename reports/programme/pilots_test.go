@@ -130,7 +130,7 @@ func TestDesignationsBeforeACampaign(t *testing.T) {
 	if got := w.states(w.admin, at+"?limit=2"); got != "568 chosen, 569 not_required" {
 		t.Errorf("chosen before the campaign: %s", got)
 	}
-	w.exec(`UPDATE campaigns SET starts_on = '2026-01-01', ends_on = '2026-11-21'`)
+	w.exec(`UPDATE campaigns SET starts_on = '2026-01-01', ends_on = '2026-11-20'`)
 	w.exec(`UPDATE pilots SET valid = '[2026-01-01,)' WHERE NOT isempty(valid)`)
 	if got := w.states(w.admin, at+"?limit=2"); got != "568 chosen, 569 not_required" {
 		t.Errorf("after the campaign: %s", got)
@@ -138,9 +138,9 @@ func TestDesignationsBeforeACampaign(t *testing.T) {
 	if got := w.states(w.admin, at+"?state=missing"); got != "" {
 		t.Errorf("missing after the campaign: %s", got)
 	}
-	w.exec(`UPDATE campaigns SET ends_on = '2026-11-22'`)
+	w.exec(`UPDATE campaigns SET ends_on = '2026-11-21'`)
 	if got := w.states(w.admin, at+"?limit=2"); got != "568 chosen, 569 missing" {
-		t.Errorf("on its last day: %s", got)
+		t.Errorf("of its last day: %s", got)
 	}
 }
 
