@@ -83,23 +83,28 @@ func (c *caseWork) follow(ctx context.Context, h *held, first uuid.UUID) error {
 	return err
 }
 
-// move posts what two persons agreed on and closes the case.
-func (c *caseWork) move(ctx context.Context, r Resolution) error {
+// movable is where the money stands that somebody wants to move; a refusal where it cannot be moved so, whoever agrees.
+func (c *caseWork) movable(ctx context.Context, r Resolution) (*held, error) {
 	h, err := c.held(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.follow(ctx, h, c.contentID()); err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case h.currency != money.Currency:
-		return problem.Of("action", "other_currency", "Sổ chỉ ghi đồng Việt Nam: hồ sơ này chỉ có thể bỏ qua.", "The books hold đồng only: this case can only be dismissed.")
+		return nil, problem.Of("action", "other_currency", "Sổ chỉ ghi đồng Việt Nam: hồ sơ này chỉ có thể bỏ qua.", "The books hold đồng only: this case can only be dismissed.")
 	case h.reverses != "" && r.Action == "assign":
-		return problem.Of("action", "takes_back", "Thông báo này hoàn lại một khoản, không mang tiền về sạp nào.", "This notice takes a payment back; it brings no money to assign.")
+		return nil, problem.Of("action", "takes_back", "Thông báo này hoàn lại một khoản, không mang tiền về sạp nào.", "This notice takes a payment back; it brings no money to assign.")
 	case h.voided:
-		return wholeTakenBack()
+		return nil, wholeTakenBack()
 	}
+	return h, nil
+}
+
+// move posts what two persons agreed on and closes the case.
+func (c *caseWork) move(ctx context.Context, r Resolution, h *held) error {
 	if h.reverses != "" {
 		return c.takeBack(ctx, h, r.Reason)
 	}

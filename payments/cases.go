@@ -174,11 +174,15 @@ func (p *Payments) Resolve(ctx context.Context, who auth.Principal, id uuid.UUID
 				return err
 			}
 		}
+		h, err := c.movable(ctx, r)
+		if err != nil {
+			return err
+		}
 		second, err := c.secondPerson(ctx, r)
 		if err != nil || !second {
 			return err
 		}
-		return c.move(ctx, r)
+		return c.move(ctx, r, h)
 	})
 }
 
