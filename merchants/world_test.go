@@ -22,7 +22,7 @@ import (
 	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
-	"market40/payments"
+	"market40/payments/orders"
 )
 
 // noon is the day on which tests without a clock of their own play.
@@ -58,7 +58,7 @@ func newWorld(t *testing.T) *world {
 	(&edge.Users{People: w.people, Keys: w.keys, Now: now}).Routes(e)
 	(&edge.Stalls{SignIn: &edge.SignIn{People: w.people, Cookies: true}}).Routes(e)
 	merchants.NewPrints(w.registry, "https://cho.example.vn").Routes(e)
-	shown, err := pages.New(w.registry, payments.NewOrders(payments.New(w.db, keys, now), w.registry), "https://cho.example.vn")
+	shown, err := pages.New(w.registry, orders.New(w.db, w.registry, now), "https://cho.example.vn")
 	must(t, err)
 	must(t, shown.Routes(e))
 	w.engine = e.Engine

@@ -10,12 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"market40/payments"
+	"market40/payments/cases"
 )
 
 // enumOfKinds returns the kinds of cases that the interface names.
 func enumOfKinds() []string {
-	field, _ := reflect.TypeFor[payments.Case]().FieldByName("Kind")
+	field, _ := reflect.TypeFor[cases.Case]().FieldByName("Kind")
 	return strings.Split(field.Tag.Get("enum"), ",")
 }
 

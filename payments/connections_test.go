@@ -11,8 +11,8 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
-	"market40/payments"
 	"market40/payments/banks"
+	"market40/payments/paymentstest"
 )
 
 const connectionsPath = "/api/v1/bank-connections"
@@ -187,7 +187,7 @@ func (w *world) secrets(connection string) []object {
 func (w *world) replica() string {
 	w.t.Helper()
 	e := edge.New(edge.Parts{DB: w.db, Keys: w.keys, Gate: auth.Gate{Keys: w.apiKeys}, Now: time.Now, Version: "test"})
-	p := payments.New(w.db, w.keys, time.Now)
+	p := paymentstest.NewParts(w.db, w.keys, time.Now)
 	p.Routes(e)
 	p.Start(w.t.Context())
 	server := httptest.NewServer(e.Engine)

@@ -172,11 +172,11 @@ func (p *Payments) listDays(ctx context.Context, in *struct {
 	Period
 	edge.Page
 },
-) (*body[*DayList], error) {
+) (*edge.Body[*DayList], error) {
 	who, err := auth.From(ctx)
 	if err != nil {
 		return nil, err
 	}
 	list, err := p.Days(ctx, who, in.ID, in.Period, in.Page)
-	return &body[*DayList]{list}, err
+	return edge.Answer(list), err
 }

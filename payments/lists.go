@@ -63,7 +63,7 @@ var narrowed = ` ($3::timestamptz IS NULL OR p.occurred_at >= $3) AND ($4::times
 
 // stallInScope finds the stall's tenancies that the caller may read, the present one first, and their ledger accounts.
 // Another scope's stall is not found; a role that may not read payments is refused.
-func (p *Payments) stallInScope(ctx context.Context, who auth.Principal, stall string) (tenancies, accounts []uuid.UUID, err error) {
+func (p *Payments) FindStall(ctx context.Context, who auth.Principal, stall string) (tenancies, accounts []uuid.UUID, err error) {
 	id, err := uuid.Parse(stall)
 	if err != nil {
 		return nil, nil, problem.Missing("stall")
@@ -112,7 +112,7 @@ type PaymentFilter struct {
 
 // StallPayments are a stall's payments, newest first; to staff, those of the own shift.
 func (p *Payments) StallPayments(ctx context.Context, who auth.Principal, stall string, f PaymentFilter, page edge.Page) (*edge.List[Payment], error) {
-	tenancies, accounts, err := p.stallInScope(ctx, who, stall)
+	tenancies, accounts, err := p.FindStall(ctx, who, stall)
 	if err != nil {
 		return nil, err
 	}
@@ -134,82 +134,6 @@ func (p *Payments) StallPayments(ctx context.Context, who auth.Principal, stall 
 	}
 	items, next := place.merge(read, page.Size())
 	return &edge.List[Payment]{Items: items, Next: next}, auth.Seen(ctx, auth.ReadingPayments, tenancies)
-}
-
-// Notice is a notice as operators see it: the account masked, no memo.
-type Notice struct {
-	ID           uuid.UUID    `json:"id"`
-	ConnectionID uuid.UUID    `json:"connection_id"`
-	ExternalID   string       `json:"external_id" doc:"the provider's own id: several notices bear it where it names no single transfer"`
-	State        State        `json:"state" enum:"posted,unmatched,ignored,pending"`
-	Why          string       `json:"why"`
-	Direction    string       `json:"direction" enum:"in,out"`
-	Amount       money.Amount `json:"amount"`
-	Currency     string       `json:"currency"`
-	OccurredAt   time.Time    `json:"occurred_at"`
-	Precision    string       `json:"precision" enum:"second,minute,day"`
-	RecordedAt   time.Time    `json:"recorded_at"`
-	Reference    string       `json:"reference"`
-	MemoCode     *string      `json:"memo_code"`
-	AccountLast4 string       `json:"account_last4"`
-	MarketID     *uuid.UUID   `json:"market_id"`
-	Conflicts    int          `json:"conflicts" doc:"how often the same id came with other content"`
-	ToldAt       *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it lay over an hour ahead; absent: occurred_at"`
-}
-
-// NoticeFilter narrows a list of notices; empty fields do not.
-type NoticeFilter struct {
-	ConnectionID string `query:"connection_id"`
-	ExternalID   string `query:"external_id" doc:"the provider's own id; of payOS the bank's reference, of a void void: and the id it takes back"`
-	State        string `query:"state" enum:"posted,unmatched,ignored,pending"`
-}
-
-const selectNotices = `SELECT n.id, n.connection_id, n.external_id, n.state, n.why, n.direction, n.amount::text, n.currency, n.occurred_at, n.precision,
-		n.recorded_at, n.reference, n.memo_code, n.account_last4, n.market_id, (SELECT count(*) FROM notice_conflicts c WHERE c.notice_id = n.id), n.told_at
-		FROM notices n`
-
-// Notices are what banks and wallets told us, newest first.
-func (p *Payments) Notices(ctx context.Context, who auth.Principal, f NoticeFilter, page edge.Page) (*edge.List[Notice], error) {
-	after, err := page.Mark()
-	if err != nil {
-		return nil, err
-	}
-	var before *uuid.UUID
-	if after.ID != uuid.Nil {
-		before = &after.ID
-	}
-	rows, err := p.db.Pool.Query(ctx, selectNotices+`
-		WHERE ($1 = 'all' OR n.market_id IN (SELECT scope_markets($1, $2)))
-		AND ($3 = '' OR n.connection_id::text = $3) AND ($4 = '' OR n.external_id = $4) AND ($5 = '' OR n.state = $5)
-		AND ($3 = '' OR $4 = '' OR n.id IN (SELECT k.notice_id FROM notice_keys k WHERE k.connection_id::text = $3 AND k.external_id = $4))
-		AND ($6::uuid IS NULL OR n.id < $6) ORDER BY n.id DESC LIMIT $7`,
-		who.ScopeKind, who.ScopeID, f.ConnectionID, f.ExternalID, f.State, before, page.Size()+1)
-	if err != nil {
-		return nil, fmt.Errorf("list notices: %w", err)
-	}
-	items, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Notice])
-	if err != nil {
-		return nil, fmt.Errorf("list notices: %w", err)
-	}
-	items, next := edge.Cut(items, page, func(n Notice) edge.Mark { return edge.Mark{ID: n.ID} })
-	ids := make([]uuid.UUID, len(items))
-	for i, n := range items {
-		ids[i] = n.ID
-	}
-	return &edge.List[Notice]{Items: items, Next: next}, p.seenNotices(ctx, auth.ReadingNotices, ids, nil)
-}
-
-// notice is one notice that the caller has just caused.
-func (p *Payments) notice(ctx context.Context, id uuid.UUID) (*Notice, error) {
-	rows, err := p.db.Pool.Query(ctx, selectNotices+` WHERE n.id = $1`, id)
-	if err != nil {
-		return nil, fmt.Errorf("read notice %s: %w", id, err)
-	}
-	n, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Notice])
-	if err != nil {
-		return nil, fmt.Errorf("read notice %s: %w", id, err)
-	}
-	return &n, p.seenNotices(ctx, auth.ReadingNotices, []uuid.UUID{id}, nil)
 }
 
 // Confirmation is an owner's word that money came: evidence B, never in the ledger.

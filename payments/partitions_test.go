@@ -7,8 +7,8 @@ import (
 	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
-	"market40/payments"
 	"market40/payments/banks"
+	"market40/payments/intake"
 	"market40/payments/money"
 )
 
@@ -68,13 +68,13 @@ func TestAClockAheadPoisonsNoPartition(t *testing.T) {
 		now := func() time.Time { return time.Now().Add(off) }
 		keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, now)
 		must(t, err)
-		connection, err := w.payments.CreateConnection(t.Context(), payments.ConnectionOrder{Provider: "sepay", Name: "SePay", Secrets: payments.SecretFields{RawMessage: []byte(`{"api_key":"` + sepayKey + `"}`)}})
+		connection, err := w.payments.Intake.CreateConnection(t.Context(), intake.ConnectionOrder{Provider: "sepay", Name: "SePay", Secrets: intake.SecretFields{RawMessage: []byte(`{"api_key":"` + sepayKey + `"}`)}})
 		must(t, err)
 		n := banks.Notice{
 			ExternalID: "1", Account: "1111111", Direction: banks.In, Amount: amount, Currency: money.Currency, Memo: code,
 			OccurredAt: time.Now().Add(-time.Duration(i) * time.Hour), Precision: banks.Second,
 		}
-		p := payments.New(w.db, keys, now)
+		p := intake.New(w.db, keys, now)
 		err = p.Receive(t.Context(), connection.ID, []banks.Notice{n})
 		if off > 24*time.Hour && err == nil {
 			t.Error("ids far ahead of the database's clock were taken")

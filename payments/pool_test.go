@@ -13,7 +13,7 @@ import (
 	"market40/merchants/edge"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
-	"market40/payments"
+	"market40/payments/paymentstest"
 )
 
 // TestReadersWaitForThePoolWithAnEnd: while every connection for reading is in use, a reader is told to come again, and
@@ -92,7 +92,7 @@ func TestAStalledReplicaKeepsNoLock(t *testing.T) {
 func (w *world) secondProgram(db *database.DB) *world {
 	w.t.Helper()
 	other := *w
-	other.payments = payments.New(db, w.keys, time.Now)
+	other.payments = paymentstest.NewParts(db, w.keys, time.Now)
 	e := edge.New(edge.Parts{DB: db, Keys: w.keys, Gate: auth.Gate{Keys: w.apiKeys}, Now: time.Now, Version: "test"})
 	other.payments.Routes(e)
 	other.payments.Start(context.WithoutCancel(w.t.Context()))

@@ -77,11 +77,11 @@ func (p *Payments) listShifts(ctx context.Context, in *struct {
 	edge.Named
 	edge.Page
 },
-) (*body[*edge.List[Shift]], error) {
+) (*edge.Body[*edge.List[Shift]], error) {
 	who, err := auth.From(ctx)
 	if err != nil {
 		return nil, err
 	}
 	list, err := p.Shifts(ctx, who, in.ID, in.Page)
-	return &body[*edge.List[Shift]]{list}, err
+	return edge.Answer(list), err
 }

@@ -7,8 +7,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"market40/payments/feed"
 )
 
 // SoundboxSeen is how long after it was last heard of a soundbox counts as connected.
@@ -19,9 +17,6 @@ type Speaker struct {
 	Active bool  `json:"active"` // one is connected: phones leave a payment to it, for five seconds
 	Heard  int64 `json:"heard"`  // the account's version up to which connected ones have taken payments to speak them
 }
-
-// Feed wakes who waits for a ledger account.
-func (p *Payments) Feed() *feed.Feed { return p.feed }
 
 // speakers are how the soundboxes of ledger accounts stand; an account without one is left out.
 func (p *Payments) speakers(ctx context.Context, accounts []uuid.UUID) (map[uuid.UUID]Speaker, error) {

@@ -35,7 +35,7 @@ func (p *Payments) stream(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	tenancies, _, err := p.stallInScope(ctx, who, c.Param("id"))
+	tenancies, _, err := p.FindStall(ctx, who, c.Param("id"))
 	if err != nil {
 		return err
 	}
@@ -234,7 +234,7 @@ var afterSQL = `WITH a AS (SELECT $1::uuid AS id, greatest($2::bigint, version_b
 	ORDER BY version LIMIT $3`
 
 // after are a ledger account's payments with a version above last, in the order of versions; of one shift, if any.
-func (p *Payments) after(ctx context.Context, account uuid.UUID, last int64, shift *uuid.UUID) ([]Payment, error) {
+func (p *Payments) ReadAfter(ctx context.Context, account uuid.UUID, last int64, shift *uuid.UUID) ([]Payment, error) {
 	rows, err := p.db.Pool.Query(ctx, afterSQL, account, last, streamPage, shift)
 	if err != nil {
 		return nil, fmt.Errorf("read payments of %s: %w", account, err)

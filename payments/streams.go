@@ -210,7 +210,7 @@ func (s *streams) read(ctx context.Context, account uuid.UUID, after int64, shif
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	return s.p.after(ctx, account, after, shift)
+	return s.p.ReadAfter(ctx, account, after, shift)
 }
 
 func (at *channel) add(frames []frame) {

@@ -24,9 +24,10 @@ import (
 	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
-	"market40/payments"
 	"market40/payments/book"
 	"market40/payments/ledger"
+	"market40/payments/orders"
+	"market40/payments/paymentstest"
 )
 
 // world is one program on its own database, reached over real HTTP as banks and people reach it.
@@ -36,7 +37,7 @@ type world struct {
 	keys     *seal.Keys
 	apiKeys  *auth.APIKeys
 	people   *auth.People
-	payments *payments.Payments
+	payments *paymentstest.Parts
 	server   *httptest.Server
 	admin    string
 	market   string
@@ -57,7 +58,7 @@ func newWorldOn(t *testing.T, db *database.DB) *world {
 	keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, time.Now)
 	must(t, err)
 	w.keys, w.apiKeys = keys, auth.NewAPIKeys(w.db, time.Now)
-	w.payments = payments.New(w.db, keys, time.Now)
+	w.payments = paymentstest.NewParts(w.db, keys, time.Now)
 	people := auth.NewPeople(w.db, keys, time.Now)
 	w.people = people
 	w.sms, w.trail = newGateway(t), auth.NewTrail(w.db, keys, time.Now)
@@ -69,7 +70,7 @@ func newWorldOn(t *testing.T, db *database.DB) *world {
 	register := merchants.New(w.db, keys, time.Now)
 	register.Routes(e)
 	w.payments.Routes(e)
-	payments.NewOrders(w.payments, register).Routes(e)
+	orders.New(w.db, register, time.Now).Routes(e)
 	book.New(w.db, keys, time.Now).Routes(e)
 	w.payments.Start(context.WithoutCancel(t.Context()))
 	w.server = httptest.NewServer(e.Engine)
@@ -154,7 +155,7 @@ func (w *world) at(moment time.Time) func(key, method, path string, body any, wa
 	e := edge.New(edge.Parts{DB: w.db, Keys: w.keys, Gate: auth.Gate{Keys: w.apiKeys}, Now: now, Version: "test"})
 	register := merchants.New(w.db, w.keys, now)
 	register.Routes(e)
-	payments.NewOrders(payments.New(w.db, w.keys, now), register).Routes(e)
+	orders.New(w.db, register, now).Routes(e)
 	server := httptest.NewServer(e.Engine)
 	w.t.Cleanup(server.Close)
 	return func(key, method, path string, body any, want int) object {

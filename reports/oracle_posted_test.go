@@ -19,8 +19,8 @@ import (
 	"market40/merchants/edge"
 	"market40/merchants/seal"
 	"market40/migrations/database/dbtest"
-	"market40/payments"
 	"market40/payments/ledger"
+	"market40/payments/paymentstest"
 	"market40/reports"
 )
 
@@ -46,7 +46,7 @@ func newPosting(t *testing.T) *posting {
 	p.apiKeys = auth.NewAPIKeys(p.db, time.Now)
 	e := edge.New(edge.Parts{DB: p.db, Keys: keys, Gate: auth.Gate{Keys: p.apiKeys}, Now: time.Now, Version: "test"})
 	merchants.New(p.db, keys, time.Now).Routes(e)
-	money := payments.New(p.db, keys, time.Now)
+	money := paymentstest.NewParts(p.db, keys, time.Now)
 	money.Routes(e)
 	money.Start(context.WithoutCancel(t.Context()))
 	t.Cleanup(money.Stop)

@@ -13,7 +13,7 @@ import (
 	"market40/cmd/market40/app"
 	"market40/merchants/edge"
 	"market40/merchants/problem"
-	"market40/payments"
+	"market40/payments/intake"
 )
 
 func connectionsCommand(s *app.Settings) *cobra.Command {
@@ -27,8 +27,8 @@ func listConnectionsCommand(s *app.Settings) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list [--json]", Short: "The bank connections, oldest first: id, provider, whether it takes notices, name", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withPayments(cmd.Context(), s, false, func(p *payments.Payments) error {
-				all := edge.List[payments.Connection]{Items: []payments.Connection{}}
+			return withIntake(cmd.Context(), s, false, func(p *intake.Intake) error {
+				all := edge.List[intake.Connection]{Items: []intake.Connection{}}
 				for page := (edge.Page{Limit: edge.MaxLimit}); ; page.After = *all.Next {
 					list, err := p.Connections(cmd.Context(), page)
 					if err != nil {
@@ -54,7 +54,7 @@ func listConnectionsCommand(s *app.Settings) *cobra.Command {
 }
 
 // connectionState is whether a connection takes notices, in one word.
-func connectionState(c payments.Connection) string {
+func connectionState(c intake.Connection) string {
 	switch {
 	case c.Enabled:
 		return "enabled"
@@ -65,7 +65,7 @@ func connectionState(c payments.Connection) string {
 }
 
 // connectionFaults are what an operator should change of a connection.
-func connectionFaults(c payments.Connection) string {
+func connectionFaults(c intake.Connection) string {
 	var faults []string
 	if c.Unsigned {
 		faults = append(faults, "UNSIGNED: only the caller's address is checked")
@@ -91,7 +91,7 @@ func testConnectionCommand(s *app.Settings) *cobra.Command {
 			if err != nil {
 				return app.WrongUse(errors.New("ID is a connection's id, as `market40 connections list` prints it"))
 			}
-			return withPayments(cmd.Context(), s, true, func(p *payments.Payments) error {
+			return withIntake(cmd.Context(), s, true, func(p *intake.Intake) error {
 				notice, err := p.TestConnection(cmd.Context(), id)
 				var refused *problem.Error
 				if errors.As(err, &refused) {
@@ -112,20 +112,20 @@ func testConnectionCommand(s *app.Settings) *cobra.Command {
 	return c
 }
 
-// withPayments does something with the way in of notices; open: while its routes take them.
-func withPayments(ctx context.Context, s *app.Settings, open bool, do func(*payments.Payments) error) error {
+// withIntake does something with the way in of notices; open: while its routes take them.
+func withIntake(ctx context.Context, s *app.Settings, open bool, do func(*intake.Intake) error) error {
 	p, closeAll, err := app.OpenProgram(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer closeAll()
 	if !open {
-		return do(p.Payments)
+		return do(p.Intake)
 	}
 	if _, err := p.Routes(false); err != nil {
 		return err
 	}
-	p.Payments.Start(context.WithoutCancel(ctx))
-	defer p.Payments.Stop()
-	return do(p.Payments)
+	p.StartPayments(context.WithoutCancel(ctx))
+	defer p.StopPayments()
+	return do(p.Intake)
 }

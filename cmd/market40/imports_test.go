@@ -17,27 +17,28 @@ var arrows = map[string][]string{
 	"cmd/market40": {
 		"cmd/market40/app", "cmd/market40/bench", "cmd/market40/demo", "cmd/market40/simulate", "cmd/market40/soundbox",
 		"reports/exports", "reports/periodic",
-		"payments", "payments/ledger",
+		"payments/intake", "payments/ledger",
 		"merchants/auth", "merchants/dates", "merchants/edge", "merchants/problem", "merchants/seal", "merchants/siem",
 		"migrations", "migrations/database",
 	},
 	// The program put together: nothing but commands imports it.
 	"cmd/market40/app": {
 		"frontend", "frontend/pages", "reports", "reports/exports", "reports/field", "reports/periodic", "reports/programme",
-		"payments", "payments/book", "payments/ledger", "payments/soundbox",
+		"payments", "payments/book", "payments/cases", "payments/intake", "payments/ledger", "payments/orders", "payments/push", "payments/soundbox",
 		"merchants", "merchants/auth", "merchants/edge", "merchants/jobs", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/phones", "merchants/privacy", "merchants/seal", "merchants/siem",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
 	"cmd/market40/bench": {
 		"cmd/market40/app",
-		"payments", "merchants", "merchants/auth", "merchants/posters", "merchants/vietqr",
+		"payments/intake", "merchants", "merchants/auth", "merchants/posters", "merchants/vietqr",
 		"migrations/database/private",
 	},
 	"cmd/market40/demo": {
-		"cmd/market40/app", "reports", "reports/periodic", "reports/programme",
-		"payments", "payments/banks", "payments/money",
+		"cmd/market40/app", "cmd/market40/demo/history", "reports", "reports/periodic", "reports/programme",
+		"payments/banks", "payments/cases", "payments/intake", "payments/money",
 		"merchants", "merchants/auth", "merchants/dates", "merchants/memo", "merchants/phones", "merchants/problem", "merchants/seal",
 	},
+	"cmd/market40/demo/history": {"merchants/seal", "payments/banks", "payments/intake", "payments/ledger"},
 	// Shoppers and banks know no register: all but the secret of their connection comes over HTTP.
 	"cmd/market40/simulate": {"cmd/market40/app", "payments/banks", "payments/money", "merchants/auth", "merchants/vietqr"},
 	// A box knows what is said and how; app only marks its wrong use.
@@ -49,7 +50,7 @@ var arrows = map[string][]string{
 	},
 	"frontend/voice": {}, // words and recordings
 	// The page behind a printed code.
-	"frontend/pages": {"payments", "payments/money", "merchants", "merchants/edge", "merchants/problem", "merchants/vietqr"},
+	"frontend/pages": {"payments/money", "payments/orders", "merchants", "merchants/edge", "merchants/problem", "merchants/vietqr"},
 
 	// Reports read tables by SQL and know no domain logic.
 	"reports":          {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/jobs", "merchants/problem", "migrations/database", "reports/disclosure", "reports/disclosure/audit", "reports/estimate"},
@@ -66,11 +67,20 @@ var arrows = map[string][]string{
 	// What is said in a report is frozen, and signed by a key that follows from the index key.
 	"reports/periodic": {"merchants/auth", "merchants/edge", "merchants/encodings", "merchants/problem", "merchants/seal", "migrations/database", "reports", "reports/programme"},
 
-	"payments": {
+	// What a stall reads of its payments knows nothing of how they came.
+	"payments": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/problem", "migrations/database", "payments/feed", "payments/ledger", "payments/money"},
+	// The way of notices into the ledger.
+	"payments/intake": {
 		"payments/banks", "payments/feed", "payments/ledger", "payments/money",
-		"merchants", "merchants/auth", "merchants/dates", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/problem", "merchants/seal", "merchants/vietqr",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/problem", "merchants/seal", "merchants/vietqr",
 		"migrations/database",
 	},
+	// People decide about what the intake left to them.
+	"payments/cases":  {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "payments/banks", "payments/intake", "payments/ledger", "payments/money"},
+	"payments/orders": {"merchants", "merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "payments/ledger", "payments/money"},
+	"payments/push":   {"merchants/auth", "merchants/edge", "merchants/jobs", "merchants/problem", "merchants/seal", "migrations/database", "payments", "payments/ledger", "payments/money"},
+	// Only tests import it: a program on its own database.
+	"payments/paymentstest": {"merchants/edge", "merchants/seal", "migrations/database", "payments", "payments/cases", "payments/intake"},
 	// The book draws documents, which the way of notices must not carry.
 	"payments/book": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/posters", "merchants/problem", "merchants/seal", "migrations/database", "payments/ledger", "payments/money"},
 	// Boxes speak what was posted: the way of notices knows no MQTT.

@@ -76,7 +76,7 @@ func serve(ctx context.Context, s *app.Settings, withDemo bool, out io.Writer) e
 	}
 	server := app.NewServer(routes.Engine)
 	defer p.StartJobs(ctx, withDemo)()
-	p.Payments.Start(context.WithoutCancel(ctx)) // until Stop, so that what was taken is posted
+	p.StartPayments(context.WithoutCancel(ctx)) // until Stop, so that what was taken is posted
 	if err := mqtt.Serve(ctx, p.Boxes); err != nil {
 		return errors.Join(err, p.ShutDown(server))
 	}

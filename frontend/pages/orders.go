@@ -16,8 +16,8 @@ import (
 	"market40/merchants"
 	"market40/merchants/problem"
 	"market40/merchants/vietqr"
-	"market40/payments"
 	"market40/payments/money"
+	"market40/payments/orders"
 )
 
 // sale is an order as a shopper's program reads it.
@@ -37,11 +37,11 @@ type sale struct {
 	ExpiresAt time.Time    `json:"expires_at"`
 }
 
-func stateURL(code string, o *payments.Order) string {
+func stateURL(code string, o *orders.Order) string {
 	return "/q/" + code + "/orders/" + o.ID.String()
 }
 
-func saleOf(code string, o *payments.Order) sale {
+func saleOf(code string, o *orders.Order) sale {
 	return sale{o.ID, o.Code, o.Amount, o.Currency, o.Payload, o.Image, stateURL(code, o), o.State, o.Received, o.Missing, o.PaidAt, o.CreatedAt, o.ExpiresAt}
 }
 
@@ -79,7 +79,7 @@ func (p *Pages) postOrder(c *gin.Context) error {
 
 // formOrder makes the order that a page's form asks for: of the amount that was typed, or on an order's own page of what is
 // missing of it.
-func (p *Pages) formOrder(c *gin.Context, shown *merchants.Printed) (*payments.Order, error) {
+func (p *Pages) formOrder(c *gin.Context, shown *merchants.Printed) (*orders.Order, error) {
 	if shown.Order {
 		return p.orders.Supplement(c.Request.Context(), shown)
 	}

@@ -20,8 +20,8 @@ import (
 	"market40/merchants/edge"
 	"market40/merchants/problem"
 	"market40/merchants/vietqr"
-	"market40/payments"
 	"market40/payments/money"
+	"market40/payments/orders"
 )
 
 //go:embed shop.html refused.html shop.css shop.js
@@ -42,13 +42,13 @@ var local = time.FixedZone("+07", 7*60*60)
 // Pages are the pages behind codes.
 type Pages struct {
 	register *merchants.Registry
-	orders   *payments.Orders
+	orders   *orders.Orders
 	origin   string // where strangers reach us; "": not known, pages then name no address: a request's Host is the asker's word
 	template *template.Template
 }
 
 // New prepares the pages; publicURL is the address that printed codes and pictures name.
-func New(register *merchants.Registry, orders *payments.Orders, publicURL string) (*Pages, error) {
+func New(register *merchants.Registry, orders *orders.Orders, publicURL string) (*Pages, error) {
 	page, err := template.New("shop.html").Funcs(template.FuncMap{
 		"dong":  func(a money.Amount) string { return a.Format() },
 		"cash":  func(n int64) string { return money.FromDong(n).Format() },
@@ -114,7 +114,7 @@ func document(e *edge.Edge, method, path, id, summary string) {
 // page is what the template shows: a code, and the order that is looked at.
 type page struct {
 	*merchants.Printed
-	Sale     *payments.Order
+	Sale     *orders.Order
 	Changes  []merchants.ToldChange
 	Apps     []bankApp
 	Origin   string

@@ -23,10 +23,11 @@ import (
 	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
-	"market40/payments"
 	"market40/payments/banks"
 	"market40/payments/ledger"
 	"market40/payments/money"
+	"market40/payments/orders"
+	"market40/payments/paymentstest"
 )
 
 // friday is the day on which tests play, at noon in Vietnam.
@@ -37,7 +38,7 @@ type world struct {
 	t        *testing.T
 	db       *database.DB
 	desk     *privacy.Desk
-	payments *payments.Payments
+	payments *paymentstest.Parts
 	apiKeys  *auth.APIKeys
 	people   *auth.People
 	engine   http.Handler
@@ -56,12 +57,12 @@ func newWorld(t *testing.T) *world {
 	keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, now)
 	must(t, err)
 	w.apiKeys, w.people = auth.NewAPIKeys(w.db, now), auth.NewPeople(w.db, keys, now)
-	w.desk, w.payments = privacy.New(w.db, keys, now), payments.New(w.db, keys, now)
+	w.desk, w.payments = privacy.New(w.db, keys, now), paymentstest.NewParts(w.db, keys, now)
 	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.apiKeys, People: w.people}, Trail: auth.NewTrail(w.db, keys, now), Now: now, Version: "test"})
 	register := merchants.New(w.db, keys, now)
 	register.Routes(e)
 	w.payments.Routes(e)
-	shown, err := pages.New(register, payments.NewOrders(w.payments, register), "")
+	shown, err := pages.New(register, orders.New(w.db, register, now), "")
 	must(t, err)
 	must(t, shown.Routes(e))
 	w.desk.Routes(e)
@@ -216,7 +217,7 @@ func (w *world) pay(account, memo, amount string) {
 	w.told++
 	dong, err := money.Parse(amount)
 	must(w.t, err)
-	must(w.t, w.payments.Receive(w.t.Context(), w.feed, []banks.Notice{{
+	must(w.t, w.payments.Intake.Receive(w.t.Context(), w.feed, []banks.Notice{{
 		ExternalID: fmt.Sprint(w.told), BankBIN: "970422", Account: account, Direction: banks.In, Amount: dong, Currency: money.Currency, Memo: memo,
 		Reference: fmt.Sprintf("FT2632400000%04d", w.told), StrongReference: true, OccurredAt: w.clock, Precision: banks.Second,
 	}}))

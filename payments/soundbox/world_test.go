@@ -25,7 +25,7 @@ import (
 	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
-	"market40/payments"
+	"market40/payments/paymentstest"
 	"market40/payments/soundbox"
 )
 
@@ -57,8 +57,8 @@ func newWorld(t *testing.T) *world {
 	keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, time.Now)
 	must(t, err)
 	w.keys, w.people = auth.NewAPIKeys(w.db, time.Now), auth.NewPeople(w.db, keys, time.Now)
-	paid := payments.New(w.db, keys, time.Now)
-	w.boxes = soundbox.New(w.db, keys, paid.Feed(), func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) })
+	paid := paymentstest.NewParts(w.db, keys, time.Now)
+	w.boxes = soundbox.New(w.db, keys, paid.Intake.Feed(), func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) })
 	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.keys, People: w.people}, Trail: auth.NewTrail(w.db, keys, time.Now), Now: time.Now, Version: "test"})
 	merchants.New(w.db, keys, time.Now).Routes(e)
 	paid.Routes(e)

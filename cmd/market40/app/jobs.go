@@ -21,7 +21,7 @@ func (p *Program) StartJobs(ctx context.Context, demo bool) (end func()) {
 	if sender := p.smsSender(demo); sender != nil {
 		list = append(list, p.messages.Job(sender))
 	}
-	running.Go(func() { p.Payments.Jobs.Run(ctx, list...) })
+	running.Go(func() { p.Intake.Jobs.Run(ctx, list...) })
 	return func() {
 		cancel()
 		waitAtMost(closePatience, "jobs", running.Wait)

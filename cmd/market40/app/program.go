@@ -15,6 +15,10 @@ import (
 	"market40/migrations/database"
 	"market40/migrations/database/private"
 	"market40/payments"
+	"market40/payments/cases"
+	"market40/payments/intake"
+	"market40/payments/orders"
+	"market40/payments/push"
 	"market40/payments/soundbox"
 	"market40/reports"
 	"market40/reports/field"
@@ -30,7 +34,8 @@ type Program struct {
 	APIKeys  *auth.APIKeys
 	People   *auth.People // who sign in
 	Registry *merchants.Registry
-	Payments *payments.Payments   // not started: who wants it to take notices calls Start and Stop
+	Intake   *intake.Intake       // not started: StartPayments lets notices in
+	Cases    *cases.Cases         // what people decide about notices
 	Boxes    *soundbox.Soundboxes // not started: MQTTListener.Serve lets them in
 	Periodic *periodic.Periodic   // reports of months and quarters
 	Now      func() time.Time     // the clock of all parts
@@ -40,7 +45,9 @@ type Program struct {
 	trail     *auth.Trail
 	messages  *outbox.Outbox
 	privacy   *privacy.Desk
-	pushes    *payments.Pushes
+	payments  *payments.Payments
+	orders    *orders.Orders
+	pushes    *push.Phones
 	reports   *reports.Reports
 	programme *programme.Programme
 	field     *field.Field
@@ -90,19 +97,36 @@ func openProgramOn(ctx context.Context, s *Settings, start starter) (*Program, f
 		Registry:  merchants.New(db, keys, now),
 		messages:  outbox.New(db, keys, now),
 		privacy:   privacy.New(db, keys, now),
-		Payments:  payments.New(db, keys, now),
+		Intake:    intake.New(db, keys, now),
 		reports:   reports.New(db, now),
 		programme: programme.New(db, now),
 	}
+	p.Cases = cases.New(db, p.Intake, now)
+	p.payments = payments.New(db, p.Intake.Feed(), now)
+	p.orders = orders.New(db, p.Registry, now)
 	p.field = field.New(db, p.reports, now)
 	p.Periodic = periodic.New(periodic.Parts{DB: db, Keys: keys, Reports: p.reports, Programme: p.programme, Now: now})
 	p.sso = auth.NewSSO(p.People, outgoing.Client(s.Allow), s.Providers)
-	if p.pushes, err = payments.NewPushes(p.Payments, s.PushHosts, outgoing.Client(s.PushAllow), s.PublicURL); err != nil {
+	if p.pushes, err = push.New(push.Parts{
+		DB: db, Keys: keys, Payments: p.payments, Now: now, Hosts: s.PushHosts, Client: outgoing.Client(s.PushAllow), PublicURL: s.PublicURL,
+	}); err != nil {
 		closeDB()
 		return nil, nil, err
 	}
-	p.Boxes = soundbox.New(db, keys, p.Payments.Feed(), now)
+	p.Boxes = soundbox.New(db, keys, p.Intake.Feed(), now)
 	return p, closeDB, nil
+}
+
+// StartPayments lets notices in and payments out, until StopPayments.
+func (p *Program) StartPayments(ctx context.Context) {
+	p.payments.Start(ctx)
+	p.Intake.Start(ctx, p.pushes.Job())
+}
+
+// StopPayments ends the streams, posts what was received, and ends the jobs.
+func (p *Program) StopPayments() {
+	p.payments.Stop()
+	p.Intake.Stop()
 }
 
 // OpenDatabase opens a database that has this program's schema. A private one is brought up to it; any other

@@ -22,7 +22,6 @@ import (
 	"market40/merchants/edge"
 	"market40/merchants/phones"
 	"market40/migrations"
-	"market40/payments"
 	"market40/payments/book"
 	"market40/reports/exports"
 )
@@ -53,9 +52,10 @@ func (p *Program) Routes(demo bool) (*edge.Edge, error) {
 	p.Registry.Routes(e)
 	merchants.NewPrints(p.Registry, p.Settings.PublicURL).Routes(e)
 	p.privacy.Routes(e)
-	p.Payments.Routes(e)
-	orders := payments.NewOrders(p.Payments, p.Registry)
-	orders.Routes(e)
+	p.Intake.Routes(e)
+	p.Cases.Routes(e)
+	p.payments.Routes(e)
+	p.orders.Routes(e)
 	book.New(p.DB, p.Keys, p.Now).Routes(e)
 	p.pushes.Routes(e)
 	p.Boxes.Routes(e)
@@ -64,7 +64,7 @@ func (p *Program) Routes(demo bool) (*edge.Edge, error) {
 	p.field.Routes(e)
 	exports.New(p.reports, p.Periodic).Routes(e)
 	p.Periodic.Routes(e)
-	behindCodes, err := pages.New(p.Registry, orders, p.Settings.PublicURL)
+	behindCodes, err := pages.New(p.Registry, p.orders, p.Settings.PublicURL)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (p *Program) Routes(demo bool) (*edge.Edge, error) {
 		return nil, err
 	}
 	if demo {
-		start, err := frontend.NewStart(p.DB, p.Payments)
+		start, err := frontend.NewStart(p.DB, p.payments)
 		if err != nil {
 			return nil, err
 		}
@@ -95,8 +95,10 @@ func (p *Program) Routes(demo bool) (*edge.Edge, error) {
 }
 
 var (
-	folders   = regexp.MustCompile(`[\w.-]+/`)
-	wordStart = regexp.MustCompile(`[^A-Za-z0-9]+([A-Za-z0-9]?)`)
+	folders = regexp.MustCompile(`[\w.-]+/`)
+	// Clients know the types of these packages by the name of the whole.
+	partOfPayments = regexp.MustCompile(`\b(cases|intake|orders|push)\.`)
+	wordStart      = regexp.MustCompile(`[^A-Za-z0-9]+([A-Za-z0-9]?)`)
 )
 
 // schemaName names a type in OpenAPI with its package, because two packages may each have a Locality:
@@ -108,7 +110,7 @@ func schemaName(t reflect.Type, hint string) string {
 	if t.Name() == "" {
 		return huma.DefaultSchemaNamer(t, hint)
 	}
-	name := "." + folders.ReplaceAllString(t.String(), "")
+	name := "." + partOfPayments.ReplaceAllString(folders.ReplaceAllString(t.String(), ""), "payments.")
 	return wordStart.ReplaceAllStringFunc(name, func(found string) string {
 		return strings.ToUpper(strings.TrimLeft(found, ".[]*, "))
 	})
@@ -117,7 +119,7 @@ func schemaName(t reflect.Type, hint string) string {
 // operatorRoutes mounts what operators watch: alive, ready, metrics. Nothing in them is about a person.
 func (p *Program) operatorRoutes(e *edge.Edge) error {
 	metrics := prometheus.NewRegistry()
-	all := append(append(p.Payments.Collectors(), p.privacy.Collectors()...), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	all := append(append(p.Intake.Collectors(), p.privacy.Collectors()...), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, c := range all {
 		if err := metrics.Register(c); err != nil {
 			return fmt.Errorf("registering metrics: %w", err)
@@ -141,10 +143,10 @@ func (p *Program) ready(c *gin.Context) {
 		return
 	}
 	text := "ready\n"
-	if off := p.Payments.ClockOff(); off != 0 {
+	if off := p.Intake.ClockOff(); off != 0 {
 		text += clockWarning(off, "the database's")
 	}
-	if off := p.Payments.StampsOff(); off != 0 {
+	if off := p.Intake.StampsOff(); off != 0 {
 		text += clockWarning(off, "the stamps of signed notices, which are refused from 5 minutes on")
 	}
 	c.String(http.StatusOK, "%s", text)

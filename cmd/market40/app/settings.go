@@ -22,7 +22,7 @@ import (
 	"market40/merchants/outgoing"
 	"market40/merchants/seal"
 	"market40/merchants/siem"
-	"market40/payments"
+	"market40/payments/push"
 )
 
 // environment holds the variables that the process reads, unchecked.
@@ -140,7 +140,7 @@ func ReadSettings() (*Settings, error) {
 	check("TRUSTED_PROXIES", err)
 	s.Allow, err = outgoing.ParseAllow(vars.OutgoingAllow)
 	check("OUTGOING_ALLOW", err)
-	s.PushHosts = payments.PushHosts
+	s.PushHosts = push.Hosts
 	if vars.PushHosts != "" {
 		s.PushHosts = strings.Split(strings.ReplaceAll(vars.PushHosts, " ", ""), ",")
 		s.PushAllow, err = outgoing.ParseAllow(strings.Join(slices.DeleteFunc(slices.Clone(s.PushHosts), func(h string) bool { return strings.HasPrefix(h, ".") }), ","))

@@ -24,7 +24,7 @@ func (p *Program) ShutDown(server *http.Server) error {
 	go func() { done <- server.Shutdown(ctx) }()
 	waitAtMost(shutdownPatience, "the posting", func() {
 		p.Boxes.Stop() // they connect to another server, or come again
-		p.Payments.Stop()
+		p.StopPayments()
 	})
 	err := <-done
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -169,5 +169,5 @@ func (d *inventedProvince) stray(ctx context.Context) error {
 	tell(one.codes[0].account, one.codes[0].code+" "+two.codes[0].code, 120_000)     // two codes
 	tell(&account{bin: "970436", number: "990000000000"}, "tien hang", 240_000)      // nobody's account
 	tell(joined[3].codes[0].account, joined[3].codes[0].code, money.TransferLimit+1) // more than a transfer may be
-	return d.Payments.Receive(ctx, d.connection, told)
+	return d.Intake.Receive(ctx, d.connection, told)
 }

@@ -11,8 +11,8 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/seal"
-	"market40/payments"
 	"market40/payments/banks"
+	"market40/payments/cases"
 	"market40/payments/money"
 )
 
@@ -119,13 +119,13 @@ func (d *inventedProvince) solve(ctx context.Context) error {
 		} {
 			external := fmt.Sprintf("demo-solved-%d-%d", i, k)
 			account := of.one.codes[0].account
-			err := d.Payments.Receive(ctx, d.connection, []banks.Notice{{
+			err := d.Intake.Receive(ctx, d.connection, []banks.Notice{{
 				ExternalID: external, BankBIN: account.bin, Account: account.number, Direction: banks.In, Amount: money.FromDong(int64(70+25*k+10*i) * 1000), Currency: money.Currency,
 				Memo: of.two.codes[0].code, Reference: fmt.Sprintf("FT96%d%08d", i, k), StrongReference: true,
 				OccurredAt: d.today.AddDate(0, 0, -1-2*k).Add(time.Duration(9*60+20*i) * time.Minute), Precision: banks.Second,
 			}})
 			if err == nil {
-				err = d.decide(ctx, external, payments.Resolution{Action: of.action, StallID: &of.one.stall.id, Reason: of.reason}, of.people)
+				err = d.decide(ctx, external, cases.Resolution{Action: of.action, StallID: &of.one.stall.id, Reason: of.reason}, of.people)
 			}
 			if err != nil {
 				return fmt.Errorf("solve %s: %w", external, err)
@@ -136,7 +136,7 @@ func (d *inventedProvince) solve(ctx context.Context) error {
 }
 
 // decide lets so many people decide the case of a notice the same way.
-func (d *inventedProvince) decide(ctx context.Context, external string, r payments.Resolution, people int) error {
+func (d *inventedProvince) decide(ctx context.Context, external string, r cases.Resolution, people int) error {
 	var id uuid.UUID
 	var state string
 	err := d.DB.Pool.QueryRow(ctx, `SELECT c.id, c.state FROM cases c JOIN notices n ON n.id = c.notice_id WHERE n.connection_id = $1 AND n.external_id = $2`, d.connection, external).Scan(&id, &state)
@@ -152,7 +152,7 @@ func (d *inventedProvince) decide(ctx context.Context, external string, r paymen
 		return nil
 	}
 	for _, person := range []uuid.UUID{d.board, d.deputy}[decided:max(decided, people)] {
-		if _, err := d.Payments.Resolve(ctx, auth.Principal{ActorID: person, Role: auth.Admin, ScopeKind: auth.ScopeAll}, id, r); err != nil {
+		if _, err := d.Cases.Resolve(ctx, auth.Principal{ActorID: person, Role: auth.Admin, ScopeKind: auth.ScopeAll}, id, r); err != nil {
 			return err
 		}
 	}

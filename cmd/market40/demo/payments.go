@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/payments"
+	"market40/cmd/market40/demo/history"
 	"market40/payments/banks"
 	"market40/payments/money"
 )
@@ -84,7 +84,7 @@ func (t *tenancy) hangs(day time.Time) bool {
 func (m *marketHistory) pay(ctx context.Context, tx pgx.Tx) error {
 	draw := rand.New(rand.NewPCG(drawSeed, uint64(m.index))) //nolint:gosec // invented data wants no secrecy
 	newID := func(at time.Time) uuid.UUID { return drawID(draw, at) }
-	p := &payer{marketHistory: m, draw: draw, past: m.Payments.NewPast(m.connection, m.id, newID)}
+	p := &payer{marketHistory: m, draw: draw, past: history.New(m.Intake, m.connection, m.id, newID)}
 	for n := range m.usedBy {
 		p.day(n)
 		if day := m.from.AddDate(0, 0, n+1); day.Day() == 1 || n == len(m.usedBy)-1 {
@@ -101,17 +101,17 @@ func (m *marketHistory) pay(ctx context.Context, tx pgx.Tx) error {
 type payer struct {
 	*marketHistory
 	draw       *rand.Rand
-	past       *payments.Past
+	past       *history.Writer
 	serial     int
-	deliveries []payments.PastDelivery
-	corrected  []*payments.PastNotice // of the day before: the bank takes them back today
+	deliveries []history.Delivery
+	corrected  []*history.Notice // of the day before: the bank takes them back today
 }
 
 // day draws one day's payments of all stalls and deals them to the deliveries that brought them.
 func (p *payer) day(n int) {
 	day := p.from.AddDate(0, 0, n)
 	factor := busy(day) * p.grown(n)
-	var told []*payments.PastNotice
+	var told []*history.Notice
 	for _, t := range p.tenancies {
 		if !p.uses(t, n) || (p.draw.IntN(8) == 0 && t.will != 0) { // a day off
 			continue
@@ -122,7 +122,7 @@ func (p *payer) day(n int) {
 			}
 		}
 	}
-	slices.SortStableFunc(told, func(a, b *payments.PastNotice) int { return a.OccurredAt.Compare(b.OccurredAt) })
+	slices.SortStableFunc(told, func(a, b *history.Notice) int { return a.OccurredAt.Compare(b.OccurredAt) })
 	every := pulled
 	if len(p.usedBy)-n > 7*leastWeeks {
 		every = pulledLongAgo
@@ -130,11 +130,11 @@ func (p *payer) day(n int) {
 	for i, one := range told {
 		at := one.OccurredAt.Truncate(every).Add(every + 4*time.Second)
 		if i == 0 && len(p.corrected) > 0 {
-			p.deliveries = append(p.deliveries, payments.PastDelivery{At: at.Add(-time.Second), Notices: p.takeBack()})
+			p.deliveries = append(p.deliveries, history.Delivery{At: at.Add(-time.Second), Notices: p.takeBack()})
 		}
 		last := len(p.deliveries) - 1
 		if last < 0 || !p.deliveries[last].At.Equal(at) {
-			p.deliveries = append(p.deliveries, payments.PastDelivery{At: at})
+			p.deliveries = append(p.deliveries, history.Delivery{At: at})
 			last++
 		}
 		p.deliveries[last].Notices = append(p.deliveries[last].Notices, one)
@@ -150,8 +150,8 @@ func (p *payer) grown(n int) float64 {
 }
 
 // takeBack draws the notices by which the bank takes back what was corrected the day before.
-func (p *payer) takeBack() []*payments.PastNotice {
-	taken := make([]*payments.PastNotice, 0, len(p.corrected))
+func (p *payer) takeBack() []*history.Notice {
+	taken := make([]*history.Notice, 0, len(p.corrected))
 	for _, first := range p.corrected {
 		back := *first
 		p.serial++
@@ -164,13 +164,13 @@ func (p *payer) takeBack() []*payments.PastNotice {
 }
 
 // payment draws one payment of a shopper at a stall; nil when nothing hangs there.
-func (p *payer) payment(t *tenancy, day time.Time) *payments.PastNotice {
+func (p *payer) payment(t *tenancy, day time.Time) *history.Notice {
 	hung := t.code(day, p.draw.IntN(5) > 0)
 	if hung == nil {
 		return nil
 	}
 	p.serial++
-	n := &payments.PastNotice{Code: hung.code, Tenancy: t.id, Receiver: hung.account.id}
+	n := &history.Notice{Code: hung.code, Tenancy: t.id, Receiver: hung.account.id}
 	n.Notice = banks.Notice{
 		ExternalID: fmt.Sprintf("demo-%s-%07d", p.code, p.serial), BankBIN: hung.account.bin, Account: hung.account.number, Direction: banks.In,
 		Amount: money.FromDong(p.amount(t.ticket)), Currency: money.Currency, Memo: hung.code,

@@ -1,0 +1,28 @@
+package cases
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+)
+
+// recordReading records that the caller is about to read cases.
+func (cs *Cases) recordReading(ctx context.Context, cases ...Case) error {
+	var notices, stalls []uuid.UUID
+	for _, c := range cases {
+		if c.NoticeID != nil {
+			notices = append(notices, *c.NoticeID)
+		}
+		if c.StallID != nil {
+			stalls = append(stalls, *c.StallID)
+		}
+		for _, content := range c.Contents {
+			if content.StallID != nil {
+				stalls = append(stalls, *content.StallID)
+			}
+		}
+	}
+	return cs.intake.RecordReading(ctx, auth.ReadingCases, notices, stalls)
+}

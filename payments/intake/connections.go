@@ -1,0 +1,383 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants"
+	"market40/merchants/problem"
+	"market40/merchants/seal"
+	"market40/merchants/vietqr"
+	"market40/payments/banks"
+)
+
+// Owners of a bank connection: whose accounts it may speak of.
+const (
+	ownerPlatform = "platform"
+	ownerMarket   = "market"
+	ownerMerchant = "merchant"
+)
+
+// activeSecrets is how many secrets of a connection are valid at once, so that one can be rotated.
+const activeSecrets = 2
+
+// connectionKept is how long a connection is remembered before it is read again. What another replica switched off or
+// retired ends here that much later and the time of one look-up: within two seconds.
+const connectionKept = time.Second
+
+const (
+	// lookUpWithin is how long a webhook waits for its connection to be read.
+	lookUpWithin = 3 * time.Second
+	// rememberedFor is how long a connection is remembered while the database does not answer.
+	rememberedFor = 10 * time.Minute
+)
+
+// connection is a bank connection as the way in needs it.
+type connection struct {
+	ID        uuid.UUID
+	provider  banks.Provider
+	secrets   []banks.Secrets // active, the newest first
+	enabled   bool
+	ownerKind string
+	owner     uuid.UUID
+	accounts  map[string][]string // number index → BINs; nil: all in the owner's scope
+	readAt    time.Time
+	until     time.Time // when it is read again
+}
+
+// within is the receiver as far as this connection may speak of it, or nil: an account it does not name, or
+// of another owner, counts as unknown.
+func (c *connection) within(r *receiver) *receiver {
+	if r == nil || !c.names(r) {
+		return nil
+	}
+	switch c.ownerKind {
+	case ownerMerchant:
+		if r.Merchant != c.owner {
+			return nil
+		}
+	case ownerMarket:
+		here := *r
+		here.Places = nil
+		for _, p := range r.Places {
+			if p.Market == c.owner {
+				here.Places = append(here.Places, p)
+			}
+		}
+		if len(here.Places) == 0 {
+			return nil
+		}
+		return &here
+	}
+	return r
+}
+
+func (c *connection) names(r *receiver) bool {
+	if c.accounts == nil {
+		return true
+	}
+	for _, bin := range c.accounts[r.Number] {
+		if sameBank(bin, r.BIN) {
+			return true
+		}
+	}
+	return false
+}
+
+// connections reads and remembers bank connections.
+type connections struct {
+	*Intake
+	mu   sync.Mutex
+	kept map[uuid.UUID]*connection
+}
+
+// find is the connection of a webhook's path, or the refusal (404).
+func (c *connections) find(ctx context.Context, provider, id string) (*connection, error) {
+	key, err := uuid.Parse(id)
+	if err != nil {
+		return nil, problem.Missing("connection")
+	}
+	c.mu.Lock()
+	found := c.kept[key]
+	stale := found == nil || c.now().After(found.until)
+	if found != nil && stale { // one reads it again, the others go on with what is known
+		again := *found
+		again.until = c.now().Add(connectionKept)
+		c.kept[key] = &again
+	}
+	c.mu.Unlock()
+	if stale {
+		again, err := c.readSoon(ctx, key)
+		var refusal *problem.Error
+		if err != nil && (found == nil || errors.As(err, &refusal) || c.now().After(found.readAt.Add(rememberedFor))) {
+			return nil, err
+		}
+		if err != nil { // the database hangs: what is remembered verifies the signature
+			return found.named(provider)
+		}
+		found = again
+		c.mu.Lock()
+		c.kept[key] = found
+		c.mu.Unlock()
+	}
+	return found.named(provider)
+}
+
+// named returns the connection if it is one of a provider and takes notices.
+func (c *connection) named(provider string) (*connection, error) {
+	if c.provider.Name() != provider || !c.enabled || len(c.secrets) == 0 {
+		return nil, problem.Missing("connection")
+	}
+	return c, nil
+}
+
+// readSoon is read with the patience of a webhook.
+func (c *connections) readSoon(ctx context.Context, id uuid.UUID) (*connection, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookUpWithin)
+	defer cancel()
+	return c.read(ctx, id)
+}
+
+func (c *connections) forget(id uuid.UUID) {
+	c.mu.Lock()
+	delete(c.kept, id)
+	c.mu.Unlock()
+}
+
+func (c *connections) read(ctx context.Context, id uuid.UUID) (*connection, error) {
+	found := &connection{ID: id, readAt: c.now(), until: c.now().Add(connectionKept)}
+	var provider string
+	var owner *uuid.UUID
+	err := c.money.Pool.QueryRow(ctx, `SELECT provider, owner_kind, owner_id, enabled FROM bank_connections WHERE id = $1`, id).
+		Scan(&provider, &found.ownerKind, &owner, &found.enabled)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, problem.Missing("connection")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read connection %s: %w", id, err)
+	}
+	if owner != nil {
+		found.owner = *owner
+	}
+	var known bool
+	if found.provider, known = banks.Find(provider); !known {
+		return nil, problem.Missing("connection")
+	}
+	if found.secrets, err = c.Secrets(ctx, id); err != nil {
+		return nil, err
+	}
+	rows, err := c.money.Pool.Query(ctx, `SELECT bank_bin, number_index FROM connection_accounts WHERE connection_id = $1`, id)
+	if err != nil {
+		return nil, fmt.Errorf("read accounts of connection %s: %w", id, err)
+	}
+	var bin string
+	var index []byte
+	_, err = pgx.ForEachRow(rows, []any{&bin, &index}, func() error {
+		if found.accounts == nil {
+			found.accounts = map[string][]string{}
+		}
+		found.accounts[string(index)] = append(found.accounts[string(index)], bin)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read accounts of connection %s: %w", id, err)
+	}
+	return found, nil
+}
+
+// Secrets are a connection's active secrets, the newest first; for the way in and for `simulate`.
+func (p *Intake) Secrets(ctx context.Context, id uuid.UUID) ([]banks.Secrets, error) {
+	rows, err := p.money.Pool.Query(ctx, `SELECT id, secrets FROM connection_secrets WHERE connection_id = $1 AND retired_at IS NULL AND NOT awaits_approval ORDER BY id DESC`, id)
+	if err != nil {
+		return nil, fmt.Errorf("read secrets of connection %s: %w", id, err)
+	}
+	var secrets []banks.Secrets
+	var row uuid.UUID
+	var sealed []byte
+	_, err = pgx.ForEachRow(rows, []any{&row, &sealed}, func() error {
+		plain, err := p.keys.Open(ctx, secretsPlace(row), sealed)
+		if err != nil {
+			return err
+		}
+		s, err := banks.ParseSecrets(plain)
+		secrets = append(secrets, s)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read secrets of connection %s: %w", id, err)
+	}
+	return secrets, nil
+}
+
+func secretsPlace(row uuid.UUID) seal.Place {
+	return seal.Place{Table: "connection_secrets", Column: "secrets", ID: row}
+}
+
+// ConnectionOrder is what a bank connection is made of.
+type ConnectionOrder struct {
+	Provider ProviderName     `json:"provider" doc:"the word in /webhooks/{provider}/…" example:"sepay"`
+	Name     string           `json:"name" minLength:"1" maxLength:"200"`
+	Owner    *ConnectionOwner `json:"owner,omitempty" doc:"whose accounts it may speak of; absent: platform"`
+	Secrets  SecretFields     `json:"secrets" doc:"the provider's own fields; never shown again"`
+	Accounts []AccountName    `json:"accounts,omitempty" maxItems:"1000" doc:"absent: all accounts in the owner's scope"`
+}
+
+// ConnectionOwner is a market or a merchant, or the platform itself.
+type ConnectionOwner struct {
+	Kind string `json:"kind" enum:"platform,market,merchant"`
+	ID   string `json:"id,omitempty"`
+}
+
+// AccountName names a bank account, or with an empty BIN a wallet's merchant or store id.
+type AccountName struct {
+	BankBIN       string `json:"bank_bin,omitempty"`
+	AccountNumber string `json:"account_number" minLength:"1" maxLength:"64"`
+}
+
+// Connection is a bank connection as it is shown: without secrets.
+type Connection struct {
+	ID          uuid.UUID       `json:"id"`
+	Provider    ProviderName    `json:"provider"`
+	Name        string          `json:"name"`
+	Owner       ConnectionOwner `json:"owner"`
+	WebhookPath string          `json:"webhook_path"`
+	Accounts    []shownAccount  `json:"accounts" doc:"masked; empty: all in the owner's scope"`
+	CreatedAt   time.Time       `json:"created_at"`
+	ClockAhead  *ClockAhead     `json:"clock_ahead" doc:"the feed dates its notices hours ahead; null: it does not"`
+
+	Enabled         bool `json:"enabled" doc:"false: its webhooks answer 404, because it was switched off or has no active secret"`
+	PendingApproval bool `json:"pending_approval" doc:"a secret that signs nothing waits for a second person"`
+	Unsigned        bool `json:"unsigned" doc:"a secret of it, active or waiting, lets calls in by their address alone"`
+	WeakSecret      bool `json:"weak_secret" doc:"an active secret from before there was a least strength could be guessed"`
+}
+
+type shownAccount struct {
+	BankBIN       string `json:"bank_bin"`
+	AccountNumber string `json:"account_number"`
+}
+
+func webhookPath(provider string, id uuid.UUID) string {
+	return "/webhooks/" + provider + "/" + id.String()
+}
+
+// check finds everything wrong with an order at once.
+func (o *ConnectionOrder) check() (banks.Secrets, error) {
+	var fields []problem.Field
+	provider, known := banks.Find(string(o.Provider))
+	if !known {
+		return nil, problem.InFields(problem.UnknownValue("provider", string(o.Provider), banks.Names()...))
+	}
+	secrets, wrong := checkSecrets(provider, o.Secrets.RawMessage)
+	if wrong != nil {
+		fields = append(fields, *wrong)
+	}
+	for i, a := range o.Accounts {
+		if _, ok := vietqr.BankByBIN(a.BankBIN); !ok && a.BankBIN != "" {
+			fields = append(fields, problem.Field{Name: fmt.Sprintf("accounts[%d].bank_bin", i), Code: "unknown_bank", Vi: "Mã BIN ngân hàng không có trong danh sách.", En: "No bank has this BIN."})
+		}
+	}
+	if len(fields) > 0 {
+		return nil, problem.InFields(fields...)
+	}
+	return secrets, nil
+}
+
+// checkSecrets reads one generation of secrets and refuses what is malformed, too open or too weak.
+func checkSecrets(provider banks.Provider, raw json.RawMessage) (banks.Secrets, *problem.Field) {
+	secrets, err := banks.ParseSecrets(raw)
+	if err == nil {
+		err = provider.CheckSecrets(secrets)
+	}
+	if errors.Is(err, banks.ErrTooWide) {
+		return nil, &problem.Field{
+			Name: "secrets.allow_ips", Code: "network_too_wide", Vi: "Mỗi dải địa chỉ hẹp từ /24 trở xuống (IPv6: /56), nhiều nhất 32 dải.",
+			En: "Each network is /24 or narrower (IPv6: /56), at most 32 of them.",
+		}
+	}
+	if err != nil {
+		return nil, &problem.Field{
+			Name: "secrets", Code: "secrets_form", Vi: "Khóa bí mật chưa đúng: " + err.Error() + ".", En: "The secrets are wrong: " + err.Error() + ".",
+		}
+	}
+	if weak := secrets.Weak(); weak != "" {
+		return nil, &problem.Field{
+			Name: "secrets." + weak, Code: "weak_secret", Vi: "Khóa bí mật quá yếu: cần ít nhất 8 ký tự, trong đó 5 ký tự khác nhau.",
+			En: "The secret is too weak: it needs at least 8 characters, 5 of them different.",
+		}
+	}
+	return secrets, nil
+}
+
+// CreateConnection keeps a connection with its first secret. One that signs nothing takes no notices until a second
+// person approves it.
+func (p *Intake) CreateConnection(ctx context.Context, o ConnectionOrder) (*Connection, error) {
+	secrets, err := o.check()
+	if err != nil {
+		return nil, err
+	}
+	unsigned := secrets.Unsigned()
+	c := &Connection{
+		ID: uuid.Must(uuid.NewV7()), Provider: o.Provider, Name: o.Name, Owner: ConnectionOwner{Kind: ownerPlatform},
+		Accounts: []shownAccount{}, CreatedAt: p.now(), Enabled: !unsigned, PendingApproval: unsigned, Unsigned: unsigned,
+	}
+	c.WebhookPath = webhookPath(string(c.Provider), c.ID)
+	if o.Owner != nil {
+		c.Owner = *o.Owner
+	}
+	owner, err := p.owner(ctx, c.Owner)
+	if err != nil {
+		return nil, err
+	}
+	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO bank_connections (id, provider, name, owner_kind, owner_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			c.ID, c.Provider, c.Name, c.Owner.Kind, owner, c.CreatedAt)
+		if err != nil {
+			return err
+		}
+		for _, a := range o.Accounts {
+			number := merchants.NormalAccount(a.AccountNumber)
+			_, err := tx.Exec(ctx, `INSERT INTO connection_accounts (connection_id, bank_bin, number_index, last4) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+				c.ID, a.BankBIN, p.keys.Index("account", number), seal.Last4(number))
+			if err != nil {
+				return err
+			}
+		}
+		return p.addSecret(ctx, tx, c.ID, o.Secrets.RawMessage, unsigned)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("create connection %s: %w", c.Name, err)
+	}
+	for _, a := range o.Accounts {
+		c.Accounts = append(c.Accounts, shownAccount{a.BankBIN, seal.Mask(seal.Last4(a.AccountNumber))})
+	}
+	return c, nil
+}
+
+// owner is the id that an owner names, checked to exist.
+func (p *Intake) owner(ctx context.Context, o ConnectionOwner) (*uuid.UUID, error) {
+	if o.Kind == ownerPlatform {
+		return nil, nil
+	}
+	id, err := uuid.Parse(o.ID)
+	if err == nil {
+		var found bool
+		err = p.db.Pool.QueryRow(ctx, map[string]string{
+			ownerMarket:   `SELECT true FROM markets WHERE id = $1`,
+			ownerMerchant: `SELECT true FROM merchants WHERE id = $1`,
+		}[o.Kind], id).Scan(&found)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return nil, fmt.Errorf("find owner: %w", err)
+		}
+	}
+	if err != nil {
+		return nil, problem.Of("owner.id", "owner_unknown", "Không tìm thấy chủ kết nối.", "No such owner.")
+	}
+	return &id, nil
+}

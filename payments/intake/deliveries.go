@@ -1,0 +1,60 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/edge"
+	"market40/merchants/seal"
+)
+
+// UnreadableDelivery is a signed request of which nothing could be read, as an operator sees it.
+type UnreadableDelivery struct {
+	ID           uuid.UUID `json:"id"`
+	ConnectionID uuid.UUID `json:"connection_id"`
+	ReceivedAt   time.Time `json:"received_at"`
+	Headers      string    `json:"headers"`
+	Body         string    `json:"body"`
+}
+
+// Unreadable are those deliveries, newest first. They belong to no market.
+func (p *Intake) Unreadable(ctx context.Context, page edge.Page) (*edge.List[UnreadableDelivery], error) {
+	after, err := page.Mark()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.db.Pool.Query(ctx, `SELECT id, connection_id, received_at, headers, body FROM deliveries
+		WHERE verdict = 'unreadable' AND ($1::timestamptz IS NULL OR (received_at, id) < ($1, $2)) ORDER BY received_at DESC, id DESC LIMIT $3`,
+		after.At, after.ID, page.Size()+1)
+	if err != nil {
+		return nil, fmt.Errorf("list deliveries: %w", err)
+	}
+	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (d UnreadableDelivery, err error) {
+		var sealed []byte
+		if err = row.Scan(&d.ID, &d.ConnectionID, &d.ReceivedAt, &d.Headers, &sealed); err != nil {
+			return d, err
+		}
+		raw, err := p.keys.Open(ctx, bodyPlace(d.ID), sealed)
+		d.Body = strings.ToValidUTF8(string(raw), "\uFFFD")
+		return d, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list deliveries: %w", err)
+	}
+	items, next := edge.Cut(items, page, func(d UnreadableDelivery) edge.Mark { return edge.Mark{At: &d.ReceivedAt, ID: d.ID} })
+	return &edge.List[UnreadableDelivery]{Items: items, Next: next}, nil
+}
+
+// SealBody seals the raw body of a delivery.
+func (p *Intake) SealBody(ctx context.Context, id uuid.UUID, raw []byte) ([]byte, error) {
+	return p.keys.Seal(ctx, bodyPlace(id), raw)
+}
+
+func bodyPlace(id uuid.UUID) seal.Place {
+	return seal.Place{Table: "deliveries", Column: "body", ID: id}
+}

@@ -1,0 +1,83 @@
+package intake
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+)
+
+// Routes mounts what banks and wallets call, and what operators see and do of connections and notices.
+func (p *Intake) Routes(e *edge.Edge) {
+	// Banks and wallets: signed by themselves, no key of ours.
+	p.hooks = e.Engine
+	hook := e.Engine.Group("/webhooks/:provider/:connection")
+	hook.POST("", problem.Handle(p.postNotice))
+	hook.GET("", problem.Handle(p.postNotice)) // VNPAY asks by GET
+	hook.POST("/api/token_generate", problem.Handle(p.token))
+	hook.POST("/bank/api/transaction-sync", problem.Handle(p.postNotice))
+	documentWebhooks(e)
+
+	op := edge.Tagged("payments")
+	p.connectionRoutes(e)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/notices", "list-notices", "What banks and wallets told us", 0), p.listNotices)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/deliveries/unreadable", "list-unreadable-deliveries", "Signed requests of which nothing could be read", 0), p.listUnreadable)
+}
+
+func documentWebhooks(e *edge.Edge) {
+	none := []map[string][]string{{}}
+	responses := map[string]*huma.Response{
+		"200": {Description: "kept, matched and posted (or a case): the provider's own success body"},
+		"204": {Description: "the same, for MoMo"},
+		"400": {Description: "nothing readable; the delivery is kept"},
+		"401": {Description: "bad, missing or stale signature; nothing is kept"},
+		"404": {Description: "unknown connection"},
+		"413": {Description: "a body over 256 KiB"},
+		"503": {Description: "the database cannot be reached: send it again"},
+	}
+	for _, w := range []struct{ method, path, id, summary string }{
+		{http.MethodPost, "", "post-notice", "Báo có: what a bank or wallet calls"},
+		{http.MethodGet, "", "get-notice", "The same by GET (VNPAY)"},
+		{http.MethodPost, "/api/token_generate", "issue-provider-token", "VietQR.vn asks for its token (Basic)"},
+		{http.MethodPost, "/bank/api/transaction-sync", "sync-notice", "VietQR.vn's notice"},
+	} {
+		e.Document(huma.Operation{
+			OperationID: w.id, Method: w.method, Path: "/webhooks/{provider}/{connection}" + w.path, Summary: w.summary,
+			Tags: []string{"webhooks"}, Security: none, Responses: responses,
+		})
+	}
+}
+
+// wholePlatform lets those pass who run connections for everybody: a connection's secret opens more than one scope.
+func wholePlatform(ctx context.Context) error {
+	who, err := auth.Require(ctx, auth.WriteConnections)
+	if err == nil && who.ScopeKind != auth.ScopeAll {
+		err = problem.New(problem.Forbidden, "not_allowed", "Cần quyền trên toàn hệ thống.", "This wants a key for the whole platform.")
+	}
+	return err
+}
+
+func (p *Intake) listNotices(ctx context.Context, in *struct {
+	NoticeFilter
+	edge.Page
+},
+) (*edge.Body[*edge.List[Notice]], error) {
+	who, err := auth.Require(ctx, auth.ReadNotices)
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.Notices(ctx, who, in.NoticeFilter, in.Page)
+	return edge.Answer(list), err
+}
+
+func (p *Intake) listUnreadable(ctx context.Context, in *struct{ edge.Page }) (*edge.Body[*edge.List[UnreadableDelivery]], error) {
+	if err := wholePlatform(ctx); err != nil {
+		return nil, err
+	}
+	list, err := p.Unreadable(ctx, in.Page)
+	return edge.Answer(list), err
+}

@@ -1,0 +1,113 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"market40/payments/banks"
+)
+
+// counts are what operators watch of the way in.
+type counts struct {
+	notices, refusals, unread *prometheus.CounterVec
+}
+
+func newCounts() *counts {
+	count := func(name, help string, more ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "market40", Name: name, Help: help}, append([]string{"provider"}, more...))
+	}
+	return &counts{
+		notices:  count("notices_total", "Notices acknowledged after commit, repeats included."),
+		refusals: count("webhook_refusals_total", "Webhook requests refused: bad_signature, or stale with a good signature.", "reason"),
+		unread:   count("webhook_unreadable_total", "Signed webhook requests of which nothing could be read."),
+	}
+}
+
+func (c *counts) kept(provider string, n int) { c.notices.WithLabelValues(provider).Add(float64(n)) }
+func (c *counts) refused(provider string, why banks.Refusal) {
+	c.refusals.WithLabelValues(provider, string(why)).Inc()
+}
+func (c *counts) unreadable(provider string) { c.unread.WithLabelValues(provider).Inc() }
+
+// Collectors are the metrics of the way in, for /metrics.
+func (p *Intake) Collectors() []prometheus.Collector {
+	return append(p.Jobs.Collectors(), p.counts.notices, p.counts.refusals, p.counts.unread, &gauges{p})
+}
+
+var (
+	clockOffset = prometheus.NewDesc("market40_clock_ahead_seconds",
+		"How far this machine's clock is ahead: of the database's, or of the stamps of signed notices.", []string{"of"}, nil)
+	pendingNotices = prometheus.NewDesc("market40_pending_notices", "Notices that could not be processed and are tried again.", nil, nil)
+	oldestPending  = prometheus.NewDesc("market40_oldest_pending_notice_seconds", "How long the oldest of them has waited; 0: none waits.", nil, nil)
+)
+
+// gauges are what is known of this moment, without a look into the database: anybody may read /metrics.
+type gauges struct{ p *Intake }
+
+// Describe sends what Collect may send.
+func (g *gauges) Describe(to chan<- *prometheus.Desc) {
+	to <- clockOffset
+	to <- pendingNotices
+	to <- oldestPending
+}
+
+// Collect sends what is known.
+func (g *gauges) Collect(to chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	now := g.p.now()
+	if by, known := g.p.clock.ahead(); known {
+		gauge(clockOffset, by.Seconds(), "database")
+	}
+	if by, known := g.p.stamps.ahead(now); known {
+		gauge(clockOffset, by.Seconds(), "notices")
+	}
+	waiting, since, known := g.p.pending.read()
+	if !known {
+		return
+	}
+	age := time.Duration(0)
+	if waiting > 0 {
+		age = max(0, now.Sub(since))
+	}
+	gauge(pendingNotices, float64(waiting))
+	gauge(oldestPending, age.Seconds())
+}
+
+// pendingEvery is how often the pending notices are counted.
+const pendingEvery = 10 * time.Second
+
+// pendingCount is how many notices are pending, as last counted.
+type pendingCount struct {
+	mu      sync.Mutex
+	known   bool
+	waiting int64
+	since   time.Time // of the oldest
+}
+
+func (c *pendingCount) read() (waiting int64, since time.Time, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.waiting, c.since, c.known
+}
+
+// countPending counts the pending notices for the metrics.
+func (p *Intake) countPending(ctx context.Context) error {
+	var waiting int64
+	var since *time.Time
+	if err := p.money.Pool.QueryRow(ctx, `SELECT count(*), min(since) FROM notice_retries`).Scan(&waiting, &since); err != nil {
+		return fmt.Errorf("count pending notices: %w", err)
+	}
+	p.pending.mu.Lock()
+	defer p.pending.mu.Unlock()
+	p.pending.waiting, p.pending.known = waiting, true
+	if since != nil {
+		p.pending.since = *since
+	}
+	return nil
+}

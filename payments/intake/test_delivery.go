@@ -1,0 +1,102 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/problem"
+	"market40/payments/banks"
+	"market40/payments/money"
+)
+
+// testAmount is what a test delivery names, in đồng.
+const testAmount = 1000
+
+// testKey marks the context of a test delivery. Nothing that comes from outside can carry it.
+type testKey struct{}
+
+// testDelivery receives the ids of the notices that a test brought.
+type testDelivery struct{ notices []uuid.UUID }
+
+func testOf(ctx context.Context) *testDelivery {
+	t, _ := ctx.Value(testKey{}).(*testDelivery)
+	return t
+}
+
+// testAnswer is the answer to a test delivery, as far as it is read.
+type testAnswer struct {
+	header http.Header
+	status int
+}
+
+func (a *testAnswer) Header() http.Header { return a.header }
+func (a *testAnswer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+}
+
+func (a *testAnswer) Write(body []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return len(body), nil
+}
+
+// TestConnection sends a delivery in the provider's words, signed by the connection's own secret, through the routes that
+// the provider calls. Its notice is ignored for being a test: it is never posted and takes no id from a transfer.
+func (p *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, error) {
+	c, err := p.connections.read(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !c.enabled || len(c.secrets) == 0 {
+		return nil, problem.New(problem.Conflict, "connection_disabled", "Kết nối đang tắt hoặc chờ duyệt.", "The connection is switched off or waits for approval.")
+	}
+	p.connections.forget(id)
+	test := &testDelivery{}
+	request, err := p.testRequest(context.WithValue(ctx, testKey{}, test), c)
+	if err != nil {
+		return nil, fmt.Errorf("compose a test for connection %s: %w", id, err)
+	}
+	answer := &testAnswer{header: http.Header{}}
+	p.hooks.ServeHTTP(answer, request)
+	if answer.status >= http.StatusMultipleChoices || len(test.notices) == 0 {
+		return nil, problem.New(problem.Unavailable, "test_refused", fmt.Sprintf("Tin thử bị từ chối (%d).", answer.status), fmt.Sprintf("The test was refused (%d).", answer.status))
+	}
+	return p.notice(ctx, test.notices[0])
+}
+
+// testRequest is the call that a connection's provider would make for a transfer of its own.
+func (p *Intake) testRequest(ctx context.Context, c *connection) (*http.Request, error) {
+	secrets := c.secrets[0]
+	n := banks.Notice{
+		ExternalID: "TEST-" + strings.ToUpper(uuid.Must(uuid.NewV7()).String()), Account: "0000000000", Direction: banks.In, Amount: money.FromDong(testAmount),
+		Currency: money.Currency, Memo: "market40 test", OrderRef: "0", OccurredAt: p.now(), Precision: banks.Second,
+	}
+	if partner := secrets["partner_code"]; partner != "" {
+		n.Account = partner
+	}
+	composed, err := c.provider.Compose(n, secrets, p.now())
+	if err != nil {
+		return nil, err
+	}
+	target := webhookPath(c.provider.Name(), c.ID) + composed.SubPath
+	if composed.RawQuery != "" {
+		target += "?" + composed.RawQuery
+	}
+	r, err := http.NewRequestWithContext(ctx, composed.Method, target, bytes.NewReader(composed.Body))
+	if err != nil {
+		return nil, err
+	}
+	from := composed.RemoteIP
+	if !from.IsValid() {
+		from = netip.IPv6Loopback()
+	}
+	r.Header, r.RemoteAddr = composed.Header, netip.AddrPortFrom(from, 0).String()
+	return r, nil
+}

@@ -1,0 +1,46 @@
+// Package paymentstest holds what tests of several packages need of payments. Only tests import it.
+package paymentstest
+
+import (
+	"context"
+	"time"
+
+	"market40/merchants/edge"
+	"market40/merchants/seal"
+	"market40/migrations/database"
+	"market40/payments"
+	"market40/payments/cases"
+	"market40/payments/intake"
+)
+
+// Parts are the parts of payments, as the program puts them together.
+type Parts struct {
+	Intake   *intake.Intake
+	Cases    *cases.Cases
+	Payments *payments.Payments
+}
+
+// NewParts puts the parts together on one database. Start lets notices in.
+func NewParts(db *database.DB, keys *seal.Keys, now func() time.Time) *Parts {
+	in := intake.New(db, keys, now)
+	return &Parts{in, cases.New(db, in, now), payments.New(db, in.Feed(), now)}
+}
+
+// Routes mounts all parts.
+func (p *Parts) Routes(e *edge.Edge) {
+	p.Intake.Routes(e)
+	p.Cases.Routes(e)
+	p.Payments.Routes(e)
+}
+
+// Start runs all parts until Stop.
+func (p *Parts) Start(ctx context.Context) {
+	p.Payments.Start(ctx)
+	p.Intake.Start(ctx)
+}
+
+// Stop ends the streams, and posts what was received.
+func (p *Parts) Stop() {
+	p.Payments.Stop()
+	p.Intake.Stop()
+}

@@ -1,0 +1,62 @@
+package push
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+)
+
+// Routes mounts who is told of a stall's payments while the app is closed.
+func (s *Phones) Routes(e *edge.Edge) {
+	op := edge.Tagged("payments")
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/push/key", "push-key", "The key by which push services know us (VAPID)", 0), s.getKey)
+	huma.Register(e.API, op(http.MethodPut, "/api/v1/stalls/{id}/push-subscriptions", "subscribe-phone", "Nhận thông báo: tell this phone of the stall's payments", http.StatusCreated), s.putSubscription)
+	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/push-subscriptions/{subscription}", "unsubscribe-phone", "Tell this phone no more", http.StatusNoContent), s.deleteSubscription)
+}
+
+type pushKey struct {
+	PublicKey string `json:"public_key" doc:"P-256, base64url: applicationServerKey of the Push API"`
+}
+
+func (s *Phones) getKey(context.Context, *struct{}) (*edge.Body[pushKey], error) {
+	return edge.Answer(pushKey{s.public}), nil
+}
+
+type madeSubscription struct {
+	ID uuid.UUID `json:"id"`
+}
+
+func (s *Phones) putSubscription(ctx context.Context, in *struct {
+	edge.Named
+	Body Subscription
+},
+) (*edge.Body[madeSubscription], error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.Subscribe(ctx, who, in.ID, in.Body)
+	return edge.Answer(madeSubscription{id}), err
+}
+
+func (s *Phones) deleteSubscription(ctx context.Context, in *struct {
+	edge.Named
+	Subscription string `path:"subscription"`
+},
+) (*struct{}, error) {
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := uuid.Parse(in.Subscription)
+	if err != nil {
+		return nil, problem.Missing("subscription")
+	}
+	return nil, s.Unsubscribe(ctx, who, in.ID, id)
+}
