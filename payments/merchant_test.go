@@ -21,80 +21,80 @@ import (
 func TestAMerchantSeesEveryStallItHas(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c := w.sepay(nil)
-	one, code := w.stall(w.market, "A1", "970422", "1111111") // phone 0905000001
-	other, otherCode := w.stall(w.market, "A2", "970422", "2222222")
-	merchant := w.call(w.admin, "GET", "/api/v1/stalls/"+one, nil, 200).text("merchant.id")
-	second := w.call(w.admin, "POST", "/api/v1/markets/"+w.newMarket("XOMMOI")+"/stalls", object{
+	c := w.SePay(nil)
+	one, code := w.Stall(w.Market, "A1", "970422", "1111111") // phone 0905000001
+	other, otherCode := w.Stall(w.Market, "A2", "970422", "2222222")
+	merchant := w.Call(w.Admin, "GET", "/api/v1/stalls/"+one, nil, 200).Text("merchant.id")
+	second := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.NewMarket("XOMMOI")+"/stalls", object{
 		"number": "B1", "kind": "stall", "zone": "", "goods_group": "rau", "merchant": object{"id": merchant},
 		"account": object{"bank_bin": "970422", "account_number": "1111111", "holder_name": "NGUOI BAN", "holder_kind": "ca_nhan"},
 	}, 201)
 	pay := func(id, amount int, memo string) {
-		w.accept(c, transfer{ID: id, Account: "1111111", Memo: memo, Amount: amount})
+		w.Accept(c, transfer{ID: id, Account: "1111111", Memo: memo, Amount: amount})
 	}
 	pay(1, 1000, code)
-	pay(2, 2000, second.text("code.code"))
-	w.accept(c, transfer{ID: 3, Account: "2222222", Memo: otherCode, Amount: 3000})
+	pay(2, 2000, second.Text("code.code"))
+	w.Accept(c, transfer{ID: 3, Account: "2222222", Memo: otherCode, Amount: 3000})
 
-	b := w.browser()
-	b.signInByPhone("0905000001", 1)
-	if me := b.visit("GET", "/api/v1/me", nil, 200); me.text("role") != "merchant" || me.text("scope_kind") != "merchant" || me.text("scope_id") != merchant {
+	b := w.OpenBrowser()
+	b.SignInByPhone("0905000001", 1)
+	if me := b.Visit("GET", "/api/v1/me", nil, 200); me.Text("role") != "merchant" || me.Text("scope_kind") != "merchant" || me.Text("scope_id") != merchant {
 		t.Errorf("I am %v", me)
 	}
-	if markets := b.visit("GET", "/api/v1/markets", nil, 200).items(); len(markets) != 2 {
+	if markets := b.Visit("GET", "/api/v1/markets", nil, 200).Items(); len(markets) != 2 {
 		t.Errorf("a merchant of two markets sees %v", markets)
 	}
-	for stall, amount := range map[string]string{one: "1000", second.text("id"): "2000"} {
+	for stall, amount := range map[string]string{one: "1000", second.Text("id"): "2000"} {
 		path := "/api/v1/stalls/" + stall
-		if s := b.visit("GET", path, nil, 200); s.text("code.payload") == "" || s.text("merchant.phone") != "0905000001" {
+		if s := b.Visit("GET", path, nil, 200); s.Text("code.payload") == "" || s.Text("merchant.phone") != "0905000001" {
 			t.Errorf("its own stall is %v", s)
 		}
-		if paid := b.visit("GET", path+"/payments", nil, 200).items(); len(paid) != 1 || paid[0].text("amount") != amount {
+		if paid := b.Visit("GET", path+"/payments", nil, 200).Items(); len(paid) != 1 || paid[0].Text("amount") != amount {
 			t.Errorf("its own payments are %v", paid)
 		}
-		if e := next(t, b.listen(stall, "0")); !strings.Contains(e.data, `"amount":"`+amount+`"`) {
+		if e := next(t, listenAs(b, stall, "0")); !strings.Contains(e.data, `"amount":"`+amount+`"`) {
 			t.Errorf("its stream says %v", e)
 		}
-		b.visit("POST", path+"/confirmations", object{"amount": "5000", "occurred_at": time.Now().Add(-time.Hour)}, 201)
-		b.visit("POST", path+"/checks", object{"payload": "x"}, 201)
-		if codes := b.visit("GET", path+"/codes", nil, 200).items(); len(codes) != 1 || codes[0].text("payload") == "" {
+		b.Visit("POST", path+"/confirmations", object{"amount": "5000", "occurred_at": time.Now().Add(-time.Hour)}, 201)
+		b.Visit("POST", path+"/checks", object{"payload": "x"}, 201)
+		if codes := b.Visit("GET", path+"/codes", nil, 200).Items(); len(codes) != 1 || codes[0].Text("payload") == "" {
 			t.Errorf("its codes are %v", codes)
 		}
-		b.refuse("PATCH", path, object{"zone": "B"}, 403, "not_allowed")
-		b.refuse("POST", path+"/invitations", nil, 403, "not_allowed")
+		b.Refuse("PATCH", path, object{"zone": "B"}, 403, "not_allowed")
+		b.Refuse("POST", path+"/invitations", nil, 403, "not_allowed")
 	}
 	for _, path := range []string{"", "/payments", "/payments/stream", "/codes", "/shifts", "/staff", "/devices"} {
-		b.refuse("GET", "/api/v1/stalls/"+other+path, nil, 404, "not_found")
+		b.Refuse("GET", "/api/v1/stalls/"+other+path, nil, 404, "not_found")
 	}
-	b.refuse("POST", "/api/v1/stalls/"+other+"/staff", object{"name": "x", "pin": "4831"}, 404, "not_found")
+	b.Refuse("POST", "/api/v1/stalls/"+other+"/staff", object{"name": "x", "pin": "4831"}, 404, "not_found")
 
 	// The next tenant is another: the last one keeps what was its own, and neither sees the other's.
-	for _, stall := range []string{one, second.text("id")} {
-		w.call(w.person(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{
+	for _, stall := range []string{one, second.Text("id")} {
+		w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{
 			"merchant": object{"full_name": "Người mới", "phone": "0905888888"},
 			"account":  object{"bank_bin": "970422", "account_number": "8888888", "holder_name": "NGUOI MOI", "holder_kind": "ca_nhan"},
 		}, 201)
 	}
-	w.accept(c, transfer{ID: 4, Account: "8888888", Memo: w.call(w.admin, "GET", "/api/v1/stalls/"+one, nil, 200).text("code.code"), Amount: 4000})
+	w.Accept(c, transfer{ID: 4, Account: "8888888", Memo: w.Call(w.Admin, "GET", "/api/v1/stalls/"+one, nil, 200).Text("code.code"), Amount: 4000})
 	path := "/api/v1/stalls/" + one
-	if paid := b.visit("GET", path+"/payments", nil, 200).items(); len(paid) != 1 || paid[0].text("amount") != "1000" {
+	if paid := b.Visit("GET", path+"/payments", nil, 200).Items(); len(paid) != 1 || paid[0].Text("amount") != "1000" {
 		t.Errorf("a former tenant reads %v", paid)
 	}
-	if s := b.visit("GET", path, nil, 200); s.at("merchant") != nil || s.at("code") != nil {
+	if s := b.Visit("GET", path, nil, 200); s.At("merchant") != nil || s.At("code") != nil {
 		t.Errorf("a former tenant sees who came after: %v", s)
 	}
 	for _, sub := range []string{"/staff", "/devices", "/shifts"} {
-		b.refuse("GET", path+sub, nil, 404, "not_found")
+		b.Refuse("GET", path+sub, nil, 404, "not_found")
 	}
-	b.refuse("POST", path+"/confirmations", object{"amount": "5000", "occurred_at": time.Now().Add(-time.Hour)}, 404, "not_found")
-	b.refuse("POST", path+"/checks", object{"payload": "x"}, 404, "not_found")
-	after := w.browser()
-	after.signInByPhone("0905888888", 2)
-	if paid := after.visit("GET", path+"/payments", nil, 200).items(); len(paid) != 1 || paid[0].text("amount") != "4000" {
+	b.Refuse("POST", path+"/confirmations", object{"amount": "5000", "occurred_at": time.Now().Add(-time.Hour)}, 404, "not_found")
+	b.Refuse("POST", path+"/checks", object{"payload": "x"}, 404, "not_found")
+	after := w.OpenBrowser()
+	after.SignInByPhone("0905888888", 2)
+	if paid := after.Visit("GET", path+"/payments", nil, 200).Items(); len(paid) != 1 || paid[0].Text("amount") != "4000" {
 		t.Errorf("the next tenant reads %v", paid)
 	}
-	b.visit("DELETE", "/api/v1/sessions/current", nil, 204)
-	b.visit("GET", "/api/v1/me", nil, 401)
+	b.Visit("DELETE", "/api/v1/sessions/current", nil, 204)
+	b.Visit("GET", "/api/v1/me", nil, 401)
 }
 
 // TestNobodyLearnsWhoseAPhoneIs compares what is answered for registered phones and for others, and how soon.
@@ -103,16 +103,16 @@ func TestNobodyLearnsWhoseAPhoneIs(t *testing.T) {
 	w := newWorld(t)
 	const phones = 40
 	for i := range phones {
-		_, err := w.db.Pool.Exec(t.Context(), `INSERT INTO merchants (id, full_name, phone_index, created_at) VALUES ($1, 'x', $2, now())`,
-			uuid.Must(uuid.NewV7()), w.keys.Index("phone", fmt.Sprintf("07%08d", i)))
+		_, err := w.DB.Pool.Exec(t.Context(), `INSERT INTO merchants (id, full_name, phone_index, created_at) VALUES ($1, 'x', $2, now())`,
+			uuid.Must(uuid.NewV7()), w.Keys.Index("phone", fmt.Sprintf("07%08d", i)))
 		must(t, err)
 	}
-	b := w.browser()
+	b := w.OpenBrowser()
 	took := map[string][]time.Duration{}
 	ask := func(kind, path, phone string, body object, status int) string {
 		began := time.Now()
 		body["phone"] = phone
-		answered := b.fetch("POST", path, body, status)
+		answered := b.Fetch("POST", path, body, status)
 		took[kind+path] = append(took[kind+path], time.Since(began))
 		return answered
 	}
@@ -136,50 +136,50 @@ func TestNobodyLearnsWhoseAPhoneIs(t *testing.T) {
 			t.Errorf("%s: %v for a known phone, %v for another", path, known, unknown)
 		}
 	}
-	b.refuse("POST", "/api/v1/phone-codes", object{"phone": "12345"}, 422, "phone_form")
-	b.fetch("POST", "/api/v1/phone-sessions", object{"phone": "0905000001", "code": "12345"}, 422)
+	b.Refuse("POST", "/api/v1/phone-codes", object{"phone": "12345"}, 422, "phone_form")
+	b.Fetch("POST", "/api/v1/phone-sessions", object{"phone": "0905000001", "code": "12345"}, 422)
 }
 
 // post sends a form as another page would, without cookies.
 func (w *world) post(path, site string) (int, string) {
-	w.t.Helper()
-	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.server.URL+path, strings.NewReader(""))
-	must(w.t, err)
+	w.T.Helper()
+	req, err := http.NewRequestWithContext(w.T.Context(), http.MethodPost, w.Server.URL+path, strings.NewReader(""))
+	must(w.T, err)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Sec-Fetch-Site", site)
 	res, err := http.DefaultClient.Do(req)
-	must(w.t, err)
+	must(w.T, err)
 	defer res.Body.Close()
 	page, err := io.ReadAll(res.Body)
-	must(w.t, err)
+	must(w.T, err)
 	return res.StatusCode, string(page)
 }
 
 func TestAnInvitationOpensOneSession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	stall, _ := w.stall(w.market, "A1", "970422", "1111111")
-	other, _ := w.stall(w.market, "A2", "970422", "2222222")
+	stall, _ := w.Stall(w.Market, "A1", "970422", "1111111")
+	other, _ := w.Stall(w.Market, "A2", "970422", "2222222")
 	path := "/api/v1/stalls/" + stall + "/invitations"
-	manager := w.key("manager", "market:CHODAM")
-	made := w.call(manager, "POST", path, nil, 201)
-	b := w.browser()
+	manager := w.Key("manager", "market:CHODAM")
+	made := w.Call(manager, "POST", path, nil, 201)
+	b := w.OpenBrowser()
 
 	file := filepath.Join(t.TempDir(), "invitation.png")
-	must(t, os.WriteFile(file, []byte(b.fetch("GET", made.text("qr"), nil, 200)), 0o600))
+	must(t, os.WriteFile(file, []byte(b.Fetch("GET", made.Text("qr"), nil, 200)), 0o600))
 	scanned, err := exec.Command("zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file).Output()
 	must(t, err)
-	if strings.TrimSpace(string(scanned)) != made.text("url") {
-		t.Fatalf("zbar reads %q, want %q", scanned, made.text("url"))
+	if strings.TrimSpace(string(scanned)) != made.Text("url") {
+		t.Fatalf("zbar reads %q, want %q", scanned, made.Text("url"))
 	}
-	at, err := url.Parse(made.text("url"))
+	at, err := url.Parse(made.Text("url"))
 	must(t, err)
 	token := strings.TrimPrefix(at.Path, "/i/")
-	if card := b.fetch("GET", made.text("card"), nil, 200); !strings.Contains(card, "Người bán A1") || !strings.Contains(card, made.text("qr")) {
+	if card := b.Fetch("GET", made.Text("card"), nil, 200); !strings.Contains(card, "Người bán A1") || !strings.Contains(card, made.Text("qr")) {
 		t.Errorf("the card says %s", card)
 	}
 	for range 2 { // looking takes nothing
-		if page := b.fetch("GET", at.Path, nil, 200); !strings.Contains(page, "Người bán A1") {
+		if page := b.Fetch("GET", at.Path, nil, 200); !strings.Contains(page, "Người bán A1") {
 			t.Errorf("the page says %s", page)
 		}
 	}
@@ -203,53 +203,53 @@ func TestAnInvitationOpensOneSession(t *testing.T) {
 	if status, page := w.post(at.Path, "same-origin"); status != 410 || !strings.Contains(page, "đã được dùng") || !strings.Contains(page, "ban quản lý") {
 		t.Errorf("a used invitation: %d %s", status, page)
 	}
-	if page := b.fetch("GET", at.Path, nil, 410); strings.Contains(page, "Người bán") {
+	if page := b.Fetch("GET", at.Path, nil, 410); strings.Contains(page, "Người bán") {
 		t.Errorf("a used card tells whose it was: %s", page)
 	}
 
-	again := w.call(manager, "POST", path, nil, 201)
-	b.fetch("POST", strings.TrimSuffix(again.text("qr"), ".png"), nil, 200)
-	if me := b.visit("GET", "/api/v1/me", nil, 200); me.text("role") != "merchant" || me.text("scope_kind") != "merchant" {
+	again := w.Call(manager, "POST", path, nil, 201)
+	b.Fetch("POST", strings.TrimSuffix(again.Text("qr"), ".png"), nil, 200)
+	if me := b.Visit("GET", "/api/v1/me", nil, 200); me.Text("role") != "merchant" || me.Text("scope_kind") != "merchant" {
 		t.Errorf("I am %v", me)
 	}
-	if mine := b.visit("GET", "/api/v1/sessions", nil, 200).items(); len(mine) != 2 || mine[0].text("method") != "invitation" {
+	if mine := b.Visit("GET", "/api/v1/sessions", nil, 200).Items(); len(mine) != 2 || mine[0].Text("method") != "invitation" {
 		t.Errorf("my sessions are %v", mine)
 	}
-	revoked := w.call(manager, "POST", path, nil, 201)
-	w.call(manager, "DELETE", path+"/"+revoked.text("id"), nil, 204)
-	w.call(manager, "DELETE", path+"/"+revoked.text("id"), nil, 404)
-	w.call(manager, "DELETE", path+"/"+again.text("id"), nil, 404)
-	if status, page := w.post(strings.TrimSuffix(revoked.text("qr"), ".png"), "same-origin"); status != 410 || !strings.Contains(page, "thu hồi") {
+	revoked := w.Call(manager, "POST", path, nil, 201)
+	w.Call(manager, "DELETE", path+"/"+revoked.Text("id"), nil, 204)
+	w.Call(manager, "DELETE", path+"/"+revoked.Text("id"), nil, 404)
+	w.Call(manager, "DELETE", path+"/"+again.Text("id"), nil, 404)
+	if status, page := w.post(strings.TrimSuffix(revoked.Text("qr"), ".png"), "same-origin"); status != 410 || !strings.Contains(page, "thu hồi") {
 		t.Errorf("a revoked invitation: %d %s", status, page)
 	}
-	waiting := w.call(manager, "POST", path, nil, 201)
+	waiting := w.Call(manager, "POST", path, nil, 201)
 	var states []string
-	for _, i := range w.call(manager, "GET", path, nil, 200).items() {
-		states = append(states, i.text("state"))
+	for _, i := range w.Call(manager, "GET", path, nil, 200).Items() {
+		states = append(states, i.Text("state"))
 	}
 	if fmt.Sprint(states) != "[open revoked used used]" {
 		t.Errorf("the list says %v", states)
 	}
-	w.call(w.person(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{"merchant": object{"full_name": "Người mới", "phone": "0905888888"}}, 201)
-	if status, page := w.post(strings.TrimSuffix(waiting.text("qr"), ".png"), "same-origin"); status != 410 || !strings.Contains(page, "đổi người thuê") {
+	w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{"merchant": object{"full_name": "Người mới", "phone": "0905888888"}}, 201)
+	if status, page := w.post(strings.TrimSuffix(waiting.Text("qr"), ".png"), "same-origin"); status != 410 || !strings.Contains(page, "đổi người thuê") {
 		t.Errorf("an invitation of a former tenant: %d %s", status, page)
 	}
-	if list := w.call(manager, "GET", path, nil, 200).items(); len(list) != 0 {
+	if list := w.Call(manager, "GET", path, nil, 200).Items(); len(list) != 0 {
 		t.Errorf("the next tenant's invitations are %v", list)
 	}
-	late := w.call(manager, "POST", path, nil, 201)
-	_, err = w.db.Pool.Exec(t.Context(), `UPDATE invitations SET expires_at = now() WHERE id = $1`, late.text("id"))
+	late := w.Call(manager, "POST", path, nil, 201)
+	_, err = w.DB.Pool.Exec(t.Context(), `UPDATE invitations SET expires_at = now() WHERE id = $1`, late.Text("id"))
 	must(t, err)
-	if status, page := w.post(strings.TrimSuffix(late.text("qr"), ".png"), "same-origin"); status != 410 || !strings.Contains(page, "hết hạn") {
+	if status, page := w.post(strings.TrimSuffix(late.Text("qr"), ".png"), "same-origin"); status != 410 || !strings.Contains(page, "hết hạn") {
 		t.Errorf("an expired invitation: %d %s", status, page)
 	}
 	if status, page := w.post("/i/nobody", "same-origin"); status != 404 || !strings.Contains(page, "Không") {
 		t.Errorf("an unknown invitation: %d %s", status, page)
 	}
-	w.call(w.key("team", ""), "POST", path, nil, 403)
-	w.call(w.key("merchant", "stall:"+other), "POST", path, nil, 404)
+	w.Call(w.Key("team", ""), "POST", path, nil, 403)
+	w.Call(w.Key("merchant", "stall:"+other), "POST", path, nil, 404)
 	var kept string
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT (SELECT string_agg(row_to_json(e)::text, '') FROM audit_events e) || (SELECT string_agg(row_to_json(i)::text, '') FROM invitations i)`).Scan(&kept))
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT (SELECT string_agg(row_to_json(e)::text, '') FROM audit_events e) || (SELECT string_agg(row_to_json(i)::text, '') FROM invitations i)`).Scan(&kept))
 	if strings.Contains(kept, token) || !strings.Contains(kept, `"object":"/i/:token"`) {
 		t.Errorf("the trail tells an invitation's token, or does not tell that one was taken: %s", kept)
 	}

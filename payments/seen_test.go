@@ -7,11 +7,11 @@ import (
 
 // readings are what of a stall's merchant was read, as key is told: "role what", newest first, registering left out.
 func (w *world) readings(key, stall string) string {
-	w.t.Helper()
+	w.T.Helper()
 	var told []string
-	for _, r := range w.call(key, "GET", "/api/v1/stalls/"+stall+"/readers", nil, 200).items() {
-		if r.text("what") != "contact" {
-			told = append(told, r.text("role")+" "+r.text("what"))
+	for _, r := range w.Call(key, "GET", "/api/v1/stalls/"+stall+"/readers", nil, 200).Items() {
+		if r.Text("what") != "contact" {
+			told = append(told, r.Text("role")+" "+r.Text("what"))
 		}
 	}
 	return strings.Join(told, ", ")
@@ -20,24 +20,24 @@ func (w *world) readings(key, stall string) string {
 func TestReadingPaymentsIsToldToTheirMerchant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c := w.sepay(nil)
-	a, codeA := w.stall(w.market, "A1", "970422", "1111111")
-	b, codeB := w.stall(w.market, "A2", "970436", "2222222")
-	mine, theirs := w.key("merchant", "stall:"+a), w.key("merchant", "stall:"+b)
-	w.accept(c, transfer{ID: 1, Account: "1111111", Memo: codeA, Amount: 5000, Reference: "FT26253000030651"})
-	w.accept(c, transfer{ID: 2, Account: "1111111", Memo: codeB, Amount: 6000, Reference: "FT26253000030652"}) // a case of A's account
+	c := w.SePay(nil)
+	a, codeA := w.Stall(w.Market, "A1", "970422", "1111111")
+	b, codeB := w.Stall(w.Market, "A2", "970436", "2222222")
+	mine, theirs := w.Key("merchant", "stall:"+a), w.Key("merchant", "stall:"+b)
+	w.Accept(c, transfer{ID: 1, Account: "1111111", Memo: codeA, Amount: 5000, Reference: "FT26253000030651"})
+	w.Accept(c, transfer{ID: 2, Account: "1111111", Memo: codeB, Amount: 6000, Reference: "FT26253000030652"}) // a case of A's account
 
-	w.call(mine, "GET", "/api/v1/stalls/"+a+"/payments", nil, 200) // the own
-	w.call(w.key("province_officer", ""), "GET", "/api/v1/stalls/"+a+"/payments", nil, 403)
+	w.Call(mine, "GET", "/api/v1/stalls/"+a+"/payments", nil, 200) // the own
+	w.Call(w.Key("province_officer", ""), "GET", "/api/v1/stalls/"+a+"/payments", nil, 403)
 	if got := w.readings(mine, a); got != "" {
 		t.Fatalf("before anybody read: %s", got)
 	}
-	w.call(w.admin, "GET", "/api/v1/stalls/"+a+"/payments", nil, 200)
-	w.listen(w.key("integration", "market:CHODAM"), a, "") // told while it is open
-	w.notice(c, 1)
-	auditor := w.key("auditor", "")
-	w.call(auditor, "GET", "/api/v1/notices", nil, 200)
-	w.call(w.key("manager", "market:CHODAM"), "GET", "/api/v1/cases", nil, 200)
+	w.Call(w.Admin, "GET", "/api/v1/stalls/"+a+"/payments", nil, 200)
+	w.listen(w.Key("integration", "market:CHODAM"), a, "") // told while it is open
+	w.Notice(c, 1)
+	auditor := w.Key("auditor", "")
+	w.Call(auditor, "GET", "/api/v1/notices", nil, 200)
+	w.Call(w.Key("manager", "market:CHODAM"), "GET", "/api/v1/cases", nil, 200)
 	if got := w.readings(mine, a); got != "manager cases, auditor notices, admin notices, integration stream, admin payments" {
 		t.Errorf("A is told: %s", got)
 	}
@@ -46,7 +46,7 @@ func TestReadingPaymentsIsToldToTheirMerchant(t *testing.T) {
 	}
 	// A refused reading stands in the trail, though it showed nothing.
 	var refused int
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_events WHERE route = '/api/v1/stalls/:id/payments' AND status = 403`).Scan(&refused))
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_events WHERE route = '/api/v1/stalls/:id/payments' AND status = 403`).Scan(&refused))
 	if refused != 1 {
 		t.Errorf("%d refused readings in the trail", refused)
 	}
@@ -55,14 +55,14 @@ func TestReadingPaymentsIsToldToTheirMerchant(t *testing.T) {
 func TestWebhooksAreNotInTheTrail(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c := w.sepay(nil)
-	w.stall(w.market, "A1", "970422", "1111111")
+	c := w.SePay(nil)
+	w.Stall(w.Market, "A1", "970422", "1111111")
 	counts := func() (n [3]int) {
-		must(t, w.db.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM audit_events), (SELECT count(*) FROM audit_changes), (SELECT count(*) FROM cases)`).Scan(&n[0], &n[1], &n[2]))
+		must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM audit_events), (SELECT count(*) FROM audit_changes), (SELECT count(*) FROM cases)`).Scan(&n[0], &n[1], &n[2]))
 		return n
 	}
 	before := counts()
-	w.accept(c, transfer{ID: 1, Account: "5555555", Memo: "tien rau", Amount: 7000}) // opens a case
+	w.Accept(c, transfer{ID: 1, Account: "5555555", Memo: "tien rau", Amount: 7000}) // opens a case
 	if after := counts(); after[0] != before[0] || after[1] != before[1] || after[2] != before[2]+1 {
 		t.Errorf("events, changes and cases were %v and are %v", before, after)
 	}
@@ -71,12 +71,12 @@ func TestWebhooksAreNotInTheTrail(t *testing.T) {
 func TestACasesStepsAreDigested(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c := w.sepay(nil)
-	w.accept(c, transfer{ID: 1, Account: "5555555", Memo: "tien rau", Amount: 7000})
-	id := w.wantCases("unknown_account", 1)[0].text("id")
-	w.call(w.admin, "POST", "/api/v1/cases/"+id+"/resolve", object{"action": "dismiss", "reason": "chuyển nhầm"}, 200)
+	c := w.SePay(nil)
+	w.Accept(c, transfer{ID: 1, Account: "5555555", Memo: "tien rau", Amount: 7000})
+	id := w.WantCases("unknown_account", 1)[0].Text("id")
+	w.Call(w.Admin, "POST", "/api/v1/cases/"+id+"/resolve", object{"action": "dismiss", "reason": "chuyển nhầm"}, 200)
 	var kinds string
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT coalesce(string_agg(c.kind, ' ' ORDER BY c.id), '') FROM audit_changes c JOIN audit_events e ON e.id = c.event_id
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT coalesce(string_agg(c.kind, ' ' ORDER BY c.id), '') FROM audit_changes c JOIN audit_events e ON e.id = c.event_id
 		WHERE e.object LIKE '/api/v1/cases/%'`).Scan(&kinds))
 	if kinds != "cases case_steps" {
 		t.Errorf("changed: %q", kinds)

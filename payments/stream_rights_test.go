@@ -6,13 +6,15 @@ import (
 	"testing"
 	"time"
 
+	"market40/payments/paymentstest"
+
 	"github.com/google/uuid"
 )
 
 // session makes a user with a scope and signs it in, and returns its browser and its id.
-func (w *world) session(role, kind string, scope any) (*browser, uuid.UUID) {
-	w.t.Helper()
-	user, token := uuid.Must(uuid.NewV7()), newID()
+func (w *world) session(role, kind string, scope any) (*paymentstest.Browser, uuid.UUID) {
+	w.T.Helper()
+	user, token := uuid.Must(uuid.NewV7()), paymentstest.NewID()
 	hash := sha256.Sum256([]byte(token))
 	if kind == "dated" {
 		scope = user
@@ -21,13 +23,13 @@ func (w *world) session(role, kind string, scope any) (*browser, uuid.UUID) {
 		INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, created_at) VALUES ($1, $3, 'Kiểm toán', $2, $4, $5, now())`, user, role, "u-"+token, kind, scope)
 	w.exec(`INSERT INTO sessions (id, user_id, hash, created_at, seen_at, device, address, method, proved_at) VALUES ($1, $2, $3, now(), now(), '', '', 'password', now())`,
 		uuid.Must(uuid.NewV7()), user, hash[:])
-	return &browser{w, map[string]string{"__Host-m40": token}}, user
+	return &paymentstest.Browser{World: w.World, Cookies: map[string]string{"__Host-m40": token}}, user
 }
 
 func (w *world) exec(sql string, args ...any) {
-	w.t.Helper()
-	_, err := w.db.Pool.Exec(w.t.Context(), sql, args...)
-	must(w.t, err)
+	w.T.Helper()
+	_, err := w.DB.Pool.Exec(w.T.Context(), sql, args...)
+	must(w.T, err)
 }
 
 // wantEnd waits for the end of a stream that says nothing more.
@@ -38,7 +40,7 @@ func wantEnd(t *testing.T, events <-chan event) {
 		if open {
 			t.Errorf("a stream says %+v", e)
 		}
-	case <-time.After(patience):
+	case <-time.After(paymentstest.Patience):
 		t.Error("a stream goes on")
 	}
 }
@@ -47,18 +49,18 @@ func wantEnd(t *testing.T, events <-chan event) {
 func TestStreamsEndWithTheirRight(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	c := w.sepay(nil)
+	c := w.SePay(nil)
 	stall, memo, seller, staff := counterOf(w, "A1", "1111111", 1)
-	staff.visit("POST", "/api/v1/staff-sessions", object{"staff_id": seller, "pin": "4831"}, 201)
-	owner := w.browser()
-	owner.signInByPhone(w.phoneOf(stall), 2)
-	left, _ := w.stall(w.market, "A2", "970422", "2222222")
+	staff.Visit("POST", "/api/v1/staff-sessions", object{"staff_id": seller, "pin": "4831"}, 201)
+	owner := w.OpenBrowser()
+	owner.SignInByPhone(w.phoneOf(stall), 2)
+	left, _ := w.Stall(w.Market, "A2", "970422", "2222222")
 	auditor, disabled := w.session("auditor", "all", nil)
 	changed, changedID := w.session("auditor", "all", nil)
 	idle, idleID := w.session("auditor", "all", nil)
 	narrowed, narrowedID := w.session("auditor", "all", nil)
 	dated, datedID := w.session("auditor", "dated", nil)
-	w.exec(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) VALUES ($1, 'market', $2, '[2020-01-01,)')`, datedID, w.market)
+	w.exec(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) VALUES ($1, 'market', $2, '[2020-01-01,)')`, datedID, w.Market)
 
 	type open struct {
 		name, sql string
@@ -68,9 +70,9 @@ func TestStreamsEndWithTheirRight(t *testing.T) {
 		again     int
 	}
 	bearer := func(key string) [2]string { return [2]string{"Authorization", "Bearer " + key} }
-	cookie := func(b *browser) [2]string { return [2]string{"Cookie", b.cookie()} }
+	cookie := func(b *paymentstest.Browser) [2]string { return [2]string{"Cookie", b.Cookie()} }
 	key := func(name, role, scope string) (string, string) {
-		made := w.key(role, scope)
+		made := w.Key(role, scope)
 		w.exec(`UPDATE api_keys SET name = $2 WHERE prefix = left($1, length(prefix))`, made, name)
 		return made, name
 	}
@@ -89,23 +91,23 @@ func TestStreamsEndWithTheirRight(t *testing.T) {
 		{"session idle", `UPDATE sessions SET seen_at = now() - interval '61 minutes' WHERE user_id = $1`, []any{idleID}, cookie(idle), stall, 401},
 		{"device of a shift revoked", `UPDATE stall_devices SET revoked_at = now() WHERE stall_id = $1`, []any{stall}, cookie(staff), stall, 401},
 		{"tenancy over, merchant", `UPDATE tenancies SET valid = tstzrange(lower(valid), now()) WHERE stall_id = $1`, []any{left}, bearer(vacated), left, 404},
-		{"tenancy over, administrator", `SELECT`, nil, bearer(w.admin), left, 409},
+		{"tenancy over, administrator", `SELECT`, nil, bearer(w.Admin), left, 409},
 	}
 	streams := make([]<-chan event, len(opened))
 	for i, o := range opened {
 		streams[i] = w.follow(o.stall, "", o.header[0], o.header[1])
 	}
-	signedOut := owner.listen(stall, "")
-	lasting := w.listen(w.key("auditor", ""), stall, "")
+	signedOut := listenAs(owner, stall, "")
+	lasting := w.listen(w.Key("auditor", ""), stall, "")
 	for _, o := range opened {
 		w.exec(o.sql, o.args...)
 	}
-	owner.visit("DELETE", "/api/v1/sessions/current", nil, 204)
+	owner.Visit("DELETE", "/api/v1/sessions/current", nil, 204)
 	for i, o := range opened {
 		t.Run(o.name, func(t *testing.T) { wantEnd(t, streams[i]) })
 	}
 	t.Run("signed out", func(t *testing.T) { wantEnd(t, signedOut) })
-	w.accept(c, transfer{ID: 1, Account: "1111111", Memo: memo, Amount: 1000})
+	w.Accept(c, transfer{ID: 1, Account: "1111111", Memo: memo, Amount: 1000})
 	if e := next(t, lasting); e.id != "1" {
 		t.Errorf("a stream whose right lasts says %+v", e)
 	}
@@ -119,12 +121,12 @@ func TestStreamsEndWithTheirRight(t *testing.T) {
 
 // statusOf is how a stream is answered.
 func (w *world) statusOf(stall string, header [2]string) int {
-	w.t.Helper()
-	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.server.URL+"/api/v1/stalls/"+stall+"/payments/stream", nil)
-	must(w.t, err)
+	w.T.Helper()
+	req, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, w.Server.URL+"/api/v1/stalls/"+stall+"/payments/stream", nil)
+	must(w.T, err)
 	req.Header.Set(header[0], header[1])
 	res, err := http.DefaultClient.Do(req)
-	must(w.t, err)
+	must(w.T, err)
 	_ = res.Body.Close()
 	return res.StatusCode
 }
@@ -138,11 +140,11 @@ func TestStreamsEndWithStaffAndShift(t *testing.T) {
 	} {
 		account := []string{"1111111", "2222222"}[i]
 		stall, _, seller, b := counterOf(w, "A"+account[:1], account, i+1)
-		b.visit("POST", "/api/v1/staff-sessions", object{"staff_id": seller, "pin": "4831"}, 201)
-		events := b.listen(stall, "")
+		b.Visit("POST", "/api/v1/staff-sessions", object{"staff_id": seller, "pin": "4831"}, 201)
+		events := listenAs(b, stall, "")
 		w.exec(over, stall)
 		wantEnd(t, events)
-		if status := w.statusOf(stall, [2]string{"Cookie", b.cookie()}); status != 401 {
+		if status := w.statusOf(stall, [2]string{"Cookie", b.Cookie()}); status != 401 {
 			t.Errorf("%s: coming again is answered %d", over, status)
 		}
 	}

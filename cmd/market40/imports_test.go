@@ -80,7 +80,7 @@ var arrows = map[string][]string{
 	"payments/orders": {"merchants", "merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "payments/ledger", "payments/money"},
 	"payments/push":   {"merchants/auth", "merchants/edge", "merchants/jobs", "merchants/problem", "merchants/seal", "migrations/database", "payments", "payments/ledger", "payments/money"},
 	// Only tests import it: a program on its own database.
-	"payments/paymentstest": {"merchants/edge", "merchants/seal", "migrations/database", "payments", "payments/cases", "payments/intake"},
+	"payments/paymentstest": {"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/phones", "merchants/seal", "migrations/database", "migrations/database/dbtest", "payments", "payments/banks", "payments/book", "payments/cases", "payments/intake", "payments/ledger", "payments/money", "payments/orders"},
 	// The book draws documents, which the way of notices must not carry.
 	"payments/book": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/posters", "merchants/problem", "merchants/seal", "migrations/database", "payments/ledger", "payments/money"},
 	// Boxes speak what was posted: the way of notices knows no MQTT.

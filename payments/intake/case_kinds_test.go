@@ -1,0 +1,31 @@
+package intake_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strconv"
+	"testing"
+
+	"market40/payments/paymentstest"
+)
+
+// TestTheInterfaceNamesEveryKindOfCase compares the declared kinds with the enum from which the client's types are made.
+func TestTheInterfaceNamesEveryKindOfCase(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "case_kinds.go", nil, 0)
+	must(t, err)
+	var kinds []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		if word, is := n.(*ast.BasicLit); is {
+			kind, err := strconv.Unquote(word.Value)
+			must(t, err)
+			kinds = append(kinds, kind)
+		}
+		return true
+	})
+	if named := paymentstest.CaseKinds(); !slices.Equal(kinds, named) || len(kinds) < 15 {
+		t.Errorf("declared are %q, named by the interface %q", kinds, named)
+	}
+}

@@ -1,0 +1,113 @@
+package intake_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/migrations/database"
+	"market40/migrations/database/dbtest"
+	"market40/payments/paymentstest"
+)
+
+// TestReadersWaitForThePoolWithAnEnd: while every connection for reading is in use, a reader is told to come again, and
+// money goes on coming in.
+func TestReadersWaitForThePoolWithAnEnd(t *testing.T) {
+	t.Parallel()
+	const conns = 4
+	db, err := database.Open(t.Context(), dbtest.URL(t), database.Options{MaxConns: conns, AcquireTimeout: 3 * time.Second})
+	must(t, err)
+	t.Cleanup(db.Close)
+	w := newWorldOn(t, db)
+	c := w.SePay(nil)
+	stall, code := w.Stall(w.Market, "A1", "970422", "1111111")
+	w.Accept(c, transfer{ID: 1, Account: "1111111", Memo: code, Amount: 1000})
+	var held []*pgxpool.Conn
+	for range conns {
+		conn, err := db.Pool.Acquire(t.Context())
+		if err != nil { // a stream's look or a job has it
+			break
+		}
+		held = append(held, conn)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.Server.URL+"/api/v1/stalls/"+stall+"/payments", nil)
+	must(t, err)
+	req.Header.Set("Authorization", "Bearer "+w.Admin)
+	res, err := http.DefaultClient.Do(req)
+	must(t, err)
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
+		t.Errorf("a reader is answered %d, Retry-After %q", res.StatusCode, res.Header.Get("Retry-After"))
+	}
+	w.Accept(c, transfer{ID: 2, Account: "1111111", Memo: code, Amount: 2000})
+	for _, conn := range held {
+		conn.Release()
+	}
+	w.WantPaid(stall, "2000", "1000")
+}
+
+// TestAStalledReplicaKeepsNoLock: a replica that stops in the middle of posting, with the stall's row locked, loses the lock
+// by the server's limit, and the others post to that stall.
+func TestAStalledReplicaKeepsNoLock(t *testing.T) {
+	t.Parallel()
+	stalled, proxy, direct := newProxiedWorld(t)
+	c := stalled.SePay(nil)
+	stall, code := stalled.Stall(stalled.Market, "A1", "970422", "1111111")
+	stalled.Accept(c, transfer{ID: 1, Account: "1111111", Memo: code, Amount: 1000})
+	healthy := stalled.secondProgram(direct)
+
+	holder, err := direct.Pool.Begin(t.Context())
+	must(t, err)
+	_, err = holder.Exec(t.Context(), `SELECT FROM ledger_accounts WHERE tenancy_id = (SELECT id FROM tenancies WHERE stall_id = $1) FOR UPDATE`, stall)
+	must(t, err)
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		stalled.Outcome(c, transfer{ID: 2, Account: "1111111", Memo: code, Amount: 2000})
+	}()
+	stalled.Eventually("the posting waits for the row", func() bool { return stalled.sessions(direct, `wait_event_type = 'Lock'`) > 0 })
+	proxy.Freeze()
+	must(t, holder.Rollback(t.Context()))
+	stalled.Eventually("the frozen replica has the row", func() bool { return stalled.sessions(direct, `state = 'idle in transaction'`) > 0 })
+	began := time.Now()
+	healthy.Eventually("the healthy replica posts", func() bool {
+		status, _, _ := healthy.Outcome(c, transfer{ID: 3, Account: "1111111", Memo: code, Amount: 3000})
+		return status == http.StatusOK
+	})
+	if took := time.Since(began); took > 40*time.Second { // 5 s, where nothing else runs
+		t.Errorf("the row was free after %s", took)
+	}
+	proxy.Thaw()
+	<-answered
+	healthy.VerifyBooks()
+}
+
+// secondProgram is a second program on the same database, over other connections.
+func (w *world) secondProgram(db *database.DB) *world {
+	w.T.Helper()
+	other := *w.World
+	other.Payments = paymentstest.NewParts(db, w.Keys, time.Now)
+	e := edge.New(edge.Parts{DB: db, Keys: w.Keys, Gate: auth.Gate{Keys: w.APIKeys}, Now: time.Now, Version: "test"})
+	other.Payments.Routes(e)
+	other.Payments.Start(context.WithoutCancel(w.T.Context()))
+	other.Server = httptest.NewServer(e.Engine)
+	w.T.Cleanup(func() {
+		other.Payments.Stop()
+		other.Server.Close()
+	})
+	other.DB = db
+	return &world{&other}
+}
+
+// sessions counts the sessions of the test's database in some state.
+func (w *world) sessions(db *database.DB, state string) (n int) {
+	w.T.Helper()
+	must(w.T, db.Pool.QueryRow(w.T.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query ~ 'ledger_accounts' AND `+state).Scan(&n))
+	return n
+}

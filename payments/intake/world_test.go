@@ -1,0 +1,28 @@
+package intake_test
+
+import (
+	"testing"
+
+	"market40/migrations/database"
+	"market40/payments/paymentstest"
+)
+
+type (
+	object   = paymentstest.Object
+	transfer = paymentstest.Transfer
+)
+
+// world is one program on its own database, with what these tests do in it.
+type world struct{ *paymentstest.World }
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	return &world{paymentstest.New(t)}
+}
+
+func newWorldOn(t *testing.T, db *database.DB) *world {
+	t.Helper()
+	return &world{paymentstest.NewOn(t, db)}
+}
+
+var must = paymentstest.Must

@@ -1,0 +1,105 @@
+package paymentstest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// ConnectionsPath is where bank connections are managed.
+const ConnectionsPath = "/api/v1/bank-connections"
+
+// WantDays wants a stall's days of November 2026 to be "day count amount", and their hours to add up.
+func (w *World) WantDays(stall string, want ...string) {
+	w.T.Helper()
+	var got []string
+	for _, d := range w.Call(w.Admin, "GET", "/api/v1/stalls/"+stall+"/days?from=2026-11-01&to=2026-11-30", nil, 200).Items() {
+		got = append(got, fmt.Sprint(d.Text("day"), " ", d.Text("count"), " ", d.Text("amount")))
+		var hours float64
+		for _, h := range d["hours"].([]any) {
+			if hours += h.(map[string]any)["count"].(float64); h.(map[string]any)["count"].(float64) < 0 {
+				w.T.Errorf("an hour of %s is %v", d.Text("day"), h)
+			}
+		}
+		if hours != d["count"].(float64) {
+			w.T.Errorf("the hours of %s hold %v payments of %v", d.Text("day"), hours, d["count"])
+		}
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		w.T.Errorf("the days are %v, want %v", got, want)
+	}
+}
+
+// Amounts returns what a stall was paid, newest first.
+func (w *World) Amounts(stall string) []string {
+	w.T.Helper()
+	var amounts []string
+	for _, p := range w.Paid(stall) {
+		amounts = append(amounts, p.Text("amount"))
+	}
+	return amounts
+}
+
+// Eventually waits until a condition holds.
+func (w *World) Eventually(what string, holds func() bool) {
+	w.T.Helper()
+	for deadline := time.Now().Add(Patience); !holds(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.T.Fatalf("not in time: %s", what)
+		}
+	}
+}
+
+// Outcome posts a webhook body and returns the status and how long the answer took.
+func (w *World) Outcome(connection string, n Transfer) (status int, retryAfter string, took time.Duration) {
+	w.T.Helper()
+	raw, err := json.Marshal(n.Body())
+	Must(w.T, err)
+	ctx, cancel := context.WithTimeout(w.T.Context(), Patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.Server.URL+"/webhooks/sepay/"+connection, bytes.NewReader(raw))
+	Must(w.T, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Apikey "+SePayKey)
+	begun := time.Now()
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		w.T.Error(err)
+		return 0, "", time.Since(begun)
+	}
+	defer res.Body.Close()
+	return res.StatusCode, res.Header.Get("Retry-After"), time.Since(begun)
+}
+
+// Grow gives the only stall that was paid n earlier payments, 300 a day until two days ago, straight into the tables.
+func (w *World) Grow(n int) {
+	w.T.Helper()
+	_, err := w.DB.Pool.Exec(w.T.Context(), `INSERT INTO payments (id, market_id, debit_account, credit_account, amount, debit_version, credit_version, occurred_at, recorded_at, reference, strong)
+		SELECT overlay(id_floor(t.at)::text placing right(gen_random_uuid()::text, 20) FROM 17)::uuid, l.market_id, b.id, l.id, 1000, t.n, t.n, t.at, t.at, 'FT' || t.n, true
+		FROM ledger_accounts l, ledger_accounts b, (SELECT n, now() - interval '2 days' - ($1 - n) * interval '1 day' / 300 AS at FROM generate_series(1, $1::int) n) t
+		WHERE l.kind = 'stall' AND b.kind = 'bank' AND b.account_id IS NOT NULL`, n)
+	Must(w.T, err)
+	Must(w.T, w.Execute(`UPDATE ledger_accounts SET version = version + 1000000`))
+	Must(w.T, w.Execute(`ANALYZE payments`))
+}
+
+// Execute runs SQL beside the program.
+func (w *World) Execute(sql string) error {
+	_, err := w.DB.Pool.Exec(w.T.Context(), sql)
+	return err
+}
+
+// Status returns how a request is answered.
+func (w *World) Status(key, method, path string) int {
+	w.T.Helper()
+	req, err := http.NewRequestWithContext(w.T.Context(), method, w.Server.URL+path, http.NoBody)
+	Must(w.T, err)
+	req.Header.Set("Authorization", "Bearer "+key)
+	res, err := http.DefaultClient.Do(req)
+	Must(w.T, err)
+	Must(w.T, res.Body.Close())
+	return res.StatusCode
+}

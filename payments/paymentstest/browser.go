@@ -1,0 +1,153 @@
+package paymentstest
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// SMSGateway is an operator's SMS gateway: it stores what it was given.
+type SMSGateway struct {
+	*httptest.Server
+	mu   sync.Mutex
+	sent []Object
+}
+
+func newSMSGateway(t *testing.T) *SMSGateway {
+	t.Helper()
+	g := &SMSGateway{}
+	g.Server = httptest.NewServer(http.HandlerFunc(func(res http.ResponseWriter, req *http.Request) {
+		var o Object
+		if req.Header.Get("Authorization") != "Bearer gateway-token" || json.NewDecoder(req.Body).Decode(&o) != nil {
+			res.WriteHeader(http.StatusForbidden)
+			return
+		}
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.sent = append(g.sent, o)
+	}))
+	t.Cleanup(g.Close)
+	return g
+}
+
+// codeFor waits for the n-th message and is the code in it.
+func (g *SMSGateway) codeFor(t *testing.T, phone string, n int) string {
+	t.Helper()
+	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		g.mu.Lock()
+		sent := g.sent
+		g.mu.Unlock()
+		if len(sent) < n {
+			continue
+		}
+		if to := sent[n-1].Text("to"); to != "+84"+phone[1:] {
+			t.Fatalf("message %d went to %s", n, to)
+		}
+		return regexp.MustCompile(`\d{6}`).FindString(sent[n-1].Text("text"))
+	}
+	t.Fatalf("message %d was not sent", n)
+	return ""
+}
+
+// Browser is one on a phone: it keeps cookies and tells where a request comes from.
+type Browser struct {
+	*World
+	Cookies map[string]string
+}
+
+// OpenBrowser returns a browser that nobody has signed in with.
+func (w *World) OpenBrowser() *Browser { return &Browser{w, map[string]string{}} }
+
+// Fetch makes a request and wants a status.
+func (b *Browser) Fetch(method, path string, body any, want int) string {
+	b.T.Helper()
+	raw, err := json.Marshal(body)
+	Must(b.T, err)
+	req, err := http.NewRequestWithContext(b.T.Context(), method, b.Server.URL+path, bytes.NewReader(raw))
+	Must(b.T, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	req.Header.Set("User-Agent", "điện thoại")
+	req.Header.Set("Cookie", b.Cookie())
+	res, err := http.DefaultClient.Do(req)
+	Must(b.T, err)
+	defer res.Body.Close()
+	answered, err := io.ReadAll(res.Body)
+	Must(b.T, err)
+	if res.StatusCode != want {
+		b.T.Fatalf("%s %s answered %d, want %d: %s", method, path, res.StatusCode, want, answered)
+	}
+	for _, c := range res.Cookies() {
+		if !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+			b.T.Errorf("the cookie is %s", c.Raw)
+		}
+		if b.Cookies[c.Name] = c.Value; c.MaxAge < 0 {
+			delete(b.Cookies, c.Name)
+		}
+	}
+	return string(answered)
+}
+
+// Cookie returns what the browser sends as its cookies.
+func (b *Browser) Cookie() string {
+	var pairs []string
+	for name, value := range b.Cookies {
+		pairs = append(pairs, name+"="+value)
+	}
+	return strings.Join(pairs, "; ")
+}
+
+// Visit makes a request, wants a status, and returns the answer.
+func (b *Browser) Visit(method, path string, body any, want int) Object {
+	b.T.Helper()
+	answered := Object{}
+	if text := b.Fetch(method, path, body, want); text != "" {
+		Must(b.T, json.Unmarshal([]byte(text), &answered))
+	}
+	return answered
+}
+
+// Refuse wants a refusal with its status and code.
+func (b *Browser) Refuse(method, path string, body any, status int, code string) {
+	b.T.Helper()
+	if o := b.Visit(method, path, body, status); o.Text("code") != code {
+		b.T.Errorf("%s %s was refused as %q, want %q", method, path, o.Text("code"), code)
+	}
+}
+
+// SignInByPhone comes in by the n-th message, a minute after the one before.
+func (b *Browser) SignInByPhone(phone string, n int) {
+	b.T.Helper()
+	_, err := b.DB.Pool.Exec(b.T.Context(), `UPDATE phone_codes SET sent_at = sent_at - interval '1 minute'`)
+	Must(b.T, err)
+	b.Visit("POST", "/api/v1/phone-codes", Object{"phone": phone}, 202)
+	in := b.Visit("POST", "/api/v1/phone-sessions", Object{"phone": phone, "code": b.SMS.codeFor(b.T, phone, n)}, 201)
+	if in.Text("method") != "phone" || b.Cookies["__Host-m40"] == "" {
+		b.T.Fatalf("signed in as %v with %v", in, b.Cookies)
+	}
+}
+
+// Try makes a request and says how it was answered.
+func (b *Browser) Try(method, path string, body any) (int, Object) {
+	b.T.Helper()
+	raw, err := json.Marshal(body)
+	Must(b.T, err)
+	req, err := http.NewRequestWithContext(b.T.Context(), method, b.Server.URL+path, bytes.NewReader(raw))
+	Must(b.T, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	req.Header.Set("Cookie", b.Cookie())
+	res, err := http.DefaultClient.Do(req)
+	Must(b.T, err)
+	defer res.Body.Close()
+	var o Object
+	_ = json.NewDecoder(res.Body).Decode(&o)
+	return res.StatusCode, o
+}

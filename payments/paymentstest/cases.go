@@ -1,0 +1,86 @@
+package paymentstest
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"market40/payments/cases"
+)
+
+// CaseKinds returns the kinds of cases that the interface names.
+func CaseKinds() []string {
+	field, _ := reflect.TypeFor[cases.Case]().FieldByName("Kind")
+	return strings.Split(field.Tag.Get("enum"), ",")
+}
+
+// OpenCases returns the open cases of a kind.
+func (w *World) OpenCases(kind string) []Object {
+	w.T.Helper()
+	var found []Object
+	for _, c := range w.Call(w.Admin, "GET", "/api/v1/cases?state=open", nil, 200).Items() {
+		if !slices.Contains(CaseKinds(), c.Text("kind")) {
+			w.T.Errorf("a case is of the kind %s, which the interface does not name", c.Text("kind"))
+		}
+		if c.Text("kind") == kind {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// WantCases wants a number of open cases of a kind, and returns them.
+func (w *World) WantCases(kind string, n int) []Object {
+	w.T.Helper()
+	found := w.OpenCases(kind)
+	if len(found) != n {
+		w.T.Errorf("%d open cases %q, want %d", len(found), kind, n)
+	}
+	return found
+}
+
+// Decide lets two people decide the one open case of a kind and returns its path.
+func (w *World) Decide(kind string, resolution Object) string {
+	w.T.Helper()
+	cases := w.OpenCases(kind)
+	if len(cases) != 1 {
+		w.T.Fatalf("%d open cases %q", len(cases), kind)
+	}
+	path := "/api/v1/cases/" + cases[0].Text("id")
+	w.Call(w.Admin, "POST", path+"/resolve", resolution, 200)
+	w.Call(w.Key("admin", ""), "POST", path+"/resolve", resolution, 200)
+	return path
+}
+
+// AssignTo is the resolution that assigns a case to a stall.
+func AssignTo(stall string) Object {
+	return Object{"action": "assign", "stall_id": stall, "reason": "người bán xác nhận"}
+}
+
+// Attempt posts a body whose answer may be a success or a conflict, and nothing else.
+func (w *World) Attempt(key, path string, body any) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		w.T.Error(err)
+		return
+	}
+	req, err := http.NewRequestWithContext(w.T.Context(), http.MethodPost, w.Server.URL+path, bytes.NewReader(raw))
+	if err != nil {
+		w.T.Error(err)
+		return
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+key)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		w.T.Error(err)
+		return
+	}
+	defer res.Body.Close()
+	if res.StatusCode != 200 && res.StatusCode != 409 {
+		w.T.Errorf("%s is answered %d", path, res.StatusCode)
+	}
+}

@@ -1,0 +1,123 @@
+package paymentstest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"market40/payments/banks"
+	"market40/payments/money"
+)
+
+// ProviderSecrets are secrets of a plausible strength for each provider.
+var ProviderSecrets = map[string]banks.Secrets{
+	"sepay":     {"hmac_secret": "sepay-hmac-demo-secret"},
+	"sepay_pg":  {"secret_key": "pg-secret-key-of-the-merchant"},
+	"casso_v1":  {"secure_token": "SECURE-TOKEN-OF-THE-MERCHANT"},
+	"casso_v2":  {"checksum_key": "test_checksum_key"},
+	"payos":     {"checksum_key": "test_checksum_key"},
+	"pay2s":     {"token": "pay2s-token-of-the-merchant"},
+	"vietqr_vn": {"username": "vietqr-user", "password": "vietqr-password"},
+	"momo":      {"partner_code": "MOMOTEST", "access_key": "F8BBA842ECF85", "secret_key": "K951B6PE1waDMi640xX08PD3vg6EkVlz"},
+	"zalopay":   {"key2": "test-key2-khong-phai-khoa-that"},
+	"vnpay":     {"hash_secret": "vnpay-hash-secret"},
+	"standard":  {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+}
+
+// Feed is a bank connection of one provider, played with the provider's own bodies and signatures.
+type Feed struct {
+	*World
+	ID, Path string
+	Provider banks.Provider
+	Secrets  banks.Secrets
+}
+
+// NewFeed makes a connection of a provider.
+func (w *World) NewFeed(provider string) *Feed {
+	w.T.Helper()
+	p, ok := banks.Find(provider)
+	if !ok {
+		w.T.Fatalf("no provider %q", provider)
+	}
+	secrets := ProviderSecrets[provider]
+	made := w.Call(w.Admin, "POST", "/api/v1/bank-connections", Object{"provider": provider, "name": provider, "secrets": secrets}, 201)
+	return &Feed{World: w, ID: made.Text("id"), Path: made.Text("webhook_path"), Provider: p, Secrets: secrets}
+}
+
+// Play sends a notice in the provider's words and wants a success.
+func (f *Feed) Play(n banks.Notice) {
+	f.T.Helper()
+	r, err := f.Provider.Compose(n, f.Secrets, time.Now())
+	Must(f.T, err)
+	f.Deliver(r)
+}
+
+// Deliver sends a request and wants a success.
+func (f *Feed) Deliver(r banks.Request) {
+	f.T.Helper()
+	if status, answer := f.Send(r); status >= 300 {
+		f.T.Fatalf("%s answered %d: %s", f.Provider.Name(), status, answer)
+	}
+}
+
+// Send sends a request and returns the status and the answer.
+func (f *Feed) Send(r banks.Request) (int, string) {
+	f.T.Helper()
+	address := f.Server.URL + f.Path + r.SubPath
+	if r.RawQuery != "" {
+		address += "?" + r.RawQuery
+	}
+	req, err := http.NewRequestWithContext(f.T.Context(), r.Method, address, bytes.NewReader(r.Body))
+	Must(f.T, err)
+	req.Header = r.Header
+	res, err := http.DefaultClient.Do(req)
+	Must(f.T, err)
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	Must(f.T, err)
+	return res.StatusCode, string(answer)
+}
+
+// States returns the states and reasons of the notices under one external id, in the order they came.
+func (f *Feed) States(external string) []string {
+	f.T.Helper()
+	var states []string
+	for _, n := range f.Call(f.Admin, "GET", "/api/v1/notices?connection_id="+f.ID+"&external_id="+external, nil, 200).Items() {
+		states = append([]string{n.Text("state") + " " + n.Text("why")}, states...)
+	}
+	return states
+}
+
+// WantStates wants States to be some.
+func (f *Feed) WantStates(external string, want ...string) {
+	f.T.Helper()
+	if got := f.States(external); fmt.Sprint(got) != fmt.Sprint(want) {
+		f.T.Errorf("%s: notices %s are %q, want %q", f.Provider.Name(), external, got, want)
+	}
+}
+
+// BankTime is a whole minute in Vietnam.
+var BankTime = time.Date(2026, 11, 20, 10, 11, 0, 0, time.FixedZone("+07", 7*60*60))
+
+// Credit returns a notice of money that came in, with what every provider's words can carry.
+func Credit(id, account string, amount int64) banks.Notice {
+	return banks.Notice{
+		ExternalID: id, Account: account, Direction: banks.In, Amount: money.FromDong(amount), Currency: money.Currency,
+		Memo: "mua ca", OrderRef: "7001", OccurredAt: BankTime, Precision: banks.Second,
+	}
+}
+
+// SendVietcombank plays one transfer of Vietcombank as SePay (casso nil) or Casso reports it: its reference is weak.
+func (w *World) SendVietcombank(connection string, casso *Feed, id int, memo string, at time.Time) {
+	w.T.Helper()
+	if casso == nil {
+		w.Accept(connection, Transfer{ID: id, Gateway: "Vietcombank", Account: "1111111", Memo: memo, Amount: 45000, Reference: "5243.65937", Date: at.Format(time.DateTime)})
+		return
+	}
+	n := Credit(strconv.Itoa(id), "1111111", 45000)
+	n.BankBIN, n.Memo, n.Reference, n.OccurredAt = "970436", memo, "5243.65937", at
+	casso.Play(n)
+}
