@@ -13,7 +13,7 @@ import (
 	"market40/cmd/market40/app"
 	"market40/merchants/edge"
 	"market40/merchants/problem"
-	"market40/payments/intake"
+	"market40/payments/connections"
 )
 
 func connectionsCommand(s *app.Settings) *cobra.Command {
@@ -27,10 +27,10 @@ func listConnectionsCommand(s *app.Settings) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list [--json]", Short: "The bank connections, oldest first: id, provider, whether it takes notices, name", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withIntake(cmd.Context(), s, false, func(p *intake.Intake) error {
-				all := edge.List[intake.Connection]{Items: []intake.Connection{}}
+			return withProgram(cmd.Context(), s, false, func(p *app.Program) error {
+				all := edge.List[connections.Connection]{Items: []connections.Connection{}}
 				for page := (edge.Page{Limit: edge.MaxLimit}); ; page.After = *all.Next {
-					list, err := p.Connections(cmd.Context(), page)
+					list, err := p.Connections.List(cmd.Context(), page)
 					if err != nil {
 						return err
 					}
@@ -54,7 +54,7 @@ func listConnectionsCommand(s *app.Settings) *cobra.Command {
 }
 
 // connectionState is whether a connection takes notices, in one word.
-func connectionState(c intake.Connection) string {
+func connectionState(c connections.Connection) string {
 	switch {
 	case c.Enabled:
 		return "enabled"
@@ -65,7 +65,7 @@ func connectionState(c intake.Connection) string {
 }
 
 // connectionFaults are what an operator should change of a connection.
-func connectionFaults(c intake.Connection) string {
+func connectionFaults(c connections.Connection) string {
 	var faults []string
 	if c.Unsigned {
 		faults = append(faults, "UNSIGNED: only the caller's address is checked")
@@ -91,8 +91,8 @@ func testConnectionCommand(s *app.Settings) *cobra.Command {
 			if err != nil {
 				return app.WrongUse(errors.New("ID is a connection's id, as `market40 connections list` prints it"))
 			}
-			return withIntake(cmd.Context(), s, true, func(p *intake.Intake) error {
-				notice, err := p.TestConnection(cmd.Context(), id)
+			return withProgram(cmd.Context(), s, true, func(p *app.Program) error {
+				notice, err := p.Intake.TestConnection(cmd.Context(), id)
 				var refused *problem.Error
 				if errors.As(err, &refused) {
 					return errors.New(refused.En)
@@ -112,20 +112,20 @@ func testConnectionCommand(s *app.Settings) *cobra.Command {
 	return c
 }
 
-// withIntake does something with the way in of notices; open: while its routes take them.
-func withIntake(ctx context.Context, s *app.Settings, open bool, do func(*intake.Intake) error) error {
+// withProgram does something with the program; open: while its routes receive notices.
+func withProgram(ctx context.Context, s *app.Settings, open bool, do func(*app.Program) error) error {
 	p, closeAll, err := app.OpenProgram(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer closeAll()
 	if !open {
-		return do(p.Intake)
+		return do(p)
 	}
 	if _, err := p.Routes(false); err != nil {
 		return err
 	}
 	p.StartPayments(context.WithoutCancel(ctx))
 	defer p.StopPayments()
-	return do(p.Intake)
+	return do(p)
 }

@@ -17,25 +17,25 @@ var arrows = map[string][]string{
 	"cmd/market40": {
 		"cmd/market40/app", "cmd/market40/bench", "cmd/market40/demo", "cmd/market40/simulate", "cmd/market40/soundbox",
 		"reports/exports", "reports/periodic",
-		"payments/intake", "payments/ledger",
+		"payments/connections", "payments/ledger",
 		"merchants/auth", "merchants/dates", "merchants/edge", "merchants/problem", "merchants/seal", "merchants/siem",
 		"migrations", "migrations/database",
 	},
 	// The program put together: nothing but commands imports it.
 	"cmd/market40/app": {
 		"frontend", "frontend/pages", "reports", "reports/exports", "reports/field", "reports/periodic", "reports/programme",
-		"payments", "payments/book", "payments/cases", "payments/intake", "payments/ledger", "payments/orders", "payments/push", "payments/soundbox",
+		"payments", "payments/book", "payments/cases", "payments/connections", "payments/intake", "payments/ledger", "payments/orders", "payments/push", "payments/soundbox",
 		"merchants", "merchants/auth", "merchants/edge", "merchants/jobs", "merchants/notify", "merchants/outbox", "merchants/outgoing", "merchants/phones", "merchants/privacy", "merchants/seal", "merchants/siem",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
 	"cmd/market40/bench": {
 		"cmd/market40/app",
-		"payments/intake", "merchants", "merchants/auth", "merchants/posters", "merchants/vietqr",
+		"payments/connections", "merchants", "merchants/auth", "merchants/posters", "merchants/vietqr",
 		"migrations/database/private",
 	},
 	"cmd/market40/demo": {
 		"cmd/market40/app", "cmd/market40/demo/history", "reports", "reports/periodic", "reports/programme",
-		"payments/banks", "payments/cases", "payments/intake", "payments/money",
+		"payments/banks", "payments/cases", "payments/connections", "payments/money",
 		"merchants", "merchants/auth", "merchants/dates", "merchants/memo", "merchants/phones", "merchants/problem", "merchants/seal",
 	},
 	"cmd/market40/demo/history": {"merchants/seal", "payments/banks", "payments/intake", "payments/ledger"},
@@ -69,10 +69,12 @@ var arrows = map[string][]string{
 
 	// What a stall reads of its payments knows nothing of how they came.
 	"payments": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/problem", "migrations/database", "payments/feed", "payments/ledger", "payments/money"},
+	// Who may send notices.
+	"payments/connections": {"merchants", "merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database", "payments/banks"},
 	// The way of notices into the ledger.
 	"payments/intake": {
-		"payments/banks", "payments/feed", "payments/ledger", "payments/money",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/problem", "merchants/seal", "merchants/vietqr",
+		"payments/banks", "payments/connections", "payments/feed", "payments/ledger", "payments/money",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/problem", "merchants/seal",
 		"migrations/database",
 	},
 	// People decide about what the intake left to them.
@@ -80,7 +82,7 @@ var arrows = map[string][]string{
 	"payments/orders": {"merchants", "merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "payments/ledger", "payments/money"},
 	"payments/push":   {"merchants/auth", "merchants/edge", "merchants/jobs", "merchants/problem", "merchants/seal", "migrations/database", "payments", "payments/ledger", "payments/money"},
 	// Only tests import it: a program on its own database.
-	"payments/paymentstest": {"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/phones", "merchants/seal", "migrations/database", "migrations/database/dbtest", "payments", "payments/banks", "payments/book", "payments/cases", "payments/intake", "payments/ledger", "payments/money", "payments/orders"},
+	"payments/paymentstest": {"merchants", "merchants/auth", "merchants/edge", "merchants/notify", "merchants/phones", "merchants/seal", "migrations/database", "migrations/database/dbtest", "payments", "payments/banks", "payments/book", "payments/cases", "payments/connections", "payments/intake", "payments/ledger", "payments/money", "payments/orders"},
 	// The book draws documents, which the way of notices must not carry.
 	"payments/book": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/posters", "merchants/problem", "merchants/seal", "migrations/database", "payments/ledger", "payments/money"},
 	// Boxes speak what was posted: the way of notices knows no MQTT.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"market40/payments/connections"
 )
 
 const (
@@ -16,8 +18,6 @@ const (
 	// maxAheadCases is how many cases a day are opened for one connection whose notices are dated ahead. Beyond it the
 	// clock of the feed is wrong, which is the operator's matter and no case's.
 	maxAheadCases = 10
-	// aheadWindow is the time over which they are counted.
-	aheadWindow = 24 * time.Hour
 )
 
 // dateByReceipt dates a notice by its receipt when its bank dates it too far ahead, and remembers the bank's own date.
@@ -32,17 +32,17 @@ func (e *entry) dateByReceipt(received time.Time) {
 // countAhead counts, for each connection of this group that dates notices ahead, those of the last day.
 func (w *posting) countAhead(ctx context.Context) error {
 	w.ahead = map[uuid.UUID]int{}
-	var connections []uuid.UUID
+	var senders []uuid.UUID
 	for _, e := range w.entries {
 		if _, listed := w.ahead[e.connection.ID]; e.toldAt != nil && !listed {
-			w.ahead[e.connection.ID], connections = 0, append(connections, e.connection.ID)
+			w.ahead[e.connection.ID], senders = 0, append(senders, e.connection.ID)
 		}
 	}
-	if len(connections) == 0 {
+	if len(senders) == 0 {
 		return nil
 	}
 	rows, err := w.tx.Query(ctx, `SELECT connection_id, count(*) FROM notices WHERE connection_id = ANY ($1) AND told_at IS NOT NULL AND id >= id_floor($2) GROUP BY connection_id`,
-		connections, w.now.Add(-aheadWindow))
+		senders, w.now.Add(-connections.AheadWindow))
 	if err != nil {
 		return fmt.Errorf("count notices dated ahead: %w", err)
 	}
@@ -55,7 +55,7 @@ func (w *posting) countAhead(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("count notices dated ahead: %w", err)
 	}
-	for _, id := range connections {
+	for _, id := range senders {
 		if w.ahead[id] >= maxAheadCases {
 			slog.WarnContext(ctx, "a bank connection dates its notices ahead of our clock", "connection", id, "notices_24h", w.ahead[id])
 		}
@@ -71,13 +71,3 @@ func (w *posting) opensAhead(e *entry) bool {
 	w.ahead[e.connection.ID]++
 	return w.ahead[e.connection.ID] <= maxAheadCases
 }
-
-// ClockAhead is what an operator is told of a feed whose clock is wrong.
-type ClockAhead struct {
-	Notices int   `json:"notices_24h" doc:"notices of the last 24 hours that were dated over an hour ahead of their receipt"`
-	Minutes int64 `json:"minutes" doc:"how far ahead half of them were, at least"`
-}
-
-// selectClockAhead builds the ClockAhead of connection c since $1; null where nothing was dated ahead.
-const selectClockAhead = `(SELECT jsonb_build_object('notices_24h', count(*), 'minutes', floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM n.told_at - n.occurred_at)) / 60)::bigint)
-		FROM notices n WHERE n.connection_id = c.id AND n.told_at IS NOT NULL AND n.id >= id_floor($1) HAVING count(*) > 0)`

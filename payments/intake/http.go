@@ -9,6 +9,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/edge"
 	"market40/merchants/problem"
+	"market40/payments/connections"
 )
 
 // Routes mounts what banks and wallets call, and what operators see and do of connections and notices.
@@ -23,7 +24,7 @@ func (p *Intake) Routes(e *edge.Edge) {
 	documentWebhooks(e)
 
 	op := edge.Tagged("payments")
-	p.connectionRoutes(e)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/bank-connections/{id}/test", "test-bank-connection", "Send a signed test through the webhook; its notice is ignored", 0), p.testConnection)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/notices", "list-notices", "What banks and wallets told us", 0), p.listNotices)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/deliveries/unreadable", "list-unreadable-deliveries", "Signed requests of which nothing could be read", 0), p.listUnreadable)
 }
@@ -52,15 +53,6 @@ func documentWebhooks(e *edge.Edge) {
 	}
 }
 
-// wholePlatform lets those pass who run connections for everybody: a connection's secret opens more than one scope.
-func wholePlatform(ctx context.Context) error {
-	who, err := auth.Require(ctx, auth.WriteConnections)
-	if err == nil && who.ScopeKind != auth.ScopeAll {
-		err = problem.New(problem.Forbidden, "not_allowed", "Cần quyền trên toàn hệ thống.", "This wants a key for the whole platform.")
-	}
-	return err
-}
-
 func (p *Intake) listNotices(ctx context.Context, in *struct {
 	NoticeFilter
 	edge.Page
@@ -75,9 +67,21 @@ func (p *Intake) listNotices(ctx context.Context, in *struct {
 }
 
 func (p *Intake) listUnreadable(ctx context.Context, in *struct{ edge.Page }) (*edge.Body[*edge.List[UnreadableDelivery]], error) {
-	if err := wholePlatform(ctx); err != nil {
+	if err := connections.RequirePlatform(ctx); err != nil {
 		return nil, err
 	}
 	list, err := p.Unreadable(ctx, in.Page)
 	return edge.Answer(list), err
+}
+
+func (p *Intake) testConnection(ctx context.Context, in *struct{ edge.Named }) (*edge.Body[*Notice], error) {
+	if err := connections.RequirePlatform(ctx); err != nil {
+		return nil, err
+	}
+	id, err := in.UUID("connection")
+	if err != nil {
+		return nil, err
+	}
+	notice, err := p.TestConnection(ctx, id)
+	return edge.Answer(notice), err
 }

@@ -14,6 +14,7 @@ import (
 	"market40/merchants/jobs"
 	"market40/merchants/seal"
 	"market40/migrations/database"
+	"market40/payments/connections"
 	"market40/payments/feed"
 	"market40/payments/ledger"
 )
@@ -28,9 +29,8 @@ type Intake struct {
 	stamps      stampClock
 	book        ledger.Book
 	feed        *feed.Feed
-	connections *connections
+	connections *connections.Connections
 	counts      *counts
-	health      tallies
 	pending     pendingCount
 	hooks       http.Handler // the routes that banks call
 	bodies      *edge.Budget // of webhooks
@@ -47,14 +47,12 @@ type Intake struct {
 }
 
 // New prepares the way in; Start opens it.
-func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Intake {
-	p := &Intake{
-		db: db, money: db.Money(), keys: keys, now: now, clock: &clock{now: now}, feed: feed.New(db.Money()), counts: newCounts(), Jobs: jobs.New(db),
+func New(db *database.DB, keys *seal.Keys, senders *connections.Connections, now func() time.Time) *Intake {
+	return &Intake{
+		db: db, money: db.Money(), keys: keys, now: now, clock: &clock{now: now}, feed: feed.New(db.Money()), connections: senders, counts: newCounts(), Jobs: jobs.New(db),
 		bodies: edge.NewWebhookBudget(),
 		lanes:  newLanes(), stuck: newStuck(), stopped: make(chan struct{}),
 	}
-	p.connections = &connections{Intake: p, kept: map[uuid.UUID]*connection{}}
-	return p
 }
 
 // Start runs the workers, the listener and the jobs until Stop; more are jobs of what else rests on the books.
@@ -71,7 +69,7 @@ func (p *Intake) Start(ctx context.Context, more ...jobs.Job) {
 		{Name: "partitions", Every: partitionsEvery, LockOn: p.money, Do: p.makePartitions},
 	}, more...)
 	p.running.Go(func() { p.Jobs.Run(ctx, list...) })
-	p.running.Go(func() { p.flushHealth(ctx) })
+	p.running.Go(func() { p.connections.FlushHealth(ctx) })
 }
 
 // Stop finishes the groups under way and waits for everything that Start began.

@@ -11,6 +11,7 @@ import (
 
 	"market40/merchants"
 	"market40/payments/banks"
+	"market40/payments/connections"
 )
 
 // querier is a pool or a database transaction.
@@ -67,7 +68,7 @@ func (p *Intake) conflictEntry(ctx context.Context, db querier, id uuid.UUID) (*
 	if err != nil {
 		return nil, fmt.Errorf("read conflict %s: %w", id, err)
 	}
-	c, err := p.connections.read(ctx, connectionID)
+	c, err := p.connections.Read(ctx, connectionID)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func (p *Intake) conflictEntry(ctx context.Context, db querier, id uuid.UUID) (*
 }
 
 // findInDelivery returns a delivery's item of a digest; nil where the delivery cannot be read again.
-func (p *Intake) findInDelivery(ctx context.Context, c *connection, id uuid.UUID, sealed, digest []byte) *banks.Notice {
+func (p *Intake) findInDelivery(ctx context.Context, c *connections.Sender, id uuid.UUID, sealed, digest []byte) *banks.Notice {
 	if len(sealed) == 0 {
 		return nil
 	}
@@ -110,7 +111,7 @@ func (p *Intake) findInDelivery(ctx context.Context, c *connection, id uuid.UUID
 	if err != nil {
 		return nil
 	}
-	items, _ := c.provider.Parse(banks.Request{Method: http.MethodPost, Body: raw, RawQuery: string(raw), Now: p.now()}) // what was read is in the items
+	items, _ := c.Provider.Parse(banks.Request{Method: http.MethodPost, Body: raw, RawQuery: string(raw), Now: p.now()}) // what was read is in the items
 	for _, item := range items {
 		if item.Err == nil && p.sameContent(item.Notice, digest, item.Notice.OccurredAt) {
 			return &item.Notice

@@ -3,8 +3,8 @@ package intake
 import (
 	"github.com/google/uuid"
 
-	"market40/merchants/vietqr"
 	"market40/payments/banks"
+	"market40/payments/connections"
 	"market40/payments/money"
 )
 
@@ -178,10 +178,10 @@ func (e *entry) confirms(virtual, account *receiver, several bool) bool {
 // within is the receiver as far as the notice may speak of it, or nil: within the connection's scope, of the provider's kind
 // of accounts, at the bank that the notice names.
 func (e *entry) within(r *receiver) *receiver {
-	if r = e.connection.within(r); r == nil || !sameBank(e.notice.BankBIN, r.BIN) {
+	if r = within(e.connection, r); r == nil || !banks.SameBank(e.notice.BankBIN, r.BIN) {
 		return nil
 	}
-	switch banks.AccountsOf(e.connection.provider.Name()) {
+	switch banks.AccountsOf(e.connection.Provider.Name()) {
 	case banks.BankAccounts:
 		if r.BIN == "" {
 			return nil
@@ -192,17 +192,6 @@ func (e *entry) within(r *receiver) *receiver {
 		}
 	}
 	return r
-}
-
-// sameBank says whether a notice's bank may be an account's: a notice that names none may be any, a bank
-// may have two BINs (CIMB, MAFC). A bank that we do not know may be any: only our code makes sure of the account.
-func sameBank(notice, account string) bool {
-	if notice == "" || notice == account || notice == banks.UnknownBank && account != "" {
-		return true
-	}
-	a, knownA := vietqr.BankByBIN(notice)
-	b, knownB := vietqr.BankByBIN(account)
-	return knownA && knownB && a.Code == b.Code
 }
 
 func matchCode(account *receiver, code issued) decision {
@@ -246,4 +235,30 @@ func wait(account *receiver, why string) decision {
 		d.Suspense = p.Market
 	}
 	return d
+}
+
+// within returns the receiver as far as a sender may speak of it, or nil: an account that it does not name, or of another owner,
+// counts as unknown.
+func within(c *connections.Sender, r *receiver) *receiver {
+	if r == nil || !c.Names(r.Number, r.BIN) {
+		return nil
+	}
+	if merchant, limited := c.Merchant(); limited && r.Merchant != merchant {
+		return nil
+	}
+	market, limited := c.Market()
+	if !limited {
+		return r
+	}
+	here := *r
+	here.Places = nil
+	for _, p := range r.Places {
+		if p.Market == market {
+			here.Places = append(here.Places, p)
+		}
+	}
+	if len(here.Places) == 0 {
+		return nil
+	}
+	return &here
 }

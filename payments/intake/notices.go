@@ -16,12 +16,13 @@ import (
 	"market40/merchants/memo"
 	"market40/merchants/seal"
 	"market40/payments/banks"
+	"market40/payments/connections"
 )
 
 // delivery is one request of a bank or wallet, verified and read.
 type delivery struct {
 	id         uuid.UUID
-	connection *connection
+	connection *connections.Sender
 	receivedAt time.Time
 	headers    string
 	body       []byte // sealed
@@ -43,7 +44,7 @@ type entry struct {
 	id         uuid.UUID
 	stands     uuid.UUID // the notice that its key already names; Nil: this one is new
 	delivery   *delivery
-	connection *connection
+	connection *connections.Sender
 	notice     banks.Notice
 	codes      []string
 
@@ -111,7 +112,7 @@ func (p *Intake) particulars(ctx context.Context, id uuid.UUID, sealed []byte) (
 }
 
 // newEntry computes all that the posting needs of a notice, outside of any transaction.
-func (p *Intake) newEntry(ctx context.Context, id uuid.UUID, c *connection, n banks.Notice, received time.Time) (*entry, error) {
+func (p *Intake) newEntry(ctx context.Context, id uuid.UUID, c *connections.Sender, n banks.Notice, received time.Time) (*entry, error) {
 	e := &entry{id: id, connection: c, notice: n, codes: codesIn(n.Memo)}
 	e.accountIndex = p.keys.Index("account", merchants.NormalAccount(n.Account))
 	if n.VirtualAccount != "" {
@@ -121,7 +122,7 @@ func (p *Intake) newEntry(ctx context.Context, id uuid.UUID, c *connection, n ba
 	if purchase := onePurchase(n.Memo, e.codes); purchase != "" {
 		e.repeatIndex = p.keys.Index("repeat", n.Account+"\n"+n.Amount.String()+"\n"+purchase)
 	}
-	if text := tellingText(c.provider.Name(), n); text != "" {
+	if text := tellingText(c.Provider.Name(), n); text != "" {
 		e.tellingIndex = p.keys.Index("transfer", text)
 	}
 	e.digest, e.plainDigest = p.Digest(n), p.digestOf(n)

@@ -8,6 +8,7 @@ import (
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 	"market40/payments/banks"
+	"market40/payments/connections"
 	"market40/payments/intake"
 	"market40/payments/money"
 	"market40/payments/paymentstest"
@@ -69,13 +70,13 @@ func TestAClockAheadPoisonsNoPartition(t *testing.T) {
 		now := func() time.Time { return time.Now().Add(off) }
 		keys, err := seal.Open(t.Context(), w.DB.Pool, [seal.KeySize]byte{1}, now)
 		must(t, err)
-		connection, err := w.Payments.Intake.CreateConnection(t.Context(), intake.ConnectionOrder{Provider: "sepay", Name: "SePay", Secrets: intake.SecretFields{RawMessage: []byte(`{"api_key":"` + paymentstest.SePayKey + `"}`)}})
+		connection, err := w.Payments.Connections.Create(t.Context(), connections.ConnectionOrder{Provider: "sepay", Name: "SePay", Secrets: connections.SecretFields{RawMessage: []byte(`{"api_key":"` + paymentstest.SePayKey + `"}`)}})
 		must(t, err)
 		n := banks.Notice{
 			ExternalID: "1", Account: "1111111", Direction: banks.In, Amount: amount, Currency: money.Currency, Memo: code,
 			OccurredAt: time.Now().Add(-time.Duration(i) * time.Hour), Precision: banks.Second,
 		}
-		p := intake.New(w.DB, keys, now)
+		p := intake.New(w.DB, keys, connections.New(w.DB, keys, now), now)
 		err = p.Receive(t.Context(), connection.ID, []banks.Notice{n})
 		if off > 24*time.Hour && err == nil {
 			t.Error("ids far ahead of the database's clock were taken")

@@ -200,7 +200,7 @@ type storedNotice struct {
 }
 
 func (p *Intake) retry(ctx context.Context, s storedNotice) error {
-	c, err := p.connections.read(ctx, s.connection)
+	c, err := p.connections.Read(ctx, s.connection)
 	if err != nil {
 		return err
 	}

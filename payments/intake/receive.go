@@ -14,7 +14,7 @@ import (
 // Receive keeps, matches and posts notices that were asked for rather than delivered: pulled from a provider,
 // or the demo's past. They go the same way in as a webhook's, so telling one twice changes nothing.
 func (p *Intake) Receive(ctx context.Context, connectionID uuid.UUID, notices []banks.Notice) error {
-	c, err := p.connections.read(ctx, connectionID)
+	c, err := p.connections.Read(ctx, connectionID)
 	if err != nil {
 		return err
 	}

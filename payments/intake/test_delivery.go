@@ -12,6 +12,7 @@ import (
 
 	"market40/merchants/problem"
 	"market40/payments/banks"
+	"market40/payments/connections"
 	"market40/payments/money"
 )
 
@@ -50,14 +51,14 @@ func (a *testAnswer) Write(body []byte) (int, error) {
 // TestConnection sends a delivery in the provider's words, signed by the connection's own secret, through the routes that
 // the provider calls. Its notice is ignored for being a test: it is never posted and takes no id from a transfer.
 func (p *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, error) {
-	c, err := p.connections.read(ctx, id)
+	c, err := p.connections.Read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if !c.enabled || len(c.secrets) == 0 {
+	if !c.ReceivesNotices() {
 		return nil, problem.New(problem.Conflict, "connection_disabled", "Kết nối đang tắt hoặc chờ duyệt.", "The connection is switched off or waits for approval.")
 	}
-	p.connections.forget(id)
+	p.connections.Forget(id)
 	test := &testDelivery{}
 	request, err := p.testRequest(context.WithValue(ctx, testKey{}, test), c)
 	if err != nil {
@@ -72,8 +73,8 @@ func (p *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, err
 }
 
 // testRequest is the call that a connection's provider would make for a transfer of its own.
-func (p *Intake) testRequest(ctx context.Context, c *connection) (*http.Request, error) {
-	secrets := c.secrets[0]
+func (p *Intake) testRequest(ctx context.Context, c *connections.Sender) (*http.Request, error) {
+	secrets := c.Secrets[0]
 	n := banks.Notice{
 		ExternalID: "TEST-" + strings.ToUpper(uuid.Must(uuid.NewV7()).String()), Account: "0000000000", Direction: banks.In, Amount: money.FromDong(testAmount),
 		Currency: money.Currency, Memo: "market40 test", OrderRef: "0", OccurredAt: p.now(), Precision: banks.Second,
@@ -81,11 +82,11 @@ func (p *Intake) testRequest(ctx context.Context, c *connection) (*http.Request,
 	if partner := secrets["partner_code"]; partner != "" {
 		n.Account = partner
 	}
-	composed, err := c.provider.Compose(n, secrets, p.now())
+	composed, err := c.Provider.Compose(n, secrets, p.now())
 	if err != nil {
 		return nil, err
 	}
-	target := webhookPath(c.provider.Name(), c.ID) + composed.SubPath
+	target := c.WebhookPath() + composed.SubPath
 	if composed.RawQuery != "" {
 		target += "?" + composed.RawQuery
 	}

@@ -29,8 +29,8 @@ func (p *Intake) LockTransaction(ctx context.Context, tx pgx.Tx, notice uuid.UUI
 	if err != nil {
 		return nil, fmt.Errorf("read notice %s: %w", notice, err)
 	}
-	connection, err := p.connections.read(ctx, t.connection)
-	if err != nil || !banks.TellsVoids(connection.provider) {
+	connection, err := p.connections.Read(ctx, t.connection)
+	if err != nil || !banks.TellsVoids(connection.Provider) {
 		return nil, err
 	}
 	if reverses != "" {

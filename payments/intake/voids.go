@@ -48,7 +48,7 @@ const voidLock = `hashtextextended(current_schema() || '.void.' || id, 0)`
 // transactionOf is the transaction that a notice tells or takes back; false where its provider tells no voids, or it counts for nothing.
 func (e *entry) transactionOf(register *register) (Transaction, bool) {
 	n := &e.notice
-	if !banks.TellsVoids(e.connection.provider) || n.Ignore != "" || n.Direction != banks.In {
+	if !banks.TellsVoids(e.connection.Provider) || n.Ignore != "" || n.Direction != banks.In {
 		return Transaction{}, false
 	}
 	t := Transaction{connection: e.connection.ID, id: n.ExternalID, Reference: n.Reference, Amount: n.Amount}
@@ -63,11 +63,11 @@ func (e *entry) transactionOf(register *register) (Transaction, bool) {
 // voids reports whether v takes back the whole of credit, which came in the same group.
 func (e *entry) voids(credit *entry, register *register) bool {
 	v, c := &e.notice, &credit.notice
-	if v.Reverses != c.ExternalID || v.Amount.Dong() != c.Amount.Dong() || e.connection.provider.Name() != credit.connection.provider.Name() {
+	if v.Reverses != c.ExternalID || v.Amount.Dong() != c.Amount.Dong() || e.connection.Provider.Name() != credit.connection.Provider.Name() {
 		return false
 	}
 	account, _ := register.account(credit)
-	return e.connection.ID == credit.connection.ID || c.Reference != "" && v.Reference == c.Reference && e.connection.within(account) != nil
+	return e.connection.ID == credit.connection.ID || c.Reference != "" && v.Reference == c.Reference && within(e.connection, account) != nil
 }
 
 // findVoids marks the credits whose void came before them, in the tables or in this group: no provider promises an

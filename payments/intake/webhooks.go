@@ -15,6 +15,7 @@ import (
 
 	"market40/merchants/problem"
 	"market40/payments/banks"
+	"market40/payments/connections"
 )
 
 // maxBody is the largest body of a webhook, in bytes.
@@ -33,7 +34,7 @@ const (
 // its notices kept, matched and posted, and only then the provider's own success answered.
 func (p *Intake) postNotice(c *gin.Context) error {
 	begun := time.Now()
-	connection, err := p.connections.find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
+	connection, err := p.connections.Find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
 	if err != nil {
 		return p.unreachable(err)
 	}
@@ -49,7 +50,7 @@ func (p *Intake) postNotice(c *gin.Context) error {
 	if test == nil { // a test is stamped by our own clock
 		request.Stamped = func(at time.Time) { p.stamps.observe(at, request.Now) }
 	}
-	if err := connection.provider.Verify(request, connection.secrets); err != nil {
+	if err := connection.Provider.Verify(request, connection.Secrets); err != nil {
 		return p.refuse(c, connection, err)
 	}
 	d := &delivery{
@@ -63,7 +64,7 @@ func (p *Intake) postNotice(c *gin.Context) error {
 	if d.body, err = p.SealBody(c.Request.Context(), d.id, raw); err != nil {
 		return p.unreachable(err)
 	}
-	items, err := connection.provider.Parse(request)
+	items, err := connection.Provider.Parse(request)
 	if test != nil {
 		d.test = true
 		for i := range items {
@@ -82,8 +83,8 @@ func (p *Intake) postNotice(c *gin.Context) error {
 	if err := p.submit(ctx, d); err != nil {
 		return p.unreachable(err)
 	}
-	p.counts.kept(connection.provider.Name(), len(d.entries))
-	p.health.received(connection.ID, request.Now)
+	p.counts.kept(connection.Provider.Name(), len(d.entries))
+	p.connections.CountReceived(connection.ID, request.Now)
 	var ids []string
 	for _, e := range d.entries {
 		ids = append(ids, e.keptAs().String())
@@ -91,7 +92,7 @@ func (p *Intake) postNotice(c *gin.Context) error {
 			test.notices = append(test.notices, e.keptAs())
 		}
 	}
-	answer(c, connection.provider.Accepted(items, ids))
+	answer(c, connection.Provider.Accepted(items, ids))
 	return nil
 }
 
@@ -141,17 +142,17 @@ func keptHeaders(h http.Header) string {
 }
 
 // refuse answers a request whose signature is missing, wrong or stale. It is counted, and nothing is kept.
-func (p *Intake) refuse(c *gin.Context, connection *connection, err error) error {
+func (p *Intake) refuse(c *gin.Context, connection *connections.Sender, err error) error {
 	why := banks.RefusalOf(err)
-	p.counts.refused(connection.provider.Name(), why)
-	p.health.refused(connection.ID, p.now(), why)
+	p.counts.refused(connection.Provider.Name(), why)
+	p.connections.CountRefused(connection.ID, p.now(), why)
 	if why == banks.Stale {
 		if skipped, ok := p.staleLog.allow(); ok {
 			slog.Warn("a webhook with a good signature is refused for its stamp: is this machine's clock right?",
-				"provider", connection.provider.Name(), "connection", connection.ID, "more", skipped)
+				"provider", connection.Provider.Name(), "connection", connection.ID, "more", skipped)
 		}
 	}
-	if own, ok := connection.provider.Refused(err); ok {
+	if own, ok := connection.Provider.Refused(err); ok {
 		answer(c, own)
 		return nil
 	}
@@ -186,18 +187,18 @@ func (p *Intake) keepUnreadable(ctx context.Context, d *delivery, cause error) e
 	if err := p.submit(ctx, d); err != nil {
 		return p.unreachable(err)
 	}
-	p.counts.unreadable(d.connection.provider.Name())
-	p.health.refused(d.connection.ID, d.receivedAt, banks.Unreadable)
+	p.counts.unreadable(d.connection.Provider.Name())
+	p.connections.CountRefused(d.connection.ID, d.receivedAt, banks.Unreadable)
 	return problem.New(problem.Malformed, "unreadable", "Không đọc được thông báo.", "The notice could not be read: "+cause.Error()+".")
 }
 
 // token issues the short-lived token that a provider asks for before it calls (VietQR.vn).
 func (p *Intake) token(c *gin.Context) error {
-	connection, err := p.connections.find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
+	connection, err := p.connections.Find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
 	if err != nil {
 		return p.unreachable(err)
 	}
-	issuer, ok := connection.provider.(banks.TokenIssuer)
+	issuer, ok := connection.Provider.(banks.TokenIssuer)
 	if !ok {
 		return problem.Missing("page")
 	}
@@ -205,7 +206,7 @@ func (p *Intake) token(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	issued, err := issuer.Token(request, connection.secrets)
+	issued, err := issuer.Token(request, connection.Secrets)
 	if err != nil {
 		return p.refuse(c, connection, err)
 	}

@@ -10,24 +10,28 @@ import (
 	"market40/migrations/database"
 	"market40/payments"
 	"market40/payments/cases"
+	"market40/payments/connections"
 	"market40/payments/intake"
 )
 
 // Parts are the parts of payments, as the program puts them together.
 type Parts struct {
-	Intake   *intake.Intake
-	Cases    *cases.Cases
-	Payments *payments.Payments
+	Connections *connections.Connections
+	Intake      *intake.Intake
+	Cases       *cases.Cases
+	Payments    *payments.Payments
 }
 
 // NewParts puts the parts together on one database. Start lets notices in.
 func NewParts(db *database.DB, keys *seal.Keys, now func() time.Time) *Parts {
-	in := intake.New(db, keys, now)
-	return &Parts{in, cases.New(db, in, now), payments.New(db, in.Feed(), now)}
+	senders := connections.New(db, keys, now)
+	in := intake.New(db, keys, senders, now)
+	return &Parts{senders, in, cases.New(db, in, now), payments.New(db, in.Feed(), now)}
 }
 
 // Routes mounts all parts.
 func (p *Parts) Routes(e *edge.Edge) {
+	p.Connections.Routes(e)
 	p.Intake.Routes(e)
 	p.Cases.Routes(e)
 	p.Payments.Routes(e)

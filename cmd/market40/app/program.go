@@ -16,6 +16,7 @@ import (
 	"market40/migrations/database/private"
 	"market40/payments"
 	"market40/payments/cases"
+	"market40/payments/connections"
 	"market40/payments/intake"
 	"market40/payments/orders"
 	"market40/payments/push"
@@ -28,17 +29,18 @@ import (
 
 // Program is a market40 with all its parts, opened on one database.
 type Program struct {
-	Settings *Settings
-	DB       *database.DB
-	Keys     *seal.Keys // that seal what is secret in the database
-	APIKeys  *auth.APIKeys
-	People   *auth.People // who sign in
-	Registry *merchants.Registry
-	Intake   *intake.Intake       // not started: StartPayments lets notices in
-	Cases    *cases.Cases         // what people decide about notices
-	Boxes    *soundbox.Soundboxes // not started: MQTTListener.Serve lets them in
-	Periodic *periodic.Periodic   // reports of months and quarters
-	Now      func() time.Time     // the clock of all parts
+	Settings    *Settings
+	DB          *database.DB
+	Keys        *seal.Keys // that seal what is secret in the database
+	APIKeys     *auth.APIKeys
+	People      *auth.People // who sign in
+	Registry    *merchants.Registry
+	Connections *connections.Connections // through which banks and wallets send notices
+	Intake      *intake.Intake           // not started: StartPayments lets notices in
+	Cases       *cases.Cases             // what people decide about notices
+	Boxes       *soundbox.Soundboxes     // not started: MQTTListener.Serve lets them in
+	Periodic    *periodic.Periodic       // reports of months and quarters
+	Now         func() time.Time         // the clock of all parts
 
 	sso       *auth.SSO
 	codes     *auth.PhoneCodes // set by Routes; nil: nothing was mounted
@@ -91,16 +93,17 @@ func openProgramOn(ctx context.Context, s *Settings, start starter) (*Program, f
 	keys.Reread(s.secretAgain(db.Pool))
 	p := &Program{
 		Settings: s, DB: db, Keys: keys, Now: now,
-		APIKeys:   auth.NewAPIKeys(db, now),
-		People:    auth.NewPeople(db, keys, now),
-		trail:     auth.NewTrail(db, keys, now),
-		Registry:  merchants.New(db, keys, now),
-		messages:  outbox.New(db, keys, now),
-		privacy:   privacy.New(db, keys, now),
-		Intake:    intake.New(db, keys, now),
-		reports:   reports.New(db, now),
-		programme: programme.New(db, now),
+		APIKeys:     auth.NewAPIKeys(db, now),
+		People:      auth.NewPeople(db, keys, now),
+		trail:       auth.NewTrail(db, keys, now),
+		Registry:    merchants.New(db, keys, now),
+		messages:    outbox.New(db, keys, now),
+		privacy:     privacy.New(db, keys, now),
+		Connections: connections.New(db, keys, now),
+		reports:     reports.New(db, now),
+		programme:   programme.New(db, now),
 	}
+	p.Intake = intake.New(db, keys, p.Connections, now)
 	p.Cases = cases.New(db, p.Intake, now)
 	p.payments = payments.New(db, p.Intake.Feed(), now)
 	p.orders = orders.New(db, p.Registry, now)

@@ -52,6 +52,7 @@ func (p *Program) Routes(demo bool) (*edge.Edge, error) {
 	p.Registry.Routes(e)
 	merchants.NewPrints(p.Registry, p.Settings.PublicURL).Routes(e)
 	p.privacy.Routes(e)
+	p.Connections.Routes(e)
 	p.Intake.Routes(e)
 	p.Cases.Routes(e)
 	p.payments.Routes(e)
@@ -97,7 +98,7 @@ func (p *Program) Routes(demo bool) (*edge.Edge, error) {
 var (
 	folders = regexp.MustCompile(`[\w.-]+/`)
 	// Clients know the types of these packages by the name of the whole.
-	partOfPayments = regexp.MustCompile(`\b(cases|intake|orders|push)\.`)
+	partOfPayments = regexp.MustCompile(`\b(cases|connections|intake|orders|push)\.`)
 	wordStart      = regexp.MustCompile(`[^A-Za-z0-9]+([A-Za-z0-9]?)`)
 )
 

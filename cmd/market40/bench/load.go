@@ -24,7 +24,7 @@ import (
 	"market40/cmd/market40/app"
 	"market40/merchants"
 	"market40/merchants/auth"
-	"market40/payments/intake"
+	"market40/payments/connections"
 )
 
 // hookSecret signs the bench's notices (SePay, HMAC-SHA256).
@@ -69,8 +69,8 @@ func newLoad(ctx context.Context, dir, address string, stalls int) (*load, error
 	if err != nil {
 		return nil, err
 	}
-	connection, err := p.Intake.CreateConnection(ctx, intake.ConnectionOrder{
-		Provider: "sepay", Name: "bench", Secrets: intake.SecretFields{RawMessage: json.RawMessage(`{"hmac_secret":"` + hookSecret + `"}`)},
+	connection, err := p.Connections.Create(ctx, connections.ConnectionOrder{
+		Provider: "sepay", Name: "bench", Secrets: connections.SecretFields{RawMessage: json.RawMessage(`{"hmac_secret":"` + hookSecret + `"}`)},
 	})
 	if err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/dates"
 	"market40/merchants/memo"
-	"market40/payments/intake"
+	"market40/payments/connections"
 	"market40/reports"
 )
 
@@ -156,8 +156,8 @@ func (d *inventedProvince) actors(ctx context.Context) error {
 func (d *inventedProvince) begin(ctx context.Context) error {
 	err := d.DB.Pool.QueryRow(ctx, `SELECT id FROM bank_connections WHERE name = $1`, connectionName).Scan(&d.connection)
 	if errors.Is(err, pgx.ErrNoRows) {
-		made, err := d.Intake.CreateConnection(ctx, intake.ConnectionOrder{
-			Provider: "sepay", Name: connectionName, Secrets: intake.SecretFields{RawMessage: json.RawMessage(`{"api_key":"` + uuid.NewString() + `"}`)},
+		made, err := d.Connections.Create(ctx, connections.ConnectionOrder{
+			Provider: "sepay", Name: connectionName, Secrets: connections.SecretFields{RawMessage: json.RawMessage(`{"api_key":"` + uuid.NewString() + `"}`)},
 		})
 		if err != nil {
 			return err

@@ -165,7 +165,7 @@ func (s *simulation) findConnection(ctx context.Context, p *app.Program, wanted 
 		}
 		s.connection, s.hook = c.ID, c.WebhookPath
 		s.provider, _ = banks.Find(c.Provider)
-		secrets, err := p.Intake.Secrets(ctx, uuid.MustParse(c.ID))
+		secrets, err := p.Connections.Secrets(ctx, uuid.MustParse(c.ID))
 		if err == nil && len(secrets) > 0 {
 			s.secrets = secrets[0]
 		}

@@ -1,4 +1,4 @@
-package intake
+package connections
 
 import (
 	"context"
@@ -108,24 +108,24 @@ func (t *tallies) putBack(taken map[uuid.UUID]*tally) {
 	}
 }
 
-// flushHealth writes the tallies until the program stops.
-func (p *Intake) flushHealth(ctx context.Context) {
+// FlushHealth writes the tallies until the program stops.
+func (cs *Connections) FlushHealth(ctx context.Context) {
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-time.After(flushEvery):
 		}
-		if err := p.writeHealth(context.WithoutCancel(ctx)); err != nil {
+		if err := cs.writeHealth(context.WithoutCancel(ctx)); err != nil {
 			slog.WarnContext(ctx, "the counters of connections were not written", "error", err)
 		}
 	}
 }
 
 // writeHealth writes what was gathered; what cannot be written is gathered again.
-func (p *Intake) writeHealth(ctx context.Context) error {
-	p.health.writing.Lock()
-	defer p.health.writing.Unlock()
-	taken := p.health.take()
+func (cs *Connections) writeHealth(ctx context.Context) error {
+	cs.health.writing.Lock()
+	defer cs.health.writing.Unlock()
+	taken := cs.health.take()
 	if len(taken) == 0 {
 		return nil
 	}
@@ -143,23 +143,23 @@ func (p *Intake) writeHealth(ctx context.Context) error {
 			last_refusal = CASE WHEN excluded.last_refused_at >= coalesce(h.last_refused_at, '-infinity') THEN excluded.last_refusal ELSE h.last_refusal END,
 			last_refused_at = greatest(h.last_refused_at, excluded.last_refused_at)`,
 			id, c.lastReceived, c.lastRefused, c.refusal)
-		batch.Queue(`DELETE FROM connection_hours WHERE connection_id = $1 AND hour < $2`, id, p.now().Add(-hoursKept))
+		batch.Queue(`DELETE FROM connection_hours WHERE connection_id = $1 AND hour < $2`, id, cs.now().Add(-hoursKept))
 	}
-	err := p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
+	err := cs.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	if err != nil {
-		p.health.putBack(taken)
+		cs.health.putBack(taken)
 		return fmt.Errorf("write health of %d connections: %w", len(taken), err)
 	}
 	return nil
 }
 
 // connectionHealth reads a connection's health, with what this process has gathered of late.
-func (p *Intake) connectionHealth(ctx context.Context, id uuid.UUID) (h ConnectionHealth, err error) {
-	if err := p.writeHealth(ctx); err != nil {
+func (cs *Connections) connectionHealth(ctx context.Context, id uuid.UUID) (h ConnectionHealth, err error) {
+	if err := cs.writeHealth(ctx); err != nil {
 		return h, err
 	}
-	since := p.now().Add(-24 * time.Hour)
-	err = p.db.Pool.QueryRow(ctx, `SELECT h.last_received_at, h.last_refused_at, h.last_refusal, coalesce(n.received, 0), coalesce(n.refused, 0),
+	since := cs.now().Add(-24 * time.Hour)
+	err = cs.db.Pool.QueryRow(ctx, `SELECT h.last_received_at, h.last_refused_at, h.last_refusal, coalesce(n.received, 0), coalesce(n.refused, 0),
 			(SELECT count(*) FROM notices w WHERE w.id >= id_floor($2) AND w.connection_id = $1 AND w.state = 'unmatched')
 		FROM bank_connections c LEFT JOIN connection_health h ON h.connection_id = c.id
 		CROSS JOIN (SELECT sum(received)::bigint AS received, sum(refused)::bigint AS refused FROM connection_hours WHERE connection_id = $1 AND hour > $2) n
@@ -169,4 +169,12 @@ func (p *Intake) connectionHealth(ctx context.Context, id uuid.UUID) (h Connecti
 		return h, fmt.Errorf("read health of connection %s: %w", id, err)
 	}
 	return h, nil
+}
+
+// CountReceived counts a call that was accepted.
+func (cs *Connections) CountReceived(id uuid.UUID, at time.Time) { cs.health.received(id, at) }
+
+// CountRefused counts a call that was refused.
+func (cs *Connections) CountRefused(id uuid.UUID, at time.Time, why banks.Refusal) {
+	cs.health.refused(id, at, why)
 }

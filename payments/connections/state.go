@@ -1,4 +1,4 @@
-package intake
+package connections
 
 import (
 	"context"
@@ -48,13 +48,13 @@ func scanConnection(row pgx.CollectableRow) (c Connection, err error) {
 	return c, err
 }
 
-// Connections are all connections in the order they were made, without secrets and with accounts masked.
-func (p *Intake) Connections(ctx context.Context, page edge.Page) (*edge.List[Connection], error) {
+// List returns all connections in the order they were made, without secrets and with accounts masked.
+func (cs *Connections) List(ctx context.Context, page edge.Page) (*edge.List[Connection], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := p.db.Pool.Query(ctx, selectConnections+` WHERE c.id > $2 ORDER BY c.id LIMIT $3`, p.now().Add(-aheadWindow), after.ID, page.Size()+1)
+	rows, err := cs.db.Pool.Query(ctx, selectConnections+` WHERE c.id > $2 ORDER BY c.id LIMIT $3`, cs.now().Add(-AheadWindow), after.ID, page.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list connections: %w", err)
 	}
@@ -64,16 +64,16 @@ func (p *Intake) Connections(ctx context.Context, page edge.Page) (*edge.List[Co
 	}
 	items, next := edge.Cut(items, page, func(c Connection) edge.Mark { return edge.Mark{ID: c.ID} })
 	for i := range items {
-		if _, err := p.describeSecrets(ctx, &items[i]); err != nil {
+		if _, err := cs.describeSecrets(ctx, &items[i]); err != nil {
 			return nil, err
 		}
 	}
 	return &edge.List[Connection]{Items: items, Next: next}, nil
 }
 
-// Connection is one connection with its health and its secrets' ids.
-func (p *Intake) Connection(ctx context.Context, id uuid.UUID) (*ConnectionDetail, error) {
-	rows, err := p.db.Pool.Query(ctx, selectConnections+` WHERE c.id = $2`, p.now().Add(-aheadWindow), id)
+// Describe returns one connection with its health and its secrets' ids.
+func (cs *Connections) Describe(ctx context.Context, id uuid.UUID) (*ConnectionDetail, error) {
+	rows, err := cs.db.Pool.Query(ctx, selectConnections+` WHERE c.id = $2`, cs.now().Add(-AheadWindow), id)
 	if err != nil {
 		return nil, fmt.Errorf("read connection %s: %w", id, err)
 	}
@@ -85,16 +85,16 @@ func (p *Intake) Connection(ctx context.Context, id uuid.UUID) (*ConnectionDetai
 		return nil, fmt.Errorf("read connection %s: %w", id, err)
 	}
 	detail := &ConnectionDetail{Connection: c}
-	if detail.Secrets, err = p.describeSecrets(ctx, &detail.Connection); err != nil {
+	if detail.Secrets, err = cs.describeSecrets(ctx, &detail.Connection); err != nil {
 		return nil, err
 	}
-	detail.Health, err = p.connectionHealth(ctx, id)
+	detail.Health, err = cs.connectionHealth(ctx, id)
 	return detail, err
 }
 
 // describeSecrets returns a connection's secrets without their values, and puts what they make of it into c.
-func (p *Intake) describeSecrets(ctx context.Context, c *Connection) ([]ConnectionSecret, error) {
-	rows, err := p.db.Pool.Query(ctx, `SELECT id, created_at, retired_at IS NULL, awaits_approval, secrets FROM connection_secrets
+func (cs *Connections) describeSecrets(ctx context.Context, c *Connection) ([]ConnectionSecret, error) {
+	rows, err := cs.db.Pool.Query(ctx, `SELECT id, created_at, retired_at IS NULL, awaits_approval, secrets FROM connection_secrets
 		WHERE connection_id = $1 ORDER BY id DESC LIMIT $2`, c.ID, shownSecrets)
 	if err != nil {
 		return nil, fmt.Errorf("read secrets of connection %s: %w", c.ID, err)
@@ -106,7 +106,7 @@ func (p *Intake) describeSecrets(ctx context.Context, c *Connection) ([]Connecti
 		if err = row.Scan(&s.ID, &s.CreatedAt, &current, &awaits, &sealed); err != nil || !current {
 			return s, err
 		}
-		plain, err := p.keys.Open(ctx, secretsPlace(s.ID), sealed)
+		plain, err := cs.keys.Open(ctx, secretsPlace(s.ID), sealed)
 		if err != nil {
 			return s, err
 		}
@@ -131,9 +131,9 @@ type ConnectionChange struct {
 	Enabled *bool   `json:"enabled,omitempty" doc:"false: its webhooks answer 404, on every server within two seconds"`
 }
 
-// ChangeConnection renames a connection or switches it on or off.
-func (p *Intake) ChangeConnection(ctx context.Context, id uuid.UUID, change ConnectionChange) (*ConnectionDetail, error) {
-	err := p.inConnection(ctx, id, func(ctx context.Context, tx pgx.Tx, _ bool) error {
+// Change renames a connection or switches it on or off.
+func (cs *Connections) Change(ctx context.Context, id uuid.UUID, change ConnectionChange) (*ConnectionDetail, error) {
+	err := cs.inConnection(ctx, id, func(ctx context.Context, tx pgx.Tx, _ bool) error {
 		if change.Enabled != nil && *change.Enabled {
 			active, err := countActive(ctx, tx, id, uuid.Nil)
 			if err != nil {
@@ -149,13 +149,13 @@ func (p *Intake) ChangeConnection(ctx context.Context, id uuid.UUID, change Conn
 	if err != nil {
 		return nil, err
 	}
-	return p.Connection(ctx, id)
+	return cs.Describe(ctx, id)
 }
 
 // inConnection changes a connection under its row lock and has every part of this process read it again.
-func (p *Intake) inConnection(ctx context.Context, id uuid.UUID, do func(ctx context.Context, tx pgx.Tx, enabled bool) error) error {
-	defer p.connections.forget(id)
-	err := p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+func (cs *Connections) inConnection(ctx context.Context, id uuid.UUID, do func(ctx context.Context, tx pgx.Tx, enabled bool) error) error {
+	defer cs.Forget(id)
+	err := cs.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var enabled bool
 		err := tx.QueryRow(ctx, `SELECT enabled FROM bank_connections WHERE id = $1 FOR UPDATE`, id).Scan(&enabled)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -181,24 +181,24 @@ func countActive(ctx context.Context, tx pgx.Tx, connection, but uuid.UUID) (n i
 
 // RotateSecret adds a secret to a connection; the one before stays active beside it. One that signs nothing waits for a
 // second person.
-func (p *Intake) RotateSecret(ctx context.Context, id uuid.UUID, raw json.RawMessage) error {
-	found, err := p.connections.read(ctx, id)
+func (cs *Connections) RotateSecret(ctx context.Context, id uuid.UUID, raw json.RawMessage) error {
+	found, err := cs.Read(ctx, id)
 	if err != nil {
 		return err
 	}
-	secrets, wrong := checkSecrets(found.provider, raw)
+	secrets, wrong := checkSecrets(found.Provider, raw)
 	if wrong != nil {
 		return problem.InFields(*wrong)
 	}
-	return p.inConnection(ctx, id, func(ctx context.Context, tx pgx.Tx, _ bool) error {
-		return p.addSecret(ctx, tx, id, raw, secrets.Unsigned())
+	return cs.inConnection(ctx, id, func(ctx context.Context, tx pgx.Tx, _ bool) error {
+		return cs.addSecret(ctx, tx, id, raw, secrets.Unsigned())
 	})
 }
 
 // addSecret makes a secret the newest; one that waits for approval replaces any other that waits.
-func (p *Intake) addSecret(ctx context.Context, tx pgx.Tx, connection uuid.UUID, secrets []byte, awaits bool) error {
+func (cs *Connections) addSecret(ctx context.Context, tx pgx.Tx, connection uuid.UUID, secrets []byte, awaits bool) error {
 	row := uuid.Must(uuid.NewV7())
-	sealed, err := p.keys.Seal(ctx, secretsPlace(row), secrets)
+	sealed, err := cs.keys.Seal(ctx, secretsPlace(row), secrets)
 	if err != nil {
 		return err
 	}
@@ -207,22 +207,22 @@ func (p *Intake) addSecret(ctx context.Context, tx pgx.Tx, connection uuid.UUID,
 		by = &who.ActorID
 	}
 	if awaits {
-		if _, err = tx.Exec(ctx, `UPDATE connection_secrets SET retired_at = $2 WHERE connection_id = $1 AND retired_at IS NULL AND awaits_approval`, connection, p.now()); err != nil {
+		if _, err = tx.Exec(ctx, `UPDATE connection_secrets SET retired_at = $2 WHERE connection_id = $1 AND retired_at IS NULL AND awaits_approval`, connection, cs.now()); err != nil {
 			return fmt.Errorf("retire secrets: %w", err)
 		}
 	}
 	if _, err = tx.Exec(ctx, `INSERT INTO connection_secrets (id, connection_id, secrets, created_at, created_by, awaits_approval) VALUES ($1, $2, $3, $4, $5, $6)`,
-		row, connection, sealed, p.now(), by, awaits); err != nil {
+		row, connection, sealed, cs.now(), by, awaits); err != nil {
 		return fmt.Errorf("store secret: %w", err)
 	}
-	return p.retireOldest(ctx, tx, connection)
+	return cs.retireOldest(ctx, tx, connection)
 }
 
 // retireOldest retires all but the newest active secrets.
-func (p *Intake) retireOldest(ctx context.Context, tx pgx.Tx, connection uuid.UUID) error {
+func (cs *Connections) retireOldest(ctx context.Context, tx pgx.Tx, connection uuid.UUID) error {
 	_, err := tx.Exec(ctx, `UPDATE connection_secrets SET retired_at = $2 WHERE connection_id = $1 AND retired_at IS NULL AND NOT awaits_approval AND id NOT IN
 		(SELECT id FROM connection_secrets WHERE connection_id = $1 AND retired_at IS NULL AND NOT awaits_approval ORDER BY id DESC LIMIT $3)`,
-		connection, p.now(), activeSecrets)
+		connection, cs.now(), activeSecrets)
 	if err != nil {
 		return fmt.Errorf("retire secrets: %w", err)
 	}
@@ -230,8 +230,8 @@ func (p *Intake) retireOldest(ctx context.Context, tx pgx.Tx, connection uuid.UU
 }
 
 // RetireSecret ends a secret at once; the last active one only of a connection that is switched off.
-func (p *Intake) RetireSecret(ctx context.Context, id, secret uuid.UUID) error {
-	return p.inConnection(ctx, id, func(ctx context.Context, tx pgx.Tx, enabled bool) error {
+func (cs *Connections) RetireSecret(ctx context.Context, id, secret uuid.UUID) error {
+	return cs.inConnection(ctx, id, func(ctx context.Context, tx pgx.Tx, enabled bool) error {
 		var active bool
 		err := tx.QueryRow(ctx, `SELECT retired_at IS NULL AND NOT awaits_approval FROM connection_secrets WHERE id = $1 AND connection_id = $2`, secret, id).Scan(&active)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -247,14 +247,14 @@ func (p *Intake) RetireSecret(ctx context.Context, id, secret uuid.UUID) error {
 		if active && enabled && others == 0 {
 			return problem.New(problem.Conflict, "last_secret", "Đây là khóa cuối cùng: hãy tắt kết nối trước.", "This is the last secret: switch the connection off first.")
 		}
-		_, err = tx.Exec(ctx, `UPDATE connection_secrets SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL`, secret, p.now())
+		_, err = tx.Exec(ctx, `UPDATE connection_secrets SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL`, secret, cs.now())
 		return err
 	})
 }
 
-// ApproveConnection lets a secret that signs nothing take notices: another person than who made it asks for it.
-func (p *Intake) ApproveConnection(ctx context.Context, who auth.Principal, id uuid.UUID) (*ConnectionDetail, error) {
-	err := p.inConnection(ctx, id, func(ctx context.Context, tx pgx.Tx, _ bool) error {
+// Approve lets a secret that signs nothing take notices: another person than who made it asks for it.
+func (cs *Connections) Approve(ctx context.Context, who auth.Principal, id uuid.UUID) (*ConnectionDetail, error) {
+	err := cs.inConnection(ctx, id, func(ctx context.Context, tx pgx.Tx, _ bool) error {
 		var secret uuid.UUID
 		var another bool
 		err := tx.QueryRow(ctx, `SELECT id, person(created_by) IS DISTINCT FROM person($2) FROM connection_secrets
@@ -270,10 +270,10 @@ func (p *Intake) ApproveConnection(ctx context.Context, who auth.Principal, id u
 		if _, err = tx.Exec(ctx, `UPDATE connection_secrets SET awaits_approval = false, approved_by = $2 WHERE id = $1`, secret, who.ActorID); err != nil {
 			return err
 		}
-		return p.retireOldest(ctx, tx, id)
+		return cs.retireOldest(ctx, tx, id)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return p.Connection(ctx, id)
+	return cs.Describe(ctx, id)
 }

@@ -1,4 +1,5 @@
-package intake
+// Package connections holds the bank connections: who may send notices, by which secrets, and about whose accounts; and how they fare.
+package connections
 
 import (
 	"context"
@@ -15,6 +16,7 @@ import (
 	"market40/merchants/problem"
 	"market40/merchants/seal"
 	"market40/merchants/vietqr"
+	"market40/migrations/database"
 	"market40/payments/banks"
 )
 
@@ -39,11 +41,11 @@ const (
 	rememberedFor = 10 * time.Minute
 )
 
-// connection is a bank connection as the way in needs it.
-type connection struct {
+// Sender is a bank connection as the intake needs it.
+type Sender struct {
 	ID        uuid.UUID
-	provider  banks.Provider
-	secrets   []banks.Secrets // active, the newest first
+	Provider  banks.Provider
+	Secrets   []banks.Secrets // active, the newest first
 	enabled   bool
 	ownerKind string
 	owner     uuid.UUID
@@ -52,65 +54,63 @@ type connection struct {
 	until     time.Time // when it is read again
 }
 
-// within is the receiver as far as this connection may speak of it, or nil: an account it does not name, or
-// of another owner, counts as unknown.
-func (c *connection) within(r *receiver) *receiver {
-	if r == nil || !c.names(r) {
-		return nil
-	}
-	switch c.ownerKind {
-	case ownerMerchant:
-		if r.Merchant != c.owner {
-			return nil
-		}
-	case ownerMarket:
-		here := *r
-		here.Places = nil
-		for _, p := range r.Places {
-			if p.Market == c.owner {
-				here.Places = append(here.Places, p)
-			}
-		}
-		if len(here.Places) == 0 {
-			return nil
-		}
-		return &here
-	}
-	return r
-}
-
-func (c *connection) names(r *receiver) bool {
+// Names reports whether the sender may speak of an account, by the keyed index of its number and its bank.
+func (c *Sender) Names(numberIndex, bin string) bool {
 	if c.accounts == nil {
 		return true
 	}
-	for _, bin := range c.accounts[r.Number] {
-		if sameBank(bin, r.BIN) {
+	for _, named := range c.accounts[numberIndex] {
+		if banks.SameBank(named, bin) {
 			return true
 		}
 	}
 	return false
 }
 
-// connections reads and remembers bank connections.
-type connections struct {
-	*Intake
-	mu   sync.Mutex
-	kept map[uuid.UUID]*connection
+// Merchant returns the merchant whose accounts alone it may speak of; limited is false where there is no such limit.
+func (c *Sender) Merchant() (id uuid.UUID, limited bool) {
+	return c.owner, c.ownerKind == ownerMerchant
 }
 
-// find is the connection of a webhook's path, or the refusal (404).
-func (c *connections) find(ctx context.Context, provider, id string) (*connection, error) {
+// Market returns the market of whose stalls alone it may speak; limited is false where there is no such limit.
+func (c *Sender) Market() (id uuid.UUID, limited bool) { return c.owner, c.ownerKind == ownerMarket }
+
+// ReceivesNotices reports whether the connection is switched on and has a secret.
+func (c *Sender) ReceivesNotices() bool { return c.enabled && len(c.Secrets) > 0 }
+
+// WebhookPath returns the path that its provider calls.
+func (c *Sender) WebhookPath() string { return webhookPath(c.Provider.Name(), c.ID) }
+
+// Connections are the bank connections: who may send notices, by which secrets, and about whose accounts.
+type Connections struct {
+	db     *database.DB // what people ask for
+	money  *database.DB // what webhooks ask for, over connections of its own
+	keys   *seal.Keys
+	now    func() time.Time
+	health tallies
+
+	mu     sync.Mutex
+	cached map[uuid.UUID]*Sender
+}
+
+// New reads and manages bank connections.
+func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Connections {
+	return &Connections{db: db, money: db.Money(), keys: keys, now: now, cached: map[uuid.UUID]*Sender{}}
+}
+
+// Find returns the connection of a webhook's path, or the refusal (404).
+func (c *Connections) Find(ctx context.Context, provider, id string) (*Sender, error) {
 	key, err := uuid.Parse(id)
 	if err != nil {
 		return nil, problem.Missing("connection")
 	}
 	c.mu.Lock()
-	found := c.kept[key]
+	found := c.cached[key]
 	stale := found == nil || c.now().After(found.until)
 	if found != nil && stale { // one reads it again, the others go on with what is known
 		again := *found
 		again.until = c.now().Add(connectionKept)
-		c.kept[key] = &again
+		c.cached[key] = &again
 	}
 	c.mu.Unlock()
 	if stale {
@@ -124,35 +124,37 @@ func (c *connections) find(ctx context.Context, provider, id string) (*connectio
 		}
 		found = again
 		c.mu.Lock()
-		c.kept[key] = found
+		c.cached[key] = found
 		c.mu.Unlock()
 	}
 	return found.named(provider)
 }
 
 // named returns the connection if it is one of a provider and takes notices.
-func (c *connection) named(provider string) (*connection, error) {
-	if c.provider.Name() != provider || !c.enabled || len(c.secrets) == 0 {
+func (c *Sender) named(provider string) (*Sender, error) {
+	if c.Provider.Name() != provider || !c.ReceivesNotices() {
 		return nil, problem.Missing("connection")
 	}
 	return c, nil
 }
 
-// readSoon is read with the patience of a webhook.
-func (c *connections) readSoon(ctx context.Context, id uuid.UUID) (*connection, error) {
+// readSoon is Read with the patience of a webhook.
+func (c *Connections) readSoon(ctx context.Context, id uuid.UUID) (*Sender, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookUpWithin)
 	defer cancel()
-	return c.read(ctx, id)
+	return c.Read(ctx, id)
 }
 
-func (c *connections) forget(id uuid.UUID) {
+// Forget has a connection read again.
+func (c *Connections) Forget(id uuid.UUID) {
 	c.mu.Lock()
-	delete(c.kept, id)
+	delete(c.cached, id)
 	c.mu.Unlock()
 }
 
-func (c *connections) read(ctx context.Context, id uuid.UUID) (*connection, error) {
-	found := &connection{ID: id, readAt: c.now(), until: c.now().Add(connectionKept)}
+// Read returns a connection, or the refusal where there is none (404).
+func (c *Connections) Read(ctx context.Context, id uuid.UUID) (*Sender, error) {
+	found := &Sender{ID: id, readAt: c.now(), until: c.now().Add(connectionKept)}
 	var provider string
 	var owner *uuid.UUID
 	err := c.money.Pool.QueryRow(ctx, `SELECT provider, owner_kind, owner_id, enabled FROM bank_connections WHERE id = $1`, id).
@@ -167,10 +169,10 @@ func (c *connections) read(ctx context.Context, id uuid.UUID) (*connection, erro
 		found.owner = *owner
 	}
 	var known bool
-	if found.provider, known = banks.Find(provider); !known {
+	if found.Provider, known = banks.Find(provider); !known {
 		return nil, problem.Missing("connection")
 	}
-	if found.secrets, err = c.Secrets(ctx, id); err != nil {
+	if found.Secrets, err = c.Secrets(ctx, id); err != nil {
 		return nil, err
 	}
 	rows, err := c.money.Pool.Query(ctx, `SELECT bank_bin, number_index FROM connection_accounts WHERE connection_id = $1`, id)
@@ -192,9 +194,9 @@ func (c *connections) read(ctx context.Context, id uuid.UUID) (*connection, erro
 	return found, nil
 }
 
-// Secrets are a connection's active secrets, the newest first; for the way in and for `simulate`.
-func (p *Intake) Secrets(ctx context.Context, id uuid.UUID) ([]banks.Secrets, error) {
-	rows, err := p.money.Pool.Query(ctx, `SELECT id, secrets FROM connection_secrets WHERE connection_id = $1 AND retired_at IS NULL AND NOT awaits_approval ORDER BY id DESC`, id)
+// Secrets returns a connection's active secrets, the newest first; for the way in and for `simulate`.
+func (c *Connections) Secrets(ctx context.Context, id uuid.UUID) ([]banks.Secrets, error) {
+	rows, err := c.money.Pool.Query(ctx, `SELECT id, secrets FROM connection_secrets WHERE connection_id = $1 AND retired_at IS NULL AND NOT awaits_approval ORDER BY id DESC`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read secrets of connection %s: %w", id, err)
 	}
@@ -202,7 +204,7 @@ func (p *Intake) Secrets(ctx context.Context, id uuid.UUID) ([]banks.Secrets, er
 	var row uuid.UUID
 	var sealed []byte
 	_, err = pgx.ForEachRow(rows, []any{&row, &sealed}, func() error {
-		plain, err := p.keys.Open(ctx, secretsPlace(row), sealed)
+		plain, err := c.keys.Open(ctx, secretsPlace(row), sealed)
 		if err != nil {
 			return err
 		}
@@ -315,9 +317,9 @@ func checkSecrets(provider banks.Provider, raw json.RawMessage) (banks.Secrets, 
 	return secrets, nil
 }
 
-// CreateConnection keeps a connection with its first secret. One that signs nothing takes no notices until a second
+// Create stores a connection with its first secret. One that signs nothing takes no notices until a second
 // person approves it.
-func (p *Intake) CreateConnection(ctx context.Context, o ConnectionOrder) (*Connection, error) {
+func (cs *Connections) Create(ctx context.Context, o ConnectionOrder) (*Connection, error) {
 	secrets, err := o.check()
 	if err != nil {
 		return nil, err
@@ -325,17 +327,17 @@ func (p *Intake) CreateConnection(ctx context.Context, o ConnectionOrder) (*Conn
 	unsigned := secrets.Unsigned()
 	c := &Connection{
 		ID: uuid.Must(uuid.NewV7()), Provider: o.Provider, Name: o.Name, Owner: ConnectionOwner{Kind: ownerPlatform},
-		Accounts: []shownAccount{}, CreatedAt: p.now(), Enabled: !unsigned, PendingApproval: unsigned, Unsigned: unsigned,
+		Accounts: []shownAccount{}, CreatedAt: cs.now(), Enabled: !unsigned, PendingApproval: unsigned, Unsigned: unsigned,
 	}
 	c.WebhookPath = webhookPath(string(c.Provider), c.ID)
 	if o.Owner != nil {
 		c.Owner = *o.Owner
 	}
-	owner, err := p.owner(ctx, c.Owner)
+	owner, err := cs.owner(ctx, c.Owner)
 	if err != nil {
 		return nil, err
 	}
-	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err = cs.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO bank_connections (id, provider, name, owner_kind, owner_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 			c.ID, c.Provider, c.Name, c.Owner.Kind, owner, c.CreatedAt)
 		if err != nil {
@@ -344,12 +346,12 @@ func (p *Intake) CreateConnection(ctx context.Context, o ConnectionOrder) (*Conn
 		for _, a := range o.Accounts {
 			number := merchants.NormalAccount(a.AccountNumber)
 			_, err := tx.Exec(ctx, `INSERT INTO connection_accounts (connection_id, bank_bin, number_index, last4) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-				c.ID, a.BankBIN, p.keys.Index("account", number), seal.Last4(number))
+				c.ID, a.BankBIN, cs.keys.Index("account", number), seal.Last4(number))
 			if err != nil {
 				return err
 			}
 		}
-		return p.addSecret(ctx, tx, c.ID, o.Secrets.RawMessage, unsigned)
+		return cs.addSecret(ctx, tx, c.ID, o.Secrets.RawMessage, unsigned)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create connection %s: %w", c.Name, err)
@@ -361,14 +363,14 @@ func (p *Intake) CreateConnection(ctx context.Context, o ConnectionOrder) (*Conn
 }
 
 // owner is the id that an owner names, checked to exist.
-func (p *Intake) owner(ctx context.Context, o ConnectionOwner) (*uuid.UUID, error) {
+func (cs *Connections) owner(ctx context.Context, o ConnectionOwner) (*uuid.UUID, error) {
 	if o.Kind == ownerPlatform {
 		return nil, nil
 	}
 	id, err := uuid.Parse(o.ID)
 	if err == nil {
 		var found bool
-		err = p.db.Pool.QueryRow(ctx, map[string]string{
+		err = cs.db.Pool.QueryRow(ctx, map[string]string{
 			ownerMarket:   `SELECT true FROM markets WHERE id = $1`,
 			ownerMerchant: `SELECT true FROM merchants WHERE id = $1`,
 		}[o.Kind], id).Scan(&found)

@@ -1,4 +1,4 @@
-package intake_test
+package connections_test
 
 import (
 	"encoding/json"

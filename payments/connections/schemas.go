@@ -1,4 +1,4 @@
-package intake
+package connections
 
 import (
 	"encoding/json"

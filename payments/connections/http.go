@@ -1,0 +1,127 @@
+package connections
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"market40/merchants/auth"
+	"market40/merchants/edge"
+	"market40/merchants/problem"
+)
+
+// Routes mounts what admins do with bank connections.
+func (cs *Connections) Routes(e *edge.Edge) {
+	op := edge.Tagged("payments")
+	const all, one = "/api/v1/bank-connections", "/api/v1/bank-connections/{id}"
+	huma.Register(e.API, op(http.MethodPost, all, "create-bank-connection", "Kết nối báo có / Register a bank connection", http.StatusCreated), cs.createConnection)
+	huma.Register(e.API, op(http.MethodGet, all, "list-bank-connections", "Bank connections, without secrets", 0), cs.listConnections)
+	huma.Register(e.API, op(http.MethodGet, one, "get-bank-connection", "A bank connection with its health and its secrets' ids", 0), cs.getConnection)
+	huma.Register(e.API, op(http.MethodPatch, one, "change-bank-connection", "Rename a bank connection, or switch it on or off", 0), cs.changeConnection)
+	huma.Register(e.API, op(http.MethodPost, one+"/approve", "approve-bank-connection", "Let a connection that signs nothing take notices: a second person", 0), cs.approveConnection)
+	huma.Register(e.API, op(http.MethodPost, one+"/secrets", "rotate-bank-connection-secret", "Add a secret; the one before stays active", http.StatusNoContent), cs.rotateSecret)
+	huma.Register(e.API, op(http.MethodDelete, one+"/secrets/{secret}", "retire-bank-connection-secret", "Retire a secret at once", http.StatusNoContent), cs.retireSecret)
+}
+
+func (cs *Connections) createConnection(ctx context.Context, in *edge.Body[ConnectionOrder]) (*edge.Body[*Connection], error) {
+	if err := RequirePlatform(ctx); err != nil {
+		return nil, err
+	}
+	made, err := cs.Create(ctx, in.Body)
+	return edge.Answer(made), err
+}
+
+func (cs *Connections) listConnections(ctx context.Context, in *struct{ edge.Page }) (*edge.Body[*edge.List[Connection]], error) {
+	if err := RequirePlatform(ctx); err != nil {
+		return nil, err
+	}
+	list, err := cs.List(ctx, in.Page)
+	return edge.Answer(list), err
+}
+
+func (cs *Connections) rotateSecret(ctx context.Context, in *struct {
+	edge.Named
+	Body struct {
+		Secrets SecretFields `json:"secrets" doc:"the provider's own fields; never shown again"`
+	}
+},
+) (*struct{}, error) {
+	if err := RequirePlatform(ctx); err != nil {
+		return nil, err
+	}
+	id, err := in.UUID("connection")
+	if err != nil {
+		return nil, err
+	}
+	return nil, cs.RotateSecret(ctx, id, in.Body.Secrets.RawMessage)
+}
+
+// connectionOf is the connection that a path names, for those who run connections for everybody.
+func connectionOf(ctx context.Context, in edge.Named) (uuid.UUID, error) {
+	if err := RequirePlatform(ctx); err != nil {
+		return uuid.Nil, err
+	}
+	return in.UUID("connection")
+}
+
+func (cs *Connections) getConnection(ctx context.Context, in *struct{ edge.Named }) (*edge.Body[*ConnectionDetail], error) {
+	id, err := connectionOf(ctx, in.Named)
+	if err != nil {
+		return nil, err
+	}
+	detail, err := cs.Describe(ctx, id)
+	return edge.Answer(detail), err
+}
+
+func (cs *Connections) changeConnection(ctx context.Context, in *struct {
+	edge.Named
+	Body ConnectionChange
+},
+) (*edge.Body[*ConnectionDetail], error) {
+	id, err := connectionOf(ctx, in.Named)
+	if err != nil {
+		return nil, err
+	}
+	detail, err := cs.Change(ctx, id, in.Body)
+	return edge.Answer(detail), err
+}
+
+func (cs *Connections) approveConnection(ctx context.Context, in *struct{ edge.Named }) (*edge.Body[*ConnectionDetail], error) {
+	id, err := connectionOf(ctx, in.Named)
+	if err != nil {
+		return nil, err
+	}
+	who, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	detail, err := cs.Approve(ctx, who, id)
+	return edge.Answer(detail), err
+}
+
+func (cs *Connections) retireSecret(ctx context.Context, in *struct {
+	edge.Named
+	Secret string `path:"secret"`
+},
+) (*struct{}, error) {
+	id, err := connectionOf(ctx, in.Named)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := uuid.Parse(in.Secret)
+	if err != nil {
+		return nil, problem.Missing("secret")
+	}
+	return nil, cs.RetireSecret(ctx, id, secret)
+}
+
+// RequirePlatform lets those pass who run connections for everybody: a connection's secret opens more than one scope.
+func RequirePlatform(ctx context.Context) error {
+	who, err := auth.Require(ctx, auth.WriteConnections)
+	if err == nil && who.ScopeKind != auth.ScopeAll {
+		err = problem.New(problem.Forbidden, "not_allowed", "Cần quyền trên toàn hệ thống.", "This wants a key for the whole platform.")
+	}
+	return err
+}

@@ -1,0 +1,22 @@
+package connections_test
+
+import (
+	"testing"
+
+	"market40/payments/paymentstest"
+)
+
+type (
+	object   = paymentstest.Object
+	transfer = paymentstest.Transfer
+)
+
+// world is one program on its own database, with what these tests do in it.
+type world struct{ *paymentstest.World }
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	return &world{paymentstest.New(t)}
+}
+
+var must = paymentstest.Must
