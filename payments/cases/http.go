@@ -11,15 +11,15 @@ import (
 )
 
 // Routes mounts what a person has to look at, and what people decide about it.
-func (c *Cases) Routes(e *edge.Edge) {
+func (cs *Cases) Routes(e *edge.Edge) {
 	op := edge.Tagged("payments")
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/cases", "list-cases", "What a person has to look at", 0), c.listCases)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/resolve", "resolve-case", "Assign, return or dismiss; a second person approves what moves money", 0), c.resolveCase)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/reopen", "reopen-case", "Take a decision back; an assignment is reversed by a contra payment", 0), c.reopenCase)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/retry", "retry-case", "Try a pending notice again at once", 0), c.retryCase)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/cases", "list-cases", "What a person has to look at", 0), cs.listCases)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/resolve", "resolve-case", "Assign, return or dismiss; a second person approves what moves money", 0), cs.resolveCase)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/reopen", "reopen-case", "Take a decision back; an assignment is reversed by a contra payment", 0), cs.reopenCase)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/retry", "retry-case", "Try a pending notice again at once", 0), cs.retryCase)
 }
 
-func (c *Cases) listCases(ctx context.Context, in *struct {
+func (cs *Cases) listCases(ctx context.Context, in *struct {
 	State    string `query:"state" enum:"open,proposed,assigned,returned,dismissed"`
 	MarketID string `query:"market_id"`
 	edge.Page
@@ -29,11 +29,11 @@ func (c *Cases) listCases(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	list, err := c.List(ctx, who, in.State, in.MarketID, in.Page)
+	list, err := cs.List(ctx, who, in.State, in.MarketID, in.Page)
 	return edge.Answer(list), err
 }
 
-func (c *Cases) resolveCase(ctx context.Context, in *struct {
+func (cs *Cases) resolveCase(ctx context.Context, in *struct {
 	edge.Named
 	Body Resolution
 },
@@ -46,11 +46,11 @@ func (c *Cases) resolveCase(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	after, err := c.Resolve(ctx, who, id, in.Body)
+	after, err := cs.Resolve(ctx, who, id, in.Body)
 	return edge.Answer(after), err
 }
 
-func (c *Cases) reopenCase(ctx context.Context, in *struct {
+func (cs *Cases) reopenCase(ctx context.Context, in *struct {
 	edge.Named
 	Body struct {
 		Reason string `json:"reason" minLength:"3" maxLength:"500"`
@@ -65,11 +65,11 @@ func (c *Cases) reopenCase(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	after, err := c.Reopen(ctx, who, id, in.Body.Reason)
+	after, err := cs.Reopen(ctx, who, id, in.Body.Reason)
 	return edge.Answer(after), err
 }
 
-func (c *Cases) retryCase(ctx context.Context, in *edge.Named) (*edge.Body[*Case], error) {
+func (cs *Cases) retryCase(ctx context.Context, in *edge.Named) (*edge.Body[*Case], error) {
 	who, err := auth.From(ctx)
 	if err != nil {
 		return nil, err
@@ -78,6 +78,6 @@ func (c *Cases) retryCase(ctx context.Context, in *edge.Named) (*edge.Body[*Case
 	if err != nil {
 		return nil, err
 	}
-	after, err := c.Retry(ctx, who, id)
+	after, err := cs.Retry(ctx, who, id)
 	return edge.Answer(after), err
 }

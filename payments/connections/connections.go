@@ -99,33 +99,33 @@ func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Connections {
 }
 
 // Find returns the connection of a webhook's path, or the refusal (404).
-func (c *Connections) Find(ctx context.Context, provider, id string) (*Sender, error) {
+func (cs *Connections) Find(ctx context.Context, provider, id string) (*Sender, error) {
 	key, err := uuid.Parse(id)
 	if err != nil {
 		return nil, problem.Missing("connection")
 	}
-	c.mu.Lock()
-	found := c.cached[key]
-	stale := found == nil || c.now().After(found.until)
+	cs.mu.Lock()
+	found := cs.cached[key]
+	stale := found == nil || cs.now().After(found.until)
 	if found != nil && stale { // one reads it again, the others go on with what is known
 		again := *found
-		again.until = c.now().Add(connectionKept)
-		c.cached[key] = &again
+		again.until = cs.now().Add(connectionKept)
+		cs.cached[key] = &again
 	}
-	c.mu.Unlock()
+	cs.mu.Unlock()
 	if stale {
-		again, err := c.readSoon(ctx, key)
+		again, err := cs.readSoon(ctx, key)
 		var refusal *problem.Error
-		if err != nil && (found == nil || errors.As(err, &refusal) || c.now().After(found.readAt.Add(rememberedFor))) {
+		if err != nil && (found == nil || errors.As(err, &refusal) || cs.now().After(found.readAt.Add(rememberedFor))) {
 			return nil, err
 		}
 		if err != nil { // the database hangs: what is remembered verifies the signature
 			return found.named(provider)
 		}
 		found = again
-		c.mu.Lock()
-		c.cached[key] = found
-		c.mu.Unlock()
+		cs.mu.Lock()
+		cs.cached[key] = found
+		cs.mu.Unlock()
 	}
 	return found.named(provider)
 }
@@ -139,25 +139,25 @@ func (c *Sender) named(provider string) (*Sender, error) {
 }
 
 // readSoon is Read with the patience of a webhook.
-func (c *Connections) readSoon(ctx context.Context, id uuid.UUID) (*Sender, error) {
+func (cs *Connections) readSoon(ctx context.Context, id uuid.UUID) (*Sender, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookUpWithin)
 	defer cancel()
-	return c.Read(ctx, id)
+	return cs.Read(ctx, id)
 }
 
 // Forget has a connection read again.
-func (c *Connections) Forget(id uuid.UUID) {
-	c.mu.Lock()
-	delete(c.cached, id)
-	c.mu.Unlock()
+func (cs *Connections) Forget(id uuid.UUID) {
+	cs.mu.Lock()
+	delete(cs.cached, id)
+	cs.mu.Unlock()
 }
 
 // Read returns a connection, or the refusal where there is none (404).
-func (c *Connections) Read(ctx context.Context, id uuid.UUID) (*Sender, error) {
-	found := &Sender{ID: id, readAt: c.now(), until: c.now().Add(connectionKept)}
+func (cs *Connections) Read(ctx context.Context, id uuid.UUID) (*Sender, error) {
+	found := &Sender{ID: id, readAt: cs.now(), until: cs.now().Add(connectionKept)}
 	var provider string
 	var owner *uuid.UUID
-	err := c.money.Pool.QueryRow(ctx, `SELECT provider, owner_kind, owner_id, enabled FROM bank_connections WHERE id = $1`, id).
+	err := cs.money.Pool.QueryRow(ctx, `SELECT provider, owner_kind, owner_id, enabled FROM bank_connections WHERE id = $1`, id).
 		Scan(&provider, &found.ownerKind, &owner, &found.enabled)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, problem.Missing("connection")
@@ -172,10 +172,10 @@ func (c *Connections) Read(ctx context.Context, id uuid.UUID) (*Sender, error) {
 	if found.Provider, known = banks.Find(provider); !known {
 		return nil, problem.Missing("connection")
 	}
-	if found.Secrets, err = c.Secrets(ctx, id); err != nil {
+	if found.Secrets, err = cs.Secrets(ctx, id); err != nil {
 		return nil, err
 	}
-	rows, err := c.money.Pool.Query(ctx, `SELECT bank_bin, number_index FROM connection_accounts WHERE connection_id = $1`, id)
+	rows, err := cs.money.Pool.Query(ctx, `SELECT bank_bin, number_index FROM connection_accounts WHERE connection_id = $1`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read accounts of connection %s: %w", id, err)
 	}
@@ -195,8 +195,8 @@ func (c *Connections) Read(ctx context.Context, id uuid.UUID) (*Sender, error) {
 }
 
 // Secrets returns a connection's active secrets, the newest first; for the way in and for `simulate`.
-func (c *Connections) Secrets(ctx context.Context, id uuid.UUID) ([]banks.Secrets, error) {
-	rows, err := c.money.Pool.Query(ctx, `SELECT id, secrets FROM connection_secrets WHERE connection_id = $1 AND retired_at IS NULL AND NOT awaits_approval ORDER BY id DESC`, id)
+func (cs *Connections) Secrets(ctx context.Context, id uuid.UUID) ([]banks.Secrets, error) {
+	rows, err := cs.money.Pool.Query(ctx, `SELECT id, secrets FROM connection_secrets WHERE connection_id = $1 AND retired_at IS NULL AND NOT awaits_approval ORDER BY id DESC`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read secrets of connection %s: %w", id, err)
 	}
@@ -204,7 +204,7 @@ func (c *Connections) Secrets(ctx context.Context, id uuid.UUID) ([]banks.Secret
 	var row uuid.UUID
 	var sealed []byte
 	_, err = pgx.ForEachRow(rows, []any{&row, &sealed}, func() error {
-		plain, err := c.keys.Open(ctx, secretsPlace(row), sealed)
+		plain, err := cs.keys.Open(ctx, secretsPlace(row), sealed)
 		if err != nil {
 			return err
 		}

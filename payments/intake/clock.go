@@ -86,15 +86,15 @@ func idTime(id uuid.UUID) time.Time {
 }
 
 // checkClock holds our clock against the database's.
-func (p *Intake) checkClock(ctx context.Context) error {
-	before := p.now()
+func (in *Intake) checkClock(ctx context.Context) error {
+	before := in.now()
 	var database time.Time
-	if err := p.money.Pool.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&database); err != nil {
+	if err := in.money.Pool.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&database); err != nil {
 		return fmt.Errorf("read the database's clock: %w", err)
 	}
-	p.clock.observe(before, database, p.now())
+	in.clock.observe(before, database, in.now())
 	return nil
 }
 
 // ClockOff returns how far this process's clock is ahead of the database's; 0: near enough, or not known.
-func (p *Intake) ClockOff() time.Duration { return p.clock.off() }
+func (in *Intake) ClockOff() time.Duration { return in.clock.off() }

@@ -23,12 +23,12 @@ type UnreadableDelivery struct {
 }
 
 // Unreadable are those deliveries, newest first. They belong to no market.
-func (p *Intake) Unreadable(ctx context.Context, page edge.Page) (*edge.List[UnreadableDelivery], error) {
+func (in *Intake) Unreadable(ctx context.Context, page edge.Page) (*edge.List[UnreadableDelivery], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := p.db.Pool.Query(ctx, `SELECT id, connection_id, received_at, headers, body FROM deliveries
+	rows, err := in.db.Pool.Query(ctx, `SELECT id, connection_id, received_at, headers, body FROM deliveries
 		WHERE verdict = 'unreadable' AND ($1::timestamptz IS NULL OR (received_at, id) < ($1, $2)) ORDER BY received_at DESC, id DESC LIMIT $3`,
 		after.At, after.ID, page.Size()+1)
 	if err != nil {
@@ -39,7 +39,7 @@ func (p *Intake) Unreadable(ctx context.Context, page edge.Page) (*edge.List[Unr
 		if err = row.Scan(&d.ID, &d.ConnectionID, &d.ReceivedAt, &d.Headers, &sealed); err != nil {
 			return d, err
 		}
-		raw, err := p.keys.Open(ctx, bodyPlace(d.ID), sealed)
+		raw, err := in.keys.Open(ctx, bodyPlace(d.ID), sealed)
 		d.Body = strings.ToValidUTF8(string(raw), "\uFFFD")
 		return d, err
 	})
@@ -51,8 +51,8 @@ func (p *Intake) Unreadable(ctx context.Context, page edge.Page) (*edge.List[Unr
 }
 
 // SealBody seals the raw body of a delivery.
-func (p *Intake) SealBody(ctx context.Context, id uuid.UUID, raw []byte) ([]byte, error) {
-	return p.keys.Seal(ctx, bodyPlace(id), raw)
+func (in *Intake) SealBody(ctx context.Context, id uuid.UUID, raw []byte) ([]byte, error) {
+	return in.keys.Seal(ctx, bodyPlace(id), raw)
 }
 
 func bodyPlace(id uuid.UUID) seal.Place {

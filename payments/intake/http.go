@@ -13,20 +13,20 @@ import (
 )
 
 // Routes mounts what banks and wallets call, and what operators see and do of connections and notices.
-func (p *Intake) Routes(e *edge.Edge) {
+func (in *Intake) Routes(e *edge.Edge) {
 	// Banks and wallets: signed by themselves, no key of ours.
-	p.hooks = e.Engine
+	in.hooks = e.Engine
 	hook := e.Engine.Group("/webhooks/:provider/:connection")
-	hook.POST("", problem.Handle(p.postNotice))
-	hook.GET("", problem.Handle(p.postNotice)) // VNPAY asks by GET
-	hook.POST("/api/token_generate", problem.Handle(p.token))
-	hook.POST("/bank/api/transaction-sync", problem.Handle(p.postNotice))
+	hook.POST("", problem.Handle(in.postNotice))
+	hook.GET("", problem.Handle(in.postNotice)) // VNPAY asks by GET
+	hook.POST("/api/token_generate", problem.Handle(in.token))
+	hook.POST("/bank/api/transaction-sync", problem.Handle(in.postNotice))
 	documentWebhooks(e)
 
 	op := edge.Tagged("payments")
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/bank-connections/{id}/test", "test-bank-connection", "Send a signed test through the webhook; its notice is ignored", 0), p.testConnection)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/notices", "list-notices", "What banks and wallets told us", 0), p.listNotices)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/deliveries/unreadable", "list-unreadable-deliveries", "Signed requests of which nothing could be read", 0), p.listUnreadable)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/bank-connections/{id}/test", "test-bank-connection", "Send a signed test through the webhook; its notice is ignored", 0), in.testConnection)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/notices", "list-notices", "What banks and wallets told us", 0), in.listNotices)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/deliveries/unreadable", "list-unreadable-deliveries", "Signed requests of which nothing could be read", 0), in.listUnreadable)
 }
 
 func documentWebhooks(e *edge.Edge) {
@@ -53,7 +53,7 @@ func documentWebhooks(e *edge.Edge) {
 	}
 }
 
-func (p *Intake) listNotices(ctx context.Context, in *struct {
+func (in *Intake) listNotices(ctx context.Context, input *struct {
 	NoticeFilter
 	edge.Page
 },
@@ -62,26 +62,26 @@ func (p *Intake) listNotices(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	list, err := p.Notices(ctx, who, in.NoticeFilter, in.Page)
+	list, err := in.Notices(ctx, who, input.NoticeFilter, input.Page)
 	return edge.Answer(list), err
 }
 
-func (p *Intake) listUnreadable(ctx context.Context, in *struct{ edge.Page }) (*edge.Body[*edge.List[UnreadableDelivery]], error) {
+func (in *Intake) listUnreadable(ctx context.Context, input *struct{ edge.Page }) (*edge.Body[*edge.List[UnreadableDelivery]], error) {
 	if err := connections.RequirePlatform(ctx); err != nil {
 		return nil, err
 	}
-	list, err := p.Unreadable(ctx, in.Page)
+	list, err := in.Unreadable(ctx, input.Page)
 	return edge.Answer(list), err
 }
 
-func (p *Intake) testConnection(ctx context.Context, in *struct{ edge.Named }) (*edge.Body[*Notice], error) {
+func (in *Intake) testConnection(ctx context.Context, input *struct{ edge.Named }) (*edge.Body[*Notice], error) {
 	if err := connections.RequirePlatform(ctx); err != nil {
 		return nil, err
 	}
-	id, err := in.UUID("connection")
+	id, err := input.UUID("connection")
 	if err != nil {
 		return nil, err
 	}
-	notice, err := p.TestConnection(ctx, id)
+	notice, err := in.TestConnection(ctx, id)
 	return edge.Answer(notice), err
 }

@@ -56,32 +56,32 @@ func New(db *database.DB, keys *seal.Keys, senders *connections.Connections, now
 }
 
 // Start runs the workers, the listener and the jobs until Stop; more are jobs of what else rests on the books.
-func (p *Intake) Start(ctx context.Context, more ...jobs.Job) {
-	ctx, p.cancel = context.WithCancel(ctx)
+func (in *Intake) Start(ctx context.Context, more ...jobs.Job) {
+	ctx, in.cancel = context.WithCancel(ctx)
 	for lane := range workers {
-		p.running.Go(func() { p.post(lane) })
+		in.running.Go(func() { in.post(lane) })
 	}
-	p.running.Go(func() { p.feed.Run(ctx) })
+	in.running.Go(func() { in.feed.Run(ctx) })
 	list := append([]jobs.Job{
-		{Name: "retry-pending", Every: retryEvery, LockOn: p.money, Do: p.retryPending},
-		{Name: "count-pending", Every: pendingEvery, Shared: true, Do: p.countPending},
-		{Name: "clock", Every: clockEvery, Shared: true, Do: p.checkClock},
-		{Name: "partitions", Every: partitionsEvery, LockOn: p.money, Do: p.makePartitions},
+		{Name: "retry-pending", Every: retryEvery, LockOn: in.money, Do: in.retryPending},
+		{Name: "count-pending", Every: pendingEvery, Shared: true, Do: in.countPending},
+		{Name: "clock", Every: clockEvery, Shared: true, Do: in.checkClock},
+		{Name: "partitions", Every: partitionsEvery, LockOn: in.money, Do: in.makePartitions},
 	}, more...)
-	p.running.Go(func() { p.Jobs.Run(ctx, list...) })
-	p.running.Go(func() { p.connections.FlushHealth(ctx) })
+	in.running.Go(func() { in.Jobs.Run(ctx, list...) })
+	in.running.Go(func() { in.connections.FlushHealth(ctx) })
 }
 
 // Stop finishes the groups under way and waits for everything that Start began.
-func (p *Intake) Stop() {
-	p.lanes.close()
-	p.cancel()
-	p.running.Wait()
-	close(p.stopped)
+func (in *Intake) Stop() {
+	in.lanes.close()
+	in.cancel()
+	in.running.Wait()
+	close(in.stopped)
 }
 
 // Feed wakes who waits for a ledger account.
-func (p *Intake) Feed() *feed.Feed { return p.feed }
+func (in *Intake) Feed() *feed.Feed { return in.feed }
 
 // NewID returns a UUIDv7 of the time, or of the database's where this process's clock is not to be believed.
-func (p *Intake) NewID() uuid.UUID { return p.clock.newID() }
+func (in *Intake) NewID() uuid.UUID { return in.clock.newID() }

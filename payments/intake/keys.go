@@ -154,7 +154,7 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 			at = *occurred
 		}
 		done := again.Reverses != "" && why == WhyTakenBack && reference == again.Reference // the same void, told with another time
-		if !done && !w.p.sameContent(again, digest, at) {
+		if !done && !w.intake.sameContent(again, digest, at) {
 			w.conflicts = append(w.conflicts, conflict{e, first, market})
 		}
 		return nil

@@ -35,8 +35,8 @@ type LaterContent struct {
 }
 
 // ReadLaterContent reads what came later under the id of a notice, and finds where its money would go.
-func (p *Intake) ReadLaterContent(ctx context.Context, db querier, id uuid.UUID) (*LaterContent, error) {
-	e, err := p.conflictEntry(ctx, db, id)
+func (in *Intake) ReadLaterContent(ctx context.Context, db querier, id uuid.UUID) (*LaterContent, error) {
+	e, err := in.conflictEntry(ctx, db, id)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (p *Intake) ReadLaterContent(ctx context.Context, db querier, id uuid.UUID)
 }
 
 // conflictEntry is ReadLaterContent as the posting reads it.
-func (p *Intake) conflictEntry(ctx context.Context, db querier, id uuid.UUID) (*entry, error) {
+func (in *Intake) conflictEntry(ctx context.Context, db querier, id uuid.UUID) (*entry, error) {
 	n := banks.Notice{Direction: banks.In}
 	var first banks.Notice
 	var sealed, digest, body, firstSealed []byte
@@ -68,16 +68,16 @@ func (p *Intake) conflictEntry(ctx context.Context, db querier, id uuid.UUID) (*
 	if err != nil {
 		return nil, fmt.Errorf("read conflict %s: %w", id, err)
 	}
-	c, err := p.connections.Read(ctx, connectionID)
+	c, err := in.connections.Read(ctx, connectionID)
 	if err != nil {
 		return nil, err
 	}
-	told, err := p.particulars(ctx, id, sealed)
+	told, err := in.particulars(ctx, id, sealed)
 	if err != nil {
 		return nil, err
 	}
 	told.fill(&n)
-	earlier, err := p.particulars(ctx, firstID, firstSealed)
+	earlier, err := in.particulars(ctx, firstID, firstSealed)
 	if err != nil {
 		return nil, err
 	}
@@ -85,10 +85,10 @@ func (p *Intake) conflictEntry(ctx context.Context, db querier, id uuid.UUID) (*
 	n.Currency = first.Currency
 	if own != nil {
 		n.Currency = *own
-	} else if item := p.findInDelivery(ctx, c, delivery, body, digest); item != nil { // conflicts of earlier programs do not say it
+	} else if item := in.findInDelivery(ctx, c, delivery, body, digest); item != nil { // conflicts of earlier programs do not say it
 		n.Ignore, n.Currency = item.Ignore, item.Currency
 	}
-	e, err := p.newEntry(ctx, id, c, n, p.now())
+	e, err := in.newEntry(ctx, id, c, n, in.now())
 	if err != nil {
 		return nil, err
 	}
@@ -103,17 +103,17 @@ func (p *Intake) conflictEntry(ctx context.Context, db querier, id uuid.UUID) (*
 }
 
 // findInDelivery returns a delivery's item of a digest; nil where the delivery cannot be read again.
-func (p *Intake) findInDelivery(ctx context.Context, c *connections.Sender, id uuid.UUID, sealed, digest []byte) *banks.Notice {
+func (in *Intake) findInDelivery(ctx context.Context, c *connections.Sender, id uuid.UUID, sealed, digest []byte) *banks.Notice {
 	if len(sealed) == 0 {
 		return nil
 	}
-	raw, err := p.keys.Open(ctx, bodyPlace(id), sealed)
+	raw, err := in.keys.Open(ctx, bodyPlace(id), sealed)
 	if err != nil {
 		return nil
 	}
-	items, _ := c.Provider.Parse(banks.Request{Method: http.MethodPost, Body: raw, RawQuery: string(raw), Now: p.now()}) // what was read is in the items
+	items, _ := c.Provider.Parse(banks.Request{Method: http.MethodPost, Body: raw, RawQuery: string(raw), Now: in.now()}) // what was read is in the items
 	for _, item := range items {
-		if item.Err == nil && p.sameContent(item.Notice, digest, item.Notice.OccurredAt) {
+		if item.Err == nil && in.sameContent(item.Notice, digest, item.Notice.OccurredAt) {
 			return &item.Notice
 		}
 	}

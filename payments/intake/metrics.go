@@ -34,8 +34,8 @@ func (c *counts) refused(provider string, why banks.Refusal) {
 func (c *counts) unreadable(provider string) { c.unread.WithLabelValues(provider).Inc() }
 
 // Collectors are the metrics of the way in, for /metrics.
-func (p *Intake) Collectors() []prometheus.Collector {
-	return append(p.Jobs.Collectors(), p.counts.notices, p.counts.refusals, p.counts.unread, &gauges{p})
+func (in *Intake) Collectors() []prometheus.Collector {
+	return append(in.Jobs.Collectors(), in.counts.notices, in.counts.refusals, in.counts.unread, &gauges{in})
 }
 
 var (
@@ -46,7 +46,7 @@ var (
 )
 
 // gauges are what is known of this moment, without a look into the database: anybody may read /metrics.
-type gauges struct{ p *Intake }
+type gauges struct{ intake *Intake }
 
 // Describe sends what Collect may send.
 func (g *gauges) Describe(to chan<- *prometheus.Desc) {
@@ -60,14 +60,14 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
-	now := g.p.now()
-	if by, known := g.p.clock.ahead(); known {
+	now := g.intake.now()
+	if by, known := g.intake.clock.ahead(); known {
 		gauge(clockOffset, by.Seconds(), "database")
 	}
-	if by, known := g.p.stamps.ahead(now); known {
+	if by, known := g.intake.stamps.ahead(now); known {
 		gauge(clockOffset, by.Seconds(), "notices")
 	}
-	waiting, since, known := g.p.pending.read()
+	waiting, since, known := g.intake.pending.read()
 	if !known {
 		return
 	}
@@ -97,17 +97,17 @@ func (c *pendingCount) read() (waiting int64, since time.Time, known bool) {
 }
 
 // countPending counts the pending notices for the metrics.
-func (p *Intake) countPending(ctx context.Context) error {
+func (in *Intake) countPending(ctx context.Context) error {
 	var waiting int64
 	var since *time.Time
-	if err := p.money.Pool.QueryRow(ctx, `SELECT count(*), min(since) FROM notice_retries`).Scan(&waiting, &since); err != nil {
+	if err := in.money.Pool.QueryRow(ctx, `SELECT count(*), min(since) FROM notice_retries`).Scan(&waiting, &since); err != nil {
 		return fmt.Errorf("count pending notices: %w", err)
 	}
-	p.pending.mu.Lock()
-	defer p.pending.mu.Unlock()
-	p.pending.waiting, p.pending.known = waiting, true
+	in.pending.mu.Lock()
+	defer in.pending.mu.Unlock()
+	in.pending.waiting, in.pending.known = waiting, true
 	if since != nil {
-		p.pending.since = *since
+		in.pending.since = *since
 	}
 	return nil
 }

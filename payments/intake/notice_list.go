@@ -46,7 +46,7 @@ const selectNotices = `SELECT n.id, n.connection_id, n.external_id, n.state, n.w
 		FROM notices n`
 
 // Notices are what banks and wallets told us, newest first.
-func (p *Intake) Notices(ctx context.Context, who auth.Principal, f NoticeFilter, page edge.Page) (*edge.List[Notice], error) {
+func (in *Intake) Notices(ctx context.Context, who auth.Principal, f NoticeFilter, page edge.Page) (*edge.List[Notice], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (p *Intake) Notices(ctx context.Context, who auth.Principal, f NoticeFilter
 	if after.ID != uuid.Nil {
 		before = &after.ID
 	}
-	rows, err := p.db.Pool.Query(ctx, selectNotices+`
+	rows, err := in.db.Pool.Query(ctx, selectNotices+`
 		WHERE ($1 = 'all' OR n.market_id IN (SELECT scope_markets($1, $2)))
 		AND ($3 = '' OR n.connection_id::text = $3) AND ($4 = '' OR n.external_id = $4) AND ($5 = '' OR n.state = $5)
 		AND ($3 = '' OR $4 = '' OR n.id IN (SELECT k.notice_id FROM notice_keys k WHERE k.connection_id::text = $3 AND k.external_id = $4))
@@ -73,12 +73,12 @@ func (p *Intake) Notices(ctx context.Context, who auth.Principal, f NoticeFilter
 	for i, n := range items {
 		ids[i] = n.ID
 	}
-	return &edge.List[Notice]{Items: items, Next: next}, p.RecordReading(ctx, auth.ReadingNotices, ids, nil)
+	return &edge.List[Notice]{Items: items, Next: next}, in.RecordReading(ctx, auth.ReadingNotices, ids, nil)
 }
 
 // notice is one notice that the caller has just caused.
-func (p *Intake) notice(ctx context.Context, id uuid.UUID) (*Notice, error) {
-	rows, err := p.db.Pool.Query(ctx, selectNotices+` WHERE n.id = $1`, id)
+func (in *Intake) notice(ctx context.Context, id uuid.UUID) (*Notice, error) {
+	rows, err := in.db.Pool.Query(ctx, selectNotices+` WHERE n.id = $1`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read notice %s: %w", id, err)
 	}
@@ -86,5 +86,5 @@ func (p *Intake) notice(ctx context.Context, id uuid.UUID) (*Notice, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read notice %s: %w", id, err)
 	}
-	return &n, p.RecordReading(ctx, auth.ReadingNotices, []uuid.UUID{id}, nil)
+	return &n, in.RecordReading(ctx, auth.ReadingNotices, []uuid.UUID{id}, nil)
 }

@@ -99,12 +99,12 @@ func particularsPlace(id uuid.UUID) seal.Place {
 }
 
 // particulars opens what is sealed of a notice; of an erased merchant's nothing is left.
-func (p *Intake) particulars(ctx context.Context, id uuid.UUID, sealed []byte) (particulars, error) {
+func (in *Intake) particulars(ctx context.Context, id uuid.UUID, sealed []byte) (particulars, error) {
 	var told particulars
 	if len(sealed) == 0 {
 		return told, nil
 	}
-	plain, err := p.keys.Open(ctx, particularsPlace(id), sealed)
+	plain, err := in.keys.Open(ctx, particularsPlace(id), sealed)
 	if err != nil {
 		return told, err
 	}
@@ -112,34 +112,34 @@ func (p *Intake) particulars(ctx context.Context, id uuid.UUID, sealed []byte) (
 }
 
 // newEntry computes all that the posting needs of a notice, outside of any transaction.
-func (p *Intake) newEntry(ctx context.Context, id uuid.UUID, c *connections.Sender, n banks.Notice, received time.Time) (*entry, error) {
+func (in *Intake) newEntry(ctx context.Context, id uuid.UUID, c *connections.Sender, n banks.Notice, received time.Time) (*entry, error) {
 	e := &entry{id: id, connection: c, notice: n, codes: codesIn(n.Memo)}
-	e.accountIndex = p.keys.Index("account", merchants.NormalAccount(n.Account))
+	e.accountIndex = in.keys.Index("account", merchants.NormalAccount(n.Account))
 	if n.VirtualAccount != "" {
 		number := merchants.NormalAccount(n.VirtualAccount)
-		e.virtualIndex, e.virtualNumber = p.keys.Index("virtual", number), p.keys.Index("account", number)
+		e.virtualIndex, e.virtualNumber = in.keys.Index("virtual", number), in.keys.Index("account", number)
 	}
 	if purchase := onePurchase(n.Memo, e.codes); purchase != "" {
-		e.repeatIndex = p.keys.Index("repeat", n.Account+"\n"+n.Amount.String()+"\n"+purchase)
+		e.repeatIndex = in.keys.Index("repeat", n.Account+"\n"+n.Amount.String()+"\n"+purchase)
 	}
 	if text := tellingText(c.Provider.Name(), n); text != "" {
-		e.tellingIndex = p.keys.Index("transfer", text)
+		e.tellingIndex = in.keys.Index("transfer", text)
 	}
-	e.digest, e.plainDigest = p.Digest(n), p.digestOf(n)
-	e.part = p.keyPart(n, e.plainDigest)
+	e.digest, e.plainDigest = in.Digest(n), in.digestOf(n)
+	e.part = in.keyPart(n, e.plainDigest)
 	e.dateByReceipt(received)
 	var err error
-	e.particulars, err = p.SealParticulars(ctx, id, n)
+	e.particulars, err = in.SealParticulars(ctx, id, n)
 	return e, err
 }
 
 // SealParticulars seals what of a notice says whose account it names, and what its payer wrote.
-func (p *Intake) SealParticulars(ctx context.Context, id uuid.UUID, n banks.Notice) ([]byte, error) {
+func (in *Intake) SealParticulars(ctx context.Context, id uuid.UUID, n banks.Notice) ([]byte, error) {
 	plain, err := json.Marshal(particulars{n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses, string(n.Ignore)})
 	if err != nil {
 		return nil, fmt.Errorf("write particulars: %w", err)
 	}
-	return p.keys.Seal(ctx, particularsPlace(id), plain)
+	return in.keys.Seal(ctx, particularsPlace(id), plain)
 }
 
 // partLength is the length of a key's part in bytes: enough that two never meet by chance.
@@ -148,12 +148,12 @@ const partLength = 16
 // keyPart returns what a notice's key has beside its connection and external id, so that equal keys name one transfer.
 // A credit is known by its id, and by its provider's Identity where the id alone is not enough. What is ignored is
 // no transfer: its part is its content, so that it takes no identity from a credit and a repeat is still a repeat.
-func (p *Intake) keyPart(n banks.Notice, digest []byte) []byte {
+func (in *Intake) keyPart(n banks.Notice, digest []byte) []byte {
 	switch {
 	case n.Ignore != "" || n.Direction == banks.Out:
 		return digest[:partLength]
 	case n.Identity != "":
-		return p.keys.Index("identity", n.Identity)[:partLength]
+		return in.keys.Index("identity", n.Identity)[:partLength]
 	}
 	return []byte{}
 }
@@ -161,29 +161,29 @@ func (p *Intake) keyPart(n banks.Notice, digest []byte) []byte {
 // Digest returns the content of a notice by which a retry is told from a change: never the bytes, for balances and
 // the times of answers differ at a retry. It is keyed, because an account number behind a plain SHA-256 could be
 // tried out. Of the memo only our codes in it count: they say whose the money is.
-func (p *Intake) Digest(n banks.Notice) []byte {
-	return p.digestOf(n, append([]string{"codes"}, codesIn(n.Memo)...)...) // none is something else than what nobody looked for
+func (in *Intake) Digest(n banks.Notice) []byte {
+	return in.digestOf(n, append([]string{"codes"}, codesIn(n.Memo)...)...) // none is something else than what nobody looked for
 }
 
 // digestOf is digest with what is to count beside account, amount, time and reference: nothing in earlier programs.
-func (p *Intake) digestOf(n banks.Notice, beside ...string) []byte {
+func (in *Intake) digestOf(n banks.Notice, beside ...string) []byte {
 	occurred := strconv.FormatInt(n.OccurredAt.UnixMilli(), 10)
 	if n.AnswerTime {
 		occurred = ""
 	}
 	said := []string{merchants.NormalAccount(n.Account), n.VirtualAccount, string(n.Direction), n.Amount.String(), n.Currency, occurred, n.Reference}
-	return p.keys.Index("notice", strings.Join(append(said, beside...), "\n"))
+	return in.keys.Index("notice", strings.Join(append(said, beside...), "\n"))
 }
 
 // sameContent reports whether an earlier digest is of what n says, apart from a time that is only an answer's. Earlier
 // programs digested that time too, and no codes: it is occurred then, as the earlier notice has it.
-func (p *Intake) sameContent(n banks.Notice, earlier []byte, occurred time.Time) bool {
+func (in *Intake) sameContent(n banks.Notice, earlier []byte, occurred time.Time) bool {
 	timeless, timed := n, n
 	timeless.AnswerTime, timed.AnswerTime = true, false
 	if n.AnswerTime {
 		timed.OccurredAt = occurred
 	}
-	for _, same := range [][]byte{p.Digest(timeless), p.Digest(timed), p.digestOf(timeless), p.digestOf(timed)} {
+	for _, same := range [][]byte{in.Digest(timeless), in.Digest(timed), in.digestOf(timeless), in.digestOf(timed)} {
 		if bytes.Equal(same, earlier) {
 			return true
 		}
@@ -219,7 +219,7 @@ func onePurchase(text string, codes []string) string {
 }
 
 // ReadReverses returns what a notice takes back, of its sealed particulars: the id under which that was told, or nothing.
-func (p *Intake) ReadReverses(ctx context.Context, id uuid.UUID, sealed []byte) (string, error) {
-	said, err := p.particulars(ctx, id, sealed)
+func (in *Intake) ReadReverses(ctx context.Context, id uuid.UUID, sealed []byte) (string, error) {
+	said, err := in.particulars(ctx, id, sealed)
 	return said.Reverses, err
 }

@@ -25,8 +25,8 @@ type month struct {
 
 // makePartitions makes the partitions that are missing, each on its own: one that fails stops no other. The database's
 // clock decides which they are.
-func (p *Intake) makePartitions(ctx context.Context) error {
-	rows, _ := p.money.Pool.Query(ctx, `SELECT parent, month FROM missing_partitions(now() + make_interval(months => $1))`, partitionsAhead)
+func (in *Intake) makePartitions(ctx context.Context) error {
+	rows, _ := in.money.Pool.Query(ctx, `SELECT parent, month FROM missing_partitions(now() + make_interval(months => $1))`, partitionsAhead)
 	missing, err := pgx.CollectRows(rows, pgx.RowToStructByPos[month])
 	if err != nil {
 		return fmt.Errorf("find missing partitions: %w", err)
@@ -34,7 +34,7 @@ func (p *Intake) makePartitions(ctx context.Context) error {
 	var failed []error
 	for _, m := range missing {
 		var moved int64
-		err := p.money.Pool.QueryRow(ctx, `SELECT make_partition($1, $2)`, m.Table, m.Begins).Scan(&moved)
+		err := in.money.Pool.QueryRow(ctx, `SELECT make_partition($1, $2)`, m.Table, m.Begins).Scan(&moved)
 		switch {
 		case err != nil:
 			failed = append(failed, fmt.Errorf("make the partition of %s for %s: %w", m.Table, m.Begins.Format("2006-01"), err))

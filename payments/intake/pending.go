@@ -30,14 +30,14 @@ const (
 )
 
 // leavePending keeps a delivery whose notices could not be processed: they are not lost, and tried again.
-func (p *Intake) leavePending(ctx context.Context, d *delivery, cause error) error {
+func (in *Intake) leavePending(ctx context.Context, d *delivery, cause error) error {
 	why := "failed"
 	var pg *pgconn.PgError
 	if errors.As(cause, &pg) {
 		why = "failed:" + pg.Code
 	}
-	return p.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
-		w := &posting{p: p, tx: tx, now: p.clock.time(), deliveries: []*delivery{d}, lockWait: groupLockWait, written: map[*delivery]bool{}}
+	return in.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
+		w := &posting{intake: in, tx: tx, now: in.clock.time(), deliveries: []*delivery{d}, lockWait: groupLockWait, written: map[*delivery]bool{}}
 		if err := w.takeKeys(ctx); err != nil {
 			return nil, err
 		}
@@ -72,15 +72,15 @@ const selectPending = `SELECT n.id, n.delivery_id, n.connection_id, n.external_i
 	FROM notice_retries r JOIN notices n ON n.id = r.notice_id `
 
 // retryPending tries the pending notices whose turn has come, one by one. One that fails goes to the end of the line.
-func (p *Intake) retryPending(ctx context.Context) error {
-	waiting, err := p.findPending(ctx, selectPending+`WHERE r.next_at <= $1 ORDER BY r.next_at LIMIT $2`, p.clock.time(), retryGroup)
+func (in *Intake) retryPending(ctx context.Context) error {
+	waiting, err := in.findPending(ctx, selectPending+`WHERE r.next_at <= $1 ORDER BY r.next_at LIMIT $2`, in.clock.time(), retryGroup)
 	if err != nil {
 		return err
 	}
 	var first error
 	failed := 0
 	for _, s := range waiting {
-		err := p.retryOnce(ctx, s)
+		err := in.retryOnce(ctx, s)
 		if err == nil {
 			continue
 		}
@@ -91,14 +91,14 @@ func (p *Intake) retryPending(ctx context.Context) error {
 			first = fmt.Errorf("notice %s: %w", s.id, err)
 		}
 	}
-	if skipped, ok := p.pendingLog.allow(); failed > 0 && ok {
+	if skipped, ok := in.pendingLog.allow(); failed > 0 && ok {
 		slog.WarnContext(ctx, "notices stay pending", "count", failed, "first", first, "more", skipped)
 	}
 	return nil
 }
 
-func (p *Intake) findPending(ctx context.Context, query string, args ...any) ([]storedNotice, error) {
-	rows, err := p.money.Pool.Query(ctx, query, args...)
+func (in *Intake) findPending(ctx context.Context, query string, args ...any) ([]storedNotice, error) {
+	rows, err := in.money.Pool.Query(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read pending notices: %w", err)
 	}
@@ -113,18 +113,18 @@ func (p *Intake) findPending(ctx context.Context, query string, args ...any) ([]
 }
 
 // retryOnce tries a notice again, and notes a failure that is its own.
-func (p *Intake) retryOnce(ctx context.Context, s storedNotice) error {
-	err := p.retry(ctx, s)
+func (in *Intake) retryOnce(ctx context.Context, s storedNotice) error {
+	err := in.retry(ctx, s)
 	if err == nil || ctx.Err() != nil || unreachableNow(err) {
 		return err
 	}
-	return errors.Join(err, p.noteFailure(ctx, s, err))
+	return errors.Join(err, in.noteFailure(ctx, s, err))
 }
 
 // noteFailure gives a notice its next turn. After retriesUntilCase failures a case tells the operator.
-func (p *Intake) noteFailure(ctx context.Context, s storedNotice, cause error) error {
-	return p.money.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		now := p.clock.time()
+func (in *Intake) noteFailure(ctx context.Context, s storedNotice, cause error) error {
+	return in.money.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		now := in.clock.time()
 		var attempts int
 		err := tx.QueryRow(ctx, `UPDATE notice_retries SET attempts = attempts + 1 WHERE notice_id = $1 RETURNING attempts`, s.id).Scan(&attempts)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -177,15 +177,15 @@ var (
 )
 
 // Retry tries a pending notice again at once. It stays as it is when that fails.
-func (p *Intake) Retry(ctx context.Context, notice *uuid.UUID) error {
-	waiting, err := p.findPending(ctx, selectPending+`WHERE n.id = $1`, notice)
+func (in *Intake) Retry(ctx context.Context, notice *uuid.UUID) error {
+	waiting, err := in.findPending(ctx, selectPending+`WHERE n.id = $1`, notice)
 	if err != nil {
 		return err
 	}
 	if len(waiting) == 0 {
 		return ErrNotPending
 	}
-	if err := p.retryOnce(ctx, waiting[0]); err != nil {
+	if err := in.retryOnce(ctx, waiting[0]); err != nil {
 		return fmt.Errorf("%w: %w", ErrStillPending, err)
 	}
 	return nil
@@ -199,22 +199,22 @@ type storedNotice struct {
 	toldAt                   *time.Time
 }
 
-func (p *Intake) retry(ctx context.Context, s storedNotice) error {
-	c, err := p.connections.Read(ctx, s.connection)
+func (in *Intake) retry(ctx context.Context, s storedNotice) error {
+	c, err := in.connections.Read(ctx, s.connection)
 	if err != nil {
 		return err
 	}
-	told, err := p.particulars(ctx, s.id, s.sealed)
+	told, err := in.particulars(ctx, s.id, s.sealed)
 	if err != nil {
 		return err
 	}
 	n := s.Notice
 	told.fill(&n)
-	e, err := p.newEntry(ctx, s.id, c, n, p.now())
+	e, err := in.newEntry(ctx, s.id, c, n, in.now())
 	if err != nil {
 		return err
 	}
 	e.retried, e.toldAt = true, s.toldAt
 	e.delivery = &delivery{id: s.delivery, connection: c, verdict: VerdictRead, entries: []*entry{e}}
-	return p.keep(ctx, []*delivery{e.delivery}, partLockWait)
+	return in.keep(ctx, []*delivery{e.delivery}, partLockWait)
 }

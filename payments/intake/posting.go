@@ -36,7 +36,7 @@ const postingIdle = 5 * time.Second
 
 // posting is one group of deliveries on its way into the database, in one transaction.
 type posting struct {
-	p          *Intake
+	intake     *Intake
 	tx         *database.Batches
 	now        time.Time
 	deliveries []*delivery
@@ -61,18 +61,18 @@ type conflict struct {
 }
 
 // keep keeps, matches and posts a group of deliveries: one set-based transaction, acknowledged after commit.
-func (p *Intake) keep(ctx context.Context, group []*delivery, lockWait time.Duration) error {
-	err := p.keepOnce(ctx, group, lockWait)
+func (in *Intake) keep(ctx context.Context, group []*delivery, lockWait time.Duration) error {
+	err := in.keepOnce(ctx, group, lockWait)
 	for tried := 1; tried < moveAttempts && errors.Is(err, ledger.ErrMoved); tried++ {
-		err = p.keepOnce(ctx, group, lockWait)
+		err = in.keepOnce(ctx, group, lockWait)
 	}
 	return err
 }
 
-func (p *Intake) keepOnce(ctx context.Context, group []*delivery, lockWait time.Duration) error {
+func (in *Intake) keepOnce(ctx context.Context, group []*delivery, lockWait time.Duration) error {
 	var posted []ledger.Transfer
-	err := p.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
-		w := &posting{p: p, tx: tx, now: p.clock.time(), deliveries: group, lockWait: lockWait, written: map[*delivery]bool{}}
+	err := in.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
+		w := &posting{intake: in, tx: tx, now: in.clock.time(), deliveries: group, lockWait: lockWait, written: map[*delivery]bool{}}
 		for _, step := range []func(context.Context) error{w.takeKeysAndRegister, w.match, w.lockAndPost} {
 			if err := step(ctx); err != nil {
 				return nil, err
@@ -88,14 +88,14 @@ func (p *Intake) keepOnce(ctx context.Context, group []*delivery, lockWait time.
 	if err != nil {
 		return fmt.Errorf("keep %d deliveries: %w", len(group), err)
 	}
-	p.feed.Announce(posted)
+	in.feed.Announce(posted)
 	return nil
 }
 
 // queueLimits sets the transaction's plans and limits, and refuses ids that are too far ahead of the database's clock:
 // they would lie in partitions that nobody has made yet.
 func (w *posting) queueLimits(batch *pgx.Batch) {
-	before := w.p.now()
+	before := w.intake.now()
 	batch.Queue(plansOfPosting, milliseconds(w.lockWait), milliseconds(postingIdle)).QueryRow(func(row pgx.Row) error {
 		var database time.Time
 		if err := row.Scan(&database, nil, nil, nil, nil, nil, nil); err != nil {
@@ -103,7 +103,7 @@ func (w *posting) queueLimits(batch *pgx.Batch) {
 		}
 		for _, d := range w.deliveries {
 			if !d.retried() && idTime(d.id).After(database.Add(trustedOffset)) {
-				w.p.clock.observe(before, database, w.p.now())
+				w.intake.clock.observe(before, database, w.intake.now())
 				return errAhead
 			}
 		}
@@ -223,7 +223,7 @@ func (w *posting) lockAndPost(ctx context.Context) error {
 		return nil
 	}
 	batch := &pgx.Batch{}
-	locked := w.p.book.Lock(batch, transfers, w.now)
+	locked := w.intake.book.Lock(batch, transfers, w.now)
 	if err := w.tx.Send(ctx, batch); err != nil {
 		return fmt.Errorf("lock ledger accounts: %w", err)
 	}

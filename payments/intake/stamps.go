@@ -48,8 +48,8 @@ func (s *stampClock) ahead(now time.Time) (by time.Duration, ok bool) {
 }
 
 // StampsOff returns how far this process's clock is ahead of the stamps of signed notices; 0: near enough, or not known.
-func (p *Intake) StampsOff() time.Duration {
-	by, known := p.stamps.ahead(p.now())
+func (in *Intake) StampsOff() time.Duration {
+	by, known := in.stamps.ahead(in.now())
 	if !known || by.Abs() <= stampTolerance {
 		return 0
 	}

@@ -50,39 +50,39 @@ func (a *testAnswer) Write(body []byte) (int, error) {
 
 // TestConnection sends a delivery in the provider's words, signed by the connection's own secret, through the routes that
 // the provider calls. Its notice is ignored for being a test: it is never posted and takes no id from a transfer.
-func (p *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, error) {
-	c, err := p.connections.Read(ctx, id)
+func (in *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, error) {
+	c, err := in.connections.Read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	if !c.ReceivesNotices() {
 		return nil, problem.New(problem.Conflict, "connection_disabled", "Kết nối đang tắt hoặc chờ duyệt.", "The connection is switched off or waits for approval.")
 	}
-	p.connections.Forget(id)
+	in.connections.Forget(id)
 	test := &testDelivery{}
-	request, err := p.testRequest(context.WithValue(ctx, testKey{}, test), c)
+	request, err := in.testRequest(context.WithValue(ctx, testKey{}, test), c)
 	if err != nil {
 		return nil, fmt.Errorf("compose a test for connection %s: %w", id, err)
 	}
 	answer := &testAnswer{header: http.Header{}}
-	p.hooks.ServeHTTP(answer, request)
+	in.hooks.ServeHTTP(answer, request)
 	if answer.status >= http.StatusMultipleChoices || len(test.notices) == 0 {
 		return nil, problem.New(problem.Unavailable, "test_refused", fmt.Sprintf("Tin thử bị từ chối (%d).", answer.status), fmt.Sprintf("The test was refused (%d).", answer.status))
 	}
-	return p.notice(ctx, test.notices[0])
+	return in.notice(ctx, test.notices[0])
 }
 
 // testRequest is the call that a connection's provider would make for a transfer of its own.
-func (p *Intake) testRequest(ctx context.Context, c *connections.Sender) (*http.Request, error) {
+func (in *Intake) testRequest(ctx context.Context, c *connections.Sender) (*http.Request, error) {
 	secrets := c.Secrets[0]
 	n := banks.Notice{
 		ExternalID: "TEST-" + strings.ToUpper(uuid.Must(uuid.NewV7()).String()), Account: "0000000000", Direction: banks.In, Amount: money.FromDong(testAmount),
-		Currency: money.Currency, Memo: "market40 test", OrderRef: "0", OccurredAt: p.now(), Precision: banks.Second,
+		Currency: money.Currency, Memo: "market40 test", OrderRef: "0", OccurredAt: in.now(), Precision: banks.Second,
 	}
 	if partner := secrets["partner_code"]; partner != "" {
 		n.Account = partner
 	}
-	composed, err := c.Provider.Compose(n, secrets, p.now())
+	composed, err := c.Provider.Compose(n, secrets, in.now())
 	if err != nil {
 		return nil, err
 	}

@@ -23,13 +23,13 @@ type Transaction struct {
 
 // LockTransaction returns the transaction that a notice tells or takes back (reverses), as far as it is known; a payment and its
 // void are not posted meanwhile. It returns nil where the provider tells no voids, and refuses (503) where a posting is under way.
-func (p *Intake) LockTransaction(ctx context.Context, tx pgx.Tx, notice uuid.UUID, known Transaction, reverses string) (*Transaction, error) {
+func (in *Intake) LockTransaction(ctx context.Context, tx pgx.Tx, notice uuid.UUID, known Transaction, reverses string) (*Transaction, error) {
 	t := &known
 	err := tx.QueryRow(ctx, `SELECT connection_id, external_id FROM notices WHERE id = $1`, notice).Scan(&t.connection, &t.id)
 	if err != nil {
 		return nil, fmt.Errorf("read notice %s: %w", notice, err)
 	}
-	connection, err := p.connections.Read(ctx, t.connection)
+	connection, err := in.connections.Read(ctx, t.connection)
 	if err != nil || !banks.TellsVoids(connection.Provider) {
 		return nil, err
 	}

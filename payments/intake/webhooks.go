@@ -32,14 +32,14 @@ const (
 
 // postNotice is a payment's way in: the raw body is read before anything binds it, its signature verified,
 // its notices kept, matched and posted, and only then the provider's own success answered.
-func (p *Intake) postNotice(c *gin.Context) error {
+func (in *Intake) postNotice(c *gin.Context) error {
 	begun := time.Now()
-	connection, err := p.connections.Find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
+	connection, err := in.connections.Find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
 	if err != nil {
-		return p.unreachable(err)
+		return in.unreachable(err)
 	}
 	left := answerWithin - time.Since(begun)
-	request, err := p.read(c)
+	request, err := in.read(c)
 	if err != nil {
 		return err
 	}
@@ -48,21 +48,21 @@ func (p *Intake) postNotice(c *gin.Context) error {
 	c.Request = c.Request.WithContext(ctx)
 	test := testOf(c.Request.Context())
 	if test == nil { // a test is stamped by our own clock
-		request.Stamped = func(at time.Time) { p.stamps.observe(at, request.Now) }
+		request.Stamped = func(at time.Time) { in.stamps.observe(at, request.Now) }
 	}
 	if err := connection.Provider.Verify(request, connection.Secrets); err != nil {
-		return p.refuse(c, connection, err)
+		return in.refuse(c, connection, err)
 	}
 	d := &delivery{
-		id: p.clock.newID(), connection: connection, receivedAt: request.Now,
+		id: in.clock.newID(), connection: connection, receivedAt: request.Now,
 		headers: keptHeaders(request.Header), verdict: VerdictRead,
 	}
 	raw := request.Body
 	if request.Method == http.MethodGet {
 		raw = []byte(request.RawQuery)
 	}
-	if d.body, err = p.SealBody(c.Request.Context(), d.id, raw); err != nil {
-		return p.unreachable(err)
+	if d.body, err = in.SealBody(c.Request.Context(), d.id, raw); err != nil {
+		return in.unreachable(err)
 	}
 	items, err := connection.Provider.Parse(request)
 	if test != nil {
@@ -72,19 +72,19 @@ func (p *Intake) postNotice(c *gin.Context) error {
 		}
 	}
 	if err == nil {
-		err = p.enter(c, d, items)
+		err = in.enter(c, d, items)
 	}
 	if errors.Is(err, banks.ErrUnreadable) {
-		return p.keepUnreadable(ctx, d, err)
+		return in.keepUnreadable(ctx, d, err)
 	}
 	if err != nil {
-		return p.unreachable(err)
+		return in.unreachable(err)
 	}
-	if err := p.submit(ctx, d); err != nil {
-		return p.unreachable(err)
+	if err := in.submit(ctx, d); err != nil {
+		return in.unreachable(err)
 	}
-	p.counts.kept(connection.Provider.Name(), len(d.entries))
-	p.connections.CountReceived(connection.ID, request.Now)
+	in.counts.kept(connection.Provider.Name(), len(d.entries))
+	in.connections.CountReceived(connection.ID, request.Now)
 	var ids []string
 	for _, e := range d.entries {
 		ids = append(ids, e.keptAs().String())
@@ -97,20 +97,20 @@ func (p *Intake) postNotice(c *gin.Context) error {
 }
 
 // unreachable turns a failure to reach the database into a 503, so that the provider comes again.
-func (p *Intake) unreachable(err error) error {
+func (in *Intake) unreachable(err error) error {
 	var refusal *problem.Error
 	if errors.As(err, &refusal) {
 		return err
 	}
-	if skipped, ok := p.failures.allow(); ok {
+	if skipped, ok := in.failures.allow(); ok {
 		slog.Error("a webhook could not be kept", "error", err, "more", skipped)
 	}
 	return busy()
 }
 
 // read takes the raw request; nothing has bound its body before.
-func (p *Intake) read(c *gin.Context) (banks.Request, error) {
-	body, release, err := p.bodies.Read(c, maxBody)
+func (in *Intake) read(c *gin.Context) (banks.Request, error) {
+	body, release, err := in.bodies.Read(c, maxBody)
 	defer release() // what waits for the workers is bounded by their lanes
 	if err != nil {
 		return banks.Request{}, err
@@ -118,7 +118,7 @@ func (p *Intake) read(c *gin.Context) (banks.Request, error) {
 	ip, _ := netip.ParseAddr(c.ClientIP())
 	return banks.Request{
 		Method: c.Request.Method, SubPath: subPath(c), RawQuery: c.Request.URL.RawQuery, Header: c.Request.Header,
-		Body: body, RemoteIP: ip, Now: p.now(),
+		Body: body, RemoteIP: ip, Now: in.now(),
 	}, nil
 }
 
@@ -142,12 +142,12 @@ func keptHeaders(h http.Header) string {
 }
 
 // refuse answers a request whose signature is missing, wrong or stale. It is counted, and nothing is kept.
-func (p *Intake) refuse(c *gin.Context, connection *connections.Sender, err error) error {
+func (in *Intake) refuse(c *gin.Context, connection *connections.Sender, err error) error {
 	why := banks.RefusalOf(err)
-	p.counts.refused(connection.Provider.Name(), why)
-	p.connections.CountRefused(connection.ID, p.now(), why)
+	in.counts.refused(connection.Provider.Name(), why)
+	in.connections.CountRefused(connection.ID, in.now(), why)
 	if why == banks.Stale {
-		if skipped, ok := p.staleLog.allow(); ok {
+		if skipped, ok := in.staleLog.allow(); ok {
 			slog.Warn("a webhook with a good signature is refused for its stamp: is this machine's clock right?",
 				"provider", connection.Provider.Name(), "connection", connection.ID, "more", skipped)
 		}
@@ -161,14 +161,14 @@ func (p *Intake) refuse(c *gin.Context, connection *connections.Sender, err erro
 
 // enter turns what was read into entries. Items of an array stand alone: a bad one becomes a case; when
 // none can be read the whole delivery is unreadable.
-func (p *Intake) enter(c *gin.Context, d *delivery, items []banks.Item) error {
+func (in *Intake) enter(c *gin.Context, d *delivery, items []banks.Item) error {
 	for i, item := range items {
 		if item.Err != nil {
-			about := p.keys.Index("fault", fmt.Sprint(d.connection.ID, i, item.Notice.ExternalID, item.Err)+string(item.Raw))
+			about := in.keys.Index("fault", fmt.Sprint(d.connection.ID, i, item.Notice.ExternalID, item.Err)+string(item.Raw))
 			d.faults = append(d.faults, fault{caseID("unreadable_item", d.connection.ID, about), item.Err.Error()})
 			continue
 		}
-		e, err := p.newEntry(c.Request.Context(), p.clock.newID(), d.connection, item.Notice, d.receivedAt)
+		e, err := in.newEntry(c.Request.Context(), in.clock.newID(), d.connection, item.Notice, d.receivedAt)
 		if err != nil {
 			return err
 		}
@@ -182,33 +182,33 @@ func (p *Intake) enter(c *gin.Context, d *delivery, items []banks.Item) error {
 }
 
 // keepUnreadable keeps a signed delivery of which nothing could be read, for the operator, and answers 400.
-func (p *Intake) keepUnreadable(ctx context.Context, d *delivery, cause error) error {
+func (in *Intake) keepUnreadable(ctx context.Context, d *delivery, cause error) error {
 	d.verdict, d.entries, d.faults = verdictUnreadable, nil, nil
-	if err := p.submit(ctx, d); err != nil {
-		return p.unreachable(err)
+	if err := in.submit(ctx, d); err != nil {
+		return in.unreachable(err)
 	}
-	p.counts.unreadable(d.connection.Provider.Name())
-	p.connections.CountRefused(d.connection.ID, d.receivedAt, banks.Unreadable)
+	in.counts.unreadable(d.connection.Provider.Name())
+	in.connections.CountRefused(d.connection.ID, d.receivedAt, banks.Unreadable)
 	return problem.New(problem.Malformed, "unreadable", "Không đọc được thông báo.", "The notice could not be read: "+cause.Error()+".")
 }
 
 // token issues the short-lived token that a provider asks for before it calls (VietQR.vn).
-func (p *Intake) token(c *gin.Context) error {
-	connection, err := p.connections.Find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
+func (in *Intake) token(c *gin.Context) error {
+	connection, err := in.connections.Find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
 	if err != nil {
-		return p.unreachable(err)
+		return in.unreachable(err)
 	}
 	issuer, ok := connection.Provider.(banks.TokenIssuer)
 	if !ok {
 		return problem.Missing("page")
 	}
-	request, err := p.read(c)
+	request, err := in.read(c)
 	if err != nil {
 		return err
 	}
 	issued, err := issuer.Token(request, connection.Secrets)
 	if err != nil {
-		return p.refuse(c, connection, err)
+		return in.refuse(c, connection, err)
 	}
 	answer(c, issued)
 	return nil

@@ -27,15 +27,15 @@ func busy() error { return problem.Away() }
 
 // submit hands a delivery to a worker and waits until it is committed or refused, or until ctx ends: it may be kept then
 // nevertheless, and the provider's next try is a repeat.
-func (p *Intake) submit(ctx context.Context, d *delivery) error {
+func (in *Intake) submit(ctx context.Context, d *delivery) error {
 	d.done = make(chan error, 1)
-	if !p.lanes.add(d) {
+	if !in.lanes.add(d) {
 		return busy()
 	}
 	select {
 	case err := <-d.done:
 		return err
-	case <-p.stopped:
+	case <-in.stopped:
 		return busy()
 	case <-ctx.Done():
 		return ctx.Err()
@@ -43,59 +43,59 @@ func (p *Intake) submit(ctx context.Context, d *delivery) error {
 }
 
 // post runs one worker: it takes whatever waits, without a timer, and keeps it in one transaction.
-func (p *Intake) post(lane int) {
+func (in *Intake) post(lane int) {
 	for {
-		group := p.lanes.take(lane)
+		group := in.lanes.take(lane)
 		if group == nil {
 			return
 		}
-		p.keepGroup(group)
-		p.lanes.done(lane)
+		in.keepGroup(group)
+		in.lanes.done(lane)
 	}
 }
 
 // keepGroup keeps a group. What waits for a lock that another transaction holds for long comes last, on its own.
-func (p *Intake) keepGroup(group []*delivery) {
+func (in *Intake) keepGroup(group []*delivery) {
 	ctx, cancel := context.WithTimeout(context.Background(), keepWithin)
 	defer cancel()
 	slices.SortStableFunc(group, func(a, b *delivery) int { return bytes.Compare(a.account(), b.account()) })
-	free, stuck := p.stuck.split(group)
-	p.keepPart(ctx, free, groupLockWait)
-	p.keepPart(ctx, stuck, partLockWait)
+	free, stuck := in.stuck.split(group)
+	in.keepPart(ctx, free, groupLockWait)
+	in.keepPart(ctx, stuck, partLockWait)
 }
 
 // keepPart keeps deliveries in the order of their accounts. Where some of them fail they are split: a bad delivery is
 // left pending and tried again, one whose account is locked is told to come again, and all others are posted.
-func (p *Intake) keepPart(ctx context.Context, group []*delivery, lockWait time.Duration) {
+func (in *Intake) keepPart(ctx context.Context, group []*delivery, lockWait time.Duration) {
 	if len(group) == 0 {
 		return
 	}
-	err := p.keep(ctx, group, lockWait)
+	err := in.keep(ctx, group, lockWait)
 	locked := hasCode(err, lockNotAvailable)
 	switch {
 	case err == nil:
 		tell(group, nil)
 	case locked && ctx.Err() == nil && !sameAccount(group), ofData(err) && len(group) > 1:
 		half := len(group) / 2
-		p.keepPart(ctx, group[:half], partLockWait)
-		p.keepPart(ctx, group[half:], partLockWait)
+		in.keepPart(ctx, group[:half], partLockWait)
+		in.keepPart(ctx, group[half:], partLockWait)
 	case !ofData(err):
 		if locked {
-			p.stuck.add(group[0].account())
+			in.stuck.add(group[0].account())
 		}
-		if skipped, ok := p.failures.allow(); ok {
+		if skipped, ok := in.failures.allow(); ok {
 			slog.Error("keeping notices failed", "deliveries", len(group), "error", err, "more", skipped)
 		}
 		tell(group, busy())
 	default:
-		p.keepPending(ctx, group[0], err)
+		in.keepPending(ctx, group[0], err)
 	}
 }
 
 // keepPending leaves one delivery pending, or tells its caller to come again when that fails too.
-func (p *Intake) keepPending(ctx context.Context, d *delivery, cause error) {
-	err := p.leavePending(ctx, d, cause)
-	if skipped, ok := p.pendingLog.allow(); ok {
+func (in *Intake) keepPending(ctx context.Context, d *delivery, cause error) {
+	err := in.leavePending(ctx, d, cause)
+	if skipped, ok := in.pendingLog.allow(); ok {
 		slog.Error("a notice is left pending", "delivery", d.id, "error", errors.Join(cause, err), "more", skipped)
 	}
 	if err != nil {
