@@ -38,7 +38,7 @@ var arrows = map[string][]string{
 		"payments/banks", "payments/cases", "payments/connections", "payments/money",
 		"merchants", "merchants/auth", "merchants/dates", "merchants/memo", "merchants/phones", "merchants/problem", "merchants/seal",
 	},
-	"cmd/market40/demo/history": {"merchants/seal", "payments/banks", "payments/intake", "payments/ledger"},
+	"cmd/market40/demo/history": {"merchants/seal", "payments/banks", "payments/intake", "payments/ledger", "payments/notices"},
 	// Shoppers and banks know no register: all but the secret of their connection comes over HTTP.
 	"cmd/market40/simulate": {"cmd/market40/app", "payments/banks", "payments/money", "merchants/auth", "merchants/vietqr"},
 	// A box knows what is said and how; app only marks its wrong use.
@@ -73,10 +73,12 @@ var arrows = map[string][]string{
 	"payments/connections": {"merchants", "merchants/auth", "merchants/edge", "merchants/problem", "merchants/seal", "merchants/vietqr", "migrations/database", "payments/banks"},
 	// The way of notices into the ledger.
 	"payments/intake": {
-		"payments/banks", "payments/connections", "payments/feed", "payments/ledger", "payments/money",
-		"merchants", "merchants/auth", "merchants/edge", "merchants/jobs", "merchants/memo", "merchants/problem", "merchants/seal",
+		"payments/banks", "payments/clock", "payments/connections", "payments/feed", "payments/ledger", "payments/money", "payments/notices",
+		"merchants", "merchants/auth", "merchants/edge", "merchants/jobs", "merchants/problem", "merchants/seal",
 		"migrations/database",
 	},
+	"payments/clock":   {},
+	"payments/notices": {"merchants", "merchants/memo", "merchants/seal", "payments/banks"}, // how a notice is stored
 	// People decide about what the intake left to them.
 	"payments/cases":  {"merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "payments/banks", "payments/intake", "payments/ledger", "payments/money"},
 	"payments/orders": {"merchants", "merchants/auth", "merchants/edge", "merchants/problem", "migrations/database", "payments/ledger", "payments/money"},

@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/edge"
-	"market40/merchants/seal"
 )
 
 // UnreadableDelivery is a signed request of which nothing could be read, as an operator sees it.
@@ -39,7 +38,7 @@ func (in *Intake) Unreadable(ctx context.Context, page edge.Page) (*edge.List[Un
 		if err = row.Scan(&d.ID, &d.ConnectionID, &d.ReceivedAt, &d.Headers, &sealed); err != nil {
 			return d, err
 		}
-		raw, err := in.keys.Open(ctx, bodyPlace(d.ID), sealed)
+		raw, err := in.sealer.OpenBody(ctx, d.ID, sealed)
 		d.Body = strings.ToValidUTF8(string(raw), "\uFFFD")
 		return d, err
 	})
@@ -48,13 +47,4 @@ func (in *Intake) Unreadable(ctx context.Context, page edge.Page) (*edge.List[Un
 	}
 	items, next := edge.Cut(items, page, func(d UnreadableDelivery) edge.Mark { return edge.Mark{At: &d.ReceivedAt, ID: d.ID} })
 	return &edge.List[UnreadableDelivery]{Items: items, Next: next}, nil
-}
-
-// SealBody seals the raw body of a delivery.
-func (in *Intake) SealBody(ctx context.Context, id uuid.UUID, raw []byte) ([]byte, error) {
-	return in.keys.Seal(ctx, bodyPlace(id), raw)
-}
-
-func bodyPlace(id uuid.UUID) seal.Place {
-	return seal.Place{Table: "deliveries", Column: "body", ID: id}
 }

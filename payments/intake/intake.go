@@ -14,9 +14,11 @@ import (
 	"market40/merchants/jobs"
 	"market40/merchants/seal"
 	"market40/migrations/database"
+	"market40/payments/clock"
 	"market40/payments/connections"
 	"market40/payments/feed"
 	"market40/payments/ledger"
+	"market40/payments/notices"
 )
 
 // Intake is the way of notices into the ledger: it receives, verifies, stores, matches and posts them.
@@ -25,8 +27,9 @@ type Intake struct {
 	money       *database.DB // posting and what it depends on, over connections of its own
 	keys        *seal.Keys
 	now         func() time.Time
-	clock       *clock
-	stamps      stampClock
+	clock       *clock.Clock
+	stamps      clock.Stamps
+	sealer      *notices.Sealer
 	book        ledger.Book
 	feed        *feed.Feed
 	connections *connections.Connections
@@ -49,7 +52,7 @@ type Intake struct {
 // New prepares the way in; Start opens it.
 func New(db *database.DB, keys *seal.Keys, senders *connections.Connections, now func() time.Time) *Intake {
 	return &Intake{
-		db: db, money: db.Money(), keys: keys, now: now, clock: &clock{now: now}, feed: feed.New(db.Money()), connections: senders, counts: newCounts(), Jobs: jobs.New(db),
+		db: db, money: db.Money(), keys: keys, now: now, clock: clock.New(now), sealer: notices.NewSealer(keys), feed: feed.New(db.Money()), connections: senders, counts: newCounts(), Jobs: jobs.New(db),
 		bodies: edge.NewWebhookBudget(),
 		lanes:  newLanes(), stuck: newStuck(), stopped: make(chan struct{}),
 	}
@@ -65,7 +68,7 @@ func (in *Intake) Start(ctx context.Context, more ...jobs.Job) {
 	list := append([]jobs.Job{
 		{Name: "retry-pending", Every: retryEvery, LockOn: in.money, Do: in.retryPending},
 		{Name: "count-pending", Every: pendingEvery, Shared: true, Do: in.countPending},
-		{Name: "clock", Every: clockEvery, Shared: true, Do: in.checkClock},
+		{Name: "clock", Every: clockEvery, Shared: true, Do: func(ctx context.Context) error { return in.clock.Check(ctx, in.money.Pool) }},
 		{Name: "partitions", Every: partitionsEvery, LockOn: in.money, Do: in.makePartitions},
 	}, more...)
 	in.running.Go(func() { in.Jobs.Run(ctx, list...) })
@@ -84,4 +87,13 @@ func (in *Intake) Stop() {
 func (in *Intake) Feed() *feed.Feed { return in.feed }
 
 // NewID returns a UUIDv7 of the time, or of the database's where this process's clock is not to be believed.
-func (in *Intake) NewID() uuid.UUID { return in.clock.newID() }
+func (in *Intake) NewID() uuid.UUID { return in.clock.NewID() }
+
+// clockEvery is how often this process holds its clock against the database's.
+const clockEvery = 5 * time.Second
+
+// ClockOff returns how far this process's clock is ahead of the database's; 0: near enough, or not known.
+func (in *Intake) ClockOff() time.Duration { return in.clock.Off() }
+
+// StampsOff returns how far this process's clock is ahead of the stamps of signed notices; 0: near enough, or not known.
+func (in *Intake) StampsOff() time.Duration { return in.stamps.Off(in.now()) }

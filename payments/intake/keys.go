@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"market40/payments/notices"
+
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
@@ -93,7 +95,7 @@ func (w *posting) queueKeys(batch *pgx.Batch, fresh []*entry, taken *[]uuid.UUID
 		WHERE NOT n.identified OR NOT EXISTS (SELECT FROM notice_keys k
 			WHERE k.connection_id = n.connection AND k.external_id = n.external AND k.part NOT IN (n.part, substr(n.plain, 1, $8)) AND k.digest IN (n.plain, n.digest))
 		ON CONFLICT DO NOTHING RETURNING notice_id`,
-		connections, externals, parts, ids, digests, identified, plains, partLength).Query(func(rows pgx.Rows) (err error) {
+		connections, externals, parts, ids, digests, identified, plains, notices.PartLength).Query(func(rows pgx.Rows) (err error) {
 		*taken, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 		return err
 	})
@@ -132,7 +134,7 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 			WHERE k.connection_id = w.connection AND k.external_id = w.external
 			AND (k.part = w.part OR k.part <> substr(w.plain, 1, $6) AND k.digest IN (w.plain, w.digest)) ORDER BY k.part = w.part DESC LIMIT 1) k
 		LEFT JOIN LATERAL (SELECT n.market_id, n.told_at, n.occurred_at, n.why, n.reference FROM notices n WHERE n.id = k.notice_id) n ON true`,
-		connections, externals, parts, digests, plains, partLength)
+		connections, externals, parts, digests, plains, notices.PartLength)
 	if err != nil {
 		return fmt.Errorf("read notice keys: %w", err)
 	}
@@ -154,7 +156,7 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 			at = *occurred
 		}
 		done := again.Reverses != "" && why == WhyTakenBack && reference == again.Reference // the same void, told with another time
-		if !done && !w.intake.sameContent(again, digest, at) {
+		if !done && !w.intake.sealer.SameContent(again, digest, at) {
 			w.conflicts = append(w.conflicts, conflict{e, first, market})
 		}
 		return nil

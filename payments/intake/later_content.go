@@ -72,16 +72,12 @@ func (in *Intake) conflictEntry(ctx context.Context, db querier, id uuid.UUID) (
 	if err != nil {
 		return nil, err
 	}
-	told, err := in.particulars(ctx, id, sealed)
-	if err != nil {
+	if err := in.sealer.Open(ctx, id, sealed, &n); err != nil {
 		return nil, err
 	}
-	told.fill(&n)
-	earlier, err := in.particulars(ctx, firstID, firstSealed)
-	if err != nil {
+	if err := in.sealer.Open(ctx, firstID, firstSealed, &first); err != nil {
 		return nil, err
 	}
-	earlier.fill(&first)
 	n.Currency = first.Currency
 	if own != nil {
 		n.Currency = *own
@@ -107,13 +103,13 @@ func (in *Intake) findInDelivery(ctx context.Context, c *connections.Sender, id 
 	if len(sealed) == 0 {
 		return nil
 	}
-	raw, err := in.keys.Open(ctx, bodyPlace(id), sealed)
+	raw, err := in.sealer.OpenBody(ctx, id, sealed)
 	if err != nil {
 		return nil
 	}
 	items, _ := c.Provider.Parse(banks.Request{Method: http.MethodPost, Body: raw, RawQuery: string(raw), Now: in.now()}) // what was read is in the items
 	for _, item := range items {
-		if item.Err == nil && in.sameContent(item.Notice, digest, item.Notice.OccurredAt) {
+		if item.Err == nil && in.sealer.SameContent(item.Notice, digest, item.Notice.OccurredAt) {
 			return &item.Notice
 		}
 	}

@@ -61,10 +61,10 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
 	now := g.intake.now()
-	if by, known := g.intake.clock.ahead(); known {
+	if by, known := g.intake.clock.Ahead(); known {
 		gauge(clockOffset, by.Seconds(), "database")
 	}
-	if by, known := g.intake.stamps.ahead(now); known {
+	if by, known := g.intake.stamps.Ahead(now); known {
 		gauge(clockOffset, by.Seconds(), "notices")
 	}
 	waiting, since, known := g.intake.pending.read()

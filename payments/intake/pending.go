@@ -37,7 +37,7 @@ func (in *Intake) leavePending(ctx context.Context, d *delivery, cause error) er
 		why = "failed:" + pg.Code
 	}
 	return in.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
-		w := &posting{intake: in, tx: tx, now: in.clock.time(), deliveries: []*delivery{d}, lockWait: groupLockWait, written: map[*delivery]bool{}}
+		w := &posting{intake: in, tx: tx, now: in.clock.Time(), deliveries: []*delivery{d}, lockWait: groupLockWait, written: map[*delivery]bool{}}
 		if err := w.takeKeys(ctx); err != nil {
 			return nil, err
 		}
@@ -73,7 +73,7 @@ const selectPending = `SELECT n.id, n.delivery_id, n.connection_id, n.external_i
 
 // retryPending tries the pending notices whose turn has come, one by one. One that fails goes to the end of the line.
 func (in *Intake) retryPending(ctx context.Context) error {
-	waiting, err := in.findPending(ctx, selectPending+`WHERE r.next_at <= $1 ORDER BY r.next_at LIMIT $2`, in.clock.time(), retryGroup)
+	waiting, err := in.findPending(ctx, selectPending+`WHERE r.next_at <= $1 ORDER BY r.next_at LIMIT $2`, in.clock.Time(), retryGroup)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (in *Intake) retryOnce(ctx context.Context, s storedNotice) error {
 // noteFailure gives a notice its next turn. After retriesUntilCase failures a case tells the operator.
 func (in *Intake) noteFailure(ctx context.Context, s storedNotice, cause error) error {
 	return in.money.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		now := in.clock.time()
+		now := in.clock.Time()
 		var attempts int
 		err := tx.QueryRow(ctx, `UPDATE notice_retries SET attempts = attempts + 1 WHERE notice_id = $1 RETURNING attempts`, s.id).Scan(&attempts)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -204,12 +204,10 @@ func (in *Intake) retry(ctx context.Context, s storedNotice) error {
 	if err != nil {
 		return err
 	}
-	told, err := in.particulars(ctx, s.id, s.sealed)
-	if err != nil {
+	n := s.Notice
+	if err := in.sealer.Open(ctx, s.id, s.sealed, &n); err != nil {
 		return err
 	}
-	n := s.Notice
-	told.fill(&n)
 	e, err := in.newEntry(ctx, s.id, c, n, in.now())
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/migrations/database"
+	"market40/payments/clock"
 	"market40/payments/ledger"
 )
 
@@ -72,7 +73,7 @@ func (in *Intake) keep(ctx context.Context, group []*delivery, lockWait time.Dur
 func (in *Intake) keepOnce(ctx context.Context, group []*delivery, lockWait time.Duration) error {
 	var posted []ledger.Transfer
 	err := in.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
-		w := &posting{intake: in, tx: tx, now: in.clock.time(), deliveries: group, lockWait: lockWait, written: map[*delivery]bool{}}
+		w := &posting{intake: in, tx: tx, now: in.clock.Time(), deliveries: group, lockWait: lockWait, written: map[*delivery]bool{}}
 		for _, step := range []func(context.Context) error{w.takeKeysAndRegister, w.match, w.lockAndPost} {
 			if err := step(ctx); err != nil {
 				return nil, err
@@ -102,9 +103,9 @@ func (w *posting) queueLimits(batch *pgx.Batch) {
 			return err
 		}
 		for _, d := range w.deliveries {
-			if !d.retried() && idTime(d.id).After(database.Add(trustedOffset)) {
-				w.intake.clock.observe(before, database, w.intake.now())
-				return errAhead
+			if !d.retried() && clock.IDTime(d.id).After(database.Add(clock.TrustedOffset)) {
+				w.intake.clock.Observe(before, database, w.intake.now())
+				return clock.ErrAhead
 			}
 		}
 		return nil

@@ -21,16 +21,16 @@ func (in *Intake) Receive(ctx context.Context, connectionID uuid.UUID, notices [
 	for len(notices) > 0 {
 		group := notices[:min(maxGroup, len(notices))]
 		notices = notices[len(group):]
-		d := &delivery{id: in.clock.newID(), connection: c, receivedAt: in.now(), verdict: VerdictRead}
+		d := &delivery{id: in.clock.NewID(), connection: c, receivedAt: in.now(), verdict: VerdictRead}
 		raw, err := json.Marshal(group)
 		if err != nil {
 			return fmt.Errorf("write received notices: %w", err)
 		}
-		if d.body, err = in.SealBody(ctx, d.id, raw); err != nil {
+		if d.body, err = in.sealer.SealBody(ctx, d.id, raw); err != nil {
 			return err
 		}
 		for _, n := range group {
-			e, err := in.newEntry(ctx, in.clock.newID(), c, n, d.receivedAt)
+			e, err := in.newEntry(ctx, in.clock.NewID(), c, n, d.receivedAt)
 			if err != nil {
 				return err
 			}

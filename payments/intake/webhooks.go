@@ -48,20 +48,20 @@ func (in *Intake) postNotice(c *gin.Context) error {
 	c.Request = c.Request.WithContext(ctx)
 	test := testOf(c.Request.Context())
 	if test == nil { // a test is stamped by our own clock
-		request.Stamped = func(at time.Time) { in.stamps.observe(at, request.Now) }
+		request.Stamped = func(at time.Time) { in.stamps.Observe(at, request.Now) }
 	}
 	if err := connection.Provider.Verify(request, connection.Secrets); err != nil {
 		return in.refuse(c, connection, err)
 	}
 	d := &delivery{
-		id: in.clock.newID(), connection: connection, receivedAt: request.Now,
+		id: in.clock.NewID(), connection: connection, receivedAt: request.Now,
 		headers: keptHeaders(request.Header), verdict: VerdictRead,
 	}
 	raw := request.Body
 	if request.Method == http.MethodGet {
 		raw = []byte(request.RawQuery)
 	}
-	if d.body, err = in.SealBody(c.Request.Context(), d.id, raw); err != nil {
+	if d.body, err = in.sealer.SealBody(c.Request.Context(), d.id, raw); err != nil {
 		return in.unreachable(err)
 	}
 	items, err := connection.Provider.Parse(request)
@@ -168,7 +168,7 @@ func (in *Intake) enter(c *gin.Context, d *delivery, items []banks.Item) error {
 			d.faults = append(d.faults, fault{caseID("unreadable_item", d.connection.ID, about), item.Err.Error()})
 			continue
 		}
-		e, err := in.newEntry(c.Request.Context(), in.clock.newID(), d.connection, item.Notice, d.receivedAt)
+		e, err := in.newEntry(c.Request.Context(), in.clock.NewID(), d.connection, item.Notice, d.receivedAt)
 		if err != nil {
 			return err
 		}

@@ -84,7 +84,7 @@ func (t *tenancy) hangs(day time.Time) bool {
 func (m *marketHistory) pay(ctx context.Context, tx pgx.Tx) error {
 	draw := rand.New(rand.NewPCG(drawSeed, uint64(m.index))) //nolint:gosec // invented data wants no secrecy
 	newID := func(at time.Time) uuid.UUID { return drawID(draw, at) }
-	p := &payer{marketHistory: m, draw: draw, past: history.New(m.Intake, m.connection, m.id, newID)}
+	p := &payer{marketHistory: m, draw: draw, past: history.New(m.Keys, m.connection, m.id, newID)}
 	for n := range m.usedBy {
 		p.day(n)
 		if day := m.from.AddDate(0, 0, n+1); day.Day() == 1 || n == len(m.usedBy)-1 {

@@ -17,6 +17,7 @@ import (
 	"market40/payments/banks"
 	"market40/payments/intake"
 	"market40/payments/ledger"
+	"market40/payments/notices"
 )
 
 // PastNotice is a notice of an invented past together with what the register would have said of it.
@@ -35,7 +36,7 @@ type Notice struct {
 // Past writes a market's invented past: the rows that keep would have left, had the notices come one by one, without the
 // look-ups, locks and transactions of each. Whoever uses it is alone with the market's books, and writes in order of time.
 type Writer struct {
-	intake             *intake.Intake
+	sealer             *notices.Sealer
 	connection, market uuid.UUID
 	newID              func(time.Time) uuid.UUID
 	accounts           map[ledger.Account]*pastAccount
@@ -68,8 +69,8 @@ type pastSum struct {
 }
 
 // NewPast begins the past of a market without payments, as told by a connection. newID makes UUIDv7 of moments.
-func New(in *intake.Intake, connection, market uuid.UUID, newID func(time.Time) uuid.UUID) *Writer {
-	return &Writer{intake: in, connection: connection, market: market, newID: newID, accounts: map[ledger.Account]*pastAccount{}, days: map[pastDay]*pastSum{}, lived: map[string]bool{}}
+func New(keys *seal.Keys, connection, market uuid.UUID, newID func(time.Time) uuid.UUID) *Writer {
+	return &Writer{sealer: notices.NewSealer(keys), connection: connection, market: market, newID: newID, accounts: map[ledger.Account]*pastAccount{}, days: map[pastDay]*pastSum{}, lived: map[string]bool{}}
 }
 
 // PastDelivery is what was pulled from a bank at one time.
@@ -110,7 +111,7 @@ func (b *Writer) Write(ctx context.Context, tx pgx.Tx, deliveries []Delivery) er
 		w.id(b.connection)
 		w.text(n.ExternalID)
 		w.id(n.id)
-		w.bytes(b.intake.Digest(n.Notice))
+		w.bytes(b.sealer.Digest(n.Notice))
 		return nil
 	})
 	if err != nil {
@@ -126,7 +127,7 @@ func (b *Writer) Write(ctx context.Context, tx pgx.Tx, deliveries []Delivery) er
 }
 
 func (b *Writer) delivery(ctx context.Context, w *copyRow, d *Delivery) error {
-	body, err := b.intake.SealBody(ctx, d.id, fmt.Appendf(nil, `{"demo":true,"notices":%d}`, len(d.Notices)))
+	body, err := b.sealer.SealBody(ctx, d.id, fmt.Appendf(nil, `{"demo":true,"notices":%d}`, len(d.Notices)))
 	w.id(d.id)
 	w.id(b.connection)
 	w.time(d.At)
@@ -137,7 +138,7 @@ func (b *Writer) delivery(ctx context.Context, w *copyRow, d *Delivery) error {
 }
 
 func (b *Writer) notice(ctx context.Context, w *copyRow, n *Notice) error {
-	sealed, err := b.intake.SealParticulars(ctx, n.id, n.Notice)
+	sealed, err := b.sealer.Seal(ctx, n.id, n.Notice)
 	why, receiver := intake.WhyAccount, n.Receiver
 	switch {
 	case n.Takes != nil:

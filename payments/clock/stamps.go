@@ -1,4 +1,4 @@
-package intake
+package clock
 
 import (
 	"sync"
@@ -15,17 +15,17 @@ const (
 	stampsLast = 24 * time.Hour
 )
 
-// stampClock holds our clock against the stamps of signed notices. A notice arrives some time after its stamp, and an old one
+// Stamps holds our clock against the stamps of signed notices. A notice arrives some time after its stamp, and an old one
 // may be sent again; so the one with the least delay says how far the clock is ahead.
-type stampClock struct {
+type Stamps struct {
 	mu   sync.Mutex
 	ages [stampsCompared]time.Duration // of the newest stamps at their receipt
 	n    int
 	last time.Time // when the newest came
 }
 
-// observe notes a stamp and the time of its receipt.
-func (s *stampClock) observe(stamp, received time.Time) {
+// Observe notes a stamp and the time of its receipt.
+func (s *Stamps) Observe(stamp, received time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ages[s.n%stampsCompared] = received.Sub(stamp)
@@ -33,8 +33,8 @@ func (s *stampClock) observe(stamp, received time.Time) {
 	s.last = received
 }
 
-// ahead returns how far our clock is ahead of the stamps as far as they tell; ok is false where there are none of late.
-func (s *stampClock) ahead(now time.Time) (by time.Duration, ok bool) {
+// Ahead returns how far our clock is ahead of the stamps as far as they tell; ok is false where there are none of late.
+func (s *Stamps) Ahead(now time.Time) (by time.Duration, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.n == 0 || now.Sub(s.last).Abs() > stampsLast {
@@ -47,9 +47,9 @@ func (s *stampClock) ahead(now time.Time) (by time.Duration, ok bool) {
 	return by, true
 }
 
-// StampsOff returns how far this process's clock is ahead of the stamps of signed notices; 0: near enough, or not known.
-func (in *Intake) StampsOff() time.Duration {
-	by, known := in.stamps.ahead(in.now())
+// Off returns how far our clock is ahead of the stamps; 0: near enough, or not known.
+func (s *Stamps) Off(now time.Time) time.Duration {
+	by, known := s.Ahead(now)
 	if !known || by.Abs() <= stampTolerance {
 		return 0
 	}
