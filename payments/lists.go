@@ -61,7 +61,7 @@ FROM page ORDER BY account, version DESC`
 var narrowed = ` ($3::timestamptz IS NULL OR p.occurred_at >= $3) AND ($4::timestamptz IS NULL OR p.occurred_at < $4) AND` + inShift(5) + `
 	AND ($7::numeric IS NULL OR p.amount = $7) AND right(p.reference, length($8)) = $8`
 
-// stallInScope finds the stall's tenancies that the caller may read, the present one first, and their ledger accounts.
+// FindStall finds the stall's tenancies that the caller may read, the present one first, and their ledger accounts.
 // Another scope's stall is not found; a role that may not read payments is refused.
 func (p *Payments) FindStall(ctx context.Context, who auth.Principal, stall string) (tenancies, accounts []uuid.UUID, err error) {
 	id, err := uuid.Parse(stall)

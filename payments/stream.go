@@ -233,7 +233,7 @@ var afterSQL = `WITH a AS (SELECT $1::uuid AS id, greatest($2::bigint, version_b
 		FROM payments p WHERE p.debit_account = a.id AND p.reverses IS NOT NULL AND p.debit_version > a.above AND` + inShift(4) + ` ORDER BY p.debit_version LIMIT $3)) news
 	ORDER BY version LIMIT $3`
 
-// after are a ledger account's payments with a version above last, in the order of versions; of one shift, if any.
+// ReadAfter returns a ledger account's payments with a version above last, in the order of versions; of one shift, if any.
 func (p *Payments) ReadAfter(ctx context.Context, account uuid.UUID, last int64, shift *uuid.UUID) ([]Payment, error) {
 	rows, err := p.db.Pool.Query(ctx, afterSQL, account, last, streamPage, shift)
 	if err != nil {

@@ -1,13 +1,9 @@
 package payments
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -51,27 +47,6 @@ type stream struct {
 	over     chan struct{} // closed when its right has ended
 	end      func()
 	deadline func(time.Time) // of writing to it
-}
-
-// channel is what the open streams of one ledger account share: its newest payments, read once for all of them.
-type channel struct {
-	account uuid.UUID
-	woken   chan struct{} // holds one wake-up
-	stop    context.CancelFunc
-
-	mu      sync.Mutex
-	opened  bool
-	frames  []frame // every payment above from and up to upTo, in the order of versions
-	from    int64
-	upTo    int64
-	speaker Speaker
-	streams map[*stream]bool
-}
-
-// frame is a payment as a stream writes it.
-type frame struct {
-	version int64
-	text    []byte
 }
 
 // streams are all open streams of this process.
@@ -213,35 +188,6 @@ func (s *streams) read(ctx context.Context, account uuid.UUID, after int64, shif
 	return s.p.ReadAfter(ctx, account, after, shift)
 }
 
-func (at *channel) add(frames []frame) {
-	at.mu.Lock()
-	defer at.mu.Unlock()
-	for _, f := range frames {
-		if f.version > at.upTo {
-			at.frames, at.upTo = append(at.frames, f), f.version
-		}
-	}
-	if n := len(at.frames) - recentFrames; n > 0 {
-		at.from = at.frames[n-1].version
-		at.frames = slices.Clone(at.frames[n:])
-	}
-}
-
-// view is what a channel holds for a reader.
-type view struct {
-	frames     []frame // the payments above the reader's version, when that is not below from
-	from, upTo int64
-	speaker    Speaker
-}
-
-// view returns what a channel holds for a reader that has a version.
-func (at *channel) view(version int64) view {
-	at.mu.Lock()
-	defer at.mu.Unlock()
-	first, _ := slices.BinarySearchFunc(at.frames, version+1, func(f frame, v int64) int { return cmp.Compare(f.version, v) })
-	return view{at.frames[first:], at.from, at.upTo, at.speaker}
-}
-
 // wake wakes the streams of a channel.
 func (s *streams) wake(at *channel) {
 	s.mu.Lock()
@@ -256,20 +202,6 @@ func signal(c chan struct{}) {
 	case c <- struct{}{}:
 	default:
 	}
-}
-
-func framesOf(payments []Payment) ([]frame, error) {
-	frames := make([]frame, 0, len(payments))
-	for _, p := range payments {
-		data, err := json.Marshal(p)
-		if err != nil {
-			return nil, fmt.Errorf("write payment: %w", err)
-		}
-		var text bytes.Buffer
-		fmt.Fprintf(&text, "id: %d\nevent: payment\ndata: %s\n\n", p.Version, data)
-		frames = append(frames, frame{p.Version, text.Bytes()})
-	}
-	return frames, nil
 }
 
 // run looks at the open streams until ctx ends.

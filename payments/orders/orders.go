@@ -24,9 +24,9 @@ import (
 var ordersSQL string
 
 const (
-	// OrderLasts is how long an order waits for its money. What comes later still reaches the stall, and pays it.
+	// Lifetime is how long an order waits for its money. What comes later still reaches the stall, and pays it.
 	Lifetime = 15 * time.Minute
-	// MaxOrderNote is the longest note, in characters.
+	// MaxNote is the longest note, in characters.
 	MaxNote = 100
 	// openOrdersOfShoppers is how many orders that nobody paid may wait at one stall: a stranger makes them.
 	openOrdersOfShoppers = 200

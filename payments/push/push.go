@@ -26,13 +26,13 @@ import (
 	"market40/payments/ledger"
 )
 
-// PushHosts are the push services of the browsers that people here use; a leading dot stands for any name below it.
+// Hosts are the push services of the browsers that people here use; a leading dot stands for any name below it.
 var Hosts = []string{"fcm.googleapis.com", "updates.push.services.mozilla.com", ".push.services.mozilla.com", ".notify.windows.com", ".push.apple.com"}
 
 // subscriptionsOfAStall is how many phones may be told of one stall.
 const subscriptionsOfAStall = 20
 
-// Pushes tells phones of payments while the stall's app is closed (Web Push, RFC 8030, 8291, 8292). The database is the queue: a
+// Phones tells phones of payments while the stall's app is closed (Web Push, RFC 8030, 8291, 8292). The database is the queue: a
 // subscription is told what came after the last version it was told of, and nothing is written when money comes.
 type Phones struct {
 	payments        *payments.Payments

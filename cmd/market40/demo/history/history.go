@@ -20,7 +20,7 @@ import (
 	"market40/payments/notices"
 )
 
-// PastNotice is a notice of an invented past together with what the register would have said of it.
+// Notice is a notice of an invented past together with what the register would have said of it.
 type Notice struct {
 	banks.Notice
 
@@ -33,7 +33,7 @@ type Notice struct {
 	by *Delivery
 }
 
-// Past writes a market's invented past: the rows that keep would have left, had the notices come one by one, without the
+// Writer writes a market's invented past: the rows that the posting would have left, had the notices come one by one, without the
 // look-ups, locks and transactions of each. Whoever uses it is alone with the market's books, and writes in order of time.
 type Writer struct {
 	sealer             *notices.Sealer
@@ -68,12 +68,12 @@ type pastSum struct {
 	times            []time.Time // of the payments that stand
 }
 
-// NewPast begins the past of a market without payments, as told by a connection. newID makes UUIDv7 of moments.
+// New begins the past of a market without payments, as told by a connection. newID makes UUIDv7 of moments.
 func New(keys *seal.Keys, connection, market uuid.UUID, newID func(time.Time) uuid.UUID) *Writer {
 	return &Writer{sealer: notices.NewSealer(keys), connection: connection, market: market, newID: newID, accounts: map[ledger.Account]*pastAccount{}, days: map[pastDay]*pastSum{}, lived: map[string]bool{}}
 }
 
-// PastDelivery is what was pulled from a bank at one time.
+// Delivery is what was pulled from a bank at one time.
 type Delivery struct {
 	At      time.Time
 	Notices []*Notice
