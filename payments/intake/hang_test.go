@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -78,6 +79,9 @@ func TestPostingSurvivesASilentFailover(t *testing.T) {
 	w.Eventually("a notice accepted", func() bool {
 		status, _, _ := w.Outcome(c, transfer{ID: 2, Account: "1111111", Memo: code, Amount: 2000})
 		return status == 200
+	})
+	w.Eventually("the stall's payments read", func() bool { // readers have connections of their own, which are silent too
+		return w.Status(w.Admin, http.MethodGet, "/api/v1/stalls/"+stall+"/payments") == 200
 	})
 	w.WantPaid(stall, "2000", "1000")
 	w.VerifyBooks()

@@ -26,7 +26,8 @@ func TestABoxIsToldEachPaymentInOrder(t *testing.T) {
 	for n := range 3 {
 		s.pay(s.code, 10000*(n+1))
 		m := d.message()
-		if m.Kind != soundbox.Payment || m.After != int64(n+1) || m.Seq != int64(n+2) || m.Amount.Dong() != int64(10000*(n+1)) || m.Precision != "second" {
+		exact := m.Precision == "second" || m.OccurredAt.Second() == 0 // a whole minute may be a time without seconds
+		if m.Kind != soundbox.Payment || m.After != int64(n+1) || m.Seq != int64(n+2) || m.Amount.Dong() != int64(10000*(n+1)) || !exact {
 			t.Errorf("payment %d is told as %+v", n, m)
 		}
 		if young := m.ExpiresAt.Sub(*m.ReceivedAt); young != 120*time.Second {
