@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/auth"
+	"market40/payments/intake"
 )
 
 // recordReading records that the caller is about to read cases.
@@ -24,5 +25,5 @@ func (cs *Cases) recordReading(ctx context.Context, cases ...Case) error {
 			}
 		}
 	}
-	return cs.intake.RecordReading(ctx, auth.ReadingCases, notices, stalls)
+	return intake.RecordReading(ctx, cs.db.Pool, auth.ReadingCases, notices, stalls)
 }

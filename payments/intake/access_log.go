@@ -6,17 +6,18 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"market40/merchants/auth"
 )
 
 // RecordReading records that the caller is about to read notices, and cases of stalls: each is about the tenancy that its
 // money was posted to, or where it was not, about those that receive on its account, and the stall's last tenancy.
-func (in *Intake) RecordReading(ctx context.Context, what auth.Reading, notices, stalls []uuid.UUID) error {
+func RecordReading(ctx context.Context, pool *pgxpool.Pool, what auth.Reading, notices, stalls []uuid.UUID) error {
 	if len(notices)+len(stalls) == 0 {
 		return nil
 	}
-	rows, err := in.db.Pool.Query(ctx, `SELECT l.tenancy_id FROM payments p JOIN ledger_accounts l ON l.id IN (p.credit_account, p.debit_account)
+	rows, err := pool.Query(ctx, `SELECT l.tenancy_id FROM payments p JOIN ledger_accounts l ON l.id IN (p.credit_account, p.debit_account)
 			WHERE p.id = ANY ($1) AND l.tenancy_id IS NOT NULL
 		UNION
 		SELECT ta.tenancy_id FROM notices n JOIN tenancy_accounts ta ON ta.account_id = n.account_id

@@ -67,9 +67,9 @@ func (in *Intake) Start(ctx context.Context, more ...jobs.Job) {
 	in.running.Go(func() { in.feed.Run(ctx) })
 	list := append([]jobs.Job{
 		{Name: "retry-pending", Every: retryEvery, LockOn: in.money, Do: in.retryPending},
-		{Name: "count-pending", Every: pendingEvery, Shared: true, Do: in.countPending},
+		{Name: "count-pending", Every: pendingEvery, Shared: true, Do: func(ctx context.Context) error { return in.pending.count(ctx, in.money.Pool) }},
 		{Name: "clock", Every: clockEvery, Shared: true, Do: func(ctx context.Context) error { return in.clock.Check(ctx, in.money.Pool) }},
-		{Name: "partitions", Every: partitionsEvery, LockOn: in.money, Do: in.makePartitions},
+		{Name: "partitions", Every: partitionsEvery, LockOn: in.money, Do: func(ctx context.Context) error { return database.MakePartitions(ctx, in.money.Pool) }},
 	}, more...)
 	in.running.Go(func() { in.Jobs.Run(ctx, list...) })
 	in.running.Go(func() { in.connections.FlushHealth(ctx) })
@@ -88,6 +88,9 @@ func (in *Intake) Feed() *feed.Feed { return in.feed }
 
 // NewID returns a UUIDv7 of the time, or of the database's where this process's clock is not to be believed.
 func (in *Intake) NewID() uuid.UUID { return in.clock.NewID() }
+
+// partitionsEvery is how often the partitions of the coming months are looked after.
+const partitionsEvery = 6 * time.Hour
 
 // clockEvery is how often this process holds its clock against the database's.
 const clockEvery = 5 * time.Second

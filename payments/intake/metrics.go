@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"market40/payments/banks"
@@ -96,18 +97,18 @@ func (c *pendingCount) read() (waiting int64, since time.Time, known bool) {
 	return c.waiting, c.since, c.known
 }
 
-// countPending counts the pending notices for the metrics.
-func (in *Intake) countPending(ctx context.Context) error {
+// count counts the pending notices for the metrics.
+func (c *pendingCount) count(ctx context.Context, pool *pgxpool.Pool) error {
 	var waiting int64
 	var since *time.Time
-	if err := in.money.Pool.QueryRow(ctx, `SELECT count(*), min(since) FROM notice_retries`).Scan(&waiting, &since); err != nil {
+	if err := pool.QueryRow(ctx, `SELECT count(*), min(since) FROM notice_retries`).Scan(&waiting, &since); err != nil {
 		return fmt.Errorf("count pending notices: %w", err)
 	}
-	in.pending.mu.Lock()
-	defer in.pending.mu.Unlock()
-	in.pending.waiting, in.pending.known = waiting, true
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting, c.known = waiting, true
 	if since != nil {
-		in.pending.since = *since
+		c.since = *since
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
@@ -73,12 +74,12 @@ func (in *Intake) Notices(ctx context.Context, who auth.Principal, f NoticeFilte
 	for i, n := range items {
 		ids[i] = n.ID
 	}
-	return &edge.List[Notice]{Items: items, Next: next}, in.RecordReading(ctx, auth.ReadingNotices, ids, nil)
+	return &edge.List[Notice]{Items: items, Next: next}, RecordReading(ctx, in.db.Pool, auth.ReadingNotices, ids, nil)
 }
 
-// notice is one notice that the caller has just caused.
-func (in *Intake) notice(ctx context.Context, id uuid.UUID) (*Notice, error) {
-	rows, err := in.db.Pool.Query(ctx, selectNotices+` WHERE n.id = $1`, id)
+// readNotice returns one notice that the caller has just caused.
+func readNotice(ctx context.Context, pool *pgxpool.Pool, id uuid.UUID) (*Notice, error) {
+	rows, err := pool.Query(ctx, selectNotices+` WHERE n.id = $1`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read notice %s: %w", id, err)
 	}
@@ -86,5 +87,5 @@ func (in *Intake) notice(ctx context.Context, id uuid.UUID) (*Notice, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read notice %s: %w", id, err)
 	}
-	return &n, in.RecordReading(ctx, auth.ReadingNotices, []uuid.UUID{id}, nil)
+	return &n, RecordReading(ctx, pool, auth.ReadingNotices, []uuid.UUID{id}, nil)
 }

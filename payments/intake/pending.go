@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"market40/migrations/database"
 	"market40/payments/banks"
@@ -73,7 +74,7 @@ const selectPending = `SELECT n.id, n.delivery_id, n.connection_id, n.external_i
 
 // retryPending tries the pending notices whose turn has come, one by one. One that fails goes to the end of the line.
 func (in *Intake) retryPending(ctx context.Context) error {
-	waiting, err := in.findPending(ctx, selectPending+`WHERE r.next_at <= $1 ORDER BY r.next_at LIMIT $2`, in.clock.Time(), retryGroup)
+	waiting, err := findPending(ctx, in.money.Pool, selectPending+`WHERE r.next_at <= $1 ORDER BY r.next_at LIMIT $2`, in.clock.Time(), retryGroup)
 	if err != nil {
 		return err
 	}
@@ -97,8 +98,8 @@ func (in *Intake) retryPending(ctx context.Context) error {
 	return nil
 }
 
-func (in *Intake) findPending(ctx context.Context, query string, args ...any) ([]storedNotice, error) {
-	rows, err := in.money.Pool.Query(ctx, query, args...)
+func findPending(ctx context.Context, pool *pgxpool.Pool, query string, args ...any) ([]storedNotice, error) {
+	rows, err := pool.Query(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read pending notices: %w", err)
 	}
@@ -178,7 +179,7 @@ var (
 
 // Retry tries a pending notice again at once. It stays as it is when that fails.
 func (in *Intake) Retry(ctx context.Context, notice *uuid.UUID) error {
-	waiting, err := in.findPending(ctx, selectPending+`WHERE n.id = $1`, notice)
+	waiting, err := findPending(ctx, in.money.Pool, selectPending+`WHERE n.id = $1`, notice)
 	if err != nil {
 		return err
 	}

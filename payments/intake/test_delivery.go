@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -60,7 +61,7 @@ func (in *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, er
 	}
 	in.connections.Forget(id)
 	test := &testDelivery{}
-	request, err := in.testRequest(context.WithValue(ctx, testKey{}, test), c)
+	request, err := testRequest(context.WithValue(ctx, testKey{}, test), c, in.now())
 	if err != nil {
 		return nil, fmt.Errorf("compose a test for connection %s: %w", id, err)
 	}
@@ -69,20 +70,20 @@ func (in *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, er
 	if answer.status >= http.StatusMultipleChoices || len(test.notices) == 0 {
 		return nil, problem.New(problem.Unavailable, "test_refused", fmt.Sprintf("Tin thử bị từ chối (%d).", answer.status), fmt.Sprintf("The test was refused (%d).", answer.status))
 	}
-	return in.notice(ctx, test.notices[0])
+	return readNotice(ctx, in.db.Pool, test.notices[0])
 }
 
 // testRequest is the call that a connection's provider would make for a transfer of its own.
-func (in *Intake) testRequest(ctx context.Context, c *connections.Sender) (*http.Request, error) {
+func testRequest(ctx context.Context, c *connections.Sender, now time.Time) (*http.Request, error) {
 	secrets := c.Secrets[0]
 	n := banks.Notice{
 		ExternalID: "TEST-" + strings.ToUpper(uuid.Must(uuid.NewV7()).String()), Account: "0000000000", Direction: banks.In, Amount: money.FromDong(testAmount),
-		Currency: money.Currency, Memo: "market40 test", OrderRef: "0", OccurredAt: in.now(), Precision: banks.Second,
+		Currency: money.Currency, Memo: "market40 test", OrderRef: "0", OccurredAt: now, Precision: banks.Second,
 	}
 	if partner := secrets["partner_code"]; partner != "" {
 		n.Account = partner
 	}
-	composed, err := c.Provider.Compose(n, secrets, in.now())
+	composed, err := c.Provider.Compose(n, secrets, now)
 	if err != nil {
 		return nil, err
 	}

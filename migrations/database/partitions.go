@@ -1,4 +1,4 @@
-package intake
+package database
 
 import (
 	"context"
@@ -8,14 +8,11 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-const (
-	// partitionsEvery is how often the partitions of the coming months are looked after.
-	partitionsEvery = 6 * time.Hour
-	// partitionsAhead is how many months are made before they begin.
-	partitionsAhead = 2
-)
+// partitionsAhead is how many months are made before they begin.
+const partitionsAhead = 2
 
 // month is the part of a table that one partition holds.
 type month struct {
@@ -23,10 +20,10 @@ type month struct {
 	Begins time.Time
 }
 
-// makePartitions makes the partitions that are missing, each on its own: one that fails stops no other. The database's
+// MakePartitions makes the partitions of the coming months that are missing, each on its own: one that fails stops no other. The database's
 // clock decides which they are.
-func (in *Intake) makePartitions(ctx context.Context) error {
-	rows, _ := in.money.Pool.Query(ctx, `SELECT parent, month FROM missing_partitions(now() + make_interval(months => $1))`, partitionsAhead)
+func MakePartitions(ctx context.Context, pool *pgxpool.Pool) error {
+	rows, _ := pool.Query(ctx, `SELECT parent, month FROM missing_partitions(now() + make_interval(months => $1))`, partitionsAhead)
 	missing, err := pgx.CollectRows(rows, pgx.RowToStructByPos[month])
 	if err != nil {
 		return fmt.Errorf("find missing partitions: %w", err)
@@ -34,7 +31,7 @@ func (in *Intake) makePartitions(ctx context.Context) error {
 	var failed []error
 	for _, m := range missing {
 		var moved int64
-		err := in.money.Pool.QueryRow(ctx, `SELECT make_partition($1, $2)`, m.Table, m.Begins).Scan(&moved)
+		err := pool.QueryRow(ctx, `SELECT make_partition($1, $2)`, m.Table, m.Begins).Scan(&moved)
 		switch {
 		case err != nil:
 			failed = append(failed, fmt.Errorf("make the partition of %s for %s: %w", m.Table, m.Begins.Format("2006-01"), err))
