@@ -23,7 +23,7 @@ const failing = `(() => {
 })()`
 
 // TestTheAppOpensWhileTheServerFails: what is not the server's own word opens what the phone keeps, as without a network, and is tried
-// again; a phone that keeps nothing says what is wrong, and opens once it is answered.
+// again; a phone that keeps nothing says what is wrong, also while nobody answers, and opens once it is answered.
 func TestTheAppOpensWhileTheServerFails(t *testing.T) {
 	t.Parallel()
 	v := openShop(t).invite(360)
@@ -44,6 +44,12 @@ func TestTheAppOpensWhileTheServerFails(t *testing.T) {
 		v.is("live")
 		v.press("Nghỉ bán")
 	}
+	v.until(`(localStorage.setItem('failing', 'nobody'), indexedDB.deleteDatabase('market40-stall'), true)`)
+	v.do(chromedp.Reload())
+	v.until(`document.querySelector('main [role=alert]')?.textContent === 'Hệ thống tạm gián đoạn, xin thử lại sau ít giây.'`)
+	v.until(`(localStorage.removeItem('failing'), true)`)
+	v.press("Thử lại")
+	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
 	v.until(`(localStorage.setItem('failing', 'proxy'), indexedDB.deleteDatabase('market40-stall'), true)`)
 	v.do(chromedp.Reload())
 	v.until(`document.querySelector('main [role=alert]')?.textContent.includes('Lỗi máy chủ, hãy thử lại (502)')`)

@@ -22,8 +22,15 @@ describe('ask', () => {
   it('says that the session has ended where the server says so, and not where a proxy does', async () => {
     await asking(refusal(401, 'not_signed_in'));
     expect(ended).toBe(1);
+    expect((await asking(refusal(401, 'sign_in'))).detail).toBe('Hãy đăng nhập lại.');
+    expect((await asking(refusal(401, 'pin_wrong'))).detail).toBe('Không được.');
+    ended = 1;
     const problem = await asking(page(401));
     expect([ended, problem.unanswered]).toEqual([1, true]);
+  });
+
+  it('says after the longest wait that the system does not answer, and not that there is no network', async () => {
+    expect(await asking(() => { throw new DOMException('late', 'TimeoutError'); })).toMatchObject({ unanswered: true, detail: 'Hệ thống tạm gián đoạn, xin thử lại sau ít giây.' });
   });
 
   it.each([

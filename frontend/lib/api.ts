@@ -32,6 +32,12 @@ export interface Problem {
 /** No answer came: the network, not the API. */
 export const offline = (): Problem => ({ code: 'offline', detail: t('Mất mạng, hãy thử lại.', 'No connection, please try again.'), status: 0, unanswered: true });
 
+/** Nothing was heard for long: the server, not the network. */
+export const silent = (): Problem => ({ ...offline(), detail: t('Hệ thống tạm gián đoạn, xin thử lại sau ít giây.', 'The system does not answer, please try again in a few seconds.') });
+
+/** What the server tells who is not signed in; its words are for programs, too. */
+const signedOut = ['sign_in', 'session_ended'];
+
 /**
  * refuses reports whether an answer is the server's own word about what was asked. Only a refusal in the API's own form is one: a hotel's
  * sign-in page, a proxy's 403, a server that restarts or is asked too much says nothing of it.
@@ -67,14 +73,15 @@ export async function ask<T>(call: Promise<{ data?: T; error?: unknown; response
   let answer;
   try {
     answer = await call;
-  } catch {
-    throw offline();
+  } catch (cut) {
+    throw (cut as Error).name === 'TimeoutError' ? silent() : offline();
   }
   if (answer.response.ok) return answer.data as T;
   const { status } = answer.response;
   const told = typeof answer.error === 'object' ? answer.error as Partial<Problem> | null : undefined;
   const problem: Problem = { code: 'failed', detail: `${t('Lỗi máy chủ, hãy thử lại', 'The server failed, please try again')} (${status}).`, ...told, status };
   if (refuses(answer.response)) {
+    if (signedOut.includes(problem.code)) problem.detail = t('Hãy đăng nhập lại.', 'Please sign in again.');
     if (status === 401) session.ended();
   } else problem.unanswered = true;
   throw problem;
