@@ -221,6 +221,7 @@ func TestAnOfficersMonth(t *testing.T) {
 	if said := v.read(`[data-difference] .big`); said != "0,0 điểm" {
 		t.Errorf("the same markets in two bases differ by %s", said)
 	}
+	v.says(`.said`, "Mỗi địa phương một chợ · I05")
 	if said := v.read(`main table`); !strings.Contains(said, "Thành phố Cam Ranh") || !strings.Contains(said, "Phường Ba Ngòi") {
 		t.Errorf("side by side: %s", said)
 	}

@@ -110,6 +110,11 @@ func (v *official) anotherCampaign() {
 	v.says(`.card dd`, "02/01/2024")
 	v.do(chromedp.Navigate(v.address+"/district/#/overview"), chromedp.Reload())
 	v.says(`.said`, "Mỗi địa phương một chợ")
+	v.ask(v.admin, "POST", "/api/v1/campaigns", object{"code": "B-HET", "name": "Đợt đã hết", "legal_ref": "x", "starts_on": "2025-08-01", "ends_on": "2025-12-31"}, 201)
+	v.do(chromedp.Reload())
+	v.says(`.said`, "Mỗi địa phương một chợ") // which runs, though the other began later
+	v.open("programme?campaign=B-HET")
+	v.says(`.row .soft`, "đã chọn 0, miễn 0, chiến dịch đã kết thúc ")
 }
 
 // edit opens a locality's dialog, does something there, and waits until it is closed.

@@ -13,6 +13,13 @@ export type Milestone = keyof Schemas['ProgrammeMilestones'];
 export type Pilot = Nullable<Schemas['ProgrammePilot'], 'market'>;
 export type Target = Nullable<Schemas['ProgrammeTarget'], 'locality'>;
 
+/** foremost is the campaign that is shown where none was chosen: of those that run the one that began last, else of those that are over, else the next. */
+export function foremost<C extends Pick<Campaign, 'starts_on' | 'ends_on'>>(list: C[], today: string): C | undefined {
+  const begun = list.filter((c) => c.starts_on <= today).toSorted((a, b) => b.starts_on.localeCompare(a.starts_on));
+  const over = (c: C) => c.ends_on !== null && c.ends_on < today;
+  return begun.find((c) => !over(c)) ?? begun[0] ?? list.toSorted((a, b) => a.starts_on.localeCompare(b.starts_on))[0];
+}
+
 export const campaigns = (): Promise<Campaign[]> => all('/api/v1/campaigns');
 
 /** chosenOn is a pilot as it was designated on a day. */
@@ -20,6 +27,13 @@ export function chosenOn(p: Pilot, day: string): Pilot {
   const held = (p.history ?? []).findLast((h) => h.since && h.since <= day && (!h.until || h.until > day));
   if (held?.market) return { ...p, state: 'chosen', market: held.market, exempt_reason: null };
   return { ...p, state: held ? 'exempt' : 'missing', market: null, exempt_reason: held?.exempt_reason ?? null };
+}
+
+/** countsOf is how many units stand how. Outside a campaign's days nobody is missing: the rest is not required of. */
+export function countsOf(units: Pick<Pilot, 'state'>[]): Partial<Record<Pilot['state'], number>> {
+  const of = (state: Pilot['state']) => units.filter((u) => u.state === state).length;
+  const idle = of('not_required');
+  return { chosen: of('chosen'), exempt: of('exempt'), ...(idle ? { not_required: idle } : { missing: of('missing') }) };
 }
 
 const campaignPath = (campaign: string) => `/api/v1/campaigns/${encodeURIComponent(campaign)}`;

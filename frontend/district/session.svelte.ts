@@ -3,7 +3,7 @@ import { api, ask, type Problem } from '../lib/api';
 import { setLanguage } from '../lib/language.svelte';
 import { isoDay } from '../lib/time';
 import { all } from './call';
-import { campaigns, type Campaign } from './programme';
+import { campaigns, foremost, type Campaign } from './programme';
 import { forget, recall, remember } from './store';
 import { here } from './place.svelte';
 
@@ -60,13 +60,11 @@ class Session {
     return here.get('basis') || this.campaign?.basis || 'districts_2024';
   }
 
-  /** The campaign that was chosen; the one that began last, unless all markets were ("all"). */
+  /** The campaign that was chosen; the foremost, unless all markets were ("all"). */
   get campaign(): Campaign | undefined {
     const wanted = here.get('campaign');
     if (wanted === 'all') return undefined;
-    const today = isoDay(new Date());
-    const begun = this.campaigns.filter((c) => c.starts_on <= today).toSorted((a, b) => b.starts_on.localeCompare(a.starts_on));
-    return this.campaigns.find((c) => c.code === wanted) ?? begun[0] ?? this.campaigns[0];
+    return this.campaigns.find((c) => c.code === wanted) ?? foremost(this.campaigns, isoDay(new Date()));
   }
 
   /** What a figure is asked with. */
