@@ -45,6 +45,7 @@ type entry struct {
 	receivesAgain                       bool  // the tenancy received on the account before
 	claims                              bool  // the merchant wants an account that is another's, or not registered yet
 	faults                              []fault
+	notes                               []problem.Field // what becomes otherwise than the order says
 }
 
 // fault is what is wrong with one field, as a refusal of its kind.
@@ -219,6 +220,7 @@ func (b *batch) resolvePhone(e *entry) {
 	switch {
 	case len(owners) == 1 && p.KnownPhone == samePersonAs:
 		e.merchant = owners[0].id
+		e.notes = append(e.notes, nameDropped(owners[0], p.FullName))
 	case len(owners) == 0, p.KnownPhone == anotherPerson:
 		e.merchant, e.newMerchant, e.phoneShare = newID(), true, next
 		b.byPhone[string(p.phoneIndex)] = append(owners, phoneOwner{id: e.merchant, fullName: p.FullName, share: next, here: true})
@@ -237,6 +239,19 @@ func phoneOfAnother(owners []phoneOwner) fault {
 		Vi: "Số điện thoại này đã đăng ký dưới tên khác" + names + ": hãy chọn là cùng một người, hay là người khác dùng chung số.",
 		En: "This phone is registered under another name" + names + ": say whether it is the same person, or another who shares it.",
 	}, problem.Conflict}
+}
+
+// nameDropped tells whose the stall becomes where the order's name is said to be that of who has the phone.
+func nameDropped(owner phoneOwner, name string) problem.Field {
+	vi, en := "người đã đăng ký số điện thoại này", "who registered this phone"
+	if owner.here {
+		vi, en = owner.fullName, owner.fullName
+	}
+	return problem.Field{
+		Name: "merchant.full_name", Code: "name_dropped",
+		Vi: fmt.Sprintf("Sạp ghi cho %s, vì đã chọn là cùng một người; tên %s không được ghi.", vi, name),
+		En: fmt.Sprintf("The stall is that of %s, said to be the same person; the name %s is not kept.", en, name),
+	}
 }
 
 // phoneOfSeveral is the same fault where the order means one of several people who share the phone, and does not say whom.

@@ -128,14 +128,15 @@ func TestOnePhoneDoesNotMakeOnePerson(t *testing.T) {
 	w.call(w.admin, "POST", stalls, order("P3", "Trần Thị Bưỡi", "another_person"), 201)
 	w.refuse(w.admin, "POST", stalls, order("P10", "Tran Thi Buoi", ""), 409, "phone_of_another") // which of the two?
 	both := w.upload(w.admin, "?dry_run=true", "c.csv", "Sạp số,Họ tên,SĐT\nP6,Vợ Một,0906000012\nP7,Chồng Một,0906000012\n", 200)
-	if both.text("errors.0.code") != "phone_repeated" {
+	if told := both.text("errors.0.detail"); both.text("errors.0.code") != "phone_repeated" || !strings.Contains(told, "Vợ Một ở dòng 2") || !strings.Contains(told, "Chồng Một") {
 		t.Errorf("two names in one list: %v", both)
 	}
 	w.upload(w.admin, "?another_person=3", "c.csv", "Sạp số,Họ tên,SĐT\nP6,Vợ Một,0906000012\nP7,Chồng Một,0906000012\n", 200)
 	w.upload(w.admin, "?another_person=x", "c.csv", first, 422)
 	w.upload(w.admin, "?same_person=2", "d.csv", "Sạp số,Họ tên,SĐT\nP8,Mít Ướt,0906000013\n", 200)
 	same := w.upload(w.admin, "?same_person=2", "d.csv", "Sạp số,Họ tên,SĐT\nP9,Trần Mít,0906000013\n", 200)
-	if same.text("created") != "1" {
+	if told := same.text("warnings.0.detail"); same.text("created") != "1" || same.text("warnings.0.code") != "name_dropped" || same.text("warnings.0.column") != "B" ||
+		!strings.Contains(told, "Sạp ghi cho Mít Ướt") || !strings.Contains(told, "Trần Mít") {
 		t.Errorf("the same person by another name: %v", same)
 	}
 	var wait sync.WaitGroup

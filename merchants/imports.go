@@ -44,7 +44,7 @@ type Imported struct {
 	Faulty    int           `json:"faulty"`
 	Rows      []ImportedRow `json:"rows"`
 	Errors    []ImportNote  `json:"errors"`
-	Warnings  []ImportNote  `json:"warnings" doc:"zeros_lost must be confirmed; number_spelling, account_letters and hidden_row are told only"`
+	Warnings  []ImportNote  `json:"warnings" doc:"zeros_lost must be confirmed; number_spelling, account_letters, hidden_row and name_dropped are told only"`
 	Since     string        `json:"since" doc:"the day from which the rows without a date hold; that of import: from its moment on; empty: from before our records"`
 	Past      *PastChange   `json:"past" doc:"of a dry run in a market that has payments; else null"`
 	Skipped   []int         `json:"skipped" doc:"lines taken for totals, sections or signatures; of the first sheet that was read"`
@@ -116,8 +116,10 @@ func (r *Registry) importRoster(ctx context.Context, market uuid.UUID, file rost
 		}
 		for i, e := range b.entries {
 			for _, f := range e.faults {
-				f.Name = f.Name[strings.LastIndexByte(f.Name, '.')+1:]
-				of[i].fail(f.Field)
+				of[i].fail(ofColumn(f.Field))
+			}
+			for _, f := range e.notes {
+				of[i].warn(ofColumn(f))
 			}
 		}
 		if choices.dryRun && lives {
@@ -135,6 +137,12 @@ func (r *Registry) importRoster(ctx context.Context, market uuid.UUID, file rost
 		return importOutcome{}, fmt.Errorf("import %d rows into %s: %w", len(outcome.rows), market, err)
 	}
 	return outcome, nil
+}
+
+// ofColumn names a field of an order as the list's columns are named.
+func ofColumn(f problem.Field) problem.Field {
+	f.Name = f.Name[strings.LastIndexByte(f.Name, '.')+1:]
+	return f
 }
 
 // rowsOf are the rows of all sheets, before anything is known of them. A transaction may run again, so they share no faults with the file.

@@ -273,6 +273,14 @@ func TestABoardImportsItsRoster(t *testing.T) {
 	v.until(`document.querySelector('[data-import=tried]') !== null`)
 	v.press("Ghi 2 điểm kinh doanh")
 	v.until(`document.querySelector('[data-import=applied]') !== null`)
+	// Two names with one phone: the choice names both, and the result whose the stall became.
+	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("chung.csv", header+"B11,Rau củ,rau,Vợ Một,0905111333\nB12,Rau củ,rau,Chồng Một,0905111333\n")))
+	v.says(`label:has([name=phone-3])`, "Dòng 3: Số điện thoại này đã ghi cho Vợ Một ở dòng 2, dòng này ghi cho Chồng Một")
+	v.choose(`[name=phone-3]`, "same_person")
+	v.press("Xem thử lại")
+	v.says(`[data-row-warning=name_dropped]`, "Dòng 3, cột D: Sạp ghi cho Vợ Một, vì đã chọn là cùng một người; tên Chồng Một không được ghi.")
+	v.press("Ghi 2 điểm kinh doanh")
+	v.says(`[data-import=applied] [data-row-warning=name_dropped]`, "Sạp ghi cho Vợ Một")
 	// A workbook of several sheets says of which one it speaks; a bare account wants a yes.
 	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("khu.xlsx", twoZones(t))))
 	v.until(`document.querySelector('[data-import=tried]') !== null && document.querySelector('[data-sheets="2"]') !== null && document.querySelector('[data-unread="Bìa"]') !== null`)

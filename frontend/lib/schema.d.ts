@@ -4986,7 +4986,7 @@ export interface components {
             skipped: number[] | null;
             /** Format: int64 */
             unchanged: number;
-            /** @description zeros_lost must be confirmed; number_spelling, account_letters and hidden_row are told only */
+            /** @description zeros_lost must be confirmed; number_spelling, account_letters, hidden_row and name_dropped are told only */
             warnings: components["schemas"]["MerchantsImportNote"][] | null;
         };
         MerchantsImportedRow: {

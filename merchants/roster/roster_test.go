@@ -158,6 +158,12 @@ A6,NGUYEN THI HOA,,970436,111 222 333
 			if e.Vi == "" || e.En == "" {
 				t.Errorf("line %d: %+v lacks a sentence", r.Line, e)
 			}
+			names := map[string][]string{"phone_repeated": {"Trần Bảy", "dòng 5", "Phạm Chín"}, "account_repeated": {"Nguyễn Thị Hoa", "dòng 2"}}[e.Code]
+			for _, name := range names {
+				if !strings.Contains(e.Vi, name) || !strings.Contains(e.En, strings.ReplaceAll(name, "dòng", "line")) {
+					t.Errorf("line %d: %+v does not say %s", r.Line, e, name)
+				}
+			}
 		}
 	}
 	if len(sheet.Rows) != len(want) {

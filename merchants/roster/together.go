@@ -14,15 +14,25 @@ func checkTogether(rows []*Row) {
 		}
 		if first := earlier(accounts, r.BankBIN+r.AccountNumber, r); first != nil && !samePerson(first, r) {
 			r.fail(fieldAccount, "account_repeated",
-				fmt.Sprintf("Tài khoản này đã ghi cho người khác ở %s.", first.at(r, "dòng", "trang")),
-				fmt.Sprintf("This account is given for another person on %s.", first.at(r, "line", "sheet")))
+				fmt.Sprintf("Tài khoản này đã ghi cho %s ở %s.", first.named("người khác"), first.at(r, "dòng", "trang")),
+				fmt.Sprintf("This account is given for %s on %s.", first.named("another person"), first.at(r, "line", "sheet")))
 		}
 		if first := earlier(phones, r.Phone, r); first != nil && otherName(first, r) {
 			r.fail(fieldPhone, "phone_repeated",
-				fmt.Sprintf("Số điện thoại này đã ghi cho người khác ở %s.", first.at(r, "dòng", "trang")),
-				fmt.Sprintf("This phone number is given for another person on %s.", first.at(r, "line", "sheet")))
+				fmt.Sprintf("Số điện thoại này đã ghi cho %s ở %s, dòng này ghi cho %s: hãy chọn là cùng một người, hay là người khác dùng chung số.",
+					first.FullName, first.at(r, "dòng", "trang"), r.FullName),
+				fmt.Sprintf("This phone number is given for %s on %s, and here for %s: say whether it is the same person, or another who shares it.",
+					first.FullName, first.at(r, "line", "sheet"), r.FullName))
 		}
 	}
+}
+
+// named is the name in a row, or other words where it has none.
+func (r *Row) named(otherwise string) string {
+	if r.FullName == "" {
+		return otherwise
+	}
+	return r.FullName
 }
 
 // at tells a row's place to another one: its line, and its sheet where that is another.
