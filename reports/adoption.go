@@ -6,6 +6,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
+
+	"market40/reports/indicators"
 )
 
 // Adoption is the adoption report of one basis and day.
@@ -193,16 +195,16 @@ func dayOnly(at time.Time) bool {
 }
 
 func (g told) funnel() *Funnel {
-	step := func(m measure) *int {
-		if g.hidden[m.family()] {
+	step := func(m indicators.Measure) *int {
+		if g.hidden[m.Family()] {
 			return nil
 		}
 		n := g.tally.measured[m].mix.sum()
 		return &n
 	}
 	return &Funnel{
-		Registered: step(registered), Verified: step(verified), Printed: step(printed),
-		FirstPayment: step(begun), Active: step(active30), Habitual: step(strict),
+		Registered: step(indicators.Registered), Verified: step(indicators.Verified), Printed: step(indicators.Printed),
+		FirstPayment: step(indicators.Begun), Active: step(indicators.Active30), Habitual: step(indicators.Strict),
 	}
 }
 

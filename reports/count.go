@@ -11,19 +11,14 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
+	"market40/reports/indicators"
 )
 
 //go:embed units.sql
 var unitsSQL string
 
 // allQueries are all facts of markets. What a merchant's turnover is, is read only where turnover was sampled.
-var allQueries = []string{
-	"mop", "registered", "verified", "ready", "activity", "covered", "first_days", "retained", "trained", "conversion", "visited",
-	"displayed", "swapped", "declared", "sampled", "fees", "incidents", "surveyed", "costs",
-}
-
-// hidingQueries are what decides whether the activity of a group is shown.
-var hidingQueries = []string{"mop", "ready", "activity", "covered", "displayed", "first_days"}
+var allQueries = indicators.MarketQueries()
 
 // ask is what is counted.
 type ask struct {
@@ -75,7 +70,7 @@ func (c *counted) told(markets []Market) told {
 // count reads the units of every basis, because a figure in one basis may give away what another hides, and counts
 // each distinct group of their markets, all on one snapshot. A campaign that is not there is refused (404).
 func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*counted, error) {
-	list, err := r.definitions()
+	list, err := indicators.Definitions()
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/edge"
+	"market40/reports/indicators"
 )
 
 //go:embed dormant.sql
@@ -62,10 +63,10 @@ func (r *Reports) Dormant(ctx context.Context, market string, page edge.Page) (*
 // dormantQuery reads the same facts as I18.
 func dormantQuery() (string, error) {
 	var text strings.Builder
-	head, err := sqlOf("head")
+	head, err := indicators.Query("head")
 	text.WriteString(head)
 	for _, name := range []string{"ready", "activity", "covered"} {
-		query, readErr := sqlOf(name)
+		query, readErr := indicators.Query(name)
 		if readErr != nil {
 			err = readErr
 		}

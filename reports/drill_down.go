@@ -10,6 +10,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/problem"
+	"market40/reports/indicators"
 )
 
 // Inquiry is what a drill-down or a trend is asked for.
@@ -49,11 +50,6 @@ type DrillPart struct {
 	Figure Figure `json:"figure"`
 }
 
-// divisible are the indicators that can be told of parts of a market, with the measure that they count.
-var divisible = map[string]measure{
-	"I01": registered, "I02": verified, "I03": ready, "I04": active7, "I05": active30, "I06": active30, "I14": trained, "I16": visited, "I18": dormant,
-}
-
 // DrillDown divides an indicator's figure. Refused (422): an unknown indicator, basis or way to divide, one that the indicator
 // cannot be divided in, and a day as in Adoption; (404): a locality or campaign that is not there.
 func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) {
@@ -64,8 +60,7 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 	if err := r.checkInquiry(ctx, q); err != nil {
 		return nil, err
 	}
-	_, can := divisible[q.Indicator]
-	if q.By != "market" && !can {
+	if row, _ := indicators.Find(q.Indicator); q.By != "market" && !row.Divisible {
 		return nil, problem.Of("by", "not_divisible", "Chỉ số này chỉ xem được theo chợ.", "This indicator can be divided by market only.")
 	}
 	day, err := r.day(ctx, q.AsOf)
@@ -124,15 +119,11 @@ func withheld(m Market, by string) Withheld {
 }
 
 func (r *Reports) checkInquiry(ctx context.Context, q Inquiry) error {
-	list, err := r.definitions()
-	if err != nil {
-		return err
-	}
-	var codes []string
-	for _, d := range list {
-		codes = append(codes, d.Code)
-	}
-	if !slices.Contains(codes, q.Indicator) {
+	if _, known := indicators.Find(q.Indicator); !known {
+		var codes []string
+		for _, row := range indicators.Rows {
+			codes = append(codes, row.Code)
+		}
 		return problem.InFields(problem.UnknownValue("indicator", q.Indicator, codes...))
 	}
 	if known := []string{"market", "zone", "goods_group", "kind"}; q.By != "" && !slices.Contains(known, q.By) {

@@ -11,6 +11,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"market40/reports/indicators"
 )
 
 // level is what a merchant is counted on; the better one is greater: A, D, B, C, nothing.
@@ -25,16 +27,37 @@ const (
 )
 
 func levelOf(text string) level {
-	return map[string]level{"A": levelA, "B": levelB, "C": levelC, "D": levelD}[text]
+	switch text {
+	case "A":
+		return levelA
+	case "B":
+		return levelB
+	case "C":
+		return levelC
+	case "D":
+		return levelD
+	}
+	return nothing
 }
+
+// mostLevels is how many queries may tell a level of each merchant and nothing else.
+const mostLevels = 8
+
+// levelPlaces are the places of those queries in a person's levels.
+var levelPlaces = func() map[string]int {
+	places := map[string]int{}
+	for place, query := range indicators.LevelQueries() {
+		places[query] = place
+	}
+	return places
+}()
 
 // person is what is known of one merchant in a cell, or in a group of cells together.
 type person struct {
 	operates, covered                     bool
-	lateAt                                int64 // seconds since 1970; 0: it was in the register by the moment
-	registered, verified, ready           level
-	trained, visited                      level
-	told, word                            uint32 // active days: bit 0 is the day before the as-of day
+	lateAt                                int64             // seconds since 1970; 0: it was in the register by the moment
+	levels                                [mostLevels]level // by the place of the query that tells them
+	told, word                            uint32            // active days: bit 0 is the day before the as-of day
 	payments, words                       int64
 	bands                                 [4]int64
 	turnover                              int64
@@ -50,8 +73,10 @@ type person struct {
 func (p *person) join(o *person) {
 	p.lateAt = laterOf(p, o)
 	p.operates, p.covered = p.operates || o.operates, p.covered || o.covered
-	p.registered, p.verified, p.ready = max(p.registered, o.registered), max(p.verified, o.verified), max(p.ready, o.ready)
-	p.trained, p.visited, p.converted = max(p.trained, o.trained), max(p.visited, o.visited), max(p.converted, o.converted)
+	for place := range p.levels {
+		p.levels[place] = max(p.levels[place], o.levels[place])
+	}
+	p.converted = max(p.converted, o.converted)
 	p.told, p.word = p.told|o.told, p.word|o.word
 	p.payments, p.words, p.turnover = p.payments+o.payments, p.words+o.words, p.turnover+o.turnover
 	for b := range p.bands {
@@ -144,7 +169,7 @@ type asked struct {
 
 // readFacts reads the facts of markets by cell: "1", "2", … by their place, or parts with what names them.
 func readFacts(ctx context.Context, tx pgx.Tx, a asked) (map[string]*cell, error) {
-	text, err := factsSQL(a.queries)
+	text, err := indicators.Statement(a.queries)
 	if err != nil {
 		return nil, err
 	}
@@ -196,13 +221,18 @@ func (c *cell) add(f *fact, moment time.Time) {
 	if len(f.merchants) == 0 {
 		c.addEvent(f)
 	}
+	place, isLevel := levelPlaces[f.query]
 	for _, id := range f.merchants {
 		p := c.people[id]
 		if p == nil {
 			p = &person{}
 			c.people[id] = p
 		}
-		p.add(f)
+		if isLevel {
+			p.levels[place] = max(p.levels[place], levelOf(f.level))
+		} else {
+			p.add(f)
+		}
 	}
 }
 
@@ -212,16 +242,6 @@ func (p *person) add(f *fact) {
 		p.operates, p.lateAt = true, f.num(0)
 	case "covered":
 		p.covered = true
-	case "registered":
-		p.registered = max(p.registered, levelOf(f.level))
-	case "verified":
-		p.verified = max(p.verified, levelOf(f.level))
-	case "ready":
-		p.ready = max(p.ready, levelOf(f.level))
-	case "trained":
-		p.trained = max(p.trained, levelOf(f.level))
-	case "visited":
-		p.visited = max(p.visited, levelOf(f.level))
 	case "activity":
 		p.told, p.word = uint32(f.num(0)), uint32(f.num(1)) //nolint:gosec // thirty bits
 		p.payments, p.words = f.num(2), f.num(3)

@@ -4,37 +4,26 @@ import (
 	"slices"
 
 	"market40/reports/disclosure"
+	"market40/reports/indicators"
 )
 
-// familyID names figures that are hidden together.
-type familyID int
+// hidden says which families are hidden of a group.
+type hidden map[indicators.Family]bool
 
-// The families. Each measure is one by itself, and so is the evidence of each measure.
-const (
-	hiddenMeasure  familyID = iota // + measure
-	hiddenMix               = hiddenMeasure + familyID(measures)
-	hiddenPayments          = hiddenMix + familyID(measures) + iota - 2 // what banks notified, beside the evidence
-	hiddenBands
-	hiddenCodes
-	hiddenDeclared
-	hiddenSampled // shares of sales
-	hiddenFees
-	hiddenCosts
-	hiddenTurnover // what is sampled in đồng
-	hiddenSurvey
-	hiddenQuestion // + question of I22
-	families       = hiddenQuestion + 4
-)
+// questionFamily is the family of a question of I22.
+func questionFamily(question int) indicators.Family {
+	return indicators.Family("question: " + questions[question][0])
+}
 
 // family says what of a group is hidden together, and how. It is decided from the facts of its own queries alone, so a trend, which
 // reads fewer facts than a report, hides the same.
 type family struct {
-	id    familyID
-	each  []familyID // instead, where its counts are hidden one by one
-	needs []string   // queries; where one was not read, nothing is published
-	under []familyID // hidden where one of these is
+	id    indicators.Family
+	each  []indicators.Family // instead, where its counts are hidden one by one
+	needs []string            // queries; where one was not read, nothing is published
+	under []indicators.Family // hidden where one of these is
 
-	count func(*tally, *[families]bool) figures // beside what is hidden already
+	count func(*tally, hidden) figures // beside what is hidden already
 	holds holding
 
 	// tooFew replaces both for amounts: whether what is known of some markets together must not be told.
@@ -47,134 +36,135 @@ type figures struct {
 	counts []disclosure.Count
 }
 
-// registers are the measures that anybody can count in the register, where merchants are listed by name. They are never hidden.
-var registers = []measure{registered, verified, covered, printed}
+// activeWithin says of each measure of activity which others, by their places, it is part of.
+func activeWithin() (within [][]int) {
+	for _, n := range indicators.Activity {
+		var places []int
+		for place, other := range indicators.Activity {
+			if slices.Contains(n.Within, other.Measure) {
+				places = append(places, place)
+			}
+		}
+		within = append(within, places)
+	}
+	return within
+}
 
-// activities are the measures of who is paid; activeWithin says of each which others it is part of.
-var (
-	activities   = []measure{begun, active30, active7, strict}
-	activeWithin = [][]int{nil, {0}, {0, 1}, {0, 1}}
-)
-
-// guarded are the other measures of what merchants do.
-var guarded = []measure{ready, dormant, trained, converted, visited, retained}
-
-// mixed are the guarded measures whose evidence is told.
-var mixed = []measure{ready, active7, active30, strict, trained, converted, visited, retained}
+// mixes are the families of the evidence that measures are told with.
+func mixes(cohort [2]int64) (list []family) {
+	for _, row := range indicators.Rows {
+		if row.Register || row.SureEvidence {
+			continue
+		}
+		for _, m := range []indicators.Measure{row.Measure, row.Part} {
+			if m != "" {
+				list = append(list, family{
+					id: m.Evidence(), needs: row.DecidedFrom(), under: []indicators.Family{m.Family()},
+					count: countMix(m), holds: holdsMix(m, holdsIn(m, cohort)),
+				})
+			}
+		}
+	}
+	return list
+}
 
 // allFamilies are all of them, each after those it is hidden under. The cohort is that of I17.
 func allFamilies(cohort [2]int64) []family {
 	list := []family{activityFamily()}
-	for _, m := range guarded {
-		list = append(list, m.guard(cohort))
+	for _, row := range indicators.Guarded() {
+		list = append(list, guard(row, cohort))
 	}
-	for _, m := range mixed {
-		list = append(list, family{
-			id: hiddenMix + familyID(m), needs: m.needs(), under: []familyID{m.family()}, count: m.countMix, holds: m.holdsMix(m.holds(cohort)),
-		})
-	}
-	activeMix := []familyID{active30.family(), hiddenMix + familyID(active30)}
+	list = append(list, mixes(cohort)...)
+	active, _ := indicators.Find("I05")
+	activeMix := []indicators.Family{indicators.Active30.Family(), indicators.Active30.Evidence()}
 	list = append(list,
-		family{id: hiddenPayments, needs: active30.needs(), under: activeMix, count: countPayers, holds: holdsPayers},
-		family{id: hiddenBands, needs: active30.needs(), under: []familyID{hiddenPayments}, count: countBands, holds: holdsBands},
-		family{id: hiddenCodes, needs: []string{"displayed"}, count: countChecked, holds: holdsChecked},
-		family{id: hiddenDeclared, needs: []string{"mop", "declared"}, count: countDeclared, holds: holdsDeclared},
-		family{id: hiddenSampled, needs: []string{"mop", "sampled"}, tooFew: tooFewFor(disclosure.Fewest, (*cell).sampled)},
-		family{id: hiddenFees, needs: []string{"mop", "fees"}, tooFew: tooFewFor(fewestOfAmounts, (*cell).hasFees)},
-		family{id: hiddenCosts, needs: []string{"mop", "costs"}, tooFew: tooFewFor(fewestOfAmounts, (*cell).hasCosts)},
-		family{id: hiddenTurnover, needs: []string{"mop", "sampled"}, under: []familyID{hiddenSampled}, tooFew: func(at []*cell) bool {
+		family{id: indicators.Payments, needs: active.DecidedFrom(), under: activeMix, count: countPayers, holds: holdsPayers},
+		family{id: indicators.Bands, needs: active.DecidedFrom(), under: []indicators.Family{indicators.Payments}, count: countBands, holds: holdsBands},
+		family{id: indicators.Codes, needs: []string{"displayed"}, count: countChecked, holds: holdsChecked},
+		family{id: indicators.Declared, needs: []string{"mop", "declared"}, count: countDeclared, holds: holdsDeclared},
+		family{id: indicators.Sampled, needs: []string{"mop", "sampled"}, tooFew: tooFewFor(disclosure.Fewest, (*cell).sampled)},
+		family{id: indicators.Fees, needs: []string{"mop", "fees"}, tooFew: tooFewFor(fewestOfAmounts, (*cell).hasFees)},
+		family{id: indicators.Costs, needs: []string{"mop", "costs"}, tooFew: tooFewFor(fewestOfAmounts, (*cell).hasCosts)},
+		family{id: indicators.Turnover, needs: []string{"mop", "sampled"}, under: []indicators.Family{indicators.Sampled}, tooFew: func(at []*cell) bool {
 			return tooFewFor(fewestOfAmounts, (*cell).sampled)(at) || slices.ContainsFunc(at, (*cell).sampled) && dominated(at)
 		}},
-		family{id: hiddenSurvey, needs: []string{"surveyed"}, count: countSurvey},
+		family{id: indicators.Survey, needs: []string{"surveyed"}, count: countSurvey},
 	)
 	for q := range questions {
 		list = append(list, family{
-			id: hiddenQuestion + familyID(q), needs: []string{"surveyed"}, under: []familyID{hiddenSurvey}, count: func(t *tally, _ *[families]bool) figures { return countQuestion(t, q) },
+			id: questionFamily(q), needs: []string{"surveyed"}, under: []indicators.Family{indicators.Survey}, count: func(t *tally, _ hidden) figures { return countQuestion(t, q) },
 		})
 	}
 	return list
 }
 
 // guard is the family of a guarded measure.
-func (m measure) guard(cohort [2]int64) family {
-	return family{id: m.family(), needs: m.needs(), count: m.count, holds: m.holds(cohort)}
+func guard(row indicators.Row, cohort [2]int64) family {
+	return family{id: row.Measure.Family(), needs: row.DecidedFrom(), count: countIn(row), holds: holdsIn(row.Measure, cohort)}
 }
-
-// needs returns the queries that a guarded measure or one of activity is decided from.
-func (m measure) needs() []string {
-	switch m {
-	case ready:
-		return []string{"mop", "ready", "displayed"}
-	case dormant: // and what I03 and I05 are hidden by
-		return []string{"mop", "ready", "displayed", "covered", "activity", "first_days"}
-	case trained:
-		return []string{"mop", "trained"}
-	case converted:
-		return []string{"mop", "conversion"}
-	case visited:
-		return []string{"mop", "visited"}
-	case retained:
-		return []string{"mop", "first_days", "retained"}
-	}
-	return []string{"mop", "activity", "first_days"}
-}
-
-func (m measure) family() familyID { return hiddenMeasure + familyID(m) }
 
 // activityFamily holds the measures of who is paid, each hidden by itself. They stand in one table, for one bounds the other.
 func activityFamily() family {
+	row, _ := indicators.Find("I05")
+	var levels []levelFunc
+	for _, n := range indicators.Activity {
+		levels = append(levels, levelIn(n.Measure))
+	}
 	f := family{
-		needs: active30.needs(),
-		count: func(t *tally, _ *[families]bool) figures {
+		needs: row.DecidedFrom(),
+		count: func(t *tally, _ hidden) figures {
 			all := figures{size: t.merchants}
-			for _, m := range activities {
-				all.counts = append(all.counts, disclosure.Count{N: t.measured[m].mix.sum(), Of: t.merchants, Most: t.merchants})
+			for _, n := range indicators.Activity {
+				all.counts = append(all.counts, disclosure.Count{N: t.measured[n.Measure].mix.sum(), Of: t.merchants, Most: t.merchants})
 			}
 			return all
 		},
 		holds: func(p *person) (bool, []bool) {
-			counted := make([]bool, len(activities))
-			for k, m := range activities {
-				counted[k] = p.level(m) != nothing
+			counted := make([]bool, len(levels))
+			for k, level := range levels {
+				counted[k] = level(p) != nothing
 			}
 			return p.operates, counted
 		},
 	}
-	for _, m := range activities {
-		f.each = append(f.each, m.family())
+	for _, n := range indicators.Activity {
+		f.each = append(f.each, n.Measure.Family())
 	}
 	return f
 }
 
-// count returns a measure's counts of a group, with what the figures beside them say of them.
-func (m measure) count(t *tally, hidden *[families]bool) figures {
-	of, n := t.measured[m].of, t.measured[m].mix.sum()
-	switch m {
-	case dormant:
-		return t.countDormant(hidden)
-	case converted, retained: // who was trained, or began, is no register's to tell
-		all := max(of, t.merchants)
-		return figures{of, []disclosure.Count{{N: of, Of: all, Most: all}, {N: n, Of: of, Most: of}}}
-	case ready:
-		return figures{of, []disclosure.Count{{N: n, Of: of, Most: max(n, t.measured[printed].mix.sum())}}}
+// countIn returns what counts a measure in a group, with what the figures beside it say of it.
+func countIn(row indicators.Row) func(*tally, hidden) figures {
+	m := row.Measure
+	return func(t *tally, hidden hidden) figures {
+		of, n := t.measured[m].of, t.measured[m].mix.sum()
+		switch {
+		case m == indicators.Dormant:
+			return t.countDormant(hidden)
+		case row.OwnDenominator: // who was trained, or began, is no register's to tell
+			all := max(of, t.merchants)
+			return figures{of, []disclosure.Count{{N: of, Of: all, Most: all}, {N: n, Of: of, Most: of}}}
+		case m == indicators.Ready:
+			return figures{of, []disclosure.Count{{N: n, Of: of, Most: max(n, t.measured[indicators.Printed].mix.sum())}}}
+		}
+		return figures{of, []disclosure.Count{{N: n, Of: of, Most: of}}}
 	}
-	return figures{of, []disclosure.Count{{N: n, Of: of, Most: of}}}
 }
 
 // open returns the number of a measure that is published; otherwise what is certain of it.
-func (t *tally) open(m measure, hidden *[families]bool, certain int) int {
-	if hidden[m.family()] {
+func (t *tally) open(m indicators.Measure, hidden hidden, certain int) int {
+	if hidden[m.Family()] {
 		return certain
 	}
 	return t.measured[m].mix.sum()
 }
 
 // countDormant returns the counts of I18. What I03, I05 and the coverage of the same group say of them is no secret of I18.
-func (t *tally) countDormant(hidden *[families]bool) figures {
-	all, of, n := t.merchants, t.measured[dormant].of, t.measured[dormant].mix.sum()
-	observed := t.measured[covered].mix.sum()
-	leastReady, mostReady := t.open(ready, hidden, 0), t.open(ready, hidden, all)
-	leastActive, mostActive := t.open(active30, hidden, 0), t.open(active30, hidden, all)
+func (t *tally) countDormant(hidden hidden) figures {
+	all, of, n := t.merchants, t.measured[indicators.Dormant].of, t.measured[indicators.Dormant].mix.sum()
+	observed := t.measured[indicators.Covered].mix.sum()
+	leastReady, mostReady := t.open(indicators.Ready, hidden, 0), t.open(indicators.Ready, hidden, all)
+	leastActive, mostActive := t.open(indicators.Active30, hidden, 0), t.open(indicators.Active30, hidden, all)
 	known := disclosure.Count{N: of, Of: all, Least: max(0, leastReady+observed-all, leastReady+leastActive-all), Most: mostReady}
 	silent := disclosure.Count{N: n, Of: of, Least: max(0, leastReady+observed-all-mostActive), Most: min(of, all-leastActive, observed)}
 	known.Least, known.Most = min(known.Least, of), max(known.Most, of)
@@ -185,40 +175,42 @@ func (t *tally) countDormant(hidden *[families]bool) figures {
 // holding says what one merchant adds at one market: whether it belongs to the figure there, and to which counts.
 type holding func(*person) (belongs bool, counted []bool)
 
-// holds returns what a merchant adds to a measure at a market.
-func (m measure) holds(cohort [2]int64) holding {
-	return func(p *person) (bool, []bool) {
-		switch m {
-		case dormant:
-			return p.operates, []bool{p.mayBeDormant(), p.mayBeDormant() && p.active(month, 1) == nothing}
-		case converted: // also who has left since
-			return p.operates || p.inactive, []bool{p.inactive, p.converted != nothing}
-		case retained:
-			began := p.beganIn(cohort)
-			return p.operates || began, []bool{began, began && p.level(m) != nothing}
+// holdsIn returns what a merchant adds to a measure at a market.
+func holdsIn(m indicators.Measure, cohort [2]int64) holding {
+	level, among := levelIn(m), denominators[m]
+	if among == nil {
+		return func(p *person) (bool, []bool) { return p.operates, []bool{level(p) != nothing} }
+	}
+	if m == indicators.Dormant {
+		return func(p *person) (bool, []bool) { return p.operates, []bool{p.mayBeDormant(), level(p) != nothing} }
+	}
+	return func(p *person) (bool, []bool) { // also who has left since
+		is := among(p, cohort)
+		return p.operates || is, []bool{is, is && level(p) != nothing}
+	}
+}
+
+func countMix(m indicators.Measure) func(*tally, hidden) figures {
+	return func(t *tally, _ hidden) figures {
+		e := t.measured[m].mix
+		f := figures{size: e.sum()}
+		for _, n := range []int{e.A, e.B, e.C, e.D} {
+			f.counts = append(f.counts, disclosure.Count{N: n, Of: e.sum(), Most: e.sum()})
 		}
-		return p.operates, []bool{p.level(m) != nothing}
+		return f
 	}
 }
 
-func (m measure) countMix(t *tally, _ *[families]bool) figures {
-	e := t.measured[m].mix
-	f := figures{size: e.sum()}
-	for _, n := range []int{e.A, e.B, e.C, e.D} {
-		f.counts = append(f.counts, disclosure.Count{N: n, Of: e.sum(), Most: e.sum()})
-	}
-	return f
-}
-
-func (m measure) holdsMix(holds holding) holding {
+func holdsMix(m indicators.Measure, holds holding) holding {
+	level := levelIn(m)
 	return func(p *person) (bool, []bool) {
 		belongs, counted := holds(p)
-		on, is := p.level(m), counted[len(counted)-1]
+		on, is := level(p), counted[len(counted)-1]
 		return belongs && is, []bool{is && on == levelA, is && on == levelB, is && on == levelC, is && on == levelD}
 	}
 }
 
-func countPayers(t *tally, _ *[families]bool) figures {
+func countPayers(t *tally, _ hidden) figures {
 	return figures{t.payers, []disclosure.Count{{N: t.payers, Of: t.merchants, Most: t.merchants}}}
 }
 
@@ -226,7 +218,7 @@ func holdsPayers(p *person) (bool, []bool) {
 	return p.operates, []bool{p.active(month, 1) == levelA}
 }
 
-func countBands(t *tally, _ *[families]bool) figures {
+func countBands(t *tally, _ hidden) figures {
 	f := figures{size: t.payers}
 	for _, n := range t.bandPayers {
 		f.counts = append(f.counts, disclosure.Count{N: n, Of: t.payers, Most: t.payers})
@@ -243,7 +235,7 @@ func holdsBands(p *person) (bool, []bool) {
 }
 
 // countChecked: who displays a code is told by the register, who was checked is not.
-func countChecked(t *tally, _ *[families]bool) figures {
+func countChecked(t *tally, _ hidden) figures {
 	return figures{t.codes.merchants, []disclosure.Count{{N: t.codes.checked, Of: t.codes.merchants, Most: t.codes.merchants}}}
 }
 
@@ -251,7 +243,7 @@ func holdsChecked(p *person) (bool, []bool) {
 	return p.codes > 0, []bool{p.codesByOwner+p.codesByOthers > 0}
 }
 
-func countDeclared(t *tally, _ *[families]bool) figures {
+func countDeclared(t *tally, _ hidden) figures {
 	all := max(len(t.declared), t.merchants)
 	return figures{len(t.declared), []disclosure.Count{{N: len(t.declared), Of: all, Most: all}}}
 }
@@ -292,7 +284,7 @@ func dominated(cells []*cell) bool {
 // questions are those of I22, each with its two answers. Their places are those in answers.who.
 var questions = [4][2]string{{"female", "male"}, {"aged_60", "under_60"}, {"minority", "majority"}, {"non_fixed", "fixed"}}
 
-func countSurvey(t *tally, _ *[families]bool) figures {
+func countSurvey(t *tally, _ hidden) figures {
 	var all answers
 	for _, a := range t.facts.surveyed {
 		all.add(a)

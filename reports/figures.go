@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"market40/reports/indicators"
 )
 
 // told are the figures of a group, without what is hidden, for a question of a day.
@@ -18,25 +20,39 @@ type told struct {
 	paid    *time.Time     // when the newest payment became known, of those whose time may be told; nil: it may not
 }
 
-// figures are the group's, I13 and I24 aside, which are about localities.
+// formulas are the figures that are more than a measure, by code.
+var formulas = map[string]func(told) Figure{
+	"I06": told.gap, "I07": told.salesShare, "I08": told.turnoverShare, "I09": told.perActive, "I10": told.bandsFigure,
+	"I11": told.feesByTransfer, "I12": told.feesPaid, "I17": told.retention, "I19": told.integrity, "I20": told.incidentRate,
+	"I21": told.readiness, "I22": told.inclusion, "I23": told.costPerActive,
+}
+
+// figures are the group's, those aside that are about localities.
 func (g told) figures() Figures {
-	f := Figures{
-		"I01": g.share("I01", registered, "registered"), "I02": g.share("I02", verified, "verified"), "I03": g.share("I03", ready, "ready"),
-		"I04": g.activity("I04", active7), "I05": g.activity("I05", active30), "I06": g.gap(), "I18": g.activity("I18", dormant),
-		"I14": g.share("I14", trained, "trained"), "I15": g.share("I15", converted, "conversion"),
-		"I16": g.share("I16", visited, "visited"), "I17": g.share("I17", retained, "first_days"),
-		"I07": g.salesShare(), "I08": g.turnoverShare(), "I09": g.perActive(), "I10": g.bandsFigure(),
-		"I11": g.fee("I11"), "I12": g.fee("I12"), "I13": g.unknown("I13"), "I19": g.integrity(), "I20": g.incidentRate(),
-		"I21": g.readiness(), "I22": g.inclusion(), "I23": g.costPerActive(), "I24": g.unknown("I24"),
+	f := make(Figures, len(indicators.Rows))
+	for _, row := range indicators.Rows {
+		formula, special := formulas[row.Code]
+		switch {
+		case special:
+			f[row.Code] = formula(g)
+		case row.ByLocality:
+			f[row.Code] = g.unknown(row.Code)
+		default:
+			f[row.Code] = g.share(row)
+		}
 	}
-	strictFigure := g.measure("I05", strict)
-	headline := f["I05"]
-	headline.Parts = map[string]Figure{"strict": strictFigure}
-	f["I05"] = headline
-	months := f["I17"]
-	months.Period = cohortOf(g.day).Format("2006-01")
-	f["I17"] = months
 	return f
+}
+
+// isHidden reports whether an indicator is hidden.
+func (g told) isHidden(row indicators.Row) bool {
+	return slices.ContainsFunc(row.Families(), func(f indicators.Family) bool { return g.hidden[f] })
+}
+
+// codeHidden is isHidden of a code.
+func (g told) codeHidden(code string) bool {
+	row, known := indicators.Find(code)
+	return !known || g.isHidden(row)
 }
 
 // unknown is a figure of which nothing is known.
@@ -47,13 +63,13 @@ func (g told) hiddenFigure(code string) Figure {
 	return Figure{Definition: g.version[code], Suppressed: true}
 }
 
-// measure is a share of merchants.
-func (g told) measure(code string, m measure) Figure {
+// measure is a share of merchants, of which a row tells.
+func (g told) measure(row indicators.Row, m indicators.Measure) Figure {
 	counted := g.tally.measured[m]
-	shown := Figure{Denominator: Count(counted.of), Definition: g.version[code]}
-	if g.hidden[m.family()] {
+	shown := Figure{Denominator: Count(counted.of), Definition: g.version[row.Code]}
+	if g.hidden[m.Family()] {
 		shown.Suppressed = true
-		if m == dormant || m == converted || m == retained { // their denominators are no register's
+		if row.OwnDenominator { // it is no register's
 			shown.Denominator = nil
 		}
 		return shown
@@ -61,31 +77,38 @@ func (g told) measure(code string, m measure) Figure {
 	evidence := counted.mix
 	shown.Numerator = Count(evidence.sum())
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
-	if evidence.sum() == 0 || !g.hidden[hiddenMix+familyID(m)] { // the mix of nobody follows from the numerator
+	if evidence.sum() == 0 || !g.hidden[m.Evidence()] { // the mix of nobody follows from the numerator
 		shown.Evidence = &evidence
 	}
 	return shown
 }
 
-// share is a measure that is as fresh as a query.
-func (g told) share(code string, m measure, query string) Figure {
-	shown := g.measure(code, m)
-	shown.FreshAt = g.fresh(shown, query)
+// share is the figure of a row that is a measure, as fresh as a query.
+func (g told) share(row indicators.Row) Figure {
+	shown := g.measure(row, row.Measure)
+	shown.FreshAt = g.fresh(shown, row.FreshBy)
+	if row.WithCoverage {
+		shown.Coverage = g.coverage()
+	}
+	if row.Part != "" {
+		shown.Parts = map[string]Figure{string(row.Part): g.measure(row, row.Part)}
+	}
 	return shown
 }
 
-// activity is a measure of who is paid: coverage stands beside it.
-func (g told) activity(code string, m measure) Figure {
-	shown := g.share(code, m, "activity")
-	shown.Coverage = g.coverage()
+// retention is I17, of the month whose beginners it tells of.
+func (g told) retention() Figure {
+	row, _ := indicators.Find("I17")
+	shown := g.share(row)
+	shown.Period = cohortOf(g.day).Format("2006-01")
 	return shown
 }
 
 // coverage is how many merchants are observed.
 func (g told) coverage() *Share {
-	counted := g.tally.measured[covered]
+	counted := g.tally.measured[indicators.Covered]
 	s := &Share{Denominator: counted.of}
-	if !g.hidden[covered.family()] {
+	if !g.hidden[indicators.Covered.Family()] {
 		n := counted.mix.sum()
 		s.Numerator, s.Value = &n, quotient(Count(n), Count(counted.of), 4)
 	}
@@ -116,9 +139,9 @@ func (g told) fresh(f Figure, queries ...string) *time.Time {
 }
 
 func (g told) gap() Figure {
-	able, active := g.tally.measured[ready].mix.sum(), g.tally.measured[active30].mix.sum()
+	able, active := g.tally.measured[indicators.Ready].mix.sum(), g.tally.measured[indicators.Active30].mix.sum()
 	shown := Figure{Denominator: Count(g.tally.merchants), Definition: g.version["I06"], Coverage: g.coverage()}
-	if shown.Suppressed = g.hidden[ready.family()] || g.hidden[active30.family()]; !shown.Suppressed {
+	if shown.Suppressed = g.codeHidden("I06"); !shown.Suppressed {
 		shown.Numerator = Count(able - active)
 		shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
 	}
@@ -127,17 +150,17 @@ func (g told) gap() Figure {
 }
 
 func (g told) perActive() Figure {
-	if g.hidden[active30.family()] {
+	if g.codeHidden("I09") {
 		f := g.hiddenFigure("I09")
 		f.Coverage = g.coverage()
 		return f
 	}
 	e := g.tally.payments
 	shown := Figure{
-		Numerator: Count(e.sum()), Denominator: Count(g.tally.measured[active30].mix.sum()), Definition: g.version["I09"], Coverage: g.coverage(),
+		Numerator: Count(e.sum()), Denominator: Count(g.tally.measured[indicators.Active30].mix.sum()), Definition: g.version["I09"], Coverage: g.coverage(),
 	}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
-	if e.sum() == 0 || !g.hidden[hiddenMix+familyID(active30)] {
+	if e.sum() == 0 || !g.hidden[indicators.Active30.Evidence()] {
 		shown.Evidence = &e
 	}
 	shown.FreshAt = g.fresh(shown, "activity")
@@ -148,7 +171,7 @@ func (g told) perActive() Figure {
 var bandKeys = [4]string{"le_50k", "le_200k", "le_1m", "over_1m"}
 
 func (g told) bandsFigure() Figure {
-	if g.hidden[hiddenBands] {
+	if g.codeHidden("I10") {
 		return g.hiddenFigure("I10")
 	}
 	parts := map[string]Figure{}
@@ -164,13 +187,17 @@ func (g told) bandsFigure() Figure {
 	return shown
 }
 
+func (g told) feesByTransfer() Figure { return g.fee("I11") }
+
+func (g told) feesPaid() Figure { return g.fee("I12") }
+
 // fee is I11 or I12.
 func (g told) fee(code string) Figure {
 	of := g.tally.facts.fees
 	if of == nil {
 		return g.unknown(code)
 	}
-	shown := Figure{Definition: g.version[code], Period: time.Unix(of.month*24*60*60, 0).UTC().Format("2006-01"), Suppressed: g.hidden[hiddenFees]}
+	shown := Figure{Definition: g.version[code], Period: time.Unix(of.month*24*60*60, 0).UTC().Format("2006-01"), Suppressed: g.codeHidden(code)}
 	if !shown.Suppressed {
 		shown.Numerator, shown.Denominator = dong(of.paid), dong(of.due)
 		if code == "I11" {
@@ -186,10 +213,10 @@ func (g told) costPerActive() Figure {
 	if g.tally.facts.costs == 0 {
 		return g.unknown("I23")
 	}
-	if g.hidden[active30.family()] || g.hidden[hiddenCosts] {
+	if g.codeHidden("I23") {
 		return g.hiddenFigure("I23")
 	}
-	shown := Figure{Numerator: dong(g.tally.facts.costs), Denominator: Count(g.tally.measured[active30].mix.sum()), Definition: g.version["I23"]}
+	shown := Figure{Numerator: dong(g.tally.facts.costs), Denominator: Count(g.tally.measured[indicators.Active30].mix.sum()), Definition: g.version["I23"]}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 0)
 	shown.FreshAt = g.fresh(shown, "costs", "activity")
 	return shown

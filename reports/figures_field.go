@@ -6,13 +6,14 @@ import (
 	"github.com/shopspring/decimal"
 
 	"market40/reports/estimate"
+	"market40/reports/indicators"
 )
 
 // salesShare is I07: what merchants declare and what was counted in the field, apart.
 func (g told) salesShare() Figure {
 	declared, sampled, sufficient := g.declaredShare(), g.unknown("I07"), false
 	if g.tally.facts.sampled() {
-		sampled, sufficient = g.sampledShare("I07", hiddenSampled, false)
+		sampled, sufficient = g.sampledShare("I07", indicators.Sampled, false)
 	}
 	shown := declared
 	if sufficient {
@@ -26,7 +27,7 @@ func (g told) declaredShare() Figure {
 	if len(g.tally.declared) == 0 {
 		return g.unknown("I07")
 	}
-	if g.hidden[hiddenDeclared] {
+	if g.hidden[indicators.Declared] {
 		return g.hiddenFigure("I07")
 	}
 	var transfers, customers int
@@ -43,7 +44,7 @@ func (g told) declaredShare() Figure {
 }
 
 // sampledShare is a share of sales or of turnover as counted in the field, and whether enough was counted.
-func (g told) sampledShare(code string, under familyID, turnover bool) (Figure, bool) {
+func (g told) sampledShare(code string, under indicators.Family, turnover bool) (Figure, bool) {
 	strata, seen, counted, sufficient := g.tally.facts.strata(turnover)
 	if counted == 0 {
 		return g.unknown(code), false
@@ -83,7 +84,7 @@ func weighted(strata []estimate.Stratum) *string {
 func (g told) turnoverShare() Figure {
 	sampled, sufficient := g.unknown("I08"), false
 	if g.tally.facts.sampled() {
-		sampled, sufficient = g.sampledShare("I08", hiddenTurnover, true)
+		sampled, sufficient = g.sampledShare("I08", indicators.Turnover, true)
 	}
 	shown := g.unknown("I08")
 	if sufficient {
@@ -95,7 +96,7 @@ func (g told) turnoverShare() Figure {
 
 // integrity is I19.
 func (g told) integrity() Figure {
-	if g.hidden[hiddenCodes] {
+	if g.codeHidden("I19") {
 		return g.hiddenFigure("I19")
 	}
 	c, found := g.tally.codes, g.tally.facts.found
@@ -122,7 +123,7 @@ func (g told) hours(code string, events []int64) Figure {
 
 // incidentRate is I20.
 func (g told) incidentRate() Figure {
-	if g.hidden[hiddenPayments] {
+	if g.codeHidden("I20") {
 		return g.hiddenFigure("I20")
 	}
 	rate := func(n int) Figure {
@@ -153,7 +154,7 @@ func (g told) answersShare(code string, n, of int64) Figure {
 
 // readiness is I21.
 func (g told) readiness() Figure {
-	if g.hidden[hiddenSurvey] {
+	if g.codeHidden("I21") {
 		return g.hiddenFigure("I21")
 	}
 	var all answers
@@ -168,7 +169,7 @@ func (g told) readiness() Figure {
 
 // inclusion is I22.
 func (g told) inclusion() Figure {
-	if g.hidden[hiddenSurvey] {
+	if g.codeHidden("I22") {
 		return g.hiddenFigure("I22")
 	}
 	var all answers
@@ -182,7 +183,7 @@ func (g told) inclusion() Figure {
 		}
 		for i, key := range keys {
 			parts[key] = g.answersShare("I22", of[i].active, of[i].all)
-			if g.hidden[hiddenQuestion+familyID(q)] {
+			if g.hidden[questionFamily(q)] {
 				parts[key] = g.hiddenFigure("I22")
 			}
 		}

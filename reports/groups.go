@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/reports/disclosure"
+	"market40/reports/indicators"
 )
 
 // group is a set of markets whose merchants are counted together: a unit's, or all of a basis.
@@ -18,7 +19,7 @@ type group struct {
 	total   bool // of a basis or of a campaign
 	pilots  bool // of a campaign's pilots alone
 	tally   tally
-	hidden  [families]bool
+	hidden  hidden
 }
 
 // groups are the distinct ones of all bases, of all markets and of each campaign's pilots, and every market alone. Two units with
@@ -110,7 +111,7 @@ func (g *groups) add(set disclosure.Set, as group) {
 	if !known {
 		number = len(g.list)
 		g.numbers[set.Key()] = number
-		g.list = append(g.list, &group{markets: set})
+		g.list = append(g.list, &group{markets: set, hidden: hidden{}})
 	}
 	c := g.list[number]
 	c.total, c.pilots = c.total || as.total, c.pilots || as.pilots
@@ -122,7 +123,7 @@ func (g *groups) of(markets []Market) *group {
 	if number, known := g.numbers[set.Key()]; known {
 		return g.list[number]
 	}
-	made := &group{markets: set}
+	made := &group{markets: set, hidden: hidden{}}
 	made.tally = tallied(joined(g.cellsOf(set)), g.cohort)
 	for _, f := range allFamilies(g.cohort) {
 		for _, id := range f.ids() {
@@ -155,10 +156,12 @@ func (g *groups) paidAt(of *group, own bool) *time.Time {
 }
 
 // quiet reports whether it is hidden how many were paid lately.
-func (g *group) quiet() bool { return g.hidden[active7.family()] || g.hidden[active30.family()] }
+func (g *group) quiet() bool {
+	return g.hidden[indicators.Active7.Family()] || g.hidden[indicators.Active30.Family()]
+}
 
 // publishes reports whether a group adds up from published groups that lie apart in it and share nobody, and so says nothing new.
-func (g *groups) publishes(f *family, id familyID, made *group) bool {
+func (g *groups) publishes(f *family, id indicators.Family, made *group) bool {
 	rest, people := slices.Clone(made.markets), 0
 	for _, c := range slices.Backward(g.list) {
 		if c.markets.Len() > 0 && !c.hidden[id] && c.markets.Within(rest) {
@@ -182,11 +185,11 @@ func (f *family) belonging(c *group) (n int) {
 }
 
 // ids are what a family decides about.
-func (f *family) ids() []familyID {
+func (f *family) ids() []indicators.Family {
 	if f.each != nil {
 		return f.each
 	}
-	return []familyID{f.id}
+	return []indicators.Family{f.id}
 }
 
 // placeName is how the queries call the cell of a market.
@@ -248,7 +251,7 @@ func (g *groups) suppress() {
 		asked := []*group{}
 		for _, c := range g.list {
 			if c.markets.Len() > 0 {
-				cell := f.cell(c.markets, &c.tally, &c.hidden)
+				cell := f.cell(c.markets, &c.tally, c.hidden)
 				cell.Total, cell.Pilots = c.total, c.pilots
 				table.Cells, asked = append(table.Cells, cell), append(asked, c)
 			}
@@ -259,7 +262,7 @@ func (g *groups) suppress() {
 			table.Protect()
 		}
 		for i, c := range asked {
-			f.note(&table.Cells[i], &c.hidden)
+			f.note(&table.Cells[i], c.hidden)
 		}
 	}
 }
@@ -268,15 +271,15 @@ func (g *groups) suppress() {
 func (f *family) table(atoms int, people []shared) *disclosure.Table {
 	t := &disclosure.Table{Atoms: atoms, People: f.people(people), Together: f.each == nil}
 	if f.each != nil {
-		t.Within = activeWithin
+		t.Within = activeWithin()
 	}
 	return t
 }
 
 // cell returns a group as one cell of a family's table.
-func (f *family) cell(atoms disclosure.Set, t *tally, hidden *[families]bool) disclosure.Cell {
+func (f *family) cell(atoms disclosure.Set, t *tally, hidden hidden) disclosure.Cell {
 	c := disclosure.Cell{Atoms: atoms, Size: t.merchants}
-	c.Hidden = slices.ContainsFunc(f.under, func(id familyID) bool { return hidden[id] })
+	c.Hidden = slices.ContainsFunc(f.under, func(id indicators.Family) bool { return hidden[id] })
 	if f.count != nil {
 		counted := f.count(t, hidden)
 		c.Size, c.Counts = counted.size, counted.counts
@@ -285,7 +288,7 @@ func (f *family) cell(atoms disclosure.Set, t *tally, hidden *[families]bool) di
 }
 
 // note notes what is hidden of a cell.
-func (f *family) note(c *disclosure.Cell, hidden *[families]bool) {
+func (f *family) note(c *disclosure.Cell, hidden hidden) {
 	if f.each == nil {
 		hidden[f.id] = c.Hidden
 		return

@@ -10,6 +10,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/reports/disclosure"
+	"market40/reports/indicators"
 )
 
 // HiddenSums says which sums of a market a caller may not see as of a day. They are those that the report of that day hides.
@@ -35,8 +36,8 @@ func (r *Reports) HiddenSums(ctx context.Context, caller auth.Principal, market 
 	// A figure of nobody knows of no sum to hide, but a list may hold some: of the present month, or from before the window.
 	few := g.tally.merchants < fewestOfAmounts
 	return HiddenSums{
-		Fees:     g.hidden[hiddenFees] || few,
-		Sales:    g.hidden[hiddenSampled] || disclosure.Few(g.tally.merchants),
-		Turnover: g.hidden[hiddenTurnover] || few || !g.tally.facts.sampled(),
+		Fees:     g.hidden[indicators.Fees] || few,
+		Sales:    g.hidden[indicators.Sampled] || disclosure.Few(g.tally.merchants),
+		Turnover: g.hidden[indicators.Turnover] || few || !g.tally.facts.sampled(),
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/edge"
 	"market40/merchants/problem"
+	"market40/reports/indicators"
 )
 
 // body is an answer in JSON.
@@ -27,28 +28,28 @@ func (r *Reports) moreRoutes(e *edge.Edge) {
 	huma.Register(e.API, read("dormant-stalls", "markets/{id}/dormant", "Sạp lâu chưa có thanh toán / Ready stalls without a payment in 30 days, of merchants who agreed"), r.listDormant)
 }
 
-func (r *Reports) listIndicators(ctx context.Context, _ *struct{}) (*body[*edge.List[Definition]], error) {
+func (r *Reports) listIndicators(ctx context.Context, _ *struct{}) (*body[*edge.List[indicators.Definition]], error) {
 	if _, err := auth.From(ctx); err != nil {
 		return nil, err
 	}
-	list, err := r.definitions()
-	return &body[*edge.List[Definition]]{&edge.List[Definition]{Items: list}}, err
+	list, err := indicators.Definitions()
+	return &body[*edge.List[indicators.Definition]]{&edge.List[indicators.Definition]{Items: list}}, err
 }
 
 func (r *Reports) getIndicator(ctx context.Context, in *struct {
 	Indicator string `path:"indicator" example:"I05"`
 },
-) (*body[*Definition], error) {
+) (*body[*indicators.Definition], error) {
 	if _, err := auth.From(ctx); err != nil {
 		return nil, err
 	}
-	list, err := r.definitions()
+	list, err := indicators.Definitions()
 	if err != nil {
 		return nil, err
 	}
 	for i := range list {
 		if list[i].Code == in.Indicator || list[i].Name == in.Indicator {
-			return &body[*Definition]{&list[i]}, nil
+			return &body[*indicators.Definition]{&list[i]}, nil
 		}
 	}
 	return nil, problem.Missing("indicator")

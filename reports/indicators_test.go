@@ -12,6 +12,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/reports"
+	"market40/reports/indicators"
 )
 
 // stand is a market of twelve merchants who receive through a bank connection, and the keys of its manager and of the province.
@@ -343,21 +344,21 @@ func TestACampaign(t *testing.T) {
 func TestDefinitions(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	var list struct{ Items []reports.Definition }
+	var list struct{ Items []indicators.Definition }
 	must(t, json.Unmarshal(w.get(w.key(auth.Team, ""), "/api/v1/indicators").Body.Bytes(), &list))
-	if len(list.Items) != 24 {
+	if len(list.Items) != len(indicators.Rows) {
 		t.Fatalf("%d indicators", len(list.Items))
 	}
 	figures := w.adoption(w.key(auth.Admin, ""), "").Total
 	for i, d := range list.Items {
-		if d.Code != fmt.Sprintf("I%02d", i+1) || figures[d.Code].Definition != d.Version {
+		if d.Code != indicators.Rows[i].Code || figures[d.Code].Definition != d.Version {
 			t.Errorf("%s has version %d, its figure %d", d.Code, d.Version, figures[d.Code].Definition)
 		}
 		if !strings.Contains(d.SQL, "SELECT") {
 			t.Errorf("%s shows no query", d.Code)
 		}
 		for key := range figures[d.Code].Parts {
-			if !slices.ContainsFunc(d.Parts, func(p reports.DefinedPart) bool { return p.Key == key }) {
+			if !slices.ContainsFunc(d.Parts, func(p indicators.DefinedPart) bool { return p.Key == key }) {
 				t.Errorf("%s has a part %s that is not defined", d.Code, key)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/problem"
 	"market40/reports/disclosure"
+	"market40/reports/indicators"
 )
 
 // MarketPage is what a report tells of one market.
@@ -80,10 +81,10 @@ func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, err
 	if err := r.addParts(ctx, c, page); err != nil {
 		return nil, err
 	}
-	if page.Fees, err = r.feeMonths(ctx, market.ID, day, g.hidden[hiddenFees]); err != nil {
+	if page.Fees, err = r.feeMonths(ctx, market.ID, day, g.hidden[indicators.Fees]); err != nil {
 		return nil, err
 	}
-	if !g.hidden[hiddenCodes] { // I19 could be worked out of it
+	if !g.hidden[indicators.Codes] { // I19 could be worked out of it
 		page.Unchecked, err = r.unchecked(ctx, c.own, market.ID, c.moment())
 	}
 	return page, err

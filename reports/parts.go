@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"market40/reports/disclosure"
+	"market40/reports/indicators"
 )
 
 // separator stands between the words of a part's cell: the market's place, zone, goods group, kind.
@@ -19,7 +20,7 @@ type part struct {
 	dimension, name string
 	atoms           map[string]bool // cells that it is made of
 	tally           tally
-	hidden          [families]bool
+	hidden          hidden
 }
 
 // wholes puts the parts of each market together.
@@ -58,7 +59,7 @@ func divide(cells map[string]*cell, cohort [2]int64) []*part {
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(of)) {
-			p := &part{dimension: dimension, name: name, atoms: map[string]bool{}}
+			p := &part{dimension: dimension, name: name, atoms: map[string]bool{}, hidden: hidden{}}
 			var here []*cell
 			for _, atom := range of[name] {
 				p.atoms[atom], here = true, append(here, cells[atom])
@@ -81,30 +82,32 @@ func hideParts(parts []*part, whole *group, elsewhere map[merchantID]bool) {
 	}
 	people := peopleOf(len(parts), func(i int) *cell { return parts[i].tally.facts }, elsewhere)
 	families := []family{activityFamily()}
-	for _, m := range []measure{ready, dormant, trained, visited} { // what is divided; evidence and amounts are not published of parts
-		families = append(families, m.guard([2]int64{}))
+	for _, row := range indicators.Guarded() { // evidence and amounts are not published of parts
+		if row.Divisible {
+			families = append(families, guard(row, [2]int64{}))
+		}
 	}
 	for _, f := range families {
 		table := f.table(len(parts), people)
 		for i, p := range parts {
 			one := disclosure.NewSet(len(parts))
 			one.Add(i)
-			table.Cells = append(table.Cells, f.inside(one, &p.tally, &p.hidden, whole))
+			table.Cells = append(table.Cells, f.inside(one, &p.tally, p.hidden, whole))
 		}
 		if len(parts) > 1 {
-			own := f.inside(all, &whole.tally, &whole.hidden, whole)
+			own := f.inside(all, &whole.tally, whole.hidden, whole)
 			own.Stays = true // it was decided among the markets
 			table.Cells = append(table.Cells, own)
 		}
 		table.Protect()
 		for i, p := range parts {
-			f.note(&table.Cells[i], &p.hidden)
+			f.note(&table.Cells[i], p.hidden)
 		}
 	}
 }
 
 // inside returns a part of a market as a cell: what is hidden of the market is hidden of it.
-func (f *family) inside(atoms disclosure.Set, t *tally, hidden *[families]bool, whole *group) disclosure.Cell {
+func (f *family) inside(atoms disclosure.Set, t *tally, hidden hidden, whole *group) disclosure.Cell {
 	c := f.cell(atoms, t, hidden)
 	c.Hidden = c.Hidden || f.each == nil && whole.hidden[f.id]
 	for k, id := range f.each {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/problem"
+	"market40/reports/indicators"
 )
 
 // programme is what campaigns say about localities on a day.
@@ -76,7 +77,7 @@ func readProgramme(ctx context.Context, tx pgx.Tx, a ask) (*programme, error) {
 	if a.queries != nil {
 		return p, nil // some activity is asked for, and no localities
 	}
-	text, err := sqlOf("punctuality")
+	text, err := indicators.Query("punctuality")
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func (p *programme) find(ctx context.Context, tx pgx.Tx, a ask) error {
 }
 
 func (p *programme) readPilots(ctx context.Context, tx pgx.Tx, day time.Time) error {
-	text, err := sqlOf("pilots")
+	text, err := indicators.Query("pilots")
 	if err != nil {
 		return err
 	}

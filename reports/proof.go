@@ -13,30 +13,28 @@ import (
 
 	"market40/merchants/auth"
 	"market40/reports/disclosure/audit"
+	"market40/reports/indicators"
 )
 
-// audited is a count of activity that Prove bounds.
+// audited is a count of activity that Prove bounds: the numerator of a measure, or its denominator.
 type audited struct {
-	m           measure
+	indicators.Row // without a code: of a measure that no indicator is
+
 	denominator bool // whom it is about, where that is activity too
-	apart       bool // who is in several markets may count in all of them together though in none alone, or the other way round
-	whole       bool // it is published of whole markets only
 }
 
-// auditedCounts are all of them.
-var auditedCounts = []audited{
-	{m: begun},
-	{m: active30},
-	{m: active7},
-	{m: strict},
-	{m: ready},
-	{m: trained},
-	{m: visited},
-	{m: dormant, apart: true},
-	{m: converted, whole: true, denominator: true},
-	{m: converted, whole: true},
-	{m: retained, whole: true, apart: true, denominator: true},
-	{m: retained, whole: true, apart: true},
+// auditedCounts returns all of them.
+func auditedCounts() (list []audited) {
+	for _, n := range indicators.Activity {
+		list = append(list, audited{Row: indicators.Row{Measure: n.Measure, Divisible: true}})
+	}
+	for _, row := range indicators.Guarded() {
+		if row.OwnDenominator && !row.Divisible {
+			list = append(list, audited{row, true})
+		}
+		list = append(list, audited{row, false})
+	}
+	return list
 }
 
 // ErrUnproved says that a hidden figure of a day could be narrowed down, or that nothing could be proved.
@@ -136,13 +134,13 @@ func (c *counted) narrowed(ctx context.Context, by map[uuid.UUID]string) (found 
 		}
 		narrow, err := p.Audit()
 		if err != nil {
-			found = append(found, fmt.Sprintf("%s, measure %d: %v", of, a.m, err))
+			found = append(found, fmt.Sprintf("%s, measure %s: %v", of, a.Measure, err))
 		}
 		for _, f := range narrow {
-			found = append(found, fmt.Sprintf("%s, measure %d: %v", of, a.m, f))
+			found = append(found, fmt.Sprintf("%s, measure %s: %v", of, a.Measure, f))
 		}
 	}
-	for _, a := range auditedCounts {
+	for _, a := range auditedCounts() {
 		note(c.publishedGroups(a), "markets", a)
 	}
 	for _, market := range c.scope {
@@ -150,8 +148,8 @@ func (c *counted) narrowed(ctx context.Context, by map[uuid.UUID]string) (found 
 			return nil, err
 		}
 		parts := c.partsOf(market, by[market.ID])
-		for _, a := range auditedCounts {
-			if !a.whole {
+		for _, a := range auditedCounts() {
+			if a.Divisible {
 				note(c.publishedParts(market, parts, a), market.Code, a)
 			}
 		}
@@ -167,8 +165,8 @@ func hidesNothing(p *audit.Published) bool {
 
 // publishedGroups is what is published of a measure in all groups of markets.
 func (c *counted) publishedGroups(a audited) audit.Published {
-	p := audit.Published{Apart: a.apart}
-	people, holds := map[merchantID]whereabouts{}, a.m.holds(cohort(c.day))
+	p := audit.Published{Apart: a.CountsJointly}
+	people, holds := map[merchantID]whereabouts{}, holdsIn(a.Measure, cohort(c.day))
 	for place, id := range c.groups.ids {
 		p.Cells = append(p.Cells, a.cell(c.told([]Market{{ID: id}}), []int{place}))
 		notePeople(people, place, c.groups.cells[placeName(place)], holds)
@@ -190,8 +188,8 @@ func (c *counted) publishedGroups(a audited) audit.Published {
 
 // publishedParts is what is published of a measure in the parts of a market, beside the market's own figure.
 func (c *counted) publishedParts(market Market, parts []*part, a audited) audit.Published {
-	p := audit.Published{Apart: a.apart}
-	people, holds := map[merchantID]whereabouts{}, a.m.holds(cohort(c.day))
+	p := audit.Published{Apart: a.CountsJointly}
+	people, holds := map[merchantID]whereabouts{}, holdsIn(a.Measure, cohort(c.day))
 	var all []int
 	for i, part := range parts {
 		one := told{group: &group{tally: part.tally, hidden: part.hidden}, day: c.day, version: c.version}
@@ -210,8 +208,8 @@ func (c *counted) publishedParts(market Market, parts []*part, a audited) audit.
 
 // cell is what a reader sees of the count in one group.
 func (a audited) cell(g told, atoms []int) audit.Cell {
-	m := a.m
-	shown, of := g.measure("", m), g.tally.measured[m].of
+	m := a.Measure
+	shown, of := g.measure(a.Row, m), g.tally.measured[m].of
 	cell := audit.Cell{Name: fmt.Sprint(atoms), Atoms: atoms, Most: max(g.tally.merchants, of)}
 	if a.denominator {
 		if shown.Denominator != nil {
@@ -222,8 +220,8 @@ func (a audited) cell(g told, atoms []int) audit.Cell {
 	if shown.Denominator != nil {
 		cell.Most = int(shown.Denominator.IntPart())
 	}
-	if m == ready || m == dormant { // whose code is printed is told by the register
-		cell.Most = min(cell.Most, g.tally.measured[printed].mix.sum())
+	if m == indicators.Ready || m == indicators.Dormant { // whose code is printed is told by the register
+		cell.Most = min(cell.Most, g.tally.measured[indicators.Printed].mix.sum())
 	}
 	if shown.Numerator != nil {
 		n := int(shown.Numerator.IntPart())
@@ -231,12 +229,12 @@ func (a audited) cell(g told, atoms []int) audit.Cell {
 	} else if shown.Denominator == nil {
 		cell.Values = of + 1
 	}
-	if shown.Numerator == nil && m == dormant { // the dormant are ready, observed, and not paid
-		cell.Most = min(cell.Most, g.tally.measured[covered].mix.sum())
-		if able := g.measure("", ready).Numerator; able != nil {
+	if shown.Numerator == nil && m == indicators.Dormant { // the dormant are ready, observed, and not paid
+		cell.Most = min(cell.Most, g.tally.measured[indicators.Covered].mix.sum())
+		if able := g.measure(a.Row, indicators.Ready).Numerator; able != nil {
 			cell.Most = min(cell.Most, int(able.IntPart()))
 		}
-		if active := g.measure("", active30).Numerator; active != nil {
+		if active := g.measure(a.Row, indicators.Active30).Numerator; active != nil {
 			cell.Most = min(cell.Most, g.tally.merchants-int(active.IntPart()))
 		}
 	}

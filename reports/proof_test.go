@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"market40/reports/indicators"
 )
 
 // crowdOf is a market's merchants in two zones: so many, and of them so many paid in the last 30 days.
@@ -49,9 +51,10 @@ func TestTheProofFindsWhatCanBeWorkedOut(t *testing.T) {
 	crowds := []crowdOf{{20, 12, 9, 3}, {15, 1, 15, 2}, {30, 25, 10, 9}}
 	c, by := countedOf(t, crowds...)
 	for _, g := range c.groups.list {
-		for _, m := range activities {
+		for _, n := range indicators.Activity {
+			m := n.Measure
 			n := g.tally.measured[m].mix.sum()
-			g.hidden[m.family()] = 0 < n && n < fewestOfAmounts/2
+			g.hidden[m.Family()] = 0 < n && n < fewestOfAmounts/2
 		}
 	}
 	found, err := c.narrowed(t.Context(), by)
@@ -63,7 +66,7 @@ func TestTheProofFindsWhatCanBeWorkedOut(t *testing.T) {
 	if found, err = c.narrowed(t.Context(), by); err != nil || len(found) > 0 {
 		t.Errorf("after the rule, the proof finds %v, %v", found, err)
 	}
-	if total := c.groups.of(c.scope); total.hidden[active30.family()] {
+	if total := c.groups.of(c.scope); total.hidden[indicators.Active30.Family()] {
 		t.Error("the total is hidden")
 	}
 }
@@ -110,10 +113,10 @@ func TestTheProofOfTrainingAndRetention(t *testing.T) {
 		draw := func() *counted { return drawnCohort(rand.New(rand.NewPCG(seed, 15))) } //nolint:gosec // an invented province
 		c := draw()
 		for _, g := range c.groups.list {
-			for _, m := range []measure{converted, retained} {
+			for _, m := range []indicators.Measure{indicators.Converted, indicators.Retention} {
 				of := g.tally.measured[m]
 				few := func(n int) bool { return 0 < n && n < 5 }
-				g.hidden[m.family()] = few(of.of) || few(of.mix.sum())
+				g.hidden[m.Family()] = few(of.of) || few(of.mix.sum())
 			}
 		}
 		if found, err := c.narrowed(t.Context(), map[uuid.UUID]string{}); err == nil && len(found) > 0 {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,12 +21,11 @@ var vietnam = time.FixedZone("+07", 7*60*60)
 
 // Reports answers reports.
 type Reports struct {
-	db          *database.DB
-	now         func() time.Time
-	definitions func() ([]Definition, error) // read once: they are embedded
-	kept        kept
-	proofs      proofs
-	seats       chan struct{}
+	db     *database.DB
+	now    func() time.Time
+	kept   kept
+	proofs proofs
+	seats  chan struct{}
 }
 
 // countsAtOnce is how many counts are made at the same time: one for each processor, which it keeps busy.
@@ -35,7 +33,7 @@ var countsAtOnce = runtime.GOMAXPROCS(0)
 
 // New reads from db and tells today by now.
 func New(db *database.DB, now func() time.Time) *Reports {
-	return &Reports{db: db, now: now, definitions: sync.OnceValues(definitions), seats: make(chan struct{}, countsAtOnce)}
+	return &Reports{db: db, now: now, seats: make(chan struct{}, countsAtOnce)}
 }
 
 // Question is what a report is asked for.

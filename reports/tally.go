@@ -2,28 +2,7 @@ package reports
 
 import (
 	"market40/reports/estimate"
-)
-
-// measure is a count of merchants among merchants, each on its best evidence.
-type measure int
-
-// The measures.
-const (
-	registered measure = iota
-	verified
-	ready
-	active7
-	active30
-	dormant
-	strict
-	covered
-	printed
-	begun
-	trained
-	converted
-	visited
-	retained
-	measures
+	"market40/reports/indicators"
 )
 
 // measured is a measure's value: of so many merchants, so many on each level.
@@ -49,7 +28,7 @@ func (m *measured) count(on level) {
 // tally is what was counted in one group of markets.
 type tally struct {
 	merchants  int // Mop
-	measured   [measures]measured
+	measured   map[indicators.Measure]*measured
 	payments   Evidence // of the active, each on its best evidence
 	bands      [4]int64
 	paid       int    // merchants with a payment in the month, also those who have left
@@ -74,40 +53,114 @@ const (
 	habit = 4
 )
 
+// levelFunc returns on what a merchant counts in a measure; nothing: it does not count.
+type levelFunc func(*person) level
+
+// rules are the measures that count more than whom one query tells a level of.
+var rules = map[indicators.Measure]levelFunc{
+	indicators.Active7:   func(p *person) level { return p.active(week, 1) },
+	indicators.Active30:  func(p *person) level { return p.active(month, 1) },
+	indicators.Strict:    func(p *person) level { return p.active(month, habit) },
+	indicators.Covered:   func(p *person) level { return levelIf(p.covered) },
+	indicators.Printed:   func(p *person) level { return levelIf(p.codes > 0) },
+	indicators.Begun:     func(p *person) level { return levelIf(p.firstTold != 0 || p.firstWord != 0) },
+	indicators.Converted: func(p *person) level { return p.converted },
+	indicators.Dormant:   func(p *person) level { return levelIf(p.mayBeDormant() && p.active(month, 1) == nothing) },
+	indicators.Retention: (*person).retained,
+}
+
+// levelIn returns the rule of a measure, whether or not a merchant operates a stall.
+func levelIn(m indicators.Measure) levelFunc {
+	if rule, known := rules[m]; known {
+		return rule
+	}
+	place, known := levelPlaces[string(m)]
+	if !known {
+		panic("no rule and no query counts the measure " + string(m)) // a fault of the build
+	}
+	return func(p *person) level { return p.levels[place] }
+}
+
+// retained returns on what a merchant was active again three months after it began.
+func (p *person) retained() level {
+	switch {
+	case p.laterTold:
+		return levelA
+	case p.laterWord:
+		return levelB
+	}
+	return nothing
+}
+
+// basis is one measure as it is counted: whom its denominator counts, and on what each of them counts.
+type basis struct {
+	measure indicators.Measure
+	among   func(p *person, cohort [2]int64) bool // nil: every merchant of Mop
+	level   levelFunc
+}
+
+// denominators are those that count other merchants than Mop.
+var denominators = map[indicators.Measure]func(*person, [2]int64) bool{
+	indicators.Dormant:   func(p *person, _ [2]int64) bool { return p.operates && p.mayBeDormant() },
+	indicators.Converted: func(p *person, _ [2]int64) bool { return p.inactive }, // also who has left since
+	indicators.Retention: (*person).beganIn,
+}
+
+// bases are all measures: those of the rows, their parts, and what stands beside them.
+var bases = func() (list []basis) {
+	add := func(m indicators.Measure) {
+		list = append(list, basis{m, denominators[m], levelIn(m)})
+	}
+	for _, m := range []indicators.Measure{indicators.Begun, indicators.Printed, indicators.Covered} {
+		add(m)
+	}
+	for _, r := range indicators.Rows {
+		for _, m := range []indicators.Measure{r.Measure, r.Part} {
+			if m != "" {
+				add(m)
+			}
+		}
+	}
+	return list
+}()
+
 // tallied counts what is known of a group. The cohort are the first day of the month whose beginners are asked for and of the
 // month after it, in days since 1970.
 func tallied(facts *cell, cohort [2]int64) tally {
-	t := tally{facts: facts}
+	t := tally{facts: facts, measured: make(map[indicators.Measure]*measured, len(bases))}
+	counts := make([]measured, len(bases))
+	for i, b := range bases {
+		t.measured[b.measure] = &counts[i]
+	}
 	var most, all int64
 	for _, p := range facts.people {
-		t.countMarketwide(p, cohort)
+		t.countMarketwide(p)
 		all, most = all+p.turnover, max(most, p.turnover)
-		if !p.operates {
-			continue
+		for i, b := range bases {
+			if b.among == nil && p.operates {
+				counts[i].count(b.level(p))
+			} else if b.among != nil && b.among(p, cohort) {
+				counts[i].of++
+				counts[i].count(b.level(p))
+			}
 		}
-		t.merchants++
-		t.countOperating(p)
+		if p.operates {
+			t.merchants++
+			t.countPayments(p)
+		}
 	}
-	for m := range t.measured {
-		if m := measure(m); m != dormant && m != converted && m != retained {
-			t.measured[m].of = t.merchants
+	for i, b := range bases {
+		if b.among == nil {
+			counts[i].of = t.merchants
 		}
 	}
 	t.dominated = 2*most > all
 	return t
 }
 
-// countOperating counts a merchant of Mop.
-func (t *tally) countOperating(p *person) {
-	lately := p.active(month, 1)
-	for _, m := range ofOperating {
-		t.measured[m].count(p.level(m))
-	}
-	if p.mayBeDormant() {
-		t.measured[dormant].of++
-		t.measured[dormant].count(levelIf(lately == nothing))
-	}
-	switch lately {
+// countPayments counts the payments of a merchant of Mop.
+func (t *tally) countPayments(p *person) {
+	switch p.active(month, 1) {
 	case levelA:
 		t.payments.A += int(p.payments)
 		t.payers++
@@ -121,68 +174,17 @@ func (t *tally) countOperating(p *person) {
 	}
 }
 
-// ofOperating are the measures that count merchants of Mop, each on its level.
-var ofOperating = []measure{registered, verified, ready, active7, active30, strict, covered, printed, begun, trained, visited}
-
-// level returns on what a merchant counts in a measure, whether or not it operates.
-func (p *person) level(m measure) level {
-	switch m {
-	case registered:
-		return p.registered
-	case verified:
-		return p.verified
-	case ready:
-		return p.ready
-	case active7:
-		return p.active(week, 1)
-	case active30:
-		return p.active(month, 1)
-	case strict:
-		return p.active(month, habit)
-	case trained:
-		return p.trained
-	case visited:
-		return p.visited
-	case covered:
-		return levelIf(p.covered)
-	case printed:
-		return levelIf(p.codes > 0)
-	case begun:
-		return levelIf(p.firstTold != 0 || p.firstWord != 0)
-	case converted:
-		return p.converted
-	case retained:
-		switch {
-		case p.laterTold:
-			return levelA
-		case p.laterWord:
-			return levelB
-		}
-	}
-	return nothing
-}
+// readyPlace is where a person's levels hold whether its code is ready.
+var readyPlace = levelPlaces[string(indicators.Ready)]
 
 // mayBeDormant reports whether a merchant is ready and observed, or known to be active.
 func (p *person) mayBeDormant() bool {
-	return p.ready != nothing && (p.covered || p.active(month, 1) != nothing)
+	return p.levels[readyPlace] != nothing && (p.covered || p.active(month, 1) != nothing)
 }
 
 // countMarketwide counts a merchant whether or not it operates today.
-func (t *tally) countMarketwide(p *person, cohort [2]int64) {
+func (t *tally) countMarketwide(p *person) {
 	t.paid += one(p.active(month, 1) != nothing)
-	if p.inactive {
-		t.measured[converted].of++
-		t.measured[converted].count(p.converted)
-	}
-	if p.beganIn(cohort) {
-		t.measured[retained].of++
-		switch {
-		case p.laterTold:
-			t.measured[retained].count(levelA)
-		case p.laterWord:
-			t.measured[retained].count(levelB)
-		}
-	}
 	if p.customers > 0 {
 		t.declared = append(t.declared, estimate.Pair{Y: float64(p.transfers), X: float64(p.customers)})
 	}

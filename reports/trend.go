@@ -3,7 +3,6 @@ package reports
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,6 +12,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/dates"
 	"market40/merchants/problem"
+	"market40/reports/indicators"
 )
 
 // A trend reaches over a year unless told, over five at most.
@@ -70,7 +70,7 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 		}
 		market = &m
 	}
-	counts, err := r.countDays(ctx, caller, ask{campaign: q.Campaign, queries: r.queriesOf(q.Indicator)}, days)
+	counts, err := r.countDays(ctx, caller, ask{campaign: q.Campaign, queries: indicators.TrendQueries(q.Indicator)}, days)
 	if err != nil {
 		return nil, fmt.Errorf("trend of %s: %w", q.Indicator, err)
 	}
@@ -135,26 +135,6 @@ func (r *Reports) countDays(ctx context.Context, caller auth.Principal, a ask, d
 		})
 	}
 	return counts, work.Wait()
-}
-
-// queriesOf are the queries that an indicator needs, with those that decide what is hidden.
-func (r *Reports) queriesOf(code string) []string {
-	queries := slices.Clone(hidingQueries)
-	list, _ := r.definitions()
-	for _, d := range list {
-		if d.Code != code {
-			continue
-		}
-		for _, name := range d.queries {
-			if slices.Contains(headless, name) {
-				return nil // about localities: all is read
-			}
-			if !slices.Contains(queries, name) {
-				queries = append(queries, name)
-			}
-		}
-	}
-	return queries
 }
 
 // monthEnds are the days after the last of each month of a span; the present month is told of as of today.

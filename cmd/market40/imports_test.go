@@ -53,19 +53,20 @@ var arrows = map[string][]string{
 	"frontend/pages": {"payments/money", "payments/orders", "merchants", "merchants/edge", "merchants/problem", "merchants/vietqr"},
 
 	// Reports read tables by SQL and know no domain logic.
-	"reports":          {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/jobs", "merchants/problem", "migrations/database", "reports/disclosure", "reports/disclosure/audit", "reports/estimate"},
-	"reports/estimate": {}, // statistics
+	"reports":            {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/jobs", "merchants/problem", "migrations/database", "reports/disclosure", "reports/disclosure/audit", "reports/estimate", "reports/indicators"},
+	"reports/estimate":   {}, // statistics
+	"reports/indicators": {}, // what the indicators are: words, queries and a row of Go each
 	// What may be published: plain counts and sets. Its audit shares nothing with it.
 	"reports/disclosure":       {},
 	"reports/disclosure/audit": {},
 	// Files of reports, and their proof.
-	"reports/exports": {"merchants/auth", "merchants/edge", "merchants/encodings", "merchants/posters", "merchants/problem", "merchants/vietqr", "reports", "reports/periodic"},
+	"reports/exports": {"merchants/auth", "merchants/edge", "merchants/encodings", "merchants/posters", "merchants/problem", "merchants/vietqr", "reports", "reports/indicators", "reports/periodic"},
 	// Lists of what was seen in the field are read as boards' rosters are.
 	"reports/field": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/problem", "merchants/roster", "migrations/database", "payments/money", "reports", "reports/estimate"},
 	// What the province ordered; units and markets have one shape in all reports.
-	"reports/programme": {"merchants/auth", "merchants/edge", "merchants/encodings", "merchants/problem", "migrations/database", "payments/money", "reports"},
+	"reports/programme": {"merchants/auth", "merchants/edge", "merchants/encodings", "merchants/problem", "migrations/database", "payments/money", "reports", "reports/indicators"},
 	// What is said in a report is frozen, and signed by a key that follows from the index key.
-	"reports/periodic": {"merchants/auth", "merchants/edge", "merchants/encodings", "merchants/problem", "merchants/seal", "migrations/database", "reports", "reports/programme"},
+	"reports/periodic": {"merchants/auth", "merchants/edge", "merchants/encodings", "merchants/problem", "merchants/seal", "migrations/database", "reports", "reports/indicators", "reports/programme"},
 
 	// What a stall reads of its payments knows nothing of how they came.
 	"payments": {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/problem", "migrations/database", "payments/feed", "payments/ledger", "payments/money"},

@@ -8,12 +8,13 @@ import (
 	"sync"
 
 	"market40/reports"
+	"market40/reports/indicators"
 )
 
 // wordings are the definitions that this program has built in, by code.
-var wordings = sync.OnceValue(func() map[string]reports.Definition {
-	list, _ := reports.Wordings() // they are embedded: an error is a fault of the build, which their tests find
-	byCode := map[string]reports.Definition{}
+var wordings = sync.OnceValue(func() map[string]indicators.Definition {
+	list, _ := indicators.Definitions() // they are embedded: an error is a fault of the build, which their tests find
+	byCode := map[string]indicators.Definition{}
 	for _, known := range list {
 		byCode[known.Code] = known
 	}

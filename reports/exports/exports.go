@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"market40/reports"
+	"market40/reports/indicators"
 )
 
 // Content is what a report says, as it is frozen.
@@ -82,7 +83,7 @@ type Document struct {
 }
 
 // Live is the document of a report that is not frozen.
-func Live(report *reports.Adoption, definitions []reports.Definition) *Document {
+func Live(report *reports.Adoption, definitions []indicators.Definition) *Document {
 	d := &Document{Content: Content{Basis: report.Basis, AsOf: report.AsOf, Report: *report}}
 	for _, known := range definitions {
 		definition := Definition{Code: known.Code, Version: known.Version, Name: known.NameVI, English: known.NameEN, Formula: known.Formula, Words: known.FormulaVI, Prose: known.ProseVI, Unit: known.Unit}

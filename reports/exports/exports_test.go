@@ -22,6 +22,7 @@ import (
 
 	"market40/reports"
 	"market40/reports/exports"
+	"market40/reports/indicators"
 )
 
 // cellNumber is a number as a workbook's cell holds it: a quotient with so many digits that it is rounded once, else the value. A
@@ -106,7 +107,7 @@ func orderOf(t testing.TB, c *exports.Content, code string) (keys []string) {
 			}
 		}
 	}
-	known, err := reports.Wordings()
+	known, err := indicators.Definitions()
 	must(t, err)
 	for _, d := range known {
 		for _, part := range d.Parts {

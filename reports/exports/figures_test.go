@@ -15,6 +15,7 @@ import (
 
 	"market40/reports"
 	"market40/reports/exports"
+	"market40/reports/indicators"
 )
 
 // quotient is a share as the API tells it: with four decimals, of a count.
@@ -239,7 +240,7 @@ func TestDefinitionsInVietnamese(t *testing.T) {
 			t.Errorf("%s: %v %+v", kind, err, proof)
 		}
 	}
-	known, err := reports.Wordings()
+	known, err := indicators.Definitions()
 	must(t, err)
 	live := draftText(t, exports.Live(&c.Report, known))
 	if strings.Contains(live, "÷ Mop") || !strings.Contains(live, "tiểu thương đã đăng ký và được duyệt ÷") {

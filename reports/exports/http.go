@@ -17,6 +17,7 @@ import (
 	"market40/merchants/edge"
 	"market40/merchants/problem"
 	"market40/reports"
+	"market40/reports/indicators"
 	"market40/reports/periodic"
 )
 
@@ -96,7 +97,7 @@ func (x *Exports) adoption(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	definitions, err := x.reports.Definitions()
+	definitions, err := indicators.Definitions()
 	if err != nil {
 		return err
 	}

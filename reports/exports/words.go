@@ -7,48 +7,47 @@ import (
 	"time"
 
 	"market40/reports"
+	"market40/reports/indicators"
 )
-
-// indicator is how a figure is named and written where its definition does not say.
-type indicator struct{ name, unit string }
 
 // What a figure's value is.
 const (
-	share       = "share"
-	points      = "points"
-	perMerchant = "per_merchant"
-	dong        = "vnd"
-	bands       = "bands"
-	perPayments = "per_10000"
+	share       = string(indicators.Share)
+	points      = string(indicators.Points)
+	perMerchant = string(indicators.PerMerchant)
+	dong        = string(indicators.Dong)
+	bands       = string(indicators.InBands)
+	perPayments = string(indicators.PerPayments)
 	hours       = "hours" // of a part; no indicator is told in them
 )
 
-// indicators are the official ones (domain.md); a definition's own name and unit go before these.
-var indicators = map[string]indicator{
-	"I01": {"Tỷ lệ tiểu thương đăng ký", share},
-	"I02": {"Tỷ lệ đã đối chiếu tên chủ tài khoản", share},
-	"I03": {"Tỷ lệ sẵn sàng mã QR", share},
-	"I04": {"Tỷ lệ có giao dịch trong 7 ngày", share},
-	"I05": {"Tỷ lệ có giao dịch trong 30 ngày", share},
-	"I06": {"Khoảng cách giữa trang bị và sử dụng", points},
-	"I07": {"Tỷ trọng số lượt thanh toán không tiền mặt", share},
-	"I08": {"Tỷ trọng doanh thu không tiền mặt", share},
-	"I09": {"Số giao dịch trên một tiểu thương hoạt động", perMerchant},
-	"I10": {"Cơ cấu giao dịch theo mức tiền", bands},
-	"I11": {"Tỷ lệ phí chợ nộp bằng chuyển khoản", share},
-	"I12": {"Tỷ lệ thu phí chợ", share},
-	"I13": {"Độ phủ chợ thí điểm", share},
-	"I14": {"Tỷ lệ được tập huấn", share},
-	"I15": {"Tỷ lệ sử dụng sau tập huấn", share},
-	"I16": {"Tỷ lệ được tổ công nghệ số cộng đồng hỗ trợ", share},
-	"I17": {"Tỷ lệ duy trì sau 3 tháng", share},
-	"I18": {"Tỷ lệ có mã nhưng không giao dịch", share},
-	"I19": {"Tỷ lệ mã QR được kiểm tra trong 7 ngày", share},
-	"I20": {"Số sự cố trên 10.000 giao dịch", perPayments},
-	"I21": {"Mức sẵn sàng", share},
-	"I22": {"Mức bao trùm", share},
-	"I23": {"Chi phí trên một tiểu thương hoạt động", dong},
-	"I24": {"Tỷ lệ báo cáo đúng hạn", share},
+// formerNames are the names of indicators in files that were made before reports held definitions. Nothing is added to
+// them: whatever has a definition is named by it.
+var formerNames = map[string]string{
+	"I01": "Tỷ lệ tiểu thương đăng ký",
+	"I02": "Tỷ lệ đã đối chiếu tên chủ tài khoản",
+	"I03": "Tỷ lệ sẵn sàng mã QR",
+	"I04": "Tỷ lệ có giao dịch trong 7 ngày",
+	"I05": "Tỷ lệ có giao dịch trong 30 ngày",
+	"I06": "Khoảng cách giữa trang bị và sử dụng",
+	"I07": "Tỷ trọng số lượt thanh toán không tiền mặt",
+	"I08": "Tỷ trọng doanh thu không tiền mặt",
+	"I09": "Số giao dịch trên một tiểu thương hoạt động",
+	"I10": "Cơ cấu giao dịch theo mức tiền",
+	"I11": "Tỷ lệ phí chợ nộp bằng chuyển khoản",
+	"I12": "Tỷ lệ thu phí chợ",
+	"I13": "Độ phủ chợ thí điểm",
+	"I14": "Tỷ lệ được tập huấn",
+	"I15": "Tỷ lệ sử dụng sau tập huấn",
+	"I16": "Tỷ lệ được tổ công nghệ số cộng đồng hỗ trợ",
+	"I17": "Tỷ lệ duy trì sau 3 tháng",
+	"I18": "Tỷ lệ có mã nhưng không giao dịch",
+	"I19": "Tỷ lệ mã QR được kiểm tra trong 7 ngày",
+	"I20": "Số sự cố trên 10.000 giao dịch",
+	"I21": "Mức sẵn sàng",
+	"I22": "Mức bao trùm",
+	"I23": "Chi phí trên một tiểu thương hoạt động",
+	"I24": "Tỷ lệ báo cáo đúng hạn",
 }
 
 // define is an indicator as the document's own definitions tell it.
@@ -59,12 +58,11 @@ func (d *Document) define(code string) Definition {
 			found = definition
 		}
 	}
-	known := indicators[code]
 	if found.Name == "" {
-		found.Name = known.name
+		found.Name = formerNames[code]
 	}
-	if found.Unit == "" {
-		found.Unit = known.unit
+	if row, known := indicators.Find(code); found.Unit == "" && known {
+		found.Unit = string(row.Unit)
 	}
 	return found
 }
@@ -140,12 +138,10 @@ func quantityText(q *reports.Quantity, untold string) string {
 	return grouped(q.String())
 }
 
-// mixless are the indicators that carry no mix: a gap, and amounts.
-var mixless = map[string]bool{"I06": true, "I08": true, "I11": true, "I12": true, "I23": true}
-
 // carriesMix says whether an indicator, or a part of it, tells what it is counted on: events and hours do not.
 func carriesMix(code, part string) bool {
-	return !mixless[code] && part != "swapped" && !strings.HasPrefix(part, hoursPrefix)
+	row, _ := indicators.Find(code)
+	return !row.NoEvidence && part != "swapped" && !strings.HasPrefix(part, hoursPrefix)
 }
 
 // mixText is the evidence: A 7 · B 0 · C 0 · D 0, broken between the levels only.

@@ -86,7 +86,7 @@ func (p *Periodic) content(ctx context.Context, who auth.Principal, a about, asO
 		Campaign: CampaignHead{c.ID, c.Code, c.Name, c.LegalRef}, Locality: a.locality, Kind: a.period.Kind, Period: a.period.String(),
 		Basis: served.Basis, AsOf: served.AsOf, Units: []CountedUnit{}, Report: served, Statuses: []Standing{},
 	}
-	if content.Definitions, err = p.meanings(served); err != nil {
+	if content.Definitions, err = meanings(served); err != nil {
 		return nil, err
 	}
 	if content.Issuer, err = p.issuer(ctx, a); err != nil {

@@ -1,26 +1,29 @@
 package periodic
 
-import "market40/reports"
+import (
+	"market40/reports"
+	"market40/reports/indicators"
+)
 
 // Meaning is what an indicator meant when a report was frozen.
 type Meaning struct {
-	Code      string                `json:"code" example:"I05"`
-	Version   int                   `json:"version"`
-	Name      string                `json:"name" example:"active_30d_rate"`
-	NameVI    string                `json:"name_vi"`
-	NameEN    string                `json:"name_en"`
-	Unit      string                `json:"unit"`
-	Formula   string                `json:"formula"`
-	FormulaVI string                `json:"formula_vi" doc:"the formula in Vietnamese words; not in what was frozen before 28 November 2026"`
-	ProseVI   string                `json:"prose_vi"`
-	ProseEN   string                `json:"prose_en"`
-	Evidence  []string              `json:"evidence" nullable:"false"`
-	Parts     []reports.DefinedPart `json:"parts" nullable:"false"`
+	Code      string                   `json:"code" example:"I05"`
+	Version   int                      `json:"version"`
+	Name      string                   `json:"name" example:"active_30d_rate"`
+	NameVI    string                   `json:"name_vi"`
+	NameEN    string                   `json:"name_en"`
+	Unit      string                   `json:"unit"`
+	Formula   string                   `json:"formula"`
+	FormulaVI string                   `json:"formula_vi" doc:"the formula in Vietnamese words; not in what was frozen before 28 November 2026"`
+	ProseVI   string                   `json:"prose_vi"`
+	ProseEN   string                   `json:"prose_en"`
+	Evidence  []string                 `json:"evidence" nullable:"false"`
+	Parts     []indicators.DefinedPart `json:"parts" nullable:"false"`
 }
 
 // meanings are those of the figures that a report shows, by code.
-func (p *Periodic) meanings(served *reports.Adoption) ([]Meaning, error) {
-	definitions, err := p.reports.Definitions()
+func meanings(served *reports.Adoption) ([]Meaning, error) {
+	definitions, err := indicators.Definitions()
 	if err != nil {
 		return nil, err
 	}

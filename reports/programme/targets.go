@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +16,7 @@ import (
 	"market40/merchants/problem"
 	"market40/payments/money"
 	"market40/reports"
+	"market40/reports/indicators"
 )
 
 // Target is a value that an indicator shall have on a day.
@@ -34,29 +36,21 @@ type TargetOrder struct {
 	DueOn     string `json:"due_on"`
 }
 
-var (
-	indicatorForm = regexp.MustCompile(`^I(0[1-9]|1[0-9]|2[0-4])$`)
-	valueForm     = regexp.MustCompile(`^[0-9]{1,13}(\.[0-9]{1,4})?$`)
-)
-
-// dongIndicator is the indicator whose value is an amount: "45.000" is no 45 đồng there.
-const dongIndicator = "I23"
-
-// unbounded are the indicators that are no share: payments per merchant, cases per 10,000, đồng per merchant.
-var unbounded = map[string]bool{"I09": true, "I20": true, "I23": true}
+var valueForm = regexp.MustCompile(`^[0-9]{1,13}(\.[0-9]{1,4})?$`)
 
 func (o *TargetOrder) check(c *Campaign) (value decimal.Decimal, due time.Time, err error) {
-	if !indicatorForm.MatchString(o.Indicator) || o.Indicator == "I10" {
-		return value, due, problem.Of("indicator", "unknown_value", "Chỉ tiêu đặt cho một chỉ số từ I01 đến I24, trừ I10.", "A target is of one of I01 to I24, but I10.")
+	row, known := indicators.Find(o.Indicator)
+	if !known || !row.Unit.SingleValue() {
+		return value, due, noTarget()
 	}
 	if !valueForm.MatchString(o.Value) {
 		return value, due, problem.Of("value", "value_form", "Giá trị là số không âm, tối đa 4 chữ số thập phân, dấu chấm.", "A value is a number of at least 0 with at most 4 decimals.")
 	}
-	if _, err := money.Parse(o.Value); o.Indicator == dongIndicator && err != nil {
+	if _, err := money.Parse(o.Value); row.Unit == indicators.Dong && err != nil {
 		return value, due, problem.InFields(problem.AmountForm("value"))
 	}
 	value = decimal.RequireFromString(o.Value)
-	if !unbounded[o.Indicator] && value.GreaterThan(decimal.NewFromInt(1)) {
+	if row.Unit.AtMostOne() && value.GreaterThan(decimal.NewFromInt(1)) {
 		return value, due, problem.Of("value", "share_above_one", "Tỷ lệ lớn nhất là 1.0000 (100 %).", "A share is at most 1.0000 (100 %).")
 	}
 	if due, err = day("due_on", o.DueOn); err != nil {
@@ -69,6 +63,20 @@ func (o *TargetOrder) check(c *Campaign) (value decimal.Decimal, due time.Time, 
 		return value, due, c.over()
 	}
 	return value, due, nil
+}
+
+// noTarget refuses an indicator that no target can be set for.
+func noTarget() error {
+	first, last := indicators.Rows[0].Code, indicators.Rows[len(indicators.Rows)-1].Code
+	var without []string
+	for _, row := range indicators.Rows {
+		if !row.Unit.SingleValue() {
+			without = append(without, row.Code)
+		}
+	}
+	but := strings.Join(without, ", ")
+	return problem.Of("indicator", "unknown_value",
+		"Chỉ tiêu đặt cho một chỉ số từ "+first+" đến "+last+", trừ "+but+".", "A target is of one of "+first+" to "+last+", but "+but+".")
 }
 
 // SetTarget sets a target; one of the same indicator, locality and day stands once (409).

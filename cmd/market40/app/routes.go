@@ -112,10 +112,14 @@ func schemaName(t reflect.Type, hint string) string {
 		return huma.DefaultSchemaNamer(t, hint)
 	}
 	name := "." + partOfPayments.ReplaceAllString(folders.ReplaceAllString(t.String(), ""), "payments.")
+	name = partsOfReports.ReplaceAllString(name, "reports.")
 	return wordStart.ReplaceAllStringFunc(name, func(found string) string {
 		return strings.ToUpper(strings.TrimLeft(found, ".[]*, "))
 	})
 }
+
+// partsOfReports are the packages whose types clients know by the name of the whole.
+var partsOfReports = regexp.MustCompile(`\bindicators\.`)
 
 // operatorRoutes mounts what operators watch: alive, ready, metrics. Nothing in them is about a person.
 func (p *Program) operatorRoutes(e *edge.Edge) error {

@@ -1,16 +1,16 @@
-package reports_test
+package indicators_test
 
 import (
 	"strings"
 	"testing"
 
-	"market40/reports"
+	"market40/reports/indicators"
 )
 
 // TestVietnameseWordings: what an office reads has no mark of Markdown, no key of the program, and both languages say what a version changed.
 func TestVietnameseWordings(t *testing.T) {
 	t.Parallel()
-	known, err := reports.Wordings()
+	known, err := indicators.Definitions()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,16 +1,20 @@
-package reports
+// Package indicators holds what the indicators are: of each a definition in words (i05.md), the queries that it is counted
+// from (.sql), and one row of Go that names everything else that the program must know of it.
+package indicators
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
-//go:embed indicators
-var indicatorFiles embed.FS
+//go:embed *.md *.sql
+var files embed.FS
 
 // Definition is what an indicator means: its version, in words, and the queries that it is counted from.
 type Definition struct {
@@ -28,7 +32,6 @@ type Definition struct {
 	Evidence []string      `json:"evidence" nullable:"false" doc:"which levels it can rest on: A bank notice or statement, B owner, C declared, D seen in the field"`
 	Parts    []DefinedPart `json:"parts" nullable:"false" doc:"further values of the same indicator"`
 	History  []PastWording `json:"history" nullable:"false" doc:"earlier versions, newest first"`
-	queries  []string
 
 	// FormulaVI tells a reader the same: adding these words changed no version, and reports that were frozen before do not have them.
 	FormulaVI string   `json:"formula_vi" doc:"the formula in Vietnamese words"`
@@ -51,18 +54,21 @@ type PastWording struct {
 	ChangeVI string `json:"change_vi" doc:"the same in Vietnamese"`
 }
 
-// definitions are all indicators, by code. The files are embedded and tested: a faulty one is a fault of the build.
-func definitions() ([]Definition, error) {
-	files, err := indicatorFiles.ReadDir("indicators")
+// Definitions returns the definitions of all rows, by code. Its error is a fault of the build: the files are embedded.
+var Definitions = sync.OnceValues(readDefinitions)
+
+// readDefinitions reads every .md file. Each must have a row, and each row a file.
+func readDefinitions() ([]Definition, error) {
+	entries, err := files.ReadDir(".")
 	if err != nil {
 		return nil, err
 	}
 	var list []Definition
-	for _, file := range files {
+	for _, file := range entries {
 		if path.Ext(file.Name()) != ".md" {
 			continue
 		}
-		text, err := indicatorFiles.ReadFile("indicators/" + file.Name())
+		text, err := files.ReadFile(file.Name())
 		if err != nil {
 			return nil, err
 		}
@@ -71,6 +77,9 @@ func definitions() ([]Definition, error) {
 			return nil, fmt.Errorf("%s: %w", file.Name(), err)
 		}
 		list = append(list, d)
+	}
+	if !slices.EqualFunc(list, Rows, func(d Definition, r Row) bool { return d.Code == r.Code }) {
+		return nil, errors.New("the definitions and the rows of indicators are not the same")
 	}
 	return list, nil
 }
@@ -95,21 +104,25 @@ func readDefinition(text string) (d Definition, err error) {
 			return d, fmt.Errorf("a section %q", title)
 		}
 	}
-	if d.Code == "" || d.Version < 1 || d.Since == "" || d.Unit == "" || d.NameVI == "" || d.NameEN == "" || d.Formula == "" || d.FormulaVI == "" || d.ProseVI == "" || d.ProseEN == "" {
+	row, known := Find(d.Code)
+	if !known {
+		return d, fmt.Errorf("no row of %q", d.Code)
+	}
+	if d.Version < 1 || d.Since == "" || d.NameVI == "" || d.NameEN == "" || d.Formula == "" || d.FormulaVI == "" || d.ProseVI == "" || d.ProseEN == "" {
 		return d, fmt.Errorf("something is missing in %+v", d)
 	}
-	d.By = d.ways()
-	d.SQL, err = shownSQL(d.queries)
+	d.Unit, d.By = string(row.Unit), row.dimensions()
+	d.SQL, err = row.shownSQL()
 	return d, err
 }
 
-// ways are how a figure can be taken apart.
-func (d *Definition) ways() []string {
-	if _, can := divisible[d.Code]; can {
-		return []string{"market", "zone", "goods_group", "kind"}
-	}
-	if slices.ContainsFunc(d.queries, func(name string) bool { return slices.Contains(headless, name) }) {
+// dimensions returns how a figure can be divided.
+func (r Row) dimensions() []string {
+	switch {
+	case r.ByLocality:
 		return []string{}
+	case r.Divisible:
+		return []string{"market", "zone", "goods_group", "kind"}
 	}
 	return []string{"market"}
 }
@@ -136,8 +149,6 @@ func (d *Definition) readLine(line string) (err error) {
 		d.Version, err = strconv.Atoi(value)
 	case key == "evidence":
 		d.Evidence = slices.AppendSeq(d.Evidence, strings.FieldsSeq(value))
-	case key == "sql":
-		d.queries = strings.Fields(value)
 	default:
 		return d.readText(key, value)
 	}
@@ -156,58 +167,10 @@ func (d *Definition) readPast(past, value string) error {
 }
 
 func (d *Definition) readText(key, value string) error {
-	at := map[string]*string{"since": &d.Since, "unit": &d.Unit, "formula": &d.Formula, "formula_vi": &d.FormulaVI, "name_vi": &d.NameVI, "name_en": &d.NameEN}[key]
+	at := map[string]*string{"since": &d.Since, "formula": &d.Formula, "formula_vi": &d.FormulaVI, "name_vi": &d.NameVI, "name_en": &d.NameEN}[key]
 	if at == nil {
 		return fmt.Errorf("a key %q", key)
 	}
 	*at = value
 	return nil
-}
-
-// headless are the queries that stand alone: they are about localities, not about what happens at markets.
-var headless = []string{"pilots", "punctuality"}
-
-// shownSQL are queries with what they begin with.
-func shownSQL(queries []string) (string, error) {
-	if len(queries) == 0 {
-		return "", fmt.Errorf("no query")
-	}
-	var parts []string
-	if !slices.Contains(headless, queries[0]) {
-		parts = append(parts, "head")
-	}
-	var text strings.Builder
-	for _, name := range append(parts, queries...) {
-		query, err := sqlOf(name)
-		if err != nil {
-			return "", err
-		}
-		text.WriteString(query)
-		text.WriteString("\n")
-	}
-	return strings.TrimSpace(text.String()), nil
-}
-
-func sqlOf(name string) (string, error) {
-	text, err := indicatorFiles.ReadFile("indicators/" + name + ".sql")
-	return string(text), err
-}
-
-// factsSQL is one statement of the named queries, so that they see one moment and read what they share once.
-func factsSQL(queries []string) (string, error) {
-	text, err := sqlOf("head")
-	if err != nil {
-		return "", err
-	}
-	for i, name := range queries {
-		query, err := sqlOf(name)
-		if err != nil {
-			return "", err
-		}
-		if i > 0 {
-			text += "UNION ALL\n"
-		}
-		text += "(\n" + query + ")\n"
-	}
-	return text, nil
 }

@@ -1,0 +1,52 @@
+package reports
+
+import (
+	"testing"
+
+	"market40/reports/indicators"
+)
+
+// Every row can be counted and hidden: by its measure or a formula, and by families that are decided about. A family that
+// nobody decides about would never be hidden.
+func TestEveryRowIsCountedAndHidden(t *testing.T) {
+	t.Parallel()
+	decided := map[indicators.Family]bool{}
+	for _, f := range allFamilies([2]int64{}) {
+		for _, id := range f.ids() {
+			if decided[id] {
+				t.Errorf("%s is decided twice", id)
+			}
+			decided[id] = true
+		}
+		for _, id := range f.under {
+			if !decided[id] {
+				t.Errorf("%s is hidden under %s, which is decided later", f.id, id)
+			}
+		}
+	}
+	for _, row := range indicators.Rows {
+		_, special := formulas[row.Code]
+		if !special && !row.ByLocality && row.Measure == "" {
+			t.Errorf("nothing counts %s", row.Code)
+		}
+		if len(row.Families()) == 0 && !row.Register && !row.ByLocality {
+			t.Errorf("nothing hides %s", row.Code)
+		}
+		for _, id := range row.Families() {
+			if !decided[id] {
+				t.Errorf("%s is hidden with %s, which is decided by nobody", row.Code, id)
+			}
+		}
+		if (denominators[row.Measure] != nil) != row.OwnDenominator {
+			t.Errorf("%s does not count the merchants that its row says", row.Code)
+		}
+	}
+	for code := range formulas {
+		if _, known := indicators.Find(code); !known {
+			t.Errorf("a formula of %s, which is no indicator", code)
+		}
+	}
+	if len(indicators.LevelQueries()) > mostLevels {
+		t.Error("more queries tell levels than a merchant has places for")
+	}
+}
