@@ -4,21 +4,18 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/reports/indicators"
 )
 
 //go:embed units.sql
 var unitsSQL string
-
-// allQueries are all facts of markets. What a merchant's turnover is, is read only where turnover was sampled.
-var allQueries = indicators.MarketQueries()
 
 // ask is what is counted.
 type ask struct {
@@ -50,7 +47,7 @@ type seen struct {
 }
 
 func (c *counted) moment() time.Time {
-	return time.Date(c.day.Year(), c.day.Month(), c.day.Day(), 0, 0, 0, 0, vietnam)
+	return time.Date(c.day.Year(), c.day.Month(), c.day.Day(), 0, 0, 0, 0, dates.Vietnam)
 }
 
 // pilotsAsked are the markets to count; nil: all.
@@ -108,16 +105,6 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 	return c, nil
 }
 
-// snapshot is one moment for all that is read in a transaction.
-var snapshot = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-
-// planOnce lets a transaction use plans that were made for any day and markets: planning the facts anew takes a third as long as
-// reading them, and compiling them longer. PostgreSQL plans again when it learns more of the tables.
-func planOnce(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, `SELECT set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`)
-	return err
-}
-
 // readSeen reads the units that a caller sees. What is hidden is decided over all markets, the same for every caller; only a market's
 // own manager needs no more than its own.
 func readSeen(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time.Time) (*seen, error) {
@@ -161,69 +148,22 @@ func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err 
 	c.groups = groupUnits(a.units.all, c.programme.pilotSets(), a.units.every)
 	of := asked{day: a.day, markets: c.groups.ids, queries: a.queries, calm: a.calm}
 	if of.queries == nil {
-		of.queries, of.parts = allQueries, true // so that every page of a day is told from what is read once
+		of.queries, of.parts = indicators.MarketQueries(), true // so that every page of a day is told from what is read once
 	}
 	if c.programme.campaign != nil {
 		of.campaign = &c.programme.campaign.ID
 	}
-	known, err := r.facts(ctx, tx, of)
+	known, err := r.facts.read(ctx, tx, of)
 	if err != nil {
 		return err
 	}
 	c.atoms = known.cells
-	c.groups = known.counted(c.groups, !c.own)
+	c.groups = remembered(known, c.groups.key(!c.own), func() *groups {
+		c.groups.count(known)
+		if !c.own {
+			c.groups.suppress()
+		}
+		return c.groups
+	})
 	return nil
-}
-
-// facts are read, or those that are kept and still hold.
-func (r *Reports) facts(ctx context.Context, tx pgx.Tx, of asked) (*keptFacts, error) {
-	stamp, err := readStamp(ctx, tx, of.day)
-	if err != nil {
-		return nil, err
-	}
-	if known := r.kept.find(of, stamp); known != nil {
-		return known, nil
-	}
-	read := r.readHalves
-	if of.calm {
-		read = readFacts
-	}
-	cells, err := read(ctx, tx, of)
-	if err != nil {
-		return nil, err
-	}
-	if err := readTurnover(ctx, tx, of, cells); err != nil {
-		return nil, err
-	}
-	return r.kept.keep(of, stamp, cells), nil
-}
-
-// readTurnover reads, where turnover was sampled, whether one merchant has more than half of it.
-func readTurnover(ctx context.Context, tx pgx.Tx, a asked, cells map[string]*cell) error {
-	a.markets, a.queries = slices.Clone(a.markets), []string{"turnover"}
-	wanted := false
-	for place := range a.markets {
-		at := cells[placeName(place)]
-		if at == nil || !at.sampled() {
-			a.markets[place] = uuid.Nil // keeps the places of the others
-			continue
-		}
-		wanted = true
-	}
-	if !wanted {
-		return nil
-	}
-	more, err := readFacts(ctx, tx, a)
-	for name, from := range more {
-		at := cells[name]
-		if at == nil {
-			continue // nothing else is known there
-		}
-		for id, p := range from.people {
-			if own := at.people[id]; own != nil {
-				own.turnover = p.turnover
-			}
-		}
-	}
-	return err
 }

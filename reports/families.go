@@ -51,7 +51,7 @@ func activeWithin() (within [][]int) {
 }
 
 // mixes are the families of the evidence that measures are told with.
-func mixes(cohort [2]int64) (list []family) {
+func mixes(cohort cohort) (list []family) {
 	for _, row := range indicators.Rows {
 		if row.Register || row.SureEvidence {
 			continue
@@ -69,7 +69,7 @@ func mixes(cohort [2]int64) (list []family) {
 }
 
 // allFamilies are all of them, each after those it is hidden under. The cohort is that of I17.
-func allFamilies(cohort [2]int64) []family {
+func allFamilies(cohort cohort) []family {
 	list := []family{activityFamily()}
 	for _, row := range indicators.Guarded() {
 		list = append(list, guard(row, cohort))
@@ -99,7 +99,7 @@ func allFamilies(cohort [2]int64) []family {
 }
 
 // guard is the family of a guarded measure.
-func guard(row indicators.Row, cohort [2]int64) family {
+func guard(row indicators.Row, cohort cohort) family {
 	return family{id: row.Measure.Family(), needs: row.DecidedFrom(), count: countIn(row), holds: holdsIn(row.Measure, cohort)}
 }
 
@@ -176,8 +176,8 @@ func (t *tally) countDormant(hidden hidden) figures {
 type holding func(*person) (belongs bool, counted []bool)
 
 // holdsIn returns what a merchant adds to a measure at a market.
-func holdsIn(m indicators.Measure, cohort [2]int64) holding {
-	level, among := levelIn(m), denominators[m]
+func holdsIn(m indicators.Measure, cohort cohort) holding {
+	level, among := levelIn(m), denominatorOf(m)
 	if among == nil {
 		return func(p *person) (bool, []bool) { return p.operates, []bool{level(p) != nothing} }
 	}
@@ -215,7 +215,7 @@ func countPayers(t *tally, _ hidden) figures {
 }
 
 func holdsPayers(p *person) (bool, []bool) {
-	return p.operates, []bool{p.active(month, 1) == levelA}
+	return p.operates, []bool{p.lately() == levelA}
 }
 
 func countBands(t *tally, _ hidden) figures {
@@ -229,7 +229,7 @@ func countBands(t *tally, _ hidden) figures {
 func holdsBands(p *person) (bool, []bool) {
 	counted := make([]bool, len(p.bands))
 	for b, n := range p.bands {
-		counted[b] = n > 0 && p.active(month, 1) == levelA
+		counted[b] = n > 0 && p.lately() == levelA
 	}
 	return p.operates, counted
 }
@@ -266,12 +266,6 @@ func tooFewFor(least int, has func(*cell) bool) func([]*cell) bool {
 	}
 }
 
-func (c *cell) hasFees() bool { return c.fees != nil }
-
-func (c *cell) hasCosts() bool { return c.spent > 0 }
-
-func (c *cell) sampled() bool { return len(c.halfHours) > 0 }
-
 // dominated reports whether one merchant has more than half of what banks notified at some markets.
 func dominated(cells []*cell) bool {
 	var most, all int64
@@ -280,9 +274,6 @@ func dominated(cells []*cell) bool {
 	}
 	return 2*most > all
 }
-
-// questions are those of I22, each with its two answers. Their places are those in answers.who.
-var questions = [4][2]string{{"female", "male"}, {"aged_60", "under_60"}, {"minority", "majority"}, {"non_fixed", "fixed"}}
 
 func countSurvey(t *tally, _ hidden) figures {
 	var all answers
@@ -303,23 +294,6 @@ func countsOf(size int64, counts ...int64) figures {
 		f.counts = append(f.counts, disclosure.Count{N: int(n), Of: most, Most: most})
 	}
 	return f
-}
-
-func (a *answers) add(o answers) {
-	a.all, a.active, a.ready = a.all+o.all, a.active+o.active, a.ready+o.ready
-	a.smartphone, a.withSignal = a.smartphone+o.smartphone, a.withSignal+o.withSignal
-}
-
-// answered are the answers of a group to a question of I22: of either kind, and of those who did not say.
-func answered(facts *cell, question int) (of [3]answers) {
-	for _, a := range facts.surveyed {
-		place := slices.Index(questions[question][:], a.who[question])
-		if place < 0 {
-			place = 2
-		}
-		of[place].add(a) //nolint:gosec // three places
-	}
-	return of
 }
 
 func countQuestion(t *tally, question int) figures {

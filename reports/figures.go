@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"market40/merchants/dates"
 	"market40/reports/indicators"
 )
 
@@ -100,7 +101,7 @@ func (g told) share(row indicators.Row) Figure {
 func (g told) retention() Figure {
 	row, _ := indicators.Find("I17")
 	shown := g.share(row)
-	shown.Period = cohortOf(g.day).Format("2006-01")
+	shown.Period = cohortMonth(g.day).Format("2006-01")
 	return shown
 }
 
@@ -134,7 +135,7 @@ func (g told) fresh(f Figure, queries ...string) *time.Time {
 	if newest.IsZero() || f.Suppressed {
 		return nil
 	}
-	newest = newest.In(vietnam)
+	newest = newest.In(dates.Vietnam)
 	return &newest
 }
 
@@ -246,17 +247,6 @@ func median(seconds []int64) *string {
 	}
 	s := middle.DivRound(decimal.NewFromInt(60*60), 4).StringFixed(4)
 	return &s
-}
-
-// cohortOf is the first day of the month whose beginners I17 asks for: the third before the last that has ended.
-func cohortOf(day time.Time) time.Time {
-	return time.Date(day.Year(), day.Month()-4, 1, 0, 0, 0, 0, time.UTC)
-}
-
-// cohort are its first day and that of the month after it, in days since 1970.
-func cohort(day time.Time) [2]int64 {
-	began := cohortOf(day)
-	return [2]int64{began.Unix() / 86400, began.AddDate(0, 1, 0).Unix() / 86400}
 }
 
 // newest is the newest time that any figure is fresh at, of those whose hour is known.

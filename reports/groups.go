@@ -30,8 +30,8 @@ type groups struct {
 	places  map[uuid.UUID]int
 	numbers map[string]int // of a group in list, by its markets
 	cells   map[string]*cell
-	cohort  [2]int64
-	queries []string            // which were read
+	cohort  cohort
+	facts   *keptFacts
 	several map[merchantID]bool // who is known at several markets
 	pilots  disclosure.Set      // the markets that a campaign chose
 	small   disclosure.Set      // those that are counted by themselves alone
@@ -127,7 +127,7 @@ func (g *groups) of(markets []Market) *group {
 	made.tally = tallied(joined(g.cellsOf(set)), g.cohort)
 	for _, f := range allFamilies(g.cohort) {
 		for _, id := range f.ids() {
-			made.hidden[id] = !containsAll(g.queries, f.needs) || !g.publishes(&f, id, made)
+			made.hidden[id] = !g.facts.has(f.needs) || !g.publishes(&f, id, made)
 		}
 	}
 	return made
@@ -192,9 +192,6 @@ func (f *family) ids() []indicators.Family {
 	return []indicators.Family{f.id}
 }
 
-// placeName is how the queries call the cell of a market.
-func placeName(place int) string { return strconv.Itoa(place + 1) }
-
 // cellsOf are those of the markets in a set.
 func (g *groups) cellsOf(set disclosure.Set) (list []*cell) {
 	for place := range g.ids {
@@ -224,7 +221,7 @@ func (g *groups) key(bound bool) string {
 // count fills the tallies from what is known of each market.
 func (g *groups) count(known *keptFacts) {
 	g.several = map[merchantID]bool{}
-	g.cells, g.cohort, g.queries = wholes(known.cells), cohort(known.about.day), known.queries
+	g.cells, g.cohort, g.facts = wholes(known.cells), known.cohort(), known
 	g.leaveOut()
 	for _, c := range g.list {
 		c.tally = tallied(joined(g.cellsOf(c.markets)), g.cohort)
@@ -239,7 +236,7 @@ func (g *groups) suppress() {
 		g.several[s.id] = true
 	}
 	for _, f := range allFamilies(g.cohort) {
-		if !containsAll(g.queries, f.needs) {
+		if !g.facts.has(f.needs) {
 			for _, c := range g.list {
 				for _, id := range f.ids() {
 					c.hidden[id] = true // nothing is known of it

@@ -101,14 +101,6 @@ func (g *groups) summed(set disclosure.Set) disclosure.Set {
 	return rest
 }
 
-// operating counts the merchants who operate a stall at a market.
-func (c *cell) operating() (n int) {
-	for _, p := range c.people {
-		n += one(p.operates)
-	}
-	return n
-}
-
 // summed are the markets that are counted of some, and left those that are not.
 func (c *counted) summed(markets []Market) (counted, left []Market) {
 	set := c.groups.summed(c.groups.set(markets))

@@ -3,17 +3,10 @@ package reports
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"market40/reports/disclosure"
 	"market40/reports/indicators"
 )
-
-// separator stands between the words of a part's cell: the market's place, zone, goods group, kind.
-const separator = "\x1f"
-
-// dimensions are the ways to divide a market, by the place of their word in a cell's name.
-var dimensions = []string{"", "zone", "goods_group", "kind"}
 
 // part is what is counted in one part of a market.
 type part struct {
@@ -23,39 +16,14 @@ type part struct {
 	hidden          hidden
 }
 
-// wholes puts the parts of each market together.
-func wholes(atoms map[string]*cell) map[string]*cell {
-	of := map[string][]*cell{}
-	for _, name := range slices.Sorted(maps.Keys(atoms)) {
-		place, _, _ := strings.Cut(name, separator)
-		of[place] = append(of[place], atoms[name])
-	}
-	cells := make(map[string]*cell, len(of))
-	for place, here := range of {
-		cells[place] = joined(here)
-	}
-	return cells
-}
-
-// atomsOf are the parts of the market at a place.
-func (c *counted) atomsOf(place string) map[string]*cell {
-	own := map[string]*cell{}
-	for name, atom := range c.atoms {
-		if strings.HasPrefix(name, place+separator) {
-			own[name] = atom
-		}
-	}
-	return own
-}
-
 // divide makes the parts of a market in every dimension.
-func divide(cells map[string]*cell, cohort [2]int64) []*part {
+func divide(cells map[string]*cell, cohort cohort) []*part {
 	var parts []*part
-	for at, dimension := range dimensions[1:] {
+	for _, dimension := range dimensions() {
 		of := map[string][]string{}
 		for _, name := range slices.Sorted(maps.Keys(cells)) {
-			if words := strings.Split(name, separator); len(words) == len(dimensions) {
-				of[words[at+1]] = append(of[words[at+1]], name)
+			if part, is := nameIn(dimension, name); is {
+				of[part] = append(of[part], name)
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(of)) {

@@ -166,7 +166,7 @@ func hidesNothing(p *audit.Published) bool {
 // publishedGroups is what is published of a measure in all groups of markets.
 func (c *counted) publishedGroups(a audited) audit.Published {
 	p := audit.Published{Apart: a.CountsJointly}
-	people, holds := map[merchantID]whereabouts{}, holdsIn(a.Measure, cohort(c.day))
+	people, holds := map[merchantID]whereabouts{}, holdsIn(a.Measure, cohortAt(c.day))
 	for place, id := range c.groups.ids {
 		p.Cells = append(p.Cells, a.cell(c.told([]Market{{ID: id}}), []int{place}))
 		notePeople(people, place, c.groups.cells[placeName(place)], holds)
@@ -189,7 +189,7 @@ func (c *counted) publishedGroups(a audited) audit.Published {
 // publishedParts is what is published of a measure in the parts of a market, beside the market's own figure.
 func (c *counted) publishedParts(market Market, parts []*part, a audited) audit.Published {
 	p := audit.Published{Apart: a.CountsJointly}
-	people, holds := map[merchantID]whereabouts{}, holdsIn(a.Measure, cohort(c.day))
+	people, holds := map[merchantID]whereabouts{}, holdsIn(a.Measure, cohortAt(c.day))
 	var all []int
 	for i, part := range parts {
 		one := told{group: &group{tally: part.tally, hidden: part.hidden}, day: c.day, version: c.version}

@@ -37,11 +37,11 @@ func countedOf(t *testing.T, crowds ...crowdOf) (*counted, map[uuid.UUID]string)
 				binary.BigEndian.PutUint64(id[:], number)
 				at.people[id] = p
 			}
-			c.atoms[strings.Join([]string{placeName(place), zone, "khac", "stall"}, separator)] = at
+			c.atoms[atomName(place, zone, "khac", "stall")] = at
 		}
 	}
 	c.groups = groupUnits(c.units, nil, c.scope)
-	c.groups.count(&keptFacts{about: keptAbout{day: c.day}, queries: allQueries, cells: c.atoms})
+	c.groups.count(factsOf(c.day, c.atoms))
 	return c, by
 }
 
@@ -74,7 +74,7 @@ func TestTheProofFindsWhatCanBeWorkedOut(t *testing.T) {
 // drawnCohort counts markets, each a unit of a basis, whose merchants were trained or began in the cohort's month, some of them at two.
 func drawnCohort(r *rand.Rand) *counted {
 	c := &counted{day: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), version: map[string]int{}, atoms: map[string]*cell{}}
-	began := cohort(c.day)[0]
+	began := cohortAt(c.day)[0]
 	number, several := uint64(0), uint64(1_000_000)
 	for place := range 3 + r.IntN(4) {
 		m := Market{ID: uuid.New(), Code: placeName(place)}
@@ -98,10 +98,10 @@ func drawnCohort(r *rand.Rand) *counted {
 			binary.BigEndian.PutUint64(id[:], key)
 			at.people[id] = p
 		}
-		c.atoms[strings.Join([]string{placeName(place), "A", "khac", "stall"}, separator)] = at
+		c.atoms[atomName(place, "A", "khac", "stall")] = at
 	}
 	c.groups = groupUnits(c.units, nil, c.scope)
-	c.groups.count(&keptFacts{about: keptAbout{day: c.day}, queries: allQueries, cells: c.atoms})
+	c.groups.count(factsOf(c.day, c.atoms))
 	return c
 }
 

@@ -12,18 +12,16 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
+	"market40/merchants/dates"
 	"market40/merchants/problem"
 	"market40/migrations/database"
 )
-
-// vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975.
-var vietnam = time.FixedZone("+07", 7*60*60)
 
 // Reports answers reports.
 type Reports struct {
 	db     *database.DB
 	now    func() time.Time
-	kept   kept
+	facts  *store
 	proofs proofs
 	seats  chan struct{}
 }
@@ -33,7 +31,7 @@ var countsAtOnce = runtime.GOMAXPROCS(0)
 
 // New reads from db and tells today by now.
 func New(db *database.DB, now func() time.Time) *Reports {
-	return &Reports{db: db, now: now, seats: make(chan struct{}, countsAtOnce)}
+	return &Reports{db: db, now: now, facts: newStore(db), seats: make(chan struct{}, countsAtOnce)}
 }
 
 // Question is what a report is asked for.
@@ -139,6 +137,6 @@ func (r *Reports) firstDay(ctx context.Context) (first time.Time, err error) {
 
 // today is the date in Asia/Ho_Chi_Minh.
 func (r *Reports) today() time.Time {
-	y, m, d := r.now().In(vietnam).Date()
+	y, m, d := r.now().In(dates.Vietnam).Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }

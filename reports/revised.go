@@ -3,6 +3,8 @@ package reports
 import (
 	"fmt"
 	"time"
+
+	"market40/merchants/dates"
 )
 
 // Revised says that the figures of a past day are not what they were on that day: merchants were written into the register later,
@@ -33,5 +35,5 @@ func (g told) revised() *Revised {
 	if n == 0 {
 		return nil
 	}
-	return &Revised{After: time.Unix(last, 0).In(vietnam), Merchants: n}
+	return &Revised{After: time.Unix(last, 0).In(dates.Vietnam), Merchants: n}
 }

@@ -37,7 +37,7 @@ func TestEveryRowIsCountedAndHidden(t *testing.T) {
 				t.Errorf("%s is hidden with %s, which is decided by nobody", row.Code, id)
 			}
 		}
-		if (denominators[row.Measure] != nil) != row.OwnDenominator {
+		if (denominatorOf(row.Measure) != nil) != row.OwnDenominator {
 			t.Errorf("%s does not count the merchants that its row says", row.Code)
 		}
 	}

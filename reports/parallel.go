@@ -19,7 +19,7 @@ var apart = []string{"ready", "displayed", "swapped", "first_days", "retained", 
 
 // readHalves reads facts in two statements at the same time, on one snapshot: a report of everything uses two processors. Where no
 // second connection is free, one reads all.
-func (r *Reports) readHalves(ctx context.Context, tx pgx.Tx, a asked) (map[string]*cell, error) {
+func (s *store) readHalves(ctx context.Context, tx pgx.Tx, a asked) (map[string]*cell, error) {
 	second := a
 	second.queries = nil
 	first := a
@@ -35,7 +35,7 @@ func (r *Reports) readHalves(ctx context.Context, tx pgx.Tx, a asked) (map[strin
 		return readFacts(ctx, tx, a)
 	}
 	waiting, cancel := context.WithTimeout(ctx, secondConnection)
-	conn, err := r.db.Pool.Acquire(waiting)
+	conn, err := s.db.Pool.Acquire(waiting)
 	cancel()
 	if err != nil {
 		return readFacts(ctx, tx, a)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"market40/reports/indicators"
 )
 
 // mostKept is how many merchants, over all counts that are kept, are remembered: some 100 bytes each.
@@ -30,35 +32,39 @@ type keptFacts struct {
 	cells   map[string]*cell // never written to again
 	size    int              // merchants
 
-	mu     sync.Mutex
-	groups map[string]*groups // counted and suppressed, by the sets of markets; never written to again
+	mu      sync.Mutex
+	derived map[string]any // what was made of them: never written to again
 }
 
-// counted returns groups with what was counted in them, and, where a reader is bound by the rules of disclosure, what is hidden of
-// them. It is done once for the same groups.
-func (f *keptFacts) counted(g *groups, bound bool) *groups {
-	key := g.key(bound)
+// mostDerived is how many things made of the facts of a day are kept: bases and campaigns, by which markets are grouped, change
+// seldom.
+const mostDerived = 4
+
+// factsOf returns facts of a day that were not read: every query's.
+func factsOf(day time.Time, cells map[string]*cell) *keptFacts {
+	return &keptFacts{about: keptAbout{day: day}, queries: indicators.MarketQueries(), cells: cells}
+}
+
+// has reports whether the facts of some queries are among them.
+func (f *keptFacts) has(queries []string) bool { return containsAll(f.queries, queries) }
+
+// cohort returns the cohort that is asked for on the day.
+func (f *keptFacts) cohort() cohort { return cohortAt(f.about.day) }
+
+// remembered returns what was made of facts under a key before; otherwise it makes it, once.
+func remembered[T any](f *keptFacts, key string, from func() T) T {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if known := f.groups[key]; known != nil {
+	if known, is := f.derived[key].(T); is {
 		return known
 	}
-	g.count(f)
-	if bound {
-		g.suppress()
+	made := from()
+	if len(f.derived) >= mostDerived || f.derived == nil {
+		f.derived = map[string]any{}
 	}
-	if len(f.groups) >= mostGroupings {
-		f.groups = nil
-	}
-	if f.groups == nil {
-		f.groups = map[string]*groups{}
-	}
-	f.groups[key] = g
-	return g
+	f.derived[key] = made
+	return made
 }
-
-// mostGroupings is how many ways to group the markets of a day are kept: bases and campaigns change seldom.
-const mostGroupings = 4
 
 type keptAbout struct {
 	day      time.Time
