@@ -11,6 +11,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/merchants/dates"
+	"market40/reports/facts"
 	"market40/reports/indicators"
 )
 
@@ -32,7 +33,7 @@ type counted struct {
 	units     []unit
 	scope     []Market // the caller's
 	groups    *groups
-	atoms     map[string]*cell // by market, zone, goods group and kind, if all queries were read
+	atoms     map[string]*facts.Cell // by market, zone, goods group and kind, if all queries were read
 	programme *programme
 	version   map[string]int
 	whole     bool // the caller sees every unit
@@ -84,8 +85,8 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 	for _, d := range list {
 		c.version[d.Code] = d.Version
 	}
-	err = pgx.BeginTxFunc(ctx, r.db.Pool, snapshot, func(tx pgx.Tx) error {
-		if err := planOnce(ctx, tx); err != nil {
+	err = pgx.BeginTxFunc(ctx, r.db.Pool, facts.Snapshot, func(tx pgx.Tx) error {
+		if err := facts.PlanOnce(ctx, tx); err != nil {
 			return err
 		}
 		if a.units == nil {
@@ -146,19 +147,19 @@ func readUnits(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time
 // count reads the facts and fills the groups.
 func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err error) {
 	c.groups = groupUnits(a.units.all, c.programme.pilotSets(), a.units.every)
-	of := asked{day: a.day, markets: c.groups.ids, queries: a.queries, calm: a.calm}
-	if of.queries == nil {
-		of.queries, of.parts = indicators.MarketQueries(), true // so that every page of a day is told from what is read once
+	of := facts.Question{Day: a.day, Markets: c.groups.ids, Queries: a.queries, OneConnection: a.calm}
+	if of.Queries == nil {
+		of.Queries, of.Parts = indicators.MarketQueries(), true // so that every page of a day is told from what is read once
 	}
 	if c.programme.campaign != nil {
-		of.campaign = &c.programme.campaign.ID
+		of.Campaign = &c.programme.campaign.ID
 	}
-	known, err := r.facts.read(ctx, tx, of)
+	known, err := r.facts.Read(ctx, tx, of)
 	if err != nil {
 		return err
 	}
-	c.atoms = known.cells
-	c.groups = remembered(known, c.groups.key(!c.own), func() *groups {
+	c.atoms = known.Cells
+	c.groups = facts.Remember(known, c.groups.key(!c.own), func() *groups {
 		c.groups.count(known)
 		if !c.own {
 			c.groups.suppress()

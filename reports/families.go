@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"market40/reports/disclosure"
+	"market40/reports/facts"
 	"market40/reports/indicators"
 )
 
@@ -12,7 +13,7 @@ type hidden map[indicators.Family]bool
 
 // questionFamily is the family of a question of I22.
 func questionFamily(question int) indicators.Family {
-	return indicators.Family("question: " + questions[question][0])
+	return indicators.Family("question: " + facts.Questions[question][0])
 }
 
 // family says what of a group is hidden together, and how. It is decided from the facts of its own queries alone, so a trend, which
@@ -27,7 +28,7 @@ type family struct {
 	holds holding
 
 	// tooFew replaces both for amounts: whether what is known of some markets together must not be told.
-	tooFew func(at []*cell) bool
+	tooFew func(at []*facts.Cell) bool
 }
 
 // figures are the counts of a family in one group.
@@ -51,7 +52,7 @@ func activeWithin() (within [][]int) {
 }
 
 // mixes are the families of the evidence that measures are told with.
-func mixes(cohort cohort) (list []family) {
+func mixes(cohort facts.Cohort) (list []family) {
 	for _, row := range indicators.Rows {
 		if row.Register || row.SureEvidence {
 			continue
@@ -69,7 +70,7 @@ func mixes(cohort cohort) (list []family) {
 }
 
 // allFamilies are all of them, each after those it is hidden under. The cohort is that of I17.
-func allFamilies(cohort cohort) []family {
+func allFamilies(cohort facts.Cohort) []family {
 	list := []family{activityFamily()}
 	for _, row := range indicators.Guarded() {
 		list = append(list, guard(row, cohort))
@@ -82,15 +83,15 @@ func allFamilies(cohort cohort) []family {
 		family{id: indicators.Bands, needs: active.DecidedFrom(), under: []indicators.Family{indicators.Payments}, count: countBands, holds: holdsBands},
 		family{id: indicators.Codes, needs: []string{"displayed"}, count: countChecked, holds: holdsChecked},
 		family{id: indicators.Declared, needs: []string{"mop", "declared"}, count: countDeclared, holds: holdsDeclared},
-		family{id: indicators.Sampled, needs: []string{"mop", "sampled"}, tooFew: tooFewFor(disclosure.Fewest, (*cell).sampled)},
-		family{id: indicators.Fees, needs: []string{"mop", "fees"}, tooFew: tooFewFor(fewestOfAmounts, (*cell).hasFees)},
-		family{id: indicators.Costs, needs: []string{"mop", "costs"}, tooFew: tooFewFor(fewestOfAmounts, (*cell).hasCosts)},
-		family{id: indicators.Turnover, needs: []string{"mop", "sampled"}, under: []indicators.Family{indicators.Sampled}, tooFew: func(at []*cell) bool {
-			return tooFewFor(fewestOfAmounts, (*cell).sampled)(at) || slices.ContainsFunc(at, (*cell).sampled) && dominated(at)
+		family{id: indicators.Sampled, needs: []string{"mop", "sampled"}, tooFew: tooFewFor(disclosure.Fewest, (*facts.Cell).Sampled)},
+		family{id: indicators.Fees, needs: []string{"mop", "fees"}, tooFew: tooFewFor(fewestOfAmounts, (*facts.Cell).HasFees)},
+		family{id: indicators.Costs, needs: []string{"mop", "costs"}, tooFew: tooFewFor(fewestOfAmounts, (*facts.Cell).HasCosts)},
+		family{id: indicators.Turnover, needs: []string{"mop", "sampled"}, under: []indicators.Family{indicators.Sampled}, tooFew: func(at []*facts.Cell) bool {
+			return tooFewFor(fewestOfAmounts, (*facts.Cell).Sampled)(at) || slices.ContainsFunc(at, (*facts.Cell).Sampled) && dominated(at)
 		}},
 		family{id: indicators.Survey, needs: []string{"surveyed"}, count: countSurvey},
 	)
-	for q := range questions {
+	for q := range facts.Questions {
 		list = append(list, family{
 			id: questionFamily(q), needs: []string{"surveyed"}, under: []indicators.Family{indicators.Survey}, count: func(t *tally, _ hidden) figures { return countQuestion(t, q) },
 		})
@@ -99,16 +100,16 @@ func allFamilies(cohort cohort) []family {
 }
 
 // guard is the family of a guarded measure.
-func guard(row indicators.Row, cohort cohort) family {
+func guard(row indicators.Row, cohort facts.Cohort) family {
 	return family{id: row.Measure.Family(), needs: row.DecidedFrom(), count: countIn(row), holds: holdsIn(row.Measure, cohort)}
 }
 
 // activityFamily holds the measures of who is paid, each hidden by itself. They stand in one table, for one bounds the other.
 func activityFamily() family {
 	row, _ := indicators.Find("I05")
-	var levels []levelFunc
+	var levels []facts.LevelFunc
 	for _, n := range indicators.Activity {
-		levels = append(levels, levelIn(n.Measure))
+		levels = append(levels, facts.LevelOf(n.Measure))
 	}
 	f := family{
 		needs: row.DecidedFrom(),
@@ -119,12 +120,12 @@ func activityFamily() family {
 			}
 			return all
 		},
-		holds: func(p *person) (bool, []bool) {
+		holds: func(p *facts.Person) (bool, []bool) {
 			counted := make([]bool, len(levels))
 			for k, level := range levels {
-				counted[k] = level(p) != nothing
+				counted[k] = level(p) != facts.Nothing
 			}
-			return p.operates, counted
+			return p.Operates, counted
 		},
 	}
 	for _, n := range indicators.Activity {
@@ -173,20 +174,22 @@ func (t *tally) countDormant(hidden hidden) figures {
 }
 
 // holding says what one merchant adds at one market: whether it belongs to the figure there, and to which counts.
-type holding func(*person) (belongs bool, counted []bool)
+type holding func(*facts.Person) (belongs bool, counted []bool)
 
 // holdsIn returns what a merchant adds to a measure at a market.
-func holdsIn(m indicators.Measure, cohort cohort) holding {
-	level, among := levelIn(m), denominatorOf(m)
+func holdsIn(m indicators.Measure, cohort facts.Cohort) holding {
+	level, among := facts.LevelOf(m), facts.DenominatorOf(m)
 	if among == nil {
-		return func(p *person) (bool, []bool) { return p.operates, []bool{level(p) != nothing} }
+		return func(p *facts.Person) (bool, []bool) { return p.Operates, []bool{level(p) != facts.Nothing} }
 	}
 	if m == indicators.Dormant {
-		return func(p *person) (bool, []bool) { return p.operates, []bool{p.mayBeDormant(), level(p) != nothing} }
+		return func(p *facts.Person) (bool, []bool) {
+			return p.Operates, []bool{p.MayBeDormant(), level(p) != facts.Nothing}
+		}
 	}
-	return func(p *person) (bool, []bool) { // also who has left since
+	return func(p *facts.Person) (bool, []bool) { // also who has left since
 		is := among(p, cohort)
-		return p.operates || is, []bool{is, is && level(p) != nothing}
+		return p.Operates || is, []bool{is, is && level(p) != facts.Nothing}
 	}
 }
 
@@ -202,11 +205,11 @@ func countMix(m indicators.Measure) func(*tally, hidden) figures {
 }
 
 func holdsMix(m indicators.Measure, holds holding) holding {
-	level := levelIn(m)
-	return func(p *person) (bool, []bool) {
+	level := facts.LevelOf(m)
+	return func(p *facts.Person) (bool, []bool) {
 		belongs, counted := holds(p)
 		on, is := level(p), counted[len(counted)-1]
-		return belongs && is, []bool{is && on == levelA, is && on == levelB, is && on == levelC, is && on == levelD}
+		return belongs && is, []bool{is && on == facts.LevelA, is && on == facts.LevelB, is && on == facts.LevelC, is && on == facts.LevelD}
 	}
 }
 
@@ -214,8 +217,8 @@ func countPayers(t *tally, _ hidden) figures {
 	return figures{t.payers, []disclosure.Count{{N: t.payers, Of: t.merchants, Most: t.merchants}}}
 }
 
-func holdsPayers(p *person) (bool, []bool) {
-	return p.operates, []bool{p.lately() == levelA}
+func holdsPayers(p *facts.Person) (bool, []bool) {
+	return p.Operates, []bool{p.Lately() == facts.LevelA}
 }
 
 func countBands(t *tally, _ hidden) figures {
@@ -226,12 +229,12 @@ func countBands(t *tally, _ hidden) figures {
 	return f
 }
 
-func holdsBands(p *person) (bool, []bool) {
-	counted := make([]bool, len(p.bands))
-	for b, n := range p.bands {
-		counted[b] = n > 0 && p.lately() == levelA
+func holdsBands(p *facts.Person) (bool, []bool) {
+	counted := make([]bool, len(p.Bands))
+	for b, n := range p.Bands {
+		counted[b] = n > 0 && p.Lately() == facts.LevelA
 	}
-	return p.operates, counted
+	return p.Operates, counted
 }
 
 // countChecked: who displays a code is told by the register, who was checked is not.
@@ -239,8 +242,8 @@ func countChecked(t *tally, _ hidden) figures {
 	return figures{t.codes.merchants, []disclosure.Count{{N: t.codes.checked, Of: t.codes.merchants, Most: t.codes.merchants}}}
 }
 
-func holdsChecked(p *person) (bool, []bool) {
-	return p.codes > 0, []bool{p.codesByOwner+p.codesByOthers > 0}
+func holdsChecked(p *facts.Person) (bool, []bool) {
+	return p.Codes > 0, []bool{p.CodesByOwner+p.CodesByOthers > 0}
 }
 
 func countDeclared(t *tally, _ hidden) figures {
@@ -248,39 +251,39 @@ func countDeclared(t *tally, _ hidden) figures {
 	return figures{len(t.declared), []disclosure.Count{{N: len(t.declared), Of: all, Most: all}}}
 }
 
-func holdsDeclared(p *person) (bool, []bool) {
-	return p.operates || p.customers > 0, []bool{p.customers > 0}
+func holdsDeclared(p *facts.Person) (bool, []bool) {
+	return p.Operates || p.Customers > 0, []bool{p.Customers > 0}
 }
 
 // fewestOfAmounts is how many merchants an amount must be of.
 const fewestOfAmounts = 10
 
 // tooFewFor returns whether markets with such amounts have fewer than least merchants together.
-func tooFewFor(least int, has func(*cell) bool) func([]*cell) bool {
-	return func(at []*cell) bool {
+func tooFewFor(least int, has func(*facts.Cell) bool) func([]*facts.Cell) bool {
+	return func(at []*facts.Cell) bool {
 		if !slices.ContainsFunc(at, has) {
 			return false
 		}
-		operating := joined(at).operating()
+		operating := facts.Join(at).Operating()
 		return operating < least && (operating > 0 || least > disclosure.Fewest)
 	}
 }
 
 // dominated reports whether one merchant has more than half of what banks notified at some markets.
-func dominated(cells []*cell) bool {
+func dominated(cells []*facts.Cell) bool {
 	var most, all int64
-	for _, p := range joined(cells).people {
-		most, all = max(most, p.turnover), all+p.turnover
+	for _, p := range facts.Join(cells).People {
+		most, all = max(most, p.Turnover), all+p.Turnover
 	}
 	return 2*most > all
 }
 
 func countSurvey(t *tally, _ hidden) figures {
-	var all answers
-	for _, a := range t.facts.surveyed {
-		all.add(a)
+	var all facts.Answers
+	for _, a := range t.facts.Answers {
+		all.Add(a)
 	}
-	return countsOf(all.all, all.all, all.active, all.ready, all.smartphone, all.withSignal)
+	return countsOf(all.Asked, all.Asked, all.Active, all.Ready, all.Smartphone, all.Signal)
 }
 
 // countsOf returns counts of people who are not in the register, among size of them.
@@ -299,9 +302,9 @@ func countsOf(size int64, counts ...int64) figures {
 func countQuestion(t *tally, question int) figures {
 	var counts []int64
 	size := int64(0)
-	for _, a := range answered(t.facts, question) {
-		size += a.all
-		counts = append(counts, a.all, a.active)
+	for _, a := range facts.Answered(t.facts, question) {
+		size += a.Asked
+		counts = append(counts, a.Asked, a.Active)
 	}
 	return countsOf(size, counts...)
 }

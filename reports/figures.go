@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"market40/merchants/dates"
+	"market40/reports/facts"
 	"market40/reports/indicators"
 )
 
@@ -101,7 +102,7 @@ func (g told) share(row indicators.Row) Figure {
 func (g told) retention() Figure {
 	row, _ := indicators.Find("I17")
 	shown := g.share(row)
-	shown.Period = cohortMonth(g.day).Format("2006-01")
+	shown.Period = facts.CohortMonth(g.day).Format("2006-01")
 	return shown
 }
 
@@ -121,7 +122,7 @@ func (g told) coverage() *Share {
 func (g told) fresh(f Figure, queries ...string) *time.Time {
 	var newest time.Time
 	for _, query := range queries {
-		at := g.tally.facts.known[query]
+		at := g.tally.facts.FreshAt[query]
 		if query == "activity" {
 			if g.paid == nil {
 				return nil
@@ -194,15 +195,15 @@ func (g told) feesPaid() Figure { return g.fee("I12") }
 
 // fee is I11 or I12.
 func (g told) fee(code string) Figure {
-	of := g.tally.facts.fees
+	of := g.tally.facts.Fees
 	if of == nil {
 		return g.unknown(code)
 	}
-	shown := Figure{Definition: g.version[code], Period: time.Unix(of.month*24*60*60, 0).UTC().Format("2006-01"), Suppressed: g.codeHidden(code)}
+	shown := Figure{Definition: g.version[code], Period: time.Unix(of.Month*24*60*60, 0).UTC().Format("2006-01"), Suppressed: g.codeHidden(code)}
 	if !shown.Suppressed {
-		shown.Numerator, shown.Denominator = dong(of.paid), dong(of.due)
+		shown.Numerator, shown.Denominator = dong(of.Paid), dong(of.Due)
 		if code == "I11" {
-			shown.Numerator, shown.Denominator = dong(of.byTransfer), dong(of.paid)
+			shown.Numerator, shown.Denominator = dong(of.ByTransfer), dong(of.Paid)
 		}
 		shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
 	}
@@ -211,13 +212,13 @@ func (g told) fee(code string) Figure {
 }
 
 func (g told) costPerActive() Figure {
-	if g.tally.facts.costs == 0 {
+	if g.tally.facts.Costs == 0 {
 		return g.unknown("I23")
 	}
 	if g.codeHidden("I23") {
 		return g.hiddenFigure("I23")
 	}
-	shown := Figure{Numerator: dong(g.tally.facts.costs), Denominator: Count(g.tally.measured[indicators.Active30].mix.sum()), Definition: g.version["I23"]}
+	shown := Figure{Numerator: dong(g.tally.facts.Costs), Denominator: Count(g.tally.measured[indicators.Active30].mix.sum()), Definition: g.version["I23"]}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 0)
 	shown.FreshAt = g.fresh(shown, "costs", "activity")
 	return shown

@@ -6,13 +6,14 @@ import (
 	"github.com/shopspring/decimal"
 
 	"market40/reports/estimate"
+	"market40/reports/facts"
 	"market40/reports/indicators"
 )
 
 // salesShare is I07: what merchants declare and what was counted in the field, apart.
 func (g told) salesShare() Figure {
 	declared, sampled, sufficient := g.declaredShare(), g.unknown("I07"), false
-	if g.tally.facts.sampled() {
+	if g.tally.facts.Sampled() {
 		sampled, sufficient = g.sampledShare("I07", indicators.Sampled, false)
 	}
 	shown := declared
@@ -45,7 +46,7 @@ func (g told) declaredShare() Figure {
 
 // sampledShare is a share of sales or of turnover as counted in the field, and whether enough was counted.
 func (g told) sampledShare(code string, under indicators.Family, turnover bool) (Figure, bool) {
-	strata, seen, counted, sufficient := g.tally.facts.strata(turnover)
+	strata, seen, counted, sufficient := g.tally.facts.Strata(turnover)
 	if counted == 0 {
 		return g.unknown(code), false
 	}
@@ -83,7 +84,7 @@ func weighted(strata []estimate.Stratum) *string {
 // turnoverShare is I08, which is counted in the field only.
 func (g told) turnoverShare() Figure {
 	sampled, sufficient := g.unknown("I08"), false
-	if g.tally.facts.sampled() {
+	if g.tally.facts.Sampled() {
 		sampled, sufficient = g.sampledShare("I08", indicators.Turnover, true)
 	}
 	shown := g.unknown("I08")
@@ -99,7 +100,7 @@ func (g told) integrity() Figure {
 	if g.codeHidden("I19") {
 		return g.hiddenFigure("I19")
 	}
-	c, found := g.tally.codes, g.tally.facts.found
+	c, found := g.tally.codes, g.tally.facts.Swaps
 	evidence := Evidence{B: c.byOwner, D: c.byOthers}
 	shown := Figure{Numerator: Count(evidence.sum()), Denominator: Count(c.displayed), Evidence: &evidence, Definition: g.version["I19"]}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
@@ -132,9 +133,9 @@ func (g told) incidentRate() Figure {
 		return f
 	}
 	kinds, closed := map[string]int{}, []int64{}
-	for _, i := range g.tally.facts.incidents {
-		kinds[i.kind]++
-		closed = append(closed, i.closed)
+	for _, i := range g.tally.facts.Incidents {
+		kinds[i.Kind]++
+		closed = append(closed, i.Closed)
 	}
 	shown := rate(len(closed))
 	shown.Parts = map[string]Figure{"hours_to_close": g.hours("I20", closed)}
@@ -157,13 +158,13 @@ func (g told) readiness() Figure {
 	if g.codeHidden("I21") {
 		return g.hiddenFigure("I21")
 	}
-	var all answers
-	for _, a := range g.tally.facts.surveyed {
-		all.add(a)
+	var all facts.Answers
+	for _, a := range g.tally.facts.Answers {
+		all.Add(a)
 	}
-	shown := g.answersShare("I21", all.ready, all.all)
+	shown := g.answersShare("I21", all.Ready, all.Asked)
 	shown.FreshAt = g.fresh(shown, "surveyed")
-	shown.Parts = map[string]Figure{"smartphone": g.answersShare("I21", all.smartphone, all.all), "signal": g.answersShare("I21", all.withSignal, all.all)}
+	shown.Parts = map[string]Figure{"smartphone": g.answersShare("I21", all.Smartphone, all.Asked), "signal": g.answersShare("I21", all.Signal, all.Asked)}
 	return shown
 }
 
@@ -172,23 +173,23 @@ func (g told) inclusion() Figure {
 	if g.codeHidden("I22") {
 		return g.hiddenFigure("I22")
 	}
-	var all answers
+	var all facts.Answers
 	parts := map[string]Figure{}
-	for q, keys := range questions {
-		of := answered(g.tally.facts, q)
+	for q, keys := range facts.Questions {
+		of := facts.Answered(g.tally.facts, q)
 		if q == 0 {
 			for _, a := range of {
-				all.add(a)
+				all.Add(a)
 			}
 		}
 		for i, key := range keys {
-			parts[key] = g.answersShare("I22", of[i].active, of[i].all)
+			parts[key] = g.answersShare("I22", of[i].Active, of[i].Asked)
 			if g.hidden[questionFamily(q)] {
 				parts[key] = g.hiddenFigure("I22")
 			}
 		}
 	}
-	shown := g.answersShare("I22", all.active, all.all)
+	shown := g.answersShare("I22", all.Active, all.Asked)
 	shown.FreshAt, shown.Parts = g.fresh(shown, "surveyed"), parts
 	return shown
 }

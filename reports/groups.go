@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/reports/disclosure"
+	"market40/reports/facts"
 	"market40/reports/indicators"
 )
 
@@ -29,12 +30,12 @@ type groups struct {
 	ids     []uuid.UUID // of the markets, by their place in a set
 	places  map[uuid.UUID]int
 	numbers map[string]int // of a group in list, by its markets
-	cells   map[string]*cell
-	cohort  cohort
-	facts   *keptFacts
-	several map[merchantID]bool // who is known at several markets
-	pilots  disclosure.Set      // the markets that a campaign chose
-	small   disclosure.Set      // those that are counted by themselves alone
+	cells   map[string]*facts.Cell
+	cohort  facts.Cohort
+	facts   *facts.Known
+	several map[facts.MerchantID]bool // who is known at several markets
+	pilots  disclosure.Set            // the markets that a campaign chose
+	small   disclosure.Set            // those that are counted by themselves alone
 }
 
 // groupUnits groups the markets of units, and those of them that are pilots of each campaign.
@@ -124,10 +125,10 @@ func (g *groups) of(markets []Market) *group {
 		return g.list[number]
 	}
 	made := &group{markets: set, hidden: hidden{}}
-	made.tally = tallied(joined(g.cellsOf(set)), g.cohort)
+	made.tally = tallied(facts.Join(g.cellsOf(set)), g.cohort)
 	for _, f := range allFamilies(g.cohort) {
 		for _, id := range f.ids() {
-			made.hidden[id] = !g.facts.has(f.needs) || !g.publishes(&f, id, made)
+			made.hidden[id] = !g.facts.Has(f.needs) || !g.publishes(&f, id, made)
 		}
 	}
 	return made
@@ -141,14 +142,14 @@ func (g *groups) paidAt(of *group, own bool) *time.Time {
 	}
 	var newest time.Time
 	for place, id := range g.ids {
-		at := g.cells[placeName(place)]
+		at := g.cells[facts.MarketName(place)]
 		if at == nil || !of.markets.Has(place) {
 			continue
 		}
 		if alone := g.list[g.numbers[g.set([]Market{{ID: id}}).Key()]]; !own && (alone.quiet() || disclosure.Few(alone.tally.paid)) {
 			continue
 		}
-		if known := at.known["activity"]; known.After(newest) {
+		if known := at.FreshAt["activity"]; known.After(newest) {
 			newest = known
 		}
 	}
@@ -177,7 +178,7 @@ func (f *family) belonging(c *group) (n int) {
 	if f.holds == nil {
 		return 0 // nobody in the register
 	}
-	for _, p := range c.tally.facts.people {
+	for _, p := range c.tally.facts.People {
 		belongs, _ := f.holds(p)
 		n += one(belongs)
 	}
@@ -193,10 +194,10 @@ func (f *family) ids() []indicators.Family {
 }
 
 // cellsOf are those of the markets in a set.
-func (g *groups) cellsOf(set disclosure.Set) (list []*cell) {
+func (g *groups) cellsOf(set disclosure.Set) (list []*facts.Cell) {
 	for place := range g.ids {
 		if set.Has(place) {
-			if c := g.cells[placeName(place)]; c != nil {
+			if c := g.cells[facts.MarketName(place)]; c != nil {
 				list = append(list, c)
 			}
 		}
@@ -219,24 +220,24 @@ func (g *groups) key(bound bool) string {
 }
 
 // count fills the tallies from what is known of each market.
-func (g *groups) count(known *keptFacts) {
-	g.several = map[merchantID]bool{}
-	g.cells, g.cohort, g.facts = wholes(known.cells), known.cohort(), known
+func (g *groups) count(known *facts.Known) {
+	g.several = map[facts.MerchantID]bool{}
+	g.cells, g.cohort, g.facts = facts.JoinParts(known.Cells), known.Cohort(), known
 	g.leaveOut()
 	for _, c := range g.list {
-		c.tally = tallied(joined(g.cellsOf(c.markets)), g.cohort)
+		c.tally = tallied(facts.Join(g.cellsOf(c.markets)), g.cohort)
 	}
 }
 
 // suppress decides what may not be published of any group, for every basis, campaign and market together. It is the one decision of a
 // day: reports, trends, pages, files and frozen reports ask it.
 func (g *groups) suppress() {
-	people := peopleOf(len(g.ids), func(place int) *cell { return g.cells[placeName(place)] }, nil)
+	people := peopleOf(len(g.ids), func(place int) *facts.Cell { return g.cells[facts.MarketName(place)] }, nil)
 	for _, s := range people {
 		g.several[s.id] = true
 	}
 	for _, f := range allFamilies(g.cohort) {
-		if !g.facts.has(f.needs) {
+		if !g.facts.Has(f.needs) {
 			for _, c := range g.list {
 				for _, id := range f.ids() {
 					c.hidden[id] = true // nothing is known of it
@@ -298,22 +299,22 @@ func (f *family) note(c *disclosure.Cell, hidden hidden) {
 // shared is a merchant that is known in several atoms, or in one and elsewhere, as each of them knows it.
 type shared struct {
 	atoms     []int
-	at        []*person
+	at        []*facts.Person
 	elsewhere bool
-	id        merchantID
+	id        facts.MerchantID
 }
 
 // peopleOf finds the merchants that are known in several of n atoms, or in one and elsewhere.
-func peopleOf(n int, cellOf func(int) *cell, elsewhere map[merchantID]bool) []shared {
-	first := map[merchantID]int{}
-	found := map[merchantID]*shared{}
+func peopleOf(n int, cellOf func(int) *facts.Cell, elsewhere map[facts.MerchantID]bool) []shared {
+	first := map[facts.MerchantID]int{}
+	found := map[facts.MerchantID]*shared{}
 	var order []*shared
 	for atom := range n {
 		c := cellOf(atom)
 		if c == nil {
 			continue
 		}
-		for id, p := range c.people {
+		for id, p := range c.People {
 			at, known := first[id]
 			if !known && !elsewhere[id] {
 				first[id] = atom
@@ -323,7 +324,7 @@ func peopleOf(n int, cellOf func(int) *cell, elsewhere map[merchantID]bool) []sh
 			if s == nil {
 				s = &shared{elsewhere: elsewhere[id], id: id}
 				if known {
-					s.atoms, s.at = []int{at}, []*person{cellOf(at).people[id]}
+					s.atoms, s.at = []int{at}, []*facts.Person{cellOf(at).People[id]}
 				}
 				found[id] = s
 				order = append(order, s)

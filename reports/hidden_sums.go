@@ -38,6 +38,6 @@ func (r *Reports) HiddenSums(ctx context.Context, caller auth.Principal, market 
 	return HiddenSums{
 		Fees:     g.hidden[indicators.Fees] || few,
 		Sales:    g.hidden[indicators.Sampled] || disclosure.Few(g.tally.merchants),
-		Turnover: g.hidden[indicators.Turnover] || few || !g.tally.facts.sampled(),
+		Turnover: g.hidden[indicators.Turnover] || few || !g.tally.facts.Sampled(),
 	}, nil
 }

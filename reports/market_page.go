@@ -14,6 +14,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/problem"
 	"market40/reports/disclosure"
+	"market40/reports/facts"
 	"market40/reports/indicators"
 )
 
@@ -153,7 +154,7 @@ func (r *Reports) partitions(ctx context.Context, markets []Market) (map[uuid.UU
 // partsOf are the parts of a market that a caller may see, with what is hidden of them: those of one dimension, since two
 // partitions laid over each other single people out. A market's own manager sees all.
 func (c *counted) partsOf(market Market, by string) []*part {
-	parts := divide(atomsOf(c.atoms, c.groups.places[market.ID]), c.groups.cohort)
+	parts := divide(facts.PartsOf(c.atoms, c.groups.places[market.ID]), c.groups.cohort)
 	if c.own {
 		return parts
 	}

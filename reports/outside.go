@@ -14,6 +14,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/reports/disclosure"
+	"market40/reports/facts"
 )
 
 // Outside is what a report leaves out: what no unit of its basis holds, and where campaigns chose markets, others of one to four
@@ -75,8 +76,8 @@ func (g *groups) leaveOut() {
 		return
 	}
 	for place := range g.ids {
-		at := g.cells[placeName(place)]
-		if at != nil && !g.pilots.Has(place) && disclosure.Few(at.operating()) {
+		at := g.cells[facts.MarketName(place)]
+		if at != nil && !g.pilots.Has(place) && disclosure.Few(at.Operating()) {
 			g.small.Add(place)
 		}
 	}
@@ -141,7 +142,7 @@ func (c *counted) outside(basis string) Outside {
 func (c *counted) leftOut(left, small []Market) Outside {
 	slices.SortFunc(left, func(a, b Market) int { return strings.Compare(a.Code, b.Code) })
 	o := Outside{Markets: len(left), Listed: append([]Market{}, left...), Small: len(small)}
-	o.Merchants = joined(c.groups.cellsOf(c.groups.set(left))).operating()
+	o.Merchants = facts.Join(c.groups.cellsOf(c.groups.set(left))).Operating()
 	return o
 }
 

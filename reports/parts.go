@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"market40/reports/disclosure"
+	"market40/reports/facts"
 	"market40/reports/indicators"
 )
 
@@ -17,22 +18,22 @@ type part struct {
 }
 
 // divide makes the parts of a market in every dimension.
-func divide(cells map[string]*cell, cohort cohort) []*part {
+func divide(cells map[string]*facts.Cell, cohort facts.Cohort) []*part {
 	var parts []*part
-	for _, dimension := range dimensions() {
+	for _, dimension := range facts.Dimensions() {
 		of := map[string][]string{}
 		for _, name := range slices.Sorted(maps.Keys(cells)) {
-			if part, is := nameIn(dimension, name); is {
+			if part, is := facts.NameIn(dimension, name); is {
 				of[part] = append(of[part], name)
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(of)) {
 			p := &part{dimension: dimension, name: name, atoms: map[string]bool{}, hidden: hidden{}}
-			var here []*cell
+			var here []*facts.Cell
 			for _, atom := range of[name] {
 				p.atoms[atom], here = true, append(here, cells[atom])
 			}
-			p.tally = tallied(joined(here), cohort)
+			p.tally = tallied(facts.Join(here), cohort)
 			if p.tally.merchants > 0 {
 				parts = append(parts, p)
 			}
@@ -43,12 +44,12 @@ func divide(cells map[string]*cell, cohort cohort) []*part {
 
 // hideParts hides what may not be published of the parts of a market, all of one dimension. The market's own figures are published
 // beside them; where one of those is hidden, its parts are. Elsewhere are merchants of several markets, who may be known from there.
-func hideParts(parts []*part, whole *group, elsewhere map[merchantID]bool) {
+func hideParts(parts []*part, whole *group, elsewhere map[facts.MerchantID]bool) {
 	all := disclosure.NewSet(len(parts))
 	for i := range parts {
 		all.Add(i)
 	}
-	people := peopleOf(len(parts), func(i int) *cell { return parts[i].tally.facts }, elsewhere)
+	people := peopleOf(len(parts), func(i int) *facts.Cell { return parts[i].tally.facts }, elsewhere)
 	families := []family{activityFamily()}
 	for _, row := range indicators.Guarded() { // evidence and amounts are not published of parts
 		if row.Divisible {

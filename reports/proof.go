@@ -13,6 +13,7 @@ import (
 
 	"market40/merchants/auth"
 	"market40/reports/disclosure/audit"
+	"market40/reports/facts"
 	"market40/reports/indicators"
 )
 
@@ -82,7 +83,7 @@ const proofLasts = 10 * time.Minute
 type proofFacts struct {
 	day      time.Time
 	campaign string
-	stamp    stamp
+	stamp    facts.Revision
 	groups   string // a digest of what is counted together: pilots, where markets stand, and how each is divided
 }
 
@@ -96,7 +97,7 @@ func (p *proofs) hold(facts proofFacts, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	at, found := p.list[facts]
-	return found && facts.stamp.settled && now.Sub(at) < proofLasts
+	return found && facts.stamp.Settled && now.Sub(at) < proofLasts
 }
 
 func (p *proofs) add(facts proofFacts, now time.Time) {
@@ -117,7 +118,7 @@ func (r *Reports) proofFacts(ctx context.Context, day time.Time, campaign string
 		return f, err
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if f.stamp, err = readStamp(ctx, tx, day); err != nil {
+	if f.stamp, err = facts.ReadRevision(ctx, tx, day); err != nil {
 		return f, err
 	}
 	return f, tx.QueryRow(ctx, `SELECT md5(concat((SELECT string_agg(p::text, ',' ORDER BY p.id) FROM pilots p), '|',
@@ -166,10 +167,10 @@ func hidesNothing(p *audit.Published) bool {
 // publishedGroups is what is published of a measure in all groups of markets.
 func (c *counted) publishedGroups(a audited) audit.Published {
 	p := audit.Published{Apart: a.CountsJointly}
-	people, holds := map[merchantID]whereabouts{}, holdsIn(a.Measure, cohortAt(c.day))
+	people, holds := map[facts.MerchantID]whereabouts{}, holdsIn(a.Measure, facts.CohortOf(c.day))
 	for place, id := range c.groups.ids {
 		p.Cells = append(p.Cells, a.cell(c.told([]Market{{ID: id}}), []int{place}))
-		notePeople(people, place, c.groups.cells[placeName(place)], holds)
+		notePeople(people, place, c.groups.cells[facts.MarketName(place)], holds)
 	}
 	for _, g := range c.groups.list[len(c.groups.ids):] {
 		var atoms []int
@@ -189,7 +190,7 @@ func (c *counted) publishedGroups(a audited) audit.Published {
 // publishedParts is what is published of a measure in the parts of a market, beside the market's own figure.
 func (c *counted) publishedParts(market Market, parts []*part, a audited) audit.Published {
 	p := audit.Published{Apart: a.CountsJointly}
-	people, holds := map[merchantID]whereabouts{}, holdsIn(a.Measure, cohortAt(c.day))
+	people, holds := map[facts.MerchantID]whereabouts{}, holdsIn(a.Measure, facts.CohortOf(c.day))
 	var all []int
 	for i, part := range parts {
 		one := told{group: &group{tally: part.tally, hidden: part.hidden}, day: c.day, version: c.version}
@@ -248,11 +249,11 @@ type whereabouts struct {
 }
 
 // notePeople notes who is known at an atom.
-func notePeople(people map[merchantID]whereabouts, atom int, at *cell, holds holding) {
+func notePeople(people map[facts.MerchantID]whereabouts, atom int, at *facts.Cell, holds holding) {
 	if at == nil {
 		return
 	}
-	for id, p := range at.people {
+	for id, p := range at.People {
 		w := people[id]
 		if belongs, _ := holds(p); belongs {
 			w.operates |= 1 << len(w.atoms)
@@ -263,7 +264,7 @@ func notePeople(people map[merchantID]whereabouts, atom int, at *cell, holds hol
 }
 
 // classesOf counts people by where they are and may count. Who may count nowhere is left out.
-func classesOf(people map[merchantID]whereabouts) []audit.Class {
+func classesOf(people map[facts.MerchantID]whereabouts) []audit.Class {
 	classes := map[string]*audit.Class{}
 	for _, w := range people {
 		if w.operates == 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"market40/reports/facts"
 	"market40/reports/indicators"
 )
 
@@ -18,30 +19,30 @@ type crowdOf struct{ merchants, paid, elsewhere, paidElsewhere int }
 // countedOf counts markets, each a unit of a basis, without a database.
 func countedOf(t *testing.T, crowds ...crowdOf) (*counted, map[uuid.UUID]string) {
 	t.Helper()
-	c := &counted{day: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), version: map[string]int{}, atoms: map[string]*cell{}}
+	c := &counted{day: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), version: map[string]int{}, atoms: map[string]*facts.Cell{}}
 	by := map[uuid.UUID]string{}
 	number := uint64(0)
 	for place, crowd := range crowds {
-		m := Market{ID: uuid.New(), Code: placeName(place)}
+		m := Market{ID: uuid.New(), Code: facts.MarketName(place)}
 		c.scope, by[m.ID] = append(c.scope, m), "zone"
 		c.units = append(c.units, unit{basis: "current", locality: Locality{ID: uuid.New()}, markets: []Market{m}})
 		for zone, of := range map[string][2]int{"A": {crowd.merchants, crowd.paid}, "B": {crowd.elsewhere, crowd.paidElsewhere}} {
-			at := newCell()
+			at := facts.NewCell()
 			for i := range of[0] {
 				number++
-				p := &person{operates: true}
+				p := &facts.Person{Operates: true}
 				if i < of[1] {
-					p.told, p.firstTold = 1, 1
+					p.BankDays, p.FirstBankDay = 1, 1
 				}
-				var id merchantID
+				var id facts.MerchantID
 				binary.BigEndian.PutUint64(id[:], number)
-				at.people[id] = p
+				at.People[id] = p
 			}
-			c.atoms[atomName(place, zone, "khac", "stall")] = at
+			c.atoms[facts.PartName(place, zone, "khac", "stall")] = at
 		}
 	}
 	c.groups = groupUnits(c.units, nil, c.scope)
-	c.groups.count(factsOf(c.day, c.atoms))
+	c.groups.count(facts.Assume(c.day, c.atoms))
 	return c, by
 }
 
@@ -73,35 +74,35 @@ func TestTheProofFindsWhatCanBeWorkedOut(t *testing.T) {
 
 // drawnCohort counts markets, each a unit of a basis, whose merchants were trained or began in the cohort's month, some of them at two.
 func drawnCohort(r *rand.Rand) *counted {
-	c := &counted{day: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), version: map[string]int{}, atoms: map[string]*cell{}}
-	began := cohortAt(c.day)[0]
+	c := &counted{day: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), version: map[string]int{}, atoms: map[string]*facts.Cell{}}
+	began := facts.CohortOf(c.day)[0]
 	number, several := uint64(0), uint64(1_000_000)
 	for place := range 3 + r.IntN(4) {
-		m := Market{ID: uuid.New(), Code: placeName(place)}
+		m := Market{ID: uuid.New(), Code: facts.MarketName(place)}
 		c.scope = append(c.scope, m)
 		c.units = append(c.units, unit{basis: "current", locality: Locality{ID: uuid.New()}, markets: []Market{m}})
-		at := newCell()
+		at := facts.NewCell()
 		for i := range 1 + r.IntN(40) {
 			number++
 			key := number
 			if i == 0 && r.IntN(2) == 0 {
 				key = several + r.Uint64N(2) // also elsewhere
 			}
-			p := &person{operates: r.IntN(5) > 0, inactive: r.IntN(3) == 0}
-			if p.inactive && r.IntN(4) == 0 {
-				p.converted = levelA
+			p := &facts.Person{Operates: r.IntN(5) > 0, Inactive: r.IntN(3) == 0}
+			if p.Inactive && r.IntN(4) == 0 {
+				p.Converted = facts.LevelA
 			}
 			if r.IntN(3) == 0 {
-				p.firstTold, p.laterTold = began+int64(r.IntN(28)), r.IntN(5) > 0
+				p.FirstBankDay, p.LaterBank = began+int64(r.IntN(28)), r.IntN(5) > 0
 			}
-			var id merchantID
+			var id facts.MerchantID
 			binary.BigEndian.PutUint64(id[:], key)
-			at.people[id] = p
+			at.People[id] = p
 		}
-		c.atoms[atomName(place, "A", "khac", "stall")] = at
+		c.atoms[facts.PartName(place, "A", "khac", "stall")] = at
 	}
 	c.groups = groupUnits(c.units, nil, c.scope)
-	c.groups.count(factsOf(c.day, c.atoms))
+	c.groups.count(facts.Assume(c.day, c.atoms))
 	return c
 }
 

@@ -15,13 +15,14 @@ import (
 	"market40/merchants/dates"
 	"market40/merchants/problem"
 	"market40/migrations/database"
+	"market40/reports/facts"
 )
 
 // Reports answers reports.
 type Reports struct {
 	db     *database.DB
 	now    func() time.Time
-	facts  *store
+	facts  *facts.Store
 	proofs proofs
 	seats  chan struct{}
 }
@@ -31,7 +32,7 @@ var countsAtOnce = runtime.GOMAXPROCS(0)
 
 // New reads from db and tells today by now.
 func New(db *database.DB, now func() time.Time) *Reports {
-	return &Reports{db: db, now: now, facts: newStore(db), seats: make(chan struct{}, countsAtOnce)}
+	return &Reports{db: db, now: now, facts: facts.New(db), seats: make(chan struct{}, countsAtOnce)}
 }
 
 // Question is what a report is asked for.

@@ -26,10 +26,10 @@ func (r *Revised) Text() string {
 func (g told) revised() *Revised {
 	var last int64
 	n := 0
-	for _, p := range g.tally.facts.people {
-		if p.operates && p.lateAt != 0 {
+	for _, p := range g.tally.facts.People {
+		if p.Operates && p.EnteredLate != 0 {
 			n++
-			last = max(last, p.lateAt)
+			last = max(last, p.EnteredLate)
 		}
 	}
 	if n == 0 {

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"market40/reports/estimate"
+	"market40/reports/facts"
 	"market40/reports/indicators"
 )
 
@@ -11,17 +12,17 @@ type measured struct {
 	mix Evidence
 }
 
-func (m *measured) count(on level) {
+func (m *measured) count(on facts.Level) {
 	switch on {
-	case levelA:
+	case facts.LevelA:
 		m.mix.A++
-	case levelB:
+	case facts.LevelB:
 		m.mix.B++
-	case levelC:
+	case facts.LevelC:
 		m.mix.C++
-	case levelD:
+	case facts.LevelD:
 		m.mix.D++
-	case nothing:
+	case facts.Nothing:
 	}
 }
 
@@ -37,7 +38,7 @@ type tally struct {
 	dominated  bool   // one merchant has more than half of what banks told
 	codes      codes
 	declared   []estimate.Pair
-	facts      *cell
+	facts      *facts.Cell
 }
 
 // codes are displayed codes and those that were checked, with the merchants behind them.
@@ -49,14 +50,14 @@ type codes struct {
 // basis is one measure as it is counted: whom its denominator counts, and on what each of them counts.
 type basis struct {
 	measure indicators.Measure
-	among   denominator // nil: every merchant of Mop
-	level   levelFunc
+	among   facts.Denominator // nil: every merchant of Mop
+	level   facts.LevelFunc
 }
 
 // bases are all measures: those of the rows, their parts, and what stands beside them.
 var bases = func() (list []basis) {
 	add := func(m indicators.Measure) {
-		list = append(list, basis{m, denominatorOf(m), levelIn(m)})
+		list = append(list, basis{m, facts.DenominatorOf(m), facts.LevelOf(m)})
 	}
 	for _, m := range []indicators.Measure{indicators.Begun, indicators.Printed, indicators.Covered} {
 		add(m)
@@ -73,25 +74,25 @@ var bases = func() (list []basis) {
 
 // tallied counts what is known of a group. The cohort are the first day of the month whose beginners are asked for and of the
 // month after it, in days since 1970.
-func tallied(facts *cell, cohort cohort) tally {
+func tallied(facts *facts.Cell, cohort facts.Cohort) tally {
 	t := tally{facts: facts, measured: make(map[indicators.Measure]*measured, len(bases))}
 	counts := make([]measured, len(bases))
 	for i, b := range bases {
 		t.measured[b.measure] = &counts[i]
 	}
 	var most, all int64
-	for _, p := range facts.people {
+	for _, p := range facts.People {
 		t.countMarketwide(p)
-		all, most = all+p.turnover, max(most, p.turnover)
+		all, most = all+p.Turnover, max(most, p.Turnover)
 		for i, b := range bases {
-			if b.among == nil && p.operates {
+			if b.among == nil && p.Operates {
 				counts[i].count(b.level(p))
 			} else if b.among != nil && b.among(p, cohort) {
 				counts[i].of++
 				counts[i].count(b.level(p))
 			}
 		}
-		if p.operates {
+		if p.Operates {
 			t.merchants++
 			t.countPayments(p)
 		}
@@ -106,18 +107,18 @@ func tallied(facts *cell, cohort cohort) tally {
 }
 
 // countPayments counts the payments of a merchant of Mop.
-func (t *tally) countPayments(p *person) {
-	switch p.lately() {
-	case levelA:
-		t.payments.A += int(p.payments)
+func (t *tally) countPayments(p *facts.Person) {
+	switch p.Lately() {
+	case facts.LevelA:
+		t.payments.A += int(p.BankPayments)
 		t.payers++
-		for b, n := range p.bands {
+		for b, n := range p.Bands {
 			t.bands[b] += n
 			t.bandPayers[b] += one(n > 0)
 		}
-	case levelB:
-		t.payments.B += int(p.words)
-	case levelC, levelD, nothing:
+	case facts.LevelB:
+		t.payments.B += int(p.OwnerPayments)
+	case facts.LevelC, facts.LevelD, facts.Nothing:
 	}
 }
 
@@ -129,14 +130,14 @@ func one(yes bool) int {
 }
 
 // countMarketwide counts a merchant whether or not it operates today.
-func (t *tally) countMarketwide(p *person) {
-	t.paid += one(p.lately() != nothing)
-	if p.customers > 0 {
-		t.declared = append(t.declared, estimate.Pair{Y: float64(p.transfers), X: float64(p.customers)})
+func (t *tally) countMarketwide(p *facts.Person) {
+	t.paid += one(p.Lately() != facts.Nothing)
+	if p.Customers > 0 {
+		t.declared = append(t.declared, estimate.Pair{Y: float64(p.Transfers), X: float64(p.Customers)})
 	}
-	t.codes.displayed += p.codes
-	t.codes.byOwner += p.codesByOwner
-	t.codes.byOthers += p.codesByOthers
-	t.codes.merchants += one(p.codes > 0)
-	t.codes.checked += one(p.codesByOwner+p.codesByOthers > 0)
+	t.codes.displayed += p.Codes
+	t.codes.byOwner += p.CodesByOwner
+	t.codes.byOthers += p.CodesByOthers
+	t.codes.merchants += one(p.Codes > 0)
+	t.codes.checked += one(p.CodesByOwner+p.CodesByOthers > 0)
 }

@@ -12,6 +12,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/dates"
 	"market40/merchants/problem"
+	"market40/reports/facts"
 	"market40/reports/indicators"
 )
 
@@ -115,7 +116,7 @@ const daysAtOnce = 2
 // countDays counts the same of several days. Which units there are does not depend on the day: they are read once.
 func (r *Reports) countDays(ctx context.Context, caller auth.Principal, a ask, days []time.Time) ([]*counted, error) {
 	counts := make([]*counted, len(days))
-	err := pgx.BeginTxFunc(ctx, r.db.Pool, snapshot, func(tx pgx.Tx) (err error) {
+	err := pgx.BeginTxFunc(ctx, r.db.Pool, facts.Snapshot, func(tx pgx.Tx) (err error) {
 		a.units, err = readSeen(ctx, tx, caller, r.today())
 		return err
 	})

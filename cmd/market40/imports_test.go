@@ -53,7 +53,8 @@ var arrows = map[string][]string{
 	"frontend/pages": {"payments/money", "payments/orders", "merchants", "merchants/edge", "merchants/problem", "merchants/vietqr"},
 
 	// Reports read tables by SQL and know no domain logic.
-	"reports":            {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/jobs", "merchants/problem", "migrations/database", "reports/disclosure", "reports/disclosure/audit", "reports/estimate", "reports/indicators"},
+	"reports":            {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/jobs", "merchants/problem", "migrations/database", "reports/disclosure", "reports/disclosure/audit", "reports/estimate", "reports/facts", "reports/indicators"},
+	"reports/facts":      {"merchants/dates", "migrations/database", "reports/estimate", "reports/indicators"},
 	"reports/estimate":   {}, // statistics
 	"reports/indicators": {}, // what the indicators are: words, queries and a row of Go each
 	// What may be published: plain counts and sets. Its audit shares nothing with it.

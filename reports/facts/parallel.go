@@ -1,4 +1,4 @@
-package reports
+package facts
 
 import (
 	"context"
@@ -17,21 +17,21 @@ const secondConnection = 5 * time.Millisecond
 // apart are the queries that a second connection reads, about half of the work of all.
 var apart = []string{"ready", "displayed", "swapped", "first_days", "retained", "trained", "conversion"}
 
-// readHalves reads facts in two statements at the same time, on one snapshot: a report of everything uses two processors. Where no
+// readParallel reads facts in two statements at the same time, on one snapshot: a report of everything uses two processors. Where no
 // second connection is free, one reads all.
-func (s *store) readHalves(ctx context.Context, tx pgx.Tx, a asked) (map[string]*cell, error) {
+func (s *Store) readParallel(ctx context.Context, tx pgx.Tx, a Question) (map[string]*Cell, error) {
 	second := a
-	second.queries = nil
+	second.Queries = nil
 	first := a
-	first.queries = nil
-	for _, query := range a.queries {
+	first.Queries = nil
+	for _, query := range a.Queries {
 		if slices.Contains(apart, query) {
-			second.queries = append(second.queries, query)
+			second.Queries = append(second.Queries, query)
 		} else {
-			first.queries = append(first.queries, query)
+			first.Queries = append(first.Queries, query)
 		}
 	}
-	if len(second.queries) < 3 || len(first.queries) == 0 {
+	if len(second.Queries) < 3 || len(first.Queries) == 0 {
 		return readFacts(ctx, tx, a)
 	}
 	waiting, cancel := context.WithTimeout(ctx, secondConnection)
@@ -46,17 +46,17 @@ func (s *store) readHalves(ctx context.Context, tx pgx.Tx, a asked) (map[string]
 		return nil, fmt.Errorf("export the snapshot: %w", err)
 	}
 	type half struct {
-		cells map[string]*cell
+		cells map[string]*Cell
 		err   error
 	}
 	other := make(chan half, 1)
 	go func() {
 		var h half
-		h.err = pgx.BeginTxFunc(ctx, conn, snapshot, func(tx pgx.Tx) (err error) {
+		h.err = pgx.BeginTxFunc(ctx, conn, Snapshot, func(tx pgx.Tx) (err error) {
 			if _, err := tx.Exec(ctx, `SET TRANSACTION SNAPSHOT '`+shared+`'`); err != nil {
 				return err
 			}
-			if err := planOnce(ctx, tx); err != nil {
+			if err := PlanOnce(ctx, tx); err != nil {
 				return err
 			}
 			h.cells, err = readFacts(ctx, tx, second)
@@ -76,22 +76,22 @@ func (s *store) readHalves(ctx context.Context, tx pgx.Tx, a asked) (map[string]
 }
 
 // merged puts what two statements told of the same cells together.
-func merged(cells, more map[string]*cell) map[string]*cell {
+func merged(cells, more map[string]*Cell) map[string]*Cell {
 	for name, o := range more {
 		c := cells[name]
 		if c == nil {
 			cells[name] = o
 			continue
 		}
-		for id, p := range o.people {
-			if q := c.people[id]; q != nil {
+		for id, p := range o.People {
+			if q := c.People[id]; q != nil {
 				q.join(p)
 			} else {
-				c.people[id] = p
+				c.People[id] = p
 			}
 		}
-		maps.Copy(c.known, o.known)
-		c.found = append(c.found, o.found...)
+		maps.Copy(c.FreshAt, o.FreshAt)
+		c.Swaps = append(c.Swaps, o.Swaps...)
 	}
 	return cells
 }

@@ -1,0 +1,141 @@
+package facts
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/reports/indicators"
+)
+
+// mostCached is how many merchants the cache holds, over all days: some 100 bytes each.
+const mostCached = 400_000
+
+// cache holds facts of days that have begun. They hold until something changes that they tell of. Every change says so
+// in its own transaction (fact_changes): a snapshot tells whether facts that were read on another are what it would read.
+type cache struct {
+	mu   sync.Mutex
+	list []*Known // the one used last at the end
+}
+
+// Known is what was read at once of a day.
+type Known struct {
+	about    topic
+	markets  []uuid.UUID
+	queries  []string
+	revision Revision
+	Cells    map[string]*Cell // never written to again
+	size     int              // merchants
+
+	mu      sync.Mutex
+	derived map[string]any // what was made of them: never written to again
+}
+
+// mostDerived is how many things made of the facts of a day are kept: bases and campaigns, by which markets are grouped, change
+// seldom.
+const mostDerived = 4
+
+// Assume returns the facts of a day that are as they are given, of every query. They are not read.
+func Assume(day time.Time, cells map[string]*Cell) *Known {
+	return &Known{about: topic{day: day}, queries: indicators.MarketQueries(), Cells: cells}
+}
+
+// Has reports whether the facts of some queries are among them.
+func (f *Known) Has(queries []string) bool { return containsAll(f.queries, queries) }
+
+// Cohort returns the cohort that I17 asks for on the day.
+func (f *Known) Cohort() Cohort { return CohortOf(f.about.day) }
+
+// Remember returns what was made of facts under a key before; otherwise it makes it, once.
+func Remember[T any](f *Known, key string, from func() T) T {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if known, is := f.derived[key].(T); is {
+		return known
+	}
+	made := from()
+	if len(f.derived) >= mostDerived || f.derived == nil {
+		f.derived = map[string]any{}
+	}
+	f.derived[key] = made
+	return made
+}
+
+// topic is what facts are about.
+type topic struct {
+	day      time.Time
+	campaign uuid.UUID // nil: none
+}
+
+// Revision tells which changes that reach back to a day a snapshot sees. Two that are equal have seen the same, for lines
+// are only added, or put together into a newer one.
+type Revision struct {
+	lines, newest int64
+	Settled       bool // the day has begun long enough ago that whoever wrote on the day before has ended
+}
+
+// ReadRevision reads the revision of the facts of a day. Ten minutes are far more than a statement and a transaction may take.
+func ReadRevision(ctx context.Context, tx pgx.Tx, day time.Time) (s Revision, err error) {
+	err = tx.QueryRow(ctx, `SELECT count(*), coalesce(max(id), 0), $1::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' < clock_timestamp() - interval '10 minutes'
+		FROM fact_changes WHERE since <= $1::date`, day).Scan(&s.lines, &s.newest, &s.Settled)
+	if err != nil {
+		return s, fmt.Errorf("read what changed: %w", err)
+	}
+	return s, nil
+}
+
+func aboutOf(a Question) topic {
+	about := topic{day: a.Day}
+	if a.Campaign != nil {
+		about.campaign = *a.Campaign
+	}
+	return about
+}
+
+// find returns what the cache holds of a question, as of a revision; nil: nothing.
+func (k *cache) find(a Question, s Revision) *Known {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for i, f := range k.list {
+		if f.about == aboutOf(a) && f.revision == s && slices.Equal(f.markets, a.Markets) && containsAll(f.queries, a.Queries) {
+			k.list = append(slices.Delete(k.list, i, i+1), f)
+			return f
+		}
+	}
+	return nil
+}
+
+// store adds an answer, unless its day may still change. It drops those that the answer replaces, and the oldest ones
+// over the limit.
+func (k *cache) store(a Question, s Revision, cells map[string]*Cell) *Known {
+	f := &Known{about: aboutOf(a), markets: a.Markets, queries: a.Queries, revision: s, Cells: cells}
+	if !s.Settled {
+		return f
+	}
+	for _, c := range cells {
+		f.size += len(c.People)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.list = slices.DeleteFunc(k.list, func(o *Known) bool {
+		return o.about == f.about && slices.Equal(o.markets, f.markets) && (o.revision != s || containsAll(f.queries, o.queries))
+	})
+	k.list = append(k.list, f)
+	size := 0
+	for i, o := range slices.Backward(k.list) {
+		if size += o.size; size > mostCached {
+			k.list = slices.Delete(k.list, 0, i+1)
+			break
+		}
+	}
+	return f
+}
+
+func containsAll(list, of []string) bool {
+	return !slices.ContainsFunc(of, func(s string) bool { return !slices.Contains(list, s) })
+}

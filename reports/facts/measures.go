@@ -1,0 +1,101 @@
+package facts
+
+import (
+	"time"
+
+	"market40/reports/indicators"
+)
+
+const (
+	week  = 1<<7 - 1
+	month = 1<<30 - 1
+	// habit is on how many days a merchant is paid who is so by habit.
+	habit = 4
+)
+
+// LevelFunc returns on what a merchant counts in a measure; nothing: it does not count.
+type LevelFunc func(*Person) Level
+
+// rules are the measures that count more than whom one query tells a level of.
+var rules = map[indicators.Measure]LevelFunc{
+	indicators.Active7:   func(p *Person) Level { return p.active(week, 1) },
+	indicators.Active30:  (*Person).Lately,
+	indicators.Strict:    func(p *Person) Level { return p.active(month, habit) },
+	indicators.Covered:   func(p *Person) Level { return levelIf(p.covered) },
+	indicators.Printed:   func(p *Person) Level { return levelIf(p.Codes > 0) },
+	indicators.Begun:     func(p *Person) Level { return levelIf(p.FirstBankDay != 0 || p.FirstOwnerDay != 0) },
+	indicators.Converted: func(p *Person) Level { return p.Converted },
+	indicators.Dormant:   func(p *Person) Level { return levelIf(p.MayBeDormant() && p.Lately() == Nothing) },
+	indicators.Retention: (*Person).retained,
+}
+
+// LevelOf returns the rule by which a measure counts a merchant, whether or not it operates a stall.
+func LevelOf(m indicators.Measure) LevelFunc {
+	if rule, known := rules[m]; known {
+		return rule
+	}
+	place, known := levelPlaces[string(m)]
+	if !known {
+		panic("no rule and no query counts the measure " + string(m)) // a fault of the build
+	}
+	return func(p *Person) Level { return p.levels[place] }
+}
+
+// retained returns on what a merchant was active again three months after it began.
+func (p *Person) retained() Level {
+	switch {
+	case p.LaterBank:
+		return LevelA
+	case p.LaterOwner:
+		return LevelB
+	}
+	return Nothing
+}
+
+// Denominator reports whether a merchant counts in a measure's denominator.
+type Denominator func(*Person, Cohort) bool
+
+// DenominatorOf returns whom a measure's denominator counts; nil: every merchant who operates a stall.
+func DenominatorOf(m indicators.Measure) Denominator { return denominators[m] }
+
+// denominators are those that count other merchants.
+var denominators = map[indicators.Measure]Denominator{
+	indicators.Dormant:   func(p *Person, _ Cohort) bool { return p.Operates && p.MayBeDormant() },
+	indicators.Converted: func(p *Person, _ Cohort) bool { return p.Inactive }, // also who has left since
+	indicators.Retention: (*Person).beganIn,
+}
+
+// readyPlace is where a person's levels hold whether its code is ready.
+var readyPlace = levelPlaces[string(indicators.Ready)]
+
+// MayBeDormant reports whether a merchant is ready and observed, or known to be active.
+func (p *Person) MayBeDormant() bool {
+	return p.levels[readyPlace] != Nothing && (p.covered || p.Lately() != Nothing)
+}
+
+// beganIn reports whether a merchant was first active in the month of a cohort, and it is known what became of it.
+func (p *Person) beganIn(of Cohort) bool {
+	first := earlier(p.FirstBankDay, p.FirstOwnerDay)
+	return first >= of[0] && first < of[1] && (p.LaterBank || p.LaterOwner || !p.stayed || p.watched)
+}
+
+func levelIf(yes bool) Level {
+	if yes {
+		return LevelA
+	}
+	return Nothing
+}
+
+// CohortMonth returns the first day of the month whose beginners I17 asks for: the third before the last that has ended.
+func CohortMonth(day time.Time) time.Time {
+	return time.Date(day.Year(), day.Month()-4, 1, 0, 0, 0, 0, time.UTC)
+}
+
+// Cohort is the month whose beginners I17 asks for: its first day, and that of the month after it, in days since 1970.
+type Cohort [2]int64
+
+// CohortOf returns the cohort that is asked for on a day.
+func CohortOf(day time.Time) Cohort {
+	began := CohortMonth(day)
+	return Cohort{began.Unix() / 86400, began.AddDate(0, 1, 0).Unix() / 86400}
+}

@@ -1,0 +1,24 @@
+package facts
+
+import "slices"
+
+// Questions are those of I22, each with its two answers. Their places are those in Answers.who.
+var Questions = [4][2]string{{"female", "male"}, {"aged_60", "under_60"}, {"minority", "majority"}, {"non_fixed", "fixed"}}
+
+// Add adds the answers of others.
+func (a *Answers) Add(o Answers) {
+	a.Asked, a.Active, a.Ready = a.Asked+o.Asked, a.Active+o.Active, a.Ready+o.Ready
+	a.Smartphone, a.Signal = a.Smartphone+o.Smartphone, a.Signal+o.Signal
+}
+
+// Answered returns the answers of a group to a question of I22: of either kind, and of those who did not say.
+func Answered(facts *Cell, question int) (of [3]Answers) {
+	for _, a := range facts.Answers {
+		place := slices.Index(Questions[question][:], a.who[question])
+		if place < 0 {
+			place = 2
+		}
+		of[place].Add(a) //nolint:gosec // three places
+	}
+	return of
+}
