@@ -156,8 +156,6 @@ func (Evidence) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-func (e Evidence) sum() int { return e.A + e.B + e.C + e.D }
-
 // unit is a unit of some basis with its markets in scope.
 type unit struct {
 	basis    string

@@ -33,7 +33,6 @@ type counted struct {
 	units     []unit
 	scope     []Market // the caller's
 	groups    *groups
-	atoms     map[string]*facts.Cell // by market, zone, goods group and kind, if all queries were read
 	programme *programme
 	version   map[string]int
 	whole     bool // the caller sees every unit
@@ -61,7 +60,7 @@ func (c *counted) pilotsAsked() map[uuid.UUID]bool {
 
 // told are the figures of some markets: a unit's, a basis's, or one.
 func (c *counted) told(markets []Market) told {
-	g := c.groups.of(markets)
+	g := c.groups.of(idsOf(markets)...)
 	return told{group: g, day: c.day, version: c.version, paid: c.groups.paidAt(g, c.own)}
 }
 
@@ -146,7 +145,7 @@ func readUnits(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time
 
 // count reads the facts and fills the groups.
 func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err error) {
-	c.groups = groupUnits(a.units.all, c.programme.pilotSets(), a.units.every)
+	c.groups = groupUnits(localUnits(a.units.all), c.programme.pilotSets(), idsOf(a.units.every))
 	of := facts.Question{Day: a.day, Markets: c.groups.ids, Queries: a.queries, OneConnection: a.calm}
 	if of.Queries == nil {
 		of.Queries, of.Parts = indicators.MarketQueries(), true // so that every page of a day is told from what is read once
@@ -158,7 +157,6 @@ func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err 
 	if err != nil {
 		return err
 	}
-	c.atoms = known.Cells
 	c.groups = facts.Remember(known, c.groups.key(!c.own), func() *groups {
 		c.groups.count(known)
 		if !c.own {
@@ -167,4 +165,36 @@ func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err 
 		return c.groups
 	})
 	return nil
+}
+
+// counted are the markets of a unit, only pilots where those are given.
+func (u unit) counted(pilots map[uuid.UUID]bool) []Market {
+	if pilots == nil {
+		return u.markets
+	}
+	markets := []Market{}
+	for _, m := range u.markets {
+		if pilots[m.ID] {
+			markets = append(markets, m)
+		}
+	}
+	return markets
+}
+
+// idsOf returns the ids of markets.
+func idsOf(markets []Market) []uuid.UUID {
+	ids := make([]uuid.UUID, len(markets))
+	for i, m := range markets {
+		ids[i] = m.ID
+	}
+	return ids
+}
+
+// localUnits returns units as their markets are grouped.
+func localUnits(units []unit) []localUnit {
+	list := make([]localUnit, len(units))
+	for i, u := range units {
+		list[i] = localUnit{u.basis, idsOf(u.markets)}
+	}
+	return list
 }

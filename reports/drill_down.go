@@ -98,7 +98,7 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 		}
 		for _, p := range c.partsOf(market, q.By) {
 			if p.dimension == q.By {
-				answer.Parts = append(answer.Parts, DrillPart{market, p.name, p.figure(c, q.Indicator)})
+				answer.Parts = append(answer.Parts, DrillPart{market, p.name, c.partFigure(p, q.Indicator)})
 			}
 		}
 	}

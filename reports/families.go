@@ -84,10 +84,10 @@ func allFamilies(cohort facts.Cohort) []family {
 		family{id: indicators.Codes, needs: []string{"displayed"}, count: countChecked, holds: holdsChecked},
 		family{id: indicators.Declared, needs: []string{"mop", "declared"}, count: countDeclared, holds: holdsDeclared},
 		family{id: indicators.Sampled, needs: []string{"mop", "sampled"}, tooFew: tooFewFor(disclosure.Fewest, (*facts.Cell).Sampled)},
-		family{id: indicators.Fees, needs: []string{"mop", "fees"}, tooFew: tooFewFor(fewestOfAmounts, (*facts.Cell).HasFees)},
-		family{id: indicators.Costs, needs: []string{"mop", "costs"}, tooFew: tooFewFor(fewestOfAmounts, (*facts.Cell).HasCosts)},
+		family{id: indicators.Fees, needs: []string{"mop", "fees"}, tooFew: tooFewFor(disclosure.FewestOfAmounts, (*facts.Cell).HasFees)},
+		family{id: indicators.Costs, needs: []string{"mop", "costs"}, tooFew: tooFewFor(disclosure.FewestOfAmounts, (*facts.Cell).HasCosts)},
 		family{id: indicators.Turnover, needs: []string{"mop", "sampled"}, under: []indicators.Family{indicators.Sampled}, tooFew: func(at []*facts.Cell) bool {
-			return tooFewFor(fewestOfAmounts, (*facts.Cell).Sampled)(at) || slices.ContainsFunc(at, (*facts.Cell).Sampled) && dominated(at)
+			return tooFewFor(disclosure.FewestOfAmounts, (*facts.Cell).Sampled)(at) || slices.ContainsFunc(at, (*facts.Cell).Sampled) && dominated(at)
 		}},
 		family{id: indicators.Survey, needs: []string{"surveyed"}, count: countSurvey},
 	)
@@ -255,9 +255,6 @@ func holdsDeclared(p *facts.Person) (bool, []bool) {
 	return p.Operates || p.Customers > 0, []bool{p.Customers > 0}
 }
 
-// fewestOfAmounts is how many merchants an amount must be of.
-const fewestOfAmounts = 10
-
 // tooFewFor returns whether markets with such amounts have fewer than least merchants together.
 func tooFewFor(least int, has func(*facts.Cell) bool) func([]*facts.Cell) bool {
 	return func(at []*facts.Cell) bool {
@@ -292,7 +289,7 @@ func countsOf(size int64, counts ...int64) figures {
 	for i, n := range counts {
 		most := int(size)
 		if i == 0 {
-			most += fewestOfAmounts // nobody knows how many were asked
+			most += disclosure.FewestOfAmounts // nobody knows how many were asked
 		}
 		f.counts = append(f.counts, disclosure.Count{N: int(n), Of: most, Most: most})
 	}

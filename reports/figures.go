@@ -80,7 +80,7 @@ func (g told) measure(row indicators.Row, m indicators.Measure) Figure {
 	shown.Numerator = Count(evidence.sum())
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
 	if evidence.sum() == 0 || !g.hidden[m.Evidence()] { // the mix of nobody follows from the numerator
-		shown.Evidence = &evidence
+		shown.Evidence = evidenceOf(evidence)
 	}
 	return shown
 }
@@ -163,7 +163,7 @@ func (g told) perActive() Figure {
 	}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
 	if e.sum() == 0 || !g.hidden[indicators.Active30.Evidence()] {
-		shown.Evidence = &e
+		shown.Evidence = evidenceOf(e)
 	}
 	shown.FreshAt = g.fresh(shown, "activity")
 	return shown
@@ -223,6 +223,9 @@ func (g told) costPerActive() Figure {
 	shown.FreshAt = g.fresh(shown, "costs", "activity")
 	return shown
 }
+
+// evidenceOf returns what is counted on each level as it is published.
+func evidenceOf(m mix) *Evidence { return &Evidence{A: m.A, B: m.B, C: m.C, D: m.D} }
 
 // dong is an amount.
 func dong(n int64) *Quantity { return &Quantity{Decimal: decimal.NewFromInt(n), Money: true} }

@@ -101,8 +101,8 @@ func (g told) integrity() Figure {
 		return g.hiddenFigure("I19")
 	}
 	c, found := g.tally.codes, g.tally.facts.Swaps
-	evidence := Evidence{B: c.byOwner, D: c.byOthers}
-	shown := Figure{Numerator: Count(evidence.sum()), Denominator: Count(c.displayed), Evidence: &evidence, Definition: g.version["I19"]}
+	evidence := mix{B: c.byOwner, D: c.byOthers}
+	shown := Figure{Numerator: Count(evidence.sum()), Denominator: Count(c.displayed), Evidence: evidenceOf(evidence), Definition: g.version["I19"]}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
 	shown.FreshAt = g.fresh(shown, "displayed")
 	swapped := Figure{Numerator: Count(len(found)), Denominator: Count(c.displayed), Definition: g.version["I19"]}

@@ -38,25 +38,39 @@ type groups struct {
 	small   disclosure.Set            // those that are counted by themselves alone
 }
 
+// localUnit is an administrative unit with its markets.
+type localUnit struct {
+	basis   string
+	markets []uuid.UUID
+}
+
+// counted are the markets of a unit, only pilots where those are given.
+func (u localUnit) counted(pilots map[uuid.UUID]bool) []uuid.UUID {
+	if pilots == nil {
+		return u.markets
+	}
+	return slices.DeleteFunc(slices.Clone(u.markets), func(id uuid.UUID) bool { return !pilots[id] })
+}
+
 // groupUnits groups the markets of units, and those of them that are pilots of each campaign.
-func groupUnits(units []unit, campaigns []map[uuid.UUID]bool, also []Market) *groups {
+func groupUnits(units []localUnit, campaigns []map[uuid.UUID]bool, also []uuid.UUID) *groups {
 	g := &groups{places: map[uuid.UUID]int{}, numbers: map[string]int{}}
-	for _, u := range append(slices.Clone(units), unit{markets: also}) {
-		for _, m := range u.markets {
-			if _, known := g.places[m.ID]; !known {
-				g.places[m.ID] = len(g.ids)
-				g.ids = append(g.ids, m.ID)
+	for _, u := range append(slices.Clone(units), localUnit{markets: also}) {
+		for _, id := range u.markets {
+			if _, known := g.places[id]; !known {
+				g.places[id] = len(g.ids)
+				g.ids = append(g.ids, id)
 			}
 		}
 	}
 	for _, id := range g.ids {
-		g.add(g.set([]Market{{ID: id}}), group{})
+		g.add(g.set(id), group{})
 	}
 	g.pilots, g.small = disclosure.NewSet(len(g.ids)), disclosure.NewSet(len(g.ids))
 	for _, pilots := range append([]map[uuid.UUID]bool{nil}, campaigns...) {
 		totals := map[string]disclosure.Set{}
 		for _, u := range units {
-			set := g.set(u.counted(pilots))
+			set := g.set(u.counted(pilots)...)
 			g.add(set, group{pilots: pilots != nil})
 			if pilots != nil {
 				g.pilots.Join(set)
@@ -84,24 +98,10 @@ func (g *groups) order() {
 	}
 }
 
-// counted are the markets of a unit, only pilots where those are given.
-func (u unit) counted(pilots map[uuid.UUID]bool) []Market {
-	if pilots == nil {
-		return u.markets
-	}
-	markets := []Market{}
-	for _, m := range u.markets {
-		if pilots[m.ID] {
-			markets = append(markets, m)
-		}
-	}
-	return markets
-}
-
-func (g *groups) set(markets []Market) disclosure.Set {
+func (g *groups) set(markets ...uuid.UUID) disclosure.Set {
 	set := disclosure.NewSet(len(g.ids))
-	for _, m := range markets {
-		set.Add(g.places[m.ID])
+	for _, id := range markets {
+		set.Add(g.places[id])
 	}
 	return set
 }
@@ -119,8 +119,8 @@ func (g *groups) add(set disclosure.Set, as group) {
 }
 
 // of returns the group of some markets. One that no report of the whole province has is made of those that it has.
-func (g *groups) of(markets []Market) *group {
-	set := g.summed(g.set(markets))
+func (g *groups) of(markets ...uuid.UUID) *group {
+	set := g.summed(g.set(markets...))
 	if number, known := g.numbers[set.Key()]; known {
 		return g.list[number]
 	}
@@ -142,11 +142,11 @@ func (g *groups) paidAt(of *group, own bool) *time.Time {
 	}
 	var newest time.Time
 	for place, id := range g.ids {
-		at := g.cells[facts.MarketName(place)]
+		at := g.cellAt(place)
 		if at == nil || !of.markets.Has(place) {
 			continue
 		}
-		if alone := g.list[g.numbers[g.set([]Market{{ID: id}}).Key()]]; !own && (alone.quiet() || disclosure.Few(alone.tally.paid)) {
+		if alone := g.list[g.numbers[g.set(id).Key()]]; !own && (alone.quiet() || disclosure.Few(alone.tally.paid)) {
 			continue
 		}
 		if known := at.FreshAt["activity"]; known.After(newest) {
@@ -180,7 +180,7 @@ func (f *family) belonging(c *group) (n int) {
 	}
 	for _, p := range c.tally.facts.People {
 		belongs, _ := f.holds(p)
-		n += one(belongs)
+		n += oneIf(belongs)
 	}
 	return n
 }
@@ -197,7 +197,7 @@ func (f *family) ids() []indicators.Family {
 func (g *groups) cellsOf(set disclosure.Set) (list []*facts.Cell) {
 	for place := range g.ids {
 		if set.Has(place) {
-			if c := g.cells[facts.MarketName(place)]; c != nil {
+			if c := g.cellAt(place); c != nil {
 				list = append(list, c)
 			}
 		}
@@ -229,153 +229,59 @@ func (g *groups) count(known *facts.Known) {
 	}
 }
 
-// suppress decides what may not be published of any group, for every basis, campaign and market together. It is the one decision of a
-// day: reports, trends, pages, files and frozen reports ask it.
-func (g *groups) suppress() {
-	people := peopleOf(len(g.ids), func(place int) *facts.Cell { return g.cells[facts.MarketName(place)] }, nil)
-	for _, s := range people {
-		g.several[s.id] = true
-	}
-	for _, f := range allFamilies(g.cohort) {
-		if !g.facts.Has(f.needs) {
-			for _, c := range g.list {
-				for _, id := range f.ids() {
-					c.hidden[id] = true // nothing is known of it
-				}
-			}
-			continue
-		}
-		table := f.table(len(g.ids), people)
-		asked := []*group{}
-		for _, c := range g.list {
-			if c.markets.Len() > 0 {
-				cell := f.cell(c.markets, &c.tally, c.hidden)
-				cell.Total, cell.Pilots = c.total, c.pilots
-				table.Cells, asked = append(table.Cells, cell), append(asked, c)
-			}
-		}
-		if f.tooFew != nil {
-			table.ProtectAmounts(func(set disclosure.Set) bool { return f.tooFew(g.cellsOf(set)) })
-		} else {
-			table.Protect()
-		}
-		for i, c := range asked {
-			f.note(&table.Cells[i], c.hidden)
-		}
-	}
-}
-
-// table returns a table without cells.
-func (f *family) table(atoms int, people []shared) *disclosure.Table {
-	t := &disclosure.Table{Atoms: atoms, People: f.people(people), Together: f.each == nil}
-	if f.each != nil {
-		t.Within = activeWithin()
-	}
-	return t
-}
-
-// cell returns a group as one cell of a family's table.
-func (f *family) cell(atoms disclosure.Set, t *tally, hidden hidden) disclosure.Cell {
-	c := disclosure.Cell{Atoms: atoms, Size: t.merchants}
-	c.Hidden = slices.ContainsFunc(f.under, func(id indicators.Family) bool { return hidden[id] })
-	if f.count != nil {
-		counted := f.count(t, hidden)
-		c.Size, c.Counts = counted.size, counted.counts
-	}
-	return c
-}
-
-// note notes what is hidden of a cell.
-func (f *family) note(c *disclosure.Cell, hidden hidden) {
-	if f.each == nil {
-		hidden[f.id] = c.Hidden
+// leaveOut takes markets of one to four merchants that no campaign chose out of every group of more, where a campaign chose others:
+// all markets less the pilots would tell of them alone. How many merchants a market has is told by the register.
+func (g *groups) leaveOut() {
+	if g.pilots.Len() == 0 {
 		return
 	}
-	for k, id := range f.each {
-		hidden[id] = c.Counts[k].Hidden
-	}
-}
-
-// shared is a merchant that is known in several atoms, or in one and elsewhere, as each of them knows it.
-type shared struct {
-	atoms     []int
-	at        []*facts.Person
-	elsewhere bool
-	id        facts.MerchantID
-}
-
-// peopleOf finds the merchants that are known in several of n atoms, or in one and elsewhere.
-func peopleOf(n int, cellOf func(int) *facts.Cell, elsewhere map[facts.MerchantID]bool) []shared {
-	first := map[facts.MerchantID]int{}
-	found := map[facts.MerchantID]*shared{}
-	var order []*shared
-	for atom := range n {
-		c := cellOf(atom)
-		if c == nil {
-			continue
-		}
-		for id, p := range c.People {
-			at, known := first[id]
-			if !known && !elsewhere[id] {
-				first[id] = atom
-				continue
-			}
-			s := found[id]
-			if s == nil {
-				s = &shared{elsewhere: elsewhere[id], id: id}
-				if known {
-					s.atoms, s.at = []int{at}, []*facts.Person{cellOf(at).People[id]}
-				}
-				found[id] = s
-				order = append(order, s)
-			}
-			s.atoms, s.at = append(s.atoms, atom), append(s.at, p)
+	for place := range g.ids {
+		at := g.cellAt(place)
+		if at != nil && !g.pilots.Has(place) && disclosure.Few(at.Operating()) {
+			g.small.Add(place)
 		}
 	}
-	people := make([]shared, 0, len(order))
-	for _, s := range order {
-		people = append(people, *s)
+	if g.small.Len() == 0 {
+		return
 	}
-	return people
+	list := g.list
+	g.list, g.numbers = nil, map[string]int{}
+	for _, c := range list {
+		g.add(g.summed(c.markets), *c)
+	}
+	g.order()
 }
 
-// people returns what shared merchants add to a family's counts, in an order that does not depend on how they were read. Where a
-// merchant adds nothing, it is left out: another query knows it there.
-func (f *family) people(of []shared) []disclosure.Person {
-	if f.holds == nil {
-		return nil
+// summed are the markets of a set that are counted together: the small ones among them alone, where there are no others.
+func (g *groups) summed(set disclosure.Set) disclosure.Set {
+	rest := slices.Clone(set)
+	rest.Remove(g.small)
+	if rest.Len() == 0 {
+		return set
 	}
-	var list []disclosure.Person
-	for _, s := range of {
-		one := disclosure.Person{}
-		for i, p := range s.at {
-			belongs, counted := f.holds(p)
-			bit := uint32(1) << len(one.Atoms)
-			if one.Counted == nil {
-				one.Counted = make([]uint32, len(counted))
-			}
-			if !belongs && !slices.Contains(counted, true) || len(one.Atoms) == mostPlaces {
-				continue
-			}
-			one.Atoms = append(one.Atoms, s.atoms[i])
-			if belongs {
-				one.Operates |= bit
-			}
-			for k, holds := range counted {
-				if holds {
-					one.Counted[k] |= bit
-				}
-			}
-		}
-		if len(one.Atoms) > 1 || s.elsewhere && len(one.Atoms) == 1 {
-			list = append(list, one)
-		}
-	}
-	slices.SortFunc(list, func(a, b disclosure.Person) int {
-		return cmp.Or(slices.Compare(a.Atoms, b.Atoms), cmp.Compare(a.Operates, b.Operates), slices.Compare(a.Counted, b.Counted))
-	})
-	return list
+	return rest
 }
 
-// mostPlaces is how many atoms of a merchant fit into the bits of a person.
-const mostPlaces = 32
+// apart returns which of some markets are in no sum with the others.
+func (g *groups) apart(markets []uuid.UUID) map[uuid.UUID]bool {
+	set := g.summed(g.set(markets...))
+	left := map[uuid.UUID]bool{}
+	for _, id := range markets {
+		left[id] = !set.Has(g.places[id])
+	}
+	return left
+}
+
+// merchants returns how many merchants operate a stall at some markets.
+func (g *groups) merchants(markets []uuid.UUID) int {
+	return facts.Join(g.cellsOf(g.set(markets...))).Operating()
+}
+
+// cellAt returns what is known of the market at a place; nil: nothing.
+func (g *groups) cellAt(place int) *facts.Cell { return g.cells[facts.MarketName(place)] }
+
+// joint returns the groups of several markets.
+func (g *groups) joint() []*group { return g.list[len(g.ids):] }
+
+// has reports whether the market at a place is in a group.
+func (g *group) has(place int) bool { return g.markets.Has(place) }

@@ -34,7 +34,7 @@ func (r *Reports) HiddenSums(ctx context.Context, caller auth.Principal, market 
 		return HiddenSums{}, nil
 	}
 	// A figure of nobody knows of no sum to hide, but a list may hold some: of the present month, or from before the window.
-	few := g.tally.merchants < fewestOfAmounts
+	few := g.tally.merchants < disclosure.FewestOfAmounts
 	return HiddenSums{
 		Fees:     g.hidden[indicators.Fees] || few,
 		Sales:    g.hidden[indicators.Sampled] || disclosure.Few(g.tally.merchants),

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,7 +13,6 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/problem"
 	"market40/reports/disclosure"
-	"market40/reports/facts"
 	"market40/reports/indicators"
 )
 
@@ -117,7 +115,7 @@ func (r *Reports) addParts(ctx context.Context, c *counted, page *MarketPage) er
 	for _, p := range c.partsOf(page.Market, page.PartsBy) {
 		told := PartOfMarket{Merchants: p.tally.merchants, Figures: Figures{}}
 		for _, code := range []string{"I01", "I03", "I05"} {
-			told.Figures[code] = p.figure(c, code)
+			told.Figures[code] = c.partFigure(p, code)
 		}
 		switch p.dimension {
 		case "zone":
@@ -133,11 +131,7 @@ func (r *Reports) addParts(ctx context.Context, c *counted, page *MarketPage) er
 
 // partitions returns the dimension that the parts of each market are published in.
 func (r *Reports) partitions(ctx context.Context, markets []Market) (map[uuid.UUID]string, error) {
-	ids := make([]uuid.UUID, len(markets))
-	for i, m := range markets {
-		ids[i] = m.ID
-	}
-	rows, _ := r.db.Pool.Query(ctx, `SELECT id, coalesce(parts_by, 'zone') FROM markets WHERE id = ANY ($1)`, ids)
+	rows, _ := r.db.Pool.Query(ctx, `SELECT id, coalesce(parts_by, 'zone') FROM markets WHERE id = ANY ($1)`, idsOf(markets))
 	by := map[uuid.UUID]string{}
 	var id uuid.UUID
 	var dimension string
@@ -154,13 +148,18 @@ func (r *Reports) partitions(ctx context.Context, markets []Market) (map[uuid.UU
 // partsOf are the parts of a market that a caller may see, with what is hidden of them: those of one dimension, since two
 // partitions laid over each other single people out. A market's own manager sees all.
 func (c *counted) partsOf(market Market, by string) []*part {
-	parts := divide(facts.PartsOf(c.atoms, c.groups.places[market.ID]), c.groups.cohort)
 	if c.own {
-		return parts
+		return c.groups.allParts(market.ID)
 	}
-	parts = slices.DeleteFunc(parts, func(p *part) bool { return p.dimension != by })
-	hideParts(parts, c.groups.of([]Market{market}), c.groups.several)
-	return parts
+	return c.groups.parts(market.ID, by)
+}
+
+// partFigure is an indicator of a part: numerator, denominator and value alone.
+func (c *counted) partFigure(p *part, code string) Figure {
+	g := told{group: p.asGroup(), day: c.day, version: c.version}
+	f := g.figures()[code]
+	f.Evidence, f.Parts, f.Coverage, f.FreshAt = nil, nil, nil, nil
+	return f
 }
 
 func (r *Reports) feeMonths(ctx context.Context, market uuid.UUID, day time.Time, hidden bool) ([]FeeMonth, error) {

@@ -13,8 +13,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/auth"
-	"market40/reports/disclosure"
-	"market40/reports/facts"
 )
 
 // Outside is what a report leaves out: what no unit of its basis holds, and where campaigns chose markets, others of one to four
@@ -69,48 +67,15 @@ func readScope(ctx context.Context, tx pgx.Tx, caller auth.Principal) ([]Market,
 	return markets, nil
 }
 
-// leaveOut takes markets of one to four merchants that no campaign chose out of every group of more, where a campaign chose others:
-// all markets less the pilots would tell of them alone. How many merchants a market has is told by the register.
-func (g *groups) leaveOut() {
-	if g.pilots.Len() == 0 {
-		return
-	}
-	for place := range g.ids {
-		at := g.cells[facts.MarketName(place)]
-		if at != nil && !g.pilots.Has(place) && disclosure.Few(at.Operating()) {
-			g.small.Add(place)
-		}
-	}
-	if g.small.Len() == 0 {
-		return
-	}
-	list := g.list
-	g.list, g.numbers = nil, map[string]int{}
-	for _, c := range list {
-		g.add(g.summed(c.markets), *c)
-	}
-	g.order()
-}
-
-// summed are the markets of a set that are counted together: the small ones among them alone, where there are no others.
-func (g *groups) summed(set disclosure.Set) disclosure.Set {
-	rest := slices.Clone(set)
-	rest.Remove(g.small)
-	if rest.Len() == 0 {
-		return set
-	}
-	return rest
-}
-
 // summed are the markets that are counted of some, and left those that are not.
 func (c *counted) summed(markets []Market) (counted, left []Market) {
-	set := c.groups.summed(c.groups.set(markets))
+	apart := c.groups.apart(idsOf(markets))
 	counted = []Market{}
 	for _, m := range markets {
-		if set.Has(c.groups.places[m.ID]) {
-			counted = append(counted, m)
-		} else {
+		if apart[m.ID] {
 			left = append(left, m)
+		} else {
+			counted = append(counted, m)
 		}
 	}
 	return counted, left
@@ -142,7 +107,7 @@ func (c *counted) outside(basis string) Outside {
 func (c *counted) leftOut(left, small []Market) Outside {
 	slices.SortFunc(left, func(a, b Market) int { return strings.Compare(a.Code, b.Code) })
 	o := Outside{Markets: len(left), Listed: append([]Market{}, left...), Small: len(small)}
-	o.Merchants = facts.Join(c.groups.cellsOf(c.groups.set(left))).Operating()
+	o.Merchants = c.groups.merchants(idsOf(left))
 	return o
 }
 

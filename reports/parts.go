@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"market40/reports/disclosure"
 	"market40/reports/facts"
 	"market40/reports/indicators"
@@ -12,7 +14,6 @@ import (
 // part is what is counted in one part of a market.
 type part struct {
 	dimension, name string
-	atoms           map[string]bool // cells that it is made of
 	tally           tally
 	hidden          hidden
 }
@@ -28,10 +29,10 @@ func divide(cells map[string]*facts.Cell, cohort facts.Cohort) []*part {
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(of)) {
-			p := &part{dimension: dimension, name: name, atoms: map[string]bool{}, hidden: hidden{}}
+			p := &part{dimension: dimension, name: name, hidden: hidden{}}
 			var here []*facts.Cell
 			for _, atom := range of[name] {
-				p.atoms[atom], here = true, append(here, cells[atom])
+				here = append(here, cells[atom])
 			}
 			p.tally = tallied(facts.Join(here), cohort)
 			if p.tally.merchants > 0 {
@@ -85,10 +86,18 @@ func (f *family) inside(atoms disclosure.Set, t *tally, hidden hidden, whole *gr
 	return c
 }
 
-// figure is an indicator of a part: numerator, denominator and value alone.
-func (p *part) figure(c *counted, code string) Figure {
-	g := told{group: &group{tally: p.tally, hidden: p.hidden}, day: c.day, version: c.version}
-	f := g.figures()[code]
-	f.Evidence, f.Parts, f.Coverage, f.FreshAt = nil, nil, nil, nil
-	return f
+// parts returns the parts of a market with what is hidden of them: those of one dimension, since two partitions laid over each
+// other single people out.
+func (g *groups) parts(market uuid.UUID, dimension string) []*part {
+	parts := slices.DeleteFunc(g.allParts(market), func(p *part) bool { return p.dimension != dimension })
+	hideParts(parts, g.of(market), g.several)
+	return parts
 }
+
+// allParts returns the parts of a market in every dimension, for its own manager. Nothing of them is hidden.
+func (g *groups) allParts(market uuid.UUID) []*part {
+	return divide(facts.PartsOf(g.facts.Cells, g.places[market]), g.cohort)
+}
+
+// asGroup returns what is counted of a part, and hidden.
+func (p *part) asGroup() *group { return &group{tally: p.tally, hidden: p.hidden} }

@@ -240,6 +240,13 @@ func (p *programme) add(f Figures, units []unit, version map[string]int) {
 	}
 }
 
+func one(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
 // punctual is I24 of a locality in the campaign that is asked about.
 func (p *programme) punctual(locality uuid.UUID) punctuality {
 	for _, l := range p.punctuality {

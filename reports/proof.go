@@ -170,12 +170,12 @@ func (c *counted) publishedGroups(a audited) audit.Published {
 	people, holds := map[facts.MerchantID]whereabouts{}, holdsIn(a.Measure, facts.CohortOf(c.day))
 	for place, id := range c.groups.ids {
 		p.Cells = append(p.Cells, a.cell(c.told([]Market{{ID: id}}), []int{place}))
-		notePeople(people, place, c.groups.cells[facts.MarketName(place)], holds)
+		notePeople(people, place, c.groups.cellAt(place), holds)
 	}
-	for _, g := range c.groups.list[len(c.groups.ids):] {
+	for _, g := range c.groups.joint() {
 		var atoms []int
 		for place := range c.groups.ids {
-			if g.markets.Has(place) {
+			if g.has(place) {
 				atoms = append(atoms, place)
 			}
 		}
@@ -193,7 +193,7 @@ func (c *counted) publishedParts(market Market, parts []*part, a audited) audit.
 	people, holds := map[facts.MerchantID]whereabouts{}, holdsIn(a.Measure, facts.CohortOf(c.day))
 	var all []int
 	for i, part := range parts {
-		one := told{group: &group{tally: part.tally, hidden: part.hidden}, day: c.day, version: c.version}
+		one := told{group: part.asGroup(), day: c.day, version: c.version}
 		p.Cells = append(p.Cells, a.cell(one, []int{i}))
 		notePeople(people, i, part.tally.facts, holds)
 		all = append(all, i)

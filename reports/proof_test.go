@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"market40/reports/disclosure"
 	"market40/reports/facts"
 	"market40/reports/indicators"
 )
@@ -19,8 +20,8 @@ type crowdOf struct{ merchants, paid, elsewhere, paidElsewhere int }
 // countedOf counts markets, each a unit of a basis, without a database.
 func countedOf(t *testing.T, crowds ...crowdOf) (*counted, map[uuid.UUID]string) {
 	t.Helper()
-	c := &counted{day: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), version: map[string]int{}, atoms: map[string]*facts.Cell{}}
-	by := map[uuid.UUID]string{}
+	c := &counted{day: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), version: map[string]int{}}
+	by, atoms := map[uuid.UUID]string{}, map[string]*facts.Cell{}
 	number := uint64(0)
 	for place, crowd := range crowds {
 		m := Market{ID: uuid.New(), Code: facts.MarketName(place)}
@@ -38,11 +39,11 @@ func countedOf(t *testing.T, crowds ...crowdOf) (*counted, map[uuid.UUID]string)
 				binary.BigEndian.PutUint64(id[:], number)
 				at.People[id] = p
 			}
-			c.atoms[facts.PartName(place, zone, "khac", "stall")] = at
+			atoms[facts.PartName(place, zone, "khac", "stall")] = at
 		}
 	}
-	c.groups = groupUnits(c.units, nil, c.scope)
-	c.groups.count(facts.Assume(c.day, c.atoms))
+	c.groups = groupUnits(localUnits(c.units), nil, idsOf(c.scope))
+	c.groups.count(facts.Assume(c.day, atoms))
 	return c, by
 }
 
@@ -55,7 +56,7 @@ func TestTheProofFindsWhatCanBeWorkedOut(t *testing.T) {
 		for _, n := range indicators.Activity {
 			m := n.Measure
 			n := g.tally.measured[m].mix.sum()
-			g.hidden[m.Family()] = 0 < n && n < fewestOfAmounts/2
+			g.hidden[m.Family()] = 0 < n && n < disclosure.Fewest
 		}
 	}
 	found, err := c.narrowed(t.Context(), by)
@@ -67,15 +68,15 @@ func TestTheProofFindsWhatCanBeWorkedOut(t *testing.T) {
 	if found, err = c.narrowed(t.Context(), by); err != nil || len(found) > 0 {
 		t.Errorf("after the rule, the proof finds %v, %v", found, err)
 	}
-	if total := c.groups.of(c.scope); total.hidden[indicators.Active30.Family()] {
+	if total := c.groups.of(idsOf(c.scope)...); total.hidden[indicators.Active30.Family()] {
 		t.Error("the total is hidden")
 	}
 }
 
 // drawnCohort counts markets, each a unit of a basis, whose merchants were trained or began in the cohort's month, some of them at two.
 func drawnCohort(r *rand.Rand) *counted {
-	c := &counted{day: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), version: map[string]int{}, atoms: map[string]*facts.Cell{}}
-	began := facts.CohortOf(c.day)[0]
+	c := &counted{day: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), version: map[string]int{}}
+	began, atoms := facts.CohortOf(c.day)[0], map[string]*facts.Cell{}
 	number, several := uint64(0), uint64(1_000_000)
 	for place := range 3 + r.IntN(4) {
 		m := Market{ID: uuid.New(), Code: facts.MarketName(place)}
@@ -99,10 +100,10 @@ func drawnCohort(r *rand.Rand) *counted {
 			binary.BigEndian.PutUint64(id[:], key)
 			at.People[id] = p
 		}
-		c.atoms[facts.PartName(place, "A", "khac", "stall")] = at
+		atoms[facts.PartName(place, "A", "khac", "stall")] = at
 	}
-	c.groups = groupUnits(c.units, nil, c.scope)
-	c.groups.count(facts.Assume(c.day, c.atoms))
+	c.groups = groupUnits(localUnits(c.units), nil, idsOf(c.scope))
+	c.groups.count(facts.Assume(c.day, atoms))
 	return c
 }
 

@@ -6,10 +6,23 @@ import (
 	"market40/reports/indicators"
 )
 
+// mix is how many are counted on each level of evidence.
+type mix struct{ A, B, C, D int }
+
+// sum returns how many are counted.
+func (m mix) sum() int { return m.A + m.B + m.C + m.D }
+
+func oneIf(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
 // measured is a measure's value: of so many merchants, so many on each level.
 type measured struct {
 	of  int
-	mix Evidence
+	mix mix
 }
 
 func (m *measured) count(on facts.Level) {
@@ -30,12 +43,11 @@ func (m *measured) count(on facts.Level) {
 type tally struct {
 	merchants  int // Mop
 	measured   map[indicators.Measure]*measured
-	payments   Evidence // of the active, each on its best evidence
+	payments   mix // of the active, each on its best evidence
 	bands      [4]int64
 	paid       int    // merchants with a payment in the month, also those who have left
 	payers     int    // merchants that banks told of
 	bandPayers [4]int // those with payments of a size
-	dominated  bool   // one merchant has more than half of what banks told
 	codes      codes
 	declared   []estimate.Pair
 	facts      *facts.Cell
@@ -80,10 +92,8 @@ func tallied(facts *facts.Cell, cohort facts.Cohort) tally {
 	for i, b := range bases {
 		t.measured[b.measure] = &counts[i]
 	}
-	var most, all int64
 	for _, p := range facts.People {
 		t.countMarketwide(p)
-		all, most = all+p.Turnover, max(most, p.Turnover)
 		for i, b := range bases {
 			if b.among == nil && p.Operates {
 				counts[i].count(b.level(p))
@@ -102,7 +112,6 @@ func tallied(facts *facts.Cell, cohort facts.Cohort) tally {
 			counts[i].of = t.merchants
 		}
 	}
-	t.dominated = 2*most > all
 	return t
 }
 
@@ -114,7 +123,7 @@ func (t *tally) countPayments(p *facts.Person) {
 		t.payers++
 		for b, n := range p.Bands {
 			t.bands[b] += n
-			t.bandPayers[b] += one(n > 0)
+			t.bandPayers[b] += oneIf(n > 0)
 		}
 	case facts.LevelB:
 		t.payments.B += int(p.OwnerPayments)
@@ -122,22 +131,15 @@ func (t *tally) countPayments(p *facts.Person) {
 	}
 }
 
-func one(yes bool) int {
-	if yes {
-		return 1
-	}
-	return 0
-}
-
 // countMarketwide counts a merchant whether or not it operates today.
 func (t *tally) countMarketwide(p *facts.Person) {
-	t.paid += one(p.Lately() != facts.Nothing)
+	t.paid += oneIf(p.Lately() != facts.Nothing)
 	if p.Customers > 0 {
 		t.declared = append(t.declared, estimate.Pair{Y: float64(p.Transfers), X: float64(p.Customers)})
 	}
 	t.codes.displayed += p.Codes
 	t.codes.byOwner += p.CodesByOwner
 	t.codes.byOthers += p.CodesByOthers
-	t.codes.merchants += one(p.Codes > 0)
-	t.codes.checked += one(p.CodesByOwner+p.CodesByOthers > 0)
+	t.codes.merchants += oneIf(p.Codes > 0)
+	t.codes.checked += oneIf(p.CodesByOwner+p.CodesByOthers > 0)
 }

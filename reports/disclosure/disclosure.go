@@ -14,6 +14,9 @@ import (
 // hidden count must leave open.
 const Fewest = 5
 
+// FewestOfAmounts is how many merchants a published amount of money must be of.
+const FewestOfAmounts = 10
+
 // Few reports whether n speaks of one to four people.
 func Few(n int) bool { return 0 < n && n < Fewest }
 

@@ -1,0 +1,161 @@
+package reports
+
+import (
+	"cmp"
+	"slices"
+
+	"market40/reports/disclosure"
+	"market40/reports/facts"
+	"market40/reports/indicators"
+)
+
+// suppress decides what may not be published of any group, for every basis, campaign and market together. It is the one decision of a
+// day: reports, trends, pages, files and frozen reports ask it.
+func (g *groups) suppress() {
+	people := peopleOf(len(g.ids), func(place int) *facts.Cell { return g.cellAt(place) }, nil)
+	for _, s := range people {
+		g.several[s.id] = true
+	}
+	for _, f := range allFamilies(g.cohort) {
+		if !g.facts.Has(f.needs) {
+			for _, c := range g.list {
+				for _, id := range f.ids() {
+					c.hidden[id] = true // nothing is known of it
+				}
+			}
+			continue
+		}
+		table := f.table(len(g.ids), people)
+		asked := []*group{}
+		for _, c := range g.list {
+			if c.markets.Len() > 0 {
+				cell := f.cell(c.markets, &c.tally, c.hidden)
+				cell.Total, cell.Pilots = c.total, c.pilots
+				table.Cells, asked = append(table.Cells, cell), append(asked, c)
+			}
+		}
+		if f.tooFew != nil {
+			table.ProtectAmounts(func(set disclosure.Set) bool { return f.tooFew(g.cellsOf(set)) })
+		} else {
+			table.Protect()
+		}
+		for i, c := range asked {
+			f.note(&table.Cells[i], c.hidden)
+		}
+	}
+}
+
+// table returns a table without cells.
+func (f *family) table(atoms int, people []shared) *disclosure.Table {
+	t := &disclosure.Table{Atoms: atoms, People: f.people(people), Together: f.each == nil}
+	if f.each != nil {
+		t.Within = activeWithin()
+	}
+	return t
+}
+
+// cell returns a group as one cell of a family's table.
+func (f *family) cell(atoms disclosure.Set, t *tally, hidden hidden) disclosure.Cell {
+	c := disclosure.Cell{Atoms: atoms, Size: t.merchants}
+	c.Hidden = slices.ContainsFunc(f.under, func(id indicators.Family) bool { return hidden[id] })
+	if f.count != nil {
+		counted := f.count(t, hidden)
+		c.Size, c.Counts = counted.size, counted.counts
+	}
+	return c
+}
+
+// note notes what is hidden of a cell.
+func (f *family) note(c *disclosure.Cell, hidden hidden) {
+	if f.each == nil {
+		hidden[f.id] = c.Hidden
+		return
+	}
+	for k, id := range f.each {
+		hidden[id] = c.Counts[k].Hidden
+	}
+}
+
+// shared is a merchant that is known in several atoms, or in one and elsewhere, as each of them knows it.
+type shared struct {
+	atoms     []int
+	at        []*facts.Person
+	elsewhere bool
+	id        facts.MerchantID
+}
+
+// peopleOf finds the merchants that are known in several of n atoms, or in one and elsewhere.
+func peopleOf(n int, cellOf func(int) *facts.Cell, elsewhere map[facts.MerchantID]bool) []shared {
+	first := map[facts.MerchantID]int{}
+	found := map[facts.MerchantID]*shared{}
+	var order []*shared
+	for atom := range n {
+		c := cellOf(atom)
+		if c == nil {
+			continue
+		}
+		for id, p := range c.People {
+			at, known := first[id]
+			if !known && !elsewhere[id] {
+				first[id] = atom
+				continue
+			}
+			s := found[id]
+			if s == nil {
+				s = &shared{elsewhere: elsewhere[id], id: id}
+				if known {
+					s.atoms, s.at = []int{at}, []*facts.Person{cellOf(at).People[id]}
+				}
+				found[id] = s
+				order = append(order, s)
+			}
+			s.atoms, s.at = append(s.atoms, atom), append(s.at, p)
+		}
+	}
+	people := make([]shared, 0, len(order))
+	for _, s := range order {
+		people = append(people, *s)
+	}
+	return people
+}
+
+// people returns what shared merchants add to a family's counts, in an order that does not depend on how they were read. Where a
+// merchant adds nothing, it is left out: another query knows it there.
+func (f *family) people(of []shared) []disclosure.Person {
+	if f.holds == nil {
+		return nil
+	}
+	var list []disclosure.Person
+	for _, s := range of {
+		one := disclosure.Person{}
+		for i, p := range s.at {
+			belongs, counted := f.holds(p)
+			bit := uint32(1) << len(one.Atoms)
+			if one.Counted == nil {
+				one.Counted = make([]uint32, len(counted))
+			}
+			if !belongs && !slices.Contains(counted, true) || len(one.Atoms) == mostPlaces {
+				continue
+			}
+			one.Atoms = append(one.Atoms, s.atoms[i])
+			if belongs {
+				one.Operates |= bit
+			}
+			for k, holds := range counted {
+				if holds {
+					one.Counted[k] |= bit
+				}
+			}
+		}
+		if len(one.Atoms) > 1 || s.elsewhere && len(one.Atoms) == 1 {
+			list = append(list, one)
+		}
+	}
+	slices.SortFunc(list, func(a, b disclosure.Person) int {
+		return cmp.Or(slices.Compare(a.Atoms, b.Atoms), cmp.Compare(a.Operates, b.Operates), slices.Compare(a.Counted, b.Counted))
+	})
+	return list
+}
+
+// mostPlaces is how many atoms of a merchant fit into the bits of a person.
+const mostPlaces = 32
