@@ -195,10 +195,10 @@ func dayOnly(at time.Time) bool {
 
 func (g told) funnel() *Funnel {
 	step := func(m indicators.Measure) *int {
-		if g.hidden[m.Family()] {
+		if g.Hidden[m.Family()] {
 			return nil
 		}
-		n := g.tally.measured[m].mix.sum()
+		n := g.Tally.Measured[m].Mix.Sum()
 		return &n
 	}
 	return &Funnel{

@@ -12,6 +12,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/dates"
 	"market40/reports/facts"
+	"market40/reports/groups"
 	"market40/reports/indicators"
 )
 
@@ -32,7 +33,7 @@ type counted struct {
 	day       time.Time
 	units     []unit
 	scope     []Market // the caller's
-	groups    *groups
+	groups    *groups.Groups
 	programme *programme
 	version   map[string]int
 	whole     bool // the caller sees every unit
@@ -60,8 +61,8 @@ func (c *counted) pilotsAsked() map[uuid.UUID]bool {
 
 // told are the figures of some markets: a unit's, a basis's, or one.
 func (c *counted) told(markets []Market) told {
-	g := c.groups.of(idsOf(markets)...)
-	return told{group: g, day: c.day, version: c.version, paid: c.groups.paidAt(g, c.own)}
+	g := c.groups.Of(idsOf(markets)...)
+	return told{Group: g, day: c.day, version: c.version, paid: c.groups.PaidAt(g, c.own)}
 }
 
 // count reads the units of every basis, because a figure in one basis may give away what another hides, and counts
@@ -145,8 +146,8 @@ func readUnits(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time
 
 // count reads the facts and fills the groups.
 func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err error) {
-	c.groups = groupUnits(localUnits(a.units.all), c.programme.pilotSets(), idsOf(a.units.every))
-	of := facts.Question{Day: a.day, Markets: c.groups.ids, Queries: a.queries, OneConnection: a.calm}
+	c.groups = groups.New(localUnits(a.units.all), c.programme.pilotSets(), idsOf(a.units.every))
+	of := facts.Question{Day: a.day, Markets: c.groups.Markets, Queries: a.queries, OneConnection: a.calm}
 	if of.Queries == nil {
 		of.Queries, of.Parts = indicators.MarketQueries(), true // so that every page of a day is told from what is read once
 	}
@@ -157,10 +158,10 @@ func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err 
 	if err != nil {
 		return err
 	}
-	c.groups = facts.Remember(known, c.groups.key(!c.own), func() *groups {
-		c.groups.count(known)
+	c.groups = facts.Remember(known, c.groups.Key(!c.own), func() *groups.Groups {
+		c.groups.Count(known)
 		if !c.own {
-			c.groups.suppress()
+			c.groups.Suppress()
 		}
 		return c.groups
 	})
@@ -191,10 +192,10 @@ func idsOf(markets []Market) []uuid.UUID {
 }
 
 // localUnits returns units as their markets are grouped.
-func localUnits(units []unit) []localUnit {
-	list := make([]localUnit, len(units))
+func localUnits(units []unit) []groups.Unit {
+	list := make([]groups.Unit, len(units))
 	for i, u := range units {
-		list[i] = localUnit{u.basis, idsOf(u.markets)}
+		list[i] = groups.Unit{Basis: u.basis, Markets: idsOf(u.markets)}
 	}
 	return list
 }

@@ -97,8 +97,8 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 			continue
 		}
 		for _, p := range c.partsOf(market, q.By) {
-			if p.dimension == q.By {
-				answer.Parts = append(answer.Parts, DrillPart{market, p.name, c.partFigure(p, q.Indicator)})
+			if p.Dimension == q.By {
+				answer.Parts = append(answer.Parts, DrillPart{market, p.Name, c.partFigure(p, q.Indicator)})
 			}
 		}
 	}

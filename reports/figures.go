@@ -10,12 +10,13 @@ import (
 
 	"market40/merchants/dates"
 	"market40/reports/facts"
+	"market40/reports/groups"
 	"market40/reports/indicators"
 )
 
 // told are the figures of a group, without what is hidden, for a question of a day.
 type told struct {
-	*group
+	*groups.Group
 
 	day     time.Time
 	version map[string]int // of the definitions
@@ -48,7 +49,7 @@ func (g told) figures() Figures {
 
 // isHidden reports whether an indicator is hidden.
 func (g told) isHidden(row indicators.Row) bool {
-	return slices.ContainsFunc(row.Families(), func(f indicators.Family) bool { return g.hidden[f] })
+	return slices.ContainsFunc(row.Families(), func(f indicators.Family) bool { return g.Hidden[f] })
 }
 
 // codeHidden is isHidden of a code.
@@ -67,19 +68,19 @@ func (g told) hiddenFigure(code string) Figure {
 
 // measure is a share of merchants, of which a row tells.
 func (g told) measure(row indicators.Row, m indicators.Measure) Figure {
-	counted := g.tally.measured[m]
-	shown := Figure{Denominator: Count(counted.of), Definition: g.version[row.Code]}
-	if g.hidden[m.Family()] {
+	counted := g.Tally.Measured[m]
+	shown := Figure{Denominator: Count(counted.Of), Definition: g.version[row.Code]}
+	if g.Hidden[m.Family()] {
 		shown.Suppressed = true
 		if row.OwnDenominator { // it is no register's
 			shown.Denominator = nil
 		}
 		return shown
 	}
-	evidence := counted.mix
-	shown.Numerator = Count(evidence.sum())
+	evidence := counted.Mix
+	shown.Numerator = Count(evidence.Sum())
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
-	if evidence.sum() == 0 || !g.hidden[m.Evidence()] { // the mix of nobody follows from the numerator
+	if evidence.Sum() == 0 || !g.Hidden[m.Evidence()] { // the mix of nobody follows from the numerator
 		shown.Evidence = evidenceOf(evidence)
 	}
 	return shown
@@ -108,11 +109,11 @@ func (g told) retention() Figure {
 
 // coverage is how many merchants are observed.
 func (g told) coverage() *Share {
-	counted := g.tally.measured[indicators.Covered]
-	s := &Share{Denominator: counted.of}
-	if !g.hidden[indicators.Covered.Family()] {
-		n := counted.mix.sum()
-		s.Numerator, s.Value = &n, quotient(Count(n), Count(counted.of), 4)
+	counted := g.Tally.Measured[indicators.Covered]
+	s := &Share{Denominator: counted.Of}
+	if !g.Hidden[indicators.Covered.Family()] {
+		n := counted.Mix.Sum()
+		s.Numerator, s.Value = &n, quotient(Count(n), Count(counted.Of), 4)
 	}
 	return s
 }
@@ -122,7 +123,7 @@ func (g told) coverage() *Share {
 func (g told) fresh(f Figure, queries ...string) *time.Time {
 	var newest time.Time
 	for _, query := range queries {
-		at := g.tally.facts.FreshAt[query]
+		at := g.Tally.Facts.FreshAt[query]
 		if query == "activity" {
 			if g.paid == nil {
 				return nil
@@ -141,8 +142,8 @@ func (g told) fresh(f Figure, queries ...string) *time.Time {
 }
 
 func (g told) gap() Figure {
-	able, active := g.tally.measured[indicators.Ready].mix.sum(), g.tally.measured[indicators.Active30].mix.sum()
-	shown := Figure{Denominator: Count(g.tally.merchants), Definition: g.version["I06"], Coverage: g.coverage()}
+	able, active := g.Tally.Measured[indicators.Ready].Mix.Sum(), g.Tally.Measured[indicators.Active30].Mix.Sum()
+	shown := Figure{Denominator: Count(g.Tally.Merchants), Definition: g.version["I06"], Coverage: g.coverage()}
 	if shown.Suppressed = g.codeHidden("I06"); !shown.Suppressed {
 		shown.Numerator = Count(able - active)
 		shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
@@ -157,12 +158,12 @@ func (g told) perActive() Figure {
 		f.Coverage = g.coverage()
 		return f
 	}
-	e := g.tally.payments
+	e := g.Tally.Payments
 	shown := Figure{
-		Numerator: Count(e.sum()), Denominator: Count(g.tally.measured[indicators.Active30].mix.sum()), Definition: g.version["I09"], Coverage: g.coverage(),
+		Numerator: Count(e.Sum()), Denominator: Count(g.Tally.Measured[indicators.Active30].Mix.Sum()), Definition: g.version["I09"], Coverage: g.coverage(),
 	}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
-	if e.sum() == 0 || !g.hidden[indicators.Active30.Evidence()] {
+	if e.Sum() == 0 || !g.Hidden[indicators.Active30.Evidence()] {
 		shown.Evidence = evidenceOf(e)
 	}
 	shown.FreshAt = g.fresh(shown, "activity")
@@ -178,8 +179,8 @@ func (g told) bandsFigure() Figure {
 	}
 	parts := map[string]Figure{}
 	for b, key := range bandKeys {
-		n := int(g.tally.bands[b])
-		f := Figure{Numerator: Count(n), Denominator: Count(g.tally.payments.A), Evidence: &Evidence{A: n}, Definition: g.version["I10"]}
+		n := int(g.Tally.Bands[b])
+		f := Figure{Numerator: Count(n), Denominator: Count(g.Tally.Payments.A), Evidence: &Evidence{A: n}, Definition: g.version["I10"]}
 		f.Value = quotient(f.Numerator, f.Denominator, 4)
 		parts[key] = f
 	}
@@ -195,7 +196,7 @@ func (g told) feesPaid() Figure { return g.fee("I12") }
 
 // fee is I11 or I12.
 func (g told) fee(code string) Figure {
-	of := g.tally.facts.Fees
+	of := g.Tally.Facts.Fees
 	if of == nil {
 		return g.unknown(code)
 	}
@@ -212,20 +213,20 @@ func (g told) fee(code string) Figure {
 }
 
 func (g told) costPerActive() Figure {
-	if g.tally.facts.Costs == 0 {
+	if g.Tally.Facts.Costs == 0 {
 		return g.unknown("I23")
 	}
 	if g.codeHidden("I23") {
 		return g.hiddenFigure("I23")
 	}
-	shown := Figure{Numerator: dong(g.tally.facts.Costs), Denominator: Count(g.tally.measured[indicators.Active30].mix.sum()), Definition: g.version["I23"]}
+	shown := Figure{Numerator: dong(g.Tally.Facts.Costs), Denominator: Count(g.Tally.Measured[indicators.Active30].Mix.Sum()), Definition: g.version["I23"]}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 0)
 	shown.FreshAt = g.fresh(shown, "costs", "activity")
 	return shown
 }
 
 // evidenceOf returns what is counted on each level as it is published.
-func evidenceOf(m mix) *Evidence { return &Evidence{A: m.A, B: m.B, C: m.C, D: m.D} }
+func evidenceOf(m groups.Mix) *Evidence { return &Evidence{A: m.A, B: m.B, C: m.C, D: m.D} }
 
 // dong is an amount.
 func dong(n int64) *Quantity { return &Quantity{Decimal: decimal.NewFromInt(n), Money: true} }

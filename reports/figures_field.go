@@ -7,13 +7,14 @@ import (
 
 	"market40/reports/estimate"
 	"market40/reports/facts"
+	"market40/reports/groups"
 	"market40/reports/indicators"
 )
 
 // salesShare is I07: what merchants declare and what was counted in the field, apart.
 func (g told) salesShare() Figure {
 	declared, sampled, sufficient := g.declaredShare(), g.unknown("I07"), false
-	if g.tally.facts.Sampled() {
+	if g.Tally.Facts.Sampled() {
 		sampled, sufficient = g.sampledShare("I07", indicators.Sampled, false)
 	}
 	shown := declared
@@ -25,19 +26,19 @@ func (g told) salesShare() Figure {
 }
 
 func (g told) declaredShare() Figure {
-	if len(g.tally.declared) == 0 {
+	if len(g.Tally.Declared) == 0 {
 		return g.unknown("I07")
 	}
-	if g.hidden[indicators.Declared] {
+	if g.Hidden[indicators.Declared] {
 		return g.hiddenFigure("I07")
 	}
 	var transfers, customers int
-	for _, pair := range g.tally.declared {
+	for _, pair := range g.Tally.Declared {
 		transfers, customers = transfers+int(pair.Y), customers+int(pair.X)
 	}
 	shown := Figure{Numerator: Count(transfers), Denominator: Count(customers), Evidence: &Evidence{C: transfers}, Definition: g.version["I07"]}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
-	if e, seen := estimate.Clusters(g.tally.declared); seen && e.Sure {
+	if e, seen := estimate.Clusters(g.Tally.Declared); seen && e.Sure {
 		shown.Interval = &Interval{rounded(e.Low), rounded(e.High)}
 	}
 	shown.FreshAt = g.fresh(shown, "declared")
@@ -46,11 +47,11 @@ func (g told) declaredShare() Figure {
 
 // sampledShare is a share of sales or of turnover as counted in the field, and whether enough was counted.
 func (g told) sampledShare(code string, under indicators.Family, turnover bool) (Figure, bool) {
-	strata, seen, counted, sufficient := g.tally.facts.Strata(turnover)
+	strata, seen, counted, sufficient := g.Tally.Facts.Strata(turnover)
 	if counted == 0 {
 		return g.unknown(code), false
 	}
-	if g.hidden[under] {
+	if g.Hidden[under] {
 		return g.hiddenFigure(code), sufficient
 	}
 	shown := Figure{Numerator: Count(int(seen[0])), Denominator: Count(int(seen[1])), Evidence: &Evidence{D: int(seen[0])}, Definition: g.version[code]}
@@ -84,7 +85,7 @@ func weighted(strata []estimate.Stratum) *string {
 // turnoverShare is I08, which is counted in the field only.
 func (g told) turnoverShare() Figure {
 	sampled, sufficient := g.unknown("I08"), false
-	if g.tally.facts.Sampled() {
+	if g.Tally.Facts.Sampled() {
 		sampled, sufficient = g.sampledShare("I08", indicators.Turnover, true)
 	}
 	shown := g.unknown("I08")
@@ -100,12 +101,12 @@ func (g told) integrity() Figure {
 	if g.codeHidden("I19") {
 		return g.hiddenFigure("I19")
 	}
-	c, found := g.tally.codes, g.tally.facts.Swaps
-	evidence := mix{B: c.byOwner, D: c.byOthers}
-	shown := Figure{Numerator: Count(evidence.sum()), Denominator: Count(c.displayed), Evidence: evidenceOf(evidence), Definition: g.version["I19"]}
+	c, found := g.Tally.Codes, g.Tally.Facts.Swaps
+	evidence := groups.Mix{B: c.ByOwner, D: c.ByOthers}
+	shown := Figure{Numerator: Count(evidence.Sum()), Denominator: Count(c.Displayed), Evidence: evidenceOf(evidence), Definition: g.version["I19"]}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
 	shown.FreshAt = g.fresh(shown, "displayed")
-	swapped := Figure{Numerator: Count(len(found)), Denominator: Count(c.displayed), Definition: g.version["I19"]}
+	swapped := Figure{Numerator: Count(len(found)), Denominator: Count(c.Displayed), Definition: g.version["I19"]}
 	swapped.Value = quotient(swapped.Numerator, swapped.Denominator, 4)
 	shown.Parts = map[string]Figure{"swapped": swapped, "hours_to_replace": g.hours("I19", found)}
 	return shown
@@ -128,12 +129,12 @@ func (g told) incidentRate() Figure {
 		return g.hiddenFigure("I20")
 	}
 	rate := func(n int) Figure {
-		f := Figure{Numerator: Count(n), Denominator: Count(g.tally.payments.A), Evidence: &Evidence{D: n}, Definition: g.version["I20"]}
+		f := Figure{Numerator: Count(n), Denominator: Count(g.Tally.Payments.A), Evidence: &Evidence{D: n}, Definition: g.version["I20"]}
 		f.Value = quotient(Count(n*10_000), f.Denominator, 4)
 		return f
 	}
 	kinds, closed := map[string]int{}, []int64{}
-	for _, i := range g.tally.facts.Incidents {
+	for _, i := range g.Tally.Facts.Incidents {
 		kinds[i.Kind]++
 		closed = append(closed, i.Closed)
 	}
@@ -159,7 +160,7 @@ func (g told) readiness() Figure {
 		return g.hiddenFigure("I21")
 	}
 	var all facts.Answers
-	for _, a := range g.tally.facts.Answers {
+	for _, a := range g.Tally.Facts.Answers {
 		all.Add(a)
 	}
 	shown := g.answersShare("I21", all.Ready, all.Asked)
@@ -176,7 +177,7 @@ func (g told) inclusion() Figure {
 	var all facts.Answers
 	parts := map[string]Figure{}
 	for q, keys := range facts.Questions {
-		of := facts.Answered(g.tally.facts, q)
+		of := facts.Answered(g.Tally.Facts, q)
 		if q == 0 {
 			for _, a := range of {
 				all.Add(a)
@@ -184,7 +185,7 @@ func (g told) inclusion() Figure {
 		}
 		for i, key := range keys {
 			parts[key] = g.answersShare("I22", of[i].Active, of[i].Asked)
-			if g.hidden[questionFamily(q)] {
+			if g.Hidden[groups.QuestionFamily(q)] {
 				parts[key] = g.hiddenFigure("I22")
 			}
 		}

@@ -34,10 +34,10 @@ func (r *Reports) HiddenSums(ctx context.Context, caller auth.Principal, market 
 		return HiddenSums{}, nil
 	}
 	// A figure of nobody knows of no sum to hide, but a list may hold some: of the present month, or from before the window.
-	few := g.tally.merchants < disclosure.FewestOfAmounts
+	few := g.Tally.Merchants < disclosure.FewestOfAmounts
 	return HiddenSums{
-		Fees:     g.hidden[indicators.Fees] || few,
-		Sales:    g.hidden[indicators.Sampled] || disclosure.Few(g.tally.merchants),
-		Turnover: g.hidden[indicators.Turnover] || few || !g.tally.facts.Sampled(),
+		Fees:     g.Hidden[indicators.Fees] || few,
+		Sales:    g.Hidden[indicators.Sampled] || disclosure.Few(g.Tally.Merchants),
+		Turnover: g.Hidden[indicators.Turnover] || few || !g.Tally.Facts.Sampled(),
 	}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"market40/merchants/auth"
 	"market40/merchants/problem"
 	"market40/reports/disclosure"
+	"market40/reports/groups"
 	"market40/reports/indicators"
 )
 
@@ -80,10 +81,10 @@ func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, err
 	if err := r.addParts(ctx, c, page); err != nil {
 		return nil, err
 	}
-	if page.Fees, err = r.feeMonths(ctx, market.ID, day, g.hidden[indicators.Fees]); err != nil {
+	if page.Fees, err = r.feeMonths(ctx, market.ID, day, g.Hidden[indicators.Fees]); err != nil {
 		return nil, err
 	}
-	if !g.hidden[indicators.Codes] { // I19 could be worked out of it
+	if !g.Hidden[indicators.Codes] { // I19 could be worked out of it
 		page.Unchecked, err = r.unchecked(ctx, c.own, market.ID, c.moment())
 	}
 	return page, err
@@ -113,16 +114,16 @@ func (r *Reports) addParts(ctx context.Context, c *counted, page *MarketPage) er
 	}
 	page.PartsBy = by[page.Market.ID]
 	for _, p := range c.partsOf(page.Market, page.PartsBy) {
-		told := PartOfMarket{Merchants: p.tally.merchants, Figures: Figures{}}
+		told := PartOfMarket{Merchants: p.Tally.Merchants, Figures: Figures{}}
 		for _, code := range []string{"I01", "I03", "I05"} {
 			told.Figures[code] = c.partFigure(p, code)
 		}
-		switch p.dimension {
+		switch p.Dimension {
 		case "zone":
-			told.Zone = &p.name
+			told.Zone = &p.Name
 			page.Zones = append(page.Zones, told)
 		case "goods_group":
-			told.GoodsGroup = &p.name
+			told.GoodsGroup = &p.Name
 			page.Goods = append(page.Goods, told)
 		}
 	}
@@ -147,16 +148,16 @@ func (r *Reports) partitions(ctx context.Context, markets []Market) (map[uuid.UU
 
 // partsOf are the parts of a market that a caller may see, with what is hidden of them: those of one dimension, since two
 // partitions laid over each other single people out. A market's own manager sees all.
-func (c *counted) partsOf(market Market, by string) []*part {
+func (c *counted) partsOf(market Market, by string) []*groups.Part {
 	if c.own {
-		return c.groups.allParts(market.ID)
+		return c.groups.AllParts(market.ID)
 	}
-	return c.groups.parts(market.ID, by)
+	return c.groups.Parts(market.ID, by)
 }
 
 // partFigure is an indicator of a part: numerator, denominator and value alone.
-func (c *counted) partFigure(p *part, code string) Figure {
-	g := told{group: p.asGroup(), day: c.day, version: c.version}
+func (c *counted) partFigure(p *groups.Part, code string) Figure {
+	g := told{Group: p.Group(), day: c.day, version: c.version}
 	f := g.figures()[code]
 	f.Evidence, f.Parts, f.Coverage, f.FreshAt = nil, nil, nil, nil
 	return f

@@ -69,7 +69,7 @@ func readScope(ctx context.Context, tx pgx.Tx, caller auth.Principal) ([]Market,
 
 // summed are the markets that are counted of some, and left those that are not.
 func (c *counted) summed(markets []Market) (counted, left []Market) {
-	apart := c.groups.apart(idsOf(markets))
+	apart := c.groups.Apart(idsOf(markets))
 	counted = []Market{}
 	for _, m := range markets {
 		if apart[m.ID] {
@@ -107,7 +107,7 @@ func (c *counted) outside(basis string) Outside {
 func (c *counted) leftOut(left, small []Market) Outside {
 	slices.SortFunc(left, func(a, b Market) int { return strings.Compare(a.Code, b.Code) })
 	o := Outside{Markets: len(left), Listed: append([]Market{}, left...), Small: len(small)}
-	o.Merchants = c.groups.merchants(idsOf(left))
+	o.Merchants = c.groups.Merchants(idsOf(left))
 	return o
 }
 

@@ -14,6 +14,7 @@ import (
 	"market40/merchants/auth"
 	"market40/reports/disclosure/audit"
 	"market40/reports/facts"
+	"market40/reports/groups"
 	"market40/reports/indicators"
 )
 
@@ -167,20 +168,20 @@ func hidesNothing(p *audit.Published) bool {
 // publishedGroups is what is published of a measure in all groups of markets.
 func (c *counted) publishedGroups(a audited) audit.Published {
 	p := audit.Published{Apart: a.CountsJointly}
-	people, holds := map[facts.MerchantID]whereabouts{}, holdsIn(a.Measure, facts.CohortOf(c.day))
-	for place, id := range c.groups.ids {
+	people, holds := map[facts.MerchantID]whereabouts{}, groups.HoldsOf(a.Measure, facts.CohortOf(c.day))
+	for place, id := range c.groups.Markets {
 		p.Cells = append(p.Cells, a.cell(c.told([]Market{{ID: id}}), []int{place}))
-		notePeople(people, place, c.groups.cellAt(place), holds)
+		notePeople(people, place, c.groups.CellAt(place), holds)
 	}
-	for _, g := range c.groups.joint() {
+	for _, g := range c.groups.Joint() {
 		var atoms []int
-		for place := range c.groups.ids {
-			if g.has(place) {
+		for place := range c.groups.Markets {
+			if g.Has(place) {
 				atoms = append(atoms, place)
 			}
 		}
 		if len(atoms) > 0 {
-			p.Cells = append(p.Cells, a.cell(told{group: g, day: c.day, version: c.version}, atoms))
+			p.Cells = append(p.Cells, a.cell(told{Group: g, day: c.day, version: c.version}, atoms))
 		}
 	}
 	p.Classes = classesOf(people)
@@ -188,14 +189,14 @@ func (c *counted) publishedGroups(a audited) audit.Published {
 }
 
 // publishedParts is what is published of a measure in the parts of a market, beside the market's own figure.
-func (c *counted) publishedParts(market Market, parts []*part, a audited) audit.Published {
+func (c *counted) publishedParts(market Market, parts []*groups.Part, a audited) audit.Published {
 	p := audit.Published{Apart: a.CountsJointly}
-	people, holds := map[facts.MerchantID]whereabouts{}, holdsIn(a.Measure, facts.CohortOf(c.day))
+	people, holds := map[facts.MerchantID]whereabouts{}, groups.HoldsOf(a.Measure, facts.CohortOf(c.day))
 	var all []int
 	for i, part := range parts {
-		one := told{group: part.asGroup(), day: c.day, version: c.version}
+		one := told{Group: part.Group(), day: c.day, version: c.version}
 		p.Cells = append(p.Cells, a.cell(one, []int{i}))
-		notePeople(people, i, part.tally.facts, holds)
+		notePeople(people, i, part.Tally.Facts, holds)
 		all = append(all, i)
 	}
 	if len(all) > 1 {
@@ -210,8 +211,8 @@ func (c *counted) publishedParts(market Market, parts []*part, a audited) audit.
 // cell is what a reader sees of the count in one group.
 func (a audited) cell(g told, atoms []int) audit.Cell {
 	m := a.Measure
-	shown, of := g.measure(a.Row, m), g.tally.measured[m].of
-	cell := audit.Cell{Name: fmt.Sprint(atoms), Atoms: atoms, Most: max(g.tally.merchants, of)}
+	shown, of := g.measure(a.Row, m), g.Tally.Measured[m].Of
+	cell := audit.Cell{Name: fmt.Sprint(atoms), Atoms: atoms, Most: max(g.Tally.Merchants, of)}
 	if a.denominator {
 		if shown.Denominator != nil {
 			cell.Value = &of
@@ -222,7 +223,7 @@ func (a audited) cell(g told, atoms []int) audit.Cell {
 		cell.Most = int(shown.Denominator.IntPart())
 	}
 	if m == indicators.Ready || m == indicators.Dormant { // whose code is printed is told by the register
-		cell.Most = min(cell.Most, g.tally.measured[indicators.Printed].mix.sum())
+		cell.Most = min(cell.Most, g.Tally.Measured[indicators.Printed].Mix.Sum())
 	}
 	if shown.Numerator != nil {
 		n := int(shown.Numerator.IntPart())
@@ -231,12 +232,12 @@ func (a audited) cell(g told, atoms []int) audit.Cell {
 		cell.Values = of + 1
 	}
 	if shown.Numerator == nil && m == indicators.Dormant { // the dormant are ready, observed, and not paid
-		cell.Most = min(cell.Most, g.tally.measured[indicators.Covered].mix.sum())
+		cell.Most = min(cell.Most, g.Tally.Measured[indicators.Covered].Mix.Sum())
 		if able := g.measure(a.Row, indicators.Ready).Numerator; able != nil {
 			cell.Most = min(cell.Most, int(able.IntPart()))
 		}
 		if active := g.measure(a.Row, indicators.Active30).Numerator; active != nil {
-			cell.Most = min(cell.Most, g.tally.merchants-int(active.IntPart()))
+			cell.Most = min(cell.Most, g.Tally.Merchants-int(active.IntPart()))
 		}
 	}
 	return cell
@@ -249,7 +250,7 @@ type whereabouts struct {
 }
 
 // notePeople notes who is known at an atom.
-func notePeople(people map[facts.MerchantID]whereabouts, atom int, at *facts.Cell, holds holding) {
+func notePeople(people map[facts.MerchantID]whereabouts, atom int, at *facts.Cell, holds groups.HoldsFunc) {
 	if at == nil {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 
 	"market40/reports/disclosure"
 	"market40/reports/facts"
+	"market40/reports/groups"
 	"market40/reports/indicators"
 )
 
@@ -42,8 +43,8 @@ func countedOf(t *testing.T, crowds ...crowdOf) (*counted, map[uuid.UUID]string)
 			atoms[facts.PartName(place, zone, "khac", "stall")] = at
 		}
 	}
-	c.groups = groupUnits(localUnits(c.units), nil, idsOf(c.scope))
-	c.groups.count(facts.Assume(c.day, atoms))
+	c.groups = groups.New(localUnits(c.units), nil, idsOf(c.scope))
+	c.groups.Count(facts.Assume(c.day, atoms))
 	return c, by
 }
 
@@ -52,11 +53,11 @@ func TestTheProofFindsWhatCanBeWorkedOut(t *testing.T) {
 	t.Parallel()
 	crowds := []crowdOf{{20, 12, 9, 3}, {15, 1, 15, 2}, {30, 25, 10, 9}}
 	c, by := countedOf(t, crowds...)
-	for _, g := range c.groups.list {
+	for _, g := range c.groups.All {
 		for _, n := range indicators.Activity {
 			m := n.Measure
-			n := g.tally.measured[m].mix.sum()
-			g.hidden[m.Family()] = 0 < n && n < disclosure.Fewest
+			n := g.Tally.Measured[m].Mix.Sum()
+			g.Hidden[m.Family()] = 0 < n && n < disclosure.Fewest
 		}
 	}
 	found, err := c.narrowed(t.Context(), by)
@@ -64,11 +65,11 @@ func TestTheProofFindsWhatCanBeWorkedOut(t *testing.T) {
 		t.Errorf("of counts that only hide what is small, the proof finds %v, %v", found, err)
 	}
 	c, by = countedOf(t, crowds...)
-	c.groups.suppress()
+	c.groups.Suppress()
 	if found, err = c.narrowed(t.Context(), by); err != nil || len(found) > 0 {
 		t.Errorf("after the rule, the proof finds %v, %v", found, err)
 	}
-	if total := c.groups.of(idsOf(c.scope)...); total.hidden[indicators.Active30.Family()] {
+	if total := c.groups.Of(idsOf(c.scope)...); total.Hidden[indicators.Active30.Family()] {
 		t.Error("the total is hidden")
 	}
 }
@@ -102,8 +103,8 @@ func drawnCohort(r *rand.Rand) *counted {
 		}
 		atoms[facts.PartName(place, "A", "khac", "stall")] = at
 	}
-	c.groups = groupUnits(localUnits(c.units), nil, idsOf(c.scope))
-	c.groups.count(facts.Assume(c.day, atoms))
+	c.groups = groups.New(localUnits(c.units), nil, idsOf(c.scope))
+	c.groups.Count(facts.Assume(c.day, atoms))
 	return c
 }
 
@@ -114,18 +115,18 @@ func TestTheProofOfTrainingAndRetention(t *testing.T) {
 	for seed := range uint64(60) {
 		draw := func() *counted { return drawnCohort(rand.New(rand.NewPCG(seed, 15))) } //nolint:gosec // an invented province
 		c := draw()
-		for _, g := range c.groups.list {
+		for _, g := range c.groups.All {
 			for _, m := range []indicators.Measure{indicators.Converted, indicators.Retention} {
-				of := g.tally.measured[m]
+				of := g.Tally.Measured[m]
 				few := func(n int) bool { return 0 < n && n < 5 }
-				g.hidden[m.Family()] = few(of.of) || few(of.mix.sum())
+				g.Hidden[m.Family()] = few(of.Of) || few(of.Mix.Sum())
 			}
 		}
 		if found, err := c.narrowed(t.Context(), map[uuid.UUID]string{}); err == nil && len(found) > 0 {
 			given++
 		}
 		c = draw()
-		c.groups.suppress()
+		c.groups.Suppress()
 		if found, err := c.narrowed(t.Context(), map[uuid.UUID]string{}); err != nil || len(found) > 0 {
 			t.Errorf("province %d: %v, %v", seed, found, err)
 		}

@@ -26,7 +26,7 @@ func (r *Revised) Text() string {
 func (g told) revised() *Revised {
 	var last int64
 	n := 0
-	for _, p := range g.tally.facts.People {
+	for _, p := range g.Tally.Facts.People {
 		if p.Operates && p.EnteredLate != 0 {
 			n++
 			last = max(last, p.EnteredLate)

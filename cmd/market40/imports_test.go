@@ -53,7 +53,13 @@ var arrows = map[string][]string{
 	"frontend/pages": {"payments/money", "payments/orders", "merchants", "merchants/edge", "merchants/problem", "merchants/vietqr"},
 
 	// Reports read tables by SQL and know no domain logic.
-	"reports":            {"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/jobs", "merchants/problem", "migrations/database", "reports/disclosure", "reports/disclosure/audit", "reports/estimate", "reports/facts", "reports/indicators"},
+	"reports": {
+		"reports/disclosure", "reports/disclosure/audit", "reports/estimate", "reports/facts", "reports/groups", "reports/indicators",
+		"merchants/auth", "merchants/dates", "merchants/edge", "merchants/encodings", "merchants/jobs", "merchants/problem",
+		"migrations/database",
+	},
+	// Which markets are counted together, and what is hidden of them.
+	"reports/groups":     {"reports/disclosure", "reports/estimate", "reports/facts", "reports/indicators"},
 	"reports/facts":      {"merchants/dates", "migrations/database", "reports/estimate", "reports/indicators"},
 	"reports/estimate":   {}, // statistics
 	"reports/indicators": {}, // what the indicators are: words, queries and a row of Go each

@@ -1,4 +1,4 @@
-package reports
+package groups
 
 import (
 	"market40/reports/estimate"
@@ -6,11 +6,11 @@ import (
 	"market40/reports/indicators"
 )
 
-// mix is how many are counted on each level of evidence.
-type mix struct{ A, B, C, D int }
+// Mix is how many are counted on each level of evidence.
+type Mix struct{ A, B, C, D int }
 
-// sum returns how many are counted.
-func (m mix) sum() int { return m.A + m.B + m.C + m.D }
+// Sum returns how many are counted.
+func (m Mix) Sum() int { return m.A + m.B + m.C + m.D }
 
 func oneIf(yes bool) int {
 	if yes {
@@ -19,43 +19,43 @@ func oneIf(yes bool) int {
 	return 0
 }
 
-// measured is a measure's value: of so many merchants, so many on each level.
-type measured struct {
-	of  int
-	mix mix
+// Measured is a measure's value: of so many merchants, so many on each level.
+type Measured struct {
+	Of  int
+	Mix Mix
 }
 
-func (m *measured) count(on facts.Level) {
+func (m *Measured) count(on facts.Level) {
 	switch on {
 	case facts.LevelA:
-		m.mix.A++
+		m.Mix.A++
 	case facts.LevelB:
-		m.mix.B++
+		m.Mix.B++
 	case facts.LevelC:
-		m.mix.C++
+		m.Mix.C++
 	case facts.LevelD:
-		m.mix.D++
+		m.Mix.D++
 	case facts.Nothing:
 	}
 }
 
-// tally is what was counted in one group of markets.
-type tally struct {
-	merchants  int // Mop
-	measured   map[indicators.Measure]*measured
-	payments   mix // of the active, each on its best evidence
-	bands      [4]int64
+// Tally is what was counted in one group of markets.
+type Tally struct {
+	Merchants  int // Mop
+	Measured   map[indicators.Measure]*Measured
+	Payments   Mix // of the active, each on its best evidence
+	Bands      [4]int64
 	paid       int    // merchants with a payment in the month, also those who have left
 	payers     int    // merchants that banks told of
 	bandPayers [4]int // those with payments of a size
-	codes      codes
-	declared   []estimate.Pair
-	facts      *facts.Cell
+	Codes      Codes
+	Declared   []estimate.Pair
+	Facts      *facts.Cell
 }
 
-// codes are displayed codes and those that were checked, with the merchants behind them.
-type codes struct {
-	displayed, byOwner, byOthers int
+// Codes are displayed codes and those that were checked, with the merchants behind them.
+type Codes struct {
+	Displayed, ByOwner, ByOthers int
 	merchants, checked           int
 }
 
@@ -86,11 +86,11 @@ var bases = func() (list []basis) {
 
 // tallied counts what is known of a group. The cohort are the first day of the month whose beginners are asked for and of the
 // month after it, in days since 1970.
-func tallied(facts *facts.Cell, cohort facts.Cohort) tally {
-	t := tally{facts: facts, measured: make(map[indicators.Measure]*measured, len(bases))}
-	counts := make([]measured, len(bases))
+func tallied(facts *facts.Cell, cohort facts.Cohort) Tally {
+	t := Tally{Facts: facts, Measured: make(map[indicators.Measure]*Measured, len(bases))}
+	counts := make([]Measured, len(bases))
 	for i, b := range bases {
-		t.measured[b.measure] = &counts[i]
+		t.Measured[b.measure] = &counts[i]
 	}
 	for _, p := range facts.People {
 		t.countMarketwide(p)
@@ -98,48 +98,48 @@ func tallied(facts *facts.Cell, cohort facts.Cohort) tally {
 			if b.among == nil && p.Operates {
 				counts[i].count(b.level(p))
 			} else if b.among != nil && b.among(p, cohort) {
-				counts[i].of++
+				counts[i].Of++
 				counts[i].count(b.level(p))
 			}
 		}
 		if p.Operates {
-			t.merchants++
+			t.Merchants++
 			t.countPayments(p)
 		}
 	}
 	for i, b := range bases {
 		if b.among == nil {
-			counts[i].of = t.merchants
+			counts[i].Of = t.Merchants
 		}
 	}
 	return t
 }
 
 // countPayments counts the payments of a merchant of Mop.
-func (t *tally) countPayments(p *facts.Person) {
+func (t *Tally) countPayments(p *facts.Person) {
 	switch p.Lately() {
 	case facts.LevelA:
-		t.payments.A += int(p.BankPayments)
+		t.Payments.A += int(p.BankPayments)
 		t.payers++
 		for b, n := range p.Bands {
-			t.bands[b] += n
+			t.Bands[b] += n
 			t.bandPayers[b] += oneIf(n > 0)
 		}
 	case facts.LevelB:
-		t.payments.B += int(p.OwnerPayments)
+		t.Payments.B += int(p.OwnerPayments)
 	case facts.LevelC, facts.LevelD, facts.Nothing:
 	}
 }
 
 // countMarketwide counts a merchant whether or not it operates today.
-func (t *tally) countMarketwide(p *facts.Person) {
+func (t *Tally) countMarketwide(p *facts.Person) {
 	t.paid += oneIf(p.Lately() != facts.Nothing)
 	if p.Customers > 0 {
-		t.declared = append(t.declared, estimate.Pair{Y: float64(p.Transfers), X: float64(p.Customers)})
+		t.Declared = append(t.Declared, estimate.Pair{Y: float64(p.Transfers), X: float64(p.Customers)})
 	}
-	t.codes.displayed += p.Codes
-	t.codes.byOwner += p.CodesByOwner
-	t.codes.byOthers += p.CodesByOthers
-	t.codes.merchants += oneIf(p.Codes > 0)
-	t.codes.checked += oneIf(p.CodesByOwner+p.CodesByOthers > 0)
+	t.Codes.Displayed += p.Codes
+	t.Codes.ByOwner += p.CodesByOwner
+	t.Codes.ByOthers += p.CodesByOthers
+	t.Codes.merchants += oneIf(p.Codes > 0)
+	t.Codes.checked += oneIf(p.CodesByOwner+p.CodesByOthers > 0)
 }

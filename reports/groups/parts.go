@@ -1,4 +1,4 @@
-package reports
+package groups
 
 import (
 	"maps"
@@ -11,16 +11,16 @@ import (
 	"market40/reports/indicators"
 )
 
-// part is what is counted in one part of a market.
-type part struct {
-	dimension, name string
-	tally           tally
-	hidden          hidden
+// Part is what is counted in one part of a market.
+type Part struct {
+	Dimension, Name string
+	Tally           Tally
+	hidden          Hidden
 }
 
 // divide makes the parts of a market in every dimension.
-func divide(cells map[string]*facts.Cell, cohort facts.Cohort) []*part {
-	var parts []*part
+func divide(cells map[string]*facts.Cell, cohort facts.Cohort) []*Part {
+	var parts []*Part
 	for _, dimension := range facts.Dimensions() {
 		of := map[string][]string{}
 		for _, name := range slices.Sorted(maps.Keys(cells)) {
@@ -29,13 +29,13 @@ func divide(cells map[string]*facts.Cell, cohort facts.Cohort) []*part {
 			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(of)) {
-			p := &part{dimension: dimension, name: name, hidden: hidden{}}
+			p := &Part{Dimension: dimension, Name: name, hidden: Hidden{}}
 			var here []*facts.Cell
 			for _, atom := range of[name] {
 				here = append(here, cells[atom])
 			}
-			p.tally = tallied(facts.Join(here), cohort)
-			if p.tally.merchants > 0 {
+			p.Tally = tallied(facts.Join(here), cohort)
+			if p.Tally.Merchants > 0 {
 				parts = append(parts, p)
 			}
 		}
@@ -45,12 +45,12 @@ func divide(cells map[string]*facts.Cell, cohort facts.Cohort) []*part {
 
 // hideParts hides what may not be published of the parts of a market, all of one dimension. The market's own figures are published
 // beside them; where one of those is hidden, its parts are. Elsewhere are merchants of several markets, who may be known from there.
-func hideParts(parts []*part, whole *group, elsewhere map[facts.MerchantID]bool) {
+func hideParts(parts []*Part, whole *Group, elsewhere map[facts.MerchantID]bool) {
 	all := disclosure.NewSet(len(parts))
 	for i := range parts {
 		all.Add(i)
 	}
-	people := peopleOf(len(parts), func(i int) *facts.Cell { return parts[i].tally.facts }, elsewhere)
+	people := peopleOf(len(parts), func(i int) *facts.Cell { return parts[i].Tally.Facts }, elsewhere)
 	families := []family{activityFamily()}
 	for _, row := range indicators.Guarded() { // evidence and amounts are not published of parts
 		if row.Divisible {
@@ -62,10 +62,10 @@ func hideParts(parts []*part, whole *group, elsewhere map[facts.MerchantID]bool)
 		for i, p := range parts {
 			one := disclosure.NewSet(len(parts))
 			one.Add(i)
-			table.Cells = append(table.Cells, f.inside(one, &p.tally, p.hidden, whole))
+			table.Cells = append(table.Cells, f.inside(one, &p.Tally, p.hidden, whole))
 		}
 		if len(parts) > 1 {
-			own := f.inside(all, &whole.tally, whole.hidden, whole)
+			own := f.inside(all, &whole.Tally, whole.Hidden, whole)
 			own.Stays = true // it was decided among the markets
 			table.Cells = append(table.Cells, own)
 		}
@@ -77,27 +77,27 @@ func hideParts(parts []*part, whole *group, elsewhere map[facts.MerchantID]bool)
 }
 
 // inside returns a part of a market as a cell: what is hidden of the market is hidden of it.
-func (f *family) inside(atoms disclosure.Set, t *tally, hidden hidden, whole *group) disclosure.Cell {
+func (f *family) inside(atoms disclosure.Set, t *Tally, hidden Hidden, whole *Group) disclosure.Cell {
 	c := f.cell(atoms, t, hidden)
-	c.Hidden = c.Hidden || f.each == nil && whole.hidden[f.id]
+	c.Hidden = c.Hidden || f.each == nil && whole.Hidden[f.id]
 	for k, id := range f.each {
-		c.Counts[k].Hidden = whole.hidden[id]
+		c.Counts[k].Hidden = whole.Hidden[id]
 	}
 	return c
 }
 
-// parts returns the parts of a market with what is hidden of them: those of one dimension, since two partitions laid over each
+// Parts returns the parts of a market with what is hidden of them: those of one dimension, since two partitions laid over each
 // other single people out.
-func (g *groups) parts(market uuid.UUID, dimension string) []*part {
-	parts := slices.DeleteFunc(g.allParts(market), func(p *part) bool { return p.dimension != dimension })
-	hideParts(parts, g.of(market), g.several)
+func (g *Groups) Parts(market uuid.UUID, dimension string) []*Part {
+	parts := slices.DeleteFunc(g.AllParts(market), func(p *Part) bool { return p.Dimension != dimension })
+	hideParts(parts, g.Of(market), g.several)
 	return parts
 }
 
-// allParts returns the parts of a market in every dimension, for its own manager. Nothing of them is hidden.
-func (g *groups) allParts(market uuid.UUID) []*part {
+// AllParts returns the parts of a market in every dimension, for its own manager. Nothing of them is hidden.
+func (g *Groups) AllParts(market uuid.UUID) []*Part {
 	return divide(facts.PartsOf(g.facts.Cells, g.places[market]), g.cohort)
 }
 
-// asGroup returns what is counted of a part, and hidden.
-func (p *part) asGroup() *group { return &group{tally: p.tally, hidden: p.hidden} }
+// Group returns what is counted of a part, and hidden.
+func (p *Part) Group() *Group { return &Group{Tally: p.Tally, Hidden: p.hidden} }

@@ -1,4 +1,4 @@
-package reports
+package groups
 
 import (
 	"cmp"
@@ -9,27 +9,27 @@ import (
 	"market40/reports/indicators"
 )
 
-// suppress decides what may not be published of any group, for every basis, campaign and market together. It is the one decision of a
+// Suppress decides what may not be published of any group, for every basis, campaign and market together. It is the one decision of a
 // day: reports, trends, pages, files and frozen reports ask it.
-func (g *groups) suppress() {
-	people := peopleOf(len(g.ids), func(place int) *facts.Cell { return g.cellAt(place) }, nil)
+func (g *Groups) Suppress() {
+	people := peopleOf(len(g.Markets), func(place int) *facts.Cell { return g.CellAt(place) }, nil)
 	for _, s := range people {
 		g.several[s.id] = true
 	}
 	for _, f := range allFamilies(g.cohort) {
 		if !g.facts.Has(f.needs) {
-			for _, c := range g.list {
+			for _, c := range g.All {
 				for _, id := range f.ids() {
-					c.hidden[id] = true // nothing is known of it
+					c.Hidden[id] = true // nothing is known of it
 				}
 			}
 			continue
 		}
-		table := f.table(len(g.ids), people)
-		asked := []*group{}
-		for _, c := range g.list {
+		table := f.table(len(g.Markets), people)
+		asked := []*Group{}
+		for _, c := range g.All {
 			if c.markets.Len() > 0 {
-				cell := f.cell(c.markets, &c.tally, c.hidden)
+				cell := f.cell(c.markets, &c.Tally, c.Hidden)
 				cell.Total, cell.Pilots = c.total, c.pilots
 				table.Cells, asked = append(table.Cells, cell), append(asked, c)
 			}
@@ -40,7 +40,7 @@ func (g *groups) suppress() {
 			table.Protect()
 		}
 		for i, c := range asked {
-			f.note(&table.Cells[i], c.hidden)
+			f.note(&table.Cells[i], c.Hidden)
 		}
 	}
 }
@@ -55,8 +55,8 @@ func (f *family) table(atoms int, people []shared) *disclosure.Table {
 }
 
 // cell returns a group as one cell of a family's table.
-func (f *family) cell(atoms disclosure.Set, t *tally, hidden hidden) disclosure.Cell {
-	c := disclosure.Cell{Atoms: atoms, Size: t.merchants}
+func (f *family) cell(atoms disclosure.Set, t *Tally, hidden Hidden) disclosure.Cell {
+	c := disclosure.Cell{Atoms: atoms, Size: t.Merchants}
 	c.Hidden = slices.ContainsFunc(f.under, func(id indicators.Family) bool { return hidden[id] })
 	if f.count != nil {
 		counted := f.count(t, hidden)
@@ -66,7 +66,7 @@ func (f *family) cell(atoms disclosure.Set, t *tally, hidden hidden) disclosure.
 }
 
 // note notes what is hidden of a cell.
-func (f *family) note(c *disclosure.Cell, hidden hidden) {
+func (f *family) note(c *disclosure.Cell, hidden Hidden) {
 	if f.each == nil {
 		hidden[f.id] = c.Hidden
 		return

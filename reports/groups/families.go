@@ -1,4 +1,4 @@
-package reports
+package groups
 
 import (
 	"slices"
@@ -8,11 +8,11 @@ import (
 	"market40/reports/indicators"
 )
 
-// hidden says which families are hidden of a group.
-type hidden map[indicators.Family]bool
+// Hidden says which families are hidden of a group.
+type Hidden map[indicators.Family]bool
 
-// questionFamily is the family of a question of I22.
-func questionFamily(question int) indicators.Family {
+// QuestionFamily is the family of a question of I22.
+func QuestionFamily(question int) indicators.Family {
 	return indicators.Family("question: " + facts.Questions[question][0])
 }
 
@@ -24,8 +24,8 @@ type family struct {
 	needs []string            // queries; where one was not read, nothing is published
 	under []indicators.Family // hidden where one of these is
 
-	count func(*tally, hidden) figures // beside what is hidden already
-	holds holding
+	count func(*Tally, Hidden) figures // beside what is hidden already
+	holds HoldsFunc
 
 	// tooFew replaces both for amounts: whether what is known of some markets together must not be told.
 	tooFew func(at []*facts.Cell) bool
@@ -61,7 +61,7 @@ func mixes(cohort facts.Cohort) (list []family) {
 			if m != "" {
 				list = append(list, family{
 					id: m.Evidence(), needs: row.DecidedFrom(), under: []indicators.Family{m.Family()},
-					count: countMix(m), holds: holdsMix(m, holdsIn(m, cohort)),
+					count: countMix(m), holds: holdsMix(m, HoldsOf(m, cohort)),
 				})
 			}
 		}
@@ -93,7 +93,7 @@ func allFamilies(cohort facts.Cohort) []family {
 	)
 	for q := range facts.Questions {
 		list = append(list, family{
-			id: questionFamily(q), needs: []string{"surveyed"}, under: []indicators.Family{indicators.Survey}, count: func(t *tally, _ hidden) figures { return countQuestion(t, q) },
+			id: QuestionFamily(q), needs: []string{"surveyed"}, under: []indicators.Family{indicators.Survey}, count: func(t *Tally, _ Hidden) figures { return countQuestion(t, q) },
 		})
 	}
 	return list
@@ -101,7 +101,7 @@ func allFamilies(cohort facts.Cohort) []family {
 
 // guard is the family of a guarded measure.
 func guard(row indicators.Row, cohort facts.Cohort) family {
-	return family{id: row.Measure.Family(), needs: row.DecidedFrom(), count: countIn(row), holds: holdsIn(row.Measure, cohort)}
+	return family{id: row.Measure.Family(), needs: row.DecidedFrom(), count: countIn(row), holds: HoldsOf(row.Measure, cohort)}
 }
 
 // activityFamily holds the measures of who is paid, each hidden by itself. They stand in one table, for one bounds the other.
@@ -113,10 +113,10 @@ func activityFamily() family {
 	}
 	f := family{
 		needs: row.DecidedFrom(),
-		count: func(t *tally, _ hidden) figures {
-			all := figures{size: t.merchants}
+		count: func(t *Tally, _ Hidden) figures {
+			all := figures{size: t.Merchants}
 			for _, n := range indicators.Activity {
-				all.counts = append(all.counts, disclosure.Count{N: t.measured[n.Measure].mix.sum(), Of: t.merchants, Most: t.merchants})
+				all.counts = append(all.counts, disclosure.Count{N: t.Measured[n.Measure].Mix.Sum(), Of: t.Merchants, Most: t.Merchants})
 			}
 			return all
 		},
@@ -135,35 +135,35 @@ func activityFamily() family {
 }
 
 // countIn returns what counts a measure in a group, with what the figures beside it say of it.
-func countIn(row indicators.Row) func(*tally, hidden) figures {
+func countIn(row indicators.Row) func(*Tally, Hidden) figures {
 	m := row.Measure
-	return func(t *tally, hidden hidden) figures {
-		of, n := t.measured[m].of, t.measured[m].mix.sum()
+	return func(t *Tally, hidden Hidden) figures {
+		of, n := t.Measured[m].Of, t.Measured[m].Mix.Sum()
 		switch {
 		case m == indicators.Dormant:
 			return t.countDormant(hidden)
 		case row.OwnDenominator: // who was trained, or began, is no register's to tell
-			all := max(of, t.merchants)
+			all := max(of, t.Merchants)
 			return figures{of, []disclosure.Count{{N: of, Of: all, Most: all}, {N: n, Of: of, Most: of}}}
 		case m == indicators.Ready:
-			return figures{of, []disclosure.Count{{N: n, Of: of, Most: max(n, t.measured[indicators.Printed].mix.sum())}}}
+			return figures{of, []disclosure.Count{{N: n, Of: of, Most: max(n, t.Measured[indicators.Printed].Mix.Sum())}}}
 		}
 		return figures{of, []disclosure.Count{{N: n, Of: of, Most: of}}}
 	}
 }
 
 // open returns the number of a measure that is published; otherwise what is certain of it.
-func (t *tally) open(m indicators.Measure, hidden hidden, certain int) int {
+func (t *Tally) open(m indicators.Measure, hidden Hidden, certain int) int {
 	if hidden[m.Family()] {
 		return certain
 	}
-	return t.measured[m].mix.sum()
+	return t.Measured[m].Mix.Sum()
 }
 
 // countDormant returns the counts of I18. What I03, I05 and the coverage of the same group say of them is no secret of I18.
-func (t *tally) countDormant(hidden hidden) figures {
-	all, of, n := t.merchants, t.measured[indicators.Dormant].of, t.measured[indicators.Dormant].mix.sum()
-	observed := t.measured[indicators.Covered].mix.sum()
+func (t *Tally) countDormant(hidden Hidden) figures {
+	all, of, n := t.Merchants, t.Measured[indicators.Dormant].Of, t.Measured[indicators.Dormant].Mix.Sum()
+	observed := t.Measured[indicators.Covered].Mix.Sum()
 	leastReady, mostReady := t.open(indicators.Ready, hidden, 0), t.open(indicators.Ready, hidden, all)
 	leastActive, mostActive := t.open(indicators.Active30, hidden, 0), t.open(indicators.Active30, hidden, all)
 	known := disclosure.Count{N: of, Of: all, Least: max(0, leastReady+observed-all, leastReady+leastActive-all), Most: mostReady}
@@ -173,11 +173,11 @@ func (t *tally) countDormant(hidden hidden) figures {
 	return figures{of, []disclosure.Count{known, silent}}
 }
 
-// holding says what one merchant adds at one market: whether it belongs to the figure there, and to which counts.
-type holding func(*facts.Person) (belongs bool, counted []bool)
+// HoldsFunc says what one merchant adds at one market: whether it belongs to the figure there, and to which counts.
+type HoldsFunc func(*facts.Person) (belongs bool, counted []bool)
 
-// holdsIn returns what a merchant adds to a measure at a market.
-func holdsIn(m indicators.Measure, cohort facts.Cohort) holding {
+// HoldsOf returns what a merchant adds to a measure at a market.
+func HoldsOf(m indicators.Measure, cohort facts.Cohort) HoldsFunc {
 	level, among := facts.LevelOf(m), facts.DenominatorOf(m)
 	if among == nil {
 		return func(p *facts.Person) (bool, []bool) { return p.Operates, []bool{level(p) != facts.Nothing} }
@@ -193,18 +193,18 @@ func holdsIn(m indicators.Measure, cohort facts.Cohort) holding {
 	}
 }
 
-func countMix(m indicators.Measure) func(*tally, hidden) figures {
-	return func(t *tally, _ hidden) figures {
-		e := t.measured[m].mix
-		f := figures{size: e.sum()}
+func countMix(m indicators.Measure) func(*Tally, Hidden) figures {
+	return func(t *Tally, _ Hidden) figures {
+		e := t.Measured[m].Mix
+		f := figures{size: e.Sum()}
 		for _, n := range []int{e.A, e.B, e.C, e.D} {
-			f.counts = append(f.counts, disclosure.Count{N: n, Of: e.sum(), Most: e.sum()})
+			f.counts = append(f.counts, disclosure.Count{N: n, Of: e.Sum(), Most: e.Sum()})
 		}
 		return f
 	}
 }
 
-func holdsMix(m indicators.Measure, holds holding) holding {
+func holdsMix(m indicators.Measure, holds HoldsFunc) HoldsFunc {
 	level := facts.LevelOf(m)
 	return func(p *facts.Person) (bool, []bool) {
 		belongs, counted := holds(p)
@@ -213,15 +213,15 @@ func holdsMix(m indicators.Measure, holds holding) holding {
 	}
 }
 
-func countPayers(t *tally, _ hidden) figures {
-	return figures{t.payers, []disclosure.Count{{N: t.payers, Of: t.merchants, Most: t.merchants}}}
+func countPayers(t *Tally, _ Hidden) figures {
+	return figures{t.payers, []disclosure.Count{{N: t.payers, Of: t.Merchants, Most: t.Merchants}}}
 }
 
 func holdsPayers(p *facts.Person) (bool, []bool) {
 	return p.Operates, []bool{p.Lately() == facts.LevelA}
 }
 
-func countBands(t *tally, _ hidden) figures {
+func countBands(t *Tally, _ Hidden) figures {
 	f := figures{size: t.payers}
 	for _, n := range t.bandPayers {
 		f.counts = append(f.counts, disclosure.Count{N: n, Of: t.payers, Most: t.payers})
@@ -238,17 +238,17 @@ func holdsBands(p *facts.Person) (bool, []bool) {
 }
 
 // countChecked: who displays a code is told by the register, who was checked is not.
-func countChecked(t *tally, _ hidden) figures {
-	return figures{t.codes.merchants, []disclosure.Count{{N: t.codes.checked, Of: t.codes.merchants, Most: t.codes.merchants}}}
+func countChecked(t *Tally, _ Hidden) figures {
+	return figures{t.Codes.merchants, []disclosure.Count{{N: t.Codes.checked, Of: t.Codes.merchants, Most: t.Codes.merchants}}}
 }
 
 func holdsChecked(p *facts.Person) (bool, []bool) {
 	return p.Codes > 0, []bool{p.CodesByOwner+p.CodesByOthers > 0}
 }
 
-func countDeclared(t *tally, _ hidden) figures {
-	all := max(len(t.declared), t.merchants)
-	return figures{len(t.declared), []disclosure.Count{{N: len(t.declared), Of: all, Most: all}}}
+func countDeclared(t *Tally, _ Hidden) figures {
+	all := max(len(t.Declared), t.Merchants)
+	return figures{len(t.Declared), []disclosure.Count{{N: len(t.Declared), Of: all, Most: all}}}
 }
 
 func holdsDeclared(p *facts.Person) (bool, []bool) {
@@ -275,9 +275,9 @@ func dominated(cells []*facts.Cell) bool {
 	return 2*most > all
 }
 
-func countSurvey(t *tally, _ hidden) figures {
+func countSurvey(t *Tally, _ Hidden) figures {
 	var all facts.Answers
-	for _, a := range t.facts.Answers {
+	for _, a := range t.Facts.Answers {
 		all.Add(a)
 	}
 	return countsOf(all.Asked, all.Asked, all.Active, all.Ready, all.Smartphone, all.Signal)
@@ -296,10 +296,10 @@ func countsOf(size int64, counts ...int64) figures {
 	return f
 }
 
-func countQuestion(t *tally, question int) figures {
+func countQuestion(t *Tally, question int) figures {
 	var counts []int64
 	size := int64(0)
-	for _, a := range facts.Answered(t.facts, question) {
+	for _, a := range facts.Answered(t.Facts, question) {
 		size += a.Asked
 		counts = append(counts, a.Asked, a.Active)
 	}

@@ -1,0 +1,78 @@
+package groups_test
+
+import (
+	"encoding/binary"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"market40/reports/facts"
+	"market40/reports/groups"
+	"market40/reports/indicators"
+)
+
+var day = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+
+// marketsOf are markets of so many merchants each, who are paid; the first merchant of each is the same where shared.
+func marketsOf(shared bool, sizes ...int) (ids []uuid.UUID, known *facts.Known) {
+	cells := map[string]*facts.Cell{}
+	number := uint64(1)
+	for place, size := range sizes {
+		ids = append(ids, uuid.New())
+		at := facts.NewCell()
+		for i := range size {
+			var id facts.MerchantID
+			if number++; !shared || i > 0 {
+				binary.BigEndian.PutUint64(id[:], number)
+			}
+			at.People[id] = &facts.Person{Operates: true, BankDays: 1, FirstBankDay: 1}
+		}
+		cells[facts.PartName(place, "A", "khac", "stall")] = at
+	}
+	return ids, facts.Assume(day, cells)
+}
+
+// A merchant of two markets is one person in a unit of both, and two units with the same markets are one group.
+func TestAMerchantOfTwoMarketsCountsOnce(t *testing.T) {
+	t.Parallel()
+	ids, known := marketsOf(true, 10, 20)
+	g := groups.New([]groups.Unit{{Basis: "current", Markets: ids}, {Basis: "communes_2025", Markets: ids}}, nil, nil)
+	g.Count(known)
+	if len(g.All) != 3 || len(g.Joint()) != 1 {
+		t.Fatalf("%d groups of two markets", len(g.All))
+	}
+	both := g.Of(ids...)
+	if active := both.Tally.Measured[indicators.Active30]; both.Tally.Merchants != 29 || active.Mix.A != 29 || active.Of != 29 {
+		t.Errorf("both have %d merchants, active %+v", both.Tally.Merchants, active)
+	}
+}
+
+// A market of four that no campaign chose is in no sum with others, where a campaign chose one.
+func TestASmallMarketBesidePilotsIsApart(t *testing.T) {
+	t.Parallel()
+	ids, known := marketsOf(false, 10, 4)
+	g := groups.New([]groups.Unit{{Basis: "current", Markets: ids}}, []map[uuid.UUID]bool{{ids[0]: true}}, nil)
+	g.Count(known)
+	if apart := g.Apart(ids); apart[ids[0]] || !apart[ids[1]] || g.Merchants(ids) != 14 {
+		t.Errorf("apart are %v", apart)
+	}
+	if n := g.Of(ids...).Tally.Merchants; n != 10 {
+		t.Errorf("%d merchants are counted together", n)
+	}
+}
+
+// A group that hides nothing and cannot be added up from groups that are published is hidden whole.
+func TestAGroupThatNobodyHasIsHidden(t *testing.T) {
+	t.Parallel()
+	ids, known := marketsOf(true, 10, 20, 30)
+	g := groups.New([]groups.Unit{{Basis: "current", Markets: ids}}, nil, nil)
+	g.Count(known)
+	g.Suppress()
+	if total := g.Of(ids...); total.Hidden[indicators.Active30.Family()] {
+		t.Error("the total is hidden")
+	}
+	if two := g.Of(ids[:2]...); !two.Hidden[indicators.Active30.Family()] {
+		t.Error("of two markets that share a merchant nothing is hidden")
+	}
+}
