@@ -166,7 +166,7 @@ type unit struct {
 // row is a unit's row.
 func (c *counted) row(u unit) Row {
 	markets := c.marketsOf([]unit{u})
-	g := c.told(markets)
+	g := c.view(markets)
 	row := Row{Locality: u.locality, Markets: markets, Indicators: g.figures(), Coverage: g.coverage(), Funnel: g.funnel(), Revised: g.revised()}
 	c.programme.add(row.Indicators, []unit{u}, c.version)
 	c.addHours(row.Indicators)
@@ -193,7 +193,7 @@ func dayOnly(at time.Time) bool {
 	return at.Equal(time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, dates.Vietnam))
 }
 
-func (g told) funnel() *Funnel {
+func (g view) funnel() *Funnel {
 	step := func(m indicators.Measure) *int {
 		if g.Hidden[m.Family()] {
 			return nil

@@ -212,7 +212,7 @@ func TestPagesAreCountedAhead(t *testing.T) {
 	s := recorded(t)
 	s.exec(`INSERT INTO fact_changes (since) SELECT date '2026-01-01' + i % 300 FROM generate_series(1, 5000) i`)
 	r := reports.New(s.db, func() time.Time { return moment(t, asOf+"T12:00:00+07:00") })
-	must(t, r.Ahead(t.Context(), 0))
+	must(t, r.WarmUp(t.Context(), 0))
 	var lines int
 	var first string
 	must(t, s.db.Pool.QueryRow(t.Context(), `SELECT count(*), min(since)::text FROM fact_changes`).Scan(&lines, &first))

@@ -59,10 +59,10 @@ func (c *counted) pilotsAsked() map[uuid.UUID]bool {
 	return c.programme.pilots[c.programme.campaign.ID]
 }
 
-// told are the figures of some markets: a unit's, a basis's, or one.
-func (c *counted) told(markets []Market) told {
+// view are the figures of some markets: a unit's, a basis's, or one.
+func (c *counted) view(markets []Market) view {
 	g := c.groups.Of(idsOf(markets)...)
-	return told{Group: g, day: c.day, version: c.version, paid: c.groups.PaidAt(g, c.own)}
+	return view{Group: g, day: c.day, version: c.version, paid: c.groups.PaidAt(g, c.own)}
 }
 
 // count reads the units of every basis, because a figure in one basis may give away what another hides, and counts

@@ -76,7 +76,7 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 		return nil, err
 	}
 	markets := c.marketsOf(units)
-	g := c.told(markets)
+	g := c.view(markets)
 	answer := &DrillDown{Indicator: q.Indicator, Basis: q.Basis, AsOf: day.Format(time.DateOnly), By: q.By, Figure: c.figure(units, q), Parts: []DrillPart{}, Withheld: []Withheld{}, Revised: g.revised()}
 	answer.Outside = c.outsideOf(units)
 	if q.Locality == "" {
@@ -89,7 +89,7 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 	}
 	for _, market := range markets {
 		if q.By == "market" {
-			answer.Parts = append(answer.Parts, DrillPart{Market: market, Figure: c.told([]Market{market}).figures()[q.Indicator]})
+			answer.Parts = append(answer.Parts, DrillPart{Market: market, Figure: c.view([]Market{market}).figures()[q.Indicator]})
 			continue
 		}
 		if !c.own && by[market.ID] != q.By {
@@ -168,7 +168,7 @@ func (c *counted) allOf(units []unit) []Market {
 
 // figure is an indicator of a unit, or of all of a basis.
 func (c *counted) figure(units []unit, q Inquiry) Figure {
-	f := c.told(c.marketsOf(units)).figures()
+	f := c.view(c.marketsOf(units)).figures()
 	if q.Locality == "" {
 		c.programme.add(f, c.units, c.version)
 	} else {

@@ -14,8 +14,8 @@ import (
 	"market40/reports/indicators"
 )
 
-// told are the figures of a group, without what is hidden, for a question of a day.
-type told struct {
+// view are the figures of a group, without what is hidden, for a question of a day.
+type view struct {
 	*groups.Group
 
 	day     time.Time
@@ -24,14 +24,14 @@ type told struct {
 }
 
 // formulas are the figures that are more than a measure, by code.
-var formulas = map[string]func(told) Figure{
-	"I06": told.gap, "I07": told.salesShare, "I08": told.turnoverShare, "I09": told.perActive, "I10": told.bandsFigure,
-	"I11": told.feesByTransfer, "I12": told.feesPaid, "I17": told.retention, "I19": told.integrity, "I20": told.incidentRate,
-	"I21": told.readiness, "I22": told.inclusion, "I23": told.costPerActive,
+var formulas = map[string]func(view) Figure{
+	"I06": view.gap, "I07": view.salesShare, "I08": view.turnoverShare, "I09": view.perActive, "I10": view.bandsFigure,
+	"I11": view.feesByTransfer, "I12": view.feesPaid, "I17": view.retention, "I19": view.integrity, "I20": view.incidentRate,
+	"I21": view.readiness, "I22": view.inclusion, "I23": view.costPerActive,
 }
 
 // figures are the group's, those aside that are about localities.
-func (g told) figures() Figures {
+func (g view) figures() Figures {
 	f := make(Figures, len(indicators.Rows))
 	for _, row := range indicators.Rows {
 		formula, special := formulas[row.Code]
@@ -48,26 +48,26 @@ func (g told) figures() Figures {
 }
 
 // isHidden reports whether an indicator is hidden.
-func (g told) isHidden(row indicators.Row) bool {
+func (g view) isHidden(row indicators.Row) bool {
 	return slices.ContainsFunc(row.Families(), func(f indicators.Family) bool { return g.Hidden[f] })
 }
 
 // codeHidden is isHidden of a code.
-func (g told) codeHidden(code string) bool {
+func (g view) codeHidden(code string) bool {
 	row, known := indicators.Find(code)
 	return !known || g.isHidden(row)
 }
 
 // unknown is a figure of which nothing is known.
-func (g told) unknown(code string) Figure { return Figure{Definition: g.version[code]} }
+func (g view) unknown(code string) Figure { return Figure{Definition: g.version[code]} }
 
 // hiddenFigure is one that is hidden.
-func (g told) hiddenFigure(code string) Figure {
+func (g view) hiddenFigure(code string) Figure {
 	return Figure{Definition: g.version[code], Suppressed: true}
 }
 
 // measure is a share of merchants, of which a row tells.
-func (g told) measure(row indicators.Row, m indicators.Measure) Figure {
+func (g view) measure(row indicators.Row, m indicators.Measure) Figure {
 	counted := g.Tally.Measured[m]
 	shown := Figure{Denominator: Count(counted.Of), Definition: g.version[row.Code]}
 	if g.Hidden[m.Family()] {
@@ -87,7 +87,7 @@ func (g told) measure(row indicators.Row, m indicators.Measure) Figure {
 }
 
 // share is the figure of a row that is a measure, as fresh as a query.
-func (g told) share(row indicators.Row) Figure {
+func (g view) share(row indicators.Row) Figure {
 	shown := g.measure(row, row.Measure)
 	shown.FreshAt = g.fresh(shown, row.FreshBy)
 	if row.WithCoverage {
@@ -100,7 +100,7 @@ func (g told) share(row indicators.Row) Figure {
 }
 
 // retention is I17, of the month whose beginners it tells of.
-func (g told) retention() Figure {
+func (g view) retention() Figure {
 	row, _ := indicators.Find("I17")
 	shown := g.share(row)
 	shown.Period = facts.CohortMonth(g.day).Format("2006-01")
@@ -108,7 +108,7 @@ func (g told) retention() Figure {
 }
 
 // coverage is how many merchants are observed.
-func (g told) coverage() *Share {
+func (g view) coverage() *Share {
 	counted := g.Tally.Measured[indicators.Covered]
 	s := &Share{Denominator: counted.Of}
 	if !g.Hidden[indicators.Covered.Family()] {
@@ -120,7 +120,7 @@ func (g told) coverage() *Share {
 
 // fresh is when the newest of what was counted became known; of a hidden figure it is not told, and beside hidden activity of none that
 // rests on it: it is the minute at which somebody was paid.
-func (g told) fresh(f Figure, queries ...string) *time.Time {
+func (g view) fresh(f Figure, queries ...string) *time.Time {
 	var newest time.Time
 	for _, query := range queries {
 		at := g.Tally.Facts.FreshAt[query]
@@ -141,7 +141,7 @@ func (g told) fresh(f Figure, queries ...string) *time.Time {
 	return &newest
 }
 
-func (g told) gap() Figure {
+func (g view) gap() Figure {
 	able, active := g.Tally.Measured[indicators.Ready].Mix.Sum(), g.Tally.Measured[indicators.Active30].Mix.Sum()
 	shown := Figure{Denominator: Count(g.Tally.Merchants), Definition: g.version["I06"], Coverage: g.coverage()}
 	if shown.Suppressed = g.codeHidden("I06"); !shown.Suppressed {
@@ -152,7 +152,7 @@ func (g told) gap() Figure {
 	return shown
 }
 
-func (g told) perActive() Figure {
+func (g view) perActive() Figure {
 	if g.codeHidden("I09") {
 		f := g.hiddenFigure("I09")
 		f.Coverage = g.coverage()
@@ -173,7 +173,7 @@ func (g told) perActive() Figure {
 // bandKeys are the parts of I10.
 var bandKeys = [4]string{"le_50k", "le_200k", "le_1m", "over_1m"}
 
-func (g told) bandsFigure() Figure {
+func (g view) bandsFigure() Figure {
 	if g.codeHidden("I10") {
 		return g.hiddenFigure("I10")
 	}
@@ -190,12 +190,12 @@ func (g told) bandsFigure() Figure {
 	return shown
 }
 
-func (g told) feesByTransfer() Figure { return g.fee("I11") }
+func (g view) feesByTransfer() Figure { return g.fee("I11") }
 
-func (g told) feesPaid() Figure { return g.fee("I12") }
+func (g view) feesPaid() Figure { return g.fee("I12") }
 
 // fee is I11 or I12.
-func (g told) fee(code string) Figure {
+func (g view) fee(code string) Figure {
 	of := g.Tally.Facts.Fees
 	if of == nil {
 		return g.unknown(code)
@@ -212,7 +212,7 @@ func (g told) fee(code string) Figure {
 	return shown
 }
 
-func (g told) costPerActive() Figure {
+func (g view) costPerActive() Figure {
 	if g.Tally.Facts.Costs == 0 {
 		return g.unknown("I23")
 	}

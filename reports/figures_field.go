@@ -12,7 +12,7 @@ import (
 )
 
 // salesShare is I07: what merchants declare and what was counted in the field, apart.
-func (g told) salesShare() Figure {
+func (g view) salesShare() Figure {
 	declared, sampled, sufficient := g.declaredShare(), g.unknown("I07"), false
 	if g.Tally.Facts.Sampled() {
 		sampled, sufficient = g.sampledShare("I07", indicators.Sampled, false)
@@ -25,7 +25,7 @@ func (g told) salesShare() Figure {
 	return shown
 }
 
-func (g told) declaredShare() Figure {
+func (g view) declaredShare() Figure {
 	if len(g.Tally.Declared) == 0 {
 		return g.unknown("I07")
 	}
@@ -46,7 +46,7 @@ func (g told) declaredShare() Figure {
 }
 
 // sampledShare is a share of sales or of turnover as counted in the field, and whether enough was counted.
-func (g told) sampledShare(code string, under indicators.Family, turnover bool) (Figure, bool) {
+func (g view) sampledShare(code string, under indicators.Family, turnover bool) (Figure, bool) {
 	strata, seen, counted, sufficient := g.Tally.Facts.Strata(turnover)
 	if counted == 0 {
 		return g.unknown(code), false
@@ -83,7 +83,7 @@ func weighted(strata []estimate.Stratum) *string {
 }
 
 // turnoverShare is I08, which is counted in the field only.
-func (g told) turnoverShare() Figure {
+func (g view) turnoverShare() Figure {
 	sampled, sufficient := g.unknown("I08"), false
 	if g.Tally.Facts.Sampled() {
 		sampled, sufficient = g.sampledShare("I08", indicators.Turnover, true)
@@ -97,7 +97,7 @@ func (g told) turnoverShare() Figure {
 }
 
 // integrity is I19.
-func (g told) integrity() Figure {
+func (g view) integrity() Figure {
 	if g.codeHidden("I19") {
 		return g.hiddenFigure("I19")
 	}
@@ -113,7 +113,7 @@ func (g told) integrity() Figure {
 }
 
 // hours are the median of the seconds of events that came to their end.
-func (g told) hours(code string, events []int64) Figure {
+func (g view) hours(code string, events []int64) Figure {
 	var ended []int64
 	for _, seconds := range events {
 		if seconds >= 0 {
@@ -124,7 +124,7 @@ func (g told) hours(code string, events []int64) Figure {
 }
 
 // incidentRate is I20.
-func (g told) incidentRate() Figure {
+func (g view) incidentRate() Figure {
 	if g.codeHidden("I20") {
 		return g.hiddenFigure("I20")
 	}
@@ -148,14 +148,14 @@ func (g told) incidentRate() Figure {
 }
 
 // answersShare is a share of anonymous answers.
-func (g told) answersShare(code string, n, of int64) Figure {
+func (g view) answersShare(code string, n, of int64) Figure {
 	f := Figure{Numerator: Count(int(n)), Denominator: Count(int(of)), Evidence: &Evidence{C: int(n)}, Definition: g.version[code]}
 	f.Value = quotient(f.Numerator, f.Denominator, 4)
 	return f
 }
 
 // readiness is I21.
-func (g told) readiness() Figure {
+func (g view) readiness() Figure {
 	if g.codeHidden("I21") {
 		return g.hiddenFigure("I21")
 	}
@@ -170,7 +170,7 @@ func (g told) readiness() Figure {
 }
 
 // inclusion is I22.
-func (g told) inclusion() Figure {
+func (g view) inclusion() Figure {
 	if g.codeHidden("I22") {
 		return g.hiddenFigure("I22")
 	}

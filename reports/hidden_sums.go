@@ -29,7 +29,7 @@ func (r *Reports) HiddenSums(ctx context.Context, caller auth.Principal, market 
 	if err != nil {
 		return HiddenSums{}, fmt.Errorf("what is hidden of the sums of market %s: %w", market, err)
 	}
-	g := c.told([]Market{{ID: market}})
+	g := c.view([]Market{{ID: market}})
 	if c.own {
 		return HiddenSums{}, nil
 	}

@@ -68,7 +68,7 @@ func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, err
 	if err != nil {
 		return nil, fmt.Errorf("report of market %s: %w", id, err)
 	}
-	g := c.told([]Market{market})
+	g := c.view([]Market{market})
 	page := &MarketPage{
 		Market: market, AsOf: day.Format(time.DateOnly), Figures: g.figures(), Coverage: g.coverage(), Funnel: g.funnel(), Revised: g.revised(),
 		Zones: []PartOfMarket{}, Goods: []PartOfMarket{},
@@ -157,7 +157,7 @@ func (c *counted) partsOf(market Market, by string) []*groups.Part {
 
 // partFigure is an indicator of a part: numerator, denominator and value alone.
 func (c *counted) partFigure(p *groups.Part, code string) Figure {
-	g := told{Group: p.Group(), day: c.day, version: c.version}
+	g := view{Group: p.Group(), day: c.day, version: c.version}
 	f := g.figures()[code]
 	f.Evidence, f.Parts, f.Coverage, f.FreshAt = nil, nil, nil, nil
 	return f

@@ -27,8 +27,8 @@ type audited struct {
 
 // auditedCounts returns all of them.
 func auditedCounts() (list []audited) {
-	for _, n := range indicators.Activity {
-		list = append(list, audited{Row: indicators.Row{Measure: n.Measure, Divisible: true}})
+	for _, m := range indicators.Activity {
+		list = append(list, audited{Row: indicators.Row{Measure: m, Divisible: true}})
 	}
 	for _, row := range indicators.Guarded() {
 		if row.OwnDenominator && !row.Divisible {
@@ -170,7 +170,7 @@ func (c *counted) publishedGroups(a audited) audit.Published {
 	p := audit.Published{Apart: a.CountsJointly}
 	people, holds := map[facts.MerchantID]whereabouts{}, groups.HoldsOf(a.Measure, facts.CohortOf(c.day))
 	for place, id := range c.groups.Markets {
-		p.Cells = append(p.Cells, a.cell(c.told([]Market{{ID: id}}), []int{place}))
+		p.Cells = append(p.Cells, a.cell(c.view([]Market{{ID: id}}), []int{place}))
 		notePeople(people, place, c.groups.CellAt(place), holds)
 	}
 	for _, g := range c.groups.Joint() {
@@ -181,7 +181,7 @@ func (c *counted) publishedGroups(a audited) audit.Published {
 			}
 		}
 		if len(atoms) > 0 {
-			p.Cells = append(p.Cells, a.cell(told{Group: g, day: c.day, version: c.version}, atoms))
+			p.Cells = append(p.Cells, a.cell(view{Group: g, day: c.day, version: c.version}, atoms))
 		}
 	}
 	p.Classes = classesOf(people)
@@ -194,13 +194,13 @@ func (c *counted) publishedParts(market Market, parts []*groups.Part, a audited)
 	people, holds := map[facts.MerchantID]whereabouts{}, groups.HoldsOf(a.Measure, facts.CohortOf(c.day))
 	var all []int
 	for i, part := range parts {
-		one := told{Group: part.Group(), day: c.day, version: c.version}
+		one := view{Group: part.Group(), day: c.day, version: c.version}
 		p.Cells = append(p.Cells, a.cell(one, []int{i}))
 		notePeople(people, i, part.Tally.Facts, holds)
 		all = append(all, i)
 	}
 	if len(all) > 1 {
-		own := a.cell(c.told([]Market{market}), all)
+		own := a.cell(c.view([]Market{market}), all)
 		own.Stays = true
 		p.Cells = append(p.Cells, own)
 	}
@@ -209,7 +209,7 @@ func (c *counted) publishedParts(market Market, parts []*groups.Part, a audited)
 }
 
 // cell is what a reader sees of the count in one group.
-func (a audited) cell(g told, atoms []int) audit.Cell {
+func (a audited) cell(g view, atoms []int) audit.Cell {
 	m := a.Measure
 	shown, of := g.measure(a.Row, m), g.Tally.Measured[m].Of
 	cell := audit.Cell{Name: fmt.Sprint(atoms), Atoms: atoms, Most: max(g.Tally.Merchants, of)}

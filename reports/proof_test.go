@@ -54,8 +54,7 @@ func TestTheProofFindsWhatCanBeWorkedOut(t *testing.T) {
 	crowds := []crowdOf{{20, 12, 9, 3}, {15, 1, 15, 2}, {30, 25, 10, 9}}
 	c, by := countedOf(t, crowds...)
 	for _, g := range c.groups.All {
-		for _, n := range indicators.Activity {
-			m := n.Measure
+		for _, m := range indicators.Activity {
 			n := g.Tally.Measured[m].Mix.Sum()
 			g.Hidden[m.Family()] = 0 < n && n < disclosure.Fewest
 		}

@@ -78,7 +78,7 @@ func (c *counted) adoption(basis string) *Adoption {
 	if c.whole { // among the units of a part, a rank would tell nothing of the others
 		rank(report.Rows)
 	}
-	g := c.told(c.marketsOf(units))
+	g := c.view(c.marketsOf(units))
 	report.Total, report.Coverage, report.Funnel = g.figures(), g.coverage(), g.funnel()
 	report.Revised = g.revised()
 	c.programme.add(report.Total, c.units, c.version)

@@ -23,7 +23,7 @@ func (r *Revised) Text() string {
 }
 
 // revised is what was written into the register later, of the merchants counted in some markets.
-func (g told) revised() *Revised {
+func (g view) revised() *Revised {
 	var last int64
 	n := 0
 	for _, p := range g.Tally.Facts.People {

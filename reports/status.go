@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
+
+	"market40/reports/indicators"
 )
 
 // The codes of a status.
@@ -45,12 +47,9 @@ type Designation struct {
 	StatusReason string   `json:"status_reason,omitempty" enum:"no_merchants,hidden,no_target" doc:"why there is no status"`
 }
 
-// The bounds of a status.
-var (
-	leastCoverage = decimal.RequireFromString("0.3")
-	widestGap     = decimal.RequireFromString("0.3")
-	mostDormant   = decimal.RequireFromString("0.4")
-)
+// leastCoverage is the share of observed merchants below which there are not enough data. The other bounds of a status are
+// those of the rows of indicators.
+var leastCoverage = decimal.RequireFromString("0.3")
 
 // designations are those of the campaign whose pilots are counted in a unit, by market.
 func (c *counted) designations(u unit) []Designation {
@@ -62,7 +61,7 @@ func (c *counted) designations(u unit) []Designation {
 		}
 		d := Designation{Locality: c.programme.required[*at], Market: m, Target: c.programme.target("I05", at, c.day)}
 		d.Locality.ID = *at
-		g := c.told([]Market{m})
+		g := c.view([]Market{m})
 		d.Status, d.StatusReason = judged{g.figures(), g.coverage(), d.Target, c.programme.punctual(d.Locality.ID), c.day}.status()
 		list = append(list, d)
 	}
@@ -184,13 +183,29 @@ func (j judged) status() (Status, string) {
 
 // warnings are what asks for attention, of the figures that are shown.
 func (j judged) warnings() (found []reason) {
-	if v, known := j.figures["I06"].valueOf(); known && v.GreaterThan(widestGap) {
-		found = append(found, reason{"I06 " + digits(v, widestGap, ",") + " điểm > 30", "I06 " + digits(v, widestGap, ".") + " points > 30"})
-	}
-	if v, known := j.figures["I18"].valueOf(); known && v.GreaterThan(mostDormant) {
-		found = append(found, reason{"I18 " + percentVI(v, mostDormant) + " > 40 %", "I18 " + percentEN(v, mostDormant) + " > 40%"})
+	for _, row := range indicators.Rows {
+		if row.WarnAbove == "" {
+			continue
+		}
+		bound := decimal.RequireFromString(row.WarnAbove)
+		if v, known := j.figures[row.Code].valueOf(); known && v.GreaterThan(bound) {
+			found = append(found, warning(row, v, bound))
+		}
 	}
 	return found
+}
+
+// warning says that a value is above its bound.
+func warning(row indicators.Row, value, bound decimal.Decimal) reason {
+	limit := bound.Shift(2).String()
+	if row.Unit == indicators.Points {
+		return reason{
+			row.Code + " " + digits(value, bound, ",") + " điểm > " + limit, row.Code + " " + digits(value, bound, ".") + " points > " + limit,
+		}
+	}
+	return reason{
+		row.Code + " " + percentVI(value, bound) + " > " + limit + " %", row.Code + " " + percentEN(value, bound) + " > " + limit + "%",
+	}
 }
 
 func (j judged) dueOn() time.Time {

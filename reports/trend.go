@@ -81,7 +81,7 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 		var locality *uuid.UUID
 		wanted := true
 		if market != nil {
-			g := c.told([]Market{*market})
+			g := c.view([]Market{*market})
 			point.Figure, point.Revised = g.figures()[q.Indicator], g.revised()
 			locality, wanted = c.programme.localityOf(market.ID)
 		} else {
@@ -92,7 +92,7 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 			if q.Locality != "" {
 				locality, wanted = c.designatedIn(units[0])
 			}
-			point.Figure, point.Revised = c.figure(units, q), c.told(c.marketsOf(units)).revised()
+			point.Figure, point.Revised = c.figure(units, q), c.view(c.marketsOf(units)).revised()
 			trend.Outside = c.outsideOf(units)
 			if q.Locality == "" {
 				left := c.outside(q.Basis)

@@ -11,30 +11,30 @@ import (
 	"market40/merchants/jobs"
 )
 
-// aheadAfter is how long after its start a server counts ahead for the first time, aheadEvery how often it looks again, and aheadPause
+// warmUpAfter is how long after its start a server counts ahead for the first time, warmUpEvery how often it looks again, and warmUpPause
 // how long it leaves the processors to payments after each day.
 const (
-	aheadAfter = 15 * time.Second
-	aheadEvery = time.Hour
-	aheadPause = 2 * time.Second
-	// aheadWithin is how long all the days of one round may take.
-	aheadWithin = 30 * time.Minute
+	warmUpAfter = 15 * time.Second
+	warmUpEvery = time.Hour
+	warmUpPause = 2 * time.Second
+	// warmUpWithin is how long all the days of one round may take.
+	warmUpWithin = 30 * time.Minute
 )
 
 // Job returns what counts ahead, in every process, what the first page of an officer asks for, so that nobody waits for it
 // in the morning: today and the ends of twelve months, of all markets and of each campaign.
 func (r *Reports) Job() jobs.Job {
 	return jobs.Job{
-		Name: "reports-ahead", Every: aheadEvery, First: aheadAfter, Deadline: aheadWithin, Shared: true,
-		Do: func(ctx context.Context) error { return r.Ahead(ctx, aheadPause) },
+		Name: "reports-ahead", Every: warmUpEvery, First: warmUpAfter, Deadline: warmUpWithin, Shared: true,
+		Do: func(ctx context.Context) error { return r.WarmUp(ctx, warmUpPause) },
 	}
 }
 
 // mostChanges is how many lines of fact_changes may gather before they are put together.
 const mostChanges = 2000
 
-// Ahead is one round of Job, with a pause after each day.
-func (r *Reports) Ahead(ctx context.Context, pause time.Duration) error {
+// WarmUp is one round of Job, with a pause after each day.
+func (r *Reports) WarmUp(ctx context.Context, pause time.Duration) error {
 	// One line with the earliest day takes the place of many: what is kept since then is read again, once.
 	_, err := r.db.Pool.Exec(ctx, `WITH many AS (SELECT max(id) AS newest FROM fact_changes HAVING count(*) > $1),
 		gone AS (DELETE FROM fact_changes f USING many WHERE f.id <= many.newest RETURNING f.since)

@@ -86,9 +86,20 @@ const (
 )
 
 // hiddenLegend is the footnote of hidden cells: what is hidden need not be small itself.
-const hiddenLegend = "“ẩn”: số liệu nói về dưới 5 người, hoặc giúp tính ra số liệu như vậy; " +
-	"chỉ số tính bằng tiền (I08, I11, I12, I23) chỉ nêu khi có từ 10 tiểu thương, doanh thu (I08) chỉ khi không ai chiếm quá 50 %. " +
+var hiddenLegend = "“ẩn”: số liệu nói về dưới 5 người, hoặc giúp tính ra số liệu như vậy; " +
+	"chỉ số tính bằng tiền (" + amountCodes() + ") chỉ nêu khi có từ 10 tiểu thương, doanh thu (I08) chỉ khi không ai chiếm quá 50 %. " +
 	"So sánh hai ngày, trước và sau khi danh sách tiểu thương thay đổi, vẫn có thể cho biết một người có giao dịch hay không."
+
+// amountCodes names the indicators that are made of amounts of money.
+func amountCodes() string {
+	var codes []string
+	for _, row := range indicators.Rows {
+		if row.Amount {
+			codes = append(codes, row.Code)
+		}
+	}
+	return strings.Join(codes, ", ")
+}
 
 // evidenceLegend tells the four levels.
 const evidenceLegend = "Bằng chứng: A – thông báo hoặc sao kê ngân hàng; B – tiểu thương xác nhận; C – khai báo; D – quan sát tại chợ. Mỗi tiểu thương chỉ tính một lần, theo nguồn mạnh nhất; “ẩn”: một trong bốn số nói về 1 đến 4 tiểu thương."
@@ -140,8 +151,8 @@ func quantityText(q *reports.Quantity, untold string) string {
 
 // carriesMix says whether an indicator, or a part of it, tells what it is counted on: events and hours do not.
 func carriesMix(code, part string) bool {
-	row, _ := indicators.Find(code)
-	return !row.NoEvidence && part != "swapped" && !strings.HasPrefix(part, hoursPrefix)
+	row, known := indicators.Find(code)
+	return (!known || row.HasEvidence()) && part != "swapped" && !strings.HasPrefix(part, hoursPrefix)
 }
 
 // mixText is the evidence: A 7 · B 0 · C 0 · D 0, broken between the levels only.

@@ -39,10 +39,10 @@ type figures struct {
 
 // activeWithin says of each measure of activity which others, by their places, it is part of.
 func activeWithin() (within [][]int) {
-	for _, n := range indicators.Activity {
+	for _, m := range indicators.Activity {
 		var places []int
 		for place, other := range indicators.Activity {
-			if slices.Contains(n.Within, other.Measure) {
+			if slices.Contains(m.Within(), other) {
 				places = append(places, place)
 			}
 		}
@@ -108,15 +108,15 @@ func guard(row indicators.Row, cohort facts.Cohort) family {
 func activityFamily() family {
 	row, _ := indicators.Find("I05")
 	var levels []facts.LevelFunc
-	for _, n := range indicators.Activity {
-		levels = append(levels, facts.LevelOf(n.Measure))
+	for _, m := range indicators.Activity {
+		levels = append(levels, facts.LevelOf(m))
 	}
 	f := family{
 		needs: row.DecidedFrom(),
 		count: func(t *Tally, _ Hidden) figures {
 			all := figures{size: t.Merchants}
-			for _, n := range indicators.Activity {
-				all.counts = append(all.counts, disclosure.Count{N: t.Measured[n.Measure].Mix.Sum(), Of: t.Merchants, Most: t.Merchants})
+			for _, m := range indicators.Activity {
+				all.counts = append(all.counts, disclosure.Count{N: t.Measured[m].Mix.Sum(), Of: t.Merchants, Most: t.Merchants})
 			}
 			return all
 		},
@@ -128,8 +128,8 @@ func activityFamily() family {
 			return p.Operates, counted
 		},
 	}
-	for _, n := range indicators.Activity {
-		f.each = append(f.each, n.Measure.Family())
+	for _, m := range indicators.Activity {
+		f.each = append(f.each, m.Family())
 	}
 	return f
 }

@@ -18,7 +18,10 @@ type Row struct {
 	WithCoverage   bool // beside a measure stands how many merchants are observed
 	Divisible      bool // published of zones, goods groups and kinds of stall too, not of markets alone
 	ByLocality     bool // about localities, not about what happens at markets: its queries stand alone
-	NoEvidence     bool // a gap, or an amount of money: no numbers of merchants by evidence stand beside it
+	Amount         bool // made of amounts of money: told of ten merchants or more, without numbers by evidence
+
+	// WarnAbove is the value above which a pilot market asks for attention; empty: none does.
+	WarnAbove string
 
 	Register     bool // anybody can count it in the register, where merchants are listed by name: it is never hidden
 	SureEvidence bool // its evidence follows from the numerator, and is hidden with it alone
@@ -71,15 +74,18 @@ func (m Measure) Family() Family { return Family(m) }
 // Evidence returns the family of a measure's evidence.
 func (m Measure) Evidence() Family { return Family("evidence: " + m) }
 
-// Nested is a measure with those that it is part of.
-type Nested struct {
-	Measure Measure
-	Within  []Measure
-}
-
 // Activity are the measures of who is paid. They are decided together, for one bounds the other.
-var Activity = []Nested{
-	{Begun, nil}, {Active30, []Measure{Begun}}, {Active7, []Measure{Begun, Active30}}, {Strict, []Measure{Begun, Active30}},
+var Activity = []Measure{Begun, Active30, Active7, Strict}
+
+// Within returns the measures of activity that one is part of.
+func (m Measure) Within() []Measure {
+	switch m {
+	case Active30:
+		return []Measure{Begun}
+	case Active7, Strict:
+		return []Measure{Begun, Active30}
+	}
+	return nil
 }
 
 // ofActivity is what hiding the measures of activity is decided from.
@@ -102,15 +108,15 @@ var Rows = []Row{
 		WithCoverage: true, Divisible: true, Needs: ofActivity,
 	},
 	{
-		Code: "I06", Queries: []string{"mop", "ready", "activity"}, Unit: Points, Divisible: true, NoEvidence: true,
+		Code: "I06", Queries: []string{"mop", "ready", "activity"}, Unit: Points, Divisible: true, WarnAbove: "0.3",
 		HiddenWith: []Family{Ready.Family(), Active30.Family()},
 	},
 	{Code: "I07", Queries: []string{"declared", "sampled"}, Unit: Share, HiddenWith: []Family{Declared, Sampled}},
-	{Code: "I08", Queries: []string{"sampled", "mop", "activity"}, Unit: Share, NoEvidence: true, HiddenWith: []Family{Turnover}},
+	{Code: "I08", Queries: []string{"sampled", "mop", "activity"}, Unit: Share, Amount: true, HiddenWith: []Family{Turnover}},
 	{Code: "I09", Queries: []string{"mop", "activity", "covered"}, Unit: PerMerchant, HiddenWith: []Family{Active30.Family()}},
 	{Code: "I10", Queries: []string{"mop", "activity"}, Unit: InBands, HiddenWith: []Family{Bands}},
-	{Code: "I11", Queries: []string{"fees"}, Unit: Share, NoEvidence: true, HiddenWith: []Family{Fees}},
-	{Code: "I12", Queries: []string{"fees"}, Unit: Share, NoEvidence: true, HiddenWith: []Family{Fees}},
+	{Code: "I11", Queries: []string{"fees"}, Unit: Share, Amount: true, HiddenWith: []Family{Fees}},
+	{Code: "I12", Queries: []string{"fees"}, Unit: Share, Amount: true, HiddenWith: []Family{Fees}},
 	{Code: "I13", Queries: []string{"pilots"}, Unit: Share, ByLocality: true},
 	{Code: "I14", Queries: []string{"mop", "trained"}, Unit: Share, Measure: "trained", FreshBy: "trained", Divisible: true},
 	{Code: "I15", Queries: []string{"conversion"}, Unit: Share, Measure: Converted, FreshBy: "conversion", OwnDenominator: true},
@@ -121,7 +127,7 @@ var Rows = []Row{
 	},
 	{
 		Code: "I18", Queries: []string{"mop", "ready", "activity", "covered"}, Unit: Share, Measure: Dormant, FreshBy: "activity",
-		OwnDenominator: true, WithCoverage: true, Divisible: true, SureEvidence: true, CountsJointly: true,
+		OwnDenominator: true, WithCoverage: true, Divisible: true, SureEvidence: true, CountsJointly: true, WarnAbove: "0.4",
 		// and what I03 and I05 are hidden by
 		Needs: []string{"mop", "ready", "displayed", "covered", "activity", "first_days"},
 	},
@@ -129,7 +135,7 @@ var Rows = []Row{
 	{Code: "I20", Queries: []string{"incidents", "mop", "activity"}, Unit: PerPayments, HiddenWith: []Family{Payments}},
 	{Code: "I21", Queries: []string{"surveyed"}, Unit: Share, HiddenWith: []Family{Survey}},
 	{Code: "I22", Queries: []string{"surveyed"}, Unit: Share, HiddenWith: []Family{Survey}},
-	{Code: "I23", Queries: []string{"costs", "mop", "activity"}, Unit: Dong, NoEvidence: true, HiddenWith: []Family{Active30.Family(), Costs}},
+	{Code: "I23", Queries: []string{"costs", "mop", "activity"}, Unit: Dong, Amount: true, HiddenWith: []Family{Active30.Family(), Costs}},
 	{Code: "I24", Queries: []string{"punctuality"}, Unit: Share, ByLocality: true},
 }
 
@@ -153,6 +159,9 @@ func (r Row) Families() []Family {
 	return []Family{r.Measure.Family()}
 }
 
+// HasEvidence reports whether numbers by evidence stand beside an indicator: beside a gap and amounts there are none.
+func (r Row) HasEvidence() bool { return r.Unit != Points && !r.Amount }
+
 // DecidedFrom returns the queries that hiding a measure is decided from. A trend reads them beside its own.
 func (r Row) DecidedFrom() []string {
 	if r.Needs != nil {
@@ -164,8 +173,7 @@ func (r Row) DecidedFrom() []string {
 // Guarded returns the rows whose measure tells what merchants do, those of activity aside: each is hidden for itself.
 func Guarded() (list []Row) {
 	for _, r := range Rows {
-		ofActivity := slices.ContainsFunc(Activity, func(n Nested) bool { return n.Measure == r.Measure })
-		if r.Measure != "" && !r.Register && !ofActivity {
+		if r.Measure != "" && !r.Register && !slices.Contains(Activity, r.Measure) {
 			list = append(list, r)
 		}
 	}
