@@ -54,7 +54,7 @@ func TestTrend(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"indicator=I05&from=2026-01&months=3": "one_start",
-		"indicator=I25":                       "unknown_value", "indicator=I05&basis=x": "unknown_value", "indicator=I05&from=2021-11&to=2026-11": "period_long", "indicator=I05&from=2026-11&to=2026-10": "period_order",
+		"indicator=I99":                       "unknown_value", "indicator=I05&basis=x": "unknown_value", "indicator=I05&from=2021-11&to=2026-11": "period_long", "indicator=I05&from=2026-11&to=2026-10": "period_order",
 		"indicator=I05&from=2024-01&to=2024-12": "before_data", "indicator=I05&to=2026-12": "as_of_in_future", "indicator=I05&from=11/2026": "month_form", "indicator=I05&locality=99999": "not_found",
 		"indicator=I05&campaign=NONE": "not_found", "indicator=I05&market=" + uuid.NewString(): "not_found", "indicator=I05&locality=568&market=" + s.market.String(): "one_place",
 	} {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"market40/merchants/auth"
+	"market40/reports/indicators"
 )
 
 const (
@@ -83,7 +84,7 @@ func TestTheExport(t *testing.T) {
 		}
 		byKey[strings.Join([]string{line[3], line[6], line[17]}, " ")] = strings.Join(line, ",")
 	}
-	if whole != 9*24+24 {
+	if whole != (9+1)*len(indicators.Rows) {
 		t.Errorf("%d lines of figures", whole)
 	}
 	for key, want := range map[string]string{

@@ -106,7 +106,7 @@ func TestTargets(t *testing.T) {
 		code   string
 	}{
 		{object{"indicator": "I05", "value": "0.5", "due_on": "2026-12-31"}, 409, "target_stands"},
-		{object{"indicator": "I25", "value": "0.5", "due_on": "2026-12-31"}, 422, "unknown_value"},
+		{object{"indicator": "I99", "value": "0.5", "due_on": "2026-12-31"}, 422, "unknown_value"},
 		{object{"indicator": "I10", "value": "0.5", "due_on": "2026-12-31"}, 422, "unknown_value"},
 		{object{"indicator": "I05", "value": "60", "due_on": "2026-12-31"}, 422, "share_above_one"},
 		{object{"indicator": "I05", "value": "0,6", "due_on": "2026-12-31"}, 422, "value_form"},
