@@ -16,8 +16,9 @@ import (
 // mostCached is how many merchants the cache holds, over all days: some 100 bytes each.
 const mostCached = 400_000
 
-// cache holds facts of days that have begun. They hold until something changes that they tell of. Every change says so
-// in its own transaction (fact_changes): a snapshot tells whether facts that were read on another are what it would read.
+// cache holds facts of days that have begun. They hold until something changes that they tell of.
+// Every change says so in its own transaction (fact_changes): a snapshot tells whether facts that were
+// read on another are what it would read.
 type cache struct {
 	mu   sync.Mutex
 	list []*Known // the one used last at the end
@@ -36,8 +37,8 @@ type Known struct {
 	derived map[string]any // what was made of them: never written to again
 }
 
-// mostDerived is how many things made of the facts of a day are kept: bases and campaigns, by which markets are grouped, change
-// seldom.
+// mostDerived is how many things made of the facts of a day are kept: bases and campaigns, by which
+// markets are grouped, change seldom.
 const mostDerived = 4
 
 // Assume returns the facts of a day that are as they are given, of every query. They are not read.
@@ -72,16 +73,18 @@ type topic struct {
 	campaign uuid.UUID // nil: none
 }
 
-// Revision tells which changes that reach back to a day a snapshot sees. Two that are equal have seen the same, for lines
-// are only added, or put together into a newer one.
+// Revision tells which changes that reach back to a day a snapshot sees. Two that are equal have seen
+// the same, for lines are only added, or put together into a newer one.
 type Revision struct {
 	lines, newest int64
 	Settled       bool // the day has begun long enough ago that whoever wrote on the day before has ended
 }
 
-// ReadRevision reads the revision of the facts of a day. Ten minutes are far more than a statement and a transaction may take.
+// ReadRevision reads the revision of the facts of a day. Ten minutes are far more than a statement and
+// a transaction may take.
 func ReadRevision(ctx context.Context, tx pgx.Tx, day time.Time) (s Revision, err error) {
-	err = tx.QueryRow(ctx, `SELECT count(*), coalesce(max(id), 0), $1::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' < clock_timestamp() - interval '10 minutes'
+	err = tx.QueryRow(ctx, `SELECT count(*), coalesce(max(id), 0),
+			$1::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' < clock_timestamp() - interval '10 minutes'
 		FROM fact_changes WHERE since <= $1::date`, day).Scan(&s.lines, &s.newest, &s.Settled)
 	if err != nil {
 		return s, fmt.Errorf("read what changed: %w", err)
@@ -102,7 +105,8 @@ func (k *cache) find(a Question, s Revision) *Known {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, f := range k.list {
-		if f.about == aboutOf(a) && f.revision == s && slices.Equal(f.markets, a.Markets) && containsAll(f.queries, a.Queries) {
+		same := f.about == aboutOf(a) && f.revision == s && slices.Equal(f.markets, a.Markets)
+		if same && containsAll(f.queries, a.Queries) {
 			k.list = append(slices.Delete(k.list, i, i+1), f)
 			return f
 		}
@@ -110,8 +114,8 @@ func (k *cache) find(a Question, s Revision) *Known {
 	return nil
 }
 
-// store adds an answer, unless its day may still change. It drops those that the answer replaces, and the oldest ones
-// over the limit.
+// store adds an answer, unless its day may still change. It drops those that the answer replaces, and
+// the oldest ones over the limit.
 func (k *cache) store(a Question, s Revision, cells map[string]*Cell) *Known {
 	f := &Known{about: aboutOf(a), markets: a.Markets, queries: a.Queries, revision: s, Cells: cells}
 	if !s.Settled {
@@ -123,7 +127,8 @@ func (k *cache) store(a Question, s Revision, cells map[string]*Cell) *Known {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.list = slices.DeleteFunc(k.list, func(o *Known) bool {
-		return o.about == f.about && slices.Equal(o.markets, f.markets) && (o.revision != s || containsAll(f.queries, o.queries))
+		same := o.about == f.about && slices.Equal(o.markets, f.markets)
+		return same && (o.revision != s || containsAll(f.queries, o.queries))
 	})
 	k.list = append(k.list, f)
 	size := 0

@@ -1,5 +1,6 @@
-// Package facts reads what is known of each merchant and market on a day: the queries of package indicators, put together
-// by market or part of a market. Facts of days that have begun are cached until one of them changes.
+// Package facts reads what is known of each merchant and market on a day: the queries of package
+// indicators, put together by market or part of a market. Facts of days that have begun are cached
+// until one of them changes.
 package facts
 
 import (
@@ -150,7 +151,9 @@ func (c *Cell) addEvent(f *fact) {
 	case "incidents":
 		c.Incidents = append(c.Incidents, Incident{f.level, f.n[0]})
 	case "surveyed":
-		c.Answers = append(c.Answers, Answers{strings.Fields(f.level), f.num(0), f.num(1), f.num(2), f.num(3), f.num(4)})
+		c.Answers = append(c.Answers, Answers{
+			who: strings.Fields(f.level), Asked: f.num(0), Active: f.num(1), Ready: f.num(2), Smartphone: f.num(3), Signal: f.num(4),
+		})
 	case "costs":
 		c.Costs, c.spent = c.Costs+f.num(0), c.spent+f.num(1)
 	}

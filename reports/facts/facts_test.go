@@ -24,7 +24,8 @@ func TestEveryMeasureIsCounted(t *testing.T) {
 	}
 }
 
-// A merchant of several markets counts once, on its best evidence, with all its payments; the cells stay as they were.
+// A merchant of several markets counts once, on its best evidence, with all its payments; the cells
+// stay as they were.
 func TestJoinCountsAMerchantOnce(t *testing.T) {
 	t.Parallel()
 	id := facts.MerchantID(uuid.New())
@@ -33,7 +34,7 @@ func TestJoinCountsAMerchantOnce(t *testing.T) {
 	there.People[id] = &facts.Person{BankDays: 2, BankPayments: 3}
 	all := facts.Join([]*facts.Cell{here, there})
 	p := all.People[id]
-	if len(all.People) != 1 || p.Lately() != facts.LevelA || p.BankPayments != 3 || p.OwnerPayments != 2 || all.Operating() != 1 {
+	if len(all.People) != 1 || all.Operating() != 1 || p.Lately() != facts.LevelA || p.BankPayments != 3 || p.OwnerPayments != 2 {
 		t.Errorf("together they are %+v", p)
 	}
 	if here.People[id].BankDays != 0 || there.Operating() != 0 {

@@ -86,12 +86,14 @@ func levelIf(yes bool) Level {
 	return Nothing
 }
 
-// CohortMonth returns the first day of the month whose beginners I17 asks for: the third before the last that has ended.
+// CohortMonth returns the first day of the month whose beginners I17 asks for: the third before the
+// last that has ended.
 func CohortMonth(day time.Time) time.Time {
 	return time.Date(day.Year(), day.Month()-4, 1, 0, 0, 0, 0, time.UTC)
 }
 
-// Cohort is the month whose beginners I17 asks for: its first day, and that of the month after it, in days since 1970.
+// Cohort is the month whose beginners I17 asks for: its first day, and that of the month after it, in
+// days since 1970.
 type Cohort [2]int64
 
 // CohortOf returns the cohort that is asked for on a day.

@@ -70,14 +70,16 @@ func (p *Person) join(o *Person) {
 	}
 	p.Converted = max(p.Converted, o.Converted)
 	p.BankDays, p.OwnerDays = p.BankDays|o.BankDays, p.OwnerDays|o.OwnerDays
-	p.BankPayments, p.OwnerPayments, p.Turnover = p.BankPayments+o.BankPayments, p.OwnerPayments+o.OwnerPayments, p.Turnover+o.Turnover
+	p.BankPayments, p.OwnerPayments = p.BankPayments+o.BankPayments, p.OwnerPayments+o.OwnerPayments
+	p.Turnover += o.Turnover
 	for b := range p.Bands {
 		p.Bands[b] += o.Bands[b]
 	}
 	p.FirstBankDay, p.FirstOwnerDay = earlier(p.FirstBankDay, o.FirstBankDay), earlier(p.FirstOwnerDay, o.FirstOwnerDay)
 	p.LaterBank, p.LaterOwner = p.LaterBank || o.LaterBank, p.LaterOwner || o.LaterOwner
 	p.stayed, p.watched, p.Inactive = p.stayed || o.stayed, p.watched || o.watched, p.Inactive || o.Inactive
-	p.Codes, p.CodesByOwner, p.CodesByOthers = p.Codes+o.Codes, p.CodesByOwner+o.CodesByOwner, p.CodesByOthers+o.CodesByOthers
+	p.Codes += o.Codes
+	p.CodesByOwner, p.CodesByOthers = p.CodesByOwner+o.CodesByOwner, p.CodesByOthers+o.CodesByOthers
 	p.Transfers, p.Customers = p.Transfers+o.Transfers, p.Customers+o.Customers
 }
 

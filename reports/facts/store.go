@@ -22,10 +22,12 @@ func New(db *database.DB) *Store { return &Store{db: db} }
 // Snapshot is one moment for all that is read in a transaction.
 var Snapshot = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 
-// PlanOnce lets a transaction use plans that were made for any day and markets: planning the facts anew takes a third as long as
-// reading them, and compiling them longer. PostgreSQL plans again when it learns more of the tables.
+// PlanOnce lets a transaction use plans that were made for any day and markets: planning the facts
+// anew takes a third as long as reading them, and compiling them longer. PostgreSQL plans again when
+// it learns more of the tables.
 func PlanOnce(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, `SELECT set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`)
+	_, err := tx.Exec(ctx, `SELECT set_config('jit', 'off', true),
+		set_config('plan_cache_mode', 'force_generic_plan', true)`)
 	return err
 }
 

@@ -3,7 +3,9 @@ package facts
 import "slices"
 
 // Questions are those of I22, each with its two answers. Their places are those in Answers.who.
-var Questions = [4][2]string{{"female", "male"}, {"aged_60", "under_60"}, {"minority", "majority"}, {"non_fixed", "fixed"}}
+var Questions = [4][2]string{
+	{"female", "male"}, {"aged_60", "under_60"}, {"minority", "majority"}, {"non_fixed", "fixed"},
+}
 
 // Add adds the answers of others.
 func (a *Answers) Add(o Answers) {

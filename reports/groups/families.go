@@ -16,8 +16,8 @@ func QuestionFamily(question int) indicators.Family {
 	return indicators.Family("question: " + facts.Questions[question][0])
 }
 
-// family says what of a group is hidden together, and how. It is decided from the facts of its own queries alone, so a trend, which
-// reads fewer facts than a report, hides the same.
+// family says what of a group is hidden together, and how. It is decided from the facts of its own
+// queries alone, so a trend, which reads fewer facts than a report, hides the same.
 type family struct {
 	id    indicators.Family
 	each  []indicators.Family // instead, where its counts are hidden one by one
@@ -80,20 +80,43 @@ func allFamilies(cohort facts.Cohort) []family {
 	activeMix := []indicators.Family{indicators.Active30.Family(), indicators.Active30.Evidence()}
 	list = append(list,
 		family{id: indicators.Payments, needs: active.DecidedFrom(), under: activeMix, count: countPayers, holds: holdsPayers},
-		family{id: indicators.Bands, needs: active.DecidedFrom(), under: []indicators.Family{indicators.Payments}, count: countBands, holds: holdsBands},
+		family{
+			id: indicators.Bands, needs: active.DecidedFrom(), under: []indicators.Family{indicators.Payments},
+			count: countBands, holds: holdsBands,
+		},
 		family{id: indicators.Codes, needs: []string{"displayed"}, count: countChecked, holds: holdsChecked},
 		family{id: indicators.Declared, needs: []string{"mop", "declared"}, count: countDeclared, holds: holdsDeclared},
-		family{id: indicators.Sampled, needs: []string{"mop", "sampled"}, tooFew: tooFewFor(disclosure.Fewest, (*facts.Cell).Sampled)},
-		family{id: indicators.Fees, needs: []string{"mop", "fees"}, tooFew: tooFewFor(disclosure.FewestOfAmounts, (*facts.Cell).HasFees)},
-		family{id: indicators.Costs, needs: []string{"mop", "costs"}, tooFew: tooFewFor(disclosure.FewestOfAmounts, (*facts.Cell).HasCosts)},
-		family{id: indicators.Turnover, needs: []string{"mop", "sampled"}, under: []indicators.Family{indicators.Sampled}, tooFew: func(at []*facts.Cell) bool {
-			return tooFewFor(disclosure.FewestOfAmounts, (*facts.Cell).Sampled)(at) || slices.ContainsFunc(at, (*facts.Cell).Sampled) && dominated(at)
-		}},
-		family{id: indicators.Survey, needs: []string{"surveyed"}, count: countSurvey},
 	)
+	return append(append(list, amounts()...), surveys()...)
+}
+
+// amounts are the families of what is no count of merchants: it is decided by how many merchants are there.
+func amounts() []family {
+	of := func(least int, has func(*facts.Cell) bool) func([]*facts.Cell) bool {
+		return func(at []*facts.Cell) bool { return tooFew(at, least, has) }
+	}
+	turnover := func(at []*facts.Cell) bool {
+		return tooFew(at, disclosure.FewestOfAmounts, (*facts.Cell).Sampled) ||
+			slices.ContainsFunc(at, (*facts.Cell).Sampled) && dominated(at)
+	}
+	return []family{
+		{id: indicators.Sampled, needs: []string{"mop", "sampled"}, tooFew: of(disclosure.Fewest, (*facts.Cell).Sampled)},
+		{id: indicators.Fees, needs: []string{"mop", "fees"}, tooFew: of(disclosure.FewestOfAmounts, (*facts.Cell).HasFees)},
+		{id: indicators.Costs, needs: []string{"mop", "costs"}, tooFew: of(disclosure.FewestOfAmounts, (*facts.Cell).HasCosts)},
+		{
+			id: indicators.Turnover, needs: []string{"mop", "sampled"}, under: []indicators.Family{indicators.Sampled},
+			tooFew: turnover,
+		},
+	}
+}
+
+// surveys are the families of what people without a name answered.
+func surveys() []family {
+	list := []family{{id: indicators.Survey, needs: []string{"surveyed"}, count: countSurvey}}
 	for q := range facts.Questions {
 		list = append(list, family{
-			id: QuestionFamily(q), needs: []string{"surveyed"}, under: []indicators.Family{indicators.Survey}, count: func(t *Tally, _ Hidden) figures { return countQuestion(t, q) },
+			id: QuestionFamily(q), needs: []string{"surveyed"}, under: []indicators.Family{indicators.Survey},
+			count: func(t *Tally, _ Hidden) figures { return countQuestion(t, q) },
 		})
 	}
 	return list
@@ -101,10 +124,13 @@ func allFamilies(cohort facts.Cohort) []family {
 
 // guard is the family of a guarded measure.
 func guard(row indicators.Row, cohort facts.Cohort) family {
-	return family{id: row.Measure.Family(), needs: row.DecidedFrom(), count: countIn(row), holds: HoldsOf(row.Measure, cohort)}
+	return family{
+		id: row.Measure.Family(), needs: row.DecidedFrom(), count: countIn(row), holds: HoldsOf(row.Measure, cohort),
+	}
 }
 
-// activityFamily holds the measures of who is paid, each hidden by itself. They stand in one table, for one bounds the other.
+// activityFamily holds the measures of who is paid, each hidden by itself. They stand in one table,
+// for one bounds the other.
 func activityFamily() family {
 	row, _ := indicators.Find("I05")
 	var levels []facts.LevelFunc
@@ -116,7 +142,8 @@ func activityFamily() family {
 		count: func(t *Tally, _ Hidden) figures {
 			all := figures{size: t.Merchants}
 			for _, m := range indicators.Activity {
-				all.counts = append(all.counts, disclosure.Count{N: t.Measured[m].Mix.Sum(), Of: t.Merchants, Most: t.Merchants})
+				n := t.Measured[m].Mix.Sum()
+				all.counts = append(all.counts, disclosure.Count{N: n, Of: t.Merchants, Most: t.Merchants})
 			}
 			return all
 		},
@@ -146,7 +173,8 @@ func countIn(row indicators.Row) func(*Tally, Hidden) figures {
 			all := max(of, t.Merchants)
 			return figures{of, []disclosure.Count{{N: of, Of: all, Most: all}, {N: n, Of: of, Most: of}}}
 		case m == indicators.Ready:
-			return figures{of, []disclosure.Count{{N: n, Of: of, Most: max(n, t.Measured[indicators.Printed].Mix.Sum())}}}
+			printed := t.Measured[indicators.Printed].Mix.Sum()
+			return figures{of, []disclosure.Count{{N: n, Of: of, Most: max(n, printed)}}}
 		}
 		return figures{of, []disclosure.Count{{N: n, Of: of, Most: of}}}
 	}
@@ -160,14 +188,17 @@ func (t *Tally) open(m indicators.Measure, hidden Hidden, certain int) int {
 	return t.Measured[m].Mix.Sum()
 }
 
-// countDormant returns the counts of I18. What I03, I05 and the coverage of the same group say of them is no secret of I18.
+// countDormant returns the counts of I18. What I03, I05 and the coverage of the same group say of them
+// is no secret of I18.
 func (t *Tally) countDormant(hidden Hidden) figures {
 	all, of, n := t.Merchants, t.Measured[indicators.Dormant].Of, t.Measured[indicators.Dormant].Mix.Sum()
 	observed := t.Measured[indicators.Covered].Mix.Sum()
 	leastReady, mostReady := t.open(indicators.Ready, hidden, 0), t.open(indicators.Ready, hidden, all)
 	leastActive, mostActive := t.open(indicators.Active30, hidden, 0), t.open(indicators.Active30, hidden, all)
 	known := disclosure.Count{N: of, Of: all, Least: max(0, leastReady+observed-all, leastReady+leastActive-all), Most: mostReady}
-	silent := disclosure.Count{N: n, Of: of, Least: max(0, leastReady+observed-all-mostActive), Most: min(of, all-leastActive, observed)}
+	silent := disclosure.Count{
+		N: n, Of: of, Least: max(0, leastReady+observed-all-mostActive), Most: min(of, all-leastActive, observed),
+	}
 	known.Least, known.Most = min(known.Least, of), max(known.Most, of)
 	silent.Least, silent.Most = min(silent.Least, n), max(silent.Most, n)
 	return figures{of, []disclosure.Count{known, silent}}
@@ -208,8 +239,9 @@ func holdsMix(m indicators.Measure, holds HoldsFunc) HoldsFunc {
 	level := facts.LevelOf(m)
 	return func(p *facts.Person) (bool, []bool) {
 		belongs, counted := holds(p)
-		on, is := level(p), counted[len(counted)-1]
-		return belongs && is, []bool{is && on == facts.LevelA, is && on == facts.LevelB, is && on == facts.LevelC, is && on == facts.LevelD}
+		is := counted[len(counted)-1]
+		on := func(l facts.Level) bool { return is && level(p) == l }
+		return belongs && is, []bool{on(facts.LevelA), on(facts.LevelB), on(facts.LevelC), on(facts.LevelD)}
 	}
 }
 
@@ -239,7 +271,8 @@ func holdsBands(p *facts.Person) (bool, []bool) {
 
 // countChecked: who displays a code is told by the register, who was checked is not.
 func countChecked(t *Tally, _ Hidden) figures {
-	return figures{t.Codes.merchants, []disclosure.Count{{N: t.Codes.checked, Of: t.Codes.merchants, Most: t.Codes.merchants}}}
+	of := t.Codes.merchants
+	return figures{of, []disclosure.Count{{N: t.Codes.checked, Of: of, Most: of}}}
 }
 
 func holdsChecked(p *facts.Person) (bool, []bool) {
@@ -255,15 +288,13 @@ func holdsDeclared(p *facts.Person) (bool, []bool) {
 	return p.Operates || p.Customers > 0, []bool{p.Customers > 0}
 }
 
-// tooFewFor returns whether markets with such amounts have fewer than least merchants together.
-func tooFewFor(least int, has func(*facts.Cell) bool) func([]*facts.Cell) bool {
-	return func(at []*facts.Cell) bool {
-		if !slices.ContainsFunc(at, has) {
-			return false
-		}
-		operating := facts.Join(at).Operating()
-		return operating < least && (operating > 0 || least > disclosure.Fewest)
+// tooFew reports whether markets that have something have fewer than least merchants together.
+func tooFew(at []*facts.Cell, least int, has func(*facts.Cell) bool) bool {
+	if !slices.ContainsFunc(at, has) {
+		return false
 	}
+	operating := facts.Join(at).Operating()
+	return operating < least && (operating > 0 || least > disclosure.Fewest)
 }
 
 // dominated reports whether one merchant has more than half of what banks notified at some markets.

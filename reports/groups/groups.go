@@ -1,5 +1,6 @@
-// Package groups decides which markets are counted together, counts each group, and notes what of it is hidden. A merchant
-// counts once in a group, on its best evidence. What may be published is decided by package disclosure.
+// Package groups decides which markets are counted together, counts each group, and notes what of it
+// is hidden. A merchant counts once in a group, on its best evidence. What may be published is decided
+// by package disclosure.
 package groups
 
 import (
@@ -25,8 +26,9 @@ type Group struct {
 	Hidden  Hidden
 }
 
-// Groups are the distinct ones of all bases, of all markets and of each campaign's pilots, and every market alone. Two units with
-// the same markets are one group: their figures are the same and are hidden together.
+// Groups are the distinct ones of all bases, of all markets and of each campaign's pilots, and every
+// market alone. Two units with the same markets are one group: their figures are the same and are
+// hidden together.
 type Groups struct {
 	All     []*Group    // first every market alone, in order
 	Markets []uuid.UUID // by their place in a set
@@ -136,8 +138,9 @@ func (g *Groups) Of(markets ...uuid.UUID) *Group {
 	return made
 }
 
-// PaidAt returns when the newest payment of a group became known. Where its activity is hidden there is none, and the markets in it whose
-// activity is hidden, or where few were paid, add nothing: else the time of all would be that of one of them. Their own manager sees all.
+// PaidAt returns when the newest payment of a group became known. Where its activity is hidden there
+// is none, and the markets in it whose activity is hidden, or where few were paid, add nothing: else
+// the time of all would be that of one of them. Their own manager sees all.
 func (g *Groups) PaidAt(of *Group, own bool) *time.Time {
 	if !own && of.quiet() {
 		return nil
@@ -163,7 +166,8 @@ func (g *Group) quiet() bool {
 	return g.Hidden[indicators.Active7.Family()] || g.Hidden[indicators.Active30.Family()]
 }
 
-// publishes reports whether a group adds up from published groups that lie apart in it and share nobody, and so says nothing new.
+// publishes reports whether a group adds up from published groups that lie apart in it and share
+// nobody, and so says nothing new.
 func (g *Groups) publishes(f *family, id indicators.Family, made *Group) bool {
 	rest, people := slices.Clone(made.markets), 0
 	for _, c := range slices.Backward(g.All) {
@@ -207,7 +211,8 @@ func (g *Groups) cellsOf(set disclosure.Set) (list []*facts.Cell) {
 	return list
 }
 
-// Key tells groups apart by their markets and sets of markets, and by whether a reader is bound by the rules of disclosure.
+// Key tells groups apart by their markets and sets of markets, and by whether a reader is bound by the
+// rules of disclosure.
 func (g *Groups) Key(bound bool) string {
 	var b strings.Builder
 	b.WriteString(strconv.FormatBool(bound))
@@ -231,8 +236,9 @@ func (g *Groups) Count(known *facts.Known) {
 	}
 }
 
-// leaveOut takes markets of one to four merchants that no campaign chose out of every group of more, where a campaign chose others:
-// all markets less the pilots would tell of them alone. How many merchants a market has is told by the register.
+// leaveOut takes markets of one to four merchants that no campaign chose out of every group of more,
+// where a campaign chose others: all markets less the pilots would tell of them alone. How many
+// merchants a market has is told by the register.
 func (g *Groups) leaveOut() {
 	if g.pilots.Len() == 0 {
 		return
@@ -254,7 +260,8 @@ func (g *Groups) leaveOut() {
 	g.order()
 }
 
-// summed are the markets of a set that are counted together: the small ones among them alone, where there are no others.
+// summed are the markets of a set that are counted together: the small ones among them alone, where
+// there are no others.
 func (g *Groups) summed(set disclosure.Set) disclosure.Set {
 	rest := slices.Clone(set)
 	rest.Remove(g.small)

@@ -14,7 +14,8 @@ import (
 
 var day = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
-// marketsOf are markets of so many merchants each, who are paid; the first merchant of each is the same where shared.
+// marketsOf are markets of so many merchants each, who are paid; the first merchant of each is the
+// same where shared.
 func marketsOf(shared bool, sizes ...int) (ids []uuid.UUID, known *facts.Known) {
 	cells := map[string]*facts.Cell{}
 	number := uint64(1)
@@ -43,7 +44,8 @@ func TestAMerchantOfTwoMarketsCountsOnce(t *testing.T) {
 		t.Fatalf("%d groups of two markets", len(g.All))
 	}
 	both := g.Of(ids...)
-	if active := both.Tally.Measured[indicators.Active30]; both.Tally.Merchants != 29 || active.Mix.A != 29 || active.Of != 29 {
+	active := both.Tally.Measured[indicators.Active30]
+	if both.Tally.Merchants != 29 || active.Mix.A != 29 || active.Of != 29 {
 		t.Errorf("both have %d merchants, active %+v", both.Tally.Merchants, active)
 	}
 }

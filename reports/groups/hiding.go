@@ -9,8 +9,8 @@ import (
 	"market40/reports/indicators"
 )
 
-// Suppress decides what may not be published of any group, for every basis, campaign and market together. It is the one decision of a
-// day: reports, trends, pages, files and frozen reports ask it.
+// Suppress decides what may not be published of any group, for every basis, campaign and market
+// together. It is the one decision of a day: reports, trends, pages, files and frozen reports ask it.
 func (g *Groups) Suppress() {
 	people := peopleOf(len(g.Markets), func(place int) *facts.Cell { return g.CellAt(place) }, nil)
 	for _, s := range people {
@@ -119,8 +119,8 @@ func peopleOf(n int, cellOf func(int) *facts.Cell, elsewhere map[facts.MerchantI
 	return people
 }
 
-// people returns what shared merchants add to a family's counts, in an order that does not depend on how they were read. Where a
-// merchant adds nothing, it is left out: another query knows it there.
+// people returns what shared merchants add to a family's counts, in an order that does not depend on
+// how they were read. Where a merchant adds nothing, it is left out: another query knows it there.
 func (f *family) people(of []shared) []disclosure.Person {
 	if f.holds == nil {
 		return nil
@@ -152,7 +152,9 @@ func (f *family) people(of []shared) []disclosure.Person {
 		}
 	}
 	slices.SortFunc(list, func(a, b disclosure.Person) int {
-		return cmp.Or(slices.Compare(a.Atoms, b.Atoms), cmp.Compare(a.Operates, b.Operates), slices.Compare(a.Counted, b.Counted))
+		return cmp.Or(
+			slices.Compare(a.Atoms, b.Atoms), cmp.Compare(a.Operates, b.Operates), slices.Compare(a.Counted, b.Counted),
+		)
 	})
 	return list
 }

@@ -43,8 +43,9 @@ func divide(cells map[string]*facts.Cell, cohort facts.Cohort) []*Part {
 	return parts
 }
 
-// hideParts hides what may not be published of the parts of a market, all of one dimension. The market's own figures are published
-// beside them; where one of those is hidden, its parts are. Elsewhere are merchants of several markets, who may be known from there.
+// hideParts hides what may not be published of the parts of a market, all of one dimension. The
+// market's own figures are published beside them; where one of those is hidden, its parts are.
+// Elsewhere are merchants of several markets, who may be known from there.
 func hideParts(parts []*Part, whole *Group, elsewhere map[facts.MerchantID]bool) {
 	all := disclosure.NewSet(len(parts))
 	for i := range parts {
@@ -86,8 +87,8 @@ func (f *family) inside(atoms disclosure.Set, t *Tally, hidden Hidden, whole *Gr
 	return c
 }
 
-// Parts returns the parts of a market with what is hidden of them: those of one dimension, since two partitions laid over each
-// other single people out.
+// Parts returns the parts of a market with what is hidden of them: those of one dimension, since two
+// partitions laid over each other single people out.
 func (g *Groups) Parts(market uuid.UUID, dimension string) []*Part {
 	parts := slices.DeleteFunc(g.AllParts(market), func(p *Part) bool { return p.Dimension != dimension })
 	hideParts(parts, g.Of(market), g.several)

@@ -84,8 +84,8 @@ var bases = func() (list []basis) {
 	return list
 }()
 
-// tallied counts what is known of a group. The cohort are the first day of the month whose beginners are asked for and of the
-// month after it, in days since 1970.
+// tallied counts what is known of a group. The cohort are the first day of the month whose beginners
+// are asked for and of the month after it, in days since 1970.
 func tallied(facts *facts.Cell, cohort facts.Cohort) Tally {
 	t := Tally{Facts: facts, Measured: make(map[indicators.Measure]*Measured, len(bases))}
 	counts := make([]Measured, len(bases))

@@ -1,5 +1,6 @@
-// Package indicators holds what the indicators are: of each a definition in words (i05.md), the queries that it is counted
-// from (.sql), and one row of Go that names everything else that the program must know of it.
+// Package indicators holds what the indicators are: of each a definition in words (i05.md), the
+// queries that it is counted from (.sql), and one row of Go that names everything else that the
+// program must know of it.
 package indicators
 
 import (
@@ -33,7 +34,8 @@ type Definition struct {
 	Parts    []DefinedPart `json:"parts" nullable:"false" doc:"further values of the same indicator"`
 	History  []PastWording `json:"history" nullable:"false" doc:"earlier versions, newest first"`
 
-	// FormulaVI tells a reader the same: adding these words changed no version, and reports that were frozen before do not have them.
+	// FormulaVI tells a reader the same: adding these words changed no version, and reports that were
+	// frozen before do not have them.
 	FormulaVI string   `json:"formula_vi" doc:"the formula in Vietnamese words"`
 	By        []string `json:"by" nullable:"false" doc:"how drill-down takes a figure apart; empty: it is told of localities only"`
 }
@@ -54,7 +56,8 @@ type PastWording struct {
 	ChangeVI string `json:"change_vi" doc:"the same in Vietnamese"`
 }
 
-// Definitions returns the definitions of all rows, by code. Its error is a fault of the build: the files are embedded.
+// Definitions returns the definitions of all rows, by code. Its error is a fault of the build: the
+// files are embedded.
 var Definitions = sync.OnceValues(readDefinitions)
 
 // readDefinitions reads every .md file. Each must have a row, and each row a file.
@@ -108,7 +111,8 @@ func readDefinition(text string) (d Definition, err error) {
 	if !known {
 		return d, fmt.Errorf("no row of %q", d.Code)
 	}
-	if d.Version < 1 || d.Since == "" || d.NameVI == "" || d.NameEN == "" || d.Formula == "" || d.FormulaVI == "" || d.ProseVI == "" || d.ProseEN == "" {
+	words := []string{d.Since, d.NameVI, d.NameEN, d.Formula, d.FormulaVI, d.ProseVI, d.ProseEN}
+	if d.Version < 1 || slices.Contains(words, "") {
 		return d, fmt.Errorf("something is missing in %+v", d)
 	}
 	d.Unit, d.By = string(row.Unit), row.dimensions()
@@ -167,7 +171,9 @@ func (d *Definition) readPast(past, value string) error {
 }
 
 func (d *Definition) readText(key, value string) error {
-	at := map[string]*string{"since": &d.Since, "formula": &d.Formula, "formula_vi": &d.FormulaVI, "name_vi": &d.NameVI, "name_en": &d.NameEN}[key]
+	at := map[string]*string{
+		"since": &d.Since, "formula": &d.Formula, "formula_vi": &d.FormulaVI, "name_vi": &d.NameVI, "name_en": &d.NameEN,
+	}[key]
 	if at == nil {
 		return fmt.Errorf("a key %q", key)
 	}

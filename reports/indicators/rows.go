@@ -2,8 +2,8 @@ package indicators
 
 import "slices"
 
-// Row is what the program knows of one indicator beside its words. Every list of indicators is derived from the rows:
-// what is read, counted, divided and hidden, and which targets may be set.
+// Row is what the program knows of one indicator beside its words. Every list of indicators is derived
+// from the rows: what is read, counted, divided and hidden, and which targets may be set.
 type Row struct {
 	Code    string
 	Queries []string // the .sql files that it is counted from, in the order in which they are shown
@@ -32,8 +32,9 @@ type Row struct {
 	Needs         []string // what hiding a measure is decided from; nil: "mop" and the queries
 }
 
-// Measure names a count of merchants, each on its best evidence. One that is named as a query of its row counts every
-// merchant of whom the query tells a level of evidence; for the others package facts has a rule.
+// Measure names a count of merchants, each on its best evidence. One that is named as a query of its
+// row counts every merchant of whom the query tells a level of evidence; for the others package facts
+// has a rule.
 type Measure string
 
 // The measures that are asked for by name.
@@ -93,8 +94,14 @@ var ofActivity = []string{"mop", "activity", "first_days"}
 
 // Rows are all indicators, by code.
 var Rows = []Row{
-	{Code: "I01", Queries: []string{"mop", "registered"}, Unit: Share, Measure: Registered, FreshBy: "registered", Divisible: true, Register: true},
-	{Code: "I02", Queries: []string{"mop", "verified"}, Unit: Share, Measure: Verified, FreshBy: "verified", Divisible: true, Register: true},
+	{
+		Code: "I01", Queries: []string{"mop", "registered"}, Unit: Share, Measure: Registered,
+		FreshBy: "registered", Divisible: true, Register: true,
+	},
+	{
+		Code: "I02", Queries: []string{"mop", "verified"}, Unit: Share, Measure: Verified, FreshBy: "verified",
+		Divisible: true, Register: true,
+	},
 	{
 		Code: "I03", Queries: []string{"mop", "ready"}, Unit: Share, Measure: Ready, FreshBy: "ready", Divisible: true,
 		Needs: []string{"mop", "ready", "displayed"}, // whose code is printed bounds it
@@ -112,15 +119,30 @@ var Rows = []Row{
 		HiddenWith: []Family{Ready.Family(), Active30.Family()},
 	},
 	{Code: "I07", Queries: []string{"declared", "sampled"}, Unit: Share, HiddenWith: []Family{Declared, Sampled}},
-	{Code: "I08", Queries: []string{"sampled", "mop", "activity"}, Unit: Share, Amount: true, HiddenWith: []Family{Turnover}},
-	{Code: "I09", Queries: []string{"mop", "activity", "covered"}, Unit: PerMerchant, HiddenWith: []Family{Active30.Family()}},
+	{
+		Code: "I08", Queries: []string{"sampled", "mop", "activity"}, Unit: Share, Amount: true,
+		HiddenWith: []Family{Turnover},
+	},
+	{
+		Code: "I09", Queries: []string{"mop", "activity", "covered"}, Unit: PerMerchant,
+		HiddenWith: []Family{Active30.Family()},
+	},
 	{Code: "I10", Queries: []string{"mop", "activity"}, Unit: InBands, HiddenWith: []Family{Bands}},
 	{Code: "I11", Queries: []string{"fees"}, Unit: Share, Amount: true, HiddenWith: []Family{Fees}},
 	{Code: "I12", Queries: []string{"fees"}, Unit: Share, Amount: true, HiddenWith: []Family{Fees}},
 	{Code: "I13", Queries: []string{"pilots"}, Unit: Share, ByLocality: true},
-	{Code: "I14", Queries: []string{"mop", "trained"}, Unit: Share, Measure: "trained", FreshBy: "trained", Divisible: true},
-	{Code: "I15", Queries: []string{"conversion"}, Unit: Share, Measure: Converted, FreshBy: "conversion", OwnDenominator: true},
-	{Code: "I16", Queries: []string{"mop", "visited"}, Unit: Share, Measure: "visited", FreshBy: "visited", Divisible: true},
+	{
+		Code: "I14", Queries: []string{"mop", "trained"}, Unit: Share, Measure: "trained", FreshBy: "trained",
+		Divisible: true,
+	},
+	{
+		Code: "I15", Queries: []string{"conversion"}, Unit: Share, Measure: Converted, FreshBy: "conversion",
+		OwnDenominator: true,
+	},
+	{
+		Code: "I16", Queries: []string{"mop", "visited"}, Unit: Share, Measure: "visited", FreshBy: "visited",
+		Divisible: true,
+	},
 	{
 		Code: "I17", Queries: []string{"first_days", "retained"}, Unit: Share, Measure: Retention, FreshBy: "first_days",
 		OwnDenominator: true, CountsJointly: true,
@@ -132,10 +154,16 @@ var Rows = []Row{
 		Needs: []string{"mop", "ready", "displayed", "covered", "activity", "first_days"},
 	},
 	{Code: "I19", Queries: []string{"displayed", "swapped"}, Unit: Share, HiddenWith: []Family{Codes}},
-	{Code: "I20", Queries: []string{"incidents", "mop", "activity"}, Unit: PerPayments, HiddenWith: []Family{Payments}},
+	{
+		Code: "I20", Queries: []string{"incidents", "mop", "activity"}, Unit: PerPayments,
+		HiddenWith: []Family{Payments},
+	},
 	{Code: "I21", Queries: []string{"surveyed"}, Unit: Share, HiddenWith: []Family{Survey}},
 	{Code: "I22", Queries: []string{"surveyed"}, Unit: Share, HiddenWith: []Family{Survey}},
-	{Code: "I23", Queries: []string{"costs", "mop", "activity"}, Unit: Dong, Amount: true, HiddenWith: []Family{Active30.Family(), Costs}},
+	{
+		Code: "I23", Queries: []string{"costs", "mop", "activity"}, Unit: Dong, Amount: true,
+		HiddenWith: []Family{Active30.Family(), Costs},
+	},
 	{Code: "I24", Queries: []string{"punctuality"}, Unit: Share, ByLocality: true},
 }
 
@@ -159,7 +187,8 @@ func (r Row) Families() []Family {
 	return []Family{r.Measure.Family()}
 }
 
-// HasEvidence reports whether numbers by evidence stand beside an indicator: beside a gap and amounts there are none.
+// HasEvidence reports whether numbers by evidence stand beside an indicator: beside a gap and amounts
+// there are none.
 func (r Row) HasEvidence() bool { return r.Unit != Points && !r.Amount }
 
 // DecidedFrom returns the queries that hiding a measure is decided from. A trend reads them beside its own.
@@ -170,7 +199,8 @@ func (r Row) DecidedFrom() []string {
 	return union([]string{"mop"}, r.Queries)
 }
 
-// Guarded returns the rows whose measure tells what merchants do, those of activity aside: each is hidden for itself.
+// Guarded returns the rows whose measure tells what merchants do, those of activity aside: each is
+// hidden for itself.
 func Guarded() (list []Row) {
 	for _, r := range Rows {
 		if r.Measure != "" && !r.Register && !slices.Contains(Activity, r.Measure) {

@@ -40,7 +40,8 @@ func TestEveryDefinitionHasOneRow(t *testing.T) {
 	}
 }
 
-// Every query is used, every row is counted from queries that are there, and every measure has a query to be fresh by.
+// Every query is used, every row is counted from queries that are there, and every measure has a query
+// to be fresh by.
 func TestRowsAndQueriesAgree(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{"head": true, "turnover": true} // turnover is read where it was sampled
