@@ -7,8 +7,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
+	"market40/merchants/auth"
 	"market40/merchants/edge"
 	"market40/merchants/problem"
+	"market40/reports/indicators"
 )
 
 // defaultBasis is told when none is asked for.
@@ -75,4 +77,97 @@ func adoptionParameters() []*huma.Param {
 		parameter("as_of", "a day, tomorrow at the latest; absent: today"),
 		parameter("campaign", "only the pilots of this campaign"),
 	}
+}
+
+// body is an answer in JSON.
+type body[T any] struct{ Body T }
+
+// moreRoutes are the other ways to ask.
+func (r *Reports) moreRoutes(e *edge.Edge) {
+	read := func(id, path, summary string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: http.MethodGet, Path: "/api/v1/" + path, Tags: []string{"reports"}, Summary: summary}
+	}
+	huma.Register(e.API, read("list-indicators", "indicators", "Định nghĩa các chỉ số / What the indicators mean, with the queries that run"), r.listIndicators)
+	huma.Register(e.API, read("get-indicator", "indicators/{indicator}", "Định nghĩa một chỉ số / What an indicator means"), r.getIndicator)
+	huma.Register(e.API, read("trend-report", "reports/trend", "Diễn biến theo tháng / An indicator at the ends of months"), r.readTrend)
+	huma.Register(e.API, read("market-report", "reports/markets/{market}", "Báo cáo một chợ / One market, with its zones and goods"), r.readMarket)
+	huma.Register(e.API, read("drill-down", "reports/drill-down", "Chi tiết một chỉ số / What a figure is made of"), r.readDrillDown)
+	huma.Register(e.API, read("dormant-stalls", "markets/{id}/dormant", "Sạp lâu chưa có thanh toán / Ready stalls without a payment in 30 days, of merchants who agreed"), r.listDormant)
+}
+
+func (r *Reports) listIndicators(ctx context.Context, _ *struct{}) (*body[*edge.List[indicators.Definition]], error) {
+	if _, err := auth.From(ctx); err != nil {
+		return nil, err
+	}
+	list, err := indicators.Definitions()
+	return &body[*edge.List[indicators.Definition]]{&edge.List[indicators.Definition]{Items: list}}, err
+}
+
+func (r *Reports) getIndicator(ctx context.Context, in *struct {
+	Indicator string `path:"indicator" example:"I05"`
+},
+) (*body[*indicators.Definition], error) {
+	if _, err := auth.From(ctx); err != nil {
+		return nil, err
+	}
+	list, err := indicators.Definitions()
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if list[i].Code == in.Indicator || list[i].Name == in.Indicator {
+			return &body[*indicators.Definition]{&list[i]}, nil
+		}
+	}
+	return nil, problem.Missing("indicator")
+}
+
+// PlaceInput is what is asked of which place; embed it in a huma input.
+type PlaceInput struct {
+	Indicator string `query:"indicator" required:"true" example:"I05"`
+	Basis     string `query:"basis" default:"current" doc:"districts_2024, communes_2025 or current"`
+	Locality  string `query:"locality" doc:"id, or code in the basis; absent: all"`
+	Campaign  string `query:"campaign" doc:"code or id: only its pilots"`
+}
+
+func (r *Reports) readTrend(ctx context.Context, in *struct {
+	PlaceInput
+	Market string `query:"market" doc:"id of a market, instead of a locality"`
+	From   string `query:"from" doc:"the first month; a year unless told" example:"2025-11"`
+	To     string `query:"to" doc:"the last month; this one unless told" example:"2026-10"`
+	Months int    `query:"months" minimum:"1" maximum:"60" doc:"how many months, instead of the first; those before the data are left out" example:"18"`
+},
+) (*body[*Trend], error) {
+	q := Inquiry{Indicator: in.Indicator, Basis: in.Basis, Locality: in.Locality, Market: in.Market, Campaign: in.Campaign}
+	trend, err := r.Trend(ctx, q, Span{From: in.From, To: in.To, Months: in.Months})
+	return &body[*Trend]{trend}, err
+}
+
+func (r *Reports) readMarket(ctx context.Context, in *struct {
+	Market string `path:"market"`
+	AsOf   string `query:"as_of" doc:"a day, tomorrow at the latest; absent: today"`
+},
+) (*body[*MarketPage], error) {
+	page, err := r.Market(ctx, in.Market, in.AsOf)
+	return &body[*MarketPage]{page}, err
+}
+
+func (r *Reports) readDrillDown(ctx context.Context, in *struct {
+	PlaceInput
+	AsOf string `query:"as_of" doc:"a day, tomorrow at the latest; absent: today"`
+	By   string `query:"by" default:"market" doc:"market, zone, goods_group or kind"`
+},
+) (*body[*DrillDown], error) {
+	q := Inquiry{Indicator: in.Indicator, Basis: in.Basis, AsOf: in.AsOf, Locality: in.Locality, Campaign: in.Campaign, By: in.By}
+	answer, err := r.DrillDown(ctx, q)
+	return &body[*DrillDown]{answer}, err
+}
+
+func (r *Reports) listDormant(ctx context.Context, in *struct {
+	edge.Named
+	edge.Page
+},
+) (*body[*edge.List[DormantStall]], error) {
+	list, err := r.Dormant(ctx, in.ID, in.Page)
+	return &body[*edge.List[DormantStall]]{list}, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -14,30 +13,7 @@ import (
 	"market40/merchants/auth"
 	"market40/reports/disclosure/audit"
 	"market40/reports/facts"
-	"market40/reports/groups"
-	"market40/reports/indicators"
 )
-
-// audited is a count of activity that Prove bounds: the numerator of a measure, or its denominator.
-type audited struct {
-	indicators.Row // without a code: of a measure that no indicator is
-
-	denominator bool // whom it is about, where that is activity too
-}
-
-// auditedCounts returns all of them.
-func auditedCounts() (list []audited) {
-	for _, m := range indicators.Activity {
-		list = append(list, audited{Row: indicators.Row{Measure: m, Divisible: true}})
-	}
-	for _, row := range indicators.Guarded() {
-		if row.OwnDenominator && !row.Divisible {
-			list = append(list, audited{row, true})
-		}
-		list = append(list, audited{row, false})
-	}
-	return list
-}
 
 // ErrUnproved says that a hidden figure of a day could be narrowed down, or that nothing could be proved.
 type ErrUnproved struct{ Findings []string }
@@ -131,7 +107,7 @@ func (r *Reports) proofFacts(ctx context.Context, day time.Time, campaign string
 // dimension the parts of each market are published.
 func (c *counted) narrowed(ctx context.Context, by map[uuid.UUID]string) (found []string, err error) {
 	note := func(p audit.Published, of string, a audited) {
-		if hidesNothing(&p) {
+		if p.HidesNothing() {
 			return
 		}
 		narrow, err := p.Audit()
@@ -157,129 +133,4 @@ func (c *counted) narrowed(ctx context.Context, by map[uuid.UUID]string) (found 
 		}
 	}
 	return found, nil
-}
-
-// hidesNothing reports whether every count is published, and nobody is in several atoms.
-func hidesNothing(p *audit.Published) bool {
-	return !slices.ContainsFunc(p.Cells, func(c audit.Cell) bool { return c.Value == nil }) &&
-		!slices.ContainsFunc(p.Classes, func(c audit.Class) bool { return len(c.Atoms) > 1 })
-}
-
-// publishedGroups is what is published of a measure in all groups of markets.
-func (c *counted) publishedGroups(a audited) audit.Published {
-	p := audit.Published{Apart: a.CountsJointly}
-	people, holds := map[facts.MerchantID]whereabouts{}, groups.HoldsOf(a.Measure, facts.CohortOf(c.day))
-	for place, id := range c.groups.Markets {
-		p.Cells = append(p.Cells, a.cell(c.view([]Market{{ID: id}}), []int{place}))
-		notePeople(people, place, c.groups.CellAt(place), holds)
-	}
-	for _, g := range c.groups.Joint() {
-		var atoms []int
-		for place := range c.groups.Markets {
-			if g.Has(place) {
-				atoms = append(atoms, place)
-			}
-		}
-		if len(atoms) > 0 {
-			p.Cells = append(p.Cells, a.cell(view{Group: g, day: c.day, version: c.version}, atoms))
-		}
-	}
-	p.Classes = classesOf(people)
-	return p
-}
-
-// publishedParts is what is published of a measure in the parts of a market, beside the market's own figure.
-func (c *counted) publishedParts(market Market, parts []*groups.Part, a audited) audit.Published {
-	p := audit.Published{Apart: a.CountsJointly}
-	people, holds := map[facts.MerchantID]whereabouts{}, groups.HoldsOf(a.Measure, facts.CohortOf(c.day))
-	var all []int
-	for i, part := range parts {
-		one := view{Group: part.Group(), day: c.day, version: c.version}
-		p.Cells = append(p.Cells, a.cell(one, []int{i}))
-		notePeople(people, i, part.Tally.Facts, holds)
-		all = append(all, i)
-	}
-	if len(all) > 1 {
-		own := a.cell(c.view([]Market{market}), all)
-		own.Stays = true
-		p.Cells = append(p.Cells, own)
-	}
-	p.Classes = classesOf(people)
-	return p
-}
-
-// cell is what a reader sees of the count in one group.
-func (a audited) cell(g view, atoms []int) audit.Cell {
-	m := a.Measure
-	shown, of := g.measure(a.Row, m), g.Tally.Measured[m].Of
-	cell := audit.Cell{Name: fmt.Sprint(atoms), Atoms: atoms, Most: max(g.Tally.Merchants, of)}
-	if a.denominator {
-		if shown.Denominator != nil {
-			cell.Value = &of
-		}
-		return cell
-	}
-	if shown.Denominator != nil {
-		cell.Most = int(shown.Denominator.IntPart())
-	}
-	if m == indicators.Ready || m == indicators.Dormant { // whose code is printed is told by the register
-		cell.Most = min(cell.Most, g.Tally.Measured[indicators.Printed].Mix.Sum())
-	}
-	if shown.Numerator != nil {
-		n := int(shown.Numerator.IntPart())
-		cell.Value = &n
-	} else if shown.Denominator == nil {
-		cell.Values = of + 1
-	}
-	if shown.Numerator == nil && m == indicators.Dormant { // the dormant are ready, observed, and not paid
-		cell.Most = min(cell.Most, g.Tally.Measured[indicators.Covered].Mix.Sum())
-		if able := g.measure(a.Row, indicators.Ready).Numerator; able != nil {
-			cell.Most = min(cell.Most, int(able.IntPart()))
-		}
-		if active := g.measure(a.Row, indicators.Active30).Numerator; active != nil {
-			cell.Most = min(cell.Most, g.Tally.Merchants-int(active.IntPart()))
-		}
-	}
-	return cell
-}
-
-// whereabouts are the atoms at which a merchant is or was, as the register says by name, and at which of them it may count.
-type whereabouts struct {
-	atoms    []int
-	operates uint32
-}
-
-// notePeople notes who is known at an atom.
-func notePeople(people map[facts.MerchantID]whereabouts, atom int, at *facts.Cell, holds groups.HoldsFunc) {
-	if at == nil {
-		return
-	}
-	for id, p := range at.People {
-		w := people[id]
-		if belongs, _ := holds(p); belongs {
-			w.operates |= 1 << len(w.atoms)
-		}
-		w.atoms = append(w.atoms, atom)
-		people[id] = w
-	}
-}
-
-// classesOf counts people by where they are and may count. Who may count nowhere is left out.
-func classesOf(people map[facts.MerchantID]whereabouts) []audit.Class {
-	classes := map[string]*audit.Class{}
-	for _, w := range people {
-		if w.operates == 0 {
-			continue
-		}
-		key := fmt.Sprint(w)
-		if classes[key] == nil {
-			classes[key] = &audit.Class{Atoms: w.atoms, Operates: w.operates}
-		}
-		classes[key].People++
-	}
-	var list []audit.Class
-	for _, key := range slices.Sorted(maps.Keys(classes)) {
-		list = append(list, *classes[key])
-	}
-	return list
 }
