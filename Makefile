@@ -16,7 +16,7 @@ PLAIN := CGO_ENABLED=0 go
 # What tests draw is the same every time, so that a red test is red again; 0 draws anew (make explore).
 export RAPID_SEED ?= 1
 # Where goroutines meet: tested with the race detector. Everything else is tested without it, which is several times quicker.
-RACY := ./migrations/database/... ./merchants/auth/... ./merchants/seal/... ./payments/...
+RACY := ./migrations/database/... ./merchants/access/... ./merchants/platform/seal/... ./payments/...
 
 run: build ## serve an invented province on http://127.0.0.1:8080 and let payments arrive; LAN=1: over https, to the phones of this network
 	@LAN="$(LAN)" .ci/demo

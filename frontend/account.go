@@ -9,8 +9,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 //go:embed account
@@ -50,7 +50,7 @@ func accountPageOf(c *gin.Context, ways []Way) *accountPage {
 }
 
 // AccountRoutes mounts the pages where people sign in and look after their account.
-func AccountRoutes(e *edge.Edge, ways []Way) error {
+func AccountRoutes(e *web.Edge, ways []Way) error {
 	pages, err := template.ParseFS(accountFiles, "account/*.html")
 	if err != nil {
 		return fmt.Errorf("read the pages of an account: %w", err)

@@ -12,8 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // dist is what `npm run build` made of the apps; a program that was built without it says so where the app would be.
@@ -26,7 +26,7 @@ const appPolicy = "default-src 'none'; img-src 'self' data: blob:; style-src 'se
 
 // AppRoutes mounts the stall app under /stall/ and the officers' app under /district/. Each is one page; where in it one
 // is stands behind the #.
-func AppRoutes(e *edge.Edge) error {
+func AppRoutes(e *web.Edge) error {
 	for _, app := range []struct{ name, summary, tag string }{
 		{"stall", "Sạp của tôi: the stall app, its page, scripts and sounds", "stall people"},
 		{"district", "Chợ 4.0 cho cán bộ và ban quản lý: the officers' app, its page and scripts", "reports"},

@@ -18,9 +18,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/payments"
 	"market40/payments/ledger"
@@ -61,7 +61,7 @@ func NewStart(db *database.DB, p *payments.Payments) (*Start, error) {
 }
 
 // Routes mounts the page. Call it only for --demo.
-func (s *Start) Routes(e *edge.Edge) {
+func (s *Start) Routes(e *web.Edge) {
 	none := []map[string][]string{{}}
 	for _, r := range []struct {
 		path, id, summary string
@@ -185,8 +185,8 @@ func (s *Start) stall(ctx context.Context, id uuid.UUID) (*stall, error) {
 	if err := v.TodaySum.Scan(sum); err != nil {
 		return nil, err
 	}
-	list, err := s.payments.StallPayments(ctx, auth.Principal{Role: auth.Admin, ScopeKind: auth.ScopeMarket, ScopeID: &v.MarketID},
-		id.String(), payments.PaymentFilter{}, edge.Page{Limit: shownPayments})
+	list, err := s.payments.StallPayments(ctx, roles.Principal{Role: roles.Admin, ScopeKind: roles.ScopeMarket, ScopeID: &v.MarketID},
+		id.String(), payments.PaymentFilter{}, web.Page{Limit: shownPayments})
 	if err != nil {
 		return nil, err
 	}

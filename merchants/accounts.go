@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/encodings"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/merchants/vietqr"
 )
 

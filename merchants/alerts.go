@@ -9,9 +9,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // Kinds of alert.
@@ -141,7 +141,7 @@ func (r *Registry) peakAhead(ctx context.Context, q querier, market uuid.UUID) (
 }
 
 // listAlerts is a page of the alerts in the caller's scope, newest first.
-func (r *Registry) listAlerts(ctx context.Context, who auth.Principal, state string, page edge.Page) (*edge.List[Alert], error) {
+func (r *Registry) listAlerts(ctx context.Context, who roles.Principal, state string, page web.Page) (*web.List[Alert], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -157,13 +157,13 @@ func (r *Registry) listAlerts(ctx context.Context, who auth.Principal, state str
 	if err != nil {
 		return nil, fmt.Errorf("list alerts: %w", err)
 	}
-	items, next := edge.Cut(alerts, page, func(a Alert) edge.Mark { return edge.Mark{At: &a.OpenedAt, ID: a.ID} })
-	return &edge.List[Alert]{Items: items, Next: next}, nil
+	items, next := web.Cut(alerts, page, func(a Alert) web.Mark { return web.Mark{At: &a.OpenedAt, ID: a.ID} })
+	return &web.List[Alert]{Items: items, Next: next}, nil
 }
 
 // closeAlert closes an open alert in the caller's scope; the same thing again opens another. Refused: a program (409), which
 // may have caused what it would hide.
-func (r *Registry) closeAlert(ctx context.Context, who auth.Principal, id uuid.UUID, reason string) (*Alert, error) {
+func (r *Registry) closeAlert(ctx context.Context, who roles.Principal, id uuid.UUID, reason string) (*Alert, error) {
 	var a Alert
 	err := r.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var state string
@@ -175,7 +175,7 @@ func (r *Registry) closeAlert(ctx context.Context, who auth.Principal, id uuid.U
 		case err != nil:
 			return fmt.Errorf("find alert %s: %w", id, err)
 		}
-		if err := who.Allow(auth.CloseAlerts); err != nil {
+		if err := who.Allow(roles.CloseAlerts); err != nil {
 			return err
 		}
 		if who.IsProgram() {

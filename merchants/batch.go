@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/encodings"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/merchants/roster"
 )
 

@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"market40/merchants/platform/seal"
 	"market40/merchants/roster"
-	"market40/merchants/seal"
 )
 
 // read asks the register for everything that the batch names, in one round trip.

@@ -10,9 +10,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/problem"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
 )
 
 // How long things last around a change of where money goes.
@@ -79,7 +79,7 @@ func contactPlace(id uuid.UUID) seal.Place {
 
 // proved refuses a person who last proved who it is too long ago: a phone left on a counter must not move money.
 // A program proves nothing: what it proposes waits for a second person instead (auth.Principal.IsProgram).
-func proved(who auth.Principal, now time.Time) error {
+func proved(who roles.Principal, now time.Time) error {
 	if who.SessionID == nil || now.Sub(who.ProvedAt) <= provedFor {
 		return nil
 	}
@@ -90,7 +90,7 @@ func proved(who auth.Principal, now time.Time) error {
 // a program's waits for a second person. Refused: a proof that is too old (403), a merchant who is not the tenant (403),
 // a vacant or closed stall, one without an account or with a change under way, an account that stands here or is
 // another merchant's (409), and whatever registering refuses in an account (422).
-func (r *Registry) proposeChange(ctx context.Context, who auth.Principal, stall uuid.UUID, o ChangeOrder) (uuid.UUID, error) {
+func (r *Registry) proposeChange(ctx context.Context, who roles.Principal, stall uuid.UUID, o ChangeOrder) (uuid.UUID, error) {
 	if err := proved(who, r.now()); err != nil {
 		return uuid.Nil, err
 	}
@@ -104,7 +104,7 @@ func (r *Registry) proposeChange(ctx context.Context, who auth.Principal, stall 
 		if err := at.open(); err != nil {
 			return err
 		}
-		if who.Role == auth.Merchant && (who.MerchantID == nil || *who.MerchantID != at.merchant) {
+		if who.Role == roles.Merchant && (who.MerchantID == nil || *who.MerchantID != at.merchant) {
 			return notHere()
 		}
 		*c = change{id: c.id, kind: replacement, state: changePending, market: at.market, stall: stall, tenancy: at.tenancy, reason: oneLine(o.Reason)}
@@ -137,7 +137,7 @@ type proposal struct {
 }
 
 // enterChange writes a proposal, tells the old contact and looks whether the board should be warned.
-func (r *Registry) enterChange(ctx context.Context, tx pgx.Tx, who auth.Principal, c *change, o proposal) error {
+func (r *Registry) enterChange(ctx context.Context, tx pgx.Tx, who roles.Principal, c *change, o proposal) error {
 	var under bool
 	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM beneficiary_changes WHERE stall_id = $1 AND state = 'pending')`, c.stall).Scan(&under); err != nil {
 		return fmt.Errorf("find a change under way: %w", err)

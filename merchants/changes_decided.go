@@ -10,9 +10,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/jobs"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/jobs"
+	"market40/merchants/platform/problem"
 )
 
 const settleEvery = 10 * time.Second
@@ -71,7 +71,7 @@ const countPersons = `SELECT count(DISTINCT coalesce(k.merchant_id, u.merchant_i
 
 // requireSecond refuses an approver who is the proposer, a program, let in by one, or a merchant who signed in otherwise than
 // by phone: whoever made an invitation could have accepted it, and added a device.
-func (c *change) requireSecond(ctx context.Context, tx pgx.Tx, who auth.Principal) error {
+func (c *change) requireSecond(ctx context.Context, tx pgx.Tx, who roles.Principal) error {
 	var persons int
 	var phone bool
 	err := tx.QueryRow(ctx, `SELECT (`+countPersons+`), EXISTS (SELECT FROM sessions WHERE id = $2 AND method = 'phone')`,
@@ -86,7 +86,7 @@ func (c *change) requireSecond(ctx context.Context, tx pgx.Tx, who auth.Principa
 }
 
 // approveChange makes a change effective at once, by a second person who signed in: never the proposer, nor a program.
-func (r *Registry) approveChange(ctx context.Context, who auth.Principal, id uuid.UUID) error {
+func (r *Registry) approveChange(ctx context.Context, who roles.Principal, id uuid.UUID) error {
 	if err := proved(who, r.now()); err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (r *Registry) approveChange(ctx context.Context, who auth.Principal, id uui
 
 // cancelChange ends a change that waits, or takes back an addition for a day: by its proposer, the tenant or who runs the
 // market.
-func (r *Registry) cancelChange(ctx context.Context, who auth.Principal, id uuid.UUID, reason string) error {
+func (r *Registry) cancelChange(ctx context.Context, who roles.Principal, id uuid.UUID, reason string) error {
 	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		c, at, err := r.lockChange(ctx, tx, id)
 		if err != nil {

@@ -10,10 +10,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 	"market40/merchants/vietqr"
 )
 
@@ -108,7 +108,7 @@ func scanChange(row pgx.CollectableRow) (c listedChange, err error) {
 }
 
 // collectChanges reads changes and names the tenants whom they would bring, to those who decide.
-func (r *Registry) collectChanges(ctx context.Context, who auth.Principal, rows pgx.Rows) ([]BeneficiaryChange, error) {
+func (r *Registry) collectChanges(ctx context.Context, who roles.Principal, rows pgx.Rows) ([]BeneficiaryChange, error) {
 	listed, err := pgx.CollectRows(rows, scanChange)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (r *Registry) collectChanges(ctx context.Context, who auth.Principal, rows 
 	changes := make([]BeneficiaryChange, len(listed))
 	for i, c := range listed {
 		changes[i] = c.BeneficiaryChange
-		if c.proposal == nil || who.MerchantID != nil || !who.Role.May(auth.ChangeAccounts) {
+		if c.proposal == nil || who.MerchantID != nil || !who.Role.May(roles.ChangeAccounts) {
 			continue
 		}
 		if changes[i].NewTenant, err = r.proposedTenant(ctx, c); err != nil {
@@ -159,7 +159,7 @@ type changeFilter struct {
 }
 
 // listChanges is a page of changes, newest first.
-func (r *Registry) listChanges(ctx context.Context, who auth.Principal, f changeFilter, page edge.Page) (*edge.List[BeneficiaryChange], error) {
+func (r *Registry) listChanges(ctx context.Context, who roles.Principal, f changeFilter, page web.Page) (*web.List[BeneficiaryChange], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -174,12 +174,12 @@ func (r *Registry) listChanges(ctx context.Context, who auth.Principal, f change
 	if err != nil {
 		return nil, fmt.Errorf("list changes: %w", err)
 	}
-	items, next := edge.Cut(changes, page, func(c BeneficiaryChange) edge.Mark { return edge.Mark{At: &c.ProposedAt, ID: c.ID} })
-	return &edge.List[BeneficiaryChange]{Items: items, Next: next}, nil
+	items, next := web.Cut(changes, page, func(c BeneficiaryChange) web.Mark { return web.Mark{At: &c.ProposedAt, ID: c.ID} })
+	return &web.List[BeneficiaryChange]{Items: items, Next: next}, nil
 }
 
 // readChange finds a change in the caller's scope; another scope's is missing like one that never was.
-func (r *Registry) readChange(ctx context.Context, who auth.Principal, id uuid.UUID) (BeneficiaryChange, error) {
+func (r *Registry) readChange(ctx context.Context, who roles.Principal, id uuid.UUID) (BeneficiaryChange, error) {
 	rows, err := r.db.Pool.Query(ctx, selectChanges+` AND c.id = $4`, who.ScopeKind, who.ScopeID, who.MerchantID, id)
 	if err != nil {
 		return BeneficiaryChange{}, fmt.Errorf("read change %s: %w", id, err)

@@ -9,9 +9,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/outbox"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/outbox"
+	"market40/merchants/platform/seal"
 	"market40/merchants/vietqr"
 )
 
@@ -98,7 +98,7 @@ func (r *Registry) formerReceiver(ctx context.Context, tx pgx.Tx, stall uuid.UUI
 
 // tellAtOnce records a change that needs no waiting: an account beside those that stand, or another tenant. Its old
 // contact is told, the stall's page shows it, the board is warned.
-func (r *Registry) tellAtOnce(ctx context.Context, tx pgx.Tx, who auth.Principal, kind string, e *entry, from former) error {
+func (r *Registry) tellAtOnce(ctx context.Context, tx pgx.Tx, who roles.Principal, kind string, e *entry, from former) error {
 	now := r.now()
 	c := &change{
 		id: newID(), kind: kind, state: changeEffective, market: e.market, stall: e.stall, tenancy: e.tenancy,

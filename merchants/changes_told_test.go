@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/seal"
+	"market40/merchants/platform/seal"
 )
 
 // seal seals a value for a column, as the register does.

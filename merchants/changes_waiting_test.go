@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/signin"
 )
 
 // wantCodes wants a stall's codes in a state.
@@ -31,7 +31,7 @@ func (w *world) invited(stall string) string {
 	must(w.t, err)
 	_, card, err := w.people.Invite(w.t.Context(), inviter, uuid.MustParse(stall))
 	must(w.t, err)
-	token, _, err := w.people.Accept(w.t.Context(), card, auth.Visit{Address: "127.0.0.1"})
+	token, _, err := w.people.Accept(w.t.Context(), card, signin.Visit{Address: "127.0.0.1"})
 	must(w.t, err)
 	return session + token
 }

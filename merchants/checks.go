@@ -9,9 +9,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // Limits of when a sticker was scanned, by the phone's clock.
@@ -66,11 +66,11 @@ func (v *Verdict) atStall(stall uuid.UUID, at time.Time) string {
 }
 
 func (r *Registry) postCheck(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body checkBody
 },
 ) (*body[StickerCheck], error) {
-	who, stall, err := r.stallFor(ctx, in.ID, auth.CheckStickers)
+	who, stall, err := r.stallFor(ctx, in.ID, roles.CheckStickers)
 	if err != nil {
 		return nil, err
 	}
@@ -139,11 +139,11 @@ type ListedCheck struct {
 }
 
 func (r *Registry) listChecks(ctx context.Context, in *struct {
-	edge.Named
-	edge.Page
+	web.Named
+	web.Page
 },
-) (*body[*edge.List[ListedCheck]], error) {
-	who, stall, err := r.stallFor(ctx, in.ID, auth.ReadChecks)
+) (*body[*web.List[ListedCheck]], error) {
+	who, stall, err := r.stallFor(ctx, in.ID, roles.ReadChecks)
 	if err != nil {
 		return nil, err
 	}
@@ -163,8 +163,8 @@ func (r *Registry) listChecks(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, fmt.Errorf("list checks of stall %s: %w", stall, err)
 	}
-	items, next := edge.Cut(found, in.Page, func(c ListedCheck) edge.Mark { return edge.Mark{At: &c.CheckedAt, ID: c.ID} })
-	return &body[*edge.List[ListedCheck]]{&edge.List[ListedCheck]{Items: items, Next: next}}, nil
+	items, next := web.Cut(found, in.Page, func(c ListedCheck) web.Mark { return web.Mark{At: &c.CheckedAt, ID: c.ID} })
+	return &body[*web.List[ListedCheck]]{&web.List[ListedCheck]{Items: items, Next: next}}, nil
 }
 
 // UncheckedStall is a stall whose code hangs and was not checked lately.
@@ -178,12 +178,12 @@ type UncheckedStall struct {
 
 // listUnchecked are the operating stalls of a market that have a current code and were not found in order within some days.
 func (r *Registry) listUnchecked(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Days int `query:"days" minimum:"1" maximum:"365" default:"7" doc:"not found official for so many days"`
-	edge.Page
+	web.Page
 },
-) (*body[*edge.List[UncheckedStall]], error) {
-	who, err := auth.Require(ctx, auth.ReadChecks)
+) (*body[*web.List[UncheckedStall]], error) {
+	who, err := roles.Require(ctx, roles.ReadChecks)
 	if err != nil {
 		return nil, err
 	}
@@ -208,6 +208,6 @@ func (r *Registry) listUnchecked(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, fmt.Errorf("list unchecked stalls of market %s: %w", market, err)
 	}
-	items, next := edge.Cut(found, in.Page, func(s UncheckedStall) edge.Mark { return edge.Mark{Text: s.Number} })
-	return &body[*edge.List[UncheckedStall]]{&edge.List[UncheckedStall]{Items: items, Next: next}}, nil
+	items, next := web.Cut(found, in.Page, func(s UncheckedStall) web.Mark { return web.Mark{Text: s.Number} })
+	return &body[*web.List[UncheckedStall]]{&web.List[UncheckedStall]{Items: items, Next: next}}, nil
 }

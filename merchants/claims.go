@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/seal"
+	"market40/merchants/platform/seal"
 )
 
 // sharedBy is how many merchants must want one account for a warning.

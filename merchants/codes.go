@@ -11,10 +11,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/trail"
 	"market40/merchants/memo"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/merchants/vietqr"
 )
 
@@ -209,7 +210,7 @@ type codeFilter struct {
 }
 
 // listCodes is a page of stalls' codes, newest first.
-func (r *Registry) listCodes(ctx context.Context, who auth.Principal, f codeFilter, page edge.Page) (*edge.List[ListedCode], error) {
+func (r *Registry) listCodes(ctx context.Context, who roles.Principal, f codeFilter, page web.Page) (*web.List[ListedCode], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -249,12 +250,12 @@ func (r *Registry) listCodes(ctx context.Context, who auth.Principal, f codeFilt
 	if err != nil {
 		return nil, fmt.Errorf("list codes: %w", err)
 	}
-	items, next := edge.Cut(codes, page, func(c ListedCode) edge.Mark { return edge.Mark{At: &c.IssuedAt, Text: c.Code.Code} })
+	items, next := web.Cut(codes, page, func(c ListedCode) web.Mark { return web.Mark{At: &c.IssuedAt, Text: c.Code.Code} })
 	var tenancies []uuid.UUID
 	for _, c := range items {
 		if c.Payload != nil { // it holds the account
 			tenancies = append(tenancies, c.TenancyID)
 		}
 	}
-	return &edge.List[ListedCode]{Items: items, Next: next}, auth.Seen(ctx, auth.ReadingContact, tenancies)
+	return &web.List[ListedCode]{Items: items, Next: next}, trail.Seen(ctx, trail.ReadingContact, tenancies)
 }

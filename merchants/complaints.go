@@ -10,10 +10,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 )
 
 // complaintKinds are what a shopper may report.
@@ -114,7 +114,7 @@ type ReadComplaint struct {
 }
 
 // Complaints is a page of the complaints in the caller's scope, newest first.
-func (r *Registry) complaints(ctx context.Context, who auth.Principal, state string, one *uuid.UUID, page edge.Page) (*edge.List[ReadComplaint], error) {
+func (r *Registry) complaints(ctx context.Context, who roles.Principal, state string, one *uuid.UUID, page web.Page) (*web.List[ReadComplaint], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func (r *Registry) complaints(ctx context.Context, who auth.Principal, state str
 			return c, err
 		}
 		c.Detail = string(plain)
-		if contact == nil || !who.Role.May(auth.ResolveCases) {
+		if contact == nil || !who.Role.May(roles.ResolveCases) {
 			return c, nil
 		}
 		plain, err = r.keys.Open(ctx, complaintPlace("contact", c.ID), contact)
@@ -151,18 +151,18 @@ func (r *Registry) complaints(ctx context.Context, who auth.Principal, state str
 	if err != nil {
 		return nil, fmt.Errorf("list complaints: %w", err)
 	}
-	items, next := edge.Cut(found, page, func(c ReadComplaint) edge.Mark { return edge.Mark{At: &c.OpenedAt, ID: c.ID} })
-	return &edge.List[ReadComplaint]{Items: items, Next: next}, nil
+	items, next := web.Cut(found, page, func(c ReadComplaint) web.Mark { return web.Mark{At: &c.OpenedAt, ID: c.ID} })
+	return &web.List[ReadComplaint]{Items: items, Next: next}, nil
 }
 
 // closeComplaint ends a complaint and forgets how to reach who made it. A closed one stays as it is (409).
-func (r *Registry) closeComplaint(ctx context.Context, who auth.Principal, id uuid.UUID, reason string) (*ReadComplaint, error) {
+func (r *Registry) closeComplaint(ctx context.Context, who roles.Principal, id uuid.UUID, reason string) (*ReadComplaint, error) {
 	tag, err := r.db.Pool.Exec(ctx, `UPDATE complaints SET state = 'closed', closed_at = $2, closed_by = $3, reason = $4, contact = NULL
 		WHERE id = $1 AND state = 'open' AND market_id IN (SELECT scope_markets($5, $6))`, id, r.now(), who.ActorID, reason, who.ScopeKind, who.ScopeID)
 	if err != nil {
 		return nil, fmt.Errorf("close complaint %s: %w", id, err)
 	}
-	list, err := r.complaints(ctx, who, "", &id, edge.Page{})
+	list, err := r.complaints(ctx, who, "", &id, web.Page{})
 	switch {
 	case err != nil:
 		return nil, err
@@ -176,10 +176,10 @@ func (r *Registry) closeComplaint(ctx context.Context, who auth.Principal, id uu
 
 func (r *Registry) listComplaints(ctx context.Context, in *struct {
 	State string `query:"state" enum:"open,closed"`
-	edge.Page
+	web.Page
 },
-) (*body[*edge.List[ReadComplaint]], error) {
-	who, err := auth.Require(ctx, auth.ReadCases)
+) (*body[*web.List[ReadComplaint]], error) {
+	who, err := roles.Require(ctx, roles.ReadCases)
 	if err != nil {
 		return nil, err
 	}
@@ -187,13 +187,13 @@ func (r *Registry) listComplaints(ctx context.Context, in *struct {
 }
 
 func (r *Registry) postCloseComplaint(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body struct {
 		Reason string `json:"reason" minLength:"3" maxLength:"500"`
 	}
 },
 ) (*body[*ReadComplaint], error) {
-	who, err := auth.Require(ctx, auth.ResolveCases)
+	who, err := roles.Require(ctx, roles.ResolveCases)
 	if err != nil {
 		return nil, err
 	}

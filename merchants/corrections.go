@@ -8,11 +8,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
 	"market40/merchants/encodings"
-	"market40/merchants/problem"
-	"market40/merchants/seal"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 )
 
 // correction is what may be put right of a merchant; absent fields stay. A phone is no part of it: by it the merchant is
@@ -91,11 +91,11 @@ func (r *Registry) correct(ctx context.Context, id uuid.UUID, c correction) erro
 // patchMerchant is for admins and for who keeps a market where the merchant has a stall: first in scope (404), then
 // allowed (403).
 func (r *Registry) patchMerchant(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body correction
 },
 ) (*body[Merchant], error) {
-	who, err := auth.From(ctx)
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (r *Registry) patchMerchant(ctx context.Context, in *struct {
 	if _, err := r.readMerchant(ctx, who, id); err != nil {
 		return nil, err
 	}
-	if err := who.Allow(auth.WriteStalls); err != nil {
+	if err := who.Allow(roles.WriteStalls); err != nil {
 		return nil, err
 	}
 	if err := r.correct(ctx, id, in.Body); err != nil {
@@ -116,7 +116,7 @@ func (r *Registry) patchMerchant(ctx context.Context, in *struct {
 }
 
 // readMerchant is a merchant who has a stall in the caller's scope, or any for the platform, as the caller may see it.
-func (r *Registry) readMerchant(ctx context.Context, who auth.Principal, id uuid.UUID) (m Merchant, err error) {
+func (r *Registry) readMerchant(ctx context.Context, who roles.Principal, id uuid.UUID) (m Merchant, err error) {
 	var phone []byte
 	var last3 string
 	err = r.db.Pool.QueryRow(ctx, `SELECT id, full_name, household_name, phone, phone_last3 FROM merchants m WHERE id = $1 AND ($2 = 'all' OR EXISTS (

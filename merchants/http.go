@@ -7,13 +7,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // Routes mounts everything about the register.
-func (r *Registry) Routes(e *edge.Edge) {
+func (r *Registry) Routes(e *web.Edge) {
 	// Everyone who is signed in: what the world is called.
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/banks", "list-banks", "Ngân hàng: the bank table", 0), r.listBanks)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/localities", "list-localities", "Đơn vị hành chính: the units of a reporting basis", 0), r.listLocalities)
@@ -76,8 +76,8 @@ func answer[T any](of T, err error) (*body[T], error) {
 	return &body[T]{of}, nil
 }
 
-func (r *Registry) listBanks(ctx context.Context, in *struct{ edge.Page }) (*body[*edge.List[Bank]], error) {
-	if _, err := auth.Require(ctx, auth.ReadRegister); err != nil {
+func (r *Registry) listBanks(ctx context.Context, in *struct{ web.Page }) (*body[*web.List[Bank]], error) {
+	if _, err := roles.Require(ctx, roles.ReadRegister); err != nil {
 		return nil, err
 	}
 	return answer(r.Banks(ctx, in.Page))
@@ -85,21 +85,21 @@ func (r *Registry) listBanks(ctx context.Context, in *struct{ edge.Page }) (*bod
 
 func (r *Registry) listLocalities(ctx context.Context, in *struct {
 	Basis string `query:"basis" default:"current" doc:"districts_2024, communes_2025 or current"`
-	edge.Page
+	web.Page
 },
-) (*body[*edge.List[Locality]], error) {
-	if _, err := auth.Require(ctx, auth.ReadRegister); err != nil {
+) (*body[*web.List[Locality]], error) {
+	if _, err := roles.Require(ctx, roles.ReadRegister); err != nil {
 		return nil, err
 	}
 	return answer(r.Localities(ctx, in.Basis, in.Page))
 }
 
 func (r *Registry) registerMarket(ctx context.Context, in *body[MarketOrder]) (*body[Market], error) {
-	who, err := auth.Require(ctx, auth.WriteMarkets)
+	who, err := roles.Require(ctx, roles.WriteMarkets)
 	if err != nil {
 		return nil, err
 	}
-	if who.ScopeKind != auth.ScopeAll {
+	if who.ScopeKind != roles.ScopeAll {
 		return nil, notHere()
 	}
 	return answer(r.RegisterMarket(ctx, in.Body))
@@ -110,8 +110,8 @@ func notHere() error {
 	return problem.New(problem.Forbidden, "not_allowed", "Việc này nằm ngoài phạm vi của bạn.", "This lies outside your scope.")
 }
 
-func (r *Registry) listMarkets(ctx context.Context, in *struct{ edge.Page }) (*body[edge.List[Market]], error) {
-	who, err := auth.Require(ctx, auth.ReadRegister)
+func (r *Registry) listMarkets(ctx context.Context, in *struct{ web.Page }) (*body[web.List[Market]], error) {
+	who, err := roles.Require(ctx, roles.ReadRegister)
 	if err != nil {
 		return nil, err
 	}
@@ -119,16 +119,16 @@ func (r *Registry) listMarkets(ctx context.Context, in *struct{ edge.Page }) (*b
 	if err != nil {
 		return nil, err
 	}
-	items, next := edge.Cut(markets, in.Page, func(m Market) edge.Mark { return edge.Mark{Text: m.Code} })
-	return &body[edge.List[Market]]{edge.List[Market]{Items: items, Next: next}}, nil
+	items, next := web.Cut(markets, in.Page, func(m Market) web.Mark { return web.Mark{Text: m.Code} })
+	return &body[web.List[Market]]{web.List[Market]{Items: items, Next: next}}, nil
 }
 
-func (r *Registry) getMarket(ctx context.Context, in *edge.Named) (*body[Market], error) {
-	who, id, err := r.marketFor(ctx, in.ID, auth.ReadRegister)
+func (r *Registry) getMarket(ctx context.Context, in *web.Named) (*body[Market], error) {
+	who, id, err := r.marketFor(ctx, in.ID, roles.ReadRegister)
 	if err != nil {
 		return nil, err
 	}
-	markets, err := r.readMarkets(ctx, who, id, edge.Page{})
+	markets, err := r.readMarkets(ctx, who, id, web.Page{})
 	if err != nil {
 		return nil, err
 	}
@@ -136,8 +136,8 @@ func (r *Registry) getMarket(ctx context.Context, in *edge.Named) (*body[Market]
 }
 
 // marketFor is the caller and the market of the path: first in scope (404), then allowed (403).
-func (r *Registry) marketFor(ctx context.Context, text string, a auth.Action) (auth.Principal, uuid.UUID, error) {
-	who, err := auth.From(ctx)
+func (r *Registry) marketFor(ctx context.Context, text string, a roles.Action) (roles.Principal, uuid.UUID, error) {
+	who, err := roles.From(ctx)
 	if err != nil {
 		return who, uuid.Nil, err
 	}
@@ -145,15 +145,15 @@ func (r *Registry) marketFor(ctx context.Context, text string, a auth.Action) (a
 	if err != nil {
 		return who, id, err
 	}
-	if a == auth.WriteStalls && who.ScopeKind == auth.ScopeStall {
+	if a == roles.WriteStalls && who.ScopeKind == roles.ScopeStall {
 		return who, id, notHere()
 	}
 	return who, id, who.Allow(a)
 }
 
 // stallFor is the caller and the stall of the path: first in scope (404), then allowed (403).
-func (r *Registry) stallFor(ctx context.Context, text string, a auth.Action) (auth.Principal, uuid.UUID, error) {
-	who, err := auth.From(ctx)
+func (r *Registry) stallFor(ctx context.Context, text string, a roles.Action) (roles.Principal, uuid.UUID, error) {
+	who, err := roles.From(ctx)
 	if err != nil {
 		return who, uuid.Nil, err
 	}

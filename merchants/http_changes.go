@@ -7,13 +7,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/web"
 )
 
 // mountChanges mounts what is about where money goes: changed by admins, managers and the tenant, and always by two
 // persons or after a day; read in scope.
-func (r *Registry) mountChanges(e *edge.Edge) {
+func (r *Registry) mountChanges(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/beneficiary-changes", "propose-beneficiary-change", "Đổi tài khoản nhận tiền: another account instead, after 24 hours or a second person's approval", http.StatusCreated), r.postChange)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/beneficiary-changes", "list-stall-beneficiary-changes", "A stall's changes of account, newest first", 0), r.listStallChanges)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/beneficiary-changes", "list-market-beneficiary-changes", "A market's changes of account in the last 90 days, newest first", 0), r.listMarketChanges)
@@ -25,11 +25,11 @@ func (r *Registry) mountChanges(e *edge.Edge) {
 }
 
 func (r *Registry) postChange(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body ChangeOrder
 },
 ) (*body[BeneficiaryChange], error) {
-	who, stall, err := r.stallFor(ctx, in.ID, auth.ChangeAccounts)
+	who, stall, err := r.stallFor(ctx, in.ID, roles.ChangeAccounts)
 	if err != nil {
 		return nil, err
 	}
@@ -41,11 +41,11 @@ func (r *Registry) postChange(ctx context.Context, in *struct {
 }
 
 func (r *Registry) listStallChanges(ctx context.Context, in *struct {
-	edge.Named
-	edge.Page
+	web.Named
+	web.Page
 },
-) (*body[*edge.List[BeneficiaryChange]], error) {
-	who, stall, err := r.stallFor(ctx, in.ID, auth.ReadChanges)
+) (*body[*web.List[BeneficiaryChange]], error) {
+	who, stall, err := r.stallFor(ctx, in.ID, roles.ReadChanges)
 	if err != nil {
 		return nil, err
 	}
@@ -53,11 +53,11 @@ func (r *Registry) listStallChanges(ctx context.Context, in *struct {
 }
 
 func (r *Registry) listMarketChanges(ctx context.Context, in *struct {
-	edge.Named
-	edge.Page
+	web.Named
+	web.Page
 },
-) (*body[*edge.List[BeneficiaryChange]], error) {
-	who, market, err := r.marketFor(ctx, in.ID, auth.ReadChanges)
+) (*body[*web.List[BeneficiaryChange]], error) {
+	who, market, err := r.marketFor(ctx, in.ID, roles.ReadChanges)
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +66,10 @@ func (r *Registry) listMarketChanges(ctx context.Context, in *struct {
 
 func (r *Registry) getChanges(ctx context.Context, in *struct {
 	State string `query:"state" enum:"pending,effective,cancelled,refused"`
-	edge.Page
+	web.Page
 },
-) (*body[*edge.List[BeneficiaryChange]], error) {
-	who, err := auth.Require(ctx, auth.ReadChanges)
+) (*body[*web.List[BeneficiaryChange]], error) {
+	who, err := roles.Require(ctx, roles.ReadChanges)
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +77,8 @@ func (r *Registry) getChanges(ctx context.Context, in *struct {
 }
 
 // changeFor is the caller and the change of the path: first in scope (404), then allowed (403).
-func (r *Registry) changeFor(ctx context.Context, in edge.Named) (auth.Principal, uuid.UUID, error) {
-	who, err := auth.From(ctx)
+func (r *Registry) changeFor(ctx context.Context, in web.Named) (roles.Principal, uuid.UUID, error) {
+	who, err := roles.From(ctx)
 	if err != nil {
 		return who, uuid.Nil, err
 	}
@@ -89,10 +89,10 @@ func (r *Registry) changeFor(ctx context.Context, in edge.Named) (auth.Principal
 	if _, err := r.readChange(ctx, who, id); err != nil {
 		return who, id, err
 	}
-	return who, id, who.Allow(auth.ChangeAccounts)
+	return who, id, who.Allow(roles.ChangeAccounts)
 }
 
-func (r *Registry) postApproval(ctx context.Context, in *struct{ edge.Named }) (*body[BeneficiaryChange], error) {
+func (r *Registry) postApproval(ctx context.Context, in *struct{ web.Named }) (*body[BeneficiaryChange], error) {
 	who, id, err := r.changeFor(ctx, in.Named)
 	if err != nil {
 		return nil, err
@@ -120,10 +120,10 @@ func (r *Registry) postCancel(ctx context.Context, in *stepInput) (*body[Benefic
 
 func (r *Registry) getAlerts(ctx context.Context, in *struct {
 	State string `query:"state" enum:"open,closed"`
-	edge.Page
+	web.Page
 },
-) (*body[*edge.List[Alert]], error) {
-	who, err := auth.Require(ctx, auth.ReadAlerts)
+) (*body[*web.List[Alert]], error) {
+	who, err := roles.Require(ctx, roles.ReadAlerts)
 	if err != nil {
 		return nil, err
 	}
@@ -131,13 +131,13 @@ func (r *Registry) getAlerts(ctx context.Context, in *struct {
 }
 
 func (r *Registry) postAlertClose(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body struct {
 		Reason string `json:"reason" minLength:"3" maxLength:"500"`
 	}
 },
 ) (*body[*Alert], error) {
-	who, err := auth.From(ctx)
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -10,18 +10,18 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 type registerStallInput struct {
-	edge.Named
+	web.Named
 	Body StallOrder
 }
 
 func (r *Registry) registerStall(ctx context.Context, in *registerStallInput) (*body[Stall], error) {
-	who, market, err := r.marketFor(ctx, in.ID, auth.WriteStalls)
+	who, market, err := r.marketFor(ctx, in.ID, roles.WriteStalls)
 	if err != nil {
 		return nil, err
 	}
@@ -37,13 +37,13 @@ func (r *Registry) registerStall(ctx context.Context, in *registerStallInput) (*
 
 // mayName refuses what the API asks of a merchant beyond what a board's list must hold: a phone without an id, and
 // an id that the caller's scope knows.
-func (r *Registry) mayName(ctx context.Context, who auth.Principal, m *MerchantOrder) error {
+func (r *Registry) mayName(ctx context.Context, who roles.Principal, m *MerchantOrder) error {
 	switch {
 	case m == nil:
 		return nil
 	case m.ID == "" && m.Phone == "":
 		return problem.InFields(required("merchant.phone"))
-	case m.ID == "" || who.ScopeKind == auth.ScopeAll:
+	case m.ID == "" || who.ScopeKind == roles.ScopeAll:
 		return nil
 	}
 	id, err := uuid.Parse(m.ID)
@@ -63,7 +63,7 @@ func (r *Registry) mayName(ctx context.Context, who auth.Principal, m *MerchantO
 }
 
 // readStall is one stall as the caller may see it.
-func (r *Registry) readStall(ctx context.Context, who auth.Principal, id uuid.UUID) (Stall, error) {
+func (r *Registry) readStall(ctx context.Context, who roles.Principal, id uuid.UUID) (Stall, error) {
 	stalls, err := r.readStalls(ctx, r.db.Pool, who, []uuid.UUID{id})
 	if err != nil {
 		return Stall{}, err
@@ -72,20 +72,20 @@ func (r *Registry) readStall(ctx context.Context, who auth.Principal, id uuid.UU
 }
 
 func (r *Registry) listMarketStalls(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	StallFilter
-	edge.Page
+	web.Page
 },
-) (*body[*edge.List[Stall]], error) {
-	who, market, err := r.marketFor(ctx, in.ID, auth.ReadRegister)
+) (*body[*web.List[Stall]], error) {
+	who, market, err := r.marketFor(ctx, in.ID, roles.ReadRegister)
 	if err != nil {
 		return nil, err
 	}
 	return answer(r.listStalls(ctx, who, market, in.StallFilter, in.Page))
 }
 
-func (r *Registry) getStall(ctx context.Context, in *edge.Named) (*body[Stall], error) {
-	who, id, err := r.stallFor(ctx, in.ID, auth.ReadRegister)
+func (r *Registry) getStall(ctx context.Context, in *web.Named) (*body[Stall], error) {
+	who, id, err := r.stallFor(ctx, in.ID, roles.ReadRegister)
 	if err != nil {
 		return nil, err
 	}
@@ -93,11 +93,11 @@ func (r *Registry) getStall(ctx context.Context, in *edge.Named) (*body[Stall], 
 }
 
 func (r *Registry) patchStall(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body stallChange
 },
 ) (*body[Stall], error) {
-	who, id, err := r.stallFor(ctx, in.ID, auth.WriteStalls)
+	who, id, err := r.stallFor(ctx, in.ID, roles.WriteStalls)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (r *Registry) patchStall(ctx context.Context, in *struct {
 }
 
 type stepInput struct {
-	edge.Named
+	web.Named
 	Body *struct {
 		Reason string `json:"reason,omitempty" maxLength:"500"`
 	}
@@ -116,7 +116,7 @@ type stepInput struct {
 
 func (r *Registry) takeStep(s step) func(context.Context, *stepInput) (*body[Stall], error) {
 	return func(ctx context.Context, in *stepInput) (*body[Stall], error) {
-		who, id, err := r.stallFor(ctx, in.ID, auth.WriteStalls)
+		who, id, err := r.stallFor(ctx, in.ID, roles.WriteStalls)
 		if err != nil {
 			return nil, err
 		}
@@ -138,7 +138,7 @@ type madeOrWaiting struct {
 }
 
 // mayWait describes an operation that answers T, or the change that waits.
-func mayWait[T any](e *edge.Edge, o huma.Operation) huma.Operation {
+func mayWait[T any](e *web.Edge, o huma.Operation) huma.Operation {
 	answered := func(of reflect.Type) map[string]*huma.MediaType {
 		return map[string]*huma.MediaType{"application/json": {Schema: e.API.OpenAPI().Components.Schemas.Schema(of, true, "")}}
 	}
@@ -150,17 +150,17 @@ func mayWait[T any](e *edge.Edge, o huma.Operation) huma.Operation {
 }
 
 // answerWaiting answers the change that waits.
-func (r *Registry) answerWaiting(ctx context.Context, who auth.Principal, change uuid.UUID) (*madeOrWaiting, error) {
+func (r *Registry) answerWaiting(ctx context.Context, who roles.Principal, change uuid.UUID) (*madeOrWaiting, error) {
 	c, err := r.readChange(ctx, who, change)
 	return &madeOrWaiting{Status: http.StatusAccepted, Body: c}, err
 }
 
 func (r *Registry) postTenancy(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body tenancyOrder
 },
 ) (*madeOrWaiting, error) {
-	who, id, err := r.stallFor(ctx, in.ID, auth.WriteStalls)
+	who, id, err := r.stallFor(ctx, in.ID, roles.WriteStalls)
 	if err != nil {
 		return nil, err
 	}
@@ -185,11 +185,11 @@ type newAccount struct {
 }
 
 func (r *Registry) postAccount(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body AccountOrder
 },
 ) (*madeOrWaiting, error) {
-	who, id, err := r.stallFor(ctx, in.ID, auth.WriteStalls)
+	who, id, err := r.stallFor(ctx, in.ID, roles.WriteStalls)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +210,7 @@ func (r *Registry) postAccount(ctx context.Context, in *struct {
 			made.Account = a
 		}
 	}
-	codes, err := r.listCodes(ctx, who, codeFilter{stall: id}, edge.Page{Limit: edge.MaxLimit})
+	codes, err := r.listCodes(ctx, who, codeFilter{stall: id}, web.Page{Limit: web.MaxLimit})
 	if err != nil {
 		return nil, err
 	}
@@ -223,14 +223,14 @@ func (r *Registry) postAccount(ctx context.Context, in *struct {
 }
 
 type reissueInput struct {
-	edge.Named
+	web.Named
 	Body *struct {
 		AccountID string `json:"account_id,omitempty" doc:"absent: the tenant's first account"`
 	}
 }
 
 func (r *Registry) postCode(ctx context.Context, in *reissueInput) (*body[ListedCode], error) {
-	who, id, err := r.stallFor(ctx, in.ID, auth.WriteStalls)
+	who, id, err := r.stallFor(ctx, in.ID, roles.WriteStalls)
 	if err != nil {
 		return nil, err
 	}
@@ -244,7 +244,7 @@ func (r *Registry) postCode(ctx context.Context, in *reissueInput) (*body[Listed
 	if err != nil {
 		return nil, err
 	}
-	codes, err := r.listCodes(ctx, who, codeFilter{stall: id, code: code}, edge.Page{Limit: 1})
+	codes, err := r.listCodes(ctx, who, codeFilter{stall: id, code: code}, web.Page{Limit: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -255,11 +255,11 @@ func (r *Registry) postCode(ctx context.Context, in *reissueInput) (*body[Listed
 }
 
 func (r *Registry) listStallCodes(ctx context.Context, in *struct {
-	edge.Named
-	edge.Page
+	web.Named
+	web.Page
 },
-) (*body[*edge.List[ListedCode]], error) {
-	who, id, err := r.stallFor(ctx, in.ID, auth.ReadRegister)
+) (*body[*web.List[ListedCode]], error) {
+	who, id, err := r.stallFor(ctx, in.ID, roles.ReadRegister)
 	if err != nil {
 		return nil, err
 	}
@@ -268,10 +268,10 @@ func (r *Registry) listStallCodes(ctx context.Context, in *struct {
 
 func (r *Registry) listMarketCodes(ctx context.Context, in *struct {
 	MarketID string `query:"market_id" doc:"absent: every market in your scope"`
-	edge.Page
+	web.Page
 },
-) (*body[*edge.List[ListedCode]], error) {
-	who, err := auth.Require(ctx, auth.ReadRegister)
+) (*body[*web.List[ListedCode]], error) {
+	who, err := roles.Require(ctx, roles.ReadRegister)
 	if err != nil {
 		return nil, err
 	}

@@ -13,9 +13,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/merchants/roster"
 )
 
@@ -243,7 +243,7 @@ func (r *Registry) findStanding(ctx context.Context, tx pgx.Tx, market uuid.UUID
 	if err != nil {
 		return nil, fmt.Errorf("find stalls: %w", err)
 	}
-	stalls, err := r.readStalls(ctx, tx, auth.Principal{Role: auth.Admin}, ids)
+	stalls, err := r.readStalls(ctx, tx, roles.Principal{Role: roles.Admin}, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -317,10 +317,10 @@ func (i *importing) compare(s Stall) {
 }
 
 // mountImport mounts the upload as plain gin: its size is limited while it is read.
-func (r *Registry) mountImport(e *edge.Edge) {
+func (r *Registry) mountImport(e *web.Edge) {
 	e.Engine.POST("/api/v1/markets/:id/stalls/import", problem.Handle(r.postImport))
 	documented := op(http.MethodPost, "/api/v1/markets/{id}/stalls/import", "import-stalls", "Nhập danh sách sạp: a board's CSV or XLSX, all rows or none", http.StatusOK)
-	edge.AcceptsFile(&documented)
+	web.AcceptsFile(&documented)
 	form := documented.RequestBody.Content["multipart/form-data"].Schema.Properties
 	form["confirm"] = &huma.Schema{Type: "string", Enum: []any{toConfirm[0]}, Description: "takes the warnings of this code"}
 	form["since"] = &huma.Schema{Type: "string", Description: "from which day rows without a date hold, or before_records; absent: in a market with payments the day of import, from its moment on"}
@@ -337,11 +337,11 @@ func (r *Registry) mountImport(e *edge.Edge) {
 
 func (r *Registry) postImport(c *gin.Context) error {
 	ctx := c.Request.Context()
-	_, market, err := r.marketFor(ctx, c.Param("id"), auth.WriteStalls)
+	_, market, err := r.marketFor(ctx, c.Param("id"), roles.WriteStalls)
 	if err != nil {
 		return err
 	}
-	name, data, err := edge.Upload(c)
+	name, data, err := web.Upload(c)
 	if err != nil {
 		return err
 	}

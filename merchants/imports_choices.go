@@ -12,8 +12,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // toConfirm are the warnings that a person must confirm before a list is written.
@@ -45,7 +45,7 @@ func (m phoneMeanings) of(row *importing) string {
 func readChoices(c *gin.Context, now time.Time) (importChoices, error) {
 	choices := importChoices{confirmed: map[string]bool{}, phones: phoneMeanings{}}
 	var err error
-	if choices.dryRun, err = edge.DryRun(c); err != nil {
+	if choices.dryRun, err = web.DryRun(c); err != nil {
 		return choices, err
 	}
 	for _, code := range formList(c, "confirm") {

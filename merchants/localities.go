@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // Unit is an administrative unit as it is called in its time.
@@ -28,7 +28,7 @@ type Locality struct {
 
 // Localities is a page of the units of a reporting basis, by code: the basis's level within its province on its
 // day, or today. An unknown basis is refused with the list of those that are known (422).
-func (r *Registry) Localities(ctx context.Context, basis string, page edge.Page) (*edge.List[Locality], error) {
+func (r *Registry) Localities(ctx context.Context, basis string, page web.Page) (*web.List[Locality], error) {
 	known, err := r.bases(ctx)
 	if err != nil {
 		return nil, err
@@ -63,8 +63,8 @@ func (r *Registry) Localities(ctx context.Context, basis string, page edge.Page)
 	if err != nil {
 		return nil, fmt.Errorf("list localities of %s: %w", basis, err)
 	}
-	items, next := edge.Cut(units, page, func(l Locality) edge.Mark { return edge.Mark{Text: l.Code} })
-	return &edge.List[Locality]{Items: items, Next: next}, nil
+	items, next := web.Cut(units, page, func(l Locality) web.Mark { return web.Mark{Text: l.Code} })
+	return &web.List[Locality]{Items: items, Next: next}, nil
 }
 
 // bases are the reporting bases with the level of their units.
@@ -96,7 +96,7 @@ type Bank struct {
 }
 
 // Banks is a page of the bank table, by BIN.
-func (r *Registry) Banks(ctx context.Context, page edge.Page) (*edge.List[Bank], error) {
+func (r *Registry) Banks(ctx context.Context, page web.Page) (*web.List[Bank], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -105,6 +105,6 @@ func (r *Registry) Banks(ctx context.Context, page edge.Page) (*edge.List[Bank],
 	if err != nil {
 		return nil, fmt.Errorf("list banks: %w", err)
 	}
-	items, next := edge.Cut(banks, page, func(b Bank) edge.Mark { return edge.Mark{Text: b.BIN} })
-	return &edge.List[Bank]{Items: items, Next: next}, nil
+	items, next := web.Cut(banks, page, func(b Bank) web.Mark { return web.Mark{Text: b.BIN} })
+	return &web.List[Bank]{Items: items, Next: next}, nil
 }

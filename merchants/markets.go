@@ -11,10 +11,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
 	"market40/merchants/encodings"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 //go:embed places.sql
@@ -95,7 +95,7 @@ func (r *Registry) RegisterMarket(ctx context.Context, o MarketOrder) (Market, e
 	if err != nil {
 		return Market{}, fmt.Errorf("register market %s: %w", o.Code, err)
 	}
-	markets, err := r.readMarkets(ctx, auth.Principal{ScopeKind: auth.ScopeAll}, id, edge.Page{Limit: 1})
+	markets, err := r.readMarkets(ctx, roles.Principal{ScopeKind: roles.ScopeAll}, id, web.Page{Limit: 1})
 	if err != nil {
 		return Market{}, err
 	}
@@ -128,7 +128,7 @@ func communeToday(ctx context.Context, tx pgx.Tx, code, today string) (uuid.UUID
 }
 
 // readMarkets reads a market, or with id Nil a page of those in scope by code, and one more.
-func (r *Registry) readMarkets(ctx context.Context, who auth.Principal, id uuid.UUID, page edge.Page) ([]Market, error) {
+func (r *Registry) readMarkets(ctx context.Context, who roles.Principal, id uuid.UUID, page web.Page) ([]Market, error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err

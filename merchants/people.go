@@ -9,7 +9,7 @@ import (
 
 	"market40/merchants/encodings"
 	"market40/merchants/phones"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 )
 
 // MerchantOrder names a merchant: a known one by id or phone, or a new one.

@@ -15,19 +15,19 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
 	"market40/merchants/memo"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 	"market40/merchants/posters"
-	"market40/merchants/problem"
-	"market40/merchants/seal"
 )
 
 // maxPosters is how many posters one PDF may hold: some 10 MB and three seconds.
 const maxPosters = 2000
 
 // printing draws the PDFs of markets.
-var printing = edge.NewDrawing()
+var printing = web.NewDrawing()
 
 // Prints draws the register's codes to be hung. What it prints hangs in public: whole accounts are in the codes alone.
 type Prints struct {
@@ -41,7 +41,7 @@ func NewPrints(register *Registry, publicURL string) *Prints {
 }
 
 // Routes mounts what is printed.
-func (p *Prints) Routes(e *edge.Edge) {
+func (p *Prints) Routes(e *web.Edge) {
 	size := &huma.Param{Name: "size", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"sticker", "a6", "a5", "a4"}}, Description: "of one poster; a6 unless told"}
 	pdf := func(path, id, summary string, parameters ...*huma.Param) {
 		o := op(http.MethodGet, path, id, summary, 0)
@@ -97,7 +97,7 @@ type printable struct {
 	obstacle string // why it has no payload
 }
 
-func (p *Prints) find(ctx context.Context, who auth.Principal, origin string, w wantedPrints) ([]printable, error) {
+func (p *Prints) find(ctx context.Context, who roles.Principal, origin string, w wantedPrints) ([]printable, error) {
 	r := p.register
 	rows, err := r.db.Pool.Query(ctx, hung, who.ScopeKind, who.ScopeID, who.MerchantID, r.today(), w.code, w.market, w.zone, w.stalls, maxPosters+1)
 	if err != nil {
@@ -161,7 +161,7 @@ func (p *Prints) one(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	who, err := auth.Require(ctx, auth.Print)
+	who, err := roles.Require(ctx, roles.Print)
 	if err != nil {
 		return err
 	}
@@ -194,7 +194,7 @@ func (p *Prints) sheets(c *gin.Context) error {
 	if layout != "sheet" && layout != "single" {
 		return problem.InFields(problem.UnknownValue("layout", layout, "sheet", "single"))
 	}
-	who, err := auth.Require(ctx, auth.Print)
+	who, err := roles.Require(ctx, roles.Print)
 	if err != nil {
 		return err
 	}
@@ -225,7 +225,7 @@ func (p *Prints) sheets(c *gin.Context) error {
 }
 
 // listed reads which stalls of a market are wanted, by id or by number, with commas between; nil: all.
-func (p *Prints) listed(ctx context.Context, who auth.Principal, market uuid.UUID, text string) (ids []uuid.UUID, err error) {
+func (p *Prints) listed(ctx context.Context, who roles.Principal, market uuid.UUID, text string) (ids []uuid.UUID, err error) {
 	var numbers []string
 	for part := range strings.SplitSeq(text, ",") {
 		part = strings.TrimSpace(part)

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"market40/merchants/edge/edgetest"
+	"market40/merchants/platform/web/webtest"
 )
 
 // printed asks for a PDF and gives the codes that an independent reader finds on its pages, and how many pages it has.
@@ -66,7 +66,7 @@ func TestPostersAreRefused(t *testing.T) {
 	w.call(w.key("manager", "market:"+w.newMarket("CHODINH", "22366")), "GET", path, nil, 404)
 	w.call(w.key("locality_officer", "locality:568"), "GET", path, nil, 403)
 	w.call("", "GET", path, nil, 401)
-	edgetest.KeepsNobodyWaiting(t, w.engine, market, w.admin, w.key("manager", "market:"+w.market))
+	webtest.KeepsNobodyWaiting(t, w.engine, market, w.admin, w.key("manager", "market:"+w.market))
 	for _, query := range []string{"?size=a3", "?layout=wall", "?stalls=x"} {
 		w.call(w.admin, "GET", market+query, nil, 422)
 	}

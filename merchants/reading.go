@@ -9,8 +9,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/seal"
 )
 
 //go:embed stalls.sql
@@ -29,30 +30,30 @@ const (
 )
 
 // sightOf is contract.md "Roles" for the data of one merchant.
-func sightOf(who auth.Principal, merchant uuid.UUID) sight {
+func sightOf(who roles.Principal, merchant uuid.UUID) sight {
 	switch {
-	case (who.Role == auth.Merchant || who.Role == auth.Staff) && (who.MerchantID == nil || *who.MerchantID != merchant):
+	case (who.Role == roles.Merchant || who.Role == roles.Staff) && (who.MerchantID == nil || *who.MerchantID != merchant):
 		return hidden
-	case who.Role.May(auth.ReadAccounts):
+	case who.Role.May(roles.ReadAccounts):
 		return whole
 	}
 	return masked
 }
 
 // seen records that the caller is about to see these stalls' merchants with whole numbers.
-func seen(ctx context.Context, who auth.Principal, stalls ...Stall) error {
+func seen(ctx context.Context, who roles.Principal, stalls ...Stall) error {
 	var tenancies []uuid.UUID
 	for _, s := range stalls {
 		if s.Merchant != nil && s.Tenancy != nil && sightOf(who, s.Merchant.ID) == whole {
 			tenancies = append(tenancies, s.Tenancy.ID)
 		}
 	}
-	return auth.Seen(ctx, auth.ReadingContact, tenancies)
+	return trail.Seen(ctx, trail.ReadingContact, tenancies)
 }
 
 // readStalls reads stalls with their present tenants, in the order of ids, as the caller may see them. Which ids
 // lie in the caller's scope was asked before.
-func (r *Registry) readStalls(ctx context.Context, q querier, who auth.Principal, ids []uuid.UUID) ([]Stall, error) {
+func (r *Registry) readStalls(ctx context.Context, q querier, who roles.Principal, ids []uuid.UUID) ([]Stall, error) {
 	rows, err := q.Query(ctx, stallsSQL, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read stalls: %w", err)
@@ -98,7 +99,7 @@ func (r *Registry) readStalls(ctx context.Context, q querier, who auth.Principal
 }
 
 // readAccounts puts accounts, codes and feeds into the stalls of open tenancies, each tenancy's first account first.
-func (r *Registry) readAccounts(ctx context.Context, q querier, who auth.Principal, tenancies []uuid.UUID, of map[uuid.UUID]*Stall) error {
+func (r *Registry) readAccounts(ctx context.Context, q querier, who roles.Principal, tenancies []uuid.UUID, of map[uuid.UUID]*Stall) error {
 	if len(tenancies) == 0 {
 		return nil
 	}
@@ -116,14 +117,14 @@ func (r *Registry) readAccounts(ctx context.Context, q querier, who auth.Princip
 		a.Feed.State = "none"
 		for _, feed := range []*Feed{&a.Feed, &s.Feed} {
 			a.tells(feed, r.now())
-			if !who.Role.May(auth.ReadFeeds) {
+			if !who.Role.May(roles.ReadFeeds) {
 				feed.blur()
 			}
 		}
 		if err := r.show(ctx, s, a, sightOf(who, s.Merchant.ID)); err != nil {
 			return err
 		}
-		if who.Role == auth.Team {
+		if who.Role == roles.Team {
 			s.Accounts = []Account{}
 		}
 	}

@@ -12,11 +12,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"market40/merchants/auth"
-	"market40/merchants/dates"
-	"market40/merchants/outbox"
-	"market40/merchants/problem"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
+	"market40/merchants/platform/outbox"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
 	"market40/migrations/database"
 )
 
@@ -46,7 +46,7 @@ type querier interface {
 }
 
 // market finds a market in the caller's scope; another scope's is missing like one that never was.
-func (r *Registry) market(ctx context.Context, who auth.Principal, text string) (uuid.UUID, error) {
+func (r *Registry) market(ctx context.Context, who roles.Principal, text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
 		return id, problem.Missing("market")
@@ -63,7 +63,7 @@ func (r *Registry) market(ctx context.Context, who auth.Principal, text string) 
 }
 
 // stall finds a stall in the caller's scope.
-func (r *Registry) stall(ctx context.Context, who auth.Principal, text string) (uuid.UUID, error) {
+func (r *Registry) stall(ctx context.Context, who roles.Principal, text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
 		return id, problem.Missing("stall")
@@ -115,4 +115,4 @@ func clash(err error) string {
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 // moment reads a day (00:00 of it in Vietnam) or an RFC 3339 time; empty is none.
-func moment(text string) (*time.Time, error) { return dates.Moment(text) }
+func moment(text string) (*time.Time, error) { return bizday.Moment(text) }

@@ -8,8 +8,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/seal"
 	"market40/merchants/vietqr"
 )
 
@@ -52,7 +52,7 @@ func (s *renamed) pays() string {
 
 // renumber warns the board of a stall that has or had a code and gets another number: people pay by what is printed. It
 // refuses a program.
-func (r *Registry) renumber(ctx context.Context, tx pgx.Tx, who auth.Principal, stall uuid.UUID, number string) error {
+func (r *Registry) renumber(ctx context.Context, tx pgx.Tx, who roles.Principal, stall uuid.UUID, number string) error {
 	found, err := findRenamed(ctx, tx, `WHERE s.id = $1 AND s.number_key <> stall_number_key($2) AND EXISTS (SELECT FROM codes WHERE codes.stall_id = s.id) FOR UPDATE OF s`,
 		stall, number)
 	if err != nil || len(found) == 0 {

@@ -8,10 +8,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
 	"market40/merchants/encodings"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // StallOrder is a stall as it is registered: vacant without a merchant, and not joined without an account.
@@ -58,7 +58,7 @@ func (r *Registry) RegisterStalls(ctx context.Context, market uuid.UUID, orders 
 	if err != nil {
 		return nil, err
 	}
-	return r.readStalls(ctx, r.db.Pool, auth.Principal{Role: auth.Admin, ScopeKind: auth.ScopeAll}, ids)
+	return r.readStalls(ctx, r.db.Pool, roles.Principal{Role: roles.Admin, ScopeKind: roles.ScopeAll}, ids)
 }
 
 func (r *Registry) registerStalls(ctx context.Context, market uuid.UUID, orders []StallOrder) ([]uuid.UUID, error) {
@@ -102,7 +102,7 @@ type StallFilter struct {
 }
 
 // listStalls is a page of a market's stalls by number.
-func (r *Registry) listStalls(ctx context.Context, who auth.Principal, market uuid.UUID, f StallFilter, page edge.Page) (*edge.List[Stall], error) {
+func (r *Registry) listStalls(ctx context.Context, who roles.Principal, market uuid.UUID, f StallFilter, page web.Page) (*web.List[Stall], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -123,8 +123,8 @@ func (r *Registry) listStalls(ctx context.Context, who auth.Principal, market uu
 	if err != nil {
 		return nil, err
 	}
-	items, next := edge.Cut(stalls, page, func(s Stall) edge.Mark { return edge.Mark{ID: s.ID, Text: s.Number} })
-	return &edge.List[Stall]{Items: items, Next: next}, seen(ctx, who, items...)
+	items, next := web.Cut(stalls, page, func(s Stall) web.Mark { return web.Mark{ID: s.ID, Text: s.Number} })
+	return &web.List[Stall]{Items: items, Next: next}, seen(ctx, who, items...)
 }
 
 // stallChange is what a PATCH may change; what is absent stays.
@@ -137,7 +137,7 @@ type stallChange struct {
 
 // changeStall changes a stall. A program renames no stall that has or had a code (409): so what a program registers never
 // takes a number under which people paid somebody else. A person who signs in does, and the board is warned.
-func (r *Registry) changeStall(ctx context.Context, who auth.Principal, id uuid.UUID, change stallChange) error {
+func (r *Registry) changeStall(ctx context.Context, who roles.Principal, id uuid.UUID, change stallChange) error {
 	if err := encodings.Check(given(map[string]*string{"number": change.Number, "zone": change.Zone})); err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
 )
 
 // tenancyOrder is a change of tenant.
@@ -71,7 +71,7 @@ func (s standing) open() error {
 // orders waits as a change for a second person, unless nobody has the stall and nobody received there lately; the
 // change's id is returned then. Refused: a closed stall, the same merchant again (409), a time in the future or at or
 // before the last tenancy's begin, or before its end (422), and what RegisterStalls refuses in a merchant or an account.
-func (r *Registry) changeTenant(ctx context.Context, who auth.Principal, stall uuid.UUID, o tenancyOrder) (waiting uuid.UUID, err error) {
+func (r *Registry) changeTenant(ctx context.Context, who roles.Principal, stall uuid.UUID, o tenancyOrder) (waiting uuid.UUID, err error) {
 	var b *batch
 	err = r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		waiting = uuid.Nil
@@ -230,7 +230,7 @@ type addedAccount struct{ account, waiting uuid.UUID }
 // addAccount gives the stall's tenant a further account with its own code. The first one where nobody received lately is
 // joining. Each other one is told to who received, shown on the stall's page and an alert of the board; a program's waits
 // for a second person.
-func (r *Registry) addAccount(ctx context.Context, who auth.Principal, stall uuid.UUID, o AccountOrder) (added addedAccount, err error) {
+func (r *Registry) addAccount(ctx context.Context, who roles.Principal, stall uuid.UUID, o AccountOrder) (added addedAccount, err error) {
 	var b *batch
 	err = r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		added = addedAccount{}

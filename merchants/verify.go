@@ -10,9 +10,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/merchants/memo"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/merchants/vietqr"
 )
 
@@ -157,7 +157,7 @@ func (r *Registry) verifyCode(ctx context.Context, in *body[payloadBody]) (*body
 
 // present lets a merchant and its staff speak for a stall while they have it: a former tenant reads what was its own, and
 // says nothing of who came after.
-func (r *Registry) present(ctx context.Context, who auth.Principal, stall uuid.UUID) error {
+func (r *Registry) present(ctx context.Context, who roles.Principal, stall uuid.UUID) error {
 	if who.MerchantID == nil {
 		return nil
 	}

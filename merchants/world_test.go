@@ -17,9 +17,10 @@ import (
 
 	"market40/frontend/pages"
 	"market40/merchants"
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/seal"
+	"market40/merchants/access/signin"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 	"market40/payments/orders"
@@ -34,8 +35,8 @@ type world struct {
 	db       *database.DB
 	registry *merchants.Registry
 	sealed   *seal.Keys
-	keys     *auth.APIKeys
-	people   *auth.People
+	keys     *signin.APIKeys
+	people   *signin.People
 	engine   http.Handler
 	clock    time.Time
 	admin    string
@@ -51,12 +52,12 @@ func newWorld(t *testing.T) *world {
 	now := func() time.Time { return w.clock }
 	keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, now)
 	must(t, err)
-	w.sealed, w.keys, w.people = keys, auth.NewAPIKeys(w.db, now), auth.NewPeople(w.db, keys, now)
+	w.sealed, w.keys, w.people = keys, signin.NewAPIKeys(w.db, now), signin.NewPeople(w.db, keys, now)
 	w.registry = merchants.New(w.db, keys, now)
-	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.keys, People: w.people}, Trail: auth.NewTrail(w.db, keys, now), Now: now, Version: "test"})
+	e := web.New(web.Parts{DB: w.db, Keys: keys, Gate: signin.Gate{Keys: w.keys, People: w.people}, Trail: trail.NewTrail(w.db, keys, now), Now: now, Version: "test"})
 	w.registry.Routes(e)
-	(&edge.Users{People: w.people, Keys: w.keys, Now: now}).Routes(e)
-	(&edge.Stalls{SignIn: &edge.SignIn{People: w.people, Cookies: true}}).Routes(e)
+	(&web.Users{People: w.people, Keys: w.keys, Now: now}).Routes(e)
+	(&web.Stalls{SignIn: &web.SignIn{People: w.people, Cookies: true}}).Routes(e)
 	merchants.NewPrints(w.registry, "https://cho.example.vn").Routes(e)
 	shown, err := pages.New(w.registry, orders.New(w.db, w.registry, now), "https://cho.example.vn")
 	must(t, err)
@@ -76,7 +77,7 @@ func must(t testing.TB, err error) {
 
 func (w *world) key(role, scope string) string {
 	w.t.Helper()
-	key, err := w.keys.Create(w.t.Context(), auth.Order{Name: w.t.Name(), Role: role, Scope: scope})
+	key, err := w.keys.Create(w.t.Context(), signin.Order{Name: w.t.Name(), Role: role, Scope: scope})
 	must(w.t, err)
 	return key
 }
@@ -87,7 +88,7 @@ const session = "session:"
 // signIn makes a user, and a session that is proved now.
 func (w *world) signIn(login, role, scope string) (id uuid.UUID, key string) {
 	w.t.Helper()
-	made, err := w.people.Create(w.t.Context(), auth.UserOrder{Login: login, FullName: login, Role: role, Scopes: []auth.ScopeOrder{{Scope: scope}}, Password: "tôm hùm 9 con"})
+	made, err := w.people.Create(w.t.Context(), signin.UserOrder{Login: login, FullName: login, Role: role, Scopes: []signin.ScopeOrder{{Scope: scope}}, Password: "tôm hùm 9 con"})
 	must(w.t, err)
 	return made.ID, w.enter(login, "tôm hùm 9 con", made.Secret)
 }
@@ -97,7 +98,7 @@ func (w *world) enter(login, password, secret string) string {
 	w.t.Helper()
 	code, err := totp.GenerateCode(secret, w.clock)
 	must(w.t, err)
-	token, _, err := w.people.SignIn(w.t.Context(), auth.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
+	token, _, err := w.people.SignIn(w.t.Context(), signin.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
 	must(w.t, err)
 	return session + token
 }
@@ -158,7 +159,7 @@ func (o object) items() []object {
 func (w *world) send(req *http.Request, key string) *httptest.ResponseRecorder {
 	w.t.Helper()
 	if token, signedIn := strings.CutPrefix(key, session); signedIn {
-		req.AddCookie(&http.Cookie{Name: auth.Cookie, Value: token})
+		req.AddCookie(&http.Cookie{Name: signin.Cookie, Value: token})
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
 	} else if key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)

@@ -16,7 +16,7 @@ var ClassesCSV []byte
 // How a column is kept.
 const (
 	Clear      = "clear"
-	Sealed     = "sealed"      // encrypted, merchants/seal
+	Sealed     = "sealed"      // encrypted, merchants/platform/seal
 	KeyedIndex = "keyed index" // HMAC-SHA-256: found, never read
 	Hashed     = "hashed"
 	Masked     = "masked" // the last characters alone

@@ -9,10 +9,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/dates"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/bizday"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/payments/ledger"
 	"market40/payments/money"
 )
@@ -63,14 +64,14 @@ func (p Period) days(now time.Time, most int) (from, to string, err error) {
 	if to == "" {
 		to = ledger.BusinessDay(now)
 	}
-	last, err := dates.Day(to)
+	last, err := bizday.Day(to)
 	if err != nil {
 		return "", "", noDay("to")
 	}
 	if from == "" {
 		from = last.AddDate(0, 0, 1-usualDays).Format(time.DateOnly)
 	}
-	first, err := dates.Day(from)
+	first, err := bizday.Day(from)
 	switch {
 	case err != nil:
 		return "", "", noDay("from")
@@ -87,7 +88,7 @@ func noDay(field string) error {
 }
 
 // Days are the days of a stall on which something came, newest first: of its present tenancy, or to a merchant, of its own.
-func (p *Payments) Days(ctx context.Context, who auth.Principal, stall string, period Period, page edge.Page) (*DayList, error) {
+func (p *Payments) Days(ctx context.Context, who roles.Principal, stall string, period Period, page web.Page) (*DayList, error) {
 	tenancies, err := p.tenanciesOf(ctx, who, stall)
 	if err != nil {
 		return nil, err
@@ -102,9 +103,9 @@ func (p *Payments) Days(ctx context.Context, who auth.Principal, stall string, p
 	}
 	before := after.Text
 	if before == "" {
-		last, _ := dates.Day(to)
+		last, _ := bizday.Day(to)
 		before = last.AddDate(0, 0, 1).Format(time.DateOnly)
-	} else if _, err := dates.Day(before); err != nil {
+	} else if _, err := bizday.Day(before); err != nil {
 		return nil, noDay("after")
 	}
 	rows, err := p.db.Pool.Query(ctx, daysSQL, tenancies, from, before, page.Size()+1)
@@ -115,8 +116,8 @@ func (p *Payments) Days(ctx context.Context, who auth.Principal, stall string, p
 	if list.Items, list.Version, err = collectDays(rows); err != nil {
 		return nil, fmt.Errorf("list days of stall %s: %w", stall, err)
 	}
-	list.Items, list.Next = edge.Cut(list.Items, page, func(d Day) edge.Mark { return edge.Mark{Text: d.Day} })
-	return list, auth.Seen(ctx, auth.ReadingPayments, tenancies)
+	list.Items, list.Next = web.Cut(list.Items, page, func(d Day) web.Mark { return web.Mark{Text: d.Day} })
+	return list, trail.Seen(ctx, trail.ReadingPayments, tenancies)
 }
 
 // collectDays reads the rows of daysSQL.
@@ -140,7 +141,7 @@ func collectDays(rows pgx.Rows) (days []Day, version int64, err error) {
 }
 
 // tenanciesOf are the tenancies of a stall whose days a caller may read; a vacant stall has none.
-func (p *Payments) tenanciesOf(ctx context.Context, who auth.Principal, stall string) ([]uuid.UUID, error) {
+func (p *Payments) tenanciesOf(ctx context.Context, who roles.Principal, stall string) ([]uuid.UUID, error) {
 	id, err := uuid.Parse(stall)
 	if err != nil {
 		return nil, problem.Missing("stall")
@@ -164,19 +165,19 @@ func (p *Payments) tenanciesOf(ctx context.Context, who auth.Principal, stall st
 			tenancies = append(tenancies, *tenancy)
 		}
 	}
-	return tenancies, who.Allow(auth.ReadDays)
+	return tenancies, who.Allow(roles.ReadDays)
 }
 
 func (p *Payments) listDays(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Period
-	edge.Page
+	web.Page
 },
-) (*edge.Body[*DayList], error) {
-	who, err := auth.From(ctx)
+) (*web.Body[*DayList], error) {
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
 	list, err := p.Days(ctx, who, in.ID, in.Period, in.Page)
-	return edge.Answer(list), err
+	return web.Answer(list), err
 }

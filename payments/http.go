@@ -9,17 +9,17 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"market40/merchants/auth"
-	"market40/merchants/dates"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/payments/ledger"
 	"market40/payments/money"
 )
 
 // Routes mounts what people and programs read of a stall's payments, and the trial balance.
-func (p *Payments) Routes(e *edge.Edge) {
-	op := edge.Tagged("payments")
+func (p *Payments) Routes(e *web.Edge) {
+	op := web.Tagged("payments")
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/ledger/trial-balance", "trial-balance", "Debits, credits and balance of every ledger account", 0), p.trialBalance)
 
 	// A stall's own.
@@ -41,29 +41,29 @@ func (p *Payments) Routes(e *edge.Edge) {
 func (p *Payments) trialBalance(ctx context.Context, in *struct {
 	MarketID string `query:"market_id" doc:"a market's id or code; absent: every market in scope"`
 },
-) (*edge.Body[*ledger.TrialBalance], error) {
-	who, err := auth.Require(ctx, auth.ReadLedger)
+) (*web.Body[*ledger.TrialBalance], error) {
+	who, err := roles.Require(ctx, roles.ReadLedger)
 	if err != nil {
 		return nil, err
 	}
 	balance, err := ledger.Balance(ctx, p.db.Pool, string(who.ScopeKind), who.ScopeID, in.MarketID)
-	return edge.Answer(balance), err
+	return web.Answer(balance), err
 }
 
 // minReference is how much of a reference finds payments, in characters.
 const minReference = 3
 
 func (p *Payments) listStallPayments(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	From string `query:"from" doc:"a day (00:00 Asia/Ho_Chi_Minh) or an RFC 3339 time; payments that occurred from then on"`
 	To   string `query:"to" doc:"the same; payments before it"`
 
 	Amount    string `query:"amount" maxLength:"40" doc:"exactly, in đồng" example:"45000"`
 	Reference string `query:"reference" maxLength:"60" doc:"the last characters of the bank's reference, 3 or more"`
-	edge.Page
+	web.Page
 },
-) (*edge.Body[*edge.List[Payment]], error) {
-	who, err := auth.From(ctx)
+) (*web.Body[*web.List[Payment]], error) {
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -85,12 +85,12 @@ func (p *Payments) listStallPayments(ctx context.Context, in *struct {
 		return nil, problem.Of("reference", "too_short", "Cần ít nhất 3 ký tự cuối của mã tham chiếu.", "At least the last 3 characters of a reference are wanted.")
 	}
 	list, err := p.StallPayments(ctx, who, in.ID, f, in.Page)
-	return edge.Answer(list), err
+	return web.Answer(list), err
 }
 
 // moment reads a day or a time of a query parameter; empty is none.
 func moment(field, s string) (*time.Time, error) {
-	t, err := dates.Moment(s)
+	t, err := bizday.Moment(s)
 	if err != nil {
 		return nil, problem.Of(field, "time_form", "Cần ngày YYYY-MM-DD hoặc thời điểm RFC 3339.", "A day YYYY-MM-DD or an RFC 3339 time is wanted.")
 	}
@@ -98,17 +98,17 @@ func moment(field, s string) (*time.Time, error) {
 }
 
 func (p *Payments) confirm(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body struct {
 		Amount     money.Amount `json:"amount" pattern:"^[0-9]{1,13}(\\.00?)?$" patternDescription:"an amount of đồng" doc:"đồng, a decimal string" example:"45000"`
 		OccurredAt time.Time    `json:"occurred_at"`
 	}
 },
-) (*edge.Body[*Confirmation], error) {
-	who, err := auth.From(ctx)
+) (*web.Body[*Confirmation], error) {
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
 	made, err := p.Confirm(ctx, who, in.ID, in.Body.Amount, in.Body.OccurredAt)
-	return edge.Answer(made), err
+	return web.Answer(made), err
 }

@@ -10,10 +10,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/dates"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/bizday"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/payments/money"
 )
 
@@ -63,7 +64,7 @@ var narrowed = ` ($3::timestamptz IS NULL OR p.occurred_at >= $3) AND ($4::times
 
 // FindStall finds the stall's tenancies that the caller may read, the present one first, and their ledger accounts.
 // Another scope's stall is not found; a role that may not read payments is refused.
-func (p *Payments) FindStall(ctx context.Context, who auth.Principal, stall string) (tenancies, accounts []uuid.UUID, err error) {
+func (p *Payments) FindStall(ctx context.Context, who roles.Principal, stall string) (tenancies, accounts []uuid.UUID, err error) {
 	id, err := uuid.Parse(stall)
 	if err != nil {
 		return nil, nil, problem.Missing("stall")
@@ -94,7 +95,7 @@ func (p *Payments) FindStall(ctx context.Context, who auth.Principal, stall stri
 	if !found {
 		return nil, nil, problem.Missing("stall")
 	}
-	return tenancies, accounts, who.Allow(auth.ReadPayments)
+	return tenancies, accounts, who.Allow(roles.ReadPayments)
 }
 
 // inShift narrows payments p to those recorded within a shift ($n): what lies outside of it is never read. Without one
@@ -111,7 +112,7 @@ type PaymentFilter struct {
 }
 
 // StallPayments are a stall's payments, newest first; to staff, those of the own shift.
-func (p *Payments) StallPayments(ctx context.Context, who auth.Principal, stall string, f PaymentFilter, page edge.Page) (*edge.List[Payment], error) {
+func (p *Payments) StallPayments(ctx context.Context, who roles.Principal, stall string, f PaymentFilter, page web.Page) (*web.List[Payment], error) {
 	tenancies, accounts, err := p.FindStall(ctx, who, stall)
 	if err != nil {
 		return nil, err
@@ -133,7 +134,7 @@ func (p *Payments) StallPayments(ctx context.Context, who auth.Principal, stall 
 		return nil, fmt.Errorf("list payments of stall %s: %w", stall, err)
 	}
 	items, next := place.merge(read, page.Size())
-	return &edge.List[Payment]{Items: items, Next: next}, auth.Seen(ctx, auth.ReadingPayments, tenancies)
+	return &web.List[Payment]{Items: items, Next: next}, trail.Seen(ctx, trail.ReadingPayments, tenancies)
 }
 
 // Confirmation is an owner's word that money came: evidence B, never in the ledger.
@@ -144,7 +145,7 @@ type Confirmation struct {
 }
 
 // Confirm records an owner's word for the stall's present tenancy.
-func (p *Payments) Confirm(ctx context.Context, who auth.Principal, stall string, amount money.Amount, at time.Time) (*Confirmation, error) {
+func (p *Payments) Confirm(ctx context.Context, who roles.Principal, stall string, amount money.Amount, at time.Time) (*Confirmation, error) {
 	id, err := uuid.Parse(stall)
 	if err != nil {
 		return nil, problem.Missing("stall")
@@ -160,7 +161,7 @@ func (p *Payments) Confirm(ctx context.Context, who auth.Principal, stall string
 	if err != nil {
 		return nil, fmt.Errorf("find stall %s: %w", id, err)
 	}
-	if err := who.Allow(auth.Confirm); err != nil {
+	if err := who.Allow(roles.Confirm); err != nil {
 		return nil, err
 	}
 	switch {
@@ -168,7 +169,7 @@ func (p *Payments) Confirm(ctx context.Context, who auth.Principal, stall string
 		return nil, problem.New(problem.Conflict, "stall_vacant", "Sạp đang trống.", "The stall is vacant.")
 	case amount.Sign() <= 0 || amount.Dong() > money.TransferLimit:
 		return nil, problem.Of("amount", "amount_range", "Số tiền từ 1 đến 499.999.999 đồng.", "The amount is 1 to 499,999,999 đồng.")
-	case !dates.Within(at):
+	case !bizday.Within(at):
 		return nil, problem.Of("occurred_at", "time_form", "Thời điểm nằm ngoài các năm 1900 đến 2100.", "The time lies outside of the years 1900 to 2100.")
 	case at.After(p.now().Add(5 * time.Minute)):
 		return nil, problem.Of("occurred_at", "in_future", "Thời điểm ở tương lai.", "The time lies in the future.")

@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // accountPayment is a payment with the ledger account that it is of.
@@ -27,7 +27,7 @@ const (
 )
 
 // placesOf reads a page's cursor.
-func placesOf(page edge.Page) (places, error) {
+func placesOf(page web.Page) (places, error) {
 	mark, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (p places) mark() *string {
 	for account, version := range p {
 		words = append(words, account.String()+versionMark+strconv.FormatInt(version, 36))
 	}
-	cursor := edge.Mark{Text: strings.Join(words, accountMark)}.String()
+	cursor := web.Mark{Text: strings.Join(words, accountMark)}.String()
 	return &cursor
 }
 

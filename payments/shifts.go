@@ -10,9 +10,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/payments/ledger"
 	"market40/payments/money"
 )
@@ -35,7 +35,7 @@ type Shift struct {
 
 // Shifts are the shifts of the merchant's present tenancy of a stall, newest first. Shifts that ran at the same time each
 // count what came while both ran: a payment names a stall and no seller.
-func (p *Payments) Shifts(ctx context.Context, who auth.Principal, stall string, page edge.Page) (*edge.List[Shift], error) {
+func (p *Payments) Shifts(ctx context.Context, who roles.Principal, stall string, page web.Page) (*web.List[Shift], error) {
 	id, err := uuid.Parse(stall)
 	if err != nil {
 		return nil, problem.Missing("stall")
@@ -50,7 +50,7 @@ func (p *Payments) Shifts(ctx context.Context, who auth.Principal, stall string,
 	if err != nil {
 		return nil, fmt.Errorf("find stall %s: %w", id, err)
 	}
-	if err := who.Allow(auth.ManageStaff); err != nil {
+	if err := who.Allow(roles.ManageStaff); err != nil {
 		return nil, err
 	}
 	after, err := page.Mark()
@@ -69,19 +69,19 @@ func (p *Payments) Shifts(ctx context.Context, who auth.Principal, stall string,
 	if err != nil {
 		return nil, fmt.Errorf("list shifts of stall %s: %w", id, err)
 	}
-	items, next := edge.Cut(items, page, func(s Shift) edge.Mark { return edge.Mark{ID: s.ID} })
-	return &edge.List[Shift]{Items: items, Next: next}, nil
+	items, next := web.Cut(items, page, func(s Shift) web.Mark { return web.Mark{ID: s.ID} })
+	return &web.List[Shift]{Items: items, Next: next}, nil
 }
 
 func (p *Payments) listShifts(ctx context.Context, in *struct {
-	edge.Named
-	edge.Page
+	web.Named
+	web.Page
 },
-) (*edge.Body[*edge.List[Shift]], error) {
-	who, err := auth.From(ctx)
+) (*web.Body[*web.List[Shift]], error) {
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
 	list, err := p.Shifts(ctx, who, in.ID, in.Page)
-	return edge.Answer(list), err
+	return web.Answer(list), err
 }

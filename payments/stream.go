@@ -14,8 +14,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/problem"
 )
 
 const (
@@ -31,7 +32,7 @@ const (
 // stream is GET /api/v1/stalls/{id}/payments/stream.
 func (p *Payments) stream(c *gin.Context) error {
 	ctx := c.Request.Context()
-	who, err := auth.From(ctx)
+	who, err := roles.From(ctx)
 	if err != nil {
 		return err
 	}
@@ -43,14 +44,14 @@ func (p *Payments) stream(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := auth.Seen(ctx, auth.ReadingStream, tenancies[:1]); err != nil {
+	if err := trail.Seen(ctx, trail.ReadingStream, tenancies[:1]); err != nil {
 		return err
 	}
 	return p.follow(c, right{caller: who, market: market, tenancy: tenancy})
 }
 
 // presentTenancy is the stall's present tenancy. One that has ended has no stream: to its merchant the stall is missing.
-func (p *Payments) presentTenancy(ctx context.Context, who auth.Principal, stall uuid.UUID) (market, tenancy uuid.UUID, err error) {
+func (p *Payments) presentTenancy(ctx context.Context, who roles.Principal, stall uuid.UUID) (market, tenancy uuid.UUID, err error) {
 	err = p.db.Pool.QueryRow(ctx, `SELECT market_id, id FROM tenancies WHERE stall_id = $1 AND ($2::uuid IS NULL OR merchant_id = $2) AND upper_inf(valid)`,
 		stall, who.MerchantID).Scan(&market, &tenancy)
 	switch {

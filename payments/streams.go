@@ -10,7 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
 	"market40/payments/ledger"
 )
 
@@ -32,7 +33,7 @@ const (
 
 // right is what lets a stream stay open.
 type right struct {
-	caller auth.Principal
+	caller roles.Principal
 	anyone bool // a demo's start page
 	market uuid.UUID
 	// tenancy is whose payments the stream tells of.
@@ -249,7 +250,7 @@ func (s *streams) look(ctx context.Context) error {
 
 // endWithRights ends the streams whose caller may not have them any more.
 func (s *streams) endWithRights(ctx context.Context, open []*stream) error {
-	var callers []auth.Principal
+	var callers []roles.Principal
 	var called []*stream
 	var tenancies []uuid.UUID
 	var scopes []*uuid.UUID
@@ -260,7 +261,7 @@ func (s *streams) endWithRights(ctx context.Context, open []*stream) error {
 		}
 		tenancies, kinds, scopes = append(tenancies, st.right.tenancy), append(kinds, string(st.right.caller.ScopeKind)), append(scopes, st.right.caller.ScopeID)
 	}
-	last, err := auth.Lasting(ctx, s.p.db, s.p.now(), callers)
+	last, err := signin.Lasting(ctx, s.p.db, s.p.now(), callers)
 	if err != nil {
 		return err
 	}

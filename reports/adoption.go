@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
-	"market40/merchants/dates"
+	"market40/merchants/platform/bizday"
 	"market40/reports/indicators"
 )
 
@@ -189,8 +189,8 @@ func (c *counted) addHours(f Figures) {
 // dayOnly reports whether a time stands for a whole day: of a survey's answer, and of what a bank dates by the day, the hour is not
 // known, and is not called midnight's.
 func dayOnly(at time.Time) bool {
-	at = at.In(dates.Vietnam)
-	return at.Equal(time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, dates.Vietnam))
+	at = at.In(bizday.Vietnam)
+	return at.Equal(time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, bizday.Vietnam))
 }
 
 func (g view) funnel() *Funnel {

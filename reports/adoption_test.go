@@ -6,14 +6,14 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/reports"
 )
 
 // counted asks for one market as its manager sees it, so that small counts show.
 func (w *world) counted(code, as string) reports.Figures {
 	w.t.Helper()
-	return w.adoption(w.key(auth.Manager, "market:"+code), "basis=current&as_of="+as).Total
+	return w.adoption(w.key(roles.Manager, "market:"+code), "basis=current&as_of="+as).Total
 }
 
 // situation is mostly one merchant at one market, and what the figures of that market then are.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 )
 
 // An amount tells of ten merchants at least; a total that would give one of fewer away goes with it.
@@ -15,7 +15,7 @@ func TestAmountsTellOfTenMerchants(t *testing.T) {
 	large, small := w.market("DAM", nhaTrang...), w.market("BA-NGOI", camRanh...)
 	w.crowd(large, crowd{merchants: 12, registered: 12, noticed: 12})
 	w.crowd(small, crowd{merchants: 9, registered: 9, noticed: 9})
-	admin := w.key(auth.Admin, "")
+	admin := w.key(roles.Admin, "")
 	fees := func(market any) {
 		w.exec(`INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id, recorded_at) VALUES ($1, '2026-10-01', 1, 1000, 800, 100, $2, now())`, market, w.staff)
 	}
@@ -37,7 +37,7 @@ func TestAmountsTellOfTenMerchants(t *testing.T) {
 	if !row(t, report, "22420").Indicators["I11"].Suppressed || !row(t, report, "22420").Indicators["I12"].Suppressed || !row(t, report, "22366").Indicators["I12"].Suppressed {
 		t.Error("the fees of nine are told, or can be worked out of the total")
 	}
-	if own := row(t, w.adoption(w.key(auth.Manager, "market:BA-NGOI"), "basis=current"), "22420").Indicators["I12"]; told(own) != `"800"/"1000"` {
+	if own := row(t, w.adoption(w.key(roles.Manager, "market:BA-NGOI"), "basis=current"), "22420").Indicators["I12"]; told(own) != `"800"/"1000"` {
 		t.Errorf("the market's own manager sees %s", told(own))
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/reports"
 )
 
@@ -108,7 +108,7 @@ func TestTheMarketPage(t *testing.T) {
 			t.Errorf("%s is answered %d", query, got)
 		}
 	}
-	if got := s.get(s.key(auth.LocalityOfficer, "locality:569"), "/api/v1/reports/markets/"+s.market.String()).Code; got != http.StatusNotFound {
+	if got := s.get(s.key(roles.LocalityOfficer, "locality:569"), "/api/v1/reports/markets/"+s.market.String()).Code; got != http.StatusNotFound {
 		t.Errorf("another locality's officer is answered %d", got)
 	}
 }
@@ -125,7 +125,7 @@ func TestTheDormantList(t *testing.T) {
 	s.exec(`INSERT INTO refusals (id, market_id, tenancy_id, kind, reason, said_on, actor_id, recorded_at) VALUES ($1, $2, $3, 'refusal', 'tax', '2026-11-01', $4, now())`, uuid.New(), s.market, s.tenancies[1], s.staff)
 	type list struct{ Items []reports.DormantStall }
 	path := "/api/v1/markets/" + s.market.String() + "/dormant"
-	for _, role := range []auth.Role{auth.Manager, auth.Team} {
+	for _, role := range []roles.Role{roles.Manager, roles.Team} {
 		got := read[list](t, s.get(s.key(role, "market:DAM"), path)).Items
 		if len(got) != 2 {
 			t.Fatalf("%s sees %+v", role, got)
@@ -150,7 +150,7 @@ func TestTheDormantList(t *testing.T) {
 func TestPilotsThatOverlapDistricts(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	admin := w.key(auth.Admin, "")
+	admin := w.key(roles.Admin, "")
 	campaign := uuid.New()
 	w.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at) VALUES ($1, 'CHO40', 'x', 'x', 'districts_2024', '2026-01-01', $2, now())`, campaign, w.staff)
 	for i, c := range []crowd{

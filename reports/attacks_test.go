@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/reports"
 	"market40/reports/disclosure/audit"
 )
@@ -318,7 +318,7 @@ func TestNothingHiddenCanBeNarrowed(t *testing.T) {
 			t.Parallel()
 			w := newNovember(t)
 			w.town(seed, "C40")
-			a := w.attack(w.key(auth.ProvinceOfficer, ""), asOf, "C40")
+			a := w.attack(w.key(roles.ProvinceOfficer, ""), asOf, "C40")
 			for _, found := range a.findings() {
 				t.Error(found)
 			}

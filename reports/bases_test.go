@@ -3,13 +3,13 @@ package reports_test
 import (
 	"testing"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 )
 
 func TestEveryUnitOfABasisHasARow(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	admin := w.key(auth.Admin, "")
+	admin := w.key(roles.Admin, "")
 	for basis, want := range map[string]struct {
 		rows  int
 		level string
@@ -38,7 +38,7 @@ func TestOneOctoberInThreeBases(t *testing.T) {
 		place{"commune", "22366", "2025-07-01", "[2025-07-01,)"})
 	w.crowd(dam, crowd{merchants: 12, registered: 10, noticed: 7, on: "2024-11-01"})
 	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 20, registered: 20, noticed: 6, on: "2024-11-01"})
-	admin := w.key(auth.Admin, "")
+	admin := w.key(roles.Admin, "")
 	for basis, want := range map[string][3]string{
 		"districts_2024": {"568", "Thành phố Nha Trang", "569"},
 		"communes_2025":  {"22366", "Phường Nha Trang", "22420"},
@@ -70,7 +70,7 @@ func TestCurrentUnitsAreTodays(t *testing.T) {
 		"2025-06-30T17:00:00Z":      "Phường Nha Trang",
 	} {
 		w := newWorld(t, now)
-		report := w.adoption(w.key(auth.Admin, ""), "basis=current")
+		report := w.adoption(w.key(roles.Admin, ""), "basis=current")
 		if got := row(t, report, "22366").Locality.Name; got != name {
 			t.Errorf("at %s 22366 is %s", now, got)
 		}
@@ -83,7 +83,7 @@ func TestAMarketThatMoved(t *testing.T) {
 	w.crowd(w.market("MOVED",
 		place{"commune", "22366", "2025-07-01", "[2025-07-01,2026-03-01)"},
 		place{"commune", "22333", "2025-07-01", "[2026-03-01,)"}), crowd{merchants: 12, noticed: 7})
-	admin := w.key(auth.Admin, "")
+	admin := w.key(roles.Admin, "")
 	for basis, want := range map[string][2]string{"communes_2025": {"7/12", "0/0"}, "current": {"0/0", "7/12"}} {
 		report := w.adoption(admin, "basis="+basis)
 		for i, code := range []string{"22366", "22333"} {
@@ -108,7 +108,7 @@ func TestAMerchantOfSeveralMarketsCountsOnce(t *testing.T) {
 		w.paid(w.tenancy(other, w.operating(other), merchant, sinceAlways), "2026-11-01", 1)
 		w.tenancy(far, w.operating(far), merchant, sinceAlways)
 	}
-	report := w.adoption(w.key(auth.Admin, ""), "basis=current")
+	report := w.adoption(w.key(roles.Admin, ""), "basis=current")
 	for code, want := range map[string]string{"22366": "8/8", "22420": "0/8"} {
 		if got := told(row(t, report, code).Indicators["I05"]); got != want {
 			t.Errorf("%s: %s, not %s", code, got, want)
@@ -128,7 +128,7 @@ func TestTheDayAskedFor(t *testing.T) {
 		{"2026-11-21T17:00:00Z", "as_of=2025-02-28", "2025-02-28"},
 	} {
 		w := newWorld(t, tt.now)
-		if got := w.adoption(w.key(auth.Admin, ""), tt.query); got.AsOf != tt.want || got.Basis != "current" {
+		if got := w.adoption(w.key(roles.Admin, ""), tt.query); got.AsOf != tt.want || got.Basis != "current" {
 			t.Errorf("%q at %s is told of %s in %s", tt.query, tt.now, got.AsOf, got.Basis)
 		}
 	}

@@ -10,8 +10,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
+	"market40/merchants/platform/web"
 	"market40/reports"
 )
 
@@ -108,7 +109,7 @@ func TestWhatIsKeptIsWhatWouldBeRead(t *testing.T) {
 	before := s.told(s.manager, s.engine)
 	for _, change := range changes {
 		s.exec(change)
-		fresh := edge.New(edge.Parts{DB: s.db, Gate: auth.Gate{Keys: s.apiKeys}, Now: time.Now, Version: "test"})
+		fresh := web.New(web.Parts{DB: s.db, Gate: signin.Gate{Keys: s.apiKeys}, Now: time.Now, Version: "test"})
 		reports.New(s.db, func() time.Time { return moment(t, asOf+"T12:00:00+07:00") }).Routes(fresh)
 		kept, read := s.told(s.manager, s.engine), s.told(s.manager, fresh.Engine)
 		for i, page := range pages {
@@ -176,7 +177,7 @@ func TestEveryFactTellsOfItsChanges(t *testing.T) {
 	w := newNovember(t)
 	read := read[struct {
 		Items []struct{ Code, SQL string }
-	}](t, w.get(w.key(auth.Admin, ""), "/api/v1/indicators"))
+	}](t, w.get(w.key(roles.Admin, ""), "/api/v1/indicators"))
 	named, common := map[string]bool{}, map[string]bool{}
 	for _, d := range read.Items {
 		if d.Code == "I13" || d.Code == "I24" {
@@ -220,7 +221,7 @@ func TestPagesAreCountedAhead(t *testing.T) {
 		t.Errorf("%d lines since %s are left", lines, first)
 	}
 	s.exec(`ALTER TABLE stall_days RENAME TO gone`)
-	ahead := edge.New(edge.Parts{DB: s.db, Gate: auth.Gate{Keys: s.apiKeys}, Now: time.Now, Version: "test"})
+	ahead := web.New(web.Parts{DB: s.db, Gate: signin.Gate{Keys: s.apiKeys}, Now: time.Now, Version: "test"})
 	r.Routes(ahead)
 	w := &world{t: t, engine: ahead.Engine}
 	for _, page := range []string{"adoption", "adoption?basis=districts_2024&campaign=CHO40", "trend?indicator=I05&campaign=CHO40", "trend?indicator=I17", "drill-down?indicator=I05&by=zone"} {

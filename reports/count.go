@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/dates"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/reports/facts"
 	"market40/reports/groups"
 	"market40/reports/indicators"
@@ -48,7 +48,7 @@ type seen struct {
 }
 
 func (c *counted) moment() time.Time {
-	return time.Date(c.day.Year(), c.day.Month(), c.day.Day(), 0, 0, 0, 0, dates.Vietnam)
+	return time.Date(c.day.Year(), c.day.Month(), c.day.Day(), 0, 0, 0, 0, bizday.Vietnam)
 }
 
 // pilotsAsked are the markets to count; nil: all.
@@ -67,7 +67,7 @@ func (c *counted) view(markets []Market) view {
 
 // count reads the units of every basis, because a figure in one basis may give away what another hides, and counts
 // each distinct group of their markets, all on one snapshot. A campaign that is not there is refused (404).
-func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*counted, error) {
+func (r *Reports) count(ctx context.Context, caller roles.Principal, a ask) (*counted, error) {
 	list, err := indicators.Definitions()
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 		return nil, ctx.Err()
 	}
 	c := &counted{
-		day: a.day, version: map[string]int{}, whole: caller.ScopeKind == auth.ScopeAll,
+		day: a.day, version: map[string]int{}, whole: caller.ScopeKind == roles.ScopeAll,
 		own: managesMarket(caller),
 	}
 	for _, d := range list {
@@ -108,16 +108,16 @@ func (r *Reports) count(ctx context.Context, caller auth.Principal, a ask) (*cou
 
 // readSeen reads the units that a caller sees. What is hidden is decided over all markets, the same for every caller; only a market's
 // own manager needs no more than its own.
-func readSeen(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time.Time) (*seen, error) {
+func readSeen(ctx context.Context, tx pgx.Tx, caller roles.Principal, today time.Time) (*seen, error) {
 	own, err := readUnits(ctx, tx, caller, today)
 	if err != nil {
 		return nil, err
 	}
 	scope, err := readScope(ctx, tx, caller)
-	if err != nil || caller.ScopeKind == auth.ScopeAll || managesMarket(caller) {
+	if err != nil || caller.ScopeKind == roles.ScopeAll || managesMarket(caller) {
 		return &seen{own, own, scope, scope}, err
 	}
-	province := auth.Principal{ScopeKind: auth.ScopeAll}
+	province := roles.Principal{ScopeKind: roles.ScopeAll}
 	all, err := readUnits(ctx, tx, province, today)
 	if err != nil {
 		return nil, err
@@ -127,11 +127,11 @@ func readSeen(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time.
 }
 
 // managesMarket reports whether a caller is one market's own manager, who sees its small counts.
-func managesMarket(caller auth.Principal) bool {
-	return caller.Role == auth.Manager && caller.ScopeKind == auth.ScopeMarket
+func managesMarket(caller roles.Principal) bool {
+	return caller.Role == roles.Manager && caller.ScopeKind == roles.ScopeMarket
 }
 
-func readUnits(ctx context.Context, tx pgx.Tx, caller auth.Principal, today time.Time) ([]unit, error) {
+func readUnits(ctx context.Context, tx pgx.Tx, caller roles.Principal, today time.Time) ([]unit, error) {
 	rows, _ := tx.Query(ctx, unitsSQL, caller.ScopeKind, caller.ScopeID, today)
 	units, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (unit, error) {
 		var u unit

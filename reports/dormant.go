@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/web"
 	"market40/reports/indicators"
 )
 
@@ -31,8 +31,8 @@ type DormantStall struct {
 
 // Dormant are the dormant stalls of a market as of today, by number: of merchants in the numerator of I18 who consent to dormant_list.
 // For the market's managers and the team.
-func (r *Reports) Dormant(ctx context.Context, market string, page edge.Page) (*edge.List[DormantStall], error) {
-	caller, err := auth.Require(ctx, auth.ReadDormant)
+func (r *Reports) Dormant(ctx context.Context, market string, page web.Page) (*web.List[DormantStall], error) {
+	caller, err := roles.Require(ctx, roles.ReadDormant)
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +56,8 @@ func (r *Reports) Dormant(ctx context.Context, market string, page edge.Page) (*
 	if err != nil {
 		return nil, fmt.Errorf("dormant stalls of market %s: %w", market, err)
 	}
-	items, next := edge.Cut(items, page, func(s DormantStall) edge.Mark { return edge.Mark{Text: s.Number} })
-	return &edge.List[DormantStall]{Items: items, Next: next}, nil
+	items, next := web.Cut(items, page, func(s DormantStall) web.Mark { return web.Mark{Text: s.Number} })
+	return &web.List[DormantStall]{Items: items, Next: next}, nil
 }
 
 // dormantQuery reads the same facts as I18.

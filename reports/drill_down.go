@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
 	"market40/reports/indicators"
 )
 
@@ -53,7 +53,7 @@ type DrillPart struct {
 // DrillDown divides an indicator's figure. Refused (422): an unknown indicator, basis or way to divide, one that the indicator
 // cannot be divided in, and a day as in Adoption; (404): a locality or campaign that is not there.
 func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) {
-	caller, err := auth.Require(ctx, auth.ReadReports)
+	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"market40/merchants/dates"
 	"market40/merchants/encodings"
+	"market40/merchants/platform/bizday"
 )
 
 // byteOrderMark makes spreadsheets read UTF-8.
@@ -122,7 +122,7 @@ func (f Figure) fields(note, part string) []string {
 		}
 	}
 	if f.FreshAt != nil {
-		fresh = f.FreshAt.In(dates.Vietnam).Format(time.RFC3339)
+		fresh = f.FreshAt.In(bizday.Vietnam).Format(time.RFC3339)
 	}
 	return []string{
 		strconv.Itoa(f.Definition), numerator, denominator, value,

@@ -8,7 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"market40/merchants/dates"
+	"market40/merchants/platform/bizday"
 	"market40/reports/facts"
 	"market40/reports/groups"
 	"market40/reports/indicators"
@@ -137,7 +137,7 @@ func (g view) fresh(f Figure, queries ...string) *time.Time {
 	if newest.IsZero() || f.Suppressed {
 		return nil
 	}
-	newest = newest.In(dates.Vietnam)
+	newest = newest.In(bizday.Vietnam)
 	return &newest
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/reports/disclosure"
 	"market40/reports/indicators"
 )
@@ -24,7 +24,7 @@ type HiddenSums struct {
 var sumQueries = []string{"mop", "fees", "sampled"}
 
 // HiddenSums returns what is hidden of the sums of a market in the caller's scope.
-func (r *Reports) HiddenSums(ctx context.Context, caller auth.Principal, market uuid.UUID, day time.Time) (HiddenSums, error) {
+func (r *Reports) HiddenSums(ctx context.Context, caller roles.Principal, market uuid.UUID, day time.Time) (HiddenSums, error) {
 	c, err := r.count(ctx, caller, ask{day: day, queries: slices.Clone(sumQueries)})
 	if err != nil {
 		return HiddenSums{}, fmt.Errorf("what is hidden of the sums of market %s: %w", market, err)

@@ -7,9 +7,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/reports/indicators"
 )
 
@@ -17,7 +17,7 @@ import (
 const defaultBasis = "current"
 
 // Routes mounts the reports: officers, auditors, admins and managers may read them, each in the own scope.
-func (r *Reports) Routes(e *edge.Edge) {
+func (r *Reports) Routes(e *web.Edge) {
 	huma.Register(e.API, huma.Operation{
 		OperationID: "adoption-report", Method: http.MethodGet, Path: "/api/v1/reports/adoption", Tags: []string{"reports"},
 		Summary: "Tỷ lệ dùng thanh toán không tiền mặt theo địa phương / Adoption per locality in any basis",
@@ -83,7 +83,7 @@ func adoptionParameters() []*huma.Param {
 type body[T any] struct{ Body T }
 
 // moreRoutes are the other ways to ask.
-func (r *Reports) moreRoutes(e *edge.Edge) {
+func (r *Reports) moreRoutes(e *web.Edge) {
 	read := func(id, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: http.MethodGet, Path: "/api/v1/" + path, Tags: []string{"reports"}, Summary: summary}
 	}
@@ -95,19 +95,19 @@ func (r *Reports) moreRoutes(e *edge.Edge) {
 	huma.Register(e.API, read("dormant-stalls", "markets/{id}/dormant", "Sạp lâu chưa có thanh toán / Ready stalls without a payment in 30 days, of merchants who agreed"), r.listDormant)
 }
 
-func (r *Reports) listIndicators(ctx context.Context, _ *struct{}) (*body[*edge.List[indicators.Definition]], error) {
-	if _, err := auth.From(ctx); err != nil {
+func (r *Reports) listIndicators(ctx context.Context, _ *struct{}) (*body[*web.List[indicators.Definition]], error) {
+	if _, err := roles.From(ctx); err != nil {
 		return nil, err
 	}
 	list, err := indicators.Definitions()
-	return &body[*edge.List[indicators.Definition]]{&edge.List[indicators.Definition]{Items: list}}, err
+	return &body[*web.List[indicators.Definition]]{&web.List[indicators.Definition]{Items: list}}, err
 }
 
 func (r *Reports) getIndicator(ctx context.Context, in *struct {
 	Indicator string `path:"indicator" example:"I05"`
 },
 ) (*body[*indicators.Definition], error) {
-	if _, err := auth.From(ctx); err != nil {
+	if _, err := roles.From(ctx); err != nil {
 		return nil, err
 	}
 	list, err := indicators.Definitions()
@@ -164,10 +164,10 @@ func (r *Reports) readDrillDown(ctx context.Context, in *struct {
 }
 
 func (r *Reports) listDormant(ctx context.Context, in *struct {
-	edge.Named
-	edge.Page
+	web.Named
+	web.Page
 },
-) (*body[*edge.List[DormantStall]], error) {
+) (*body[*web.List[DormantStall]], error) {
 	list, err := r.Dormant(ctx, in.ID, in.Page)
-	return &body[*edge.List[DormantStall]]{list}, err
+	return &body[*web.List[DormantStall]]{list}, err
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/reports/indicators"
 )
 
@@ -29,7 +29,7 @@ func TestTheAnswer(t *testing.T) {
 		Rows  []json.RawMessage
 		Total json.RawMessage
 	}
-	body := w.get(w.key(auth.Admin, ""), jsonPath+"?basis=districts_2024").Body.Bytes()
+	body := w.get(w.key(roles.Admin, ""), jsonPath+"?basis=districts_2024").Body.Bytes()
 	must(t, json.Unmarshal(body, &answer))
 	var locality string
 	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT locality_id::text FROM locality_versions WHERE level = 'district' AND code = '568'`).Scan(&locality))
@@ -65,7 +65,7 @@ func TestTheExport(t *testing.T) {
 	w.exec(`UPDATE markets SET demo = true WHERE id = $1`, demo)
 	w.crowd(demo, crowd{merchants: 12, registered: 12, noticed: 2})
 	w.crowd(w.market("DINH", communes[5]...), crowd{merchants: 9, registered: 9, noticed: 6})
-	answer := w.get(w.key(auth.ProvinceOfficer, ""), csvPath+"?basis=districts_2024")
+	answer := w.get(w.key(roles.ProvinceOfficer, ""), csvPath+"?basis=districts_2024")
 	if got := answer.Header().Get("Content-Type") + " " + answer.Header().Get("Content-Disposition"); got != `text/csv; charset=utf-8 attachment; filename="adoption-districts_2024-2026-11-22.csv"` {
 		t.Error(got)
 	}
@@ -103,15 +103,15 @@ func TestTheExport(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	admin := w.key(auth.Admin, "")
+	admin := w.key(roles.Admin, "")
 	for _, tt := range []struct {
 		key, query string
 		status     int
 		code       string
 	}{
 		{"", "", http.StatusUnauthorized, "key_unknown"},
-		{w.key(auth.Team, ""), "basis=nowhere", http.StatusForbidden, "not_allowed"},
-		{w.key(auth.Integration, ""), "", http.StatusForbidden, "not_allowed"},
+		{w.key(roles.Team, ""), "basis=nowhere", http.StatusForbidden, "not_allowed"},
+		{w.key(roles.Integration, ""), "", http.StatusForbidden, "not_allowed"},
 		{admin, "campaign=CHO40", http.StatusNotFound, "not_found"},
 		{admin, "basis=districts_1999", http.StatusUnprocessableEntity, "unknown_value"},
 		{admin, "as_of=2026-11-24", http.StatusUnprocessableEntity, "as_of_in_future"},
@@ -149,17 +149,17 @@ func TestScope(t *testing.T) {
 		w.crowd(w.market(fmt.Sprintf("M%d", i), at...), crowd{merchants: 10, registered: 10, noticed: 5 + i})
 	}
 	for _, tt := range []struct {
-		role         auth.Role
+		role         roles.Role
 		scope, basis string
 		want         string
 	}{
-		{auth.LocalityOfficer, "locality:568", "districts_2024", "568 18/30, total 18/30"},
-		{auth.LocalityOfficer, "locality:568", "current", "22333 6/10, 22366 5/10, 22390 7/10, total 18/30"},
-		{auth.LocalityOfficer, "locality:22333", "current", "22333 6/10, total 6/10"},
-		{auth.LocalityOfficer, "locality:22333", "districts_2024", "568 6/10, total 6/10"},
-		{auth.LocalityOfficer, "locality:570", "districts_2024", "total 0/0"},
-		{auth.Manager, "market:M3", "communes_2025", "22420 8/10, total 8/10"},
-		{auth.Auditor, "", "districts_2024", "568 18/30, 569 17/20, total 35/50"},
+		{roles.LocalityOfficer, "locality:568", "districts_2024", "568 18/30, total 18/30"},
+		{roles.LocalityOfficer, "locality:568", "current", "22333 6/10, 22366 5/10, 22390 7/10, total 18/30"},
+		{roles.LocalityOfficer, "locality:22333", "current", "22333 6/10, total 6/10"},
+		{roles.LocalityOfficer, "locality:22333", "districts_2024", "568 6/10, total 6/10"},
+		{roles.LocalityOfficer, "locality:570", "districts_2024", "total 0/0"},
+		{roles.Manager, "market:M3", "communes_2025", "22420 8/10, total 8/10"},
+		{roles.Auditor, "", "districts_2024", "568 18/30, 569 17/20, total 35/50"},
 	} {
 		report := w.adoption(w.key(tt.role, tt.scope), "basis="+tt.basis)
 		if got := summary(report); got != tt.want {
@@ -179,7 +179,7 @@ func TestAFailureTellsNothing(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{jsonPath, csvPath} {
 		w := newNovember(t)
-		key := w.key(auth.Admin, "")
+		key := w.key(roles.Admin, "")
 		w.get(key, "/api/v1/reports/adoption?as_of=2026-11-01") // the key is known from here on
 		w.exec(`ALTER TABLE stall_days RENAME TO gone`)
 		answer := w.get(key, path)

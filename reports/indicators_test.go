@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/reports"
 	"market40/reports/indicators"
 )
@@ -34,7 +34,7 @@ func newStand(t *testing.T) *stand {
 		s.account(tenancy, "2026-01-02T00:00:00+07:00")
 		s.tenancies = append(s.tenancies, tenancy)
 	}
-	s.manager, s.province = s.key(auth.Manager, "market:DAM"), s.key(auth.ProvinceOfficer, "")
+	s.manager, s.province = s.key(roles.Manager, "market:DAM"), s.key(roles.ProvinceOfficer, "")
 	return s
 }
 
@@ -109,7 +109,7 @@ func TestNotObservedIsNotInactive(t *testing.T) {
 	if r.Status.Code != nil || r.StatusReason != "no_campaign" || r.Rank != nil || *r.Funnel.Printed != 8 || *r.Funnel.FirstPayment != 2 || *r.Funnel.Habitual != 0 {
 		t.Errorf("%v %v %+v", r.Status, r.Rank, r.Funnel)
 	}
-	officer := s.key(auth.LocalityOfficer, "locality:districts_2024/568")
+	officer := s.key(roles.LocalityOfficer, "locality:districts_2024/568")
 	if r := row(t, s.adoption(officer, "basis=districts_2024"), "568"); r.Rank != nil {
 		t.Errorf("who sees one locality is told rank %d of it", *r.Rank)
 	}
@@ -345,11 +345,11 @@ func TestDefinitions(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
 	var list struct{ Items []indicators.Definition }
-	must(t, json.Unmarshal(w.get(w.key(auth.Team, ""), "/api/v1/indicators").Body.Bytes(), &list))
+	must(t, json.Unmarshal(w.get(w.key(roles.Team, ""), "/api/v1/indicators").Body.Bytes(), &list))
 	if len(list.Items) != len(indicators.Rows) {
 		t.Fatalf("%d indicators", len(list.Items))
 	}
-	figures := w.adoption(w.key(auth.Admin, ""), "").Total
+	figures := w.adoption(w.key(roles.Admin, ""), "").Total
 	for i, d := range list.Items {
 		if d.Code != indicators.Rows[i].Code || figures[d.Code].Definition != d.Version {
 			t.Errorf("%s has version %d, its figure %d", d.Code, d.Version, figures[d.Code].Definition)
@@ -363,7 +363,7 @@ func TestDefinitions(t *testing.T) {
 			}
 		}
 	}
-	if got := w.get(w.key(auth.Admin, ""), "/api/v1/indicators/I99").Code; got != http.StatusNotFound {
+	if got := w.get(w.key(roles.Admin, ""), "/api/v1/indicators/I99").Code; got != http.StatusNotFound {
 		t.Errorf("I99 is answered %d", got)
 	}
 }

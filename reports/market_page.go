@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
 	"market40/reports/disclosure"
 	"market40/reports/groups"
 	"market40/reports/indicators"
@@ -52,7 +52,7 @@ type FeeMonth struct {
 
 // Market is the page of one market in the caller's scope. Another one is refused (404), and so is a day as in Adoption (422).
 func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, error) {
-	caller, err := auth.Require(ctx, auth.ReadReports)
+	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, err
 }
 
 // market is one in the caller's scope (404).
-func (r *Reports) market(ctx context.Context, caller auth.Principal, id string) (m Market, err error) {
+func (r *Reports) market(ctx context.Context, caller roles.Principal, id string) (m Market, err error) {
 	m.ID, err = uuid.Parse(id)
 	if err != nil {
 		return m, problem.Missing("market")

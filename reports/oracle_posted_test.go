@@ -15,9 +15,10 @@ import (
 	"pgregory.net/rapid"
 
 	"market40/merchants"
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 	"market40/migrations/database/dbtest"
 	"market40/payments/ledger"
 	"market40/payments/paymentstest"
@@ -43,18 +44,18 @@ func newPosting(t *testing.T) *posting {
 	p := &posting{world: &world{t: t, db: dbtest.New(t)}, seen: map[string]bool{}}
 	keys, err := seal.Open(t.Context(), p.db.Pool, [seal.KeySize]byte{1}, time.Now)
 	must(t, err)
-	p.apiKeys = auth.NewAPIKeys(p.db, time.Now)
-	e := edge.New(edge.Parts{DB: p.db, Keys: keys, Gate: auth.Gate{Keys: p.apiKeys}, Now: time.Now, Version: "test"})
+	p.apiKeys = signin.NewAPIKeys(p.db, time.Now)
+	e := web.New(web.Parts{DB: p.db, Keys: keys, Gate: signin.Gate{Keys: p.apiKeys}, Now: time.Now, Version: "test"})
 	merchants.New(p.db, keys, time.Now).Routes(e)
 	money := paymentstest.NewParts(p.db, keys, time.Now)
 	money.Routes(e)
 	money.Start(context.WithoutCancel(t.Context()))
 	t.Cleanup(money.Stop)
 	p.engine = e.Engine
-	of := edge.New(edge.Parts{DB: p.db, Gate: auth.Gate{Keys: p.apiKeys}, Now: time.Now, Version: "test"})
+	of := web.New(web.Parts{DB: p.db, Gate: signin.Gate{Keys: p.apiKeys}, Now: time.Now, Version: "test"})
 	reports.New(p.db, time.Now).Routes(of)
 	p.reports = &world{t: t, engine: of.Engine}
-	p.first, p.second = p.key(auth.Admin, ""), p.key(auth.Admin, "")
+	p.first, p.second = p.key(roles.Admin, ""), p.key(roles.Admin, "")
 	p.connection = p.call("/api/v1/bank-connections", `{"provider":"sepay","name":"SePay","secrets":{"api_key":"`+sepayKey+`"}}`)["id"].(string)
 	p.gateways = p.call("/api/v1/bank-connections", `{"provider":"sepay_pg","name":"Cổng SePay","secrets":{"secret_key":"`+sepayKey+`"}}`)["id"].(string)
 	return p
@@ -182,7 +183,7 @@ func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 	c := &factConnection{provider: "sepay", owner: "platform", created: time.Now(), days: map[time.Time]bool{day(time.Now()): true}}
 	w := &factWorld{markets: []*factMarket{m}, connections: []*factConnection{c}}
 	tomorrow := day(time.Now()).AddDate(0, 0, 1)
-	manager := p.key(auth.Manager, "market:CHODAM")
+	manager := p.key(roles.Manager, "market:CHODAM")
 	var memos []string
 	for i := range 7 {
 		_, memo := p.stall(m, w, i)

@@ -15,7 +15,7 @@ import (
 	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 )
 
 var oracleWorlds = flag.Int("oracle.worlds", 10, "how many drawn worlds the reports are held against the oracle in")
@@ -144,13 +144,13 @@ var bases = []string{"districts_2024", "districts_2024_merged", "communes_2025",
 func TestTheOracleAgrees(t *testing.T) {
 	t.Parallel()
 	a := &asked{world: newNovember(t), told: map[string]*telling{}, drawn: map[string]int{}}
-	a.admin = a.key(auth.Admin, "")
+	a.admin = a.key(roles.Admin, "")
 	var markets []*factMarket
 	for i := range 4 {
 		m := &factMarket{code: fmt.Sprintf("M%d", i)}
 		m.id = a.market(m.code)
 		markets = append(markets, m)
-		a.managers = append(a.managers, a.key(auth.Manager, "market:"+m.code))
+		a.managers = append(a.managers, a.key(roles.Manager, "market:"+m.code))
 	}
 	campaign := uuid.New()
 	a.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at) VALUES ($1, 'CHO40', 'x', 'x', 'districts_2024', '2025-01-01', $2, now())`, campaign, a.staff)

@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 )
 
 // Outside is what a report leaves out: what no unit of its basis holds, and where campaigns chose markets, others of one to four
@@ -58,7 +58,7 @@ func (o *Outside) codes() []string {
 }
 
 // readScope reads the markets in a caller's scope, by code.
-func readScope(ctx context.Context, tx pgx.Tx, caller auth.Principal) ([]Market, error) {
+func readScope(ctx context.Context, tx pgx.Tx, caller roles.Principal) ([]Market, error) {
 	rows, _ := tx.Query(ctx, `SELECT id, code, name, demo FROM markets WHERE id IN (SELECT scope_markets($1, $2)) ORDER BY code`, caller.ScopeKind, caller.ScopeID)
 	markets, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Market])
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/reports/disclosure/audit"
 	"market40/reports/facts"
 )
@@ -34,7 +34,7 @@ func (r *Reports) Prove(ctx context.Context, q Question) error {
 	if r.proofs.hold(facts, r.now()) {
 		return nil
 	}
-	everything := auth.Principal{Role: auth.ProvinceOfficer, ScopeKind: auth.ScopeAll}
+	everything := roles.Principal{Role: roles.ProvinceOfficer, ScopeKind: roles.ScopeAll}
 	c, err := r.count(ctx, everything, ask{day: day, campaign: q.Campaign})
 	if err != nil {
 		return fmt.Errorf("count to prove %s: %w", q.AsOf, err)

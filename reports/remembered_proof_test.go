@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"market40/merchants/dates"
+	"market40/merchants/platform/bizday"
 	"market40/migrations/database/dbtest"
 )
 
@@ -14,7 +14,7 @@ import (
 func TestAChangeVoidsARememberedProof(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	now := time.Date(2026, 11, 22, 12, 0, 0, 0, dates.Vietnam)
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, bizday.Vietnam)
 	r := New(db, func() time.Time { return now })
 	exec := func(sql string) {
 		t.Helper()
@@ -66,7 +66,7 @@ func TestAChangeVoidsARememberedProof(t *testing.T) {
 	if r.proofs.hold(remembered, now.Add(proofLasts)) {
 		t.Error("a proof is remembered for ever")
 	}
-	moving := facts(time.Now().In(dates.Vietnam).AddDate(0, 0, 1)) // payments of today write no line
+	moving := facts(time.Now().In(bizday.Vietnam).AddDate(0, 0, 1)) // payments of today write no line
 	r.proofs.add(moving, now)
 	if r.proofs.hold(moving, now) {
 		t.Error(fmt.Sprint("a proof of ", moving.day, " is remembered"))

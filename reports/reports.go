@@ -11,9 +11,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/dates"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
+	"market40/merchants/platform/problem"
 	"market40/migrations/database"
 	"market40/reports/facts"
 )
@@ -45,7 +45,7 @@ type Question struct {
 // Adoption is every indicator of each unit of a basis, for the markets in the caller's scope. It refuses who may
 // not read reports (403), a campaign that is not there (404), and a basis or a day that no report is told in (422).
 func (r *Reports) Adoption(ctx context.Context, q Question) (*Adoption, error) {
-	caller, err := auth.Require(ctx, auth.ReadReports)
+	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
@@ -138,6 +138,6 @@ func (r *Reports) firstDay(ctx context.Context) (first time.Time, err error) {
 
 // today is the date in Asia/Ho_Chi_Minh.
 func (r *Reports) today() time.Time {
-	y, m, d := r.now().In(dates.Vietnam).Date()
+	y, m, d := r.now().In(bizday.Vietnam).Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }

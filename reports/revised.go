@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"market40/merchants/dates"
+	"market40/merchants/platform/bizday"
 )
 
 // Revised says that the figures of a past day are not what they were on that day: merchants were written into the register later,
@@ -35,5 +35,5 @@ func (g view) revised() *Revised {
 	if n == 0 {
 		return nil
 	}
-	return &Revised{After: time.Unix(last, 0).In(dates.Vietnam), Merchants: n}
+	return &Revised{After: time.Unix(last, 0).In(bizday.Vietnam), Merchants: n}
 }

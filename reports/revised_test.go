@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/reports"
 )
 
@@ -51,7 +51,7 @@ func TestPastFiguresThatChangedAreMarked(t *testing.T) {
 	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT id::text FROM tenancies WHERE created_at = '2026-11-20 11:00+07'`).Scan(&other))
 	w.exec(`UPDATE tenancies SET merchant_id = $1 WHERE id = $2`, known, other) // a second stall of somebody who was there
 	w.exec(`UPDATE stalls SET zone = 'B' WHERE id = $1`, other)
-	officer := w.key(auth.ProvinceOfficer, "")
+	officer := w.key(roles.ProvinceOfficer, "")
 	for day, want := range map[string]string{
 		"2026-10-01": "as it was", // before the market had a register
 		"2026-11-05": "3 after 2026-11-15 09:30", "2026-11-10": "5 after 2026-11-20 10:00", "2026-11-18": "2 after 2026-11-20 10:00", "2026-11-22": "as it was",
@@ -95,7 +95,7 @@ func TestMarketsOutsideAreNamedEverywhere(t *testing.T) {
 	w := newNovember(t)
 	w.crowd(w.market("DAM", nhaTrang...), crowd{merchants: 12, registered: 12, noticed: 7})
 	w.crowd(w.market("PHAN-RANG", phanRang...), crowd{merchants: 12, registered: 12, noticed: 8})
-	officer := w.key(auth.ProvinceOfficer, "")
+	officer := w.key(roles.ProvinceOfficer, "")
 	for query, want := range map[string]string{
 		"basis=districts_2024": "1 chợ, 12 tiểu thương ngoài danh sách này: Chợ PHAN-RANG", "basis=districts_2024_merged": "", "basis=districts_2024&locality=568": "",
 	} {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/reports"
 )
 
@@ -86,7 +86,7 @@ func TestAStatusIsItsDesignations(t *testing.T) {
 		w.handedIn(campaign, district, "2026-09-01", "2026-10-05T09:00:00+07:00")
 	}
 	w.handedIn(campaign, "569", "2026-10-01", "2026-11-05T09:00:00+07:00")
-	admin := w.key(auth.Admin, "")
+	admin := w.key(roles.Admin, "")
 	for _, basis := range allBases {
 		report := w.adoption(admin, "campaign=CHO40&basis="+basis)
 		dam, ngoi := "568", "569"
@@ -120,7 +120,7 @@ func TestEveryStatusHasItsReason(t *testing.T) {
 	market := w.market("DAM", nhaTrang...)
 	w.crowd(market, crowd{merchants: 20, registered: 20, noticed: 12})
 	choose("568", market)
-	admin := w.key(auth.Admin, "")
+	admin := w.key(roles.Admin, "")
 	is := func(want, reason string) {
 		t.Helper()
 		r := row(t, w.adoption(admin, "campaign=CHO40&basis=communes_2025"), "22366")
@@ -153,7 +153,7 @@ func TestNobodyIsAccusedWhoOwesNothing(t *testing.T) {
 	choose("568", market)
 	w.exec(`INSERT INTO pilots (id, campaign_id, locality_id, exempt_reason, valid, designated_by, designated_at)
 		SELECT $1, id, (SELECT locality_id FROM locality_versions WHERE level = 'district' AND code = '576'), 'đảo', '[2024-05-28,)', $2, now() FROM campaigns`, uuid.New(), w.staff)
-	admin := w.key(auth.Admin, "")
+	admin := w.key(roles.Admin, "")
 	for _, basis := range allBases {
 		found := map[string]int{}
 		for _, r := range w.adoption(admin, "campaign=CHO40&basis="+basis).Rows {
@@ -193,7 +193,7 @@ func TestAHiddenFigureIsNoExcuse(t *testing.T) {
 	market := w.market("DAM", nhaTrang...)
 	w.crowd(market, crowd{merchants: 12, registered: 12, noticed: 2})
 	choose("568", market)
-	admin := w.key(auth.Admin, "")
+	admin := w.key(roles.Admin, "")
 	is := func(want, reason string) {
 		t.Helper()
 		r := row(t, w.adoption(admin, "campaign=CHO40&basis=districts_2024"), "568")
@@ -216,7 +216,7 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 	market := w.market("DAM", nhaTrang...)
 	w.crowd(market, crowd{merchants: 20, registered: 20, noticed: 12})
 	choose("568", market)
-	admin := w.key(auth.Admin, "")
+	admin := w.key(roles.Admin, "")
 	silent := func(why, words string) {
 		t.Helper()
 		for _, basis := range allBases {
@@ -268,7 +268,7 @@ func TestTwoDesignationsInOneUnit(t *testing.T) {
 		w.crowd(market, crowd{merchants: 20, registered: 20, noticed: 12})
 		choose(district, market)
 	}
-	r := row(t, w.adoption(w.key(auth.Admin, ""), "campaign=CHO40&basis=current"), "22366")
+	r := row(t, w.adoption(w.key(roles.Admin, ""), "campaign=CHO40&basis=current"), "22366")
 	if r.Status.Code != nil || r.StatusReason != "several" || r.Target != nil || !strings.HasPrefix(r.Status.Reason, "2 chợ thí điểm: Chợ MA: chưa đến hạn (I05 60,0 %") {
 		t.Errorf("%+v %s %+v", r.Status, r.StatusReason, r.Target)
 	}
@@ -284,7 +284,7 @@ func TestWhatTheTotalLeavesOut(t *testing.T) {
 	w.crowd(w.market("DAM", nhaTrang...), crowd{merchants: 12})
 	w.crowd(w.market("PHAN-RANG", phanRang...), crowd{merchants: 12, noticed: 8})
 	w.crowd(w.market("NOWHERE"), crowd{merchants: 6})
-	admin := w.key(auth.Admin, "")
+	admin := w.key(roles.Admin, "")
 	for basis, want := range map[string]string{"districts_2024": "NOWHERE PHAN-RANG 18", "districts_2024_merged": "NOWHERE 6", "communes_2025": "NOWHERE 6", "current": "NOWHERE 6"} {
 		var report struct {
 			Total struct {
@@ -311,7 +311,7 @@ func TestWhatTheTotalLeavesOut(t *testing.T) {
 	if csv := w.get(admin, csvPath+"?basis=districts_2024").Body.String(); !strings.Contains(csv, `districts_2024,2026-11-22,outside,,"2 chợ, 18 tiểu thương ngoài danh sách này",NOWHERE PHAN-RANG,`) {
 		t.Errorf("the table does not name what is left out")
 	}
-	own := w.adoption(w.key(auth.Manager, "market:DAM"), "basis=districts_2024")
+	own := w.adoption(w.key(roles.Manager, "market:DAM"), "basis=districts_2024")
 	if own.Outside == nil || own.Outside.Markets != 0 {
 		t.Errorf("who sees one market is told of %+v", own.Outside)
 	}

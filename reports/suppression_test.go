@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/reports"
 )
 
@@ -79,7 +79,7 @@ func TestSuppression(t *testing.T) {
 			for i, c := range tt.crowds {
 				w.crowd(w.market(fmt.Sprintf("M%d", i), communes[i]...), c)
 			}
-			for _, role := range []auth.Role{auth.Admin, auth.ProvinceOfficer, auth.Auditor} {
+			for _, role := range []roles.Role{roles.Admin, roles.ProvinceOfficer, roles.Auditor} {
 				key := w.key(role, "")
 				for basis, want := range map[string]string{"communes_2025": tt.communes2025, "districts_2024": tt.of2024} {
 					if got := summary(w.adoption(key, "basis="+basis)); got != want {
@@ -97,10 +97,10 @@ func TestAHiddenCellHoldsNoFigure(t *testing.T) {
 	w.crowd(w.market("DAM", nhaTrang...), crowd{merchants: 12, registered: 10, noticed: 3})
 	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 12, registered: 10, noticed: 3})
 	for _, scope := range []string{"locality:569", "locality:22420", "market:BA-NGOI"} {
-		for _, role := range []auth.Role{auth.LocalityOfficer, auth.Manager} {
+		for _, role := range []roles.Role{roles.LocalityOfficer, roles.Manager} {
 			report := w.adoption(w.key(role, scope), "basis=current")
 			i := row(t, report, "22420").Indicators
-			if role == auth.Manager && scope == "market:BA-NGOI" {
+			if role == roles.Manager && scope == "market:BA-NGOI" {
 				if told(i["I05"]) != "3/12" || told(i["I01"]) != "10/12" || told(report.Total["I05"]) != "3/12" {
 					t.Errorf("the market's own manager sees %+v", i)
 				}
@@ -144,7 +144,7 @@ func TestMerchantsOfTwoUnits(t *testing.T) {
 		}
 	}
 	want := "22366 hidden/10, 22420 hidden/16, total 7/20"
-	if got := summary(w.adoption(w.key(auth.Admin, ""), "basis=current")); got != want {
+	if got := summary(w.adoption(w.key(roles.Admin, ""), "basis=current")); got != want {
 		t.Errorf("%s, not %s", got, want)
 	}
 }
@@ -155,7 +155,7 @@ func TestEvidenceHidesAlone(t *testing.T) {
 	w := newNovember(t)
 	w.crowd(w.market("DAM", nhaTrang...), crowd{merchants: 20, registered: 20, noticed: 7, confirmed: 1})
 	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 20, registered: 20, noticed: 7, confirmed: 6})
-	report := w.adoption(w.key(auth.Admin, ""), "basis=current")
+	report := w.adoption(w.key(roles.Admin, ""), "basis=current")
 	for _, tt := range []struct {
 		i    reports.Figures
 		told string
@@ -201,7 +201,7 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 				choose(district, market)
 			}
 			w.crowd(w.market("SMALL", nhaTrang...), tt.small)
-			admin := w.key(auth.Admin, "")
+			admin := w.key(roles.Admin, "")
 			for _, basis := range bases {
 				pilots := w.adoption(admin, "campaign=CHO40&basis="+basis)
 				if got := told(pilots.Total["I05"]); got != "25/54" {
@@ -223,7 +223,7 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 			if tt.small.noticed != 3 {
 				return
 			}
-			for _, found := range w.attack(w.key(auth.ProvinceOfficer, ""), asOf, "CHO40").findings() {
+			for _, found := range w.attack(w.key(roles.ProvinceOfficer, ""), asOf, "CHO40").findings() {
 				t.Error(found)
 			}
 		})
@@ -241,7 +241,7 @@ func TestNobodysMinuteIsTold(t *testing.T) {
 	w.crowd(w.market("DINH", communes[5]...), crowd{merchants: 13, registered: 13, noticed: 6}) // hidden beside it
 	w.exec(`UPDATE stall_days SET last_at = '2026-11-21T22:30:00+07:00'`)
 	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 40, registered: 40, noticed: 30}) // at 17:00
-	admin := w.key(auth.Admin, "")
+	admin := w.key(roles.Admin, "")
 	const minute = "2026-11-21T22:30:00+07:00"
 	for _, path := range []string{
 		jsonPath + "?basis=districts_2024", csvPath + "?basis=districts_2024", "/api/v1/reports/markets/" + few.String(),
@@ -259,7 +259,7 @@ func TestNobodysMinuteIsTold(t *testing.T) {
 	if at := report.Total["I05"].FreshAt; at == nil || at.Hour() != 17 || *report.Total["I24"].Parts["hours_since_update"].Value != "7.0000" {
 		t.Errorf("the total is fresh at %v", at)
 	}
-	if own := w.adoption(w.key(auth.Manager, "market:DAM"), "basis=districts_2024"); own.Total["I05"].FreshAt == nil {
+	if own := w.adoption(w.key(roles.Manager, "market:DAM"), "basis=districts_2024"); own.Total["I05"].FreshAt == nil {
 		t.Error("the market's own manager is not told")
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
-	"market40/merchants/auth"
-	"market40/merchants/dates"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
+	"market40/merchants/platform/problem"
 	"market40/reports/facts"
 	"market40/reports/indicators"
 )
@@ -49,7 +49,7 @@ type Span struct {
 // Trend tells an indicator at the end of each month of a span.
 // Refused (422): months that are none, out of order, over five years, or before the data, and what Adoption and DrillDown refuse.
 func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, error) {
-	caller, err := auth.Require(ctx, auth.ReadReports)
+	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 const daysAtOnce = 2
 
 // countDays counts the same of several days. Which units there are does not depend on the day: they are read once.
-func (r *Reports) countDays(ctx context.Context, caller auth.Principal, a ask, days []time.Time) ([]*counted, error) {
+func (r *Reports) countDays(ctx context.Context, caller roles.Principal, a ask, days []time.Time) ([]*counted, error) {
 	counts := make([]*counted, len(days))
 	err := pgx.BeginTxFunc(ctx, r.db.Pool, facts.Snapshot, func(tx pgx.Tx) (err error) {
 		a.units, err = readSeen(ctx, tx, caller, r.today())
@@ -187,7 +187,7 @@ func monthOf(field, text string, usual time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Date(usual.Year(), usual.Month(), 1, 0, 0, 0, 0, time.UTC), nil
 	}
-	month, err := dates.Month(text)
+	month, err := bizday.Month(text)
 	if err != nil {
 		return month, problem.Of(field, "month_form", "Tháng có dạng 2026-10.", "A month is written 2026-10.")
 	}

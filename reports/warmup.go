@@ -7,8 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/jobs"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/jobs"
 )
 
 // warmUpAfter is how long after its start a server counts ahead for the first time, warmUpEvery how often it looks again, and warmUpPause
@@ -55,7 +55,7 @@ func (r *Reports) WarmUp(ctx context.Context, pause time.Duration) error {
 	if err != nil {
 		return err
 	}
-	everything := auth.Principal{Role: auth.ProvinceOfficer, ScopeKind: auth.ScopeAll}
+	everything := roles.Principal{Role: roles.ProvinceOfficer, ScopeKind: roles.ScopeAll}
 	for _, campaign := range append(campaigns, "") {
 		for _, day := range days {
 			if _, err := r.count(ctx, everything, ask{day: day, campaign: campaign, calm: true}); err != nil {

@@ -10,8 +10,9 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
+	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 	"market40/reports"
@@ -24,9 +25,9 @@ const asOf = "2026-11-22"
 type world struct {
 	t       testing.TB
 	db      *database.DB
-	apiKeys *auth.APIKeys
+	apiKeys *signin.APIKeys
 	engine  http.Handler
-	edge    *edge.Edge
+	edge    *web.Edge
 	staff   uuid.UUID // API keys that scan and confirm
 	owner   uuid.UUID
 	seller  uuid.UUID // who sells at a stall for its owner
@@ -37,8 +38,8 @@ func newWorld(t testing.TB, now string) *world {
 	t.Helper()
 	gin.SetMode(gin.TestMode)
 	w := &world{t: t, db: dbtest.New(t)}
-	w.apiKeys = auth.NewAPIKeys(w.db, time.Now)
-	w.edge = edge.New(edge.Parts{DB: w.db, Gate: auth.Gate{Keys: w.apiKeys}, Now: time.Now, Version: "test"})
+	w.apiKeys = signin.NewAPIKeys(w.db, time.Now)
+	w.edge = web.New(web.Parts{DB: w.db, Gate: signin.Gate{Keys: w.apiKeys}, Now: time.Now, Version: "test"})
 	w.engine = w.edge.Engine
 	reports.New(w.db, func() time.Time { return moment(t, now) }).Routes(w.edge)
 	w.staff, w.owner, w.seller = uuid.New(), uuid.New(), uuid.New()
@@ -181,9 +182,9 @@ func (w *world) crowd(market uuid.UUID, c crowd) {
 		market, c.merchants, c.registered, c.noticed, c.confirmed, c.on, w.owner)
 }
 
-func (w *world) key(role auth.Role, scope string) string {
+func (w *world) key(role roles.Role, scope string) string {
 	w.t.Helper()
-	key, err := w.apiKeys.Create(w.t.Context(), auth.Order{Name: "test", Role: string(role), Scope: scope})
+	key, err := w.apiKeys.Create(w.t.Context(), signin.Order{Name: "test", Role: string(role), Scope: scope})
 	must(w.t, err)
 	return key
 }

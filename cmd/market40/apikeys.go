@@ -10,9 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"market40/cmd/market40/app"
-	"market40/merchants/auth"
-	"market40/merchants/dates"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
+	"market40/merchants/platform/bizday"
+	"market40/merchants/platform/problem"
 )
 
 func apiKeysCommand(s *app.Settings) *cobra.Command {
@@ -22,7 +23,7 @@ func apiKeysCommand(s *app.Settings) *cobra.Command {
 }
 
 func createKeyCommand(s *app.Settings) *cobra.Command {
-	var order auth.Order
+	var order signin.Order
 	var expires string
 	c := &cobra.Command{
 		Use:   "create --role ROLE --name NAME [--scope SCOPE] [--expires DAY]",
@@ -35,13 +36,13 @@ func createKeyCommand(s *app.Settings) *cobra.Command {
 				return app.WrongUse(errors.New("--name must say whose key this is"))
 			}
 			if expires != "" {
-				day, err := dates.Day(expires)
+				day, err := bizday.Day(expires)
 				if err != nil {
 					return app.WrongUse(errors.New("--expires is a day such as 2027-01-31"))
 				}
 				order.ExpiresAt = &day
 			}
-			return withKeys(cmd, s, func(keys *auth.APIKeys) error {
+			return withKeys(cmd, s, func(keys *signin.APIKeys) error {
 				key, err := keys.Create(cmd.Context(), order)
 				var refused *problem.Error // an unknown role or scope
 				if errors.As(err, &refused) {
@@ -68,7 +69,7 @@ func revokeKeyCommand(s *app.Settings) *cobra.Command {
 	return &cobra.Command{
 		Use: "revoke KEY|ID", Short: "End an API key; every server refuses it two seconds later at most", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withKeys(cmd, s, func(keys *auth.APIKeys) error {
+			return withKeys(cmd, s, func(keys *signin.APIKeys) error {
 				if id, err := uuid.Parse(args[0]); err == nil {
 					return keys.Revoke(cmd.Context(), id)
 				}
@@ -86,7 +87,7 @@ func listKeysCommand(s *app.Settings) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "The API keys, newest first: id, how it begins, role, name, last use, until when", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withKeys(cmd, s, func(keys *auth.APIKeys) error {
+			return withKeys(cmd, s, func(keys *signin.APIKeys) error {
 				const page = 500
 				out := cmd.OutOrStdout()
 				var last uuid.UUID
@@ -114,7 +115,7 @@ func day(at *time.Time, none string) string {
 	if at == nil {
 		return none
 	}
-	return at.In(dates.Vietnam).Format(time.DateOnly)
+	return at.In(bizday.Vietnam).Format(time.DateOnly)
 }
 
 func suffix(word string, at *time.Time) string {
@@ -125,18 +126,18 @@ func suffix(word string, at *time.Time) string {
 }
 
 // withKeys does something with the keys of the database.
-func withKeys(cmd *cobra.Command, s *app.Settings, do func(*auth.APIKeys) error) error {
+func withKeys(cmd *cobra.Command, s *app.Settings, do func(*signin.APIKeys) error) error {
 	db, closeDB, err := app.OpenDatabase(cmd.Context(), s)
 	if err != nil {
 		return err
 	}
 	defer closeDB()
-	return do(auth.NewAPIKeys(db, time.Now))
+	return do(signin.NewAPIKeys(db, time.Now))
 }
 
 func rolesInWords() string {
-	words := make([]string, 0, len(auth.Roles()))
-	for _, role := range auth.Roles() {
+	words := make([]string, 0, len(roles.Roles()))
+	for _, role := range roles.Roles() {
 		words = append(words, string(role))
 	}
 	return strings.Join(words, ", ")

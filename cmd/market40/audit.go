@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"market40/cmd/market40/app"
-	"market40/merchants/auth"
-	"market40/merchants/dates"
-	"market40/merchants/siem"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/bizday"
+	"market40/merchants/platform/siem"
 )
 
 func auditCommand(s *app.Settings) *cobra.Command {
@@ -26,7 +26,7 @@ func auditCommand(s *app.Settings) *cobra.Command {
 				return err
 			}
 			defer closeDB()
-			proof, err := auth.NewTrail(db, nil, time.Now).Verify(cmd.Context())
+			proof, err := trail.NewTrail(db, nil, time.Now).Verify(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -71,7 +71,7 @@ func auditExportCommand(s *app.Settings) *cobra.Command {
 			}
 			defer closeDB()
 			out := bufio.NewWriter(cmd.OutOrStdout())
-			if err := exportTrail(cmd, auth.NewTrail(db, nil, time.Now), siem.Format(format), begin, end, out); err != nil {
+			if err := exportTrail(cmd, trail.NewTrail(db, nil, time.Now), siem.Format(format), begin, end, out); err != nil {
 				return err
 			}
 			return out.Flush()
@@ -83,10 +83,10 @@ func auditExportCommand(s *app.Settings) *cobra.Command {
 	return c
 }
 
-func exportTrail(cmd *cobra.Command, audit *auth.Trail, format siem.Format, from, to time.Time, out io.Writer) error {
+func exportTrail(cmd *cobra.Command, audit *trail.Trail, format siem.Format, from, to time.Time, out io.Writer) error {
 	const page = 1000
 	source := app.AuditSource()
-	for place := (auth.LinePlace{At: from}); ; {
+	for place := (trail.LinePlace{At: from}); ; {
 		lines, err := audit.Ended(cmd.Context(), place, to, page)
 		if err != nil {
 			return err
@@ -104,7 +104,7 @@ func exportTrail(cmd *cobra.Command, audit *auth.Trail, format siem.Format, from
 			return nil
 		}
 		last := lines[page-1]
-		place = auth.LinePlace{At: *last.EndedAt, ID: last.ID}
+		place = trail.LinePlace{At: *last.EndedAt, ID: last.ID}
 	}
 }
 
@@ -112,7 +112,7 @@ func timeOf(flag, text string, otherwise time.Time) (time.Time, error) {
 	if text == "" {
 		return otherwise, nil
 	}
-	at, err := dates.Moment(text)
+	at, err := bizday.Moment(text)
 	if err != nil {
 		return otherwise, app.WrongUse(fmt.Errorf("%s is a day YYYY-MM-DD or an RFC 3339 time", flag))
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"market40/cmd/market40/app"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/payments/connections"
 )
 
@@ -28,8 +28,8 @@ func listConnectionsCommand(s *app.Settings) *cobra.Command {
 		Use: "list [--json]", Short: "The bank connections, oldest first: id, provider, whether it takes notices, name", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withProgram(cmd.Context(), s, false, func(p *app.Program) error {
-				all := edge.List[connections.Connection]{Items: []connections.Connection{}}
-				for page := (edge.Page{Limit: edge.MaxLimit}); ; page.After = *all.Next {
+				all := web.List[connections.Connection]{Items: []connections.Connection{}}
+				for page := (web.Page{Limit: web.MaxLimit}); ; page.After = *all.Next {
 					list, err := p.Connections.List(cmd.Context(), page)
 					if err != nil {
 						return err

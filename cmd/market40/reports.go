@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"market40/cmd/market40/app"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/reports/periodic"
 )
 

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"market40/cmd/market40/app"
-	"market40/merchants/seal"
+	"market40/merchants/platform/seal"
 	"market40/migrations"
 	"market40/migrations/database"
 )

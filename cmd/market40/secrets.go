@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"market40/cmd/market40/app"
-	"market40/merchants/seal"
+	"market40/merchants/platform/seal"
 )
 
 func secretsCommand(s *app.Settings) *cobra.Command {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"market40/merchants/seal"
+	"market40/merchants/platform/seal"
 	"market40/migrations/database/dbtest"
 	"market40/migrations/database/private"
 )

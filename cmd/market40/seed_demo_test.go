@@ -15,7 +15,7 @@ import (
 
 	"market40/cmd/market40/app"
 	"market40/cmd/market40/demo"
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 	"market40/reports"
@@ -203,7 +203,7 @@ func TestTheDemoTellsAStory(t *testing.T) {
 func headlineStands(t *testing.T, db *database.DB) {
 	t.Helper()
 	r := reports.New(db, func() time.Time { return demoNow })
-	ctx := auth.With(t.Context(), auth.Principal{Role: auth.ProvinceOfficer, ScopeKind: auth.ScopeAll})
+	ctx := roles.With(t.Context(), roles.Principal{Role: roles.ProvinceOfficer, ScopeKind: roles.ScopeAll})
 	for day := demoNow; day.After(demoNow.AddDate(0, -17, 0)); day = day.AddDate(0, 0, -67) {
 		q := reports.Question{Basis: "districts_2024", AsOf: day.Format(time.DateOnly), Campaign: "CHO40-2024"}
 		report, err := r.Adoption(ctx, q)

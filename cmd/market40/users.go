@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"market40/cmd/market40/app"
-	"market40/merchants/auth"
-	"market40/merchants/dates"
-	"market40/merchants/problem"
+	"market40/merchants/access/signin"
+	"market40/merchants/platform/bizday"
+	"market40/merchants/platform/problem"
 )
 
 func usersCommand(s *app.Settings) *cobra.Command {
@@ -21,21 +21,21 @@ func usersCommand(s *app.Settings) *cobra.Command {
 }
 
 // readScopes reads scopes with days; none is everything.
-func readScopes(texts []string) ([]auth.ScopeOrder, error) {
+func readScopes(texts []string) ([]signin.ScopeOrder, error) {
 	if len(texts) == 0 {
-		return []auth.ScopeOrder{{Scope: "all"}}, nil
+		return []signin.ScopeOrder{{Scope: "all"}}, nil
 	}
-	scopes := make([]auth.ScopeOrder, 0, len(texts))
+	scopes := make([]signin.ScopeOrder, 0, len(texts))
 	for _, text := range texts {
 		name, days, dated := strings.Cut(text, "@")
-		scope := auth.ScopeOrder{Scope: name}
+		scope := signin.ScopeOrder{Scope: name}
 		if dated {
 			var found bool
 			if scope.From, scope.Until, found = strings.Cut(days, ".."); !found {
 				return nil, fmt.Errorf("--scope %s: days are written FROM..UNTIL, such as 2025-07-01..", text)
 			}
 			for _, day := range []string{scope.From, scope.Until} {
-				if _, err := dates.Date(day); day != "" && err != nil {
+				if _, err := bizday.Date(day); day != "" && err != nil {
 					return nil, fmt.Errorf("--scope %s: a day is written 2025-07-01", text)
 				}
 			}
@@ -46,7 +46,7 @@ func readScopes(texts []string) ([]auth.ScopeOrder, error) {
 }
 
 func createUserCommand(s *app.Settings) *cobra.Command {
-	var order auth.UserOrder
+	var order signin.UserOrder
 	var scopes []string
 	c := &cobra.Command{
 		Use:   "create --role ROLE --login LOGIN --name NAME [--scope SCOPE[@FROM..UNTIL]]... < PASSWORD",

@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"market40/cmd/market40/app"
-	"market40/merchants/dates"
+	"market40/merchants/platform/bizday"
 	"market40/reports/exports"
 	"market40/reports/periodic"
 )
@@ -195,7 +195,7 @@ func (p proving) printNewer(out io.Writer, of *exports.Frozen) error {
 	case v == nil:
 		fmt.Fprintln(out, "not proven: that no newer version was submitted since; this database has no such report")
 	case v.version > of.Version:
-		fmt.Fprintf(out, "NEWER this is version %d; version %d of the report was submitted on %s: %s\n", of.Version, v.version, v.submitted.In(dates.Vietnam).Format("2006-01-02 15:04:05 -07:00"), v.reason)
+		fmt.Fprintf(out, "NEWER this is version %d; version %d of the report was submitted on %s: %s\n", of.Version, v.version, v.submitted.In(bizday.Vietnam).Format("2006-01-02 15:04:05 -07:00"), v.reason)
 	default:
 		fmt.Fprintf(out, "version %d is the newest of the report\n", of.Version)
 	}

@@ -3389,267 +3389,6 @@ export interface components {
             /** @description 4 to 6 digits that are not easily guessed */
             pin: string;
         };
-        AuthCeremony: {
-            /** @description send it back as it is, within five minutes */
-            ceremony: string;
-            /** @description for navigator.credentials.create or get: publicKey */
-            options: unknown;
-        };
-        AuthChange: {
-            /** @description the same after; null: it is gone */
-            after: string | null;
-            /** @description HMAC-SHA-256 of the row; null: it was not there */
-            before: string | null;
-            /** @description its primary key */
-            id: string;
-            /** @description the table */
-            kind: string;
-        };
-        AuthCounter: {
-            /** @description its name */
-            market: string;
-            staff: components["schemas"]["AuthSeller"][] | null;
-            /** @description its number */
-            stall: string;
-            stall_id: string;
-        };
-        AuthDeviceAnswer: {
-            ceremony: string;
-            /** @description PublicKeyCredential.toJSON() */
-            response: unknown;
-        };
-        AuthEnrolment: {
-            id: string;
-            /** @description the one that was made */
-            password?: string;
-            /** @description single-use */
-            recovery_codes: string[] | null;
-            /** @description of the second factor, base32 */
-            totp_secret: string;
-            /** @description otpauth://totp/…, for an authenticator's camera */
-            totp_url: string;
-        };
-        AuthInvitation: {
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            id: string;
-            /** @enum {string} */
-            state: "open" | "used" | "revoked" | "expired" | "tenant_changed";
-            /** Format: date-time */
-            used_at: string | null;
-        };
-        AuthLine: {
-            /** @description the API key or the user; null: a stranger */
-            actor_id: string;
-            /** @description address and port */
-            address: string;
-            /** Format: date-time */
-            at: string;
-            /**
-             * Format: int64
-             * @description rows that it changed
-             */
-            changed: number;
-            /** @description the first 20 of them */
-            changes: components["schemas"]["AuthChange"][] | null;
-            /**
-             * Format: date-time
-             * @description when the result was written; null: under way
-             */
-            ended_at: string | null;
-            id: string;
-            method: string;
-            /** @description the path as it was asked for */
-            object: string;
-            /**
-             * @description unknown: the server died before it could tell; changes are what was committed
-             * @enum {string}
-             */
-            outcome: "done" | "refused" | "failed" | "under_way" | "unknown";
-            /** @description whose data it read */
-            read: components["schemas"]["AuthReadings"][] | null;
-            /** @description of the actor */
-            role: string | null;
-            route: string;
-            session_id: string;
-            /**
-             * Format: int64
-             * @description null: under way or unknown
-             */
-            status: number | null;
-        };
-        AuthListedKey: {
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string | null;
-            id: string;
-            /** Format: date-time */
-            last_used_at: string | null;
-            name: string;
-            /** @description the person behind who made it, a user or a key: both are one person; null: made at the server */
-            owner_id: string;
-            /** @description how it begins, to tell it from others */
-            prefix: string;
-            /** Format: date-time */
-            revoked_at: string | null;
-            role: string;
-            scope_id: string;
-            scope_kind: string;
-        };
-        AuthOrder: {
-            /**
-             * Format: date-time
-             * @description absent: never
-             */
-            expires_at?: string;
-            /** @description whose key this is */
-            name: string;
-            role: string;
-            /** @description absent: everything; locality:569, locality:districts_2024/568, market:CODE or stall:ID */
-            scope?: string;
-        };
-        AuthPasskey: {
-            /** Format: date-time */
-            created_at: string;
-            id: string;
-            name: string;
-            /** Format: date-time */
-            used_at: string | null;
-        };
-        AuthPhonePerson: {
-            full_name: string;
-            merchant_id: string;
-            /** @description present ones, with their markets */
-            stalls: string[] | null;
-        };
-        AuthReader: {
-            /** Format: date-time */
-            at: string;
-            id: string;
-            /**
-             * @description a person of the office, or a program
-             * @enum {string}
-             */
-            kind: "user" | "key";
-            method: string;
-            /** @description what the reader's scope is called: the whole platform's is empty */
-            office: string;
-            /** @description the API key's name; null: a person */
-            program: string | null;
-            role: string;
-            /** @description the route that showed it */
-            screen: string;
-            /** @enum {string} */
-            what: "payments" | "stream" | "contact" | "notices" | "cases" | "personal";
-        };
-        AuthReadings: {
-            /**
-             * Format: int64
-             * @description each a merchant in the time of a tenancy
-             */
-            tenancies: number;
-            what: string;
-        };
-        AuthRoleSight: {
-            en: string;
-            never: string[] | null;
-            role: string;
-            sees: string[] | null;
-            vi: string;
-        };
-        AuthScopeOrder: {
-            /**
-             * Format: date
-             * @description the first day; absent: since ever
-             */
-            from?: string;
-            /** @description all, locality:CODE, locality:districts_2024/CODE, market:CODE or stall:ID */
-            scope: string;
-            /**
-             * Format: date
-             * @description the first day no longer; absent: for ever
-             */
-            until?: string;
-        };
-        AuthSeller: {
-            /** Format: date-time */
-            created_at: string;
-            id: string;
-            name: string;
-        };
-        AuthSession: {
-            address: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @description the one that asks */
-            current: boolean;
-            /** @description what the browser calls itself */
-            device: string;
-            id: string;
-            /**
-             * @description how the user signed in
-             * @enum {string}
-             */
-            method: "password" | "passkey" | "oidc" | "phone" | "invitation" | "pin";
-            /** Format: date-time */
-            seen_at: string;
-        };
-        AuthSight: {
-            en: string;
-            vi: string;
-            what: string;
-        };
-        AuthStallDevice: {
-            /** Format: date-time */
-            created_at: string;
-            id: string;
-            name: string;
-        };
-        AuthUser: {
-            /** Format: date-time */
-            created_at: string;
-            full_name: string;
-            id: string;
-            /** @description a program made its password, its rights or its invitation: it approves nothing and what it wants of an account waits, until a person renews it */
-            let_in_by_program: boolean;
-            login: string;
-            role: string;
-            scopes: components["schemas"]["AuthUserScope"][] | null;
-            /** Format: date-time */
-            signed_in_at: string | null;
-            /**
-             * @description unused: not signed in for 45 days, which closes the account until it is renewed
-             * @enum {string}
-             */
-            state: "active" | "disabled" | "unused";
-        };
-        AuthUserChange: {
-            /** @description true: closed, and signed out everywhere */
-            disabled?: boolean;
-            full_name?: string;
-            role?: string;
-            scopes?: components["schemas"]["AuthScopeOrder"][] | null;
-        };
-        AuthUserOrder: {
-            full_name: string;
-            /** @description lower case letters, digits and . _ @ + - */
-            login: string;
-            /** @description absent: one is made */
-            password?: string;
-            role: string;
-            /** @description all, or what the user sees, each with its days */
-            scopes: components["schemas"]["AuthScopeOrder"][] | null;
-        };
-        AuthUserScope: {
-            from: string | null;
-            id: string;
-            kind: string;
-            name: string | null;
-            until: string | null;
-        };
         "BodyStruct { Payments ListString \"json:\\\"payments\\\" minItems:\\\"1\\\" maxItems:\\\"500\\\" doc:\\\"ids of payments\\\"\"; Turnover bool \"json:\\\"turnover\\\"\" }Body": {
             /** @description ids of payments */
             payments: string[] | null;
@@ -3771,311 +3510,6 @@ export interface components {
         "Correct-reportRequest": {
             /** @description why, in 3 characters at least */
             reason: string;
-        };
-        EdgeCodeSent: {
-            /**
-             * Format: int64
-             * @description seconds that a code may be used
-             */
-            expires_in: number;
-            /**
-             * Format: int64
-             * @description seconds after which another may be asked for; sooner, nothing is sent
-             */
-            resend_after: number;
-        };
-        EdgeListAuthInvitation: {
-            items: components["schemas"]["AuthInvitation"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListAuthLine: {
-            items: components["schemas"]["AuthLine"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListAuthListedKey: {
-            items: components["schemas"]["AuthListedKey"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListAuthPasskey: {
-            items: components["schemas"]["AuthPasskey"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListAuthReader: {
-            items: components["schemas"]["AuthReader"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListAuthSeller: {
-            items: components["schemas"]["AuthSeller"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListAuthSession: {
-            items: components["schemas"]["AuthSession"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListAuthStallDevice: {
-            items: components["schemas"]["AuthStallDevice"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListAuthUser: {
-            items: components["schemas"]["AuthUser"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListFieldAttendance: {
-            items: components["schemas"]["FieldAttendance"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListFieldCost: {
-            items: components["schemas"]["FieldCost"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListFieldFee: {
-            items: components["schemas"]["FieldFee"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListFieldIncident: {
-            items: components["schemas"]["FieldIncident"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListFieldPlan: {
-            items: components["schemas"]["FieldPlan"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListFieldRefusal: {
-            items: components["schemas"]["FieldRefusal"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListFieldShare: {
-            items: components["schemas"]["FieldShare"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListFieldSlot: {
-            items: components["schemas"]["FieldSlot"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListFieldSurveyAnswer: {
-            items: components["schemas"]["FieldSurveyAnswer"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListFieldTraining: {
-            items: components["schemas"]["FieldTraining"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListFieldVisit: {
-            items: components["schemas"]["FieldVisit"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListMerchantsAlert: {
-            items: components["schemas"]["MerchantsAlert"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListMerchantsBank: {
-            items: components["schemas"]["MerchantsBank"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListMerchantsBeneficiaryChange: {
-            items: components["schemas"]["MerchantsBeneficiaryChange"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListMerchantsListedCheck: {
-            items: components["schemas"]["MerchantsListedCheck"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListMerchantsListedCode: {
-            items: components["schemas"]["MerchantsListedCode"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListMerchantsLocality: {
-            items: components["schemas"]["MerchantsLocality"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListMerchantsMarket: {
-            items: components["schemas"]["MerchantsMarket"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListMerchantsReadComplaint: {
-            items: components["schemas"]["MerchantsReadComplaint"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListMerchantsStall: {
-            items: components["schemas"]["MerchantsStall"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListMerchantsUncheckedStall: {
-            items: components["schemas"]["MerchantsUncheckedStall"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListPaymentsCase: {
-            items: components["schemas"]["PaymentsCase"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListPaymentsConnection: {
-            items: components["schemas"]["PaymentsConnection"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListPaymentsNotice: {
-            items: components["schemas"]["PaymentsNotice"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListPaymentsOrder: {
-            items: components["schemas"]["PaymentsOrder"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListPaymentsPayment: {
-            items: components["schemas"]["PaymentsPayment"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListPaymentsShift: {
-            items: components["schemas"]["PaymentsShift"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListPaymentsUnreadableDelivery: {
-            items: components["schemas"]["PaymentsUnreadableDelivery"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListPeriodicReminder: {
-            items: components["schemas"]["PeriodicReminder"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListPeriodicReport: {
-            items: components["schemas"]["PeriodicReport"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListPrivacyConsent: {
-            items: components["schemas"]["PrivacyConsent"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListPrivacyConsentText: {
-            items: components["schemas"]["PrivacyConsentText"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListPrivacyRequest: {
-            items: components["schemas"]["PrivacyRequest"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListProgrammeCampaign: {
-            items: components["schemas"]["ProgrammeCampaign"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListProgrammePilot: {
-            items: components["schemas"]["ProgrammePilot"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListProgrammeTarget: {
-            items: components["schemas"]["ProgrammeTarget"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListReportsDefinition: {
-            items: components["schemas"]["ReportsDefinition"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListReportsDormantStall: {
-            items: components["schemas"]["ReportsDormantStall"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeListSoundboxBox: {
-            items: components["schemas"]["SoundboxBox"][] | null;
-            /** @description cursor of the next page, null at the end */
-            next: string | null;
-        };
-        EdgeMadeInvitation: {
-            /** @description address of a page of A6 to print */
-            card: string;
-            /** Format: date-time */
-            expires_at: string;
-            id: string;
-            /** @description address of the QR code as PNG */
-            qr: string;
-            /** @description what the QR code says; shown only now */
-            url: string;
-        };
-        EdgeMe: {
-            /** @description empty for a key */
-            full_name: string;
-            has_password: boolean;
-            id: string;
-            /** @enum {string} */
-            kind: "key" | "user";
-            role: string;
-            /** @description of the locality, market, stall or merchant; null: everything */
-            scope_id: string;
-            scope_kind: string;
-        };
-        EdgeNewUser: {
-            /** Format: date-time */
-            created_at: string;
-            enrolment: components["schemas"]["AuthEnrolment"];
-            full_name: string;
-            id: string;
-            /** @description a program made its password, its rights or its invitation: it approves nothing and what it wants of an account waits, until a person renews it */
-            let_in_by_program: boolean;
-            login: string;
-            role: string;
-            scopes: components["schemas"]["AuthUserScope"][] | null;
-            /** Format: date-time */
-            signed_in_at: string | null;
-            /**
-             * @description unused: not signed in for 45 days, which closes the account until it is renewed
-             * @enum {string}
-             */
-            state: "active" | "disabled" | "unused";
-        };
-        EdgePhonePeople: {
-            people: components["schemas"]["AuthPhonePerson"][] | null;
-        };
-        EdgePhoned: {
-            /** @example 0912345678 */
-            phone: string;
-        };
-        EdgePinBody: {
-            /** @description 4 to 6 digits that are not easily guessed */
-            pin: string;
         };
         "Enrol-deviceRequest": {
             /** @example Điện thoại ở quầy */
@@ -6275,13 +5709,13 @@ export interface components {
             /** @description where it stands on each purpose, with the version it answered */
             consents: components["schemas"]["PrivacyConsent"][] | null;
             /** @description the parts of what is kept of a merchant */
-            data: components["schemas"]["AuthSight"][] | null;
+            data: components["schemas"]["RolesSight"][] | null;
             /** @description the newest 50 readings at all its stalls */
-            readers: components["schemas"]["AuthReader"][] | null;
+            readers: components["schemas"]["TrailReader"][] | null;
             /** @description null: no account was changed or added within 30 days */
             reminder: components["schemas"]["PrivacyReminder"];
             /** @description what each role sees in its scope, and what it never sees: from the table of who may do what */
-            roles: components["schemas"]["AuthRoleSight"][] | null;
+            roles: components["schemas"]["RolesRoleSight"][] | null;
         };
         ProblemFieldBody: {
             code: string;
@@ -6831,6 +6265,18 @@ export interface components {
             /** @description why, in 3 characters at least */
             note: string;
         };
+        RolesRoleSight: {
+            en: string;
+            never: string[] | null;
+            role: string;
+            sees: string[] | null;
+            vi: string;
+        };
+        RolesSight: {
+            en: string;
+            vi: string;
+            what: string;
+        };
         "Rotate-bank-connection-secretRequest": {
             /** @description the provider's own fields; never shown again */
             secrets: {
@@ -6884,6 +6330,177 @@ export interface components {
             login: string;
             password: string;
         };
+        SigninCeremony: {
+            /** @description send it back as it is, within five minutes */
+            ceremony: string;
+            /** @description for navigator.credentials.create or get: publicKey */
+            options: unknown;
+        };
+        SigninCounter: {
+            /** @description its name */
+            market: string;
+            staff: components["schemas"]["SigninSeller"][] | null;
+            /** @description its number */
+            stall: string;
+            stall_id: string;
+        };
+        SigninDeviceAnswer: {
+            ceremony: string;
+            /** @description PublicKeyCredential.toJSON() */
+            response: unknown;
+        };
+        SigninEnrolment: {
+            id: string;
+            /** @description the one that was made */
+            password?: string;
+            /** @description single-use */
+            recovery_codes: string[] | null;
+            /** @description of the second factor, base32 */
+            totp_secret: string;
+            /** @description otpauth://totp/…, for an authenticator's camera */
+            totp_url: string;
+        };
+        SigninInvitation: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @enum {string} */
+            state: "open" | "used" | "revoked" | "expired" | "tenant_changed";
+            /** Format: date-time */
+            used_at: string | null;
+        };
+        SigninListedKey: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            id: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            name: string;
+            /** @description the person behind who made it, a user or a key: both are one person; null: made at the server */
+            owner_id: string;
+            /** @description how it begins, to tell it from others */
+            prefix: string;
+            /** Format: date-time */
+            revoked_at: string | null;
+            role: string;
+            scope_id: string;
+            scope_kind: string;
+        };
+        SigninOrder: {
+            /**
+             * Format: date-time
+             * @description absent: never
+             */
+            expires_at?: string;
+            /** @description whose key this is */
+            name: string;
+            role: string;
+            /** @description absent: everything; locality:569, locality:districts_2024/568, market:CODE or stall:ID */
+            scope?: string;
+        };
+        SigninPasskey: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            name: string;
+            /** Format: date-time */
+            used_at: string | null;
+        };
+        SigninPhonePerson: {
+            full_name: string;
+            merchant_id: string;
+            /** @description present ones, with their markets */
+            stalls: string[] | null;
+        };
+        SigninScopeOrder: {
+            /**
+             * Format: date
+             * @description the first day; absent: since ever
+             */
+            from?: string;
+            /** @description all, locality:CODE, locality:districts_2024/CODE, market:CODE or stall:ID */
+            scope: string;
+            /**
+             * Format: date
+             * @description the first day no longer; absent: for ever
+             */
+            until?: string;
+        };
+        SigninSeller: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            name: string;
+        };
+        SigninSession: {
+            address: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description the one that asks */
+            current: boolean;
+            /** @description what the browser calls itself */
+            device: string;
+            id: string;
+            /**
+             * @description how the user signed in
+             * @enum {string}
+             */
+            method: "password" | "passkey" | "oidc" | "phone" | "invitation" | "pin";
+            /** Format: date-time */
+            seen_at: string;
+        };
+        SigninStallDevice: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            name: string;
+        };
+        SigninUser: {
+            /** Format: date-time */
+            created_at: string;
+            full_name: string;
+            id: string;
+            /** @description a program made its password, its rights or its invitation: it approves nothing and what it wants of an account waits, until a person renews it */
+            let_in_by_program: boolean;
+            login: string;
+            role: string;
+            scopes: components["schemas"]["SigninUserScope"][] | null;
+            /** Format: date-time */
+            signed_in_at: string | null;
+            /**
+             * @description unused: not signed in for 45 days, which closes the account until it is renewed
+             * @enum {string}
+             */
+            state: "active" | "disabled" | "unused";
+        };
+        SigninUserChange: {
+            /** @description true: closed, and signed out everywhere */
+            disabled?: boolean;
+            full_name?: string;
+            role?: string;
+            scopes?: components["schemas"]["SigninScopeOrder"][] | null;
+        };
+        SigninUserOrder: {
+            full_name: string;
+            /** @description lower case letters, digits and . _ @ + - */
+            login: string;
+            /** @description absent: one is made */
+            password?: string;
+            role: string;
+            /** @description all, or what the user sees, each with its days */
+            scopes: components["schemas"]["SigninScopeOrder"][] | null;
+        };
+        SigninUserScope: {
+            from: string | null;
+            id: string;
+            kind: string;
+            name: string | null;
+            until: string | null;
+        };
         SoundboxBox: {
             /** @description it was heard of within 45 seconds, and has not hung up */
             connected: boolean;
@@ -6920,6 +6537,389 @@ export interface components {
         SubscriptionKeysStruct: {
             auth: string;
             p256dh: string;
+        };
+        TrailChange: {
+            /** @description the same after; null: it is gone */
+            after: string | null;
+            /** @description HMAC-SHA-256 of the row; null: it was not there */
+            before: string | null;
+            /** @description its primary key */
+            id: string;
+            /** @description the table */
+            kind: string;
+        };
+        TrailLine: {
+            /** @description the API key or the user; null: a stranger */
+            actor_id: string;
+            /** @description address and port */
+            address: string;
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description rows that it changed
+             */
+            changed: number;
+            /** @description the first 20 of them */
+            changes: components["schemas"]["TrailChange"][] | null;
+            /**
+             * Format: date-time
+             * @description when the result was written; null: under way
+             */
+            ended_at: string | null;
+            id: string;
+            method: string;
+            /** @description the path as it was asked for */
+            object: string;
+            /**
+             * @description unknown: the server died before it could tell; changes are what was committed
+             * @enum {string}
+             */
+            outcome: "done" | "refused" | "failed" | "under_way" | "unknown";
+            /** @description whose data it read */
+            read: components["schemas"]["TrailReadings"][] | null;
+            /** @description of the actor */
+            role: string | null;
+            route: string;
+            session_id: string;
+            /**
+             * Format: int64
+             * @description null: under way or unknown
+             */
+            status: number | null;
+        };
+        TrailReader: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            /**
+             * @description a person of the office, or a program
+             * @enum {string}
+             */
+            kind: "user" | "key";
+            method: string;
+            /** @description what the reader's scope is called: the whole platform's is empty */
+            office: string;
+            /** @description the API key's name; null: a person */
+            program: string | null;
+            role: string;
+            /** @description the route that showed it */
+            screen: string;
+            /** @enum {string} */
+            what: "payments" | "stream" | "contact" | "notices" | "cases" | "personal";
+        };
+        TrailReadings: {
+            /**
+             * Format: int64
+             * @description each a merchant in the time of a tenancy
+             */
+            tenancies: number;
+            what: string;
+        };
+        WebCodeSent: {
+            /**
+             * Format: int64
+             * @description seconds that a code may be used
+             */
+            expires_in: number;
+            /**
+             * Format: int64
+             * @description seconds after which another may be asked for; sooner, nothing is sent
+             */
+            resend_after: number;
+        };
+        WebListFieldAttendance: {
+            items: components["schemas"]["FieldAttendance"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListFieldCost: {
+            items: components["schemas"]["FieldCost"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListFieldFee: {
+            items: components["schemas"]["FieldFee"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListFieldIncident: {
+            items: components["schemas"]["FieldIncident"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListFieldPlan: {
+            items: components["schemas"]["FieldPlan"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListFieldRefusal: {
+            items: components["schemas"]["FieldRefusal"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListFieldShare: {
+            items: components["schemas"]["FieldShare"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListFieldSlot: {
+            items: components["schemas"]["FieldSlot"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListFieldSurveyAnswer: {
+            items: components["schemas"]["FieldSurveyAnswer"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListFieldTraining: {
+            items: components["schemas"]["FieldTraining"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListFieldVisit: {
+            items: components["schemas"]["FieldVisit"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListMerchantsAlert: {
+            items: components["schemas"]["MerchantsAlert"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListMerchantsBank: {
+            items: components["schemas"]["MerchantsBank"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListMerchantsBeneficiaryChange: {
+            items: components["schemas"]["MerchantsBeneficiaryChange"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListMerchantsListedCheck: {
+            items: components["schemas"]["MerchantsListedCheck"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListMerchantsListedCode: {
+            items: components["schemas"]["MerchantsListedCode"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListMerchantsLocality: {
+            items: components["schemas"]["MerchantsLocality"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListMerchantsMarket: {
+            items: components["schemas"]["MerchantsMarket"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListMerchantsReadComplaint: {
+            items: components["schemas"]["MerchantsReadComplaint"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListMerchantsStall: {
+            items: components["schemas"]["MerchantsStall"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListMerchantsUncheckedStall: {
+            items: components["schemas"]["MerchantsUncheckedStall"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListPaymentsCase: {
+            items: components["schemas"]["PaymentsCase"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListPaymentsConnection: {
+            items: components["schemas"]["PaymentsConnection"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListPaymentsNotice: {
+            items: components["schemas"]["PaymentsNotice"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListPaymentsOrder: {
+            items: components["schemas"]["PaymentsOrder"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListPaymentsPayment: {
+            items: components["schemas"]["PaymentsPayment"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListPaymentsShift: {
+            items: components["schemas"]["PaymentsShift"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListPaymentsUnreadableDelivery: {
+            items: components["schemas"]["PaymentsUnreadableDelivery"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListPeriodicReminder: {
+            items: components["schemas"]["PeriodicReminder"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListPeriodicReport: {
+            items: components["schemas"]["PeriodicReport"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListPrivacyConsent: {
+            items: components["schemas"]["PrivacyConsent"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListPrivacyConsentText: {
+            items: components["schemas"]["PrivacyConsentText"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListPrivacyRequest: {
+            items: components["schemas"]["PrivacyRequest"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListProgrammeCampaign: {
+            items: components["schemas"]["ProgrammeCampaign"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListProgrammePilot: {
+            items: components["schemas"]["ProgrammePilot"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListProgrammeTarget: {
+            items: components["schemas"]["ProgrammeTarget"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListReportsDefinition: {
+            items: components["schemas"]["ReportsDefinition"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListReportsDormantStall: {
+            items: components["schemas"]["ReportsDormantStall"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListSigninInvitation: {
+            items: components["schemas"]["SigninInvitation"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListSigninListedKey: {
+            items: components["schemas"]["SigninListedKey"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListSigninPasskey: {
+            items: components["schemas"]["SigninPasskey"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListSigninSeller: {
+            items: components["schemas"]["SigninSeller"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListSigninSession: {
+            items: components["schemas"]["SigninSession"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListSigninStallDevice: {
+            items: components["schemas"]["SigninStallDevice"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListSigninUser: {
+            items: components["schemas"]["SigninUser"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListSoundboxBox: {
+            items: components["schemas"]["SoundboxBox"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListTrailLine: {
+            items: components["schemas"]["TrailLine"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebListTrailReader: {
+            items: components["schemas"]["TrailReader"][] | null;
+            /** @description cursor of the next page, null at the end */
+            next: string | null;
+        };
+        WebMadeInvitation: {
+            /** @description address of a page of A6 to print */
+            card: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description address of the QR code as PNG */
+            qr: string;
+            /** @description what the QR code says; shown only now */
+            url: string;
+        };
+        WebMe: {
+            /** @description empty for a key */
+            full_name: string;
+            has_password: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "key" | "user";
+            role: string;
+            /** @description of the locality, market, stall or merchant; null: everything */
+            scope_id: string;
+            scope_kind: string;
+        };
+        WebNewUser: {
+            /** Format: date-time */
+            created_at: string;
+            enrolment: components["schemas"]["SigninEnrolment"];
+            full_name: string;
+            id: string;
+            /** @description a program made its password, its rights or its invitation: it approves nothing and what it wants of an account waits, until a person renews it */
+            let_in_by_program: boolean;
+            login: string;
+            role: string;
+            scopes: components["schemas"]["SigninUserScope"][] | null;
+            /** Format: date-time */
+            signed_in_at: string | null;
+            /**
+             * @description unused: not signed in for 45 days, which closes the account until it is renewed
+             * @enum {string}
+             */
+            state: "active" | "disabled" | "unused";
+        };
+        WebPhonePeople: {
+            people: components["schemas"]["SigninPhonePerson"][] | null;
+        };
+        WebPhoned: {
+            /** @example 0912345678 */
+            phone: string;
+        };
+        WebPinBody: {
+            /** @description 4 to 6 digits that are not easily guessed */
+            pin: string;
         };
         "Who-shares-phoneRequest": {
             /** @description the six digits of the message */
@@ -7047,7 +7047,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListMerchantsAlert"];
+                    "application/json": components["schemas"]["WebListMerchantsAlert"];
                 };
             };
             /** @description Error */
@@ -7116,7 +7116,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListAuthListedKey"];
+                    "application/json": components["schemas"]["WebListSigninListedKey"];
                 };
             };
             /** @description Error */
@@ -7139,7 +7139,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AuthOrder"];
+                "application/json": components["schemas"]["SigninOrder"];
             };
         };
         responses: {
@@ -7227,7 +7227,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListAuthLine"];
+                    "application/json": components["schemas"]["WebListTrailLine"];
                 };
             };
             /** @description Error */
@@ -7261,7 +7261,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPaymentsConnection"];
+                    "application/json": components["schemas"]["WebListPaymentsConnection"];
                 };
             };
             /** @description Error */
@@ -7519,7 +7519,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListMerchantsBank"];
+                    "application/json": components["schemas"]["WebListMerchantsBank"];
                 };
             };
             /** @description Error */
@@ -7554,7 +7554,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListMerchantsBeneficiaryChange"];
+                    "application/json": components["schemas"]["WebListMerchantsBeneficiaryChange"];
                 };
             };
             /** @description Error */
@@ -7654,7 +7654,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListProgrammeCampaign"];
+                    "application/json": components["schemas"]["WebListProgrammeCampaign"];
                 };
             };
             /** @description Error */
@@ -7760,7 +7760,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListFieldCost"];
+                    "application/json": components["schemas"]["WebListFieldCost"];
                 };
             };
             /** @description Error */
@@ -7881,7 +7881,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListProgrammePilot"];
+                    "application/json": components["schemas"]["WebListProgrammePilot"];
                 };
             };
             /** @description Error */
@@ -8030,7 +8030,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListProgrammeTarget"];
+                    "application/json": components["schemas"]["WebListProgrammeTarget"];
                 };
             };
             /** @description Error */
@@ -8133,7 +8133,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPaymentsCase"];
+                    "application/json": components["schemas"]["WebListPaymentsCase"];
                 };
             };
             /** @description Error */
@@ -8270,7 +8270,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListMerchantsListedCode"];
+                    "application/json": components["schemas"]["WebListMerchantsListedCode"];
                 };
             };
             /** @description Error */
@@ -8363,7 +8363,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListMerchantsReadComplaint"];
+                    "application/json": components["schemas"]["WebListMerchantsReadComplaint"];
                 };
             };
             /** @description Error */
@@ -8427,7 +8427,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPrivacyConsentText"];
+                    "application/json": components["schemas"]["WebListPrivacyConsentText"];
                 };
             };
             /** @description Error */
@@ -8464,7 +8464,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPrivacyRequest"];
+                    "application/json": components["schemas"]["WebListPrivacyRequest"];
                 };
             };
             /** @description Error */
@@ -8562,7 +8562,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPaymentsUnreadableDelivery"];
+                    "application/json": components["schemas"]["WebListPaymentsUnreadableDelivery"];
                 };
             };
             /** @description Error */
@@ -8626,7 +8626,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListReportsDefinition"];
+                    "application/json": components["schemas"]["WebListReportsDefinition"];
                 };
             };
             /** @description Error */
@@ -8725,7 +8725,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListMerchantsLocality"];
+                    "application/json": components["schemas"]["WebListMerchantsLocality"];
                 };
             };
             /** @description Error */
@@ -8759,7 +8759,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListMerchantsMarket"];
+                    "application/json": components["schemas"]["WebListMerchantsMarket"];
                 };
             };
             /** @description Error */
@@ -8859,7 +8859,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListMerchantsBeneficiaryChange"];
+                    "application/json": components["schemas"]["WebListMerchantsBeneficiaryChange"];
                 };
             };
             /** @description Error */
@@ -8899,7 +8899,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListFieldShare"];
+                    "application/json": components["schemas"]["WebListFieldShare"];
                 };
             };
             /** @description Error */
@@ -9016,7 +9016,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListReportsDormantStall"];
+                    "application/json": components["schemas"]["WebListReportsDormantStall"];
                 };
             };
             /** @description Error */
@@ -9056,7 +9056,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListFieldFee"];
+                    "application/json": components["schemas"]["WebListFieldFee"];
                 };
             };
             /** @description Error */
@@ -9177,7 +9177,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListFieldIncident"];
+                    "application/json": components["schemas"]["WebListFieldIncident"];
                 };
             };
             /** @description Error */
@@ -9329,7 +9329,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListFieldRefusal"];
+                    "application/json": components["schemas"]["WebListFieldRefusal"];
                 };
             };
             /** @description Error */
@@ -9480,7 +9480,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListFieldPlan"];
+                    "application/json": components["schemas"]["WebListFieldPlan"];
                 };
             };
             /** @description Error */
@@ -9555,7 +9555,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListFieldSlot"];
+                    "application/json": components["schemas"]["WebListFieldSlot"];
                 };
             };
             /** @description Error */
@@ -9641,7 +9641,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListMerchantsStall"];
+                    "application/json": components["schemas"]["WebListMerchantsStall"];
                 };
             };
             /** @description Error */
@@ -9773,7 +9773,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListFieldSurveyAnswer"];
+                    "application/json": components["schemas"]["WebListFieldSurveyAnswer"];
                 };
             };
             /** @description Error */
@@ -9894,7 +9894,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListFieldTraining"];
+                    "application/json": components["schemas"]["WebListFieldTraining"];
                 };
             };
             /** @description Error */
@@ -10013,7 +10013,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListMerchantsUncheckedStall"];
+                    "application/json": components["schemas"]["WebListMerchantsUncheckedStall"];
                 };
             };
             /** @description Error */
@@ -10053,7 +10053,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListFieldVisit"];
+                    "application/json": components["schemas"]["WebListFieldVisit"];
                 };
             };
             /** @description Error */
@@ -10163,7 +10163,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeMe"];
+                    "application/json": components["schemas"]["WebMe"];
                 };
             };
             /** @description Error */
@@ -10224,7 +10224,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListAuthPasskey"];
+                    "application/json": components["schemas"]["WebListSigninPasskey"];
                 };
             };
             /** @description Error */
@@ -10257,7 +10257,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthPasskey"];
+                    "application/json": components["schemas"]["SigninPasskey"];
                 };
             };
             /** @description Error */
@@ -10286,7 +10286,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthCeremony"];
+                    "application/json": components["schemas"]["SigninCeremony"];
                 };
             };
             /** @description Error */
@@ -10309,7 +10309,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AuthDeviceAnswer"];
+                "application/json": components["schemas"]["SigninDeviceAnswer"];
             };
         };
         responses: {
@@ -10657,7 +10657,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPrivacyConsent"];
+                    "application/json": components["schemas"]["WebListPrivacyConsent"];
                 };
             };
             /** @description Error */
@@ -10728,7 +10728,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPrivacyRequest"];
+                    "application/json": components["schemas"]["WebListPrivacyRequest"];
                 };
             };
             /** @description Error */
@@ -10823,7 +10823,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPaymentsNotice"];
+                    "application/json": components["schemas"]["WebListPaymentsNotice"];
                 };
             };
             /** @description Error */
@@ -10899,7 +10899,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPaymentsOrder"];
+                    "application/json": components["schemas"]["WebListPaymentsOrder"];
                 };
             };
             /** @description Error */
@@ -10992,7 +10992,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthCeremony"];
+                    "application/json": components["schemas"]["SigninCeremony"];
                 };
             };
             /** @description Error */
@@ -11015,7 +11015,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AuthDeviceAnswer"];
+                "application/json": components["schemas"]["SigninDeviceAnswer"];
             };
         };
         responses: {
@@ -11026,7 +11026,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthSession"];
+                    "application/json": components["schemas"]["SigninSession"];
                 };
             };
             /** @description Error */
@@ -11068,7 +11068,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPeriodicReport"];
+                    "application/json": components["schemas"]["WebListPeriodicReport"];
                 };
             };
             /** @description Error */
@@ -11165,7 +11165,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPeriodicReminder"];
+                    "application/json": components["schemas"]["WebListPeriodicReminder"];
                 };
             };
             /** @description Error */
@@ -11520,7 +11520,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EdgePhoned"];
+                "application/json": components["schemas"]["WebPhoned"];
             };
         };
         responses: {
@@ -11530,7 +11530,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeCodeSent"];
+                    "application/json": components["schemas"]["WebCodeSent"];
                 };
             };
             /** @description Error */
@@ -11566,7 +11566,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthSession"];
+                    "application/json": components["schemas"]["SigninSession"];
                 };
             };
             /** @description Error */
@@ -11601,7 +11601,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgePhonePeople"];
+                    "application/json": components["schemas"]["WebPhonePeople"];
                 };
             };
             /** @description Error */
@@ -11933,7 +11933,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListAuthSession"];
+                    "application/json": components["schemas"]["WebListSigninSession"];
                 };
             };
             /** @description Error */
@@ -11967,7 +11967,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthSession"];
+                    "application/json": components["schemas"]["SigninSession"];
                 };
             };
             /** @description Error */
@@ -12065,7 +12065,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthSession"];
+                    "application/json": components["schemas"]["SigninSession"];
                 };
             };
             /** @description Error */
@@ -12096,7 +12096,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthCounter"];
+                    "application/json": components["schemas"]["SigninCounter"];
                 };
             };
             /** @description Error */
@@ -12269,7 +12269,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListMerchantsBeneficiaryChange"];
+                    "application/json": components["schemas"]["WebListMerchantsBeneficiaryChange"];
                 };
             };
             /** @description Error */
@@ -12340,7 +12340,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListMerchantsListedCheck"];
+                    "application/json": components["schemas"]["WebListMerchantsListedCheck"];
                 };
             };
             /** @description Error */
@@ -12446,7 +12446,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListMerchantsListedCode"];
+                    "application/json": components["schemas"]["WebListMerchantsListedCode"];
                 };
             };
             /** @description Error */
@@ -12587,7 +12587,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListAuthStallDevice"];
+                    "application/json": components["schemas"]["WebListSigninStallDevice"];
                 };
             };
             /** @description Error */
@@ -12623,7 +12623,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthStallDevice"];
+                    "application/json": components["schemas"]["SigninStallDevice"];
                 };
             };
             /** @description Error */
@@ -12689,7 +12689,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListAuthInvitation"];
+                    "application/json": components["schemas"]["WebListSigninInvitation"];
                 };
             };
             /** @description Error */
@@ -12720,7 +12720,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeMadeInvitation"];
+                    "application/json": components["schemas"]["WebMadeInvitation"];
                 };
             };
             /** @description Error */
@@ -12794,7 +12794,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPaymentsPayment"];
+                    "application/json": components["schemas"]["WebListPaymentsPayment"];
                 };
             };
             /** @description Error */
@@ -12917,7 +12917,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListAuthReader"];
+                    "application/json": components["schemas"]["WebListTrailReader"];
                 };
             };
             /** @description Error */
@@ -12988,7 +12988,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListPaymentsShift"];
+                    "application/json": components["schemas"]["WebListPaymentsShift"];
                 };
             };
             /** @description Error */
@@ -13019,7 +13019,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListSoundboxBox"];
+                    "application/json": components["schemas"]["WebListSoundboxBox"];
                 };
             };
             /** @description Error */
@@ -13149,7 +13149,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListAuthSeller"];
+                    "application/json": components["schemas"]["WebListSigninSeller"];
                 };
             };
             /** @description Error */
@@ -13184,7 +13184,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthSeller"];
+                    "application/json": components["schemas"]["SigninSeller"];
                 };
             };
             /** @description Error */
@@ -13240,7 +13240,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EdgePinBody"];
+                "application/json": components["schemas"]["WebPinBody"];
             };
         };
         responses: {
@@ -13358,7 +13358,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListFieldAttendance"];
+                    "application/json": components["schemas"]["WebListFieldAttendance"];
                 };
             };
             /** @description Error */
@@ -13473,7 +13473,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeListAuthUser"];
+                    "application/json": components["schemas"]["WebListSigninUser"];
                 };
             };
             /** @description Error */
@@ -13496,7 +13496,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AuthUserOrder"];
+                "application/json": components["schemas"]["SigninUserOrder"];
             };
         };
         responses: {
@@ -13506,7 +13506,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeNewUser"];
+                    "application/json": components["schemas"]["WebNewUser"];
                 };
             };
             /** @description Error */
@@ -13537,7 +13537,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthUser"];
+                    "application/json": components["schemas"]["SigninUser"];
                 };
             };
             /** @description Error */
@@ -13562,7 +13562,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AuthUserChange"];
+                "application/json": components["schemas"]["SigninUserChange"];
             };
         };
         responses: {
@@ -13572,7 +13572,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthUser"];
+                    "application/json": components["schemas"]["SigninUser"];
                 };
             };
             /** @description Error */
@@ -13603,7 +13603,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EdgeNewUser"];
+                    "application/json": components["schemas"]["WebNewUser"];
                 };
             };
             /** @description Error */

@@ -6,7 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"market40/merchants"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/payments/money"
 )
 

@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/merchants/vietqr"
 	"market40/payments/money"
 	"market40/payments/orders"

@@ -17,8 +17,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"market40/merchants"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/merchants/vietqr"
 	"market40/payments/money"
 	"market40/payments/orders"
@@ -63,7 +63,7 @@ func New(register *merchants.Registry, orders *orders.Orders, publicURL string) 
 
 // Routes mounts what strangers see behind a code. Gin takes no suffix after a parameter, so one handler splits it; OpenAPI
 // names the four forms.
-func (p *Pages) Routes(e *edge.Edge) error {
+func (p *Pages) Routes(e *web.Edge) error {
 	for _, file := range []struct{ name, contentType string }{{"shop.css", "text/css; charset=utf-8"}, {"shop.js", "text/javascript; charset=utf-8"}} {
 		content, err := files.ReadFile(file.name)
 		if err != nil {
@@ -107,7 +107,7 @@ func operation(method, path, id, summary string) huma.Operation {
 	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"shoppers"}, Security: []map[string][]string{{}}}
 }
 
-func document(e *edge.Edge, method, path, id, summary string) {
+func document(e *web.Edge, method, path, id, summary string) {
 	e.Document(operation(method, path, id, summary))
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 )
 
 // refused is what a browser is shown instead of a problem document.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 )
 
 // LettersLost is what a program leaves of Vietnamese that it could not write: "Nguy?n".

@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
 )
 
 // How a consent was told.
@@ -102,8 +102,8 @@ type ConsentOrder struct {
 
 // consent records a yes or a no. Refused: a purpose that no text names or that needs no consent, a yes to another text
 // than today's (409), a way that is not the caller's (422), and one who is erased (409).
-func (d *Desk) consent(ctx context.Context, who auth.Principal, merchant uuid.UUID, o ConsentOrder) (told Consent, err error) {
-	if mine := who.Role == auth.Merchant; mine != (o.How == inApp) {
+func (d *Desk) consent(ctx context.Context, who roles.Principal, merchant uuid.UUID, o ConsentOrder) (told Consent, err error) {
+	if mine := who.Role == roles.Merchant; mine != (o.How == inApp) {
 		return told, problem.Of("how", "consent_how", "Tiểu thương tự trả lời trong ứng dụng; ban quản lý nhập lại từ giấy đã ký.",
 			"A merchant answers in the app; the board enters what was signed on paper.")
 	}
@@ -149,7 +149,7 @@ func (d *Desk) askedText(ctx context.Context, tx pgx.Tx, o ConsentOrder) (versio
 	return version, nil
 }
 
-func (d *Desk) writeConsent(ctx context.Context, tx pgx.Tx, who auth.Principal, merchant uuid.UUID, o ConsentOrder, version int) error {
+func (d *Desk) writeConsent(ctx context.Context, tx pgx.Tx, who roles.Principal, merchant uuid.UUID, o ConsentOrder, version int) error {
 	_, err := tx.Exec(ctx, `INSERT INTO consents (id, merchant_id, purpose, version, given, how, actor_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		newID(), merchant, o.Purpose, version, o.Given, o.How, who.ActorID, d.now())
 	if err != nil {
@@ -159,7 +159,7 @@ func (d *Desk) writeConsent(ctx context.Context, tx pgx.Tx, who auth.Principal, 
 }
 
 // withdrawAll takes every yes of a merchant back: what only consent allows ends when it objects.
-func (d *Desk) withdrawAll(ctx context.Context, tx pgx.Tx, who auth.Principal, merchant uuid.UUID) error {
+func (d *Desk) withdrawAll(ctx context.Context, tx pgx.Tx, who roles.Principal, merchant uuid.UUID) error {
 	standing, err := d.consents(ctx, tx, merchant, "")
 	if err != nil {
 		return err

@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/problem"
-	"market40/merchants/seal"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
 )
 
 //go:embed erasure.sql

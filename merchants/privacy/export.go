@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 )
 
 const (
@@ -27,7 +27,7 @@ const (
 // It is written as it is read; what breaks on the way leaves JSON that does not end.
 func (d *Desk) export(c *gin.Context) error {
 	ctx := c.Request.Context()
-	_, merchant, err := d.merchantFor(ctx, c.Param("id"), auth.ExportPersonal)
+	_, merchant, err := d.merchantFor(ctx, c.Param("id"), roles.ExportPersonal)
 	if err != nil {
 		return err
 	}

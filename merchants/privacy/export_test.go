@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge/edgetest"
+	"market40/merchants/access/signin"
+	"market40/merchants/platform/web/webtest"
 	"market40/migrations"
 )
 
@@ -30,8 +30,8 @@ func (w *world) known() object {
 		"provider": "sepay", "name": "SePay của chị Lan", "secrets": object{"api_key": "lan's own long key"},
 		"owner": object{"kind": "merchant", "id": stall.text("merchant.id")}, "accounts": []object{{"bank_bin": "970422", "account_number": lansAccount}},
 	}, 201)
-	_, err := w.people.Create(w.t.Context(), auth.UserOrder{
-		Login: "lan.hai.san", FullName: "Nguyễn Thị Lan", Role: "merchant", Scopes: []auth.ScopeOrder{{Scope: scope}},
+	_, err := w.people.Create(w.t.Context(), signin.UserOrder{
+		Login: "lan.hai.san", FullName: "Nguyễn Thị Lan", Role: "merchant", Scopes: []signin.ScopeOrder{{Scope: scope}},
 	})
 	must(w.t, err)
 	must(w.t, execute(w, `INSERT INTO sessions (id, user_id, hash, created_at, seen_at, device, address, proved_at, method)
@@ -148,10 +148,10 @@ func TestExportsOfSlowReaders(t *testing.T) {
 		paths = append(paths, "/api/v1/merchants/"+stall.text("merchant.id")+"/export")
 		keys = append(keys, w.key("merchant", "stall:"+stall.text("id")))
 	}
-	wake := edgetest.Ask(t, w.engine, paths[0], keys[0])
+	wake := webtest.Ask(t, w.engine, paths[0], keys[0])
 	w.call(w.admin, "GET", paths[0], nil, 503)
 	for i := 1; i < 4; i++ {
-		edgetest.Ask(t, w.engine, paths[i], keys[i])
+		webtest.Ask(t, w.engine, paths[i], keys[i])
 	}
 	w.call(keys[4], "GET", paths[4], nil, 503)
 	w.call(keys[4], "GET", "/api/v1/me/visibility", nil, 200)

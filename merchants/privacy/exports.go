@@ -10,7 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"market40/merchants/edge"
+	"market40/merchants/platform/web"
 )
 
 // maxExports is how many exports are under way: each has a snapshot and a connection of the database for as long as its
@@ -33,7 +33,7 @@ func (x *exports) begin(c *gin.Context, merchant uuid.UUID) (*exportWriter, erro
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.of[merchant] || len(x.of) >= maxExports {
-		return nil, edge.Busy()
+		return nil, web.Busy()
 	}
 	x.of[merchant] = true
 	connection := http.NewResponseController(c.Writer)

@@ -9,13 +9,14 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // Routes mounts everything about people's own data.
-func (d *Desk) Routes(e *edge.Edge) {
+func (d *Desk) Routes(e *web.Edge) {
 	op := func(method, path, id, summary string, status int) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"privacy"}}
 	}
@@ -53,19 +54,19 @@ func answer[T any](of T, err error) (*body[T], error) {
 }
 
 // whole is a list that is never cut.
-func whole[T any](items []T, err error) (*body[edge.List[T]], error) {
-	return answer(edge.List[T]{Items: items}, err)
+func whole[T any](items []T, err error) (*body[web.List[T]], error) {
+	return answer(web.List[T]{Items: items}, err)
 }
 
-func (d *Desk) listTexts(ctx context.Context, _ *struct{}) (*body[edge.List[ConsentText]], error) {
-	if _, err := auth.From(ctx); err != nil {
+func (d *Desk) listTexts(ctx context.Context, _ *struct{}) (*body[web.List[ConsentText]], error) {
+	if _, err := roles.From(ctx); err != nil {
 		return nil, err
 	}
 	return whole(d.texts(ctx))
 }
 
-func (d *Desk) listConsents(ctx context.Context, in *edge.Named) (*body[edge.List[Consent]], error) {
-	_, merchant, err := d.merchantFor(ctx, in.ID, auth.ReadConsents)
+func (d *Desk) listConsents(ctx context.Context, in *web.Named) (*body[web.List[Consent]], error) {
+	_, merchant, err := d.merchantFor(ctx, in.ID, roles.ReadConsents)
 	if err != nil {
 		return nil, err
 	}
@@ -73,11 +74,11 @@ func (d *Desk) listConsents(ctx context.Context, in *edge.Named) (*body[edge.Lis
 }
 
 func (d *Desk) postConsent(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body ConsentOrder
 },
 ) (*body[Consent], error) {
-	who, merchant, err := d.merchantFor(ctx, in.ID, auth.WriteConsents)
+	who, merchant, err := d.merchantFor(ctx, in.ID, roles.WriteConsents)
 	if err != nil {
 		return nil, err
 	}
@@ -85,11 +86,11 @@ func (d *Desk) postConsent(ctx context.Context, in *struct {
 }
 
 func (d *Desk) listOwnRequests(ctx context.Context, in *struct {
-	edge.Named
-	edge.Page
+	web.Named
+	web.Page
 },
-) (*body[*edge.List[Request]], error) {
-	_, merchant, err := d.merchantFor(ctx, in.ID, auth.MakeDataRequests)
+) (*body[*web.List[Request]], error) {
+	_, merchant, err := d.merchantFor(ctx, in.ID, roles.MakeDataRequests)
 	if err != nil {
 		return nil, err
 	}
@@ -97,11 +98,11 @@ func (d *Desk) listOwnRequests(ctx context.Context, in *struct {
 }
 
 func (d *Desk) postRequest(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body RequestOrder
 },
 ) (*body[*Request], error) {
-	who, merchant, err := d.merchantFor(ctx, in.ID, auth.MakeDataRequests)
+	who, merchant, err := d.merchantFor(ctx, in.ID, roles.MakeDataRequests)
 	if err != nil {
 		return nil, err
 	}
@@ -111,17 +112,17 @@ func (d *Desk) postRequest(ctx context.Context, in *struct {
 func (d *Desk) listRequests(ctx context.Context, in *struct {
 	State   string `query:"state" enum:"received,done,refused"`
 	Overdue bool   `query:"overdue" doc:"true: only those whose deadline passed"`
-	edge.Page
+	web.Page
 },
-) (*body[*edge.List[Request]], error) {
-	if _, err := auth.Require(ctx, auth.ReadDataRequests); err != nil {
+) (*body[*web.List[Request]], error) {
+	if _, err := roles.Require(ctx, roles.ReadDataRequests); err != nil {
 		return nil, err
 	}
 	return d.seenRequests(ctx, requestFilter{State: in.State, Overdue: in.Overdue}, in.Page)
 }
 
 // seenRequests answers requests and records whose they are.
-func (d *Desk) seenRequests(ctx context.Context, f requestFilter, page edge.Page) (*body[*edge.List[Request]], error) {
+func (d *Desk) seenRequests(ctx context.Context, f requestFilter, page web.Page) (*body[*web.List[Request]], error) {
 	list, err := d.requests(ctx, f, page)
 	if err != nil {
 		return nil, err
@@ -143,16 +144,16 @@ func (d *Desk) seen(ctx context.Context, merchants ...uuid.UUID) error {
 	if err != nil {
 		return fmt.Errorf("tenancies of merchants: %w", err)
 	}
-	return auth.Seen(ctx, auth.ReadingPersonal, tenancies)
+	return trail.Seen(ctx, trail.ReadingPersonal, tenancies)
 }
 
 // resolveRequest wants of a person a proof of late: an erasure cannot be taken back.
 func (d *Desk) resolveRequest(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body Decision
 },
 ) (*body[*Request], error) {
-	who, err := auth.Require(ctx, auth.ResolveDataRequests)
+	who, err := roles.Require(ctx, roles.ResolveDataRequests)
 	if err == nil && who.SessionID != nil {
 		err = who.Proved(d.now())
 	}
@@ -167,7 +168,7 @@ func (d *Desk) resolveRequest(ctx context.Context, in *struct {
 }
 
 func (d *Desk) countSubjects(ctx context.Context, _ *struct{}) (*body[Subjects], error) {
-	if _, err := auth.Require(ctx, auth.CountSubjects); err != nil {
+	if _, err := roles.Require(ctx, roles.CountSubjects); err != nil {
 		return nil, err
 	}
 	return answer(d.Subjects(ctx))

@@ -12,9 +12,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"market40/merchants/auth"
-	"market40/merchants/problem"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
 	"market40/migrations/database"
 )
 
@@ -48,12 +48,12 @@ var _ querier = (*pgxpool.Pool)(nil)
 
 // merchantFor is the caller and the merchant of the path: first in scope (404), then allowed (403). A merchant is in
 // nobody's scope but its own, that of whoever keeps a market where it has or had a stall, and the platform's.
-func (d *Desk) merchantFor(ctx context.Context, text string, a auth.Action) (who auth.Principal, id uuid.UUID, err error) {
-	if who, err = auth.From(ctx); err != nil {
+func (d *Desk) merchantFor(ctx context.Context, text string, a roles.Action) (who roles.Principal, id uuid.UUID, err error) {
+	if who, err = roles.From(ctx); err != nil {
 		return who, id, err
 	}
 	id, err = uuid.Parse(text)
-	if err != nil || who.Role == auth.Merchant && (who.MerchantID == nil || *who.MerchantID != id) {
+	if err != nil || who.Role == roles.Merchant && (who.MerchantID == nil || *who.MerchantID != id) {
 		return who, id, problem.Missing("merchant")
 	}
 	err = d.db.Pool.QueryRow(ctx, `SELECT id FROM merchants WHERE id = $1 AND ($2 = 'all' OR EXISTS (SELECT FROM tenancies t

@@ -9,10 +9,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 )
 
 // Kinds of request that do something when they are granted; access and correction are done by hand.
@@ -60,7 +60,7 @@ type RequestOrder struct {
 }
 
 // ask takes a request. Refused: one who is erased, and a second request of a kind while the first waits (409).
-func (d *Desk) ask(ctx context.Context, who auth.Principal, merchant uuid.UUID, o RequestOrder) (*Request, error) {
+func (d *Desk) ask(ctx context.Context, who roles.Principal, merchant uuid.UUID, o RequestOrder) (*Request, error) {
 	id := newID()
 	note, err := d.keys.Seal(ctx, notePlace(id), []byte(o.Note))
 	if err != nil {
@@ -103,7 +103,7 @@ func reasonPlace(step uuid.UUID) seal.Place {
 	return seal.Place{Table: "data_request_steps", Column: "reason", ID: step}
 }
 
-func (d *Desk) step(ctx context.Context, tx pgx.Tx, who auth.Principal, request uuid.UUID, step, reason string) error {
+func (d *Desk) step(ctx context.Context, tx pgx.Tx, who roles.Principal, request uuid.UUID, step, reason string) error {
 	id := newID()
 	sealed, err := d.keys.Seal(ctx, reasonPlace(id), []byte(reason))
 	if err != nil {
@@ -125,7 +125,7 @@ type Decision struct {
 // resolve answers, grants or refuses a request. An erasure that is done is carried out in the same transaction, a granted
 // restriction or objection withdraws what was consented to. Refused: a closed request, a second answer (409), and what
 // erase refuses.
-func (d *Desk) resolve(ctx context.Context, who auth.Principal, id uuid.UUID, o Decision) (*Request, error) {
+func (d *Desk) resolve(ctx context.Context, who roles.Principal, id uuid.UUID, o Decision) (*Request, error) {
 	if o.Action == "refuse" && o.Reason == "" {
 		return nil, problem.Of("reason", "required", "Từ chối cần nêu lý do.", "A refusal gives its reason.")
 	}
@@ -166,7 +166,7 @@ func (d *Desk) resolve(ctx context.Context, who auth.Principal, id uuid.UUID, o 
 	return d.request(ctx, id)
 }
 
-func (d *Desk) carryOut(ctx context.Context, tx pgx.Tx, who auth.Principal, merchant uuid.UUID, kind string) error {
+func (d *Desk) carryOut(ctx context.Context, tx pgx.Tx, who roles.Principal, merchant uuid.UUID, kind string) error {
 	switch kind {
 	case erasure:
 		return d.erase(ctx, tx, merchant)
@@ -187,7 +187,7 @@ type requestFilter struct {
 }
 
 func (d *Desk) request(ctx context.Context, id uuid.UUID) (*Request, error) {
-	list, err := d.requests(ctx, requestFilter{id: id}, edge.Page{Limit: 1})
+	list, err := d.requests(ctx, requestFilter{id: id}, web.Page{Limit: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +198,7 @@ func (d *Desk) request(ctx context.Context, id uuid.UUID) (*Request, error) {
 }
 
 // requests is a page of requests, the next due first.
-func (d *Desk) requests(ctx context.Context, f requestFilter, page edge.Page) (*edge.List[Request], error) {
+func (d *Desk) requests(ctx context.Context, f requestFilter, page web.Page) (*web.List[Request], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -224,8 +224,8 @@ func (d *Desk) requests(ctx context.Context, f requestFilter, page edge.Page) (*
 	if err != nil {
 		return nil, fmt.Errorf("list requests: %w", err)
 	}
-	items, next := edge.Cut(items, page, func(r Request) edge.Mark { return edge.Mark{At: &r.DueAt, ID: r.ID} })
-	return &edge.List[Request]{Items: items, Next: next}, d.readSteps(ctx, items)
+	items, next := web.Cut(items, page, func(r Request) web.Mark { return web.Mark{At: &r.DueAt, ID: r.ID} })
+	return &web.List[Request]{Items: items, Next: next}, d.readSteps(ctx, items)
 }
 
 // readSteps puts the steps into requests.

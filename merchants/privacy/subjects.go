@@ -8,7 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"market40/merchants/jobs"
+	"market40/merchants/platform/jobs"
 )
 
 const (

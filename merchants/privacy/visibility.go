@@ -8,9 +8,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/problem"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
 )
 
 const (
@@ -22,17 +23,17 @@ const (
 
 // Visibility is everything a merchant may know about who sees its data.
 type Visibility struct {
-	Data     []auth.Sight     `json:"data" doc:"the parts of what is kept of a merchant"`
-	Roles    []auth.RoleSight `json:"roles" doc:"what each role sees in its scope, and what it never sees: from the table of who may do what"`
-	Readers  []auth.Reader    `json:"readers" doc:"the newest 50 readings at all its stalls"`
-	Consents []Consent        `json:"consents" doc:"where it stands on each purpose, with the version it answered"`
-	Reminder *Reminder        `json:"reminder" doc:"null: no account was changed or added within 30 days"`
+	Data     []roles.Sight     `json:"data" doc:"the parts of what is kept of a merchant"`
+	Roles    []roles.RoleSight `json:"roles" doc:"what each role sees in its scope, and what it never sees: from the table of who may do what"`
+	Readers  []trail.Reader    `json:"readers" doc:"the newest 50 readings at all its stalls"`
+	Consents []Consent         `json:"consents" doc:"where it stands on each purpose, with the version it answered"`
+	Reminder *Reminder         `json:"reminder" doc:"null: no account was changed or added within 30 days"`
 }
 
 // Reminder is of what a household may have to tell the tax office itself. Nothing is sent for it.
 type Reminder struct {
 	Form string `json:"form" example:"01/BK-STK"`
-	auth.Told
+	roles.Told
 	Changes []RemindedChange `json:"changes" doc:"newest first"`
 }
 
@@ -47,26 +48,26 @@ type RemindedChange struct {
 }
 
 // accountForm is what form 01/BK-STK is, in a merchant's words: a household's own list of its accounts for the tax office.
-var accountForm = auth.Told{
+var accountForm = roles.Told{
 	Vi: "Mẫu 01/BK-STK là bảng kê tài khoản ngân hàng, ví điện tử mà hộ kinh doanh tự nộp cho cơ quan thuế. Bạn vừa đổi hoặc thêm tài khoản: hãy xem có phải nộp lại bảng kê không. Chợ 4.0 không gửi gì thay bạn.",
 	En: "Form 01/BK-STK is a household business's own list of its bank accounts and e-wallets for the tax office. You changed or added an account: see whether the list has to be handed in anew. Chợ 4.0 sends nothing for you.",
 }
 
 // getVisibility tells a merchant who sees its data. Refused (403): who is no merchant.
 func (d *Desk) getVisibility(ctx context.Context, _ *struct{}) (*body[Visibility], error) {
-	who, err := auth.Require(ctx, auth.ReadVisibility)
+	who, err := roles.Require(ctx, roles.ReadVisibility)
 	if err == nil && who.MerchantID == nil {
 		err = problem.New(problem.Forbidden, "not_allowed", "Chỉ tiểu thương xem được ai xem dữ liệu của mình.", "Only a merchant is told who sees its data.")
 	}
 	if err != nil {
 		return nil, err
 	}
-	v := Visibility{Data: auth.Sights(), Roles: auth.RoleSights()}
-	of := auth.ReadersOf{Merchant: who.MerchantID, Limit: shownReaders}
-	if who.ScopeKind == auth.ScopeStall && who.ScopeID != nil { // a program that serves one stall is told of that one
+	v := Visibility{Data: roles.Sights(), Roles: roles.RoleSights()}
+	of := trail.ReadersOf{Merchant: who.MerchantID, Limit: shownReaders}
+	if who.ScopeKind == roles.ScopeStall && who.ScopeID != nil { // a program that serves one stall is told of that one
 		of.Stall = *who.ScopeID
 	}
-	v.Readers, err = auth.NewTrail(d.db, nil, d.now).Readers(ctx, of)
+	v.Readers, err = trail.NewTrail(d.db, nil, d.now).Readers(ctx, of)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +79,7 @@ func (d *Desk) getVisibility(ctx context.Context, _ *struct{}) (*body[Visibility
 }
 
 // reminder is due for some days after an account of a merchant was changed or added; nil: none was.
-func (d *Desk) reminder(ctx context.Context, who auth.Principal) (*Reminder, error) {
+func (d *Desk) reminder(ctx context.Context, who roles.Principal) (*Reminder, error) {
 	rows, err := d.db.Pool.Query(ctx, `SELECT c.id, c.kind, s.number, coalesce(b.short_name, 'Ví điện tử'), c.last4, c.decided_at
 		FROM beneficiary_changes c JOIN tenancies t ON t.id = c.tenancy_id JOIN stalls s ON s.id = c.stall_id LEFT JOIN banks b ON b.bin = c.bank_bin
 		WHERE t.merchant_id = $1 AND c.state = 'effective' AND c.kind IN ('replacement', 'addition') AND c.decided_at > $2 AND sees_stall($3, $4, c.stall_id)

@@ -17,10 +17,12 @@ import (
 
 	"market40/frontend/pages"
 	"market40/merchants"
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 	"market40/merchants/privacy"
-	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 	"market40/payments/banks"
@@ -39,8 +41,8 @@ type world struct {
 	db       *database.DB
 	desk     *privacy.Desk
 	payments *paymentstest.Parts
-	apiKeys  *auth.APIKeys
-	people   *auth.People
+	apiKeys  *signin.APIKeys
+	people   *signin.People
 	engine   http.Handler
 	clock    time.Time
 	admin    string
@@ -56,9 +58,9 @@ func newWorld(t *testing.T) *world {
 	now := func() time.Time { return w.clock }
 	keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, now)
 	must(t, err)
-	w.apiKeys, w.people = auth.NewAPIKeys(w.db, now), auth.NewPeople(w.db, keys, now)
+	w.apiKeys, w.people = signin.NewAPIKeys(w.db, now), signin.NewPeople(w.db, keys, now)
 	w.desk, w.payments = privacy.New(w.db, keys, now), paymentstest.NewParts(w.db, keys, now)
-	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.apiKeys, People: w.people}, Trail: auth.NewTrail(w.db, keys, now), Now: now, Version: "test"})
+	e := web.New(web.Parts{DB: w.db, Keys: keys, Gate: signin.Gate{Keys: w.apiKeys, People: w.people}, Trail: trail.NewTrail(w.db, keys, now), Now: now, Version: "test"})
 	register := merchants.New(w.db, keys, now)
 	register.Routes(e)
 	w.payments.Routes(e)
@@ -84,7 +86,7 @@ func must(t testing.TB, err error) {
 
 func (w *world) key(role, scope string) string {
 	w.t.Helper()
-	key, err := w.apiKeys.Create(w.t.Context(), auth.Order{Name: w.t.Name(), Role: role, Scope: scope})
+	key, err := w.apiKeys.Create(w.t.Context(), signin.Order{Name: w.t.Name(), Role: role, Scope: scope})
 	must(w.t, err)
 	return key
 }
@@ -119,11 +121,11 @@ const session = "session:"
 // invited signs the merchant of a stall in by an invitation: it reads what is of all its stalls.
 func (w *world) invited(stall string) string {
 	w.t.Helper()
-	inviter := auth.Principal{Role: auth.Admin, ScopeKind: auth.ScopeAll}
+	inviter := roles.Principal{Role: roles.Admin, ScopeKind: roles.ScopeAll}
 	must(w.t, w.db.Pool.QueryRow(w.t.Context(), `SELECT id FROM actors WHERE role = 'admin' LIMIT 1`).Scan(&inviter.ActorID))
 	_, card, err := w.people.Invite(w.t.Context(), inviter, uuid.MustParse(stall))
 	must(w.t, err)
-	token, _, err := w.people.Accept(w.t.Context(), card, auth.Visit{Address: "127.0.0.1"})
+	token, _, err := w.people.Accept(w.t.Context(), card, signin.Visit{Address: "127.0.0.1"})
 	must(w.t, err)
 	return session + token
 }
@@ -133,11 +135,11 @@ func (w *world) person() string {
 	w.t.Helper()
 	const password = "tôm hùm 9 con"
 	login := fmt.Sprint("person-", uuid.New())
-	made, err := w.people.Create(w.t.Context(), auth.UserOrder{Login: login, FullName: login, Role: "admin", Scopes: []auth.ScopeOrder{{}}, Password: password})
+	made, err := w.people.Create(w.t.Context(), signin.UserOrder{Login: login, FullName: login, Role: "admin", Scopes: []signin.ScopeOrder{{}}, Password: password})
 	must(w.t, err)
 	code, err := totp.GenerateCode(made.Secret, w.clock)
 	must(w.t, err)
-	token, _, err := w.people.SignIn(w.t.Context(), auth.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
+	token, _, err := w.people.SignIn(w.t.Context(), signin.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
 	must(w.t, err)
 	return session + token
 }
@@ -153,7 +155,7 @@ func (w *world) ask(key, method, path string, body any) *httptest.ResponseRecord
 	req := httptest.NewRequestWithContext(w.t.Context(), method, path, reader)
 	req.Header.Set("Content-Type", "application/json")
 	if token, signedIn := strings.CutPrefix(key, session); signedIn {
-		req.AddCookie(&http.Cookie{Name: auth.Cookie, Value: token})
+		req.AddCookie(&http.Cookie{Name: signin.Cookie, Value: token})
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
 	} else if key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)

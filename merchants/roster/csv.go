@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/text/encoding/unicode"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 )
 
 // openCSV reads UTF-8, or UTF-16 with its mark, separated by whichever of comma, semicolon and tab gives the better header.

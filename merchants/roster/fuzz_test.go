@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/merchants/roster"
 )
 

@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 )
 
 // Field is a field of a list of another kind than stalls.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/merchants/roster"
 )
 

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 )
 
 // The limits of a board's file (issue 2, "Bad input").

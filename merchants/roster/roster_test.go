@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/merchants/roster"
 )
 

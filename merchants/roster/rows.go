@@ -8,7 +8,7 @@ import (
 
 	"market40/merchants/encodings"
 	"market40/merchants/phones"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 )
 
 // readTable reads the lines below a header.

@@ -12,10 +12,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/payments/ledger"
 	"market40/payments/money"
@@ -73,8 +73,8 @@ type Book struct {
 }
 
 // owner is the merchant that a caller is. Refused (403): who is no merchant.
-func owner(ctx context.Context) (auth.Principal, uuid.UUID, error) {
-	who, err := auth.Require(ctx, auth.KeepBook)
+func owner(ctx context.Context) (roles.Principal, uuid.UUID, error) {
+	who, err := roles.Require(ctx, roles.KeepBook)
 	if err == nil && who.MerchantID == nil {
 		err = problem.New(problem.Forbidden, "not_allowed", "Sổ doanh thu chỉ dành cho chủ hộ kinh doanh.", "The revenue book is its owner's alone.")
 	}
@@ -87,7 +87,7 @@ func owner(ctx context.Context) (auth.Principal, uuid.UUID, error) {
 // Page is a page of a book's entries; embed it in a huma input.
 type Page struct {
 	Undecided bool `query:"undecided" doc:"true: only receipts that wait for their owner's word"`
-	edge.Page
+	web.Page
 }
 
 // Read is a merchant's book of a period: a page of its entries, or all that are in the form with nil.
@@ -147,7 +147,7 @@ func (b *Books) head(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book *B
 
 // entries reads a page of what is and may be in the book, or with nil all that is in it.
 func (b *Books) entries(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book *Book, page *Page) error {
-	var after edge.Mark
+	var after web.Mark
 	var limit *int
 	undecided := false
 	if page != nil {
@@ -172,7 +172,7 @@ func (b *Books) entries(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book
 		return fmt.Errorf("read the book of merchant %s: %w", merchant, err)
 	}
 	if book.Entries = all; page != nil {
-		book.Entries, book.Next = edge.Cut(all, page.Page, func(e Entry) edge.Mark { return edge.Mark{At: &e.at, ID: e.ID} })
+		book.Entries, book.Next = web.Cut(all, page.Page, func(e Entry) web.Mark { return web.Mark{At: &e.at, ID: e.ID} })
 	}
 	return nil
 }

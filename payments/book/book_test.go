@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge/edgetest"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/web/webtest"
 	"market40/payments/paymentstest"
 )
 
@@ -188,8 +188,8 @@ func TestNobodyElseOpensABook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, _ := w.Stall(w.Market, "A1", "970422", "1111111")
-	for _, role := range auth.Roles() {
-		if role == auth.Merchant {
+	for _, role := range roles.Roles() {
+		if role == roles.Merchant {
 			continue
 		}
 		for _, ending := range []string{"", ".pdf", ".xlsx"} {
@@ -198,7 +198,7 @@ func TestNobodyElseOpensABook(t *testing.T) {
 	}
 	key := w.Key("merchant", "stall:"+stall)
 	for _, ending := range []string{".pdf", ".xlsx"} {
-		edgetest.KeepsNobodyWaiting(t, w.Server.Config.Handler, bookPath+ending, key, w.Key("merchant", "stall:"+stall))
+		webtest.KeepsNobodyWaiting(t, w.Server.Config.Handler, bookPath+ending, key, w.Key("merchant", "stall:"+stall))
 	}
 	tomorrow := time.Now().Add(36 * time.Hour).Format(time.DateOnly)
 	for _, bad := range []object{

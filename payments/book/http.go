@@ -10,17 +10,17 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // sendWithin is how long a document may take to be sent: a busy stall's years are many lines.
 const sendWithin = 2 * time.Minute
 
-var drawing = edge.NewDrawing()
+var drawing = web.NewDrawing()
 
 // Routes mounts the book for its owner.
-func (b *Books) Routes(e *edge.Edge) {
+func (b *Books) Routes(e *web.Edge) {
 	const path = "/api/v1/me/revenue-book"
 	op := func(method, path, id, summary string, status int) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"revenue book"}}
@@ -75,7 +75,7 @@ func (b *Books) postCash(ctx context.Context, in *body[CashOrder]) (*body[*Entry
 	return &body[*Entry]{entry}, err
 }
 
-func (b *Books) deleteCash(ctx context.Context, in *edge.Named) (*struct{}, error) {
+func (b *Books) deleteCash(ctx context.Context, in *web.Named) (*struct{}, error) {
 	_, merchant, err := owner(ctx)
 	if err != nil {
 		return nil, err

@@ -12,9 +12,9 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/text/unicode/norm"
 
-	"market40/merchants/auth"
-	"market40/merchants/dates"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
+	"market40/merchants/platform/problem"
 	"market40/payments/ledger"
 	"market40/payments/money"
 )
@@ -57,7 +57,7 @@ func (p Period) days(now time.Time) (from, to string, err error) {
 }
 
 func dayOf(field, day string) (time.Time, error) {
-	at, err := dates.Day(day)
+	at, err := bizday.Day(day)
 	if err != nil || at.Year() < 2000 {
 		return at, problem.Of(field, "day_form", "Cần ngày YYYY-MM-DD, từ năm 2000.", "A day YYYY-MM-DD since the year 2000 is wanted.")
 	}
@@ -97,7 +97,7 @@ func (o CashOrder) line(now time.Time) (CashOrder, error) {
 }
 
 // AddCash enters takings in cash into a merchant's book.
-func (b *Books) AddCash(ctx context.Context, who auth.Principal, merchant uuid.UUID, o CashOrder) (*Entry, error) {
+func (b *Books) AddCash(ctx context.Context, who roles.Principal, merchant uuid.UUID, o CashOrder) (*Entry, error) {
 	o, err := o.line(b.now())
 	if err != nil {
 		return nil, err
@@ -126,7 +126,7 @@ func (b *Books) RemoveCash(ctx context.Context, merchant, id uuid.UUID) error {
 
 // Decide says of receipts whether they are turnover; said again, it changes nothing. Refused whole (404): when one of them is
 // no payment to this merchant, or a reversal, which follows what it takes back.
-func (b *Books) Decide(ctx context.Context, who auth.Principal, merchant uuid.UUID, payments []uuid.UUID, turnover bool) error {
+func (b *Books) Decide(ctx context.Context, who roles.Principal, merchant uuid.UUID, payments []uuid.UUID, turnover bool) error {
 	slices.SortFunc(payments, func(a, c uuid.UUID) int { return strings.Compare(a.String(), c.String()) })
 	payments = slices.Compact(payments)
 	var own int

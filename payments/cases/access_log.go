@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/trail"
 	"market40/payments/intake"
 )
 
@@ -25,5 +25,5 @@ func (cs *Cases) recordReading(ctx context.Context, cases ...Case) error {
 			}
 		}
 	}
-	return intake.RecordReading(ctx, cs.db.Pool, auth.ReadingCases, notices, stalls)
+	return intake.RecordReading(ctx, cs.db.Pool, trail.ReadingCases, notices, stalls)
 }

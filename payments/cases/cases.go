@@ -12,9 +12,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/payments/intake"
 	"market40/payments/ledger"
@@ -74,7 +74,7 @@ const selectCases = `SELECT c.id, c.kind, c.state, c.market_id, c.stall_id, c.no
 	WHERE ($1 = 'all' OR c.market_id IN (SELECT scope_markets($1, $2)))`
 
 // List returns the cases in the caller's scope, newest first. A case without a market is the platform's.
-func (cs *Cases) List(ctx context.Context, who auth.Principal, state, market string, page edge.Page) (*edge.List[Case], error) {
+func (cs *Cases) List(ctx context.Context, who roles.Principal, state, market string, page web.Page) (*web.List[Case], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -92,8 +92,8 @@ func (cs *Cases) List(ctx context.Context, who auth.Principal, state, market str
 	if err := cs.matchContents(ctx, items); err != nil {
 		return nil, err
 	}
-	items, next := edge.Cut(items, page, func(c Case) edge.Mark { return edge.Mark{At: &c.OpenedAt, ID: c.ID} })
-	return &edge.List[Case]{Items: items, Next: next}, cs.recordReading(ctx, items...)
+	items, next := web.Cut(items, page, func(c Case) web.Mark { return web.Mark{At: &c.OpenedAt, ID: c.ID} })
+	return &web.List[Case]{Items: items, Next: next}, cs.recordReading(ctx, items...)
 }
 
 // Resolution is what a person decides about a case.
@@ -106,7 +106,7 @@ type Resolution struct {
 
 // Resolve decides a case. Dismissing closes it at once. Assigning (or returning) is proposed by one person
 // and posted when a second one asks for the same: then one payment with this case behind it is written.
-func (cs *Cases) Resolve(ctx context.Context, who auth.Principal, id uuid.UUID, r Resolution) (*Case, error) {
+func (cs *Cases) Resolve(ctx context.Context, who roles.Principal, id uuid.UUID, r Resolution) (*Case, error) {
 	return cs.decide(ctx, who, id, func(ctx context.Context, c *caseWork) error {
 		if c.state != "open" && c.state != "proposed" {
 			return caseClosed()
@@ -147,7 +147,7 @@ func (cs *Cases) Resolve(ctx context.Context, who auth.Principal, id uuid.UUID, 
 
 // Reopen takes a decision back: a dismissed case is open again; an assignment is reversed by a contra payment.
 // Whoever approved the assignment cannot be the only one to undo it: a second person proposes or approves.
-func (cs *Cases) Reopen(ctx context.Context, who auth.Principal, id uuid.UUID, reason string) (*Case, error) {
+func (cs *Cases) Reopen(ctx context.Context, who roles.Principal, id uuid.UUID, reason string) (*Case, error) {
 	return cs.decide(ctx, who, id, func(ctx context.Context, c *caseWork) error {
 		switch c.state {
 		case "dismissed":
@@ -170,7 +170,7 @@ func caseClosed() error {
 type caseWork struct {
 	*Cases
 	tx     pgx.Tx
-	who    auth.Principal
+	who    roles.Principal
 	id     uuid.UUID
 	state  string
 	kind   string
@@ -185,7 +185,7 @@ type caseWork struct {
 	posted                       []ledger.Transfer
 }
 
-func (cs *Cases) decide(ctx context.Context, who auth.Principal, id uuid.UUID, do func(context.Context, *caseWork) error) (*Case, error) {
+func (cs *Cases) decide(ctx context.Context, who roles.Principal, id uuid.UUID, do func(context.Context, *caseWork) error) (*Case, error) {
 	var after Case
 	var posted []ledger.Transfer
 	err := cs.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -201,7 +201,7 @@ func (cs *Cases) decide(ctx context.Context, who auth.Principal, id uuid.UUID, d
 		if err != nil {
 			return fmt.Errorf("lock case %s: %w", id, err)
 		}
-		if err := who.Allow(auth.ResolveCases); err != nil {
+		if err := who.Allow(roles.ResolveCases); err != nil {
 			return err
 		}
 		if err := do(ctx, c); err != nil {

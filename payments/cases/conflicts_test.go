@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/seal"
+	"market40/merchants/platform/seal"
 	"market40/payments/banks"
 	"market40/payments/money"
 	"market40/payments/paymentstest"

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/payments/intake"
 	"market40/payments/money"
 )

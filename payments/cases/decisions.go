@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/payments/banks"
 	"market40/payments/intake"
 	"market40/payments/ledger"

@@ -3,7 +3,7 @@ package cases
 import (
 	"context"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/payments/intake"
 )
 

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 )
 
 // takeOut makes a case that gathers notices the case of one of them, the first unless another is named. The others wait on

@@ -6,13 +6,13 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/web"
 )
 
 // Routes mounts what a person has to look at, and what people decide about it.
-func (cs *Cases) Routes(e *edge.Edge) {
-	op := edge.Tagged("payments")
+func (cs *Cases) Routes(e *web.Edge) {
+	op := web.Tagged("payments")
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/cases", "list-cases", "What a person has to look at", 0), cs.listCases)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/resolve", "resolve-case", "Assign, return or dismiss; a second person approves what moves money", 0), cs.resolveCase)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/reopen", "reopen-case", "Take a decision back; an assignment is reversed by a contra payment", 0), cs.reopenCase)
@@ -22,23 +22,23 @@ func (cs *Cases) Routes(e *edge.Edge) {
 func (cs *Cases) listCases(ctx context.Context, in *struct {
 	State    string `query:"state" enum:"open,proposed,assigned,returned,dismissed"`
 	MarketID string `query:"market_id"`
-	edge.Page
+	web.Page
 },
-) (*edge.Body[*edge.List[Case]], error) {
-	who, err := auth.Require(ctx, auth.ReadCases)
+) (*web.Body[*web.List[Case]], error) {
+	who, err := roles.Require(ctx, roles.ReadCases)
 	if err != nil {
 		return nil, err
 	}
 	list, err := cs.List(ctx, who, in.State, in.MarketID, in.Page)
-	return edge.Answer(list), err
+	return web.Answer(list), err
 }
 
 func (cs *Cases) resolveCase(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body Resolution
 },
-) (*edge.Body[*Case], error) {
-	who, err := auth.From(ctx)
+) (*web.Body[*Case], error) {
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -47,17 +47,17 @@ func (cs *Cases) resolveCase(ctx context.Context, in *struct {
 		return nil, err
 	}
 	after, err := cs.Resolve(ctx, who, id, in.Body)
-	return edge.Answer(after), err
+	return web.Answer(after), err
 }
 
 func (cs *Cases) reopenCase(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body struct {
 		Reason string `json:"reason" minLength:"3" maxLength:"500"`
 	}
 },
-) (*edge.Body[*Case], error) {
-	who, err := auth.From(ctx)
+) (*web.Body[*Case], error) {
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +66,11 @@ func (cs *Cases) reopenCase(ctx context.Context, in *struct {
 		return nil, err
 	}
 	after, err := cs.Reopen(ctx, who, id, in.Body.Reason)
-	return edge.Answer(after), err
+	return web.Answer(after), err
 }
 
-func (cs *Cases) retryCase(ctx context.Context, in *edge.Named) (*edge.Body[*Case], error) {
-	who, err := auth.From(ctx)
+func (cs *Cases) retryCase(ctx context.Context, in *web.Named) (*web.Body[*Case], error) {
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -79,5 +79,5 @@ func (cs *Cases) retryCase(ctx context.Context, in *edge.Named) (*edge.Body[*Cas
 		return nil, err
 	}
 	after, err := cs.Retry(ctx, who, id)
-	return edge.Answer(after), err
+	return web.Answer(after), err
 }

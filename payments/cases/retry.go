@@ -7,13 +7,13 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
 	"market40/payments/intake"
 )
 
 // Retry tries the notice of a case again at once. It stays as it is when that fails.
-func (cs *Cases) Retry(ctx context.Context, who auth.Principal, id uuid.UUID) (*Case, error) {
+func (cs *Cases) Retry(ctx context.Context, who roles.Principal, id uuid.UUID) (*Case, error) {
 	var notice *uuid.UUID
 	if _, err := cs.decide(ctx, who, id, func(_ context.Context, c *caseWork) error {
 		notice = c.notice

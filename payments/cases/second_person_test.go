@@ -8,8 +8,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/pquerna/otp/totp"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/signin"
+	"market40/merchants/platform/web"
 	"market40/payments/paymentstest"
 )
 
@@ -22,9 +22,9 @@ type office struct {
 func newOffice(t *testing.T) office {
 	t.Helper()
 	w := newWorld(t)
-	gate := auth.Gate{Keys: w.APIKeys, People: w.People}
-	e := edge.New(edge.Parts{DB: w.DB, Keys: w.Keys, Gate: gate, Trail: w.Trail, Now: time.Now, Version: "test"})
-	(&edge.Users{People: w.People, Keys: w.APIKeys, Now: time.Now}).Routes(e)
+	gate := signin.Gate{Keys: w.APIKeys, People: w.People}
+	e := web.New(web.Parts{DB: w.DB, Keys: w.Keys, Gate: gate, Trail: w.Trail, Now: time.Now, Version: "test"})
+	(&web.Users{People: w.People, Keys: w.APIKeys, Now: time.Now}).Routes(e)
 	server := httptest.NewServer(e.Engine)
 	t.Cleanup(server.Close)
 	return office{w, server.URL}
@@ -50,7 +50,7 @@ func (w office) enters(login string, told object) string {
 	w.T.Helper()
 	code, err := totp.GenerateCode(told.Text("enrolment.totp_secret"), time.Now())
 	must(w.T, err)
-	attempt := auth.Attempt{Login: login, Password: told.Text("enrolment.password"), Code: code, Address: "127.0.0.1"}
+	attempt := signin.Attempt{Login: login, Password: told.Text("enrolment.password"), Code: code, Address: "127.0.0.1"}
 	token, _, err := w.People.SignIn(w.T.Context(), attempt)
 	must(w.T, err)
 	return paymentstest.Session + token

@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants"
-	"market40/merchants/problem"
-	"market40/merchants/seal"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
 	"market40/merchants/vietqr"
 	"market40/migrations/database"
 	"market40/payments/banks"

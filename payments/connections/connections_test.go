@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/signin"
+	"market40/merchants/platform/web"
 	"market40/payments/banks"
 	"market40/payments/paymentstest"
 )
@@ -186,7 +186,7 @@ func (w *world) secrets(connection string) []object {
 // replica is a second program on the same database; its address is returned.
 func (w *world) replica() string {
 	w.T.Helper()
-	e := edge.New(edge.Parts{DB: w.DB, Keys: w.Keys, Gate: auth.Gate{Keys: w.APIKeys}, Now: time.Now, Version: "test"})
+	e := web.New(web.Parts{DB: w.DB, Keys: w.Keys, Gate: signin.Gate{Keys: w.APIKeys}, Now: time.Now, Version: "test"})
 	p := paymentstest.NewParts(w.DB, w.Keys, time.Now)
 	p.Routes(e)
 	p.Start(w.T.Context())

@@ -7,14 +7,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // Routes mounts what admins do with bank connections.
-func (cs *Connections) Routes(e *edge.Edge) {
-	op := edge.Tagged("payments")
+func (cs *Connections) Routes(e *web.Edge) {
+	op := web.Tagged("payments")
 	const all, one = "/api/v1/bank-connections", "/api/v1/bank-connections/{id}"
 	huma.Register(e.API, op(http.MethodPost, all, "create-bank-connection", "Kết nối báo có / Register a bank connection", http.StatusCreated), cs.createConnection)
 	huma.Register(e.API, op(http.MethodGet, all, "list-bank-connections", "Bank connections, without secrets", 0), cs.listConnections)
@@ -25,24 +25,24 @@ func (cs *Connections) Routes(e *edge.Edge) {
 	huma.Register(e.API, op(http.MethodDelete, one+"/secrets/{secret}", "retire-bank-connection-secret", "Retire a secret at once", http.StatusNoContent), cs.retireSecret)
 }
 
-func (cs *Connections) createConnection(ctx context.Context, in *edge.Body[ConnectionOrder]) (*edge.Body[*Connection], error) {
+func (cs *Connections) createConnection(ctx context.Context, in *web.Body[ConnectionOrder]) (*web.Body[*Connection], error) {
 	if err := RequirePlatform(ctx); err != nil {
 		return nil, err
 	}
 	made, err := cs.Create(ctx, in.Body)
-	return edge.Answer(made), err
+	return web.Answer(made), err
 }
 
-func (cs *Connections) listConnections(ctx context.Context, in *struct{ edge.Page }) (*edge.Body[*edge.List[Connection]], error) {
+func (cs *Connections) listConnections(ctx context.Context, in *struct{ web.Page }) (*web.Body[*web.List[Connection]], error) {
 	if err := RequirePlatform(ctx); err != nil {
 		return nil, err
 	}
 	list, err := cs.List(ctx, in.Page)
-	return edge.Answer(list), err
+	return web.Answer(list), err
 }
 
 func (cs *Connections) rotateSecret(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body struct {
 		Secrets SecretFields `json:"secrets" doc:"the provider's own fields; never shown again"`
 	}
@@ -59,50 +59,50 @@ func (cs *Connections) rotateSecret(ctx context.Context, in *struct {
 }
 
 // connectionOf is the connection that a path names, for those who run connections for everybody.
-func connectionOf(ctx context.Context, in edge.Named) (uuid.UUID, error) {
+func connectionOf(ctx context.Context, in web.Named) (uuid.UUID, error) {
 	if err := RequirePlatform(ctx); err != nil {
 		return uuid.Nil, err
 	}
 	return in.UUID("connection")
 }
 
-func (cs *Connections) getConnection(ctx context.Context, in *struct{ edge.Named }) (*edge.Body[*ConnectionDetail], error) {
+func (cs *Connections) getConnection(ctx context.Context, in *struct{ web.Named }) (*web.Body[*ConnectionDetail], error) {
 	id, err := connectionOf(ctx, in.Named)
 	if err != nil {
 		return nil, err
 	}
 	detail, err := cs.Describe(ctx, id)
-	return edge.Answer(detail), err
+	return web.Answer(detail), err
 }
 
 func (cs *Connections) changeConnection(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body ConnectionChange
 },
-) (*edge.Body[*ConnectionDetail], error) {
+) (*web.Body[*ConnectionDetail], error) {
 	id, err := connectionOf(ctx, in.Named)
 	if err != nil {
 		return nil, err
 	}
 	detail, err := cs.Change(ctx, id, in.Body)
-	return edge.Answer(detail), err
+	return web.Answer(detail), err
 }
 
-func (cs *Connections) approveConnection(ctx context.Context, in *struct{ edge.Named }) (*edge.Body[*ConnectionDetail], error) {
+func (cs *Connections) approveConnection(ctx context.Context, in *struct{ web.Named }) (*web.Body[*ConnectionDetail], error) {
 	id, err := connectionOf(ctx, in.Named)
 	if err != nil {
 		return nil, err
 	}
-	who, err := auth.From(ctx)
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
 	detail, err := cs.Approve(ctx, who, id)
-	return edge.Answer(detail), err
+	return web.Answer(detail), err
 }
 
 func (cs *Connections) retireSecret(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Secret string `path:"secret"`
 },
 ) (*struct{}, error) {
@@ -119,8 +119,8 @@ func (cs *Connections) retireSecret(ctx context.Context, in *struct {
 
 // RequirePlatform lets those pass who run connections for everybody: a connection's secret opens more than one scope.
 func RequirePlatform(ctx context.Context) error {
-	who, err := auth.Require(ctx, auth.WriteConnections)
-	if err == nil && who.ScopeKind != auth.ScopeAll {
+	who, err := roles.Require(ctx, roles.WriteConnections)
+	if err == nil && who.ScopeKind != roles.ScopeAll {
 		err = problem.New(problem.Forbidden, "not_allowed", "Cần quyền trên toàn hệ thống.", "This wants a key for the whole platform.")
 	}
 	return err

@@ -10,9 +10,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/payments/banks"
 )
 
@@ -49,7 +49,7 @@ func scanConnection(row pgx.CollectableRow) (c Connection, err error) {
 }
 
 // List returns all connections in the order they were made, without secrets and with accounts masked.
-func (cs *Connections) List(ctx context.Context, page edge.Page) (*edge.List[Connection], error) {
+func (cs *Connections) List(ctx context.Context, page web.Page) (*web.List[Connection], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -62,13 +62,13 @@ func (cs *Connections) List(ctx context.Context, page edge.Page) (*edge.List[Con
 	if err != nil {
 		return nil, fmt.Errorf("list connections: %w", err)
 	}
-	items, next := edge.Cut(items, page, func(c Connection) edge.Mark { return edge.Mark{ID: c.ID} })
+	items, next := web.Cut(items, page, func(c Connection) web.Mark { return web.Mark{ID: c.ID} })
 	for i := range items {
 		if _, err := cs.describeSecrets(ctx, &items[i]); err != nil {
 			return nil, err
 		}
 	}
-	return &edge.List[Connection]{Items: items, Next: next}, nil
+	return &web.List[Connection]{Items: items, Next: next}, nil
 }
 
 // Describe returns one connection with its health and its secrets' ids.
@@ -203,7 +203,7 @@ func (cs *Connections) addSecret(ctx context.Context, tx pgx.Tx, connection uuid
 		return err
 	}
 	var by *uuid.UUID
-	if who, err := auth.From(ctx); err == nil {
+	if who, err := roles.From(ctx); err == nil {
 		by = &who.ActorID
 	}
 	if awaits {
@@ -253,7 +253,7 @@ func (cs *Connections) RetireSecret(ctx context.Context, id, secret uuid.UUID) e
 }
 
 // Approve lets a secret that signs nothing take notices: another person than who made it asks for it.
-func (cs *Connections) Approve(ctx context.Context, who auth.Principal, id uuid.UUID) (*ConnectionDetail, error) {
+func (cs *Connections) Approve(ctx context.Context, who roles.Principal, id uuid.UUID) (*ConnectionDetail, error) {
 	err := cs.inConnection(ctx, id, func(ctx context.Context, tx pgx.Tx, _ bool) error {
 		var secret uuid.UUID
 		var another bool

@@ -8,12 +8,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/trail"
 )
 
 // RecordReading records that the caller is about to read notices, and cases of stalls: each is about the tenancy that its
 // money was posted to, or where it was not, about those that receive on its account, and the stall's last tenancy.
-func RecordReading(ctx context.Context, pool *pgxpool.Pool, what auth.Reading, notices, stalls []uuid.UUID) error {
+func RecordReading(ctx context.Context, pool *pgxpool.Pool, what trail.Reading, notices, stalls []uuid.UUID) error {
 	if len(notices)+len(stalls) == 0 {
 		return nil
 	}
@@ -32,5 +32,5 @@ func RecordReading(ctx context.Context, pool *pgxpool.Pool, what auth.Reading, n
 	if err != nil {
 		return fmt.Errorf("find whose %s these are: %w", what, err)
 	}
-	return auth.Seen(ctx, what, tenancies)
+	return trail.Seen(ctx, what, tenancies)
 }

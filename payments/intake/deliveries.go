@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/edge"
+	"market40/merchants/platform/web"
 )
 
 // UnreadableDelivery is a signed request of which nothing could be read, as an operator sees it.
@@ -22,7 +22,7 @@ type UnreadableDelivery struct {
 }
 
 // Unreadable are those deliveries, newest first. They belong to no market.
-func (in *Intake) Unreadable(ctx context.Context, page edge.Page) (*edge.List[UnreadableDelivery], error) {
+func (in *Intake) Unreadable(ctx context.Context, page web.Page) (*web.List[UnreadableDelivery], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -45,6 +45,6 @@ func (in *Intake) Unreadable(ctx context.Context, page edge.Page) (*edge.List[Un
 	if err != nil {
 		return nil, fmt.Errorf("list deliveries: %w", err)
 	}
-	items, next := edge.Cut(items, page, func(d UnreadableDelivery) edge.Mark { return edge.Mark{At: &d.ReceivedAt, ID: d.ID} })
-	return &edge.List[UnreadableDelivery]{Items: items, Next: next}, nil
+	items, next := web.Cut(items, page, func(d UnreadableDelivery) web.Mark { return web.Mark{At: &d.ReceivedAt, ID: d.ID} })
+	return &web.List[UnreadableDelivery]{Items: items, Next: next}, nil
 }

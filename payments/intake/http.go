@@ -6,14 +6,14 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/payments/connections"
 )
 
 // Routes mounts what banks and wallets call, and what operators see and do of connections and notices.
-func (in *Intake) Routes(e *edge.Edge) {
+func (in *Intake) Routes(e *web.Edge) {
 	// Banks and wallets: signed by themselves, no key of ours.
 	in.hooks = e.Engine
 	hook := e.Engine.Group("/webhooks/:provider/:connection")
@@ -23,13 +23,13 @@ func (in *Intake) Routes(e *edge.Edge) {
 	hook.POST("/bank/api/transaction-sync", problem.Handle(in.postNotice))
 	documentWebhooks(e)
 
-	op := edge.Tagged("payments")
+	op := web.Tagged("payments")
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/bank-connections/{id}/test", "test-bank-connection", "Send a signed test through the webhook; its notice is ignored", 0), in.testConnection)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/notices", "list-notices", "What banks and wallets told us", 0), in.listNotices)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/deliveries/unreadable", "list-unreadable-deliveries", "Signed requests of which nothing could be read", 0), in.listUnreadable)
 }
 
-func documentWebhooks(e *edge.Edge) {
+func documentWebhooks(e *web.Edge) {
 	none := []map[string][]string{{}}
 	responses := map[string]*huma.Response{
 		"200": {Description: "kept, matched and posted (or a case): the provider's own success body"},
@@ -55,26 +55,26 @@ func documentWebhooks(e *edge.Edge) {
 
 func (in *Intake) listNotices(ctx context.Context, input *struct {
 	NoticeFilter
-	edge.Page
+	web.Page
 },
-) (*edge.Body[*edge.List[Notice]], error) {
-	who, err := auth.Require(ctx, auth.ReadNotices)
+) (*web.Body[*web.List[Notice]], error) {
+	who, err := roles.Require(ctx, roles.ReadNotices)
 	if err != nil {
 		return nil, err
 	}
 	list, err := in.Notices(ctx, who, input.NoticeFilter, input.Page)
-	return edge.Answer(list), err
+	return web.Answer(list), err
 }
 
-func (in *Intake) listUnreadable(ctx context.Context, input *struct{ edge.Page }) (*edge.Body[*edge.List[UnreadableDelivery]], error) {
+func (in *Intake) listUnreadable(ctx context.Context, input *struct{ web.Page }) (*web.Body[*web.List[UnreadableDelivery]], error) {
 	if err := connections.RequirePlatform(ctx); err != nil {
 		return nil, err
 	}
 	list, err := in.Unreadable(ctx, input.Page)
-	return edge.Answer(list), err
+	return web.Answer(list), err
 }
 
-func (in *Intake) testConnection(ctx context.Context, input *struct{ edge.Named }) (*edge.Body[*Notice], error) {
+func (in *Intake) testConnection(ctx context.Context, input *struct{ web.Named }) (*web.Body[*Notice], error) {
 	if err := connections.RequirePlatform(ctx); err != nil {
 		return nil, err
 	}
@@ -83,5 +83,5 @@ func (in *Intake) testConnection(ctx context.Context, input *struct{ edge.Named 
 		return nil, err
 	}
 	notice, err := in.TestConnection(ctx, id)
-	return edge.Answer(notice), err
+	return web.Answer(notice), err
 }

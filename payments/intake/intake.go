@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/edge"
-	"market40/merchants/jobs"
-	"market40/merchants/seal"
+	"market40/merchants/platform/jobs"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/payments/clock"
 	"market40/payments/connections"
@@ -36,7 +36,7 @@ type Intake struct {
 	counts      *counts
 	pending     pendingCount
 	hooks       http.Handler // the routes that banks call
-	bodies      *edge.Budget // of webhooks
+	bodies      *web.Budget  // of webhooks
 
 	Jobs *jobs.Runner // runs what is done by the clock; the program has one for all
 
@@ -53,7 +53,7 @@ type Intake struct {
 func New(db *database.DB, keys *seal.Keys, senders *connections.Connections, now func() time.Time) *Intake {
 	return &Intake{
 		db: db, money: db.Money(), keys: keys, now: now, clock: clock.New(now), sealer: notices.NewSealer(keys), feed: feed.New(db.Money()), connections: senders, counts: newCounts(), Jobs: jobs.New(db),
-		bodies: edge.NewWebhookBudget(),
+		bodies: web.NewWebhookBudget(),
 		lanes:  newLanes(), stuck: newStuck(), stopped: make(chan struct{}),
 	}
 }

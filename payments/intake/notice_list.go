@@ -9,8 +9,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/web"
 	"market40/payments/money"
 )
 
@@ -47,7 +48,7 @@ const selectNotices = `SELECT n.id, n.connection_id, n.external_id, n.state, n.w
 		FROM notices n`
 
 // Notices are what banks and wallets told us, newest first.
-func (in *Intake) Notices(ctx context.Context, who auth.Principal, f NoticeFilter, page edge.Page) (*edge.List[Notice], error) {
+func (in *Intake) Notices(ctx context.Context, who roles.Principal, f NoticeFilter, page web.Page) (*web.List[Notice], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -69,12 +70,12 @@ func (in *Intake) Notices(ctx context.Context, who auth.Principal, f NoticeFilte
 	if err != nil {
 		return nil, fmt.Errorf("list notices: %w", err)
 	}
-	items, next := edge.Cut(items, page, func(n Notice) edge.Mark { return edge.Mark{ID: n.ID} })
+	items, next := web.Cut(items, page, func(n Notice) web.Mark { return web.Mark{ID: n.ID} })
 	ids := make([]uuid.UUID, len(items))
 	for i, n := range items {
 		ids[i] = n.ID
 	}
-	return &edge.List[Notice]{Items: items, Next: next}, RecordReading(ctx, in.db.Pool, auth.ReadingNotices, ids, nil)
+	return &web.List[Notice]{Items: items, Next: next}, RecordReading(ctx, in.db.Pool, trail.ReadingNotices, ids, nil)
 }
 
 // readNotice returns one notice that the caller has just caused.
@@ -87,5 +88,5 @@ func readNotice(ctx context.Context, pool *pgxpool.Pool, id uuid.UUID) (*Notice,
 	if err != nil {
 		return nil, fmt.Errorf("read notice %s: %w", id, err)
 	}
-	return &n, RecordReading(ctx, pool, auth.ReadingNotices, []uuid.UUID{id}, nil)
+	return &n, RecordReading(ctx, pool, trail.ReadingNotices, []uuid.UUID{id}, nil)
 }

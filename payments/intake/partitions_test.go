@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"market40/merchants/seal"
+	"market40/merchants/platform/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 	"market40/payments/banks"

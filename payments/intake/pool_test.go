@@ -9,8 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/signin"
+	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 	"market40/payments/paymentstest"
@@ -93,7 +93,7 @@ func (w *world) secondProgram(db *database.DB) *world {
 	w.T.Helper()
 	other := *w.World
 	other.Payments = paymentstest.NewParts(db, w.Keys, time.Now)
-	e := edge.New(edge.Parts{DB: db, Keys: w.Keys, Gate: auth.Gate{Keys: w.APIKeys}, Now: time.Now, Version: "test"})
+	e := web.New(web.Parts{DB: db, Keys: w.Keys, Gate: signin.Gate{Keys: w.APIKeys}, Now: time.Now, Version: "test"})
 	other.Payments.Routes(e)
 	other.Payments.Start(context.WithoutCancel(w.T.Context()))
 	other.Server = httptest.NewServer(e.Engine)

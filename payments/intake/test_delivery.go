@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/payments/banks"
 	"market40/payments/connections"
 	"market40/payments/money"

@@ -13,7 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/payments/banks"
 	"market40/payments/connections"
 )

@@ -11,7 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 )
 
 const (

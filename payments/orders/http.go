@@ -6,43 +6,43 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/web"
 )
 
 // Routes mounts orders for who sells; shoppers make theirs on the page of a code.
-func (o *Orders) Routes(e *edge.Edge) {
-	op := edge.Tagged("orders")
+func (o *Orders) Routes(e *web.Edge) {
+	op := web.Tagged("orders")
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/orders", "make-order", "Tạo mã có số tiền: a code for one purchase, for 15 minutes", http.StatusCreated), o.postOrder)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/orders", "list-orders", "A stall's orders of the last two days, newest first", 0), o.listOrders)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/orders/{id}", "get-order", "An order and what came for it", 0), o.getOrder)
 }
 
-func (o *Orders) postOrder(ctx context.Context, in *edge.Body[OrderRequest]) (*edge.Body[*Order], error) {
-	who, err := auth.Require(ctx, auth.TakeOrders)
+func (o *Orders) postOrder(ctx context.Context, in *web.Body[OrderRequest]) (*web.Body[*Order], error) {
+	who, err := roles.Require(ctx, roles.TakeOrders)
 	if err != nil {
 		return nil, err
 	}
 	order, err := o.Make(ctx, who, in.Body)
-	return edge.Answer(order), err
+	return web.Answer(order), err
 }
 
 func (o *Orders) listOrders(ctx context.Context, in *struct {
 	StallID string `query:"stall_id" required:"true"`
 	State   string `query:"state" enum:"open,under,paid,over,expired"`
-	edge.Page
+	web.Page
 },
-) (*edge.Body[*edge.List[Order]], error) {
-	who, err := auth.Require(ctx, auth.ReadPayments)
+) (*web.Body[*web.List[Order]], error) {
+	who, err := roles.Require(ctx, roles.ReadPayments)
 	if err != nil {
 		return nil, err
 	}
 	list, err := o.List(ctx, who, in.StallID, in.State, in.Page)
-	return edge.Answer(list), err
+	return web.Answer(list), err
 }
 
-func (o *Orders) getOrder(ctx context.Context, in *edge.Named) (*edge.Body[*Order], error) {
-	who, err := auth.Require(ctx, auth.ReadPayments)
+func (o *Orders) getOrder(ctx context.Context, in *web.Named) (*web.Body[*Order], error) {
+	who, err := roles.Require(ctx, roles.ReadPayments)
 	if err != nil {
 		return nil, err
 	}
@@ -50,9 +50,9 @@ func (o *Orders) getOrder(ctx context.Context, in *edge.Named) (*edge.Body[*Orde
 		return nil, err
 	}
 	order, err := o.find(ctx, who, in.ID)
-	if err != nil || !who.Role.May(auth.TakeOrders) { // an auditor sees what came, and no account
-		return edge.Answer(order), err
+	if err != nil || !who.Role.May(roles.TakeOrders) { // an auditor sees what came, and no account
+		return web.Answer(order), err
 	}
 	order, err = o.Order(ctx, who, in.ID)
-	return edge.Answer(order), err
+	return web.Answer(order), err
 }

@@ -12,9 +12,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants"
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/payments/ledger"
 	"market40/payments/money"
@@ -104,7 +105,7 @@ type OrderRequest struct {
 }
 
 // Make makes an order at a stall in the caller's scope.
-func (o *Orders) Make(ctx context.Context, who auth.Principal, in OrderRequest) (*Order, error) {
+func (o *Orders) Make(ctx context.Context, who roles.Principal, in OrderRequest) (*Order, error) {
 	stall, err := o.stall(ctx, who, in.StallID)
 	if err != nil {
 		return nil, err
@@ -134,7 +135,7 @@ func (o *Orders) Make(ctx context.Context, who auth.Principal, in OrderRequest) 
 	if err != nil {
 		return nil, err
 	}
-	return order, auth.Seen(ctx, auth.ReadingContact, []uuid.UUID{at.Tenancy}) // the payload names the account
+	return order, trail.Seen(ctx, trail.ReadingContact, []uuid.UUID{at.Tenancy}) // the payload names the account
 }
 
 // ForShopper makes an order of a shopper who stands before a code, for the account of that code.
@@ -233,7 +234,7 @@ func (o *Orders) room(ctx context.Context, tx pgx.Tx, stall uuid.UUID, now time.
 }
 
 // stall is a stall in the caller's scope, of which it may take orders.
-func (o *Orders) stall(ctx context.Context, who auth.Principal, text string) (uuid.UUID, error) {
+func (o *Orders) stall(ctx context.Context, who roles.Principal, text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
 		return id, problem.Missing("stall")
@@ -252,7 +253,7 @@ func (o *Orders) stall(ctx context.Context, who auth.Principal, text string) (uu
 }
 
 // Order is an order in the caller's scope, with its payload.
-func (o *Orders) Order(ctx context.Context, who auth.Principal, text string) (*Order, error) {
+func (o *Orders) Order(ctx context.Context, who roles.Principal, text string) (*Order, error) {
 	order, err := o.find(ctx, who, text)
 	if err != nil {
 		return nil, err
@@ -262,10 +263,10 @@ func (o *Orders) Order(ctx context.Context, who auth.Principal, text string) (*O
 		return nil, err
 	}
 	order.Payload = &shown.Payload
-	return order, auth.Seen(ctx, auth.ReadingContact, []uuid.UUID{shown.Place.Tenancy})
+	return order, trail.Seen(ctx, trail.ReadingContact, []uuid.UUID{shown.Place.Tenancy})
 }
 
-func (o *Orders) find(ctx context.Context, who auth.Principal, text string) (*Order, error) {
+func (o *Orders) find(ctx context.Context, who roles.Principal, text string) (*Order, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
 		return nil, problem.Missing("order")
@@ -313,7 +314,7 @@ func (o *Orders) shown(ctx context.Context, a asking) (*Order, error) {
 }
 
 // List is a page of a stall's orders of the last two days, newest first.
-func (o *Orders) List(ctx context.Context, who auth.Principal, stall, state string, page edge.Page) (*edge.List[Order], error) {
+func (o *Orders) List(ctx context.Context, who roles.Principal, stall, state string, page web.Page) (*web.List[Order], error) {
 	id, err := o.stall(ctx, who, stall)
 	if err != nil {
 		return nil, err
@@ -326,23 +327,23 @@ func (o *Orders) List(ctx context.Context, who auth.Principal, stall, state stri
 	if err != nil {
 		return nil, err
 	}
-	items, next := edge.Cut(found, page, func(x Order) edge.Mark { return edge.Mark{At: &x.CreatedAt, ID: x.ID} })
-	return &edge.List[Order]{Items: items, Next: next}, nil
+	items, next := web.Cut(found, page, func(x Order) web.Mark { return web.Mark{At: &x.CreatedAt, ID: x.ID} })
+	return &web.List[Order]{Items: items, Next: next}, nil
 }
 
 // asking is which orders are wanted. Without who the asker is a shopper.
 type asking struct {
-	who       *auth.Principal
+	who       *roles.Principal
 	id, stall *uuid.UUID
 	code      string
 	state     string
 	since     time.Time
-	after     edge.Mark
+	after     web.Mark
 	limit     int
 }
 
 func (o *Orders) read(ctx context.Context, a asking) ([]Order, error) {
-	kind, scope, merchant, shift := auth.ScopeAll, (*uuid.UUID)(nil), (*uuid.UUID)(nil), (*uuid.UUID)(nil)
+	kind, scope, merchant, shift := roles.ScopeAll, (*uuid.UUID)(nil), (*uuid.UUID)(nil), (*uuid.UUID)(nil)
 	if a.who != nil {
 		kind, scope, merchant, shift = a.who.ScopeKind, a.who.ScopeID, a.who.MerchantID, a.who.Shift()
 	}

@@ -5,8 +5,8 @@ import (
 	"context"
 	"time"
 
-	"market40/merchants/edge"
-	"market40/merchants/seal"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/payments"
 	"market40/payments/cases"
@@ -30,7 +30,7 @@ func NewParts(db *database.DB, keys *seal.Keys, now func() time.Time) *Parts {
 }
 
 // Routes mounts all parts.
-func (p *Parts) Routes(e *edge.Edge) {
+func (p *Parts) Routes(e *web.Edge) {
 	p.Connections.Routes(e)
 	p.Intake.Routes(e)
 	p.Cases.Routes(e)

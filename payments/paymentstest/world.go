@@ -16,11 +16,12 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"market40/merchants"
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/notify"
+	"market40/merchants/access/signin"
+	"market40/merchants/access/trail"
 	"market40/merchants/phones"
-	"market40/merchants/seal"
+	"market40/merchants/platform/notify"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 	"market40/payments/book"
@@ -33,15 +34,15 @@ type World struct {
 	T        *testing.T
 	DB       *database.DB
 	Keys     *seal.Keys
-	APIKeys  *auth.APIKeys
-	People   *auth.People
+	APIKeys  *signin.APIKeys
+	People   *signin.People
 	Payments *Parts
 	Server   *httptest.Server
 	Admin    string
 	Market   string
 	Phones   int
 	SMS      *SMSGateway
-	Trail    *auth.Trail
+	Trail    *trail.Trail
 }
 
 // New starts a program on a database of its own. It ends with the test.
@@ -56,16 +57,16 @@ func NewOn(t *testing.T, db *database.DB) *World {
 	w := &World{T: t, DB: db}
 	keys, err := seal.Open(t.Context(), w.DB.Pool, [seal.KeySize]byte{1}, time.Now)
 	Must(t, err)
-	w.Keys, w.APIKeys = keys, auth.NewAPIKeys(w.DB, time.Now)
+	w.Keys, w.APIKeys = keys, signin.NewAPIKeys(w.DB, time.Now)
 	w.Payments = NewParts(w.DB, keys, time.Now)
-	people := auth.NewPeople(w.DB, keys, time.Now)
+	people := signin.NewPeople(w.DB, keys, time.Now)
 	w.People = people
-	w.SMS, w.Trail = newSMSGateway(t), auth.NewTrail(w.DB, keys, time.Now)
-	e := edge.New(edge.Parts{DB: w.DB, Keys: keys, Gate: auth.Gate{Keys: w.APIKeys, People: people}, Trail: w.Trail, Now: time.Now, Version: "test"})
-	signIn := &edge.SignIn{People: people, Cookies: true}
+	w.SMS, w.Trail = newSMSGateway(t), trail.NewTrail(w.DB, keys, time.Now)
+	e := web.New(web.Parts{DB: w.DB, Keys: keys, Gate: signin.Gate{Keys: w.APIKeys, People: people}, Trail: w.Trail, Now: time.Now, Version: "test"})
+	signIn := &web.SignIn{People: people, Cookies: true}
 	signIn.Routes(e)
-	codes := auth.NewPhoneCodes(people, notify.NewGateway(w.SMS.URL, "gateway-token", http.DefaultClient), "cho.example.vn")
-	(&edge.Stalls{SignIn: signIn, Codes: codes, Phone: phones.Normal}).Routes(e)
+	codes := signin.NewPhoneCodes(people, notify.NewGateway(w.SMS.URL, "gateway-token", http.DefaultClient), "cho.example.vn")
+	(&web.Stalls{SignIn: signIn, Codes: codes, Phone: phones.Normal}).Routes(e)
 	register := merchants.New(w.DB, keys, time.Now)
 	register.Routes(e)
 	w.Payments.Routes(e)
@@ -94,7 +95,7 @@ func Must(t testing.TB, err error) {
 // Key makes an API key of a role and scope.
 func (w *World) Key(role, scope string) string {
 	w.T.Helper()
-	key, err := w.APIKeys.Create(w.T.Context(), auth.Order{Name: w.T.Name(), Role: role, Scope: scope})
+	key, err := w.APIKeys.Create(w.T.Context(), signin.Order{Name: w.T.Name(), Role: role, Scope: scope})
 	Must(w.T, err)
 	return key
 }
@@ -146,11 +147,11 @@ func (w *World) SignInAdmin() string {
 	w.T.Helper()
 	const password = "tôm hùm 9 con"
 	login := fmt.Sprint("person-", uuid.New())
-	made, err := w.People.Create(w.T.Context(), auth.UserOrder{Login: login, FullName: login, Role: "admin", Scopes: []auth.ScopeOrder{{}}, Password: password})
+	made, err := w.People.Create(w.T.Context(), signin.UserOrder{Login: login, FullName: login, Role: "admin", Scopes: []signin.ScopeOrder{{}}, Password: password})
 	Must(w.T, err)
 	code, err := totp.GenerateCode(made.Secret, time.Now())
 	Must(w.T, err)
-	token, _, err := w.People.SignIn(w.T.Context(), auth.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
+	token, _, err := w.People.SignIn(w.T.Context(), signin.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
 	Must(w.T, err)
 	return Session + token
 }
@@ -165,7 +166,7 @@ func (w *World) Call(key, method, path string, body any, want int) Object {
 func (w *World) At(moment time.Time) func(key, method, path string, body any, want int) Object {
 	w.T.Helper()
 	now := func() time.Time { return moment }
-	e := edge.New(edge.Parts{DB: w.DB, Keys: w.Keys, Gate: auth.Gate{Keys: w.APIKeys}, Now: now, Version: "test"})
+	e := web.New(web.Parts{DB: w.DB, Keys: w.Keys, Gate: signin.Gate{Keys: w.APIKeys}, Now: now, Version: "test"})
 	register := merchants.New(w.DB, w.Keys, now)
 	register.Routes(e)
 	orders.New(w.DB, register, now).Routes(e)
@@ -190,7 +191,7 @@ func (w *World) Ask(server, key, method, path string, body any, want int) Object
 	Must(w.T, err)
 	req.Header.Set("Content-Type", "application/json")
 	if token, signedIn := strings.CutPrefix(key, Session); signedIn {
-		req.AddCookie(&http.Cookie{Name: auth.Cookie, Value: token})
+		req.AddCookie(&http.Cookie{Name: signin.Cookie, Value: token})
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
 	} else if key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)

@@ -7,14 +7,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // Routes mounts who is told of a stall's payments while the app is closed.
-func (s *Phones) Routes(e *edge.Edge) {
-	op := edge.Tagged("payments")
+func (s *Phones) Routes(e *web.Edge) {
+	op := web.Tagged("payments")
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/push/key", "push-key", "The key by which push services know us (VAPID)", 0), s.getKey)
 	huma.Register(e.API, op(http.MethodPut, "/api/v1/stalls/{id}/push-subscriptions", "subscribe-phone", "Nhận thông báo: tell this phone of the stall's payments", http.StatusCreated), s.putSubscription)
 	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/push-subscriptions/{subscription}", "unsubscribe-phone", "Tell this phone no more", http.StatusNoContent), s.deleteSubscription)
@@ -24,8 +24,8 @@ type pushKey struct {
 	PublicKey string `json:"public_key" doc:"P-256, base64url: applicationServerKey of the Push API"`
 }
 
-func (s *Phones) getKey(context.Context, *struct{}) (*edge.Body[pushKey], error) {
-	return edge.Answer(pushKey{s.public}), nil
+func (s *Phones) getKey(context.Context, *struct{}) (*web.Body[pushKey], error) {
+	return web.Answer(pushKey{s.public}), nil
 }
 
 type madeSubscription struct {
@@ -33,24 +33,24 @@ type madeSubscription struct {
 }
 
 func (s *Phones) putSubscription(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body Subscription
 },
-) (*edge.Body[madeSubscription], error) {
-	who, err := auth.From(ctx)
+) (*web.Body[madeSubscription], error) {
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
 	id, err := s.Subscribe(ctx, who, in.ID, in.Body)
-	return edge.Answer(madeSubscription{id}), err
+	return web.Answer(madeSubscription{id}), err
 }
 
 func (s *Phones) deleteSubscription(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Subscription string `path:"subscription"`
 },
 ) (*struct{}, error) {
-	who, err := auth.From(ctx)
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}

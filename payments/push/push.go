@@ -17,10 +17,10 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/jobs"
-	"market40/merchants/problem"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/jobs"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
 	"market40/migrations/database"
 	"market40/payments"
 	"market40/payments/ledger"
@@ -100,7 +100,7 @@ func (s *Phones) check(in Subscription) error {
 	known := err == nil && at.User == nil && slices.ContainsFunc(s.hosts, func(h string) bool {
 		return at.Hostname() == h || strings.HasPrefix(h, ".") && strings.HasSuffix(at.Hostname(), h)
 	})
-	if !known || at.Scheme != "https" && at.Scheme != "http" { // plain http reaches only what the operator named: merchants/outgoing
+	if !known || at.Scheme != "https" && at.Scheme != "http" { // plain http reaches only what the operator named: merchants/platform/outgoing
 		return problem.Of("endpoint", "unknown_push_service", "Dịch vụ thông báo của trình duyệt này chưa được hỗ trợ.", "This is no push service that we call.")
 	}
 	public, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(in.Keys.P256dh, "="))
@@ -117,7 +117,7 @@ func (s *Phones) check(in Subscription) error {
 }
 
 // Subscribe lets the phone of the session be told of a stall's payments from now on. The same phone again is the same subscription.
-func (s *Phones) Subscribe(ctx context.Context, who auth.Principal, stall string, in Subscription) (uuid.UUID, error) {
+func (s *Phones) Subscribe(ctx context.Context, who roles.Principal, stall string, in Subscription) (uuid.UUID, error) {
 	tenancies, _, err := s.payments.FindStall(ctx, who, stall)
 	if err != nil {
 		return uuid.Nil, err
@@ -151,7 +151,7 @@ func (s *Phones) Subscribe(ctx context.Context, who auth.Principal, stall string
 		FROM tenancies t WHERE t.id = $2 AND (SELECT count(*) FROM push_subscriptions o WHERE o.stall_id = t.stall_id AND o.endpoint_index <> $5) < $8
 		ON CONFLICT (endpoint_index, stall_id) DO UPDATE SET tenancy_id = excluded.tenancy_id, session_id = excluded.session_id, shift = excluded.shift,
 			subscription = excluded.subscription, last_version = excluded.last_version, failures = 0, next_at = excluded.next_at`,
-		id, tenancies[0], who.SessionID, who.Role == auth.Staff, index, sealed, now, subscriptionsOfAStall)
+		id, tenancies[0], who.SessionID, who.Role == roles.Staff, index, sealed, now, subscriptionsOfAStall)
 	if err != nil {
 		return id, fmt.Errorf("subscribe a phone: %w", err)
 	}
@@ -162,13 +162,13 @@ func (s *Phones) Subscribe(ctx context.Context, who auth.Principal, stall string
 }
 
 // Unsubscribe ends a subscription of the caller's own stall.
-func (s *Phones) Unsubscribe(ctx context.Context, who auth.Principal, stall string, id uuid.UUID) error {
+func (s *Phones) Unsubscribe(ctx context.Context, who roles.Principal, stall string, id uuid.UUID) error {
 	tenancies, _, err := s.payments.FindStall(ctx, who, stall)
 	if err != nil {
 		return err
 	}
 	tag, err := s.db.Pool.Exec(ctx, `DELETE FROM push_subscriptions WHERE id = $1 AND stall_id = $2 AND tenancy_id = ANY ($3) AND (NOT $4 OR session_id = $5)`,
-		id, stall, tenancies, who.Role == auth.Staff, who.SessionID)
+		id, stall, tenancies, who.Role == roles.Staff, who.SessionID)
 	if err != nil {
 		return fmt.Errorf("unsubscribe a phone: %w", err)
 	}

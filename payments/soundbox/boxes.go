@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
 	"market40/payments"
 	"market40/payments/ledger"
 )
@@ -36,7 +36,7 @@ func (t tenancy) account() uuid.UUID { return ledger.OfTenancy(t.market, t.id).I
 
 // tenancy is the present tenancy of a stall whose boxes the caller keeps. Another scope's stall is not found, a role that may
 // not is refused, as is a vacant stall.
-func (s *Soundboxes) tenancy(ctx context.Context, who auth.Principal, stall string) (t tenancy, err error) {
+func (s *Soundboxes) tenancy(ctx context.Context, who roles.Principal, stall string) (t tenancy, err error) {
 	if t.stall, err = uuid.Parse(stall); err != nil {
 		return t, problem.Missing("stall")
 	}
@@ -50,7 +50,7 @@ func (s *Soundboxes) tenancy(ctx context.Context, who auth.Principal, stall stri
 	if err != nil {
 		return t, fmt.Errorf("find stall %s: %w", stall, err)
 	}
-	if err := who.Allow(auth.KeepSoundboxes); err != nil {
+	if err := who.Allow(roles.KeepSoundboxes); err != nil {
 		return t, err
 	}
 	if present == nil {
@@ -61,7 +61,7 @@ func (s *Soundboxes) tenancy(ctx context.Context, who auth.Principal, stall stri
 }
 
 // Boxes are the stall's boxes that were not revoked, by the order they came in. They are few.
-func (s *Soundboxes) Boxes(ctx context.Context, who auth.Principal, stall string) ([]Box, error) {
+func (s *Soundboxes) Boxes(ctx context.Context, who roles.Principal, stall string) ([]Box, error) {
 	t, err := s.tenancy(ctx, who, stall)
 	if err != nil {
 		return nil, err
@@ -79,17 +79,17 @@ func (s *Soundboxes) Boxes(ctx context.Context, who auth.Principal, stall string
 }
 
 // SetSpeaks says whether a box speaks in the place of the stall's phones, or beside them.
-func (s *Soundboxes) SetSpeaks(ctx context.Context, who auth.Principal, stall, box string, speaks bool) error {
+func (s *Soundboxes) SetSpeaks(ctx context.Context, who roles.Principal, stall, box string, speaks bool) error {
 	return s.change(ctx, who, stall, box, `UPDATE soundboxes SET speaks = $3 WHERE id = $1 AND tenancy_id = $2 AND revoked_at IS NULL`, speaks)
 }
 
 // Revoke ends a box at once: it is cut off, on whichever server, and may not come back.
-func (s *Soundboxes) Revoke(ctx context.Context, who auth.Principal, stall, box string) error {
+func (s *Soundboxes) Revoke(ctx context.Context, who roles.Principal, stall, box string) error {
 	return s.change(ctx, who, stall, box, `UPDATE soundboxes SET revoked_at = $3, line_id = NULL WHERE id = $1 AND tenancy_id = $2 AND revoked_at IS NULL`, s.now())
 }
 
 // change changes one of the stall's boxes, and wakes it and the phones.
-func (s *Soundboxes) change(ctx context.Context, who auth.Principal, stall, box, update string, value any) error {
+func (s *Soundboxes) change(ctx context.Context, who roles.Principal, stall, box, update string, value any) error {
 	t, err := s.tenancy(ctx, who, stall)
 	if err != nil {
 		return err

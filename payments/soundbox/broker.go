@@ -14,7 +14,7 @@ import (
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
 
-	"market40/merchants/seal"
+	"market40/merchants/platform/seal"
 )
 
 // member is a paired box that has connected.

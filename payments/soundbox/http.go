@@ -6,12 +6,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/web"
 )
 
 // Routes mounts what a merchant does with the boxes of a stall.
-func (s *Soundboxes) Routes(e *edge.Edge) {
+func (s *Soundboxes) Routes(e *web.Edge) {
 	op := func(method, path, id, summary string, status int) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: "/api/v1/stalls/{id}/soundboxes" + path, Summary: summary, DefaultStatus: status, Tags: []string{"soundboxes"}}
 	}
@@ -25,16 +25,16 @@ type body[T any] struct{ Body T }
 
 // Named is a box of a stall, in a route's path.
 type Named struct {
-	edge.Named
+	web.Named
 	Soundbox string `path:"soundbox"`
 }
 
 func (s *Soundboxes) post(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body Order
 },
 ) (*body[*Box], error) {
-	who, err := auth.From(ctx)
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -42,13 +42,13 @@ func (s *Soundboxes) post(ctx context.Context, in *struct {
 	return &body[*Box]{box}, err
 }
 
-func (s *Soundboxes) list(ctx context.Context, in *edge.Named) (*body[*edge.List[Box]], error) {
-	who, err := auth.From(ctx)
+func (s *Soundboxes) list(ctx context.Context, in *web.Named) (*body[*web.List[Box]], error) {
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
 	boxes, err := s.Boxes(ctx, who, in.ID)
-	return &body[*edge.List[Box]]{&edge.List[Box]{Items: boxes}}, err
+	return &body[*web.List[Box]]{&web.List[Box]{Items: boxes}}, err
 }
 
 func (s *Soundboxes) patch(ctx context.Context, in *struct {
@@ -58,7 +58,7 @@ func (s *Soundboxes) patch(ctx context.Context, in *struct {
 	}
 },
 ) (*struct{}, error) {
-	who, err := auth.From(ctx)
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (s *Soundboxes) patch(ctx context.Context, in *struct {
 }
 
 func (s *Soundboxes) delete(ctx context.Context, in *Named) (*struct{}, error) {
-	who, err := auth.From(ctx)
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}

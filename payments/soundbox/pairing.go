@@ -15,8 +15,8 @@ import (
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
 
-	"market40/merchants/auth"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
 )
 
 const (
@@ -113,7 +113,7 @@ type Order struct {
 
 // Pair makes the new box that speaks a code one of the stall's. Its merchant alone may: others of the stall's scope are refused
 // (403). A wrong or expired code is refused (422), as is a sixth try within a quarter of an hour (429).
-func (s *Soundboxes) Pair(ctx context.Context, who auth.Principal, stall string, order Order) (*Box, error) {
+func (s *Soundboxes) Pair(ctx context.Context, who roles.Principal, stall string, order Order) (*Box, error) {
 	t, err := s.tenancy(ctx, who, stall)
 	if err != nil {
 		return nil, err

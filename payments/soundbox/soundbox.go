@@ -13,7 +13,7 @@ import (
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/listeners"
 
-	"market40/merchants/seal"
+	"market40/merchants/platform/seal"
 	"market40/migrations/database"
 	"market40/payments/feed"
 )

@@ -20,9 +20,10 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"market40/merchants"
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/seal"
+	"market40/merchants/access/signin"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 	"market40/payments/paymentstest"
@@ -35,8 +36,8 @@ type world struct {
 	db            *database.DB
 	server        *httptest.Server
 	boxes         *soundbox.Soundboxes
-	keys          *auth.APIKeys
-	people        *auth.People
+	keys          *signin.APIKeys
+	people        *signin.People
 	mqtt          string
 	admin, market string
 	hook          string
@@ -56,10 +57,10 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, db: dbtest.New(t)}
 	keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, time.Now)
 	must(t, err)
-	w.keys, w.people = auth.NewAPIKeys(w.db, time.Now), auth.NewPeople(w.db, keys, time.Now)
+	w.keys, w.people = signin.NewAPIKeys(w.db, time.Now), signin.NewPeople(w.db, keys, time.Now)
 	paid := paymentstest.NewParts(w.db, keys, time.Now)
 	w.boxes = soundbox.New(w.db, keys, paid.Intake.Feed(), func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) })
-	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.keys, People: w.people}, Trail: auth.NewTrail(w.db, keys, time.Now), Now: time.Now, Version: "test"})
+	e := web.New(web.Parts{DB: w.db, Keys: keys, Gate: signin.Gate{Keys: w.keys, People: w.people}, Trail: trail.NewTrail(w.db, keys, time.Now), Now: time.Now, Version: "test"})
 	merchants.New(w.db, keys, time.Now).Routes(e)
 	paid.Routes(e)
 	w.boxes.Routes(e)
@@ -82,7 +83,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) key(role, scope string) string {
 	w.t.Helper()
-	key, err := w.keys.Create(w.t.Context(), auth.Order{Name: w.t.Name(), Role: role, Scope: scope})
+	key, err := w.keys.Create(w.t.Context(), signin.Order{Name: w.t.Name(), Role: role, Scope: scope})
 	must(w.t, err)
 	return "Bearer " + key
 }
@@ -115,11 +116,11 @@ func (w *world) person() string {
 	w.t.Helper()
 	const password = "tôm hùm 9 con"
 	login := fmt.Sprint("person-", uuid.New())
-	made, err := w.people.Create(w.t.Context(), auth.UserOrder{Login: login, FullName: login, Role: "admin", Scopes: []auth.ScopeOrder{{}}, Password: password})
+	made, err := w.people.Create(w.t.Context(), signin.UserOrder{Login: login, FullName: login, Role: "admin", Scopes: []signin.ScopeOrder{{}}, Password: password})
 	must(w.t, err)
 	code, err := totp.GenerateCode(made.Secret, time.Now())
 	must(w.t, err)
-	token, _, err := w.people.SignIn(w.t.Context(), auth.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
+	token, _, err := w.people.SignIn(w.t.Context(), signin.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
 	must(w.t, err)
 	return session + token
 }
@@ -132,7 +133,7 @@ func (w *world) call(key, method, path string, body any, want int) object {
 	must(w.t, err)
 	req.Header.Set("Content-Type", "application/json")
 	if token, signedIn := strings.CutPrefix(key, session); signedIn {
-		req.AddCookie(&http.Cookie{Name: auth.Cookie, Value: token})
+		req.AddCookie(&http.Cookie{Name: signin.Cookie, Value: token})
 		req.Header.Set("Sec-Fetch-Site", "same-origin")
 	} else {
 		req.Header.Set("Authorization", key)

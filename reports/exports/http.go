@@ -13,9 +13,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/reports"
 	"market40/reports/indicators"
 	"market40/reports/periodic"
@@ -24,7 +24,7 @@ import (
 // sendWithin is how long a file may take to be sent.
 const sendWithin = 2 * time.Minute
 
-var drawing = edge.NewDrawing()
+var drawing = web.NewDrawing()
 
 // Exports gives reports as files.
 type Exports struct {
@@ -40,7 +40,7 @@ func New(r *reports.Reports, p *periodic.Periodic) *Exports { return &Exports{r,
 const versionPath = "/api/v1/periodic-reports/:id/versions/:version"
 
 // Routes mounts the files. It comes before the routes of the periodic reports: an ending is looked at before a number is.
-func (x *Exports) Routes(e *edge.Edge) {
+func (x *Exports) Routes(e *web.Edge) {
 	e.Engine.Use(x.files)
 	for _, ending := range []string{"csv", "xlsx", "pdf", "docx"} {
 		e.Document(huma.Operation{
@@ -79,7 +79,7 @@ type keyOutput struct {
 }
 
 func (x *Exports) key(ctx context.Context, _ *struct{}) (*keyOutput, error) {
-	if _, err := auth.From(ctx); err != nil {
+	if _, err := roles.From(ctx); err != nil {
 		return nil, err
 	}
 	out := &keyOutput{}
@@ -116,7 +116,7 @@ func (x *Exports) files(c *gin.Context) {
 
 func (x *Exports) version(c *gin.Context, number, ending string) error {
 	ctx := c.Request.Context()
-	who, err := auth.Require(ctx, auth.ReadReports)
+	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return err
 	}

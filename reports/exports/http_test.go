@@ -17,10 +17,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/xuri/excelize/v2"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/edge/edgetest"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
+	"market40/merchants/platform/web/webtest"
 	"market40/migrations/database/dbtest"
 	"market40/reports"
 	"market40/reports/exports"
@@ -32,7 +33,7 @@ import (
 type world struct {
 	t      *testing.T
 	engine http.Handler
-	keys   *auth.APIKeys
+	keys   *signin.APIKeys
 }
 
 func newWorld(t *testing.T) *world {
@@ -42,8 +43,8 @@ func newWorld(t *testing.T) *world {
 	clock := func() time.Time { return time.Date(2026, 11, 5, 3, 0, 0, 0, time.UTC) }
 	keys, err := seal.Open(t.Context(), db.Pool, [seal.KeySize]byte{1}, clock)
 	must(t, err)
-	w := &world{t: t, keys: auth.NewAPIKeys(db, clock)}
-	e := edge.New(edge.Parts{DB: db, Keys: keys, Gate: auth.Gate{Keys: w.keys}, Now: clock, Version: "test"})
+	w := &world{t: t, keys: signin.NewAPIKeys(db, clock)}
+	e := web.New(web.Parts{DB: db, Keys: keys, Gate: signin.Gate{Keys: w.keys}, Now: clock, Version: "test"})
 	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/", func(of reflect.Type, _ string) string {
 		for of.Kind() == reflect.Pointer {
 			of = of.Elem()
@@ -71,15 +72,15 @@ func newWorld(t *testing.T) *world {
 		_, err := db.Pool.Exec(t.Context(), fmt.Sprintf(sql, market))
 		must(t, err)
 	}
-	admin := w.key(auth.Admin, "")
+	admin := w.key(roles.Admin, "")
 	w.ask(admin, "POST", "/api/v1/campaigns", map[string]any{"code": "CHO40", "name": "Mô hình chợ 4.0", "legal_ref": "Công văn 05/UBCĐS", "starts_on": "2024-05-28"}, 201)
 	w.ask(admin, "PUT", "/api/v1/campaigns/CHO40/pilots/568", map[string]any{"market_id": market}, 200)
 	return w
 }
 
-func (w *world) key(role auth.Role, scope string) string {
+func (w *world) key(role roles.Role, scope string) string {
 	w.t.Helper()
-	key, err := w.keys.Create(w.t.Context(), auth.Order{Name: "test", Role: string(role), Scope: scope})
+	key, err := w.keys.Create(w.t.Context(), signin.Order{Name: "test", Role: string(role), Scope: scope})
 	must(w.t, err)
 	return key
 }
@@ -103,7 +104,7 @@ func (w *world) ask(key, method, path string, body any, status int) *httptest.Re
 func TestFilesOfAFrozenReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	office := w.key(auth.LocalityOfficer, "locality:568")
+	office := w.key(roles.LocalityOfficer, "locality:568")
 	var made struct{ ID string }
 	must(t, json.Unmarshal(w.ask(office, "POST", "/api/v1/periodic-reports", map[string]any{"campaign": "CHO40", "locality": "568", "kind": "month", "period": "2026-10"}, 201).Body.Bytes(), &made))
 	one := "/api/v1/periodic-reports/" + made.ID
@@ -111,7 +112,7 @@ func TestFilesOfAFrozenReport(t *testing.T) {
 	var key struct {
 		PublicKey []byte `json:"public_key"`
 	}
-	must(t, json.Unmarshal(w.ask(w.key(auth.Team, ""), "GET", "/api/v1/reports/key", nil, 200).Body.Bytes(), &key))
+	must(t, json.Unmarshal(w.ask(w.key(roles.Team, ""), "GET", "/api/v1/reports/key", nil, 200).Body.Bytes(), &key))
 	version := w.ask(office, "GET", one+"/versions/1", nil, 200).Body.Bytes()
 	if proof, err := exports.Check(version, key.PublicKey, nil); err != nil || !proof.Proven() {
 		t.Errorf("the API's own answer: %v %+v", err, proof)
@@ -127,8 +128,8 @@ func TestFilesOfAFrozenReport(t *testing.T) {
 		if err != nil || !proof.Proven() || proof.Kind != kind {
 			t.Errorf("%s: %v %+v", kind, err, proof)
 		}
-		w.ask(w.key(auth.LocalityOfficer, "locality:569"), "GET", one+"/versions/1."+kind, nil, 404)
-		w.ask(w.key(auth.Team, ""), "GET", one+"/versions/1."+kind, nil, 403)
+		w.ask(w.key(roles.LocalityOfficer, "locality:569"), "GET", one+"/versions/1."+kind, nil, 404)
+		w.ask(w.key(roles.Team, ""), "GET", one+"/versions/1."+kind, nil, 403)
 		w.ask("", "GET", one+"/versions/1."+kind, nil, 401)
 	}
 	for _, missing := range []string{"2.pdf", "0.pdf", "x.pdf", "1.exe", "1.", ".pdf", "99999999999999999999.pdf"} {
@@ -142,7 +143,7 @@ func TestFilesOfAFrozenReport(t *testing.T) {
 func TestTheLiveWorkbook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	province := w.key(auth.ProvinceOfficer, "")
+	province := w.key(roles.ProvinceOfficer, "")
 	res := w.ask(province, "GET", "/api/v1/reports/adoption.xlsx?basis=districts_2024&as_of=2026-11-01", nil, 200)
 	if got := res.Header().Get("Content-Disposition"); got != `attachment; filename="adoption-districts_2024-2026-11-01.xlsx"` {
 		t.Error(got)
@@ -157,7 +158,7 @@ func TestTheLiveWorkbook(t *testing.T) {
 	if got := rows[1][22]; got != "dữ liệu minh họa" {
 		t.Errorf("the note is %q", got)
 	}
-	edgetest.KeepsNobodyWaiting(t, w.engine, "/api/v1/reports/adoption.xlsx", province, w.key(auth.ProvinceOfficer, ""))
+	webtest.KeepsNobodyWaiting(t, w.engine, "/api/v1/reports/adoption.xlsx", province, w.key(roles.ProvinceOfficer, ""))
 	w.ask(province, "GET", "/api/v1/reports/adoption.xlsx?basis=nowhere", nil, 422)
-	w.ask(w.key(auth.Team, ""), "GET", "/api/v1/reports/adoption.xlsx", nil, 403)
+	w.ask(w.key(roles.Team, ""), "GET", "/api/v1/reports/adoption.xlsx", nil, 403)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"market40/merchants/dates"
+	"market40/merchants/platform/bizday"
 	"market40/reports/indicators"
 )
 
@@ -49,7 +49,7 @@ func readFacts(ctx context.Context, tx pgx.Tx, a Question) (map[string]*Cell, er
 	}
 	defer rows.Close()
 	cells := map[string]*Cell{}
-	moment := time.Date(a.Day.Year(), a.Day.Month(), a.Day.Day(), 0, 0, 0, 0, dates.Vietnam)
+	moment := time.Date(a.Day.Year(), a.Day.Month(), a.Day.Day(), 0, 0, 0, 0, bizday.Vietnam)
 	var f fact
 	for rows.Next() {
 		if err := rows.Scan(&f.query, &f.cell, &f.merchants, &f.level, &f.n, &f.knownAt); err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/web"
 	"market40/merchants/roster"
 )
 
@@ -37,11 +37,11 @@ type Cost struct {
 	RecordedAt time.Time `json:"recorded_at"`
 }
 
-func (c Cost) mark() edge.Mark { return dayMark(c.SpentOn, c.ID) }
+func (c Cost) mark() web.Mark { return dayMark(c.SpentOn, c.ID) }
 
 var costs = &kind[CostOrder, Cost]{
 	name: "cost", vi: "Chi phí chương trình", path: "/api/v1/campaigns/{campaign}/costs",
-	place: (*Field).campaignPlace, read: auth.ReadCosts, write: auth.RecordCosts, scoped: true,
+	place: (*Field).campaignPlace, read: roles.ReadCosts, write: roles.RecordCosts, scoped: true,
 	fields: []roster.Field{
 		{Name: "market", Needed: true, Headings: []string{"Chợ", "Mã chợ", "Market"}},
 		{Name: "spent_on", Needed: true, Headings: []string{"Ngày", "Ngày chi", "Date", "Spent on"}},

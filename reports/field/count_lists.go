@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/merchants/roster"
 )
 
@@ -22,7 +22,7 @@ type CountRow struct {
 // countLists are counts that come as a list. One by one they are told by the half-hour's id (putCount); the rules are the same.
 var countLists = &kind[CountRow, Slot]{
 	name: "sample slot", vi: "Số đếm", path: "/api/v1/markets/{id}/sample-slots",
-	place: (*Field).marketPlace, read: auth.ReadSamples, write: auth.RecordFacts, repeat: true,
+	place: (*Field).marketPlace, read: roles.ReadSamples, write: roles.RecordFacts, repeat: true,
 	fields: []roster.Field{
 		{Name: "starts_at", Needed: true, Headings: []string{"Nửa giờ", "Bắt đầu", "Giờ bắt đầu", "Thời gian", "Ngày giờ", "Starts at"}},
 		{Name: "stratum", Headings: []string{"Khung giờ", "Khung", "Stratum"}},

@@ -8,9 +8,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/payments/money"
 )
 
@@ -71,11 +71,11 @@ func (e *entry[O]) turnover(o *CountOrder, all, cashless money.Amount) {
 // day of counting; after that, and by anybody else, other content is refused (409), since a sample that can be looked at and then changed
 // proves nothing.
 func (f *Field) putCount(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body CountOrder
 },
 ) (*body[*Slot], error) {
-	who, err := auth.From(ctx)
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (f *Field) putCount(ctx context.Context, in *struct {
 	if err := missing(err, "sample slot"); err != nil {
 		return nil, err
 	}
-	if err := allow(who, auth.RecordFacts); err != nil {
+	if err := allow(who, roles.RecordFacts); err != nil {
 		return nil, err
 	}
 	now := f.now()
@@ -102,7 +102,7 @@ func (f *Field) putCount(ctx context.Context, in *struct {
 	return &body[*Slot]{slot}, err
 }
 
-func (f *Field) count(ctx context.Context, who auth.Principal, id uuid.UUID, o CountOrder) (slot *Slot, err error) {
+func (f *Field) count(ctx context.Context, who roles.Principal, id uuid.UUID, o CountOrder) (slot *Slot, err error) {
 	now := f.now()
 	y, m, d := now.In(vietnam).Date()
 	midnight := time.Date(y, m, d, 0, 0, 0, 0, vietnam)

@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/encodings"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/payments/money"
 )
 

@@ -9,9 +9,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/reports/estimate"
 )
 
@@ -68,11 +68,11 @@ type sampled struct {
 }
 
 func (f *Field) readEstimate(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	AsOf string `query:"as_of" doc:"a day, tomorrow at the latest; absent: today" example:"2026-11-22"`
 },
 ) (*body[*SampleEstimate], error) {
-	here, err := f.marketPlace(ctx, in.ID, auth.ReadSamples)
+	here, err := f.marketPlace(ctx, in.ID, roles.ReadSamples)
 	if err != nil {
 		return nil, err
 	}

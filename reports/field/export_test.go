@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/merchants/roster"
 )
 

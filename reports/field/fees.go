@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/web"
 	"market40/merchants/roster"
 )
 
@@ -35,11 +35,11 @@ type Fee struct {
 	Suppressed     bool      `json:"suppressed" doc:"the amounts are hidden, as I11 and I12 of today are: fewer than ten merchants, or what would give those away"`
 }
 
-func (f Fee) mark() edge.Mark { return dayMark(f.Month+"-01", uuid.Nil) }
+func (f Fee) mark() web.Mark { return dayMark(f.Month+"-01", uuid.Nil) }
 
 var fees = &kind[FeeOrder, Fee]{
 	name: "fee", vi: "Phí chợ theo tháng", path: "/api/v1/markets/{id}/fees",
-	place: (*Field).marketPlace, read: auth.ReadFees, write: auth.RecordFees, repeat: true,
+	place: (*Field).marketPlace, read: roles.ReadFees, write: roles.RecordFees, repeat: true,
 	fields: []roster.Field{
 		{Name: "month", Needed: true, Headings: []string{"Tháng", "Kỳ", "Month"}},
 		{Name: "due", Needed: true, Headings: []string{"Phải thu", "Số phải thu", "Phí phải thu", "Due"}},

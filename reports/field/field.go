@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
 	"market40/migrations/database"
 	"market40/reports"
 )
@@ -45,7 +45,7 @@ func (f *Field) today() time.Time {
 
 // place is where facts are told of, by whom and when.
 type place struct {
-	who    auth.Principal
+	who    roles.Principal
 	now    time.Time
 	market uuid.UUID // of costs: none, each names its own
 
@@ -56,8 +56,8 @@ type place struct {
 }
 
 // marketPlace is the market of a path: first in scope (404), then allowed (403). Whose scope is a stall does not speak for its market.
-func (f *Field) marketPlace(ctx context.Context, id string, a auth.Action) (*place, error) {
-	who, err := auth.From(ctx)
+func (f *Field) marketPlace(ctx context.Context, id string, a roles.Action) (*place, error) {
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -74,8 +74,8 @@ func (f *Field) marketPlace(ctx context.Context, id string, a auth.Action) (*pla
 }
 
 // trainingPlace is the training of a path, at its market.
-func (f *Field) trainingPlace(ctx context.Context, id string, a auth.Action) (*place, error) {
-	who, err := auth.From(ctx)
+func (f *Field) trainingPlace(ctx context.Context, id string, a roles.Action) (*place, error) {
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +93,8 @@ func (f *Field) trainingPlace(ctx context.Context, id string, a auth.Action) (*p
 }
 
 // campaignPlace is the campaign that a path names by its id or its code. Campaigns are the whole province's: the role is asked first.
-func (f *Field) campaignPlace(ctx context.Context, name string, a auth.Action) (*place, error) {
-	who, err := auth.Require(ctx, a)
+func (f *Field) campaignPlace(ctx context.Context, name string, a roles.Action) (*place, error) {
+	who, err := roles.Require(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -106,11 +106,11 @@ func (f *Field) campaignPlace(ctx context.Context, name string, a auth.Action) (
 	return at, allow(who, a)
 }
 
-func allow(who auth.Principal, a auth.Action) error {
+func allow(who roles.Principal, a roles.Action) error {
 	if err := who.Allow(a); err != nil {
 		return err
 	}
-	if who.ScopeKind == auth.ScopeStall || who.ScopeKind == auth.ScopeMerchant {
+	if who.ScopeKind == roles.ScopeStall || who.ScopeKind == roles.ScopeMerchant {
 		return problem.New(problem.Forbidden, "not_allowed", "Việc này nằm ngoài phạm vi của bạn.", "This lies outside your scope.")
 	}
 	return nil

@@ -5,12 +5,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"market40/merchants/edge"
+	"market40/merchants/platform/web"
 )
 
-// Routes mounts everything about facts from the field. Who may is told in merchants/auth/permissions.go: teams, managers and admins record in
+// Routes mounts everything about facts from the field. Who may is told in merchants/access/roles/permissions.go: teams, managers and admins record in
 // their markets, auditors read, officers read what tells of no merchant.
-func (f *Field) Routes(e *edge.Edge) {
+func (f *Field) Routes(e *web.Edge) {
 	// Facts: a list, one by one, or many at once.
 	mount(e, f, visits)
 	mount(e, f, trainings)

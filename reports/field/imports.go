@@ -8,8 +8,8 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/merchants/roster"
 )
 
@@ -43,11 +43,11 @@ func (k *kind[O, F]) importList(f *Field) func(*gin.Context) error {
 		if err != nil {
 			return err
 		}
-		name, data, err := edge.Upload(c)
+		name, data, err := web.Upload(c)
 		if err != nil {
 			return err
 		}
-		dryRun, err := edge.DryRun(c)
+		dryRun, err := web.DryRun(c)
 		if err != nil {
 			return err
 		}

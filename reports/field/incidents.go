@@ -9,9 +9,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/merchants/roster"
 )
 
@@ -42,11 +42,11 @@ type Incident struct {
 	RecordedAt  time.Time  `json:"recorded_at"`
 }
 
-func (i Incident) mark() edge.Mark { return edge.Mark{At: &i.OccurredAt, ID: i.ID} }
+func (i Incident) mark() web.Mark { return web.Mark{At: &i.OccurredAt, ID: i.ID} }
 
 var incidents = &kind[IncidentOrder, Incident]{
 	name: "incident", vi: "Sự cố", path: "/api/v1/markets/{id}/incidents",
-	place: (*Field).marketPlace, read: auth.ReadFacts, write: auth.RecordFacts,
+	place: (*Field).marketPlace, read: roles.ReadFacts, write: roles.RecordFacts,
 	fields: []roster.Field{
 		{Name: "stall_number", Headings: stallField.Headings},
 		{Name: "kind", Needed: true, Headings: []string{"Loại", "Loại sự cố", "Sự cố", "Kind"}},
@@ -137,13 +137,13 @@ func findOrigins(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[I
 
 // closeIncident ends an incident; a closed one stays as it is (409).
 func (f *Field) closeIncident(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body struct {
 		ClosedAt string `json:"closed_at,omitempty" doc:"RFC 3339; absent: now"`
 	}
 },
 ) (*body[*Incident], error) {
-	who, err := auth.From(ctx)
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (f *Field) closeIncident(ctx context.Context, in *struct {
 	if err := missing(err, "incident"); err != nil {
 		return nil, err
 	}
-	if err := allow(who, auth.RecordFacts); err != nil {
+	if err := allow(who, roles.RecordFacts); err != nil {
 		return nil, err
 	}
 	closed, e := here.now, &entry[struct{}]{}
@@ -178,7 +178,7 @@ func (f *Field) closeIncident(ctx context.Context, in *struct {
 	if tag.RowsAffected() == 0 {
 		return nil, problem.New(problem.Conflict, "closed", "Sự cố này đã đóng.", "This incident is closed.")
 	}
-	list, err := incidents.facts(ctx, f, here, selected{one: &id}, edge.Page{Limit: 1})
+	list, err := incidents.facts(ctx, f, here, selected{one: &id}, web.Page{Limit: 1})
 	if err != nil {
 		return nil, err
 	}

@@ -12,10 +12,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/dates"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/merchants/roster"
 )
 
@@ -23,8 +23,8 @@ import (
 type kind[O any, F listed] struct {
 	name, vi    string // "visit", "lượt hỗ trợ"
 	path        string // of its list
-	place       func(f *Field, ctx context.Context, id string, a auth.Action) (*place, error)
-	read, write auth.Action
+	place       func(f *Field, ctx context.Context, id string, a roles.Action) (*place, error)
+	read, write roles.Action
 
 	fields []roster.Field           // of a list
 	row    func(c *roster.Cells) O  // of a line of it
@@ -39,12 +39,12 @@ type kind[O any, F listed] struct {
 }
 
 // listed is a fact as it is listed.
-type listed interface{ mark() edge.Mark }
+type listed interface{ mark() web.Mark }
 
 // dayMark is the place in a list by days.
-func dayMark(day string, id uuid.UUID) edge.Mark {
+func dayMark(day string, id uuid.UUID) web.Mark {
 	at, _ := time.Parse(time.DateOnly, day)
-	return edge.Mark{At: &at, ID: id}
+	return web.Mark{At: &at, ID: id}
 }
 
 // byMoment and byDay end the SQL of a list, newest first; the column is a time or a date, the id (v.id by day) breaks ties.
@@ -78,7 +78,7 @@ func (d Days) selected() (s selected, err error) {
 		if side.text == "" {
 			continue
 		}
-		day, err := dates.Date(side.text)
+		day, err := bizday.Date(side.text)
 		if err != nil {
 			return s, problem.Of(side.name, "date_form", "Ngày có dạng 2026-11-20.", "A day is written 2026-11-20.")
 		}
@@ -91,7 +91,7 @@ func (d Days) selected() (s selected, err error) {
 }
 
 // facts is a page of a list.
-func (k *kind[O, F]) facts(ctx context.Context, f *Field, at *place, s selected, page edge.Page) (*edge.List[F], error) {
+func (k *kind[O, F]) facts(ctx context.Context, f *Field, at *place, s selected, page web.Page) (*web.List[F], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -108,8 +108,8 @@ func (k *kind[O, F]) facts(ctx context.Context, f *Field, at *place, s selected,
 	if err != nil {
 		return nil, fmt.Errorf("list %ss: %w", k.name, err)
 	}
-	items, next := edge.Cut(all, page, F.mark)
-	return &edge.List[F]{Items: items, Next: next}, nil
+	items, next := web.Cut(all, page, F.mark)
+	return &web.List[F]{Items: items, Next: next}, nil
 }
 
 // of is what a list is the list of.
@@ -135,7 +135,7 @@ func (k *kind[O, F]) record(ctx context.Context, f *Field, at *place, order O) (
 	if k.only != nil {
 		only = k.only(entries[0])
 	}
-	list, err := k.facts(ctx, f, at, only, edge.Page{Limit: 1})
+	list, err := k.facts(ctx, f, at, only, web.Page{Limit: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func (k *kind[O, F]) record(ctx context.Context, f *Field, at *place, order O) (
 type body[T any] struct{ Body T }
 
 // mount registers a kind's list, its recording and its import.
-func mount[O any, F listed](e *edge.Edge, f *Field, k *kind[O, F]) {
+func mount[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 	op := func(method, path, id, summary string, status int) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"field"}}
 	}
@@ -159,8 +159,8 @@ func mount[O any, F listed](e *edge.Edge, f *Field, k *kind[O, F]) {
 		huma.Register(e.API, list, func(ctx context.Context, in *struct {
 			Campaign string `path:"campaign" doc:"id or code"`
 			Days
-			edge.Page
-		}) (*body[*edge.List[F]], error) {
+			web.Page
+		}) (*body[*web.List[F]], error) {
 			return k.answerList(ctx, f, in.Campaign, in.Days, in.Page)
 		})
 		huma.Register(e.API, record, func(ctx context.Context, in *struct {
@@ -171,14 +171,14 @@ func mount[O any, F listed](e *edge.Edge, f *Field, k *kind[O, F]) {
 		})
 	} else {
 		huma.Register(e.API, list, func(ctx context.Context, in *struct {
-			edge.Named
+			web.Named
 			Days
-			edge.Page
-		}) (*body[*edge.List[F]], error) {
+			web.Page
+		}) (*body[*web.List[F]], error) {
 			return k.answerList(ctx, f, in.ID, in.Days, in.Page)
 		})
 		huma.Register(e.API, record, func(ctx context.Context, in *struct {
-			edge.Named
+			web.Named
 			Body O
 		}) (*body[*F], error) {
 			return k.answerRecord(ctx, f, in.ID, in.Body)
@@ -188,13 +188,13 @@ func mount[O any, F listed](e *edge.Edge, f *Field, k *kind[O, F]) {
 }
 
 // mountImport registers a kind's import.
-func mountImport[O any, F listed](e *edge.Edge, f *Field, k *kind[O, F]) {
+func mountImport[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 	e.Engine.POST(strings.NewReplacer("{", ":", "}", "").Replace(k.path)+"/import", problem.Handle(k.importList(f)))
 	o := huma.Operation{
 		OperationID: "import-" + strings.ReplaceAll(k.name, " ", "-") + "s", Method: http.MethodPost, Path: k.path + "/import",
 		Summary: "Nhập danh sách " + strings.ToLower(k.vi) + ": CSV or XLSX, all rows or none", DefaultStatus: http.StatusOK, Tags: []string{"field"},
 	}
-	edge.AcceptsFile(&o)
+	web.AcceptsFile(&o)
 	schema := e.API.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Imported](), true, "Imported")
 	o.Responses = map[string]*huma.Response{
 		"200": {Description: "what became of each row", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}},
@@ -204,7 +204,7 @@ func mountImport[O any, F listed](e *edge.Edge, f *Field, k *kind[O, F]) {
 	e.Document(o)
 }
 
-func (k *kind[O, F]) answerList(ctx context.Context, f *Field, id string, days Days, page edge.Page) (*body[*edge.List[F]], error) {
+func (k *kind[O, F]) answerList(ctx context.Context, f *Field, id string, days Days, page web.Page) (*body[*web.List[F]], error) {
 	at, err := k.place(f, ctx, id, k.read)
 	if err != nil {
 		return nil, err
@@ -220,7 +220,7 @@ func (k *kind[O, F]) answerList(ctx context.Context, f *Field, id string, days D
 	if err != nil {
 		return nil, err
 	}
-	return &body[*edge.List[F]]{list}, nil
+	return &body[*web.List[F]]{list}, nil
 }
 
 func (k *kind[O, F]) answerRecord(ctx context.Context, f *Field, id string, order O) (*body[*F], error) {

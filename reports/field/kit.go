@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 )
 
 //go:embed kit.sql
@@ -64,7 +64,7 @@ func (f *Field) readKit(ctx context.Context, in *struct {
 	Market string `query:"market" maxLength:"36" doc:"id; absent: your only market"`
 },
 ) (*body[*Kit], error) {
-	who, err := auth.Require(ctx, auth.RecordFacts)
+	who, err := roles.Require(ctx, roles.RecordFacts)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (f *Field) readKit(ctx context.Context, in *struct {
 	if named == "" {
 		return &body[*Kit]{kit}, nil
 	}
-	here, err := f.marketPlace(ctx, named, auth.RecordFacts)
+	here, err := f.marketPlace(ctx, named, roles.RecordFacts)
 	if err != nil {
 		return nil, err
 	}

@@ -7,9 +7,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // NameCheck is that an account's holder was found to be the merchant, or the household under which it is registered.
@@ -22,14 +22,14 @@ type NameCheck struct {
 // checkName records that the name of an account's holder was checked (I02). The first check stands: a later one would take the account out
 // of the figures of the days between.
 func (f *Field) checkName(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Account string `path:"account"`
 	Body    struct {
 		How string `json:"how" enum:"bank_lookup,paper,test_transfer"`
 	}
 },
 ) (*body[*NameCheck], error) {
-	who, err := auth.From(ctx)
+	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (f *Field) checkName(ctx context.Context, in *struct {
 	if err := missing(err, "stall"); err != nil {
 		return nil, err
 	}
-	if err := allow(who, auth.CheckNames); err != nil {
+	if err := allow(who, roles.CheckNames); err != nil {
 		return nil, err
 	}
 	account, err := uuid.Parse(in.Account)

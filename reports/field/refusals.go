@@ -5,8 +5,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/web"
 	"market40/merchants/roster"
 )
 
@@ -34,11 +34,11 @@ type Refusal struct {
 	RecordedAt   time.Time `json:"recorded_at"`
 }
 
-func (r Refusal) mark() edge.Mark { return dayMark(r.SaidOn, r.ID) }
+func (r Refusal) mark() web.Mark { return dayMark(r.SaidOn, r.ID) }
 
 var refusals = &kind[RefusalOrder, Refusal]{
 	name: "refusal", vi: "Từ chối và rút khỏi", path: "/api/v1/markets/{id}/refusals",
-	place: (*Field).marketPlace, read: auth.ReadFacts, write: auth.RecordFacts,
+	place: (*Field).marketPlace, read: roles.ReadFacts, write: roles.RecordFacts,
 	fields: []roster.Field{
 		stallField,
 		{Name: "kind", Needed: true, Headings: []string{"Loại", "Hình thức", "Kind"}},

@@ -13,8 +13,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/web"
 )
 
 // The limits of a sample plan.
@@ -81,7 +81,7 @@ type Slot struct {
 	Suppressed       bool       `json:"suppressed" doc:"a count is hidden, as I07 or I08 of today is"`
 }
 
-func (s Slot) mark() edge.Mark { return edge.Mark{At: &s.StartsAt, ID: s.ID} }
+func (s Slot) mark() web.Mark { return web.Mark{At: &s.StartsAt, ID: s.ID} }
 
 const slotColumns = `SELECT id, plan_id, market_id, stratum, starts_at, starts_at + interval '30 minutes', sales, cashless_sales, turnover::text, cashless_turnover::text, counted_at, false FROM sample_slots`
 
@@ -154,11 +154,11 @@ func (o *PlanOrder) checkStrata(e *entry[PlanOrder], days int) {
 }
 
 func (f *Field) postPlan(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body PlanOrder
 },
 ) (*body[*Drawn], error) {
-	here, err := f.marketPlace(ctx, in.ID, auth.RecordFacts)
+	here, err := f.marketPlace(ctx, in.ID, roles.RecordFacts)
 	if err != nil {
 		return nil, err
 	}
@@ -212,11 +212,11 @@ func (f *Field) keepPlan(ctx context.Context, here *place, plan *Drawn) error {
 }
 
 func (f *Field) listPlans(ctx context.Context, in *struct {
-	edge.Named
-	edge.Page
+	web.Named
+	web.Page
 },
-) (*body[*edge.List[Plan]], error) {
-	here, err := f.marketPlace(ctx, in.ID, auth.ReadSamples)
+) (*body[*web.List[Plan]], error) {
+	here, err := f.marketPlace(ctx, in.ID, roles.ReadSamples)
 	if err != nil {
 		return nil, err
 	}
@@ -237,17 +237,17 @@ func (f *Field) listPlans(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, fmt.Errorf("list sample plans: %w", err)
 	}
-	items, next := edge.Cut(all, in.Page, func(p Plan) edge.Mark { return edge.Mark{At: &p.RecordedAt, ID: p.ID} })
-	return &body[*edge.List[Plan]]{&edge.List[Plan]{Items: items, Next: next}}, nil
+	items, next := web.Cut(all, in.Page, func(p Plan) web.Mark { return web.Mark{At: &p.RecordedAt, ID: p.ID} })
+	return &body[*web.List[Plan]]{&web.List[Plan]{Items: items, Next: next}}, nil
 }
 
 func (f *Field) listSlots(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Days
-	edge.Page
+	web.Page
 },
-) (*body[*edge.List[Slot]], error) {
-	here, err := f.marketPlace(ctx, in.ID, auth.ReadSamples)
+) (*body[*web.List[Slot]], error) {
+	here, err := f.marketPlace(ctx, in.ID, roles.ReadSamples)
 	if err != nil {
 		return nil, err
 	}
@@ -270,8 +270,8 @@ func (f *Field) listSlots(ctx context.Context, in *struct {
 	if err := f.hideCounts(ctx, here, all); err != nil {
 		return nil, err
 	}
-	items, next := edge.Cut(all, in.Page, Slot.mark)
-	return &body[*edge.List[Slot]]{&edge.List[Slot]{Items: items, Next: next}}, nil
+	items, next := web.Cut(all, in.Page, Slot.mark)
+	return &body[*web.List[Slot]]{&web.List[Slot]{Items: items, Next: next}}, nil
 }
 
 // hideCounts hides what was counted where the report of today does not publish it.

@@ -5,9 +5,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/merchants/roster"
 )
 
@@ -36,11 +36,11 @@ type Share struct {
 	RecordedAt   time.Time `json:"recorded_at"`
 }
 
-func (s Share) mark() edge.Mark { return dayMark(s.AskedOn, s.ID) }
+func (s Share) mark() web.Mark { return dayMark(s.AskedOn, s.ID) }
 
 var shares = &kind[ShareOrder, Share]{
 	name: "declared share", vi: "Tỷ lệ chuyển khoản tự khai", path: "/api/v1/markets/{id}/declared-shares",
-	place: (*Field).marketPlace, read: auth.ReadFacts, write: auth.RecordFacts,
+	place: (*Field).marketPlace, read: roles.ReadFacts, write: roles.RecordFacts,
 	fields: []roster.Field{
 		stallField,
 		{Name: "asked_on", Needed: true, Headings: []string{"Ngày", "Ngày hỏi", "Date", "Asked on"}},

@@ -7,9 +7,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/merchants/roster"
 )
 
@@ -39,11 +39,11 @@ type SurveyAnswer struct {
 	NonFixed   bool      `json:"non_fixed"`
 }
 
-func (s SurveyAnswer) mark() edge.Mark { return dayMark(s.AskedOn, s.ID) }
+func (s SurveyAnswer) mark() web.Mark { return dayMark(s.AskedOn, s.ID) }
 
 var surveys = &kind[SurveyOrder, SurveyAnswer]{
 	name: "survey answer", vi: "Phiếu khảo sát", path: "/api/v1/markets/{id}/survey-answers",
-	place: (*Field).surveyPlace, read: auth.ReadAnswers, write: auth.RecordFacts, repeat: true,
+	place: (*Field).surveyPlace, read: roles.ReadAnswers, write: roles.RecordFacts, repeat: true,
 	fields: []roster.Field{
 		{Name: "asked_on", Needed: true, Headings: []string{"Ngày", "Ngày hỏi", "Ngày khảo sát", "Date"}},
 		{Name: "smartphone", Needed: true, Headings: []string{"Điện thoại thông minh", "Smartphone"}},
@@ -77,9 +77,9 @@ var surveys = &kind[SurveyOrder, SurveyAnswer]{
 
 // surveyPlace is the market of a path. Its answers, laid over each other, single people out that I22 hides: of those who read I22 only
 // the market's own manager, who sees its small counts, reads them; of the others the team, which asks.
-func (f *Field) surveyPlace(ctx context.Context, id string, a auth.Action) (*place, error) {
+func (f *Field) surveyPlace(ctx context.Context, id string, a roles.Action) (*place, error) {
 	at, err := f.marketPlace(ctx, id, a)
-	if err == nil && a == auth.ReadAnswers && at.who.Role == auth.Manager && at.who.ScopeKind != auth.ScopeMarket {
+	if err == nil && a == roles.ReadAnswers && at.who.Role == roles.Manager && at.who.ScopeKind != roles.ScopeMarket {
 		return nil, problem.New(problem.Forbidden, "not_allowed", "Phiếu của từng người chỉ ban quản lý của chính chợ đó và tổ công nghệ số đọc; số gộp ở I21, I22.",
 			"Single answers are read by the market's own board and the team; figures are in I21 and I22.")
 	}

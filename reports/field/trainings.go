@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/web"
 	"market40/merchants/roster"
 )
 
@@ -36,11 +36,11 @@ type Training struct {
 	RecordedAt time.Time `json:"recorded_at"`
 }
 
-func (t Training) mark() edge.Mark { return dayMark(t.HeldOn, t.ID) }
+func (t Training) mark() web.Mark { return dayMark(t.HeldOn, t.ID) }
 
 var trainings = &kind[TrainingOrder, Training]{
 	name: "training", vi: "Buổi tập huấn", path: "/api/v1/markets/{id}/trainings",
-	place: (*Field).marketPlace, read: auth.ReadFacts, write: auth.RecordFacts,
+	place: (*Field).marketPlace, read: roles.ReadFacts, write: roles.RecordFacts,
 	fields: []roster.Field{
 		{Name: "held_on", Needed: true, Headings: []string{"Ngày", "Ngày tập huấn", "Ngày tổ chức", "Date", "Held on"}},
 		{Name: "topic", Needed: true, Headings: []string{"Nội dung", "Chủ đề", "Tên lớp", "Nội dung tập huấn", "Topic"}},
@@ -79,11 +79,11 @@ type Attendance struct {
 	RecordedAt   time.Time `json:"recorded_at"`
 }
 
-func (a Attendance) mark() edge.Mark { return edge.Mark{At: &a.RecordedAt, ID: a.MerchantID} }
+func (a Attendance) mark() web.Mark { return web.Mark{At: &a.RecordedAt, ID: a.MerchantID} }
 
 var attendances = &kind[AttendanceOrder, Attendance]{
 	name: "attendance", vi: "Người dự tập huấn", path: "/api/v1/trainings/{id}/attendances",
-	place: (*Field).trainingPlace, read: auth.ReadFacts, write: auth.RecordFacts, repeat: true,
+	place: (*Field).trainingPlace, read: roles.ReadFacts, write: roles.RecordFacts, repeat: true,
 	fields: []roster.Field{stallField},
 	row: func(c *roster.Cells) AttendanceOrder {
 		return AttendanceOrder{StallRef: StallRef{StallNumber: c.Text("stall_number")}}

@@ -5,9 +5,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/merchants/roster"
 )
 
@@ -33,7 +33,7 @@ type Visit struct {
 	RecordedAt   time.Time `json:"recorded_at"`
 }
 
-func (v Visit) mark() edge.Mark { return edge.Mark{At: &v.VisitedAt, ID: v.ID} }
+func (v Visit) mark() web.Mark { return web.Mark{At: &v.VisitedAt, ID: v.ID} }
 
 // idTaken is the conflict of an id that stands with other content.
 var idTaken = problem.Field{Name: "id", Code: "id_in_use", Vi: "Mã này đã dùng cho nội dung khác.", En: "This id stands with other content."}
@@ -43,7 +43,7 @@ const ofTenancy = ` JOIN tenancies t ON t.id = v.tenancy_id JOIN stalls s ON s.i
 
 var visits = &kind[VisitOrder, Visit]{
 	name: "visit", vi: "Lượt hỗ trợ", path: "/api/v1/markets/{id}/visits",
-	place: (*Field).marketPlace, read: auth.ReadFacts, write: auth.RecordFacts,
+	place: (*Field).marketPlace, read: roles.ReadFacts, write: roles.RecordFacts,
 	fields: []roster.Field{
 		stallField,
 		{Name: "visited_at", Needed: true, Headings: []string{"Ngày", "Thời gian", "Ngày giờ", "Ngày hỗ trợ", "Ngày thăm", "Date", "Visited at"}},

@@ -13,9 +13,10 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/seal"
+	"market40/merchants/access/signin"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 	"market40/reports"
@@ -30,7 +31,7 @@ var noon = time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC)
 type world struct {
 	t             testing.TB
 	db            *database.DB
-	keys          *auth.APIKeys
+	keys          *signin.APIKeys
 	engine        http.Handler
 	clock         time.Time
 	dam, ngoi     uuid.UUID
@@ -46,8 +47,8 @@ func newWorld(t testing.TB) *world {
 	now := func() time.Time { return w.clock }
 	sealed, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, now)
 	must(t, err)
-	w.keys = auth.NewAPIKeys(w.db, now)
-	e := edge.New(edge.Parts{DB: w.db, Keys: sealed, Gate: auth.Gate{Keys: w.keys}, Trail: auth.NewTrail(w.db, sealed, now), Now: now, Version: "test"})
+	w.keys = signin.NewAPIKeys(w.db, now)
+	e := web.New(web.Parts{DB: w.db, Keys: sealed, Gate: signin.Gate{Keys: w.keys}, Trail: trail.NewTrail(w.db, sealed, now), Now: now, Version: "test"})
 	field.New(w.db, reports.New(w.db, now), now).Routes(e)
 	w.engine = e.Engine
 	w.dam, w.ngoi = w.market("CHODAM", "568"), w.market("BANGOI", "569")
@@ -113,7 +114,7 @@ func (w *world) tenancy(market, stall, merchant uuid.UUID, valid string) {
 
 func (w *world) key(role, scope string) string {
 	w.t.Helper()
-	key, err := w.keys.Create(w.t.Context(), auth.Order{Name: "test", Role: role, Scope: scope})
+	key, err := w.keys.Create(w.t.Context(), signin.Order{Name: "test", Role: role, Scope: scope})
 	must(w.t, err)
 	return key
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/reports"
 	"market40/reports/programme"
 )
@@ -69,13 +69,13 @@ type about struct {
 
 // content is what a report says as of a day, whoever asks: the figures are those that the locality's own office, or
 // the whole province, is served. Two people therefore freeze the same.
-func (p *Periodic) content(ctx context.Context, who auth.Principal, a about, asOf time.Time) (*Content, error) {
-	reader := auth.Principal{ActorID: who.ActorID, Role: auth.ProvinceOfficer, ScopeKind: auth.ScopeAll}
+func (p *Periodic) content(ctx context.Context, who roles.Principal, a about, asOf time.Time) (*Content, error) {
+	reader := roles.Principal{ActorID: who.ActorID, Role: roles.ProvinceOfficer, ScopeKind: roles.ScopeAll}
 	if a.locality != nil {
-		reader.Role, reader.ScopeKind, reader.ScopeID = auth.LocalityOfficer, auth.ScopeLocality, &a.locality.ID
+		reader.Role, reader.ScopeKind, reader.ScopeID = roles.LocalityOfficer, roles.ScopeLocality, &a.locality.ID
 	}
 	c := a.campaign
-	served, err := p.reports.Adoption(auth.With(ctx, reader), reports.Question{Basis: c.Basis, AsOf: asOf.Format(time.DateOnly), Campaign: c.Code})
+	served, err := p.reports.Adoption(roles.With(ctx, reader), reports.Question{Basis: c.Basis, AsOf: asOf.Format(time.DateOnly), Campaign: c.Code})
 	if err != nil {
 		return nil, fmt.Errorf("figures of %s in campaign %s: %w", a.period, c.Code, err)
 	}

@@ -8,7 +8,7 @@ import (
 	"reflect"
 	"slices"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/reports"
 )
 
@@ -36,7 +36,7 @@ type MarketsChange struct {
 }
 
 // difference compares two versions of a report; from 0 is the one before.
-func (p *Periodic) difference(ctx context.Context, who auth.Principal, id string, to, from int) (*Difference, error) {
+func (p *Periodic) difference(ctx context.Context, who roles.Principal, id string, to, from int) (*Difference, error) {
 	if from == 0 {
 		from = to - 1
 	}

@@ -17,7 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 )
 
 // plain writes JSON in the canonical form by hand, for texts without control characters but line ends: an account of its own.
@@ -190,7 +190,7 @@ func TestTheWholeCampaign(t *testing.T) {
 		t.Errorf("changed: %s", got)
 	}
 	w.refused(w.nhaTrang, "GET", at, nil, 404, "not_found")
-	w.ask(w.key(auth.Auditor, ""), "GET", at+"/versions/2", nil, 200)
+	w.ask(w.key(roles.Auditor, ""), "GET", at+"/versions/2", nil, 200)
 }
 
 // Of two submits at once one wins; the same request again, under its key, is answered the same.

@@ -6,12 +6,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/web"
 )
 
 // Routes mounts the reports of months and quarters.
-func (p *Periodic) Routes(e *edge.Edge) {
+func (p *Periodic) Routes(e *web.Edge) {
 	const all, one = "/api/v1/periodic-reports", "/api/v1/periodic-reports/{id}"
 	// Read in scope.
 	huma.Register(e.API, op(http.MethodGet, all, "list-reports", "Báo cáo kỳ: reports, newest first", 0), p.listReports)
@@ -48,10 +48,10 @@ func answer[T any](of T, err error) (*body[T], error) {
 
 func (p *Periodic) listReports(ctx context.Context, in *struct {
 	Query
-	edge.Page
+	web.Page
 },
-) (*body[*edge.List[Report]], error) {
-	who, err := auth.Require(ctx, auth.ReadReports)
+) (*body[*web.List[Report]], error) {
+	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
@@ -64,24 +64,24 @@ func (p *Periodic) getLateness(ctx context.Context, in *struct {
 	Period   string `query:"period" maxLength:"10" doc:"2026-10 or 2026-Q3; absent: the last month or quarter that has ended"`
 },
 ) (*body[*Lateness], error) {
-	who, err := auth.Require(ctx, auth.ReadReports)
+	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
 	return answer(p.Board(ctx, who, in.Campaign, in.Kind, in.Period))
 }
 
-func (p *Periodic) getReminders(ctx context.Context, _ *struct{}) (*body[edge.List[Reminder]], error) {
-	who, err := auth.Require(ctx, auth.ReadReports)
+func (p *Periodic) getReminders(ctx context.Context, _ *struct{}) (*body[web.List[Reminder]], error) {
+	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
 	list, err := p.Reminders(ctx, who)
-	return answer(edge.List[Reminder]{Items: list}, err)
+	return answer(web.List[Reminder]{Items: list}, err)
 }
 
-func (p *Periodic) getReport(ctx context.Context, in *edge.Named) (*body[*Whole], error) {
-	who, err := auth.Require(ctx, auth.ReadReports)
+func (p *Periodic) getReport(ctx context.Context, in *web.Named) (*body[*Whole], error) {
+	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
@@ -90,13 +90,13 @@ func (p *Periodic) getReport(ctx context.Context, in *edge.Named) (*body[*Whole]
 
 // Numbered is a version of a report in a path.
 type Numbered struct {
-	edge.Named
+	web.Named
 
 	Version int `path:"version" minimum:"1" maximum:"1000000"`
 }
 
 func (p *Periodic) getVersion(ctx context.Context, in *Numbered) (*body[*Version], error) {
-	who, err := auth.Require(ctx, auth.ReadReports)
+	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (p *Periodic) getDifference(ctx context.Context, in *struct {
 	From int `query:"from" minimum:"1" maximum:"1000000" doc:"absent: the version before"`
 },
 ) (*body[*Difference], error) {
-	who, err := auth.Require(ctx, auth.ReadReports)
+	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (p *Periodic) getDifference(ctx context.Context, in *struct {
 }
 
 func (p *Periodic) postReport(ctx context.Context, in *body[ReportOrder]) (*body[*Report], error) {
-	who, err := auth.Require(ctx, auth.MakeReports)
+	who, err := roles.Require(ctx, roles.MakeReports)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (p *Periodic) postReport(ctx context.Context, in *body[ReportOrder]) (*body
 
 // noted is a step with a note, which may be left out together with the body.
 type noted struct {
-	edge.Named
+	web.Named
 
 	Body *struct {
 		Note string `json:"note,omitempty" maxLength:"1000"`
@@ -141,7 +141,7 @@ func (n *noted) note() string {
 }
 
 func (p *Periodic) postSubmit(ctx context.Context, in *noted) (*body[*Whole], error) {
-	who, err := auth.Require(ctx, auth.MakeReports)
+	who, err := roles.Require(ctx, roles.MakeReports)
 	if err != nil {
 		return nil, err
 	}
@@ -149,13 +149,13 @@ func (p *Periodic) postSubmit(ctx context.Context, in *noted) (*body[*Whole], er
 }
 
 func (p *Periodic) postCorrect(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body struct {
 		Reason string `json:"reason" maxLength:"1000" doc:"why, in 3 characters at least"`
 	}
 },
 ) (*body[*Whole], error) {
-	who, err := auth.Require(ctx, auth.MakeReports)
+	who, err := roles.Require(ctx, roles.MakeReports)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (p *Periodic) postCorrect(ctx context.Context, in *struct {
 }
 
 func (p *Periodic) postApprove(ctx context.Context, in *noted) (*body[*Whole], error) {
-	who, err := auth.Require(ctx, auth.JudgeReports)
+	who, err := roles.Require(ctx, roles.JudgeReports)
 	if err != nil {
 		return nil, err
 	}
@@ -171,13 +171,13 @@ func (p *Periodic) postApprove(ctx context.Context, in *noted) (*body[*Whole], e
 }
 
 func (p *Periodic) postReturn(ctx context.Context, in *struct {
-	edge.Named
+	web.Named
 	Body struct {
 		Note string `json:"note" maxLength:"1000" doc:"why, in 3 characters at least"`
 	}
 },
 ) (*body[*Whole], error) {
-	who, err := auth.Require(ctx, auth.JudgeReports)
+	who, err := roles.Require(ctx, roles.JudgeReports)
 	if err != nil {
 		return nil, err
 	}

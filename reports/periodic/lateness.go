@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/reports"
 	"market40/reports/programme"
 )
@@ -44,7 +44,7 @@ type Owing struct {
 }
 
 // Board is the lateness board of a period in the caller's scope; period "": the last of its kind that has ended.
-func (p *Periodic) Board(ctx context.Context, who auth.Principal, campaign, kind, period string) (*Lateness, error) {
+func (p *Periodic) Board(ctx context.Context, who roles.Principal, campaign, kind, period string) (*Lateness, error) {
 	c, err := p.programme.Campaign(ctx, campaign)
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (a *asked) add(c *programme.Campaign, of Period) {
 }
 
 // owing is who owes each of them, in scope.
-func (p *Periodic) owing(ctx context.Context, who auth.Principal, kind string, a asked) ([][]Owing, error) {
+func (p *Periodic) owing(ctx context.Context, who roles.Principal, kind string, a asked) ([][]Owing, error) {
 	var campaigns []uuid.UUID
 	var firsts, nexts, dues []time.Time
 	for i, c := range a.campaigns {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 )
 
 // board tells a lateness board: each locality's code, state and how late; then on time of due.
@@ -41,11 +41,11 @@ func TestLatenessBoard(t *testing.T) {
 	w.ask(w.province, "POST", first+"/return", object{"note": "xem lại"}, 200)
 	w.ask(w.nhaTrang, "POST", first+"/correct", object{"reason": "đã xem"}, 200) // it was on time, and stays so
 	for key, want := range map[string]string{
-		w.province:                          "568 submitted true 0, 569 submitted false 3, 570 not_made false 48; 1/3",
-		w.nhaTrang:                          "568 submitted true 0; 1/1",
-		w.key(auth.Manager, "market:DAM"):   "568 submitted true 0; 1/1",
-		w.key(auth.Auditor, ""):             "568 submitted true 0, 569 submitted false 3, 570 not_made false 48; 1/3",
-		w.key(auth.Auditor, "locality:571"): "; 0/0",
+		w.province:                           "568 submitted true 0, 569 submitted false 3, 570 not_made false 48; 1/3",
+		w.nhaTrang:                           "568 submitted true 0; 1/1",
+		w.key(roles.Manager, "market:DAM"):   "568 submitted true 0; 1/1",
+		w.key(roles.Auditor, ""):             "568 submitted true 0, 569 submitted false 3, 570 not_made false 48; 1/3",
+		w.key(roles.Auditor, "locality:571"): "; 0/0",
 	} {
 		if got := w.board(key, "&kind=month&period=2026-10"); got != want {
 			t.Errorf("the board is %s, not %s", got, want)

@@ -12,8 +12,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"market40/merchants/auth"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/seal"
 	"market40/migrations/database"
 	"market40/reports"
 	"market40/reports/programme"
@@ -61,12 +61,12 @@ func (p *Periodic) today() time.Time {
 var operator = uuid.NewSHA1(uuid.NameSpaceOID, []byte("market40 reports"))
 
 // Operator is whoever runs commands at the server: one person, whom the province's people are not.
-func (p *Periodic) Operator(ctx context.Context) (auth.Principal, error) {
-	_, err := p.db.Pool.Exec(ctx, `INSERT INTO actors (id, role) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, operator, auth.Admin)
+func (p *Periodic) Operator(ctx context.Context) (roles.Principal, error) {
+	_, err := p.db.Pool.Exec(ctx, `INSERT INTO actors (id, role) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, operator, roles.Admin)
 	if err != nil {
-		return auth.Principal{}, fmt.Errorf("name the operator: %w", err)
+		return roles.Principal{}, fmt.Errorf("name the operator: %w", err)
 	}
-	return auth.Principal{ActorID: operator, Role: auth.Admin, ScopeKind: auth.ScopeAll}, nil
+	return roles.Principal{ActorID: operator, Role: roles.Admin, ScopeKind: roles.ScopeAll}, nil
 }
 
 // refusedBy is the name of the constraint that refused a row, or empty.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 )
 
 // The kinds of period.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/reports/programme"
 )
 
@@ -27,7 +27,7 @@ const (
 
 // Reminders are the reports of months and quarters that localities in the caller's scope should think of, newest first. They are read
 // from what stands and stored nowhere: officers have no phone with us, so the app tells them, whenever it is opened.
-func (p *Periodic) Reminders(ctx context.Context, who auth.Principal) ([]Reminder, error) {
+func (p *Periodic) Reminders(ctx context.Context, who roles.Principal) ([]Reminder, error) {
 	begun, err := p.programme.Begun(ctx)
 	if err != nil {
 		return nil, err

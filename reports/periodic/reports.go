@@ -9,9 +9,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/reports"
 )
 
@@ -80,7 +80,7 @@ type ReportOrder struct {
 }
 
 // Make begins a report as a draft. One stands for each campaign, locality and period (409).
-func (p *Periodic) Make(ctx context.Context, who auth.Principal, o ReportOrder) (*Report, error) {
+func (p *Periodic) Make(ctx context.Context, who roles.Principal, o ReportOrder) (*Report, error) {
 	a, err := p.about(ctx, who, o)
 	if err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (p *Periodic) Make(ctx context.Context, who auth.Principal, o ReportOrder) 
 
 // about reads what a report is to be about. A locality that the caller does not act for is missing, and so is the whole
 // campaign for who has not everything in scope.
-func (p *Periodic) about(ctx context.Context, who auth.Principal, o ReportOrder) (a about, err error) {
+func (p *Periodic) about(ctx context.Context, who roles.Principal, o ReportOrder) (a about, err error) {
 	if a.campaign, err = p.programme.Campaign(ctx, o.Campaign); err != nil {
 		return a, err
 	}
@@ -119,7 +119,7 @@ func (p *Periodic) about(ctx context.Context, who auth.Principal, o ReportOrder)
 		a.locality = &unit
 		return a, err
 	}
-	if who.ScopeKind != auth.ScopeAll || !who.Role.May(auth.JudgeReports) {
+	if who.ScopeKind != roles.ScopeAll || !who.Role.May(roles.JudgeReports) {
 		return a, problem.New(problem.Forbidden, "not_allowed", "Báo cáo của cả chiến dịch do cấp tỉnh lập; hãy nêu địa phương.", "The whole campaign's report is the province's to make: name a locality.")
 	}
 	return a, nil
@@ -178,7 +178,7 @@ func (p *Periodic) check(ctx context.Context, q *Query) (period *Period, err err
 }
 
 // list is a page of the reports in the caller's scope, newest first.
-func (p *Periodic) list(ctx context.Context, who auth.Principal, q Query, page edge.Page) (*edge.List[Report], error) {
+func (p *Periodic) list(ctx context.Context, who roles.Principal, q Query, page web.Page) (*web.List[Report], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -198,12 +198,12 @@ func (p *Periodic) list(ctx context.Context, who auth.Principal, q Query, page e
 	if err != nil {
 		return nil, fmt.Errorf("list reports: %w", err)
 	}
-	items, nextPage := edge.Cut(found, page, func(r Report) edge.Mark { return edge.Mark{ID: r.ID} })
-	return &edge.List[Report]{Items: items, Next: nextPage}, nil
+	items, nextPage := web.Cut(found, page, func(r Report) web.Mark { return web.Mark{ID: r.ID} })
+	return &web.List[Report]{Items: items, Next: nextPage}, nil
 }
 
 // standing is the report of what one is about; nil: none was made.
-func (p *Periodic) standing(ctx context.Context, who auth.Principal, a about) (*Report, error) {
+func (p *Periodic) standing(ctx context.Context, who roles.Principal, a about) (*Report, error) {
 	var unit *uuid.UUID
 	if a.locality != nil {
 		unit = &a.locality.ID
@@ -218,7 +218,7 @@ func (p *Periodic) standing(ctx context.Context, who auth.Principal, a about) (*
 }
 
 // find is a report in the caller's scope (else 404).
-func (p *Periodic) find(ctx context.Context, who auth.Principal, id string) (*Report, error) {
+func (p *Periodic) find(ctx context.Context, who roles.Principal, id string) (*Report, error) {
 	rows, _ := p.db.Pool.Query(ctx, reportsSQL+` AND r.id::text = $4`, who.ScopeKind, who.ScopeID, p.today(), id)
 	found, err := pgx.CollectRows(rows, reportOf)
 	if err != nil {
@@ -231,7 +231,7 @@ func (p *Periodic) find(ctx context.Context, who auth.Principal, id string) (*Re
 }
 
 // read is a report whole.
-func (p *Periodic) read(ctx context.Context, who auth.Principal, id string) (*Whole, error) {
+func (p *Periodic) read(ctx context.Context, who roles.Principal, id string) (*Whole, error) {
 	r, err := p.find(ctx, who, id)
 	if err != nil {
 		return nil, err

@@ -12,9 +12,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/merchants/encodings"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 	"market40/reports"
 )
 
@@ -33,7 +33,7 @@ var steps = map[string]struct {
 var stateWords = map[string]string{Draft: "bản nháp", Submitted: "đã gửi", Approved: "đã duyệt", Returned: "bị trả lại"}
 
 // Submit freezes what the report says, as its first version, and hands it in.
-func (p *Periodic) Submit(ctx context.Context, who auth.Principal, id, note string) (*Whole, error) {
+func (p *Periodic) Submit(ctx context.Context, who roles.Principal, id, note string) (*Whole, error) {
 	if err := encodings.CheckText("note", note); err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (p *Periodic) Submit(ctx context.Context, who auth.Principal, id, note stri
 }
 
 // Correct freezes it again, as a further version, and hands that in; the versions before it stay as they are.
-func (p *Periodic) Correct(ctx context.Context, who auth.Principal, id, reason string) (*Whole, error) {
+func (p *Periodic) Correct(ctx context.Context, who roles.Principal, id, reason string) (*Whole, error) {
 	reason, err := said("reason", reason)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func (p *Periodic) Correct(ctx context.Context, who auth.Principal, id, reason s
 
 // Freeze submits the report of an order, which it makes where there is none, and returns its newest version. What was
 // submitted before stays as it is.
-func (p *Periodic) Freeze(ctx context.Context, who auth.Principal, o ReportOrder) (*Version, error) {
+func (p *Periodic) Freeze(ctx context.Context, who roles.Principal, o ReportOrder) (*Version, error) {
 	a, err := p.about(ctx, who, o)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ type freezing struct {
 }
 
 // freeze counts on one snapshot, then writes under the report's lock: of two at once the second finds another state.
-func (p *Periodic) freeze(ctx context.Context, who auth.Principal, id string, f freezing) (*Whole, error) {
+func (p *Periodic) freeze(ctx context.Context, who roles.Principal, id string, f freezing) (*Whole, error) {
 	r, err := p.find(ctx, who, id)
 	if err != nil {
 		return nil, err
@@ -145,8 +145,8 @@ func (p *Periodic) prove(ctx context.Context, a about) error {
 
 // mayFreeze refuses the whole campaign's report from who is not the province, a step in another state, and a period that
 // has not ended.
-func (p *Periodic) mayFreeze(who auth.Principal, r *Report, step string) error {
-	if r.Locality == nil && !who.Role.May(auth.JudgeReports) {
+func (p *Periodic) mayFreeze(who roles.Principal, r *Report, step string) error {
+	if r.Locality == nil && !who.Role.May(roles.JudgeReports) {
 		return problem.New(problem.Forbidden, "not_allowed", "Báo cáo của cả chiến dịch là của cấp tỉnh.", "The whole campaign's report is the province's.")
 	}
 	if !slices.Contains(steps[step].from, r.State) {
@@ -178,7 +178,7 @@ func take(ctx context.Context, tx pgx.Tx, id uuid.UUID, step string) error {
 }
 
 // keep writes a version.
-func (p *Periodic) keep(ctx context.Context, tx pgx.Tx, who auth.Principal, content *Content) error {
+func (p *Periodic) keep(ctx context.Context, tx pgx.Tx, who roles.Principal, content *Content) error {
 	s, err := p.seal(content)
 	if err != nil {
 		return err
@@ -190,14 +190,14 @@ func (p *Periodic) keep(ctx context.Context, tx pgx.Tx, who auth.Principal, cont
 	return err
 }
 
-func (p *Periodic) step(ctx context.Context, tx pgx.Tx, who auth.Principal, report uuid.UUID, s Step) error {
+func (p *Periodic) step(ctx context.Context, tx pgx.Tx, who roles.Principal, report uuid.UUID, s Step) error {
 	_, err := tx.Exec(ctx, `INSERT INTO report_steps (id, report_id, step, version, note, actor_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		uuid.Must(uuid.NewV7()), report, s.Step, s.Version, strings.TrimSpace(s.Note), who.ActorID, p.now())
 	return err
 }
 
 // Approve accepts the newest version. Who submitted it does not: four eyes are two persons, whatever keys they hold.
-func (p *Periodic) Approve(ctx context.Context, who auth.Principal, id, note string) (*Whole, error) {
+func (p *Periodic) Approve(ctx context.Context, who roles.Principal, id, note string) (*Whole, error) {
 	if err := encodings.CheckText("note", note); err != nil {
 		return nil, err
 	}
@@ -205,7 +205,7 @@ func (p *Periodic) Approve(ctx context.Context, who auth.Principal, id, note str
 }
 
 // Return hands a report back, with why; an approved one too, when it turns out to be wrong.
-func (p *Periodic) Return(ctx context.Context, who auth.Principal, id, note string) (*Whole, error) {
+func (p *Periodic) Return(ctx context.Context, who roles.Principal, id, note string) (*Whole, error) {
 	note, err := said("note", note)
 	if err != nil {
 		return nil, err
@@ -213,7 +213,7 @@ func (p *Periodic) Return(ctx context.Context, who auth.Principal, id, note stri
 	return p.judge(ctx, who, id, "return", note)
 }
 
-func (p *Periodic) judge(ctx context.Context, who auth.Principal, id, step, note string) (*Whole, error) {
+func (p *Periodic) judge(ctx context.Context, who roles.Principal, id, step, note string) (*Whole, error) {
 	r, err := p.find(ctx, who, id)
 	if err != nil {
 		return nil, err

@@ -7,7 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
 )
 
 // steps tells a report's steps in order.
@@ -56,7 +57,7 @@ func TestFourEyesAreTwoPersons(t *testing.T) {
 	w.exec(`INSERT INTO actors (id, role) VALUES ($1, 'province_officer')`, lan)
 	w.exec(`INSERT INTO users (id, login, full_name, role, scope_kind, created_at) VALUES ($1, 'lan', 'Lan', 'province_officer', 'all', now())`, lan)
 	key := func(name string) string {
-		made, err := w.apiKeys.Create(t.Context(), auth.Order{Name: name, Role: string(auth.ProvinceOfficer), Maker: &lan})
+		made, err := w.apiKeys.Create(t.Context(), signin.Order{Name: name, Role: string(roles.ProvinceOfficer), Maker: &lan})
 		must(t, err)
 		return made
 	}
@@ -142,7 +143,7 @@ func TestReportsInScope(t *testing.T) {
 	w.market("BA-NGOI", "569", 12, 7)
 	own, other := w.october(w.nhaTrang, "568"), w.october(w.camRanh, "569")
 	w.ask(w.camRanh, "POST", other+"/submit", nil, 200)
-	manager := w.key(auth.Manager, "market:DAM")
+	manager := w.key(roles.Manager, "market:DAM")
 	for _, path := range []string{other, other + "/versions/1", other + "/versions/1/difference?from=1"} {
 		w.refused(w.nhaTrang, "GET", path, nil, 404, "not_found")
 		w.refused(manager, "GET", path, nil, 404, "not_found")
@@ -173,7 +174,7 @@ func TestReportsInScope(t *testing.T) {
 	if next := w.ask(w.province, "GET", all+"?limit=1&after="+page.text("next"), nil, 200); next["next"] != nil || next.items("items")[0].text("id") == page.items("items")[0].text("id") {
 		t.Errorf("the second page is %v", next)
 	}
-	w.refused(w.key(auth.Team, ""), "GET", all, nil, 403, "not_allowed")
+	w.refused(w.key(roles.Team, ""), "GET", all, nil, 403, "not_allowed")
 }
 
 // The commune on whose ground a district's pilot stands reports for the district that is no more.
@@ -183,7 +184,7 @@ func TestTheHeirReports(t *testing.T) {
 	w.exec(`UPDATE market_places SET valid = '(,2025-07-01)'`)
 	w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), m.id, v.locality_id, '[2025-07-01,)'
 		FROM markets m, locality_versions v WHERE v.level = 'commune' AND v.code = '22366' AND upper_inf(v.valid)`)
-	heir, beside := w.key(auth.LocalityOfficer, "locality:22366"), w.key(auth.LocalityOfficer, "locality:22333")
+	heir, beside := w.key(roles.LocalityOfficer, "locality:22366"), w.key(roles.LocalityOfficer, "locality:22333")
 	at := w.october(heir, "568")
 	w.ask(heir, "POST", at+"/submit", nil, 200)
 	content := w.ask(heir, "GET", at+"/versions/1", nil, 200).in("content")

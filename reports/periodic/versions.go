@@ -15,8 +15,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
 )
 
 // Version is what a report said when it was frozen, with what proves it.
@@ -43,7 +43,7 @@ func (Verbatim) Schema(r huma.Registry) *huma.Schema {
 }
 
 // ReadVersion is a frozen version of a report in the caller's scope (else 404).
-func (p *Periodic) ReadVersion(ctx context.Context, who auth.Principal, id string, version int) (*Version, error) {
+func (p *Periodic) ReadVersion(ctx context.Context, who roles.Principal, id string, version int) (*Version, error) {
 	r, err := p.find(ctx, who, id)
 	if err != nil {
 		return nil, err

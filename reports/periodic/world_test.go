@@ -15,9 +15,10 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 	"market40/reports"
@@ -49,7 +50,7 @@ func (o object) items(key string) (list []object) {
 type world struct {
 	t       testing.TB
 	db      *database.DB
-	apiKeys *auth.APIKeys
+	apiKeys *signin.APIKeys
 	engine  http.Handler
 	clock   atomic.Pointer[time.Time]
 
@@ -70,8 +71,8 @@ func newWorld(t testing.TB, now string) *world {
 	clock := func() time.Time { return *w.clock.Load() }
 	keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, clock)
 	must(t, err)
-	w.apiKeys = auth.NewAPIKeys(w.db, clock)
-	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.apiKeys}, Now: clock, Version: "test"})
+	w.apiKeys = signin.NewAPIKeys(w.db, clock)
+	e := web.New(web.Parts{DB: w.db, Keys: keys, Gate: signin.Gate{Keys: w.apiKeys}, Now: clock, Version: "test"})
 	// Two packages may each have a Target.
 	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
 		for t.Kind() == reflect.Pointer {
@@ -86,8 +87,8 @@ func newWorld(t testing.TB, now string) *world {
 	p.Routes(e)
 	periodic.New(periodic.Parts{DB: w.db, Keys: keys, Reports: reports.New(w.db, clock), Programme: p, Now: clock}).Routes(e)
 	w.engine = e.Engine
-	w.admin, w.province = w.key(auth.Admin, ""), w.key(auth.ProvinceOfficer, "")
-	w.nhaTrang, w.camRanh = w.key(auth.LocalityOfficer, "locality:568"), w.key(auth.LocalityOfficer, "locality:569")
+	w.admin, w.province = w.key(roles.Admin, ""), w.key(roles.ProvinceOfficer, "")
+	w.nhaTrang, w.camRanh = w.key(roles.LocalityOfficer, "locality:568"), w.key(roles.LocalityOfficer, "locality:569")
 	w.ask(w.admin, "POST", "/api/v1/campaigns", object{"code": campaign, "name": "Chợ 4.0", "legal_ref": "05/UBCĐS", "starts_on": "2024-05-28"}, 201)
 	w.market("DAM", "568", 12, 7)
 	return w
@@ -108,9 +109,9 @@ func (w *world) at(now string) {
 	w.clock.Store(&t)
 }
 
-func (w *world) key(role auth.Role, scope string) string {
+func (w *world) key(role roles.Role, scope string) string {
 	w.t.Helper()
-	key, err := w.apiKeys.Create(w.t.Context(), auth.Order{Name: "test", Role: string(role), Scope: scope})
+	key, err := w.apiKeys.Create(w.t.Context(), signin.Order{Name: "test", Role: string(role), Scope: scope})
 	must(w.t, err)
 	return key
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
 	"market40/merchants/encodings"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // defaultDueDay is until which day of the next month a report is due, where the order says nothing.
@@ -125,7 +125,7 @@ func (p *Programme) basis(ctx context.Context, asked string, starts time.Time) (
 }
 
 // MakeCampaign makes a campaign, or refuses a code that another bears (409).
-func (p *Programme) MakeCampaign(ctx context.Context, who auth.Principal, o CampaignOrder) (*Campaign, error) {
+func (p *Programme) MakeCampaign(ctx context.Context, who roles.Principal, o CampaignOrder) (*Campaign, error) {
 	c, err := p.check(ctx, &o)
 	if err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func (p *Programme) Begun(ctx context.Context) ([]Campaign, error) {
 }
 
 // campaigns is a page of all campaigns, by code.
-func (p *Programme) campaigns(ctx context.Context, page edge.Page) (*edge.List[Campaign], error) {
+func (p *Programme) campaigns(ctx context.Context, page web.Page) (*web.List[Campaign], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -184,6 +184,6 @@ func (p *Programme) campaigns(ctx context.Context, page edge.Page) (*edge.List[C
 	if err != nil {
 		return nil, fmt.Errorf("list campaigns: %w", err)
 	}
-	items, next := edge.Cut(found, page, func(c Campaign) edge.Mark { return edge.Mark{Text: c.Code} })
-	return &edge.List[Campaign]{Items: items, Next: next}, nil
+	items, next := web.Cut(found, page, func(c Campaign) web.Mark { return web.Mark{Text: c.Code} })
+	return &web.List[Campaign]{Items: items, Next: next}, nil
 }

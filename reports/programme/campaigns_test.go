@@ -4,19 +4,19 @@ import (
 	"strings"
 	"testing"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 )
 
 func TestMakeACampaign(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	order := object{"code": "CHO40", "name": " Chợ 4.0 ", "legal_ref": "05/UBCĐS ngày 28/05/2024", "starts_on": "2024-05-28", "ends_on": "2027-12-31", "due_day": 10}
-	made := w.ask(w.key(auth.ProvinceOfficer, ""), "POST", campaigns, order, 201)
+	made := w.ask(w.key(roles.ProvinceOfficer, ""), "POST", campaigns, order, 201)
 	if made.text("name") != "Chợ 4.0" || made.text("basis") != "districts_2024" || made.text("ends_on") != "2027-12-31" || made["due_day"] != 10.0 {
 		t.Errorf("it is %v", made)
 	}
 	for _, name := range []string{made.text("id"), "CHO40"} {
-		if found := w.ask(w.key(auth.Team, ""), "GET", campaigns+"/"+name, nil, 200); found.text("id") != made.text("id") {
+		if found := w.ask(w.key(roles.Team, ""), "GET", campaigns+"/"+name, nil, 200); found.text("id") != made.text("id") {
 			t.Errorf("%s names %v", name, found)
 		}
 	}
@@ -71,10 +71,10 @@ func TestCampaignsThatAreRefused(t *testing.T) {
 		}
 		w.refused(w.admin, "POST", campaigns, order, 422, tt.code)
 	}
-	for _, key := range []string{w.key(auth.LocalityOfficer, "locality:568"), w.key(auth.Auditor, ""), w.key(auth.ProvinceOfficer, "locality:568")} {
+	for _, key := range []string{w.key(roles.LocalityOfficer, "locality:568"), w.key(roles.Auditor, ""), w.key(roles.ProvinceOfficer, "locality:568")} {
 		w.refused(key, "POST", campaigns, good, 403, "not_allowed")
 	}
-	w.refused(w.key(auth.Integration, ""), "GET", campaigns, nil, 403, "not_allowed")
+	w.refused(w.key(roles.Integration, ""), "GET", campaigns, nil, 403, "not_allowed")
 }
 
 func TestTargets(t *testing.T) {
@@ -97,7 +97,7 @@ func TestTargets(t *testing.T) {
 	if got := told(w.admin); got != " I05 0.6000, 568 I05 0.7000, 569 I09 30.0000" {
 		t.Error(got)
 	}
-	if got := told(w.key(auth.LocalityOfficer, "locality:568")); got != " I05 0.6000, 568 I05 0.7000" {
+	if got := told(w.key(roles.LocalityOfficer, "locality:568")); got != " I05 0.6000, 568 I05 0.7000" {
 		t.Errorf("an officer of 568 reads %s", got)
 	}
 	for _, tt := range []struct {
@@ -117,7 +117,7 @@ func TestTargets(t *testing.T) {
 	} {
 		w.refused(w.admin, "POST", at, tt.order, tt.status, tt.code)
 	}
-	w.refused(w.key(auth.LocalityOfficer, "locality:568"), "DELETE", at+"/"+one.text("id"), nil, 403, "not_allowed")
+	w.refused(w.key(roles.LocalityOfficer, "locality:568"), "DELETE", at+"/"+one.text("id"), nil, 403, "not_allowed")
 	w.ask(w.admin, "DELETE", at+"/"+one.text("id"), nil, 204)
 	w.refused(w.admin, "DELETE", at+"/"+one.text("id"), nil, 404, "not_found")
 	w.refused(w.admin, "DELETE", at+"/nonsense", nil, 404, "not_found")

@@ -10,9 +10,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/merchants/encodings"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 )
 
 // Choice is what a locality chooses: a market, or to be exempt.
@@ -89,7 +89,7 @@ func unknownMarket() error {
 
 // Designate records what a locality chose since a day. What was designated for that day and later is cut there and kept
 // as history. Two at once: the second is refused (409), because who sent it did not see the first.
-func (p *Programme) Designate(ctx context.Context, who auth.Principal, c *Campaign, locality string, in Choice) (Pilot, error) {
+func (p *Programme) Designate(ctx context.Context, who roles.Principal, c *Campaign, locality string, in Choice) (Pilot, error) {
 	now, err := p.pilot(ctx, who, c, locality)
 	if err != nil {
 		return now, err
@@ -130,7 +130,7 @@ func (p *Programme) Designate(ctx context.Context, who auth.Principal, c *Campai
 		return now, fmt.Errorf("designate for %s in campaign %s: %w", now.Locality.Code, c.Code, err)
 	}
 	// An office may have given away what made the unit its own: it still sees what it did.
-	return p.pilot(ctx, auth.Principal{ScopeKind: auth.ScopeAll}, c, now.Locality.ID.String())
+	return p.pilot(ctx, roles.Principal{ScopeKind: roles.ScopeAll}, c, now.Locality.ID.String())
 }
 
 func changedMeanwhile() error {
@@ -151,7 +151,7 @@ func (p *Programme) unchanged(ctx context.Context, tx pgx.Tx, c *Campaign, seen 
 }
 
 // standsThere refuses a market that the caller does not see, and one that the campaign's basis counts elsewhere.
-func (p *Programme) standsThere(ctx context.Context, tx pgx.Tx, who auth.Principal, c *Campaign, unit, market uuid.UUID) error {
+func (p *Programme) standsThere(ctx context.Context, tx pgx.Tx, who roles.Principal, c *Campaign, unit, market uuid.UUID) error {
 	var there bool
 	err := tx.QueryRow(ctx, `SELECT coalesce(market_unit(m.id, b.level, coalesce(b.on_date, $5::date)) = $2, false)
 		FROM markets m, reporting_bases b WHERE m.id = $1 AND b.code = $6 AND m.id IN (SELECT scope_markets($3, $4))`,

@@ -7,13 +7,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // Routes mounts the programme.
-func (p *Programme) Routes(e *edge.Edge) {
+func (p *Programme) Routes(e *web.Edge) {
 	const campaign, pilot = "/api/v1/campaigns/{campaign}", "/api/v1/campaigns/{campaign}/pilots/{locality}"
 	// Campaigns and targets: set by the province, read by who has a part in the programme.
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/campaigns", "make-campaign", "Mở chiến dịch: make a campaign", http.StatusCreated), p.postCampaign)
@@ -65,8 +65,8 @@ type InMilestone struct {
 }
 
 // campaignFor is the caller who may do an action, and the campaign of the path.
-func (p *Programme) campaignFor(ctx context.Context, a auth.Action, in InCampaign) (auth.Principal, *Campaign, error) {
-	who, err := auth.Require(ctx, a)
+func (p *Programme) campaignFor(ctx context.Context, a roles.Action, in InCampaign) (roles.Principal, *Campaign, error) {
+	who, err := roles.Require(ctx, a)
 	if err != nil {
 		return who, nil, err
 	}
@@ -75,32 +75,32 @@ func (p *Programme) campaignFor(ctx context.Context, a auth.Action, in InCampaig
 }
 
 func (p *Programme) postCampaign(ctx context.Context, in *body[CampaignOrder]) (*body[*Campaign], error) {
-	who, err := auth.Require(ctx, auth.WriteProgramme)
+	who, err := roles.Require(ctx, roles.WriteProgramme)
 	if err != nil {
 		return nil, err
 	}
 	return answer(p.MakeCampaign(ctx, who, in.Body))
 }
 
-func (p *Programme) listCampaigns(ctx context.Context, in *struct{ edge.Page }) (*body[*edge.List[Campaign]], error) {
-	if _, err := auth.Require(ctx, auth.ReadProgramme); err != nil {
+func (p *Programme) listCampaigns(ctx context.Context, in *struct{ web.Page }) (*body[*web.List[Campaign]], error) {
+	if _, err := roles.Require(ctx, roles.ReadProgramme); err != nil {
 		return nil, err
 	}
 	return answer(p.campaigns(ctx, in.Page))
 }
 
 func (p *Programme) getCampaign(ctx context.Context, in *InCampaign) (*body[*Campaign], error) {
-	_, c, err := p.campaignFor(ctx, auth.ReadProgramme, *in)
+	_, c, err := p.campaignFor(ctx, roles.ReadProgramme, *in)
 	return answer(c, err)
 }
 
 func (p *Programme) listPilots(ctx context.Context, in *struct {
 	InCampaign
 	State string `query:"state" enum:"chosen,exempt,missing,not_required" doc:"absent: all; missing: who has not chosen"`
-	edge.Page
+	web.Page
 },
-) (*body[*edge.List[Pilot]], error) {
-	who, c, err := p.campaignFor(ctx, auth.ReadProgramme, in.InCampaign)
+) (*body[*web.List[Pilot]], error) {
+	who, c, err := p.campaignFor(ctx, roles.ReadProgramme, in.InCampaign)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (p *Programme) putPilot(ctx context.Context, in *struct {
 	Body Choice
 },
 ) (*body[Pilot], error) {
-	who, c, err := p.campaignFor(ctx, auth.Designate, in.InCampaign)
+	who, c, err := p.campaignFor(ctx, roles.Designate, in.InCampaign)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (p *Programme) putMilestone(ctx context.Context, in *struct {
 	Body Reached
 },
 ) (*body[Pilot], error) {
-	who, c, err := p.campaignFor(ctx, auth.Designate, in.InCampaign)
+	who, c, err := p.campaignFor(ctx, roles.Designate, in.InCampaign)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (p *Programme) putMilestone(ctx context.Context, in *struct {
 }
 
 func (p *Programme) deleteMilestone(ctx context.Context, in *InMilestone) (*struct{}, error) {
-	who, c, err := p.campaignFor(ctx, auth.Designate, in.InCampaign)
+	who, c, err := p.campaignFor(ctx, roles.Designate, in.InCampaign)
 	if err != nil {
 		return nil, err
 	}
@@ -141,10 +141,10 @@ func (p *Programme) deleteMilestone(ctx context.Context, in *InMilestone) (*stru
 
 func (p *Programme) listTargets(ctx context.Context, in *struct {
 	InCampaign
-	edge.Page
+	web.Page
 },
-) (*body[*edge.List[Target]], error) {
-	who, c, err := p.campaignFor(ctx, auth.ReadProgramme, in.InCampaign)
+) (*body[*web.List[Target]], error) {
+	who, c, err := p.campaignFor(ctx, roles.ReadProgramme, in.InCampaign)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func (p *Programme) postTarget(ctx context.Context, in *struct {
 	Body TargetOrder
 },
 ) (*body[*Target], error) {
-	who, c, err := p.campaignFor(ctx, auth.WriteProgramme, in.InCampaign)
+	who, c, err := p.campaignFor(ctx, roles.WriteProgramme, in.InCampaign)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func (p *Programme) deleteTarget(ctx context.Context, in *struct {
 	Target string `path:"target" maxLength:"36"`
 },
 ) (*struct{}, error) {
-	_, c, err := p.campaignFor(ctx, auth.WriteProgramme, in.InCampaign)
+	_, c, err := p.campaignFor(ctx, roles.WriteProgramme, in.InCampaign)
 	if err != nil {
 		return nil, err
 	}

@@ -8,9 +8,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
 	"market40/merchants/encodings"
-	"market40/merchants/problem"
+	"market40/merchants/platform/problem"
 )
 
 // Reached is a milestone as it is recorded.
@@ -34,7 +34,7 @@ func (m *Milestones) inOrder(milestone, on string) error {
 }
 
 // Reach records when a locality's present pilot reached a milestone, or corrects it.
-func (p *Programme) Reach(ctx context.Context, who auth.Principal, c *Campaign, locality, milestone string, in Reached) (Pilot, error) {
+func (p *Programme) Reach(ctx context.Context, who roles.Principal, c *Campaign, locality, milestone string, in Reached) (Pilot, error) {
 	now, err := p.pilot(ctx, who, c, locality)
 	if err != nil {
 		return now, err
@@ -73,7 +73,7 @@ func (p *Programme) Reach(ctx context.Context, who auth.Principal, c *Campaign, 
 }
 
 // Unreach takes back a milestone of a locality's present pilot; one that was not recorded is missing (404).
-func (p *Programme) Unreach(ctx context.Context, who auth.Principal, c *Campaign, locality, milestone string) error {
+func (p *Programme) Unreach(ctx context.Context, who roles.Principal, c *Campaign, locality, milestone string) error {
 	now, err := p.pilot(ctx, who, c, locality)
 	if err != nil {
 		return err

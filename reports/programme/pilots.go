@@ -10,9 +10,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/reports"
 )
 
@@ -59,7 +59,7 @@ type Designation struct {
 }
 
 // Pilots is a page of what the localities that the caller acts for have done, by their code; state "": all.
-func (p *Programme) Pilots(ctx context.Context, who auth.Principal, c *Campaign, state string, page edge.Page) (*edge.List[Pilot], error) {
+func (p *Programme) Pilots(ctx context.Context, who roles.Principal, c *Campaign, state string, page web.Page) (*web.List[Pilot], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -68,12 +68,12 @@ func (p *Programme) Pilots(ctx context.Context, who auth.Principal, c *Campaign,
 	if err != nil {
 		return nil, err
 	}
-	items, next := edge.Cut(found, page, func(i Pilot) edge.Mark { return edge.Mark{Text: i.Locality.Code} })
-	return &edge.List[Pilot]{Items: items, Next: next}, nil
+	items, next := web.Cut(found, page, func(i Pilot) web.Mark { return web.Mark{Text: i.Locality.Code} })
+	return &web.List[Pilot]{Items: items, Next: next}, nil
 }
 
 // pilot is that of one locality, which the caller acts for (else 404).
-func (p *Programme) pilot(ctx context.Context, who auth.Principal, c *Campaign, locality string) (Pilot, error) {
+func (p *Programme) pilot(ctx context.Context, who roles.Principal, c *Campaign, locality string) (Pilot, error) {
 	if locality == "" {
 		return Pilot{}, problem.Missing("locality")
 	}
@@ -93,7 +93,7 @@ func (p *Programme) Standing(ctx context.Context, c *Campaign, locality *reports
 	if locality != nil {
 		q.locality = locality.ID.String()
 	}
-	return p.pilots(ctx, auth.Principal{ScopeKind: auth.ScopeAll}, c, q)
+	return p.pilots(ctx, roles.Principal{ScopeKind: roles.ScopeAll}, c, q)
 }
 
 type pilotQuery struct {
@@ -102,7 +102,7 @@ type pilotQuery struct {
 	limit                  int
 }
 
-func (p *Programme) pilots(ctx context.Context, who auth.Principal, c *Campaign, q pilotQuery) ([]Pilot, error) {
+func (p *Programme) pilots(ctx context.Context, who roles.Principal, c *Campaign, q pilotQuery) ([]Pilot, error) {
 	if q.on.IsZero() {
 		q.on = p.today()
 	}

@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/web"
 	"market40/reports/programme"
 )
 
@@ -181,19 +181,19 @@ func TestWhoActsForALocality(t *testing.T) {
 	w := newWorld(t)
 	at := w.campaign() + "/pilots"
 	dam, ngoi := w.market("DAM", "568", "22366"), w.market("BA-NGOI", "569", "22420")
-	district, heir, beside := w.key(auth.LocalityOfficer, "locality:568"), w.key(auth.LocalityOfficer, "locality:22366"), w.key(auth.LocalityOfficer, "locality:22333")
+	district, heir, beside := w.key(roles.LocalityOfficer, "locality:568"), w.key(roles.LocalityOfficer, "locality:22366"), w.key(roles.LocalityOfficer, "locality:22333")
 	w.refused(heir, "PUT", at+"/568", object{"market_id": dam}, 404, "not_found") // no pilot stands there yet
 	w.ask(district, "PUT", at+"/568", object{"market_id": dam}, 200)
 	w.refused(district, "PUT", at+"/569", object{"market_id": ngoi}, 404, "not_found")
 	w.refused(district, "PUT", at+"/568", object{"market_id": ngoi}, 422, "unknown_market") // not even that it stands elsewhere
-	for key, want := range map[string]string{district: "568 chosen", heir: "568 chosen", beside: "", w.key(auth.Manager, "market:DAM"): "568 chosen", w.key(auth.Auditor, "locality:569"): "569 missing"} {
+	for key, want := range map[string]string{district: "568 chosen", heir: "568 chosen", beside: "", w.key(roles.Manager, "market:DAM"): "568 chosen", w.key(roles.Auditor, "locality:569"): "569 missing"} {
 		if got := w.states(key, at); got != want {
 			t.Errorf("one sees %q, not %q", got, want)
 		}
 	}
 	w.ask(heir, "PUT", at+"/568/milestones/equipped", object{"reached_on": "2026-02-01"}, 200)
 	w.refused(beside, "PUT", at+"/568/milestones/equipped", object{"reached_on": "2026-02-01"}, 404, "not_found")
-	w.refused(w.key(auth.Manager, "market:DAM"), "PUT", at+"/568", object{"market_id": dam}, 403, "not_allowed")
+	w.refused(w.key(roles.Manager, "market:DAM"), "PUT", at+"/568", object{"market_id": dam}, 403, "not_allowed")
 	if got := w.ask(heir, "PUT", at+"/568", object{"exempt_reason": "chợ cháy"}, 200); got.text("state") != "exempt" {
 		t.Errorf("what the heir did is %v", got)
 	}
@@ -213,7 +213,7 @@ func TestDatedScopes(t *testing.T) {
 	p := programme.New(w.db, time.Now)
 	c, err := p.Campaign(t.Context(), "CHO40")
 	must(t, err)
-	list, err := p.Pilots(t.Context(), auth.Principal{ScopeKind: auth.ScopeDated, ScopeID: &lan}, c, "", edge.Page{})
+	list, err := p.Pilots(t.Context(), roles.Principal{ScopeKind: roles.ScopeDated, ScopeID: &lan}, c, "", web.Page{})
 	must(t, err)
 	if len(list.Items) != 1 || list.Items[0].Locality.Code != "569" {
 		t.Errorf("sees %+v", list.Items)

@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"market40/merchants/auth"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
 	"market40/migrations/database"
 	"market40/reports"
 )
@@ -38,7 +38,7 @@ func (p *Programme) today() time.Time {
 
 // Unit is a unit that a campaign requires, by its id or by its code among them: codes are reused over time, and the
 // campaign's basis says whose a code is. Who does not act for it is told that it is missing (404).
-func (p *Programme) Unit(ctx context.Context, who auth.Principal, c *Campaign, locality string) (reports.Locality, error) {
+func (p *Programme) Unit(ctx context.Context, who roles.Principal, c *Campaign, locality string) (reports.Locality, error) {
 	found, err := p.pilot(ctx, who, c, locality)
 	return found.Locality, err
 }

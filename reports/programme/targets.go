@@ -11,9 +11,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/shopspring/decimal"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/payments/money"
 	"market40/reports"
 	"market40/reports/indicators"
@@ -80,7 +80,7 @@ func noTarget() error {
 }
 
 // SetTarget sets a target; one of the same indicator, locality and day stands once (409).
-func (p *Programme) SetTarget(ctx context.Context, who auth.Principal, c *Campaign, o TargetOrder) (*Target, error) {
+func (p *Programme) SetTarget(ctx context.Context, who roles.Principal, c *Campaign, o TargetOrder) (*Target, error) {
 	value, due, err := o.check(c)
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (p *Programme) DropTarget(ctx context.Context, c *Campaign, id uuid.UUID) e
 
 // Targets is a page of the campaign's targets: those for every locality, and those of localities that the caller acts
 // for; in the order they were set.
-func (p *Programme) Targets(ctx context.Context, who auth.Principal, c *Campaign, page edge.Page) (*edge.List[Target], error) {
+func (p *Programme) Targets(ctx context.Context, who roles.Principal, c *Campaign, page web.Page) (*web.List[Target], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -142,6 +142,6 @@ func (p *Programme) Targets(ctx context.Context, who auth.Principal, c *Campaign
 	if err != nil {
 		return nil, fmt.Errorf("targets of campaign %s: %w", c.Code, err)
 	}
-	items, next := edge.Cut(found, page, func(t Target) edge.Mark { return edge.Mark{ID: t.ID} })
-	return &edge.List[Target]{Items: items, Next: next}, nil
+	items, next := web.Cut(found, page, func(t Target) web.Mark { return web.Mark{ID: t.ID} })
+	return &web.List[Target]{Items: items, Next: next}, nil
 }

@@ -11,9 +11,10 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 	"market40/reports/programme"
@@ -47,7 +48,7 @@ func (o object) items(key string) (list []object) {
 type world struct {
 	t       testing.TB
 	db      *database.DB
-	apiKeys *auth.APIKeys
+	apiKeys *signin.APIKeys
 	engine  http.Handler
 	admin   string
 }
@@ -59,11 +60,11 @@ func newWorld(t testing.TB) *world {
 	w := &world{t: t, db: dbtest.New(t)}
 	keys, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, now)
 	must(t, err)
-	w.apiKeys = auth.NewAPIKeys(w.db, now)
-	e := edge.New(edge.Parts{DB: w.db, Keys: keys, Gate: auth.Gate{Keys: w.apiKeys}, Now: now, Version: "test"})
+	w.apiKeys = signin.NewAPIKeys(w.db, now)
+	e := web.New(web.Parts{DB: w.db, Keys: keys, Gate: signin.Gate{Keys: w.apiKeys}, Now: now, Version: "test"})
 	programme.New(w.db, now).Routes(e)
 	w.engine = e.Engine
-	w.admin = w.key(auth.Admin, "")
+	w.admin = w.key(roles.Admin, "")
 	return w
 }
 
@@ -74,9 +75,9 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func (w *world) key(role auth.Role, scope string) string {
+func (w *world) key(role roles.Role, scope string) string {
 	w.t.Helper()
-	key, err := w.apiKeys.Create(w.t.Context(), auth.Order{Name: "test", Role: string(role), Scope: scope})
+	key, err := w.apiKeys.Create(w.t.Context(), signin.Order{Name: "test", Role: string(role), Scope: scope})
 	must(w.t, err)
 	return key
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/web"
 	"market40/migrations"
 )
 
@@ -55,7 +55,7 @@ type bodyField struct {
 type answer struct{ Status, About string }
 
 // mountDocs renders the page of all routes once, from OpenAPI, and mounts it. Every route must be mounted by then.
-func mountDocs(e *edge.Edge) error {
+func mountDocs(e *web.Edge) error {
 	documentPage(e, "docs", "/docs", "This page")
 	documentPage(e, "docs-style", "/docs/style.css", "The look of this page")
 	for _, path := range []string{"/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/openapi-3.0.yaml"} {
@@ -70,7 +70,7 @@ func mountDocs(e *edge.Edge) error {
 	}
 	api := e.API.OpenAPI()
 	var html bytes.Buffer
-	err = page.Execute(&html, map[string]any{"Title": api.Info.Title, "Version": api.Info.Version, "Sections": groupByTag(api), "Permissions": auth.Permissions()})
+	err = page.Execute(&html, map[string]any{"Title": api.Info.Title, "Version": api.Info.Version, "Sections": groupByTag(api), "Permissions": roles.Permissions()})
 	if err != nil {
 		return fmt.Errorf("rendering the page of routes: %w", err)
 	}
@@ -80,7 +80,7 @@ func mountDocs(e *edge.Edge) error {
 }
 
 // mountColumns mounts the table of columns: all of them as CSV, those about people as a page.
-func mountColumns(e *edge.Edge) error {
+func mountColumns(e *web.Edge) error {
 	documentPage(e, "docs-columns", "/docs/columns", "Dữ liệu cá nhân: every column that tells of a person, whose it is and how it is kept")
 	documentPage(e, "docs-columns-csv", "/docs/columns.csv", "Every column of the database")
 	all, err := migrations.Classes()
@@ -132,7 +132,7 @@ func describeRoute(api *huma.OpenAPI, path string, op *huma.Operation) route {
 		Method: op.Method, Path: path, ID: op.OperationID, Summary: op.Summary, Description: op.Description,
 		Open: slices.ContainsFunc(op.Security, func(s map[string][]string) bool { return len(s) == 0 }),
 	}
-	if rule, found := auth.RuleOf(op.Method, path); found && rule.Needs != auth.Anyone {
+	if rule, found := roles.RuleOf(op.Method, path); found && rule.Needs != roles.Anyone {
 		r.Needs = string(rule.Needs)
 	}
 	for _, p := range op.Parameters {

@@ -4,8 +4,8 @@ import (
 	"context"
 	"sync"
 
-	"market40/merchants/jobs"
-	"market40/merchants/siem"
+	"market40/merchants/platform/jobs"
+	"market40/merchants/platform/siem"
 )
 
 // StartJobs starts the jobs that run by the clock, and returns a function that ends them and waits for them. A demo prints

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"market40/merchants"
-	"market40/merchants/auth"
-	"market40/merchants/outbox"
-	"market40/merchants/outgoing"
+	"market40/merchants/access/signin"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/outbox"
+	"market40/merchants/platform/outgoing"
+	"market40/merchants/platform/seal"
 	"market40/merchants/privacy"
-	"market40/merchants/seal"
 	"market40/migrations/database"
 	"market40/migrations/database/private"
 	"market40/payments"
@@ -32,8 +33,8 @@ type Program struct {
 	Settings    *Settings
 	DB          *database.DB
 	Keys        *seal.Keys // that seal what is secret in the database
-	APIKeys     *auth.APIKeys
-	People      *auth.People // who sign in
+	APIKeys     *signin.APIKeys
+	People      *signin.People // who sign in
 	Registry    *merchants.Registry
 	Connections *connections.Connections // through which banks and wallets send notices
 	Intake      *intake.Intake           // not started: StartPayments lets notices in
@@ -42,9 +43,9 @@ type Program struct {
 	Periodic    *periodic.Periodic       // reports of months and quarters
 	Now         func() time.Time         // the clock of all parts
 
-	sso       *auth.SSO
-	codes     *auth.PhoneCodes // set by Routes; nil: nothing was mounted
-	trail     *auth.Trail
+	sso       *signin.SSO
+	codes     *signin.PhoneCodes // set by Routes; nil: nothing was mounted
+	trail     *trail.Trail
 	messages  *outbox.Outbox
 	privacy   *privacy.Desk
 	payments  *payments.Payments
@@ -93,9 +94,9 @@ func openProgramOn(ctx context.Context, s *Settings, start starter) (*Program, f
 	keys.Reread(s.secretAgain(db.Pool))
 	p := &Program{
 		Settings: s, DB: db, Keys: keys, Now: now,
-		APIKeys:     auth.NewAPIKeys(db, now),
-		People:      auth.NewPeople(db, keys, now),
-		trail:       auth.NewTrail(db, keys, now),
+		APIKeys:     signin.NewAPIKeys(db, now),
+		People:      signin.NewPeople(db, keys, now),
+		trail:       trail.NewTrail(db, keys, now),
 		Registry:    merchants.New(db, keys, now),
 		messages:    outbox.New(db, keys, now),
 		privacy:     privacy.New(db, keys, now),
@@ -109,7 +110,7 @@ func openProgramOn(ctx context.Context, s *Settings, start starter) (*Program, f
 	p.orders = orders.New(db, p.Registry, now)
 	p.field = field.New(db, p.reports, now)
 	p.Periodic = periodic.New(periodic.Parts{DB: db, Keys: keys, Reports: p.reports, Programme: p.programme, Now: now})
-	p.sso = auth.NewSSO(p.People, outgoing.Client(s.Allow), s.Providers)
+	p.sso = signin.NewSSO(p.People, outgoing.Client(s.Allow), s.Providers)
 	if p.pushes, err = push.New(push.Parts{
 		DB: db, Keys: keys, Payments: p.payments, Now: now, Hosts: s.PushHosts, Client: outgoing.Client(s.PushAllow), PublicURL: s.PublicURL,
 	}); err != nil {

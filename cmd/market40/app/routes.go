@@ -18,9 +18,9 @@ import (
 	"market40/frontend"
 	"market40/frontend/pages"
 	"market40/merchants"
-	"market40/merchants/auth"
-	"market40/merchants/edge"
+	"market40/merchants/access/signin"
 	"market40/merchants/phones"
+	"market40/merchants/platform/web"
 	"market40/migrations"
 	"market40/payments/book"
 	"market40/reports/exports"
@@ -33,9 +33,9 @@ const readyWithin = 2 * time.Second
 const WarningPrefix = "warning: "
 
 // Routes mounts every package's routes, and last the pages that describe them. The start page exists in a demo only.
-func (p *Program) Routes(demo bool) (*edge.Edge, error) {
-	e := edge.New(edge.Parts{
-		DB: p.DB, Keys: p.Keys, Gate: auth.Gate{Keys: p.APIKeys, People: p.People}, Trail: p.trail, Proxies: p.Settings.Proxies, Now: p.Now,
+func (p *Program) Routes(demo bool) (*web.Edge, error) {
+	e := web.New(web.Parts{
+		DB: p.DB, Keys: p.Keys, Gate: signin.Gate{Keys: p.APIKeys, People: p.People}, Trail: p.trail, Proxies: p.Settings.Proxies, Now: p.Now,
 		Strict: !p.Settings.LAN, Version: Version(),
 	})
 	e.Engine.Use(logFailures)
@@ -43,12 +43,12 @@ func (p *Program) Routes(demo bool) (*edge.Edge, error) {
 	if p.Settings.PublicURL != "" {
 		e.API.OpenAPI().Servers = []*huma.Server{{URL: p.Settings.PublicURL}}
 	}
-	signIn := &edge.SignIn{People: p.People, SSO: p.sso, PublicURL: p.Settings.PublicURL, Cookies: p.Settings.storesCookies()}
+	signIn := &web.SignIn{People: p.People, SSO: p.sso, PublicURL: p.Settings.PublicURL, Cookies: p.Settings.storesCookies()}
 	signIn.Routes(e)
-	p.codes = auth.NewPhoneCodes(p.People, p.smsSender(demo), p.Settings.publicHost())
-	(&edge.Stalls{SignIn: signIn, Codes: p.codes, Phone: phones.Normal}).Routes(e)
-	edge.TrailRoutes(e, p.trail)
-	(&edge.Users{People: p.People, Keys: p.APIKeys, Now: p.Now}).Routes(e)
+	p.codes = signin.NewPhoneCodes(p.People, p.smsSender(demo), p.Settings.publicHost())
+	(&web.Stalls{SignIn: signIn, Codes: p.codes, Phone: phones.Normal}).Routes(e)
+	web.TrailRoutes(e, p.trail)
+	(&web.Users{People: p.People, Keys: p.APIKeys, Now: p.Now}).Routes(e)
 	p.Registry.Routes(e)
 	merchants.NewPrints(p.Registry, p.Settings.PublicURL).Routes(e)
 	p.privacy.Routes(e)
@@ -122,7 +122,7 @@ func schemaName(t reflect.Type, hint string) string {
 var partsOfReports = regexp.MustCompile(`\bindicators\.`)
 
 // operatorRoutes mounts what operators watch: alive, ready, metrics. Nothing in them is about a person.
-func (p *Program) operatorRoutes(e *edge.Edge) error {
+func (p *Program) operatorRoutes(e *web.Edge) error {
 	metrics := prometheus.NewRegistry()
 	all := append(append(p.Intake.Collectors(), p.privacy.Collectors()...), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, c := range all {
@@ -167,7 +167,7 @@ func clockWarning(by time.Duration, other string) string {
 }
 
 // documentPage writes a page that anyone may GET into OpenAPI.
-func documentPage(e *edge.Edge, id, path, summary string) {
+func documentPage(e *web.Edge, id, path, summary string) {
 	e.Document(huma.Operation{
 		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"operation"},
 		Security: []map[string][]string{{}},

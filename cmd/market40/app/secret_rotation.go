@@ -13,7 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"market40/merchants/seal"
+	"market40/merchants/platform/seal"
 )
 
 // nextSecretFile returns where a new key waits until the database is wrapped by it.

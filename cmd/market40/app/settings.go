@@ -17,11 +17,11 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"market40/merchants/auth"
-	"market40/merchants/edge"
-	"market40/merchants/outgoing"
-	"market40/merchants/seal"
-	"market40/merchants/siem"
+	"market40/merchants/access/signin"
+	"market40/merchants/platform/outgoing"
+	"market40/merchants/platform/seal"
+	"market40/merchants/platform/siem"
+	"market40/merchants/platform/web"
 	"market40/payments/push"
 )
 
@@ -64,11 +64,11 @@ type Settings struct {
 	LAN         bool              // https for the local network, by an authority of our own
 	MQTT        mqttSettings
 	LogLevel    slog.Level
-	Proxies     edge.Proxies          // that may name the caller, by X-Forwarded-For
-	PushHosts   []string              // push services that we call
-	PushAllow   outgoing.Allow        // those of them that the operator named
-	Allow       outgoing.Allow        // inner hosts that the operator's own settings may name
-	Providers   []auth.ProviderConfig // of single sign-on
+	Proxies     web.Proxies             // that may name the caller, by X-Forwarded-For
+	PushHosts   []string                // push services that we call
+	PushAllow   outgoing.Allow          // those of them that the operator named
+	Allow       outgoing.Allow          // inner hosts that the operator's own settings may name
+	Providers   []signin.ProviderConfig // of single sign-on
 	SMS         smsGateway
 	DemoMonths  int // how many whole months of past a demo has; 0: five weeks
 
@@ -136,7 +136,7 @@ func ReadSettings() (*Settings, error) {
 	if s.LogLevel.UnmarshalText([]byte(vars.LogLevel)) != nil {
 		check("LOG_LEVEL", errors.New("must be debug, info, warn or error"))
 	}
-	s.Proxies, err = edge.ParseProxies(vars.Proxies)
+	s.Proxies, err = web.ParseProxies(vars.Proxies)
 	check("TRUSTED_PROXIES", err)
 	s.Allow, err = outgoing.ParseAllow(vars.OutgoingAllow)
 	check("OUTGOING_ALLOW", err)
@@ -147,7 +147,7 @@ func ReadSettings() (*Settings, error) {
 		check("PUSH_HOSTS", err)
 	}
 	if vars.OIDCFile != "" {
-		s.Providers, err = auth.ReadProviders(vars.OIDCFile)
+		s.Providers, err = signin.ReadProviders(vars.OIDCFile)
 		check("OIDC_CONFIG_FILE", err)
 	}
 	s.Syslog = vars.readSyslog(check)

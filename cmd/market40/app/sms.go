@@ -7,8 +7,8 @@ import (
 	"os"
 	"strings"
 
-	"market40/merchants/notify"
-	"market40/merchants/outgoing"
+	"market40/merchants/platform/notify"
+	"market40/merchants/platform/outgoing"
 )
 
 // smsGateway sends messages to phones.

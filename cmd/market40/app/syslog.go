@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strconv"
 
-	"market40/merchants/siem"
+	"market40/merchants/platform/siem"
 )
 
 // AuditSource returns what lines of the audit trail say of where they come from: this machine, program and process.

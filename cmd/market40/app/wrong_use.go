@@ -3,7 +3,7 @@ package app
 import (
 	"errors"
 
-	"market40/merchants/seal"
+	"market40/merchants/platform/seal"
 	"market40/migrations"
 	"market40/migrations/database"
 	"market40/migrations/database/private"

@@ -23,7 +23,7 @@ import (
 
 	"market40/cmd/market40/app"
 	"market40/merchants"
-	"market40/merchants/auth"
+	"market40/merchants/access/signin"
 	"market40/payments/connections"
 )
 
@@ -39,7 +39,7 @@ type load struct {
 	address, path string
 	targets       []target
 	pool          *pgxpool.Pool
-	keys          *auth.APIKeys
+	keys          *signin.APIKeys
 	serial        atomic.Int64
 	acked         atomic.Int64
 }

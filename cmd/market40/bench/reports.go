@@ -12,7 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/cmd/market40/app"
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
 	"market40/migrations/database/private"
 )
 
@@ -37,7 +38,7 @@ func (b *bench) reports(ctx context.Context) error {
 		return err
 	}
 	defer done()
-	key, err := p.APIKeys.Create(ctx, auth.Order{Name: "bench", Role: string(auth.ProvinceOfficer)})
+	key, err := p.APIKeys.Create(ctx, signin.Order{Name: "bench", Role: string(roles.ProvinceOfficer)})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
 )
 
 const (
@@ -30,7 +31,7 @@ const (
 func (b *bench) streams(ctx context.Context, l *load) error {
 	keys := make([]string, (openStreams+streamsOfAKey-1)/streamsOfAKey)
 	for i := range keys {
-		key, err := l.keys.Create(ctx, auth.Order{Name: "bench", Role: string(auth.Integration)})
+		key, err := l.keys.Create(ctx, signin.Order{Name: "bench", Role: string(roles.Integration)})
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,7 @@ import (
 	"math"
 	"time"
 
-	"market40/merchants/dates"
+	"market40/merchants/platform/bizday"
 )
 
 // tets are the first days of the lunar years that a demo may see.
@@ -22,7 +22,7 @@ var weekdays = [7]float64{1.14, 0.93, 0.90, 0.93, 0.97, 1.03, 1.20}
 
 // parseDay reads a day as its 00:00 in Vietnam.
 func parseDay(text string) time.Time {
-	day, err := time.ParseInLocation(time.DateOnly, text, dates.Vietnam)
+	day, err := time.ParseInLocation(time.DateOnly, text, bizday.Vietnam)
 	if err != nil {
 		panic(err) //nolint:forbidigo // written in this file
 	}

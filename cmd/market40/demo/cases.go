@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/auth"
-	"market40/merchants/seal"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/seal"
 	"market40/payments/banks"
 	"market40/payments/cases"
 	"market40/payments/money"
@@ -152,7 +152,7 @@ func (d *inventedProvince) decide(ctx context.Context, external string, r cases.
 		return nil
 	}
 	for _, person := range []uuid.UUID{d.board, d.deputy}[decided:max(decided, people)] {
-		if _, err := d.Cases.Resolve(ctx, auth.Principal{ActorID: person, Role: auth.Admin, ScopeKind: auth.ScopeAll}, id, r); err != nil {
+		if _, err := d.Cases.Resolve(ctx, roles.Principal{ActorID: person, Role: roles.Admin, ScopeKind: roles.ScopeAll}, id, r); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/dates"
+	"market40/merchants/platform/bizday"
 )
 
 var (
@@ -22,7 +22,7 @@ var (
 // months are the first days of the months that the demo's past has begun.
 func (m *marketHistory) monthsBegun() []time.Time {
 	var months []time.Time
-	first := time.Date(m.from.Year(), m.from.Month(), 1, 0, 0, 0, 0, dates.Vietnam)
+	first := time.Date(m.from.Year(), m.from.Month(), 1, 0, 0, 0, 0, bizday.Vietnam)
 	for ; first.Before(m.until); first = first.AddDate(0, 1, 0) {
 		months = append(months, first)
 	}

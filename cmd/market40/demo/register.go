@@ -11,7 +11,7 @@ import (
 
 	"market40/merchants"
 	"market40/merchants/phones"
-	"market40/merchants/seal"
+	"market40/merchants/platform/seal"
 )
 
 // tableRows collects rows and copies them in the order in which their tables were first named.

@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/cmd/market40/app"
-	"market40/merchants/auth"
-	"market40/merchants/dates"
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/reports"
 	"market40/reports/periodic"
 	"market40/reports/programme"
@@ -54,11 +54,11 @@ func (d *inventedProvince) owedReports() []owedReport {
 		}
 	}
 	for n := 4; n >= 0; n-- {
-		first := time.Date(d.today.Year(), 3*((d.today.Month()-1)/3)+1-time.Month(3*n), 1, 0, 0, 0, 0, dates.Vietnam)
+		first := time.Date(d.today.Year(), 3*((d.today.Month()-1)/3)+1-time.Month(3*n), 1, 0, 0, 0, 0, bizday.Vietnam)
 		add(periodic.Quarter, fmt.Sprintf("%d-Q%d", first.Year(), (first.Month()+2)/3), first, first.AddDate(0, 3, 0))
 	}
 	for n := 18; n > 0; n-- { // I24 looks a year back, also from the oldest quarter
-		first := time.Date(d.today.Year(), d.today.Month()-time.Month(n), 1, 0, 0, 0, 0, dates.Vietnam)
+		first := time.Date(d.today.Year(), d.today.Month()-time.Month(n), 1, 0, 0, 0, 0, bizday.Vietnam)
 		add(periodic.Month, first.Format("2006-01"), first, first.AddDate(0, 1, 0))
 	}
 	// A report that is handed in says which were before it.
@@ -96,8 +96,8 @@ func Report(ctx context.Context, p *app.Program) error {
 
 // handIn brings a report to where it should be by today, from wherever it stands.
 func (d *inventedProvince) handIn(ctx context.Context, r owedReport) error {
-	office := auth.Principal{ActorID: d.board, Role: auth.Admin, ScopeKind: auth.ScopeAll}
-	province := auth.Principal{ActorID: d.province, Role: auth.ProvinceOfficer, ScopeKind: auth.ScopeAll}
+	office := roles.Principal{ActorID: d.board, Role: roles.Admin, ScopeKind: roles.ScopeAll}
+	province := roles.Principal{ActorID: d.province, Role: roles.ProvinceOfficer, ScopeKind: roles.ScopeAll}
 	id, state, versions, err := d.standing(ctx, r)
 	if err != nil {
 		return err

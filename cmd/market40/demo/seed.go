@@ -18,9 +18,10 @@ import (
 
 	"market40/cmd/market40/app"
 	"market40/merchants"
-	"market40/merchants/auth"
-	"market40/merchants/dates"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
 	"market40/merchants/memo"
+	"market40/merchants/platform/bizday"
 	"market40/payments/connections"
 	"market40/reports"
 )
@@ -110,7 +111,7 @@ func Seed(ctx context.Context, p *app.Program) error {
 
 // actors makes, or finds, who acts in the demo.
 func (d *inventedProvince) actors(ctx context.Context) error {
-	today, err := time.ParseInLocation(time.DateOnly, d.Now().In(dates.Vietnam).Format(time.DateOnly), dates.Vietnam)
+	today, err := time.ParseInLocation(time.DateOnly, d.Now().In(bizday.Vietnam).Format(time.DateOnly), bizday.Vietnam)
 	if err != nil {
 		return err
 	}
@@ -128,19 +129,19 @@ func (d *inventedProvince) actors(ctx context.Context) error {
 	}
 	for _, a := range []struct {
 		id   *uuid.UUID
-		role auth.Role
+		role roles.Role
 		name string
 	}{
-		{&d.province, auth.ProvinceOfficer, "demo province"},
-		{&d.board, auth.Admin, "demo boards"},
-		{&d.deputy, auth.Admin, "demo boards, second person"},
-		{&d.team, auth.Team, fmt.Sprintf("demo team since %s with %d months", d.today.Format(time.DateOnly), d.months)},
+		{&d.province, roles.ProvinceOfficer, "demo province"},
+		{&d.board, roles.Admin, "demo boards"},
+		{&d.deputy, roles.Admin, "demo boards, second person"},
+		{&d.team, roles.Team, fmt.Sprintf("demo team since %s with %d months", d.today.Format(time.DateOnly), d.months)},
 	} {
 		err := d.DB.Pool.QueryRow(ctx, `SELECT id FROM api_keys WHERE name = $1`, a.name).Scan(a.id)
 		if errors.Is(err, pgx.ErrNoRows) {
 			var key string
-			if key, err = d.APIKeys.Create(ctx, auth.Order{Name: a.name, Role: string(a.role)}); err == nil {
-				var who auth.Principal
+			if key, err = d.APIKeys.Create(ctx, signin.Order{Name: a.name, Role: string(a.role)}); err == nil {
+				var who roles.Principal
 				who, err = d.APIKeys.Find(ctx, key)
 				*a.id = who.ActorID
 			}
@@ -194,7 +195,7 @@ func (d *inventedProvince) begin(ctx context.Context) error {
 func (d *inventedProvince) live(index int, m market) *marketHistory {
 	l := &marketHistory{inventedProvince: d, market: m, index: index, until: d.today, from: d.today.AddDate(0, 0, -7*leastWeeks), agreed: map[*merchant]bool{}}
 	if d.months > 0 {
-		l.from = time.Date(d.today.Year(), d.today.Month()-time.Month(d.months), 1, 0, 0, 0, 0, dates.Vietnam)
+		l.from = time.Date(d.today.Year(), d.today.Month()-time.Month(d.months), 1, 0, 0, 0, 0, bizday.Vietnam)
 	}
 	l.redraw(drawingStalls)
 	for day := l.from; day.Before(l.until); day = day.AddDate(0, 0, 1) {

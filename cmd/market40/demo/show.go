@@ -11,8 +11,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"market40/cmd/market40/app"
-	"market40/merchants/auth"
-	"market40/merchants/problem"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
+	"market40/merchants/platform/problem"
 )
 
 // Show fills an empty database with the demo province and prints an API key for each role. The keys of the last
@@ -37,8 +38,8 @@ func Show(ctx context.Context, p *app.Program, out io.Writer, address string) er
 		return fmt.Errorf("revoking the keys of the last start: %w", err)
 	}
 	fmt.Fprintln(out, "demo data; one API key for each role, until the next start:")
-	for _, role := range auth.Roles() {
-		key, err := p.APIKeys.Create(ctx, auth.Order{Name: "demo " + string(role), Role: string(role), Scope: scopes[role]})
+	for _, role := range roles.Roles() {
+		key, err := p.APIKeys.Create(ctx, signin.Order{Name: "demo " + string(role), Role: string(role), Scope: scopes[role]})
 		if err != nil {
 			return err
 		}
@@ -57,17 +58,17 @@ func Show(ctx context.Context, p *app.Program, out io.Writer, address string) er
 }
 
 // showSignIns makes, or makes anew, a user for each role of people, and prints how to sign in.
-func showSignIns(ctx context.Context, people *auth.People, out io.Writer, scopes map[auth.Role]string) error {
+func showSignIns(ctx context.Context, people *signin.People, out io.Writer, scopes map[roles.Role]string) error {
 	fmt.Fprintln(out, "sign-ins, until the next start: login, password, secret of the second factor")
-	for _, role := range auth.Roles() {
-		if role == auth.Integration {
+	for _, role := range roles.Roles() {
+		if role == roles.Integration {
 			continue // a program: it has a key
 		}
 		login, password := "demo."+string(role), rand.Text()
 		made, err := people.Renew(ctx, login, password)
 		if errors.Is(err, problem.Missing("user")) {
-			made, err = people.Create(ctx, auth.UserOrder{
-				Login: login, FullName: "Demo " + string(role), Role: string(role), Scopes: []auth.ScopeOrder{{Scope: scopes[role]}}, Password: password,
+			made, err = people.Create(ctx, signin.UserOrder{
+				Login: login, FullName: "Demo " + string(role), Role: string(role), Scopes: []signin.ScopeOrder{{Scope: scopes[role]}}, Password: password,
 			})
 		}
 		if err != nil {
@@ -80,7 +81,7 @@ func showSignIns(ctx context.Context, people *auth.People, out io.Writer, scopes
 
 // findScopes are what the roles that see a part see: the first demo market, the unit that it stands in, and its first
 // stall with a tenant. A role without a scope sees everything.
-func findScopes(ctx context.Context, pool *pgxpool.Pool) (map[auth.Role]string, error) {
+func findScopes(ctx context.Context, pool *pgxpool.Pool) (map[roles.Role]string, error) {
 	var market, stall, commune string
 	err := pool.QueryRow(ctx, `SELECT m.code, s.id::text, v.code
 		FROM markets m
@@ -96,11 +97,11 @@ func findScopes(ctx context.Context, pool *pgxpool.Pool) (map[auth.Role]string, 
 	if err != nil {
 		return nil, fmt.Errorf("looking for the demo market: %w", err)
 	}
-	return map[auth.Role]string{
-		auth.LocalityOfficer: "locality:" + commune,
-		auth.Manager:         "market:" + market,
-		auth.Team:            "market:" + market,
-		auth.Merchant:        "stall:" + stall,
+	return map[roles.Role]string{
+		roles.LocalityOfficer: "locality:" + commune,
+		roles.Manager:         "market:" + market,
+		roles.Team:            "market:" + market,
+		roles.Merchant:        "stall:" + stall,
 	}, nil
 }
 

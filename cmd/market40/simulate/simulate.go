@@ -19,7 +19,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"market40/cmd/market40/app"
-	"market40/merchants/auth"
+	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
 	"market40/payments/banks"
 	"market40/payments/money"
 )
@@ -121,7 +122,7 @@ func simulate(ctx context.Context, s *app.Settings, o options, out io.Writer) er
 		return err
 	}
 	defer closeProgram()
-	api.key, err = p.APIKeys.Create(ctx, auth.Order{Name: "simulate", Role: string(auth.Admin)})
+	api.key, err = p.APIKeys.Create(ctx, signin.Order{Name: "simulate", Role: string(roles.Admin)})
 	if err != nil {
 		return err
 	}

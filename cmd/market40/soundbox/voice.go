@@ -12,7 +12,7 @@ import (
 
 	"market40/cmd/market40/app"
 	"market40/frontend/voice"
-	"market40/merchants/dates"
+	"market40/merchants/platform/bizday"
 	"market40/payments/money"
 	"market40/payments/soundbox"
 )
@@ -142,7 +142,7 @@ func payment(m soundbox.Message) []string {
 	exact := map[string]time.Duration{"second": 0, "minute": time.Minute}
 	within, told := exact[m.Precision]
 	if told && m.ReceivedAt != nil && m.ReceivedAt.Sub(m.OccurredAt.Add(within)) > lateAfter {
-		at := m.OccurredAt.In(dates.Vietnam)
+		at := m.OccurredAt.In(bizday.Vietnam)
 		return voice.Late(dong, at.Hour(), at.Minute())
 	}
 	return voice.Received(dong)

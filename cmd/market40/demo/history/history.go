@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/seal"
+	"market40/merchants/platform/seal"
 	"market40/payments/banks"
 	"market40/payments/intake"
 	"market40/payments/ledger"

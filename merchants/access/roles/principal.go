@@ -1,0 +1,118 @@
+// Package roles says what a caller may do: roles, their permissions, scopes, and what each role sees of a merchant.
+// A route first asks whether an id lies in the caller's scope (404), then whether the role may (403).
+package roles
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/platform/problem"
+)
+
+// ScopeKind is what a scope names.
+type ScopeKind string
+
+// The kinds of scope.
+const (
+	ScopeAll      ScopeKind = "all"
+	ScopeLocality ScopeKind = "locality"
+	ScopeMarket   ScopeKind = "market"
+	ScopeStall    ScopeKind = "stall"
+	ScopeMerchant ScopeKind = "merchant" // every stall the merchant has or had
+	ScopeDated    ScopeKind = "dated"    // what user_scopes give the user today; its id is the user's
+)
+
+// Principal is the caller of a request.
+type Principal struct {
+	ActorID    uuid.UUID  // the API key or the user
+	SessionID  *uuid.UUID // of a user who signed in; nil: a program's key
+	Role       Role
+	ScopeKind  ScopeKind
+	ScopeID    *uuid.UUID // of the locality, market, stall, merchant or user; nil for ScopeAll
+	MerchantID *uuid.UUID // whose tenancies a merchant reads
+	ProvedAt   time.Time  // when the user last proved who it is; zero: a program
+	LetIn      bool       // a user who came in by what a program made: its password, its rights or its invitation
+}
+
+// IsProgram reports whether no person but a program vouches for the caller: it is an API key, or came in by what one made.
+func (p Principal) IsProgram() bool { return p.SessionID == nil || p.LetIn }
+
+// letInBy returns the program that lets in whom a request makes or gives rights; nil: a person does, or whoever runs the server.
+// What is kept of it is person() of it, who does not change when a user between is renewed.
+func LetInBy(ctx context.Context) *uuid.UUID {
+	who, err := From(ctx)
+	if err != nil || !who.IsProgram() {
+		return nil
+	}
+	return &who.ActorID
+}
+
+// Shift is the shift that a caller's reading of payments ends at; nil: it ends at none. Staff without one reads nothing.
+func (p Principal) Shift() *uuid.UUID {
+	switch {
+	case p.Role != Staff:
+		return nil
+	case p.SessionID == nil:
+		return &uuid.UUID{}
+	}
+	return p.SessionID
+}
+
+type contextKey struct{}
+
+// With returns a context in which From finds the caller.
+func With(ctx context.Context, p Principal) context.Context {
+	return context.WithValue(ctx, contextKey{}, p)
+}
+
+// From is the caller of the request, or the refusal for a stranger (401).
+func From(ctx context.Context) (Principal, error) {
+	p, ok := ctx.Value(contextKey{}).(Principal)
+	if !ok {
+		return Principal{}, ErrStranger
+	}
+	return p, nil
+}
+
+// Allow is nil when the caller's role may do the action, the refusal (403) otherwise.
+func (p Principal) Allow(a Action) error {
+	if p.Role.May(a) {
+		return nil
+	}
+	return NotAllowed()
+}
+
+// Require is the caller when signed in and allowed to do the action: for routes without an id to be scoped by.
+func Require(ctx context.Context, a Action) (Principal, error) {
+	p, err := From(ctx)
+	if err != nil {
+		return p, err
+	}
+	return p, p.Allow(a)
+}
+
+// errStranger is the refusal of who shows neither a key nor a session that lasts.
+var ErrStranger = problem.New(problem.Unauthorized, "sign_in", "Cần đăng nhập hoặc khóa API.", "Sign in or send an API key.")
+
+func NotAllowed() error {
+	return problem.New(problem.Forbidden, "not_allowed", "Vai trò của bạn không được làm việc này.", "Your role may not do this.")
+}
+
+// ProofLasts is how long after a user proved who it is what moves money may be asked for.
+const ProofLasts = 5 * time.Minute
+
+// errNoSession is the refusal of a program where only a person will do.
+var ErrPersonNeeded = problem.New(problem.Forbidden, "person_needed", "Việc này cần một người đăng nhập.", "This needs a person who signed in.")
+
+// Proved is nil when the caller is a person who proved who it is within ProofLasts; the refusal (403) otherwise.
+func (p Principal) Proved(now time.Time) error {
+	if p.SessionID == nil {
+		return ErrPersonNeeded
+	}
+	if now.Sub(p.ProvedAt) > ProofLasts {
+		return problem.New(problem.Forbidden, "prove_again", "Hãy nhập lại mật khẩu và mã xác thực trước khi làm việc này.", "Prove who you are again before this.")
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package signin
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+)
+
+const (
+	// DeviceCookie holds what a merchant's device is known by. It signs nobody in by itself.
+	DeviceCookie = "__Host-m40-stall"
+	// DeviceLasts is how long browsers keep it: the most that they grant a cookie (RFC 6265bis, section 5.5).
+	DeviceLasts = 400 * 24 * time.Hour
+)
+
+// StallDevice is a device on which a stall's staff may sign in.
+type StallDevice struct {
+	ID        uuid.UUID `json:"id"`
+	Name      string    `json:"name"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// Enrol makes the device that the merchant's own session is on one where the stall's staff may sign in, and returns
+// what it is known by. A program has no device: refused (403).
+func (p *People) Enrol(ctx context.Context, who roles.Principal, stall uuid.UUID, name string) (*StallDevice, string, error) {
+	t, err := p.tenancyFor(ctx, who, stall, roles.ManageStaff)
+	if err != nil {
+		return nil, "", err
+	}
+	if who.SessionID == nil {
+		return nil, "", problem.New(problem.Forbidden, "person_needed", "Việc này cần một người đăng nhập.", "This needs a person who signed in.")
+	}
+	token := newToken()
+	hash := sha256.Sum256([]byte(token))
+	d := &StallDevice{ID: uuid.Must(uuid.NewV7()), Name: name, CreatedAt: p.now()}
+	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if err := room(ctx, tx, t.ID, `SELECT count(*) FROM stall_devices WHERE tenancy_id = $1 AND revoked_at IS NULL`, maxDevices); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO stall_devices (id, market_id, stall_id, tenancy_id, name, hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			d.ID, t.Market, t.Stall, t.ID, name, hash[:], d.CreatedAt)
+		return err
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("enrol a device of stall %s: %w", stall, err)
+	}
+	return d, token, nil
+}
+
+// Devices are the stall's devices, by the order they came in. They are few.
+func (p *People) Devices(ctx context.Context, who roles.Principal, stall uuid.UUID) ([]StallDevice, error) {
+	t, err := p.tenancyFor(ctx, who, stall, roles.ManageStaff)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := p.db.Pool.Query(ctx, `SELECT id, name, created_at FROM stall_devices WHERE tenancy_id = $1 AND revoked_at IS NULL ORDER BY id`, t.ID)
+	if err != nil {
+		return nil, fmt.Errorf("list devices of stall %s: %w", stall, err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[StallDevice])
+	if err != nil {
+		return nil, fmt.Errorf("list devices of stall %s: %w", stall, err)
+	}
+	return list, nil
+}
+
+// RevokeDevice ends a device at once, with the shifts that run on it (shift_span).
+func (p *People) RevokeDevice(ctx context.Context, who roles.Principal, stall, device uuid.UUID) error {
+	t, err := p.tenancyFor(ctx, who, stall, roles.ManageStaff)
+	if err != nil {
+		return err
+	}
+	tag, err := p.db.Pool.Exec(ctx, `UPDATE stall_devices SET revoked_at = $3 WHERE id = $1 AND tenancy_id = $2 AND revoked_at IS NULL`, device, t.ID, p.now())
+	if err != nil {
+		return fmt.Errorf("revoke device %s: %w", device, err)
+	}
+	if tag.RowsAffected() == 0 {
+		return problem.Missing("device")
+	}
+	return nil
+}
+
+// enrolled is a device that stands, with the tenancy that it serves.
+type enrolled struct {
+	id      uuid.UUID
+	tenancy Tenancy
+	number  string // of the stall
+	market  string
+}
+
+// device finds what a cookie names: revoked, or of a tenancy that ended, it is unknown (401).
+func (p *People) device(ctx context.Context, token string) (*enrolled, error) {
+	hash := sha256.Sum256([]byte(token))
+	d := &enrolled{}
+	err := p.db.Pool.QueryRow(ctx, `SELECT d.id, t.id, t.market_id, t.stall_id, t.merchant_id, s.number, m.name
+		FROM stall_devices d JOIN tenancies t ON t.id = d.tenancy_id AND upper_inf(t.valid) JOIN stalls s ON s.id = t.stall_id JOIN markets m ON m.id = t.market_id
+		WHERE d.hash = $1 AND d.revoked_at IS NULL`, hash[:]).
+		Scan(&d.id, &d.tenancy.ID, &d.tenancy.Market, &d.tenancy.Stall, &d.tenancy.Merchant, &d.number, &d.market)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, problem.New(problem.Unauthorized, "device_unknown", "Máy này chưa được chủ sạp cho phép.", "The stall's owner did not enrol this device.")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find device: %w", err)
+	}
+	return d, nil
+}
+
+// Counter is what a device shows before somebody signs in on it.
+type Counter struct {
+	StallID uuid.UUID `json:"stall_id"`
+	Stall   string    `json:"stall" doc:"its number"`
+	Market  string    `json:"market" doc:"its name"`
+	Staff   []Seller  `json:"staff"`
+}
+
+// Counter says whose a device is and who may sign in on it.
+func (p *People) Counter(ctx context.Context, device string) (*Counter, error) {
+	d, err := p.device(ctx, device)
+	if err != nil {
+		return nil, err
+	}
+	staff, err := p.sellersOf(ctx, d.tenancy.ID)
+	return &Counter{d.tenancy.Stall, d.number, d.market, staff}, err
+}

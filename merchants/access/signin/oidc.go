@@ -1,0 +1,344 @@
+package signin
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/oauth2"
+
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+)
+
+// signatures are the algorithms that an ID token may be signed with: those with a public key of the provider.
+var signatures = []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.EdDSA}
+
+const (
+	oidcStep     = "oidc"
+	providerRest = 30 * time.Second // after it did not answer
+)
+
+// SSO signs people in whom another provider knows (OpenID Connect Core 1.0, code flow with PKCE, RFC 7636).
+type SSO struct {
+	people    *People
+	client    *http.Client
+	providers map[string]*provider
+	order     []string
+}
+
+// provider is asked for its addresses and keys when somebody first comes from it: its being away stops nobody else.
+type provider struct {
+	ProviderConfig
+	mu    sync.Mutex
+	found *oidc.Provider
+	tells bool      // its answers name it (RFC 9207)
+	again time.Time // it did not answer, and is not asked before then: many who wait would wait in a row
+}
+
+// NewSSO knows the providers of a list and calls them with a client.
+func NewSSO(people *People, client *http.Client, list []ProviderConfig) *SSO {
+	s := &SSO{people: people, client: client, providers: map[string]*provider{}}
+	for _, c := range list {
+		s.providers[c.ID] = &provider{ProviderConfig: c}
+		s.order = append(s.order, c.ID)
+	}
+	return s
+}
+
+// Each calls a function with each provider's id and name, in the order of the list.
+func (s *SSO) Each(do func(id, name string)) {
+	for _, id := range s.order {
+		do(id, s.providers[id].Name)
+	}
+}
+
+func (s *SSO) provider(ctx context.Context, id string) (*provider, error) {
+	p := s.providers[id]
+	if p == nil {
+		return nil, problem.Missing("provider")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.found != nil {
+		return p, nil
+	}
+	away := problem.New(problem.Unavailable, "provider_away", "Hệ thống đăng nhập "+p.Name+" không trả lời, xin thử lại.", "The provider "+p.Name+" does not answer: try again.")
+	away.RetryAfter = int(providerRest.Seconds())
+	if s.people.now().Before(p.again) {
+		return nil, away
+	}
+	// The provider keeps its context for fetching keys later: it must not end with this request.
+	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), s.client), p.Issuer)
+	if err != nil {
+		slog.WarnContext(ctx, "an identity provider does not answer", "provider", id, "error", err)
+		p.again = s.people.now().Add(providerRest)
+		return nil, away
+	}
+	var more struct {
+		Tells bool `json:"authorization_response_iss_parameter_supported"`
+	}
+	if err := found.Claims(&more); err != nil {
+		return nil, fmt.Errorf("metadata of %s: %w", id, err)
+	}
+	p.found, p.tells = found, more.Tells
+	return p, nil
+}
+
+func (p *provider) flow(callback string) *oauth2.Config {
+	return &oauth2.Config{
+		ClientID: p.ClientID, ClientSecret: p.secret, Endpoint: p.found.Endpoint(), RedirectURL: callback,
+		Scopes: append([]string{oidc.ScopeOpenID}, p.Scopes...),
+	}
+}
+
+// begun is what the second step must know of the first.
+type begun struct {
+	Provider, State, Nonce, Verifier, Callback, ReturnTo string
+}
+
+// Begin is where the browser goes to be known by a provider, and what it keeps until it comes back to callback. Returning
+// to anything but a page of ours is refused.
+func (s *SSO) Begin(ctx context.Context, id, callback, returnTo string) (to, kept string, err error) {
+	if !ownPage(returnTo) {
+		return "", "", problem.Of("return_to", "foreign_page", "Chỉ quay lại trang của hệ thống này.", "Only a page of ours can be returned to.")
+	}
+	p, err := s.provider(ctx, id)
+	if err != nil {
+		return "", "", err
+	}
+	b := begun{p.ID, rand.Text(), rand.Text(), oauth2.GenerateVerifier(), callback, returnTo}
+	kept, err = s.people.remember(ctx, oidcStep, b)
+	if err != nil {
+		return "", "", err
+	}
+	return p.flow(callback).AuthCodeURL(b.State, oidc.Nonce(b.Nonce), oauth2.S256ChallengeOption(b.Verifier)), kept, nil
+}
+
+// ownPage says whether a path names a page of this server: browsers read // and /\ as another host.
+func ownPage(path string) bool {
+	u, err := url.Parse(path)
+	return err == nil && strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.ContainsAny(path, "\\\r\n\t\x00") &&
+		u.Host == "" && u.Scheme == "" && !strings.HasPrefix(u.Path, "/api/")
+}
+
+func refusedByProvider(detail string) error {
+	slog.Info("a single sign-on was refused", "why", detail)
+	return problem.New(problem.Unauthorized, "sso_refused", "Đăng nhập qua hệ thống khác không thành công, hãy thử lại.", "Signing in by the provider did not succeed: try again.")
+}
+
+// Arrival is what a provider sends a browser back with, what the browser kept, and where it is.
+type Arrival struct {
+	Query, Kept     string
+	Address, Device string
+}
+
+// Finish opens a session for the person whom the provider names, and tells the page to return to.
+func (s *SSO) Finish(ctx context.Context, id string, a Arrival) (token, returnTo string, made *Session, err error) {
+	var b begun
+	step, err := s.people.recall(ctx, oidcStep, a.Kept, &b)
+	if err != nil || b.Provider != id {
+		return "", "", nil, refusedByProvider("the browser began no sign-in with this provider")
+	}
+	query, err := url.ParseQuery(a.Query)
+	if err != nil || subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(b.State)) != 1 {
+		return "", "", nil, refusedByProvider("the state is another")
+	}
+	p, err := s.provider(ctx, id)
+	if err != nil {
+		return "", "", nil, err
+	}
+	if from, told := query.Get("iss"), query.Has("iss"); (told || p.tells) && from != p.Issuer {
+		return "", "", nil, refusedByProvider("the answer comes from another provider") // mix-up, RFC 9207
+	}
+	if query.Get("code") == "" {
+		return "", "", nil, refusedByProvider("the provider answered " + shortened(query.Get("error")))
+	}
+	subject, said, err := s.redeem(ctx, p, query.Get("code"), b)
+	if err != nil {
+		return "", "", nil, err
+	}
+	batch := &pgx.Batch{}
+	s.people.finish(batch, step)
+	if err := s.people.sendOnce(ctx, batch, refusedByProvider("this sign-in was finished before")); err != nil {
+		return "", "", nil, err
+	}
+	user, err := s.user(ctx, p, subject, said)
+	if err != nil {
+		return "", "", nil, err
+	}
+	token, made, err = s.people.openSession(ctx, opening{user, byOIDC, a.Address, a.Device}, nil)
+	return token, b.ReturnTo, made, err
+}
+
+func shortened(text string) string { return text[:min(len(text), 60)] }
+
+// redeem turns a code into what the provider says of a person, and judges it.
+func (s *SSO) redeem(ctx context.Context, p *provider, code string, b begun) (subject string, said claims, err error) {
+	ctx = oidc.ClientContext(ctx, s.client)
+	tokens, err := p.flow(b.Callback).Exchange(ctx, code, oauth2.VerifierOption(b.Verifier))
+	if err != nil {
+		var refused *oauth2.RetrieveError
+		if errors.As(err, &refused) {
+			return "", nil, refusedByProvider("the provider refuses the code: " + shortened(refused.ErrorCode))
+		}
+		return "", nil, refusedByProvider("the provider's answer to the code cannot be used")
+	}
+	raw, _ := tokens.Extra("id_token").(string)
+	verified, err := p.found.VerifierContext(ctx, &oidc.Config{ClientID: p.ClientID, SupportedSigningAlgs: signatures, Now: s.people.now}).Verify(ctx, raw)
+	if err != nil {
+		return "", nil, refusedByProvider("the ID token does not hold: " + shortened(err.Error()))
+	}
+	if subtle.ConstantTimeCompare([]byte(verified.Nonce), []byte(b.Nonce)) != 1 {
+		return "", nil, refusedByProvider("the nonce is another, or missing")
+	}
+	if err := verified.Claims(&said); err != nil {
+		return "", nil, refusedByProvider("the claims cannot be read")
+	}
+	if len(verified.Audience) > 1 && said.first("azp") != p.ClientID { // OpenID Connect Core 1.0, section 3.1.3.7
+		return "", nil, refusedByProvider("the ID token is another client's")
+	}
+	if err := p.askMore(ctx, tokens, verified.Subject, said); err != nil {
+		return "", nil, err
+	}
+	if !p.provedTwice(said) {
+		return "", nil, problem.New(problem.Forbidden, "second_factor_missing", "Tài khoản cần xác thực hai lớp ở hệ thống đăng nhập.", "The provider must ask this account for a second factor.")
+	}
+	return verified.Subject, said, nil
+}
+
+// askMore adds what only the provider's userinfo tells, as many do for names and groups; the ID token's own claims stand.
+func (p *provider) askMore(ctx context.Context, tokens *oauth2.Token, subject string, said claims) error {
+	if p.found.UserInfoEndpoint() == "" {
+		return nil
+	}
+	info, err := p.found.UserInfo(ctx, oauth2.StaticTokenSource(tokens))
+	if err != nil {
+		return refusedByProvider("its userinfo does not answer")
+	}
+	if info.Subject != subject { // OpenID Connect Core 1.0, section 5.3.2
+		return refusedByProvider("its userinfo is about another person")
+	}
+	var more claims
+	if err := info.Claims(&more); err != nil {
+		return refusedByProvider("its userinfo cannot be read")
+	}
+	for name, value := range more {
+		if _, told := said[name]; !told && name != "amr" && name != "acr" {
+			said[name] = value
+		}
+	}
+	return nil
+}
+
+// user is the one whom an issuer's subject names, made when it first comes. Role and scopes are what its claims give
+// today; where they give others than before, its other sessions end.
+func (s *SSO) user(ctx context.Context, p *provider, subject string, said claims) (uuid.UUID, error) {
+	role, scopes, err := p.post(said)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	var id uuid.UUID
+	var usable bool
+	err = s.people.db.Pool.QueryRow(ctx, `SELECT u.id, u.disabled_at IS NULL AND coalesce(u.signed_in_at, u.created_at) > $3
+		FROM user_identities i JOIN users u ON u.id = i.user_id WHERE i.issuer = $1 AND i.subject = $2`, p.Issuer, subject, s.people.now().Add(-unusedFor)).Scan(&id, &usable)
+	known := err == nil
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return id, fmt.Errorf("find the user of %s: %w", p.ID, err)
+	}
+	if known && !usable {
+		return id, problem.New(problem.Forbidden, "account_closed", "Tài khoản này đã bị khóa.", "This account is closed.")
+	}
+	if !known {
+		id = uuid.Must(uuid.NewV7())
+	}
+	as, err := s.people.findPost(ctx, id, role, scopes)
+	if err != nil {
+		slog.ErrorContext(ctx, "a rule of an identity provider names nothing", "provider", p.ID, "error", err)
+		return id, problem.New(problem.Forbidden, "no_role", "Quy tắc phân quyền của hệ thống đăng nhập chưa đúng.", "The rule that would give this account a role names nothing.")
+	}
+	if known {
+		return id, s.renewPost(ctx, id, as, said.first(p.NameClaim))
+	}
+	return id, s.create(ctx, p, subject, id, as, said)
+}
+
+// renewPost gives a known user what its claims say today.
+func (s *SSO) renewPost(ctx context.Context, id uuid.UUID, as *post, name string) error {
+	before, err := s.people.User(ctx, id)
+	if err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE actors SET role = $2 WHERE id = $1`, id, as.Role)
+	batch.Queue(`UPDATE users SET role = $2, scope_kind = $3, scope_id = $4, full_name = coalesce(nullif($5, ''), full_name) WHERE id = $1`, id, as.Role, as.ScopeKind, as.ScopeID, name)
+	as.queueScopes(batch, id)
+	if before.Role != as.Role || !as.same(before.Scopes) {
+		batch.Queue(`UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`, id, s.people.now())
+	}
+	if err := s.people.send(ctx, batch); err != nil {
+		return fmt.Errorf("renew the post of %s: %w", id, err)
+	}
+	return nil
+}
+
+// same says whether a post's scopes are those that a user has.
+func (as *post) same(have []UserScope) bool {
+	if as.ScopeKind != roles.ScopeDated {
+		return len(have) == 1 && have[0].Kind == as.ScopeKind && sameID(have[0].ID, as.ScopeID)
+	}
+	for _, d := range as.dated {
+		if !slices.ContainsFunc(have, func(h UserScope) bool {
+			return h.Kind == d.kind && sameID(h.ID, &d.id) && text(h.From) == text(d.from) && text(h.Until) == text(d.until)
+		}) {
+			return false
+		}
+	}
+	return len(as.dated) == len(have)
+}
+
+// sameID reports whether both name the same, or both nothing.
+func sameID(a, b *uuid.UUID) bool {
+	return a == b || a != nil && b != nil && *a == *b
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// create makes a user for a person who comes for the first time. Its login is what the provider calls it, or that and a
+// mark where the login is taken: an account that stands here under the same name is another's.
+func (s *SSO) create(ctx context.Context, p *provider, subject string, id uuid.UUID, as *post, said claims) error {
+	login := loginOf(said.first(p.LoginClaim))
+	mark := sha256.Sum256([]byte(p.Issuer + "\n" + subject))
+	name := orElse(said.first(p.NameClaim), login)
+	now := s.people.now()
+	batch := &pgx.Batch{}
+	batch.Queue(`INSERT INTO actors (id, role) VALUES ($1, $2)`, id, as.Role)
+	batch.Queue(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, created_at)
+		SELECT $1, CASE WHEN EXISTS (SELECT FROM users WHERE login = $2) THEN $3 ELSE $2 END, $4, $5, $6, $7, $8`,
+		id, login, login+"-"+hex.EncodeToString(mark[:4]), name, as.Role, as.ScopeKind, as.ScopeID, now)
+	as.queueScopes(batch, id)
+	batch.Queue(`INSERT INTO user_identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4)`, p.Issuer, subject, id, now)
+	if err := s.people.send(ctx, batch); err != nil {
+		return fmt.Errorf("make the user of %s: %w", p.ID, err)
+	}
+	return nil
+}

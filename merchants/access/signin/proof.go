@@ -1,0 +1,141 @@
+package signin
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+)
+
+// own is the caller as a user, with its login.
+func (p *People) own(ctx context.Context, who roles.Principal) (u *stored, login string, err error) {
+	if who.SessionID == nil {
+		return nil, "", roles.ErrPersonNeeded
+	}
+	u = &stored{}
+	err = p.db.Pool.QueryRow(ctx, `SELECT id, login, coalesce(password, $2), totp FROM users WHERE id = $1`, who.ActorID, nobody).Scan(&u.id, &login, &u.password, &u.totp)
+	if err != nil {
+		return nil, "", fmt.Errorf("find user %s: %w", who.ActorID, err)
+	}
+	return u, login, nil
+}
+
+// Prove takes a user's password and code again, and gives its session a new token.
+func (p *People) Prove(ctx context.Context, who roles.Principal, a Attempt) (token string, err error) {
+	u, login, err := p.own(ctx, who)
+	if err != nil {
+		return "", err
+	}
+	a.Login = login
+	counted, err := p.judge(ctx, u, true, a)
+	if err != nil {
+		return "", err
+	}
+	batch := &pgx.Batch{}
+	token = renewToken(batch, who, p.now())
+	batch.Queue(`DELETE FROM sign_in_failures WHERE subject = ANY ($1)`, counted)
+	if err := p.send(ctx, batch); err != nil {
+		return "", fmt.Errorf("prove user %s: %w", u.id, err)
+	}
+	return token, nil
+}
+
+// renewToken gives the caller's session, proved now, another token: what was known before is worth nothing after.
+func renewToken(batch *pgx.Batch, who roles.Principal, now time.Time) string {
+	token := newToken()
+	hash := sha256.Sum256([]byte(token))
+	batch.Queue(`UPDATE sessions SET hash = $2, proved_at = $3, seen_at = $3 WHERE id = $1 AND ended_at IS NULL`, who.SessionID, hash[:], now)
+	return token
+}
+
+// ChangePassword takes the password and a code, sets another password, ends the user's other sessions and gives this one
+// a new token.
+func (p *People) ChangePassword(ctx context.Context, who roles.Principal, a Attempt, to string) (token string, err error) {
+	u, login, err := p.own(ctx, who)
+	if err != nil {
+		return "", err
+	}
+	if err := checkPassword(to, login, u.totp != nil); err != nil {
+		return "", err
+	}
+	a.Login = login
+	counted, err := p.judge(ctx, u, true, a)
+	if err != nil {
+		return "", err
+	}
+	hashed, err := hashPassword(ctx, to)
+	if err != nil {
+		return "", err
+	}
+	now := p.now()
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE users SET password = $2 WHERE id = $1`, u.id, hashed)
+	batch.Queue(`UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL`, u.id, who.SessionID, now)
+	token = renewToken(batch, who, now)
+	batch.Queue(`DELETE FROM sign_in_failures WHERE subject = ANY ($1)`, counted)
+	if err := p.send(ctx, batch); err != nil {
+		return "", fmt.Errorf("change the password of %s: %w", u.id, err)
+	}
+	return token, nil
+}
+
+// find is the user who may sign in with a login, and whether it ever did from an address; an unknown one is nobody.
+func (p *People) find(ctx context.Context, login, address string) (u *stored, known bool, err error) {
+	u = &stored{password: nobody}
+	err = p.db.Pool.QueryRow(ctx, `SELECT id, coalesce(password, $4), totp, EXISTS (SELECT FROM sessions s WHERE s.user_id = u.id AND s.address = $3)
+		FROM users u WHERE login = $1 AND disabled_at IS NULL AND coalesce(signed_in_at, created_at) > $2`, login, p.now().Add(-unusedFor), address, nobody).
+		Scan(&u.id, &u.password, &u.totp, &known)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return nil, false, fmt.Errorf("find user: %w", err)
+	}
+	return u, known, nil
+}
+
+// judge counts a guess and holds the password and the code against the user's. It returns where the guess was counted,
+// to be forgotten once the user is let in; a missing code is asked for (401 second_factor) and not counted.
+func (p *People) judge(ctx context.Context, u *stored, known bool, a Attempt) (counted [][]byte, err error) {
+	here, anywhere := p.keys.Index("sign-in", a.Login+"\n"+a.Address), p.keys.Index("sign-in", a.Login)
+	counted = [][]byte{here}
+	if err := p.countGuess(ctx, here, freeGuesses); err != nil {
+		return nil, err
+	}
+	if !known {
+		counted = append(counted, anywhere)
+		if err := p.countGuess(ctx, anywhere, freeGuessesOfAll); err != nil {
+			return nil, err
+		}
+	}
+	right, err := samePassword(ctx, u.password, a.Password)
+	if err != nil { // it was not judged: it is no guess
+		if failed := p.takeBackGuess(context.WithoutCancel(ctx), counted); failed != nil {
+			return nil, failed
+		}
+		return nil, err
+	}
+	if !right || u.id == uuid.Nil {
+		return nil, signInFailed()
+	}
+	if u.totp == nil {
+		return counted, nil
+	}
+	if a.Code == "" {
+		if err := p.takeBackGuess(ctx, counted); err != nil {
+			return nil, err
+		}
+		return nil, problem.New(problem.Unauthorized, "second_factor", "Cần mã xác thực của ứng dụng.", "A code of your authenticator is needed.")
+	}
+	if right, err = p.secondFactor(ctx, u, a.Code); err != nil {
+		return nil, err
+	}
+	if !right {
+		return nil, signInFailed()
+	}
+	return counted, nil
+}

@@ -1,0 +1,230 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/access/roles"
+	"market40/merchants/encodings"
+	"market40/merchants/platform/problem"
+)
+
+// Limits of staff and devices, each for one tenancy.
+const (
+	maxStaff   = 50
+	maxDevices = 50
+	// freePINs is how many PINs may be tried for one seller on one device before each must wait.
+	freePINs = 5
+)
+
+// Seller is one of a stall's staff as the merchant sees them.
+type Seller struct {
+	ID        uuid.UUID `json:"id"`
+	Name      string    `json:"name"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// checkPIN refuses what is no PIN, and what is tried first: one digit, two that repeat, a count up or down, a year.
+func checkPIN(pin string) error {
+	if len(pin) < 4 || len(pin) > 6 {
+		return pinForm()
+	}
+	same, up, down, pairs := true, true, true, true
+	for i, c := range []byte(pin) {
+		if c < '0' || c > '9' {
+			return pinForm()
+		}
+		if i > 0 {
+			step := (c - pin[i-1] + 10) % 10
+			same, up, down = same && step == 0, up && step == 1, down && step == 9
+		}
+		pairs = pairs && (i < 2 || c == pin[i-2])
+	}
+	year := len(pin) == 4 && (pin[:2] == "19" || pin[:2] == "20")
+	if same || up || down || pairs || year {
+		return problem.Of("pin", "pin_trivial", "Mã PIN này dễ đoán, hãy chọn mã khác.", "This PIN is guessed first: choose another.")
+	}
+	return nil
+}
+
+func pinForm() error {
+	return problem.Of("pin", "pin_form", "Mã PIN gồm 4 đến 6 chữ số.", "A PIN is 4 to 6 digits.")
+}
+
+// pinText is what is hashed of a PIN: it is worth nothing for another seller.
+func pinText(seller uuid.UUID, pin string) string { return seller.String() + ":" + pin }
+
+// AddSeller lets the stall's merchant have staff that signs in by a PIN on the merchant's devices.
+func (p *People) AddSeller(ctx context.Context, who roles.Principal, stall uuid.UUID, name, pin string) (*Seller, error) {
+	t, err := p.tenancyFor(ctx, who, stall, roles.ManageStaff)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPIN(pin); err != nil {
+		return nil, err
+	}
+	if err := encodings.Check(map[string]string{"name": name}); err != nil {
+		return nil, err
+	}
+	s := &Seller{ID: uuid.Must(uuid.NewV7()), Name: name, CreatedAt: p.now()}
+	hash, err := hashPassword(ctx, pinText(s.ID, pin))
+	if err != nil {
+		return nil, err
+	}
+	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		if err := room(ctx, tx, t.ID, `SELECT count(*) FROM staff f JOIN users u ON u.id = f.id WHERE f.tenancy_id = $1 AND u.disabled_at IS NULL`, maxStaff); err != nil {
+			return err
+		}
+		batch := &pgx.Batch{}
+		batch.Queue(`INSERT INTO actors (id, role) VALUES ($1, $2)`, s.ID, roles.Staff)
+		batch.Queue(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, merchant_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			s.ID, shortLogin("s", s.ID), name, roles.Staff, roles.ScopeStall, t.Stall, t.Merchant, s.CreatedAt)
+		batch.Queue(`INSERT INTO staff (id, market_id, stall_id, tenancy_id, pin, created_at) VALUES ($1, $2, $3, $4, $5, $6)`, s.ID, t.Market, t.Stall, t.ID, hash, s.CreatedAt)
+		return tx.SendBatch(ctx, batch).Close()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("add staff to stall %s: %w", stall, err)
+	}
+	return s, nil
+}
+
+// room refuses one more of what a tenancy has enough of. It holds the tenancy, so that two at once do not both fit.
+func room(ctx context.Context, tx pgx.Tx, tenancy uuid.UUID, count string, most int) error {
+	var n int
+	if _, err := tx.Exec(ctx, `SELECT FROM tenancies WHERE id = $1 FOR NO KEY UPDATE`, tenancy); err != nil {
+		return err
+	}
+	if err := tx.QueryRow(ctx, count, tenancy).Scan(&n); err != nil {
+		return err
+	}
+	if n >= most {
+		return problem.New(problem.Conflict, "too_many", fmt.Sprintf("Mỗi sạp có tối đa %d. Hãy bỏ bớt trước.", most), fmt.Sprintf("A stall has %d at most. Remove one first.", most))
+	}
+	return nil
+}
+
+// Sellers are the stall's staff, by the order they came in. They are few.
+func (p *People) Sellers(ctx context.Context, who roles.Principal, stall uuid.UUID) ([]Seller, error) {
+	t, err := p.tenancyFor(ctx, who, stall, roles.ManageStaff)
+	if err != nil {
+		return nil, err
+	}
+	return p.sellersOf(ctx, t.ID)
+}
+
+func (p *People) sellersOf(ctx context.Context, tenancy uuid.UUID) ([]Seller, error) {
+	rows, err := p.db.Pool.Query(ctx, `SELECT f.id, u.full_name, f.created_at FROM staff f JOIN users u ON u.id = f.id
+		WHERE f.tenancy_id = $1 AND u.disabled_at IS NULL ORDER BY f.id`, tenancy)
+	if err != nil {
+		return nil, fmt.Errorf("list staff of tenancy %s: %w", tenancy, err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Seller])
+	if err != nil {
+		return nil, fmt.Errorf("list staff of tenancy %s: %w", tenancy, err)
+	}
+	return list, nil
+}
+
+// seller is the tenancy of one of the stall's staff; another stall's or a removed one is missing.
+func (p *People) seller(ctx context.Context, who roles.Principal, stall, seller uuid.UUID) error {
+	t, err := p.tenancyFor(ctx, who, stall, roles.ManageStaff)
+	if err != nil {
+		return err
+	}
+	var found bool
+	err = p.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM staff f JOIN users u ON u.id = f.id WHERE f.id = $1 AND f.tenancy_id = $2 AND u.disabled_at IS NULL)`, seller, t.ID).Scan(&found)
+	if err != nil {
+		return fmt.Errorf("find staff %s: %w", seller, err)
+	}
+	if !found {
+		return problem.Missing("seller")
+	}
+	return nil
+}
+
+// endSessions ends a user's sessions, and with them its shifts.
+const endSessions = `UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`
+
+// ChangePIN gives one of the stall's staff another PIN, for who forgot it, and ends their shift.
+func (p *People) ChangePIN(ctx context.Context, who roles.Principal, stall, seller uuid.UUID, pin string) error {
+	if err := p.seller(ctx, who, stall, seller); err != nil {
+		return err
+	}
+	if err := checkPIN(pin); err != nil {
+		return err
+	}
+	hash, err := hashPassword(ctx, pinText(seller, pin))
+	if err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE staff SET pin = $2 WHERE id = $1`, seller, hash)
+	batch.Queue(endSessions, seller, p.now())
+	if err := p.send(ctx, batch); err != nil {
+		return fmt.Errorf("change PIN of %s: %w", seller, err)
+	}
+	return nil
+}
+
+// RemoveSeller ends one of the stall's staff at once; their shifts stay.
+func (p *People) RemoveSeller(ctx context.Context, who roles.Principal, stall, seller uuid.UUID) error {
+	if err := p.seller(ctx, who, stall, seller); err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE users SET disabled_at = $2 WHERE id = $1`, seller, p.now())
+	batch.Queue(endSessions, seller, p.now())
+	if err := p.send(ctx, batch); err != nil {
+		return fmt.Errorf("remove staff %s: %w", seller, err)
+	}
+	return nil
+}
+
+func pinWrong() error {
+	return problem.New(problem.Unauthorized, "pin_wrong", "Mã PIN không đúng.", "The PIN is wrong.")
+}
+
+// StartShift opens a session for one of the stall's staff on a device that the merchant enrolled, and with it a shift.
+// Their shift before ends. Refused alike: a seller of another stall, a removed one, a wrong PIN (401); 5 wrong PINs
+// for one seller on one device make each further one wait, twice as long every time (429).
+func (p *People) StartShift(ctx context.Context, device string, seller uuid.UUID, pin string, v Visit) (string, *Session, error) {
+	d, err := p.device(ctx, device)
+	if err != nil {
+		return "", nil, err
+	}
+	subject := p.keys.Index("pin", d.id.String()+"\n"+seller.String())
+	if err := p.countGuess(ctx, subject, freePINs); err != nil {
+		return "", nil, err
+	}
+	kept := nobody
+	err = p.db.Pool.QueryRow(ctx, `SELECT f.pin FROM staff f JOIN users u ON u.id = f.id WHERE f.id = $1 AND f.tenancy_id = $2 AND u.disabled_at IS NULL`, seller, d.tenancy.ID).Scan(&kept)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", nil, fmt.Errorf("find staff %s: %w", seller, err)
+	}
+	known := err == nil
+	right, err := samePassword(ctx, kept, pinText(seller, pin))
+	if err != nil {
+		return "", nil, err
+	}
+	if !known || !right {
+		return "", nil, pinWrong()
+	}
+	if _, err := p.db.Pool.Exec(ctx, endSessions, seller, p.now()); err != nil {
+		return "", nil, fmt.Errorf("end the shift before: %w", err)
+	}
+	token, s, err := p.openSession(ctx, opening{seller, byPIN, v.Address, v.Device}, [][]byte{subject})
+	if err != nil {
+		return "", nil, err
+	}
+	_, err = p.db.Pool.Exec(ctx, `INSERT INTO shifts (id, staff_id, market_id, stall_id, tenancy_id, device_id, started_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		s.ID, seller, d.tenancy.Market, d.tenancy.Stall, d.tenancy.ID, d.id, s.CreatedAt, s.CreatedAt.Add(MaxShift))
+	if err != nil {
+		return "", nil, fmt.Errorf("start shift: %w", err)
+	}
+	return token, s, nil
+}

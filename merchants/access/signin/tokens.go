@@ -1,0 +1,13 @@
+package signin
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+)
+
+// newToken is 256 random bits as URL-safe text.
+func newToken() string {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails, says its documentation
+	return base64.RawURLEncoding.EncodeToString(secret)
+}

@@ -1,0 +1,165 @@
+// Package web is where HTTP meets the program: the gin engine, huma with our problems on it, the guard of
+// /api, idempotency keys and OpenAPI. Domain packages mount their own tables of routes on what New returns.
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+
+	"market40/merchants/access/signin"
+	"market40/merchants/access/trail"
+	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
+	"market40/migrations/database"
+)
+
+// Edge is what routes are mounted on.
+type Edge struct {
+	Engine *gin.Engine // plain routes: webhooks, streams, files, pages
+	API    huma.API    // typed JSON operations
+
+	paces *paces
+}
+
+// Parts are what the edge needs.
+type Parts struct {
+	DB      *database.DB
+	Keys    *seal.Keys
+	Gate    signin.Gate
+	Trail   *trail.Trail // nil: none is kept
+	Proxies Proxies      // whose word on who calls is taken
+	Strict  bool         // browsers that came over https must never come otherwise
+	Now     func() time.Time
+	Version string // of the program, shown in OpenAPI
+}
+
+// settle is what gin and huma keep for the whole process: no debug output, our problems, names as they are written.
+var settle = sync.OnceFunc(func() {
+	gin.SetMode(gin.ReleaseMode)
+	huma.NewErrorWithContext = problem.FromHuma
+	huma.ValidateStrictCasing = true // "Role" is not "role": encoding/json would take either, and the last of both
+})
+
+// New makes an engine that knows who calls, answers every fault as a problem, and guards /api.
+func New(p Parts) *Edge {
+	settle()
+	engine := gin.New()
+	_ = engine.SetTrustedProxies(nil) // p.Proxies has spoken by then: gin's ClientIP is the request's own address
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false // it would believe X-Forwarded-Prefix, which anybody may write
+	engine.Use(recovered, p.Proxies.tellCaller, headers, hurry)
+	paces := newPaces(p.Now)
+	p.Gate.Pace = paces.api
+	if p.Strict {
+		engine.Use(strictly)
+	}
+	once, parallel, bodies := &idempotency{parts: p}, newParallel(), NewBudget(bodyBudget)
+	engine.Use(paces.pages, underAPI(p.Gate.Identify), parallel.perCaller, bodies.readSecrets, seated)
+	if p.Trail != nil {
+		engine.Use(record(p.Trail)) // refusals too
+	}
+	engine.Use(underAPI(p.Gate.Authorise), bodies.readBody, readOnce, parallel.fewInAll, parallel.fewOfAKind, underAPI(once.handle))
+	engine.NoRoute(problem.Handle(func(*gin.Context) error { return problem.Missing("page") }))
+	engine.NoMethod(problem.Handle(func(*gin.Context) error {
+		return problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "Địa chỉ này không nhận phương thức đó.", "This address does not take that method.")
+	}))
+
+	config := huma.DefaultConfig("market40 (Chợ 4.0)", p.Version)
+	config.CreateHooks = nil // no $schema links
+	config.SchemasPath, config.DocsPath = "", ""
+	config.Transformers = []huma.Transformer{problem.Localize}
+	// The body has been read by then (readOnce). Huma's own deadline of five seconds would stay on the connection, and end
+	// the context of every request that lasts longer, and of all that come after it on the same connection.
+	config.OnAddOperation = append(config.OnAddOperation, func(_ *huma.OpenAPI, op *huma.Operation) { op.BodyReadTimeout = -1 })
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"key": {Type: "http", Scheme: "bearer"}, "session": {Type: "apiKey", In: "cookie", Name: signin.Cookie},
+	}
+	config.Security = []map[string][]string{{"key": {}}, {"session": {}}}
+	return &Edge{engine, humagin.New(engine, config), paces}
+}
+
+// underAPI runs for requests under /api only.
+func underAPI(do gin.HandlerFunc) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if strings.HasPrefix(c.Request.URL.Path, "/api/") {
+			do(c)
+		}
+	}
+}
+
+// looksAtSecrets are the routes on which a password or PIN is looked at.
+var looksAtSecrets = map[string]bool{"/api/v1/sessions": true, "/api/v1/staff-sessions": true}
+
+// seated lets no more people sign in at once than can be looked at: who is sent away leaves nothing, not even a line.
+func seated(c *gin.Context) {
+	if c.Request.Method != http.MethodPost || !looksAtSecrets[c.FullPath()] {
+		return
+	}
+	leave, err := signin.TakeSeat(visitorOf(c.Request).address)
+	if err != nil {
+		problem.Write(c, err)
+		return
+	}
+	defer leave()
+	c.Next()
+}
+
+// Document writes a plain gin route into OpenAPI.
+func (e *Edge) Document(op huma.Operation) {
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{"200": {Description: "OK"}}
+	}
+	for name := range strings.SplitSeq(op.Path, "/") {
+		if parameter, _, found := strings.Cut(name, "}"); found { // "{code}.png" has a parameter too
+			op.Parameters = append(op.Parameters, &huma.Param{
+				Name: strings.TrimPrefix(parameter, "{"), In: "path", Required: true, Schema: &huma.Schema{Type: "string"},
+			})
+		}
+	}
+	e.API.OpenAPI().AddOperation(&op)
+}
+
+// headers are sent with every answer to people and their programs.
+func headers(c *gin.Context) {
+	if strings.HasPrefix(c.Request.URL.Path, "/webhooks/") {
+		return // answered to programs of banks, and often
+	}
+	h := c.Writer.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	if strings.HasPrefix(c.Request.URL.Path, "/api/") {
+		h.Set("Cache-Control", "no-store")
+	}
+}
+
+// strictly tells browsers to come over https only, for a year from each visit (RFC 6797). Other hosts of the same domain
+// are not ours to speak for: no includeSubDomains. Over plain http, on loopback or behind a proxy that ends TLS unknown to us,
+// browsers ignore it (section 8.1).
+func strictly(c *gin.Context) {
+	if !strings.HasPrefix(c.Request.URL.Path, "/webhooks/") {
+		c.Writer.Header().Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// recovered answers a panic like any failure and keeps the process alive.
+func recovered(c *gin.Context) {
+	defer func() {
+		if r := recover(); r != nil {
+			if r == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself is thrown
+				panic(r) //nolint:forbidigo // net/http ends the connection by it
+			}
+			problem.Write(c, fmt.Errorf("panic in %s %s: %v\n%s", c.Request.Method, c.FullPath(), r, debug.Stack()))
+		}
+	}()
+	c.Next()
+}

@@ -1,0 +1,10 @@
+package web
+
+// Remembered is how many addresses of strangers are kept.
+func Remembered(e *Edge) int { return len(e.paces.strangers.young) + len(e.paces.strangers.old) }
+
+// HalfPair says whether a JSON text escapes half of a surrogate pair.
+func HalfPair(body []byte) bool { return halfPair(body) }
+
+// CostlyRequests is how many costly requests run at once on this machine.
+var CostlyRequests = costlyRequests

@@ -1,0 +1,16 @@
+package web
+
+import "github.com/danielgtaylor/huma/v2"
+
+// Body is a huma input or output whose body is a T.
+type Body[T any] struct{ Body T }
+
+// Answer returns an output whose body is a value.
+func Answer[T any](value T) *Body[T] { return &Body[T]{value} }
+
+// Tagged returns what describes the operations of one tag; status 0 is huma's default.
+func Tagged(tag string) func(method, path, id, summary string, status int) huma.Operation {
+	return func(method, path, id, summary string, status int) huma.Operation {
+		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{tag}}
+	}
+}

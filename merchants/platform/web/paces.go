@@ -1,0 +1,130 @@
+package web
+
+import (
+	"math"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+)
+
+// How often one may ask, in requests a minute that begins with the first of them. Who is signed in is counted alone, whatever the address: a whole market stands behind one.
+// Strangers are counted by address; webhooks are not counted here, and operators' pages neither.
+const (
+	strangerPace = 600  // under /api without a valid key or session
+	callerPace   = 6000 // of one key or user: far above any phone, below what starves the others
+	pagePace     = 3000 // shoppers' pages of one address
+)
+
+// remembered is how many are counted, twice at most: some MB. Who is forgotten starts anew.
+const remembered = 20_000
+
+// paces are counted in this process: beside replicas each has its own.
+type paces struct {
+	strangers, shoppers *counters[netip.Prefix]
+	callers             *counters[uuid.UUID]
+	now                 func() time.Time
+}
+
+func newPaces(now func() time.Time) *paces {
+	if now == nil {
+		now = time.Now
+	}
+	return &paces{newCounters[netip.Prefix](strangerPace), newCounters[netip.Prefix](pagePace), newCounters[uuid.UUID](callerPace), now}
+}
+
+// api is auth.Gate's Pace.
+func (p *paces) api(c *gin.Context, who *roles.Principal) error {
+	if who != nil {
+		return p.callers.take(who.ActorID, p.now())
+	}
+	return p.strangers.take(network(c), p.now())
+}
+
+// pages slows down who asks for what everybody may see.
+func (p *paces) pages(c *gin.Context) {
+	if path := c.Request.URL.Path; path == "/" || strings.HasPrefix(path, "/q/") || strings.HasPrefix(path, "/demo/") {
+		if err := p.shoppers.take(network(c), p.now()); err != nil {
+			problem.Write(c, err)
+		}
+	}
+}
+
+// Slowly lets one address ask pace times a minute on the routes that it stands before.
+func (e *Edge) Slowly(pace int) gin.HandlerFunc {
+	asked := newCounters[netip.Prefix](pace)
+	return func(c *gin.Context) {
+		if err := asked.take(network(c), e.paces.now()); err != nil {
+			problem.Write(c, err)
+		}
+	}
+}
+
+// network is whom a request is counted for: its address, or in IPv6 the /64 of which anyone has all addresses.
+func network(c *gin.Context) netip.Prefix {
+	at, err := netip.ParseAddrPort(c.Request.RemoteAddr)
+	if err != nil {
+		return netip.Prefix{} // all that have none together
+	}
+	bits := 32
+	if ip := at.Addr(); ip.Is6() {
+		bits = 64
+	}
+	counted, _ := at.Addr().Prefix(bits)
+	return counted
+}
+
+// minute is what one asked since a moment.
+type minute struct {
+	began time.Time
+	n     int
+}
+
+// counters hold the minute of each key, in bounded memory: when the young generation is full it becomes the old one, and the
+// old one, which nobody has asked for since, is forgotten.
+type counters[K comparable] struct {
+	pace       int
+	mu         sync.Mutex
+	young, old map[K]*minute
+}
+
+func newCounters[K comparable](pace int) *counters[K] {
+	return &counters[K]{pace: pace, young: map[K]*minute{}}
+}
+
+// take is nil, or the refusal (429) with the seconds until the minute is over.
+func (c *counters[K]) take(key K, now time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m := c.of(key)
+	if now.Sub(m.began) >= time.Minute {
+		*m = minute{began: now}
+	}
+	if m.n++; m.n <= c.pace {
+		return nil
+	}
+	e := problem.New(problem.TooMany, "too_many_requests", "Quá nhiều yêu cầu, xin chờ một chút.", "Too many requests: wait a little.")
+	e.RetryAfter = max(1, int(math.Ceil((time.Minute - now.Sub(m.began)).Seconds())))
+	return e
+}
+
+func (c *counters[K]) of(key K) *minute {
+	if m := c.young[key]; m != nil {
+		return m
+	}
+	m := c.old[key]
+	if m == nil {
+		m = &minute{}
+	}
+	if len(c.young) >= remembered {
+		c.young, c.old = make(map[K]*minute, remembered), c.young
+	}
+	c.young[key] = m
+	return m
+}

@@ -1,0 +1,93 @@
+package web
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"market40/merchants/platform/problem"
+)
+
+// Limits of a page of a list, in items.
+const (
+	MaxLimit     = 200
+	DefaultLimit = 50
+)
+
+// Page is what a caller asks of a list; embed it in a huma input.
+type Page struct {
+	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"items a page"`
+	After string `query:"after" maxLength:"4000" doc:"the next of the page before"`
+}
+
+// Mark is a place in an ordered list. Its text is an opaque, URL-safe cursor.
+type Mark struct {
+	At   *time.Time `json:"t,omitempty"` // for lists by time
+	ID   uuid.UUID  `json:"i"`
+	Text string     `json:"s,omitempty"` // for lists by a word, such as a stall's number
+}
+
+// Size is the number of items asked for.
+func (p Page) Size() int {
+	if p.Limit < 1 || p.Limit > MaxLimit {
+		return DefaultLimit
+	}
+	return p.Limit
+}
+
+// Mark is the place after which the page starts; the zero mark is the list's beginning.
+func (p Page) Mark() (Mark, error) {
+	var m Mark
+	if p.After == "" {
+		return m, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(p.After)
+	if err == nil {
+		err = json.Unmarshal(raw, &m)
+	}
+	if err != nil {
+		return m, problem.Of("after", "cursor_form", "Vị trí trang không hợp lệ.", "The cursor is none of ours.")
+	}
+	return m, nil
+}
+
+// String is the mark as an opaque cursor.
+func (m Mark) String() string {
+	raw, _ := json.Marshal(m)
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// Cut takes a page's items out of one more than was asked for, and the cursor of the next page: nil at the end.
+func Cut[T any](items []T, p Page, mark func(T) Mark) ([]T, *string) {
+	if len(items) <= p.Size() {
+		if items == nil {
+			items = []T{}
+		}
+		return items, nil
+	}
+	items = items[:p.Size()]
+	next := mark(items[len(items)-1]).String()
+	return items, &next
+}
+
+// List is the body of every list.
+type List[T any] struct {
+	Items []T     `json:"items"`
+	Next  *string `json:"next" doc:"cursor of the next page, null at the end"`
+}
+
+// Named is the id in a route's path; embed it in a huma input, which looks into exported types only.
+type Named struct {
+	ID string `path:"id"`
+}
+
+// UUID is the id, or that what it names does not exist.
+func (n Named) UUID(what string) (uuid.UUID, error) {
+	id, err := uuid.Parse(n.ID)
+	if err != nil {
+		return id, problem.Missing(what)
+	}
+	return id, nil
+}

@@ -1,0 +1,274 @@
+package web
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"net/netip"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"market40/merchants/access/roles"
+	"market40/merchants/platform/problem"
+)
+
+// How much one caller may have under way. A caller is a key or a session; strangers are one caller for each address, and
+// have more, because a whole market stands behind one address. Webhooks and operators' pages are not limited here.
+const (
+	callerRequests   = 4
+	callerStreams    = 8
+	strangerRequests = 64
+	strangerStreams  = 64 // a demo's start page
+	// callerPatience is how long a request waits for its turn.
+	callerPatience = 2 * time.Second
+	// callerQueue is how many requests of a caller wait; the next one is refused at once.
+	callerQueue = 1024
+)
+
+// What costs much processor time is done for few callers at once, and for each of them one at a time. A caller's own place is
+// held until its answer was sent, the common one until there is something to send.
+const (
+	costlyPatience = 10 * time.Second
+	costlyQueue    = 64
+)
+
+// costlyRequests leaves half of the processors to the payments: beside a workbook on each of them, a notice waits for
+// its turn at every step.
+var costlyRequests = max(1, runtime.GOMAXPROCS(0)/2)
+
+// kindPatience is how long a reading waits behind others of its kind before it is answered beside them.
+const kindPatience = 2 * time.Second
+
+// readsOfAKind is how many readings of one kind are answered at once: as many as there are processors, of reports half as many. More
+// would be answered no sooner, and payments would wait behind all of them.
+var readsOfAKind = max(2, runtime.GOMAXPROCS(0))
+
+// caller is whose requests are counted together.
+type caller struct {
+	id      uuid.UUID    // of the session or the key; Nil: a stranger
+	network netip.Prefix // of a stranger
+}
+
+// callerOf returns who makes a request, once it was identified. Who signs in is counted as a stranger.
+func callerOf(c *gin.Context) caller {
+	who, err := roles.From(c.Request.Context())
+	switch {
+	case err != nil || looksAtSecrets[c.FullPath()] && c.Request.Method == http.MethodPost:
+		return caller{network: network(c)}
+	case who.SessionID != nil:
+		return caller{id: *who.SessionID}
+	}
+	return caller{id: who.ActorID}
+}
+
+// turns lets a number of holders of a key in at once; the others wait in the order they came.
+type turns[K comparable] struct {
+	queue int // how many of a key may wait
+	mu    sync.Mutex
+	keys  map[K]*turn
+}
+
+type turn struct {
+	inside  int
+	waiting []chan struct{}
+}
+
+func newTurns[K comparable](queue int) *turns[K] { return &turns[K]{queue: queue, keys: map[K]*turn{}} }
+
+// enter waits for a place of the key, of which there are so many, and returns what gives it back. It reports false
+// after patience, when too many wait, and when ctx ends.
+func (t *turns[K]) enter(ctx context.Context, key K, places int, patience time.Duration) (leave func(), entered bool) {
+	leave = sync.OnceFunc(func() { t.leave(key) })
+	t.mu.Lock()
+	at := t.keys[key]
+	if at == nil {
+		at = &turn{}
+		t.keys[key] = at
+	}
+	if at.inside < places {
+		at.inside++
+		t.mu.Unlock()
+		return leave, true
+	}
+	if len(at.waiting) >= t.queue {
+		t.mu.Unlock()
+		return nil, false
+	}
+	called := make(chan struct{}, 1)
+	at.waiting = append(at.waiting, called)
+	t.mu.Unlock()
+	end := time.NewTimer(patience)
+	defer end.Stop()
+	select {
+	case <-called:
+		return leave, true
+	case <-end.C:
+	case <-ctx.Done():
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n := slices.Index(at.waiting, called); n >= 0 {
+		at.waiting = slices.Delete(at.waiting, n, n+1)
+		return nil, false
+	}
+	return leave, true // the place came together with the end of the wait
+}
+
+// leave gives a place to the first that waits for it.
+func (t *turns[K]) leave(key K) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at := t.keys[key]
+	if len(at.waiting) > 0 {
+		at.waiting[0] <- struct{}{}
+		at.waiting = at.waiting[1:]
+		return
+	}
+	if at.inside--; at.inside == 0 {
+		delete(t.keys, key)
+	}
+}
+
+// parallel limits what callers have under way in this process.
+type parallel struct {
+	requests, streams *turns[caller]
+	costlyOf          *turns[caller]
+	costly            *turns[struct{}]
+	kinds             *turns[string]
+}
+
+func newParallel() *parallel {
+	return &parallel{newTurns[caller](callerQueue), newTurns[caller](callerQueue), newTurns[caller](costlyQueue), newTurns[struct{}](costlyQueue), newTurns[string](callerQueue)}
+}
+
+// limited says whether a route's requests are counted: what people and programs ask for, and not what banks, operators
+// and browsers that load an app do.
+func limited(path string) bool {
+	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/q/") || strings.HasPrefix(path, "/i/") || strings.HasPrefix(path, "/demo/") || path == "/"
+}
+
+// perCaller lets a caller have few requests and streams under way; the next waits, and is refused (429) after a while.
+func (p *parallel) perCaller(c *gin.Context) {
+	if !limited(c.Request.URL.Path) {
+		return
+	}
+	who := callerOf(c)
+	in, places := p.requests, callerRequests
+	if who.id == uuid.Nil {
+		places = strangerRequests
+	}
+	if strings.HasSuffix(c.FullPath(), "/stream") {
+		in, places = p.streams, callerStreams
+		if who.id == uuid.Nil {
+			places = strangerStreams
+		}
+	}
+	leave, entered := in.enter(c.Request.Context(), who, places, callerPatience)
+	if !entered {
+		e := problem.New(problem.TooMany, "too_many_parallel", "Quá nhiều yêu cầu cùng lúc, xin chờ yêu cầu trước xong.",
+			"Too many requests at once: wait for those under way to end.")
+		e.RetryAfter = 1
+		problem.Write(c, e)
+		return
+	}
+	defer leave()
+	c.Next()
+}
+
+// costlyEndings are how the paths of costly files end, costlyPaths the other routes that read or write much.
+var (
+	costlyEndings = []string{".pdf", ".xlsx", ".docx", ".csv", "/export", "/import", "/dormant"}
+	costlyPaths   = map[string]bool{
+		"GET /api/v1/me/revenue-book": true, "GET /api/v1/ledger/trial-balance": true, "GET /api/v1/me/visibility": true,
+		"GET /api/v1/markets/:id/sample-estimate": true, "GET /api/v1/data-subjects": true,
+	}
+)
+
+// isCostly says whether a request takes one of the few places. The endings are looked for in the path that was asked for,
+// because some routes have their ending in a parameter.
+func isCostly(r *http.Request, route string) bool {
+	if costlyPaths[r.Method+" "+route] {
+		return true
+	}
+	return strings.HasPrefix(r.URL.Path, "/api/") && slices.ContainsFunc(costlyEndings, func(ending string) bool {
+		return strings.HasSuffix(r.URL.Path, ending)
+	})
+}
+
+// fewInAll lets few costly requests run at once. It comes after the body was read and ends with the answer's first bytes, so
+// that no slow sender or reader holds a place: what costs time is made whole before it is sent. What is written piece by piece
+// has a limit of its own.
+func (p *parallel) fewInAll(c *gin.Context) {
+	if !isCostly(c.Request, c.FullPath()) {
+		return
+	}
+	until := time.Now().Add(costlyPatience)
+	ctx := c.Request.Context()
+	own, entered := p.costlyOf.enter(ctx, callerOf(c), 1, costlyPatience)
+	if !entered {
+		problem.Write(c, Busy())
+		return
+	}
+	defer own()
+	leave, entered := p.costly.enter(ctx, struct{}{}, costlyRequests, time.Until(until))
+	if !entered {
+		problem.Write(c, Busy())
+		return
+	}
+	defer leave()
+	c.Writer = &leaver{c.Writer, leave}
+	c.Next()
+}
+
+// fewOfAKind lets few readings of one kind, by the word behind the version in their path, be answered at once; the others wait for
+// their turn, but none long. It ends with the answer's first bytes, as fewInAll does.
+func (p *parallel) fewOfAKind(c *gin.Context) {
+	path := c.FullPath()
+	if c.Request.Method != http.MethodGet || !limited(path) || strings.HasSuffix(path, "/stream") {
+		return
+	}
+	kind, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/v1/"), "/")
+	places := readsOfAKind
+	if kind == "reports" {
+		places = costlyRequests
+	}
+	leave, entered := p.kinds.enter(c.Request.Context(), kind, places, kindPatience)
+	if !entered {
+		return
+	}
+	defer leave()
+	c.Writer = &leaver{c.Writer, leave}
+	c.Next()
+}
+
+// leaver leaves a place before it sends anything.
+type leaver struct {
+	gin.ResponseWriter
+	leave func()
+}
+
+func (w *leaver) Write(b []byte) (int, error) {
+	w.leave()
+	return w.ResponseWriter.Write(b)
+}
+
+func (w *leaver) WriteString(s string) (int, error) {
+	w.leave()
+	return w.ResponseWriter.WriteString(s)
+}
+
+// Unwrap lets http.ResponseController find the connection.
+func (w *leaver) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Busy returns the refusal (503) of what can be asked for again soon.
+func Busy() error {
+	e := problem.New(problem.Unavailable, "busy", "Hệ thống đang bận, xin thử lại sau vài giây.", "The server is busy: try again in some seconds.")
+	e.RetryAfter = int(math.Ceil(costlyPatience.Seconds() / 2))
+	return e
+}
