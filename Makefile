@@ -28,7 +28,8 @@ test: setup apps ## everything that proves the program: format, vet, all tests
 	$(PLAIN) vet $(FLAGS) ./...
 	@$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync=target test-racy test-plain
 
-# Vet has looked at everything before, and harder than go test does. What Go builds for a test stays on the disk.
+# Vet has looked at everything before, and harder than go test does. What Go builds for a test stays on the disk. Tests wait for servers and
+# browsers more than they reckon: four at a time keep two processors busy.
 test-racy test-plain: export GOTMPDIR = $(or $(TMPDIR),/tmp)
 test-racy test-plain: QUICK = TMPDIR=$$(.ci/quick)
 
@@ -36,7 +37,7 @@ test-racy:
 	$(QUICK) go test -race -vet=off $(FLAGS) -parallel 4 -timeout 20m $(RACY)
 
 test-plain:
-	$(QUICK) $(PLAIN) test -vet=off $(FLAGS) -timeout 40m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
+	$(QUICK) $(PLAIN) test -vet=off $(FLAGS) -parallel 4 -timeout 40m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
 
 explore: export RAPID_SEED = 0
 explore: setup ## the property tests on what was never drawn before
