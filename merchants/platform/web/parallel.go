@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -41,6 +42,13 @@ const (
 // costlyRequests leaves half of the processors to the payments: beside a workbook on each of them, a notice waits for
 // its turn at every step.
 var costlyRequests = max(1, runtime.GOMAXPROCS(0)/2)
+
+const (
+	// maxRest is how long the place of a reading rests at most.
+	maxRest = time.Second
+	// hookPause is how long after a bank called last no payment is awaited.
+	hookPause = time.Second
+)
 
 // kindPatience is how long a reading waits behind others of its kind before it is answered beside them.
 const kindPatience = 2 * time.Second
@@ -141,10 +149,14 @@ type parallel struct {
 	costlyOf          *turns[caller]
 	costly            *turns[struct{}]
 	kinds             *turns[string]
+	lastHook          atomic.Int64 // when a bank called last, in nanoseconds since 1970
 }
 
 func newParallel() *parallel {
-	return &parallel{newTurns[caller](callerQueue), newTurns[caller](callerQueue), newTurns[caller](costlyQueue), newTurns[struct{}](costlyQueue), newTurns[string](callerQueue)}
+	return &parallel{
+		requests: newTurns[caller](callerQueue), streams: newTurns[caller](callerQueue),
+		costlyOf: newTurns[caller](costlyQueue), costly: newTurns[struct{}](costlyQueue), kinds: newTurns[string](callerQueue),
+	}
 }
 
 // limited says whether a route's requests are counted: what people and programs ask for, and not what banks, operators
@@ -156,6 +168,9 @@ func limited(path string) bool {
 // perCaller lets a caller have few requests and streams under way; the next waits, and is refused (429) after a while.
 func (p *parallel) perCaller(c *gin.Context) {
 	if !limited(c.Request.URL.Path) {
+		if strings.HasPrefix(c.Request.URL.Path, "/webhooks/") {
+			p.lastHook.Store(time.Now().UnixNano())
+		}
 		return
 	}
 	who := callerOf(c)
@@ -242,9 +257,22 @@ func (p *parallel) fewOfAKind(c *gin.Context) {
 	if !entered {
 		return
 	}
+	leave = p.restBefore(leave, time.Now())
 	defer leave()
 	c.Writer = &leaver{c.Writer, leave}
 	c.Next()
+}
+
+// restBefore returns what gives back a place that was taken at a time. While payments come in, the place rests as long as it was
+// held, up to maxRest: readings that follow one another take half of the time that they could.
+func (p *parallel) restBefore(leave func(), taken time.Time) func() {
+	return sync.OnceFunc(func() {
+		if time.Since(time.Unix(0, p.lastHook.Load())) > hookPause {
+			leave()
+			return
+		}
+		time.AfterFunc(min(time.Since(taken), maxRest), leave)
+	})
 }
 
 // leaver leaves a place before it sends anything.

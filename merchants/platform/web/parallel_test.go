@@ -133,6 +133,32 @@ func TestReadingsOfAKindTakeTurns(t *testing.T) {
 	}
 }
 
+// TestAPlaceRestsWhilePaymentsCome: as long as it was held, and not at all where no bank has called.
+func TestAPlaceRestsWhilePaymentsCome(t *testing.T) {
+	t.Parallel()
+	const held = 400 * time.Millisecond
+	for _, paid := range []bool{false, true} {
+		q := newSquare(t)
+		if paid {
+			q.get(1, "/webhooks/sepay/x", "")
+			q.wantInside(t, "a webhook", 1, 0, nil, 0)
+		}
+		places := max(2, runtime.GOMAXPROCS(0))
+		pages := q.get(places, "/q/ABC", "")
+		q.wantInside(t, "pages", places, 0, nil, 0)
+		time.Sleep(held)
+		close(q.release)
+		for range places {
+			<-pages
+		}
+		began := time.Now()
+		<-q.get(1, "/q/ABC", "")
+		if rested := time.Since(began) > held/2; rested != paid {
+			t.Errorf("payments %v: the next page is answered after %v", paid, time.Since(began))
+		}
+	}
+}
+
 func TestCostlyRequestsAreFewInAll(t *testing.T) {
 	t.Parallel()
 	q := newSquare(t)
