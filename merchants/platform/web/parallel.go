@@ -46,7 +46,7 @@ var costlyRequests = max(1, runtime.GOMAXPROCS(0)/2)
 const (
 	// maxRest is how long the place of a reading rests at most.
 	maxRest = time.Second
-	// hookPause is how long after a bank called last no payment is awaited.
+	// hookPause is how long after the last accepted webhook more payments are expected.
 	hookPause = time.Second
 )
 
@@ -149,7 +149,7 @@ type parallel struct {
 	costlyOf          *turns[caller]
 	costly            *turns[struct{}]
 	kinds             *turns[string]
-	lastHook          atomic.Int64 // when a bank called last, in nanoseconds since 1970
+	lastHook          atomic.Int64 // when a webhook was accepted last, in nanoseconds since 1970: what is refused may be anybody's
 }
 
 func newParallel() *parallel {
@@ -168,7 +168,7 @@ func limited(path string) bool {
 // perCaller lets a caller have few requests and streams under way; the next waits, and is refused (429) after a while.
 func (p *parallel) perCaller(c *gin.Context) {
 	if !limited(c.Request.URL.Path) {
-		if strings.HasPrefix(c.Request.URL.Path, "/webhooks/") {
+		if c.Next(); strings.HasPrefix(c.Request.URL.Path, "/webhooks/") && c.Writer.Status() < http.StatusMultipleChoices {
 			p.lastHook.Store(time.Now().UnixNano())
 		}
 		return

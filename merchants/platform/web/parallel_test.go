@@ -133,15 +133,20 @@ func TestReadingsOfAKindTakeTurns(t *testing.T) {
 	}
 }
 
-// TestAPlaceRestsWhilePaymentsCome: as long as it was held, and not at all where no bank has called.
+// TestAPlaceRestsWhilePaymentsCome: as long as it was held, and not at all where no webhook was accepted.
 func TestAPlaceRestsWhilePaymentsCome(t *testing.T) {
 	t.Parallel()
 	const held = 400 * time.Millisecond
 	for _, paid := range []bool{false, true} {
 		q := newSquare(t)
+		for range 3 {
+			<-q.get(1, "/webhooks/none", "") // refused: no payment
+		}
 		if paid {
-			q.get(1, "/webhooks/sepay/x", "")
+			answered := q.get(1, "/webhooks/sepay/x", "")
 			q.wantInside(t, "a webhook", 1, 0, nil, 0)
+			q.release <- struct{}{}
+			<-answered
 		}
 		places := max(2, runtime.GOMAXPROCS(0))
 		pages := q.get(places, "/q/ABC", "")
