@@ -70,8 +70,9 @@ sbom: build ## bin/market40.cdx.json: what the program is made of (CycloneDX)
 reproducible: ## build the last commit in two folders, without what was compiled before, and compare
 	@.ci/reproducible '$(VERSION)'
 
-fmt: ## gofmt everything
+fmt: frontend/node_modules/.package-lock.json ## gofmt and prettier for everything
 	gofmt -w cmd frontend merchants migrations payments reports
+	cd frontend && npm run --silent format
 
 setup: # what the machine lacks, by apt
 	@.ci/setup
