@@ -10,13 +10,18 @@ function shell(app: string): Plugin {
   return {
     name: 'shell',
     generateBundle(_, bundle) {
-      const assets = Object.keys(bundle).filter((name) => name !== 'index.html').map((name) => `/${app}/${name}`);
+      const assets = Object.keys(bundle)
+        .filter((name) => name !== 'index.html')
+        .map((name) => `/${app}/${name}`);
       const shipped = readdirSync(`${app}/public`).map((name) => `/${app}/${name}`);
       const files = [`/${app}/`, ...assets, ...shipped].sort();
       const digest = createHash('sha256');
-      for (const part of Object.values(bundle)) digest.update(part.fileName).update('code' in part ? part.code : part.source);
+      for (const part of Object.values(bundle))
+        digest.update(part.fileName).update('code' in part ? part.code : part.source);
       for (const name of readdirSync(`${app}/public`).sort()) digest.update(readFileSync(join(`${app}/public`, name)));
-      const source = readFileSync(`${app}/sw.js`, 'utf8').replace('__VERSION__', digest.digest('hex').slice(0, 12)).replace("['__FILES__']", JSON.stringify(files));
+      const source = readFileSync(`${app}/sw.js`, 'utf8')
+        .replace('__VERSION__', digest.digest('hex').slice(0, 12))
+        .replace("['__FILES__']", JSON.stringify(files));
       this.emitFile({ type: 'asset', fileName: 'sw.js', source });
     },
   };
@@ -29,7 +34,13 @@ export default defineConfig(({ mode }) => {
     root: app,
     base: `/${app}/`,
     plugins: [svelte({ compilerOptions: { runes: true } }), shell(app)],
-    build: { outDir: `../dist/${app}`, emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+    build: {
+      outDir: `../dist/${app}`,
+      emptyOutDir: true,
+      target: 'es2022',
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+    },
     test: { root: '.', environment: 'happy-dom', include: ['**/*.test.ts'] },
   };
 });

@@ -8,8 +8,12 @@ export async function ask(method, path, body) {
   let answer;
   try {
     answer = await fetch(path, {
-      method, body: body === undefined ? undefined : JSON.stringify(body),
-      headers: { 'Accept-Language': document.documentElement.lang, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      method,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: {
+        'Accept-Language': document.documentElement.lang,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
     });
   } catch {
     throw { code: 'offline', detail: t('Mất mạng, hãy thử lại.', 'No connection, please try again.') };
@@ -31,23 +35,29 @@ export function say(text, good = false) {
 
 // tell shows what a problem says; a device that was refused by its user says nothing.
 export function tell(problem) {
-  if (problem?.name === 'NotAllowedError') return say(t('Bạn chưa xác nhận trên thiết bị.', 'You did not confirm on the device.'));
+  if (problem?.name === 'NotAllowedError')
+    return say(t('Bạn chưa xác nhận trên thiết bị.', 'You did not confirm on the device.'));
   say(problem?.errors?.[0]?.detail ?? problem?.detail ?? String(problem));
 }
 
 // devices says whether this browser knows passkeys, which want a host with a name.
-export const devices = Boolean(window.PublicKeyCredential?.parseRequestOptionsFromJSON) && !/^[\d.]+$|:/.test(location.hostname);
+export const devices =
+  Boolean(window.PublicKeyCredential?.parseRequestOptionsFromJSON) && !/^[\d.]+$|:/.test(location.hostname);
 
 // touch asks a device to prove its user, and gives what to send back.
 export async function touch(challenge) {
   const begun = await ask('POST', challenge, {});
-  const made = await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(begun.options) });
+  const made = await navigator.credentials.get({
+    publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(begun.options),
+  });
   return { ceremony: begun.ceremony, response: made.toJSON() };
 }
 
 // enrol asks this device for a new passkey, and gives what to send back.
 export async function enrol(challenge) {
   const begun = await ask('POST', challenge, {});
-  const made = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(begun.options) });
+  const made = await navigator.credentials.create({
+    publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(begun.options),
+  });
   return { ceremony: begun.ceremony, response: made.toJSON() };
 }

@@ -3,19 +3,29 @@ import { ask, devices, say, t, tell, touch } from './api.js';
 // next is where to go afterwards: a page of ours that was wanted, or the usual one.
 function next(usual = '/account') {
   const wanted = new URL(new URLSearchParams(location.search).get('next') ?? usual, location.origin);
-  if (wanted.pathname === '/account' && new URLSearchParams(location.search).has('lang')) wanted.searchParams.set('lang', document.documentElement.lang);
-  return wanted.origin === location.origin && !wanted.pathname.startsWith('/api/') ? wanted.pathname + wanted.search + wanted.hash : usual;
+  if (wanted.pathname === '/account' && new URLSearchParams(location.search).has('lang'))
+    wanted.searchParams.set('lang', document.documentElement.lang);
+  return wanted.origin === location.origin && !wanted.pathname.startsWith('/api/')
+    ? wanted.pathname + wanted.search + wanted.hash
+    : usual;
 }
 
 // Why a provider's sign-in led back here.
 const refusals = {
   no_role: t('Tài khoản này chưa được giao vai trò nào ở đây.', 'This account has no role here.'),
-  second_factor_missing: t('Tài khoản cần xác thực hai lớp ở hệ thống đăng nhập.', 'The account needs a second factor where it signs in.'),
+  second_factor_missing: t(
+    'Tài khoản cần xác thực hai lớp ở hệ thống đăng nhập.',
+    'The account needs a second factor where it signs in.',
+  ),
   account_closed: t('Tài khoản này đã bị khóa.', 'This account is closed.'),
-  provider_away: t('Hệ thống đăng nhập kia không trả lời, xin thử lại.', 'The other sign-in does not answer, please try again.'),
+  provider_away: t(
+    'Hệ thống đăng nhập kia không trả lời, xin thử lại.',
+    'The other sign-in does not answer, please try again.',
+  ),
 };
 const refused = new URLSearchParams(location.search).get('refused');
-if (refused) say(refusals[refused] ?? t('Đăng nhập không thành công, hãy thử lại.', 'Signing in failed, please try again.'));
+if (refused)
+  say(refusals[refused] ?? t('Đăng nhập không thành công, hãy thử lại.', 'Signing in failed, please try again.'));
 
 // home is the app of whoever signed in: sellers have their stall, officers and boards their figures.
 async function home() {
@@ -47,11 +57,13 @@ form.addEventListener('submit', async (event) => {
 
 // On a phone that a stall owner lent to helpers, they choose their name and type their PIN.
 const shift = document.getElementById('shift');
-ask('GET', '/api/v1/staff-sessions/choice').then((counter) => {
-  document.getElementById('counter').textContent = `– ${t('Sạp', 'Stall')} ${counter.stall}, ${counter.market}`;
-  shift.staff_id.replaceChildren(...counter.staff.map((one) => new Option(one.name, one.id)));
-  document.getElementById('helpers').hidden = counter.staff.length === 0;
-}).catch(() => {}); // no such phone
+ask('GET', '/api/v1/staff-sessions/choice')
+  .then((counter) => {
+    document.getElementById('counter').textContent = `– ${t('Sạp', 'Stall')} ${counter.stall}, ${counter.market}`;
+    shift.staff_id.replaceChildren(...counter.staff.map((one) => new Option(one.name, one.id)));
+    document.getElementById('helpers').hidden = counter.staff.length === 0;
+  })
+  .catch(() => {}); // no such phone
 
 shift.addEventListener('submit', async (event) => {
   event.preventDefault();
@@ -78,8 +90,16 @@ async function sendCode() {
     phone.code.focus();
     phone.querySelector('button').textContent = t('Vào sạp', 'Open my stall');
     again.hidden = true;
-    setTimeout(() => { again.hidden = false; }, sent.resend_after * 1000);
-    say(t('Nếu số này đã đăng ký, mã sẽ đến trong ít phút.', 'If this phone is registered, the code will come in some minutes.'), true);
+    setTimeout(() => {
+      again.hidden = false;
+    }, sent.resend_after * 1000);
+    say(
+      t(
+        'Nếu số này đã đăng ký, mã sẽ đến trong ít phút.',
+        'If this phone is registered, the code will come in some minutes.',
+      ),
+      true,
+    );
   } catch (problem) {
     tell(problem);
   }
@@ -108,13 +128,29 @@ const people = document.getElementById('people');
 
 async function choose(given) {
   const shared = await ask('POST', '/api/v1/phone-sessions/choice', given);
-  people.replaceChildren(...shared.people.map((one) => {
-    const label = document.createElement('label');
-    const radio = Object.assign(document.createElement('input'), { type: 'radio', name: 'person', value: one.merchant_id, required: true });
-    label.append(radio, ` ${one.full_name}${one.stalls.length ? ` – ${t('Sạp', 'Stall')} ${one.stalls.join('; ')}` : ''}`);
-    return label;
-  }));
-  say(t('Nhiều người dùng chung số này. Hãy chọn tên của bạn rồi bấm vào sạp.', 'Several people share this phone. Choose your name, then open the stall.'), true);
+  people.replaceChildren(
+    ...shared.people.map((one) => {
+      const label = document.createElement('label');
+      const radio = Object.assign(document.createElement('input'), {
+        type: 'radio',
+        name: 'person',
+        value: one.merchant_id,
+        required: true,
+      });
+      label.append(
+        radio,
+        ` ${one.full_name}${one.stalls.length ? ` – ${t('Sạp', 'Stall')} ${one.stalls.join('; ')}` : ''}`,
+      );
+      return label;
+    }),
+  );
+  say(
+    t(
+      'Nhiều người dùng chung số này. Hãy chọn tên của bạn rồi bấm vào sạp.',
+      'Several people share this phone. Choose your name, then open the stall.',
+    ),
+    true,
+  );
 }
 
 // Another number wants another code.
@@ -137,4 +173,5 @@ passkey.addEventListener('click', async () => {
   }
 });
 
-for (const way of document.querySelectorAll('[data-way]')) way.search = new URLSearchParams({ return_to: next('/district/') });
+for (const way of document.querySelectorAll('[data-way]'))
+  way.search = new URLSearchParams({ return_to: next('/district/') });

@@ -10,21 +10,43 @@ export function urlOf(path: string, query: Query = {}): string {
   return search ? `${path}?${search}` : path;
 }
 
-async function send<T>(method: string, url: string, body?: unknown, key?: string, signal?: AbortSignal): Promise<{ data?: T; error?: unknown; response: Response }> {
-  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': document.documentElement.lang };
+async function send<T>(
+  method: string,
+  url: string,
+  body?: unknown,
+  key?: string,
+  signal?: AbortSignal,
+): Promise<{ data?: T; error?: unknown; response: Response }> {
+  const headers: Record<string, string> = {
+    Accept: 'application/json',
+    'Accept-Language': document.documentElement.lang,
+  };
   const form = body instanceof FormData;
   if (body !== undefined && !form) headers['Content-Type'] = 'application/json';
   if (key) headers['Idempotency-Key'] = key;
-  const response = await fetch(url, { method, headers, body: form ? body : body === undefined ? undefined : JSON.stringify(body), signal });
-  const said = /json/.test(response.headers.get('Content-Type') ?? '') ? await response.json() as unknown : undefined;
+  const response = await fetch(url, {
+    method,
+    headers,
+    body: form ? body : body === undefined ? undefined : JSON.stringify(body),
+    signal,
+  });
+  const said = /json/.test(response.headers.get('Content-Type') ?? '')
+    ? ((await response.json()) as unknown)
+    : undefined;
   return response.ok ? { data: said as T, response } : { error: said, response };
 }
 
 /** read asks for something; under a signal it can be given up. */
-export const read = <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> => ask(send<T>('GET', urlOf(path, query), undefined, undefined, signal));
+export const read = <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> =>
+  ask(send<T>('GET', urlOf(path, query), undefined, undefined, signal));
 
 /** write changes something; under a key it is done once, however often it is asked. */
-export const write = <T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, key?: string): Promise<T> => ask(send<T>(method, path, body, key));
+export const write = <T>(
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  path: string,
+  body?: unknown,
+  key?: string,
+): Promise<T> => ask(send<T>(method, path, body, key));
 
 /** A list's answer. */
 export interface List<T> {

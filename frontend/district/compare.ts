@@ -16,10 +16,16 @@ export function pairs(left: Adoption, right: Adoption): Pair[] {
       const other = right.rows.find((r) => r.locality.id === row.locality.id);
       found.push({ left: row, right: other, same: other !== undefined });
     }
-    for (const row of right.rows) if (!left.rows.some((r) => r.locality.id === row.locality.id)) found.push({ left: undefined, right: row, same: false });
+    for (const row of right.rows)
+      if (!left.rows.some((r) => r.locality.id === row.locality.id))
+        found.push({ left: undefined, right: row, same: false });
     return found;
   }
-  const marketsOf = (row: Row) => row.markets.map((m) => m.id).sort().join();
+  const marketsOf = (row: Row) =>
+    row.markets
+      .map((m) => m.id)
+      .sort()
+      .join();
   const met = new Set<string>();
   for (const row of left.rows) {
     const others = right.rows.filter((r) => r.markets.some((m) => row.markets.some((own) => own.id === m.id)));
@@ -29,13 +35,15 @@ export function pairs(left: Adoption, right: Adoption): Pair[] {
     }
     if (others.length === 0) found.push({ left: row, right: undefined, same: false });
   }
-  for (const row of right.rows) if (!met.has(row.locality.id) && row.markets.length) found.push({ left: undefined, right: row, same: false });
+  for (const row of right.rows)
+    if (!met.has(row.locality.id) && row.markets.length) found.push({ left: undefined, right: row, same: false });
   return found;
 }
 
 /** sameMarkets reports whether the totals of two reports count the same markets. */
 export function sameMarkets(left: Adoption, right: Adoption): boolean {
-  const counted = (report: Adoption) => [...new Set(report.rows.flatMap((row) => row.markets.map((m) => m.id)))].sort().join();
+  const counted = (report: Adoption) =>
+    [...new Set(report.rows.flatMap((row) => row.markets.map((m) => m.id)))].sort().join();
   return counted(left) === counted(right);
 }
 

@@ -6,7 +6,10 @@ import type { Evidence, Figure, Quantity, Revised, Share, ValueUnit } from './fi
 const grouped = new Intl.NumberFormat('vi-VN');
 
 /** A value before it is rounded: two roundings one after the other make 59,0 % of 504/855, which is 58,9 %. */
-interface Fraction { over: bigint; under: bigint }
+interface Fraction {
+  over: bigint;
+  under: bigint;
+}
 
 /** divided is a quotient rounded half away from zero to a whole number. */
 function divided(over: bigint, under: bigint): bigint {
@@ -20,9 +23,15 @@ function decimal(value: string): Fraction {
 }
 
 /** fractionOf is what a value was rounded from, where its numerator and denominator give it. Estimates with weights and medians are no quotient of theirs. */
-function fractionOf(value: string, numerator: Quantity | null | undefined, denominator: Quantity | null | undefined, unit: ValueUnit): Fraction {
+function fractionOf(
+  value: string,
+  numerator: Quantity | null | undefined,
+  denominator: Quantity | null | undefined,
+  unit: ValueUnit,
+): Fraction {
   const told = decimal(value);
-  if (unit === 'hours' || unit === 'vnd' || ![numerator, denominator].every((n) => /^-?\d+$/.test(String(n)))) return told;
+  if (unit === 'hours' || unit === 'vnd' || ![numerator, denominator].every((n) => /^-?\d+$/.test(String(n))))
+    return told;
   const exact = { over: BigInt(numerator!) * (unit === 'per_10000' ? 10_000n : 1n), under: BigInt(denominator!) };
   return exact.under > 0n && divided(exact.over * told.under, exact.under) === told.over ? exact : told;
 }
@@ -57,23 +66,42 @@ export const hiddenIn = (_total: boolean): string => t('ẩn', 'hidden');
 /** whyHidden says why a figure of an indicator is hidden: of amounts it is another reason than of merchants. */
 export function whyHidden(code?: string): string {
   switch (code) {
-    case 'I08': return t('ẩn: doanh thu chỉ nêu khi có từ 10 tiểu thương và không ai chiếm quá 50 %', 'hidden: turnover is told of at least 10 merchants, none of them above 50 %');
-    case 'I11': case 'I12': return t('ẩn: số tiền chỉ nêu khi có từ 10 tiểu thương', 'hidden: amounts are told of at least 10 merchants');
-    case 'I23': return t('ẩn: số tiền chỉ nêu khi có từ 10 tiểu thương, và không để lộ số dưới 5', 'hidden: amounts are told of at least 10 merchants, and never tell of fewer than 5');
-    default: return t(
-      'số liệu nói về dưới 5 người, hoặc giúp tính ra số liệu như vậy', 'a figure about fewer than 5 people, or one from which such a figure could be worked out',
-    );
+    case 'I08':
+      return t(
+        'ẩn: doanh thu chỉ nêu khi có từ 10 tiểu thương và không ai chiếm quá 50 %',
+        'hidden: turnover is told of at least 10 merchants, none of them above 50 %',
+      );
+    case 'I11':
+    case 'I12':
+      return t('ẩn: số tiền chỉ nêu khi có từ 10 tiểu thương', 'hidden: amounts are told of at least 10 merchants');
+    case 'I23':
+      return t(
+        'ẩn: số tiền chỉ nêu khi có từ 10 tiểu thương, và không để lộ số dưới 5',
+        'hidden: amounts are told of at least 10 merchants, and never tell of fewer than 5',
+      );
+    default:
+      return t(
+        'số liệu nói về dưới 5 người, hoặc giúp tính ra số liệu như vậy',
+        'a figure about fewer than 5 people, or one from which such a figure could be worked out',
+      );
   }
 }
 
 function inUnit(value: Fraction, unit: ValueUnit): string {
   switch (unit) {
-    case 'points': return `${written(value, 2, 1)} ${t('điểm', 'points')}`;
-    case 'vnd': return `${written(value, 0, 0)} đ`;
-    case 'hours': return `${written(value, 0, 1)} ${t('giờ', 'hours')}`;
-    case 'per_merchant': case 'per_10000': return written(value, 0, 1);
-    case 'count': return written(value, 0, 0);
-    default: return `${written(value, 2, 1)} %`;
+    case 'points':
+      return `${written(value, 2, 1)} ${t('điểm', 'points')}`;
+    case 'vnd':
+      return `${written(value, 0, 0)} đ`;
+    case 'hours':
+      return `${written(value, 0, 1)} ${t('giờ', 'hours')}`;
+    case 'per_merchant':
+    case 'per_10000':
+      return written(value, 0, 1);
+    case 'count':
+      return written(value, 0, 0);
+    default:
+      return `${written(value, 2, 1)} %`;
   }
 }
 
@@ -85,25 +113,33 @@ export function shown(figure: Figure | null | undefined, unit: ValueUnit = 'shar
   if (!figure) return none();
   if (figure.suppressed) return hiddenIn(total);
   if (unit === 'count') return quantity(figure.numerator);
-  return figure.value === null ? none() : inUnit(fractionOf(figure.value, figure.numerator, figure.denominator, unit), unit);
+  return figure.value === null
+    ? none()
+    : inUnit(fractionOf(figure.value, figure.numerator, figure.denominator, unit), unit);
 }
 
 /** counted is a numerator or denominator: hidden where its figure is and it is not told. */
-export const counted = (figure: Figure | null | undefined, of: 'numerator' | 'denominator', total = false): string => (figure?.suppressed && figure[of] === null ? hiddenIn(total) : quantity(figure?.[of]));
+export const counted = (figure: Figure | null | undefined, of: 'numerator' | 'denominator', total = false): string =>
+  figure?.suppressed && figure[of] === null ? hiddenIn(total) : quantity(figure?.[of]);
 
 /** shareOf is a coverage or the like in short. */
 export function shareOf(share: Share | null | undefined, total = false): string {
   if (!share || share.denominator === 0) return none();
-  return share.value === null ? hiddenIn(total) : inUnit(fractionOf(share.value, share.numerator, share.denominator, 'share'), 'share');
+  return share.value === null
+    ? hiddenIn(total)
+    : inUnit(fractionOf(share.value, share.numerator, share.denominator, 'share'), 'share');
 }
 
 /** "A 18, B 21, C 55, D 6": how many are counted on what; a letter is not parted from its number. */
 export function mix(evidence: Evidence | null | undefined): string {
-  return evidence && evidence.A + evidence.B + evidence.C + evidence.D > 0 ? (['A', 'B', 'C', 'D'] as const).map((level) => `${level}\u00a0${grouped.format(evidence[level])}`).join(', ') : '';
+  return evidence && evidence.A + evidence.B + evidence.C + evidence.D > 0
+    ? (['A', 'B', 'C', 'D'] as const).map((level) => `${level}\u00a0${grouped.format(evidence[level])}`).join(', ')
+    : '';
 }
 
 /** "01/11/2026, bằng chứng A 18, B 21, C 55, D 6": what a chart says of its day and of what it is counted on. */
-export const dated = (day: string, evidence?: Evidence | null): string => [date(day), mix(evidence) && `${t('bằng chứng', 'evidence')} ${mix(evidence)}`].filter(Boolean).join(', ');
+export const dated = (day: string, evidence?: Evidence | null): string =>
+  [date(day), mix(evidence) && `${t('bằng chứng', 'evidence')} ${mix(evidence)}`].filter(Boolean).join(', ');
 
 /** "62 % (A 18, B 21, C 55, D 6)" */
 export function withMix(figure: Figure | null | undefined, unit: ValueUnit = 'share', total = false): string {
@@ -114,7 +150,8 @@ export function withMix(figure: Figure | null | undefined, unit: ValueUnit = 'sh
 /** "2026-10-31" → "31/10/2026"; the day of a time is Vietnam's. */
 export function date(day: string | null | undefined): string {
   if (!day) return '–';
-  const of = day.length > 10 ? new Intl.DateTimeFormat('sv', { timeZone: 'Asia/Ho_Chi_Minh' }).format(new Date(day)) : day;
+  const of =
+    day.length > 10 ? new Intl.DateTimeFormat('sv', { timeZone: 'Asia/Ho_Chi_Minh' }).format(new Date(day)) : day;
   const [year, month, dayOfMonth] = of.split('-');
   return `${dayOfMonth}/${month}/${year}`;
 }
@@ -126,13 +163,17 @@ export function moment(time: string | null | undefined): string {
 }
 
 /** revisedText says that the figures of a past day are not what they were on it; empty: they are. */
-export const revisedText = (revised: Revised | null | undefined): string => (!revised ? '' : t(
-  `Số liệu của ngày này đã thay đổi sau ${moment(revised.after)}: ${revised.merchants} tiểu thương được ghi bổ sung với ngày trong quá khứ`,
-  `The figures of this day changed after ${moment(revised.after)}: ${revised.merchants} ${revised.merchants === 1 ? 'merchant was' : 'merchants were'} added with dates in the past`,
-));
+export const revisedText = (revised: Revised | null | undefined): string =>
+  !revised
+    ? ''
+    : t(
+        `Số liệu của ngày này đã thay đổi sau ${moment(revised.after)}: ${revised.merchants} tiểu thương được ghi bổ sung với ngày trong quá khứ`,
+        `The figures of this day changed after ${moment(revised.after)}: ${revised.merchants} ${revised.merchants === 1 ? 'merchant was' : 'merchants were'} added with dates in the past`,
+      );
 
 /** revisedShort is revisedText where there is little room. */
-export const revisedShort = (revised: Revised): string => t(`đã thay đổi sau ${moment(revised.after)}`, `changed after ${moment(revised.after)}`);
+export const revisedShort = (revised: Revised): string =>
+  t(`đã thay đổi sau ${moment(revised.after)}`, `changed after ${moment(revised.after)}`);
 
 /** "2026-10" → "10/2026" */
 export const month = (of: string): string => `${of.slice(5, 7)}/${of.slice(0, 4)}`;
@@ -141,7 +182,9 @@ export const month = (of: string): string => `${of.slice(5, 7)}/${of.slice(0, 4)
 export const part = (value: string | null | undefined): number => Math.min(1, Math.max(0, Number(value ?? 0)));
 
 /** unmarked is a text without the marks of Markdown, which no reader should see. */
-export const unmarked = (text: string): string => text.replace(/\*{1,2}([^\s*](?:[^*]*[^\s*])?)\*{1,2}/g, '$1').replaceAll('`', '');
+export const unmarked = (text: string): string =>
+  text.replace(/\*{1,2}([^\s*](?:[^*]*[^\s*])?)\*{1,2}/g, '$1').replaceAll('`', '');
 
 /** folded is a text as search compares it: without diacritics, đ as d, hoà as hòa, small. */
-export const folded = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase().trim();
+export const folded = (text: string): string =>
+  text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase().trim();

@@ -11,4 +11,6 @@ it.each([
   ['HOA', ['Hoàng Văn Nam'], false],
   ['', ['Nguyễn Thị Hoa'], false],
   ['NGUYEN THI HOA', [], false],
-])('%s is one of %j: %s', (holder, names, same) => { expect(alike(holder, names)).toBe(same); });
+])('%s is one of %j: %s', (holder, names, same) => {
+  expect(alike(holder, names)).toBe(same);
+});

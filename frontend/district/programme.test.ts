@@ -14,9 +14,13 @@ describe('foremost', () => {
     ['on its last day it runs', [campaign('day', '2026-11-22', '2026-11-22'), old], 'day'],
     ['one that is over where none runs', [next, campaign('older', '2025-01-01', '2025-12-31'), over], 'over'],
     ['else the next', [later, next], 'next'],
-  ])('%s', (_, list, code) => { expect(foremost(list, '2026-11-22')?.code).toBe(code); });
+  ])('%s', (_, list, code) => {
+    expect(foremost(list, '2026-11-22')?.code).toBe(code);
+  });
 
-  it('none of none', () => { expect(foremost([], '2026-11-22')).toBeUndefined(); });
+  it('none of none', () => {
+    expect(foremost([], '2026-11-22')).toBeUndefined();
+  });
 });
 
 describe('countsOf', () => {
@@ -24,5 +28,7 @@ describe('countsOf', () => {
     [['chosen', 'missing', 'missing', 'exempt'], { chosen: 1, exempt: 1, missing: 2 }],
     [['chosen'], { chosen: 1, exempt: 0, missing: 0 }],
     [['chosen', 'not_required', 'not_required'], { chosen: 1, exempt: 0, not_required: 2 }],
-  ] as const)('of %s adds up', (states, counts) => { expect(countsOf(states.map((state) => ({ state })))).toEqual(counts); });
+  ] as const)('of %s adds up', (states, counts) => {
+    expect(countsOf(states.map((state) => ({ state })))).toEqual(counts);
+  });
 });

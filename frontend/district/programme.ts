@@ -33,19 +33,26 @@ export function chosenOn(p: Pilot, day: string): Pilot {
 export function countsOf(units: Pick<Pilot, 'state'>[]): Partial<Record<Pilot['state'], number>> {
   const of = (state: Pilot['state']) => units.filter((u) => u.state === state).length;
   const idle = of('not_required');
-  return { chosen: of('chosen'), exempt: of('exempt'), ...(idle ? { not_required: idle } : { missing: of('missing') }) };
+  return {
+    chosen: of('chosen'),
+    exempt: of('exempt'),
+    ...(idle ? { not_required: idle } : { missing: of('missing') }),
+  };
 }
 
 const campaignPath = (campaign: string) => `/api/v1/campaigns/${encodeURIComponent(campaign)}`;
 
 export const pilots = (campaign: string): Promise<Pilot[]> => all(`${campaignPath(campaign)}/pilots`);
-export const designate = (campaign: string, locality: string, body: Schemas['ProgrammeChoice']): Promise<Pilot> => write('PUT', `${campaignPath(campaign)}/pilots/${locality}`, body);
+export const designate = (campaign: string, locality: string, body: Schemas['ProgrammeChoice']): Promise<Pilot> =>
+  write('PUT', `${campaignPath(campaign)}/pilots/${locality}`, body);
 export const reach = (campaign: string, locality: string, milestone: string, reached_on: string): Promise<Pilot> =>
   write('PUT', `${campaignPath(campaign)}/pilots/${locality}/milestones/${milestone}`, { reached_on });
 
 export const targets = (campaign: string): Promise<Target[]> => all(`${campaignPath(campaign)}/targets`);
-export const setTarget = (campaign: string, body: Schemas['ProgrammeTargetOrder']): Promise<Target> => write('POST', `${campaignPath(campaign)}/targets`, body);
-export const dropTarget = (campaign: string, id: string): Promise<void> => write('DELETE', `${campaignPath(campaign)}/targets/${id}`);
+export const setTarget = (campaign: string, body: Schemas['ProgrammeTargetOrder']): Promise<Target> =>
+  write('POST', `${campaignPath(campaign)}/targets`, body);
+export const dropTarget = (campaign: string, id: string): Promise<void> =>
+  write('DELETE', `${campaignPath(campaign)}/targets/${id}`);
 
 /** targetOf is what an indicator should have reached: the one that is due next after the day, else the last; a locality's own before everybody's. */
 export function targetOf(list: Target[], indicator: string, locality: string, day: string): Target | undefined {
@@ -64,18 +71,31 @@ export type Reminder = Schemas['PeriodicReminder'];
 type Change = Nullable<Schemas['PeriodicFigureChange'], 'locality' | 'before' | 'after'>;
 export type Difference = Omit<Schemas['PeriodicDifference'], 'figures'> & { figures: Change[] };
 
-export const reports = (query: { campaign?: string; locality?: string; period?: string; state?: string }): Promise<Report[]> => all('/api/v1/periodic-reports', query);
+export const reports = (query: {
+  campaign?: string;
+  locality?: string;
+  period?: string;
+  state?: string;
+}): Promise<Report[]> => all('/api/v1/periodic-reports', query);
 export const report = (id: string): Promise<WholeReport> => read(`/api/v1/periodic-reports/${id}`);
-export const version = (id: string, n: number): Promise<Version> => read(`/api/v1/periodic-reports/${id}/versions/${n}`);
-export const difference = (id: string, n: number, from: number): Promise<Difference> => read(`/api/v1/periodic-reports/${id}/versions/${n}/difference`, { from });
-export const lateness = (query: { campaign: string; kind: string; period: string }): Promise<Board> => read('/api/v1/periodic-reports/lateness', query);
+export const version = (id: string, n: number): Promise<Version> =>
+  read(`/api/v1/periodic-reports/${id}/versions/${n}`);
+export const difference = (id: string, n: number, from: number): Promise<Difference> =>
+  read(`/api/v1/periodic-reports/${id}/versions/${n}/difference`, { from });
+export const lateness = (query: { campaign: string; kind: string; period: string }): Promise<Board> =>
+  read('/api/v1/periodic-reports/lateness', query);
 /** reminders are what an office has to do: first what came back to it, however many others are late. */
 export async function reminders(): Promise<Reminder[]> {
   const due: Reminder[] = await all('/api/v1/periodic-reports/reminders');
   return due.sort((a, b) => Number(b.stage === 'returned') - Number(a.stage === 'returned'));
 }
 
-export const stateName = (state: string): string => ({
-  draft: t('bản nháp', 'draft'), submitted: t('đã nộp', 'submitted'), approved: t('đã duyệt', 'approved'), returned: t('bị trả lại', 'returned'),
-  missing: t('chưa lập', 'not made'), not_made: t('chưa lập', 'not made'),
-}[state] ?? state);
+export const stateName = (state: string): string =>
+  ({
+    draft: t('bản nháp', 'draft'),
+    submitted: t('đã nộp', 'submitted'),
+    approved: t('đã duyệt', 'approved'),
+    returned: t('bị trả lại', 'returned'),
+    missing: t('chưa lập', 'not made'),
+    not_made: t('chưa lập', 'not made'),
+  })[state] ?? state;

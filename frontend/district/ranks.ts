@@ -2,10 +2,12 @@
 import type { Row } from './figures';
 
 /** ranked are the ranks that the API gave: none to who sees a part of the units, and none of a unit that is hidden or hardly observed. */
-export const ranked = (rows: Row[]): Map<string, number> => new Map(rows.flatMap((r) => (typeof r.rank === 'number' ? [[r.locality.id, r.rank] as const] : [])));
+export const ranked = (rows: Row[]): Map<string, number> =>
+  new Map(rows.flatMap((r) => (typeof r.rank === 'number' ? [[r.locality.id, r.rank] as const] : [])));
 
 /** tied says whether a rank is shared. */
-export const tied = (ranks: Map<string, number>, id: string): boolean => ranks.has(id) && [...ranks.values()].filter((r) => r === ranks.get(id)).length > 1;
+export const tied = (ranks: Map<string, number>, id: string): boolean =>
+  ranks.has(id) && [...ranks.values()].filter((r) => r === ranks.get(id)).length > 1;
 
 export type Order = 'rank' | 'last' | 'name' | 'code';
 
@@ -17,10 +19,14 @@ export function ordered(rows: Row[], ranks: Map<string, number>, by: Order): Row
   const best = (a: Row, b: Row) => (ranks.has(a.locality.id) ? rank(a) - rank(b) : value(b) - value(a));
   return rows.toSorted((a, b) => {
     switch (by) {
-      case 'rank': return behind(a) - behind(b) || best(a, b) || a.locality.code.localeCompare(b.locality.code);
-      case 'last': return behind(a) - behind(b) || best(b, a) || a.locality.code.localeCompare(b.locality.code);
-      case 'name': return a.locality.name.localeCompare(b.locality.name, 'vi');
-      default: return a.locality.code.localeCompare(b.locality.code);
+      case 'rank':
+        return behind(a) - behind(b) || best(a, b) || a.locality.code.localeCompare(b.locality.code);
+      case 'last':
+        return behind(a) - behind(b) || best(b, a) || a.locality.code.localeCompare(b.locality.code);
+      case 'name':
+        return a.locality.name.localeCompare(b.locality.name, 'vi');
+      default:
+        return a.locality.code.localeCompare(b.locality.code);
     }
   });
 }

@@ -15,7 +15,10 @@ export function axis(numbers: number[], unit: Unit): Scale {
   const rough = span / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((n) => n * power).find((n) => n >= rough - 1e-12)!;
-  const top = unit === 'share' && highest <= 1 ? Math.min(1, Math.ceil(highest / step - 1e-9) * step) : Math.ceil(highest / step - 1e-9) * step;
+  const top =
+    unit === 'share' && highest <= 1
+      ? Math.min(1, Math.ceil(highest / step - 1e-9) * step)
+      : Math.ceil(highest / step - 1e-9) * step;
   const bottom = Math.floor(lowest / step + 1e-9) * step;
   const ticks = [];
   for (let i = Math.round(bottom / step); i * step <= top + 1e-9; i++) ticks.push(Number((i * step).toPrecision(6)));

@@ -7,7 +7,16 @@ import { campaigns, foremost, type Campaign } from './programme';
 import { forget, recall, remember } from './store';
 import { here } from './place.svelte';
 
-export type Role = 'admin' | 'province_officer' | 'locality_officer' | 'manager' | 'team' | 'auditor' | 'merchant' | 'staff' | 'integration';
+export type Role =
+  | 'admin'
+  | 'province_officer'
+  | 'locality_officer'
+  | 'manager'
+  | 'team'
+  | 'auditor'
+  | 'merchant'
+  | 'staff'
+  | 'integration';
 
 export interface Me {
   id: string;
@@ -30,7 +39,7 @@ class Session {
   async open(): Promise<void> {
     setLanguage((await recall<string>('language')) ?? 'vi');
     try {
-      this.me = await ask(api.GET('/api/v1/me')) as unknown as Me;
+      this.me = (await ask(api.GET('/api/v1/me'))) as unknown as Me;
       await remember('me', this.me);
     } catch (problem) {
       // Without a network, whoever was signed in may go on recording; the server asks again before it takes anything.
@@ -38,7 +47,12 @@ class Session {
       if (!this.me) this.failed = problem as Problem;
       return;
     }
-    void all<{ demo: boolean }>('/api/v1/markets').then((list) => { this.demo = list.some((m) => m.demo); }, () => {});
+    void all<{ demo: boolean }>('/api/v1/markets').then(
+      (list) => {
+        this.demo = list.some((m) => m.demo);
+      },
+      () => {},
+    );
     if (this.readsReports) this.campaigns = await campaigns().catch(() => []);
   }
 

@@ -33,12 +33,21 @@ function db(): Promise<IDBPDatabase<Kept>> {
   return opened;
 }
 
-export const remember = async (key: string, value: unknown): Promise<void> => { await (await db()).put('facts', value, key); };
-export const recall = async <T>(key: string): Promise<T | undefined> => (await (await db()).get('facts', key)) as T | undefined;
-export const drop = async (key: string): Promise<void> => { await (await db()).delete('facts', key); };
+export const remember = async (key: string, value: unknown): Promise<void> => {
+  await (await db()).put('facts', value, key);
+};
+export const recall = async <T>(key: string): Promise<T | undefined> =>
+  (await (await db()).get('facts', key)) as T | undefined;
+export const drop = async (key: string): Promise<void> => {
+  await (await db()).delete('facts', key);
+};
 
-export const keepWork = async (work: Work): Promise<void> => { await (await db()).put('work', work); };
-export const dropWork = async (key: string): Promise<void> => { await (await db()).delete('work', key); };
+export const keepWork = async (work: Work): Promise<void> => {
+  await (await db()).put('work', work);
+};
+export const dropWork = async (key: string): Promise<void> => {
+  await (await db()).delete('work', key);
+};
 export const keptWork = async (): Promise<Work[]> => (await db()).getAll('work');
 
 /** forget clears all of it. */

@@ -9,14 +9,26 @@ it('goes two at a time, and who leaves the queue is never begun', async () => {
   const does = (name: string) => () => {
     begun.push(name);
     most = Math.max(most, ++going);
-    return new Promise<void>((done) => { ends.push(() => { going--; done(); }); });
+    return new Promise<void>((done) => {
+      ends.push(() => {
+        going--;
+        done();
+      });
+    });
   };
   const left = new AbortController();
   const stays = new AbortController().signal;
-  const all = [inTurn(does('a'), stays), inTurn(does('b'), stays), inTurn(does('c'), left.signal).catch(() => 'left'), inTurn(does('d'), stays)];
+  const all = [
+    inTurn(does('a'), stays),
+    inTurn(does('b'), stays),
+    inTurn(does('c'), left.signal).catch(() => 'left'),
+    inTurn(does('d'), stays),
+  ];
   left.abort();
   for (let i = 0; i < 3; i++) {
-    await new Promise((r) => { setTimeout(r); });
+    await new Promise((r) => {
+      setTimeout(r);
+    });
     ends.shift()?.();
   }
   expect(await all[2]).toBe('left');

@@ -19,7 +19,10 @@ export interface Running extends Work {
 }
 
 /** What became of a list; rows of stalls have a number. */
-export type Imported = Pick<components['schemas']['FieldImported'], 'dry_run' | 'applied' | 'created' | 'unchanged' | 'faulty'> & {
+export type Imported = Pick<
+  components['schemas']['FieldImported'],
+  'dry_run' | 'applied' | 'created' | 'unchanged' | 'faulty'
+> & {
   skipped?: number[] | null;
   /** Of a list of stalls: what may be right and a person looks at, from when rows without a date hold, and how past months change. */
   warnings?: components['schemas']['MerchantsImportNote'][] | null;
@@ -46,7 +49,9 @@ class Works {
   ended = $state(0);
 
   constructor() {
-    setInterval(() => { for (const w of this.list) if (w.state === 'running') w.seconds = Math.round((Date.now() - w.startedAt) / 1000); }, 1000);
+    setInterval(() => {
+      for (const w of this.list) if (w.state === 'running') w.seconds = Math.round((Date.now() - w.startedAt) / 1000);
+    }, 1000);
   }
 
   /** resume takes up what a reload interrupted. */
@@ -83,9 +88,29 @@ class Works {
     }
   }
 
-  private async keepImport({ path, file, startedAt }: Work, { dry_run, applied, created, unchanged, faulty, skipped, warnings, since, past, sheets, rows }: Imported): Promise<void> {
-    const result: Imported = { dry_run, applied, created, unchanged, faulty, skipped, warnings, since, past, sheets, rows };
-    const kept: KeptImport = { name: file?.name ?? '', at: new Date(startedAt).toISOString(), file: applied ? undefined : file, result };
+  private async keepImport(
+    { path, file, startedAt }: Work,
+    { dry_run, applied, created, unchanged, faulty, skipped, warnings, since, past, sheets, rows }: Imported,
+  ): Promise<void> {
+    const result: Imported = {
+      dry_run,
+      applied,
+      created,
+      unchanged,
+      faulty,
+      skipped,
+      warnings,
+      since,
+      past,
+      sheets,
+      rows,
+    };
+    const kept: KeptImport = {
+      name: file?.name ?? '',
+      at: new Date(startedAt).toISOString(),
+      file: applied ? undefined : file,
+      result,
+    };
     await remember(importAt(path), kept);
   }
 
@@ -108,7 +133,10 @@ class Works {
   /** fetched reads a file and gives it to the browser to save. */
   private async fetched(work: Work, shown: Running): Promise<void> {
     const answer = await fetch(work.path, { headers: { 'Accept-Language': document.documentElement.lang } });
-    if (!answer.ok) throw await answer.json().catch(() => ({ code: 'failed', detail: t(`Lỗi ${answer.status}.`, `Error ${answer.status}.`) }));
+    if (!answer.ok)
+      throw await answer
+        .json()
+        .catch(() => ({ code: 'failed', detail: t(`Lỗi ${answer.status}.`, `Error ${answer.status}.`) }));
     shown.size = Number(answer.headers.get('Content-Length')) || undefined;
     const parts: BlobPart[] = [];
     const stream = answer.body!.getReader();
@@ -118,7 +146,8 @@ class Works {
     }
     const link = document.createElement('a');
     link.href = URL.createObjectURL(new Blob(parts, { type: answer.headers.get('Content-Type') ?? '' }));
-    link.download = /filename="?([^";]+)/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? work.saveAs ?? 'file';
+    link.download =
+      /filename="?([^";]+)/.exec(answer.headers.get('Content-Disposition') ?? '')?.[1] ?? work.saveAs ?? 'file';
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   }

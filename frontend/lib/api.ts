@@ -30,10 +30,21 @@ export interface Problem {
 }
 
 /** No answer came: the network, not the API. */
-export const offline = (): Problem => ({ code: 'offline', detail: t('Mất mạng, hãy thử lại.', 'No connection, please try again.'), status: 0, unanswered: true });
+export const offline = (): Problem => ({
+  code: 'offline',
+  detail: t('Mất mạng, hãy thử lại.', 'No connection, please try again.'),
+  status: 0,
+  unanswered: true,
+});
 
 /** Nothing was heard for long: the server, not the network. */
-export const silent = (): Problem => ({ ...offline(), detail: t('Hệ thống tạm gián đoạn, xin thử lại sau ít giây.', 'The system does not answer, please try again in a few seconds.') });
+export const silent = (): Problem => ({
+  ...offline(),
+  detail: t(
+    'Hệ thống tạm gián đoạn, xin thử lại sau ít giây.',
+    'The system does not answer, please try again in a few seconds.',
+  ),
+});
 
 /** What the server tells who is not signed in; its words are for programs, too. */
 const signedOut = ['sign_in', 'session_ended'];
@@ -44,20 +55,30 @@ const signedOut = ['sign_in', 'session_ended'];
  */
 export function refuses(answer: Response): boolean {
   const { status } = answer;
-  return status >= 400 && status < 500 && ![408, 425, 429].includes(status) && (answer.headers.get('Content-Type') ?? '').includes('json');
+  return (
+    status >= 400 &&
+    status < 500 &&
+    ![408, 425, 429].includes(status) &&
+    (answer.headers.get('Content-Type') ?? '').includes('json')
+  );
 }
 
 /** The longest that a read waits for its answer, in milliseconds: a browser with too many open lines does not answer at all. */
 const readPatience = 30_000;
 
 export const api = createClient<paths>({
-  baseUrl: location.origin, headers: { Accept: 'application/json' },
-  fetch: (request) => fetch(request, request.method === 'GET' ? { signal: AbortSignal.timeout(readPatience) } : undefined),
+  baseUrl: location.origin,
+  headers: { Accept: 'application/json' },
+  fetch: (request) =>
+    fetch(request, request.method === 'GET' ? { signal: AbortSignal.timeout(readPatience) } : undefined),
 });
 
 /** What is done when the server says that nobody is signed in; an app that must not leave its page says otherwise. */
 export const session = {
-  ended: () => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.hash)}&lang=${document.documentElement.lang}`),
+  ended: () =>
+    location.assign(
+      `/sign-in?next=${encodeURIComponent(location.pathname + location.hash)}&lang=${document.documentElement.lang}`,
+    ),
 };
 
 const language: Middleware = {
@@ -78,8 +99,13 @@ export async function ask<T>(call: Promise<{ data?: T; error?: unknown; response
   }
   if (answer.response.ok) return answer.data as T;
   const { status } = answer.response;
-  const told = typeof answer.error === 'object' ? answer.error as Partial<Problem> | null : undefined;
-  const problem: Problem = { code: 'failed', detail: `${t('Lỗi máy chủ, hãy thử lại', 'The server failed, please try again')} (${status}).`, ...told, status };
+  const told = typeof answer.error === 'object' ? (answer.error as Partial<Problem> | null) : undefined;
+  const problem: Problem = {
+    code: 'failed',
+    detail: `${t('Lỗi máy chủ, hãy thử lại', 'The server failed, please try again')} (${status}).`,
+    ...told,
+    status,
+  };
   if (refuses(answer.response)) {
     if (signedOut.includes(problem.code)) problem.detail = t('Hãy đăng nhập lại.', 'Please sign in again.');
     if (status === 401) session.ended();

@@ -2,7 +2,15 @@ import { expect, it } from 'vitest';
 import { typed } from './money';
 
 it('reads amounts as people write them', () => {
-  for (const [text, dong] of [['45000', '45000'], ['45.000', '45000'], ['1.234.567 đ', '1234567'], ['45 000', '45000'], ['45,000 VND', '45000'], [' 0 ', '0'], ['45\u00a0000₫', '45000']]) {
+  for (const [text, dong] of [
+    ['45000', '45000'],
+    ['45.000', '45000'],
+    ['1.234.567 đ', '1234567'],
+    ['45 000', '45000'],
+    ['45,000 VND', '45000'],
+    [' 0 ', '0'],
+    ['45\u00a0000₫', '45000'],
+  ]) {
     expect(typed(text!), text).toBe(dong);
   }
 });

@@ -23,7 +23,13 @@ export function sum(amounts: string[]): bigint {
  * one and the same; "45.00" and "45000.000" are refused in words, for nobody can tell what was meant.
  */
 export function typed(text: string): string {
-  const bare = text.replace(/\s*(đ|₫|đồng|vnd)\s*$/i, '').replace(/\s/g, ' ').trim();
-  if (!/^(\d+|\d{1,3}((\.\d{3})+|(,\d{3})+|( \d{3})+))$/.test(bare)) throw new Error(t(`“${text}” chưa phải số tiền: hãy ghi như 45.000.`, `“${text}” is no amount: write it as 45.000.`));
+  const bare = text
+    .replace(/\s*(đ|₫|đồng|vnd)\s*$/i, '')
+    .replace(/\s/g, ' ')
+    .trim();
+  if (!/^(\d+|\d{1,3}((\.\d{3})+|(,\d{3})+|( \d{3})+))$/.test(bare))
+    throw new Error(
+      t(`“${text}” chưa phải số tiền: hãy ghi như 45.000.`, `“${text}” is no amount: write it as 45.000.`),
+    );
   return bare.replace(/[., ]/g, '');
 }

@@ -2,7 +2,11 @@ import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Queue } from './queue';
 
-interface Sent { path: string; body: unknown; key: string }
+interface Sent {
+  path: string;
+  body: unknown;
+  key: string;
+}
 
 let made = 0;
 const fresh = (by = 'lan'): Queue => new Queue(`queue-${++made}`, by);
@@ -21,9 +25,13 @@ function server(answer: (path: string, times: number) => Response | 'offline'): 
 }
 
 const ok = (): Response => new Response('{}', { status: 201 });
-const problem = (status: number, code: string): Response => new Response(JSON.stringify({ status, code, detail: code }), { status });
+const problem = (status: number, code: string): Response =>
+  new Response(JSON.stringify({ status, code, detail: code }), { status });
 
-afterEach(() => { vi.unstubAllGlobals(); vi.useRealTimers(); });
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 describe('Queue', () => {
   it('keeps what is recorded and sends it in order', async () => {
@@ -67,7 +75,12 @@ describe('Queue', () => {
     expect(await queue.list()).toEqual([]);
   });
 
-  it.each([[503, 'unavailable', 'later'], [429, 'too_many', 'later'], [409, 'in_progress', 'later'], [401, 'sign_in', 'signed_out']])('stops at %i %s and loses nothing', async (status, code, ended) => {
+  it.each([
+    [503, 'unavailable', 'later'],
+    [429, 'too_many', 'later'],
+    [409, 'in_progress', 'later'],
+    [401, 'sign_in', 'signed_out'],
+  ])('stops at %i %s and loses nothing', async (status, code, ended) => {
     server(() => problem(status as number, code as string));
     const queue = fresh();
     await queue.add(visit(1));
@@ -81,15 +94,19 @@ describe('Queue', () => {
     const queue = fresh();
     await queue.add(visit(1));
     const stop = queue.start();
-    await vi.waitFor(() => { expect(sent.length).toBe(1); });
+    await vi.waitFor(() => {
+      expect(sent.length).toBe(1);
+    });
     await queue.flush();
     there = true;
     dispatchEvent(new Event('online'));
-    await vi.waitFor(async () => { expect(await queue.list()).toEqual([]); });
+    await vi.waitFor(async () => {
+      expect(await queue.list()).toEqual([]);
+    });
     stop();
   });
 
-  it('is one person\'s: nobody else sends or sees it', async () => {
+  it("is one person's: nobody else sends or sees it", async () => {
     const sent = server(ok);
     const mine = fresh('lan');
     await mine.add(visit(1));

@@ -37,17 +37,26 @@ export class Queue {
   private pause = firstPause;
   private watchers = new Set<() => void>();
 
-  constructor(private name: string, private by: string) {}
+  constructor(
+    private name: string,
+    private by: string,
+  ) {}
 
   private db(): Promise<IDBPDatabase<Kept>> {
-    this.opened ??= openDB<Kept>(this.name, 1, { upgrade: (fresh) => { fresh.createObjectStore('waiting', { keyPath: 'n', autoIncrement: true }); } });
+    this.opened ??= openDB<Kept>(this.name, 1, {
+      upgrade: (fresh) => {
+        fresh.createObjectStore('waiting', { keyPath: 'n', autoIncrement: true });
+      },
+    });
     return this.opened;
   }
 
   /** watch calls back whenever what waits has changed; its answer ends that. */
   watch(changed: () => void): () => void {
     this.watchers.add(changed);
-    return () => { this.watchers.delete(changed); };
+    return () => {
+      this.watchers.delete(changed);
+    };
   }
 
   private changed(): void {
@@ -82,7 +91,9 @@ export class Queue {
 
   /** start sends what waits now, whenever the network comes back, and again after a pause. */
   start(): () => void {
-    const go = (): void => { void this.flush(); };
+    const go = (): void => {
+      void this.flush();
+    };
     addEventListener('online', go);
     go();
     return () => {
@@ -93,12 +104,14 @@ export class Queue {
 
   /** flush sends what waits, one after the other. Two windows never do it at once. */
   flush(): Promise<Ended> {
-    this.flushing ??= this.alone(() => this.send()).finally(() => { this.flushing = undefined; });
+    this.flushing ??= this.alone(() => this.send()).finally(() => {
+      this.flushing = undefined;
+    });
     return this.flushing;
   }
 
   private async alone(work: () => Promise<Ended>): Promise<Ended> {
-    return navigator.locks ? (await navigator.locks.request(this.name, work)) as Ended : work();
+    return navigator.locks ? ((await navigator.locks.request(this.name, work)) as Ended) : work();
   }
 
   private async send(): Promise<Ended> {
@@ -108,7 +121,9 @@ export class Queue {
       const ended = await this.one(waiting);
       if (!ended) continue;
       if (ended !== 'signed_out') {
-        this.timer = setTimeout(() => { void this.flush(); }, this.pause);
+        this.timer = setTimeout(() => {
+          void this.flush();
+        }, this.pause);
         this.pause = Math.min(this.pause * 2, longestPause);
       }
       return ended;
@@ -122,8 +137,14 @@ export class Queue {
     let response: Response;
     try {
       response = await fetch(waiting.path, {
-        method: waiting.method, body: JSON.stringify(waiting.body),
-        headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'Accept-Language': document.documentElement.lang, 'Idempotency-Key': waiting.key },
+        method: waiting.method,
+        body: JSON.stringify(waiting.body),
+        headers: {
+          'Content-Type': 'application/json',
+          Accept: 'application/json',
+          'Accept-Language': document.documentElement.lang,
+          'Idempotency-Key': waiting.key,
+        },
       });
     } catch {
       return 'offline';
@@ -132,7 +153,9 @@ export class Queue {
       await this.drop(waiting.n!);
       return undefined;
     }
-    const problem = await response.json().catch(() => ({ code: 'failed', detail: `${response.status}`, status: response.status })) as Problem;
+    const problem = (await response
+      .json()
+      .catch(() => ({ code: 'failed', detail: `${response.status}`, status: response.status }))) as Problem;
     if (response.status === 401) return 'signed_out';
     if (response.status >= 500 || response.status === 429 || problem.code === 'in_progress') return 'later';
     await (await this.db()).put('waiting', { ...waiting, refused: problem });

@@ -22,16 +22,20 @@ for (const button of document.querySelectorAll('[data-copy], [data-account]')) {
   button.hidden = false;
   const says = button.textContent;
   button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(button.dataset.copy ?? await account(button.dataset.account));
+    await navigator.clipboard.writeText(button.dataset.copy ?? (await account(button.dataset.account)));
     button.textContent = '✓';
-    setTimeout(() => { button.textContent = says; }, 1500);
+    setTimeout(() => {
+      button.textContent = says;
+    }, 1500);
   });
 }
 
 const share = document.querySelector('[data-share]');
 if (share && navigator.share) {
   share.hidden = false;
-  share.addEventListener('click', () => navigator.share({ title: document.title, url: location.origin + location.pathname }).catch(() => {}));
+  share.addEventListener('click', () =>
+    navigator.share({ title: document.title, url: location.origin + location.pathname }).catch(() => {}),
+  );
 }
 
 // An order that waits is looked at every three seconds; the page is read anew when something came or its time is over.

@@ -52,7 +52,13 @@ function one(p: Payment, heard: number): Sentence {
 function gap(came: Payment[]): Sentence[] {
   const small = came.filter(isSmall);
   const alarms = small.slice(0, oneByOne).map((p) => ({ clips: received(BigInt(p.amount)), of: [p] }));
-  return [{ clips: several(came.length, sum(came.map((p) => p.amount))), of: came.filter((p) => !small.slice(0, oneByOne).includes(p)) }, ...alarms];
+  return [
+    {
+      clips: several(came.length, sum(came.map((p) => p.amount))),
+      of: came.filter((p) => !small.slice(0, oneByOne).includes(p)),
+    },
+    ...alarms,
+  ];
 }
 
 /** isSmall reports whether a payment is so small that it may be meant to deceive: 200 đ for 200.000 đ. */

@@ -3,7 +3,13 @@ import { api, ask, type AccountChange } from '../lib/api';
 
 /** readChanges reads a stall's changes of account, newest first. */
 export async function readChanges(stall: string): Promise<AccountChange[]> {
-  return (await ask(api.GET('/api/v1/stalls/{id}/beneficiary-changes', { params: { path: { id: stall }, query: { limit: 50 } } }))).items ?? [];
+  return (
+    (
+      await ask(
+        api.GET('/api/v1/stalls/{id}/beneficiary-changes', { params: { path: { id: stall }, query: { limit: 50 } } }),
+      )
+    ).items ?? []
+  );
 }
 
 /** cancellable reports whether the owner can stop a change now: what waits, and an addition as long as the server says. */

@@ -19,7 +19,9 @@ export function keptDays(tenancy: string): Promise<KeptDays | undefined> {
 
 /** readDays reads the last 30 days and keeps them. */
 export async function readDays(stall: string, tenancy: string): Promise<KeptDays> {
-  const list = await ask(api.GET('/api/v1/stalls/{id}/days', { params: { path: { id: stall }, query: { limit: 60 } } }));
+  const list = await ask(
+    api.GET('/api/v1/stalls/{id}/days', { params: { path: { id: stall }, query: { limit: 60 } } }),
+  );
   const days = { at: Date.now(), items: list.items ?? [] };
   await remember(place(tenancy), days);
   return days;
@@ -34,7 +36,9 @@ const mostPages = 20;
  */
 export async function readTotal(stall: string, day: string, owner: boolean): Promise<Counted> {
   if (owner) {
-    const list = await ask(api.GET('/api/v1/stalls/{id}/days', { params: { path: { id: stall }, query: { from: day, to: day } } }));
+    const list = await ask(
+      api.GET('/api/v1/stalls/{id}/days', { params: { path: { id: stall }, query: { from: day, to: day } } }),
+    );
     const { count, amount } = list.items?.[0] ?? { count: 0, amount: '0' };
     return { count, amount, version: list.version };
   }
@@ -47,7 +51,11 @@ export async function readTotal(stall: string, day: string, owner: boolean): Pro
 export async function* pages(stall: string, day: string, most: number): AsyncGenerator<Payment[]> {
   const to = isoDay(new Date(Date.parse(`${day}T12:00:00+07:00`) + 86_400_000));
   for (let after: string | undefined, n = 0; n < most; n++) {
-    const page = await ask(api.GET('/api/v1/stalls/{id}/payments', { params: { path: { id: stall }, query: { from: day, to, limit: 200, after } } }));
+    const page = await ask(
+      api.GET('/api/v1/stalls/{id}/payments', {
+        params: { path: { id: stall }, query: { from: day, to, limit: 200, after } },
+      }),
+    );
     yield page.items ?? [];
     after = page.next ?? undefined;
     if (!after) return;

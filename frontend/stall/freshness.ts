@@ -22,9 +22,21 @@ export function freshness(p: Payment, now: number, arrived?: number): Freshness 
   const late = p.state !== 'reversal' && isLate(p, arrived ?? Date.parse(p.recorded_at));
   const fresh = age >= 0 && age < freshFor;
   const time = timeOf(p, now);
-  if (p.state === 'reversal') return { fresh, late, text: `${t('Ngân hàng rút lại', 'Taken back')} · ${fresh ? ago(age) : time}` };
-  if (late) return { fresh, late, text: `${fresh ? t('Vừa báo', 'Just reported') : t('Khoản gần nhất', 'Last payment')} · ${t('chuyển lúc', 'sent at')} ${time}` };
-  return { fresh, late, text: fresh ? `${t('Vừa nhận', 'Just received')} · ${ago(age)}` : `${t('Khoản gần nhất', 'Last payment')} · ${time}` };
+  if (p.state === 'reversal')
+    return { fresh, late, text: `${t('Ngân hàng rút lại', 'Taken back')} · ${fresh ? ago(age) : time}` };
+  if (late)
+    return {
+      fresh,
+      late,
+      text: `${fresh ? t('Vừa báo', 'Just reported') : t('Khoản gần nhất', 'Last payment')} · ${t('chuyển lúc', 'sent at')} ${time}`,
+    };
+  return {
+    fresh,
+    late,
+    text: fresh
+      ? `${t('Vừa nhận', 'Just received')} · ${ago(age)}`
+      : `${t('Khoản gần nhất', 'Last payment')} · ${time}`,
+  };
 }
 
 /** settled says when a payment was, in words that do not change while somebody reads them. */
@@ -33,7 +45,9 @@ export function settled(p: Payment, now: number): string {
 }
 
 function timeOf(p: Payment, now: number): string {
-  return isoDay(p.occurred_at) === isoDay(new Date(now)) ? clock(p.occurred_at) : `${clock(p.occurred_at)} ${day(p.occurred_at)}`;
+  return isoDay(p.occurred_at) === isoDay(new Date(now))
+    ? clock(p.occurred_at)
+    : `${clock(p.occurred_at)} ${day(p.occurred_at)}`;
 }
 
 function ago(ms: number): string {

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import clips from '../voice/clips.json';
 import { call, hearing, listening, sentences, StateVoice, type Account, type Facts, type Listening } from './listening';
 
-const account = (state: string, last: string | null = null) => ({ id: state, bank_name: 'MB', account_number: '0123', feed: { state, last_notice_at: last } }) as unknown as Account;
+const account = (state: string, last: string | null = null) =>
+  ({ id: state, bank_name: 'MB', account_number: '0123', feed: { state, last_notice_at: last } }) as unknown as Account;
 const heard = account('live', '2026-11-23T10:00:00+07:00');
 const quiet = account('stale', '2026-11-01T10:00:00+07:00');
 const unproven = account('stale');
@@ -30,7 +31,7 @@ describe('listening', () => {
     expect(listening({ ...good, ...facts })).toBe(state);
   });
 
-  it('calls a whole stall\'s silence nothing else than each account\'s', () => {
+  it("calls a whole stall's silence nothing else than each account's", () => {
     expect([heard, quiet, unproven, none].map(hearing)).toEqual(['heard', 'quiet', 'unproven', 'none']);
   });
 });
@@ -48,13 +49,20 @@ describe('what is said of a state', () => {
 
   it('is recorded', () => {
     const before: (Listening | undefined)[] = [undefined, 'live', 'selling_off', ...deaf];
-    const said = before.flatMap((b) => [...deaf, 'live' as const].flatMap((s) => [[none], [heard, unproven]].flatMap((accounts) => [true, false].flatMap((ready) => sentences({ state: b, ready }, s, accounts).flat()))));
+    const said = before.flatMap((b) =>
+      [...deaf, 'live' as const].flatMap((s) =>
+        [[none], [heard, unproven]].flatMap((accounts) =>
+          [true, false].flatMap((ready) => sentences({ state: b, ready }, s, accounts).flat()),
+        ),
+      ),
+    );
     for (const clip of said) expect(Object.keys(clips.clips)).toContain(clip);
   });
 
   it('says "ready" only where money is heard', () => {
     expect(sentences({ ready: false }, 'live', [heard])).toEqual([['chime', 'ready']]);
-    for (const state of ['no_network', 'signed_out', 'no_sound'] as const) expect(sentences({ ready: false }, state, [heard]).flat()).not.toContain('ready');
+    for (const state of ['no_network', 'signed_out', 'no_sound'] as const)
+      expect(sentences({ ready: false }, state, [heard]).flat()).not.toContain('ready');
     expect(sentences({ ready: false }, 'not_linked', [none])).toEqual([['alarm', 'no_feed']]);
     expect(sentences({ state: 'no_network', ready: true }, 'live', [heard])).toEqual([['online']]);
     expect(sentences({ state: 'signed_out', ready: true }, 'live', [heard]).flat()).not.toContain('online');
@@ -62,18 +70,27 @@ describe('what is said of a state', () => {
 });
 
 describe('StateVoice', () => {
-  beforeEach(() => { vi.useFakeTimers(); });
-  afterEach(() => { vi.useRealTimers(); });
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
 
   /** A voice with a mouth that may be mute. */
   function speaker() {
     const said: string[] = [];
     const mouth = { open: true, tones: 0 };
-    const voice = new StateVoice(async (ask) => {
-      const names = ask();
-      if (names.length && mouth.open) said.push(names.join(' '));
-      return mouth.open;
-    }, () => { mouth.tones++; });
+    const voice = new StateVoice(
+      async (ask) => {
+        const names = ask();
+        if (names.length && mouth.open) said.push(names.join(' '));
+        return mouth.open;
+      },
+      () => {
+        mouth.tones++;
+      },
+    );
     const is = async (state: Listening, selling = true, accounts = [heard]) => {
       voice.update({ state, accounts, selling });
       await vi.advanceTimersByTimeAsync(0);
@@ -136,12 +153,15 @@ describe('StateVoice', () => {
 
   it('does not say what it said already when the state changes in the middle', async () => {
     const said: string[] = [];
-    const voice: StateVoice = new StateVoice(async (ask) => {
-      const names = ask();
-      if (names.length) said.push(names.join(' '));
-      voice.update({ state: 'live', accounts: [heard], selling: true });
-      return true;
-    }, () => {});
+    const voice: StateVoice = new StateVoice(
+      async (ask) => {
+        const names = ask();
+        if (names.length) said.push(names.join(' '));
+        voice.update({ state: 'live', accounts: [heard], selling: true });
+        return true;
+      },
+      () => {},
+    );
     voice.update({ state: 'not_linked', accounts: [unproven], selling: true });
     await vi.advanceTimersByTimeAsync(10);
     expect(said).toEqual(['chime ready']);

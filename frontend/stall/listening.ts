@@ -46,8 +46,16 @@ export function hearingText(a: Account): string {
   const name = accountName(a);
   const texts: Record<Hearing, () => string> = {
     heard: () => '',
-    quiet: () => t(`${name}: bảy ngày nay ngân hàng chưa báo khoản nào. Hãy chuyển thử 1.000 đ trước khi tin vào loa.`, `${name}: the bank reported nothing for seven days. Try with 1.000 đ before you trust the speaker.`),
-    unproven: () => t(`${name}: ngân hàng chưa từng báo khoản nào. Hãy chuyển thử 1.000 đ, loa kêu rồi mới tin.`, `${name}: the bank never reported a payment yet. Send 1.000 đ as a test, and trust the speaker once it has spoken.`),
+    quiet: () =>
+      t(
+        `${name}: bảy ngày nay ngân hàng chưa báo khoản nào. Hãy chuyển thử 1.000 đ trước khi tin vào loa.`,
+        `${name}: the bank reported nothing for seven days. Try with 1.000 đ before you trust the speaker.`,
+      ),
+    unproven: () =>
+      t(
+        `${name}: ngân hàng chưa từng báo khoản nào. Hãy chuyển thử 1.000 đ, loa kêu rồi mới tin.`,
+        `${name}: the bank never reported a payment yet. Send 1.000 đ as a test, and trust the speaker once it has spoken.`,
+      ),
     none: () => t(`${name}: chưa nối báo có, loa sẽ không kêu.`, `${name}: not linked, the speaker will stay silent.`),
   };
   return texts[hearing(a)]();
@@ -62,12 +70,16 @@ interface Call {
 /** call returns what is said of a deaf state; nothing for the others. */
 export function call(state: Listening, accounts: Account[]): Call | undefined {
   switch (state) {
-    case 'no_network': return { clips: ['lost', 'offline'], again: 60_000 };
-    case 'signed_out': return { clips: ['alarm', 'signed_out'], again: 30_000 };
-    case 'no_sound': return { clips: ['alarm'], again: 20_000 };
-    case 'not_linked': return accounts.every((a) => hearing(a) === 'none')
-      ? { clips: ['alarm', 'no_feed'], again: 5 * 60_000 }
-      : { clips: ['alarm', 'unproven'], again: 10 * 60_000 };
+    case 'no_network':
+      return { clips: ['lost', 'offline'], again: 60_000 };
+    case 'signed_out':
+      return { clips: ['alarm', 'signed_out'], again: 30_000 };
+    case 'no_sound':
+      return { clips: ['alarm'], again: 20_000 };
+    case 'not_linked':
+      return accounts.every((a) => hearing(a) === 'none')
+        ? { clips: ['alarm', 'no_feed'], again: 5 * 60_000 }
+        : { clips: ['alarm', 'unproven'], again: 10 * 60_000 };
   }
   return undefined;
 }
@@ -106,7 +118,11 @@ export class StateVoice {
   private speaking = false;
 
   /** say plays clips in their turn and reports whether they sounded; tone sounds without recordings, or only shakes the phone. */
-  constructor(private say: (clips: () => string[]) => Promise<boolean>, private tone: () => void, private now: () => number = Date.now) {}
+  constructor(
+    private say: (clips: () => string[]) => Promise<boolean>,
+    private tone: () => void,
+    private now: () => number = Date.now,
+  ) {}
 
   /** update is called at each change and every second. */
   update(current: Current): void {

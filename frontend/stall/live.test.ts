@@ -11,16 +11,20 @@ const headers = { 'Content-Type': 'text/event-stream', Date: new Date(opened).to
 
 /** A stream that says some texts and then ends, or with hang stays open and silent. */
 function stream(texts: string[], hang = false, signal?: AbortSignal | null): Response {
-  return new Response(new ReadableStream({
-    start(to) {
-      for (const text of texts) to.enqueue(new TextEncoder().encode(text));
-      if (!hang) to.close();
-      signal?.addEventListener('abort', () => to.error(new DOMException('cut', 'AbortError')));
-    },
-  }), { headers });
+  return new Response(
+    new ReadableStream({
+      start(to) {
+        for (const text of texts) to.enqueue(new TextEncoder().encode(text));
+        if (!hang) to.close();
+        signal?.addEventListener('abort', () => to.error(new DOMException('cut', 'AbortError')));
+      },
+    }),
+    { headers },
+  );
 }
 
-const refusal = (status: number, type = 'application/problem+json') => new Response('{}', { status, headers: { 'Content-Type': type } });
+const refusal = (status: number, type = 'application/problem+json') =>
+  new Response('{}', { status, headers: { 'Content-Type': type } });
 
 /** follow runs a line over some answers, one a try, and after them none. */
 function follow(answers: ((init: RequestInit) => Response)[], listener: Partial<Listener> = {}) {
@@ -33,15 +37,22 @@ function follow(answers: ((init: RequestInit) => Response)[], listener: Partial<
   });
   const live = new Live('stall', 0, {
     payments: (list) => versions.push(...list.map((p) => p.version)),
-    line: (state, _, status) => { if (lines.at(-1)?.[0] !== state) lines.push([state, status]); },
+    line: (state, _, status) => {
+      if (lines.at(-1)?.[0] !== state) lines.push([state, status]);
+    },
     speaker: () => {},
     ...listener,
   });
   return { live, done: live.start(), asked, lines, versions };
 }
 
-beforeEach(() => { vi.useFakeTimers(); });
-afterEach(() => { vi.unstubAllGlobals(); vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 describe('Live', () => {
   it('gives each version once, whatever is cut and repeated', async () => {
@@ -64,20 +75,29 @@ describe('Live', () => {
     await vi.advanceTimersByTimeAsync(silence - 100);
     expect(lines).toEqual([['open', undefined]]);
     await vi.advanceTimersByTimeAsync(200);
-    expect(lines).toEqual([['open', undefined], ['lost', undefined]]);
+    expect(lines).toEqual([
+      ['open', undefined],
+      ['lost', undefined],
+    ]);
     live.close();
   });
 
   it('is lost within 10 seconds when the server never answers', async () => {
     const { live, lines } = follow([]);
-    vi.stubGlobal('fetch', (_: string, init: RequestInit) => new Promise((_, failed) => init.signal!.addEventListener('abort', () => failed(new DOMException('cut', 'AbortError')))));
+    vi.stubGlobal(
+      'fetch',
+      (_: string, init: RequestInit) =>
+        new Promise((_, failed) =>
+          init.signal!.addEventListener('abort', () => failed(new DOMException('cut', 'AbortError'))),
+        ),
+    );
     live.renew();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(lines.map(([state]) => state)).toEqual(['lost']);
     live.close();
   });
 
-  it.each([401, 403, 404, 409])('is refused by the server\'s own %d, and tries again', async (status) => {
+  it.each([401, 403, 404, 409])("is refused by the server's own %d, and tries again", async (status) => {
     const { live, lines } = follow([() => refusal(status), (init) => stream([': market40\n\n'], true, init.signal)]);
     await vi.advanceTimersByTimeAsync(500);
     expect(lines).toEqual([['refused', status]]);
@@ -87,9 +107,9 @@ describe('Live', () => {
   });
 
   it.each([
-    ['a hotel\'s sign-in page', () => new Response('<html>', { headers: { 'Content-Type': 'text/html' } })],
-    ['a proxy\'s 403', () => refusal(403, 'text/html')],
-    ['a proxy\'s 404', () => refusal(404, 'text/plain')],
+    ["a hotel's sign-in page", () => new Response('<html>', { headers: { 'Content-Type': 'text/html' } })],
+    ["a proxy's 403", () => refusal(403, 'text/html')],
+    ["a proxy's 404", () => refusal(404, 'text/plain')],
     ['too many calls', () => refusal(429)],
     ['a server that restarts', () => refusal(503)],
   ])('is lost, not open or refused, at %s', async (_, answer) => {
@@ -111,7 +131,10 @@ describe('Live', () => {
   it('asks at once why the server ended it, before it calls the line lost', async () => {
     const { live, lines } = follow([() => stream([': market40\n\n']), () => refusal(401)]);
     await vi.advanceTimersByTimeAsync(400);
-    expect(lines).toEqual([['open', undefined], ['refused', 401]]);
+    expect(lines).toEqual([
+      ['open', undefined],
+      ['refused', 401],
+    ]);
     live.close();
   });
 
@@ -129,16 +152,28 @@ describe('Live', () => {
 
   it('knows what came before the line was open', async () => {
     const told: [number[], boolean][] = [];
-    const { live } = follow([() => stream([event(1, opened - 5000) + event(2, opened + 1500)])], { payments: (list, missed) => told.push([list.map((p) => p.version), missed]) });
+    const { live } = follow([() => stream([event(1, opened - 5000) + event(2, opened + 1500)])], {
+      payments: (list, missed) => told.push([list.map((p) => p.version), missed]),
+    });
     await vi.advanceTimersByTimeAsync(100);
-    expect(told).toEqual([[[1], true], [[2], false]]);
+    expect(told).toEqual([
+      [[1], true],
+      [[2], false],
+    ]);
     live.close();
   });
 
   it('tells how the soundboxes stand, and nothing of events that it does not know', async () => {
     const told: unknown[] = [];
-    const { live } = follow([() => stream(['event: speaker\ndata: {"active":true,"heard":2}\n\n' + event(3) + 'event: other\ndata: {"version":9}\n\n'])],
-      { payments: (list: Payment[]) => told.push(...list.map((p) => p.version)), speaker: (now) => told.push(now) });
+    const { live } = follow(
+      [
+        () =>
+          stream([
+            'event: speaker\ndata: {"active":true,"heard":2}\n\n' + event(3) + 'event: other\ndata: {"version":9}\n\n',
+          ]),
+      ],
+      { payments: (list: Payment[]) => told.push(...list.map((p) => p.version)), speaker: (now) => told.push(now) },
+    );
     await vi.advanceTimersByTimeAsync(100);
     live.close();
     expect(told).toEqual([{ active: false, heard: 0 }, { active: true, heard: 2 }, 3]);

@@ -31,7 +31,11 @@ export class Live {
   /** The line was cut to ask for it anew: nothing is lost yet. */
   private renewed = false;
 
-  constructor(private stall: string, private last: number, private to: Listener) {}
+  constructor(
+    private stall: string,
+    private last: number,
+    private to: Listener,
+  ) {}
 
   /** start keeps the line until close. */
   async start(): Promise<void> {
@@ -42,7 +46,9 @@ export class Live {
       let pause = pauses[Math.min(tries, pauses.length - 1)] ?? 4000;
       const began = Date.now();
       try {
-        await this.follow(() => { tries = 0; });
+        await this.follow(() => {
+          tries = 0;
+        });
         if (this.stop.signal.aborted) break;
         // The server ended it, and may say why: a session that is over is no lost network. A line that it ends at once again is lost.
         const again = !atOnce || Date.now() - began > pause;
@@ -99,13 +105,15 @@ export class Live {
   }
 
   private async follow(opened: () => void): Promise<void> {
-    const cut = this.cut = new AbortController();
+    const cut = (this.cut = new AbortController());
     const cutNow = () => cut.abort();
     addEventListener('offline', cutNow);
     let watch = setTimeout(cutNow, silence);
     try {
       const answer = await fetch(`/api/v1/stalls/${this.stall}/payments/stream`, {
-        headers: { Accept: 'text/event-stream', 'Last-Event-ID': String(this.last) }, signal: cut.signal, cache: 'no-store',
+        headers: { Accept: 'text/event-stream', 'Last-Event-ID': String(this.last) },
+        signal: cut.signal,
+        cache: 'no-store',
       });
       check(answer);
       opened();

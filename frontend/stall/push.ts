@@ -33,7 +33,14 @@ async function want(stall: string, made?: Pick<Wanted, 'id' | 'endpoint'>): Prom
 /** subscribe asks the phone's owner, then the browser's push service, then us. */
 export async function subscribe(stall: string): Promise<void> {
   if ((await Notification.requestPermission()) !== 'granted') {
-    throw { code: 'denied', detail: t('Điện thoại chưa cho phép thông báo. Hãy mở cài đặt của trình duyệt, cho phép thông báo từ trang này.', 'Notifications are not allowed on this phone. Allow them for this page in the browser\'s settings.'), status: 0 } satisfies Problem;
+    throw {
+      code: 'denied',
+      detail: t(
+        'Điện thoại chưa cho phép thông báo. Hãy mở cài đặt của trình duyệt, cho phép thông báo từ trang này.',
+        "Notifications are not allowed on this phone. Allow them for this page in the browser's settings.",
+      ),
+      status: 0,
+    } satisfies Problem;
   }
   await put(stall, await subscription());
 }
@@ -41,7 +48,12 @@ export async function subscribe(stall: string): Promise<void> {
 /** unsubscribe ends it for a stall. */
 export async function unsubscribe(stall: string): Promise<void> {
   const wanted = (await wantedStalls()).find((w) => w.stall === stall);
-  if (wanted) await ask(api.DELETE('/api/v1/stalls/{id}/push-subscriptions/{subscription}', { params: { path: { id: stall, subscription: wanted.id } } })).catch(gone);
+  if (wanted)
+    await ask(
+      api.DELETE('/api/v1/stalls/{id}/push-subscriptions/{subscription}', {
+        params: { path: { id: stall, subscription: wanted.id } },
+      }),
+    ).catch(gone);
   await want(stall);
 }
 
@@ -82,14 +94,19 @@ async function subscription(): Promise<PushSubscription> {
 /** sameKey reports whether a subscription was made for a key in base64url; a browser that does not tell is trusted. */
 function sameKey(made: ArrayBuffer | null | undefined, key: string): boolean {
   if (!made) return true;
-  const text = btoa(String.fromCharCode(...new Uint8Array(made))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  const text = btoa(String.fromCharCode(...new Uint8Array(made)))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
   return text === key;
 }
 
 async function put(stall: string, made: PushSubscription): Promise<Wanted> {
   const { endpoint = '', keys } = made.toJSON();
   const body = { endpoint, keys: { p256dh: keys?.p256dh ?? '', auth: keys?.auth ?? '' } };
-  const { id } = await ask(api.PUT('/api/v1/stalls/{id}/push-subscriptions', { params: { path: { id: stall } }, body }));
+  const { id } = await ask(
+    api.PUT('/api/v1/stalls/{id}/push-subscriptions', { params: { path: { id: stall } }, body }),
+  );
   await want(stall, { id, endpoint });
   return { stall, id, endpoint };
 }

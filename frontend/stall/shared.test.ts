@@ -22,7 +22,9 @@ class Locks {
         });
       });
     }
-    const stolen = new Promise<void>((_, fail) => { this.held = { fail }; });
+    const stolen = new Promise<void>((_, fail) => {
+      this.held = { fail };
+    });
     const mine = this.held;
     try {
       await Promise.race([use(), stolen]);
@@ -49,30 +51,57 @@ class Browser {
         const one: Browser['channels'][0] & { postMessage?: unknown; close?: unknown } = { closed: false };
         one.postMessage = (data: unknown) => {
           if (this.dead.includes(one)) return;
-          for (const other of this.channels) if (other !== one && !other.closed && !this.dead.includes(other)) void Promise.resolve().then(() => other.onmessage?.({ data: structuredClone(data) } as MessageEvent));
+          for (const other of this.channels)
+            if (other !== one && !other.closed && !this.dead.includes(other))
+              void Promise.resolve().then(() => other.onmessage?.({ data: structuredClone(data) } as MessageEvent));
         };
-        one.close = () => { one.closed = true; };
+        one.close = () => {
+          one.closed = true;
+        };
         this.channels.push(one);
         return one as unknown as BroadcastChannel;
       },
       live: (_, last, to) => {
         const stream = { last, to, closed: false, renewed: 0 };
         this.streams.push(stream);
-        return { start: async () => {}, close: () => { stream.closed = true; }, renew: () => { stream.renewed++; } };
+        return {
+          start: async () => {},
+          close: () => {
+            stream.closed = true;
+          },
+          renew: () => {
+            stream.renewed++;
+          },
+        };
       },
     };
   }
 
-  get open() { return this.streams.filter((s) => !s.closed); }
+  get open() {
+    return this.streams.filter((s) => !s.closed);
+  }
 
   /** tab opens a tab that knows the payments up to a version. */
   async tab(last = 0, means = this.means()) {
-    const tab = { line: 'connecting' as Line, status: undefined as number | undefined, versions: [] as number[], shared: undefined as unknown as Shared };
-    tab.shared = new Shared('stall', last, {
-      line: (state, _, status) => { tab.line = state; tab.status = status; },
-      payments: (list) => tab.versions.push(...list.map((p) => p.version)),
-      speaker: () => {},
-    }, means);
+    const tab = {
+      line: 'connecting' as Line,
+      status: undefined as number | undefined,
+      versions: [] as number[],
+      shared: undefined as unknown as Shared,
+    };
+    tab.shared = new Shared(
+      'stall',
+      last,
+      {
+        line: (state, _, status) => {
+          tab.line = state;
+          tab.status = status;
+        },
+        payments: (list) => tab.versions.push(...list.map((p) => p.version)),
+        speaker: () => {},
+      },
+      means,
+    );
     void tab.shared.start();
     await tick();
     return tab;
@@ -82,8 +111,12 @@ class Browser {
 const payments = (...versions: number[]) => versions.map((version) => ({ version }) as Payment);
 const tick = () => vi.advanceTimersByTimeAsync(10);
 
-beforeEach(() => { vi.useFakeTimers(); });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('Shared', () => {
   it('holds one line for eight tabs, and each hears each payment once', async () => {

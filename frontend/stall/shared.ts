@@ -53,7 +53,12 @@ export class Shared implements Source {
   private watch?: ReturnType<typeof setTimeout>;
   private beat?: ReturnType<typeof setInterval>;
 
-  constructor(private stall: string, private last: number, private to: Listener, private means: Means = browser()) {
+  constructor(
+    private stall: string,
+    private last: number,
+    private to: Listener,
+    private means: Means = browser(),
+  ) {
     this.name = `market40-stall-1:${stall}`;
   }
 
@@ -89,20 +94,25 @@ export class Shared implements Source {
 
   /** wait leads once the tab that leads is gone. */
   private wait(): void {
-    const queued = this.queued = new AbortController();
+    const queued = (this.queued = new AbortController());
     void this.hold({ signal: queued.signal });
   }
 
   private async hold(options: LockOptions): Promise<void> {
     try {
-      await this.means.locks!.request(this.name, options, () => new Promise<void>((done) => {
-        if (this.closed) {
-          done();
-          return;
-        }
-        this.release = done;
-        this.lead();
-      }));
+      await this.means.locks!.request(
+        this.name,
+        options,
+        () =>
+          new Promise<void>((done) => {
+            if (this.closed) {
+              done();
+              return;
+            }
+            this.release = done;
+            this.lead();
+          }),
+      );
     } catch {
       // another tab took the lead because this one was silent, or the request was given up
       if (this.closed || options.signal?.aborted) return;
@@ -129,7 +139,7 @@ export class Shared implements Source {
   }
 
   private open(): void {
-    const live = this.live = this.means.live(this.stall, this.from, {
+    const live = (this.live = this.means.live(this.stall, this.from, {
       payments: (list, missed) => {
         if (live !== this.live) return;
         this.remember(list);
@@ -147,7 +157,7 @@ export class Shared implements Source {
         this.post({ kind: 'speaker', now });
         this.to.speaker(now);
       },
-    });
+    }));
     void live.start();
   }
 

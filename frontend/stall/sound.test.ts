@@ -15,7 +15,9 @@ class Audio {
   tones = 0;
   onstatechange?: () => void;
 
-  constructor() { Audio.made.push(this); }
+  constructor() {
+    Audio.made.push(this);
+  }
 
   resume(): Promise<void> {
     if (Audio.resumes === 'rejects') return Promise.reject(new Error('interrupted'));
@@ -24,10 +26,14 @@ class Audio {
     return Promise.resolve();
   }
 
-  get currentTime(): number { return this.stands ?? (Date.now() - this.made) / 1000; }
+  get currentTime(): number {
+    return this.stands ?? (Date.now() - this.made) / 1000;
+  }
 
   /** stand lets the clock stand, or go on. */
-  stand(still: boolean): void { this.stands = still ? this.currentTime : undefined; }
+  stand(still: boolean): void {
+    this.stands = still ? this.currentTime : undefined;
+  }
 
   is(state: string): void {
     this.state = state;
@@ -35,9 +41,24 @@ class Audio {
   }
 
   decodeAudioData = async () => ({});
-  createBufferSource = () => ({ connect: () => {}, start: () => { this.started++; }, stop: () => { this.stopped++; } });
+  createBufferSource = () => ({
+    connect: () => {},
+    start: () => {
+      this.started++;
+    },
+    stop: () => {
+      this.stopped++;
+    },
+  });
   createGain = () => ({ gain: { value: 1 }, connect: () => {} });
-  createOscillator = () => ({ frequency: { value: 0 }, connect: () => {}, start: () => { this.tones++; }, stop: () => {} });
+  createOscillator = () => ({
+    frequency: { value: 0 },
+    connect: () => {},
+    start: () => {
+      this.tones++;
+    },
+    stop: () => {},
+  });
 }
 
 let loads: ('ok' | 'fails' | 'page')[] = [];
@@ -53,12 +74,17 @@ beforeEach(() => {
     return new Response('', { status: next === 'page' ? 404 : 200 });
   });
 });
-afterEach(() => { vi.unstubAllGlobals(); vi.useRealTimers(); });
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 /** settle lets a promise end within some time, and reports whether it did. */
 async function settles(what: Promise<unknown>, ms: number): Promise<boolean> {
   let ended = false;
-  void what.then(() => { ended = true; });
+  void what.then(() => {
+    ended = true;
+  });
   await vi.advanceTimersByTimeAsync(ms);
   return ended;
 }
@@ -75,17 +101,20 @@ describe('Sound', () => {
     expect(Audio.made[0]!.started).toBe(3);
   });
 
-  it.each([[['fails' as const, 'fails' as const]], [['page' as const]]])('is mute while the recordings do not come (%s), gets them by itself, and says so', async (failures) => {
-    loads = failures;
-    const changes: boolean[] = [];
-    const sound: Sound = new Sound(() => changes.push(sound.ready));
-    expect(await settles(sound.unlock(), 100)).toBe(true);
-    expect(sound.ready).toBe(false);
-    expect(await sound.say(['chime'])).toBe(false);
-    await vi.advanceTimersByTimeAsync(3000);
-    expect(sound.ready).toBe(true);
-    expect(changes).toEqual([true]);
-  });
+  it.each([[['fails' as const, 'fails' as const]], [['page' as const]]])(
+    'is mute while the recordings do not come (%s), gets them by itself, and says so',
+    async (failures) => {
+      loads = failures;
+      const changes: boolean[] = [];
+      const sound: Sound = new Sound(() => changes.push(sound.ready));
+      expect(await settles(sound.unlock(), 100)).toBe(true);
+      expect(sound.ready).toBe(false);
+      expect(await sound.say(['chime'])).toBe(false);
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(sound.ready).toBe(true);
+      expect(changes).toEqual([true]);
+    },
+  );
 
   it('tries at once when the network is back', async () => {
     loads = ['fails', 'fails', 'fails', 'fails', 'fails', 'fails'];
@@ -98,24 +127,27 @@ describe('Sound', () => {
     expect(sound.ready).toBe(true);
   });
 
-  it.each(['rejects' as const, 'never' as const])('reports what a call interrupts, when resume %s, and comes back', async (resumes) => {
-    const changes: boolean[] = [];
-    const sound: Sound = new Sound(() => changes.push(sound.ready));
-    await sound.unlock();
-    Audio.resumes = resumes;
-    Audio.made[0]!.is('interrupted');
-    expect(changes).toEqual([true, false]);
-    const first = sound.say(['chime', 'received']);
-    const second = sound.say(['chime', 'only']);
-    expect(await settles(Promise.all([first, second]), 4000)).toBe(true);
-    expect([await first, await second]).toEqual([false, false]);
-    expect(Audio.made[0]!.started).toBe(0);
-    Audio.made[0]!.is('running');
-    expect(changes).toEqual([true, false, true]);
-    const third = sound.say(['chime']);
-    await vi.advanceTimersByTimeAsync(3000);
-    expect(await third).toBe(true);
-  });
+  it.each(['rejects' as const, 'never' as const])(
+    'reports what a call interrupts, when resume %s, and comes back',
+    async (resumes) => {
+      const changes: boolean[] = [];
+      const sound: Sound = new Sound(() => changes.push(sound.ready));
+      await sound.unlock();
+      Audio.resumes = resumes;
+      Audio.made[0]!.is('interrupted');
+      expect(changes).toEqual([true, false]);
+      const first = sound.say(['chime', 'received']);
+      const second = sound.say(['chime', 'only']);
+      expect(await settles(Promise.all([first, second]), 4000)).toBe(true);
+      expect([await first, await second]).toEqual([false, false]);
+      expect(Audio.made[0]!.started).toBe(0);
+      Audio.made[0]!.is('running');
+      expect(changes).toEqual([true, false, true]);
+      const third = sound.say(['chime']);
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(await third).toBe(true);
+    },
+  );
 
   it('does not count a sentence that was cut off as said', async () => {
     const sound = new Sound();

@@ -128,20 +128,26 @@ export class Sound {
   private resume(): Promise<void> {
     if (!this.context || this.context.state === 'running') return Promise.resolve();
     const asked = Promise.resolve(this.context.resume()).catch(() => {});
-    this.resuming ??= Promise.race([asked, after(resumePatience)]).finally(() => { this.resuming = undefined; });
+    this.resuming ??= Promise.race([asked, after(resumePatience)]).finally(() => {
+      this.resuming = undefined;
+    });
     return this.resuming;
   }
 
   /** load gets the recordings, and tries until it has them. */
   private load(): Promise<void> {
     if (this.sprite) return Promise.resolve();
-    this.loading ??= this.tryToLoad().finally(() => { this.loading = undefined; });
+    this.loading ??= this.tryToLoad().finally(() => {
+      this.loading = undefined;
+    });
     return this.loading;
   }
 
   private async tryToLoad(): Promise<void> {
     let tried = () => {};
-    this.firstTry = new Promise((done) => { tried = done; });
+    this.firstTry = new Promise((done) => {
+      tried = done;
+    });
     for (let tries = 0; !this.sprite; tries++) {
       try {
         const answer = await fetch(spriteURL, { signal: AbortSignal.timeout(loadPatience) });
@@ -182,7 +188,8 @@ export class Sound {
     this.playing = true;
     // One timer, however long: a page in the background has one a second. What the clock has not come to did not sound.
     await after(length * 1000);
-    for (this.look(); this.sounds && context === this.context && context.currentTime < end; this.look()) await after(clockPatience / 4);
+    for (this.look(); this.sounds && context === this.context && context.currentTime < end; this.look())
+      await after(clockPatience / 4);
     this.playing = false;
     if (context === this.context && !this.cutOff) return true;
     for (const source of sources) source.stop(); // it is said anew, not late as well

@@ -2,17 +2,25 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Payment } from '../lib/api';
 import { Speaker } from './speaker';
 
-const came = (...versions: number[]) => versions.map((version) => ({ payment: { version } as Payment, at: Date.now() }));
+const came = (...versions: number[]) =>
+  versions.map((version) => ({ payment: { version } as Payment, at: Date.now() }));
 
 describe('Speaker', () => {
-  beforeEach(() => { vi.useFakeTimers(); });
-  afterEach(() => { vi.useRealTimers(); });
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
 
   /** What the phone speaks of some payments, and after how many milliseconds; undefined: it still waits. */
   function asked(speaker: Speaker, ...versions: number[]) {
     const began = Date.now();
     const answer: { versions?: number[]; after?: number } = {};
-    void speaker.unheard(came(...versions)).then((left) => { answer.versions = left.map((p) => p.version); answer.after = Date.now() - began; });
+    void speaker.unheard(came(...versions)).then((left) => {
+      answer.versions = left.map((p) => p.version);
+      answer.after = Date.now() - began;
+    });
     return answer;
   }
 
@@ -51,7 +59,9 @@ describe('Speaker', () => {
     const waited = came(1);
     await vi.advanceTimersByTimeAsync(4000);
     let left: Payment[] | undefined;
-    void speaker.unheard(waited).then((l) => { left = l; });
+    void speaker.unheard(waited).then((l) => {
+      left = l;
+    });
     await vi.advanceTimersByTimeAsync(1000);
     expect(left).toHaveLength(1);
   });

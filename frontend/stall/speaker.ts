@@ -45,7 +45,10 @@ export class Speaker {
       if (left <= 0) break;
       await new Promise<void>((done) => {
         const timer = setTimeout(done, left);
-        this.changed.push(() => { clearTimeout(timer); done(); });
+        this.changed.push(() => {
+          clearTimeout(timer);
+          done();
+        });
       });
     }
     return list.map((c) => c.payment).filter((p) => p.version > this.taken);

@@ -5,12 +5,24 @@ import { Speech } from './speech';
 
 const at = Date.parse('2026-11-23T10:45:00+07:00');
 const payment = (version: number, amount: string, state: Payment['state'] = 'posted'): Payment => ({
-  id: String(version), amount, currency: 'VND', occurred_at: new Date(at).toISOString(), recorded_at: new Date(at).toISOString(),
-  reference: 'FT1', memo_code: null, version, state, precision: 'second',
+  id: String(version),
+  amount,
+  currency: 'VND',
+  occurred_at: new Date(at).toISOString(),
+  recorded_at: new Date(at).toISOString(),
+  reference: 'FT1',
+  memo_code: null,
+  version,
+  state,
+  precision: 'second',
 });
 
-beforeEach(() => { vi.useFakeTimers({ now: at }); });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers({ now: at });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** A mouth that may be shut, or fall silent in the middle of a sentence. */
 function speaker() {
@@ -18,12 +30,14 @@ function speaker() {
   const speech = new Speech({
     ready: () => mouth.ready,
     say: async (clips) => {
-      if (mouth.cuts-- > 0) return mouth.ready = false;
+      if (mouth.cuts-- > 0) return (mouth.ready = false);
       mouth.said.push(text(clips));
       return true;
     },
     unheard: async (list) => list.map((c) => c.payment).filter((p) => !mouth.box.has(p.version)),
-    said: (version) => { mouth.upTo = version; },
+    said: (version) => {
+      mouth.upTo = version;
+    },
   });
   return { mouth, speech, settle: () => vi.advanceTimersByTimeAsync(1000) };
 }
@@ -41,7 +55,11 @@ describe('Speech', () => {
   it('says later, as count and sum, what came while it was mute; a small amount still alarms', async () => {
     const { mouth, speech, settle } = speaker();
     mouth.ready = false;
-    for (const [version, amount] of [[1, '45000'], [2, '200'], [3, '12000']] as const) {
+    for (const [version, amount] of [
+      [1, '45000'],
+      [2, '200'],
+      [3, '12000'],
+    ] as const) {
       speech.add([payment(version, amount)]);
       await settle();
     }
@@ -49,7 +67,10 @@ describe('Speech', () => {
     mouth.ready = true;
     void speech.speak();
     await settle();
-    expect(mouth.said).toEqual(['có ba khoản tổng cộng năm mươi bảy nghìn hai trăm đồng', 'chú ý, chỉ nhận hai trăm đồng']);
+    expect(mouth.said).toEqual([
+      'có ba khoản tổng cộng năm mươi bảy nghìn hai trăm đồng',
+      'chú ý, chỉ nhận hai trăm đồng',
+    ]);
     expect([speech.unsaid, mouth.upTo]).toEqual([0, 3]);
   });
 

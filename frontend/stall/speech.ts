@@ -25,7 +25,10 @@ export class Speech {
   private speaking = false;
   private newest = 0;
 
-  constructor(private mouth: Mouth, private now: () => number = Date.now) {}
+  constructor(
+    private mouth: Mouth,
+    private now: () => number = Date.now,
+  ) {}
 
   /** How many payments came that are still to be said. */
   get unsaid(): number {

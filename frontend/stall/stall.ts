@@ -7,7 +7,9 @@ export async function readStalls(): Promise<{ id: string; number: string }[]> {
   const codes = await ask(api.GET('/api/v1/codes', { params: { query: { limit: 200 } } }));
   const names = new Map<string, string>();
   for (const c of codes.items ?? []) if (!c.ended_at) names.set(c.stall_id, c.stall_number);
-  return [...names].map(([id, number]) => ({ id, number })).sort((a, b) => a.number.localeCompare(b.number, 'vi', { numeric: true }));
+  return [...names]
+    .map(([id, number]) => ({ id, number }))
+    .sort((a, b) => a.number.localeCompare(b.number, 'vi', { numeric: true }));
 }
 
 /** readStall reads a stall and keeps its codes, so that they can be shown without a network. */

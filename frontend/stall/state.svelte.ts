@@ -1,5 +1,15 @@
 // What the screens show, and what makes it change. One stall is open at a time.
-import { api, ask, offline, sentence, session, type AccountChange, type Order, type Payment, type Problem } from '../lib/api';
+import {
+  api,
+  ask,
+  offline,
+  sentence,
+  session,
+  type AccountChange,
+  type Order,
+  type Payment,
+  type Problem,
+} from '../lib/api';
 import { setLanguage, ui } from '../lib/language.svelte';
 import { readChanges } from './changes';
 import { readDays, readTotal } from './days';
@@ -64,13 +74,18 @@ class State {
   ready = $state(false);
   now = $state(Date.now());
 
-  listening: Listening = $derived(listening({ line: this.line, selling: this.selling, sound: this.soundReady, accounts: this.accounts }));
+  listening: Listening = $derived(
+    listening({ line: this.line, selling: this.selling, sound: this.soundReady, accounts: this.accounts }),
+  );
 
   private live?: Shared;
   private totals?: DayTotal;
   /** The soundbox that speaks in this phone's place, if there is one. */
   private box = new Speaker();
-  private voice = new StateVoice((clips) => sound.say(clips), () => sound.tone());
+  private voice = new StateVoice(
+    (clips) => sound.say(clips),
+    () => sound.tone(),
+  );
   private speech = new Speech({
     ready: () => this.selling && sound.ready,
     say: (clips) => sound.say(clips),
@@ -117,7 +132,7 @@ class State {
   /** openOnce reports whether the stall is open, as the server or the phone has it, or the server has refused it. */
   private async openOnce(): Promise<boolean> {
     try {
-      await this.readWho(await recall<Mine>('mine') ? keptPatience : Infinity);
+      await this.readWho((await recall<Mine>('mine')) ? keptPatience : Infinity);
       const chosen = (await recall<string>('stall')) ?? '';
       const stall = this.stalls.find((s) => s.id === chosen) ?? this.stalls[0];
       if (stall) await this.choose(stall.id);
@@ -126,16 +141,18 @@ class State {
     } catch (caught) {
       const problem = caught as Problem;
       const refused = problem.code !== undefined && !problem.unanswered;
-      if (!refused && await this.openKept()) return true;
+      if (!refused && (await this.openKept())) return true;
       this.failed = { ...problem, detail: sentence(caught) };
       return refused;
     }
   }
 
   private async readWho(patience = Infinity): Promise<void> {
-    const tooLong = new Promise<never>((_, fail) => { if (patience < Infinity) setTimeout(() => fail(offline()), patience); });
+    const tooLong = new Promise<never>((_, fail) => {
+      if (patience < Infinity) setTimeout(() => fail(offline()), patience);
+    });
     tooLong.catch(() => {});
-    this.me = await Promise.race([ask(api.GET('/api/v1/me')), tooLong]) as State['me'];
+    this.me = (await Promise.race([ask(api.GET('/api/v1/me')), tooLong])) as State['me'];
     this.stalls = await readStalls();
   }
 
@@ -146,12 +163,16 @@ class State {
       this.totals?.tick();
       this.lookAtSound();
     }, 1000);
-    setInterval(() => { if (this.mine && this.line === 'open') void this.refresh(); }, lookEvery);
+    setInterval(() => {
+      if (this.mine && this.line === 'open') void this.refresh();
+    }, lookEvery);
     document.addEventListener('visibilitychange', () => {
       this.lookAtSound();
       if (this.selling && !document.hidden) void this.stayAwake();
     });
-    document.addEventListener('pointerdown', () => { if (this.selling && !sound.ready) void sound.unlock(); });
+    document.addEventListener('pointerdown', () => {
+      if (this.selling && !sound.ready) void sound.unlock();
+    });
   }
 
   private lookAtSound(): void {
@@ -167,7 +188,8 @@ class State {
   }
 
   private sayState(): void {
-    if (this.line !== 'connecting') this.voice.update({ state: this.listening, accounts: this.accounts, selling: this.selling });
+    if (this.line !== 'connecting')
+      this.voice.update({ state: this.listening, accounts: this.accounts, selling: this.selling });
   }
 
   /** openKept shows what the phone keeps, and reports whether it keeps anything. */
@@ -193,15 +215,24 @@ class State {
     await this.read(id);
     await remember('stall', id);
     await remember('me', $state.snapshot(this.me));
-    const newest = await ask(api.GET('/api/v1/stalls/{id}/payments', { params: { path: { id }, query: { limit: keptPayments, from: this.mine!.stall.tenancy?.since ?? undefined } } }));
+    const newest = await ask(
+      api.GET('/api/v1/stalls/{id}/payments', {
+        params: { path: { id }, query: { limit: keptPayments, from: this.mine!.stall.tenancy?.since ?? undefined } },
+      }),
+    );
     const spoken = await recall<number>(`spoken:${this.tenancy}`);
     // What came since the app was last open is heard through the stream: it is said once.
-    await keep(this.tenancy, (newest.items ?? []).filter((p) => spoken === undefined || p.version <= spoken));
+    await keep(
+      this.tenancy,
+      (newest.items ?? []).filter((p) => spoken === undefined || p.version <= spoken),
+    );
     this.payments = await kept(this.tenancy);
     this.lineSince = Date.now();
     await remember('seen', this.lineSince);
     if (this.owner) void readDays(id, this.tenancy).catch(() => {});
-    void renew(id).then((state) => { this.push = state; });
+    void renew(id).then((state) => {
+      this.push = state;
+    });
     void this.readChanges();
     await this.follow();
   }
@@ -213,7 +244,9 @@ class State {
   }
 
   private async refresh(): Promise<void> {
-    const stall = await ask(api.GET('/api/v1/stalls/{id}', { params: { path: { id: this.mine!.stall.id } } })).catch(() => undefined);
+    const stall = await ask(api.GET('/api/v1/stalls/{id}', { params: { path: { id: this.mine!.stall.id } } })).catch(
+      () => undefined,
+    );
     if (stall && this.mine?.stall.id === stall.id) this.mine.stall = stall;
     void this.totals?.refresh();
     await this.readChanges();
@@ -233,10 +266,13 @@ class State {
     const last = Math.max(0, ...this.payments.map((p) => p.version));
     await this.recallUnsaid(last);
     this.totals?.stop();
-    this.totals = new DayTotal((day) => readTotal(stall, day, this.owner), (total) => {
-      this.total = total;
-      void remember(`total:${tenancy}`, total);
-    });
+    this.totals = new DayTotal(
+      (day) => readTotal(stall, day, this.owner),
+      (total) => {
+        this.total = total;
+        void remember(`total:${tenancy}`, total);
+      },
+    );
     void this.totals.start(await recall<Total>(`total:${tenancy}`));
     this.line = 'connecting';
     this.live = new Shared(stall, last, {
@@ -276,7 +312,8 @@ class State {
     if (!this.stalls.length) void this.readWho().catch(() => {}); // it was opened from what the phone keeps
     if (was === 'lost') return this.refresh();
     const me = await ask(api.GET('/api/v1/me')).catch(() => undefined);
-    if (me && me.id !== this.me?.id) location.reload(); // somebody else signed in
+    if (me && me.id !== this.me?.id)
+      location.reload(); // somebody else signed in
     else if (me) await this.read(this.mine!.stall.id).catch(() => {});
   }
 
@@ -293,7 +330,11 @@ class State {
     this.totals?.came(list);
     if (this.accounts.some((a) => hearing(a) !== 'heard')) void this.refresh();
     const ordered = list.filter((p) => p.memo_code && p.memo_code === this.order?.code);
-    if (!missed) this.arrivals = [...list.toReversed().map((payment) => ({ payment, at, ordered: ordered.includes(payment) })), ...this.arrivals].slice(0, mostArrivals);
+    if (!missed)
+      this.arrivals = [
+        ...list.toReversed().map((payment) => ({ payment, at, ordered: ordered.includes(payment) })),
+        ...this.arrivals,
+      ].slice(0, mostArrivals);
     const others = ordered.length && !missed ? await this.lookAtOrder(list) : list;
     if (this.speaks) this.speech.add(others, missed);
     else void remember(`spoken:${this.tenancy}`, list[list.length - 1]!.version);
@@ -311,7 +352,7 @@ class State {
   private async lookAtOrder(list: Payment[]): Promise<Payment[]> {
     const of = this.order!;
     try {
-      this.order = { ...of, ...await ask(api.GET('/api/v1/orders/{id}', { params: { path: { id: of.id } } })) };
+      this.order = { ...of, ...(await ask(api.GET('/api/v1/orders/{id}', { params: { path: { id: of.id } } }))) };
     } catch {
       return list;
     }
@@ -319,7 +360,10 @@ class State {
     for (const p of list) {
       const clips = orderSentence(this.order, p);
       if (!clips) others.push(p);
-      else void sound.say(clips).then((sounded) => { if (!sounded && this.selling) this.speech.add([p], true); });
+      else
+        void sound.say(clips).then((sounded) => {
+          if (!sounded && this.selling) this.speech.add([p], true);
+        });
     }
     return others;
   }

@@ -5,14 +5,22 @@ const files = ['__FILES__'];
 const cacheName = `stall-${version}`;
 
 self.addEventListener('install', (event) => {
-  event.waitUntil(caches.open(cacheName).then((cache) => cache.addAll(files)).then(() => self.skipWaiting()));
+  event.waitUntil(
+    caches
+      .open(cacheName)
+      .then((cache) => cache.addAll(files))
+      .then(() => self.skipWaiting()),
+  );
 });
 
 self.addEventListener('activate', (event) => {
-  event.waitUntil((async () => {
-    for (const name of await caches.keys()) if (name.startsWith('stall-') && name !== cacheName) await caches.delete(name);
-    await self.clients.claim();
-  })());
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys())
+        if (name.startsWith('stall-') && name !== cacheName) await caches.delete(name);
+      await self.clients.claim();
+    })(),
+  );
 });
 
 self.addEventListener('fetch', (event) => {
@@ -24,13 +32,18 @@ self.addEventListener('fetch', (event) => {
 // A push is always shown, even one that cannot be read or that an open app speaks itself: browsers end the subscription of an app that
 // shows nothing. While the app is looked at, the notification makes no sound of its own.
 self.addEventListener('push', (event) => {
-  event.waitUntil((async () => {
-    const told = read(event.data) ?? { title: 'Có tiền về', body: 'Mở ứng dụng để xem.', tag: 'm40' };
-    const open = await self.clients.matchAll({ type: 'window' });
-    const looked = open.some((client) => client.visibilityState === 'visible' && client.url.includes('/stall/'));
-    const shown = { body: told.body, tag: told.tag, icon: '/stall/icon-192.png', data: { stall: told.stall_id } };
-    await self.registration.showNotification(told.title, looked ? { ...shown, silent: true } : { ...shown, vibrate: [200, 100, 200], renotify: Boolean(told.tag) });
-  })());
+  event.waitUntil(
+    (async () => {
+      const told = read(event.data) ?? { title: 'Có tiền về', body: 'Mở ứng dụng để xem.', tag: 'm40' };
+      const open = await self.clients.matchAll({ type: 'window' });
+      const looked = open.some((client) => client.visibilityState === 'visible' && client.url.includes('/stall/'));
+      const shown = { body: told.body, tag: told.tag, icon: '/stall/icon-192.png', data: { stall: told.stall_id } };
+      await self.registration.showNotification(
+        told.title,
+        looked ? { ...shown, silent: true } : { ...shown, vibrate: [200, 100, 200], renotify: Boolean(told.tag) },
+      );
+    })(),
+  );
 });
 
 function read(data) {
@@ -45,19 +58,25 @@ function read(data) {
 // A browser that replaces a subscription says so here. For each stall that this phone wants to be notified of, the server learns the new
 // one; where that fails, the app tries again when it is opened (push.ts).
 self.addEventListener('pushsubscriptionchange', (event) => {
-  event.waitUntil((async () => {
-    const { public_key: key } = await (await fetch('/api/v1/push/key')).json();
-    const made = event.newSubscription ?? await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
-    const { endpoint, keys } = made.toJSON();
-    const wanted = (await fact('get', 'push')) ?? [];
-    for (const one of wanted) {
-      const answer = await fetch(`/api/v1/stalls/${one.stall}/push-subscriptions`, {
-        method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } }),
-      });
-      if (answer.ok) Object.assign(one, { id: (await answer.json()).id, endpoint });
-    }
-    if (wanted.length) await fact('put', wanted, 'push');
-  })());
+  event.waitUntil(
+    (async () => {
+      const { public_key: key } = await (await fetch('/api/v1/push/key')).json();
+      const made =
+        event.newSubscription ??
+        (await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }));
+      const { endpoint, keys } = made.toJSON();
+      const wanted = (await fact('get', 'push')) ?? [];
+      for (const one of wanted) {
+        const answer = await fetch(`/api/v1/stalls/${one.stall}/push-subscriptions`, {
+          method: 'PUT',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify({ endpoint, keys: { p256dh: keys.p256dh, auth: keys.auth } }),
+        });
+        if (answer.ok) Object.assign(one, { id: (await answer.json()).id, endpoint });
+      }
+      if (wanted.length) await fact('put', wanted, 'push');
+    })(),
+  );
 });
 
 /** fact reads or writes a fact of the app's store (store.ts); without the store there is none. */
@@ -68,17 +87,28 @@ function fact(does, ...given) {
     opening.onupgradeneeded = () => opening.transaction.abort(); // the app makes it, not this worker
     opening.onsuccess = () => {
       const db = opening.result;
-      const asked = db.transaction('facts', does === 'get' ? 'readonly' : 'readwrite').objectStore('facts')[does](...given);
-      asked.onsuccess = () => { db.close(); done(asked.result); };
-      asked.onerror = () => { db.close(); failed(asked.error); };
+      const asked = db
+        .transaction('facts', does === 'get' ? 'readonly' : 'readwrite')
+        .objectStore('facts')
+        [does](...given);
+      asked.onsuccess = () => {
+        db.close();
+        done(asked.result);
+      };
+      asked.onerror = () => {
+        db.close();
+        failed(asked.error);
+      };
     };
   });
 }
 
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();
-  event.waitUntil((async () => {
-    const open = (await self.clients.matchAll({ type: 'window' })).find((client) => client.url.includes('/stall/'));
-    return open ? open.focus() : self.clients.openWindow('/stall/');
-  })());
+  event.waitUntil(
+    (async () => {
+      const open = (await self.clients.matchAll({ type: 'window' })).find((client) => client.url.includes('/stall/'));
+      return open ? open.focus() : self.clients.openWindow('/stall/');
+    })(),
+  );
 });

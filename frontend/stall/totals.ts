@@ -46,7 +46,11 @@ export class DayTotal {
   private stopped = false;
 
   /** read asks the server for the total of a day; show is given every change. */
-  constructor(private read: (day: string) => Promise<Counted>, private show: (total: Total) => void, private now: () => number = Date.now) {}
+  constructor(
+    private read: (day: string) => Promise<Counted>,
+    private show: (total: Total) => void,
+    private now: () => number = Date.now,
+  ) {}
 
   /** start begins with what the phone remembers, if that is of today, and asks the server. */
   start(known?: Total): Promise<void> {

@@ -8,7 +8,9 @@ let asked: Promise<Visibility> | undefined;
 export function visibility(fresh = false): Promise<Visibility> {
   if (fresh || !asked) {
     asked = ask(api.GET('/api/v1/me/visibility'));
-    asked.catch(() => { asked = undefined; });
+    asked.catch(() => {
+      asked = undefined;
+    });
   }
   return asked;
 }
@@ -20,5 +22,5 @@ export async function aside(): Promise<string[]> {
 
 /** putAside ends the reminder of some changes on this phone. */
 export async function putAside(changes: string[]): Promise<void> {
-  await remember('reminded', [...await aside(), ...changes].slice(-50));
+  await remember('reminded', [...(await aside()), ...changes].slice(-50));
 }

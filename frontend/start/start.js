@@ -1,36 +1,36 @@
 // Follows the shown stall's payments. Money is text: it is formatted, and summed as whole đồng in BigInt.
-const stall = document.querySelector("[data-stream]");
+const stall = document.querySelector('[data-stream]');
 if (stall) {
-  const state = document.getElementById("state");
-  const list = document.getElementById("payments");
-  const sum = document.getElementById("sum");
-  const count = document.getElementById("count");
-  const dong = (text) => text.replace(/\B(?=(\d{3})+$)/g, ".") + " đ";
-  const clock = new Intl.DateTimeFormat("vi-VN", { timeStyle: "medium", timeZone: "Asia/Ho_Chi_Minh", hour12: false });
-  const day = new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Ho_Chi_Minh" });
+  const state = document.getElementById('state');
+  const list = document.getElementById('payments');
+  const sum = document.getElementById('sum');
+  const count = document.getElementById('count');
+  const dong = (text) => text.replace(/\B(?=(\d{3})+$)/g, '.') + ' đ';
+  const clock = new Intl.DateTimeFormat('vi-VN', { timeStyle: 'medium', timeZone: 'Asia/Ho_Chi_Minh', hour12: false });
+  const day = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Ho_Chi_Minh' });
   const el = (name, text) => Object.assign(document.createElement(name), { textContent: text });
   let seen = Number(stall.dataset.version);
   let lost;
 
   const source = new EventSource(stall.dataset.stream);
   source.onopen = () => {
-    state.textContent = "Đang nhận trực tiếp";
-    state.className = "state";
+    state.textContent = 'Đang nhận trực tiếp';
+    state.className = 'state';
   };
   source.onerror = () => {
     lost = new Date();
-    state.textContent = "Mất kết nối, cập nhật lúc " + clock.format(lost);
-    state.className = "state lost";
+    state.textContent = 'Mất kết nối, cập nhật lúc ' + clock.format(lost);
+    state.className = 'state lost';
   };
-  source.addEventListener("payment", (event) => {
+  source.addEventListener('payment', (event) => {
     const payment = JSON.parse(event.data);
     if (payment.version <= seen) return;
     seen = payment.version;
     const at = new Date(payment.occurred_at);
-    const line = document.createElement("li");
-    line.className = "new";
-    line.append(el("time", clock.format(at)), " ", el("b", dong(payment.amount)), " ", el("small", payment.reference));
-    list.querySelector(".none")?.remove();
+    const line = document.createElement('li');
+    line.className = 'new';
+    line.append(el('time', clock.format(at)), ' ', el('b', dong(payment.amount)), ' ', el('small', payment.reference));
+    list.querySelector('.none')?.remove();
     // A bank may tell of one late: the list is in the order of when people paid.
     line.dataset.at = payment.occurred_at;
     const older = [...list.children].find((other) => !other.dataset.at || new Date(other.dataset.at) <= at);
@@ -39,7 +39,7 @@ if (stall) {
     if (day.format(at) === day.format(new Date())) {
       sum.dataset.sum = String(BigInt(sum.dataset.sum) + BigInt(payment.amount));
       sum.textContent = dong(sum.dataset.sum);
-      count.textContent = String(Number(count.textContent) + (payment.state === "reversal" ? -1 : 1));
+      count.textContent = String(Number(count.textContent) + (payment.state === 'reversal' ? -1 : 1));
     }
   });
 }

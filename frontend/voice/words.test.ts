@@ -18,12 +18,23 @@ describe('the voice', () => {
     expect(text(late(45000n, 10, 42))).toBe('đã nhận bốn mươi lăm nghìn đồng khoản lúc mười giờ bốn mươi hai');
     expect(text(several(30, 1350000n))).toBe('có ba mươi khoản tổng cộng một triệu ba trăm năm mươi nghìn đồng');
     expect(text(takenBack(45000n))).toBe('ngân hàng rút lại bốn mươi lăm nghìn đồng');
-    expect(text(differs(40000n, 5000n))).toBe('khác số tiền cần thu đã nhận bốn mươi nghìn đồng còn thiếu năm nghìn đồng');
+    expect(text(differs(40000n, 5000n))).toBe(
+      'khác số tiền cần thu đã nhận bốn mươi nghìn đồng còn thiếu năm nghìn đồng',
+    );
     expect(text(closing(2, 57000n))).toBe('hôm nay có hai khoản tổng cộng năm mươi bảy nghìn đồng');
   });
 
   it('has a recording of all it says', () => {
-    const said = [...received(1234567890123n), ...received(15n), ...late(21n, 0, 5), ...several(1, 105n), ...takenBack(1n), ...differs(1n, 1n), ...differs(1n, 0n), ...closing(1, 1n)];
+    const said = [
+      ...received(1234567890123n),
+      ...received(15n),
+      ...late(21n, 0, 5),
+      ...several(1, 105n),
+      ...takenBack(1n),
+      ...differs(1n, 1n),
+      ...differs(1n, 0n),
+      ...closing(1, 1n),
+    ];
     const names = Object.keys(clips.clips);
     for (const clip of said) expect(names).toContain(clip);
   });

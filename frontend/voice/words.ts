@@ -4,7 +4,11 @@ import table from './words.json';
 const words: Record<string, string> = table.clips;
 
 const billion = 1_000_000_000n;
-const groups: [bigint, string][] = [[1_000_000n, 'million'], [1000n, 'thousand'], [1n, '']];
+const groups: [bigint, string][] = [
+  [1_000_000n, 'million'],
+  [1000n, 'thousand'],
+  [1n, ''],
+];
 
 /** The clips of a number from 0 on. */
 export function number(n: bigint): string[] {
@@ -71,7 +75,13 @@ export function takenBack(dong: bigint): string[] {
 /** What came is not what was to be collected; missing is what is still to come, 0 or less where it was too much. */
 export function differs(dong: bigint, missing: bigint): string[] {
   const began = dong < smallAmount ? ['only'] : ['different', 'received'];
-  return ['alarm', ...began, ...number(dong), 'dong', ...(missing > 0n ? ['missing', ...number(missing), 'dong'] : ['over'])];
+  return [
+    'alarm',
+    ...began,
+    ...number(dong),
+    'dong',
+    ...(missing > 0n ? ['missing', ...number(missing), 'dong'] : ['over']),
+  ];
 }
 
 /** The day's end. */
@@ -81,5 +91,8 @@ export function closing(payments: number, dong: bigint): string[] {
 
 /** What clips say; tones say nothing. */
 export function text(clips: string[]): string {
-  return clips.map((name) => words[name]).filter(Boolean).join(' ');
+  return clips
+    .map((name) => words[name])
+    .filter(Boolean)
+    .join(' ');
 }

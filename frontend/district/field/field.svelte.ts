@@ -12,7 +12,9 @@ export type KitMarket = Schemas['FieldKitMarket'];
 export type KitTraining = Schemas['FieldKitTraining'];
 export type Slot = Schemas['FieldSlot'];
 /** What forms use of a stall. */
-export type KitStall = Omit<Schemas['FieldKitStall'], 'kind' | 'goods_group' | 'merchant_id'> & { merchant_id: string | null };
+export type KitStall = Omit<Schemas['FieldKitStall'], 'kind' | 'goods_group' | 'merchant_id'> & {
+  merchant_id: string | null;
+};
 export type Kit = Omit<Schemas['FieldKit'], 'market' | 'stalls'> & { market: KitMarket | null; stalls: KitStall[] };
 
 /** Words that a search does not tell apart: without diacritics, đ as d. */
@@ -24,7 +26,9 @@ export function folded(text: string): string {
 export function found(stalls: KitStall[], typed: string, most = 8): KitStall[] {
   const wanted = folded(typed);
   if (!wanted) return [];
-  return stalls.filter((s) => folded(s.number).startsWith(wanted) || folded(s.merchant_name ?? '').includes(wanted)).slice(0, most);
+  return stalls
+    .filter((s) => folded(s.number).startsWith(wanted) || folded(s.merchant_name ?? '').includes(wanted))
+    .slice(0, most);
 }
 
 class Field {
@@ -42,7 +46,9 @@ class Field {
     if (this.by !== by) {
       this.by = by;
       this.queue = new Queue('market40-field', by);
-      this.queue.watch(() => { void this.look(); });
+      this.queue.watch(() => {
+        void this.look();
+      });
       this.queue.start();
     }
     await this.look();
@@ -76,7 +82,10 @@ class Field {
   private withUnsent(kit: Kit): Kit {
     const path = `/api/v1/markets/${kit.market?.id ?? ''}/trainings`;
     const unsent = this.waiting.filter((w) => w.path === path && !w.refused).map((w) => w.body as KitTraining);
-    return { ...kit, trainings: [...unsent.filter((one) => !kit.trainings.some((known) => known.id === one.id)), ...kit.trainings] };
+    return {
+      ...kit,
+      trainings: [...unsent.filter((one) => !kit.trainings.some((known) => known.id === one.id)), ...kit.trainings],
+    };
   }
 
   private async look(): Promise<void> {
