@@ -1,7 +1,7 @@
 # market40: `make` shows what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: explore client screenshots apps run test test-racy test-plain build bench attack check sbom reproducible fmt help setup
+.PHONY: explore client schema screenshots apps run test test-racy test-plain build bench attack check sbom reproducible fmt help setup
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LINT := bin/golangci-lint
@@ -50,6 +50,9 @@ apps: frontend/dist/stall/index.html frontend/dist/district/index.html # the bro
 
 client: build ## frontend/lib/schema.d.ts: the API's types, from its own OpenAPI
 	UPDATE=1 $(PLAIN) test $(FLAGS) ./cmd/market40 -run TestClientIsOfThisAPI
+
+schema: setup ## migrations/schema.sql: the tables as they are after all migrations, for reading
+	UPDATE=1 $(PLAIN) test $(FLAGS) ./migrations -run TestSchemaFileIsCurrent
 
 screenshots: setup apps ## every page at 360 and 1440 px, into screenshots/
 	@mkdir -p screenshots

@@ -22,7 +22,7 @@ import (
 	"market40/migrations/reference"
 )
 
-//go:embed *.sql
+//go:embed 0*.sql
 var files embed.FS
 
 //go:embed reference.go
@@ -179,7 +179,7 @@ func appliedAt(ctx context.Context, pool *pgxpool.Pool) (map[int64]time.Time, er
 
 // sources are the embedded files in order of version.
 func sources() ([]Migration, error) {
-	names, err := fs.Glob(files, "*.sql")
+	names, err := fs.Glob(files, "0*.sql")
 	if err != nil {
 		return nil, err
 	}

@@ -89,6 +89,16 @@ func Empty(t testing.TB) string {
 	return s.create(t, "TEMPLATE template0")
 }
 
+// Program returns the path of a program that came with the tests' PostgreSQL, such as pg_dump.
+func Program(t testing.TB, name string) string {
+	t.Helper()
+	s, err := server()
+	if err != nil {
+		t.Fatalf("starting the tests' PostgreSQL: %v", err)
+	}
+	return filepath.Join(s.running.Programs(), name)
+}
+
 // shared is one binary's server.
 type shared struct {
 	running  *private.Server
