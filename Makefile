@@ -1,11 +1,18 @@
 # market40: `make` shows what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: explore client schema screenshots apps run test test-racy test-plain build bench attack check sbom reproducible fmt help setup
+.PHONY: explore client schema screenshots apps run test test-racy test-plain build bench attack check sbom reproducible fmt formatted help setup
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+CODE := cmd frontend merchants migrations payments reports .ci
 LINT := bin/golangci-lint
 LINT_VERSION := v2.15.0
+GOFUMPT := bin/gofumpt
+GOFUMPT_VERSION := v0.9.1
+GOLINES := bin/golines
+GOLINES_VERSION := v0.16.1
+# The arguments of golines: 120 columns, and struct tags in the order in which they were written.
+FORMAT := $(GOLINES) --max-len=120 --tab-len=4 --base-formatter=$(GOFUMPT) --no-shorten-comments --no-reformat-tags
 FRONT := $(shell find frontend/stall frontend/district frontend/lib frontend/voice -type f ! -name '*.go') frontend/vite.config.ts frontend/tsconfig.json
 # Without gin's MessagePack, which nobody here speaks and which takes the longest of all to compile.
 FLAGS := -trimpath -tags nomsgpack
@@ -21,8 +28,7 @@ RACY := ./migrations/database/... ./merchants/access/... ./merchants/platform/se
 run: build ## serve an invented province on http://127.0.0.1:8080 and let payments arrive; LAN=1: over https, to the phones of this network
 	@LAN="$(LAN)" .ci/demo
 
-test: setup apps ## everything that proves the program: format, vet, all tests
-	@bad=$$(gofmt -l cmd frontend merchants migrations payments reports 2>/dev/null); [ -z "$$bad" ] || { echo "not formatted (make fmt):"; echo "$$bad"; exit 1; }
+test: setup apps formatted ## everything that proves the program: format, vet, all tests
 	cd frontend && npm run --silent check && npm run --silent test
 	go mod verify
 	$(PLAIN) vet $(FLAGS) ./...
@@ -64,7 +70,7 @@ bench: build ## the performance table, beside pgbench, on a throw-away server
 attack: build ## wapiti and sqlmap against a demo of its own, as a stranger and as each role
 	@.ci/attack
 
-check: $(LINT) ## golangci-lint with .golangci.yml
+check: formatted $(LINT) ## what make fmt would change, and golangci-lint with .golangci.yml
 	$(LINT) run ./...
 
 sbom: build ## bin/market40.cdx.json: what the program is made of (CycloneDX)
@@ -73,9 +79,12 @@ sbom: build ## bin/market40.cdx.json: what the program is made of (CycloneDX)
 reproducible: ## build the last commit in two folders, without what was compiled before, and compare
 	@.ci/reproducible '$(VERSION)'
 
-fmt: frontend/node_modules/.package-lock.json ## gofmt and prettier for everything
-	gofmt -w cmd frontend merchants migrations payments reports
+fmt: $(GOFUMPT) $(GOLINES) frontend/node_modules/.package-lock.json ## format everything: gofumpt, 120 columns, prettier
+	$(FORMAT) -w $(CODE)
 	cd frontend && npm run --silent format
+
+formatted: $(GOFUMPT) $(GOLINES) # refuses what make fmt would change
+	@bad=$$($(FORMAT) --list-files $(CODE)); [ -z "$$bad" ] || { echo "not formatted (make fmt):"; echo "$$bad"; exit 1; }
 
 setup: # what the machine lacks, by apt
 	@.ci/setup
@@ -98,4 +107,14 @@ frontend/dist/district/index.html: frontend/node_modules/.package-lock.json $(FR
 $(LINT): Makefile
 	@mkdir -p bin
 	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	@touch $@
+
+$(GOFUMPT): Makefile
+	@mkdir -p bin
+	GOBIN=$(CURDIR)/bin go install mvdan.cc/gofumpt@$(GOFUMPT_VERSION)
+	@touch $@
+
+$(GOLINES): Makefile
+	@mkdir -p bin
+	GOBIN=$(CURDIR)/bin go install github.com/golangci/golines@$(GOLINES_VERSION)
 	@touch $@

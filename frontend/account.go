@@ -37,7 +37,8 @@ func (p *accountPage) T(vi, en string) string {
 	return vi
 }
 
-// accountPageOf is in the language that ?lang= names, else in what the browser prefers; Vietnamese first.
+// accountPageOf is in the language that ?lang= names, else in what the browser prefers; Vietnamese
+// first.
 func accountPageOf(c *gin.Context, ways []Way) *accountPage {
 	query := c.Request.URL.Query()
 	p := &accountPage{Ways: ways, English: problem.English(c.GetHeader("Accept-Language"))}
@@ -56,7 +57,10 @@ func AccountRoutes(e *web.Edge, ways []Way) error {
 		return fmt.Errorf("read the pages of an account: %w", err)
 	}
 	document := func(path, id, summary string) {
-		e.Document(huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"sign-in"}, Security: []map[string][]string{{}}})
+		e.Document(huma.Operation{
+			OperationID: id, Method: http.MethodGet, Path: path, Summary: summary,
+			Tags: []string{"sign-in"}, Security: []map[string][]string{{}},
+		})
 	}
 	show := func(name string) gin.HandlerFunc {
 		return func(c *gin.Context) {

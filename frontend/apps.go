@@ -16,16 +16,18 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// dist is what `npm run build` made of the apps; a program that was built without it says so where the app would be.
+// dist is what `npm run build` made of the apps; a program that was built without it says so where
+// the app would be.
 //
 //go:embed all:dist
 var dist embed.FS
 
-// appPolicy is the Content-Security-Policy of the apps: everything from here, and a worker of their own.
+// appPolicy is the Content-Security-Policy of the apps: everything from here, and a worker of their
+// own.
 const appPolicy = "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; media-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// AppRoutes mounts the stall app under /stall/ and the officers' app under /district/. Each is one page; where in it one
-// is stands behind the #.
+// AppRoutes mounts the stall app under /stall/ and the officers' app under /district/. Each is one
+// page; where in it one is stands behind the #.
 func AppRoutes(e *web.Edge) error {
 	for _, app := range []struct{ name, summary, tag string }{
 		{"stall", "Sạp của tôi: the stall app, its page, scripts and sounds", "stall people"},
@@ -41,13 +43,17 @@ func AppRoutes(e *web.Edge) error {
 			{"/" + app.name, app.name + "-app-redirect", "Leads to the app"},
 			{"/" + app.name + "/{file}", app.name + "-app", app.summary},
 		} {
-			e.Document(huma.Operation{OperationID: page.id, Method: http.MethodGet, Path: page.path, Summary: page.summary, Tags: []string{app.tag}, Security: []map[string][]string{{}}})
+			e.Document(huma.Operation{
+				OperationID: page.id, Method: http.MethodGet, Path: page.path,
+				Summary: page.summary, Tags: []string{app.tag}, Security: []map[string][]string{{}},
+			})
 		}
 	}
 	return nil
 }
 
-// serveApp answers a file of an app. What bears a digest in its name never changes; all else is asked for again.
+// serveApp answers a file of an app. What bears a digest in its name never changes; all else is
+// asked for again.
 func serveApp(c *gin.Context, files fs.FS) error {
 	name := strings.TrimPrefix(c.Param("file"), "/")
 	if name == "" {
@@ -55,7 +61,8 @@ func serveApp(c *gin.Context, files fs.FS) error {
 	}
 	content, err := fs.ReadFile(files, name)
 	if err != nil && name == "index.html" {
-		return problem.New(problem.Unavailable, "not_built", "Ứng dụng chưa được dựng: hãy chạy make build.", "The app was not built into this program: run make build.")
+		return problem.New(problem.Unavailable, "not_built", "Ứng dụng chưa được dựng: hãy chạy make build.",
+			"The app was not built into this program: run make build.")
 	}
 	if err != nil {
 		return problem.Missing("file")

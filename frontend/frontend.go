@@ -1,5 +1,5 @@
-// Package frontend serves what people look at. So far that is the live start page of `serve --demo`: the demo
-// markets, one stall with its printed code, and its payments as they arrive.
+// Package frontend serves what people look at. So far that is the live start page of `serve
+// --demo`: the demo markets, one stall with its printed code, and its payments as they arrive.
 package frontend
 
 import (
@@ -36,7 +36,8 @@ const shownPayments = 8
 // vietnam is Indochina Time, UTC+7.
 var vietnam = time.FixedZone("+07", 7*60*60)
 
-// Start is the demo's start page. It shows invented data only: its stream serves demo markets and no other.
+// Start is the demo's start page. It shows invented data only: its stream serves demo markets and
+// no other.
 type Start struct {
 	db       *database.DB
 	payments *payments.Payments
@@ -73,7 +74,10 @@ func (s *Start) Routes(e *web.Edge) {
 		{"/demo/stalls/{id}/stream", "demo-stream", "A demo stall's payments as Server-Sent Events", s.stream},
 	} {
 		e.Engine.GET(strings.NewReplacer("{", ":", "}", "").Replace(r.path), problem.Handle(r.handle))
-		e.Document(huma.Operation{OperationID: r.id, Method: http.MethodGet, Path: r.path, Summary: r.summary, Tags: []string{"demo"}, Security: none})
+		e.Document(huma.Operation{
+			OperationID: r.id, Method: http.MethodGet, Path: r.path, Summary: r.summary,
+			Tags: []string{"demo"}, Security: none,
+		})
 	}
 }
 
@@ -131,15 +135,19 @@ func (s *Start) show(c *gin.Context) error {
 	return s.page.Execute(c.Writer, gin.H{"Markets": markets, "Stall": shown})
 }
 
-// markets are the demo's markets, the largest first. They are named and not counted: who reads this page signed in nowhere, and a count of a
-// market beside the official figure, which has a definition and hides small cells, would be a second truth.
+// markets are the demo's markets, the largest first. They are named and not counted: who reads this
+// page signed in nowhere, and a count of a market beside the official figure, which has a
+// definition and hides small cells, would be a second truth.
 func (s *Start) markets(ctx context.Context) ([]market, error) {
 	rows, err := s.db.Pool.Query(ctx, `SELECT m.id, m.name, coalesce(v.name, ''),
-			(array_agg(t.stall_id ORDER BY l.last_at DESC NULLS LAST, d.n DESC, t.stall_id) FILTER (WHERE d.n > 0))[1], max(l.last_at)
+			(array_agg(t.stall_id ORDER BY l.last_at DESC NULLS LAST, d.n DESC, t.stall_id) FILTER (WHERE d.n > 0))[1],
+			max(l.last_at)
 		FROM markets m JOIN tenancies t ON t.market_id = m.id AND upper_inf(t.valid)
-		CROSS JOIN LATERAL (SELECT sum(payments) AS n FROM stall_days d WHERE d.tenancy_id = t.id AND d.day >= current_date - 30) d
+		CROSS JOIN LATERAL (SELECT sum(payments) AS n FROM stall_days d
+		WHERE d.tenancy_id = t.id AND d.day >= current_date - 30) d
 		LEFT JOIN ledger_accounts l ON l.tenancy_id = t.id
-		LEFT JOIN locality_versions v ON v.locality_id = market_unit(m.id, 'commune', current_date) AND v.valid @> current_date
+		LEFT JOIN locality_versions v ON v.locality_id = market_unit(m.id, 'commune', current_date)
+		AND v.valid @> current_date
 		WHERE m.demo GROUP BY m.id, m.name, v.name ORDER BY count(t.id) DESC`)
 	if err != nil {
 		return nil, fmt.Errorf("list demo markets: %w", err)
@@ -150,7 +158,8 @@ func (s *Start) markets(ctx context.Context) ([]market, error) {
 	})
 }
 
-// lastPaid is the stall of all markets that was paid last: there the next payment is likely to be seen.
+// lastPaid is the stall of all markets that was paid last: there the next payment is likely to be
+// seen.
 func lastPaid(markets []market) *uuid.UUID {
 	latest := slices.MaxFunc(markets, func(a, b market) int {
 		switch {
@@ -168,14 +177,18 @@ func lastPaid(markets []market) *uuid.UUID {
 func (s *Start) stall(ctx context.Context, id uuid.UUID) (*stall, error) {
 	v := &stall{ID: id, Today: time.Now()}
 	var sum string
-	err := s.db.Pool.QueryRow(ctx, `SELECT s.number, s.zone, m.id, m.name, t.id, c.code, a.holder_name, coalesce(b.short_name, 'Ví điện tử'), a.last4,
+	err := s.db.Pool.QueryRow(ctx, `SELECT s.number, s.zone, m.id, m.name, t.id, c.code, a.holder_name,
+		coalesce(b.short_name, 'Ví điện tử'), a.last4,
 			coalesce(d.payments, 0), coalesce(d.amount, 0)::text, coalesce(l.version, 0)
-		FROM stalls s JOIN markets m ON m.id = s.market_id AND m.demo JOIN tenancies t ON t.stall_id = s.id AND upper_inf(t.valid)
-		JOIN codes c ON c.stall_id = s.id AND c.kind = 'stall' AND c.state = 'current' JOIN accounts a ON a.id = c.account_id LEFT JOIN banks b ON b.bin = a.bank_bin
+		FROM stalls s JOIN markets m ON m.id = s.market_id AND m.demo JOIN tenancies t ON t.stall_id = s.id
+		AND upper_inf(t.valid)
+		JOIN codes c ON c.stall_id = s.id AND c.kind = 'stall' AND c.state = 'current'
+		JOIN accounts a ON a.id = c.account_id LEFT JOIN banks b ON b.bin = a.bank_bin
 		LEFT JOIN stall_days d ON d.tenancy_id = t.id AND d.day = $2::date
 		LEFT JOIN ledger_accounts l ON l.tenancy_id = t.id
 		WHERE s.id = $1 ORDER BY c.issued_at LIMIT 1`, id, ledger.BusinessDay(v.Today)).
-		Scan(&v.Number, &v.Goods, &v.MarketID, &v.Market, &v.Tenancy, &v.Code, &v.Holder, &v.BankName, &v.Last4, &v.TodayCount, &sum, &v.Version)
+		Scan(&v.Number, &v.Goods, &v.MarketID, &v.Market, &v.Tenancy, &v.Code, &v.Holder, &v.BankName, &v.Last4,
+			&v.TodayCount, &sum, &v.Version)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, problem.Missing("demo stall")
 	}
@@ -185,7 +198,10 @@ func (s *Start) stall(ctx context.Context, id uuid.UUID) (*stall, error) {
 	if err := v.TodaySum.Scan(sum); err != nil {
 		return nil, err
 	}
-	list, err := s.payments.StallPayments(ctx, roles.Principal{Role: roles.Admin, ScopeKind: roles.ScopeMarket, ScopeID: &v.MarketID},
+	list, err := s.payments.StallPayments(ctx, roles.Principal{
+		Role: roles.Admin, ScopeKind: roles.ScopeMarket,
+		ScopeID: &v.MarketID,
+	},
 		id.String(), payments.PaymentFilter{}, web.Page{Limit: shownPayments})
 	if err != nil {
 		return nil, err

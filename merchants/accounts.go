@@ -52,7 +52,8 @@ type Feed struct {
 // feedAlive is how long after its last notice a feed counts as live (domain.md "Coverage").
 const feedAlive = 7 * 24 * time.Hour
 
-// NormalAccount is an account number in the one form that is compared and indexed: upper case, without spaces.
+// NormalAccount is an account number in the one form that is compared and indexed: upper case,
+// without spaces.
 func NormalAccount(number string) string {
 	return strings.ToUpper(strings.Join(strings.Fields(number), ""))
 }
@@ -71,9 +72,7 @@ func accountKey(kind, bin string, index []byte) string {
 	return kind + "\x00" + bin + "\x00" + string(index)
 }
 
-var (
-	walletNumber = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
-)
+var walletNumber = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 
 // receiving puts an order into normal form and tells everything that is wrong with it by itself.
 func (r *Registry) receiving(o AccountOrder) (*receiving, []problem.Field) {
@@ -87,7 +86,10 @@ func (r *Registry) receiving(o AccountOrder) (*receiving, []problem.Field) {
 	o.VirtualAccount = NormalAccount(o.VirtualAccount)
 	switch {
 	case o.Kind == eWallet && o.BankBIN != "":
-		faults = append(faults, problem.Field{Name: "account.bank_bin", Code: "wallet_has_no_bank", Vi: "Ví điện tử không có mã BIN.", En: "A wallet has no bank BIN."})
+		faults = append(faults, problem.Field{
+			Name: "account.bank_bin", Code: "wallet_has_no_bank",
+			Vi: "Ví điện tử không có mã BIN.", En: "A wallet has no bank BIN.",
+		})
 	case o.Kind == bankAccount && o.BankBIN == "":
 		faults = append(faults, required("account.bank_bin"))
 	}
@@ -105,14 +107,18 @@ func (r *Registry) receiving(o AccountOrder) (*receiving, []problem.Field) {
 	return a, faults
 }
 
-// beneficiaryFault returns what keeps a transfer code from being made to an account; nil: nothing does. A wallet's own id is held against
-// its form only: it has no code of ours.
+// beneficiaryFault returns what keeps a transfer code from being made to an account; nil: nothing
+// does. A wallet's own id is held against its form only: it has no code of ours.
 func beneficiaryFault(o AccountOrder) *problem.Field {
 	if o.Kind == eWallet {
 		if walletNumber.MatchString(o.AccountNumber) {
 			return nil
 		}
-		return &problem.Field{Name: "account.account_number", Code: vietqr.AccountForm, Vi: "Mã của ví gồm 1 đến 64 chữ cái không dấu hoặc chữ số.", En: "A wallet's id is 1 to 64 letters and digits."}
+		return &problem.Field{
+			Name: "account.account_number", Code: vietqr.AccountForm,
+			Vi: "Mã của ví gồm 1 đến 64 chữ cái không dấu hoặc chữ số.",
+			En: "A wallet's id is 1 to 64 letters and digits.",
+		}
 	}
 	switch vietqr.CheckBeneficiary(o.BankBIN, o.AccountNumber) {
 	case vietqr.WalletNotBank:
@@ -124,7 +130,8 @@ func beneficiaryFault(o AccountOrder) *problem.Field {
 	case vietqr.AccountForm:
 		return &problem.Field{
 			Name: "account.account_number", Code: vietqr.AccountForm,
-			Vi: "Số tài khoản chỉ gồm 1 đến 19 chữ số, không ghi tên ngân hàng hay chữ nào khác.", En: "An account number is 1 to 19 digits, without a bank's name or other words.",
+			Vi: "Số tài khoản chỉ gồm 1 đến 19 chữ số, không ghi tên ngân hàng hay chữ nào khác.",
+			En: "An account number is 1 to 19 digits, without a bank's name or other words.",
 		}
 	}
 	return nil

@@ -72,7 +72,10 @@ func (r *Registry) warn(ctx context.Context, tx pgx.Tx, warnings ...warning) err
 // watch warns the board of what is odd about a change that was just written.
 func (r *Registry) watch(ctx context.Context, tx pgx.Tx, c *change) error {
 	about := func(kind, key, detail string) warning {
-		return warning{kind: kind, key: kind + ":" + key, market: c.market, stall: &c.stall, change: &c.id, detail: "Sạp " + c.stallNumber + ": " + detail}
+		return warning{
+			kind: kind, key: kind + ":" + key, market: c.market, stall: &c.stall, change: &c.id,
+			detail: "Sạp " + c.stallNumber + ": " + detail,
+		}
 	}
 	var warnings []warning
 	wish := ""
@@ -81,24 +84,29 @@ func (r *Registry) watch(ctx context.Context, tx pgx.Tx, c *change) error {
 	}
 	switch c.kind {
 	case addition:
-		warnings = append(warnings, about(accountAdded, c.id.String(), wish+"thêm tài khoản nhận tiền "+c.bankName+" ••••"+c.last4+"."))
+		warnings = append(warnings, about(accountAdded, c.id.String(), wish+"thêm tài khoản nhận tiền "+c.bankName+
+			" ••••"+c.last4+"."))
 	case newTenant:
-		warnings = append(warnings, about(tenantChanged, c.id.String(), wish+"đổi người thuê, tiền chuyển sang tài khoản khác."))
+		warnings = append(warnings, about(tenantChanged, c.id.String(), wish+
+			"đổi người thuê, tiền chuyển sang tài khoản khác."))
 	}
 	var accounts int
-	err := tx.QueryRow(ctx, `SELECT count(*) FROM tenancy_accounts WHERE tenancy_id = $1 AND replaced_at IS NULL`, c.tenancy).Scan(&accounts)
+	err := tx.QueryRow(ctx, `SELECT count(*) FROM tenancy_accounts WHERE tenancy_id = $1 AND replaced_at IS NULL`,
+		c.tenancy).Scan(&accounts)
 	if err != nil {
 		return fmt.Errorf("count accounts of tenancy %s: %w", c.tenancy, err)
 	}
 	if accounts > accountsOfAStall {
-		warnings = append(warnings, about(manyAccounts, c.tenancy.String(), fmt.Sprintf("nhận tiền vào %d tài khoản.", accounts)))
+		warnings = append(warnings, about(manyAccounts, c.tenancy.String(), fmt.Sprintf("nhận tiền vào %d tài khoản.",
+			accounts)))
 	}
 	ahead, err := r.peakAhead(ctx, tx, c.market)
 	if err != nil {
 		return err
 	}
 	if ahead {
-		warnings = append(warnings, about(beforePeak, c.id.String(), "đổi tài khoản nhận tiền ngay trước giờ cao điểm."))
+		warnings = append(warnings, about(beforePeak, c.id.String(),
+			"đổi tài khoản nhận tiền ngay trước giờ cao điểm."))
 	}
 	return r.warn(ctx, tx, warnings...)
 }
@@ -108,11 +116,12 @@ const (
 	peakEnough = 200 // payments, fewer tell nothing
 )
 
-// usualPeaks are the local hours in which markets are full, where a market's own payments do not tell yet: 5 to 8, 16 to 18.
+// usualPeaks are the local hours in which markets are full, where a market's own payments do not
+// tell yet: 5 to 8, 16 to 18.
 var usualPeaks = [24]bool{5: true, 6: true, 7: true, 16: true, 17: true}
 
-// peakAhead says whether the next full local hour begins a peak of the market. A peak is each hour that holds twice
-// its even share of the payments, of the last ones of each stall.
+// peakAhead says whether the next full local hour begins a peak of the market. A peak is each hour
+// that holds twice its even share of the payments, of the last ones of each stall.
 func (r *Registry) peakAhead(ctx context.Context, q querier, market uuid.UUID) (bool, error) {
 	rows, err := q.Query(ctx, `SELECT extract(hour FROM p.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::int, count(*)
 		FROM ledger_accounts l JOIN payments p ON p.credit_account = l.id AND p.credit_version > l.version - $2
@@ -141,12 +150,15 @@ func (r *Registry) peakAhead(ctx context.Context, q querier, market uuid.UUID) (
 }
 
 // listAlerts is a page of the alerts in the caller's scope, newest first.
-func (r *Registry) listAlerts(ctx context.Context, who roles.Principal, state string, page web.Page) (*web.List[Alert], error) {
+func (r *Registry) listAlerts(ctx context.Context, who roles.Principal, state string,
+	page web.Page,
+) (*web.List[Alert], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.db.Pool.Query(ctx, `SELECT id, kind, state, market_id, stall_id, change_id, detail, opened_at, closed_at, closed_by, reason FROM alerts
+	rows, err := r.db.Pool.Query(ctx, `SELECT id, kind, state, market_id, stall_id, change_id, detail, opened_at,
+		closed_at, closed_by, reason FROM alerts
 		WHERE market_id IN (SELECT scope_markets($1, $2)) AND sees_stall($1, $2, stall_id) AND ($3 = '' OR state = $3)
 		AND ($4::timestamptz IS NULL OR (opened_at, id) < ($4, $5)) ORDER BY opened_at DESC, id DESC LIMIT $6`,
 		who.ScopeKind, who.ScopeID, state, after.At, after.ID, page.Size()+1)
@@ -161,13 +173,14 @@ func (r *Registry) listAlerts(ctx context.Context, who roles.Principal, state st
 	return &web.List[Alert]{Items: items, Next: next}, nil
 }
 
-// closeAlert closes an open alert in the caller's scope; the same thing again opens another. Refused: a program (409), which
-// may have caused what it would hide.
+// closeAlert closes an open alert in the caller's scope; the same thing again opens another.
+// Refused: a program (409), which may have caused what it would hide.
 func (r *Registry) closeAlert(ctx context.Context, who roles.Principal, id uuid.UUID, reason string) (*Alert, error) {
 	var a Alert
 	err := r.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var state string
-		err := tx.QueryRow(ctx, `SELECT state FROM alerts WHERE id = $3 AND market_id IN (SELECT scope_markets($1, $2)) AND sees_stall($1, $2, stall_id) FOR UPDATE`,
+		err := tx.QueryRow(ctx, `SELECT state FROM alerts WHERE id = $3 AND market_id IN (SELECT scope_markets($1, $2))
+			AND sees_stall($1, $2, stall_id) FOR UPDATE`,
 			who.ScopeKind, who.ScopeID, id).Scan(&state)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
@@ -179,14 +192,17 @@ func (r *Registry) closeAlert(ctx context.Context, who roles.Principal, id uuid.
 			return err
 		}
 		if who.IsProgram() {
-			return problem.New(problem.Conflict, "person_closes", "Chương trình không đóng được cảnh báo, cần người đăng nhập để đóng.",
+			return problem.New(problem.Conflict, "person_closes",
+				"Chương trình không đóng được cảnh báo, cần người đăng nhập để đóng.",
 				"A program cannot close an alert, a person who signs in can.")
 		}
 		if state != "open" {
 			return problem.New(problem.Conflict, "alert_closed", "Cảnh báo đã đóng.", "The alert is closed.")
 		}
-		rows, err := tx.Query(ctx, `UPDATE alerts SET state = 'closed', closed_at = $2, closed_by = $3, reason = $4 WHERE id = $1
-			RETURNING id, kind, state, market_id, stall_id, change_id, detail, opened_at, closed_at, closed_by, reason`, id, r.now(), who.ActorID, oneLine(reason))
+		rows, err := tx.Query(ctx, `UPDATE alerts SET state = 'closed', closed_at = $2, closed_by = $3, reason = $4
+			WHERE id = $1
+			RETURNING id, kind, state, market_id, stall_id, change_id, detail, opened_at, closed_at, closed_by, reason`,
+			id, r.now(), who.ActorID, oneLine(reason))
 		if err != nil {
 			return fmt.Errorf("close alert %s: %w", id, err)
 		}

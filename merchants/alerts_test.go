@@ -48,13 +48,15 @@ func TestManyAccountsOfAStallAreAnAlert(t *testing.T) {
 	if list := w.call(w.key("manager", "market:XOMMOI"), "GET", "/api/v1/alerts", nil, 200).items(); len(list) != 0 {
 		t.Errorf("another market's manager reads %v", list)
 	}
-	for _, program := range []string{manager, w.admin, w.admits(w.admin, "puppet")} { // it may have caused what it would hide
+	// it may have caused what it would hide
+	for _, program := range []string{manager, w.admin, w.admits(w.admin, "puppet")} {
 		w.refuse(program, "POST", at, object{"reason": "seen"}, 409, "person_closes")
 	}
 	w.wantAlerts("many_accounts", 1)
 	_, manager = w.signIn("quanly", "manager", "market:CHODAM")
 	closed := w.call(manager, "POST", at, object{"reason": "bảy ngân hàng, đã gặp"}, 200)
-	if closed.text("state") != "closed" || closed.text("reason") != "bảy ngân hàng, đã gặp" || closed.text("closed_by") == "" {
+	if closed.text("state") != "closed" || closed.text("reason") != "bảy ngân hàng, đã gặp" ||
+		closed.text("closed_by") == "" {
 		t.Errorf("closed it is %v", closed)
 	}
 	w.refuse(manager, "POST", at, object{"reason": "again"}, 409, "alert_closed")
@@ -64,7 +66,8 @@ func TestManyAccountsOfAStallAreAnAlert(t *testing.T) {
 	if !strings.Contains(page, "Sạp có thêm tài khoản nhận tiền ••••07 từ ngày 22/11/2026.") {
 		t.Errorf("the page says %s", page)
 	}
-	if told := w.told(); len(told) != 7 || !strings.Contains(told[0], "vừa có thêm tài khoản nhận tiền Vietcombank ••••01") {
+	if told := w.told(); len(told) != 7 ||
+		!strings.Contains(told[0], "vừa có thêm tài khoản nhận tiền Vietcombank ••••01") {
 		t.Errorf("the tenant is told %q", told)
 	}
 }
@@ -85,7 +88,13 @@ func TestAnAccountWantedByManyIsAnAlert(t *testing.T) {
 	if !strings.Contains(found[0].text("detail"), "••••8888") || strings.Contains(found[0].text("detail"), "77778888") {
 		t.Errorf("the alert says %q", found[0].text("detail"))
 	}
-	w.upload(w.admin, "", "list.csv", "Số sạp,Họ tên,Điện thoại,Ngân hàng,Số tài khoản,Chủ tài khoản\nB1,Lê Tư,0987654321,970436,666677778888,Lê Tư\n", 422)
+	w.upload(
+		w.admin,
+		"",
+		"list.csv",
+		"Số sạp,Họ tên,Điện thoại,Ngân hàng,Số tài khoản,Chủ tài khoản\nB1,Lê Tư,0987654321,970436,666677778888,Lê Tư\n",
+		422,
+	)
 	w.wantAlerts("shared_account", 1)
 	var claims int
 	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(DISTINCT party) FROM account_claims`).Scan(&claims))
@@ -99,13 +108,22 @@ func TestAChangeBeforeThePeakIsAnAlert(t *testing.T) {
 	for i, c := range []struct {
 		local string
 		want  bool
-	}{{"03:59", false}, {"04:00", true}, {"04:59", true}, {"05:00", false}, {"14:59", false}, {"15:30", true}, {"16:10", false}} {
+	}{
+		{"03:59", false},
+		{"04:00", true},
+		{"04:59", true},
+		{"05:00", false},
+		{"14:59", false},
+		{"15:30", true},
+		{"16:10", false},
+	} {
 		at, err := time.Parse("2006-01-02 15:04 -0700", "2026-11-25 "+c.local+" +0700")
 		must(t, err)
 		w.clock = at
 		s := w.stall(fmt.Sprint("A", i), fmt.Sprint("100", i))
 		before := len(w.alerts("before_peak"))
-		made := w.call(w.admin, "POST", "/api/v1/stalls/"+s.text("id")+"/beneficiary-changes", changeOrder(fmt.Sprint("200", i)), 201)
+		made := w.call(w.admin, "POST", "/api/v1/stalls/"+s.text("id")+"/beneficiary-changes",
+			changeOrder(fmt.Sprint("200", i)), 201)
 		if warned := len(w.alerts("before_peak")) > before; warned != c.want {
 			t.Errorf("at %s it is an alert: %v", c.local, warned)
 		}
@@ -120,9 +138,13 @@ func TestAnotherTenantIsToldShownAndAnAlert(t *testing.T) {
 	w.call(w.person(), "POST", path+"/close", nil, 200) // closing it first hides nothing
 	w.call(w.admin, "POST", path+"/reopen", nil, 200)
 	w.clock = noon.Add(time.Hour)
-	after := w.call(w.person(), "POST", path+"/tenancies", object{"merchant": w.merchant("Mới"), "account": account("970415", "2222")}, 201)
+	after := w.call(w.person(), "POST", path+"/tenancies", object{
+		"merchant": w.merchant("Mới"),
+		"account":  account("970415", "2222"),
+	}, 201)
 	w.wantAlerts("tenant_changed", 1)
-	if page := string(w.fetch("/q/"+after.text("code.code"), 200)); !strings.Contains(page, "Sạp đổi người thuê và tài khoản nhận tiền ngày 22/11/2026.") {
+	if page := string(w.fetch("/q/"+after.text("code.code"), 200)); !strings.Contains(page,
+		"Sạp đổi người thuê và tài khoản nhận tiền ngày 22/11/2026.") {
 		t.Errorf("the page says %s", page)
 	}
 	if told := w.told(); len(told) != 1 || !strings.Contains(told[0], "đã đổi người thuê") {
@@ -134,7 +156,8 @@ func TestAnotherTenantIsToldShownAndAnAlert(t *testing.T) {
 	}
 }
 
-// TestAnAdditionIsTakenBackForADay: who is told of an account that is not theirs can have it stopped.
+// TestAnAdditionIsTakenBackForADay: who is told of an account that is not theirs can have it
+// stopped.
 func TestAnAdditionIsTakenBackForADay(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
@@ -146,7 +169,8 @@ func TestAnAdditionIsTakenBackForADay(t *testing.T) {
 	w.clock = noon.Add(time.Minute)
 	made := w.call(w.person(), "POST", path+"/accounts", account("970415", "2222"), 201)
 	at := "/api/v1/beneficiary-changes/" + last().text("id") + "/cancel"
-	if done := w.call(tenant, "POST", at, object{"reason": "không phải tôi"}, 200); done.text("state") != "cancelled" || done.text("steps.1.step") != "cancelled" {
+	if done := w.call(tenant, "POST", at, object{"reason": "không phải tôi"}, 200); done.text("state") != "cancelled" ||
+		done.text("steps.1.step") != "cancelled" {
 		t.Errorf("taken back it is %v", done)
 	}
 	w.refuse(tenant, "POST", at, object{"reason": "again"}, 409, "change_decided")
@@ -159,5 +183,6 @@ func TestAnAdditionIsTakenBackForADay(t *testing.T) {
 
 	w.call(w.person(), "POST", path+"/accounts", account("970415", "2222"), 201) // wanted after all
 	w.clock = w.clock.Add(24 * time.Hour)
-	w.refuse(tenant, "POST", "/api/v1/beneficiary-changes/"+last().text("id")+"/cancel", object{"reason": "late"}, 409, "change_decided")
+	w.refuse(tenant, "POST", "/api/v1/beneficiary-changes/"+last().text("id")+"/cancel", object{"reason": "late"}, 409,
+		"change_decided")
 }

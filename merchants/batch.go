@@ -14,8 +14,8 @@ import (
 	"market40/merchants/roster"
 )
 
-// batch is any number of merchants that join stalls, resolved and written together: it asks and writes once a
-// table, however many entries it holds.
+// batch is any number of merchants that join stalls, resolved and written together: it asks and
+// writes once a table, however many entries it holds.
 type batch struct {
 	r       *Registry
 	market  uuid.UUID
@@ -117,10 +117,16 @@ func (b *batch) join(stall uuid.UUID, o StallOrder) *entry {
 func sinceOf(text string, now time.Time) (*time.Time, []problem.Field) {
 	since, err := moment(text)
 	if err != nil {
-		return nil, []problem.Field{{Name: "since", Code: "time_form", Vi: "Cần ngày YYYY-MM-DD hoặc thời điểm RFC 3339.", En: "A day YYYY-MM-DD or an RFC 3339 time is wanted."}}
+		return nil, []problem.Field{{
+			Name: "since", Code: "time_form",
+			Vi: "Cần ngày YYYY-MM-DD hoặc thời điểm RFC 3339.", En: "A day YYYY-MM-DD or an RFC 3339 time is wanted.",
+		}}
 	}
 	if since != nil && since.After(now) {
-		return nil, []problem.Field{{Name: "since", Code: "since_in_future", Vi: "Ngày bắt đầu nằm trong tương lai.", En: "The tenancy begins in the future."}}
+		return nil, []problem.Field{{
+			Name: "since", Code: "since_in_future", Vi: "Ngày bắt đầu nằm trong tương lai.",
+			En: "The tenancy begins in the future.",
+		}}
 	}
 	return since, nil
 }
@@ -134,7 +140,8 @@ func (e *entry) invalid(fields ...problem.Field) {
 func numberInUse(number, standing string) fault {
 	f := problem.Field{
 		Name: "number", Code: "number_in_use",
-		Vi: fmt.Sprintf("Số sạp %q đã có trong chợ này.", number), En: fmt.Sprintf("Stall number %q is in use in this market.", number),
+		Vi: fmt.Sprintf("Số sạp %q đã có trong chợ này.", number),
+		En: fmt.Sprintf("Stall number %q is in use in this market.", number),
 	}
 	if standing != number && standing != "" {
 		f.Vi = fmt.Sprintf("Số sạp %q đã có trong chợ này, viết là %q.", number, standing)
@@ -150,7 +157,8 @@ func accountInUse() fault {
 	}, problem.Conflict}
 }
 
-// resolve reads what the orders name and finds each one's merchant and account, or what is wrong with it.
+// resolve reads what the orders name and finds each one's merchant and account, or what is wrong
+// with it.
 func (b *batch) resolve(ctx context.Context, tx pgx.Tx) error {
 	if err := b.read(ctx, tx); err != nil {
 		return err
@@ -173,8 +181,8 @@ func (b *batch) resolve(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// resolveMerchant finds the merchant by id, by phone, or for one without a phone by the account that stands under
-// the same name.
+// resolveMerchant finds the merchant by id, by phone, or for one without a phone by the account
+// that stands under the same name.
 func (b *batch) resolveMerchant(e *entry) {
 	p := e.person
 	if p.ID != "" {
@@ -197,8 +205,9 @@ func (b *batch) resolveMerchant(e *entry) {
 	e.merchant, e.newMerchant = newID(), true
 }
 
-// resolvePhone finds the merchant among those who have the phone: the one of the same name, or who the order says. A known phone under another
-// name is a fault, since one phone does not make one person.
+// resolvePhone finds the merchant among those who have the phone: the one of the same name, or who
+// the order says. A known phone under another name is a fault, since one phone does not make one
+// person.
 func (b *batch) resolvePhone(e *entry) {
 	p := e.person
 	owners := b.byPhone[string(p.phoneIndex)]
@@ -223,7 +232,10 @@ func (b *batch) resolvePhone(e *entry) {
 		e.notes = append(e.notes, nameDropped(owners[0], p.FullName))
 	case len(owners) == 0, p.KnownPhone == anotherPerson:
 		e.merchant, e.newMerchant, e.phoneShare = newID(), true, next
-		b.byPhone[string(p.phoneIndex)] = append(owners, phoneOwner{id: e.merchant, fullName: p.FullName, share: next, here: true})
+		b.byPhone[string(p.phoneIndex)] = append(owners, phoneOwner{
+			id: e.merchant, fullName: p.FullName, share: next,
+			here: true,
+		})
 	case len(fitting) > 1 || p.KnownPhone == samePersonAs:
 		e.faults = append(e.faults, phoneOfSeveral(owners))
 	default:
@@ -231,17 +243,21 @@ func (b *batch) resolvePhone(e *entry) {
 	}
 }
 
-// phoneOfAnother is the fault of a phone that is known under another name. The name is told where the market's register holds it.
+// phoneOfAnother is the fault of a phone that is known under another name. The name is told where
+// the market's register holds it.
 func phoneOfAnother(owners []phoneOwner) fault {
 	names := namesHere(owners)
 	return fault{problem.Field{
 		Name: "merchant.phone", Code: "phone_of_another",
-		Vi: "Số điện thoại này đã đăng ký dưới tên khác" + names + ": hãy chọn là cùng một người, hay là người khác dùng chung số.",
-		En: "This phone is registered under another name" + names + ": say whether it is the same person, or another who shares it.",
+		Vi: "Số điện thoại này đã đăng ký dưới tên khác" + names +
+			": hãy chọn là cùng một người, hay là người khác dùng chung số.",
+		En: "This phone is registered under another name" + names +
+			": say whether it is the same person, or another who shares it.",
 	}, problem.Conflict}
 }
 
-// nameDropped tells whose the stall becomes where the order's name is said to be that of who has the phone.
+// nameDropped tells whose the stall becomes where the order's name is said to be that of who has
+// the phone.
 func nameDropped(owner phoneOwner, name string) problem.Field {
 	vi, en := "người đã đăng ký số điện thoại này", "who registered this phone"
 	if owner.here {
@@ -254,13 +270,16 @@ func nameDropped(owner phoneOwner, name string) problem.Field {
 	}
 }
 
-// phoneOfSeveral is the same fault where the order means one of several people who share the phone, and does not say whom.
+// phoneOfSeveral is the same fault where the order means one of several people who share the phone,
+// and does not say whom.
 func phoneOfSeveral(owners []phoneOwner) fault {
 	names := namesHere(owners)
 	return fault{problem.Field{
 		Name: "merchant.phone", Code: "phone_of_another",
-		Vi: "Nhiều người dùng chung số điện thoại này" + names + ", chưa rõ là ai: hãy ghi tên người đó đúng như đã đăng ký (hoặc gửi merchant.id), hay chọn là người khác.",
-		En: "Several people share this phone" + names + ": write the name of the one who is meant as it is registered (or send merchant.id), or say that it is another.",
+		Vi: "Nhiều người dùng chung số điện thoại này" + names +
+			", chưa rõ là ai: hãy ghi tên người đó đúng như đã đăng ký (hoặc gửi merchant.id), hay chọn là người khác.",
+		En: "Several people share this phone" + names +
+			": write the name of the one who is meant as it is registered (or send merchant.id), or say that it is another.",
 	}, problem.Conflict}
 }
 
@@ -281,7 +300,10 @@ func namesHere(owners []phoneOwner) string {
 func (b *batch) resolveAccount(e *entry) {
 	a := e.account
 	if a.Kind == bankAccount && a.BankBIN != "" && !b.banks[a.BankBIN] {
-		e.invalid(problem.Field{Name: "account.bank_bin", Code: "unknown_bank", Vi: "Mã BIN ngân hàng không có trong danh sách.", En: "No bank has this BIN."})
+		e.invalid(problem.Field{
+			Name: "account.bank_bin", Code: "unknown_bank",
+			Vi: "Mã BIN ngân hàng không có trong danh sách.", En: "No bank has this BIN.",
+		})
 		return
 	}
 	standing, stands := b.accounts[a.key()]
@@ -297,8 +319,8 @@ func (b *batch) resolveAccount(e *entry) {
 	}
 }
 
-// refusal is everything that is wrong with the batch: invalid input first, else the conflict. Fields are called
-// as the caller wrote them.
+// refusal is everything that is wrong with the batch: invalid input first, else the conflict.
+// Fields are called as the caller wrote them.
 func (b *batch) refusal(called func(place int, field string) string) error {
 	var fields []problem.Field
 	conflict := 0

@@ -33,23 +33,28 @@ func (b *batch) read(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	q := &pgx.Batch{}
-	q.Queue(`SELECT number FROM stalls WHERE market_id = $1 AND number_key IN (SELECT stall_number_key(n) FROM unnest($2::text[]) n) ORDER BY number_twin DESC`,
+	q.Queue(`SELECT number FROM stalls WHERE market_id = $1 AND number_key IN (SELECT stall_number_key(n)
+		FROM unnest($2::text[]) n) ORDER BY number_twin DESC`,
 		b.market, numbers).Query(func(rows pgx.Rows) error {
 		var number string
-		_, err := pgx.ForEachRow(rows, []any{&number}, func() error { b.numbers[roster.NumberKey(number)] = number; return nil })
+		_, err := pgx.ForEachRow(rows, []any{&number},
+			func() error { b.numbers[roster.NumberKey(number)] = number; return nil })
 		return err
 	})
-	q.Queue(`SELECT m.id, m.phone_index, m.full_name, m.phone_share, EXISTS (SELECT FROM tenancies t WHERE t.merchant_id = m.id AND t.market_id = $3)
-		FROM merchants m WHERE (m.phone_index = ANY ($1) OR m.id = ANY ($2)) AND m.erased_at IS NULL ORDER BY m.phone_share`, phones, ids, b.market).Query(func(rows pgx.Rows) error {
+	q.Queue(`SELECT m.id, m.phone_index, m.full_name, m.phone_share, EXISTS (SELECT FROM tenancies t
+		WHERE t.merchant_id = m.id AND t.market_id = $3)
+		FROM merchants m WHERE (m.phone_index = ANY ($1) OR m.id = ANY ($2)) AND m.erased_at IS NULL
+		ORDER BY m.phone_share`, phones, ids, b.market).Query(func(rows pgx.Rows) error {
 		var owner phoneOwner
 		var phone []byte
-		_, err := pgx.ForEachRow(rows, []any{&owner.id, &phone, &owner.fullName, &owner.share, &owner.here}, func() error {
-			b.byID[owner.id] = true
-			if phone != nil {
-				b.byPhone[string(phone)] = append(b.byPhone[string(phone)], owner)
-			}
-			return nil
-		})
+		_, err := pgx.ForEachRow(rows, []any{&owner.id, &phone, &owner.fullName, &owner.share, &owner.here},
+			func() error {
+				b.byID[owner.id] = true
+				if phone != nil {
+					b.byPhone[string(phone)] = append(b.byPhone[string(phone)], owner)
+				}
+				return nil
+			})
 		return err
 	})
 	q.Queue(`SELECT bin FROM banks WHERE bin = ANY ($1)`, bins).Query(func(rows pgx.Rows) error {
@@ -58,16 +63,17 @@ func (b *batch) read(ctx context.Context, tx pgx.Tx) error {
 		return err
 	})
 	q.Queue(`SELECT a.id, a.merchant_id, m.full_name, a.kind, coalesce(a.bank_bin, ''), a.number_index
-		FROM accounts a JOIN merchants m ON m.id = a.merchant_id WHERE a.number_index = ANY ($1)`, indexes).Query(func(rows pgx.Rows) error {
-		var a knownAccount
-		var kind, bin string
-		var index []byte
-		_, err := pgx.ForEachRow(rows, []any{&a.id, &a.merchant, &a.fullName, &kind, &bin, &index}, func() error {
-			b.accounts[accountKey(kind, bin, index)] = a
-			return nil
+		FROM accounts a JOIN merchants m ON m.id = a.merchant_id WHERE a.number_index = ANY ($1)`, indexes).Query(
+		func(rows pgx.Rows) error {
+			var a knownAccount
+			var kind, bin string
+			var index []byte
+			_, err := pgx.ForEachRow(rows, []any{&a.id, &a.merchant, &a.fullName, &kind, &bin, &index}, func() error {
+				b.accounts[accountKey(kind, bin, index)] = a
+				return nil
+			})
+			return err
 		})
-		return err
-	})
 	if err := tx.SendBatch(ctx, q).Close(); err != nil {
 		return fmt.Errorf("read what the orders name: %w", err)
 	}
@@ -113,7 +119,10 @@ func (b *batch) add(ctx context.Context, t *tables, e *entry, code string) error
 		t.merchants = append(t.merchants, row)
 	}
 	if e.person != nil && e.newTenancy {
-		t.tenancies = append(t.tenancies, []any{e.tenancy, b.market, e.stall, e.merchant, openFrom(e.since), b.now, b.now})
+		t.tenancies = append(t.tenancies, []any{
+			e.tenancy, b.market, e.stall, e.merchant, openFrom(e.since), b.now,
+			b.now,
+		})
 	}
 	if e.account == nil {
 		return nil
@@ -128,7 +137,10 @@ func (b *batch) add(ctx context.Context, t *tables, e *entry, code string) error
 			bin = &e.account.BankBIN
 		}
 		a := e.account
-		t.accounts = append(t.accounts, []any{e.accountID, e.merchant, a.Kind, bin, number, a.index, seal.Last4(a.AccountNumber), a.HolderName, a.HolderKind, b.now})
+		t.accounts = append(t.accounts, []any{
+			e.accountID, e.merchant, a.Kind, bin, number, a.index,
+			seal.Last4(a.AccountNumber), a.HolderName, a.HolderKind, b.now,
+		})
 	}
 	if !e.receivesAgain {
 		t.receives = append(t.receives, []any{e.tenancy, e.accountID, b.now, e.account.virtual})
@@ -154,7 +166,10 @@ func (b *batch) merchantRow(ctx context.Context, e *entry) ([]any, error) {
 			return nil, err
 		}
 	}
-	return []any{e.merchant, p.FullName, p.HouseholdName, phone, p.phoneIndex, last3, tax, taxIndex, b.now, e.phoneShare}, nil
+	return []any{
+		e.merchant, p.FullName, p.HouseholdName, phone, p.phoneIndex, last3, tax, taxIndex, b.now,
+		e.phoneShare,
+	}, nil
 }
 
 func phonePlace(merchant uuid.UUID) seal.Place {
@@ -186,11 +201,25 @@ func (t *tables) copyInto(ctx context.Context, tx pgx.Tx) error {
 	}{
 		{"stalls", []string{"id", "market_id", "number", "kind", "zone", "goods_group", "created_at"}, t.stalls},
 		{"stall_states", []string{"id", "stall_id", "state", "valid"}, t.states},
-		{"merchants", []string{"id", "full_name", "household_name", "phone", "phone_index", "phone_last3", "tax_code", "tax_index", "created_at", "phone_share"}, t.merchants},
-		{"tenancies", []string{"id", "market_id", "stall_id", "merchant_id", "valid", "approved_at", "created_at"}, t.tenancies},
-		{"accounts", []string{"id", "merchant_id", "kind", "bank_bin", "number", "number_index", "last4", "holder_name", "holder_kind", "created_at"}, t.accounts},
+		{"merchants", []string{
+			"id", "full_name", "household_name", "phone", "phone_index", "phone_last3", "tax_code",
+			"tax_index", "created_at", "phone_share",
+		}, t.merchants},
+		{
+			"tenancies",
+			[]string{"id", "market_id", "stall_id", "merchant_id", "valid", "approved_at", "created_at"},
+			t.tenancies,
+		},
+		{"accounts", []string{
+			"id", "merchant_id", "kind", "bank_bin", "number", "number_index", "last4", "holder_name",
+			"holder_kind", "created_at",
+		}, t.accounts},
 		{"tenancy_accounts", []string{"tenancy_id", "account_id", "since", "virtual_index"}, t.receives},
-		{"codes", []string{"code", "kind", "market_id", "stall_id", "tenancy_id", "account_id", "state", "issued_at"}, t.codes},
+		{
+			"codes",
+			[]string{"code", "kind", "market_id", "stall_id", "tenancy_id", "account_id", "state", "issued_at"},
+			t.codes,
+		},
 	} {
 		if len(c.rows) == 0 {
 			continue

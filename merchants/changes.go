@@ -24,8 +24,8 @@ const (
 	recentFor    = 30 * 24 * time.Hour // how long the stall's page tells of it
 )
 
-// Kinds of change. A replacement waits; so does whatever a program proposes. The others are at once, and told, shown and
-// watched alike.
+// Kinds of change. A replacement waits; so does whatever a program proposes. The others are at
+// once, and told, shown and watched alike.
 const (
 	replacement = "replacement" // another account instead of the one that the stall's code pays
 	addition    = "addition"    // a further account beside those that stand
@@ -77,20 +77,25 @@ func contactPlace(id uuid.UUID) seal.Place {
 	return seal.Place{Table: "beneficiary_changes", Column: "contact", ID: id}
 }
 
-// proved refuses a person who last proved who it is too long ago: a phone left on a counter must not move money.
-// A program proves nothing: what it proposes waits for a second person instead (auth.Principal.IsProgram).
+// proved refuses a person who last proved who it is too long ago: a phone left on a counter must
+// not move money. A program proves nothing: what it proposes waits for a second person instead
+// (auth.Principal.IsProgram).
 func proved(who roles.Principal, now time.Time) error {
 	if who.SessionID == nil || now.Sub(who.ProvedAt) <= provedFor {
 		return nil
 	}
-	return problem.New(problem.Forbidden, "prove_again", "Việc này liên quan đến tiền: hãy xác thực lại.", "This is about money: prove who you are again.")
+	return problem.New(problem.Forbidden, "prove_again", "Việc này liên quan đến tiền: hãy xác thực lại.",
+		"This is about money: prove who you are again.")
 }
 
-// proposeChange proposes that another account receives instead of one of the tenant's. A person's change waits a day,
-// a program's waits for a second person. Refused: a proof that is too old (403), a merchant who is not the tenant (403),
-// a vacant or closed stall, one without an account or with a change under way, an account that stands here or is
-// another merchant's (409), and whatever registering refuses in an account (422).
-func (r *Registry) proposeChange(ctx context.Context, who roles.Principal, stall uuid.UUID, o ChangeOrder) (uuid.UUID, error) {
+// proposeChange proposes that another account receives instead of one of the tenant's. A person's
+// change waits a day, a program's waits for a second person. Refused: a proof that is too old
+// (403), a merchant who is not the tenant (403), a vacant or closed stall, one without an account
+// or with a change under way, an account that stands here or is another merchant's (409), and
+// whatever registering refuses in an account (422).
+func (r *Registry) proposeChange(ctx context.Context, who roles.Principal, stall uuid.UUID,
+	o ChangeOrder,
+) (uuid.UUID, error) {
 	if err := proved(who, r.now()); err != nil {
 		return uuid.Nil, err
 	}
@@ -107,7 +112,10 @@ func (r *Registry) proposeChange(ctx context.Context, who roles.Principal, stall
 		if who.Role == roles.Merchant && (who.MerchantID == nil || *who.MerchantID != at.merchant) {
 			return notHere()
 		}
-		*c = change{id: c.id, kind: replacement, state: changePending, market: at.market, stall: stall, tenancy: at.tenancy, reason: oneLine(o.Reason)}
+		*c = change{
+			id: c.id, kind: replacement, state: changePending, market: at.market, stall: stall,
+			tenancy: at.tenancy, reason: oneLine(o.Reason),
+		}
 		if err := c.findReplaced(ctx, tx, o.AccountID); err != nil {
 			return err
 		}
@@ -136,10 +144,12 @@ type proposal struct {
 	contactOf uuid.UUID // the merchant who is told
 }
 
-// enterChange writes a proposal, tells the old contact and looks whether the board should be warned.
+// enterChange writes a proposal, tells the old contact and looks whether the board should be
+// warned.
 func (r *Registry) enterChange(ctx context.Context, tx pgx.Tx, who roles.Principal, c *change, o proposal) error {
 	var under bool
-	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM beneficiary_changes WHERE stall_id = $1 AND state = 'pending')`, c.stall).Scan(&under); err != nil {
+	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM beneficiary_changes
+		WHERE stall_id = $1 AND state = 'pending')`, c.stall).Scan(&under); err != nil {
 		return fmt.Errorf("find a change under way: %w", err)
 	}
 	if under {
@@ -170,7 +180,8 @@ func (r *Registry) enterChange(ctx context.Context, tx pgx.Tx, who roles.Princip
 }
 
 func changeUnderWay() error {
-	return problem.New(problem.Conflict, "change_under_way", "Sạp đang có một yêu cầu đổi tài khoản chờ hiệu lực.", "A change of the stall's account is under way.")
+	return problem.New(problem.Conflict, "change_under_way", "Sạp đang có một yêu cầu đổi tài khoản chờ hiệu lực.",
+		"A change of the stall's account is under way.")
 }
 
 // knownClash turns a second proposal for one stall, made at the same moment, into its refusal.
@@ -201,12 +212,15 @@ func (c *change) findReplaced(ctx context.Context, tx pgx.Tx, account string) er
 	return nil
 }
 
-// firstAccount is SQL for account $2 of tenancy $1 while it receives; for the first that does if $2 is $3.
-const firstAccount = `SELECT account_id FROM tenancy_accounts WHERE tenancy_id = $1 AND ($2::uuid = $3::uuid OR account_id = $2) AND replaced_at IS NULL
+// firstAccount is SQL for account $2 of tenancy $1 while it receives; for the first that does if $2
+// is $3.
+const firstAccount = `SELECT account_id FROM tenancy_accounts WHERE tenancy_id = $1
+	AND ($2::uuid = $3::uuid OR account_id = $2) AND replaced_at IS NULL
 	ORDER BY coalesce(place, since), account_id LIMIT 1`
 
 func noAccount() error {
-	return problem.New(problem.Conflict, "no_account", "Sạp chưa có tài khoản nhận tiền.", "The stall has no account to receive on.")
+	return problem.New(problem.Conflict, "no_account", "Sạp chưa có tài khoản nhận tiền.",
+		"The stall has no account to receive on.")
 }
 
 // further adds an account of the stall's tenant.
@@ -228,13 +242,15 @@ func (b *batch) wanted(ctx context.Context, tx pgx.Tx, at standing, o AccountOrd
 // refuseStanding refuses an account that the tenancy receives on already.
 func refuseStanding(ctx context.Context, tx pgx.Tx, tenancy, account uuid.UUID) error {
 	var stands bool
-	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tenancy_accounts WHERE tenancy_id = $1 AND account_id = $2 AND replaced_at IS NULL)`,
+	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tenancy_accounts WHERE tenancy_id = $1 AND account_id = $2
+		AND replaced_at IS NULL)`,
 		tenancy, account).Scan(&stands)
 	if err != nil {
 		return fmt.Errorf("find account of tenancy: %w", err)
 	}
 	if stands {
-		return problem.New(problem.Conflict, "account_stands", "Sạp đã nhận tiền vào tài khoản này.", "The stall receives on this account already.")
+		return problem.New(problem.Conflict, "account_stands", "Sạp đã nhận tiền vào tài khoản này.",
+			"The stall receives on this account already.")
 	}
 	return nil
 }
@@ -242,8 +258,10 @@ func refuseStanding(ctx context.Context, tx pgx.Tx, tenancy, account uuid.UUID) 
 // insertChange writes the row with the contact of the merchant whose money it was.
 func (r *Registry) insertChange(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, c *change) error {
 	var phone []byte
-	err := tx.QueryRow(ctx, `SELECT m.phone, m.phone_last3, s.number, k.name, coalesce((SELECT short_name FROM banks WHERE bin = $3), 'ví điện tử')
-		FROM merchants m, stalls s JOIN markets k ON k.id = s.market_id WHERE m.id = $1 AND s.id = $2`, merchant, c.stall, c.bin).
+	err := tx.QueryRow(ctx, `SELECT m.phone, m.phone_last3, s.number, k.name, coalesce((SELECT short_name FROM banks
+		WHERE bin = $3), 'ví điện tử')
+		FROM merchants m, stalls s JOIN markets k ON k.id = s.market_id WHERE m.id = $1 AND s.id = $2`, merchant,
+		c.stall, c.bin).
 		Scan(&phone, &c.last3, &c.stallNumber, &c.marketName, &c.bankName)
 	if err != nil {
 		return fmt.Errorf("find who is told: %w", err)
@@ -257,7 +275,8 @@ func (r *Registry) insertChange(ctx context.Context, tx pgx.Tx, merchant uuid.UU
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO beneficiary_changes (id, kind, state, market_id, stall_id, tenancy_id, old_account, new_account, bank_bin, last4, holder_name,
+	_, err = tx.Exec(ctx, `INSERT INTO beneficiary_changes (id, kind, state, market_id, stall_id, tenancy_id,
+		old_account, new_account, bank_bin, last4, holder_name,
 			proposal, reason, proposed_by, proposed_at, due_at, needs_second, contact, contact_last3, decided_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		c.id, c.kind, c.state, c.market, c.stall, c.tenancy, c.oldAccount, c.newAccount, c.bin, c.last4, c.holder,
@@ -268,9 +287,11 @@ func (r *Registry) insertChange(ctx context.Context, tx pgx.Tx, merchant uuid.UU
 	return nil
 }
 
-// step records what happened to a change, and tells the old contact of all but an approval, which is effective at once.
+// step records what happened to a change, and tells the old contact of all but an approval, which
+// is effective at once.
 func (r *Registry) step(ctx context.Context, tx pgx.Tx, c *change, step string, by *uuid.UUID, reason string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO beneficiary_change_steps (id, change_id, step, actor_id, reason, at) VALUES ($1, $2, $3, $4, $5, $6)`,
+	_, err := tx.Exec(ctx, `INSERT INTO beneficiary_change_steps (id, change_id, step, actor_id, reason, at)
+		VALUES ($1, $2, $3, $4, $5, $6)`,
 		newID(), c.id, step, by, reason, r.now())
 	if err != nil {
 		return fmt.Errorf("record step %s of change %s: %w", step, c.id, err)
@@ -283,7 +304,8 @@ func (r *Registry) step(ctx context.Context, tx pgx.Tx, c *change, step string, 
 		return err
 	}
 	err = tx.QueryRow(ctx, `SELECT m.full_name FROM accounts a JOIN merchants m ON m.id = a.merchant_id
-		WHERE a.id = $1 AND EXISTS (SELECT FROM merchants o WHERE o.phone_index = $2 AND o.id <> m.id)`, c.oldAccount, r.keys.Index("phone", string(phone))).Scan(&c.addressee)
+		WHERE a.id = $1 AND EXISTS (SELECT FROM merchants o WHERE o.phone_index = $2 AND o.id <> m.id)`, c.oldAccount,
+		r.keys.Index("phone", string(phone))).Scan(&c.addressee)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("find whom change %s concerns: %w", c.id, err)
 	}

@@ -10,14 +10,19 @@ import (
 	"time"
 )
 
-// TestOneProposalAtATime lets many propose for one stall, and two merchants win one account, at one moment.
+// TestOneProposalAtATime lets many propose for one stall, and two merchants win one account, at one
+// moment.
 func TestOneProposalAtATime(t *testing.T) {
 	w := newWorld(t)
 	s, other := w.stall("A1", "1111"), w.stall("A2", "2222")
 	second := w.person()
 	propose := func(stall string, i int) int {
-		body := fmt.Sprintf(`{"account":{"bank_bin":"970415","account_number":"900%d","holder_name":"A"},"reason":"race"}`, i)
-		req := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/stalls/"+stall+"/beneficiary-changes", strings.NewReader(body))
+		body := fmt.Sprintf(
+			`{"account":{"bank_bin":"970415","account_number":"900%d","holder_name":"A"},"reason":"race"}`,
+			i,
+		)
+		req := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/stalls/"+stall+"/beneficiary-changes",
+			strings.NewReader(body))
 		req.Header.Set("Content-Type", "application/json")
 		return w.send(req, w.admin).Code
 	}
@@ -43,12 +48,14 @@ func TestOneProposalAtATime(t *testing.T) {
 
 	ids := make([]string, 2)
 	for i, stall := range []object{s, other} {
-		ids[i] = w.call(w.admin, "POST", "/api/v1/stalls/"+stall.text("id")+"/beneficiary-changes", changeOrder("7777"), 201).text("id")
+		ids[i] = w.call(w.admin, "POST", "/api/v1/stalls/"+stall.text("id")+"/beneficiary-changes", changeOrder("7777"),
+			201).text("id")
 	}
 	codes := make([]int, 2)
 	for i, id := range ids {
 		wait.Go(func() {
-			req := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/beneficiary-changes/"+id+"/approve", nil)
+			req := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/beneficiary-changes/"+id+"/approve",
+				nil)
 			codes[i] = w.send(req, second).Code
 		})
 	}
@@ -58,7 +65,8 @@ func TestOneProposalAtATime(t *testing.T) {
 	}
 }
 
-// TestOneEndsAChange lets approvers, cancellers and the clock meet: exactly one decides, and no account is lost.
+// TestOneEndsAChange lets approvers, cancellers and the clock meet: exactly one decides, and no
+// account is lost.
 func TestOneEndsAChange(t *testing.T) {
 	w := newWorld(t)
 	keys := []string{w.person(), w.person(), w.person()}
@@ -67,14 +75,16 @@ func TestOneEndsAChange(t *testing.T) {
 		path := "/api/v1/stalls/" + s.text("id")
 		c := w.call(w.admin, "POST", path+"/beneficiary-changes", changeOrder(fmt.Sprint("200", round)), 201)
 		if round == 3 { // past its day, with the clock's job in the race
-			_, err := w.db.Pool.Exec(t.Context(), `UPDATE beneficiary_changes SET needs_second = false, due_at = $2 WHERE id = $1`, c.text("id"), w.clock)
+			_, err := w.db.Pool.Exec(t.Context(), `UPDATE beneficiary_changes SET needs_second = false, due_at = $2
+				WHERE id = $1`, c.text("id"), w.clock)
 			must(t, err)
 		}
 		var wait sync.WaitGroup
 		codes := make([]int, 2*len(keys))
 		for i, key := range keys {
 			ask := func(at int, what, body string) {
-				req := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/"+what, strings.NewReader(body))
+				req := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/beneficiary-changes/"+c.text("id")+
+					"/"+what, strings.NewReader(body))
 				req.Header.Set("Content-Type", "application/json")
 				codes[at] = w.send(req, key).Code
 			}
@@ -103,7 +113,8 @@ func TestOneEndsAChange(t *testing.T) {
 			t.Errorf("round %d leaves %v", round, seen)
 		}
 		var ends int
-		must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM beneficiary_change_steps WHERE change_id = $1 AND step IN ('effective', 'cancelled')`, c.text("id")).Scan(&ends))
+		must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM beneficiary_change_steps WHERE change_id = $1
+			AND step IN ('effective', 'cancelled')`, c.text("id")).Scan(&ends))
 		if ends != 1 {
 			t.Errorf("round %d ended %d times", round, ends)
 		}
@@ -114,16 +125,19 @@ func TestATerminalGoesWithTheStallToItsNextAccount(t *testing.T) {
 	w := newWorld(t)
 	order := with(w.stallOrder("A1", "1111"), "account.virtual_account", "VQR 77")
 	s := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
-	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", with(w.stallOrder("A2", "2222"), "account.virtual_account", "VQR 88"), 201)
+	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", with(w.stallOrder("A2", "2222"),
+		"account.virtual_account", "VQR 88"), 201)
 	path, second := "/api/v1/stalls/"+s.text("id")+"/beneficiary-changes", w.person()
 	taken := w.call(w.admin, "POST", path, with(changeOrder("3333"), "account.virtual_account", "VQR 88"), 201)
-	w.refuse(second, "POST", "/api/v1/beneficiary-changes/"+taken.text("id")+"/approve", nil, 409, "virtual_account_in_use")
+	w.refuse(second, "POST", "/api/v1/beneficiary-changes/"+taken.text("id")+"/approve", nil, 409,
+		"virtual_account_in_use")
 	w.call(second, "POST", "/api/v1/beneficiary-changes/"+taken.text("id")+"/cancel", object{"reason": "nhầm"}, 200)
 	c := w.call(w.admin, "POST", path, with(changeOrder("3333"), "account.virtual_account", "VQR 77"), 201)
 	w.call(second, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/approve", nil, 200)
 }
 
-// TestThereAndBack changes to another account and back, beside a second account that keeps its place.
+// TestThereAndBack changes to another account and back, beside a second account that keeps its
+// place.
 func TestThereAndBack(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
@@ -135,7 +149,8 @@ func TestThereAndBack(t *testing.T) {
 		c := w.call(w.admin, "POST", path+"/beneficiary-changes", object{"account": account, "reason": "đổi"}, 201)
 		w.approve(c)
 		seen := w.call(w.admin, "GET", path, nil, 200)
-		if seen.text("accounts.0.account_number") != want || seen.text("accounts.1.account_number") != "2222" || seen.text("code.account_id") != seen.text("accounts.0.id") {
+		if seen.text("accounts.0.account_number") != want || seen.text("accounts.1.account_number") != "2222" ||
+			seen.text("code.account_id") != seen.text("accounts.0.id") {
 			t.Errorf("the stall is %v, want %s first", seen, want)
 		}
 	}
@@ -147,7 +162,8 @@ func TestThereAndBack(t *testing.T) {
 	change(account("970436", "1111"), "1111")
 	change(account("970436", "3333"), "3333")
 	w.call(w.person(), "POST", path+"/accounts", account("970436", "1111"), 201) // a replaced account, beside
-	if v := w.call("", "POST", "/api/v1/codes/verify", object{"payload": s.text("code.payload")}, 200); v.text("verdict") != "official" || v.text("state") != "superseded" {
+	if v := w.call("", "POST", "/api/v1/codes/verify", object{"payload": s.text("code.payload")}, 200); v.text(
+		"verdict") != "official" || v.text("state") != "superseded" {
 		t.Errorf("the first sticker is %v", v)
 	}
 }

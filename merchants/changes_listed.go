@@ -17,8 +17,8 @@ import (
 	"market40/merchants/vietqr"
 )
 
-// BeneficiaryChange is a change of where a stall's money goes, as everyone who may read it sees it: numbers by their
-// last digits.
+// BeneficiaryChange is a change of where a stall's money goes, as everyone who may read it sees it:
+// numbers by their last digits.
 type BeneficiaryChange struct {
 	ID          uuid.UUID       `json:"id"`
 	Kind        string          `json:"kind" enum:"replacement,addition,tenant" doc:"a replacement waits; an addition and a change of tenant are at once, but those of a program wait"`
@@ -59,16 +59,23 @@ type ChangeStep struct {
 	Reason  string     `json:"reason"`
 }
 
-// selectChanges is SQL for the changes in the caller's scope: a merchant's are those of own tenancies.
-const selectChanges = `SELECT c.id, c.kind, c.state, c.why, c.market_id, c.stall_id, s.number, c.reason, c.proposed_by, coalesce(u.full_name, k.name, ''), c.proposed_at, c.needs_second,
-		c.due_at, c.decided_at, c.contact_last3, coalesce(o.bank_bin, ''), coalesce(ob.short_name, ''), coalesce(o.last4, ''), coalesce(o.holder_name, ''),
+// selectChanges is SQL for the changes in the caller's scope: a merchant's are those of own
+// tenancies.
+const selectChanges = `SELECT c.id, c.kind, c.state, c.why, c.market_id, c.stall_id, s.number, c.reason, c.proposed_by,
+	coalesce(u.full_name, k.name, ''), c.proposed_at, c.needs_second,
+		c.due_at, c.decided_at, c.contact_last3, coalesce(o.bank_bin, ''), coalesce(ob.short_name, ''),
+		coalesce(o.last4, ''), coalesce(o.holder_name, ''),
 		c.bank_bin, coalesce(nb.short_name, ''), c.last4, c.holder_name,
-		(SELECT jsonb_agg(jsonb_build_object('step', p.step, 'at', p.at, 'actor_id', p.actor_id, 'reason', p.reason) ORDER BY p.id)
+		(SELECT jsonb_agg(jsonb_build_object('step', p.step, 'at', p.at, 'actor_id', p.actor_id, 'reason', p.reason)
+		ORDER BY p.id)
 			FROM beneficiary_change_steps p WHERE p.change_id = c.id),
 		CASE WHEN c.kind = 'tenant' AND c.state = 'pending' THEN c.proposal END
-	FROM beneficiary_changes c LEFT JOIN users u ON u.id = c.proposed_by LEFT JOIN api_keys k ON k.id = c.proposed_by JOIN stalls s ON s.id = c.stall_id JOIN tenancies t ON t.id = c.tenancy_id
-	LEFT JOIN accounts o ON o.id = c.old_account LEFT JOIN banks ob ON ob.bin = o.bank_bin LEFT JOIN banks nb ON nb.bin = c.bank_bin
-	WHERE c.market_id IN (SELECT scope_markets($1, $2)) AND sees_stall($1, $2, c.stall_id) AND ($3::uuid IS NULL OR t.merchant_id = $3)`
+	FROM beneficiary_changes c LEFT JOIN users u ON u.id = c.proposed_by LEFT JOIN api_keys k ON k.id = c.proposed_by
+	JOIN stalls s ON s.id = c.stall_id JOIN tenancies t ON t.id = c.tenancy_id
+	LEFT JOIN accounts o ON o.id = c.old_account LEFT JOIN banks ob ON ob.bin = o.bank_bin
+	LEFT JOIN banks nb ON nb.bin = c.bank_bin
+	WHERE c.market_id IN (SELECT scope_markets($1, $2)) AND sees_stall($1, $2, c.stall_id)
+	AND ($3::uuid IS NULL OR t.merchant_id = $3)`
 
 // listedChange is a change and, of a tenant that waits, what was proposed, sealed.
 type listedChange struct {
@@ -80,7 +87,8 @@ func scanChange(row pgx.CollectableRow) (c listedChange, err error) {
 	var due time.Time
 	var last3, oldLast4, newLast4 string
 	var from, to ChangedAccount
-	err = row.Scan(&c.ID, &c.Kind, &c.State, &c.Why, &c.MarketID, &c.StallID, &c.StallNumber, &c.Reason, &c.ProposedBy, &c.Proposer, &c.ProposedAt, &c.NeedsSecond,
+	err = row.Scan(&c.ID, &c.Kind, &c.State, &c.Why, &c.MarketID, &c.StallID, &c.StallNumber, &c.Reason, &c.ProposedBy,
+		&c.Proposer, &c.ProposedAt, &c.NeedsSecond,
 		&due, &c.DecidedAt, &last3, &from.BankBIN, &from.BankName, &oldLast4, &from.HolderName,
 		&to.BankBIN, &to.BankName, &newLast4, &to.HolderName, &c.Steps, &c.proposal)
 	from.AccountNumber, to.AccountNumber, c.Contact = seal.Mask(oldLast4), seal.Mask(newLast4), seal.Mask(last3)
@@ -108,7 +116,9 @@ func scanChange(row pgx.CollectableRow) (c listedChange, err error) {
 }
 
 // collectChanges reads changes and names the tenants whom they would bring, to those who decide.
-func (r *Registry) collectChanges(ctx context.Context, who roles.Principal, rows pgx.Rows) ([]BeneficiaryChange, error) {
+func (r *Registry) collectChanges(ctx context.Context, who roles.Principal,
+	rows pgx.Rows,
+) ([]BeneficiaryChange, error) {
 	listed, err := pgx.CollectRows(rows, scanChange)
 	if err != nil {
 		return nil, err
@@ -136,7 +146,8 @@ func (r *Registry) proposedTenant(ctx context.Context, c listedChange) (name str
 	if err = json.Unmarshal(plain, &o); err != nil || o.Merchant == nil || o.Merchant.ID == "" {
 		return o.newName(), err
 	}
-	err = r.db.Pool.QueryRow(ctx, `SELECT full_name FROM merchants WHERE id::text = lower($1)`, o.Merchant.ID).Scan(&name)
+	err = r.db.Pool.QueryRow(ctx, `SELECT full_name FROM merchants WHERE id::text = lower($1)`, o.Merchant.ID).Scan(
+		&name)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", fmt.Errorf("find the proposed tenant of change %s: %w", c.ID, err)
 	}
@@ -159,14 +170,19 @@ type changeFilter struct {
 }
 
 // listChanges is a page of changes, newest first.
-func (r *Registry) listChanges(ctx context.Context, who roles.Principal, f changeFilter, page web.Page) (*web.List[BeneficiaryChange], error) {
+func (r *Registry) listChanges(ctx context.Context, who roles.Principal, f changeFilter,
+	page web.Page,
+) (*web.List[BeneficiaryChange], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.db.Pool.Query(ctx, selectChanges+` AND ($4::uuid = $6::uuid OR c.market_id = $4) AND ($5::uuid = $6 OR c.stall_id = $5) AND c.proposed_at >= $7
-		AND ($8::timestamptz IS NULL OR (c.proposed_at, c.id) < ($8, $9)) AND ($11 = '' OR c.state = $11) ORDER BY c.proposed_at DESC, c.id DESC LIMIT $10`,
-		who.ScopeKind, who.ScopeID, who.MerchantID, f.market, f.stall, uuid.Nil, f.since, after.At, after.ID, page.Size()+1, f.state)
+	rows, err := r.db.Pool.Query(ctx, selectChanges+` AND ($4::uuid = $6::uuid OR c.market_id = $4)
+		AND ($5::uuid = $6 OR c.stall_id = $5) AND c.proposed_at >= $7
+		AND ($8::timestamptz IS NULL OR (c.proposed_at, c.id) < ($8, $9)) AND ($11 = '' OR c.state = $11)
+		ORDER BY c.proposed_at DESC, c.id DESC LIMIT $10`,
+		who.ScopeKind, who.ScopeID, who.MerchantID, f.market, f.stall, uuid.Nil, f.since, after.At, after.ID,
+		page.Size()+1, f.state)
 	if err != nil {
 		return nil, fmt.Errorf("list changes: %w", err)
 	}
@@ -174,11 +190,17 @@ func (r *Registry) listChanges(ctx context.Context, who roles.Principal, f chang
 	if err != nil {
 		return nil, fmt.Errorf("list changes: %w", err)
 	}
-	items, next := web.Cut(changes, page, func(c BeneficiaryChange) web.Mark { return web.Mark{At: &c.ProposedAt, ID: c.ID} })
+	items, next := web.Cut(changes, page, func(c BeneficiaryChange) web.Mark {
+		return web.Mark{
+			At: &c.ProposedAt,
+			ID: c.ID,
+		}
+	})
 	return &web.List[BeneficiaryChange]{Items: items, Next: next}, nil
 }
 
-// readChange finds a change in the caller's scope; another scope's is missing like one that never was.
+// readChange finds a change in the caller's scope; another scope's is missing like one that never
+// was.
 func (r *Registry) readChange(ctx context.Context, who roles.Principal, id uuid.UUID) (BeneficiaryChange, error) {
 	rows, err := r.db.Pool.Query(ctx, selectChanges+` AND c.id = $4`, who.ScopeKind, who.ScopeID, who.MerchantID, id)
 	if err != nil {

@@ -48,40 +48,48 @@ func TestAProvedPersonsChangeIsEffectiveAfterADay(t *testing.T) {
 	path := "/api/v1/stalls/" + s.text("id")
 	owner, key := w.signIn("dam", "merchant", "stall:"+s.text("id"))
 	c := w.call(key, "POST", path+"/beneficiary-changes", changeOrder("999988887777"), 201)
-	if c.text("state") != "pending" || c.text("effective_at") != noon.Add(24*time.Hour).Format(time.RFC3339) || c.text("proposed_by") != owner.String() ||
-		c.text("old_account.account_number") != "••••3333" || c.text("new_account.account_number") != "••••7777" || c.text("new_account.bank_bin") != "970415" ||
+	if c.text("state") != "pending" || c.text("effective_at") != noon.Add(24*time.Hour).Format(time.RFC3339) ||
+		c.text("proposed_by") != owner.String() ||
+		c.text("old_account.account_number") != "••••3333" || c.text("new_account.account_number") != "••••7777" ||
+		c.text("new_account.bank_bin") != "970415" ||
 		c.text("needs_second_person") != "false" || c.text("contact") != "••••001" {
 		t.Errorf("the proposal is %v", c)
 	}
 	w.refuse(key, "POST", path+"/beneficiary-changes", changeOrder("5555"), 409, "change_under_way")
 	page := string(w.fetch("/q/"+s.text("code.code"), 200))
-	if !strings.Contains(page, "Chủ sạp đã yêu cầu đổi tài khoản nhận tiền, hiệu lực lúc 12:00 23/11/2026.") || strings.Contains(page, "7777") {
+	if !strings.Contains(page, "Chủ sạp đã yêu cầu đổi tài khoản nhận tiền, hiệu lực lúc 12:00 23/11/2026.") ||
+		strings.Contains(page, "7777") {
 		t.Errorf("the page says %s", page)
 	}
 
 	w.clock = noon.Add(24*time.Hour - time.Second)
 	w.settle()
-	if seen := w.call(w.admin, "GET", path, nil, 200); seen.text("accounts.0.account_number") != "111122223333" || seen.text("code.code") != s.text("code.code") {
+	if seen := w.call(w.admin, "GET", path, nil, 200); seen.text("accounts.0.account_number") != "111122223333" ||
+		seen.text("code.code") != s.text("code.code") {
 		t.Errorf("before its time the stall is %v", seen)
 	}
 	w.clock = noon.Add(24 * time.Hour)
-	w.refuse(w.admin, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", object{"reason": "too late"}, 409, "change_decided")
+	w.refuse(w.admin, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", object{"reason": "too late"}, 409,
+		"change_decided")
 	w.settle()
 	w.settle()
 	w.wantChange(path, c.text("id"), "effective", "proposed effective")
 	seen := w.call(w.admin, "GET", path, nil, 200)
-	if seen.text("accounts.0.account_number") != "999988887777" || seen.at("accounts.1") != nil || seen.text("code.code") == s.text("code.code") {
+	if seen.text("accounts.0.account_number") != "999988887777" || seen.at("accounts.1") != nil ||
+		seen.text("code.code") == s.text("code.code") {
 		t.Errorf("the stall is %v", seen)
 	}
 	if read, err := vietqr.Decode(seen.text("code.payload")); err != nil || read.Account != "999988887777" {
 		t.Errorf("the new payload pays %v, %v", read.Account, err)
 	}
 	old := string(w.fetch("/q/"+s.text("code.code"), 200))
-	if !strings.Contains(old, "Sạp đã đổi tài khoản nhận tiền") || !strings.Contains(old, `href="/q/`+seen.text("code.code")) || strings.Contains(old, "<img") {
+	if !strings.Contains(old, "Sạp đã đổi tài khoản nhận tiền") || !strings.Contains(old, `href="/q/`+
+		seen.text("code.code")) || strings.Contains(old, "<img") {
 		t.Errorf("the old sticker's page says %s", old)
 	}
 	page = string(w.fetch("/q/"+seen.text("code.code"), 200))
-	if !strings.Contains(page, "Tài khoản nhận tiền đổi ngày 23/11/2026, từ ••••3333 sang ••••7777.") || strings.Contains(page, "99998888") || len(page) > 15<<10 {
+	if !strings.Contains(page, "Tài khoản nhận tiền đổi ngày 23/11/2026, từ ••••3333 sang ••••7777.") ||
+		strings.Contains(page, "99998888") || len(page) > 15<<10 {
 		t.Errorf("the new page says %s", page)
 	}
 	w.clock = noon.Add(32 * 24 * time.Hour)
@@ -89,7 +97,8 @@ func TestAProvedPersonsChangeIsEffectiveAfterADay(t *testing.T) {
 		t.Error("the page still tells of it after 30 days")
 	}
 	told := w.told()
-	if len(told) != 2 || !strings.Contains(told[0], "hiệu lực lúc 12:00 23/11/2026") || !strings.Contains(told[1], "đã đổi sang VietinBank ••••7777") {
+	if len(told) != 2 || !strings.Contains(told[0], "hiệu lực lúc 12:00 23/11/2026") ||
+		!strings.Contains(told[1], "đã đổi sang VietinBank ••••7777") {
 		t.Errorf("the old contact is told %q", told)
 	}
 }
@@ -98,7 +107,8 @@ func TestAProvedPersonsChangeIsEffectiveAfterADay(t *testing.T) {
 func (w *world) told() []string {
 	w.t.Helper()
 	var texts []string
-	must(w.t, w.db.Pool.QueryRow(w.t.Context(), `SELECT coalesce(array_agg(text ORDER BY id), '{}') FROM messages`).Scan(&texts))
+	must(w.t, w.db.Pool.QueryRow(w.t.Context(),
+		`SELECT coalesce(array_agg(text ORDER BY id), '{}') FROM messages`).Scan(&texts))
 	return texts
 }
 
@@ -110,11 +120,13 @@ func TestAnOldProofProposesNothing(t *testing.T) {
 	w.clock = noon.Add(5*time.Minute + time.Second)
 	w.refuse(key, "POST", path+"/beneficiary-changes", changeOrder("2222"), 403, "prove_again")
 	w.refuse(key, "POST", path+"/accounts", account("970415", "2222"), 403, "prove_again")
-	w.refuse(key, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới"), "account": account("970415", "2222")}, 403, "prove_again")
+	w.refuse(key, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới"), "account": account("970415",
+		"2222")}, 403, "prove_again")
 	c := w.call(w.admin, "POST", path+"/beneficiary-changes", changeOrder("2222"), 201)
 	w.refuse(key, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/approve", nil, 403, "prove_again")
 	w.call(key, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", object{"reason": "nghi ngờ"}, 200)
-	vacant := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{"number": "N", "merchant": w.merchant("An")}, 201)
+	vacant := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
+		object{"number": "N", "merchant": w.merchant("An")}, 201)
 	w.call(key, "POST", "/api/v1/stalls/"+vacant.text("id")+"/accounts", account("970415", "3333"), 201)
 	if len(w.alerts("")) != 0 {
 		t.Errorf("a first account is an alert: %v", w.alerts(""))
@@ -130,7 +142,8 @@ func TestAProgramsChangeWantsASecondPerson(t *testing.T) {
 	w.own(key, anh)
 	c := w.call(key, "POST", path+"/beneficiary-changes", changeOrder("2222"), 201)
 	approve := "/api/v1/beneficiary-changes/" + c.text("id") + "/approve"
-	if c.text("needs_second_person") != "true" || c.at("effective_at") != nil || c.text("lapses_at") != noon.Add(7*24*time.Hour).Format(time.RFC3339) {
+	if c.text("needs_second_person") != "true" || c.at("effective_at") != nil ||
+		c.text("lapses_at") != noon.Add(7*24*time.Hour).Format(time.RFC3339) {
 		t.Errorf("a program's proposal is %v", c)
 	}
 	w.refuse(key, "POST", approve, nil, 409, "second_person_needed")
@@ -138,7 +151,8 @@ func TestAProgramsChangeWantsASecondPerson(t *testing.T) {
 	other := w.key("admin", "")
 	w.own(other, anh)
 	w.refuse(other, "POST", approve, nil, 409, "second_person_needed")
-	w.refuse(w.key("manager", "market:CHODAM"), "POST", approve, nil, 409, "second_person_needed") // a program is no person
+	// a program is no person
+	w.refuse(w.key("manager", "market:CHODAM"), "POST", approve, nil, 409, "second_person_needed")
 	w.clock = noon.Add(48 * time.Hour)
 	w.settle()
 	w.wantChange(path, c.text("id"), "pending", "proposed")
@@ -156,7 +170,8 @@ func TestAProgramsChangeWantsASecondPerson(t *testing.T) {
 
 	lapsing := w.call(key, "POST", path+"/beneficiary-changes", changeOrder("3333"), 201)
 	w.clock = w.clock.Add(7 * 24 * time.Hour)
-	w.refuse(w.person(), "POST", "/api/v1/beneficiary-changes/"+lapsing.text("id")+"/approve", nil, 409, "change_lapsed")
+	w.refuse(w.person(), "POST", "/api/v1/beneficiary-changes/"+lapsing.text("id")+"/approve", nil, 409,
+		"change_lapsed")
 	w.settle()
 	if c := w.wantChange(path, lapsing.text("id"), "refused", "proposed refused"); c.text("why") != "change_lapsed" {
 		t.Errorf("it was refused for %q", c.text("why"))
@@ -187,7 +202,10 @@ func TestAChangeThatCanNoMoreBeIsRefused(t *testing.T) {
 		s := w.stall(fmt.Sprint("A", i), fmt.Sprint("100", i))
 		path := "/api/v1/stalls/" + s.text("id")
 		_, key := w.signIn(fmt.Sprint("quan", i), "manager", "market:CHODAM")
-		c := w.call(key, "POST", path+"/beneficiary-changes", object{"account": account("970436", fmt.Sprint("777", i)), "reason": "đổi"}, 201)
+		c := w.call(key, "POST", path+"/beneficiary-changes", object{
+			"account": account("970436", fmt.Sprint("777", i)),
+			"reason":  "đổi",
+		}, 201)
 		spoil(s.text("id"))
 		w.clock = w.clock.Add(24 * time.Hour)
 		w.settle()
@@ -202,7 +220,8 @@ func TestProposingIsRefused(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
 	w.stall("A2", "2222")
-	bare := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{"number": "N", "merchant": w.merchant("An")}, 201)
+	bare := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
+		object{"number": "N", "merchant": w.merchant("An")}, 201)
 	vacant := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{"number": "V"}, 201)
 	former := w.key("merchant", "stall:"+s.text("id"))
 	path := "/api/v1/stalls/" + s.text("id") + "/beneficiary-changes"
@@ -216,7 +235,12 @@ func TestProposingIsRefused(t *testing.T) {
 		{path, object{"account": account("970436", "2222"), "reason": "another's"}, 409, "account_in_use"},
 		{path, object{"account": account("970499", "3333"), "reason": "no bank"}, 422, "unknown_bank"},
 		{path, object{"account": account("970436", "3333"), "reason": "x"}, 422, "too_short"},
-		{path, object{"account": account("970436", "3333"), "reason": "which", "account_id": uuid.NewString()}, 404, "not_found"},
+		{
+			path,
+			object{"account": account("970436", "3333"), "reason": "which", "account_id": uuid.NewString()},
+			404,
+			"not_found",
+		},
 		{"/api/v1/stalls/" + bare.text("id") + "/beneficiary-changes", changeOrder("3333"), 409, "no_account"},
 		{"/api/v1/stalls/" + vacant.text("id") + "/beneficiary-changes", changeOrder("3333"), 409, "stall_vacant"},
 	} {
@@ -224,7 +248,10 @@ func TestProposingIsRefused(t *testing.T) {
 			t.Errorf("%v was refused as %q, want %q", c.body, o.text("code"), c.code)
 		}
 	}
-	w.call(w.person(), "POST", "/api/v1/stalls/"+s.text("id")+"/tenancies", object{"merchant": w.merchant("Mới"), "account": account("970436", "4444")}, 201)
+	w.call(w.person(), "POST", "/api/v1/stalls/"+s.text("id")+"/tenancies", object{
+		"merchant": w.merchant("Mới"),
+		"account":  account("970436", "4444"),
+	}, 201)
 	w.refuse(former, "POST", path, changeOrder("3333"), 403, "not_allowed")
 }
 
@@ -241,16 +268,22 @@ func TestChangesAreReadAndDecidedInScope(t *testing.T) {
 		w.refuse(key, "POST", at+"/approve", nil, 404, "not_found")
 		w.refuse(key, "POST", at+"/cancel", object{"reason": "none"}, 404, "not_found")
 	}
-	w.refuse(w.key("manager", "market:XOMMOI"), "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 404, "not_found")
-	if list := w.call(w.key("merchant", "stall:"+neighbour.text("id")), "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 200).items(); len(list) != 0 {
+	w.refuse(w.key("manager", "market:XOMMOI"), "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 404,
+		"not_found")
+	if list := w.call(w.key("merchant", "stall:"+neighbour.text("id")), "GET", "/api/v1/markets/"+w.market+
+		"/beneficiary-changes", nil, 200).items(); len(list) != 0 {
 		t.Errorf("a neighbour reads %v", list)
 	}
-	for role, may := range map[string]bool{"province_officer": true, "auditor": true, "team": false, "integration": false} {
+	for role, may := range map[string]bool{
+		"province_officer": true, "auditor": true, "team": false,
+		"integration": false,
+	} {
 		key := w.key(role, "")
 		w.refuse(key, "POST", at+"/approve", nil, 403, "not_allowed")
 		w.refuse(key, "POST", at+"/cancel", object{"reason": "none"}, 403, "not_allowed")
 		if may {
-			if list := w.call(key, "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 200).items(); len(list) != 1 {
+			if list := w.call(key, "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 200).items(); len(
+				list) != 1 {
 				t.Errorf("%s reads %v", role, list)
 			}
 		} else {
@@ -259,11 +292,13 @@ func TestChangesAreReadAndDecidedInScope(t *testing.T) {
 	}
 	w.refuse("", "POST", at+"/approve", nil, 401, "sign_in")
 	tenant := w.key("merchant", "stall:"+s.text("id"))
-	if done := w.call(tenant, "POST", at+"/cancel", object{"reason": "không phải tôi"}, 200); done.text("state") != "cancelled" || done.text("steps.1.reason") != "không phải tôi" {
+	if done := w.call(tenant, "POST", at+"/cancel", object{"reason": "không phải tôi"}, 200); done.text(
+		"state") != "cancelled" || done.text("steps.1.reason") != "không phải tôi" {
 		t.Errorf("cancelled it is %v", done)
 	}
 	w.clock = noon.Add(91 * 24 * time.Hour)
-	if list := w.call(w.admin, "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 200).items(); len(list) != 0 {
+	if list := w.call(w.admin, "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 200).items(); len(
+		list) != 0 {
 		t.Errorf("the market's list still tells after 90 days: %v", list)
 	}
 }

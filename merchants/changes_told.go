@@ -28,23 +28,36 @@ var refusals = map[string]string{
 	"account_stands":     "sạp đã có tài khoản này",
 }
 
-// message is what the old contact is told of a step. It names the new account by its last digits only: a phone is read
-// by others too. Of several who share the phone it names the one whom it concerns.
+// message is what the old contact is told of a step. It names the new account by its last digits
+// only: a phone is read by others too. Of several who share the phone it names the one whom it
+// concerns.
 func (c *change) message(step, phone string) outbox.Message {
 	where := fmt.Sprintf("sạp %s, %s", c.stallNumber, c.marketName)
 	to := fmt.Sprintf("%s %s", c.bankName, seal.Mask(c.last4))
 	text := ""
 	switch {
 	case step == "proposed" && c.needsSecond:
-		text = fmt.Sprintf("có yêu cầu %s, đang chờ người thứ hai duyệt. Nếu không phải bạn, hãy báo ban quản lý chợ hủy ngay.", c.wish(where, to))
+		text = fmt.Sprintf(
+			"có yêu cầu %s, đang chờ người thứ hai duyệt. Nếu không phải bạn, hãy báo ban quản lý chợ hủy ngay.",
+			c.wish(where, to),
+		)
 	case step == "proposed":
-		text = fmt.Sprintf("có yêu cầu %s, hiệu lực lúc %s. Nếu không phải bạn, hãy báo ban quản lý chợ hủy ngay.", c.wish(where, to), momentText(c.due))
+		text = fmt.Sprintf("có yêu cầu %s, hiệu lực lúc %s. Nếu không phải bạn, hãy báo ban quản lý chợ hủy ngay.",
+			c.wish(where, to), momentText(c.due))
 	case step == changeEffective && c.kind == addition:
-		text = fmt.Sprintf("%s vừa có thêm tài khoản nhận tiền %s. Nếu không phải bạn, hãy báo ban quản lý chợ ngay.", where, to)
+		text = fmt.Sprintf("%s vừa có thêm tài khoản nhận tiền %s. Nếu không phải bạn, hãy báo ban quản lý chợ ngay.",
+			where, to)
 	case step == changeEffective && c.kind == newTenant:
-		text = fmt.Sprintf("%s đã đổi người thuê, mã nhận tiền của bạn tại sạp này đã thu hồi. Nếu không đúng, hãy báo ban quản lý chợ ngay.", where)
+		text = fmt.Sprintf(
+			"%s đã đổi người thuê, mã nhận tiền của bạn tại sạp này đã thu hồi. Nếu không đúng, hãy báo ban quản lý chợ ngay.",
+			where,
+		)
 	case step == changeEffective:
-		text = fmt.Sprintf("tài khoản nhận tiền của %s đã đổi sang %s. Nếu không phải bạn, hãy báo ban quản lý chợ ngay.", where, to)
+		text = fmt.Sprintf(
+			"tài khoản nhận tiền của %s đã đổi sang %s. Nếu không phải bạn, hãy báo ban quản lý chợ ngay.",
+			where,
+			to,
+		)
 	case c.state == changeEffective: // an addition that is taken back
 		text = fmt.Sprintf("tài khoản %s vừa thêm cho %s đã được gỡ.", to, where)
 	default:
@@ -79,13 +92,15 @@ type former struct {
 	merchant, account uuid.UUID
 }
 
-// formerReceiver is the stall's tenant with the account that its code pays, or the last one if the stall was emptied
-// lately: closing it first must not hide a change. Nil: nobody received here.
+// formerReceiver is the stall's tenant with the account that its code pays, or the last one if the
+// stall was emptied lately: closing it first must not hide a change. Nil: nobody received here.
 func (r *Registry) formerReceiver(ctx context.Context, tx pgx.Tx, stall uuid.UUID) (*former, error) {
 	f := &former{}
-	err := tx.QueryRow(ctx, `SELECT t.merchant_id, ta.account_id FROM tenancies t JOIN tenancy_accounts ta ON ta.tenancy_id = t.id AND ta.replaced_at IS NULL
+	err := tx.QueryRow(ctx, `SELECT t.merchant_id, ta.account_id FROM tenancies t
+		JOIN tenancy_accounts ta ON ta.tenancy_id = t.id AND ta.replaced_at IS NULL
 		WHERE t.stall_id = $1 AND (upper_inf(t.valid) OR upper(t.valid) > $2)
-		ORDER BY upper(t.valid) DESC NULLS FIRST, coalesce(ta.place, ta.since), ta.account_id LIMIT 1`, stall, r.now().Add(-recentFor)).
+		ORDER BY upper(t.valid) DESC NULLS FIRST, coalesce(ta.place, ta.since), ta.account_id LIMIT 1`, stall,
+		r.now().Add(-recentFor)).
 		Scan(&f.merchant, &f.account)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
@@ -96,16 +111,19 @@ func (r *Registry) formerReceiver(ctx context.Context, tx pgx.Tx, stall uuid.UUI
 	return f, nil
 }
 
-// tellAtOnce records a change that needs no waiting: an account beside those that stand, or another tenant. Its old
-// contact is told, the stall's page shows it, the board is warned.
-func (r *Registry) tellAtOnce(ctx context.Context, tx pgx.Tx, who roles.Principal, kind string, e *entry, from former) error {
+// tellAtOnce records a change that needs no waiting: an account beside those that stand, or another
+// tenant. Its old contact is told, the stall's page shows it, the board is warned.
+func (r *Registry) tellAtOnce(ctx context.Context, tx pgx.Tx, who roles.Principal, kind string, e *entry,
+	from former,
+) error {
 	now := r.now()
 	c := &change{
 		id: newID(), kind: kind, state: changeEffective, market: e.market, stall: e.stall, tenancy: e.tenancy,
 		oldAccount: &from.account, proposedBy: who.ActorID, proposedAt: now, due: now, decidedAt: &now,
 	}
 	if e.account != nil {
-		c.newAccount, c.bin, c.last4, c.holder = &e.accountID, e.account.BankBIN, seal.Last4(e.account.AccountNumber), e.account.HolderName
+		c.newAccount, c.bin, c.last4, c.holder = &e.accountID, e.account.BankBIN, seal.Last4(e.account.AccountNumber),
+			e.account.HolderName
 	}
 	if err := r.insertChange(ctx, tx, from.merchant, c); err != nil {
 		return err
@@ -119,10 +137,11 @@ func (r *Registry) tellAtOnce(ctx context.Context, tx pgx.Tx, who roles.Principa
 // ToldChange is a sentence of the stall's page.
 type ToldChange struct{ Vi, En string }
 
-// ToldChanges are the sentences about a stall's changes: what waits, and what happened within 30 days. They show no
-// more of a number than its last digits.
+// ToldChanges are the sentences about a stall's changes: what waits, and what happened within 30
+// days. They show no more of a number than its last digits.
 func (r *Registry) ToldChanges(ctx context.Context, stall uuid.UUID) ([]ToldChange, error) {
-	rows, err := r.db.Pool.Query(ctx, `SELECT c.kind, c.state, c.needs_second, c.due_at, coalesce(c.decided_at, c.proposed_at), a.role = 'merchant',
+	rows, err := r.db.Pool.Query(ctx, `SELECT c.kind, c.state, c.needs_second, c.due_at, coalesce(c.decided_at,
+		c.proposed_at), a.role = 'merchant',
 			coalesce(o.last4, ''), c.last4, c.bank_bin
 		FROM beneficiary_changes c JOIN actors a ON a.id = c.proposed_by LEFT JOIN accounts o ON o.id = c.old_account
 		WHERE c.stall_id = $1 AND (c.state = 'pending' OR (c.state = 'effective' AND c.decided_at > $2))
@@ -138,7 +157,10 @@ func (r *Registry) ToldChanges(ctx context.Context, stall uuid.UUID) ([]ToldChan
 			return ToldChange{}, err
 		}
 		if state == changePending {
-			return pendingSentence(pending{kind: kind, owner: owner, second: second, wallet: vietqr.IsWallet(bin), due: due}), nil
+			return pendingSentence(pending{
+				kind: kind, owner: owner, second: second, wallet: vietqr.IsWallet(bin),
+				due: due,
+			}), nil
 		}
 		return recentSentence(kind, dayText(at), seal.Mask(old), seal.Mask(last)), nil
 	})
@@ -168,20 +190,26 @@ func pendingSentence(c pending) ToldChange {
 	}[c.kind]
 	begin := ToldChange{by.Vi + " đã yêu cầu " + wish.Vi + ", ", by.En + " asked for " + wish.En}
 	if c.wallet {
-		return ToldChange{begin.Vi + "nhưng ví điện tử không phải là ngân hàng nên tài khoản giữ nguyên.", begin.En + "; a wallet is no bank, so the account stays."}
+		return ToldChange{begin.Vi + "nhưng ví điện tử không phải là ngân hàng nên tài khoản giữ nguyên.", begin.En +
+			"; a wallet is no bank, so the account stays."}
 	}
 	if c.second {
 		return ToldChange{begin.Vi + "đang chờ người thứ hai duyệt.", begin.En + "; a second person has to approve."}
 	}
-	return ToldChange{begin.Vi + "hiệu lực lúc " + momentText(c.due) + ".", begin.En + ", effective at " + momentText(c.due) + "."}
+	return ToldChange{begin.Vi + "hiệu lực lúc " + momentText(c.due) + ".", begin.En + ", effective at " +
+		momentText(c.due) + "."}
 }
 
 func recentSentence(kind, day, old, last string) ToldChange {
 	switch kind {
 	case addition:
-		return ToldChange{"Sạp có thêm tài khoản nhận tiền " + last + " từ ngày " + day + ".", "A further account " + last + " since " + day + "."}
+		return ToldChange{"Sạp có thêm tài khoản nhận tiền " + last + " từ ngày " + day + ".", "A further account " +
+			last + " since " + day + "."}
 	case newTenant:
-		return ToldChange{"Sạp đổi người thuê và tài khoản nhận tiền ngày " + day + ".", "Another tenant, with another account, since " + day + "."}
+		return ToldChange{
+			"Sạp đổi người thuê và tài khoản nhận tiền ngày " + day + ".",
+			"Another tenant, with another account, since " + day + ".",
+		}
 	}
 	return ToldChange{
 		"Tài khoản nhận tiền đổi ngày " + day + ", từ " + old + " sang " + last + ".",

@@ -14,25 +14,35 @@ import (
 // seal seals a value for a column, as the register does.
 func (w *world) seal(table, column, id, text string) []byte {
 	w.t.Helper()
-	sealed, err := w.sealed.Seal(w.t.Context(), seal.Place{Table: table, Column: column, ID: uuid.MustParse(id)}, []byte(text))
+	sealed, err := w.sealed.Seal(w.t.Context(), seal.Place{Table: table, Column: column, ID: uuid.MustParse(id)},
+		[]byte(text))
 	must(w.t, err)
 	return sealed
 }
 
-// TestAnOldChangeToAWalletIsRefused: one that was proposed before wallets were refused says that it cannot be, and its day refuses it.
+// TestAnOldChangeToAWalletIsRefused: one that was proposed before wallets were refused says that it
+// cannot be, and its day refuses it.
 func TestAnOldChangeToAWalletIsRefused(t *testing.T) {
 	w := newWorld(t)
 	stall := w.stall("A1", "1001")
 	path := "/api/v1/stalls/" + stall.text("id")
 	_, key := w.signIn("quan", "manager", "market:CHODAM")
 	c := w.call(key, "POST", path+"/beneficiary-changes", changeOrder("0906000021"), 201)
-	_, err := w.db.Pool.Exec(t.Context(), `UPDATE beneficiary_changes SET bank_bin = '971025', proposal = $2 WHERE id = $1`, c.text("id"),
-		w.seal("beneficiary_changes", "proposal", c.text("id"), `{"kind":"bank","bank_bin":"971025","account_number":"0906000021","holder_name":"HOA","holder_kind":"ca_nhan"}`))
+	_, err := w.db.Pool.Exec(t.Context(), `UPDATE beneficiary_changes SET bank_bin = '971025', proposal = $2
+		WHERE id = $1`, c.text("id"),
+		w.seal(
+			"beneficiary_changes",
+			"proposal",
+			c.text("id"),
+			`{"kind":"bank","bank_bin":"971025","account_number":"0906000021","holder_name":"HOA","holder_kind":"ca_nhan"}`,
+		))
 	must(t, err)
-	if c = w.wantChange(path, c.text("id"), "pending", "proposed"); c.text("why") != "wallet_not_bank" || c.at("effective_at") != nil {
+	if c = w.wantChange(path, c.text("id"), "pending", "proposed"); c.text("why") != "wallet_not_bank" ||
+		c.at("effective_at") != nil {
 		t.Errorf("it waits with %q, effective at %v", c.text("why"), c.at("effective_at"))
 	}
-	if page := string(w.fetch("/q/"+stall.text("code.code"), 200)); !strings.Contains(page, "yêu cầu đổi tài khoản nhận tiền, nhưng ví điện tử không phải là ngân hàng nên tài khoản giữ nguyên") {
+	if page := string(w.fetch("/q/"+stall.text("code.code"), 200)); !strings.Contains(page,
+		"yêu cầu đổi tài khoản nhận tiền, nhưng ví điện tử không phải là ngân hàng nên tài khoản giữ nguyên") {
 		t.Errorf("the page says %s", page)
 	}
 	_, second := w.signIn("hai", "admin", "all")
@@ -42,7 +52,8 @@ func TestAnOldChangeToAWalletIsRefused(t *testing.T) {
 	if c = w.wantChange(path, c.text("id"), "refused", "proposed refused"); c.text("why") != "wallet_not_bank" {
 		t.Errorf("it was refused for %q", c.text("why"))
 	}
-	if told := w.told(); !strings.Contains(told[len(told)-1], "đã dừng vì ví điện tử không phải là ngân hàng, tài khoản cũ giữ nguyên") {
+	if told := w.told(); !strings.Contains(told[len(told)-1],
+		"đã dừng vì ví điện tử không phải là ngân hàng, tài khoản cũ giữ nguyên") {
 		t.Errorf("the owner is told %q", told)
 	}
 }
@@ -55,9 +66,13 @@ func TestAMessageNamesWhomItConcerns(t *testing.T) {
 	for i, name := range []string{"Vợ Một", "Chồng Một", "Cô Khác"} {
 		phone := []string{"0906000012", "0906000012", "0906000099"}[i]
 		made := w.call(w.admin, "POST", stalls, object{
-			"number": fmt.Sprint("P", i), "merchant": object{"full_name": name, "phone": phone, "known_phone": "another_person"}, "account": account("970436", fmt.Sprint("200", i)),
+			"number": fmt.Sprint("P", i), "merchant": object{
+				"full_name": name, "phone": phone,
+				"known_phone": "another_person",
+			}, "account": account("970436", fmt.Sprint("200", i)),
 		}, 201)
-		w.call(person, "POST", "/api/v1/stalls/"+made.text("id")+"/accounts", account("970415", fmt.Sprint("300", i)), 201)
+		w.call(person, "POST", "/api/v1/stalls/"+made.text("id")+"/accounts", account("970415", fmt.Sprint("300", i)),
+			201)
 	}
 	told := w.told()
 	for i, begins := range []string{"Chợ 4.0: sạp P0", "Chợ 4.0, gửi Chồng Một: sạp P1", "Chợ 4.0: sạp P2"} {

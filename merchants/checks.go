@@ -34,9 +34,11 @@ func (b checkBody) at(now time.Time) (time.Time, error) {
 	case b.CheckedAt == nil:
 		return now, nil
 	case b.CheckedAt.After(now.Add(clockRuns)):
-		return now, problem.Of("checked_at", "in_future", "Thời điểm nằm trong tương lai.", "The time lies in the future.")
+		return now, problem.Of("checked_at", "in_future", "Thời điểm nằm trong tương lai.",
+			"The time lies in the future.")
 	case b.CheckedAt.Before(now.Add(-lateCheck)):
-		return now, problem.Of("checked_at", "too_old", "Lần quét đã quá 7 ngày: hãy quét lại.", "The scan is older than 7 days: scan the sticker again.")
+		return now, problem.Of("checked_at", "too_old", "Lần quét đã quá 7 ngày: hãy quét lại.",
+			"The scan is older than 7 days: scan the sticker again.")
 	case b.CheckedAt.After(now):
 		return now, nil
 	}
@@ -78,7 +80,8 @@ func (r *Registry) postCheck(ctx context.Context, in *struct {
 		return nil, err
 	}
 	if (in.Body.Latitude == nil) != (in.Body.Longitude == nil) {
-		return nil, problem.Of("longitude", "place_whole", "Cần cả vĩ độ và kinh độ.", "A place is latitude and longitude.")
+		return nil, problem.Of("longitude", "place_whole", "Cần cả vĩ độ và kinh độ.",
+			"A place is latitude and longitude.")
 	}
 	now := r.now().Truncate(time.Microsecond) // as it is kept
 	checkedAt, err := in.Body.at(now)
@@ -91,7 +94,9 @@ func (r *Registry) postCheck(ctx context.Context, in *struct {
 	}
 	if found.issuedAt != nil && checkedAt.Before(*found.issuedAt) {
 		if checkedAt.Before(found.issuedAt.Add(-clockRuns)) {
-			return nil, problem.Of("checked_at", "before_code", "Lúc quét, mã này chưa được cấp: hãy xem lại đồng hồ của máy.", "The code was not yet issued when it was scanned: look at the phone's clock.")
+			return nil, problem.Of("checked_at", "before_code",
+				"Lúc quét, mã này chưa được cấp: hãy xem lại đồng hồ của máy.",
+				"The code was not yet issued when it was scanned: look at the phone's clock.")
 		}
 		checkedAt = *found.issuedAt
 	}
@@ -99,10 +104,14 @@ func (r *Registry) postCheck(ctx context.Context, in *struct {
 	err = r.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var at warned
 		var scannedSince bool
-		err := tx.QueryRow(ctx, `INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id, latitude, longitude, recorded_at)
-			SELECT $1, market_id, id, nullif($3, ''), $4, $5, $6, $7::float8::numeric(9, 6), $8::float8::numeric(9, 6), $9 FROM stalls WHERE id = $2
-			RETURNING market_id, (SELECT number FROM stalls WHERE id = $2), EXISTS (SELECT FROM code_checks WHERE stall_id = $2 AND checked_at > $5)`,
-			check.ID, stall, found.memoCode, check.Verdict, check.CheckedAt, who.ActorID, in.Body.Latitude, in.Body.Longitude, now).Scan(&at.market, &at.number, &scannedSince)
+		err := tx.QueryRow(ctx, `INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id,
+			latitude, longitude, recorded_at)
+			SELECT $1, market_id, id, nullif($3, ''), $4, $5, $6, $7::float8::numeric(9, 6), $8::float8::numeric(9, 6),
+			$9 FROM stalls WHERE id = $2
+			RETURNING market_id, (SELECT number FROM stalls WHERE id = $2), EXISTS (SELECT FROM code_checks
+			WHERE stall_id = $2 AND checked_at > $5)`,
+			check.ID, stall, found.memoCode, check.Verdict, check.CheckedAt, who.ActorID, in.Body.Latitude,
+			in.Body.Longitude, now).Scan(&at.market, &at.number, &scannedSince)
 		if err != nil || check.Verdict != swapped && check.Verdict != foreign || scannedSince {
 			return err
 		}
@@ -121,9 +130,13 @@ type warned struct {
 	number        string
 }
 
-// warnSwapped warns the board that what hangs at a stall may pay somebody else; an open warning stands for the new one too.
+// warnSwapped warns the board that what hangs at a stall may pay somebody else; an open warning
+// stands for the new one too.
 func (r *Registry) warnSwapped(ctx context.Context, tx pgx.Tx, at warned, why string) error {
-	return r.warn(ctx, tx, warning{kind: swappedCode, key: swappedCode + ":" + at.stall.String(), market: at.market, stall: &at.stall, detail: "Sạp " + at.number + ": " + why})
+	return r.warn(ctx, tx, warning{
+		kind: swappedCode, key: swappedCode + ":" + at.stall.String(), market: at.market,
+		stall: &at.stall, detail: "Sạp " + at.number + ": " + why,
+	})
 }
 
 // ListedCheck is a check as it was recorded.
@@ -151,10 +164,12 @@ func (r *Registry) listChecks(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.db.Pool.Query(ctx, `SELECT k.id, k.checked_at, k.verdict, k.code, a.role, k.latitude::float8, k.longitude::float8, k.recorded_at
+	rows, err := r.db.Pool.Query(ctx, `SELECT k.id, k.checked_at, k.verdict, k.code, a.role, k.latitude::float8,
+		k.longitude::float8, k.recorded_at
 		FROM code_checks k JOIN actors a ON a.id = k.actor_id
 		WHERE k.stall_id = $1 AND ($2::timestamptz IS NULL OR (k.checked_at, k.id) < ($2, $3))
-		AND ($4::uuid IS NULL OR EXISTS (SELECT FROM tenancies t WHERE t.stall_id = k.stall_id AND t.merchant_id = $4 AND t.valid @> k.checked_at))
+		AND ($4::uuid IS NULL OR EXISTS (SELECT FROM tenancies t WHERE t.stall_id = k.stall_id AND t.merchant_id = $4
+		AND t.valid @> k.checked_at))
 		ORDER BY k.checked_at DESC, k.id DESC LIMIT $5`, stall, after.At, after.ID, who.MerchantID, in.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list checks of stall %s: %w", stall, err)
@@ -176,7 +191,8 @@ type UncheckedStall struct {
 	Verdict   *string    `json:"verdict" enum:"official,superseded,swapped,own_account,foreign,invalid" doc:"of that check"`
 }
 
-// listUnchecked are the operating stalls of a market that have a current code and were not found in order within some days.
+// listUnchecked are the operating stalls of a market that have a current code and were not found in
+// order within some days.
 func (r *Registry) listUnchecked(ctx context.Context, in *struct {
 	web.Named
 	Days int `query:"days" minimum:"1" maximum:"365" default:"7" doc:"not found official for so many days"`
@@ -197,10 +213,13 @@ func (r *Registry) listUnchecked(ctx context.Context, in *struct {
 	}
 	rows, err := r.db.Pool.Query(ctx, `SELECT s.id, s.number, s.zone, k.checked_at, k.verdict
 		FROM stalls s JOIN stall_states st ON st.stall_id = s.id AND upper_inf(st.valid) AND st.state = 'operating'
-		LEFT JOIN LATERAL (SELECT checked_at, verdict FROM code_checks WHERE stall_id = s.id ORDER BY checked_at DESC LIMIT 1) k ON true
-		WHERE s.market_id = $1 AND sees_stall($2, $3, s.id) AND EXISTS (SELECT FROM codes c WHERE c.stall_id = s.id AND c.kind = 'stall' AND c.state = 'current')
+		LEFT JOIN LATERAL (SELECT checked_at, verdict FROM code_checks WHERE stall_id = s.id ORDER BY checked_at DESC
+		LIMIT 1) k ON true
+		WHERE s.market_id = $1 AND sees_stall($2, $3, s.id) AND EXISTS (SELECT FROM codes c
+		WHERE c.stall_id = s.id AND c.kind = 'stall' AND c.state = 'current')
 		AND (k.checked_at IS NULL OR k.checked_at < $4 OR k.verdict <> 'official') AND ($5 = '' OR s.number > $5)
-		ORDER BY s.number LIMIT $6`, market, who.ScopeKind, who.ScopeID, r.now().AddDate(0, 0, -in.Days), after.Text, in.Size()+1)
+		ORDER BY s.number LIMIT $6`, market, who.ScopeKind, who.ScopeID, r.now().AddDate(0, 0, -in.Days), after.Text,
+		in.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list unchecked stalls of market %s: %w", market, err)
 	}

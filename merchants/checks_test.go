@@ -7,7 +7,8 @@ import (
 	"market40/merchants/vietqr"
 )
 
-// A check says what hangs at the stall, where it was seen, and warns the board once of what pays somebody else.
+// A check says what hangs at the stall, where it was seen, and warns the board once of what pays
+// somebody else.
 func TestChecksAreListedAndWarn(t *testing.T) {
 	w := newWorld(t)
 	s, other := w.stall("A1", "1111"), w.stall("A2", "2222")
@@ -27,17 +28,23 @@ func TestChecksAreListedAndWarn(t *testing.T) {
 	check(object{"payload": swapped}, "swapped")
 	w.wantAlerts("swapped_code", 1)
 	list := w.call(w.key("manager", "market:CHODAM"), "GET", path, nil, 200)
-	if list.text("items.0.verdict") != "swapped" || list.text("items.2.latitude") != "12.25" || list.text("items.2.by") != "team" || list.at("items.3") != nil {
+	if list.text("items.0.verdict") != "swapped" || list.text("items.2.latitude") != "12.25" ||
+		list.text("items.2.by") != "team" || list.at("items.3") != nil {
 		t.Errorf("the list is %v", list)
 	}
-	for _, wrong := range []object{{"payload": "x", "latitude": 91, "longitude": 1}, {"payload": "x", "latitude": 1}, {"latitude": 1, "longitude": 1}} {
+	for _, wrong := range []object{
+		{"payload": "x", "latitude": 91, "longitude": 1},
+		{"payload": "x", "latitude": 1},
+		{"latitude": 1, "longitude": 1},
+	} {
 		w.call(team, "POST", path, wrong, 422)
 	}
 	w.call(w.key("merchant", "stall:"+other.text("id")), "GET", path, nil, 404)
 	w.call(w.key("locality_officer", "locality:568"), "GET", path, nil, 403)
 }
 
-// A scan that waited on a phone is dated when it was made, judged by the codes of then, and warns of nothing that was looked at since.
+// A scan that waited on a phone is dated when it was made, judged by the codes of then, and warns
+// of nothing that was looked at since.
 func TestAScanThatComesLate(t *testing.T) {
 	w := newWorld(t)
 	s, other := w.stall("A1", "1111"), w.stall("A2", "2222")
@@ -58,7 +65,8 @@ func TestAScanThatComesLate(t *testing.T) {
 		{late(old, scanned.Add(2*time.Hour)), "superseded"}, // replaced an hour before
 		{late(foreign, scanned), "swapped"},                 // looked at since
 	} {
-		if got := w.call(w.admin, "POST", path, c.body, 201); got.text("verdict") != c.verdict || got.text("checked_at")[:19] != c.body.text("checked_at")[:19] {
+		if got := w.call(w.admin, "POST", path, c.body, 201); got.text("verdict") != c.verdict ||
+			got.text("checked_at")[:19] != c.body.text("checked_at")[:19] {
 			t.Errorf("%v is %v, want %s", c.body, got, c.verdict)
 		}
 	}
@@ -69,7 +77,8 @@ func TestAScanThatComesLate(t *testing.T) {
 	}
 	w.wantAlerts("swapped_code", 1)
 	list := w.call(w.admin, "GET", path, nil, 200)
-	if recorded, err := time.Parse(time.RFC3339Nano, list.text("items.3.recorded_at")); err != nil || !recorded.Equal(w.clock) || list.text("items.0.verdict") != "swapped" {
+	if recorded, err := time.Parse(time.RFC3339Nano, list.text("items.3.recorded_at")); err != nil ||
+		!recorded.Equal(w.clock) || list.text("items.0.verdict") != "swapped" {
 		t.Errorf("the list is %v", list)
 	}
 	w.refuse(w.admin, "POST", path, late(old, w.clock.Add(time.Hour)), 422, "in_future")
@@ -82,7 +91,11 @@ func TestAScanThatComesLate(t *testing.T) {
 func TestUncheckedStickers(t *testing.T) {
 	w := newWorld(t)
 	first, second := w.stall("A1", "1111"), w.stall("A2", "2222")
-	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{"number": "A3", "kind": "stall", "goods_group": "rau"}, 201) // no code hangs there
+	// no code hangs there
+	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
+		"number": "A3", "kind": "stall",
+		"goods_group": "rau",
+	}, 201)
 	path := "/api/v1/markets/" + w.market + "/unchecked"
 	unchecked := func(query string, want ...string) {
 		t.Helper()
@@ -96,7 +109,8 @@ func TestUncheckedStickers(t *testing.T) {
 		}
 	}
 	unchecked("", "A1", "A2")
-	w.call(w.admin, "POST", "/api/v1/stalls/"+first.text("id")+"/checks", object{"payload": first.text("code.payload")}, 201)
+	w.call(w.admin, "POST", "/api/v1/stalls/"+first.text("id")+"/checks", object{"payload": first.text("code.payload")},
+		201)
 	w.call(w.admin, "POST", "/api/v1/stalls/"+second.text("id")+"/checks", object{"payload": "x"}, 201)
 	unchecked("", "A2")
 	w.clock = w.clock.Add(8 * 24 * time.Hour)

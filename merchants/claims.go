@@ -16,7 +16,8 @@ import (
 // sharedBy is how many merchants must want one account for a warning.
 const sharedBy = 3
 
-// claims are the entries of a batch whose merchants want an account that is not theirs yet, as columns.
+// claims are the entries of a batch whose merchants want an account that is not theirs yet, as
+// columns.
 type claims struct {
 	indexes   [][]byte
 	bins      []string
@@ -58,8 +59,9 @@ func (b *batch) claims() claims {
 	return c
 }
 
-// keepClaims remembers who wanted an account that is another's, after the refusal has undone everything else, and warns
-// of an account that many want. The caller is answered whether or not it could be remembered.
+// keepClaims remembers who wanted an account that is another's, after the refusal has undone
+// everything else, and warns of an account that many want. The caller is answered whether or not it
+// could be remembered.
 func (r *Registry) keepClaims(ctx context.Context, b *batch) {
 	if b == nil {
 		return
@@ -70,9 +72,11 @@ func (r *Registry) keepClaims(ctx context.Context, b *batch) {
 	}
 	ctx = context.WithoutCancel(ctx)
 	err := r.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO account_claims (number_index, bank_bin, party, market_id, stall_number, stall_id, claimed_at)
+		_, err := tx.Exec(ctx, `INSERT INTO account_claims (number_index, bank_bin, party, market_id, stall_number,
+			stall_id, claimed_at)
 			SELECT c.number_index, c.bin, coalesce(m.phone_index, c.party), $7, coalesce(s.number, c.number), s.id, $8
-			FROM unnest($1::bytea[], $2::text[], $3::bytea[], $4::uuid[], $5::uuid[], $6::text[]) AS c (number_index, bin, party, merchant, stall, number)
+			FROM unnest($1::bytea[], $2::text[], $3::bytea[], $4::uuid[], $5::uuid[], $6::text[]) AS c (number_index,
+			bin, party, merchant, stall, number)
 			LEFT JOIN merchants m ON m.id = c.merchant LEFT JOIN stalls s ON s.id = c.stall
 			ON CONFLICT DO NOTHING`, c.indexes, c.bins, c.parties, c.merchants, c.stalls, c.numbers, b.market, r.now())
 		if err != nil {
@@ -81,7 +85,8 @@ func (r *Registry) keepClaims(ctx context.Context, b *batch) {
 		return r.warnOfShared(ctx, tx, b.market, c)
 	})
 	if err != nil {
-		slog.WarnContext(ctx, "claims of accounts were not kept", "market", b.market, "claims", len(c.indexes), "error", err)
+		slog.WarnContext(ctx, "claims of accounts were not kept", "market", b.market, "claims", len(c.indexes), "error",
+			err)
 	}
 }
 
@@ -104,7 +109,8 @@ func (r *Registry) warnOfShared(ctx context.Context, tx pgx.Tx, market uuid.UUID
 		account := claimKey(index, bin)
 		warnings = append(warnings, warning{
 			kind: sharedAccount, key: sharedAccount + ":" + account + ":" + market.String(), market: market,
-			detail: fmt.Sprintf("Tài khoản %s được %d tiểu thương khác nhau đăng ký.", seal.Mask(c.last4[account]), merchants),
+			detail: fmt.Sprintf("Tài khoản %s được %d tiểu thương khác nhau đăng ký.", seal.Mask(c.last4[account]),
+				merchants),
 		})
 		return nil
 	})

@@ -19,8 +19,8 @@ import (
 	"market40/merchants/vietqr"
 )
 
-// States of a code. A superseded code still brings its stall the money; a revoked one was a former tenant's, or of an
-// account that was taken back.
+// States of a code. A superseded code still brings its stall the money; a revoked one was a former
+// tenant's, or of an account that was taken back.
 const (
 	codeCurrent    = "current"
 	codeSuperseded = "superseded"
@@ -55,9 +55,9 @@ type payee struct {
 	Place                                 string // the name of the unit that the market stands in
 }
 
-// payload builds a code's payload: the owner's own account, the code behind what the bank wants in front of it, and an
-// order's amount in đồng (0: the payer types it). A wallet has none, and neither has an account that was registered before its form was
-// checked and is none of its bank's.
+// payload builds a code's payload: the owner's own account, the code behind what the bank wants in
+// front of it, and an order's amount in đồng (0: the payer types it). A wallet has none, and
+// neither has an account that was registered before its form was checked and is none of its bank's.
 func payload(code string, to payee, amount int64) (*string, error) {
 	if to.obstacle() != "" {
 		return nil, nil
@@ -74,8 +74,8 @@ func payload(code string, to payee, amount int64) (*string, error) {
 	return &text, nil
 }
 
-// obstacle returns why no transfer code can be made: wallet_not_bank, or account_form of an account that was erased or registered before its
-// form was checked; empty: one can.
+// obstacle returns why no transfer code can be made: wallet_not_bank, or account_form of an account
+// that was erased or registered before its form was checked; empty: one can.
 func (p payee) obstacle() string {
 	if p.Kind != bankAccount {
 		return vietqr.WalletNotBank
@@ -86,9 +86,11 @@ func (p payee) obstacle() string {
 // NoPayload is the refusal to draw a code that has no payload, by its obstacle.
 func NoPayload(obstacle string) error {
 	if obstacle == vietqr.WalletNotBank {
-		return problem.New(problem.NotFound, "no_payload", "Ví điện tử không phải là ngân hàng nên không có mã VietQR.", "A wallet is no bank and has no VietQR code.")
+		return problem.New(problem.NotFound, "no_payload", "Ví điện tử không phải là ngân hàng nên không có mã VietQR.",
+			"A wallet is no bank and has no VietQR code.")
 	}
-	return problem.New(problem.NotFound, "no_payload", "Số tài khoản chưa đúng nên không có mã VietQR: hãy đăng ký lại tài khoản.",
+	return problem.New(problem.NotFound, "no_payload",
+		"Số tài khoản chưa đúng nên không có mã VietQR: hãy đăng ký lại tài khoản.",
 		"The account number is not valid, so it has no VietQR code: register the account again.")
 }
 
@@ -103,7 +105,8 @@ func placeName(unit string) string {
 }
 
 // placeOfMarket is SQL for the name of the unit in which market s.market_id stands on day $2.
-const placeOfMarket = `coalesce((SELECT v.name FROM market_places p JOIN locality_versions v ON v.locality_id = p.locality_id AND v.valid @> $2::date
+const placeOfMarket = `coalesce((SELECT v.name FROM market_places p
+	JOIN locality_versions v ON v.locality_id = p.locality_id AND v.valid @> $2::date
 	WHERE p.market_id = s.market_id AND p.valid @> $2::date), '')`
 
 // drawCodes draws codes that nobody holds yet.
@@ -118,7 +121,8 @@ func drawCodes(ctx context.Context, q querier, n int) ([]string, error) {
 			}
 			fresh = append(fresh, code.String())
 		}
-		rows, err := q.Query(ctx, `SELECT f.code FROM unnest($1::text[]) AS f (code) WHERE NOT EXISTS (SELECT FROM codes c WHERE c.code = f.code)`, fresh)
+		rows, err := q.Query(ctx, `SELECT f.code FROM unnest($1::text[]) AS f (code)
+			WHERE NOT EXISTS (SELECT FROM codes c WHERE c.code = f.code)`, fresh)
 		if err != nil {
 			return nil, fmt.Errorf("draw codes: %w", err)
 		}
@@ -137,9 +141,9 @@ func drawCodes(ctx context.Context, q querier, n int) ([]string, error) {
 	return codes, nil
 }
 
-// reissue gives an account of the stall's tenant a new code; the old one is superseded and still matched.
-// account Nil: the tenant's first. Refused: a vacant stall, one without an account, an account that is not the
-// tenant's here (404).
+// reissue gives an account of the stall's tenant a new code; the old one is superseded and still
+// matched. account Nil: the tenant's first. Refused: a vacant stall, one without an account, an
+// account that is not the tenant's here (404).
 func (r *Registry) reissue(ctx context.Context, stall, account uuid.UUID) (string, error) {
 	var issued string
 	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -168,11 +172,14 @@ func (r *Registry) reissue(ctx context.Context, stall, account uuid.UUID) (strin
 		}
 		issued = codes[0]
 		if _, err := tx.Exec(ctx, `UPDATE codes SET state = 'superseded', ended_at = $3
-			WHERE tenancy_id = $1 AND account_id = $2 AND kind = 'stall' AND state = 'current'`, at.tenancy, account, r.now()); err != nil {
+			WHERE tenancy_id = $1 AND account_id = $2 AND kind = 'stall' AND state = 'current'`, at.tenancy, account,
+			r.now()); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO codes (code, kind, market_id, stall_id, tenancy_id, account_id, state, issued_at)
-			VALUES ($1, 'stall', $2, $3, $4, $5, 'current', $6)`, issued, at.market, stall, at.tenancy, account, r.now())
+		_, err = tx.Exec(ctx, `INSERT INTO codes (code, kind, market_id, stall_id, tenancy_id, account_id, state,
+			issued_at)
+			VALUES ($1, 'stall', $2, $3, $4, $5, 'current', $6)`, issued, at.market, stall, at.tenancy, account,
+			r.now())
 		return err
 	})
 	if err != nil {
@@ -181,11 +188,13 @@ func (r *Registry) reissue(ctx context.Context, stall, account uuid.UUID) (strin
 	return issued, nil
 }
 
-// checkPayable refuses an account at a bank to which no transfer code can be made: one that was registered before its form was checked.
+// checkPayable refuses an account at a bank to which no transfer code can be made: one that was
+// registered before its form was checked.
 func (r *Registry) checkPayable(ctx context.Context, q querier, account uuid.UUID) error {
 	o := AccountOrder{}
 	var sealed []byte
-	err := q.QueryRow(ctx, `SELECT kind, coalesce(bank_bin, ''), number FROM accounts WHERE id = $1`, account).Scan(&o.Kind, &o.BankBIN, &sealed)
+	err := q.QueryRow(ctx, `SELECT kind, coalesce(bank_bin, ''), number FROM accounts WHERE id = $1`, account).Scan(
+		&o.Kind, &o.BankBIN, &sealed)
 	if err != nil {
 		return fmt.Errorf("find account %s: %w", account, err)
 	}
@@ -210,20 +219,26 @@ type codeFilter struct {
 }
 
 // listCodes is a page of stalls' codes, newest first.
-func (r *Registry) listCodes(ctx context.Context, who roles.Principal, f codeFilter, page web.Page) (*web.List[ListedCode], error) {
+func (r *Registry) listCodes(ctx context.Context, who roles.Principal, f codeFilter,
+	page web.Page,
+) (*web.List[ListedCode], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.db.Pool.Query(ctx, `SELECT c.code, c.state, c.account_id, c.issued_at, c.ended_at, c.stall_id, s.number, c.market_id, c.tenancy_id,
-			t.merchant_id, a.kind, coalesce(a.bank_bin, ''), a.number, a.holder_name, coalesce(b.memo_prefix, ''), `+placeOfMarket+`
+	rows, err := r.db.Pool.Query(ctx, `SELECT c.code, c.state, c.account_id, c.issued_at, c.ended_at, c.stall_id,
+		s.number, c.market_id, c.tenancy_id,
+			t.merchant_id, a.kind, coalesce(a.bank_bin, ''), a.number, a.holder_name, coalesce(b.memo_prefix, ''), `+
+		placeOfMarket+`
 		FROM codes c JOIN stalls s ON s.id = c.stall_id JOIN tenancies t ON t.id = c.tenancy_id
 		JOIN accounts a ON a.id = c.account_id LEFT JOIN banks b ON b.bin = a.bank_bin
 		WHERE c.kind = 'stall' AND c.market_id IN (SELECT scope_markets($3, $4)) AND sees_stall($3, $4, c.stall_id)
-		AND ($5::uuid IS NULL OR t.merchant_id = $5) AND ($6::uuid = $1::uuid OR c.market_id = $6) AND ($7::uuid = $1::uuid OR c.stall_id = $7)
+		AND ($5::uuid IS NULL OR t.merchant_id = $5) AND ($6::uuid = $1::uuid OR c.market_id = $6)
+		AND ($7::uuid = $1::uuid OR c.stall_id = $7)
 		AND ($8 = '' OR c.code = $8) AND ($9::timestamptz IS NULL OR (c.issued_at, c.code) < ($9, $10))
 		ORDER BY c.issued_at DESC, c.code DESC LIMIT $11`,
-		uuid.Nil, r.today(), who.ScopeKind, who.ScopeID, who.MerchantID, f.market, f.stall, f.code, after.At, after.Text, page.Size()+1)
+		uuid.Nil, r.today(), who.ScopeKind, who.ScopeID, who.MerchantID, f.market, f.stall, f.code, after.At,
+		after.Text, page.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list codes: %w", err)
 	}
@@ -231,7 +246,8 @@ func (r *Registry) listCodes(ctx context.Context, who roles.Principal, f codeFil
 		var merchant uuid.UUID
 		var to payee
 		var sealed []byte
-		if err = row.Scan(&c.Code.Code, &c.State, &c.AccountID, &c.IssuedAt, &c.EndedAt, &c.StallID, &c.StallNumber, &c.MarketID, &c.TenancyID,
+		if err = row.Scan(&c.Code.Code, &c.State, &c.AccountID, &c.IssuedAt, &c.EndedAt, &c.StallID, &c.StallNumber,
+			&c.MarketID, &c.TenancyID,
 			&merchant, &to.Kind, &to.BIN, &sealed, &to.Holder, &to.MemoPrefix, &to.Place); err != nil {
 			return c, err
 		}
@@ -250,7 +266,12 @@ func (r *Registry) listCodes(ctx context.Context, who roles.Principal, f codeFil
 	if err != nil {
 		return nil, fmt.Errorf("list codes: %w", err)
 	}
-	items, next := web.Cut(codes, page, func(c ListedCode) web.Mark { return web.Mark{At: &c.IssuedAt, Text: c.Code.Code} })
+	items, next := web.Cut(codes, page, func(c ListedCode) web.Mark {
+		return web.Mark{
+			At:   &c.IssuedAt,
+			Text: c.Code.Code,
+		}
+	})
 	var tenancies []uuid.UUID
 	for _, c := range items {
 		if c.Payload != nil { // it holds the account

@@ -43,9 +43,13 @@ func (in *Complaint) check() error {
 	for _, f := range []struct {
 		name, text string
 		limit      int
-	}{{"detail", in.Detail, maxComplaint}, {"contact", in.Contact, maxContact}, {"reference", in.Reference, maxReference}} {
+	}{{"detail", in.Detail, maxComplaint}, {"contact", in.Contact, maxContact}, {
+		"reference", in.Reference,
+		maxReference,
+	}} {
 		if !utf8.ValidString(f.text) || utf8.RuneCountInString(f.text) > f.limit || slices.Contains([]byte(f.text), 0) {
-			return problem.Of(f.name, "too_long", fmt.Sprintf("Tối đa %d ký tự.", f.limit), fmt.Sprintf("%d characters at most.", f.limit))
+			return problem.Of(f.name, "too_long", fmt.Sprintf("Tối đa %d ký tự.", f.limit),
+				fmt.Sprintf("%d characters at most.", f.limit))
 		}
 	}
 	return nil
@@ -69,19 +73,25 @@ func (r *Registry) Complain(ctx context.Context, shown *Printed, in Complaint) (
 	}
 	err = r.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var waiting int
-		if err := tx.QueryRow(ctx, `SELECT count(*) FROM complaints WHERE stall_id = $1 AND state = 'open'`, shown.Place.Stall).Scan(&waiting); err != nil {
+		if err := tx.QueryRow(ctx, `SELECT count(*) FROM complaints WHERE stall_id = $1 AND state = 'open'`,
+			shown.Place.Stall).Scan(&waiting); err != nil {
 			return err
 		}
 		if waiting >= openComplaints {
-			return problem.New(problem.TooMany, "too_many_complaints", "Ban quản lý đang có nhiều phản ánh về sạp này, xin gặp trực tiếp.", "Many complaints about this stall wait already: please see the market's board.")
+			return problem.New(problem.TooMany, "too_many_complaints",
+				"Ban quản lý đang có nhiều phản ánh về sạp này, xin gặp trực tiếp.",
+				"Many complaints about this stall wait already: please see the market's board.")
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO complaints (id, market_id, stall_id, code, kind, reference, amount, detail, contact, state, opened_at)
+		_, err := tx.Exec(ctx, `INSERT INTO complaints (id, market_id, stall_id, code, kind, reference, amount, detail,
+			contact, state, opened_at)
 			VALUES ($1, $2, $3, $4, $5, $6, nullif($7::bigint, 0), $8, $9, 'open', $10)`,
-			id, shown.Place.Market, shown.Place.Stall, shown.Code, in.Kind, in.Reference, in.Amount, detail, contact, r.now())
+			id, shown.Place.Market, shown.Place.Stall, shown.Code, in.Kind, in.Reference, in.Amount, detail, contact,
+			r.now())
 		if err != nil || in.Kind != "swapped_sticker" {
 			return err
 		}
-		return r.warnSwapped(ctx, tx, warned{shown.Place.Market, shown.Place.Stall, shown.Stall}, "người mua báo tem có vẻ bị tráo.")
+		return r.warnSwapped(ctx, tx, warned{shown.Place.Market, shown.Place.Stall, shown.Stall},
+			"người mua báo tem có vẻ bị tráo.")
 	})
 	if err != nil {
 		return id, fmt.Errorf("keep a complaint about %s: %w", shown.Code, err)
@@ -114,15 +124,19 @@ type ReadComplaint struct {
 }
 
 // Complaints is a page of the complaints in the caller's scope, newest first.
-func (r *Registry) complaints(ctx context.Context, who roles.Principal, state string, one *uuid.UUID, page web.Page) (*web.List[ReadComplaint], error) {
+func (r *Registry) complaints(ctx context.Context, who roles.Principal, state string, one *uuid.UUID,
+	page web.Page,
+) (*web.List[ReadComplaint], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.db.Pool.Query(ctx, `SELECT p.id, p.kind, p.state, p.market_id, p.stall_id, s.number, p.code, p.reference, p.amount::text, p.detail, p.contact,
+	rows, err := r.db.Pool.Query(ctx, `SELECT p.id, p.kind, p.state, p.market_id, p.stall_id, s.number, p.code,
+		p.reference, p.amount::text, p.detail, p.contact,
 			p.opened_at, p.closed_at, p.closed_by, p.reason
 		FROM complaints p JOIN stalls s ON s.id = p.stall_id
-		WHERE p.market_id IN (SELECT scope_markets($1, $2)) AND ($3 = '' OR p.state = $3) AND ($4::uuid IS NULL OR p.id = $4)
+		WHERE p.market_id IN (SELECT scope_markets($1, $2)) AND ($3 = '' OR p.state = $3)
+		AND ($4::uuid IS NULL OR p.id = $4)
 		AND ($5::timestamptz IS NULL OR (p.opened_at, p.id) < ($5, $6)) ORDER BY p.opened_at DESC, p.id DESC LIMIT $7`,
 		who.ScopeKind, who.ScopeID, state, one, after.At, after.ID, page.Size()+1)
 	if err != nil {
@@ -131,7 +145,8 @@ func (r *Registry) complaints(ctx context.Context, who roles.Principal, state st
 	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c ReadComplaint, err error) {
 		var detail, contact []byte
 		c.Currency = "VND"
-		if err = row.Scan(&c.ID, &c.Kind, &c.State, &c.MarketID, &c.StallID, &c.StallNumber, &c.Code, &c.Reference, &c.Amount, &detail, &contact,
+		if err = row.Scan(&c.ID, &c.Kind, &c.State, &c.MarketID, &c.StallID, &c.StallNumber, &c.Code, &c.Reference,
+			&c.Amount, &detail, &contact,
 			&c.OpenedAt, &c.ClosedAt, &c.ClosedBy, &c.Reason); err != nil {
 			return c, err
 		}
@@ -155,10 +170,15 @@ func (r *Registry) complaints(ctx context.Context, who roles.Principal, state st
 	return &web.List[ReadComplaint]{Items: items, Next: next}, nil
 }
 
-// closeComplaint ends a complaint and forgets how to reach who made it. A closed one stays as it is (409).
-func (r *Registry) closeComplaint(ctx context.Context, who roles.Principal, id uuid.UUID, reason string) (*ReadComplaint, error) {
-	tag, err := r.db.Pool.Exec(ctx, `UPDATE complaints SET state = 'closed', closed_at = $2, closed_by = $3, reason = $4, contact = NULL
-		WHERE id = $1 AND state = 'open' AND market_id IN (SELECT scope_markets($5, $6))`, id, r.now(), who.ActorID, reason, who.ScopeKind, who.ScopeID)
+// closeComplaint ends a complaint and forgets how to reach who made it. A closed one stays as it is
+// (409).
+func (r *Registry) closeComplaint(ctx context.Context, who roles.Principal, id uuid.UUID,
+	reason string,
+) (*ReadComplaint, error) {
+	tag, err := r.db.Pool.Exec(ctx, `UPDATE complaints SET state = 'closed', closed_at = $2, closed_by = $3,
+		reason = $4, contact = NULL
+		WHERE id = $1 AND state = 'open' AND market_id IN (SELECT scope_markets($5, $6))`, id, r.now(), who.ActorID,
+		reason, who.ScopeKind, who.ScopeID)
 	if err != nil {
 		return nil, fmt.Errorf("close complaint %s: %w", id, err)
 	}

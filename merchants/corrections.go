@@ -15,8 +15,9 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// correction is what may be put right of a merchant; absent fields stay. A phone is no part of it: by it the merchant is
-// known, and a board that could change it would stand in the merchant's place.
+// correction is what may be put right of a merchant; absent fields stay. A phone is no part of it:
+// by it the merchant is known, and a board that could change it would stand in the merchant's
+// place.
 type correction struct {
 	FullName      *string `json:"full_name,omitempty" minLength:"1" maxLength:"100"`
 	HouseholdName *string `json:"household_name,omitempty" maxLength:"200" doc:"empty: a person"`
@@ -36,7 +37,10 @@ func given(fields map[string]*string) map[string]string {
 
 // normal puts a correction into normal form, and tells what is wrong with it.
 func (c *correction) normal() error {
-	if err := encodings.Check(given(map[string]*string{"full_name": c.FullName, "household_name": c.HouseholdName})); err != nil {
+	if err := encodings.Check(given(map[string]*string{
+		"full_name":      c.FullName,
+		"household_name": c.HouseholdName,
+	})); err != nil {
 		return err
 	}
 	for _, name := range []*string{c.FullName, c.HouseholdName, c.TaxCode} {
@@ -48,12 +52,14 @@ func (c *correction) normal() error {
 	case c.FullName != nil && *c.FullName == "":
 		return problem.InFields(required("full_name"))
 	case c.TaxCode != nil && *c.TaxCode != "" && !taxForm.MatchString(*c.TaxCode):
-		return problem.Of("tax_code", "tax_code_form", "Mã số thuế gồm 10, 12 hoặc 13 chữ số.", "A tax code has 10, 12 or 13 digits.")
+		return problem.Of("tax_code", "tax_code_form", "Mã số thuế gồm 10, 12 hoặc 13 chữ số.",
+			"A tax code has 10, 12 or 13 digits.")
 	}
 	return nil
 }
 
-// correct puts a merchant right, and warns the boards of another name. Refused: one who is erased (409).
+// correct puts a merchant right, and warns the boards of another name. Refused: one who is erased
+// (409).
 func (r *Registry) correct(ctx context.Context, id uuid.UUID, c correction) error {
 	if err := c.normal(); err != nil {
 		return err
@@ -68,28 +74,33 @@ func (r *Registry) correct(ctx context.Context, id uuid.UUID, c correction) erro
 	}
 	return r.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var name, household string
-		err := tx.QueryRow(ctx, `SELECT full_name, household_name FROM merchants WHERE id = $1 AND erased_at IS NULL FOR UPDATE`, id).Scan(&name, &household)
+		err := tx.QueryRow(ctx, `SELECT full_name, household_name FROM merchants WHERE id = $1
+			AND erased_at IS NULL FOR UPDATE`, id).Scan(&name, &household)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return problem.New(problem.Conflict, "merchant_erased", "Dữ liệu của người này đã được xóa.", "This person's data is erased.")
+			return problem.New(problem.Conflict, "merchant_erased", "Dữ liệu của người này đã được xóa.",
+				"This person's data is erased.")
 		}
 		if err != nil {
 			return fmt.Errorf("find merchant %s: %w", id, err)
 		}
-		_, err = tx.Exec(ctx, `UPDATE merchants SET full_name = coalesce($2, full_name), household_name = coalesce($3, household_name),
-			tax_code = CASE WHEN $4 THEN $5 ELSE tax_code END, tax_index = CASE WHEN $4 THEN $6 ELSE tax_index END WHERE id = $1`,
+		_, err = tx.Exec(ctx, `UPDATE merchants SET full_name = coalesce($2, full_name), household_name = coalesce($3,
+			household_name),
+			tax_code = CASE WHEN $4 THEN $5 ELSE tax_code END, tax_index = CASE WHEN $4 THEN $6 ELSE tax_index END
+			WHERE id = $1`,
 			id, c.FullName, c.HouseholdName, c.TaxCode != nil, tax, index)
 		if err != nil {
 			return fmt.Errorf("correct merchant %s: %w", id, err)
 		}
-		if (c.FullName == nil || sameName(name, *c.FullName)) && (c.HouseholdName == nil || sameName(household, *c.HouseholdName)) {
+		if (c.FullName == nil || sameName(name, *c.FullName)) && (c.HouseholdName == nil ||
+			sameName(household, *c.HouseholdName)) {
 			return nil
 		}
 		return r.warnOfName(ctx, tx, id)
 	})
 }
 
-// patchMerchant is for admins and for who keeps a market where the merchant has a stall: first in scope (404), then
-// allowed (403).
+// patchMerchant is for admins and for who keeps a market where the merchant has a stall: first in
+// scope (404), then allowed (403).
 func (r *Registry) patchMerchant(ctx context.Context, in *struct {
 	web.Named
 	Body correction
@@ -115,12 +126,15 @@ func (r *Registry) patchMerchant(ctx context.Context, in *struct {
 	return answer(r.readMerchant(ctx, who, id))
 }
 
-// readMerchant is a merchant who has a stall in the caller's scope, or any for the platform, as the caller may see it.
+// readMerchant is a merchant who has a stall in the caller's scope, or any for the platform, as the
+// caller may see it.
 func (r *Registry) readMerchant(ctx context.Context, who roles.Principal, id uuid.UUID) (m Merchant, err error) {
 	var phone []byte
 	var last3 string
-	err = r.db.Pool.QueryRow(ctx, `SELECT id, full_name, household_name, phone, phone_last3 FROM merchants m WHERE id = $1 AND ($2 = 'all' OR EXISTS (
-		SELECT FROM tenancies t WHERE t.merchant_id = m.id AND upper_inf(t.valid) AND t.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, t.stall_id)))`,
+	err = r.db.Pool.QueryRow(ctx, `SELECT id, full_name, household_name, phone, phone_last3 FROM merchants m
+		WHERE id = $1 AND ($2 = 'all' OR EXISTS (
+		SELECT FROM tenancies t WHERE t.merchant_id = m.id AND upper_inf(t.valid)
+		AND t.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, t.stall_id)))`,
 		id, who.ScopeKind, who.ScopeID).Scan(&m.ID, &m.FullName, &m.HouseholdName, &phone, &last3)
 	sees := sightOf(who, id)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && sees == hidden {

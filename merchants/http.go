@@ -16,48 +16,74 @@ import (
 func (r *Registry) Routes(e *web.Edge) {
 	// Everyone who is signed in: what the world is called.
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/banks", "list-banks", "Ngân hàng: the bank table", 0), r.listBanks)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/localities", "list-localities", "Đơn vị hành chính: the units of a reporting basis", 0), r.listLocalities)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/localities", "list-localities",
+		"Đơn vị hành chính: the units of a reporting basis", 0), r.listLocalities)
 
 	// Markets: read in scope, registered by admins.
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/markets", "register-market", "Đăng ký chợ: register a market", http.StatusCreated), r.registerMarket)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets", "list-markets", "The markets in your scope, by code", 0), r.listMarkets)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/markets", "register-market", "Đăng ký chợ: register a market",
+		http.StatusCreated), r.registerMarket)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets", "list-markets", "The markets in your scope, by code", 0),
+		r.listMarkets)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}", "get-market", "A market", 0), r.getMarket)
 
 	// Stalls: read in scope, changed by admins and managers.
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/markets/{id}/stalls", "register-stall", "Đăng ký sạp: register a stall, open its tenancy, issue its code", http.StatusCreated), r.registerStall)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/stalls", "list-stalls", "A market's stalls, by number", 0), r.listMarketStalls)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/markets/{id}/stalls", "register-stall",
+		"Đăng ký sạp: register a stall, open its tenancy, issue its code", http.StatusCreated), r.registerStall)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/stalls", "list-stalls",
+		"A market's stalls, by number", 0), r.listMarketStalls)
 	r.mountImport(e)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}", "get-stall", "A stall with its present tenant", 0), r.getStall)
-	huma.Register(e.API, op(http.MethodPatch, "/api/v1/stalls/{id}", "change-stall", "Change number, kind, zone or goods group", 0), r.patchStall)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/readers", "list-readers", "Ai xem dữ liệu của tôi: who read the data of the stall's merchant, newest first", 0), r.listReaders)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}", "get-stall", "A stall with its present tenant", 0),
+		r.getStall)
+	huma.Register(e.API, op(http.MethodPatch, "/api/v1/stalls/{id}", "change-stall",
+		"Change number, kind, zone or goods group", 0), r.patchStall)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/readers", "list-readers",
+		"Ai xem dữ liệu của tôi: who read the data of the stall's merchant, newest first", 0), r.listReaders)
 	for _, s := range []step{suspend, reopen, closeStall} {
-		huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/"+string(s), string(s)+"-stall", "A stall's state: "+string(s), http.StatusOK), r.takeStep(s))
+		huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/"+string(s), string(s)+"-stall",
+			"A stall's state: "+string(s), http.StatusOK), r.takeStep(s))
 	}
-	huma.Register(e.API, mayWait[newAccount](e, op(http.MethodPost, "/api/v1/stalls/{id}/accounts", "add-account", "A further account of the tenant, with its own code; a program's waits for a second person", http.StatusCreated)), r.postAccount)
-	huma.Register(e.API, mayWait[Stall](e, op(http.MethodPost, "/api/v1/stalls/{id}/tenancies", "change-tenant", "Đổi người thuê: the old code is revoked, a new one issued; a program's change waits for a second person", http.StatusCreated)), r.postTenancy)
-	huma.Register(e.API, op(http.MethodPatch, "/api/v1/merchants/{id}", "correct-merchant", "Sửa thông tin tiểu thương: name, household or tax code", 0), r.patchMerchant)
+	huma.Register(e.API, mayWait[newAccount](e, op(http.MethodPost, "/api/v1/stalls/{id}/accounts", "add-account",
+		"A further account of the tenant, with its own code; a program's waits for a second person",
+		http.StatusCreated)), r.postAccount)
+	huma.Register(e.API, mayWait[Stall](e, op(http.MethodPost, "/api/v1/stalls/{id}/tenancies", "change-tenant",
+		"Đổi người thuê: the old code is revoked, a new one issued; a program's change waits for a second person",
+		http.StatusCreated)), r.postTenancy)
+	huma.Register(e.API, op(http.MethodPatch, "/api/v1/merchants/{id}", "correct-merchant",
+		"Sửa thông tin tiểu thương: name, household or tax code", 0), r.patchMerchant)
 
 	r.mountChanges(e)
 
 	// Codes: issued by admins and managers, checked by whoever stands before a stall.
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/codes", "reissue-code", "A new code; the old one is superseded and still matched", http.StatusCreated), r.postCode)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/codes", "list-stall-codes", "A stall's codes, newest first", 0), r.listStallCodes)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/codes", "list-codes", "The codes in your scope, newest first", 0), r.listMarketCodes)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/checks", "check-sticker", "Record what the sticker at a stall is", http.StatusCreated), r.postCheck)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/codes", "reissue-code",
+		"A new code; the old one is superseded and still matched", http.StatusCreated), r.postCode)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/codes", "list-stall-codes",
+		"A stall's codes, newest first", 0), r.listStallCodes)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/codes", "list-codes", "The codes in your scope, newest first", 0),
+		r.listMarketCodes)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/checks", "check-sticker",
+		"Record what the sticker at a stall is", http.StatusCreated), r.postCheck)
 
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/checks", "list-checks", "Checks of a stall's sticker, newest first", 0), r.listChecks)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/unchecked", "list-unchecked", "Tem chưa kiểm tra: stalls whose sticker was not found in order lately, by number", 0), r.listUnchecked)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/checks", "list-checks",
+		"Checks of a stall's sticker, newest first", 0), r.listChecks)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/unchecked", "list-unchecked",
+		"Tem chưa kiểm tra: stalls whose sticker was not found in order lately, by number", 0), r.listUnchecked)
 
 	// Boards: what shoppers reported on the page of a code.
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/complaints", "list-complaints", "Phản ánh: what shoppers reported, newest first", 0), r.listComplaints)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/complaints/{id}/close", "close-complaint", "Close a complaint and forget how to reach who made it", http.StatusOK), r.postCloseComplaint)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/complaints", "list-complaints",
+		"Phản ánh: what shoppers reported, newest first", 0), r.listComplaints)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/complaints/{id}/close", "close-complaint",
+		"Close a complaint and forget how to reach who made it", http.StatusOK), r.postCloseComplaint)
 
 	// Strangers: what a code is.
-	huma.Register(e.API, forStrangers(op(http.MethodPost, "/api/v1/codes/verify", "verify-code", "Kiểm tra mã: whose code a payload is", http.StatusOK)), r.verifyCode)
+	huma.Register(e.API, forStrangers(op(http.MethodPost, "/api/v1/codes/verify", "verify-code",
+		"Kiểm tra mã: whose code a payload is", http.StatusOK)), r.verifyCode)
 }
 
 func op(method, path, id, summary string, status int) huma.Operation {
-	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"register"}}
+	return huma.Operation{
+		OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
+		Tags: []string{"register"},
+	}
 }
 
 func forStrangers(o huma.Operation) huma.Operation {
@@ -107,7 +133,8 @@ func (r *Registry) registerMarket(ctx context.Context, in *body[MarketOrder]) (*
 
 // notHere is the refusal for a role that may do a thing, but only within a narrower scope.
 func notHere() error {
-	return problem.New(problem.Forbidden, "not_allowed", "Việc này nằm ngoài phạm vi của bạn.", "This lies outside your scope.")
+	return problem.New(problem.Forbidden, "not_allowed", "Việc này nằm ngoài phạm vi của bạn.",
+		"This lies outside your scope.")
 }
 
 func (r *Registry) listMarkets(ctx context.Context, in *struct{ web.Page }) (*body[web.List[Market]], error) {

@@ -11,17 +11,27 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// mountChanges mounts what is about where money goes: changed by admins, managers and the tenant, and always by two
-// persons or after a day; read in scope.
+// mountChanges mounts what is about where money goes: changed by admins, managers and the tenant,
+// and always by two persons or after a day; read in scope.
 func (r *Registry) mountChanges(e *web.Edge) {
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/beneficiary-changes", "propose-beneficiary-change", "Đổi tài khoản nhận tiền: another account instead, after 24 hours or a second person's approval", http.StatusCreated), r.postChange)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/beneficiary-changes", "list-stall-beneficiary-changes", "A stall's changes of account, newest first", 0), r.listStallChanges)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/beneficiary-changes", "list-market-beneficiary-changes", "A market's changes of account in the last 90 days, newest first", 0), r.listMarketChanges)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/beneficiary-changes", "list-beneficiary-changes", "Đổi tài khoản, đổi người thuê: the changes in scope in the last 90 days, newest first", 0), r.getChanges)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/approve", "approve-beneficiary-change", "Duyệt: effective at once, by a second person", http.StatusOK), r.postApproval)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/cancel", "cancel-beneficiary-change", "Hủy: while it waits; an addition for a day", http.StatusOK), r.postCancel)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/alerts", "list-alerts", "Cảnh báo: what a board should look at, newest first", 0), r.getAlerts)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/alerts/{id}/close", "close-alert", "Close an alert, and say why: by a person who signed in", http.StatusOK), r.postAlertClose)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/beneficiary-changes", "propose-beneficiary-change",
+		"Đổi tài khoản nhận tiền: another account instead, after 24 hours or a second person's approval",
+		http.StatusCreated), r.postChange)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/beneficiary-changes", "list-stall-beneficiary-changes",
+		"A stall's changes of account, newest first", 0), r.listStallChanges)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/beneficiary-changes",
+		"list-market-beneficiary-changes", "A market's changes of account in the last 90 days, newest first", 0),
+		r.listMarketChanges)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/beneficiary-changes", "list-beneficiary-changes",
+		"Đổi tài khoản, đổi người thuê: the changes in scope in the last 90 days, newest first", 0), r.getChanges)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/approve", "approve-beneficiary-change",
+		"Duyệt: effective at once, by a second person", http.StatusOK), r.postApproval)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/cancel", "cancel-beneficiary-change",
+		"Hủy: while it waits; an addition for a day", http.StatusOK), r.postCancel)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/alerts", "list-alerts",
+		"Cảnh báo: what a board should look at, newest first", 0), r.getAlerts)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/alerts/{id}/close", "close-alert",
+		"Close an alert, and say why: by a person who signed in", http.StatusOK), r.postAlertClose)
 }
 
 func (r *Registry) postChange(ctx context.Context, in *struct {

@@ -35,8 +35,8 @@ func (r *Registry) registerStall(ctx context.Context, in *registerStallInput) (*
 	return answer(r.readStall(ctx, who, ids[0]))
 }
 
-// mayName refuses what the API asks of a merchant beyond what a board's list must hold: a phone without an id, and
-// an id that the caller's scope knows.
+// mayName refuses what the API asks of a merchant beyond what a board's list must hold: a phone
+// without an id, and an id that the caller's scope knows.
 func (r *Registry) mayName(ctx context.Context, who roles.Principal, m *MerchantOrder) error {
 	switch {
 	case m == nil:
@@ -51,7 +51,8 @@ func (r *Registry) mayName(ctx context.Context, who roles.Principal, m *Merchant
 		return problem.InFields(merchantUnknown())
 	}
 	var known bool
-	err = r.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tenancies WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3))
+	err = r.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tenancies
+		WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3))
 		AND sees_stall($2, $3, stall_id))`, id, who.ScopeKind, who.ScopeID).Scan(&known)
 	if err != nil {
 		return fmt.Errorf("find merchant %s: %w", id, err)
@@ -131,7 +132,8 @@ func (r *Registry) takeStep(s step) func(context.Context, *stepInput) (*body[Sta
 	}
 }
 
-// madeOrWaiting answers what was made at once (201), or the change that waits for a second person (202).
+// madeOrWaiting answers what was made at once (201), or the change that waits for a second person
+// (202).
 type madeOrWaiting struct {
 	Status int
 	Body   any
@@ -140,11 +142,15 @@ type madeOrWaiting struct {
 // mayWait describes an operation that answers T, or the change that waits.
 func mayWait[T any](e *web.Edge, o huma.Operation) huma.Operation {
 	answered := func(of reflect.Type) map[string]*huma.MediaType {
-		return map[string]*huma.MediaType{"application/json": {Schema: e.API.OpenAPI().Components.Schemas.Schema(of, true, "")}}
+		return map[string]*huma.MediaType{"application/json": {Schema: e.API.OpenAPI().Components.Schemas.Schema(of,
+			true, "")}}
 	}
 	o.Responses = map[string]*huma.Response{
 		"201": {Content: answered(reflect.TypeFor[T]())},
-		"202": {Description: "a program asked: the change waits for a second person", Content: answered(reflect.TypeFor[BeneficiaryChange]())},
+		"202": {
+			Description: "a program asked: the change waits for a second person",
+			Content:     answered(reflect.TypeFor[BeneficiaryChange]()),
+		},
 	}
 	return o
 }

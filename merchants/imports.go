@@ -83,9 +83,12 @@ type importOutcome struct {
 	past    *PastChange
 }
 
-// importRoster registers the stalls of a board's list in one transaction, all or none, unless it is a dry run or a warning is not confirmed. A
-// row that says what is registered is unchanged; the same number with other data is an error (stall_differs).
-func (r *Registry) importRoster(ctx context.Context, market uuid.UUID, file roster.Roster, choices importChoices) (importOutcome, error) {
+// importRoster registers the stalls of a board's list in one transaction, all or none, unless it is
+// a dry run or a warning is not confirmed. A row that says what is registered is unchanged; the
+// same number with other data is an error (stall_differs).
+func (r *Registry) importRoster(ctx context.Context, market uuid.UUID, file roster.Roster,
+	choices importChoices,
+) (importOutcome, error) {
 	var outcome importOutcome
 	var b *batch
 	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -145,7 +148,8 @@ func ofColumn(f problem.Field) problem.Field {
 	return f
 }
 
-// rowsOf are the rows of all sheets, before anything is known of them. A transaction may run again, so they share no faults with the file.
+// rowsOf are the rows of all sheets, before anything is known of them. A transaction may run again,
+// so they share no faults with the file.
 func rowsOf(file roster.Roster) []importing {
 	var rows []importing
 	for s := range file.Sheets {
@@ -164,17 +168,20 @@ func (i *importing) begin(standing standingStalls, choices importChoices) {
 	if row.Hidden {
 		i.warn(problem.Field{
 			Name: "row", Code: "hidden_row",
-			Vi: "Dòng này đang bị ẩn trong tệp (do lọc hoặc ẩn tay) nhưng vẫn được nhập.", En: "The row is hidden in the file, by a filter or by hand, and is imported all the same.",
+			Vi: "Dòng này đang bị ẩn trong tệp (do lọc hoặc ẩn tay) nhưng vẫn được nhập.",
+			En: "The row is hidden in the file, by a filter or by hand, and is imported all the same.",
 		})
 	}
 	stall, spelledOtherwise, found := standing.find(row.Number)
 	i.Errors = slices.DeleteFunc(i.Errors, func(f problem.Field) bool {
-		return f.Code == "phone_repeated" && choices.phones.of(i) != "" || f.Code == "duplicate_number" && found && standing.isTwin(row.Number)
+		return f.Code == "phone_repeated" && choices.phones.of(i) != "" || f.Code == "duplicate_number" && found &&
+			standing.isTwin(row.Number)
 	})
 	if spelledOtherwise {
 		i.warn(problem.Field{
 			Name: "number", Code: "number_spelling",
-			Vi: fmt.Sprintf("Sạp này đã đăng ký với cách viết %q: hiểu là cùng một sạp.", stall.Number), En: fmt.Sprintf("This stall is registered as %q: it is taken for the same.", stall.Number),
+			Vi: fmt.Sprintf("Sạp này đã đăng ký với cách viết %q: hiểu là cùng một sạp.", stall.Number),
+			En: fmt.Sprintf("This stall is registered as %q: it is taken for the same.", stall.Number),
 		})
 	}
 	switch {
@@ -209,7 +216,8 @@ func anyFaulty(rows []importing) bool {
 // standingStalls are the market's stalls that the rows of a list name, by the key of their number.
 type standingStalls map[string][]Stall
 
-// find returns the stall of a number: the one that is spelled so, else the one whose spelling alone differs.
+// find returns the stall of a number: the one that is spelled so, else the one whose spelling alone
+// differs.
 func (s standingStalls) find(number string) (stall Stall, spelledOtherwise, found bool) {
 	twins := s[roster.NumberKey(number)]
 	for _, stall := range twins {
@@ -230,12 +238,15 @@ func (s standingStalls) isTwin(number string) bool {
 }
 
 // findStanding reads the market's stalls that the rows name, the oldest of a number first.
-func (r *Registry) findStanding(ctx context.Context, tx pgx.Tx, market uuid.UUID, rows []importing) (standingStalls, error) {
+func (r *Registry) findStanding(ctx context.Context, tx pgx.Tx, market uuid.UUID,
+	rows []importing,
+) (standingStalls, error) {
 	numbers := make([]string, len(rows))
 	for i, row := range rows {
 		numbers[i] = row.Number
 	}
-	found, err := tx.Query(ctx, `SELECT id FROM stalls WHERE market_id = $1 AND number_key IN (SELECT stall_number_key(n) FROM unnest($2::text[]) n) ORDER BY number_twin`, market, numbers)
+	found, err := tx.Query(ctx, `SELECT id FROM stalls WHERE market_id = $1
+		AND number_key IN (SELECT stall_number_key(n) FROM unnest($2::text[]) n) ORDER BY number_twin`, market, numbers)
 	if err != nil {
 		return nil, fmt.Errorf("find stalls: %w", err)
 	}
@@ -262,17 +273,21 @@ func (i *importing) order(since string, choices importChoices) StallOrder {
 	if row.FullName != "" {
 		o.Since = orElse(row.Since, since)
 		o.Merchant = &MerchantOrder{
-			FullName: row.FullName, HouseholdName: row.HouseholdName, Phone: row.Phone, TaxCode: row.TaxCode, KnownPhone: choices.phones.of(i),
+			FullName: row.FullName, HouseholdName: row.HouseholdName, Phone: row.Phone, TaxCode: row.TaxCode,
+			KnownPhone: choices.phones.of(i),
 		}
 	}
 	if row.AccountNumber != "" {
-		o.Account = &AccountOrder{BankBIN: row.BankBIN, AccountNumber: row.AccountNumber, HolderName: row.HolderName, HolderKind: row.HolderKind}
+		o.Account = &AccountOrder{
+			BankBIN: row.BankBIN, AccountNumber: row.AccountNumber, HolderName: row.HolderName,
+			HolderKind: row.HolderKind,
+		}
 	}
 	return o
 }
 
-// compare finds a row unchanged, or names the fields in which the stall that stands differs. A phone or household
-// that the row leaves out is not compared.
+// compare finds a row unchanged, or names the fields in which the stall that stands differs. A
+// phone or household that the row leaves out is not compared.
 func (i *importing) compare(s Stall) {
 	i.action = rowUnchanged
 	merchant, account := Merchant{}, Account{}
@@ -311,7 +326,8 @@ func (i *importing) compare(s Stall) {
 		list := strings.Join(differ, ", ")
 		i.fail(problem.Field{
 			Name: "number", Code: "stall_differs",
-			Vi: "Sạp đã đăng ký với thông tin khác: " + list + ".", En: "The stall stands with other data: " + list + ".",
+			Vi: "Sạp đã đăng ký với thông tin khác: " + list + ".", En: "The stall stands with other data: " + list +
+				".",
 		})
 	}
 }
@@ -319,16 +335,32 @@ func (i *importing) compare(s Stall) {
 // mountImport mounts the upload as plain gin: its size is limited while it is read.
 func (r *Registry) mountImport(e *web.Edge) {
 	e.Engine.POST("/api/v1/markets/:id/stalls/import", problem.Handle(r.postImport))
-	documented := op(http.MethodPost, "/api/v1/markets/{id}/stalls/import", "import-stalls", "Nhập danh sách sạp: a board's CSV or XLSX, all rows or none", http.StatusOK)
+	documented := op(http.MethodPost, "/api/v1/markets/{id}/stalls/import", "import-stalls",
+		"Nhập danh sách sạp: a board's CSV or XLSX, all rows or none", http.StatusOK)
 	web.AcceptsFile(&documented)
 	form := documented.RequestBody.Content["multipart/form-data"].Schema.Properties
-	form["confirm"] = &huma.Schema{Type: "string", Enum: []any{toConfirm[0]}, Description: "takes the warnings of this code"}
-	form["since"] = &huma.Schema{Type: "string", Description: "from which day rows without a date hold, or before_records; absent: in a market with payments the day of import, from its moment on"}
-	form[samePersonAs] = &huma.Schema{Type: "string", Description: "lines, with commas, whose phone is known under another name and is the same person's; in a workbook of several lists one line, as Khu B!12"}
-	form[anotherPerson] = &huma.Schema{Type: "string", Description: "lines, with commas, whose phone is known under another name and is shared with that person; in a workbook of several lists one line, as Khu B!12"}
+	form["confirm"] = &huma.Schema{
+		Type: "string", Enum: []any{toConfirm[0]},
+		Description: "takes the warnings of this code",
+	}
+	form["since"] = &huma.Schema{
+		Type:        "string",
+		Description: "from which day rows without a date hold, or before_records; absent: in a market with payments the day of import, from its moment on",
+	}
+	form[samePersonAs] = &huma.Schema{
+		Type:        "string",
+		Description: "lines, with commas, whose phone is known under another name and is the same person's; in a workbook of several lists one line, as Khu B!12",
+	}
+	form[anotherPerson] = &huma.Schema{
+		Type:        "string",
+		Description: "lines, with commas, whose phone is known under another name and is shared with that person; in a workbook of several lists one line, as Khu B!12",
+	}
 	schema := e.API.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Imported](), true, "Imported")
 	documented.Responses = map[string]*huma.Response{
-		"200": {Description: "what became of each row", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}},
+		"200": {
+			Description: "what became of each row",
+			Content:     map[string]*huma.MediaType{"application/json": {Schema: schema}},
+		},
 		"413": {Description: "a file over 5 MB"},
 		"422": {Description: "a problem; with faulty rows it carries the same fields beside its own"},
 	}

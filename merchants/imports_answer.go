@@ -31,7 +31,10 @@ func (i *importing) note(f problem.Field, english bool) ImportNote {
 	if listed, ok := columnFields[field]; ok {
 		field = listed
 	}
-	n := ImportNote{Sheet: i.Sheet, Row: i.Line, Column: i.list.Letters[field], Field: f.Name, Code: f.Code, Detail: f.Vi, Number: i.Number}
+	n := ImportNote{
+		Sheet: i.Sheet, Row: i.Line, Column: i.list.Letters[field], Field: f.Name, Code: f.Code,
+		Detail: f.Vi, Number: i.Number,
+	}
 	if english {
 		n.Detail = f.En
 	}
@@ -41,7 +44,8 @@ func (i *importing) note(f problem.Field, english bool) ImportNote {
 	return n
 }
 
-// answerImport answers what became of each row; a list that was refused is a problem that carries it (RFC 9457, section 3.2).
+// answerImport answers what became of each row; a list that was refused is a problem that carries
+// it (RFC 9457, section 3.2).
 func answerImport(c *gin.Context, outcome importOutcome, choices importChoices) {
 	english := problem.English(c.GetHeader("Accept-Language"))
 	result := outcome.result(choices, english)
@@ -50,9 +54,11 @@ func answerImport(c *gin.Context, outcome importOutcome, choices importChoices) 
 		c.JSON(http.StatusOK, result)
 		return
 	case result.Faulty > 0:
-		refuseImport(c, result, problem.New(problem.Invalid, "rows_invalid", "Có dòng chưa đúng nên chưa ghi dòng nào.", "Some rows are wrong, so none was written."))
+		refuseImport(c, result, problem.New(problem.Invalid, "rows_invalid", "Có dòng chưa đúng nên chưa ghi dòng nào.",
+			"Some rows are wrong, so none was written."))
 	default:
-		refuseImport(c, result, problem.New(problem.Invalid, "not_confirmed", "Có điều cần xác nhận nên chưa ghi dòng nào.", "Something must be confirmed, so no row was written."))
+		refuseImport(c, result, problem.New(problem.Invalid, "not_confirmed",
+			"Có điều cần xác nhận nên chưa ghi dòng nào.", "Something must be confirmed, so no row was written."))
 	}
 }
 
@@ -74,12 +80,17 @@ func refuseImport(c *gin.Context, result Imported, refused *problem.Error) {
 // result counts the rows and lists what is wrong or doubtful.
 func (o importOutcome) result(choices importChoices, english bool) Imported {
 	result := Imported{
-		DryRun: choices.dryRun, Applied: o.applied, Rows: make([]ImportedRow, len(o.rows)), Errors: []ImportNote{}, Warnings: []ImportNote{},
-		Since: o.since, Past: o.past, Skipped: append([]int{}, o.file.Sheets[0].Skipped...), Sheets: sheetsOf(o.file, english),
+		DryRun: choices.dryRun, Applied: o.applied, Rows: make([]ImportedRow, len(o.rows)), Errors: []ImportNote{},
+		Warnings: []ImportNote{},
+		Since:    o.since, Past: o.past, Skipped: append([]int{}, o.file.Sheets[0].Skipped...),
+		Sheets: sheetsOf(o.file, english),
 	}
 	for i := range o.rows {
 		row := &o.rows[i]
-		shown := ImportedRow{Sheet: row.Sheet, Line: row.Line, Number: row.Number, Action: row.action, Errors: []problem.FieldBody{}}
+		shown := ImportedRow{
+			Sheet: row.Sheet, Line: row.Line, Number: row.Number, Action: row.action,
+			Errors: []problem.FieldBody{},
+		}
 		if len(row.Errors) > 0 {
 			shown.Errors = problem.InFields(row.Errors...).In(english).Errors
 		}

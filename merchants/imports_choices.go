@@ -30,10 +30,12 @@ type importChoices struct {
 	phones    phoneMeanings
 }
 
-// phoneMeanings are what known phones under other names mean, by the row: "12", or "Khu B!12" where several sheets are lists.
+// phoneMeanings are what known phones under other names mean, by the row: "12", or "Khu B!12" where
+// several sheets are lists.
 type phoneMeanings map[string]string
 
-// of is what a row's phone means. A line without a sheet is that of any row on it: of a file with one list.
+// of is what a row's phone means. A line without a sheet is that of any row on it: of a file with
+// one list.
 func (m phoneMeanings) of(row *importing) string {
 	if meaning := m[fmt.Sprintf("%s!%d", row.Sheet, row.Line)]; meaning != "" || !row.alone {
 		return meaning
@@ -65,7 +67,8 @@ func readChoices(c *gin.Context, now time.Time) (importChoices, error) {
 			sheet := strings.LastIndexByte(place, '!') + 1
 			line, err := strconv.Atoi(place[sheet:])
 			if err != nil || line < 1 {
-				return choices, problem.Of(meaning, "line_form", "Cần số dòng trong tệp, cách nhau bằng dấu phẩy.", "Expected line numbers of the file, with commas between.")
+				return choices, problem.Of(meaning, "line_form", "Cần số dòng trong tệp, cách nhau bằng dấu phẩy.",
+					"Expected line numbers of the file, with commas between.")
 			}
 			choices.phones[place[:sheet]+strconv.Itoa(line)] = meaning
 		}
@@ -80,7 +83,8 @@ func formValue(c *gin.Context, name string) string {
 	return c.Query(name)
 }
 
-// formList returns the values of a field that is given several times, or with commas. One that names a sheet stands alone: commas are its own.
+// formList returns the values of a field that is given several times, or with commas. One that
+// names a sheet stands alone: commas are its own.
 func formList(c *gin.Context, name string) []string {
 	var values []string
 	for _, given := range append(c.PostFormArray(name), c.QueryArray(name)...) {
@@ -107,17 +111,20 @@ type PastChange struct {
 // mostMonths is how many past months a preview looks at.
 const mostMonths = 36
 
-// hasPayments reports whether a market has payments: its register then has a past that reports have counted.
+// hasPayments reports whether a market has payments: its register then has a past that reports have
+// counted.
 func hasPayments(ctx context.Context, q querier, market uuid.UUID) (lives bool, err error) {
-	err = q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tenancies t JOIN stall_days d ON d.tenancy_id = t.id WHERE t.market_id = $1)`, market).Scan(&lives)
+	err = q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tenancies t JOIN stall_days d ON d.tenancy_id = t.id
+		WHERE t.market_id = $1)`, market).Scan(&lives)
 	if err != nil {
 		return false, fmt.Errorf("find payments of market %s: %w", market, err)
 	}
 	return lives, nil
 }
 
-// sinceOfRows returns from when rows without a date hold, and how it is told: the form's word, else in a market with payments the moment of
-// import, told as its day. From the day's first moment on they would change a report of today, which others may have read.
+// sinceOfRows returns from when rows without a date hold, and how it is told: the form's word, else
+// in a market with payments the moment of import, told as its day. From the day's first moment on
+// they would change a report of today, which others may have read.
 func (c importChoices) sinceOfRows(lives bool, now time.Time) (from, told string) {
 	switch {
 	case c.since == fromTheBeginning:
@@ -128,15 +135,19 @@ func (c importChoices) sinceOfRows(lives bool, now time.Time) (from, told string
 	return c.since, c.since
 }
 
-// pastChange counts the merchants operating at the beginning of each past month of a market that has payments, with and without a batch.
-// Vendors without a fixed place are counted apart in reports, and not here.
+// pastChange counts the merchants operating at the beginning of each past month of a market that
+// has payments, with and without a batch. Vendors without a fixed place are counted apart in
+// reports, and not here.
 func (b *batch) pastChange(ctx context.Context, tx pgx.Tx) (*PastChange, error) {
 	rows, err := tx.Query(ctx, `SELECT d.at, array_agg(DISTINCT t.merchant_id) FILTER (WHERE t.merchant_id IS NOT NULL)
-		FROM (SELECT date_trunc('month', $2::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh') - n * interval '1 month' AS month FROM generate_series(0, $3 - 1) n) m
+		FROM (SELECT date_trunc('month', $2::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh') - n * interval '1 month' AS
+		month FROM generate_series(0, $3 - 1) n) m
 		CROSS JOIN LATERAL (SELECT m.month AT TIME ZONE 'Asia/Ho_Chi_Minh' AS at) d
-		LEFT JOIN (tenancies t JOIN stalls s ON s.id = t.stall_id AND s.kind <> 'mobile' JOIN stall_states st ON st.stall_id = s.id AND st.state = 'operating')
+		LEFT JOIN (tenancies t JOIN stalls s ON s.id = t.stall_id AND s.kind <> 'mobile'
+		JOIN stall_states st ON st.stall_id = s.id AND st.state = 'operating')
 			ON t.market_id = $1 AND t.valid @> d.at AND st.valid @> d.at
-		WHERE d.at >= (SELECT min(f.day) FROM tenancies p JOIN stall_days f ON f.tenancy_id = p.id WHERE p.market_id = $1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' - interval '1 month'
+		WHERE d.at >= (SELECT min(f.day) FROM tenancies p JOIN stall_days f ON f.tenancy_id = p.id
+		WHERE p.market_id = $1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' - interval '1 month'
 		GROUP BY d.at ORDER BY d.at`, b.market, b.now, mostMonths)
 	if err != nil {
 		return nil, fmt.Errorf("count merchants of past months: %w", err)
@@ -166,7 +177,8 @@ func (b *batch) pastChange(ctx context.Context, tx pgx.Tx) (*PastChange, error) 
 func (b *batch) joinedBy(at time.Time, counted map[uuid.UUID]bool) int {
 	joined := map[uuid.UUID]bool{}
 	for _, e := range b.entries {
-		if e.person != nil && len(e.faults) == 0 && e.order.Kind != "mobile" && (e.since == nil || !e.since.After(at)) && !counted[e.merchant] {
+		if e.person != nil && len(e.faults) == 0 && e.order.Kind != "mobile" &&
+			(e.since == nil || !e.since.After(at)) && !counted[e.merchant] {
 			joined[e.merchant] = true
 		}
 	}

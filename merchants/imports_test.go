@@ -18,26 +18,31 @@ func TestABoardsListIsImportedOnce(t *testing.T) {
 	w := newWorld(t)
 	list := "/api/v1/markets/" + w.market + "/stalls"
 	dry := w.upload(w.admin, "?dry_run=true", "sap.csv", boardsList, 200)
-	if dry.text("dry_run") != "true" || dry.text("applied") != "false" || dry.text("created") != "4" || dry.text("rows.0.action") != "create" {
+	if dry.text("dry_run") != "true" || dry.text("applied") != "false" || dry.text("created") != "4" ||
+		dry.text("rows.0.action") != "create" {
 		t.Errorf("the dry run says %v", dry)
 	}
 	if n := len(w.call(w.admin, "GET", list, nil, 200).items()); n != 0 {
 		t.Fatalf("the dry run wrote %d stalls", n)
 	}
 	done := w.upload(w.key("manager", "market:CHODAM"), "", "sap.csv", boardsList, 200)
-	if done.text("applied") != "true" || done.text("created") != "4" || done.text("faulty") != "0" || done.text("rows.1.line") != "4" || done.text("rows.1.number") != "A02" {
+	if done.text("applied") != "true" || done.text("created") != "4" || done.text("faulty") != "0" ||
+		done.text("rows.1.line") != "4" || done.text("rows.1.number") != "A02" {
 		t.Errorf("the import says %v", done)
 	}
 	stalls := w.call(w.admin, "GET", list, nil, 200).items()
-	if len(stalls) != 4 || stalls[0].text("merchant.phone") != "0905111222" || stalls[0].text("accounts.0.bank_bin") != "970436" ||
-		stalls[0].text("merchant.id") != stalls[2].text("merchant.id") || stalls[1].text("code.payload") == "" || stalls[3].text("state") != "vacant" {
+	if len(stalls) != 4 || stalls[0].text("merchant.phone") != "0905111222" ||
+		stalls[0].text("accounts.0.bank_bin") != "970436" ||
+		stalls[0].text("merchant.id") != stalls[2].text("merchant.id") || stalls[1].text("code.payload") == "" ||
+		stalls[3].text("state") != "vacant" {
 		t.Errorf("the imported stalls are %v", stalls)
 	}
 	again := w.upload(w.admin, "", "sap.csv", boardsList, 200)
 	if again.text("created") != "0" || again.text("unchanged") != "4" || again.text("rows.3.action") != "unchanged" {
 		t.Errorf("the same list again says %v", again)
 	}
-	if after := w.call(w.admin, "GET", list, nil, 200).items(); after[0].text("code.code") != stalls[0].text("code.code") || len(after) != 4 {
+	if after := w.call(w.admin, "GET", list, nil, 200).items(); after[0].text("code.code") != stalls[0].text(
+		"code.code") || len(after) != 4 {
 		t.Error("the same list again has changed the register")
 	}
 }
@@ -46,9 +51,15 @@ func TestAFaultyListWritesNothingAndSaysWhy(t *testing.T) {
 	w := newWorld(t)
 	w.stall("Z9", "888")
 	w.upload(w.admin, "", "sap.csv", boardsList, 200)
-	faulty := strings.NewReplacer("Trần Văn Bình", "Trần Văn Đổi", "4,A04,,,,,", "4,A05,Lê Một,0905,VCB,77,Hoa\n5,A06,Lê Hai,0905111999,VCB,888,Hoa\n6,A07,Lê Ba,0905111888,VCB,999,Hoa").Replace(boardsList)
+	faulty := strings.NewReplacer(
+		"Trần Văn Bình",
+		"Trần Văn Đổi",
+		"4,A04,,,,,",
+		"4,A05,Lê Một,0905,VCB,77,Hoa\n5,A06,Lê Hai,0905111999,VCB,888,Hoa\n6,A07,Lê Ba,0905111888,VCB,999,Hoa",
+	).Replace(boardsList)
 	refused := w.upload(w.admin, "", "sap.csv", faulty, 422)
-	if refused.text("code") != "rows_invalid" || refused.text("applied") != "false" || refused.text("created") != "0" || refused.text("status") != "422" {
+	if refused.text("code") != "rows_invalid" || refused.text("applied") != "false" || refused.text("created") != "0" ||
+		refused.text("status") != "422" {
 		t.Errorf("the faulty list is answered %v", refused)
 	}
 	for row, want := range map[int][3]string{
@@ -56,7 +67,10 @@ func TestAFaultyListWritesNothingAndSaysWhy(t *testing.T) {
 		4: {"error", "account_number", "account_in_use"}, 5: {"create", "", ""},
 	} {
 		at := fmt.Sprintf("rows.%d.", row)
-		if got := [3]string{refused.text(at + "action"), refused.text(at + "errors.0.field"), refused.text(at + "errors.0.code")}; got != want {
+		if got := [3]string{
+			refused.text(at + "action"), refused.text(at + "errors.0.field"),
+			refused.text(at + "errors.0.code"),
+		}; got != want {
 			t.Errorf("row %d is %v, want %v", row, got, want)
 		}
 	}
@@ -77,7 +91,8 @@ func TestAnUploadIsRefused(t *testing.T) {
 		t.Errorf("6 MB: %v", o)
 	}
 	w.upload(w.key("auditor", ""), "", "sap.csv", boardsList, 403)
-	w.upload(w.key("manager", "market:"+w.call(w.admin, "POST", "/api/v1/markets", marketOrder("OTHER", "22402"), 201).text("code")), "", "sap.csv", boardsList, 404)
+	w.upload(w.key("manager", "market:"+w.call(w.admin, "POST", "/api/v1/markets", marketOrder("OTHER", "22402"),
+		201).text("code")), "", "sap.csv", boardsList, 404)
 	w.refuse(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls/import", object{}, 400, "unreadable")
 }
 

@@ -30,13 +30,15 @@ func (w *world) letIn() string {
 	w.t.Helper()
 	var all string
 	must(w.t, w.db.Pool.QueryRow(w.t.Context(), `SELECT coalesce(string_agg(
-			CASE u.role WHEN 'merchant' THEN 'invited' ELSE u.login END || ' ' || coalesce(k.name, o.login), ', ' ORDER BY u.role = 'merchant', u.login), '')
-		FROM users u LEFT JOIN api_keys k ON k.id = u.let_in_by LEFT JOIN users o ON o.id = u.let_in_by WHERE u.let_in_by IS NOT NULL`).Scan(&all))
+			CASE u.role WHEN 'merchant' THEN 'invited' ELSE u.login END || ' ' || coalesce(k.name, o.login), ', '
+			ORDER BY u.role = 'merchant', u.login), '')
+		FROM users u LEFT JOIN api_keys k ON k.id = u.let_in_by LEFT JOIN users o ON o.id = u.let_in_by
+		WHERE u.let_in_by IS NOT NULL`).Scan(&all))
 	return all
 }
 
-// TestWhomProgramsLetInIsKnownFromTheTrail takes away who let users in, as in a database from before that was kept, and
-// has the migrations find it in the lines that real requests left.
+// TestWhomProgramsLetInIsKnownFromTheTrail takes away who let users in, as in a database from
+// before that was kept, and has the migrations find it in the lines that real requests left.
 func TestWhomProgramsLetInIsKnownFromTheTrail(t *testing.T) {
 	w := newWorld(t)
 	_, boss := w.signIn("boss", "admin", "")
@@ -44,7 +46,10 @@ func TestWhomProgramsLetInIsKnownFromTheTrail(t *testing.T) {
 	scopes := []any{object{"scope": "all"}}
 	made := map[string]string{}
 	makes := func(caller, login string) {
-		made[login] = w.call(caller, "POST", "/api/v1/users", object{"login": login, "full_name": login, "role": "auditor", "scopes": scopes}, 201).text("id")
+		made[login] = w.call(caller, "POST", "/api/v1/users", object{
+			"login": login, "full_name": login,
+			"role": "auditor", "scopes": scopes,
+		}, 201).text("id")
 	}
 	changes := func(caller, login string, body object) {
 		w.call(caller, "PATCH", "/api/v1/users/"+made[login], body, 200)
@@ -63,14 +68,17 @@ func TestWhomProgramsLetInIsKnownFromTheTrail(t *testing.T) {
 	makes(boss, "raised")
 	changes(bosses, "raised", object{"role": "admin", "scopes": scopes})
 	w.call(w.admin, "POST", "/api/v1/users/"+old.String()+"/renewal", nil, 200)
-	invited, err := url.Parse(w.call(w.admin, "POST", "/api/v1/stalls/"+w.stall("A1", "1111").text("id")+"/invitations", nil, 201).text("url"))
+	invited, err := url.Parse(w.call(w.admin, "POST", "/api/v1/stalls/"+w.stall("A1", "1111").text("id")+"/invitations",
+		nil, 201).text("url"))
 	must(t, err)
-	if rec := w.send(httptest.NewRequestWithContext(t.Context(), http.MethodPost, invited.Path, nil), ""); rec.Code != 200 {
+	if rec := w.send(httptest.NewRequestWithContext(t.Context(), http.MethodPost, invited.Path, nil),
+		""); rec.Code != 200 {
 		t.Fatalf("the invitation is answered %d: %s", rec.Code, rec.Body)
 	}
 
 	key, want := t.Name(), w.letIn()
-	if listed := strings.ReplaceAll("guest KEY, old KEY, puppet KEY, raised boss, invited KEY", "KEY", key); want != listed {
+	if listed := strings.ReplaceAll("guest KEY, old KEY, puppet KEY, raised boss, invited KEY", "KEY",
+		key); want != listed {
 		t.Fatalf("programs let in %s, not %s", want, listed)
 	}
 	_, err = w.db.Pool.Exec(t.Context(), `UPDATE users SET let_in_by = NULL`)
@@ -84,7 +92,8 @@ func TestWhomProgramsLetInIsKnownFromTheTrail(t *testing.T) {
 		t.Errorf("the trail tells %s, not %s", got, want)
 	}
 	var owner string
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT u.login FROM api_keys k JOIN users u ON u.id = k.owner_id WHERE k.name = 'heirs'`).Scan(&owner))
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT u.login FROM api_keys k JOIN users u ON u.id = k.owner_id
+		WHERE k.name = 'heirs'`).Scan(&owner))
 	if owner != "heir" {
 		t.Errorf("the heir's key is %s's", owner)
 	}

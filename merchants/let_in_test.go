@@ -9,15 +9,24 @@ import (
 // admits has a caller make an admin, who signs in.
 func (w *world) admits(caller, login string) string {
 	w.t.Helper()
-	made := w.call(caller, "POST", "/api/v1/users", object{"login": login, "full_name": login, "role": "admin", "scopes": []any{object{"scope": "all"}}}, 201)
+	made := w.call(caller, "POST", "/api/v1/users", object{
+		"login": login, "full_name": login, "role": "admin",
+		"scopes": []any{object{"scope": "all"}},
+	}, 201)
 	return w.enter(login, made.text("enrolment.password"), made.text("enrolment.totp_secret"))
 }
 
 // raises has a caller make an admin of a user who was an auditor, and who signs in anew.
 func (w *world) raises(caller, login string) string {
 	w.t.Helper()
-	made := w.call(w.person(), "POST", "/api/v1/users", object{"login": login, "full_name": login, "role": "auditor", "scopes": []any{object{"scope": "all"}}}, 201)
-	w.call(caller, "PATCH", "/api/v1/users/"+made.text("id"), object{"role": "admin", "scopes": []any{object{"scope": "all"}}}, 200)
+	made := w.call(w.person(), "POST", "/api/v1/users", object{
+		"login": login, "full_name": login, "role": "auditor",
+		"scopes": []any{object{"scope": "all"}},
+	}, 201)
+	w.call(caller, "PATCH", "/api/v1/users/"+made.text("id"), object{
+		"role":   "admin",
+		"scopes": []any{object{"scope": "all"}},
+	}, 200)
 	return w.enter(login, made.text("enrolment.password"), made.text("enrolment.totp_secret"))
 }
 
@@ -34,8 +43,8 @@ func (w *world) renewed(caller, id, login string) string {
 	return w.enter(login, made.text("enrolment.password"), made.text("enrolment.totp_secret"))
 }
 
-// TestWhoAProgramLetsInIsNoSecondPerson: by none of the ways in that a key can make does it approve what it proposed, and
-// whoever came in by one proposes as a program does.
+// TestWhoAProgramLetsInIsNoSecondPerson: by none of the ways in that a key can make does it approve
+// what it proposed, and whoever came in by one proposes as a program does.
 func TestWhoAProgramLetsInIsNoSecondPerson(t *testing.T) {
 	w := newWorld(t)
 	ways := map[string]func(caller, login string) string{
@@ -50,7 +59,8 @@ func TestWhoAProgramLetsInIsNoSecondPerson(t *testing.T) {
 		path := "/api/v1/stalls/" + s.text("id")
 		proposed := w.call(w.admin, "POST", path+"/accounts", account("970415", fmt.Sprint("99", w.phones)), 202)
 		puppet := way(w.admin, name)
-		w.refuse(puppet, "POST", "/api/v1/beneficiary-changes/"+proposed.text("id")+"/approve", nil, 409, "second_person_needed")
+		w.refuse(puppet, "POST", "/api/v1/beneficiary-changes/"+proposed.text("id")+"/approve", nil, 409,
+			"second_person_needed")
 		w.call(puppet, "POST", "/api/v1/beneficiary-changes/"+proposed.text("id")+"/cancel", nil, 200)
 		w.call(puppet, "POST", path+"/accounts", account("970415", fmt.Sprint("98", w.phones)), 202)
 		w.refuse(puppet, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới")}, 409, "change_under_way")
@@ -60,7 +70,8 @@ func TestWhoAProgramLetsInIsNoSecondPerson(t *testing.T) {
 	}
 }
 
-// TestAPersonVouchesByARenewal: who was let in by a program is a person's again when a person gives the password.
+// TestAPersonVouchesByARenewal: who was let in by a program is a person's again when a person gives
+// the password.
 func TestAPersonVouchesByARenewal(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
@@ -76,8 +87,8 @@ func TestAPersonVouchesByARenewal(t *testing.T) {
 	w.call(w.renewed(w.person(), listed.text("id"), "lan"), "POST", approve, nil, 200)
 }
 
-// TestWhatAnInvitedMerchantWantsWaits: whoever made the invitation can accept it. A session by the merchant's own phone is
-// the merchant's, whoever invited it before.
+// TestWhatAnInvitedMerchantWantsWaits: whoever made the invitation can accept it. A session by the
+// merchant's own phone is the merchant's, whoever invited it before.
 func TestWhatAnInvitedMerchantWantsWaits(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
@@ -93,9 +104,11 @@ func TestWhatAnInvitedMerchantWantsWaits(t *testing.T) {
 	w.clock = noon
 	w.call(invited, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", nil, 200)
 
-	// A device that was added in that session is no better, and with a person's invitation it proposes, but approves nothing.
+	// A device that was added in that session is no better, and with a person's invitation it
+	// proposes, but approves nothing.
 	method := func(name string) {
-		_, err := w.db.Pool.Exec(t.Context(), `UPDATE sessions SET method = $1 WHERE method NOT IN ('password', $1)`, name)
+		_, err := w.db.Pool.Exec(t.Context(), `UPDATE sessions SET method = $1 WHERE method NOT IN ('password', $1)`,
+			name)
 		must(t, err)
 	}
 	method("passkey")

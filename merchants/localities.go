@@ -26,8 +26,9 @@ type Locality struct {
 	Parent *Unit `json:"parent"`
 }
 
-// Localities is a page of the units of a reporting basis, by code: the basis's level within its province on its
-// day, or today. An unknown basis is refused with the list of those that are known (422).
+// Localities is a page of the units of a reporting basis, by code: the basis's level within its
+// province on its day, or today. An unknown basis is refused with the list of those that are known
+// (422).
 func (r *Registry) Localities(ctx context.Context, basis string, page web.Page) (*web.List[Locality], error) {
 	known, err := r.bases(ctx)
 	if err != nil {
@@ -45,12 +46,14 @@ func (r *Registry) Localities(ctx context.Context, basis string, page web.Page) 
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.db.Pool.Query(ctx, `SELECT v.locality_id, v.level, v.code, v.name, w.locality_id, w.level, w.code, w.name
+	rows, err := r.db.Pool.Query(ctx, `SELECT v.locality_id, v.level, v.code, v.name, w.locality_id, w.level, w.code,
+		w.name
 		FROM reporting_bases b
 		JOIN locality_versions v ON v.level = $2 AND v.valid @> coalesce(b.on_date, $3::date)
 		JOIN locality_versions w ON w.locality_id = v.parent_id AND w.valid @> coalesce(b.on_date, $3::date)
 		LEFT JOIN locality_versions x ON x.locality_id = w.parent_id AND x.valid @> coalesce(b.on_date, $3::date)
-		WHERE b.code = $1 AND (w.code = ANY (b.provinces) OR x.code = ANY (b.provinces)) AND v.code > $4 ORDER BY v.code LIMIT $5`,
+		WHERE b.code = $1 AND (w.code = ANY (b.provinces) OR x.code = ANY (b.provinces)) AND v.code > $4 ORDER BY v.code
+		LIMIT $5`,
 		basis, level, r.today(), after.Text, page.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list localities of %s: %w", basis, err)
@@ -75,7 +78,8 @@ func (r *Registry) bases(ctx context.Context) (map[string]string, error) {
 	}
 	known := map[string]string{}
 	var code, level string
-	if _, err = pgx.ForEachRow(rows, []any{&code, &level}, func() error { known[code] = level; return nil }); err != nil {
+	if _, err = pgx.ForEachRow(rows, []any{&code, &level},
+		func() error { known[code] = level; return nil }); err != nil {
 		return nil, fmt.Errorf("read reporting bases: %w", err)
 	}
 	return known, nil

@@ -57,9 +57,10 @@ type Market struct {
 	CreatedAt     time.Time      `json:"created_at"`
 }
 
-// RegisterMarket registers a market with its operator and its dated places: today's commune since that began, and
-// before it the unit that the lineage names. Refused: a code of the wrong form, a name in the letters of an old font, a commune that no lineage leads to
-// today's map (422); a market code that stands (409).
+// RegisterMarket registers a market with its operator and its dated places: today's commune since
+// that began, and before it the unit that the lineage names. Refused: a code of the wrong form, a
+// name in the letters of an old font, a commune that no lineage leads to today's map (422); a
+// market code that stands (409).
 func (r *Registry) RegisterMarket(ctx context.Context, o MarketOrder) (Market, error) {
 	if err := encodings.Check(map[string]string{"name": o.Name, "operator.name": o.Operator.Name}); err != nil {
 		return Market{}, err
@@ -74,14 +75,16 @@ func (r *Registry) RegisterMarket(ctx context.Context, o MarketOrder) (Market, e
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO markets (id, code, name, class, kind, latitude, longitude, stall_capacity, demo, created_at)
+		_, err = tx.Exec(ctx, `INSERT INTO markets (id, code, name, class, kind, latitude, longitude, stall_capacity,
+			demo, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 			id, o.Code, o.Name, o.Class, o.Kind, o.Latitude, o.Longitude, o.StallCapacity, o.Demo, r.now())
 		if err != nil {
 			return err
 		}
 		if o.Operator.Kind != "" {
-			if _, err = tx.Exec(ctx, `INSERT INTO market_operators (id, market_id, kind, name, valid) VALUES ($1, $2, $3, $4, '(,)')`,
+			if _, err = tx.Exec(ctx, `INSERT INTO market_operators (id, market_id, kind, name, valid)
+				VALUES ($1, $2, $3, $4, '(,)')`,
 				newID(), id, o.Operator.Kind, oneLine(o.Operator.Name)); err != nil {
 				return err
 			}
@@ -90,7 +93,8 @@ func (r *Registry) RegisterMarket(ctx context.Context, o MarketOrder) (Market, e
 		return err
 	})
 	if clash(err) == "market_code_unique" {
-		return Market{}, problem.New(problem.Conflict, "code_in_use", "Mã chợ này đã có.", "A market of this code stands.")
+		return Market{}, problem.New(problem.Conflict, "code_in_use", "Mã chợ này đã có.",
+			"A market of this code stands.")
 	}
 	if err != nil {
 		return Market{}, fmt.Errorf("register market %s: %w", o.Code, err)
@@ -102,12 +106,13 @@ func (r *Registry) RegisterMarket(ctx context.Context, o MarketOrder) (Market, e
 	return markets[0], nil
 }
 
-// communeToday is the commune of today that a code names: the one that bears it, or what became, whole, of the
-// unit that bore it last. Codes are reused, so today's bearer comes first.
+// communeToday is the commune of today that a code names: the one that bears it, or what became,
+// whole, of the unit that bore it last. Codes are reused, so today's bearer comes first.
 func communeToday(ctx context.Context, tx pgx.Tx, code, today string) (uuid.UUID, error) {
 	var id uuid.UUID
 	err := tx.QueryRow(ctx, `WITH RECURSIVE last_bearer AS (
-			SELECT locality_id, valid FROM locality_versions WHERE level = 'commune' AND code = $1 AND NOT valid >> daterange($2::date, $2::date, '[]')
+			SELECT locality_id, valid FROM locality_versions WHERE level = 'commune' AND code = $1
+			AND NOT valid >> daterange($2::date, $2::date, '[]')
 			ORDER BY upper(valid) DESC NULLS FIRST LIMIT 1
 		), became (id, valid) AS (
 			SELECT locality_id, valid FROM last_bearer
@@ -119,7 +124,8 @@ func communeToday(ctx context.Context, tx pgx.Tx, code, today string) (uuid.UUID
 		SELECT id FROM became WHERE valid @> $2::date`, code, today).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return id, problem.Of("commune_code", "unknown_commune",
-			"Không có xã, phường nào hiện nay mang hoặc kế thừa mã này.", "No commune of today bears this code or is what became, whole, of one that did.")
+			"Không có xã, phường nào hiện nay mang hoặc kế thừa mã này.",
+			"No commune of today bears this code or is what became, whole, of one that did.")
 	}
 	if err != nil {
 		return id, fmt.Errorf("find commune %s: %w", code, err)
@@ -128,12 +134,15 @@ func communeToday(ctx context.Context, tx pgx.Tx, code, today string) (uuid.UUID
 }
 
 // readMarkets reads a market, or with id Nil a page of those in scope by code, and one more.
-func (r *Registry) readMarkets(ctx context.Context, who roles.Principal, id uuid.UUID, page web.Page) ([]Market, error) {
+func (r *Registry) readMarkets(ctx context.Context, who roles.Principal, id uuid.UUID,
+	page web.Page,
+) ([]Market, error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.db.Pool.Query(ctx, `SELECT m.id, m.code, m.name, m.class, m.kind, m.latitude::float8, m.longitude::float8, m.stall_capacity, m.demo, m.created_at,
+	rows, err := r.db.Pool.Query(ctx, `SELECT m.id, m.code, m.name, m.class, m.kind, m.latitude::float8,
+		m.longitude::float8, m.stall_capacity, m.demo, m.created_at,
 			v.locality_id, v.level, v.code, v.name, o.kind, o.name
 		FROM markets m
 		LEFT JOIN market_places p ON p.market_id = m.id AND p.valid @> $1::date
@@ -148,7 +157,8 @@ func (r *Registry) readMarkets(ctx context.Context, who roles.Principal, id uuid
 	markets, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (m Market, err error) {
 		var unit *uuid.UUID
 		var level, code, name, kind, operator *string
-		err = row.Scan(&m.ID, &m.Code, &m.Name, &m.Class, &m.Kind, &m.Latitude, &m.Longitude, &m.StallCapacity, &m.Demo, &m.CreatedAt,
+		err = row.Scan(&m.ID, &m.Code, &m.Name, &m.Class, &m.Kind, &m.Latitude, &m.Longitude, &m.StallCapacity, &m.Demo,
+			&m.CreatedAt,
 			&unit, &level, &code, &name, &kind, &operator)
 		if unit != nil {
 			m.Locality = &Unit{ID: *unit, Level: *level, Code: *code, Name: *name}

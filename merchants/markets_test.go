@@ -15,8 +15,10 @@ func TestAMarketIsRegistered(t *testing.T) {
 	w := newWorld(t)
 	m := w.call(w.admin, "POST", "/api/v1/markets", marketOrder("ba-ngoi", "22366"), 201)
 	for path, want := range map[string]string{
-		"code": "BA-NGOI", "name": "Chợ ba-ngoi", "class": "1", "kind": "dan_sinh", "latitude": "12.253", "longitude": "109.193",
-		"commune_code": "22366", "locality.name": "Phường Nha Trang", "operator.kind": "ban_quan_ly", "stall_capacity": "100", "demo": "false",
+		"code": "BA-NGOI", "name": "Chợ ba-ngoi", "class": "1", "kind": "dan_sinh", "latitude": "12.253",
+		"longitude":    "109.193",
+		"commune_code": "22366", "locality.name": "Phường Nha Trang", "operator.kind": "ban_quan_ly",
+		"stall_capacity": "100", "demo": "false",
 	} {
 		if got := m.text(path); got != want {
 			t.Errorf("%s is %q, want %q", path, got, want)
@@ -35,15 +37,18 @@ func TestAMarketIsRegistered(t *testing.T) {
 	w.refuse(w.admin, "POST", "/api/v1/markets", marketOrder("NOWHERE", "99999"), 422, "unknown_commune")
 	w.refuse(w.admin, "POST", "/api/v1/markets", with(marketOrder("M1", "22366"), "kind", "mall"), 422, "unknown_value")
 	w.refuse(w.admin, "POST", "/api/v1/markets", with(marketOrder("M1", "22366"), "class", 4), 422, "unknown_value")
-	w.refuse(w.admin, "POST", "/api/v1/markets", with(marketOrder("M1", "22366"), "operator.kind", "club"), 422, "unknown_value")
+	w.refuse(w.admin, "POST", "/api/v1/markets", with(marketOrder("M1", "22366"), "operator.kind", "club"), 422,
+		"unknown_value")
 	w.refuse(w.admin, "GET", "/api/v1/markets?after=%25", nil, 422, "cursor_form")
 }
 
 // places are a market's dated units, "until..: Name", the earliest first.
 func (w *world) places(market string) string {
 	w.t.Helper()
-	rows, err := w.db.Pool.Query(w.t.Context(), `SELECT coalesce(lower(p.valid)::text, '') || '..' || coalesce(upper(p.valid)::text, '') || ' ' || v.name
-		FROM market_places p JOIN locality_versions v ON v.locality_id = p.locality_id AND v.valid @> coalesce(lower(p.valid), upper(p.valid) - 1, '2026-01-01')
+	rows, err := w.db.Pool.Query(w.t.Context(), `SELECT coalesce(lower(p.valid)::text,
+		'') || '..' || coalesce(upper(p.valid)::text, '') || ' ' || v.name
+		FROM market_places p JOIN locality_versions v ON v.locality_id = p.locality_id
+		AND v.valid @> coalesce(lower(p.valid), upper(p.valid) - 1, '2026-01-01')
 		WHERE p.market_id = $1 ORDER BY lower(p.valid) NULLS FIRST`, market)
 	must(w.t, err)
 	places, err := pgx.CollectRows(rows, pgx.RowTo[string])
@@ -71,7 +76,8 @@ func TestAMarketStandsInTheUnitsOfEachTime(t *testing.T) {
 
 func TestAMarketWhoseUnitOnlyChangedItsNameStoodInTheOldOne(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.db.Pool.Exec(t.Context(), `WITH made AS (INSERT INTO localities VALUES (gen_random_uuid()), (gen_random_uuid()) RETURNING id),
+	_, err := w.db.Pool.Exec(t.Context(), `WITH made AS (INSERT INTO localities
+		VALUES (gen_random_uuid()), (gen_random_uuid()) RETURNING id),
 		pair AS (SELECT min(id::text)::uuid AS old, max(id::text)::uuid AS new FROM made),
 		lineage AS (INSERT INTO locality_lineage SELECT old, new, '2025-07-01', false FROM pair)
 		INSERT INTO locality_versions (id, locality_id, level, code, name, kind, valid)
@@ -91,20 +97,25 @@ func TestLocalitiesAreToldInABasis(t *testing.T) {
 		n      int
 		level  string
 		parent string
-	}{"districts_2024": {9, "district", "56"}, "communes_2025": {65, "commune", "56"}, "current": {65, "commune", "56"}} {
+	}{"districts_2024": {9, "district", "56"}, "communes_2025": {65, "commune", "56"}, "current": {
+		65, "commune",
+		"56",
+	}} {
 		list := w.call(w.admin, "GET", "/api/v1/localities?limit=200&basis="+basis, nil, 200)
 		items := list.items()
 		if len(items) != want.n {
 			t.Errorf("%s has %d units, want %d", basis, len(items), want.n)
 		}
 		for _, unit := range items {
-			if unit.text("id") == "" || unit.text("level") != want.level || unit.text("name") == "" || unit.text("parent.code") != want.parent {
+			if unit.text("id") == "" || unit.text("level") != want.level || unit.text("name") == "" ||
+				unit.text("parent.code") != want.parent {
 				t.Errorf("%s holds %v", basis, unit)
 			}
 		}
 	}
 	w.refuse(w.admin, "GET", "/api/v1/localities?basis=counties_1890", nil, 422, "unknown_value")
-	if banks := w.call(w.admin, "GET", "/api/v1/banks?limit=200", nil, 200).items(); len(banks) != 72 || banks[0].text("bin") == "" || banks[0].text("short_name") == "" {
+	if banks := w.call(w.admin, "GET", "/api/v1/banks?limit=200", nil, 200).items(); len(banks) != 72 ||
+		banks[0].text("bin") == "" || banks[0].text("short_name") == "" {
 		t.Errorf("%d banks are listed", len(banks))
 	}
 }
@@ -112,15 +123,20 @@ func TestLocalitiesAreToldInABasis(t *testing.T) {
 func TestCodesOfUnitsAreReusedAndVersionsNeverOverlap(t *testing.T) {
 	w := newWorld(t)
 	var names string
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT string_agg(name, ' → ' ORDER BY lower(valid) NULLS FIRST) FROM locality_versions WHERE level = 'commune' AND code = '22366'`).Scan(&names))
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT string_agg(name, ' → ' ORDER BY lower(valid) NULLS FIRST)
+		FROM locality_versions WHERE level = 'commune' AND code = '22366'`).Scan(&names))
 	if names != "Phường Phước Tiến → Phường Tân Tiến → Phường Nha Trang" {
 		t.Errorf("22366 was borne by %s", names)
 	}
 	for constraint, insert := range map[string]string{
-		"locality_one_holder_of_a_code": `INSERT INTO locality_versions (id, locality_id, level, code, name, kind, valid)
-			SELECT gen_random_uuid(), (SELECT locality_id FROM locality_versions WHERE code = '22402' AND upper_inf(valid)), 'commune', '22366', 'x', 'x', '[2024-01-01,2024-02-01)'`,
-		"locality_one_version_at_a_time": `INSERT INTO locality_versions (id, locality_id, level, code, name, kind, valid)
-			SELECT gen_random_uuid(), locality_id, 'commune', '99999', 'x', 'x', '[2026-01-01,)' FROM locality_versions WHERE name = 'Phường Nha Trang'`,
+		"locality_one_holder_of_a_code": `INSERT INTO locality_versions (id, locality_id, level, code, name, kind,
+			valid)
+			SELECT gen_random_uuid(), (SELECT locality_id FROM locality_versions
+			WHERE code = '22402' AND upper_inf(valid)), 'commune', '22366', 'x', 'x', '[2024-01-01,2024-02-01)'`,
+		"locality_one_version_at_a_time": `INSERT INTO locality_versions (id, locality_id, level, code, name, kind,
+			valid)
+			SELECT gen_random_uuid(), locality_id, 'commune', '99999', 'x', 'x', '[2026-01-01,)' FROM locality_versions
+			WHERE name = 'Phường Nha Trang'`,
 		"market_one_place_at_a_time": `INSERT INTO market_places (id, market_id, locality_id, valid)
 			SELECT gen_random_uuid(), market_id, locality_id, '[2026-01-01,)' FROM market_places WHERE upper_inf(valid)`,
 	} {
@@ -135,10 +151,13 @@ func TestOneTenancyAndOneStateAtATime(t *testing.T) {
 	s := w.stall("A1", "1111")
 	for constraint, insert := range map[string]string{
 		"tenancy_one_at_a_time": `INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, created_at)
-			SELECT gen_random_uuid(), market_id, stall_id, merchant_id, '[2026-01-01,2026-02-01)', now() FROM tenancies WHERE stall_id = $1`,
-		"stall_one_state_at_a_time": `INSERT INTO stall_states (id, stall_id, state, valid) VALUES (gen_random_uuid(), $1, 'closed', '[2026-01-01,2026-02-01)')`,
+			SELECT gen_random_uuid(), market_id, stall_id, merchant_id, '[2026-01-01,2026-02-01)', now() FROM tenancies
+			WHERE stall_id = $1`,
+		"stall_one_state_at_a_time": `INSERT INTO stall_states (id, stall_id, state, valid)
+			VALUES (gen_random_uuid(), $1, 'closed', '[2026-01-01,2026-02-01)')`,
 	} {
-		if _, err := w.db.Pool.Exec(t.Context(), insert, s.text("id")); err == nil || !strings.Contains(err.Error(), constraint) {
+		if _, err := w.db.Pool.Exec(t.Context(), insert, s.text("id")); err == nil || !strings.Contains(err.Error(),
+			constraint) {
 			t.Errorf("%s did not refuse: %v", constraint, err)
 		}
 	}
@@ -152,10 +171,16 @@ func TestThousandsOfStallsAreRegisteredAtOnce(t *testing.T) {
 		orders[i] = merchants.StallOrder{
 			Number:   fmt.Sprintf("A%04d", i),
 			Merchant: &merchants.MerchantOrder{FullName: fmt.Sprintf("Người %d", i), Phone: fmt.Sprintf("0900%06d", i)},
-			Account:  &merchants.AccountOrder{BankBIN: "970436", AccountNumber: fmt.Sprintf("99%08d", i), HolderName: "NGUOI", HolderKind: "ca_nhan"},
+			Account: &merchants.AccountOrder{
+				BankBIN: "970436", AccountNumber: fmt.Sprintf("99%08d", i),
+				HolderName: "NGUOI", HolderKind: "ca_nhan",
+			},
 		}
 	}
-	market, err := w.registry.RegisterMarket(t.Context(), merchants.MarketOrder{Code: "BIG", Name: "Chợ lớn", Class: 1, Kind: "khac", CommuneCode: "22366", Demo: true})
+	market, err := w.registry.RegisterMarket(t.Context(), merchants.MarketOrder{
+		Code: "BIG", Name: "Chợ lớn", Class: 1,
+		Kind: "khac", CommuneCode: "22366", Demo: true,
+	})
 	must(t, err)
 	began := time.Now()
 	stalls, err := w.registry.RegisterStalls(t.Context(), market.ID, orders)
@@ -165,7 +190,8 @@ func TestThousandsOfStallsAreRegisteredAtOnce(t *testing.T) {
 	}
 	codes := map[string]bool{}
 	for i, s := range stalls {
-		if s.Number != orders[i].Number || s.Code == nil || s.Code.Payload == nil || s.Accounts[0].AccountNumber != orders[i].Account.AccountNumber {
+		if s.Number != orders[i].Number || s.Code == nil || s.Code.Payload == nil ||
+			s.Accounts[0].AccountNumber != orders[i].Account.AccountNumber {
 			t.Fatalf("stall %d is %+v", i, s)
 		}
 		codes[s.Code.Code] = true
@@ -175,7 +201,8 @@ func TestThousandsOfStallsAreRegisteredAtOnce(t *testing.T) {
 	}
 	orders[7].Number, orders[8].Merchant.Phone = "NEW", "1"
 	_, err = w.registry.RegisterStalls(t.Context(), market.ID, orders[6:9])
-	if err == nil || !strings.Contains(err.Error(), "stalls[0].number") || !strings.Contains(err.Error(), "stalls[2].merchant.phone") {
+	if err == nil || !strings.Contains(err.Error(), "stalls[0].number") || !strings.Contains(err.Error(),
+		"stalls[2].merchant.phone") {
 		t.Errorf("refused as %v", err)
 	}
 }

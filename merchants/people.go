@@ -37,12 +37,12 @@ type person struct {
 	phoneIndex []byte    // nil: no phone
 }
 
-// taxForm: 10 digits, a branch's 13, or since 1 July 2025 the 12 digits of a personal identity number
-// (Circular 86/2024/TT-BTC, article 5).
+// taxForm: 10 digits, a branch's 13, or since 1 July 2025 the 12 digits of a personal identity
+// number (Circular 86/2024/TT-BTC, article 5).
 var taxForm = regexp.MustCompile(`^[0-9]{10}(-?[0-9]{3})?$|^[0-9]{12}$`)
 
-// person puts an order into normal form and tells everything that is wrong with it by itself. A board's list may
-// leave the phone out; the API asks for it.
+// person puts an order into normal form and tells everything that is wrong with it by itself. A
+// board's list may leave the phone out; the API asks for it.
 func (r *Registry) person(o MerchantOrder) (*person, []problem.Field) {
 	if o.ID != "" {
 		id, err := uuid.Parse(o.ID)
@@ -51,7 +51,10 @@ func (r *Registry) person(o MerchantOrder) (*person, []problem.Field) {
 		}
 		return &person{MerchantOrder: o, id: id}, nil
 	}
-	faults := encodings.Faults(map[string]string{"merchant.full_name": o.FullName, "merchant.household_name": o.HouseholdName})
+	faults := encodings.Faults(map[string]string{
+		"merchant.full_name":      o.FullName,
+		"merchant.household_name": o.HouseholdName,
+	})
 	o.FullName, o.HouseholdName, o.TaxCode = oneLine(o.FullName), oneLine(o.HouseholdName), strings.TrimSpace(o.TaxCode)
 	if o.FullName == "" {
 		faults = append(faults, required("merchant.full_name"))
@@ -60,18 +63,28 @@ func (r *Registry) person(o MerchantOrder) (*person, []problem.Field) {
 	if o.Phone != "" {
 		phone, ok := phones.Normal(o.Phone)
 		if !ok {
-			faults = append(faults, problem.Field{Name: "merchant.phone", Code: "phone_form", Vi: "Số điện thoại chưa đúng, ví dụ 0912345678.", En: "This is no Vietnamese phone number, such as 0912345678."})
+			faults = append(faults, problem.Field{
+				Name: "merchant.phone", Code: "phone_form",
+				Vi: "Số điện thoại chưa đúng, ví dụ 0912345678.",
+				En: "This is no Vietnamese phone number, such as 0912345678.",
+			})
 		}
 		p.Phone, p.phoneIndex = phone, r.keys.Index("phone", phone)
 	}
 	if o.TaxCode != "" && !taxForm.MatchString(o.TaxCode) {
-		faults = append(faults, problem.Field{Name: "merchant.tax_code", Code: "tax_code_form", Vi: "Mã số thuế gồm 10, 12 hoặc 13 chữ số.", En: "A tax code has 10, 12 or 13 digits."})
+		faults = append(faults, problem.Field{
+			Name: "merchant.tax_code", Code: "tax_code_form",
+			Vi: "Mã số thuế gồm 10, 12 hoặc 13 chữ số.", En: "A tax code has 10, 12 or 13 digits.",
+		})
 	}
 	return p, faults
 }
 
 func merchantUnknown() problem.Field {
-	return problem.Field{Name: "merchant.id", Code: "merchant_unknown", Vi: "Không tìm thấy tiểu thương này.", En: "No such merchant."}
+	return problem.Field{
+		Name: "merchant.id", Code: "merchant_unknown", Vi: "Không tìm thấy tiểu thương này.",
+		En: "No such merchant.",
+	}
 }
 
 // What an order says of a phone that is known under another name.

@@ -34,7 +34,8 @@ type Printed struct {
 	Place                   OrderPlace
 }
 
-// Revoked says that the code was a former tenant's, or of an account that was taken back: it must not be paid any more.
+// Revoked says that the code was a former tenant's, or of an account that was taken back: it must
+// not be paid any more.
 func (p *Printed) Revoked() bool { return p.State == codeRevoked }
 
 // OnWallet says that the code names a wallet, which no transfer reaches.
@@ -49,21 +50,28 @@ func (r *Registry) Printed(ctx context.Context, text string) (*Printed, error) {
 	p := &Printed{Code: code.String()}
 	var sealed []byte
 	var to payee
-	err = r.db.Pool.QueryRow(ctx, `SELECT c.state, c.kind = 'order', coalesce(c.amount, 0)::bigint, c.issued_at, coalesce(st.state, 'vacant'), s.number, m.name, m.demo,
-			a.number, a.last4, a.holder_name, a.name_checked_at, a.kind, coalesce(a.bank_bin, ''), coalesce(b.short_name, 'Ví điện tử'), coalesce(b.memo_prefix, ''), `+placeOfMarket+`,
+	err = r.db.Pool.QueryRow(ctx, `SELECT c.state, c.kind = 'order', coalesce(c.amount, 0)::bigint, c.issued_at,
+		coalesce(st.state, 'vacant'), s.number, m.name, m.demo,
+			a.number, a.last4, a.holder_name, a.name_checked_at, a.kind, coalesce(a.bank_bin, ''),
+			coalesce(b.short_name, 'Ví điện tử'), coalesce(b.memo_prefix, ''), `+placeOfMarket+`,
 			c.market_id, c.stall_id, c.tenancy_id, c.account_id,
-			ta.replaced_at IS NOT NULL, coalesce((SELECT n.code FROM tenancy_accounts na JOIN codes n ON n.tenancy_id = na.tenancy_id AND n.account_id = na.account_id
-				WHERE na.tenancy_id = c.tenancy_id AND na.replaced_at IS NULL AND n.kind = 'stall' AND n.state = 'current'
+			ta.replaced_at IS NOT NULL, coalesce((SELECT n.code FROM tenancy_accounts na
+			JOIN codes n ON n.tenancy_id = na.tenancy_id AND n.account_id = na.account_id
+				WHERE na.tenancy_id = c.tenancy_id AND na.replaced_at IS NULL AND n.kind = 'stall'
+				AND n.state = 'current'
 				ORDER BY coalesce(na.place, na.since), n.code LIMIT 1), ''),
 			EXISTS (SELECT FROM connections_of(a.id, c.market_id) k WHERE k.open),
-			CASE WHEN consented(o.id, 'public_page') THEN coalesce(nullif(o.household_name, ''), o.full_name) ELSE '' END
-		FROM codes c LEFT JOIN tenancy_accounts ta ON ta.tenancy_id = c.tenancy_id AND ta.account_id = c.account_id JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id JOIN accounts a ON a.id = c.account_id
+			CASE WHEN consented(o.id, 'public_page') THEN coalesce(nullif(o.household_name, ''), o.full_name)
+			ELSE '' END
+		FROM codes c LEFT JOIN tenancy_accounts ta ON ta.tenancy_id = c.tenancy_id AND ta.account_id = c.account_id
+		JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id JOIN accounts a ON a.id = c.account_id
 		JOIN merchants o ON o.id = a.merchant_id
 		LEFT JOIN banks b ON b.bin = a.bank_bin LEFT JOIN stall_states st ON st.stall_id = s.id AND upper_inf(st.valid)
 		WHERE c.code = $1`, p.Code, r.today()).
 		Scan(&p.State, &p.Order, &p.Amount, &p.IssuedAt, &p.StallState, &p.Stall, &p.Market, &p.Demo,
 			&sealed, &p.Last4, &p.Holder, &p.NameCheckedAt, &to.Kind, &to.BIN, &p.Bank, &to.MemoPrefix, &to.Place,
-			&p.Place.Market, &p.Place.Stall, &p.Place.Tenancy, &p.Place.Account, &p.Moved, &p.Instead, &p.Live, &p.Seller)
+			&p.Place.Market, &p.Place.Stall, &p.Place.Tenancy, &p.Place.Account, &p.Moved, &p.Instead, &p.Live,
+			&p.Seller)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, problem.Missing("code")
 	}

@@ -29,7 +29,8 @@ const maxPosters = 2000
 // printing draws the PDFs of markets.
 var printing = web.NewDrawing()
 
-// Prints draws the register's codes to be hung. What it prints hangs in public: whole accounts are in the codes alone.
+// Prints draws the register's codes to be hung. What it prints hangs in public: whole accounts are
+// in the codes alone.
 type Prints struct {
 	register *Registry
 	origin   string // where shoppers reach us; "": each request's own host
@@ -42,21 +43,37 @@ func NewPrints(register *Registry, publicURL string) *Prints {
 
 // Routes mounts what is printed.
 func (p *Prints) Routes(e *web.Edge) {
-	size := &huma.Param{Name: "size", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"sticker", "a6", "a5", "a4"}}, Description: "of one poster; a6 unless told"}
+	size := &huma.Param{Name: "size", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{
+		"sticker", "a6",
+		"a5", "a4",
+	}}, Description: "of one poster; a6 unless told"}
 	pdf := func(path, id, summary string, parameters ...*huma.Param) {
 		o := op(http.MethodGet, path, id, summary, 0)
 		o.Parameters = append([]*huma.Param{size}, parameters...)
-		o.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"application/pdf": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
+		o.Responses = map[string]*huma.Response{"200": {
+			Description: "OK",
+			Content: map[string]*huma.MediaType{"application/pdf": {Schema: &huma.Schema{
+				Type:   "string",
+				Format: "binary",
+			}}},
+		}}
 		e.Document(o)
 	}
 	text := &huma.Schema{Type: "string"}
 	e.Engine.GET("/api/v1/codes/:code/poster.pdf", problem.Handle(p.one))
 	pdf("/api/v1/codes/{code}/poster.pdf", "print-poster", "In bảng mã: a poster of one code, as PDF")
 	e.Engine.GET("/api/v1/markets/:id/posters.pdf", problem.Handle(p.sheets))
-	pdf("/api/v1/markets/{id}/posters.pdf", "print-market-posters", "In bảng mã cả chợ: the current codes of a market, by row and number, as sheets of A4 to cut",
+	pdf("/api/v1/markets/{id}/posters.pdf", "print-market-posters",
+		"In bảng mã cả chợ: the current codes of a market, by row and number, as sheets of A4 to cut",
 		&huma.Param{Name: "zone", In: "query", Schema: text, Description: "only the stalls of this row or zone"},
-		&huma.Param{Name: "stalls", In: "query", Schema: text, Description: "only these stalls: ids or numbers, with commas between"},
-		&huma.Param{Name: "layout", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"sheet", "single"}}, Description: "sheets of A4 unless told; single: a page each"})
+		&huma.Param{
+			Name: "stalls", In: "query", Schema: text,
+			Description: "only these stalls: ids or numbers, with commas between",
+		},
+		&huma.Param{
+			Name: "layout", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"sheet", "single"}},
+			Description: "sheets of A4 unless told; single: a page each",
+		})
 }
 
 // sizeOf is the paper that a request asks for.
@@ -69,18 +86,24 @@ func sizeOf(c *gin.Context) (posters.Size, error) {
 	return size, nil
 }
 
-// hung selects what is printed of the codes in scope ($1, $2) of merchant $3 if any, on day $4; of code $5, market $6, zone $7,
-// stalls $8.
-const hung = `SELECT c.code, c.state, s.number, s.zone, m.name, m.code, m.demo, a.id, a.number, a.last4, a.holder_name, a.kind, coalesce(a.bank_bin, ''),
+// hung selects what is printed of the codes in scope ($1, $2) of merchant $3 if any, on day $4; of
+// code $5, market $6, zone $7, stalls $8.
+const hung = `SELECT c.code, c.state, s.number, s.zone, m.name, m.code, m.demo, a.id, a.number, a.last4, a.holder_name,
+	a.kind, coalesce(a.bank_bin, ''),
 		coalesce(b.short_name, 'Ví điện tử'), coalesce(b.memo_prefix, ''), coalesce(v.name, ''), c.issued_at,
-		(SELECT count(*) FROM codes n WHERE n.stall_id = c.stall_id AND n.kind = 'stall' AND n.issued_at <= c.issued_at),
+		(SELECT count(*) FROM codes n WHERE n.stall_id = c.stall_id AND n.kind = 'stall'
+		AND n.issued_at <= c.issued_at),
 		CASE WHEN consented(o.id, 'public_page') THEN coalesce(nullif(o.household_name, ''), o.full_name) ELSE '' END
-	FROM codes c JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id JOIN accounts a ON a.id = c.account_id
-	JOIN tenancies t ON t.id = c.tenancy_id JOIN merchants o ON o.id = t.merchant_id LEFT JOIN banks b ON b.bin = a.bank_bin
+	FROM codes c JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id
+	JOIN accounts a ON a.id = c.account_id
+	JOIN tenancies t ON t.id = c.tenancy_id JOIN merchants o ON o.id = t.merchant_id
+	LEFT JOIN banks b ON b.bin = a.bank_bin
 	LEFT JOIN market_places mp ON mp.market_id = c.market_id AND mp.valid @> $4::date
 	LEFT JOIN locality_versions v ON v.locality_id = mp.locality_id AND v.valid @> $4::date
-	WHERE c.kind = 'stall' AND c.market_id IN (SELECT scope_markets($1, $2)) AND sees_stall($1, $2, c.stall_id) AND ($3::uuid IS NULL OR t.merchant_id = $3)
-	AND CASE WHEN $5 <> '' THEN c.code = $5 ELSE c.state = 'current' AND c.market_id = $6 AND ($7 = '' OR s.zone = $7) AND ($8::uuid[] IS NULL OR s.id = ANY ($8)) END
+	WHERE c.kind = 'stall' AND c.market_id IN (SELECT scope_markets($1, $2)) AND sees_stall($1, $2, c.stall_id)
+	AND ($3::uuid IS NULL OR t.merchant_id = $3)
+	AND CASE WHEN $5 <> '' THEN c.code = $5 ELSE c.state = 'current' AND c.market_id = $6 AND ($7 = '' OR s.zone = $7)
+	AND ($8::uuid[] IS NULL OR s.id = ANY ($8)) END
 	ORDER BY s.zone, s.number, c.issued_at LIMIT $9`
 
 // wantedPrints are which codes are printed: one, or those of a market.
@@ -99,7 +122,8 @@ type printable struct {
 
 func (p *Prints) find(ctx context.Context, who roles.Principal, origin string, w wantedPrints) ([]printable, error) {
 	r := p.register
-	rows, err := r.db.Pool.Query(ctx, hung, who.ScopeKind, who.ScopeID, who.MerchantID, r.today(), w.code, w.market, w.zone, w.stalls, maxPosters+1)
+	rows, err := r.db.Pool.Query(ctx, hung, who.ScopeKind, who.ScopeID, who.MerchantID, r.today(), w.code, w.market,
+		w.zone, w.stalls, maxPosters+1)
 	if err != nil {
 		return nil, fmt.Errorf("find codes to print: %w", err)
 	}
@@ -108,7 +132,8 @@ func (p *Prints) find(ctx context.Context, who roles.Principal, origin string, w
 		var sealed []byte
 		var marketCode string
 		var to payee
-		if err = row.Scan(&x.Code, &x.state, &x.Stall, &x.Zone, &x.Market, &marketCode, &x.Demo, &account, &sealed, &x.Last, &x.Holder, &to.Kind, &to.BIN,
+		if err = row.Scan(&x.Code, &x.state, &x.Stall, &x.Zone, &x.Market, &marketCode, &x.Demo, &account, &sealed,
+			&x.Last, &x.Holder, &to.Kind, &to.BIN,
 			&x.Bank, &to.MemoPrefix, &to.Place, &x.IssuedAt, &x.Version, &x.Seller); err != nil {
 			return x, err
 		}
@@ -141,7 +166,10 @@ var digits = regexp.MustCompile(`[0-9]+`)
 // byNumber compares as people count: A-2 before A-10, and A-10 before B-1.
 func byNumber(a, b string) int {
 	counted := func(s string) string {
-		return digits.ReplaceAllStringFunc(s, func(n string) string { return fmt.Sprintf("%20s", strings.TrimLeft(n, "0")) })
+		return digits.ReplaceAllStringFunc(s, func(n string) string {
+			return fmt.Sprintf("%20s",
+				strings.TrimLeft(n, "0"))
+		})
 	}
 	return cmp.Or(strings.Compare(counted(a), counted(b)), strings.Compare(a, b))
 }
@@ -154,7 +182,8 @@ func (p *Prints) address(c *gin.Context) string {
 	return "http://" + c.Request.Host
 }
 
-// one is GET /api/v1/codes/{code}/poster.pdf. A superseded or revoked code is printed no more (410).
+// one is GET /api/v1/codes/{code}/poster.pdf. A superseded or revoked code is printed no more
+// (410).
 func (p *Prints) one(c *gin.Context) error {
 	ctx := c.Request.Context()
 	size, err := sizeOf(c)
@@ -176,14 +205,16 @@ func (p *Prints) one(c *gin.Context) error {
 	case len(found) == 0:
 		return problem.Missing("code")
 	case found[0].state != codeCurrent:
-		return problem.New(http.StatusGone, "code_not_current", "Mã này đã được thay hoặc thu hồi, không in nữa.", "This code is superseded or revoked: it is printed no more.")
+		return problem.New(http.StatusGone, "code_not_current", "Mã này đã được thay hoặc thu hồi, không in nữa.",
+			"This code is superseded or revoked: it is printed no more.")
 	case found[0].Payload == "":
 		return NoPayload(found[0].obstacle)
 	}
 	return answerPDF(c, found[0].Code, size, false, found)
 }
 
-// sheets is GET /api/v1/markets/{id}/posters.pdf: stalls without a code, and wallets', are left out.
+// sheets is GET /api/v1/markets/{id}/posters.pdf: stalls without a code, and wallets', are left
+// out.
 func (p *Prints) sheets(c *gin.Context) error {
 	ctx := c.Request.Context()
 	size, err := sizeOf(c)
@@ -210,7 +241,8 @@ func (p *Prints) sheets(c *gin.Context) error {
 		return err
 	}
 	if len(found) > maxPosters {
-		return problem.Of("zone", "too_many", fmt.Sprintf("Quá %d bảng mã: hãy in từng dãy.", maxPosters), fmt.Sprintf("More than %d posters: print zone by zone.", maxPosters))
+		return problem.Of("zone", "too_many", fmt.Sprintf("Quá %d bảng mã: hãy in từng dãy.", maxPosters),
+			fmt.Sprintf("More than %d posters: print zone by zone.", maxPosters))
 	}
 	kept := found[:0]
 	for _, x := range found {
@@ -224,8 +256,11 @@ func (p *Prints) sheets(c *gin.Context) error {
 	return answerPDF(c, "bang-ma", size, layout == "sheet", kept)
 }
 
-// listed reads which stalls of a market are wanted, by id or by number, with commas between; nil: all.
-func (p *Prints) listed(ctx context.Context, who roles.Principal, market uuid.UUID, text string) (ids []uuid.UUID, err error) {
+// listed reads which stalls of a market are wanted, by id or by number, with commas between; nil:
+// all.
+func (p *Prints) listed(ctx context.Context, who roles.Principal, market uuid.UUID,
+	text string,
+) (ids []uuid.UUID, err error) {
 	var numbers []string
 	for part := range strings.SplitSeq(text, ",") {
 		part = strings.TrimSpace(part)
@@ -239,14 +274,17 @@ func (p *Prints) listed(ctx context.Context, who roles.Principal, market uuid.UU
 		return ids, nil
 	}
 	rows, _ := p.register.db.Pool.Query(ctx, `SELECT n.number, s.id FROM unnest($2::text[]) AS n (number)
-		LEFT JOIN LATERAL (SELECT s.id FROM stalls s WHERE s.market_id = $1 AND s.number_key = stall_number_key(n.number) AND sees_stall($3, $4, s.id)
-			ORDER BY s.number = n.number DESC, s.number_twin LIMIT 1) s ON true`, market, numbers, who.ScopeKind, who.ScopeID)
+		LEFT JOIN LATERAL (SELECT s.id FROM stalls s
+		WHERE s.market_id = $1 AND s.number_key = stall_number_key(n.number) AND sees_stall($3, $4, s.id)
+			ORDER BY s.number = n.number DESC, s.number_twin LIMIT 1) s ON true`, market, numbers, who.ScopeKind,
+		who.ScopeID)
 	var number string
 	var id *uuid.UUID
 	_, err = pgx.ForEachRow(rows, []any{&number, &id}, func() error {
 		if id == nil {
 			number = strings.ToUpper(number)
-			return problem.Of("stalls", "unknown_stall", "Chợ này không có sạp "+number+".", "This market has no stall "+number+".")
+			return problem.Of("stalls", "unknown_stall", "Chợ này không có sạp "+number+".",
+				"This market has no stall "+number+".")
 		}
 		ids = append(ids, *id)
 		return nil
@@ -259,7 +297,10 @@ func answerPDF(c *gin.Context, name string, size posters.Size, sheets bool, list
 	for i, x := range list {
 		drawn[i] = x.Poster
 	}
-	file, err := printing.Draw(c.Request.Context(), func(w io.Writer) error { return posters.Write(w, size, sheets, drawn) })
+	file, err := printing.Draw(c.Request.Context(), func(w io.Writer) error {
+		return posters.Write(w, size, sheets,
+			drawn)
+	})
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,8 @@ import (
 	"market40/merchants/platform/web/webtest"
 )
 
-// printed asks for a PDF and gives the codes that an independent reader finds on its pages, and how many pages it has.
+// printed asks for a PDF and gives the codes that an independent reader finds on its pages, and how
+// many pages it has.
 func (w *world) printed(key, path string) (codes []string, pages int) {
 	w.t.Helper()
 	rec := w.send(httptest.NewRequestWithContext(w.t.Context(), "GET", path, nil), key)
@@ -23,7 +24,8 @@ func (w *world) printed(key, path string) (codes []string, pages int) {
 	folder := w.t.TempDir()
 	file := filepath.Join(folder, "x.pdf")
 	must(w.t, os.WriteFile(file, rec.Body.Bytes(), 0o600))
-	must(w.t, exec.CommandContext(w.t.Context(), "pdftoppm", "-png", "-gray", "-r", "150", file, filepath.Join(folder, "page")).Run())
+	must(w.t, exec.CommandContext(w.t.Context(), "pdftoppm", "-png", "-gray", "-r", "150", file,
+		filepath.Join(folder, "page")).Run())
 	names, err := filepath.Glob(filepath.Join(folder, "page*.png"))
 	must(w.t, err)
 	for _, name := range names {
@@ -38,17 +40,26 @@ func (w *world) printed(key, path string) (codes []string, pages int) {
 func TestPostersPayTheirStalls(t *testing.T) {
 	w := newWorld(t)
 	first, second := w.stall("A1", "1111"), w.stall("A2", "2222")
-	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{"number": "A3", "kind": "stall", "goods_group": "rau", "zone": "Khu rau"}, 201) // without a code
+	// without a code
+	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
+		"number": "A3", "kind": "stall",
+		"goods_group": "rau", "zone": "Khu rau",
+	}, 201)
 	both := []string{first.text("code.payload"), second.text("code.payload")}
 	slices.Sort(both)
 
 	market := "/api/v1/markets/" + w.market + "/posters.pdf"
-	for query, want := range map[string]int{"": 1, "?size=a5": 1, "?size=sticker": 1, "?size=a4": 2, "?layout=single": 2, "?size=a6&stalls=" + first.text("id") + "," + second.text("id"): 1, "?stalls=a1,%20A2": 1} {
+	for query, want := range map[string]int{
+		"": 1, "?size=a5": 1, "?size=sticker": 1, "?size=a4": 2,
+		"?layout=single": 2, "?size=a6&stalls=" + first.text("id") + "," + second.text("id"): 1,
+		"?stalls=a1,%20A2": 1,
+	} {
 		if codes, pages := w.printed(w.admin, market+query); !slices.Equal(codes, both) || pages != want {
 			t.Errorf("%s prints %d pages with %q, want %d with %q", query, pages, codes, want, both)
 		}
 	}
-	if codes, _ := w.printed(w.key("manager", "market:CHODAM"), "/api/v1/codes/"+first.text("code.code")+"/poster.pdf"); !slices.Equal(codes, []string{first.text("code.payload")}) {
+	if codes, _ := w.printed(w.key("manager", "market:CHODAM"), "/api/v1/codes/"+first.text("code.code")+
+		"/poster.pdf"); !slices.Equal(codes, []string{first.text("code.payload")}) {
 		t.Errorf("the manager's poster pays %q", codes)
 	}
 	merchant := w.key("merchant", "stall:"+first.text("id"))
@@ -76,16 +87,28 @@ func TestPostersAreRefused(t *testing.T) {
 	w.call(w.admin, "GET", path, nil, 410)
 }
 
-// TestPostersAreInTheOrderOfTheMarket: by zone, each on sheets of its own, and by number as people count.
+// TestPostersAreInTheOrderOfTheMarket: by zone, each on sheets of its own, and by number as people
+// count.
 func TestPostersAreInTheOrderOfTheMarket(t *testing.T) {
 	w := newWorld(t)
-	for i, at := range [][2]string{{"B-1", "Khu thịt"}, {"A-10", "Khu cá"}, {"A-2", "Khu cá"}, {"B-1a", "Khu cá"}, {"7", "Khu cá"}, {"A-1", "Khu cá"}, {"9", "Khu 10"}, {"8", "Khu 9"}} {
+	for i, at := range [][2]string{
+		{"B-1", "Khu thịt"},
+		{"A-10", "Khu cá"},
+		{"A-2", "Khu cá"},
+		{"B-1a", "Khu cá"},
+		{"7", "Khu cá"},
+		{"A-1", "Khu cá"},
+		{"9", "Khu 10"},
+		{"8", "Khu 9"},
+	} {
 		w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
-			"number": at[0], "kind": "stall", "goods_group": "hai_san", "zone": at[1], "merchant": w.merchant(fmt.Sprint("Lan ", i)), "account": account("970436", fmt.Sprint("33330000", i)),
+			"number": at[0], "kind": "stall", "goods_group": "hai_san", "zone": at[1],
+			"merchant": w.merchant(fmt.Sprint("Lan ", i)), "account": account("970436", fmt.Sprint("33330000", i)),
 		}, 201)
 	}
 	read := func(query string) (pages []string) {
-		rec := w.send(httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/markets/"+w.market+"/posters.pdf"+query, nil), w.admin)
+		rec := w.send(httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/markets/"+w.market+"/posters.pdf"+
+			query, nil), w.admin)
 		file := filepath.Join(t.TempDir(), "x.pdf")
 		must(t, os.WriteFile(file, rec.Body.Bytes(), 0o600))
 		text, err := exec.CommandContext(t.Context(), "pdftotext", file, "-").Output()
@@ -101,10 +124,12 @@ func TestPostersAreInTheOrderOfTheMarket(t *testing.T) {
 		}
 		return pages
 	}
-	if got, want := read("?layout=single"), []string{"8", "9", "7", "A-1", "A-2", "A-10", "B-1a", "B-1"}; !slices.Equal(got, want) {
+	if got, want := read("?layout=single"), []string{"8", "9", "7", "A-1", "A-2", "A-10", "B-1a", "B-1"}; !slices.Equal(
+		got, want) {
 		t.Errorf("one by one they are %q, want %q", got, want)
 	}
-	if got := read(""); len(got) != 5 || got[0] != "8" || got[1] != "9" || len(strings.Fields(got[2])) != 4 || got[3] != "B-1a" || got[4] != "B-1" {
+	if got := read(""); len(got) != 5 || got[0] != "8" || got[1] != "9" || len(strings.Fields(got[2])) != 4 ||
+		got[3] != "B-1a" || got[4] != "B-1" {
 		t.Errorf("the sheets hold %q", got)
 	}
 	if got := read("?zone=Khu+thịt"); !slices.Equal(got, []string{"B-1"}) {

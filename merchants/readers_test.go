@@ -6,12 +6,14 @@ import (
 	"time"
 )
 
-// readings are who read a stall's merchant as key is told: "role office program what", newest first.
+// readings are who read a stall's merchant as key is told: "role office program what", newest
+// first.
 func (w *world) readings(key, stall string) []string {
 	w.t.Helper()
 	var told []string
 	for _, r := range w.call(key, "GET", "/api/v1/stalls/"+stall+"/readers?limit=200", nil, 200).items() {
-		told = append(told, strings.Join([]string{r.text("role"), r.text("what"), r.text("method"), r.text("screen")}, " "))
+		told = append(told, strings.Join([]string{r.text("role"), r.text("what"), r.text("method"), r.text("screen")},
+			" "))
 	}
 	return told
 }
@@ -26,7 +28,10 @@ func TestAMerchantIsToldWhoSawItsNumbers(t *testing.T) {
 	if got := w.readings(mine, id); strings.Join(got, ", ") != strings.Join(atFirst, ", ") {
 		t.Fatalf("at first: %v", got)
 	}
-	for _, key := range []string{mine, w.key("manager", "market:CHODAM"), w.key("auditor", ""), w.key("province_officer", ""), w.key("team", "market:CHODAM")} {
+	for _, key := range []string{
+		mine, w.key("manager", "market:CHODAM"), w.key("auditor", ""),
+		w.key("province_officer", ""), w.key("team", "market:CHODAM"),
+	} {
 		w.call(key, "GET", "/api/v1/stalls/"+id, nil, 200) // the own, or masked: not told
 		w.call(key, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200)
 		w.call(key, "GET", "/api/v1/codes", nil, 200)
@@ -48,7 +53,8 @@ func TestAMerchantIsToldWhoSawItsNumbers(t *testing.T) {
 		t.Errorf("the neighbour is told %v", got)
 	}
 	told := w.call(mine, "GET", "/api/v1/stalls/"+id+"/readers?limit=2", nil, 200)
-	if r := told.items()[1]; r.text("kind") != "key" || r.text("program") != t.Name() || r.text("office") != "Chợ CHODAM" || r.text("at") == "" {
+	if r := told.items()[1]; r.text("kind") != "key" || r.text("program") != t.Name() ||
+		r.text("office") != "Chợ CHODAM" || r.text("at") == "" {
 		t.Errorf("a program is told as %v", r)
 	}
 	rest := w.call(mine, "GET", "/api/v1/stalls/"+id+"/readers?limit=200&after="+told.text("next"), nil, 200)
@@ -69,7 +75,10 @@ func TestANewTenantIsNotToldOfTheFormerOnesReaders(t *testing.T) {
 	w.call(w.admin, "GET", "/api/v1/stalls/"+id, nil, 200)
 	w.clock = w.clock.Add(time.Hour)
 	_, manager := w.signIn("quan", "manager", "market:CHODAM")
-	w.call(manager, "POST", "/api/v1/stalls/"+id+"/tenancies", object{"merchant": w.merchant("Lê Văn Ba"), "account": account("970436", "9999")}, 201)
+	w.call(manager, "POST", "/api/v1/stalls/"+id+"/tenancies", object{
+		"merchant": w.merchant("Lê Văn Ba"),
+		"account":  account("970436", "9999"),
+	}, 201)
 	w.clock = w.clock.Add(time.Hour)
 	w.call(w.admin, "GET", "/api/v1/stalls/"+id, nil, 200)
 	if got := w.readings(w.key("merchant", "stall:"+id), id); len(got) != 1 {
@@ -91,7 +100,8 @@ func TestNothingIsShownOrChangedWhileTheTrailCannotBeWritten(t *testing.T) {
 	must(t, err)
 	w.refuse(w.admin, "PATCH", "/api/v1/stalls/"+id, object{"zone": "Khu X"}, 503, "trail_unavailable")
 	w.refuse(w.admin, "GET", "/api/v1/stalls/"+id, nil, 500, "internal")
-	if zone := w.call(w.key("team", "market:CHODAM"), "GET", "/api/v1/stalls/"+id, nil, 200).text("zone"); zone != "Khu A" {
+	if zone := w.call(w.key("team", "market:CHODAM"), "GET", "/api/v1/stalls/"+id, nil, 200).text(
+		"zone"); zone != "Khu A" {
 		t.Errorf("the zone is %s", zone)
 	}
 }

@@ -32,7 +32,8 @@ const (
 // sightOf is contract.md "Roles" for the data of one merchant.
 func sightOf(who roles.Principal, merchant uuid.UUID) sight {
 	switch {
-	case (who.Role == roles.Merchant || who.Role == roles.Staff) && (who.MerchantID == nil || *who.MerchantID != merchant):
+	case (who.Role == roles.Merchant || who.Role == roles.Staff) && (who.MerchantID == nil ||
+		*who.MerchantID != merchant):
 		return hidden
 	case who.Role.May(roles.ReadAccounts):
 		return whole
@@ -51,8 +52,8 @@ func seen(ctx context.Context, who roles.Principal, stalls ...Stall) error {
 	return trail.Seen(ctx, trail.ReadingContact, tenancies)
 }
 
-// readStalls reads stalls with their present tenants, in the order of ids, as the caller may see them. Which ids
-// lie in the caller's scope was asked before.
+// readStalls reads stalls with their present tenants, in the order of ids, as the caller may see
+// them. Which ids lie in the caller's scope was asked before.
 func (r *Registry) readStalls(ctx context.Context, q querier, who roles.Principal, ids []uuid.UUID) ([]Stall, error) {
 	rows, err := q.Query(ctx, stallsSQL, ids)
 	if err != nil {
@@ -98,8 +99,11 @@ func (r *Registry) readStalls(ctx context.Context, q querier, who roles.Principa
 	return stalls, r.readAccounts(ctx, q, who, tenancies, of)
 }
 
-// readAccounts puts accounts, codes and feeds into the stalls of open tenancies, each tenancy's first account first.
-func (r *Registry) readAccounts(ctx context.Context, q querier, who roles.Principal, tenancies []uuid.UUID, of map[uuid.UUID]*Stall) error {
+// readAccounts puts accounts, codes and feeds into the stalls of open tenancies, each tenancy's
+// first account first.
+func (r *Registry) readAccounts(ctx context.Context, q querier, who roles.Principal, tenancies []uuid.UUID,
+	of map[uuid.UUID]*Stall,
+) error {
 	if len(tenancies) == 0 {
 		return nil
 	}
@@ -147,7 +151,8 @@ type accountRow struct {
 }
 
 func scanAccount(row pgx.CollectableRow) (a accountRow, err error) {
-	err = row.Scan(&a.tenancy, &a.ID, &a.Kind, &a.BankBIN, &a.BankName, &a.memoPrefix, &a.sealed, &a.last4, &a.HolderName, &a.HolderKind,
+	err = row.Scan(&a.tenancy, &a.ID, &a.Kind, &a.BankBIN, &a.BankName, &a.memoPrefix, &a.sealed, &a.last4,
+		&a.HolderName, &a.HolderKind,
 		&a.NameCheckedAt, &a.NameCheckedHow, &a.place, &a.code, &a.issuedAt, &a.lastAt, &a.covered)
 	return a, err
 }
@@ -172,7 +177,8 @@ func (r *Registry) show(ctx context.Context, s *Stall, a accountRow, sees sight)
 	}
 	var err error
 	s.Code.Payload, err = payload(*a.code, payee{
-		Kind: a.Kind, BIN: a.BankBIN, Number: a.AccountNumber, Holder: a.HolderName, MemoPrefix: a.memoPrefix, Place: a.place,
+		Kind: a.Kind, BIN: a.BankBIN, Number: a.AccountNumber, Holder: a.HolderName, MemoPrefix: a.memoPrefix,
+		Place: a.place,
 	}, 0)
 	return err
 }
@@ -185,7 +191,8 @@ func (f *Feed) blur() {
 	}
 }
 
-// tells puts what is known of an account's notices into a feed, its own or the stall's: the best of the accounts counts.
+// tells puts what is known of an account's notices into a feed, its own or the stall's: the best of
+// the accounts counts.
 func (a *accountRow) tells(f *Feed, now time.Time) {
 	if !a.covered {
 		return

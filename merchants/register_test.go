@@ -14,7 +14,10 @@ import (
 
 func TestOfManyWhoWantTheSameOneWins(t *testing.T) {
 	w := newWorld(t)
-	market, err := w.registry.RegisterMarket(t.Context(), merchants.MarketOrder{Code: "RUSH", Name: "Chợ", Class: 3, Kind: "khac", CommuneCode: "22366"})
+	market, err := w.registry.RegisterMarket(t.Context(), merchants.MarketOrder{
+		Code: "RUSH", Name: "Chợ", Class: 3,
+		Kind: "khac", CommuneCode: "22366",
+	})
 	must(t, err)
 	const rivals = 6
 	numbers, accounts, phones := make([]error, rivals), make([]error, rivals), make([]error, rivals)
@@ -27,13 +30,16 @@ func TestOfManyWhoWantTheSameOneWins(t *testing.T) {
 			}}
 		}
 		all.Go(func() {
-			_, numbers[i] = w.registry.RegisterStalls(t.Context(), market.ID, order("SAME", fmt.Sprintf("090500000%d", i), fmt.Sprint("1", i)))
+			_, numbers[i] = w.registry.RegisterStalls(t.Context(), market.ID,
+				order("SAME", fmt.Sprintf("090500000%d", i), fmt.Sprint("1", i)))
 		})
 		all.Go(func() {
-			_, accounts[i] = w.registry.RegisterStalls(t.Context(), market.ID, order(fmt.Sprint("A", i), fmt.Sprintf("090500001%d", i), "777"))
+			_, accounts[i] = w.registry.RegisterStalls(t.Context(), market.ID, order(fmt.Sprint("A", i),
+				fmt.Sprintf("090500001%d", i), "777"))
 		})
 		all.Go(func() {
-			_, phones[i] = w.registry.RegisterStalls(t.Context(), market.ID, order(fmt.Sprint("P", i), "0905000099", fmt.Sprint("2", i)))
+			_, phones[i] = w.registry.RegisterStalls(t.Context(), market.ID, order(fmt.Sprint("P", i), "0905000099",
+				fmt.Sprint("2", i)))
 		})
 	}
 	all.Wait()
@@ -56,7 +62,8 @@ func TestOfManyWhoWantTheSameOneWins(t *testing.T) {
 		}
 	}
 	var people, codes int
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*), (SELECT count(*) FROM codes WHERE market_id = $1) FROM merchants`, market.ID).Scan(&people, &codes))
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*), (SELECT count(*) FROM codes WHERE market_id = $1)
+		FROM merchants`, market.ID).Scan(&people, &codes))
 	if people != 3 || codes != rivals+2 {
 		t.Errorf("%d merchants and %d codes stand, want 3 and %d", people, codes, rivals+2)
 	}
@@ -79,7 +86,9 @@ func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
 		// Who may not read payments cannot count who was paid either.
 		for _, role := range []string{"province_officer", "locality_officer", "team"} {
 			seen := w.call(w.key(role, scopes[role]), "GET", "/api/v1/stalls/"+s.text("id"), nil, 200)
-			if seen.text("feed.state") != blurred || seen.text("feed.last_notice_at") != "" || seen.text("accounts.0.feed.last_notice_at") != "" || role != "team" && seen.text("accounts.0.feed.state") != blurred {
+			if seen.text("feed.state") != blurred || seen.text("feed.last_notice_at") != "" ||
+				seen.text("accounts.0.feed.last_notice_at") != "" || role != "team" &&
+				seen.text("accounts.0.feed.state") != blurred {
 				t.Errorf("%s sees %v", role, seen)
 			}
 		}
@@ -94,22 +103,29 @@ func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
 	feed("none")
 	exec(`INSERT INTO bank_connections VALUES (gen_random_uuid(), 'sepay', 'ours', 'market', $1, now())`, w.market)
 	feed("none")
-	exec(`INSERT INTO connection_secrets (id, connection_id, secrets, created_at) SELECT gen_random_uuid(), id, '', now() FROM bank_connections`)
+	exec(`INSERT INTO connection_secrets (id, connection_id, secrets, created_at) SELECT gen_random_uuid(), id, '',
+		now() FROM bank_connections`)
 	feed("stale")
-	exec(`INSERT INTO ledger_accounts (id, kind, market_id, account_id, last_at) VALUES (gen_random_uuid(), 'bank', $1, $2, $3)`,
+	exec(`INSERT INTO ledger_accounts (id, kind, market_id, account_id, last_at)
+		VALUES (gen_random_uuid(), 'bank', $1, $2, $3)`,
 		w.market, s.text("accounts.0.id"), noon.Add(-7*24*time.Hour))
 	feed("live")
 	w.clock = noon.Add(time.Second)
 	feed("stale")
-	exec(`INSERT INTO connection_accounts SELECT id, '970436', '\x00', '9999' FROM bank_connections WHERE name = 'ours'`)
+	exec(
+		`INSERT INTO connection_accounts SELECT id, '970436', '\x00', '9999' FROM bank_connections WHERE name = 'ours'`,
+	)
 	feed("none")
-	second := w.call(w.person(), "POST", "/api/v1/stalls/"+s.text("id")+"/accounts", account("970415", "2222"), 201).text("id")
+	second := w.call(w.person(), "POST", "/api/v1/stalls/"+s.text("id")+"/accounts", account("970415", "2222"),
+		201).text("id")
 	if second == "" {
 		t.Fatal("there is no second account")
 	}
-	exec(`INSERT INTO connection_accounts SELECT c.id, '970415', a.number_index, '2222' FROM bank_connections c, accounts a WHERE c.name = 'ours' AND a.bank_bin = '970415'`)
+	exec(`INSERT INTO connection_accounts SELECT c.id, '970415', a.number_index, '2222'
+		FROM bank_connections c, accounts a WHERE c.name = 'ours' AND a.bank_bin = '970415'`)
 	seen := w.call(w.admin, "GET", "/api/v1/stalls/"+s.text("id"), nil, 200)
-	if seen.text("feed.state") != "stale" || seen.text("accounts.0.feed.state") != "none" || seen.text("accounts.1.feed.state") != "stale" {
+	if seen.text("feed.state") != "stale" || seen.text("accounts.0.feed.state") != "none" ||
+		seen.text("accounts.1.feed.state") != "stale" {
 		t.Errorf("of a silent account beside one that is covered: %v", seen)
 	}
 }
@@ -119,7 +135,8 @@ func TestNothingReadableIsKeptOfAccountsAndPhones(t *testing.T) {
 	order := with(w.stallOrder("A1", "010101010101"), "merchant.tax_code", "8012345678")
 	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
 	var dump string
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT string_agg(r::text, '') FROM (SELECT m::text FROM merchants m UNION ALL SELECT a::text FROM accounts a
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT string_agg(r::text, '') FROM (SELECT m::text FROM merchants m
+		UNION ALL SELECT a::text FROM accounts a
 		UNION ALL SELECT encode(number, 'escape') FROM accounts UNION ALL SELECT c::text FROM codes c) r`).Scan(&dump))
 	for _, secret := range []string{"010101010101", "0905000001", "8012345678"} {
 		if strings.Contains(dump, secret) {
@@ -136,7 +153,8 @@ func TestAFailureTellsNothing(t *testing.T) {
 	if rec.Code != 404 {
 		t.Errorf("what is no code needs no database: %d", rec.Code)
 	}
-	o := w.call("", "POST", "/api/v1/codes/verify", object{"payload": encode(t, vietqr.Payment{BIN: "970436", Account: "1"})}, 500)
+	o := w.call("", "POST", "/api/v1/codes/verify",
+		object{"payload": encode(t, vietqr.Payment{BIN: "970436", Account: "1"})}, 500)
 	if o.text("code") != "internal" || strings.Contains(fmt.Sprint(o), "pool") {
 		t.Errorf("the failure says %v", o)
 	}

@@ -1,5 +1,6 @@
-// Package merchants is the register: markets, their stalls, who has them, the accounts they receive on and the codes that name them.
-// A payment is matched against what stands here; nothing here holds, moves or counts money.
+// Package merchants is the register: markets, their stalls, who has them, the accounts they receive
+// on and the codes that name them. A payment is matched against what stands here; nothing here
+// holds, moves or counts money.
 package merchants
 
 import (
@@ -28,7 +29,8 @@ type Registry struct {
 	now      func() time.Time
 }
 
-// New keeps the register in db, seals phones, tax codes and account numbers with keys, and tells the time by now.
+// New keeps the register in db, seals phones, tax codes and account numbers with keys, and tells
+// the time by now.
 func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Registry {
 	return &Registry{db: db, keys: keys, messages: outbox.New(db, keys, now), now: now}
 }
@@ -80,8 +82,9 @@ func (r *Registry) stall(ctx context.Context, who roles.Principal, text string) 
 	return id, nil
 }
 
-// write runs a change of the register. Two changes that want the same number, phone, account or code at the
-// same moment meet at a unique index: the loser runs again, and then reads what the winner left.
+// write runs a change of the register. Two changes that want the same number, phone, account or
+// code at the same moment meet at a unique index: the loser runs again, and then reads what the
+// winner left.
 func (r *Registry) write(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) error) error {
 	const attempts = 3
 	var err error
@@ -92,7 +95,8 @@ func (r *Registry) write(ctx context.Context, do func(ctx context.Context, tx pg
 		}
 	}
 	if clash(err) == "stall_number_key_unique" {
-		return problem.New(problem.Conflict, "number_in_use", "Số sạp này đã có trong chợ, viết cách khác.", "This stall number is in use in the market, written otherwise.")
+		return problem.New(problem.Conflict, "number_in_use", "Số sạp này đã có trong chợ, viết cách khác.",
+			"This stall number is in use in the market, written otherwise.")
 	}
 	if clash(err) == "tenancy_accounts_virtual" {
 		return problem.New(problem.Conflict, "virtual_account_in_use",

@@ -23,7 +23,8 @@ type renamed struct {
 // selectRenamed is SQL for the columns of renamed, of stall s with its open tenancy t.
 const selectRenamed = `SELECT s.id, s.market_id, s.number, a.bank, a.last4
 	FROM stalls s LEFT JOIN tenancies t ON t.stall_id = s.id AND upper_inf(t.valid)
-	LEFT JOIN LATERAL (SELECT coalesce(b.short_name, 'ví điện tử') AS bank, a.last4 FROM tenancy_accounts ta JOIN accounts a ON a.id = ta.account_id
+	LEFT JOIN LATERAL (SELECT coalesce(b.short_name, 'ví điện tử') AS bank, a.last4 FROM tenancy_accounts ta
+	JOIN accounts a ON a.id = ta.account_id
 		LEFT JOIN banks b ON b.bin = a.bank_bin WHERE ta.tenancy_id = t.id AND ta.replaced_at IS NULL
 		ORDER BY coalesce(ta.place, ta.since), ta.account_id LIMIT 1) a ON true `
 
@@ -50,10 +51,11 @@ func (s *renamed) pays() string {
 	return ", mã đã phát vẫn trả vào tài khoản " + *s.bank + " " + seal.Mask(*s.last4) + "."
 }
 
-// renumber warns the board of a stall that has or had a code and gets another number: people pay by what is printed. It
-// refuses a program.
+// renumber warns the board of a stall that has or had a code and gets another number: people pay by
+// what is printed. It refuses a program.
 func (r *Registry) renumber(ctx context.Context, tx pgx.Tx, who roles.Principal, stall uuid.UUID, number string) error {
-	found, err := findRenamed(ctx, tx, `WHERE s.id = $1 AND s.number_key <> stall_number_key($2) AND EXISTS (SELECT FROM codes WHERE codes.stall_id = s.id) FOR UPDATE OF s`,
+	found, err := findRenamed(ctx, tx, `WHERE s.id = $1 AND s.number_key <> stall_number_key($2)
+		AND EXISTS (SELECT FROM codes WHERE codes.stall_id = s.id) FOR UPDATE OF s`,
 		stall, number)
 	if err != nil || len(found) == 0 {
 		return err
@@ -68,7 +70,8 @@ func (r *Registry) renumber(ctx context.Context, tx pgx.Tx, who roles.Principal,
 	})
 }
 
-// warnOfName warns each board where a merchant receives that the merchant has another name: the codes pay whom they paid.
+// warnOfName warns each board where a merchant receives that the merchant has another name: the
+// codes pay whom they paid.
 func (r *Registry) warnOfName(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) error {
 	found, err := findRenamed(ctx, tx, `WHERE t.merchant_id = $1 AND a.last4 IS NOT NULL ORDER BY s.id`, merchant)
 	if err != nil {
@@ -78,7 +81,8 @@ func (r *Registry) warnOfName(ctx context.Context, tx pgx.Tx, merchant uuid.UUID
 	for i := range found {
 		s := &found[i]
 		warnings = append(warnings, warning{
-			kind: merchantRenamed, key: fmt.Sprintf("%s:%s:%s", merchantRenamed, merchant, s.stall), market: s.market, stall: &s.stall,
+			kind: merchantRenamed, key: fmt.Sprintf("%s:%s:%s", merchantRenamed, merchant, s.stall), market: s.market,
+			stall:  &s.stall,
 			detail: "Sạp " + s.number + ": người bán đổi tên" + s.pays(),
 		})
 	}

@@ -2,8 +2,9 @@ package merchants_test
 
 import "testing"
 
-// TestAProgramGivesNobodyElsesNumberAway: the number under which a stall has or had a code stays its own, until a person
-// renames it; else a program could give it to a stall that pays somebody else.
+// TestAProgramGivesNobodyElsesNumberAway: the number under which a stall has or had a code stays
+// its own, until a person renames it; else a program could give it to a stall that pays somebody
+// else.
 func TestAProgramGivesNobodyElsesNumberAway(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
@@ -24,7 +25,8 @@ func TestAProgramGivesNobodyElsesNumberAway(t *testing.T) {
 	manager := w.key("manager", "market:CHODAM")
 	refused(manager, "by a manager's key")
 	refused(w.admits(w.admin, "puppet"), "by a user whom a key made")
-	if o := w.call(manager, "PATCH", path, object{"number": "A 1", "goods_group": "rau"}, 200); o.text("number") != "A 1" {
+	if o := w.call(manager, "PATCH", path, object{"number": "A 1", "goods_group": "rau"}, 200); o.text(
+		"number") != "A 1" {
 		t.Errorf("the same number is spelled %q", o.text("number"))
 	}
 	w.call(manager, "PATCH", path, object{"number": "A1"}, 200)

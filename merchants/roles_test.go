@@ -30,11 +30,13 @@ func TestEachRoleSeesAndMayWhatTheContractSays(t *testing.T) {
 		if whole := seen.at("code.payload") != nil; whole != c.whole {
 			t.Errorf("%s sees the payload: %v", name, whole)
 		}
-		if phone := seen.text("merchant.phone"); strings.HasPrefix(phone, "••••") == c.whole || !strings.HasSuffix(phone, "001") {
+		if phone := seen.text("merchant.phone"); strings.HasPrefix(phone, "••••") == c.whole ||
+			!strings.HasSuffix(phone, "001") {
 			t.Errorf("%s sees the phone %q", name, phone)
 		}
 		number := seen.text("accounts.0.account_number")
-		if want := map[bool]string{true: "111122223333", false: "••••3333"}[c.whole]; c.accounts && number != want || !c.accounts && number != "" {
+		if want := map[bool]string{true: "111122223333", false: "••••3333"}[c.whole]; c.accounts && number != want ||
+			!c.accounts && number != "" {
 			t.Errorf("%s sees the account %q", name, number)
 		}
 		codes := w.call(key, "GET", "/api/v1/codes", nil, 200).items()
@@ -68,11 +70,13 @@ func TestAnotherScopesIdsAreMissing(t *testing.T) {
 			w.refuse(key, "POST", "/api/v1/stalls/"+s.text("id")+"/"+step, nil, 404, "not_found")
 		}
 		w.refuse(key, "POST", "/api/v1/stalls/"+s.text("id")+"/accounts", account("970436", "3"), 404, "not_found")
-		w.refuse(key, "POST", "/api/v1/stalls/"+s.text("id")+"/tenancies", object{"merchant": w.merchant("M")}, 404, "not_found")
+		w.refuse(key, "POST", "/api/v1/stalls/"+s.text("id")+"/tenancies", object{"merchant": w.merchant("M")}, 404,
+			"not_found")
 		w.refuse(key, "GET", "/api/v1/markets/"+w.market, nil, 404, "not_found")
 		w.refuse(key, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 404, "not_found")
 		w.refuse(key, "GET", "/api/v1/codes?market_id="+w.market, nil, 404, "not_found")
-		if markets := w.call(key, "GET", "/api/v1/markets", nil, 200).items(); len(markets) != 1 || markets[0].text("id") != other {
+		if markets := w.call(key, "GET", "/api/v1/markets", nil, 200).items(); len(markets) != 1 ||
+			markets[0].text("id") != other {
 			t.Errorf("the other market's caller lists %v", markets)
 		}
 		if codes := w.call(key, "GET", "/api/v1/codes", nil, 200).items(); len(codes) != 0 {
@@ -81,14 +85,18 @@ func TestAnotherScopesIdsAreMissing(t *testing.T) {
 	}
 	mine := w.key("merchant", "stall:"+s.text("id"))
 	w.refuse(mine, "GET", "/api/v1/stalls/"+neighbour.text("id"), nil, 404, "not_found")
-	if list := w.call(mine, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).items(); len(list) != 1 || list[0].text("id") != s.text("id") {
+	if list := w.call(mine, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).items(); len(list) != 1 ||
+		list[0].text("id") != s.text("id") {
 		t.Errorf("a merchant lists %v", list)
 	}
-	w.refuse(w.key("manager", "stall:"+s.text("id")), "POST", "/api/v1/markets/"+w.market+"/stalls", w.stallOrder("X", "5"), 403, "not_allowed")
+	w.refuse(w.key("manager", "stall:"+s.text("id")), "POST", "/api/v1/markets/"+w.market+"/stalls",
+		w.stallOrder("X", "5"), 403, "not_allowed")
 	outside := w.call(w.admin, "POST", "/api/v1/markets/"+other+"/stalls", w.stallOrder("B1", "4444"), 201)
 	stranger := with(w.stallOrder("X", "5"), "merchant", object{"id": outside.text("merchant.id")})
-	w.refuse(w.key("manager", "market:CHODAM"), "POST", "/api/v1/markets/"+w.market+"/stalls", stranger, 422, "merchant_unknown")
-	for _, path := range []string{"/api/v1/markets", "/api/v1/banks", "/api/v1/localities", "/api/v1/stalls/" + s.text("id")} {
+	w.refuse(w.key("manager", "market:CHODAM"), "POST", "/api/v1/markets/"+w.market+"/stalls", stranger, 422,
+		"merchant_unknown")
+	for _, path := range []string{"/api/v1/markets", "/api/v1/banks", "/api/v1/localities", "/api/v1/stalls/" +
+		s.text("id")} {
 		w.refuse("", "GET", path, nil, 401, "sign_in")
 		w.call(w.admin, "GET", path, nil, 200)
 	}

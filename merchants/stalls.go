@@ -14,7 +14,8 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// StallOrder is a stall as it is registered: vacant without a merchant, and not joined without an account.
+// StallOrder is a stall as it is registered: vacant without a merchant, and not joined without an
+// account.
 type StallOrder struct {
 	Number     string         `json:"number" maxLength:"40" doc:"unique in its market" example:"A12"`
 	Kind       string         `json:"kind,omitempty" enum:"stall,kiosk,counter,shop,lot,mobile" doc:"absent: stall"`
@@ -48,11 +49,12 @@ type Tenancy struct {
 	Since *time.Time `json:"since" doc:"null: from before our records"`
 }
 
-// RegisterStalls registers stalls in one transaction, all or none, opens their tenancies and issues their codes.
-// It answers them in the order given, with everything readable. Refused as problem.Error, fields named
-// "stalls[3].account.bank_bin" when there are several: a number, phone, BIN or account of the wrong form, an unknown
-// bank or merchant, a `since` in the future (422); a number that stands in the market, an account that another
-// merchant receives on, a virtual account that names another stall (409).
+// RegisterStalls registers stalls in one transaction, all or none, opens their tenancies and issues
+// their codes. It answers them in the order given, with everything readable. Refused as
+// problem.Error, fields named "stalls[3].account.bank_bin" when there are several: a number, phone,
+// BIN or account of the wrong form, an unknown bank or merchant, a `since` in the future (422); a
+// number that stands in the market, an account that another merchant receives on, a virtual account
+// that names another stall (409).
 func (r *Registry) RegisterStalls(ctx context.Context, market uuid.UUID, orders []StallOrder) ([]Stall, error) {
 	ids, err := r.registerStalls(ctx, market, orders)
 	if err != nil {
@@ -93,7 +95,8 @@ func inList(n int) func(int, string) string {
 	return func(place int, field string) string { return fmt.Sprintf("stalls[%d].%s", place, field) }
 }
 
-// StallFilter narrows a market's list; empty narrows nothing. It is exported because huma reads no embedded field that is not.
+// StallFilter narrows a market's list; empty narrows nothing. It is exported because huma reads no
+// embedded field that is not.
 type StallFilter struct {
 	Zone  string `query:"zone" maxLength:"100"`
 	State string `query:"state" enum:"vacant,operating,suspended,closed"`
@@ -102,16 +105,20 @@ type StallFilter struct {
 }
 
 // listStalls is a page of a market's stalls by number.
-func (r *Registry) listStalls(ctx context.Context, who roles.Principal, market uuid.UUID, f StallFilter, page web.Page) (*web.List[Stall], error) {
+func (r *Registry) listStalls(ctx context.Context, who roles.Principal, market uuid.UUID, f StallFilter,
+	page web.Page,
+) (*web.List[Stall], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.db.Pool.Query(ctx, `SELECT s.id FROM stalls s LEFT JOIN stall_states st ON st.stall_id = s.id AND upper_inf(st.valid)
+	rows, err := r.db.Pool.Query(ctx, `SELECT s.id FROM stalls s LEFT JOIN stall_states st ON st.stall_id = s.id
+		AND upper_inf(st.valid)
 		WHERE s.market_id = $1 AND sees_stall($2, $3, s.id) AND ($4 = '' OR s.zone = $4) AND ($5 = '' OR st.state = $5)
 		AND ($9 = '' OR s.number_key = stall_number_key($9))
 		AND (s.number COLLATE "C", s.id) > ($6, $7) ORDER BY s.number COLLATE "C", s.id LIMIT $8`,
-		market, who.ScopeKind, who.ScopeID, oneLine(f.Zone), f.State, after.Text, after.ID, page.Size()+1, oneLine(f.Number))
+		market, who.ScopeKind, who.ScopeID, oneLine(f.Zone), f.State, after.Text, after.ID, page.Size()+1,
+		oneLine(f.Number))
 	if err != nil {
 		return nil, fmt.Errorf("list stalls of %s: %w", market, err)
 	}
@@ -135,8 +142,9 @@ type stallChange struct {
 	GoodsGroup *string `json:"goods_group,omitempty" enum:"hai_san,thit,rau,trai_cay,hoa,do_kho,an_uong,may_mac,tap_hoa,dich_vu,khac"`
 }
 
-// changeStall changes a stall. A program renames no stall that has or had a code (409): so what a program registers never
-// takes a number under which people paid somebody else. A person who signs in does, and the board is warned.
+// changeStall changes a stall. A program renames no stall that has or had a code (409): so what a
+// program registers never takes a number under which people paid somebody else. A person who signs
+// in does, and the board is warned.
 func (r *Registry) changeStall(ctx context.Context, who roles.Principal, id uuid.UUID, change stallChange) error {
 	if err := encodings.Check(given(map[string]*string{"number": change.Number, "zone": change.Zone})); err != nil {
 		return err
@@ -155,7 +163,8 @@ func (r *Registry) changeStall(ctx context.Context, who roles.Principal, id uuid
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, `UPDATE stalls SET number = coalesce($2, number), kind = coalesce($3, kind), zone = coalesce($4, zone), goods_group = coalesce($5, goods_group)
+		_, err := tx.Exec(ctx, `UPDATE stalls SET number = coalesce($2, number), kind = coalesce($3, kind),
+			zone = coalesce($4, zone), goods_group = coalesce($5, goods_group)
 			WHERE id = $1`, id, change.Number, change.Kind, change.Zone, change.GoodsGroup)
 		return err
 	})

@@ -15,11 +15,14 @@ func TestAStallIsRegisteredWithTenancyAndCode(t *testing.T) {
 	order["merchant"].(object)["phone"] = "+84 905 123 456"
 	s := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
 	for path, want := range map[string]string{
-		"market_id": w.market, "number": "A 12", "kind": "kiosk", "zone": "Khu A", "goods_group": "hai_san", "state": "operating",
+		"market_id": w.market, "number": "A 12", "kind": "kiosk", "zone": "Khu A", "goods_group": "hai_san",
+		"state":              "operating",
 		"merchant.full_name": "Trần Thị Đậm", "merchant.household_name": "", "merchant.phone": "0905123456",
 		"accounts.0.kind": "bank", "accounts.0.bank_bin": "970436", "accounts.0.bank_name": "Vietcombank",
-		"accounts.0.account_number": "0101234567890", "accounts.0.holder_name": "Trần Thị Đậm", "accounts.0.holder_kind": "ca_nhan",
-		"code.state": "current", "code.account_id": s.text("accounts.0.id"), "code.url": "/q/" + s.text("code.code"),
+		"accounts.0.account_number": "0101234567890", "accounts.0.holder_name": "Trần Thị Đậm",
+		"accounts.0.holder_kind": "ca_nhan",
+		"code.state":             "current", "code.account_id": s.text("accounts.0.id"), "code.url": "/q/" +
+			s.text("code.code"),
 		"feed.state": "none", "feed.last_notice_at": "", "tenancy.since": "",
 	} {
 		if got := s.text(path); got != want {
@@ -28,7 +31,8 @@ func TestAStallIsRegisteredWithTenancyAndCode(t *testing.T) {
 	}
 	read, err := vietqr.Decode(s.text("code.payload"))
 	must(t, err)
-	if read.BIN != "970436" || read.Account != "0101234567890" || read.POI != "11" || read.Purpose != s.text("code.code") ||
+	if read.BIN != "970436" || read.Account != "0101234567890" || read.POI != "11" ||
+		read.Purpose != s.text("code.code") ||
 		read.MerchantName != "Tran Thi Dam" || read.City != "Nha Trang" {
 		t.Errorf("the payload says %+v", read)
 	}
@@ -56,19 +60,29 @@ func TestAMemoCarriesWhatTheBankWantsInFront(t *testing.T) {
 func TestAStallMayBeVacantNotJoinedOrOnAWallet(t *testing.T) {
 	w := newWorld(t)
 	path := "/api/v1/markets/" + w.market + "/stalls"
-	vacant := w.call(w.admin, "POST", path, object{"number": "V", "kind": "stall", "zone": "", "goods_group": "khac", "merchant": nil}, 201)
-	if vacant.text("state") != "vacant" || vacant["merchant"] != nil || vacant["code"] != nil || vacant["tenancy"] != nil {
+	vacant := w.call(w.admin, "POST", path, object{
+		"number": "V", "kind": "stall", "zone": "", "goods_group": "khac",
+		"merchant": nil,
+	}, 201)
+	if vacant.text("state") != "vacant" || vacant["merchant"] != nil || vacant["code"] != nil ||
+		vacant["tenancy"] != nil {
 		t.Errorf("a vacant stall is %v", vacant)
 	}
-	alone := w.call(w.admin, "POST", path, object{"number": "N", "merchant": w.merchant("An"), "since": "2020-01-31"}, 201)
-	if alone.text("state") != "operating" || alone["code"] != nil || alone.text("tenancy.since") != "2020-01-30T17:00:00Z" {
+	alone := w.call(w.admin, "POST", path, object{"number": "N", "merchant": w.merchant("An"), "since": "2020-01-31"},
+		201)
+	if alone.text("state") != "operating" || alone["code"] != nil ||
+		alone.text("tenancy.since") != "2020-01-30T17:00:00Z" {
 		t.Errorf("a stall that has not joined is %v", alone)
 	}
 	wallet := w.call(w.admin, "POST", path, object{
 		"number": "W", "merchant": w.merchant("Bình"),
-		"account": object{"kind": "ewallet", "account_number": "MOMOW2W-88", "holder_name": "Bình", "holder_kind": "ca_nhan"},
+		"account": object{
+			"kind": "ewallet", "account_number": "MOMOW2W-88", "holder_name": "Bình",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
-	if wallet.text("code.code") == "" || wallet.at("code.payload") != nil || wallet.text("accounts.0.kind") != "ewallet" {
+	if wallet.text("code.code") == "" || wallet.at("code.payload") != nil ||
+		wallet.text("accounts.0.kind") != "ewallet" {
 		t.Errorf("a stall on a wallet is %v", wallet)
 	}
 	w.fetch("/q/"+wallet.text("code.code"), 200)
@@ -79,17 +93,20 @@ func TestAKnownPhoneMeansTheSameMerchant(t *testing.T) {
 	w := newWorld(t)
 	first := w.stall("A1", "1111")
 	order := w.stallOrder("A2", "1111")
-	order["merchant"] = object{"full_name": "TRAN THI DAM", "phone": "84" + strings.TrimPrefix(first.text("merchant.phone"), "0")}
+	order["merchant"] = object{"full_name": "TRAN THI DAM", "phone": "84" +
+		strings.TrimPrefix(first.text("merchant.phone"), "0")}
 	second := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
 	if second.text("merchant.id") != first.text("merchant.id") || second.text("merchant.full_name") != "Trần Thị Đậm" {
 		t.Errorf("the second stall's merchant is %v", second["merchant"])
 	}
-	if second.text("accounts.0.id") != first.text("accounts.0.id") || second.text("code.code") == first.text("code.code") {
+	if second.text("accounts.0.id") != first.text("accounts.0.id") || second.text("code.code") == first.text(
+		"code.code") {
 		t.Error("two stalls of one merchant share the account and have their own codes")
 	}
 	order = w.stallOrder("A3", "2222")
 	order["merchant"] = object{"id": first.text("merchant.id")}
-	if third := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201); third.text("merchant.phone") != first.text("merchant.phone") {
+	if third := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201); third.text(
+		"merchant.phone") != first.text("merchant.phone") {
 		t.Errorf("the merchant named by id is %v", third["merchant"])
 	}
 }
@@ -97,7 +114,8 @@ func TestAKnownPhoneMeansTheSameMerchant(t *testing.T) {
 func TestRegisteringIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.stall("A1", "1111")
-	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", with(w.stallOrder("A0", "77"), "account.virtual_account", "VQR 1"), 201)
+	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", with(w.stallOrder("A0", "77"),
+		"account.virtual_account", "VQR 1"), 201)
 	for name, c := range map[string]struct {
 		path   string
 		value  any
@@ -128,7 +146,8 @@ func TestRegisteringIsRefused(t *testing.T) {
 		"another's account":     {"account.account_number", "11 11", 409, "account_in_use"},
 		"another's virtual one": {"account.virtual_account", "vqr1", 409, "virtual_account_in_use"},
 	} {
-		o := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", with(w.stallOrder("B1", "9999"), c.path, c.value), c.status)
+		o := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", with(w.stallOrder("B1", "9999"), c.path,
+			c.value), c.status)
 		if o.text("code") != c.code {
 			t.Errorf("%s: refused as %q, want %q: %v", name, o.text("code"), c.code, o)
 		}
@@ -160,11 +179,16 @@ func TestStallsAreListedChangedAndLeadThroughTheirStates(t *testing.T) {
 		t.Errorf("pages are %v, %v", page, next)
 	}
 	path := "/api/v1/stalls/" + a.text("id")
-	changed := w.call(w.person(), "PATCH", path, object{"number": "A9", "kind": "shop", "zone": "Dãy 3", "goods_group": "rau"}, 200)
-	if changed.text("number")+changed.text("kind")+changed.text("zone")+changed.text("goods_group") != "A9shopDãy 3rau" {
+	changed := w.call(w.person(), "PATCH", path, object{
+		"number": "A9", "kind": "shop", "zone": "Dãy 3",
+		"goods_group": "rau",
+	}, 200)
+	if changed.text("number")+changed.text("kind")+changed.text("zone")+
+		changed.text("goods_group") != "A9shopDãy 3rau" {
 		t.Errorf("the changed stall is %v", changed)
 	}
-	if cleared := w.call(w.admin, "PATCH", path, object{"zone": ""}, 200); cleared.text("zone") != "" || cleared.text("number") != "A9" {
+	if cleared := w.call(w.admin, "PATCH", path, object{"zone": ""}, 200); cleared.text("zone") != "" ||
+		cleared.text("number") != "A9" {
 		t.Errorf("with its zone cleared the stall is %v", cleared)
 	}
 	w.refuse(w.person(), "PATCH", path, object{"number": "B1"}, 409, "number_in_use")
@@ -175,14 +199,16 @@ func TestStallsAreListedChangedAndLeadThroughTheirStates(t *testing.T) {
 	if n := len(w.call(w.admin, "GET", list+"?state=suspended", nil, 200).items()); n != 1 {
 		t.Errorf("%d suspended stalls are listed, want 1", n)
 	}
-	if s := w.call(w.admin, "POST", path+"/reopen", nil, 200); s.text("state") != "operating" || s.text("code.code") != a.text("code.code") {
+	if s := w.call(w.admin, "POST", path+"/reopen", nil, 200); s.text("state") != "operating" ||
+		s.text("code.code") != a.text("code.code") {
 		t.Errorf("reopened the stall is %v", s)
 	}
 	closed := w.call(w.person(), "POST", path+"/close", nil, 200)
 	if closed.text("state") != "closed" || closed["merchant"] != nil || closed["code"] != nil {
 		t.Errorf("closed the stall is %v", closed)
 	}
-	if codes := w.call(w.admin, "GET", path+"/codes", nil, 200).items(); len(codes) != 1 || codes[0].text("state") != "revoked" {
+	if codes := w.call(w.admin, "GET", path+"/codes", nil, 200).items(); len(codes) != 1 ||
+		codes[0].text("state") != "revoked" {
 		t.Errorf("the closed stall's codes are %v", codes)
 	}
 	w.refuse(w.admin, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới")}, 409, "stall_closed")

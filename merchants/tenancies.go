@@ -38,12 +38,14 @@ func lockStall(ctx context.Context, tx pgx.Tx, id uuid.UUID) (standing, error) {
 	if err != nil {
 		return s, fmt.Errorf("lock stall: %w", err)
 	}
-	if err = tx.QueryRow(ctx, `SELECT state FROM stall_states WHERE stall_id = $1 AND upper_inf(valid)`, id).Scan(&s.state); err != nil {
+	if err = tx.QueryRow(ctx, `SELECT state FROM stall_states WHERE stall_id = $1 AND upper_inf(valid)`, id).Scan(
+		&s.state); err != nil {
 		return s, fmt.Errorf("state of stall: %w", err)
 	}
 	var merchant uuid.UUID
 	err = tx.QueryRow(ctx, `SELECT id, merchant_id, lower(valid), upper(valid) FROM tenancies
-		WHERE stall_id = $1 ORDER BY upper(valid) DESC NULLS FIRST LIMIT 1`, id).Scan(&s.last, &merchant, &s.began, &s.ended)
+		WHERE stall_id = $1 ORDER BY upper(valid) DESC NULLS FIRST LIMIT 1`, id).Scan(&s.last, &merchant, &s.began,
+		&s.ended)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return s, nil
 	}
@@ -67,11 +69,14 @@ func (s standing) open() error {
 	return nil
 }
 
-// changeTenant ends the open tenancy at the order's time, revokes its codes and opens the new tenant's. What a program
-// orders waits as a change for a second person, unless nobody has the stall and nobody received there lately; the
-// change's id is returned then. Refused: a closed stall, the same merchant again (409), a time in the future or at or
-// before the last tenancy's begin, or before its end (422), and what RegisterStalls refuses in a merchant or an account.
-func (r *Registry) changeTenant(ctx context.Context, who roles.Principal, stall uuid.UUID, o tenancyOrder) (waiting uuid.UUID, err error) {
+// changeTenant ends the open tenancy at the order's time, revokes its codes and opens the new
+// tenant's. What a program orders waits as a change for a second person, unless nobody has the
+// stall and nobody received there lately; the change's id is returned then. Refused: a closed
+// stall, the same merchant again (409), a time in the future or at or before the last tenancy's
+// begin, or before its end (422), and what RegisterStalls refuses in a merchant or an account.
+func (r *Registry) changeTenant(ctx context.Context, who roles.Principal, stall uuid.UUID,
+	o tenancyOrder,
+) (waiting uuid.UUID, err error) {
 	var b *batch
 	err = r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		waiting = uuid.Nil
@@ -152,7 +157,8 @@ func (b *batch) nextTenant(ctx context.Context, tx pgx.Tx, at standing, o tenanc
 		return nil, err
 	}
 	if at.merchant == e.merchant {
-		return nil, problem.New(problem.Conflict, "same_merchant", "Tiểu thương này đang thuê sạp.", "This merchant has the stall already.")
+		return nil, problem.New(problem.Conflict, "same_merchant", "Tiểu thương này đang thuê sạp.",
+			"This merchant has the stall already.")
 	}
 	return e, nil
 }
@@ -171,8 +177,8 @@ func (r *Registry) openTenancy(ctx context.Context, tx pgx.Tx, at standing, b *b
 	return r.enter(ctx, tx, at, stateOperating, "", *e.since)
 }
 
-// proposed begins a change that waits at a stall, and returns the merchant who is told of it: who received there, else
-// who has it.
+// proposed begins a change that waits at a stall, and returns the merchant who is told of it: who
+// received there, else who has it.
 func (s standing) proposed(kind string, from *former) (c *change, contact uuid.UUID) {
 	c = &change{id: newID(), kind: kind, state: changePending, market: s.market, stall: s.id, tenancy: s.last}
 	if from == nil {
@@ -193,18 +199,21 @@ func (s standing) checkSince(e *entry) {
 	}
 }
 
-// endTenancy ends the open tenancy, if there is one, and revokes its codes: they stay known, so that money sent by
-// an old sticker is not lost.
+// endTenancy ends the open tenancy, if there is one, and revokes its codes: they stay known, so
+// that money sent by an old sticker is not lost.
 func (r *Registry) endTenancy(ctx context.Context, tx pgx.Tx, s standing, at time.Time) error {
 	if s.tenancy == uuid.Nil {
 		return nil
 	}
 	// Ended in the instant it began, a tenancy keeps the smallest time that PostgreSQL can tell.
-	_, err := tx.Exec(ctx, `UPDATE tenancies SET valid = tstzrange(lower(valid), greatest($2, lower(valid) + interval '1 microsecond')) WHERE id = $1`, s.tenancy, at)
+	_, err := tx.Exec(ctx, `UPDATE tenancies
+		SET valid = tstzrange(lower(valid), greatest($2, lower(valid) + interval '1 microsecond')) WHERE id = $1`,
+		s.tenancy, at)
 	if err != nil {
 		return fmt.Errorf("end tenancy %s: %w", s.tenancy, err)
 	}
-	_, err = tx.Exec(ctx, `UPDATE codes SET state = 'revoked', ended_at = coalesce(ended_at, $2) WHERE tenancy_id = $1 AND state <> 'revoked'`, s.tenancy, r.now())
+	_, err = tx.Exec(ctx, `UPDATE codes SET state = 'revoked', ended_at = coalesce(ended_at, $2) WHERE tenancy_id = $1
+		AND state <> 'revoked'`, s.tenancy, r.now())
 	if err != nil {
 		return fmt.Errorf("revoke codes of tenancy %s: %w", s.tenancy, err)
 	}
@@ -227,10 +236,12 @@ func (e *entry) takeVirtual(ctx context.Context, tx pgx.Tx) error {
 // addedAccount is what became of a further account: its id, or that of the change that waits.
 type addedAccount struct{ account, waiting uuid.UUID }
 
-// addAccount gives the stall's tenant a further account with its own code. The first one where nobody received lately is
-// joining. Each other one is told to who received, shown on the stall's page and an alert of the board; a program's waits
-// for a second person.
-func (r *Registry) addAccount(ctx context.Context, who roles.Principal, stall uuid.UUID, o AccountOrder) (added addedAccount, err error) {
+// addAccount gives the stall's tenant a further account with its own code. The first one where
+// nobody received lately is joining. Each other one is told to who received, shown on the stall's
+// page and an alert of the board; a program's waits for a second person.
+func (r *Registry) addAccount(ctx context.Context, who roles.Principal, stall uuid.UUID,
+	o AccountOrder,
+) (added addedAccount, err error) {
 	var b *batch
 	err = r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		added = addedAccount{}
@@ -246,7 +257,10 @@ func (r *Registry) addAccount(ctx context.Context, who roles.Principal, stall uu
 		if err := b.resolve(ctx, tx); err != nil {
 			return err
 		}
-		if err := b.refusal(func(_ int, field string) string { return strings.TrimPrefix(field, "account.") }); err != nil {
+		if err := b.refusal(func(_ int, field string) string {
+			return strings.TrimPrefix(field,
+				"account.")
+		}); err != nil {
 			return err
 		}
 		if err := refuseStanding(ctx, tx, at.tenancy, e.accountID); err != nil {

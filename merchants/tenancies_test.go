@@ -14,23 +14,28 @@ func TestAChangeOfTenantRevokesTheCodeAndIssuesAnother(t *testing.T) {
 	second := w.call(w.admin, "POST", path+"/codes", nil, 201)
 	change := object{"since": "2026-11-01", "merchant": w.merchant("Lê Văn Mới"), "account": account("970415", "2222")}
 	s := w.call(w.person(), "POST", path+"/tenancies", change, 201)
-	if s.text("merchant.full_name") != "Lê Văn Mới" || s.text("tenancy.since") != "2026-10-31T17:00:00Z" || s.text("state") != "operating" ||
-		s.text("code.code") == old.text("code.code") || s.text("accounts.0.account_number") != "2222" || s.at("accounts.1") != nil {
+	if s.text("merchant.full_name") != "Lê Văn Mới" || s.text("tenancy.since") != "2026-10-31T17:00:00Z" ||
+		s.text("state") != "operating" ||
+		s.text("code.code") == old.text("code.code") || s.text("accounts.0.account_number") != "2222" ||
+		s.at("accounts.1") != nil {
 		t.Errorf("after the change the stall is %v", s)
 	}
 	states := map[string]string{}
 	for _, c := range w.call(w.admin, "GET", path+"/codes", nil, 200).items() {
 		states[c.text("code")] = c.text("state")
 	}
-	if len(states) != 3 || states[old.text("code.code")] != "revoked" || states[second.text("code")] != "revoked" || states[s.text("code.code")] != "current" {
+	if len(states) != 3 || states[old.text("code.code")] != "revoked" || states[second.text("code")] != "revoked" ||
+		states[s.text("code.code")] != "current" {
 		t.Errorf("the codes are %v", states)
 	}
 
 	newKey := w.key("merchant", "stall:"+old.text("id"))
-	if seen := w.call(newKey, "GET", path, nil, 200); seen.at("code.payload") == nil || seen.text("merchant.phone") != s.text("merchant.phone") {
+	if seen := w.call(newKey, "GET", path, nil, 200); seen.at("code.payload") == nil ||
+		seen.text("merchant.phone") != s.text("merchant.phone") {
 		t.Errorf("the tenant sees %v", seen)
 	}
-	if seen := w.call(oldKey, "GET", path, nil, 200); seen["merchant"] != nil || seen["code"] != nil || seen.at("accounts.0") != nil || seen["tenancy"] != nil {
+	if seen := w.call(oldKey, "GET", path, nil, 200); seen["merchant"] != nil || seen["code"] != nil ||
+		seen.at("accounts.0") != nil || seen["tenancy"] != nil {
 		t.Errorf("the former tenant sees the new one: %v", seen)
 	}
 	if codes := w.call(newKey, "GET", path+"/codes", nil, 200).items(); len(codes) != 1 {
@@ -51,9 +56,11 @@ func TestAChangeOfTenantIsRefused(t *testing.T) {
 	w.refuse(w.admin, "POST", path, object{"since": "2026-11-23", "merchant": next}, 422, "since_in_future")
 	w.refuse(w.admin, "POST", path, object{"since": "2026-05-31", "merchant": next}, 422, "since_before_tenancy")
 	w.refuse(w.admin, "POST", path, object{"since": "2026-11-01", "merchant": order["merchant"]}, 409, "same_merchant")
-	w.refuse(w.admin, "POST", path, object{"since": "2026-11-01", "merchant": next, "account": account("970436", "1111")}, 409, "account_in_use")
+	w.refuse(w.admin, "POST", path, object{"since": "2026-11-01", "merchant": next, "account": account("970436",
+		"1111")}, 409, "account_in_use")
 	w.refuse(w.admin, "POST", path, object{"since": "2026-11-01"}, 422, "required")
-	if after := w.call(w.admin, "GET", "/api/v1/stalls/"+s.text("id"), nil, 200); after.text("code.code") != s.text("code.code") {
+	if after := w.call(w.admin, "GET", "/api/v1/stalls/"+s.text("id"), nil, 200); after.text("code.code") != s.text(
+		"code.code") {
 		t.Error("a refused change has revoked the code")
 	}
 	// Closed on 22 November; nobody can have had it from before that.
@@ -79,7 +86,8 @@ func TestAFurtherAccountHasItsOwnCodeAndANewCodeSupersedes(t *testing.T) {
 	path := "/api/v1/stalls/" + s.text("id")
 	w.clock = noon.Add(time.Second)
 	more := w.call(w.person(), "POST", path+"/accounts", account("970415", "2222"), 201)
-	if more.text("bank_bin") != "970415" || more.text("code.state") != "current" || !strings.Contains(more.text("code.payload"), "SEVQR "+more.text("code.code")) {
+	if more.text("bank_bin") != "970415" || more.text("code.state") != "current" ||
+		!strings.Contains(more.text("code.payload"), "SEVQR "+more.text("code.code")) {
 		t.Errorf("the further account is %v", more)
 	}
 	w.refuse(w.admin, "POST", path+"/accounts", account("970415", "22 22"), 409, "account_stands")
@@ -88,7 +96,8 @@ func TestAFurtherAccountHasItsOwnCodeAndANewCodeSupersedes(t *testing.T) {
 	w.clock = noon.Add(2 * time.Second)
 	again := w.call(w.admin, "POST", path+"/codes", object{"account_id": more.text("id")}, 201)
 	first := w.call(w.admin, "POST", path+"/codes", nil, 201)
-	if again.text("account_id") != more.text("id") || first.text("account_id") != s.text("accounts.0.id") || again.text("url") != "/q/"+again.text("code") {
+	if again.text("account_id") != more.text("id") || first.text("account_id") != s.text("accounts.0.id") ||
+		again.text("url") != "/q/"+again.text("code") {
 		t.Errorf("new codes are %v and %v", again, first)
 	}
 	after := w.call(w.admin, "GET", path, nil, 200)

@@ -4,7 +4,8 @@ import (
 	"testing"
 )
 
-// Stalls of one number that were registered before spellings were compared stay two; a list that names both is read, and no third joins them.
+// Stalls of one number that were registered before spellings were compared stay two; a list that
+// names both is read, and no third joins them.
 func TestTwinsOfOldRegistersStayTwo(t *testing.T) {
 	w := newWorld(t)
 	w.upload(w.admin, "", "a.csv", "Sạp số,Khu\nA1,\nB9,\n", 200)
@@ -12,10 +13,12 @@ func TestTwinsOfOldRegistersStayTwo(t *testing.T) {
 	if err == nil {
 		t.Fatal("the database lets one number name two stalls")
 	}
-	_, err = w.db.Pool.Exec(t.Context(), `INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at, number_twin)
+	_, err = w.db.Pool.Exec(t.Context(), `INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at,
+		number_twin)
 		SELECT gen_random_uuid(), market_id, 'A-1', kind, goods_group, created_at, 1 FROM stalls WHERE number = 'A1'`)
 	must(t, err)
-	_, err = w.db.Pool.Exec(t.Context(), `INSERT INTO stall_states (id, stall_id, state, valid) SELECT gen_random_uuid(), id, 'vacant', tstzrange(NULL, NULL) FROM stalls WHERE number = 'A-1'`)
+	_, err = w.db.Pool.Exec(t.Context(), `INSERT INTO stall_states (id, stall_id, state, valid)
+		SELECT gen_random_uuid(), id, 'vacant', tstzrange(NULL, NULL) FROM stalls WHERE number = 'A-1'`)
 	must(t, err)
 	if both := w.upload(w.admin, "", "a.csv", "Sạp số,Khu\nA1,\nA-1,\n", 200); both.text("unchanged") != "2" {
 		t.Errorf("a list that names both: %v", both)

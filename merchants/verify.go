@@ -81,10 +81,13 @@ func (r *Registry) judgeCode(ctx context.Context, read vietqr.Code) (*Verdict, e
 	v := &Verdict{Verdict: swapped, Stall: &NamedStall{}}
 	var bin string
 	var index []byte
-	err := r.db.Pool.QueryRow(ctx, `SELECT c.code, c.state, c.issued_at, c.ended_at, s.id, s.number, m.name, coalesce(a.bank_bin, ''), a.number_index
-		FROM codes c JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id JOIN accounts a ON a.id = c.account_id
+	err := r.db.Pool.QueryRow(ctx, `SELECT c.code, c.state, c.issued_at, c.ended_at, s.id, s.number, m.name,
+		coalesce(a.bank_bin, ''), a.number_index
+		FROM codes c JOIN stalls s ON s.id = c.stall_id JOIN markets m ON m.id = c.market_id
+		JOIN accounts a ON a.id = c.account_id
 		WHERE c.code = ANY ($1) ORDER BY array_position($1, c.code) LIMIT 1`, words).
-		Scan(&v.memoCode, &v.State, &v.issuedAt, &v.endedAt, &v.Stall.ID, &v.Stall.Number, &v.Stall.Market, &bin, &index)
+		Scan(&v.memoCode, &v.State, &v.issuedAt, &v.endedAt, &v.Stall.ID, &v.Stall.Number, &v.Stall.Market, &bin,
+			&index)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -107,7 +110,8 @@ func (r *Registry) judgeAccount(ctx context.Context, read vietqr.Code) (*Verdict
 		return v, nil
 	}
 	rows, err := r.db.Pool.Query(ctx, `SELECT coalesce(a.bank_bin, ''), s.id, s.number, m.name
-		FROM accounts a JOIN tenancy_accounts ta ON ta.account_id = a.id AND ta.replaced_at IS NULL JOIN tenancies t ON t.id = ta.tenancy_id AND upper_inf(t.valid)
+		FROM accounts a JOIN tenancy_accounts ta ON ta.account_id = a.id AND ta.replaced_at IS NULL
+		JOIN tenancies t ON t.id = ta.tenancy_id AND upper_inf(t.valid)
 		JOIN stalls s ON s.id = t.stall_id JOIN markets m ON m.id = t.market_id
 		WHERE a.number_index = $1 ORDER BY m.code, s.number`, r.accountIndex(read.Account))
 	if err != nil {
@@ -155,14 +159,15 @@ func (r *Registry) verifyCode(ctx context.Context, in *body[payloadBody]) (*body
 	return answer(r.Verify(ctx, in.Body.Payload))
 }
 
-// present lets a merchant and its staff speak for a stall while they have it: a former tenant reads what was its own, and
-// says nothing of who came after.
+// present lets a merchant and its staff speak for a stall while they have it: a former tenant reads
+// what was its own, and says nothing of who came after.
 func (r *Registry) present(ctx context.Context, who roles.Principal, stall uuid.UUID) error {
 	if who.MerchantID == nil {
 		return nil
 	}
 	var mine bool
-	err := r.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tenancies WHERE stall_id = $1 AND merchant_id = $2 AND upper_inf(valid))`, stall, who.MerchantID).Scan(&mine)
+	err := r.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tenancies WHERE stall_id = $1 AND merchant_id = $2
+		AND upper_inf(valid))`, stall, who.MerchantID).Scan(&mine)
 	if err != nil {
 		return fmt.Errorf("find tenant of stall %s: %w", stall, err)
 	}

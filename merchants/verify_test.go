@@ -41,7 +41,8 @@ func TestVerifyTellsStrangersWhoseCodeItIs(t *testing.T) {
 		}
 	}
 	expect("current", payload, map[string]string{
-		"verdict": "official", "state": "current", "stall.id": s.text("id"), "stall.number": "A1", "stall.market": "Chợ CHODAM",
+		"verdict": "official", "state": "current", "stall.id": s.text("id"), "stall.number": "A1",
+		"stall.market": "Chợ CHODAM",
 	})
 	w.call(w.admin, "POST", path+"/codes", nil, 201)
 	expect("superseded", payload, map[string]string{"verdict": "official", "state": "superseded"})
@@ -54,13 +55,17 @@ func TestVerifyTellsStrangersWhoseCodeItIs(t *testing.T) {
 	expect("foreign", encode(t, vietqr.Payment{BIN: "970436", Account: "7777"}),
 		map[string]string{"verdict": "foreign", "scheme": "vietqr-ibft-account", "stall": ""})
 	expect("empty", "", map[string]string{"verdict": "invalid", "code": "EMPTY", "offset": "0", "lenient": "false"})
-	expect("one character changed", strings.Replace(payload, "1111", "1112", 1), map[string]string{"verdict": "invalid", "code": "CRC_MISMATCH", "lenient": "false"})
+	expect("one character changed", strings.Replace(payload, "1111", "1112", 1), map[string]string{
+		"verdict": "invalid",
+		"code":    "CRC_MISMATCH", "lenient": "false",
+	})
 	expect("too long", strings.Repeat("9", 600), map[string]string{"verdict": "invalid", "code": "TOO_LONG"})
 	expect("lower-case CRC", payload[:len(payload)-4]+"beef", map[string]string{"verdict": "invalid"})
 
 	w.call(w.person(), "POST", path+"/close", nil, 200)
 	expect("revoked", payload, map[string]string{"verdict": "official", "state": "revoked"})
-	expect("account of nobody now", encode(t, vietqr.Payment{BIN: "970436", Account: "1111"}), map[string]string{"verdict": "foreign"})
+	expect("account of nobody now", encode(t, vietqr.Payment{BIN: "970436", Account: "1111"}),
+		map[string]string{"verdict": "foreign"})
 	w.call("", "POST", "/api/v1/codes/verify", object{}, 422)
 }
 
@@ -86,7 +91,8 @@ func TestAStickerIsCheckedAtItsStall(t *testing.T) {
 		}
 	}
 	var recorded, named int
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*), count(code) FROM code_checks WHERE stall_id = $1`, a.text("id")).Scan(&recorded, &named))
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*), count(code) FROM code_checks WHERE stall_id = $1`,
+		a.text("id")).Scan(&recorded, &named))
 	if recorded != 7 || named != 4 {
 		t.Errorf("%d checks are recorded, %d with a code of ours", recorded, named)
 	}
@@ -111,7 +117,10 @@ func TestPrintedCodesReadAsTheirText(t *testing.T) {
 		t.Errorf("the SVG begins %.40q", svg)
 	}
 	page := string(w.fetch(strings.ToLower(url), 200)) // as someone types it
-	for _, want := range []string{"Sạp A1", "Chợ CHODAM", "Trần Thị Đậm", "Vietcombank ••••11", url + ".png", "/q/shop.css", "Mã chính thức"} {
+	for _, want := range []string{
+		"Sạp A1", "Chợ CHODAM", "Trần Thị Đậm", "Vietcombank ••••11", url + ".png",
+		"/q/shop.css", "Mã chính thức",
+	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -134,7 +143,8 @@ func zbar(t *testing.T, image []byte) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "code.png")
 	must(t, os.WriteFile(name, image, 0o600))
-	out, err := exec.CommandContext(t.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", name).Output()
+	out, err := exec.CommandContext(t.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable",
+		name).Output()
 	must(t, err)
 	return strings.TrimSpace(string(out))
 }

@@ -54,7 +54,10 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	w.sealed, w.keys, w.people = keys, signin.NewAPIKeys(w.db, now), signin.NewPeople(w.db, keys, now)
 	w.registry = merchants.New(w.db, keys, now)
-	e := web.New(web.Parts{DB: w.db, Keys: keys, Gate: signin.Gate{Keys: w.keys, People: w.people}, Trail: trail.NewTrail(w.db, keys, now), Now: now, Version: "test"})
+	e := web.New(web.Parts{
+		DB: w.db, Keys: keys, Gate: signin.Gate{Keys: w.keys, People: w.people},
+		Trail: trail.NewTrail(w.db, keys, now), Now: now, Version: "test",
+	})
 	w.registry.Routes(e)
 	(&web.Users{People: w.people, Keys: w.keys, Now: now}).Routes(e)
 	(&web.Stalls{SignIn: &web.SignIn{People: w.people, Cookies: true}}).Routes(e)
@@ -88,7 +91,10 @@ const session = "session:"
 // signIn makes a user, and a session that is proved now.
 func (w *world) signIn(login, role, scope string) (id uuid.UUID, key string) {
 	w.t.Helper()
-	made, err := w.people.Create(w.t.Context(), signin.UserOrder{Login: login, FullName: login, Role: role, Scopes: []signin.ScopeOrder{{Scope: scope}}, Password: "tôm hùm 9 con"})
+	made, err := w.people.Create(w.t.Context(), signin.UserOrder{
+		Login: login, FullName: login, Role: role,
+		Scopes: []signin.ScopeOrder{{Scope: scope}}, Password: "tôm hùm 9 con",
+	})
 	must(w.t, err)
 	return made.ID, w.enter(login, "tôm hùm 9 con", made.Secret)
 }
@@ -98,7 +104,10 @@ func (w *world) enter(login, password, secret string) string {
 	w.t.Helper()
 	code, err := totp.GenerateCode(secret, w.clock)
 	must(w.t, err)
-	token, _, err := w.people.SignIn(w.t.Context(), signin.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
+	token, _, err := w.people.SignIn(w.t.Context(), signin.Attempt{
+		Login: login, Password: password, Code: code,
+		Address: "127.0.0.1",
+	})
 	must(w.t, err)
 	return session + token
 }
@@ -217,7 +226,8 @@ func (w *world) upload(key, query, name, content string, want int) object {
 	_, err = io.WriteString(part, content)
 	must(w.t, err)
 	must(w.t, parts.Close())
-	req := httptest.NewRequestWithContext(w.t.Context(), "POST", "/api/v1/markets/"+w.market+"/stalls/import"+query, &form)
+	req := httptest.NewRequestWithContext(w.t.Context(), "POST", "/api/v1/markets/"+w.market+"/stalls/import"+query,
+		&form)
 	req.Header.Set("Content-Type", parts.FormDataContentType())
 	rec := w.send(req, key)
 	if rec.Code != want {
@@ -231,7 +241,8 @@ func (w *world) upload(key, query, name, content string, want int) object {
 func marketOrder(code, commune string) object {
 	return object{
 		"code": code, "name": "Chợ " + code, "class": 1, "kind": "dan_sinh", "latitude": 12.253, "longitude": 109.193,
-		"commune_code": commune, "operator": object{"kind": "ban_quan_ly", "name": "Ban quản lý"}, "stall_capacity": 100,
+		"commune_code": commune, "operator": object{"kind": "ban_quan_ly", "name": "Ban quản lý"},
+		"stall_capacity": 100,
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// ClassesCSV says of every column what it tells of whom, how it is kept and whether its person takes it away. A test
-// holds it against the schema: a new column is written here too.
+// ClassesCSV says of every column what it tells of whom, how it is kept and whether its person
+// takes it away. A test holds it against the schema: a new column is written here too.
 //
 //go:embed classes.csv
 var ClassesCSV []byte
@@ -22,10 +22,12 @@ const (
 	Masked     = "masked" // the last characters alone
 )
 
-// Exported is the word for a column that its person takes away; any other word is the reason why not.
+// Exported is the word for a column that its person takes away; any other word is the reason why
+// not.
 const Exported = "yes"
 
-// Class is what a column is to personal data (Law 91/2025/QH15: basic or sensitive; public tells of nobody).
+// Class is what a column is to personal data (Law 91/2025/QH15: basic or sensitive; public tells of
+// nobody).
 type Class struct {
 	Table, Column string
 	Class         string // public, basic, sensitive

@@ -11,13 +11,14 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestEveryColumnIsClassified holds classes.csv against the schema: a column without a row is personal data that nobody
-// thought of. What is called sealed is kept as bytes.
+// TestEveryColumnIsClassified holds classes.csv against the schema: a column without a row is
+// personal data that nobody thought of. What is called sealed is kept as bytes.
 func TestEveryColumnIsClassified(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	rows, err := db.Pool.Query(t.Context(), `SELECT c.table_name || '.' || c.column_name, c.data_type
-		FROM information_schema.columns c JOIN pg_class p ON p.relname = c.table_name AND p.relnamespace = c.table_schema::regnamespace
+		FROM information_schema.columns c JOIN pg_class p ON p.relname = c.table_name
+		AND p.relnamespace = c.table_schema::regnamespace
 		WHERE c.table_schema = current_schema() AND p.relkind IN ('r', 'p') AND NOT p.relispartition`)
 	must(t, err)
 	types := map[string]string{}

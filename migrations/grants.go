@@ -7,11 +7,13 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// ServingRole is the role that serves. It owns nothing: what is append-only it may read and add to, nothing more.
-// The triggers are the second wall. Where the role does not exist, the owner serves and they are the only one.
+// ServingRole is the role that serves. It owns nothing: what is append-only it may read and add to,
+// nothing more. The triggers are the second wall. Where the role does not exist, the owner serves
+// and they are the only one.
 const ServingRole = "market40_app"
 
-// grants gives the serving role what it needs after every migration. Partitions are reached through their parents only.
+// grants gives the serving role what it needs after every migration. Partitions are reached through
+// their parents only.
 const grants = `DO $$
 DECLARE
     t record;

@@ -12,7 +12,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestServingRoleOnlyAddsToTheBooks connects as the role that serves and tries to change what is append-only.
+// TestServingRoleOnlyAddsToTheBooks connects as the role that serves and tries to change what is
+// append-only.
 func TestServingRoleOnlyAddsToTheBooks(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
@@ -30,7 +31,8 @@ func TestServingRoleOnlyAddsToTheBooks(t *testing.T) {
 	defer func() {
 		_ = conn.Close(ctx)
 		for gone := false; !gone; { // the owner may not end the other role's session, so its end is waited for
-			err := db.Pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE usename = $1 AND datname = current_database())`,
+			err := db.Pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM pg_stat_activity
+				WHERE usename = $1 AND datname = current_database())`,
 				migrations.ServingRole).Scan(&gone)
 			if err != nil {
 				t.Fatal(err)
@@ -66,28 +68,37 @@ func TestServingRoleOnlyAddsToTheBooks(t *testing.T) {
 		`INSERT INTO payments_default SELECT * FROM payments`:                   false,
 	} {
 		_, err := conn.Exec(ctx, statement)
-		if refused := err != nil && (strings.Contains(err.Error(), "42501")); allowed != (err == nil) || (!allowed && !refused) {
+		if refused := err != nil && (strings.Contains(err.Error(), "42501")); allowed != (err == nil) ||
+			(!allowed && !refused) {
 			t.Errorf("%s: %v", statement, err)
 		}
 	}
 }
 
-// TestMapOfEveryDay counts the units of Khánh Hòa (province 56) on days around the changes of the map.
+// TestMapOfEveryDay counts the units of Khánh Hòa (province 56) on days around the changes of the
+// map.
 func TestMapOfEveryDay(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	for _, c := range []struct {
 		level, day string
 		want       int
-	}{{"district", "2024-05-28", 9}, {"district", "2025-07-01", 0}, {"commune", "2025-07-01", 65}, {"commune", "2026-11-22", 65}} {
+	}{
+		{"district", "2024-05-28", 9},
+		{"district", "2025-07-01", 0},
+		{"commune", "2025-07-01", 65},
+		{"commune", "2026-11-22", 65},
+	} {
 		var n int
-		err := db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM locality_versions v JOIN locality_versions p ON p.locality_id = v.parent_id AND p.code = '56'
+		err := db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM locality_versions v
+			JOIN locality_versions p ON p.locality_id = v.parent_id AND p.code = '56'
 			WHERE v.level = $1 AND v.valid @> $2::text::date`, c.level, c.day).Scan(&n)
 		if err != nil || n != c.want {
 			t.Errorf("%s on %s: %d, %v; want %d", c.level, c.day, n, err, c.want)
 		}
 	}
-	rows, err := db.Pool.Query(t.Context(), `SELECT name FROM locality_versions WHERE level = 'commune' AND code = '22366' ORDER BY valid`)
+	rows, err := db.Pool.Query(t.Context(), `SELECT name FROM locality_versions WHERE level = 'commune'
+		AND code = '22366' ORDER BY valid`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +107,8 @@ func TestMapOfEveryDay(t *testing.T) {
 		t.Errorf("22366 was %v, %v", names, err)
 	}
 	var selves int
-	if err := db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM locality_lineage WHERE old_id = new_id`).Scan(&selves); err != nil || selves != 0 {
+	if err := db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM locality_lineage WHERE old_id = new_id`).Scan(
+		&selves); err != nil || selves != 0 {
 		t.Errorf("%d units became themselves, %v", selves, err)
 	}
 }

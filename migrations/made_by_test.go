@@ -12,7 +12,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestWhatProgramsMadeIsKnownFromTheTrail brings up databases in which keys made keys before that was written down.
+// TestWhatProgramsMadeIsKnownFromTheTrail brings up databases in which keys made keys before that
+// was written down.
 func TestWhatProgramsMadeIsKnownFromTheTrail(t *testing.T) {
 	t.Parallel()
 	for _, version := range []int64{44, 46} {
@@ -22,7 +23,8 @@ func TestWhatProgramsMadeIsKnownFromTheTrail(t *testing.T) {
 			db := open(t, url)
 			conns := stdlib.OpenDBFromPool(db.Pool)
 			defer func() { must(t, conns.Close()) }()
-			provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."), goose.WithDisableGlobalRegistry(true))
+			provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."),
+				goose.WithDisableGlobalRegistry(true))
 			must(t, err)
 			_, err = provider.UpTo(t.Context(), version)
 			must(t, err)
@@ -30,8 +32,10 @@ func TestWhatProgramsMadeIsKnownFromTheTrail(t *testing.T) {
 			must(t, err)
 			must(t, migrations.Up(t.Context(), url))
 			var owners string
-			must(t, db.Pool.QueryRow(t.Context(), `SELECT string_agg(k.name || ' ' || coalesce(o.name, u.login, '-'), ', ' ORDER BY k.name)
-				FROM api_keys k LEFT JOIN api_keys o ON o.id = k.owner_id LEFT JOIN users u ON u.id = k.owner_id`).Scan(&owners))
+			must(t, db.Pool.QueryRow(t.Context(), `SELECT string_agg(k.name || ' ' || coalesce(o.name, u.login, '-'),
+				', ' ORDER BY k.name)
+				FROM api_keys k LEFT JOIN api_keys o ON o.id = k.owner_id LEFT JOIN users u ON u.id = k.owner_id`).Scan(
+				&owners))
 			if want := "k1 -, k2 k1, k3 k2, k4 boss"; owners != want {
 				t.Errorf("the keys are of %s, not of %s", owners, want)
 			}
@@ -39,25 +43,30 @@ func TestWhatProgramsMadeIsKnownFromTheTrail(t *testing.T) {
 	}
 }
 
-// TestStallsThatLookTheSameBecomeTwins brings up a register in which numbers that look the same were two stalls.
+// TestStallsThatLookTheSameBecomeTwins brings up a register in which numbers that look the same
+// were two stalls.
 func TestStallsThatLookTheSameBecomeTwins(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
 	db := open(t, url)
 	conns := stdlib.OpenDBFromPool(db.Pool)
 	defer func() { must(t, conns.Close()) }()
-	provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."), goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."), goose.WithDisableGlobalRegistry(
+		true))
 	must(t, err)
 	_, err = provider.UpTo(t.Context(), 53)
 	must(t, err)
 	_, err = db.Pool.Exec(t.Context(), `INSERT INTO markets (id, code, name, class, kind, created_at)
 			VALUES ('22222222-0000-0000-0000-000000000001', 'MONE', 'x', 1, 'dan_sinh', now());
 		INSERT INTO stalls (id, market_id, number, kind, zone, goods_group, created_at, number_twin)
-		SELECT gen_random_uuid(), '22222222-0000-0000-0000-000000000001', number, 'stall', '', 'rau', '2026-01-01'::timestamptz + place * interval '1 day', twin
-		FROM unnest('{Hoà 1,hoà1,Hòa 1,A・1,А1,A1,A1+,Đ1,Ɖ1}'::text[], '{0,1,0,0,0,0,0,0,0}'::int[]) WITH ORDINALITY n (number, twin, place)`)
+		SELECT gen_random_uuid(), '22222222-0000-0000-0000-000000000001', number, 'stall', '', 'rau',
+		'2026-01-01'::timestamptz + place * interval '1 day', twin
+		FROM unnest('{Hoà 1,hoà1,Hòa 1,A・1,А1,A1,A1+,Đ1,Ɖ1}'::text[], '{0,1,0,0,0,0,0,0,0}'::int[]) WITH ORDINALITY n
+		(number, twin, place)`)
 	must(t, err)
 	twins := func() (told string) {
-		must(t, db.Pool.QueryRow(t.Context(), `SELECT string_agg(number || ' ' || number_twin, ', ' ORDER BY number_key, number_twin, created_at) FROM stalls`).Scan(&told))
+		must(t, db.Pool.QueryRow(t.Context(), `SELECT string_agg(number || ' ' || number_twin, ', ' ORDER BY number_key,
+			number_twin, created_at) FROM stalls`).Scan(&told))
 		return told
 	}
 	_, err = provider.UpTo(t.Context(), 54)
@@ -74,7 +83,8 @@ func TestStallsThatLookTheSameBecomeTwins(t *testing.T) {
 
 // madeByPrograms are three keys that made each other, and one of a person.
 const madeByPrograms = `
-INSERT INTO actors (id, role) SELECT ('00000000-0000-7000-8000-0000000000' || n)::uuid, 'admin' FROM unnest('{01,02,03,04,11}'::text[]) n;
+INSERT INTO actors (id, role) SELECT ('00000000-0000-7000-8000-0000000000' || n)::uuid, 'admin'
+FROM unnest('{01,02,03,04,11}'::text[]) n;
 INSERT INTO users (id, login, full_name, role, scope_kind, password, totp, created_at)
 	VALUES ('00000000-0000-7000-8000-000000000011', 'boss', 'boss', 'admin', 'all', '', '', now());
 INSERT INTO api_keys (id, name, role, scope_kind, prefix, hash, created_at, owner_id)
@@ -82,6 +92,9 @@ INSERT INTO api_keys (id, name, role, scope_kind, prefix, hash, created_at, owne
 		CASE WHEN n = '04' THEN '00000000-0000-7000-8000-000000000011'::uuid END FROM unnest('{01,02,03,04}'::text[]) n;
 WITH told (n, actor, object) AS (VALUES (1, '01', '02'), (2, '02', '03')),
 events AS (INSERT INTO audit_events (id, at, actor_id, session_id, address, method, route, object)
-	SELECT ('00000000-0000-7000-8000-00000000aa' || to_char(n, 'FM00'))::uuid, now(), ('00000000-0000-7000-8000-0000000000' || actor)::uuid, NULL, '', 'POST', '/api/v1/api-keys', '/api/v1/api-keys' FROM told)
+	SELECT ('00000000-0000-7000-8000-00000000aa' || to_char(n, 'FM00'))::uuid, now(),
+	('00000000-0000-7000-8000-0000000000' || actor)::uuid, NULL, '', 'POST', '/api/v1/api-keys', '/api/v1/api-keys'
+	FROM told)
 INSERT INTO audit_changes (event_id, kind, object_id, after)
-	SELECT ('00000000-0000-7000-8000-00000000aa' || to_char(n, 'FM00'))::uuid, 'api_keys', '00000000-0000-7000-8000-0000000000' || object, 'b' FROM told`
+	SELECT ('00000000-0000-7000-8000-00000000aa' || to_char(n, 'FM00'))::uuid, 'api_keys',
+	'00000000-0000-7000-8000-0000000000' || object, 'b' FROM told`

@@ -47,8 +47,9 @@ type Migration struct {
 	At      time.Time // when it was applied, UTC; zero if it was not
 }
 
-// Up applies every migration that is missing and loads the reference data. Any number of programs may do so at
-// once: one works, the others wait. A database with unknown migrations is refused with ErrNewer.
+// Up applies every migration that is missing and loads the reference data. Any number of programs
+// may do so at once: one works, the others wait. A database with unknown migrations is refused with
+// ErrNewer.
 func Up(ctx context.Context, url string) error {
 	db, err := database.Open(ctx, url, database.Options{MaxConns: 4, StatementTimeout: -1})
 	if err != nil {
@@ -81,8 +82,9 @@ func Up(ctx context.Context, url string) error {
 	return grant(ctx, db.Pool)
 }
 
-// lock takes the advisory lock of migrations on a session of its own. It covers the version table and the
-// reference data too, which goose's locker leaves out, and its waiters look again at once, not after 5 s.
+// lock takes the advisory lock of migrations on a session of its own. It covers the version table
+// and the reference data too, which goose's locker leaves out, and its waiters look again at once,
+// not after 5 s.
 func lock(ctx context.Context, db *database.DB) (unlock func(), err error) {
 	conn, err := db.Pool.Acquire(ctx)
 	if err != nil {
@@ -109,8 +111,8 @@ func lock(ctx context.Context, db *database.DB) (unlock func(), err error) {
 	return func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }, nil
 }
 
-// Check answers nil when the database has exactly this program's migrations, ErrUnmigrated when some are missing
-// (or all: an empty database), ErrNewer when it has others.
+// Check answers nil when the database has exactly this program's migrations, ErrUnmigrated when
+// some are missing (or all: an empty database), ErrNewer when it has others.
 func Check(ctx context.Context, pool *pgxpool.Pool) error {
 	applied, err := appliedAt(ctx, pool)
 	if err != nil {
@@ -136,7 +138,8 @@ func Check(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
-// Status lists this program's migrations in order, and whether the database has each. It changes nothing.
+// Status lists this program's migrations in order, and whether the database has each. It changes
+// nothing.
 func Status(ctx context.Context, url string) ([]Migration, error) {
 	db, err := database.Open(ctx, url, database.Options{MaxConns: 1})
 	if err != nil {
@@ -194,14 +197,17 @@ func sources() ([]Migration, error) {
 	return known, nil
 }
 
-// Fingerprint names what Up makes: 16 hexadecimal digits that change with any byte of the migrations, of the
-// reference tables and of how these are loaded.
+// Fingerprint names what Up makes: 16 hexadecimal digits that change with any byte of the
+// migrations, of the reference tables and of how these are loaded.
 func Fingerprint() (string, error) {
 	known, err := sources()
 	if err != nil {
 		return "", err
 	}
-	parts := [][]byte{reference.Banks, reference.Localities, reference.Lineage, loader, []byte(grants), []byte(watching())}
+	parts := [][]byte{
+		reference.Banks, reference.Localities, reference.Lineage, loader, []byte(grants),
+		[]byte(watching()),
+	}
 	for _, m := range known {
 		text, err := files.ReadFile(m.Name)
 		if err != nil {

@@ -74,7 +74,8 @@ func TestProgramsThatMigrateTogether(t *testing.T) {
 	group.Wait()
 	t.Logf("six at once in %v", time.Since(began))
 	var twice int
-	must(t, open(t, url).Pool.QueryRow(t.Context(), `SELECT count(*) - count(DISTINCT version_id) FROM goose_db_version`).Scan(&twice))
+	must(t, open(t, url).Pool.QueryRow(t.Context(),
+		`SELECT count(*) - count(DISTINCT version_id) FROM goose_db_version`).Scan(&twice))
 	if twice != 0 {
 		t.Errorf("%d migrations were applied twice", twice)
 	}

@@ -32,15 +32,18 @@ func LoadBanks(ctx context.Context, tx pgx.Tx) error {
 	}
 	batch := &pgx.Batch{}
 	for _, r := range rows {
-		batch.Queue(`INSERT INTO banks (bin, code, short_name, name_vi, kind, memo_prefix) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (bin) DO UPDATE SET code = excluded.code, short_name = excluded.short_name, name_vi = excluded.name_vi,
+		batch.Queue(`INSERT INTO banks (bin, code, short_name, name_vi, kind, memo_prefix)
+			VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (bin) DO UPDATE SET code = excluded.code, short_name = excluded.short_name,
+			name_vi = excluded.name_vi,
 				kind = excluded.kind, memo_prefix = excluded.memo_prefix`, r[0], r[1], r[2], r[3], r[4], r[5])
 	}
 	return send(ctx, tx, batch, "banks")
 }
 
-// unit is a stable id for a unit that the project ships: the same in every database. A unit that began with a
-// change of the map is another one than its predecessor, even where code and name stayed.
+// unit is a stable id for a unit that the project ships: the same in every database. A unit that
+// began with a change of the map is another one than its predecessor, even where code and name
+// stayed.
 func unit(level, code, name, from string) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("market40/locality/"+level+"/"+code+"/"+name+"/"+from))
 }
@@ -48,7 +51,8 @@ func unit(level, code, name, from string) uuid.UUID {
 // LoadLocalities upserts the units, their versions and their lineage.
 func LoadLocalities(ctx context.Context, tx pgx.Tx) error {
 	rows, err := records(reference.Localities,
-		"level", "code", "name", "kind", "parent_level", "parent_code", "valid_from", "valid_to", "latitude", "longitude")
+		"level", "code", "name", "kind", "parent_level", "parent_code", "valid_from", "valid_to", "latitude",
+		"longitude")
 	if err != nil {
 		return fmt.Errorf("locality table: %w", err)
 	}
@@ -72,8 +76,10 @@ func LoadLocalities(ctx context.Context, tx pgx.Tx) error {
 			}
 			parent = &p
 		}
-		batch.Queue(`INSERT INTO locality_versions (id, locality_id, level, code, name, kind, parent_id, valid, latitude, longitude)
-			VALUES ($1, $1, $2, $3, $4, $5, $6, daterange(nullif($7, '')::date, nullif($8, '')::date), nullif($9, '')::numeric, nullif($10, '')::numeric)
+		batch.Queue(`INSERT INTO locality_versions (id, locality_id, level, code, name, kind, parent_id, valid,
+			latitude, longitude)
+			VALUES ($1, $1, $2, $3, $4, $5, $6, daterange(nullif($7, '')::date, nullif($8, '')::date),
+			nullif($9, '')::numeric, nullif($10, '')::numeric)
 			ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, parent_id = excluded.parent_id,
 				latitude = excluded.latitude, longitude = excluded.longitude`,
 			unit(r[0], r[1], r[2], r[6]), r[0], r[1], r[2], r[3], parent, r[6], r[7], r[8], r[9])
@@ -87,7 +93,8 @@ func LoadLocalities(ctx context.Context, tx pgx.Tx) error {
 		if !known {
 			return fmt.Errorf("lineage table: no %s %s ended on %s", r[0], r[1], r[4])
 		}
-		batch.Queue(`INSERT INTO locality_lineage (old_id, new_id, changed_on, partial) VALUES ($1, $2, $3::text::date, $4::text::boolean)
+		batch.Queue(`INSERT INTO locality_lineage (old_id, new_id, changed_on, partial)
+			VALUES ($1, $2, $3::text::date, $4::text::boolean)
 			ON CONFLICT DO NOTHING`, old, unit("commune", r[2], r[3], r[4]), r[4], r[5])
 	}
 	return send(ctx, tx, batch, "localities")

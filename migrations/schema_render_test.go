@@ -51,7 +51,12 @@ var (
 // renderSchema turns pg_dump's output into schema.sql. It is the same with every PostgreSQL from 15 on and on every day.
 // It refuses a kind of entry that it does not know, so that nothing is left out silently.
 func renderSchema(dump string) (string, error) {
-	s := schema{tables: map[string]*table{}, functions: map[string]string{}, functionComments: map[string]string{}, partitions: map[string]bool{}}
+	s := schema{
+		tables:           map[string]*table{},
+		functions:        map[string]string{},
+		functionComments: map[string]string{},
+		partitions:       map[string]bool{},
+	}
 	entries := splitDump(dump)
 	for _, e := range entries {
 		if m := attached.FindStringSubmatch(e.body); e.kind == "TABLE ATTACH" && m != nil {

@@ -38,7 +38,13 @@ func TestSchemaFileIsCurrent(t *testing.T) {
 // dumpSchema returns what pg_dump writes of a migrated database.
 func dumpSchema(t *testing.T) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), dbtest.Program(t, "pg_dump"), "--schema-only", "--no-owner", "--dbname="+dbtest.URL(t))
+	cmd := exec.CommandContext(
+		t.Context(),
+		dbtest.Program(t, "pg_dump"),
+		"--schema-only",
+		"--no-owner",
+		"--dbname="+dbtest.URL(t),
+	)
 	cmd.Env = append(os.Environ(), "PGTZ=UTC")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

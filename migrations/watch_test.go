@@ -9,12 +9,14 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestEveryTableIsWatchedUnlessItSaysWhyNot counts what is left out: a table that is added to it is a decision.
+// TestEveryTableIsWatchedUnlessItSaysWhyNot counts what is left out: a table that is added to it is
+// a decision.
 func TestEveryTableIsWatchedUnlessItSaysWhyNot(t *testing.T) {
 	t.Parallel()
 	rows, err := dbtest.New(t).Pool.Query(t.Context(), `SELECT c.relname FROM pg_class c
 		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-		AND 3 <> (SELECT count(*) FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname IN ('audited_insert', 'audited_update', 'audited_delete') AND g.tgenabled = 'O')
+		AND 3 <> (SELECT count(*) FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname IN ('audited_insert',
+		'audited_update', 'audited_delete') AND g.tgenabled = 'O')
 		ORDER BY c.relname COLLATE "C"`)
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// channel is what the open streams of one ledger account share: its newest payments, read once for all of them.
+// channel is what the open streams of one ledger account share: its newest payments, read once for
+// all of them.
 type channel struct {
 	account uuid.UUID
 	woken   chan struct{} // holds one wake-up
@@ -58,7 +59,10 @@ type view struct {
 func (at *channel) view(version int64) view {
 	at.mu.Lock()
 	defer at.mu.Unlock()
-	first, _ := slices.BinarySearchFunc(at.frames, version+1, func(f frame, v int64) int { return cmp.Compare(f.version, v) })
+	first, _ := slices.BinarySearchFunc(at.frames, version+1, func(f frame, v int64) int {
+		return cmp.Compare(f.version,
+			v)
+	})
 	return view{at.frames[first:], at.from, at.upTo, at.speaker}
 }
 

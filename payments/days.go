@@ -57,8 +57,8 @@ type Period struct {
 	To   string `query:"to" doc:"the last day, which is included; today unless told"`
 }
 
-// days are the ends of a period as it is meant at a time. Refused (422): what is no day, an end before the beginning, and more
-// than so many days.
+// days are the ends of a period as it is meant at a time. Refused (422): what is no day, an end
+// before the beginning, and more than so many days.
 func (p Period) days(now time.Time, most int) (from, to string, err error) {
 	from, to = p.From, p.To
 	if to == "" {
@@ -76,9 +76,11 @@ func (p Period) days(now time.Time, most int) (from, to string, err error) {
 	case err != nil:
 		return "", "", noDay("from")
 	case first.After(last):
-		return "", "", problem.Of("from", "period_order", "Ngày đầu nằm sau ngày cuối.", "The first day lies after the last.")
+		return "", "", problem.Of("from", "period_order", "Ngày đầu nằm sau ngày cuối.",
+			"The first day lies after the last.")
 	case !first.AddDate(0, 0, most).After(last):
-		return "", "", problem.Of("from", "period_long", fmt.Sprintf("Nhiều nhất %d ngày.", most), fmt.Sprintf("At most %d days.", most))
+		return "", "", problem.Of("from", "period_long", fmt.Sprintf("Nhiều nhất %d ngày.", most),
+			fmt.Sprintf("At most %d days.", most))
 	}
 	return from, to, nil
 }
@@ -87,8 +89,11 @@ func noDay(field string) error {
 	return problem.Of(field, "day_form", "Cần ngày YYYY-MM-DD.", "A day YYYY-MM-DD is wanted.")
 }
 
-// Days are the days of a stall on which something came, newest first: of its present tenancy, or to a merchant, of its own.
-func (p *Payments) Days(ctx context.Context, who roles.Principal, stall string, period Period, page web.Page) (*DayList, error) {
+// Days are the days of a stall on which something came, newest first: of its present tenancy, or to
+// a merchant, of its own.
+func (p *Payments) Days(ctx context.Context, who roles.Principal, stall string, period Period,
+	page web.Page,
+) (*DayList, error) {
 	tenancies, err := p.tenanciesOf(ctx, who, stall)
 	if err != nil {
 		return nil, err
@@ -148,7 +153,8 @@ func (p *Payments) tenanciesOf(ctx context.Context, who roles.Principal, stall s
 	}
 	rows, err := p.db.Pool.Query(ctx, `SELECT t.id FROM stalls s LEFT JOIN tenancies t ON t.stall_id = s.id
 			AND CASE WHEN $4::uuid IS NULL THEN upper_inf(t.valid) ELSE t.merchant_id = $4 END
-		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, s.id)`, id, who.ScopeKind, who.ScopeID, who.MerchantID)
+		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, s.id)`, id,
+		who.ScopeKind, who.ScopeID, who.MerchantID)
 	if err != nil {
 		return nil, fmt.Errorf("find stall %s: %w", id, err)
 	}

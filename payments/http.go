@@ -20,13 +20,18 @@ import (
 // Routes mounts what people and programs read of a stall's payments, and the trial balance.
 func (p *Payments) Routes(e *web.Edge) {
 	op := web.Tagged("payments")
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/ledger/trial-balance", "trial-balance", "Debits, credits and balance of every ledger account", 0), p.trialBalance)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/ledger/trial-balance", "trial-balance",
+		"Debits, credits and balance of every ledger account", 0), p.trialBalance)
 
 	// A stall's own.
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/payments", "list-stall-payments", "A stall's payments, newest first", 0), p.listStallPayments)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/days", "list-stall-days", "Từng ngày: a stall's business days with count, sum and hours, newest first", 0), p.listDays)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/shifts", "list-shifts", "Ca bán: the shifts of the stall's staff with count and sum, newest first", 0), p.listShifts)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/confirmations", "confirm-payment", "An owner's word that money came (evidence B)", http.StatusCreated), p.confirm)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/payments", "list-stall-payments",
+		"A stall's payments, newest first", 0), p.listStallPayments)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/days", "list-stall-days",
+		"Từng ngày: a stall's business days with count, sum and hours, newest first", 0), p.listDays)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/shifts", "list-shifts",
+		"Ca bán: the shifts of the stall's staff with count and sum, newest first", 0), p.listShifts)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/confirmations", "confirm-payment",
+		"An owner's word that money came (evidence B)", http.StatusCreated), p.confirm)
 	e.Engine.GET("/api/v1/stalls/:id/payments/stream", problem.Handle(p.stream))
 	e.Document(huma.Operation{
 		OperationID: "stream-stall-payments", Method: http.MethodGet, Path: "/api/v1/stalls/{id}/payments/stream",
@@ -81,8 +86,10 @@ func (p *Payments) listStallPayments(ctx context.Context, in *struct {
 		}
 		f.Amount = &amount
 	}
-	if n := utf8.RuneCountInString(f.Reference); n > 0 && n < minReference || strings.ContainsRune(f.Reference, 0) || !utf8.ValidString(f.Reference) {
-		return nil, problem.Of("reference", "too_short", "Cần ít nhất 3 ký tự cuối của mã tham chiếu.", "At least the last 3 characters of a reference are wanted.")
+	if n := utf8.RuneCountInString(f.Reference); n > 0 && n < minReference || strings.ContainsRune(f.Reference, 0) ||
+		!utf8.ValidString(f.Reference) {
+		return nil, problem.Of("reference", "too_short", "Cần ít nhất 3 ký tự cuối của mã tham chiếu.",
+			"At least the last 3 characters of a reference are wanted.")
 	}
 	list, err := p.StallPayments(ctx, who, in.ID, f, in.Page)
 	return web.Answer(list), err
@@ -92,7 +99,8 @@ func (p *Payments) listStallPayments(ctx context.Context, in *struct {
 func moment(field, s string) (*time.Time, error) {
 	t, err := bizday.Moment(s)
 	if err != nil {
-		return nil, problem.Of(field, "time_form", "Cần ngày YYYY-MM-DD hoặc thời điểm RFC 3339.", "A day YYYY-MM-DD or an RFC 3339 time is wanted.")
+		return nil, problem.Of(field, "time_form", "Cần ngày YYYY-MM-DD hoặc thời điểm RFC 3339.",
+			"A day YYYY-MM-DD or an RFC 3339 time is wanted.")
 	}
 	return t, nil
 }

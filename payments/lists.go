@@ -34,43 +34,55 @@ type Payment struct {
 	ToldAt     *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it lay over an hour ahead; absent: occurred_at"`
 }
 
-// stallPaymentsSQL reads payments of ledger accounts $1, of each those below version $2, the newest first, $6 of each at
-// most. A stall is credited by payments and debited by what reverses them: both branches are read in the order of their
-// index, and end after a page. Of those that occurred at $3 or later ($4: and before it) what was recorded long before is
-// not looked at, nor for shift $5 what was recorded before it. $7 is an amount, $8 how the reference ends.
+// stallPaymentsSQL reads payments of ledger accounts $1, of each those below version $2, the newest
+// first, $6 of each at most. A stall is credited by payments and debited by what reverses them:
+// both branches are read in the order of their index, and end after a page. Of those that occurred
+// at $3 or later ($4: and before it) what was recorded long before is not looked at, nor for shift
+// $5 what was recorded before it. $7 is an amount, $8 how the reference ends.
 var stallPaymentsSQL = `WITH page AS MATERIALIZED (
-	SELECT a.id AS account, p.* FROM (SELECT u.id, u.below, greatest(version_before(u.id, $3), version_before(u.id, lower(shift_span($5)))) AS above
+	SELECT a.id AS account, p.* FROM (SELECT u.id, u.below, greatest(version_before(u.id, $3), version_before(u.id,
+	lower(shift_span($5)))) AS above
 			FROM unnest($1::uuid[], $2::bigint[]) AS u (id, below)) a CROSS JOIN LATERAL (
-		(SELECT p.id, p.amount, p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.credit_version AS version, NULL::uuid AS reverses
+		(SELECT p.id, p.amount, p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.credit_version AS version,
+		NULL::uuid AS reverses
 		FROM payments p WHERE p.credit_account = a.id AND p.credit_version < a.below AND p.credit_version > a.above AND` + narrowed + `
 		ORDER BY p.credit_version DESC LIMIT $6)
 		UNION ALL
 		(SELECT p.id, -p.amount, p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.debit_version, p.reverses
-		FROM payments p WHERE p.debit_account = a.id AND p.reverses IS NOT NULL AND p.debit_version < a.below AND p.debit_version > a.above AND` + narrowed + `
+		FROM payments p WHERE p.debit_account = a.id AND p.reverses IS NOT NULL AND p.debit_version < a.below
+		AND p.debit_version > a.above AND` + narrowed + `
 		ORDER BY p.debit_version DESC LIMIT $6)) p
 ), reversed AS MATERIALIZED (
-	SELECT r.reverses AS id FROM payments r WHERE r.reverses IS NOT NULL AND r.reverses = ANY (ARRAY(SELECT id FROM page WHERE reverses IS NULL))
+	SELECT r.reverses AS id FROM payments r WHERE r.reverses IS NOT NULL AND r.reverses = ANY (ARRAY(SELECT id FROM page
+	WHERE reverses IS NULL))
 ), exact AS MATERIALIZED (
 	SELECT n.id, n.precision, n.told_at FROM notices n WHERE n.id = ANY (ARRAY(SELECT id FROM page))
 )
 SELECT id, amount::text, 'VND', occurred_at, recorded_at, reference, memo_code, version,
-	CASE WHEN reverses IS NOT NULL THEN 'reversal' WHEN EXISTS (SELECT FROM reversed r WHERE r.id = page.id) THEN 'reversed' ELSE 'posted' END,
-	reverses, (SELECT n.precision FROM exact n WHERE n.id = page.id), (SELECT n.told_at FROM exact n WHERE n.id = page.id), account
+	CASE WHEN reverses IS NOT NULL THEN 'reversal' WHEN EXISTS (SELECT FROM reversed r
+	WHERE r.id = page.id) THEN 'reversed' ELSE 'posted' END,
+	reverses, (SELECT n.precision FROM exact n WHERE n.id = page.id), (SELECT n.told_at FROM exact n
+	WHERE n.id = page.id), account
 FROM page ORDER BY account, version DESC`
 
 // narrowed are the conditions of a list of payments p.
-var narrowed = ` ($3::timestamptz IS NULL OR p.occurred_at >= $3) AND ($4::timestamptz IS NULL OR p.occurred_at < $4) AND` + inShift(5) + `
+var narrowed = ` ($3::timestamptz IS NULL OR p.occurred_at >= $3) AND ($4::timestamptz IS NULL OR p.occurred_at < $4)
+	AND` + inShift(5) + `
 	AND ($7::numeric IS NULL OR p.amount = $7) AND right(p.reference, length($8)) = $8`
 
-// FindStall finds the stall's tenancies that the caller may read, the present one first, and their ledger accounts.
-// Another scope's stall is not found; a role that may not read payments is refused.
-func (p *Payments) FindStall(ctx context.Context, who roles.Principal, stall string) (tenancies, accounts []uuid.UUID, err error) {
+// FindStall finds the stall's tenancies that the caller may read, the present one first, and their
+// ledger accounts. Another scope's stall is not found; a role that may not read payments is
+// refused.
+func (p *Payments) FindStall(ctx context.Context, who roles.Principal,
+	stall string,
+) (tenancies, accounts []uuid.UUID, err error) {
 	id, err := uuid.Parse(stall)
 	if err != nil {
 		return nil, nil, problem.Missing("stall")
 	}
 	rows, err := p.db.Pool.Query(ctx, `SELECT l.id, t.id, t.merchant_id
-		FROM stalls s LEFT JOIN tenancies t ON t.stall_id = s.id LEFT JOIN ledger_accounts l ON l.tenancy_id = t.id AND l.kind = 'stall'
+		FROM stalls s LEFT JOIN tenancies t ON t.stall_id = s.id LEFT JOIN ledger_accounts l ON l.tenancy_id = t.id
+		AND l.kind = 'stall'
 		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, s.id)
 		ORDER BY upper_inf(t.valid) DESC NULLS LAST, upper(t.valid) DESC`, id, who.ScopeKind, who.ScopeID)
 	if err != nil {
@@ -98,8 +110,8 @@ func (p *Payments) FindStall(ctx context.Context, who roles.Principal, stall str
 	return tenancies, accounts, who.Allow(roles.ReadPayments)
 }
 
-// inShift narrows payments p to those recorded within a shift ($n): what lies outside of it is never read. Without one
-// (NULL) it narrows nothing.
+// inShift narrows payments p to those recorded within a shift ($n): what lies outside of it is
+// never read. Without one (NULL) it narrows nothing.
 func inShift(n int) string {
 	return fmt.Sprintf(` ($%d::uuid IS NULL OR p.recorded_at <@ shift_span($%d))`, n, n)
 }
@@ -112,7 +124,9 @@ type PaymentFilter struct {
 }
 
 // StallPayments are a stall's payments, newest first; to staff, those of the own shift.
-func (p *Payments) StallPayments(ctx context.Context, who roles.Principal, stall string, f PaymentFilter, page web.Page) (*web.List[Payment], error) {
+func (p *Payments) StallPayments(ctx context.Context, who roles.Principal, stall string, f PaymentFilter,
+	page web.Page,
+) (*web.List[Payment], error) {
 	tenancies, accounts, err := p.FindStall(ctx, who, stall)
 	if err != nil {
 		return nil, err
@@ -125,7 +139,8 @@ func (p *Payments) StallPayments(ctx context.Context, who roles.Principal, stall
 	for i, account := range accounts {
 		below[i] = place.below(account)
 	}
-	rows, err := p.db.Pool.Query(ctx, stallPaymentsSQL, accounts, below, f.From, f.To, who.Shift(), page.Size()+1, f.Amount, strings.ToUpper(f.Reference))
+	rows, err := p.db.Pool.Query(ctx, stallPaymentsSQL, accounts, below, f.From, f.To, who.Shift(), page.Size()+1,
+		f.Amount, strings.ToUpper(f.Reference))
 	if err != nil {
 		return nil, fmt.Errorf("list payments of stall %s: %w", stall, err)
 	}
@@ -145,14 +160,17 @@ type Confirmation struct {
 }
 
 // Confirm records an owner's word for the stall's present tenancy.
-func (p *Payments) Confirm(ctx context.Context, who roles.Principal, stall string, amount money.Amount, at time.Time) (*Confirmation, error) {
+func (p *Payments) Confirm(ctx context.Context, who roles.Principal, stall string, amount money.Amount,
+	at time.Time,
+) (*Confirmation, error) {
 	id, err := uuid.Parse(stall)
 	if err != nil {
 		return nil, problem.Missing("stall")
 	}
 	var market, merchant uuid.UUID
 	var tenancy *uuid.UUID
-	err = p.db.Pool.QueryRow(ctx, `SELECT s.market_id, t.id, coalesce(t.merchant_id, s.id) FROM stalls s LEFT JOIN tenancies t ON t.stall_id = s.id AND upper_inf(t.valid)
+	err = p.db.Pool.QueryRow(ctx, `SELECT s.market_id, t.id, coalesce(t.merchant_id, s.id) FROM stalls s
+		LEFT JOIN tenancies t ON t.stall_id = s.id AND upper_inf(t.valid)
 		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, s.id)`,
 		id, who.ScopeKind, who.ScopeID).Scan(&market, &tenancy, &merchant)
 	if errors.Is(err, pgx.ErrNoRows) || (err == nil && who.MerchantID != nil && *who.MerchantID != merchant) {
@@ -168,14 +186,17 @@ func (p *Payments) Confirm(ctx context.Context, who roles.Principal, stall strin
 	case tenancy == nil:
 		return nil, problem.New(problem.Conflict, "stall_vacant", "Sạp đang trống.", "The stall is vacant.")
 	case amount.Sign() <= 0 || amount.Dong() > money.TransferLimit:
-		return nil, problem.Of("amount", "amount_range", "Số tiền từ 1 đến 499.999.999 đồng.", "The amount is 1 to 499,999,999 đồng.")
+		return nil, problem.Of("amount", "amount_range", "Số tiền từ 1 đến 499.999.999 đồng.",
+			"The amount is 1 to 499,999,999 đồng.")
 	case !bizday.Within(at):
-		return nil, problem.Of("occurred_at", "time_form", "Thời điểm nằm ngoài các năm 1900 đến 2100.", "The time lies outside of the years 1900 to 2100.")
+		return nil, problem.Of("occurred_at", "time_form", "Thời điểm nằm ngoài các năm 1900 đến 2100.",
+			"The time lies outside of the years 1900 to 2100.")
 	case at.After(p.now().Add(5 * time.Minute)):
 		return nil, problem.Of("occurred_at", "in_future", "Thời điểm ở tương lai.", "The time lies in the future.")
 	}
 	c := &Confirmation{uuid.Must(uuid.NewV7()), amount, at}
-	_, err = p.db.Pool.Exec(ctx, `INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, actor_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	_, err = p.db.Pool.Exec(ctx, `INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at,
+		recorded_at, actor_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		c.ID, market, tenancy, amount.Dong(), at, p.now(), who.ActorID)
 	if err != nil {
 		return nil, fmt.Errorf("keep confirmation for stall %s: %w", id, err)

@@ -27,7 +27,10 @@ func TestAMerchantSeesEveryStallItHas(t *testing.T) {
 	merchant := w.Call(w.Admin, "GET", "/api/v1/stalls/"+one, nil, 200).Text("merchant.id")
 	second := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.NewMarket("XOMMOI")+"/stalls", object{
 		"number": "B1", "kind": "stall", "zone": "", "goods_group": "rau", "merchant": object{"id": merchant},
-		"account": object{"bank_bin": "970422", "account_number": "1111111", "holder_name": "NGUOI BAN", "holder_kind": "ca_nhan"},
+		"account": object{
+			"bank_bin": "970422", "account_number": "1111111", "holder_name": "NGUOI BAN",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
 	pay := func(id, amount int, memo string) {
 		w.Accept(c, transfer{ID: id, Account: "1111111", Memo: memo, Amount: amount})
@@ -38,7 +41,8 @@ func TestAMerchantSeesEveryStallItHas(t *testing.T) {
 
 	b := w.OpenBrowser()
 	b.SignInByPhone("0905000001", 1)
-	if me := b.Visit("GET", "/api/v1/me", nil, 200); me.Text("role") != "merchant" || me.Text("scope_kind") != "merchant" || me.Text("scope_id") != merchant {
+	if me := b.Visit("GET", "/api/v1/me", nil, 200); me.Text("role") != "merchant" ||
+		me.Text("scope_kind") != "merchant" || me.Text("scope_id") != merchant {
 		t.Errorf("I am %v", me)
 	}
 	if markets := b.Visit("GET", "/api/v1/markets", nil, 200).Items(); len(markets) != 2 {
@@ -46,10 +50,12 @@ func TestAMerchantSeesEveryStallItHas(t *testing.T) {
 	}
 	for stall, amount := range map[string]string{one: "1000", second.Text("id"): "2000"} {
 		path := "/api/v1/stalls/" + stall
-		if s := b.Visit("GET", path, nil, 200); s.Text("code.payload") == "" || s.Text("merchant.phone") != "0905000001" {
+		if s := b.Visit("GET", path, nil, 200); s.Text("code.payload") == "" ||
+			s.Text("merchant.phone") != "0905000001" {
 			t.Errorf("its own stall is %v", s)
 		}
-		if paid := b.Visit("GET", path+"/payments", nil, 200).Items(); len(paid) != 1 || paid[0].Text("amount") != amount {
+		if paid := b.Visit("GET", path+"/payments", nil, 200).Items(); len(paid) != 1 ||
+			paid[0].Text("amount") != amount {
 			t.Errorf("its own payments are %v", paid)
 		}
 		if e := next(t, listenAs(b, stall, "0")); !strings.Contains(e.data, `"amount":"`+amount+`"`) {
@@ -68,14 +74,19 @@ func TestAMerchantSeesEveryStallItHas(t *testing.T) {
 	}
 	b.Refuse("POST", "/api/v1/stalls/"+other+"/staff", object{"name": "x", "pin": "4831"}, 404, "not_found")
 
-	// The next tenant is another: the last one keeps what was its own, and neither sees the other's.
+	// The next tenant is another: the last one keeps what was its own, and neither sees the
+	// other's.
 	for _, stall := range []string{one, second.Text("id")} {
 		w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{
 			"merchant": object{"full_name": "Người mới", "phone": "0905888888"},
-			"account":  object{"bank_bin": "970422", "account_number": "8888888", "holder_name": "NGUOI MOI", "holder_kind": "ca_nhan"},
+			"account": object{
+				"bank_bin": "970422", "account_number": "8888888", "holder_name": "NGUOI MOI",
+				"holder_kind": "ca_nhan",
+			},
 		}, 201)
 	}
-	w.Accept(c, transfer{ID: 4, Account: "8888888", Memo: w.Call(w.Admin, "GET", "/api/v1/stalls/"+one, nil, 200).Text("code.code"), Amount: 4000})
+	w.Accept(c, transfer{ID: 4, Account: "8888888", Memo: w.Call(w.Admin, "GET", "/api/v1/stalls/"+one, nil, 200).Text(
+		"code.code"), Amount: 4000})
 	path := "/api/v1/stalls/" + one
 	if paid := b.Visit("GET", path+"/payments", nil, 200).Items(); len(paid) != 1 || paid[0].Text("amount") != "1000" {
 		t.Errorf("a former tenant reads %v", paid)
@@ -86,24 +97,28 @@ func TestAMerchantSeesEveryStallItHas(t *testing.T) {
 	for _, sub := range []string{"/staff", "/devices", "/shifts"} {
 		b.Refuse("GET", path+sub, nil, 404, "not_found")
 	}
-	b.Refuse("POST", path+"/confirmations", object{"amount": "5000", "occurred_at": time.Now().Add(-time.Hour)}, 404, "not_found")
+	b.Refuse("POST", path+"/confirmations", object{"amount": "5000", "occurred_at": time.Now().Add(-time.Hour)}, 404,
+		"not_found")
 	b.Refuse("POST", path+"/checks", object{"payload": "x"}, 404, "not_found")
 	after := w.OpenBrowser()
 	after.SignInByPhone("0905888888", 2)
-	if paid := after.Visit("GET", path+"/payments", nil, 200).Items(); len(paid) != 1 || paid[0].Text("amount") != "4000" {
+	if paid := after.Visit("GET", path+"/payments", nil, 200).Items(); len(paid) != 1 ||
+		paid[0].Text("amount") != "4000" {
 		t.Errorf("the next tenant reads %v", paid)
 	}
 	b.Visit("DELETE", "/api/v1/sessions/current", nil, 204)
 	b.Visit("GET", "/api/v1/me", nil, 401)
 }
 
-// TestNobodyLearnsWhoseAPhoneIs compares what is answered for registered phones and for others, and how soon.
+// TestNobodyLearnsWhoseAPhoneIs compares what is answered for registered phones and for others, and
+// how soon.
 func TestNobodyLearnsWhoseAPhoneIs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const phones = 40
 	for i := range phones {
-		_, err := w.DB.Pool.Exec(t.Context(), `INSERT INTO merchants (id, full_name, phone_index, created_at) VALUES ($1, 'x', $2, now())`,
+		_, err := w.DB.Pool.Exec(t.Context(), `INSERT INTO merchants (id, full_name, phone_index, created_at)
+			VALUES ($1, 'x', $2, now())`,
 			uuid.Must(uuid.NewV7()), w.Keys.Index("phone", fmt.Sprintf("07%08d", i)))
 		must(t, err)
 	}
@@ -118,15 +133,18 @@ func TestNobodyLearnsWhoseAPhoneIs(t *testing.T) {
 	}
 	for i := range phones {
 		known, unknown := fmt.Sprintf("07%08d", i), fmt.Sprintf("08%08d", i)
-		if a, u := ask("known", "/api/v1/phone-codes", known, object{}, 202), ask("unknown", "/api/v1/phone-codes", unknown, object{}, 202); a != u {
+		if a, u := ask("known", "/api/v1/phone-codes", known, object{}, 202), ask("unknown", "/api/v1/phone-codes",
+			unknown, object{}, 202); a != u {
 			t.Fatalf("answered %s and %s", a, u)
 		}
-		if a, u := ask("known", "/api/v1/phone-sessions", known, object{"code": "000000"}, 401), ask("unknown", "/api/v1/phone-sessions", unknown, object{"code": "000000"}, 401); a != u {
+		if a, u := ask("known", "/api/v1/phone-sessions", known, object{"code": "000000"}, 401),
+			ask("unknown", "/api/v1/phone-sessions", unknown, object{"code": "000000"}, 401); a != u {
 			t.Fatalf("answered %s and %s", a, u)
 		}
 	}
 	for _, path := range []string{"/api/v1/phone-codes", "/api/v1/phone-sessions"} {
-		quick := func(kind string) time.Duration { // not the median: on a busy machine most answers wait for something else
+		// not the median: on a busy machine most answers wait for something else
+		quick := func(kind string) time.Duration {
 			s := slices.Sorted(slices.Values(took[kind+path]))
 			return s[len(s)/10]
 		}
@@ -175,7 +193,8 @@ func TestAnInvitationOpensOneSession(t *testing.T) {
 	at, err := url.Parse(made.Text("url"))
 	must(t, err)
 	token := strings.TrimPrefix(at.Path, "/i/")
-	if card := b.Fetch("GET", made.Text("card"), nil, 200); !strings.Contains(card, "Người bán A1") || !strings.Contains(card, made.Text("qr")) {
+	if card := b.Fetch("GET", made.Text("card"), nil, 200); !strings.Contains(card, "Người bán A1") ||
+		!strings.Contains(card, made.Text("qr")) {
 		t.Errorf("the card says %s", card)
 	}
 	for range 2 { // looking takes nothing
@@ -200,7 +219,8 @@ func TestAnInvitationOpensOneSession(t *testing.T) {
 	if let[200] != 1 || let[410] != 7 {
 		t.Errorf("one invitation, eight at once: %v", let)
 	}
-	if status, page := w.post(at.Path, "same-origin"); status != 410 || !strings.Contains(page, "đã được dùng") || !strings.Contains(page, "ban quản lý") {
+	if status, page := w.post(at.Path, "same-origin"); status != 410 || !strings.Contains(page, "đã được dùng") ||
+		!strings.Contains(page, "ban quản lý") {
 		t.Errorf("a used invitation: %d %s", status, page)
 	}
 	if page := b.Fetch("GET", at.Path, nil, 410); strings.Contains(page, "Người bán") {
@@ -209,17 +229,20 @@ func TestAnInvitationOpensOneSession(t *testing.T) {
 
 	again := w.Call(manager, "POST", path, nil, 201)
 	b.Fetch("POST", strings.TrimSuffix(again.Text("qr"), ".png"), nil, 200)
-	if me := b.Visit("GET", "/api/v1/me", nil, 200); me.Text("role") != "merchant" || me.Text("scope_kind") != "merchant" {
+	if me := b.Visit("GET", "/api/v1/me", nil, 200); me.Text("role") != "merchant" ||
+		me.Text("scope_kind") != "merchant" {
 		t.Errorf("I am %v", me)
 	}
-	if mine := b.Visit("GET", "/api/v1/sessions", nil, 200).Items(); len(mine) != 2 || mine[0].Text("method") != "invitation" {
+	if mine := b.Visit("GET", "/api/v1/sessions", nil, 200).Items(); len(mine) != 2 ||
+		mine[0].Text("method") != "invitation" {
 		t.Errorf("my sessions are %v", mine)
 	}
 	revoked := w.Call(manager, "POST", path, nil, 201)
 	w.Call(manager, "DELETE", path+"/"+revoked.Text("id"), nil, 204)
 	w.Call(manager, "DELETE", path+"/"+revoked.Text("id"), nil, 404)
 	w.Call(manager, "DELETE", path+"/"+again.Text("id"), nil, 404)
-	if status, page := w.post(strings.TrimSuffix(revoked.Text("qr"), ".png"), "same-origin"); status != 410 || !strings.Contains(page, "thu hồi") {
+	if status, page := w.post(strings.TrimSuffix(revoked.Text("qr"), ".png"), "same-origin"); status != 410 ||
+		!strings.Contains(page, "thu hồi") {
 		t.Errorf("a revoked invitation: %d %s", status, page)
 	}
 	waiting := w.Call(manager, "POST", path, nil, 201)
@@ -230,8 +253,10 @@ func TestAnInvitationOpensOneSession(t *testing.T) {
 	if fmt.Sprint(states) != "[open revoked used used]" {
 		t.Errorf("the list says %v", states)
 	}
-	w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{"merchant": object{"full_name": "Người mới", "phone": "0905888888"}}, 201)
-	if status, page := w.post(strings.TrimSuffix(waiting.Text("qr"), ".png"), "same-origin"); status != 410 || !strings.Contains(page, "đổi người thuê") {
+	w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+stall+"/tenancies",
+		object{"merchant": object{"full_name": "Người mới", "phone": "0905888888"}}, 201)
+	if status, page := w.post(strings.TrimSuffix(waiting.Text("qr"), ".png"), "same-origin"); status != 410 ||
+		!strings.Contains(page, "đổi người thuê") {
 		t.Errorf("an invitation of a former tenant: %d %s", status, page)
 	}
 	if list := w.Call(manager, "GET", path, nil, 200).Items(); len(list) != 0 {
@@ -240,7 +265,8 @@ func TestAnInvitationOpensOneSession(t *testing.T) {
 	late := w.Call(manager, "POST", path, nil, 201)
 	_, err = w.DB.Pool.Exec(t.Context(), `UPDATE invitations SET expires_at = now() WHERE id = $1`, late.Text("id"))
 	must(t, err)
-	if status, page := w.post(strings.TrimSuffix(late.Text("qr"), ".png"), "same-origin"); status != 410 || !strings.Contains(page, "hết hạn") {
+	if status, page := w.post(strings.TrimSuffix(late.Text("qr"), ".png"), "same-origin"); status != 410 ||
+		!strings.Contains(page, "hết hạn") {
 		t.Errorf("an expired invitation: %d %s", status, page)
 	}
 	if status, page := w.post("/i/nobody", "same-origin"); status != 404 || !strings.Contains(page, "Không") {
@@ -249,7 +275,8 @@ func TestAnInvitationOpensOneSession(t *testing.T) {
 	w.Call(w.Key("team", ""), "POST", path, nil, 403)
 	w.Call(w.Key("merchant", "stall:"+other), "POST", path, nil, 404)
 	var kept string
-	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT (SELECT string_agg(row_to_json(e)::text, '') FROM audit_events e) || (SELECT string_agg(row_to_json(i)::text, '') FROM invitations i)`).Scan(&kept))
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT (SELECT string_agg(row_to_json(e)::text, '')
+		FROM audit_events e) || (SELECT string_agg(row_to_json(i)::text, '') FROM invitations i)`).Scan(&kept))
 	if strings.Contains(kept, token) || !strings.Contains(kept, `"object":"/i/:token"`) {
 		t.Errorf("the trail tells an invitation's token, or does not tell that one was taken: %s", kept)
 	}

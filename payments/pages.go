@@ -17,7 +17,8 @@ type accountPayment struct {
 	Account uuid.UUID
 }
 
-// places are how far a list of a stall's payments has been read: of each ledger account the lowest version so far.
+// places are how far a list of a stall's payments has been read: of each ledger account the lowest
+// version so far.
 type places map[uuid.UUID]int64
 
 // What separates an account from its version, and one account from the next, in a cursor.
@@ -66,9 +67,9 @@ func (p places) mark() *string {
 	return &cursor
 }
 
-// merge takes the newest payments out of what was read of each account, in the order of account and version, and moves
-// the places past them. The accounts of a stall follow each other in time: the head that was recorded last is taken, and
-// no account's own order is ever left.
+// merge takes the newest payments out of what was read of each account, in the order of account and
+// version, and moves the places past them. The accounts of a stall follow each other in time: the
+// head that was recorded last is taken, and no account's own order is ever left.
 func (p places) merge(read []accountPayment, size int) (items []Payment, next *string) {
 	var heads [][]accountPayment
 	for len(read) > 0 {

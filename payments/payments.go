@@ -1,4 +1,5 @@
-// Package payments is what may be read of a stall's payments: lists, days, shifts, the stream, and who looked.
+// Package payments is what may be read of a stall's payments: lists, days, shifts, the stream, and
+// who looked.
 package payments
 
 import (

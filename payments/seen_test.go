@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// readings are what of a stall's merchant was read, as key is told: "role what", newest first, registering left out.
+// readings are what of a stall's merchant was read, as key is told: "role what", newest first,
+// registering left out.
 func (w *world) readings(key, stall string) string {
 	w.T.Helper()
 	var told []string
@@ -25,7 +26,8 @@ func TestReadingPaymentsIsToldToTheirMerchant(t *testing.T) {
 	b, codeB := w.Stall(w.Market, "A2", "970436", "2222222")
 	mine, theirs := w.Key("merchant", "stall:"+a), w.Key("merchant", "stall:"+b)
 	w.Accept(c, transfer{ID: 1, Account: "1111111", Memo: codeA, Amount: 5000, Reference: "FT26253000030651"})
-	w.Accept(c, transfer{ID: 2, Account: "1111111", Memo: codeB, Amount: 6000, Reference: "FT26253000030652"}) // a case of A's account
+	// a case of A's account
+	w.Accept(c, transfer{ID: 2, Account: "1111111", Memo: codeB, Amount: 6000, Reference: "FT26253000030652"})
 
 	w.Call(mine, "GET", "/api/v1/stalls/"+a+"/payments", nil, 200) // the own
 	w.Call(w.Key("province_officer", ""), "GET", "/api/v1/stalls/"+a+"/payments", nil, 403)
@@ -38,7 +40,8 @@ func TestReadingPaymentsIsToldToTheirMerchant(t *testing.T) {
 	auditor := w.Key("auditor", "")
 	w.Call(auditor, "GET", "/api/v1/notices", nil, 200)
 	w.Call(w.Key("manager", "market:CHODAM"), "GET", "/api/v1/cases", nil, 200)
-	if got := w.readings(mine, a); got != "manager cases, auditor notices, admin notices, integration stream, admin payments" {
+	if got := w.readings(mine,
+		a); got != "manager cases, auditor notices, admin notices, integration stream, admin payments" {
 		t.Errorf("A is told: %s", got)
 	}
 	if got := w.readings(theirs, b); strings.Contains(got, "payments") || strings.Contains(got, "notices") {
@@ -46,7 +49,8 @@ func TestReadingPaymentsIsToldToTheirMerchant(t *testing.T) {
 	}
 	// A refused reading stands in the trail, though it showed nothing.
 	var refused int
-	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_events WHERE route = '/api/v1/stalls/:id/payments' AND status = 403`).Scan(&refused))
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_events
+		WHERE route = '/api/v1/stalls/:id/payments' AND status = 403`).Scan(&refused))
 	if refused != 1 {
 		t.Errorf("%d refused readings in the trail", refused)
 	}
@@ -58,7 +62,8 @@ func TestWebhooksAreNotInTheTrail(t *testing.T) {
 	c := w.SePay(nil)
 	w.Stall(w.Market, "A1", "970422", "1111111")
 	counts := func() (n [3]int) {
-		must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM audit_events), (SELECT count(*) FROM audit_changes), (SELECT count(*) FROM cases)`).Scan(&n[0], &n[1], &n[2]))
+		must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM audit_events), (SELECT count(*)
+			FROM audit_changes), (SELECT count(*) FROM cases)`).Scan(&n[0], &n[1], &n[2]))
 		return n
 	}
 	before := counts()
@@ -76,7 +81,8 @@ func TestACasesStepsAreDigested(t *testing.T) {
 	id := w.WantCases("unknown_account", 1)[0].Text("id")
 	w.Call(w.Admin, "POST", "/api/v1/cases/"+id+"/resolve", object{"action": "dismiss", "reason": "chuyển nhầm"}, 200)
 	var kinds string
-	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT coalesce(string_agg(c.kind, ' ' ORDER BY c.id), '') FROM audit_changes c JOIN audit_events e ON e.id = c.event_id
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT coalesce(string_agg(c.kind, ' ' ORDER BY c.id), '')
+		FROM audit_changes c JOIN audit_events e ON e.id = c.event_id
 		WHERE e.object LIKE '/api/v1/cases/%'`).Scan(&kinds))
 	if kinds != "cases case_steps" {
 		t.Errorf("changed: %q", kinds)

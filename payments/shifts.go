@@ -33,16 +33,20 @@ type Shift struct {
 	Currency  string       `json:"currency"`
 }
 
-// Shifts are the shifts of the merchant's present tenancy of a stall, newest first. Shifts that ran at the same time each
-// count what came while both ran: a payment names a stall and no seller.
-func (p *Payments) Shifts(ctx context.Context, who roles.Principal, stall string, page web.Page) (*web.List[Shift], error) {
+// Shifts are the shifts of the merchant's present tenancy of a stall, newest first. Shifts that ran
+// at the same time each count what came while both ran: a payment names a stall and no seller.
+func (p *Payments) Shifts(ctx context.Context, who roles.Principal, stall string,
+	page web.Page,
+) (*web.List[Shift], error) {
 	id, err := uuid.Parse(stall)
 	if err != nil {
 		return nil, problem.Missing("stall")
 	}
 	var market, tenancy uuid.UUID
-	err = p.db.Pool.QueryRow(ctx, `SELECT t.market_id, t.id FROM tenancies t WHERE t.stall_id = $1 AND upper_inf(t.valid)
-		AND t.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, t.stall_id) AND ($4::uuid IS NULL OR t.merchant_id = $4)`,
+	err = p.db.Pool.QueryRow(ctx, `SELECT t.market_id, t.id FROM tenancies t WHERE t.stall_id = $1
+		AND upper_inf(t.valid)
+		AND t.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, t.stall_id)
+		AND ($4::uuid IS NULL OR t.merchant_id = $4)`,
 		id, who.ScopeKind, who.ScopeID, who.MerchantID).Scan(&market, &tenancy)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, problem.Missing("stall")
@@ -61,7 +65,8 @@ func (p *Payments) Shifts(ctx context.Context, who roles.Principal, stall string
 	if before == uuid.Nil {
 		before = uuid.Max
 	}
-	rows, err := p.db.Pool.Query(ctx, shiftsSQL, ledger.OfTenancy(market, tenancy).ID(), tenancy, p.now(), before, page.Size()+1)
+	rows, err := p.db.Pool.Query(ctx, shiftsSQL, ledger.OfTenancy(market, tenancy).ID(), tenancy, p.now(), before,
+		page.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list shifts of stall %s: %w", id, err)
 	}

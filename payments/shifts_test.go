@@ -32,15 +32,20 @@ func TestStaffSeesItsOwnShiftOnly(t *testing.T) {
 		w.Accept(c, transfer{ID: id, Account: "1111111", Memo: memo, Amount: amount})
 	}
 	pay(1, 1000)
-	if at := b.Visit("GET", "/api/v1/staff-sessions/choice", nil, 200); at.Text("stall") != "A1" || len(at["staff"].([]any)) != 1 {
+	if at := b.Visit("GET", "/api/v1/staff-sessions/choice", nil, 200); at.Text("stall") != "A1" ||
+		len(at["staff"].([]any)) != 1 {
 		t.Errorf("the device shows %v", at)
 	}
 	owner := b.Cookies["__Host-m40"]
-	if in := b.Visit("POST", "/api/v1/staff-sessions", object{"staff_id": seller, "pin": "4831"}, 201); in.Text("method") != "pin" {
+	if in := b.Visit("POST", "/api/v1/staff-sessions", object{"staff_id": seller, "pin": "4831"}, 201); in.Text(
+		"method") != "pin" {
 		t.Errorf("signed in as %v", in)
 	}
-	(&paymentstest.Browser{World: w.World, Cookies: map[string]string{"__Host-m40": owner}}).Visit("GET", "/api/v1/me", nil, 401) // the merchant's session does not lie behind it
-	if me := b.Visit("GET", "/api/v1/me", nil, 200); me.Text("role") != "staff" || me.Text("scope_kind") != "stall" || me.Text("scope_id") != stall {
+	// the merchant's session does not lie behind it
+	(&paymentstest.Browser{World: w.World, Cookies: map[string]string{"__Host-m40": owner}}).Visit("GET", "/api/v1/me",
+		nil, 401)
+	if me := b.Visit("GET", "/api/v1/me", nil, 200); me.Text("role") != "staff" || me.Text("scope_kind") != "stall" ||
+		me.Text("scope_id") != stall {
 		t.Errorf("I am %v", me)
 	}
 	live := listenAs(b, stall, "")
@@ -51,10 +56,12 @@ func TestStaffSeesItsOwnShiftOnly(t *testing.T) {
 			t.Errorf("a seller's stream says %+v", e)
 		}
 	}
-	if paid := b.Visit("GET", path+"/payments?from=2020-01-01", nil, 200).Items(); len(paid) != 1 || paid[0].Text("amount") != "2000" {
+	if paid := b.Visit("GET", path+"/payments?from=2020-01-01", nil, 200).Items(); len(paid) != 1 ||
+		paid[0].Text("amount") != "2000" {
 		t.Errorf("a seller reads %v", paid)
 	}
-	if s := b.Visit("GET", path, nil, 200); s.At("merchant") == nil || strings.Contains(s.Text("merchant.phone"), "0905") || strings.Contains(s.Text("accounts"), "1111111") || s.Text("code.payload") != "" {
+	if s := b.Visit("GET", path, nil, 200); s.At("merchant") == nil || strings.Contains(s.Text("merchant.phone"),
+		"0905") || strings.Contains(s.Text("accounts"), "1111111") || s.Text("code.payload") != "" {
 		t.Errorf("a seller sees %v", s)
 	}
 	if codes := b.Visit("GET", path+"/codes", nil, 200).Items(); len(codes) != 1 || codes[0].Text("payload") != "" {
@@ -65,7 +72,10 @@ func TestStaffSeesItsOwnShiftOnly(t *testing.T) {
 	for _, sub := range []string{"/staff", "/devices", "/shifts", "/invitations"} {
 		b.Refuse("GET", path+sub, nil, 403, "not_allowed")
 	}
-	for _, route := range []string{"/api/v1/notices", "/api/v1/cases", "/api/v1/ledger/trial-balance", "/api/v1/reports/adoption", "/api/v1/audit"} {
+	for _, route := range []string{
+		"/api/v1/notices", "/api/v1/cases", "/api/v1/ledger/trial-balance",
+		"/api/v1/reports/adoption", "/api/v1/audit",
+	} {
 		if status, _ := b.Try("GET", route, nil); status != 403 && status != 404 {
 			t.Errorf("%s answers a seller %d", route, status)
 		}
@@ -92,7 +102,8 @@ func TestStaffSeesItsOwnShiftOnly(t *testing.T) {
 
 	b.SignInByPhone(w.phoneOf(stall), 3)
 	shifts := b.Visit("GET", path+"/shifts", nil, 200).Items()
-	if len(shifts) != 2 || shifts[0].Text("payments") != "2" || shifts[0].Text("amount") != "9000" || shifts[0]["ended_at"] != nil || shifts[0].Text("name") != "Em Tư" ||
+	if len(shifts) != 2 || shifts[0].Text("payments") != "2" || shifts[0].Text("amount") != "9000" ||
+		shifts[0]["ended_at"] != nil || shifts[0].Text("name") != "Em Tư" ||
 		shifts[1].Text("payments") != "1" || shifts[1].Text("amount") != "2000" || shifts[1]["ended_at"] == nil {
 		t.Errorf("the shifts are %v", shifts)
 	}
@@ -174,7 +185,8 @@ func TestPINsAreGuessedSlowlyAndOnTheMerchantsDevicesOnly(t *testing.T) {
 	b2.Refuse("DELETE", "/api/v1/stalls/"+stall+"/staff/"+seller, nil, 404, "not_found")
 }
 
-// TestAShiftEndsWithTheTenancy changes the tenant under a running shift: the seller is out at once, and so is the device.
+// TestAShiftEndsWithTheTenancy changes the tenant under a running shift: the seller is out at once,
+// and so is the device.
 func TestAShiftEndsWithTheTenancy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -186,9 +198,15 @@ func TestAShiftEndsWithTheTenancy(t *testing.T) {
 	live := listenAs(b, stall, "")
 	w.Call(w.SignInAdmin(), "POST", path+"/tenancies", object{
 		"merchant": object{"full_name": "Người mới", "phone": "0905888888"},
-		"account":  object{"bank_bin": "970422", "account_number": "8888888", "holder_name": "NGUOI MOI", "holder_kind": "ca_nhan"},
+		"account": object{
+			"bank_bin": "970422", "account_number": "8888888", "holder_name": "NGUOI MOI",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
-	w.Accept(c, transfer{ID: 1, Account: "8888888", Memo: w.Call(w.Admin, "GET", path, nil, 200).Text("code.code"), Amount: 4000})
+	w.Accept(c, transfer{
+		ID: 1, Account: "8888888", Memo: w.Call(w.Admin, "GET", path, nil, 200).Text("code.code"),
+		Amount: 4000,
+	})
 	if e, open := <-live; open {
 		t.Errorf("a seller hears of the next tenant's payment: %+v", e)
 	}
@@ -206,7 +224,8 @@ func TestAShiftEndsWithTheTenancy(t *testing.T) {
 	after.Visit("POST", path+"/devices", object{"name": "Máy"}, 201)
 	hoa := after.Visit("POST", path+"/staff", object{"name": "Hoa", "pin": "4831"}, 201).Text("id")
 	after.Visit("POST", "/api/v1/staff-sessions", object{"staff_id": hoa, "pin": "4831"}, 201)
-	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE shifts SET started_at = started_at - interval '14 hours', ends_at = ends_at - interval '14 hours'`)
+	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE shifts SET started_at = started_at - interval '14 hours',
+		ends_at = ends_at - interval '14 hours'`)
 	must(t, err)
 	after.Visit("GET", path+"/payments", nil, 401)
 }

@@ -21,7 +21,8 @@ type Speaker struct {
 // speakers are how the soundboxes of ledger accounts stand; an account without one is left out.
 func (p *Payments) speakers(ctx context.Context, accounts []uuid.UUID) (map[uuid.UUID]Speaker, error) {
 	rows, err := p.db.Pool.Query(ctx, `SELECT account_id, max(heard_version) FROM soundboxes
-		WHERE account_id = ANY ($1) AND revoked_at IS NULL AND speaks AND line_id IS NOT NULL AND seen_at > $2 GROUP BY account_id`,
+		WHERE account_id = ANY ($1) AND revoked_at IS NULL AND speaks AND line_id IS NOT NULL AND seen_at > $2
+		GROUP BY account_id`,
 		accounts, p.now().Add(-SoundboxSeen))
 	if err != nil {
 		return nil, fmt.Errorf("look for soundboxes: %w", err)

@@ -20,8 +20,9 @@ import (
 )
 
 const (
-	// pingEvery is how often an idle stream shows that it lives, as a comment without id. A phone calls a line lost after 9 seconds of
-	// silence (frontend/stall/live.ts), so two pings may be late.
+	// pingEvery is how often an idle stream shows that it lives, as a comment without id. A phone
+	// calls a line lost after 9 seconds of silence (frontend/stall/live.ts), so two pings may be
+	// late.
 	pingEvery = 4 * time.Second
 	// streamPage is how many payments a stream reads at once.
 	streamPage = 200
@@ -50,29 +51,35 @@ func (p *Payments) stream(c *gin.Context) error {
 	return p.follow(c, right{caller: who, market: market, tenancy: tenancy})
 }
 
-// presentTenancy is the stall's present tenancy. One that has ended has no stream: to its merchant the stall is missing.
-func (p *Payments) presentTenancy(ctx context.Context, who roles.Principal, stall uuid.UUID) (market, tenancy uuid.UUID, err error) {
-	err = p.db.Pool.QueryRow(ctx, `SELECT market_id, id FROM tenancies WHERE stall_id = $1 AND ($2::uuid IS NULL OR merchant_id = $2) AND upper_inf(valid)`,
+// presentTenancy is the stall's present tenancy. One that has ended has no stream: to its merchant
+// the stall is missing.
+func (p *Payments) presentTenancy(ctx context.Context, who roles.Principal,
+	stall uuid.UUID,
+) (market, tenancy uuid.UUID, err error) {
+	err = p.db.Pool.QueryRow(ctx, `SELECT market_id, id FROM tenancies WHERE stall_id = $1
+		AND ($2::uuid IS NULL OR merchant_id = $2) AND upper_inf(valid)`,
 		stall, who.MerchantID).Scan(&market, &tenancy)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows) && who.MerchantID != nil:
 		return market, tenancy, problem.Missing("stall")
 	case errors.Is(err, pgx.ErrNoRows):
-		return market, tenancy, problem.New(problem.Conflict, "stall_vacant", "Sạp đang trống.", "The stall has no tenant.")
+		return market, tenancy, problem.New(problem.Conflict, "stall_vacant", "Sạp đang trống.",
+			"The stall has no tenant.")
 	case err != nil:
 		return market, tenancy, fmt.Errorf("find tenancy of stall %s: %w", stall, err)
 	}
 	return market, tenancy, nil
 }
 
-// Follow writes a tenancy's payments as Server-Sent Events, each once, in the order of its account's versions: those
-// after Last-Event-ID, or without one those after the newest. It ends with the request, the tenancy or the program.
+// Follow writes a tenancy's payments as Server-Sent Events, each once, in the order of its
+// account's versions: those after Last-Event-ID, or without one those after the newest. It ends
+// with the request, the tenancy or the program.
 func (p *Payments) Follow(c *gin.Context, market, tenancy uuid.UUID) error {
 	return p.follow(c, right{anyone: true, market: market, tenancy: tenancy})
 }
 
-// follow is Follow for a caller: it ends with the caller's right too. One that sees a shift is told nothing from before
-// it, even when asked for by Last-Event-ID.
+// follow is Follow for a caller: it ends with the caller's right too. One that sees a shift is told
+// nothing from before it, even when asked for by Last-Event-ID.
 func (p *Payments) follow(c *gin.Context, r right) error {
 	ctx := c.Request.Context()
 	connection := http.NewResponseController(c.Writer)
@@ -180,7 +187,8 @@ func (w *streamWriter) over() bool {
 	return true
 }
 
-// flush sends what was written. A reader that does not take it in time is hung up on, at the program's end soon.
+// flush sends what was written. A reader that does not take it in time is hung up on, at the
+// program's end soon.
 func (w *streamWriter) flush() {
 	if w.text.Len() == 0 {
 		return
@@ -202,7 +210,8 @@ func (p *Payments) startAfter(at *channel, lastEventID string) (int64, error) {
 	if lastEventID != "" {
 		version, err := strconv.ParseInt(lastEventID, 10, 64)
 		if err != nil || version < 0 {
-			return 0, problem.Of("Last-Event-ID", "cursor_form", "Vị trí luồng không hợp lệ.", "The Last-Event-ID is none of ours.")
+			return 0, problem.Of("Last-Event-ID", "cursor_form", "Vị trí luồng không hợp lệ.",
+				"The Last-Event-ID is none of ours.")
 		}
 		return version, nil
 	}
@@ -213,28 +222,35 @@ func (p *Payments) startAfter(at *channel, lastEventID string) (int64, error) {
 
 // versionOf is the newest version of a ledger account; it may not have been opened yet.
 func (p *Payments) versionOf(ctx context.Context, account uuid.UUID) (version int64, err error) {
-	err = p.db.Pool.QueryRow(ctx, `SELECT coalesce((SELECT version FROM ledger_accounts WHERE id = $1), 0)`, account).Scan(&version)
+	err = p.db.Pool.QueryRow(ctx, `SELECT coalesce((SELECT version FROM ledger_accounts WHERE id = $1), 0)`,
+		account).Scan(&version)
 	if err != nil {
 		return 0, fmt.Errorf("read version of %s: %w", account, err)
 	}
 	return version, nil
 }
 
-// afterSQL reads the first $3 payments of ledger account $1 above version $2; of shift $4, if any. Both branches are read
-// in the order of their index, and end after a page.
-var afterSQL = `WITH a AS (SELECT $1::uuid AS id, greatest($2::bigint, version_before($1, lower(shift_span($4)))) AS above)
+// afterSQL reads the first $3 payments of ledger account $1 above version $2; of shift $4, if any.
+// Both branches are read in the order of their index, and end after a page.
+var afterSQL = `WITH a AS (SELECT $1::uuid AS id, greatest($2::bigint, version_before($1, lower(shift_span($4)))) AS
+	above)
 	SELECT news.id, amount::text, 'VND', occurred_at, recorded_at, reference, memo_code, version, state, reverses,
 		CASE state WHEN 'posted' THEN (SELECT n.precision FROM notices n WHERE n.id = news.id) END,
 		CASE state WHEN 'posted' THEN (SELECT n.told_at FROM notices n WHERE n.id = news.id) END
 	FROM a CROSS JOIN LATERAL (
-		(SELECT p.id, p.amount, p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.credit_version AS version, 'posted' AS state, NULL::uuid AS reverses
-		FROM payments p WHERE p.credit_account = a.id AND p.credit_version > a.above AND` + inShift(4) + ` ORDER BY p.credit_version LIMIT $3)
+		(SELECT p.id, p.amount, p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.credit_version AS version,
+		'posted' AS state, NULL::uuid AS reverses
+		FROM payments p WHERE p.credit_account = a.id AND p.credit_version > a.above AND` + inShift(4) + `
+			ORDER BY p.credit_version LIMIT $3)
 		UNION ALL
-		(SELECT p.id, -p.amount, p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.debit_version, 'reversal', p.reverses
-		FROM payments p WHERE p.debit_account = a.id AND p.reverses IS NOT NULL AND p.debit_version > a.above AND` + inShift(4) + ` ORDER BY p.debit_version LIMIT $3)) news
+		(SELECT p.id, -p.amount, p.occurred_at, p.recorded_at, p.reference, p.memo_code, p.debit_version, 'reversal',
+		p.reverses
+		FROM payments p WHERE p.debit_account = a.id AND p.reverses IS NOT NULL AND p.debit_version > a.above AND` +
+	inShift(4) + ` ORDER BY p.debit_version LIMIT $3)) news
 	ORDER BY version LIMIT $3`
 
-// ReadAfter returns a ledger account's payments with a version above last, in the order of versions; of one shift, if any.
+// ReadAfter returns a ledger account's payments with a version above last, in the order of
+// versions; of one shift, if any.
 func (p *Payments) ReadAfter(ctx context.Context, account uuid.UUID, last int64, shift *uuid.UUID) ([]Payment, error) {
 	rows, err := p.db.Pool.Query(ctx, afterSQL, account, last, streamPage, shift)
 	if err != nil {

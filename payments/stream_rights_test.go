@@ -20,8 +20,10 @@ func (w *world) session(role, kind string, scope any) (*paymentstest.Browser, uu
 		scope = user
 	}
 	w.exec(`WITH a AS (INSERT INTO actors (id, role) VALUES ($1, $2))
-		INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, created_at) VALUES ($1, $3, 'Kiểm toán', $2, $4, $5, now())`, user, role, "u-"+token, kind, scope)
-	w.exec(`INSERT INTO sessions (id, user_id, hash, created_at, seen_at, device, address, method, proved_at) VALUES ($1, $2, $3, now(), now(), '', '', 'password', now())`,
+		INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, created_at)
+		VALUES ($1, $3, 'Kiểm toán', $2, $4, $5, now())`, user, role, "u-"+token, kind, scope)
+	w.exec(`INSERT INTO sessions (id, user_id, hash, created_at, seen_at, device, address, method, proved_at)
+		VALUES ($1, $2, $3, now(), now(), '', '', 'password', now())`,
 		uuid.Must(uuid.NewV7()), user, hash[:])
 	return &paymentstest.Browser{World: w.World, Cookies: map[string]string{"__Host-m40": token}}, user
 }
@@ -45,7 +47,8 @@ func wantEnd(t *testing.T, events <-chan event) {
 	}
 }
 
-// What ends a right is written straight into the database, as another replica does it: nothing in this process knows.
+// What ends a right is written straight into the database, as another replica does it: nothing in
+// this process knows.
 func TestStreamsEndWithTheirRight(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -60,7 +63,8 @@ func TestStreamsEndWithTheirRight(t *testing.T) {
 	idle, idleID := w.session("auditor", "all", nil)
 	narrowed, narrowedID := w.session("auditor", "all", nil)
 	dated, datedID := w.session("auditor", "dated", nil)
-	w.exec(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) VALUES ($1, 'market', $2, '[2020-01-01,)')`, datedID, w.Market)
+	w.exec(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) VALUES ($1, 'market', $2, '[2020-01-01,)')`,
+		datedID, w.Market)
 
 	type open struct {
 		name, sql string
@@ -81,16 +85,59 @@ func TestStreamsEndWithTheirRight(t *testing.T) {
 	demoted, d := key("demoted", "integration", "")
 	vacated, _ := key("vacated", "merchant", "stall:"+left)
 	opened := []open{
-		{"key revoked", `UPDATE api_keys SET revoked_at = now() WHERE name = $1`, []any{r}, bearer(revoked), stall, 401},
-		{"key expired", `UPDATE api_keys SET expires_at = now() WHERE name = $1`, []any{e}, bearer(expired), stall, 401},
-		{"key of another role", `UPDATE api_keys SET role = 'province_officer' WHERE name = $1`, []any{d}, bearer(demoted), stall, 403},
-		{"user disabled", `UPDATE users SET disabled_at = now() WHERE id = $1`, []any{disabled}, cookie(auditor), stall, 401},
-		{"user of another role", `UPDATE users SET role = 'province_officer' WHERE id = $1`, []any{changedID}, cookie(changed), stall, 403},
-		{"user of another scope", `UPDATE users SET scope_kind = 'market', scope_id = $2 WHERE id = $1`, []any{narrowedID, uuid.New()}, cookie(narrowed), stall, 404},
-		{"dated scope over", `UPDATE user_scopes SET valid = '[2020-01-01,2021-01-01)' WHERE user_id = $1`, []any{datedID}, cookie(dated), stall, 404},
-		{"session idle", `UPDATE sessions SET seen_at = now() - interval '61 minutes' WHERE user_id = $1`, []any{idleID}, cookie(idle), stall, 401},
-		{"device of a shift revoked", `UPDATE stall_devices SET revoked_at = now() WHERE stall_id = $1`, []any{stall}, cookie(staff), stall, 401},
-		{"tenancy over, merchant", `UPDATE tenancies SET valid = tstzrange(lower(valid), now()) WHERE stall_id = $1`, []any{left}, bearer(vacated), left, 404},
+		{
+			"key revoked", `UPDATE api_keys SET revoked_at = now() WHERE name = $1`,
+			[]any{r},
+			bearer(revoked), stall,
+			401,
+		},
+		{
+			"key expired", `UPDATE api_keys SET expires_at = now() WHERE name = $1`,
+			[]any{e},
+			bearer(expired), stall,
+			401,
+		},
+		{
+			"key of another role", `UPDATE api_keys SET role = 'province_officer' WHERE name = $1`,
+			[]any{d},
+			bearer(demoted), stall, 403,
+		},
+		{
+			"user disabled", `UPDATE users SET disabled_at = now() WHERE id = $1`,
+			[]any{disabled},
+			cookie(auditor), stall,
+			401,
+		},
+		{
+			"user of another role", `UPDATE users SET role = 'province_officer' WHERE id = $1`,
+			[]any{changedID},
+			cookie(changed), stall, 403,
+		},
+		{
+			"user of another scope", `UPDATE users SET scope_kind = 'market', scope_id = $2 WHERE id = $1`,
+			[]any{narrowedID, uuid.New()},
+			cookie(narrowed), stall, 404,
+		},
+		{
+			"dated scope over", `UPDATE user_scopes SET valid = '[2020-01-01,2021-01-01)' WHERE user_id = $1`,
+			[]any{datedID},
+			cookie(dated), stall, 404,
+		},
+		{
+			"session idle", `UPDATE sessions SET seen_at = now() - interval '61 minutes' WHERE user_id = $1`,
+			[]any{idleID},
+			cookie(idle), stall, 401,
+		},
+		{
+			"device of a shift revoked", `UPDATE stall_devices SET revoked_at = now() WHERE stall_id = $1`,
+			[]any{stall},
+			cookie(staff), stall, 401,
+		},
+		{
+			"tenancy over, merchant", `UPDATE tenancies SET valid = tstzrange(lower(valid), now()) WHERE stall_id = $1`,
+			[]any{left},
+			bearer(vacated), left, 404,
+		},
 		{"tenancy over, administrator", `SELECT`, nil, bearer(w.Admin), left, 409},
 	}
 	streams := make([]<-chan event, len(opened))
@@ -122,7 +169,8 @@ func TestStreamsEndWithTheirRight(t *testing.T) {
 // statusOf is how a stream is answered.
 func (w *world) statusOf(stall string, header [2]string) int {
 	w.T.Helper()
-	req, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, w.Server.URL+"/api/v1/stalls/"+stall+"/payments/stream", nil)
+	req, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, w.Server.URL+"/api/v1/stalls/"+stall+
+		"/payments/stream", nil)
 	must(w.T, err)
 	req.Header.Set(header[0], header[1])
 	res, err := http.DefaultClient.Do(req)

@@ -27,7 +27,8 @@ func listenAs(b *paymentstest.Browser, stall, lastEventID string) <-chan event {
 
 func (w *world) follow(stall, lastEventID, header, caller string) <-chan event {
 	w.T.Helper()
-	req, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, w.Server.URL+"/api/v1/stalls/"+stall+"/payments/stream", nil)
+	req, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, w.Server.URL+"/api/v1/stalls/"+stall+
+		"/payments/stream", nil)
 	must(w.T, err)
 	req.Header.Set(header, caller)
 	if lastEventID != "" {

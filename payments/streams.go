@@ -16,18 +16,21 @@ import (
 )
 
 const (
-	// lookEvery is how often all open streams are looked at together: their rights, what came that nobody was woken for,
-	// and their soundboxes.
+	// lookEvery is how often all open streams are looked at together: their rights, what came that
+	// nobody was woken for, and their soundboxes.
 	lookEvery = 2 * time.Second
 	// lookWithin is how long one look may take.
 	lookWithin = 3 * time.Second
-	// deafAfter is how long looks may fail before every stream ends: an open stream says that it hears.
+	// deafAfter is how long looks may fail before every stream ends: an open stream says that it
+	// hears.
 	deafAfter = 5 * time.Second
 	// streamReads is how many reads of payments for streams run at once.
 	streamReads = 3
-	// recentFrames is how many payments of a stall are held for its streams; who is further behind reads for itself.
+	// recentFrames is how many payments of a stall are held for its streams; who is further behind
+	// reads for itself.
 	recentFrames = 64
-	// hangUpWithin is how long a reader that does not read may keep its stream when the program ends.
+	// hangUpWithin is how long a reader that does not read may keep its stream when the program
+	// ends.
 	hangUpWithin = time.Second
 )
 
@@ -62,7 +65,10 @@ type streams struct {
 }
 
 func newStreams(p *Payments) *streams {
-	return &streams{p: p, reads: make(chan struct{}, streamReads), open: map[*stream]bool{}, channels: map[uuid.UUID]*channel{}}
+	return &streams{
+		p: p, reads: make(chan struct{}, streamReads), open: map[*stream]bool{},
+		channels: map[uuid.UUID]*channel{},
+	}
 }
 
 // join opens a stream on its tenancy's channel, which the first one opens too.
@@ -141,7 +147,8 @@ func (s *streams) follow(ctx context.Context, at *channel, heard <-chan struct{}
 	}
 }
 
-// update reads the payments that a channel does not hold yet. Before them it reads who speaks them, where anybody does.
+// update reads the payments that a channel does not hold yet. Before them it reads who speaks them,
+// where anybody does.
 func (s *streams) update(ctx context.Context, at *channel) error {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
@@ -229,7 +236,8 @@ func (s *streams) run(ctx context.Context) {
 	}
 }
 
-// look ends the streams whose right has ended and wakes the channels that are behind, with a few queries for all.
+// look ends the streams whose right has ended and wakes the channels that are behind, with a few
+// queries for all.
 func (s *streams) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
@@ -259,7 +267,8 @@ func (s *streams) endWithRights(ctx context.Context, open []*stream) error {
 		if !st.right.anyone {
 			callers, called = append(callers, st.right.caller), append(called, st)
 		}
-		tenancies, kinds, scopes = append(tenancies, st.right.tenancy), append(kinds, string(st.right.caller.ScopeKind)), append(scopes, st.right.caller.ScopeID)
+		tenancies, kinds, scopes = append(tenancies, st.right.tenancy),
+			append(kinds, string(st.right.caller.ScopeKind)), append(scopes, st.right.caller.ScopeID)
 	}
 	last, err := signin.Lasting(ctx, s.p.db, s.p.now(), callers)
 	if err != nil {
@@ -271,9 +280,11 @@ func (s *streams) endWithRights(ctx context.Context, open []*stream) error {
 		}
 	}
 	// Only a locality and dated scopes can lose a market; the others name what they see.
-	rows, err := s.p.db.Pool.Query(ctx, `SELECT r.n FROM unnest($1::uuid[], $2::text[], $3::uuid[]) WITH ORDINALITY AS r (tenancy, kind, scope, n)
+	rows, err := s.p.db.Pool.Query(ctx, `SELECT r.n FROM unnest($1::uuid[], $2::text[], $3::uuid[]) WITH ORDINALITY AS r
+		(tenancy, kind, scope, n)
 		LEFT JOIN tenancies t ON t.id = r.tenancy
-		WHERE NOT coalesce(upper_inf(t.valid), false) OR r.kind IN ('locality', 'dated') AND t.market_id NOT IN (SELECT scope_markets(r.kind, r.scope))`, tenancies, kinds, scopes)
+		WHERE NOT coalesce(upper_inf(t.valid), false) OR r.kind IN ('locality', 'dated')
+		AND t.market_id NOT IN (SELECT scope_markets(r.kind, r.scope))`, tenancies, kinds, scopes)
 	if err != nil {
 		return fmt.Errorf("look for streams' tenancies: %w", err)
 	}
@@ -303,7 +314,8 @@ func (s *streams) wakeBehind(ctx context.Context) error {
 	versions := map[uuid.UUID]int64{}
 	var id uuid.UUID
 	var version int64
-	if _, err := pgx.ForEachRow(rows, []any{&id, &version}, func() error { versions[id] = version; return nil }); err != nil {
+	if _, err := pgx.ForEachRow(rows, []any{&id, &version},
+		func() error { versions[id] = version; return nil }); err != nil {
 		return fmt.Errorf("look for streams' versions: %w", err)
 	}
 	speakers, err := s.p.speakers(ctx, accounts)

@@ -77,8 +77,8 @@ type Market struct {
 // Figures are those of one group of markets, by the indicator's code (I01 … I24).
 type Figures map[string]Figure
 
-// Figure is one value of an indicator with what it is made of. A rate counts merchants; what else an indicator counts
-// stands in its definition.
+// Figure is one value of an indicator with what it is made of. A rate counts merchants; what else
+// an indicator counts stands in its definition.
 type Figure struct {
 	Numerator   *Quantity         `json:"numerator" doc:"null in a hidden cell, and where nothing is known"`
 	Denominator *Quantity         `json:"denominator" doc:"mostly the merchants operating a stall (Mop)"`
@@ -120,7 +120,10 @@ func (q *Quantity) UnmarshalJSON(b []byte) error {
 // Schema tells OpenAPI that it is a whole number, a decimal string, or null.
 func (Quantity) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
-		OneOf: []*huma.Schema{{Type: huma.TypeInteger}, {Type: huma.TypeString, Pattern: `^-?[0-9]+$`, Description: "đồng"}, {Type: "null"}},
+		OneOf: []*huma.Schema{{Type: huma.TypeInteger}, {
+			Type: huma.TypeString, Pattern: `^-?[0-9]+$`,
+			Description: "đồng",
+		}, {Type: "null"}},
 	}
 }
 
@@ -137,7 +140,8 @@ type Share struct {
 	Value       *string `json:"value" doc:"4 decimals; null in a hidden cell and of nothing"`
 }
 
-// Evidence is how many merchants of a numerator are counted on what; each on its best. Their sum is the numerator.
+// Evidence is how many merchants of a numerator are counted on what; each on its best. Their sum is
+// the numerator.
 type Evidence struct {
 	A int `json:"A"` // a bank's notice or statement
 	B int `json:"B"` // the owner's word
@@ -149,7 +153,10 @@ type Evidence struct {
 func (Evidence) Schema(huma.Registry) *huma.Schema {
 	count := &huma.Schema{Type: huma.TypeInteger}
 	return &huma.Schema{
-		Type: huma.TypeObject, Nullable: true, Required: []string{"A", "B", "C", "D"}, AdditionalProperties: false,
+		Type:                 huma.TypeObject,
+		Nullable:             true,
+		Required:             []string{"A", "B", "C", "D"},
+		AdditionalProperties: false,
 		Description: "merchants by best evidence: A bank notice or statement, B owner, C declared, D seen in the field; " +
 			"null in a hidden cell, and alone where one of the four would tell of fewer than five merchants",
 		Properties: map[string]*huma.Schema{"A": count, "B": count, "C": count, "D": count},
@@ -167,7 +174,10 @@ type unit struct {
 func (c *counted) row(u unit) Row {
 	markets := c.marketsOf([]unit{u})
 	g := c.view(markets)
-	row := Row{Locality: u.locality, Markets: markets, Indicators: g.figures(), Coverage: g.coverage(), Funnel: g.funnel(), Revised: g.revised()}
+	row := Row{
+		Locality: u.locality, Markets: markets, Indicators: g.figures(), Coverage: g.coverage(),
+		Funnel: g.funnel(), Revised: g.revised(),
+	}
 	c.programme.add(row.Indicators, []unit{u}, c.version)
 	c.addHours(row.Indicators)
 	c.standing(&row, u)
@@ -186,8 +196,8 @@ func (c *counted) addHours(f Figures) {
 	f["I24"] = punctuality
 }
 
-// dayOnly reports whether a time stands for a whole day: of a survey's answer, and of what a bank dates by the day, the hour is not
-// known, and is not called midnight's.
+// dayOnly reports whether a time stands for a whole day: of a survey's answer, and of what a bank
+// dates by the day, the hour is not known, and is not called midnight's.
 func dayOnly(at time.Time) bool {
 	at = at.In(bizday.Vietnam)
 	return at.Equal(time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, bizday.Vietnam))
@@ -207,8 +217,8 @@ func (g view) funnel() *Funnel {
 	}
 }
 
-// ranking is the value that a row is ranked by: none in a hidden cell, and none of a unit that is hardly observed, which may be better
-// than it looks.
+// ranking is the value that a row is ranked by: none in a hidden cell, and none of a unit that is
+// hardly observed, which may be better than it looks.
 func (r Row) ranking() (decimal.Decimal, bool) {
 	if c := r.Coverage; c != nil && c.Value != nil && decimal.RequireFromString(*c.Value).LessThan(leastCoverage) {
 		return decimal.Zero, false

@@ -63,9 +63,14 @@ func TestMop(t *testing.T) {
 		{"a suspended stall", one("stall", sinceAlways, map[string]string{"suspended": "(,)"}), "0"},
 		{"a vacant stall", one("stall", sinceAlways, map[string]string{"vacant": "(,)"}), "0"},
 		{"a closed stall", one("stall", sinceAlways, map[string]string{"closed": "(,)"}), "0"},
-		{"suspended at 00:00 of the day", one("stall", sinceAlways, map[string]string{"operating": "(," + midnight + ")", "suspended": "[" + midnight + ",)"}), "0"},
-		{"suspended just after", one("stall", sinceAlways, map[string]string{"operating": "(," + after + ")", "suspended": "[" + after + ",)"}), "1"},
-		{"a state recorded later than the tenancy began", one("stall", sinceAlways, map[string]string{"operating": "[" + after + ",)"}), "1"},
+		{"suspended at 00:00 of the day", one("stall", sinceAlways, map[string]string{"operating": "(," + midnight +
+			")", "suspended": "[" + midnight + ",)"}), "0"},
+		{"suspended just after", one("stall", sinceAlways, map[string]string{
+			"operating": "(," + after + ")",
+			"suspended": "[" + after + ",)",
+		}), "1"},
+		{"a state recorded later than the tenancy began", one("stall", sinceAlways, map[string]string{"operating": "[" +
+			after + ",)"}), "1"},
 		{"a vendor without a fixed place", one("mobile", sinceAlways, operating), "0"},
 		{"a kiosk", one("kiosk", sinceAlways, operating), "1"},
 		{"a vacant stall without tenancy", func(w *world, market uuid.UUID) { w.operating(market) }, "0"},

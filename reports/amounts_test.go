@@ -8,7 +8,8 @@ import (
 	"market40/merchants/access/roles"
 )
 
-// An amount tells of ten merchants at least; a total that would give one of fewer away goes with it.
+// An amount tells of ten merchants at least; a total that would give one of fewer away goes with
+// it.
 func TestAmountsTellOfTenMerchants(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -17,11 +18,15 @@ func TestAmountsTellOfTenMerchants(t *testing.T) {
 	w.crowd(small, crowd{merchants: 9, registered: 9, noticed: 9})
 	admin := w.key(roles.Admin, "")
 	fees := func(market any) {
-		w.exec(`INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id, recorded_at) VALUES ($1, '2026-10-01', 1, 1000, 800, 100, $2, now())`, market, w.staff)
+		w.exec(`INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id,
+			recorded_at) VALUES ($1, '2026-10-01', 1, 1000, 800, 100, $2, now())`, market, w.staff)
 	}
 	fees(large)
 	report := w.adoption(admin, "basis=current")
-	for what, f := range map[string]string{"of twelve": told(row(t, report, "22366").Indicators["I12"]), "total": told(report.Total["I12"])} {
+	for what, f := range map[string]string{
+		"of twelve": told(row(t, report, "22366").Indicators["I12"]),
+		"total":     told(report.Total["I12"]),
+	} {
 		if f != `"800"/"1000"` {
 			t.Errorf("%s: %s", what, f)
 		}
@@ -34,10 +39,12 @@ func TestAmountsTellOfTenMerchants(t *testing.T) {
 	if told(report.Total["I12"]) != `"1600"/"2000"` {
 		t.Errorf("the fees of both are %s", told(report.Total["I12"]))
 	}
-	if !row(t, report, "22420").Indicators["I11"].Suppressed || !row(t, report, "22420").Indicators["I12"].Suppressed || !row(t, report, "22366").Indicators["I12"].Suppressed {
+	if !row(t, report, "22420").Indicators["I11"].Suppressed || !row(t, report, "22420").Indicators["I12"].Suppressed ||
+		!row(t, report, "22366").Indicators["I12"].Suppressed {
 		t.Error("the fees of nine are told, or can be worked out of the total")
 	}
-	if own := row(t, w.adoption(w.key(roles.Manager, "market:BA-NGOI"), "basis=current"), "22420").Indicators["I12"]; told(own) != `"800"/"1000"` {
+	if own := row(t, w.adoption(w.key(roles.Manager, "market:BA-NGOI"), "basis=current"),
+		"22420").Indicators["I12"]; told(own) != `"800"/"1000"` {
 		t.Errorf("the market's own manager sees %s", told(own))
 	}
 }
@@ -47,10 +54,13 @@ func TestASampledHalfIsRoundedUp(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	plan := uuid.New()
-	s.exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at) VALUES ($1, $2, '[2026-11-01,2026-11-15)', 1, $3, now())`, plan, s.market, s.staff)
+	s.exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
+		VALUES ($1, $2, '[2026-11-01,2026-11-15)', 1, $3, now())`, plan, s.market, s.staff)
 	s.exec(`INSERT INTO sample_strata (plan_id, stratum, slots) VALUES ($1, 'morning', 70)`, plan)
-	s.exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, actor_id, counted_at)
-		SELECT gen_random_uuid(), $1, 'morning', $2, timestamptz '2026-11-01 05:00+07' + i * interval '1 day', CASE i WHEN 0 THEN 5 ELSE 3 END, (i = 0)::int, $3, now()
+	s.exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, actor_id,
+		counted_at)
+		SELECT gen_random_uuid(), $1, 'morning', $2, timestamptz '2026-11-01 05:00+07' + i * interval '1 day', CASE i
+		WHEN 0 THEN 5 ELSE 3 END, (i = 0)::int, $3, now()
 		FROM generate_series(0, 9) i`, plan, s.market, s.staff)
 	s.is("I07", s.figure("I07"), "1/32 0.0313 0 0 0 1")
 }

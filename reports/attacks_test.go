@@ -16,8 +16,8 @@ import (
 	"market40/reports/disclosure/audit"
 )
 
-// attacker asks everything that a role may ask as of one day, and adds and subtracts it by linear programming. It knows the
-// register: who has a stall where.
+// attacker asks everything that a role may ask as of one day, and adds and subtracts it by linear
+// programming. It knows the register: who has a stall where.
 type attacker struct {
 	*world
 	key, day  string
@@ -35,7 +35,8 @@ type attacker struct {
 func (w *world) attack(key, day string, campaigns ...string) *attacker {
 	w.t.Helper()
 	a := &attacker{
-		world: w, key: key, day: day, campaigns: append(campaigns, ""), atoms: map[string]int{}, cells: map[string]map[string]audit.Cell{}, trends: map[string]string{}, covered: map[string]int{},
+		world: w, key: key, day: day, campaigns: append(campaigns, ""), atoms: map[string]int{},
+		cells: map[string]map[string]audit.Cell{}, trends: map[string]string{}, covered: map[string]int{},
 	}
 	a.readRegister()
 	a.askTrends() // before a report reads all facts: a trend reads those of its indicator
@@ -45,7 +46,8 @@ func (w *world) attack(key, day string, campaigns ...string) *attacker {
 		}
 	}
 	a.checkTrends()
-	for _, code := range []string{"I01", "I03", "I04", "I05", "I14", "I16", "I18"} { // I01 first: it says of how many merchants each part is
+	// I01 first: it says of how many merchants each part is
+	for _, code := range []string{"I01", "I03", "I04", "I05", "I14", "I16", "I18"} {
 		for _, by := range []string{"market", "zone", "goods_group", "kind"} {
 			a.askParts(code, by)
 		}
@@ -55,7 +57,8 @@ func (w *world) attack(key, day string, campaigns ...string) *attacker {
 
 // readRegister reads the operating tenancies by name, as every officer may.
 func (a *attacker) readRegister() {
-	rows, err := a.db.Pool.Query(a.t.Context(), `SELECT t.merchant_id::text, s.market_id::text, s.zone, s.goods_group, s.kind
+	rows, err := a.db.Pool.Query(a.t.Context(), `SELECT t.merchant_id::text, s.market_id::text, s.zone, s.goods_group,
+		s.kind
 		FROM tenancies t JOIN stalls s ON s.id = t.stall_id WHERE s.kind <> 'mobile' ORDER BY 1, 2, 3, 4, 5`)
 	must(a.t, err)
 	people := map[string][]int{}
@@ -118,7 +121,8 @@ func (a *attacker) checkTrends() {
 			for n := 1; n <= 24; n++ {
 				code := fmt.Sprintf("I%02d", n)
 				if got, want := a.trends[code+" "+campaign+" "+locality], report.figure(locality, code); got != want {
-					a.t.Errorf("campaign %q, locality %q: the trend of %s says\n%s\nand the report\n%s", campaign, locality, code, got, want)
+					a.t.Errorf("campaign %q, locality %q: the trend of %s says\n%s\nand the report\n%s", campaign,
+						locality, code, got, want)
 				}
 			}
 		}
@@ -130,7 +134,8 @@ func (a *attacker) atomsOf(markets []reports.Market, by, part string) (atoms []i
 	place := map[string]int{"zone": 1, "goods_group": 2, "kind": 3}[by]
 	for name, atom := range a.atoms {
 		words := strings.Split(name, "|")
-		if slices.ContainsFunc(markets, func(m reports.Market) bool { return m.ID.String() == words[0] }) && (place == 0 || words[place] == part) {
+		if slices.ContainsFunc(markets, func(m reports.Market) bool { return m.ID.String() == words[0] }) &&
+			(place == 0 || words[place] == part) {
 			atoms = append(atoms, atom)
 		}
 	}
@@ -148,7 +153,8 @@ func (a *attacker) askReport(basis, campaign string) {
 	a.noteGroup(basis+campaign+" total", all, report.Total, report.Funnel)
 }
 
-// noteGroup notes what a report says of a group: every count, its evidence, and the steps of the funnel.
+// noteGroup notes what a report says of a group: every count, its evidence, and the steps of the
+// funnel.
 func (a *attacker) noteGroup(name string, markets []reports.Market, f reports.Figures, funnel *reports.Funnel) {
 	atoms := a.atomsOf(markets, "", "")
 	if c := f["I05"].Coverage; c != nil && c.Numerator != nil {
@@ -163,7 +169,8 @@ func (a *attacker) noteGroup(name string, markets []reports.Market, f reports.Fi
 	if (funnel.Active == nil) != f["I05"].Suppressed || (funnel.Habitual == nil) != strict.Suppressed {
 		a.t.Errorf("%s: the funnel and I05 do not hide the same", name)
 	}
-	if gap := f["I06"]; gap.Suppressed != (f["I03"].Suppressed || f["I05"].Suppressed) || f["I09"].Suppressed != f["I05"].Suppressed {
+	if gap := f["I06"]; gap.Suppressed != (f["I03"].Suppressed || f["I05"].Suppressed) ||
+		f["I09"].Suppressed != f["I05"].Suppressed {
 		a.t.Errorf("%s: I06 and I09 do not hide what they are counted from", name)
 	}
 	if f["I04"].Suppressed || f["I05"].Suppressed {
@@ -173,7 +180,8 @@ func (a *attacker) noteGroup(name string, markets []reports.Market, f reports.Fi
 			}
 		}
 	}
-	if mixed := f["I05"].Evidence == nil; mixed && mop > 0 && (!f["I10"].Suppressed || !f["I20"].Suppressed || f["I09"].Evidence != nil) {
+	if mixed := f["I05"].Evidence == nil; mixed && mop > 0 && (!f["I10"].Suppressed || !f["I20"].Suppressed ||
+		f["I09"].Evidence != nil) {
 		a.t.Errorf("%s: what banks notified of the active is told beside a hidden evidence", name)
 	}
 }
@@ -257,7 +265,8 @@ func (a *attacker) askParts(code, by string) {
 	}
 }
 
-// mayBeDormant counts who is ready, and observed or known to be paid: the denominator of I18, which is hidden with it.
+// mayBeDormant counts who is ready, and observed or known to be paid: the denominator of I18, which
+// is hidden with it.
 func (a *attacker) mayBeDormant(atoms []int) (n int) {
 	ready, known := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	for _, s := range a.stalls {
@@ -280,7 +289,8 @@ func (a *attacker) findings() (found []string) {
 		if !slices.Contains([]string{"I03", "I04", "I05", "strict", "I14", "I16", "I18", "I05 A"}, count) {
 			continue // what the register tells; and of other levels only the best of a merchant's several counts
 		}
-		p := audit.Published{Classes: a.classes, Apart: count == "I18"} // who is ready in one market and paid in another is not dormant
+		// who is ready in one market and paid in another is not dormant
+		p := audit.Published{Classes: a.classes, Apart: count == "I18"}
 		for key, c := range cells {
 			if count == "I18" && c.Value == nil { // the dormant are ready, observed, and not paid
 				if ready := a.cells["I03"][key].Value; ready != nil {
@@ -310,7 +320,8 @@ func (a *attacker) findings() (found []string) {
 
 var towns = flag.Uint64("attack.towns", 2, "how many drawn towns are attacked")
 
-// Whoever asks everything and adds and subtracts it by linear programming narrows no hidden count down.
+// Whoever asks everything and adds and subtracts it by linear programming narrows no hidden count
+// down.
 func TestNothingHiddenCanBeNarrowed(t *testing.T) {
 	t.Parallel()
 	for seed := range *towns {

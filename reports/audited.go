@@ -53,7 +53,8 @@ func (c *counted) publishedGroups(a audited) audit.Published {
 	return p
 }
 
-// publishedParts is what is published of a measure in the parts of a market, beside the market's own figure.
+// publishedParts is what is published of a measure in the parts of a market, beside the market's
+// own figure.
 func (c *counted) publishedParts(market Market, parts []*groups.Part, a audited) audit.Published {
 	p := audit.Published{Apart: a.CountsJointly}
 	people, holds := map[facts.MerchantID]audit.Whereabouts{}, groups.HoldsOf(a.Measure, facts.CohortOf(c.day))

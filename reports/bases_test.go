@@ -13,22 +13,26 @@ func TestEveryUnitOfABasisHasARow(t *testing.T) {
 	for basis, want := range map[string]struct {
 		rows  int
 		level string
-	}{"districts_2024": {9, "district"}, "districts_2024_merged": {16, "district"}, "communes_2025": {65, "commune"}, "current": {65, "commune"}} {
+	}{
+		"districts_2024": {9, "district"}, "districts_2024_merged": {16, "district"}, "communes_2025": {65, "commune"},
+		"current": {65, "commune"},
+	} {
 		report := w.adoption(admin, "basis="+basis)
 		if report.Basis != basis || report.AsOf != asOf || report.Campaign != nil || len(report.Rows) != want.rows {
 			t.Errorf("%s as of %s, campaign %v, %d rows", report.Basis, report.AsOf, report.Campaign, len(report.Rows))
 		}
 		for _, r := range report.Rows {
 			i := r.Indicators["I05"]
-			if r.Locality.Level != want.level || len(r.Markets) != 0 || told(i) != "0/0" || i.Value != nil || i.Evidence == nil || i.Definition != 1 {
+			if r.Locality.Level != want.level || len(r.Markets) != 0 || told(i) != "0/0" || i.Value != nil ||
+				i.Evidence == nil || i.Definition != 1 {
 				t.Fatalf("%s, a unit without a market, is told as %+v", r.Locality.Code, r)
 			}
 		}
 	}
 }
 
-// The same October in three bases: figures are grouped by where the market stood on the day of the basis, though the
-// code 22366 has had three bearers.
+// The same October in three bases: figures are grouped by where the market stood on the day of the
+// basis, though the code 22366 has had three bearers.
 func TestOneOctoberInThreeBases(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -49,7 +53,8 @@ func TestOneOctoberInThreeBases(t *testing.T) {
 		if r.Locality.Name != want[1] || len(r.Markets) != 1 || r.Markets[0].ID != dam || r.Markets[0].Code != "DAM" {
 			t.Errorf("%s: %+v with %+v", basis, r.Locality, r.Markets)
 		}
-		if i := r.Indicators; told(i["I01"]) != "10/12" || told(i["I03"]) != "0/12" || told(i["I05"]) != "7/12" || *i["I05"].Value != "0.5833" {
+		if i := r.Indicators; told(i["I01"]) != "10/12" || told(i["I03"]) != "0/12" || told(i["I05"]) != "7/12" ||
+			*i["I05"].Value != "0.5833" {
 			t.Errorf("%s: %s %s %s", basis, told(i["I01"]), told(i["I03"]), told(i["I05"]))
 		}
 		if got := told(row(t, report, want[2]).Indicators["I05"]); got != "6/20" {
@@ -92,7 +97,8 @@ func TestAMarketThatMoved(t *testing.T) {
 			}
 		}
 	}
-	// Nobody knows where it stood in 2024: no unit of that basis counts it, and so neither does its total.
+	// Nobody knows where it stood in 2024: no unit of that basis counts it, and so neither does its
+	// total.
 	if got := told(w.adoption(admin, "basis=districts_2024").Total["I05"]); got != "0/0" {
 		t.Errorf("a market without a unit is counted in the total: %s", got)
 	}

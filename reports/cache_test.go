@@ -35,22 +35,41 @@ func recorded(t *testing.T) *stand {
 	}
 	s.confirmed(s.tenancies[9], "2026-10-25T09:00:00+07:00")
 	campaign, training, plan := uuid.New(), uuid.New(), uuid.New()
-	s.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at) VALUES ($1, 'CHO40', 'x', 'x', 'districts_2024', '2026-01-01', $2, now())`, campaign, s.staff)
+	s.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at)
+		VALUES ($1, 'CHO40', 'x', 'x', 'districts_2024', '2026-01-01', $2, now())`, campaign, s.staff)
 	s.exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
-		SELECT gen_random_uuid(), $1, locality_id, $2, '[2026-01-01,)', $3, now() FROM locality_versions WHERE level = 'district' AND code = '568'`, campaign, s.market, s.staff)
-	s.exec(`INSERT INTO programme_costs (id, campaign_id, market_id, spent_on, purpose, amount, actor_id, recorded_at) VALUES (gen_random_uuid(), $1, $2, '2026-09-05', 'printing', 1000, $3, now())`, campaign, s.market, s.staff)
-	s.exec(`INSERT INTO trainings (id, market_id, held_on, topic, actor_id, recorded_at) VALUES ($1, $2, '2026-09-10', 'QR', $3, now())`, training, s.market, s.staff)
-	s.exec(`INSERT INTO attendances (training_id, merchant_id, market_id, actor_id, recorded_at) SELECT $1, merchant_id, market_id, $3, now() FROM tenancies WHERE id = ANY ($2)`, training, s.tenancies[:6], s.staff)
-	s.exec(`INSERT INTO visits (id, market_id, tenancy_id, visited_at, outcome, actor_id, recorded_at) SELECT gen_random_uuid(), market_id, id, '2026-09-20', 'helped', $2, now() FROM tenancies WHERE id = ANY ($1)`, s.tenancies[:5], s.staff)
-	s.exec(`INSERT INTO declared_shares (id, market_id, tenancy_id, asked_on, customers, transfers, actor_id, recorded_at) SELECT gen_random_uuid(), market_id, id, '2026-09-21', 10, 4, $2, now() FROM tenancies WHERE id = ANY ($1)`, s.tenancies[:7], s.staff)
-	s.exec(`INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id, recorded_at) VALUES ($1, '2026-08-01', 1, 100, 90, 30, $2, now())`, s.market, s.staff)
-	s.exec(`INSERT INTO survey_answers (id, market_id, asked_on, smartphone, signal, active, sex, aged_60, minority, non_fixed) SELECT gen_random_uuid(), $1, '2026-09-01', true, true, i % 2 = 0, 'female', false, false, false FROM generate_series(1, 8) i`, s.market)
-	s.exec(`INSERT INTO incidents (id, market_id, kind, occurred_at, closed_at, actor_id, recorded_at) VALUES (gen_random_uuid(), $1, 'fake_transfer', '2026-10-21', '2026-10-22', $2, now())`, s.market, s.staff)
-	s.exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at) VALUES ($1, $2, '[2026-09-01,2026-10-01)', 1, $3, now())`, plan, s.market, s.staff)
+		SELECT gen_random_uuid(), $1, locality_id, $2, '[2026-01-01,)', $3, now() FROM locality_versions
+		WHERE level = 'district' AND code = '568'`, campaign, s.market, s.staff)
+	s.exec(`INSERT INTO programme_costs (id, campaign_id, market_id, spent_on, purpose, amount, actor_id, recorded_at)
+		VALUES (gen_random_uuid(), $1, $2, '2026-09-05', 'printing', 1000, $3, now())`, campaign, s.market, s.staff)
+	s.exec(`INSERT INTO trainings (id, market_id, held_on, topic, actor_id, recorded_at)
+		VALUES ($1, $2, '2026-09-10', 'QR', $3, now())`, training, s.market, s.staff)
+	s.exec(`INSERT INTO attendances (training_id, merchant_id, market_id, actor_id, recorded_at)
+		SELECT $1, merchant_id, market_id, $3, now() FROM tenancies WHERE id = ANY ($2)`, training, s.tenancies[:6],
+		s.staff)
+	s.exec(`INSERT INTO visits (id, market_id, tenancy_id, visited_at, outcome, actor_id, recorded_at)
+		SELECT gen_random_uuid(), market_id, id, '2026-09-20', 'helped', $2, now() FROM tenancies WHERE id = ANY ($1)`,
+		s.tenancies[:5], s.staff)
+	s.exec(`INSERT INTO declared_shares (id, market_id, tenancy_id, asked_on, customers, transfers, actor_id,
+		recorded_at) SELECT gen_random_uuid(), market_id, id, '2026-09-21', 10, 4, $2, now() FROM tenancies
+		WHERE id = ANY ($1)`, s.tenancies[:7], s.staff)
+	s.exec(`INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id, recorded_at)
+		VALUES ($1, '2026-08-01', 1, 100, 90, 30, $2, now())`, s.market, s.staff)
+	s.exec(`INSERT INTO survey_answers (id, market_id, asked_on, smartphone, signal, active, sex, aged_60, minority,
+		non_fixed) SELECT gen_random_uuid(), $1, '2026-09-01', true, true, i % 2 = 0, 'female', false, false, false
+		FROM generate_series(1, 8) i`, s.market)
+	s.exec(`INSERT INTO incidents (id, market_id, kind, occurred_at, closed_at, actor_id, recorded_at)
+		VALUES (gen_random_uuid(), $1, 'fake_transfer', '2026-10-21', '2026-10-22', $2, now())`, s.market, s.staff)
+	s.exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
+		VALUES ($1, $2, '[2026-09-01,2026-10-01)', 1, $3, now())`, plan, s.market, s.staff)
 	s.exec(`INSERT INTO sample_strata (plan_id, stratum, slots) VALUES ($1, 'sáng', 240)`, plan)
-	s.exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, turnover, cashless_turnover, actor_id, counted_at)
-		SELECT gen_random_uuid(), $1, 'sáng', $2, timestamptz '2026-09-02 06:00+07' + i * interval '1 day', 20, 5 + i, 1000, 300, $3, timestamptz '2026-09-02 07:00+07' + i * interval '1 day' FROM generate_series(1, 12) i`, plan, s.market, s.staff)
-	s.exec(`INSERT INTO connection_accounts (connection_id, bank_bin, number_index, last4) SELECT $1, '', a.number_index, '0000' FROM accounts a`, s.connection)
+	s.exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, turnover,
+		cashless_turnover, actor_id, counted_at)
+		SELECT gen_random_uuid(), $1, 'sáng', $2, timestamptz '2026-09-02 06:00+07' + i * interval '1 day', 20, 5 + i,
+		1000, 300, $3, timestamptz '2026-09-02 07:00+07' + i * interval '1 day' FROM generate_series(1, 12) i`, plan,
+		s.market, s.staff)
+	s.exec(`INSERT INTO connection_accounts (connection_id, bank_bin, number_index, last4)
+		SELECT $1, '', a.number_index, '0000' FROM accounts a`, s.connection)
 	return s
 }
 
@@ -58,24 +77,36 @@ func recorded(t *testing.T) *stand {
 var changes = []string{
 	`UPDATE stall_days SET payments = payments + 2 WHERE day = '2026-10-03'`,
 	`UPDATE stall_days SET payments = 0 WHERE day = '2026-10-04'`,
-	`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount) SELECT tenancy_id, '2026-09-29', market_id, 5, 5000 FROM stall_days WHERE day = '2026-10-05'`,
+	`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount) SELECT tenancy_id, '2026-09-29', market_id,
+		5, 5000 FROM stall_days WHERE day = '2026-10-05'`,
 	`DELETE FROM stall_days WHERE day = '2026-10-06'`,
 	`DELETE FROM connection_days WHERE day BETWEEN '2026-10-20' AND '2026-11-01'`,
 	`INSERT INTO connection_days SELECT DISTINCT connection_id, date '2026-10-31' FROM connection_days`,
-	`INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, actor_id) SELECT gen_random_uuid(), market_id, id, 1, '2026-09-12', now(), (SELECT actor_id FROM confirmations LIMIT 1) FROM tenancies ORDER BY id LIMIT 3`,
+	`INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, actor_id)
+		SELECT gen_random_uuid(), market_id, id, 1, '2026-09-12', now(), (SELECT actor_id FROM confirmations LIMIT 1)
+		FROM tenancies ORDER BY id LIMIT 3`,
 	`UPDATE confirmations SET occurred_at = occurred_at - interval '20 days'`,
 	`DELETE FROM confirmations`,
-	`UPDATE code_checks SET verdict = 'swapped' WHERE checked_at > '2026-11-01' AND stall_id = (SELECT stall_id FROM code_checks ORDER BY stall_id LIMIT 1)`,
+	`UPDATE code_checks SET verdict = 'swapped' WHERE checked_at > '2026-11-01' AND stall_id = (SELECT stall_id
+		FROM code_checks ORDER BY stall_id LIMIT 1)`,
 	`DELETE FROM code_checks WHERE stall_id = (SELECT stall_id FROM code_checks ORDER BY stall_id DESC LIMIT 1)`,
-	`INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id) SELECT gen_random_uuid(), market_id, stall_id, code, 'official', '2026-10-30', actor_id FROM code_checks LIMIT 1`,
+	`INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id)
+		SELECT gen_random_uuid(), market_id, stall_id, code, 'official', '2026-10-30', actor_id FROM code_checks
+		LIMIT 1`,
 	`UPDATE codes SET ended_at = '2026-10-25', state = 'superseded' WHERE code = (SELECT min(code) FROM codes)`,
 	`DELETE FROM codes WHERE code NOT IN (SELECT code FROM code_checks)`,
-	`UPDATE accounts SET name_checked_at = '2026-09-15', name_checked_how = 'bank_lookup' WHERE id = (SELECT account_id FROM tenancy_accounts ORDER BY account_id LIMIT 1)`,
-	`UPDATE accounts SET number_index = 'x' WHERE id = (SELECT account_id FROM tenancy_accounts ORDER BY account_id DESC LIMIT 1)`,
-	`DELETE FROM connection_accounts WHERE number_index = (SELECT number_index FROM connection_accounts ORDER BY number_index LIMIT 1)`,
-	`UPDATE tenancy_accounts SET replaced_at = '2026-10-10' WHERE account_id = (SELECT account_id FROM tenancy_accounts ORDER BY account_id LIMIT 1)`,
-	`UPDATE stall_states SET state = 'suspended' WHERE stall_id = (SELECT stall_id FROM stall_states ORDER BY stall_id LIMIT 1)`,
-	`UPDATE tenancies SET valid = tstzrange(lower(valid), '2026-10-15') WHERE id = (SELECT id FROM tenancies ORDER BY id LIMIT 1)`,
+	`UPDATE accounts SET name_checked_at = '2026-09-15', name_checked_how = 'bank_lookup' WHERE id = (SELECT account_id
+		FROM tenancy_accounts ORDER BY account_id LIMIT 1)`,
+	`UPDATE accounts SET number_index = 'x' WHERE id = (SELECT account_id FROM tenancy_accounts ORDER BY account_id DESC
+		LIMIT 1)`,
+	`DELETE FROM connection_accounts WHERE number_index = (SELECT number_index
+		FROM connection_accounts ORDER BY number_index LIMIT 1)`,
+	`UPDATE tenancy_accounts SET replaced_at = '2026-10-10' WHERE account_id = (SELECT account_id
+		FROM tenancy_accounts ORDER BY account_id LIMIT 1)`,
+	`UPDATE stall_states SET state = 'suspended' WHERE stall_id = (SELECT stall_id FROM stall_states ORDER BY stall_id
+		LIMIT 1)`,
+	`UPDATE tenancies SET valid = tstzrange(lower(valid), '2026-10-15') WHERE id = (SELECT id FROM tenancies ORDER BY id
+		LIMIT 1)`,
 	`UPDATE tenancies SET approved_at = NULL WHERE id = (SELECT id FROM tenancies ORDER BY id DESC LIMIT 1)`,
 	`UPDATE stalls SET zone = 'Khu mới'`,
 	`UPDATE stalls SET kind = 'mobile' WHERE id = (SELECT id FROM stalls ORDER BY id LIMIT 1)`,
@@ -88,7 +119,8 @@ var changes = []string{
 	`DELETE FROM visits`,
 	`UPDATE declared_shares SET transfers = 7`,
 	`DELETE FROM declared_shares WHERE id = (SELECT id FROM declared_shares LIMIT 1)`,
-	`INSERT INTO fee_summaries SELECT market_id, month, 2, due, paid - 5, paid_by_transfer, actor_id, recorded_at FROM fee_summaries`,
+	`INSERT INTO fee_summaries SELECT market_id, month, 2, due, paid - 5, paid_by_transfer, actor_id, recorded_at
+		FROM fee_summaries`,
 	`UPDATE survey_answers SET active = true`,
 	`DELETE FROM survey_answers`,
 	`UPDATE incidents SET closed_at = NULL`,
@@ -101,7 +133,8 @@ var changes = []string{
 	`DELETE FROM programme_costs`,
 }
 
-// TestWhatIsKeptIsWhatWouldBeRead changes every fact of days that were told of, and holds reports that keep against new ones.
+// TestWhatIsKeptIsWhatWouldBeRead changes every fact of days that were told of, and holds reports
+// that keep against new ones.
 func TestWhatIsKeptIsWhatWouldBeRead(t *testing.T) {
 	t.Parallel()
 	s := recorded(t)
@@ -140,7 +173,8 @@ func (w *world) told(key string, engine http.Handler) (answers []string) {
 	return answers
 }
 
-// TestADayThatIsToldOfIsKept takes the days' table away: who was told of a day is told again, of it alone. Payments of the present day change nothing.
+// TestADayThatIsToldOfIsKept takes the days' table away: who was told of a day is told again, of it
+// alone. Payments of the present day change nothing.
 func TestADayThatIsToldOfIsKept(t *testing.T) {
 	t.Parallel()
 	s := recorded(t)
@@ -156,7 +190,8 @@ func TestADayThatIsToldOfIsKept(t *testing.T) {
 		return n
 	}
 	had := lines()
-	s.exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount) SELECT id, (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, market_id, 1, 1 FROM tenancies`)
+	s.exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount)
+		SELECT id, (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, market_id, 1, 1 FROM tenancies`)
 	s.exec(`UPDATE stall_days SET payments = payments + 1 WHERE day = (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date`)
 	if got := lines(); got != had {
 		t.Errorf("payments of today wrote %d lines", got-had)
@@ -193,7 +228,8 @@ func TestEveryFactTellsOfItsChanges(t *testing.T) {
 	tables := 0
 	for name := range named {
 		var exists, tells bool
-		must(t, w.db.Pool.QueryRow(t.Context(), `SELECT to_regclass($1) IS NOT NULL, EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass($1) AND tgname LIKE 'counted\_%')`, name).Scan(&exists, &tells))
+		must(t, w.db.Pool.QueryRow(t.Context(), `SELECT to_regclass($1) IS NOT NULL, EXISTS (SELECT FROM pg_trigger
+			WHERE tgrelid = to_regclass($1) AND tgname LIKE 'counted\_%')`, name).Scan(&exists, &tells))
 		if !exists || common[name] {
 			continue
 		}
@@ -224,7 +260,10 @@ func TestPagesAreCountedAhead(t *testing.T) {
 	ahead := web.New(web.Parts{DB: s.db, Gate: signin.Gate{Keys: s.apiKeys}, Now: time.Now, Version: "test"})
 	r.Routes(ahead)
 	w := &world{t: t, engine: ahead.Engine}
-	for _, page := range []string{"adoption", "adoption?basis=districts_2024&campaign=CHO40", "trend?indicator=I05&campaign=CHO40", "trend?indicator=I17", "drill-down?indicator=I05&by=zone"} {
+	for _, page := range []string{
+		"adoption", "adoption?basis=districts_2024&campaign=CHO40",
+		"trend?indicator=I05&campaign=CHO40", "trend?indicator=I17", "drill-down?indicator=I05&by=zone",
+	} {
 		if got := w.get(s.province, "/api/v1/reports/"+page).Code; got != http.StatusOK {
 			t.Errorf("%s is answered %d: it was not counted ahead", page, got)
 		}

@@ -40,8 +40,8 @@ type counted struct {
 	own       bool // the caller manages this market, and sees its small counts; every other role is bound, admins too
 }
 
-// seen are the units of every basis with the markets in a caller's scope, and what figures are hidden over: for every caller the
-// whole province, for a market's own manager that market.
+// seen are the units of every basis with the markets in a caller's scope, and what figures are
+// hidden over: for every caller the whole province, for a market's own manager that market.
 type seen struct {
 	own, all     []unit
 	scope, every []Market // also those that no unit holds
@@ -65,8 +65,9 @@ func (c *counted) view(markets []Market) view {
 	return view{Group: g, day: c.day, version: c.version, paid: c.groups.PaidAt(g, c.own)}
 }
 
-// count reads the units of every basis, because a figure in one basis may give away what another hides, and counts
-// each distinct group of their markets, all on one snapshot. A campaign that is not there is refused (404).
+// count reads the units of every basis, because a figure in one basis may give away what another
+// hides, and counts each distinct group of their markets, all on one snapshot. A campaign that is
+// not there is refused (404).
 func (r *Reports) count(ctx context.Context, caller roles.Principal, a ask) (*counted, error) {
 	list, err := indicators.Definitions()
 	if err != nil {
@@ -106,8 +107,8 @@ func (r *Reports) count(ctx context.Context, caller roles.Principal, a ask) (*co
 	return c, nil
 }
 
-// readSeen reads the units that a caller sees. What is hidden is decided over all markets, the same for every caller; only a market's
-// own manager needs no more than its own.
+// readSeen reads the units that a caller sees. What is hidden is decided over all markets, the same
+// for every caller; only a market's own manager needs no more than its own.
 func readSeen(ctx context.Context, tx pgx.Tx, caller roles.Principal, today time.Time) (*seen, error) {
 	own, err := readUnits(ctx, tx, caller, today)
 	if err != nil {
@@ -149,7 +150,8 @@ func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err 
 	c.groups = groups.New(localUnits(a.units.all), c.programme.pilotSets(), idsOf(a.units.every))
 	of := facts.Question{Day: a.day, Markets: c.groups.Markets, Queries: a.queries, OneConnection: a.calm}
 	if of.Queries == nil {
-		of.Queries, of.Parts = indicators.MarketQueries(), true // so that every page of a day is told from what is read once
+		// so that every page of a day is told from what is read once
+		of.Queries, of.Parts = indicators.MarketQueries(), true
 	}
 	if c.programme.campaign != nil {
 		of.Campaign = &c.programme.campaign.ID

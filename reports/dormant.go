@@ -18,7 +18,8 @@ import (
 //go:embed dormant.sql
 var dormantSQL string
 
-// DormantStall is a stall that is ready and was not paid in 30 days, of a merchant who agreed to be on this list.
+// DormantStall is a stall that is ready and was not paid in 30 days, of a merchant who agreed to be
+// on this list.
 type DormantStall struct {
 	StallID       uuid.UUID  `json:"stall_id"`
 	Number        string     `json:"number"`
@@ -29,8 +30,8 @@ type DormantStall struct {
 	RefusalReason *string    `json:"refusal_reason" doc:"what the merchant last said against it"`
 }
 
-// Dormant are the dormant stalls of a market as of today, by number: of merchants in the numerator of I18 who consent to dormant_list.
-// For the market's managers and the team.
+// Dormant are the dormant stalls of a market as of today, by number: of merchants in the numerator
+// of I18 who consent to dormant_list. For the market's managers and the team.
 func (r *Reports) Dormant(ctx context.Context, market string, page web.Page) (*web.List[DormantStall], error) {
 	caller, err := roles.Require(ctx, roles.ReadDormant)
 	if err != nil {

@@ -50,8 +50,9 @@ type DrillPart struct {
 	Figure Figure `json:"figure"`
 }
 
-// DrillDown divides an indicator's figure. Refused (422): an unknown indicator, basis or way to divide, one that the indicator
-// cannot be divided in, and a day as in Adoption; (404): a locality or campaign that is not there.
+// DrillDown divides an indicator's figure. Refused (422): an unknown indicator, basis or way to
+// divide, one that the indicator cannot be divided in, and a day as in Adoption; (404): a locality
+// or campaign that is not there.
 func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) {
 	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
@@ -61,7 +62,8 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 		return nil, err
 	}
 	if row, _ := indicators.Find(q.Indicator); q.By != "market" && !row.Divisible {
-		return nil, problem.Of("by", "not_divisible", "Chỉ số này chỉ xem được theo chợ.", "This indicator can be divided by market only.")
+		return nil, problem.Of("by", "not_divisible", "Chỉ số này chỉ xem được theo chợ.",
+			"This indicator can be divided by market only.")
 	}
 	day, err := r.day(ctx, q.AsOf)
 	if err != nil {
@@ -77,7 +79,10 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 	}
 	markets := c.marketsOf(units)
 	g := c.view(markets)
-	answer := &DrillDown{Indicator: q.Indicator, Basis: q.Basis, AsOf: day.Format(time.DateOnly), By: q.By, Figure: c.figure(units, q), Parts: []DrillPart{}, Withheld: []Withheld{}, Revised: g.revised()}
+	answer := &DrillDown{
+		Indicator: q.Indicator, Basis: q.Basis, AsOf: day.Format(time.DateOnly), By: q.By,
+		Figure: c.figure(units, q), Parts: []DrillPart{}, Withheld: []Withheld{}, Revised: g.revised(),
+	}
 	answer.Outside = c.outsideOf(units)
 	if q.Locality == "" {
 		left := c.outside(q.Basis)
@@ -89,7 +94,10 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 	}
 	for _, market := range markets {
 		if q.By == "market" {
-			answer.Parts = append(answer.Parts, DrillPart{Market: market, Figure: c.view([]Market{market}).figures()[q.Indicator]})
+			answer.Parts = append(answer.Parts, DrillPart{
+				Market: market,
+				Figure: c.view([]Market{market}).figures()[q.Indicator],
+			})
 			continue
 		}
 		if !c.own && by[market.ID] != q.By {
@@ -132,7 +140,8 @@ func (r *Reports) checkInquiry(ctx context.Context, q Inquiry) error {
 	return r.checkBasis(ctx, q.Basis)
 }
 
-// unitsOf are the units of a basis, or the one that is named by its id or code; one that the caller does not see is refused (404).
+// unitsOf are the units of a basis, or the one that is named by its id or code; one that the caller
+// does not see is refused (404).
 func (c *counted) unitsOf(basis, named string) ([]unit, error) {
 	var units []unit
 	for _, u := range c.units {

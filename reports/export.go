@@ -21,11 +21,13 @@ const byteOrderMark = "\uFEFF"
 // demoNote stands on every line that counts an invented market.
 const demoNote = "dữ liệu minh họa"
 
-// tableHeads are the columns of a report as a table. New ones are added at the end: programs read these files.
+// tableHeads are the columns of a report as a table. New ones are added at the end: programs read
+// these files.
 var tableHeads = []string{
 	"basis", "as_of", "level", "code", "name", "markets", "indicator", "definition",
 	"numerator", "denominator", "value", "evidence_a", "evidence_b", "evidence_c", "evidence_d", "suppressed", "note",
-	"part", "interval_low", "interval_high", "coverage_numerator", "coverage_denominator", "coverage_value", "fresh_at", "period",
+	"part", "interval_low", "interval_high", "coverage_numerator", "coverage_denominator", "coverage_value", "fresh_at",
+	"period",
 	"status", "status_reason", "revised_after",
 }
 
@@ -42,8 +44,9 @@ func (a *Adoption) csv() ([]byte, error) {
 // hiddenCell stands where a number is hidden.
 const hiddenCell = "ẩn"
 
-// Table is the report with a line per unit, indicator and part of it, then the total's, under a line of heads. What is
-// hidden says so; what nobody knows is empty. No cell can start a formula where it is opened.
+// Table is the report with a line per unit, indicator and part of it, then the total's, under a
+// line of heads. What is hidden says so; what nobody knows is empty. No cell can start a formula
+// where it is opened.
 func (a *Adoption) Table() [][]string {
 	lines := [][]string{tableHeads}
 	note := ""
@@ -61,7 +64,8 @@ func (a *Adoption) Table() [][]string {
 		}
 		lines = append(lines, a.lines(row.Locality, strings.Join(codes, " "), row.Indicators, rowNote, state)...)
 	}
-	lines = append(lines, a.lines(Locality{Level: "total", Name: "Tổng"}, "", a.Total, note, standing{revised: a.Revised})...)
+	lines = append(lines, a.lines(Locality{Level: "total", Name: "Tổng"}, "", a.Total, note,
+		standing{revised: a.Revised})...)
 	if left := a.Outside; left != nil && left.Markets > 0 {
 		line := make([]string, len(tableHeads))
 		copy(line, []string{a.Basis, a.AsOf, "outside", "", left.Text(), strings.Join(left.codes(), " ")})
@@ -91,7 +95,8 @@ func (a *Adoption) lines(l Locality, markets string, figures Figures, note strin
 		figure := figures[code]
 		lines = append(lines, inert(slices.Concat(head, []string{code}, figure.fields(note, ""), tail)))
 		for _, part := range slices.Sorted(maps.Keys(figure.Parts)) {
-			lines = append(lines, inert(slices.Concat(head, []string{code}, figure.Parts[part].fields(note, part), tail)))
+			lines = append(lines, inert(slices.Concat(head, []string{code}, figure.Parts[part].fields(note, part),
+				tail)))
 		}
 	}
 	return lines

@@ -26,7 +26,8 @@ type view struct {
 // formulas are the figures that are more than a measure, by code.
 var formulas = map[string]func(view) Figure{
 	"I06": view.gap, "I07": view.salesShare, "I08": view.turnoverShare, "I09": view.perActive, "I10": view.bandsFigure,
-	"I11": view.feesByTransfer, "I12": view.feesPaid, "I17": view.retention, "I19": view.integrity, "I20": view.incidentRate,
+	"I11": view.feesByTransfer, "I12": view.feesPaid, "I17": view.retention, "I19": view.integrity,
+	"I20": view.incidentRate,
 	"I21": view.readiness, "I22": view.inclusion, "I23": view.costPerActive,
 }
 
@@ -118,8 +119,8 @@ func (g view) coverage() *Share {
 	return s
 }
 
-// fresh is when the newest of what was counted became known; of a hidden figure it is not told, and beside hidden activity of none that
-// rests on it: it is the minute at which somebody was paid.
+// fresh is when the newest of what was counted became known; of a hidden figure it is not told, and
+// beside hidden activity of none that rests on it: it is the minute at which somebody was paid.
 func (g view) fresh(f Figure, queries ...string) *time.Time {
 	var newest time.Time
 	for _, query := range queries {
@@ -160,7 +161,8 @@ func (g view) perActive() Figure {
 	}
 	e := g.Tally.Payments
 	shown := Figure{
-		Numerator: Count(e.Sum()), Denominator: Count(g.Tally.Measured[indicators.Active30].Mix.Sum()), Definition: g.version["I09"], Coverage: g.coverage(),
+		Numerator: Count(e.Sum()), Denominator: Count(g.Tally.Measured[indicators.Active30].Mix.Sum()),
+		Definition: g.version["I09"], Coverage: g.coverage(),
 	}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
 	if e.Sum() == 0 || !g.Hidden[indicators.Active30.Evidence()] {
@@ -180,7 +182,10 @@ func (g view) bandsFigure() Figure {
 	parts := map[string]Figure{}
 	for b, key := range bandKeys {
 		n := int(g.Tally.Bands[b])
-		f := Figure{Numerator: Count(n), Denominator: Count(g.Tally.Payments.A), Evidence: &Evidence{A: n}, Definition: g.version["I10"]}
+		f := Figure{
+			Numerator: Count(n), Denominator: Count(g.Tally.Payments.A), Evidence: &Evidence{A: n},
+			Definition: g.version["I10"],
+		}
 		f.Value = quotient(f.Numerator, f.Denominator, 4)
 		parts[key] = f
 	}
@@ -200,7 +205,10 @@ func (g view) fee(code string) Figure {
 	if of == nil {
 		return g.unknown(code)
 	}
-	shown := Figure{Definition: g.version[code], Period: time.Unix(of.Month*24*60*60, 0).UTC().Format("2006-01"), Suppressed: g.codeHidden(code)}
+	shown := Figure{
+		Definition: g.version[code], Period: time.Unix(of.Month*24*60*60, 0).UTC().Format("2006-01"),
+		Suppressed: g.codeHidden(code),
+	}
 	if !shown.Suppressed {
 		shown.Numerator, shown.Denominator = dong(of.Paid), dong(of.Due)
 		if code == "I11" {
@@ -219,7 +227,10 @@ func (g view) costPerActive() Figure {
 	if g.codeHidden("I23") {
 		return g.hiddenFigure("I23")
 	}
-	shown := Figure{Numerator: dong(g.Tally.Facts.Costs), Denominator: Count(g.Tally.Measured[indicators.Active30].Mix.Sum()), Definition: g.version["I23"]}
+	shown := Figure{
+		Numerator:   dong(g.Tally.Facts.Costs),
+		Denominator: Count(g.Tally.Measured[indicators.Active30].Mix.Sum()), Definition: g.version["I23"],
+	}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 0)
 	shown.FreshAt = g.fresh(shown, "costs", "activity")
 	return shown

@@ -36,7 +36,10 @@ func (g view) declaredShare() Figure {
 	for _, pair := range g.Tally.Declared {
 		transfers, customers = transfers+int(pair.Y), customers+int(pair.X)
 	}
-	shown := Figure{Numerator: Count(transfers), Denominator: Count(customers), Evidence: &Evidence{C: transfers}, Definition: g.version["I07"]}
+	shown := Figure{
+		Numerator: Count(transfers), Denominator: Count(customers), Evidence: &Evidence{C: transfers},
+		Definition: g.version["I07"],
+	}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
 	if e, seen := estimate.Clusters(g.Tally.Declared); seen && e.Sure {
 		shown.Interval = &Interval{rounded(e.Low), rounded(e.High)}
@@ -45,7 +48,8 @@ func (g view) declaredShare() Figure {
 	return shown
 }
 
-// sampledShare is a share of sales or of turnover as counted in the field, and whether enough was counted.
+// sampledShare is a share of sales or of turnover as counted in the field, and whether enough was
+// counted.
 func (g view) sampledShare(code string, under indicators.Family, turnover bool) (Figure, bool) {
 	strata, seen, counted, sufficient := g.Tally.Facts.Strata(turnover)
 	if counted == 0 {
@@ -54,7 +58,10 @@ func (g view) sampledShare(code string, under indicators.Family, turnover bool) 
 	if g.Hidden[under] {
 		return g.hiddenFigure(code), sufficient
 	}
-	shown := Figure{Numerator: Count(int(seen[0])), Denominator: Count(int(seen[1])), Evidence: &Evidence{D: int(seen[0])}, Definition: g.version[code]}
+	shown := Figure{
+		Numerator: Count(int(seen[0])), Denominator: Count(int(seen[1])),
+		Evidence: &Evidence{D: int(seen[0])}, Definition: g.version[code],
+	}
 	if turnover {
 		shown.Numerator, shown.Denominator, shown.Evidence = dong(seen[0]), dong(seen[1]), nil
 	}
@@ -68,7 +75,8 @@ func (g view) sampledShare(code string, under indicators.Family, turnover bool) 
 	return shown, sufficient
 }
 
-// weighted is the combined ratio of strata of which something was seen, exact: a float falls short of a half that is to be rounded up.
+// weighted is the combined ratio of strata of which something was seen, exact: a float falls short
+// of a half that is to be rounded up.
 func weighted(strata []estimate.Stratum) *string {
 	y, x := new(big.Rat), new(big.Rat)
 	for _, s := range strata {
@@ -103,7 +111,10 @@ func (g view) integrity() Figure {
 	}
 	c, found := g.Tally.Codes, g.Tally.Facts.Swaps
 	evidence := groups.Mix{B: c.ByOwner, D: c.ByOthers}
-	shown := Figure{Numerator: Count(evidence.Sum()), Denominator: Count(c.Displayed), Evidence: evidenceOf(evidence), Definition: g.version["I19"]}
+	shown := Figure{
+		Numerator: Count(evidence.Sum()), Denominator: Count(c.Displayed), Evidence: evidenceOf(evidence),
+		Definition: g.version["I19"],
+	}
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
 	shown.FreshAt = g.fresh(shown, "displayed")
 	swapped := Figure{Numerator: Count(len(found)), Denominator: Count(c.Displayed), Definition: g.version["I19"]}
@@ -120,7 +131,10 @@ func (g view) hours(code string, events []int64) Figure {
 			ended = append(ended, seconds)
 		}
 	}
-	return Figure{Numerator: Count(len(ended)), Denominator: Count(len(events)), Value: median(ended), Definition: g.version[code]}
+	return Figure{
+		Numerator: Count(len(ended)), Denominator: Count(len(events)), Value: median(ended),
+		Definition: g.version[code],
+	}
 }
 
 // incidentRate is I20.
@@ -129,7 +143,10 @@ func (g view) incidentRate() Figure {
 		return g.hiddenFigure("I20")
 	}
 	rate := func(n int) Figure {
-		f := Figure{Numerator: Count(n), Denominator: Count(g.Tally.Payments.A), Evidence: &Evidence{D: n}, Definition: g.version["I20"]}
+		f := Figure{
+			Numerator: Count(n), Denominator: Count(g.Tally.Payments.A), Evidence: &Evidence{D: n},
+			Definition: g.version["I20"],
+		}
 		f.Value = quotient(Count(n*10_000), f.Denominator, 4)
 		return f
 	}
@@ -149,7 +166,10 @@ func (g view) incidentRate() Figure {
 
 // answersShare is a share of anonymous answers.
 func (g view) answersShare(code string, n, of int64) Figure {
-	f := Figure{Numerator: Count(int(n)), Denominator: Count(int(of)), Evidence: &Evidence{C: int(n)}, Definition: g.version[code]}
+	f := Figure{
+		Numerator: Count(int(n)), Denominator: Count(int(of)), Evidence: &Evidence{C: int(n)},
+		Definition: g.version[code],
+	}
 	f.Value = quotient(f.Numerator, f.Denominator, 4)
 	return f
 }
@@ -165,7 +185,10 @@ func (g view) readiness() Figure {
 	}
 	shown := g.answersShare("I21", all.Ready, all.Asked)
 	shown.FreshAt = g.fresh(shown, "surveyed")
-	shown.Parts = map[string]Figure{"smartphone": g.answersShare("I21", all.Smartphone, all.Asked), "signal": g.answersShare("I21", all.Signal, all.Asked)}
+	shown.Parts = map[string]Figure{
+		"smartphone": g.answersShare("I21", all.Smartphone, all.Asked),
+		"signal":     g.answersShare("I21", all.Signal, all.Asked),
+	}
 	return shown
 }
 

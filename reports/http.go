@@ -16,20 +16,26 @@ import (
 // defaultBasis is told when none is asked for.
 const defaultBasis = "current"
 
-// Routes mounts the reports: officers, auditors, admins and managers may read them, each in the own scope.
+// Routes mounts the reports: officers, auditors, admins and managers may read them, each in the own
+// scope.
 func (r *Reports) Routes(e *web.Edge) {
 	huma.Register(e.API, huma.Operation{
-		OperationID: "adoption-report", Method: http.MethodGet, Path: "/api/v1/reports/adoption", Tags: []string{"reports"},
+		OperationID: "adoption-report", Method: http.MethodGet, Path: "/api/v1/reports/adoption",
+		Tags:    []string{"reports"},
 		Summary: "Tỷ lệ dùng thanh toán không tiền mặt theo địa phương / Adoption per locality in any basis",
 	}, r.readAdoption)
 	r.moreRoutes(e)
 	e.Engine.GET("/api/v1/reports/adoption.csv", problem.Handle(r.exportAdoption))
 	e.Document(huma.Operation{
-		OperationID: "adoption-report-csv", Method: http.MethodGet, Path: "/api/v1/reports/adoption.csv", Tags: []string{"reports"},
-		Summary:    "The adoption report as CSV (UTF-8 with BOM), a line per locality and indicator; hidden cells say ẩn",
-		Parameters: adoptionParameters(),
+		OperationID: "adoption-report-csv",
+		Method:      http.MethodGet,
+		Path:        "/api/v1/reports/adoption.csv",
+		Tags:        []string{"reports"},
+		Summary:     "The adoption report as CSV (UTF-8 with BOM), a line per locality and indicator; hidden cells say ẩn",
+		Parameters:  adoptionParameters(),
 		Responses: map[string]*huma.Response{"200": {
-			Description: "the report", Content: map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}},
+			Description: "the report",
+			Content:     map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}},
 		}},
 	})
 }
@@ -55,7 +61,10 @@ func (r *Reports) exportAdoption(c *gin.Context) error {
 	if basis == "" {
 		basis = defaultBasis
 	}
-	report, err := r.Adoption(c.Request.Context(), Question{Basis: basis, AsOf: c.Query("as_of"), Campaign: c.Query("campaign")})
+	report, err := r.Adoption(c.Request.Context(), Question{
+		Basis: basis, AsOf: c.Query("as_of"),
+		Campaign: c.Query("campaign"),
+	})
 	if err != nil {
 		return err
 	}
@@ -85,14 +94,24 @@ type body[T any] struct{ Body T }
 // moreRoutes are the other ways to ask.
 func (r *Reports) moreRoutes(e *web.Edge) {
 	read := func(id, path, summary string) huma.Operation {
-		return huma.Operation{OperationID: id, Method: http.MethodGet, Path: "/api/v1/" + path, Tags: []string{"reports"}, Summary: summary}
+		return huma.Operation{
+			OperationID: id, Method: http.MethodGet, Path: "/api/v1/" + path,
+			Tags: []string{"reports"}, Summary: summary,
+		}
 	}
-	huma.Register(e.API, read("list-indicators", "indicators", "Định nghĩa các chỉ số / What the indicators mean, with the queries that run"), r.listIndicators)
-	huma.Register(e.API, read("get-indicator", "indicators/{indicator}", "Định nghĩa một chỉ số / What an indicator means"), r.getIndicator)
-	huma.Register(e.API, read("trend-report", "reports/trend", "Diễn biến theo tháng / An indicator at the ends of months"), r.readTrend)
-	huma.Register(e.API, read("market-report", "reports/markets/{market}", "Báo cáo một chợ / One market, with its zones and goods"), r.readMarket)
-	huma.Register(e.API, read("drill-down", "reports/drill-down", "Chi tiết một chỉ số / What a figure is made of"), r.readDrillDown)
-	huma.Register(e.API, read("dormant-stalls", "markets/{id}/dormant", "Sạp lâu chưa có thanh toán / Ready stalls without a payment in 30 days, of merchants who agreed"), r.listDormant)
+	huma.Register(e.API, read("list-indicators", "indicators",
+		"Định nghĩa các chỉ số / What the indicators mean, with the queries that run"), r.listIndicators)
+	huma.Register(e.API, read("get-indicator", "indicators/{indicator}",
+		"Định nghĩa một chỉ số / What an indicator means"), r.getIndicator)
+	huma.Register(e.API, read("trend-report", "reports/trend",
+		"Diễn biến theo tháng / An indicator at the ends of months"), r.readTrend)
+	huma.Register(e.API, read("market-report", "reports/markets/{market}",
+		"Báo cáo một chợ / One market, with its zones and goods"), r.readMarket)
+	huma.Register(e.API, read("drill-down", "reports/drill-down", "Chi tiết một chỉ số / What a figure is made of"),
+		r.readDrillDown)
+	huma.Register(e.API, read("dormant-stalls", "markets/{id}/dormant",
+		"Sạp lâu chưa có thanh toán / Ready stalls without a payment in 30 days, of merchants who agreed"),
+		r.listDormant)
 }
 
 func (r *Reports) listIndicators(ctx context.Context, _ *struct{}) (*body[*web.List[indicators.Definition]], error) {
@@ -138,7 +157,10 @@ func (r *Reports) readTrend(ctx context.Context, in *struct {
 	Months int    `query:"months" minimum:"1" maximum:"60" doc:"how many months, instead of the first; those before the data are left out" example:"18"`
 },
 ) (*body[*Trend], error) {
-	q := Inquiry{Indicator: in.Indicator, Basis: in.Basis, Locality: in.Locality, Market: in.Market, Campaign: in.Campaign}
+	q := Inquiry{
+		Indicator: in.Indicator, Basis: in.Basis, Locality: in.Locality, Market: in.Market,
+		Campaign: in.Campaign,
+	}
 	trend, err := r.Trend(ctx, q, Span{From: in.From, To: in.To, Months: in.Months})
 	return &body[*Trend]{trend}, err
 }
@@ -158,7 +180,10 @@ func (r *Reports) readDrillDown(ctx context.Context, in *struct {
 	By   string `query:"by" default:"market" doc:"market, zone, goods_group or kind"`
 },
 ) (*body[*DrillDown], error) {
-	q := Inquiry{Indicator: in.Indicator, Basis: in.Basis, AsOf: in.AsOf, Locality: in.Locality, Campaign: in.Campaign, By: in.By}
+	q := Inquiry{
+		Indicator: in.Indicator, Basis: in.Basis, AsOf: in.AsOf, Locality: in.Locality, Campaign: in.Campaign,
+		By: in.By,
+	}
 	answer, err := r.DrillDown(ctx, q)
 	return &body[*DrillDown]{answer}, err
 }

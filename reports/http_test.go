@@ -32,7 +32,8 @@ func TestTheAnswer(t *testing.T) {
 	body := w.get(w.key(roles.Admin, ""), jsonPath+"?basis=districts_2024").Body.Bytes()
 	must(t, json.Unmarshal(body, &answer))
 	var locality string
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT locality_id::text FROM locality_versions WHERE level = 'district' AND code = '568'`).Scan(&locality))
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT locality_id::text FROM locality_versions WHERE level = 'district'
+		AND code = '568'`).Scan(&locality))
 	want := `{"locality":{"id":"` + locality + `","level":"district","code":"568","name":"Thành phố Nha Trang"},` +
 		`"markets":[{"id":"` + dam.String() + `","code":"DAM","name":"Chợ DAM","demo":false}],"indicators":{` +
 		`"I01":{"numerator":12,"denominator":12,"value":"1.0000","evidence":{"A":0,"B":0,"C":12,"D":0},"suppressed":false,"definition":1},"I02":{"numerator":0,`
@@ -52,7 +53,8 @@ func TestTheAnswer(t *testing.T) {
 		}
 	}
 	const hidden, total = `"I05":{"numerator":null,"denominator":12,"value":null,"evidence":null,"suppressed":true,"definition":1,`, `"I05":{"numerator":15,"denominator":33,`
-	if !strings.Contains(string(answer.Rows[1]), hidden) || !strings.Contains(string(answer.Total), total) || !strings.HasPrefix(string(body), `{"basis":"districts_2024","as_of":"2026-11-22","campaign":null,"rows":[`) {
+	if !strings.Contains(string(answer.Rows[1]), hidden) || !strings.Contains(string(answer.Total), total) ||
+		!strings.HasPrefix(string(body), `{"basis":"districts_2024","as_of":"2026-11-22","campaign":null,"rows":[`) {
 		t.Errorf("the answer is %s", body)
 	}
 }
@@ -66,13 +68,18 @@ func TestTheExport(t *testing.T) {
 	w.crowd(demo, crowd{merchants: 12, registered: 12, noticed: 2})
 	w.crowd(w.market("DINH", communes[5]...), crowd{merchants: 9, registered: 9, noticed: 6})
 	answer := w.get(w.key(roles.ProvinceOfficer, ""), csvPath+"?basis=districts_2024")
-	if got := answer.Header().Get("Content-Type") + " " + answer.Header().Get("Content-Disposition"); got != `text/csv; charset=utf-8 attachment; filename="adoption-districts_2024-2026-11-22.csv"` {
+	if got := answer.Header().Get("Content-Type") + " " +
+		answer.Header().
+			Get("Content-Disposition"); got != `text/csv; charset=utf-8 attachment; filename="adoption-districts_2024-2026-11-22.csv"` {
 		t.Error(got)
 	}
 	body, marked := strings.CutPrefix(answer.Body.String(), "\uFEFF")
 	lines, err := csv.NewReader(strings.NewReader(body)).ReadAll()
 	must(t, err)
-	if !marked || strings.Join(lines[0], ",") != "basis,as_of,level,code,name,markets,indicator,definition,numerator,denominator,value,evidence_a,evidence_b,evidence_c,evidence_d,suppressed,note,"+
+	if !marked || strings.Join(
+		lines[0],
+		",",
+	) != "basis,as_of,level,code,name,markets,indicator,definition,numerator,denominator,value,evidence_a,evidence_b,evidence_c,evidence_d,suppressed,note,"+
 		"part,interval_low,interval_high,coverage_numerator,coverage_denominator,coverage_value,fresh_at,period,status,status_reason,revised_after" {
 		t.Fatalf("the heads are %q, with a byte order mark: %v", lines[0], marked)
 	}
@@ -134,14 +141,17 @@ func TestRefusals(t *testing.T) {
 			if answer.Code != tt.status || body.Code != tt.code {
 				t.Errorf("%s?%s is answered by %d %s", path, tt.query, answer.Code, answer.Body)
 			}
-			if tt.code == "unknown_value" && (body.Errors[0].Field != "basis" || !strings.Contains(body.Errors[0].Detail, "districts_2024, districts_2024_merged, communes_2025, current")) {
+			if tt.code == "unknown_value" && (body.Errors[0].Field != "basis" ||
+				!strings.Contains(body.Errors[0].Detail,
+					"districts_2024, districts_2024_merged, communes_2025, current")) {
 				t.Errorf("the bases are not told: %s", answer.Body)
 			}
 		}
 	}
 }
 
-// A caller sees the units that hold a market in scope, counts only those markets, and always sees the own unit.
+// A caller sees the units that hold a market in scope, counts only those markets, and always sees
+// the own unit.
 func TestScope(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -166,7 +176,8 @@ func TestScope(t *testing.T) {
 			t.Errorf("%s %s in %s: %s, not %s", tt.role, tt.scope, tt.basis, got, tt.want)
 		}
 		rows := len(report.Rows)
-		if own := strings.TrimPrefix(tt.scope, "locality:"); own == "570" && (rows != 1 || report.Rows[0].Locality.Code != own) {
+		if own := strings.TrimPrefix(tt.scope, "locality:"); own == "570" &&
+			(rows != 1 || report.Rows[0].Locality.Code != own) {
 			t.Errorf("%s sees %d rows and not only its own", tt.scope, rows)
 		}
 		if tt.scope != "" && rows > 3 {

@@ -15,7 +15,8 @@ import (
 	"market40/reports/indicators"
 )
 
-// stand is a market of twelve merchants who receive through a bank connection, and the keys of its manager and of the province.
+// stand is a market of twelve merchants who receive through a bank connection, and the keys of its
+// manager and of the province.
 type stand struct {
 	*world
 	market, connection uuid.UUID
@@ -27,8 +28,10 @@ func newStand(t *testing.T) *stand {
 	t.Helper()
 	s := &stand{world: newNovember(t), connection: uuid.New()}
 	s.market = s.world.market("DAM", nhaTrang...)
-	s.exec(`INSERT INTO bank_connections (id, provider, name, owner_kind, created_at) VALUES ($1, 'standard', 'x', 'platform', '2026-01-01')`, s.connection)
-	s.exec(`INSERT INTO connection_days (connection_id, day) SELECT $1, d::date FROM generate_series(timestamp '2026-01-01', '2026-11-21', '1 day') d`, s.connection)
+	s.exec(`INSERT INTO bank_connections (id, provider, name, owner_kind, created_at)
+		VALUES ($1, 'standard', 'x', 'platform', '2026-01-01')`, s.connection)
+	s.exec(`INSERT INTO connection_days (connection_id, day) SELECT $1, d::date
+		FROM generate_series(timestamp '2026-01-01', '2026-11-21', '1 day') d`, s.connection)
 	for range 12 {
 		tenancy := s.tenancy(s.market, s.operating(s.market), s.merchant(), sinceAlways)
 		s.account(tenancy, "2026-01-02T00:00:00+07:00")
@@ -63,10 +66,12 @@ func (s *stand) is(what string, f reports.Figure, want string) {
 func (s *stand) scanned(tenancy uuid.UUID, by uuid.UUID, verdict, at string) {
 	s.t.Helper()
 	s.exec(`INSERT INTO codes (code, kind, market_id, stall_id, tenancy_id, account_id, state, issued_at)
-		SELECT 'C' || t.id, 'stall', t.market_id, t.stall_id, t.id, a.account_id, 'current', '2026-01-03' FROM tenancies t JOIN tenancy_accounts a ON a.tenancy_id = t.id
+		SELECT 'C' || t.id, 'stall', t.market_id, t.stall_id, t.id, a.account_id, 'current', '2026-01-03'
+		FROM tenancies t JOIN tenancy_accounts a ON a.tenancy_id = t.id
 		WHERE t.id = $1 ON CONFLICT DO NOTHING`, tenancy)
 	s.exec(`INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id)
-		SELECT $2, market_id, stall_id, 'C' || id, $3, $4::text::timestamptz, $5 FROM tenancies WHERE id = $1`, tenancy, uuid.New(), verdict, at, by)
+		SELECT $2, market_id, stall_id, 'C' || id, $3, $4::text::timestamptz, $5 FROM tenancies WHERE id = $1`, tenancy,
+		uuid.New(), verdict, at, by)
 }
 
 func TestActivity(t *testing.T) {
@@ -106,14 +111,16 @@ func TestNotObservedIsNotInactive(t *testing.T) {
 	s.is("I18", s.figure("I18"), "6/8 0.7500 6 0 0 0")
 	s.is("I06", s.figure("I06"), "6/12 0.5000")
 	r := row(t, s.adoption(s.manager, "basis=current"), "22366")
-	if r.Status.Code != nil || r.StatusReason != "no_campaign" || r.Rank != nil || *r.Funnel.Printed != 8 || *r.Funnel.FirstPayment != 2 || *r.Funnel.Habitual != 0 {
+	if r.Status.Code != nil || r.StatusReason != "no_campaign" || r.Rank != nil || *r.Funnel.Printed != 8 ||
+		*r.Funnel.FirstPayment != 2 || *r.Funnel.Habitual != 0 {
 		t.Errorf("%v %v %+v", r.Status, r.Rank, r.Funnel)
 	}
 	officer := s.key(roles.LocalityOfficer, "locality:districts_2024/568")
 	if r := row(t, s.adoption(officer, "basis=districts_2024"), "568"); r.Rank != nil {
 		t.Errorf("who sees one locality is told rank %d of it", *r.Rank)
 	}
-	for provider, want := range map[string]string{"sepay": "0/2 0.0000 0 0 0 0", "momo": "6/8 0.7500 6 0 0 0"} { // these accounts are wallets
+	// these accounts are wallets
+	for provider, want := range map[string]string{"sepay": "0/2 0.0000 0 0 0 0", "momo": "6/8 0.7500 6 0 0 0"} {
 		s.exec(`UPDATE bank_connections SET provider = $1`, provider)
 		s.is("I18 as "+provider+" tells it", s.figure("I18"), want)
 	}
@@ -131,18 +138,23 @@ func TestAccountsAndField(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	for i, how := range []string{"bank_lookup", "paper", "", "test_transfer"} {
-		s.exec(`UPDATE accounts SET name_checked_at = '2026-11-21T23:00:00+07:00', name_checked_how = $2 WHERE id = (SELECT account_id FROM tenancy_accounts WHERE tenancy_id = $1)`, s.tenancies[i], how)
+		s.exec(`UPDATE accounts SET name_checked_at = '2026-11-21T23:00:00+07:00', name_checked_how = $2
+			WHERE id = (SELECT account_id FROM tenancy_accounts WHERE tenancy_id = $1)`, s.tenancies[i], how)
 	}
-	s.exec(`UPDATE accounts SET name_checked_at = '2026-11-22T00:00:01+07:00' WHERE id = (SELECT account_id FROM tenancy_accounts WHERE tenancy_id = $1)`, s.tenancies[4])
+	s.exec(`UPDATE accounts SET name_checked_at = '2026-11-22T00:00:01+07:00' WHERE id = (SELECT account_id
+		FROM tenancy_accounts WHERE tenancy_id = $1)`, s.tenancies[4])
 	s.is("I02", s.figure("I02"), "4/12 0.3333 0 0 2 2")
 	for i, outcome := range []string{"helped", "refused", "absent", "follow_up"} {
-		s.exec(`INSERT INTO visits (id, market_id, tenancy_id, visited_at, outcome, actor_id, recorded_at) VALUES ($1, $2, $3, '2025-01-01', $4, $5, now())`, uuid.New(), s.market, s.tenancies[i], outcome, s.staff)
+		s.exec(`INSERT INTO visits (id, market_id, tenancy_id, visited_at, outcome, actor_id, recorded_at)
+			VALUES ($1, $2, $3, '2025-01-01', $4, $5, now())`, uuid.New(), s.market, s.tenancies[i], outcome, s.staff)
 	}
 	s.is("I16", s.figure("I16"), "3/12 0.2500 0 0 0 3")
 	training := func(day string, tenancies ...uuid.UUID) {
 		id := uuid.New()
-		s.exec(`INSERT INTO trainings (id, market_id, held_on, topic, actor_id, recorded_at) VALUES ($1, $2, $3::text::date, 'QR', $4, now())`, id, s.market, day, s.staff)
-		s.exec(`INSERT INTO attendances (training_id, merchant_id, market_id, actor_id, recorded_at) SELECT $1, merchant_id, $2, $3, now() FROM tenancies WHERE id = ANY ($4)`, id, s.market, s.staff, tenancies)
+		s.exec(`INSERT INTO trainings (id, market_id, held_on, topic, actor_id, recorded_at)
+			VALUES ($1, $2, $3::text::date, 'QR', $4, now())`, id, s.market, day, s.staff)
+		s.exec(`INSERT INTO attendances (training_id, merchant_id, market_id, actor_id, recorded_at)
+			SELECT $1, merchant_id, $2, $3, now() FROM tenancies WHERE id = ANY ($4)`, id, s.market, s.staff, tenancies)
 	}
 	training("2025-11-21", s.tenancies[11]) // over a year ago
 	training("2025-11-22", s.tenancies[10]) // before the connection: not observed
@@ -161,7 +173,11 @@ func TestRetention(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	for i, days := range [][]string{
-		{"2026-07-01", "2026-10-31"}, {"2026-07-31", "2026-11-01"}, {"2026-06-30", "2026-07-02", "2026-10-05"}, {"2026-08-01", "2026-10-05"}, {"2026-07-05"},
+		{"2026-07-01", "2026-10-31"},
+		{"2026-07-31", "2026-11-01"},
+		{"2026-06-30", "2026-07-02", "2026-10-05"},
+		{"2026-08-01", "2026-10-05"},
+		{"2026-07-05"},
 	} {
 		for _, day := range days {
 			s.paid(s.tenancies[i], day, 1)
@@ -173,7 +189,8 @@ func TestRetention(t *testing.T) {
 	if got := s.figure("I17").Period; got != "2026-07" {
 		t.Errorf("the month is %s", got)
 	}
-	s.exec(`DELETE FROM connection_days WHERE day >= '2026-10-20' AND day < '2026-11-05'`) // nobody is observed as of November 1
+	// nobody is observed as of November 1
+	s.exec(`DELETE FROM connection_days WHERE day >= '2026-10-20' AND day < '2026-11-05'`)
 	s.is("I17 in the dark", s.figure("I17"), "2/2 1.0000 1 1 0 0")
 	s.exec(`UPDATE tenancies SET valid = '(,2026-09-01)' WHERE id = $1`, s.tenancies[4]) // who left is not retained
 	s.is("I17 of who left", s.figure("I17"), "2/3 0.6667 1 1 0 0")
@@ -194,9 +211,14 @@ func TestCodesAndIncidents(t *testing.T) {
 	s.is("swapped", f.Parts["swapped"], "2/5 0.4000")
 	s.is("hours to replace", f.Parts["hours_to_replace"], "1/2 3.5000")
 	s.paid(s.tenancies[0], "2026-11-20", 2000)
-	for _, i := range [][]any{{"fake_transfer", "2026-11-01T00:00:00+07:00", "2026-11-01T10:00:00+07:00"}, {"swapped_code", "2026-10-23T00:00:00+07:00", "2026-11-22T00:00:00+07:00"},
-		{"wrong_account", "2026-11-21T10:00:00+07:00", nil}, {"wrong_account", "2026-10-22T23:59:59+07:00", nil}} {
-		s.exec(`INSERT INTO incidents (id, market_id, kind, occurred_at, closed_at, actor_id, recorded_at) VALUES ($1, $2, $3, $4::text::timestamptz, $5::text::timestamptz, $6, now())`,
+	for _, i := range [][]any{
+		{"fake_transfer", "2026-11-01T00:00:00+07:00", "2026-11-01T10:00:00+07:00"},
+		{"swapped_code", "2026-10-23T00:00:00+07:00", "2026-11-22T00:00:00+07:00"},
+		{"wrong_account", "2026-11-21T10:00:00+07:00", nil},
+		{"wrong_account", "2026-10-22T23:59:59+07:00", nil},
+	} {
+		s.exec(`INSERT INTO incidents (id, market_id, kind, occurred_at, closed_at, actor_id, recorded_at)
+			VALUES ($1, $2, $3, $4::text::timestamptz, $5::text::timestamptz, $6, now())`,
 			uuid.New(), s.market, i[0], i[1], i[2], s.staff)
 	}
 	f = s.figure("I20")
@@ -214,7 +236,8 @@ func TestSharesAndAmounts(t *testing.T) {
 		}
 	}
 	for i, transfers := range []int{3, 5, 10} {
-		s.exec(`INSERT INTO declared_shares (id, market_id, tenancy_id, asked_on, customers, transfers, actor_id, recorded_at) VALUES ($1, $2, $3, '2026-08-24', 10, $4, $5, now())`,
+		s.exec(`INSERT INTO declared_shares (id, market_id, tenancy_id, asked_on, customers, transfers, actor_id,
+			recorded_at) VALUES ($1, $2, $3, '2026-08-24', 10, $4, $5, now())`,
 			uuid.New(), s.market, s.tenancies[i], transfers, s.staff)
 	}
 	f := s.figure("I07")
@@ -223,21 +246,27 @@ func TestSharesAndAmounts(t *testing.T) {
 		t.Errorf("the interval is %+v", f.Interval)
 	}
 	plan := uuid.New()
-	s.exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at) VALUES ($1, $2, '[2026-11-01,2026-11-15)', 1, $3, now())`, plan, s.market, s.staff)
+	s.exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
+		VALUES ($1, $2, '[2026-11-01,2026-11-15)', 1, $3, now())`, plan, s.market, s.staff)
 	for _, stratum := range []string{"morning", "noon"} {
 		s.exec(`INSERT INTO sample_strata (plan_id, stratum, slots) VALUES ($1, $2, 100)`, plan, stratum)
-		s.exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, turnover, cashless_turnover, actor_id, counted_at)
-			SELECT gen_random_uuid(), $1, $2, $3, timestamptz '2026-11-01 05:00+07' + i * interval '1 day', 10, 2 + i % 2, 100000, 60000, $4, now() FROM generate_series(1, 5) i`, plan, stratum, s.market, s.staff)
+		s.exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, turnover,
+			cashless_turnover, actor_id, counted_at)
+			SELECT gen_random_uuid(), $1, $2, $3, timestamptz '2026-11-01 05:00+07' + i * interval '1 day', 10,
+			2 + i % 2, 100000, 60000, $4, now() FROM generate_series(1, 5) i`, plan, stratum, s.market, s.staff)
 	}
 	f = s.figure("I07")
 	s.is("I07 sampled", f, "26/100 0.2600 0 0 0 26")
 	s.is("I07 C", f.Parts["C"], "18/30 0.6000 0 0 18 0")
 	begun := uuid.New()
-	s.exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at) VALUES ($1, $2, '[2026-11-15,2026-11-22)', 2, $3, now())`, begun, s.market, s.staff)
+	s.exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
+		VALUES ($1, $2, '[2026-11-15,2026-11-22)', 2, $3, now())`, begun, s.market, s.staff)
 	s.exec(`INSERT INTO sample_strata (plan_id, stratum, slots) VALUES ($1, 'morning', 50), ($1, 'noon', 50)`, begun)
 	count := func(stratum string, n int) {
-		s.exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, actor_id, counted_at)
-			SELECT gen_random_uuid(), $1, $2, $3, timestamptz '2026-11-15 05:00+07' + i * interval '1 day', 10, 9, $4, now() FROM generate_series(1, $5) i`, begun, stratum, s.market, s.staff, n)
+		s.exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, actor_id,
+			counted_at)
+			SELECT gen_random_uuid(), $1, $2, $3, timestamptz '2026-11-15 05:00+07' + i * interval '1 day', 10, 9, $4,
+			now() FROM generate_series(1, $5) i`, begun, stratum, s.market, s.staff, n)
 	}
 	count("morning", 3)
 	s.is("I07 while another sample has just begun", s.figure("I07"), "26/100 0.2600 0 0 0 26")
@@ -253,12 +282,15 @@ func TestSharesAndAmounts(t *testing.T) {
 		version int
 		paid    int
 	}{{"2026-10-01", 1, 1}, {"2026-10-01", 2, 800}, {"2026-11-01", 1, 5}, {"2026-09-01", 1, 7}} {
-		s.exec(`INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id, recorded_at) VALUES ($1, $2::text::date, $3, 1000, $4, 1, $5, now())`, s.market, m.month, m.version, m.paid, s.staff)
+		s.exec(`INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id,
+			recorded_at) VALUES ($1, $2::text::date, $3, 1000, $4, 1, $5, now())`, s.market, m.month, m.version, m.paid,
+			s.staff)
 	}
 	s.is("I11", s.figure("I11"), `"1"/"800" 0.0013`)
 	s.is("I12", s.figure("I12"), `"800"/"1000" 0.8000`)
 	for i := range 12 {
-		s.exec(`INSERT INTO survey_answers (id, market_id, asked_on, smartphone, signal, active, sex, aged_60, minority, non_fixed) VALUES ($1, $2, '2026-03-01', $3, true, $4, $5, false, null, false)`,
+		s.exec(`INSERT INTO survey_answers (id, market_id, asked_on, smartphone, signal, active, sex, aged_60, minority,
+			non_fixed) VALUES ($1, $2, '2026-03-01', $3, true, $4, $5, false, null, false)`,
 			uuid.New(), s.market, i < 9, i < 6, []string{"female", "male"}[i%2])
 	}
 	s.is("I21", s.figure("I21"), "9/12 0.7500 0 0 9 0")
@@ -270,7 +302,8 @@ func TestSharesAndAmounts(t *testing.T) {
 	}
 	// Turnover where one merchant has more than half of what banks told is nobody's business.
 	s.paid(s.tenancies[0], "2026-11-20", 1)
-	if f := row(t, s.adoption(s.province, "basis=current"), "22366").Indicators["I08"]; !f.Suppressed || f.Value != nil {
+	if f := row(t, s.adoption(s.province, "basis=current"), "22366").Indicators["I08"]; !f.Suppressed ||
+		f.Value != nil {
 		t.Errorf("a market with one payer: %+v", f)
 	}
 }
@@ -281,22 +314,35 @@ func TestACampaign(t *testing.T) {
 	other := s.world.market("OTHER", nhaTrang...)
 	s.crowd(other, crowd{merchants: 9, registered: 9, noticed: 9})
 	campaign := uuid.New()
-	s.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, due_day, created_by, created_at) VALUES ($1, 'CHO40', 'Chợ 4.0', 'x', 'districts_2024', '2026-08-15', 5, $2, now())`, campaign, s.staff)
+	s.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, due_day, created_by, created_at)
+		VALUES ($1, 'CHO40', 'Chợ 4.0', 'x', 'districts_2024', '2026-08-15', 5, $2, now())`, campaign, s.staff)
 	district := func(code string) (id uuid.UUID) {
-		must(t, s.db.Pool.QueryRow(t.Context(), `SELECT locality_id FROM locality_versions WHERE level = 'district' AND code = $1`, code).Scan(&id))
+		must(t, s.db.Pool.QueryRow(t.Context(), `SELECT locality_id FROM locality_versions WHERE level = 'district'
+			AND code = $1`, code).Scan(&id))
 		return id
 	}
-	s.exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at) VALUES ($1, $2, $3, $4, '[2026-08-15,)', $5, now())`, uuid.New(), campaign, district("568"), s.market, s.staff)
-	s.exec(`INSERT INTO pilots (id, campaign_id, locality_id, exempt_reason, valid, designated_by, designated_at) VALUES ($1, $2, $3, 'không có chợ', '[2026-08-15,)', $4, now())`, uuid.New(), campaign, district("576"), s.staff)
-	s.exec(`INSERT INTO milestones (id, campaign_id, market_id, milestone, reached_on, recorded_by, recorded_at) VALUES ($1, $2, $3, 'launched', '2026-11-21', $4, now())`, uuid.New(), campaign, s.market, s.staff)
-	s.exec(`INSERT INTO targets (id, campaign_id, indicator, value, due_on, set_by, set_at) VALUES ($1, $2, 'I05', 0.5, '2026-12-31', $3, now())`, uuid.New(), campaign, s.staff)
-	s.exec(`INSERT INTO programme_costs (id, campaign_id, market_id, spent_on, purpose, amount, actor_id, recorded_at) VALUES ($1, $2, $3, '2026-11-21', 'printing', 1000000, $4, now())`, uuid.New(), campaign, s.market, s.staff)
+	s.exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
+		VALUES ($1, $2, $3, $4, '[2026-08-15,)', $5, now())`, uuid.New(), campaign, district("568"), s.market, s.staff)
+	s.exec(`INSERT INTO pilots (id, campaign_id, locality_id, exempt_reason, valid, designated_by, designated_at)
+		VALUES ($1, $2, $3, 'không có chợ', '[2026-08-15,)', $4, now())`, uuid.New(), campaign, district("576"),
+		s.staff)
+	s.exec(`INSERT INTO milestones (id, campaign_id, market_id, milestone, reached_on, recorded_by, recorded_at)
+		VALUES ($1, $2, $3, 'launched', '2026-11-21', $4, now())`, uuid.New(), campaign, s.market, s.staff)
+	s.exec(`INSERT INTO targets (id, campaign_id, indicator, value, due_on, set_by, set_at)
+		VALUES ($1, $2, 'I05', 0.5, '2026-12-31', $3, now())`, uuid.New(), campaign, s.staff)
+	s.exec(`INSERT INTO programme_costs (id, campaign_id, market_id, spent_on, purpose, amount, actor_id, recorded_at)
+		VALUES ($1, $2, $3, '2026-11-21', 'printing', 1000000, $4, now())`, uuid.New(), campaign, s.market, s.staff)
 	report := func(month string, at string) {
 		id := uuid.New()
-		s.exec(`INSERT INTO periodic_reports (id, campaign_id, locality_id, kind, period, due_on, state, created_by, created_at)
-			VALUES ($1, $2, $3, 'month', daterange($4::text::date, ($4::text::date + interval '1 month')::date), ($4::text::date + interval '1 month')::date + 4, 'submitted', $5, now())`, id, campaign, district("568"), month, s.staff)
-		s.exec(`INSERT INTO report_versions (report_id, version, basis, as_of, content, sha256, signature, frozen_by, frozen_at) VALUES ($1, 1, 'districts_2024', '2026-11-01', '{}', '', '', $2, now())`, id, s.staff)
-		s.exec(`INSERT INTO report_steps (id, report_id, step, version, actor_id, at) VALUES ($1, $2, 'submitted', 1, $3, $4::text::timestamptz)`, uuid.New(), id, s.staff, at)
+		s.exec(`INSERT INTO periodic_reports (id, campaign_id, locality_id, kind, period, due_on, state, created_by,
+			created_at)
+			VALUES ($1, $2, $3, 'month', daterange($4::text::date, ($4::text::date + interval '1 month')::date),
+			($4::text::date + interval '1 month')::date + 4, 'submitted', $5, now())`, id, campaign, district("568"),
+			month, s.staff)
+		s.exec(`INSERT INTO report_versions (report_id, version, basis, as_of, content, sha256, signature, frozen_by,
+			frozen_at) VALUES ($1, 1, 'districts_2024', '2026-11-01', '{}', '', '', $2, now())`, id, s.staff)
+		s.exec(`INSERT INTO report_steps (id, report_id, step, version, actor_id, at)
+			VALUES ($1, $2, 'submitted', 1, $3, $4::text::timestamptz)`, uuid.New(), id, s.staff, at)
 	}
 	report("2026-08-01", "2026-09-05T23:59:59+07:00")
 	report("2026-09-01", "2026-10-06T00:00:00+07:00") // late; October's was never made
@@ -317,20 +363,28 @@ func TestACampaign(t *testing.T) {
 	if len(pilot.Markets) != 1 || *r.Campaign != "CHO40" || pilot.Target.Value != "0.5000" || pilot.Status.Code == nil {
 		t.Errorf("%+v of %v, %+v, %v", pilot.Markets, r.Campaign, pilot.Target, pilot.Status)
 	}
-	if exempt := row(t, r, "576"); exempt.Exempt == nil || *exempt.Exempt != "không có chợ" || told(exempt.Indicators["I13"]) != "0/0" || exempt.Status.Code != nil || exempt.StatusReason != "exempt" {
+	if exempt := row(t, r, "576"); exempt.Exempt == nil || *exempt.Exempt != "không có chợ" ||
+		told(exempt.Indicators["I13"]) != "0/0" || exempt.Status.Code != nil || exempt.StatusReason != "exempt" {
 		t.Errorf("the exempt unit is %+v", exempt)
 	}
-	s.exec(`INSERT INTO targets (id, campaign_id, indicator, value, due_on, set_by, set_at) VALUES ($1, $2, 'I05', 0.3, '2026-10-31', $3, now())`, uuid.New(), campaign, s.staff)
-	for _, of := range []string{"basis=districts_2024&locality=568", "market=" + s.market.String(), "basis=districts_2024"} {
+	s.exec(`INSERT INTO targets (id, campaign_id, indicator, value, due_on, set_by, set_at)
+		VALUES ($1, $2, 'I05', 0.3, '2026-10-31', $3, now())`, uuid.New(), campaign, s.staff)
+	for _, of := range []string{
+		"basis=districts_2024&locality=568", "market=" + s.market.String(),
+		"basis=districts_2024",
+	} {
 		wanted := ""
-		for _, p := range read[reports.Trend](t, s.get(s.province, "/api/v1/reports/trend?indicator=I05&campaign=CHO40&months=3&"+of)).Points {
+		for _, p := range read[reports.Trend](t,
+			s.get(s.province, "/api/v1/reports/trend?indicator=I05&campaign=CHO40&months=3&"+of)).Points {
 			wanted += p.AsOf + " " + p.Target.Value + " "
 		}
 		if wanted != "2026-10-01 0.3000 2026-11-01 0.5000 2026-11-22 0.5000 " {
 			t.Errorf("%s: wanted were %s", of, wanted)
 		}
 	}
-	if p := read[reports.Trend](t, s.get(s.province, "/api/v1/reports/trend?indicator=I05&campaign=CHO40&months=1&market="+other.String())).Points[0]; p.Target != nil {
+	if p := read[reports.Trend](t,
+		s.get(s.province, "/api/v1/reports/trend?indicator=I05&campaign=CHO40&months=1&market="+
+			other.String())).Points[0]; p.Target != nil {
 		t.Errorf("of a market that is no pilot %+v is wanted", p.Target)
 	}
 	byID := s.adoption(s.province, "basis=communes_2025&campaign="+campaign.String())

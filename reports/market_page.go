@@ -50,7 +50,8 @@ type FeeMonth struct {
 	Suppressed bool      `json:"suppressed"`
 }
 
-// Market is the page of one market in the caller's scope. Another one is refused (404), and so is a day as in Adoption (422).
+// Market is the page of one market in the caller's scope. Another one is refused (404), and so is a
+// day as in Adoption (422).
 func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, error) {
 	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
@@ -70,7 +71,8 @@ func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, err
 	}
 	g := c.view([]Market{market})
 	page := &MarketPage{
-		Market: market, AsOf: day.Format(time.DateOnly), Figures: g.figures(), Coverage: g.coverage(), Funnel: g.funnel(), Revised: g.revised(),
+		Market: market, AsOf: day.Format(time.DateOnly), Figures: g.figures(), Coverage: g.coverage(),
+		Funnel: g.funnel(), Revised: g.revised(),
 		Zones: []PartOfMarket{}, Goods: []PartOfMarket{},
 	}
 	c.addHours(page.Figures)
@@ -96,7 +98,8 @@ func (r *Reports) market(ctx context.Context, caller roles.Principal, id string)
 	if err != nil {
 		return m, problem.Missing("market")
 	}
-	err = r.db.Pool.QueryRow(ctx, `SELECT code, name, demo FROM markets WHERE id = $1 AND id IN (SELECT scope_markets($2, $3))`,
+	err = r.db.Pool.QueryRow(ctx, `SELECT code, name, demo FROM markets WHERE id = $1
+		AND id IN (SELECT scope_markets($2, $3))`,
 		m.ID, caller.ScopeKind, caller.ScopeID).Scan(&m.Code, &m.Name, &m.Demo)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return m, problem.Missing("market")
@@ -132,7 +135,8 @@ func (r *Reports) addParts(ctx context.Context, c *counted, page *MarketPage) er
 
 // partitions returns the dimension that the parts of each market are published in.
 func (r *Reports) partitions(ctx context.Context, markets []Market) (map[uuid.UUID]string, error) {
-	rows, _ := r.db.Pool.Query(ctx, `SELECT id, coalesce(parts_by, 'zone') FROM markets WHERE id = ANY ($1)`, idsOf(markets))
+	rows, _ := r.db.Pool.Query(ctx, `SELECT id, coalesce(parts_by, 'zone') FROM markets WHERE id = ANY ($1)`,
+		idsOf(markets))
 	by := map[uuid.UUID]string{}
 	var id uuid.UUID
 	var dimension string
@@ -146,8 +150,9 @@ func (r *Reports) partitions(ctx context.Context, markets []Market) (map[uuid.UU
 	return by, nil
 }
 
-// partsOf are the parts of a market that a caller may see, with what is hidden of them: those of one dimension, since two
-// partitions laid over each other single people out. A market's own manager sees all.
+// partsOf are the parts of a market that a caller may see, with what is hidden of them: those of
+// one dimension, since two partitions laid over each other single people out. A market's own
+// manager sees all.
 func (c *counted) partsOf(market Market, by string) []*groups.Part {
 	if c.own {
 		return c.groups.AllParts(market.ID)
@@ -164,8 +169,10 @@ func (c *counted) partFigure(p *groups.Part, code string) Figure {
 }
 
 func (r *Reports) feeMonths(ctx context.Context, market uuid.UUID, day time.Time, hidden bool) ([]FeeMonth, error) {
-	rows, _ := r.db.Pool.Query(ctx, `SELECT DISTINCT ON (month) to_char(month, 'YYYY-MM'), due::bigint, paid::bigint, paid_by_transfer::bigint FROM fee_summaries
-		WHERE market_id = $1 AND month + interval '1 month' <= $2::date ORDER BY month DESC, version DESC LIMIT 12`, market, day)
+	rows, _ := r.db.Pool.Query(ctx, `SELECT DISTINCT ON (month) to_char(month, 'YYYY-MM'), due::bigint, paid::bigint,
+		paid_by_transfer::bigint FROM fee_summaries
+		WHERE market_id = $1 AND month + interval '1 month' <= $2::date ORDER BY month DESC, version DESC LIMIT 12`,
+		market, day)
 	months, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (m FeeMonth, err error) {
 		var due, paid, byTransfer int64
 		err = row.Scan(&m.Month, &due, &paid, &byTransfer)
@@ -183,7 +190,8 @@ func (r *Reports) feeMonths(ctx context.Context, market uuid.UUID, day time.Time
 //go:embed unchecked.sql
 var uncheckedSQL string
 
-// unchecked counts stalls that display a code and were not found in order in 7 days; nil where that tells of few.
+// unchecked counts stalls that display a code and were not found in order in 7 days; nil where that
+// tells of few.
 func (r *Reports) unchecked(ctx context.Context, own bool, market uuid.UUID, moment time.Time) (*int, error) {
 	var n int
 	if err := r.db.Pool.QueryRow(ctx, uncheckedSQL, market, moment).Scan(&n); err != nil {

@@ -57,7 +57,8 @@ func (c *comparing) group(w *factWorld, group []*factMarket, got servedReport) f
 		return 0
 	})
 	for step, n := range map[string]int{
-		"registered": int(want["I01"].num.IntPart()), "verified": int(want["I02"].num.IntPart()), "printed": int(printed.num.IntPart()), "first_payment": o.firstPayment(),
+		"registered": int(want["I01"].num.IntPart()), "verified": int(want["I02"].num.IntPart()),
+		"printed": int(printed.num.IntPart()), "first_payment": o.firstPayment(),
 		"active": int(want["I05"].num.IntPart()), "habitual": int(want["I05"].parts["strict"].num.IntPart()),
 	} {
 		if got.Funnel[step] == nil {
@@ -78,8 +79,8 @@ func (c *comparing) hide(code string) {
 	}
 }
 
-// rule holds what is hidden against the rule: what the register tells by name never is, a count of few people, or of a few's doing,
-// always is.
+// rule holds what is hidden against the rule: what the register tells by name never is, a count of
+// few people, or of a few's doing, always is.
 func (c *comparing) rule(code string, got served, want counted) {
 	hidden := got.Suppressed || got.Numerator == nil
 	isFew := func(n decimal.Decimal) bool { return n.IsPositive() && n.LessThan(number(5)) }
@@ -130,14 +131,16 @@ func (c *comparing) figure(code string, got served, want counted) {
 	}
 }
 
-// sureness holds a figure's interval and how fresh it is. An interval is computed in floats, so the last digit may be another.
+// sureness holds a figure's interval and how fresh it is. An interval is computed in floats, so the
+// last digit may be another.
 func (c *comparing) sureness(code string, got served, want counted) {
 	switch {
 	case (got.Interval == nil) != (want.interval == nil):
 		c.wrong(code, "an interval %v, not %v", got.Interval, want.interval)
 	case want.interval != nil:
 		c.tell("interval", true, want.interval.low > 0 && want.interval.high < 1)
-		off := max(math.Abs(got.Interval.Low.InexactFloat64()-want.interval.low), math.Abs(got.Interval.High.InexactFloat64()-want.interval.high))
+		off := max(math.Abs(got.Interval.Low.InexactFloat64()-want.interval.low),
+			math.Abs(got.Interval.High.InexactFloat64()-want.interval.high))
 		if off > 0.00015 {
 			c.wrong(code, "an interval %v, not %v", got.Interval, want.interval)
 		}

@@ -24,7 +24,10 @@ func (d *drawing) field(m *factMarket) {
 		for version := range d.n(0, 2) {
 			due := pick[int64](d, 0, 3, 900_000)
 			paid := due / pick[int64](d, 1, 2, 3)
-			m.fees = append(m.fees, factFee{dayOf("2026-08-01").AddDate(0, month, 0), version + 1, due, paid, paid / pick[int64](d, 1, 2, 7)})
+			m.fees = append(m.fees, factFee{
+				dayOf("2026-08-01").AddDate(0, month, 0), version + 1, due, paid,
+				paid / pick[int64](d, 1, 2, 7),
+			})
 		}
 	}
 	for range d.n(0, 2) {
@@ -39,7 +42,8 @@ func (d *drawing) field(m *factMarket) {
 	}
 }
 
-// around lets some who attended a training be paid at the bounds of the days before it and after it.
+// around lets some who attended a training be paid at the bounds of the days before it and after
+// it.
 func (d *drawing) around(m *factMarket, t factTraining) {
 	for _, s := range m.stalls {
 		for _, mine := range s.tenancies {
@@ -60,7 +64,8 @@ func (d *drawing) around(m *factMarket, t factTraining) {
 	}
 }
 
-// held is the day of a training: anyhow, so that the days after it lie where payments crowd, or so that a tenancy changes at a bound of them.
+// held is the day of a training: anyhow, so that the days after it lie where payments crowd, or so
+// that a tenancy changes at a bound of them.
 func (d *drawing) held(m *factMarket) time.Time {
 	switch d.n(1, 4) {
 	case 1:

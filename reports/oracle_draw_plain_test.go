@@ -17,10 +17,14 @@ type alike struct {
 	visited, declared           bool
 }
 
-// plain draws a world in which whole zones are alike: little is hidden from an officer, so that statuses, ranks, parts and their sums are told.
+// plain draws a world in which whole zones are alike: little is hidden from an officer, so that
+// statuses, ranks, parts and their sums are told.
 func (d *drawing) plain() {
 	d.watched = true
-	all := &factConnection{id: uuid.New(), provider: "standard", owner: "platform", created: dayOf("2024-03-01"), days: map[time.Time]bool{}}
+	all := &factConnection{
+		id: uuid.New(), provider: "standard", owner: "platform", created: dayOf("2024-03-01"),
+		days: map[time.Time]bool{},
+	}
 	d.brought(all, pick(d, -2, -2, -2, 12))
 	d.connections = append(d.connections, all)
 	for _, m := range d.markets {
@@ -38,11 +42,15 @@ func (d *drawing) plain() {
 }
 
 func (d *drawing) alike() alike {
-	a := alike{approved: !d.one(5), checked: !d.one(4), displays: !d.one(4), by: d.scanner(), visited: d.one(2), declared: d.one(2)}
+	a := alike{
+		approved: !d.one(5), checked: !d.one(4), displays: !d.one(4), by: d.scanner(), visited: d.one(2),
+		declared: d.one(2),
+	}
 	if a.displays && !d.one(4) {
 		a.scanned = pick(d, 1, 3, 6, 8, 29, 30)
 	}
-	a.paid = pick(d, nil, nil, []int{2}, []int{10, 12, 20, 30}, []int{1, 3, 5, 7, 29, 40, 60}, []int{35, 48}, []int{130}, []int{31, 130}, []int{3, 125})
+	a.paid = pick(d, nil, nil, []int{2}, []int{10, 12, 20, 30}, []int{1, 3, 5, 7, 29, 40, 60}, []int{35, 48},
+		[]int{130}, []int{31, 130}, []int{3, 125})
 	a.confirmed = pick(d, nil, nil, []int{4}, []int{1, 2, 3, 15}, []int{126})
 	if d.one(2) {
 		a.trained = pick(d, 31, 32, 50, 90)
@@ -65,7 +73,10 @@ func (d *drawing) like(m *factMarket, zone, goods string, a alike) {
 	}
 	d.accounts = append(d.accounts, account)
 	s := &factStall{id: uuid.New(), market: m, kind: "stall", zone: zone, goods: goods}
-	t := &factTenancy{id: uuid.New(), stall: s, merchant: merchant, valid: span{from: long}, accounts: []factReceiving{{account: account, since: long}}}
+	t := &factTenancy{
+		id: uuid.New(), stall: s, merchant: merchant, valid: span{from: long},
+		accounts: []factReceiving{{account: account, since: long}},
+	}
 	if a.approved {
 		t.approved = long
 	}
@@ -83,7 +94,10 @@ func (d *drawing) like(m *factMarket, zone, goods string, a alike) {
 	}
 	s.tenancies = []*factTenancy{t}
 	if a.displays {
-		s.codes = []*factCode{{code: uuid.NewString(), kind: "stall", tenancy: t, account: account, in: span{from: long}}}
+		s.codes = []*factCode{{
+			code: uuid.NewString(), kind: "stall", tenancy: t, account: account,
+			in: span{from: long},
+		}}
 	}
 	if a.scanned > 0 {
 		s.checks = []factCheck{{s.codes[0], "official", ago(a.scanned), a.by}}

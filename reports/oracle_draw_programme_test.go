@@ -9,7 +9,8 @@ import (
 // allDistricts are those of the campaign's basis.
 var allDistricts = []string{"568", "569", "570", "571", "572", "573", "574", "575", "576"}
 
-// programme draws which markets the districts chose, and a change of it, and what the campaign wants of them.
+// programme draws which markets the districts chose, and a change of it, and what the campaign
+// wants of them.
 func (d *drawing) programme() {
 	half := len(d.markets) / 2
 	for i, district := range []string{"568", "569"} {
@@ -32,13 +33,19 @@ func (d *drawing) programme() {
 		}
 	}
 	slices.SortStableFunc(d.pilots, func(a, b factPilot) int { return cmp.Compare(a.district, b.district) })
-	d.campaign = factCampaign{starts: dayOf(pick(d, "2025-01-01", "2026-08-15", "2026-11-10")), dueDay: pick(d, 1, 5, 21, 22, 28)}
+	d.campaign = factCampaign{
+		starts: dayOf(pick(d, "2025-01-01", "2026-08-15", "2026-11-10")),
+		dueDay: pick(d, 1, 5, 21, 22, 28),
+	}
 	if d.one(4) {
 		d.campaign.ends = dayOf(pick(d, "2026-11-10", "2026-11-20", "2026-11-21", "2026-11-30"))
 	}
 	for _, district := range []string{"", "", "568", "568", "569"} {
 		t := factTarget{district, pick(d, "0.0000", "0.2500", "0.5000", "0.6000", "0.6667", "1.0000"), d.day()}
-		known := slices.ContainsFunc(d.campaign.targets, func(o factTarget) bool { return o.district == t.district && o.due.Equal(t.due) })
+		known := slices.ContainsFunc(d.campaign.targets, func(o factTarget) bool {
+			return o.district == t.district &&
+				o.due.Equal(t.due)
+		})
 		if !d.one(3) && !known {
 			d.campaign.targets = append(d.campaign.targets, t)
 		}
@@ -46,7 +53,8 @@ func (d *drawing) programme() {
 	d.reports()
 }
 
-// reports draws monthly reports, crowding around the ends of their due days; in every third world all were on time.
+// reports draws monthly reports, crowding around the ends of their due days; in every third world
+// all were on time.
 func (d *drawing) reports() {
 	punctual := d.one(3)
 	for _, district := range allDistricts {
@@ -62,7 +70,8 @@ func (d *drawing) reports() {
 					r.due = r.due.AddDate(0, 0, d.n(0, 9)) // as the campaign said when it was made
 				}
 				for range pick(d, 0, 1, 1, 2) {
-					r.submitted = append(r.submitted, r.due.AddDate(0, 0, 1).Add(pick(d, -24*time.Hour, -time.Second, 0, time.Hour)))
+					r.submitted = append(r.submitted, r.due.AddDate(0, 0, 1).Add(pick(d, -24*time.Hour, -time.Second, 0,
+						time.Hour)))
 				}
 			}
 			d.campaign.reports = append(d.campaign.reports, r)

@@ -17,31 +17,66 @@ type drawing struct {
 	watched       bool   // whoever sells has a checked account for long, which a connection tells of
 }
 
-// bounds are days before asOf near which something begins or ends to count: windows of 7, 30, 31, 90 days and 12 months, months.
-var bounds = []int{-1, 0, 1, 2, 6, 7, 8, 21, 22, 23, 28, 29, 30, 31, 32, 52, 53, 60, 61, 83, 84, 89, 90, 91, 113, 114, 144, 145, 364, 365, 366}
+// bounds are days before asOf near which something begins or ends to count: windows of 7, 30, 31,
+// 90 days and 12 months, months.
+var bounds = []int{
+	-1, 0, 1, 2, 6, 7, 8, 21, 22, 23, 28, 29, 30, 31, 32, 52, 53, 60, 61, 83, 84, 89, 90, 91, 113, 114,
+	144, 145, 364, 365, 366,
+}
 
-// The places of markets: one that split from no other, ones that moved between units, today at 00:00 or tomorrow, one of which nobody knows where it stood in 2024.
+// The places of markets: one that split from no other, ones that moved between units, today at
+// 00:00 or tomorrow, one of which nobody knows where it stood in 2024.
 var standings = [][]factPlace{
-	{{"district", "568", "", "2024-05-28", until("2025-07-01")}, {"commune", "22366", "", "2025-07-01", since("2025-07-01")}},
-	{{"district", "569", "", "2024-05-28", until("2025-07-01")}, {"commune", "22420", "", "2025-07-01", since("2025-07-01")}},
+	{{"district", "568", "", "2024-05-28", until("2025-07-01")}, {
+		"commune", "22366", "", "2025-07-01",
+		since("2025-07-01"),
+	}},
+	{{"district", "569", "", "2024-05-28", until("2025-07-01")}, {
+		"commune", "22420", "", "2025-07-01",
+		since("2025-07-01"),
+	}},
 	{
-		{"commune", "22366", "568", "2024-05-28", until("2024-11-01")}, {"commune", "22366", "568", "2024-11-01", span{dayOf("2024-11-01"), dayOf("2025-07-01")}},
-		{"commune", "22366", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf("2026-03-01")}}, {"commune", "22333", "", "2025-07-01", since("2026-03-01")},
+		{"commune", "22366", "568", "2024-05-28", until("2024-11-01")},
+		{
+			"commune", "22366", "568", "2024-11-01",
+			span{dayOf("2024-11-01"), dayOf("2025-07-01")},
+		},
+		{"commune", "22366", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf("2026-03-01")}},
+		{
+			"commune", "22333", "",
+			"2025-07-01", since("2026-03-01"),
+		},
 	},
 	{{"commune", "22333", "", "2025-07-01", since("2025-07-01")}},
 	{
 		{"district", "569", "", "2024-05-28", until("2025-07-01")},
-		{"commune", "22420", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf("2026-11-05")}}, {"commune", "22333", "", "2025-07-01", since("2026-11-05")},
+		{"commune", "22420", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf("2026-11-05")}},
+		{
+			"commune", "22333", "",
+			"2025-07-01", since("2026-11-05"),
+		},
 	},
 	{
-		{"district", "568", "", "2024-05-28", until("2024-05-29")}, {"district", "569", "", "2024-05-29", span{dayOf("2024-05-29"), dayOf("2025-07-01")}},
-		{"commune", "22420", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf(asOf)}}, {"commune", "22366", "", "2025-07-01", since(asOf)},
+		{"district", "568", "", "2024-05-28", until("2024-05-29")},
+		{
+			"district", "569", "", "2024-05-29",
+			span{dayOf("2024-05-29"), dayOf("2025-07-01")},
+		},
+		{"commune", "22420", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf(asOf)}},
+		{
+			"commune", "22366", "",
+			"2025-07-01", since(asOf),
+		},
 	},
 	{
 		{"commune", "22420", "569", "2024-05-28", until("2025-07-01")},
-		{"commune", "22420", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf(asOf).AddDate(0, 0, 1)}}, {"commune", "22366", "", "2025-07-01", since("2026-11-23")},
+		{"commune", "22420", "", "2025-07-01", span{dayOf("2025-07-01"), dayOf(asOf).AddDate(0, 0, 1)}},
+		{"commune", "22366", "", "2025-07-01", since("2026-11-23")},
 	},
-	{{"district", "582", "", "2024-05-28", until("2025-07-01")}, {"commune", "22759", "", "2025-07-01", since("2025-07-01")}},
+	{{"district", "582", "", "2024-05-28", until("2025-07-01")}, {
+		"commune", "22759", "", "2025-07-01",
+		since("2025-07-01"),
+	}},
 }
 
 func until(s string) span { return span{to: dayOf(s)} }
@@ -94,7 +129,10 @@ func (d *drawing) early() time.Time {
 }
 
 func draw(t *rapid.T, markets []*factMarket) *factWorld {
-	d := &drawing{T: t, factWorld: &factWorld{markets: markets, launched: map[*factMarket]time.Time{}}, stalls: []int{0, 9}, codes: "some", payers: "some"}
+	d := &drawing{
+		T: t, factWorld: &factWorld{markets: markets, launched: map[*factMarket]time.Time{}},
+		stalls: []int{0, 9}, codes: "some", payers: "some",
+	}
 	if d.one(4) {
 		d.plain()
 		return d.factWorld
@@ -128,7 +166,10 @@ func draw(t *rapid.T, markets []*factMarket) *factWorld {
 		d.connection()
 	}
 	if d.watched || d.one(2) {
-		all := &factConnection{id: uuid.New(), provider: "standard", owner: "platform", created: dayOf("2024-03-01"), days: map[time.Time]bool{}}
+		all := &factConnection{
+			id: uuid.New(), provider: "standard", owner: "platform", created: dayOf("2024-03-01"),
+			days: map[time.Time]bool{},
+		}
 		if d.watched {
 			d.brought(all, -2)
 		} else {
@@ -140,11 +181,15 @@ func draw(t *rapid.T, markets []*factMarket) *factWorld {
 	return d.factWorld
 }
 
-// lately lets most worlds hold what a report of 30 days must not trip over: a stall suspended within them, a market that moved.
+// lately lets most worlds hold what a report of 30 days must not trip over: a stall suspended
+// within them, a market that moved.
 func (d *drawing) lately() {
 	if !d.one(6) {
 		s := d.stall(d.markets[0])
-		s.states = []factState{{"operating", until("2026-11-08")}, {pick(d, "suspended", "suspended", "closed"), since("2026-11-08")}}
+		s.states = []factState{{"operating", until("2026-11-08")}, {
+			pick(d, "suspended", "suspended", "closed"),
+			since("2026-11-08"),
+		}}
 		d.markets[0].stalls = append(d.markets[0].stalls, s)
 	}
 	if !d.one(6) {
@@ -153,16 +198,23 @@ func (d *drawing) lately() {
 }
 
 func (d *drawing) stall(m *factMarket) *factStall {
-	s := &factStall{id: uuid.New(), market: m, kind: pick(d, "stall", "stall", "stall", "kiosk", "lot", "mobile"), zone: pick(d, "", "A", "A", "B"), goods: pick(d, "rau", "rau", "khac")}
+	s := &factStall{
+		id: uuid.New(), market: m, kind: pick(d, "stall", "stall", "stall", "kiosk", "lot", "mobile"),
+		zone: pick(d, "", "A", "A", "B"), goods: pick(d, "rau", "rau", "khac"),
+	}
 	if d.one(3) {
 		from := d.early()
 		for range d.n(0, 2) {
 			if to := d.at(); to.After(from) {
-				s.states = append(s.states, factState{pick(d, "vacant", "operating", "operating", "suspended", "closed"), span{from, to}})
+				s.states = append(s.states, factState{pick(d, "vacant", "operating", "operating", "suspended",
+					"closed"), span{from, to}})
 				from = to
 			}
 		}
-		s.states = append(s.states, factState{pick(d, "operating", "operating", "vacant", "suspended", "closed"), span{from: from}})
+		s.states = append(s.states, factState{
+			pick(d, "operating", "operating", "vacant", "suspended", "closed"),
+			span{from: from},
+		})
 	}
 	changes := []time.Time{d.early()}
 	for range pick(d, 0, 0, 0, 1, 2) {
@@ -188,8 +240,10 @@ func (d *drawing) tenancy(s *factStall, valid span) *factTenancy {
 		t.approved = d.early()
 	}
 	for range pick(d, map[string][]int{"none": {0}, "some": {0, 0, 1, 2, 5, 8}, "all": {4, 6, 9}}[d.payers]...) {
-		t.payments = append(t.payments, factPayment{d.paid(), pick[int64](d, 1, 50_000, 50_001, 200_000, 200_001, 1_000_000, 1_000_001), d.one(4)})
-		if last := t.payments[len(t.payments)-1]; last.reversed && d.one(2) { // and paid again, to who it was meant for or not
+		t.payments = append(t.payments, factPayment{d.paid(), pick[int64](d, 1, 50_000, 50_001, 200_000, 200_001,
+			1_000_000, 1_000_001), d.one(4)})
+		// and paid again, to who it was meant for or not
+		if last := t.payments[len(t.payments)-1]; last.reversed && d.one(2) {
 			t.payments = append(t.payments, factPayment{last.at, last.amount, false})
 		}
 	}
@@ -258,7 +312,10 @@ func (d *drawing) stickers(s *factStall) {
 	for _, t := range s.tenancies {
 		for _, r := range t.accounts {
 			for range pick(d, map[string][]int{"none": {0}, "some": {0, 1, 1, 2}, "all": {1, 2}}[d.codes]...) {
-				c := &factCode{code: uuid.NewString(), kind: pick(d, "stall", "stall", "stall", "stall", "order"), tenancy: t, account: r.account, in: span{from: d.early()}, replaced: d.one(2)}
+				c := &factCode{
+					code: uuid.NewString(), kind: pick(d, "stall", "stall", "stall", "stall", "order"),
+					tenancy: t, account: r.account, in: span{from: d.early()}, replaced: d.one(2),
+				}
 				if current[c.account] || d.one(4) {
 					c.in.to = c.in.from.Add(time.Duration(d.n(0, 400)) * 12 * time.Hour)
 				} else if c.kind == "stall" {
@@ -269,7 +326,8 @@ func (d *drawing) stickers(s *factStall) {
 		}
 	}
 	for range d.n(0, 7) {
-		k := factCheck{verdict: pick(d, "official", "official", "official", "superseded", "own_account", "swapped", "foreign", "invalid"), at: d.at(), by: d.scanner()}
+		k := factCheck{verdict: pick(d, "official", "official", "official", "superseded", "own_account", "swapped",
+			"foreign", "invalid"), at: d.at(), by: d.scanner()}
 		switch k.verdict {
 		case "official", "superseded":
 			if len(s.codes) == 0 {
@@ -302,7 +360,8 @@ func (d *drawing) scanner() string { return pick(d, "team", "team", "owner", "se
 
 func (d *drawing) connection() {
 	c := &factConnection{
-		id: uuid.New(), provider: pick(d, "standard", "standard", "sepay", "momo"), owner: pick(d, "market", "market", "merchant", "platform"),
+		id: uuid.New(), provider: pick(d, "standard", "standard", "sepay", "momo"), owner: pick(d, "market", "market",
+			"merchant", "platform"),
 		created: d.early(), days: map[time.Time]bool{},
 	}
 	switch c.owner {

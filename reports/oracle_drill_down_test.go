@@ -12,7 +12,8 @@ import (
 // divisible are the indicators that are told of parts of a market.
 var divisible = strings.Fields("I01 I02 I03 I04 I05 I06 I14 I16 I18")
 
-// drillDown holds the parts of a figure against the oracle, their sum against the figure, and the figure against the report.
+// drillDown holds the parts of a figure against the oracle, their sum against the figure, and the
+// figure against the report.
 func (a *asked) drillDown(rt *rapid.T, w *factWorld, q question) {
 	by := rapid.SampledFrom([]string{"market", "zone", "goods_group", "kind"}).Draw(rt, "by")
 	code := rapid.SampledFrom(divisible).Draw(rt, "indicator")
@@ -78,8 +79,9 @@ func (a *asked) drillDown(rt *rapid.T, w *factWorld, q question) {
 	}
 }
 
-// sum holds the parts of a figure together: their merchants are those of the figure, less who is in several parts; and where nobody is and
-// nothing is hidden, the registered, verified and ready add up too, which rest on what operates there alone.
+// sum holds the parts of a figure together: their merchants are those of the figure, less who is in
+// several parts; and where nobody is and nothing is hidden, the registered, verified and ready add
+// up too, which rest on what operates there alone.
 func (c *comparing) sum(code string, raw json.RawMessage, parts []servedPart, whole *oracle, want map[string]*oracle) {
 	var figure served
 	if err := json.Unmarshal(raw, &figure); err != nil {

@@ -26,7 +26,10 @@ func (o *oracle) integrity() counted {
 	displayed := 0
 	var mix [4]int
 	for _, s := range o.stalls() {
-		if !slices.ContainsFunc(s.tenancies, func(t *factTenancy) bool { return t.operating(o.moment) && len(o.displayed(t)) > 0 }) {
+		if !slices.ContainsFunc(s.tenancies, func(t *factTenancy) bool {
+			return t.operating(o.moment) &&
+				len(o.displayed(t)) > 0
+		}) {
 			continue
 		}
 		displayed++
@@ -48,7 +51,8 @@ func (o *oracle) integrity() counted {
 	f := ratio(number(mix[1]+mix[3]), number(displayed))
 	f.evidence, f.mixed = mix, true
 	found, hours := o.swapped()
-	f.parts = map[string]counted{"swapped": ratio(number(found), number(displayed)), "hours_to_replace": median(hours, found)}
+	f.parts = map[string]counted{"swapped": ratio(number(found), number(displayed)), "hours_to_replace": median(hours,
+		found)}
 	return f
 }
 
@@ -88,7 +92,8 @@ func median(spans []time.Duration, all int) counted {
 // incidents is I20.
 func (o *oracle) incidents(payments decimal.Decimal) counted {
 	rate := func(n int) counted {
-		f := counted{known: true, num: number(n), den: payments, value: rounded(number(n).Mul(number(10_000)), payments)}
+		f := counted{known: true, num: number(n), den: payments, value: rounded(number(n).Mul(number(10_000)),
+			payments)}
 		f.evidence, f.mixed = [4]int{0, 0, 0, n}, true
 		return f
 	}
@@ -150,7 +155,10 @@ func (o *oracle) sales() counted {
 
 // turnover is I08.
 func (o *oracle) turnover() counted {
-	sampled, sufficient := o.sampled(func(s factSlot) (bool, int64, int64) { return s.turned, s.cashlessTurnover, s.turnover })
+	sampled, sufficient := o.sampled(func(s factSlot) (bool, int64, int64) {
+		return s.turned, s.cashlessTurnover,
+			s.turnover
+	})
 	f := counted{}
 	if sufficient {
 		f = sampled
@@ -159,8 +167,9 @@ func (o *oracle) turnover() counted {
 	return f
 }
 
-// sampled is the combined ratio estimate over the strata of the plans that count, and whether the sample suffices. A plan is complete
-// when each of its strata was counted twice; if any is, the others do not count.
+// sampled is the combined ratio estimate over the strata of the plans that count, and whether the
+// sample suffices. A plan is complete when each of its strata was counted twice; if any is, the
+// others do not count.
 func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f counted, sufficient bool) {
 	window := days(o.moment, 90)
 	type onePlan struct {

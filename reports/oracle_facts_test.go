@@ -8,8 +8,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// The oracle counts I01–I20 a second time: plain loops over facts in memory, written from the words of the definitions
-// (README.md, indicators/i*.md) and not from the queries beside them. These are the facts.
+// The oracle counts I01–I20 a second time: plain loops over facts in memory, written from the words
+// of the definitions (README.md, indicators/i*.md) and not from the queries beside them. These are
+// the facts.
 type (
 	// span is half-open; a zero end is open.
 	span struct{ from, to time.Time }
@@ -33,7 +34,8 @@ type (
 		plans     []*factPlan
 		incidents []factIncident
 	}
-	// factPlace is a unit by its level and code, the district above it, and the days on which the market stood there.
+	// factPlace is a unit by its level and code, the district above it, and the days on which the
+	// market stood there.
 	factPlace struct {
 		level, code, district string
 		on                    string // a day on which the unit bore the code
@@ -179,7 +181,8 @@ func days(moment time.Time, before int) span { return span{moment.AddDate(0, 0, 
 // unit is the code of the unit where a market stands on a day of a basis; empty: nobody knows.
 func (m *factMarket) unit(basis string) string {
 	on := map[string]time.Time{
-		"districts_2024": dayOf("2024-05-28"), "districts_2024_merged": dayOf("2024-05-28"), "communes_2025": dayOf("2025-07-01"), "current": dayOf(asOf),
+		"districts_2024": dayOf("2024-05-28"), "districts_2024_merged": dayOf("2024-05-28"),
+		"communes_2025": dayOf("2025-07-01"), "current": dayOf(asOf),
 	}[basis]
 	held := func(district string) string {
 		if basis == "districts_2024" && !slices.Contains(allDistricts, district) {
@@ -214,7 +217,8 @@ func (w *factWorld) pilot(district string, on time.Time) (market *factMarket, ex
 // ofDistricts says whether the units of a basis are former districts.
 func ofDistricts(basis string) bool { return strings.HasPrefix(basis, "districts_") }
 
-// group are the markets of a unit of a basis, or of all units (code empty); with the campaign, of its pilots.
+// group are the markets of a unit of a basis, or of all units (code empty); with the campaign, of
+// its pilots.
 func (w *factWorld) group(among []*factMarket, basis, code string, campaign bool, on time.Time) []*factMarket {
 	var group []*factMarket
 	for _, m := range among {
@@ -230,8 +234,8 @@ func (w *factWorld) group(among []*factMarket, basis, code string, campaign bool
 	return w.summed(group, on)
 }
 
-// summed is a group without the markets of one to four merchants that no district chose, while some district chose one and others are
-// left.
+// summed is a group without the markets of one to four merchants that no district chose, while some
+// district chose one and others are left.
 func (w *factWorld) summed(group []*factMarket, on time.Time) []*factMarket {
 	var large []*factMarket
 	anyChosen := false

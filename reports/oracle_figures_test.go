@@ -61,7 +61,10 @@ func (o *oracle) figures() figuresOf {
 		"I14": of(mop, o.trained), "I16": of(mop, o.visited),
 		"I07": o.sales(), "I08": o.turnover(), "I15": o.conversion(), "I17": o.retention(), "I19": o.integrity(),
 	}
-	for code, at := range map[string]time.Time{"I02": o.newest(mop, o.checked), "I03": o.newest(mop, o.scanned), "I04": o.newest(o.merchants, o.paid), "I05": o.newest(o.merchants, o.paid)} {
+	for code, at := range map[string]time.Time{
+		"I02": o.newest(mop, o.checked), "I03": o.newest(mop, o.scanned),
+		"I04": o.newest(o.merchants, o.paid), "I05": o.newest(o.merchants, o.paid),
+	} {
 		told := f[code]
 		told.fresh = &at
 		f[code] = told
@@ -201,7 +204,8 @@ func (o *oracle) conversion() counted {
 		for _, m := range o.group {
 			var first time.Time
 			for _, t := range m.trainings {
-				if window.contains(t.held) && slices.Contains(t.merchants, merchant) && (first.IsZero() || t.held.Before(first)) {
+				if window.contains(t.held) && slices.Contains(t.merchants, merchant) &&
+					(first.IsZero() || t.held.Before(first)) {
 					first = t.held
 				}
 			}
@@ -213,7 +217,8 @@ func (o *oracle) conversion() counted {
 				continue
 			}
 			in = true
-			evidence[merchant] = better(evidence[merchant], active(there, span{first.AddDate(0, 0, 1), first.AddDate(0, 0, 31)}, 1))
+			evidence[merchant] = better(evidence[merchant],
+				active(there, span{first.AddDate(0, 0, 1), first.AddDate(0, 0, 31)}, 1))
 		}
 		if in {
 			told = append(told, merchant)

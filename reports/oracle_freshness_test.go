@@ -7,7 +7,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// newest is when the newest of what was looked at of some merchants became known, until the moment; zero where nothing was.
+// newest is when the newest of what was looked at of some merchants became known, until the moment;
+// zero where nothing was.
 func (o *oracle) newest(merchants []uuid.UUID, known func(uuid.UUID) []time.Time) (newest time.Time) {
 	for _, m := range merchants {
 		for _, at := range known(m) {
@@ -66,8 +67,9 @@ func (o *oracle) paid(merchant uuid.UUID) (known []time.Time) {
 	return known
 }
 
-// timely sets what an officer may know of the times of payments: none where I04 or I05 is hidden, and of several markets the newest
-// of those that hide neither by themselves and where none or five were paid.
+// timely sets what an officer may know of the times of payments: none where I04 or I05 is hidden,
+// and of several markets the newest of those that hide neither by themselves and where none or five
+// were paid.
 func (c *comparing) timely(w *factWorld, group []*factMarket, got map[string]served, want figuresOf) {
 	if c.who != "admin" {
 		return
@@ -82,7 +84,8 @@ func (c *comparing) timely(w *factWorld, group []*factMarket, got map[string]ser
 				paid++
 			}
 		}
-		if at := alone.newest(w.merchants, alone.paid); !quiet && (paid == 0 || paid > 4) && !c.silentAt(m) && at.After(newest) {
+		if at := alone.newest(w.merchants, alone.paid); !quiet && (paid == 0 || paid > 4) && !c.silentAt(m) &&
+			at.After(newest) {
 			newest = at
 		}
 	}
@@ -92,7 +95,10 @@ func (c *comparing) timely(w *factWorld, group []*factMarket, got map[string]ser
 		want[code] = told
 	}
 	for code, f := range got {
-		if quiet && f.FreshAt != nil && slices.Contains([]string{"I04", "I05", "I06", "I09", "I10", "I18", "I20", "I23"}, code) {
+		if quiet && f.FreshAt != nil && slices.Contains([]string{
+			"I04", "I05", "I06", "I09", "I10", "I18", "I20",
+			"I23",
+		}, code) {
 			c.wrong(code, "fresh at %v beside hidden activity", f.FreshAt)
 		}
 		c.tell("times beside hidden activity", quiet, quiet)

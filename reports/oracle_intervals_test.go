@@ -9,7 +9,8 @@ import (
 // interval is one of 95 %, before it is rounded.
 type interval struct{ low, high float64 }
 
-// quantile is the 0.975 quantile of Student's t, by halving over the integral of its density: no table to copy a mistake from.
+// quantile is the 0.975 quantile of Student's t, by halving over the integral of its density: no
+// table to copy a mistake from.
 func quantile(freedom int) float64 {
 	n := float64(freedom)
 	top, _ := math.Lgamma((n + 1) / 2)
@@ -67,13 +68,15 @@ func clustered(of map[uuid.UUID][2]int) *interval {
 	return around(share, math.Sqrt(squares*n/(n-1))/customers, len(of)-1)
 }
 
-// drawnStratum is what was counted in the half-hours of a stratum that were drawn, of so many that it has.
+// drawnStratum is what was counted in the half-hours of a stratum that were drawn, of so many that
+// it has.
 type drawnStratum struct {
 	size        int
 	part, whole []float64
 }
 
-// stratified is the interval of the combined ratio; nil where a stratum has one counted half-hour, or nothing was sold.
+// stratified is the interval of the combined ratio; nil where a stratum has one counted half-hour,
+// or nothing was sold.
 func stratified(strata []drawnStratum) *interval {
 	part, whole := 0.0, 0.0
 	for _, s := range strata {

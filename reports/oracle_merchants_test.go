@@ -15,12 +15,14 @@ type oracle struct {
 	only   func(*factStall) bool // of the markets' stalls; nil: all
 }
 
-// counts says whether a stall is one of those: it has a fixed place, and is of the part that is asked for.
+// counts says whether a stall is one of those: it has a fixed place, and is of the part that is
+// asked for.
 func (o *oracle) counts(s *factStall) bool {
 	return s.kind != "mobile" && (o.only == nil || o.only(s))
 }
 
-// operating: open then, at a stall that is not vacant, suspended or closed then, and has a fixed place.
+// operating: open then, at a stall that is not vacant, suspended or closed then, and has a fixed
+// place.
 func (t *factTenancy) operating(at time.Time) bool {
 	if !t.valid.contains(at) || t.stall.kind == "mobile" {
 		return false
@@ -37,7 +39,8 @@ func (r factReceiving) receives(at time.Time) bool {
 	return !r.since.After(at) && (r.replaced.IsZero() || r.replaced.After(at))
 }
 
-// tenancies are those of a merchant at the markets, past ones too, vendors without a fixed place apart.
+// tenancies are those of a merchant at the markets, past ones too, vendors without a fixed place
+// apart.
 func (o *oracle) tenancies(merchant uuid.UUID) (found []*factTenancy) {
 	for _, m := range o.group {
 		for _, s := range m.stalls {
@@ -129,7 +132,8 @@ func (o *oracle) ready(merchant uuid.UUID) (evidence byte) {
 	return evidence
 }
 
-// inOrder: the code passed a scan in 30 days, and no scan of its stall failed since. The evidence is that of those scans.
+// inOrder: the code passed a scan in 30 days, and no scan of its stall failed since. The evidence
+// is that of those scans.
 func (o *oracle) inOrder(c *factCode) (evidence byte) {
 	for _, k := range c.tenancy.stall.checks {
 		switch {
@@ -148,7 +152,8 @@ func (o *oracle) inOrder(c *factCode) (evidence byte) {
 // own: the stall scanned its own code.
 func (k factCheck) own() bool { return k.by == "owner" || k.by == "seller" }
 
-// noticed are the days of a span on which banks told payments at tenancies that were not all reversed; confirmed those of the owner's word.
+// noticed are the days of a span on which banks told payments at tenancies that were not all
+// reversed; confirmed those of the owner's word.
 func noticed(tenancies []*factTenancy, in span) map[time.Time]bool {
 	found := map[time.Time]bool{}
 	for _, t := range tenancies {
@@ -192,7 +197,8 @@ func (o *oracle) active(merchant uuid.UUID, before, least int) byte {
 	return active(o.tenancies(merchant), days(o.moment, before), least)
 }
 
-// observed: notices of an account on which an operating tenancy of the merchant at the market receives reach us.
+// observed: notices of an account on which an operating tenancy of the merchant at the market
+// receives reach us.
 func (o *oracle) observed(merchant uuid.UUID, at *factMarket, moment time.Time) bool {
 	for _, s := range at.stalls {
 		for _, t := range s.tenancies {
@@ -200,7 +206,8 @@ func (o *oracle) observed(merchant uuid.UUID, at *factMarket, moment time.Time) 
 				continue
 			}
 			for _, r := range t.accounts {
-				if r.receives(moment) && slices.ContainsFunc(o.connections, func(c *factConnection) bool { return c.alive(moment) && c.covers(t, r.account) }) {
+				if r.receives(moment) && slices.ContainsFunc(o.connections,
+					func(c *factConnection) bool { return c.alive(moment) && c.covers(t, r.account) }) {
 					return true
 				}
 			}
@@ -232,5 +239,8 @@ func (c *factConnection) covers(t *factTenancy, account *factAccount) bool {
 	if c.provider == "sepay" && account.bank == "" || c.provider == "momo" && account.bank != "" {
 		return false
 	}
-	return len(c.names) == 0 || slices.ContainsFunc(c.names, func(n factName) bool { return n.account == account && (n.bank == "" || n.bank == account.bank) })
+	return len(c.names) == 0 || slices.ContainsFunc(c.names, func(n factName) bool {
+		return n.account == account &&
+			(n.bank == "" || n.bank == account.bank)
+	})
 }

@@ -32,7 +32,12 @@ func (o *oracle) partsOf(m *factMarket, by string) map[string]*oracle {
 	parts := map[string]*oracle{}
 	for _, s := range m.stalls {
 		name := dividing[by](s)
-		part := &oracle{o.factWorld, []*factMarket{m}, o.moment, func(s *factStall) bool { return dividing[by](s) == name }}
+		part := &oracle{
+			o.factWorld,
+			[]*factMarket{m},
+			o.moment,
+			func(s *factStall) bool { return dividing[by](s) == name },
+		}
 		if len(part.mop()) > 0 {
 			parts[name] = part
 		}
@@ -40,7 +45,8 @@ func (o *oracle) partsOf(m *factMarket, by string) map[string]*oracle {
 	return parts
 }
 
-// page holds a market's page, its parts, fees and counts against the oracle, and against the report of its own manager.
+// page holds a market's page, its parts, fees and counts against the oracle, and against the report
+// of its own manager.
 func (a *asked) page(rt *rapid.T, w *factWorld, i int, moment time.Time, who string) {
 	m := w.markets[i]
 	q := question{who, a.managers[i], "current", false, []*factMarket{m}, moment}
@@ -134,10 +140,14 @@ func (c *comparing) part(by string, got served, want counted, code string) {
 	}
 }
 
-// unchecked are the stalls that display a code and whose last scan was not in order, or is older than seven days.
+// unchecked are the stalls that display a code and whose last scan was not in order, or is older
+// than seven days.
 func (o *oracle) unchecked() (n int) {
 	for _, s := range o.stalls() {
-		if !slices.ContainsFunc(s.tenancies, func(t *factTenancy) bool { return t.operating(o.moment) && len(o.displayed(t)) > 0 }) {
+		if !slices.ContainsFunc(s.tenancies, func(t *factTenancy) bool {
+			return t.operating(o.moment) &&
+				len(o.displayed(t)) > 0
+		}) {
 			continue
 		}
 		inOrder := false
@@ -153,9 +163,11 @@ func (o *oracle) unchecked() (n int) {
 	return n
 }
 
-// feeMonths are the last twelve months that have ended and have a summary, newest first, with what was paid by the newest version.
+// feeMonths are the last twelve months that have ended and have a summary, newest first, with what
+// was paid by the newest version.
 func (m *factMarket) feeMonths(moment time.Time) (months, paid []string) {
-	for month := dayOf("2026-12-01"); len(months) < 12 && month.After(dayOf("2025-01-01")); month = month.AddDate(0, -1, 0) {
+	for month := dayOf("2026-12-01"); len(months) < 12 && month.After(dayOf("2025-01-01")); month = month.AddDate(0, -1,
+		0) {
 		newest := factFee{}
 		for _, f := range m.fees {
 			if f.month.Equal(month) && f.version > newest.version {

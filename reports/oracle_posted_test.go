@@ -27,7 +27,8 @@ import (
 
 const sepayKey = "sepay-test-key"
 
-// posting is the whole way of money on a database of its own: banks' notices, cases, reports, at the real time.
+// posting is the whole way of money on a database of its own: banks' notices, cases, reports, at
+// the real time.
 type posting struct {
 	*world
 	reports       *world
@@ -56,8 +57,10 @@ func newPosting(t *testing.T) *posting {
 	reports.New(p.db, time.Now).Routes(of)
 	p.reports = &world{t: t, engine: of.Engine}
 	p.first, p.second = p.key(roles.Admin, ""), p.key(roles.Admin, "")
-	p.connection = p.call("/api/v1/bank-connections", `{"provider":"sepay","name":"SePay","secrets":{"api_key":"`+sepayKey+`"}}`)["id"].(string)
-	p.gateways = p.call("/api/v1/bank-connections", `{"provider":"sepay_pg","name":"Cổng SePay","secrets":{"secret_key":"`+sepayKey+`"}}`)["id"].(string)
+	p.connection = p.call("/api/v1/bank-connections", `{"provider":"sepay","name":"SePay","secrets":{"api_key":"`+
+		sepayKey+`"}}`)["id"].(string)
+	p.gateways = p.call("/api/v1/bank-connections",
+		`{"provider":"sepay_pg","name":"Cổng SePay","secrets":{"secret_key":"`+sepayKey+`"}}`)["id"].(string)
 	return p
 }
 
@@ -87,13 +90,15 @@ func (p *posting) post(authorization, path, body string) (answered map[string]an
 // stall registers a stall through the API, and is then a fact.
 func (p *posting) stall(m *factMarket, w *factWorld, i int) (t *factTenancy, memo string) {
 	p.t.Helper()
-	made := p.call("/api/v1/markets/"+m.id.String()+"/stalls", fmt.Sprintf(`{"number":"A%d","kind":"stall","zone":"A","goods_group":"rau",
+	made := p.call("/api/v1/markets/"+m.id.String()+"/stalls",
+		fmt.Sprintf(`{"number":"A%d","kind":"stall","zone":"A","goods_group":"rau",
 		"merchant":{"full_name":"Người bán","phone":"0905%06d"},
 		"account":{"bank_bin":"970422","account_number":"11110000%d","holder_name":"NGUOI BAN","holder_kind":"ca_nhan"}}`, i, i, i))
 	id := uuid.MustParse(made["id"].(string))
 	s := &factStall{id: id, market: m, kind: "stall"}
 	t = &factTenancy{stall: s, valid: span{from: time.Now()}, approved: time.Now()}
-	must(p.t, p.db.Pool.QueryRow(p.t.Context(), `SELECT id, merchant_id FROM tenancies WHERE stall_id = $1`, id).Scan(&t.id, &t.merchant))
+	must(p.t, p.db.Pool.QueryRow(p.t.Context(), `SELECT id, merchant_id FROM tenancies WHERE stall_id = $1`, id).Scan(
+		&t.id, &t.merchant))
 	account := &factAccount{bank: "970422"}
 	t.accounts = []factReceiving{{account: account, since: t.valid.from}}
 	s.tenancies, s.codes = []*factTenancy{t}, []*factCode{{kind: "stall", tenancy: t, account: account, in: t.valid}}
@@ -106,20 +111,33 @@ func (p *posting) stall(m *factMarket, w *factWorld, i int) (t *factTenancy, mem
 func (p *posting) send(account, memo string, amount int64, at time.Time) {
 	p.t.Helper()
 	p.sent++
-	p.post("Apikey "+sepayKey, "/webhooks/sepay/"+p.connection, fmt.Sprintf(`{"id":%d,"gateway":"MBBank","transactionDate":%q,"accountNumber":%q,"code":null,"content":%q,
+	p.post("Apikey "+sepayKey, "/webhooks/sepay/"+p.connection,
+		fmt.Sprintf(`{"id":%d,"gateway":"MBBank","transactionDate":%q,"accountNumber":%q,"code":null,"content":%q,
 		"transferType":"in","transferAmount":%d,"accumulated":0,"subAccount":"","referenceCode":"FT%014d","description":""}`,
-		p.sent, at.In(hoChiMinh).Format(time.DateTime), account, memo, amount, p.sent))
+			p.sent, at.In(hoChiMinh).Format(time.DateTime), account, memo, amount, p.sent))
 }
 
-// gateway is an event of a payment gateway about the newest transfer; it names no account that anybody registered.
+// gateway is an event of a payment gateway about the newest transfer; it names no account that
+// anybody registered.
 func (p *posting) gateway(event string, amount int64, at time.Time) {
 	p.t.Helper()
-	p.post("", "/webhooks/sepay_pg/"+p.gateways, fmt.Sprintf(`{"notification_type":%q,"order":{"order_description":"tien rau"},"transaction":{"id":"tx-%d","transaction_id":"PG-%d",
+	p.post(
+		"",
+		"/webhooks/sepay_pg/"+p.gateways,
+		fmt.Sprintf(
+			`{"notification_type":%q,"order":{"order_description":"tien rau"},"transaction":{"id":"tx-%d","transaction_id":"PG-%d",
 		"transaction_status":"APPROVED","transaction_amount":"%d","transaction_currency":"VND","transaction_date":%q}}`,
-		event, p.sent, p.sent, amount, at.In(hoChiMinh).Format(time.DateTime)))
+			event,
+			p.sent,
+			p.sent,
+			amount,
+			at.In(hoChiMinh).Format(time.DateTime),
+		),
+	)
 }
 
-// assigned lets two people assign the money of the newest case to a stall; back takes it back again.
+// assigned lets two people assign the money of the newest case to a stall; back takes it back
+// again.
 func (p *posting) assigned(to uuid.UUID, back bool) {
 	p.t.Helper()
 	var list struct{ Items []struct{ ID, Kind string } }
@@ -129,7 +147,8 @@ func (p *posting) assigned(to uuid.UUID, back bool) {
 			continue
 		}
 		p.seen[c.ID] = true
-		path, wish := "/api/v1/cases/"+c.ID, fmt.Sprintf(`{"action":"assign","stall_id":%q,"reason":"người bán xác nhận"}`, to)
+		path, wish := "/api/v1/cases/"+c.ID,
+			fmt.Sprintf(`{"action":"assign","stall_id":%q,"reason":"người bán xác nhận"}`, to)
 		p.call(path+"/resolve", wish)
 		p.as(p.second, path+"/resolve", wish)
 		if back {
@@ -140,16 +159,23 @@ func (p *posting) assigned(to uuid.UUID, back bool) {
 	p.t.Fatal("no case of the money")
 }
 
-// transfers sends sixty at the bounds of the windows: told by their code, assigned by a case, assigned and taken back, or assigned and
-// voided by the bank with a later date; and says how many of those in the 30 days came after their day, and how many of these were taken back.
+// transfers sends sixty at the bounds of the windows: told by their code, assigned by a case,
+// assigned and taken back, or assigned and voided by the bank with a later date; and says how many
+// of those in the 30 days came after their day, and how many of these were taken back.
 func (p *posting) transfers(m *factMarket, memos []string, tomorrow time.Time) (late, returned int) {
 	p.t.Helper()
-	gen := rapid.Custom(func(rt *rapid.T) []int { return rapid.SliceOfN(rapid.IntRange(0, 1<<20), 4, 4).Draw(rt, "one") })
+	gen := rapid.Custom(func(rt *rapid.T) []int {
+		return rapid.SliceOfN(rapid.IntRange(0, 1<<20), 4, 4).Draw(rt,
+			"one")
+	})
 	for n := range 60 {
 		one := gen.Example(n)
 		i := one[0] % 6 // the last stall is never paid
 		tenancy := m.stalls[i].tenancies[0]
-		paid := factPayment{at: tomorrow.AddDate(0, 0, -[]int{1, 2, 7, 8, 29, 30, 31, 60}[one[1]%8]), amount: []int64{1, 50_000, 50_001, 200_000, 200_001, 1_000_000, 1_000_001}[one[2]%7]}
+		paid := factPayment{
+			at:     tomorrow.AddDate(0, 0, -[]int{1, 2, 7, 8, 29, 30, 31, 60}[one[1]%8]),
+			amount: []int64{1, 50_000, 50_001, 200_000, 200_001, 1_000_000, 1_000_001}[one[2]%7],
+		}
 		if one[1]%8 > 0 && one[3]%2 == 0 {
 			paid.at = paid.at.Add(24*time.Hour - time.Second)
 		}
@@ -173,14 +199,19 @@ func (p *posting) transfers(m *factMarket, memos []string, tomorrow time.Time) (
 	return late, returned
 }
 
-// TestTheOracleAgreesOnPostedPayments: the rollups that the posting leaves, of money told, assigned by a case and taken back, at the bounds of the windows.
+// TestTheOracleAgreesOnPostedPayments: the rollups that the posting leaves, of money told, assigned
+// by a case and taken back, at the bounds of the windows.
 func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 	t.Parallel()
 	p := newPosting(t)
 	m := &factMarket{code: "CHODAM"}
-	m.id = uuid.MustParse(p.call("/api/v1/markets", `{"code":"CHODAM","name":"Chợ Đầm","class":1,"kind":"dan_sinh","latitude":12.25,"longitude":109.19,
+	m.id = uuid.MustParse(p.call("/api/v1/markets",
+		`{"code":"CHODAM","name":"Chợ Đầm","class":1,"kind":"dan_sinh","latitude":12.25,"longitude":109.19,
 		"commune_code":"22366","operator":{"kind":"ban_quan_ly","name":"Ban quản lý"},"stall_capacity":100}`)["id"].(string))
-	c := &factConnection{provider: "sepay", owner: "platform", created: time.Now(), days: map[time.Time]bool{day(time.Now()): true}}
+	c := &factConnection{
+		provider: "sepay", owner: "platform", created: time.Now(),
+		days: map[time.Time]bool{day(time.Now()): true},
+	}
 	w := &factWorld{markets: []*factMarket{m}, connections: []*factConnection{c}}
 	tomorrow := day(time.Now()).AddDate(0, 0, 1)
 	manager := p.key(roles.Manager, "market:CHODAM")
@@ -205,7 +236,10 @@ func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 		t.Fatalf("answered %d: %s", answer.Code, answer.Body)
 	}
 	told := &asked{world: p.world, told: map[string]*telling{}}
-	compare := &comparing{TB: t, asked: told, question: question{who: "manager", basis: "current", moment: tomorrow}, where: "total"}
+	compare := &comparing{
+		TB: t, asked: told, question: question{who: "manager", basis: "current", moment: tomorrow},
+		where: "total",
+	}
 	compare.group(w, w.markets, got)
 	for _, code := range []string{"I01", "I04", "I05", "I05 strict", "I09", "I10", "coverage"} {
 		if of := told.told["manager "+code]; of == nil || of.nonzero == 0 {

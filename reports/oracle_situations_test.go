@@ -7,11 +7,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// situations are what a world must be able to hold; each is counted, and asserted to have been drawn.
+// situations are what a world must be able to hold; each is counted, and asserted to have been
+// drawn.
 var situations = []string{
-	"a tenancy changes inside the 30 days", "a stall passes to another merchant inside the 30 days", "a merchant of several stalls of a market", "a merchant of several markets",
-	"a stall suspended at the moment", "a stall suspended inside the 30 days", "a day inside the 30 whose payments were all reversed", "a payment reversed beside one that stands",
-	"a market stands in another unit than in July 2025", "a market moved inside the 30 days", "a pilot changed inside the 30 days", "a fee summary corrected", "a report late", "a report returned and sent again",
+	"a tenancy changes inside the 30 days", "a stall passes to another merchant inside the 30 days",
+	"a merchant of several stalls of a market", "a merchant of several markets",
+	"a stall suspended at the moment", "a stall suspended inside the 30 days",
+	"a day inside the 30 whose payments were all reversed", "a payment reversed beside one that stands",
+	"a market stands in another unit than in July 2025", "a market moved inside the 30 days",
+	"a pilot changed inside the 30 days", "a fee summary corrected", "a report late",
+	"a report returned and sent again",
 	"a stall scanned by its seller alone",
 }
 
@@ -41,11 +46,13 @@ func (w *factWorld) situations(drawn map[string]int) {
 		}
 	}
 	for merchant, of := range stalls {
-		held["a merchant of several stalls of a market"] = held["a merchant of several stalls of a market"] || len(of) > len(markets[merchant])
+		held["a merchant of several stalls of a market"] = held["a merchant of several stalls of a market"] ||
+			len(of) > len(markets[merchant])
 		held["a merchant of several markets"] = held["a merchant of several markets"] || len(markets[merchant]) > 1
 	}
 	for _, p := range w.pilots {
-		held["a pilot changed inside the 30 days"] = held["a pilot changed inside the 30 days"] || p.market != nil && (inside(p.valid.from) || inside(p.valid.to))
+		held["a pilot changed inside the 30 days"] = held["a pilot changed inside the 30 days"] || p.market != nil &&
+			(inside(p.valid.from) || inside(p.valid.to))
 	}
 	for _, r := range w.campaign.reports {
 		late := len(r.submitted) > 0 && !slices.MinFunc(r.submitted, time.Time.Compare).Before(r.due.AddDate(0, 0, 1))
@@ -64,7 +71,8 @@ func (w *factWorld) places(held map[string]bool, m *factMarket, inside func(time
 		held["a market stands in another unit than in July 2025"] = true
 	}
 	for _, p := range m.places {
-		held["a market moved inside the 30 days"] = held["a market moved inside the 30 days"] || inside(p.valid.from) || inside(p.valid.to)
+		held["a market moved inside the 30 days"] = held["a market moved inside the 30 days"] || inside(p.valid.from) ||
+			inside(p.valid.to)
 	}
 }
 
@@ -93,11 +101,16 @@ func (s *factStall) situations(held map[string]bool, inside func(time.Time) bool
 	}
 	for _, state := range s.states {
 		if state.state == "suspended" {
-			held["a stall suspended at the moment"] = held["a stall suspended at the moment"] || state.valid.contains(dayOf(asOf))
-			held["a stall suspended inside the 30 days"] = held["a stall suspended inside the 30 days"] || inside(state.valid.from) || inside(state.valid.to)
+			held["a stall suspended at the moment"] = held["a stall suspended at the moment"] ||
+				state.valid.contains(dayOf(asOf))
+			held["a stall suspended inside the 30 days"] = held["a stall suspended inside the 30 days"] ||
+				inside(state.valid.from) || inside(state.valid.to)
 		}
 	}
-	scanned := slices.ContainsFunc(s.checks, func(k factCheck) bool { return k.by == "seller" && k.verdict == "official" })
+	scanned := slices.ContainsFunc(s.checks, func(k factCheck) bool {
+		return k.by == "seller" &&
+			k.verdict == "official"
+	})
 	others := slices.ContainsFunc(s.checks, func(k factCheck) bool { return k.by == "team" })
 	held["a stall scanned by its seller alone"] = held["a stall scanned by its seller alone"] || scanned && !others
 }

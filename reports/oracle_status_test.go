@@ -31,7 +31,8 @@ type (
 	}
 )
 
-// silent is why the campaign wants nothing of anybody on a day; empty: it does. 00:00 of the day after its last tells of its last.
+// silent is why the campaign wants nothing of anybody on a day; empty: it does. 00:00 of the day
+// after its last tells of its last.
 func (c *factCampaign) silent(on time.Time) string {
 	switch {
 	case on.Before(c.starts):
@@ -85,7 +86,8 @@ func (w *factWorld) punctuality(districts []string, moment time.Time) counted {
 	return f
 }
 
-// target is the campaign's of I05 for a district, else for all: the one due next on or after a day, else the last.
+// target is the campaign's of I05 for a district, else for all: the one due next on or after a day,
+// else the last.
 func (w *factWorld) target(district string, on time.Time) *factTarget {
 	for _, of := range []string{district, ""} {
 		var next, last *factTarget
@@ -114,7 +116,8 @@ func (w *factWorld) target(district string, on time.Time) *factTarget {
 // standing is what a row says of a unit as a whole.
 type standing struct{ status, reason string }
 
-// standing is a designation's status by the figures of its market, or why it has none; hidden is whether I05 is.
+// standing is a designation's status by the figures of its market, or why it has none; hidden is
+// whether I05 is.
 func (f figuresOf) standing(hidden bool, target *factTarget, punctuality counted, on time.Time) standing {
 	share := func(of counted) decimal.Decimal {
 		if of.value == "" {
@@ -200,7 +203,8 @@ func (c *comparing) row(w *factWorld, row servedRow, want figuresOf) {
 	switch {
 	case len(designated) == 1:
 		target := w.target(designated[0], c.moment)
-		expected := want.shown(row.Indicators).standing(row.Indicators["I05"].Suppressed, target, w.punctuality(designated, c.moment), c.moment)
+		expected := want.shown(row.Indicators).standing(row.Indicators["I05"].Suppressed, target,
+			w.punctuality(designated, c.moment), c.moment)
 		c.stands(row.servedStanding, expected, target)
 		c.because(row, want, expected)
 	case len(designated) > 1:
@@ -219,7 +223,8 @@ func (c *comparing) row(w *factWorld, row servedRow, want figuresOf) {
 // stands holds a status and a target.
 func (c *comparing) stands(served servedStanding, expected standing, target *factTarget) {
 	switch {
-	case served.Target == nil && target != nil, served.Target != nil && (target == nil || *served.Target != servedTarget{target.value, target.due.Format(time.DateOnly)}):
+	case served.Target == nil && target != nil, served.Target != nil &&
+		(target == nil || *served.Target != servedTarget{target.value, target.due.Format(time.DateOnly)}):
 		c.wrong("target", "%+v, not %+v", served.Target, target)
 	}
 	got := standing{reason: served.StatusReason}
@@ -240,17 +245,22 @@ func (c *comparing) because(row servedRow, want figuresOf, expected standing) {
 	says := func(of counted) bool {
 		percent := decimal.RequireFromString(of.value).Shift(2)
 		for _, text := range []string{percent.StringFixed(1), percent.StringFixed(2)} {
-			if strings.Contains(row.Status.ReasonEN, text+"%") && strings.Contains(row.Status.Reason, strings.Replace(text, ".", ",", 1)+" %") {
+			if strings.Contains(row.Status.ReasonEN, text+"%") && strings.Contains(row.Status.Reason,
+				strings.Replace(text, ".", ",", 1)+" %") {
 				return true
 			}
 		}
 		return false
 	}
-	of := map[string]string{"khong_du_du_lieu": "coverage", "chua_den_han": "I05", "chua_dat": "I05", "dat": "I05"}[expected.status]
+	of := map[string]string{
+		"khong_du_du_lieu": "coverage", "chua_den_han": "I05", "chua_dat": "I05",
+		"dat": "I05",
+	}[expected.status]
 	if of != "" && want[of].value != "" && !says(want[of]) {
 		c.wrong("reason", "%q does not say %s %s", row.Status.Reason, of, want[of].value)
 	}
-	if expected.status == "can_chu_y" && !strings.Contains(row.Status.Reason, "I06") && !strings.Contains(row.Status.Reason, "I18") {
+	if expected.status == "can_chu_y" && !strings.Contains(row.Status.Reason, "I06") &&
+		!strings.Contains(row.Status.Reason, "I18") {
 		c.wrong("reason", "%q names no indicator", row.Status.Reason)
 	}
 }
@@ -302,7 +312,8 @@ func (c *comparing) punctual(got map[string]served, want counted) {
 	c.figure("I24", told, want)
 	var newest time.Time
 	for _, f := range got {
-		if at := f.FreshAt; at != nil && at.After(newest) && !at.Equal(dayOf(at.In(hoChiMinh).Format(time.DateOnly))) { // of midnight only the day is known
+		// of midnight only the day is known
+		if at := f.FreshAt; at != nil && at.After(newest) && !at.Equal(dayOf(at.In(hoChiMinh).Format(time.DateOnly))) {
 			newest = *at
 		}
 	}
@@ -315,11 +326,12 @@ func (c *comparing) punctual(got map[string]served, want counted) {
 	}
 }
 
-// ranks holds the ranks of rows against the values that their units truly have. Who sees a part of the units is told none, and
-// a unit without enough data has none.
+// ranks holds the ranks of rows against the values that their units truly have. Who sees a part of
+// the units is told none, and a unit without enough data has none.
 func (c *comparing) ranks(rows []servedRow, values map[string]string) {
 	unranked := func(row servedRow) bool {
-		observed := row.Coverage.Value == nil || !decimal.RequireFromString(*row.Coverage.Value).LessThan(decimal.RequireFromString("0.3"))
+		observed := row.Coverage.Value == nil || !decimal.RequireFromString(*row.Coverage.Value).LessThan(
+			decimal.RequireFromString("0.3"))
 		return c.who != "admin" || row.Indicators["I05"].Suppressed || !observed
 	}
 	for _, row := range rows {
@@ -328,7 +340,8 @@ func (c *comparing) ranks(rows []servedRow, values map[string]string) {
 		place := 1
 		for _, other := range rows {
 			of := values[other.Locality.Code]
-			if !unranked(other) && of != "" && mine != "" && decimal.RequireFromString(of).GreaterThan(decimal.RequireFromString(mine)) {
+			if !unranked(other) && of != "" && mine != "" && decimal.RequireFromString(of).GreaterThan(
+				decimal.RequireFromString(mine)) {
 				place++
 			}
 		}

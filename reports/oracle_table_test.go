@@ -27,7 +27,10 @@ func (a *asked) table(rt *rapid.T, q question) {
 		for _, m := range row.Markets {
 			codes = append(codes, m.Code)
 		}
-		c.cells(want, []string{report.Basis, report.AsOf, row.Locality.Level, row.Locality.Code, row.Locality.Name, strings.Join(codes, " ")}, row.Indicators)
+		c.cells(want, []string{
+			report.Basis, report.AsOf, row.Locality.Level, row.Locality.Code, row.Locality.Name,
+			strings.Join(codes, " "),
+		}, row.Indicators)
 	}
 	left := outsideOf(rt, report)
 	c.cells(want, []string{report.Basis, report.AsOf, "total", "", "Tổng", ""}, report.Total)
@@ -37,17 +40,23 @@ func (a *asked) table(rt *rapid.T, q question) {
 			of[head] = line[i]
 		}
 		if of["level"] == "outside" {
-			if !strings.HasPrefix(of["name"], fmt.Sprintf("%d chợ, %d tiểu thương ngoài danh sách này", left.Markets, left.Merchants)) || len(strings.Fields(of["markets"])) != left.Markets {
+			if !strings.HasPrefix(of["name"], fmt.Sprintf("%d chợ, %d tiểu thương ngoài danh sách này", left.Markets,
+				left.Merchants)) || len(strings.Fields(of["markets"])) != left.Markets {
 				c.wrong("outside", "the table says %v, the report %+v", line, left)
 			}
 			left = servedOutside{}
 			continue
 		}
-		key := strings.Join([]string{of["basis"], of["as_of"], of["level"], of["code"], of["name"], of["markets"], of["indicator"], of["part"]}, "|")
+		key := strings.Join([]string{
+			of["basis"], of["as_of"], of["level"], of["code"], of["name"], of["markets"],
+			of["indicator"], of["part"],
+		}, "|")
 		told := ""
 		for _, head := range []string{
-			"numerator", "denominator", "value", "evidence_a", "evidence_b", "evidence_c", "evidence_d", "suppressed", "definition",
-			"interval_low", "interval_high", "coverage_numerator", "coverage_denominator", "coverage_value", "fresh_at", "period",
+			"numerator", "denominator", "value", "evidence_a", "evidence_b", "evidence_c", "evidence_d", "suppressed",
+			"definition",
+			"interval_low", "interval_high", "coverage_numerator", "coverage_denominator", "coverage_value", "fresh_at",
+			"period",
 		} {
 			told += "|" + of[head]
 		}
@@ -101,8 +110,10 @@ func (c *comparing) cells(into map[string]string, of []string, figures map[strin
 				f.Denominator = "ẩn"
 			}
 		}
-		into[strings.Join(of, "|")+"|"+code+"|"+part] = text(f.Numerator, f.Denominator, f.Value, f.Evidence["A"], f.Evidence["B"], f.Evidence["C"], f.Evidence["D"], f.Suppressed, f.Definition,
-			f.Interval["low"], f.Interval["high"], f.Coverage.Numerator, f.Coverage.Denominator, f.Coverage.Value, f.FreshAt, f.Period)
+		into[strings.Join(of, "|")+"|"+code+"|"+part] = text(f.Numerator, f.Denominator, f.Value, f.Evidence["A"],
+			f.Evidence["B"], f.Evidence["C"], f.Evidence["D"], f.Suppressed, f.Definition,
+			f.Interval["low"], f.Interval["high"], f.Coverage.Numerator, f.Coverage.Denominator, f.Coverage.Value,
+			f.FreshAt, f.Period)
 		for name, raw := range f.Parts {
 			add(code, name, raw)
 		}

@@ -112,8 +112,8 @@ type asked struct {
 	silent           map[string]bool     // whether a market's page hides how many were paid on a day, in this world
 }
 
-// telling is how often something was held against the oracle: all, those of which something is known, those that are not zero, and
-// how often it was hidden.
+// telling is how often something was held against the oracle: all, those of which something is
+// known, those that are not zero, and how often it was hidden.
 type telling struct{ compared, known, nonzero, hidden int }
 
 // tell counts one.
@@ -139,8 +139,9 @@ func (c *comparing) telling(code string) *telling {
 // bases are all that the reports know.
 var bases = []string{"districts_2024", "districts_2024_merged", "communes_2025", "current"}
 
-// TestTheOracleAgrees holds I01–I20 against a second, independent computation, in worlds drawn around the bounds of every window:
-// the report in every basis with all that it says of a unit, its table, the trend, a market's page and the drill-down.
+// TestTheOracleAgrees holds I01–I20 against a second, independent computation, in worlds drawn
+// around the bounds of every window: the report in every basis with all that it says of a unit, its
+// table, the trend, a market's page and the drill-down.
 func TestTheOracleAgrees(t *testing.T) {
 	t.Parallel()
 	a := &asked{world: newNovember(t), told: map[string]*telling{}, drawn: map[string]int{}}
@@ -153,8 +154,10 @@ func TestTheOracleAgrees(t *testing.T) {
 		a.managers = append(a.managers, a.key(roles.Manager, "market:"+m.code))
 	}
 	campaign := uuid.New()
-	a.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at) VALUES ($1, 'CHO40', 'x', 'x', 'districts_2024', '2025-01-01', $2, now())`, campaign, a.staff)
-	a.exec(`ALTER TABLE report_steps DISABLE TRIGGER USER; ALTER TABLE report_versions DISABLE TRIGGER USER`) // a world is cleared for the next
+	a.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at)
+		VALUES ($1, 'CHO40', 'x', 'x', 'districts_2024', '2025-01-01', $2, now())`, campaign, a.staff)
+	// a world is cleared for the next
+	a.exec(`ALTER TABLE report_steps DISABLE TRIGGER USER; ALTER TABLE report_versions DISABLE TRIGGER USER`)
 	worlds, failed := 0, false
 	rapid.Check(t, func(rt *rapid.T) {
 		if !failed && worlds == *oracleWorlds {
@@ -186,7 +189,8 @@ func TestTheOracleAgrees(t *testing.T) {
 	}
 }
 
-// everyCase fails where nothing was held against anything, or a situation was never drawn: ten worlds may lack three of a hundred by chance, fifty none.
+// everyCase fails where nothing was held against anything, or a situation was never drawn: ten
+// worlds may lack three of a hundred by chance, fifty none.
 func (a *asked) everyCase(t *testing.T, worlds int) {
 	t.Helper()
 	var lacking []string
@@ -200,7 +204,8 @@ func (a *asked) everyCase(t *testing.T, worlds int) {
 			lacking = append(lacking, code)
 		}
 	}
-	for _, status := range strings.Fields("khong_du_du_lieu can_chu_y chua_den_han chua_dat dat hidden no_merchants no_target no_campaign not_begun campaign_ended not_required exempt no_market several market_elsewhere") {
+	for _, status := range strings.Fields(
+		"khong_du_du_lieu can_chu_y chua_den_han chua_dat dat hidden no_merchants no_target no_campaign not_begun campaign_ended not_required exempt no_market several market_elsewhere") {
 		if a.told["admin status "+status] == nil && a.told["manager status "+status] == nil {
 			lacking = append(lacking, status)
 		}
@@ -215,7 +220,8 @@ func (a *asked) everyCase(t *testing.T, worlds int) {
 	}
 }
 
-// ask holds the reports of a day against the oracle: an admin's of all markets in every basis, with the campaign and without, and each market's own manager's.
+// ask holds the reports of a day against the oracle: an admin's of all markets in every basis, with
+// the campaign and without, and each market's own manager's.
 func (a *asked) ask(rt *rapid.T, w *factWorld, moment time.Time) {
 	for _, basis := range bases {
 		for _, campaign := range []bool{false, true} {
@@ -234,7 +240,10 @@ func (a *asked) ask(rt *rapid.T, w *factWorld, moment time.Time) {
 	ofAll := question{"admin", a.admin, basis, campaign, w.markets, moment}
 	a.table(rt, ofAll)
 	a.drillDown(rt, w, ofAll)
-	a.drillDown(rt, w, question{"manager of " + w.markets[i].code, a.managers[i], basis, false, w.markets[i : i+1], moment})
+	a.drillDown(rt, w, question{
+		"manager of " + w.markets[i].code, a.managers[i], basis, false, w.markets[i : i+1],
+		moment,
+	})
 	a.page(rt, w, i, moment, "manager of "+w.markets[i].code)
 	a.page(rt, w, i, moment, "admin")
 }
@@ -247,7 +256,8 @@ type question struct {
 	moment          time.Time
 }
 
-// launched is I13 of some districts: told with a campaign only, and of a unit only in the campaign's own basis.
+// launched is I13 of some districts: told with a campaign only, and of a unit only in the
+// campaign's own basis.
 func (q question) launched(w *factWorld, own bool, districts ...string) counted {
 	if !q.campaign || !own {
 		return counted{}

@@ -43,9 +43,14 @@ func (u *unread) figure(locality, code string) string {
 // counting are the indicators that the oracle counts.
 var counting = strings.Fields("I01 I02 I03 I04 I05 I06 I07 I08 I09 I10 I11 I12 I14 I15 I16 I17 I18 I19 I20")
 
-// trend holds the points of an indicator of a unit, or of all, against the reports of those days and the oracle.
+// trend holds the points of an indicator of a unit, or of all, against the reports of those days
+// and the oracle.
 func (a *asked) trend(rt *rapid.T, w *factWorld) {
-	q := question{"admin", a.admin, rapid.SampledFrom(bases).Draw(rt, "basis"), rapid.Bool().Draw(rt, "campaign"), w.markets, time.Time{}}
+	q := question{
+		"admin", a.admin, rapid.SampledFrom(bases).Draw(rt, "basis"), rapid.Bool().Draw(rt, "campaign"),
+		w.markets,
+		time.Time{},
+	}
 	code := rapid.SampledFrom(counting).Draw(rt, "indicator")
 	locality := ""
 	if unit := rapid.SampledFrom(w.markets).Draw(rt, "of").unit(q.basis); rapid.Bool().Draw(rt, "unit") {

@@ -15,8 +15,8 @@ import (
 	"market40/merchants/access/roles"
 )
 
-// Outside is what a report leaves out: what no unit of its basis holds, and where campaigns chose markets, others of one to four
-// merchants.
+// Outside is what a report leaves out: what no unit of its basis holds, and where campaigns chose
+// markets, others of one to four merchants.
 type Outside struct {
 	Markets   int      `json:"markets" doc:"markets that stood in no unit of the basis on its day, and small ones"`
 	Merchants int      `json:"merchants" doc:"merchants operating a stall there"`
@@ -31,7 +31,10 @@ func (o *Outside) Text() string {
 	}
 	text := fmt.Sprintf("%d chợ, %d tiểu thương ngoài danh sách này", o.Markets, o.Merchants)
 	if o.Small > 0 {
-		text += fmt.Sprintf(" (%d chợ dưới 5 tiểu thương ngoài chiến dịch, không cộng để giữ kín số liệu của từng người)", o.Small)
+		text += fmt.Sprintf(
+			" (%d chợ dưới 5 tiểu thương ngoài chiến dịch, không cộng để giữ kín số liệu của từng người)",
+			o.Small,
+		)
 	}
 	return text
 }
@@ -59,7 +62,8 @@ func (o *Outside) codes() []string {
 
 // readScope reads the markets in a caller's scope, by code.
 func readScope(ctx context.Context, tx pgx.Tx, caller roles.Principal) ([]Market, error) {
-	rows, _ := tx.Query(ctx, `SELECT id, code, name, demo FROM markets WHERE id IN (SELECT scope_markets($1, $2)) ORDER BY code`, caller.ScopeKind, caller.ScopeID)
+	rows, _ := tx.Query(ctx, `SELECT id, code, name, demo FROM markets WHERE id IN (SELECT scope_markets($1, $2))
+		ORDER BY code`, caller.ScopeKind, caller.ScopeID)
 	markets, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Market])
 	if err != nil {
 		return nil, fmt.Errorf("read the markets in scope: %w", err)
@@ -81,7 +85,8 @@ func (c *counted) summed(markets []Market) (counted, left []Market) {
 	return counted, left
 }
 
-// outside are the markets in scope (with a campaign, its pilots) that the total of a basis leaves out.
+// outside are the markets in scope (with a campaign, its pilots) that the total of a basis leaves
+// out.
 func (c *counted) outside(basis string) Outside {
 	held, units := map[uuid.UUID]bool{}, []unit{}
 	for _, u := range c.units {
@@ -121,7 +126,8 @@ func (c *counted) outsideOf(units []unit) *Outside {
 	return &o
 }
 
-// total is how a report's total is written: its figures by code, and beside them what it leaves out.
+// total is how a report's total is written: its figures by code, and beside them what it leaves
+// out.
 type total struct {
 	Figures
 
@@ -195,7 +201,8 @@ func (a *Adoption) UnmarshalJSON(b []byte) error {
 func (*Adoption) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
 	figures := s.Properties["total"]
 	s.Properties["total"] = &huma.Schema{
-		Type: huma.TypeObject, Description: figures.Description, AdditionalProperties: figures.AdditionalProperties, Required: []string{outsideKey},
+		Type: huma.TypeObject, Description: figures.Description, AdditionalProperties: figures.AdditionalProperties,
+		Required:   []string{outsideKey},
 		Properties: map[string]*huma.Schema{outsideKey: r.Schema(outsideType, true, "Outside")},
 	}
 	return s

@@ -32,7 +32,8 @@ type campaign struct {
 	over        *time.Time // the first day as of which it requires nothing more; nil: open
 }
 
-// requires reports whether the campaign requires anything as of a day: of its last day that is told as of the day after it.
+// requires reports whether the campaign requires anything as of a day: of its last day that is told
+// as of the day after it.
 func (c *campaign) requires(day time.Time) bool {
 	return !day.Before(c.first) && (c.over == nil || day.Before(*c.over))
 }
@@ -47,7 +48,8 @@ type choice struct {
 	launched bool
 }
 
-// punctuality is how many monthly reports of a locality fell due in a campaign, and were sent in time.
+// punctuality is how many monthly reports of a locality fell due in a campaign, and were sent in
+// time.
 type punctuality struct {
 	Campaign    uuid.UUID
 	Basis       string
@@ -64,7 +66,8 @@ type target struct {
 
 func readProgramme(ctx context.Context, tx pgx.Tx, a ask) (*programme, error) {
 	p := &programme{
-		pilots: map[uuid.UUID]map[uuid.UUID]bool{}, chosen: map[uuid.UUID]choice{}, required: map[uuid.UUID]Locality{}, pilotOf: map[designated]uuid.UUID{},
+		pilots: map[uuid.UUID]map[uuid.UUID]bool{}, chosen: map[uuid.UUID]choice{}, required: map[uuid.UUID]Locality{},
+		pilotOf: map[designated]uuid.UUID{},
 	}
 	if a.campaign != "" {
 		if err := p.find(ctx, tx, a); err != nil {
@@ -99,7 +102,8 @@ func (p *programme) id() *uuid.UUID {
 func (p *programme) find(ctx context.Context, tx pgx.Tx, a ask) error {
 	var c campaign
 	err := tx.QueryRow(ctx, `SELECT id, code, basis, lower(campaign_days(c)), ends_on, upper(campaign_days(c))
-		FROM campaigns c WHERE code = $1 OR id::text = lower($1)`, a.campaign).Scan(&c.ID, &c.Code, &c.Basis, &c.first, &c.last, &c.over)
+		FROM campaigns c WHERE code = $1 OR id::text = lower($1)`, a.campaign).Scan(&c.ID, &c.Code, &c.Basis, &c.first,
+		&c.last, &c.over)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return problem.Missing("campaign")
 	}
@@ -108,7 +112,8 @@ func (p *programme) find(ctx context.Context, tx pgx.Tx, a ask) error {
 	}
 	p.campaign = &c
 	p.pilots[c.ID] = map[uuid.UUID]bool{}
-	rows, _ := tx.Query(ctx, `SELECT indicator, locality_id, value::text, due_on FROM targets WHERE campaign_id = $1 ORDER BY due_on`, c.ID)
+	rows, _ := tx.Query(ctx, `SELECT indicator, locality_id, value::text, due_on FROM targets WHERE campaign_id = $1
+		ORDER BY due_on`, c.ID)
 	if p.targets, err = pgx.CollectRows(rows, pgx.RowToStructByPos[target]); err != nil {
 		return fmt.Errorf("read targets: %w", err)
 	}
@@ -153,7 +158,8 @@ func (p *programme) readPilots(ctx context.Context, tx pgx.Tx, day time.Time) er
 	return nil
 }
 
-// pilotSets are the pilots of each campaign: what one report counts alone may give away what another hides.
+// pilotSets are the pilots of each campaign: what one report counts alone may give away what
+// another hides.
 func (p *programme) pilotSets() (sets []map[uuid.UUID]bool) {
 	for _, set := range p.pilots {
 		sets = append(sets, set)
@@ -168,7 +174,8 @@ func (p *programme) exempt(u unit) *string {
 	return nil
 }
 
-// localityOf is the locality that a market is the pilot of, on the day that was read; none: it is no pilot of the campaign.
+// localityOf is the locality that a market is the pilot of, on the day that was read; none: it is
+// no pilot of the campaign.
 func (p *programme) localityOf(market uuid.UUID) (*uuid.UUID, bool) {
 	for locality, c := range p.chosen {
 		if c.market != nil && *c.market == market {
@@ -178,8 +185,9 @@ func (p *programme) localityOf(market uuid.UUID) (*uuid.UUID, bool) {
 	return nil, false
 }
 
-// target is what is wanted of an indicator in a locality (nil: in all): its own before that for all, the one due next, else the last.
-// As of a day on which the campaign requires nothing there is none.
+// target is what is wanted of an indicator in a locality (nil: in all): its own before that for
+// all, the one due next, else the last. As of a day on which the campaign requires nothing there is
+// none.
 func (p *programme) target(indicator string, locality *uuid.UUID, day time.Time) *Target {
 	if p.campaign == nil || !p.campaign.requires(day) {
 		return nil
@@ -203,11 +211,15 @@ func (p *programme) target(indicator string, locality *uuid.UUID, day time.Time)
 	return nil
 }
 
-// add puts I13 and I24 of some units into their figures. I13 is of the units themselves; I24 is also of the localities whose pilots
-// are counted in the units, whatever the basis: reports are owed by a designation.
+// add puts I13 and I24 of some units into their figures. I13 is of the units themselves; I24 is
+// also of the localities whose pilots are counted in the units, whatever the basis: reports are
+// owed by a designation.
 func (p *programme) add(f Figures, units []unit, version map[string]int) {
 	share := func(code string, n, of int) Figure {
-		shown := Figure{Numerator: Count(n), Denominator: Count(of), Evidence: &Evidence{C: n}, Definition: version[code]}
+		shown := Figure{
+			Numerator: Count(n), Denominator: Count(of), Evidence: &Evidence{C: n},
+			Definition: version[code],
+		}
 		shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
 		return shown
 	}

@@ -15,7 +15,8 @@ import (
 	"market40/reports/indicators"
 )
 
-// crowdOf is a market's merchants in two zones: so many, and of them so many paid in the last 30 days.
+// crowdOf is a market's merchants in two zones: so many, and of them so many paid in the last 30
+// days.
 type crowdOf struct{ merchants, paid, elsewhere, paidElsewhere int }
 
 // countedOf counts markets, each a unit of a basis, without a database.
@@ -28,7 +29,10 @@ func countedOf(t *testing.T, crowds ...crowdOf) (*counted, map[uuid.UUID]string)
 		m := Market{ID: uuid.New(), Code: facts.MarketName(place)}
 		c.scope, by[m.ID] = append(c.scope, m), "zone"
 		c.units = append(c.units, unit{basis: "current", locality: Locality{ID: uuid.New()}, markets: []Market{m}})
-		for zone, of := range map[string][2]int{"A": {crowd.merchants, crowd.paid}, "B": {crowd.elsewhere, crowd.paidElsewhere}} {
+		for zone, of := range map[string][2]int{"A": {crowd.merchants, crowd.paid}, "B": {
+			crowd.elsewhere,
+			crowd.paidElsewhere,
+		}} {
 			at := facts.NewCell()
 			for i := range of[0] {
 				number++
@@ -73,7 +77,8 @@ func TestTheProofFindsWhatCanBeWorkedOut(t *testing.T) {
 	}
 }
 
-// drawnCohort counts markets, each a unit of a basis, whose merchants were trained or began in the cohort's month, some of them at two.
+// drawnCohort counts markets, each a unit of a basis, whose merchants were trained or began in the
+// cohort's month, some of them at two.
 func drawnCohort(r *rand.Rand) *counted {
 	c := &counted{day: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), version: map[string]int{}}
 	began, atoms := facts.CohortOf(c.day)[0], map[string]*facts.Cell{}
@@ -107,12 +112,16 @@ func drawnCohort(r *rand.Rand) *counted {
 	return c
 }
 
-// What I15 and I17 hide cannot be worked out either, nor whom they are about; where only the small counts are hidden, it often can.
+// What I15 and I17 hide cannot be worked out either, nor whom they are about; where only the small
+// counts are hidden, it often can.
 func TestTheProofOfTrainingAndRetention(t *testing.T) {
 	t.Parallel()
 	given := 0
 	for seed := range uint64(60) {
-		draw := func() *counted { return drawnCohort(rand.New(rand.NewPCG(seed, 15))) } //nolint:gosec // an invented province
+		draw := func() *counted {
+			return drawnCohort(
+				rand.New(rand.NewPCG(seed, 15)))
+		} //nolint:gosec // an invented province
 		c := draw()
 		for _, g := range c.groups.All {
 			for _, m := range []indicators.Measure{indicators.Converted, indicators.Retention} {

@@ -14,7 +14,8 @@ func (w *world) code(tenancy uuid.UUID, issued string) string {
 	w.t.Helper()
 	account, code := w.account(tenancy, "2024-01-01"), uuid.NewString()
 	w.exec(`INSERT INTO codes (code, kind, market_id, stall_id, tenancy_id, account_id, state, issued_at)
-		SELECT $1, 'stall', market_id, stall_id, id, $3, 'current', $4::text::timestamptz FROM tenancies WHERE id = $2`, code, tenancy, account, issued)
+		SELECT $1, 'stall', market_id, stall_id, id, $3, 'current', $4::text::timestamptz FROM tenancies WHERE id = $2`,
+		code, tenancy, account, issued)
 	return code
 }
 
@@ -22,7 +23,8 @@ func (w *world) code(tenancy uuid.UUID, issued string) string {
 func (w *world) scanned(code, verdict, at string, named bool, by uuid.UUID) {
 	w.t.Helper()
 	w.exec(`INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id)
-		SELECT $2, market_id, stall_id, CASE WHEN $5::boolean THEN code END, $3, $4::text::timestamptz, $6 FROM codes WHERE code = $1`,
+		SELECT $2, market_id, stall_id, CASE WHEN $5::boolean THEN code END, $3, $4::text::timestamptz, $6 FROM codes
+		WHERE code = $1`,
 		code, uuid.New(), verdict, at, named, by)
 }
 
@@ -65,7 +67,8 @@ func TestReady(t *testing.T) {
 		{"the new code not yet scanned", func(w *world, m uuid.UUID) {
 			tenancy := w.opened(m)
 			w.scanned(w.code(tenancy, "2026-01-01"), "official", lastWeek, true, w.staff)
-			w.exec(`UPDATE codes SET state = 'superseded', ended_at = $2::text::timestamptz WHERE market_id = $1`, m, before)
+			w.exec(`UPDATE codes SET state = 'superseded', ended_at = $2::text::timestamptz WHERE market_id = $1`, m,
+				before)
 			w.code(tenancy, before)
 		}, "0/1 {0 0 0 0}"},
 		{"one of two codes passed, the other not scanned", func(w *world, m uuid.UUID) {
@@ -75,7 +78,8 @@ func TestReady(t *testing.T) {
 		}, "1/1 {0 0 0 1}"},
 		{"a suspended stall's code", func(w *world, m uuid.UUID) {
 			stall := w.stall(m, "stall", map[string]string{"suspended": "(,)"})
-			w.scanned(w.code(w.tenancy(m, stall, w.merchant(), sinceAlways), "2026-01-01"), "official", lastWeek, true, w.staff)
+			w.scanned(w.code(w.tenancy(m, stall, w.merchant(), sinceAlways), "2026-01-01"), "official", lastWeek, true,
+				w.staff)
 		}, "0/0 {0 0 0 0}"},
 		{"an order's code is no static code", func(w *world, m uuid.UUID) {
 			one(scan{"official", lastWeek})(w, m)
@@ -84,7 +88,8 @@ func TestReady(t *testing.T) {
 	}, func(i reports.Figures) string { return fmt.Sprint(told(i["I03"]), " ", *i["I03"].Evidence) })
 }
 
-// TestReadyByWhom: the evidence is who scanned, and who sells for the owner sees no more than the owner.
+// TestReadyByWhom: the evidence is who scanned, and who sells for the owner sees no more than the
+// owner.
 func TestReadyByWhom(t *testing.T) {
 	check(t, []situation{
 		{"scanned by the owner only", func(w *world, m uuid.UUID) {
@@ -108,7 +113,8 @@ func TestReadyByWhom(t *testing.T) {
 		{"two stalls, one scanned by the team: by best evidence, once", func(w *world, m uuid.UUID) {
 			merchant := w.merchant()
 			for _, by := range []uuid.UUID{w.owner, w.staff} {
-				w.scanned(w.code(w.tenancy(m, w.operating(m), merchant, sinceAlways), "2026-01-01"), "official", lastWeek, true, by)
+				w.scanned(w.code(w.tenancy(m, w.operating(m), merchant, sinceAlways), "2026-01-01"), "official",
+					lastWeek, true, by)
 			}
 		}, "1/1 {0 0 0 1}"},
 	}, func(i reports.Figures) string { return fmt.Sprint(told(i["I03"]), " ", *i["I03"].Evidence) })

@@ -9,8 +9,9 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// A proof is remembered for the same facts only: whatever changes the register, the programme or where markets stand voids it, and so
-// does time; of a day that may still change none is remembered.
+// A proof is remembered for the same facts only: whatever changes the register, the programme or
+// where markets stand voids it, and so does time; of a day that may still change none is
+// remembered.
 func TestAChangeVoidsARememberedProof(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
@@ -25,11 +26,17 @@ func TestAChangeVoidsARememberedProof(t *testing.T) {
 	const one = `'00000000-0000-7000-8000-0000000000a1'`
 	const two = `'00000000-0000-7000-8000-0000000000a2'`
 	exec(`INSERT INTO actors (id, role) VALUES (` + one + `, 'admin')`)
-	exec(`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES (` + one + `, 'DAM', 'x', 1, 'dan_sinh', now())`)
-	exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT ` + one + `, ` + one + `, locality_id, '(,)' FROM locality_versions WHERE level = 'district' AND code = '568'`)
-	exec(`INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at) VALUES (` + one + `, ` + one + `, 'A1', 'stall', 'khac', now())`)
-	exec(`INSERT INTO merchants (id, full_name, created_at) VALUES (` + one + `, 'x', now()), (` + two + `, 'y', now())`)
-	exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, due_day, created_by, created_at) VALUES (` + one + `, 'CHO40', 'x', 'x', 'districts_2024', '2026-01-01', 5, ` + one + `, now())`)
+	exec(`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES (` + one +
+		`, 'DAM', 'x', 1, 'dan_sinh', now())`)
+	exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT ` + one + `, ` + one + `, locality_id,
+		'(,)' FROM locality_versions WHERE level = 'district' AND code = '568'`)
+	exec(`INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at) VALUES (` + one + `, ` + one +
+		`, 'A1', 'stall', 'khac', now())`)
+	exec(`INSERT INTO merchants (id, full_name, created_at) VALUES (` + one + `, 'x', now()), (` + two +
+		`, 'y', now())`)
+	exec(
+		`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, due_day, created_by, created_at) VALUES (` + one + `, 'CHO40', 'x', 'x', 'districts_2024', '2026-01-01', 5, ` + one + `, now())`,
+	)
 	day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	facts := func(on time.Time) proofFacts {
 		t.Helper()
@@ -40,16 +47,21 @@ func TestAChangeVoidsARememberedProof(t *testing.T) {
 		return f
 	}
 	for _, change := range []string{
-		`INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, created_at) VALUES (` + one + `, ` + one + `, ` + one + `, ` + one + `, '(,)', now())`,
+		`INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, created_at) VALUES (` + one + `, ` + one +
+			`, ` + one + `, ` + one + `, '(,)', now())`,
 		`UPDATE tenancies SET valid = '[2026-10-05,)'`,
 		`UPDATE tenancies SET merchant_id = ` + two,
-		`INSERT INTO stall_states (id, stall_id, state, valid) VALUES (` + one + `, ` + one + `, 'suspended', '[2026-10-20,)')`,
+		`INSERT INTO stall_states (id, stall_id, state, valid) VALUES (` + one + `, ` + one +
+			`, 'suspended', '[2026-10-20,)')`,
 		`UPDATE stalls SET zone = 'B'`,
 		`UPDATE markets SET parts_by = CASE parts_by WHEN 'zone' THEN 'goods_group' ELSE 'zone' END`,
-		`UPDATE market_places SET locality_id = (SELECT locality_id FROM locality_versions WHERE level = 'district' AND code = '569')`,
+		`UPDATE market_places SET locality_id = (SELECT locality_id FROM locality_versions
+			WHERE level = 'district' AND code = '569')`,
 		`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
-			SELECT ` + one + `, ` + one + `, locality_id, ` + one + `, '[2026-01-01,)', ` + one + `, now() FROM locality_versions WHERE level = 'district' AND code = '569'`,
-		`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES (` + two + `, 'DINH', 'x', 1, 'dan_sinh', now())`,
+			SELECT ` + one + `, ` + one + `, locality_id, ` + one + `, '[2026-01-01,)', ` + one + `, now()
+				FROM locality_versions WHERE level = 'district' AND code = '569'`,
+		`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES (` + two +
+			`, 'DINH', 'x', 1, 'dan_sinh', now())`,
 	} {
 		before := facts(day)
 		r.proofs.add(before, now)

@@ -1,5 +1,6 @@
 // Package reports tells how far cashless payment has come, in figures that an officer can defend.
-// It reads the register and the day's rollups by SQL, never single payments; definitions stand in README.md.
+// It reads the register and the day's rollups by SQL, never single payments; definitions stand in
+// README.md.
 package reports
 
 import (
@@ -27,7 +28,8 @@ type Reports struct {
 	seats  chan struct{}
 }
 
-// countsAtOnce is how many counts are made at the same time: one for each processor, which it keeps busy.
+// countsAtOnce is how many counts are made at the same time: one for each processor, which it keeps
+// busy.
 var countsAtOnce = runtime.GOMAXPROCS(0)
 
 // New reads from db and tells today by now.
@@ -42,8 +44,9 @@ type Question struct {
 	Campaign string // code of a campaign; empty: all markets
 }
 
-// Adoption is every indicator of each unit of a basis, for the markets in the caller's scope. It refuses who may
-// not read reports (403), a campaign that is not there (404), and a basis or a day that no report is told in (422).
+// Adoption is every indicator of each unit of a basis, for the markets in the caller's scope. It
+// refuses who may not read reports (403), a campaign that is not there (404), and a basis or a day
+// that no report is told in (422).
 func (r *Reports) Adoption(ctx context.Context, q Question) (*Adoption, error) {
 	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
@@ -100,8 +103,8 @@ func (r *Reports) checkBasis(ctx context.Context, basis string) error {
 	return nil
 }
 
-// day reads the as-of day, tomorrow at the latest and not before the first day of which the units are known. It is returned as
-// 00:00 UTC: a date, not a moment.
+// day reads the as-of day, tomorrow at the latest and not before the first day of which the units
+// are known. It is returned as 00:00 UTC: a date, not a moment.
 func (r *Reports) day(ctx context.Context, asOf string) (time.Time, error) {
 	today := r.today()
 	if asOf == "" {
@@ -112,7 +115,8 @@ func (r *Reports) day(ctx context.Context, asOf string) (time.Time, error) {
 		return day, problem.Of("as_of", "date_form", "Ngày có dạng 2026-11-22.", "A day is written 2026-11-22.")
 	}
 	if day.After(today.AddDate(0, 0, 1)) {
-		return day, problem.Of("as_of", "as_of_in_future", "Ngày chốt muộn nhất là ngày mai.", "The as-of day is tomorrow at the latest.")
+		return day, problem.Of("as_of", "as_of_in_future", "Ngày chốt muộn nhất là ngày mai.",
+			"The as-of day is tomorrow at the latest.")
 	}
 	first, err := r.firstDay(ctx)
 	if err != nil {
@@ -125,12 +129,14 @@ func (r *Reports) day(ctx context.Context, asOf string) (time.Time, error) {
 }
 
 func beforeData(field string, first time.Time) error {
-	return problem.Of(field, "before_data", "Số liệu bắt đầu từ ngày "+first.Format("02/01/2006")+".", "The data begin on "+first.Format(time.DateOnly)+".")
+	return problem.Of(field, "before_data", "Số liệu bắt đầu từ ngày "+first.Format("02/01/2006")+".",
+		"The data begin on "+first.Format(time.DateOnly)+".")
 }
 
 // firstDay is the first day of which any basis knows the units: nothing is told of days before it.
 func (r *Reports) firstDay(ctx context.Context) (first time.Time, err error) {
-	if err := r.db.Pool.QueryRow(ctx, `SELECT coalesce(min(on_date), '2000-01-01') FROM reporting_bases`).Scan(&first); err != nil {
+	if err := r.db.Pool.QueryRow(ctx, `SELECT coalesce(min(on_date), '2000-01-01') FROM reporting_bases`).Scan(
+		&first); err != nil {
 		return first, fmt.Errorf("first day of the data: %w", err)
 	}
 	return first, nil

@@ -7,8 +7,8 @@ import (
 	"market40/merchants/platform/bizday"
 )
 
-// Revised says that the figures of a past day are not what they were on that day: merchants were written into the register later,
-// with dates before it. Frozen reports stay as they are.
+// Revised says that the figures of a past day are not what they were on that day: merchants were
+// written into the register later, with dates before it. Frozen reports stay as they are.
 type Revised struct {
 	After     time.Time `json:"after" doc:"when the last of them was written into the register: figures that were told before it may differ"`
 	Merchants int       `json:"merchants" doc:"how many of those counted were written into the register after the as-of day's 00:00"`
@@ -19,7 +19,8 @@ func (r *Revised) Text() string {
 	if r == nil {
 		return ""
 	}
-	return fmt.Sprintf("đã thay đổi sau %s: %d tiểu thương được ghi bổ sung với ngày trong quá khứ", r.After.Format("15:04 02/01/2006"), r.Merchants)
+	return fmt.Sprintf("đã thay đổi sau %s: %d tiểu thương được ghi bổ sung với ngày trong quá khứ",
+		r.After.Format("15:04 02/01/2006"), r.Merchants)
 }
 
 // revised is what was written into the register later, of the merchants counted in some markets.

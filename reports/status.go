@@ -21,7 +21,8 @@ const (
 	statusBelow     = "chua_dat"
 )
 
-// Status is how a pilot market does in a campaign. It belongs to the designation, so it is the same in every basis.
+// Status is how a pilot market does in a campaign. It belongs to the designation, so it is the same
+// in every basis.
 type Status struct {
 	Code     *string `json:"code" enum:"khong_du_du_lieu,can_chu_y,chua_den_han,dat,chua_dat" nullable:"true" doc:"the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; the target is not due and I05 is below it, or no report is due yet; I05 at its target and I24 100 %; otherwise. null: the campaign requires nothing here, or it cannot be told"`
 	Reason   string  `json:"reason" doc:"why, in words and numbers, in Vietnamese" example:"I06 37,6 điểm > 30"`
@@ -47,8 +48,8 @@ type Designation struct {
 	StatusReason string   `json:"status_reason,omitempty" enum:"no_merchants,hidden,no_target" doc:"why there is no status"`
 }
 
-// leastCoverage is the share of observed merchants below which there are not enough data. The other bounds of a status are
-// those of the rows of indicators.
+// leastCoverage is the share of observed merchants below which there are not enough data. The other
+// bounds of a status are those of the rows of indicators.
 var leastCoverage = decimal.RequireFromString("0.3")
 
 // designations are those of the campaign whose pilots are counted in a unit, by market.
@@ -62,14 +63,17 @@ func (c *counted) designations(u unit) []Designation {
 		d := Designation{Locality: c.programme.required[*at], Market: m, Target: c.programme.target("I05", at, c.day)}
 		d.Locality.ID = *at
 		g := c.view([]Market{m})
-		d.Status, d.StatusReason = judged{g.figures(), g.coverage(), d.Target, c.programme.punctual(d.Locality.ID), c.day}.status()
+		d.Status, d.StatusReason = judged{
+			g.figures(), g.coverage(), d.Target, c.programme.punctual(d.Locality.ID),
+			c.day,
+		}.status()
 		list = append(list, d)
 	}
 	return list
 }
 
-// designatedIn is the locality that what is wanted of a unit was set for: the one whose pilot is counted in it, else the unit itself
-// where the campaign requires it. Not known: nothing is wanted.
+// designatedIn is the locality that what is wanted of a unit was set for: the one whose pilot is
+// counted in it, else the unit itself where the campaign requires it. Not known: nothing is wanted.
 func (c *counted) designatedIn(u unit) (*uuid.UUID, bool) {
 	if list := u.counted(c.pilotsAsked()); c.programme.campaign != nil && len(list) == 1 {
 		return c.programme.localityOf(list[0].ID)
@@ -78,8 +82,8 @@ func (c *counted) designatedIn(u unit) (*uuid.UUID, bool) {
 	return &u.locality.ID, required
 }
 
-// standing sets what a row says of its unit as a whole: the status and target of the one designation in it. A unit without one
-// says why it has none; of several, each has its own.
+// standing sets what a row says of its unit as a whole: the status and target of the one
+// designation in it. A unit without one says why it has none; of several, each has its own.
 func (c *counted) standing(row *Row, u unit) {
 	none := func(code, vi, en string) { row.Status, row.StatusReason = Status{nil, vi, en}, code }
 	if c.programme.campaign == nil {
@@ -103,13 +107,15 @@ func (c *counted) standing(row *Row, u unit) {
 		for _, d := range row.Designations {
 			vi, en = append(vi, d.Market.Name+": "+d.Status.words()), append(en, d.Market.Name+": "+d.Status.wordsEN())
 		}
-		none("several", fmt.Sprintf("%d chợ thí điểm: %s", len(vi), strings.Join(vi, "; ")), fmt.Sprintf("%d pilot markets: %s", len(en), strings.Join(en, "; ")))
+		none("several", fmt.Sprintf("%d chợ thí điểm: %s", len(vi), strings.Join(vi, "; ")),
+			fmt.Sprintf("%d pilot markets: %s", len(en), strings.Join(en, "; ")))
 	case row.Exempt != nil:
 		none("exempt", "Được miễn: "+*row.Exempt, "Exempt: "+*row.Exempt)
 	case !required:
 		none("not_required", "Chiến dịch không yêu cầu địa phương này", "The campaign does not require this locality")
 	case c.programme.chosen[u.locality.ID].market != nil:
-		none("market_elsewhere", "Chợ thí điểm không nằm trong địa phương này", "The pilot market does not stand in this locality")
+		none("market_elsewhere", "Chợ thí điểm không nằm trong địa phương này",
+			"The pilot market does not stand in this locality")
 	default:
 		none("no_market", "Chưa chọn chợ", "No market chosen")
 	}
@@ -118,9 +124,11 @@ func (c *counted) standing(row *Row, u unit) {
 // outside says why a campaign requires nothing as of a day.
 func (c *campaign) outside(day time.Time) (code, vi, en string) {
 	if day.Before(c.first) {
-		return "not_begun", "Chiến dịch bắt đầu ngày " + c.first.Format("02/01/2006"), "The campaign starts on " + c.first.Format(time.DateOnly)
+		return "not_begun", "Chiến dịch bắt đầu ngày " + c.first.Format("02/01/2006"), "The campaign starts on " +
+			c.first.Format(time.DateOnly)
 	}
-	return "campaign_ended", "Chiến dịch đã kết thúc ngày " + c.last.Format("02/01/2006"), "The campaign ended on " + c.last.Format(time.DateOnly)
+	return "campaign_ended", "Chiến dịch đã kết thúc ngày " + c.last.Format("02/01/2006"), "The campaign ended on " +
+		c.last.Format(time.DateOnly)
 }
 
 // judged is what a status rests on.
@@ -132,7 +140,8 @@ type judged struct {
 	day      time.Time
 }
 
-// status is the first that holds; none, with the reason, where it cannot be told. What is hidden decides nothing.
+// status is the first that holds; none, with the reason, where it cannot be told. What is hidden
+// decides nothing.
 func (j judged) status() (Status, string) {
 	is := func(code string, why ...reason) (Status, string) {
 		vi, en := []string{}, []string{}
@@ -150,7 +159,8 @@ func (j judged) status() (Status, string) {
 		return hidden, "hidden"
 	}
 	if observed := decimal.RequireFromString(*j.coverage.Value); observed.LessThan(leastCoverage) {
-		return is(statusNoData, reason{"Độ phủ " + percentVI(observed, leastCoverage) + " < 30 %", "Coverage " + percentEN(observed, leastCoverage) + " < 30%"})
+		return is(statusNoData, reason{"Độ phủ " + percentVI(observed, leastCoverage) + " < 30 %", "Coverage " +
+			percentEN(observed, leastCoverage) + " < 30%"})
 	}
 	if warnings := j.warnings(); len(warnings) > 0 {
 		return is(statusAttention, warnings...)
@@ -163,7 +173,10 @@ func (j judged) status() (Status, string) {
 	}
 	reached, _ := active.valueOf()
 	wanted := decimal.RequireFromString(j.target.Value)
-	onTime := reason{fmt.Sprintf("báo cáo đúng hạn %d/%d", j.punctual.OnTime, j.punctual.Due), fmt.Sprintf("reports on time %d/%d", j.punctual.OnTime, j.punctual.Due)}
+	onTime := reason{
+		fmt.Sprintf("báo cáo đúng hạn %d/%d", j.punctual.OnTime, j.punctual.Due),
+		fmt.Sprintf("reports on time %d/%d", j.punctual.OnTime, j.punctual.Due),
+	}
 	below, late := reached.LessThan(wanted), j.punctual.OnTime < j.punctual.Due
 	measured := j.compare(reached, wanted, below)
 	switch {
@@ -200,11 +213,13 @@ func warning(row indicators.Row, value, bound decimal.Decimal) reason {
 	limit := bound.Shift(2).String()
 	if row.Unit == indicators.Points {
 		return reason{
-			row.Code + " " + digits(value, bound, ",") + " điểm > " + limit, row.Code + " " + digits(value, bound, ".") + " points > " + limit,
+			row.Code + " " + digits(value, bound, ",") + " điểm > " + limit, row.Code + " " +
+				digits(value, bound, ".") + " points > " + limit,
 		}
 	}
 	return reason{
-		row.Code + " " + percentVI(value, bound) + " > " + limit + " %", row.Code + " " + percentEN(value, bound) + " > " + limit + "%",
+		row.Code + " " + percentVI(value, bound) + " > " + limit + " %", row.Code + " " + percentEN(value, bound) +
+			" > " + limit + "%",
 	}
 }
 
@@ -220,15 +235,18 @@ func (j judged) compare(reached, wanted decimal.Decimal, below bool) reason {
 		sign = "<"
 	}
 	return reason{
-		fmt.Sprintf("I05 %s %s chỉ tiêu %s (hạn %s)", percentVI(reached, wanted), sign, percentVI(wanted, wanted), j.dueOn().Format("02/01/2006")),
-		fmt.Sprintf("I05 %s %s target %s (due %s)", percentEN(reached, wanted), sign, percentEN(wanted, wanted), j.target.DueOn),
+		fmt.Sprintf("I05 %s %s chỉ tiêu %s (hạn %s)", percentVI(reached, wanted), sign, percentVI(wanted, wanted),
+			j.dueOn().Format("02/01/2006")),
+		fmt.Sprintf("I05 %s %s target %s (due %s)", percentEN(reached, wanted), sign, percentEN(wanted, wanted),
+			j.target.DueOn),
 	}
 }
 
 // reason is a sentence in both languages.
 type reason struct{ vi, en string }
 
-// digits writes a share in hundredths with one decimal, or with two where one would make it look like a bound that it is not.
+// digits writes a share in hundredths with one decimal, or with two where one would make it look
+// like a bound that it is not.
 func digits(share, bound decimal.Decimal, point string) string {
 	hundred := decimal.NewFromInt(100)
 	value, limit := share.Mul(hundred), bound.Mul(hundred)
@@ -246,7 +264,8 @@ func percentEN(share, bound decimal.Decimal) string { return digits(share, bound
 // statusWords are the statuses as people call them.
 var statusWords = map[string]reason{
 	statusNoData: {"chưa đủ dữ liệu", "not enough data"}, statusAttention: {"cần chú ý", "needs attention"},
-	statusNotDue: {"chưa đến hạn", "not due yet"}, statusReached: {"đạt", "on target"}, statusBelow: {"chưa đạt", "below target"},
+	statusNotDue: {"chưa đến hạn", "not due yet"}, statusReached: {"đạt", "on target"},
+	statusBelow: {"chưa đạt", "below target"},
 }
 
 // words are a status with its reason in Vietnamese.

@@ -15,7 +15,10 @@ import (
 var allBases = []string{"districts_2024", "districts_2024_merged", "communes_2025", "current"}
 
 // phanRang is a place in the former Ninh Thuận.
-var phanRang = []place{{"district", "582", "2024-05-28", "(,2025-07-01)"}, {"commune", "22759", "2025-07-01", "[2025-07-01,)"}}
+var phanRang = []place{{"district", "582", "2024-05-28", "(,2025-07-01)"}, {
+	"commune", "22759", "2025-07-01",
+	"[2025-07-01,)",
+}}
 
 // campaignOf makes the campaign CHO40 of the districts; choose gives one of them a pilot.
 func (w *world) campaignOf(starts string) (id uuid.UUID, choose func(district string, market uuid.UUID)) {
@@ -25,14 +28,16 @@ func (w *world) campaignOf(starts string) (id uuid.UUID, choose func(district st
 		VALUES ($1, 'CHO40', 'Chợ 4.0', 'x', 'districts_2024', $2::text::date, 5, $3, now())`, id, starts, w.staff)
 	return id, func(district string, market uuid.UUID) {
 		w.exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
-			SELECT $1, $2, locality_id, $3, '[2024-05-28,)', $5, now() FROM locality_versions WHERE level = 'district' AND code = $4`, uuid.New(), id, market, district, w.staff)
+			SELECT $1, $2, locality_id, $3, '[2024-05-28,)', $5, now() FROM locality_versions WHERE level = 'district'
+			AND code = $4`, uuid.New(), id, market, district, w.staff)
 	}
 }
 
 func (w *world) targetOf(campaign uuid.UUID, district, value, due string) {
 	w.t.Helper()
 	w.exec(`INSERT INTO targets (id, campaign_id, indicator, locality_id, value, due_on, set_by, set_at)
-		VALUES ($1, $2, 'I05', (SELECT locality_id FROM locality_versions WHERE level = 'district' AND code = $3), $4::text::numeric, $5::text::date, $6, now())`,
+		VALUES ($1, $2, 'I05', (SELECT locality_id FROM locality_versions WHERE level = 'district' AND code = $3),
+		$4::text::numeric, $5::text::date, $6, now())`,
 		uuid.New(), campaign, district, value, due, w.staff)
 }
 
@@ -40,18 +45,24 @@ func (w *world) targetOf(campaign uuid.UUID, district, value, due string) {
 func (w *world) handedIn(campaign uuid.UUID, district, month, at string) {
 	w.t.Helper()
 	id := uuid.New()
-	w.exec(`INSERT INTO periodic_reports (id, campaign_id, locality_id, kind, period, due_on, state, created_by, created_at)
+	w.exec(`INSERT INTO periodic_reports (id, campaign_id, locality_id, kind, period, due_on, state, created_by,
+		created_at)
 		VALUES ($1, $2, (SELECT locality_id FROM locality_versions WHERE level = 'district' AND code = $3), 'month',
-			daterange($4::text::date, ($4::text::date + interval '1 month')::date), ($4::text::date + interval '1 month')::date + 4, 'submitted', $5, now())`, id, campaign, district, month, w.staff)
-	w.exec(`INSERT INTO report_versions (report_id, version, basis, as_of, content, sha256, signature, frozen_by, frozen_at) VALUES ($1, 1, 'districts_2024', '2026-11-01', '{}', '', '', $2, now())`, id, w.staff)
-	w.exec(`INSERT INTO report_steps (id, report_id, step, version, actor_id, at) VALUES ($1, $2, 'submitted', 1, $3, $4::text::timestamptz)`, uuid.New(), id, w.staff, at)
+			daterange($4::text::date, ($4::text::date + interval '1 month')::date),
+			($4::text::date + interval '1 month')::date + 4, 'submitted', $5, now())`, id, campaign, district, month,
+		w.staff)
+	w.exec(`INSERT INTO report_versions (report_id, version, basis, as_of, content, sha256, signature, frozen_by,
+		frozen_at) VALUES ($1, 1, 'districts_2024', '2026-11-01', '{}', '', '', $2, now())`, id, w.staff)
+	w.exec(`INSERT INTO report_steps (id, report_id, step, version, actor_id, at)
+		VALUES ($1, $2, 'submitted', 1, $3, $4::text::timestamptz)`, uuid.New(), id, w.staff, at)
 }
 
 // observe lets a connection of the platform tell of every account until the day before asOf.
 func (w *world) observe() {
 	w.t.Helper()
 	connection := uuid.New()
-	w.exec(`INSERT INTO bank_connections (id, provider, name, owner_kind, created_at) VALUES ($1, 'standard', 'x', 'platform', '2024-01-01')`, connection)
+	w.exec(`INSERT INTO bank_connections (id, provider, name, owner_kind, created_at)
+		VALUES ($1, 'standard', 'x', 'platform', '2024-01-01')`, connection)
 	w.exec(`INSERT INTO connection_days (connection_id, day) VALUES ($1, '2026-11-21')`, connection)
 }
 
@@ -62,7 +73,8 @@ func statusOf(s reports.Status) string {
 	return *s.Code + ": " + s.Reason
 }
 
-// A designation has one status, target and punctuality, whatever the units that the report is told in, and says why.
+// A designation has one status, target and punctuality, whatever the units that the report is told
+// in, and says why.
 func TestAStatusIsItsDesignations(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -94,19 +106,25 @@ func TestAStatusIsItsDesignations(t *testing.T) {
 			dam, ngoi = "22366", "22420"
 		}
 		r := row(t, report, dam)
-		if got, want := statusOf(r.Status), "chua_dat: I05 60,0 % ≥ chỉ tiêu 45,0 % (hạn 15/12/2026); báo cáo đúng hạn 1/2"; got != want {
+		if got, want := statusOf(r.Status),
+			"chua_dat: I05 60,0 % ≥ chỉ tiêu 45,0 % (hạn 15/12/2026); báo cáo đúng hạn 1/2"; got != want {
 			t.Errorf("%s: %s, not %s", basis, got, want)
 		}
-		if told(r.Indicators["I24"]) != "1/2" || r.Target.Value != "0.4500" || len(r.Designations) != 1 || r.Designations[0].Locality.Code != "568" {
-			t.Errorf("%s: I24 %s, target %+v, designations %+v", basis, told(r.Indicators["I24"]), r.Target, r.Designations)
+		if told(r.Indicators["I24"]) != "1/2" || r.Target.Value != "0.4500" || len(r.Designations) != 1 ||
+			r.Designations[0].Locality.Code != "568" {
+			t.Errorf("%s: I24 %s, target %+v, designations %+v", basis, told(r.Indicators["I24"]), r.Target,
+				r.Designations)
 		}
 		r = row(t, report, ngoi)
-		if got, want := statusOf(r.Status), "dat: I05 30,0 % ≥ chỉ tiêu 25,0 % (hạn 31/12/2026); báo cáo đúng hạn 2/2"; got != want || r.Status.ReasonEN != "I05 30.0% ≥ target 25.0% (due 2026-12-31); reports on time 2/2" {
+		if got, want := statusOf(r.Status),
+			"dat: I05 30,0 % ≥ chỉ tiêu 25,0 % (hạn 31/12/2026); báo cáo đúng hạn 2/2"; got != want ||
+			r.Status.ReasonEN != "I05 30.0% ≥ target 25.0% (due 2026-12-31); reports on time 2/2" {
 			t.Errorf("%s: %s (%s), not %s", basis, got, r.Status.ReasonEN, want)
 		}
 	}
 	// A trend of a commune knows the target of the district whose pilot stands there.
-	trend := read[reports.Trend](t, w.get(admin, "/api/v1/reports/trend?indicator=I05&months=1&campaign=CHO40&basis=current&locality=22420"))
+	trend := read[reports.Trend](t,
+		w.get(admin, "/api/v1/reports/trend?indicator=I05&months=1&campaign=CHO40&basis=current&locality=22420"))
 	if trend.Target == nil || trend.Target.Value != "0.2500" {
 		t.Errorf("the trend of the commune has the target %+v", trend.Target)
 	}
@@ -152,7 +170,8 @@ func TestNobodyIsAccusedWhoOwesNothing(t *testing.T) {
 	w.crowd(market, crowd{merchants: 12})
 	choose("568", market)
 	w.exec(`INSERT INTO pilots (id, campaign_id, locality_id, exempt_reason, valid, designated_by, designated_at)
-		SELECT $1, id, (SELECT locality_id FROM locality_versions WHERE level = 'district' AND code = '576'), 'đảo', '[2024-05-28,)', $2, now() FROM campaigns`, uuid.New(), w.staff)
+		SELECT $1, id, (SELECT locality_id FROM locality_versions WHERE level = 'district' AND code = '576'), 'đảo',
+		'[2024-05-28,)', $2, now() FROM campaigns`, uuid.New(), w.staff)
 	admin := w.key(roles.Admin, "")
 	for _, basis := range allBases {
 		found := map[string]int{}
@@ -165,7 +184,10 @@ func TestNobodyIsAccusedWhoOwesNothing(t *testing.T) {
 			}
 		}
 		want := map[string]map[string]int{
-			"districts_2024": {"exempt": 1, "no_market": 7}, "districts_2024_merged": {"exempt": 1, "no_market": 7, "not_required": 7},
+			"districts_2024": {"exempt": 1, "no_market": 7}, "districts_2024_merged": {
+				"exempt": 1, "no_market": 7,
+				"not_required": 7,
+			},
 			"communes_2025": {"not_required": 64}, "current": {"not_required": 64},
 		}[basis]
 		for reason, n := range want {
@@ -206,7 +228,8 @@ func TestAHiddenFigureIsNoExcuse(t *testing.T) {
 	is("none: Ẩn: số liệu nói về dưới 5 người", "hidden")
 }
 
-// As of days before its first, and later than the day after its last, a campaign requires nothing: no status, no target, no I13 and no I24, in any basis.
+// As of days before its first, and later than the day after its last, a campaign requires nothing:
+// no status, no target, no I13 and no I24, in any basis.
 func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -222,8 +245,10 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 		for _, basis := range allBases {
 			report := w.adoption(admin, "campaign=CHO40&basis="+basis)
 			for _, r := range report.Rows {
-				if r.Status.Code != nil || r.StatusReason != why || r.Status.Reason != words || r.Target != nil || len(r.Designations) > 0 {
-					t.Errorf("%s: of %s is said %s %s, target %+v, %d designations", basis, r.Locality.Name, statusOf(r.Status), r.StatusReason, r.Target, len(r.Designations))
+				if r.Status.Code != nil || r.StatusReason != why || r.Status.Reason != words || r.Target != nil ||
+					len(r.Designations) > 0 {
+					t.Errorf("%s: of %s is said %s %s, target %+v, %d designations", basis, r.Locality.Name,
+						statusOf(r.Status), r.StatusReason, r.Target, len(r.Designations))
 				}
 			}
 			for _, code := range []string{"I13", "I24"} {
@@ -232,7 +257,13 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 				}
 			}
 		}
-		trend := read[reports.Trend](t, w.get(admin, "/api/v1/reports/trend?indicator=I05&months=1&campaign=CHO40&basis=districts_2024&locality=568"))
+		trend := read[reports.Trend](
+			t,
+			w.get(
+				admin,
+				"/api/v1/reports/trend?indicator=I05&months=1&campaign=CHO40&basis=districts_2024&locality=568",
+			),
+		)
 		if trend.Target != nil || trend.Points[0].Target != nil {
 			t.Errorf("the trend has the target %+v", trend.Target)
 		}
@@ -243,10 +274,12 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 	w.exec(`UPDATE targets SET due_on = '2026-11-21'`)
 	w.exec(`UPDATE campaigns SET ends_on = '2026-11-21'`) // 00:00 of the next day tells of its last
 	report := w.adoption(admin, "campaign=CHO40&basis=districts_2024")
-	if got := row(t, report, "569").StatusReason; got != "no_market" || told(report.Total["I13"]) != "0/9" || told(report.Total["I24"]) != "0/18" {
+	if got := row(t, report, "569").StatusReason; got != "no_market" || told(report.Total["I13"]) != "0/9" ||
+		told(report.Total["I24"]) != "0/18" {
 		t.Errorf("of its last day %s, I13 %s, I24 %s", got, told(report.Total["I13"]), told(report.Total["I24"]))
 	}
-	if got := statusOf(row(t, report, "568").Status); !strings.HasPrefix(got, "chua_dat: I05 60,0 % < chỉ tiêu 90,0 % (hạn 21/11/2026)") {
+	if got := statusOf(row(t, report, "568").Status); !strings.HasPrefix(got,
+		"chua_dat: I05 60,0 % < chỉ tiêu 90,0 % (hạn 21/11/2026)") {
 		t.Errorf("a target that was due on its last day: %s", got)
 	}
 	w.exec(`UPDATE campaigns SET starts_on = '2026-11-22', ends_on = NULL`) // its first
@@ -264,15 +297,18 @@ func TestTwoDesignationsInOneUnit(t *testing.T) {
 	w.targetOf(campaign, "568", "0.5000", "2026-10-31")
 	w.targetOf(campaign, "569", "0.9000", "2026-10-31")
 	for i, district := range []string{"568", "569"} {
-		market := w.market([]string{"MA", "MB"}[i], place{"district", district, "2024-05-28", "(,2025-07-01)"}, place{"commune", "22366", "2025-07-01", "[2025-07-01,)"})
+		market := w.market([]string{"MA", "MB"}[i], place{"district", district, "2024-05-28", "(,2025-07-01)"},
+			place{"commune", "22366", "2025-07-01", "[2025-07-01,)"})
 		w.crowd(market, crowd{merchants: 20, registered: 20, noticed: 12})
 		choose(district, market)
 	}
 	r := row(t, w.adoption(w.key(roles.Admin, ""), "campaign=CHO40&basis=current"), "22366")
-	if r.Status.Code != nil || r.StatusReason != "several" || r.Target != nil || !strings.HasPrefix(r.Status.Reason, "2 chợ thí điểm: Chợ MA: chưa đến hạn (I05 60,0 %") {
+	if r.Status.Code != nil || r.StatusReason != "several" || r.Target != nil || !strings.HasPrefix(r.Status.Reason,
+		"2 chợ thí điểm: Chợ MA: chưa đến hạn (I05 60,0 %") {
 		t.Errorf("%+v %s %+v", r.Status, r.StatusReason, r.Target)
 	}
-	if d := r.Designations; len(d) != 2 || *d[0].Status.Code != "chua_den_han" || *d[1].Status.Code != "chua_dat" || d[1].Target.Value != "0.9000" || d[1].Locality.Code != "569" {
+	if d := r.Designations; len(d) != 2 || *d[0].Status.Code != "chua_den_han" || *d[1].Status.Code != "chua_dat" ||
+		d[1].Target.Value != "0.9000" || d[1].Locality.Code != "569" {
 		t.Errorf("%+v", d)
 	}
 }
@@ -285,7 +321,10 @@ func TestWhatTheTotalLeavesOut(t *testing.T) {
 	w.crowd(w.market("PHAN-RANG", phanRang...), crowd{merchants: 12, noticed: 8})
 	w.crowd(w.market("NOWHERE"), crowd{merchants: 6})
 	admin := w.key(roles.Admin, "")
-	for basis, want := range map[string]string{"districts_2024": "NOWHERE PHAN-RANG 18", "districts_2024_merged": "NOWHERE 6", "communes_2025": "NOWHERE 6", "current": "NOWHERE 6"} {
+	for basis, want := range map[string]string{
+		"districts_2024":        "NOWHERE PHAN-RANG 18",
+		"districts_2024_merged": "NOWHERE 6", "communes_2025": "NOWHERE 6", "current": "NOWHERE 6",
+	} {
 		var report struct {
 			Total struct {
 				Outside struct {
@@ -301,14 +340,16 @@ func TestWhatTheTotalLeavesOut(t *testing.T) {
 			codes += m.Code + " "
 		}
 		left := report.Total.Outside
-		if got := codes + strconv.Itoa(left.Merchants); got != want || left.Markets != len(left.Listed) || report.Total.I05.Denominator+left.Merchants != 30 {
+		if got := codes + strconv.Itoa(left.Merchants); got != want || left.Markets != len(left.Listed) ||
+			report.Total.I05.Denominator+left.Merchants != 30 {
 			t.Errorf("%s leaves out %s, not %s, of a total of %d", basis, got, want, report.Total.I05.Denominator)
 		}
 	}
 	if got := told(row(t, w.adoption(admin, "basis=districts_2024_merged"), "582").Indicators["I05"]); got != "8/12" {
 		t.Errorf("Phan Rang - Tháp Chàm has I05 %s", got)
 	}
-	if csv := w.get(admin, csvPath+"?basis=districts_2024").Body.String(); !strings.Contains(csv, `districts_2024,2026-11-22,outside,,"2 chợ, 18 tiểu thương ngoài danh sách này",NOWHERE PHAN-RANG,`) {
+	if csv := w.get(admin, csvPath+"?basis=districts_2024").Body.String(); !strings.Contains(csv,
+		`districts_2024,2026-11-22,outside,,"2 chợ, 18 tiểu thương ngoài danh sách này",NOWHERE PHAN-RANG,`) {
 		t.Errorf("the table does not name what is left out")
 	}
 	own := w.adoption(w.key(roles.Manager, "market:DAM"), "basis=districts_2024")

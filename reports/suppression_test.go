@@ -40,36 +40,88 @@ func TestSuppression(t *testing.T) {
 		crowds               map[int]crowd // by place in communes
 		communes2025, of2024 string
 	}{
-		{"five of twelve", map[int]crowd{0: {merchants: 12, noticed: 5}}, "22366 5/12, total 5/12", "568 5/12, total 5/12"},
-		{"four of twelve", map[int]crowd{0: {merchants: 12, noticed: 4}}, "22366 hidden/12, total hidden/12", "568 hidden/12, total hidden/12"},
-		{"none is shown", map[int]crowd{0: {merchants: 12}}, "22366 0/12, total 0/12", "568 0/12, total 0/12"},
-		{"all but two", map[int]crowd{0: {merchants: 12, noticed: 10}}, "22366 10/12, total 10/12", "568 10/12, total 10/12"},
-		{"none of four", map[int]crowd{0: {merchants: 4}}, "22366 hidden/4, total hidden/4", "568 hidden/4, total hidden/4"},
-		{"few registered: the register says so anyway", map[int]crowd{0: {merchants: 12, registered: 1, noticed: 7}}, "22366 7/12, total 7/12", "568 7/12, total 7/12"},
-		{"nearly all: the better, the brighter", map[int]crowd{0: {merchants: 40, noticed: 38}}, "22366 38/40, total 38/40", "568 38/40, total 38/40"},
 		{
-			"one hidden: the total stays, another unit goes", map[int]crowd{0: {merchants: 12, noticed: 7}, 3: {merchants: 30, noticed: 3}},
+			"five of twelve",
+			map[int]crowd{0: {merchants: 12, noticed: 5}},
+			"22366 5/12, total 5/12",
+			"568 5/12, total 5/12",
+		},
+		{
+			"four of twelve",
+			map[int]crowd{0: {merchants: 12, noticed: 4}},
+			"22366 hidden/12, total hidden/12",
+			"568 hidden/12, total hidden/12",
+		},
+		{"none is shown", map[int]crowd{0: {merchants: 12}}, "22366 0/12, total 0/12", "568 0/12, total 0/12"},
+		{
+			"all but two",
+			map[int]crowd{0: {merchants: 12, noticed: 10}},
+			"22366 10/12, total 10/12",
+			"568 10/12, total 10/12",
+		},
+		{
+			"none of four",
+			map[int]crowd{0: {merchants: 4}},
+			"22366 hidden/4, total hidden/4",
+			"568 hidden/4, total hidden/4",
+		},
+		{
+			"few registered: the register says so anyway",
+			map[int]crowd{0: {merchants: 12, registered: 1, noticed: 7}},
+			"22366 7/12, total 7/12", "568 7/12, total 7/12",
+		},
+		{
+			"nearly all: the better, the brighter",
+			map[int]crowd{0: {merchants: 40, noticed: 38}},
+			"22366 38/40, total 38/40", "568 38/40, total 38/40",
+		},
+		{
+			"one hidden: the total stays, another unit goes",
+			map[int]crowd{
+				0: {merchants: 12, noticed: 7},
+				3: {merchants: 30, noticed: 3},
+			},
 			"22366 hidden/12, 22420 hidden/30, total 10/42", "568 hidden/12, 569 hidden/30, total 10/42",
 		},
 		{
-			"two hidden, five together", map[int]crowd{0: {merchants: 12, noticed: 7}, 1: {merchants: 9, noticed: 2}, 3: {merchants: 30, noticed: 3}},
+			"two hidden, five together",
+			map[int]crowd{
+				0: {merchants: 12, noticed: 7}, 1: {merchants: 9, noticed: 2},
+				3: {merchants: 30, noticed: 3},
+			},
 			"22333 hidden/9, 22366 7/12, 22420 hidden/30, total 12/51", "568 hidden/21, 569 hidden/30, total 12/51",
 		},
 		{
-			"two hidden, four together", map[int]crowd{0: {merchants: 12, noticed: 7}, 1: {merchants: 9, noticed: 1}, 3: {merchants: 30, noticed: 3}},
+			"two hidden, four together",
+			map[int]crowd{
+				0: {merchants: 12, noticed: 7}, 1: {merchants: 9, noticed: 1},
+				3: {merchants: 30, noticed: 3},
+			},
 			"22333 hidden/9, 22366 7/12, 22420 hidden/30, total 11/51", "568 hidden/21, 569 hidden/30, total 11/51",
 		},
 		{
-			"two of under five, all of them active", map[int]crowd{0: {merchants: 12, noticed: 7}, 3: {merchants: 3, noticed: 3}, 4: {merchants: 4, noticed: 4}},
+			"two of under five, all of them active",
+			map[int]crowd{
+				0: {merchants: 12, noticed: 7},
+				3: {merchants: 3, noticed: 3}, 4: {merchants: 4, noticed: 4},
+			},
 			"22366 7/12, 22420 hidden/3, 22480 hidden/4, total 14/19", "568 7/12, 569 7/7, total 14/19",
 		},
 		{
 			"two hidden, four together, beside a district of two communes",
-			map[int]crowd{0: {merchants: 12, noticed: 7}, 1: {merchants: 9, noticed: 6}, 3: {merchants: 30, noticed: 3}, 5: {merchants: 30, noticed: 1}},
-			"22333 6/9, 22366 7/12, 22420 hidden/30, 22528 hidden/30, total 17/81", "568 13/21, 569 hidden/30, 572 hidden/30, total 17/81",
+			map[int]crowd{
+				0: {merchants: 12, noticed: 7}, 1: {merchants: 9, noticed: 6}, 3: {merchants: 30, noticed: 3},
+				5: {merchants: 30, noticed: 1},
+			},
+			"22333 6/9, 22366 7/12, 22420 hidden/30, 22528 hidden/30, total 17/81",
+			"568 13/21, 569 hidden/30, 572 hidden/30, total 17/81",
 		},
 		{
-			"its district stays, the other commune goes", map[int]crowd{0: {merchants: 12, noticed: 7}, 1: {merchants: 9, noticed: 1}, 3: {merchants: 30, noticed: 9}},
+			"its district stays, the other commune goes",
+			map[int]crowd{
+				0: {merchants: 12, noticed: 7},
+				1: {merchants: 9, noticed: 1}, 3: {merchants: 30, noticed: 9},
+			},
 			"22333 hidden/9, 22366 hidden/12, 22420 9/30, total 17/51", "568 8/21, 569 9/30, total 17/51",
 		},
 	} {
@@ -81,7 +133,10 @@ func TestSuppression(t *testing.T) {
 			}
 			for _, role := range []roles.Role{roles.Admin, roles.ProvinceOfficer, roles.Auditor} {
 				key := w.key(role, "")
-				for basis, want := range map[string]string{"communes_2025": tt.communes2025, "districts_2024": tt.of2024} {
+				for basis, want := range map[string]string{
+					"communes_2025":  tt.communes2025,
+					"districts_2024": tt.of2024,
+				} {
 					if got := summary(w.adoption(key, "basis="+basis)); got != want {
 						t.Errorf("%s to %s: %s, not %s", basis, role, got, want)
 					}
@@ -107,15 +162,18 @@ func TestAHiddenCellHoldsNoFigure(t *testing.T) {
 				continue
 			}
 			if told(i["I01"]) != "10/12" || told(i["I03"]) != "0/12" {
-				t.Errorf("what the register shows, and what stands beside, hides too: %s %s", told(i["I01"]), told(i["I03"]))
+				t.Errorf("what the register shows, and what stands beside, hides too: %s %s", told(i["I01"]),
+					told(i["I03"]))
 			}
 			for _, cell := range []reports.Figure{i["I05"], report.Total["I05"]} {
-				if !cell.Suppressed || cell.Numerator != nil || cell.Value != nil || cell.Evidence != nil || cell.Denominator.IntPart() != 12 {
+				if !cell.Suppressed || cell.Numerator != nil || cell.Value != nil || cell.Evidence != nil ||
+					cell.Denominator.IntPart() != 12 {
 					t.Errorf("%s of %s sees %+v", role, scope, cell)
 				}
 			}
 			for _, code := range []string{"I06", "I09", "I10", "I20"} { // counted from the active
-				if f := i[code]; !f.Suppressed || f.Numerator != nil || f.Value != nil || f.Evidence != nil || f.Parts != nil {
+				if f := i[code]; !f.Suppressed || f.Numerator != nil || f.Value != nil || f.Evidence != nil ||
+					f.Parts != nil {
 					t.Errorf("%s of %s sees %s %+v", role, scope, code, f)
 				}
 			}
@@ -123,7 +181,8 @@ func TestAHiddenCellHoldsNoFigure(t *testing.T) {
 	}
 }
 
-// Merchants of two units: everybody who is active is so in the first, and who is of both may be known from there. The total stays.
+// Merchants of two units: everybody who is active is so in the first, and who is of both may be
+// known from there. The total stays.
 func TestMerchantsOfTwoUnits(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -149,7 +208,8 @@ func TestMerchantsOfTwoUnits(t *testing.T) {
 	}
 }
 
-// A mix that tells of few merchants hides alone where the numerator does not, and so does the other one that gives it away; the total's stays.
+// A mix that tells of few merchants hides alone where the numerator does not, and so does the other
+// one that gives it away; the total's stays.
 func TestEvidenceHidesAlone(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -175,8 +235,9 @@ func TestEvidenceHidesAlone(t *testing.T) {
 	}
 }
 
-// A small market that is built beside a campaign's pilots hides none of their figures, nor the campaign's total. Of one to four
-// merchants it is in no sum and named beside the total; of more it takes the total of all markets with it while few are paid there.
+// A small market that is built beside a campaign's pilots hides none of their figures, nor the
+// campaign's total. Of one to four merchants it is in no sum and named beside the total; of more it
+// takes the total of all markets with it while few are paid there.
 func TestASmallMarketBesideACampaign(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -194,7 +255,10 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 			t.Parallel()
 			w := newNovember(t)
 			_, choose := w.campaignOf("2026-01-01")
-			for i, c := range map[int]crowd{0: {merchants: 20, noticed: 9}, 3: {merchants: 18, noticed: 9}, 5: {merchants: 16, noticed: 7}} {
+			for i, c := range map[int]crowd{
+				0: {merchants: 20, noticed: 9}, 3: {merchants: 18, noticed: 9},
+				5: {merchants: 16, noticed: 7},
+			} {
 				district := communes[i][0].code
 				market := w.market("P"+district, communes[i]...)
 				w.crowd(market, c)
@@ -213,7 +277,8 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 					}
 				}
 				all := w.adoption(admin, "basis="+basis)
-				if got := told(all.Total["I05"]); got != tt.all || all.Outside.Small != tt.left || all.Total["I01"].Denominator.IntPart() != int64(tt.in) {
+				if got := told(all.Total["I05"]); got != tt.all || all.Outside.Small != tt.left ||
+					all.Total["I01"].Denominator.IntPart() != int64(tt.in) {
 					t.Errorf("%s: all markets are %s, with %+v left out", basis, got, all.Outside)
 				}
 			}
@@ -230,8 +295,8 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 	}
 }
 
-// TestNobodysMinuteIsTold: the newest payment is one person's. Where it is hidden how many were paid, nothing says when, and no total of
-// several markets does.
+// TestNobodysMinuteIsTold: the newest payment is one person's. Where it is hidden how many were
+// paid, nothing says when, and no total of several markets does.
 func TestNobodysMinuteIsTold(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -244,19 +309,26 @@ func TestNobodysMinuteIsTold(t *testing.T) {
 	admin := w.key(roles.Admin, "")
 	const minute = "2026-11-21T22:30:00+07:00"
 	for _, path := range []string{
-		jsonPath + "?basis=districts_2024", csvPath + "?basis=districts_2024", "/api/v1/reports/markets/" + few.String(),
-		"/api/v1/reports/drill-down?indicator=I18&basis=districts_2024&by=market", "/api/v1/reports/drill-down?indicator=I24&basis=districts_2024&by=market&locality=568",
-		"/api/v1/reports/trend?indicator=I20&months=1&basis=districts_2024", "/api/v1/reports/trend?indicator=I18&months=1&market=" + few.String(),
+		jsonPath + "?basis=districts_2024", csvPath + "?basis=districts_2024", "/api/v1/reports/markets/" +
+			few.String(),
+		"/api/v1/reports/drill-down?indicator=I18&basis=districts_2024&by=market",
+		"/api/v1/reports/drill-down?indicator=I24&basis=districts_2024&by=market&locality=568",
+		"/api/v1/reports/trend?indicator=I20&months=1&basis=districts_2024",
+		"/api/v1/reports/trend?indicator=I18&months=1&market=" + few.String(),
 	} {
-		if answer := w.get(admin, path); answer.Code != http.StatusOK || strings.Contains(answer.Body.String(), minute) || strings.Contains(answer.Body.String(), `"hours_since_update":{"numerator":null,"denominator":null,"value":"1.5000"`) {
+		if answer := w.get(admin, path); answer.Code != http.StatusOK || strings.Contains(answer.Body.String(),
+			minute) || strings.Contains(answer.Body.String(),
+			`"hours_since_update":{"numerator":null,"denominator":null,"value":"1.5000"`) {
 			t.Errorf("%s is answered %d and tells when somebody was paid: %s", path, answer.Code, answer.Body)
 		}
 	}
 	report := w.adoption(admin, "basis=districts_2024")
-	if got := row(t, report, "568").Indicators; !got["I05"].Suppressed || got["I18"].FreshAt != nil || got["I20"].FreshAt != nil || got["I24"].Parts != nil {
+	if got := row(t, report, "568").Indicators; !got["I05"].Suppressed || got["I18"].FreshAt != nil ||
+		got["I20"].FreshAt != nil || got["I24"].Parts != nil {
 		t.Errorf("beside a hidden I05 stand %v, %v and %v", got["I18"].FreshAt, got["I20"].FreshAt, got["I24"].Parts)
 	}
-	if at := report.Total["I05"].FreshAt; at == nil || at.Hour() != 17 || *report.Total["I24"].Parts["hours_since_update"].Value != "7.0000" {
+	if at := report.Total["I05"].FreshAt; at == nil || at.Hour() != 17 ||
+		*report.Total["I24"].Parts["hours_since_update"].Value != "7.0000" {
 		t.Errorf("the total is fresh at %v", at)
 	}
 	if own := w.adoption(w.key(roles.Manager, "market:DAM"), "basis=districts_2024"); own.Total["I05"].FreshAt == nil {

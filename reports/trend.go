@@ -40,14 +40,17 @@ type TrendPoint struct {
 	Target *Target `json:"target,omitempty" doc:"with a campaign, what was wanted on that day: the target due next, else the last"`
 }
 
-// Span is the months of a trend, each "2026-10" or empty: it ends with this month and has twelve of them unless told.
+// Span is the months of a trend, each "2026-10" or empty: it ends with this month and has twelve of
+// them unless told.
 type Span struct {
 	From, To string
-	Months   int // how many, where From is not told: they are cut where the data begin, while a From before that is refused
+	// how many, where From is not told: they are cut where the data begin, while a From before that
+	// is refused
+	Months int
 }
 
-// Trend tells an indicator at the end of each month of a span.
-// Refused (422): months that are none, out of order, over five years, or before the data, and what Adoption and DrillDown refuse.
+// Trend tells an indicator at the end of each month of a span. Refused (422): months that are none,
+// out of order, over five years, or before the data, and what Adoption and DrillDown refuse.
 func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, error) {
 	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
@@ -57,7 +60,8 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 		return nil, err
 	}
 	if q.Locality != "" && q.Market != "" {
-		return nil, problem.Of("market", "one_place", "Chọn địa phương hoặc chợ, không cả hai.", "A locality or a market, not both.")
+		return nil, problem.Of("market", "one_place", "Chọn địa phương hoặc chợ, không cả hai.",
+			"A locality or a market, not both.")
 	}
 	days, err := r.monthEnds(ctx, span)
 	if err != nil {
@@ -71,7 +75,8 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 		}
 		market = &m
 	}
-	counts, err := r.countDays(ctx, caller, ask{campaign: q.Campaign, queries: indicators.TrendQueries(q.Indicator)}, days)
+	counts, err := r.countDays(ctx, caller, ask{campaign: q.Campaign, queries: indicators.TrendQueries(q.Indicator)},
+		days)
 	if err != nil {
 		return nil, fmt.Errorf("trend of %s: %w", q.Indicator, err)
 	}
@@ -110,10 +115,12 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 	return trend, nil
 }
 
-// daysAtOnce is how many days of a trend are counted at the same time: each holds one connection and waits for no other.
+// daysAtOnce is how many days of a trend are counted at the same time: each holds one connection
+// and waits for no other.
 const daysAtOnce = 2
 
-// countDays counts the same of several days. Which units there are does not depend on the day: they are read once.
+// countDays counts the same of several days. Which units there are does not depend on the day: they
+// are read once.
 func (r *Reports) countDays(ctx context.Context, caller roles.Principal, a ask, days []time.Time) ([]*counted, error) {
 	counts := make([]*counted, len(days))
 	err := pgx.BeginTxFunc(ctx, r.db.Pool, facts.Snapshot, func(tx pgx.Tx) (err error) {
@@ -138,7 +145,8 @@ func (r *Reports) countDays(ctx context.Context, caller roles.Principal, a ask, 
 	return counts, work.Wait()
 }
 
-// monthEnds are the days after the last of each month of a span; the present month is told of as of today.
+// monthEnds are the days after the last of each month of a span; the present month is told of as of
+// today.
 func (r *Reports) monthEnds(ctx context.Context, span Span) ([]time.Time, error) {
 	today := r.today()
 	last, err := monthOf("to", span.To, today)
@@ -159,13 +167,16 @@ func (r *Reports) monthEnds(ctx context.Context, span Span) ([]time.Time, error)
 	}
 	switch {
 	case first.After(last):
-		return nil, problem.Of("from", "period_order", "Tháng đầu nằm sau tháng cuối.", "The first month lies after the last.")
+		return nil, problem.Of("from", "period_order", "Tháng đầu nằm sau tháng cuối.",
+			"The first month lies after the last.")
 	case !first.AddDate(0, mostMonths, 0).After(last):
 		return nil, problem.Of("from", "period_long", "Nhiều nhất 60 tháng (5 năm).", "At most 60 months (5 years).")
 	case last.After(today):
-		return nil, problem.Of("to", "as_of_in_future", "Tháng cuối muộn nhất là tháng này.", "The last month is this one at the latest.")
+		return nil, problem.Of("to", "as_of_in_future", "Tháng cuối muộn nhất là tháng này.",
+			"The last month is this one at the latest.")
 	case span.From != "" && span.Months != 0:
-		return nil, problem.Of("months", "one_start", "Cho tháng đầu hoặc số tháng, không cả hai.", "The first month or how many, not both.")
+		return nil, problem.Of("months", "one_start", "Cho tháng đầu hoặc số tháng, không cả hai.",
+			"The first month or how many, not both.")
 	case span.From != "" && !first.AddDate(0, 1, 0).After(began):
 		return nil, beforeData("from", began)
 	}

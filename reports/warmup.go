@@ -11,8 +11,9 @@ import (
 	"market40/merchants/platform/jobs"
 )
 
-// warmUpAfter is how long after its start a server counts ahead for the first time, warmUpEvery how often it looks again, and warmUpPause
-// how long it leaves the processors to payments after each day.
+// warmUpAfter is how long after its start a server counts ahead for the first time, warmUpEvery how
+// often it looks again, and warmUpPause how long it leaves the processors to payments after each
+// day.
 const (
 	warmUpAfter = 15 * time.Second
 	warmUpEvery = time.Hour
@@ -21,8 +22,9 @@ const (
 	warmUpWithin = 30 * time.Minute
 )
 
-// Job returns what counts ahead, in every process, what the first page of an officer asks for, so that nobody waits for it
-// in the morning: today and the ends of twelve months, of all markets and of each campaign.
+// Job returns what counts ahead, in every process, what the first page of an officer asks for, so
+// that nobody waits for it in the morning: today and the ends of twelve months, of all markets and
+// of each campaign.
 func (r *Reports) Job() jobs.Job {
 	return jobs.Job{
 		Name: "reports-ahead", Every: warmUpEvery, First: warmUpAfter, Deadline: warmUpWithin, Shared: true,
@@ -35,7 +37,8 @@ const mostChanges = 2000
 
 // WarmUp is one round of Job, with a pause after each day.
 func (r *Reports) WarmUp(ctx context.Context, pause time.Duration) error {
-	// One line with the earliest day takes the place of many: what is kept since then is read again, once.
+	// One line with the earliest day takes the place of many: what is kept since then is read
+	// again, once.
 	_, err := r.db.Pool.Exec(ctx, `WITH many AS (SELECT max(id) AS newest FROM fact_changes HAVING count(*) > $1),
 		gone AS (DELETE FROM fact_changes f USING many WHERE f.id <= many.newest RETURNING f.since)
 		INSERT INTO fact_changes (since) SELECT min(since) FROM gone HAVING count(*) > 0`, mostChanges)

@@ -43,10 +43,13 @@ func newWorld(t testing.TB, now string) *world {
 	w.engine = w.edge.Engine
 	reports.New(w.db, func() time.Time { return moment(t, now) }).Routes(w.edge)
 	w.staff, w.owner, w.seller = uuid.New(), uuid.New(), uuid.New()
-	w.exec(`INSERT INTO actors (id, role) VALUES ($1, 'team'), ($2, 'merchant'), ($3, 'staff')`, w.staff, w.owner, w.seller)
-	w.exec(`INSERT INTO api_keys (id, name, role, scope_kind, prefix, hash, created_at) VALUES ($1, 'staff', 'team', 'all', '', '1', now())`, w.staff)
+	w.exec(`INSERT INTO actors (id, role) VALUES ($1, 'team'), ($2, 'merchant'), ($3, 'staff')`, w.staff, w.owner,
+		w.seller)
+	w.exec(`INSERT INTO api_keys (id, name, role, scope_kind, prefix, hash, created_at)
+		VALUES ($1, 'staff', 'team', 'all', '', '1', now())`, w.staff)
 	merchant := w.merchant()
-	w.exec(`INSERT INTO api_keys (id, name, role, scope_kind, merchant_id, prefix, hash, created_at) VALUES ($1, 'owner', 'merchant', 'all', $2, '', '2', now())`, w.owner, merchant)
+	w.exec(`INSERT INTO api_keys (id, name, role, scope_kind, merchant_id, prefix, hash, created_at)
+		VALUES ($1, 'owner', 'merchant', 'all', $2, '', '2', now())`, w.owner, merchant)
 	return w
 }
 
@@ -75,21 +78,31 @@ func (w *world) exec(sql string, args ...any) {
 	must(w.t, err)
 }
 
-// place is a unit by its level, code and a day on which it bore the code, and when a market stands there.
+// place is a unit by its level, code and a day on which it bore the code, and when a market stands
+// there.
 type place struct{ level, code, on, valid string }
 
 var (
-	nhaTrang = []place{{"district", "568", "2024-05-28", "(,2025-07-01)"}, {"commune", "22366", "2025-07-01", "[2025-07-01,)"}}
-	camRanh  = []place{{"district", "569", "2024-05-28", "(,2025-07-01)"}, {"commune", "22420", "2025-07-01", "[2025-07-01,)"}}
+	nhaTrang = []place{{"district", "568", "2024-05-28", "(,2025-07-01)"}, {
+		"commune", "22366", "2025-07-01",
+		"[2025-07-01,)",
+	}}
+	camRanh = []place{{"district", "569", "2024-05-28", "(,2025-07-01)"}, {
+		"commune", "22420", "2025-07-01",
+		"[2025-07-01,)",
+	}}
 )
 
 func (w *world) market(code string, places ...place) uuid.UUID {
 	w.t.Helper()
 	id := uuid.New()
-	w.exec(`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES ($1, $2, 'Chợ ' || $2, 1, 'dan_sinh', now())`, id, code)
+	w.exec(`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES ($1, $2, 'Chợ ' || $2, 1, 'dan_sinh',
+		now())`, id, code)
 	for _, p := range places {
-		w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT $1, $2, (SELECT locality_id FROM locality_versions
-			WHERE level = $3 AND code = $4 AND valid @> $5::text::date), $6::text::daterange`, uuid.New(), id, p.level, p.code, p.on, p.valid)
+		w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT $1, $2, (SELECT locality_id
+			FROM locality_versions
+			WHERE level = $3 AND code = $4 AND valid @> $5::text::date), $6::text::daterange`, uuid.New(), id, p.level,
+			p.code, p.on, p.valid)
 	}
 	return id
 }
@@ -105,9 +118,11 @@ func (w *world) merchant() uuid.UUID {
 func (w *world) stall(market uuid.UUID, kind string, states map[string]string) uuid.UUID {
 	w.t.Helper()
 	id := uuid.New()
-	w.exec(`INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at) VALUES ($1, $2, $1::uuid::text, $3, 'khac', now())`, id, market, kind)
+	w.exec(`INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at)
+		VALUES ($1, $2, $1::uuid::text, $3, 'khac', now())`, id, market, kind)
 	for state, valid := range states {
-		w.exec(`INSERT INTO stall_states (id, stall_id, state, valid) VALUES ($1, $2, $3, $4::text::tstzrange)`, uuid.New(), id, state, valid)
+		w.exec(`INSERT INTO stall_states (id, stall_id, state, valid) VALUES ($1, $2, $3, $4::text::tstzrange)`,
+			uuid.New(), id, state, valid)
 	}
 	return id
 }
@@ -129,26 +144,31 @@ func (w *world) tenancy(market, stall, merchant uuid.UUID, valid string) uuid.UU
 func (w *world) account(tenancy uuid.UUID, since string) uuid.UUID {
 	w.t.Helper()
 	id := uuid.New()
-	w.exec(`INSERT INTO accounts (id, merchant_id, kind, number, number_index, last4, holder_name, holder_kind, created_at)
-		SELECT $1, merchant_id, 'ewallet', '', $1::uuid::text::bytea, '', 'X', 'ca_nhan', now() FROM tenancies WHERE id = $2`, id, tenancy)
-	w.exec(`INSERT INTO tenancy_accounts (tenancy_id, account_id, since) VALUES ($1, $2, $3::text::timestamptz)`, tenancy, id, since)
+	w.exec(`INSERT INTO accounts (id, merchant_id, kind, number, number_index, last4, holder_name, holder_kind,
+		created_at)
+		SELECT $1, merchant_id, 'ewallet', '', $1::uuid::text::bytea, '', 'X', 'ca_nhan', now() FROM tenancies
+		WHERE id = $2`, id, tenancy)
+	w.exec(`INSERT INTO tenancy_accounts (tenancy_id, account_id, since) VALUES ($1, $2, $3::text::timestamptz)`,
+		tenancy, id, since)
 	return id
 }
 
 func (w *world) paid(tenancy uuid.UUID, day string, payments int) {
 	w.t.Helper()
-	w.exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount, last_at) SELECT id, $2::text::date, market_id, $3, 1000, ($2 || ' 17:00+07')::timestamptz
+	w.exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount, last_at)
+		SELECT id, $2::text::date, market_id, $3, 1000, ($2 || ' 17:00+07')::timestamptz
 		FROM tenancies WHERE id = $1`, tenancy, day, payments)
 }
 
 func (w *world) confirmed(tenancy uuid.UUID, at string) {
 	w.t.Helper()
 	w.exec(`INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, actor_id)
-		SELECT $2, market_id, id, 1000, $3::text::timestamptz, now(), $4 FROM tenancies WHERE id = $1`, tenancy, uuid.New(), at, w.owner)
+		SELECT $2, market_id, id, 1000, $3::text::timestamptz, now(), $4 FROM tenancies WHERE id = $1`, tenancy,
+		uuid.New(), at, w.owner)
 }
 
-// crowd gives a market so many merchants with a stall each; of them so many are registered, and so many active by
-// a bank's notice and by the owner's word.
+// crowd gives a market so many merchants with a stall each; of them so many are registered, and so
+// many active by a bank's notice and by the owner's word.
 type crowd struct {
 	merchants, registered, noticed, confirmed int
 	on                                        string // the day after they were active; empty: asOf
@@ -160,25 +180,32 @@ func (w *world) crowd(market uuid.UUID, c crowd) {
 		c.on = asOf
 	}
 	w.exec(`WITH people AS MATERIALIZED (
-			SELECT i, gen_random_uuid() AS stall, gen_random_uuid() AS merchant, gen_random_uuid() AS tenancy FROM generate_series(1, $2::int) AS i
+			SELECT i, gen_random_uuid() AS stall, gen_random_uuid() AS merchant, gen_random_uuid() AS tenancy
+			FROM generate_series(1, $2::int) AS i
 		), s AS (
-			INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at) SELECT stall, $1, stall, 'stall', 'khac', now() FROM people
+			INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at) SELECT stall, $1, stall, 'stall',
+			'khac', now() FROM people
 		), m AS (
 			INSERT INTO merchants (id, full_name, created_at) SELECT merchant, 'X', now() FROM people
 		), t AS (
 			INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, approved_at, created_at)
 			SELECT tenancy, $1, stall, merchant, '(,)', '2024-01-01', now() FROM people
 		), a AS (
-			INSERT INTO accounts (id, merchant_id, kind, number, number_index, last4, holder_name, holder_kind, created_at)
-			SELECT tenancy, merchant, 'ewallet', '', tenancy::text::bytea, '', 'X', 'ca_nhan', now() FROM people WHERE i <= $3::int
+			INSERT INTO accounts (id, merchant_id, kind, number, number_index, last4, holder_name, holder_kind,
+			created_at)
+			SELECT tenancy, merchant, 'ewallet', '', tenancy::text::bytea, '', 'X', 'ca_nhan', now() FROM people
+			WHERE i <= $3::int
 		), r AS (
-			INSERT INTO tenancy_accounts (tenancy_id, account_id, since) SELECT tenancy, tenancy, '2024-01-01' FROM people WHERE i <= $3::int
+			INSERT INTO tenancy_accounts (tenancy_id, account_id, since) SELECT tenancy, tenancy, '2024-01-01'
+			FROM people WHERE i <= $3::int
 		), d AS (
 			INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount, last_at)
-			SELECT tenancy, $6::text::date - 1, $1, 1, 1000, $6::text::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' - interval '7 hours' FROM people WHERE i <= $4::int
+			SELECT tenancy, $6::text::date - 1, $1, 1, 1000, $6::text::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' -
+			interval '7 hours' FROM people WHERE i <= $4::int
 		)
 		INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, actor_id)
-		SELECT tenancy, $1, tenancy, 1000, $6::text::date - 1, now(), $7 FROM people WHERE i > $4::int AND i <= $4::int + $5::int`,
+		SELECT tenancy, $1, tenancy, 1000, $6::text::date - 1, now(), $7 FROM people WHERE i > $4::int
+		AND i <= $4::int + $5::int`,
 		market, c.merchants, c.registered, c.noticed, c.confirmed, c.on, w.owner)
 }
 

@@ -1,5 +1,5 @@
-// Command measures prints the size and the words of the code (`go run ./.ci/measures`): how large the packages are, how long the functions,
-// and how far the names are plain English.
+// Command measures prints the size and the words of the code (`go run ./.ci/measures`): how large
+// the packages are, how long the functions, and how far the names are plain English.
 package main
 
 import (

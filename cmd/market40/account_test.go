@@ -13,8 +13,9 @@ import (
 	"github.com/pquerna/otp/totp"
 )
 
-// TestAccountPages: a person signs in with a password, adds a passkey, signs out, comes back with the passkey alone,
-// proves itself with it and changes the password; at the width of a phone and of a screen.
+// TestAccountPages: a person signs in with a password, adds a passkey, signs out, comes back with
+// the passkey alone, proves itself with it and changes the password; at the width of a phone and of
+// a screen.
 func TestAccountPages(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1)}
@@ -26,7 +27,10 @@ func TestAccountPages(t *testing.T) {
 		}
 		t.Run(login, func(t *testing.T) {
 			t.Parallel()
-			v := &visitor{t: t, tab: browse(t, width), at: strings.Replace(s.address, "127.0.0.1", "localhost", 1), width: width}
+			v := &visitor{
+				t: t, tab: browse(t, width), at: strings.Replace(s.address, "127.0.0.1", "localhost", 1),
+				width: width,
+			}
 			v.account(login, found[1], found[2])
 		})
 	}
@@ -60,10 +64,11 @@ func (v *visitor) says(text string) {
 func (v *visitor) account(login, password, secret string) {
 	_, err := chromedp.Call(v.tab, webauthn.Enable, webauthn.EnableParams{})
 	must(v.t, err)
-	device, err := chromedp.Call(v.tab, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
-		Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
-		HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
-	}})
+	device, err := chromedp.Call(v.tab, webauthn.AddVirtualAuthenticator,
+		webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+		}})
 	must(v.t, err)
 
 	// A stranger is sent to sign in, and never to another site from there.
@@ -71,7 +76,8 @@ func (v *visitor) account(login, password, secret string) {
 	until(v.t, v.tab, `location.pathname === '/sign-in'`)
 	stand(v.t, v.tab, v.at+"/sign-in", "sign-in", v.width)
 	v.do(chromedp.Navigate(v.at+"/sign-in?next=//evil.example/"), chromedp.WaitVisible(`#password`))
-	v.do(chromedp.SendKeys(`[name=login]`, login), chromedp.SendKeys(`[name=password]`, password), chromedp.Click(`#password button`))
+	v.do(chromedp.SendKeys(`[name=login]`, login), chromedp.SendKeys(`[name=password]`, password),
+		chromedp.Click(`#password button`))
 	v.says("Cần mã xác thực")
 	v.do(chromedp.SendKeys(`#password [name=code]`, v.code(secret, 0)), chromedp.Click(`#password button`))
 	until(v.t, v.tab, `location.origin + location.pathname === '`+v.at+`/district/'`)
@@ -88,7 +94,8 @@ func (v *visitor) account(login, password, secret string) {
 
 	// A device that does not know who holds it opens nothing.
 	setVerified := func(yes bool) {
-		_, err := chromedp.Call(v.tab, webauthn.SetUserVerified, webauthn.SetUserVerifiedParams{AuthenticatorID: device.AuthenticatorID, IsUserVerified: yes})
+		_, err := chromedp.Call(v.tab, webauthn.SetUserVerified,
+			webauthn.SetUserVerifiedParams{AuthenticatorID: device.AuthenticatorID, IsUserVerified: yes})
 		must(v.t, err)
 	}
 	setVerified(false)
@@ -102,7 +109,8 @@ func (v *visitor) account(login, password, secret string) {
 	until(v.t, v.tab, `document.querySelector('#passkeys li small').textContent.includes('dùng lần cuối')`)
 
 	changed := "mắm ruốc ba năm"
-	v.do(chromedp.SendKeys(`#password [name=current_password]`, password), chromedp.SendKeys(`#password [name=code]`, v.code(secret, 30*time.Second)),
+	v.do(chromedp.SendKeys(`#password [name=current_password]`, password), chromedp.SendKeys(`#password [name=code]`,
+		v.code(secret, 30*time.Second)),
 		chromedp.SendKeys(`#password [name=password]`, "12345678"), chromedp.Click(`#password button`))
 	v.says("dễ đoán")
 	v.do(chromedp.SetValue(`#password [name=password]`, changed), chromedp.Click(`#password button`))

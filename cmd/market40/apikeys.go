@@ -67,7 +67,8 @@ func createKeyCommand(s *app.Settings) *cobra.Command {
 
 func revokeKeyCommand(s *app.Settings) *cobra.Command {
 	return &cobra.Command{
-		Use: "revoke KEY|ID", Short: "End an API key; every server refuses it two seconds later at most", Args: cobra.ExactArgs(1),
+		Use: "revoke KEY|ID", Short: "End an API key; every server refuses it two seconds later at most",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withKeys(cmd, s, func(keys *signin.APIKeys) error {
 				if id, err := uuid.Parse(args[0]); err == nil {
@@ -85,7 +86,8 @@ func revokeKeyCommand(s *app.Settings) *cobra.Command {
 
 func listKeysCommand(s *app.Settings) *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "The API keys, newest first: id, how it begins, role, name, last use, until when", Args: cobra.NoArgs,
+		Use: "list", Short: "The API keys, newest first: id, how it begins, role, name, last use, until when",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withKeys(cmd, s, func(keys *signin.APIKeys) error {
 				const page = 500
@@ -97,7 +99,8 @@ func listKeysCommand(s *app.Settings) *cobra.Command {
 						return err
 					}
 					for _, k := range list {
-						fmt.Fprintf(out, "%s  %s…  %-16s  %s  used %s%s%s\n", k.ID, k.Prefix, k.Role, k.Name, day(k.LastUsedAt, "never"),
+						fmt.Fprintf(out, "%s  %s…  %-16s  %s  used %s%s%s\n", k.ID, k.Prefix, k.Role, k.Name,
+							day(k.LastUsedAt, "never"),
 							suffix(", expires ", k.ExpiresAt), suffix(", revoked ", k.RevokedAt))
 						last = k.ID
 					}

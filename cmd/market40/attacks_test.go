@@ -15,13 +15,17 @@ type subtracted struct {
 	today          string
 }
 
-// TestTheDemoHoldsAgainstSubtraction repeats over HTTP what once told of single people in the demo: dividing a market twice, taking
-// units from their total, and reading sums that the report hides. What the attacks write also marks the past that it changed.
+// TestTheDemoHoldsAgainstSubtraction repeats over HTTP what once told of single people in the demo:
+// dividing a market twice, taking units from their total, and reading sums that the report hides.
+// What the attacks write also marks the past that it changed.
 func TestTheDemoHoldsAgainstSubtraction(t *testing.T) {
 	t.Parallel()
 	s := serve(t, []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1)}, "--demo")
 	keys := demoKeys(t, s)
-	a := &subtracted{serving: s, admin: "Bearer " + keys["admin"], officer: "Bearer " + keys["province_officer"], markets: map[string]string{}}
+	a := &subtracted{
+		serving: s, admin: "Bearer " + keys["admin"], officer: "Bearer " + keys["province_officer"],
+		markets: map[string]string{},
+	}
 	for _, m := range s.ask(a.officer, "GET", "/api/v1/markets?limit=200", nil, 200).items() {
 		a.markets[object(m.(map[string]any)).text("code")] = object(m.(map[string]any)).text("id")
 	}
@@ -68,14 +72,24 @@ func (a *subtracted) dividesOnce() {
 
 // smallMarket has three merchants, fees and counted half-hours.
 func (a *subtracted) smallMarket(now time.Time) string {
-	id := a.ask(a.admin, "POST", "/api/v1/markets", object{"code": "BA-NGUOI", "name": "Chợ Ba Người", "class": 3, "kind": "dan_sinh", "commune_code": "22366"}, 201).text("id")
+	id := a.ask(a.admin, "POST", "/api/v1/markets", object{
+		"code": "BA-NGUOI", "name": "Chợ Ba Người", "class": 3,
+		"kind": "dan_sinh", "commune_code": "22366",
+	}, 201).text("id")
 	for i := range 3 {
-		a.stall(id, fmt.Sprint("T", i), object{"full_name": fmt.Sprint("Người Ba ", i), "phone": fmt.Sprintf("09370001%02d", i)}, fmt.Sprintf("8800000%d", i))
+		a.stall(id, fmt.Sprint("T", i), object{
+			"full_name": fmt.Sprint("Người Ba ", i),
+			"phone":     fmt.Sprintf("09370001%02d", i),
+		}, fmt.Sprintf("8800000%d", i))
 	}
 	month, yesterday := now.AddDate(0, 0, -now.Day()).Format("2006-01"), now.AddDate(0, 0, -1).Format(time.DateOnly)
-	a.ask(a.admin, "POST", "/api/v1/markets/"+id+"/fees", object{"month": month, "due": "900000", "paid": "600000", "paid_by_transfer": "200000"}, 201)
+	a.ask(a.admin, "POST", "/api/v1/markets/"+id+"/fees", object{
+		"month": month, "due": "900000", "paid": "600000",
+		"paid_by_transfer": "200000",
+	}, 201)
 	plan := a.ask(a.admin, "POST", "/api/v1/markets/"+id+"/sample-plans", object{
-		"from": yesterday, "to": yesterday, "slots_per_stratum": 4, "strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}},
+		"from": yesterday, "to": yesterday, "slots_per_stratum": 4,
+		"strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}},
 	}, 201)
 	for _, slot := range plan["slots"].([]any) {
 		a.ask(a.admin, "PUT", "/api/v1/sample-slots/"+object(slot.(map[string]any)).text("id"),
@@ -84,7 +98,8 @@ func (a *subtracted) smallMarket(now time.Time) string {
 	return id
 }
 
-// hiddenRows returns of which districts a report of all markets hides what, and holds that the province's figures are told.
+// hiddenRows returns of which districts a report of all markets hides what, and holds that the
+// province's figures are told.
 func (a *subtracted) hiddenRows() map[string]bool {
 	a.t.Helper()
 	hidden := map[string]bool{}
@@ -107,7 +122,10 @@ func (a *subtracted) stall(market, number string, merchant object, account strin
 	a.t.Helper()
 	return a.ask(a.admin, "POST", "/api/v1/markets/"+market+"/stalls", object{
 		"number": number, "kind": "stall", "goods_group": "rau", "zone": "A", "merchant": merchant,
-		"account": object{"bank_bin": "970436", "account_number": account, "holder_name": "NGUOI BAN", "holder_kind": "ca_nhan"},
+		"account": object{
+			"bank_bin": "970436", "account_number": account, "holder_name": "NGUOI BAN",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
 }
 
@@ -139,10 +157,14 @@ func (a *subtracted) keepsUnitsFromTheirTotal(now time.Time) {
 	one := a.stall(first, "X-1", object{"full_name": "Người Hai Chợ", "phone": "0937000200"}, "88111111")
 	person := object(one["merchant"].(map[string]any)).text("id")
 	other := a.stall(second, "X-2", object{"id": person}, "88111111")
-	connection := a.ask(a.admin, "POST", "/api/v1/bank-connections", object{"provider": "casso_v1", "name": "Hai chợ", "secrets": object{"secure_token": "token of two markets"}}, 201)
+	connection := a.ask(a.admin, "POST", "/api/v1/bank-connections", object{
+		"provider": "casso_v1", "name": "Hai chợ",
+		"secrets": object{"secure_token": "token of two markets"},
+	}, 201)
 	for i, stall := range []object{one, other} {
 		res, _ := a.visit("POST", connection.text("webhook_path"), object{"error": 0, "data": []any{object{
-			"id": i + 1, "tid": fmt.Sprintf("FT2632500000000%d", i), "description": object(stall["code"].(map[string]any)).text("code"), "amount": 45000, "cusum_balance": 0,
+			"id": i + 1, "tid": fmt.Sprintf("FT2632500000000%d", i),
+			"description": object(stall["code"].(map[string]any)).text("code"), "amount": 45000, "cusum_balance": 0,
 			"when": now.AddDate(0, 0, -1).Format(time.DateOnly) + " 08:00:00", "bank_sub_acc_id": "88111111",
 		}}}, "Secure-Token", "token of two markets")
 		if res.StatusCode != 200 {
@@ -160,12 +182,14 @@ func (a *subtracted) keepsUnitsFromTheirTotal(now time.Time) {
 				sum, all = sum+n, all && shown
 			}
 			if all && total["suppressed"] != true {
-				a.t.Errorf("%s: the units' %s are %v, the total %v: it is known whether one person was paid in both", basis, code, sum, total["numerator"])
+				a.t.Errorf("%s: the units' %s are %v, the total %v: it is known whether one person was paid in both",
+					basis, code, sum, total["numerator"])
 			}
 		}
 	}
 	a.headlineStands()
-	past := a.ask(a.officer, "GET", "/api/v1/reports/adoption?basis=current&as_of="+now.AddDate(0, -2, 0).Format(time.DateOnly), nil, 200)
+	past := a.ask(a.officer, "GET", "/api/v1/reports/adoption?basis=current&as_of="+
+		now.AddDate(0, -2, 0).Format(time.DateOnly), nil, 200)
 	revised, _ := past["revised"].(map[string]any)
 	if revised["merchants"] != 1.0 {
 		a.t.Errorf("the past, to which one merchant was added, says %v", revised)
@@ -175,7 +199,8 @@ func (a *subtracted) keepsUnitsFromTheirTotal(now time.Time) {
 // headlineStands holds that the campaign's headline is told, whatever is hidden beside it.
 func (a *subtracted) headlineStands() {
 	a.t.Helper()
-	report := a.ask(a.officer, "GET", "/api/v1/reports/adoption?basis=districts_2024&campaign=CHO40-2024&as_of="+a.today, nil, 200)
+	report := a.ask(a.officer, "GET", "/api/v1/reports/adoption?basis=districts_2024&campaign=CHO40-2024&as_of="+
+		a.today, nil, 200)
 	for _, code := range []string{"I01", "I03", "I04", "I05", "I18"} {
 		if f := figureOf(report["total"], code); f["suppressed"] != false || f["numerator"] == nil {
 			a.t.Errorf("the campaign's %s is %v", code, f)

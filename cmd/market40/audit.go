@@ -19,7 +19,8 @@ import (
 func auditCommand(s *app.Settings) *cobra.Command {
 	c := group("audit", "Prove and export the audit trail")
 	c.AddCommand(&cobra.Command{
-		Use: "verify", Short: "Compute every seal of the audit trail again; exit 1 and each fault if one does not hold", Args: cobra.NoArgs,
+		Use: "verify", Short: "Compute every seal of the audit trail again; exit 1 and each fault if one does not hold",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			db, closeDB, err := app.OpenDatabase(cmd.Context(), s)
 			if err != nil {
@@ -51,8 +52,10 @@ func auditCommand(s *app.Settings) *cobra.Command {
 func auditExportCommand(s *app.Settings) *cobra.Command {
 	var format, from, to string
 	c := &cobra.Command{
-		Use: "export", Short: "Print the audit trail, a line each, for a security monitor", Args: cobra.NoArgs,
-		Long: "Print the audit trail, a line each, in Elastic Common Schema (JSON lines), CEF or RFC 5424. Requests under way are left out.\nTimes are days (00:00 Asia/Ho_Chi_Minh) or RFC 3339.",
+		Use:   "export",
+		Short: "Print the audit trail, a line each, for a security monitor",
+		Args:  cobra.NoArgs,
+		Long:  "Print the audit trail, a line each, in Elastic Common Schema (JSON lines), CEF or RFC 5424. Requests under way are left out.\nTimes are days (00:00 Asia/Ho_Chi_Minh) or RFC 3339.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !slices.Contains([]siem.Format{siem.ECS, siem.CEF, siem.RFC5424}, siem.Format(format)) {
 				return app.WrongUse(errors.New("--format is ecs, cef or rfc5424"))
@@ -71,7 +74,8 @@ func auditExportCommand(s *app.Settings) *cobra.Command {
 			}
 			defer closeDB()
 			out := bufio.NewWriter(cmd.OutOrStdout())
-			if err := exportTrail(cmd, trail.NewTrail(db, nil, time.Now), siem.Format(format), begin, end, out); err != nil {
+			if err := exportTrail(cmd, trail.NewTrail(db, nil, time.Now), siem.Format(format), begin, end,
+				out); err != nil {
 				return err
 			}
 			return out.Flush()

@@ -12,8 +12,9 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestReadsWhileTheDatabaseIsAway takes the database away from a running server. Every GET route answers 503 with
-// Retry-After, or does without the database; none answers 500, and all come back with the database.
+// TestReadsWhileTheDatabaseIsAway takes the database away from a running server. Every GET route
+// answers 503 with Retry-After, or does without the database; none answers 500, and all come back
+// with the database.
 func TestReadsWhileTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
@@ -83,7 +84,8 @@ func (s *serving) readAway(authorization, path, accept string) (status int, code
 			code = known
 		}
 	}
-	if strings.Contains(res.Header.Get("Content-Type"), "text/html") && res.StatusCode == http.StatusServiceUnavailable {
+	if strings.Contains(res.Header.Get("Content-Type"), "text/html") &&
+		res.StatusCode == http.StatusServiceUnavailable {
 		code = "unavailable" // a page says it in words
 	}
 	return res.StatusCode, code, res.Header.Get("Retry-After")
@@ -106,7 +108,8 @@ func (s *serving) allowConnections(url string, allow bool) {
 	_, err = conn.Exec(s.t.Context(), "ALTER DATABASE "+name+" ALLOW_CONNECTIONS "+word)
 	must(s.t, err)
 	if !allow {
-		_, err = conn.Exec(s.t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+		_, err = conn.Exec(s.t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1",
+			name)
 		must(s.t, err)
 	}
 }

@@ -16,26 +16,33 @@ func adminKey(t *testing.T, env []string) string {
 	return "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "test").out)
 }
 
-// register makes a market, its stall and a bank's connection, and pays the stall 45,000 đ, all over HTTP. It returns the stall.
+// register makes a market, its stall and a bank's connection, and pays the stall 45,000 đ, all over
+// HTTP. It returns the stall.
 func register(t *testing.T, s *serving, env []string) (id string) {
 	t.Helper()
 	key := adminKey(t, env)
 	market := s.ask(key, "POST", "/api/v1/markets", object{
 		"code": "CHODAM", "name": "Chợ Đầm", "class": 1, "kind": "dan_sinh", "latitude": 12.25, "longitude": 109.19,
-		"commune_code": "22366", "operator": object{"kind": "ban_quan_ly", "name": "Ban quản lý"}, "stall_capacity": 100,
+		"commune_code": "22366", "operator": object{"kind": "ban_quan_ly", "name": "Ban quản lý"},
+		"stall_capacity": 100,
 	}, 201).text("id")
 	stall := s.ask(key, "POST", "/api/v1/markets/"+market+"/stalls", object{
 		"number": "A1", "kind": "stall", "zone": "A", "goods_group": "hai_san",
 		"merchant": object{"full_name": "Nguyễn Thị Lan", "phone": "0905000001"},
-		"account":  object{"bank_bin": "970422", "account_number": "0123456789", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"},
+		"account": object{
+			"bank_bin": "970422", "account_number": "0123456789", "holder_name": "NGUYEN THI LAN",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
 	code, _ := stall["code"].(map[string]any)
 	connection := s.ask(key, "POST", "/api/v1/bank-connections", object{
 		"provider": "sepay", "name": "test", "secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")},
 	}, 201)
 	s.ask(sepayKey, "POST", connection.text("webhook_path"), object{
-		"id": 1, "gateway": "MBBank", "transactionDate": "2026-11-20 10:11:12", "accountNumber": "0123456789", "code": nil, "content": code["code"],
-		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil, "referenceCode": "FT26324000000001", "description": "",
+		"id": 1, "gateway": "MBBank", "transactionDate": "2026-11-20 10:11:12", "accountNumber": "0123456789",
+		"code": nil, "content": code["code"],
+		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil,
+		"referenceCode": "FT26324000000001", "description": "",
 	}, 200)
 	return stall.text("id")
 }
@@ -142,7 +149,8 @@ func TestVerifyFindsWhatWasTamperedWith(t *testing.T) {
 			register(t, s, env)
 			s.stop()
 			want(t, 0, env, "ledger", "verify")
-			execute(t, url, `ALTER TABLE payments DISABLE TRIGGER USER; ALTER TABLE ledger_accounts DISABLE TRIGGER USER`)
+			execute(t, url, `ALTER TABLE payments DISABLE TRIGGER USER; ALTER TABLE ledger_accounts DISABLE TRIGGER
+				USER`)
 			execute(t, url, `DO $$ DECLARE part regclass; BEGIN
 				FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'payments'::regclass LOOP
 					EXECUTE format('ALTER TABLE %s DISABLE TRIGGER USER', part);

@@ -10,16 +10,20 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestClientIsOfThisAPI makes the apps' types from the OpenAPI that is served, and wants them to be the committed ones.
-// UPDATE=1 writes them (make client).
+// TestClientIsOfThisAPI makes the apps' types from the OpenAPI that is served, and wants them to be
+// the committed ones. UPDATE=1 writes them (make client).
 func TestClientIsOfThisAPI(t *testing.T) {
 	t.Parallel()
-	s := serve(t, []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "PUBLIC_URL=https://cho.example.vn"})
+	s := serve(t, []string{
+		"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1),
+		"PUBLIC_URL=https://cho.example.vn",
+	})
 	_, text := s.get("/openapi.json")
 	folder := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(folder, "openapi.json"), []byte(text), 0o600))
 	made := filepath.Join(folder, "schema.d.ts")
-	cmd := exec.CommandContext(t.Context(), "node_modules/.bin/openapi-typescript", filepath.Join(folder, "openapi.json"), "-o", made)
+	cmd := exec.CommandContext(t.Context(), "node_modules/.bin/openapi-typescript",
+		filepath.Join(folder, "openapi.json"), "-o", made)
 	cmd.Dir = "../../frontend"
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s (make apps installs it)", err, out)

@@ -14,8 +14,11 @@ import (
 func TestEveryCommandHelps(t *testing.T) {
 	t.Parallel()
 	for _, words := range []string{
-		"", "serve", "migrate", "migrate up", "migrate status", "seed", "seed demo", "seed banks", "seed localities", "apikeys",
-		"apikeys create", "apikeys revoke", "ledger", "reports", "reports freeze", "reports verify", "ledger verify", "backup", "restore", "bench", "simulate", "version", "secrets", "secrets rotate", "secrets finish", "sbom", "ready", "connections", "connections list", "connections test",
+		"", "serve", "migrate", "migrate up", "migrate status", "seed", "seed demo", "seed banks", "seed localities",
+		"apikeys",
+		"apikeys create", "apikeys revoke", "ledger", "reports", "reports freeze", "reports verify", "ledger verify",
+		"backup", "restore", "bench", "simulate", "version", "secrets", "secrets rotate", "secrets finish", "sbom",
+		"ready", "connections", "connections list", "connections test",
 	} {
 		a := want(t, 0, []string{"LISTEN_ADDR=nowhere"}, append(strings.Fields(words), "--help")...)
 		if first, _, _ := strings.Cut(a.out, "\n"); len(first) < 15 || !strings.Contains(a.out, "Usage:") {
@@ -28,10 +31,12 @@ func TestWrongUseExits2(t *testing.T) {
 	t.Parallel()
 	dir := "DATA_DIR=" + dataDir(t)
 	for _, words := range []string{
-		"sell", "migrate down", "serve now", "serve --fast", "apikeys create --name x", "apikeys create --role admin", "apikeys revoke",
+		"sell", "migrate down", "serve now", "serve --fast", "apikeys create --name x", "apikeys create --role admin",
+		"apikeys revoke",
 		"backup", "restore", "restore /no/such/file", "backup " + filepath.Join(t.TempDir(), "of-nothing"), "simulate",
 	} {
-		if a := want(t, 2, []string{dir}, strings.Fields(words)...); !strings.HasPrefix(a.err, "market40: ") || a.out != "" {
+		if a := want(t, 2, []string{dir}, strings.Fields(words)...); !strings.HasPrefix(a.err, "market40: ") ||
+			a.out != "" {
 			t.Errorf("market40 %s says %q and %q", words, a.out, a.err)
 		}
 	}
@@ -45,7 +50,8 @@ func TestMigrateUpAndStatus(t *testing.T) {
 	}
 	want(t, 0, env, "migrate", "up")
 	want(t, 0, env, "migrate", "up")
-	if a := want(t, 0, env, "migrate", "status"); strings.Contains(a.out, "missing") || !regexp.MustCompile(`00001_\w+\.sql +20\d\d-`).MatchString(a.out) {
+	if a := want(t, 0, env, "migrate", "status"); strings.Contains(a.out, "missing") ||
+		!regexp.MustCompile(`00001_\w+\.sql +20\d\d-`).MatchString(a.out) {
 		t.Errorf("a migrated database has %q", a.out)
 	}
 	want(t, 0, env, "seed", "banks")
@@ -56,13 +62,18 @@ func TestServeRefusesAnotherSchema(t *testing.T) {
 	t.Parallel()
 	secret := "SECRET_KEY=" + someSecret(1)
 	empty := dbtest.Empty(t)
-	if a := want(t, 2, []string{"DATABASE_URL=" + empty, secret}, "serve"); !strings.Contains(a.err, "market40 migrate up") {
+	if a := want(t, 2, []string{"DATABASE_URL=" + empty, secret}, "serve"); !strings.Contains(a.err,
+		"market40 migrate up") {
 		t.Errorf("an unmigrated database is answered by %q", a.err)
 	}
 	newer := dbtest.URL(t)
 	execute(t, newer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`)
-	for _, args := range [][]string{{"serve"}, {"migrate", "up"}, {"apikeys", "create", "--role", "admin", "--name", "x"}} {
-		if a := want(t, 2, []string{"DATABASE_URL=" + newer, secret}, args...); !strings.Contains(a.err, "newer program") {
+	for _, args := range [][]string{{"serve"}, {"migrate", "up"}, {
+		"apikeys", "create", "--role", "admin", "--name",
+		"x",
+	}} {
+		if a := want(t, 2, []string{"DATABASE_URL=" + newer, secret}, args...); !strings.Contains(a.err,
+			"newer program") {
 			t.Errorf("a newer database is answered by %q", a.err)
 		}
 	}

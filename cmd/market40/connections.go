@@ -25,7 +25,8 @@ func connectionsCommand(s *app.Settings) *cobra.Command {
 func listConnectionsCommand(s *app.Settings) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "list [--json]", Short: "The bank connections, oldest first: id, provider, whether it takes notices, name", Args: cobra.NoArgs,
+		Use: "list [--json]", Short: "The bank connections, oldest first: id, provider, whether it takes notices, name",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withProgram(cmd.Context(), s, false, func(p *app.Program) error {
 				all := web.List[connections.Connection]{Items: []connections.Connection{}}
@@ -43,7 +44,8 @@ func listConnectionsCommand(s *app.Settings) *cobra.Command {
 					return json.NewEncoder(cmd.OutOrStdout()).Encode(all)
 				}
 				for _, c := range all.Items {
-					fmt.Fprintf(cmd.OutOrStdout(), "%s  %-9s  %-8s  %s%s\n", c.ID, c.Provider, connectionState(c), c.Name, connectionFaults(c))
+					fmt.Fprintf(cmd.OutOrStdout(), "%s  %-9s  %-8s  %s%s\n", c.ID, c.Provider, connectionState(c),
+						c.Name, connectionFaults(c))
 				}
 				return nil
 			})
@@ -85,7 +87,9 @@ func connectionFaults(c connections.Connection) string {
 func testConnectionCommand(s *app.Settings) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "test ID [--json]", Short: "Send a signed test through a connection's webhook and print the notice, which is ignored", Args: cobra.ExactArgs(1),
+		Use:   "test ID [--json]",
+		Short: "Send a signed test through a connection's webhook and print the notice, which is ignored",
+		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := uuid.Parse(args[0])
 			if err != nil {

@@ -22,17 +22,25 @@ func TestConnectionsAreListedAndTested(t *testing.T) {
 	}
 	s := serve(t, env)
 	admin := adminKey(t, env)
-	signed := s.ask(admin, "POST", "/api/v1/bank-connections", object{"provider": "standard", "name": "Chuẩn", "secrets": object{"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}, 201).text("id")
-	open := s.ask(admin, "POST", "/api/v1/bank-connections", object{"provider": "sepay", "name": "Hở", "secrets": object{"auth": "none", "allow_ips": []any{"127.0.0.1"}}}, 201).text("id")
+	signed := s.ask(admin, "POST", "/api/v1/bank-connections", object{
+		"provider": "standard", "name": "Chuẩn",
+		"secrets": object{"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+	}, 201).text("id")
+	open := s.ask(admin, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay", "name": "Hở",
+		"secrets": object{"auth": "none", "allow_ips": []any{"127.0.0.1"}},
+	}, 201).text("id")
 	listed := want(t, 0, env, "connections", "list").out
-	for _, line := range []string{signed + "  standard   enabled   Chuẩn\n", open + "  sepay      waiting   Hở (UNSIGNED: only the caller's address is checked)\n"} {
+	for _, line := range []string{signed + "  standard   enabled   Chuẩn\n", open +
+		"  sepay      waiting   Hở (UNSIGNED: only the caller's address is checked)\n"} {
 		if !strings.Contains(listed, line) {
 			t.Errorf("the list is %s, want %s", listed, line)
 		}
 	}
 	var byCommand map[string]any
 	must(t, json.Unmarshal([]byte(want(t, 0, env, "connections", "list", "--json").out), &byCommand))
-	if byAPI := s.ask(admin, "GET", "/api/v1/bank-connections", nil, 200); fmt.Sprint(byCommand) != fmt.Sprint(map[string]any(byAPI)) {
+	if byAPI := s.ask(admin, "GET", "/api/v1/bank-connections", nil, 200); fmt.Sprint(byCommand) != fmt.Sprint(
+		map[string]any(byAPI)) {
 		t.Errorf("the command lists %v, the API %v", byCommand, byAPI)
 	}
 	if a := want(t, 0, env, "connections", "test", signed); !strings.HasSuffix(a.out, "  ignored  test\n") {

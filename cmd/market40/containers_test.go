@@ -23,8 +23,9 @@ type composeService struct {
 	Secrets     []string
 }
 
-// TestComposeFile runs what compose.yaml runs, with its commands, settings and secrets, on a PostgreSQL that asks for
-// passwords: the roles are made, the owner migrates and backs up, the other one serves and has only its own password.
+// TestComposeFile runs what compose.yaml runs, with its commands, settings and secrets, on a
+// PostgreSQL that asks for passwords: the roles are made, the owner migrates and backs up, the
+// other one serves and has only its own password.
 func TestComposeFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -50,7 +51,8 @@ func TestComposeFile(t *testing.T) {
 	if info, err := os.Stat(backup); err != nil || info.Size() < 10_000 {
 		t.Errorf("the backup: %v, %v", info, err)
 	}
-	if secrets := strings.Join(file.Services["serve"].Secrets, " "); strings.Contains(secrets, "owner") || strings.Contains(secrets, "postgres") {
+	if secrets := strings.Join(file.Services["serve"].Secrets, " "); strings.Contains(secrets, "owner") ||
+		strings.Contains(secrets, "postgres") {
 		t.Errorf("serve is given %s", secrets)
 	}
 }
@@ -64,7 +66,8 @@ type composition struct {
 	program string // the folder of market40
 }
 
-// place replaces the containers' names and folders by those of the test. A service sees only its own secrets.
+// place replaces the containers' names and folders by those of the test. A service sees only its
+// own secrets.
 func (c *composition) place(service, text string) string {
 	c.t.Helper()
 	secrets := filepath.Join(c.dir, "of-"+service)
@@ -75,8 +78,10 @@ func (c *composition) place(service, text string) string {
 		moved := strings.ReplaceAll(string(content), "db:5432", c.pg.host+":"+c.pg.port)
 		must(c.t, os.WriteFile(filepath.Join(secrets, name), []byte(moved), 0o600))
 	}
-	return strings.NewReplacer("/run/secrets", secrets, "@db:5432", "@"+net.JoinHostPort(c.pg.host, c.pg.port), "PGHOST=db", "PGHOST="+c.pg.host,
-		"/var/lib/market40", c.dir, "$$", "$", "${PUBLIC_URL:?the https address that people open}", "https://cho.example.vn", "${TRUSTED_PROXIES:-}", "",
+	return strings.NewReplacer("/run/secrets", secrets, "@db:5432", "@"+net.JoinHostPort(c.pg.host, c.pg.port),
+		"PGHOST=db", "PGHOST="+c.pg.host,
+		"/var/lib/market40", c.dir, "$$", "$", "${PUBLIC_URL:?the https address that people open}",
+		"https://cho.example.vn", "${TRUSTED_PROXIES:-}", "",
 		`":8080"`, "127.0.0.1:0").Replace(text)
 }
 

@@ -61,7 +61,8 @@ func TestDemoStaysOutOfARegisterInUse(t *testing.T) {
 	s := serve(t, env)
 	register(t, s, env)
 	s.stop()
-	if a := want(t, 1, env, "serve", "--demo"); strings.Contains(a.out, "m40_") || !strings.Contains(a.err, "without --demo") {
+	if a := want(t, 1, env, "serve", "--demo"); strings.Contains(a.out, "m40_") ||
+		!strings.Contains(a.err, "without --demo") {
 		t.Errorf("it says %q and %q", a.out, a.err)
 	}
 }

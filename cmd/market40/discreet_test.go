@@ -17,8 +17,9 @@ import (
 	"github.com/pquerna/otp/totp"
 )
 
-// TestNoLogTellsASecretOrAnAccount plays a busy while on a private database, with all that goes wrong in one, and looks in
-// what the program said at its most talkative, in PostgreSQL's own log and in what the commands said.
+// TestNoLogTellsASecretOrAnAccount plays a busy while on a private database, with all that goes
+// wrong in one, and looks in what the program said at its most talkative, in PostgreSQL's own log
+// and in what the commands said.
 func TestNoLogTellsASecretOrAnAccount(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
@@ -30,7 +31,8 @@ func TestNoLogTellsASecretOrAnAccount(t *testing.T) {
 	for role, key := range keys {
 		secret[role+"'s key"] = key
 	}
-	for _, found := range regexp.MustCompile(`(demo\.\w+) +(\S+)  ([A-Z2-7]{32})`).FindAllStringSubmatch(strings.Join(s.told, "\n"), -1) {
+	for _, found := range regexp.MustCompile(`(demo\.\w+) +(\S+)  ([A-Z2-7]{32})`).FindAllStringSubmatch(
+		strings.Join(s.told, "\n"), -1) {
 		secret[found[1]+"'s password"], secret[found[1]+"'s second factor"] = found[2], found[3]
 	}
 	secret["a session"] = s.signInAndGoWrong(secret)
@@ -47,10 +49,12 @@ func TestNoLogTellsASecretOrAnAccount(t *testing.T) {
 	for _, market := range s.ask(admin, "GET", "/api/v1/markets", nil, 200).items() {
 		m, _ := market.(map[string]any)
 		for after := ""; ; {
-			page := s.ask(admin, "GET", "/api/v1/markets/"+object(m).text("id")+"/stalls?limit=200&after="+after, nil, 200)
+			page := s.ask(admin, "GET", "/api/v1/markets/"+object(m).text("id")+"/stalls?limit=200&after="+after, nil,
+				200)
 			raw, err := json.Marshal(page)
 			must(t, err)
-			for _, found := range regexp.MustCompile(`"(account_number|phone)":"([^"*•]{6,})"`).FindAllStringSubmatch(string(raw), -1) {
+			for _, found := range regexp.MustCompile(`"(account_number|phone)":"([^"*•]{6,})"`).FindAllStringSubmatch(
+				string(raw), -1) {
 				secret[found[1]+" "+found[2]] = found[2]
 			}
 			if after = page.text("next"); after == "" {
@@ -61,7 +65,10 @@ func TestNoLogTellsASecretOrAnAccount(t *testing.T) {
 	if code := s.stop(); code != 0 {
 		t.Errorf("it ended with exit %d", code)
 	}
-	logs := map[string]string{"the program's log": s.said.String(), "simulate": played.out + played.err, "users create": string(said)}
+	logs := map[string]string{
+		"the program's log": s.said.String(), "simulate": played.out + played.err,
+		"users create": string(said),
+	}
 	must(t, filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".log") && !entry.IsDir() {
 			var raw []byte
@@ -93,7 +100,8 @@ func (s *serving) signInAndGoWrong(secret map[string]string) string {
 		in["code"] = wrong
 		s.visit("POST", "/api/v1/sessions", in)
 	}
-	s.visit("POST", "/api/v1/sessions", object{"login": in["password"], "password": in["password"]}) // in the wrong field
+	// in the wrong field
+	s.visit("POST", "/api/v1/sessions", object{"login": in["password"], "password": in["password"]})
 	in["code"] = code
 	res, _ := s.visit("POST", "/api/v1/sessions", in)
 	if res.StatusCode != 201 || len(res.Cookies()) != 1 {
@@ -109,10 +117,20 @@ func (s *serving) signInAndGoWrong(secret map[string]string) string {
 func (s *serving) goWrong(admin string, secret map[string]string) {
 	s.t.Helper()
 	hook, spare := secret["a connection's secret"], secret["another's"]
-	made := s.ask(admin, "POST", "/api/v1/bank-connections", object{"provider": "sepay", "name": "busy", "secrets": object{"api_key": hook}}, 201)
-	s.ask(admin, "POST", "/api/v1/bank-connections/"+made.text("id")+"/secrets", object{"secrets": object{"api_key": spare}}, 204)
-	s.ask(admin, "POST", "/api/v1/bank-connections", object{"provider": "sepay", "name": "busy", "secrets": object{"apikey": hook}}, 422)
-	for _, body := range []object{nil, {"id": "x"}, {"id": 1, "accountNumber": "113366668888\x00", "content": "x", "transferType": "in", "transferAmount": 1, "transactionDate": "2026-11-20 10:11:12"}} {
+	made := s.ask(admin, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay", "name": "busy",
+		"secrets": object{"api_key": hook},
+	}, 201)
+	s.ask(admin, "POST", "/api/v1/bank-connections/"+made.text("id")+"/secrets",
+		object{"secrets": object{"api_key": spare}}, 204)
+	s.ask(admin, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay", "name": "busy",
+		"secrets": object{"apikey": hook},
+	}, 422)
+	for _, body := range []object{nil, {"id": "x"}, {
+		"id": 1, "accountNumber": "113366668888\x00", "content": "x",
+		"transferType": "in", "transferAmount": 1, "transactionDate": "2026-11-20 10:11:12",
+	}} {
 		s.visit("POST", made.text("webhook_path"), body, "Authorization", "Apikey "+hook)
 		s.visit("POST", made.text("webhook_path"), body, "Authorization", "Apikey wrong-"+hook)
 	}
@@ -122,13 +140,22 @@ func (s *serving) goWrong(admin string, secret map[string]string) {
 	for _, name := range []string{"LAN", "LAN\x00", strings.Repeat("ệ", 100)} {
 		for range 2 {
 			s.visit("POST", stalls, object{
-				"number": "LOG1", "kind": "stall", "goods_group": "khac", "merchant": object{"full_name": name, "phone": "0987654321"},
-				"account": object{"bank_bin": "970422", "account_number": "99887766554433", "holder_name": name, "holder_kind": "ca_nhan"},
+				"number": "LOG1", "kind": "stall", "goods_group": "khac", "merchant": object{
+					"full_name": name,
+					"phone":     "0987654321",
+				},
+				"account": object{
+					"bank_bin": "970422", "account_number": "99887766554433", "holder_name": name,
+					"holder_kind": "ca_nhan",
+				},
 			}, "Authorization", admin, "Idempotency-Key", "k"+name[:1])
 		}
 	}
 	secret["a merchant's phone"], secret["an account"] = "0987654321", "99887766554433"
-	for _, query := range []string{"connection_id=99887766554433", "external_id=99887766554433%00", "after=99887766554433"} {
+	for _, query := range []string{
+		"connection_id=99887766554433", "external_id=99887766554433%00",
+		"after=99887766554433",
+	} {
 		s.visit("GET", "/api/v1/notices?"+query, nil, "Authorization", admin)
 	}
 	s.visit("GET", "/api/v1/stalls/99887766554433", nil, "Authorization", admin)
@@ -137,7 +164,10 @@ func (s *serving) goWrong(admin string, secret map[string]string) {
 	w := multipart.NewWriter(&form)
 	file, err := w.CreateFormFile("file", "99887766554433.csv")
 	must(s.t, err)
-	_, err = io.WriteString(file, "Sạp số,Họ tên,SĐT,Ngân hàng,Số tài khoản\nLOG2,Lan,0987654321,MB,99887766554433\nLOG2,Lan,0987654321,MB,99887766554433\n")
+	_, err = io.WriteString(
+		file,
+		"Sạp số,Họ tên,SĐT,Ngân hàng,Số tài khoản\nLOG2,Lan,0987654321,MB,99887766554433\nLOG2,Lan,0987654321,MB,99887766554433\n",
+	)
 	must(s.t, err)
 	must(s.t, w.Close())
 	req, err := http.NewRequestWithContext(s.t.Context(), "POST", s.address+stalls+"/import", &form)

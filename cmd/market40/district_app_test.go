@@ -13,8 +13,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// office is a server with two pilot markets of twelve merchants each, who were paid last month: seven at Chợ Đầm, five
-// at Chợ Ba Ngòi.
+// office is a server with two pilot markets of twelve merchants each, who were paid last month:
+// seven at Chợ Đầm, five at Chợ Ba Ngòi.
 type office struct {
 	*serving
 	env         []string
@@ -24,7 +24,8 @@ type office struct {
 	told        int
 }
 
-// lastMonth is a moment of the month that ended last, and firstDay the day after it, on which its state is taken.
+// lastMonth is a moment of the month that ended last, and firstDay the day after it, on which its
+// state is taken.
 func lastMonth() (at time.Time, firstDay string) {
 	now := time.Now().In(time.FixedZone("+07", 7*3600))
 	first := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, now.Location())
@@ -34,11 +35,17 @@ func lastMonth() (at time.Time, firstDay string) {
 func openOffice(t *testing.T) *office {
 	t.Helper()
 	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
-	o := &office{env: env, admin: adminKey(t, env), serving: serve(t, env), markets: map[string]string{}, codes: map[string][]string{}}
+	o := &office{
+		env: env, admin: adminKey(t, env), serving: serve(t, env), markets: map[string]string{},
+		codes: map[string][]string{},
+	}
 	o.hook = o.ask(o.admin, "POST", "/api/v1/bank-connections", object{
 		"provider": "sepay", "name": "office", "secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")},
 	}, 201).text("webhook_path")
-	o.ask(o.admin, "POST", "/api/v1/campaigns", object{"code": "CHO40", "name": "Mỗi địa phương một chợ", "legal_ref": "Công văn ngày 28/05/2024", "basis": "districts_2024", "starts_on": "2024-05-28"}, 201)
+	o.ask(o.admin, "POST", "/api/v1/campaigns", object{
+		"code": "CHO40", "name": "Mỗi địa phương một chợ",
+		"legal_ref": "Công văn ngày 28/05/2024", "basis": "districts_2024", "starts_on": "2024-05-28",
+	}, 201)
 	at, _ := lastMonth()
 	for i, m := range []struct {
 		code, name, commune, district string
@@ -49,13 +56,18 @@ func openOffice(t *testing.T) *office {
 		{"BANGOI", "Chợ Ba Ngòi", "22423", "569", 11.9095, 109.1389, 5},
 	} {
 		o.markets[m.code] = o.ask(o.admin, "POST", "/api/v1/markets", object{
-			"code": m.code, "name": m.name, "class": 1, "kind": "dan_sinh", "commune_code": m.commune, "latitude": m.latitude, "longitude": m.longitude,
+			"code": m.code, "name": m.name, "class": 1, "kind": "dan_sinh", "commune_code": m.commune,
+			"latitude": m.latitude, "longitude": m.longitude,
 		}, 201).text("id")
 		for n := range 12 {
 			stall := o.ask(o.admin, "POST", "/api/v1/markets/"+o.markets[m.code]+"/stalls", object{
 				"number": fmt.Sprintf("A%02d", n+1), "kind": "stall", "zone": "Hải sản", "goods_group": "hai_san",
-				"merchant": object{"full_name": fmt.Sprintf("Người bán %d", n+1), "phone": fmt.Sprintf("09050%d%04d", i, n)},
-				"account":  object{"bank_bin": "970436", "account_number": o.account(m.code, n), "holder_name": "NGUOI BAN", "holder_kind": "ca_nhan"},
+				"merchant": object{"full_name": fmt.Sprintf("Người bán %d", n+1), "phone": fmt.Sprintf("09050%d%04d", i,
+					n)},
+				"account": object{
+					"bank_bin": "970436", "account_number": o.account(m.code, n),
+					"holder_name": "NGUOI BAN", "holder_kind": "ca_nhan",
+				},
 			}, 201)
 			code, _ := stall["code"].(map[string]any)
 			o.codes[m.code] = append(o.codes[m.code], object(code).text("code"))
@@ -66,7 +78,10 @@ func openOffice(t *testing.T) *office {
 		o.ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/"+m.district, object{"market_id": o.markets[m.code]}, 200)
 	}
 	o.ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/576", object{"exempt_reason": "huyện đảo, không có chợ"}, 200)
-	o.ask(o.admin, "POST", "/api/v1/campaigns/CHO40/targets", object{"indicator": "I05", "value": "0.5000", "due_on": "2030-12-31"}, 201)
+	o.ask(o.admin, "POST", "/api/v1/campaigns/CHO40/targets", object{
+		"indicator": "I05", "value": "0.5000",
+		"due_on": "2030-12-31",
+	}, 201)
 	return o
 }
 
@@ -79,8 +94,10 @@ func (o *office) pay(market string, n int, at time.Time) {
 	o.t.Helper()
 	o.told++
 	o.ask(sepayKey, "POST", o.hook, object{
-		"id": o.told, "gateway": "", "transactionDate": at.Format(time.DateTime), "accountNumber": o.account(market, n), "code": nil, "content": o.codes[market][n],
-		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil, "referenceCode": fmt.Sprintf("FT26301%09d", o.told), "description": "",
+		"id": o.told, "gateway": "", "transactionDate": at.Format(time.DateTime), "accountNumber": o.account(market, n),
+		"code": nil, "content": o.codes[market][n],
+		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil,
+		"referenceCode": fmt.Sprintf("FT26301%09d", o.told), "description": "",
 	}, 200)
 }
 
@@ -111,7 +128,8 @@ func (o *office) seatAs(login, role, scope string, width int64) *official {
 	must(o.t, err)
 	secret := regexp.MustCompile(`second factor +([A-Z2-7]{32})`).FindStringSubmatch(string(out))
 	v := &official{office: o, tab: browseFor(o.t, width, 8*time.Minute), width: width, secret: secret[1]}
-	v.do(chromedp.Navigate(o.address+"/sign-in"), chromedp.WaitVisible(`#password`), chromedp.SendKeys(`[name=login]`, login), chromedp.SendKeys(`[name=password]`, "tôm hùm 9 con"), chromedp.Click(`#password button`))
+	v.do(chromedp.Navigate(o.address+"/sign-in"), chromedp.WaitVisible(`#password`), chromedp.SendKeys(`[name=login]`,
+		login), chromedp.SendKeys(`[name=password]`, "tôm hùm 9 con"), chromedp.Click(`#password button`))
 	v.until(`!document.getElementById('code').hidden`)
 	v.do(chromedp.SendKeys(`#password [name=code]`, secondFactor(o.t, v.secret)), chromedp.Click(`#password button`))
 	v.until(`location.pathname === '/district/' && document.querySelector('nav') !== null`)
@@ -132,7 +150,8 @@ func (v *official) until(condition string) {
 func (v *official) read(selector string) string {
 	v.t.Helper()
 	v.until(fmt.Sprintf(`document.querySelector(%q) !== null`, selector))
-	said, err := chromedp.Run(v.tab, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).textContent.trim()`, selector)))
+	said, err := chromedp.Run(v.tab,
+		chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).textContent.trim()`, selector)))
 	must(v.t, err)
 	return said
 }
@@ -140,25 +159,48 @@ func (v *official) read(selector string) string {
 // click clicks what a selector finds, once it is there and enabled.
 func (v *official) click(selector string) {
 	v.t.Helper()
-	v.until(fmt.Sprintf(`(() => { const e = document.querySelector(%q); if (!e || e.disabled) return false; e.click(); return true; })()`, selector))
+	v.until(
+		fmt.Sprintf(
+			`(() => { const e = document.querySelector(%q); if (!e || e.disabled) return false; e.click(); return true; })()`,
+			selector,
+		),
+	)
 }
 
 // press clicks the button that says something.
 func (v *official) press(label string) {
 	v.t.Helper()
-	v.until(fmt.Sprintf(`(() => { const b = [...document.querySelectorAll('main button')].find((b) => b.textContent.trim().startsWith(%q) && !b.disabled); b?.click(); return !!b; })()`, label))
+	v.until(
+		fmt.Sprintf(
+			`(() => { const b = [...document.querySelectorAll('main button')].find((b) => b.textContent.trim().startsWith(%q) && !b.disabled); b?.click(); return !!b; })()`,
+			label,
+		),
+	)
 }
 
 // choose chooses an option of a field.
 func (v *official) choose(selector, value string) {
 	v.t.Helper()
-	v.until(fmt.Sprintf(`(() => { const e = document.querySelector(%q); if (!e || ![...e.options].some((o) => o.value === %q)) return false; e.value = %q; e.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`, selector, value, value))
+	v.until(
+		fmt.Sprintf(
+			`(() => { const e = document.querySelector(%q); if (!e || ![...e.options].some((o) => o.value === %q)) return false; e.value = %q; e.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`,
+			selector,
+			value,
+			value,
+		),
+	)
 }
 
 // write types into a field.
 func (v *official) write(selector, text string) {
 	v.t.Helper()
-	v.until(fmt.Sprintf(`(() => { const e = document.querySelector(%q); if (!e) return false; e.value = %q; e.dispatchEvent(new Event('input', { bubbles: true })); e.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`, selector, text))
+	v.until(
+		fmt.Sprintf(
+			`(() => { const e = document.querySelector(%q); if (!e) return false; e.value = %q; e.dispatchEvent(new Event('input', { bubbles: true })); e.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`,
+			selector,
+			text,
+		),
+	)
 }
 
 // open goes to a place behind the # and waits until it is read.
@@ -176,8 +218,9 @@ func (v *official) settled() {
 	v.until(`document.querySelector('h1') !== null && document.querySelector('.waiting, [aria-busy=true]') === null`)
 }
 
-// TestAnOfficersMonth: see who lags, open the market, read the definition, compare districts with communes, freeze the
-// month, change the past, see the frozen report unchanged and what a correction differs in.
+// TestAnOfficersMonth: see who lags, open the market, read the definition, compare districts with
+// communes, freeze the month, change the past, see the frozen report unchanged and what a
+// correction differs in.
 func TestAnOfficersMonth(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
@@ -189,28 +232,41 @@ func TestAnOfficersMonth(t *testing.T) {
 	if said := v.read(`tr[data-locality="569"] .rate b`); said != "41,7 %" {
 		t.Errorf("Cam Ranh stands at %s", said)
 	}
-	if said := v.read(`tr[data-locality="576"]`); !strings.Contains(said, "được miễn") || !strings.Contains(said, "huyện đảo") {
+	if said := v.read(`tr[data-locality="576"]`); !strings.Contains(said, "được miễn") ||
+		!strings.Contains(said, "huyện đảo") {
 		t.Errorf("Trường Sa: %s", said)
 	}
-	if said := v.read(`tr[data-locality="571"]`); !strings.Contains(said, "chưa chọn chợ") || strings.Contains(said, "0,0 %") {
+	if said := v.read(`tr[data-locality="571"]`); !strings.Contains(said, "chưa chọn chợ") ||
+		strings.Contains(said, "0,0 %") {
 		t.Errorf("a locality that chose none: %s", said)
 	}
 	v.click(`tr[data-locality="569"] a.market`)
-	v.until(`document.querySelector('h1')?.textContent.includes('Chợ Ba Ngòi') && document.querySelector('.tile.main h2 a') !== null`)
+	v.until(
+		`document.querySelector('h1')?.textContent.includes('Chợ Ba Ngòi') && document.querySelector('.tile.main h2 a') !== null`,
+	)
 	v.click(`.tile.main h2 a`)
 	v.until(`document.querySelector('[data-definition="1"] .formula') !== null`)
 	v.settled()
 
-	// Charts begin where the data do, whatever the day; what nobody had chosen yet is not said to be chosen.
-	for _, place := range []string{"indicators/I05?as_of=2024-09-01", "market/" + o.markets["DAM"] + "?as_of=2024-09-01"} {
+	// Charts begin where the data do, whatever the day; what nobody had chosen yet is not said to
+	// be chosen.
+	for _, place := range []string{"indicators/I05?as_of=2024-09-01", "market/" + o.markets["DAM"] +
+		"?as_of=2024-09-01"} {
 		v.open(place)
 		v.until(`document.querySelector('.chart') !== null && document.querySelector('main [role=alert]') === null`)
 	}
 	v.open("indicators/I24?as_of=" + firstDay)
-	v.until(`document.querySelector('[name=by]')?.value === 'locality' && document.querySelectorAll('[name=by] option').length === 1`)
+	v.until(
+		`document.querySelector('[name=by]')?.value === 'locality' && document.querySelectorAll('[name=by] option').length === 1`,
+	)
 	v.open("indicators/I05?by=zone&as_of=" + firstDay)
-	v.until(`[...document.querySelectorAll('.funnel li span')].map((s) => s.textContent).join('; ') === 'Chợ Đầm, hải sản; Chợ Ba Ngòi, hải sản'`)
-	o.ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/572", object{"exempt_reason": "chợ đang xây lại", "since": firstDay}, 200)
+	v.until(
+		`[...document.querySelectorAll('.funnel li span')].map((s) => s.textContent).join('; ') === 'Chợ Đầm, hải sản; Chợ Ba Ngòi, hải sản'`,
+	)
+	o.ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/572", object{
+		"exempt_reason": "chợ đang xây lại",
+		"since":         firstDay,
+	}, 200)
 	v.open("overview?as_of=2024-06-15")
 	v.says(`.tile:last-child .big`, "2 / 8")
 	v.says(`tr[data-locality="572"]`, "chưa chọn chợ")
@@ -222,7 +278,8 @@ func TestAnOfficersMonth(t *testing.T) {
 		t.Errorf("the same markets in two bases differ by %s", said)
 	}
 	v.says(`.said`, "Mỗi địa phương một chợ · I05")
-	if said := v.read(`main table`); !strings.Contains(said, "Thành phố Cam Ranh") || !strings.Contains(said, "Phường Ba Ngòi") {
+	if said := v.read(`main table`); !strings.Contains(said, "Thành phố Cam Ranh") ||
+		!strings.Contains(said, "Phường Ba Ngòi") {
 		t.Errorf("side by side: %s", said)
 	}
 
@@ -233,7 +290,9 @@ func TestAnOfficersMonth(t *testing.T) {
 	const figure = `[data-figure="569-I05"]`
 	v.until(`document.querySelector('` + figure + `')?.textContent.startsWith('41,7 %')`)
 	v.press("Chốt số liệu và nộp")
-	v.until(`document.querySelector('[data-state=submitted]') !== null && document.querySelector('[data-version="1"]') !== null`)
+	v.until(
+		`document.querySelector('[data-state=submitted]') !== null && document.querySelector('[data-version="1"]') !== null`,
+	)
 	v.settled()
 	frozen, hash := v.read(figure), v.read(`[data-sha256]`)
 
@@ -245,7 +304,9 @@ func TestAnOfficersMonth(t *testing.T) {
 	}
 	v.write(`[name=reason]`, "ngân hàng báo muộn một khoản")
 	v.press("Chốt bản đính chính")
-	v.until(`document.querySelector('[data-version="2"]') !== null && document.querySelector('[data-differences]')?.textContent.includes('+8,3 điểm')`)
+	v.until(
+		`document.querySelector('[data-version="2"]') !== null && document.querySelector('[data-differences]')?.textContent.includes('+8,3 điểm')`,
+	)
 	v.choose(`[name=version]`, "1")
 	v.until(`document.querySelector('[data-version="1"]') !== null`)
 	v.settled()
@@ -277,13 +338,21 @@ func TestALocalityOfficerSeesItsOwn(t *testing.T) {
 	v.until(`document.querySelector('h1').textContent === 'Không có trang này'`)
 }
 
-// TestEveryDistrictScreen holds every screen against axe and the screen's edge, in both languages, on a phone and a desk.
+// TestEveryDistrictScreen holds every screen against axe and the screen's edge, in both languages,
+// on a phone and a desk.
 func TestEveryDistrictScreen(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
-	made := o.ask(o.admin, "POST", "/api/v1/periodic-reports", object{"campaign": "CHO40", "kind": "month", "period": lastPeriod()}, 201).text("id")
+	made := o.ask(o.admin, "POST", "/api/v1/periodic-reports", object{
+		"campaign": "CHO40", "kind": "month",
+		"period": lastPeriod(),
+	}, 201).text("id")
 	_, firstDay := lastMonth()
-	places := []string{"overview", "map", "compare", "indicators", "indicators/I05", "reports", "reports/" + made, "lateness", "programme", "markets", "market/" + o.markets["DAM"], "stalls", "import", "posters", "invitations", "checks", "cases", "changes", "alerts", "complaints", "connections"}
+	places := []string{
+		"overview", "map", "compare", "indicators", "indicators/I05", "reports", "reports/" + made,
+		"lateness", "programme", "markets", "market/" + o.markets["DAM"], "stalls", "import", "posters", "invitations",
+		"checks", "cases", "changes", "alerts", "complaints", "connections",
+	}
 	v := o.seat("admin", "", 1440)
 	for _, language := range []string{"vi", "en"} {
 		if language == "en" {
@@ -311,7 +380,8 @@ func lastPeriod() string {
 	return at.Format("2006-01")
 }
 
-// TestTheDistrictAppIsSmall bounds what the officers' app loads at its start, gzipped, and each part that a screen loads later.
+// TestTheDistrictAppIsSmall bounds what the officers' app loads at its start, gzipped, and each
+// part that a screen loads later.
 func TestTheDistrictAppIsSmall(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)

@@ -16,7 +16,8 @@ import (
 	"market40/merchants/vietqr"
 )
 
-// theBoard: a market's board resolves a case with a second person, invites an owner, prints posters, sees which stickers want a look, and who is dormant.
+// theBoard: a market's board resolves a case with a second person, invites an owner, prints
+// posters, sees which stickers want a look, and who is dormant.
 func theBoard(o *office) {
 	o.pay("BANGOI", 0, time.Now().In(time.FixedZone("+07", 7*3600)).Add(-time.Minute))
 	o.twoCodes("BANGOI")
@@ -38,26 +39,32 @@ func (o *office) twoCodes(market string) {
 	o.t.Helper()
 	o.told++
 	o.ask(sepayKey, "POST", o.hook, object{
-		"id": o.told, "gateway": "", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(time.DateTime), "accountNumber": o.account(market, 1), "code": nil,
-		"content": o.codes[market][1] + " " + o.codes[market][2], "transferType": "in", "transferAmount": 77000, "accumulated": 0, "subAccount": nil,
+		"id": o.told, "gateway": "", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(
+			time.DateTime), "accountNumber": o.account(market, 1), "code": nil,
+		"content": o.codes[market][1] + " " + o.codes[market][2], "transferType": "in", "transferAmount": 77000,
+		"accumulated": 0, "subAccount": nil,
 		"referenceCode": fmt.Sprintf("FT26302%09d", o.told), "description": "",
 	}, 200)
 }
 
-// dormant makes A12 of a market a ready stall that nobody paid for 30 days, and whose owner agreed to be on the list; A11 did not agree. The days before
-// today are written as they would have been.
+// dormant makes A12 of a market a ready stall that nobody paid for 30 days, and whose owner agreed
+// to be on the list; A11 did not agree. The days before today are written as they would have been.
 func (o *office) dormant(market string) {
 	o.t.Helper()
 	for _, n := range []int{10, 11} {
 		stall := o.stall(market, n)
 		_, payload := o.get("/q/" + o.codes[market][n] + ".txt")
-		if verdict := o.ask(o.admin, "POST", "/api/v1/stalls/"+stall.text("id")+"/checks", object{"payload": strings.TrimSpace(payload)}, 201).text("verdict"); verdict != "official" {
+		if verdict := o.ask(o.admin, "POST", "/api/v1/stalls/"+stall.text("id")+"/checks",
+			object{"payload": strings.TrimSpace(payload)}, 201).text("verdict"); verdict != "official" {
 			o.t.Errorf("the sticker is %s", verdict)
 		}
 		if n == 11 {
 			merchant, _ := stall["merchant"].(map[string]any)
-			o.ask(o.admin, "POST", "/api/v1/merchants/"+object(merchant).text("id")+"/consents", object{"purpose": "dormant_list", "given": true, "how": "paper", "text_version": 1}, 201)
-			o.ask(o.admin, "POST", "/api/v1/markets/"+o.markets[market]+"/refusals", object{"stall_id": stall.text("id"), "kind": "refusal", "reason": "tax", "said_on": time.Now().AddDate(0, 0, -3).Format(time.DateOnly)}, 201)
+			o.ask(o.admin, "POST", "/api/v1/merchants/"+object(merchant).text("id")+"/consents",
+				object{"purpose": "dormant_list", "given": true, "how": "paper", "text_version": 1}, 201)
+			o.ask(o.admin, "POST", "/api/v1/markets/"+o.markets[market]+"/refusals",
+				object{"stall_id": stall.text("id"), "kind": "refusal", "reason": "tax", "said_on": time.Now().AddDate(
+					0, 0, -3).Format(time.DateOnly)}, 201)
 		}
 	}
 	execute(o.t, strings.TrimPrefix(o.env[0], "DATABASE_URL="), `
@@ -73,7 +80,8 @@ func (o *office) dormant(market string) {
 // stall is the n-th stall of a market, as the admin reads it.
 func (o *office) stall(market string, n int) object {
 	o.t.Helper()
-	for _, s := range o.ask(o.admin, "GET", "/api/v1/markets/"+o.markets[market]+"/stalls?limit=200", nil, 200).items() {
+	for _, s := range o.ask(o.admin, "GET", "/api/v1/markets/"+o.markets[market]+"/stalls?limit=200", nil,
+		200).items() {
 		if one, _ := s.(map[string]any); object(one).text("number") == fmt.Sprintf("A%02d", n+1) {
 			return one
 		}
@@ -86,7 +94,8 @@ func (o *office) stall(market string, n int) object {
 func (v *official) aCase() {
 	v.t.Helper()
 	v.open("cases")
-	if said := v.read(`[data-case=ambiguous_code]`); !strings.Contains(said, "Hai mã trong nội dung") || !strings.Contains(said, "77.000 đ") {
+	if said := v.read(`[data-case=ambiguous_code]`); !strings.Contains(said, "Hai mã trong nội dung") ||
+		!strings.Contains(said, "77.000 đ") {
 		v.t.Errorf("the case says %s", said)
 	}
 	v.press("Xử lý")
@@ -109,7 +118,10 @@ func (v *official) aCase() {
 		v.t.Fatalf("proposed: %d %v", status, list)
 	}
 	one, _ := list.items()[0].(map[string]any)
-	v.ask(v.admin, "POST", "/api/v1/cases/"+object(one).text("id")+"/resolve", object{"action": "assign", "stall_id": object(one).text("stall_id"), "reason": "đúng sạp"}, 200)
+	v.ask(v.admin, "POST", "/api/v1/cases/"+object(one).text("id")+"/resolve", object{
+		"action":   "assign",
+		"stall_id": object(one).text("stall_id"), "reason": "đúng sạp",
+	}, 200)
 	v.open("cases?state=assigned")
 	v.says(`[data-case] .pill`, "đã gán")
 }
@@ -122,13 +134,16 @@ func (v *official) anInvitation() {
 	v.click(`[aria-label="Mời A03"]`)
 	v.says(`dialog p`, "Chưa mời lần nào.")
 	v.press("Tạo thư mời")
-	v.until(`(() => { const i = document.querySelector('dialog .qr img'); return i !== null && i.complete && i.naturalWidth > 0; })()`)
+	v.until(
+		`(() => { const i = document.querySelector('dialog .qr img'); return i !== null && i.complete && i.naturalWidth > 0; })()`,
+	)
 	clean(v.t, v.tab, "an invitation")
 	picture, err := chromedp.Run(v.tab, chromedp.Screenshot(`dialog .qr`))
 	must(v.t, err)
 	file := filepath.Join(v.t.TempDir(), "invitation.png")
 	must(v.t, os.WriteFile(file, picture, 0o600))
-	read, err := exec.CommandContext(v.t.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file).Output()
+	read, err := exec.CommandContext(v.t.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable",
+		file).Output()
 	must(v.t, err)
 	url := strings.TrimSpace(string(read))
 	path, own := strings.CutPrefix(url, v.address)
@@ -167,7 +182,8 @@ func (v *official) posters() {
 	v.says(`[data-work=failed]`, "Z99")
 }
 
-// aCheck of a sticker, by a picture of it, takes its stall off the list of those that want one; a sticker that pays somebody else is told at once.
+// aCheck of a sticker, by a picture of it, takes its stall off the list of those that want one; a
+// sticker that pays somebody else is told at once.
 func (v *official) aCheck() {
 	v.t.Helper()
 	v.open("checks")
@@ -205,12 +221,18 @@ func (v *official) aCheck() {
 	v.says(`main .card`, "đã gỡ tem, dán lại mã đúng")
 }
 
-// aStall is registered on the screen; an account that another merchant receives on is refused in a sentence, and nothing typed is lost.
+// aStall is registered on the screen; an account that another merchant receives on is refused in a
+// sentence, and nothing typed is lost.
 func (v *official) aStall() {
 	v.t.Helper()
 	v.open("stalls")
-	v.until(`(() => { const d = document.querySelector('details[name=register]'); if (d) d.open = true; return !!d && document.querySelector('[name=bank_bin]')?.options.length > 1; })()`)
-	for name, text := range map[string]string{"number": "B07", "zone": "Rau củ", "full_name": "Nguyễn Thị Hoà", "phone": "0905 777 888", "account_number": v.account("BANGOI", 3), "holder_name": "NGUYEN THI HOA"} {
+	v.until(
+		`(() => { const d = document.querySelector('details[name=register]'); if (d) d.open = true; return !!d && document.querySelector('[name=bank_bin]')?.options.length > 1; })()`,
+	)
+	for name, text := range map[string]string{
+		"number": "B07", "zone": "Rau củ", "full_name": "Nguyễn Thị Hoà",
+		"phone": "0905 777 888", "account_number": v.account("BANGOI", 3), "holder_name": "NGUYEN THI HOA",
+	} {
 		v.write(`details [name=`+name+`]`, text)
 	}
 	v.choose(`details [name=bank_bin]`, "970436")
@@ -220,10 +242,16 @@ func (v *official) aStall() {
 	v.write(`details [name=account_number]`, "0071000999888")
 	v.press("Đăng ký")
 	v.write(`[name=sought]`, "nguyen thi hoa")
-	v.until(`document.querySelector('[data-found="1"]') !== null && document.querySelector('[data-stall=B07]')?.textContent.includes('Rau củ')`)
-	href, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`document.querySelector('[data-stall=B07] a').getAttribute('href')`))
+	v.until(
+		`document.querySelector('[data-found="1"]') !== null && document.querySelector('[data-stall=B07]')?.textContent.includes('Rau củ')`,
+	)
+	href, err := chromedp.Run(v.tab,
+		chromedp.Evaluate[string](`document.querySelector('[data-stall=B07] a').getAttribute('href')`))
 	must(v.t, err)
-	status, err := chromedp.Run(v.tab, chromedp.Evaluate[string](fmt.Sprintf(`fetch(%q).then(async (r) => r.status + ' ' + (await r.text()).slice(0, 5))`, href), chromedp.EvalAwaitPromise))
+	status, err := chromedp.Run(v.tab,
+		chromedp.Evaluate[string](
+			fmt.Sprintf(`fetch(%q).then(async (r) => r.status + ' ' + (await r.text()).slice(0, 5))`, href),
+			chromedp.EvalAwaitPromise))
 	must(v.t, err)
 	if status != "200 %PDF-" {
 		v.t.Errorf("its poster is answered %s", status)
@@ -238,7 +266,8 @@ func (v *official) theDormant() {
 		who.open("market/" + v.markets["BANGOI"])
 		who.until(`document.querySelector('#dormant tbody tr') !== null`)
 		said := who.read(`#dormant tbody`)
-		if !strings.Contains(said, "A12") || !strings.Contains(said, "sợ thuế") || !strings.Contains(said, "chưa từng") || strings.Contains(said, "A11") {
+		if !strings.Contains(said, "A12") || !strings.Contains(said, "sợ thuế") ||
+			!strings.Contains(said, "chưa từng") || strings.Contains(said, "A11") {
 			v.t.Errorf("dormant: %s", said)
 		}
 		for _, language := range []string{"en", "vi"} {
@@ -252,7 +281,8 @@ func (v *official) theDormant() {
 	}
 }
 
-// TestABoardImportsItsRoster: a list with errors is not written and says which rows are wrong; mended, it is.
+// TestABoardImportsItsRoster: a list with errors is not written and says which rows are wrong;
+// mended, it is.
 func TestABoardImportsItsRoster(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
@@ -264,36 +294,49 @@ func TestABoardImportsItsRoster(t *testing.T) {
 		return []string{path}
 	}
 	const header = "Số sạp,Khu,Ngành hàng,Họ tên,Điện thoại\n"
-	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("sai.csv", header+"B01,Rau củ,rau,Đặng Thị Đào,0905111222\nB02,Rau củ,rau,Lê Văn Út,12\n")))
-	v.until(`document.querySelector('[data-import=faulty]') !== null && document.querySelectorAll('[data-row-error]').length === 1`)
+	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("sai.csv", header+
+		"B01,Rau củ,rau,Đặng Thị Đào,0905111222\nB02,Rau củ,rau,Lê Văn Út,12\n")))
+	v.until(
+		`document.querySelector('[data-import=faulty]') !== null && document.querySelectorAll('[data-row-error]').length === 1`,
+	)
 	if said := v.read(`[data-row-error]`); !strings.Contains(said, "B02") {
 		t.Errorf("the wrong row is told as %s", said)
 	}
-	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("dung.csv", header+"B01,Rau củ,rau,Đặng Thị Đào,0905111222\nB02,Rau củ,rau,Lê Văn Út,0905111223\n")))
+	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("dung.csv", header+
+		"B01,Rau củ,rau,Đặng Thị Đào,0905111222\nB02,Rau củ,rau,Lê Văn Út,0905111223\n")))
 	v.until(`document.querySelector('[data-import=tried]') !== null`)
 	v.press("Ghi 2 điểm kinh doanh")
 	v.until(`document.querySelector('[data-import=applied]') !== null`)
 	// Two names with one phone: the choice names both, and the result whose the stall became.
-	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("chung.csv", header+"B11,Rau củ,rau,Vợ Một,0905111333\nB12,Rau củ,rau,Chồng Một,0905111333\n")))
-	v.says(`label:has([name=phone-3])`, "Dòng 3: Số điện thoại này đã ghi cho Vợ Một ở dòng 2, dòng này ghi cho Chồng Một")
+	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("chung.csv", header+
+		"B11,Rau củ,rau,Vợ Một,0905111333\nB12,Rau củ,rau,Chồng Một,0905111333\n")))
+	v.says(`label:has([name=phone-3])`,
+		"Dòng 3: Số điện thoại này đã ghi cho Vợ Một ở dòng 2, dòng này ghi cho Chồng Một")
 	v.choose(`[name=phone-3]`, "same_person")
 	v.press("Xem thử lại")
-	v.says(`[data-row-warning=name_dropped]`, "Dòng 3, cột D: Sạp ghi cho Vợ Một, vì đã chọn là cùng một người; tên Chồng Một không được ghi.")
+	v.says(`[data-row-warning=name_dropped]`,
+		"Dòng 3, cột D: Sạp ghi cho Vợ Một, vì đã chọn là cùng một người; tên Chồng Một không được ghi.")
 	v.press("Ghi 2 điểm kinh doanh")
 	v.says(`[data-import=applied] [data-row-warning=name_dropped]`, "Sạp ghi cho Vợ Một")
 	// A workbook of several sheets says of which one it speaks; a bare account wants a yes.
 	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("khu.xlsx", twoZones(t))))
-	v.until(`document.querySelector('[data-import=tried]') !== null && document.querySelector('[data-sheets="2"]') !== null && document.querySelector('[data-unread="Bìa"]') !== null`)
+	v.until(
+		`document.querySelector('[data-import=tried]') !== null && document.querySelector('[data-sheets="2"]') !== null && document.querySelector('[data-unread="Bìa"]') !== null`,
+	)
 	if said := v.read(`[data-row-warning=zeros_lost]`); !strings.Contains(said, "Dòng 2 (Khu 2)") {
 		t.Errorf("the bare account is told as %s", said)
 	}
-	v.until(`[...document.querySelectorAll('button')].find((b) => b.textContent.includes('Ghi 2 điểm kinh doanh')).disabled`)
+	v.until(
+		`[...document.querySelectorAll('button')].find((b) => b.textContent.includes('Ghi 2 điểm kinh doanh')).disabled`,
+	)
 	v.do(chromedp.Click(`input[name=zeros]`))
 	v.press("Ghi 2 điểm kinh doanh")
 	v.until(`document.querySelector('[data-import=applied]') !== null`)
 	v.open("stalls")
 	v.write(`[name=sought]`, "dang thi dao")
-	v.until(`document.querySelector('[data-found]').dataset.found === '1' && document.querySelector('[data-stall=B01]') !== null`)
+	v.until(
+		`document.querySelector('[data-found]').dataset.found === '1' && document.querySelector('[data-stall=B01]') !== null`,
+	)
 
 	// What was under way when the page was left is asked for again when it is opened.
 	kept, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](fmt.Sprintf(`new Promise((done, failed) => {
@@ -304,7 +347,8 @@ func TestABoardImportsItsRoster(t *testing.T) {
 			tx.objectStore('work').put({ key: crypto.randomUUID(), kind: 'import', label: 'Nhập dở.csv', method: 'POST', path: %q, file: new File([%q], 'dở.csv'), startedAt: Date.now() });
 			tx.oncomplete = () => { opening.result.close(); done(true); };
 		};
-	})`, "/api/v1/markets/"+o.markets["DAM"]+"/stalls/import", header+"B03,Rau củ,rau,Phan Thị Mơ,0905111224\n"), chromedp.EvalAwaitPromise))
+	})`, "/api/v1/markets/"+o.markets["DAM"]+"/stalls/import", header+"B03,Rau củ,rau,Phan Thị Mơ,0905111224\n"),
+		chromedp.EvalAwaitPromise))
 	if err != nil || !kept {
 		t.Fatalf("keeping work: %v", err)
 	}
@@ -316,7 +360,8 @@ func TestABoardImportsItsRoster(t *testing.T) {
 	v.until(`document.querySelector('[data-stall=B03]') !== null`)
 }
 
-// twoZones is a workbook with a cover and a list for each of two zones, one with an account that is a bare number.
+// twoZones is a workbook with a cover and a list for each of two zones, one with an account that is
+// a bare number.
 func twoZones(t *testing.T) string {
 	t.Helper()
 	f := excelize.NewFile()
@@ -324,7 +369,10 @@ func twoZones(t *testing.T) string {
 	for name, cells := range map[string]map[string]any{
 		"Bìa":   {"A1": "BAN QUẢN LÝ CHỢ"},
 		"Khu 1": {"A1": "Số sạp", "B1": "Họ tên", "A2": "C01", "B2": "Đỗ Một"},
-		"Khu 2": {"A1": "Số sạp", "B1": "Họ tên", "C1": "Ngân hàng", "D1": "STK", "A2": "C02", "B2": "Đỗ Hai", "C2": "VCB", "D2": 61000900002},
+		"Khu 2": {
+			"A1": "Số sạp", "B1": "Họ tên", "C1": "Ngân hàng", "D1": "STK", "A2": "C02", "B2": "Đỗ Hai",
+			"C2": "VCB", "D2": 61000900002,
+		},
 	} {
 		_, err := f.NewSheet(name)
 		must(t, err)

@@ -10,14 +10,17 @@ import (
 func (o *office) tells(id, stall, amount int) {
 	o.t.Helper()
 	o.ask(sepayKey, "POST", o.hook, object{
-		"id": id, "gateway": "", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(time.DateTime), "accountNumber": o.account("BANGOI", stall), "code": nil,
-		"content": o.codes["BANGOI"][stall], "transferType": "in", "transferAmount": amount, "accumulated": 0, "subAccount": nil,
+		"id": id, "gateway": "", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(time.DateTime),
+		"accountNumber": o.account("BANGOI", stall), "code": nil,
+		"content": o.codes["BANGOI"][stall], "transferType": "in", "transferAmount": amount, "accumulated": 0,
+		"subAccount":    nil,
 		"referenceCode": fmt.Sprintf("FT26303%09d", id), "description": "",
 	}, 200)
 }
 
-// rareCases: an admin sees both contents of a conflict with amounts, stalls and times, and posts the later one with a second person; tries a
-// notice again that the server could not post; and reopens what was dismissed.
+// rareCases: an admin sees both contents of a conflict with amounts, stalls and times, and posts
+// the later one with a second person; tries a notice again that the server could not post; and
+// reopens what was dismissed.
 func rareCases(o *office) *official {
 	database := strings.TrimPrefix(o.env[0], "DATABASE_URL=")
 	o.tells(9001, 3, 30000)
@@ -28,7 +31,10 @@ func rareCases(o *office) *official {
 	v := o.seatAs("quan-tri-hai", "admin", "all", 360)
 	v.open("cases")
 	today := time.Now().In(time.FixedZone("+07", 7*3600)).Format("02/01/2006")
-	for content, parts := range map[string][]string{"first": {"30.000 đ", "A04", "đã ghi sổ", today}, "later": {"41.000 đ", "A05", "chưa ghi sổ", today}} {
+	for content, parts := range map[string][]string{
+		"first": {"30.000 đ", "A04", "đã ghi sổ", today},
+		"later": {"41.000 đ", "A05", "chưa ghi sổ", today},
+	} {
 		for _, part := range parts {
 			v.says(`[data-case=conflict] [data-content=`+content+`]`, part)
 		}
@@ -39,16 +45,24 @@ func rareCases(o *office) *official {
 	v.says(`[data-proposal=assign]`, "A05")
 	_, list := v.asks("GET", "/api/v1/cases?state=proposed", nil)
 	one, _ := list.items()[0].(map[string]any)
-	v.ask(v.admin, "POST", "/api/v1/cases/"+object(one).text("id")+"/resolve", object{"action": "assign", "reason": "đúng sạp"}, 200)
-	if paid := v.ask(v.admin, "GET", "/api/v1/stalls/"+o.stall("BANGOI", 4).text("id")+"/payments", nil, 200).items(); len(paid) == 0 || object(paid[0].(map[string]any)).text("amount") != "41000" {
+	v.ask(v.admin, "POST", "/api/v1/cases/"+object(one).text("id")+"/resolve", object{
+		"action": "assign",
+		"reason": "đúng sạp",
+	}, 200)
+	if paid := v.ask(v.admin, "GET", "/api/v1/stalls/"+o.stall("BANGOI", 4).text("id")+"/payments", nil,
+		200).items(); len(paid) == 0 || object(paid[0].(map[string]any)).text("amount") != "41000" {
 		v.t.Errorf("the later content's stall has %v", paid)
 	}
 
-	v.until(`fetch('/api/v1/cases?state=open').then((r) => r.json()).then((l) => { window.kinds = l.items.map((c) => c.kind).join(); }) && window.kinds?.includes('retry_failed')`)
+	v.until(
+		`fetch('/api/v1/cases?state=open').then((r) => r.json()).then((l) => { window.kinds = l.items.map((c) => c.kind).join(); }) && window.kinds?.includes('retry_failed')`,
+	)
 	v.open("cases?state=open")
 	v.says(`[data-case=retry_failed] h2`, "Chưa ghi được vào sổ")
 	v.says(`[data-case=retry_failed] [data-cause]`, "Dữ liệu trái với một quy tắc của sổ")
-	v.until(`document.querySelector('[data-case=retry_failed] details:not([open]) [lang=en]').textContent.includes('SQLSTATE 23514')`)
+	v.until(
+		`document.querySelector('[data-case=retry_failed] details:not([open]) [lang=en]').textContent.includes('SQLSTATE 23514')`,
+	)
 	v.looks("case-retry")
 	v.click(`[data-case=retry_failed] button`)
 	v.press("Thử lại")
@@ -56,7 +70,8 @@ func rareCases(o *office) *official {
 	execute(o.t, database, `ALTER TABLE payments DROP CONSTRAINT trap`)
 	v.press("Thử lại")
 	v.until(`document.querySelector('[data-case=retry_failed] form') === null`)
-	if paid := v.ask(v.admin, "GET", "/api/v1/stalls/"+o.stall("BANGOI", 5).text("id")+"/payments", nil, 200).items(); len(paid) == 0 || object(paid[0].(map[string]any)).text("amount") != "66000" {
+	if paid := v.ask(v.admin, "GET", "/api/v1/stalls/"+o.stall("BANGOI", 5).text("id")+"/payments", nil,
+		200).items(); len(paid) == 0 || object(paid[0].(map[string]any)).text("amount") != "66000" {
 		v.t.Errorf("after the retry the stall has %v", paid)
 	}
 	v.open("cases?state=dismissed")

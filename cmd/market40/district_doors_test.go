@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// accountChanges: an admin sees what a program proposed, with the old and the new account; refuses one with a reason, and approves
-// another, after proving again who it is.
+// accountChanges: an admin sees what a program proposed, with the old and the new account; refuses
+// one with a reason, and approves another, after proving again who it is.
 func (v *official) accountChanges() {
 	v.t.Helper()
 	_, before := v.asks("GET", "/api/v1/beneficiary-changes?state=pending", nil)
@@ -16,7 +16,10 @@ func (v *official) accountChanges() {
 	}
 	path := "/api/v1/stalls/" + v.stall("BANGOI", 6).text("id")
 	further := func(number string) {
-		v.ask(v.admin, "POST", path+"/accounts", object{"bank_bin": "970415", "account_number": number, "holder_name": "KE GIAN"}, 202)
+		v.ask(v.admin, "POST", path+"/accounts", object{
+			"bank_bin": "970415", "account_number": number,
+			"holder_name": "KE GIAN",
+		}, 202)
 	}
 	further("77778888990")
 	v.open("changes")
@@ -33,7 +36,9 @@ func (v *official) accountChanges() {
 	v.says(`[data-change=addition]`, "chủ sạp không biết")
 
 	further("5555666677")
-	execute(v.t, strings.TrimPrefix(v.env[0], "DATABASE_URL="), `UPDATE sessions SET proved_at = now() - interval '6 minutes' WHERE user_id = (SELECT id FROM users WHERE login = 'quan-tri-hai');
+	execute(v.t, strings.TrimPrefix(v.env[0], "DATABASE_URL="), `UPDATE sessions
+		SET proved_at = now() - interval '6 minutes' WHERE user_id = (SELECT id FROM users
+		WHERE login = 'quan-tri-hai');
 		UPDATE users SET totp_step = 0 WHERE login = 'quan-tri-hai'`)
 	v.open("changes?state=pending")
 	v.click(`[data-approve]`)
@@ -49,7 +54,8 @@ func (v *official) accountChanges() {
 	v.says(`[data-change=addition] [data-new]`, "••••6677")
 }
 
-// bankConnections: a feed that signs nothing stands first and in red; a secret is retired and a connection disabled on the screen.
+// bankConnections: a feed that signs nothing stands first and in red; a secret is retired and a
+// connection disabled on the screen.
 func (v *official) bankConnections() {
 	v.t.Helper()
 	order := func(name string, secrets object) string {
@@ -61,7 +67,9 @@ func (v *official) bankConnections() {
 	order("Nguồn không ký", object{"auth": "none", "allow_ips": []any{"127.0.0.1"}})
 	signed := order("Nguồn có ký", object{"hmac_secret": "khoa-bi-mat-2026-9f8e7d6c5b4a39281706"})
 	v.open("connections")
-	v.until(`document.querySelector('main section.alarm')?.dataset.connection === 'Nguồn không ký' && document.querySelector('main section') === document.querySelector('section.alarm')`)
+	v.until(
+		`document.querySelector('main section.alarm')?.dataset.connection === 'Nguồn không ký' && document.querySelector('main section') === document.querySelector('section.alarm')`,
+	)
 	v.says(`section.alarm [data-unsigned]`, "Không có chữ ký")
 	v.says(`section.alarm .pill`, "chờ duyệt")
 	v.says(`section:not(.alarm) [data-last]`, time.Now().In(time.FixedZone("+07", 7*3600)).Format("02/01/2006"))
@@ -74,7 +82,8 @@ func (v *official) bankConnections() {
 	v.click(mine + ` > .row button`)
 	v.press("Tắt ngay")
 	v.says(mine+` .pill`, "đã tắt")
-	if enabled := v.ask(v.admin, "GET", "/api/v1/bank-connections/"+signed, nil, 200)["enabled"]; fmt.Sprint(enabled) != "false" {
+	if enabled := v.ask(v.admin, "GET", "/api/v1/bank-connections/"+signed, nil, 200)["enabled"]; fmt.Sprint(
+		enabled) != "false" {
 		v.t.Errorf("after it was switched off, enabled is %v", enabled)
 	}
 }

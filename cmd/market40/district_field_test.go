@@ -7,7 +7,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// theField: every form of the field is filled in on a phone and sent; the server has each fact once.
+// theField: every form of the field is filled in on a phone and sent; the server has each fact
+// once.
 func theField(o *office) {
 	v := o.seatAs("quan-tri", "admin", "", 360)
 	v.open("field/visit?market=" + o.markets["BANGOI"])
@@ -46,7 +47,12 @@ func theField(o *office) {
 		}},
 	} {
 		v.open("field/" + form.name)
-		v.until(fmt.Sprintf(`document.querySelector('.forms a[aria-current]')?.hash.startsWith('#/field/%s') && document.querySelector('form.card') !== null`, form.name))
+		v.until(
+			fmt.Sprintf(
+				`document.querySelector('.forms a[aria-current]')?.hash.startsWith('#/field/%s') && document.querySelector('form.card') !== null`,
+				form.name,
+			),
+		)
 		before := 0
 		if form.list != "" {
 			before = len(o.ask(o.admin, "GET", form.list, nil, 200).items())
@@ -89,7 +95,9 @@ func theField(o *office) {
 	v.press("Rút thăm")
 	v.says(`form.card .note.good`, "Đã rút 4 nửa giờ")
 	v.until(`document.querySelectorAll('form.card select option').length >= 5`)
-	v.until(`(() => { const e = document.querySelector('form.card select'); e.value = e.options[1].value; e.dispatchEvent(new Event('change', { bubbles: true })); return e.value !== ''; })()`)
+	v.until(
+		`(() => { const e = document.querySelector('form.card select'); e.value = e.options[1].value; e.dispatchEvent(new Event('change', { bubbles: true })); return e.value !== ''; })()`,
+	)
 	v.fill("Tổng lượt bán", "20")
 	v.fill("Lượt không dùng tiền mặt", "8")
 	v.fill("Tiền không dùng tiền mặt", "45.000")
@@ -112,7 +120,13 @@ func (v *official) stallAt(number string) {
 // fill types into the field whose label begins with some words.
 func (v *official) fill(label, text string) {
 	v.t.Helper()
-	v.until(fmt.Sprintf(`(() => { const e = [...document.querySelectorAll('main label')].find((l) => l.textContent.trim().startsWith(%q))?.querySelector('input, textarea'); if (!e) return false; e.value = %q; e.dispatchEvent(new Event('input', { bubbles: true })); e.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`, label, text))
+	v.until(
+		fmt.Sprintf(
+			`(() => { const e = [...document.querySelectorAll('main label')].find((l) => l.textContent.trim().startsWith(%q))?.querySelector('input, textarea'); if (!e) return false; e.value = %q; e.dispatchEvent(new Event('input', { bubbles: true })); e.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`,
+			label,
+			text,
+		),
+	)
 }
 
 // ambiguous are amounts that nobody may guess at: each is refused in words wherever one is typed.
@@ -131,7 +145,9 @@ func (v *official) refusesAmounts(label string) {
 // firsts chooses the first of each choice.
 func (v *official) firsts() {
 	v.t.Helper()
-	v.until(`(() => { for (const f of document.querySelectorAll('form.card fieldset')) f.querySelector('input[type=radio]')?.click(); return true; })()`)
+	v.until(
+		`(() => { for (const f of document.querySelectorAll('form.card fieldset')) f.querySelector('input[type=radio]')?.click(); return true; })()`,
+	)
 }
 
 // sent waits until nothing waits on the phone, and nothing was refused.

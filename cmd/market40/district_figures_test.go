@@ -6,15 +6,18 @@ import (
 	"time"
 )
 
-// TestAnIndicatorsPage tells each part in its own unit and in the definition's order, and a total that is hidden as hidden: on
-// the page, in the table of its months, and in a word below a chart that has a gap.
+// TestAnIndicatorsPage tells each part in its own unit and in the definition's order, and a total
+// that is hidden as hidden: on the page, in the table of its months, and in a word below a chart
+// that has a gap.
 func TestAnIndicatorsPage(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
 	v := o.seat("province_officer", "", 1440)
 	at, firstDay := lastMonth()
 	v.open("indicators/I10?as_of=" + firstDay)
-	v.until(`[...document.querySelectorAll('[data-part]')].map((row) => row.dataset.part).join() === 'le_50k,le_200k,le_1m,over_1m'`)
+	v.until(
+		`[...document.querySelectorAll('[data-part]')].map((row) => row.dataset.part).join() === 'le_50k,le_200k,le_1m,over_1m'`,
+	)
 	v.open("indicators/I19?as_of=" + firstDay)
 	if said := v.read(`[data-part="swapped"] td`); said != "0" {
 		t.Errorf("swapped codes are told as %s", said)
@@ -24,7 +27,8 @@ func TestAnIndicatorsPage(t *testing.T) {
 		t.Errorf("the hours since an update are told as %s", said)
 	}
 	v.open("indicators/I03?as_of=" + firstDay)
-	if said := v.read(`[data-definition] details:last-of-type`); !strings.Contains(said, "lời của chủ sạp") || strings.Contains(said, "owner") {
+	if said := v.read(`[data-definition] details:last-of-type`); !strings.Contains(said, "lời của chủ sạp") ||
+		strings.Contains(said, "owner") {
 		t.Errorf("what a version changed is told as %s", said)
 	}
 

@@ -11,14 +11,16 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// TestAHoldersNameIsChecked by a board: it sees which accounts nobody checked, by their last digits, and records how it did.
+// TestAHoldersNameIsChecked by a board: it sees which accounts nobody checked, by their last
+// digits, and records how it did.
 func TestAHoldersNameIsChecked(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
 	v := o.seat("manager", "market:DAM", 1440)
 	v.open("names")
 	v.until(`document.querySelector('[data-names]').dataset.names === '0/12'`)
-	if said := v.read(`[data-account=A01]`); !strings.Contains(said, "••••") || strings.Contains(said, o.account("DAM", 0)) {
+	if said := v.read(`[data-account=A01]`); !strings.Contains(said, "••••") ||
+		strings.Contains(said, o.account("DAM", 0)) {
 		t.Errorf("the account stands as %s", said)
 	}
 	v.click(`[data-account=A01] button`)
@@ -26,12 +28,15 @@ func TestAHoldersNameIsChecked(t *testing.T) {
 	clean(t, v.tab, "the check of a name")
 	v.click(`dialog input[value=paper]`)
 	v.press("Ghi: tên đã đúng")
-	v.until(`document.querySelector('dialog[open]') === null && document.querySelector('[data-names]').dataset.names === '1/12' && document.querySelector('[data-account=A01]') === null`)
+	v.until(
+		`document.querySelector('dialog[open]') === null && document.querySelector('[data-names]').dataset.names === '1/12' && document.querySelector('[data-account=A01]') === null`,
+	)
 	v.choose(`[name=state]`, "done")
 	v.until(`document.querySelector('[data-account=A01]')?.textContent.includes('Xem giấy tờ')`)
 	v.do(chromedp.Reload())
 	v.until(`document.querySelectorAll('[data-account]').length === 1`)
-	for _, item := range o.ask(o.admin, "GET", "/api/v1/markets/"+o.markets["DAM"]+"/stalls?limit=200", nil, 200).items() {
+	for _, item := range o.ask(o.admin, "GET", "/api/v1/markets/"+o.markets["DAM"]+"/stalls?limit=200", nil,
+		200).items() {
 		stall, _ := item.(map[string]any)
 		accounts, _ := stall["accounts"].([]any)
 		account, _ := accounts[0].(map[string]any)
@@ -50,7 +55,8 @@ func (v *official) lists(name, text string) {
 	v.do(chromedp.SetUploadFiles(fmt.Sprintf(`input[name=%q]`, name), []string{path}))
 }
 
-// TestAFieldListIsImported: a list with a wrong row is not written and says which; mended it is, and a reload loses neither what was said nor the file.
+// TestAFieldListIsImported: a list with a wrong row is not written and says which; mended it is,
+// and a reload loses neither what was said nor the file.
 func TestAFieldListIsImported(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
@@ -83,7 +89,8 @@ func TestAFieldListIsImported(t *testing.T) {
 	v.lists("visits", header+"A01;"+day+";Đã hỗ trợ;\nA02;"+day+";Vắng;đóng sạp\n")
 	v.until(`document.querySelector('[data-import=tried]')?.textContent.includes('2 dòng đã có')`)
 
-	training := o.ask(o.admin, "POST", at+"/trainings", object{"held_on": time.Now().AddDate(0, 0, -3).Format(time.DateOnly), "topic": "An toàn thanh toán"}, 201).text("id")
+	training := o.ask(o.admin, "POST", at+"/trainings", object{"held_on": time.Now().AddDate(0, 0, -3).Format(
+		time.DateOnly), "topic": "An toàn thanh toán"}, 201).text("id")
 	v.open("field/lists/attendances")
 	v.lists("attendances", "Số sạp\nA01\nA03\n")
 	v.until(`document.querySelector('[data-import=tried]') !== null`)
@@ -110,15 +117,18 @@ func TestTheProgrammesCostsAreImported(t *testing.T) {
 	}
 }
 
-// TestEveryFieldScreen holds the forms of the field and the check of names as TestEveryDistrictScreen holds the others.
+// TestEveryFieldScreen holds the forms of the field and the check of names as
+// TestEveryDistrictScreen holds the others.
 func TestEveryFieldScreen(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
 	at := "/api/v1/markets/" + o.markets["DAM"]
 	now := time.Now()
-	o.ask(o.admin, "POST", at+"/trainings", object{"held_on": now.Format(time.DateOnly), "topic": "An toàn thanh toán"}, 201)
+	o.ask(o.admin, "POST", at+"/trainings", object{"held_on": now.Format(time.DateOnly), "topic": "An toàn thanh toán"},
+		201)
 	o.ask(o.admin, "POST", at+"/sample-plans", object{
-		"from": now.Format(time.DateOnly), "to": now.AddDate(0, 0, 6).Format(time.DateOnly), "slots_per_stratum": 2, "strata": []any{object{"stratum": "sáng", "hours": []int{5, 9}}},
+		"from": now.Format(time.DateOnly), "to": now.AddDate(0, 0, 6).Format(time.DateOnly), "slots_per_stratum": 2,
+		"strata": []any{object{"stratum": "sáng", "hours": []int{5, 9}}},
 	}, 201)
 	v := o.seat("admin", "", 1440)
 	v.open("field/visit")
@@ -131,7 +141,11 @@ func TestEveryFieldScreen(t *testing.T) {
 		}
 		for _, width := range []int64{1440, 360} {
 			v.do(chromedp.EmulateViewport(width, 900))
-			for _, place := range []string{"names", "field/visit", "field/share", "field/training", "field/count", "field/survey", "field/refusal", "field/incident", "field/fee", "field/cost", "field/lists/visits", "field/lists/attendances", "field/lists/costs"} {
+			for _, place := range []string{
+				"names", "field/visit", "field/share", "field/training", "field/count",
+				"field/survey", "field/refusal", "field/incident", "field/fee", "field/cost", "field/lists/visits",
+				"field/lists/attendances", "field/lists/costs",
+			} {
 				v.open(place)
 				v.until(`document.querySelector('.card, [data-names]') !== null`)
 				name := fmt.Sprintf("district-%s-%s-%d", strings.ReplaceAll(place, "/", "-"), language, width)
@@ -142,21 +156,30 @@ func TestEveryFieldScreen(t *testing.T) {
 	}
 }
 
-// TestTemplatesHaveTheHeadingsThatTheServerReads: a file of each kind's headings alone is a list without rows, not one without a header.
+// TestTemplatesHaveTheHeadingsThatTheServerReads: a file of each kind's headings alone is a list
+// without rows, not one without a header.
 func TestTemplatesHaveTheHeadingsThatTheServerReads(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
-	o.ask(o.admin, "POST", "/api/v1/markets/"+o.markets["DAM"]+"/trainings", object{"held_on": time.Now().Format(time.DateOnly), "topic": "An toàn thanh toán"}, 201)
+	o.ask(o.admin, "POST", "/api/v1/markets/"+o.markets["DAM"]+"/trainings",
+		object{"held_on": time.Now().Format(time.DateOnly), "topic": "An toàn thanh toán"}, 201)
 	v := o.seat("admin", "", 1440)
 	v.open("field/visit")
 	v.choose(`.head select`, o.markets["DAM"])
 	v.until(`document.querySelector('form.card') !== null`)
-	for _, kind := range []string{"visits", "trainings", "attendances", "declared-shares", "sample-slots", "survey-answers", "refusals", "incidents", "fees", "costs", "roster"} {
+	for _, kind := range []string{
+		"visits", "trainings", "attendances", "declared-shares", "sample-slots",
+		"survey-answers", "refusals", "incidents", "fees", "costs", "roster",
+	} {
 		v.open(map[bool]string{true: "import", false: "field/lists/" + kind}[kind == "roster"])
 		v.until(fmt.Sprintf(`document.querySelector('[data-template=%q]') !== null`, kind))
-		headings, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`[...document.querySelectorAll('details tbody th')].map((th) => th.textContent).join(';')`))
+		headings, err := chromedp.Run(v.tab,
+			chromedp.Evaluate[string](
+				`[...document.querySelectorAll('details tbody th')].map((th) => th.textContent).join(';')`))
 		must(t, err)
 		v.lists(kind, headings+"\n")
-		v.until(`document.querySelector('main .card [role=alert], [data-import=tried]')?.textContent.includes('không có dòng nào')`)
+		v.until(
+			`document.querySelector('main .card [role=alert], [data-import=tried]')?.textContent.includes('không có dòng nào')`,
+		)
 	}
 }

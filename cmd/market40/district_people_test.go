@@ -13,7 +13,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// TestTheDistrictsPeople lets the people of one province work at one server, each at their own desk.
+// TestTheDistrictsPeople lets the people of one province work at one server, each at their own
+// desk.
 func TestTheDistrictsPeople(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
@@ -33,14 +34,15 @@ func TestTheDistrictsPeople(t *testing.T) {
 	}
 }
 
-// TestTwoOfficesAgreeOnAMonth at a server of their own: what they freeze is all that the province knows of a month, which
-// nobody else may change under them.
+// TestTwoOfficesAgreeOnAMonth at a server of their own: what they freeze is all that the province
+// knows of a month, which nobody else may change under them.
 func TestTwoOfficesAgreeOnAMonth(t *testing.T) {
 	t.Parallel()
 	twoOffices(openOffice(t))
 }
 
-// in is the office as one subtest sees it: what fails there fails there, and its n-th thousand of transfers is its own.
+// in is the office as one subtest sees it: what fails there fails there, and its n-th thousand of
+// transfers is its own.
 func (o *office) in(t *testing.T, n int) *office {
 	return &office{
 		serving: &serving{t: t, address: o.address, said: o.said}, env: o.env, admin: o.admin, hook: o.hook,
@@ -55,7 +57,11 @@ func (v *official) asks(method, path string, body object) (int, object) {
 	must(v.t, err)
 	said, err := chromedp.Run(v.tab, chromedp.Evaluate[string](fmt.Sprintf(
 		`fetch(%q, { method: %q, body: %q === 'null' ? undefined : %q, headers: { 'Content-Type': 'application/json', 'Accept-Language': 'vi' } }).then(async (r) => JSON.stringify({ status: r.status, body: await r.json().catch(() => null) }))`,
-		path, method, raw, raw), chromedp.EvalAwaitPromise))
+		path,
+		method,
+		raw,
+		raw,
+	), chromedp.EvalAwaitPromise))
 	must(v.t, err)
 	var answer struct {
 		Status int
@@ -68,13 +74,24 @@ func (v *official) asks(method, path string, body object) (int, object) {
 // follow clicks the link that says something.
 func (v *official) follow(label string) {
 	v.t.Helper()
-	v.until(fmt.Sprintf(`(() => { const a = [...document.querySelectorAll('main a')].find((a) => a.textContent.trim().startsWith(%q)); a?.click(); return !!a; })()`, label))
+	v.until(
+		fmt.Sprintf(
+			`(() => { const a = [...document.querySelectorAll('main a')].find((a) => a.textContent.trim().startsWith(%q)); a?.click(); return !!a; })()`,
+			label,
+		),
+	)
 }
 
 // says waits until the page says something somewhere.
 func (v *official) says(selector, text string) {
 	v.t.Helper()
-	v.until(fmt.Sprintf(`[...document.querySelectorAll(%q)].some((e) => e.textContent.replace(/\s+/g, ' ').includes(%q))`, selector, text))
+	v.until(
+		fmt.Sprintf(
+			`[...document.querySelectorAll(%q)].some((e) => e.textContent.replace(/\s+/g, ' ').includes(%q))`,
+			selector,
+			text,
+		),
+	)
 }
 
 // shelf is a folder where a browser's downloads land.
@@ -103,7 +120,11 @@ func (v *official) shelve() *shelf {
 		}
 	}))
 	told := true
-	_, err := chromedp.CallBrowser(v.tab, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: s.folder, EventsEnabled: &told})
+	_, err := chromedp.CallBrowser(v.tab, browser.SetDownloadBehavior,
+		browser.SetDownloadBehaviorParams{
+			Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: s.folder,
+			EventsEnabled: &told,
+		})
 	must(v.t, err)
 	return s
 }

@@ -13,10 +13,17 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// theProgramme: the province designates a pilot, exempts, changes its mind, records a milestone and sets a target, and puts boundaries on its map.
+// theProgramme: the province designates a pilot, exempts, changes its mind, records a milestone and
+// sets a target, and puts boundaries on its map.
 func theProgramme(o *office) {
-	for _, m := range []struct{ code, name, commune string }{{"VANGIA", "Chợ Vạn Giã", "22489"}, {"VANPHU", "Chợ Vạn Phú", "22489"}} {
-		o.ask(o.admin, "POST", "/api/v1/markets", object{"code": m.code, "name": m.name, "class": 2, "kind": "dan_sinh", "commune_code": m.commune, "latitude": 12.69, "longitude": 109.22}, 201)
+	for _, m := range []struct{ code, name, commune string }{
+		{"VANGIA", "Chợ Vạn Giã", "22489"},
+		{"VANPHU", "Chợ Vạn Phú", "22489"},
+	} {
+		o.ask(o.admin, "POST", "/api/v1/markets", object{
+			"code": m.code, "name": m.name, "class": 2, "kind": "dan_sinh",
+			"commune_code": m.commune, "latitude": 12.69, "longitude": 109.22,
+		}, 201)
 	}
 	v := o.seatAs("chuong-trinh", "province_officer", "", 1440)
 	v.open("programme")
@@ -73,31 +80,43 @@ func theProgramme(o *office) {
 	v.press("Giao chỉ tiêu")
 	v.says(`tbody tr`, "Huyện Vạn Ninh83,5 %")
 	year := time.Now().In(time.FixedZone("+07", 7*3600)).Year()
-	v.until(fmt.Sprintf(`[...document.querySelectorAll('form .day input')].some((e) => e.value === '31/12/%d')`, year)) // what was chosen stands for the next one
-	v.until(`(() => { const b = [...document.querySelectorAll('tbody tr')].find((r) => r.textContent.includes('Huyện Vạn Ninh83,5'))?.querySelector('button'); b?.click(); return !!b; })()`)
+	// what was chosen stands for the next one
+	v.until(fmt.Sprintf(`[...document.querySelectorAll('form .day input')].some((e) => e.value === '31/12/%d')`, year))
+	v.until(
+		`(() => { const b = [...document.querySelectorAll('tbody tr')].find((r) => r.textContent.includes('Huyện Vạn Ninh83,5'))?.querySelector('button'); b?.click(); return !!b; })()`,
+	)
 	v.says(`[data-leaving]`, "Huyện Vạn Ninh: 83,5 %")
 	v.press("Giữ lại")
 	v.until(`document.querySelector('dialog[open]') === null`)
 	v.says(`main`, "Huyện Vạn Ninh83,5 %")
-	v.until(`(() => { const b = [...document.querySelectorAll('tbody tr')].find((r) => r.textContent.includes('Huyện Vạn Ninh83,5'))?.querySelector('button'); b?.click(); return !!b; })()`)
+	v.until(
+		`(() => { const b = [...document.querySelectorAll('tbody tr')].find((r) => r.textContent.includes('Huyện Vạn Ninh83,5'))?.querySelector('button'); b?.click(); return !!b; })()`,
+	)
 	v.press("Bỏ chỉ tiêu")
 	v.until(`![...document.querySelectorAll('tbody tr')].some((r) => r.textContent.includes('83,5 %'))`)
 	v.until(`![...document.querySelectorAll('tbody tr')].some((r) => r.textContent.includes('83,5 %'))`)
 	v.open("overview")
 	v.says(`.tile`, "3 / 7")
-	if said := v.read(`tr[data-locality="573"]`); !strings.Contains(said, "được miễn") || !strings.Contains(said, "chợ đang xây lại") {
+	if said := v.read(`tr[data-locality="573"]`); !strings.Contains(said, "được miễn") ||
+		!strings.Contains(said, "chợ đang xây lại") {
 		v.t.Errorf("an exempt locality: %s", said)
 	}
 	v.boundaries()
 	v.anotherCampaign()
 }
 
-// anotherCampaign is made on the screen and shown there; it began earlier, so who comes anew still sees the one that began last.
+// anotherCampaign is made on the screen and shown there; it began earlier, so who comes anew still
+// sees the one that began last.
 func (v *official) anotherCampaign() {
 	v.t.Helper()
 	v.open("programme")
-	v.until(`(() => { const d = [...document.querySelectorAll('details.card')].at(-1); if (d) d.open = true; return !!d; })()`)
-	for name, text := range map[string]string{"code": "CHO40", "name": "Đợt thử", "legal_ref": "Kế hoạch 01/KH", "due_day": "10"} {
+	v.until(
+		`(() => { const d = [...document.querySelectorAll('details.card')].at(-1); if (d) d.open = true; return !!d; })()`,
+	)
+	for name, text := range map[string]string{
+		"code": "CHO40", "name": "Đợt thử", "legal_ref": "Kế hoạch 01/KH",
+		"due_day": "10",
+	} {
 		v.write(`details.card [name=`+name+`]`, text)
 	}
 	v.write(`details.card .day input`, "02/01/2024")
@@ -110,7 +129,10 @@ func (v *official) anotherCampaign() {
 	v.says(`.card dd`, "02/01/2024")
 	v.do(chromedp.Navigate(v.address+"/district/#/overview"), chromedp.Reload())
 	v.says(`.said`, "Mỗi địa phương một chợ")
-	v.ask(v.admin, "POST", "/api/v1/campaigns", object{"code": "B-HET", "name": "Đợt đã hết", "legal_ref": "x", "starts_on": "2025-08-01", "ends_on": "2025-12-31"}, 201)
+	v.ask(v.admin, "POST", "/api/v1/campaigns", object{
+		"code": "B-HET", "name": "Đợt đã hết", "legal_ref": "x",
+		"starts_on": "2025-08-01", "ends_on": "2025-12-31",
+	}, 201)
 	v.do(chromedp.Reload())
 	v.says(`.said`, "Mỗi địa phương một chợ") // which runs, though the other began later
 	v.open("programme?campaign=B-HET")
@@ -130,14 +152,21 @@ func (v *official) edit(locality string, does func()) {
 // pick chooses the option of a field that begins with some words.
 func (v *official) pick(selector, words string) {
 	v.t.Helper()
-	v.until(fmt.Sprintf(`(() => { const e = document.querySelector(%q); const o = e && [...e.options].find((o) => o.textContent.startsWith(%q)); if (!o) return false; e.value = o.value; e.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`, selector, words))
+	v.until(
+		fmt.Sprintf(
+			`(() => { const e = document.querySelector(%q); const o = e && [...e.options].find((o) => o.textContent.startsWith(%q)); if (!o) return false; e.value = o.value; e.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`,
+			selector,
+			words,
+		),
+	)
 }
 
 const districtsOfTwo = `{"type":"FeatureCollection","features":[
 {"type":"Feature","properties":{"ten":"Nha Trang"},"geometry":{"type":"Polygon","coordinates":[[[109.1,12.15],[109.3,12.15],[109.3,12.4],[109.1,12.4],[109.1,12.15]]]}},
 {"type":"Feature","properties":{"ten":"Cam Ranh"},"geometry":{"type":"MultiPolygon","coordinates":[[[[109.0,11.8],[109.2,11.8],[109.2,12.0],[109.0,11.8]]]]}}]}`
 
-// boundaries are put on the map, stay over a reload, and leave the browser never; a file that is none is refused in a sentence.
+// boundaries are put on the map, stay over a reload, and leave the browser never; a file that is
+// none is refused in a sentence.
 func (v *official) boundaries() {
 	v.t.Helper()
 	file := func(name, text string) []string {
@@ -149,7 +178,8 @@ func (v *official) boundaries() {
 	v.until(`document.querySelectorAll('svg.map a').length >= 2`)
 	var sent atomic.Int32
 	must(v.t, chromedp.Listen(v.tab, func(ev any) {
-		if e, is := ev.(*network.EventRequestWillBeSent); is && (e.Request.Method != http.MethodGet || e.Request.HasPostData) {
+		if e, is := ev.(*network.EventRequestWillBeSent); is && (e.Request.Method != http.MethodGet ||
+			e.Request.HasPostData) {
 			sent.Add(1)
 		}
 	}))
@@ -166,7 +196,9 @@ func (v *official) boundaries() {
 		v.until(`document.querySelectorAll('path.area').length === 0`)
 	}
 	v.do(chromedp.SetUploadFiles(`input[name=boundaries]`, file("khanh-hoa.geojson", districtsOfTwo)))
-	v.until(`document.querySelectorAll('path.area').length === 2 && document.querySelector('[data-boundaries="2"]') !== null && document.querySelector('.note.bad') === null`)
+	v.until(
+		`document.querySelectorAll('path.area').length === 2 && document.querySelector('[data-boundaries="2"]') !== null && document.querySelector('.note.bad') === null`,
+	)
 	v.says(`path.area title`, "Cam Ranh")
 	fits(v.t, v.tab, "district-map-boundaries-1440")
 	clean(v.t, v.tab, "a map with boundaries")

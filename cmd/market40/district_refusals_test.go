@@ -11,10 +11,14 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// theRefused: what the API refuses reaches who asked as a sentence, on the screen where it was asked, from which one goes on; what nothing is known of
-// is never 0 %; and each such state holds on a phone and before axe.
+// theRefused: what the API refuses reaches who asked as a sentence, on the screen where it was
+// asked, from which one goes on; what nothing is known of is never 0 %; and each such state holds
+// on a phone and before axe.
 func theRefused(o *office) {
-	empty := o.ask(o.admin, "POST", "/api/v1/markets", object{"code": "TRONG", "name": "Chợ Trống", "class": 3, "kind": "nong_thon", "commune_code": "22633"}, 201).text("id")
+	empty := o.ask(o.admin, "POST", "/api/v1/markets", object{
+		"code": "TRONG", "name": "Chợ Trống", "class": 3,
+		"kind": "nong_thon", "commune_code": "22633",
+	}, 201).text("id")
 	v := o.seatAs("nguoi-xem", "province_officer", "", 360)
 	for i, tt := range []struct{ place, said string }{
 		{"overview?as_of=2020-01-01", "Số liệu bắt đầu từ ngày 28/05/2024."},
@@ -67,13 +71,26 @@ func (v *official) tooLong() {
 		body         object
 		code, said   string
 	}{
-		{"GET", "/api/v1/reports/trend?indicator=I05&from=2019-01&to=2026-10", nil, "period_long", "Nhiều nhất 60 tháng (5 năm)."},
-		{"POST", "/api/v1/campaigns", object{"code": "X", "name": "X", "legal_ref": "X", "starts_on": "2026-01-01", "due_day": 31}, "invalid", "Lớn nhất là 28."},
-		{"POST", "/api/v1/campaigns", object{"code": strings.Repeat("X", 40), "name": "X", "legal_ref": "X", "starts_on": "2026-01-01"}, "invalid", "Dài nhất 32 ký tự."},
-		{"POST", "/api/v1/campaigns", object{"code": "X1", "name": "X", "legal_ref": "X", "starts_on": "2026-01-01", "due_day": "5"}, "invalid", "Cần một số nguyên."},
+		{
+			"GET", "/api/v1/reports/trend?indicator=I05&from=2019-01&to=2026-10", nil, "period_long",
+			"Nhiều nhất 60 tháng (5 năm).",
+		},
+		{"POST", "/api/v1/campaigns", object{
+			"code": "X", "name": "X", "legal_ref": "X", "starts_on": "2026-01-01",
+			"due_day": 31,
+		}, "invalid", "Lớn nhất là 28."},
+		{"POST", "/api/v1/campaigns", object{
+			"code": strings.Repeat("X", 40), "name": "X", "legal_ref": "X",
+			"starts_on": "2026-01-01",
+		}, "invalid", "Dài nhất 32 ký tự."},
+		{"POST", "/api/v1/campaigns", object{
+			"code": "X1", "name": "X", "legal_ref": "X", "starts_on": "2026-01-01",
+			"due_day": "5",
+		}, "invalid", "Cần một số nguyên."},
 		{"GET", "/api/v1/campaigns?limit=500", nil, "invalid", "Lớn nhất là 200."},
 	} {
-		if status, said := v.asks(tt.method, tt.path, tt.body); status != 422 || said.text("code") != tt.code || said.text("detail") != tt.said {
+		if status, said := v.asks(tt.method, tt.path, tt.body); status != 422 || said.text("code") != tt.code ||
+			said.text("detail") != tt.said {
 			v.t.Errorf("%s %s is answered %d %v", tt.method, tt.path, status, said)
 		}
 	}
@@ -85,11 +102,13 @@ func (v *official) knowsNothing(market string) {
 	v.open("market/" + market)
 	v.until(`document.querySelector('.tile.main .rate') !== null`)
 	v.settled()
-	if said := v.read("main"); !strings.Contains(said, "chưa có dữ liệu") || strings.Contains(said, "Thường xuyên") || strings.Contains(said, "0,0 %") || strings.Contains(said, "0 %") {
+	if said := v.read("main"); !strings.Contains(said, "chưa có dữ liệu") || strings.Contains(said, "Thường xuyên") ||
+		strings.Contains(said, "0,0 %") || strings.Contains(said, "0 %") {
 		v.t.Errorf("an empty market's page says %s", said)
 	}
 	v.open("overview?campaign=all")
-	if said := v.read(`tr[data-locality="573"]`); !strings.Contains(said, "chưa có dữ liệu") || strings.Contains(said, "0,0 %") {
+	if said := v.read(`tr[data-locality="573"]`); !strings.Contains(said, "chưa có dữ liệu") ||
+		strings.Contains(said, "0,0 %") {
 		v.t.Errorf("its locality: %s", said)
 	}
 	v.open("market/" + market)
@@ -103,9 +122,13 @@ func (v *official) knowsNothing(market string) {
 func (v *official) offline() {
 	v.t.Helper()
 	line := func(off bool) {
-		_, err := chromedp.Call(v.tab, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
-			MatchedNetworkConditions: []*network.Conditions{{URLPattern: "", DownloadThroughput: -1, UploadThroughput: -1, Offline: off}},
-		})
+		_, err := chromedp.Call(v.tab, network.EmulateNetworkConditionsByRule,
+			network.EmulateNetworkConditionsByRuleParams{
+				MatchedNetworkConditions: []*network.Conditions{{
+					URLPattern: "", DownloadThroughput: -1,
+					UploadThroughput: -1, Offline: off,
+				}},
+			})
 		must(v.t, err)
 	}
 	v.open("lateness") // so that the screen itself is there
@@ -127,12 +150,14 @@ func (v *official) forbidden() {
 	v.says(`h1`, "Không có trang này")
 	fits(v.t, v.tab, "district-no-such-page-360")
 	clean(v.t, v.tab, "no such page")
-	if status, said := v.asks("GET", "/api/v1/markets/"+v.markets["DAM"]+"/dormant", nil); status != 403 || said.text("detail") != "Vai trò của bạn không được làm việc này." {
+	if status, said := v.asks("GET", "/api/v1/markets/"+v.markets["DAM"]+"/dormant", nil); status != 403 ||
+		said.text("detail") != "Vai trò của bạn không được làm việc này." {
 		v.t.Errorf("an officer who asks who is dormant is answered %d %v", status, said)
 	}
 }
 
-// foreignLists: a board brings lists as other places write them, and reads which lines are wrong and how to write them; and another board's market is not found.
+// foreignLists: a board brings lists as other places write them, and reads which lines are wrong
+// and how to write them; and another board's market is not found.
 func (o *office) foreignLists() {
 	v := o.seatAs("ban-cho-dam", "manager", "market:DAM", 360)
 	v.open("market/" + o.markets["BANGOI"])
@@ -140,9 +165,18 @@ func (o *office) foreignLists() {
 	v.open("field/lists")
 	v.until(`document.querySelector('input[type=file]') !== null`)
 	for _, tt := range []struct{ kind, text, said string }{
-		{"fees", "Tháng,Phải thu,Đã thu,Thu qua chuyển khoản\nOct 2026,1,1,1\n", "Tháng chưa đúng: cần tháng/năm, thí dụ 10/2026."},
-		{"fees", "Tháng,Phải thu,Đã thu,Thu qua chuyển khoản\n10/2026,\"1,5\",1,1\n", "Cần số nguyên không âm, thí dụ 1.234.567."},
-		{"visits", "Số sạp,Ngày,Kết quả\nA01,11/20/2026,helped\n", "Ngày viết tháng trước (11/20/2026): hãy viết ngày/tháng/năm, thí dụ 28/04/2026."},
+		{
+			"fees", "Tháng,Phải thu,Đã thu,Thu qua chuyển khoản\nOct 2026,1,1,1\n",
+			"Tháng chưa đúng: cần tháng/năm, thí dụ 10/2026.",
+		},
+		{
+			"fees", "Tháng,Phải thu,Đã thu,Thu qua chuyển khoản\n10/2026,\"1,5\",1,1\n",
+			"Cần số nguyên không âm, thí dụ 1.234.567.",
+		},
+		{
+			"visits", "Số sạp,Ngày,Kết quả\nA01,11/20/2026,helped\n",
+			"Ngày viết tháng trước (11/20/2026): hãy viết ngày/tháng/năm, thí dụ 28/04/2026.",
+		},
 		{"visits", "Stall;Where\n1;2\n", "Thiếu cột"},
 	} {
 		path := filepath.Join(v.t.TempDir(), "la.csv")
@@ -156,16 +190,23 @@ func (o *office) foreignLists() {
 	v.fieldInEnglish()
 }
 
-// fieldInEnglish holds the team's screens against axe and the screen's edge, in English, on a desk and a phone.
+// fieldInEnglish holds the team's screens against axe and the screen's edge, in English, on a desk
+// and a phone.
 func (v *official) fieldInEnglish() {
 	v.t.Helper()
 	v.click(`.who [lang=en]`)
 	v.until(`document.documentElement.lang === 'en'`)
 	for _, width := range []int64{1440, 360} {
 		v.do(chromedp.EmulateViewport(width, 900))
-		for _, form := range []string{"visit", "check", "share", "training", "count", "survey", "refusal", "incident", "fee", "lists"} {
+		for _, form := range []string{
+			"visit", "check", "share", "training", "count", "survey", "refusal", "incident",
+			"fee", "lists",
+		} {
 			v.open("field/" + form)
-			v.until(fmt.Sprintf(`document.querySelector('.forms a[aria-current]')?.hash.startsWith('#/field/%s') && document.querySelector('.card h2') !== null`, form))
+			v.until(fmt.Sprintf(
+				`document.querySelector('.forms a[aria-current]')?.hash.startsWith('#/field/%s') && document.querySelector('.card h2') !== null`,
+				form,
+			))
 			name := fmt.Sprintf("field-%s-en-%d", form, width)
 			fits(v.t, v.tab, name)
 			if width == 1440 || form == "lists" {

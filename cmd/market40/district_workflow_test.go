@@ -24,11 +24,13 @@ const patience = time.Minute
 // worksScript notes the states of long work as the page shows them.
 const worksScript = `window.worked = []; new MutationObserver(() => { for (const w of document.querySelectorAll('[data-work]')) { const said = w.dataset.work + ' ' + w.querySelector('b').textContent + (w.querySelector('progress') ? ' with progress' : ''); if (window.worked.at(-1) !== said) window.worked.push(said); } }).observe(document, { subtree: true, childList: true, attributes: true });`
 
-// twoOffices: a locality drafts, sees the live figures and submits; the province returns it with a note; it is corrected after a late payment, the
-// difference is shown, and the province, not the author, approves.
+// twoOffices: a locality drafts, sees the live figures and submits; the province returns it with a
+// note; it is corrected after a late payment, the difference is shown, and the province, not the
+// author, approves.
 func twoOffices(o *office) {
 	v := o.seatAs("nha-trang", "locality_officer", "locality:districts_2024/568", 1440)
-	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: worksScript})
+	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument,
+		page.AddScriptToEvaluateOnNewDocumentParams{Source: worksScript})
 	must(v.t, err)
 	v.do(chromedp.Reload())
 	at, _ := lastMonth()
@@ -42,8 +44,12 @@ func twoOffices(o *office) {
 	}
 	v.write(`[name=note]`, "số liệu tháng, xin duyệt")
 	v.press("Chốt số liệu và nộp")
-	v.until(`document.querySelector('[data-state=submitted]') !== null && document.querySelector('[data-version="1"]') !== null`)
-	v.until(`window.worked.some((w) => w.startsWith('running Chốt số liệu') && w.endsWith('with progress')) && window.worked.some((w) => w.startsWith('done Chốt số liệu'))`)
+	v.until(
+		`document.querySelector('[data-state=submitted]') !== null && document.querySelector('[data-version="1"]') !== null`,
+	)
+	v.until(
+		`window.worked.some((w) => w.startsWith('running Chốt số liệu') && w.endsWith('with progress')) && window.worked.some((w) => w.startsWith('done Chốt số liệu'))`,
+	)
 	v.says(`.steps li`, "số liệu tháng, xin duyệt")
 	v.mayNotPress("Duyệt báo cáo")
 	id := v.placeID()
@@ -68,7 +74,9 @@ func twoOffices(o *office) {
 	v.looks("returned")
 	v.write(`[name=reason]`, "ngân hàng báo muộn một khoản")
 	v.interrupted("/correct", func() { v.press("Chốt bản đính chính") })
-	v.until(`document.querySelector('[data-version="2"]') !== null && document.querySelector('[data-difference="568-I05"]') !== null`)
+	v.until(
+		`document.querySelector('[data-version="2"]') !== null && document.querySelector('[data-difference="568-I05"]') !== null`,
+	)
 	v.differs()
 	v.looks("corrected")
 
@@ -77,7 +85,8 @@ func twoOffices(o *office) {
 	p.files(id)
 	p.press("Duyệt báo cáo")
 	p.until(`document.querySelector('[data-state=approved]') !== null`)
-	if status, said := p.asks("POST", "/api/v1/periodic-reports/"+id+"/approve", object{}); status != 409 || said.text("code") != "report_state" {
+	if status, said := p.asks("POST", "/api/v1/periodic-reports/"+id+"/approve", object{}); status != 409 ||
+		said.text("code") != "report_state" {
 		p.t.Errorf("approved twice: %d %v", status, said)
 	}
 	p.lateness(at)
@@ -92,7 +101,13 @@ func (v *official) differs() {
 		"568-I06": "−58,3 điểm −7 / 12 | −66,7 điểm −8 / 12 | −8,3 điểm",
 		"568-I09": "1,0 7 / 7 | 1,0 8 / 8 | 0,0",
 	} {
-		said, err := chromedp.Run(v.tab, chromedp.Evaluate[string](fmt.Sprintf(`[...document.querySelectorAll('[data-difference="%s"] td.num')].map((e) => [...e.childNodes].map((n) => n.textContent.trim()).filter(Boolean).join(' ')).join(' | ')`, figure)))
+		said, err := chromedp.Run(v.tab,
+			chromedp.Evaluate[string](
+				fmt.Sprintf(
+					`[...document.querySelectorAll('[data-difference="%s"] td.num')].map((e) => [...e.childNodes].map((n) => n.textContent.trim()).filter(Boolean).join(' ')).join(' | ')`,
+					figure,
+				),
+			))
 		must(v.t, err)
 		if said != row {
 			v.t.Errorf("%s differs: %s", figure, said)
@@ -115,7 +130,10 @@ func (v *official) looks(name string) {
 func (v *official) mayNotPress(label string) {
 	v.t.Helper()
 	v.settled()
-	there, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](fmt.Sprintf(`[...document.querySelectorAll('main button')].some((b) => b.textContent.includes(%q))`, label)))
+	there, err := chromedp.Run(v.tab,
+		chromedp.Evaluate[bool](
+			fmt.Sprintf(`[...document.querySelectorAll('main button')].some((b) => b.textContent.includes(%q))`,
+				label)))
 	must(v.t, err)
 	if there {
 		v.t.Errorf("there is a button %q", label)
@@ -131,8 +149,8 @@ func (v *official) placeID() string {
 	return id
 }
 
-// interrupted does something that asks for a path, reloads the page when the server has answered but the page has not heard it, and waits until the
-// work is taken up again and done.
+// interrupted does something that asks for a path, reloads the page when the server has answered
+// but the page has not heard it, and waits until the work is taken up again and done.
 func (v *official) interrupted(path string, does func()) {
 	v.t.Helper()
 	held := make(chan struct{}, 1)
@@ -150,7 +168,8 @@ func (v *official) interrupted(path string, does func()) {
 			_, _ = chromedp.Call(v.tab, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: paused.RequestID})
 		}()
 	}))
-	_, err := chromedp.Call(v.tab, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: "*" + path, RequestStage: fetch.RequestStageResponse}}})
+	_, err := chromedp.Call(v.tab, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: "*" +
+		path, RequestStage: fetch.RequestStageResponse}}})
 	must(v.t, err)
 	does()
 	select {
@@ -163,7 +182,11 @@ func (v *official) interrupted(path string, does func()) {
 	v.until(`document.querySelector('[data-work=done]') !== null`)
 	_, err = chromedp.Call(v.tab, fetch.Disable, cdp.Empty{})
 	must(v.t, err)
-	left, err := chromedp.Run(v.tab, chromedp.Evaluate[float64](`new Promise((done, failed) => { const o = indexedDB.open('market40-district'); o.onerror = failed; o.onsuccess = () => { const r = o.result.transaction('work').objectStore('work').count(); r.onsuccess = () => { o.result.close(); done(r.result); }; }; })`, chromedp.EvalAwaitPromise))
+	left, err := chromedp.Run(v.tab,
+		chromedp.Evaluate[float64](
+			`new Promise((done, failed) => { const o = indexedDB.open('market40-district'); o.onerror = failed; o.onsuccess = () => { const r = o.result.transaction('work').objectStore('work').count(); r.onsuccess = () => { o.result.close(); done(r.result); }; }; })`,
+			chromedp.EvalAwaitPromise,
+		))
 	must(v.t, err)
 	if left != 0 {
 		v.t.Errorf("%v works are still kept", left)
@@ -184,10 +207,12 @@ func (v *official) files(id string) {
 		found[kind] = s.next()
 		raw, err := os.ReadFile(found[kind])
 		must(v.t, err)
-		if !strings.HasPrefix(string(raw), begins) || !regexp.MustCompile(`^bao-cao-CHO40-[\d-]+-568-v2\.`+kind+`$`).MatchString(filepath.Base(found[kind])) {
+		if !strings.HasPrefix(string(raw), begins) || !regexp.MustCompile(`^bao-cao-CHO40-[\d-]+-568-v2\.`+kind+
+			`$`).MatchString(filepath.Base(found[kind])) {
 			v.t.Errorf("%s is %d bytes that begin %q", found[kind], len(raw), raw[:min(len(raw), 8)])
 		}
-		if a := want(v.t, 0, v.env, "reports", "verify", found[kind]); !strings.Contains(a.out, "proven: report "+id+", version 2") {
+		if a := want(v.t, 0, v.env, "reports", "verify", found[kind]); !strings.Contains(a.out, "proven: report "+id+
+			", version 2") {
 			v.t.Errorf("%s: %s", kind, a.out)
 		}
 	}
@@ -198,11 +223,14 @@ func (v *official) files(id string) {
 	must(v.t, err)
 	line := regexp.MustCompile(`(,I05,\d+,)8(,12,0\.6667)`)
 	must(v.t, os.WriteFile(found["csv"], line.ReplaceAll(raw, []byte("${1}9${2}")), 0o600))
-	if a := want(v.t, 1, v.env, "reports", "verify", found["csv"]); !strings.Contains(a.out, "I05, numerator): the file says “9”, the signed content “8”") {
+	if a := want(v.t, 1, v.env, "reports", "verify", found["csv"]); !strings.Contains(a.out,
+		"I05, numerator): the file says “9”, the signed content “8”") {
 		v.t.Errorf("a forged CSV: %s", a.out)
 	}
-	must(v.t, os.WriteFile(found["xlsx"], forgedSheets(v, found["xlsx"], "<v>0.66666666666667</v>", "<v>0.96666666666667</v>"), 0o600))
-	if a := want(v.t, 1, v.env, "reports", "verify", found["xlsx"]); !strings.Contains(a.out, "I05") || !strings.Contains(a.out, "0.96666") {
+	must(v.t, os.WriteFile(found["xlsx"], forgedSheets(v, found["xlsx"], "<v>0.66666666666667</v>",
+		"<v>0.96666666666667</v>"), 0o600))
+	if a := want(v.t, 1, v.env, "reports", "verify", found["xlsx"]); !strings.Contains(a.out, "I05") ||
+		!strings.Contains(a.out, "0.96666") {
 		v.t.Errorf("a forged workbook: %s", a.out)
 	}
 }
@@ -245,8 +273,17 @@ func (v *official) lateness(at time.Time) {
 	if time.Now().In(at.Location()).Day() <= 5 {
 		when = "đúng hạn"
 	}
-	for locality, said := range map[string][]string{"Thành phố Nha Trang": {when, "đã duyệt"}, "Thành phố Cam Ranh": {"chưa lập"}} {
-		row, err := chromedp.Run(v.tab, chromedp.Evaluate[string](fmt.Sprintf(`[...document.querySelectorAll('tbody tr')].find((r) => r.textContent.includes(%q))?.textContent ?? ''`, locality)))
+	for locality, said := range map[string][]string{
+		"Thành phố Nha Trang": {when, "đã duyệt"},
+		"Thành phố Cam Ranh":  {"chưa lập"},
+	} {
+		row, err := chromedp.Run(v.tab,
+			chromedp.Evaluate[string](
+				fmt.Sprintf(
+					`[...document.querySelectorAll('tbody tr')].find((r) => r.textContent.includes(%q))?.textContent ?? ''`,
+					locality,
+				),
+			))
 		must(v.t, err)
 		for _, word := range said {
 			if !strings.Contains(row, word) {
@@ -256,7 +293,8 @@ func (v *official) lateness(at time.Time) {
 	}
 }
 
-// ownReport: who submitted a report finds no button that approves it, and is refused when asking anyway.
+// ownReport: who submitted a report finds no button that approves it, and is refused when asking
+// anyway.
 func (v *official) ownReport(at time.Time) {
 	v.t.Helper()
 	v.open("reports")
@@ -264,9 +302,12 @@ func (v *official) ownReport(at time.Time) {
 	v.choose(`[name=locality]`, "")
 	v.press("Lập bản nháp")
 	v.press("Chốt số liệu và nộp")
-	v.until(`document.querySelector('[data-state=submitted]') !== null && document.querySelector('[data-own]') !== null`)
+	v.until(
+		`document.querySelector('[data-state=submitted]') !== null && document.querySelector('[data-own]') !== null`,
+	)
 	v.mayNotPress("Duyệt báo cáo")
-	if status, said := v.asks("POST", "/api/v1/periodic-reports/"+v.placeID()+"/approve", object{}); status != 409 || said.text("code") != "second_person_needed" {
+	if status, said := v.asks("POST", "/api/v1/periodic-reports/"+v.placeID()+"/approve", object{}); status != 409 ||
+		said.text("code") != "second_person_needed" {
 		v.t.Errorf("who approves the own report is answered %d %v", status, said)
 	}
 }

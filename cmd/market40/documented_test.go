@@ -38,11 +38,13 @@ func programLink(t *testing.T) string {
 	self, err := os.Executable()
 	must(t, err)
 	dir := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(dir, "market40"), fmt.Appendf(nil, "#!/bin/sh\n%s=1 exec %s \"$@\"\n", asProgram, self), 0o755)) //nolint:gosec // a program
+	must(t, os.WriteFile(filepath.Join(dir, "market40"), fmt.Appendf(nil, "#!/bin/sh\n%s=1 exec %s \"$@\"\n", asProgram,
+		self), 0o755)) //nolint:gosec // a program
 	return dir
 }
 
-// scramServer is a PostgreSQL on loopback that asks every caller for a password, as a fresh one does.
+// scramServer is a PostgreSQL on loopback that asks every caller for a password, as a fresh one
+// does.
 type scramServer struct{ host, port, password string }
 
 func newScramServer(t *testing.T, password string) scramServer {
@@ -54,14 +56,17 @@ func newScramServer(t *testing.T, password string) scramServer {
 	host, port, err := net.SplitHostPort(freeAddress(t))
 	must(t, err)
 	s := scramServer{host, port, password}
-	must(t, os.WriteFile(filepath.Join(dir, "password"), []byte(s.password), 0o644)) //nolint:gosec // of a server that lives as long as the test
+	must(t, os.WriteFile(filepath.Join(dir, "password"), []byte(s.password),
+		0o644)) //nolint:gosec // of a server that lives as long as the test
 	data, as := filepath.Join(dir, "data"), databaseUser(t, dir)
-	initdb := exec.Command(postgresProgram(t, "initdb"), "-D", data, "-U", "postgres", "--auth=scram-sha-256", "--pwfile="+filepath.Join(dir, "password"), "--no-sync", "--locale=C.UTF-8")
+	initdb := exec.Command(postgresProgram(t, "initdb"), "-D", data, "-U", "postgres", "--auth=scram-sha-256",
+		"--pwfile="+filepath.Join(dir, "password"), "--no-sync", "--locale=C.UTF-8")
 	initdb.SysProcAttr = as
 	if out, err := initdb.CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
-	server := exec.Command(postgresProgram(t, "postgres"), "-D", data, "-c", "listen_addresses="+host, "-c", "port="+port, "-c", "unix_socket_directories=", "-c", "fsync=off")
+	server := exec.Command(postgresProgram(t, "postgres"), "-D", data, "-c", "listen_addresses="+host, "-c", "port="+
+		port, "-c", "unix_socket_directories=", "-c", "fsync=off")
 	server.SysProcAttr = as
 	must(t, server.Start())
 	t.Cleanup(func() {
@@ -128,12 +133,14 @@ func runScript(t *testing.T, dir string, env []string, script string) {
 	}
 }
 
-// TestDocumentedRoles runs the README's commands for a real server, as they stand, on a PostgreSQL that asks for
-// passwords: the two roles log in, the owner migrates and backs up, the other one serves.
+// TestDocumentedRoles runs the README's commands for a real server, as they stand, on a PostgreSQL
+// that asks for passwords: the two roles log in, the owner migrates and backs up, the other one
+// serves.
 func TestDocumentedRoles(t *testing.T) {
 	t.Parallel()
 	pg, dir := newScramServer(t, "of the superuser"), t.TempDir()
-	script := strings.NewReplacer("/etc/market40", dir, "@db:5432", "@"+net.JoinHostPort(pg.host, pg.port)).Replace(documented(t, "## A real server", "sh"))
+	script := strings.NewReplacer("/etc/market40", dir, "@db:5432", "@"+net.JoinHostPort(pg.host, pg.port)).Replace(
+		documented(t, "## A real server", "sh"))
 	before, found := strings.CutSuffix(script, "market40 serve\n")
 	if !found {
 		t.Fatalf("the block does not end with serve:\n%s", script)
@@ -145,7 +152,10 @@ func TestDocumentedRoles(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, "first.backup")); err != nil || info.Size() < 10_000 {
 		t.Errorf("the backup: %v, %v", info, err)
 	}
-	serving := []string{"DATABASE_URL=" + string(url), "SECRET_KEY_FILE=" + filepath.Join(dir, "secret.key"), "DATA_DIR=" + dir}
+	serving := []string{
+		"DATABASE_URL=" + string(url), "SECRET_KEY_FILE=" + filepath.Join(dir, "secret.key"),
+		"DATA_DIR=" + dir,
+	}
 	s := serve(t, serving)
 	if status, _ := s.get("/readyz"); status != 200 {
 		t.Errorf("/readyz answers %d", status)
@@ -173,7 +183,8 @@ func TestDocumentedNginx(t *testing.T) {
 	makeCertificate(t, dir)
 	config := strings.NewReplacer(
 		"listen 443", "listen "+secured, "listen 80;", "listen "+plain+";", "http://127.0.0.1:8080", s.address,
-		"/etc/ssl/cho.example.vn.pem", filepath.Join(dir, "cert.pem"), "/etc/ssl/cho.example.vn.key", filepath.Join(dir, "key.pem"),
+		"/etc/ssl/cho.example.vn.pem", filepath.Join(dir, "cert.pem"), "/etc/ssl/cho.example.vn.key",
+		filepath.Join(dir, "key.pem"),
 	).Replace(documented(t, "## TLS", "nginx"))
 	whole := "daemon off; pid " + dir + "/pid; error_log stderr; events {}\nhttp { access_log off;\n"
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
@@ -188,7 +199,10 @@ func TestDocumentedNginx(t *testing.T) {
 	go func() { _ = cmd.Wait(); close(ended) }()
 	t.Cleanup(func() { _ = cmd.Process.Signal(syscall.SIGTERM); <-ended })
 	client := &http.Client{
-		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}, //nolint:gosec // its own certificate
+		Transport: &http.Transport{
+			TLSClientConfig:   &tls.Config{InsecureSkipVerify: true},
+			ForceAttemptHTTP2: true,
+		}, //nolint:gosec // its own certificate
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	var res *http.Response
@@ -209,7 +223,10 @@ func TestDocumentedNginx(t *testing.T) {
 	if res.StatusCode != 200 || res.ProtoMajor != 2 || !bytes.Contains(body, []byte("<html")) {
 		t.Errorf("/stall/ through nginx: %s %s", res.Proto, res.Status)
 	}
-	for url, want := range map[string]int{"https://" + secured + "/metrics": 404, "http://" + plain + "/stall/": 301, "https://" + secured + "/readyz": 200} {
+	for url, want := range map[string]int{
+		"https://" + secured + "/metrics": 404, "http://" + plain + "/stall/": 301,
+		"https://" + secured + "/readyz": 200,
+	} {
 		res, err := client.Get(url)
 		must(t, err)
 		_ = res.Body.Close()

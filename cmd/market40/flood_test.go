@@ -32,7 +32,8 @@ func (s *serving) signInAs(c *http.Client, in object) int {
 	raw, err := json.Marshal(in)
 	must(s.t, err)
 	res, err := c.Post(s.address+"/api/v1/sessions", "application/json", bytes.NewReader(raw))
-	for tries := 0; err != nil && tries < 3; tries++ { // whoever took more than ten seconds to ask is hung up on, and asks again
+	// whoever took more than ten seconds to ask is hung up on, and asks again
+	for tries := 0; err != nil && tries < 3; tries++ {
 		res, err = c.Post(s.address+"/api/v1/sessions", "application/json", bytes.NewReader(raw))
 	}
 	if err != nil {
@@ -63,9 +64,9 @@ func megabytes(t *testing.T, pid int) int {
 	return kilobytes >> 10
 }
 
-// TestTenThousandSignInsAtOnce: a flood on one login, half of it from one address, exhausts no memory, leaves few rows, and
-// locks its user out neither while it lasts nor after it: seats may be taken, but no wrong guess of others counts. It runs
-// alone: the flood would take the others' time.
+// TestTenThousandSignInsAtOnce: a flood on one login, half of it from one address, exhausts no
+// memory, leaves few rows, and locks its user out neither while it lasts nor after it: seats may be
+// taken, but no wrong guess of others counts. It runs alone: the flood would take the others' time.
 func TestTenThousandSignInsAtOnce(t *testing.T) {
 	database := dbtest.URL(t)
 	env := []string{"DATABASE_URL=" + database, "SECRET_KEY=" + someSecret(1)}

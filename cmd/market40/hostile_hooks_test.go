@@ -12,18 +12,25 @@ import (
 	"time"
 )
 
-// TestAWebhooksSignatureIsOneConnections: a body that was signed for one connection is nothing at another, and the same
-// again at its own changes nothing.
+// TestAWebhooksSignatureIsOneConnections: a body that was signed for one connection is nothing at
+// another, and the same again at its own changes nothing.
 func TestAWebhooksSignatureIsOneConnections(t *testing.T) {
 	t.Parallel()
 	a := attack(t)
-	secrets := []string{"whsec_" + base64.StdEncoding.EncodeToString([]byte("secret of the first")), "whsec_" + base64.StdEncoding.EncodeToString([]byte("secret of the second"))}
+	secrets := []string{"whsec_" + base64.StdEncoding.EncodeToString([]byte("secret of the first")), "whsec_" +
+		base64.StdEncoding.EncodeToString([]byte("secret of the second"))}
 	var hooks []string
 	for i, secret := range secrets {
-		hooks = append(hooks, a.ask(a.admin, "POST", "/api/v1/bank-connections", object{"provider": "standard", "name": fmt.Sprint(i), "secrets": object{"secret": secret}}, 201).text("webhook_path"))
+		hooks = append(hooks, a.ask(a.admin, "POST", "/api/v1/bank-connections", object{
+			"provider": "standard",
+			"name":     fmt.Sprint(i), "secrets": object{"secret": secret},
+		}, 201).text("webhook_path"))
 	}
-	body := fmt.Sprintf(`{"external_id":"N1","account":{"bank_bin":"970422","account_number":"0123456789"},"direction":"credit","amount":"45000","currency":"VND","memo":%q,"reference":"FT26324000000001","occurred_at":%q}`,
-		a.code, time.Now().Format(time.RFC3339))
+	body := fmt.Sprintf(
+		`{"external_id":"N1","account":{"bank_bin":"970422","account_number":"0123456789"},"direction":"credit","amount":"45000","currency":"VND","memo":%q,"reference":"FT26324000000001","occurred_at":%q}`,
+		a.code,
+		time.Now().Format(time.RFC3339),
+	)
 	post := func(hook, secret, id string, at time.Time, content string) int {
 		stamp := strconv.FormatInt(at.Unix(), 10)
 		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
@@ -47,14 +54,17 @@ func TestAWebhooksSignatureIsOneConnections(t *testing.T) {
 		content      string
 		want         int
 	}{
-		"signed for the other":       {hooks[1], secrets[0], now, body, 401},
-		"with the other's name":      {strings.Replace(hooks[0], "standard", "sepay", 1), secrets[0], now, body, 404},
-		"signed too long ago":        {hooks[0], secrets[0], now.Add(-6 * time.Minute), body, 401},
-		"signed for the future":      {hooks[0], secrets[0], now.Add(6 * time.Minute), body, 401},
-		"changed after it":           {hooks[0], secrets[0], now, strings.Replace(body, "45000", "9945000", 1), 401},
-		"changed by a space":         {hooks[0], secrets[0], now, body + " ", 401},
-		"a name twice, unsigned":     {hooks[0], secrets[0], now, strings.Replace(body, "{", `{"amount":"1",`, 1), 401},
-		"a connection of nobody's":   {"/webhooks/standard/01a20719-9e93-7392-b7f6-bb9fee7e12a1", secrets[0], now, body, 404},
+		"signed for the other":   {hooks[1], secrets[0], now, body, 401},
+		"with the other's name":  {strings.Replace(hooks[0], "standard", "sepay", 1), secrets[0], now, body, 404},
+		"signed too long ago":    {hooks[0], secrets[0], now.Add(-6 * time.Minute), body, 401},
+		"signed for the future":  {hooks[0], secrets[0], now.Add(6 * time.Minute), body, 401},
+		"changed after it":       {hooks[0], secrets[0], now, strings.Replace(body, "45000", "9945000", 1), 401},
+		"changed by a space":     {hooks[0], secrets[0], now, body + " ", 401},
+		"a name twice, unsigned": {hooks[0], secrets[0], now, strings.Replace(body, "{", `{"amount":"1",`, 1), 401},
+		"a connection of nobody's": {
+			"/webhooks/standard/01a20719-9e93-7392-b7f6-bb9fee7e12a1", secrets[0], now, body,
+			404,
+		},
 		"a connection of no form":    {"/webhooks/standard/' OR 1=1", secrets[0], now, body, 404},
 		"a provider of nobody's":     {strings.Replace(hooks[0], "standard", "nobody", 1), secrets[0], now, body, 404},
 		"more than may be told":      {hooks[0], secrets[0], now, body + strings.Repeat(" ", 256<<10), 413},

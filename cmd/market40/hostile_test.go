@@ -21,10 +21,11 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// What a hostile client tries against a real server. Beside it stand: signing in from another site, a fixed session, cookies
-// (sign_in_test.go); floods (flood_test.go); what logs tell (discreet_test.go); ids of other scopes (merchants/roles_test.go,
-// payments/cases/cases_test.go); zip bombs (merchants/roster/xlsx_test.go); webhooks that
-// were signed for another (hostile_hooks_test.go).
+// What a hostile client tries against a real server. Beside it stand: signing in from another site,
+// a fixed session, cookies (sign_in_test.go); floods (flood_test.go); what logs tell
+// (discreet_test.go); ids of other scopes (merchants/roles_test.go, payments/cases/cases_test.go);
+// zip bombs (merchants/roster/xlsx_test.go); webhooks that were signed for another
+// (hostile_hooks_test.go).
 
 // attacked is a server with a market, a stall and its code.
 type attacked struct {
@@ -42,7 +43,10 @@ func attack(t *testing.T, settings ...string) *attacked {
 }
 
 func hostileMarket(code string) object {
-	return object{"code": code, "name": evil + code, "class": 1, "kind": "dan_sinh", "commune_code": "22366", "operator": object{"kind": "ban_quan_ly", "name": evil}}
+	return object{
+		"code": code, "name": evil + code, "class": 1, "kind": "dan_sinh", "commune_code": "22366",
+		"operator": object{"kind": "ban_quan_ly", "name": evil},
+	}
 }
 
 func (a *attacked) register(number, account, holder, name string) (id, code string) {
@@ -50,7 +54,10 @@ func (a *attacked) register(number, account, holder, name string) (id, code stri
 	stall := a.ask(a.admin, "POST", "/api/v1/markets/"+a.market+"/stalls", object{
 		"number": number, "kind": "stall", "zone": evil, "goods_group": "hai_san",
 		"merchant": object{"full_name": name, "phone": "09050" + account[len(account)-5:]},
-		"account":  object{"bank_bin": "970422", "account_number": account, "holder_name": holder, "holder_kind": "ca_nhan"},
+		"account": object{
+			"bank_bin": "970422", "account_number": account, "holder_name": holder,
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
 	printed, _ := stall["code"].(map[string]any)
 	return stall.text("id"), object(printed).text("code")
@@ -97,38 +104,78 @@ func TestHostileBodies(t *testing.T) {
 		status             int
 		code               string
 	}{
-		"a name twice":              {"PATCH", one, `{"zone":"A","zone":"B"}`, 422, "duplicate_key"},
-		"a nested name twice":       {"POST", stalls, `{"number":"X","kind":"stall","goods_group":"khac","merchant":{"phone":"0905","phone":"0906"}}`, 422, "duplicate_key"},
-		"an escaped name twice":     {"PATCH", one, `{"zone":"A","\u007aone":"B"}`, 422, "duplicate_key"},
-		"in what is kept as it is":  {"POST", "/api/v1/bank-connections", `{"provider":"sepay","name":"x","secrets":{"api_key":"a","api_key":"b"}}`, 422, "duplicate_key"},
-		"a stranger's name twice":   {"POST", "/api/v1/codes/verify", `{"payload":"a","payload":"b"}`, 422, "duplicate_key"},
-		"another market's stall":    {"PATCH", one, `{"market_id":"01a20719-9e93-7392-b7f6-bb9fee7e12a1"}`, 422, "unknown_field"},
-		"a state of one's choice":   {"PATCH", one, `{"state":"closed"}`, 422, "unknown_field"},
-		"an id of one's choice":     {"POST", "/api/v1/markets", `{"id":"01a20719-9e93-7392-b7f6-bb9fee7e12a1","code":"X1","name":"x","class":1,"kind":"khac","commune_code":"22366"}`, 422, "unknown_field"},
-		"a name in capitals":        {"PATCH", one, `{"Zone":"A"}`, 422, "unknown_field"},
-		"what marks the demo":       {"POST", "/api/v1/markets", `{"demo":true,"code":"X1","name":"x","class":1,"kind":"khac","commune_code":"22366"}`, 422, "unknown_field"},
-		"a role while signing in":   {"POST", "/api/v1/sessions", `{"login":"x","password":"y","role":"admin","scope":"all"}`, 422, ""},
-		"an owner in a session":     {"POST", "/api/v1/sessions", `{"login":"x","password":"y","user_id":"1"}`, 422, "unknown_field"},
-		"a nested id":               {"POST", stalls, `{"number":"X","kind":"stall","goods_group":"khac","merchant":{"full_name":"x","phone":"0905","role":"admin"}}`, 422, "unknown_field"},
-		"a name in both":            {"PATCH", one, `{"zone":"A","ZONE":"B"}`, 422, "unknown_field"},
-		"__proto__":                 {"PATCH", one, `{"__proto__":{"state":"closed"}}`, 422, "unknown_field"},
-		"no JSON":                   {"PATCH", one, `zone=A`, 400, "unreadable"},
-		"a list":                    {"PATCH", one, `[{"zone":"A"}]`, 422, ""},
-		"deep":                      {"PATCH", one, strings.Repeat(`{"zone":`, 10_000), 400, "too_deep"},
-		"large":                     {"PATCH", one, `{"zone":"` + strings.Repeat("x", 1<<20) + `"}`, 413, "too_large"},
-		"a number as no float":      {"POST", one + "/confirmations", `{"amount":1e400,"occurred_at":"2026-11-20T10:00:00+07:00"}`, 400, "unreadable"},
-		"an amount in another form": {"POST", one + "/confirmations", `{"amount":"4.5e4","occurred_at":"2026-11-20T10:00:00+07:00"}`, 422, ""},
-		"NUL":                       {"PATCH", one, `{"zone":"A\u0000B"}`, 422, "text_form"},
-		"half a surrogate":          {"POST", "/api/v1/codes/verify", `{"payload":"\ud800"}`, 400, "unreadable"},
-		"SQL":                       {"PATCH", one, `{"zone":"'; DROP TABLE stalls; --"}`, 200, ""},
+		"a name twice": {"PATCH", one, `{"zone":"A","zone":"B"}`, 422, "duplicate_key"},
+		"a nested name twice": {
+			"POST", stalls,
+			`{"number":"X","kind":"stall","goods_group":"khac","merchant":{"phone":"0905","phone":"0906"}}`, 422,
+			"duplicate_key",
+		},
+		"an escaped name twice": {"PATCH", one, `{"zone":"A","\u007aone":"B"}`, 422, "duplicate_key"},
+		"in what is kept as it is": {
+			"POST", "/api/v1/bank-connections",
+			`{"provider":"sepay","name":"x","secrets":{"api_key":"a","api_key":"b"}}`, 422, "duplicate_key",
+		},
+		"a stranger's name twice": {
+			"POST", "/api/v1/codes/verify", `{"payload":"a","payload":"b"}`, 422,
+			"duplicate_key",
+		},
+		"another market's stall": {
+			"PATCH", one, `{"market_id":"01a20719-9e93-7392-b7f6-bb9fee7e12a1"}`, 422,
+			"unknown_field",
+		},
+		"a state of one's choice": {"PATCH", one, `{"state":"closed"}`, 422, "unknown_field"},
+		"an id of one's choice": {
+			"POST", "/api/v1/markets",
+			`{"id":"01a20719-9e93-7392-b7f6-bb9fee7e12a1","code":"X1","name":"x","class":1,"kind":"khac","commune_code":"22366"}`, 422, "unknown_field",
+		},
+		"a name in capitals": {"PATCH", one, `{"Zone":"A"}`, 422, "unknown_field"},
+		"what marks the demo": {
+			"POST", "/api/v1/markets",
+			`{"demo":true,"code":"X1","name":"x","class":1,"kind":"khac","commune_code":"22366"}`, 422,
+			"unknown_field",
+		},
+		"a role while signing in": {
+			"POST", "/api/v1/sessions",
+			`{"login":"x","password":"y","role":"admin","scope":"all"}`, 422, "",
+		},
+		"an owner in a session": {
+			"POST", "/api/v1/sessions", `{"login":"x","password":"y","user_id":"1"}`, 422,
+			"unknown_field",
+		},
+		"a nested id": {
+			"POST", stalls,
+			`{"number":"X","kind":"stall","goods_group":"khac","merchant":{"full_name":"x","phone":"0905","role":"admin"}}`, 422, "unknown_field",
+		},
+		"a name in both": {"PATCH", one, `{"zone":"A","ZONE":"B"}`, 422, "unknown_field"},
+		"__proto__":      {"PATCH", one, `{"__proto__":{"state":"closed"}}`, 422, "unknown_field"},
+		"no JSON":        {"PATCH", one, `zone=A`, 400, "unreadable"},
+		"a list":         {"PATCH", one, `[{"zone":"A"}]`, 422, ""},
+		"deep":           {"PATCH", one, strings.Repeat(`{"zone":`, 10_000), 400, "too_deep"},
+		"large":          {"PATCH", one, `{"zone":"` + strings.Repeat("x", 1<<20) + `"}`, 413, "too_large"},
+		"a number as no float": {
+			"POST", one + "/confirmations",
+			`{"amount":1e400,"occurred_at":"2026-11-20T10:00:00+07:00"}`, 400, "unreadable",
+		},
+		"an amount in another form": {
+			"POST", one + "/confirmations",
+			`{"amount":"4.5e4","occurred_at":"2026-11-20T10:00:00+07:00"}`, 422, "",
+		},
+		"NUL":              {"PATCH", one, `{"zone":"A\u0000B"}`, 422, "text_form"},
+		"half a surrogate": {"POST", "/api/v1/codes/verify", `{"payload":"\ud800"}`, 400, "unreadable"},
+		"SQL":              {"PATCH", one, `{"zone":"'; DROP TABLE stalls; --"}`, 200, ""},
 	} {
 		res, o := a.send(c.method, c.path, "application/json", c.body)
 		if res.StatusCode != c.status || c.code != "" && o.text("code") != c.code {
 			t.Errorf("%s: %d %v", name, res.StatusCode, o)
 		}
 	}
-	for _, kind := range []string{"application/xml", "application/x-www-form-urlencoded", "text/plain", "application/cbor", "application/yaml"} {
-		if res, o := a.send("PATCH", one, kind, `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><zone>&e;</zone>`); res.StatusCode < 400 || res.StatusCode > 422 {
+	for _, kind := range []string{
+		"application/xml", "application/x-www-form-urlencoded", "text/plain",
+		"application/cbor", "application/yaml",
+	} {
+		if res, o := a.send("PATCH", one, kind,
+			`<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><zone>&e;</zone>`); res.StatusCode < 400 ||
+			res.StatusCode > 422 {
 			t.Errorf("%s: %d %v", kind, res.StatusCode, o)
 		}
 	}
@@ -149,7 +196,8 @@ func (a *attacked) send(method, path, kind, body string) (*http.Response, object
 	return res, o
 }
 
-// TestHostileNamesStayText: what people entered is text wherever it is shown, and ends no header and no line of a log.
+// TestHostileNamesStayText: what people entered is text wherever it is shown, and ends no header
+// and no line of a log.
 func TestHostileNamesStayText(t *testing.T) {
 	t.Parallel()
 	a := attack(t)
@@ -159,8 +207,10 @@ func TestHostileNamesStayText(t *testing.T) {
 		pages = append(pages, "/q/"+code+query, "/q/"+code+".png"+query, "/q/"+url.PathEscape(evil), "/docs"+query)
 	}
 	for _, path := range pages {
-		res, body := a.fetch("GET", path, "User-Agent", "<script>alert(1)</script>", "Accept-Language", "<script>alert(1)</script>", "Referer", "<script>alert(1)</script>")
-		if strings.Contains(res.Header.Get("Content-Type"), "html") || strings.Contains(res.Header.Get("Content-Type"), "svg") {
+		res, body := a.fetch("GET", path, "User-Agent", "<script>alert(1)</script>", "Accept-Language",
+			"<script>alert(1)</script>", "Referer", "<script>alert(1)</script>")
+		if strings.Contains(res.Header.Get("Content-Type"), "html") || strings.Contains(res.Header.Get("Content-Type"),
+			"svg") {
 			for _, tag := range []string{"<script>alert", "<img src=x", "<svg/onload", "<b>1"} {
 				if strings.Contains(body, tag) {
 					t.Errorf("%s holds %s", path, tag)
@@ -168,7 +218,8 @@ func TestHostileNamesStayText(t *testing.T) {
 			}
 		}
 		policy := res.Header.Get("Content-Security-Policy")
-		if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") || res.Header.Get("X-Content-Type-Options") != "nosniff" ||
+		if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") ||
+			res.Header.Get("X-Content-Type-Options") != "nosniff" ||
 			res.Header.Get("X-Frame-Options") != "DENY" {
 			t.Errorf("%s: headers %v", path, res.Header)
 		}
@@ -180,7 +231,11 @@ func TestHostileNamesStayText(t *testing.T) {
 	if strings.ContainsAny(stall.text("zone"), "\r\n") {
 		t.Errorf("a line's end is kept: %q", stall.text("zone"))
 	}
-	for _, path := range []string{"/%0d%0aSet-Cookie:%20evil=1", "/q/x%0d%0aSet-Cookie:%20evil=1", "/api/v1/stalls/x%0d%0aSet-Cookie:%20evil=1", "/api/v1/reports/adoption.csv?basis=x%0d%0aSet-Cookie:%20evil=1"} {
+	for _, path := range []string{
+		"/%0d%0aSet-Cookie:%20evil=1", "/q/x%0d%0aSet-Cookie:%20evil=1",
+		"/api/v1/stalls/x%0d%0aSet-Cookie:%20evil=1",
+		"/api/v1/reports/adoption.csv?basis=x%0d%0aSet-Cookie:%20evil=1",
+	} {
 		if res, _ := a.fetch("GET", path, "Authorization", a.admin); len(res.Cookies()) > 0 || res.StatusCode < 400 {
 			t.Errorf("%s: %d %v", path, res.StatusCode, res.Header)
 		}
@@ -190,31 +245,39 @@ func TestHostileNamesStayText(t *testing.T) {
 	}
 }
 
-// TestNoWayThroughPaths: nothing is served from the disk, no path leads to another site, no header names another path.
+// TestNoWayThroughPaths: nothing is served from the disk, no path leads to another site, no header
+// names another path.
 func TestNoWayThroughPaths(t *testing.T) {
 	t.Parallel()
 	a := attack(t)
 	for _, path := range []string{
-		"/../../etc/passwd", "/q/../../etc/passwd", "/q/..%2f..%2fetc%2fpasswd", "/q/%2e%2e/%2e%2e/etc/passwd", "/docs/../../etc/passwd", "/docs/..%5c..%5cetc",
-		"/demo/../../../etc/passwd", "/q/" + a.code + ".svg/../../etc/passwd", "/q/" + a.code + ".%2e%2e%2fx", "/api/v1/reports/../../../etc/passwd",
-		"/api/v1/reports/adoption.csv?basis=../../etc/passwd", "//evil.example/%2e%2e", "//evil.example/docs/", "/\\evil.example", "/docs/", "/q/", "/healthz/",
+		"/../../etc/passwd", "/q/../../etc/passwd", "/q/..%2f..%2fetc%2fpasswd", "/q/%2e%2e/%2e%2e/etc/passwd",
+		"/docs/../../etc/passwd", "/docs/..%5c..%5cetc",
+		"/demo/../../../etc/passwd", "/q/" + a.code + ".svg/../../etc/passwd", "/q/" + a.code + ".%2e%2e%2fx",
+		"/api/v1/reports/../../../etc/passwd",
+		"/api/v1/reports/adoption.csv?basis=../../etc/passwd", "//evil.example/%2e%2e", "//evil.example/docs/",
+		"/\\evil.example", "/docs/", "/q/", "/healthz/",
 		"/.git/config", "/.env", "/server-status", "/debug/pprof/", "/secret.key", "/data/secret.key",
 	} {
-		answer := a.raw("GET " + path + " HTTP/1.1\r\nHost: x\r\nX-Forwarded-Prefix: //evil.example\r\nX-Original-Url: /api/v1/markets\r\nX-Rewrite-Url: /metrics\r\nConnection: close\r\n\r\n")
+		answer := a.raw("GET " + path +
+			" HTTP/1.1\r\nHost: x\r\nX-Forwarded-Prefix: //evil.example\r\nX-Original-Url: /api/v1/markets\r\nX-Rewrite-Url: /metrics\r\nConnection: close\r\n\r\n")
 		status := strings.SplitN(answer, " ", 3)
-		if len(status) < 3 || !slices.Contains([]string{"400", "401", "404"}, status[1]) || strings.Contains(answer, "\r\nLocation:") || strings.Contains(answer, "root:") {
+		if len(status) < 3 || !slices.Contains([]string{"400", "401", "404"}, status[1]) ||
+			strings.Contains(answer, "\r\nLocation:") || strings.Contains(answer, "root:") {
 			t.Errorf("%s: %.300s", path, answer)
 		}
 	}
 	for _, path := range []string{"/docs", "/q/" + a.code, "/openapi.json", "/q/" + a.code + ".svg"} {
-		answer := a.raw("GET " + path + " HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: evil.example\r\nForwarded: host=evil.example\r\nConnection: close\r\n\r\n")
+		answer := a.raw("GET " + path +
+			" HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: evil.example\r\nForwarded: host=evil.example\r\nConnection: close\r\n\r\n")
 		if !strings.HasPrefix(answer, "HTTP/1.1 200") || strings.Contains(answer, "evil.example") {
 			t.Errorf("%s repeats a host of the caller's choice: %.200s", path, answer)
 		}
 	}
 }
 
-// TestMalformedRequests: what proxies and servers have been made to read in two ways is refused, and a large header is.
+// TestMalformedRequests: what proxies and servers have been made to read in two ways is refused,
+// and a large header is.
 func TestMalformedRequests(t *testing.T) {
 	t.Parallel()
 	a := attack(t)
@@ -226,17 +289,25 @@ func TestMalformedRequests(t *testing.T) {
 		"a space in a header": {post + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", "400"},
 		"no host":             {"GET /healthz HTTP/1.1\r\n\r\n", "400"},
 		"two hosts":           {"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"},
-		"a large header":      {"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 64<<10) + "\r\n\r\n", "431"},
-		"TRACE":               {"TRACE /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "405"},
-		"CONNECT":             {"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\nConnection: close\r\n\r\n", "404"},
-		"as a proxy":          {"GET http://169.254.169.254/latest/meta-data HTTP/1.1\r\nHost: 169.254.169.254\r\nConnection: close\r\n\r\n", "404"},
+		"a large header": {
+			"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 64<<10) + "\r\n\r\n",
+			"431",
+		},
+		"TRACE": {"TRACE /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "405"},
+		"CONNECT": {
+			"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\nConnection: close\r\n\r\n",
+			"404",
+		},
+		"as a proxy": {"GET http://169.254.169.254/latest/meta-data HTTP/1.1\r\nHost: 169.254.169.254\r\nConnection: close\r\n\r\n", "404"},
 	} {
-		if answer := a.raw(c.request); !strings.HasPrefix(answer, "HTTP/1.1 "+c.status) || strings.Count(answer, "HTTP/1.1 ") != 1 {
+		if answer := a.raw(c.request); !strings.HasPrefix(answer, "HTTP/1.1 "+c.status) ||
+			strings.Count(answer, "HTTP/1.1 ") != 1 {
 			t.Errorf("%s: %.200s", name, answer)
 		}
 	}
 	for _, header := range []string{"X-HTTP-Method-Override", "X-Method-Override", "_method"} {
-		if res, _ := a.fetch("POST", "/api/v1/markets/"+a.market, "Authorization", a.admin, header, "GET"); res.StatusCode != 405 {
+		if res, _ := a.fetch("POST", "/api/v1/markets/"+a.market, "Authorization", a.admin, header,
+			"GET"); res.StatusCode != 405 {
 			t.Errorf("%s: %d", header, res.StatusCode)
 		}
 	}
@@ -246,9 +317,11 @@ func TestMalformedRequests(t *testing.T) {
 func TestOtherSitesReadNothing(t *testing.T) {
 	t.Parallel()
 	a := attack(t)
-	for _, path := range []string{"/api/v1/markets", "/api/v1/sessions", "/api/v1/codes/verify", "/q/" + a.code, "/q/" + a.code + ".svg", "/docs", "/openapi.json", "/healthz", "/webhooks/sepay/x"} {
+	for _, path := range []string{"/api/v1/markets", "/api/v1/sessions", "/api/v1/codes/verify", "/q/" + a.code, "/q/" +
+		a.code + ".svg", "/docs", "/openapi.json", "/healthz", "/webhooks/sepay/x"} {
 		for _, method := range []string{"OPTIONS", "GET", "POST"} {
-			res, _ := a.fetch(method, path, "Origin", "https://evil.example", "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization")
+			res, _ := a.fetch(method, path, "Origin", "https://evil.example", "Access-Control-Request-Method", "POST",
+				"Access-Control-Request-Headers", "authorization")
 			for name := range res.Header {
 				if strings.HasPrefix(name, "Access-Control-") {
 					t.Errorf("%s %s: %s: %s", method, path, name, res.Header.Get(name))
@@ -265,27 +338,42 @@ func TestNoCellOfAnExportIsAFormula(t *testing.T) {
 	for _, code := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", `="x"`} {
 		a.ask(a.admin, "POST", "/api/v1/markets", hostileMarket(code), 422)
 	}
-	a.ask(a.admin, "POST", "/api/v1/markets", object{"code": "F1", "name": "=cmd|' /C calc'!A0", "class": 1, "kind": "khac", "commune_code": "22366"}, 201)
-	for _, export := range []string{"/api/v1/reports/adoption.csv?basis=current", "/api/v1/reports/adoption.csv?basis=districts_2024"} {
+	a.ask(a.admin, "POST", "/api/v1/markets", object{
+		"code": "F1", "name": "=cmd|' /C calc'!A0", "class": 1,
+		"kind": "khac", "commune_code": "22366",
+	}, 201)
+	for _, export := range []string{
+		"/api/v1/reports/adoption.csv?basis=current",
+		"/api/v1/reports/adoption.csv?basis=districts_2024",
+	} {
 		res, body := a.fetch("GET", export, "Authorization", a.admin)
-		rows, err := csv.NewReader(bufio.NewReader(bytes.NewReader([]byte(strings.TrimPrefix(body, "\uFEFF"))))).ReadAll()
-		if err != nil || len(rows) < 2 || res.Header.Get("Content-Disposition") == "" || res.Header.Get("X-Content-Type-Options") != "nosniff" {
+		rows, err := csv.NewReader(
+			bufio.NewReader(bytes.NewReader([]byte(strings.TrimPrefix(body, "\uFEFF"))))).ReadAll()
+		if err != nil || len(rows) < 2 || res.Header.Get("Content-Disposition") == "" ||
+			res.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Fatalf("%s: %d %v %v", export, res.StatusCode, err, res.Header)
 		}
 		for _, cell := range slices.Concat(rows...) {
-			if _, err := strconv.ParseFloat(cell, 64); err != nil && cell != "" && strings.Contains("=+-@\t\r", cell[:1]) { // -0.12 is a number
+			// -0.12 is a number
+			if _, err := strconv.ParseFloat(cell, 64); err != nil && cell != "" && strings.Contains("=+-@\t\r",
+				cell[:1]) {
 				t.Errorf("%s holds %q", export, cell)
 			}
 		}
 	}
 }
 
-// TestTheCallersAddressIsNoWordOfItsOwn: a session and the trail show where a request came from, whatever it says.
+// TestTheCallersAddressIsNoWordOfItsOwn: a session and the trail show where a request came from,
+// whatever it says.
 func TestTheCallersAddressIsNoWordOfItsOwn(t *testing.T) {
 	t.Parallel()
-	for trusted, want := range map[string]string{"": "127.0.0.1", "10.0.0.0/8": "127.0.0.1", "127.0.0.0/8": "198.51.100.7"} {
+	for trusted, want := range map[string]string{
+		"": "127.0.0.1", "10.0.0.0/8": "127.0.0.1",
+		"127.0.0.0/8": "198.51.100.7",
+	} {
 		s := attack(t, "TRUSTED_PROXIES="+trusted)
-		res, _ := s.visit("POST", "/api/v1/sessions", object{"login": "x", "password": "y"}, "X-Forwarded-For", "6.6.6.6, 198.51.100.7", "X-Real-Ip", "6.6.6.6", "Forwarded", "for=6.6.6.6")
+		res, _ := s.visit("POST", "/api/v1/sessions", object{"login": "x", "password": "y"}, "X-Forwarded-For",
+			"6.6.6.6, 198.51.100.7", "X-Real-Ip", "6.6.6.6", "Forwarded", "for=6.6.6.6")
 		if res.StatusCode != 401 {
 			t.Errorf("signing in: %d", res.StatusCode)
 		}
@@ -328,7 +416,8 @@ func TestFalseUploads(t *testing.T) {
 		_, err = io.WriteString(file, c.content)
 		must(t, err)
 		must(t, w.Close())
-		if res, o := a.send("POST", "/api/v1/markets/"+a.market+"/stalls/import?dry_run=true", w.FormDataContentType(), form.String()); res.StatusCode != c.status || o.text("code") != c.code {
+		if res, o := a.send("POST", "/api/v1/markets/"+a.market+"/stalls/import?dry_run=true", w.FormDataContentType(),
+			form.String()); res.StatusCode != c.status || o.text("code") != c.code {
 			t.Errorf("%s: %d %v", name, res.StatusCode, o)
 		}
 	}

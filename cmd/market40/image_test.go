@@ -17,8 +17,8 @@ type imageBuild struct {
 	workdir  string
 }
 
-// TestTheImageServesTheApps runs the steps of the Dockerfile on a clean checkout, and asks the program that the last stage
-// holds for both apps.
+// TestTheImageServesTheApps runs the steps of the Dockerfile on a clean checkout, and asks the
+// program that the last stage holds for both apps.
 func TestTheImageServesTheApps(t *testing.T) {
 	t.Parallel()
 	b := &imageBuild{t: t, dir: t.TempDir(), checkout: cleanCheckout(t)}
@@ -84,8 +84,8 @@ func (b *imageBuild) step(word, rest string) {
 	}
 }
 
-// run runs a command as it stands, but for what make ran before the tests on the same files: it installed what package-lock.json
-// names, and verified the modules.
+// run runs a command as it stands, but for what make ran before the tests on the same files: it
+// installed what package-lock.json names, and verified the modules.
 func (b *imageBuild) run(command string) {
 	b.t.Helper()
 	makefile, err := os.ReadFile("../../Makefile")
@@ -110,8 +110,8 @@ func (b *imageBuild) run(command string) {
 	}
 }
 
-// installed reports whether the checkout's node_modules are those of the package-lock.json that the stage has, by their times as
-// make does.
+// installed reports whether the checkout's node_modules are those of the package-lock.json that the
+// stage has, by their times as make does.
 func (b *imageBuild) installed() bool {
 	b.t.Helper()
 	for _, name := range []string{"package.json", "package-lock.json", ".npmrc"} {

@@ -11,38 +11,55 @@ import (
 )
 
 // arrows are the imports between our packages that are allowed, tests' own aside. They point down:
-// cmd → frontend → reports → payments → merchants → migrations. A new arrow is a decision: write it here.
-// A package without a row may not exist.
+// cmd → frontend → reports → payments → merchants → migrations. A new arrow is a decision: write it
+// here. A package without a row may not exist.
 var arrows = map[string][]string{
 	"cmd/market40": {
 		"cmd/market40/app", "cmd/market40/bench", "cmd/market40/demo", "cmd/market40/simulate", "cmd/market40/soundbox",
 		"reports/exports", "reports/periodic",
 		"payments/connections", "payments/ledger",
-		"merchants/access/roles", "merchants/access/signin", "merchants/access/trail", "merchants/platform/bizday", "merchants/platform/web", "merchants/platform/problem", "merchants/platform/seal", "merchants/platform/siem",
+		"merchants/access/roles", "merchants/access/signin", "merchants/access/trail", "merchants/platform/bizday",
+		"merchants/platform/web", "merchants/platform/problem", "merchants/platform/seal", "merchants/platform/siem",
 		"migrations", "migrations/database",
 	},
 	// The program put together: nothing but commands imports it.
 	"cmd/market40/app": {
-		"frontend", "frontend/pages", "reports", "reports/exports", "reports/field", "reports/periodic", "reports/programme",
-		"payments", "payments/book", "payments/cases", "payments/connections", "payments/intake", "payments/ledger", "payments/orders", "payments/push", "payments/soundbox",
-		"merchants", "merchants/access/roles", "merchants/access/signin", "merchants/access/trail", "merchants/platform/web", "merchants/platform/jobs", "merchants/platform/notify", "merchants/platform/outbox", "merchants/platform/outgoing", "merchants/phones", "merchants/privacy", "merchants/platform/seal", "merchants/platform/siem",
+		"frontend", "frontend/pages", "reports", "reports/exports", "reports/field", "reports/periodic",
+		"reports/programme",
+		"payments", "payments/book", "payments/cases", "payments/connections", "payments/intake", "payments/ledger",
+		"payments/orders", "payments/push", "payments/soundbox",
+		"merchants", "merchants/access/roles", "merchants/access/signin", "merchants/access/trail",
+		"merchants/platform/web", "merchants/platform/jobs", "merchants/platform/notify", "merchants/platform/outbox",
+		"merchants/platform/outgoing", "merchants/phones", "merchants/privacy", "merchants/platform/seal",
+		"merchants/platform/siem",
 		"migrations", "migrations/database", "migrations/database/private",
 	},
 	"cmd/market40/bench": {
 		"cmd/market40/app",
-		"payments/connections", "merchants", "merchants/access/roles", "merchants/access/signin", "merchants/posters", "merchants/vietqr",
+		"payments/connections", "merchants", "merchants/access/roles", "merchants/access/signin", "merchants/posters",
+		"merchants/vietqr",
 		"migrations/database/private",
 	},
 	"cmd/market40/demo": {
 		"cmd/market40/app", "cmd/market40/demo/history", "reports", "reports/periodic", "reports/programme",
 		"payments/banks", "payments/cases", "payments/connections", "payments/money",
-		"merchants", "merchants/access/roles", "merchants/access/signin", "merchants/platform/bizday", "merchants/memo", "merchants/phones", "merchants/platform/problem", "merchants/platform/seal",
+		"merchants", "merchants/access/roles", "merchants/access/signin", "merchants/platform/bizday", "merchants/memo",
+		"merchants/phones", "merchants/platform/problem", "merchants/platform/seal",
 	},
-	"cmd/market40/demo/history": {"merchants/platform/seal", "payments/banks", "payments/intake", "payments/ledger", "payments/notices"},
+	"cmd/market40/demo/history": {
+		"merchants/platform/seal", "payments/banks", "payments/intake", "payments/ledger",
+		"payments/notices",
+	},
 	// Shoppers and banks know no register: all but the secret of their connection comes over HTTP.
-	"cmd/market40/simulate": {"cmd/market40/app", "payments/banks", "payments/money", "merchants/access/roles", "merchants/access/signin", "merchants/vietqr"},
+	"cmd/market40/simulate": {
+		"cmd/market40/app", "payments/banks", "payments/money", "merchants/access/roles",
+		"merchants/access/signin", "merchants/vietqr",
+	},
 	// A box knows what is said and how; app only marks its wrong use.
-	"cmd/market40/soundbox": {"cmd/market40/app", "frontend/voice", "payments/money", "payments/soundbox", "merchants/platform/bizday"},
+	"cmd/market40/soundbox": {
+		"cmd/market40/app", "frontend/voice", "payments/money", "payments/soundbox",
+		"merchants/platform/bizday",
+	},
 	"frontend": {
 		"payments", "payments/ledger", "payments/money",
 		"merchants/access/roles", "merchants/platform/web", "merchants/platform/problem",
@@ -50,83 +67,171 @@ var arrows = map[string][]string{
 	},
 	"frontend/voice": {}, // words and recordings
 	// The page behind a printed code.
-	"frontend/pages": {"payments/money", "payments/orders", "merchants", "merchants/platform/web", "merchants/platform/problem", "merchants/vietqr"},
+	"frontend/pages": {
+		"payments/money", "payments/orders", "merchants", "merchants/platform/web",
+		"merchants/platform/problem", "merchants/vietqr",
+	},
 
 	// Reports read tables by SQL and know no domain logic.
 	"reports": {
-		"reports/disclosure", "reports/disclosure/audit", "reports/estimate", "reports/facts", "reports/groups", "reports/indicators",
-		"merchants/access/roles", "merchants/platform/bizday", "merchants/platform/web", "merchants/encodings", "merchants/platform/jobs", "merchants/platform/problem",
+		"reports/disclosure", "reports/disclosure/audit", "reports/estimate", "reports/facts", "reports/groups",
+		"reports/indicators",
+		"merchants/access/roles", "merchants/platform/bizday", "merchants/platform/web", "merchants/encodings",
+		"merchants/platform/jobs", "merchants/platform/problem",
 		"migrations/database",
 	},
 	// Which markets are counted together, and what is hidden of them.
-	"reports/groups":     {"reports/disclosure", "reports/estimate", "reports/facts", "reports/indicators"},
-	"reports/facts":      {"merchants/platform/bizday", "migrations/database", "reports/estimate", "reports/indicators"},
+	"reports/groups": {"reports/disclosure", "reports/estimate", "reports/facts", "reports/indicators"},
+	"reports/facts": {
+		"merchants/platform/bizday", "migrations/database", "reports/estimate",
+		"reports/indicators",
+	},
 	"reports/estimate":   {}, // statistics
 	"reports/indicators": {}, // what the indicators are: words, queries and a row of Go each
 	// What may be published: plain counts and sets. Its audit shares nothing with it.
 	"reports/disclosure":       {},
 	"reports/disclosure/audit": {},
 	// Files of reports, and their proof.
-	"reports/exports": {"merchants/access/roles", "merchants/platform/web", "merchants/encodings", "merchants/posters", "merchants/platform/problem", "merchants/vietqr", "reports", "reports/indicators", "reports/periodic"},
+	"reports/exports": {
+		"merchants/access/roles", "merchants/platform/web", "merchants/encodings", "merchants/posters",
+		"merchants/platform/problem", "merchants/vietqr", "reports", "reports/indicators", "reports/periodic",
+	},
 	// Lists of what was seen in the field are read as boards' rosters are.
-	"reports/field": {"merchants/access/roles", "merchants/platform/bizday", "merchants/platform/web", "merchants/encodings", "merchants/platform/problem", "merchants/roster", "migrations/database", "payments/money", "reports", "reports/estimate"},
+	"reports/field": {
+		"merchants/access/roles", "merchants/platform/bizday", "merchants/platform/web",
+		"merchants/encodings", "merchants/platform/problem", "merchants/roster", "migrations/database",
+		"payments/money", "reports", "reports/estimate",
+	},
 	// What the province ordered; units and markets have one shape in all reports.
-	"reports/programme": {"merchants/access/roles", "merchants/platform/web", "merchants/encodings", "merchants/platform/problem", "migrations/database", "payments/money", "reports", "reports/indicators"},
+	"reports/programme": {
+		"merchants/access/roles", "merchants/platform/web", "merchants/encodings",
+		"merchants/platform/problem", "migrations/database", "payments/money", "reports", "reports/indicators",
+	},
 	// What is said in a report is frozen, and signed by a key that follows from the index key.
-	"reports/periodic": {"merchants/access/roles", "merchants/platform/web", "merchants/encodings", "merchants/platform/problem", "merchants/platform/seal", "migrations/database", "reports", "reports/indicators", "reports/programme"},
+	"reports/periodic": {
+		"merchants/access/roles", "merchants/platform/web", "merchants/encodings",
+		"merchants/platform/problem", "merchants/platform/seal", "migrations/database", "reports", "reports/indicators",
+		"reports/programme",
+	},
 
 	// What a stall reads of its payments knows nothing of how they came.
-	"payments": {"merchants/access/roles", "merchants/access/signin", "merchants/access/trail", "merchants/platform/bizday", "merchants/platform/web", "merchants/platform/problem", "migrations/database", "payments/feed", "payments/ledger", "payments/money"},
+	"payments": {
+		"merchants/access/roles", "merchants/access/signin", "merchants/access/trail",
+		"merchants/platform/bizday", "merchants/platform/web", "merchants/platform/problem", "migrations/database",
+		"payments/feed", "payments/ledger", "payments/money",
+	},
 	// Who may send notices.
-	"payments/connections": {"merchants", "merchants/access/roles", "merchants/platform/web", "merchants/platform/problem", "merchants/platform/seal", "merchants/vietqr", "migrations/database", "payments/banks"},
+	"payments/connections": {
+		"merchants", "merchants/access/roles", "merchants/platform/web",
+		"merchants/platform/problem", "merchants/platform/seal", "merchants/vietqr", "migrations/database",
+		"payments/banks",
+	},
 	// The way of notices into the ledger.
 	"payments/intake": {
-		"payments/banks", "payments/clock", "payments/connections", "payments/feed", "payments/ledger", "payments/money", "payments/notices",
-		"merchants", "merchants/access/roles", "merchants/access/trail", "merchants/platform/web", "merchants/platform/jobs", "merchants/platform/problem", "merchants/platform/seal",
+		"payments/banks", "payments/clock", "payments/connections", "payments/feed", "payments/ledger",
+		"payments/money", "payments/notices",
+		"merchants", "merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
+		"merchants/platform/jobs", "merchants/platform/problem", "merchants/platform/seal",
 		"migrations/database",
 	},
-	"payments/clock":   {},
-	"payments/notices": {"merchants", "merchants/memo", "merchants/platform/seal", "payments/banks"}, // how a notice is stored
+	"payments/clock": {},
+	// how a notice is stored
+	"payments/notices": {"merchants", "merchants/memo", "merchants/platform/seal", "payments/banks"},
 	// People decide about what the intake left to them.
-	"payments/cases":  {"merchants/access/roles", "merchants/access/trail", "merchants/platform/web", "merchants/platform/problem", "migrations/database", "payments/banks", "payments/intake", "payments/ledger", "payments/money"},
-	"payments/orders": {"merchants", "merchants/access/roles", "merchants/access/trail", "merchants/platform/web", "merchants/platform/problem", "migrations/database", "payments/ledger", "payments/money"},
-	"payments/push":   {"merchants/access/roles", "merchants/platform/web", "merchants/platform/jobs", "merchants/platform/problem", "merchants/platform/seal", "migrations/database", "payments", "payments/ledger", "payments/money"},
+	"payments/cases": {
+		"merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
+		"merchants/platform/problem", "migrations/database", "payments/banks", "payments/intake", "payments/ledger",
+		"payments/money",
+	},
+	"payments/orders": {
+		"merchants", "merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
+		"merchants/platform/problem", "migrations/database", "payments/ledger", "payments/money",
+	},
+	"payments/push": {
+		"merchants/access/roles", "merchants/platform/web", "merchants/platform/jobs",
+		"merchants/platform/problem", "merchants/platform/seal", "migrations/database", "payments", "payments/ledger",
+		"payments/money",
+	},
 	// Only tests import it: a program on its own database.
-	"payments/paymentstest": {"merchants", "merchants/access/signin", "merchants/access/trail", "merchants/platform/web", "merchants/platform/notify", "merchants/phones", "merchants/platform/seal", "migrations/database", "migrations/database/dbtest", "payments", "payments/banks", "payments/book", "payments/cases", "payments/connections", "payments/intake", "payments/ledger", "payments/money", "payments/orders"},
+	"payments/paymentstest": {
+		"merchants", "merchants/access/signin", "merchants/access/trail",
+		"merchants/platform/web", "merchants/platform/notify", "merchants/phones", "merchants/platform/seal",
+		"migrations/database", "migrations/database/dbtest", "payments", "payments/banks", "payments/book",
+		"payments/cases", "payments/connections", "payments/intake", "payments/ledger", "payments/money",
+		"payments/orders",
+	},
 	// The book draws documents, which the way of notices must not carry.
-	"payments/book": {"merchants/access/roles", "merchants/platform/bizday", "merchants/platform/web", "merchants/encodings", "merchants/posters", "merchants/platform/problem", "merchants/platform/seal", "migrations/database", "payments/ledger", "payments/money"},
+	"payments/book": {
+		"merchants/access/roles", "merchants/platform/bizday", "merchants/platform/web",
+		"merchants/encodings", "merchants/posters", "merchants/platform/problem", "merchants/platform/seal",
+		"migrations/database", "payments/ledger", "payments/money",
+	},
 	// Boxes speak what was posted: the way of notices knows no MQTT.
-	"payments/soundbox": {"merchants/access/roles", "merchants/platform/web", "merchants/platform/problem", "merchants/platform/seal", "migrations/database", "payments", "payments/feed", "payments/ledger", "payments/money"},
-	"payments/banks":    {"merchants/vietqr", "payments/money"},
-	"payments/feed":     {"migrations/database", "payments/ledger"},
-	"payments/ledger":   {"payments/money"},
-	"payments/money":    {},
+	"payments/soundbox": {
+		"merchants/access/roles", "merchants/platform/web", "merchants/platform/problem",
+		"merchants/platform/seal", "migrations/database", "payments", "payments/feed", "payments/ledger",
+		"payments/money",
+	},
+	"payments/banks":  {"merchants/vietqr", "payments/money"},
+	"payments/feed":   {"migrations/database", "payments/ledger"},
+	"payments/ledger": {"payments/money"},
+	"payments/money":  {},
 
 	"merchants": {
-		"merchants/access/roles", "merchants/access/trail", "merchants/platform/bizday", "merchants/platform/web", "merchants/encodings", "merchants/platform/jobs", "merchants/memo", "merchants/platform/outbox", "merchants/phones", "merchants/posters", "merchants/platform/problem", "merchants/roster", "merchants/platform/seal", "merchants/vietqr",
+		"merchants/access/roles", "merchants/access/trail", "merchants/platform/bizday", "merchants/platform/web",
+		"merchants/encodings", "merchants/platform/jobs", "merchants/memo", "merchants/platform/outbox",
+		"merchants/phones", "merchants/posters", "merchants/platform/problem", "merchants/roster",
+		"merchants/platform/seal", "merchants/vietqr",
 		"migrations/database",
 	},
-	"merchants/access/roles":         {"merchants/platform/problem", "migrations/database"},
-	"merchants/access/signin":        {"merchants/access/roles", "merchants/encodings", "merchants/platform/bizday", "merchants/platform/notify", "merchants/platform/problem", "merchants/platform/seal", "migrations/database"},
-	"merchants/access/trail":         {"merchants/access/roles", "merchants/platform/jobs", "merchants/platform/seal", "migrations/database"},
+	"merchants/access/roles": {"merchants/platform/problem", "migrations/database"},
+	"merchants/access/signin": {
+		"merchants/access/roles", "merchants/encodings", "merchants/platform/bizday",
+		"merchants/platform/notify", "merchants/platform/problem", "merchants/platform/seal", "migrations/database",
+	},
+	"merchants/access/trail": {
+		"merchants/access/roles", "merchants/platform/jobs", "merchants/platform/seal",
+		"migrations/database",
+	},
 	"merchants/platform/web/webtest": {},
-	"merchants/platform/web":         {"merchants/access/roles", "merchants/access/signin", "merchants/access/trail", "merchants/platform/bizday", "merchants/platform/problem", "merchants/platform/seal", "merchants/vietqr", "migrations/database"}, // draws an invitation's code
-	"merchants/encodings":            {"merchants/platform/problem"},
-	"merchants/platform/jobs":        {"migrations/database"}, // what is done by the clock
-	"merchants/platform/bizday":      {"merchants/platform/problem"},
-	"merchants/memo":                 {},
-	"merchants/platform/notify":      {},
-	"merchants/platform/outbox":      {"merchants/platform/jobs", "merchants/platform/notify", "merchants/platform/seal", "migrations/database"}, // what people are told by phone
-	"merchants/platform/outgoing":    {},
-	"merchants/phones":               {},
-	"merchants/posters":              {"merchants/vietqr"},
+	// draws an invitation's code
+	"merchants/platform/web": {
+		"merchants/access/roles", "merchants/access/signin", "merchants/access/trail",
+		"merchants/platform/bizday", "merchants/platform/problem", "merchants/platform/seal", "merchants/vietqr",
+		"migrations/database",
+	},
+	"merchants/encodings":       {"merchants/platform/problem"},
+	"merchants/platform/jobs":   {"migrations/database"}, // what is done by the clock
+	"merchants/platform/bizday": {"merchants/platform/problem"},
+	"merchants/memo":            {},
+	"merchants/platform/notify": {},
+	// what people are told by phone
+	"merchants/platform/outbox": {
+		"merchants/platform/jobs", "merchants/platform/notify", "merchants/platform/seal",
+		"migrations/database",
+	},
+	"merchants/platform/outgoing": {},
+	"merchants/phones":            {},
+	"merchants/posters":           {"merchants/vietqr"},
 	// What is exported is told by the table of columns in migrations.
-	"merchants/privacy":          {"merchants/access/roles", "merchants/access/trail", "merchants/platform/web", "merchants/platform/jobs", "merchants/platform/problem", "merchants/platform/seal", "migrations", "migrations/database"},
+	"merchants/privacy": {
+		"merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
+		"merchants/platform/jobs", "merchants/platform/problem", "merchants/platform/seal", "migrations",
+		"migrations/database",
+	},
 	"merchants/platform/problem": {},
-	"merchants/roster":           {"merchants/encodings", "merchants/phones", "merchants/platform/problem", "merchants/vietqr"},
-	"merchants/platform/seal":    {},
-	"merchants/platform/siem":    {"merchants/access/roles", "merchants/access/trail", "merchants/platform/jobs", "migrations/database"}, // reads the trail, and keeps its own cursor
-	"merchants/vietqr":           {"migrations/reference"},                                                                               // the table of banks
+	"merchants/roster": {
+		"merchants/encodings", "merchants/phones", "merchants/platform/problem",
+		"merchants/vietqr",
+	},
+	"merchants/platform/seal": {},
+	// reads the trail, and keeps its own cursor
+	"merchants/platform/siem": {
+		"merchants/access/roles", "merchants/access/trail", "merchants/platform/jobs",
+		"migrations/database",
+	},
+	// the table of banks
+	"merchants/vietqr": {"migrations/reference"},
 
 	"migrations":                  {"migrations/database", "migrations/reference"},
 	"migrations/database":         {},

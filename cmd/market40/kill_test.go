@@ -18,8 +18,9 @@ import (
 	"market40/migrations/database/private"
 )
 
-// TestNothingIsLostWhenProcessesAreKilled pays with every fault on while the program, the database's processes, and all
-// of them are killed; simulate goes on sending what was not acknowledged, as banks do, and then finds every payment once.
+// TestNothingIsLostWhenProcessesAreKilled pays with every fault on while the program, the
+// database's processes, and all of them are killed; simulate goes on sending what was not
+// acknowledged, as banks do, and then finds every payment once.
 func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
@@ -75,8 +76,9 @@ func markDemo(t *testing.T, dir string) {
 	must(t, err)
 }
 
-// freeAddress is an address on loopback that a server can come back to. Its port is none of those that the system gives away
-// by itself (from 32768, ip(7)): no other server or connection gets it while nobody listens.
+// freeAddress is an address on loopback that a server can come back to. Its port is none of those
+// that the system gives away by itself (from 32768, ip(7)): no other server or connection gets it
+// while nobody listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for {
@@ -97,8 +99,8 @@ func (s *serving) kill() {
 	})
 }
 
-// killDatabase kills every process of the private server at once: the postmaster and its children. While the server is
-// coming back from an earlier kill there are fewer of them, or none yet.
+// killDatabase kills every process of the private server at once: the postmaster and its children.
+// While the server is coming back from an earlier kill there are fewer of them, or none yet.
 func killDatabase(t *testing.T, dir string) {
 	t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); {

@@ -55,7 +55,8 @@ func (s *serving) installs() *x509.Certificate {
 		}
 		return body
 	}
-	if html := string(fetch("/", "text/html")); !strings.Contains(html, mark[1]) || !strings.Contains(html, s.address) || !strings.Contains(html, "/market40-ca.crt") {
+	if html := string(fetch("/", "text/html")); !strings.Contains(html, mark[1]) ||
+		!strings.Contains(html, s.address) || !strings.Contains(html, "/market40-ca.crt") {
 		s.t.Errorf("the page says %s", html)
 	}
 	block, _ := pem.Decode(fetch("/market40-ca.crt", "application/x-x509-ca-cert"))
@@ -115,7 +116,10 @@ func TestAPhoneSignsInOverTheLAN(t *testing.T) {
 	if life := leaf.NotAfter.Sub(leaf.NotBefore); life > 32*24*time.Hour {
 		t.Errorf("the server's certificate lasts %s", life)
 	}
-	old := &tls.Config{RootCAs: x509.NewCertPool(), InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	old := &tls.Config{
+		RootCAs: x509.NewCertPool(), InsecureSkipVerify: true, MinVersion: tls.VersionTLS10,
+		MaxVersion: tls.VersionTLS11,
+	}
 	if conn, err := tls.Dial("tcp", strings.TrimPrefix(s.address, "https://"), old); err == nil {
 		conn.Close()
 		t.Error("TLS 1.1 gets in")
@@ -150,9 +154,13 @@ func vouchesForLocalNetworksOnly(t *testing.T, path string) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
 	for host, trusted := range map[string]bool{
-		"192.168.1.9": true, "10.1.2.3": true, "cho.local": true, "8.8.8.8": false, "bank.example.vn": false, "2001:db8::1": false,
+		"192.168.1.9": true, "10.1.2.3": true, "cho.local": true, "8.8.8.8": false, "bank.example.vn": false,
+		"2001:db8::1": false,
 	} {
-		leaf := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+		leaf := &x509.Certificate{
+			SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour),
+			NotAfter: time.Now().Add(time.Hour),
+		}
 		if ip := net.ParseIP(host); ip != nil {
 			leaf.IPAddresses = []net.IP{ip}
 		} else {
@@ -177,8 +185,9 @@ func TestTheOperatorsOwnCertificate(t *testing.T) {
 		private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		must(t, err)
 		template := &x509.Certificate{
-			SerialNumber: big.NewInt(number), DNSNames: []string{"cho.example.vn"}, IPAddresses: []net.IP{{127, 0, 0, 1}},
-			NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+			SerialNumber: big.NewInt(number), DNSNames: []string{"cho.example.vn"},
+			IPAddresses: []net.IP{{127, 0, 0, 1}},
+			NotBefore:   time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		}
 		raw, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 		must(t, err)
@@ -191,7 +200,10 @@ func TestTheOperatorsOwnCertificate(t *testing.T) {
 		must(t, err)
 		return made
 	}
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "TLS_CERT_FILE=" + cert, "TLS_KEY_FILE=" + key}
+	env := []string{
+		"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "TLS_CERT_FILE=" + cert,
+		"TLS_KEY_FILE=" + key,
+	}
 	if a := want(t, 2, env, "serve"); !strings.Contains(a.err, "TLS_CERT_FILE and TLS_KEY_FILE cannot be read") {
 		t.Errorf("missing files are answered by %q", a.err)
 	}

@@ -13,7 +13,8 @@ import (
 func ledgerCommand(s *app.Settings) *cobra.Command {
 	c := group("ledger", "Prove the books")
 	c.AddCommand(&cobra.Command{
-		Use: "verify", Short: "Prove the ledger from its rows alone; exit 1 and each fault if it does not hold", Args: cobra.NoArgs,
+		Use: "verify", Short: "Prove the ledger from its rows alone; exit 1 and each fault if it does not hold",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			db, closeDB, err := app.OpenDatabase(cmd.Context(), s)
 			if err != nil {
@@ -40,6 +41,9 @@ func printProof(out io.Writer, p *ledger.Proof) error {
 	if n := len(p.Faults); n > 0 {
 		return fmt.Errorf("the ledger does not hold: %d faults", n)
 	}
-	fmt.Fprintln(out, "proved: debits equal credits; every balance equals its payments; versions have no gaps; every posted notice has one payment; each day's sums hold")
+	fmt.Fprintln(
+		out,
+		"proved: debits equal credits; every balance equals its payments; versions have no gaps; every posted notice has one payment; each day's sums hold",
+	)
 	return nil
 }

@@ -21,7 +21,8 @@ func (s *serving) dial(beginning string) net.Conn {
 	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(s.address, "http://"), time.Minute)
 	must(s.t, err)
 	s.t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.(*net.TCPConn).SetReadBuffer(4 << 10)             //nolint:forcetypeassert // it reads nothing, and little waits for it
+	_ = conn.(*net.TCPConn).SetReadBuffer(
+		4 << 10) //nolint:forcetypeassert // it reads nothing, and little waits for it
 	_ = conn.SetWriteDeadline(time.Now().Add(5 * time.Second)) // the server may have hung up
 	_, _ = io.WriteString(conn, beginning)
 	return conn
@@ -37,7 +38,8 @@ func (s *serving) webhook(key string) string {
 // auditor makes a key that reads.
 func auditor(t *testing.T, env []string) string {
 	t.Helper()
-	return "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--name", "reader", "--role", "auditor").out)
+	return "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--name", "reader", "--role",
+		"auditor").out)
 }
 
 // residentMegabytes returns the memory that a process has now.
@@ -57,8 +59,8 @@ const (
 	unfinishedBodies = 250
 )
 
-// TestUnfinishedBodiesTakeLittleMemory sends bodies that do not end: of strangers, to routes for everybody and to others, and
-// to a webhook. They take little memory and keep no notice out.
+// TestUnfinishedBodiesTakeLittleMemory sends bodies that do not end: of strangers, to routes for
+// everybody and to others, and to a webhook. They take little memory and keep no notice out.
 func TestUnfinishedBodiesTakeLittleMemory(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATA_DIR=" + dataDir(t)}
@@ -68,8 +70,16 @@ func TestUnfinishedBodiesTakeLittleMemory(t *testing.T) {
 	hook := s.webhook(key)
 	part := strings.Repeat(" ", 250<<10)
 	var wait sync.WaitGroup
-	for path, size := range map[string]int{"/api/v1/codes/verify": 1<<20 - 100, "/api/v1/sessions": 1<<20 - 100, "/api/v1/markets": 1<<20 - 100, hook: 255 << 10} {
-		request := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Apikey none\r\nContent-Length: %d\r\n\r\n%s", path, size, part)
+	for path, size := range map[string]int{
+		"/api/v1/codes/verify": 1<<20 - 100, "/api/v1/sessions": 1<<20 - 100,
+		"/api/v1/markets": 1<<20 - 100, hook: 255 << 10,
+	} {
+		request := fmt.Sprintf(
+			"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Apikey none\r\nContent-Length: %d\r\n\r\n%s",
+			path,
+			size,
+			part,
+		)
 		for range unfinishedBodies {
 			wait.Go(func() { s.dial(request) })
 		}
@@ -90,13 +100,16 @@ func TestUnfinishedBodiesTakeLittleMemory(t *testing.T) {
 func (s *serving) pay(hook string, id int) {
 	s.t.Helper()
 	s.ask(sepayKey, "POST", hook, object{
-		"id": id, "gateway": "MBBank", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(time.DateTime), "accountNumber": "0123456789",
-		"code": nil, "content": "tra tien", "transferType": "in", "transferAmount": 1000, "accumulated": 0, "subAccount": nil,
+		"id": id, "gateway": "MBBank", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(
+			time.DateTime), "accountNumber": "0123456789",
+		"code": nil, "content": "tra tien", "transferType": "in", "transferAmount": 1000, "accumulated": 0,
+		"subAccount":    nil,
 		"referenceCode": fmt.Sprintf("FT%014d", id), "description": "",
 	}, 200)
 }
 
-// TestStopsWhateverReads ends a server whose readers do not read, whose senders do not end, and whose files are not done.
+// TestStopsWhateverReads ends a server whose readers do not read, whose senders do not end, and
+// whose files are not done.
 func TestStopsWhateverReads(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATA_DIR=" + dataDir(t)}
@@ -105,10 +118,12 @@ func TestStopsWhateverReads(t *testing.T) {
 	for range 6 { // a key has eight streams
 		key := auditor(t, env)
 		for range 8 {
-			s.dial("GET /api/v1/stalls/" + stall + "/payments/stream HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 0\r\nAuthorization: " + key + "\r\n\r\n")
+			s.dial("GET /api/v1/stalls/" + stall +
+				"/payments/stream HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 0\r\nAuthorization: " + key + "\r\n\r\n")
 		}
 		for range 4 {
-			s.dial("POST /api/v1/markets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: " + key + "\r\nContent-Length: 1000\r\n\r\n{")
+			s.dial("POST /api/v1/markets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: " +
+				key + "\r\nContent-Length: 1000\r\n\r\n{")
 		}
 		s.dial("GET /api/v1/reports/adoption.xlsx HTTP/1.1\r\nHost: x\r\nAuthorization: " + key + "\r\n\r\n")
 	}
@@ -127,8 +142,8 @@ func TestStopsWhateverReads(t *testing.T) {
 	want(t, 0, env, "ledger", "verify")
 }
 
-// TestReadersLeaveThePaymentsTheirTime tells of payments with and without 48 readers of one key, in turns. Before callers
-// were limited, a payment took thousands of times as long beside them.
+// TestReadersLeaveThePaymentsTheirTime tells of payments with and without 48 readers of one key, in
+// turns. Before callers were limited, a payment took thousands of times as long beside them.
 func TestReadersLeaveThePaymentsTheirTime(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATA_DIR=" + dataDir(t)}
@@ -149,7 +164,8 @@ func TestReadersLeaveThePaymentsTheirTime(t *testing.T) {
 		return took[len(took)/2]
 	}
 	median(200)
-	for _, path := range []string{"/api/v1/stalls/" + stall + "/payments?limit=200", "/api/v1/stalls/" + stall + "/payments/stream", "/api/v1/reports/adoption.xlsx"} {
+	for _, path := range []string{"/api/v1/stalls/" + stall + "/payments?limit=200", "/api/v1/stalls/" + stall +
+		"/payments/stream", "/api/v1/reports/adoption.xlsx"} {
 		reader := auditor(t, env)
 		var ratio float64
 		for range 3 { // the machine may be busy with something else at any moment
@@ -168,7 +184,8 @@ func TestReadersLeaveThePaymentsTheirTime(t *testing.T) {
 	}
 }
 
-// readers lets a number of clients of one key read a path again and again until the returned function is called.
+// readers lets a number of clients of one key read a path again and again until the returned
+// function is called.
 func (s *serving) readers(n int, path, key string) (over func()) {
 	s.t.Helper()
 	ended := make(chan struct{})

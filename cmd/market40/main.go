@@ -1,5 +1,6 @@
-// Command market40 keeps a cashless market's register, takes what banks say was paid, and keeps the ledger.
-// Each command is a file of its own, or a package: simulate, soundbox, bench. Package app puts the program together for all of them.
+// Command market40 keeps a cashless market's register, takes what banks say was paid, and keeps the
+// ledger. Each command is a file of its own, or a package: simulate, soundbox, bench. Package app
+// puts the program together for all of them.
 package main
 
 import (
@@ -29,7 +30,8 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run does one command and says how it ended: 0 done, 1 failed, 2 wrong use (arguments or settings).
+// run does one command and says how it ended: 0 done, 1 failed, 2 wrong use (arguments or
+// settings).
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -49,16 +51,18 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return exitFailed
 }
 
-// commands is the whole command line. begun turns true when a command's own work starts: what cobra refuses before
-// that is wrong use.
+// commands is the whole command line. begun turns true when a command's own work starts: what cobra
+// refuses before that is wrong use.
 func commands(begun *bool) *cobra.Command {
 	s := &app.Settings{}
 	root := group("market40", "The register, the payments and the ledger of cashless markets (Chợ 4.0)")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SilenceErrors, root.SilenceUsage = true, true
 	for _, c := range []*cobra.Command{
-		serveCommand(s), migrateCommand(s), seedCommand(s), apiKeysCommand(s), usersCommand(s), auditCommand(s), ledgerCommand(s), secretsCommand(s),
-		reportsCommand(s), backupCommand(s), restoreCommand(s), simulate.Command(s), readyCommand(s), connectionsCommand(s),
+		serveCommand(s), migrateCommand(s), seedCommand(s), apiKeysCommand(s), usersCommand(s), auditCommand(s),
+		ledgerCommand(s), secretsCommand(s),
+		reportsCommand(s), backupCommand(s), restoreCommand(s), simulate.Command(s), readyCommand(s),
+		connectionsCommand(s),
 	} {
 		c.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 			read, err := app.ReadSettings()
@@ -89,7 +93,8 @@ func noteBegin(c *cobra.Command, begun *bool) {
 	}
 }
 
-// group is a command that only holds others: alone it shows its help, with an unknown word it is wrong use.
+// group is a command that only holds others: alone it shows its help, with an unknown word it is
+// wrong use.
 func group(use, short string) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.ArbitraryArgs,

@@ -32,14 +32,20 @@ const (
 	inProgramme = "admin province_officer locality_officer manager team auditor"
 )
 
-// matrix is every route under /api. It is written from contract.md "Roles" and not from the program's own table: a route
-// without a row, or a row without a route, fails.
+// matrix is every route under /api. It is written from contract.md "Roles" and not from the
+// program's own table: a route without a row, or a row without a route, fails.
 var matrix = map[string]matrixRow{
-	"POST /api/v1/sessions":               {may: "strangers", body: object{"login": "nobody", "password": "nothing at all"}},
-	"GET /api/v1/sessions":                {may: everyRole},
-	"DELETE /api/v1/sessions/{id}":        {may: everyRole},
-	"GET /api/v1/me":                      {may: everyRole},
-	"PUT /api/v1/me/password":             {may: "people", body: object{"current_password": "x", "password": "a longer one than this"}},
+	"POST /api/v1/sessions": {may: "strangers", body: object{
+		"login":    "nobody",
+		"password": "nothing at all",
+	}},
+	"GET /api/v1/sessions":         {may: everyRole},
+	"DELETE /api/v1/sessions/{id}": {may: everyRole},
+	"GET /api/v1/me":               {may: everyRole},
+	"PUT /api/v1/me/password": {may: "people", body: object{
+		"current_password": "x",
+		"password":         "a longer one than this",
+	}},
 	"POST /api/v1/sessions/current/proof": {may: "people", body: object{"password": "x"}},
 	"GET /api/v1/audit":                   {may: "admin auditor", platform: true},
 
@@ -48,36 +54,60 @@ var matrix = map[string]matrixRow{
 	"POST /api/v1/passkeys/challenge":      {may: "strangers"},
 	"POST /api/v1/passkeys/sessions":       {may: "strangers", body: object{"ceremony": "x", "response": object{}}},
 	"POST /api/v1/me/passkeys/challenge":   {may: "people"},
-	"POST /api/v1/me/passkeys":             {may: "people", body: object{"ceremony": "x", "response": object{}, "name": "x"}},
-	"GET /api/v1/me/passkeys":              {may: everyRole},
-	"DELETE /api/v1/me/passkeys/{id}":      {may: everyRole},
-	"POST /api/v1/me/passkeys/proof":       {may: "people", body: object{"ceremony": "x", "response": object{}}},
+	"POST /api/v1/me/passkeys": {may: "people", body: object{
+		"ceremony": "x", "response": object{},
+		"name": "x",
+	}},
+	"GET /api/v1/me/passkeys":         {may: everyRole},
+	"DELETE /api/v1/me/passkeys/{id}": {may: everyRole},
+	"POST /api/v1/me/passkeys/proof":  {may: "people", body: object{"ceremony": "x", "response": object{}}},
 
-	"POST /api/v1/phone-codes":                            {may: "strangers", body: object{"phone": "0905999999"}},
-	"POST /api/v1/phone-sessions/choice":                  {may: "strangers", body: object{"phone": "0905999999", "code": "123456"}},
-	"POST /api/v1/phone-sessions":                         {may: "strangers", body: object{"phone": "0905999999", "code": "123456"}},
-	"GET /api/v1/staff-sessions/choice":                   {may: "strangers"},
-	"POST /api/v1/staff-sessions":                         {may: "strangers", body: object{"staff_id": "019a0000-0000-7000-8000-000000000000", "pin": "2580"}},
+	"POST /api/v1/phone-codes": {may: "strangers", body: object{"phone": "0905999999"}},
+	"POST /api/v1/phone-sessions/choice": {may: "strangers", body: object{
+		"phone": "0905999999",
+		"code":  "123456",
+	}},
+	"POST /api/v1/phone-sessions": {may: "strangers", body: object{
+		"phone": "0905999999",
+		"code":  "123456",
+	}},
+	"GET /api/v1/staff-sessions/choice": {may: "strangers"},
+	"POST /api/v1/staff-sessions": {
+		may:  "strangers",
+		body: object{"staff_id": "019a0000-0000-7000-8000-000000000000", "pin": "2580"},
+	},
 	"POST /api/v1/stalls/{id}/invitations":                {may: inCharge},
 	"GET /api/v1/stalls/{id}/invitations":                 {may: inCharge},
 	"DELETE /api/v1/stalls/{id}/invitations/{invitation}": {may: inCharge, inner: true},
-	"POST /api/v1/stalls/{id}/staff":                      {may: "merchant", body: object{"name": "Lan", "pin": "2580"}},
-	"GET /api/v1/stalls/{id}/staff":                       {may: "merchant"},
-	"PUT /api/v1/stalls/{id}/staff/{staff}/pin":           {may: "merchant", inner: true, body: object{"pin": "2580"}},
-	"DELETE /api/v1/stalls/{id}/staff/{staff}":            {may: "merchant", inner: true},
-	"POST /api/v1/stalls/{id}/devices":                    {may: "people", body: object{"name": "máy"}},
-	"GET /api/v1/stalls/{id}/devices":                     {may: "merchant"},
-	"DELETE /api/v1/stalls/{id}/devices/{device}":         {may: "merchant", inner: true},
-	"GET /api/v1/stalls/{id}/shifts":                      {may: "merchant"},
-	"POST /api/v1/stalls/{id}/soundboxes":                 {may: "merchant", body: object{"code": "123456", "name": "Loa"}},
-	"GET /api/v1/stalls/{id}/soundboxes":                  {may: "merchant"},
-	"PATCH /api/v1/stalls/{id}/soundboxes/{soundbox}":     {may: "merchant", inner: true, body: object{"speaks": false}},
-	"DELETE /api/v1/stalls/{id}/soundboxes/{soundbox}":    {may: "merchant", inner: true},
+	"POST /api/v1/stalls/{id}/staff": {may: "merchant", body: object{
+		"name": "Lan",
+		"pin":  "2580",
+	}},
+	"GET /api/v1/stalls/{id}/staff":               {may: "merchant"},
+	"PUT /api/v1/stalls/{id}/staff/{staff}/pin":   {may: "merchant", inner: true, body: object{"pin": "2580"}},
+	"DELETE /api/v1/stalls/{id}/staff/{staff}":    {may: "merchant", inner: true},
+	"POST /api/v1/stalls/{id}/devices":            {may: "people", body: object{"name": "máy"}},
+	"GET /api/v1/stalls/{id}/devices":             {may: "merchant"},
+	"DELETE /api/v1/stalls/{id}/devices/{device}": {may: "merchant", inner: true},
+	"GET /api/v1/stalls/{id}/shifts":              {may: "merchant"},
+	"POST /api/v1/stalls/{id}/soundboxes": {may: "merchant", body: object{
+		"code": "123456",
+		"name": "Loa",
+	}},
+	"GET /api/v1/stalls/{id}/soundboxes": {may: "merchant"},
+	"PATCH /api/v1/stalls/{id}/soundboxes/{soundbox}": {
+		may: "merchant", inner: true,
+		body: object{"speaks": false},
+	},
+	"DELETE /api/v1/stalls/{id}/soundboxes/{soundbox}": {may: "merchant", inner: true},
 
 	"GET /api/v1/stalls/{id}/readers": {may: "admin merchant auditor"},
 
-	"GET /api/v1/users":               {may: "admin auditor", platform: true},
-	"POST /api/v1/users":              {may: "admin", platform: true, body: object{"login": "nam", "full_name": "Trần Văn Nam", "role": "auditor", "scopes": []any{object{"scope": "all"}}}},
+	"GET /api/v1/users": {may: "admin auditor", platform: true},
+	"POST /api/v1/users": {may: "admin", platform: true, body: object{
+		"login":     "nam",
+		"full_name": "Trần Văn Nam", "role": "auditor", "scopes": []any{object{"scope": "all"}},
+	}},
 	"GET /api/v1/users/{id}":          {may: "admin auditor", platform: true},
 	"PATCH /api/v1/users/{id}":        {may: "admin", platform: true, body: object{"full_name": "Lan"}},
 	"POST /api/v1/users/{id}/renewal": {may: "admin", platform: true},
@@ -88,11 +118,17 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/banks":      {may: everyRole},
 	"GET /api/v1/localities": {may: everyRole},
 
-	"POST /api/v1/markets":                    {may: "admin", platform: true, body: object{"code": "NEW", "name": "Chợ mới", "class": 3, "kind": "dan_sinh", "commune_code": "22366"}},
-	"GET /api/v1/markets":                     {may: everyRole},
-	"GET /api/v1/markets/{id}":                {may: everyRole},
-	"GET /api/v1/markets/{id}/stalls":         {may: everyRole},
-	"POST /api/v1/markets/{id}/stalls":        {may: inCharge, body: object{"number": "N-1", "kind": "stall", "goods_group": "rau"}},
+	"POST /api/v1/markets": {may: "admin", platform: true, body: object{
+		"code": "NEW",
+		"name": "Chợ mới", "class": 3, "kind": "dan_sinh", "commune_code": "22366",
+	}},
+	"GET /api/v1/markets":             {may: everyRole},
+	"GET /api/v1/markets/{id}":        {may: everyRole},
+	"GET /api/v1/markets/{id}/stalls": {may: everyRole},
+	"POST /api/v1/markets/{id}/stalls": {may: inCharge, body: object{
+		"number": "N-1", "kind": "stall",
+		"goods_group": "rau",
+	}},
 	"POST /api/v1/markets/{id}/stalls/import": {may: inCharge, body: object{}},
 	"GET /api/v1/stalls/{id}":                 {may: everyRole},
 	"PATCH /api/v1/stalls/{id}":               {may: inCharge, body: object{"zone": "B"}},
@@ -100,18 +136,31 @@ var matrix = map[string]matrixRow{
 	"POST /api/v1/stalls/{id}/reopen":         {may: inCharge, body: object{}},
 	"POST /api/v1/stalls/{id}/close":          {may: inCharge, spare: true, body: object{"reason": "nghỉ bán"}},
 	"POST /api/v1/stalls/{id}/accounts": {may: inCharge, body: object{
-		"bank_bin": "970436", "account_number": "0011009999999", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan",
+		"bank_bin": "970436", "account_number": "0011009999999", "holder_name": "NGUYEN THI LAN",
+		"holder_kind": "ca_nhan",
 	}},
-	"POST /api/v1/stalls/{id}/tenancies": {may: inCharge, spare: true, body: object{"since": "2026-01-01", "merchant": object{"full_name": "Trần Văn Nam", "phone": "0905999999"}}},
-	"POST /api/v1/stalls/{id}/codes":     {may: inCharge, body: object{}},
-	"GET /api/v1/stalls/{id}/codes":      {may: everyRole},
-	"GET /api/v1/codes":                  {may: everyRole},
+	"POST /api/v1/stalls/{id}/tenancies": {may: inCharge, spare: true, body: object{
+		"since":    "2026-01-01",
+		"merchant": object{"full_name": "Trần Văn Nam", "phone": "0905999999"},
+	}},
+	"POST /api/v1/stalls/{id}/codes": {may: inCharge, body: object{}},
+	"GET /api/v1/stalls/{id}/codes":  {may: everyRole},
+	"GET /api/v1/codes":              {may: everyRole},
 	"POST /api/v1/stalls/{id}/beneficiary-changes": {may: "admin manager merchant", body: object{
-		"account": object{"bank_bin": "970415", "account_number": "100200300", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"}, "reason": "đổi ngân hàng",
+		"account": object{
+			"bank_bin": "970415", "account_number": "100200300", "holder_name": "NGUYEN THI LAN",
+			"holder_kind": "ca_nhan",
+		}, "reason": "đổi ngân hàng",
 	}},
-	"GET /api/v1/stalls/{id}/beneficiary-changes":   {may: "admin province_officer locality_officer manager merchant auditor"},
-	"GET /api/v1/markets/{id}/beneficiary-changes":  {may: "admin province_officer locality_officer manager merchant auditor"},
-	"GET /api/v1/beneficiary-changes":               {may: "admin province_officer locality_officer manager merchant auditor"},
+	"GET /api/v1/stalls/{id}/beneficiary-changes": {
+		may: "admin province_officer locality_officer manager merchant auditor",
+	},
+	"GET /api/v1/markets/{id}/beneficiary-changes": {
+		may: "admin province_officer locality_officer manager merchant auditor",
+	},
+	"GET /api/v1/beneficiary-changes": {
+		may: "admin province_officer locality_officer manager merchant auditor",
+	},
 	"POST /api/v1/beneficiary-changes/{id}/approve": {may: "admin manager merchant"},
 	"POST /api/v1/beneficiary-changes/{id}/cancel":  {may: "admin manager merchant", body: object{}},
 	"GET /api/v1/alerts":                            {may: "admin manager auditor"},
@@ -124,11 +173,14 @@ var matrix = map[string]matrixRow{
 	"GET /api/v1/codes/{code}/poster.pdf":  {may: "admin manager merchant integration"},
 	"GET /api/v1/markets/{id}/posters.pdf": {may: "admin manager merchant integration"},
 
-	"PATCH /api/v1/merchants/{id}":              {may: inCharge, body: object{"household_name": "Hộ kinh doanh Lan"}},
-	"GET /api/v1/me/visibility":                 {may: "merchant"},
-	"GET /api/v1/consent-texts":                 {may: everyRole},
-	"GET /api/v1/merchants/{id}/consents":       {may: "admin manager merchant auditor"},
-	"POST /api/v1/merchants/{id}/consents":      {may: "admin manager merchant", body: object{"purpose": "public_page", "given": true, "how": "paper", "text_version": 1}},
+	"PATCH /api/v1/merchants/{id}":        {may: inCharge, body: object{"household_name": "Hộ kinh doanh Lan"}},
+	"GET /api/v1/me/visibility":           {may: "merchant"},
+	"GET /api/v1/consent-texts":           {may: everyRole},
+	"GET /api/v1/merchants/{id}/consents": {may: "admin manager merchant auditor"},
+	"POST /api/v1/merchants/{id}/consents": {may: "admin manager merchant", body: object{
+		"purpose": "public_page",
+		"given":   true, "how": "paper", "text_version": 1,
+	}},
 	"GET /api/v1/merchants/{id}/data-requests":  {may: "admin manager merchant"},
 	"POST /api/v1/merchants/{id}/data-requests": {may: "admin manager merchant", body: object{"kind": "access"}},
 	"GET /api/v1/merchants/{id}/export":         {may: "admin merchant"},
@@ -136,117 +188,244 @@ var matrix = map[string]matrixRow{
 	"POST /api/v1/data-requests/{id}/resolve":   {may: "admin", platform: true, body: object{"action": "done"}},
 	"GET /api/v1/data-subjects":                 {may: "admin auditor", platform: true},
 
-	"POST /api/v1/bank-connections":                         {may: "admin", platform: true, body: object{"provider": "casso_v1", "name": "thử", "secrets": object{"secure_token": "a long enough token"}}},
-	"GET /api/v1/bank-connections":                          {may: "admin", platform: true},
-	"GET /api/v1/bank-connections/{id}":                     {may: "admin", platform: true},
-	"PATCH /api/v1/bank-connections/{id}":                   {may: "admin", platform: true, body: object{"name": "thử"}},
+	"POST /api/v1/bank-connections": {
+		may: "admin", platform: true,
+		body: object{"provider": "casso_v1", "name": "thử", "secrets": object{"secure_token": "a long enough token"}},
+	},
+	"GET /api/v1/bank-connections":      {may: "admin", platform: true},
+	"GET /api/v1/bank-connections/{id}": {may: "admin", platform: true},
+	"PATCH /api/v1/bank-connections/{id}": {
+		may: "admin", platform: true,
+		body: object{"name": "thử"},
+	},
 	"POST /api/v1/bank-connections/{id}/test":               {may: "admin", platform: true},
 	"POST /api/v1/bank-connections/{id}/approve":            {may: "admin", platform: true},
 	"DELETE /api/v1/bank-connections/{id}/secrets/{secret}": {may: "admin", platform: true, inner: true},
-	"POST /api/v1/bank-connections/{id}/secrets":            {may: "admin", platform: true, body: object{"secrets": object{"secure_token": "another long token"}}},
-	"GET /api/v1/notices":                                   {may: "admin auditor"},
-	"GET /api/v1/deliveries/unreadable":                     {may: "admin", platform: true},
-	"GET /api/v1/cases":                                     {may: "admin manager auditor"},
-	"POST /api/v1/cases/{id}/resolve":                       {may: inCharge, body: object{"action": "dismiss", "reason": "đã xem"}},
-	"POST /api/v1/cases/{id}/reopen":                        {may: inCharge, body: object{"reason": "xem lại"}},
-	"POST /api/v1/cases/{id}/retry":                         {may: inCharge},
-	"GET /api/v1/ledger/trial-balance":                      {may: "admin auditor"},
-	"GET /api/v1/stalls/{id}/payments":                      {may: "admin merchant auditor integration"},
-	"GET /api/v1/stalls/{id}/payments/stream":               {may: "admin merchant auditor integration"},
-	"GET /api/v1/stalls/{id}/days":                          {may: "admin merchant auditor integration"},
-	"GET /api/v1/me/revenue-book":                           {may: "merchant"},
-	"GET /api/v1/me/revenue-book.pdf":                       {may: "merchant"},
-	"GET /api/v1/me/revenue-book.xlsx":                      {may: "merchant"},
-	"POST /api/v1/me/revenue-book/cash":                     {may: "merchant", body: object{"day": "2026-11-01", "text": "bán tiền mặt", "amount": "45000"}},
-	"DELETE /api/v1/me/revenue-book/cash/{id}":              {may: "merchant"},
-	"PUT /api/v1/me/revenue-book/receipts":                  {may: "merchant", body: object{"payments": []any{}, "turnover": true}},
-	"POST /api/v1/stalls/{id}/confirmations":                {may: "admin merchant", body: object{"amount": "45000", "occurred_at": "2026-11-01T08:00:00+07:00"}},
+	"POST /api/v1/bank-connections/{id}/secrets": {
+		may: "admin", platform: true,
+		body: object{"secrets": object{"secure_token": "another long token"}},
+	},
+	"GET /api/v1/notices":               {may: "admin auditor"},
+	"GET /api/v1/deliveries/unreadable": {may: "admin", platform: true},
+	"GET /api/v1/cases":                 {may: "admin manager auditor"},
+	"POST /api/v1/cases/{id}/resolve": {may: inCharge, body: object{
+		"action": "dismiss",
+		"reason": "đã xem",
+	}},
+	"POST /api/v1/cases/{id}/reopen":          {may: inCharge, body: object{"reason": "xem lại"}},
+	"POST /api/v1/cases/{id}/retry":           {may: inCharge},
+	"GET /api/v1/ledger/trial-balance":        {may: "admin auditor"},
+	"GET /api/v1/stalls/{id}/payments":        {may: "admin merchant auditor integration"},
+	"GET /api/v1/stalls/{id}/payments/stream": {may: "admin merchant auditor integration"},
+	"GET /api/v1/stalls/{id}/days":            {may: "admin merchant auditor integration"},
+	"GET /api/v1/me/revenue-book":             {may: "merchant"},
+	"GET /api/v1/me/revenue-book.pdf":         {may: "merchant"},
+	"GET /api/v1/me/revenue-book.xlsx":        {may: "merchant"},
+	"POST /api/v1/me/revenue-book/cash": {may: "merchant", body: object{
+		"day":  "2026-11-01",
+		"text": "bán tiền mặt", "amount": "45000",
+	}},
+	"DELETE /api/v1/me/revenue-book/cash/{id}": {may: "merchant"},
+	"PUT /api/v1/me/revenue-book/receipts": {may: "merchant", body: object{
+		"payments": []any{},
+		"turnover": true,
+	}},
+	"POST /api/v1/stalls/{id}/confirmations": {may: "admin merchant", body: object{
+		"amount":      "45000",
+		"occurred_at": "2026-11-01T08:00:00+07:00",
+	}},
 
-	"POST /api/v1/orders":     {may: "admin merchant integration", body: object{"stall_id": "{stall}", "amount": "45000"}},
+	"POST /api/v1/orders": {may: "admin merchant integration", body: object{
+		"stall_id": "{stall}",
+		"amount":   "45000",
+	}},
 	"GET /api/v1/orders":      {may: "admin merchant auditor integration"},
 	"GET /api/v1/orders/{id}": {may: "admin merchant auditor integration"},
 
-	"GET /api/v1/push/key":                                         {may: everyRole},
-	"PUT /api/v1/stalls/{id}/push-subscriptions":                   {may: "people", body: object{"endpoint": "https://fcm.googleapis.com/x", "keys": object{"p256dh": "x", "auth": "x"}}},
+	"GET /api/v1/push/key": {may: everyRole},
+	"PUT /api/v1/stalls/{id}/push-subscriptions": {
+		may:  "people",
+		body: object{"endpoint": "https://fcm.googleapis.com/x", "keys": object{"p256dh": "x", "auth": "x"}},
+	},
 	"DELETE /api/v1/stalls/{id}/push-subscriptions/{subscription}": {may: "merchant", inner: true},
 
 	"GET /api/v1/complaints":             {may: "admin manager auditor"},
 	"POST /api/v1/complaints/{id}/close": {may: inCharge, body: object{"reason": "đã gặp"}},
 
-	"GET /api/v1/markets/{id}/visits":                        {may: "admin manager team auditor"},
-	"POST /api/v1/markets/{id}/visits":                       {may: "admin manager team", body: object{"stall_id": "{stall}", "visited_at": "2026-11-01T08:00:00+07:00", "outcome": "helped"}},
-	"POST /api/v1/markets/{id}/visits/import":                {may: "admin manager team", body: object{}},
-	"GET /api/v1/markets/{id}/trainings":                     {may: "admin manager team auditor"},
-	"POST /api/v1/markets/{id}/trainings":                    {may: "admin manager team", body: object{"held_on": "2026-11-01", "topic": "Quét mã"}},
-	"POST /api/v1/markets/{id}/trainings/import":             {may: "admin manager team", body: object{}},
-	"GET /api/v1/trainings/{id}/attendances":                 {may: "admin manager team auditor"},
-	"POST /api/v1/trainings/{id}/attendances":                {may: "admin manager team", body: object{"stall_id": "{stall}"}},
-	"POST /api/v1/trainings/{id}/attendances/import":         {may: "admin manager team", body: object{}},
-	"GET /api/v1/markets/{id}/fees":                          {may: "admin province_officer locality_officer manager auditor"},
-	"POST /api/v1/markets/{id}/fees":                         {may: "admin manager", body: object{"month": "2026-10", "due": "100", "paid": "90", "paid_by_transfer": "50"}},
-	"POST /api/v1/markets/{id}/fees/import":                  {may: "admin manager", body: object{}},
-	"GET /api/v1/markets/{id}/declared-shares":               {may: "admin manager team auditor"},
-	"POST /api/v1/markets/{id}/declared-shares":              {may: "admin manager team", body: object{"stall_id": "{stall}", "asked_on": "2026-11-01", "customers": 10, "transfers": 6}},
-	"POST /api/v1/markets/{id}/declared-shares/import":       {may: "admin manager team", body: object{}},
-	"GET /api/v1/markets/{id}/survey-answers":                {may: "manager team", one: true},
-	"POST /api/v1/markets/{id}/survey-answers":               {may: "admin manager team", body: object{"asked_on": "2026-11-01", "smartphone": true, "signal": true, "active": true, "sex": "unsaid", "non_fixed": false}},
-	"POST /api/v1/markets/{id}/survey-answers/import":        {may: "admin manager team", body: object{}},
-	"GET /api/v1/markets/{id}/refusals":                      {may: "admin manager team auditor"},
-	"POST /api/v1/markets/{id}/refusals":                     {may: "admin manager team", body: object{"stall_id": "{stall}", "kind": "refusal", "reason": "tax", "said_on": "2026-11-01"}},
-	"POST /api/v1/markets/{id}/refusals/import":              {may: "admin manager team", body: object{}},
-	"GET /api/v1/markets/{id}/incidents":                     {may: "admin manager team auditor"},
-	"POST /api/v1/markets/{id}/incidents":                    {may: "admin manager team", body: object{"stall_id": "{stall}", "kind": "fake_transfer", "occurred_at": "2026-11-01T08:00:00+07:00"}},
-	"POST /api/v1/markets/{id}/incidents/import":             {may: "admin manager team", body: object{}},
-	"GET /api/v1/campaigns/{campaign}/costs":                 {may: "admin province_officer locality_officer auditor"},
-	"POST /api/v1/campaigns/{campaign}/costs":                {may: "admin province_officer", body: object{"market": "OWN", "spent_on": "2026-11-01", "purpose": "printing", "amount": "1000"}},
-	"POST /api/v1/campaigns/{campaign}/costs/import":         {may: "admin province_officer", body: object{}},
-	"POST /api/v1/incidents/{id}/close":                      {may: "admin manager team", body: object{}},
-	"GET /api/v1/markets/{id}/sample-plans":                  {may: "admin province_officer locality_officer manager team auditor"},
-	"POST /api/v1/markets/{id}/sample-plans":                 {may: "admin manager team", body: object{"from": "2026-11-01", "to": "2026-11-02", "strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}}, "slots_per_stratum": 2}},
-	"GET /api/v1/markets/{id}/sample-slots":                  {may: "admin province_officer locality_officer manager team auditor"},
-	"POST /api/v1/markets/{id}/sample-slots/import":          {may: "admin manager team", body: object{}},
-	"PUT /api/v1/sample-slots/{id}":                          {may: "admin manager team", body: object{"sales": 10, "cashless_sales": 4}},
-	"GET /api/v1/markets/{id}/sample-estimate":               {may: "admin province_officer locality_officer manager team auditor"},
-	"POST /api/v1/stalls/{id}/accounts/{account}/name-check": {may: "admin manager", inner: true, body: object{"how": "paper"}},
-	"GET /api/v1/me/field-kit":                               {may: "admin manager team"},
+	"GET /api/v1/markets/{id}/visits": {may: "admin manager team auditor"},
+	"POST /api/v1/markets/{id}/visits": {
+		may:  "admin manager team",
+		body: object{"stall_id": "{stall}", "visited_at": "2026-11-01T08:00:00+07:00", "outcome": "helped"},
+	},
+	"POST /api/v1/markets/{id}/visits/import": {may: "admin manager team", body: object{}},
+	"GET /api/v1/markets/{id}/trainings":      {may: "admin manager team auditor"},
+	"POST /api/v1/markets/{id}/trainings": {
+		may:  "admin manager team",
+		body: object{"held_on": "2026-11-01", "topic": "Quét mã"},
+	},
+	"POST /api/v1/markets/{id}/trainings/import": {may: "admin manager team", body: object{}},
+	"GET /api/v1/trainings/{id}/attendances":     {may: "admin manager team auditor"},
+	"POST /api/v1/trainings/{id}/attendances": {
+		may:  "admin manager team",
+		body: object{"stall_id": "{stall}"},
+	},
+	"POST /api/v1/trainings/{id}/attendances/import": {may: "admin manager team", body: object{}},
+	"GET /api/v1/markets/{id}/fees":                  {may: "admin province_officer locality_officer manager auditor"},
+	"POST /api/v1/markets/{id}/fees": {may: "admin manager", body: object{
+		"month": "2026-10",
+		"due":   "100", "paid": "90", "paid_by_transfer": "50",
+	}},
+	"POST /api/v1/markets/{id}/fees/import":    {may: "admin manager", body: object{}},
+	"GET /api/v1/markets/{id}/declared-shares": {may: "admin manager team auditor"},
+	"POST /api/v1/markets/{id}/declared-shares": {
+		may:  "admin manager team",
+		body: object{"stall_id": "{stall}", "asked_on": "2026-11-01", "customers": 10, "transfers": 6},
+	},
+	"POST /api/v1/markets/{id}/declared-shares/import": {may: "admin manager team", body: object{}},
+	"GET /api/v1/markets/{id}/survey-answers":          {may: "manager team", one: true},
+	"POST /api/v1/markets/{id}/survey-answers": {
+		may: "admin manager team",
+		body: object{
+			"asked_on": "2026-11-01", "smartphone": true, "signal": true, "active": true, "sex": "unsaid",
+			"non_fixed": false,
+		},
+	},
+	"POST /api/v1/markets/{id}/survey-answers/import": {may: "admin manager team", body: object{}},
+	"GET /api/v1/markets/{id}/refusals":               {may: "admin manager team auditor"},
+	"POST /api/v1/markets/{id}/refusals": {
+		may:  "admin manager team",
+		body: object{"stall_id": "{stall}", "kind": "refusal", "reason": "tax", "said_on": "2026-11-01"},
+	},
+	"POST /api/v1/markets/{id}/refusals/import": {may: "admin manager team", body: object{}},
+	"GET /api/v1/markets/{id}/incidents":        {may: "admin manager team auditor"},
+	"POST /api/v1/markets/{id}/incidents": {
+		may:  "admin manager team",
+		body: object{"stall_id": "{stall}", "kind": "fake_transfer", "occurred_at": "2026-11-01T08:00:00+07:00"},
+	},
+	"POST /api/v1/markets/{id}/incidents/import": {may: "admin manager team", body: object{}},
+	"GET /api/v1/campaigns/{campaign}/costs":     {may: "admin province_officer locality_officer auditor"},
+	"POST /api/v1/campaigns/{campaign}/costs": {
+		may:  "admin province_officer",
+		body: object{"market": "OWN", "spent_on": "2026-11-01", "purpose": "printing", "amount": "1000"},
+	},
+	"POST /api/v1/campaigns/{campaign}/costs/import": {may: "admin province_officer", body: object{}},
+	"POST /api/v1/incidents/{id}/close":              {may: "admin manager team", body: object{}},
+	"GET /api/v1/markets/{id}/sample-plans": {
+		may: "admin province_officer locality_officer manager team auditor",
+	},
+	"POST /api/v1/markets/{id}/sample-plans": {
+		may: "admin manager team",
+		body: object{
+			"from": "2026-11-01", "to": "2026-11-02",
+			"strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}}, "slots_per_stratum": 2,
+		},
+	},
+	"GET /api/v1/markets/{id}/sample-slots": {
+		may: "admin province_officer locality_officer manager team auditor",
+	},
+	"POST /api/v1/markets/{id}/sample-slots/import": {may: "admin manager team", body: object{}},
+	"PUT /api/v1/sample-slots/{id}": {
+		may:  "admin manager team",
+		body: object{"sales": 10, "cashless_sales": 4},
+	},
+	"GET /api/v1/markets/{id}/sample-estimate": {may: "admin province_officer locality_officer manager team auditor"},
+	"POST /api/v1/stalls/{id}/accounts/{account}/name-check": {
+		may: "admin manager", inner: true,
+		body: object{"how": "paper"},
+	},
+	"GET /api/v1/me/field-kit": {may: "admin manager team"},
 
-	"GET /api/v1/reports/adoption":                              {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/reports/adoption.csv":                          {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/reports/adoption.xlsx":                         {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/reports/key":                                   {may: everyRole},
-	"GET /api/v1/periodic-reports/{id}/versions/{version}.csv":  {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/periodic-reports/{id}/versions/{version}.xlsx": {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/periodic-reports/{id}/versions/{version}.pdf":  {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/periodic-reports/{id}/versions/{version}.docx": {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/reports/trend":                                 {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/reports/markets/{market}":                      {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/reports/drill-down":                            {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/markets/{id}/dormant":                          {may: "manager team"},
-	"GET /api/v1/indicators":                                    {may: everyRole},
-	"GET /api/v1/indicators/{indicator}":                        {may: everyRole, inner: true},
+	"GET /api/v1/reports/adoption": {
+		may: "admin province_officer locality_officer manager auditor",
+	},
+	"GET /api/v1/reports/adoption.csv": {
+		may: "admin province_officer locality_officer manager auditor",
+	},
+	"GET /api/v1/reports/adoption.xlsx": {
+		may: "admin province_officer locality_officer manager auditor",
+	},
+	"GET /api/v1/reports/key": {may: everyRole},
+	"GET /api/v1/periodic-reports/{id}/versions/{version}.csv": {
+		may: "admin province_officer locality_officer manager auditor",
+	},
+	"GET /api/v1/periodic-reports/{id}/versions/{version}.xlsx": {
+		may: "admin province_officer locality_officer manager auditor",
+	},
+	"GET /api/v1/periodic-reports/{id}/versions/{version}.pdf": {
+		may: "admin province_officer locality_officer manager auditor",
+	},
+	"GET /api/v1/periodic-reports/{id}/versions/{version}.docx": {
+		may: "admin province_officer locality_officer manager auditor",
+	},
+	"GET /api/v1/reports/trend": {
+		may: "admin province_officer locality_officer manager auditor",
+	},
+	"GET /api/v1/reports/markets/{market}": {
+		may: "admin province_officer locality_officer manager auditor",
+	},
+	"GET /api/v1/reports/drill-down": {
+		may: "admin province_officer locality_officer manager auditor",
+	},
+	"GET /api/v1/markets/{id}/dormant":   {may: "manager team"},
+	"GET /api/v1/indicators":             {may: everyRole},
+	"GET /api/v1/indicators/{indicator}": {may: everyRole, inner: true},
 
-	"POST /api/v1/campaigns":                                                       {may: "admin province_officer", platform: true, body: object{"code": "NEW", "name": "x", "legal_ref": "x", "starts_on": "2026-01-01"}},
-	"GET /api/v1/campaigns":                                                        {may: inProgramme},
-	"GET /api/v1/campaigns/{campaign}":                                             {may: inProgramme},
-	"GET /api/v1/campaigns/{campaign}/pilots":                                      {may: inProgramme},
-	"PUT /api/v1/campaigns/{campaign}/pilots/{locality}":                           {may: "admin province_officer locality_officer", body: object{"market_id": "{market}"}},
-	"PUT /api/v1/campaigns/{campaign}/pilots/{locality}/milestones/{milestone}":    {may: "admin province_officer locality_officer", body: object{"reached_on": "2026-11-01"}},
-	"DELETE /api/v1/campaigns/{campaign}/pilots/{locality}/milestones/{milestone}": {may: "admin province_officer locality_officer", inner: true},
-	"GET /api/v1/campaigns/{campaign}/targets":                                     {may: inProgramme},
-	"POST /api/v1/campaigns/{campaign}/targets":                                    {may: "admin province_officer", platform: true, body: object{"indicator": "I05", "value": "0.6", "due_on": "2026-12-31"}},
-	"DELETE /api/v1/campaigns/{campaign}/targets/{target}":                         {may: "admin province_officer", platform: true, inner: true},
+	"POST /api/v1/campaigns": {
+		may:      "admin province_officer",
+		platform: true, body: object{"code": "NEW", "name": "x", "legal_ref": "x", "starts_on": "2026-01-01"},
+	},
+	"GET /api/v1/campaigns":                   {may: inProgramme},
+	"GET /api/v1/campaigns/{campaign}":        {may: inProgramme},
+	"GET /api/v1/campaigns/{campaign}/pilots": {may: inProgramme},
+	"PUT /api/v1/campaigns/{campaign}/pilots/{locality}": {
+		may:  "admin province_officer locality_officer",
+		body: object{"market_id": "{market}"},
+	},
+	"PUT /api/v1/campaigns/{campaign}/pilots/{locality}/milestones/{milestone}": {
+		may:  "admin province_officer locality_officer",
+		body: object{"reached_on": "2026-11-01"},
+	},
+	"DELETE /api/v1/campaigns/{campaign}/pilots/{locality}/milestones/{milestone}": {
+		may:   "admin province_officer locality_officer",
+		inner: true,
+	},
+	"GET /api/v1/campaigns/{campaign}/targets": {may: inProgramme},
+	"POST /api/v1/campaigns/{campaign}/targets": {
+		may:      "admin province_officer",
+		platform: true, body: object{"indicator": "I05", "value": "0.6", "due_on": "2026-12-31"},
+	},
+	"DELETE /api/v1/campaigns/{campaign}/targets/{target}": {
+		may:      "admin province_officer",
+		platform: true, inner: true,
+	},
 
-	"POST /api/v1/periodic-reports":                                   {may: "admin province_officer locality_officer", body: object{"campaign": theCampaign, "locality": "{locality}", "kind": "month", "period": "2026-10"}},
-	"GET /api/v1/periodic-reports":                                    {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/periodic-reports/lateness":                           {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/periodic-reports/reminders":                          {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/periodic-reports/{id}":                               {may: "admin province_officer locality_officer manager auditor"},
-	"POST /api/v1/periodic-reports/{id}/submit":                       {may: "admin province_officer locality_officer", body: object{}},
-	"POST /api/v1/periodic-reports/{id}/correct":                      {may: "admin province_officer locality_officer", body: object{"reason": "xem lại"}},
-	"POST /api/v1/periodic-reports/{id}/approve":                      {may: "admin province_officer", body: object{}},
-	"POST /api/v1/periodic-reports/{id}/return":                       {may: "admin province_officer", body: object{"note": "xem lại"}},
-	"GET /api/v1/periodic-reports/{id}/versions/{version}":            {may: "admin province_officer locality_officer manager auditor"},
-	"GET /api/v1/periodic-reports/{id}/versions/{version}/difference": {may: "admin province_officer locality_officer manager auditor"},
+	"POST /api/v1/periodic-reports": {
+		may:  "admin province_officer locality_officer",
+		body: object{"campaign": theCampaign, "locality": "{locality}", "kind": "month", "period": "2026-10"},
+	},
+	"GET /api/v1/periodic-reports":           {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/periodic-reports/lateness":  {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/periodic-reports/reminders": {may: "admin province_officer locality_officer manager auditor"},
+	"GET /api/v1/periodic-reports/{id}":      {may: "admin province_officer locality_officer manager auditor"},
+	"POST /api/v1/periodic-reports/{id}/submit": {
+		may:  "admin province_officer locality_officer",
+		body: object{},
+	},
+	"POST /api/v1/periodic-reports/{id}/correct": {
+		may:  "admin province_officer locality_officer",
+		body: object{"reason": "xem lại"},
+	},
+	"POST /api/v1/periodic-reports/{id}/approve": {may: "admin province_officer", body: object{}},
+	"POST /api/v1/periodic-reports/{id}/return": {
+		may:  "admin province_officer",
+		body: object{"note": "xem lại"},
+	},
+	"GET /api/v1/periodic-reports/{id}/versions/{version}": {
+		may: "admin province_officer locality_officer manager auditor",
+	},
+	"GET /api/v1/periodic-reports/{id}/versions/{version}/difference": {
+		may: "admin province_officer locality_officer manager auditor",
+	},
 }
 
 // place is a market with what can be named in it.
@@ -260,7 +439,12 @@ type place struct {
 // id is what a route's {id} stands for.
 func (p place) id(path string) string {
 	word := strings.Split(path, "/")[3]
-	if id, found := map[string]string{"markets": p.market, "stalls": p.stall, "cases": p.caseID, "merchants": p.merchant, "beneficiary-changes": p.change, "alerts": p.alert, "orders": p.order, "complaints": p.complaint, "trainings": p.training, "incidents": p.incident, "sample-slots": p.slot, "periodic-reports": p.report}[word]; found {
+	if id, found := map[string]string{
+		"markets": p.market, "stalls": p.stall, "cases": p.caseID,
+		"merchants": p.merchant, "beneficiary-changes": p.change, "alerts": p.alert, "orders": p.order,
+		"complaints": p.complaint, "trainings": p.training, "incidents": p.incident, "sample-slots": p.slot,
+		"periodic-reports": p.report,
+	}[word]; found {
 		return id
 	}
 	return p.market // an id of another kind is missing everywhere
@@ -272,12 +456,18 @@ const theCampaign = "CHO40"
 // newPlace registers a market with a stall, and lets a bank tell of money that fits no stall.
 func newPlace(s *serving, env []string, admin, code, commune, account string) (p place) {
 	p.numbers, p.commune = []string{account, "09051" + account[len(account)-5:]}, commune
-	market := s.ask(admin, "POST", "/api/v1/markets", object{"code": code, "name": "Chợ " + code, "class": 3, "kind": "dan_sinh", "commune_code": commune}, 201)
+	market := s.ask(admin, "POST", "/api/v1/markets", object{
+		"code": code, "name": "Chợ " + code, "class": 3,
+		"kind": "dan_sinh", "commune_code": commune,
+	}, 201)
 	p.market = market.text("id")
 	stall := s.ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
 		"number": "A-1", "kind": "stall", "goods_group": "rau",
 		"merchant": object{"full_name": "Nguyễn Thị " + code, "phone": p.numbers[1]},
-		"account":  object{"bank_bin": "970436", "account_number": account, "holder_name": "NGUYEN THI " + code, "holder_kind": "ca_nhan"},
+		"account": object{
+			"bank_bin": "970436", "account_number": account, "holder_name": "NGUYEN THI " + code,
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
 	merchant, _ := stall["merchant"].(map[string]any)
 	qr, _ := stall["code"].(map[string]any)
@@ -285,15 +475,25 @@ func newPlace(s *serving, env []string, admin, code, commune, account string) (p
 	// A code of a closed stall, paid: the market's case.
 	closed := s.ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
 		"number": "Z-9", "kind": "stall", "goods_group": "rau", "merchant": object{"id": p.merchant},
-		"account": object{"bank_bin": "970436", "account_number": account, "holder_name": "NGUYEN THI " + code, "holder_kind": "ca_nhan"},
+		"account": object{
+			"bank_bin": "970436", "account_number": account, "holder_name": "NGUYEN THI " + code,
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
 	memo, _ := closed["code"].(map[string]any)
-	p.spare = s.ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{"number": "S-1", "kind": "stall", "goods_group": "rau"}, 201).text("id")
+	p.spare = s.ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
+		"number": "S-1", "kind": "stall",
+		"goods_group": "rau",
+	}, 201).text("id")
 	s.closes(env, "/api/v1/stalls/"+closed.text("id"))
-	connection := s.ask(admin, "POST", "/api/v1/bank-connections", object{"provider": "casso_v1", "name": code, "secrets": object{"secure_token": "token of " + code}}, 201)
+	connection := s.ask(admin, "POST", "/api/v1/bank-connections", object{
+		"provider": "casso_v1", "name": code,
+		"secrets": object{"secure_token": "token of " + code},
+	}, 201)
 	raw, err := json.Marshal(object{"error": 0, "data": []any{object{
-		"id": 1, "tid": "FT26325" + account[len(account)-8:], "description": object(memo).text("code"), "amount": 45000, "cusum_balance": 0,
-		"when": "2026-11-20 08:00:00", "bank_sub_acc_id": account,
+		"id": 1, "tid": "FT26325" + account[len(account)-8:], "description": object(memo).text("code"), "amount": 45000,
+		"cusum_balance": 0,
+		"when":          "2026-11-20 08:00:00", "bank_sub_acc_id": account,
 	}}})
 	must(s.t, err)
 	res, _ := s.visit("POST", connection.text("webhook_path"), mustObject(s.t, raw), "Secure-Token", "token of "+code)
@@ -304,19 +504,29 @@ func newPlace(s *serving, env []string, admin, code, commune, account string) (p
 		c, _ := item.(map[string]any)
 		p.caseID = object(c).text("id")
 	}
-	other := object{"bank_bin": "970415", "account_number": "77" + account, "holder_name": "NGUYEN THI " + code, "holder_kind": "ca_nhan"}
-	p.change = s.ask(admin, "POST", "/api/v1/stalls/"+p.stall+"/accounts", other, 202).text("id") // a further one waits: the board's alert
+	other := object{
+		"bank_bin": "970415", "account_number": "77" + account, "holder_name": "NGUYEN THI " + code,
+		"holder_kind": "ca_nhan",
+	}
+	// a further one waits: the board's alert
+	p.change = s.ask(admin, "POST", "/api/v1/stalls/"+p.stall+"/accounts", other, 202).text("id")
 	for _, item := range s.ask(admin, "GET", "/api/v1/alerts?state=open", nil, 200).items() {
 		if a, _ := item.(map[string]any); object(a).text("stall_id") == p.stall {
 			p.alert = object(a).text("id")
 		}
 	}
 	p.order = s.ask(admin, "POST", "/api/v1/orders", object{"stall_id": p.stall, "amount": "45000"}, 201).text("id")
-	_, reported := s.visit("POST", "/q/"+p.code+"/problems", object{"kind": "swapped_sticker", "contact": "khach@example.vn"})
+	_, reported := s.visit("POST", "/q/"+p.code+"/problems", object{
+		"kind":    "swapped_sticker",
+		"contact": "khach@example.vn",
+	})
 	p.complaint = reported.text("id")
 	s.ask(admin, "PUT", "/api/v1/campaigns/"+theCampaign+"/pilots/"+commune, object{"market_id": p.market}, 200)
 	p.seenInTheField(s, admin)
-	p.report = s.ask(admin, "POST", "/api/v1/periodic-reports", object{"campaign": theCampaign, "locality": commune, "kind": "month", "period": "2026-09"}, 201).text("id")
+	p.report = s.ask(admin, "POST", "/api/v1/periodic-reports", object{
+		"campaign": theCampaign, "locality": commune,
+		"kind": "month", "period": "2026-09",
+	}, 201).text("id")
 	s.ask(admin, "POST", "/api/v1/periodic-reports/"+p.report+"/submit", object{}, 200)
 	s.ask(admin, "POST", "/api/v1/periodic-reports/"+p.report+"/correct", object{"reason": "xem lại"}, 200)
 	if p.complaint == "" || p.caseID == "" || p.alert == "" || p.change == "" {
@@ -329,9 +539,16 @@ func newPlace(s *serving, env []string, admin, code, commune, account string) (p
 func (p *place) seenInTheField(s *serving, admin string) {
 	s.t.Helper()
 	at := "/api/v1/markets/" + p.market
-	p.training = s.ask(admin, "POST", at+"/trainings", object{"held_on": "2026-11-01", "topic": "Quét mã"}, 201).text("id")
-	p.incident = s.ask(admin, "POST", at+"/incidents", object{"kind": "fake_transfer", "occurred_at": "2026-11-01T08:00:00+07:00"}, 201).text("id")
-	plan := s.ask(admin, "POST", at+"/sample-plans", object{"from": "2026-11-01", "to": "2026-11-01", "strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}}, "slots_per_stratum": 1}, 201)
+	p.training = s.ask(admin, "POST", at+"/trainings", object{"held_on": "2026-11-01", "topic": "Quét mã"}, 201).text(
+		"id")
+	p.incident = s.ask(admin, "POST", at+"/incidents", object{
+		"kind":        "fake_transfer",
+		"occurred_at": "2026-11-01T08:00:00+07:00",
+	}, 201).text("id")
+	plan := s.ask(admin, "POST", at+"/sample-plans", object{
+		"from": "2026-11-01", "to": "2026-11-01",
+		"strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}}, "slots_per_stratum": 1,
+	}, 201)
 	slots, _ := plan["slots"].([]any)
 	slot, _ := slots[0].(map[string]any)
 	p.slot = object(slot).text("id")
@@ -348,20 +565,28 @@ func TestEveryRouteAndRole(t *testing.T) {
 	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
 	admin := "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "all").out)
 	s := serve(t, env)
-	s.ask(admin, "POST", "/api/v1/campaigns", object{"code": theCampaign, "name": "Chợ 4.0", "legal_ref": "05/UBCĐS", "starts_on": "2025-07-01"}, 201)
+	s.ask(admin, "POST", "/api/v1/campaigns", object{
+		"code": theCampaign, "name": "Chợ 4.0", "legal_ref": "05/UBCĐS",
+		"starts_on": "2025-07-01",
+	}, 201)
 	own := newPlace(s, env, admin, "OWN", "22366", "0011001111111")
 	foreign := newPlace(s, env, admin, "FOREIGN", "22423", "0011002222222")
 
-	scopes := map[string]string{"merchant": "stall:" + own.stall, "integration": "stall:" + own.stall, "locality_officer": "locality:22366"}
+	scopes := map[string]string{
+		"merchant": "stall:" + own.stall, "integration": "stall:" + own.stall,
+		"locality_officer": "locality:22366",
+	}
 	narrow, broad := map[string]string{}, map[string]string{}
 	for role := range strings.FieldsSeq(everyRole) {
 		scope := "market:" + own.market
 		if scopes[role] != "" {
 			scope = scopes[role]
 		}
-		narrow[role] = "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", role, "--scope", scope, "--name", role).out)
+		narrow[role] = "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", role, "--scope",
+			scope, "--name", role).out)
 		if role != "merchant" {
-			broad[role] = "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", role, "--name", role).out)
+			broad[role] = "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", role, "--name",
+				role).out)
 		}
 	}
 	routes := apiRoutes(t, s)
@@ -387,7 +612,8 @@ func TestEveryRouteAndRole(t *testing.T) {
 	}
 }
 
-// inner are the parts of paths that name something within what is in scope: noSuch, so that no line of a caller's own trail names a market.
+// inner are the parts of paths that name something within what is in scope: noSuch, so that no line
+// of a caller's own trail names a market.
 var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription|target|milestone|account|soundbox|indicator)\}`)
 
 const noSuch = "01900000-0000-7000-8000-000000000000"
@@ -425,12 +651,17 @@ func (m *matrixCheck) status(key string, at place) int {
 	method, path, _ := strings.Cut(m.route, " ")
 	raw, err := json.Marshal(m.row.body)
 	must(m.T, err)
-	raw = []byte(strings.NewReplacer("{stall}", at.stall, "{market}", at.market, "{locality}", at.commune).Replace(string(raw)))
-	words := []string{"{id}", at.id(path), "{code}", at.code, "{campaign}", theCampaign, "{locality}", at.commune, "{market}", at.market, "{version}", "2"}
+	raw = []byte(strings.NewReplacer("{stall}", at.stall, "{market}", at.market, "{locality}", at.commune).Replace(
+		string(raw)))
+	words := []string{
+		"{id}", at.id(path), "{code}", at.code, "{campaign}", theCampaign, "{locality}", at.commune,
+		"{market}", at.market, "{version}", "2",
+	}
 	if !m.row.inner {
 		words = append(words, "{milestone}", "launched")
 	}
-	req, err := http.NewRequestWithContext(m.Context(), method, m.s.address+inner.ReplaceAllString(strings.NewReplacer(words...).Replace(path), noSuch), bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(m.Context(), method, m.s.address+
+		inner.ReplaceAllString(strings.NewReplacer(words...).Replace(path), noSuch), bytes.NewReader(raw))
 	must(m.T, err)
 	req.Header.Set("Content-Type", "application/json")
 	if key != "" {
@@ -460,7 +691,11 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 	may := open || slices.Contains(strings.Fields(m.row.may), role)
 	named := strings.Contains(m.route, "{id}")
 	_, path, _ := strings.Cut(m.route, " ")
-	known := slices.Contains([]string{"markets", "stalls", "merchants", "cases", "beneficiary-changes", "alerts", "orders", "complaints", "trainings", "incidents", "sample-slots", "periodic-reports"}, strings.Split(path, "/")[3])
+	known := slices.Contains([]string{
+		"markets", "stalls", "merchants", "cases", "beneficiary-changes", "alerts",
+		"orders", "complaints", "trainings", "incidents", "sample-slots", "periodic-reports",
+	},
+		strings.Split(path, "/")[3])
 
 	own, foreign := m.own, m.foreign
 	if may && m.row.spare {
@@ -474,7 +709,11 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 		want = "404"
 	}
 	m.expect(role+" with its own", m.status(narrow, own), want, open)
-	for _, id := range []string{foreign.market, foreign.stall, foreign.spare, foreign.caseID, foreign.merchant, foreign.code, foreign.change, foreign.alert, foreign.order, foreign.complaint, foreign.training, foreign.incident, foreign.slot, foreign.report} {
+	for _, id := range []string{
+		foreign.market, foreign.stall, foreign.spare, foreign.caseID, foreign.merchant,
+		foreign.code, foreign.change, foreign.alert, foreign.order, foreign.complaint, foreign.training,
+		foreign.incident, foreign.slot, foreign.report,
+	} {
 		if bytes.Contains(m.answered, []byte(id)) {
 			m.Errorf("%s reads what lies outside its scope: %s in %s", role, id, m.answered)
 		}
@@ -505,7 +744,8 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 func (m *matrixCheck) masked(role string, at place) {
 	m.Helper()
 	for _, number := range at.numbers {
-		if bytes.Contains(m.answered, []byte(number)) && !slices.Contains([]string{"admin", "merchant", "integration"}, role) {
+		if bytes.Contains(m.answered, []byte(number)) && !slices.Contains([]string{"admin", "merchant", "integration"},
+			role) {
 			m.Errorf("%s reads the number %s whole in %s", role, number, m.answered)
 		}
 	}

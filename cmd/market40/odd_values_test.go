@@ -14,14 +14,18 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// oddValues are what no form sends: dates outside of every bound, numbers that fit nothing, text that is none.
+// oddValues are what no form sends: dates outside of every bound, numbers that fit nothing, text
+// that is none.
 var oddValues = []string{
-	"0000-01-01", "0001-01-01", "9999-12-31", "99999-01-01", "-0001-01-01", "2026-02-30", "2026-13-01", "0000-01", "9999-12", "0000", "99999",
+	"0000-01-01", "0001-01-01", "9999-12-31", "99999-01-01", "-0001-01-01", "2026-02-30", "2026-13-01", "0000-01",
+	"9999-12", "0000", "99999",
 	"0000-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59", "infinity",
 	"-1", "0", "2147483648", "99999999999999999999", "1e400", "NaN",
 	"a\x00b", "\xff\xfe", "\xed\xa0\x80", strings.Repeat("a", 5000), "'", "%", "{}", "\u202e", " ",
-	base64.RawURLEncoding.EncodeToString([]byte(`{"t":"9999-12-31T23:59:59Z","i":"ffffffff-ffff-ffff-ffff-ffffffffffff"}`)),
-	base64.RawURLEncoding.EncodeToString([]byte(`{"t":"0000-01-01T00:00:00Z","i":"00000000-0000-0000-0000-000000000000","x":"\u0000"}`)),
+	base64.RawURLEncoding.EncodeToString(
+		[]byte(`{"t":"9999-12-31T23:59:59Z","i":"ffffffff-ffff-ffff-ffff-ffffffffffff"}`)),
+	base64.RawURLEncoding.EncodeToString(
+		[]byte(`{"t":"0000-01-01T00:00:00Z","i":"00000000-0000-0000-0000-000000000000","x":"\u0000"}`)),
 }
 
 // readRoute is a GET route as OpenAPI describes it.
@@ -86,20 +90,25 @@ func (r readRoute) oddRequests(real map[string]string) (paths []string) {
 	return paths
 }
 
-// TestOddValuesAreNoFailuresOfOurs walks every GET route with odd values in every parameter. None is answered 500.
+// TestOddValuesAreNoFailuresOfOurs walks every GET route with odd values in every parameter. None
+// is answered 500.
 func TestOddValuesAreNoFailuresOfOurs(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "DATA_DIR=" + dataDir(t)}
 	s := serve(t, env)
 	stall := register(t, s, env)
 	admin := adminKey(t, env)
-	s.ask(admin, "POST", "/api/v1/campaigns", object{"code": "ODD", "name": "Chợ 4.0", "legal_ref": "05/UBCĐS", "starts_on": "2025-07-01"}, 201)
+	s.ask(admin, "POST", "/api/v1/campaigns", object{
+		"code": "ODD", "name": "Chợ 4.0", "legal_ref": "05/UBCĐS",
+		"starts_on": "2025-07-01",
+	}, 201)
 	seen := s.ask(admin, "GET", "/api/v1/stalls/"+stall, nil, 200)
 	merchant, _ := seen["merchant"].(map[string]any)
 	code, _ := seen["code"].(map[string]any)
 	real := map[string]string{
-		"stalls": stall, "markets": seen.text("market_id"), "market": seen.text("market_id"), "merchants": object(merchant).text("id"),
-		"code": object(code).text("code"), "campaign": "ODD", "locality": "22366",
+		"stalls": stall, "markets": seen.text("market_id"), "market": seen.text("market_id"),
+		"merchants": object(merchant).text("id"),
+		"code":      object(code).text("code"), "campaign": "ODD", "locality": "22366",
 	}
 	requests := make(chan string)
 	var walkers sync.WaitGroup

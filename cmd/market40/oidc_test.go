@@ -52,7 +52,9 @@ func newWanderer(t *testing.T, as string) *wanderer {
 	jar, err := cookiejar.New(nil)
 	must(t, err)
 	w := &wanderer{t: t, as: as}
-	w.Client = &http.Client{Jar: secureOnLoopback{jar}, CheckRedirect: func(next *http.Request, _ []*http.Request) error {
+	w.Client = &http.Client{Jar: secureOnLoopback{jar}, CheckRedirect: func(next *http.Request,
+		_ []*http.Request,
+	) error {
 		if strings.HasPrefix(next.URL.Path, "/interaction/") {
 			next.URL.RawQuery = url.Values{"as": {as}}.Encode()
 		}
@@ -107,8 +109,19 @@ func TestSignInByARealProvider(t *testing.T) {
 	issuer := startProvider(t, at+"/api/v1/oidc/tinh/callback")
 	secret := filepath.Join(t.TempDir(), "secret")
 	must(t, os.WriteFile(secret, []byte("known to both\n"), 0o600))
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "LISTEN_ADDR=" + listen, "OUTGOING_ALLOW=127.0.0.1",
-		"OIDC_CONFIG_FILE=" + providersFile(t, fmt.Sprintf(`{"id": "tinh", "name": "SSO tỉnh", "issuer": %q, "client_id": "market40", "client_secret_file": %q, "scopes": ["profile"], %s}`, issuer, secret, oidcRules))}
+	env := []string{
+		"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "LISTEN_ADDR=" + listen,
+		"OUTGOING_ALLOW=127.0.0.1",
+		"OIDC_CONFIG_FILE=" + providersFile(
+			t,
+			fmt.Sprintf(
+				`{"id": "tinh", "name": "SSO tỉnh", "issuer": %q, "client_id": "market40", "client_secret_file": %q, "scopes": ["profile"], %s}`,
+				issuer,
+				secret,
+				oidcRules,
+			),
+		),
+	}
 	s := serve(t, env)
 	start := s.address + "/api/v1/oidc/tinh/start"
 
@@ -120,12 +133,14 @@ func TestSignInByARealProvider(t *testing.T) {
 	if res.StatusCode != 200 || res.Request.URL.String() != s.address+"/docs" {
 		t.Fatalf("lan ends at %s with %d", res.Request.URL, res.StatusCode)
 	}
-	if _, me := lan.goTo(s.address + "/api/v1/me"); !strings.Contains(me, `"province_officer"`) || !strings.Contains(me, "Nguyễn Thị Lan") {
+	if _, me := lan.goTo(s.address + "/api/v1/me"); !strings.Contains(me, `"province_officer"`) ||
+		!strings.Contains(me, "Nguyễn Thị Lan") {
 		t.Errorf("lan is %s", me)
 	}
 	hoa := newWanderer(t, "hoa")
 	hoa.goTo(start)
-	if _, me := hoa.goTo(s.address + "/api/v1/me"); !strings.Contains(me, `"locality_officer"`) || !strings.Contains(me, `"dated"`) {
+	if _, me := hoa.goTo(s.address + "/api/v1/me"); !strings.Contains(me, `"locality_officer"`) ||
+		!strings.Contains(me, `"dated"`) {
 		t.Errorf("hoa is %s", me)
 	}
 	for who, want := range map[string]string{"nam": "second_factor_missing", "minh": "no_role"} {
@@ -137,8 +152,12 @@ func TestSignInByARealProvider(t *testing.T) {
 			t.Errorf("%s is signed in", who)
 		}
 	}
-	for _, foreign := range []string{"//evil.example", "https://evil.example/", `/\evil.example`, "/\r\nSet-Cookie: x", "javascript:alert(1)", "/api/v1/me", ""} {
-		if res, _ := newWanderer(t, "lan").goTo(start + "?return_to=" + url.QueryEscape(foreign)); foreign != "" && res.StatusCode != 422 {
+	for _, foreign := range []string{
+		"//evil.example", "https://evil.example/", `/\evil.example`, "/\r\nSet-Cookie: x",
+		"javascript:alert(1)", "/api/v1/me", "",
+	} {
+		if res, _ := newWanderer(t, "lan").goTo(start + "?return_to=" + url.QueryEscape(foreign)); foreign != "" &&
+			res.StatusCode != 422 {
 			t.Errorf("returning to %q: %d at %s", foreign, res.StatusCode, res.Request.URL)
 		}
 	}

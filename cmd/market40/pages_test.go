@@ -25,7 +25,8 @@ func browse(t *testing.T, width int64) context.Context {
 // browseFor is a tab for who stays longer.
 func browseFor(t *testing.T, width int64, limit time.Duration) context.Context {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.Flag("accept-lang", "vi-VN,vi"), chromedp.Flag("lang", "vi"))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox,
+		chromedp.Flag("accept-lang", "vi-VN,vi"), chromedp.Flag("lang", "vi"))
 	ctx, end := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(end)
 	ctx, end = chromedp.NewContext(ctx)
@@ -36,7 +37,8 @@ func browseFor(t *testing.T, width int64, limit time.Duration) context.Context {
 	return ctx
 }
 
-// fits says that nothing of the page stands outside of the screen. With SHOTS it leaves a picture there, to look at.
+// fits says that nothing of the page stands outside of the screen. With SHOTS it leaves a picture
+// there, to look at.
 func fits(t *testing.T, tab context.Context, name string) {
 	t.Helper()
 	if folder := os.Getenv("SHOTS"); folder != "" {
@@ -44,7 +46,10 @@ func fits(t *testing.T, tab context.Context, name string) {
 		must(t, err)
 		must(t, os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o600))
 	}
-	wide, err := chromedp.Run(tab, chromedp.Evaluate[[]string](`[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 60))`))
+	wide, err := chromedp.Run(tab,
+		chromedp.Evaluate[[]string](
+			`[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 60))`,
+		))
 	must(t, err)
 	if len(wide) > 0 {
 		t.Errorf("wider than the screen: %s", strings.Join(wide, "; "))
@@ -65,33 +70,48 @@ func TestPages(t *testing.T) {
 	must(t, err)
 	pay := func(id int, amount int) {
 		s.ask(sepayKey, "POST", hook, object{
-			"id": id, "gateway": "", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(time.DateTime),
-			"accountNumber": printed.Account, "code": nil, "content": object(code).text("code"), "transferType": "in", "transferAmount": amount,
-			"accumulated": 0, "subAccount": nil, "referenceCode": fmt.Sprintf("FT26324%09d", id), "description": "",
+			"id": id, "gateway": "", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(
+				time.DateTime),
+			"accountNumber": printed.Account, "code": nil, "content": object(code).text("code"), "transferType": "in",
+			"transferAmount": amount,
+			"accumulated":    0, "subAccount": nil, "referenceCode": fmt.Sprintf("FT26324%09d", id), "description": "",
 		}, 200)
 	}
 	for _, width := range []int64{360, 1440} {
 		pay(int(width/400)*2+1, 12000)
 		tab := browse(t, width)
-		must(t, chromedp.Do(tab, chromedp.Navigate(s.address+"/?stall="+object(code).text("stall_id")), chromedp.WaitVisible(`#state`)))
+		must(t, chromedp.Do(tab, chromedp.Navigate(s.address+"/?stall="+object(code).text("stall_id")),
+			chromedp.WaitVisible(`#state`)))
 		until(t, tab, `document.getElementById('state').textContent.includes('trực tiếp')`)
 		fits(t, tab, fmt.Sprintf("start-%d", width))
 		clean(t, tab, "start")
 		must(t, chromedp.Do(tab, chromedp.WaitVisible(`table`)))
-		until(t, tab, `document.querySelectorAll('main table thead th').length === 2 && !document.querySelector('main table').textContent.includes('%')`) // who signed in nowhere is told no count of a market
+		// who signed in nowhere is told no count of a market
+		until(
+			t,
+			tab,
+			`document.querySelectorAll('main table thead th').length === 2 && !document.querySelector('main table').textContent.includes('%')`,
+		)
 		pay(int(width/400)*2+2, 45000)
 		until(t, tab, `document.querySelector('#payments li b').textContent === '45.000 đ'`)
-		until(t, tab, `[...document.querySelectorAll('#payments li')].every((li, i, all) => i === 0 || new Date(all[i - 1].dataset.at) >= new Date(li.dataset.at))`)
+		until(
+			t,
+			tab,
+			`[...document.querySelectorAll('#payments li')].every((li, i, all) => i === 0 || new Date(all[i - 1].dataset.at) >= new Date(li.dataset.at))`,
+		)
 		for _, page := range []string{"/docs", "/docs/columns", "/q/" + object(code).text("code")} {
-			must(t, chromedp.Do(tab, chromedp.Navigate(s.address+page))) // WaitVisible hangs on a page of thousands of elements
+			// WaitVisible hangs on a page of thousands of elements
+			must(t, chromedp.Do(tab, chromedp.Navigate(s.address+page)))
 			until(t, tab, `document.querySelector('h1') !== null`)
-			fits(t, tab, fmt.Sprintf("%s-%d", strings.ReplaceAll(strings.Trim(page[:min(len(page), 13)], "/"), "/", "-"), width))
+			fits(t, tab, fmt.Sprintf("%s-%d", strings.ReplaceAll(strings.Trim(page[:min(len(page), 13)], "/"), "/",
+				"-"), width))
 			clean(t, tab, page)
 		}
 	}
 }
 
-// betweenLooks is the time between two looks at a page: one at every frame would keep the machine busy with looking.
+// betweenLooks is the time between two looks at a page: one at every frame would keep the machine
+// busy with looking.
 const betweenLooks = 50 * time.Millisecond
 
 // until waits for what a page must come to show.
@@ -99,18 +119,21 @@ func until(t *testing.T, tab context.Context, condition string) {
 	t.Helper()
 	ctx, end := context.WithTimeout(tab, patience)
 	defer end()
-	poll := chromedp.Poll[bool](condition, chromedp.WithPollingInterval(betweenLooks), chromedp.WithPollingTimeout(patience))
+	poll := chromedp.Poll[bool](condition, chromedp.WithPollingInterval(betweenLooks),
+		chromedp.WithPollingTimeout(patience))
 	_, err := chromedp.Run(ctx, poll)
 	for err != nil && ctx.Err() == nil { // the page was left for another while it was looked at
 		_, err = chromedp.Run(ctx, poll)
 	}
 	if err != nil {
-		shown, _ := chromedp.Run(tab, chromedp.Evaluate[string](`document.body.innerText + '\nheard: ' + (window.heard ?? []).join(' | ')`))
+		shown, _ := chromedp.Run(tab,
+			chromedp.Evaluate[string](`document.body.innerText + '\nheard: ' + (window.heard ?? []).join(' | ')`))
 		t.Fatalf("%s never came true: %v\n%s", condition, err, shown)
 	}
 }
 
-// TestBrowserKeepsTheSession: browsers count loopback as safe, so the Secure cookie lasts over http there.
+// TestBrowserKeepsTheSession: browsers count loopback as safe, so the Secure cookie lasts over http
+// there.
 func TestBrowserKeepsTheSession(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1)}
@@ -125,7 +148,12 @@ func TestBrowserKeepsTheSession(t *testing.T) {
 		raw, err := json.Marshal(body)
 		must(t, err)
 		status, err := chromedp.Run(tab, chromedp.Evaluate[float64](fmt.Sprintf(
-			`fetch(%q, {method: %q, body: %q === 'null' ? undefined : %q, headers: {'Content-Type': 'application/json'}}).then(r => r.status)`, path, method, raw, raw),
+			`fetch(%q, {method: %q, body: %q === 'null' ? undefined : %q, headers: {'Content-Type': 'application/json'}}).then(r => r.status)`,
+			path,
+			method,
+			raw,
+			raw,
+		),
 			chromedp.EvalAwaitPromise))
 		must(t, err)
 		return status
@@ -136,7 +164,8 @@ func TestBrowserKeepsTheSession(t *testing.T) {
 		want         float64
 	}{
 		{"GET", "/api/v1/me", nil, 401},
-		{"POST", "/api/v1/sessions", object{"login": "demo.auditor", "password": found[1], "code": secondFactor(t, found[2])}, 201},
+		{"POST", "/api/v1/sessions", object{"login": "demo.auditor", "password": found[1], "code": secondFactor(t,
+			found[2])}, 201},
 		{"GET", "/api/v1/me", nil, 200},
 		{"DELETE", "/api/v1/sessions/current", nil, 204},
 		{"GET", "/api/v1/me", nil, 401},

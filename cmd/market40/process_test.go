@@ -38,12 +38,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// waitingTests is how many more tests run at once than there are cores: they wait for servers and browsers often.
+// waitingTests is how many more tests run at once than there are cores: they wait for servers and
+// browsers often.
 const waitingTests = 1
 
 // ownSettings are the variables that a test sets or leaves out, never those of who runs it.
 var ownSettings = []string{
-	"LISTEN_ADDR=", "PUBLIC_URL=", "DATABASE_URL=", "MIGRATE_DATABASE_URL=", "DATA_DIR=", "SECRET_KEY=", "SECRET_KEY_FILE=", "LOG_LEVEL=",
+	"LISTEN_ADDR=", "PUBLIC_URL=", "DATABASE_URL=", "MIGRATE_DATABASE_URL=", "DATA_DIR=", "SECRET_KEY=",
+	"SECRET_KEY_FILE=", "LOG_LEVEL=",
 	"TRUSTED_PROXIES=", "OUTGOING_ALLOW=", "PUSH_HOSTS=", "OIDC_CONFIG_FILE=",
 	"SMS_GATEWAY_URL=", "SMS_GATEWAY_TOKEN_FILE=",
 	"TLS_CERT_FILE=", "TLS_KEY_FILE=", "MQTT_LISTEN_ADDR=", "MQTT_PLAINTEXT=",
@@ -63,7 +65,8 @@ func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 			cmd.Env = append(cmd.Env, e)
 		}
 	}
-	cmd.Env = append(append(cmd.Env, asProgram+"=1", "LISTEN_ADDR=127.0.0.1:0", "DEMO_MONTHS=0"), env...) // a short demo, unless a test wants more
+	// a short demo, unless a test wants more
+	cmd.Env = append(append(cmd.Env, asProgram+"=1", "LISTEN_ADDR=127.0.0.1:0", "DEMO_MONTHS=0"), env...)
 	return cmd
 }
 
@@ -180,7 +183,8 @@ func (o object) items() []any {
 	return items
 }
 
-// ask calls the API with an Authorization header and wants a status. A webhook that is too busy is told again, as a bank does.
+// ask calls the API with an Authorization header and wants a status. A webhook that is too busy is
+// told again, as a bank does.
 func (s *serving) ask(authorization, method, path string, body object, status int) object {
 	s.t.Helper()
 	got, answered := s.answer(authorization, method, path, body)
@@ -215,7 +219,8 @@ func (s *serving) answer(authorization, method, path string, body object) (statu
 	return res.StatusCode, answered
 }
 
-// dataDir is where a private server may be made: t.TempDir is closed to the database's user when root tests.
+// dataDir is where a private server may be made: t.TempDir is closed to the database's user when
+// root tests.
 func dataDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "m40-")

@@ -32,7 +32,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// pushService is a browser's push service: it takes messages, and knows the phone's keys to open them.
+// pushService is a browser's push service: it takes messages, and knows the phone's keys to open
+// them.
 type pushService struct {
 	*testing.T
 	server *httptest.Server
@@ -54,7 +55,8 @@ func newPushService(t *testing.T) *pushService {
 	s.server = httptest.NewServer(http.HandlerFunc(func(res http.ResponseWriter, req *http.Request) {
 		status := int(s.status.Load()) // once: a test may change it as soon as it heard of the message
 		body, err := io.ReadAll(req.Body)
-		if err != nil || req.Method != "POST" || req.Header.Get("TTL") != "120" || req.Header.Get("Content-Encoding") != "aes128gcm" {
+		if err != nil || req.Method != "POST" || req.Header.Get("TTL") != "120" ||
+			req.Header.Get("Content-Encoding") != "aes128gcm" {
 			t.Errorf("%s, TTL %s, %s, %v", req.Method, req.Header.Get("TTL"), req.Header.Get("Content-Encoding"), err)
 		}
 		s.vapid(req.Header.Get("Authorization"))
@@ -72,7 +74,10 @@ func newPushService(t *testing.T) *pushService {
 // subscription is what the phone's browser gives.
 func (s *pushService) subscription() object {
 	encode := base64.RawURLEncoding.EncodeToString
-	return object{"endpoint": s.server.URL + "/send/1", "keys": object{"p256dh": encode(s.phone.PublicKey().Bytes()), "auth": encode(s.secret)}}
+	return object{"endpoint": s.server.URL + "/send/1", "keys": object{
+		"p256dh": encode(s.phone.PublicKey().Bytes()),
+		"auth":   encode(s.secret),
+	}}
 }
 
 // vapid holds the signature of who sends against the key that it was told (RFC 8292).
@@ -104,7 +109,8 @@ func (s *pushService) vapid(header string) {
 		Aud string
 		Exp int64
 	}
-	if err := json.Unmarshal(decode(parts[1]), &claims); err != nil || claims.Aud != s.server.URL || claims.Exp < time.Now().Unix() || claims.Exp > time.Now().Add(24*time.Hour).Unix() {
+	if err := json.Unmarshal(decode(parts[1]), &claims); err != nil || claims.Aud != s.server.URL ||
+		claims.Exp < time.Now().Unix() || claims.Exp > time.Now().Add(24*time.Hour).Unix() {
 		s.Errorf("the claims are %s", decode(parts[1]))
 	}
 }
@@ -163,7 +169,8 @@ func (s *pushService) next() object {
 	}
 }
 
-// TestAPhoneIsToldWhileTheAppIsClosed: a push service takes the message, knows who sent it, and the phone opens and shows it.
+// TestAPhoneIsToldWhileTheAppIsClosed: a push service takes the message, knows who sent it, and the
+// phone opens and shows it.
 func TestAPhoneIsToldWhileTheAppIsClosed(t *testing.T) {
 	t.Parallel()
 	service := newPushService(t)
@@ -173,7 +180,8 @@ func TestAPhoneIsToldWhileTheAppIsClosed(t *testing.T) {
 		t.Helper()
 		raw, err := json.Marshal(subscription)
 		must(t, err)
-		answered, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`fetch('/api/v1/stalls/`+v.stall+`/push-subscriptions', { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(`+string(raw)+`) }).then((r) => r.status + '')`, chromedp.EvalAwaitPromise))
+		answered, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`fetch('/api/v1/stalls/`+v.stall+
+			`/push-subscriptions', { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(`+string(raw)+`) }).then((r) => r.status + '')`, chromedp.EvalAwaitPromise))
 		must(t, err)
 		return answered
 	}
@@ -189,7 +197,8 @@ func TestAPhoneIsToldWhileTheAppIsClosed(t *testing.T) {
 	}
 	v.pay(v.code, 45000)
 	told := service.next()
-	if told.text("title") != "Đã nhận 45.000 đ" || told.text("amount") != "45000" || told.text("stall_id") != v.stall || !strings.Contains(told.text("body"), "Sạp A-12") {
+	if told.text("title") != "Đã nhận 45.000 đ" || told.text("amount") != "45000" || told.text("stall_id") != v.stall ||
+		!strings.Contains(told.text("body"), "Sạp A-12") {
 		t.Errorf("the phone is told %v", told)
 	}
 	v.shows(told)
@@ -211,7 +220,8 @@ func TestAPhoneIsToldWhileTheAppIsClosed(t *testing.T) {
 	v.renews(service)
 }
 
-// fakePush is a browser's side of a push service that is not a maker's own: %s is the service's address, %s the phone's keys.
+// fakePush is a browser's side of a push service that is not a maker's own: %s is the service's
+// address, %s the phone's keys.
 const fakePush = `(() => {
 	const made = () => Number(localStorage.getItem('made') ?? 0);
 	const subscription = () => {
@@ -222,12 +232,14 @@ const fakePush = `(() => {
 	PushManager.prototype.subscribe = async () => { localStorage.setItem('made', made() + 1); return subscription(); };
 })()`
 
-// renews subscribes in the app. A subscription that the service has ended is made anew when the app is opened.
+// renews subscribes in the app. A subscription that the service has ended is made anew when the app
+// is opened.
 func (v *seller) renews(service *pushService) {
 	v.t.Helper()
 	keys, err := json.Marshal(service.subscription()["keys"])
 	must(v.t, err)
-	_, err = chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(fakePush, service.server.URL, keys)})
+	_, err = chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument,
+		page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(fakePush, service.server.URL, keys)})
 	must(v.t, err)
 	v.do(chromedp.Reload())
 	v.open("more")
@@ -251,7 +263,8 @@ func (v *seller) renews(service *pushService) {
 	}
 }
 
-// forgotten waits until the server keeps no subscription: the service hears of a message before the server hears its answer.
+// forgotten waits until the server keeps no subscription: the service hears of a message before the
+// server hears its answer.
 func (v *seller) forgotten() {
 	v.t.Helper()
 	conn, err := pgx.Connect(v.t.Context(), v.database())
@@ -266,8 +279,9 @@ func (v *seller) forgotten() {
 	}
 }
 
-// shows hands a message to the phone's service worker, and wants it as a notification. Chromium cannot subscribe without a
-// push service of Google's, so the message takes its last step by the browser's own tools.
+// shows hands a message to the phone's service worker, and wants it as a notification. Chromium
+// cannot subscribe without a push service of Google's, so the message takes its last step by the
+// browser's own tools.
 func (v *seller) shows(told object) {
 	v.t.Helper()
 	v.until(`navigator.serviceWorker.controller !== null`)
@@ -281,7 +295,11 @@ func (v *seller) shows(told object) {
 			}
 		}
 	}))
-	_, err = chromedp.Call(v.tab, browser.SetPermission, browser.SetPermissionParams{Permission: &browser.PermissionDescriptor{Name: "notifications"}, Setting: browser.PermissionSettingGranted})
+	_, err = chromedp.Call(v.tab, browser.SetPermission,
+		browser.SetPermissionParams{
+			Permission: &browser.PermissionDescriptor{Name: "notifications"},
+			Setting:    browser.PermissionSettingGranted,
+		})
 	must(v.t, err)
 	_, err = chromedp.Call(v.tab, serviceworker.Enable, cdp.Empty{})
 	must(v.t, err)
@@ -291,21 +309,27 @@ func (v *seller) shows(told object) {
 	case id := <-registrations:
 		registration = serviceworker.RegistrationID(id)
 		v.do(chromedp.Navigate("about:blank")) // the app is closed
-		_, err = chromedp.Call(v.tab, serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{Origin: origin, RegistrationID: registration, Data: string(raw)})
+		_, err = chromedp.Call(v.tab, serviceworker.DeliverPushMessage,
+			serviceworker.DeliverPushMessageParams{Origin: origin, RegistrationID: registration, Data: string(raw)})
 		must(v.t, err)
 	case <-time.After(patience):
 		v.t.Fatal("no service worker")
 	}
 	v.do(chromedp.Navigate(origin + "/stall/"))
 	v.untilNotified(told.text("title"))
-	// While the app is looked at it is shown too: a browser ends the subscription of who shows nothing.
-	_, err = chromedp.Call(v.tab, serviceworker.DeliverPushMessage, serviceworker.DeliverPushMessageParams{Origin: origin, RegistrationID: registration, Data: `{"title":"Đã nhận 52.000 đ","body":"Sạp A-12","tag":"m40-2"}`})
+	// While the app is looked at it is shown too: a browser ends the subscription of who shows
+	// nothing.
+	_, err = chromedp.Call(v.tab, serviceworker.DeliverPushMessage,
+		serviceworker.DeliverPushMessageParams{
+			Origin: origin, RegistrationID: registration,
+			Data: `{"title":"Đã nhận 52.000 đ","body":"Sạp A-12","tag":"m40-2"}`,
+		})
 	must(v.t, err)
 	v.untilNotified("Đã nhận 52.000 đ")
 }
 
-// untilNotified waits until the phone shows a notification with a title. It asks one question at a time: a browser that is
-// asked on every frame is too busy to show any.
+// untilNotified waits until the phone shows a notification with a title. It asks one question at a
+// time: a browser that is asked on every frame is too busy to show any.
 func (v *seller) untilNotified(title string) {
 	v.t.Helper()
 	const titles = `navigator.serviceWorker.ready.then((r) => r.getNotifications()).then((all) => all.map((n) => n.title))`

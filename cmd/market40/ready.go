@@ -24,13 +24,15 @@ const askPatience = 4 * time.Second
 
 func readyCommand(s *app.Settings) *cobra.Command {
 	return &cobra.Command{
-		Use: "ready", Short: "Ask the server at LISTEN_ADDR whether it is ready, and print its warnings; exit 1 if not (for a container's health check)", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return askReady(cmd.Context(), s, cmd.OutOrStdout()) },
+		Use:   "ready",
+		Short: "Ask the server at LISTEN_ADDR whether it is ready, and print its warnings; exit 1 if not (for a container's health check)",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return askReady(cmd.Context(), s, cmd.OutOrStdout()) },
 	}
 }
 
-// askReady asks /readyz of this machine's server, over https by the operator's certificate if that is what it serves, and
-// writes the warnings of the answer.
+// askReady asks /readyz of this machine's server, over https by the operator's certificate if that
+// is what it serves, and writes the warnings of the answer.
 func askReady(ctx context.Context, s *app.Settings, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
@@ -52,7 +54,10 @@ func askReady(ctx context.Context, s *app.Settings, out io.Writer) error {
 			return err
 		}
 		scheme = "https://"
-		client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted, ServerName: public.Hostname(), MinVersion: tls.VersionTLS12}}
+		client.Transport = &http.Transport{TLSClientConfig: &tls.Config{
+			RootCAs: trusted, ServerName: public.Hostname(),
+			MinVersion: tls.VersionTLS12,
+		}}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+net.JoinHostPort(host, port)+"/readyz", nil)
 	if err != nil {

@@ -13,15 +13,19 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestReadinessWarnsOfAClockOffTheNotices: good notices are refused for their stamps, so `market40 ready`, /readyz and the
-// metrics say that the clock is off. A notice with a right stamp ends the warning.
+// TestReadinessWarnsOfAClockOffTheNotices: good notices are refused for their stamps, so `market40
+// ready`, /readyz and the metrics say that the clock is off. A notice with a right stamp ends the
+// warning.
 func TestReadinessWarnsOfAClockOffTheNotices(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
 	s := serve(t, env)
 	admin := adminKey(t, env)
 	const secret = "MfKQ9r8GKYqrTwjUPD8ILPZI"
-	hook := s.ask(admin, "POST", "/api/v1/bank-connections", object{"provider": "sepay", "name": "test", "secrets": object{"hmac_secret": secret}}, 201).text("webhook_path")
+	hook := s.ask(admin, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay", "name": "test",
+		"secrets": object{"hmac_secret": secret},
+	}, 201).text("webhook_path")
 	asked := append(env, "LISTEN_ADDR="+strings.TrimPrefix(s.address, "http://"))
 	if a := want(t, 0, asked, "ready"); a.out != "" {
 		t.Errorf("without a notice it warns: %s", a.out)
@@ -40,12 +44,16 @@ func TestReadinessWarnsOfAClockOffTheNotices(t *testing.T) {
 		}
 		_, page := s.get("/readyz")
 		out := want(t, 0, asked, "ready").out
-		if !strings.HasPrefix(page, "ready\n") || !strings.Contains(page, c.says) || strings.Contains(page, "warning") != (c.says != "") || out != strings.TrimPrefix(page, "ready\n") {
+		if !strings.HasPrefix(page, "ready\n") || !strings.Contains(page, c.says) ||
+			strings.Contains(page, "warning") != (c.says != "") || out != strings.TrimPrefix(page, "ready\n") {
 			t.Errorf("a stamp %s off: /readyz says %q, the command %q", c.off, page, out)
 		}
 	}
 	_, metrics := s.get("/metrics")
-	for _, name := range []string{`market40_clock_ahead_seconds{of="notices"} -`, "market40_pending_notices 0", "market40_oldest_pending_notice_seconds 0"} {
+	for _, name := range []string{
+		`market40_clock_ahead_seconds{of="notices"} -`, "market40_pending_notices 0",
+		"market40_oldest_pending_notice_seconds 0",
+	} {
 		if !strings.Contains(metrics, name) {
 			t.Errorf("the metrics do not hold %s", name)
 		}
@@ -55,8 +63,12 @@ func TestReadinessWarnsOfAClockOffTheNotices(t *testing.T) {
 // signed tells of a transfer with a signature over a stamp and returns the answer's status.
 func (s *serving) signed(hook, secret string, id int, stamp time.Time) int {
 	s.t.Helper()
-	body := fmt.Sprintf(`{"id":%d,"gateway":"MBBank","transactionDate":"2026-11-20 10:11:12","accountNumber":"0123456789","code":null,"content":"tien ca","transferType":"in",`+
-		`"transferAmount":45000,"accumulated":0,"subAccount":null,"referenceCode":"FT2632400000%04d","description":""}`, id, id)
+	body := fmt.Sprintf(
+		`{"id":%d,"gateway":"MBBank","transactionDate":"2026-11-20 10:11:12","accountNumber":"0123456789","code":null,"content":"tien ca","transferType":"in",`+
+			`"transferAmount":45000,"accumulated":0,"subAccount":null,"referenceCode":"FT2632400000%04d","description":""}`,
+		id,
+		id,
+	)
 	at := fmt.Sprint(stamp.Unix())
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(at + "." + body))

@@ -20,7 +20,9 @@ func reportsCommand(s *app.Settings) *cobra.Command {
 func freezeCommand(s *app.Settings) *cobra.Command {
 	var order periodic.ReportOrder
 	c := &cobra.Command{
-		Use: "freeze --campaign CODE [--locality CODE] --kind month|quarter --period 2026-10|2026-Q3", Short: "Freeze and submit a report, and print its hash", Args: cobra.NoArgs,
+		Use:   "freeze --campaign CODE [--locality CODE] --kind month|quarter --period 2026-10|2026-Q3",
+		Short: "Freeze and submit a report, and print its hash",
+		Args:  cobra.NoArgs,
 		Long: "Freeze and submit a report, and print its id, version, SHA-256 and signature. Without a locality it is the whole campaign's.\n" +
 			"A report that was submitted before stays as it is: what stands is printed. Somebody of the province approves it.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -41,12 +43,14 @@ func freezeCommand(s *app.Settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "report %s\nversion %d\nsha256 %s\nsignature %s\n", v.Report, v.Version, v.SHA256, v.Signature)
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "report %s\nversion %d\nsha256 %s\nsignature %s\n", v.Report,
+				v.Version, v.SHA256, v.Signature)
 			return err
 		},
 	}
 	c.Flags().StringVar(&order.Campaign, "campaign", "", "the campaign's id or code")
-	c.Flags().StringVar(&order.Locality, "locality", "", "a locality's id, or its code within the campaign's basis (default: the whole campaign)")
+	c.Flags().StringVar(&order.Locality, "locality", "",
+		"a locality's id, or its code within the campaign's basis (default: the whole campaign)")
 	c.Flags().StringVar(&order.Kind, "kind", periodic.Month, "month or quarter")
 	c.Flags().StringVar(&order.Period, "period", "", "2026-10 or 2026-Q3")
 	_ = c.MarkFlagRequired("campaign") // fails only for a flag that does not exist

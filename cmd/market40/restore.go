@@ -53,7 +53,9 @@ func restore(ctx context.Context, s *app.Settings, path string, warnings io.Writ
 		return err
 	}
 	if table != "" {
-		return app.WrongUse(fmt.Errorf("the database is not empty (it holds %s): restore goes into an empty one, such as an empty DATA_DIR", table))
+		return app.WrongUse(fmt.Errorf(
+			"the database is not empty (it holds %s): restore goes into an empty one, such as an empty DATA_DIR",
+			table))
 	}
 	if err := loadBackup(ctx, at, db, file); err != nil {
 		return err
@@ -61,7 +63,8 @@ func restore(ctx context.Context, s *app.Settings, path string, warnings io.Writ
 	return checkRestoredKey(ctx, s, db, warnings)
 }
 
-// loadBackup fills the database, all or nothing, and brings an older backup up to this program's schema.
+// loadBackup fills the database, all or nothing, and brings an older backup up to this program's
+// schema.
 func loadBackup(ctx context.Context, st *app.Store, db *database.DB, file *os.File) error {
 	args := []string{"--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"}
 	if db.Schema != "public" {
@@ -102,8 +105,11 @@ func checkRestoredKey(ctx context.Context, s *app.Settings, db *database.DB, war
 	} else {
 		stored, err := app.ReadSecretFile(s.KeyFile())
 		if errors.Is(err, fs.ErrNotExist) {
-			fmt.Fprintf(warnings, "market40: restored. The key is not part of a backup: before serve, put the original key at %s, or set SECRET_KEY or SECRET_KEY_FILE\n",
-				s.KeyFile())
+			fmt.Fprintf(
+				warnings,
+				"market40: restored. The key is not part of a backup: before serve, put the original key at %s, or set SECRET_KEY or SECRET_KEY_FILE\n",
+				s.KeyFile(),
+			)
 			return nil
 		}
 		if err != nil {

@@ -16,7 +16,8 @@ import (
 	"market40/cmd/market40/app"
 )
 
-// materials is a bill of materials: CycloneDX 1.5, https://cyclonedx.org/docs/1.5/json/, as far as we fill it.
+// materials is a bill of materials: CycloneDX 1.5, https://cyclonedx.org/docs/1.5/json/, as far as
+// we fill it.
 type materials struct {
 	Format       string       `json:"bomFormat"`
 	SpecVersion  string       `json:"specVersion"`
@@ -58,7 +59,8 @@ type dependency struct {
 
 func sbomCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "sbom", Short: "Print what this very program is made of: every module with its hash (CycloneDX JSON)", Args: cobra.NoArgs,
+		Use: "sbom", Short: "Print what this very program is made of: every module with its hash (CycloneDX JSON)",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			info, ok := debug.ReadBuildInfo()
 			if !ok {
@@ -75,14 +77,16 @@ func sbomCommand() *cobra.Command {
 	}
 }
 
-// listMaterials reads the record that Go's linker keeps in a program: what is in it, not what go.mod would allow. The
-// hash of a module is that of go.sum (dirhash h1), so that both can be compared. Two lists of one program are equal to
-// the byte: the serial number is made from what stands in them.
+// listMaterials reads the record that Go's linker keeps in a program: what is in it, not what
+// go.mod would allow. The hash of a module is that of go.sum (dirhash h1), so that both can be
+// compared. Two lists of one program are equal to the byte: the serial number is made from what
+// stands in them.
 func listMaterials(info *debug.BuildInfo) (*materials, error) {
 	m := &materials{
 		Format: "CycloneDX", SpecVersion: "1.5", Version: 1,
 		Metadata: metadata{Component: component{
-			Ref: "market40", Type: "application", Name: "market40", Version: app.Version(), PURL: "pkg:golang/" + info.Main.Path + "@" + app.Version(),
+			Ref: "market40", Type: "application", Name: "market40", Version: app.Version(), PURL: "pkg:golang/" +
+				info.Main.Path + "@" + app.Version(),
 		}},
 		Components: []component{goComponent("stdlib", strings.TrimPrefix(info.GoVersion, "go"), nil)},
 	}

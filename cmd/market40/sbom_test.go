@@ -10,7 +10,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestBillOfMaterials: the list is of this very program, each module has its hash, and twice it is the same.
+// TestBillOfMaterials: the list is of this very program, each module has its hash, and twice it is
+// the same.
 func TestBillOfMaterials(t *testing.T) {
 	t.Parallel()
 	text := want(t, 0, nil, "sbom").out

@@ -14,8 +14,8 @@ import (
 // digits are what may be a phone or an account number of the demo.
 var digits = regexp.MustCompile(`[0-9]{10,}`)
 
-// TestADumpTellsNoNumber reads a whole database as who steals its disk would: no phone, account, tax code or memo of those
-// who stand in it is there, in any text or bytes.
+// TestADumpTellsNoNumber reads a whole database as who steals its disk would: no phone, account,
+// tax code or memo of those who stand in it is there, in any text or bytes.
 func TestADumpTellsNoNumber(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
@@ -28,13 +28,21 @@ func TestADumpTellsNoNumber(t *testing.T) {
 	stall := s.ask(key, "POST", "/api/v1/markets/"+object(first).text("id")+"/stalls", object{
 		"number": "Z999", "kind": "stall", "goods_group": "hai_san",
 		"merchant": object{"full_name": "Nguyễn Thị Lan", "phone": "0905123456", "tax_code": "4201234567"},
-		"account":  object{"bank_bin": "970422", "account_number": "0123456789012", "holder_name": "NGUYEN THI LAN", "virtual_account": "VALAN01"},
+		"account": object{
+			"bank_bin": "970422", "account_number": "0123456789012", "holder_name": "NGUYEN THI LAN",
+			"virtual_account": "VALAN01",
+		},
 	}, 201)
 	code, _ := stall["code"].(map[string]any)
-	connection := s.ask(key, "POST", "/api/v1/bank-connections", object{"provider": "sepay", "name": "thử", "secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")}}, 201)
+	connection := s.ask(key, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay", "name": "thử",
+		"secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")},
+	}, 201)
 	s.ask(sepayKey, "POST", connection.text("webhook_path"), object{
-		"id": 1, "gateway": "MBBank", "transactionDate": "2026-11-20 10:11:12", "accountNumber": "0123456789012", "code": nil,
-		"content": "chi Bay 0914222333 tra tien ca " + object(code).text("code"), "transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil,
+		"id": 1, "gateway": "MBBank", "transactionDate": "2026-11-20 10:11:12", "accountNumber": "0123456789012",
+		"code":    nil,
+		"content": "chi Bay 0914222333 tra tien ca " + object(code).text("code"), "transferType": "in",
+		"transferAmount": 45000, "accumulated": 0, "subAccount": nil,
 		"referenceCode": "FT26324000000001", "description": "",
 	}, 200)
 
@@ -57,7 +65,8 @@ func TestADumpTellsNoNumber(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"0123456789012", "VALAN01", "chi Bay", "tra tien ca", strings.TrimPrefix(sepayKey, "Apikey ")} {
+	for _, text := range []string{"0123456789012", "VALAN01", "chi Bay", "tra tien ca", strings.TrimPrefix(sepayKey,
+		"Apikey ")} {
 		if bytes.Contains(dump, []byte(text)) {
 			t.Errorf("%q is readable", text)
 		}

@@ -23,7 +23,8 @@ A key that lies in DATA_DIR is drawn anew and replaced: nothing is left to do. I
 command or start goes on from there.
 
 A key that was given (SECRET_KEY, SECRET_KEY_FILE) is the old one here, and --new-key-file holds the new one. Then both
-open the database: start every server again with the new key, and end with ` + "`market40 secrets finish`" + `, under the new key.
+open the database: start every server again with the new key, and end with ` + "`market40 secrets finish`" +
+			`, under the new key.
 Servers with the old key in memory serve on, until the end of the month after next.
 
 Backups made before are opened by the old key: keep it as long as those.`,
@@ -32,7 +33,8 @@ Backups made before are opened by the old key: keep it as long as those.`,
 	}
 	rotate.Flags().StringVar(&file, "new-key-file", "", "the new key: 32 bytes in base64 (`openssl rand -base64 32`)")
 	c.AddCommand(rotate, &cobra.Command{
-		Use: "finish", Short: "Forget the wraps by the old key, once every server runs with the new one", Args: cobra.NoArgs,
+		Use: "finish", Short: "Forget the wraps by the old key, once every server runs with the new one",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			db, secret, closeDB, err := app.OpenSecret(cmd.Context(), s)
 			if err != nil {
@@ -53,7 +55,9 @@ Backups made before are opened by the old key: keep it as long as those.`,
 func rotate(cmd *cobra.Command, s *app.Settings, file string) error {
 	ctx := cmd.Context()
 	if own := s.Secret == nil && s.DatabaseURL == ""; own == (file != "") {
-		return app.WrongUse(errors.New("--new-key-file is for a key that SECRET_KEY or SECRET_KEY_FILE gives, and needed there; that of DATA_DIR is drawn anew"))
+		return app.WrongUse(errors.New(
+			"--new-key-file is for a key that SECRET_KEY or SECRET_KEY_FILE gives, and needed there; that of DATA_DIR is drawn anew",
+		))
 	}
 	db, old, closeDB, err := app.OpenSecret(ctx, s)
 	if err != nil {
@@ -77,6 +81,7 @@ func rotate(cmd *cobra.Command, s *app.Settings, file string) error {
 	if err := seal.Rotate(ctx, db.Pool, old, next, time.Now()); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "both keys open the database: start every server again with that of %s, then `market40 secrets finish`\n", file)
+	fmt.Fprintf(cmd.OutOrStdout(),
+		"both keys open the database: start every server again with that of %s, then `market40 secrets finish`\n", file)
 	return nil
 }

@@ -17,8 +17,8 @@ import (
 	"market40/migrations/database/private"
 )
 
-// readsEverything asks for what is sealed: the stall's account number, and the bank connection's secret, by which the
-// signature of a notice is checked.
+// readsEverything asks for what is sealed: the stall's account number, and the bank connection's
+// secret, by which the signature of a notice is checked.
 func (s *serving) readsEverything(key, stall, hook, when string) {
 	s.t.Helper()
 	found := s.ask(key, "GET", "/api/v1/stalls/"+stall, nil, 200)
@@ -30,8 +30,10 @@ func (s *serving) readsEverything(key, stall, hook, when string) {
 		s.t.Fatalf("%s: the account is %v", when, account)
 	}
 	notice := object{
-		"id": 1, "gateway": "MBBank", "transactionDate": "2026-11-20 10:11:12", "accountNumber": "0123456789", "code": nil, "content": "x",
-		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil, "referenceCode": "FT26324000000001", "description": "",
+		"id": 1, "gateway": "MBBank", "transactionDate": "2026-11-20 10:11:12", "accountNumber": "0123456789",
+		"code": nil, "content": "x",
+		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil,
+		"referenceCode": "FT26324000000001", "description": "",
 	}
 	s.ask(sepayKey, "POST", hook, notice, 200)
 	s.ask("Apikey another", "POST", hook, notice, http.StatusUnauthorized)
@@ -44,8 +46,8 @@ func (s *serving) hookOf(key string) string {
 	return object(connection).text("webhook_path")
 }
 
-// TestRotationSurvivesKills kills `secrets rotate` at moments all over its run, beside a server that goes on: that
-// server and each one started anew read all that is sealed.
+// TestRotationSurvivesKills kills `secrets rotate` at moments all over its run, beside a server
+// that goes on: that server and each one started anew read all that is sealed.
 func TestRotationSurvivesKills(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
@@ -101,7 +103,8 @@ func TestRotationSurvivesKills(t *testing.T) {
 		t.Errorf("the key is the same: %v, mode %o", bytes.Equal(first, last), info.Mode().Perm())
 	}
 	s.stop()
-	if a := want(t, 2, append(env, "SECRET_KEY="+strings.TrimSpace(string(first))), "serve"); !strings.Contains(a.err, "does not open") {
+	if a := want(t, 2, append(env, "SECRET_KEY="+strings.TrimSpace(string(first))), "serve"); !strings.Contains(a.err,
+		"does not open") {
 		t.Errorf("the first key is answered by %q", a.err)
 	}
 	serve(t, env).readsEverything(key, stall, hook, "in the end")
@@ -164,7 +167,8 @@ func TestEachStepOfARotationMayBeTheLast(t *testing.T) {
 	if text, _ := os.ReadFile(file); string(text) != someSecret(5) {
 		t.Errorf("a key that was drawn is not taken up")
 	}
-	five, six, seven := [32]byte(bytes.Repeat([]byte{5}, 32)), [32]byte(bytes.Repeat([]byte{6}, 32)), [32]byte(bytes.Repeat([]byte{7}, 32))
+	five, six, seven := [32]byte(bytes.Repeat([]byte{5}, 32)), [32]byte(bytes.Repeat([]byte{6}, 32)),
+		[32]byte(bytes.Repeat([]byte{7}, 32))
 	next(6)
 	rotate(five, six)
 	s.readsEverything(key, stall, hook, "wrapped by both")

@@ -19,11 +19,14 @@ func seedCommand(s *app.Settings) *cobra.Command {
 	c := group("seed", "Load data: the shipped banks or localities again, or an invented demo province")
 	c.AddCommand(
 		&cobra.Command{
-			Use: "demo", Short: "Load an invented province with markets, stalls and payments into a database without markets", Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return seedDemoOnce(cmd.Context(), s) },
+			Use:   "demo",
+			Short: "Load an invented province with markets, stalls and payments into a database without markets",
+			Args:  cobra.NoArgs,
+			RunE:  func(cmd *cobra.Command, _ []string) error { return seedDemoOnce(cmd.Context(), s) },
 		},
 		referenceCommand(s, "banks", "Bring the table of banks up to the shipped one", migrations.LoadBanks),
-		referenceCommand(s, "localities", "Bring the administrative units up to the shipped ones", migrations.LoadLocalities),
+		referenceCommand(s, "localities", "Bring the administrative units up to the shipped ones",
+			migrations.LoadLocalities),
 	)
 	return c
 }

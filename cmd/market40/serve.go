@@ -18,20 +18,24 @@ import (
 func serveCommand(s *app.Settings) *cobra.Command {
 	var withDemo, lan bool
 	c := &cobra.Command{
-		Use: "serve [--demo] [--lan]", Short: "Run the server until it is told to stop (SIGINT, SIGTERM)", Args: cobra.NoArgs,
+		Use: "serve [--demo] [--lan]", Short: "Run the server until it is told to stop (SIGINT, SIGTERM)",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s.LAN = lan
 			return serve(cmd.Context(), s, withDemo, cmd.OutOrStdout())
 		},
 	}
-	c.Flags().BoolVar(&withDemo, "demo", false, "load an invented province into an empty database, and print an API key for each role")
-	c.Flags().BoolVar(&lan, "lan", false, "serve https to the phones of this network by a certificate authority of this machine's own (port 8443)")
+	c.Flags().BoolVar(&withDemo, "demo", false,
+		"load an invented province into an empty database, and print an API key for each role")
+	c.Flags().BoolVar(&lan, "lan", false,
+		"serve https to the phones of this network by a certificate authority of this machine's own (port 8443)")
 	return c
 }
 
 const (
-	// gcPercent lets the heap grow to five times what lives before it is collected: at full load little lives and
-	// much is made, and collecting at the default took a sixth of the process's time. GOGC overrules it.
+	// gcPercent lets the heap grow to five times what lives before it is collected: at full load
+	// little lives and much is made, and collecting at the default took a sixth of the process's
+	// time. GOGC overrules it.
 	gcPercent = 400
 	// memoryLimit is from where on memory counts more than time, in bytes. GOMEMLIMIT overrules it.
 	memoryLimit = 160 << 20

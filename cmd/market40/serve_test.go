@@ -85,12 +85,14 @@ func TestServeRefusesAnotherKey(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + dbtest.URL(t)}
 	serve(t, append(env, "SECRET_KEY="+someSecret(1))).stop()
-	if a := want(t, 2, append(env, "SECRET_KEY="+someSecret(2)), "serve"); !strings.Contains(a.err, "SECRET_KEY does not open") {
+	if a := want(t, 2, append(env, "SECRET_KEY="+someSecret(2)), "serve"); !strings.Contains(a.err,
+		"SECRET_KEY does not open") {
 		t.Errorf("another key is answered by %q", a.err)
 	}
 }
 
-// TestServeRefusesATransactionPool: limits, locks and the marks of the audit trail belong to a session, which such a pool shares.
+// TestServeRefusesATransactionPool: limits, locks and the marks of the audit trail belong to a
+// session, which such a pool shares.
 func TestServeRefusesATransactionPool(t *testing.T) {
 	t.Parallel()
 	database := dbtest.URL(t)
@@ -104,7 +106,10 @@ func TestServeRefusesATransactionPool(t *testing.T) {
 func TestOpenAPIHoldsEveryRoute(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
-	p, closeProgram, err := app.OpenProgram(t.Context(), &app.Settings{DatabaseURL: url, MigrateURL: url, Secret: &app.SecretKey{1}})
+	p, closeProgram, err := app.OpenProgram(t.Context(), &app.Settings{
+		DatabaseURL: url, MigrateURL: url,
+		Secret: &app.SecretKey{1},
+	})
 	must(t, err)
 	defer closeProgram()
 	e, err := p.Routes(true)
@@ -112,7 +117,8 @@ func TestOpenAPIHoldsEveryRoute(t *testing.T) {
 	written := map[string]bool{}
 	for path, item := range e.API.OpenAPI().Paths {
 		for method, is := range map[string]bool{
-			"GET": item.Get != nil, "POST": item.Post != nil, "PUT": item.Put != nil, "PATCH": item.Patch != nil, "DELETE": item.Delete != nil,
+			"GET": item.Get != nil, "POST": item.Post != nil, "PUT": item.Put != nil, "PATCH": item.Patch != nil,
+			"DELETE": item.Delete != nil,
 		} {
 			if is {
 				written[method+" "+path] = true
@@ -132,7 +138,8 @@ func TestAStoppingServerEndsItsStreams(t *testing.T) {
 	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
 	s := serve(t, env)
 	stall := register(t, s, env)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.address+"/api/v1/stalls/"+stall+"/payments/stream", nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.address+"/api/v1/stalls/"+stall+
+		"/payments/stream", nil)
 	must(t, err)
 	req.Header.Set("Authorization", adminKey(t, env))
 	res, err := http.DefaultClient.Do(req)

@@ -17,7 +17,10 @@ func TestAllFaultySettingsAreToldAtOnce(t *testing.T) {
 		"MIGRATE_DATABASE_URL=postgres://u:hunter3@host:port/x", "SECRET_KEY=hunter4", "LOG_LEVEL=loud",
 		"TRUSTED_PROXIES=10.0.0.1,0.0.0.0/0", "OUTGOING_ALLOW=https://sms.example",
 	}, "serve")
-	for _, name := range []string{"LISTEN_ADDR", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "SECRET_KEY", "LOG_LEVEL", "TRUSTED_PROXIES", "OUTGOING_ALLOW"} {
+	for _, name := range []string{
+		"LISTEN_ADDR", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "SECRET_KEY",
+		"LOG_LEVEL", "TRUSTED_PROXIES", "OUTGOING_ALLOW",
+	} {
 		if !strings.Contains(a.err, "\n  "+name+" ") {
 			t.Errorf("%s is not told: %s", name, a.err)
 		}
@@ -36,13 +39,16 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		env  []string
 		says string
 	}{
-		"no key with DATABASE_URL": {[]string{"DATABASE_URL=postgres://u@127.0.0.1:1/x"}, "SECRET_KEY or SECRET_KEY_FILE is required"},
-		"key and file":             {[]string{"SECRET_KEY=" + someSecret(1), "SECRET_KEY_FILE=" + short}, "both set"},
-		"short key file":           {[]string{"SECRET_KEY_FILE=" + short}, "must be 32 bytes"},
-		"missing key file":         {[]string{"SECRET_KEY_FILE=" + filepath.Join(dir, "none")}, "cannot be read"},
-		"owner without server":     {[]string{"MIGRATE_DATABASE_URL=postgres://u@127.0.0.1:1/x"}, "needs DATABASE_URL"},
-		"port out of range":        {[]string{"LISTEN_ADDR=127.0.0.1:70000"}, "LISTEN_ADDR"},
-		"public URL with a path":   {[]string{"PUBLIC_URL=https://example.vn/cho"}, "PUBLIC_URL"},
+		"no key with DATABASE_URL": {
+			[]string{"DATABASE_URL=postgres://u@127.0.0.1:1/x"},
+			"SECRET_KEY or SECRET_KEY_FILE is required",
+		},
+		"key and file":           {[]string{"SECRET_KEY=" + someSecret(1), "SECRET_KEY_FILE=" + short}, "both set"},
+		"short key file":         {[]string{"SECRET_KEY_FILE=" + short}, "must be 32 bytes"},
+		"missing key file":       {[]string{"SECRET_KEY_FILE=" + filepath.Join(dir, "none")}, "cannot be read"},
+		"owner without server":   {[]string{"MIGRATE_DATABASE_URL=postgres://u@127.0.0.1:1/x"}, "needs DATABASE_URL"},
+		"port out of range":      {[]string{"LISTEN_ADDR=127.0.0.1:70000"}, "LISTEN_ADDR"},
+		"public URL with a path": {[]string{"PUBLIC_URL=https://example.vn/cho"}, "PUBLIC_URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,9 +63,15 @@ func TestSettingsThatAreRefused(t *testing.T) {
 func TestLibpqURLKeepsThePasswordOutOfArguments(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ url, address, password string }{
-		"plain":  {"postgres://u:p%40ss@db:5433/x", "postgres://u@db:5433/x", "p@ss"},
-		"socket": {"postgres://u:p@/x?host=%2Frun%2Fpg&port=5432&sslmode=disable", "postgres://u@/x?host=%2Frun%2Fpg&port=5432&sslmode=disable", "p"},
-		"schema": {"postgres://u@db:5433/x?search_path=tinh%20a&pool_max_conns=4", "postgres://u@db:5433/x?options=-c%20search_path%3Dtinh%5C%20a", ""},
+		"plain": {"postgres://u:p%40ss@db:5433/x", "postgres://u@db:5433/x", "p@ss"},
+		"socket": {
+			"postgres://u:p@/x?host=%2Frun%2Fpg&port=5432&sslmode=disable",
+			"postgres://u@/x?host=%2Frun%2Fpg&port=5432&sslmode=disable", "p",
+		},
+		"schema": {
+			"postgres://u@db:5433/x?search_path=tinh%20a&pool_max_conns=4",
+			"postgres://u@db:5433/x?options=-c%20search_path%3Dtinh%5C%20a", "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

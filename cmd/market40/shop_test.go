@@ -24,7 +24,10 @@ type shop struct {
 }
 
 // secondAccount is another account of the stall's owner.
-var secondAccount = object{"bank_bin": "970415", "account_number": "100200300", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"}
+var secondAccount = object{
+	"bank_bin": "970415", "account_number": "100200300", "holder_name": "NGUYEN THI LAN",
+	"holder_kind": "ca_nhan",
+}
 
 func openShop(t *testing.T, settings ...string) *shop {
 	t.Helper()
@@ -37,7 +40,8 @@ func openShop(t *testing.T, settings ...string) *shop {
 func (s *shop) connect(accounts []any) {
 	s.t.Helper()
 	s.hook = s.ask(s.admin, "POST", "/api/v1/bank-connections", object{
-		"provider": "sepay", "name": "shop", "secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")}, "accounts": accounts,
+		"provider": "sepay", "name": "shop", "secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")},
+		"accounts": accounts,
 	}, 201).text("webhook_path")
 }
 
@@ -47,10 +51,19 @@ func openSilentShop(t *testing.T, settings ...string) *shop {
 	env := append([]string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}, settings...)
 	admin := adminKey(t, env)
 	s := &shop{serving: serve(t, env), env: env, admin: admin, account: "0011001234567"}
-	s.market = s.ask(admin, "POST", "/api/v1/markets", object{"code": "CHODAM", "name": "Chợ Đầm", "class": 1, "kind": "dan_sinh", "commune_code": "22366"}, 201).text("id")
+	s.market = s.ask(admin, "POST", "/api/v1/markets", object{
+		"code": "CHODAM", "name": "Chợ Đầm", "class": 1,
+		"kind": "dan_sinh", "commune_code": "22366",
+	}, 201).text("id")
 	stall := s.ask(admin, "POST", "/api/v1/markets/"+s.market+"/stalls", object{
-		"number": "A-12", "kind": "stall", "goods_group": "hai_san", "merchant": object{"full_name": "Nguyễn Thị Lan", "phone": "0905000001"},
-		"account": object{"bank_bin": "970436", "account_number": s.account, "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"},
+		"number": "A-12", "kind": "stall", "goods_group": "hai_san", "merchant": object{
+			"full_name": "Nguyễn Thị Lan",
+			"phone":     "0905000001",
+		},
+		"account": object{
+			"bank_bin": "970436", "account_number": s.account, "holder_name": "NGUYEN THI LAN",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
 	code, _ := stall["code"].(map[string]any)
 	s.stall, s.code = stall.text("id"), object(code).text("code")
@@ -108,7 +121,8 @@ func (s *shop) html(path, language string, want int) string {
 	return string(body)
 }
 
-// TestAShopperPaysWithoutScripts makes a code with an amount by the page's form, pays it, and reads that the stall has it.
+// TestAShopperPaysWithoutScripts makes a code with an amount by the page's form, pays it, and reads
+// that the stall has it.
 func TestAShopperPaysWithoutScripts(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
@@ -117,7 +131,8 @@ func TestAShopperPaysWithoutScripts(t *testing.T) {
 		t.Error("the page shows the whole account number")
 	}
 	res, refused := s.form("/q/"+s.code+"/orders", url.Values{"amount": {"45.5"}})
-	if res.StatusCode != 422 || !strings.Contains(refused, "Hãy nhập số tiền") || !strings.Contains(refused, `value="45.5"`) {
+	if res.StatusCode != 422 || !strings.Contains(refused, "Hãy nhập số tiền") ||
+		!strings.Contains(refused, `value="45.5"`) {
 		t.Errorf("half a đồng is answered %d %s", res.StatusCode, refused)
 	}
 	res, _ = s.form("/q/"+s.code+"/orders", url.Values{"amount": {"45.000"}})
@@ -126,20 +141,24 @@ func TestAShopperPaysWithoutScripts(t *testing.T) {
 	if res.StatusCode != 303 || !strings.HasPrefix(at, "/q/"+s.code+"/orders/") {
 		t.Fatalf("the form leads to %d %q", res.StatusCode, at)
 	}
-	if page = s.html(at, "vi", 200); !strings.Contains(page, "Đang chờ tiền đến") || !strings.Contains(page, "45.000 đ") || !strings.Contains(page, `http-equiv="refresh"`) {
+	if page = s.html(at, "vi", 200); !strings.Contains(page, "Đang chờ tiền đến") ||
+		!strings.Contains(page, "45.000 đ") || !strings.Contains(page, `http-equiv="refresh"`) {
 		t.Errorf("the order's page says %s", page)
 	}
 	_, state := s.visit("GET", at, nil)
 	read, err := vietqr.Decode(state.text("payload"))
 	must(t, err)
-	if read.Amount != "45000" || read.Account != s.account || read.Purpose == s.code || state.text("state") != "open" || state.text("state_url") != at {
+	if read.Amount != "45000" || read.Account != s.account || read.Purpose == s.code || state.text("state") != "open" ||
+		state.text("state_url") != at {
 		t.Errorf("the order is %v, its code %+v", state, read)
 	}
 	s.pay("MBVCB.123."+read.Purpose+".CT tu 00123", 45000)
-	if page = s.html(at, "vi", 200); !strings.Contains(page, "Quầy đã nhận 45.000 đ") || strings.Contains(page, "<img") || strings.Contains(page, "refresh") {
+	if page = s.html(at, "vi", 200); !strings.Contains(page, "Quầy đã nhận 45.000 đ") ||
+		strings.Contains(page, "<img") || strings.Contains(page, "refresh") {
 		t.Errorf("once paid, the order's page says %s", page)
 	}
-	if page = s.html(at, "en", 200); !strings.Contains(page, "The stall has received 45.000 đ") || !strings.Contains(page, `lang="en"`) {
+	if page = s.html(at, "en", 200); !strings.Contains(page, "The stall has received 45.000 đ") ||
+		!strings.Contains(page, `lang="en"`) {
 		t.Errorf("in English it says %s", page)
 	}
 	if page = s.html("/q/"+read.Purpose, "vi", 200); !strings.Contains(page, "Quầy đã nhận") {
@@ -154,7 +173,11 @@ func TestShoppersAreRefused(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
 	orders := "/q/" + s.code + "/orders"
-	for body, want := range map[string]int{`{"amount":"0"}`: 422, `{"amount":"45.000"}`: 422, `{"amount":"1e5"}`: 422, `{"amount":45000}`: 422, `{"amount":"500000000"}`: 422, `{}`: 422, `{"amount":"1","x":1}`: 422, `{`: 400, `{"amount":"1","amount":"2"}`: 422} {
+	for body, want := range map[string]int{
+		`{"amount":"0"}`: 422, `{"amount":"45.000"}`: 422, `{"amount":"1e5"}`: 422,
+		`{"amount":45000}`: 422, `{"amount":"500000000"}`: 422, `{}`: 422, `{"amount":"1","x":1}`: 422, `{`: 400,
+		`{"amount":"1","amount":"2"}`: 422,
+	} {
 		res, err := http.Post(s.address+orders, "application/json", strings.NewReader(body))
 		must(t, err)
 		must(t, res.Body.Close())
@@ -183,7 +206,8 @@ func TestShoppersAreRefused(t *testing.T) {
 	res, err := no.Get(s.address + "/q/" + s.code + "/apps/mb?ba=666@970422&am=1")
 	must(t, err)
 	must(t, res.Body.Close())
-	if to, _ := res.Location(); to == nil || to.Host != "dl.vietqr.io" || to.Query().Get("ba") != s.account+"@970436" || to.Query().Get("am") != "" {
+	if to, _ := res.Location(); to == nil || to.Host != "dl.vietqr.io" || to.Query().Get("ba") != s.account+"@970436" ||
+		to.Query().Get("am") != "" {
 		t.Errorf("the app's link is %v", to)
 	}
 	res, err = no.Get(s.address + "/q/check?code=//evil.example/" + s.code)
@@ -198,22 +222,29 @@ func TestShoppersAreRefused(t *testing.T) {
 func TestAShopperReports(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
-	res, _ := s.form("/q/"+s.code+"/problems", url.Values{"kind": {"paid_not_received"}, "reference": {"FT26325000000009"}, "amount": {"45k"}, "detail": {"Đã trả <b>lúc 8 giờ</b>"}, "contact": {"khach@example.vn"}})
+	res, _ := s.form("/q/"+s.code+"/problems", url.Values{
+		"kind":      {"paid_not_received"},
+		"reference": {"FT26325000000009"}, "amount": {"45k"}, "detail": {"Đã trả <b>lúc 8 giờ</b>"},
+		"contact": {"khach@example.vn"},
+	})
 	if res.StatusCode != 303 || !strings.Contains(s.html(res.Header.Get("Location"), "vi", 200), "Đã gửi báo cáo") {
 		t.Fatalf("the form leads to %d %q", res.StatusCode, res.Header.Get("Location"))
 	}
 	if res, o := s.visit("POST", "/q/"+s.code+"/problems", object{"kind": "rain"}); res.StatusCode != 422 {
 		t.Errorf("an unknown kind is answered %d %v", res.StatusCode, o)
 	}
-	if res, o := s.visit("POST", "/q/"+s.code+"/problems", object{"kind": "other", "detail": strings.Repeat("á", 1001)}); res.StatusCode != 422 {
+	if res, o := s.visit("POST", "/q/"+s.code+"/problems", object{"kind": "other", "detail": strings.Repeat("á",
+		1001)}); res.StatusCode != 422 {
 		t.Errorf("a long story is answered %d %v", res.StatusCode, o)
 	}
 	listed := object(s.ask(s.admin, "GET", "/api/v1/complaints?state=open", nil, 200).items()[0].(map[string]any))
-	if listed.text("kind") != "paid_not_received" || listed.text("amount") != "45000" || listed.text("contact") != "khach@example.vn" || listed.text("stall_id") != s.stall {
+	if listed.text("kind") != "paid_not_received" || listed.text("amount") != "45000" ||
+		listed.text("contact") != "khach@example.vn" || listed.text("stall_id") != s.stall {
 		t.Errorf("the board reads %v", listed)
 	}
 	closing := "/api/v1/complaints/" + listed.text("id") + "/close"
-	if closed := s.ask(s.admin, "POST", closing, object{"reason": "đã tìm thấy"}, 200); closed.text("state") != "closed" || closed["contact"] != nil {
+	if closed := s.ask(s.admin, "POST", closing, object{"reason": "đã tìm thấy"}, 200); closed.text(
+		"state") != "closed" || closed["contact"] != nil {
 		t.Errorf("closed it is %v", closed)
 	}
 	s.ask(s.admin, "POST", closing, object{"reason": "lần nữa"}, 409)
@@ -230,7 +261,8 @@ func gzipped(t *testing.T, text string) int {
 	return packed.Len()
 }
 
-// TestTheShoppersPageIsSmall holds its bytes against the budget: page, style, script and the code's image, as they travel.
+// TestTheShoppersPageIsSmall holds its bytes against the budget: page, style, script and the code's
+// image, as they travel.
 func TestTheShoppersPageIsSmall(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)

@@ -15,7 +15,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// visit makes a request as a browser would, with headers in pairs, and gives the answer and its body.
+// visit makes a request as a browser would, with headers in pairs, and gives the answer and its
+// body.
 func (s *serving) visit(method, path string, body object, headers ...string) (*http.Response, object) {
 	s.t.Helper()
 	raw, err := json.Marshal(body)
@@ -47,13 +48,23 @@ func TestPeopleSignIn(t *testing.T) {
 	code, err := totp.GenerateCode(found[2], time.Now())
 	must(t, err)
 	in := object{"login": "demo.manager", "password": found[1], "code": code}
-	for _, other := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "http://evil.example"}, {"Origin", "null"}} {
-		if res, o := s.visit("POST", "/api/v1/sessions", in, other...); res.StatusCode != 403 || o.text("code") != "cross_origin" {
+	for _, other := range [][]string{
+		{"Sec-Fetch-Site", "cross-site"},
+		{"Sec-Fetch-Site", "same-site"},
+		{"Origin", "http://evil.example"},
+		{"Origin", "null"},
+	} {
+		if res, o := s.visit("POST", "/api/v1/sessions", in, other...); res.StatusCode != 403 ||
+			o.text("code") != "cross_origin" {
 			t.Errorf("signing in from %v: %d %v", other, res.StatusCode, o)
 		}
 	}
-	for _, odd := range []object{{"login": "a\x00b", "password": "x"}, {"login": strings.Repeat("ệ", 100), "password": "\x00"}} {
-		if res, o := s.visit("POST", "/api/v1/sessions", odd, "User-Agent", "\xff\xfe"); res.StatusCode != 401 || o.text("code") != "sign_in_failed" {
+	for _, odd := range []object{{"login": "a\x00b", "password": "x"}, {
+		"login":    strings.Repeat("ệ", 100),
+		"password": "\x00",
+	}} {
+		if res, o := s.visit("POST", "/api/v1/sessions", odd, "User-Agent", "\xff\xfe"); res.StatusCode != 401 ||
+			o.text("code") != "sign_in_failed" {
 			t.Errorf("signing in with %v: %d %v", odd, res.StatusCode, o)
 		}
 	}
@@ -63,17 +74,20 @@ func TestPeopleSignIn(t *testing.T) {
 		t.Fatalf("signing in: %d, cookies %v", res.StatusCode, res.Cookies())
 	}
 	c := res.Cookies()[0]
-	if c.Name != "__Host-m40" || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || len(c.Value) < 43 {
+	if c.Name != "__Host-m40" || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" ||
+		c.Domain != "" || len(c.Value) < 43 {
 		t.Errorf("the cookie is %s", c.Raw)
 	}
 	mine := []string{"Cookie", c.Name + "=" + c.Value}
-	if _, me := s.visit("GET", "/api/v1/me", nil, mine...); me.text("kind") != "user" || me.text("role") != "manager" || me.text("scope_kind") != "market" {
+	if _, me := s.visit("GET", "/api/v1/me", nil, mine...); me.text("kind") != "user" || me.text("role") != "manager" ||
+		me.text("scope_kind") != "market" {
 		t.Errorf("I am %v", me)
 	}
 	if _, markets := s.visit("GET", "/api/v1/markets", nil, mine...); len(markets.items()) != 1 {
 		t.Errorf("a manager sees the markets %v", markets)
 	}
-	if res, o := s.visit("DELETE", "/api/v1/sessions/current", nil, mine...); res.StatusCode != 403 || o.text("code") != "cross_origin" {
+	if res, o := s.visit("DELETE", "/api/v1/sessions/current", nil, mine...); res.StatusCode != 403 ||
+		o.text("code") != "cross_origin" {
 		t.Errorf("without proof of origin: %d %v", res.StatusCode, o)
 	}
 	res, _ = s.visit("DELETE", "/api/v1/sessions/current", nil, append(mine, "Origin", s.address)...)
@@ -86,7 +100,8 @@ func TestPeopleSignIn(t *testing.T) {
 	keys := demoKeys(t, s)
 	trail := s.ask("Bearer "+keys["auditor"], "GET", "/api/v1/audit", nil, 200).items()
 	if last, _ := trail[0].(map[string]any); object(last).text("route") != "/api/v1/sessions/:id" ||
-		object(last).text("session_id") == "" || last["status"] != 204.0 || !strings.Contains(object(last).text("address"), ":") {
+		object(last).text("session_id") == "" || last["status"] != 204.0 ||
+		!strings.Contains(object(last).text("address"), ":") {
 		t.Errorf("the trail ends with %v", trail[0])
 	}
 	if first, _ := trail[len(trail)-1].(map[string]any); first["actor_id"] != nil || first["status"] != 403.0 {
@@ -138,7 +153,10 @@ func TestUsersCreate(t *testing.T) {
 		t.Errorf("a login is taken: exit %d, %s", a.code, a.out)
 	}
 	s := serve(t, env)
-	if res, o := s.visit("POST", "/api/v1/sessions", object{"login": "lan", "password": "tôm hùm 9 con", "code": secondFactor(t, secret[1])}); res.StatusCode != 201 {
+	if res, o := s.visit("POST", "/api/v1/sessions", object{
+		"login": "lan", "password": "tôm hùm 9 con",
+		"code": secondFactor(t, secret[1]),
+	}); res.StatusCode != 201 {
 		t.Errorf("%d %v", res.StatusCode, o)
 	}
 }

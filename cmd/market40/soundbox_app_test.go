@@ -10,8 +10,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// TestTheBoxSpeaksInThePhonesPlace pairs a box in the app. What the box takes the phone shows and does not say; what a box that
-// hangs does not take, it says after five seconds; without a box it says everything at once.
+// TestTheBoxSpeaksInThePhonesPlace pairs a box in the app. What the box takes the phone shows and
+// does not say; what a box that hangs does not take, it says after five seconds; without a box it
+// says everything at once.
 func TestTheBoxSpeaksInThePhonesPlace(t *testing.T) {
 	t.Parallel()
 	s := openShop(t, "MQTT_LISTEN_ADDR=127.0.0.1:0")
@@ -45,7 +46,8 @@ func TestTheBoxSpeaksInThePhonesPlace(t *testing.T) {
 	b.hears("chime received ten 2 thousand dong") // it comes too late: both have said it
 	b.off()
 	var waited time.Duration
-	for _, said := range []string{"7", "8", "9"} { // the server may not have heard yet that it is off, and the machine may be busy
+	// the server may not have heard yet that it is off, and the machine may be busy
+	for _, said := range []string{"7", "8", "9"} {
 		paid = time.Now()
 		v.pay(v.code, int(said[0]-'0')*1000)
 		v.hears("chime received " + said + " thousand dong")
@@ -75,6 +77,11 @@ func (v *seller) pairInTheApp(code, answer string) {
 	v.open("more")
 	v.press("Loa báo tiền")
 	v.do(chromedp.WaitVisible(`[name=code]`))
-	v.until(fmt.Sprintf(`(() => { const c = document.querySelector('[name=code]'); c.value = %q; c.form.requestSubmit(); return true; })()`, code))
+	v.until(
+		fmt.Sprintf(
+			`(() => { const c = document.querySelector('[name=code]'); c.value = %q; c.form.requestSubmit(); return true; })()`,
+			code,
+		),
+	)
 	v.until(fmt.Sprintf(`document.body.textContent.includes(%q)`, answer))
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestAServerWithBoxesStops at once, whatever is connected: a box, one that nobody has, and one that has not said who it is. The
-// box says that it is deaf, and that it hears again.
+// TestAServerWithBoxesStops at once, whatever is connected: a box, one that nobody has, and one
+// that has not said who it is. The box says that it is deaf, and that it hears again.
 func TestAServerWithBoxesStops(t *testing.T) {
 	t.Parallel()
 	s, env, owner := openBoxShop(t)

@@ -45,7 +45,8 @@ func newBox(t *testing.T) *aBox {
 // start switches it on.
 func (b *aBox) start(server string, more ...string) *aBox {
 	b.t.Helper()
-	b.cmd = command(b.t, nil, append([]string{"soundbox", "--server", server, "--state", b.state, "--wav", b.wav}, more...)...)
+	b.cmd = command(b.t, nil, append([]string{"soundbox", "--server", server, "--state", b.state, "--wav", b.wav},
+		more...)...)
 	said := &lockedBuffer{}
 	b.cmd.Stderr = said
 	out, err := b.cmd.StdoutPipe()
@@ -109,7 +110,10 @@ func (b *aBox) waits(what string, holds func(lines []string) bool) {
 // hears waits for a sentence.
 func (b *aBox) hears(clips string) {
 	b.t.Helper()
-	b.waits("says "+clips, func([]string) bool { return strings.Contains("|"+strings.Join(b.said(), "|")+"|", "|"+clips+"|") })
+	b.waits("says "+clips, func([]string) bool {
+		return strings.Contains("|"+strings.Join(b.said(), "|")+"|", "|"+clips+
+			"|")
+	})
 }
 
 // prints waits for a line that begins so, and is the rest of it.
@@ -129,7 +133,8 @@ func (b *aBox) prints(word string) (about string) {
 // owner is the stall's merchant, as a program.
 func (s *shop) owner(env []string) string {
 	s.t.Helper()
-	return "Bearer " + strings.TrimSpace(want(s.t, 0, env, "apikeys", "create", "--role", "merchant", "--scope", "stall:"+s.stall, "--name", "owner").out)
+	return "Bearer " + strings.TrimSpace(want(s.t, 0, env, "apikeys", "create", "--role", "merchant", "--scope",
+		"stall:"+s.stall, "--name", "owner").out)
 }
 
 // pair enters the code that a box says.
@@ -137,7 +142,8 @@ func (s *shop) pair(owner string, b *aBox) string {
 	s.t.Helper()
 	code := b.prints("code")
 	b.hears("pairing " + strings.Join(strings.Split(code, ""), " "))
-	id := s.ask(owner, "POST", "/api/v1/stalls/"+s.stall+"/soundboxes", object{"code": code, "name": "Loa quầy"}, 201).text("id")
+	id := s.ask(owner, "POST", "/api/v1/stalls/"+s.stall+"/soundboxes", object{"code": code, "name": "Loa quầy"},
+		201).text("id")
 	b.hears("chime ready")
 	return id
 }
@@ -170,7 +176,8 @@ func wavSeconds(t *testing.T, path string) float64 {
 	t.Helper()
 	raw, err := os.ReadFile(path)
 	must(t, err)
-	if len(raw) < 44 || string(raw[:4]) != "RIFF" || string(raw[8:12]) != "WAVE" || int(binary.LittleEndian.Uint32(raw[40:])) != len(raw)-44 {
+	if len(raw) < 44 || string(raw[:4]) != "RIFF" || string(raw[8:12]) != "WAVE" ||
+		int(binary.LittleEndian.Uint32(raw[40:])) != len(raw)-44 {
 		t.Fatalf("%s is no whole WAV file of %d bytes", path, len(raw))
 	}
 	return float64(len(raw)-44) / float64(binary.LittleEndian.Uint32(raw[28:]))
@@ -194,8 +201,9 @@ func (s *serving) database() string {
 	return ""
 }
 
-// TestASoundboxSpeaksWhatComes pairs a box by the code that it speaks, and pays: it says the right words, and a WAV file holds
-// them. Small amounts come with an alarm. A box that is switched off is told a count and a sum of nothing that is young.
+// TestASoundboxSpeaksWhatComes pairs a box by the code that it speaks, and pays: it says the right
+// words, and a WAV file holds them. Small amounts come with an alarm. A box that is switched off is
+// told a count and a sum of nothing that is young.
 func TestASoundboxSpeaksWhatComes(t *testing.T) {
 	t.Parallel()
 	s, _, owner := openBoxShop(t)
@@ -215,7 +223,8 @@ func TestASoundboxSpeaksWhatComes(t *testing.T) {
 	if after < before+4 || after > before+9 {
 		t.Errorf("two sentences last %.1f seconds", after-before)
 	}
-	if listed := s.boxes(owner); len(listed) != 1 || listed[0].text("id") != id || listed[0].text("name") != "Loa quầy" || listed[0]["connected"] != true || listed[0]["speaks"] != true {
+	if listed := s.boxes(owner); len(listed) != 1 || listed[0].text("id") != id ||
+		listed[0].text("name") != "Loa quầy" || listed[0]["connected"] != true || listed[0]["speaks"] != true {
 		t.Errorf("the owner sees %v", listed)
 	}
 	b.off()
@@ -238,8 +247,8 @@ func TestASoundboxSpeaksWhatComes(t *testing.T) {
 	}
 }
 
-// TestABoxLosesAndRepeatsNothing pays fifty times while the box's line is cut ten times, the server is started anew and the
-// power fails: each payment is said once, alone or in a count and a sum.
+// TestABoxLosesAndRepeatsNothing pays fifty times while the box's line is cut ten times, the server
+// is started anew and the power fails: each payment is said once, alone or in a count and a sum.
 func TestABoxLosesAndRepeatsNothing(t *testing.T) {
 	t.Parallel()
 	s, env, owner := openBoxShop(t)
@@ -325,7 +334,8 @@ func spoken(clips []string) (n int) {
 	return n + group + digit
 }
 
-// TestABoxMayConnectToAnyServer pays at one server while the box is connected to another of the same database, and pairs it there.
+// TestABoxMayConnectToAnyServer pays at one server while the box is connected to another of the
+// same database, and pairs it there.
 func TestABoxMayConnectToAnyServer(t *testing.T) {
 	t.Parallel()
 	s, env, owner := openBoxShop(t)
@@ -361,14 +371,16 @@ func TestARevokedBoxIsCutOff(t *testing.T) {
 	if len(s.boxes(owner)) != 0 {
 		t.Error("the owner still sees it")
 	}
-	if again := want(t, 1, nil, "soundbox", "--server", mqttOf(s.serving), "--state", b.state, "--wav", b.wav); !strings.Contains(again.err, "revoked") {
+	if again := want(t, 1, nil, "soundbox", "--server", mqttOf(s.serving), "--state", b.state, "--wav",
+		b.wav); !strings.Contains(again.err, "revoked") {
 		t.Errorf("it is told %q", again.err)
 	}
 	anew := &aBox{t: t, state: b.state, wav: b.wav}
 	s.pair(owner, anew.start(mqttOf(other), "--pair"))
 }
 
-// TestAForgedMessageIsNotSpoken changes an amount on the way to the box: it is refused, and the true one is spoken.
+// TestAForgedMessageIsNotSpoken changes an amount on the way to the box: it is refused, and the
+// true one is spoken.
 func TestAForgedMessageIsNotSpoken(t *testing.T) {
 	t.Parallel()
 	s, _, owner := openBoxShop(t)
@@ -397,9 +409,13 @@ func TestWrongUseOfASoundbox(t *testing.T) {
 		{"--server http://127.0.0.1:1 --state b.json --wav w.wav", "--server must be mqtt://host:port"},
 		{"--server mqtt://127.0.0.1 --state b.json --wav w.wav", "--server must be mqtt://host:port"},
 		{"--server mqtt://127.0.0.1:1 --state " + broken + " --wav " + dir + "/w.wav", "is no soundbox's file"},
-		{"--server mqtts://127.0.0.1:1 --ca " + broken + " --state " + dir + "/b.json --wav w.wav", "no certificate in PEM"},
+		{
+			"--server mqtts://127.0.0.1:1 --ca " + broken + " --state " + dir + "/b.json --wav w.wav",
+			"no certificate in PEM",
+		},
 	} {
-		if a := want(t, 2, nil, append([]string{"soundbox"}, strings.Fields(c.args)...)...); !strings.Contains(a.err, c.says) {
+		if a := want(t, 2, nil, append([]string{"soundbox"}, strings.Fields(c.args)...)...); !strings.Contains(a.err,
+			c.says) {
 			t.Errorf("%s: %s", c.args, a.err)
 		}
 	}

@@ -30,12 +30,15 @@ const heardScript = `window.heard = []; addEventListener('m40:say', (e) => windo
 // invite lets a board invite the owner, who opens the app with the invitation.
 func (s *shop) invite(width int64) *seller {
 	s.t.Helper()
-	v := &seller{shop: s, tab: browse(s.t, width), width: width, wire: newWire(s.t, strings.TrimPrefix(s.address, "http://"))}
-	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: heardScript})
+	v := &seller{shop: s, tab: browse(s.t, width), width: width, wire: newWire(s.t, strings.TrimPrefix(s.address,
+		"http://"))}
+	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument,
+		page.AddScriptToEvaluateOnNewDocumentParams{Source: heardScript})
 	must(s.t, err)
 	url := s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/invitations", nil, 201).text("url")
 	url = strings.Replace(url, s.address, "http://"+v.wire.listener.Addr().String(), 1)
-	v.do(chromedp.Navigate(url), chromedp.Click("button"), chromedp.WaitVisible(`a[href="/stall/"]`), chromedp.Click(`a[href="/stall/"]`))
+	v.do(chromedp.Navigate(url), chromedp.Click("button"), chromedp.WaitVisible(`a[href="/stall/"]`),
+		chromedp.Click(`a[href="/stall/"]`))
 	v.until(`document.querySelector('h1')?.textContent.includes('A-12')`)
 	return v
 }
@@ -53,7 +56,12 @@ func (v *seller) until(condition string) {
 // press clicks the button or the link that says something.
 func (v *seller) press(label string) {
 	v.t.Helper()
-	v.until(fmt.Sprintf(`(() => { const b = [...document.querySelectorAll('button, summary, main a')].find((b) => b.textContent.trim().startsWith(%q) && !b.disabled); b?.click(); return !!b; })()`, label))
+	v.until(
+		fmt.Sprintf(
+			`(() => { const b = [...document.querySelectorAll('button, summary, main a')].find((b) => b.textContent.trim().startsWith(%q) && !b.disabled); b?.click(); return !!b; })()`,
+			label,
+		),
+	)
 }
 
 // open goes to one of the app's screens.
@@ -69,7 +77,8 @@ func (v *seller) hears(clips string) {
 	v.until(fmt.Sprintf(`window.heard.includes(%q)`, clips))
 }
 
-// looks holds a screen against axe-core's rules in both languages, and leaves a picture of each at the width of a phone and of a screen.
+// looks holds a screen against axe-core's rules in both languages, and leaves a picture of each at
+// the width of a phone and of a screen.
 func (v *seller) looks(name string) {
 	v.t.Helper()
 	for _, language := range []string{"vi", "en"} {
@@ -84,10 +93,12 @@ func (v *seller) looks(name string) {
 	}
 }
 
-// clean runs axe-core over a page: nothing that it knows to be wrong for people who see, hear or move less.
+// clean runs axe-core over a page: nothing that it knows to be wrong for people who see, hear or
+// move less.
 func clean(t *testing.T, tab context.Context, name string) {
 	t.Helper()
-	there, err := chromedp.Run(tab, chromedp.Evaluate[bool](`window.axe !== undefined`)) // since the last look at this page
+	// since the last look at this page
+	there, err := chromedp.Run(tab, chromedp.Evaluate[bool](`window.axe !== undefined`))
 	must(t, err)
 	if !there {
 		axe, err := os.ReadFile("../../frontend/node_modules/axe-core/axe.min.js")
@@ -95,7 +106,11 @@ func clean(t *testing.T, tab context.Context, name string) {
 		_, err = chromedp.Run(tab, chromedp.Evaluate[any](string(axe)+"; 0"))
 		must(t, err)
 	}
-	found, err := chromedp.Run(tab, chromedp.Evaluate[string](`axe.run(document, { resultTypes: ['violations'] }).then((r) => JSON.stringify(r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).slice(0, 3).join(' '))))`, chromedp.EvalAwaitPromise))
+	found, err := chromedp.Run(tab,
+		chromedp.Evaluate[string](
+			`axe.run(document, { resultTypes: ['violations'] }).then((r) => JSON.stringify(r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).slice(0, 3).join(' '))))`,
+			chromedp.EvalAwaitPromise,
+		))
 	must(t, err)
 	var violations []string
 	must(t, json.Unmarshal([]byte(found), &violations))
@@ -104,7 +119,8 @@ func clean(t *testing.T, tab context.Context, name string) {
 	}
 }
 
-// TestAStallsDay: the owner comes in by an invitation, sells, hears what comes, collects exact amounts, and looks back.
+// TestAStallsDay: the owner comes in by an invitation, sells, hears what comes, collects exact
+// amounts, and looks back.
 func TestAStallsDay(t *testing.T) {
 	t.Parallel()
 	for _, width := range []int64{360, 1440} {
@@ -153,7 +169,9 @@ func (v *seller) collect() {
 	v.hears("alarm different received 2 tens thousand dong missing 5 thousand dong")
 	v.looks("under")
 	v.press("Mã cho phần còn thiếu")
-	v.until(`document.querySelector('[data-order=open]') !== null && document.querySelector('.amount')?.textContent === '5.000 đ'`)
+	v.until(
+		`document.querySelector('[data-order=open]') !== null && document.querySelector('.amount')?.textContent === '5.000 đ'`,
+	)
 	v.pay(v.shown(), 5000)
 	v.until(`document.querySelector('[data-order=paid]') !== null`)
 	v.hears("chime received 5 thousand dong")
@@ -194,7 +212,8 @@ func (v *seller) shown() string {
 	return object(newest).text("code")
 }
 
-// TestNothingIsLostOrRepeatedWhenTheNetworkIsCut pays fifty times while the line is cut ten times: each payment is shown once.
+// TestNothingIsLostOrRepeatedWhenTheNetworkIsCut pays fifty times while the line is cut ten times:
+// each payment is shown once.
 func TestNothingIsLostOrRepeatedWhenTheNetworkIsCut(t *testing.T) {
 	t.Parallel()
 	v := openShop(t).invite(360)
@@ -222,7 +241,8 @@ func TestNothingIsLostOrRepeatedWhenTheNetworkIsCut(t *testing.T) {
 	})()`)
 }
 
-// TestTheAppOpensWithoutANetwork shows the code and what came, with its age; and nothing once its owner has signed out.
+// TestTheAppOpensWithoutANetwork shows the code and what came, with its age; and nothing once its
+// owner has signed out.
 func TestTheAppOpensWithoutANetwork(t *testing.T) {
 	t.Parallel()
 	v := openShop(t).invite(360)
@@ -248,14 +268,17 @@ func TestTheAppOpensWithoutANetwork(t *testing.T) {
 	v.open("more")
 	v.press("Đăng xuất")
 	v.until(`location.pathname === '/sign-in'`)
-	left, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`indexedDB.databases().then((all) => all.map((d) => d.name).join(','))`, chromedp.EvalAwaitPromise))
+	left, err := chromedp.Run(v.tab,
+		chromedp.Evaluate[string](`indexedDB.databases().then((all) => all.map((d) => d.name).join(','))`,
+			chromedp.EvalAwaitPromise))
 	must(t, err)
 	if left != "" {
 		t.Errorf("after signing out the phone keeps %q", left)
 	}
 }
 
-// TestAHelpersShift: the owner lends the phone, a helper chooses the name and types the PIN, and sees what comes in the shift alone.
+// TestAHelpersShift: the owner lends the phone, a helper chooses the name and types the PIN, and
+// sees what comes in the shift alone.
 func TestAHelpersShift(t *testing.T) {
 	t.Parallel()
 	v := openShop(t).invite(360)
@@ -263,7 +286,8 @@ func TestAHelpersShift(t *testing.T) {
 	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
 	v.open("more")
 	v.press("Người bán giúp")
-	v.do(chromedp.WaitVisible(`[name=pin]`), chromedp.SendKeys(`[name=name]`, "Chị Năm"), chromedp.SendKeys(`[name=pin]`, "4831"))
+	v.do(chromedp.WaitVisible(`[name=pin]`), chromedp.SendKeys(`[name=name]`, "Chị Năm"),
+		chromedp.SendKeys(`[name=pin]`, "4831"))
 	v.press("Thêm người bán giúp")
 	v.until(`[...document.querySelectorAll('.list li')].some((li) => li.textContent.includes('Chị Năm'))`)
 	v.press("Cho phép người bán giúp")
@@ -282,20 +306,29 @@ func TestAHelpersShift(t *testing.T) {
 	v.pay(v.code, 12000)
 	v.hears("chime received ten 2 thousand dong")
 	v.open("today")
-	v.until(`document.querySelector('.amount').textContent === '12.000 đ' && document.querySelectorAll('.list li').length === 1`)
+	v.until(
+		`document.querySelector('.amount').textContent === '12.000 đ' && document.querySelectorAll('.list li').length === 1`,
+	)
 	v.open("more")
 	v.looks("helper-more")
 	owner := v.invite(360)
 	owner.open("today")
-	owner.until(`document.querySelector('[data-shifts]')?.textContent.includes('Chị Năm') && document.querySelector('[data-shifts]').textContent.includes('1 · 12.000 đ')`)
+	owner.until(
+		`document.querySelector('[data-shifts]')?.textContent.includes('Chị Năm') && document.querySelector('[data-shifts]').textContent.includes('1 · 12.000 đ')`,
+	)
 	owner.looks("today-shifts")
 
-	// A shift that is over and a helper who is removed are heard of: the phone is deaf, and says so until somebody signs in again.
+	// A shift that is over and a helper who is removed are heard of: the phone is deaf, and says so
+	// until somebody signs in again.
 	v.open("sell")
-	execute(t, v.database(), `UPDATE sessions SET created_at = created_at - interval '15 hours' WHERE user_id IN (SELECT id FROM users WHERE role = 'staff')`)
+	execute(t, v.database(), `UPDATE sessions SET created_at = created_at - interval '15 hours'
+		WHERE user_id IN (SELECT id FROM users WHERE role = 'staff')`)
 	v.is("signed_out")
 	v.hears("alarm signed_out")
-	v.until(`(() => { const a = document.querySelector('.bar a'); return a && !a.getAnimations().length && getComputedStyle(a).pointerEvents !== 'none'; })()`) // it may be touched
+	// it may be touched
+	v.until(
+		`(() => { const a = document.querySelector('.bar a'); return a && !a.getAnimations().length && getComputedStyle(a).pointerEvents !== 'none'; })()`,
+	)
 	v.do(chromedp.Click(`.bar a`))
 	v.until(`location.pathname === '/sign-in' && !document.getElementById('helpers').hidden`)
 	v.do(chromedp.SendKeys(`#shift [name=pin]`, "4831"), chromedp.Click(`#shift button`))
@@ -309,7 +342,8 @@ func TestAHelpersShift(t *testing.T) {
 	v.hears("alarm signed_out")
 }
 
-// TestTheOwnersBookInTheApp: receipts become turnover only by the owner's word, cash is added, and the form is printed.
+// TestTheOwnersBookInTheApp: receipts become turnover only by the owner's word, cash is added, and
+// the form is printed.
 func TestTheOwnersBookInTheApp(t *testing.T) {
 	t.Parallel()
 	v := openShop(t).invite(360)
@@ -318,30 +352,45 @@ func TestTheOwnersBookInTheApp(t *testing.T) {
 	}
 	v.open("more")
 	v.do(chromedp.Click(`main a[href="#book"]`))
-	v.until(`document.querySelectorAll('.choices').length === 3 && document.querySelector('.amount').textContent === '0 đ'`)
+	v.until(
+		`document.querySelectorAll('.choices').length === 3 && document.querySelector('.amount').textContent === '0 đ'`,
+	)
 	v.looks("book")
-	v.until(`(() => { document.querySelectorAll('.choices')[0].querySelectorAll('button')[1].click(); return true; })()`)
+	v.until(
+		`(() => { document.querySelectorAll('.choices')[0].querySelectorAll('button')[1].click(); return true; })()`,
+	)
 	v.until(`document.querySelectorAll('.choices').length === 2`)
 	v.press("Ghi cả 2 khoản")
 	v.until(`document.querySelector('.amount').textContent === '50.000 đ'`)
 	v.press("Thêm tiền mặt")
 	for _, text := range append(ambiguous, "7\u00a0000") { // the last is pasted
-		v.until(fmt.Sprintf(`(() => { const e = document.querySelector('[name=amount]'); if (!e) return false; e.value = %q; return true; })()`, text))
+		v.until(
+			fmt.Sprintf(
+				`(() => { const e = document.querySelector('[name=amount]'); if (!e) return false; e.value = %q; return true; })()`,
+				text,
+			),
+		)
 		v.press("Ghi vào sổ")
 		if text[0] != '7' {
-			v.until(fmt.Sprintf(`document.querySelector('[role=alert]')?.textContent.startsWith(%q)`, "“"+text+"” chưa phải số tiền"))
+			v.until(fmt.Sprintf(`document.querySelector('[role=alert]')?.textContent.startsWith(%q)`, "“"+text+
+				"” chưa phải số tiền"))
 		}
 	}
 	v.until(`document.querySelector('.amount').textContent === '57.000 đ'`)
 	v.looks("book-written")
-	kind, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`fetch(document.querySelector('a[href*="revenue-book.pdf"]').href).then((r) => r.status + ' ' + r.headers.get('content-type'))`, chromedp.EvalAwaitPromise))
+	kind, err := chromedp.Run(v.tab,
+		chromedp.Evaluate[string](
+			`fetch(document.querySelector('a[href*="revenue-book.pdf"]').href).then((r) => r.status + ' ' + r.headers.get('content-type'))`,
+			chromedp.EvalAwaitPromise,
+		))
 	must(t, err)
 	if kind != "200 application/pdf" {
 		t.Errorf("the form is %s", kind)
 	}
 }
 
-// TestTheOwnerAgreesAndWithdraws says yes to standing on the shopper's page, sees it there, and takes it back.
+// TestTheOwnerAgreesAndWithdraws says yes to standing on the shopper's page, sees it there, and
+// takes it back.
 func TestTheOwnerAgreesAndWithdraws(t *testing.T) {
 	t.Parallel()
 	v := openShop(t).invite(360)
@@ -363,7 +412,8 @@ func TestTheOwnerAgreesAndWithdraws(t *testing.T) {
 	}
 }
 
-// TestAStickerIsChecked gives the app pictures of stickers: the stall's own, and one that pays somebody else.
+// TestAStickerIsChecked gives the app pictures of stickers: the stall's own, and one that pays
+// somebody else.
 func TestAStickerIsChecked(t *testing.T) {
 	t.Parallel()
 	v := openShop(t).invite(360)
@@ -383,7 +433,8 @@ func TestAStickerIsChecked(t *testing.T) {
 	v.looks("check")
 }
 
-// TestTheAppIsSmall holds the bytes to a working first screen against the budget, as they travel; the voice comes with the first touch.
+// TestTheAppIsSmall holds the bytes to a working first screen against the budget, as they travel;
+// the voice comes with the first touch.
 func TestTheAppIsSmall(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)

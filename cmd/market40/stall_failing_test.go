@@ -7,7 +7,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// failing lets a page's calls of the API be answered by others than the server: by one that stops, by a proxy without one, or by nobody.
+// failing lets a page's calls of the API be answered by others than the server: by one that stops,
+// by a proxy without one, or by nobody.
 const failing = `(() => {
 	const real = window.fetch;
 	const answers = {
@@ -22,14 +23,16 @@ const failing = `(() => {
 	};
 })()`
 
-// TestTheAppOpensWhileTheServerFails: what is not the server's own word opens what the phone keeps, as without a network, and is tried
-// again; a phone that keeps nothing says what is wrong, also while nobody answers, and opens once it is answered.
+// TestTheAppOpensWhileTheServerFails: what is not the server's own word opens what the phone keeps,
+// as without a network, and is tried again; a phone that keeps nothing says what is wrong, also
+// while nobody answers, and opens once it is answered.
 func TestTheAppOpensWhileTheServerFails(t *testing.T) {
 	t.Parallel()
 	v := openShop(t).invite(360)
 	v.pay(v.code, 45000)
 	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
-	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: failing})
+	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument,
+		page.AddScriptToEvaluateOnNewDocumentParams{Source: failing})
 	must(t, err)
 	for _, answer := range []string{"stopping", "proxy", "nobody"} {
 		v.until(`(localStorage.setItem('failing', '` + answer + `'), true)`)
@@ -46,7 +49,9 @@ func TestTheAppOpensWhileTheServerFails(t *testing.T) {
 	}
 	v.until(`(localStorage.setItem('failing', 'nobody'), indexedDB.deleteDatabase('market40-stall'), true)`)
 	v.do(chromedp.Reload())
-	v.until(`document.querySelector('main [role=alert]')?.textContent === 'Hệ thống tạm gián đoạn, xin thử lại sau ít giây.'`)
+	v.until(
+		`document.querySelector('main [role=alert]')?.textContent === 'Hệ thống tạm gián đoạn, xin thử lại sau ít giây.'`,
+	)
 	v.until(`(localStorage.removeItem('failing'), true)`)
 	v.press("Thử lại")
 	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
@@ -58,7 +63,8 @@ func TestTheAppOpensWhileTheServerFails(t *testing.T) {
 	v.is("selling_off")
 }
 
-// TestAClockThatStands: audio that is said to run and whose clock stands is mute. What came meanwhile is said as a count and a sum.
+// TestAClockThatStands: audio that is said to run and whose clock stands is mute. What came
+// meanwhile is said as a count and a sum.
 func TestAClockThatStands(t *testing.T) {
 	t.Parallel()
 	v := openShop(t).invite(360)

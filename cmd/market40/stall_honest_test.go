@@ -16,7 +16,10 @@ import (
 func (v *seller) is(state string) {
 	v.t.Helper()
 	v.until(fmt.Sprintf(`document.querySelector('[data-listening]')?.dataset.listening === %q`, state))
-	high, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](`((bar) => bar.offsetHeight > Math.ceil(parseFloat(getComputedStyle(bar).minHeight)))(document.querySelector('.bar'))`))
+	high, err := chromedp.Run(v.tab,
+		chromedp.Evaluate[bool](
+			`((bar) => bar.offsetHeight > Math.ceil(parseFloat(getComputedStyle(bar).minHeight)))(document.querySelector('.bar'))`,
+		))
 	must(v.t, err)
 	if high {
 		v.t.Errorf("%s: the bar takes more than its room", state)
@@ -32,9 +35,9 @@ func (v *seller) isOnEveryScreen(state string) {
 	}
 }
 
-// brokenSound lets a page lose its recordings and its audio: window.noClips fails their download, window.audio is what the browser
-// says of its audio, as after a phone call; window.stands is
-// what the audio's clock stands at; window.shaken is whether the phone shook.
+// brokenSound lets a page lose its recordings and its audio: window.noClips fails their download,
+// window.audio is what the browser says of its audio, as after a phone call; window.stands is what
+// the audio's clock stands at; window.shaken is whether the phone shook.
 const brokenSound = `(() => {
 	const real = window.fetch;
 	window.fetch = (...call) => window.noClips && String(call[0]?.url ?? call[0]).includes('.mp3') ? Promise.reject(new TypeError('Failed to fetch')) : real(...call);
@@ -63,8 +66,9 @@ func (v *seller) spoke(version int) {
 	})()`, version))
 }
 
-// TestADeafPhoneSaysSo takes from a selling phone its recordings, its audio, its line and its session, one after the other. It never
-// looks as if it listened, and says later what it could not say.
+// TestADeafPhoneSaysSo takes from a selling phone its recordings, its audio, its line and its
+// session, one after the other. It never looks as if it listened, and says later what it could not
+// say.
 func TestADeafPhoneSaysSo(t *testing.T) {
 	t.Parallel()
 	v := openShop(t).invite(320)
@@ -82,7 +86,9 @@ func TestADeafPhoneSaysSo(t *testing.T) {
 	for _, amount := range []int{45000, 12000, 200} {
 		v.pay(v.code, amount)
 	}
-	v.until(`document.querySelector('[data-newest]')?.textContent === '200 đ' && document.querySelector('[data-small]')?.textContent === 'CHỈ 200 ĐỒNG'`)
+	v.until(
+		`document.querySelector('[data-newest]')?.textContent === '200 đ' && document.querySelector('[data-small]')?.textContent === 'CHỈ 200 ĐỒNG'`,
+	)
 	v.until(`(window.noClips = false, true)`)
 	v.is("live")
 	v.hears("chime ready")
@@ -112,13 +118,15 @@ func TestADeafPhoneSaysSo(t *testing.T) {
 	v.endedElsewhere()
 }
 
-// catchesUp wants to hear of what could not be said: as a count and a sum, or one by one where the sound was back before it was missed.
+// catchesUp wants to hear of what could not be said: as a count and a sum, or one by one where the
+// sound was back before it was missed.
 func (v *seller) catchesUp(sum, last string) {
 	v.t.Helper()
 	v.until(fmt.Sprintf(`[%q, %q].some((said) => window.heard.includes(said))`, sum, last))
 }
 
-// swallowed wants a line that delivers nothing to be heard of within ten seconds of the server's silence.
+// swallowed wants a line that delivers nothing to be heard of within ten seconds of the server's
+// silence.
 func (v *seller) swallowed() {
 	v.t.Helper()
 	v.wire.swallow(true)
@@ -138,7 +146,8 @@ func (v *seller) swallowed() {
 	v.spoke(10) // together or one by one, as they come again
 }
 
-// endedElsewhere ends the session as from another phone. What comes meanwhile is said once somebody has signed in again.
+// endedElsewhere ends the session as from another phone. What comes meanwhile is said once somebody
+// has signed in again.
 func (v *seller) endedElsewhere() {
 	v.t.Helper()
 	v.until(`(window.heard.length = 0, true)`)
@@ -153,9 +162,11 @@ func (v *seller) endedElsewhere() {
 	v.pay(v.code, 30000)
 	url := v.ask(v.admin, "POST", "/api/v1/stalls/"+v.stall+"/invitations", nil, 201).text("url")
 	url = strings.Replace(url, v.address, "http://"+v.wire.listener.Addr().String(), 1)
-	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: fastMinutes})
+	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument,
+		page.AddScriptToEvaluateOnNewDocumentParams{Source: fastMinutes})
 	must(v.t, err)
-	v.do(chromedp.Navigate(url), chromedp.Click("button"), chromedp.WaitVisible(`a[href="/stall/"]`), chromedp.Click(`a[href="/stall/"]`))
+	v.do(chromedp.Navigate(url), chromedp.Click("button"), chromedp.WaitVisible(`a[href="/stall/"]`),
+		chromedp.Click(`a[href="/stall/"]`))
 	v.is("selling_off")
 	v.press("Bắt đầu bán")
 	v.catchesUp("chime have 2 payments total 5 tens thousand dong", "chime received 3 tens thousand dong")
@@ -165,7 +176,8 @@ func (v *seller) endedElsewhere() {
 // fastMinutes lets the page do every second what it does every minute.
 const fastMinutes = `((every) => { window.setInterval = (does, ms, ...more) => every(does, ms === 60000 ? 1000 : ms, ...more); })(window.setInterval);`
 
-// switchedOff switches the stall's only connection off: within a minute the phone says that it hears nothing any more.
+// switchedOff switches the stall's only connection off: within a minute the phone says that it
+// hears nothing any more.
 func (v *seller) switchedOff() {
 	v.t.Helper()
 	v.is("live")
@@ -174,18 +186,23 @@ func (v *seller) switchedOff() {
 	v.hears("alarm no_feed")
 }
 
-// TestTheOwnerStopsAChangeOfTheAccount sees on the first screen what somebody proposed for the stall's account, and stops it; and is
-// warned of a second account of which no bank ever reported, there and beside its code.
+// TestTheOwnerStopsAChangeOfTheAccount sees on the first screen what somebody proposed for the
+// stall's account, and stops it; and is warned of a second account of which no bank ever reported,
+// there and beside its code.
 func TestTheOwnerStopsAChangeOfTheAccount(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
 	s.pay(s.code, 1000)
 	s.approve(s.env, s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/accounts", secondAccount, 202))
-	execute(t, s.database(), `UPDATE beneficiary_changes SET proposed_at = proposed_at - interval '2 days'`) // it began when it was approved
+	// it began when it was approved
+	execute(t, s.database(), `UPDATE beneficiary_changes SET proposed_at = proposed_at - interval '2 days'`)
 	s.propose()
 	v := s.invite(360)
-	v.until(`(() => { const c = document.querySelector('[data-change=pending]'); return c?.textContent.includes('••••8777') && c.textContent.includes('••••4567') && c.classList.contains('bad'); })()`)
-	v.until(`document.querySelector('[data-change=effective]')?.textContent.includes('VietinBank ••••0300')`) // an addition may be taken back for a day
+	v.until(
+		`(() => { const c = document.querySelector('[data-change=pending]'); return c?.textContent.includes('••••8777') && c.textContent.includes('••••4567') && c.classList.contains('bad'); })()`,
+	)
+	// an addition may be taken back for a day
+	v.until(`document.querySelector('[data-change=effective]')?.textContent.includes('VietinBank ••••0300')`)
 	v.until(`document.querySelector('[data-stale=unproven]')?.textContent.includes('VietinBank ••••0300')`)
 	v.looks("change")
 	v.press("Bắt đầu bán")
@@ -193,7 +210,9 @@ func TestTheOwnerStopsAChangeOfTheAccount(t *testing.T) {
 	v.hears("chime ready")
 	v.hears("alarm unproven")
 	v.open("code")
-	v.until(`document.querySelectorAll('[aria-pressed]').length === 2 && document.querySelector('[data-stale]') === null`)
+	v.until(
+		`document.querySelectorAll('[aria-pressed]').length === 2 && document.querySelector('[data-stale]') === null`,
+	)
 	v.press("VietinBank ••••0300")
 	v.until(`document.querySelector('[data-stale=unproven]') !== null`)
 	v.looks("unproven")
@@ -215,8 +234,11 @@ func TestTheOwnerStopsAChangeOfTheAccount(t *testing.T) {
 func (s *shop) propose() {
 	s.t.Helper()
 	s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/beneficiary-changes", object{
-		"reason":  "đổi ngân hàng",
-		"account": object{"bank_bin": "970407", "account_number": "190368777", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"},
+		"reason": "đổi ngân hàng",
+		"account": object{
+			"bank_bin": "970407", "account_number": "190368777", "holder_name": "NGUYEN THI LAN",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
 }
 
@@ -236,10 +258,12 @@ const brokenNumbers = `(() => {
 	return broken;
 })()`
 
-// unbroken wants every amount of the page on one line and inside of the screen, in the app in both languages.
+// unbroken wants every amount of the page on one line and inside of the screen, in the app in both
+// languages.
 func (v *seller) unbroken(name string) {
 	v.t.Helper()
-	switches, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](`document.querySelector('header button[lang]') !== null`))
+	switches, err := chromedp.Run(v.tab,
+		chromedp.Evaluate[bool](`document.querySelector('header button[lang]') !== null`))
 	must(v.t, err)
 	for _, language := range []string{"vi", "en"} {
 		fits(v.t, v.tab, "stall-320-"+name+"-"+language)
@@ -275,7 +299,8 @@ func TestNumbersFitOnASmallScreen(t *testing.T) {
 	v.until(`document.querySelector('[data-order=open]') !== null`)
 	v.unbroken("order")
 	v.pay(v.shown(), 200)
-	v.until(`document.querySelector('[data-order=under].bad')?.textContent.includes('CHỈ 200 ĐỒNG')`) // red although the stall does not sell
+	// red although the stall does not sell
+	v.until(`document.querySelector('[data-order=under].bad')?.textContent.includes('CHỈ 200 ĐỒNG')`)
 	v.unbroken("under")
 	v.open("today")
 	v.until(`document.querySelector('.amount')?.textContent === '1.234.568.090 đ'`)
@@ -295,14 +320,15 @@ func TestNumbersFitOnASmallScreen(t *testing.T) {
 	v.unbroken("more")
 	order, _ := v.ask(v.admin, "GET", "/api/v1/orders?limit=1&stall_id="+v.stall, nil, 200).items()[0].(map[string]any)
 	for _, language := range []string{"vi", "en"} {
-		v.do(chromedp.Navigate(v.address + "/q/" + v.code + "/orders/" + object(order).text("id") + "?lang=" + language))
+		v.do(chromedp.Navigate(v.address + "/q/" + v.code + "/orders/" + object(order).text("id") + "?lang=" +
+			language))
 		v.until(`document.querySelector('.amount') !== null`)
 		v.unbroken("shopper-" + language)
 	}
 }
 
-// TestEightTabsShareOneLine opens the app in more tabs than a browser has connections to a host: each answers and shows what comes, and goes
-// on when the tab that holds the line is closed.
+// TestEightTabsShareOneLine opens the app in more tabs than a browser has connections to a host:
+// each answers and shows what comes, and goes on when the tab that holds the line is closed.
 func TestEightTabsShareOneLine(t *testing.T) {
 	t.Parallel()
 	v := openShop(t).invite(360)
@@ -311,7 +337,10 @@ func TestEightTabsShareOneLine(t *testing.T) {
 	shows := func(amount string) {
 		t.Helper()
 		for _, tab := range tabs {
-			until(t, tab, fmt.Sprintf(`document.querySelector('[data-newest]')?.textContent === %q && document.querySelector('[data-listening]').dataset.listening === 'selling_off'`, amount))
+			until(t, tab, fmt.Sprintf(
+				`document.querySelector('[data-newest]')?.textContent === %q && document.querySelector('[data-listening]').dataset.listening === 'selling_off'`,
+				amount,
+			))
 		}
 	}
 	for range 7 {

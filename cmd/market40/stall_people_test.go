@@ -19,12 +19,14 @@ import (
 
 const sameOrigin = "same-origin"
 
-// TestAMerchantComesIn signs in to a demo by the code on its terminal, and by an invitation in a real browser.
+// TestAMerchantComesIn signs in to a demo by the code on its terminal, and by an invitation in a
+// real browser.
 func TestAMerchantComesIn(t *testing.T) {
 	t.Parallel()
 	s := serve(t, []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1)}, "--demo")
 	phone := object{"phone": "+84 900 000 001"}
-	if res, o := s.visit("POST", "/api/v1/phone-codes", phone, "Sec-Fetch-Site", "cross-site"); res.StatusCode != 403 || o.text("code") != "cross_origin" {
+	if res, o := s.visit("POST", "/api/v1/phone-codes", phone, "Sec-Fetch-Site", "cross-site"); res.StatusCode != 403 ||
+		o.text("code") != "cross_origin" {
 		t.Errorf("a code for another site: %d %v", res.StatusCode, o)
 	}
 	if res, o := s.visit("POST", "/api/v1/phone-codes", phone, "Sec-Fetch-Site", sameOrigin); res.StatusCode != 202 {
@@ -34,7 +36,8 @@ func TestAMerchantComesIn(t *testing.T) {
 	for code == nil && s.out.Scan() {
 		code = regexp.MustCompile(`^demo: SMS to •••001: .*@localhost #(\d{6})$`).FindStringSubmatch(s.out.Text())
 	}
-	res, o := s.visit("POST", "/api/v1/phone-sessions", object{"phone": "0900000001", "code": code[1]}, "Sec-Fetch-Site", sameOrigin)
+	res, o := s.visit("POST", "/api/v1/phone-sessions", object{"phone": "0900000001", "code": code[1]},
+		"Sec-Fetch-Site", sameOrigin)
 	if res.StatusCode != 201 || len(res.Cookies()) != 2 || o.text("method") != "phone" {
 		t.Fatalf("signing in: %d %v, cookies %v", res.StatusCode, o, res.Cookies())
 	}
@@ -42,7 +45,8 @@ func TestAMerchantComesIn(t *testing.T) {
 		t.Errorf("the cookie is %s", c.Raw)
 	}
 	mine := []string{"Cookie", "__Host-m40=" + res.Cookies()[0].Value}
-	if _, me := s.visit("GET", "/api/v1/me", nil, mine...); me.text("role") != "merchant" || me.text("scope_kind") != "merchant" {
+	if _, me := s.visit("GET", "/api/v1/me", nil, mine...); me.text("role") != "merchant" ||
+		me.text("scope_kind") != "merchant" {
 		t.Errorf("I am %v", me)
 	}
 
@@ -89,7 +93,8 @@ func TestAMerchantSignsInOnThePage(t *testing.T) {
 	t.Parallel()
 	s := serve(t, []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1)}, "--demo")
 	v := &visitor{t: t, tab: browse(t, 360), at: s.address, width: 360}
-	v.do(chromedp.Navigate(v.at+"/sign-in"), chromedp.WaitVisible(`#phone`), chromedp.SendKeys(`[name=phone]`, "12345"), chromedp.Click(`#phone button`))
+	v.do(chromedp.Navigate(v.at+"/sign-in"), chromedp.WaitVisible(`#phone`), chromedp.SendKeys(`[name=phone]`, "12345"),
+		chromedp.Click(`#phone button`))
 	v.says("chưa đúng")
 	v.do(chromedp.SetValue(`[name=phone]`, "0900 000 001"), chromedp.Click(`#phone button`))
 	v.says("mã sẽ đến")
@@ -109,18 +114,26 @@ func TestAMerchantSignsInOnThePage(t *testing.T) {
 	until(t, v.tab, `location.pathname === '/stall/' && document.querySelector('nav') !== null`)
 }
 
-// TestMessagesNeedASender is a server that is no demo: without a gateway it says so, with one it uses it.
+// TestMessagesNeedASender is a server that is no demo: without a gateway it says so, with one it
+// uses it.
 func TestMessagesNeedASender(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "PUBLIC_URL=https://cho.example.vn"}
 	s := serve(t, env)
-	if res, o := s.visit("POST", "/api/v1/phone-codes", object{"phone": "0905000001"}); res.StatusCode != 503 || o.text("code") != "no_sender" || !strings.Contains(o.text("detail"), "mã mời") {
+	if res, o := s.visit("POST", "/api/v1/phone-codes", object{"phone": "0905000001"}); res.StatusCode != 503 ||
+		o.text("code") != "no_sender" || !strings.Contains(o.text("detail"), "mã mời") {
 		t.Errorf("without a gateway: %d %v", res.StatusCode, o)
 	}
 	admin := "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "x").out)
-	market := s.ask(admin, "POST", "/api/v1/markets", object{"code": "CHODAM", "name": "Chợ Đầm", "class": 1, "kind": "dan_sinh", "commune_code": "22366"}, 201).text("id")
+	market := s.ask(admin, "POST", "/api/v1/markets", object{
+		"code": "CHODAM", "name": "Chợ Đầm", "class": 1,
+		"kind": "dan_sinh", "commune_code": "22366",
+	}, 201).text("id")
 	s.ask(admin, "POST", "/api/v1/markets/"+market+"/stalls", object{
-		"number": "A-1", "kind": "stall", "goods_group": "rau", "merchant": object{"full_name": "Nguyễn Thị Lan", "phone": "0905000001"},
+		"number": "A-1", "kind": "stall", "goods_group": "rau", "merchant": object{
+			"full_name": "Nguyễn Thị Lan",
+			"phone":     "0905000001",
+		},
 	}, 201)
 	s.stop()
 
@@ -137,28 +150,34 @@ func TestMessagesNeedASender(t *testing.T) {
 	defer gateway.Close()
 	file := filepath.Join(t.TempDir(), "token")
 	must(t, os.WriteFile(file, []byte("s3cret\n"), 0o600))
-	s = serve(t, append(env, "OUTGOING_ALLOW=127.0.0.1", "SMS_GATEWAY_URL="+gateway.URL+"/sms", "SMS_GATEWAY_TOKEN_FILE="+file))
+	s = serve(t, append(env, "OUTGOING_ALLOW=127.0.0.1", "SMS_GATEWAY_URL="+gateway.URL+"/sms",
+		"SMS_GATEWAY_TOKEN_FILE="+file))
 	for _, phone := range []string{"0905000001", "0905000002"} {
 		if res, o := s.visit("POST", "/api/v1/phone-codes", object{"phone": phone}); res.StatusCode != 202 {
 			t.Errorf("with a gateway: %d %v", res.StatusCode, o)
 		}
 	}
 	s.stop() // a message that was promised is sent before the end
-	if len(taken) != 1 || taken[0].text("to") != "+84905000001" || !regexp.MustCompile(`\n\n@cho\.example\.vn #\d{6}$`).MatchString(taken[0].text("text")) || taken[0].text("id") == "" {
+	if len(taken) != 1 || taken[0].text("to") != "+84905000001" ||
+		!regexp.MustCompile(`\n\n@cho\.example\.vn #\d{6}$`).MatchString(taken[0].text("text")) ||
+		taken[0].text("id") == "" {
 		t.Errorf("the gateway was given %v", taken)
 	}
 	if said := s.said.String(); strings.Contains(said, "0905") || strings.Contains(said, "s3cret") {
 		t.Errorf("the log tells a phone or the token: %s", said)
 	}
-	for setting, value := range map[string]string{"SMS_GATEWAY_URL": "http://sms.example.vn/", "SMS_GATEWAY_TOKEN_FILE": file} {
+	for setting, value := range map[string]string{
+		"SMS_GATEWAY_URL":        "http://sms.example.vn/",
+		"SMS_GATEWAY_TOKEN_FILE": file,
+	} {
 		if a := want(t, 2, append(env, setting+"="+value), "serve"); !strings.Contains(a.err, setting) {
 			t.Errorf("%s=%s: %s", setting, value, a.err)
 		}
 	}
 }
 
-// TestWhoSharesAPhoneChooses signs in by a phone that two owners share: the message comes once, whoever types it says who they are, and
-// sees their own stall alone.
+// TestWhoSharesAPhoneChooses signs in by a phone that two owners share: the message comes once,
+// whoever types it says who they are, and sees their own stall alone.
 func TestWhoSharesAPhoneChooses(t *testing.T) {
 	t.Parallel()
 	codes := make(chan string, 4)
@@ -173,10 +192,14 @@ func TestWhoSharesAPhoneChooses(t *testing.T) {
 	must(t, os.WriteFile(file, []byte("s3cret\n"), 0o600))
 	s := openShop(t, "OUTGOING_ALLOW=127.0.0.1", "SMS_GATEWAY_URL="+gateway.URL+"/sms", "SMS_GATEWAY_TOKEN_FILE="+file)
 	s.ask(s.admin, "POST", "/api/v1/markets/"+s.market+"/stalls", object{
-		"number": "B-7", "kind": "stall", "goods_group": "rau", "merchant": object{"full_name": "Lê Văn Sáu", "phone": "0905000001", "known_phone": "another_person"}, "account": secondAccount,
+		"number": "B-7", "kind": "stall", "goods_group": "rau", "merchant": object{
+			"full_name": "Lê Văn Sáu",
+			"phone":     "0905000001", "known_phone": "another_person",
+		}, "account": secondAccount,
 	}, 201)
 	v := &visitor{t: t, tab: browse(t, 320), at: s.address, width: 320}
-	v.do(chromedp.Navigate(v.at+"/sign-in"), chromedp.WaitVisible(`#phone`), chromedp.SendKeys(`[name=phone]`, "+84 (0)905 000 001"), chromedp.Click(`#phone button`))
+	v.do(chromedp.Navigate(v.at+"/sign-in"), chromedp.WaitVisible(`#phone`), chromedp.SendKeys(`[name=phone]`,
+		"+84 (0)905 000 001"), chromedp.Click(`#phone button`))
 	v.says("mã sẽ đến")
 	var text string
 	select {
@@ -187,11 +210,19 @@ func TestWhoSharesAPhoneChooses(t *testing.T) {
 	code := regexp.MustCompile(`\b\d{6}\b`).FindString(text)
 	v.do(chromedp.SendKeys(`#phone [name=code]`, code), chromedp.Click(`#phone button`))
 	v.says("Nhiều người dùng chung số này")
-	until(t, v.tab, `[...document.querySelectorAll('#people label')].map((l) => l.textContent.trim()).join('|') === 'Nguyễn Thị Lan – Sạp A-12, Chợ Đầm|Lê Văn Sáu – Sạp B-7, Chợ Đầm'`)
+	until(
+		t,
+		v.tab,
+		`[...document.querySelectorAll('#people label')].map((l) => l.textContent.trim()).join('|') === 'Nguyễn Thị Lan – Sạp A-12, Chợ Đầm|Lê Văn Sáu – Sạp B-7, Chợ Đầm'`,
+	)
 	fits(t, v.tab, "sign-in-shared-phone")
 	clean(t, v.tab, "sign-in by a shared phone")
 	until(t, v.tab, `(document.querySelectorAll('#people input')[1].click(), true)`)
 	v.do(chromedp.Click(`#phone button`))
 	until(t, v.tab, `location.pathname === '/stall/' && document.querySelector('h1')?.textContent.includes('B-7')`)
-	until(t, v.tab, `fetch('/api/v1/codes').then((r) => r.json()).then((l) => { window.mine = l.items.map((c) => c.stall_number).join(); }) && window.mine === 'B-7'`)
+	until(
+		t,
+		v.tab,
+		`fetch('/api/v1/codes').then((r) => r.json()).then((l) => { window.mine = l.items.map((c) => c.stall_number).join(); }) && window.mine === 'B-7'`,
+	)
 }

@@ -15,11 +15,14 @@ import (
 	"market40/merchants/vietqr"
 )
 
-// TestASilentAccountIsRed: no bank tells of the stall's account, so silence must not look like "not paid".
+// TestASilentAccountIsRed: no bank tells of the stall's account, so silence must not look like "not
+// paid".
 func TestASilentAccountIsRed(t *testing.T) {
 	t.Parallel()
 	v := openSilentShop(t).invite(360)
-	v.until(`document.querySelector('[data-silent]')?.textContent.includes('Tài khoản này chưa nối báo có: loa sẽ không kêu.')`)
+	v.until(
+		`document.querySelector('[data-silent]')?.textContent.includes('Tài khoản này chưa nối báo có: loa sẽ không kêu.')`,
+	)
 	v.until(`document.querySelectorAll('[data-silent] li').length === 3`)
 	v.press("Bắt đầu bán")
 	v.hears("alarm no_feed")
@@ -28,19 +31,25 @@ func TestASilentAccountIsRed(t *testing.T) {
 	v.approve(v.env, v.ask(v.admin, "POST", "/api/v1/stalls/"+v.stall+"/accounts", secondAccount, 202))
 	v.connect([]any{object{"bank_bin": "970415", "account_number": "100200300"}})
 	v.do(chromedp.Reload())
-	v.until(`document.querySelector('[data-silent]')?.textContent.includes('Tài khoản Vietcombank ••••4567 chưa nối báo có')`)
+	v.until(
+		`document.querySelector('[data-silent]')?.textContent.includes('Tài khoản Vietcombank ••••4567 chưa nối báo có')`,
+	)
 	v.looks("one-silent")
 
-	// An account that was registered as a wallet's phone number before such were refused has no code.
+	// An account that was registered as a wallet's phone number before such were refused has no
+	// code.
 	execute(t, v.database(), `UPDATE accounts SET bank_bin = '971025'`)
 	v.do(chromedp.Reload())
 	v.open("code")
-	v.until(`document.querySelector('main')?.textContent.includes('là ví điện tử, hoặc số tài khoản chưa đúng, nên sạp không có mã VietQR') && document.querySelector('.code svg') === null`)
+	v.until(
+		`document.querySelector('main')?.textContent.includes('là ví điện tử, hoặc số tài khoản chưa đúng, nên sạp không có mã VietQR') && document.querySelector('.code svg') === null`,
+	)
 	v.looks("wallet")
 }
 
-// TestEachAccountHasItsCode: a stall with two accounts shows the one that its owner chooses, as large as the screen, offline too;
-// and the owner is reminded of the tax form until that is put aside.
+// TestEachAccountHasItsCode: a stall with two accounts shows the one that its owner chooses, as
+// large as the screen, offline too; and the owner is reminded of the tax form until that is put
+// aside.
 func TestEachAccountHasItsCode(t *testing.T) {
 	t.Parallel()
 	for _, width := range []int64{360, 1440} {
@@ -49,7 +58,9 @@ func TestEachAccountHasItsCode(t *testing.T) {
 			s := openShop(t)
 			s.approve(s.env, s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/accounts", secondAccount, 202))
 			v := s.invite(width)
-			v.until(`document.querySelector('[data-reminder="01/BK-STK"]')?.textContent.includes('VietinBank ••••0300')`)
+			v.until(
+				`document.querySelector('[data-reminder="01/BK-STK"]')?.textContent.includes('VietinBank ••••0300')`,
+			)
 			v.looks("reminder")
 			v.press("Tôi đã biết")
 			v.until(`document.querySelector('[data-reminder]') === null`)
@@ -58,20 +69,26 @@ func TestEachAccountHasItsCode(t *testing.T) {
 			shown := `[...document.querySelectorAll('dd')].map((d) => d.textContent).join('|')`
 			v.until(fmt.Sprintf(`%s === 'NGUYEN THI LAN|Vietcombank ••••4567|%s'`, shown, v.code))
 			v.press("VietinBank ••••0300")
-			v.until(fmt.Sprintf(`%s.startsWith('NGUYEN THI LAN|VietinBank ••••0300|M4J') && !%s.includes(%q)`, shown, shown, v.code))
+			v.until(fmt.Sprintf(`%s.startsWith('NGUYEN THI LAN|VietinBank ••••0300|M4J') && !%s.includes(%q)`, shown,
+				shown, v.code))
 			v.looks("accounts")
 			v.wire.set(true)
 			v.do(chromedp.Reload())
 			v.until(fmt.Sprintf(`%s.includes('VietinBank ••••0300')`, shown))
 			v.wire.set(false)
 			v.press("Phóng to")
-			v.until(`(() => { const code = document.querySelector('dialog[open] svg')?.getBoundingClientRect(); return code && code.width > 300 && code.width <= innerWidth && code.bottom < innerHeight; })()`)
+			v.until(
+				`(() => { const code = document.querySelector('dialog[open] svg')?.getBoundingClientRect(); return code && code.width > 300 && code.width <= innerWidth && code.bottom < innerHeight; })()`,
+			)
 			fits(t, v.tab, fmt.Sprintf("stall-whole-%d", width))
 			clean(t, v.tab, "whole")
-			v.until(`(() => { document.querySelector('dialog button').click(); return !document.querySelector('dialog').open; })()`)
+			v.until(
+				`(() => { document.querySelector('dialog button').click(); return !document.querySelector('dialog').open; })()`,
+			)
 			v.open("sell")
 			v.until(`document.querySelector('.head') !== null`)
-			if there, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](`document.querySelector('[data-reminder]') !== null`)); err != nil || there {
+			if there, err := chromedp.Run(v.tab,
+				chromedp.Evaluate[bool](`document.querySelector('[data-reminder]') !== null`)); err != nil || there {
 				t.Errorf("a reminder that was put aside is back: %v, %v", there, err)
 			}
 		})
@@ -84,14 +101,20 @@ func TestTwoStallsOfOneOwner(t *testing.T) {
 	s := openShop(t)
 	merchant, _ := s.ask(s.admin, "GET", "/api/v1/stalls/"+s.stall, nil, 200)["merchant"].(map[string]any)
 	second := s.ask(s.admin, "POST", "/api/v1/markets/"+s.market+"/stalls", object{
-		"number": "B-7", "kind": "stall", "goods_group": "rau", "merchant": object{"id": object(merchant).text("id")}, "account": secondAccount,
+		"number": "B-7", "kind": "stall", "goods_group": "rau", "merchant": object{"id": object(merchant).text("id")},
+		"account": secondAccount,
 	}, 201)
 	code, _ := second["code"].(map[string]any)
 	v := s.invite(360)
 	v.pay(v.code, 45000)
 	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
 	v.open("more")
-	v.until(fmt.Sprintf(`(() => { const s = document.querySelector('select'); if (!s) return false; s.value = %q; s.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`, second.text("id")))
+	v.until(
+		fmt.Sprintf(
+			`(() => { const s = document.querySelector('select'); if (!s) return false; s.value = %q; s.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`,
+			second.text("id"),
+		),
+	)
 	v.until(`document.querySelector('h1').textContent.includes('B-7')`)
 	v.open("sell")
 	v.until(`document.querySelector('[data-newest]') === null`)
@@ -104,7 +127,8 @@ func TestTwoStallsOfOneOwner(t *testing.T) {
 	v.until(`document.querySelector('h1')?.textContent.includes('B-7')`)
 }
 
-// TestWhatIsLateIsSaidSo: a payment of ten minutes ago is told with its time; what came in a gap is counted, and no small one hides.
+// TestWhatIsLateIsSaidSo: a payment of ten minutes ago is told with its time; what came in a gap is
+// counted, and no small one hides.
 func TestWhatIsLateIsSaidSo(t *testing.T) {
 	t.Parallel()
 	v := openShop(t).invite(360)
@@ -114,7 +138,9 @@ func TestWhatIsLateIsSaidSo(t *testing.T) {
 	v.until(`window.heard.some((said) => said.startsWith('chime received 4 tens five_after_tens thousand dong at '))`)
 	v.wire.set(true)
 	v.hears("lost offline")
-	v.until(`/Mất mạng, cập nhật lúc \d\d:\d\d\. Im lặng không có nghĩa là đã trả tiền/.test(document.querySelector('.line')?.textContent)`)
+	v.until(
+		`/Mất mạng, cập nhật lúc \d\d:\d\d\. Im lặng không có nghĩa là đã trả tiền/.test(document.querySelector('.line')?.textContent)`,
+	)
 	v.looks("lost")
 	for _, amount := range []int{10000, 20000, 200, 30000, 5000} {
 		v.pay(v.code, amount)
@@ -126,7 +152,8 @@ func TestWhatIsLateIsSaidSo(t *testing.T) {
 	v.until(`document.querySelector('.line') === null`)
 }
 
-// TestDaysAreKeptOnThePhone: yesterday's sum is told without a network, though none of its payments is on the phone, with its age.
+// TestDaysAreKeptOnThePhone: yesterday's sum is told without a network, though none of its payments
+// is on the phone, with its age.
 func TestDaysAreKeptOnThePhone(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
@@ -139,7 +166,9 @@ func TestDaysAreKeptOnThePhone(t *testing.T) {
 	v.until(`document.querySelector('[data-days] li')?.textContent.includes('57.000 đ')`)
 	v.looks("days")
 	v.until(`navigator.serviceWorker.controller !== null`)
-	gone, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`new Promise((done) => { const open = indexedDB.open('market40-stall'); open.onsuccess = () => {
+	gone, err := chromedp.Run(v.tab,
+		chromedp.Evaluate[string](
+			`new Promise((done) => { const open = indexedDB.open('market40-stall'); open.onsuccess = () => {
 		const clear = open.result.transaction('payments', 'readwrite').objectStore('payments').clear(); clear.onsuccess = () => { open.result.close(); done('gone'); }; }; })`, chromedp.EvalAwaitPromise))
 	if err != nil || gone != "gone" {
 		t.Fatalf("the payments on the phone: %s, %v", gone, err)
@@ -148,7 +177,9 @@ func TestDaysAreKeptOnThePhone(t *testing.T) {
 	v.do(chromedp.Reload())
 	v.until(`/Cập nhật lúc \d\d:\d\d \d\d\/\d\d\/\d{4}/.test(document.querySelector('[data-days]')?.textContent)`)
 	v.press(yesterday.In(time.FixedZone("+07", 7*3600)).Format("02/01/2006"))
-	v.until(`document.querySelector('.amount').textContent === '57.000 đ' && document.querySelectorAll('.bars li').length > 0`)
+	v.until(
+		`document.querySelector('.amount').textContent === '57.000 đ' && document.querySelectorAll('.bars li').length > 0`,
+	)
 	v.until(`document.body.textContent.includes('không có trên máy') && document.querySelector('[data-kept]') !== null`)
 	v.looks("days-offline")
 }
@@ -160,10 +191,13 @@ func TestTheOwnerIsToldWhoSeesWhat(t *testing.T) {
 	v.open("more")
 	v.do(chromedp.Click(`main a[href="#visibility"]`))
 	v.until(`document.querySelectorAll('[data-role]').length === 8`)
-	v.until(`(() => { const officer = document.querySelector('[data-role=locality_officer]'); officer.open = true; const [sees, never] = officer.querySelectorAll('ul');
-		return never.textContent.includes('Từng khoản thu') && never.textContent.includes('Sổ doanh thu') && !sees.textContent.includes('khoản thu') && sees.textContent.includes('Số liệu gộp'); })()`)
+	v.until(
+		`(() => { const officer = document.querySelector('[data-role=locality_officer]'); officer.open = true; const [sees, never] = officer.querySelectorAll('ul');
+		return never.textContent.includes('Từng khoản thu') && never.textContent.includes('Sổ doanh thu') && !sees.textContent.includes('khoản thu') && sees.textContent.includes('Số liệu gộp'); })()`,
+	)
 	v.press("Xem 50 lần")
-	v.until(`document.querySelector('.list')?.textContent.includes('điện thoại, tài khoản')`) // by who registered the stall
+	// by who registered the stall
+	v.until(`document.querySelector('.list')?.textContent.includes('điện thoại, tài khoản')`)
 	v.looks("visibility")
 }
 
@@ -184,17 +218,29 @@ func TestALongBookIsWrittenAtOnce(t *testing.T) {
 	for _, step := range []struct {
 		amount       int
 		total, level string
-	}{{350e6, "350.203.000 đ", "none"}, {350e6, "700.203.000 đ", "70"}, {200e6, "900.203.000 đ", "90"}, {100e6, "1.000.203.000 đ", "100"}} {
+	}{
+		{350e6, "350.203.000 đ", "none"},
+		{350e6, "700.203.000 đ", "70"},
+		{200e6, "900.203.000 đ", "90"},
+		{100e6, "1.000.203.000 đ", "100"},
+	} {
 		v.pay(v.code, step.amount)
 		v.open("more")
 		v.do(chromedp.Click(`main a[href="#book"]`))
 		v.press("Ghi cả 1 khoản")
-		v.until(fmt.Sprintf(`document.querySelector('.amount')?.textContent === %q && document.querySelector('[data-level]')?.dataset.level === %q`, step.total, step.level))
+		v.until(
+			fmt.Sprintf(
+				`document.querySelector('.amount')?.textContent === %q && document.querySelector('[data-level]')?.dataset.level === %q`,
+				step.total,
+				step.level,
+			),
+		)
 	}
 	v.until(`document.querySelector('[data-level]').textContent.includes('Đã chạm ngưỡng')`)
 }
 
-// TestACheckTellsItsPlaceIfAllowed: only where the owner ticks it, and the phone allows it; refused, the check counts all the same.
+// TestACheckTellsItsPlaceIfAllowed: only where the owner ticks it, and the phone allows it;
+// refused, the check counts all the same.
 func TestACheckTellsItsPlaceIfAllowed(t *testing.T) {
 	t.Parallel()
 	v := openShop(t).invite(360)
@@ -205,7 +251,8 @@ func TestACheckTellsItsPlaceIfAllowed(t *testing.T) {
 	must(t, os.WriteFile(file, picture, 0o600))
 	place := func(at int) any {
 		checks := []any{}
-		for until := time.Now().Add(patience); len(checks) < at && time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+		for until := time.Now().Add(patience); len(checks) < at && time.Now().Before(until); time.Sleep(
+			50 * time.Millisecond) {
 			checks = v.ask(v.admin, "GET", "/api/v1/stalls/"+v.stall+"/checks", nil, 200).items()
 		}
 		if len(checks) != at {
@@ -224,7 +271,11 @@ func TestACheckTellsItsPlaceIfAllowed(t *testing.T) {
 	origin := "http://" + v.wire.listener.Addr().String()
 	allow := func(setting browser.PermissionSetting) {
 		t.Helper()
-		_, err := chromedp.Call(v.tab, browser.SetPermission, browser.SetPermissionParams{Permission: &browser.PermissionDescriptor{Name: "geolocation"}, Setting: setting, Origin: origin})
+		_, err := chromedp.Call(v.tab, browser.SetPermission,
+			browser.SetPermissionParams{
+				Permission: &browser.PermissionDescriptor{Name: "geolocation"},
+				Setting:    setting, Origin: origin,
+			})
 		must(t, err)
 	}
 	allow(browser.PermissionSettingDenied)
@@ -235,7 +286,8 @@ func TestACheckTellsItsPlaceIfAllowed(t *testing.T) {
 	}
 	allow(browser.PermissionSettingGranted)
 	latitude, longitude, accuracy := 12.2529, 109.1899, 5.0
-	_, err = chromedp.Call(v.tab, emulation.SetGeolocationOverride, emulation.SetGeolocationOverrideParams{Latitude: &latitude, Longitude: &longitude, Accuracy: &accuracy})
+	_, err = chromedp.Call(v.tab, emulation.SetGeolocationOverride,
+		emulation.SetGeolocationOverrideParams{Latitude: &latitude, Longitude: &longitude, Accuracy: &accuracy})
 	must(t, err)
 	v.do(chromedp.SetUploadFiles(`input[type=file]`, []string{file}))
 	v.until(`!document.body.textContent.includes('không kèm vị trí')`)

@@ -35,8 +35,8 @@ func (v *seller) still(screen, after string) {
 	}
 }
 
-// TestNothingMovesUnderTheFinger lets money, a lost line, a change of the account and the state of notifications come while a screen is
-// looked at. A tap lands on what it was aimed at.
+// TestNothingMovesUnderTheFinger lets money, a lost line, a change of the account and the state of
+// notifications come while a screen is looked at. A tap lands on what it was aimed at.
 func TestNothingMovesUnderTheFinger(t *testing.T) {
 	t.Parallel()
 	v := openShop(t).invite(320)
@@ -51,7 +51,12 @@ func TestNothingMovesUnderTheFinger(t *testing.T) {
 		for k := range 3 {
 			v.pay(v.code, []int{411522630, 45000, 200}[k])
 		}
-		v.until(fmt.Sprintf(`[...document.querySelectorAll('[data-newest], [data-arrival]')].some((e) => Number(e.dataset.newest ?? e.dataset.arrival) >= %d)`, 3*n+3))
+		v.until(
+			fmt.Sprintf(
+				`[...document.querySelectorAll('[data-newest], [data-arrival]')].some((e) => Number(e.dataset.newest ?? e.dataset.arrival) >= %d)`,
+				3*n+3,
+			),
+		)
 		v.still(screen, "money")
 		v.wire.set(true)
 		v.is("no_network")
@@ -73,12 +78,23 @@ func TestNothingMovesUnderTheFinger(t *testing.T) {
 func (v *seller) notifications() {
 	v.t.Helper()
 	v.until(`document.querySelector('[data-push=off]') !== null`)
-	v.until(`(sessionStorage.setItem('before', JSON.stringify([...document.querySelectorAll('main a')].map((a) => a.getBoundingClientRect().top))), true)`)
-	for state, setting := range map[string]browser.PermissionSetting{"blocked": browser.PermissionSettingDenied, "off": browser.PermissionSettingGranted} {
-		_, err := chromedp.Call(v.tab, browser.SetPermission, browser.SetPermissionParams{Permission: &browser.PermissionDescriptor{Name: "notifications"}, Setting: setting})
+	v.until(
+		`(sessionStorage.setItem('before', JSON.stringify([...document.querySelectorAll('main a')].map((a) => a.getBoundingClientRect().top))), true)`,
+	)
+	for state, setting := range map[string]browser.PermissionSetting{
+		"blocked": browser.PermissionSettingDenied,
+		"off":     browser.PermissionSettingGranted,
+	} {
+		_, err := chromedp.Call(v.tab, browser.SetPermission,
+			browser.SetPermissionParams{
+				Permission: &browser.PermissionDescriptor{Name: "notifications"},
+				Setting:    setting,
+			})
 		must(v.t, err)
 		v.do(chromedp.Reload())
 		v.until(fmt.Sprintf(`document.querySelector('[data-push=%s]') !== null`, state))
-		v.until(`JSON.stringify([...document.querySelectorAll('main a')].map((a) => a.getBoundingClientRect().top)) === sessionStorage.getItem('before')`)
+		v.until(
+			`JSON.stringify([...document.querySelectorAll('main a')].map((a) => a.getBoundingClientRect().top)) === sessionStorage.getItem('before')`,
+		)
 	}
 }

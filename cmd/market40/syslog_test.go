@@ -23,7 +23,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// receiver is a real rsyslog on loopback that writes the structured data of what it parsed, a JSON object a line.
+// receiver is a real rsyslog on loopback that writes the structured data of what it parsed, a JSON
+// object a line.
 type receiver struct {
 	t                   *testing.T
 	dir, address, lines string
@@ -39,7 +40,10 @@ func newReceiver(t *testing.T, overTLS bool) *receiver {
 	secured, over := "", ""
 	if overTLS {
 		makeCertificate(t, r.dir)
-		secured = fmt.Sprintf(`DefaultNetstreamDriverCAFile="%[1]s/ca.pem" DefaultNetstreamDriverCertFile="%[1]s/cert.pem" DefaultNetstreamDriverKeyFile="%[1]s/key.pem"`, r.dir)
+		secured = fmt.Sprintf(
+			`DefaultNetstreamDriverCAFile="%[1]s/ca.pem" DefaultNetstreamDriverCertFile="%[1]s/cert.pem" DefaultNetstreamDriverKeyFile="%[1]s/key.pem"`,
+			r.dir,
+		)
 		over = `StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="anon"`
 	}
 	must(t, os.WriteFile(filepath.Join(r.dir, "conf"), fmt.Appendf(nil, `global(workDirectory="%[1]s" %[2]s)
@@ -54,15 +58,18 @@ if $app-name == 'market40' then action(type="omfile" file="%[1]s/lines" template
 	return r
 }
 
-// makeCertificate writes a certificate for loopback that signs itself, and its key: ca.pem, cert.pem, key.pem.
+// makeCertificate writes a certificate for loopback that signs itself, and its key: ca.pem,
+// cert.pem, key.pem.
 func makeCertificate(t *testing.T, dir string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
 	form := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "a test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "a test"}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter:    time.Now().Add(time.Hour),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	raw, err := x509.CreateCertificate(rand.Reader, form, form, &key.PublicKey, key)
 	must(t, err)
@@ -71,7 +78,10 @@ func makeCertificate(t *testing.T, dir string) {
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})
 	must(t, os.WriteFile(filepath.Join(dir, "ca.pem"), certificate, 0o600))
 	must(t, os.WriteFile(filepath.Join(dir, "cert.pem"), certificate, 0o600))
-	must(t, os.WriteFile(filepath.Join(dir, "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: private}), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "key.pem"), pem.EncodeToMemory(&pem.Block{
+		Type:  "EC PRIVATE KEY",
+		Bytes: private,
+	}), 0o600))
 }
 
 func (r *receiver) start() {
@@ -80,7 +90,8 @@ func (r *receiver) start() {
 	if err != nil {
 		program = "/usr/sbin/rsyslogd" // where a user's PATH does not reach
 	}
-	r.cmd = exec.CommandContext(r.t.Context(), program, "-n", "-f", filepath.Join(r.dir, "conf"), "-i", filepath.Join(r.dir, "pid"))
+	r.cmd = exec.CommandContext(r.t.Context(), program, "-n", "-f", filepath.Join(r.dir, "conf"), "-i",
+		filepath.Join(r.dir, "pid"))
 	var said lockedBuffer
 	r.cmd.Stderr = &said
 	must(r.t, r.cmd.Start())
@@ -131,7 +142,8 @@ func (r *receiver) wantAll(s *serving, auditor string) map[string]object {
 		missing = nil
 		found := r.parsed()
 		for _, item := range s.ask(auditor, "GET", "/api/v1/audit?limit=200", nil, 200).items() {
-			if line := object(item.(map[string]any)); found[line.text("id")] == nil && line.text("outcome") != "under_way" {
+			if line := object(item.(map[string]any)); found[line.text("id")] == nil &&
+				line.text("outcome") != "under_way" {
 				missing = append(missing, line)
 			}
 		}
@@ -144,19 +156,21 @@ func (r *receiver) wantAll(s *serving, auditor string) map[string]object {
 	return nil
 }
 
-// TestTheTrailReachesRsyslog stops the receiver, and then the server, between lines: none is lost, and what is hostile in
-// a path stays in its field.
+// TestTheTrailReachesRsyslog stops the receiver, and then the server, between lines: none is lost,
+// and what is hostile in a path stays in its field.
 func TestTheTrailReachesRsyslog(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range []string{"tcp", "tls"} {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
 			r := newReceiver(t, scheme == "tls")
-			env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "AUDIT_SYSLOG=" + scheme + "://" + r.address}
+			env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "AUDIT_SYSLOG=" + scheme +
+				"://" + r.address}
 			if scheme == "tls" {
 				env = append(env, "AUDIT_SYSLOG_CA="+filepath.Join(r.dir, "ca.pem"))
 			}
-			admin := "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "a").out)
+			admin := "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", "admin", "--name",
+				"a").out)
 			s := serve(t, env)
 			act := func(n int) {
 				for i := range n {
@@ -179,7 +193,8 @@ func TestTheTrailReachesRsyslog(t *testing.T) {
 			asked, err := url.Parse("/" + hostile)
 			must(t, err)
 			for id, fields := range found {
-				if !strings.HasSuffix(fields.text("object"), strings.TrimPrefix(asked.EscapedPath(), "/")) || fields.text("outcome") != "refused" || fields.text("status") != "404" {
+				if !strings.HasSuffix(fields.text("object"), strings.TrimPrefix(asked.EscapedPath(), "/")) ||
+					fields.text("outcome") != "refused" || fields.text("status") != "404" {
 					t.Errorf("%s arrived as %v", id, fields)
 				}
 			}
@@ -215,11 +230,13 @@ func TestAuditExport(t *testing.T) {
 			}
 		}
 		must(t, json.Unmarshal([]byte(line), &o))
-		if o.At.IsZero() || o.Event.ID == "" || o.Event.Outcome != "failure" || o.HTTP.Response.StatusCode != 404 || !strings.HasPrefix(o.URL.Path, "/api/v1/sessions/") {
+		if o.At.IsZero() || o.Event.ID == "" || o.Event.Outcome != "failure" || o.HTTP.Response.StatusCode != 404 ||
+			!strings.HasPrefix(o.URL.Path, "/api/v1/sessions/") {
 			t.Errorf("%s", line)
 		}
 	}
-	if cef := strings.Split(want(t, 0, env, "audit", "export", "--format", "cef", "--from", "2026-01-01").out, "\n"); len(cef) != 4 || !strings.HasPrefix(cef[0], "CEF:0|market40|market40|") {
+	if cef := strings.Split(want(t, 0, env, "audit", "export", "--format", "cef", "--from", "2026-01-01").out,
+		"\n"); len(cef) != 4 || !strings.HasPrefix(cef[0], "CEF:0|market40|market40|") {
 		t.Errorf("%q", cef)
 	}
 	if none := want(t, 0, env, "audit", "export", "--to", "2026-01-01").out; none != "" {

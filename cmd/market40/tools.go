@@ -24,8 +24,8 @@ type tool struct {
 	in, out *os.File
 }
 
-// runTool runs pg_dump or pg_restore of the server's own version, as the owner of the tables. The password goes by
-// the environment: arguments are seen by everyone on the machine.
+// runTool runs pg_dump or pg_restore of the server's own version, as the owner of the tables. The
+// password goes by the environment: arguments are seen by everyone on the machine.
 func runTool(ctx context.Context, st *app.Store, t tool) error {
 	program, err := findTool(ctx, st, t.name)
 	if err != nil {
@@ -45,8 +45,8 @@ func runTool(ctx context.Context, st *app.Store, t tool) error {
 	return nil
 }
 
-// libpqURL is a URL as PostgreSQL's own programs read it, and the password apart. pgx takes any setting as a
-// parameter of the URL, libpq only by options.
+// libpqURL is a URL as PostgreSQL's own programs read it, and the password apart. pgx takes any
+// setting as a parameter of the URL, libpq only by options.
 func libpqURL(text string) (address, password string, err error) {
 	cfg, err := pgx.ParseConfig(text)
 	if err != nil {
@@ -64,7 +64,8 @@ func libpqURL(text string) (address, password string, err error) {
 		return "", "", errors.New("the database URL's parameters cannot be read")
 	}
 	for name := range query {
-		if strings.HasPrefix(name, "pool_") || strings.HasSuffix(name, "_cache_capacity") || name == "default_query_exec_mode" {
+		if strings.HasPrefix(name, "pool_") || strings.HasSuffix(name, "_cache_capacity") ||
+			name == "default_query_exec_mode" {
 			query.Del(name)
 		}
 	}
@@ -81,7 +82,8 @@ func libpqURL(text string) (address, password string, err error) {
 	return u.String(), cfg.Password, nil
 }
 
-// findTool is the program beside a private server's own, or of the major version of DATABASE_URL's server or newer.
+// findTool is the program beside a private server's own, or of the major version of DATABASE_URL's
+// server or newer.
 func findTool(ctx context.Context, st *app.Store, name string) (string, error) {
 	if st.Server != nil {
 		return filepath.Join(st.Server.Programs(), name), nil
@@ -103,7 +105,8 @@ func findTool(ctx context.Context, st *app.Store, name string) (string, error) {
 		}
 	}
 	if best == "" {
-		return "", fmt.Errorf("no %s of PostgreSQL %d found: install the package postgresql-client-%d", name, want, want)
+		return "", fmt.Errorf("no %s of PostgreSQL %d found: install the package postgresql-client-%d", name, want,
+			want)
 	}
 	return best, nil
 }

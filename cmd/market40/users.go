@@ -60,7 +60,8 @@ func createUserCommand(s *app.Settings) *cobra.Command {
 			line, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 			order.Password = strings.TrimRight(line, "\r\n")
 			if order.Password == "" {
-				return app.WrongUse(errors.Join(errors.New("the password is read from standard input, as one line"), err))
+				return app.WrongUse(errors.Join(errors.New("the password is read from standard input, as one line"),
+					err))
 			}
 			if order.Scopes, err = readScopes(scopes); err != nil {
 				return app.WrongUse(err)
@@ -84,7 +85,8 @@ func createUserCommand(s *app.Settings) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&order.Role, "role", "", "what the user is: "+rolesInWords())
-	c.Flags().StringArrayVar(&scopes, "scope", nil, "locality:CODE, market:CODE or stall:ID (default: everything); may be given several times")
+	c.Flags().StringArrayVar(&scopes, "scope", nil,
+		"locality:CODE, market:CODE or stall:ID (default: everything); may be given several times")
 	c.Flags().StringVar(&order.Login, "login", "", "what the user signs in with")
 	c.Flags().StringVar(&order.FullName, "name", "", "the user's name")
 	for _, flag := range []string{"role", "login", "name"} {

@@ -13,8 +13,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestAdminsKeepUsers: an admin who signed in makes an auditor, who signs in with what was told, until the admin closes
-// the account.
+// TestAdminsKeepUsers: an admin who signed in makes an auditor, who signs in with what was told,
+// until the admin closes the account.
 func TestAdminsKeepUsers(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
@@ -28,7 +28,8 @@ func TestAdminsKeepUsers(t *testing.T) {
 	admin := s.signIn("lan", "tôm hùm 9 con", secret[1])
 
 	order := object{"login": "hoa", "full_name": "Lê Thị Hoa", "role": "locality_officer", "scopes": []any{
-		object{"scope": "locality:districts_2024/568", "until": "2025-07-01"}, object{"scope": "locality:communes_2025/22366", "from": "2025-07-01"},
+		object{"scope": "locality:districts_2024/568", "until": "2025-07-01"},
+		object{"scope": "locality:communes_2025/22366", "from": "2025-07-01"},
 	}}
 	res, made := s.visit("POST", "/api/v1/users", order, admin...)
 	if res.StatusCode != 201 {
@@ -36,7 +37,8 @@ func TestAdminsKeepUsers(t *testing.T) {
 	}
 	told, _ := made["enrolment"].(map[string]any)
 	hoa := s.signIn("hoa", object(told).text("password"), object(told).text("totp_secret"))
-	if _, me := s.visit("GET", "/api/v1/me", nil, hoa...); me.text("role") != "locality_officer" || me.text("scope_kind") != "dated" || me.text("full_name") != "Lê Thị Hoa" {
+	if _, me := s.visit("GET", "/api/v1/me", nil, hoa...); me.text("role") != "locality_officer" ||
+		me.text("scope_kind") != "dated" || me.text("full_name") != "Lê Thị Hoa" {
 		t.Errorf("hoa is %v", me)
 	}
 	for name, raise := range map[string]object{
@@ -47,11 +49,15 @@ func TestAdminsKeepUsers(t *testing.T) {
 			t.Errorf("%s: %d %v", name, res.StatusCode, o)
 		}
 	}
-	if res, o := s.visit("PATCH", "/api/v1/users/"+made.text("id"), object{"is_admin": true}, admin...); res.StatusCode != 422 {
+	if res, o := s.visit("PATCH", "/api/v1/users/"+made.text("id"), object{"is_admin": true},
+		admin...); res.StatusCode != 422 {
 		t.Errorf("an unknown field: %d %v", res.StatusCode, o)
 	}
 
-	res, key := s.visit("POST", "/api/v1/api-keys", object{"name": "bản đồ", "role": "integration", "expires_at": time.Now().Add(time.Hour)}, admin...)
+	res, key := s.visit("POST", "/api/v1/api-keys", object{
+		"name": "bản đồ", "role": "integration",
+		"expires_at": time.Now().Add(time.Hour),
+	}, admin...)
 	if res.StatusCode != 201 {
 		t.Fatalf("%d %v", res.StatusCode, key)
 	}
@@ -61,24 +67,30 @@ func TestAdminsKeepUsers(t *testing.T) {
 	if object(listed).text("owner_id") == "" || !strings.HasPrefix(key.text("key"), object(listed).text("prefix")) {
 		t.Errorf("the key is listed as %v", listed)
 	}
-	if a := want(t, 0, env, "apikeys", "list"); !strings.Contains(a.out, object(listed).text("prefix")) || strings.Contains(a.out, key.text("key")) {
+	if a := want(t, 0, env, "apikeys", "list"); !strings.Contains(a.out, object(listed).text("prefix")) ||
+		strings.Contains(a.out, key.text("key")) {
 		t.Errorf("apikeys list says %s", a.out)
 	}
-	if res, o := s.visit("DELETE", "/api/v1/api-keys/"+object(listed).text("id"), nil, admin...); res.StatusCode != 204 {
+	if res, o := s.visit("DELETE", "/api/v1/api-keys/"+object(listed).text("id"), nil,
+		admin...); res.StatusCode != 204 {
 		t.Errorf("%d %v", res.StatusCode, o)
 	}
 	s.ask("Bearer "+key.text("key"), "GET", "/api/v1/me", nil, 401)
 	want(t, 2, env, "apikeys", "create", "--role", "admin", "--name", "x", "--expires", "soon")
 	want(t, 2, env, "apikeys", "create", "--role", "admin", "--name", "x", "--expires", "2020-01-01")
 
-	if res, o := s.visit("PATCH", "/api/v1/users/"+made.text("id"), object{"disabled": true}, admin...); res.StatusCode != 200 || o.text("state") != "disabled" {
+	if res, o := s.visit("PATCH", "/api/v1/users/"+made.text("id"), object{"disabled": true},
+		admin...); res.StatusCode != 200 || o.text("state") != "disabled" {
 		t.Errorf("%d %v", res.StatusCode, o)
 	}
 	if res, _ := s.visit("GET", "/api/v1/me", nil, hoa...); res.StatusCode != 401 {
 		t.Errorf("a closed account goes on: %d", res.StatusCode)
 	}
 	// Proving again gives the session another token.
-	res, o := s.visit("POST", "/api/v1/sessions/current/proof", object{"password": "tôm hùm 9 con", "code": recovery[1]}, admin...)
+	res, o := s.visit("POST", "/api/v1/sessions/current/proof", object{
+		"password": "tôm hùm 9 con",
+		"code":     recovery[1],
+	}, admin...)
 	if res.StatusCode/100 != 2 || len(res.Cookies()) != 1 {
 		t.Fatalf("%d %v", res.StatusCode, o)
 	}
@@ -87,7 +99,8 @@ func TestAdminsKeepUsers(t *testing.T) {
 	}
 }
 
-// person makes an admin who signed in just now, and gives the headers that the session's browser sends.
+// person makes an admin who signed in just now, and gives the headers that the session's browser
+// sends.
 func (s *serving) person(env []string) []string {
 	s.t.Helper()
 	const password = "tôm hùm 9 con"
@@ -100,13 +113,15 @@ func (s *serving) person(env []string) []string {
 	if err != nil {
 		s.t.Fatalf("making a person: %v: %s", err, said.String())
 	}
-	return s.signIn(login, password, regexp.MustCompile(`second factor +([A-Z2-7]{32})`).FindStringSubmatch(string(out))[1])
+	return s.signIn(login, password, regexp.MustCompile(`second factor +([A-Z2-7]{32})`).FindStringSubmatch(
+		string(out))[1])
 }
 
 // approve has a person approve a change of an account or tenant that a program asked for.
 func (s *serving) approve(env []string, change object) {
 	s.t.Helper()
-	if res, o := s.visit("POST", "/api/v1/beneficiary-changes/"+change.text("id")+"/approve", nil, s.person(env)...); res.StatusCode != 200 || o.text("state") != "effective" {
+	if res, o := s.visit("POST", "/api/v1/beneficiary-changes/"+change.text("id")+"/approve", nil,
+		s.person(env)...); res.StatusCode != 200 || o.text("state") != "effective" {
 		s.t.Fatalf("approving a change: %d %v", res.StatusCode, o)
 	}
 }
@@ -114,13 +129,14 @@ func (s *serving) approve(env []string, change object) {
 // closes has a person close a stall or an alert.
 func (s *serving) closes(env []string, at string) {
 	s.t.Helper()
-	if res, o := s.visit("POST", at+"/close", object{"reason": "đã gặp chủ sạp"}, s.person(env)...); res.StatusCode != 200 || o.text("state") != "closed" {
+	if res, o := s.visit("POST", at+"/close", object{"reason": "đã gặp chủ sạp"},
+		s.person(env)...); res.StatusCode != 200 || o.text("state") != "closed" {
 		s.t.Fatalf("closing %s: %d %v", at, res.StatusCode, o)
 	}
 }
 
-// secondFactor returns the code that an authenticator shows now. A server takes it for half a minute at least: it is asked for
-// when it is sent, not before a browser starts.
+// secondFactor returns the code that an authenticator shows now. A server takes it for half a
+// minute at least: it is asked for when it is sent, not before a browser starts.
 func secondFactor(t *testing.T, secret string) string {
 	t.Helper()
 	code, err := totp.GenerateCode(secret, time.Now())
@@ -131,7 +147,8 @@ func secondFactor(t *testing.T, secret string) string {
 // signIn signs in and gives the headers that a browser of that session sends.
 func (s *serving) signIn(login, password, secret string) []string {
 	s.t.Helper()
-	res, o := s.visit("POST", "/api/v1/sessions", object{"login": login, "password": password, "code": secondFactor(s.t, secret)})
+	res, o := s.visit("POST", "/api/v1/sessions", object{"login": login, "password": password, "code": secondFactor(s.t,
+		secret)})
 	if res.StatusCode != 201 {
 		s.t.Fatalf("signing in as %s: %d %v", login, res.StatusCode, o)
 	}

@@ -26,7 +26,8 @@ import (
 func verifyReportCommand(s *app.Settings) *cobra.Command {
 	var key, content string
 	c := &cobra.Command{
-		Use: "verify FILE", Args: cobra.ExactArgs(1),
+		Use:   "verify FILE",
+		Args:  cobra.ExactArgs(1),
 		Short: "Prove an exported report (csv, xlsx, pdf, docx, json): our signature, and every figure that it shows; exit 1 and what differs",
 		Long: "Proves that the content of a frozen report was signed by this server, and that the texts and figures that the file shows are those of\n" +
 			"that content, and whether a newer version of the report was submitted since. A CSV carries the hash only: its content comes from the database, or\n" +
@@ -39,7 +40,8 @@ func verifyReportCommand(s *app.Settings) *cobra.Command {
 			if key != "" {
 				public, err := base64.StdEncoding.DecodeString(key)
 				if err != nil || len(public) != ed25519.PublicKeySize {
-					return app.WrongUse(errors.New("--key is no Ed25519 public key in base64: see GET /api/v1/reports/key"))
+					return app.WrongUse(
+						errors.New("--key is no Ed25519 public key in base64: see GET /api/v1/reports/key"))
 				}
 				find, err := contentOf(content)
 				if err != nil {
@@ -60,7 +62,10 @@ func verifyReportCommand(s *app.Settings) *cobra.Command {
 				find = func(hash string) (*exports.Seal, error) { return findFrozen(cmd.Context(), p.DB.Pool, hash) }
 			}
 			public, _ := periodic.Key(p.Keys).Public().(ed25519.PublicKey)
-			newest := func(report string) (*newestVersion, error) { return findNewest(cmd.Context(), p.DB.Pool, report) }
+			newest := func(report string) (*newestVersion, error) {
+				return findNewest(cmd.Context(), p.DB.Pool,
+					report)
+			}
 			return proving{public, find, newest}.print(cmd.OutOrStdout(), raw)
 		},
 	}
@@ -103,7 +108,8 @@ func findFrozen(ctx context.Context, pool *pgxpool.Pool, hash string) (*exports.
 	}
 	seal := &exports.Seal{SHA256: hash}
 	var signature []byte
-	err = pool.QueryRow(ctx, `SELECT content, signature FROM report_versions WHERE sha256 = $1 LIMIT 1`, digest).Scan(&seal.Content, &signature)
+	err = pool.QueryRow(ctx, `SELECT content, signature FROM report_versions WHERE sha256 = $1 LIMIT 1`, digest).Scan(
+		&seal.Content, &signature)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, errors.New("no frozen report of this server has it")
 	}
@@ -125,8 +131,10 @@ func findNewest(ctx context.Context, pool *pgxpool.Pool, report string) (*newest
 		return nil, nil //nolint:nilerr,nilnil // a report of no server of ours
 	}
 	v := &newestVersion{}
-	err = pool.QueryRow(ctx, `SELECT v.version, coalesce((SELECT min(s.at) FROM report_steps s WHERE s.report_id = v.report_id AND s.version = v.version AND s.step = 'submitted'), v.frozen_at), v.reason
-		FROM report_versions v WHERE v.report_id = $1 ORDER BY v.version DESC LIMIT 1`, id).Scan(&v.version, &v.submitted, &v.reason)
+	err = pool.QueryRow(ctx, `SELECT v.version, coalesce((SELECT min(s.at) FROM report_steps s
+		WHERE s.report_id = v.report_id AND s.version = v.version AND s.step = 'submitted'), v.frozen_at), v.reason
+		FROM report_versions v WHERE v.report_id = $1 ORDER BY v.version DESC LIMIT 1`, id).Scan(&v.version,
+		&v.submitted, &v.reason)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil //nolint:nilnil // it is not here
 	}
@@ -163,7 +171,8 @@ func (p proving) print(out io.Writer, raw []byte) error {
 		p.printContent(out, proof, d)
 		return fmt.Errorf("not proven: what the file shows; differences: %d", len(proof.Faults))
 	}
-	fmt.Fprintf(out, "proven: report %s, version %d, %s as of %s, frozen %s\n", d.Frozen.Report, d.Frozen.Version, d.Period, d.AsOf, d.Frozen.At.Format("2006-01-02 15:04:05 -07:00"))
+	fmt.Fprintf(out, "proven: report %s, version %d, %s as of %s, frozen %s\n", d.Frozen.Report, d.Frozen.Version,
+		d.Period, d.AsOf, d.Frozen.At.Format("2006-01-02 15:04:05 -07:00"))
 	fmt.Fprintf(out, "sha256 %s, signed by %s\n", proof.Seal.SHA256, base64.StdEncoding.EncodeToString(p.key))
 	fmt.Fprintf(out, "%d texts of the %s are those of the signed content\n", proof.Compared, proof.Kind)
 	for _, text := range proof.Unproven {
@@ -172,17 +181,30 @@ func (p proving) print(out io.Writer, raw []byte) error {
 	return p.printNewer(out, d.Frozen)
 }
 
-// printContent prints what is proven of a file that does not show what this release makes of its content.
+// printContent prints what is proven of a file that does not show what this release makes of its
+// content.
 func (p proving) printContent(out io.Writer, proof *exports.Proof, d *exports.Document) {
 	if proof.Earlier {
-		fmt.Fprintf(out, "EARLIER this %s is of an earlier form, which wrote <5 where a number is hidden: this release writes the same content otherwise, and differences of form are told above like any other\n", proof.Kind)
+		fmt.Fprintf(
+			out,
+			"EARLIER this %s is of an earlier form, which wrote <5 where a number is hidden: this release writes the same content otherwise, and differences of form are told above like any other\n",
+			proof.Kind,
+		)
 	}
-	fmt.Fprintf(out, "proven: the signed content alone, of report %s, version %d, %s as of %s, frozen %s; not what the file shows. Download the report again for a file that can be proven whole\n",
-		d.Frozen.Report, d.Frozen.Version, d.Period, d.AsOf, d.Frozen.At.Format("2006-01-02 15:04:05 -07:00"))
+	fmt.Fprintf(
+		out,
+		"proven: the signed content alone, of report %s, version %d, %s as of %s, frozen %s; not what the file shows. Download the report again for a file that can be proven whole\n",
+		d.Frozen.Report,
+		d.Frozen.Version,
+		d.Period,
+		d.AsOf,
+		d.Frozen.At.Format("2006-01-02 15:04:05 -07:00"),
+	)
 	fmt.Fprintf(out, "sha256 %s, signed by %s\n", proof.Seal.SHA256, base64.StdEncoding.EncodeToString(p.key))
 }
 
-// printNewer prints whether what was proven is what stands: a report that was corrected is still proven, and no longer what is reported.
+// printNewer prints whether what was proven is what stands: a report that was corrected is still
+// proven, and no longer what is reported.
 func (p proving) printNewer(out io.Writer, of *exports.Frozen) error {
 	if p.newest == nil {
 		fmt.Fprintln(out, "not proven: that no newer version was submitted since; no database was asked")
@@ -195,7 +217,8 @@ func (p proving) printNewer(out io.Writer, of *exports.Frozen) error {
 	case v == nil:
 		fmt.Fprintln(out, "not proven: that no newer version was submitted since; this database has no such report")
 	case v.version > of.Version:
-		fmt.Fprintf(out, "NEWER this is version %d; version %d of the report was submitted on %s: %s\n", of.Version, v.version, v.submitted.In(bizday.Vietnam).Format("2006-01-02 15:04:05 -07:00"), v.reason)
+		fmt.Fprintf(out, "NEWER this is version %d; version %d of the report was submitted on %s: %s\n", of.Version,
+			v.version, v.submitted.In(bizday.Vietnam).Format("2006-01-02 15:04:05 -07:00"), v.reason)
 	default:
 		fmt.Fprintf(out, "version %d is the newest of the report\n", of.Version)
 	}

@@ -25,11 +25,16 @@ func TestReportsVerify(t *testing.T) {
 	signer := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
 	public, _ := signer.Public().(ed25519.PublicKey)
 	key := base64.StdEncoding.EncodeToString(public)
-	content, err := periodic.Canonical([]byte(`{"period":"2026-10","as_of":"2026-11-01","frozen":{"report":"r","version":3,"at":"2026-11-03T08:15:00Z","reason":""},` +
-		`"report":{"total":{"I05":{"numerator":1425,"denominator":2458,"value":"0.5797","definition":1}}}}`))
+	content, err := periodic.Canonical(
+		[]byte(
+			`{"period":"2026-10","as_of":"2026-11-01","frozen":{"report":"r","version":3,"at":"2026-11-03T08:15:00Z","reason":""},` +
+				`"report":{"total":{"I05":{"numerator":1425,"denominator":2458,"value":"0.5797","definition":1}}}}`,
+		),
+	)
 	must(t, err)
 	digest := sha256.Sum256(content)
-	seal := &exports.Seal{SHA256: hex.EncodeToString(digest[:]), Signature: base64.StdEncoding.EncodeToString(ed25519.Sign(signer, digest[:])), Content: content}
+	seal := &exports.Seal{SHA256: hex.EncodeToString(digest[:]), Signature: base64.StdEncoding.EncodeToString(
+		ed25519.Sign(signer, digest[:])), Content: content}
 	d, err := exports.Open(seal)
 	must(t, err)
 	folder := t.TempDir()
@@ -44,34 +49,42 @@ func TestReportsVerify(t *testing.T) {
 	for kind, k := range exports.Kinds {
 		var out bytes.Buffer
 		must(t, k.Write(&out, d))
-		if a := want(t, 0, nil, "reports", "verify", file("x."+kind, out.Bytes()), "--key", key, "--content", whole); !strings.Contains(a.out, "proven: report r, version 3, 2026-10 as of 2026-11-01") {
+		if a := want(t, 0, nil, "reports", "verify", file("x."+kind, out.Bytes()), "--key", key, "--content",
+			whole); !strings.Contains(a.out, "proven: report r, version 3, 2026-10 as of 2026-11-01") {
 			t.Errorf("%s: %s", kind, a.out)
 		}
 		if kind == "csv" {
 			changed := file("changed.csv", bytes.Replace(out.Bytes(), []byte("1425"), []byte("1925"), 1))
-			if a := want(t, 1, nil, "reports", "verify", changed, "--key", key, "--content", whole); !strings.Contains(a.out, "numerator): the file says “1925”, the signed content “1425”") {
+			if a := want(t, 1, nil, "reports", "verify", changed, "--key", key, "--content", whole); !strings.Contains(
+				a.out, "numerator): the file says “1925”, the signed content “1425”") {
 				t.Errorf("%s", a.out)
 			}
 			want(t, 1, nil, "reports", "verify", changed, "--key", key) // without the content
 		}
 	}
-	if a := want(t, 0, nil, "reports", "verify", whole, "--key", key); !strings.Contains(a.out, "no database was asked") {
+	if a := want(t, 0, nil, "reports", "verify", whole, "--key", key); !strings.Contains(a.out,
+		"no database was asked") {
 		t.Error(a.out)
 	}
 	want(t, 1, nil, "reports", "verify", whole, "--key", base64.StdEncoding.EncodeToString(make([]byte, 32)))
-	want(t, 1, nil, "reports", "verify", file("forged.json", bytes.Replace(raw, []byte("1425"), []byte("1926"), 1)), "--key", key)
+	want(t, 1, nil, "reports", "verify", file("forged.json", bytes.Replace(raw, []byte("1425"), []byte("1926"), 1)),
+		"--key", key)
 	want(t, 2, nil, "reports", "verify", whole, "--key", "short")
 	want(t, 2, nil, "reports", "verify", filepath.Join(folder, "nowhere"), "--key", key)
 	want(t, 2, nil, "reports", "verify")
 }
 
-// TestReportsVerifyAsksTheDatabase freezes at the server, takes files away by the API, and proves them with its database.
+// TestReportsVerifyAsksTheDatabase freezes at the server, takes files away by the API, and proves
+// them with its database.
 func TestReportsVerifyAsksTheDatabase(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
 	s := serve(t, env)
 	key := adminKey(t, env)
-	s.ask(key, "POST", "/api/v1/campaigns", object{"code": "CHO40", "name": "Chợ 4.0", "legal_ref": "05/UBCĐS", "starts_on": "2024-05-28"}, 201)
+	s.ask(key, "POST", "/api/v1/campaigns", object{
+		"code": "CHO40", "name": "Chợ 4.0", "legal_ref": "05/UBCĐS",
+		"starts_on": "2024-05-28",
+	}, 201)
 	frozen := want(t, 0, env, strings.Fields("reports freeze --campaign CHO40 --kind month --period 2026-09")...)
 	report := strings.Fields(frozen.out)[1]
 	for kind := range exports.Kinds {
@@ -80,7 +93,8 @@ func TestReportsVerifyAsksTheDatabase(t *testing.T) {
 			t.Fatalf("%s is answered %d %v", kind, res.StatusCode, body)
 		}
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.address+"/api/v1/periodic-reports/"+report+"/versions/1.csv", http.NoBody)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.address+"/api/v1/periodic-reports/"+report+
+		"/versions/1.csv", http.NoBody)
 	must(t, err)
 	req.Header.Set("Authorization", key)
 	res, err := http.DefaultClient.Do(req)
@@ -90,12 +104,15 @@ func TestReportsVerifyAsksTheDatabase(t *testing.T) {
 	must(t, err)
 	path := filepath.Join(t.TempDir(), "report.csv")
 	must(t, os.WriteFile(path, raw, 0o600))
-	if a := want(t, 0, env, "reports", "verify", path); !strings.Contains(a.out, "version 1 is the newest of the report") {
+	if a := want(t, 0, env, "reports", "verify", path); !strings.Contains(a.out,
+		"version 1 is the newest of the report") {
 		t.Error(a.out)
 	}
 	s.ask(key, "POST", "/api/v1/periodic-reports/"+report+"/correct", object{"reason": "thiếu một chợ"}, 200)
 	s.ask(key, "POST", "/api/v1/periodic-reports/"+report+"/correct", object{"reason": "thiếu phí chợ"}, 200)
-	if a := want(t, 0, env, "reports", "verify", path); !strings.Contains(a.out, "\nNEWER this is version 1; version 3 of the report was submitted on ") || !strings.Contains(a.out, ": thiếu phí chợ\n") {
+	if a := want(t, 0, env, "reports", "verify", path); !strings.Contains(a.out,
+		"\nNEWER this is version 1; version 3 of the report was submitted on ") ||
+		!strings.Contains(a.out, ": thiếu phí chợ\n") {
 		t.Error(a.out)
 	}
 	must(t, os.WriteFile(path, bytes.Replace(raw, []byte(",I05,1,0,0,"), []byte(",I05,1,1,0,"), 1), 0o600))

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// wire is the network between a phone and the server: while it is cut, what is open breaks and nothing opens.
+// wire is the network between a phone and the server: while it is cut, what is open breaks and
+// nothing opens.
 type wire struct {
 	listener net.Listener
 	mu       sync.Mutex
@@ -69,7 +70,8 @@ func (w *wire) set(cut bool) {
 	}
 }
 
-// swallow makes the wire a black hole, or ends that: nothing is closed, and nothing that the server sends arrives.
+// swallow makes the wire a black hole, or ends that: nothing is closed, and nothing that the server
+// sends arrives.
 func (w *wire) swallow(hole bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

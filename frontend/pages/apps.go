@@ -19,10 +19,12 @@ type bankApp struct {
 	Fills    bool // it fills in account, amount and memo; others only open
 }
 
-// fillsIn are the apps that fill in what to pay, of those that vietqr.io's links open: its changelog to 2.18 of 31/07/2026.
+// fillsIn are the apps that fill in what to pay, of those that vietqr.io's links open: its
+// changelog to 2.18 of 31/07/2026.
 var fillsIn = []string{"ocb", "acb", "bidv", "icb", "mb"}
 
-// bankApps are the apps of the banks whose apps may read transfer codes, those first that fill in what to pay.
+// bankApps are the apps of the banks whose apps may read transfer codes, those first that fill in
+// what to pay.
 var bankApps = func() []bankApp {
 	var fill, open []bankApp
 	for _, b := range vietqr.Banks() {
@@ -46,8 +48,9 @@ func appsOf(shown *merchants.Printed) []bankApp {
 	return bankApps
 }
 
-// openApp leads to a bank's app by dl.vietqr.io, which so learns the account, the amount and the memo: the page says so
-// before it offers this. What the link says is the register's, never the asker's.
+// openApp leads to a bank's app by dl.vietqr.io, which so learns the account, the amount and the
+// memo: the page says so before it offers this. What the link says is the register's, never the
+// asker's.
 func (p *Pages) openApp(c *gin.Context) error {
 	shown, err := p.register.Printed(c.Request.Context(), c.Param("code"))
 	if err != nil {

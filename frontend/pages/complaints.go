@@ -20,7 +20,10 @@ func (p *Pages) postComplaint(c *gin.Context) error {
 	var in merchants.Complaint
 	var amount money.Amount // zero: none was named
 	if isForm(c) {
-		in = merchants.Complaint{Kind: c.PostForm("kind"), Reference: c.PostForm("reference"), Detail: c.PostForm("detail"), Contact: c.PostForm("contact")}
+		in = merchants.Complaint{
+			Kind: c.PostForm("kind"), Reference: c.PostForm("reference"),
+			Detail: c.PostForm("detail"), Contact: c.PostForm("contact"),
+		}
 		if typed := c.PostForm("amount"); typed != "" {
 			if amount, err = typedAmount(typed); err != nil {
 				return p.refuse(c, shown, err)

@@ -42,7 +42,10 @@ func stateURL(code string, o *orders.Order) string {
 }
 
 func saleOf(code string, o *orders.Order) sale {
-	return sale{o.ID, o.Code, o.Amount, o.Currency, o.Payload, o.Image, stateURL(code, o), o.State, o.Received, o.Missing, o.PaidAt, o.CreatedAt, o.ExpiresAt}
+	return sale{
+		o.ID, o.Code, o.Amount, o.Currency, o.Payload, o.Image, stateURL(code, o), o.State, o.Received,
+		o.Missing, o.PaidAt, o.CreatedAt, o.ExpiresAt,
+	}
 }
 
 // postOrder makes a code for one purchase: of the page's form, or of a program's JSON.
@@ -77,8 +80,8 @@ func (p *Pages) postOrder(c *gin.Context) error {
 	return nil
 }
 
-// formOrder makes the order that a page's form asks for: of the amount that was typed, or on an order's own page of what is
-// missing of it.
+// formOrder makes the order that a page's form asks for: of the amount that was typed, or on an
+// order's own page of what is missing of it.
 func (p *Pages) formOrder(c *gin.Context, shown *merchants.Printed) (*orders.Order, error) {
 	if shown.Order {
 		return p.orders.Supplement(c.Request.Context(), shown)
@@ -90,7 +93,8 @@ func (p *Pages) formOrder(c *gin.Context, shown *merchants.Printed) (*orders.Ord
 	return p.orders.ForShopper(c.Request.Context(), shown, amount)
 }
 
-// readJSON reads a small JSON object that has no other fields than in. An amount is a decimal string, as everywhere.
+// readJSON reads a small JSON object that has no other fields than in. An amount is a decimal
+// string, as everywhere.
 func readJSON(c *gin.Context, in any) error {
 	decoder := json.NewDecoder(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
 	decoder.DisallowUnknownFields()
@@ -100,9 +104,11 @@ func readJSON(c *gin.Context, in any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &syntax), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return problem.New(problem.Malformed, "unreadable", "Không đọc được nội dung JSON.", "The JSON body could not be read.")
+		return problem.New(problem.Malformed, "unreadable", "Không đọc được nội dung JSON.",
+			"The JSON body could not be read.")
 	}
-	return problem.New(problem.Invalid, "invalid_body", "Nội dung không đúng dạng.", "The body has another form: unknown fields are refused, amounts are decimal strings.")
+	return problem.New(problem.Invalid, "invalid_body", "Nội dung không đúng dạng.",
+		"The body has another form: unknown fields are refused, amounts are decimal strings.")
 }
 
 // refuse shows a code's page again, with why its form was refused.
@@ -135,10 +141,12 @@ func isForm(c *gin.Context) bool {
 	return kind == "application/x-www-form-urlencoded" || kind == "multipart/form-data"
 }
 
-// groupedAmount is a whole number, as it stands or with whole groups of three set apart by one and the same mark: "45000.000" is none.
+// groupedAmount is a whole number, as it stands or with whole groups of three set apart by one and
+// the same mark: "45000.000" is none.
 var groupedAmount = regexp.MustCompile(`^(?:[0-9]+|[0-9]{1,3}(?:(?:\.[0-9]{3})+|(?:,[0-9]{3})+|(?: [0-9]{3})+))$`)
 
-// typedAmount reads an amount as people here write it: "45000", "45.000", "45 000 đ", "45k", "45 nghìn".
+// typedAmount reads an amount as people here write it: "45000", "45.000", "45 000 đ", "45k", "45
+// nghìn".
 func typedAmount(text string) (money.Amount, error) {
 	refused := problem.Of("amount", "amount_form", "Hãy nhập số tiền, ví dụ 45.000.", "Type an amount, such as 45.000.")
 	text = strings.ToLower(strings.TrimSpace(text))
@@ -164,7 +172,8 @@ func typedAmount(text string) (money.Amount, error) {
 	return money.FromDong(int64(n) * times), nil
 }
 
-// getOrder answers what came for an order: JSON, and to a browser its page, which is the receipt too.
+// getOrder answers what came for an order: JSON, and to a browser its page, which is the receipt
+// too.
 func (p *Pages) getOrder(c *gin.Context) error {
 	ctx := c.Request.Context()
 	shown, err := p.register.Printed(ctx, c.Param("code"))

@@ -1,5 +1,6 @@
-// Package pages serves what stands behind a printed code: the shopper's page and the code's images, codes with an amount
-// inside, and reports of what is wrong. Strangers see it, without scripts too; it tells nothing of what a stall takes.
+// Package pages serves what stands behind a printed code: the shopper's page and the code's images,
+// codes with an amount inside, and reports of what is wrong. Strangers see it, without scripts too;
+// it tells nothing of what a stall takes.
 package pages
 
 import (
@@ -28,7 +29,8 @@ import (
 var files embed.FS
 
 const (
-	// ordersPace and complaintsPace are how often one address may make an order or report a problem, a minute.
+	// ordersPace and complaintsPace are how often one address may make an order or report a
+	// problem, a minute.
 	ordersPace, complaintsPace = 10, 5
 	// maxBody is the largest body of a shopper, in bytes.
 	maxBody = 16 << 10
@@ -43,7 +45,9 @@ var local = time.FixedZone("+07", 7*60*60)
 type Pages struct {
 	register *merchants.Registry
 	orders   *orders.Orders
-	origin   string // where strangers reach us; "": not known, pages then name no address: a request's Host is the asker's word
+	// where strangers reach us; "": not known, pages then name no address: a request's Host is the
+	// asker's word
+	origin   string
 	template *template.Template
 }
 
@@ -61,10 +65,13 @@ func New(register *merchants.Registry, orders *orders.Orders, publicURL string) 
 	return &Pages{register, orders, strings.TrimSuffix(publicURL, "/"), page}, nil
 }
 
-// Routes mounts what strangers see behind a code. Gin takes no suffix after a parameter, so one handler splits it; OpenAPI
-// names the four forms.
+// Routes mounts what strangers see behind a code. Gin takes no suffix after a parameter, so one
+// handler splits it; OpenAPI names the four forms.
 func (p *Pages) Routes(e *web.Edge) error {
-	for _, file := range []struct{ name, contentType string }{{"shop.css", "text/css; charset=utf-8"}, {"shop.js", "text/javascript; charset=utf-8"}} {
+	for _, file := range []struct{ name, contentType string }{
+		{"shop.css", "text/css; charset=utf-8"},
+		{"shop.js", "text/javascript; charset=utf-8"},
+	} {
 		content, err := files.ReadFile(file.name)
 		if err != nil {
 			return fmt.Errorf("read %s: %w", file.name, err)
@@ -83,10 +90,19 @@ func (p *Pages) Routes(e *web.Edge) error {
 	e.Engine.POST("/q/:code/problems", e.Slowly(complaintsPace), p.handle(p.postComplaint))
 
 	document(e, http.MethodGet, "/q/check", "check-code", "Kiểm tra mã: leads to the page of ?code=")
-	document(e, http.MethodPost, "/q/{code}/orders", "make-shopper-order", "A code for one purchase: {amount} as JSON → {id, payload, state_url, expires_at}; of the page's form: leads to its page")
-	document(e, http.MethodGet, "/q/{code}/orders/{id}", "get-shopper-order", "What came for an order: JSON, or a page for a browser")
-	document(e, http.MethodGet, "/q/{code}/apps/{app}", "open-bank-app", "Leads to a bank's app by dl.vietqr.io, which learns account, amount and memo")
-	document(e, http.MethodPost, "/q/{code}/problems", "report-problem", "Báo sự cố: {kind, reference, amount, detail, contact}")
+	document(
+		e,
+		http.MethodPost,
+		"/q/{code}/orders",
+		"make-shopper-order",
+		"A code for one purchase: {amount} as JSON → {id, payload, state_url, expires_at}; of the page's form: leads to its page",
+	)
+	document(e, http.MethodGet, "/q/{code}/orders/{id}", "get-shopper-order",
+		"What came for an order: JSON, or a page for a browser")
+	document(e, http.MethodGet, "/q/{code}/apps/{app}", "open-bank-app",
+		"Leads to a bank's app by dl.vietqr.io, which learns account, amount and memo")
+	document(e, http.MethodPost, "/q/{code}/problems", "report-problem",
+		"Báo sự cố: {kind, reference, amount, detail, contact}")
 	for _, form := range []struct{ suffix, id, summary string }{
 		{"", "get-code-page", "Trang của sạp: the shopper's page"},
 		{".png", "get-code-png", "The code as PNG; px: its width at most, default 600"},
@@ -94,9 +110,15 @@ func (p *Pages) Routes(e *web.Edge) error {
 		{".txt", "get-code-text", "The code's payload"},
 	} {
 		op := operation(http.MethodGet, "/q/{code}"+form.suffix, form.id, form.summary)
-		op.Responses = map[string]*huma.Response{"200": {Description: "OK"}, "404": {Description: "no such code"}, "410": {Description: "the code is revoked"}}
+		op.Responses = map[string]*huma.Response{
+			"200": {Description: "OK"}, "404": {Description: "no such code"},
+			"410": {Description: "the code is revoked"},
+		}
 		if form.suffix == ".png" {
-			op.Parameters = []*huma.Param{{Name: "px", In: "query", Schema: &huma.Schema{Type: "integer"}, Description: "width in pixels, to 4096"}}
+			op.Parameters = []*huma.Param{{
+				Name: "px", In: "query", Schema: &huma.Schema{Type: "integer"},
+				Description: "width in pixels, to 4096",
+			}}
 		}
 		e.Document(op)
 	}
@@ -104,7 +126,10 @@ func (p *Pages) Routes(e *web.Edge) error {
 }
 
 func operation(method, path, id, summary string) huma.Operation {
-	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"shoppers"}, Security: []map[string][]string{{}}}
+	return huma.Operation{
+		OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"shoppers"},
+		Security: []map[string][]string{{}},
+	}
 }
 
 func document(e *web.Edge, method, path, id, summary string) {
@@ -153,12 +178,14 @@ func (p *Pages) page(c *gin.Context, shown *merchants.Printed) (*page, error) {
 		return nil, err
 	}
 	return &page{
-		Printed: shown, Changes: changes, Apps: appsOf(shown), Origin: p.origin, Path: c.Request.URL.Path, English: english(c),
+		Printed: shown, Changes: changes, Apps: appsOf(shown), Origin: p.origin, Path: c.Request.URL.Path,
+		English:  english(c),
 		Reported: c.Query("reported") != "",
 	}, nil
 }
 
-// english is the page's language: ?lang= where it is named, else what the browser prefers; Vietnamese first.
+// english is the page's language: ?lang= where it is named, else what the browser prefers;
+// Vietnamese first.
 func english(c *gin.Context) bool {
 	if lang := c.Query("lang"); lang != "" {
 		return lang == "en"
@@ -179,7 +206,8 @@ func (p *Pages) show(c *gin.Context, status int, shown *page) error {
 	return nil
 }
 
-// getCode answers the page, or the image or text that the suffix asks for. A revoked code has no image (410).
+// getCode answers the page, or the image or text that the suffix asks for. A revoked code has no
+// image (410).
 func (p *Pages) getCode(c *gin.Context) error {
 	name := c.Param("code")
 	form := path.Ext(name)
@@ -251,7 +279,8 @@ func draw(c *gin.Context, shown *merchants.Printed, form string) error {
 	return nil
 }
 
-// drawing bounds how many images are drawn at once: the largest takes 16 MB and a tenth of a second, and any stranger asks.
+// drawing bounds how many images are drawn at once: the largest takes 16 MB and a tenth of a
+// second, and any stranger asks.
 var drawing = make(chan struct{}, 2)
 
 func drawPNG(c *gin.Context, payload string) error {
@@ -277,6 +306,7 @@ func drawPNG(c *gin.Context, payload string) error {
 }
 
 func widthRefusal() error {
-	return problem.Of("px", "width", "Chiều rộng ảnh tính bằng điểm ảnh, tối đa 4096, ít nhất một điểm cho mỗi ô của mã.",
+	return problem.Of("px", "width",
+		"Chiều rộng ảnh tính bằng điểm ảnh, tối đa 4096, ít nhất một điểm cho mỗi ô của mã.",
 		"The width is in pixels, 4096 at most and at least one a module of the code.")
 }

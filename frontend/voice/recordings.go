@@ -15,13 +15,16 @@ var clipsWAV []byte
 var clipsJSON []byte
 
 const (
-	// headerSize is how long the head of clips.wav is, as make-clips writes it: 16 bits, one channel.
+	// headerSize is how long the head of clips.wav is, as make-clips writes it: 16 bits, one
+	// channel.
 	headerSize = 44
-	// silenceBetween is what stands between two clips, in parts of a second: as the stall app plays them.
+	// silenceBetween is what stands between two clips, in parts of a second: as the stall app plays
+	// them.
 	silenceBetween = 50
 )
 
-// recordings are the samples of all clips, where each begins and how long it is, and how many make a second.
+// recordings are the samples of all clips, where each begins and how long it is, and how many make
+// a second.
 var recordings = sync.OnceValues(func() (found struct {
 	Rate    int               `json:"rate"`
 	Clips   map[string][2]int `json:"clips"`
@@ -31,7 +34,8 @@ var recordings = sync.OnceValues(func() (found struct {
 	if err := json.Unmarshal(clipsJSON, &found); err != nil {
 		return found, fmt.Errorf("read clips.json: %w", err)
 	}
-	if len(clipsWAV) < headerSize || string(clipsWAV[36:40]) != "data" || binary.LittleEndian.Uint16(clipsWAV[22:]) != 1 || binary.LittleEndian.Uint16(clipsWAV[34:]) != 16 {
+	if len(clipsWAV) < headerSize || string(clipsWAV[36:40]) != "data" ||
+		binary.LittleEndian.Uint16(clipsWAV[22:]) != 1 || binary.LittleEndian.Uint16(clipsWAV[34:]) != 16 {
 		return found, fmt.Errorf("clips.wav is not of one channel and 16 bits")
 	}
 	found.samples = make([]int16, (len(clipsWAV)-headerSize)/2)
@@ -41,8 +45,8 @@ var recordings = sync.OnceValues(func() (found struct {
 	return found, nil
 })
 
-// Samples are clips one after the other as sound of one channel, 16 bits and so many samples a second. A clip that was not
-// recorded is an error.
+// Samples are clips one after the other as sound of one channel, 16 bits and so many samples a
+// second. A clip that was not recorded is an error.
 func Samples(clips []string) (samples []int16, rate int, err error) {
 	r, err := recordings()
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package voice says in Vietnamese what came: which recorded clips, one after the other. The stall app (words.ts) and the
-// soundbox speak by the same table, words.json; make-clips makes the recordings.
+// Package voice says in Vietnamese what came: which recorded clips, one after the other. The stall
+// app (words.ts) and the soundbox speak by the same table, words.json; make-clips makes the
+// recordings.
 package voice
 
 import (
@@ -13,7 +14,8 @@ import (
 //go:embed words.json
 var wordsJSON []byte
 
-// words are the texts of the clips, by name; a test reads the table, so that it is never unreadable here.
+// words are the texts of the clips, by name; a test reads the table, so that it is never unreadable
+// here.
 var words = sync.OnceValue(func() map[string]string {
 	var table struct {
 		Clips map[string]string `json:"clips"`
@@ -22,11 +24,12 @@ var words = sync.OnceValue(func() map[string]string {
 	return table.Clips
 })
 
-// groups are what every three digits are called, the lowest first; above them everything is counted in billions.
+// groups are what every three digits are called, the lowest first; above them everything is counted
+// in billions.
 var groups = []string{"", "thousand", "million"}
 
-// Number are the clips of a number from 0 on, as one says it in the South and the North alike: 15 "mười lăm", 21 "hai mươi mốt",
-// 105 "một trăm linh năm", 1005 "một nghìn không trăm linh năm".
+// Number are the clips of a number from 0 on, as one says it in the South and the North alike: 15
+// "mười lăm", 21 "hai mươi mốt", 105 "một trăm linh năm", 1005 "một nghìn không trăm linh năm".
 func Number(n uint64) []string {
 	if n == 0 {
 		return []string{"0"}
@@ -87,7 +90,8 @@ func hundreds(n uint64, after bool) (said []string) {
 	return said
 }
 
-// SmallAmount is the amount in đồng below which money is announced by an alarm: a known fraud pays 200 đ for 200.000 đ.
+// SmallAmount is the amount in đồng below which money is announced by an alarm: a known fraud pays
+// 200 đ for 200.000 đ.
 const SmallAmount = 1000
 
 // Received says that so many đồng came; an amount under SmallAmount with an alarm before it.

@@ -53,7 +53,8 @@ func TestNumbersDiffer(t *testing.T) {
 	}
 	read(t, "clips.json", &clips)
 	rapid.Check(t, func(t *rapid.T) {
-		a, b := rapid.Uint64Range(0, 9_999_999_999_999).Draw(t, "a"), rapid.Uint64Range(0, 9_999_999_999_999).Draw(t, "b")
+		a, b := rapid.Uint64Range(0, 9_999_999_999_999).Draw(t, "a"), rapid.Uint64Range(0, 9_999_999_999_999).Draw(t,
+			"b")
 		if a != b && voice.Text(voice.Number(a)) == voice.Text(voice.Number(b)) {
 			t.Fatalf("%d and %d sound alike", a, b)
 		}
@@ -86,7 +87,8 @@ func TestSentences(t *testing.T) {
 	}
 }
 
-// Every word and tone has a recording that sounds: none is empty or longer than a breath, and they do not overlap.
+// Every word and tone has a recording that sounds: none is empty or longer than a breath, and they
+// do not overlap.
 func TestRecordings(t *testing.T) {
 	t.Parallel()
 	var words table
@@ -132,7 +134,8 @@ func TestRecordings(t *testing.T) {
 	}
 }
 
-// TestEveryClipIsRecorded: each sentence is sound, as long as its clips are, and a WAV file of it says so itself.
+// TestEveryClipIsRecorded: each sentence is sound, as long as its clips are, and a WAV file of it
+// says so itself.
 func TestEveryClipIsRecorded(t *testing.T) {
 	t.Parallel()
 	var words table
@@ -142,7 +145,8 @@ func TestEveryClipIsRecorded(t *testing.T) {
 	}
 	for _, name := range words.Tones {
 		samples, rate, err := voice.Samples([]string{name})
-		if err != nil || rate != 16000 || len(samples) < 2000 || !slices.ContainsFunc(samples, func(s int16) bool { return s > 1000 }) {
+		if err != nil || rate != 16000 || len(samples) < 2000 || !slices.ContainsFunc(samples,
+			func(s int16) bool { return s > 1000 }) {
 			t.Errorf("%s is %d samples of %d a second, %v", name, len(samples), rate, err)
 		}
 	}

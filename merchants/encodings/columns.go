@@ -7,11 +7,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// enoughWords is how many words of a column must look like an old encoding before the column is taken for one.
+// enoughWords is how many words of a column must look like an old encoding before the column is
+// taken for one.
 const enoughWords = 3
 
-// OfColumn returns what the cells of one column were written in, of oldEncodings: one cell says so surely, or several words look like it. Empty:
-// neither. A short name alone, such as VNI's "Mai Thaûo", may be a foreign one.
+// OfColumn returns what the cells of one column were written in, of oldEncodings: one cell says so
+// surely, or several words look like it. Empty: neither. A short name alone, such as VNI's "Mai
+// Thaûo", may be a foreign one.
 func OfColumn(cells []string) string {
 	words := map[string]map[string]bool{}
 	for _, encoding := range oldEncodings {
@@ -36,10 +38,11 @@ func OfColumn(cells []string) string {
 	return ""
 }
 
-// GuessIn is Guess for a cell of a column that OfColumn knows: one word that looks like the column's encoding is enough, and so are words that
-// are spelt right and mean others in it.
+// GuessIn is Guess for a cell of a column that OfColumn knows: one word that looks like the
+// column's encoding is enough, and so are words that are spelt right and mean others in it.
 func GuessIn(cell, column string) string {
-	if guess := Guess(cell); guess != "" || column == "" || len(oldWords(cell, column)) == 0 && !meansOthers(cell, column) {
+	if guess := Guess(cell); guess != "" || column == "" || len(oldWords(cell, column)) == 0 &&
+		!meansOthers(cell, column) {
 		return guess
 	}
 	return column
@@ -56,8 +59,9 @@ func oldWords(text, encoding string) []string {
 	return words
 }
 
-// meansOthers reports whether all words of a text beyond ASCII are Vietnamese in an old encoding, and others than as they stand: TCVN3's
-// "Kha Tó". Where a family's name stands as it should, the text does.
+// meansOthers reports whether all words of a text beyond ASCII are Vietnamese in an old encoding,
+// and others than as they stand: TCVN3's "Kha Tó". Where a family's name stands as it should, the
+// text does.
 func meansOthers(text, encoding string) bool {
 	others := false
 	for _, word := range strings.FieldsFunc(plain(text), isGap) {
@@ -74,8 +78,9 @@ func meansOthers(text, encoding string) bool {
 	return others
 }
 
-// GuessBeside is Guess for a name beside another one of the same person, such as an account's holder: a name alone, such as TCVN3's "Kha Tó",
-// may be a true one, and is none where the other says in its letters what it means in an old encoding.
+// GuessBeside is Guess for a name beside another one of the same person, such as an account's
+// holder: a name alone, such as TCVN3's "Kha Tó", may be a true one, and is none where the other
+// says in its letters what it means in an old encoding.
 func GuessBeside(name, other string) string {
 	guess, letters := Guess(name), bareLetters(other)
 	if guess != "" || letters == bareLetters(name) {

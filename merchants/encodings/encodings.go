@@ -1,6 +1,7 @@
-// Package encodings recognises Vietnamese text that was written in the letters of old fonts (TCVN3, VNI), read in another code page than
-// it was written in (Windows-1258), or decoded twice from UTF-8.
-// A name is text that a shopper compares, so a true name must never be taken for a broken one: what is in doubt is none.
+// Package encodings recognises Vietnamese text that was written in the letters of old fonts (TCVN3,
+// VNI), read in another code page than it was written in (Windows-1258), or decoded twice from
+// UTF-8. A name is text that a shopper compares, so a true name must never be taken for a broken
+// one: what is in doubt is none.
 package encodings
 
 import (
@@ -27,8 +28,8 @@ const (
 // maxText is how many bytes of a text are looked at.
 const maxText = 4000
 
-// Guess returns what a text was probably written in; empty: in Unicode, as it should be. It needs the text as it came: what trims
-// invisible characters takes away letters of TCVN3.
+// Guess returns what a text was probably written in; empty: in Unicode, as it should be. It needs
+// the text as it came: what trims invisible characters takes away letters of TCVN3.
 func Guess(text string) string {
 	text = plain(text)
 	switch {
@@ -92,15 +93,17 @@ func isASCII(text string) bool {
 	return true
 }
 
-// Votes of a word: a strong one has a letter or sign that no name has at that place, a weak one could be a foreign name.
+// Votes of a word: a strong one has a letter or sign that no name has at that place, a weak one
+// could be a foreign name.
 const (
 	weakVote    = 1
 	strongVote  = 2
 	enoughVotes = 2
 )
 
-// votesFor adds up the votes of a text's words. A word that is spelled as Vietnamese already has none, and a word counts once. That of a
-// family's name is a strong one before others, in a text of Vietnamese alone.
+// votesFor adds up the votes of a text's words. A word that is spelled as Vietnamese already has
+// none, and a word counts once. That of a family's name is a strong one before others, in a text of
+// Vietnamese alone.
 func votesFor(text string, decode func(word string) (decoded string, vote int)) int {
 	votes, words := 0, wordsOf(text)
 	spelt := areSpelt(words, decode)
@@ -148,8 +151,8 @@ func votesOf(word string, decode func(word string) (decoded string, vote int)) (
 	return decoded, vote
 }
 
-// isShort reports whether a word is the Icelandic Ð for Đ before nothing or capitals of ASCII: the zone Đ, ĐN for Đà Nẵng. It is TCVN3's é
-// too, with which no word in capitals begins.
+// isShort reports whether a word is the Icelandic Ð for Đ before nothing or capitals of ASCII: the
+// zone Đ, ĐN for Đà Nẵng. It is TCVN3's é too, with which no word in capitals begins.
 func isShort(word string) bool {
 	rest, found := strings.CutPrefix(word, "Ð")
 	return found && isASCII(rest) && strings.ToUpper(rest) == rest
@@ -166,9 +169,11 @@ var readAs = []*charmap.Charmap{charmap.Windows1252, charmap.Windows1258, charma
 // weakPoints end or separate words in good text: after a capital Ã or Ă they prove nothing.
 const weakPoints = "‘’“”•–—…‚„‹›«»\u00a0·"
 
-// decodedTwice reports whether the bytes of Vietnamese letters in UTF-8 stand as letters of their own, as in "Tráº§n VÄƒn TÃ½": two or three
-// of them that are one letter when they are written back in one of readAs. Two with a weak point count after a small letter only, or in a
-// word of which all can be written back: "NGÃ”" and, in a text all in capitals, "XÃ" before a no-break space are good text.
+// decodedTwice reports whether the bytes of Vietnamese letters in UTF-8 stand as letters of their
+// own, as in "Tráº§n VÄƒn TÃ½": two or three of them that are one letter when they are written back
+// in one of readAs. Two with a weak point count after a small letter only, or in a word of which
+// all can be written back: "NGÃ”" and, in a text all in capitals, "XÃ" before a no-break space are
+// good text.
 func decodedTwice(text string) bool {
 	capitals := strings.ToUpper(text) == text
 	for _, word := range strings.FieldsFunc(text, isGap) {
@@ -182,7 +187,8 @@ func decodedTwice(text string) bool {
 			}
 			two, three := letters[i:min(i+2, len(letters))], letters[i:min(i+3, len(letters))]
 			weak := strings.ContainsRune(weakPoints, two[len(two)-1]) && !insideWord(letters, i)
-			if len(three) == 3 && isOneLetter(writtenBack(string(three))) || isOneLetter(writtenBack(string(two))) && !weak {
+			if len(three) == 3 && isOneLetter(writtenBack(string(three))) || isOneLetter(writtenBack(string(two))) &&
+				!weak {
 				return true
 			}
 		}
@@ -190,8 +196,8 @@ func decodedTwice(text string) bool {
 	return false
 }
 
-// writtenBack returns what a text is in UTF-8 when it is written back in the first of readAs in which it is any; else nothing. Bytes that stand for
-// no character stay as they are.
+// writtenBack returns what a text is in UTF-8 when it is written back in the first of readAs in
+// which it is any; else nothing. Bytes that stand for no character stay as they are.
 func writtenBack(text string) string {
 	for _, code := range readAs {
 		var back []byte

@@ -15,13 +15,19 @@ import (
 func TestBrokenTextIsRecognised(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"NguyÔn ThÞ H¶i §\u00adêng": "tcvn3", "TrÇn V¨n T©m": "tcvn3", "Ph¹m Quèc C\u00adêng": "tcvn3", "Lª Lîi": "tcvn3", "Khu hµng c¸": "tcvn3", "Bïi ThÞ Lý": "tcvn3",
-		"Nguyeãn Thò Haûi Ñöôøng": "vni", "Nguyeãn Thò Haûi Ñöờng": "vni", "TRAÀN VAÊN TAÂM": "vni", "Leâ Lôïi": "vni", "Phaïm Quoác Cöôøng": "vni", "Ñoã Ngoïc Ñöùc": "vni",
-		"Hoà Thò Baûy": "vni", "Döông Thò Hoàng": "vni", "Taï Thu": "vni", "Bïi Thóy Quúnh": "tcvn3", "Vâ An": "tcvn3", "BÐ Ba": "tcvn3", "Chim Ðn": "tcvn3",
-		"Phan Thiò Beì": "windows_1258", "BuÌi Thuìy": "windows_1258", "NguyêÞn Vãn An": "windows_1258", "Dýõng Lan": "windows_1258", "TRÂÌN THIò HÔÌNG": "windows_1258",
-		"Tráº§n VÄƒn TÃ½": "utf8_twice", "Nguyá»…n Thá»‹ Hoa": "utf8_twice", "TrÃ\u00a0 My": "utf8_twice", "Äá»— Äá»©c": "utf8_twice", "BĂ¹i Thá»‹ LĂ½": "utf8_twice",
+		"NguyÔn ThÞ H¶i §\u00adêng": "tcvn3", "TrÇn V¨n T©m": "tcvn3", "Ph¹m Quèc C\u00adêng": "tcvn3",
+		"Lª Lîi": "tcvn3", "Khu hµng c¸": "tcvn3", "Bïi ThÞ Lý": "tcvn3",
+		"Nguyeãn Thò Haûi Ñöôøng": "vni", "Nguyeãn Thò Haûi Ñöờng": "vni", "TRAÀN VAÊN TAÂM": "vni", "Leâ Lôïi": "vni",
+		"Phaïm Quoác Cöôøng": "vni", "Ñoã Ngoïc Ñöùc": "vni",
+		"Hoà Thò Baûy": "vni", "Döông Thò Hoàng": "vni", "Taï Thu": "vni", "Bïi Thóy Quúnh": "tcvn3", "Vâ An": "tcvn3",
+		"BÐ Ba": "tcvn3", "Chim Ðn": "tcvn3",
+		"Phan Thiò Beì": "windows_1258", "BuÌi Thuìy": "windows_1258", "NguyêÞn Vãn An": "windows_1258",
+		"Dýõng Lan": "windows_1258", "TRÂÌN THIò HÔÌNG": "windows_1258",
+		"Tráº§n VÄƒn TÃ½": "utf8_twice", "Nguyá»…n Thá»‹ Hoa": "utf8_twice", "TrÃ\u00a0 My": "utf8_twice",
+		"Äá»— Äá»©c": "utf8_twice", "BĂ¹i Thá»‹ LĂ½": "utf8_twice",
 		"Nguy&#7877;n Th&#x1ECB; Hoa": "html", "Tr&Acirc;m": "html", "Lan &amp; Hu\u1ec7": "html",
-		"Háº£i sáº£n": "utf8_twice", "Thu HÃ\u00a0": "utf8_twice", "HÃ\u00a0 My": "utf8_twice", "NguyeÌ‚Ìƒn ThiÌ£ HoÌ€a": "utf8_twice", "Nguy·ªÖn Th·ªã Hoa": "utf8_twice",
+		"Háº£i sáº£n": "utf8_twice", "Thu HÃ\u00a0": "utf8_twice", "HÃ\u00a0 My": "utf8_twice",
+		"NguyeÌ‚Ìƒn ThiÌ£ HoÌ€a": "utf8_twice", "Nguy·ªÖn Th·ªã Hoa": "utf8_twice",
 	} {
 		for _, form := range []string{text, "Hộ kinh doanh " + text, text + " (2)"} {
 			if got := encodings.Guess(form); got != want {
@@ -31,8 +37,8 @@ func TestBrokenTextIsRecognised(t *testing.T) {
 	}
 }
 
-// trueNames are names as people of Vietnam bear them, of many peoples, and of shops; invented by joining what registers and textbooks of the
-// languages show.
+// trueNames are names as people of Vietnam bear them, of many peoples, and of shops; invented by
+// joining what registers and textbooks of the languages show.
 const trueNames = `Nguyễn Thị Hoa|Trần Văn Tý|Lê Thị Mỹ Duyên|Huỳnh Thị Bích Phượng|Võ Hoàng Khuê|Đỗ Ngọc Đức|Ðỗ Ngọc Ðức|Ð 1|Ð-2|Ð.3|Ð|Dãy Ð 3|Khu Ð|Lô Ð|Nhà lồng Ð|ÐN 2|ÐT.3|Dãy ÐC|Đinh Ê Ban|Ngô Bá Khá|Bùi Thúy Quỳnh|Bùi Thuý Quỳnh
 Hoà|Hòa|Lý Quý Đôn|Âu Dương Phong|Ông Ích Khiêm|Tôn Nữ Thị Ninh|Ung Ỷ Lan|Phí Thị Ngoẻn|Khuất Duy Tiến|Nghiêm Thị Oanh|Quách Uyển Nhi|Thạch Sâm Bô|Trịnh Xuân Ổi|Đồ Thị Ốc
 H'Blăm Niê|H’Blăm Niê|Y Blô Êban|Y Thê Êñuôl|Êban|Y Ñin Mlô|H'Ñoan Ñing|Niê Kđăm|Y Wơn Kđoh|H Lý Ayŭn|Ksor H'Čŭ|Kpă Klơng|Rơ Châm H'Yéo|Siu Hơ̆č|Rmah Hrê|Nay H'Blê|Ê-đê|Ba-na
@@ -46,7 +52,8 @@ Hải sản|Trái cây|Gia vị – đồ khô|Khu A, dãy 3|Nhà lồng số �
 func TestTrueNamesAreNotTakenForBrokenOnes(t *testing.T) {
 	t.Parallel()
 	for name := range strings.FieldsFuncSeq(trueNames, func(r rune) bool { return r == '|' || r == '\n' }) {
-		for _, form := range []string{name, strings.ToUpper(name), strings.ToLower(name), norm.NFD.String(name), name + " " + name} {
+		for _, form := range []string{name, strings.ToUpper(name), strings.ToLower(name), norm.NFD.String(name), name +
+			" " + name} {
 			if got := encodings.Guess(form); got != "" {
 				t.Errorf("%q is taken for %s", form, got)
 			}
@@ -77,12 +84,14 @@ func TestAColumnTells(t *testing.T) {
 			t.Errorf("%q is taken for %q", c.cells, got)
 		}
 	}
-	if got := encodings.GuessIn("Mai Thaûo", encodings.VNI) + encodings.GuessIn("Lê Thị Hoa", encodings.VNI) + encodings.GuessIn("Mai Lan", encodings.VNI); got != encodings.VNI {
+	if got := encodings.GuessIn("Mai Thaûo", encodings.VNI) + encodings.GuessIn("Lê Thị Hoa", encodings.VNI) +
+		encodings.GuessIn("Mai Lan", encodings.VNI); got != encodings.VNI {
 		t.Errorf("in a column of VNI the names are taken for %q", got)
 	}
 }
 
-// TestInAColumnWordsSpeltRightCount: "Hoà" and "Tó" are spelt right, and yet mean Hồ and Tú where the other cells are of an old font.
+// TestInAColumnWordsSpeltRightCount: "Hoà" and "Tó" are spelt right, and yet mean Hồ and Tú where
+// the other cells are of an old font.
 func TestInAColumnWordsSpeltRightCount(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ cell, column, want string }{
@@ -103,7 +112,8 @@ func TestInAColumnWordsSpeltRightCount(t *testing.T) {
 	}
 }
 
-// TestAnotherNameTells: a short name that could be true, beside the holder's name that a bank shows.
+// TestAnotherNameTells: a short name that could be true, beside the holder's name that a bank
+// shows.
 func TestAnotherNameTells(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, other, want string }{
@@ -135,12 +145,14 @@ func TestAnotherNameTells(t *testing.T) {
 	}
 }
 
-// TestThoIsThi: VNI's Thị is a word of Vietnamese that no name has in its middle, where all else is VNI too.
+// TestThoIsThi: VNI's Thị is a word of Vietnamese that no name has in its middle, where all else is
+// VNI too.
 func TestThoIsThi(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"Phan Thò Lan": encodings.VNI, "Hoà Thò Lan": encodings.VNI, "MAI THÒ HOA": encodings.VNI, "Cao Thò Mai (2)": encodings.VNI,
-		"Giàng A Thò": "", "Lò Thò Páo": "", "Thò Lan": "", "Lý Thò": "", "Ksor Thò Lan": "", "Quán Thò Lò": "",
+		"Phan Thò Lan": encodings.VNI, "Hoà Thò Lan": encodings.VNI, "MAI THÒ HOA": encodings.VNI,
+		"Cao Thò Mai (2)": encodings.VNI,
+		"Giàng A Thò":     "", "Lò Thò Páo": "", "Thò Lan": "", "Lý Thò": "", "Ksor Thò Lan": "", "Quán Thò Lò": "",
 	} {
 		if got := encodings.Guess(name); got != want {
 			t.Errorf("%q is taken for %q, want %q", name, got, want)
@@ -150,13 +162,20 @@ func TestThoIsThi(t *testing.T) {
 
 // parts of common names, for drawing any number of true ones.
 var (
-	families = strings.Fields("Nguyễn Trần Lê Phạm Huỳnh Hoàng Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý Đào Đoàn Vương Trịnh Trương Lâm Đinh Mai Tô Hà Tạ Cao Châu Thái Từ Kiều La Quách Âu Ông Ung Ksor Niê Siu Rơ Kpă Mấu Chamaléa Katơr Êban")
-	middles  = strings.Fields("Thị Văn Hữu Đức Công Quốc Minh Ngọc Thanh Bích Mỹ Kim Hồng Thu Xuân Anh Tuấn Bá Đình Quang Thúy Thuý H'Blăm Y Út Bé")
-	givens   = strings.Fields("Hoa Lan Huệ Cúc Mười Chín Tám Bảy Sáu Năm Tư Ba Hai Út Đức Dũng Hùng Cường Phượng Nguyệt Quỳnh Khuê Uyên Oanh Ánh Ân Ấn Ẩn Ổi Ớt Ếch Yến Ý Ỷ Huỳnh Xoài Ngoan Thuở Khuya Nghĩa Gìn Giềng Quýt Ñŏng Čŭ ƀroh")
+	families = strings.Fields(
+		"Nguyễn Trần Lê Phạm Huỳnh Hoàng Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý Đào Đoàn Vương Trịnh Trương Lâm Đinh Mai Tô Hà Tạ Cao Châu Thái Từ Kiều La Quách Âu Ông Ung Ksor Niê Siu Rơ Kpă Mấu Chamaléa Katơr Êban",
+	)
+	middles = strings.Fields(
+		"Thị Văn Hữu Đức Công Quốc Minh Ngọc Thanh Bích Mỹ Kim Hồng Thu Xuân Anh Tuấn Bá Đình Quang Thúy Thuý H'Blăm Y Út Bé",
+	)
+	givens = strings.Fields(
+		"Hoa Lan Huệ Cúc Mười Chín Tám Bảy Sáu Năm Tư Ba Hai Út Đức Dũng Hùng Cường Phượng Nguyệt Quỳnh Khuê Uyên Oanh Ánh Ân Ấn Ẩn Ổi Ớt Ếch Yến Ý Ỷ Huỳnh Xoài Ngoan Thuở Khuya Nghĩa Gìn Giềng Quýt Ñŏng Čŭ ƀroh",
+	)
 )
 
 func drawName(t *rapid.T) string {
-	return rapid.SampledFrom(families).Draw(t, "family") + " " + rapid.SampledFrom(middles).Draw(t, "middle") + " " + rapid.SampledFrom(givens).Draw(t, "given")
+	return rapid.SampledFrom(families).Draw(t, "family") + " " + rapid.SampledFrom(middles).Draw(t, "middle") + " " +
+		rapid.SampledFrom(givens).Draw(t, "given")
 }
 
 func TestAnyTrueNameIsTrue(t *testing.T) {
@@ -172,7 +191,8 @@ func TestAnyTrueNameIsTrue(t *testing.T) {
 func TestAnyNameDecodedTwiceIsTold(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		name := rapid.SampledFrom([]string{"Nguyễn", "Trần", "Đặng", "Thị Thử", "Phượng", "Hải sản"}).Draw(t, "sure") + " " + drawName(t)
+		name := rapid.SampledFrom([]string{"Nguyễn", "Trần", "Đặng", "Thị Thử", "Phượng", "Hải sản"}).Draw(t, "sure") +
+			" " + drawName(t)
 		broken, err := charmap.Windows1252.NewDecoder().String(name)
 		if err != nil || encodings.Guess(broken) != encodings.UTF8Twice {
 			t.Fatalf("%q of %q is taken for %q", broken, name, encodings.Guess(broken))
@@ -181,7 +201,10 @@ func TestAnyNameDecodedTwiceIsTold(t *testing.T) {
 }
 
 func FuzzGuess(f *testing.F) {
-	for _, seed := range []string{"NguyÔn ThÞ", "Nguyeãn Thò", "Tráº§n", "&#7877;", "Ã", "áº", "\xff", strings.Repeat("á»", 3000)} {
+	for _, seed := range []string{
+		"NguyÔn ThÞ", "Nguyeãn Thò", "Tráº§n", "&#7877;", "Ã", "áº", "\xff",
+		strings.Repeat("á»", 3000),
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

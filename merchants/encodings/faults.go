@@ -14,8 +14,8 @@ import (
 // LettersLost is what a program leaves of Vietnamese that it could not write: "Nguy?n".
 var LettersLost = regexp.MustCompile(`\pL\?|\?\pL|\x{FFFD}`)
 
-// Faults returns the faults of names, by field, that were written in the letters of an old font, decoded twice, lost letters or have none. It
-// needs the texts as they came (Guess).
+// Faults returns the faults of names, by field, that were written in the letters of an old font,
+// decoded twice, lost letters or have none. It needs the texts as they came (Guess).
 func Faults(texts map[string]string) []problem.Field {
 	var faults []problem.Field
 	for _, field := range slices.Sorted(maps.Keys(texts)) {
@@ -36,9 +36,11 @@ func Faults(texts map[string]string) []problem.Field {
 	return faults
 }
 
-// saysNothing reports whether a text that is not empty has no letter and no digit: as a name it hides whose it is.
+// saysNothing reports whether a text that is not empty has no letter and no digit: as a name it
+// hides whose it is.
 func saysNothing(text string) bool {
-	return strings.TrimSpace(text) != "" && !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+	return strings.TrimSpace(text) != "" &&
+		!strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
 // CheckText refuses a free text that has a fault, before it is kept, shown and printed.
@@ -54,13 +56,15 @@ func TextFault(field, text string) *problem.Field {
 	if strings.ContainsFunc(text, unseen) {
 		return &problem.Field{
 			Name: field, Code: "text_form",
-			Vi: "Có ký tự điều khiển không nhìn thấy: hãy gõ lại.", En: "It holds control characters, which nobody sees: type it again.",
+			Vi: "Có ký tự điều khiển không nhìn thấy: hãy gõ lại.",
+			En: "It holds control characters, which nobody sees: type it again.",
 		}
 	}
 	return faultOf(field, Guess(text))
 }
 
-// FaultBeside is TextFault for a name beside another one of the same person (GuessBeside), where it has none by itself.
+// FaultBeside is TextFault for a name beside another one of the same person (GuessBeside), where it
+// has none by itself.
 func FaultBeside(field, name, other string) []problem.Field {
 	if fault := faultOf(field, GuessBeside(name, other)); fault != nil && TextFault(field, name) == nil {
 		return []problem.Field{*fault}
@@ -75,17 +79,19 @@ func faultOf(field, guess string) *problem.Field {
 	name := NameOf(guess)
 	return &problem.Field{
 		Name: field, Code: "text_encoding",
-		Vi: "Chữ bị sai bảng mã, có lẽ là " + name + ": hãy gõ lại bằng Unicode.", En: "The letters are of another encoding, probably " + name + ": type it in Unicode.",
+		Vi: "Chữ bị sai bảng mã, có lẽ là " + name + ": hãy gõ lại bằng Unicode.",
+		En: "The letters are of another encoding, probably " + name + ": type it in Unicode.",
 	}
 }
 
-// unseen reports whether a character controls a machine or turns the direction of writing. Ends of lines and tabs are text.
+// unseen reports whether a character controls a machine or turns the direction of writing. Ends of
+// lines and tabs are text.
 func unseen(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
 }
 
-// Inert returns a cell's text that starts no formula where a table is opened (OWASP, CSV Injection): an apostrophe leads what would. A
-// number below zero is no formula.
+// Inert returns a cell's text that starts no formula where a table is opened (OWASP, CSV
+// Injection): an apostrophe leads what would. A number below zero is no formula.
 func Inert(text string) string {
 	if text == "" || !strings.ContainsRune("=+-@\t\r", rune(text[0])) {
 		return text

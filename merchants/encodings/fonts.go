@@ -8,7 +8,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// oldEncodings are the ones that are told by the words they spell, and syllables how each reads a word: its small letters, and its vote.
+// oldEncodings are the ones that are told by the words they spell, and syllables how each reads a
+// word: its small letters, and its vote.
 var (
 	oldEncodings = []string{TCVN3, VNI, Windows1258}
 	syllables    = map[string]func(word string) (decoded string, vote int){
@@ -16,8 +17,8 @@ var (
 	}
 )
 
-// tcvn3Letters are the letters of TCVN 5712:1993 VN3 as Latin-1 shows them: the two lines correspond. Capitals with tones have no code: fonts
-// of capitals show the small letters.
+// tcvn3Letters are the letters of TCVN 5712:1993 VN3 as Latin-1 shows them: the two lines
+// correspond. Capitals with tones have no code: fonts of capitals show the small letters.
 var tcvn3Letters = pairUp(
 	"µ¶·¸¹¨»¼½¾Æ©ÇÈÉÊË®ÌÎÏÐÑªÒÓÔÕÖ×ØÜÝÞßáâãä«åæçèé¬êëìíîïñòóô\u00adõö÷øùúûüýþ¡¢£¤¥¦§",
 	"àảãáạăằẳẵắặâầẩẫấậđèẻẽéẹêềểễếệìỉĩíịòỏõóọôồổỗốộơờởỡớợùủũúụưừửữứựỳỷỹýỵăâêôơưđ",
@@ -31,10 +32,14 @@ const sharedLetters = "áâãèéêìíòóôõùúý"
 
 // vniMarks are what VNI writes after a vowel, and what both make; capitals are written alike.
 var vniMarks = map[string]string{
-	"aù": "á", "aø": "à", "aû": "ả", "aõ": "ã", "aï": "ạ", "aê": "ă", "aé": "ắ", "aè": "ằ", "aú": "ẳ", "aü": "ẵ", "aë": "ặ",
-	"aâ": "â", "aá": "ấ", "aà": "ầ", "aå": "ẩ", "aã": "ẫ", "aä": "ậ", "eù": "é", "eø": "è", "eû": "ẻ", "eõ": "ẽ", "eï": "ẹ",
-	"eâ": "ê", "eá": "ế", "eà": "ề", "eå": "ể", "eã": "ễ", "eä": "ệ", "où": "ó", "oø": "ò", "oû": "ỏ", "oõ": "õ", "oï": "ọ",
-	"oâ": "ô", "oá": "ố", "oà": "ồ", "oå": "ổ", "oã": "ỗ", "oä": "ộ", "ôù": "ớ", "ôø": "ờ", "ôû": "ở", "ôõ": "ỡ", "ôï": "ợ",
+	"aù": "á", "aø": "à", "aû": "ả", "aõ": "ã", "aï": "ạ", "aê": "ă", "aé": "ắ", "aè": "ằ", "aú": "ẳ", "aü": "ẵ",
+	"aë": "ặ",
+	"aâ": "â", "aá": "ấ", "aà": "ầ", "aå": "ẩ", "aã": "ẫ", "aä": "ậ", "eù": "é", "eø": "è", "eû": "ẻ", "eõ": "ẽ",
+	"eï": "ẹ",
+	"eâ": "ê", "eá": "ế", "eà": "ề", "eå": "ể", "eã": "ễ", "eä": "ệ", "où": "ó", "oø": "ò", "oû": "ỏ", "oõ": "õ",
+	"oï": "ọ",
+	"oâ": "ô", "oá": "ố", "oà": "ồ", "oå": "ổ", "oã": "ỗ", "oä": "ộ", "ôù": "ớ", "ôø": "ờ", "ôû": "ở", "ôõ": "ỡ",
+	"ôï": "ợ",
 	"uù": "ú", "uø": "ù", "uû": "ủ", "uõ": "ũ", "uï": "ụ", "öù": "ứ", "öø": "ừ", "öû": "ử", "öõ": "ữ", "öï": "ự",
 	"yù": "ý", "yø": "ỳ", "yû": "ỷ", "yõ": "ỹ",
 }
@@ -42,7 +47,8 @@ var vniMarks = map[string]string{
 // vniLetters are the letters that VNI writes as one.
 var vniLetters = map[rune]rune{'ñ': 'đ', 'ô': 'ơ', 'ö': 'ư', 'æ': 'ỉ', 'ó': 'ĩ', 'ò': 'ị', 'î': 'ỵ'}
 
-// strongVNI are the marks that are letters of Vietnamese and follow a vowel as no Vietnamese spelling has them.
+// strongVNI are the marks that are letters of Vietnamese and follow a vowel as no Vietnamese
+// spelling has them.
 const strongVNI = "ùøáàãâéèúê"
 
 func pairUp(from, to string) map[rune]rune {
@@ -79,7 +85,8 @@ func tcvn3Syllable(word string) (decoded string, vote int) {
 	return b.String(), vote
 }
 
-// vniSyllable reads a word's letters as VNI. A word without a vowel and its mark has no vote: single letters are other peoples' too.
+// vniSyllable reads a word's letters as VNI. A word without a vowel and its mark has no vote:
+// single letters are other peoples' too.
 func vniSyllable(word string) (decoded string, vote int) {
 	letters := []rune(strings.ToLower(word))
 	var b strings.Builder
@@ -106,11 +113,12 @@ func vniSyllable(word string) (decoded string, vote int) {
 	return b.String(), min(vote, strongVote)
 }
 
-// thi is how VNI writes Thị, the commonest middle name of women. It is a word of Vietnamese too, which is no middle name.
+// thi is how VNI writes Thị, the commonest middle name of women. It is a word of Vietnamese too,
+// which is no middle name.
 const thi = "thò"
 
-// votesOfThi returns the votes for VNI of a word thi. It is a strong one between a family's name and others, where all words can be read
-// as VNI.
+// votesOfThi returns the votes for VNI of a word thi. It is a strong one between a family's name
+// and others, where all words can be read as VNI.
 func votesOfThi(text string) int {
 	words := wordsOf(text)
 	at := slices.IndexFunc(words, func(word string) bool { return strings.ToLower(word) == thi })
@@ -128,7 +136,8 @@ func votesOfThi(text string) int {
 	return weakVote
 }
 
-// What Windows-1258 writes otherwise than Windows-1252: letters, and the tones after their vowel, in capitals too.
+// What Windows-1258 writes otherwise than Windows-1252: letters, and the tones after their vowel,
+// in capitals too.
 var (
 	windows1258Letters = map[rune]rune{'ã': 'ă', 'õ': 'ơ', 'ý': 'ư', 'ð': 'đ'}
 	windows1258Tones   = map[rune]rune{'Ì': '\u0300', 'ì': '\u0301', 'Þ': '\u0303', 'Ò': '\u0309', 'ò': '\u0323'}
@@ -137,8 +146,8 @@ var (
 // vowels are those that a tone of Windows-1258 may follow.
 const vowels = "aăâeêioôơuưy"
 
-// windows1258Syllable reads a word's letters as Windows-1258. Only its tones have votes; one in a case that its word does not have, or a
-// letter of Iceland, is a strong one.
+// windows1258Syllable reads a word's letters as Windows-1258. Only its tones have votes; one in a
+// case that its word does not have, or a letter of Iceland, is a strong one.
 func windows1258Syllable(word string) (decoded string, vote int) {
 	var b strings.Builder
 	var last rune

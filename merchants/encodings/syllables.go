@@ -7,7 +7,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Onsets and rhymes of Vietnamese spelling, without tones (Hoàng Phê, "Từ điển chính tả"; the alphabet of Decision 240/QĐ, 1984).
+// Onsets and rhymes of Vietnamese spelling, without tones (Hoàng Phê, "Từ điển chính tả"; the
+// alphabet of Decision 240/QĐ, 1984).
 var (
 	onsets = wordSet("b c ch d đ g gh gi h k kh l m n ng ngh nh p ph q qu r s t th tr v x")
 	rhymes = wordSet(`a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây
@@ -26,15 +27,18 @@ func wordSet(words string) map[string]bool {
 }
 
 // families are the commonest names of families in Vietnam, in small letters.
-var families = wordSet(`nguyễn trần lê phạm huỳnh hoàng phan vũ võ đặng bùi đỗ hồ ngô dương lý đào đoàn vương trịnh trương lâm đinh mai tô hà tạ
-	cao châu thái từ kiều la lại âu ông lương lưu phùng quách mạc tăng thạch lục hứa đồng tống diệp nghiêm văn đàm tôn chu triệu cù phí đậu`)
+var families = wordSet(
+	`nguyễn trần lê phạm huỳnh hoàng phan vũ võ đặng bùi đỗ hồ ngô dương lý đào đoàn vương trịnh trương lâm đinh mai tô hà tạ
+	cao châu thái từ kiều la lại âu ông lương lưu phùng quách mạc tăng thạch lục hứa đồng tống diệp nghiêm văn đàm tôn chu triệu cù phí đậu`,
+)
 
 // lookAlikes turns the Icelandic letter into the Vietnamese one that it looks like in capitals.
 var lookAlikes = strings.NewReplacer("ð", "đ")
 
 const toneMarks = "\u0300\u0301\u0303\u0309\u0323"
 
-// isSyllable reports whether a word is spelled as a Vietnamese syllable: an onset or none, a rhyme, one tone at most.
+// isSyllable reports whether a word is spelled as a Vietnamese syllable: an onset or none, a rhyme,
+// one tone at most.
 func isSyllable(word string) bool {
 	tones := 0
 	plain := strings.Map(func(r rune) rune {
@@ -71,7 +75,8 @@ func cutLetters(text string, letters int) (before, after string, ok bool) {
 	return "", "", false
 }
 
-// isOddCase reports whether a capital follows a small letter within a word, as no Vietnamese name has.
+// isOddCase reports whether a capital follows a small letter within a word, as no Vietnamese name
+// has.
 func isOddCase(word string) bool {
 	small := false
 	for _, r := range word {

@@ -1,5 +1,6 @@
-// Package memo makes, checks and finds the code in a transfer's note that names a stall or an order.
-// Banks wrap, re-case, glue and cut these notes, so the form is built to be found again in what is left and never to be found by chance.
+// Package memo makes, checks and finds the code in a transfer's note that names a stall or an
+// order. Banks wrap, re-case, glue and cut these notes, so the form is built to be found again in
+// what is left and never to be found by chance.
 //
 // The form is 12 characters, "M4J" + seven random symbols + two check symbols, chosen so:
 //
@@ -42,8 +43,8 @@ var (
 // That it is sound does not say that anyone holds it.
 type Code string
 
-// New draws a code from r, which is crypto/rand.Reader outside tests. There are 23⁷ (3.4 × 10⁹) codes: whoever
-// keeps them sees to it that one is given once. It fails only when r does.
+// New draws a code from r, which is crypto/rand.Reader outside tests. There are 23⁷ (3.4 × 10⁹)
+// codes: whoever keeps them sees to it that one is given once. It fails only when r does.
 func New(r io.Reader) (Code, error) {
 	var body [bodySize]int
 	sum, weighted := 0, 0
@@ -68,7 +69,8 @@ func New(r io.Reader) (Code, error) {
 	return Code(code), nil
 }
 
-// draw gives one symbol's value, 0 to 22, each as likely: bytes past the last multiple of 23 are drawn again.
+// draw gives one symbol's value, 0 to 22, each as likely: bytes past the last multiple of 23 are
+// drawn again.
 func draw(r io.Reader) (int, error) {
 	var b [1]byte
 	for {
@@ -83,8 +85,9 @@ func draw(r io.Reader) (int, error) {
 
 func residue(n int) int { return (n%prime + prime) % prime }
 
-// Parse reads one code that stands alone, as someone types it or an address carries it: in any case, with spaces and
-// hyphens anywhere. Anything else in it is ErrForm; the right form with wrong check symbols is ErrCheck.
+// Parse reads one code that stands alone, as someone types it or an address carries it: in any
+// case, with spaces and hyphens anywhere. Anything else in it is ErrForm; the right form with wrong
+// check symbols is ErrCheck.
 func Parse(s string) (Code, error) {
 	var r reading
 	taken := 0
@@ -117,8 +120,8 @@ type reading struct {
 	text          [Length]byte
 }
 
-// take reads on with an upper-case letter or digit; one that can't stand where it does ends the reading,
-// and the prefix's first letter always begins a new one.
+// take reads on with an upper-case letter or digit; one that can't stand where it does ends the
+// reading, and the prefix's first letter always begins a new one.
 func (r *reading) take(c byte) {
 	switch {
 	case c == Prefix[0]:

@@ -170,8 +170,9 @@ func TestEverySwapIsCaught(t *testing.T) {
 	}
 }
 
-// Every two symbols of the body replaced by every other two: so a code that lost its last two to whatever follows it
-// in a memo is never another's. The checks are linear, so one code would do for all.
+// Every two symbols of the body replaced by every other two: so a code that lost its last two to
+// whatever follows it in a memo is never another's. The checks are linear, so one code would do for
+// all.
 func TestEveryDoubleSubstitutionIsCaught(t *testing.T) {
 	t.Parallel()
 	code := newCode(t)
@@ -199,7 +200,10 @@ func TestEveryDoubleSubstitutionIsCaught(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"", "M4J234567834", "m4j2 3456-7834", "M4J23456783", "M4J234567832", "MM4J234567834", "CHO7K2M9XQ4"} {
+	for _, seed := range []string{
+		"", "M4J234567834", "m4j2 3456-7834", "M4J23456783", "M4J234567832", "MM4J234567834",
+		"CHO7K2M9XQ4",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

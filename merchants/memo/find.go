@@ -5,18 +5,22 @@ import (
 	"unicode"
 )
 
-// SearchLimit is how much of a memo is searched, in characters. The longest memo seen from a bank has 233.
+// SearchLimit is how much of a memo is searched, in characters. The longest memo seen from a bank
+// has 233.
 const SearchLimit = 512
 
-// foreign stands for a letter or digit that is in no code: Vietnamese letters with marks, other scripts.
+// foreign stands for a letter or digit that is in no code: Vietnamese letters with marks, other
+// scripts.
 const foreign = 'A'
 
-// Find gives the distinct sound codes in a memo as a bank delivers it, in the order they appear: none when the payer
-// wrote none or it was cut, one as a rule, more when the memo is ambiguous and must not be trusted.
+// Find gives the distinct sound codes in a memo as a bank delivers it, in the order they appear:
+// none when the payer wrote none or it was cut, one as a rule, more when the memo is ambiguous and
+// must not be trusted.
 //
-// Only letters and digits count, in any case and in full width too: whatever stands between them (a wrapped line's
-// space, a hyphen, a line break) is passed over, and words glued on either side don't matter. A code that ends past
-// SearchLimit is not found. Notes of banks that hold no code give one by chance about once in 10⁹ random characters.
+// Only letters and digits count, in any case and in full width too: whatever stands between them (a
+// wrapped line's space, a hyphen, a line break) is passed over, and words glued on either side
+// don't matter. A code that ends past SearchLimit is not found. Notes of banks that hold no code
+// give one by chance about once in 10⁹ random characters.
 func Find(memo string) []Code {
 	var found []Code
 	var r reading
@@ -40,7 +44,8 @@ func Find(memo string) []Code {
 	return found
 }
 
-// fold gives a character as an upper-case letter or digit, foreign for one that ASCII lacks, 0 for anything else.
+// fold gives a character as an upper-case letter or digit, foreign for one that ASCII lacks, 0 for
+// anything else.
 func fold(c rune) byte {
 	if '！' <= c && c <= '～' { // full-width forms, U+FF01 to U+FF5E, mirror ASCII's
 		c -= '！' - '!'

@@ -44,7 +44,8 @@ var marked = regexp.MustCompile(`\{([^}]*)\}`)
 // asStood is the memo as it was, with the code it held.
 func (d delivered) asStood() string { return marked.ReplaceAllString(d.Text, "$1") }
 
-// with is the memo with codes of ours where others stood, as broken, re-cased and cut as those were.
+// with is the memo with codes of ours where others stood, as broken, re-cased and cut as those
+// were.
 func (d delivered) with(codes ...memo.Code) string {
 	next := 0
 	return marked.ReplaceAllStringFunc(d.Text, func(stood string) string {
@@ -54,7 +55,8 @@ func (d delivered) with(codes ...memo.Code) string {
 	})
 }
 
-// mangledAs breaks a code where stood is broken and gives each character the case of the one in its place.
+// mangledAs breaks a code where stood is broken and gives each character the case of the one in its
+// place.
 func mangledAs(stood, code string) string {
 	var out strings.Builder
 	lower := false
@@ -158,7 +160,8 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// wrapped is a text as a bank with narrow lines keeps it: cut every width characters, the lines joined.
+// wrapped is a text as a bank with narrow lines keeps it: cut every width characters, the lines
+// joined.
 func wrapped(text string, width int, joint string) string {
 	var lines []string
 	for len(text) > width {

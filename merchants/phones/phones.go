@@ -1,4 +1,5 @@
-// Package phones reads Vietnamese telephone numbers, in the same way wherever one is typed: lists, forms, sign-in.
+// Package phones reads Vietnamese telephone numbers, in the same way wherever one is typed: lists,
+// forms, sign-in.
 package phones
 
 import (
@@ -12,9 +13,10 @@ const (
 	landlineDigits = 11
 )
 
-// Normal returns a Vietnamese number in its one form, "0912345678": +84, 0084 and 84 become 0, and what people write between
-// digits is dropped. Mobile numbers have 10 digits (03, 05, 07, 08, 09), landlines 11 (02); ok is false for anything else, such as the
-// mobile numbers of 11 digits that ended in 2018. Numbering plan: Circular 22/2014/TT-BTTTT, with the area codes of June 2017.
+// Normal returns a Vietnamese number in its one form, "0912345678": +84, 0084 and 84 become 0, and
+// what people write between digits is dropped. Mobile numbers have 10 digits (03, 05, 07, 08, 09),
+// landlines 11 (02); ok is false for anything else, such as the mobile numbers of 11 digits that
+// ended in 2018. Numbering plan: Circular 22/2014/TT-BTTTT, with the area codes of June 2017.
 func Normal(text string) (phone string, ok bool) {
 	digits, plus, ok := digitsOf(text)
 	if !ok {
@@ -31,7 +33,8 @@ func Normal(text string) (phone string, ok bool) {
 	return digits, isNational(digits)
 }
 
-// FromSheet reads a cell of a list as Normal does, and adds the leading zero that a spreadsheet dropped.
+// FromSheet reads a cell of a list as Normal does, and adds the leading zero that a spreadsheet
+// dropped.
 func FromSheet(text string) (phone string, ok bool) {
 	if phone, ok := Normal(text); ok {
 		return phone, true

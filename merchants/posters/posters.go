@@ -1,5 +1,6 @@
-// Package posters draws codes to be hung at stalls: posters and stickers as PDF, one a page or as sheets to cut.
-// The code is drawn as vectors at error correction level Q, with its quiet zone, at the size that phones read from a hand's distance.
+// Package posters draws codes to be hung at stalls: posters and stickers as PDF, one a page or as
+// sheets to cut. The code is drawn as vectors at error correction level Q, with its quiet zone, at
+// the size that phones read from a hand's distance.
 package posters
 
 import (
@@ -58,8 +59,9 @@ type Poster struct {
 	Demo               bool // invented data
 }
 
-// Write draws posters: a page each, or with sheets as many on A4 as fit, with marks to cut by. Each zone begins its own sheet,
-// so that a pile that was cut is one row's, and stands in the document's outline.
+// Write draws posters: a page each, or with sheets as many on A4 as fit, with marks to cut by. Each
+// zone begins its own sheet, so that a pile that was cut is one row's, and stands in the document's
+// outline.
 func Write(w io.Writer, size Size, sheets bool, posters []Poster) error {
 	d := newDrawing(size, sheets)
 	symbols := drawSymbols(posters)
@@ -191,7 +193,8 @@ func (d *drawing) poster(x, y float64, p Poster, symbol symbol) {
 	d.ink(70, 85, 78)
 	d.line("Tên người nhận phải trùng với tên trên. Người bán chỉ tin khi loa báo.", "", 7.4, 125.4, 3.8)
 	d.line("Kiểm tra mã: "+p.CheckURL, "", 7.4, 129.6, 3.8)
-	d.line(fmt.Sprintf("%s · bản %d · cấp ngày %s", p.Serial, p.Version, p.IssuedAt.Format("02/01/2006")), "", 7.4, 133.8, 3.8)
+	d.line(fmt.Sprintf("%s · bản %d · cấp ngày %s", p.Serial, p.Version, p.IssuedAt.Format("02/01/2006")), "", 7.4,
+		133.8, 3.8)
 	if p.Demo {
 		d.ink(163, 32, 32)
 		d.line("dữ liệu minh họa, không trả tiền", "B", 9, 138.4, 4.6)
@@ -226,7 +229,8 @@ func (d *drawing) fill(x, y, w, h float64) {
 // smallest is how small a line's letters may become to fit, of their size.
 const smallest = 0.55
 
-// line writes one line in the middle, at a height of the layout. What is too long is written smaller, then cut with an ellipsis.
+// line writes one line in the middle, at a height of the layout. What is too long is written
+// smaller, then cut with an ellipsis.
 func (d *drawing) line(text, style string, points, top, height float64) {
 	text = clean(text)
 	room := (layoutWidth - 2*margin) * d.scale
@@ -247,9 +251,13 @@ func (d *drawing) line(text, style string, points, top, height float64) {
 // longest is how much of a text is looked at, in letters.
 const longest = 200
 
-// clean is a text as the font can write it: composed, on one line, without what is no letter of the Basic Multilingual Plane.
+// clean is a text as the font can write it: composed, on one line, without what is no letter of the
+// Basic Multilingual Plane.
 func clean(text string) string {
 	letters := []rune(norm.NFC.String(strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")))
 	letters = letters[:min(len(letters), longest)]
-	return string(slices.DeleteFunc(letters, func(r rune) bool { return r < ' ' || r > 0xffff || r >= 0x7f && r < 0xa0 }))
+	return string(slices.DeleteFunc(letters, func(r rune) bool {
+		return r < ' ' || r > 0xffff || r >= 0x7f &&
+			r < 0xa0
+	}))
 }

@@ -30,22 +30,29 @@ func must(t testing.TB, err error) {
 func poster(t testing.TB, n int) posters.Poster {
 	t.Helper()
 	code := fmt.Sprintf("M4J%07d", n)
-	payload, err := vietqr.Encode(vietqr.Payment{BIN: "970436", Account: fmt.Sprintf("00110%08d", n), MerchantName: "NGUYEN THI HUONG", City: "NHA TRANG", Purpose: code})
+	payload, err := vietqr.Encode(vietqr.Payment{
+		BIN: "970436", Account: fmt.Sprintf("00110%08d", n),
+		MerchantName: "NGUYEN THI HUONG", City: "NHA TRANG", Purpose: code,
+	})
 	must(t, err)
 	return posters.Poster{
-		Stall: fmt.Sprintf("A-%d", n), Market: "Chợ Đầm", Zone: "Khu hải sản", Seller: "Hộ kinh doanh Hương Biển", Holder: "NGUYỄN THỊ HƯỜNG", Bank: "Vietcombank", Last: "••••4567",
-		Code: code, Payload: payload, Serial: fmt.Sprintf("CHODAM/A-%d", n), Version: 2, IssuedAt: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
+		Stall: fmt.Sprintf("A-%d", n), Market: "Chợ Đầm", Zone: "Khu hải sản", Seller: "Hộ kinh doanh Hương Biển",
+		Holder: "NGUYỄN THỊ HƯỜNG", Bank: "Vietcombank", Last: "••••4567",
+		Code: code, Payload: payload, Serial: fmt.Sprintf("CHODAM/A-%d", n), Version: 2, IssuedAt: time.Date(2026, 11,
+			23, 8, 0, 0, 0, time.UTC),
 		CheckURL: "https://cho.example.vn/q/" + code, Demo: n%2 == 1,
 	}
 }
 
-// rendered are the pages of a PDF as another program draws them (poppler), at a number of dots an inch.
+// rendered are the pages of a PDF as another program draws them (poppler), at a number of dots an
+// inch.
 func rendered(t *testing.T, pdf []byte, dpi int) []*image.Gray {
 	t.Helper()
 	folder := t.TempDir()
 	file := filepath.Join(folder, "x.pdf")
 	must(t, os.WriteFile(file, pdf, 0o600))
-	must(t, exec.CommandContext(t.Context(), "pdftoppm", "-gray", "-r", fmt.Sprint(dpi), file, filepath.Join(folder, "page")).Run())
+	must(t, exec.CommandContext(t.Context(), "pdftoppm", "-gray", "-r", fmt.Sprint(dpi), file,
+		filepath.Join(folder, "page")).Run())
 	names, err := filepath.Glob(filepath.Join(folder, "page*.pgm"))
 	must(t, err)
 	slices.Sort(names)
@@ -64,7 +71,8 @@ func rendered(t *testing.T, pdf []byte, dpi int) []*image.Gray {
 	return pages
 }
 
-// greyMap is how a picture begins whose dots follow, a byte each (PGM): written and read without packing.
+// greyMap is how a picture begins whose dots follow, a byte each (PGM): written and read without
+// packing.
 const greyMap = "P5\n%d %d\n255\n"
 
 // zbar are the codes that an independent reader (Debian zbar-tools) finds in a picture.
@@ -73,7 +81,9 @@ func zbar(t *testing.T, picture *image.Gray) []string {
 	file := filepath.Join(t.TempDir(), "code.pgm")
 	raw := append(fmt.Appendf(nil, greyMap, picture.Rect.Dx(), picture.Rect.Dy()), picture.Pix...)
 	must(t, os.WriteFile(file, raw, 0o600))
-	out, _ := exec.CommandContext(t.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", file).Output() // 4: it found none
+	// 4: it found none
+	out, _ := exec.CommandContext(t.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable",
+		file).Output()
 	found := strings.Split(strings.TrimSpace(string(out)), "\n")
 	slices.Sort(found)
 	return found
@@ -86,8 +96,8 @@ func written(t testing.TB, size string, sheets bool, list ...posters.Poster) []b
 	return out.Bytes()
 }
 
-// TestPrintedCodesAreRead prints each size, one a page and as sheets, and reads every code as it is, blurred, turned and at half
-// its size.
+// TestPrintedCodesAreRead prints each size, one a page and as sheets, and reads every code as it
+// is, blurred, turned and at half its size.
 func TestPrintedCodesAreRead(t *testing.T) {
 	t.Parallel()
 	for _, size := range posters.SizeNames {
@@ -102,7 +112,8 @@ func TestPrintedCodesAreRead(t *testing.T) {
 				for _, page := range rendered(t, written(t, size, sheets, list...), 300) {
 					got := zbar(t, page)
 					found = append(found, got...)
-					for name, worse := range map[string]*image.Gray{"blurred": blurred(page, 4), "turned": turned(page, 15), "halved": halved(page)} {
+					for name, worse := range map[string]*image.Gray{"blurred": blurred(page, 4), "turned": turned(page,
+						15), "halved": halved(page)} {
 						if again := zbar(t, worse); !slices.Equal(again, got) {
 							t.Errorf("%s, %q is read of %q", name, again, got)
 						}
@@ -124,19 +135,24 @@ func TestPostersSayEverything(t *testing.T) {
 	must(t, os.WriteFile(file, written(t, "a6", false, poster(t, 7)), 0o600))
 	text, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", file, "-").Output()
 	must(t, err)
-	for _, want := range []string{"Sạp A-7", "Chợ Đầm · Khu hải sản", "Hộ kinh doanh Hương Biển", "NGUYỄN THỊ HƯỜNG", "Vietcombank ••••4567", "Nội dung: M4J0000007", "CHODAM/A-7 · bản 2 · cấp ngày 23/11/2026", "https://cho.example.vn/q/M4J0000007", "dữ liệu minh họa", "loa báo"} {
+	for _, want := range []string{
+		"Sạp A-7", "Chợ Đầm · Khu hải sản", "Hộ kinh doanh Hương Biển", "NGUYỄN THỊ HƯỜNG",
+		"Vietcombank ••••4567", "Nội dung: M4J0000007", "CHODAM/A-7 · bản 2 · cấp ngày 23/11/2026",
+		"https://cho.example.vn/q/M4J0000007", "dữ liệu minh họa", "loa báo",
+	} {
 		if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
 			t.Errorf("the poster lacks %q: %s", want, text)
 		}
 	}
 }
 
-// TestHostileNamesStayInTheirPlace prints names that are long, composed otherwise, or PDF: the code is read all the same and
-// nothing runs.
+// TestHostileNamesStayInTheirPlace prints names that are long, composed otherwise, or PDF: the code
+// is read all the same and nothing runs.
 func TestHostileNamesStayInTheirPlace(t *testing.T) {
 	t.Parallel()
 	for i, name := range []string{
-		strings.Repeat("Nguyễn Phước Bảo Quỳnh Hương ", 12), strings.Repeat("Ơ", 5000), "(a) Tj ET Q\n/JavaScript (app.alert(1)) >> endobj", "\x00\u202eabc\u2028",
+		strings.Repeat("Nguyễn Phước Bảo Quỳnh Hương ", 12), strings.Repeat("Ơ", 5000),
+		"(a) Tj ET Q\n/JavaScript (app.alert(1)) >> endobj", "\x00\u202eabc\u2028",
 		"Ho\u031bng Bie\u0302\u0309n", "🐟🦐 Tôm Cá", "", "\xff\xfe", "=cmd|'/C calc'!A0",
 	} {
 		p := poster(t, 100+i)
@@ -165,7 +181,8 @@ func TestPostersInPictures(t *testing.T) {
 		t.Skip("SHOTS names no folder")
 	}
 	for _, size := range posters.SizeNames {
-		for name, raw := range map[string][]byte{"one": written(t, size, false, poster(t, 3)), "sheet": written(t, size, true, poster(t, 1), poster(t, 2), poster(t, 4))} {
+		for name, raw := range map[string][]byte{"one": written(t, size, false, poster(t, 3)), "sheet": written(t, size,
+			true, poster(t, 1), poster(t, 2), poster(t, 4))} {
 			var shot bytes.Buffer
 			must(t, png.Encode(&shot, rendered(t, raw, 100)[0]))
 			must(t, os.WriteFile(filepath.Join(folder, "poster-"+size+"-"+name+".png"), shot.Bytes(), 0o600))

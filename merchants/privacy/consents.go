@@ -37,13 +37,16 @@ type ConsentText struct {
 }
 
 // currentTexts are the texts that are asked on day $1.
-const currentTexts = `SELECT DISTINCT ON (purpose) * FROM consent_texts WHERE since <= $1::date ORDER BY purpose, version DESC`
+const currentTexts = `SELECT DISTINCT ON (purpose) * FROM consent_texts WHERE since <= $1::date
+	ORDER BY purpose, version DESC`
 
 // texts are all versions of all texts, each purpose's newest first.
 func (d *Desk) texts(ctx context.Context) ([]ConsentText, error) {
 	rows, err := d.db.Pool.Query(ctx, `WITH current AS (`+currentTexts+`)
-		SELECT t.purpose, t.version, t.basis, t.vi, t.en, t.sha256, t.since::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh', c.version IS NOT NULL
-		FROM consent_texts t LEFT JOIN current c USING (purpose, version) ORDER BY t.purpose, t.version DESC`, d.today())
+		SELECT t.purpose, t.version, t.basis, t.vi, t.en, t.sha256, t.since::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh',
+		c.version IS NOT NULL
+		FROM consent_texts t LEFT JOIN current c USING (purpose, version) ORDER BY t.purpose, t.version DESC`,
+		d.today())
 	if err != nil {
 		return nil, fmt.Errorf("read consent texts: %w", err)
 	}
@@ -76,7 +79,8 @@ type Consent struct {
 const standingConsents = `WITH current AS (` + currentTexts + `)
 	SELECT t.purpose, t.basis, coalesce(c.given, t.basis <> 'consent'), t.version, c.version, c.how, c.at
 	FROM current t LEFT JOIN LATERAL (
-		SELECT * FROM consents WHERE merchant_id = $2 AND purpose = t.purpose ORDER BY at DESC, id DESC LIMIT 1) c ON true
+		SELECT * FROM consents WHERE merchant_id = $2 AND purpose = t.purpose ORDER BY at DESC, id DESC
+		LIMIT 1) c ON true
 	WHERE $3 = '' OR t.purpose = $3 ORDER BY t.purpose`
 
 // consents are where a merchant stands on each purpose, or on one.
@@ -100,11 +104,15 @@ type ConsentOrder struct {
 	TextVersion int    `json:"text_version,omitempty" minimum:"1" doc:"of the text that was shown; required for a yes, which is to today's text"`
 }
 
-// consent records a yes or a no. Refused: a purpose that no text names or that needs no consent, a yes to another text
-// than today's (409), a way that is not the caller's (422), and one who is erased (409).
-func (d *Desk) consent(ctx context.Context, who roles.Principal, merchant uuid.UUID, o ConsentOrder) (told Consent, err error) {
+// consent records a yes or a no. Refused: a purpose that no text names or that needs no consent, a
+// yes to another text than today's (409), a way that is not the caller's (422), and one who is
+// erased (409).
+func (d *Desk) consent(ctx context.Context, who roles.Principal, merchant uuid.UUID,
+	o ConsentOrder,
+) (told Consent, err error) {
 	if mine := who.Role == roles.Merchant; mine != (o.How == inApp) {
-		return told, problem.Of("how", "consent_how", "Tiểu thương tự trả lời trong ứng dụng; ban quản lý nhập lại từ giấy đã ký.",
+		return told, problem.Of("how", "consent_how",
+			"Tiểu thương tự trả lời trong ứng dụng; ban quản lý nhập lại từ giấy đã ký.",
 			"A merchant answers in the app; the board enters what was signed on paper.")
 	}
 	err = d.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -133,24 +141,31 @@ func (d *Desk) consent(ctx context.Context, who roles.Principal, merchant uuid.U
 // askedText is the version of the text that an order answers.
 func (d *Desk) askedText(ctx context.Context, tx pgx.Tx, o ConsentOrder) (version int, err error) {
 	var basis string
-	err = tx.QueryRow(ctx, `SELECT version, basis FROM (`+currentTexts+`) t WHERE purpose = $2`, d.today(), o.Purpose).Scan(&version, &basis)
+	err = tx.QueryRow(ctx, `SELECT version, basis FROM (`+currentTexts+`) t WHERE purpose = $2`, d.today(),
+		o.Purpose).Scan(&version, &basis)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return 0, problem.Of("purpose", "unknown_value", "Không có mục đích này, xem danh sách văn bản đồng ý.", "No text asks for this purpose.")
+		return 0, problem.Of("purpose", "unknown_value", "Không có mục đích này, xem danh sách văn bản đồng ý.",
+			"No text asks for this purpose.")
 	case err != nil:
 		return 0, fmt.Errorf("find text of %s: %w", o.Purpose, err)
 	case basis != byConsent:
-		return 0, problem.Of("purpose", "no_consent_needed", "Mục đích này không hỏi sự đồng ý; có thể gửi yêu cầu hạn chế hoặc phản đối.",
+		return 0, problem.Of("purpose", "no_consent_needed",
+			"Mục đích này không hỏi sự đồng ý; có thể gửi yêu cầu hạn chế hoặc phản đối.",
 			"No consent is asked for this purpose; a request to restrict or to object may be made.")
 	case o.Given && o.TextVersion != version:
-		return 0, problem.New(problem.Conflict, "text_outdated", fmt.Sprintf("Văn bản hiện nay là bản %d, hãy đọc lại.", version),
+		return 0, problem.New(problem.Conflict, "text_outdated", fmt.Sprintf("Văn bản hiện nay là bản %d, hãy đọc lại.",
+			version),
 			fmt.Sprintf("The text is version %d now: read it again.", version))
 	}
 	return version, nil
 }
 
-func (d *Desk) writeConsent(ctx context.Context, tx pgx.Tx, who roles.Principal, merchant uuid.UUID, o ConsentOrder, version int) error {
-	_, err := tx.Exec(ctx, `INSERT INTO consents (id, merchant_id, purpose, version, given, how, actor_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+func (d *Desk) writeConsent(ctx context.Context, tx pgx.Tx, who roles.Principal, merchant uuid.UUID, o ConsentOrder,
+	version int,
+) error {
+	_, err := tx.Exec(ctx, `INSERT INTO consents (id, merchant_id, purpose, version, given, how, actor_id, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		newID(), merchant, o.Purpose, version, o.Given, o.How, who.ActorID, d.now())
 	if err != nil {
 		return fmt.Errorf("write consent: %w", err)
@@ -168,7 +183,8 @@ func (d *Desk) withdrawAll(ctx context.Context, tx pgx.Tx, who roles.Principal, 
 		if c.Basis != byConsent || !c.Given {
 			continue
 		}
-		if err := d.writeConsent(ctx, tx, who, merchant, ConsentOrder{Purpose: c.Purpose, How: onRequest}, c.CurrentVersion); err != nil {
+		if err := d.writeConsent(ctx, tx, who, merchant, ConsentOrder{Purpose: c.Purpose, How: onRequest},
+			c.CurrentVersion); err != nil {
 			return err
 		}
 	}

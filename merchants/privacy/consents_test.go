@@ -45,18 +45,28 @@ func TestConsentIsGivenAndWithdrawn(t *testing.T) {
 	yes["text_version"] = 2
 	w.refuse(mine, "POST", path, yes, 409, "text_outdated")
 	w.refuse(mine, "POST", path, object{"purpose": "public_page", "given": true, "how": "in_app"}, 409, "text_outdated")
-	w.refuse(mine, "POST", path, object{"purpose": "operate", "given": false, "how": "in_app"}, 422, "no_consent_needed")
-	w.refuse(mine, "POST", path, object{"purpose": "aggregate_reports", "given": true, "how": "in_app", "text_version": 1}, 422, "no_consent_needed")
-	w.refuse(mine, "POST", path, object{"purpose": "adverts", "given": true, "how": "in_app", "text_version": 1}, 422, "unknown_value")
-	w.refuse(mine, "POST", path, object{"purpose": "research", "given": true, "how": "paper", "text_version": 1}, 422, "consent_how")
-	w.refuse(manager, "POST", path, object{"purpose": "research", "given": true, "how": "in_app", "text_version": 1}, 422, "consent_how")
+	w.refuse(mine, "POST", path, object{"purpose": "operate", "given": false, "how": "in_app"}, 422,
+		"no_consent_needed")
+	w.refuse(mine, "POST", path, object{
+		"purpose": "aggregate_reports", "given": true, "how": "in_app",
+		"text_version": 1,
+	}, 422, "no_consent_needed")
+	w.refuse(mine, "POST", path, object{"purpose": "adverts", "given": true, "how": "in_app", "text_version": 1}, 422,
+		"unknown_value")
+	w.refuse(mine, "POST", path, object{"purpose": "research", "given": true, "how": "paper", "text_version": 1}, 422,
+		"consent_how")
+	w.refuse(manager, "POST", path, object{"purpose": "research", "given": true, "how": "in_app", "text_version": 1},
+		422, "consent_how")
 }
 
 func TestConsentsKeepToTheirScope(t *testing.T) {
 	w := newWorld(t)
 	first := w.stall("A1", lan, lansAccount)
 	stall, before := "/api/v1/stalls/"+first.text("id"), "/api/v1/merchants/"+first.text("merchant.id")
-	next := w.call(w.person(), "POST", stall+"/tenancies", object{"merchant": object{"full_name": "Trần Văn Nam", "phone": "0905000002"}}, 201)
+	next := w.call(w.person(), "POST", stall+"/tenancies", object{"merchant": object{
+		"full_name": "Trần Văn Nam",
+		"phone":     "0905000002",
+	}}, 201)
 	w.newMarket("BANGOI", "22423")
 	nam, other := w.key("merchant", "stall:"+first.text("id")), w.key("manager", "market:BANGOI")
 	for _, path := range []string{"/consents", "/data-requests", "/export"} {

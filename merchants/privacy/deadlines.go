@@ -13,15 +13,16 @@ type deadlines struct{ answer, done time.Time }
 func (d *Desk) deadlinesOf(ctx context.Context, q querier, kind string) (deadlines, error) {
 	now := d.now()
 	var workingDays, days int
-	err := q.QueryRow(ctx, `SELECT legal_parameter('answer', $1::date), legal_parameter($2, $1::date)`, d.today(), kind).Scan(&workingDays, &days)
+	err := q.QueryRow(ctx, `SELECT legal_parameter('answer', $1::date), legal_parameter($2, $1::date)`, d.today(),
+		kind).Scan(&workingDays, &days)
 	if err != nil {
 		return deadlines{}, fmt.Errorf("deadlines of %s: %w", kind, err)
 	}
 	return deadlines{afterWorkingDays(now, workingDays), now.AddDate(0, 0, days)}, nil
 }
 
-// afterWorkingDays is that many days from Monday to Friday later. Public holidays are not known here: the deadline is
-// never later than the law's.
+// afterWorkingDays is that many days from Monday to Friday later. Public holidays are not known
+// here: the deadline is never later than the law's.
 func afterWorkingDays(from time.Time, days int) time.Time {
 	at := from.In(local)
 	for days > 0 {

@@ -17,15 +17,16 @@ import (
 //go:embed erasure.sql
 var erasureSQL string
 
-// pseudonym is what an erased merchant is called: the books go on telling one from another, and nobody who they were.
+// pseudonym is what an erased merchant is called: the books go on telling one from another, and
+// nobody who they were.
 func pseudonym(merchant uuid.UUID) string {
 	text := merchant.String()
 	return "Người đã xóa dữ liệu " + strings.ToUpper(text[len(text)-8:])
 }
 
-// erase makes a pseudonym of a merchant and forgets what told who it was (erasure.sql). What is append-only stays sealed
-// until its month's key is destroyed. Refused (409): while it has a stall, while a case about its money is open, and for as
-// long as the law has names kept.
+// erase makes a pseudonym of a merchant and forgets what told who it was (erasure.sql). What is
+// append-only stays sealed until its month's key is destroyed. Refused (409): while it has a stall,
+// while a case about its money is open, and for as long as the law has names kept.
 func (d *Desk) erase(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) error {
 	if err := lockMerchant(ctx, tx, merchant); err != nil {
 		return err
@@ -53,18 +54,23 @@ func (d *Desk) mayErase(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) erro
 		EXISTS (SELECT FROM cases c JOIN notices n ON n.id = c.notice_id JOIN accounts a ON a.id = n.account_id
 			WHERE c.state IN ('open', 'proposed') AND a.merchant_id = $1),
 		(SELECT max(l.last_at) + legal_parameter('keep_names', $2::date) * interval '1 day'
-			FROM ledger_accounts l JOIN tenancies t ON t.id = l.tenancy_id WHERE t.merchant_id = $1)`, merchant, d.today()).
+			FROM ledger_accounts l JOIN tenancies t ON t.id = l.tenancy_id WHERE t.merchant_id = $1)`, merchant,
+		d.today()).
 		Scan(&hasStall, &hasCase, &until)
 	switch {
 	case err != nil:
 		return fmt.Errorf("look whether merchant %s may be erased: %w", merchant, err)
 	case hasStall:
-		return problem.New(problem.Conflict, "tenancy_open", "Người này đang có sạp: hãy kết thúc việc thuê sạp trước.", "This merchant has a stall: end its tenancy first.")
+		return problem.New(problem.Conflict, "tenancy_open", "Người này đang có sạp: hãy kết thúc việc thuê sạp trước.",
+			"This merchant has a stall: end its tenancy first.")
 	case hasCase:
-		return problem.New(problem.Conflict, "case_open", "Còn hồ sơ sai lệch về tiền của người này: hãy giải quyết trước.", "A case about this merchant's money is open: resolve it first.")
+		return problem.New(problem.Conflict, "case_open",
+			"Còn hồ sơ sai lệch về tiền của người này: hãy giải quyết trước.",
+			"A case about this merchant's money is open: resolve it first.")
 	case until != nil && d.now().Before(*until):
 		day := until.In(local)
-		return problem.New(problem.Conflict, "kept_by_law", "Pháp luật yêu cầu lưu giữ đến ngày "+day.Format("02/01/2006")+".",
+		return problem.New(problem.Conflict, "kept_by_law", "Pháp luật yêu cầu lưu giữ đến ngày "+
+			day.Format("02/01/2006")+".",
 			"The law has this kept until "+day.Format(time.DateOnly)+".")
 	}
 	return nil

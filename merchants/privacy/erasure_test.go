@@ -21,9 +21,15 @@ func (w *world) erase(merchant string, status int, code string) object {
 		}
 	}
 	if id == "" {
-		id = w.call(w.admin, "POST", "/api/v1/merchants/"+merchant+"/data-requests", object{"kind": "erasure", "note": "0905123456 xin xóa"}, 201).text("id")
+		id = w.call(w.admin, "POST", "/api/v1/merchants/"+merchant+"/data-requests", object{
+			"kind": "erasure",
+			"note": "0905123456 xin xóa",
+		}, 201).text("id")
 	}
-	told := w.call(w.admin, "POST", "/api/v1/data-requests/"+id+"/resolve", object{"action": "done", "reason": "đã xóa"}, status)
+	told := w.call(w.admin, "POST", "/api/v1/data-requests/"+id+"/resolve", object{
+		"action": "done",
+		"reason": "đã xóa",
+	}, status)
 	if told.text("code") != code {
 		w.t.Fatalf("erasing is answered by %v, want %q", told, code)
 	}
@@ -34,9 +40,11 @@ func TestErasureLeavesTheBooksAndNobodysName(t *testing.T) {
 	w := newWorld(t)
 	stall := w.known()
 	merchant, id := stall.text("merchant.id"), stall.text("id")
-	// Hers alone was a connection for her account; the platform's speaks of every account, before and after.
+	// Hers alone was a connection for her account; the platform's speaks of every account, before
+	// and after.
 	known := []string{
-		"0905123456", "4201234567", lansAccount, "VA" + lansAccount, "Nguyễn Thị Lan", "NGUYEN THI LAN", "Lan Hải Sản", "chị Lan", "lan.hai.san",
+		"0905123456", "4201234567", lansAccount, "VA" + lansAccount, "Nguyễn Thị Lan", "NGUYEN THI LAN", "Lan Hải Sản",
+		"chị Lan", "lan.hai.san",
 		"Điện thoại của Lan", "203.0.113.7", strings.TrimSpace(lansMemo),
 	}
 	before := dbtest.Dump(t, w.db)
@@ -49,14 +57,20 @@ func TestErasureLeavesTheBooksAndNobodysName(t *testing.T) {
 	w.pay(lansAccount, stall.text("code.code"), "12000") // on a closed stall's code: a case
 	w.erase(merchant, 409, "case_open")
 	for _, c := range w.call(w.admin, "GET", "/api/v1/cases?state=open", nil, 200).list("items") {
-		w.call(w.admin, "POST", "/api/v1/cases/"+c.text("id")+"/resolve", object{"action": "dismiss", "reason": "đã xem"}, 200)
+		w.call(w.admin, "POST", "/api/v1/cases/"+c.text("id")+"/resolve", object{
+			"action": "dismiss",
+			"reason": "đã xem",
+		}, 200)
 	}
 	must(t, execute(w, `INSERT INTO legal_parameters VALUES ('keep_names', 30, 'days', '[2026-01-01,)', 'a test')`))
 	var recorded time.Time // of what moved last: when the test's clock moved, the program's jumped with it
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT p.recorded_at FROM payments p JOIN ledger_accounts l ON l.id = p.credit_account
-		JOIN tenancies t ON t.id = l.tenancy_id WHERE t.merchant_id = $1 ORDER BY p.credit_version DESC LIMIT 1`, merchant).Scan(&recorded))
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT p.recorded_at FROM payments p
+		JOIN ledger_accounts l ON l.id = p.credit_account
+		JOIN tenancies t ON t.id = l.tenancy_id WHERE t.merchant_id = $1 ORDER BY p.credit_version DESC LIMIT 1`,
+		merchant).Scan(&recorded))
 	recorded = recorded.In(time.FixedZone("", 7*3600)).AddDate(0, 0, 30)
-	if told := w.erase(merchant, 409, "kept_by_law"); !strings.Contains(told.text("detail"), recorded.Format("02/01/2006")) {
+	if told := w.erase(merchant, 409, "kept_by_law"); !strings.Contains(told.text("detail"),
+		recorded.Format("02/01/2006")) {
 		t.Errorf("until when it is kept is told so, not %s: %s", recorded, told.text("detail"))
 	}
 	w.clock = recorded.AddDate(0, 0, 1)
@@ -75,14 +89,23 @@ func TestErasureLeavesTheBooksAndNobodysName(t *testing.T) {
 	if len(paid) != 2 || paid[0].text("amount") != "12000" || paid[1].text("amount") != "45000" {
 		t.Errorf("the books say %v", paid)
 	}
-	for _, path := range []string{"/api/v1/stalls/" + id, "/api/v1/stalls/" + id + "/codes", "/api/v1/markets/" + w.market + "/stalls", "/api/v1/codes", "/api/v1/cases", "/api/v1/notices", "/api/v1/bank-connections", "/api/v1/ledger/trial-balance", "/api/v1/merchants/" + merchant + "/export"} {
+	for _, path := range []string{
+		"/api/v1/stalls/" + id, "/api/v1/stalls/" + id + "/codes", "/api/v1/markets/" +
+			w.market + "/stalls", "/api/v1/codes", "/api/v1/cases", "/api/v1/notices", "/api/v1/bank-connections",
+		"/api/v1/ledger/trial-balance", "/api/v1/merchants/" + merchant + "/export",
+	} {
 		w.call(w.admin, "GET", path, nil, 200)
 	}
-	if rec := w.ask("", "GET", stall.text("code.url"), nil); rec.Code != 410 || strings.Contains(rec.Body.String(), "xóa dữ liệu") {
+	if rec := w.ask("", "GET", stall.text("code.url"), nil); rec.Code != 410 || strings.Contains(rec.Body.String(),
+		"xóa dữ liệu") {
 		t.Errorf("the old sticker's page is answered %d: %s", rec.Code, rec.Body)
 	}
-	w.refuse(w.admin, "POST", "/api/v1/merchants/"+merchant+"/data-requests", object{"kind": "erasure"}, 409, "merchant_erased")
-	w.refuse(w.admin, "POST", "/api/v1/merchants/"+merchant+"/consents", object{"purpose": "research", "given": true, "how": "paper", "text_version": 1}, 409, "merchant_erased")
+	w.refuse(w.admin, "POST", "/api/v1/merchants/"+merchant+"/data-requests", object{"kind": "erasure"}, 409,
+		"merchant_erased")
+	w.refuse(w.admin, "POST", "/api/v1/merchants/"+merchant+"/consents", object{
+		"purpose": "research", "given": true,
+		"how": "paper", "text_version": 1,
+	}, 409, "merchant_erased")
 }
 
 // TestTheSameNumbersLaterAreAnothers registers who was erased again: nothing of the old comes back.
@@ -92,7 +115,10 @@ func TestTheSameNumbersLaterAreAnothers(t *testing.T) {
 	merchant := first.text("merchant.id")
 	w.call(w.person(), "POST", "/api/v1/stalls/"+first.text("id")+"/close", object{"reason": "nghỉ bán"}, 200)
 	w.erase(merchant, 200, "")
-	w.refuse(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{"number": "A2", "kind": "stall", "goods_group": "rau", "merchant": object{"id": merchant}}, 422, "merchant_unknown")
+	w.refuse(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
+		"number": "A2", "kind": "stall",
+		"goods_group": "rau", "merchant": object{"id": merchant},
+	}, 422, "merchant_unknown")
 
 	again := w.stall("A2", lan, lansAccount)
 	if again.text("merchant.id") == merchant || again.text("merchant.full_name") != "Nguyễn Thị Lan" {
@@ -100,14 +126,17 @@ func TestTheSameNumbersLaterAreAnothers(t *testing.T) {
 	}
 	w.pay(lansAccount, first.text("code.code"), "31000") // by the old sticker
 	w.pay(lansAccount, again.text("code.code"), "32000")
-	if paid := w.call(w.admin, "GET", "/api/v1/stalls/"+first.text("id")+"/payments", nil, 200).list("items"); len(paid) != 0 {
+	if paid := w.call(w.admin, "GET", "/api/v1/stalls/"+first.text("id")+"/payments", nil, 200).list("items"); len(
+		paid) != 0 {
 		t.Errorf("the erased merchant was paid %v", paid)
 	}
-	if paid := w.call(w.admin, "GET", "/api/v1/stalls/"+again.text("id")+"/payments", nil, 200).list("items"); len(paid) != 1 || paid[0].text("amount") != "32000" {
+	if paid := w.call(w.admin, "GET", "/api/v1/stalls/"+again.text("id")+"/payments", nil, 200).list("items"); len(
+		paid) != 1 || paid[0].text("amount") != "32000" {
 		t.Errorf("the new one was paid %v", paid)
 	}
 	w.wantSound()
-	_, err := w.db.Pool.Exec(t.Context(), `INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, created_at) VALUES ($1, $2, $3, $4, '[2027-01-01,)', now())`,
+	_, err := w.db.Pool.Exec(t.Context(), `INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid,
+		created_at) VALUES ($1, $2, $3, $4, '[2027-01-01,)', now())`,
 		uuid.New(), w.market, first.text("id"), merchant)
 	if err == nil || !strings.Contains(err.Error(), "is erased") {
 		t.Errorf("a tenancy of an erased merchant is answered by %v", err)
@@ -121,7 +150,8 @@ func TestPeopleAreCounted(t *testing.T) {
 	w.stall("A2", object{"full_name": "Trần Văn Nam", "phone": "0905000002"}, "555566667777")
 	count := func(merchants, level string) {
 		t.Helper()
-		if told := w.call(w.admin, "GET", "/api/v1/data-subjects", nil, 200); told.text("merchants") != merchants || told.text("level") != level || told.text("limit") == "" {
+		if told := w.call(w.admin, "GET", "/api/v1/data-subjects", nil, 200); told.text("merchants") != merchants ||
+			told.text("level") != level || told.text("limit") == "" {
 			t.Errorf("counted %v, want %s merchants, %s", told, merchants, level)
 		}
 	}
@@ -133,7 +163,8 @@ func TestPeopleAreCounted(t *testing.T) {
 	w.erase(stall.text("merchant.id"), 200, "")
 	count("1", "below")
 
-	must(t, execute(w, `INSERT INTO idempotency_keys (actor_id, key, route, digest, created_at) SELECT id, 'old', 'POST /x', '', '2026-11-12' FROM api_keys LIMIT 1`))
+	must(t, execute(w, `INSERT INTO idempotency_keys (actor_id, key, route, digest, created_at)
+		SELECT id, 'old', 'POST /x', '', '2026-11-12' FROM api_keys LIMIT 1`))
 	must(t, w.desk.Watch(t.Context()))
 	var kept int
 	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM idempotency_keys`).Scan(&kept))

@@ -23,8 +23,9 @@ const (
 	pieceSize   = 64 << 10
 )
 
-// export is GET /api/v1/merchants/{id}/export: all that is kept of a merchant, whole, for the merchant itself and admins.
-// It is written as it is read; what breaks on the way leaves JSON that does not end.
+// export is GET /api/v1/merchants/{id}/export: all that is kept of a merchant, whole, for the
+// merchant itself and admins. It is written as it is read; what breaks on the way leaves JSON that
+// does not end.
 func (d *Desk) export(c *gin.Context) error {
 	ctx := c.Request.Context()
 	_, merchant, err := d.merchantFor(ctx, c.Param("id"), roles.ExportPersonal)
@@ -45,13 +46,17 @@ func (d *Desk) export(c *gin.Context) error {
 	c.Header("Content-Type", "application/json; charset=utf-8")
 	c.Header("Content-Disposition", `attachment; filename="market40-`+merchant.String()+`.json"`)
 	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	return pgx.BeginTxFunc(ctx, d.db.Pool, snapshot, func(tx pgx.Tx) error { return d.writeExport(ctx, tx, w, merchant) })
+	return pgx.BeginTxFunc(ctx, d.db.Pool, snapshot, func(tx pgx.Tx) error {
+		return d.writeExport(ctx, tx, w,
+			merchant)
+	})
 }
 
 // writeExport writes {"merchant_id", "exported_at", "tables": {table: [rows]}}.
 func (d *Desk) writeExport(ctx context.Context, tx pgx.Tx, to io.Writer, merchant uuid.UUID) error {
 	w := bufio.NewWriterSize(to, pieceSize)
-	fmt.Fprintf(w, `{"merchant_id":%q,"exported_at":%q,"described_at":"/docs/columns","tables":{`, merchant, d.now().Format(time.RFC3339))
+	fmt.Fprintf(w, `{"merchant_id":%q,"exported_at":%q,"described_at":"/docs/columns","tables":{`, merchant,
+		d.now().Format(time.RFC3339))
 	for i, s := range sections {
 		if i > 0 {
 			_, _ = w.WriteString(",") // its error comes back from Flush

@@ -13,11 +13,12 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// maxExports is how many exports are under way: each has a snapshot and a connection of the database for as long as its
-// reader takes.
+// maxExports is how many exports are under way: each has a snapshot and a connection of the
+// database for as long as its reader takes.
 const maxExports = 4
 
-// exports are those that are under way: one of a merchant, and one that reads while the others send.
+// exports are those that are under way: one of a merchant, and one that reads while the others
+// send.
 type exports struct {
 	mu      sync.Mutex
 	of      map[uuid.UUID]bool
@@ -28,7 +29,8 @@ func newExports() *exports {
 	return &exports{of: map[uuid.UUID]bool{}, reading: make(chan struct{}, 1)}
 }
 
-// begin returns where a merchant's export is written. Refused (503): a merchant's second one, and one too many.
+// begin returns where a merchant's export is written. Refused (503): a merchant's second one, and
+// one too many.
 func (x *exports) begin(c *gin.Context, merchant uuid.UUID) (*exportWriter, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -43,7 +45,8 @@ func (x *exports) begin(c *gin.Context, merchant uuid.UUID) (*exportWriter, erro
 	}, nil
 }
 
-// exportWriter sends an export piece by piece. It holds the turn to read, except while its reader takes a piece.
+// exportWriter sends an export piece by piece. It holds the turn to read, except while its reader
+// takes a piece.
 type exportWriter struct {
 	exports  *exports
 	merchant uuid.UUID

@@ -18,19 +18,29 @@ import (
 // Routes mounts everything about people's own data.
 func (d *Desk) Routes(e *web.Edge) {
 	op := func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"privacy"}}
+		return huma.Operation{
+			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
+			Tags: []string{"privacy"},
+		}
 	}
 	// Everyone who is signed in.
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/consent-texts", "list-consent-texts", "Văn bản đồng ý: what people are asked, every version", 0), d.listTexts)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/consent-texts", "list-consent-texts",
+		"Văn bản đồng ý: what people are asked, every version", 0), d.listTexts)
 
 	// A merchant's own, and those who keep its market.
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/visibility", "read-visibility", "Ai xem dữ liệu của tôi: what each role sees of a merchant, who looked, what it agreed to", 0), d.getVisibility)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/consents", "list-consents", "Sự đồng ý: where a merchant stands on each purpose", 0), d.listConsents)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/merchants/{id}/consents", "record-consent", "Đồng ý hoặc rút lại: a yes or a no, at once", http.StatusCreated), d.postConsent)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/data-requests", "list-own-data-requests", "What a merchant asked of its data", 0), d.listOwnRequests)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/merchants/{id}/data-requests", "make-data-request", "Yêu cầu về dữ liệu: access, correction, erasure, restriction, objection", http.StatusCreated), d.postRequest)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/visibility", "read-visibility",
+		"Ai xem dữ liệu của tôi: what each role sees of a merchant, who looked, what it agreed to", 0), d.getVisibility)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/consents", "list-consents",
+		"Sự đồng ý: where a merchant stands on each purpose", 0), d.listConsents)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/merchants/{id}/consents", "record-consent",
+		"Đồng ý hoặc rút lại: a yes or a no, at once", http.StatusCreated), d.postConsent)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/data-requests", "list-own-data-requests",
+		"What a merchant asked of its data", 0), d.listOwnRequests)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/merchants/{id}/data-requests", "make-data-request",
+		"Yêu cầu về dữ liệu: access, correction, erasure, restriction, objection", http.StatusCreated), d.postRequest)
 	e.Engine.GET("/api/v1/merchants/:id/export", problem.Handle(d.export))
-	exported := op(http.MethodGet, "/api/v1/merchants/{id}/export", "export-merchant", "Bản sao dữ liệu: all that is kept of a merchant, whole, as JSON", 0)
+	exported := op(http.MethodGet, "/api/v1/merchants/{id}/export", "export-merchant",
+		"Bản sao dữ liệu: all that is kept of a merchant, whole, as JSON", 0)
 	exported.Responses = map[string]*huma.Response{"200": {
 		Description: "tables with their rows, by the names of /docs/columns; recorded in the trail unless the merchant reads it",
 		Content:     map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject}}},
@@ -38,9 +48,12 @@ func (d *Desk) Routes(e *web.Edge) {
 	e.Document(exported)
 
 	// The platform's.
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/data-requests", "list-data-requests", "Requests about data, the next due first", 0), d.listRequests)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/data-requests/{id}/resolve", "resolve-data-request", "Answer, carry out or refuse; an erasure is final", http.StatusOK), d.resolveRequest)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/data-subjects", "count-data-subjects", "How many people's data is kept", 0), d.countSubjects)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/data-requests", "list-data-requests",
+		"Requests about data, the next due first", 0), d.listRequests)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/data-requests/{id}/resolve", "resolve-data-request",
+		"Answer, carry out or refuse; an erasure is final", http.StatusOK), d.resolveRequest)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/data-subjects", "count-data-subjects",
+		"How many people's data is kept", 0), d.countSubjects)
 }
 
 type body[T any] struct{ Body T }

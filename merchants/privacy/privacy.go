@@ -1,5 +1,6 @@
-// Package privacy is what people may ask of their own data: what they allow, what is kept of them, to have it corrected,
-// taken away or erased, until when, and how many people the platform knows (Law 91/2025/QH15, Decree 356/2025).
+// Package privacy is what people may ask of their own data: what they allow, what is kept of them,
+// to have it corrected, taken away or erased, until when, and how many people the platform knows
+// (Law 91/2025/QH15, Decree 356/2025).
 package privacy
 
 import (
@@ -46,9 +47,12 @@ type querier interface {
 
 var _ querier = (*pgxpool.Pool)(nil)
 
-// merchantFor is the caller and the merchant of the path: first in scope (404), then allowed (403). A merchant is in
-// nobody's scope but its own, that of whoever keeps a market where it has or had a stall, and the platform's.
-func (d *Desk) merchantFor(ctx context.Context, text string, a roles.Action) (who roles.Principal, id uuid.UUID, err error) {
+// merchantFor is the caller and the merchant of the path: first in scope (404), then allowed (403).
+// A merchant is in nobody's scope but its own, that of whoever keeps a market where it has or had a
+// stall, and the platform's.
+func (d *Desk) merchantFor(ctx context.Context, text string,
+	a roles.Action,
+) (who roles.Principal, id uuid.UUID, err error) {
 	if who, err = roles.From(ctx); err != nil {
 		return who, id, err
 	}
@@ -56,7 +60,8 @@ func (d *Desk) merchantFor(ctx context.Context, text string, a roles.Action) (wh
 	if err != nil || who.Role == roles.Merchant && (who.MerchantID == nil || *who.MerchantID != id) {
 		return who, id, problem.Missing("merchant")
 	}
-	err = d.db.Pool.QueryRow(ctx, `SELECT id FROM merchants WHERE id = $1 AND ($2 = 'all' OR EXISTS (SELECT FROM tenancies t
+	err = d.db.Pool.QueryRow(ctx, `SELECT id FROM merchants WHERE id = $1
+		AND ($2 = 'all' OR EXISTS (SELECT FROM tenancies t
 		WHERE t.merchant_id = $1 AND t.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, t.stall_id)))`,
 		id, who.ScopeKind, who.ScopeID).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -76,7 +81,8 @@ func lockMerchant(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
 		return fmt.Errorf("lock merchant %s: %w", id, err)
 	}
 	if erased {
-		return problem.New(problem.Conflict, "merchant_erased", "Dữ liệu của người này đã được xóa.", "This person's data is erased.")
+		return problem.New(problem.Conflict, "merchant_erased", "Dữ liệu của người này đã được xóa.",
+			"This person's data is erased.")
 	}
 	return nil
 }

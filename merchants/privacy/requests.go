@@ -59,7 +59,8 @@ type RequestOrder struct {
 	Note string `json:"note,omitempty" maxLength:"2000" doc:"in the merchant's words"`
 }
 
-// ask takes a request. Refused: one who is erased, and a second request of a kind while the first waits (409).
+// ask takes a request. Refused: one who is erased, and a second request of a kind while the first
+// waits (409).
 func (d *Desk) ask(ctx context.Context, who roles.Principal, merchant uuid.UUID, o RequestOrder) (*Request, error) {
 	id := newID()
 	note, err := d.keys.Seal(ctx, notePlace(id), []byte(o.Note))
@@ -71,18 +72,21 @@ func (d *Desk) ask(ctx context.Context, who roles.Principal, merchant uuid.UUID,
 			return err
 		}
 		var waits bool
-		err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM data_requests WHERE merchant_id = $1 AND kind = $2 AND state = 'received')`, merchant, o.Kind).Scan(&waits)
+		err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM data_requests WHERE merchant_id = $1 AND kind = $2
+			AND state = 'received')`, merchant, o.Kind).Scan(&waits)
 		if err != nil {
 			return err
 		}
 		if waits {
-			return problem.New(problem.Conflict, "request_waits", "Đã có một yêu cầu cùng loại đang chờ.", "A request of this kind waits already.")
+			return problem.New(problem.Conflict, "request_waits", "Đã có một yêu cầu cùng loại đang chờ.",
+				"A request of this kind waits already.")
 		}
 		until, err := d.deadlinesOf(ctx, tx, o.Kind)
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO data_requests (id, merchant_id, kind, note, state, received_at, answer_due_at, due_at) VALUES ($1, $2, $3, $4, 'received', $5, $6, $7)`,
+		_, err = tx.Exec(ctx, `INSERT INTO data_requests (id, merchant_id, kind, note, state, received_at,
+			answer_due_at, due_at) VALUES ($1, $2, $3, $4, 'received', $5, $6, $7)`,
 			id, merchant, o.Kind, note, d.now(), until.answer, until.done)
 		if err != nil {
 			return err
@@ -109,7 +113,8 @@ func (d *Desk) step(ctx context.Context, tx pgx.Tx, who roles.Principal, request
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO data_request_steps (id, request_id, step, reason, actor_id, at) VALUES ($1, $2, $3, $4, $5, $6)`, id, request, step, sealed, who.ActorID, d.now())
+	_, err = tx.Exec(ctx, `INSERT INTO data_request_steps (id, request_id, step, reason, actor_id, at)
+		VALUES ($1, $2, $3, $4, $5, $6)`, id, request, step, sealed, who.ActorID, d.now())
 	if err != nil {
 		return fmt.Errorf("write a step of request %s: %w", request, err)
 	}
@@ -122,9 +127,9 @@ type Decision struct {
 	Reason string `json:"reason,omitempty" maxLength:"2000" doc:"what the merchant is told; required to refuse"`
 }
 
-// resolve answers, grants or refuses a request. An erasure that is done is carried out in the same transaction, a granted
-// restriction or objection withdraws what was consented to. Refused: a closed request, a second answer (409), and what
-// erase refuses.
+// resolve answers, grants or refuses a request. An erasure that is done is carried out in the same
+// transaction, a granted restriction or objection withdraws what was consented to. Refused: a
+// closed request, a second answer (409), and what erase refuses.
 func (d *Desk) resolve(ctx context.Context, who roles.Principal, id uuid.UUID, o Decision) (*Request, error) {
 	if o.Action == "refuse" && o.Reason == "" {
 		return nil, problem.Of("reason", "required", "Từ chối cần nêu lý do.", "A refusal gives its reason.")
@@ -133,7 +138,8 @@ func (d *Desk) resolve(ctx context.Context, who roles.Principal, id uuid.UUID, o
 		var merchant uuid.UUID
 		var kind, state string
 		var answered bool
-		err := tx.QueryRow(ctx, `SELECT merchant_id, kind, state, answered_at IS NOT NULL FROM data_requests WHERE id = $1 FOR UPDATE`, id).
+		err := tx.QueryRow(ctx, `SELECT merchant_id, kind, state, answered_at IS NOT NULL FROM data_requests
+			WHERE id = $1 FOR UPDATE`, id).
 			Scan(&merchant, &kind, &state, &answered)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return problem.Missing("request")
@@ -142,7 +148,8 @@ func (d *Desk) resolve(ctx context.Context, who roles.Principal, id uuid.UUID, o
 			return err
 		}
 		if state != received || answered && o.Action == "answer" {
-			return problem.New(problem.Conflict, "request_closed", "Yêu cầu này đã được giải quyết hoặc đã trả lời.", "This request is closed, or answered already.")
+			return problem.New(problem.Conflict, "request_closed", "Yêu cầu này đã được giải quyết hoặc đã trả lời.",
+				"This request is closed, or answered already.")
 		}
 		if err := d.step(ctx, tx, who, id, o.Action, o.Reason); err != nil {
 			return err
@@ -154,7 +161,8 @@ func (d *Desk) resolve(ctx context.Context, who roles.Principal, id uuid.UUID, o
 		if state = refused; o.Action == "done" {
 			state = done
 		}
-		_, err = tx.Exec(ctx, `UPDATE data_requests SET state = $3, closed_at = $2, answered_at = coalesce(answered_at, $2) WHERE id = $1`, id, d.now(), state)
+		_, err = tx.Exec(ctx, `UPDATE data_requests SET state = $3, closed_at = $2, answered_at = coalesce(answered_at,
+			$2) WHERE id = $1`, id, d.now(), state)
 		if err != nil || state == refused {
 			return err
 		}
@@ -203,10 +211,12 @@ func (d *Desk) requests(ctx context.Context, f requestFilter, page web.Page) (*w
 	if err != nil {
 		return nil, err
 	}
-	rows, err := d.db.Pool.Query(ctx, `SELECT * FROM (SELECT id, merchant_id, kind, note, state, received_at, answer_due_at, due_at, answered_at, closed_at,
+	rows, err := d.db.Pool.Query(ctx, `SELECT * FROM (SELECT id, merchant_id, kind, note, state, received_at,
+		answer_due_at, due_at, answered_at, closed_at,
 			state = 'received' AND ($1 > due_at OR answered_at IS NULL AND $1 > answer_due_at) AS overdue
 		FROM data_requests
-		WHERE ($2::uuid = $4::uuid OR id = $2) AND ($3::uuid = $4::uuid OR merchant_id = $3) AND ($5 = '' OR state = $5)) r
+		WHERE ($2::uuid = $4::uuid OR id = $2) AND ($3::uuid = $4::uuid OR merchant_id = $3)
+		AND ($5 = '' OR state = $5)) r
 		WHERE (overdue OR NOT $6) AND ($7::timestamptz IS NULL OR (due_at, id) > ($7, $8)) ORDER BY due_at, id LIMIT $9`,
 		d.now(), f.id, f.merchant, uuid.Nil, f.State, f.Overdue, after.At, after.ID, page.Size()+1)
 	if err != nil {
@@ -214,7 +224,8 @@ func (d *Desk) requests(ctx context.Context, f requestFilter, page web.Page) (*w
 	}
 	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Request, err error) {
 		var note []byte
-		err = row.Scan(&r.ID, &r.MerchantID, &r.Kind, &note, &r.State, &r.ReceivedAt, &r.AnswerDueAt, &r.DueAt, &r.AnsweredAt, &r.ClosedAt, &r.Overdue)
+		err = row.Scan(&r.ID, &r.MerchantID, &r.Kind, &note, &r.State, &r.ReceivedAt, &r.AnswerDueAt, &r.DueAt,
+			&r.AnsweredAt, &r.ClosedAt, &r.Overdue)
 		if err == nil {
 			r.Note, err = d.open(ctx, notePlace(r.ID), note)
 		}
@@ -235,7 +246,8 @@ func (d *Desk) readSteps(ctx context.Context, requests []Request) error {
 		ids[i] = requests[i].ID
 		of[ids[i]] = &requests[i]
 	}
-	rows, err := d.db.Pool.Query(ctx, `SELECT s.request_id, s.id, s.step, s.reason, a.role, s.at FROM data_request_steps s JOIN actors a ON a.id = s.actor_id
+	rows, err := d.db.Pool.Query(ctx, `SELECT s.request_id, s.id, s.step, s.reason, a.role, s.at
+		FROM data_request_steps s JOIN actors a ON a.id = s.actor_id
 		WHERE s.request_id = ANY ($1) ORDER BY s.request_id, s.id`, ids)
 	if err != nil {
 		return fmt.Errorf("read steps of requests: %w", err)

@@ -23,13 +23,14 @@ const (
 	ofOwned     = `(SELECT id FROM bank_connections WHERE owner_kind = 'merchant' AND owner_id = $1)`
 )
 
-// sections are all tables that hold something of a merchant, people first, what was paid last. Of the trail it is what
-// others did about the merchant, and what its own users and keys did, of the last twelve months; what they asked for and did
-// not find may be another's.
+// sections are all tables that hold something of a merchant, people first, what was paid last. Of
+// the trail it is what others did about the merchant, and what its own users and keys did, of the
+// last twelve months; what they asked for and did not find may be another's.
 var sections = []section{
 	{"merchants", `x.id = $1`},
 	{"tenancies", `x.merchant_id = $1`},
-	{"stall_states", `EXISTS (SELECT FROM tenancies t WHERE t.merchant_id = $1 AND t.stall_id = x.stall_id AND t.valid && x.valid)`},
+	{"stall_states", `EXISTS (SELECT FROM tenancies t WHERE t.merchant_id = $1 AND t.stall_id = x.stall_id
+		AND t.valid && x.valid)`},
 	{"accounts", `x.merchant_id = $1`},
 	{"tenancy_accounts", `x.tenancy_id IN ` + ofTenancies},
 	{"codes", `x.tenancy_id IN ` + ofTenancies},
@@ -39,7 +40,8 @@ var sections = []section{
 	{"data_requests", `x.merchant_id = $1`},
 	{"data_request_steps", `x.request_id IN (SELECT id FROM data_requests WHERE merchant_id = $1)`},
 	{"beneficiary_changes", `x.tenancy_id IN ` + ofTenancies},
-	{"beneficiary_change_steps", `x.change_id IN (SELECT id FROM beneficiary_changes WHERE tenancy_id IN ` + ofTenancies + `)`},
+	{"beneficiary_change_steps", `x.change_id IN (SELECT id FROM beneficiary_changes WHERE tenancy_id IN ` +
+		ofTenancies + `)`},
 	{"users", `x.merchant_id = $1`},
 	{"user_scopes", `x.user_id IN ` + ofUsers},
 	{"sessions", `x.user_id IN ` + ofUsers},
@@ -52,9 +54,13 @@ var sections = []section{
 	{"api_keys", `x.merchant_id = $1`},
 	{"bank_connections", `x.id IN ` + ofOwned},
 	{"connection_accounts", `x.connection_id IN ` + ofOwned},
-	{"audit_events", `x.at > now() - interval '12 months' AND (x.object LIKE '/api/v1/merchants/' || $1::uuid::text || '/%'
-		OR coalesce(x.status, (SELECT r.status FROM audit_results r WHERE r.event_id = x.id), CASE WHEN x.at > now() - interval '1 minute' THEN 404 ELSE 0 END) <> 404 AND x.actor_id IN (SELECT id FROM users WHERE merchant_id = $1 UNION SELECT id FROM api_keys WHERE merchant_id = $1)
-		OR EXISTS (SELECT FROM tenancies t WHERE t.merchant_id = $1 AND x.object LIKE '/api/v1/stalls/' || t.stall_id || '/%' AND t.valid @> x.at))`},
+	{"audit_events", `x.at > now() - interval '12 months'
+		AND (x.object LIKE '/api/v1/merchants/' || $1::uuid::text || '/%'
+		OR coalesce(x.status, (SELECT r.status FROM audit_results r WHERE r.event_id = x.id), CASE
+		WHEN x.at > now() - interval '1 minute' THEN 404 ELSE 0 END) <> 404 AND x.actor_id IN (SELECT id FROM users
+		WHERE merchant_id = $1 UNION SELECT id FROM api_keys WHERE merchant_id = $1)
+		OR EXISTS (SELECT FROM tenancies t WHERE t.merchant_id = $1 AND x.object LIKE '/api/v1/stalls/' || t.stall_id ||
+		'/%' AND t.valid @> x.at))`},
 	{"audit_reads", `x.tenancy_id IN ` + ofTenancies},
 	{"book_cash", `x.merchant_id = $1`},
 	{"book_decisions", `x.merchant_id = $1`},
@@ -73,7 +79,8 @@ var sections = []section{
 	{"payments", `x.credit_account IN ` + ofLedger + ` OR x.reverses IS NOT NULL AND x.debit_account IN ` + ofLedger},
 }
 
-// exported are the columns of a table that go into the export: all as JSON, those that are sealed to be opened.
+// exported are the columns of a table that go into the export: all as JSON, those that are sealed
+// to be opened.
 func exported(table string) (plain, sealed []string, err error) {
 	classes, err := migrations.Classes()
 	if err != nil {
@@ -113,10 +120,12 @@ func (s section) query(plain, sealed []string) string {
 	if opened != "" {
 		opened = ", x.id" + opened
 	}
-	return fmt.Sprintf(`SELECT to_jsonb(y)%s FROM %s x CROSS JOIN LATERAL (SELECT %s) y WHERE %s`, opened, s.table, strings.Join(columns, ", "), s.rows)
+	return fmt.Sprintf(`SELECT to_jsonb(y)%s FROM %s x CROSS JOIN LATERAL (SELECT %s) y WHERE %s`, opened, s.table,
+		strings.Join(columns, ", "), s.rows)
 }
 
-// place is where a sealed value stands; what a notice was told a second time was sealed as a notice's.
+// place is where a sealed value stands; what a notice was told a second time was sealed as a
+// notice's.
 func (s section) place(column string, id uuid.UUID) seal.Place {
 	table := s.table
 	if table == "notice_conflicts" {

@@ -14,7 +14,8 @@ import (
 const (
 	// countEvery is how often the people are counted for the metric.
 	countEvery = time.Minute
-	// forgetAnswersAfter is how long the first answer to an Idempotency-Key is remembered: answers hold personal data.
+	// forgetAnswersAfter is how long the first answer to an Idempotency-Key is remembered: answers
+	// hold personal data.
 	forgetAnswersAfter = 7 * 24 * time.Hour
 	// forgetCodesAfter is how long counters of one-time codes stay: their longest window is a day.
 	forgetCodesAfter = 48 * time.Hour
@@ -33,7 +34,8 @@ type Subjects struct {
 
 // Subjects counts people: three numbers of two small tables.
 func (d *Desk) Subjects(ctx context.Context) (s Subjects, err error) {
-	err = d.db.Pool.QueryRow(ctx, `SELECT (SELECT count(*) FROM merchants WHERE erased_at IS NULL), (SELECT count(*) FROM users WHERE merchant_id IS NULL),
+	err = d.db.Pool.QueryRow(ctx, `SELECT (SELECT count(*) FROM merchants WHERE erased_at IS NULL), (SELECT count(*)
+		FROM users WHERE merchant_id IS NULL),
 		legal_parameter('data_subjects_near', $1::date), legal_parameter('data_subjects_limit', $1::date)`, d.today()).
 		Scan(&s.Merchants, &s.Users, &s.Near, &s.Limit)
 	if err != nil {
@@ -80,13 +82,15 @@ func (d *Desk) Watch(ctx context.Context) error {
 	}
 	if day := d.today(); s.Level != "below" && d.counts.warned != day {
 		d.counts.warned = day
-		slog.WarnContext(ctx, "many people's data is kept: look at the duties of Law 91/2025/QH15", "total", s.Total, "near", s.Near, "limit", s.Limit)
+		slog.WarnContext(ctx, "many people's data is kept: look at the duties of Law 91/2025/QH15", "total", s.Total,
+			"near", s.Near, "limit", s.Limit)
 	}
 	_, err = d.db.Pool.Exec(ctx, `DELETE FROM idempotency_keys WHERE created_at < $1`, d.now().Add(-forgetAnswersAfter))
 	if err != nil {
 		return fmt.Errorf("forget old answers: %w", err)
 	}
-	_, err = d.db.Pool.Exec(ctx, `DELETE FROM phone_codes WHERE day_began < $1 AND sent_at < $1`, d.now().Add(-forgetCodesAfter))
+	_, err = d.db.Pool.Exec(ctx, `DELETE FROM phone_codes WHERE day_began < $1 AND sent_at < $1`,
+		d.now().Add(-forgetCodesAfter))
 	if err != nil {
 		return fmt.Errorf("forget old counters of codes: %w", err)
 	}

@@ -17,7 +17,8 @@ import (
 const (
 	// shownReaders is how many readings are told at once; /stalls/{id}/readers has all.
 	shownReaders = 50
-	// remindedFor is how long after a change of account its merchant is reminded of the tax office's form.
+	// remindedFor is how long after a change of account its merchant is reminded of the tax
+	// office's form.
 	remindedFor = 30 * 24 * time.Hour
 )
 
@@ -47,7 +48,8 @@ type RemindedChange struct {
 	At            time.Time `json:"at"`
 }
 
-// accountForm is what form 01/BK-STK is, in a merchant's words: a household's own list of its accounts for the tax office.
+// accountForm is what form 01/BK-STK is, in a merchant's words: a household's own list of its
+// accounts for the tax office.
 var accountForm = roles.Told{
 	Vi: "Mẫu 01/BK-STK là bảng kê tài khoản ngân hàng, ví điện tử mà hộ kinh doanh tự nộp cho cơ quan thuế. Bạn vừa đổi hoặc thêm tài khoản: hãy xem có phải nộp lại bảng kê không. Chợ 4.0 không gửi gì thay bạn.",
 	En: "Form 01/BK-STK is a household business's own list of its bank accounts and e-wallets for the tax office. You changed or added an account: see whether the list has to be handed in anew. Chợ 4.0 sends nothing for you.",
@@ -57,7 +59,8 @@ var accountForm = roles.Told{
 func (d *Desk) getVisibility(ctx context.Context, _ *struct{}) (*body[Visibility], error) {
 	who, err := roles.Require(ctx, roles.ReadVisibility)
 	if err == nil && who.MerchantID == nil {
-		err = problem.New(problem.Forbidden, "not_allowed", "Chỉ tiểu thương xem được ai xem dữ liệu của mình.", "Only a merchant is told who sees its data.")
+		err = problem.New(problem.Forbidden, "not_allowed", "Chỉ tiểu thương xem được ai xem dữ liệu của mình.",
+			"Only a merchant is told who sees its data.")
 	}
 	if err != nil {
 		return nil, err
@@ -80,10 +83,14 @@ func (d *Desk) getVisibility(ctx context.Context, _ *struct{}) (*body[Visibility
 
 // reminder is due for some days after an account of a merchant was changed or added; nil: none was.
 func (d *Desk) reminder(ctx context.Context, who roles.Principal) (*Reminder, error) {
-	rows, err := d.db.Pool.Query(ctx, `SELECT c.id, c.kind, s.number, coalesce(b.short_name, 'Ví điện tử'), c.last4, c.decided_at
-		FROM beneficiary_changes c JOIN tenancies t ON t.id = c.tenancy_id JOIN stalls s ON s.id = c.stall_id LEFT JOIN banks b ON b.bin = c.bank_bin
-		WHERE t.merchant_id = $1 AND c.state = 'effective' AND c.kind IN ('replacement', 'addition') AND c.decided_at > $2 AND sees_stall($3, $4, c.stall_id)
-		ORDER BY c.decided_at DESC, c.id DESC LIMIT 10`, who.MerchantID, d.now().Add(-remindedFor), who.ScopeKind, who.ScopeID)
+	rows, err := d.db.Pool.Query(ctx, `SELECT c.id, c.kind, s.number, coalesce(b.short_name, 'Ví điện tử'), c.last4,
+		c.decided_at
+		FROM beneficiary_changes c JOIN tenancies t ON t.id = c.tenancy_id JOIN stalls s ON s.id = c.stall_id
+		LEFT JOIN banks b ON b.bin = c.bank_bin
+		WHERE t.merchant_id = $1 AND c.state = 'effective' AND c.kind IN ('replacement', 'addition')
+		AND c.decided_at > $2 AND sees_stall($3, $4, c.stall_id)
+		ORDER BY c.decided_at DESC, c.id DESC LIMIT 10`, who.MerchantID, d.now().Add(-remindedFor), who.ScopeKind,
+		who.ScopeID)
 	if err != nil {
 		return nil, fmt.Errorf("recent accounts of merchant %s: %w", who.MerchantID, err)
 	}

@@ -7,15 +7,20 @@ import (
 	"time"
 )
 
-// TestAMerchantIsToldWhoSeesWhat: roles by the table, readings at all its stalls, consents with their versions.
+// TestAMerchantIsToldWhoSeesWhat: roles by the table, readings at all its stalls, consents with
+// their versions.
 func TestAMerchantIsToldWhoSeesWhat(t *testing.T) {
 	w := newWorld(t)
 	first := w.stall("A1", lan, lansAccount)
 	second := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
 		"number": "A2", "kind": "stall", "goods_group": "rau", "merchant": object{"id": first.text("merchant.id")},
-		"account": object{"bank_bin": "970415", "account_number": "100200300", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"},
+		"account": object{
+			"bank_bin": "970415", "account_number": "100200300", "holder_name": "NGUYEN THI LAN",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
-	other := w.key("merchant", "stall:"+w.stall("B1", object{"full_name": "Lê Văn Ba", "phone": "0905000009"}, "77778888").text("id"))
+	other := w.key("merchant", "stall:"+w.stall("B1", object{"full_name": "Lê Văn Ba", "phone": "0905000009"},
+		"77778888").text("id"))
 	mine, ofOne := w.invited(first.text("id")), w.key("merchant", "stall:"+first.text("id"))
 	w.clock = w.clock.Add(time.Minute)
 	w.call(w.admin, "GET", "/api/v1/stalls/"+second.text("id"), nil, 200)
@@ -27,7 +32,8 @@ func TestAMerchantIsToldWhoSeesWhat(t *testing.T) {
 	}
 	for _, r := range seen.list("roles") {
 		never := strings.Fields(strings.Trim(r.text("never"), "[]"))
-		if r.text("role") == "locality_officer" && (!slices.Contains(never, "payments") || !slices.Contains(never, "numbers") || slices.Contains(never, "figures")) {
+		if r.text("role") == "locality_officer" && (!slices.Contains(never, "payments") ||
+			!slices.Contains(never, "numbers") || slices.Contains(never, "figures")) {
 			t.Errorf("officers never see %v", never)
 		}
 		for _, what := range never {
@@ -62,13 +68,18 @@ func TestAMerchantIsRemindedOfTheTaxForm(t *testing.T) {
 	w := newWorld(t)
 	stall := w.stall("A1", lan, lansAccount)
 	mine := w.key("merchant", "stall:"+stall.text("id"))
-	w.call(w.person(), "POST", "/api/v1/stalls/"+stall.text("id")+"/accounts", object{"bank_bin": "970415", "account_number": "100200300", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan"}, 201)
+	w.call(w.person(), "POST", "/api/v1/stalls/"+stall.text("id")+"/accounts", object{
+		"bank_bin":       "970415",
+		"account_number": "100200300", "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan",
+	}, 201)
 	w.clock = w.clock.Add(29 * 24 * time.Hour)
 	seen := w.call(mine, "GET", "/api/v1/me/visibility", nil, 200)
 	reminder, _ := seen["reminder"].(map[string]any)
 	changes := object(reminder).list("changes")
-	if object(reminder).text("form") != "01/BK-STK" || !strings.Contains(object(reminder).text("vi"), "không gửi gì") || len(changes) != 1 ||
-		changes[0].text("kind") != "addition" || changes[0].text("account_number") != "••••0300" || changes[0].text("bank_name") != "VietinBank" {
+	if object(reminder).text("form") != "01/BK-STK" || !strings.Contains(object(reminder).text("vi"), "không gửi gì") ||
+		len(changes) != 1 ||
+		changes[0].text("kind") != "addition" || changes[0].text("account_number") != "••••0300" ||
+		changes[0].text("bank_name") != "VietinBank" {
 		t.Errorf("reminded of %v", reminder)
 	}
 	w.clock = w.clock.Add(2 * 24 * time.Hour)

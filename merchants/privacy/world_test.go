@@ -60,7 +60,10 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	w.apiKeys, w.people = signin.NewAPIKeys(w.db, now), signin.NewPeople(w.db, keys, now)
 	w.desk, w.payments = privacy.New(w.db, keys, now), paymentstest.NewParts(w.db, keys, now)
-	e := web.New(web.Parts{DB: w.db, Keys: keys, Gate: signin.Gate{Keys: w.apiKeys, People: w.people}, Trail: trail.NewTrail(w.db, keys, now), Now: now, Version: "test"})
+	e := web.New(web.Parts{
+		DB: w.db, Keys: keys, Gate: signin.Gate{Keys: w.apiKeys, People: w.people},
+		Trail: trail.NewTrail(w.db, keys, now), Now: now, Version: "test",
+	})
 	register := merchants.New(w.db, keys, now)
 	register.Routes(e)
 	w.payments.Routes(e)
@@ -73,7 +76,10 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(w.payments.Stop)
 	w.admin = w.key("admin", "")
 	w.market = w.newMarket("CHODAM", "22366")
-	w.feed = uuid.MustParse(w.call(w.admin, "POST", "/api/v1/bank-connections", object{"provider": "sepay", "name": "SePay", "secrets": object{"api_key": "a long enough key"}}, 201).text("id"))
+	w.feed = uuid.MustParse(w.call(w.admin, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay",
+		"name":     "SePay", "secrets": object{"api_key": "a long enough key"},
+	}, 201).text("id"))
 	return w
 }
 
@@ -122,7 +128,8 @@ const session = "session:"
 func (w *world) invited(stall string) string {
 	w.t.Helper()
 	inviter := roles.Principal{Role: roles.Admin, ScopeKind: roles.ScopeAll}
-	must(w.t, w.db.Pool.QueryRow(w.t.Context(), `SELECT id FROM actors WHERE role = 'admin' LIMIT 1`).Scan(&inviter.ActorID))
+	must(w.t, w.db.Pool.QueryRow(w.t.Context(), `SELECT id FROM actors WHERE role = 'admin' LIMIT 1`).Scan(
+		&inviter.ActorID))
 	_, card, err := w.people.Invite(w.t.Context(), inviter, uuid.MustParse(stall))
 	must(w.t, err)
 	token, _, err := w.people.Accept(w.t.Context(), card, signin.Visit{Address: "127.0.0.1"})
@@ -135,11 +142,17 @@ func (w *world) person() string {
 	w.t.Helper()
 	const password = "tôm hùm 9 con"
 	login := fmt.Sprint("person-", uuid.New())
-	made, err := w.people.Create(w.t.Context(), signin.UserOrder{Login: login, FullName: login, Role: "admin", Scopes: []signin.ScopeOrder{{}}, Password: password})
+	made, err := w.people.Create(w.t.Context(), signin.UserOrder{
+		Login: login, FullName: login, Role: "admin",
+		Scopes: []signin.ScopeOrder{{}}, Password: password,
+	})
 	must(w.t, err)
 	code, err := totp.GenerateCode(made.Secret, w.clock)
 	must(w.t, err)
-	token, _, err := w.people.SignIn(w.t.Context(), signin.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
+	token, _, err := w.people.SignIn(w.t.Context(), signin.Attempt{
+		Login: login, Password: password, Code: code,
+		Address: "127.0.0.1",
+	})
 	must(w.t, err)
 	return session + token
 }
@@ -192,12 +205,16 @@ func (w *world) refuse(key, method, path string, body any, status int, code stri
 func (w *world) newMarket(code, commune string) string {
 	w.t.Helper()
 	return w.call(w.admin, "POST", "/api/v1/markets", object{
-		"code": code, "name": "Chợ " + code, "class": 1, "kind": "dan_sinh", "commune_code": commune, "operator": object{"kind": "ban_quan_ly", "name": "Ban quản lý"},
+		"code": code, "name": "Chợ " + code, "class": 1, "kind": "dan_sinh", "commune_code": commune,
+		"operator": object{"kind": "ban_quan_ly", "name": "Ban quản lý"},
 	}, 201).text("id")
 }
 
 // lan is who the tests are about.
-var lan = object{"full_name": "Nguyễn Thị Lan", "phone": "0905123456", "household_name": "Hộ kinh doanh Lan Hải Sản", "tax_code": "4201234567"}
+var lan = object{
+	"full_name": "Nguyễn Thị Lan", "phone": "0905123456", "household_name": "Hộ kinh doanh Lan Hải Sản",
+	"tax_code": "4201234567",
+}
 
 const (
 	lansAccount = "0123456789012"
@@ -209,7 +226,10 @@ func (w *world) stall(number string, merchant object, account string) object {
 	w.t.Helper()
 	return w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
 		"number": number, "kind": "stall", "zone": "A", "goods_group": "hai_san", "merchant": merchant,
-		"account": object{"bank_bin": "970422", "account_number": account, "holder_name": "NGUYEN THI LAN", "holder_kind": "ca_nhan", "virtual_account": "VA" + account},
+		"account": object{
+			"bank_bin": "970422", "account_number": account, "holder_name": "NGUYEN THI LAN",
+			"holder_kind": "ca_nhan", "virtual_account": "VA" + account,
+		},
 	}, 201)
 }
 
@@ -220,8 +240,10 @@ func (w *world) pay(account, memo, amount string) {
 	dong, err := money.Parse(amount)
 	must(w.t, err)
 	must(w.t, w.payments.Intake.Receive(w.t.Context(), w.feed, []banks.Notice{{
-		ExternalID: fmt.Sprint(w.told), BankBIN: "970422", Account: account, Direction: banks.In, Amount: dong, Currency: money.Currency, Memo: memo,
-		Reference: fmt.Sprintf("FT2632400000%04d", w.told), StrongReference: true, OccurredAt: w.clock, Precision: banks.Second,
+		ExternalID: fmt.Sprint(w.told), BankBIN: "970422", Account: account, Direction: banks.In, Amount: dong,
+		Currency: money.Currency, Memo: memo,
+		Reference: fmt.Sprintf("FT2632400000%04d", w.told), StrongReference: true, OccurredAt: w.clock,
+		Precision: banks.Second,
 	}}))
 }
 

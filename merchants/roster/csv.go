@@ -14,7 +14,8 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// openCSV reads UTF-8, or UTF-16 with its mark, separated by whichever of comma, semicolon and tab gives the better header.
+// openCSV reads UTF-8, or UTF-16 with its mark, separated by whichever of comma, semicolon and tab
+// gives the better header.
 func (f *form) openCSV(data []byte) (tables, error) {
 	text, err := decodeText(data)
 	if err != nil {
@@ -38,10 +39,12 @@ func (f *form) openCSV(data []byte) (tables, error) {
 	return func(yield func(table, error) bool) { yield(best, nil) }, nil
 }
 
-// separatorsOf are the separators to try: the one that Excel's first line "sep=;" names, or those that occur.
+// separatorsOf are the separators to try: the one that Excel's first line "sep=;" names, or those
+// that occur.
 func separatorsOf(text string) []rune {
 	first, _, _ := strings.Cut(text, "\n")
-	if named, ok := strings.CutPrefix(strings.TrimRight(first, "\r"), "sep="); ok && len(named) == 1 && strings.Contains(",;\t|", named) {
+	if named, ok := strings.CutPrefix(strings.TrimRight(first, "\r"), "sep="); ok && len(named) == 1 &&
+		strings.Contains(",;\t|", named) {
 		return []rune{rune(named[0])}
 	}
 	found := []rune{','}
@@ -53,7 +56,8 @@ func separatorsOf(text string) []rune {
 	return found
 }
 
-// readCSV reads the text with one separator. A cell ="0905…", by which people keep a leading zero from Excel, is read as "0905…".
+// readCSV reads the text with one separator. A cell ="0905…", by which people keep a leading zero
+// from Excel, is read as "0905…".
 func readCSV(text string, separator rune) (table, error) {
 	asText := strings.NewReplacer(string(separator)+`="`, string(separator)+`"`, "\n=\"", "\n\"")
 	reader := csv.NewReader(strings.NewReader(asText.Replace(text)))
@@ -66,7 +70,8 @@ func readCSV(text string, separator rune) (table, error) {
 		}
 		var fault *csv.ParseError
 		if errors.As(err, &fault) {
-			return table{}, errUnreadable(fmt.Sprintf("dấu ngoặc kép sai ở dòng %d", fault.StartLine), fmt.Sprintf("a stray quote on line %d", fault.StartLine))
+			return table{}, errUnreadable(fmt.Sprintf("dấu ngoặc kép sai ở dòng %d", fault.StartLine),
+				fmt.Sprintf("a stray quote on line %d", fault.StartLine))
 		}
 		if err != nil {
 			return table{}, errUnreadable("nội dung sai", "its content is broken")

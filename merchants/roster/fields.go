@@ -21,18 +21,22 @@ func (r *rowReader) readMerchant() {
 		phone, ok := phones.FromSheet(text)
 		if !ok {
 			phone = ""
-			r.fail(fieldPhone, "phone_form", "Số điện thoại chưa đúng: cần một số có 10 chữ số, bắt đầu bằng 0.", "The phone number is wrong: one number of 10 digits that begins with 0 is wanted.")
+			r.fail(fieldPhone, "phone_form", "Số điện thoại chưa đúng: cần một số có 10 chữ số, bắt đầu bằng 0.",
+				"The phone number is wrong: one number of 10 digits that begins with 0 is wanted.")
 		}
 		r.Phone = phone
 	}
 	if text := r.takeShown(fieldTax, "tax_code_form"); text != "" {
 		code, ok := taxCodeOf(text)
 		if !ok {
-			r.fail(fieldTax, "tax_code_form", "Mã số thuế chưa đúng: cần 10 hoặc 12 chữ số, hoặc 10 chữ số và -3 chữ số.", "The tax code is wrong: 10 or 12 digits, or 10 digits and -3 digits are wanted.")
+			r.fail(fieldTax, "tax_code_form",
+				"Mã số thuế chưa đúng: cần 10 hoặc 12 chữ số, hoặc 10 chữ số và -3 chữ số.",
+				"The tax code is wrong: 10 or 12 digits, or 10 digits and -3 digits are wanted.")
 		}
 		r.TaxCode = code
-		// A bare number of 10 or 12 digits may be a personal number (001087012345) or a branch's code without its zeros; of other lengths
-		// only one code is possible, which taxCodeOf has made whole.
+		// A bare number of 10 or 12 digits may be a personal number (001087012345) or a branch's
+		// code without its zeros; of other lengths only one code is possible, which taxCodeOf has
+		// made whole.
 		switch whole := strings.HasPrefix(code, "0") || strings.Contains(code, "-"); {
 		case !ok, whole:
 		case r.header.losable && lacksZeros(code):
@@ -63,9 +67,11 @@ func (r *rowReader) readAccount() {
 	}
 	switch {
 	case bank == "" && number != "" && !r.failed(fieldBank):
-		r.fail(fieldBank, "required", "Có số tài khoản mà thiếu ngân hàng.", "There is an account number, and the bank is missing.")
+		r.fail(fieldBank, "required", "Có số tài khoản mà thiếu ngân hàng.",
+			"There is an account number, and the bank is missing.")
 	case bank != "" && number == "" && !r.failed(fieldAccount):
-		r.fail(fieldAccount, "required", "Có ngân hàng mà thiếu số tài khoản.", "There is a bank, and the account number is missing.")
+		r.fail(fieldAccount, "required", "Có ngân hàng mà thiếu số tài khoản.",
+			"There is a bank, and the account number is missing.")
 	}
 	r.readHolder(number != "")
 	if r.FullName == "" && (r.Phone != "" || r.TaxCode != "" || number != "") && !r.failed(fieldName) {
@@ -76,16 +82,22 @@ func (r *rowReader) readAccount() {
 	}
 }
 
-// readBank is the number of the bank that a text names. A wallet is none: it makes its codes itself.
+// readBank is the number of the bank that a text names. A wallet is none: it makes its codes
+// itself.
 func (r *rowReader) readBank(text string) string {
 	if vietqr.IsWallet(text) {
-		r.fail(fieldBank, "wallet_not_bank", "Ví điện tử không phải là ngân hàng nên không làm được mã VietQR: hãy ghi tài khoản ngân hàng, hoặc để trống.",
-			"A wallet is no bank, so no VietQR code can be made: give an account at a bank, or leave it empty.")
+		r.fail(
+			fieldBank,
+			"wallet_not_bank",
+			"Ví điện tử không phải là ngân hàng nên không làm được mã VietQR: hãy ghi tài khoản ngân hàng, hoặc để trống.",
+			"A wallet is no bank, so no VietQR code can be made: give an account at a bank, or leave it empty.",
+		)
 		return ""
 	}
 	found, ok := vietqr.FindBank(text)
 	if !ok {
-		r.fail(fieldBank, "unknown_bank", "Không biết ngân hàng này: hãy ghi tên thường gọi hoặc mã BIN 6 số.", "This bank is unknown: write its usual name or its BIN of 6 digits.")
+		r.fail(fieldBank, "unknown_bank", "Không biết ngân hàng này: hãy ghi tên thường gọi hoặc mã BIN 6 số.",
+			"This bank is unknown: write its usual name or its BIN of 6 digits.")
 	}
 	return found.BIN
 }
@@ -100,10 +112,14 @@ func (r *rowReader) readAccountNumber(text string) string {
 	}
 	switch fault := vietqr.CheckBeneficiary(r.BankBIN, number); {
 	case fault == vietqr.WalletNotBank:
-		r.fail(fieldAccount, fault, "Đây là tài khoản của ví điện tử, không làm được mã VietQR: hãy ghi tài khoản ngân hàng.", "This account is a wallet's, to which no VietQR code can be made: give an account at a bank.")
+		r.fail(fieldAccount, fault,
+			"Đây là tài khoản của ví điện tử, không làm được mã VietQR: hãy ghi tài khoản ngân hàng.",
+			"This account is a wallet's, to which no VietQR code can be made: give an account at a bank.")
 		return ""
 	case !ok, fault != "":
-		r.fail(fieldAccount, "account_form", "Số tài khoản chưa đúng: chỉ ghi 1 đến 19 chữ số, không ghi tên ngân hàng hay chữ nào khác.", "The account number is wrong: write 1 to 19 digits alone, without a bank's name or other words.")
+		r.fail(fieldAccount, "account_form",
+			"Số tài khoản chưa đúng: chỉ ghi 1 đến 19 chữ số, không ghi tên ngân hàng hay chữ nào khác.",
+			"The account number is wrong: write 1 to 19 digits alone, without a bank's name or other words.")
 		return ""
 	}
 	_, isNumber := r.header.numeric(r.line, fieldAccount)
@@ -112,17 +128,21 @@ func (r *rowReader) readAccountNumber(text string) string {
 		r.warnOfZeros(fieldAccount, number)
 	case vietqr.IsWords(number):
 		r.warn(fieldAccount, "account_letters",
-			"Số tài khoản chỉ có chữ ("+cut(number, 30)+"): hãy so với giấy tờ: đó phải là tên tài khoản, không phải lời ghi chú.",
-			"The account has letters alone ("+cut(number, 30)+"): compare it with the papers: it must be an account's name, not a note.")
+			"Số tài khoản chỉ có chữ ("+cut(number, 30)+
+				"): hãy so với giấy tờ: đó phải là tên tài khoản, không phải lời ghi chú.",
+			"The account has letters alone ("+cut(number, 30)+
+				"): compare it with the papers: it must be an account's name, not a note.")
 	}
 	r.warnIfBare(fieldAccount, number)
 	return number
 }
 
-// readHolder reads whose account it is; the full name, and the kind that the holder's name tells, stand in for what is not said.
+// readHolder reads whose account it is; the full name, and the kind that the holder's name tells,
+// stand in for what is not said.
 func (r *rowReader) readHolder(hasAccount bool) {
 	r.HolderName = r.takeName(fieldHolder)
-	if r.HolderName != "" && r.FullName != "" && r.failAsOld(fieldName, encodings.GuessBeside(r.FullName, r.HolderName)) {
+	if r.HolderName != "" && r.FullName != "" && r.failAsOld(fieldName, encodings.GuessBeside(r.FullName,
+		r.HolderName)) {
 		r.FullName = ""
 	}
 	if r.HolderName == "" && !r.failed(fieldHolder) {
@@ -141,7 +161,8 @@ func (r *rowReader) readSince() {
 	}
 	day, ok := dayOf(text, r.date1904)
 	if !ok {
-		r.fail(fieldSince, "date_form", "Ngày chưa đúng: cần ngày/tháng/năm, thí dụ 15/03/2021.", "The date is wrong: day/month/year is wanted, such as 15/03/2021.")
+		r.fail(fieldSince, "date_form", "Ngày chưa đúng: cần ngày/tháng/năm, thí dụ 15/03/2021.",
+			"The date is wrong: day/month/year is wanted, such as 15/03/2021.")
 	}
 	r.Since = day
 }
@@ -155,7 +176,8 @@ func holderKindOf(holder, household string) string {
 			return "to_chuc"
 		}
 	}
-	if strings.HasPrefix(begins, "ho kinh doanh ") || strings.HasPrefix(begins, "hkd ") || household != "" && fold(holder) == fold(household) {
+	if strings.HasPrefix(begins, "ho kinh doanh ") || strings.HasPrefix(begins, "hkd ") || household != "" &&
+		fold(holder) == fold(household) {
 		return "ho_kinh_doanh"
 	}
 	return "ca_nhan"

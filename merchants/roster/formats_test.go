@@ -10,7 +10,8 @@ import (
 	"market40/merchants/roster"
 )
 
-// formatted zips a workbook with one row whose stall number, telephone, tax code and account are numbers of given formats.
+// formatted zips a workbook with one row whose stall number, telephone, tax code and account are
+// numbers of given formats.
 func formatted(t testing.TB, row string, formats ...string) []byte {
 	t.Helper()
 	var styles strings.Builder
@@ -18,7 +19,9 @@ func formatted(t testing.TB, row string, formats ...string) []byte {
 	for i, format := range formats {
 		fmt.Fprintf(&styles, `<numFmt numFmtId="%d" formatCode="%s"/>`, 164+i, html.EscapeString(format))
 	}
-	styles.WriteString(`</numFmts><dxfs><dxf><numFmt numFmtId="164" formatCode="0"/></dxf></dxfs><cellStyleXfs><xf numFmtId="9"/></cellStyleXfs><cellXfs><xf numFmtId="0"/>`)
+	styles.WriteString(
+		`</numFmts><dxfs><dxf><numFmt numFmtId="164" formatCode="0"/></dxf></dxfs><cellStyleXfs><xf numFmtId="9"/></cellStyleXfs><cellXfs><xf numFmtId="0"/>`,
+	)
 	for i := range formats {
 		fmt.Fprintf(&styles, `<xf numFmtId="%d"/>`, 164+i)
 	}
@@ -27,10 +30,12 @@ func formatted(t testing.TB, row string, formats ...string) []byte {
 	}
 	styles.WriteString(`</cellXfs></styleSheet>`)
 	const head = `<row r="1"><c t="str"><v>Sạp số</v></c><c t="str"><v>Họ tên</v></c><c t="str"><v>SĐT</v></c><c t="str"><v>Ngân hàng</v></c><c t="str"><v>STK</v></c><c t="str"><v>MST</v></c></row>`
-	return zipped(t, map[string]string{"xl/worksheets/sheet1.xml": `<worksheet><sheetData>` + head + row + `</sheetData></worksheet>`, "xl/styles.xml": styles.String()})
+	return zipped(t, map[string]string{"xl/worksheets/sheet1.xml": `<worksheet><sheetData>` + head + row +
+		`</sheetData></worksheet>`, "xl/styles.xml": styles.String()})
 }
 
-// An account is what its cell shows; a format that shows something else is refused, and bare numbers are told.
+// An account is what its cell shows; a format that shows something else is refused, and bare
+// numbers are told.
 func TestAccountsAreWhatTheSheetShows(t *testing.T) {
 	t.Parallel()
 	const thirteen = "0000000000000"
@@ -61,36 +66,61 @@ func TestAccountsAreWhatTheSheetShows(t *testing.T) {
 		{strings.Repeat("0", 300), "71000888888", "", "account_number account_form", ""},
 		{thirteen, "1.9143100000101E+18", "", "account_number account_rounded", ""},
 		{thirteen, "1234567890123", "1234567890123", "", ""},
-		{thirteen, "12345678901234", "12345678901234", "", "account_number zeros_lost"}, // the format has no place for a zero before it
+		// the format has no place for a zero before it
+		{thirteen, "12345678901234", "12345678901234", "", "account_number zeros_lost"},
 		{`0,000`, "71000888888", "71000888888", "", "account_number zeros_lost"},
 		{`00`, "71000888888", "71000888888", "", "account_number zeros_lost"},
 		{`00-000`, "71000888888", "71000888888", "", "account_number zeros_lost"},
 	} {
-		row := `<row r="2"><c t="str"><v>A1</v></c><c t="str"><v>Hoa</v></c><c/><c t="str"><v>VCB</v></c><c s="1"><v>` + c.value + `</v></c></row>`
+		row := `<row r="2"><c t="str"><v>A1</v></c><c t="str"><v>Hoa</v></c><c/><c t="str"><v>VCB</v></c><c s="1"><v>` +
+			c.value + `</v></c></row>`
 		sheet := read(t, "a.xlsx", formatted(t, row, c.format))
 		if got := sheet.Rows[0]; got.AccountNumber != c.want || faults(got) != c.faults || warnings(got) != c.warnings {
-			t.Errorf("%s as %s: got %q (%s; %s), want %q (%s; %s)", c.value, c.format, got.AccountNumber, faults(got), warnings(got), c.want, c.faults, c.warnings)
+			t.Errorf("%s as %s: got %q (%s; %s), want %q (%s; %s)", c.value, c.format, got.AccountNumber, faults(got),
+				warnings(got), c.want, c.faults, c.warnings)
 		}
 	}
 }
 
-// Stall numbers, telephones and tax codes too are what their cells show, by formats of the workbook's own and by built-in ones.
+// Stall numbers, telephones and tax codes too are what their cells show, by formats of the
+// workbook's own and by built-in ones.
 func TestIdentifiersAreWhatTheSheetShows(t *testing.T) {
 	t.Parallel()
 	formats := []string{"000", `"A-"00`, "0000000000", "d-mmm", "0-0"}
 	for _, c := range []struct{ number, phone, tax, want, faults, warnings string }{
-		{`<c s="1"><v>7</v></c>`, `<c s="3"><v>912345678</v></c>`, `<c s="3"><v>301234567</v></c>`, "007 0912345678 0301234567", "", ""},
-		{`<c s="2"><v>7</v></c>`, `<c><v>912345678</v></c>`, `<c><v>301234567</v></c>`, "A-07 0912345678 0301234567", "", ""},
+		{
+			`<c s="1"><v>7</v></c>`, `<c s="3"><v>912345678</v></c>`, `<c s="3"><v>301234567</v></c>`,
+			"007 0912345678 0301234567", "", "",
+		},
+		{
+			`<c s="2"><v>7</v></c>`, `<c><v>912345678</v></c>`, `<c><v>301234567</v></c>`, "A-07 0912345678 0301234567",
+			"", "",
+		},
 		{`<c s="5"><v>112</v></c>`, `<c/>`, `<c/>`, "11-2  ", "", ""},
-		{`<c s="4"><v>45000</v></c>`, `<c s="4"><v>45000</v></c>`, `<c s="8"><v>301234567</v></c>`, "  ", "number number_form, phone phone_form, tax_code tax_code_form", ""},
-		{`<c s="10"><v>45000</v></c>`, `<c s="6"><v>912345678</v></c>`, `<c s="11"><v>301234567</v></c>`, " 0912345678 0301234567", "number number_form", ""},
+		{
+			`<c s="4"><v>45000</v></c>`, `<c s="4"><v>45000</v></c>`, `<c s="8"><v>301234567</v></c>`, "  ",
+			"number number_form, phone phone_form, tax_code tax_code_form", "",
+		},
+		{
+			`<c s="10"><v>45000</v></c>`, `<c s="6"><v>912345678</v></c>`, `<c s="11"><v>301234567</v></c>`,
+			" 0912345678 0301234567", "number number_form", "",
+		},
 		{`<c><v>1.1</v></c>`, `<c/>`, `<c/>`, "1.1  ", "", "number zeros_lost"},
-		{`<c s="12"><v>205</v></c>`, `<c s="12"><v>912345678</v></c>`, `<c/>`, " 0912345678 ", "number number_form", ""}, // the sheet shows 205.00
+		// the sheet shows 205.00
+		{
+			`<c s="12"><v>205</v></c>`, `<c s="12"><v>912345678</v></c>`, `<c/>`, " 0912345678 ", "number number_form",
+			"",
+		},
 		{`<c s="6"><v>405</v></c>`, `<c/>`, `<c/>`, "405  ", "", ""},
 		{`<c s="7"><v>405</v></c>`, `<c/>`, `<c/>`, "405  ", "", ""},
-		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c><v>1087012345</v></c>`, "007  1087012345", "", "tax_code zeros_lost"}, // of 001087012345, or as it stands
-		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c s="7"><v>1087012345</v></c>`, "007  1087012345", "", "tax_code zeros_lost"},
-		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c><v>301234567001</v></c>`, "007  301234567001", "", "tax_code zeros_lost"}, // of the branch 0301234567-001
+		// of 001087012345, or as it stands
+		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c><v>1087012345</v></c>`, "007  1087012345", "", "tax_code zeros_lost"},
+		{
+			`<c s="1"><v>7</v></c>`, `<c/>`, `<c s="7"><v>1087012345</v></c>`, "007  1087012345", "",
+			"tax_code zeros_lost",
+		},
+		// of the branch 0301234567-001
+		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c><v>301234567001</v></c>`, "007  301234567001", "", "tax_code zeros_lost"},
 		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c><v>56087012345</v></c>`, "007  056087012345", "", ""},
 		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c><v>4201234567001</v></c>`, "007  4201234567-001", "", ""},
 		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c t="str"><v>4201234567</v></c>`, "007  4201234567", "", ""},
@@ -103,8 +133,10 @@ func TestIdentifiersAreWhatTheSheetShows(t *testing.T) {
 		row := `<row r="2">` + c.number + `<c t="str"><v>Hoa</v></c>` + c.phone + `<c/><c/>` + c.tax + `</row>`
 		sheet := read(t, "a.xlsx", formatted(t, row, formats...))
 		r := sheet.Rows[0]
-		if got := r.Number + " " + r.Phone + " " + r.TaxCode; got != c.want || faults(r) != c.faults || warnings(r) != c.warnings {
-			t.Errorf("%s: got %q (%s; %s), want %q (%s; %s)", row, got, faults(r), warnings(r), c.want, c.faults, c.warnings)
+		if got := r.Number + " " + r.Phone + " " + r.TaxCode; got != c.want || faults(r) != c.faults ||
+			warnings(r) != c.warnings {
+			t.Errorf("%s: got %q (%s; %s), want %q (%s; %s)", row, got, faults(r), warnings(r), c.want, c.faults,
+				c.warnings)
 		}
 	}
 }
@@ -113,7 +145,8 @@ func TestIdentifiersAreWhatTheSheetShows(t *testing.T) {
 func TestRowsOfNoHeightAreHidden(t *testing.T) {
 	t.Parallel()
 	for attributes, want := range map[string]bool{
-		`hidden="1"`: true, `ht="0" customHeight="1"`: true, `ht="0.0"`: true, `ht="15" customHeight="1"`: false, `ht="0.75"`: false, `ht="x"`: false, ``: false,
+		`hidden="1"`: true, `ht="0" customHeight="1"`: true, `ht="0.0"`: true, `ht="15" customHeight="1"`: false,
+		`ht="0.75"`: false, `ht="x"`: false, ``: false,
 	} {
 		row := `<row r="2" ` + attributes + `><c t="str"><v>A1</v></c><c t="str"><v>Hoa</v></c></row>`
 		if got := read(t, "a.xlsx", formatted(t, row)).Rows[0].Hidden; got != want {
@@ -122,7 +155,8 @@ func TestRowsOfNoHeightAreHidden(t *testing.T) {
 	}
 }
 
-// A file of text says of no cell that it was a number: a column without any zero in front tells, and the codes themselves.
+// A file of text says of no cell that it was a number: a column without any zero in front tells,
+// and the codes themselves.
 func TestTaxCodesOfTextMayHaveLostZeros(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ codes, warnings string }{
@@ -151,13 +185,15 @@ func TestTaxCodesOfTextMayHaveLostZeros(t *testing.T) {
 	}
 }
 
-// Where a file of text shows that zeros were lost, its accounts may have lost theirs: such an account would be another person's.
+// Where a file of text shows that zeros were lost, its accounts may have lost theirs: such an
+// account would be another person's.
 func TestAccountsOfTextMayHaveLostZeros(t *testing.T) {
 	t.Parallel()
 	const lost, tax = "account_number zeros_lost", "tax_code zeros_lost"
 	for _, c := range []struct{ rows, warnings string }{
 		{"912000101,,71000888801\nA2,Lê Thị Lan,VCB,912000102,,71000888802", lost + ";" + lost},
-		{"912000101,,71000888801\nA2,Lê Thị Lan,VCB,0912000102,,71000888802", lost + ";" + lost}, // one cell was a number
+		// one cell was a number
+		{"912000101,,71000888801\nA2,Lê Thị Lan,VCB,0912000102,,71000888802", lost + ";" + lost},
 		{"0912000101,,71000888801\nA2,Lê Thị Lan,VCB,0912000102,,71000888802", ""},
 		{"912000101,,0071000888801", ""},
 		{"912000101,,", ""},
@@ -167,7 +203,8 @@ func TestAccountsOfTextMayHaveLostZeros(t *testing.T) {
 		{",,71000888801", ""},
 	} {
 		for name, file := range map[string]string{"a.csv": ",", "a.tsv": "\t"} {
-			sheet := read(t, name, []byte(strings.ReplaceAll("Sạp số,Họ tên,NH,SĐT,MST,STK\nA1,Nguyễn Thị Lan,VCB,"+c.rows+"\n", ",", file)))
+			sheet := read(t, name, []byte(strings.ReplaceAll("Sạp số,Họ tên,NH,SĐT,MST,STK\nA1,Nguyễn Thị Lan,VCB,"+
+				c.rows+"\n", ",", file)))
 			var got []string
 			for _, row := range sheet.Rows {
 				got = append(got, warnings(row))
@@ -183,8 +220,9 @@ func TestAccountsOfTextMayHaveLostZeros(t *testing.T) {
 func TestAccountsOfLettersWantAYes(t *testing.T) {
 	t.Parallel()
 	for written, want := range map[string]string{
-		"mynamebvh": "mynamebvh  account_number account_letters", "dang cap nhat": " account_number account_form ", "khong-biet": " account_number account_form ",
-		"momo lan": " account_number account_form ", "0071000888": "0071000888  ",
+		"mynamebvh": "mynamebvh  account_number account_letters", "dang cap nhat": " account_number account_form ",
+		"khong-biet": " account_number account_form ",
+		"momo lan":   " account_number account_form ", "0071000888": "0071000888  ",
 	} {
 		row := read(t, "a.csv", []byte("Sạp số,Họ tên,Ngân hàng,STK\nA1,Hoa,TPBank,"+written+"\n")).Rows[0]
 		if got := row.AccountNumber + " " + faults(row) + " " + warnings(row); got != want {
@@ -197,7 +235,8 @@ func TestAccountsOfLettersWantAYes(t *testing.T) {
 func TestTheHolderTellsAnOldFont(t *testing.T) {
 	t.Parallel()
 	for holder, want := range map[string]string{"KHA TU": "full_name text_encoding", "KHA TO": "", "LE THI HOA": ""} {
-		row := read(t, "a.csv", []byte("Sạp số,Họ tên,Ngân hàng,STK,Chủ tài khoản\nA1,Kha Tó,VCB,0071000888888,"+holder+"\n")).Rows[0]
+		row := read(t, "a.csv", []byte("Sạp số,Họ tên,Ngân hàng,STK,Chủ tài khoản\nA1,Kha Tó,VCB,0071000888888,"+holder+
+			"\n")).Rows[0]
 		if faults(row) != want || want != "" && row.Guesses["full_name"] != "tcvn3" {
 			t.Errorf("beside %q it has %q, %v", holder, faults(row), row.Guesses)
 		}
@@ -216,11 +255,16 @@ func TestAWorkbookOfLibreOffice(t *testing.T) {
 		t.Fatalf("got %d rows of %q, columns %v", len(sheet.Rows), sheet.Name, sheet.Letters)
 	}
 	for i, want := range []struct{ number, account, warnings string }{
-		{"001", "0061000777001", ""}, {"021", "61000777002", "account_number zeros_lost"}, {"B-7", "0061000777003", ""}, {"022", "0061000777004", ""},
+		{"001", "0061000777001", ""},
+		{"021", "61000777002", "account_number zeros_lost"},
+		{"B-7", "0061000777003", ""},
+		{"022", "0061000777004", ""},
 	} {
 		r := sheet.Rows[i]
-		if r.Number != want.number || r.AccountNumber != want.account || warnings(r) != want.warnings || len(r.Errors) > 0 || r.Hidden != (i == 3) {
-			t.Errorf("row %d: got %q %q (%s), hidden %v, errors %v, want %+v", i, r.Number, r.AccountNumber, warnings(r), r.Hidden, r.Errors, want)
+		if r.Number != want.number || r.AccountNumber != want.account || warnings(r) != want.warnings ||
+			len(r.Errors) > 0 || r.Hidden != (i == 3) {
+			t.Errorf("row %d: got %q %q (%s), hidden %v, errors %v, want %+v", i, r.Number, r.AccountNumber,
+				warnings(r), r.Hidden, r.Errors, want)
 		}
 	}
 }
@@ -234,11 +278,16 @@ func warnings(r roster.Row) string {
 }
 
 func FuzzNumberFormats(f *testing.F) {
-	for _, seed := range []string{"000", `"00"0`, `[<=99]00;000`, "0.00E+00", "[$-42A]0", `\`, `"`, "[", "0*", "_", "#,##0,,", "@;;;", "General;"} {
+	for _, seed := range []string{
+		"000", `"00"0`, `[<=99]00;000`, "0.00E+00", "[$-42A]0", `\`, `"`, "[", "0*", "_",
+		"#,##0,,", "@;;;", "General;",
+	} {
 		f.Add(seed, "71000888888")
 	}
 	f.Fuzz(func(t *testing.T, format, value string) {
-		row := `<row r="2"><c s="1"><v>` + html.EscapeString(value) + `</v></c><c t="str"><v>Hoa</v></c><c s="1"><v>912345678</v></c><c t="str"><v>VCB</v></c><c s="1"><v>` + html.EscapeString(value) + `</v></c></row>`
+		row := `<row r="2"><c s="1"><v>` + html.EscapeString(value) +
+			`</v></c><c t="str"><v>Hoa</v></c><c s="1"><v>912345678</v></c><c t="str"><v>VCB</v></c><c s="1"><v>` +
+			html.EscapeString(value) + `</v></c></row>`
 		sheet, err := roster.Read("a.xlsx", formatted(t, row, format))
 		holds(t, sheet, err)
 	})

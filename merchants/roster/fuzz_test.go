@@ -41,12 +41,15 @@ func sheetHolds(t interface{ Fatalf(string, ...any) }, sheet roster.Sheet) {
 		t.Fatalf("%d rows under %v", len(sheet.Rows), sheet.Columns)
 	}
 	for _, r := range sheet.Rows {
-		whole := r.BankBIN == "" && r.AccountNumber == "" && r.HolderName == "" && r.HolderKind == "" || binForm.MatchString(r.BankBIN) && accountForm.MatchString(r.AccountNumber)
-		faultless := len(r.Errors) > 0 || r.Number != "" && r.Kind != "" && r.GoodsGroup != "" && (r.AccountNumber == "") == (r.HolderName == "") && (r.FullName != "" || r.AccountNumber == "")
+		whole := r.BankBIN == "" && r.AccountNumber == "" && r.HolderName == "" && r.HolderKind == "" ||
+			binForm.MatchString(r.BankBIN) && accountForm.MatchString(r.AccountNumber)
+		faultless := len(r.Errors) > 0 || r.Number != "" && r.Kind != "" && r.GoodsGroup != "" &&
+			(r.AccountNumber == "") == (r.HolderName == "") && (r.FullName != "" || r.AccountNumber == "")
 		switch {
 		case r.Line < 1, !whole, !faultless, !phoneForm.MatchString(r.Phone), !dayForm.MatchString(r.Since):
 			t.Fatalf("broken row %+v", r)
-		case !norm.NFC.IsNormalString(r.FullName), !utf8.ValidString(r.FullName + r.Zone + r.Number), utf8.RuneCountInString(r.Number) > roster.MaxNumber:
+		case !norm.NFC.IsNormalString(r.FullName), !utf8.ValidString(r.FullName + r.Zone + r.Number),
+			utf8.RuneCountInString(r.Number) > roster.MaxNumber:
 			t.Fatalf("broken text in %+v", r)
 		}
 		for _, e := range r.Errors {
@@ -63,7 +66,8 @@ func FuzzReadCSV(f *testing.F) {
 	}
 	for _, seed := range []string{
 		"Sạp số,Họ tên,SĐT,Ngân hàng,Số tài khoản,Từ ngày\nA1,Hoa,912345678,VCB,1.01234E+11,5/3/2021\n",
-		"sep=;\r\nSạp số;Khu\r\nA1;B\r\n", "\xFF\xFEA\x00,\x00", "Sạp số\tTầng\tDãy\nKHU A\n1\t2\t3\nTổng\n", "STT,Tài khoản,\n,Ngân hàng,Sạp số\n(1),(2),(3)\n1,MB,2\n",
+		"sep=;\r\nSạp số;Khu\r\nA1;B\r\n", "\xFF\xFEA\x00,\x00", "Sạp số\tTầng\tDãy\nKHU A\n1\t2\t3\nTổng\n",
+		"STT,Tài khoản,\n,Ngân hàng,Sạp số\n(1),(2),(3)\n1,MB,2\n",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -75,8 +79,14 @@ func FuzzReadCSV(f *testing.F) {
 
 func FuzzReadXLSX(f *testing.F) {
 	f.Add(damMarket(f), "")
-	f.Add([]byte(nil), `<row r="1"><c t="str"><v>Sạp số</v></c><c t="str"><v>STK</v></c></row><row r="2"><c><v>1E3</v></c><c t="s"><v>0</v></c></row>`)
-	f.Add([]byte(nil), `<row><c r="B1" t="inlineStr"><is><t>Khu</t></is></c><c t="str"><v>Số sạp</v></c></row><row r="5"><c r="C5"><v>9</v></c></row><mergeCell ref="B1:B9"/>`)
+	f.Add(
+		[]byte(nil),
+		`<row r="1"><c t="str"><v>Sạp số</v></c><c t="str"><v>STK</v></c></row><row r="2"><c><v>1E3</v></c><c t="s"><v>0</v></c></row>`,
+	)
+	f.Add(
+		[]byte(nil),
+		`<row><c r="B1" t="inlineStr"><is><t>Khu</t></is></c><c t="str"><v>Số sạp</v></c></row><row r="5"><c r="C5"><v>9</v></c></row><mergeCell ref="B1:B9"/>`,
+	)
 	f.Fuzz(func(t *testing.T, data []byte, rows string) {
 		if len(data) == 0 {
 			data = rawBook(t, rows, "")
@@ -86,7 +96,8 @@ func FuzzReadXLSX(f *testing.F) {
 	})
 }
 
-// A telephone is read the same however it was written, and with the zero that a spreadsheet dropped.
+// A telephone is read the same however it was written, and with the zero that a spreadsheet
+// dropped.
 func TestAnyWritingOfATelephone(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

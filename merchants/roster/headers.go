@@ -14,44 +14,76 @@ import (
 // headerWithin is how many lines with text are searched for the header.
 const headerWithin = 30
 
-// headings are the headers under which boards keep each field, the better first, compared without case, diacritics, blanks and punctuation.
+// headings are the headers under which boards keep each field, the better first, compared without
+// case, diacritics, blanks and punctuation.
 var headings = []struct {
 	field string
 	names []string
 }{
 	{fieldNumber, []string{
-		"Sạp số", "Số sạp", "Số quầy", "Quầy số", "Số lô sạp", "Số điểm kinh doanh", "Số ki-ốt", "Ki-ốt số", "Số kios", "Số lô", "Lô số", "Số hiệu sạp", "Số quầy sạp",
-		"Số quầy hàng", "Số thứ tự sạp", "STT sạp", "Mã sạp", "Mã số sạp", "Mã quầy", "Mã điểm kinh doanh", "Mã ĐKD", "Điểm kinh doanh", "Tên điểm kinh doanh", "Điểm KD", "Sạp", "Quầy",
-		"Ki-ốt", "Kios", "Lô", "Lô sạp", "Quầy sạp", "Vị trí sạp", "Vị trí kinh doanh", "Vị trí", "Number", "Stall number", "Stall no", "Stall",
+		"Sạp số", "Số sạp", "Số quầy", "Quầy số", "Số lô sạp", "Số điểm kinh doanh", "Số ki-ốt", "Ki-ốt số", "Số kios",
+		"Số lô", "Lô số", "Số hiệu sạp", "Số quầy sạp",
+		"Số quầy hàng", "Số thứ tự sạp", "STT sạp", "Mã sạp", "Mã số sạp", "Mã quầy", "Mã điểm kinh doanh", "Mã ĐKD",
+		"Điểm kinh doanh", "Tên điểm kinh doanh", "Điểm KD", "Sạp", "Quầy",
+		"Ki-ốt", "Kios", "Lô", "Lô sạp", "Quầy sạp", "Vị trí sạp", "Vị trí kinh doanh", "Vị trí", "Number",
+		"Stall number", "Stall no", "Stall",
 	}},
-	{fieldZone, []string{"Khu", "Khu vực", "Phân khu", "Dãy", "Tầng", "Nhà lồng", "Khu kinh doanh", "Khu chợ", "Dãy nhà", "Zone", "Area", "Floor"}},
-	{fieldKind, []string{"Loại", "Loại điểm", "Loại điểm kinh doanh", "Loại sạp", "Loại quầy", "Loại hình điểm kinh doanh", "Loại hình", "Kind", "Type", "Stall kind"}},
+	{fieldZone, []string{
+		"Khu", "Khu vực", "Phân khu", "Dãy", "Tầng", "Nhà lồng", "Khu kinh doanh", "Khu chợ",
+		"Dãy nhà", "Zone", "Area", "Floor",
+	}},
+	{fieldKind, []string{
+		"Loại", "Loại điểm", "Loại điểm kinh doanh", "Loại sạp", "Loại quầy",
+		"Loại hình điểm kinh doanh", "Loại hình", "Kind", "Type", "Stall kind",
+	}},
 	{fieldGoods, []string{
-		"Ngành hàng", "Ngành hàng kinh doanh", "Nhóm hàng", "Nhóm ngành hàng", "Ngành nghề", "Ngành nghề kinh doanh", "Mặt hàng", "Mặt hàng kinh doanh", "Loại hàng",
+		"Ngành hàng", "Ngành hàng kinh doanh", "Nhóm hàng", "Nhóm ngành hàng", "Ngành nghề", "Ngành nghề kinh doanh",
+		"Mặt hàng", "Mặt hàng kinh doanh", "Loại hàng",
 		"Loại hàng hóa", "Hàng hóa", "Ngành", "Goods group", "Goods",
 	}},
 	{fieldName, []string{
-		"Họ tên", "Họ và tên", "Tên tiểu thương", "Họ tên tiểu thương", "Họ và tên tiểu thương", "Tiểu thương", "Chủ sạp", "Tên chủ sạp", "Họ tên chủ sạp", "Họ và tên chủ sạp",
-		"Chủ hộ", "Tên chủ hộ", "Họ tên chủ hộ", "Họ và tên chủ hộ", "Chủ quầy", "Tên chủ quầy", "Hộ tiểu thương", "Người kinh doanh", "Họ tên người kinh doanh", "Họ và tên người kinh doanh",
-		"Người thuê", "Người thuê sạp", "Họ tên người thuê", "Tên người thuê", "Tên", "Full name", "Merchant name", "Merchant", "Name",
+		"Họ tên", "Họ và tên", "Tên tiểu thương", "Họ tên tiểu thương", "Họ và tên tiểu thương", "Tiểu thương",
+		"Chủ sạp", "Tên chủ sạp", "Họ tên chủ sạp", "Họ và tên chủ sạp",
+		"Chủ hộ", "Tên chủ hộ", "Họ tên chủ hộ", "Họ và tên chủ hộ", "Chủ quầy", "Tên chủ quầy", "Hộ tiểu thương",
+		"Người kinh doanh", "Họ tên người kinh doanh", "Họ và tên người kinh doanh",
+		"Người thuê", "Người thuê sạp", "Họ tên người thuê", "Tên người thuê", "Tên", "Full name", "Merchant name",
+		"Merchant", "Name",
 	}},
-	{fieldHousehold, []string{"Tên hộ kinh doanh", "Hộ kinh doanh", "Tên HKD", "HKD", "Tên hộ KD", "Tên cơ sở", "Tên cơ sở kinh doanh", "Household name", "Household"}},
+	{fieldHousehold, []string{
+		"Tên hộ kinh doanh", "Hộ kinh doanh", "Tên HKD", "HKD", "Tên hộ KD", "Tên cơ sở",
+		"Tên cơ sở kinh doanh", "Household name", "Household",
+	}},
 	{fieldPhone, []string{
-		"SĐT", "Số điện thoại", "Điện thoại", "Số ĐT", "ĐT", "Di động", "Số di động", "Điện thoại di động", "ĐTDĐ", "Số điện thoại di động", "Điện thoại liên hệ",
+		"SĐT", "Số điện thoại", "Điện thoại", "Số ĐT", "ĐT", "Di động", "Số di động", "Điện thoại di động", "ĐTDĐ",
+		"Số điện thoại di động", "Điện thoại liên hệ",
 		"SĐT liên hệ", "Số điện thoại liên hệ", "Số ĐT liên hệ", "SĐT Zalo", "Phone", "Phone number", "Mobile", "Tel",
 	}},
-	{fieldBank, []string{"Ngân hàng", "Tên ngân hàng", "NH", "Ngân hàng mở tài khoản", "Ngân hàng thụ hưởng", "Mở tại ngân hàng", "Tại ngân hàng", "Mã ngân hàng", "BIN", "Bank", "Bank name", "Bank BIN"}},
+	{fieldBank, []string{
+		"Ngân hàng", "Tên ngân hàng", "NH", "Ngân hàng mở tài khoản", "Ngân hàng thụ hưởng",
+		"Mở tại ngân hàng", "Tại ngân hàng", "Mã ngân hàng", "BIN", "Bank", "Bank name", "Bank BIN",
+	}},
 	{fieldAccount, []string{
-		"Số tài khoản", "STK", "Số TK", "Số tài khoản ngân hàng", "STK ngân hàng", "Số TK ngân hàng", "Tài khoản số", "Tài khoản ngân hàng", "TK ngân hàng", "Tài khoản", "Số tài khoản thụ hưởng",
+		"Số tài khoản", "STK", "Số TK", "Số tài khoản ngân hàng", "STK ngân hàng", "Số TK ngân hàng", "Tài khoản số",
+		"Tài khoản ngân hàng", "TK ngân hàng", "Tài khoản", "Số tài khoản thụ hưởng",
 		"Số tài khoản nhận tiền", "Account number", "Account no", "Account",
 	}},
 	{fieldHolder, []string{
-		"Chủ tài khoản", "Tên tài khoản", "Tên chủ tài khoản", "Họ tên chủ tài khoản", "Họ và tên chủ tài khoản", "Chủ TK", "Tên TK", "Tên chủ TK", "CTK", "Tên người thụ hưởng", "Người thụ hưởng",
+		"Chủ tài khoản", "Tên tài khoản", "Tên chủ tài khoản", "Họ tên chủ tài khoản", "Họ và tên chủ tài khoản",
+		"Chủ TK", "Tên TK", "Tên chủ TK", "CTK", "Tên người thụ hưởng", "Người thụ hưởng",
 		"Holder name", "Holder", "Account holder", "Account name",
 	}},
-	{fieldHolderIs, []string{"Loại tài khoản", "Loại TK", "Loại chủ tài khoản", "Loại chủ TK", "Holder kind", "Account type"}},
-	{fieldTax, []string{"Mã số thuế", "MST", "Mã số thuế cá nhân", "Mã số thuế hộ kinh doanh", "Mã thuế", "MST cá nhân", "Tax code", "Tax number"}},
-	{fieldSince, []string{"Từ ngày", "Ngày bắt đầu", "Ngày thuê", "Ngày thuê sạp", "Thuê từ ngày", "Ngày nhận sạp", "Ngày vào chợ", "Ngày bắt đầu kinh doanh", "Kinh doanh từ ngày", "Ngày hợp đồng", "Since", "From"}},
+	{fieldHolderIs, []string{
+		"Loại tài khoản", "Loại TK", "Loại chủ tài khoản", "Loại chủ TK", "Holder kind",
+		"Account type",
+	}},
+	{fieldTax, []string{
+		"Mã số thuế", "MST", "Mã số thuế cá nhân", "Mã số thuế hộ kinh doanh", "Mã thuế", "MST cá nhân",
+		"Tax code", "Tax number",
+	}},
+	{fieldSince, []string{
+		"Từ ngày", "Ngày bắt đầu", "Ngày thuê", "Ngày thuê sạp", "Thuê từ ngày", "Ngày nhận sạp",
+		"Ngày vào chợ", "Ngày bắt đầu kinh doanh", "Kinh doanh từ ngày", "Ngày hợp đồng", "Since", "From",
+	}},
 }
 
 // heading is a known header: whose field it is, and how good it is (the lower the better).
@@ -60,7 +92,8 @@ type heading struct {
 	rank  int
 }
 
-// form is a kind of list: the headers under which its fields are found, and which fields a header must have.
+// form is a kind of list: the headers under which its fields are found, and which fields a header
+// must have.
 type form struct {
 	known    map[string]heading
 	needs    []string
@@ -84,17 +117,20 @@ var stallsForm = sync.OnceValue(func() *form {
 	return f
 })
 
-// partial is added to the rank of a header that is known only without its bracket or by one of its lines.
+// partial is added to the rank of a header that is known only without its bracket or by one of its
+// lines.
 const partial = 1000
 
 var inBrackets = regexp.MustCompile(`[(\[][^)\]]*[)\]]?`)
 
-// headingOf reads a cell as a header: as it stands, then without what is in brackets, then line by line ("Họ tên\n(Full name)").
+// headingOf reads a cell as a header: as it stands, then without what is in brackets, then line by
+// line ("Họ tên\n(Full name)").
 func (f *form) headingOf(cell string) (heading, bool) {
 	if h, ok := f.known[fold(clean(cell))]; ok {
 		return h, true
 	}
-	parts := append([]string{inBrackets.ReplaceAllString(cell, " ")}, strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune("\r\n/:", r) })...)
+	parts := append([]string{inBrackets.ReplaceAllString(cell, " ")}, strings.FieldsFunc(cell,
+		func(r rune) bool { return strings.ContainsRune("\r\n/:", r) })...)
 	for _, part := range parts {
 		if h, ok := f.known[fold(clean(inBrackets.ReplaceAllString(part, " ")))]; ok {
 			return heading{h.field, h.rank + partial}, true
@@ -119,13 +155,16 @@ type header struct {
 	lost    bool           // a text shows that zeros in front were lost before
 }
 
-// losesZeros reports whether a file of text shows no tax code with a zero in front. A worksheet says of each cell whether it is a number.
+// losesZeros reports whether a file of text shows no tax code with a zero in front. A worksheet
+// says of each cell whether it is a number.
 func (h header) losesZeros(t table, lines []line) bool {
 	columns := h.columns[fieldTax]
-	return t.name == "" && len(columns) > 0 && !slices.ContainsFunc(lines, func(l line) bool { return strings.HasPrefix(l.text(columns[0].at), "0") })
+	return t.name == "" && len(columns) > 0 &&
+		!slices.ContainsFunc(lines, func(l line) bool { return strings.HasPrefix(l.text(columns[0].at), "0") })
 }
 
-// lostZeros reports whether a phone or a tax code of text lacks its zero in front: what wrote the file kept it as a number, and accounts too.
+// lostZeros reports whether a phone or a tax code of text lacks its zero in front: what wrote the
+// file kept it as a number, and accounts too.
 func (h header) lostZeros(lines []line) bool {
 	return slices.ContainsFunc(lines, func(l line) bool {
 		if _, isNumber := h.numeric(l, fieldPhone); !isNumber && phones.LostZero(h.text(l, fieldPhone)) {
@@ -202,7 +241,8 @@ func (h header) numeric(l line, field string) (n numeric, ok bool) {
 	return n, ok
 }
 
-// findHeader is the line among the first that names most of our fields, with the line below it where a merged header has two.
+// findHeader is the line among the first that names most of our fields, with the line below it
+// where a merged header has two.
 func (f *form) findHeader(lines []line) header {
 	var best header
 	for i := range min(len(lines), headerWithin) {
@@ -231,8 +271,9 @@ func (f *form) columnsOf(cells []string) []column {
 	return found
 }
 
-// withSubheader joins the two lines of a header with merged cells ("Tài khoản nhận tiền" over "Ngân hàng | Số tài khoản"). The lower
-// line is a header too when half of its texts name fields of ours and no stall's number stands in it.
+// withSubheader joins the two lines of a header with merged cells ("Tài khoản nhận tiền" over "Ngân
+// hàng | Số tài khoản"). The lower line is a header too when half of its texts name fields of ours
+// and no stall's number stands in it.
 func (f *form) withSubheader(upper []column, lowerLine line) ([]column, bool) {
 	lower := f.columnsOf(lowerLine.cells)
 	texts := 0
@@ -281,7 +322,8 @@ func arrange(found []column) map[string][]column {
 
 var columnNumber = regexp.MustCompile(`^\(?(\d{1,2})\)?$`)
 
-// numbersColumns says whether a line below the header only counts the columns: "(1) (2) (3)", "A B 1 2".
+// numbersColumns says whether a line below the header only counts the columns: "(1) (2) (3)", "A B
+// 1 2".
 func numbersColumns(l line) bool {
 	counted, next := 0, 0
 	for _, text := range l.texts() {

@@ -14,12 +14,18 @@ import (
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	for title, field := range map[string]string{
-		"Sạp số": "number", "SỐ SẠP": "number", "số quầy": "number", "Mã sạp": "number", "Điểm kinh doanh": "number", "Ki-ốt": "number", "\"Số\nsạp\"": "number", "stall_number": "number",
-		"Họ tên": "full_name", "HO VA TEN": "full_name", "Tên tiểu thương": "full_name", "Chủ sạp": "full_name", "Họ và tên (chủ hộ)": "full_name", "\"Họ tên\n(Full name)\"": "full_name",
-		"Tên hộ kinh doanh": "household_name", "SÐT": "phone", "Số  điện thoại": "phone", "Điện thoại liên hệ": "phone", "Số ĐT.": "phone", "Ngân hàng": "bank", "Tên NH/Ngân hàng": "bank", "bank_bin": "bank",
-		"Số tài khoản": "account_number", "STK": "account_number", "Số TK": "account_number", "account_number": "account_number", "Chủ tài khoản": "holder_name",
-		"Tên tài khoản": "holder_name", "Họ tên chủ tài khoản": "holder_name", "Loại tài khoản": "holder_kind", "Khu": "zone", "Dãy": "zone", "TẦNG": "zone", "zone": "zone",
-		"Ngành hàng": "goods_group", "Loại": "kind", "Loại điểm": "kind", "Mã số thuế": "tax_code", "M.S.T": "tax_code", "Từ ngày": "since", "Ho\u0323 te\u0302n": "full_name",
+		"Sạp số": "number", "SỐ SẠP": "number", "số quầy": "number", "Mã sạp": "number", "Điểm kinh doanh": "number",
+		"Ki-ốt": "number", "\"Số\nsạp\"": "number", "stall_number": "number",
+		"Họ tên": "full_name", "HO VA TEN": "full_name", "Tên tiểu thương": "full_name", "Chủ sạp": "full_name",
+		"Họ và tên (chủ hộ)": "full_name", "\"Họ tên\n(Full name)\"": "full_name",
+		"Tên hộ kinh doanh": "household_name", "SÐT": "phone", "Số  điện thoại": "phone", "Điện thoại liên hệ": "phone",
+		"Số ĐT.": "phone", "Ngân hàng": "bank", "Tên NH/Ngân hàng": "bank", "bank_bin": "bank",
+		"Số tài khoản": "account_number", "STK": "account_number", "Số TK": "account_number",
+		"account_number": "account_number", "Chủ tài khoản": "holder_name",
+		"Tên tài khoản": "holder_name", "Họ tên chủ tài khoản": "holder_name", "Loại tài khoản": "holder_kind",
+		"Khu": "zone", "Dãy": "zone", "TẦNG": "zone", "zone": "zone",
+		"Ngành hàng": "goods_group", "Loại": "kind", "Loại điểm": "kind", "Mã số thuế": "tax_code", "M.S.T": "tax_code",
+		"Từ ngày": "since", "Ho\u0323 te\u0302n": "full_name",
 	} {
 		beside, value := "Sạp số", "A1"
 		if field == "number" {
@@ -34,7 +40,9 @@ func TestHeaders(t *testing.T) {
 
 func TestColumnsThatAreNotOurs(t *testing.T) {
 	t.Parallel()
-	sheet := read(t, "a.csv", []byte("STT,Số sạp,Mã sạp,Chi nhánh,Ghi chú,Họ tên,Địa chỉ,Số CCCD\n7,A1,CD-001,Nha Trang,"+strings.Repeat("dài ", 400)+",Hoa,12 Lê Lợi,056\n"))
+	sheet := read(t, "a.csv", []byte(
+		"STT,Số sạp,Mã sạp,Chi nhánh,Ghi chú,Họ tên,Địa chỉ,Số CCCD\n7,A1,CD-001,Nha Trang,"+
+			strings.Repeat("dài ", 400)+",Hoa,12 Lê Lợi,056\n"))
 	if r := sheet.Rows[0]; r.Number != "A1" || r.FullName != "Hoa" || len(r.Errors) > 0 || len(sheet.Columns) != 2 {
 		t.Errorf("got %+v, columns %v", r, sheet.Columns)
 	}
@@ -51,7 +59,10 @@ func TestSeveralZoneColumnsAreJoined(t *testing.T) {
 // One content in every encoding and with every separator that Excel saves.
 func TestEncodingsAndSeparators(t *testing.T) {
 	t.Parallel()
-	rows := [][]string{{"Sạp số", "Họ tên", "Ngân hàng", "Số tài khoản"}, {"A1", "Đặng Thị Ngọc", "Vietcombank", "0061000123456"}}
+	rows := [][]string{{"Sạp số", "Họ tên", "Ngân hàng", "Số tài khoản"}, {
+		"A1", "Đặng Thị Ngọc", "Vietcombank",
+		"0061000123456",
+	}}
 	for _, separator := range []string{",", ";", "\t"} {
 		var text string
 		for _, row := range rows {
@@ -65,11 +76,13 @@ func TestEncodingsAndSeparators(t *testing.T) {
 			return data
 		}
 		for kind, data := range map[string][]byte{
-			"utf-8": []byte(text), "bom": []byte("\xEF\xBB\xBF" + text), "utf-16le": utf16(unicode.LittleEndian), "utf-16be": utf16(unicode.BigEndian),
-			"sep": []byte("sep=" + separator + "\r\n" + text),
+			"utf-8": []byte(text), "bom": []byte("\xEF\xBB\xBF" + text), "utf-16le": utf16(unicode.LittleEndian),
+			"utf-16be": utf16(unicode.BigEndian),
+			"sep":      []byte("sep=" + separator + "\r\n" + text),
 		} {
 			sheet := read(t, "list.csv", data)
-			if len(sheet.Rows) != 1 || sheet.Rows[0].FullName != "Đặng Thị Ngọc" || sheet.Rows[0].AccountNumber != "0061000123456" || len(sheet.Rows[0].Errors) > 0 {
+			if len(sheet.Rows) != 1 || sheet.Rows[0].FullName != "Đặng Thị Ngọc" ||
+				sheet.Rows[0].AccountNumber != "0061000123456" || len(sheet.Rows[0].Errors) > 0 {
 				t.Errorf("%s, %q: got %+v", kind, separator, sheet.Rows)
 			}
 		}
@@ -114,7 +127,8 @@ func TestRefusedFiles(t *testing.T) {
 func TestMissingHeaderNamesWhatIsWanted(t *testing.T) {
 	t.Parallel()
 	_, err := roster.Read("a.csv", []byte("STT,Họ tên,SĐT\n1,Hoa,0905123456\n"))
-	if p := refusal(t, err); !strings.Contains(p.Vi, "mới thấy: Họ tên, SĐT") || !strings.Contains(p.Vi, "Cần cột Sạp số") {
+	if p := refusal(t, err); !strings.Contains(p.Vi, "mới thấy: Họ tên, SĐT") ||
+		!strings.Contains(p.Vi, "Cần cột Sạp số") {
 		t.Errorf("got %s", p.Vi)
 	}
 }

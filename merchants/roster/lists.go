@@ -24,8 +24,9 @@ type List struct {
 	Skipped []int             // lines below the header that were taken for totals or signatures
 }
 
-// ReadList reads a list whose columns are the fields, by the same rules and within the same limits as Read: title lines above the
-// header, columns in any order, unknown columns passed over, totals and signatures skipped. Its error is a *problem.Error about the file.
+// ReadList reads a list whose columns are the fields, by the same rules and within the same limits
+// as Read: title lines above the header, columns in any order, unknown columns passed over, totals
+// and signatures skipped. Its error is a *problem.Error about the file.
 func ReadList(filename string, data []byte, fields []Field) (List, error) {
 	if len(data) > MaxBytes {
 		return List{}, errTooLarge()
@@ -99,7 +100,8 @@ func (c *Cells) Text(field string) string {
 func (c *Cells) Long(field string, most int) string {
 	text := c.row.takeName(field)
 	if utf8.RuneCountInString(text) > most {
-		c.row.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", most), fmt.Sprintf("Longer than %d characters.", most))
+		c.row.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", most), fmt.Sprintf("Longer than %d characters.",
+			most))
 		return ""
 	}
 	return text
@@ -128,13 +130,15 @@ func (c *Cells) Month(field string) string {
 		return ""
 	}
 	for _, layout := range [...]string{"1/2006", "1-2006", "2006-1", "1.2006"} {
-		if month, err := time.Parse(layout, strings.TrimSpace(strings.TrimPrefix(strings.ToLower(text), "tháng"))); err == nil {
+		if month, err := time.Parse(layout, strings.TrimSpace(strings.TrimPrefix(strings.ToLower(text),
+			"tháng"))); err == nil {
 			return month.Format("2006-01")
 		}
 	}
 	day, ok := dayOf(text, c.row.date1904)
 	if !ok {
-		c.row.fail(field, "month_form", "Tháng chưa đúng: cần tháng/năm, thí dụ 10/2026.", "The month is wrong: month/year is wanted, such as 10/2026.")
+		c.row.fail(field, "month_form", "Tháng chưa đúng: cần tháng/năm, thí dụ 10/2026.",
+			"The month is wrong: month/year is wanted, such as 10/2026.")
 		return ""
 	}
 	return day[:len("2006-01")]
@@ -153,16 +157,19 @@ func (c *Cells) Moment(field string) string {
 	return at
 }
 
-// failDate says why a text is no date; one with the month first, as written in the United States, in a sentence of its own.
+// failDate says why a text is no date; one with the month first, as written in the United States,
+// in a sentence of its own.
 func (c *Cells) failDate(field, text string) {
 	date, _, _ := strings.Cut(text, " ")
 	_, dayFirst := time.Parse("2/1/2006", date)
 	if _, err := time.Parse("1/2/2006", date); err == nil && dayFirst != nil {
-		c.row.fail(field, "month_first", "Ngày viết tháng trước ("+cut(date, 20)+"): hãy viết ngày/tháng/năm, thí dụ 28/04/2026.",
+		c.row.fail(field, "month_first", "Ngày viết tháng trước ("+cut(date, 20)+
+			"): hãy viết ngày/tháng/năm, thí dụ 28/04/2026.",
 			"The date has the month first ("+cut(date, 20)+"): write day/month/year, such as 28/04/2026.")
 		return
 	}
-	c.row.fail(field, "date_form", "Ngày chưa đúng: cần ngày/tháng/năm, thí dụ 15/03/2021.", "The date is wrong: day/month/year is wanted, such as 15/03/2021.")
+	c.row.fail(field, "date_form", "Ngày chưa đúng: cần ngày/tháng/năm, thí dụ 15/03/2021.",
+		"The date is wrong: day/month/year is wanted, such as 15/03/2021.")
 }
 
 // Whole is a whole number, not negative, as digits.
@@ -177,9 +184,11 @@ func (c *Cells) Whole(field string) string {
 	}
 	switch {
 	case rounded.MatchString(text):
-		c.row.fail(field, "rounded", "Excel đã làm tròn số ("+cut(text, 30)+"): hãy nhập đủ chữ số.", "Excel has rounded the number ("+cut(text, 30)+"): enter all digits.")
+		c.row.fail(field, "rounded", "Excel đã làm tròn số ("+cut(text, 30)+"): hãy nhập đủ chữ số.",
+			"Excel has rounded the number ("+cut(text, 30)+"): enter all digits.")
 	case !ok:
-		c.row.fail(field, "not_whole", "Cần số nguyên không âm, thí dụ 1.234.567.", "A whole number that is not negative is wanted, such as 1.234.567.")
+		c.row.fail(field, "not_whole", "Cần số nguyên không âm, thí dụ 1.234.567.",
+			"A whole number that is not negative is wanted, such as 1.234.567.")
 	}
 	if !ok {
 		return ""

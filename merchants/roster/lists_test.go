@@ -40,9 +40,11 @@ func codes(faults []problem.Field) string {
 func TestNumbersOfOtherPlaces(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{
-		"1234567": "1234567", "1.234.567": "1234567", "1,234,567": "1234567", "1 234 567": "1234567", "1.234.567 đ": "1234567", "1.234.567,00": "1234567", "1,234,567.00": "1234567",
+		"1234567": "1234567", "1.234.567": "1234567", "1,234,567": "1234567", "1 234 567": "1234567",
+		"1.234.567 đ": "1234567", "1.234.567,00": "1234567", "1,234,567.00": "1234567",
 		"1.234": "1234", "1234.0": "1234", "12,00": "12", "0": "0", "007": "7", "50.000 VNĐ": "50000", "-": "", "": "",
-		"1.234,5": "not_whole", "1,5": "not_whole", "12.34.567": "not_whole", "1.234,567": "not_whole", "-5": "not_whole", "1,234.567": "not_whole", "mười": "not_whole", "1.2E+9": "rounded",
+		"1.234,5": "not_whole", "1,5": "not_whole", "12.34.567": "not_whole", "1.234,567": "not_whole",
+		"-5": "not_whole", "1,234.567": "not_whole", "mười": "not_whole", "1.2E+9": "rounded",
 		"1234567890123456": "not_whole",
 	} {
 		row := one(t, "Số tiền", cell)
@@ -58,7 +60,8 @@ func TestANumberIsNoText(t *testing.T) {
 	const cell = `<worksheet><sheetData><row r="1"><c t="str"><v>Ngày</v></c><c t="str"><v>Số tiền</v></c></row>` +
 		`<row r="2"><c t="str"><v>28/04/2026</v></c><c%s><v>%s</v></c></row></sheetData></worksheet>`
 	for value, want := range map[string]string{
-		"1234": "1234", "1234.0": "1234", "1.234": "not_whole", "1.5": "not_whole", "45.123": "not_whole", "1234567.125": "not_whole", "0.5": "not_whole", "1.0E3": "1000",
+		"1234": "1234", "1234.0": "1234", "1.234": "not_whole", "1.5": "not_whole", "45.123": "not_whole",
+		"1234567.125": "not_whole", "0.5": "not_whole", "1.0E3": "1000",
 	} {
 		for style, want := range map[string]string{"": want, ` t="str"`: ""} {
 			if style != "" && value != "1.234" {
@@ -67,7 +70,8 @@ func TestANumberIsNoText(t *testing.T) {
 			if style != "" {
 				want = "1234"
 			}
-			list, err := roster.ReadList("a.xlsx", zipped(t, map[string]string{"xl/worksheets/sheet1.xml": fmt.Sprintf(cell, style, value)}), things)
+			list, err := roster.ReadList("a.xlsx",
+				zipped(t, map[string]string{"xl/worksheets/sheet1.xml": fmt.Sprintf(cell, style, value)}), things)
 			if err != nil || len(list.Rows) != 1 {
 				t.Fatalf("%s: %v, %v", value, list, err)
 			}
@@ -81,8 +85,10 @@ func TestANumberIsNoText(t *testing.T) {
 func TestDaysOfOtherPlaces(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{
-		"28/04/2026": "2026-04-28", "3/4/2026": "2026-04-03", "03/04/2026": "2026-04-03", "2026-04-03": "2026-04-03", "3.4.2026": "2026-04-03", "46115": "2026-04-03", "46115.75": "2026-04-03",
-		"04/28/2026": "month_first", "12/13/2026": "month_first", "31/02/2026": "date_form", "3/4/26": "date_form", "hôm qua": "date_form", "3/4/1026": "date_form",
+		"28/04/2026": "2026-04-28", "3/4/2026": "2026-04-03", "03/04/2026": "2026-04-03", "2026-04-03": "2026-04-03",
+		"3.4.2026": "2026-04-03", "46115": "2026-04-03", "46115.75": "2026-04-03",
+		"04/28/2026": "month_first", "12/13/2026": "month_first", "31/02/2026": "date_form", "3/4/26": "date_form",
+		"hôm qua": "date_form", "3/4/1026": "date_form",
 	} {
 		list, err := roster.ReadList("a.csv", []byte("Ngày\n"+cell+"\n"), things)
 		if err != nil || len(list.Rows) != 1 {
@@ -93,15 +99,20 @@ func TestDaysOfOtherPlaces(t *testing.T) {
 		}
 	}
 	for cell, want := range map[string]string{
-		"3/4/2026 8:05": "2026-04-03T08:05:00+07:00", "3/4/2026 8h05": "2026-04-03T08:05:00+07:00", "2026-04-03T08:05:00": "2026-04-03T08:05:00+07:00", "2026-04-03T01:05:00Z": "2026-04-03T01:05:00Z",
-		"46115.5": "2026-04-03T12:00:00+07:00", "3/4/2026": "2026-04-03T00:00:00+07:00", "3/4/2026 25:00": "date_form", "4/28/2026 8:00": "month_first",
+		"3/4/2026 8:05": "2026-04-03T08:05:00+07:00", "3/4/2026 8h05": "2026-04-03T08:05:00+07:00",
+		"2026-04-03T08:05:00": "2026-04-03T08:05:00+07:00", "2026-04-03T01:05:00Z": "2026-04-03T01:05:00Z",
+		"46115.5": "2026-04-03T12:00:00+07:00", "3/4/2026": "2026-04-03T00:00:00+07:00", "3/4/2026 25:00": "date_form",
+		"4/28/2026 8:00": "month_first",
 	} {
 		row := one(t, "Lúc", cell)
 		if got := row.Moment("at") + codes(row.Faults()); got != want {
 			t.Errorf("%q is read as %q, want %q", cell, got, want)
 		}
 	}
-	for cell, want := range map[string]string{"10/2026": "2026-10", "2026-10": "2026-10", "Tháng 10/2026": "2026-10", "1/10/2026": "2026-10", "46296": "2026-10", "13/2026": "month_form", "X": "month_form"} {
+	for cell, want := range map[string]string{
+		"10/2026": "2026-10", "2026-10": "2026-10", "Tháng 10/2026": "2026-10",
+		"1/10/2026": "2026-10", "46296": "2026-10", "13/2026": "month_form", "X": "month_form",
+	} {
 		row := one(t, "Tháng", cell)
 		if got := row.Month("month") + codes(row.Faults()); got != want {
 			t.Errorf("%q is read as %q, want %q", cell, got, want)
@@ -115,19 +126,25 @@ var (
 	forbidding = strings.NewReplacer("\n", " ", "\r", " ", "\t", " ", `"`, "'")
 )
 
-// FuzzCells reads any text as each kind of value: it is in its form, or has a fault with a sentence.
+// FuzzCells reads any text as each kind of value: it is in its form, or has a fault with a
+// sentence.
 func FuzzCells(f *testing.F) {
-	for _, seed := range []string{"1.234.567 đ", "3/4/2026 8h05", "46115.9999", "10/2026", "1e5", "có", "04/28/2026", "2026-04-03T08:05:00+07:00", "99999999999999999999", "Tháng 9999-99"} {
+	for _, seed := range []string{
+		"1.234.567 đ", "3/4/2026 8h05", "46115.9999", "10/2026", "1e5", "có", "04/28/2026",
+		"2026-04-03T08:05:00+07:00", "99999999999999999999", "Tháng 9999-99",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		row, err := roster.ReadList("a.csv", []byte("Ngày\tSố tiền\tLúc\tTháng\tCó hay không\n1/1/2026"+strings.Repeat("\t"+forbidding.Replace(text), 4)+"\n"), things)
+		row, err := roster.ReadList("a.csv", []byte("Ngày\tSố tiền\tLúc\tTháng\tCó hay không\n1/1/2026"+
+			strings.Repeat("\t"+forbidding.Replace(text), 4)+"\n"), things)
 		if err != nil || len(row.Rows) != 1 {
 			return
 		}
 		c := row.Rows[0]
 		whole, at, month, _ := c.Whole("amount"), c.Moment("at"), c.Month("month"), c.YesNo("said")
-		if _, err := time.Parse(time.RFC3339, at); at != "" && err != nil || !wholeForm.MatchString(whole) || !monthForm.MatchString(month) {
+		if _, err := time.Parse(time.RFC3339, at); at != "" && err != nil || !wholeForm.MatchString(whole) ||
+			!monthForm.MatchString(month) {
 			t.Fatalf("%q is read as %q, %q, %q", text, whole, at, month)
 		}
 		for _, fault := range c.Faults() {

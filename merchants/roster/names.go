@@ -8,8 +8,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// SameName reports whether two names may be one person's: case, spaces and marks aside. Diacritics count, for Thủy and Thúy are
-// two people; where one of the names has none at all, as in many lists, they are left aside in the other one too.
+// SameName reports whether two names may be one person's: case, spaces and marks aside. Diacritics
+// count, for Thủy and Thúy are two people; where one of the names has none at all, as in many
+// lists, they are left aside in the other one too.
 func SameName(a, b string) bool {
 	keyA, keyB := spelling(a), spelling(b)
 	if isPlain(a) || isPlain(b) {
@@ -20,10 +21,14 @@ func SameName(a, b string) bool {
 
 // isPlain reports whether a name is written without diacritics.
 func isPlain(name string) bool {
-	return !strings.ContainsFunc(norm.NFD.String(name), func(r rune) bool { return r > unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsMark(r)) })
+	return !strings.ContainsFunc(norm.NFD.String(name), func(r rune) bool {
+		return r > unicode.MaxASCII &&
+			(unicode.IsLetter(r) || unicode.IsMark(r))
+	})
 }
 
-// tones are the five tone marks of Vietnamese: they may stand on either vowel of a syllable ("hoà", "hòa").
+// tones are the five tone marks of Vietnamese: they may stand on either vowel of a syllable ("hoà",
+// "hòa").
 var tones = []rune{'\u0300', '\u0301', '\u0303', '\u0309', '\u0323'}
 
 // spelling returns a name's letters with their diacritics, the tone of each word after its letters.

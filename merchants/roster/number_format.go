@@ -20,15 +20,17 @@ type numeric struct {
 	decimals bool
 }
 
-// builtinFormats are the formats that a workbook uses without writing them down (ECMA-376, 18.8.30) and that show a whole number whole.
-// Any other built-in one shows dates, shares, exponents or fractions.
+// builtinFormats are the formats that a workbook uses without writing them down (ECMA-376, 18.8.30)
+// and that show a whole number whole. Any other built-in one shows dates, shares, exponents or
+// fractions.
 var builtinFormats = map[int]string{
 	0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: "0", 6: "0", 7: "0.00", 8: "0.00",
-	37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00", 41: "#,##0", 42: "#,##0", 43: "#,##0.00", 44: "#,##0.00", 49: "@",
+	37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00", 41: "#,##0", 42: "#,##0", 43: "#,##0.00", 44: "#,##0.00",
+	49: "@",
 }
 
-// showNumber returns what a sheet shows of a number by a format. Grouping marks and decimals that are zero are left out: they depend on
-// the reader's country and belong to no identifier.
+// showNumber returns what a sheet shows of a number by a format. Grouping marks and decimals that
+// are zero are left out: they depend on the reader's country and belong to no identifier.
 func showNumber(value, format string) numeric {
 	if len(format) > maxFormat {
 		return numeric{}
@@ -59,7 +61,8 @@ func isGeneral(s nfp.Section) bool {
 	return true
 }
 
-// sectionFor returns the section of a format that shows a value: by its condition, or the one for positive numbers, zero or text.
+// sectionFor returns the section of a format that shows a value: by its condition, or the one for
+// positive numbers, zero or text.
 func sectionFor(value string, sections []nfp.Section) (nfp.Section, bool) {
 	number, err := strconv.ParseFloat(value, 64)
 	if err != nil || number < 0 || len(sections) == 0 {
@@ -89,7 +92,8 @@ func sectionFor(value string, sections []nfp.Section) (nfp.Section, bool) {
 	return sections[0], true
 }
 
-// conditionHolds reports whether a section has a condition such as [<=9999999], and whether a number meets it.
+// conditionHolds reports whether a section has a condition such as [<=9999999], and whether a
+// number meets it.
 func conditionHolds(number float64, s nfp.Section) (holds, has bool) {
 	for _, token := range s.Items {
 		if token.TType != nfp.TokenTypeCondition || len(token.Parts) != 2 {
@@ -124,7 +128,8 @@ type mark struct {
 	text  string
 }
 
-// showWhole writes the digits of a whole number into a section, the last digit into the last place; the first place takes what is left.
+// showWhole writes the digits of a whole number into a section, the last digit into the last place;
+// the first place takes what is left.
 func showWhole(digits string, section nfp.Section) numeric {
 	marks, decimals, ok := marksOf(section)
 	if !ok {
@@ -163,10 +168,14 @@ func showWhole(digits string, section nfp.Section) numeric {
 		}
 		begun = true
 	}
-	return numeric{shown: strings.TrimSpace(shown.String()), exact: true, bare: bare && !hasLeadingZeros(marks, whole), decimals: decimals}
+	return numeric{
+		shown: strings.TrimSpace(shown.String()), exact: true, bare: bare && !hasLeadingZeros(marks, whole),
+		decimals: decimals,
+	}
 }
 
-// marksOf reads the places and texts of a section up to its decimal point. Not ok: it shows something else than the number's digits.
+// marksOf reads the places and texts of a section up to its decimal point. Not ok: it shows
+// something else than the number's digits.
 func marksOf(section nfp.Section) (marks []mark, decimals, ok bool) {
 	scaled := false
 	for _, token := range section.Items {
@@ -204,7 +213,8 @@ func marksOf(section nfp.Section) (marks []mark, decimals, ok bool) {
 	return marks, decimals, !scaled
 }
 
-// hasLeadingZeros reports whether a format would show zeros in front of a number of so many digits: "00" and "0,000" show none of an account's.
+// hasLeadingZeros reports whether a format would show zeros in front of a number of so many digits:
+// "00" and "0,000" show none of an account's.
 func hasLeadingZeros(marks []mark, digits int) bool {
 	zeros := 0
 	for _, m := range marks {

@@ -10,8 +10,13 @@ import (
 func TestOneStallNumberHasOneKey(t *testing.T) {
 	t.Parallel()
 	for key, spellings := range map[string][]string{
-		"a1": {"A 01", "A01", "a 01", "a1", "A-1", "A.01", "A_1", "A/1", "A–1", "A\u200b1", "A\u00a001", "Ａ１", " a  1 ", "a\ufeff1", "#A1", "'A1", "'A1'", `"A1"`, "“A1”", "(A1)", "A\u28001", "A\uffa01", "A\U000E00311", "A1\U000E0001",
-			"A・1", "A⋅1", "A⁄ 1", "A∕01", "A⁃1", "A˗1", "A➖1", "A~1", "A∼1", "A«1»", "«A1»", "‹A1›", "【A1】", "A─1", "А1", "Α1", "а1"},
+		"a1": {
+			"A 01", "A01", "a 01", "a1", "A-1", "A.01", "A_1", "A/1", "A–1", "A\u200b1", "A\u00a001", "Ａ１", " a  1 ",
+			"a\ufeff1", "#A1", "'A1", "'A1'", `"A1"`, "“A1”", "(A1)", "A\u28001", "A\uffa01", "A\U000E00311",
+			"A1\U000E0001",
+			"A・1", "A⋅1", "A⁄ 1", "A∕01", "A⁃1", "A˗1", "A➖1", "A~1", "A∼1", "A«1»", "«A1»", "‹A1›", "【A1】", "A─1",
+			"А1", "Α1", "а1",
+		},
 		"a1'":  {"A1'", "a-01’", "A1′", "A1 `", "Ａ１＇"},
 		"a1''": {"A1''", `A1"`, "A1″", "A1”"},
 		"a1+":  {"A1+", "a 01 +", "A1＋"},
@@ -56,7 +61,9 @@ func FuzzNumberKey(f *testing.F) {
 		if roster.NumberKey(key) != key && strings.ContainsAny(key, "0123456789abc") {
 			t.Fatalf("%q has key %q, which has key %q", number, key, roster.NumberKey(key))
 		}
-		if spaced := roster.NumberKey(" " + strings.ToUpper(key) + "\u200b"); strings.Trim(key, "0123456789-abcdefghijklmnopqrstuvwxyz") == "" && key != "" && spaced != key && strings.ContainsAny(key, "0123456789abc") {
+		if spaced := roster.NumberKey(" " + strings.ToUpper(key) + "\u200b"); strings.Trim(key,
+			"0123456789-abcdefghijklmnopqrstuvwxyz") == "" && key != "" && spaced != key &&
+			strings.ContainsAny(key, "0123456789abc") {
 			t.Fatalf("%q and its other spelling have keys %q and %q", number, key, spaced)
 		}
 	})

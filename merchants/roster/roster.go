@@ -1,5 +1,6 @@
-// Package roster reads the stall lists that market boards keep, CSV or XLSX, as a board wrote them: title rows, merged headers,
-// totals, lost zeros and all. It is pure: it turns bytes into rows with the faults of each, and never asks the database.
+// Package roster reads the stall lists that market boards keep, CSV or XLSX, as a board wrote them:
+// title rows, merged headers, totals, lost zeros and all. It is pure: it turns bytes into rows with
+// the faults of each, and never asks the database.
 package roster
 
 import (
@@ -57,15 +58,19 @@ type Sheet struct {
 	Rows []Row
 	// Name is that of the worksheet; empty: a CSV file.
 	Name string
-	// Letters gives for each of our fields that the file has the letters of its column ("phone": "E").
+	// Letters gives for each of our fields that the file has the letters of its column ("phone":
+	// "E").
 	Letters map[string]string
-	// Columns gives for each of our fields that the file has the header it was found under ("phone": "SĐT").
+	// Columns gives for each of our fields that the file has the header it was found under
+	// ("phone": "SĐT").
 	Columns map[string]string
-	// Skipped are the lines below the header that hold text and were taken for totals, sections, repeated headers or signatures.
+	// Skipped are the lines below the header that hold text and were taken for totals, sections,
+	// repeated headers or signatures.
 	Skipped []int
 }
 
-// Row is one stall of a list. Texts are NFC, trimmed, with single spaces. A field at fault is empty and its reason is in Errors.
+// Row is one stall of a list. Texts are NFC, trimmed, with single spaces. A field at fault is empty
+// and its reason is in Errors.
 type Row struct {
 	Sheet         string // the name of its worksheet
 	Line          int    // in the file, or in its worksheet, from 1
@@ -96,9 +101,11 @@ func (r *Row) fail(field, code, vi, en string) {
 	r.Errors = append(r.Errors, problem.Field{Name: field, Code: code, Vi: vi, En: en})
 }
 
-// Read reads a board's lists: in a workbook all sheets whose header is complete, as of one market. The name says the kind of file only where the bytes do not. The error, if any, is a *problem.Error about
-// the file as a whole: too_large, unsupported_file, file_unreadable, encoding_unknown, header_missing, too_many_rows, too_many_columns.
-// What is wrong within a row is told in Row.Errors, and the other rows are read on.
+// Read reads a board's lists: in a workbook all sheets whose header is complete, as of one market.
+// The name says the kind of file only where the bytes do not. The error, if any, is a
+// *problem.Error about the file as a whole: too_large, unsupported_file, file_unreadable,
+// encoding_unknown, header_missing, too_many_rows, too_many_columns. What is wrong within a row is
+// told in Row.Errors, and the other rows are read on.
 func Read(filename string, data []byte) (Roster, error) {
 	if len(data) > MaxBytes {
 		return Roster{}, errTooLarge()
@@ -129,7 +136,8 @@ func Read(filename string, data []byte) (Roster, error) {
 	return r, nil
 }
 
-// whyNone is the error of a file without any list: that of its first broken sheet, else that the best header is incomplete.
+// whyNone is the error of a file without any list: that of its first broken sheet, else that the
+// best header is incomplete.
 func (r *Roster) whyNone(best header) error {
 	for _, u := range r.Unread {
 		if u.broken {
@@ -203,7 +211,8 @@ func (f *form) tablesOf(filename string, data []byte) (tables, error) {
 	case extension == ".xlsx":
 		return nil, errUnreadable("không phải là tệp .xlsx", "it is no .xlsx file")
 	}
-	return nil, problem.Of("file", "unsupported_file", "Chỉ nhận tệp .xlsx hoặc .csv.", "Only .xlsx and .csv files are read.")
+	return nil, problem.Of("file", "unsupported_file", "Chỉ nhận tệp .xlsx hoặc .csv.",
+		"Only .xlsx and .csv files are read.")
 }
 
 func errTooLarge() error {

@@ -45,7 +45,8 @@ func same(t *testing.T, got, want roster.Row) {
 
 func spell(r roster.Row) string {
 	return strings.Join([]string{
-		string(rune('0' + r.Line%10)), r.Number, r.Zone, r.Kind, r.GoodsGroup, r.FullName, r.HouseholdName, r.Phone, r.TaxCode, r.BankBIN, r.AccountNumber,
+		string(rune('0' + r.Line%10)), r.Number, r.Zone, r.Kind, r.GoodsGroup, r.FullName, r.HouseholdName, r.Phone,
+		r.TaxCode, r.BankBIN, r.AccountNumber,
 		r.HolderName, r.HolderKind, r.Since,
 	}, "|")
 }
@@ -59,7 +60,8 @@ func refusal(t *testing.T, err error) *problem.Error {
 	return p
 }
 
-// A file as Excel with Vietnamese settings saves it: semicolons, a byte order mark, title rows, counted columns, total and signatures.
+// A file as Excel with Vietnamese settings saves it: semicolons, a byte order mark, title rows,
+// counted columns, total and signatures.
 func TestSemicolonsFromVietnameseExcel(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("testdata/van_gia_semicolon.csv")
@@ -71,11 +73,13 @@ func TestSemicolonsFromVietnameseExcel(t *testing.T) {
 		t.Fatalf("got %d rows, want 3: %+v", len(sheet.Rows), sheet.Rows)
 	}
 	same(t, sheet.Rows[0], roster.Row{
-		Line: 6, Number: "Q-01", Kind: "stall", GoodsGroup: "khac", FullName: `Nguyễn Thị "Bảy"`, Phone: "0905123456", BankBIN: "970436",
+		Line: 6, Number: "Q-01", Kind: "stall", GoodsGroup: "khac", FullName: `Nguyễn Thị "Bảy"`, Phone: "0905123456",
+		BankBIN:       "970436",
 		AccountNumber: "0061000123456", HolderName: "NGUYEN THI BAY", HolderKind: "ca_nhan",
 	})
 	same(t, sheet.Rows[1], roster.Row{
-		Line: 7, Number: "Q-02", Kind: "stall", GoodsGroup: "khac", FullName: "Trần Văn Tám", Phone: "0914222333", BankBIN: "970422", AccountNumber: "1234567890",
+		Line: 7, Number: "Q-02", Kind: "stall", GoodsGroup: "khac", FullName: "Trần Văn Tám", Phone: "0914222333",
+		BankBIN: "970422", AccountNumber: "1234567890",
 		HolderName: "Trần Văn Tám", HolderKind: "ca_nhan",
 	})
 	same(t, sheet.Rows[2], roster.Row{Line: 8, Number: "Q-03", Kind: "stall", GoodsGroup: "khac"})
@@ -90,8 +94,10 @@ func TestSemicolonsFromVietnameseExcel(t *testing.T) {
 // values are the fields of a row that testdata/values.json names.
 func values(r roster.Row) map[string]string {
 	return map[string]string{
-		"phone": r.Phone, "account_number": r.AccountNumber, "bank_bin": r.BankBIN, "tax_code": r.TaxCode, "since": r.Since, "kind": r.Kind, "goods_group": r.GoodsGroup,
-		"full_name": r.FullName, "holder_kind": r.HolderKind, "holder_name": r.HolderName, "household_name": r.HouseholdName, "zone": r.Zone, "number": r.Number, "bank": r.BankBIN,
+		"phone": r.Phone, "account_number": r.AccountNumber, "bank_bin": r.BankBIN, "tax_code": r.TaxCode,
+		"since": r.Since, "kind": r.Kind, "goods_group": r.GoodsGroup,
+		"full_name": r.FullName, "holder_kind": r.HolderKind, "holder_name": r.HolderName,
+		"household_name": r.HouseholdName, "zone": r.Zone, "number": r.Number, "bank": r.BankBIN,
 	}
 }
 
@@ -109,7 +115,10 @@ func TestValues(t *testing.T) {
 		t.Fatalf("%d cases: %v", len(traps.Cases), err)
 	}
 	for _, c := range traps.Cases {
-		cells := map[string]string{"Sạp số": "A1", "Họ tên": "Nguyễn Thị Hoa", "Ngân hàng": "VCB", "Số tài khoản": "0061000123456"}
+		cells := map[string]string{
+			"Sạp số": "A1", "Họ tên": "Nguyễn Thị Hoa", "Ngân hàng": "VCB",
+			"Số tài khoản": "0061000123456",
+		}
 		cells[c.Column] = c.Written
 		var titles, texts []string
 		for title, text := range cells {
@@ -122,7 +131,8 @@ func TestValues(t *testing.T) {
 		}
 		got, known := values(sheet.Rows[0])[c.Field]
 		if !known || got != c.Want || faults(sheet.Rows[0]) != c.Faults {
-			t.Errorf("%s %q: got %q (%s), want %q (%s)", c.Column, c.Written, got, faults(sheet.Rows[0]), c.Want, c.Faults)
+			t.Errorf("%s %q: got %q (%s), want %q (%s)", c.Column, c.Written, got, faults(sheet.Rows[0]), c.Want,
+				c.Faults)
 		}
 	}
 }
@@ -149,7 +159,10 @@ A5,Phạm Chín,0905000002,,
 A6,NGUYEN THI HOA,,970436,111 222 333
 ,,0905000009,,
 `))
-	want := []string{"", "number duplicate_number", "", "account_number account_repeated", "", "phone phone_repeated", "", "number required, full_name required"}
+	want := []string{
+		"", "number duplicate_number", "", "account_number account_repeated", "", "phone phone_repeated",
+		"", "number required, full_name required",
+	}
 	for i, r := range sheet.Rows {
 		if faults(r) != want[i] {
 			t.Errorf("line %d: got %q, want %q", r.Line, faults(r), want[i])
@@ -158,7 +171,10 @@ A6,NGUYEN THI HOA,,970436,111 222 333
 			if e.Vi == "" || e.En == "" {
 				t.Errorf("line %d: %+v lacks a sentence", r.Line, e)
 			}
-			names := map[string][]string{"phone_repeated": {"Trần Bảy", "dòng 5", "Phạm Chín"}, "account_repeated": {"Nguyễn Thị Hoa", "dòng 2"}}[e.Code]
+			names := map[string][]string{
+				"phone_repeated":   {"Trần Bảy", "dòng 5", "Phạm Chín"},
+				"account_repeated": {"Nguyễn Thị Hoa", "dòng 2"},
+			}[e.Code]
 			for _, name := range names {
 				if !strings.Contains(e.Vi, name) || !strings.Contains(e.En, strings.ReplaceAll(name, "dòng", "line")) {
 					t.Errorf("line %d: %+v does not say %s", r.Line, e, name)
@@ -174,7 +190,8 @@ A6,NGUYEN THI HOA,,970436,111 222 333
 	}
 }
 
-// Totals, sections and vacant stalls are known by their words; the families Tống and Công are not mistaken for them.
+// Totals, sections and vacant stalls are known by their words; the families Tống and Công are not
+// mistaken for them.
 func TestTotalsSectionsAndVacancies(t *testing.T) {
 	t.Parallel()
 	sheet := read(t, "a.csv", []byte(`STT,Sạp số,Họ tên,Mã số thuế,Ghi chú
@@ -194,7 +211,10 @@ TONG CONG,,4,,
 	for _, r := range sheet.Rows {
 		got = append(got, strings.Join([]string{r.Number, r.Zone, r.FullName, faults(r)}, "/"))
 	}
-	want := []string{"A1/KHU A - HẢI SẢN/Tống Thị Hoa/", "A2/KHU A - HẢI SẢN/Công ty Biển Xanh/", "B1/Dãy 3//", "B2/Dãy 3/Tống Văn Ba/"}
+	want := []string{
+		"A1/KHU A - HẢI SẢN/Tống Thị Hoa/", "A2/KHU A - HẢI SẢN/Công ty Biển Xanh/", "B1/Dãy 3//",
+		"B2/Dãy 3/Tống Văn Ba/",
+	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}

@@ -48,7 +48,8 @@ func readTable(t table, h header) (Sheet, error) {
 	return sheet, nil
 }
 
-// bodyOf is how many lines the stalls take: up to the last with a digit in its number, or with a telephone or an account.
+// bodyOf is how many lines the stalls take: up to the last with a digit in its number, or with a
+// telephone or an account.
 func bodyOf(lines []line, h header) int {
 	for i := len(lines) - 1; i >= 0; i-- {
 		if looksNumbered(h.text(lines[i], fieldNumber)) && !isTotal(lines[i], h) || hasContact(lines[i], h) {
@@ -85,8 +86,9 @@ func repeatsHeader(l line, h header) bool {
 	return h.text(l, fieldNumber) == h.columns[fieldNumber][0].title
 }
 
-// isTotal says whether a line sums up: "Tổng cộng" where the number should stand, or first in the line. The diacritics count, since
-// Tống is a family name and Công begins a company's; so does the place, since a name may be misspelt.
+// isTotal says whether a line sums up: "Tổng cộng" where the number should stand, or first in the
+// line. The diacritics count, since Tống is a family name and Công begins a company's; so does the
+// place, since a name may be misspelt.
 func isTotal(l line, h header) bool {
 	number := h.text(l, fieldNumber)
 	if totals(number) {
@@ -149,7 +151,8 @@ func readRow(l line, h header, section string, t table) Row {
 	return r.Row
 }
 
-// take is a field's text; a dash or "không có" is none. What cannot be a value is an error of the field.
+// take is a field's text; a dash or "không có" is none. What cannot be a value is an error of the
+// field.
 func (r *rowReader) take(field string) string {
 	return r.sound(field, r.header.text(r.line, field))
 }
@@ -158,16 +161,19 @@ func (r *rowReader) sound(field, text string) string {
 	switch {
 	case absent(text):
 	case utf8.RuneCountInString(text) > MaxCell:
-		r.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", MaxCell), fmt.Sprintf("Longer than %d characters.", MaxCell))
+		r.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", MaxCell), fmt.Sprintf("Longer than %d characters.",
+			MaxCell))
 	case isSheetError(text):
-		r.fail(field, "cell_error", "Ô tính bị lỗi hoặc cột quá hẹp: "+text+".", "The cell holds a spreadsheet's error: "+text+".")
+		r.fail(field, "cell_error", "Ô tính bị lỗi hoặc cột quá hẹp: "+text+".",
+			"The cell holds a spreadsheet's error: "+text+".")
 	default:
 		return text
 	}
 	return ""
 }
 
-// takeShown is the text of an identifier as the sheet shows it. What the sheet shows otherwise than by its digits is an error.
+// takeShown is the text of an identifier as the sheet shows it. What the sheet shows otherwise than
+// by its digits is an error.
 func (r *rowReader) takeShown(field, code string) string {
 	text, exact := r.header.shown(r.line, field)
 	if text = r.sound(field, text); text == "" || exact || rounded.MatchString(text) {
@@ -179,18 +185,24 @@ func (r *rowReader) takeShown(field, code string) string {
 
 // failAsShown notes that a cell shows something else than its digits.
 func (r *rowReader) failAsShown(field, code string) {
-	r.fail(field, code, "Ô này hiện ra khác với con số trong nó (ngày, phần trăm, làm tròn): hãy định dạng cột là Văn bản (Text) và nhập lại.",
-		"The cell shows something else than its number (a date, a share, a rounded number): format the column as Text and enter it again.")
+	r.fail(
+		field,
+		code,
+		"Ô này hiện ra khác với con số trong nó (ngày, phần trăm, làm tròn): hãy định dạng cột là Văn bản (Text) và nhập lại.",
+		"The cell shows something else than its number (a date, a share, a rounded number): format the column as Text and enter it again.",
+	)
 }
 
-// takeName is a field of words: letters that a program lost ("Nguy?n"), or of an old font, are an error.
+// takeName is a field of words: letters that a program lost ("Nguy?n"), or of an old font, are an
+// error.
 func (r *rowReader) takeName(field string) string {
 	name := r.take(field)
 	if r.failsAsOldText(field, name) {
 		return ""
 	}
 	if encodings.LettersLost.MatchString(name) {
-		r.fail(field, "letters_lost", "Chữ có dấu đã mất: hãy lưu lại tệp dạng .xlsx hoặc CSV UTF-8.", "Letters were lost: save the file as .xlsx or CSV UTF-8.")
+		r.fail(field, "letters_lost", "Chữ có dấu đã mất: hãy lưu lại tệp dạng .xlsx hoặc CSV UTF-8.",
+			"Letters were lost: save the file as .xlsx or CSV UTF-8.")
 		return ""
 	}
 	return name
@@ -202,7 +214,8 @@ func (r *rowReader) readPlace(section string) {
 	switch {
 	case utf8.RuneCountInString(r.Number) > MaxNumber:
 		r.Number = ""
-		r.fail(fieldNumber, "too_long", fmt.Sprintf("Số sạp dài quá %d ký tự.", MaxNumber), fmt.Sprintf("The stall number is longer than %d characters.", MaxNumber))
+		r.fail(fieldNumber, "too_long", fmt.Sprintf("Số sạp dài quá %d ký tự.", MaxNumber),
+			fmt.Sprintf("The stall number is longer than %d characters.", MaxNumber))
 	case r.Number == "" && len(r.Errors) == faults:
 		r.fail(fieldNumber, "required", "Thiếu số sạp.", "The stall number is missing.")
 	}
@@ -214,8 +227,8 @@ func (r *rowReader) readPlace(section string) {
 	r.GoodsGroup = r.readWord(fieldGoods, goodsGroups, "khac")
 }
 
-// readNumber is the stall's number as the sheet shows it. A number such as 1.10 has lost its last zero when it is typed as one, and a format
-// with decimals shows another number than the cell's.
+// readNumber is the stall's number as the sheet shows it. A number such as 1.10 has lost its last
+// zero when it is typed as one, and a format with decimals shows another number than the cell's.
 func (r *rowReader) readNumber() string {
 	if r.takeName(fieldNumber) == "" {
 		return ""
@@ -240,8 +253,10 @@ func (r *rowReader) warnIfBare(field, text string) {
 
 func (r *rowReader) warnOfZeros(field, text string) {
 	r.warn(field, "zeros_lost",
-		"Ô này là con số trần ("+cut(text, 30)+"): nếu số có chữ số 0 ở đầu thì bảng tính đã bỏ mất. Hãy so với giấy tờ rồi xác nhận.",
-		"The cell holds a bare number ("+cut(text, 30)+"): zeros in front of it, if there were any, are lost. Compare it with the papers and confirm.")
+		"Ô này là con số trần ("+cut(text, 30)+
+			"): nếu số có chữ số 0 ở đầu thì bảng tính đã bỏ mất. Hãy so với giấy tờ rồi xác nhận.",
+		"The cell holds a bare number ("+cut(text, 30)+
+			"): zeros in front of it, if there were any, are lost. Compare it with the papers and confirm.")
 }
 
 // readZone joins several columns as "Tầng 1, Dãy B"; a single one is taken as it stands.
@@ -279,7 +294,8 @@ func (r *rowReader) readWord(field string, known Vocabulary, silent string) stri
 	return word
 }
 
-// failsAsOldText reports, and notes as an error of the field, a text in the letters of an old font or decoded twice.
+// failsAsOldText reports, and notes as an error of the field, a text in the letters of an old font
+// or decoded twice.
 func (r *rowReader) failsAsOldText(field, text string) bool {
 	if text == "" {
 		return false

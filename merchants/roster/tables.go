@@ -10,7 +10,8 @@ import (
 	"market40/merchants/vietqr"
 )
 
-// line is a row of the file that holds text; cells are cut after MaxCell+1 characters and trailing blank ones are left out.
+// line is a row of the file that holds text; cells are cut after MaxCell+1 characters and trailing
+// blank ones are left out.
 type line struct {
 	number   int // in the file, from 1
 	cells    []string
@@ -72,7 +73,8 @@ func (l line) raw(column int) string {
 	return l.cells[column]
 }
 
-// shown returns what the sheet shows in a column. Not exact: the cell holds a number whose format shows no plain digits.
+// shown returns what the sheet shows in a column. Not exact: the cell holds a number whose format
+// shows no plain digits.
 func (l line) shown(column int) (text string, exact bool) {
 	number, ok := l.numerics[column]
 	switch {
@@ -109,8 +111,9 @@ func cut(text string, characters int) string {
 	return text
 }
 
-// clean is a cell's text in NFC, trimmed, with single spaces, without the marks by which people have Excel keep text (an
-// apostrophe before it, or ="…" around it) and without characters that nobody sees (byte order marks, zero widths, directions).
+// clean is a cell's text in NFC, trimmed, with single spaces, without the marks by which people
+// have Excel keep text (an apostrophe before it, or ="…" around it) and without characters that
+// nobody sees (byte order marks, zero widths, directions).
 func clean(text string) string {
 	text = strings.ReplaceAll(text, "_x000D_", " ") // how OOXML writes a carriage return in a cell
 	text = strings.Map(func(r rune) rune {

@@ -2,27 +2,49 @@ package roster
 
 import "fmt"
 
-// checkTogether holds the rows against each other: a stall's number twice, an account or a telephone of two people. The first row that
-// has a value keeps it; later ones get the error, which names the first's line.
+// checkTogether holds the rows against each other: a stall's number twice, an account or a
+// telephone of two people. The first row that has a value keeps it; later ones get the error, which
+// names the first's line.
 func checkTogether(rows []*Row) {
 	numbers, accounts, phones := map[string]*Row{}, map[string]*Row{}, map[string]*Row{}
 	for _, r := range rows {
 		if first := earlier(numbers, numberKey(r.Number), r); first != nil {
-			r.fail(fieldNumber, "duplicate_number",
-				fmt.Sprintf("Số sạp %q đã có ở %s; trong một chợ mỗi số là một sạp, thí dụ ghi A-1 và B-1.", r.Number, first.at(r, "dòng", "trang")),
-				fmt.Sprintf("Stall number %q stands on %s already; within a market a number is one stall: write A-1 and B-1, say.", r.Number, first.at(r, "line", "sheet")))
+			r.fail(
+				fieldNumber,
+				"duplicate_number",
+				fmt.Sprintf("Số sạp %q đã có ở %s; trong một chợ mỗi số là một sạp, thí dụ ghi A-1 và B-1.", r.Number,
+					first.at(r, "dòng", "trang")),
+				fmt.Sprintf(
+					"Stall number %q stands on %s already; within a market a number is one stall: write A-1 and B-1, say.",
+					r.Number,
+					first.at(r, "line", "sheet"),
+				),
+			)
 		}
 		if first := earlier(accounts, r.BankBIN+r.AccountNumber, r); first != nil && !samePerson(first, r) {
 			r.fail(fieldAccount, "account_repeated",
-				fmt.Sprintf("Tài khoản này đã ghi cho %s ở %s.", first.named("người khác"), first.at(r, "dòng", "trang")),
-				fmt.Sprintf("This account is given for %s on %s.", first.named("another person"), first.at(r, "line", "sheet")))
+				fmt.Sprintf("Tài khoản này đã ghi cho %s ở %s.", first.named("người khác"),
+					first.at(r, "dòng", "trang")),
+				fmt.Sprintf("This account is given for %s on %s.", first.named("another person"),
+					first.at(r, "line", "sheet")))
 		}
 		if first := earlier(phones, r.Phone, r); first != nil && otherName(first, r) {
-			r.fail(fieldPhone, "phone_repeated",
-				fmt.Sprintf("Số điện thoại này đã ghi cho %s ở %s, dòng này ghi cho %s: hãy chọn là cùng một người, hay là người khác dùng chung số.",
-					first.FullName, first.at(r, "dòng", "trang"), r.FullName),
-				fmt.Sprintf("This phone number is given for %s on %s, and here for %s: say whether it is the same person, or another who shares it.",
-					first.FullName, first.at(r, "line", "sheet"), r.FullName))
+			r.fail(
+				fieldPhone,
+				"phone_repeated",
+				fmt.Sprintf(
+					"Số điện thoại này đã ghi cho %s ở %s, dòng này ghi cho %s: hãy chọn là cùng một người, hay là người khác dùng chung số.",
+					first.FullName,
+					first.at(r, "dòng", "trang"),
+					r.FullName,
+				),
+				fmt.Sprintf(
+					"This phone number is given for %s on %s, and here for %s: say whether it is the same person, or another who shares it.",
+					first.FullName,
+					first.at(r, "line", "sheet"),
+					r.FullName,
+				),
+			)
 		}
 	}
 }
@@ -63,7 +85,8 @@ func earlier(seen map[string]*Row, key string, r *Row) *Row {
 	return nil
 }
 
-// samePerson goes by the telephone, by which the register knows people, and by the name where one of the two has none.
+// samePerson goes by the telephone, by which the register knows people, and by the name where one
+// of the two has none.
 func samePerson(a, b *Row) bool {
 	if a.Phone != "" && b.Phone != "" {
 		return a.Phone == b.Phone
@@ -71,7 +94,8 @@ func samePerson(a, b *Row) bool {
 	return SameName(a.FullName, b.FullName)
 }
 
-// otherName says whether both rows name someone, and not the same; a missing name has an error of its own.
+// otherName says whether both rows name someone, and not the same; a missing name has an error of
+// its own.
 func otherName(a, b *Row) bool {
 	return a.FullName != "" && b.FullName != "" && !SameName(a.FullName, b.FullName)
 }

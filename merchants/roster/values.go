@@ -23,8 +23,11 @@ var (
 	endsInDecimals = regexp.MustCompile(`[.,][0-9]{1,2}$`)
 	serialNumber   = regexp.MustCompile(`^[1-9][0-9]{4}(\.[0-9]+)?$`)
 
-	// grouped is a number whose thousands are set apart by one and the same of dot, comma and space, with decimals that say nothing.
-	grouped  = regexp.MustCompile(`^(?:[0-9]+(?:[.,]0{1,2})?|[0-9]{1,3}(?:(?:\.[0-9]{3})+(?:,0{1,2})?|(?:,[0-9]{3})+(?:\.0{1,2})?|(?: [0-9]{3})+(?:[.,]0{1,2})?))$`)
+	// grouped is a number whose thousands are set apart by one and the same of dot, comma and
+	// space, with decimals that say nothing.
+	grouped = regexp.MustCompile(
+		`^(?:[0-9]+(?:[.,]0{1,2})?|[0-9]{1,3}(?:(?:\.[0-9]{3})+(?:,0{1,2})?|(?:,[0-9]{3})+(?:\.0{1,2})?|(?: [0-9]{3})+(?:[.,]0{1,2})?))$`,
+	)
 	unitDong = regexp.MustCompile(`(?i)\s*(đồng|vnđ|vnd|đ|₫)$`)
 	decimals = regexp.MustCompile(`[.,]0{1,2}$`)
 )
@@ -40,16 +43,19 @@ func absent(text string) bool {
 	return false
 }
 
-// saysVacant says whether the words in the merchant's place say that nobody has the stall. The diacritics count: Trọng is a name.
+// saysVacant says whether the words in the merchant's place say that nobody has the stall. The
+// diacritics count: Trọng is a name.
 func saysVacant(text string) bool {
 	switch strings.ToLower(strings.Trim(text, " ()[].")) {
-	case "trống", "bỏ trống", "để trống", "còn trống", "đang trống", "sạp trống", "quầy trống", "chưa cho thuê", "chưa có người thuê", "vacant":
+	case "trống", "bỏ trống", "để trống", "còn trống", "đang trống", "sạp trống", "quầy trống", "chưa cho thuê",
+		"chưa có người thuê", "vacant":
 		return true
 	}
 	return false
 }
 
-// taxCodeOf is a tax code with the leading zero that a spreadsheet dropped and the hyphen of a branch.
+// taxCodeOf is a tax code with the leading zero that a spreadsheet dropped and the hyphen of a
+// branch.
 func taxCodeOf(text string) (string, bool) {
 	digits := strings.NewReplacer(" ", "", ".", "").Replace(text)
 	if m := asDecimal.FindStringSubmatch(text); m != nil {
@@ -69,16 +75,19 @@ func taxCodeOf(text string) (string, bool) {
 	return "", false
 }
 
-// withoutZeros are the digits of a personal number whose two zeros in front are gone: of the provinces 001 to 008, and a sex and century.
+// withoutZeros are the digits of a personal number whose two zeros in front are gone: of the
+// provinces 001 to 008, and a sex and century.
 var withoutZeros = regexp.MustCompile(`^[1-8][0-3][0-9]{8}$`)
 
-// lacksZeros reports whether a code of 10 or 12 digits without a zero in front is likely another one's rest: of 12 digits there are personal
-// numbers alone, which begin with 0 (Decree 70/2024), and of 10 a tax code has a check digit that such a rest hits one time in eleven.
+// lacksZeros reports whether a code of 10 or 12 digits without a zero in front is likely another
+// one's rest: of 12 digits there are personal numbers alone, which begin with 0 (Decree 70/2024),
+// and of 10 a tax code has a check digit that such a rest hits one time in eleven.
 func lacksZeros(code string) bool {
 	return len(code) == 12 || withoutZeros.MatchString(code) && !hasCheckDigit(code)
 }
 
-// hasCheckDigit reports whether the tenth digit of a tax code follows from the nine before it (modulo 11).
+// hasCheckDigit reports whether the tenth digit of a tax code follows from the nine before it
+// (modulo 11).
 func hasCheckDigit(code string) bool {
 	sum := 0
 	for i, weight := range [...]int{31, 29, 23, 19, 17, 13, 7, 5, 3} {
@@ -87,8 +96,9 @@ func hasCheckDigit(code string) bool {
 	return 10-sum%11 == int(code[9]-'0')
 }
 
-// accountOf is an account number without the blanks, dots and hyphens by which people group it. "123456789.0" and "123456789.00", as
-// programs export a number, are 123456789; what has other decimals is none. Words stay apart (vietqr.Ungrouped).
+// accountOf is an account number without the blanks, dots and hyphens by which people group it.
+// "123456789.0" and "123456789.00", as programs export a number, are 123456789; what has other
+// decimals is none. Words stay apart (vietqr.Ungrouped).
 func accountOf(text string) (string, bool) {
 	if vietqr.IsWords(text) {
 		return text, true
@@ -102,7 +112,8 @@ func accountOf(text string) (string, bool) {
 	return strings.NewReplacer(" ", "", ".", "", "-", "", ",", "").Replace(text), true
 }
 
-// dayOf is a date as YYYY-MM-DD, from day/month/year as written here, from ISO 8601, or from Excel's count of days.
+// dayOf is a date as YYYY-MM-DD, from day/month/year as written here, from ISO 8601, or from
+// Excel's count of days.
 func dayOf(text string, date1904 bool) (string, bool) {
 	if serialNumber.MatchString(text) {
 		days, _ := strconv.ParseFloat(text, 64)
@@ -155,8 +166,9 @@ func clockOf(text string) (int, bool) {
 	return 0, false
 }
 
-// wholeOf is the digits of a whole number as written here ("1.234.567 đ"), in English ("1,234,567") or plainly. "1.234" is one thousand
-// two hundred and thirty-four, as whoever writes it here means; what has other decimals is no whole number.
+// wholeOf is the digits of a whole number as written here ("1.234.567 đ"), in English ("1,234,567")
+// or plainly. "1.234" is one thousand two hundred and thirty-four, as whoever writes it here means;
+// what has other decimals is no whole number.
 func wholeOf(text string) (string, bool) {
 	text = unitDong.ReplaceAllString(strings.ReplaceAll(text, "\u00a0", " "), "")
 	if !grouped.MatchString(text) {

@@ -2,7 +2,8 @@ package roster
 
 import "sync"
 
-// Meaning is a contract word with the Vietnamese that boards write for it; the first is its name on screens.
+// Meaning is a contract word with the Vietnamese that boards write for it; the first is its name on
+// screens.
 type Meaning struct {
 	Word    string
 	Written []string
@@ -38,14 +39,26 @@ var kinds = NewVocabulary(
 )
 
 var goodsGroups = NewVocabulary(
-	Meaning{"hai_san", []string{"Hải sản", "Hải sản tươi sống", "Hải sản tươi", "Thủy sản", "Thủy hải sản", "Cá", "Cá tôm", "Tôm cá", "Cá biển", "Tôm", "Mực"}},
-	Meaning{"thit", []string{"Thịt", "Thịt heo", "Thịt lợn", "Thịt bò", "Thịt gia cầm", "Gia cầm", "Thịt gà", "Thịt các loại", "Thịt heo bò"}},
+	Meaning{"hai_san", []string{
+		"Hải sản", "Hải sản tươi sống", "Hải sản tươi", "Thủy sản", "Thủy hải sản", "Cá",
+		"Cá tôm", "Tôm cá", "Cá biển", "Tôm", "Mực",
+	}},
+	Meaning{"thit", []string{
+		"Thịt", "Thịt heo", "Thịt lợn", "Thịt bò", "Thịt gia cầm", "Gia cầm", "Thịt gà",
+		"Thịt các loại", "Thịt heo bò",
+	}},
 	Meaning{"rau", []string{"Rau củ", "Rau", "Rau củ quả", "Rau xanh", "Rau quả", "Hàng rau", "Hàng bông"}},
 	Meaning{"trai_cay", []string{"Trái cây", "Hoa quả", "Trái cây tươi", "Quả"}},
 	Meaning{"hoa", []string{"Hoa", "Hoa tươi", "Hoa kiểng", "Hoa cây cảnh"}},
 	Meaning{"do_kho", []string{"Đồ khô", "Hàng khô", "Hải sản khô", "Thực phẩm khô", "Đặc sản khô", "Khô", "Gia vị"}},
-	Meaning{"an_uong", []string{"Ăn uống", "Ẩm thực", "Hàng ăn", "Hàng ăn uống", "Giải khát", "Ăn uống giải khát", "Đồ ăn", "Đồ uống", "Thức ăn", "Cà phê", "Nước giải khát"}},
-	Meaning{"may_mac", []string{"May mặc", "Quần áo", "Vải", "Vải sợi", "Quần áo may sẵn", "Giày dép", "Thời trang", "Hàng may mặc"}},
+	Meaning{"an_uong", []string{
+		"Ăn uống", "Ẩm thực", "Hàng ăn", "Hàng ăn uống", "Giải khát", "Ăn uống giải khát",
+		"Đồ ăn", "Đồ uống", "Thức ăn", "Cà phê", "Nước giải khát",
+	}},
+	Meaning{"may_mac", []string{
+		"May mặc", "Quần áo", "Vải", "Vải sợi", "Quần áo may sẵn", "Giày dép", "Thời trang",
+		"Hàng may mặc",
+	}},
 	Meaning{"tap_hoa", []string{"Tạp hóa", "Bách hóa", "Hàng tạp hóa", "Tạp phẩm", "Hàng bách hóa"}},
 	Meaning{"dich_vu", []string{"Dịch vụ", "Sửa chữa", "Cắt tóc", "May sửa quần áo", "May đo"}},
 	Meaning{"khac", []string{"Khác", "Hàng khác", "Ngành khác", "Các mặt hàng khác"}},
@@ -54,10 +67,14 @@ var goodsGroups = NewVocabulary(
 var holderKinds = NewVocabulary(
 	Meaning{"ca_nhan", []string{"Cá nhân", "TK cá nhân", "Tài khoản cá nhân"}},
 	Meaning{"ho_kinh_doanh", []string{"Hộ kinh doanh", "HKD", "Hộ KD", "Hộ", "Tài khoản hộ kinh doanh"}},
-	Meaning{"to_chuc", []string{"Tổ chức", "Doanh nghiệp", "Công ty", "Hợp tác xã", "Tài khoản tổ chức", "Tài khoản doanh nghiệp"}},
+	Meaning{"to_chuc", []string{
+		"Tổ chức", "Doanh nghiệp", "Công ty", "Hợp tác xã", "Tài khoản tổ chức",
+		"Tài khoản doanh nghiệp",
+	}},
 )
 
-// Find is the contract word that a text stands for, without regard to case, diacritics and punctuation.
+// Find is the contract word that a text stands for, without regard to case, diacritics and
+// punctuation.
 func (v Vocabulary) Find(text string) (word string, ok bool) {
 	word, ok = v.index()[fold(text)]
 	return word, ok

@@ -161,8 +161,9 @@ var plainDecimal = regexp.MustCompile(`^\d{1,15}\.\d{1,15}$`)
 
 var exactInteger = regexp.MustCompile(`^\d{1,15}$`)
 
-// plainNumber writes a numeric cell as a person would read it: 9.1E8 is 910000000. Excel keeps 15 digits, so a whole number that
-// needs more has lost some: it is written with an exponent, and no account is read from such a text.
+// plainNumber writes a numeric cell as a person would read it: 9.1E8 is 910000000. Excel keeps 15
+// digits, so a whole number that needs more has lost some: it is written with an exponent, and no
+// account is read from such a text.
 func plainNumber(value string) string {
 	if exactInteger.MatchString(value) {
 		return value
@@ -177,7 +178,8 @@ func plainNumber(value string) string {
 	return strconv.FormatFloat(number, 'f', -1, 64)
 }
 
-// place reads a cell's reference: "B12" is column 1, row 12. Rows and columns beyond Excel's are refused.
+// place reads a cell's reference: "B12" is column 1, row 12. Rows and columns beyond Excel's are
+// refused.
 func place(ref string) (column, row int, ok bool) {
 	letters := 0
 	for letters < len(ref) && letters < 4 && ref[letters] >= 'A' && ref[letters] <= 'Z' {
@@ -197,8 +199,9 @@ func (s *worksheet) addMerge(ref string) {
 	}
 }
 
-// fillMerged writes the text of a cell that spans rows into each row, as a reader sees it: a zone beside its stalls, a merchant
-// beside both of hers. Headers do not suffer, since a header of two lines takes the same title from either.
+// fillMerged writes the text of a cell that spans rows into each row, as a reader sees it: a zone
+// beside its stalls, a merchant beside both of hers. Headers do not suffer, since a header of two
+// lines takes the same title from either.
 func (s *worksheet) fillMerged() {
 	at := make(map[int]int, len(s.lines))
 	for i, l := range s.lines {

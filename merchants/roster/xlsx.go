@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// workbook reads an XLSX file (ECMA-376, part 1, clause 18) as a stream of tags. The file comes from a stranger and its cells matter to the
-// digit, so it is read here: a cell's type says whether a bank account was typed as a number, and a part is never held as a whole tree.
+// workbook reads an XLSX file (ECMA-376, part 1, clause 18) as a stream of tags. The file comes
+// from a stranger and its cells matter to the digit, so it is read here: a cell's type says whether
+// a bank account was typed as a number, and a part is never held as a whole tree.
 type workbook struct {
 	parts    map[string]*zip.File
 	left     uint64 // bytes that may still be unzipped
@@ -28,7 +29,8 @@ type sheetPart struct{ name, part string }
 // maxStyles is how many cell styles a workbook may have (Excel's specification).
 const maxStyles = 65_490
 
-// unknownFormat stands for a format that shows no plain digits, or that the workbook does not define.
+// unknownFormat stands for a format that shows no plain digits, or that the workbook does not
+// define.
 const unknownFormat = "yyyy"
 
 // openWorkbook reads what the sheets share; each sheet is read when its turn comes.
@@ -69,8 +71,8 @@ func openWorkbook(data []byte) (tables, error) {
 
 func errBroken() error { return errUnreadable("tệp .xlsx bị hỏng", "the .xlsx file is damaged") }
 
-// tags calls visit with each token of a part. The size that the archive declares is held against what may still be unzipped;
-// archive/zip ends a part that turns out longer.
+// tags calls visit with each token of a part. The size that the archive declares is held against
+// what may still be unzipped; archive/zip ends a part that turns out longer.
 func (w *workbook) tags(part string, visit func(xml.Token) error) error {
 	file := w.parts[strings.ToLower(part)]
 	if file == nil {
@@ -133,7 +135,8 @@ func (w *workbook) readSheetList() error {
 			w.date1904 = isTrue(attribute(tag, "date1904"))
 		case ok && tag.Name.Local == "sheet":
 			part := targets[attribute(tag, "id")]
-			if shown := attribute(tag, "state"); part != "" && (shown == "" || shown == "visible") && !strings.Contains(part, "chartsheets/") {
+			if shown := attribute(tag, "state"); part != "" && (shown == "" || shown == "visible") &&
+				!strings.Contains(part, "chartsheets/") {
 				w.sheets = append(w.sheets, sheetPart{clean(attribute(tag, "name")), part})
 			}
 		}
@@ -143,7 +146,8 @@ func (w *workbook) readSheetList() error {
 
 func isTrue(attribute string) bool { return attribute == "1" || attribute == "true" }
 
-// readStyles reads which number format each style of a cell has. Formats within other elements, such as conditional ones, are passed over.
+// readStyles reads which number format each style of a cell has. Formats within other elements,
+// such as conditional ones, are passed over.
 func (w *workbook) readStyles() error {
 	custom := map[int]string{}
 	inFormats, inStyles := false, false
@@ -183,7 +187,8 @@ func formatOf(id int, custom map[int]string) string {
 	return unknownFormat
 }
 
-// readShared reads the texts that cells refer to by number, without the reading aids of East Asian text.
+// readShared reads the texts that cells refer to by number, without the reading aids of East Asian
+// text.
 func (w *workbook) readShared() error {
 	var item texts
 	return w.tags("xl/sharedStrings.xml", func(token xml.Token) error {

@@ -75,7 +75,8 @@ func (s *scanner) list(parts *objects) []Object {
 	return list
 }
 
-// checkTexts refuses values that are not precomposed: format S wants Unicode's form C (EMVCo MPM v1.0, section 4.4).
+// checkTexts refuses values that are not precomposed: format S wants Unicode's form C (EMVCo MPM
+// v1.0, section 4.4).
 func (s *scanner) checkTexts(parts *objects) {
 	if s.ascii {
 		return
@@ -88,8 +89,8 @@ func (s *scanner) checkTexts(parts *objects) {
 	}
 }
 
-// readNAPAS reads bank, account and service (NAPAS transfer profile v1.0, section 5.1; QRPUSH and QRCASH from the
-// members' specification).
+// readNAPAS reads bank, account and service (NAPAS transfer profile v1.0, section 5.1; QRPUSH and
+// QRCASH from the members' specification).
 func (s *scanner) readNAPAS(root *objects, napas *napasTemplate, code *Code) {
 	at := int(root.spans[napas.tag].at)
 	if beneficiary := napas.parts.spans[1]; !napas.parts.has(1) {
@@ -131,8 +132,8 @@ func (s *scanner) readBeneficiary(sp span, code *Code) {
 	}
 }
 
-// isAccountNumber says whether a text is 1 to 19 printable ASCII characters. The standard's "ans" would let blanks
-// through; no bank's accounts have any.
+// isAccountNumber says whether a text is 1 to 19 printable ASCII characters. The standard's "ans"
+// would let blanks through; no bank's accounts have any.
 func isAccountNumber(text string) bool {
 	for i := range len(text) {
 		if text[i] <= ' ' || text[i] > '~' {

@@ -13,7 +13,8 @@ func (s *scanner) readAdditional(root *objects, code *Code) {
 	}
 	for id, into := range [...]*string{
 		1: &code.Bill, 2: &code.Mobile, 3: &code.Store, 4: &code.Loyalty, 5: &code.Reference, 6: &code.Customer,
-		7: &code.Terminal, 8: &code.Purpose, 9: &code.ConsumerDataRequest, 10: &code.MerchantTaxID, 11: &code.MerchantChannel,
+		7: &code.Terminal, 8: &code.Purpose, 9: &code.ConsumerDataRequest, 10: &code.MerchantTaxID,
+		11: &code.MerchantChannel,
 	} {
 		if into != nil && parts.has(id) {
 			*into = s.text(parts.spans[id])
@@ -39,16 +40,20 @@ func (s *scanner) checkAdditional(id int, sp span) {
 		s.checkLength(sp, 3, 3, "LEN_62_11")
 		s.checkASCII(sp, "CHARSET_62_11")
 	case id >= 50 && strings.HasPrefix(s.text(sp), "00"):
-		// Templates of payment systems, if they look like one: then their objects must be right. What looks like
-		// raw text is left alone, as in tags 80 to 99.
+		// Templates of payment systems, if they look like one: then their objects must be right.
+		// What looks like raw text is left alone, as in tags 80 to 99.
 		var parts objects
 		s.readTemplate(sp, fmt.Sprintf("62/%02d", id), &parts)
 	}
 }
 
-var additionalTags = [...]string{1: "62_01", "62_02", "62_03", "62_04", "62_05", "62_06", "62_07", "62_08", "62_09", "62_10", "62_11"}
+var additionalTags = [...]string{
+	1: "62_01", "62_02", "62_03", "62_04", "62_05", "62_06", "62_07", "62_08", "62_09",
+	"62_10", "62_11",
+}
 
-// isConsumerData says whether a request names A (address), M (mobile) and E (e-mail), each at most once.
+// isConsumerData says whether a request names A (address), M (mobile) and E (e-mail), each at most
+// once.
 func isConsumerData(text string) bool {
 	var seen [256]bool
 	for i := range len(text) {

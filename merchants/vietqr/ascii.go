@@ -8,9 +8,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// lettersWithoutParts are letters that Unicode does not decompose, with the ASCII letter that they are written as. Those with a stroke or hook
-// are of Vietnam's languages (Kinh; Ê-đê, Gia Rai, Ba-na, Mnông, Xơ-đăng by their schools' alphabets), or look the same in a font;
-// the others are of foreign names.
+// lettersWithoutParts are letters that Unicode does not decompose, with the ASCII letter that they
+// are written as. Those with a stroke or hook are of Vietnam's languages (Kinh; Ê-đê, Gia Rai,
+// Ba-na, Mnông, Xơ-đăng by their schools' alphabets), or look the same in a font; the others are of
+// foreign names.
 var lettersWithoutParts = map[rune]rune{
 	'đ': 'd', 'Đ': 'D', 'ð': 'd', 'Ð': 'D', 'ɖ': 'd', 'Ɖ': 'D', 'ɗ': 'd', 'Ɗ': 'D',
 	'ƀ': 'b', 'Ƀ': 'B', 'ɓ': 'b', 'Ɓ': 'B', 'ƙ': 'k', 'Ƙ': 'K', 'ŋ': 'n', 'Ŋ': 'N', 'ɲ': 'n', 'Ɲ': 'N',
@@ -18,8 +19,9 @@ var lettersWithoutParts = map[rune]rune{
 	'ø': 'o', 'Ø': 'O', 'ł': 'l', 'Ł': 'L', 'ħ': 'h', 'Ħ': 'H', 'ŧ': 't', 'Ŧ': 'T',
 }
 
-// ASCII is a Vietnamese text as names and memos in a payload want it: diacritics dropped, đ as d and ƀ as b, what has no ASCII form
-// dropped, blanks collapsed and trimmed, cut to at most limit characters. "Phở Hòa" becomes "Pho Hoa".
+// ASCII is a Vietnamese text as names and memos in a payload want it: diacritics dropped, đ as d
+// and ƀ as b, what has no ASCII form dropped, blanks collapsed and trimmed, cut to at most limit
+// characters. "Phở Hòa" becomes "Pho Hoa".
 func ASCII(s string, limit int) string {
 	var b strings.Builder
 	blank := false

@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// bankNames are further names, folded to lower-case words without diacritics or blanks, of brands, former names, stock codes and the
-// short forms that market boards and webhook providers write. A name under two numbers names neither.
+// bankNames are further names, folded to lower-case words without diacritics or blanks, of brands,
+// former names, stock codes and the short forms that market boards and webhook providers write. A
+// name under two numbers names neither.
 var bankNames = []struct{ bin, names string }{
 	{"422589", "cimbbank cimbvietnam"},
 	{"458761", "hsbcbank hsbcvietnam"},
@@ -21,7 +22,10 @@ var bankNames = []struct{ bin, names string }{
 	{"963388", "timobybanviet timobybanvietbank timobank nganhangsotimo timobybvbank"},
 	{"970400", "sgb saigonbank saigoncongthuong"},
 	{"970403", "sacom sacombank stbbank saigonthuongtin"},
-	{"970405", "agri agr agrb vbard nnptnt nhnnptnt nhno nhnoptnt nongnghiep nongnghiepptnt nongnghiepphattriennongthon"},
+	{
+		"970405",
+		"agri agr agrb vbard nnptnt nhnnptnt nhno nhnoptnt nongnghiep nongnghiepptnt nongnghiepphattriennongthon",
+	},
 	{"970406", "dongabank donga dab dob vikkibank sovikki vikkidigitalbank"},
 	{"970407", "techcom techcombank kythuong"},
 	{"970408", "globalpetrobank daukhitoancau"},
@@ -80,9 +84,10 @@ var secondNumbers = []string{"970459", "970468"}
 // maxBankText is how many bytes of a text are searched for a bank's name.
 const maxBankText = 400
 
-// FindBank is the one bank that a text names: by number, code, short name, Vietnamese name or a spelling in use, with
-// case, diacritics and blanks ignored, also followed by a branch ("Vietcombank - CN Nha Trang") or naming the bank
-// twice ("MB - Ngân hàng Quân đội"). A text that fits two banks, or none, finds none.
+// FindBank is the one bank that a text names: by number, code, short name, Vietnamese name or a
+// spelling in use, with case, diacritics and blanks ignored, also followed by a branch
+// ("Vietcombank - CN Nha Trang") or naming the bank twice ("MB - Ngân hàng Quân đội"). A text that
+// fits two banks, or none, finds none.
 func FindBank(text string) (Bank, bool) {
 	if len(text) > maxBankText {
 		return Bank{}, false
@@ -99,7 +104,10 @@ func FindBank(text string) (Bank, bool) {
 		}
 	}
 	var found []string
-	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("-–—()[],;:/|", r) }) {
+	for _, part := range strings.FieldsFunc(text, func(r rune) bool {
+		return strings.ContainsRune("-–—()[],;:/|",
+			r)
+	}) {
 		found = append(found, named(withoutBranch(part))...)
 	}
 	if len(found) == 0 {
@@ -129,8 +137,9 @@ func named(text string) []string {
 	return found
 }
 
-// mentioned are the banks whose code or short name is a word of the text, or several words in a row. Vietnamese names are not
-// looked for: "Sài Gòn" is one bank's name and a part of three others'.
+// mentioned are the banks whose code or short name is a word of the text, or several words in a
+// row. Vietnamese names are not looked for: "Sài Gòn" is one bank's name and a part of three
+// others'.
 func mentioned(text string) []string {
 	words := nameWords(text)
 	index := brandIndex()
@@ -167,8 +176,23 @@ func nameWords(text string) []string {
 
 // legalWords are the words of a bank's legal form that people drop, the longest first.
 var legalWords = [][]string{
-	{"thuong", "mai", "co", "phan"}, {"mot", "thanh", "vien"}, {"thuong", "mai"}, {"ngan", "hang"}, {"viet", "nam"},
-	{"tm", "cp"}, {"co", "phan"}, {"cong", "ty"}, {"nhtmcp"}, {"nhtm"}, {"tmcp"}, {"tnhh"}, {"mtv"}, {"nh"}, {"cp"}, {"va"}, {"vn"},
+	{"thuong", "mai", "co", "phan"},
+	{"mot", "thanh", "vien"},
+	{"thuong", "mai"},
+	{"ngan", "hang"},
+	{"viet", "nam"},
+	{"tm", "cp"},
+	{"co", "phan"},
+	{"cong", "ty"},
+	{"nhtmcp"},
+	{"nhtm"},
+	{"tmcp"},
+	{"tnhh"},
+	{"mtv"},
+	{"nh"},
+	{"cp"},
+	{"va"},
+	{"vn"},
 }
 
 func withoutLegalWords(words []string) []string {

@@ -11,8 +11,8 @@ import (
 	"market40/migrations/reference"
 )
 
-// Bank is an institution that receives transfers under a number of its own. A few have two numbers (CIMB, MAFC): two
-// rows with one Code.
+// Bank is an institution that receives transfers under a number of its own. A few have two numbers
+// (CIMB, MAFC): two rows with one Code.
 type Bank struct {
 	BIN       string // six digits, the key
 	Code      string // "VCB"
@@ -23,7 +23,8 @@ type Bank struct {
 	// accounts may receive all the same.
 	Transfers string
 	AppIDs    []string // of its apps at dl.vietqr.io; never the Code
-	// MemoPrefix is what a memo must start with for the bank to report the transfer ("SEVQR"), mostly "".
+	// MemoPrefix is what a memo must start with for the bank to report the transfer ("SEVQR"),
+	// mostly "".
 	MemoPrefix string
 }
 

@@ -53,22 +53,39 @@ func TestEveryBankIsFoundByItsOwnNames(t *testing.T) {
 func TestFindBankKnowsTheSpellingsInUse(t *testing.T) {
 	t.Parallel()
 	for text, bin := range map[string]string{
-		"MB": "970422", "MBBank": "970422", "MB Bank": "970422", "mbb": "970422", "Quân đội": "970422", "NH TMCP Quân Đội": "970422",
+		"MB": "970422", "MBBank": "970422", "MB Bank": "970422", "mbb": "970422", "Quân đội": "970422",
+		"NH TMCP Quân Đội":        "970422",
 		"Ngân hàng Quân đội (MB)": "970422", "MB - Ngân hàng Quân đội": "970422", "970422 - MBBank": "970422",
-		"VCB": "970436", "vietcombank": "970436", "Vietcom bank": "970436", "Ngoại thương": "970436", "NGOAI THUONG VIET NAM": "970436",
-		"Vietcombank - CN Nha Trang": "970436", "Vietcombank chi nhánh Khánh Hòa": "970436", "NH Vietcombank Nha Trang": "970436",
+		"VCB": "970436", "vietcombank": "970436", "Vietcom bank": "970436", "Ngoại thương": "970436",
+		"NGOAI THUONG VIET NAM":      "970436",
+		"Vietcombank - CN Nha Trang": "970436", "Vietcombank chi nhánh Khánh Hòa": "970436",
+		"NH Vietcombank Nha Trang": "970436",
 		"Ngân hàng thương mại cổ phần Ngoại thương Việt Nam": "970436",
-		"VietinBank": "970415", "Viettinbank": "970415", "CTG": "970415", "ICB": "970415", "Công Thương": "970415", "NHTMCP Công Thương VN": "970415",
-		"Agribank": "970405", "NN&PTNT": "970405", "NH NN & PTNT": "970405", "Nông nghiệp và PTNT": "970405", "VBA": "970405", "Nông nghiệp": "970405",
-		"BIDV": "970418", "Đầu tư và phát triển": "970418", "TCB": "970407", "Techcombank": "970407", "Kỹ thương": "970407",
-		"Sacombank": "970403", "STB": "970403", "Sài Gòn Thương Tín": "970403", "SCB": "970429", "Ngân hàng Sài Gòn": "970429",
-		"Sài Gòn - Hà Nội": "970443", "SHB": "970443", "Saigonbank": "970400", "SAI GON CONG THUONG": "970400",
-		"VPBank": "970432", "VPB": "970432", "Việt Nam Thịnh Vượng": "970432", "PGBank": "970430", "Thịnh vượng và Phát triển": "970430",
-		"OCB": "970448", "ACB": "970416", "Á Châu": "970416", "NH Á CHÂU": "970416", "TPBank": "970423", "Tiên Phong": "970423",
-		"HDBank": "970437", "VIB": "970441", "MSB": "970426", "Maritime Bank": "970426", "LienVietPostBank": "970449", "Đông Á": "970406",
-		"SHBVN": "970424", "Shinhan Bank": "970424", "Kiên Long": "970452", "KienLongBank": "970452", "Nam Á Bank": "970428",
-		"Bắc Á": "970409", "VietABank": "970427", "VietBank": "970433", "Bản Việt": "970454", "BVBank": "970454", "Bảo Việt": "970438",
-		"CIMB": "422589", "MoMo": "971025", "Ví MoMo": "971025", "Viettel Money": "971005", "Cake by VPBank": "546034", "Timo": "963388",
+		"VietinBank": "970415", "Viettinbank": "970415", "CTG": "970415", "ICB": "970415", "Công Thương": "970415",
+		"NHTMCP Công Thương VN": "970415",
+		"Agribank":              "970405", "NN&PTNT": "970405", "NH NN & PTNT": "970405",
+		"Nông nghiệp và PTNT": "970405",
+		"VBA":                 "970405", "Nông nghiệp": "970405",
+		"BIDV": "970418", "Đầu tư và phát triển": "970418", "TCB": "970407", "Techcombank": "970407",
+		"Kỹ thương": "970407",
+		"Sacombank": "970403", "STB": "970403", "Sài Gòn Thương Tín": "970403", "SCB": "970429",
+		"Ngân hàng Sài Gòn": "970429",
+		"Sài Gòn - Hà Nội":  "970443", "SHB": "970443", "Saigonbank": "970400", "SAI GON CONG THUONG": "970400",
+		"VPBank": "970432", "VPB": "970432", "Việt Nam Thịnh Vượng": "970432", "PGBank": "970430",
+		"Thịnh vượng và Phát triển": "970430",
+		"OCB":                       "970448", "ACB": "970416", "Á Châu": "970416", "NH Á CHÂU": "970416",
+		"TPBank":     "970423",
+		"Tiên Phong": "970423",
+		"HDBank":     "970437", "VIB": "970441", "MSB": "970426", "Maritime Bank": "970426",
+		"LienVietPostBank": "970449",
+		"Đông Á":           "970406",
+		"SHBVN":            "970424", "Shinhan Bank": "970424", "Kiên Long": "970452", "KienLongBank": "970452",
+		"Nam Á Bank": "970428",
+		"Bắc Á":      "970409", "VietABank": "970427", "VietBank": "970433", "Bản Việt": "970454", "BVBank": "970454",
+		"Bảo Việt": "970438",
+		"CIMB":     "422589", "MoMo": "971025", "Ví MoMo": "971025", "Viettel Money": "971005",
+		"Cake by VPBank":    "546034",
+		"Timo":              "963388",
 		"Chính sách xã hội": "999888", "IBK HN": "970455",
 	} {
 		if b, ok := vietqr.FindBank(text); !ok || b.BIN != bin {
@@ -76,7 +93,8 @@ func TestFindBankKnowsTheSpellingsInUse(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"", " ", "bank", "Ngân hàng", "NH TMCP", "Việt Nam", "BVB", "IBK", "Kookmin", "VCB / ACB", "Sacombank hoặc SCB", "SHB VN",
+		"", " ", "bank", "Ngân hàng", "NH TMCP", "Việt Nam", "BVB", "IBK", "Kookmin", "VCB / ACB", "Sacombank hoặc SCB",
+		"SHB VN",
 		"Sài Gòn Thươg Tín", "Chợ Đầm", "970499", "Nguyễn Thị Bảy", "0123456789",
 	} {
 		if b, ok := vietqr.FindBank(text); ok {

@@ -67,7 +67,8 @@ func TestBeneficiariesOfTransferCodes(t *testing.T) {
 func TestBlanksOfAccounts(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		" 0071 000\u00a0888 ": "0071000888", "VQRQ 0001 abcd": "VQRQ0001abcd", "mynamebvh ": "mynamebvh", "Lan An Nguyen": "Lan An Nguyen", "": "",
+		" 0071 000\u00a0888 ": "0071000888", "VQRQ 0001 abcd": "VQRQ0001abcd", "mynamebvh ": "mynamebvh",
+		"Lan An Nguyen": "Lan An Nguyen", "": "",
 	} {
 		if got := vietqr.Ungrouped(text); got != want {
 			t.Errorf("%q is kept as %q, want %q", text, got, want)
@@ -78,14 +79,22 @@ func TestBlanksOfAccounts(t *testing.T) {
 func TestWalletsAreNoBanks(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
-		"MoMo": true, "Ví MoMo": true, "momo 0919": true, "ZaloPay": true, "Zalo Pay": true, "Ví Zalopay": true, "Viettel Money": true, "ViettelPay": true, "VNPT Money": true,
-		"VNPT Pay": true, "ShopeePay": true, "Ví điện tử": true, "971025": true, "Mobifone Money": true, "SmartPay": true, "Moca": true,
-		"Vietcombank": false, "PVcomBank Pay": false, "Timo": false, "Cake by VPBank": false, "Agribank - CN Khánh Hòa": false, "MB": false, "": false, "Ngân hàng Việt Á": false,
-		"ZaloPay - BVBank": true, "MoMo/BVBank": true, "Ví điện tử (VCB)": true, "ShopeePay MB": true, "Moca/VCB": true, "Ví Viettel": true, "Ví VNPT": true,
-		"M_Service": true, "MSERVICE": true, "Cty CP Dịch vụ Di động trực tuyến": true, "Công ty Cổ phần Dịch vụ Di Động Trực Tuyến (M_Service)": true, "Mobile Money": true,
-		"VTMoney": true, "VT Money": true, "VTPay": true, "Viettel Digital": true, "VNPAY": true, "VNPAY-QR": true, "VinID Pay": true, "VinID": true, "OneMoney": true, "1Money": true, "PayME": true,
-		"ZLP": true, "vi": true, "VI": true, "ví": true, "VNPT": true, "MobiFone": true, "Vimass": true, "MoMo Pay": true,
-		"CN Vi Thanh": false, "NH TMCP Việt Á": false, "Vietinbank VNPT Khánh Hòa": false, "Công ty": false, "MB Money": false, "Di động": false,
+		"MoMo": true, "Ví MoMo": true, "momo 0919": true, "ZaloPay": true, "Zalo Pay": true, "Ví Zalopay": true,
+		"Viettel Money": true, "ViettelPay": true, "VNPT Money": true,
+		"VNPT Pay": true, "ShopeePay": true, "Ví điện tử": true, "971025": true, "Mobifone Money": true,
+		"SmartPay": true, "Moca": true,
+		"Vietcombank": false, "PVcomBank Pay": false, "Timo": false, "Cake by VPBank": false,
+		"Agribank - CN Khánh Hòa": false, "MB": false, "": false, "Ngân hàng Việt Á": false,
+		"ZaloPay - BVBank": true, "MoMo/BVBank": true, "Ví điện tử (VCB)": true, "ShopeePay MB": true, "Moca/VCB": true,
+		"Ví Viettel": true, "Ví VNPT": true,
+		"M_Service": true, "MSERVICE": true, "Cty CP Dịch vụ Di động trực tuyến": true,
+		"Công ty Cổ phần Dịch vụ Di Động Trực Tuyến (M_Service)": true, "Mobile Money": true,
+		"VTMoney": true, "VT Money": true, "VTPay": true, "Viettel Digital": true, "VNPAY": true, "VNPAY-QR": true,
+		"VinID Pay": true, "VinID": true, "OneMoney": true, "1Money": true, "PayME": true,
+		"ZLP": true, "vi": true, "VI": true, "ví": true, "VNPT": true, "MobiFone": true, "Vimass": true,
+		"MoMo Pay":    true,
+		"CN Vi Thanh": false, "NH TMCP Việt Á": false, "Vietinbank VNPT Khánh Hòa": false, "Công ty": false,
+		"MB Money": false, "Di động": false,
 		"VCB - CN Vị Thanh": false, "Techcombank (không dùng ví)": false,
 	} {
 		if got := vietqr.IsWallet(text); got != want {
@@ -93,7 +102,8 @@ func TestWalletsAreNoBanks(t *testing.T) {
 		}
 	}
 	for _, bank := range vietqr.Banks() {
-		if wallet := bank.Kind == "wallet"; vietqr.IsWallet(bank.BIN) != wallet || vietqr.IsWallet(bank.ShortName) && !wallet {
+		if wallet := bank.Kind == "wallet"; vietqr.IsWallet(bank.BIN) != wallet || vietqr.IsWallet(bank.ShortName) &&
+			!wallet {
 			t.Errorf("%s: a wallet is %v", bank.ShortName, !wallet)
 		}
 	}
@@ -103,7 +113,8 @@ func TestWalletsAreNoBanks(t *testing.T) {
 func TestLettersOfAllPeoples(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"Ðỗ Ngọc Ðức": "Do Ngoc Duc", "Cao Thị Mỹ ƀuôn": "Cao Thi My buon", "H'Blăm Niê": "H'Blam Nie", "Y Ƀhăm Êƀan": "Y Bham Eban", "Đinh Ƀênh": "Dinh Benh",
+		"Ðỗ Ngọc Ðức": "Do Ngoc Duc", "Cao Thị Mỹ ƀuôn": "Cao Thi My buon", "H'Blăm Niê": "H'Blam Nie",
+		"Y Ƀhăm Êƀan": "Y Bham Eban", "Đinh Ƀênh": "Dinh Benh",
 		"Ksor H'Čŭ": "Ksor H'Cu", "Y Ñŏng": "Y Nong", "Rơ̆ Ô": "Ro O", "K'Ɓroh Ɗă": "K'Broh Da", "Siu Hơ̆č": "Siu Hoc",
 	} {
 		if got := vietqr.ASCII(text, 99); got != want {

@@ -1,7 +1,7 @@
-// Package vietqr reads and writes the payloads of QR codes for payment: EMVCo's merchant-presented mode and
-// NAPAS's transfer profile of it (VietQR), with the table of banks that such codes name.
-// The strict reader refuses whatever the two documents do not allow, with a code and the place; the encoder writes
-// transfer codes only, and nothing that the strict reader would refuse.
+// Package vietqr reads and writes the payloads of QR codes for payment: EMVCo's merchant-presented
+// mode and NAPAS's transfer profile of it (VietQR), with the table of banks that such codes name.
+// The strict reader refuses whatever the two documents do not allow, with a code and the place; the
+// encoder writes transfer codes only, and nothing that the strict reader would refuse.
 package vietqr
 
 // Object is a data object as it stands in a payload.
@@ -21,7 +21,8 @@ type Account struct {
 	Objects []Object
 }
 
-// Code is what a payload says. Texts are as written; "" is an absent object, since none may be empty.
+// Code is what a payload says. Texts are as written; "" is an absent object, since none may be
+// empty.
 type Code struct {
 	Scheme string // one of the Scheme words
 
@@ -53,9 +54,9 @@ type Code struct {
 	crcAt int // where the CRC object stands, in characters: what is missing is missed there
 }
 
-// Warnings are notes on a payload that breaks no rule of the strict reader: MISSING_52, MISSING_59 and MISSING_60 (EMVCo
-// wants them, the field leaves them out), RFU_65 to RFU_79, OPAQUE_80 to OPAQUE_99 (raw text where a
-// template with a GUID is meant to be).
+// Warnings are notes on a payload that breaks no rule of the strict reader: MISSING_52, MISSING_59
+// and MISSING_60 (EMVCo wants them, the field leaves them out), RFU_65 to RFU_79, OPAQUE_80 to
+// OPAQUE_99 (raw text where a template with a GUID is meant to be).
 func (c Code) Warnings() []Warning {
 	var notes []Warning
 	for _, must := range [...]struct{ code, value string }{

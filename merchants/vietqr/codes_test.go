@@ -45,9 +45,11 @@ func publishedCodes(t testing.TB) []published {
 // says is a Code as the fixtures write it.
 func says(c vietqr.Code) map[string]string {
 	m := map[string]string{
-		"poi": c.POI, "bin": c.BIN, "account": c.Account, "service": c.Service, "amount": c.Amount, "currency": c.Currency,
-		"country": c.Country, "mcc": c.MCC, "merchant_name": c.MerchantName, "city": c.City, "postal_code": c.PostalCode,
-		"bill": c.Bill, "mobile": c.Mobile, "store": c.Store, "loyalty": c.Loyalty, "reference": c.Reference,
+		"poi": c.POI, "bin": c.BIN, "account": c.Account, "service": c.Service, "amount": c.Amount,
+		"currency": c.Currency,
+		"country":  c.Country, "mcc": c.MCC, "merchant_name": c.MerchantName, "city": c.City,
+		"postal_code": c.PostalCode,
+		"bill":        c.Bill, "mobile": c.Mobile, "store": c.Store, "loyalty": c.Loyalty, "reference": c.Reference,
 		"customer": c.Customer, "terminal": c.Terminal, "purpose": c.Purpose, "tip_indicator": c.TipIndicator,
 		"fee_fixed": c.FeeFixed, "fee_percent": c.FeePercent, "consumer_data_request": c.ConsumerDataRequest,
 		"merchant_tax_id": c.MerchantTaxID, "merchant_channel": c.MerchantChannel,
@@ -101,8 +103,8 @@ func TestPublishedCodesAreReadAsTheDocumentsSay(t *testing.T) {
 	}
 }
 
-// checkFault holds the reported fault against the list of those that apply; the first is the one to report, except
-// where a line break follows the code: there is no CRC to speak of.
+// checkFault holds the reported fault against the list of those that apply; the first is the one to
+// report, except where a line break follows the code: there is no CRC to speak of.
 func checkFault(t *testing.T, p published, err error) {
 	t.Helper()
 	var fault *vietqr.Error
@@ -127,7 +129,8 @@ func TestLenientReaderForgivesWhatTheFieldDoes(t *testing.T) {
 		if (err == nil) != p.Lenient {
 			t.Errorf("%s: %v, want accepted %v (%v)", p.Name, err, p.Lenient, p.Faults)
 		}
-		if p.Lenient && !p.Strict && !slices.ContainsFunc(warnings, func(w vietqr.Warning) bool { return w.Code == p.Faults[0] }) {
+		if p.Lenient && !p.Strict && !slices.ContainsFunc(warnings,
+			func(w vietqr.Warning) bool { return w.Code == p.Faults[0] }) {
 			t.Errorf("%s: warnings %v do not name %s", p.Name, warnings, p.Faults[0])
 		}
 	}

@@ -1,8 +1,8 @@
 package vietqr
 
-// crcTables are the tables of CRC-16/CCITT-FALSE: polynomial 0x1021, initial value 0xFFFF, not reflected, no final
-// xor (EMVCo MPM v1.0, section 4.7.3). Table k is a byte's remainder when k bytes follow it, so that four bytes are
-// taken in one step.
+// crcTables are the tables of CRC-16/CCITT-FALSE: polynomial 0x1021, initial value 0xFFFF, not
+// reflected, no final xor (EMVCo MPM v1.0, section 4.7.3). Table k is a byte's remainder when k
+// bytes follow it, so that four bytes are taken in one step.
 var crcTables = func() (tables [4][256]uint16) {
 	for i := range 256 {
 		sum := uint16(i) << 8
@@ -27,7 +27,8 @@ var crcTables = func() (tables [4][256]uint16) {
 func checksum(text []byte) uint16 {
 	sum := uint16(0xFFFF)
 	for len(text) >= 4 {
-		sum = crcTables[3][byte(sum>>8)^text[0]] ^ crcTables[2][byte(sum)^text[1]] ^ crcTables[1][text[2]] ^ crcTables[0][text[3]]
+		sum = crcTables[3][byte(sum>>8)^text[0]] ^ crcTables[2][byte(
+			sum)^text[1]] ^ crcTables[1][text[2]] ^ crcTables[0][text[3]]
 		text = text[4:]
 	}
 	for _, c := range text {

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// Decode reads a payload strictly. The error, an *Error, is the first fault in this order: length, CRC, objects of the
-// root, their order, account templates, values, additional data, language template. The Code is what could be read in spite of it,
-// for showing to people only.
+// Decode reads a payload strictly. The error, an *Error, is the first fault in this order: length,
+// CRC, objects of the root, their order, account templates, values, additional data, language
+// template. The Code is what could be read in spite of it, for showing to people only.
 func Decode(payload string) (Code, error) {
 	code, faults := decode(payload)
 	if len(faults) > 0 {
@@ -19,9 +19,9 @@ func Decode(payload string) (Code, error) {
 	return code, nil
 }
 
-// DecodeLenient reads the code that a trader already has. It accepts what Decode accepts, and forgives
-// the faults of codes in circulation: those, and Code.Warnings, come back as warnings. The error,
-// an *Error, is the first fault beyond forgiveness.
+// DecodeLenient reads the code that a trader already has. It accepts what Decode accepts, and
+// forgives the faults of codes in circulation: those, and Code.Warnings, come back as warnings. The
+// error, an *Error, is the first fault beyond forgiveness.
 func DecodeLenient(payload string) (Code, []Warning, error) {
 	code, faults := decode(payload)
 	var warnings []Warning
@@ -35,7 +35,8 @@ func DecodeLenient(payload string) (Code, []Warning, error) {
 	return code, append(warnings, code.Warnings()...), nil
 }
 
-// decode reads whatever can be read and returns all faults, in the order in which they are reported.
+// decode reads whatever can be read and returns all faults, in the order in which they are
+// reported.
 func decode(payload string) (Code, []fault) {
 	s := scanner{payload: payload}
 	if !s.fits() {
@@ -72,9 +73,11 @@ func (s *scanner) fits() bool {
 	case n > maxBytes:
 		s.add("TOO_LONG", maxCharacters, fmt.Sprintf("%d bytes", n))
 	case !utf8.ValidString(s.payload):
-		s.add("NOT_UTF8", len(s.payload)-len(strings.TrimLeftFunc(s.payload, func(r rune) bool { return r != utf8.RuneError })), "")
+		s.add("NOT_UTF8", len(s.payload)-len(strings.TrimLeftFunc(s.payload,
+			func(r rune) bool { return r != utf8.RuneError })), "")
 	case n > maxCharacters && utf8.RuneCountInString(s.payload) > maxCharacters:
-		s.add("TOO_LONG", after(s.payload, 0, maxCharacters), fmt.Sprintf("%d characters", utf8.RuneCountInString(s.payload)))
+		s.add("TOO_LONG", after(s.payload, 0, maxCharacters), fmt.Sprintf("%d characters",
+			utf8.RuneCountInString(s.payload)))
 		return true
 	default:
 		return true

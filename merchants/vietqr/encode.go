@@ -5,10 +5,12 @@ import (
 	"strconv"
 )
 
-// MaxAmount is the largest amount that fits into a payload, in đồng. One NAPAS transfer stays far below it.
+// MaxAmount is the largest amount that fits into a payload, in đồng. One NAPAS transfer stays far
+// below it.
 const MaxAmount = 9_999_999_999_999
 
-// Payment is what a transfer code asks for. Texts are printable ASCII, see ASCII; "" leaves the object out.
+// Payment is what a transfer code asks for. Texts are printable ASCII, see ASCII; "" leaves the
+// object out.
 type Payment struct {
 	BIN          string // of the bank, one of Banks
 	Account      string // 1 to 19 printable ASCII characters without blanks
@@ -21,8 +23,9 @@ type Payment struct {
 	Purpose      string // 62.08, at most 25: the transfer's memo
 }
 
-// Encode writes the payload of a transfer to an account (NAPAS QRIBFTTA): static without an amount, for one payment with
-// one. It refuses, with an *Error of offset -1, what Decode would refuse, and a bank that is not in the table (BIN_UNKNOWN).
+// Encode writes the payload of a transfer to an account (NAPAS QRIBFTTA): static without an amount,
+// for one payment with one. It refuses, with an *Error of offset -1, what Decode would refuse, and
+// a bank that is not in the table (BIN_UNKNOWN).
 func Encode(p Payment) (string, error) {
 	if err := p.check(); err != nil {
 		return "", err
@@ -99,8 +102,11 @@ func (p *Payment) check() error {
 		tag, value string
 		most       int
 	}{
-		{"59", p.MerchantName, 25}, {"60", p.City, 15},
-		{"62_03", p.Store, 25}, {"62_07", p.Terminal, 25}, {"62_08", p.Purpose, 25},
+		{"59", p.MerchantName, 25},
+		{"60", p.City, 15},
+		{"62_03", p.Store, 25},
+		{"62_07", p.Terminal, 25},
+		{"62_08", p.Purpose, 25},
 	} {
 		if !isPrintable(text.value) {
 			return refuse("CHARSET_"+text.tag, text.value)

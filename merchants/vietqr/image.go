@@ -17,7 +17,8 @@ const QuietZone = 4
 // maxPixels bounds the width of an image, so that a request cannot ask for gigabytes.
 const maxPixels = 8192
 
-// symbol draws a payload's modules at error correction level Q, which stands a quarter of the symbol being dirty.
+// symbol draws a payload's modules at error correction level Q, which stands a quarter of the
+// symbol being dirty.
 func symbol(payload string) ([][]bool, error) {
 	code, err := qrcode.New(payload, qrcode.High)
 	if err != nil {
@@ -37,8 +38,8 @@ func PNG(payload string, modulePx int) ([]byte, error) {
 	return draw(modules, modulePx)
 }
 
-// PNGSize draws a payload as large as whole pixels a module allow in a width of px pixels, quiet zone
-// included. The image is px wide or narrower; a width below one pixel a module is an error.
+// PNGSize draws a payload as large as whole pixels a module allow in a width of px pixels, quiet
+// zone included. The image is px wide or narrower; a width below one pixel a module is an error.
 func PNGSize(payload string, px int) ([]byte, error) {
 	modules, err := symbol(payload)
 	if err != nil {
@@ -83,7 +84,8 @@ func draw(modules [][]bool, modulePx int) ([]byte, error) {
 // Run is a row's modules that stand side by side, from the symbol's left top corner.
 type Run struct{ X, Y, Length int }
 
-// Runs are the black modules of a payload's symbol, and its width in modules without the quiet zone.
+// Runs are the black modules of a payload's symbol, and its width in modules without the quiet
+// zone.
 func Runs(payload string) (runs []Run, width int, err error) {
 	modules, err := symbol(payload)
 	if err != nil {
@@ -104,7 +106,8 @@ func Runs(payload string) (runs []Run, width int, err error) {
 	return runs, len(modules), nil
 }
 
-// SVG draws a payload as one path on white, a unit of the view box to a module, with the quiet zone.
+// SVG draws a payload as one path on white, a unit of the view box to a module, with the quiet
+// zone.
 func SVG(payload string) ([]byte, error) {
 	runs, width, err := Runs(payload)
 	if err != nil {

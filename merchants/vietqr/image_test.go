@@ -200,7 +200,8 @@ func TestSVGIsReadByStrangers(t *testing.T) {
 		t.Fatal(err)
 	}
 	var side int
-	if _, err := fmt.Sscanf(svg.ViewBox, "0 0 %d", &side); err != nil || len(svg.Paths) != 1 || svg.Edges != "crispEdges" {
+	if _, err := fmt.Sscanf(svg.ViewBox, "0 0 %d", &side); err != nil || len(svg.Paths) != 1 ||
+		svg.Edges != "crispEdges" {
 		t.Fatalf("view box %q, edges %q, %d paths, %v", svg.ViewBox, svg.Edges, len(svg.Paths), err)
 	}
 	const scale = 5

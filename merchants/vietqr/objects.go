@@ -52,8 +52,9 @@ func (s *scanner) survey() {
 // text is the value of an object, "" when it is absent.
 func (s *scanner) text(sp span) string { return s.payload[sp.from:sp.to] }
 
-// read splits payload[from:to] into objects. Prefix is "" at the root and "TPL_" in a template; path names the
-// template in details. At the first fault it stops and returns false: what it has read until then is of no use.
+// read splits payload[from:to] into objects. Prefix is "" at the root and "TPL_" in a template;
+// path names the template in details. At the first fault it stops and returns false: what it has
+// read until then is of no use.
 func (s *scanner) read(from, to int, prefix, path string, into *objects) bool {
 	for at := from; at < to; {
 		id, value, end, code := s.object(at, to)
@@ -76,7 +77,8 @@ func (s *scanner) read(from, to int, prefix, path string, into *objects) bool {
 	return true
 }
 
-// object reads the head at a byte offset: two digits of id, two of length, length counted in characters.
+// object reads the head at a byte offset: two digits of id, two of length, length counted in
+// characters.
 func (s *scanner) object(at, to int) (id, value, end int, code string) {
 	if !s.ascii && utf8.RuneCountInString(s.payload[at:min(to, at+16)]) < 4 || to-at < 4 {
 		return 0, 0, 0, "TLV_TRUNCATED"

@@ -71,20 +71,29 @@ var allowed = []ruleCase{
 	{"longest account", sealed(begin + to(strings.Repeat("9", 19)) + end), ""},
 	{"card of 16", sealed(begin + card("9704031101234567") + end), ""},
 	{"card of 19", sealed(begin + card("9704031101234567890") + end), ""},
-	{"tax id and channel", sealed(begin + napas + end + obj("62", obj("10", strings.Repeat("1", 20))+obj("11", "001"))), ""},
+	{
+		"tax id and channel",
+		sealed(begin + napas + end + obj("62", obj("10", strings.Repeat("1", 20))+obj("11", "001"))),
+		"",
+	},
 	{"all consumer data", sealed(begin + napas + end + obj("62", obj("09", "EMA"))), ""},
 	{"reserved 62.12", sealed(begin + napas + end + obj("62", obj("12", "xyz"))), ""},
 	{"system template in 62", sealed(begin + napas + end + obj("62", obj("50", obj("00", "vn.x")+obj("01", "y")))), ""},
 	{"raw text in 62.77", sealed(begin + napas + end + obj("62", obj("77", "r"))), ""},
-	{"three full texts", sealed(begin + napas + end + obj("62", obj("01", strings.Repeat("a", 25))+obj("05", strings.Repeat("b", 25))+obj("08", strings.Repeat("c", 25)))), ""},
+	{"three full texts", sealed(begin + napas + end + obj("62", obj("01", strings.Repeat("a", 25))+
+		obj("05", strings.Repeat("b", 25))+obj("08", strings.Repeat("c", 25)))), ""},
 	{"push", sealed(begin + napasOf("0006970436"+obj("01", "MERCHANT01"), "0206QRPUSH") + end), ""},
 	{"fixed fee", sealed(begin + napas + end + "550202" + obj("56", "5000")), ""},
 	{"whole percent", sealed(begin + napas + end + "550203" + obj("57", "5")), ""},
-	{"composed letters", sealed(begin + napas + end + obj("64", "0002vi"+obj("01", "Phở Hòa")+obj("02", "Hồ Chí Minh"))), ""},
-	{"VNPAY without 01", sealed("000201" + obj("26", obj("00", "A000000775")+obj("01", "0108219949")) + "520453995303704540410005802VN5905CHO A6005HANOI"), ""},
+	{"composed letters", sealed(begin + napas + end + obj("64", "0002vi"+obj("01", "Phở Hòa")+
+		obj("02", "Hồ Chí Minh"))), ""},
+	{"VNPAY without 01", sealed("000201" + obj("26", obj("00", "A000000775")+obj("01", "0108219949")) +
+		"520453995303704540410005802VN5905CHO A6005HANOI"), ""},
 	{"electricity bill's GUID 00", sealed(begin + obj("26", "000200"+obj("01", "PE01")) + end), ""},
-	{"dollars elsewhere", sealed(begin + obj("30", obj("00", "shop@bank")) + "520459995303840540410.55802KH5901A6002PP" + obj("99", obj("00", "1700000000000"))), ""},
-	{"two account templates", sealed(begin + obj("51", obj("00", "ID.CO.QRIS.WWW")) + obj("26", obj("00", "ID.CO.SHOP")) + "53033605802ID"), ""},
+	{"dollars elsewhere", sealed(begin + obj("30", obj("00", "shop@bank")) +
+		"520459995303840540410.55802KH5901A6002PP" + obj("99", obj("00", "1700000000000"))), ""},
+	{"two account templates", sealed(begin + obj("51", obj("00", "ID.CO.QRIS.WWW")) +
+		obj("26", obj("00", "ID.CO.SHOP")) + "53033605802ID"), ""},
 }
 
 // frameFaults break the frame of a payload, or its objects.
@@ -103,7 +112,15 @@ var frameFaults = []ruleCase{
 	{"version 1 digit", sealed("00011010211" + napas + end), "PFI_VALUE"},
 	{"initiation 13", sealed("000201010213" + napas + end), "POI_VALUE"},
 	{"initiation long", sealed("0002010103011" + napas + end), "POI_VALUE"},
-	{"too long", sealed(begin + napas + end + obj("80", strings.Repeat("x", 99)) + obj("81", strings.Repeat("x", 99)) + obj("82", strings.Repeat("x", 99)) + obj("83", strings.Repeat("x", 99)) + obj("84", strings.Repeat("x", 20))), "TOO_LONG"},
+	{
+		"too long",
+		sealed(begin + napas + end + obj("80", strings.Repeat("x", 99)) + obj("81", strings.Repeat("x", 99)) +
+			obj(
+				"82",
+				strings.Repeat("x", 99),
+			) + obj("83", strings.Repeat("x", 99)) + obj("84", strings.Repeat("x", 20))),
+		"TOO_LONG",
+	},
 	{"much too long", strings.Repeat("9", 5000), "TOO_LONG"},
 	{"broken UTF-8", sealed(begin + napas + end + "5902\xff\xfe"), "NOT_UTF8"},
 	{"no account", sealed(begin + end), "NO_ACCOUNT"},
@@ -111,11 +128,23 @@ var frameFaults = []ruleCase{
 
 // templateFaults break a template, at every level.
 var templateFaults = []ruleCase{
-	{"38 twice 00", sealed(begin + obj("38", obj("00", "A000000727")+obj("00", "A000000727")) + end), "TPL_DUPLICATE_ID"},
-	{"38.01 twice 00", sealed(begin + napasOf("00069704360006970436"+obj("01", "1"), service) + end), "TPL_DUPLICATE_ID"},
+	{
+		"38 twice 00", sealed(begin + obj("38", obj("00", "A000000727")+obj("00", "A000000727")) + end),
+		"TPL_DUPLICATE_ID",
+	},
+	{
+		"38.01 twice 00", sealed(begin + napasOf("00069704360006970436"+obj("01", "1"), service) + end),
+		"TPL_DUPLICATE_ID",
+	},
 	{"62 twice 08", sealed(begin + napas + end + obj("62", obj("08", "a")+obj("08", "b"))), "TPL_DUPLICATE_ID"},
-	{"64 twice 01", sealed(begin + napas + end + obj("64", "0002vi"+obj("01", "a")+obj("01", "b"))), "TPL_DUPLICATE_ID"},
-	{"62.50 twice 00", sealed(begin + napas + end + obj("62", obj("50", obj("00", "a")+obj("00", "b")))), "TPL_DUPLICATE_ID"},
+	{
+		"64 twice 01", sealed(begin + napas + end + obj("64", "0002vi"+obj("01", "a")+obj("01", "b"))),
+		"TPL_DUPLICATE_ID",
+	},
+	{
+		"62.50 twice 00", sealed(begin + napas + end + obj("62", obj("50", obj("00", "a")+obj("00", "b")))),
+		"TPL_DUPLICATE_ID",
+	},
 	{"26 twice 00", sealed(begin + obj("26", obj("00", "a")+obj("00", "b")) + napas + end), "TPL_DUPLICATE_ID"},
 	{"62 raw", sealed(begin + napas + end + obj("62", "hello")), "TPL_ID_NOT_NUMERIC"},
 	{"62 short", sealed(begin + napas + end + obj("62", "08")), "TPL_TLV_TRUNCATED"},
@@ -135,8 +164,14 @@ var napasFaults = []ruleCase{
 	{"account of 20", sealed(begin + to(strings.Repeat("9", 20)) + end), "ACCOUNT_FORMAT"},
 	{"blank in the account", sealed(begin + to("0123 456") + end), "ACCOUNT_FORMAT"},
 	{"no account in 38", sealed(begin + napasOf(obj("00", "970436"), service) + end), "ACCOUNT_FORMAT"},
-	{"service swallowed", sealed(begin + napasOf(obj("00", "970436")+obj("01", "123")+service, "") + end), "NAPAS_EXTRA_SUBTAG"},
-	{"service unknown", sealed(begin + napasOf(obj("00", "970436")+obj("01", "123"), "0203XYZ") + end), "SERVICE_VALUE"},
+	{
+		"service swallowed", sealed(begin + napasOf(obj("00", "970436")+obj("01", "123")+service, "") + end),
+		"NAPAS_EXTRA_SUBTAG",
+	},
+	{
+		"service unknown", sealed(begin + napasOf(obj("00", "970436")+obj("01", "123"), "0203XYZ") + end),
+		"SERVICE_VALUE",
+	},
 	{"card of 17", sealed(begin + card("97040311012345678") + end), "CARD_FORMAT"},
 	{"card with a letter", sealed(begin + card("970403110123456A") + end), "CARD_FORMAT"},
 	{"no initiation", sealed("000201" + napas + end), "MISSING_01"},
@@ -183,8 +218,14 @@ var valueFaults = []ruleCase{
 	{"language alone", sealed(begin + napas + end + obj("64", "0002vi")), "TPL64_MISSING"},
 	{"name alone", sealed(begin + napas + end + obj("64", obj("01", "Chợ"))), "TPL64_MISSING"},
 	{"language of 3", sealed(begin + napas + end + obj("64", "0003vie"+obj("01", "a"))), "LEN_64_00"},
-	{"other city of 16", sealed(begin + napas + end + obj("64", "0002vi0101a"+obj("02", strings.Repeat("ồ", 16)))), "LEN_64_02"},
-	{"decomposed letters", sealed(begin + napas + end + obj("64", "0002vi"+obj("01", "Pho\u031b\u0309"))), "NOT_PRECOMPOSED"},
+	{
+		"other city of 16", sealed(begin + napas + end + obj("64", "0002vi0101a"+obj("02", strings.Repeat("ồ", 16)))),
+		"LEN_64_02",
+	},
+	{
+		"decomposed letters", sealed(begin + napas + end + obj("64", "0002vi"+obj("01", "Pho\u031b\u0309"))),
+		"NOT_PRECOMPOSED",
+	},
 }
 
 func TestRules(t *testing.T) {
@@ -208,11 +249,12 @@ func TestOffsetIsThePlaceOfTheFaultInCharacters(t *testing.T) {
 		payload string
 		want    int
 	}{
-		{begin + napas + end + "63040000", 12 + 58 + 13 + 4},                 // the CRC's digits
-		{sealed(begin + napas + "5303704"), 12 + 58 + 7},                     // missed before the CRC
-		{sealed(begin + napas + end + alt + obj("59", "A\tB")), 83 + 21 + 5}, // the tabulator, behind letters of several bytes
-		{sealed(begin + napas + end + "5802VN"), 83},                         // the second of two
-		{sealed(begin + napas + end + "59x1A"), 85},                          // the length
+		{begin + napas + end + "63040000", 12 + 58 + 13 + 4}, // the CRC's digits
+		{sealed(begin + napas + "5303704"), 12 + 58 + 7},     // missed before the CRC
+		// the tabulator, behind letters of several bytes
+		{sealed(begin + napas + end + alt + obj("59", "A\tB")), 83 + 21 + 5},
+		{sealed(begin + napas + end + "5802VN"), 83}, // the second of two
+		{sealed(begin + napas + end + "59x1A"), 85},  // the length
 	} {
 		_, err := vietqr.Decode(c.payload)
 		var fault *vietqr.Error
@@ -242,17 +284,18 @@ func TestLenientReaderKeepsWhatIsInDoubtOut(t *testing.T) {
 func TestSchemesAreKnownByTheirGUID(t *testing.T) {
 	t.Parallel()
 	for want, account := range map[string]string{
-		vietqr.SchemeVNPAY:         obj("26", obj("00", "A000000775")+obj("01", "0108219949")),
-		vietqr.SchemeZaloPay:       obj("26", obj("00", "vn.zalopay")),
-		vietqr.SchemeShopeePay:     obj("26", obj("00", "vn.airpay.www")),
-		vietqr.SchemePromptPay:     obj("29", obj("00", "A000000677010111")+obj("01", "0066899999999")),
-		vietqr.SchemePromptPayBill: obj("30", obj("00", "A000000677010112")+obj("01", "099999999999990")+obj("02", "1")),
-		vietqr.SchemeLaoQR:         obj("38", obj("00", "A005266284662577")+obj("01", "27710418")+obj("02", "001")),
-		vietqr.SchemePix:           obj("26", obj("00", "BR.GOV.BCB.PIX")),
-		vietqr.SchemeOther:         obj("26", obj("00", "com.example")),
-		vietqr.SchemeAccount:       obj("26", obj("00", "vn.zalopay")) + napas,
-		vietqr.SchemePush:          napasOf("0006970436"+obj("01", "M1"), "0206QRPUSH"),
-		vietqr.SchemeCash:          napasOf("0006970436"+obj("01", "M1"), "0206QRCASH"),
+		vietqr.SchemeVNPAY:     obj("26", obj("00", "A000000775")+obj("01", "0108219949")),
+		vietqr.SchemeZaloPay:   obj("26", obj("00", "vn.zalopay")),
+		vietqr.SchemeShopeePay: obj("26", obj("00", "vn.airpay.www")),
+		vietqr.SchemePromptPay: obj("29", obj("00", "A000000677010111")+obj("01", "0066899999999")),
+		vietqr.SchemePromptPayBill: obj("30", obj("00", "A000000677010112")+obj("01", "099999999999990")+
+			obj("02", "1")),
+		vietqr.SchemeLaoQR:   obj("38", obj("00", "A005266284662577")+obj("01", "27710418")+obj("02", "001")),
+		vietqr.SchemePix:     obj("26", obj("00", "BR.GOV.BCB.PIX")),
+		vietqr.SchemeOther:   obj("26", obj("00", "com.example")),
+		vietqr.SchemeAccount: obj("26", obj("00", "vn.zalopay")) + napas,
+		vietqr.SchemePush:    napasOf("0006970436"+obj("01", "M1"), "0206QRPUSH"),
+		vietqr.SchemeCash:    napasOf("0006970436"+obj("01", "M1"), "0206QRCASH"),
 	} {
 		if code, err := vietqr.Decode(sealed(begin + account + end)); err != nil || code.Scheme != want {
 			t.Errorf("%s: %q, %v; want %s", account, code.Scheme, err, want)
@@ -267,8 +310,11 @@ func TestSchemesAreKnownByTheirGUID(t *testing.T) {
 func TestWalletsAreKnownByTheirNumbers(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ bin, account, want string }{
-		{"971025", "PSP0123456789", vietqr.SchemeMoMo}, {"970454", "99MM23330M0123", vietqr.SchemeMoMo},
-		{"970454", "99ZP23330M0123", vietqr.SchemeZaloPay}, {"970454", "8007041012345", ""}, {"970436", "99MM1", ""},
+		{"971025", "PSP0123456789", vietqr.SchemeMoMo},
+		{"970454", "99MM23330M0123", vietqr.SchemeMoMo},
+		{"970454", "99ZP23330M0123", vietqr.SchemeZaloPay},
+		{"970454", "8007041012345", ""},
+		{"970436", "99MM1", ""},
 	} {
 		code, err := vietqr.Decode(sealed(begin + napasOf(obj("00", c.bin)+obj("01", c.account), "0208QRIBFTTA") + end))
 		if err != nil || code.Wallet() != c.want {
@@ -279,7 +325,8 @@ func TestWalletsAreKnownByTheirNumbers(t *testing.T) {
 
 func TestWarningsNameWhatIsLeftOutAndWhatIsOpaque(t *testing.T) {
 	t.Parallel()
-	payload := sealed(begin + napas + end + obj("60", "HUE") + obj("66", "x") + obj("80", "123") + obj("81", obj("00", "guid")))
+	payload := sealed(begin + napas + end + obj("60", "HUE") + obj("66", "x") + obj("80", "123") +
+		obj("81", obj("00", "guid")))
 	code, err := vietqr.Decode(payload)
 	if err != nil {
 		t.Fatal(err)

@@ -2,8 +2,8 @@ package vietqr
 
 import "strings"
 
-// Scheme words: whose code it is. Those of NAPAS are decided by its GUID and the service, the others by the GUID of an
-// account template; tag 38 alone proves nothing, since Laos uses it too.
+// Scheme words: whose code it is. Those of NAPAS are decided by its GUID and the service, the
+// others by the GUID of an account template; tag 38 alone proves nothing, since Laos uses it too.
 const (
 	SchemeAccount       = "vietqr-ibft-account" // NAPAS QRIBFTTA: transfer to an account
 	SchemeCard          = "vietqr-ibft-card"    // NAPAS QRIBFTTC: transfer to a card
@@ -64,8 +64,9 @@ func foreignScheme(c *Code) string {
 	return SchemeOther
 }
 
-// Wallet is the wallet that receives a transfer code's money, "momo" or "zalopay", and "" for a bank. Their codes
-// name a partner bank (970454) or the wallet's own number and cannot be made by us: a trader's own code is imported.
+// Wallet is the wallet that receives a transfer code's money, "momo" or "zalopay", and "" for a
+// bank. Their codes name a partner bank (970454) or the wallet's own number and cannot be made by
+// us: a trader's own code is imported.
 func (c Code) Wallet() string {
 	switch {
 	case c.BIN == "971025",

@@ -32,7 +32,8 @@ func (s *scanner) readValues(root *objects, code *Code) {
 	s.checkPrintable(root.spans[61], 10, "61")
 }
 
-// checkPayment checks currency and country, and that a NAPAS code is for đồng in Vietnam and says how often it may be paid.
+// checkPayment checks currency and country, and that a NAPAS code is for đồng in Vietnam and says
+// how often it may be paid.
 func (s *scanner) checkPayment(root *objects, code *Code, napas napasTemplate) {
 	if napas.tag != 0 && !root.has(1) {
 		s.add("MISSING_01", root.missing(), "")
@@ -72,9 +73,9 @@ func (s *scanner) checkMCC(sp span) {
 	}
 }
 
-// checkAmount checks 54: at most 13 characters, digits with at most one point that digits precede, above zero,
-// and no decimals of a đồng. "50000." is allowed. Amounts in another currency keep theirs: which minor unit is in use is
-// that country's business.
+// checkAmount checks 54: at most 13 characters, digits with at most one point that digits precede,
+// above zero, and no decimals of a đồng. "50000." is allowed. Amounts in another currency keep
+// theirs: which minor unit is in use is that country's business.
 func (s *scanner) checkAmount(sp span, currency string) {
 	text := s.text(sp)
 	if !s.checkLength(sp, 1, 13, "LEN_54") {
@@ -159,7 +160,8 @@ func (s *scanner) checkASCII(sp span, code string) {
 	}
 }
 
-// checkPrintable checks an optional text for people: most characters at most, ASCII. The tag names the rules.
+// checkPrintable checks an optional text for people: most characters at most, ASCII. The tag names
+// the rules.
 func (s *scanner) checkPrintable(sp span, most int, tag string) {
 	if sp.to == 0 {
 		return

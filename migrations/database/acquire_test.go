@@ -10,8 +10,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestAConnectionIsNotWaitedForForEver: with all connections of a pool in use, a statement ends with its limit and none
-// before it, and the pool serves again afterwards.
+// TestAConnectionIsNotWaitedForForEver: with all connections of a pool in use, a statement ends
+// with its limit and none before it, and the pool serves again afterwards.
 func TestAConnectionIsNotWaitedForForEver(t *testing.T) {
 	t.Parallel()
 	db := open(t, dbtest.Empty(t), database.Options{MaxConns: 1, AcquireTimeout: 2 * time.Second})

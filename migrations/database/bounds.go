@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// How long a server that says nothing is waited for. The server's own limits do not help when it hangs,
-// or when a firewall or a proxy drops what is sent.
+// How long a server that says nothing is waited for. The server's own limits do not help when it
+// hangs, or when a firewall or a proxy drops what is sent.
 const (
 	// ConnectTimeout is how long a new connection may take until it can be used.
 	ConnectTimeout = 5 * time.Second
@@ -41,16 +41,20 @@ func (silence) Error() string { return "the database does not answer" }
 // Away tells whoever answers requests that the database is away.
 func (silence) Away() bool { return true }
 
-// boundWaits limits every wait for the server. A statement without a limit is waited for without one.
+// boundWaits limits every wait for the server. A statement without a limit is waited for without
+// one.
 func boundWaits(cfg *pgxpool.Config, statement time.Duration) {
 	cfg.PingTimeout = PingTimeout
 	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > ConnectTimeout {
 		cfg.ConnConfig.ConnectTimeout = ConnectTimeout
 	}
 	dialer := &net.Dialer{
-		Timeout:         ConnectTimeout,
-		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveProbes},
-		ControlContext:  limitUnacked,
+		Timeout: ConnectTimeout,
+		KeepAliveConfig: net.KeepAliveConfig{
+			Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval,
+			Count: keepAliveProbes,
+		},
+		ControlContext: limitUnacked,
 	}
 	cfg.ConnConfig.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dialer.DialContext(ctx, network, address)
@@ -61,7 +65,8 @@ func boundWaits(cfg *pgxpool.Config, statement time.Duration) {
 	}
 }
 
-// boundedConn ends a read or write that takes longer than limit. A deadline that its user sets comes first.
+// boundedConn ends a read or write that takes longer than limit. A deadline that its user sets
+// comes first.
 type boundedConn struct {
 	net.Conn
 	limit time.Duration
@@ -98,7 +103,8 @@ func (c *boundedConn) extend(setDeadline func(time.Time) error) error {
 	return setDeadline(time.Now().Add(c.limit))
 }
 
-// silent turns our own timeout into ErrSilent, which is no net.Error: pgx then closes the connection.
+// silent turns our own timeout into ErrSilent, which is no net.Error: pgx then closes the
+// connection.
 func (c *boundedConn) silent(err error) error {
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return err

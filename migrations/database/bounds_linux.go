@@ -16,7 +16,8 @@ func limitUnacked(_ context.Context, network, _ string, c syscall.RawConn) error
 	}
 	var refused error
 	err := c.Control(func(fd uintptr) {
-		refused = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, int(UnackedTimeout.Milliseconds()))
+		refused = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout,
+			int(UnackedTimeout.Milliseconds()))
 	})
 	if err != nil {
 		return err

@@ -1,5 +1,6 @@
-// Package database opens PostgreSQL: one pgx pool that GORM shares, with the limits every session keeps.
-// A use case writes through InTx, which runs it again when the server asked for that and it is safe.
+// Package database opens PostgreSQL: one pgx pool that GORM shares, with the limits every session
+// keeps. A use case writes through InTx, which runs it again when the server asked for that and it
+// is safe.
 package database
 
 import (
@@ -24,7 +25,8 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// What a session may hold on to. A statement that runs into one of these fails; it never waits for ever.
+// What a session may hold on to. A statement that runs into one of these fails; it never waits for
+// ever.
 const (
 	LockTimeout      = 5 * time.Second  // waiting for one lock
 	StatementTimeout = 30 * time.Second // one statement, unless Options says otherwise
@@ -32,8 +34,9 @@ const (
 
 	// defaultMaxConns is how many connections everything shares that is not the money lane.
 	defaultMaxConns = 16
-	// MoneyConns is how many connections the money lane has: two posters, the look-ups of webhooks, the announcements of
-	// the feed, and the jobs that posting depends on. Whatever else reads cannot use them up.
+	// MoneyConns is how many connections the money lane has: two posters, the look-ups of webhooks,
+	// the announcements of the feed, and the jobs that posting depends on. Whatever else reads
+	// cannot use them up.
 	MoneyConns = 6
 
 	maxIdentifier = 63 // bytes of a name in PostgreSQL
@@ -58,8 +61,9 @@ type Options struct {
 	AcquireTimeout   time.Duration // 0: AcquireTimeout
 }
 
-// Open connects to a server (direct or behind a session pool) and checks that it answers. It opens two pools: one for
-// the money lane, one for everything else. Neither connects before it is used. The caller closes the result.
+// Open connects to a server (direct or behind a session pool) and checks that it answers. It opens
+// two pools: one for the money lane, one for everything else. Neither connects before it is used.
+// The caller closes the result.
 func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if o.MaxConns == 0 && !strings.Contains(url, "pool_max_conns=") {
 		o.MaxConns = defaultMaxConns
@@ -84,8 +88,9 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	return db, nil
 }
 
-// Money returns the same database over the connections of the money lane. Posting, the look-ups of webhooks, the feed
-// and the jobs that posting depends on use it, and nothing that a person or a program asks for.
+// Money returns the same database over the connections of the money lane. Posting, the look-ups of
+// webhooks, the feed and the jobs that posting depends on use it, and nothing that a person or a
+// program asks for.
 func (db *DB) Money() *DB {
 	if db.money == nil {
 		return db
@@ -93,7 +98,8 @@ func (db *DB) Money() *DB {
 	return db.money
 }
 
-// newPool makes a pool whose sessions keep the limits of the options. Every pool of the program is made here.
+// newPool makes a pool whose sessions keep the limits of the options. Every pool of the program is
+// made here.
 func newPool(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -181,8 +187,9 @@ func (db *DB) Close() {
 	}
 }
 
-// Channel is the LISTEN channel of a name in this schema, so that provinces in one database hear only their own.
-// It holds a dot: quote it in LISTEN with pgx.Identifier{channel}.Sanitize(); pg_notify takes it as it is.
+// Channel is the LISTEN channel of a name in this schema, so that provinces in one database hear
+// only their own. It holds a dot: quote it in LISTEN with pgx.Identifier{channel}.Sanitize();
+// pg_notify takes it as it is.
 func (db *DB) Channel(name string) string {
 	channel := db.Schema + "." + name
 	if len(channel) <= maxIdentifier {

@@ -53,7 +53,8 @@ func TestEverySessionKeepsTheLimits(t *testing.T) {
 		db := open(t, dbtest.Empty(t), tt.options)
 		var got string
 		const ask = `SELECT concat_ws(' ', current_setting('TimeZone'), current_setting('lock_timeout'),
-			current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout'), current_setting('application_name'))`
+			current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout'),
+			current_setting('application_name'))`
 		must(t, db.Pool.QueryRow(t.Context(), ask).Scan(&got))
 		if got != tt.want {
 			t.Errorf("%+v: %q, not %q", tt.options, got, tt.want)
@@ -80,16 +81,18 @@ func TestPoolSize(t *testing.T) {
 	}
 }
 
-// TestPoolsFitAServer: three servers and a command beside them find connections in PostgreSQL as it is shipped, which is
-// how compose.yaml runs it.
+// TestPoolsFitAServer: three servers and a command beside them find connections in PostgreSQL as it
+// is shipped, which is how compose.yaml runs it.
 func TestPoolsFitAServer(t *testing.T) {
 	t.Parallel()
 	const programs = 4
 	db := open(t, dbtest.Empty(t), database.Options{})
 	each := int(db.Pool.Config().MaxConns + db.Money().Pool.Config().MaxConns)
 	var shipped, reserved int
-	must(t, db.Pool.QueryRow(t.Context(), `SELECT (SELECT boot_val FROM pg_settings WHERE name = 'max_connections')::int,
-		(SELECT boot_val FROM pg_settings WHERE name = 'superuser_reserved_connections')::int`).Scan(&shipped, &reserved))
+	must(t, db.Pool.QueryRow(t.Context(), `SELECT (SELECT boot_val FROM pg_settings
+		WHERE name = 'max_connections')::int,
+		(SELECT boot_val FROM pg_settings WHERE name = 'superuser_reserved_connections')::int`).Scan(&shipped,
+		&reserved))
 	if programs*each > shipped-reserved {
 		t.Errorf("%d programs open up to %d connections, of %d", programs, programs*each, shipped-reserved)
 	}

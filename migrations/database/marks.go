@@ -7,7 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Mark is what a session knows of the request that it works for; triggers read it (migrations/00012_trail.sql).
+// Mark is what a session knows of the request that it works for; triggers read it
+// (migrations/00012_trail.sql).
 type Mark struct {
 	Event string // id of the request's line in the audit trail
 	Key   string // what digests are keyed with: hex of HMAC's inner and outer padded key
@@ -20,8 +21,9 @@ func Marked(ctx context.Context, m Mark) context.Context {
 	return context.WithValue(ctx, markKey{}, m)
 }
 
-// mark gives a connection the mark of who takes it. It costs a round trip where that differs from the one that the
-// connection bears: for a request that is marked, and for the first one after it that is not.
+// mark gives a connection the mark of who takes it. It costs a round trip where that differs from
+// the one that the connection bears: for a request that is marked, and for the first one after it
+// that is not.
 func mark(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	const borne = "market40.mark"
 	wanted, _ := ctx.Value(markKey{}).(Mark)
@@ -29,7 +31,8 @@ func mark(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	if bears, _ := kept[borne].(Mark); bears == wanted {
 		return true, nil
 	}
-	_, err := conn.Exec(ctx, `SELECT set_config('market40.event', $1, false), set_config('market40.digest_key', $2, false)`, wanted.Event, wanted.Key)
+	_, err := conn.Exec(ctx, `SELECT set_config('market40.event', $1, false), set_config('market40.digest_key', $2,
+		false)`, wanted.Event, wanted.Key)
 	if err != nil && conn.IsClosed() && ctx.Err() == nil {
 		return false, nil // it died while it waited: the pool takes another
 	}

@@ -20,10 +20,11 @@ type month struct {
 	Begins time.Time
 }
 
-// MakePartitions makes the partitions of the coming months that are missing, each on its own: one that fails stops no other. The database's
-// clock decides which they are.
+// MakePartitions makes the partitions of the coming months that are missing, each on its own: one
+// that fails stops no other. The database's clock decides which they are.
 func MakePartitions(ctx context.Context, pool *pgxpool.Pool) error {
-	rows, _ := pool.Query(ctx, `SELECT parent, month FROM missing_partitions(now() + make_interval(months => $1))`, partitionsAhead)
+	rows, _ := pool.Query(ctx, `SELECT parent, month FROM missing_partitions(now() + make_interval(months => $1))`,
+		partitionsAhead)
 	missing, err := pgx.CollectRows(rows, pgx.RowToStructByPos[month])
 	if err != nil {
 		return fmt.Errorf("find missing partitions: %w", err)
@@ -34,9 +35,11 @@ func MakePartitions(ctx context.Context, pool *pgxpool.Pool) error {
 		err := pool.QueryRow(ctx, `SELECT make_partition($1, $2)`, m.Table, m.Begins).Scan(&moved)
 		switch {
 		case err != nil:
-			failed = append(failed, fmt.Errorf("make the partition of %s for %s: %w", m.Table, m.Begins.Format("2006-01"), err))
+			failed = append(failed, fmt.Errorf("make the partition of %s for %s: %w", m.Table,
+				m.Begins.Format("2006-01"), err))
 		case moved > 0:
-			slog.WarnContext(ctx, "rows without a partition were moved into their month", "table", m.Table, "month", m.Begins.Format("2006-01"), "rows", moved)
+			slog.WarnContext(ctx, "rows without a partition were moved into their month", "table", m.Table, "month",
+				m.Begins.Format("2006-01"), "rows", moved)
 		}
 	}
 	return errors.Join(failed...)

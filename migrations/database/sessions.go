@@ -11,11 +11,14 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// ErrTransactionPool is returned by CheckSessions. Limits, locks and the marks of the audit trail belong to a session.
-var ErrTransactionPool = errors.New("the database URL leads through a pool in transaction mode: use a pool in session mode, or the server itself")
+// ErrTransactionPool is returned by CheckSessions. Limits, locks and the marks of the audit trail
+// belong to a session.
+var ErrTransactionPool = errors.New(
+	"the database URL leads through a pool in transaction mode: use a pool in session mode, or the server itself")
 
 const (
-	// sessionRounds is how often two connections are compared: a pool may happen to give each the right session.
+	// sessionRounds is how often two connections are compared: a pool may happen to give each the
+	// right session.
 	sessionRounds = 4
 	// sessionCheckTime is how long the comparison may take.
 	sessionCheckTime = 10 * time.Second
@@ -23,8 +26,8 @@ const (
 	sessionAnswerTime = 2 * time.Second
 )
 
-// CheckSessions returns ErrTransactionPool when connections to url do not keep their sessions to themselves.
-// Any other failure is left to Open, which meets it too.
+// CheckSessions returns ErrTransactionPool when connections to url do not keep their sessions to
+// themselves. Any other failure is left to Open, which meets it too.
 func CheckSessions(ctx context.Context, url string) error {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -70,7 +73,8 @@ func mixesSessions(ctx context.Context, first, second *pgx.Conn) (bool, error) {
 		sees bool
 	}{{second, false}, {first, true}} {
 		var sees bool
-		err := of.conn.QueryRow(ctx, `SELECT coalesce(current_setting('market40.session', true), '') = $1`, value).Scan(&sees)
+		err := of.conn.QueryRow(ctx, `SELECT coalesce(current_setting('market40.session', true), '') = $1`, value).Scan(
+			&sees)
 		if err != nil {
 			return false, err
 		}

@@ -12,7 +12,8 @@ import (
 func TestAPoolInTransactionModeIsRefused(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
-	if err := database.CheckSessions(t.Context(), dbtest.NewTransactionPool(t, url)); !errors.Is(err, database.ErrTransactionPool) {
+	if err := database.CheckSessions(t.Context(), dbtest.NewTransactionPool(t, url)); !errors.Is(err,
+		database.ErrTransactionPool) {
 		t.Errorf("a pool in transaction mode: %v", err)
 	}
 	for name, url := range map[string]string{"the server": url, "a proxy": dbtest.NewProxy(t, url).URL} {

@@ -26,17 +26,19 @@ const (
 	cannotConnectNow     = "57P03"
 )
 
-// InTx runs do in one read committed transaction and commits it unless do returned an error.
-// After a serialization failure, a deadlock, or a connection lost before COMMIT was sent, do runs again, at most
-// six times with growing pauses: it must have no effect outside tx. A commit whose outcome is
-// unknown is never repeated; its error is returned.
+// InTx runs do in one read committed transaction and commits it unless do returned an error. After
+// a serialization failure, a deadlock, or a connection lost before COMMIT was sent, do runs again,
+// at most six times with growing pauses: it must have no effect outside tx. A commit whose outcome
+// is unknown is never repeated; its error is returned.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) error) error {
 	return repeat(ctx, func() (again bool, err error) { return db.attempt(ctx, do) })
 }
 
-// InBatches is InTx for work that is made of few batches, and where each round trip counts: BEGIN travels with the
-// first batch and COMMIT with the last one, which is what do returns.
-func (db *DB) InBatches(ctx context.Context, do func(ctx context.Context, b *Batches) (last *pgx.Batch, err error)) error {
+// InBatches is InTx for work that is made of few batches, and where each round trip counts: BEGIN
+// travels with the first batch and COMMIT with the last one, which is what do returns.
+func (db *DB) InBatches(ctx context.Context, do func(ctx context.Context, b *Batches) (last *pgx.Batch,
+	err error),
+) error {
 	return repeat(ctx, func() (again bool, err error) { return db.attemptBatches(ctx, do) })
 }
 
@@ -44,7 +46,8 @@ func repeat(ctx context.Context, attempt func() (again bool, err error)) error {
 	pause := firstPause
 	for n := 1; ; n++ {
 		again, err := attempt()
-		if err == nil || !again || ctx.Err() != nil || errors.Is(err, ErrSilent) { // one wait for a hanging server is enough
+		// one wait for a hanging server is enough
+		if err == nil || !again || ctx.Err() != nil || errors.Is(err, ErrSilent) {
 			return err
 		}
 		if n == maxAttempts {
@@ -65,7 +68,8 @@ func (db *DB) attempt(ctx context.Context, do func(ctx context.Context, tx pgx.T
 	if err != nil {
 		return notBegun(err), fmt.Errorf("beginning a transaction: %w", err)
 	}
-	// A caller that went away or a do that panics leaves nothing open; after a commit this does nothing.
+	// A caller that went away or a do that panics leaves nothing open; after a commit this does
+	// nothing.
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
 		defer cancel()
@@ -91,7 +95,8 @@ type Batches struct {
 	begun bool
 }
 
-// Send sends a batch and runs what its queries were given to do; the first one begins the transaction.
+// Send sends a batch and runs what its queries were given to do; the first one begins the
+// transaction.
 func (b *Batches) Send(ctx context.Context, batch *pgx.Batch) error {
 	if !b.begun {
 		begin := &pgx.QueuedQuery{SQL: "BEGIN ISOLATION LEVEL READ COMMITTED"}
@@ -111,8 +116,11 @@ func (b *Batches) Query(ctx context.Context, sql string, args ...any) (pgx.Rows,
 
 var errNotBegun = errors.New("a query before the first batch would stand outside of the transaction")
 
-// attemptBatches runs do once and says whether an error leaves the work undone and worth doing again.
-func (db *DB) attemptBatches(ctx context.Context, do func(ctx context.Context, b *Batches) (last *pgx.Batch, err error)) (again bool, err error) {
+// attemptBatches runs do once and says whether an error leaves the work undone and worth doing
+// again.
+func (db *DB) attemptBatches(ctx context.Context, do func(ctx context.Context, b *Batches) (last *pgx.Batch,
+	err error),
+) (again bool, err error) {
 	conn, err := db.Pool.Acquire(ctx)
 	if err != nil {
 		return notBegun(err), fmt.Errorf("beginning a transaction: %w", err)
@@ -132,13 +140,15 @@ func (db *DB) attemptBatches(ctx context.Context, do func(ctx context.Context, b
 	}
 	last.Queue("COMMIT")
 	if err := b.Send(ctx, last); err != nil {
-		// The server skips COMMIT after a statement that failed. Only these two say for sure that it rolled back.
+		// The server skips COMMIT after a statement that failed. Only these two say for sure that
+		// it rolled back.
 		return hasCode(err, serializationFailure, deadlockDetected), fmt.Errorf("committing: %w", err)
 	}
 	return false, nil
 }
 
-// notBegun tells a server that is restarting, or a pooled connection that died, from one that refuses us.
+// notBegun tells a server that is restarting, or a pooled connection that died, from one that
+// refuses us.
 func notBegun(err error) bool {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {

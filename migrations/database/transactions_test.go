@@ -144,7 +144,8 @@ func TestInTxGivesUp(t *testing.T) {
 func TestAmbiguousCommitIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	db := counter(t)
-	// At commit this deferred trigger ends its own session, as a crash in the middle of COMMIT would.
+	// At commit this deferred trigger ends its own session, as a crash in the middle of COMMIT
+	// would.
 	exec(t, db, `CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS
 		$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$`)
 	exec(t, db, `CREATE CONSTRAINT TRIGGER cut AFTER UPDATE ON counter DEFERRABLE INITIALLY DEFERRED
@@ -228,7 +229,10 @@ func TestInBatchesCommitsOrLeavesNothing(t *testing.T) {
 		}
 		return batch(add), nil
 	}))
-	must(t, db.InBatches(t.Context(), func(context.Context, *database.Batches) (*pgx.Batch, error) { return batch(add), nil }))
+	must(t, db.InBatches(t.Context(), func(context.Context, *database.Batches) (*pgx.Batch, error) {
+		return batch(add),
+			nil
+	}))
 	if n := count(t, db); n != 3 {
 		t.Fatalf("counted %d, not 3", n)
 	}

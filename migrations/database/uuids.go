@@ -8,8 +8,9 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// quickUUIDs lets pgx write and read a uuid.UUID as the sixteen bytes that it is. Without it every id goes through
-// driver.Valuer or sql.Scanner and a text, which took a fifth of the posting's time, and every array through reflection.
+// quickUUIDs lets pgx write and read a uuid.UUID as the sixteen bytes that it is. Without it every
+// id goes through driver.Valuer or sql.Scanner and a text, which took a fifth of the posting's
+// time, and every array through reflection.
 func quickUUIDs(conn *pgx.Conn) {
 	types := conn.TypeMap()
 	types.TryWrapEncodePlanFuncs = append([]pgtype.TryWrapEncodePlanFunc{wrapUUID}, types.TryWrapEncodePlanFuncs...)
@@ -21,7 +22,8 @@ func wrapUUID(value any) (pgtype.WrappedEncodePlanNextSetter, any, bool) {
 	return &uuidPlan{}, wrapped, wrapped != nil
 }
 
-// wrappedUUID is an id, or several, as a type that pgx writes without asking what it is; nil for anything else.
+// wrappedUUID is an id, or several, as a type that pgx writes without asking what it is; nil for
+// anything else.
 func wrappedUUID(value any) any {
 	switch v := value.(type) {
 	case uuid.UUID:
@@ -83,5 +85,6 @@ func (p *uuidTargetPlan) SetNext(next pgtype.ScanPlan) { p.next = next }
 
 // Scan reads an id in the next plan's format.
 func (p *uuidTargetPlan) Scan(src []byte, target any) error {
-	return p.next.Scan(src, (*uuidTarget)(target.(*uuid.UUID))) //nolint:forcetypeassert // wrapUUIDTarget made this plan for it
+	return p.next.Scan(src, (*uuidTarget)(
+		target.(*uuid.UUID))) //nolint:forcetypeassert // wrapUUIDTarget made this plan for it
 }

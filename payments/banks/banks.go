@@ -1,6 +1,7 @@
-// Package banks reads what banks and wallets tell about transfers: each provider's webhook is verified on
-// its raw bytes and turned into Notices, and answered with that provider's own body.
-// A new provider is one file that implements Provider, a row in the table below, and its vectors in testdata.
+// Package banks reads what banks and wallets tell about transfers: each provider's webhook is
+// verified on its raw bytes and turned into Notices, and answered with that provider's own body. A
+// new provider is one file that implements Provider, a row in the table below, and its vectors in
+// testdata.
 package banks
 
 import (
@@ -13,7 +14,8 @@ import (
 )
 
 var (
-	// ErrSignature is a request whose signature or token is missing or is of none of the active secrets.
+	// ErrSignature is a request whose signature or token is missing or is of none of the active
+	// secrets.
 	ErrSignature = errors.New("signature does not verify")
 	// ErrStale is a request with a good signature and a stamp more than Tolerance from the clock.
 	ErrStale = errors.New("stamp is too far from the clock")
@@ -26,8 +28,8 @@ var (
 // Refusal is why a request of a provider was not accepted, as health, metrics and log name it.
 type Refusal string
 
-// The reasons for a refusal: a signature or token of none of the active secrets, a good signature with a stamp that is
-// too old or too new, a signed body of which nothing could be read.
+// The reasons for a refusal: a signature or token of none of the active secrets, a good signature
+// with a stamp that is too old or too new, a signed body of which nothing could be read.
 const (
 	BadSignature Refusal = "bad_signature"
 	Stale        Refusal = "stale"
@@ -45,7 +47,8 @@ func RefusalOf(err error) Refusal {
 	return BadSignature
 }
 
-// Tolerance is how far a signed stamp may lie from our clock, either way (providers.md, section 6.7).
+// Tolerance is how far a signed stamp may lie from our clock, either way (providers.md, section
+// 6.7).
 const Tolerance = 300 * time.Second
 
 // Direction is the way of the money, seen from the account that the notice is about.
@@ -60,7 +63,8 @@ const (
 // Precision is how exactly a provider told the time of a transfer.
 type Precision string
 
-// Second, Minute and Day are the precisions that providers deliver; milliseconds are kept and count as Second.
+// Second, Minute and Day are the precisions that providers deliver; milliseconds are kept and count
+// as Second.
 const (
 	Second Precision = "second"
 	Minute Precision = "minute"
@@ -70,8 +74,8 @@ const (
 // Ignore is why a notice is answered with success and never posted; "" for one that is posted.
 type Ignore string
 
-// The reasons to ignore a notice: money that left the account, a payment that failed, a call by which a
-// provider tries our address, a transfer of a provider's sandbox.
+// The reasons to ignore a notice: money that left the account, a payment that failed, a call by
+// which a provider tries our address, a transfer of a provider's sandbox.
 const (
 	IgnoreDebit   Ignore = "debit"
 	IgnoreFailed  Ignore = "failed"
@@ -96,9 +100,10 @@ type Notice struct {
 	StrongReference bool         // the reference names one transfer for ever, also across providers
 	OccurredAt      time.Time    // in Vietnam time (+07:00)
 	Precision       Precision    //
-	AnswerTime      bool         // OccurredAt is when this was sent or received: it differs at a retry and is no content
-	Ignore          Ignore       //
-	Reverses        string       // external id of the notice that this one takes back; Direction is then that notice's
+	// OccurredAt is when this was sent or received: it differs at a retry and is no content
+	AnswerTime bool
+	Ignore     Ignore //
+	Reverses   string // external id of the notice that this one takes back; Direction is then that notice's
 }
 
 // UnknownBank is the BankBIN of a notice that names a bank that we do not know.
@@ -125,8 +130,8 @@ func AccountsOf(provider string) AccountKind {
 	return BankAccounts
 }
 
-// Item is one element of a delivery. It stands alone: Err says why it could not be read, and Notice then
-// keeps what of it could.
+// Item is one element of a delivery. It stands alone: Err says why it could not be read, and Notice
+// then keeps what of it could.
 type Item struct {
 	Notice Notice
 	Err    error
@@ -160,10 +165,12 @@ type Provider interface {
 	// CheckSecrets says which field of a connection's secrets is missing, unknown or malformed.
 	// The error is a phrase for the operator; it names fields and never their values.
 	CheckSecrets(Secrets) error
-	// Verify accepts a request that any of the active secrets signed: else ErrSignature, or ErrStale.
+	// Verify accepts a request that any of the active secrets signed: else ErrSignature, or
+	// ErrStale.
 	Verify(Request, []Secrets) error
-	// Parse reads the transfers of a verified request. The error wraps ErrUnreadable when there is none
-	// that could be read; the items then still say why. An empty list of transfers is no error.
+	// Parse reads the transfers of a verified request. The error wraps ErrUnreadable when there is
+	// none that could be read; the items then still say why. An empty list of transfers is no
+	// error.
 	Parse(Request) ([]Item, error)
 	// Accepted is the provider's success answer; ids are our own ids of the items.
 	Accepted(items []Item, ids []string) Answer
@@ -209,7 +216,8 @@ type plainRefusals struct{}
 
 func (plainRefusals) Refused(error) (Answer, bool) { return Answer{}, false }
 
-// plainSuccess is embedded by providers that ask for a 2xx with {"success":true} or read no body at all.
+// plainSuccess is embedded by providers that ask for a 2xx with {"success":true} or read no body at
+// all.
 type plainSuccess struct{}
 
 func (plainSuccess) Accepted([]Item, []string) Answer { return jsonAnswer(`{"success":true}`) }

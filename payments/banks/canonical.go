@@ -18,8 +18,8 @@ type escaping struct {
 // maxDepth is how deep a signed body may nest.
 const maxDepth = 32
 
-// appendSorted writes the object again, compactly and with the keys of every object in it sorted; numbers stay
-// as they were written.
+// appendSorted writes the object again, compactly and with the keys of every object in it sorted;
+// numbers stay as they were written.
 func (o object) appendSorted(dst []byte, esc escaping) ([]byte, error) {
 	return o.appendLevel(dst, esc, 0)
 }

@@ -17,8 +17,9 @@ type cassoV1 struct {
 	plainRefusals
 }
 
-// cassoV2 is Casso's second webhook: one transaction, signed by HMAC-SHA512 over the stamp in milliseconds
-// and the body written again with sorted keys. Source: CassoHQ/casso-webhook-v2-verify-signature.
+// cassoV2 is Casso's second webhook: one transaction, signed by HMAC-SHA512 over the stamp in
+// milliseconds and the body written again with sorted keys. Source:
+// CassoHQ/casso-webhook-v2-verify-signature.
 type cassoV2 struct {
 	plainSuccess
 	plainRefusals
@@ -34,8 +35,8 @@ func (cassoV1) Verify(r Request, secrets []Secrets) error {
 	return anyOf(secrets, func(s Secrets) error { return checkToken(r.Header.Get("Secure-Token"), s["secure_token"]) })
 }
 
-// cassoEscapings are the ways in which Casso may have written the strings that it signed: which one is not
-// documented, and its own samples in JavaScript, Go, PHP and Python disagree.
+// cassoEscapings are the ways in which Casso may have written the strings that it signed: which one
+// is not documented, and its own samples in JavaScript, Go, PHP and Python disagree.
 var cassoEscapings = [...]escaping{{}, {html: true}, {slash: true, ascii: true}, {ascii: true}}
 
 func (p cassoV2) Verify(r Request, secrets []Secrets) error {
@@ -75,7 +76,8 @@ func (cassoV2) signatureOf(header string) (stamp, signature string) {
 func (cassoV1) Parse(r Request) ([]Item, error) { return parseCasso(r) }
 func (cassoV2) Parse(r Request) ([]Item, error) { return parseCasso(r) }
 
-// parseCasso reads both versions, an array or one object under "data": senders are known to mix them up.
+// parseCasso reads both versions, an array or one object under "data": senders are known to mix
+// them up.
 func parseCasso(r Request) ([]Item, error) {
 	body, err := readObject(r.Body)
 	if err != nil {
@@ -91,8 +93,8 @@ func parseCasso(r Request) ([]Item, error) {
 	return whole(cassoNotice(data))
 }
 
-// cassoNotice reads one transaction: a negative amount is a debit, and a feed that knows the date only writes
-// it alone or with 00:00:00.
+// cassoNotice reads one transaction: a negative amount is a debit, and a feed that knows the date
+// only writes it alone or with 00:00:00.
 func cassoNotice(o object) Item {
 	way, amount := signed(o.amount("amount"))
 	n := Notice{
@@ -125,7 +127,8 @@ func cassoAmount(n Notice) []byte {
 func (cassoV1) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	item := jsonObject("id", number(n.ExternalID), "tid", n.Reference, "description", n.Memo, "amount", cassoAmount(n),
 		"cusum_balance", number("0"), "when", n.local(), "bank_sub_acc_id", n.Account, "subAccId", n.Account,
-		"virtualAccount", n.VirtualAccount, "virtualAccountName", "", "corresponsiveName", "", "corresponsiveAccount", "",
+		"virtualAccount", n.VirtualAccount, "virtualAccountName", "", "corresponsiveName", "", "corresponsiveAccount",
+		"",
 		"corresponsiveBankId", "", "corresponsiveBankName", "")
 	data := append(append([]byte{'['}, item...), ']')
 	r := post("", jsonObject("error", number("0"), "data", data), now)
@@ -135,9 +138,11 @@ func (cassoV1) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 
 func (cassoV2) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	name := bankName(n.BankBIN)
-	data := jsonObject("id", number(n.ExternalID), "reference", n.Reference, "description", n.Memo, "amount", cassoAmount(n),
+	data := jsonObject("id", number(n.ExternalID), "reference", n.Reference, "description", n.Memo, "amount",
+		cassoAmount(n),
 		"runningBalance", number("0"), "transactionDateTime", n.local(), "accountNumber", n.Account, "bankName", name,
-		"bankAbbreviation", name, "virtualAccountNumber", n.VirtualAccount, "virtualAccountName", "", "counterAccountName", "",
+		"bankAbbreviation", name, "virtualAccountNumber", n.VirtualAccount, "virtualAccountName", "",
+		"counterAccountName", "",
 		"counterAccountNumber", "", "counterAccountBankId", "", "counterAccountBankName", "")
 	r := post("", jsonObject("error", number("0"), "data", data), now)
 	body, err := readObject(r.Body)
@@ -149,6 +154,7 @@ func (cassoV2) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		return r, err
 	}
 	stamp := strconv.FormatInt(now.UnixMilli(), 10)
-	r.Header.Set("X-Casso-Signature", "t="+stamp+",v1="+hex.EncodeToString(hmac512(s["checksum_key"], stamp, ".", string(sorted))))
+	r.Header.Set("X-Casso-Signature", "t="+stamp+",v1="+hex.EncodeToString(hmac512(s["checksum_key"], stamp, ".",
+		string(sorted))))
 	return r, nil
 }

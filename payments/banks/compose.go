@@ -21,8 +21,9 @@ func orNull(s string) any {
 	return s
 }
 
-// jsonObject writes a JSON object of names and values in the order given, as the providers' own serialisers would.
-// Values are strings, number, nothing, or []byte for JSON that is already written.
+// jsonObject writes a JSON object of names and values in the order given, as the providers' own
+// serialisers would. Values are strings, number, nothing, or []byte for JSON that is already
+// written.
 func jsonObject(pairs ...any) []byte {
 	dst := []byte{'{'}
 	for i := 0; i+1 < len(pairs); i += 2 {

@@ -23,9 +23,11 @@ var (
 // secretsOf are valid secrets of a provider.
 func secretsOf(provider, word string) banks.Secrets {
 	fields := map[string][]string{
-		"sepay": {"hmac_secret"}, "sepay_pg": {"secret_key"}, "casso_v1": {"secure_token"}, "casso_v2": {"checksum_key"},
-		"payos": {"checksum_key"}, "pay2s": {"token"}, "vietqr_vn": {"username", "password"},
-		"momo": {"partner_code", "access_key", "secret_key"}, "zalopay": {"key2"}, "vnpay": {"hash_secret"}, "standard": {"secret"},
+		"sepay": {"hmac_secret"}, "sepay_pg": {"secret_key"}, "casso_v1": {"secure_token"},
+		"casso_v2": {"checksum_key"},
+		"payos":    {"checksum_key"}, "pay2s": {"token"}, "vietqr_vn": {"username", "password"},
+		"momo": {"partner_code", "access_key", "secret_key"}, "zalopay": {"key2"}, "vnpay": {"hash_secret"},
+		"standard": {"secret"},
 	}
 	s := banks.Secrets{}
 	for _, f := range fields[provider] {
@@ -36,7 +38,8 @@ func secretsOf(provider, word string) banks.Secrets {
 
 func sampleNotice(provider string) banks.Notice {
 	return told{
-		ExternalID: "70001", Account: "0900000001", Direction: banks.In, Amount: "45000", Memo: "tien ca", OrderRef: "OD1",
+		ExternalID: "70001", Account: "0900000001", Direction: banks.In, Amount: "45000", Memo: "tien ca",
+		OrderRef: "OD1",
 	}.notice(provider)
 }
 
@@ -47,8 +50,9 @@ func (w told) notice(provider string) banks.Notice {
 		panic(err)
 	}
 	n := banks.Notice{
-		ExternalID: w.ExternalID, BankBIN: w.BankBIN, Account: w.Account, VirtualAccount: w.VirtualAccount, Direction: w.Direction,
-		Amount: amount, Currency: "VND", Memo: w.Memo, OrderRef: w.OrderRef, OccurredAt: clock.In(saigon),
+		ExternalID: w.ExternalID, BankBIN: w.BankBIN, Account: w.Account, VirtualAccount: w.VirtualAccount,
+		Direction: w.Direction,
+		Amount:    amount, Currency: "VND", Memo: w.Memo, OrderRef: w.OrderRef, OccurredAt: clock.In(saigon),
 		Precision: banks.Second, Ignore: w.Ignore,
 	}
 	n.Reference, n.StrongReference = banks.NormalReference(w.Reference)
@@ -106,7 +110,8 @@ func readBack(t *rapid.T, p banks.Provider) {
 		Amount:         fmt.Sprint(rapid.Int64Range(1, 9_999_999_999_999).Draw(t, "amount")),
 		Memo:           rapid.StringMatching(`[^\x00]{0,60}`).Draw(t, "memo"),
 		OrderRef:       rapid.StringMatching(`OD[0-9A-Z]{1,10}`).Draw(t, "order"),
-		Reference:      rapid.SampledFrom([]string{"FT26324000000011", "3079", "198T2570000000", "MBVCB.1"}).Draw(t, "reference"),
+		Reference: rapid.SampledFrom([]string{"FT26324000000011", "3079", "198T2570000000", "MBVCB.1"}).Draw(t,
+			"reference"),
 	}
 	if w.Direction == banks.Out {
 		w.Ignore = banks.IgnoreDebit
@@ -147,7 +152,8 @@ func TestComposedStampGrowsStale(t *testing.T) {
 			t.Fatal(err)
 		}
 		for offset, want := range map[time.Duration]error{
-			300 * time.Second: nil, -300 * time.Second: nil, 301 * time.Second: banks.ErrStale, -301 * time.Second: banks.ErrStale,
+			300 * time.Second: nil, -300 * time.Second: nil, 301 * time.Second: banks.ErrStale,
+			-301 * time.Second: banks.ErrStale,
 		} {
 			r.Now = clock.Add(offset)
 			if err := p.Verify(r, []banks.Secrets{secrets}); !errors.Is(err, want) {
@@ -168,7 +174,8 @@ func TestComposeFailureAndVoid(t *testing.T) {
 	}
 	n := sampleNotice("sepay_pg")
 	n.Reverses, n.ExternalID = n.ExternalID, "void:"+n.ExternalID
-	if got := composed(t, "sepay_pg", n); got.Reverses != "70001" || got.ExternalID != "void:70001" || got.Direction != banks.In {
+	if got := composed(t, "sepay_pg", n); got.Reverses != "70001" || got.ExternalID != "void:70001" ||
+		got.Direction != banks.In {
 		t.Errorf("a void reads as %+v", got)
 	}
 }
@@ -198,9 +205,16 @@ func TestVietQRToken(t *testing.T) {
 	ask := func(user, password string, secrets ...banks.Secrets) (banks.Answer, error) {
 		request := &http.Request{Header: http.Header{}}
 		request.SetBasicAuth(user, password)
-		return issuer.Token(banks.Request{Method: http.MethodPost, SubPath: banks.TokenPath, Header: request.Header, Now: clock}, secrets)
+		return issuer.Token(banks.Request{
+			Method: http.MethodPost, SubPath: banks.TokenPath, Header: request.Header,
+			Now: clock,
+		}, secrets)
 	}
-	for _, wrong := range [][2]string{{"", ""}, {one["username"], two["password"]}, {two["username"], one["password"]}} {
+	for _, wrong := range [][2]string{
+		{"", ""},
+		{one["username"], two["password"]},
+		{two["username"], one["password"]},
+	} {
 		if _, err := ask(wrong[0], wrong[1], one); !errors.Is(err, banks.ErrSignature) {
 			t.Errorf("Token for %v: %v", wrong, err)
 		}
@@ -244,11 +258,14 @@ func TestVietQRToken(t *testing.T) {
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	accepted := map[string]string{
-		"momo": "204 ", "zalopay": `200 {"return_code":1,"return_message":"success"}`, "vnpay": `200 {"RspCode":"00","Message":"Confirm Success"}`,
+		"momo":      "204 ",
+		"zalopay":   `200 {"return_code":1,"return_message":"success"}`,
+		"vnpay":     `200 {"RspCode":"00","Message":"Confirm Success"}`,
 		"vietqr_vn": `200 {"error":false,"errorReason":null,"toastMessage":"Success","object":{"reftransactionid":"id-1"}}`,
 	}
 	refused := map[string]string{
-		"zalopay": `200 {"return_code":-1,"return_message":"mac not equal"}`, "vnpay": `200 {"RspCode":"97","Message":"Invalid signature"}`,
+		"zalopay": `200 {"return_code":-1,"return_message":"mac not equal"}`,
+		"vnpay":   `200 {"RspCode":"97","Message":"Invalid signature"}`,
 	}
 	for _, name := range banks.Names() {
 		p := find(t, name)
@@ -261,7 +278,8 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("%s accepts with %s", name, got)
 		}
 		answer, own := p.Refused(fmt.Errorf("connection 7: %w", banks.ErrSignature))
-		if want, special = refused[name]; own != special || own && fmt.Sprintf("%d %s", answer.Status, answer.Body) != want {
+		if want, special = refused[name]; own != special || own && fmt.Sprintf("%d %s", answer.Status,
+			answer.Body) != want {
 			t.Errorf("%s refuses with %d %s", name, answer.Status, answer.Body)
 		}
 		if _, own := p.Refused(banks.ErrUnreadable); own {

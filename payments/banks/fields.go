@@ -14,14 +14,15 @@ import (
 	"unicode/utf8"
 )
 
-// field is one member of an object: its name and its value as it was written, so that numbers lose nothing.
+// field is one member of an object: its name and its value as it was written, so that numbers lose
+// nothing.
 type field struct {
 	key string
 	raw []byte
 }
 
-// object is a JSON object or a form in the order it was written. A name that comes twice makes the body
-// unreadable: two readers could take different values from under one signature.
+// object is a JSON object or a form in the order it was written. A name that comes twice makes the
+// body unreadable: two readers could take different values from under one signature.
 type object []field
 
 var (
@@ -168,8 +169,8 @@ func (o object) text(keys ...string) string {
 	return ""
 }
 
-// word is a text that is compared or looked up: spaces around it mean nothing, a whole number has one form however
-// JSON writes it, and true and false are none.
+// word is a text that is compared or looked up: spaces around it mean nothing, a whole number has
+// one form however JSON writes it, and true and false are none.
 func (o object) word(keys ...string) string {
 	for _, key := range keys {
 		raw := o.get(key)
@@ -189,8 +190,8 @@ func (o object) word(keys ...string) string {
 // maxExponent is the largest exponent of a number that wholeNumber writes out.
 const maxExponent = 60
 
-// wholeNumber writes a JSON number that is whole without point and exponent: 18.0 and 1.8e1 are 18. Another number
-// stays as it is.
+// wholeNumber writes a JSON number that is whole without point and exponent: 18.0 and 1.8e1 are 18.
+// Another number stays as it is.
 func wholeNumber(text string) string {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(text), "e")
 	unsigned := strings.TrimPrefix(mantissa, "-")
@@ -222,7 +223,8 @@ type written struct {
 	number bool
 }
 
-// amount is the first of the named fields that holds anything, exactly as it was written: spaces count.
+// amount is the first of the named fields that holds anything, exactly as it was written: spaces
+// count.
 func (o object) amount(keys ...string) written {
 	for _, key := range keys {
 		raw := o.get(key)

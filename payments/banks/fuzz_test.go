@@ -8,8 +8,8 @@ import (
 	"market40/payments/banks"
 )
 
-// FuzzProviders tries every provider on any body, query and header: no panic, nothing read that breaks the
-// promises of Notice, and no signature that holds without the secret.
+// FuzzProviders tries every provider on any body, query and header: no panic, nothing read that
+// breaks the promises of Notice, and no signature that holds without the secret.
 func FuzzProviders(f *testing.F) {
 	for i, name := range banks.Names() {
 		for _, v := range vectors(f, name) {
@@ -19,15 +19,18 @@ func FuzzProviders(f *testing.F) {
 	}
 	for _, id := range []string{"18.0", "1.8e1", "-0.0", "1e60", "1e999999999", "180E-1", "true"} {
 		for _, when := range []string{"2026-11-20 10:11", "2026-11-20T10:11:12+0700", "2026-11-20 10:11:12 +07"} {
-			f.Add(uint8(0), `{"id":`+id+`,"transactionDate":"`+when+`","transferType":"in","transferAmount":1000}`, "", "")
+			f.Add(uint8(0), `{"id":`+id+`,"transactionDate":"`+when+`","transferType":"in","transferAmount":1000}`, "",
+				"")
 		}
 	}
 	f.Fuzz(func(t *testing.T, which uint8, body, header, contentType string) {
 		name := banks.Names()[int(which)%len(banks.Names())]
 		p := find(t, name)
 		r := banks.Request{Body: []byte(body), RawQuery: body, Now: clock, Header: map[string][]string{
-			"Content-Type": {contentType}, "Authorization": {header}, "X-Casso-Signature": {header}, "Secure-Token": {header},
-			"X-Secret-Key": {header}, "Webhook-Signature": {header}, "X-Sepay-Signature": {header}, "X-Sepay-Timestamp": {"1790000000"},
+			"Content-Type": {contentType}, "Authorization": {header}, "X-Casso-Signature": {header},
+			"Secure-Token": {header},
+			"X-Secret-Key": {header}, "Webhook-Signature": {header}, "X-Sepay-Signature": {header},
+			"X-Sepay-Timestamp": {"1790000000"},
 		}}
 		if p.Verify(r, []banks.Secrets{{}, secretsOf(name, "a secret nobody guesses")}) == nil {
 			t.Error("a stranger's signature holds")
@@ -59,7 +62,10 @@ func checkPromises(t *testing.T, item banks.Item, err error) {
 	case n.OccurredAt.Year() < 2000 || n.OccurredAt.Year() > 9999 || n.Precision == "":
 		t.Errorf("occurred at %v, %q", n.OccurredAt, n.Precision)
 	}
-	for _, text := range []string{n.ExternalID, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reference, n.Currency} {
+	for _, text := range []string{
+		n.ExternalID, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reference,
+		n.Currency,
+	} {
 		for _, c := range text {
 			if c == 0 {
 				t.Errorf("a zero byte in %q", text)

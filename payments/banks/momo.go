@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// moMo is MoMo's IPN in three dialects under one secret_key: v2 (13 fields in a fixed order, with the
-// access_key that is not in the body), the notification of a printed store QR (sorted fields), and v1 (a fixed
-// order, as a form or JSON). Source: developers.momo.vn, result handling, and its archived pages.
+// moMo is MoMo's IPN in three dialects under one secret_key: v2 (13 fields in a fixed order, with
+// the access_key that is not in the body), the notification of a printed store QR (sorted fields),
+// and v1 (a fixed order, as a form or JSON). Source: developers.momo.vn, result handling, and its
+// archived pages.
 type moMo struct{ plainRefusals }
 
 // momoV2Fields and momoV1Fields are the signed fields in the order of their string.
@@ -81,12 +82,13 @@ func (p moMo) Parse(r Request) ([]Item, error) {
 	return whole(p.notice(o))
 }
 
-// notice reads any dialect. Result 0 alone is a payment: 9000 is an authorisation, the others are failures,
-// which may have no transaction id, so that the request's id names them.
+// notice reads any dialect. Result 0 alone is a payment: 9000 is an authorisation, the others are
+// failures, which may have no transaction id, so that the request's id names them.
 func (moMo) notice(o object) Item {
 	n := Notice{
 		ExternalID: o.word("momoTransId", "transId"), Account: o.word("partnerCode"), VirtualAccount: o.word("storeId"),
-		Direction: In, Memo: o.text("orderInfo"), OrderRef: o.text("orderId", "partnerRefId"), Reference: o.word("momoTransId", "transId"),
+		Direction: In, Memo: o.text("orderInfo"), OrderRef: o.text("orderId", "partnerRefId"),
+		Reference:  o.word("momoTransId", "transId"),
 		AnswerTime: true, // responseTime is of each answer
 	}
 	result := o.word("resultCode", "errorCode")
@@ -113,13 +115,15 @@ func (p moMo) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	amount, id := number(n.Amount.String()), number(n.ExternalID)
 	pairs := []any{
 		"partnerCode", n.Account, "orderId", n.OrderRef, "requestId", n.OrderRef, "amount", amount, "orderInfo", n.Memo,
-		"orderType", "momo_wallet", "transId", id, "resultCode", number(n.outcome("0", "1006")), "message", "Successful.",
+		"orderType", "momo_wallet", "transId", id, "resultCode", number(n.outcome("0", "1006")), "message",
+		"Successful.",
 		"payType", "qr", "responseTime", n.millis(), "extraData", "",
 	}
 	if n.VirtualAccount != "" {
 		pairs = []any{
 			"partnerCode", n.Account, "accessKey", s["access_key"], "amount", amount, "partnerRefId", n.OrderRef,
-			"partnerTransId", "", "transType", "momo_wallet", "momoTransId", n.ExternalID, "status", number(n.outcome("0", "1006")),
+			"partnerTransId", "", "transType", "momo_wallet", "momoTransId", n.ExternalID, "status",
+			number(n.outcome("0", "1006")),
 			"message", "Successful.", "responseTime", n.millis(), "storeId", n.VirtualAccount,
 		}
 	}

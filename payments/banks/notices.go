@@ -17,7 +17,8 @@ const (
 )
 
 // settle completes a notice with the amount and time as the provider wrote them: it normalises the
-// reference, bounds every text and marks debits. What could be read stays in the item beside the first error.
+// reference, bounds every text and marks debits. What could be read stays in the item beside the
+// first error.
 func settle(n Notice, amount written, when string) Item {
 	var amountErr, timeErr error
 	n.Amount, amountErr = readAmount(amount)
@@ -46,15 +47,17 @@ func (n *Notice) bound() error {
 		return errors.New("external id is too long")
 	case n.Direction != In && n.Direction != Out:
 		return errors.New("direction cannot be read")
-	case len(n.Account) > maxName, len(n.VirtualAccount) > maxName, len(n.Reference) > maxName, len(n.OrderRef) > maxName,
+	case len(n.Account) > maxName, len(n.VirtualAccount) > maxName, len(n.Reference) > maxName,
+		len(n.OrderRef) > maxName,
 		len(n.Memo) > maxMemo, len(n.Currency) > 3:
 		return errors.New("a text is too long")
 	}
 	return nil
 }
 
-// readAmount reads a positive whole number of đồng. A number of JSON has the value that JSON gives it; of a text only
-// digits, or digits with .0 or .00, are taken, for "45.000" is 45,000 to whoever writes it.
+// readAmount reads a positive whole number of đồng. A number of JSON has the value that JSON gives
+// it; of a text only digits, or digits with .0 or .00, are taken, for "45.000" is 45,000 to whoever
+// writes it.
 func readAmount(w written) (money.Amount, error) {
 	parse := money.Parse
 	if w.number {
@@ -70,15 +73,16 @@ func readAmount(w written) (money.Amount, error) {
 	return amount, nil
 }
 
-// identifyByReference gives a notice whose only id is a bank's reference the identity of its transfer. ACB's references
-// have four digits: they come back on other accounts, and on the same account at another time, which counts to the second
-// where the provider tells seconds.
+// identifyByReference gives a notice whose only id is a bank's reference the identity of its
+// transfer. ACB's references have four digits: they come back on other accounts, and on the same
+// account at another time, which counts to the second where the provider tells seconds.
 func (item *Item) identifyByReference() {
 	n := &item.Notice
 	n.Identity = n.Account + "\n" + n.OccurredAt.In(vietnam).Format(localForm)
 }
 
-// bankBIN returns the BIN of a bank by the name that a provider uses, UnknownBank for a name that we do not know, "" for none.
+// bankBIN returns the BIN of a bank by the name that a provider uses, UnknownBank for a name that
+// we do not know, "" for none.
 func bankBIN(name string) string {
 	if name == "" {
 		return ""
@@ -95,7 +99,8 @@ func bankName(bin string) string {
 	return bank.ShortName
 }
 
-// whole returns the items of a delivery, with ErrUnreadable when there are some and none could be read.
+// whole returns the items of a delivery, with ErrUnreadable when there are some and none could be
+// read.
 func whole(items ...Item) ([]Item, error) {
 	for _, item := range items {
 		if item.Err == nil {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// pay2s is Pay2S's webhook: a static bearer token and an array of transactions. The md5 in each is of an
-// unpublished recipe and is not read. Source: docs.pay2s.vn, webhook page.
+// pay2s is Pay2S's webhook: a static bearer token and an array of transactions. The md5 in each is
+// of an unpublished recipe and is not read. Source: docs.pay2s.vn, webhook page.
 type pay2s struct {
 	plainSuccess
 	plainRefusals
@@ -52,7 +52,8 @@ func (pay2s) notice(o object) Item {
 func (pay2s) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	item := jsonObject("id", n.ExternalID, "gateway", bankName(n.BankBIN), "transactionDate", n.local(),
 		"transactionNumber", n.Reference, "accountNumber", n.Account, "content", n.Memo,
-		"transferType", strings.ToUpper(string(n.Direction)), "transferAmount", number(n.Amount.String()), "checksum", "")
+		"transferType", strings.ToUpper(string(n.Direction)), "transferAmount", number(n.Amount.String()), "checksum",
+		"")
 	r := post("", jsonObject("transactions", append(append([]byte{'['}, item...), ']')), now)
 	r.Header.Set("Authorization", "Bearer "+s["token"])
 	return r, nil

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// payOS is payOS's webhook. The signature lies in the body: HMAC-SHA256 over "key=value&…" of "data", keys
-// sorted, values as raw text. Source: payos.vn docs and the payOSHQ libraries.
+// payOS is payOS's webhook. The signature lies in the body: HMAC-SHA256 over "key=value&…" of
+// "data", keys sorted, values as raw text. Source: payos.vn docs and the payOSHQ libraries.
 type payOS struct {
 	plainSuccess
 	plainRefusals
@@ -71,8 +71,9 @@ func (p payOS) Parse(r Request) ([]Item, error) {
 
 func (payOS) notice(o object) Item {
 	n := Notice{
-		ExternalID: o.word("reference"), Account: o.word("accountNumber"), VirtualAccount: o.word("virtualAccountNumber"),
-		Direction: In, Currency: o.word("currency"), Memo: o.text("description"), OrderRef: o.word("orderCode"),
+		ExternalID: o.word("reference"), Account: o.word("accountNumber"),
+		VirtualAccount: o.word("virtualAccountNumber"),
+		Direction:      In, Currency: o.word("currency"), Memo: o.text("description"), OrderRef: o.word("orderCode"),
 		Reference: o.word("reference"),
 	}
 	if code := o.word("code"); code != "" && code != "00" {
@@ -86,8 +87,9 @@ func (payOS) notice(o object) Item {
 	return item
 }
 
-// isPayOSSample says whether this is the sample that payOS posts when a merchant confirms a webhook address:
-// order 123 with the reference, payment link or account of the sample. Order 123 alone may be a real one.
+// isPayOSSample says whether this is the sample that payOS posts when a merchant confirms a webhook
+// address: order 123 with the reference, payment link or account of the sample. Order 123 alone may
+// be a real one.
 func isPayOSSample(o object) bool {
 	return o.word("orderCode") == "123" &&
 		(o.word("reference") == "TF230204212323" || o.word("paymentLinkId") == "124c33293c43417ab7879e14c8d9eb18" ||
@@ -102,7 +104,8 @@ func (payOS) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	data := jsonObject("orderCode", number(n.OrderRef), "amount", number(n.Amount.String()), "description", n.Memo,
 		"accountNumber", n.Account, "reference", n.ExternalID, "transactionDateTime", n.local(), "currency", n.Currency,
 		"paymentLinkId", "", "code", code, "desc", "success", "counterAccountBankId", "", "counterAccountBankName", "",
-		"counterAccountName", nothing{}, "counterAccountNumber", "", "virtualAccountName", "", "virtualAccountNumber", n.VirtualAccount)
+		"counterAccountName", nothing{}, "counterAccountNumber", "", "virtualAccountName", "", "virtualAccountNumber",
+		n.VirtualAccount)
 	fields, err := splitObject(data)
 	if err != nil {
 		return Request{}, err
@@ -112,5 +115,6 @@ func (payOS) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		return Request{}, err
 	}
 	signature := hex.EncodeToString(hmac256(s["checksum_key"], query))
-	return post("", jsonObject("code", code, "desc", "success", "success", []byte("true"), "data", data, "signature", signature), now), nil
+	return post("", jsonObject("code", code, "desc", "success", "success", []byte("true"), "data", data, "signature",
+		signature), now), nil
 }

@@ -2,11 +2,11 @@ package banks
 
 import "strings"
 
-// NormalReference writes a bank's reference in one way, so that two providers' words for one transfer are
-// equal, and says whether it is strong: naming one transfer for ever. Strong are T24's FT numbers (also inside
-// a longer text, without MB's tail \BNK), UUIDs and VietinBank's day-T numbers; ACB's four digits,
-// Casso's "5017 - 48678" or VCB's MBVCB.… are not.
-// Sources: providers.md sections 1.1, 1.2, 3.1.
+// NormalReference writes a bank's reference in one way, so that two providers' words for one
+// transfer are equal, and says whether it is strong: naming one transfer for ever. Strong are T24's
+// FT numbers (also inside a longer text, without MB's tail \BNK), UUIDs and VietinBank's day-T
+// numbers; ACB's four digits, Casso's "5017 - 48678" or VCB's MBVCB.… are not. Sources:
+// providers.md sections 1.1, 1.2, 3.1.
 func NormalReference(text string) (reference string, strong bool) {
 	s := strings.ToUpper(strings.TrimSpace(text))
 	if isUUID(s) || isVietin(s) {
@@ -18,8 +18,8 @@ func NormalReference(text string) (reference string, strong bool) {
 	return s, false
 }
 
-// findFT finds FT, five digits (year and day of the year) and 5 to 12 further letters or digits that end the
-// reference or stand before a mark.
+// findFT finds FT, five digits (year and day of the year) and 5 to 12 further letters or digits
+// that end the reference or stand before a mark.
 func findFT(s string) string {
 	for from := 0; ; from += 2 {
 		at := strings.Index(s[from:], "FT")

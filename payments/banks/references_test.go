@@ -38,7 +38,10 @@ func TestNormalReference(t *testing.T) {
 }
 
 func FuzzNormalReference(f *testing.F) {
-	for _, s := range []string{`FT24106310287836\BNK`, "VN0014171FT26106RWYQC", "198T2570000000", "FTFTFT26106RWYQC", "3079"} {
+	for _, s := range []string{
+		`FT24106310287836\BNK`, "VN0014171FT26106RWYQC", "198T2570000000", "FTFTFT26106RWYQC",
+		"3079",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// Secrets are one generation of a connection's secret fields by name. The list "allow_ips" is joined by commas.
+// Secrets are one generation of a connection's secret fields by name. The list "allow_ips" is
+// joined by commas.
 type Secrets map[string]string
 
 // SecretForms are by provider the sets of fields that its secrets may have.
@@ -27,8 +28,8 @@ var SecretForms = map[string][][]string{
 	"standard":  {{"secret"}},
 }
 
-// ParseSecrets reads the JSON object that an operator gives: every value is a string; allow_ips may also be a
-// list of strings. The error names the field, never its value.
+// ParseSecrets reads the JSON object that an operator gives: every value is a string; allow_ips may
+// also be a list of strings. The error names the field, never its value.
 func ParseSecrets(raw json.RawMessage) (Secrets, error) {
 	fields, err := readObject(raw)
 	if err != nil {
@@ -74,7 +75,8 @@ const (
 // notSecret are the fields that are no secret: names that providers print, and addresses.
 var notSecret = map[string]bool{"auth": true, "allow_ips": true, "partner_code": true, "username": true}
 
-// Weak returns the first field, by name, whose secret could be guessed, or "". Of a key behind whsec_ its bytes count.
+// Weak returns the first field, by name, whose secret could be guessed, or "". Of a key behind
+// whsec_ its bytes count.
 func (s Secrets) Weak() string {
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		characters := []rune(s[name])
@@ -110,7 +112,8 @@ func isWeak(key []rune) bool {
 // Unsigned reports whether the secrets let calls in by their address alone.
 func (s Secrets) Unsigned() bool { return s["auth"] == "none" }
 
-// anyOf tries the active secrets one after the other: nil if one fits, ErrStale if one fits but for the stamp.
+// anyOf tries the active secrets one after the other: nil if one fits, ErrStale if one fits but for
+// the stamp.
 func anyOf(secrets []Secrets, verify func(Secrets) error) error {
 	result := ErrSignature
 	for _, s := range secrets {

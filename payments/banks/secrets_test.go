@@ -58,7 +58,8 @@ func TestCheckSecrets(t *testing.T) {
 func TestParseSecretsRefuses(t *testing.T) {
 	t.Parallel()
 	for _, raw := range []string{
-		``, `null`, `[]`, `"k"`, `{"api_key":7}`, `{"api_key":null}`, `{"api_key":["k"]}`, `{"allow_ips":[1]}`, `{"a":"1","a":"2"}`,
+		``, `null`, `[]`, `"k"`, `{"api_key":7}`, `{"api_key":null}`, `{"api_key":["k"]}`, `{"allow_ips":[1]}`,
+		`{"a":"1","a":"2"}`,
 	} {
 		if s, err := banks.ParseSecrets(json.RawMessage(raw)); err == nil {
 			t.Errorf("%s reads as %d fields", raw, len(s))
@@ -80,7 +81,8 @@ func FuzzParseSecrets(f *testing.F) {
 	})
 }
 
-// TestSecretFormsAreTaken: every provider takes exactly the sets of fields that OpenAPI lists for it.
+// TestSecretFormsAreTaken: every provider takes exactly the sets of fields that OpenAPI lists for
+// it.
 func TestSecretFormsAreTaken(t *testing.T) {
 	t.Parallel()
 	for _, name := range banks.Names() {
@@ -146,18 +148,25 @@ func TestWeakSecrets(t *testing.T) {
 	}
 }
 
-// TestASecretWithoutItsMark: whoever reads it as it stands, or as base64 as the specification's libraries do, signs well.
+// TestASecretWithoutItsMark: whoever reads it as it stands, or as base64 as the specification's
+// libraries do, signs well.
 func TestASecretWithoutItsMark(t *testing.T) {
 	t.Parallel()
 	p := find(t, "standard")
-	const plain, short, equal = "abcdefgh1234", "MTIzNDU=", "MTExMTExMTI=" // the last two are base64 of keys that can be guessed
+	// the last two are base64 of keys that can be guessed
+	const plain, short, equal = "abcdefgh1234", "MTIzNDU=", "MTExMTExMTI="
 	for _, c := range []struct {
 		secret, signer string
 		want           error
 	}{
-		{plain, plain, nil}, {plain, "whsec_" + plain, nil}, {plain, "abcdefgh1235", banks.ErrSignature},
-		{short, short, nil}, {short, "whsec_" + short, banks.ErrSignature}, {short, "12345", banks.ErrSignature},
-		{equal, equal, nil}, {equal, "11111112", banks.ErrSignature},
+		{plain, plain, nil},
+		{plain, "whsec_" + plain, nil},
+		{plain, "abcdefgh1235", banks.ErrSignature},
+		{short, short, nil},
+		{short, "whsec_" + short, banks.ErrSignature},
+		{short, "12345", banks.ErrSignature},
+		{equal, equal, nil},
+		{equal, "11111112", banks.ErrSignature},
 	} {
 		r, err := p.Compose(sampleNotice("standard"), banks.Secrets{"secret": c.signer}, clock)
 		if err != nil {

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// sepay is SePay's webhook and, on the same route, its Bank Hub IPN.
-// Secrets: api_key (static header), or hmac_secret (HMAC-SHA256 over "{stamp}.{body}"), or auth "none" with
-// allow_ips for feeds that sign nothing. Source: developer.sepay.vn, SePay webhooks, read November 2026.
+// sepay is SePay's webhook and, on the same route, its Bank Hub IPN. Secrets: api_key (static
+// header), or hmac_secret (HMAC-SHA256 over "{stamp}.{body}"), or auth "none" with allow_ips for
+// feeds that sign nothing. Source: developer.sepay.vn, SePay webhooks, read November 2026.
 type sepay struct {
 	plainSuccess
 	plainRefusals
@@ -40,7 +40,8 @@ func (sepay) CheckSecrets(s Secrets) error {
 	return s.need("api_key")
 }
 
-// allowed reads a list of addresses and networks, joined by commas; an empty one would allow nobody.
+// allowed reads a list of addresses and networks, joined by commas; an empty one would allow
+// nobody.
 func allowed(list string) ([]netip.Prefix, error) {
 	var networks []netip.Prefix
 	for text := range strings.SplitSeq(list, ",") {
@@ -115,7 +116,8 @@ func (sepay) verifyAddress(ip netip.Addr, list string) error {
 	return ErrSignature
 }
 
-// verifyKey takes "Apikey K" and also "Bearer Apikey K", which the sample of SePay's Laravel package sends.
+// verifyKey takes "Apikey K" and also "Bearer Apikey K", which the sample of SePay's Laravel
+// package sends.
 func (sepay) verifyKey(header, key string) error {
 	scheme, given, _ := strings.Cut(header, " ")
 	if strings.EqualFold(scheme, "Bearer") {
@@ -147,10 +149,12 @@ func (p sepay) Parse(r Request) ([]Item, error) {
 	return whole(p.notice(o))
 }
 
-// bankHub is the Identity of Bank Hub's transactions: it numbers them apart from the webhook on the same route.
+// bankHub is the Identity of Bank Hub's transactions: it numbers them apart from the webhook on the
+// same route.
 const bankHub = "bank_hub"
 
-// Dialect returns which of its provider's ways told a notice, where one connection may tell a transfer in several; "": the usual one.
+// Dialect returns which of its provider's ways told a notice, where one connection may tell a
+// transfer in several; "": the usual one.
 func (n *Notice) Dialect() string {
 	if n.Identity == bankHub {
 		return bankHub
@@ -158,8 +162,8 @@ func (n *Notice) Dialect() string {
 	return ""
 }
 
-// notice reads SePay's camelCase fields or Bank Hub's snake_case ones. The "code" is SePay's guess, cut or
-// partial at times, so it is only a hint beside the memo.
+// notice reads SePay's camelCase fields or Bank Hub's snake_case ones. The "code" is SePay's guess,
+// cut or partial at times, so it is only a hint beside the memo.
 func (sepay) notice(o object) Item {
 	n := Notice{
 		ExternalID: o.word("id"), BankBIN: bankBIN(o.word("gateway")),
@@ -193,7 +197,8 @@ func (sepay) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	case s["hmac_secret"] != "":
 		stamp := strconv.FormatInt(now.Unix(), 10)
 		r.Header.Set("X-SePay-Timestamp", stamp)
-		r.Header.Set("X-SePay-Signature", "sha256="+hex.EncodeToString(hmac256(s["hmac_secret"], stamp, ".", string(body))))
+		r.Header.Set("X-SePay-Signature", "sha256="+hex.EncodeToString(hmac256(s["hmac_secret"], stamp, ".",
+			string(body))))
 	case s["api_key"] != "":
 		r.Header.Set("Authorization", "Apikey "+s["api_key"])
 	}

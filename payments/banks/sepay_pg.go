@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// sepayPG is the IPN of SePay's payment gateway. It signs no body: the secret_key comes as X-Secret-Key.
-// It is the one provider that tells a reversal, TRANSACTION_VOID: a notice of its own ("void:" and the
-// transaction's id) that names what it takes back. Source: developer.sepay.vn, payment gateway IPN.
+// sepayPG is the IPN of SePay's payment gateway. It signs no body: the secret_key comes as
+// X-Secret-Key. It is the one provider that tells a reversal, TRANSACTION_VOID: a notice of its own
+// ("void:" and the transaction's id) that names what it takes back. Source: developer.sepay.vn,
+// payment gateway IPN.
 type sepayPG struct {
 	plainSuccess
 	plainRefusals
@@ -87,13 +88,17 @@ func (sepayPG) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	if n.Reverses != "" {
 		kind, id = "TRANSACTION_VOID", n.Reverses
 	}
-	order := jsonObject("id", id, "order_id", n.OrderRef, "order_status", n.outcome("CAPTURED", "CANCELLED"), "order_currency", n.Currency,
+	order := jsonObject("id", id, "order_id", n.OrderRef, "order_status", n.outcome("CAPTURED", "CANCELLED"),
+		"order_currency", n.Currency,
 		"order_amount", n.Amount.String()+".00", "order_invoice_number", n.OrderRef, "order_description", n.Memo)
-	transaction := jsonObject("id", id, "payment_method", "BANK_TRANSFER", "transaction_id", n.Reference, "transaction_type", "PAYMENT",
-		"transaction_date", n.local(), "transaction_status", n.outcome("APPROVED", "DECLINED"), "transaction_amount", n.Amount.String(),
+	transaction := jsonObject("id", id, "payment_method", "BANK_TRANSFER", "transaction_id", n.Reference,
+		"transaction_type", "PAYMENT",
+		"transaction_date", n.local(), "transaction_status", n.outcome("APPROVED", "DECLINED"), "transaction_amount",
+		n.Amount.String(),
 		"transaction_currency", n.Currency)
 	stamp := number(strconv.FormatInt(n.OccurredAt.Unix(), 10))
-	r := post("", jsonObject("timestamp", stamp, "notification_type", kind, "order", order, "transaction", transaction, "customer", nothing{}), now)
+	r := post("", jsonObject("timestamp", stamp, "notification_type", kind, "order", order, "transaction", transaction,
+		"customer", nothing{}), now)
 	r.Header.Set("X-Secret-Key", s["secret_key"])
 	return r, n.onlyCredits()
 }

@@ -51,8 +51,8 @@ func checkHex(given, key string, want []byte) error {
 	return nil
 }
 
-// checkStamp refuses a signed stamp, counted in units since 1970, that is further than Tolerance from now, and reports
-// every one to r.Stamped.
+// checkStamp refuses a signed stamp, counted in units since 1970, that is further than Tolerance
+// from now, and reports every one to r.Stamped.
 func checkStamp(r Request, stamp string, unit time.Duration) error {
 	n, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil {

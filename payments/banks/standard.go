@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// standard is our own normalised notice under the Standard Webhooks specification (standardwebhooks.com): the
-// headers webhook-id, webhook-timestamp and webhook-signature, HMAC-SHA256 over "id.stamp.body".
+// standard is our own normalised notice under the Standard Webhooks specification
+// (standardwebhooks.com): the headers webhook-id, webhook-timestamp and webhook-signature,
+// HMAC-SHA256 over "id.stamp.body".
 type standard struct {
 	plainSuccess
 	plainRefusals
@@ -34,8 +35,9 @@ func (standard) CheckSecrets(s Secrets) error {
 // marksKey stands in front of a secret that is base64.
 const marksKey = "whsec_"
 
-// standardKeys are the keys that a secret may mean: behind whsec_ its bytes alone; otherwise the secret as it stands, or its bytes
-// where it happens to be base64 of a key that cannot be guessed, as the libraries of the specification read it.
+// standardKeys are the keys that a secret may mean: behind whsec_ its bytes alone; otherwise the
+// secret as it stands, or its bytes where it happens to be base64 of a key that cannot be guessed,
+// as the libraries of the specification read it.
 func standardKeys(secret string) []string {
 	encoded, marked := strings.CutPrefix(secret, marksKey)
 	var keys []string
@@ -43,7 +45,8 @@ func standardKeys(secret string) []string {
 		keys = append(keys, secret)
 	}
 	for _, form := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding} {
-		if key, err := form.DecodeString(encoded); err == nil && len(key) > 0 && (marked || !isWeak(bytesOf(string(key)))) {
+		if key, err := form.DecodeString(encoded); err == nil && len(key) > 0 &&
+			(marked || !isWeak(bytesOf(string(key)))) {
 			return append(keys, string(key))
 		}
 	}
@@ -84,7 +87,8 @@ func (standard) notice(r Request, o, account object) Item {
 	n := Notice{
 		ExternalID: cmp.Or(o.word("external_id"), r.Header.Get("Webhook-Id")), BankBIN: account.word("bank_bin"),
 		Account: account.word("account_number"), VirtualAccount: o.word("virtual_account"),
-		Direction: direction(o.word("direction")), Currency: o.word("currency"), Memo: o.text("memo"), Reference: o.word("reference"),
+		Direction: direction(o.word("direction")), Currency: o.word("currency"), Memo: o.text("memo"),
+		Reference: o.word("reference"),
 	}
 	if len(n.BankBIN) != 6 || !allDigits(n.BankBIN) {
 		n.BankBIN = bankBIN(n.BankBIN)
@@ -94,8 +98,10 @@ func (standard) notice(r Request, o, account object) Item {
 
 func (standard) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	account := jsonObject("bank_bin", n.BankBIN, "account_number", n.Account)
-	r := post("", jsonObject("external_id", n.ExternalID, "account", account, "virtual_account", orNull(n.VirtualAccount),
-		"direction", string(n.Direction), "amount", n.Amount.String(), "currency", n.Currency, "memo", n.Memo, "reference", n.Reference,
+	r := post("", jsonObject("external_id", n.ExternalID, "account", account, "virtual_account",
+		orNull(n.VirtualAccount),
+		"direction", string(n.Direction), "amount", n.Amount.String(), "currency", n.Currency, "memo", n.Memo,
+		"reference", n.Reference,
 		"occurred_at", n.OccurredAt.In(vietnam).Format(time.RFC3339Nano)), now)
 	stamp := strconv.FormatInt(now.Unix(), 10)
 	keys := standardKeys(s["secret"])

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975. Providers send local
-// times without a zone; SePay's gateway sample, which has both, proves it (1759134682 = 15:31:22).
+// vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975. Providers send
+// local times without a zone; SePay's gateway sample, which has both, proves it (1759134682 =
+// 15:31:22).
 var vietnam = time.FixedZone("+07", 7*60*60)
 
 const (
@@ -20,9 +21,10 @@ const (
 // zones are the forms of a zone behind a time; "": Vietnam's.
 var zones = [...]string{"", "Z07:00", "Z0700", "Z07"}
 
-// readTime reads the forms in which providers tell a time: date and time with or without seconds (Precision Minute)
-// and zone, a date alone (Precision Day), yyyyMMddHHmmss, and seconds or milliseconds since 1970. Years outside
-// 2000…9999 are refused: what is dated ahead is money all the same.
+// readTime reads the forms in which providers tell a time: date and time with or without seconds
+// (Precision Minute) and zone, a date alone (Precision Day), yyyyMMddHHmmss, and seconds or
+// milliseconds since 1970. Years outside 2000…9999 are refused: what is dated ahead is money all
+// the same.
 func readTime(text string) (time.Time, Precision, error) {
 	at, precision, err := parseTime(text)
 	if at = at.In(vietnam); err != nil || at.Year() < 2000 || at.Year() > 9999 {
@@ -66,8 +68,8 @@ func parseTime(text string) (at time.Time, precision Precision, err error) {
 	return at, "", err
 }
 
-// minuteBanks are the BINs of the banks whose times end in :00 because they tell no seconds: ACB, MB, VPBank,
-// OCB (seen in public deliveries, providers.md section 1.1).
+// minuteBanks are the BINs of the banks whose times end in :00 because they tell no seconds: ACB,
+// MB, VPBank, OCB (seen in public deliveries, providers.md section 1.1).
 var minuteBanks = [...]string{"970416", "970422", "970432", "970448"}
 
 // minuteOnly says whether a bank's time is one of a whole minute.

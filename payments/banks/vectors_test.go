@@ -55,7 +55,8 @@ const wallTime = "2006-01-02T15:04:05.999-07:00"
 func tell(item banks.Item) told {
 	n := item.Notice
 	return told{
-		item.Err != nil, n.ExternalID, n.BankBIN, n.Account, n.VirtualAccount, n.Direction, n.Amount.String(), n.Currency, n.Memo,
+		item.Err != nil, n.ExternalID, n.BankBIN, n.Account, n.VirtualAccount, n.Direction, n.Amount.String(),
+		n.Currency, n.Memo,
 		n.OrderRef, n.Reference, n.StrongReference, n.OccurredAt.Format(wallTime), n.Precision, n.Ignore, n.Reverses,
 	}
 }

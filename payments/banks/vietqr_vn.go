@@ -22,16 +22,17 @@ const tokenLife = 300 * time.Second
 // errPath is a path that VietQR.vn does not call.
 var errPath = errors.New("unknown path")
 
-// vietQRVN is the partner API of VietQR.vn (BlueCom): we issue a bearer token for user name and password, and
-// it posts transactions with that token. Nothing signs the body ("sign" is our own value echoed back).
-// Source: VietQR.vn partner API and duchieupham/vietqr_server.
+// vietQRVN is the partner API of VietQR.vn (BlueCom): we issue a bearer token for user name and
+// password, and it posts transactions with that token. Nothing signs the body ("sign" is our own
+// value echoed back). Source: VietQR.vn partner API and duchieupham/vietqr_server.
 type vietQRVN struct{ plainRefusals }
 
 func (vietQRVN) Name() string { return "vietqr_vn" }
 
 func (vietQRVN) CheckSecrets(s Secrets) error { return s.need("username", "password") }
 
-// Token answers the call for a token. It keeps no state: the token is an expiry and an HMAC under the secrets.
+// Token answers the call for a token. It keeps no state: the token is an expiry and an HMAC under
+// the secrets.
 func (p vietQRVN) Token(r Request, secrets []Secrets) (Answer, error) {
 	user, password, _ := (&http.Request{Header: r.Header}).BasicAuth()
 	var token string
@@ -47,7 +48,8 @@ func (p vietQRVN) Token(r Request, secrets []Secrets) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return jsonAnswer(string(jsonObject("access_token", token, "token_type", "Bearer", "expires_in", number("300")))), nil
+	return jsonAnswer(string(jsonObject("access_token", token, "token_type", "Bearer", "expires_in", number("300")))),
+		nil
 }
 
 func (p vietQRVN) token(s Secrets, expires time.Time) string {
@@ -88,9 +90,9 @@ func (p vietQRVN) Parse(r Request) ([]Item, error) {
 	return whole(p.notice(o))
 }
 
-// notice reads the lower-case names of the present API and the camelCase ones of the older. The two legs of a transfer
-// between accounts of one feed share a transactionid: the debit is ignored, so the id names one credit. A notice
-// without it is known by its reference.
+// notice reads the lower-case names of the present API and the camelCase ones of the older. The two
+// legs of a transfer between accounts of one feed share a transactionid: the debit is ignored, so
+// the id names one credit. A notice without it is known by its reference.
 func (vietQRVN) notice(o object) Item {
 	n := Notice{
 		ExternalID: o.word("transactionid", "transactionId"),
@@ -112,7 +114,8 @@ func (vietQRVN) notice(o object) Item {
 // Accepted names our own id of the notice, which VietQR.vn keeps as its proof of delivery.
 func (vietQRVN) Accepted(_ []Item, ids []string) Answer {
 	object := jsonObject("reftransactionid", strings.Join(ids, ","))
-	return jsonAnswer(string(jsonObject("error", []byte("false"), "errorReason", nothing{}, "toastMessage", "Success", "object", object)))
+	return jsonAnswer(string(jsonObject("error", []byte("false"), "errorReason", nothing{}, "toastMessage", "Success",
+		"object", object)))
 }
 
 func (p vietQRVN) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
@@ -120,8 +123,10 @@ func (p vietQRVN) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	if n.Direction == Out {
 		way = "D"
 	}
-	body := jsonObject("bankaccount", n.Account, "amount", number(n.Amount.String()), "transType", way, "content", n.Memo,
-		"transactionid", n.ExternalID, "transactiontime", n.millis(), "referencenumber", n.Reference, "orderId", n.OrderRef,
+	body := jsonObject("bankaccount", n.Account, "amount", number(n.Amount.String()), "transType", way, "content",
+		n.Memo,
+		"transactionid", n.ExternalID, "transactiontime", n.millis(), "referencenumber", n.Reference, "orderId",
+		n.OrderRef,
 		"terminalCode", n.VirtualAccount, "subTerminalCode", "", "serviceCode", "", "urlLink", "", "sign", "")
 	r := post(SyncPath, body, now)
 	r.Header.Set("Authorization", "Bearer "+p.token(s, now.Add(tokenLife)))

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// vnPay is VNPAY's IPN: a GET whose query is signed by HMAC-SHA512 over its sorted, url-encoded fields.
-// Amounts are a hundred times the đồng. Source: sandbox.vnpayment.vn API documents.
+// vnPay is VNPAY's IPN: a GET whose query is signed by HMAC-SHA512 over its sorted, url-encoded
+// fields. Amounts are a hundred times the đồng. Source: sandbox.vnpayment.vn API documents.
 type vnPay struct{}
 
 func (vnPay) Name() string { return "vnpay" }
@@ -24,7 +24,8 @@ func (p vnPay) Verify(r Request, secrets []Secrets) error {
 	if err != nil {
 		return ErrSignature
 	}
-	// The values encoded again as PHP would; and as they were sent, for a sender that encodes otherwise.
+	// The values encoded again as PHP would; and as they were sent, for a sender that encodes
+	// otherwise.
 	for _, query := range []string{vnPayQuery(o), sentQuery(r.RawQuery)} {
 		err := anyOf(secrets, func(s Secrets) error {
 			return checkHex(o.text("vnp_SecureHash"), s["hash_secret"], hmac512(s["hash_secret"], query))
@@ -72,13 +73,14 @@ func (p vnPay) Parse(r Request) ([]Item, error) {
 	return whole(p.notice(o, r.Now))
 }
 
-// notice reads the query. Success needs both codes 00; a failure may have no transaction number, so that the
-// order names it. vnp_BankCode is the payer's bank and is not read. VNPAY's table of the IPN calls vnp_PayDate
-// optional: without it the time is that of receipt.
+// notice reads the query. Success needs both codes 00; a failure may have no transaction number, so
+// that the order names it. vnp_BankCode is the payer's bank and is not read. VNPAY's table of the
+// IPN calls vnp_PayDate optional: without it the time is that of receipt.
 func (vnPay) notice(o object, received time.Time) Item {
 	n := Notice{
-		ExternalID: o.word("vnp_TransactionNo"), Account: o.word("vnp_TmnCode"), Direction: In, Currency: o.word("vnp_CurrCode"),
-		Memo: o.text("vnp_OrderInfo"), OrderRef: o.word("vnp_TxnRef"), Reference: o.word("vnp_BankTranNo"),
+		ExternalID: o.word("vnp_TransactionNo"), Account: o.word("vnp_TmnCode"), Direction: In,
+		Currency: o.word("vnp_CurrCode"),
+		Memo:     o.text("vnp_OrderInfo"), OrderRef: o.word("vnp_TxnRef"), Reference: o.word("vnp_BankTranNo"),
 	}
 	if o.word("vnp_ResponseCode") != "00" || o.word("vnp_TransactionStatus") != "00" {
 		n.Ignore = IgnoreFailed
@@ -119,10 +121,17 @@ func (vnPay) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	}
 	values := url.Values{}
 	for _, pair := range [][2]string{
-		{"vnp_Amount", n.Amount.String() + "00"}, {"vnp_BankCode", "NCB"}, {"vnp_BankTranNo", n.Reference},
-		{"vnp_CardType", "QRCODE"}, {"vnp_OrderInfo", n.Memo}, {"vnp_PayDate", n.OccurredAt.In(vietnam).Format(compactForm)},
-		{"vnp_ResponseCode", n.outcome("00", "24")}, {"vnp_TmnCode", n.Account}, {"vnp_TransactionNo", n.ExternalID},
-		{"vnp_TransactionStatus", n.outcome("00", "02")}, {"vnp_TxnRef", n.OrderRef},
+		{"vnp_Amount", n.Amount.String() + "00"},
+		{"vnp_BankCode", "NCB"},
+		{"vnp_BankTranNo", n.Reference},
+		{"vnp_CardType", "QRCODE"},
+		{"vnp_OrderInfo", n.Memo},
+		{"vnp_PayDate", n.OccurredAt.In(vietnam).Format(compactForm)},
+		{"vnp_ResponseCode", n.outcome("00", "24")},
+		{"vnp_TmnCode", n.Account},
+		{"vnp_TransactionNo", n.ExternalID},
+		{"vnp_TransactionStatus", n.outcome("00", "02")},
+		{"vnp_TxnRef", n.OrderRef},
 	} {
 		if pair[1] != "" {
 			values.Set(pair[0], pair[1])

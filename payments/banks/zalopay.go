@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// zaloPay is ZaloPay's callback: "data" is JSON inside a string, and "mac" is HMAC-SHA256 under key2 over that
-// string as it was sent. Only payments that succeeded are told. Source: docs.zalopay.vn, callback.
+// zaloPay is ZaloPay's callback: "data" is JSON inside a string, and "mac" is HMAC-SHA256 under
+// key2 over that string as it was sent. Only payments that succeeded are told. Source:
+// docs.zalopay.vn, callback.
 type zaloPay struct{}
 
 func (zaloPay) Name() string { return "zalopay" }
@@ -20,7 +21,10 @@ func (zaloPay) Verify(r Request, secrets []Secrets) error {
 		return ErrSignature
 	}
 	data := body.text("data")
-	return anyOf(secrets, func(s Secrets) error { return checkHex(body.text("mac"), s["key2"], hmac256(s["key2"], data)) })
+	return anyOf(secrets, func(s Secrets) error {
+		return checkHex(body.text("mac"), s["key2"],
+			hmac256(s["key2"], data))
+	})
 }
 
 func (p zaloPay) Parse(r Request) ([]Item, error) {
@@ -61,8 +65,10 @@ func (zaloPay) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	if n.Direction != In || n.Ignore == IgnoreFailed {
 		return Request{}, ErrCannotTell
 	}
-	data := jsonObject("app_id", number(n.Account), "app_trans_id", n.OrderRef, "app_time", n.millis(), "app_user", "", "amount",
-		number(n.Amount.String()), "embed_data", "{}", "item", "[]", "zp_trans_id", number(n.ExternalID), "server_time", n.millis(),
+	data := jsonObject("app_id", number(n.Account), "app_trans_id", n.OrderRef, "app_time", n.millis(), "app_user", "",
+		"amount",
+		number(n.Amount.String()), "embed_data", "{}", "item", "[]", "zp_trans_id", number(n.ExternalID), "server_time",
+		n.millis(),
 		"channel", number("38"), "merchant_user_id", "", "user_fee_amount", number("0"), "discount_amount", number("0"))
 	mac := hex.EncodeToString(hmac256(s["key2"], string(data)))
 	return post("", jsonObject("data", string(data), "mac", mac, "type", number("1")), now), nil

@@ -1,5 +1,6 @@
-// Package book keeps the revenue book of a household business, form S1a-HKD: receipts that its owner calls turnover, and cash.
-// Nobody but the owner opens it. It is apart from payments because it draws documents, which the way of notices must not carry.
+// Package book keeps the revenue book of a household business, form S1a-HKD: receipts that its
+// owner calls turnover, and cash. Nobody but the owner opens it. It is apart from payments because
+// it draws documents, which the way of notices must not carry.
 package book
 
 import (
@@ -76,7 +77,8 @@ type Book struct {
 func owner(ctx context.Context) (roles.Principal, uuid.UUID, error) {
 	who, err := roles.Require(ctx, roles.KeepBook)
 	if err == nil && who.MerchantID == nil {
-		err = problem.New(problem.Forbidden, "not_allowed", "Sổ doanh thu chỉ dành cho chủ hộ kinh doanh.", "The revenue book is its owner's alone.")
+		err = problem.New(problem.Forbidden, "not_allowed", "Sổ doanh thu chỉ dành cho chủ hộ kinh doanh.",
+			"The revenue book is its owner's alone.")
 	}
 	if err != nil {
 		return who, uuid.Nil, err
@@ -90,7 +92,8 @@ type Page struct {
 	web.Page
 }
 
-// Read is a merchant's book of a period: a page of its entries, or all that are in the form with nil.
+// Read is a merchant's book of a period: a page of its entries, or all that are in the form with
+// nil.
 func (b *Books) Read(ctx context.Context, merchant uuid.UUID, period Period, page *Page) (*Book, error) {
 	from, to, err := period.days(b.now())
 	if err != nil {
@@ -119,18 +122,23 @@ func (b *Books) Read(ctx context.Context, merchant uuid.UUID, period Period, pag
 	return book, nil
 }
 
-// head reads whose book it is. No address is kept of merchants: the stalls of today stand for it, or the last ones.
+// head reads whose book it is. No address is kept of merchants: the stalls of today stand for it,
+// or the last ones.
 func (b *Books) head(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book *Book) error {
 	var sealed []byte
-	err := tx.QueryRow(ctx, `SELECT coalesce(nullif(o.household_name, ''), o.full_name), o.tax_code, coalesce(w.address, ''), coalesce(w.place, '')
+	err := tx.QueryRow(ctx, `SELECT coalesce(nullif(o.household_name, ''), o.full_name), o.tax_code, coalesce(w.address,
+		''), coalesce(w.place, '')
 		FROM merchants o LEFT JOIN LATERAL (
-			SELECT string_agg(DISTINCT m.name || coalesce(', ' || v.name, ''), '; ') AS address, string_agg(DISTINCT 'Sạp ' || s.number || ', ' || m.name, '; ') AS place
+			SELECT string_agg(DISTINCT m.name || coalesce(', ' || v.name, ''), '; ') AS address,
+			string_agg(DISTINCT 'Sạp ' || s.number || ', ' || m.name, '; ') AS place
 			FROM tenancies t JOIN stalls s ON s.id = t.stall_id JOIN markets m ON m.id = t.market_id
 			LEFT JOIN market_places mp ON mp.market_id = m.id AND mp.valid @> $2::date
 			LEFT JOIN locality_versions v ON v.locality_id = mp.locality_id AND v.valid @> $2::date
 			WHERE t.merchant_id = o.id AND upper(t.valid) IS NOT DISTINCT FROM
-				(SELECT upper(l.valid) FROM tenancies l WHERE l.merchant_id = o.id ORDER BY upper(l.valid) DESC NULLS FIRST LIMIT 1)) w ON true
-		WHERE o.id = $1`, merchant, ledger.BusinessDay(b.now())).Scan(&book.Household, &sealed, &book.Address, &book.Place)
+				(SELECT upper(l.valid) FROM tenancies l WHERE l.merchant_id = o.id ORDER BY upper(l.valid) DESC NULLS
+				FIRST LIMIT 1)) w ON true
+		WHERE o.id = $1`, merchant, ledger.BusinessDay(b.now())).Scan(&book.Household, &sealed, &book.Address,
+		&book.Place)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return problem.Missing("merchant")
 	}
@@ -158,8 +166,10 @@ func (b *Books) entries(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book
 		more := page.Size() + 1
 		limit, undecided = &more, page.Undecided
 	}
-	rows, err := tx.Query(ctx, `SELECT id, kind, (at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date::text, text, amount::text, 'VND', turnover, number, at FROM (`+entriesSQL+`) e
-		WHERE ($4::timestamptz IS NULL OR (at, id) > ($4, $5)) AND ($6::int IS NOT NULL OR turnover) AND (NOT $7 OR turnover IS NULL AND NOT reversed)
+	rows, err := tx.Query(ctx, `SELECT id, kind, (at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date::text, text, amount::text,
+		'VND', turnover, number, at FROM (`+entriesSQL+`) e
+		WHERE ($4::timestamptz IS NULL OR (at, id) > ($4, $5)) AND ($6::int IS NOT NULL OR turnover)
+		AND (NOT $7 OR turnover IS NULL AND NOT reversed)
 		ORDER BY at, id LIMIT $6`, merchant, book.From, book.To, after.At, after.ID, limit, undecided)
 	if err != nil {
 		return fmt.Errorf("read the book of merchant %s: %w", merchant, err)
@@ -172,7 +182,12 @@ func (b *Books) entries(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book
 		return fmt.Errorf("read the book of merchant %s: %w", merchant, err)
 	}
 	if book.Entries = all; page != nil {
-		book.Entries, book.Next = web.Cut(all, page.Page, func(e Entry) web.Mark { return web.Mark{At: &e.at, ID: e.ID} })
+		book.Entries, book.Next = web.Cut(all, page.Page, func(e Entry) web.Mark {
+			return web.Mark{
+				At: &e.at,
+				ID: e.ID,
+			}
+		})
 	}
 	return nil
 }
@@ -184,8 +199,10 @@ type sums struct {
 }
 
 func sumsOf(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, from, to string) (s sums, err error) {
-	err = tx.QueryRow(ctx, `SELECT coalesce(sum(amount) FILTER (WHERE turnover), 0)::text, count(*) FILTER (WHERE turnover IS NULL AND NOT reversed),
-			coalesce(sum(amount) FILTER (WHERE turnover IS NULL), 0)::text FROM (`+entriesSQL+`) e`, merchant, from, to).
+	err = tx.QueryRow(ctx, `SELECT coalesce(sum(amount) FILTER (WHERE turnover), 0)::text,
+		count(*) FILTER (WHERE turnover IS NULL AND NOT reversed),
+			coalesce(sum(amount) FILTER (WHERE turnover IS NULL), 0)::text FROM (`+entriesSQL+`) e`, merchant, from,
+		to).
 		Scan(&s.total, &s.Count, &s.Amount)
 	if err != nil {
 		return s, fmt.Errorf("sum the book of merchant %s: %w", merchant, err)

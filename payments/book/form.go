@@ -6,7 +6,8 @@ import (
 	"market40/payments/money"
 )
 
-// form is S1a-HKD as it is written: Circular 152/2025/TT-BTC of 31 December 2025, whose words these are.
+// form is S1a-HKD as it is written: Circular 152/2025/TT-BTC of 31 December 2025, whose words these
+// are.
 type form struct {
 	household, address, taxCode, place, period string
 	lines                                      []line
@@ -29,12 +30,16 @@ const (
 )
 
 var (
-	formSource  = []string{"(Kèm theo Thông tư số 152/2025/TT-BTC", "ngày 31 tháng 12 năm 2025", "của Bộ trưởng Bộ Tài chính)"}
+	formSource = []string{
+		"(Kèm theo Thông tư số 152/2025/TT-BTC", "ngày 31 tháng 12 năm 2025",
+		"của Bộ trưởng Bộ Tài chính)",
+	}
 	formColumns = [][3]string{{"Ngày tháng", "Diễn giải", "Số tiền"}, {"A", "B", "1"}}
 	formSigner  = []string{"NGƯỜI ĐẠI DIỆN HỘ KINH DOANH/", "CÁ NHÂN KINH DOANH"}
 )
 
-// newForm is the form of a book that holds turnover only. Its date and its signature are left to the owner's hand.
+// newForm is the form of a book that holds turnover only. Its date and its signature are left to
+// the owner's hand.
 func newForm(b *Book) *form {
 	f := &form{household: b.Household, address: b.Address, taxCode: b.TaxCode, place: b.Place}
 	f.period = "từ ngày " + dayText(b.From) + " đến ngày " + dayText(b.To)

@@ -23,19 +23,35 @@ var drawing = web.NewDrawing()
 func (b *Books) Routes(e *web.Edge) {
 	const path = "/api/v1/me/revenue-book"
 	op := func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"revenue book"}}
+		return huma.Operation{
+			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
+			Tags: []string{"revenue book"},
+		}
 	}
-	huma.Register(e.API, op(http.MethodGet, path, "read-revenue-book", "Sổ doanh thu: what the owner calls turnover, and what waits for a word", 0), b.read)
-	huma.Register(e.API, op(http.MethodPost, path+"/cash", "add-cash", "Ghi tiền mặt: takings in cash", http.StatusCreated), b.postCash)
-	huma.Register(e.API, op(http.MethodDelete, path+"/cash/{id}", "remove-cash", "Xóa dòng tiền mặt: a line that was wrong", http.StatusNoContent), b.deleteCash)
-	huma.Register(e.API, op(http.MethodPut, path+"/receipts", "decide-receipts", "Khoản nào là doanh thu: whether receipts are turnover", http.StatusNoContent), b.putReceipts)
+	huma.Register(e.API, op(http.MethodGet, path, "read-revenue-book",
+		"Sổ doanh thu: what the owner calls turnover, and what waits for a word", 0), b.read)
+	huma.Register(e.API, op(http.MethodPost, path+"/cash", "add-cash", "Ghi tiền mặt: takings in cash",
+		http.StatusCreated), b.postCash)
+	huma.Register(e.API, op(http.MethodDelete, path+"/cash/{id}", "remove-cash",
+		"Xóa dòng tiền mặt: a line that was wrong", http.StatusNoContent), b.deleteCash)
+	huma.Register(e.API, op(http.MethodPut, path+"/receipts", "decide-receipts",
+		"Khoản nào là doanh thu: whether receipts are turnover", http.StatusNoContent), b.putReceipts)
 	for ending, kind := range kinds {
 		e.Engine.GET(path+ending, problem.Handle(b.document(ending, kind)))
-		o := op(http.MethodGet, path+ending, "download-revenue-book-"+ending[1:], "Sổ doanh thu S1a-HKD: what is turnover, as "+ending[1:], 0)
+		o := op(http.MethodGet, path+ending, "download-revenue-book-"+ending[1:],
+			"Sổ doanh thu S1a-HKD: what is turnover, as "+ending[1:], 0)
 		for _, name := range []string{"from", "to"} {
-			o.Parameters = append(o.Parameters, &huma.Param{Name: name, In: "query", Schema: &huma.Schema{Type: "string"}, Description: "a day YYYY-MM-DD, which is included"})
+			o.Parameters = append(o.Parameters, &huma.Param{
+				Name: name, In: "query",
+				Schema: &huma.Schema{Type: "string"}, Description: "a day YYYY-MM-DD, which is included",
+			})
 		}
-		o.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{kind.media: {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
+		o.Responses = map[string]*huma.Response{"200": {
+			Description: "OK",
+			Content: map[string]*huma.MediaType{
+				kind.media: {Schema: &huma.Schema{Type: "string", Format: "binary"}},
+			},
+		}}
 		e.Document(o)
 	}
 }
@@ -123,7 +139,8 @@ func (b *Books) document(ending string, kind kind) func(*gin.Context) error {
 		if err != nil {
 			return err
 		}
-		_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(sendWithin)) // a test's recorder has none
+		// a test's recorder has none
+		_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(sendWithin))
 		c.Header("Content-Disposition", `attachment; filename="so-doanh-thu-S1a-HKD-`+book.From+"-"+book.To+ending+`"`)
 		c.Data(http.StatusOK, kind.media, file)
 		return nil

@@ -31,7 +31,8 @@ type Period struct {
 	To   string `query:"to" doc:"the last day, which is included; today unless told"`
 }
 
-// days are the period's ends as meant at a time. Refused (422): what is no day, an end before the beginning, and more than five years.
+// days are the period's ends as meant at a time. Refused (422): what is no day, an end before the
+// beginning, and more than five years.
 func (p Period) days(now time.Time) (from, to string, err error) {
 	from, to = p.From, p.To
 	if to == "" {
@@ -49,9 +50,11 @@ func (p Period) days(now time.Time) (from, to string, err error) {
 	case err != nil:
 		return "", "", err
 	case first.After(last):
-		return "", "", problem.Of("from", "period_order", "Ngày đầu nằm sau ngày cuối.", "The first day lies after the last.")
+		return "", "", problem.Of("from", "period_order", "Ngày đầu nằm sau ngày cuối.",
+			"The first day lies after the last.")
 	case !first.AddDate(maxYears, 0, 0).After(last):
-		return "", "", problem.Of("from", "period_long", fmt.Sprintf("Nhiều nhất %d năm.", maxYears), fmt.Sprintf("At most %d years.", maxYears))
+		return "", "", problem.Of("from", "period_long", fmt.Sprintf("Nhiều nhất %d năm.", maxYears),
+			fmt.Sprintf("At most %d years.", maxYears))
 	}
 	return from, to, nil
 }
@@ -59,7 +62,8 @@ func (p Period) days(now time.Time) (from, to string, err error) {
 func dayOf(field, day string) (time.Time, error) {
 	at, err := bizday.Day(day)
 	if err != nil || at.Year() < 2000 {
-		return at, problem.Of(field, "day_form", "Cần ngày YYYY-MM-DD, từ năm 2000.", "A day YYYY-MM-DD since the year 2000 is wanted.")
+		return at, problem.Of(field, "day_form", "Cần ngày YYYY-MM-DD, từ năm 2000.",
+			"A day YYYY-MM-DD since the year 2000 is wanted.")
 	}
 	return at, nil
 }
@@ -87,9 +91,11 @@ func (o CashOrder) line(now time.Time) (CashOrder, error) {
 	case o.Day > ledger.BusinessDay(now):
 		err = problem.Of("day", "in_future", "Ngày ở tương lai.", "The day lies in the future.")
 	case !at.AddDate(maxYears, 0, 0).After(now):
-		err = problem.Of("day", "too_old", "Chỉ ghi được trong 5 năm gần đây.", "Only the last five years can be entered.")
+		err = problem.Of("day", "too_old", "Chỉ ghi được trong 5 năm gần đây.",
+			"Only the last five years can be entered.")
 	case o.Text == "" || !utf8.ValidString(o.Text) || utf8.RuneCountInString(o.Text) > MaxText:
-		err = problem.Of("text", "text_form", "Diễn giải từ 1 đến 200 ký tự.", "A text of 1 to 200 characters is wanted.")
+		err = problem.Of("text", "text_form", "Diễn giải từ 1 đến 200 ký tự.",
+			"A text of 1 to 200 characters is wanted.")
 	case o.Amount.Sign() <= 0:
 		err = problem.Of("amount", "amount_range", "Số tiền lớn hơn 0.", "The amount is above 0.")
 	}
@@ -103,8 +109,12 @@ func (b *Books) AddCash(ctx context.Context, who roles.Principal, merchant uuid.
 		return nil, err
 	}
 	yes := true
-	e := &Entry{ID: uuid.Must(uuid.NewV7()), Kind: "cash", Day: o.Day, Text: o.Text, Amount: o.Amount, Currency: money.Currency, Turnover: &yes}
-	_, err = b.db.Pool.Exec(ctx, `INSERT INTO book_cash (id, merchant_id, day, text, amount, entered_by, entered_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	e := &Entry{
+		ID: uuid.Must(uuid.NewV7()), Kind: "cash", Day: o.Day, Text: o.Text, Amount: o.Amount,
+		Currency: money.Currency, Turnover: &yes,
+	}
+	_, err = b.db.Pool.Exec(ctx, `INSERT INTO book_cash (id, merchant_id, day, text, amount, entered_by, entered_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		e.ID, merchant, e.Day, e.Text, e.Amount.Dong(), who.ActorID, b.now())
 	if err != nil {
 		return nil, fmt.Errorf("enter cash of merchant %s: %w", merchant, err)
@@ -112,9 +122,11 @@ func (b *Books) AddCash(ctx context.Context, who roles.Principal, merchant uuid.
 	return e, nil
 }
 
-// RemoveCash takes a line of cash out of a merchant's book; the line itself stays in the database, with when that was.
+// RemoveCash takes a line of cash out of a merchant's book; the line itself stays in the database,
+// with when that was.
 func (b *Books) RemoveCash(ctx context.Context, merchant, id uuid.UUID) error {
-	done, err := b.db.Pool.Exec(ctx, `UPDATE book_cash SET removed_at = $3 WHERE id = $1 AND merchant_id = $2 AND removed_at IS NULL`, id, merchant, b.now())
+	done, err := b.db.Pool.Exec(ctx, `UPDATE book_cash SET removed_at = $3 WHERE id = $1 AND merchant_id = $2
+		AND removed_at IS NULL`, id, merchant, b.now())
 	if err != nil {
 		return fmt.Errorf("remove cash line %s: %w", id, err)
 	}
@@ -124,13 +136,17 @@ func (b *Books) RemoveCash(ctx context.Context, merchant, id uuid.UUID) error {
 	return nil
 }
 
-// Decide says of receipts whether they are turnover; said again, it changes nothing. Refused whole (404): when one of them is
-// no payment to this merchant, or a reversal, which follows what it takes back.
-func (b *Books) Decide(ctx context.Context, who roles.Principal, merchant uuid.UUID, payments []uuid.UUID, turnover bool) error {
+// Decide says of receipts whether they are turnover; said again, it changes nothing. Refused whole
+// (404): when one of them is no payment to this merchant, or a reversal, which follows what it
+// takes back.
+func (b *Books) Decide(ctx context.Context, who roles.Principal, merchant uuid.UUID, payments []uuid.UUID,
+	turnover bool,
+) error {
 	slices.SortFunc(payments, func(a, c uuid.UUID) int { return strings.Compare(a.String(), c.String()) })
 	payments = slices.Compact(payments)
 	var own int
-	err := b.db.Pool.QueryRow(ctx, `SELECT count(*) FROM payments p JOIN ledger_accounts l ON l.id = p.credit_account JOIN tenancies t ON t.id = l.tenancy_id
+	err := b.db.Pool.QueryRow(ctx, `SELECT count(*) FROM payments p JOIN ledger_accounts l ON l.id = p.credit_account
+		JOIN tenancies t ON t.id = l.tenancy_id
 		WHERE p.id = ANY ($1) AND t.merchant_id = $2`, payments, merchant).Scan(&own)
 	if err != nil {
 		return fmt.Errorf("find receipts of merchant %s: %w", merchant, err)
@@ -138,9 +154,11 @@ func (b *Books) Decide(ctx context.Context, who roles.Principal, merchant uuid.U
 	if own != len(payments) {
 		return problem.Missing("payment")
 	}
-	_, err = b.db.Pool.Exec(ctx, `INSERT INTO book_decisions AS d (payment_id, merchant_id, turnover, decided_by, decided_at)
+	_, err = b.db.Pool.Exec(ctx, `INSERT INTO book_decisions AS d (payment_id, merchant_id, turnover, decided_by,
+		decided_at)
 		SELECT unnest($1::uuid[]), $2, $3, $4, $5
-		ON CONFLICT (payment_id) DO UPDATE SET turnover = excluded.turnover, decided_by = excluded.decided_by, decided_at = excluded.decided_at
+		ON CONFLICT (payment_id) DO UPDATE SET turnover = excluded.turnover, decided_by = excluded.decided_by,
+		decided_at = excluded.decided_at
 		WHERE d.turnover <> excluded.turnover`, payments, merchant, turnover, who.ActorID, b.now())
 	if err != nil {
 		return fmt.Errorf("decide %d receipts of merchant %s: %w", len(payments), merchant, err)

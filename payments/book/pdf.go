@@ -146,7 +146,8 @@ func (s sheet) signature() {
 	print("", formSigned)
 }
 
-// drawn is a text as the font can show it: what lies beyond the basic plane, such as an emoji, is a box.
+// drawn is a text as the font can show it: what lies beyond the basic plane, such as an emoji, is a
+// box.
 func drawn(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r > 0xFFFF {

@@ -12,7 +12,8 @@ import (
 	"market40/payments/money"
 )
 
-// Threshold is how near a calendar year's turnover is to what the law names (legal_parameters, turnover_threshold).
+// Threshold is how near a calendar year's turnover is to what the law names (legal_parameters,
+// turnover_threshold).
 type Threshold struct {
 	Year     string       `json:"year" doc:"the calendar year of the period's last day"`
 	Amount   money.Amount `json:"amount" doc:"đồng: the threshold as it is known today"`
@@ -25,7 +26,8 @@ type Threshold struct {
 // threshold gauges the year of a day; nil: no threshold is known for it.
 func (b *Books) threshold(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, day string) (*Threshold, error) {
 	t := Threshold{Year: day[:4]}
-	err := tx.QueryRow(ctx, `SELECT value::text, source FROM legal_parameters WHERE name = 'turnover_threshold' AND valid @> $1::date AND known @> $2::date`,
+	err := tx.QueryRow(ctx, `SELECT value::text, source FROM legal_parameters WHERE name = 'turnover_threshold'
+		AND valid @> $1::date AND known @> $2::date`,
 		day, b.now().In(vietnam)).Scan(&t.Amount, &t.LegalRef)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil //nolint:nilnil // no threshold is an answer

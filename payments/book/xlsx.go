@@ -12,7 +12,8 @@ import (
 // tab is the name of the workbook's only sheet.
 const tab = "S1a-HKD"
 
-// writeXLSX writes a form as a workbook. Amounts are whole numbers, texts are texts: none can be read as a formula.
+// writeXLSX writes a form as a workbook. Amounts are whole numbers, texts are texts: none can be
+// read as a formula.
 func writeXLSX(w io.Writer, f *form) error {
 	file := excelize.NewFile()
 	defer func() { _ = file.Close() }() // nothing of it lies on a disk
@@ -51,7 +52,10 @@ func stylesOf(file *excelize.File) (styles, error) {
 		border = append(border, excelize.Border{Type: side, Color: "000000", Style: 1})
 	}
 	const grouped = 3 // #,##0
-	plain, bold, title := &excelize.Font{Family: "Times New Roman", Size: 12}, &excelize.Font{Family: "Times New Roman", Size: 12, Bold: true}, &excelize.Font{Family: "Times New Roman", Size: 14, Bold: true}
+	plain, bold, title := &excelize.Font{Family: "Times New Roman", Size: 12}, &excelize.Font{
+		Family: "Times New Roman",
+		Size:   12, Bold: true,
+	}, &excelize.Font{Family: "Times New Roman", Size: 14, Bold: true}
 	middle := &excelize.Alignment{Horizontal: "center", Vertical: "center", WrapText: true}
 	wrapped := &excelize.Alignment{Vertical: "center", WrapText: true}
 	made := styles{}

@@ -1,5 +1,5 @@
-// Package cases lists what a person has to look at, and carries out what people decide about it: two of them, where money moves.
-// The posting opens the cases (payments/intake).
+// Package cases lists what a person has to look at, and carries out what people decide about it:
+// two of them, where money moves. The posting opens the cases (payments/intake).
 package cases
 
 import (
@@ -21,7 +21,8 @@ import (
 	"market40/payments/money"
 )
 
-// idleWithin is how long a decision may hold its locks between two statements: a replica that is stopped loses them.
+// idleWithin is how long a decision may hold its locks between two statements: a replica that is
+// stopped loses them.
 const idleWithin = 5 * time.Second
 
 // Cases are what a person has to look at, and what people decide about it.
@@ -63,23 +64,30 @@ type Case struct {
 	Notices    int           `json:"notice_count" doc:"how many notices wait in it: those for one unknown account wait in one case until somebody decides about one of them"`
 }
 
-// selectCause classes the failure of a retry by the SQLSTATE that noteFailure wrote (PostgreSQL, appendix A).
+// selectCause classes the failure of a retry by the SQLSTATE that noteFailure wrote (PostgreSQL,
+// appendix A).
 const selectCause = `CASE WHEN c.kind <> 'retry_failed' THEN '' WHEN c.detail ~ 'SQLSTATE (40|55|57)' THEN 'busy'
 		WHEN c.detail ~ 'SQLSTATE (22|23)' THEN 'refused' ELSE 'unknown' END`
 
-const selectCases = `SELECT c.id, c.kind, c.state, c.market_id, c.stall_id, c.notice_id, c.delivery_id, n.amount::text, n.currency, n.occurred_at,
+const selectCases = `SELECT c.id, c.kind, c.state, c.market_id, c.stall_id, c.notice_id, c.delivery_id, n.amount::text,
+	n.currency, n.occurred_at,
 		n.reference, n.account_last4, n.state, c.detail, ` + selectCause + `, c.opened_at, c.closed_at, n.told_at,
-		CASE WHEN m.id IS NOT NULL THEN jsonb_build_object('id', m.id, 'name', m.name) END, ` + selectProposal + `, ` + selectContents + `, c.notices
+		CASE WHEN m.id IS NOT NULL THEN jsonb_build_object('id', m.id, 'name', m.name) END, ` + selectProposal + `, ` +
+	selectContents + `, c.notices
 	FROM cases c LEFT JOIN notices n ON n.id = c.notice_id LEFT JOIN markets m ON m.id = c.market_id
 	WHERE ($1 = 'all' OR c.market_id IN (SELECT scope_markets($1, $2)))`
 
-// List returns the cases in the caller's scope, newest first. A case without a market is the platform's.
-func (cs *Cases) List(ctx context.Context, who roles.Principal, state, market string, page web.Page) (*web.List[Case], error) {
+// List returns the cases in the caller's scope, newest first. A case without a market is the
+// platform's.
+func (cs *Cases) List(ctx context.Context, who roles.Principal, state, market string,
+	page web.Page,
+) (*web.List[Case], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := cs.db.Pool.Query(ctx, selectCases+` AND ($3 = '' OR c.state = $3) AND ($4 = '' OR c.market_id::text = $4)
+	rows, err := cs.db.Pool.Query(ctx, selectCases+` AND ($3 = '' OR c.state = $3)
+		AND ($4 = '' OR c.market_id::text = $4)
 		AND ($5::timestamptz IS NULL OR (c.opened_at, c.id) < ($5, $6)) ORDER BY c.opened_at DESC, c.id DESC LIMIT $7`,
 		who.ScopeKind, who.ScopeID, state, market, after.At, after.ID, page.Size()+1)
 	if err != nil {
@@ -104,8 +112,9 @@ type Resolution struct {
 	Reason  string     `json:"reason" minLength:"3" maxLength:"500"`
 }
 
-// Resolve decides a case. Dismissing closes it at once. Assigning (or returning) is proposed by one person
-// and posted when a second one asks for the same: then one payment with this case behind it is written.
+// Resolve decides a case. Dismissing closes it at once. Assigning (or returning) is proposed by one
+// person and posted when a second one asks for the same: then one payment with this case behind it
+// is written.
 func (cs *Cases) Resolve(ctx context.Context, who roles.Principal, id uuid.UUID, r Resolution) (*Case, error) {
 	return cs.decide(ctx, who, id, func(ctx context.Context, c *caseWork) error {
 		if c.state != "open" && c.state != "proposed" {
@@ -120,7 +129,8 @@ func (cs *Cases) Resolve(ctx context.Context, who roles.Principal, id uuid.UUID,
 			return c.set(ctx, "dismiss", "dismiss", "dismissed", nil, nil, r.Reason)
 		}
 		if c.notice == nil {
-			return problem.Of("action", "nothing_to_move", "Hồ sơ này không gắn với khoản tiền nào, chỉ có thể đóng.", "No money stands behind this case; it can only be dismissed.")
+			return problem.Of("action", "nothing_to_move", "Hồ sơ này không gắn với khoản tiền nào, chỉ có thể đóng.",
+				"No money stands behind this case; it can only be dismissed.")
 		}
 		if err := c.chooseContent(ctx, &r); err != nil {
 			return err
@@ -145,8 +155,9 @@ func (cs *Cases) Resolve(ctx context.Context, who roles.Principal, id uuid.UUID,
 	})
 }
 
-// Reopen takes a decision back: a dismissed case is open again; an assignment is reversed by a contra payment.
-// Whoever approved the assignment cannot be the only one to undo it: a second person proposes or approves.
+// Reopen takes a decision back: a dismissed case is open again; an assignment is reversed by a
+// contra payment. Whoever approved the assignment cannot be the only one to undo it: a second
+// person proposes or approves.
 func (cs *Cases) Reopen(ctx context.Context, who roles.Principal, id uuid.UUID, reason string) (*Case, error) {
 	return cs.decide(ctx, who, id, func(ctx context.Context, c *caseWork) error {
 		switch c.state {
@@ -185,15 +196,19 @@ type caseWork struct {
 	posted                       []ledger.Transfer
 }
 
-func (cs *Cases) decide(ctx context.Context, who roles.Principal, id uuid.UUID, do func(context.Context, *caseWork) error) (*Case, error) {
+func (cs *Cases) decide(ctx context.Context, who roles.Principal, id uuid.UUID, do func(context.Context,
+	*caseWork) error,
+) (*Case, error) {
 	var after Case
 	var posted []ledger.Transfer
 	err := cs.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		c := &caseWork{Cases: cs, tx: tx, who: who, id: id}
-		if _, err := tx.Exec(ctx, `SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, strconv.FormatInt(idleWithin.Milliseconds(), 10)); err != nil {
+		if _, err := tx.Exec(ctx, `SELECT set_config('idle_in_transaction_session_timeout', $1, true)`,
+			strconv.FormatInt(idleWithin.Milliseconds(), 10)); err != nil {
 			return fmt.Errorf("limit the locks of case %s: %w", id, err)
 		}
-		err := tx.QueryRow(ctx, `SELECT state, kind, notice_id, conflict_id, gathering FROM cases WHERE id = $3 AND ($1 = 'all' OR market_id IN (SELECT scope_markets($1, $2))) FOR UPDATE`,
+		err := tx.QueryRow(ctx, `SELECT state, kind, notice_id, conflict_id, gathering FROM cases WHERE id = $3
+			AND ($1 = 'all' OR market_id IN (SELECT scope_markets($1, $2))) FOR UPDATE`,
 			who.ScopeKind, who.ScopeID, id).Scan(&c.state, &c.kind, &c.notice, &c.conflict, &c.gathering)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return problem.Missing("case")
@@ -228,11 +243,13 @@ func (cs *Cases) decide(ctx context.Context, who roles.Principal, id uuid.UUID, 
 
 // findTenancy finds the open tenancy, or the last one, of a stall in the caller's scope.
 func (c *caseWork) findTenancy(ctx context.Context, stall uuid.UUID) error {
-	err := c.tx.QueryRow(ctx, `SELECT market_id, stall_id, id FROM tenancies WHERE stall_id = $3 AND market_id IN (SELECT scope_markets($1, $2))
+	err := c.tx.QueryRow(ctx, `SELECT market_id, stall_id, id FROM tenancies WHERE stall_id = $3
+		AND market_id IN (SELECT scope_markets($1, $2))
 		ORDER BY upper_inf(valid) DESC, upper(valid) DESC LIMIT 1`, c.who.ScopeKind, c.who.ScopeID, stall).
 		Scan(&c.toMarket, &c.toStall, &c.toTenancy)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return problem.Of("stall_id", "stall_unknown", "Không tìm thấy sạp, hoặc sạp chưa có người thuê.", "No such stall, or it never had a tenant.")
+		return problem.Of("stall_id", "stall_unknown", "Không tìm thấy sạp, hoặc sạp chưa có người thuê.",
+			"No such stall, or it never had a tenant.")
 	}
 	if err == nil && c.content != nil && c.content.Stall != nil && *c.content.Stall == c.toStall {
 		c.toTenancy = c.content.Tenancy // a code names the tenant whom it was issued to
@@ -240,7 +257,8 @@ func (c *caseWork) findTenancy(ctx context.Context, stall uuid.UUID) error {
 	return err
 }
 
-// secondPerson records a proposal and says false, or says true when another person proposed the same.
+// secondPerson records a proposal and says false, or says true when another person proposed the
+// same.
 func (c *caseWork) secondPerson(ctx context.Context, r Resolution) (bool, error) {
 	if c.state != "proposed" {
 		return false, c.set(ctx, "propose", r.Action, "proposed", r.StallID, nil, r.Reason)
@@ -249,23 +267,28 @@ func (c *caseWork) secondPerson(ctx context.Context, r Resolution) (bool, error)
 	var action string
 	var stall *uuid.UUID
 	var conflict *uuid.UUID
-	err := c.tx.QueryRow(ctx, `SELECT person(actor_id) <> person($2), action, stall_id, conflict_id FROM case_steps WHERE case_id = $1 AND step = 'propose' ORDER BY id DESC LIMIT 1`, c.id, c.who.ActorID).
+	err := c.tx.QueryRow(ctx, `SELECT person(actor_id) <> person($2), action, stall_id, conflict_id FROM case_steps
+		WHERE case_id = $1 AND step = 'propose' ORDER BY id DESC LIMIT 1`, c.id, c.who.ActorID).
 		Scan(&another, &action, &stall, &conflict)
 	if err != nil {
 		return false, fmt.Errorf("read proposal of case %s: %w", c.id, err)
 	}
-	same := action == r.Action && (stall == nil) == (r.StallID == nil) && (stall == nil || *stall == *r.StallID) && (conflict != nil) == (c.content != nil)
+	same := action == r.Action && (stall == nil) == (r.StallID == nil) && (stall == nil || *stall == *r.StallID) &&
+		(conflict != nil) == (c.content != nil)
 	if another && same {
 		return true, nil
 	}
 	if !same { // another wish replaces the proposal, and wants its own second person
 		return false, c.set(ctx, "propose", r.Action, "proposed", r.StallID, nil, r.Reason)
 	}
-	return false, problem.New(problem.Conflict, "second_person_needed", "Cần người thứ hai duyệt.", "A second person has to approve this.")
+	return false, problem.New(problem.Conflict, "second_person_needed", "Cần người thứ hai duyệt.",
+		"A second person has to approve this.")
 }
 
 // set gives the case a state and records who did it and why.
-func (c *caseWork) set(ctx context.Context, step, action, state string, stall, payment *uuid.UUID, reason string) error {
+func (c *caseWork) set(ctx context.Context, step, action, state string, stall, payment *uuid.UUID,
+	reason string,
+) error {
 	var closed *time.Time
 	if now := c.now(); state != "open" && state != "proposed" {
 		closed = &now
@@ -274,11 +297,13 @@ func (c *caseWork) set(ctx context.Context, step, action, state string, stall, p
 	if c.content != nil {
 		conflict = &c.content.ID
 	}
-	_, err := c.tx.Exec(ctx, `UPDATE cases SET state = $2, closed_at = $3, stall_id = coalesce($4, stall_id) WHERE id = $1`, c.id, state, closed, stall)
+	_, err := c.tx.Exec(ctx, `UPDATE cases SET state = $2, closed_at = $3, stall_id = coalesce($4, stall_id)
+		WHERE id = $1`, c.id, state, closed, stall)
 	if err != nil {
 		return fmt.Errorf("set case %s: %w", c.id, err)
 	}
-	_, err = c.tx.Exec(ctx, `INSERT INTO case_steps (id, case_id, step, action, stall_id, reason, payment_id, actor_id, at, conflict_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+	_, err = c.tx.Exec(ctx, `INSERT INTO case_steps (id, case_id, step, action, stall_id, reason, payment_id, actor_id,
+		at, conflict_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		uuid.Must(uuid.NewV7()), c.id, step, action, stall, reason, payment, c.who.ActorID, c.now(), conflict)
 	if err != nil {
 		return fmt.Errorf("record step of case %s: %w", c.id, err)

@@ -4,7 +4,8 @@ import (
 	"testing"
 )
 
-// TestAssignmentNeedsTwoPeopleAndCanBeTakenBack follows the money from suspense to a stall and back.
+// TestAssignmentNeedsTwoPeopleAndCanBeTakenBack follows the money from suspense to a stall and
+// back.
 func TestAssignmentNeedsTwoPeopleAndCanBeTakenBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -23,8 +24,10 @@ func TestAssignmentNeedsTwoPeopleAndCanBeTakenBack(t *testing.T) {
 	w.WantPaid(a)
 	w.Call(w.Admin, "POST", path+"/resolve", wish, 409)
 	// Two keys of one person are one person.
-	_, err := w.DB.Pool.Exec(t.Context(), `WITH person AS (INSERT INTO actors (id, role) VALUES (gen_random_uuid(), 'admin') RETURNING id)
-		INSERT INTO users (id, login, full_name, role, scope_kind, created_at) SELECT id, 'lan', 'Lan', 'admin', 'all', now() FROM person`)
+	_, err := w.DB.Pool.Exec(t.Context(), `WITH person AS (INSERT INTO actors (id, role)
+		VALUES (gen_random_uuid(), 'admin') RETURNING id)
+		INSERT INTO users (id, login, full_name, role, scope_kind, created_at) SELECT id, 'lan', 'Lan', 'admin', 'all',
+		now() FROM person`)
 	must(t, err)
 	third := w.Key("admin", "")
 	_, err = w.DB.Pool.Exec(t.Context(), `UPDATE api_keys SET owner_id = (SELECT id FROM users) WHERE role = 'admin'`)
@@ -43,7 +46,8 @@ func TestAssignmentNeedsTwoPeopleAndCanBeTakenBack(t *testing.T) {
 		t.Fatalf("taken back, the case is %s", got)
 	}
 	w.WantPaid(a, "-5000", "5000")
-	if states := []string{w.Paid(a)[0].Text("state"), w.Paid(a)[1].Text("state")}; states[0] != "reversal" || states[1] != "reversed" {
+	if states := []string{w.Paid(a)[0].Text("state"), w.Paid(a)[1].Text("state")}; states[0] != "reversal" ||
+		states[1] != "reversed" {
 		t.Errorf("states are %v", states)
 	}
 	w.WantNotice(c, 1, "unmatched", "reopened")
@@ -71,7 +75,8 @@ func TestDismissIsRecordedAndCanBeReopened(t *testing.T) {
 	c := w.SePay(nil)
 	w.Accept(c, transfer{ID: 1, Account: "5555555", Memo: "tien rau", Amount: 7000})
 	path := "/api/v1/cases/" + w.WantCases("unknown_account", 1)[0].Text("id")
-	if got := w.Call(w.Admin, "POST", path+"/resolve", object{"action": "dismiss", "reason": "không phải của chợ"}, 200).Text("state"); got != "dismissed" {
+	if got := w.Call(w.Admin, "POST", path+"/resolve", object{"action": "dismiss", "reason": "không phải của chợ"},
+		200).Text("state"); got != "dismissed" {
 		t.Fatalf("the case is %s", got)
 	}
 	if got := w.Call(w.Admin, "POST", path+"/reopen", object{"reason": "xem lại"}, 200).Text("state"); got != "open" {
@@ -99,14 +104,18 @@ func TestCasesKeepToTheirScope(t *testing.T) {
 	w.Call(auditor, "POST", "/api/v1/cases/"+id+"/resolve", object{"action": "dismiss", "reason": "không phải"}, 403)
 }
 
-// TestOneTransferInTwoInboxesIsAssignedOnce: two connections told one transfer on an account nobody registered.
+// TestOneTransferInTwoInboxesIsAssignedOnce: two connections told one transfer on an account nobody
+// registered.
 func TestOneTransferInTwoInboxesIsAssignedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	a, _ := w.Stall(w.Market, "A1", "970422", "1111111")
 	other := w.Key("admin", "")
 	for range 2 {
-		w.Accept(w.SePay(nil), transfer{ID: 1, Account: "5555555", Memo: "tien rau", Amount: 7000, Reference: "FT26253000030653"})
+		w.Accept(w.SePay(nil), transfer{
+			ID: 1, Account: "5555555", Memo: "tien rau", Amount: 7000,
+			Reference: "FT26253000030653",
+		})
 	}
 	wish := object{"action": "assign", "stall_id": a, "reason": "tài khoản cũ của sạp"}
 	for i, c := range w.WantCases("unknown_account", 2) {
@@ -124,6 +133,9 @@ func TestConnectionsAreForTheWholePlatform(t *testing.T) {
 	narrow := w.Key("admin", "market:CHODAM")
 	w.Call(narrow, "GET", "/api/v1/bank-connections", nil, 403)
 	w.Call(narrow, "GET", "/api/v1/deliveries/unreadable", nil, 403)
-	w.Call(narrow, "POST", "/api/v1/bank-connections", object{"provider": "sepay", "name": "x", "secrets": object{"api_key": "k"}}, 403)
+	w.Call(narrow, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay", "name": "x",
+		"secrets": object{"api_key": "k"},
+	}, 403)
 	w.Call(w.Admin, "GET", "/api/v1/bank-connections", nil, 200)
 }

@@ -20,11 +20,15 @@ func (w *world) twoContents(t *testing.T) (connection, first, second, path strin
 	second, secondCode := w.Stall(w.Market, "A2", "970422", "2222222")
 	connection = w.SePay(nil)
 	w.Accept(connection, transfer{ID: 7, Account: "1111111", Memo: firstCode, Amount: 30000, Reference: "3079"})
-	w.Accept(connection, transfer{ID: 7, Account: "2222222", Memo: secondCode, Amount: 40000, Reference: "3079", Date: "2026-11-21 09:00:00"})
+	w.Accept(connection, transfer{
+		ID: 7, Account: "2222222", Memo: secondCode, Amount: 40000, Reference: "3079",
+		Date: "2026-11-21 09:00:00",
+	})
 	return connection, first, second, "/api/v1/cases/" + w.WantCases("conflict", 1)[0].Text("id")
 }
 
-// TestAConflictPostsWhatCameLater: the case shows both contents, and two people post the second one to its own stall.
+// TestAConflictPostsWhatCameLater: the case shows both contents, and two people post the second one
+// to its own stall.
 func TestAConflictPostsWhatCameLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -36,8 +40,14 @@ func TestAConflictPostsWhatCameLater(t *testing.T) {
 	}
 	one, two := object(contents[0].(map[string]any)), object(contents[1].(map[string]any))
 	for _, want := range []struct{ got, want string }{
-		{one.Text("amount") + " " + one.Text("stall_id") + " " + one.Text("reference") + " " + one.Text("posted"), "30000 " + first + " 3079 true"},
-		{two.Text("amount") + " " + two.Text("stall_id") + " " + two.Text("reference") + " " + two.Text("posted"), "40000 " + second + " 3079 false"},
+		{
+			one.Text("amount") + " " + one.Text("stall_id") + " " + one.Text("reference") + " " + one.Text("posted"),
+			"30000 " + first + " 3079 true",
+		},
+		{
+			two.Text("amount") + " " + two.Text("stall_id") + " " + two.Text("reference") + " " + two.Text("posted"),
+			"40000 " + second + " 3079 false",
+		},
 		{one.Text("notice_id"), c.Text("notice_id")},
 		{c.Text("market.name") + " " + fmt.Sprint(c["proposal"]), "Chợ CHODAM <nil>"},
 	} {
@@ -51,11 +61,19 @@ func TestAConflictPostsWhatCameLater(t *testing.T) {
 
 	manager, other := w.Key("manager", "market:CHODAM"), w.Key("admin", "")
 	wish := object{"action": "assign", "reason": "hai khoản khác nhau"}
-	w.Call(manager, "POST", path+"/resolve", object{"action": "assign", "content": one.Text("notice_id"), "stall_id": second, "reason": "nhầm"}, 409)
-	w.Call(manager, "POST", path+"/resolve", object{"action": "assign", "content": paymentstest.NewID(), "reason": "nhầm"}, 422)
+	w.Call(manager, "POST", path+"/resolve", object{
+		"action": "assign", "content": one.Text("notice_id"),
+		"stall_id": second, "reason": "nhầm",
+	}, 409)
+	w.Call(manager, "POST", path+"/resolve", object{
+		"action": "assign", "content": paymentstest.NewID(),
+		"reason": "nhầm",
+	}, 422)
 	proposed := w.Call(manager, "POST", path+"/resolve", wish, 200)
-	if got := proposed.Text("proposal.action") + " " + proposed.Text("proposal.stall_id") + " " + proposed.Text("proposal.content") + " " + proposed.Text("proposal.reason"); got !=
-		"assign "+second+" "+two.Text("conflict_id")+" hai khoản khác nhau" || proposed.Text("proposal.by.id") == "" || proposed.Text("proposal.by.name") != t.Name() {
+	if got := proposed.Text("proposal.action") + " " + proposed.Text("proposal.stall_id") + " " +
+		proposed.Text("proposal.content") + " " + proposed.Text("proposal.reason"); got !=
+		"assign "+second+" "+two.Text("conflict_id")+" hai khoản khác nhau" || proposed.Text("proposal.by.id") == "" ||
+		proposed.Text("proposal.by.name") != t.Name() {
 		t.Errorf("the proposal is %v", proposed["proposal"])
 	}
 	w.Call(manager, "POST", path+"/resolve", wish, 409)
@@ -87,7 +105,8 @@ func TestAConflictIsPostedWherePeopleSay(t *testing.T) {
 	w.WantPaid(first, "30000")
 	w.WantPaid(second)
 
-	w.Accept(connection, transfer{ID: 7, Account: "9999999", Memo: "tien rau", Amount: 50000, Reference: "3080"}) // nobody's account
+	// nobody's account
+	w.Accept(connection, transfer{ID: 7, Account: "9999999", Memo: "tien rau", Amount: 50000, Reference: "3080"})
 	named := "/api/v1/cases/" + w.WantCases("conflict", 1)[0].Text("id") + "/resolve"
 	w.Call(w.Admin, "POST", named, object{"action": "assign", "reason": "thiếu sạp"}, 422)
 	w.Call(w.Admin, "POST", named, paymentstest.AssignTo(first), 200)
@@ -96,7 +115,8 @@ func TestAConflictIsPostedWherePeopleSay(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAConflictIsOneTransferToo: what came later is not posted when another connection has posted it.
+// TestAConflictIsOneTransferToo: what came later is not posted when another connection has posted
+// it.
 func TestAConflictIsOneTransferToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -113,14 +133,18 @@ func TestAConflictIsOneTransferToo(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAConflictIsATellingToo: its reference is weak. People posted it before another connection told it, or after, by its day alone.
+// TestAConflictIsATellingToo: its reference is weak. People posted it before another connection
+// told it, or after, by its day alone.
 func TestAConflictIsATellingToo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970436", "1111111")
 	c, casso, second := w.SePay(nil), w.NewFeed("casso_v1"), w.Key("admin", "")
 	midnight := time.Date(2026, 11, 20, 0, 0, 0, 0, paymentstest.Vietnam)
-	w.Accept(c, transfer{ID: 7, Gateway: "Vietcombank", Account: "1111111", Memo: code, Amount: 30000, Reference: "5243.1"})
+	w.Accept(c, transfer{
+		ID: 7, Gateway: "Vietcombank", Account: "1111111", Memo: code, Amount: 30000,
+		Reference: "5243.1",
+	})
 	w.SendVietcombank(c, nil, 7, code, paymentstest.BankTime)
 	path := "/api/v1/cases/" + w.WantCases("conflict", 1)[0].Text("id") + "/resolve"
 	w.Call(w.Admin, "POST", path, paymentstest.AssignTo(stall), 200)
@@ -130,8 +154,9 @@ func TestAConflictIsATellingToo(t *testing.T) {
 	w.WantCases("told_twice", 1)
 
 	other := banks.Notice{
-		ExternalID: "2", BankBIN: "970436", Account: "1111111", Direction: banks.In, Amount: money.FromDong(20000), Currency: money.Currency,
-		Memo: code, Reference: "5243.2", OccurredAt: midnight.AddDate(0, 0, -3), Precision: banks.Day,
+		ExternalID: "2", BankBIN: "970436", Account: "1111111", Direction: banks.In, Amount: money.FromDong(20000),
+		Currency: money.Currency,
+		Memo:     code, Reference: "5243.2", OccurredAt: midnight.AddDate(0, 0, -3), Precision: banks.Day,
 	}
 	casso.Play(other)
 	w.SendVietcombank(c, nil, 8, code, paymentstest.BankTime.AddDate(0, 0, -3))
@@ -145,7 +170,8 @@ func TestAConflictIsATellingToo(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAConflictOfAnEarlierProgram: its row says not that the later content is a debit; the delivery does.
+// TestAConflictOfAnEarlierProgram: its row says not that the later content is a debit; the delivery
+// does.
 func TestAConflictOfAnEarlierProgram(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -154,11 +180,15 @@ func TestAConflictOfAnEarlierProgram(t *testing.T) {
 	w.Accept(c, transfer{ID: 7, Account: "1111111", Memo: code, Amount: 30000, Reference: "3079"})
 	w.Accept(c, transfer{ID: 8, Account: "1111111", Memo: code, Amount: 40000, Reference: "3079", Type: "out"})
 	debit := uuid.MustParse(w.Notice(c, 8).Text("id"))
-	sealed, err := w.Keys.Seal(t.Context(), seal.Place{Table: "notices", Column: "particulars", ID: debit}, fmt.Appendf(nil, `{"bank_bin":"970422","account":"1111111","memo":%q}`, code))
+	sealed, err := w.Keys.Seal(t.Context(), seal.Place{Table: "notices", Column: "particulars", ID: debit},
+		fmt.Appendf(nil, `{"bank_bin":"970422","account":"1111111","memo":%q}`, code))
 	must(t, err)
-	_, err = w.DB.Pool.Exec(t.Context(), `WITH f AS (INSERT INTO notice_conflicts (id, notice_id, delivery_id, digest, amount, occurred_at, reference, particulars, recorded_at)
-			SELECT n.id, $2, n.delivery_id, k.digest, n.amount, n.occurred_at, n.reference, $3, n.recorded_at FROM notices n JOIN notice_keys k ON k.notice_id = n.id WHERE n.id = $1 RETURNING id)
-		INSERT INTO cases (id, kind, state, notice_id, opened_at, conflict_id) SELECT gen_random_uuid(), 'conflict', 'open', $2, now(), id FROM f`,
+	_, err = w.DB.Pool.Exec(t.Context(), `WITH f AS (INSERT INTO notice_conflicts (id, notice_id, delivery_id, digest,
+		amount, occurred_at, reference, particulars, recorded_at)
+			SELECT n.id, $2, n.delivery_id, k.digest, n.amount, n.occurred_at, n.reference, $3, n.recorded_at
+			FROM notices n JOIN notice_keys k ON k.notice_id = n.id WHERE n.id = $1 RETURNING id)
+		INSERT INTO cases (id, kind, state, notice_id, opened_at, conflict_id) SELECT gen_random_uuid(), 'conflict',
+		'open', $2, now(), id FROM f`,
 		debit, w.Notice(c, 7).Text("id"), sealed)
 	must(t, err)
 	path := "/api/v1/cases/" + w.WantCases("conflict", 1)[0].Text("id") + "/resolve"

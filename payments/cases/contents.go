@@ -11,8 +11,8 @@ import (
 	"market40/payments/money"
 )
 
-// Content is one telling of a transfer that a case is about. A conflict has two: the first notice, and what came
-// later under its id.
+// Content is one telling of a transfer that a case is about. A conflict has two: the first notice,
+// and what came later under its id.
 type Content struct {
 	NoticeID   *uuid.UUID   `json:"notice_id,omitempty" doc:"the first notice"`
 	ConflictID *uuid.UUID   `json:"conflict_id,omitempty" doc:"what came later under the same id"`
@@ -47,25 +47,33 @@ type CaseMarket struct {
 	Name string    `json:"name"`
 }
 
-// selectContents builds the contents of case c whose notice is n: each with the stall where its money is now.
+// selectContents builds the contents of case c whose notice is n: each with the stall where its
+// money is now.
 const selectContents = `(SELECT coalesce(jsonb_agg(to_jsonb(x) - 'place' ORDER BY x.place, x.notice_id), '[]') FROM (
-		SELECT 1 AS place, n.id AS notice_id, NULL::uuid AS conflict_id, n.amount::text AS amount, n.currency, n.occurred_at, n.told_at, n.reference, now.*
+		SELECT 1 AS place, n.id AS notice_id, NULL::uuid AS conflict_id, n.amount::text AS amount, n.currency,
+		n.occurred_at, n.told_at, n.reference, now.*
 			FROM (SELECT n.id WHERE n.id IS NOT NULL) f, LATERAL (` + intake.SelectMoney + `) now
 		UNION ALL
-		SELECT 2, NULL, f.id, f.amount::text, coalesce(f.currency, n.currency), f.occurred_at, f.told_at, f.reference, now.*
+		SELECT 2, NULL, f.id, f.amount::text, coalesce(f.currency, n.currency), f.occurred_at, f.told_at, f.reference,
+		now.*
 			FROM notice_conflicts f, LATERAL (` + intake.SelectMoney + `) now WHERE f.id = c.conflict_id
 		UNION ALL
 		SELECT 3, f.id, NULL, f.amount::text, f.currency, f.occurred_at, f.told_at, f.reference, now.*
-			FROM (SELECT * FROM notices g WHERE g.gathering = c.gathering AND g.id > c.notice_id AND g.state = 'unmatched' ORDER BY g.id LIMIT 20) f,
+			FROM (SELECT * FROM notices g WHERE g.gathering = c.gathering AND g.id > c.notice_id
+			AND g.state = 'unmatched' ORDER BY g.id LIMIT 20) f,
 			LATERAL (` + intake.SelectMoney + `) now) x)`
 
 // selectProposal builds what waits for a second person in case c.
-const selectProposal = `CASE WHEN c.state = 'proposed' THEN (SELECT jsonb_build_object('stall_id', s.stall_id, 'action', s.action, 'content', coalesce(s.conflict_id, c.notice_id),
-			'reason', s.reason, 'at', s.at, 'by', jsonb_build_object('id', person(s.actor_id), 'name', coalesce(u.full_name, k.name, '')))
-		FROM case_steps s LEFT JOIN api_keys k ON k.id = s.actor_id LEFT JOIN users u ON u.id = coalesce(k.owner_id, s.actor_id)
+const selectProposal = `CASE WHEN c.state = 'proposed' THEN (SELECT jsonb_build_object('stall_id', s.stall_id, 'action',
+	s.action, 'content', coalesce(s.conflict_id, c.notice_id),
+			'reason', s.reason, 'at', s.at, 'by', jsonb_build_object('id', person(s.actor_id), 'name',
+			coalesce(u.full_name, k.name, '')))
+		FROM case_steps s LEFT JOIN api_keys k ON k.id = s.actor_id LEFT JOIN users u ON u.id = coalesce(k.owner_id,
+		s.actor_id)
 		WHERE s.case_id = c.id AND s.step = 'propose' ORDER BY s.id DESC LIMIT 1) END`
 
-// matchContents names the stall to which each conflict that is not posted would go, as the register stands now.
+// matchContents names the stall to which each conflict that is not posted would go, as the register
+// stands now.
 func (cs *Cases) matchContents(ctx context.Context, cases []Case) error {
 	for i := range cases {
 		if cases[i].State != "open" && cases[i].State != "proposed" {
@@ -88,11 +96,12 @@ func (cs *Cases) matchContents(ctx context.Context, cases []Case) error {
 	return nil
 }
 
-// chooseContent finds which content a resolution speaks of: the one it names, or of a conflict the one that is
-// not posted. A conflict's case never moves money that the first notice brought.
+// chooseContent finds which content a resolution speaks of: the one it names, or of a conflict the
+// one that is not posted. A conflict's case never moves money that the first notice brought.
 func (c *caseWork) chooseContent(ctx context.Context, r *Resolution) error {
 	if c.kind == intake.KindConflict && c.conflict == nil {
-		return problem.Of("action", "nothing_to_move", "Không còn nội dung đến sau, chỉ có thể bỏ qua.", "What came later is not there any more; the case can only be dismissed.")
+		return problem.Of("action", "nothing_to_move", "Không còn nội dung đến sau, chỉ có thể bỏ qua.",
+			"What came later is not there any more; the case can only be dismissed.")
 	}
 	if c.conflict == nil {
 		if r.Content != nil && (c.notice == nil || *r.Content != *c.notice) {
@@ -107,7 +116,8 @@ func (c *caseWork) chooseContent(ctx context.Context, r *Resolution) error {
 		if r.Action == "dismiss" {
 			return nil
 		}
-		return problem.New(problem.Conflict, "first_content", "Hồ sơ này chỉ xử lý nội dung đến sau; nội dung đầu giữ nguyên.",
+		return problem.New(problem.Conflict, "first_content",
+			"Hồ sơ này chỉ xử lý nội dung đến sau; nội dung đầu giữ nguyên.",
 			"This case decides on what came later only; the first notice stays as it is.")
 	}
 	later, err := c.intake.ReadLaterContent(ctx, c.tx, *c.conflict)
@@ -116,11 +126,16 @@ func (c *caseWork) chooseContent(ctx context.Context, r *Resolution) error {
 	}
 	c.content = later
 	if r.Action == "assign" && later.State == intake.Ignored {
-		return problem.Of("action", "nothing_to_move", "Nội dung đến sau không phải tiền vào, chỉ có thể bỏ qua.", "What came later is no incoming money; it can only be dismissed.")
+		return problem.Of("action", "nothing_to_move", "Nội dung đến sau không phải tiền vào, chỉ có thể bỏ qua.",
+			"What came later is no incoming money; it can only be dismissed.")
 	}
 	if later.SameTransfer && later.Notice.Reverses == "" && r.Action != "dismiss" {
-		return problem.New(problem.Conflict, "same_transfer", "Nội dung đến sau trùng tài khoản, số tiền và số tham chiếu với nội dung đầu: là một khoản, không ghi lần nữa.",
-			"What came later has the account, amount and reference of the first notice: it is one transfer and not posted again.")
+		return problem.New(
+			problem.Conflict,
+			"same_transfer",
+			"Nội dung đến sau trùng tài khoản, số tiền và số tham chiếu với nội dung đầu: là một khoản, không ghi lần nữa.",
+			"What came later has the account, amount and reference of the first notice: it is one transfer and not posted again.",
+		)
 	}
 	if r.Action == "assign" && r.StallID == nil && later.Stall != nil {
 		stall := *later.Stall
@@ -136,7 +151,10 @@ func unknownContent() error {
 // heldConflict is held for a conflict's content: what it says, before its payments are followed.
 func (c *caseWork) heldConflict() *held {
 	n := &c.content.Notice
-	h := &held{amount: n.Amount, currency: n.Currency, occurredAt: n.OccurredAt, reference: n.Reference, account: c.content.Account, reverses: n.Reverses}
+	h := &held{
+		amount: n.Amount, currency: n.Currency, occurredAt: n.OccurredAt, reference: n.Reference,
+		account: c.content.Account, reverses: n.Reverses,
+	}
 	if code := c.content.MemoCode; code != "" {
 		h.memoCode = &code
 	}

@@ -39,7 +39,8 @@ func (c *caseWork) held(ctx context.Context) (*held, error) {
 	}
 	h := &held{}
 	var sealed []byte
-	err := c.tx.QueryRow(ctx, `SELECT amount::text, currency, occurred_at, reference, account_id, memo_code, particulars FROM notices WHERE id = $1`, c.notice).
+	err := c.tx.QueryRow(ctx, `SELECT amount::text, currency, occurred_at, reference, account_id, memo_code, particulars
+		FROM notices WHERE id = $1`, c.notice).
 		Scan(&h.amount, &h.currency, &h.occurredAt, &h.reference, &h.account, &h.memoCode, &sealed)
 	if err != nil {
 		return nil, fmt.Errorf("read notice of case %s: %w", c.id, err)
@@ -72,7 +73,8 @@ func (c *caseWork) follow(ctx context.Context, h *held, first uuid.UUID) error {
 	return err
 }
 
-// movable is where the money stands that somebody wants to move; a refusal where it cannot be moved so, whoever agrees.
+// movable is where the money stands that somebody wants to move; a refusal where it cannot be moved
+// so, whoever agrees.
 func (c *caseWork) movable(ctx context.Context, r Resolution) (*held, error) {
 	h, err := c.held(ctx)
 	if err != nil {
@@ -83,9 +85,11 @@ func (c *caseWork) movable(ctx context.Context, r Resolution) (*held, error) {
 	}
 	switch {
 	case h.currency != money.Currency:
-		return nil, problem.Of("action", "other_currency", "Sổ chỉ ghi đồng Việt Nam: hồ sơ này chỉ có thể bỏ qua.", "The books hold đồng only: this case can only be dismissed.")
+		return nil, problem.Of("action", "other_currency", "Sổ chỉ ghi đồng Việt Nam: hồ sơ này chỉ có thể bỏ qua.",
+			"The books hold đồng only: this case can only be dismissed.")
 	case h.reverses != "" && r.Action == "assign":
-		return nil, problem.Of("action", "takes_back", "Thông báo này hoàn lại một khoản, không mang tiền về sạp nào.", "This notice takes a payment back; it brings no money to assign.")
+		return nil, problem.Of("action", "takes_back", "Thông báo này hoàn lại một khoản, không mang tiền về sạp nào.",
+			"This notice takes a payment back; it brings no money to assign.")
 	case h.voided:
 		return nil, wholeTakenBack()
 	}
@@ -125,7 +129,8 @@ func (c *caseWork) move(ctx context.Context, r Resolution, h *held) error {
 		t.ID, t.Debit = c.contentID(), ledger.OfBank(c.toMarket, account)
 	}
 	if t.Debit.ID() == t.Credit.ID() {
-		return problem.Of("stall_id", "already_there", "Khoản tiền đã ở sạp này.", "The money stands at this stall already.")
+		return problem.Of("stall_id", "already_there", "Khoản tiền đã ở sạp này.",
+			"The money stands at this stall already.")
 	}
 	if err := c.write(ctx, t, h); err != nil {
 		return err
@@ -139,7 +144,8 @@ func (c *caseWork) move(ctx context.Context, r Resolution, h *held) error {
 
 // findMarket finds a market where the account of a notice receives: the first in which it did.
 func (c *caseWork) findMarket(ctx context.Context, h *held) (found bool, err error) {
-	err = c.tx.QueryRow(ctx, `SELECT t.market_id FROM tenancy_accounts ta JOIN tenancies t ON t.id = ta.tenancy_id WHERE ta.account_id = $1 ORDER BY t.id LIMIT 1`, h.account).
+	err = c.tx.QueryRow(ctx, `SELECT t.market_id FROM tenancy_accounts ta JOIN tenancies t ON t.id = ta.tenancy_id
+		WHERE ta.account_id = $1 ORDER BY t.id LIMIT 1`, h.account).
 		Scan(&c.toMarket)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
@@ -150,7 +156,9 @@ func (c *caseWork) findMarket(ctx context.Context, h *held) (found bool, err err
 	return true, nil
 }
 
-func (c *caseWork) finish(ctx context.Context, action, state string, stall, payment *uuid.UUID, reason string, notice intake.State, why string) error {
+func (c *caseWork) finish(ctx context.Context, action, state string, stall, payment *uuid.UUID, reason string,
+	notice intake.State, why string,
+) error {
 	if err := c.setNotice(ctx, notice, why); err != nil {
 		return err
 	}
@@ -194,7 +202,8 @@ func (c *caseWork) write(ctx context.Context, t ledger.Transfer, h *held) error 
 		return fmt.Errorf("post for case %s: %w", c.id, err)
 	}
 	if first, repeated := duplicates[t.ID]; repeated {
-		return problem.New(problem.Conflict, "told_already", "Khoản này đã được ghi sổ qua kết nối khác hoặc hồ sơ khác (khoản "+first.Of.String()+").",
+		return problem.New(problem.Conflict, "told_already",
+			"Khoản này đã được ghi sổ qua kết nối khác hoặc hồ sơ khác (khoản "+first.Of.String()+").",
 			"This transfer has been posted already, by another connection or case (payment "+first.Of.String()+").")
 	}
 	c.posted = posted
@@ -205,24 +214,29 @@ func (c *caseWork) write(ctx context.Context, t ledger.Transfer, h *held) error 
 }
 
 func movedOn() error {
-	return problem.New(problem.Conflict, "moved_on", "Khoản tiền đã được chuyển tiếp hoặc hoàn lại.", "This money has been moved on or taken back.")
+	return problem.New(problem.Conflict, "moved_on", "Khoản tiền đã được chuyển tiếp hoặc hoàn lại.",
+		"This money has been moved on or taken back.")
 }
 
 func wholeTakenBack() error {
-	return problem.New(problem.Conflict, "taken_back", "Ngân hàng đã hoàn lại khoản này.", "The bank has taken this payment back.")
+	return problem.New(problem.Conflict, "taken_back", "Ngân hàng đã hoàn lại khoản này.",
+		"The bank has taken this payment back.")
 }
 
-// undo reverses an assignment, or what people took back: the money goes back where it came from, the case and the notice wait again.
+// undo reverses an assignment, or what people took back: the money goes back where it came from,
+// the case and the notice wait again.
 func (c *caseWork) undo(ctx context.Context, reason string) error {
 	var same bool
 	var payment, conflict *uuid.UUID
-	err := c.tx.QueryRow(ctx, `SELECT person(actor_id) = person($2), payment_id, conflict_id FROM case_steps WHERE case_id = $1 AND step = 'approve' ORDER BY id DESC LIMIT 1`,
+	err := c.tx.QueryRow(ctx, `SELECT person(actor_id) = person($2), payment_id, conflict_id FROM case_steps
+		WHERE case_id = $1 AND step = 'approve' ORDER BY id DESC LIMIT 1`,
 		c.id, c.who.ActorID).Scan(&same, &payment, &conflict)
 	if err != nil {
 		return fmt.Errorf("read approval of case %s: %w", c.id, err)
 	}
 	if same {
-		return problem.New(problem.Conflict, "second_person_needed", "Người đã duyệt không tự hủy được, cần người khác.", "Whoever approved it cannot take it back alone.")
+		return problem.New(problem.Conflict, "second_person_needed",
+			"Người đã duyệt không tự hủy được, cần người khác.", "Whoever approved it cannot take it back alone.")
 	}
 	if conflict != nil {
 		if c.content, err = c.intake.ReadLaterContent(ctx, c.tx, *conflict); err != nil {

@@ -32,7 +32,8 @@ type drawnTransfer struct {
 // strong reports whether the reference alone names the transfer.
 func (d *drawnTransfer) strong() bool { return strings.HasPrefix(d.reference, "FT") }
 
-// drawnContent is what one connection told under one id: a notice, or a conflict with the notice of that id.
+// drawnContent is what one connection told under one id: a notice, or a conflict with the notice of
+// that id.
 type drawnContent struct {
 	of         *drawnTransfer
 	feed       *paymentstest.Feed
@@ -127,8 +128,8 @@ func (r *drawnRound) get(path string) []object {
 	}
 }
 
-// register makes the stalls of a round: A and B have an account each, C and D share one in two markets. G and H, which are
-// paid through the gateway, are there already.
+// register makes the stalls of a round: A and B have an account each, C and D share one in two
+// markets. G and H, which are paid through the gateway, are there already.
 func (r *drawnRound) register() {
 	for i := range 2 {
 		r.markets = append(r.markets, r.NewMarket(fmt.Sprintf("R%dM%d", r.prefix, i)))
@@ -206,7 +207,10 @@ func (r *drawnRound) happen(rt *rapid.T) {
 		d.currency = "USD"
 	}
 	on := rapid.SampledFrom([]string{"A", "A", "B", "C", "C", "D", "U", "G", "G", "H"}).Draw(rt, "account")
-	d.account, d.bin = r.account(on), map[string]string{"A": "970436", "B": "970422", "C": "970416", "D": "970416", "U": "970436"}[on]
+	d.account, d.bin = r.account(on), map[string]string{
+		"A": "970436", "B": "970422", "C": "970416", "D": "970416",
+		"U": "970436",
+	}[on]
 	d.memo = "tien ca"
 	if named := rapid.SampledFrom([]string{"", "", on, on, "B"}).Draw(rt, "code"); r.codes[named] != "" {
 		d.memo = r.codes[named] + " tien ca"
@@ -247,7 +251,8 @@ func (r *drawnRound) tellTogether(rt *rapid.T) {
 	}
 }
 
-// mislead lets a connection tell of a failure or a debit under the id of a credit: it is no money and takes no id.
+// mislead lets a connection tell of a failure or a debit under the id of a credit: it is no money
+// and takes no id.
 func (r *drawnRound) mislead(rt *rapid.T) {
 	c := r.drawTelling(rt)
 	if c == nil {
@@ -287,8 +292,10 @@ func (r *drawnRound) drawTelling(rt *rapid.T) *drawnContent {
 		}
 	}
 	c := &drawnContent{of: d, feed: f, notice: banks.Notice{
-		ExternalID: fmt.Sprint(r.prefix*1000 + i), BankBIN: d.bin, Account: d.account, Direction: banks.In, Amount: money.FromDong(d.amount),
-		Currency: d.currency, Memo: d.memo, OrderRef: "7001", Reference: d.reference, OccurredAt: d.at, Precision: banks.Second,
+		ExternalID: fmt.Sprint(r.prefix*1000 + i), BankBIN: d.bin, Account: d.account, Direction: banks.In,
+		Amount:   money.FromDong(d.amount),
+		Currency: d.currency, Memo: d.memo, OrderRef: "7001", Reference: d.reference, OccurredAt: d.at,
+		Precision: banks.Second,
 	}}
 	n := &c.notice
 	if f == r.feeds[len(r.feeds)-1] {
@@ -357,7 +364,8 @@ func (r *drawnRound) send(c *drawnContent) {
 		return
 	}
 	n := &c.notice
-	r.rt.Logf("%s tells %s: %d on %s, reference %q, memo %q, at %v", c.feed.Provider.Name(), n.ExternalID, n.Amount.Dong(), n.Account,
+	r.rt.Logf("%s tells %s: %d on %s, reference %q, memo %q, at %v", c.feed.Provider.Name(), n.ExternalID,
+		n.Amount.Dong(), n.Account,
 		n.Reference, n.Memo, n.OccurredAt)
 	if status, answer := c.feed.Send(q); status >= 300 {
 		r.T.Errorf("%s answered %d: %s", c.feed.Provider.Name(), status, answer)

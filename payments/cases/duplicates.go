@@ -7,7 +7,8 @@ import (
 	"market40/payments/intake"
 )
 
-// refuseTold refuses to post what another connection has brought into the books since the case was opened.
+// refuseTold refuses to post what another connection has brought into the books since the case was
+// opened.
 func (c *caseWork) refuseTold(ctx context.Context) error {
 	if c.kind == intake.KindToldTwice {
 		return nil // that is what people decide
@@ -16,5 +17,6 @@ func (c *caseWork) refuseTold(ctx context.Context) error {
 	if err != nil || !told {
 		return err
 	}
-	return problem.New(problem.Conflict, "told_already", "Khoản này đã được ghi sổ qua kết nối khác.", "This transfer has been posted already, by another connection.")
+	return problem.New(problem.Conflict, "told_already", "Khoản này đã được ghi sổ qua kết nối khác.",
+		"This transfer has been posted already, by another connection.")
 }

@@ -10,8 +10,8 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// takeOut makes a case that gathers notices the case of one of them, the first unless another is named. The others wait on
-// in a case of their own.
+// takeOut makes a case that gathers notices the case of one of them, the first unless another is
+// named. The others wait on in a case of their own.
 func (c *caseWork) takeOut(ctx context.Context, content *uuid.UUID) error {
 	if c.gathering == nil {
 		return nil
@@ -22,8 +22,10 @@ func (c *caseWork) takeOut(ctx context.Context, content *uuid.UUID) error {
 	}
 	var waits bool
 	var next *uuid.UUID
-	err := c.tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM notices WHERE id = $2 AND gathering = $1 AND id >= $3 AND state = 'unmatched'),
-		(SELECT id FROM notices WHERE gathering = $1 AND id <> $2 AND id >= $3 AND state = 'unmatched' ORDER BY id LIMIT 1)`,
+	err := c.tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM notices WHERE id = $2 AND gathering = $1 AND id >= $3
+		AND state = 'unmatched'),
+		(SELECT id FROM notices WHERE gathering = $1 AND id <> $2 AND id >= $3 AND state = 'unmatched' ORDER BY id
+		LIMIT 1)`,
 		c.gathering, chosen, c.notice).Scan(&waits, &next)
 	if err != nil {
 		return fmt.Errorf("find what case %s gathers: %w", c.id, err)
@@ -34,11 +36,13 @@ func (c *caseWork) takeOut(ctx context.Context, content *uuid.UUID) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`UPDATE cases SET gathering = NULL WHERE id = $1`, c.id)
 	if next != nil {
-		batch.Queue(`INSERT INTO cases (id, kind, state, connection_id, notice_id, delivery_id, opened_at, gathering, notices)
+		batch.Queue(`INSERT INTO cases (id, kind, state, connection_id, notice_id, delivery_id, opened_at, gathering,
+			notices)
 			SELECT $2, o.kind, 'open', o.connection_id, n.id, n.delivery_id, o.opened_at, n.gathering, o.notices - 1
 			FROM cases o, notices n WHERE o.id = $1 AND n.id = $3`, c.id, c.intake.NewID(), next)
 	}
-	batch.Queue(`UPDATE cases c SET notices = 1, notice_id = n.id, delivery_id = n.delivery_id FROM notices n WHERE c.id = $1 AND n.id = $2`, c.id, chosen)
+	batch.Queue(`UPDATE cases c SET notices = 1, notice_id = n.id, delivery_id = n.delivery_id FROM notices n
+		WHERE c.id = $1 AND n.id = $2`, c.id, chosen)
 	batch.Queue(`UPDATE notices SET gathering = NULL WHERE id = $1`, chosen)
 	if err := c.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("take a notice out of case %s: %w", c.id, err)
@@ -47,15 +51,18 @@ func (c *caseWork) takeOut(ctx context.Context, content *uuid.UUID) error {
 	return nil
 }
 
-// refuseSecondGathering refuses to open a case again while another one gathers the notices of the same account.
+// refuseSecondGathering refuses to open a case again while another one gathers the notices of the
+// same account.
 func (c *caseWork) refuseSecondGathering(ctx context.Context) error {
 	var another bool
-	err := c.tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM cases WHERE gathering = $1 AND state = 'open' AND id <> $2)`, c.gathering, c.id).Scan(&another)
+	err := c.tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM cases WHERE gathering = $1 AND state = 'open' AND id <> $2)`,
+		c.gathering, c.id).Scan(&another)
 	if err != nil {
 		return fmt.Errorf("find another case of what %s gathers: %w", c.id, err)
 	}
 	if another {
-		return problem.New(problem.Conflict, "account_has_case", "Tài khoản này đang có hồ sơ khác chưa xử lý: hãy xử lý hồ sơ đó trước.",
+		return problem.New(problem.Conflict, "account_has_case",
+			"Tài khoản này đang có hồ sơ khác chưa xử lý: hãy xử lý hồ sơ đó trước.",
 			"Another case of this account is open: decide about that one first.")
 	}
 	return nil

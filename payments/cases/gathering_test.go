@@ -9,7 +9,8 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestAnUnknownAccountHasOneCase: its notices wait in one case with a count; another account's and another connection's wait apart.
+// TestAnUnknownAccountHasOneCase: its notices wait in one case with a count; another account's and
+// another connection's wait apart.
 func TestAnUnknownAccountHasOneCase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -32,7 +33,8 @@ func TestAnUnknownAccountHasOneCase(t *testing.T) {
 	}
 }
 
-// TestOneOfSeveralIsDecided: what people decide about is taken out, and the others wait on and are decided in their turn.
+// TestOneOfSeveralIsDecided: what people decide about is taken out, and the others wait on and are
+// decided in their turn.
 func TestOneOfSeveralIsDecided(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -49,9 +51,13 @@ func TestOneOfSeveralIsDecided(t *testing.T) {
 	path := "/api/v1/cases/" + all.Text("id")
 	contents, _ := all.At("contents").([]any)
 	third := object(contents[2].(map[string]any)).Text("notice_id")
-	w.Call(w.Admin, "POST", path+"/resolve", object{"action": "assign", "stall_id": a, "reason": "tài khoản cũ", "content": paymentstest.NewID()}, 422)
+	w.Call(w.Admin, "POST", path+"/resolve", object{
+		"action": "assign", "stall_id": a, "reason": "tài khoản cũ",
+		"content": paymentstest.NewID(),
+	}, 422)
 	wish := object{"action": "assign", "stall_id": a, "reason": "tài khoản cũ", "content": third}
-	if got := w.Call(w.Admin, "POST", path+"/resolve", wish, 200); got.Text("state") != "proposed" || got.Text("amount") != "3000" || got.Text("notice_count") != "1" {
+	if got := w.Call(w.Admin, "POST", path+"/resolve", wish, 200); got.Text("state") != "proposed" ||
+		got.Text("amount") != "3000" || got.Text("notice_count") != "1" {
 		t.Errorf("the proposal is %v", got)
 	}
 	tell(4)
@@ -71,20 +77,25 @@ func TestOneOfSeveralIsDecided(t *testing.T) {
 	path = "/api/v1/cases/" + last[0].Text("id")
 	w.Call(w.Admin, "POST", path+"/resolve", object{"action": "dismiss", "reason": "không phải của chợ"}, 200)
 	tell(5)
-	if fresh := w.WantCases("unknown_account", 1)[0]; fresh.Text("notice_count") != "1" || fresh.Text("amount") != "5000" {
+	if fresh := w.WantCases("unknown_account", 1)[0]; fresh.Text("notice_count") != "1" ||
+		fresh.Text("amount") != "5000" {
 		t.Errorf("after a dismissal a new notice waits as %v", fresh)
 	}
-	if got := w.Call(w.Admin, "POST", path+"/reopen", object{"reason": "xem lại"}, 409); got.Text("code") != "account_has_case" {
+	if got := w.Call(w.Admin, "POST", path+"/reopen", object{"reason": "xem lại"}, 409); got.Text(
+		"code") != "account_has_case" {
 		t.Errorf("reopened: %v", got)
 	}
-	w.Call(w.Admin, "POST", "/api/v1/cases/"+w.OpenCases("unknown_account")[0].Text("id")+"/resolve", object{"action": "dismiss", "reason": "không phải của chợ"}, 200)
-	if got := w.Call(w.Admin, "POST", path+"/reopen", object{"reason": "xem lại"}, 200); got.Text("state") != "open" || got.Text("notice_count") != "2" {
+	w.Call(w.Admin, "POST", "/api/v1/cases/"+w.OpenCases("unknown_account")[0].Text("id")+"/resolve",
+		object{"action": "dismiss", "reason": "không phải của chợ"}, 200)
+	if got := w.Call(w.Admin, "POST", path+"/reopen", object{"reason": "xem lại"}, 200); got.Text("state") != "open" ||
+		got.Text("notice_count") != "2" {
 		t.Errorf("reopened it is %v", got)
 	}
 	w.VerifyBooks()
 }
 
-// TestAFeedOfForeignAccountsHasFewCases: over a hundred unknown accounts of one connection share one more case.
+// TestAFeedOfForeignAccountsHasFewCases: over a hundred unknown accounts of one connection share
+// one more case.
 func TestAFeedOfForeignAccountsHasFewCases(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -94,7 +105,10 @@ func TestAFeedOfForeignAccountsHasFewCases(t *testing.T) {
 	for range 8 {
 		tellers.Go(func() {
 			for id := range ids {
-				if status, _, _ := w.Outcome(c, transfer{ID: id, Account: fmt.Sprint(7000000 + id%130), Memo: "tien rau", Amount: 1000}); status != http.StatusOK {
+				if status, _, _ := w.Outcome(c, transfer{
+					ID: id, Account: fmt.Sprint(7000000 + id%130),
+					Memo: "tien rau", Amount: 1000,
+				}); status != http.StatusOK {
 					t.Errorf("notice %d is answered %d", id, status)
 				}
 			}
@@ -106,7 +120,8 @@ func TestAFeedOfForeignAccountsHasFewCases(t *testing.T) {
 	close(ids)
 	tellers.Wait()
 	var cases, notices, most int
-	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*), sum(notices), max(notices) FROM cases WHERE kind = 'unknown_account' AND state = 'open'`).Scan(&cases, &notices, &most))
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*), sum(notices), max(notices) FROM cases
+		WHERE kind = 'unknown_account' AND state = 'open'`).Scan(&cases, &notices, &most))
 	if cases < 101 || cases > 110 || notices != 260 || most < 50 {
 		t.Errorf("%d cases hold %d notices, one of them %d", cases, notices, most)
 	}
@@ -116,16 +131,20 @@ func TestAFeedOfForeignAccountsHasFewCases(t *testing.T) {
 func TestTheNewestCasesAreReadInTheirOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.DB.Pool.Exec(t.Context(), `INSERT INTO cases (id, kind, state, opened_at) SELECT gen_random_uuid(), 'over_limit', 'open', now() - n * interval '1 second' FROM generate_series(1, 20000) n`)
+	_, err := w.DB.Pool.Exec(t.Context(), `INSERT INTO cases (id, kind, state, opened_at)
+		SELECT gen_random_uuid(), 'over_limit', 'open', now() - n * interval '1 second'
+		FROM generate_series(1, 20000) n`)
 	must(t, err)
 	_, err = w.DB.Pool.Exec(t.Context(), `ANALYZE cases`)
 	must(t, err)
-	if first := w.Call(w.Admin, "GET", "/api/v1/cases?state=open&limit=2", nil, 200); len(first.Items()) != 2 || first.Text("next") == "" {
+	if first := w.Call(w.Admin, "GET", "/api/v1/cases?state=open&limit=2", nil, 200); len(first.Items()) != 2 ||
+		first.Text("next") == "" {
 		t.Errorf("the first page is %v", first)
 	}
 	var scans int
 	w.Eventually("the index is used", func() bool { // the server counts its scans after a while
-		must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'cases_newest'`).Scan(&scans))
+		must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT idx_scan FROM pg_stat_user_indexes
+			WHERE indexrelname = 'cases_newest'`).Scan(&scans))
 		return scans > 0
 	})
 }

@@ -13,10 +13,14 @@ import (
 // Routes mounts what a person has to look at, and what people decide about it.
 func (cs *Cases) Routes(e *web.Edge) {
 	op := web.Tagged("payments")
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/cases", "list-cases", "What a person has to look at", 0), cs.listCases)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/resolve", "resolve-case", "Assign, return or dismiss; a second person approves what moves money", 0), cs.resolveCase)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/reopen", "reopen-case", "Take a decision back; an assignment is reversed by a contra payment", 0), cs.reopenCase)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/retry", "retry-case", "Try a pending notice again at once", 0), cs.retryCase)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/cases", "list-cases", "What a person has to look at", 0),
+		cs.listCases)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/resolve", "resolve-case",
+		"Assign, return or dismiss; a second person approves what moves money", 0), cs.resolveCase)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/reopen", "reopen-case",
+		"Take a decision back; an assignment is reversed by a contra payment", 0), cs.reopenCase)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/retry", "retry-case",
+		"Try a pending notice again at once", 0), cs.retryCase)
 }
 
 func (cs *Cases) listCases(ctx context.Context, in *struct {

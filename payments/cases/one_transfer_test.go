@@ -13,15 +13,20 @@ import (
 func (w *world) sharedStall(market, number, first, bin, account string) (id, code string) {
 	w.T.Helper()
 	var merchant string
-	must(w.T, w.DB.Pool.QueryRow(w.T.Context(), `SELECT merchant_id FROM tenancies WHERE stall_id = $1`, first).Scan(&merchant))
+	must(w.T, w.DB.Pool.QueryRow(w.T.Context(), `SELECT merchant_id FROM tenancies WHERE stall_id = $1`, first).Scan(
+		&merchant))
 	made := w.Call(w.Admin, "POST", "/api/v1/markets/"+market+"/stalls", object{
 		"number": number, "kind": "stall", "zone": "A", "goods_group": "hai_san", "merchant": object{"id": merchant},
-		"account": object{"bank_bin": bin, "account_number": account, "holder_name": "NGUOI BAN", "holder_kind": "ca_nhan"},
+		"account": object{
+			"bank_bin": bin, "account_number": account, "holder_name": "NGUOI BAN",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
 	return made.Text("id"), made.Text("code.code")
 }
 
-// twoMarkets has one merchant with a stall in each of two markets, both on account 1111111: money that names no code waits in the inbox.
+// twoMarkets has one merchant with a stall in each of two markets, both on account 1111111: money
+// that names no code waits in the inbox.
 func (w *world) twoMarkets() (here, hereCode, there, thereCode string) {
 	w.T.Helper()
 	here, hereCode = w.Stall(w.Market, "A1", "970422", "1111111")
@@ -36,7 +41,8 @@ func oneTransfer(memo string) transfer {
 	return transfer{ID: 1, Account: "1111111", Memo: memo, Amount: 25000, Reference: sharedReference}
 }
 
-// TestAnAssignedTransferIsPostedOnce: a second and a third connection tell, with the memo code, what two people assigned.
+// TestAnAssignedTransferIsPostedOnce: a second and a third connection tell, with the memo code,
+// what two people assigned.
 func TestAnAssignedTransferIsPostedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -53,7 +59,8 @@ func TestAnAssignedTransferIsPostedOnce(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAPostedTransferIsNotAssigned: the memo code came first, then two people want to assign what the other connection told.
+// TestAPostedTransferIsNotAssigned: the memo code came first, then two people want to assign what
+// the other connection told.
 func TestAPostedTransferIsNotAssigned(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -65,7 +72,8 @@ func TestAPostedTransferIsNotAssigned(t *testing.T) {
 	other := w.Key("admin", "")
 	for _, stall := range []string{here, there} {
 		w.Call(w.Admin, "POST", waiting, paymentstest.AssignTo(stall), 200)
-		if got := w.Call(other, "POST", waiting, paymentstest.AssignTo(stall), 409).Text("code"); got != "told_already" {
+		if got := w.Call(other, "POST", waiting, paymentstest.AssignTo(stall), 409).Text(
+			"code"); got != "told_already" {
 			t.Errorf("refused as %q", got)
 		}
 	}
@@ -74,7 +82,8 @@ func TestAPostedTransferIsNotAssigned(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAnUnknownAccountIsRegisteredLater: what was assigned while nobody had registered the account is told again afterwards.
+// TestAnUnknownAccountIsRegisteredLater: what was assigned while nobody had registered the account
+// is told again afterwards.
 func TestAnUnknownAccountIsRegisteredLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -90,15 +99,17 @@ func TestAnUnknownAccountIsRegisteredLater(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestMovedReturnedAndReopenedTransfersAreToldAgain: money that a case moved or returned stays known; money that waits
-// again may be posted by whoever names its stall, and then the case can assign it no more.
+// TestMovedReturnedAndReopenedTransfersAreToldAgain: money that a case moved or returned stays
+// known; money that waits again may be posted by whoever names its stall, and then the case can
+// assign it no more.
 func TestMovedReturnedAndReopenedTransfersAreToldAgain(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		do              func(w *world, here, there string) // what people do with the waiting case
-		here, there     string                             // what the stalls hold afterwards
-		second          string                             // the second telling, with the code of here
-		assignAfterward int                                // how the reopened case's assignment is answered; 0: not tried
+		do          func(w *world, here, there string) // what people do with the waiting case
+		here, there string                             // what the stalls hold afterwards
+		second      string                             // the second telling, with the code of here
+		// how the reopened case's assignment is answered; 0: not tried
+		assignAfterward int
 	}{
 		"returned": {func(w *world, _, _ string) {
 			w.Decide("no_single_stall", object{"action": "return", "reason": "khách chuyển nhầm"})
@@ -138,7 +149,8 @@ func TestMovedReturnedAndReopenedTransfersAreToldAgain(t *testing.T) {
 	}
 }
 
-// TestAssignmentsAndNoticesAtOnce: two people assign while two other connections tell the same transfer.
+// TestAssignmentsAndNoticesAtOnce: two people assign while two other connections tell the same
+// transfer.
 func TestAssignmentsAndNoticesAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -147,7 +159,10 @@ func TestAssignmentsAndNoticesAtOnce(t *testing.T) {
 	other := w.Key("admin", "")
 	const rounds = 12
 	for n := range rounds {
-		tell := transfer{ID: n + 1, Account: "1111111", Memo: "tien ca", Amount: 1000 + n, Reference: fmt.Sprintf("FT26253%09d", n)}
+		tell := transfer{
+			ID: n + 1, Account: "1111111", Memo: "tien ca", Amount: 1000 + n,
+			Reference: fmt.Sprintf("FT26253%09d", n),
+		}
 		w.Accept(first, tell)
 		path := "/api/v1/cases/" + w.WantCases("no_single_stall", 1)[0].Text("id") + "/resolve"
 		w.Call(w.Admin, "POST", path, paymentstest.AssignTo(there), 200)
@@ -167,7 +182,8 @@ func TestAssignmentsAndNoticesAtOnce(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAVoidedTransferIsToldAgain: what the bank took back does not come to life by another connection, nor by a case.
+// TestAVoidedTransferIsToldAgain: what the bank took back does not come to life by another
+// connection, nor by a case.
 func TestAVoidedTransferIsToldAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -176,9 +192,18 @@ func TestAVoidedTransferIsToldAgain(t *testing.T) {
 	gateway, other := w.NewGateway(), w.NewGateway()
 	for n, memo := range []string{code, elsewhere} { // the second one waits in suspense, as a case
 		reference := fmt.Sprintf("FT2632500000012%d", n)
-		w.SendGateway(gateway, paymentstest.GatewayEvent{ID: fmt.Sprint("tx-", n), Memo: memo, Reference: reference, At: time.Date(2026, 11, 25, 8, 0, 0, 0, paymentstest.Vietnam)})
-		w.SendGateway(gateway, paymentstest.GatewayEvent{ID: fmt.Sprint("tx-", n), Memo: memo, Reference: reference, Void: true, At: time.Date(2026, 11, 29, 8, 0, 0, 0, paymentstest.Vietnam)})
-		w.SendGateway(other, paymentstest.GatewayEvent{ID: fmt.Sprint(n + 1), Memo: code, Reference: reference, At: time.Date(2026, 11, 25, 8, 0, 0, 0, paymentstest.Vietnam)})
+		w.SendGateway(gateway, paymentstest.GatewayEvent{
+			ID: fmt.Sprint("tx-", n), Memo: memo, Reference: reference,
+			At: time.Date(2026, 11, 25, 8, 0, 0, 0, paymentstest.Vietnam),
+		})
+		w.SendGateway(gateway, paymentstest.GatewayEvent{
+			ID: fmt.Sprint("tx-", n), Memo: memo, Reference: reference,
+			Void: true, At: time.Date(2026, 11, 29, 8, 0, 0, 0, paymentstest.Vietnam),
+		})
+		w.SendGateway(other, paymentstest.GatewayEvent{
+			ID: fmt.Sprint(n + 1), Memo: code, Reference: reference,
+			At: time.Date(2026, 11, 25, 8, 0, 0, 0, paymentstest.Vietnam),
+		})
 		w.WantNotice(other, n+1, "ignored", "duplicate_of:")
 	}
 	w.WantPaid(stall, "-80000", "80000")

@@ -24,10 +24,13 @@ func (cs *Cases) Retry(ctx context.Context, who roles.Principal, id uuid.UUID) (
 	err := cs.intake.Retry(ctx, notice)
 	switch {
 	case errors.Is(err, intake.ErrNotPending):
-		return nil, problem.New(problem.Conflict, "not_pending", "Thông báo của hồ sơ này không chờ xử lý lại.", "No notice of this case waits to be tried again.")
+		return nil, problem.New(problem.Conflict, "not_pending", "Thông báo của hồ sơ này không chờ xử lý lại.",
+			"No notice of this case waits to be tried again.")
 	case errors.Is(err, intake.ErrStillPending):
 		slog.WarnContext(ctx, "a notice stays pending", "notice", notice, "error", err)
-		return nil, problem.New(problem.Conflict, "retry_failed", "Thử lại chưa được, nguyên nhân vẫn còn: xem nhật ký máy chủ.", "The retry failed, its cause is still there: see the server's log.")
+		return nil, problem.New(problem.Conflict, "retry_failed",
+			"Thử lại chưa được, nguyên nhân vẫn còn: xem nhật ký máy chủ.",
+			"The retry failed, its cause is still there: see the server's log.")
 	case err != nil:
 		return nil, err
 	}

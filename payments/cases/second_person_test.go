@@ -33,7 +33,8 @@ func newOffice(t *testing.T) office {
 // makesKey has a caller make an admin's key.
 func (w office) makesKey(caller string) string {
 	w.T.Helper()
-	return w.Ask(w.address, caller, "POST", "/api/v1/api-keys", object{"name": "second", "role": "admin"}, 201).Text("key")
+	return w.Ask(w.address, caller, "POST", "/api/v1/api-keys", object{"name": "second", "role": "admin"}, 201).Text(
+		"key")
 }
 
 // admits has a caller make an admin, who signs in; its id is returned too.
@@ -56,8 +57,8 @@ func (w office) enters(login string, told object) string {
 	return paymentstest.Session + token
 }
 
-// TestWhatAProgramMakesIsNoSecondPerson: a key or a user that a key made is that key's own, however long the chain, in
-// cases and in connections; a key made at the server is another's.
+// TestWhatAProgramMakesIsNoSecondPerson: a key or a user that a key made is that key's own, however
+// long the chain, in cases and in connections; a key made at the server is another's.
 func TestWhatAProgramMakesIsNoSecondPerson(t *testing.T) {
 	t.Parallel()
 	w := newOffice(t)
@@ -66,8 +67,12 @@ func TestWhatAProgramMakesIsNoSecondPerson(t *testing.T) {
 	w.Accept(bank, transfer{ID: 1, Account: "5555555", Memo: "tien rau", Amount: 7000})
 	resolve := "/api/v1/cases/" + w.WantCases("unknown_account", 1)[0].Text("id") + "/resolve"
 	wish := object{"action": "assign", "stall_id": stall, "reason": "chuyển nhầm"}
-	unsigned := object{"provider": "sepay", "name": "x", "secrets": object{"auth": "none", "allow_ips": []string{"127.0.0.1"}}}
-	approve := paymentstest.ConnectionsPath + "/" + w.Call(w.Admin, "POST", paymentstest.ConnectionsPath, unsigned, 201).Text("id") + "/approve"
+	unsigned := object{"provider": "sepay", "name": "x", "secrets": object{
+		"auth":      "none",
+		"allow_ips": []string{"127.0.0.1"},
+	}}
+	approve := paymentstest.ConnectionsPath + "/" + w.Call(w.Admin, "POST", paymentstest.ConnectionsPath, unsigned,
+		201).Text("id") + "/approve"
 	w.Call(w.Admin, "POST", resolve, wish, 200)
 
 	user, id := w.admits(w.Admin)
@@ -88,7 +93,8 @@ func TestWhatAProgramMakesIsNoSecondPerson(t *testing.T) {
 	for name, caller := range own {
 		refused(name, caller)
 	}
-	// A renewal by a user whom the key let in vouches for nobody; one by a person does, but not for the keys made before.
+	// A renewal by a user whom the key let in vouches for nobody; one by a person does, but not for
+	// the keys made before.
 	again := w.Ask(w.address, laterUser, "POST", "/api/v1/users/"+id+"/renewal", nil, 200)
 	refused("renewed by its own", w.enters(again.Text("login"), again))
 	w.Ask(w.address, w.SignInAdmin(), "POST", "/api/v1/users/"+id+"/renewal", nil, 200)

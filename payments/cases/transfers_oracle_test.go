@@ -18,31 +18,44 @@ import (
 )
 
 var (
-	drawnRounds  = flag.Int("transfers.rounds", 6, "how many drawn rounds of notices and decisions are held against what was told")
+	drawnRounds = flag.Int("transfers.rounds", 6,
+		"how many drawn rounds of notices and decisions are held against what was told")
 	drawnActions = flag.Int("transfers.actions", 30, "how many actions a round has")
 )
 
-// TestDrawnTransfers: whatever banks tell in whatever order, and people decide, money that was told is never lost, never
-// counted twice, never on another stall nor another day. What is expected comes from what was told alone.
+// TestDrawnTransfers: whatever banks tell in whatever order, and people decide, money that was told
+// is never lost, never counted twice, never on another stall nor another day. What is expected
+// comes from what was told alone.
 func TestDrawnTransfers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	base := &drawnRound{world: w, stalls: map[string]string{}, codes: map[string]string{}, people: []string{w.Admin, w.Key("admin", "")}}
+	base := &drawnRound{
+		world: w, stalls: map[string]string{}, codes: map[string]string{},
+		people: []string{w.Admin, w.Key("admin", "")},
+	}
 	base.stalls["G"], base.codes["G"] = w.GatewayStall("G")
 	base.stalls["H"], base.codes["H"] = w.GatewayStallOf("H", base.stalls["G"])
-	for _, provider := range []string{"sepay", "sepay", "casso_v1", "casso_v2", "payos", "standard", "sepay_pg", "sepay_pg"} {
+	for _, provider := range []string{
+		"sepay", "sepay", "casso_v1", "casso_v2", "payos", "standard", "sepay_pg",
+		"sepay_pg",
+	} {
 		base.feeds = append(base.feeds, w.NewFeed(provider))
 	}
 	must(t, flag.Set("rapid.checks", fmt.Sprint(*drawnRounds)))
 	rapid.Check(t, func(rt *rapid.T) {
 		base.prefix++
 		r := &drawnRound{
-			world: w, rt: rt, feeds: base.feeds, people: base.people, prefix: base.prefix, now: time.Now().In(paymentstest.Vietnam),
+			world: w, rt: rt, feeds: base.feeds, people: base.people, prefix: base.prefix,
+			now:    time.Now().In(paymentstest.Vietnam),
 			stalls: maps.Clone(base.stalls), codes: maps.Clone(base.codes),
-			first: map[string]*drawnContent{}, named: map[string]*drawnContent{}, voids: map[string]bool{}, closed: map[string]closedCase{},
+			first: map[string]*drawnContent{}, named: map[string]*drawnContent{}, voids: map[string]bool{},
+			closed: map[string]closedCase{},
 		}
 		r.register()
-		actions := []func(*rapid.T){r.happen, r.happen, r.tell, r.tell, r.tell, r.tellTogether, r.mislead, r.decide, r.decide, r.reopen, r.void}
+		actions := []func(*rapid.T){
+			r.happen, r.happen, r.tell, r.tell, r.tell, r.tellTogether, r.mislead, r.decide,
+			r.decide, r.reopen, r.void,
+		}
 		for range *drawnActions {
 			actions[rapid.IntRange(0, len(actions)-1).Draw(rt, "action")](rt)
 		}
@@ -57,8 +70,10 @@ func (r *drawnRound) settle(c *drawnContent) {
 		return
 	}
 	var found []object
-	for _, n := range r.get("/api/v1/notices?limit=200&connection_id=" + c.feed.ID + "&external_id=" + c.notice.ExternalID) {
-		if n.Text("amount") == c.notice.Amount.String() && strings.HasSuffix(c.notice.Account, n.Text("account_last4")) &&
+	for _, n := range r.get("/api/v1/notices?limit=200&connection_id=" + c.feed.ID + "&external_id=" +
+		c.notice.ExternalID) {
+		if n.Text("amount") == c.notice.Amount.String() && strings.HasSuffix(c.notice.Account,
+			n.Text("account_last4")) &&
 			n.Text("why") != string(banks.IgnoreFailed) && n.Text("why") != string(banks.IgnoreDebit) {
 			found = append(found, n)
 		}
@@ -100,7 +115,8 @@ func (r *drawnRound) settleConflict(c *drawnContent) {
 	}
 	for _, opened := range r.openCases() {
 		contents := contentsOf(opened)
-		if opened.Text("kind") == "conflict" && len(contents) == 2 && contents[0].Text("notice_id") == r.first[c.key()].id &&
+		if opened.Text("kind") == "conflict" && len(contents) == 2 &&
+			contents[0].Text("notice_id") == r.first[c.key()].id &&
 			contents[1].Text("amount") == c.notice.Amount.String() {
 			c.id = contents[1].Text("conflict_id")
 			r.named[c.id] = c
@@ -111,14 +127,16 @@ func (r *drawnRound) settleConflict(c *drawnContent) {
 	r.rt.Fatalf("no case of what came later under %s of %s", c.notice.ExternalID, c.feed.Provider.Name())
 }
 
-// dated checks the time of a content: its bank's, or of its receipt where that lies over an hour ahead.
+// dated checks the time of a content: its bank's, or of its receipt where that lies over an hour
+// ahead.
 func (r *drawnRound) dated(c *drawnContent, text string) {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		r.rt.Fatal(err)
 	}
 	ahead := c.notice.OccurredAt.After(c.to.Add(time.Hour))
-	if c.occurred = at; ahead && (at.Before(c.from.Add(-time.Second)) || at.After(c.to)) || !ahead && !at.Equal(c.notice.OccurredAt) {
+	if c.occurred = at; ahead && (at.Before(c.from.Add(-time.Second)) || at.After(c.to)) || !ahead &&
+		!at.Equal(c.notice.OccurredAt) {
 		r.rt.Fatalf("what is told of %v occurred at %v", c.notice.OccurredAt, at)
 	}
 }
@@ -159,7 +177,8 @@ func (r *drawnRound) openCases() []object {
 
 // refusals are the answers that a decision may get.
 var refusals = []string{
-	"told_already", "taken_back", "second_person_needed", "same_transfer", "already_there", "other_currency", "moved_on", "takes_back",
+	"told_already", "taken_back", "second_person_needed", "same_transfer", "already_there", "other_currency",
+	"moved_on", "takes_back",
 	"account_has_case",
 }
 
@@ -322,7 +341,8 @@ func (r *drawnRound) check() {
 	}
 }
 
-// checkCounted checks that a transfer, with its twin, is counted as often as it happened, or waits for people.
+// checkCounted checks that a transfer, with its twin, is counted as often as it happened, or waits
+// for people.
 func (r *drawnRound) checkCounted(d *drawnTransfer, waiting map[string]bool) {
 	told := map[*drawnTransfer]bool{}
 	counted, extra, open := 0, 0, 0
@@ -332,7 +352,8 @@ func (r *drawnRound) checkCounted(d *drawnTransfer, waiting map[string]bool) {
 			continue
 		}
 		told[c.of] = true
-		said = append(said, fmt.Sprintf("%s %s: %s %s at %q %v", c.feed.Provider.Name(), c.notice.ExternalID, c.state, c.why, c.at, c.voided))
+		said = append(said, fmt.Sprintf("%s %s: %s %s at %q %v", c.feed.Provider.Name(), c.notice.ExternalID, c.state,
+			c.why, c.at, c.voided))
 		switch {
 		case c.at != "" && c.extra:
 			extra++
@@ -352,7 +373,8 @@ func (r *drawnRound) checkCounted(d *drawnTransfer, waiting map[string]bool) {
 func (r *drawnRound) days() map[string]int64 {
 	sums := map[string]int64{}
 	for name, id := range r.stalls {
-		for _, d := range r.get("/api/v1/stalls/" + id + "/days?limit=200&to=" + r.now.AddDate(0, 0, 1).Format(time.DateOnly)) {
+		for _, d := range r.get("/api/v1/stalls/" + id + "/days?limit=200&to=" + r.now.AddDate(0, 0, 1).Format(
+			time.DateOnly)) {
 			amount, err := money.Parse(d.Text("amount"))
 			if err != nil {
 				r.rt.Fatal(err)

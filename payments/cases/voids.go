@@ -10,9 +10,13 @@ import (
 	"market40/payments/ledger"
 )
 
-// lockTransaction returns the transaction of what the case decides on; nil where its provider tells no voids.
+// lockTransaction returns the transaction of what the case decides on; nil where its provider tells
+// no voids.
 func (c *caseWork) lockTransaction(ctx context.Context, h *held) (*intake.Transaction, error) {
-	return c.intake.LockTransaction(ctx, c.tx, *c.notice, intake.Transaction{Reference: h.reference, Amount: h.amount, Account: h.account}, h.reverses)
+	return c.intake.LockTransaction(ctx, c.tx, *c.notice, intake.Transaction{
+		Reference: h.reference, Amount: h.amount,
+		Account: h.account,
+	}, h.reverses)
 }
 
 // voided reports whether the bank took back what the case decides on before it was in the books.
@@ -24,7 +28,8 @@ func (c *caseWork) voided(ctx context.Context, h *held) (bool, error) {
 	return t.VoidedWhole(ctx, c.tx)
 }
 
-// takeBack takes a payment out of the books, as two people say that the bank took all of it back: it may tell that in parts.
+// takeBack takes a payment out of the books, as two people say that the bank took all of it back:
+// it may tell that in parts.
 func (c *caseWork) takeBack(ctx context.Context, h *held, reason string) error {
 	done := func(payment *uuid.UUID) error {
 		return c.finish(ctx, "return", "returned", nil, payment, reason, intake.Ignored, "returned")
@@ -57,7 +62,8 @@ func (c *caseWork) takeBack(ctx context.Context, h *held, reason string) error {
 		if c.content != nil { // the void's own case waits, and counts it from now on
 			return done(nil)
 		}
-		return problem.New(problem.Conflict, "taken_back_in_part", "Ngân hàng mới báo hoàn một phần: sổ chỉ hoàn cả khoản. Hãy chờ phần còn lại, hoặc bỏ qua.",
+		return problem.New(problem.Conflict, "taken_back_in_part",
+			"Ngân hàng mới báo hoàn một phần: sổ chỉ hoàn cả khoản. Hãy chờ phần còn lại, hoặc bỏ qua.",
 			"The bank told of a part only: the books take back whole payments. Wait for the rest, or dismiss it.")
 	}
 	h.amount = found.Amount
@@ -71,7 +77,8 @@ func (c *caseWork) takeBack(ctx context.Context, h *held, reason string) error {
 	return t.CloseVoidCases(ctx, c.tx, c.now())
 }
 
-// refuseUndo keeps a void's case closed where another case's taking back counts it, or the bank told of the whole since.
+// refuseUndo keeps a void's case closed where another case's taking back counts it, or the bank
+// told of the whole since.
 func (c *caseWork) refuseUndo(ctx context.Context, h *held, payment *uuid.UUID) error {
 	if h.reverses == "" {
 		return nil

@@ -1,4 +1,5 @@
-// Package clock holds this process's clock against the database's and against the stamps of signed notices, and makes ids of its time.
+// Package clock holds this process's clock against the database's and against the stamps of signed
+// notices, and makes ids of its time.
 package clock
 
 import (
@@ -14,8 +15,9 @@ import (
 )
 
 const (
-	// TrustedOffset is how far off the database's clock this process's may be to be believed. Ids are made from the time,
-	// and a clock that is months ahead would fill partitions that do not exist yet.
+	// TrustedOffset is how far off the database's clock this process's may be to be believed. Ids
+	// are made from the time, and a clock that is months ahead would fill partitions that do not
+	// exist yet.
 	TrustedOffset = 24 * time.Hour
 )
 
@@ -57,7 +59,8 @@ func (c *Clock) Time() time.Time {
 	return now
 }
 
-// Off returns how far our clock is ahead of the database's for sure; 0: within clockTolerance, or not known.
+// Off returns how far our clock is ahead of the database's for sure; 0: within clockTolerance, or
+// not known.
 func (c *Clock) Off() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,7 +70,8 @@ func (c *Clock) Off() time.Duration {
 	return -c.offset
 }
 
-// Ahead returns how far our clock is ahead of the database's as last compared; ok is false before that.
+// Ahead returns how far our clock is ahead of the database's as last compared; ok is false before
+// that.
 func (c *Clock) Ahead() (by time.Duration, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -8,15 +8,16 @@ import (
 const (
 	// stampsCompared is how many signed stamps our clock is held against, the newest ones.
 	stampsCompared = 5
-	// stampTolerance is how far the clock may be from all of them before readiness warns. It is below banks.Tolerance, from
-	// where on good notices are refused.
+	// stampTolerance is how far the clock may be from all of them before readiness warns. It is
+	// below banks.Tolerance, from where on good notices are refused.
 	stampTolerance = 2 * time.Minute
 	// stampsLast is how long they tell anything about the clock.
 	stampsLast = 24 * time.Hour
 )
 
-// Stamps holds our clock against the stamps of signed notices. A notice arrives some time after its stamp, and an old one
-// may be sent again; so the one with the least delay says how far the clock is ahead.
+// Stamps holds our clock against the stamps of signed notices. A notice arrives some time after its
+// stamp, and an old one may be sent again; so the one with the least delay says how far the clock
+// is ahead.
 type Stamps struct {
 	mu   sync.Mutex
 	ages [stampsCompared]time.Duration // of the newest stamps at their receipt
@@ -33,7 +34,8 @@ func (s *Stamps) Observe(stamp, received time.Time) {
 	s.last = received
 }
 
-// Ahead returns how far our clock is ahead of the stamps as far as they tell; ok is false where there are none of late.
+// Ahead returns how far our clock is ahead of the stamps as far as they tell; ok is false where
+// there are none of late.
 func (s *Stamps) Ahead(now time.Time) (by time.Duration, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,7 +2,8 @@ package connections
 
 import "time"
 
-// AheadWindow is the time over which notices are counted that a connection dates ahead of their receipt.
+// AheadWindow is the time over which notices are counted that a connection dates ahead of their
+// receipt.
 const AheadWindow = 24 * time.Hour
 
 // ClockAhead is what an operator is told of a feed whose clock is wrong.
@@ -11,6 +12,9 @@ type ClockAhead struct {
 	Minutes int64 `json:"minutes" doc:"how far ahead half of them were, at least"`
 }
 
-// selectClockAhead builds the ClockAhead of connection c since $1; null where nothing was dated ahead.
-const selectClockAhead = `(SELECT jsonb_build_object('notices_24h', count(*), 'minutes', floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM n.told_at - n.occurred_at)) / 60)::bigint)
-		FROM notices n WHERE n.connection_id = c.id AND n.told_at IS NOT NULL AND n.id >= id_floor($1) HAVING count(*) > 0)`
+// selectClockAhead builds the ClockAhead of connection c since $1; null where nothing was dated
+// ahead.
+const selectClockAhead = `(SELECT jsonb_build_object('notices_24h', count(*), 'minutes',
+	floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM n.told_at - n.occurred_at)) / 60)::bigint)
+		FROM notices n WHERE n.connection_id = c.id AND n.told_at IS NOT NULL AND n.id >= id_floor($1)
+		HAVING count(*) > 0)`

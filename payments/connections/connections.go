@@ -1,4 +1,5 @@
-// Package connections holds the bank connections: who may send notices, by which secrets, and about whose accounts; and how they fare.
+// Package connections holds the bank connections: who may send notices, by which secrets, and about
+// whose accounts; and how they fare.
 package connections
 
 import (
@@ -30,8 +31,9 @@ const (
 // activeSecrets is how many secrets of a connection are valid at once, so that one can be rotated.
 const activeSecrets = 2
 
-// connectionKept is how long a connection is remembered before it is read again. What another replica switched off or
-// retired ends here that much later and the time of one look-up: within two seconds.
+// connectionKept is how long a connection is remembered before it is read again. What another
+// replica switched off or retired ends here that much later and the time of one look-up: within two
+// seconds.
 const connectionKept = time.Second
 
 const (
@@ -54,7 +56,8 @@ type Sender struct {
 	until     time.Time // when it is read again
 }
 
-// Names reports whether the sender may speak of an account, by the keyed index of its number and its bank.
+// Names reports whether the sender may speak of an account, by the keyed index of its number and
+// its bank.
 func (c *Sender) Names(numberIndex, bin string) bool {
 	if c.accounts == nil {
 		return true
@@ -67,12 +70,14 @@ func (c *Sender) Names(numberIndex, bin string) bool {
 	return false
 }
 
-// Merchant returns the merchant whose accounts alone it may speak of; limited is false where there is no such limit.
+// Merchant returns the merchant whose accounts alone it may speak of; limited is false where there
+// is no such limit.
 func (c *Sender) Merchant() (id uuid.UUID, limited bool) {
 	return c.owner, c.ownerKind == ownerMerchant
 }
 
-// Market returns the market of whose stalls alone it may speak; limited is false where there is no such limit.
+// Market returns the market of whose stalls alone it may speak; limited is false where there is no
+// such limit.
 func (c *Sender) Market() (id uuid.UUID, limited bool) { return c.owner, c.ownerKind == ownerMarket }
 
 // ReceivesNotices reports whether the connection is switched on and has a secret.
@@ -81,7 +86,8 @@ func (c *Sender) ReceivesNotices() bool { return c.enabled && len(c.Secrets) > 0
 // WebhookPath returns the path that its provider calls.
 func (c *Sender) WebhookPath() string { return webhookPath(c.Provider.Name(), c.ID) }
 
-// Connections are the bank connections: who may send notices, by which secrets, and about whose accounts.
+// Connections are the bank connections: who may send notices, by which secrets, and about whose
+// accounts.
 type Connections struct {
 	db     *database.DB // what people ask for
 	money  *database.DB // what webhooks ask for, over connections of its own
@@ -157,7 +163,8 @@ func (cs *Connections) Read(ctx context.Context, id uuid.UUID) (*Sender, error) 
 	found := &Sender{ID: id, readAt: cs.now(), until: cs.now().Add(connectionKept)}
 	var provider string
 	var owner *uuid.UUID
-	err := cs.money.Pool.QueryRow(ctx, `SELECT provider, owner_kind, owner_id, enabled FROM bank_connections WHERE id = $1`, id).
+	err := cs.money.Pool.QueryRow(ctx, `SELECT provider, owner_kind, owner_id, enabled FROM bank_connections
+		WHERE id = $1`, id).
 		Scan(&provider, &found.ownerKind, &owner, &found.enabled)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, problem.Missing("connection")
@@ -175,7 +182,8 @@ func (cs *Connections) Read(ctx context.Context, id uuid.UUID) (*Sender, error) 
 	if found.Secrets, err = cs.Secrets(ctx, id); err != nil {
 		return nil, err
 	}
-	rows, err := cs.money.Pool.Query(ctx, `SELECT bank_bin, number_index FROM connection_accounts WHERE connection_id = $1`, id)
+	rows, err := cs.money.Pool.Query(ctx, `SELECT bank_bin, number_index FROM connection_accounts
+		WHERE connection_id = $1`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read accounts of connection %s: %w", id, err)
 	}
@@ -194,9 +202,11 @@ func (cs *Connections) Read(ctx context.Context, id uuid.UUID) (*Sender, error) 
 	return found, nil
 }
 
-// Secrets returns a connection's active secrets, the newest first; for the way in and for `simulate`.
+// Secrets returns a connection's active secrets, the newest first; for the way in and for
+// `simulate`.
 func (cs *Connections) Secrets(ctx context.Context, id uuid.UUID) ([]banks.Secrets, error) {
-	rows, err := cs.money.Pool.Query(ctx, `SELECT id, secrets FROM connection_secrets WHERE connection_id = $1 AND retired_at IS NULL AND NOT awaits_approval ORDER BY id DESC`, id)
+	rows, err := cs.money.Pool.Query(ctx, `SELECT id, secrets FROM connection_secrets WHERE connection_id = $1
+		AND retired_at IS NULL AND NOT awaits_approval ORDER BY id DESC`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read secrets of connection %s: %w", id, err)
 	}
@@ -282,7 +292,10 @@ func (o *ConnectionOrder) check() (banks.Secrets, error) {
 	}
 	for i, a := range o.Accounts {
 		if _, ok := vietqr.BankByBIN(a.BankBIN); !ok && a.BankBIN != "" {
-			fields = append(fields, problem.Field{Name: fmt.Sprintf("accounts[%d].bank_bin", i), Code: "unknown_bank", Vi: "Mã BIN ngân hàng không có trong danh sách.", En: "No bank has this BIN."})
+			fields = append(fields, problem.Field{
+				Name: fmt.Sprintf("accounts[%d].bank_bin", i), Code: "unknown_bank",
+				Vi: "Mã BIN ngân hàng không có trong danh sách.", En: "No bank has this BIN.",
+			})
 		}
 	}
 	if len(fields) > 0 {
@@ -299,26 +312,29 @@ func checkSecrets(provider banks.Provider, raw json.RawMessage) (banks.Secrets, 
 	}
 	if errors.Is(err, banks.ErrTooWide) {
 		return nil, &problem.Field{
-			Name: "secrets.allow_ips", Code: "network_too_wide", Vi: "Mỗi dải địa chỉ hẹp từ /24 trở xuống (IPv6: /56), nhiều nhất 32 dải.",
+			Name: "secrets.allow_ips", Code: "network_too_wide",
+			Vi: "Mỗi dải địa chỉ hẹp từ /24 trở xuống (IPv6: /56), nhiều nhất 32 dải.",
 			En: "Each network is /24 or narrower (IPv6: /56), at most 32 of them.",
 		}
 	}
 	if err != nil {
 		return nil, &problem.Field{
-			Name: "secrets", Code: "secrets_form", Vi: "Khóa bí mật chưa đúng: " + err.Error() + ".", En: "The secrets are wrong: " + err.Error() + ".",
+			Name: "secrets", Code: "secrets_form", Vi: "Khóa bí mật chưa đúng: " + err.Error() + ".",
+			En: "The secrets are wrong: " + err.Error() + ".",
 		}
 	}
 	if weak := secrets.Weak(); weak != "" {
 		return nil, &problem.Field{
-			Name: "secrets." + weak, Code: "weak_secret", Vi: "Khóa bí mật quá yếu: cần ít nhất 8 ký tự, trong đó 5 ký tự khác nhau.",
+			Name: "secrets." + weak, Code: "weak_secret",
+			Vi: "Khóa bí mật quá yếu: cần ít nhất 8 ký tự, trong đó 5 ký tự khác nhau.",
 			En: "The secret is too weak: it needs at least 8 characters, 5 of them different.",
 		}
 	}
 	return secrets, nil
 }
 
-// Create stores a connection with its first secret. One that signs nothing takes no notices until a second
-// person approves it.
+// Create stores a connection with its first secret. One that signs nothing takes no notices until a
+// second person approves it.
 func (cs *Connections) Create(ctx context.Context, o ConnectionOrder) (*Connection, error) {
 	secrets, err := o.check()
 	if err != nil {
@@ -327,7 +343,8 @@ func (cs *Connections) Create(ctx context.Context, o ConnectionOrder) (*Connecti
 	unsigned := secrets.Unsigned()
 	c := &Connection{
 		ID: uuid.Must(uuid.NewV7()), Provider: o.Provider, Name: o.Name, Owner: ConnectionOwner{Kind: ownerPlatform},
-		Accounts: []shownAccount{}, CreatedAt: cs.now(), Enabled: !unsigned, PendingApproval: unsigned, Unsigned: unsigned,
+		Accounts: []shownAccount{}, CreatedAt: cs.now(), Enabled: !unsigned, PendingApproval: unsigned,
+		Unsigned: unsigned,
 	}
 	c.WebhookPath = webhookPath(string(c.Provider), c.ID)
 	if o.Owner != nil {
@@ -338,14 +355,16 @@ func (cs *Connections) Create(ctx context.Context, o ConnectionOrder) (*Connecti
 		return nil, err
 	}
 	err = cs.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO bank_connections (id, provider, name, owner_kind, owner_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		_, err := tx.Exec(ctx, `INSERT INTO bank_connections (id, provider, name, owner_kind, owner_id, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6)`,
 			c.ID, c.Provider, c.Name, c.Owner.Kind, owner, c.CreatedAt)
 		if err != nil {
 			return err
 		}
 		for _, a := range o.Accounts {
 			number := merchants.NormalAccount(a.AccountNumber)
-			_, err := tx.Exec(ctx, `INSERT INTO connection_accounts (connection_id, bank_bin, number_index, last4) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+			_, err := tx.Exec(ctx, `INSERT INTO connection_accounts (connection_id, bank_bin, number_index, last4)
+				VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 				c.ID, a.BankBIN, cs.keys.Index("account", number), seal.Last4(number))
 			if err != nil {
 				return err

@@ -15,12 +15,16 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestWeakSecretsAreRefused: every provider's every secret, when a connection is made and when it is rotated.
+// TestWeakSecretsAreRefused: every provider's every secret, when a connection is made and when it
+// is rotated.
 func TestWeakSecretsAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, provider := range banks.Names() {
-		made := w.Call(w.Admin, "POST", paymentstest.ConnectionsPath, object{"provider": provider, "name": "x", "secrets": paymentstest.ProviderSecrets[provider]}, 201)
+		made := w.Call(w.Admin, "POST", paymentstest.ConnectionsPath, object{
+			"provider": provider, "name": "x",
+			"secrets": paymentstest.ProviderSecrets[provider],
+		}, 201)
 		for field := range paymentstest.ProviderSecrets[provider] {
 			if field == "partner_code" || field == "username" {
 				continue
@@ -36,7 +40,10 @@ func TestWeakSecretsAreRefused(t *testing.T) {
 					}
 				}
 				for path, order := range map[string]object{
-					paymentstest.ConnectionsPath:                                      {"provider": provider, "name": "x", "secrets": secrets},
+					paymentstest.ConnectionsPath: {
+						"provider": provider,
+						"name":     "x", "secrets": secrets,
+					},
 					paymentstest.ConnectionsPath + "/" + made.Text("id") + "/secrets": {"secrets": secrets},
 				} {
 					if answer := w.Call(w.Admin, "POST", path, order, 422); answer.Text("code") != "weak_secret" {
@@ -56,13 +63,20 @@ func TestUnsignedNeedsNarrowNetworksAndASecondPerson(t *testing.T) {
 	unsigned := func(networks ...string) object {
 		return object{"auth": "none", "allow_ips": networks}
 	}
-	for _, wide := range []string{"0.0.0.0/0", "127.0.0.0/8", "127.0.0.0/23", "::/0", "2001:db8::/48", "::ffff:0.0.0.0/96", "::ffff:127.0.0.0/119"} {
+	for _, wide := range []string{
+		"0.0.0.0/0", "127.0.0.0/8", "127.0.0.0/23", "::/0", "2001:db8::/48",
+		"::ffff:0.0.0.0/96", "::ffff:127.0.0.0/119",
+	} {
 		order := object{"provider": "sepay", "name": "x", "secrets": unsigned("127.0.0.1", wide)}
-		if answer := w.Call(w.Admin, "POST", paymentstest.ConnectionsPath, order, 422); answer.Text("code") != "network_too_wide" {
+		if answer := w.Call(w.Admin, "POST", paymentstest.ConnectionsPath, order, 422); answer.Text(
+			"code") != "network_too_wide" {
 			t.Errorf("%s: %v", wide, answer)
 		}
 	}
-	made := w.Call(w.Admin, "POST", paymentstest.ConnectionsPath, object{"provider": "sepay", "name": "x", "secrets": unsigned("127.0.0.1", "::1")}, 201)
+	made := w.Call(w.Admin, "POST", paymentstest.ConnectionsPath, object{
+		"provider": "sepay", "name": "x",
+		"secrets": unsigned("127.0.0.1", "::1"),
+	}, 201)
 	id := made.Text("id")
 	one := paymentstest.ConnectionsPath + "/" + id
 	if made.Text("enabled") != "false" || made.Text("pending_approval") != "true" || made.Text("unsigned") != "true" {
@@ -83,7 +97,8 @@ func TestUnsignedNeedsNarrowNetworksAndASecondPerson(t *testing.T) {
 	if answer := w.Call(w.Admin, "POST", one+"/approve", nil, 409); answer.Text("code") != "second_person_needed" {
 		t.Errorf("who made it approves it: %v", answer)
 	}
-	if after := w.Call(second, "POST", one+"/approve", nil, 200); after.Text("enabled") != "true" || after.Text("unsigned") != "true" || after.Text("pending_approval") != "false" {
+	if after := w.Call(second, "POST", one+"/approve", nil, 200); after.Text("enabled") != "true" ||
+		after.Text("unsigned") != "true" || after.Text("pending_approval") != "false" {
 		t.Errorf("approved as %v", after)
 	}
 	w.Call(second, "POST", one+"/approve", nil, 409)
@@ -97,7 +112,8 @@ func TestUnsignedNeedsNarrowNetworksAndASecondPerson(t *testing.T) {
 
 	// Neither does a rotation open what is closed.
 	signed := w.SePay(nil)
-	w.Call(w.Admin, "POST", paymentstest.ConnectionsPath+"/"+signed+"/secrets", object{"secrets": unsigned("127.0.0.1", "::1")}, 204)
+	w.Call(w.Admin, "POST", paymentstest.ConnectionsPath+"/"+signed+"/secrets",
+		object{"secrets": unsigned("127.0.0.1", "::1")}, 204)
 	raw, err := json.Marshal(transfer{ID: 3, Account: "1111111", Amount: 1000}.Body())
 	must(t, err)
 	if status, _ := w.Hook("/webhooks/sepay/"+signed, "", raw); status != 401 {
@@ -106,7 +122,8 @@ func TestUnsignedNeedsNarrowNetworksAndASecondPerson(t *testing.T) {
 	w.Accept(signed, transfer{ID: 4, Account: "1111111", Amount: 2000})
 }
 
-// TestConnectionIsSwitchedOffEverywhere: by an admin at one server, for a provider that calls another one.
+// TestConnectionIsSwitchedOffEverywhere: by an admin at one server, for a provider that calls
+// another one.
 func TestConnectionIsSwitchedOffEverywhere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -119,7 +136,8 @@ func TestConnectionIsSwitchedOffEverywhere(t *testing.T) {
 		n++
 		raw, err := json.Marshal(transfer{ID: n, Account: "1111111", Amount: 1000}.Body())
 		must(t, err)
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server+"/webhooks/sepay/"+c, strings.NewReader(string(raw)))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server+"/webhooks/sepay/"+c,
+			strings.NewReader(string(raw)))
 		must(t, err)
 		req.Header.Set("Authorization", "Apikey "+key)
 		req.Header.Set("Content-Type", "application/json")
@@ -143,7 +161,8 @@ func TestConnectionIsSwitchedOffEverywhere(t *testing.T) {
 		t.Logf("%s: everywhere after %v", what, time.Since(began))
 	}
 	becomes("at first", paymentstest.SePayKey, 200)
-	if after := w.Call(w.Admin, "PATCH", one, object{"enabled": false, "name": "SePay 2"}, 200); after.Text("enabled") != "false" || after.Text("name") != "SePay 2" {
+	if after := w.Call(w.Admin, "PATCH", one, object{"enabled": false, "name": "SePay 2"}, 200); after.Text(
+		"enabled") != "false" || after.Text("name") != "SePay 2" {
 		t.Errorf("switched off: %v", after)
 	}
 	becomes("switched off", paymentstest.SePayKey, 404)
@@ -161,7 +180,8 @@ func TestConnectionIsSwitchedOffEverywhere(t *testing.T) {
 	w.Call(w.Admin, "DELETE", one+"/secrets/"+secrets[1].Text("id"), nil, 204)
 	becomes("retired", paymentstest.SePayKey, 401)
 	becomes("the other", other, 200)
-	if answer := w.Call(w.Admin, "DELETE", one+"/secrets/"+secrets[0].Text("id"), nil, 409); answer.Text("code") != "last_secret" {
+	if answer := w.Call(w.Admin, "DELETE", one+"/secrets/"+secrets[0].Text("id"), nil, 409); answer.Text(
+		"code") != "last_secret" {
 		t.Errorf("the last secret: %v", answer)
 	}
 	w.Call(w.Admin, "PATCH", one, object{"enabled": false}, 200)
@@ -211,7 +231,8 @@ func TestHealth(t *testing.T) {
 	want := func(received, refused, unmatched int, refusal string) {
 		t.Helper()
 		h := health()
-		if fmt.Sprint(h["received_24h"], h["refused_24h"], h["unmatched_24h"], object(h).Text("last_refusal")) != fmt.Sprint(received, refused, unmatched, refusal) {
+		if fmt.Sprint(h["received_24h"], h["refused_24h"], h["unmatched_24h"],
+			object(h).Text("last_refusal")) != fmt.Sprint(received, refused, unmatched, refusal) {
 			t.Errorf("health is %v", h)
 		}
 	}
@@ -241,7 +262,8 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// TestTestDelivery: every provider's test goes through its webhook, is ignored, and is nothing that was paid or observed.
+// TestTestDelivery: every provider's test goes through its webhook, is ignored, and is nothing that
+// was paid or observed.
 func TestTestDelivery(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -262,7 +284,8 @@ func TestTestDelivery(t *testing.T) {
 		w.Call(w.Admin, "POST", paymentstest.ConnectionsPath+"/"+f.ID+"/test", nil, 409)
 	}
 	var days, posted int
-	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM connection_days), (SELECT count(*) FROM payments)`).Scan(&days, &posted))
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM connection_days), (SELECT count(*)
+		FROM payments)`).Scan(&days, &posted))
 	if days != 0 || posted != 0 {
 		t.Errorf("tests made %d days observed and %d payments", days, posted)
 	}

@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	// flushEvery is how often the counters of connections are written: strangers cannot make more writes than that.
+	// flushEvery is how often the counters of connections are written: strangers cannot make more
+	// writes than that.
 	flushEvery = 2 * time.Second
 	// flushWithin is how long one writing may take.
 	flushWithin = 5 * time.Second
@@ -42,7 +43,8 @@ type tally struct {
 	refusal                   *string
 }
 
-// tallies gathers in memory what webhooks bring, so that a flood of refused calls costs one row an hour.
+// tallies gathers in memory what webhooks bring, so that a flood of refused calls costs one row an
+// hour.
 type tallies struct {
 	writing sync.Mutex // whoever reads the health waits for what is being written
 	mu      sync.Mutex
@@ -134,13 +136,18 @@ func (cs *Connections) writeHealth(ctx context.Context) error {
 	batch := &pgx.Batch{}
 	for id, c := range taken {
 		for hour, n := range c.hours {
-			batch.Queue(`INSERT INTO connection_hours AS h (connection_id, hour, received, refused) VALUES ($1, $2, $3, $4)
-				ON CONFLICT (connection_id, hour) DO UPDATE SET received = h.received + excluded.received, refused = h.refused + excluded.refused`,
+			batch.Queue(`INSERT INTO connection_hours AS h (connection_id, hour, received, refused)
+				VALUES ($1, $2, $3, $4)
+				ON CONFLICT (connection_id, hour) DO UPDATE SET received = h.received + excluded.received,
+				refused = h.refused + excluded.refused`,
 				id, hour, n.received, n.refused)
 		}
-		batch.Queue(`INSERT INTO connection_health AS h (connection_id, last_received_at, last_refused_at, last_refusal) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (connection_id) DO UPDATE SET last_received_at = greatest(h.last_received_at, excluded.last_received_at),
-			last_refusal = CASE WHEN excluded.last_refused_at >= coalesce(h.last_refused_at, '-infinity') THEN excluded.last_refusal ELSE h.last_refusal END,
+		batch.Queue(`INSERT INTO connection_health AS h (connection_id, last_received_at, last_refused_at, last_refusal)
+			VALUES ($1, $2, $3, $4)
+			ON CONFLICT (connection_id) DO UPDATE SET last_received_at = greatest(h.last_received_at,
+			excluded.last_received_at),
+			last_refusal = CASE WHEN excluded.last_refused_at >= coalesce(h.last_refused_at,
+			'-infinity') THEN excluded.last_refusal ELSE h.last_refusal END,
 			last_refused_at = greatest(h.last_refused_at, excluded.last_refused_at)`,
 			id, c.lastReceived, c.lastRefused, c.refusal)
 		batch.Queue(`DELETE FROM connection_hours WHERE connection_id = $1 AND hour < $2`, id, cs.now().Add(-hoursKept))
@@ -159,10 +166,13 @@ func (cs *Connections) connectionHealth(ctx context.Context, id uuid.UUID) (h Co
 		return h, err
 	}
 	since := cs.now().Add(-24 * time.Hour)
-	err = cs.db.Pool.QueryRow(ctx, `SELECT h.last_received_at, h.last_refused_at, h.last_refusal, coalesce(n.received, 0), coalesce(n.refused, 0),
-			(SELECT count(*) FROM notices w WHERE w.id >= id_floor($2) AND w.connection_id = $1 AND w.state = 'unmatched')
+	err = cs.db.Pool.QueryRow(ctx, `SELECT h.last_received_at, h.last_refused_at, h.last_refusal, coalesce(n.received,
+		0), coalesce(n.refused, 0),
+			(SELECT count(*) FROM notices w WHERE w.id >= id_floor($2) AND w.connection_id = $1
+			AND w.state = 'unmatched')
 		FROM bank_connections c LEFT JOIN connection_health h ON h.connection_id = c.id
-		CROSS JOIN (SELECT sum(received)::bigint AS received, sum(refused)::bigint AS refused FROM connection_hours WHERE connection_id = $1 AND hour > $2) n
+		CROSS JOIN (SELECT sum(received)::bigint AS received, sum(refused)::bigint AS refused FROM connection_hours
+		WHERE connection_id = $1 AND hour > $2) n
 		WHERE c.id = $1`, id, since).
 		Scan(&h.LastReceivedAt, &h.LastRefusedAt, &h.LastRefusal, &h.Received24h, &h.Refused24h, &h.Unmatched24h)
 	if err != nil {

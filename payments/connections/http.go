@@ -16,16 +16,25 @@ import (
 func (cs *Connections) Routes(e *web.Edge) {
 	op := web.Tagged("payments")
 	const all, one = "/api/v1/bank-connections", "/api/v1/bank-connections/{id}"
-	huma.Register(e.API, op(http.MethodPost, all, "create-bank-connection", "Kết nối báo có / Register a bank connection", http.StatusCreated), cs.createConnection)
-	huma.Register(e.API, op(http.MethodGet, all, "list-bank-connections", "Bank connections, without secrets", 0), cs.listConnections)
-	huma.Register(e.API, op(http.MethodGet, one, "get-bank-connection", "A bank connection with its health and its secrets' ids", 0), cs.getConnection)
-	huma.Register(e.API, op(http.MethodPatch, one, "change-bank-connection", "Rename a bank connection, or switch it on or off", 0), cs.changeConnection)
-	huma.Register(e.API, op(http.MethodPost, one+"/approve", "approve-bank-connection", "Let a connection that signs nothing take notices: a second person", 0), cs.approveConnection)
-	huma.Register(e.API, op(http.MethodPost, one+"/secrets", "rotate-bank-connection-secret", "Add a secret; the one before stays active", http.StatusNoContent), cs.rotateSecret)
-	huma.Register(e.API, op(http.MethodDelete, one+"/secrets/{secret}", "retire-bank-connection-secret", "Retire a secret at once", http.StatusNoContent), cs.retireSecret)
+	huma.Register(e.API, op(http.MethodPost, all, "create-bank-connection",
+		"Kết nối báo có / Register a bank connection", http.StatusCreated), cs.createConnection)
+	huma.Register(e.API, op(http.MethodGet, all, "list-bank-connections", "Bank connections, without secrets", 0),
+		cs.listConnections)
+	huma.Register(e.API, op(http.MethodGet, one, "get-bank-connection",
+		"A bank connection with its health and its secrets' ids", 0), cs.getConnection)
+	huma.Register(e.API, op(http.MethodPatch, one, "change-bank-connection",
+		"Rename a bank connection, or switch it on or off", 0), cs.changeConnection)
+	huma.Register(e.API, op(http.MethodPost, one+"/approve", "approve-bank-connection",
+		"Let a connection that signs nothing take notices: a second person", 0), cs.approveConnection)
+	huma.Register(e.API, op(http.MethodPost, one+"/secrets", "rotate-bank-connection-secret",
+		"Add a secret; the one before stays active", http.StatusNoContent), cs.rotateSecret)
+	huma.Register(e.API, op(http.MethodDelete, one+"/secrets/{secret}", "retire-bank-connection-secret",
+		"Retire a secret at once", http.StatusNoContent), cs.retireSecret)
 }
 
-func (cs *Connections) createConnection(ctx context.Context, in *web.Body[ConnectionOrder]) (*web.Body[*Connection], error) {
+func (cs *Connections) createConnection(ctx context.Context,
+	in *web.Body[ConnectionOrder],
+) (*web.Body[*Connection], error) {
 	if err := RequirePlatform(ctx); err != nil {
 		return nil, err
 	}
@@ -33,7 +42,9 @@ func (cs *Connections) createConnection(ctx context.Context, in *web.Body[Connec
 	return web.Answer(made), err
 }
 
-func (cs *Connections) listConnections(ctx context.Context, in *struct{ web.Page }) (*web.Body[*web.List[Connection]], error) {
+func (cs *Connections) listConnections(ctx context.Context,
+	in *struct{ web.Page },
+) (*web.Body[*web.List[Connection]], error) {
 	if err := RequirePlatform(ctx); err != nil {
 		return nil, err
 	}
@@ -66,7 +77,9 @@ func connectionOf(ctx context.Context, in web.Named) (uuid.UUID, error) {
 	return in.UUID("connection")
 }
 
-func (cs *Connections) getConnection(ctx context.Context, in *struct{ web.Named }) (*web.Body[*ConnectionDetail], error) {
+func (cs *Connections) getConnection(ctx context.Context,
+	in *struct{ web.Named },
+) (*web.Body[*ConnectionDetail], error) {
 	id, err := connectionOf(ctx, in.Named)
 	if err != nil {
 		return nil, err
@@ -88,7 +101,9 @@ func (cs *Connections) changeConnection(ctx context.Context, in *struct {
 	return web.Answer(detail), err
 }
 
-func (cs *Connections) approveConnection(ctx context.Context, in *struct{ web.Named }) (*web.Body[*ConnectionDetail], error) {
+func (cs *Connections) approveConnection(ctx context.Context,
+	in *struct{ web.Named },
+) (*web.Body[*ConnectionDetail], error) {
 	id, err := connectionOf(ctx, in.Named)
 	if err != nil {
 		return nil, err
@@ -117,11 +132,13 @@ func (cs *Connections) retireSecret(ctx context.Context, in *struct {
 	return nil, cs.RetireSecret(ctx, id, secret)
 }
 
-// RequirePlatform lets those pass who run connections for everybody: a connection's secret opens more than one scope.
+// RequirePlatform lets those pass who run connections for everybody: a connection's secret opens
+// more than one scope.
 func RequirePlatform(ctx context.Context) error {
 	who, err := roles.Require(ctx, roles.WriteConnections)
 	if err == nil && who.ScopeKind != roles.ScopeAll {
-		err = problem.New(problem.Forbidden, "not_allowed", "Cần quyền trên toàn hệ thống.", "This wants a key for the whole platform.")
+		err = problem.New(problem.Forbidden, "not_allowed", "Cần quyền trên toàn hệ thống.",
+			"This wants a key for the whole platform.")
 	}
 	return err
 }

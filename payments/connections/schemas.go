@@ -12,7 +12,8 @@ import (
 // ProviderName is a provider's word in /webhooks/{provider}/….
 type ProviderName string
 
-// Schema lists the providers for OpenAPI. An unknown one is refused by ConnectionOrder, beside everything else that is wrong.
+// Schema lists the providers for OpenAPI. An unknown one is refused by ConnectionOrder, beside
+// everything else that is wrong.
 func (ProviderName) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Extensions: map[string]any{"enum": banks.Names()}}
 }
@@ -32,7 +33,10 @@ func (SecretFields) Schema(huma.Registry) *huma.Schema {
 }
 
 func secretForm(provider string, fields []string) *huma.Schema {
-	form := &huma.Schema{Type: huma.TypeObject, Title: provider, Properties: map[string]*huma.Schema{}, Required: slices.Clone(fields), AdditionalProperties: false}
+	form := &huma.Schema{
+		Type: huma.TypeObject, Title: provider, Properties: map[string]*huma.Schema{},
+		Required: slices.Clone(fields), AdditionalProperties: false,
+	}
 	for _, field := range fields {
 		form.Properties[field] = &huma.Schema{Type: huma.TypeString}
 	}
@@ -40,7 +44,10 @@ func secretForm(provider string, fields []string) *huma.Schema {
 		form.Properties["auth"].Enum = []any{"none"}
 		form.Properties["allow_ips"] = &huma.Schema{
 			Description: "addresses and networks, none wider than /24 (IPv6: /56); a second person approves",
-			AnyOf:       []*huma.Schema{{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}}, {Type: huma.TypeString}},
+			AnyOf: []*huma.Schema{
+				{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}},
+				{Type: huma.TypeString},
+			},
 		}
 	}
 	return form

@@ -36,25 +36,31 @@ type ConnectionDetail struct {
 	Secrets []ConnectionSecret `json:"secrets" doc:"the newest first, never a value"`
 }
 
-// selectConnections begins a query of connections; $1 is the time since which their clocks are looked at.
-const selectConnections = `SELECT c.id, c.provider, c.name, c.owner_kind, coalesce(c.owner_id::text, ''), c.created_at, c.enabled,
-		(SELECT coalesce(json_agg(json_build_object('bank_bin', a.bank_bin, 'account_number', '••••' || a.last4)), '[]') FROM connection_accounts a WHERE a.connection_id = c.id),
+// selectConnections begins a query of connections; $1 is the time since which their clocks are
+// looked at.
+const selectConnections = `SELECT c.id, c.provider, c.name, c.owner_kind, coalesce(c.owner_id::text, ''), c.created_at,
+	c.enabled,
+		(SELECT coalesce(json_agg(json_build_object('bank_bin', a.bank_bin, 'account_number', '••••' || a.last4)), '[]')
+		FROM connection_accounts a WHERE a.connection_id = c.id),
 		` + selectClockAhead + `
 	FROM bank_connections c`
 
 func scanConnection(row pgx.CollectableRow) (c Connection, err error) {
-	err = row.Scan(&c.ID, &c.Provider, &c.Name, &c.Owner.Kind, &c.Owner.ID, &c.CreatedAt, &c.Enabled, &c.Accounts, &c.ClockAhead)
+	err = row.Scan(&c.ID, &c.Provider, &c.Name, &c.Owner.Kind, &c.Owner.ID, &c.CreatedAt, &c.Enabled, &c.Accounts,
+		&c.ClockAhead)
 	c.WebhookPath = webhookPath(string(c.Provider), c.ID)
 	return c, err
 }
 
-// List returns all connections in the order they were made, without secrets and with accounts masked.
+// List returns all connections in the order they were made, without secrets and with accounts
+// masked.
 func (cs *Connections) List(ctx context.Context, page web.Page) (*web.List[Connection], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := cs.db.Pool.Query(ctx, selectConnections+` WHERE c.id > $2 ORDER BY c.id LIMIT $3`, cs.now().Add(-AheadWindow), after.ID, page.Size()+1)
+	rows, err := cs.db.Pool.Query(ctx, selectConnections+` WHERE c.id > $2 ORDER BY c.id LIMIT $3`,
+		cs.now().Add(-AheadWindow), after.ID, page.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list connections: %w", err)
 	}
@@ -92,9 +98,11 @@ func (cs *Connections) Describe(ctx context.Context, id uuid.UUID) (*ConnectionD
 	return detail, err
 }
 
-// describeSecrets returns a connection's secrets without their values, and puts what they make of it into c.
+// describeSecrets returns a connection's secrets without their values, and puts what they make of
+// it into c.
 func (cs *Connections) describeSecrets(ctx context.Context, c *Connection) ([]ConnectionSecret, error) {
-	rows, err := cs.db.Pool.Query(ctx, `SELECT id, created_at, retired_at IS NULL, awaits_approval, secrets FROM connection_secrets
+	rows, err := cs.db.Pool.Query(ctx, `SELECT id, created_at, retired_at IS NULL, awaits_approval, secrets
+		FROM connection_secrets
 		WHERE connection_id = $1 ORDER BY id DESC LIMIT $2`, c.ID, shownSecrets)
 	if err != nil {
 		return nil, fmt.Errorf("read secrets of connection %s: %w", c.ID, err)
@@ -140,10 +148,12 @@ func (cs *Connections) Change(ctx context.Context, id uuid.UUID, change Connecti
 				return err
 			}
 			if active == 0 {
-				return problem.New(problem.Conflict, "no_active_secret", "Kết nối chưa có khóa đang dùng được.", "The connection has no active secret.")
+				return problem.New(problem.Conflict, "no_active_secret", "Kết nối chưa có khóa đang dùng được.",
+					"The connection has no active secret.")
 			}
 		}
-		_, err := tx.Exec(ctx, `UPDATE bank_connections SET name = coalesce($2, name), enabled = coalesce($3, enabled) WHERE id = $1`, id, change.Name, change.Enabled)
+		_, err := tx.Exec(ctx, `UPDATE bank_connections SET name = coalesce($2, name), enabled = coalesce($3, enabled)
+			WHERE id = $1`, id, change.Name, change.Enabled)
 		return err
 	})
 	if err != nil {
@@ -152,8 +162,11 @@ func (cs *Connections) Change(ctx context.Context, id uuid.UUID, change Connecti
 	return cs.Describe(ctx, id)
 }
 
-// inConnection changes a connection under its row lock and has every part of this process read it again.
-func (cs *Connections) inConnection(ctx context.Context, id uuid.UUID, do func(ctx context.Context, tx pgx.Tx, enabled bool) error) error {
+// inConnection changes a connection under its row lock and has every part of this process read it
+// again.
+func (cs *Connections) inConnection(ctx context.Context, id uuid.UUID, do func(ctx context.Context, tx pgx.Tx,
+	enabled bool) error,
+) error {
 	defer cs.Forget(id)
 	err := cs.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var enabled bool
@@ -174,13 +187,14 @@ func (cs *Connections) inConnection(ctx context.Context, id uuid.UUID, do func(c
 
 // countActive counts a connection's active secrets but one.
 func countActive(ctx context.Context, tx pgx.Tx, connection, but uuid.UUID) (n int, err error) {
-	err = tx.QueryRow(ctx, `SELECT count(*) FROM connection_secrets WHERE connection_id = $1 AND id <> $2 AND retired_at IS NULL AND NOT awaits_approval`,
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM connection_secrets WHERE connection_id = $1 AND id <> $2
+		AND retired_at IS NULL AND NOT awaits_approval`,
 		connection, but).Scan(&n)
 	return n, err
 }
 
-// RotateSecret adds a secret to a connection; the one before stays active beside it. One that signs nothing waits for a
-// second person.
+// RotateSecret adds a secret to a connection; the one before stays active beside it. One that signs
+// nothing waits for a second person.
 func (cs *Connections) RotateSecret(ctx context.Context, id uuid.UUID, raw json.RawMessage) error {
 	found, err := cs.Read(ctx, id)
 	if err != nil {
@@ -196,7 +210,9 @@ func (cs *Connections) RotateSecret(ctx context.Context, id uuid.UUID, raw json.
 }
 
 // addSecret makes a secret the newest; one that waits for approval replaces any other that waits.
-func (cs *Connections) addSecret(ctx context.Context, tx pgx.Tx, connection uuid.UUID, secrets []byte, awaits bool) error {
+func (cs *Connections) addSecret(ctx context.Context, tx pgx.Tx, connection uuid.UUID, secrets []byte,
+	awaits bool,
+) error {
 	row := uuid.Must(uuid.NewV7())
 	sealed, err := cs.keys.Seal(ctx, secretsPlace(row), secrets)
 	if err != nil {
@@ -207,11 +223,13 @@ func (cs *Connections) addSecret(ctx context.Context, tx pgx.Tx, connection uuid
 		by = &who.ActorID
 	}
 	if awaits {
-		if _, err = tx.Exec(ctx, `UPDATE connection_secrets SET retired_at = $2 WHERE connection_id = $1 AND retired_at IS NULL AND awaits_approval`, connection, cs.now()); err != nil {
+		if _, err = tx.Exec(ctx, `UPDATE connection_secrets SET retired_at = $2 WHERE connection_id = $1
+			AND retired_at IS NULL AND awaits_approval`, connection, cs.now()); err != nil {
 			return fmt.Errorf("retire secrets: %w", err)
 		}
 	}
-	if _, err = tx.Exec(ctx, `INSERT INTO connection_secrets (id, connection_id, secrets, created_at, created_by, awaits_approval) VALUES ($1, $2, $3, $4, $5, $6)`,
+	if _, err = tx.Exec(ctx, `INSERT INTO connection_secrets (id, connection_id, secrets, created_at, created_by,
+		awaits_approval) VALUES ($1, $2, $3, $4, $5, $6)`,
 		row, connection, sealed, cs.now(), by, awaits); err != nil {
 		return fmt.Errorf("store secret: %w", err)
 	}
@@ -220,8 +238,10 @@ func (cs *Connections) addSecret(ctx context.Context, tx pgx.Tx, connection uuid
 
 // retireOldest retires all but the newest active secrets.
 func (cs *Connections) retireOldest(ctx context.Context, tx pgx.Tx, connection uuid.UUID) error {
-	_, err := tx.Exec(ctx, `UPDATE connection_secrets SET retired_at = $2 WHERE connection_id = $1 AND retired_at IS NULL AND NOT awaits_approval AND id NOT IN
-		(SELECT id FROM connection_secrets WHERE connection_id = $1 AND retired_at IS NULL AND NOT awaits_approval ORDER BY id DESC LIMIT $3)`,
+	_, err := tx.Exec(ctx, `UPDATE connection_secrets SET retired_at = $2 WHERE connection_id = $1
+		AND retired_at IS NULL AND NOT awaits_approval AND id NOT IN
+		(SELECT id FROM connection_secrets WHERE connection_id = $1 AND retired_at IS NULL AND NOT awaits_approval
+		ORDER BY id DESC LIMIT $3)`,
 		connection, cs.now(), activeSecrets)
 	if err != nil {
 		return fmt.Errorf("retire secrets: %w", err)
@@ -229,11 +249,13 @@ func (cs *Connections) retireOldest(ctx context.Context, tx pgx.Tx, connection u
 	return nil
 }
 
-// RetireSecret ends a secret at once; the last active one only of a connection that is switched off.
+// RetireSecret ends a secret at once; the last active one only of a connection that is switched
+// off.
 func (cs *Connections) RetireSecret(ctx context.Context, id, secret uuid.UUID) error {
 	return cs.inConnection(ctx, id, func(ctx context.Context, tx pgx.Tx, enabled bool) error {
 		var active bool
-		err := tx.QueryRow(ctx, `SELECT retired_at IS NULL AND NOT awaits_approval FROM connection_secrets WHERE id = $1 AND connection_id = $2`, secret, id).Scan(&active)
+		err := tx.QueryRow(ctx, `SELECT retired_at IS NULL AND NOT awaits_approval FROM connection_secrets WHERE id = $1
+			AND connection_id = $2`, secret, id).Scan(&active)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return problem.Missing("secret")
 		}
@@ -245,29 +267,37 @@ func (cs *Connections) RetireSecret(ctx context.Context, id, secret uuid.UUID) e
 			return err
 		}
 		if active && enabled && others == 0 {
-			return problem.New(problem.Conflict, "last_secret", "Đây là khóa cuối cùng: hãy tắt kết nối trước.", "This is the last secret: switch the connection off first.")
+			return problem.New(problem.Conflict, "last_secret", "Đây là khóa cuối cùng: hãy tắt kết nối trước.",
+				"This is the last secret: switch the connection off first.")
 		}
-		_, err = tx.Exec(ctx, `UPDATE connection_secrets SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL`, secret, cs.now())
+		_, err = tx.Exec(ctx, `UPDATE connection_secrets SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL`,
+			secret, cs.now())
 		return err
 	})
 }
 
-// Approve lets a secret that signs nothing take notices: another person than who made it asks for it.
+// Approve lets a secret that signs nothing take notices: another person than who made it asks for
+// it.
 func (cs *Connections) Approve(ctx context.Context, who roles.Principal, id uuid.UUID) (*ConnectionDetail, error) {
 	err := cs.inConnection(ctx, id, func(ctx context.Context, tx pgx.Tx, _ bool) error {
 		var secret uuid.UUID
 		var another bool
 		err := tx.QueryRow(ctx, `SELECT id, person(created_by) IS DISTINCT FROM person($2) FROM connection_secrets
-			WHERE connection_id = $1 AND retired_at IS NULL AND awaits_approval`, id, who.ActorID).Scan(&secret, &another)
+			WHERE connection_id = $1 AND retired_at IS NULL AND awaits_approval`, id, who.ActorID).Scan(&secret,
+			&another)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
-			return problem.New(problem.Conflict, "nothing_to_approve", "Không có gì chờ duyệt.", "Nothing waits for approval.")
+			return problem.New(problem.Conflict, "nothing_to_approve", "Không có gì chờ duyệt.",
+				"Nothing waits for approval.")
 		case err != nil:
 			return err
 		case !another:
-			return problem.New(problem.Conflict, "second_person_needed", "Cần người thứ hai duyệt.", "A second person has to approve this.")
+			return problem.New(problem.Conflict, "second_person_needed", "Cần người thứ hai duyệt.",
+				"A second person has to approve this.")
 		}
-		if _, err = tx.Exec(ctx, `UPDATE connection_secrets SET awaits_approval = false, approved_by = $2 WHERE id = $1`, secret, who.ActorID); err != nil {
+		if _, err = tx.Exec(ctx,
+			`UPDATE connection_secrets SET awaits_approval = false, approved_by = $2 WHERE id = $1`, secret,
+			who.ActorID); err != nil {
 			return err
 		}
 		return cs.retireOldest(ctx, tx, id)

@@ -1,5 +1,6 @@
-// Package feed wakes whoever waits for a stall's payments, on every replica, for what has been committed.
-// A wake-up carries no payment: the reader asks the database for what is newer than the version it saw.
+// Package feed wakes whoever waits for a stall's payments, on every replica, for what has been
+// committed. A wake-up carries no payment: the reader asks the database for what is newer than the
+// version it saw.
 package feed
 
 import (
@@ -24,13 +25,13 @@ import (
 
 const (
 	channelName = "payments"
-	// maxNamed is how many accounts one notification names; beyond that it wakes everybody. A payload of
-	// NOTIFY stays below 8,000 bytes.
+	// maxNamed is how many accounts one notification names; beyond that it wakes everybody. A
+	// payload of NOTIFY stays below 8,000 bytes.
 	maxNamed = 200
 	// reconnectAfter is how long a lost listener waits before it connects again.
 	reconnectAfter = time.Second
-	// heartbeat is how long the listener hears nothing until it asks whether its connection still leads anywhere,
-	// and answerWithin how long an answer may take.
+	// heartbeat is how long the listener hears nothing until it asks whether its connection still
+	// leads anywhere, and answerWithin how long an answer may take.
 	heartbeat    = 10 * time.Second
 	answerWithin = 2 * time.Second
 )
@@ -48,13 +49,17 @@ type Feed struct {
 
 // New is a feed over db; Run listens.
 func New(db *database.DB) *Feed {
-	return &Feed{db: db, channel: db.Channel(channelName), waiting: map[uuid.UUID]map[chan struct{}]bool{}, untold: map[uuid.UUID]bool{}, news: make(chan struct{}, 1), beat: heartbeat}
+	return &Feed{
+		db: db, channel: db.Channel(channelName), waiting: map[uuid.UUID]map[chan struct{}]bool{},
+		untold: map[uuid.UUID]bool{}, news: make(chan struct{}, 1), beat: heartbeat,
+	}
 }
 
-// Announce wakes those who wait for the stalls of committed payments: in this process at once, in every other by
-// one notification for all that was announced meanwhile. It is called after the commit and outside of it, because
-// NOTIFY holds a lock of the whole server until its transaction is on disk: inside, two posters could not commit at
-// the same time. Should the process die in between, the streams find the payments by looking for themselves.
+// Announce wakes those who wait for the stalls of committed payments: in this process at once, in
+// every other by one notification for all that was announced meanwhile. It is called after the
+// commit and outside of it, because NOTIFY holds a lock of the whole server until its transaction
+// is on disk: inside, two posters could not commit at the same time. Should the process die in
+// between, the streams find the payments by looking for themselves.
 func (f *Feed) Announce(transfers []ledger.Transfer) {
 	named := map[uuid.UUID]bool{}
 	for _, t := range transfers {
@@ -134,8 +139,8 @@ func (f *Feed) Wait(account uuid.UUID) (woken <-chan struct{}, cancel func()) {
 	}
 }
 
-// Run tells and listens until ctx ends. While the connection is lost nobody is woken; after it is back everybody is,
-// so that nothing said in between is missed.
+// Run tells and listens until ctx ends. While the connection is lost nobody is woken; after it is
+// back everybody is, so that nothing said in between is missed.
 func (f *Feed) Run(ctx context.Context) {
 	var telling sync.WaitGroup
 	telling.Go(func() { f.tell(ctx) })
@@ -176,7 +181,8 @@ func (f *Feed) listen(ctx context.Context) error {
 	}
 }
 
-// hear waits for one notification. After a heartbeat without any it asks for an answer, and returns nil with it.
+// hear waits for one notification. After a heartbeat without any it asks for an answer, and returns
+// nil with it.
 func (f *Feed) hear(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
 	waiting, cancel := context.WithTimeout(ctx, f.beat)
 	defer cancel()

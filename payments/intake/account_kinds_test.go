@@ -6,7 +6,8 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestAWalletIsNoBankAccount: a number at a bank and the same number at a wallet are accounts of two people.
+// TestAWalletIsNoBankAccount: a number at a bank and the same number at a wallet are accounts of
+// two people.
 func TestAWalletIsNoBankAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -35,7 +36,8 @@ func TestAWalletIsNoBankAccount(t *testing.T) {
 	w.WantPaid(wallet, "30000", "30000", "30000", "30000")
 }
 
-// TestABankThatWeDoNotKnow: a notice that names another bank than any we know is posted by our code only.
+// TestABankThatWeDoNotKnow: a notice that names another bank than any we know is posted by our code
+// only.
 func TestABankThatWeDoNotKnow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -55,8 +57,12 @@ func TestATerminalCountsOnItsAccount(t *testing.T) {
 	defer w.VerifyBooks()
 	order := func(number, phone, bin, account, terminal string) object {
 		return object{
-			"number": number, "kind": "stall", "goods_group": "rau", "merchant": object{"full_name": "Người bán " + phone, "phone": phone},
-			"account": object{"bank_bin": bin, "account_number": account, "holder_name": "NGUOI BAN", "holder_kind": "ca_nhan", "virtual_account": terminal},
+			"number": number, "kind": "stall", "goods_group": "rau", "merchant": object{"full_name": "Người bán " +
+				phone, "phone": phone},
+			"account": object{
+				"bank_bin": bin, "account_number": account, "holder_name": "NGUOI BAN",
+				"holder_kind": "ca_nhan", "virtual_account": terminal,
+			},
 		}
 	}
 	path := "/api/v1/markets/" + w.Market + "/stalls"
@@ -64,7 +70,10 @@ func TestATerminalCountsOnItsAccount(t *testing.T) {
 	twin := w.Call(w.Admin, "POST", path, order("V2", "0905111001", "970422", "1111111", "T02"), 201).Text("id")
 	other := w.Call(w.Admin, "POST", path, order("A2", "0905111002", "970436", "2222222", ""), 201)
 	c := w.SePay(nil)
-	w.Accept(c, transfer{ID: 1, Gateway: "Vietcombank", Account: "2222222", Sub: "T01", Memo: other.Text("code.code"), Amount: 1000})
+	w.Accept(c, transfer{
+		ID: 1, Gateway: "Vietcombank", Account: "2222222", Sub: "T01", Memo: other.Text("code.code"),
+		Amount: 1000,
+	})
 	w.Accept(c, transfer{ID: 2, Gateway: "Vietcombank", Account: "2222222", Sub: "T01", Memo: "tien rau", Amount: 2000})
 	w.WantPaid(other.Text("id"), "2000", "1000")
 	w.WantPaid(first)
@@ -73,7 +82,10 @@ func TestATerminalCountsOnItsAccount(t *testing.T) {
 	w.WantPaid(twin, "3000")
 	w.Accept(c, transfer{ID: 4, Gateway: "Vietcombank", Account: "7777777", Sub: "T01", Memo: "tien rau", Amount: 4000})
 	w.WantNotice(c, 4, "unmatched", "unknown_account") // a terminal of another bank
-	w.Accept(c, transfer{ID: 5, Gateway: "Ngân hàng lạ", Account: "7777777", Sub: "T01", Memo: "tien rau", Amount: 4000})
+	w.Accept(c, transfer{
+		ID: 5, Gateway: "Ngân hàng lạ", Account: "7777777", Sub: "T01", Memo: "tien rau",
+		Amount: 4000,
+	})
 	w.WantNotice(c, 5, "unmatched", "unknown_account")
 	f := w.NewFeed("vietqr_vn")
 	n := paymentstest.Credit("900", "1111111", 5000)

@@ -17,7 +17,10 @@ func TestAnswers(t *testing.T) {
 	defer w.VerifyBooks()
 	stall, code := w.Stall(w.Market, "A1", "970422", "0328400091")
 	c := w.SePay(nil)
-	good := transfer{ID: 1, Account: "0328400091", Memo: "CUSTOMER mua ca " + code, Amount: 45000, Reference: "FT26253000030653"}
+	good := transfer{
+		ID: 1, Account: "0328400091", Memo: "CUSTOMER mua ca " + code, Amount: 45000,
+		Reference: "FT26253000030653",
+	}
 
 	t.Run("good and new is posted at once", func(t *testing.T) {
 		status, answer := w.Send(c, good)
@@ -31,7 +34,8 @@ func TestAnswers(t *testing.T) {
 		again := good.Body()
 		again["accumulated"] = 99 // a balance differs at a retry
 		raw, _ := json.Marshal(again)
-		if status, answer := w.Hook("/webhooks/sepay/"+c, "Bearer Apikey "+paymentstest.SePayKey, raw); status != 200 || answer != `{"success":true}` {
+		if status, answer := w.Hook("/webhooks/sepay/"+c, "Bearer Apikey "+paymentstest.SePayKey, raw); status != 200 ||
+			answer != `{"success":true}` {
 			t.Fatalf("answered %d %s", status, answer)
 		}
 		w.WantPaid(stall, "45000")
@@ -64,29 +68,41 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("%q answered %d", authorization, status)
 			}
 		}
-		if items := w.Call(w.Admin, "GET", "/api/v1/notices?connection_id="+c+"&external_id=5", nil, 200).Items(); len(items) != 0 {
+		if items := w.Call(w.Admin, "GET", "/api/v1/notices?connection_id="+c+"&external_id=5", nil, 200).Items(); len(
+			items) != 0 {
 			t.Error("a notice without signature was kept")
 		}
 	})
 	t.Run("unknown connection, and another provider's word", func(t *testing.T) {
-		for _, path := range []string{"/webhooks/sepay/" + paymentstest.NewID(), "/webhooks/sepay/x", "/webhooks/casso_v1/" + c, "/webhooks/nobody/" + c} {
+		for _, path := range []string{
+			"/webhooks/sepay/" + paymentstest.NewID(), "/webhooks/sepay/x",
+			"/webhooks/casso_v1/" + c, "/webhooks/nobody/" + c,
+		} {
 			if status, _ := w.Hook(path, "Apikey "+paymentstest.SePayKey, []byte("{}")); status != 404 {
 				t.Errorf("%s answered %d", path, status)
 			}
 		}
 	})
 	t.Run("over 256 KiB", func(t *testing.T) {
-		if status, _ := w.Hook("/webhooks/sepay/"+c, "Apikey "+paymentstest.SePayKey, []byte(strings.Repeat(" ", 256<<10+1))); status != 413 {
+		if status, _ := w.Hook("/webhooks/sepay/"+c, "Apikey "+paymentstest.SePayKey,
+			[]byte(strings.Repeat(" ", 256<<10+1))); status != 413 {
 			t.Errorf("answered %d", status)
 		}
 	})
 	t.Run("nothing readable is 400, kept for the operator", func(t *testing.T) {
 		bodies := []string{"", "{", "[]", "null", "{}"}
 		for _, amount := range []string{"0", "-5", "1.5", `"x"`, "12345678901234"} {
-			bodies = append(bodies, fmt.Sprintf(`{"id":77,"gateway":"MBBank","transactionDate":"2026-11-20 10:11:12","accountNumber":"1","content":"","transferType":"in","transferAmount":%s}`, amount))
+			bodies = append(
+				bodies,
+				fmt.Sprintf(
+					`{"id":77,"gateway":"MBBank","transactionDate":"2026-11-20 10:11:12","accountNumber":"1","content":"","transferType":"in","transferAmount":%s}`,
+					amount,
+				),
+			)
 		}
 		for _, body := range bodies {
-			if status, answer := w.Hook("/webhooks/sepay/"+c, "Apikey "+paymentstest.SePayKey, []byte(body)); status != 400 || !strings.Contains(answer, `"code":"unreadable"`) {
+			if status, answer := w.Hook("/webhooks/sepay/"+c, "Apikey "+paymentstest.SePayKey,
+				[]byte(body)); status != 400 || !strings.Contains(answer, `"code":"unreadable"`) {
 				t.Errorf("%s answered %d %s", body, status, answer)
 			}
 		}
@@ -109,7 +125,8 @@ func TestAnswers(t *testing.T) {
 	})
 }
 
-// TestManyAtOnce sends each notice three times from many callers: each is there once, in one sequence of versions.
+// TestManyAtOnce sends each notice three times from many callers: each is there once, in one
+// sequence of versions.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -128,7 +145,10 @@ func TestManyAtOnce(t *testing.T) {
 			for n := range each * len(stalls) / 4 {
 				i := (worker%4)*each*len(stalls)/4 + n // every notice from three workers
 				s := stalls[i%len(stalls)]
-				w.Accept(c, transfer{ID: 1000 + i, Account: s.account, Memo: s.code, Amount: 1000 + i, Reference: fmt.Sprintf("FT2625300%07d", i)})
+				w.Accept(c, transfer{
+					ID: 1000 + i, Account: s.account, Memo: s.code, Amount: 1000 + i,
+					Reference: fmt.Sprintf("FT2625300%07d", i),
+				})
 			}
 		})
 	}

@@ -1,7 +1,8 @@
 package intake
 
-// The kinds of cases: why a person has to look. A notice in the state that opened a case carries the same word.
-// Each stands in the enum of Case.Kind too, so that a screen without words for it does not compile.
+// The kinds of cases: why a person has to look. A notice in the state that opened a case carries
+// the same word. Each stands in the enum of Case.Kind too, so that a screen without words for it
+// does not compile.
 const (
 	overLimit       = "over_limit"        // above 499,999,999 đ
 	unknownAccount  = "unknown_account"   // nobody in the connection's scope receives on it

@@ -11,7 +11,8 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestTheInterfaceNamesEveryKindOfCase compares the declared kinds with the enum from which the client's types are made.
+// TestTheInterfaceNamesEveryKindOfCase compares the declared kinds with the enum from which the
+// client's types are made.
 func TestTheInterfaceNamesEveryKindOfCase(t *testing.T) {
 	t.Parallel()
 	file, err := parser.ParseFile(token.NewFileSet(), "case_kinds.go", nil, 0)

@@ -7,8 +7,9 @@ import (
 	"market40/merchants"
 )
 
-// TestMoneyFollowsAChangeOfAccount pays the old and the new account by real webhooks before, while and after another
-// account takes over: each đồng goes to this stall or to a case, never to another stall.
+// TestMoneyFollowsAChangeOfAccount pays the old and the new account by real webhooks before, while
+// and after another account takes over: each đồng goes to this stall or to a case, never to another
+// stall.
 func TestMoneyFollowsAChangeOfAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -17,15 +18,28 @@ func TestMoneyFollowsAChangeOfAccount(t *testing.T) {
 	other, _ := w.Stall(w.Market, "A2", "970422", "2222000022")
 	memo := func(c string) string { return "CHUYEN TIEN " + c }
 
-	w.Accept(connection, transfer{ID: 1, Account: "1111000011", Memo: memo(code), Amount: 10000, Reference: "FT26324000000001"})
+	w.Accept(connection, transfer{
+		ID: 1, Account: "1111000011", Memo: memo(code), Amount: 10000,
+		Reference: "FT26324000000001",
+	})
 	c := w.Call(w.Admin, "POST", "/api/v1/stalls/"+stall+"/beneficiary-changes", object{
-		"account": object{"bank_bin": "970422", "account_number": "3333000033", "holder_name": "NGUOI BAN"}, "reason": "đổi tài khoản",
+		"account": object{"bank_bin": "970422", "account_number": "3333000033", "holder_name": "NGUOI BAN"},
+		"reason":  "đổi tài khoản",
 	}, 201)
 
 	// While it waits, the old account receives, and the new one is nobody's.
-	w.Accept(connection, transfer{ID: 2, Account: "1111000011", Memo: memo(code), Amount: 20000, Reference: "FT26324000000002"})
-	w.Accept(connection, transfer{ID: 3, Account: "3333000033", Memo: memo(code), Amount: 30000, Reference: "FT26324000000003"})
-	w.Accept(connection, transfer{ID: 4, Account: "3333000033", Memo: "khong co ma", Amount: 40000, Reference: "FT26324000000004"})
+	w.Accept(connection, transfer{
+		ID: 2, Account: "1111000011", Memo: memo(code), Amount: 20000,
+		Reference: "FT26324000000002",
+	})
+	w.Accept(connection, transfer{
+		ID: 3, Account: "3333000033", Memo: memo(code), Amount: 30000,
+		Reference: "FT26324000000003",
+	})
+	w.Accept(connection, transfer{
+		ID: 4, Account: "3333000033", Memo: "khong co ma", Amount: 40000,
+		Reference: "FT26324000000004",
+	})
 	w.WantNotice(connection, 3, "unmatched", "foreign_account")
 	w.WantNotice(connection, 4, "unmatched", "unknown_account")
 	w.WantPaid(stall, "20000", "10000")
@@ -35,12 +49,30 @@ func TestMoneyFollowsAChangeOfAccount(t *testing.T) {
 	if fresh == code || fresh == "" {
 		t.Fatalf("the new code is %q", fresh)
 	}
-	w.Accept(connection, transfer{ID: 5, Account: "3333000033", Memo: memo(fresh), Amount: 50000, Reference: "FT26324000000005"})
-	w.Accept(connection, transfer{ID: 6, Account: "3333000033", Memo: "khong co ma", Amount: 60000, Reference: "FT26324000000006"})
-	w.Accept(connection, transfer{ID: 7, Account: "1111000011", Memo: memo(code), Amount: 70000, Reference: "FT26324000000007"})    // an old sticker
-	w.Accept(connection, transfer{ID: 9, Account: "1111000011", Memo: "khong co ma", Amount: 90000, Reference: "FT26324000000009"}) // nothing says whose
+	w.Accept(connection, transfer{
+		ID: 5, Account: "3333000033", Memo: memo(fresh), Amount: 50000,
+		Reference: "FT26324000000005",
+	})
+	w.Accept(connection, transfer{
+		ID: 6, Account: "3333000033", Memo: "khong co ma", Amount: 60000,
+		Reference: "FT26324000000006",
+	})
+	// an old sticker
+	w.Accept(connection, transfer{
+		ID: 7, Account: "1111000011", Memo: memo(code), Amount: 70000,
+		Reference: "FT26324000000007",
+	})
+	// nothing says whose
+	w.Accept(connection, transfer{
+		ID: 9, Account: "1111000011", Memo: "khong co ma", Amount: 90000,
+		Reference: "FT26324000000009",
+	})
 	w.WantNotice(connection, 9, "unmatched", "no_single_stall")
-	w.Accept(connection, transfer{ID: 8, Account: "3333000033", Memo: memo(code), Amount: 80000, Reference: "FT26324000000008"}) // its memo, typed
+	// its memo, typed
+	w.Accept(connection, transfer{
+		ID: 8, Account: "3333000033", Memo: memo(code), Amount: 80000,
+		Reference: "FT26324000000008",
+	})
 	w.WantPaid(stall, "80000", "70000", "60000", "50000", "20000", "10000")
 	w.WantPaid(other)
 	if list := w.Call(w.Admin, "GET", "/api/v1/cases?state=open", nil, 200).Items(); len(list) != 3 {
@@ -49,7 +81,8 @@ func TestMoneyFollowsAChangeOfAccount(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAMerchantsTwoStallsStayApart: an account that serves one stall takes over at another of the same merchant.
+// TestAMerchantsTwoStallsStayApart: an account that serves one stall takes over at another of the
+// same merchant.
 func TestAMerchantsTwoStallsStayApart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -62,32 +95,52 @@ func TestAMerchantsTwoStallsStayApart(t *testing.T) {
 	}, 201)
 	second := made.Text("id")
 	c := w.Call(w.Admin, "POST", "/api/v1/stalls/"+first+"/beneficiary-changes", object{
-		"account": object{"bank_bin": "970422", "account_number": "2222000022", "holder_name": "NGUOI BAN"}, "reason": "gộp tài khoản",
+		"account": object{"bank_bin": "970422", "account_number": "2222000022", "holder_name": "NGUOI BAN"},
+		"reason":  "gộp tài khoản",
 	}, 201)
-	w.Accept(connection, transfer{ID: 1, Account: "2222000022", Memo: "khong co ma", Amount: 10000, Reference: "FT26324000000001"})
-	w.Accept(connection, transfer{ID: 2, Account: "2222000022", Memo: "TT " + oldCode, Amount: 20000, Reference: "FT26324000000002"})
+	w.Accept(connection, transfer{
+		ID: 1, Account: "2222000022", Memo: "khong co ma", Amount: 10000,
+		Reference: "FT26324000000001",
+	})
+	w.Accept(connection, transfer{
+		ID: 2, Account: "2222000022", Memo: "TT " + oldCode, Amount: 20000,
+		Reference: "FT26324000000002",
+	})
 	w.WantPaid(second, "10000")
 	w.WantPaid(first)
 
 	// The day passes: a registry whose clock is a day ahead does what the clock's job does.
-	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE beneficiary_changes SET needs_second = false, due_at = proposed_at + interval '24 hours' WHERE id = $1`, c.Text("id"))
+	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE beneficiary_changes
+		SET needs_second = false, due_at = proposed_at + interval '24 hours' WHERE id = $1`, c.Text("id"))
 	must(t, err)
 	must(t, merchants.New(w.DB, w.Keys, time.Now).SettleChanges(t.Context()))
 	if now := w.Call(w.Admin, "GET", "/api/v1/stalls/"+first, nil, 200); now.Text("code.code") != oldCode {
 		t.Error("the change is effective before its day is over")
 	}
-	must(t, merchants.New(w.DB, w.Keys, func() time.Time { return time.Now().Add(24 * time.Hour) }).SettleChanges(t.Context()))
+	must(t, merchants.New(w.DB, w.Keys, func() time.Time { return time.Now().Add(24 * time.Hour) }).SettleChanges(
+		t.Context()))
 	fresh := w.Call(w.Admin, "GET", "/api/v1/stalls/"+first, nil, 200).Text("code.code")
-	w.Accept(connection, transfer{ID: 3, Account: "2222000022", Memo: "TT " + fresh, Amount: 30000, Reference: "FT26324000000003"})
-	w.Accept(connection, transfer{ID: 4, Account: "2222000022", Memo: "TT " + made.Text("code.code"), Amount: 40000, Reference: "FT26324000000004"})
-	w.Accept(connection, transfer{ID: 5, Account: "2222000022", Memo: "khong co ma", Amount: 50000, Reference: "FT26324000000005"}) // whose?
+	w.Accept(connection, transfer{
+		ID: 3, Account: "2222000022", Memo: "TT " + fresh, Amount: 30000,
+		Reference: "FT26324000000003",
+	})
+	w.Accept(connection, transfer{
+		ID: 4, Account: "2222000022", Memo: "TT " + made.Text("code.code"), Amount: 40000,
+		Reference: "FT26324000000004",
+	})
+	// whose?
+	w.Accept(connection, transfer{
+		ID: 5, Account: "2222000022", Memo: "khong co ma", Amount: 50000,
+		Reference: "FT26324000000005",
+	})
 	w.WantNotice(connection, 5, "unmatched", "no_single_stall")
 	w.WantPaid(first, "30000")
 	w.WantPaid(second, "40000", "10000")
 	w.VerifyBooks()
 }
 
-// TestAMarketsOwnHoursTellItsPeak: payments at 10 and 11 make 9 the hour before the peak, and 4 no longer.
+// TestAMarketsOwnHoursTellItsPeak: payments at 10 and 11 make 9 the hour before the peak, and 4 no
+// longer.
 func TestAMarketsOwnHoursTellItsPeak(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -98,7 +151,10 @@ func TestAMarketsOwnHoursTellItsPeak(t *testing.T) {
 		w.Stall(w.Market, "A"+account, "970422", account)
 		for range 40 {
 			id++
-			w.Accept(connection, transfer{ID: id, Account: account, Memo: "rau", Amount: 1000 + id, Date: "2026-11-20 1" + string(rune('0'+id%2)) + ":11:12"})
+			w.Accept(connection, transfer{
+				ID: id, Account: account, Memo: "rau", Amount: 1000 + id,
+				Date: "2026-11-20 1" + string(rune('0'+id%2)) + ":11:12",
+			})
 		}
 	}
 	stall, _ := w.Stall(w.Market, "B1", "970422", "9999")
@@ -107,7 +163,10 @@ func TestAMarketsOwnHoursTellItsPeak(t *testing.T) {
 		at := time.Date(2026, 11, 23, hour, 30, 0, 0, time.FixedZone("+07", 7*3600))
 		ahead := w.At(at)
 		c := ahead(w.Admin, "POST", "/api/v1/stalls/"+stall+"/beneficiary-changes", object{
-			"account": object{"bank_bin": "970422", "account_number": "88" + at.Format("15"), "holder_name": "NGUOI BAN"}, "reason": "đổi",
+			"account": object{
+				"bank_bin": "970422", "account_number": "88" + at.Format("15"),
+				"holder_name": "NGUOI BAN",
+			}, "reason": "đổi",
 		}, 201)
 		warned := false
 		for _, a := range w.Call(w.Admin, "GET", "/api/v1/alerts", nil, 200).Items() {

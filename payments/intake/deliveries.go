@@ -28,7 +28,8 @@ func (in *Intake) Unreadable(ctx context.Context, page web.Page) (*web.List[Unre
 		return nil, err
 	}
 	rows, err := in.db.Pool.Query(ctx, `SELECT id, connection_id, received_at, headers, body FROM deliveries
-		WHERE verdict = 'unreadable' AND ($1::timestamptz IS NULL OR (received_at, id) < ($1, $2)) ORDER BY received_at DESC, id DESC LIMIT $3`,
+		WHERE verdict = 'unreadable' AND ($1::timestamptz IS NULL OR (received_at, id) < ($1, $2))
+		ORDER BY received_at DESC, id DESC LIMIT $3`,
 		after.At, after.ID, page.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list deliveries: %w", err)
@@ -45,6 +46,11 @@ func (in *Intake) Unreadable(ctx context.Context, page web.Page) (*web.List[Unre
 	if err != nil {
 		return nil, fmt.Errorf("list deliveries: %w", err)
 	}
-	items, next := web.Cut(items, page, func(d UnreadableDelivery) web.Mark { return web.Mark{At: &d.ReceivedAt, ID: d.ID} })
+	items, next := web.Cut(items, page, func(d UnreadableDelivery) web.Mark {
+		return web.Mark{
+			At: &d.ReceivedAt,
+			ID: d.ID,
+		}
+	})
 	return &web.List[UnreadableDelivery]{Items: items, Next: next}, nil
 }

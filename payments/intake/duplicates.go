@@ -18,12 +18,14 @@ import (
 const (
 	// tellingWindow is how far apart two sources may date one transfer.
 	tellingWindow = 2 * time.Minute
-	// receiptWindow is how far apart they may be where one of them is dated by its receipt, because the bank's clock was wrong.
+	// receiptWindow is how far apart they may be where one of them is dated by its receipt, because
+	// the bank's clock was wrong.
 	receiptWindow = time.Hour
 )
 
-// tellingText is what one transfer has in common however it is told: account, amount and memo, and where nobody wrote a
-// memo the reference. "" for what is no credit, or has neither. What is paid to a wallet only the wallet's provider tells.
+// tellingText is what one transfer has in common however it is told: account, amount and memo, and
+// where nobody wrote a memo the reference. "" for what is no credit, or has neither. What is paid
+// to a wallet only the wallet's provider tells.
 func tellingText(provider string, n banks.Notice) string {
 	sign := squash(n.Memo)
 	if sign == "" && n.Reference != "" {
@@ -49,7 +51,8 @@ func squash(text string) string {
 	}, text)
 }
 
-// toldTransfer is one notice, or conflict, of a transfer whose money is in the books or waits as told twice.
+// toldTransfer is one notice, or conflict, of a transfer whose money is in the books or waits as
+// told twice.
 type toldTransfer struct {
 	id         uuid.UUID
 	source     source
@@ -68,7 +71,10 @@ type source struct {
 
 func (e *entry) toldTransfer() toldTransfer {
 	n := &e.notice
-	t := toldTransfer{id: e.id, source: source{e.connection.ID, n.Dialect()}, occurredAt: n.OccurredAt, byReceipt: e.toldAt != nil, precision: n.Precision}
+	t := toldTransfer{
+		id: e.id, source: source{e.connection.ID, n.Dialect()}, occurredAt: n.OccurredAt,
+		byReceipt: e.toldAt != nil, precision: n.Precision,
+	}
 	t.read(n.Reference)
 	return t
 }
@@ -79,11 +85,12 @@ func (t *toldTransfer) read(reference string) {
 	_, t.strong = banks.NormalReference(reference)
 }
 
-// mayBe reports whether two tellings with equal texts may be of one transfer. Where each has a reference that names one
-// transfer for ever, the ledger compares those.
+// mayBe reports whether two tellings with equal texts may be of one transfer. Where each has a
+// reference that names one transfer for ever, the ledger compares those.
 func (t *toldTransfer) mayBe(o *toldTransfer) bool { return !(t.strong && o.strong) && t.near(o) }
 
-// near reports whether both may tell one transfer by their times. A time without an hour is anywhere in its day.
+// near reports whether both may tell one transfer by their times. A time without an hour is
+// anywhere in its day.
 func (t *toldTransfer) near(o *toldTransfer) bool {
 	if t.precision == banks.Day || o.precision == banks.Day {
 		return t.day == o.day
@@ -98,8 +105,9 @@ func (t *toldTransfer) near(o *toldTransfer) bool {
 // tellings are the notices of transfers by the index of what they have in common.
 type tellings map[string][]toldTransfer
 
-// repeats reports whether another source told of t before. Tellings of two sources are paired, each with one at most, as
-// many as can be: t repeats where it makes one more pair. Equal purchases that both tell are thus as many as one of them tells.
+// repeats reports whether another source told of t before. Tellings of two sources are paired, each
+// with one at most, as many as can be: t repeats where it makes one more pair. Equal purchases that
+// both tell are thus as many as one of them tells.
 func (all tellings) repeats(index []byte, t toldTransfer) bool {
 	bySource := map[source][]toldTransfer{}
 	for _, o := range all[string(index)] {
@@ -117,8 +125,9 @@ func (all tellings) repeats(index []byte, t toldTransfer) bool {
 	return false
 }
 
-// lastIsPaired reports whether the last of own makes one more pair with others than those before it: an augmenting path
-// (Berge 1957) begins at it. Where a search ended in vain, no later one needs to look again.
+// lastIsPaired reports whether the last of own makes one more pair with others than those before
+// it: an augmenting path (Berge 1957) begins at it. Where a search ended in vain, no later one
+// needs to look again.
 func lastIsPaired(own, others []toldTransfer) (paired bool) {
 	const (
 		fresh = iota
@@ -167,8 +176,9 @@ type askedTelling struct {
 	source   source // Nil: several told of it
 }
 
-// queueTellings makes transactions about one transfer wait for each other and reads what was told of it, where more than one
-// source told anything. It comes after the locks of cases and before those of the ledger.
+// queueTellings makes transactions about one transfer wait for each other and reads what was told
+// of it, where more than one source told anything. It comes after the locks of cases and before
+// those of the ledger.
 func queueTellings(batch *pgx.Batch, told []toldTransfer, indexes [][]byte) tellings {
 	const day = 24 * time.Hour
 	all := tellings{}
@@ -207,7 +217,10 @@ func queueTellings(batch *pgx.Batch, told []toldTransfer, indexes [][]byte) tell
 		var text []byte
 		var t toldTransfer
 		var reference string
-		_, err := pgx.ForEachRow(rows, []any{&text, &t.id, &t.source.connection, &t.source.dialect, &reference, &t.occurredAt, &t.byReceipt, &t.precision}, func() error {
+		_, err := pgx.ForEachRow(rows, []any{
+			&text, &t.id, &t.source.connection, &t.source.dialect, &reference,
+			&t.occurredAt, &t.byReceipt, &t.precision,
+		}, func() error {
 			t.read(reference)
 			all[string(text)] = append(all[string(text)], t)
 			return nil
@@ -217,20 +230,26 @@ func queueTellings(batch *pgx.Batch, told []toldTransfer, indexes [][]byte) tell
 	return all
 }
 
-// tellingsSQL reads a day around each telling, and nothing where its own source alone told: a stall may be paid the same
-// amount with the same memo all day.
-const tellingsSQL = `SELECT a.telling, o.id, o.connection_id, coalesce(o.dialect, ''), o.reference, o.occurred_at, o.by_receipt, o.precision
-	FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[], $4::uuid[], $5::text[]) AS a (telling, earliest, latest, connection, dialect)
-	CROSS JOIN LATERAL (SELECT o.id, o.connection_id, o.dialect, o.reference, o.occurred_at, o.told_at IS NOT NULL AS by_receipt, o.precision FROM notices o
+// tellingsSQL reads a day around each telling, and nothing where its own source alone told: a stall
+// may be paid the same amount with the same memo all day.
+const tellingsSQL = `SELECT a.telling, o.id, o.connection_id, coalesce(o.dialect, ''), o.reference, o.occurred_at,
+	o.by_receipt, o.precision
+	FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[], $4::uuid[], $5::text[]) AS a (telling, earliest,
+	latest, connection, dialect)
+	CROSS JOIN LATERAL (SELECT o.id, o.connection_id, o.dialect, o.reference, o.occurred_at,
+	o.told_at IS NOT NULL AS by_receipt, o.precision FROM notices o
 			WHERE o.telling_index = a.telling AND o.occurred_at BETWEEN a.earliest AND a.latest
 			AND (o.state = 'posted' OR o.market_id IS NOT NULL OR o.why = $6)
 		UNION ALL
-		SELECT f.id, n.connection_id, n.dialect, f.reference, f.occurred_at, f.told_at IS NOT NULL, f.precision FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id, LATERAL (` + SelectMoney + `) now
+		SELECT f.id, n.connection_id, n.dialect, f.reference, f.occurred_at, f.told_at IS NOT NULL, f.precision
+		FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id, LATERAL (` + SelectMoney + `) now
 			WHERE f.telling_index = a.telling AND f.occurred_at BETWEEN a.earliest AND a.latest AND now.posted) o
-	WHERE EXISTS (SELECT FROM notices o WHERE o.telling_index = a.telling AND o.occurred_at BETWEEN a.earliest AND a.latest
+	WHERE EXISTS (SELECT FROM notices o WHERE o.telling_index = a.telling AND o.occurred_at BETWEEN a.earliest AND
+	a.latest
 			AND (o.connection_id <> a.connection OR coalesce(o.dialect, '') <> a.dialect))
 		OR EXISTS (SELECT FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id WHERE f.telling_index = a.telling
-			AND f.occurred_at BETWEEN a.earliest AND a.latest AND (n.connection_id <> a.connection OR coalesce(n.dialect, '') <> a.dialect))`
+			AND f.occurred_at BETWEEN a.earliest AND a.latest AND (n.connection_id <> a.connection
+			OR coalesce(n.dialect, '') <> a.dialect))`
 
 // SelectMoney follows the payment that bears the id of f to where its money is now.
 const SelectMoney = `WITH RECURSIVE chain AS (
@@ -253,8 +272,9 @@ func (w *posting) queueTold(batch *pgx.Batch, entries []*entry) {
 	w.told = queueTellings(batch, asked, indexes)
 }
 
-// findTold leaves to a case what another source told already: account, amount and squashed memo are equal, the times are near
-// and the references do not tell them apart (providers.md, section 3.3). Two people may still assign it.
+// findTold leaves to a case what another source told already: account, amount and squashed memo are
+// equal, the times are near and the references do not tell them apart (providers.md, section 3.3).
+// Two people may still assign it.
 func (w *posting) findTold() {
 	for _, e := range w.entries {
 		if _, _, moves := e.decision.sides(); !moves || e.tellingIndex == nil {
@@ -274,8 +294,9 @@ func (e *entry) leaveAsTold() {
 	e.would = &would
 }
 
-// ReportedElsewhere reports whether another source told a notice's transfer too and that is in the books, or waits as told twice; or the
-// transfer of what came later under the notice's id, if that is asked of. Transactions about one transfer wait for each other.
+// ReportedElsewhere reports whether another source told a notice's transfer too and that is in the
+// books, or waits as told twice; or the transfer of what came later under the notice's id, if that
+// is asked of. Transactions about one transfer wait for each other.
 func ReportedElsewhere(ctx context.Context, tx pgx.Tx, notice uuid.UUID, later *LaterContent) (bool, error) {
 	var index []byte
 	t := toldTransfer{id: notice}
@@ -283,7 +304,8 @@ func ReportedElsewhere(ctx context.Context, tx pgx.Tx, notice uuid.UUID, later *
 		index, t = later.entry.tellingIndex, later.entry.toldTransfer()
 	} else {
 		var reference string
-		err := tx.QueryRow(ctx, `SELECT telling_index, connection_id, coalesce(dialect, ''), reference, occurred_at, told_at IS NOT NULL, precision FROM notices WHERE id = $1`, notice).
+		err := tx.QueryRow(ctx, `SELECT telling_index, connection_id, coalesce(dialect, ''), reference, occurred_at,
+			told_at IS NOT NULL, precision FROM notices WHERE id = $1`, notice).
 			Scan(&index, &t.source.connection, &t.source.dialect, &reference, &t.occurredAt, &t.byReceipt, &t.precision)
 		if err != nil {
 			return false, fmt.Errorf("read notice %s: %w", notice, err)

@@ -18,7 +18,8 @@ func (w *world) wantFeed(stall, want, when string) {
 	}
 }
 
-// heard is what a stall's screen should be told of its only account, of which money came or did not.
+// heard is what a stall's screen should be told of its only account, of which money came or did
+// not.
 func heard(payments []object) string {
 	if len(payments) > 0 {
 		return "live"
@@ -26,7 +27,8 @@ func heard(payments []object) string {
 	return "none"
 }
 
-// TestAFeedIsOfItsKindOfAccount: whether a stall is told that it is heard follows from what each provider's notices can reach.
+// TestAFeedIsOfItsKindOfAccount: whether a stall is told that it is heard follows from what each
+// provider's notices can reach.
 func TestAFeedIsOfItsKindOfAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -51,7 +53,8 @@ func TestAFeedIsOfItsKindOfAccount(t *testing.T) {
 	}
 }
 
-// TestAFeedIsOfItsConnectionsScope: the accounts that a connection names, and its owner's, are those of whose notices a stall is told.
+// TestAFeedIsOfItsConnectionsScope: the accounts that a connection names, and its owner's, are
+// those of whose notices a stall is told.
 func TestAFeedIsOfItsConnectionsScope(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -68,12 +71,16 @@ func TestAFeedIsOfItsConnectionsScope(t *testing.T) {
 		return object{"owner": object{"kind": kind, "id": id}}
 	}
 	for i, more := range []object{
-		names("422589", "1111111"), names("970459", "1111111"), names("", "1111111"), names("970422", "1111111"), names("422589", "2222222"),
+		names("422589", "1111111"), names("970459", "1111111"), names("", "1111111"), names("970422", "1111111"),
+		names("422589", "2222222"),
 		owned("market", w.Market), owned("market", other), owned("merchant", merchant), owned("merchant", theirs),
 	} {
 		c := w.SePay(more)
 		before := len(w.Paid(stall))
-		w.Accept(c, transfer{ID: i + 1, Gateway: "CIMB", Account: "1111111", Memo: "tien ca", Amount: 1000 + i, Reference: fmt.Sprint("FT2632400091", i)})
+		w.Accept(c, transfer{
+			ID: i + 1, Gateway: "CIMB", Account: "1111111", Memo: "tien ca", Amount: 1000 + i,
+			Reference: fmt.Sprint("FT2632400091", i),
+		})
 		w.wantFeed(stall, heard(w.Paid(stall)[before:]), fmt.Sprint("by a connection of ", more))
 		w.Call(w.Admin, "PATCH", paymentstest.ConnectionsPath+"/"+c, object{"enabled": false}, 200)
 	}
@@ -82,12 +89,16 @@ func TestAFeedIsOfItsConnectionsScope(t *testing.T) {
 	}
 }
 
-// TestAFeedWhoseDoorIsShutIsNone: a connection takes nothing before it is approved, nor without a secret.
+// TestAFeedWhoseDoorIsShutIsNone: a connection takes nothing before it is approved, nor without a
+// secret.
 func TestAFeedWhoseDoorIsShutIsNone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, _ := w.Stall(w.Market, "A1", "970422", "1111111")
-	c := w.Call(w.Admin, "POST", paymentstest.ConnectionsPath, object{"provider": "sepay", "name": "x", "secrets": object{"auth": "none", "allow_ips": []string{"127.0.0.1/32"}}}, 201)
+	c := w.Call(w.Admin, "POST", paymentstest.ConnectionsPath, object{
+		"provider": "sepay", "name": "x",
+		"secrets": object{"auth": "none", "allow_ips": []string{"127.0.0.1/32"}},
+	}, 201)
 	one := paymentstest.ConnectionsPath + "/" + c.Text("id")
 	w.wantFeed(stall, "none", "before the approval")
 	w.Call(w.Key("admin", ""), "POST", one+"/approve", nil, 200)
@@ -95,7 +106,8 @@ func TestAFeedWhoseDoorIsShutIsNone(t *testing.T) {
 	secret := w.Call(w.Admin, "GET", one, nil, 200)["secrets"].([]any)[0].(map[string]any)["id"].(string)
 	w.Call(w.Admin, "PATCH", one, object{"enabled": false}, 200)
 	w.Call(w.Admin, "DELETE", one+"/secrets/"+secret, nil, 204)
-	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE bank_connections SET enabled = true`) // as it stands in a database from before this was refused
+	// as it stands in a database from before this was refused
+	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE bank_connections SET enabled = true`)
 	must(t, err)
 	w.wantFeed(stall, "none", "without a secret")
 }

@@ -7,7 +7,8 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestANoticeOfTomorrowIsOfItsReceipt: posted and counted on the day it came, its own date shown, and a case opens.
+// TestANoticeOfTomorrowIsOfItsReceipt: posted and counted on the day it came, its own date shown,
+// and a case opens.
 func TestANoticeOfTomorrowIsOfItsReceipt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -19,7 +20,8 @@ func TestANoticeOfTomorrowIsOfItsReceipt(t *testing.T) {
 	w.Accept(c, future) // the same again
 	near := began.Add(50 * time.Minute).In(paymentstest.Vietnam).Format(time.DateTime)
 	w.Accept(c, transfer{ID: 2, Account: "1111111", Memo: code, Amount: 26000, Date: near})
-	w.Accept(c, transfer{ID: 3, Account: "1111111", Memo: code, Amount: 27000, Date: began.Add(7 * time.Hour).In(paymentstest.Vietnam).Format(time.DateTime), Type: "out"})
+	w.Accept(c, transfer{ID: 3, Account: "1111111", Memo: code, Amount: 27000, Date: began.Add(7 * time.Hour).In(
+		paymentstest.Vietnam).Format(time.DateTime), Type: "out"})
 
 	payments := w.Paid(stall)
 	if len(payments) != 2 {
@@ -47,20 +49,25 @@ func TestANoticeOfTomorrowIsOfItsReceipt(t *testing.T) {
 		t.Errorf("the case is %v", found[0])
 	}
 	today := time.Now().In(paymentstest.Vietnam).Format(time.DateOnly)
-	if days := w.Call(w.Admin, "GET", "/api/v1/stalls/"+stall+"/days?from="+today+"&to="+today, nil, 200).Items(); len(days) != 1 {
+	if days := w.Call(w.Admin, "GET", "/api/v1/stalls/"+stall+"/days?from="+today+"&to="+today, nil, 200).Items(); len(
+		days) != 1 {
 		t.Errorf("today is %v", days)
 	}
 	w.VerifyBooks()
 }
 
-// TestAFeedThatIsAheadIsTheOperatorsMatter: its money is posted, its cases end at a limit, its connection says so.
+// TestAFeedThatIsAheadIsTheOperatorsMatter: its money is posted, its cases end at a limit, its
+// connection says so.
 func TestAFeedThatIsAheadIsTheOperatorsMatter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.SePay(nil)
 	stall, code := w.Stall(w.Market, "A1", "970422", "1111111")
 	for n := range 14 {
-		w.Accept(c, transfer{ID: n + 1, Account: "1111111", Memo: code, Amount: 1000 + n, Date: time.Now().Add(7 * time.Hour).In(paymentstest.Vietnam).Format(time.DateTime)})
+		w.Accept(c, transfer{
+			ID: n + 1, Account: "1111111", Memo: code, Amount: 1000 + n,
+			Date: time.Now().Add(7 * time.Hour).In(paymentstest.Vietnam).Format(time.DateTime),
+		})
 	}
 	if n := len(w.Paid(stall)); n != 14 {
 		t.Errorf("%d payments of 14", n)

@@ -11,7 +11,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// newProxiedWorld is a world that reaches its database through a proxy, and a way to that database beside it.
+// newProxiedWorld is a world that reaches its database through a proxy, and a way to that database
+// beside it.
 func newProxiedWorld(t *testing.T) (w *world, proxy *dbtest.Proxy, direct *database.DB) {
 	t.Helper()
 	url := dbtest.URL(t)
@@ -25,8 +26,9 @@ func newProxiedWorld(t *testing.T) (w *world, proxy *dbtest.Proxy, direct *datab
 	return newWorldOn(t, open(proxy.URL)), proxy, direct
 }
 
-// TestWebhooksAreAnsweredWhileTheDatabaseHangs: also those that wait behind others, and of a connection that is not
-// remembered. What was refused is posted once the database is back and the bank comes again.
+// TestWebhooksAreAnsweredWhileTheDatabaseHangs: also those that wait behind others, and of a
+// connection that is not remembered. What was refused is posted once the database is back and the
+// bank comes again.
 func TestWebhooksAreAnsweredWhileTheDatabaseHangs(t *testing.T) {
 	t.Parallel()
 	w, proxy, _ := newProxiedWorld(t)
@@ -38,7 +40,10 @@ func TestWebhooksAreAnsweredWhileTheDatabaseHangs(t *testing.T) {
 	var wait sync.WaitGroup
 	send := func(connection string, id int) {
 		wait.Go(func() {
-			status, retryAfter, took := w.Outcome(connection, transfer{ID: id, Account: "1111111", Memo: code, Amount: 1000 + id})
+			status, retryAfter, took := w.Outcome(connection, transfer{
+				ID: id, Account: "1111111", Memo: code,
+				Amount: 1000 + id,
+			})
 			if status != 503 || retryAfter == "" || took > 25*time.Second { // 7.5 s, and what a busy machine takes
 				t.Errorf("notice %d answered %d, Retry-After %q, after %s", id, status, retryAfter, took)
 			}
@@ -80,15 +85,16 @@ func TestPostingSurvivesASilentFailover(t *testing.T) {
 		status, _, _ := w.Outcome(c, transfer{ID: 2, Account: "1111111", Memo: code, Amount: 2000})
 		return status == 200
 	})
-	w.Eventually("the stall's payments read", func() bool { // readers have connections of their own, which are silent too
+	// readers have connections of their own, which are silent too
+	w.Eventually("the stall's payments read", func() bool {
 		return w.Status(w.Admin, http.MethodGet, "/api/v1/stalls/"+stall+"/payments") == 200
 	})
 	w.WantPaid(stall, "2000", "1000")
 	w.VerifyBooks()
 }
 
-// TestOneLockedAccountBlocksNoOther: while another transaction holds one stall's row in the ledger, the notices of
-// all other stalls are posted, and those of the locked one are told to come again.
+// TestOneLockedAccountBlocksNoOther: while another transaction holds one stall's row in the ledger,
+// the notices of all other stalls are posted, and those of the locked one are told to come again.
 func TestOneLockedAccountBlocksNoOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -98,7 +104,8 @@ func TestOneLockedAccountBlocksNoOther(t *testing.T) {
 	w.Accept(c, transfer{ID: 1, Account: "1111111", Memo: lockedCode, Amount: 1000})
 	tx, err := w.DB.Pool.Begin(t.Context())
 	must(t, err)
-	_, err = tx.Exec(t.Context(), `SELECT FROM ledger_accounts WHERE tenancy_id = (SELECT id FROM tenancies WHERE stall_id = $1) FOR UPDATE`, locked)
+	_, err = tx.Exec(t.Context(), `SELECT FROM ledger_accounts WHERE tenancy_id = (SELECT id FROM tenancies
+		WHERE stall_id = $1) FOR UPDATE`, locked)
 	must(t, err)
 	var wait sync.WaitGroup
 	for i := range 60 {
@@ -109,7 +116,8 @@ func TestOneLockedAccountBlocksNoOther(t *testing.T) {
 		}
 		wait.Go(func() {
 			status, _, took := w.Outcome(c, n)
-			for again := 0; status == 503 && want == 200 && again < 5; again++ { // it waited beside the locked one: the bank comes again
+			// it waited beside the locked one: the bank comes again
+			for again := 0; status == 503 && want == 200 && again < 5; again++ {
 				status, _, took = w.Outcome(c, n)
 			}
 			if status != want {

@@ -12,7 +12,8 @@ import (
 	"market40/payments/connections"
 )
 
-// Routes mounts what banks and wallets call, and what operators see and do of connections and notices.
+// Routes mounts what banks and wallets call, and what operators see and do of connections and
+// notices.
 func (in *Intake) Routes(e *web.Edge) {
 	// Banks and wallets: signed by themselves, no key of ours.
 	in.hooks = e.Engine
@@ -24,9 +25,12 @@ func (in *Intake) Routes(e *web.Edge) {
 	documentWebhooks(e)
 
 	op := web.Tagged("payments")
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/bank-connections/{id}/test", "test-bank-connection", "Send a signed test through the webhook; its notice is ignored", 0), in.testConnection)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/notices", "list-notices", "What banks and wallets told us", 0), in.listNotices)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/deliveries/unreadable", "list-unreadable-deliveries", "Signed requests of which nothing could be read", 0), in.listUnreadable)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/bank-connections/{id}/test", "test-bank-connection",
+		"Send a signed test through the webhook; its notice is ignored", 0), in.testConnection)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/notices", "list-notices", "What banks and wallets told us", 0),
+		in.listNotices)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/deliveries/unreadable", "list-unreadable-deliveries",
+		"Signed requests of which nothing could be read", 0), in.listUnreadable)
 }
 
 func documentWebhooks(e *web.Edge) {
@@ -66,7 +70,9 @@ func (in *Intake) listNotices(ctx context.Context, input *struct {
 	return web.Answer(list), err
 }
 
-func (in *Intake) listUnreadable(ctx context.Context, input *struct{ web.Page }) (*web.Body[*web.List[UnreadableDelivery]], error) {
+func (in *Intake) listUnreadable(ctx context.Context,
+	input *struct{ web.Page },
+) (*web.Body[*web.List[UnreadableDelivery]], error) {
 	if err := connections.RequirePlatform(ctx); err != nil {
 		return nil, err
 	}

@@ -14,7 +14,8 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestIdentityOfReferences: where the id is a bank's reference, which may have four digits, account and time belong to it.
+// TestIdentityOfReferences: where the id is a bank's reference, which may have four digits, account
+// and time belong to it.
 func TestIdentityOfReferences(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -47,7 +48,8 @@ func TestIdentityOfReferences(t *testing.T) {
 	w.WantCases("conflict", 0)
 }
 
-// TestIdentityOfVietQR: a transaction of two owners of one feed has a debit leg and a credit leg under one id.
+// TestIdentityOfVietQR: a transaction of two owners of one feed has a debit leg and a credit leg
+// under one id.
 func TestIdentityOfVietQR(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -75,7 +77,8 @@ func TestIdentityOfVietQR(t *testing.T) {
 	w.WantCases("conflict", 0)
 }
 
-// TestVietQRWithoutId: a notice without transactionid is known by its reference, with account and time.
+// TestVietQRWithoutId: a notice without transactionid is known by its reference, with account and
+// time.
 func TestVietQRWithoutId(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -95,7 +98,8 @@ func TestVietQRWithoutId(t *testing.T) {
 	w.WantCases("conflict", 0)
 }
 
-// TestIgnoredTakesNoIdentity: in every provider's words, what is ignored takes no identity from the credit of that id.
+// TestIgnoredTakesNoIdentity: in every provider's words, what is ignored takes no identity from the
+// credit of that id.
 func TestIgnoredTakesNoIdentity(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -139,13 +143,17 @@ func TestIgnoredTakesNoIdentity(t *testing.T) {
 	}
 }
 
-// TestWalletsPaidAfterFailure: a payment that was authorised or failed first is posted when it succeeds.
+// TestWalletsPaidAfterFailure: a payment that was authorised or failed first is posted when it
+// succeeds.
 func TestWalletsPaidAfterFailure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	defer w.VerifyBooks()
 	for i, c := range []struct{ provider, account, store string }{
-		{"momo", "MERCHANT1", ""}, {"momo", "MERCHANT2", "STORE-7"}, {"vnpay", "MERCHANT3", ""}, {"sepay_pg", "SEPAY_PG", ""},
+		{"momo", "MERCHANT1", ""},
+		{"momo", "MERCHANT2", "STORE-7"},
+		{"vnpay", "MERCHANT3", ""},
+		{"sepay_pg", "SEPAY_PG", ""},
 	} {
 		stall := w.wallet(fmt.Sprint("W", i), c.account)
 		f := w.NewFeed(c.provider)
@@ -175,18 +183,24 @@ func (w *world) wallet(number, account string) string {
 	return w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", object{
 		"number": number, "kind": "stall", "zone": "A", "goods_group": "hai_san",
 		"merchant": object{"full_name": "Người bán " + number, "phone": fmt.Sprintf("0905%06d", w.Phones)},
-		"account":  object{"kind": "ewallet", "account_number": account, "holder_name": "NGUOI BAN", "holder_kind": "ca_nhan"},
+		"account": object{
+			"kind": "ewallet", "account_number": account, "holder_name": "NGUOI BAN",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201).Text("id")
 }
 
-// TestBankHubHasItsOwnIds: SePay's webhook and its Bank Hub number their transactions apart and share one route.
+// TestBankHubHasItsOwnIds: SePay's webhook and its Bank Hub number their transactions apart and
+// share one route.
 func TestBankHubHasItsOwnIds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, _ := w.Stall(w.Market, "A1", "970422", "1111111")
 	c := w.SePay(nil)
-	hub := []byte(`{"gateway":"MBBank","transaction_date":"2026-11-20 10:11:12","account_number":"1111111","bank_account_xid":"x",` +
-		`"va":null,"payment_code":null,"content":"mua ca","transfer_type":"credit","amount":25000,"reference_code":null,"accumulated":0,"transaction_id":"7"}`)
+	hub := []byte(
+		`{"gateway":"MBBank","transaction_date":"2026-11-20 10:11:12","account_number":"1111111","bank_account_xid":"x",` +
+			`"va":null,"payment_code":null,"content":"mua ca","transfer_type":"credit","amount":25000,"reference_code":null,"accumulated":0,"transaction_id":"7"}`,
+	)
 	for range 2 {
 		w.Accept(c, transfer{ID: 7, Account: "1111111", Memo: "mua rau", Amount: 20000})
 		if status, answer := w.Hook("/webhooks/sepay/"+c, "Apikey "+paymentstest.SePayKey, hub); status != 200 {
@@ -198,7 +212,8 @@ func TestBankHubHasItsOwnIds(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestVoidBesidePayment: a void of the payment gateway has an identity of its own and reverses the payment once.
+// TestVoidBesidePayment: a void of the payment gateway has an identity of its own and reverses the
+// payment once.
 func TestVoidBesidePayment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -220,7 +235,8 @@ func TestVoidBesidePayment(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestSameIdOtherContentIsAConflict: for a credit this has not changed, whatever was ignored before it.
+// TestSameIdOtherContentIsAConflict: for a credit this has not changed, whatever was ignored before
+// it.
 func TestSameIdOtherContentIsAConflict(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -233,19 +249,22 @@ func TestSameIdOtherContentIsAConflict(t *testing.T) {
 	w.WantPaid(stall, "2000")
 	w.WantCases("conflict", 1)
 	w.Accept(c, transfer{ID: 6, Account: "1111111", Memo: code, Amount: 4000})
-	w.Accept(c, transfer{ID: 6, Account: "1111111", Memo: "ck " + code, Amount: 4000}) // a memo written otherwise is a retry
+	// a memo written otherwise is a retry
+	w.Accept(c, transfer{ID: 6, Account: "1111111", Memo: "ck " + code, Amount: 4000})
 	w.WantCases("conflict", 1)
 	w.Accept(c, transfer{ID: 6, Account: "1111111", Memo: other, Amount: 4000}) // but not one that names another stall
 	w.WantCases("conflict", 2)
 	w.Accept(c, transfer{ID: 7, Account: "1111111", Memo: "ck", Amount: 5000})
-	w.Accept(c, transfer{ID: 7, Account: "1111111", Memo: "ck " + code, Amount: 5000}) // nor one that names a stall where none was named
+	// nor one that names a stall where none was named
+	w.Accept(c, transfer{ID: 7, Account: "1111111", Memo: "ck " + code, Amount: 5000})
 	w.WantCases("conflict", 3)
 	w.WantPaid(stall, "5000", "4000", "2000")
 	w.VerifyBooks()
 }
 
-// TestIdentityOverTheUpgrade takes the keys back to what they were before they had parts and migrates them again: what was
-// told before is still a repeat, and what was ignored no longer takes the id of a credit.
+// TestIdentityOverTheUpgrade takes the keys back to what they were before they had parts and
+// migrates them again: what was told before is still a repeat, and what was ignored no longer takes
+// the id of a credit.
 func TestIdentityOverTheUpgrade(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -267,7 +286,8 @@ func TestIdentityOverTheUpgrade(t *testing.T) {
 		{"3079", "1111111\n\nin\n30000\nVND\n" + strconv.FormatInt(paymentstest.BankTime.UnixMilli(), 10) + "\n3079"},
 		{"4400123456", "MERCHANT1\n\nin\n60000\nVND\n\n4400123456"},
 	} {
-		_, err := w.DB.Pool.Exec(t.Context(), `UPDATE notice_keys SET digest = $2 WHERE external_id = $1`, before.id, w.Keys.Index("notice", before.content))
+		_, err := w.DB.Pool.Exec(t.Context(), `UPDATE notice_keys SET digest = $2 WHERE external_id = $1`, before.id,
+			w.Keys.Index("notice", before.content))
 		must(t, err)
 	}
 	up, down := migrationOf(t, "notice_identity")

@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// takeKeysAndRegister takes the keys of all new notices and reads what the register says of them and what was told before, in
-// one round trip.
+// takeKeysAndRegister takes the keys of all new notices and reads what the register says of them
+// and what was told before, in one round trip.
 func (w *posting) takeKeysAndRegister(ctx context.Context) error {
 	fresh := w.sortFresh()
 	batch := &pgx.Batch{}
@@ -45,8 +45,9 @@ func (w *posting) takeKeys(ctx context.Context) error {
 	return w.sortKnown(ctx, fresh, taken)
 }
 
-// sortFresh forgets an earlier attempt, puts notices that are tried again into entries, and gives the others
-// in the order of their keys: two transactions that want the same keys never wait for each other in a ring.
+// sortFresh forgets an earlier attempt, puts notices that are tried again into entries, and gives
+// the others in the order of their keys: two transactions that want the same keys never wait for
+// each other in a ring.
 func (w *posting) sortFresh() []*entry {
 	var fresh []*entry
 	for _, d := range w.deliveries {
@@ -72,9 +73,10 @@ func (w *posting) sortFresh() []*entry {
 	return fresh
 }
 
-// queueKeys takes (connection, external id, part) for each notice; taken are the notices that are new. Keys of earlier programs
-// have no part, or that of a coarser Identity: a notice of the same content has been kept under such a key. One whose part is its
-// content was ignored, and takes nothing from a credit.
+// queueKeys takes (connection, external id, part) for each notice; taken are the notices that are
+// new. Keys of earlier programs have no part, or that of a coarser Identity: a notice of the same
+// content has been kept under such a key. One whose part is its content was ignored, and takes
+// nothing from a credit.
 func (w *posting) queueKeys(batch *pgx.Batch, fresh []*entry, taken *[]uuid.UUID) {
 	if len(fresh) == 0 {
 		return
@@ -86,19 +88,22 @@ func (w *posting) queueKeys(batch *pgx.Batch, fresh []*entry, taken *[]uuid.UUID
 	for _, e := range fresh {
 		connections, ids = append(connections, e.connection.ID), append(ids, e.id)
 		externals, digests = append(externals, e.notice.ExternalID), append(digests, e.digest)
-		plains, parts, identified = append(plains, e.plainDigest), append(parts, e.part), append(identified, e.identified())
+		plains, parts, identified = append(plains, e.plainDigest), append(parts, e.part),
+			append(identified, e.identified())
 	}
 	batch.Queue(`INSERT INTO notice_keys (connection_id, external_id, part, notice_id, digest)
 		SELECT n.connection, n.external, n.part, n.id, n.digest
 		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[], $5::bytea[], $6::boolean[], $7::bytea[])
 			AS n (connection, external, part, id, digest, identified, plain)
 		WHERE NOT n.identified OR NOT EXISTS (SELECT FROM notice_keys k
-			WHERE k.connection_id = n.connection AND k.external_id = n.external AND k.part NOT IN (n.part, substr(n.plain, 1, $8)) AND k.digest IN (n.plain, n.digest))
+			WHERE k.connection_id = n.connection AND k.external_id = n.external
+			AND k.part NOT IN (n.part, substr(n.plain, 1, $8)) AND k.digest IN (n.plain, n.digest))
 		ON CONFLICT DO NOTHING RETURNING notice_id`,
-		connections, externals, parts, ids, digests, identified, plains, notices.PartLength).Query(func(rows pgx.Rows) (err error) {
-		*taken, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-		return err
-	})
+		connections, externals, parts, ids, digests, identified, plains, notices.PartLength).Query(
+		func(rows pgx.Rows) (err error) {
+			*taken, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+			return err
+		})
 }
 
 // identified reports whether the notice's key has a part that came with its provider's Identity.
@@ -106,7 +111,8 @@ func (e *entry) identified() bool {
 	return e.notice.Identity != "" && e.notice.Ignore == ""
 }
 
-// sortKnown sorts out what is known: the same content is a retry and does nothing, other content is a conflict.
+// sortKnown sorts out what is known: the same content is a retry and does nothing, other content is
+// a conflict.
 func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UUID) error {
 	mine := make(map[uuid.UUID]bool, len(taken))
 	for _, id := range taken {
@@ -128,12 +134,16 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 	if len(known) == 0 {
 		return nil
 	}
-	rows, err := w.tx.Query(ctx, `SELECT w.n, k.notice_id, k.digest, n.market_id, coalesce(n.told_at, n.occurred_at), coalesce(n.why, ''), coalesce(n.reference, '')
-		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::bytea[]) WITH ORDINALITY AS w (connection, external, part, digest, plain, n)
+	rows, err := w.tx.Query(ctx, `SELECT w.n, k.notice_id, k.digest, n.market_id, coalesce(n.told_at, n.occurred_at),
+		coalesce(n.why, ''), coalesce(n.reference, '')
+		FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::bytea[]) WITH ORDINALITY AS w (connection,
+		external, part, digest, plain, n)
 		CROSS JOIN LATERAL (SELECT k.notice_id, k.digest FROM notice_keys k
 			WHERE k.connection_id = w.connection AND k.external_id = w.external
-			AND (k.part = w.part OR k.part <> substr(w.plain, 1, $6) AND k.digest IN (w.plain, w.digest)) ORDER BY k.part = w.part DESC LIMIT 1) k
-		LEFT JOIN LATERAL (SELECT n.market_id, n.told_at, n.occurred_at, n.why, n.reference FROM notices n WHERE n.id = k.notice_id) n ON true`,
+			AND (k.part = w.part OR k.part <> substr(w.plain, 1, $6) AND k.digest IN (w.plain, w.digest))
+			ORDER BY k.part = w.part DESC LIMIT 1) k
+		LEFT JOIN LATERAL (SELECT n.market_id, n.told_at, n.occurred_at, n.why, n.reference FROM notices n
+		WHERE n.id = k.notice_id) n ON true`,
 		connections, externals, parts, digests, plains, notices.PartLength)
 	if err != nil {
 		return fmt.Errorf("read notice keys: %w", err)
@@ -155,7 +165,8 @@ func (w *posting) sortKnown(ctx context.Context, fresh []*entry, taken []uuid.UU
 		if occurred != nil {
 			at = *occurred
 		}
-		done := again.Reverses != "" && why == WhyTakenBack && reference == again.Reference // the same void, told with another time
+		// the same void, told with another time
+		done := again.Reverses != "" && why == WhyTakenBack && reference == again.Reference
 		if !done && !w.intake.sealer.SameContent(again, digest, at) {
 			w.conflicts = append(w.conflicts, conflict{e, first, market})
 		}

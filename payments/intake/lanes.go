@@ -6,13 +6,13 @@ import (
 )
 
 const (
-	// workers is how many groups are in the database at once. Deliveries are dealt to their lanes by account, so that
-	// two workers hardly ever want the same ledger account.
+	// workers is how many groups are in the database at once. Deliveries are dealt to their lanes
+	// by account, so that two workers hardly ever want the same ledger account.
 	workers = 2
 	// maxGroup is the largest group of deliveries in one transaction.
 	maxGroup = 256
-	// crowd is how many must wait in a lane before its worker works beside the other one. Below that, one larger
-	// group costs the server less than two small ones.
+	// crowd is how many must wait in a lane before its worker works beside the other one. Below
+	// that, one larger group costs the server less than two small ones.
 	crowd = 48
 	// maxWaiting is how many deliveries may wait in a lane; the next is told to come again.
 	maxWaiting = 8192
@@ -51,8 +51,8 @@ func (l *lanes) add(d *delivery) bool {
 	return true
 }
 
-// take waits until a worker has something to do and gives its group; nil: it is over. Where no other worker works, the
-// group takes in what waits in the other lanes.
+// take waits until a worker has something to do and gives its group; nil: it is over. Where no
+// other worker works, the group takes in what waits in the other lanes.
 func (l *lanes) take(lane int) []*delivery {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -20,7 +20,8 @@ type querier interface {
 	SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults
 }
 
-// LaterContent is what came later under the id of a notice with other content, matched as the register is now.
+// LaterContent is what came later under the id of a notice with other content, matched as the
+// register is now.
 type LaterContent struct {
 	ID           uuid.UUID
 	Notice       banks.Notice
@@ -34,13 +35,17 @@ type LaterContent struct {
 	entry *entry
 }
 
-// ReadLaterContent reads what came later under the id of a notice, and finds where its money would go.
+// ReadLaterContent reads what came later under the id of a notice, and finds where its money would
+// go.
 func (in *Intake) ReadLaterContent(ctx context.Context, db querier, id uuid.UUID) (*LaterContent, error) {
 	e, err := in.conflictEntry(ctx, db, id)
 	if err != nil {
 		return nil, err
 	}
-	later := &LaterContent{ID: e.id, Notice: e.notice, State: e.decision.State, MemoCode: e.code(), SameTransfer: e.again, entry: e}
+	later := &LaterContent{
+		ID: e.id, Notice: e.notice, State: e.decision.State, MemoCode: e.code(),
+		SameTransfer: e.again, entry: e,
+	}
 	if r := e.decision.Receiver; r != nil {
 		later.Account = &r.Account
 	}
@@ -58,10 +63,12 @@ func (in *Intake) conflictEntry(ctx context.Context, db querier, id uuid.UUID) (
 	var firstID, connectionID, delivery uuid.UUID
 	var toldAt *time.Time
 	var own *string
-	err := db.QueryRow(ctx, `SELECT f.amount::text, f.occurred_at, f.told_at, f.reference, f.particulars, f.digest, f.delivery_id, coalesce(d.body, ''), n.connection_id, f.currency,
+	err := db.QueryRow(ctx, `SELECT f.amount::text, f.occurred_at, f.told_at, f.reference, f.particulars, f.digest,
+		f.delivery_id, coalesce(d.body, ''), n.connection_id, f.currency,
 			coalesce(f.precision, 'second'), n.currency, n.external_id, coalesce(n.dialect, ''),
 			n.id, n.amount::text, n.reference, n.particulars
-		FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id LEFT JOIN deliveries d ON d.id = f.delivery_id WHERE f.id = $1`, id).
+		FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id LEFT JOIN deliveries d ON d.id = f.delivery_id
+		WHERE f.id = $1`, id).
 		Scan(&n.Amount, &n.OccurredAt, &toldAt, &n.Reference, &sealed, &digest, &delivery, &body, &connectionID, &own,
 			&n.Precision, &first.Currency, &n.ExternalID, &n.Identity,
 			&firstID, &first.Amount, &first.Reference, &firstSealed)
@@ -81,7 +88,8 @@ func (in *Intake) conflictEntry(ctx context.Context, db querier, id uuid.UUID) (
 	n.Currency = first.Currency
 	if own != nil {
 		n.Currency = *own
-	} else if item := in.findInDelivery(ctx, c, delivery, body, digest); item != nil { // conflicts of earlier programs do not say it
+	} else if item := in.findInDelivery(ctx, c, delivery, body,
+		digest); item != nil { // conflicts of earlier programs do not say it
 		n.Ignore, n.Currency = item.Ignore, item.Currency
 	}
 	e, err := in.newEntry(ctx, id, c, n, in.now())
@@ -98,8 +106,11 @@ func (in *Intake) conflictEntry(ctx context.Context, db querier, id uuid.UUID) (
 	return e, nil
 }
 
-// findInDelivery returns a delivery's item of a digest; nil where the delivery cannot be read again.
-func (in *Intake) findInDelivery(ctx context.Context, c *connections.Sender, id uuid.UUID, sealed, digest []byte) *banks.Notice {
+// findInDelivery returns a delivery's item of a digest; nil where the delivery cannot be read
+// again.
+func (in *Intake) findInDelivery(ctx context.Context, c *connections.Sender, id uuid.UUID, sealed,
+	digest []byte,
+) *banks.Notice {
 	if len(sealed) == 0 {
 		return nil
 	}
@@ -107,7 +118,11 @@ func (in *Intake) findInDelivery(ctx context.Context, c *connections.Sender, id 
 	if err != nil {
 		return nil
 	}
-	items, _ := c.Provider.Parse(banks.Request{Method: http.MethodPost, Body: raw, RawQuery: string(raw), Now: in.now()}) // what was read is in the items
+	// what was read is in the items
+	items, _ := c.Provider.Parse(banks.Request{
+		Method: http.MethodPost, Body: raw, RawQuery: string(raw),
+		Now: in.now(),
+	})
 	for _, item := range items {
 		if item.Err == nil && in.sealer.SameContent(item.Notice, digest, item.Notice.OccurredAt) {
 			return &item.Notice
@@ -116,8 +131,10 @@ func (in *Intake) findInDelivery(ctx context.Context, c *connections.Sender, id 
 	return nil
 }
 
-// sameTransfer reports whether two notices under one id have the account, amount, currency and reference in common.
+// sameTransfer reports whether two notices under one id have the account, amount, currency and
+// reference in common.
 func sameTransfer(a, b *banks.Notice) bool {
-	return a.Reference != "" && a.Reference == b.Reference && a.Amount.Dong() == b.Amount.Dong() && a.Currency == b.Currency &&
+	return a.Reference != "" && a.Reference == b.Reference && a.Amount.Dong() == b.Amount.Dong() &&
+		a.Currency == b.Currency &&
 		a.Ignore == "" && b.Ignore == "" && merchants.NormalAccount(a.Account) == merchants.NormalAccount(b.Account)
 }

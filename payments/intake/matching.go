@@ -19,7 +19,8 @@ const (
 	Pending   State = "pending"   // could not be processed; it is tried again
 )
 
-// Why a notice is in its state, where that opens no case; else it is the kind of its case (case_kinds.go).
+// Why a notice is in its state, where that opens no case; else it is the kind of its case
+// (case_kinds.go).
 const (
 	whyVirtual   = "virtual_account"
 	WhyCode      = "memo_code"
@@ -36,7 +37,8 @@ type place struct {
 	StallState             string // operating, suspended, closed, vacant
 }
 
-// receives says whether the place is an open stall's: money that names only the account may go there.
+// receives says whether the place is an open stall's: money that names only the account may go
+// there.
 func (p place) receives() bool {
 	return p.Open && !p.Replaced && (p.StallState == "operating" || p.StallState == "suspended")
 }
@@ -96,8 +98,8 @@ type decision struct {
 }
 
 // decide is the whole rule of matching, in the order of architecture.md "A payment's way", step 5:
-// a known virtual account, then a memo code whose stall receives on this account, then the account when
-// exactly one open stall receives on it, then a case. Never by amount and time alone.
+// a known virtual account, then a memo code whose stall receives on this account, then the account
+// when exactly one open stall receives on it, then a case. Never by amount and time alone.
 func (r *register) decide(e *entry) decision {
 	n := &e.notice
 	switch {
@@ -139,9 +141,9 @@ func (r *register) decide(e *entry) decision {
 	return wait(account, noSingleStall)
 }
 
-// account is the beneficiary account that the notice names: by its virtual account's number where a stall
-// registered that as its account, else by the account's number, at the bank the notice names if it names
-// one, within the connection's scope.
+// account is the beneficiary account that the notice names: by its virtual account's number where a
+// stall registered that as its account, else by the account's number, at the bank the notice names
+// if it names one, within the connection's scope.
 func (r *register) account(e *entry) (found *receiver, several bool) {
 	for _, index := range [][]byte{e.virtualNumber, e.accountIndex} {
 		if index == nil {
@@ -163,8 +165,9 @@ func (r *register) account(e *entry) (found *receiver, several bool) {
 	return nil, false
 }
 
-// confirms reports whether a notice's virtual account counts. Terminals of two banks may have one id, so it counts on the account
-// that the notice names; where the register knows no such account, it counts unless the notice names a bank that we do not know.
+// confirms reports whether a notice's virtual account counts. Terminals of two banks may have one
+// id, so it counts on the account that the notice names; where the register knows no such account,
+// it counts unless the notice names a bank that we do not know.
 func (e *entry) confirms(virtual, account *receiver, several bool) bool {
 	switch {
 	case several:
@@ -175,8 +178,8 @@ func (e *entry) confirms(virtual, account *receiver, several bool) bool {
 	return account.Account == virtual.Account
 }
 
-// within is the receiver as far as the notice may speak of it, or nil: within the connection's scope, of the provider's kind
-// of accounts, at the bank that the notice names.
+// within is the receiver as far as the notice may speak of it, or nil: within the connection's
+// scope, of the provider's kind of accounts, at the bank that the notice names.
 func (e *entry) within(r *receiver) *receiver {
 	if r = within(e.connection, r); r == nil || !banks.SameBank(e.notice.BankBIN, r.BIN) {
 		return nil
@@ -220,8 +223,8 @@ func post(account *receiver, p place, why string) decision {
 	return d
 }
 
-// wait leaves the notice to a case: in the market's suspense when the account is known and all its open
-// stalls lie in one market, otherwise in the inbox.
+// wait leaves the notice to a case: in the market's suspense when the account is known and all its
+// open stalls lie in one market, otherwise in the inbox.
 func wait(account *receiver, why string) decision {
 	d := decision{State: Unmatched, Why: why, Case: why, Receiver: account}
 	if account == nil {
@@ -237,8 +240,8 @@ func wait(account *receiver, why string) decision {
 	return d
 }
 
-// within returns the receiver as far as a sender may speak of it, or nil: an account that it does not name, or of another owner,
-// counts as unknown.
+// within returns the receiver as far as a sender may speak of it, or nil: an account that it does
+// not name, or of another owner, counts as unknown.
 func within(c *connections.Sender, r *receiver) *receiver {
 	if r == nil || !c.Names(r.Number, r.BIN) {
 		return nil

@@ -45,7 +45,10 @@ func TestMatching(t *testing.T) {
 		other := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", object{
 			"number": "A3", "kind": "stall", "goods_group": "rau",
 			"merchant": object{"full_name": "Người bán A1", "phone": "0905000001"},
-			"account":  object{"bank_bin": "970422", "account_number": "1111111", "holder_name": "NGUOI BAN", "holder_kind": "ca_nhan"},
+			"account": object{
+				"bank_bin": "970422", "account_number": "1111111", "holder_name": "NGUOI BAN",
+				"holder_kind": "ca_nhan",
+			},
 		}, 201)
 		w.Accept(c, transfer{ID: 8, Account: "1111111", Memo: "tien ca", Amount: 8000})
 		w.WantNotice(c, 8, "unmatched", "no_single_stall")
@@ -82,7 +85,8 @@ func TestScopeOfAConnection(t *testing.T) {
 	w.WantPaid(far, "4000")
 }
 
-// TestOneTransferThroughTwoConnections: never twice, across connections too; where the reference is weak, a person decides.
+// TestOneTransferThroughTwoConnections: never twice, across connections too; where the reference is
+// weak, a person decides.
 func TestOneTransferThroughTwoConnections(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -115,8 +119,14 @@ func TestPaidTwiceIsPostedTwiceAndFlaggedOnce(t *testing.T) {
 			stall, _ := w.Stall(w.Market, "A1", "970422", "0328400091")
 			c := w.SePay(nil)
 			two := [2]transfer{
-				{ID: 80730653, Account: "0328400091", Memo: "PAY29B5866BAF45", Amount: 100000, Reference: "FT26253000030653", Date: "2026-09-10 00:43:06"},
-				{ID: 80730654, Account: "0328400091", Memo: "PAY29B5866BAF45", Amount: 100000, Reference: "FT26253000030654", Date: "2026-09-10 00:44:54"},
+				{
+					ID: 80730653, Account: "0328400091", Memo: "PAY29B5866BAF45", Amount: 100000,
+					Reference: "FT26253000030653", Date: "2026-09-10 00:43:06",
+				},
+				{
+					ID: 80730654, Account: "0328400091", Memo: "PAY29B5866BAF45", Amount: 100000,
+					Reference: "FT26253000030654", Date: "2026-09-10 00:44:54",
+				},
 			}
 			w.Accept(c, two[order[0]])
 			w.Accept(c, two[order[1]])
@@ -145,8 +155,14 @@ func TestTenantsReadTheirOwnTimeOnly(t *testing.T) {
 	first := w.Key("merchant", "stall:"+stall)
 	w.Accept(c, transfer{ID: 1, Account: "1111111", Memo: old, Amount: 1000})
 	w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{
-		"since": time.Now().Add(-time.Second).Format(time.RFC3339), "merchant": object{"full_name": "Người mới", "phone": "0912345678"},
-		"account": object{"bank_bin": "970436", "account_number": "2222222", "holder_name": "NGUOI MOI", "holder_kind": "ca_nhan"},
+		"since": time.Now().Add(-time.Second).Format(time.RFC3339), "merchant": object{
+			"full_name": "Người mới",
+			"phone":     "0912345678",
+		},
+		"account": object{
+			"bank_bin": "970436", "account_number": "2222222", "holder_name": "NGUOI MOI",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
 	second := w.Key("merchant", "stall:"+stall)
 	w.Accept(c, transfer{ID: 2, Gateway: "Vietcombank", Account: "2222222", Memo: "tien", Amount: 2000})

@@ -19,12 +19,14 @@ type counts struct {
 
 func newCounts() *counts {
 	count := func(name, help string, more ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "market40", Name: name, Help: help}, append([]string{"provider"}, more...))
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "market40", Name: name, Help: help},
+			append([]string{"provider"}, more...))
 	}
 	return &counts{
-		notices:  count("notices_total", "Notices acknowledged after commit, repeats included."),
-		refusals: count("webhook_refusals_total", "Webhook requests refused: bad_signature, or stale with a good signature.", "reason"),
-		unread:   count("webhook_unreadable_total", "Signed webhook requests of which nothing could be read."),
+		notices: count("notices_total", "Notices acknowledged after commit, repeats included."),
+		refusals: count("webhook_refusals_total",
+			"Webhook requests refused: bad_signature, or stale with a good signature.", "reason"),
+		unread: count("webhook_unreadable_total", "Signed webhook requests of which nothing could be read."),
 	}
 }
 
@@ -41,12 +43,16 @@ func (in *Intake) Collectors() []prometheus.Collector {
 
 var (
 	clockOffset = prometheus.NewDesc("market40_clock_ahead_seconds",
-		"How far this machine's clock is ahead: of the database's, or of the stamps of signed notices.", []string{"of"}, nil)
-	pendingNotices = prometheus.NewDesc("market40_pending_notices", "Notices that could not be processed and are tried again.", nil, nil)
-	oldestPending  = prometheus.NewDesc("market40_oldest_pending_notice_seconds", "How long the oldest of them has waited; 0: none waits.", nil, nil)
+		"How far this machine's clock is ahead: of the database's, or of the stamps of signed notices.", []string{"of"},
+		nil)
+	pendingNotices = prometheus.NewDesc("market40_pending_notices",
+		"Notices that could not be processed and are tried again.", nil, nil)
+	oldestPending = prometheus.NewDesc("market40_oldest_pending_notice_seconds",
+		"How long the oldest of them has waited; 0: none waits.", nil, nil)
 )
 
-// gauges are what is known of this moment, without a look into the database: anybody may read /metrics.
+// gauges are what is known of this moment, without a look into the database: anybody may read
+// /metrics.
 type gauges struct{ intake *Intake }
 
 // Describe sends what Collect may send.

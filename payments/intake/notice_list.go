@@ -43,12 +43,16 @@ type NoticeFilter struct {
 	State        string `query:"state" enum:"posted,unmatched,ignored,pending"`
 }
 
-const selectNotices = `SELECT n.id, n.connection_id, n.external_id, n.state, n.why, n.direction, n.amount::text, n.currency, n.occurred_at, n.precision,
-		n.recorded_at, n.reference, n.memo_code, n.account_last4, n.market_id, (SELECT count(*) FROM notice_conflicts c WHERE c.notice_id = n.id), n.told_at
+const selectNotices = `SELECT n.id, n.connection_id, n.external_id, n.state, n.why, n.direction, n.amount::text,
+	n.currency, n.occurred_at, n.precision,
+		n.recorded_at, n.reference, n.memo_code, n.account_last4, n.market_id, (SELECT count(*) FROM notice_conflicts c
+		WHERE c.notice_id = n.id), n.told_at
 		FROM notices n`
 
 // Notices are what banks and wallets told us, newest first.
-func (in *Intake) Notices(ctx context.Context, who roles.Principal, f NoticeFilter, page web.Page) (*web.List[Notice], error) {
+func (in *Intake) Notices(ctx context.Context, who roles.Principal, f NoticeFilter,
+	page web.Page,
+) (*web.List[Notice], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -60,7 +64,8 @@ func (in *Intake) Notices(ctx context.Context, who roles.Principal, f NoticeFilt
 	rows, err := in.db.Pool.Query(ctx, selectNotices+`
 		WHERE ($1 = 'all' OR n.market_id IN (SELECT scope_markets($1, $2)))
 		AND ($3 = '' OR n.connection_id::text = $3) AND ($4 = '' OR n.external_id = $4) AND ($5 = '' OR n.state = $5)
-		AND ($3 = '' OR $4 = '' OR n.id IN (SELECT k.notice_id FROM notice_keys k WHERE k.connection_id::text = $3 AND k.external_id = $4))
+		AND ($3 = '' OR $4 = '' OR n.id IN (SELECT k.notice_id FROM notice_keys k WHERE k.connection_id::text = $3
+		AND k.external_id = $4))
 		AND ($6::uuid IS NULL OR n.id < $6) ORDER BY n.id DESC LIMIT $7`,
 		who.ScopeKind, who.ScopeID, f.ConnectionID, f.ExternalID, f.State, before, page.Size()+1)
 	if err != nil {

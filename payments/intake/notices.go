@@ -63,7 +63,8 @@ type entry struct {
 	gathering *uuid.UUID // of an unknown account: under what its notices wait in one case; nil: no such case
 }
 
-// keptAs is the id under which the notice stands: a repeat's is the first one's, so that it is answered alike.
+// keptAs is the id under which the notice stands: a repeat's is the first one's, so that it is
+// answered alike.
 func (e *entry) keptAs() uuid.UUID {
 	if e.stands != uuid.Nil {
 		return e.stands
@@ -72,7 +73,9 @@ func (e *entry) keptAs() uuid.UUID {
 }
 
 // newEntry computes all that the posting needs of a notice, outside of any transaction.
-func (in *Intake) newEntry(ctx context.Context, id uuid.UUID, c *connections.Sender, n banks.Notice, received time.Time) (*entry, error) {
+func (in *Intake) newEntry(ctx context.Context, id uuid.UUID, c *connections.Sender, n banks.Notice,
+	received time.Time,
+) (*entry, error) {
 	e := &entry{id: id, connection: c, notice: n, codes: notices.Codes(n.Memo)}
 	e.accountIndex = in.keys.Index("account", merchants.NormalAccount(n.Account))
 	if n.VirtualAccount != "" {
@@ -96,8 +99,8 @@ func (in *Intake) newEntry(ctx context.Context, id uuid.UUID, c *connections.Sen
 // minPurchase is the shortest memo, squashed, that can name one purchase.
 const minPurchase = 8
 
-// onePurchase is the squashed memo when it names one purchase, as an order's or a booking's text does, and
-// empty when many shoppers may send the same: free words, or the printed code of a stall.
+// onePurchase is the squashed memo when it names one purchase, as an order's or a booking's text
+// does, and empty when many shoppers may send the same: free words, or the printed code of a stall.
 // Two payments with such a memo, the same amount and account are likely one purchase paid twice.
 func onePurchase(text string, codes []string) string {
 	squashed := squash(text)
@@ -112,7 +115,8 @@ func onePurchase(text string, codes []string) string {
 	return squashed
 }
 
-// ReadReverses returns what a notice takes back, of its sealed particulars: the id under which that was told, or nothing.
+// ReadReverses returns what a notice takes back, of its sealed particulars: the id under which that
+// was told, or nothing.
 func (in *Intake) ReadReverses(ctx context.Context, id uuid.UUID, sealed []byte) (string, error) {
 	var n banks.Notice
 	err := in.sealer.Open(ctx, id, sealed, &n)

@@ -22,7 +22,8 @@ func caseID(kind string, about uuid.UUID, more []byte) uuid.UUID {
 	return uuid.NewSHA1(caseSpace, append(append([]byte(kind), about[:]...), more...))
 }
 
-// queueCases opens a case for every notice whose decision asks for one, and for every unreadable item.
+// queueCases opens a case for every notice whose decision asks for one, and for every unreadable
+// item.
 func (w *posting) queueCases() {
 	for _, e := range w.entries {
 		var kinds []string
@@ -41,7 +42,8 @@ func (w *posting) queueCases() {
 			}
 			_, market := e.decision.place()
 			c := &openCase{
-				ID: caseID(kind, e.id, nil), Kind: kind, Connection: e.connection.ID, Notice: &e.id, Delivery: &e.delivery.id, Market: market,
+				ID: caseID(kind, e.id, nil), Kind: kind, Connection: e.connection.ID, Notice: &e.id,
+				Delivery: &e.delivery.id, Market: market,
 			}
 			d := &e.decision
 			if e.would != nil {
@@ -56,11 +58,15 @@ func (w *posting) queueCases() {
 	}
 	for _, d := range w.deliveries {
 		for _, f := range d.faults {
-			w.cases = append(w.cases, &openCase{ID: f.id, Kind: unreadableItem, Connection: d.connection.ID, Delivery: &d.id, Detail: f.detail})
+			w.cases = append(w.cases, &openCase{
+				ID: f.id, Kind: unreadableItem, Connection: d.connection.ID,
+				Delivery: &d.id, Detail: f.detail,
+			})
 		}
 	}
 	for _, c := range w.cases {
-		w.batch.Queue(`INSERT INTO cases (id, kind, state, market_id, connection_id, notice_id, delivery_id, stall_id, detail, opened_at, conflict_id)
+		w.batch.Queue(`INSERT INTO cases (id, kind, state, market_id, connection_id, notice_id, delivery_id, stall_id,
+			detail, opened_at, conflict_id)
 			VALUES ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`,
 			c.ID, c.Kind, c.Market, c.Connection, c.Notice, c.Delivery, c.Stall, c.Detail, w.now, c.Conflict)
 	}

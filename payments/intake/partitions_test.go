@@ -16,8 +16,8 @@ import (
 
 const thisMonth = `to_char(now() AT TIME ZONE 'UTC', '_YYYY_MM')`
 
-// TestPartitionsTakeWhatDefaultHeld: rows that came while their month had no partition are moved when it is made, and
-// a table for which that fails stops no other.
+// TestPartitionsTakeWhatDefaultHeld: rows that came while their month had no partition are moved
+// when it is made, and a table for which that fails stops no other.
 func TestPartitionsTakeWhatDefaultHeld(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
@@ -25,11 +25,15 @@ func TestPartitionsTakeWhatDefaultHeld(t *testing.T) {
 	must(t, err)
 	t.Cleanup(db.Close)
 	_, err = db.Pool.Exec(t.Context(), `DO $$ BEGIN
-		EXECUTE 'DROP TABLE notices' || `+thisMonth+` || ', payments' || `+thisMonth+` || ', deliveries' || `+thisMonth+`;
+		EXECUTE 'DROP TABLE notices' || `+thisMonth+` || ', payments' || `+thisMonth+` || ', deliveries' || `+thisMonth+
+		`;
 		INSERT INTO deliveries (id, connection_id, received_at, verdict, headers, body)
-			SELECT id_floor(now()), gen_random_uuid(), now(), 'read', '', ''::bytea UNION ALL SELECT id_floor(now() + interval '1 year'), gen_random_uuid(), now(), 'read', '', ''::bytea;
-		INSERT INTO payments (id, market_id, debit_account, credit_account, amount, debit_version, credit_version, occurred_at, recorded_at, reference, strong)
-			SELECT id_floor(now()), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 1, 1, now(), now(), '', false;
+			SELECT id_floor(now()), gen_random_uuid(), now(), 'read', '', ''::bytea UNION ALL
+			SELECT id_floor(now() + interval '1 year'), gen_random_uuid(), now(), 'read', '', ''::bytea;
+		INSERT INTO payments (id, market_id, debit_account, credit_account, amount, debit_version, credit_version,
+		occurred_at, recorded_at, reference, strong)
+			SELECT id_floor(now()), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 1, 1, now(), now(), '',
+			false;
 	END $$`)
 	must(t, err)
 	held, err := db.Pool.Begin(t.Context())
@@ -38,8 +42,10 @@ func TestPartitionsTakeWhatDefaultHeld(t *testing.T) {
 	must(t, err)
 	w := newWorldOn(t, db)
 	count := func(table string) (n int) {
-		must(t, db.Pool.QueryRow(t.Context(), `SELECT coalesce((xpath('/row/n/text()', query_to_xml('SELECT count(*) AS n FROM ' || c.relname, true, true, '')))[1]::text::int, -1)
-			FROM (SELECT `+table+` AS relname) c WHERE to_regclass(c.relname) IS NOT NULL UNION ALL SELECT -1 LIMIT 1`).Scan(&n))
+		must(t, db.Pool.QueryRow(t.Context(), `SELECT coalesce((xpath('/row/n/text()',
+			query_to_xml('SELECT count(*) AS n FROM ' || c.relname, true, true, '')))[1]::text::int, -1)
+			FROM (SELECT `+table+
+			` AS relname) c WHERE to_regclass(c.relname) IS NOT NULL UNION ALL SELECT -1 LIMIT 1`).Scan(&n))
 		return n
 	}
 	w.Eventually("deliveries are moved", func() bool { return count(`'deliveries' || `+thisMonth) == 1 })
@@ -51,7 +57,8 @@ func TestPartitionsTakeWhatDefaultHeld(t *testing.T) {
 	}
 	must(t, held.Rollback(t.Context()))
 	w.Eventually("payments are moved", func() bool {
-		_, _ = db.Pool.Exec(t.Context(), `SELECT make_partition(parent, month) FROM missing_partitions(now())`) // the job may be at it too
+		// the job may be at it too
+		_, _ = db.Pool.Exec(t.Context(), `SELECT make_partition(parent, month) FROM missing_partitions(now())`)
 		return count(`'payments' || `+thisMonth) == 1
 	})
 	if _, err := db.Pool.Exec(t.Context(), `UPDATE payments SET amount = 2`); err == nil {
@@ -59,7 +66,8 @@ func TestPartitionsTakeWhatDefaultHeld(t *testing.T) {
 	}
 }
 
-// TestAClockAheadPoisonsNoPartition: with a clock 70 days ahead or behind, ids are made from the database's clock.
+// TestAClockAheadPoisonsNoPartition: with a clock 70 days ahead or behind, ids are made from the
+// database's clock.
 func TestAClockAheadPoisonsNoPartition(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -70,10 +78,16 @@ func TestAClockAheadPoisonsNoPartition(t *testing.T) {
 		now := func() time.Time { return time.Now().Add(off) }
 		keys, err := seal.Open(t.Context(), w.DB.Pool, [seal.KeySize]byte{1}, now)
 		must(t, err)
-		connection, err := w.Payments.Connections.Create(t.Context(), connections.ConnectionOrder{Provider: "sepay", Name: "SePay", Secrets: connections.SecretFields{RawMessage: []byte(`{"api_key":"` + paymentstest.SePayKey + `"}`)}})
+		connection, err := w.Payments.Connections.Create(t.Context(), connections.ConnectionOrder{
+			Provider: "sepay",
+			Name:     "SePay",
+			Secrets: connections.SecretFields{RawMessage: []byte(`{"api_key":"` + paymentstest.SePayKey +
+				`"}`)},
+		})
 		must(t, err)
 		n := banks.Notice{
-			ExternalID: "1", Account: "1111111", Direction: banks.In, Amount: amount, Currency: money.Currency, Memo: code,
+			ExternalID: "1", Account: "1111111", Direction: banks.In, Amount: amount, Currency: money.Currency,
+			Memo:       code,
 			OccurredAt: time.Now().Add(-time.Duration(i) * time.Hour), Precision: banks.Second,
 		}
 		p := intake.New(w.DB, keys, connections.New(w.DB, keys, now), now)
@@ -86,7 +100,8 @@ func TestAClockAheadPoisonsNoPartition(t *testing.T) {
 		}
 	}
 	var elsewhere int
-	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*) FROM deliveries WHERE id > id_floor(now() + interval '1 day')`).Scan(&elsewhere))
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*) FROM deliveries
+		WHERE id > id_floor(now() + interval '1 day')`).Scan(&elsewhere))
 	if elsewhere != 0 {
 		t.Errorf("%d deliveries lie ahead of the database's clock", elsewhere)
 	}

@@ -11,8 +11,8 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestOneBadNoticeBlocksNoOther makes the database refuse one amount: that notice is acknowledged and left
-// pending, all others of its group are posted, and it follows when the cause is gone.
+// TestOneBadNoticeBlocksNoOther makes the database refuse one amount: that notice is acknowledged
+// and left pending, all others of its group are posted, and it follows when the cause is gone.
 func TestOneBadNoticeBlocksNoOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -35,11 +35,13 @@ func TestOneBadNoticeBlocksNoOther(t *testing.T) {
 		t.Errorf("%d payments posted, want 19", n)
 	}
 	w.WantNotice(c, 14, "pending", "failed:23514")
-	w.Accept(c, transfer{ID: 14, Account: "1111111", Memo: code, Amount: 666}) // a retry of the provider changes nothing
+	// a retry of the provider changes nothing
+	w.Accept(c, transfer{ID: 14, Account: "1111111", Memo: code, Amount: 666})
 	w.VerifyBooks()
 	_, err = w.DB.Pool.Exec(t.Context(), `ALTER TABLE payments DROP CONSTRAINT trap`)
 	must(t, err)
-	for deadline := time.Now().Add(paymentstest.Patience); w.Notice(c, 14).Text("state") != "posted"; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(paymentstest.Patience); w.Notice(c, 14).Text("state") != "posted"; time.Sleep(
+		100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the pending notice was not tried again")
 		}
@@ -50,7 +52,8 @@ func TestOneBadNoticeBlocksNoOther(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestIgnoredStaysIgnoredAfterPending: what could not be kept at first is not posted when it is tried again.
+// TestIgnoredStaysIgnoredAfterPending: what could not be kept at first is not posted when it is
+// tried again.
 func TestIgnoredStaysIgnoredAfterPending(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -62,7 +65,8 @@ func TestIgnoredStaysIgnoredAfterPending(t *testing.T) {
 	w.WantNotice(c, 1, "pending", "failed:23514")
 	_, err = w.DB.Pool.Exec(t.Context(), `ALTER TABLE notices DROP CONSTRAINT trap`)
 	must(t, err)
-	for deadline := time.Now().Add(paymentstest.Patience); w.Notice(c, 1).Text("state") == "pending"; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(paymentstest.Patience); w.Notice(c, 1).Text("state") == "pending"; time.Sleep(
+		100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the pending notice was not tried again")
 		}
@@ -82,7 +86,8 @@ func TestDatabaseDownIsSaid(t *testing.T) {
 	w.DB.Close()
 	raw, err := json.Marshal(transfer{ID: 2, Account: "1111111", Memo: code, Amount: 2000}.Body())
 	must(t, err)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.Server.URL+"/webhooks/sepay/"+c, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.Server.URL+"/webhooks/sepay/"+c,
+		bytes.NewReader(raw))
 	must(t, err)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Apikey "+paymentstest.SePayKey)
@@ -94,10 +99,12 @@ func TestDatabaseDownIsSaid(t *testing.T) {
 	}
 }
 
-// setTrap makes the database refuse payments of one amount, until the function that it returns is called.
+// setTrap makes the database refuse payments of one amount, until the function that it returns is
+// called.
 func (w *world) setTrap(amount string) (remove func()) {
 	w.T.Helper()
-	_, err := w.DB.Pool.Exec(w.T.Context(), `ALTER TABLE payments ADD CONSTRAINT trap_`+amount+` CHECK (amount <> `+amount+`)`)
+	_, err := w.DB.Pool.Exec(w.T.Context(), `ALTER TABLE payments ADD CONSTRAINT trap_`+amount+` CHECK (amount <> `+
+		amount+`)`)
 	must(w.T, err)
 	return func() {
 		_, err := w.DB.Pool.Exec(w.T.Context(), `ALTER TABLE payments DROP CONSTRAINT trap_`+amount)
@@ -105,7 +112,8 @@ func (w *world) setTrap(amount string) (remove func()) {
 	}
 }
 
-// TestYoungerPendingNoticesHaveTheirTurn: more notices that fail for ever than one turn takes starve no younger one.
+// TestYoungerPendingNoticesHaveTheirTurn: more notices that fail for ever than one turn takes
+// starve no younger one.
 func TestYoungerPendingNoticesHaveTheirTurn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -140,7 +148,11 @@ func TestTenFailuresOpenACase(t *testing.T) {
 	w.Eventually("a case is open", func() bool { return len(w.OpenCases("retry_failed")) == 1 })
 	path := "/api/v1/cases/" + w.OpenCases("retry_failed")[0].Text("id") + "/retry"
 	// The trap is a check, whose code the case names.
-	for _, c := range []struct{ detail, cause string }{{"detail", "refused"}, {"'SQLSTATE 55P03 '", "busy"}, {"'not processed'", "unknown"}} {
+	for _, c := range []struct{ detail, cause string }{
+		{"detail", "refused"},
+		{"'SQLSTATE 55P03 '", "busy"},
+		{"'not processed'", "unknown"},
+	} {
 		_, err := w.DB.Pool.Exec(t.Context(), `UPDATE cases SET detail = `+c.detail)
 		must(t, err)
 		if cause := w.OpenCases("retry_failed")[0].Text("cause"); cause != c.cause {

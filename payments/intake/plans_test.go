@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestPostingReadsNoWholeTable: on the first of a month the month's tables are empty, and the plans of that moment are used until
-// PostgreSQL looks at the tables again.
+// TestPostingReadsNoWholeTable: on the first of a month the month's tables are empty, and the plans
+// of that moment are used until PostgreSQL looks at the tables again.
 func TestPostingReadsNoWholeTable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -21,8 +21,10 @@ func TestPostingReadsNoWholeTable(t *testing.T) {
 	}
 	var read, found int
 	for range 60 { // what was read is counted when a connection has been idle for a second
-		must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT coalesce(sum(s.seq_scan), 0), coalesce(sum(s.idx_scan), 0) FROM pg_inherits i
-			JOIN pg_stat_user_tables s ON s.relid = i.inhrelid WHERE i.inhparent = 'notices'::regclass`).Scan(&read, &found))
+		must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT coalesce(sum(s.seq_scan), 0), coalesce(sum(s.idx_scan), 0)
+			FROM pg_inherits i
+			JOIN pg_stat_user_tables s ON s.relid = i.inhrelid WHERE i.inhparent = 'notices'::regclass`).Scan(&read,
+			&found))
 		if found >= notices || read >= notices {
 			break
 		}

@@ -16,12 +16,15 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestReadersWaitForThePoolWithAnEnd: while every connection for reading is in use, a reader is told to come again, and
-// money goes on coming in.
+// TestReadersWaitForThePoolWithAnEnd: while every connection for reading is in use, a reader is
+// told to come again, and money goes on coming in.
 func TestReadersWaitForThePoolWithAnEnd(t *testing.T) {
 	t.Parallel()
 	const conns = 4
-	db, err := database.Open(t.Context(), dbtest.URL(t), database.Options{MaxConns: conns, AcquireTimeout: 3 * time.Second})
+	db, err := database.Open(t.Context(), dbtest.URL(t), database.Options{
+		MaxConns:       conns,
+		AcquireTimeout: 3 * time.Second,
+	})
 	must(t, err)
 	t.Cleanup(db.Close)
 	w := newWorldOn(t, db)
@@ -36,7 +39,8 @@ func TestReadersWaitForThePoolWithAnEnd(t *testing.T) {
 		}
 		held = append(held, conn)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.Server.URL+"/api/v1/stalls/"+stall+"/payments", nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.Server.URL+"/api/v1/stalls/"+stall+
+		"/payments", nil)
 	must(t, err)
 	req.Header.Set("Authorization", "Bearer "+w.Admin)
 	res, err := http.DefaultClient.Do(req)
@@ -52,8 +56,8 @@ func TestReadersWaitForThePoolWithAnEnd(t *testing.T) {
 	w.WantPaid(stall, "2000", "1000")
 }
 
-// TestAStalledReplicaKeepsNoLock: a replica that stops in the middle of posting, with the stall's row locked, loses the lock
-// by the server's limit, and the others post to that stall.
+// TestAStalledReplicaKeepsNoLock: a replica that stops in the middle of posting, with the stall's
+// row locked, loses the lock by the server's limit, and the others post to that stall.
 func TestAStalledReplicaKeepsNoLock(t *testing.T) {
 	t.Parallel()
 	stalled, proxy, direct := newProxiedWorld(t)
@@ -64,17 +68,24 @@ func TestAStalledReplicaKeepsNoLock(t *testing.T) {
 
 	holder, err := direct.Pool.Begin(t.Context())
 	must(t, err)
-	_, err = holder.Exec(t.Context(), `SELECT FROM ledger_accounts WHERE tenancy_id = (SELECT id FROM tenancies WHERE stall_id = $1) FOR UPDATE`, stall)
+	_, err = holder.Exec(t.Context(), `SELECT FROM ledger_accounts WHERE tenancy_id = (SELECT id FROM tenancies
+		WHERE stall_id = $1) FOR UPDATE`, stall)
 	must(t, err)
 	answered := make(chan struct{})
 	go func() {
 		defer close(answered)
 		stalled.Outcome(c, transfer{ID: 2, Account: "1111111", Memo: code, Amount: 2000})
 	}()
-	stalled.Eventually("the posting waits for the row", func() bool { return stalled.sessions(direct, `wait_event_type = 'Lock'`) > 0 })
+	stalled.Eventually("the posting waits for the row", func() bool {
+		return stalled.sessions(direct,
+			`wait_event_type = 'Lock'`) > 0
+	})
 	proxy.Freeze()
 	must(t, holder.Rollback(t.Context()))
-	stalled.Eventually("the frozen replica has the row", func() bool { return stalled.sessions(direct, `state = 'idle in transaction'`) > 0 })
+	stalled.Eventually("the frozen replica has the row", func() bool {
+		return stalled.sessions(direct,
+			`state = 'idle in transaction'`) > 0
+	})
 	began := time.Now()
 	healthy.Eventually("the healthy replica posts", func() bool {
 		status, _, _ := healthy.Outcome(c, transfer{ID: 3, Account: "1111111", Memo: code, Amount: 3000})
@@ -108,6 +119,7 @@ func (w *world) secondProgram(db *database.DB) *world {
 // sessions counts the sessions of the test's database in some state.
 func (w *world) sessions(db *database.DB, state string) (n int) {
 	w.T.Helper()
-	must(w.T, db.Pool.QueryRow(w.T.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query ~ 'ledger_accounts' AND `+state).Scan(&n))
+	must(w.T, db.Pool.QueryRow(w.T.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+		AND pid <> pg_backend_pid() AND query ~ 'ledger_accounts' AND `+state).Scan(&n))
 	return n
 }

@@ -18,21 +18,25 @@ import (
 )
 
 const (
-	// moveAttempts is how often a group is tried whose payments are being moved by a case at the same time.
+	// moveAttempts is how often a group is tried whose payments are being moved by a case at the
+	// same time.
 	moveAttempts = 3
 	// twiceWindow is how far apart two payments of one purchase are taken for one paid twice.
 	twiceWindow = 10 * time.Minute
 )
 
-// plansOfPosting lets one transaction plan its statements once: they are the same ever again, and PostgreSQL would
-// plan them anew for each group wherever the values at hand leave out a partition. All of them find a few rows by
-// their keys; with a guess of many rows the planner would read a whole table of the register for each group, and with a
-// plan of a month's first minutes, when its tables are empty, the whole month for each notice.
+// plansOfPosting lets one transaction plan its statements once: they are the same ever again, and
+// PostgreSQL would plan them anew for each group wherever the values at hand leave out a partition.
+// All of them find a few rows by their keys; with a guess of many rows the planner would read a
+// whole table of the register for each group, and with a plan of a month's first minutes, when its
+// tables are empty, the whole month for each notice.
 const plansOfPosting = `SELECT clock_timestamp(), set_config('plan_cache_mode', 'force_generic_plan', true),
-	set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true),
+	set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+	set_config('enable_seqscan', 'off', true),
 	set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)`
 
-// postingIdle is how long a posting may hold its locks between two statements: a replica that is stopped loses them.
+// postingIdle is how long a posting may hold its locks between two statements: a replica that is
+// stopped loses them.
 const postingIdle = 5 * time.Second
 
 // posting is one group of deliveries on its way into the database, in one transaction.
@@ -61,7 +65,8 @@ type conflict struct {
 	market *uuid.UUID // of that notice
 }
 
-// keep keeps, matches and posts a group of deliveries: one set-based transaction, acknowledged after commit.
+// keep keeps, matches and posts a group of deliveries: one set-based transaction, acknowledged
+// after commit.
 func (in *Intake) keep(ctx context.Context, group []*delivery, lockWait time.Duration) error {
 	err := in.keepOnce(ctx, group, lockWait)
 	for tried := 1; tried < moveAttempts && errors.Is(err, ledger.ErrMoved); tried++ {
@@ -73,7 +78,10 @@ func (in *Intake) keep(ctx context.Context, group []*delivery, lockWait time.Dur
 func (in *Intake) keepOnce(ctx context.Context, group []*delivery, lockWait time.Duration) error {
 	var posted []ledger.Transfer
 	err := in.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
-		w := &posting{intake: in, tx: tx, now: in.clock.Time(), deliveries: group, lockWait: lockWait, written: map[*delivery]bool{}}
+		w := &posting{
+			intake: in, tx: tx, now: in.clock.Time(), deliveries: group, lockWait: lockWait,
+			written: map[*delivery]bool{},
+		}
 		for _, step := range []func(context.Context) error{w.takeKeysAndRegister, w.match, w.lockAndPost} {
 			if err := step(ctx); err != nil {
 				return nil, err
@@ -93,8 +101,8 @@ func (in *Intake) keepOnce(ctx context.Context, group []*delivery, lockWait time
 	return nil
 }
 
-// queueLimits sets the transaction's plans and limits, and refuses ids that are too far ahead of the database's clock:
-// they would lie in partitions that nobody has made yet.
+// queueLimits sets the transaction's plans and limits, and refuses ids that are too far ahead of
+// the database's clock: they would lie in partitions that nobody has made yet.
 func (w *posting) queueLimits(batch *pgx.Batch) {
 	before := w.intake.now()
 	batch.Queue(plansOfPosting, milliseconds(w.lockWait), milliseconds(postingIdle)).QueryRow(func(row pgx.Row) error {
@@ -140,7 +148,9 @@ func (w *posting) match(ctx context.Context) error {
 
 // accountColumns selects a ledger account so that scanAccount reads it.
 func accountColumns(alias string) string {
-	return strings.ReplaceAll(`a.kind, a.market_id, coalesce(a.account_id, a.tenancy_id, '00000000-0000-0000-0000-000000000000')`, "a.", alias+".")
+	return strings.ReplaceAll(
+		`a.kind, a.market_id, coalesce(a.account_id, a.tenancy_id, '00000000-0000-0000-0000-000000000000')`, "a.",
+		alias+".")
 }
 
 func scanAccount(a *ledger.Account) []any { return []any{&a.Kind, &a.Market, &a.Owner} }
@@ -154,26 +164,30 @@ func (w *posting) queueTwice(batch *pgx.Batch, entries []*entry) {
 	for _, e := range entries {
 		if e.repeatIndex != nil {
 			ids, indexes = append(ids, e.id), append(indexes, e.repeatIndex)
-			from, to = append(from, e.notice.OccurredAt.Add(-twiceWindow)), append(to, e.notice.OccurredAt.Add(twiceWindow))
+			from, to = append(from, e.notice.OccurredAt.Add(-twiceWindow)),
+				append(to, e.notice.OccurredAt.Add(twiceWindow))
 		}
 	}
 	if len(ids) == 0 {
 		return
 	}
-	batch.Queue(`SELECT a.id FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[], $4::uuid[]) AS a (repeat, earliest, latest, id)
-		CROSS JOIN LATERAL (SELECT 1 FROM notices o WHERE o.repeat_index = a.repeat AND o.occurred_at BETWEEN a.earliest AND a.latest
-			AND o.state <> 'ignored' AND o.id <> a.id LIMIT 1) o`, indexes, from, to, ids).Query(func(rows pgx.Rows) error {
-		var id uuid.UUID
-		_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
-			w.paidBefore[id] = true
-			return nil
+	batch.Queue(`SELECT a.id FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[], $4::uuid[]) AS a (repeat,
+		earliest, latest, id)
+		CROSS JOIN LATERAL (SELECT 1 FROM notices o WHERE o.repeat_index = a.repeat
+		AND o.occurred_at BETWEEN a.earliest AND a.latest
+			AND o.state <> 'ignored' AND o.id <> a.id LIMIT 1) o`, indexes, from, to, ids).Query(
+		func(rows pgx.Rows) error {
+			var id uuid.UUID
+			_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
+				w.paidBefore[id] = true
+				return nil
+			})
+			return err
 		})
-		return err
-	})
 }
 
-// findTwice marks payments whose purchase another payment of the last minutes has paid already, in the
-// tables or earlier in this group.
+// findTwice marks payments whose purchase another payment of the last minutes has paid already, in
+// the tables or earlier in this group.
 func (w *posting) findTwice() {
 	var before []*entry
 	for _, e := range w.entries {
@@ -202,8 +216,8 @@ func (d *decision) sides() (debit, credit ledger.Account, moves bool) {
 	return debit, credit, false
 }
 
-// lockAndPost locks what the transfers touch and posts those that no other connection and no person has
-// posted already.
+// lockAndPost locks what the transfers touch and posts those that no other connection and no person
+// has posted already.
 func (w *posting) lockAndPost(ctx context.Context) error {
 	var transfers []ledger.Transfer
 	for _, e := range w.entries {

@@ -11,8 +11,9 @@ import (
 	"market40/payments/banks"
 )
 
-// Receive keeps, matches and posts notices that were asked for rather than delivered: pulled from a provider,
-// or the demo's past. They go the same way in as a webhook's, so telling one twice changes nothing.
+// Receive keeps, matches and posts notices that were asked for rather than delivered: pulled from a
+// provider, or the demo's past. They go the same way in as a webhook's, so telling one twice
+// changes nothing.
 func (in *Intake) Receive(ctx context.Context, connectionID uuid.UUID, notices []banks.Notice) error {
 	c, err := in.connections.Read(ctx, connectionID)
 	if err != nil {

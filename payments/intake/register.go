@@ -11,7 +11,8 @@ import (
 var registerSQL string
 
 const (
-	virtualSQL = `SELECT ta.virtual_index, a.number_index, coalesce(a.bank_bin, ''), a.id, a.merchant_id, t.id, t.stall_id, t.market_id, upper_inf(t.valid), coalesce(s.state, '')
+	virtualSQL = `SELECT ta.virtual_index, a.number_index, coalesce(a.bank_bin, ''), a.id, a.merchant_id, t.id,
+		t.stall_id, t.market_id, upper_inf(t.valid), coalesce(s.state, '')
 		FROM tenancy_accounts ta JOIN accounts a ON a.id = ta.account_id JOIN tenancies t ON t.id = ta.tenancy_id
 		LEFT JOIN stall_states s ON s.stall_id = t.stall_id AND upper_inf(s.valid)
 		WHERE ta.virtual_index = ANY ($1)`
@@ -55,7 +56,10 @@ func (r *register) readAccounts(rows pgx.Rows) error {
 	var bin, state string
 	var tenancy, stall, market *uuid.UUID
 	var open, replaced bool
-	_, err := pgx.ForEachRow(rows, []any{&index, &account, &merchant, &bin, &tenancy, &stall, &market, &open, &replaced, &state}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{
+		&index, &account, &merchant, &bin, &tenancy, &stall, &market, &open, &replaced,
+		&state,
+	}, func() error {
 		to := known[account]
 		if to == nil {
 			to = &receiver{Account: account, Merchant: merchant, Number: string(index), BIN: bin}
@@ -80,8 +84,9 @@ func (r *register) readCodes(rows pgx.Rows) error {
 	return err
 }
 
-// oneCode returns of several codes of one tenancy the one that says most: an order's, else the current one. It returns the codes as they
-// are where they are of two tenancies or orders, or one is unknown.
+// oneCode returns of several codes of one tenancy the one that says most: an order's, else the
+// current one. It returns the codes as they are where they are of two tenancies or orders, or one
+// is unknown.
 func (r *register) oneCode(codes []string) []string {
 	var orders, current []string
 	for _, code := range codes {
@@ -108,8 +113,14 @@ func (r *register) readVirtuals(rows pgx.Rows) error {
 	var bin string
 	var account, merchant uuid.UUID
 	var p place
-	_, err := pgx.ForEachRow(rows, []any{&index, &number, &bin, &account, &merchant, &p.Tenancy, &p.Stall, &p.Market, &p.Open, &p.StallState}, func() error {
-		r.byVirtual[string(index)] = &receiver{Account: account, Merchant: merchant, Number: string(number), BIN: bin, Places: []place{p}}
+	_, err := pgx.ForEachRow(rows, []any{
+		&index, &number, &bin, &account, &merchant, &p.Tenancy, &p.Stall, &p.Market,
+		&p.Open, &p.StallState,
+	}, func() error {
+		r.byVirtual[string(index)] = &receiver{
+			Account: account, Merchant: merchant, Number: string(number), BIN: bin,
+			Places: []place{p},
+		}
 		return nil
 	})
 	return err

@@ -12,7 +12,8 @@ import (
 // day is 08:00 of a day of November 2026.
 func november(day int) time.Time { return time.Date(2026, 11, day, 8, 0, 0, 0, paymentstest.Vietnam) }
 
-// TestAVoidFallsOnTheDayOfItsPayment: in the payments, the stall's days, the rollups and the proof, whatever the void's own date.
+// TestAVoidFallsOnTheDayOfItsPayment: in the payments, the stall's days, the rollups and the proof,
+// whatever the void's own date.
 func TestAVoidFallsOnTheDayOfItsPayment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -40,7 +41,8 @@ func TestAVoidFallsOnTheDayOfItsPayment(t *testing.T) {
 		w.SendGateway(gateway, later)
 		later.Void = true
 		var last string
-		must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT to_char(last_at AT TIME ZONE 'Asia/Ho_Chi_Minh', 'HH24:MI') FROM stall_days WHERE day = '2026-11-26'`).Scan(&last))
+		must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT to_char(last_at AT TIME ZONE 'Asia/Ho_Chi_Minh', 'HH24:MI')
+			FROM stall_days WHERE day = '2026-11-26'`).Scan(&last))
 		if last != want {
 			t.Errorf("the last payment that stands is of %s, not %s", last, want)
 		}
@@ -51,7 +53,8 @@ func TestAVoidFallsOnTheDayOfItsPayment(t *testing.T) {
 func (w *world) wantFirstDay(want string) {
 	w.T.Helper()
 	var got string
-	must(w.T, w.DB.Pool.QueryRow(w.T.Context(), `SELECT coalesce(string_agg(told::text, ' '), '') FROM first_days`).Scan(&got))
+	must(w.T, w.DB.Pool.QueryRow(w.T.Context(),
+		`SELECT coalesce(string_agg(told::text, ' '), '') FROM first_days`).Scan(&got))
 	if got != want {
 		w.T.Errorf("the first day is %q, want %q", got, want)
 	}
@@ -82,7 +85,8 @@ func TestAVoidFollowsItsMoney(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestTheProofKnowsTheDaysOfReversals writes a rollup as if a reversal counted on its own day, and is found out.
+// TestTheProofKnowsTheDaysOfReversals writes a rollup as if a reversal counted on its own day, and
+// is found out.
 func TestTheProofKnowsTheDaysOfReversals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

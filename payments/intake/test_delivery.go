@@ -49,15 +49,17 @@ func (a *testAnswer) Write(body []byte) (int, error) {
 	return len(body), nil
 }
 
-// TestConnection sends a delivery in the provider's words, signed by the connection's own secret, through the routes that
-// the provider calls. Its notice is ignored for being a test: it is never posted and takes no id from a transfer.
+// TestConnection sends a delivery in the provider's words, signed by the connection's own secret,
+// through the routes that the provider calls. Its notice is ignored for being a test: it is never
+// posted and takes no id from a transfer.
 func (in *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, error) {
 	c, err := in.connections.Read(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	if !c.ReceivesNotices() {
-		return nil, problem.New(problem.Conflict, "connection_disabled", "Kết nối đang tắt hoặc chờ duyệt.", "The connection is switched off or waits for approval.")
+		return nil, problem.New(problem.Conflict, "connection_disabled", "Kết nối đang tắt hoặc chờ duyệt.",
+			"The connection is switched off or waits for approval.")
 	}
 	in.connections.Forget(id)
 	test := &testDelivery{}
@@ -68,7 +70,8 @@ func (in *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, er
 	answer := &testAnswer{header: http.Header{}}
 	in.hooks.ServeHTTP(answer, request)
 	if answer.status >= http.StatusMultipleChoices || len(test.notices) == 0 {
-		return nil, problem.New(problem.Unavailable, "test_refused", fmt.Sprintf("Tin thử bị từ chối (%d).", answer.status), fmt.Sprintf("The test was refused (%d).", answer.status))
+		return nil, problem.New(problem.Unavailable, "test_refused", fmt.Sprintf("Tin thử bị từ chối (%d).",
+			answer.status), fmt.Sprintf("The test was refused (%d).", answer.status))
 	}
 	return readNotice(ctx, in.db.Pool, test.notices[0])
 }
@@ -77,7 +80,8 @@ func (in *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, er
 func testRequest(ctx context.Context, c *connections.Sender, now time.Time) (*http.Request, error) {
 	secrets := c.Secrets[0]
 	n := banks.Notice{
-		ExternalID: "TEST-" + strings.ToUpper(uuid.Must(uuid.NewV7()).String()), Account: "0000000000", Direction: banks.In, Amount: money.FromDong(testAmount),
+		ExternalID: "TEST-" + strings.ToUpper(uuid.Must(uuid.NewV7()).String()), Account: "0000000000",
+		Direction: banks.In, Amount: money.FromDong(testAmount),
 		Currency: money.Currency, Memo: "market40 test", OrderRef: "0", OccurredAt: now, Precision: banks.Second,
 	}
 	if partner := secrets["partner_code"]; partner != "" {

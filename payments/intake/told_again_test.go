@@ -13,7 +13,8 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestAnAnswersTimeIsNoContent: MoMo stamps each answer, and SePay's gateway each event. A retry with another stamp is a repeat.
+// TestAnAnswersTimeIsNoContent: MoMo stamps each answer, and SePay's gateway each event. A retry
+// with another stamp is a repeat.
 func TestAnAnswersTimeIsNoContent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -31,8 +32,11 @@ func TestAnAnswersTimeIsNoContent(t *testing.T) {
 	stall := w.wallet("W9", "SEPAY_PG")
 	gateway := w.NewGateway()
 	for _, stamp := range []int64{1795000000, 1795000061} {
-		body := fmt.Sprintf(`{"notification_type":"ORDER_PAID","timestamp":%d,"order":{},"transaction":{"id":"t1","transaction_id":"R1",
-			"transaction_status":"APPROVED","transaction_amount":"80000","transaction_currency":"VND"}}`, stamp)
+		body := fmt.Sprintf(
+			`{"notification_type":"ORDER_PAID","timestamp":%d,"order":{},"transaction":{"id":"t1","transaction_id":"R1",
+			"transaction_status":"APPROVED","transaction_amount":"80000","transaction_currency":"VND"}}`,
+			stamp,
+		)
 		w.PostGateway(gateway, body)
 	}
 	w.WantPaid(stall, "80000")
@@ -48,7 +52,8 @@ func TestARetryOfANoticeOfAnEarlierProgram(t *testing.T) {
 	momo := w.NewFeed("momo")
 	paid := paymentstest.Credit("4400123456", "MERCHANT1", 60000)
 	momo.Play(paid)
-	digest := w.Keys.Index("notice", "MERCHANT1\n\nin\n60000\nVND\n"+strconv.FormatInt(paid.OccurredAt.UnixMilli(), 10)+"\n4400123456")
+	digest := w.Keys.Index("notice", "MERCHANT1\n\nin\n60000\nVND\n"+strconv.FormatInt(paid.OccurredAt.UnixMilli(), 10)+
+		"\n4400123456")
 	_, err := w.DB.Pool.Exec(t.Context(), `ALTER TABLE notice_keys DISABLE TRIGGER USER`)
 	must(t, err)
 	_, err = w.DB.Pool.Exec(t.Context(), `UPDATE notice_keys SET digest = $1 WHERE external_id = '4400123456'`, digest)
@@ -59,14 +64,18 @@ func TestARetryOfANoticeOfAnEarlierProgram(t *testing.T) {
 	w.WantCases("conflict", 0)
 }
 
-// TestAConflictOfOneTransferIsNotAssigned: account, amount and reference are those of the first content.
+// TestAConflictOfOneTransferIsNotAssigned: account, amount and reference are those of the first
+// content.
 func TestAConflictOfOneTransferIsNotAssigned(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970422", "1111111")
 	c := w.SePay(nil)
 	w.Accept(c, transfer{ID: 7, Account: "1111111", Memo: code, Amount: 30000, Reference: "3079"})
-	w.Accept(c, transfer{ID: 7, Account: "1111111", Memo: code, Amount: 30000, Reference: "3079", Date: "2026-11-20 10:15:00"})
+	w.Accept(c, transfer{
+		ID: 7, Account: "1111111", Memo: code, Amount: 30000, Reference: "3079",
+		Date: "2026-11-20 10:15:00",
+	})
 	found := w.WantCases("conflict", 1)[0]
 	if later := object(found["contents"].([]any)[1].(map[string]any)); later.Text("stall_id") != "" {
 		t.Errorf("the case proposes %v", later)
@@ -82,19 +91,25 @@ func TestAConflictOfOneTransferIsNotAssigned(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAVoidedPaymentIsNotAssigned: it waited in the inbox when the bank took it back. Neither what was proposed before is approved, nor is anything proposed.
+// TestAVoidedPaymentIsNotAssigned: it waited in the inbox when the bank took it back. Neither what
+// was proposed before is approved, nor is anything proposed.
 func TestAVoidedPaymentIsNotAssigned(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	elsewhere, _ := w.Stall(w.Market, "A1", "970436", "2222222")
 	gateway := w.NewGateway()
-	event := paymentstest.GatewayEvent{ID: "tx-1", Memo: "mua ca", Reference: "PG-1", At: november(25)} // nobody receives on the gateway
+	// nobody receives on the gateway
+	event := paymentstest.GatewayEvent{ID: "tx-1", Memo: "mua ca", Reference: "PG-1", At: november(25)}
 	w.SendGateway(gateway, event)
 	path := "/api/v1/cases/" + w.WantCases("unknown_account", 1)[0].Text("id") + "/resolve"
 	w.Call(w.Admin, "POST", path, paymentstest.AssignTo(elsewhere), 200)
 	event.Void, event.At = true, november(26)
 	w.SendGateway(gateway, event)
-	for _, action := range []object{paymentstest.AssignTo(elsewhere), {"action": "return", "reason": "ngân hàng đã hoàn"}} { // nobody proposed to return it
+	// nobody proposed to return it
+	for _, action := range []object{
+		paymentstest.AssignTo(elsewhere),
+		{"action": "return", "reason": "ngân hàng đã hoàn"},
+	} {
 		if got := w.Call(w.Key("admin", ""), "POST", path, action, 409).Text("code"); got != "taken_back" {
 			t.Errorf("refused as %q", got)
 		}
@@ -122,7 +137,10 @@ func TestAnotherCurrencyIsNeverPosted(t *testing.T) {
 			t.Errorf("the content of %s is in %q", kind, got)
 		}
 		path := "/api/v1/cases/" + c.Text("id") + "/resolve"
-		for _, action := range []object{paymentstest.AssignTo(stall), {"action": "return", "reason": "ngân hàng trả lại"}} {
+		for _, action := range []object{
+			paymentstest.AssignTo(stall),
+			{"action": "return", "reason": "ngân hàng trả lại"},
+		} {
 			if got := w.Call(w.Admin, "POST", path, action, 422).Text("code"); got != "other_currency" {
 				t.Errorf("refused as %q", got)
 			}
@@ -143,14 +161,16 @@ func TestUnreadableItemsHaveACaseEach(t *testing.T) {
 		`"accountNumber":"1111111","content":"x","transferType":"IN","transferAmount":%[1]d}]}`
 	f := w.NewFeed("pay2s")
 	for _, amount := range []int{1000, 2000, 2000} {
-		if status, answer := w.Hook(f.Path, "Bearer "+f.Secrets["token"], fmt.Appendf(nil, pay2s, amount)); status != 200 {
+		if status, answer := w.Hook(f.Path, "Bearer "+f.Secrets["token"], fmt.Appendf(nil, pay2s,
+			amount)); status != 200 {
 			t.Fatalf("answered %d: %s", status, answer)
 		}
 	}
 	w.WantCases("unreadable_item", 2)
 }
 
-// TestASuccessWithoutADate: VNPAY's table calls vnp_PayDate optional. The time of receipt stands for it.
+// TestASuccessWithoutADate: VNPAY's table calls vnp_PayDate optional. The time of receipt stands
+// for it.
 func TestASuccessWithoutADate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -181,13 +201,19 @@ func TestOneNumberIsOneID(t *testing.T) {
 	stall, _ := w.Stall(w.Market, "A1", "970422", "1111111")
 	c, casso, pay2s := w.SePay(nil), w.NewFeed("casso_v1"), w.NewFeed("pay2s")
 	send := func(id string) []int {
-		one, _ := w.Hook("/webhooks/sepay/"+c, "Apikey "+paymentstest.SePayKey, fmt.Appendf(nil, `{"id":%s,"gateway":"MBBank","transactionDate":"2026-11-20 10:11:12",`+
-			`"accountNumber":"1111111","content":"x","transferType":"in","transferAmount":1000}`, id))
-		two, _ := w.Hook(pay2s.Path, "Bearer "+pay2s.Secrets["token"], fmt.Appendf(nil, `{"transactions":[{"id":%s,"gateway":"MBBank",`+
-			`"transactionDate":"2026-11-20 10:11:12","accountNumber":"1111111","content":"x","transferType":"IN","transferAmount":2000}]}`, id))
+		one, _ := w.Hook("/webhooks/sepay/"+c, "Apikey "+paymentstest.SePayKey,
+			fmt.Appendf(nil, `{"id":%s,"gateway":"MBBank","transactionDate":"2026-11-20 10:11:12",`+
+				`"accountNumber":"1111111","content":"x","transferType":"in","transferAmount":1000}`, id))
+		two, _ := w.Hook(pay2s.Path, "Bearer "+pay2s.Secrets["token"],
+			fmt.Appendf(nil, `{"transactions":[{"id":%s,"gateway":"MBBank",`+
+				`"transactionDate":"2026-11-20 10:11:12","accountNumber":"1111111","content":"x","transferType":"IN","transferAmount":2000}]}`, id))
 		r, err := casso.Provider.Compose(paymentstest.Credit("0", "1111111", 3000), casso.Secrets, time.Now())
 		must(t, err)
-		r.Body = fmt.Appendf(nil, `{"error":0,"data":[{"id":%s,"tid":"","description":"x","amount":3000,"when":"2026-11-20 10:11:12","bank_sub_acc_id":"1111111"}]}`, id)
+		r.Body = fmt.Appendf(
+			nil,
+			`{"error":0,"data":[{"id":%s,"tid":"","description":"x","amount":3000,"when":"2026-11-20 10:11:12","bank_sub_acc_id":"1111111"}]}`,
+			id,
+		)
 		three, _ := casso.Send(r)
 		return []int{one, two, three}
 	}
@@ -212,10 +238,15 @@ func TestFormsOfADate(t *testing.T) {
 	w.Stall(w.Market, "A1", "970436", "1111111")
 	c := w.SePay(nil)
 	for i, date := range []string{
-		"2026-11-20 10:11", "2026-11-20T10:11", "2026-11-20 10:11+07:00", "2026-11-20 03:11Z", "2026-11-20 10:11:12+07:00", "2026-11-20 10:11:12 +07:00",
-		"2026-11-20T10:11:12+0700", "2026-11-20 10:11:12+07", "2026-11-20T10:11:12.000+07:00", "2026-11-20 10:11:12.5", "2026-11-20T03:11:12Z", "2026-11-20 10:11:12",
+		"2026-11-20 10:11", "2026-11-20T10:11", "2026-11-20 10:11+07:00", "2026-11-20 03:11Z",
+		"2026-11-20 10:11:12+07:00", "2026-11-20 10:11:12 +07:00",
+		"2026-11-20T10:11:12+0700", "2026-11-20 10:11:12+07", "2026-11-20T10:11:12.000+07:00", "2026-11-20 10:11:12.5",
+		"2026-11-20T03:11:12Z", "2026-11-20 10:11:12",
 	} {
-		w.Accept(c, transfer{ID: i + 1, Gateway: "Vietcombank", Account: "1111111", Memo: "x", Amount: 1000 + i, Date: date})
+		w.Accept(c, transfer{
+			ID: i + 1, Gateway: "Vietcombank", Account: "1111111", Memo: "x", Amount: 1000 + i,
+			Date: date,
+		})
 		at, err := time.Parse(time.RFC3339, w.Notice(c, i+1).Text("occurred_at"))
 		must(t, err)
 		if !at.Truncate(time.Minute).Equal(paymentstest.BankTime) {

@@ -21,11 +21,15 @@ type Transaction struct {
 	Account    *uuid.UUID   // the register's, which a payment came to; nil: unknown
 }
 
-// LockTransaction returns the transaction that a notice tells or takes back (reverses), as far as it is known; a payment and its
-// void are not posted meanwhile. It returns nil where the provider tells no voids, and refuses (503) where a posting is under way.
-func (in *Intake) LockTransaction(ctx context.Context, tx pgx.Tx, notice uuid.UUID, known Transaction, reverses string) (*Transaction, error) {
+// LockTransaction returns the transaction that a notice tells or takes back (reverses), as far as
+// it is known; a payment and its void are not posted meanwhile. It returns nil where the provider
+// tells no voids, and refuses (503) where a posting is under way.
+func (in *Intake) LockTransaction(ctx context.Context, tx pgx.Tx, notice uuid.UUID, known Transaction,
+	reverses string,
+) (*Transaction, error) {
 	t := &known
-	err := tx.QueryRow(ctx, `SELECT connection_id, external_id FROM notices WHERE id = $1`, notice).Scan(&t.connection, &t.id)
+	err := tx.QueryRow(ctx, `SELECT connection_id, external_id FROM notices WHERE id = $1`, notice).Scan(&t.connection,
+		&t.id)
 	if err != nil {
 		return nil, fmt.Errorf("read notice %s: %w", notice, err)
 	}
@@ -37,7 +41,8 @@ func (in *Intake) LockTransaction(ctx context.Context, tx pgx.Tx, notice uuid.UU
 		t.id = reverses
 	}
 	var free bool // a posting holds this lock before those of cases, so nothing may wait for it here
-	if err = tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(`+voidLock+`) FROM (SELECT $1::text AS id) t`, t.id).Scan(&free); err != nil {
+	if err = tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(`+voidLock+`) FROM (SELECT $1::text AS id) t`,
+		t.id).Scan(&free); err != nil {
 		return nil, fmt.Errorf("lock the void of notice %s: %w", notice, err)
 	}
 	if !free {
@@ -56,12 +61,15 @@ func (t *Transaction) VoidedWhole(ctx context.Context, tx pgx.Tx) (bool, error) 
 	return len(found) > 0, err
 }
 
-// SumVoids returns how much of a transaction its voids take back, in đồng. A part is told by each of a gateway's connections: parts
-// of one amount count once. What came later under a void's id may be the same part told otherwise: it counts where two people said
-// that it is another part, as they do now of the content counted (nil: of none).
+// SumVoids returns how much of a transaction its voids take back, in đồng. A part is told by each
+// of a gateway's connections: parts of one amount count once. What came later under a void's id may
+// be the same part told otherwise: it counts where two people said that it is another part, as they
+// do now of the content counted (nil: of none).
 func (t *Transaction) SumVoids(ctx context.Context, tx pgx.Tx, counted *uuid.UUID) (dong int64, err error) {
-	err = tx.QueryRow(ctx, `SELECT coalesce(sum(told), 0) FROM (SELECT max(v.amount + (SELECT coalesce(sum(f.amount), 0) FROM notice_conflicts f
-			WHERE f.notice_id = v.id AND (f.id = $7 OR EXISTS (SELECT FROM cases x WHERE x.conflict_id = f.id AND x.state = 'returned')))) AS told
+	err = tx.QueryRow(ctx, `SELECT coalesce(sum(told), 0) FROM (SELECT max(v.amount + (SELECT coalesce(sum(f.amount), 0)
+		FROM notice_conflicts f
+			WHERE f.notice_id = v.id AND (f.id = $7 OR EXISTS (SELECT FROM cases x
+			WHERE x.conflict_id = f.id AND x.state = 'returned')))) AS told
 		FROM `+voidsOf+` GROUP BY v.amount) part`, append(voidArguments([]Transaction{*t}), counted)...).Scan(&dong)
 	if err != nil {
 		return 0, fmt.Errorf("add up the voids of %s: %w", t.id, err)
@@ -69,7 +77,8 @@ func (t *Transaction) SumVoids(ctx context.Context, tx pgx.Tx, counted *uuid.UUI
 	return dong, nil
 }
 
-// CloseVoidCases closes the cases of a transaction's voids, which have nothing to take back any more.
+// CloseVoidCases closes the cases of a transaction's voids, which have nothing to take back any
+// more.
 func (t *Transaction) CloseVoidCases(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	batch := &pgx.Batch{}
 	queueVoidCases(batch, []Transaction{*t}, now)

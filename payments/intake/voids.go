@@ -14,10 +14,12 @@ import (
 // covers is SQL for whether a connection may speak of an account in any market where it receives.
 const covers = `%[1]s.id IN (SELECT connection_id FROM connections_of(%[2]s, NULL))`
 
-// voidsOf is SQL for the voids v of transactions w: those of their own connections, and those of the same gateway's further
-// connections that name the same reference and may speak of the account. Where two transfers were told under one id, a void is
-// of the one whose reference it names. A void that people returned still counts.
-var voidsOf = `unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bigint[]) WITH ORDINALITY AS w (connection, id, void, reference, account, amount, n)
+// voidsOf is SQL for the voids v of transactions w: those of their own connections, and those of
+// the same gateway's further connections that name the same reference and may speak of the account.
+// Where two transfers were told under one id, a void is of the one whose reference it names. A void
+// that people returned still counts.
+var voidsOf = `unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bigint[]) WITH ORDINALITY AS w
+	(connection, id, void, reference, account, amount, n)
 	JOIN bank_connections own ON own.id = w.connection JOIN bank_connections b ON b.provider = own.provider
 	JOIN notice_keys k ON k.connection_id = b.id AND k.external_id = w.void
 	JOIN notices v ON v.id = k.notice_id AND (v.state <> 'ignored' OR v.why IN ('returned', '` + WhyTakenBack + `'))
@@ -33,19 +35,24 @@ func voidArguments(all []Transaction) []any {
 	var accounts []*uuid.UUID
 	var amounts []int64
 	for _, t := range all {
-		connections, ids, voids = append(connections, t.connection), append(ids, t.id), append(voids, banks.VoidID(t.id))
-		references, accounts, amounts = append(references, t.Reference), append(accounts, t.Account), append(amounts, t.Amount.Dong())
+		connections, ids, voids = append(connections, t.connection), append(ids, t.id),
+			append(voids, banks.VoidID(t.id))
+		references, accounts, amounts = append(references, t.Reference), append(accounts, t.Account),
+			append(amounts, t.Amount.Dong())
 	}
 	return []any{connections, ids, voids, references, accounts, amounts}
 }
 
-// voidedTransactions finds which transactions a void takes back wholly: it names their ids and their amounts.
+// voidedTransactions finds which transactions a void takes back wholly: it names their ids and
+// their amounts.
 var voidedTransactions = `SELECT DISTINCT w.n FROM ` + voidsOf + ` WHERE v.amount = w.amount`
 
-// voidLock is the advisory lock under which a payment and its void wait for each other, so that one of them sees the other.
+// voidLock is the advisory lock under which a payment and its void wait for each other, so that one
+// of them sees the other.
 const voidLock = `hashtextextended(current_schema() || '.void.' || id, 0)`
 
-// transactionOf is the transaction that a notice tells or takes back; false where its provider tells no voids, or it counts for nothing.
+// transactionOf is the transaction that a notice tells or takes back; false where its provider
+// tells no voids, or it counts for nothing.
 func (e *entry) transactionOf(register *register) (Transaction, bool) {
 	n := &e.notice
 	if !banks.TellsVoids(e.connection.Provider) || n.Ignore != "" || n.Direction != banks.In {
@@ -63,15 +70,17 @@ func (e *entry) transactionOf(register *register) (Transaction, bool) {
 // voids reports whether v takes back the whole of credit, which came in the same group.
 func (e *entry) voids(credit *entry, register *register) bool {
 	v, c := &e.notice, &credit.notice
-	if v.Reverses != c.ExternalID || v.Amount.Dong() != c.Amount.Dong() || e.connection.Provider.Name() != credit.connection.Provider.Name() {
+	if v.Reverses != c.ExternalID || v.Amount.Dong() != c.Amount.Dong() ||
+		e.connection.Provider.Name() != credit.connection.Provider.Name() {
 		return false
 	}
 	account, _ := register.account(credit)
-	return e.connection.ID == credit.connection.ID || c.Reference != "" && v.Reference == c.Reference && within(e.connection, account) != nil
+	return e.connection.ID == credit.connection.ID || c.Reference != "" && v.Reference == c.Reference &&
+		within(e.connection, account) != nil
 }
 
-// findVoids marks the credits whose void came before them, in the tables or in this group: no provider promises an
-// order. Of what is taken back wholly no case of a void stays open.
+// findVoids marks the credits whose void came before them, in the tables or in this group: no
+// provider promises an order. Of what is taken back wholly no case of a void stays open.
 func (w *posting) findVoids(ctx context.Context) error {
 	var voids, credits []*entry
 	var told []Transaction
@@ -92,7 +101,8 @@ func (w *posting) findVoids(ctx context.Context) error {
 		return nil
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT `+voidLock+` AS key FROM unnest($1::text[]) AS t (id) ORDER BY key) k`, ids)
+	batch.Queue(`SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT `+voidLock+` AS key
+		FROM unnest($1::text[]) AS t (id) ORDER BY key) k`, ids)
 	batch.Queue(voidedTransactions, voidArguments(told)...).Query(func(rows pgx.Rows) error {
 		var n int
 		_, err := pgx.ForEachRow(rows, []any{&n}, func() error {
@@ -150,8 +160,10 @@ func (w *posting) findOriginals(ctx context.Context, voids []*entry) error {
 
 // queueVoidCases closes the cases of voids that have nothing to take back any more.
 func queueVoidCases(batch *pgx.Batch, all []Transaction, now time.Time) {
-	batch.Queue(`UPDATE cases c SET state = 'dismissed', closed_at = $7, detail = c.detail || '; the whole payment was taken back'
-		WHERE c.kind IN ('`+originalUnknown+`', '`+KindConflict+`') AND c.state IN ('open', 'proposed') AND c.notice_id IN (SELECT v.id FROM `+voidsOf+`)`,
+	batch.Queue(`UPDATE cases c SET state = 'dismissed', closed_at = $7,
+		detail = c.detail || '; the whole payment was taken back'
+		WHERE c.kind IN ('`+originalUnknown+`', '`+KindConflict+
+		`') AND c.state IN ('open', 'proposed') AND c.notice_id IN (SELECT v.id FROM `+voidsOf+`)`,
 		append(voidArguments(all), now)...)
 }
 

@@ -8,14 +8,15 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// told is what one gateway tells of a transaction of 80,000: "paid", or "void" and its amount; a day of November may follow.
+// told is what one gateway tells of a transaction of 80,000: "paid", or "void" and its amount; a
+// day of November may follow.
 type told struct {
 	by   int // 0 and 1: gateways of the platform, 2: one of another merchant
 	what string
 }
 
-// TestVoidsInEveryOrder: what was taken back wholly is in no stall's figures, and no case is left of it; what was taken back
-// in part waits for people.
+// TestVoidsInEveryOrder: what was taken back wholly is in no stall's figures, and no case is left
+// of it; what was taken back in part waits for people.
 func TestVoidsInEveryOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -28,7 +29,9 @@ func TestVoidsInEveryOrder(t *testing.T) {
 		tellings []told
 		paid     string
 		open     string // kinds of the cases that are open
-		back     string // what comes of two people taking the money back: an error's code, or "" for done; "-": nobody does
+		// what comes of two people taking the money back: an error's code, or "" for done; "-":
+		// nobody does
+		back string
 	}{
 		{"paid, void", []told{{0, "paid"}, {0, "void 80000"}}, gone, "", "-"},
 		{"void, paid", []told{{0, "void 80000"}, {0, "paid"}}, never, "", "-"},
@@ -40,28 +43,75 @@ func TestVoidsInEveryOrder(t *testing.T) {
 		{"part, void, paid", []told{{0, "void 30000"}, {0, "void 80000"}, {0, "paid"}}, never, "", "-"},
 		{"void, part, paid", []told{{0, "void 80000"}, {0, "void 30000"}, {0, "paid"}}, never, "", "-"},
 		{"paid, too much", []told{{0, "paid"}, {0, "void 90000"}}, stands, "original_unknown", ""},
-		{"paid, two parts", []told{{0, "paid"}, {0, "void 30000"}, {0, "void 50000"}}, stands, "original_unknown original_unknown", ""},
-		{"two parts, paid", []told{{0, "void 30000"}, {0, "void 50000"}, {0, "paid"}}, stands, "original_unknown original_unknown", ""},
-		{"paid, two equal parts", []told{{0, "paid"}, {0, "void 40000"}, {0, "void 40000 28"}}, stands, "conflict original_unknown", ""},
-		{"paid, one part by both", []told{{0, "paid"}, {0, "void 40000"}, {1, "void 40000 28"}}, stands, "original_unknown original_unknown", "taken_back_in_part"},
-		{"one part by both, paid by both", []told{{1, "void 40000"}, {0, "void 40000"}, {0, "paid"}, {1, "paid"}}, stands,
-			"told_twice original_unknown original_unknown", "-"},
-		{"paid, two parts by both", []told{{0, "paid"}, {0, "void 30000"}, {1, "void 30000"}, {1, "void 50000"}, {0, "void 50000"}}, stands,
-			strings.Repeat(" original_unknown", 4)[1:], ""},
-		{"paid, a part by each", []told{{0, "paid"}, {0, "void 30000"}, {1, "void 50000"}}, stands, "original_unknown original_unknown", ""},
+		{
+			"paid, two parts",
+			[]told{{0, "paid"}, {0, "void 30000"}, {0, "void 50000"}},
+			stands,
+			"original_unknown original_unknown", "",
+		},
+		{
+			"two parts, paid",
+			[]told{{0, "void 30000"}, {0, "void 50000"}, {0, "paid"}},
+			stands,
+			"original_unknown original_unknown", "",
+		},
+		{
+			"paid, two equal parts",
+			[]told{{0, "paid"}, {0, "void 40000"}, {0, "void 40000 28"}},
+			stands,
+			"conflict original_unknown", "",
+		},
+		{
+			"paid, one part by both",
+			[]told{{0, "paid"}, {0, "void 40000"}, {1, "void 40000 28"}},
+			stands,
+			"original_unknown original_unknown", "taken_back_in_part",
+		},
+		{
+			"one part by both, paid by both",
+			[]told{{1, "void 40000"}, {0, "void 40000"}, {0, "paid"}, {1, "paid"}},
+			stands,
+			"told_twice original_unknown original_unknown", "-",
+		},
+		{
+			"paid, two parts by both",
+			[]told{
+				{0, "paid"},
+				{0, "void 30000"},
+				{1, "void 30000"},
+				{1, "void 50000"},
+				{0, "void 50000"},
+			},
+			stands,
+			strings.Repeat(" original_unknown", 4)[1:], "",
+		},
+		{
+			"paid, a part by each",
+			[]told{{0, "paid"}, {0, "void 30000"}, {1, "void 50000"}},
+			stands,
+			"original_unknown original_unknown", "",
+		},
 		{"paid, void twice", []told{{0, "paid"}, {0, "void 80000"}, {0, "void 80000 28"}}, gone, "", "-"},
 		{"void twice, paid", []told{{0, "void 80000"}, {0, "void 80000 28"}, {0, "paid"}}, never, "", "-"},
 		{"paid, void by another", []told{{0, "paid"}, {1, "void 80000"}}, gone, "", "-"},
 		{"void by another, paid", []told{{1, "void 80000"}, {0, "paid"}}, never, "", "-"},
 		{"paid, void by both", []told{{0, "paid"}, {1, "void 80000"}, {0, "void 80000"}}, gone, "", "-"},
-		{"paid and void by both", []told{{0, "paid"}, {1, "paid"}, {1, "void 80000"}, {0, "void 80000"}}, gone, "told_twice", "-"},
+		{
+			"paid and void by both",
+			[]told{{0, "paid"}, {1, "paid"}, {1, "void 80000"}, {0, "void 80000"}},
+			gone,
+			"told_twice", "-",
+		},
 		{"void by another merchant's, paid", []told{{2, "void 80000"}, {0, "paid"}}, stands, "original_unknown", "-"},
 		{"paid, void by another merchant's", []told{{0, "paid"}, {2, "void 80000"}}, stands, "original_unknown", "-"},
 	} {
 		stall, code := w.GatewayStallOf(fmt.Sprint("V", i), first)
 		known := w.caseIDs()
 		for _, told := range c.tellings {
-			e := paymentstest.GatewayEvent{ID: fmt.Sprint("tx-", i), Memo: code, Reference: fmt.Sprint("PG-", i), At: november(25)}
+			e := paymentstest.GatewayEvent{
+				ID: fmt.Sprint("tx-", i), Memo: code, Reference: fmt.Sprint("PG-", i),
+				At: november(25),
+			}
 			if what, void := strings.CutPrefix(told.what, "void "); void {
 				day := 26
 				_, _ = fmt.Sscan(what, &e.Amount, &day)
@@ -95,21 +145,26 @@ func TestVoidsInEveryOrder(t *testing.T) {
 		}
 		w.Call(w.Admin, "POST", "/api/v1/cases/"+id+"/resolve", back, 200)
 		w.Call(other, "POST", "/api/v1/cases/"+id+"/resolve", back, 200)
-		w.SendGateway(gateways[0], paymentstest.GatewayEvent{ID: fmt.Sprint("tx-", i), Memo: code, Reference: fmt.Sprint("PG-", i), At: november(25), Void: true})
+		w.SendGateway(gateways[0], paymentstest.GatewayEvent{
+			ID: fmt.Sprint("tx-", i), Memo: code,
+			Reference: fmt.Sprint("PG-", i), At: november(25), Void: true,
+		})
 		if got := fmt.Sprint(w.Amounts(stall)); got != "[-80000 80000 -80000 80000]" {
 			t.Errorf("%s: after two people took it back again the stall was paid %s", c.name, got)
 		}
 		if _, kinds := w.newCases(known); kinds != "" {
 			t.Errorf("%s: after two people took it back %q are open", c.name, kinds)
 		}
-		if got := w.Call(w.Admin, "POST", "/api/v1/cases/"+id+"/reopen", object{"reason": "nhầm khoản"}, 409).Text("code"); got != "taken_back" {
+		if got := w.Call(w.Admin, "POST", "/api/v1/cases/"+id+"/reopen", object{"reason": "nhầm khoản"}, 409).Text(
+			"code"); got != "taken_back" {
 			t.Errorf("%s: after the whole void its case is opened again: %s", c.name, got)
 		}
 	}
 	w.VerifyBooks()
 }
 
-// TestOnePartToldWithSeveralDays: what came later under a part's id counts where two people said that it is another part.
+// TestOnePartToldWithSeveralDays: what came later under a part's id counts where two people said
+// that it is another part.
 func TestOnePartToldWithSeveralDays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -145,10 +200,15 @@ func TestOnePartToldWithSeveralDays(t *testing.T) {
 	reopen(later[0].Text("id"), 409)
 	reopen(later[2].Text("id"), 200)
 	reopen(later[0].Text("id"), 200)
-	w.SendGateway(w.NewGateway(), paymentstest.GatewayEvent{ID: "tx-1", Memo: code, Reference: "FT26329000000001", At: november(25)}) // the same transfer
+	// the same transfer
+	w.SendGateway(w.NewGateway(), paymentstest.GatewayEvent{
+		ID: "tx-1", Memo: code, Reference: "FT26329000000001",
+		At: november(25),
+	})
 	back(later[2].Text("id"), 200, "[80000 -80000 80000]")
 
-	e = paymentstest.GatewayEvent{ID: "tx-2", Memo: "tien ca", Reference: "PG-2", At: november(25)} // it waits in its market
+	// it waits in its market
+	e = paymentstest.GatewayEvent{ID: "tx-2", Memo: "tien ca", Reference: "PG-2", At: november(25)}
 	w.SendGateway(gateway, e)
 	known := w.caseIDs()
 	for _, e.Amount = range []int{30000, 50000} {
@@ -163,8 +223,9 @@ func TestOnePartToldWithSeveralDays(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAVoidOfASecondTransfer: a gateway told two transfers under one id, and two people posted the second. A void is of the one
-// whose reference it names, or whose amount; else people look at it. It never takes the other stall's money.
+// TestAVoidOfASecondTransfer: a gateway told two transfers under one id, and two people posted the
+// second. A void is of the one whose reference it names, or whose amount; else people look at it.
+// It never takes the other stall's money.
 func TestAVoidOfASecondTransfer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -177,16 +238,43 @@ func TestAVoidOfASecondTransfer(t *testing.T) {
 		void                 paymentstest.GatewayEvent
 		first, second, cases string
 	}{
-		{"its reference and amount", [2]int{3177, 3177}, paymentstest.GatewayEvent{Reference: "EC-second", Amount: 3177}, "[3177]", "[-3177 3177]", ""},
-		{"the first one's reference", [2]int{3000, 3000}, paymentstest.GatewayEvent{Reference: "EC-first", Amount: 3000}, "[-3000 3000]", "[3000]", ""},
-		{"its amount", [2]int{3000, 4000}, paymentstest.GatewayEvent{Reference: "", Amount: 4000}, "[3000]", "[-4000 4000]", ""},
-		{"neither", [2]int{3000, 3000}, paymentstest.GatewayEvent{Reference: "EC-none", Amount: 3000}, "[3000]", "[3000]", "original_unknown"},
-		{"its reference and more", [2]int{3000, 4000}, paymentstest.GatewayEvent{Reference: "EC-second", Amount: 5000}, "[3000]", "[4000]", "original_unknown"},
+		{"its reference and amount", [2]int{3177, 3177}, paymentstest.GatewayEvent{
+			Reference: "EC-second",
+			Amount:    3177,
+		}, "[3177]", "[-3177 3177]", ""},
+		{"the first one's reference", [2]int{3000, 3000}, paymentstest.GatewayEvent{
+			Reference: "EC-first",
+			Amount:    3000,
+		}, "[-3000 3000]", "[3000]", ""},
+		{
+			"its amount",
+			[2]int{3000, 4000},
+			paymentstest.GatewayEvent{Reference: "", Amount: 4000},
+			"[3000]",
+			"[-4000 4000]", "",
+		},
+		{
+			"neither",
+			[2]int{3000, 3000},
+			paymentstest.GatewayEvent{Reference: "EC-none", Amount: 3000},
+			"[3000]",
+			"[3000]", "original_unknown",
+		},
+		{
+			"its reference and more",
+			[2]int{3000, 4000},
+			paymentstest.GatewayEvent{Reference: "EC-second", Amount: 5000},
+			"[3000]", "[4000]", "original_unknown",
+		},
 	} {
 		before := [2]int{len(w.Amounts(first)), len(w.Amounts(second))}
 		known := w.caseIDs()
 		for j, code := range []string{firstCode, secondCode} {
-			w.SendGateway(gateway, paymentstest.GatewayEvent{ID: fmt.Sprint("tx-", i), Memo: code, Reference: []string{"EC-first", "EC-second"}[j] + fmt.Sprint(i), Amount: c.amounts[j], At: november(20 + j)})
+			w.SendGateway(gateway, paymentstest.GatewayEvent{
+				ID: fmt.Sprint("tx-", i), Memo: code,
+				Reference: []string{"EC-first", "EC-second"}[j] + fmt.Sprint(i), Amount: c.amounts[j],
+				At: november(20 + j),
+			})
 		}
 		w.Decide("conflict", paymentstest.AssignTo(second))
 		c.void.ID, c.void.Void, c.void.At = fmt.Sprint("tx-", i), true, november(25)
@@ -215,7 +303,8 @@ func TestAVoidOfASecondTransfer(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestVoidsOfTwoTransfers: each of two transfers under one id is taken back by its own void, told under one id too.
+// TestVoidsOfTwoTransfers: each of two transfers under one id is taken back by its own void, told
+// under one id too.
 func TestVoidsOfTwoTransfers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -244,9 +333,11 @@ func (w *world) foreignGateway() string {
 	w.T.Helper()
 	stall, _ := w.Stall(w.Market, "Z9", "970436", "9999999")
 	var merchant string
-	must(w.T, w.DB.Pool.QueryRow(w.T.Context(), `SELECT merchant_id FROM tenancies WHERE stall_id = $1`, stall).Scan(&merchant))
+	must(w.T, w.DB.Pool.QueryRow(w.T.Context(), `SELECT merchant_id FROM tenancies WHERE stall_id = $1`, stall).Scan(
+		&merchant))
 	return w.Call(w.Admin, "POST", "/api/v1/bank-connections", object{
-		"provider": "sepay_pg", "name": "Cổng của người khác", "secrets": object{"secret_key": paymentstest.GatewayKey}, "owner": object{"kind": "merchant", "id": merchant},
+		"provider": "sepay_pg", "name": "Cổng của người khác", "secrets": object{"secret_key": paymentstest.GatewayKey},
+		"owner": object{"kind": "merchant", "id": merchant},
 	}, 201).Text("id")
 }
 

@@ -21,8 +21,8 @@ import (
 // maxBody is the largest body of a webhook, in bytes.
 const maxBody = 256 << 10
 
-// answerWithin is how long a webhook may take once its body is read, before it is told to come again: below the
-// shortest patience of a provider (MoMo: 15 s), whatever the database does.
+// answerWithin is how long a webhook may take once its body is read, before it is told to come
+// again: below the shortest patience of a provider (MoMo: 15 s), whatever the database does.
 const answerWithin = 7500 * time.Millisecond
 
 const (
@@ -30,8 +30,9 @@ const (
 	verdictUnreadable = "unreadable"
 )
 
-// postNotice is a payment's way in: the raw body is read before anything binds it, its signature verified,
-// its notices kept, matched and posted, and only then the provider's own success answered.
+// postNotice is a payment's way in: the raw body is read before anything binds it, its signature
+// verified, its notices kept, matched and posted, and only then the provider's own success
+// answered.
 func (in *Intake) postNotice(c *gin.Context) error {
 	begun := time.Now()
 	connection, err := in.connections.Find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
@@ -133,7 +134,8 @@ func keptHeaders(h http.Header) string {
 	var kept []string
 	for name, values := range h {
 		lower := strings.ToLower(name)
-		if lower == "content-type" || lower == "user-agent" || strings.HasSuffix(lower, "-timestamp") || strings.HasSuffix(lower, "webhook-id") {
+		if lower == "content-type" || lower == "user-agent" || strings.HasSuffix(lower, "-timestamp") ||
+			strings.HasSuffix(lower, "webhook-id") {
 			kept = append(kept, lower+": "+strings.Join(values, ", "))
 		}
 	}
@@ -141,7 +143,8 @@ func keptHeaders(h http.Header) string {
 	return strings.Join(kept, "\n")
 }
 
-// refuse answers a request whose signature is missing, wrong or stale. It is counted, and nothing is kept.
+// refuse answers a request whose signature is missing, wrong or stale. It is counted, and nothing
+// is kept.
 func (in *Intake) refuse(c *gin.Context, connection *connections.Sender, err error) error {
 	why := banks.RefusalOf(err)
 	in.counts.refused(connection.Provider.Name(), why)
@@ -159,12 +162,13 @@ func (in *Intake) refuse(c *gin.Context, connection *connections.Sender, err err
 	return problem.New(problem.Unauthorized, "signature", "Không chấp nhận.", "Refused.")
 }
 
-// enter turns what was read into entries. Items of an array stand alone: a bad one becomes a case; when
-// none can be read the whole delivery is unreadable.
+// enter turns what was read into entries. Items of an array stand alone: a bad one becomes a case;
+// when none can be read the whole delivery is unreadable.
 func (in *Intake) enter(c *gin.Context, d *delivery, items []banks.Item) error {
 	for i, item := range items {
 		if item.Err != nil {
-			about := in.keys.Index("fault", fmt.Sprint(d.connection.ID, i, item.Notice.ExternalID, item.Err)+string(item.Raw))
+			about := in.keys.Index("fault", fmt.Sprint(d.connection.ID, i, item.Notice.ExternalID, item.Err)+
+				string(item.Raw))
 			d.faults = append(d.faults, fault{caseID("unreadable_item", d.connection.ID, about), item.Err.Error()})
 			continue
 		}
@@ -181,7 +185,8 @@ func (in *Intake) enter(c *gin.Context, d *delivery, items []banks.Item) error {
 	return nil
 }
 
-// keepUnreadable keeps a signed delivery of which nothing could be read, for the operator, and answers 400.
+// keepUnreadable keeps a signed delivery of which nothing could be read, for the operator, and
+// answers 400.
 func (in *Intake) keepUnreadable(ctx context.Context, d *delivery, cause error) error {
 	d.verdict, d.entries, d.faults = verdictUnreadable, nil, nil
 	if err := in.submit(ctx, d); err != nil {
@@ -189,7 +194,8 @@ func (in *Intake) keepUnreadable(ctx context.Context, d *delivery, cause error) 
 	}
 	in.counts.unreadable(d.connection.Provider.Name())
 	in.connections.CountRefused(d.connection.ID, d.receivedAt, banks.Unreadable)
-	return problem.New(problem.Malformed, "unreadable", "Không đọc được thông báo.", "The notice could not be read: "+cause.Error()+".")
+	return problem.New(problem.Malformed, "unreadable", "Không đọc được thông báo.", "The notice could not be read: "+
+		cause.Error()+".")
 }
 
 // token issues the short-lived token that a provider asks for before it calls (VietQR.vn).

@@ -17,7 +17,8 @@ import (
 const (
 	// keepWithin is how long one group may take before its callers are told to come again.
 	keepWithin = 6 * time.Second
-	// groupLockWait is how long a group waits for a lock before it is split, and partLockWait how long its parts wait.
+	// groupLockWait is how long a group waits for a lock before it is split, and partLockWait how
+	// long its parts wait.
 	groupLockWait = time.Second
 	partLockWait  = 200 * time.Millisecond
 )
@@ -25,8 +26,8 @@ const (
 // busy is the refusal when the database cannot be reached: the provider comes again (503).
 func busy() error { return problem.Away() }
 
-// submit hands a delivery to a worker and waits until it is committed or refused, or until ctx ends: it may be kept then
-// nevertheless, and the provider's next try is a repeat.
+// submit hands a delivery to a worker and waits until it is committed or refused, or until ctx
+// ends: it may be kept then nevertheless, and the provider's next try is a repeat.
 func (in *Intake) submit(ctx context.Context, d *delivery) error {
 	d.done = make(chan error, 1)
 	if !in.lanes.add(d) {
@@ -54,7 +55,8 @@ func (in *Intake) post(lane int) {
 	}
 }
 
-// keepGroup keeps a group. What waits for a lock that another transaction holds for long comes last, on its own.
+// keepGroup keeps a group. What waits for a lock that another transaction holds for long comes
+// last, on its own.
 func (in *Intake) keepGroup(group []*delivery) {
 	ctx, cancel := context.WithTimeout(context.Background(), keepWithin)
 	defer cancel()
@@ -64,8 +66,9 @@ func (in *Intake) keepGroup(group []*delivery) {
 	in.keepPart(ctx, stuck, partLockWait)
 }
 
-// keepPart keeps deliveries in the order of their accounts. Where some of them fail they are split: a bad delivery is
-// left pending and tried again, one whose account is locked is told to come again, and all others are posted.
+// keepPart keeps deliveries in the order of their accounts. Where some of them fail they are split:
+// a bad delivery is left pending and tried again, one whose account is locked is told to come
+// again, and all others are posted.
 func (in *Intake) keepPart(ctx context.Context, group []*delivery, lockWait time.Duration) {
 	if len(group) == 0 {
 		return
@@ -131,8 +134,9 @@ func hasCode(err error, code string) bool {
 	return errors.As(err, &pg) && pg.Code == code
 }
 
-// ofData says whether an error is about what was written (it would fail again) rather than about reaching
-// the database, its resources or its locks (PostgreSQL, appendix A: classes 08, 40, 53, 55, 57, 58).
+// ofData says whether an error is about what was written (it would fail again) rather than about
+// reaching the database, its resources or its locks (PostgreSQL, appendix A: classes 08, 40, 53,
+// 55, 57, 58).
 func ofData(err error) bool {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {

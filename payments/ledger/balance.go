@@ -11,8 +11,8 @@ import (
 	"market40/payments/money"
 )
 
-// Line is one account of the trial balance. The balance is on the account's own side: debits − credits of a
-// bank account, credits − debits of the others.
+// Line is one account of the trial balance. The balance is on the account's own side: debits −
+// credits of a bank account, credits − debits of the others.
 type Line struct {
 	ID      uuid.UUID    `json:"id"`
 	Kind    Kind         `json:"kind" enum:"bank,stall,suspense,returned"`
@@ -34,15 +34,21 @@ type TrialBalance struct {
 	Totals   Totals `json:"totals"`
 }
 
-// Balance is the trial balance of the markets in a scope, or of one of them when market is not empty.
-func Balance(ctx context.Context, pool *pgxpool.Pool, scope string, named *uuid.UUID, market string) (*TrialBalance, error) {
+// Balance is the trial balance of the markets in a scope, or of one of them when market is not
+// empty.
+func Balance(ctx context.Context, pool *pgxpool.Pool, scope string, named *uuid.UUID,
+	market string,
+) (*TrialBalance, error) {
 	rows, err := pool.Query(ctx, `SELECT l.id, l.kind,
 			CASE l.kind
-				WHEN 'stall' THEN s.number || ' – ' || m.name || CASE WHEN upper_inf(t.valid) THEN '' ELSE ' (đã kết thúc)' END
-				WHEN 'bank' THEN coalesce(b.short_name, CASE WHEN a.id IS NULL THEN 'Tài khoản chưa đăng ký' ELSE 'Ví' END) || coalesce(' ••••' || a.last4, '') || ' – ' || m.name
+				WHEN 'stall' THEN s.number || ' – ' || m.name || CASE WHEN upper_inf(t.valid) THEN ''
+				ELSE ' (đã kết thúc)' END
+				WHEN 'bank' THEN coalesce(b.short_name, CASE WHEN a.id IS NULL THEN 'Tài khoản chưa đăng ký'
+				ELSE 'Ví' END) || coalesce(' ••••' || a.last4, '') || ' – ' || m.name
 				WHEN 'suspense' THEN 'Chờ xử lý – ' || m.name
 				ELSE 'Đã hoàn – ' || m.name END,
-			l.debits::text, l.credits::text, (CASE WHEN l.kind = 'bank' THEN l.debits - l.credits ELSE l.credits - l.debits END)::text
+			l.debits::text, l.credits::text, (CASE WHEN l.kind = 'bank' THEN l.debits - l.credits
+			ELSE l.credits - l.debits END)::text
 		FROM ledger_accounts l JOIN markets m ON m.id = l.market_id
 		LEFT JOIN tenancies t ON t.id = l.tenancy_id LEFT JOIN stalls s ON s.id = t.stall_id
 		LEFT JOIN accounts a ON a.id = l.account_id LEFT JOIN banks b ON b.bin = a.bank_bin

@@ -1,6 +1,7 @@
-// Package ledger is the double-entry book: accounts, transfers between them, and the proof that they agree.
-// A payment is its transfer: one row that debits one account and credits another, balanced by construction,
-// numbered by both accounts' versions in commit order, never updated and never deleted.
+// Package ledger is the double-entry book: accounts, transfers between them, and the proof that
+// they agree. A payment is its transfer: one row that debits one account and credits another,
+// balanced by construction, numbered by both accounts' versions in commit order, never updated and
+// never deleted.
 package ledger
 
 import (
@@ -78,10 +79,12 @@ type Repeat struct {
 	Elsewhere bool // that came to another bank account: one may be the virtual account of the other
 }
 
-// Book opens and locks accounts. It remembers which ones stand, so that the usual posting asks once.
+// Book opens and locks accounts. It remembers which ones stand, so that the usual posting asks
+// once.
 type Book struct{ stands sync.Map }
 
-// Locked is a group of transfers whose accounts a transaction holds, with what the books know of them.
+// Locked is a group of transfers whose accounts a transaction holds, with what the books know of
+// them.
 type Locked struct {
 	transfers  []Transfer
 	versions   map[uuid.UUID]int64    // of the accounts
@@ -89,9 +92,10 @@ type Locked struct {
 	originals  map[uuid.UUID]original // payments that the transfers reverse
 }
 
-// Lock queues the locking of what transfers touch and then the look-up of what the books know of them. It
-// opens accounts that do not exist yet. References and accounts are locked in one order, so that two
-// transactions never wait for each other in a ring. The result may be used once the caller has sent the batch.
+// Lock queues the locking of what transfers touch and then the look-up of what the books know of
+// them. It opens accounts that do not exist yet. References and accounts are locked in one order,
+// so that two transactions never wait for each other in a ring. The result may be used once the
+// caller has sent the batch.
 func (b *Book) Lock(batch *pgx.Batch, transfers []Transfer, now time.Time) *Locked {
 	wanted := map[uuid.UUID]Account{}
 	for _, t := range transfers {
@@ -104,18 +108,19 @@ func (b *Book) Lock(batch *pgx.Batch, transfers []Transfer, now time.Time) *Lock
 		transfers: transfers, versions: make(map[uuid.UUID]int64, len(ids)),
 		duplicates: map[uuid.UUID]Repeat{}, originals: map[uuid.UUID]original{},
 	}
-	batch.Queue(`SELECT id, version FROM ledger_accounts WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE`, ids).Query(func(rows pgx.Rows) error {
-		var id uuid.UUID
-		var version int64
-		_, err := pgx.ForEachRow(rows, []any{&id, &version}, func() error {
-			l.versions[id] = version
-			if version > 0 { // it was committed with its first payment, and accounts are never deleted
-				b.stands.Store(id, true)
-			}
-			return nil
+	batch.Queue(`SELECT id, version FROM ledger_accounts WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE`, ids).Query(
+		func(rows pgx.Rows) error {
+			var id uuid.UUID
+			var version int64
+			_, err := pgx.ForEachRow(rows, []any{&id, &version}, func() error {
+				l.versions[id] = version
+				if version > 0 { // it was committed with its first payment, and accounts are never deleted
+					b.stands.Store(id, true)
+				}
+				return nil
+			})
+			return err
 		})
-		return err
-	})
 	l.queueDuplicates(batch, now)
 	l.queueOriginals(batch)
 	return l
@@ -143,16 +148,18 @@ func (b *Book) open(batch *pgx.Batch, ids []uuid.UUID, wanted map[uuid.UUID]Acco
 	}
 	if len(fresh) > 0 {
 		batch.Queue(`INSERT INTO ledger_accounts (id, kind, market_id, account_id, tenancy_id)
-			SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[]) AS a (id) ORDER BY a.id ON CONFLICT DO NOTHING`,
+			SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[]) AS a (id) ORDER BY a.id
+			ON CONFLICT DO NOTHING`,
 			fresh, kinds, markets, accounts, tenancies)
 	}
 }
 
-// Post queues the statements that write the locked transfers: balances and versions, the payments themselves,
-// and the day's rollup of each stall. The caller sends the batch in the same transaction. A transfer that a
-// payment has posted already is not posted again: duplicates name that payment by the transfer's id; one that came
-// to another account is no repeat where people said so (Apart).
-// A reversal is dated on the time of what it reverses. ErrMoved: run the transaction again.
+// Post queues the statements that write the locked transfers: balances and versions, the payments
+// themselves, and the day's rollup of each stall. The caller sends the batch in the same
+// transaction. A transfer that a payment has posted already is not posted again: duplicates name
+// that payment by the transfer's id; one that came to another account is no repeat where people
+// said so (Apart). A reversal is dated on the time of what it reverses. ErrMoved: run the
+// transaction again.
 func (l *Locked) Post(batch *pgx.Batch, now time.Time) (posted []Transfer, duplicates map[uuid.UUID]Repeat, err error) {
 	posted, err = l.settle()
 	if err != nil {
@@ -200,18 +207,23 @@ func (l *Locked) queuePayments(batch *pgx.Batch, transfers []Transfer, now time.
 	}
 	for id, m := range c.moved {
 		c.movedIDs = append(c.movedIDs, id)
-		c.movedDebit, c.movedCredit, c.moves = append(c.movedDebit, m.debit), append(c.movedCredit, m.credit), append(c.moves, m.moves)
+		c.movedDebit, c.movedCredit, c.moves = append(c.movedDebit, m.debit), append(c.movedCredit, m.credit),
+			append(c.moves, m.moves)
 	}
-	batch.Queue(`UPDATE ledger_accounts a SET debits = a.debits + d.debits, credits = a.credits + d.credits, version = a.version + d.moves, last_at = $5
-		FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) AS d (id, debits, credits, moves) WHERE a.id = d.id`,
+	batch.Queue(`UPDATE ledger_accounts a SET debits = a.debits + d.debits, credits = a.credits + d.credits,
+		version = a.version + d.moves, last_at = $5
+		FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) AS d (id, debits, credits, moves)
+		WHERE a.id = d.id`,
 		c.movedIDs, c.movedDebit, c.movedCredit, c.moves, now)
-	batch.Queue(`INSERT INTO payments (id, market_id, debit_account, credit_account, amount, debit_version, credit_version,
+	batch.Queue(`INSERT INTO payments (id, market_id, debit_account, credit_account, amount, debit_version,
+		credit_version,
 			case_id, reverses, occurred_at, recorded_at, reference, strong, memo_code)
 		SELECT p.id, p.market, p.debit, p.credit, p.amount, p.debit_version, p.credit_version,
 			p.case_id, p.reverses, p.occurred_at, $14, p.reference, p.strong, p.memo_code
 		FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[],
 			$8::uuid[], $9::uuid[], $10::timestamptz[], $11::text[], $12::boolean[], $13::text[])
-			AS p (id, market, debit, credit, amount, debit_version, credit_version, case_id, reverses, occurred_at, reference, strong, memo_code)`,
+			AS p (id, market, debit, credit, amount, debit_version, credit_version, case_id, reverses, occurred_at,
+			reference, strong, memo_code)`,
 		c.ids, c.markets, c.debits, c.credits, c.amounts, c.debitV, c.creditV, c.cases, c.reverses,
 		c.occurred, c.references, c.strong, c.codes, now)
 }
@@ -233,9 +245,9 @@ func orNull(s string) *string {
 	return &s
 }
 
-// queueDays upserts the rollup: what a stall is credited counts on the day of occurred_at, what it is
-// debited is taken off the same day, because settle dates a reversal on the time of what it reverses. The day's
-// last payment is then looked for among those that still stand.
+// queueDays upserts the rollup: what a stall is credited counts on the day of occurred_at, what it
+// is debited is taken off the same day, because settle dates a reversal on the time of what it
+// reverses. The day's last payment is then looked for among those that still stand.
 func queueDays(batch *pgx.Batch, transfers []Transfer) {
 	type key struct {
 		tenancy, market uuid.UUID
@@ -288,7 +300,8 @@ func queueDays(batch *pgx.Batch, transfers []Transfer) {
 	var lasts []*time.Time
 	for _, k := range keys {
 		tenancies, markets, dates = append(tenancies, k.tenancy), append(markets, k.market), append(dates, k.day)
-		payments, amounts, lasts = append(payments, days[k].payments), append(amounts, days[k].amount), append(lasts, days[k].last)
+		payments, amounts, lasts = append(payments, days[k].payments), append(amounts, days[k].amount),
+			append(lasts, days[k].last)
 		for b, n := range days[k].bands {
 			bands[b] = append(bands[b], n)
 		}
@@ -296,11 +309,15 @@ func queueDays(batch *pgx.Batch, transfers []Transfer) {
 	if len(keys) == 0 {
 		return
 	}
-	batch.Queue(`INSERT INTO stall_days AS s (tenancy_id, market_id, day, payments, amount, le_50k, le_200k, le_1m, over_1m, last_at)
-		SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]::date[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+	batch.Queue(`INSERT INTO stall_days AS s (tenancy_id, market_id, day, payments, amount, le_50k, le_200k, le_1m,
+		over_1m, last_at)
+		SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]::date[], $4::bigint[], $5::bigint[], $6::bigint[],
+		$7::bigint[], $8::bigint[], $9::bigint[],
 			$10::timestamptz[])
-		ON CONFLICT (tenancy_id, day) DO UPDATE SET payments = s.payments + excluded.payments, amount = s.amount + excluded.amount,
-			le_50k = s.le_50k + excluded.le_50k, le_200k = s.le_200k + excluded.le_200k, le_1m = s.le_1m + excluded.le_1m, over_1m = s.over_1m + excluded.over_1m,
+		ON CONFLICT (tenancy_id, day) DO UPDATE SET payments = s.payments + excluded.payments,
+		amount = s.amount + excluded.amount,
+			le_50k = s.le_50k + excluded.le_50k, le_200k = s.le_200k + excluded.le_200k,
+			le_1m = s.le_1m + excluded.le_1m, over_1m = s.over_1m + excluded.over_1m,
 			last_at = greatest(s.last_at, excluded.last_at)`,
 		tenancies, markets, dates, payments, amounts, bands[0], bands[1], bands[2], bands[3], lasts)
 	queueLast(batch, debited, debitedOn)
@@ -317,19 +334,23 @@ func queueLast(batch *pgx.Batch, stalls []Account, days []string) {
 	}
 	batch.Queue(`UPDATE stall_days s SET last_at = (
 			SELECT max(p.occurred_at) FROM payments p WHERE p.credit_account = d.account
-			AND p.occurred_at >= d.day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AND p.occurred_at < (d.day + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
+			AND p.occurred_at >= d.day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
+			AND p.occurred_at < (d.day + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
 			AND NOT EXISTS (SELECT FROM payments r WHERE r.reverses = p.id))
-		FROM unnest($1::uuid[], $2::uuid[], $3::text[]::date[]) AS d (account, tenancy_id, day) WHERE s.tenancy_id = d.tenancy_id AND s.day = d.day`,
+		FROM unnest($1::uuid[], $2::uuid[], $3::text[]::date[]) AS d (account, tenancy_id, day)
+		WHERE s.tenancy_id = d.tenancy_id AND s.day = d.day`,
 		accounts, tenancies, days)
 }
 
-// Band is the place of an amount among the sizes that payments are counted by: up to 50,000, 200,000 and 1,000,000 đồng, and above.
+// Band is the place of an amount among the sizes that payments are counted by: up to 50,000,
+// 200,000 and 1,000,000 đồng, and above.
 func Band(dong int64) int {
 	place, _ := slices.BinarySearch([]int64{50_000, 200_000, 1_000_000}, dong)
 	return place
 }
 
-// vietnam is Indochina Time: UTC+7 without daylight saving since 1975 (IANA tz database, Asia/Ho_Chi_Minh).
+// vietnam is Indochina Time: UTC+7 without daylight saving since 1975 (IANA tz database,
+// Asia/Ho_Chi_Minh).
 var vietnam = time.FixedZone("+07", 7*60*60)
 
 // BusinessDay is the day of a moment in Asia/Ho_Chi_Minh, as "2026-11-22".

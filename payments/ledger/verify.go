@@ -24,40 +24,45 @@ type Proof struct {
 	Faults                      []Fault
 }
 
-// Verify proves from the rows alone, on one snapshot: Σ debits = Σ credits; every balance equals its
-// payments; versions have no gaps; every posted notice has exactly one payment and every payment its notice
-// or case; nothing acknowledged is missing; each day's rollup equals its payments, a reversal on the day of
-// what it reverses; no payment is reversed twice; no transfer of one bank account is posted twice.
+// Verify proves from the rows alone, on one snapshot: Σ debits = Σ credits; every balance equals
+// its payments; versions have no gaps; every posted notice has exactly one payment and every
+// payment its notice or case; nothing acknowledged is missing; each day's rollup equals its
+// payments, a reversal on the day of what it reverses; no payment is reversed twice; no transfer of
+// one bank account is posted twice.
 func Verify(ctx context.Context, pool *pgxpool.Pool) (*Proof, error) {
 	proof := &Proof{}
-	err := pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
+	err := pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
+		func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
+				return err
+			}
+			var debits, credits string
+			err := tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM ledger_accounts), (SELECT count(*)
+			FROM payments), (SELECT count(*) FROM notices),
+			(SELECT coalesce(sum(debits), 0)::text FROM ledger_accounts), (SELECT coalesce(sum(credits), 0)::text
+			FROM ledger_accounts)`).
+				Scan(&proof.Accounts, &proof.Payments, &proof.Notices, &debits, &credits)
+			if err != nil {
+				return err
+			}
+			if err := proof.Debits.Scan(debits); err != nil {
+				return err
+			}
+			if err := proof.Credits.Scan(credits); err != nil {
+				return err
+			}
+			// It reads all rows: joined one by one, as the planner does who knows nothing of the
+			// tables yet, that takes hours.
+			if _, err := tx.Exec(ctx, `SET LOCAL enable_nestloop = off`); err != nil {
+				return err
+			}
+			rows, err := tx.Query(ctx, verifySQL)
+			if err != nil {
+				return err
+			}
+			proof.Faults, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Fault])
 			return err
-		}
-		var debits, credits string
-		err := tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM ledger_accounts), (SELECT count(*) FROM payments), (SELECT count(*) FROM notices),
-			(SELECT coalesce(sum(debits), 0)::text FROM ledger_accounts), (SELECT coalesce(sum(credits), 0)::text FROM ledger_accounts)`).
-			Scan(&proof.Accounts, &proof.Payments, &proof.Notices, &debits, &credits)
-		if err != nil {
-			return err
-		}
-		if err := proof.Debits.Scan(debits); err != nil {
-			return err
-		}
-		if err := proof.Credits.Scan(credits); err != nil {
-			return err
-		}
-		// It reads all rows: joined one by one, as the planner does who knows nothing of the tables yet, that takes hours.
-		if _, err := tx.Exec(ctx, `SET LOCAL enable_nestloop = off`); err != nil {
-			return err
-		}
-		rows, err := tx.Query(ctx, verifySQL)
-		if err != nil {
-			return err
-		}
-		proof.Faults, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Fault])
-		return err
-	})
+		})
 	if err != nil {
 		return nil, fmt.Errorf("verify ledger: %w", err)
 	}

@@ -1,5 +1,5 @@
-// Package money holds exact amounts of Vietnamese đồng.
-// An Amount is a whole number of đồng on shopspring/decimal: no float touches it on any way in or out.
+// Package money holds exact amounts of Vietnamese đồng. An Amount is a whole number of đồng on
+// shopspring/decimal: no float touches it on any way in or out.
 package money
 
 import (
@@ -40,9 +40,10 @@ type Amount struct{ d decimal.Decimal }
 // FromDong is the amount of n đồng.
 func FromDong(n int64) Amount { return Amount{decimal.NewFromInt(n)} }
 
-// Parse reads an amount written as text: up to MaxDigits digits, alone or with ".0" or ".00" behind them, as the numeric
-// columns of PHP and SQL print whole numbers. It refuses everything else. Above all it refuses "45.000", which is
-// 45,000 to whoever writes it in Vietnam and 45 to a computer; also signs, exponents, spaces and fractions of a đồng.
+// Parse reads an amount written as text: up to MaxDigits digits, alone or with ".0" or ".00" behind
+// them, as the numeric columns of PHP and SQL print whole numbers. It refuses everything else.
+// Above all it refuses "45.000", which is 45,000 to whoever writes it in Vietnam and 45 to a
+// computer; also signs, exponents, spaces and fractions of a đồng.
 func Parse(s string) (Amount, error) {
 	whole, fraction, dotted := strings.Cut(s, ".")
 	switch {
@@ -60,12 +61,13 @@ func Parse(s string) (Amount, error) {
 	return FromDong(n), nil
 }
 
-// ParseNumber reads an amount written as a number of JSON, which is no text: 100.000 is a hundred and 1e5 a hundred
-// thousand. The value must be whole and have at most MaxDigits digits.
+// ParseNumber reads an amount written as a number of JSON, which is no text: 100.000 is a hundred
+// and 1e5 a hundred thousand. The value must be whole and have at most MaxDigits digits.
 func ParseNumber(s string) (Amount, error) {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(s), "e")
 	power, err := strconv.Atoi(cmp.Or(exponent, "0"))
-	if len(s) > maxLiteral || err != nil || power < -maxLiteral || power > maxLiteral || strings.Trim(mantissa, "-.0123456789") != "" {
+	if len(s) > maxLiteral || err != nil || power < -maxLiteral || power > maxLiteral ||
+		strings.Trim(mantissa, "-.0123456789") != "" {
 		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrFormat)
 	}
 	d, err := decimal.NewFromString(s)
@@ -133,11 +135,13 @@ func (a Amount) Sign() int { return a.d.Sign() }
 // Cmp compares two amounts like cmp.Compare.
 func (a Amount) Cmp(b Amount) int { return a.d.Cmp(b.d) }
 
-// MarshalText writes the amount as its decimal text; in JSON it is a string, "45000" with its quotes.
+// MarshalText writes the amount as its decimal text; in JSON it is a string, "45000" with its
+// quotes.
 func (a Amount) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// UnmarshalText reads what MarshalText writes, a minus sign included, and otherwise what Parse reads. A bare JSON
-// number is refused by encoding/json itself, so that no client passes through floats.
+// UnmarshalText reads what MarshalText writes, a minus sign included, and otherwise what Parse
+// reads. A bare JSON number is refused by encoding/json itself, so that no client passes through
+// floats.
 func (a *Amount) UnmarshalText(b []byte) (err error) {
 	text, negative := strings.CutPrefix(string(b), "-")
 	if *a, err = Parse(text); negative {

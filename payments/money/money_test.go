@@ -19,17 +19,53 @@ var texts = []struct {
 	want int64
 	err  error
 }{
-	{"45000", 45000, nil}, {"100000.00", 100000, nil}, {"100000.0", 100000, nil}, {"0", 0, nil}, {"0.00", 0, nil}, {"000045", 45, nil},
-	{"9999999999999", 9999999999999, nil}, {"9999999999999.00", 9999999999999, nil},
-	{"10000000000000", 0, money.ErrTooLong}, {"00000000000045", 0, money.ErrTooLong}, {"10000000000000.00", 0, money.ErrTooLong},
-	{"45.000", 0, money.ErrNotWhole}, {"1.000", 0, money.ErrNotWhole}, {"100.000", 0, money.ErrNotWhole}, {"45.0000", 0, money.ErrNotWhole},
-	{"1.234.567", 0, money.ErrNotWhole}, {"45.000.00", 0, money.ErrNotWhole}, {"0.5", 0, money.ErrNotWhole}, {"1.5", 0, money.ErrNotWhole},
-	{"45000.01", 0, money.ErrNotWhole}, {"5.", 0, money.ErrNotWhole}, {"45.000 đ", 0, money.ErrNotWhole},
-	{"", 0, money.ErrFormat}, {"-", 0, money.ErrFormat}, {"-5", 0, money.ErrFormat}, {"+5", 0, money.ErrFormat}, {"−5", 0, money.ErrFormat},
-	{"1e5", 0, money.ErrFormat}, {"1E5", 0, money.ErrFormat}, {"1.0e5", 0, money.ErrNotWhole}, {"50,000", 0, money.ErrFormat},
-	{" 5", 0, money.ErrFormat}, {"5 ", 0, money.ErrFormat}, {"45 000", 0, money.ErrFormat}, {"45\u00a0000", 0, money.ErrFormat}, {"5\n", 0, money.ErrFormat},
-	{".5", 0, money.ErrFormat}, {".00", 0, money.ErrFormat}, {"٥", 0, money.ErrFormat}, {"４５０００", 0, money.ErrFormat}, {"0x10", 0, money.ErrFormat},
-	{"1_000", 0, money.ErrFormat}, {"NaN", 0, money.ErrFormat}, {"45k", 0, money.ErrFormat},
+	{"45000", 45000, nil},
+	{"100000.00", 100000, nil},
+	{"100000.0", 100000, nil},
+	{"0", 0, nil},
+	{"0.00", 0, nil},
+	{"000045", 45, nil},
+	{"9999999999999", 9999999999999, nil},
+	{"9999999999999.00", 9999999999999, nil},
+	{"10000000000000", 0, money.ErrTooLong},
+	{"00000000000045", 0, money.ErrTooLong},
+	{
+		"10000000000000.00", 0,
+		money.ErrTooLong,
+	},
+	{"45.000", 0, money.ErrNotWhole},
+	{"1.000", 0, money.ErrNotWhole},
+	{"100.000", 0, money.ErrNotWhole},
+	{"45.0000", 0, money.ErrNotWhole},
+	{"1.234.567", 0, money.ErrNotWhole},
+	{"45.000.00", 0, money.ErrNotWhole},
+	{"0.5", 0, money.ErrNotWhole},
+	{"1.5", 0, money.ErrNotWhole},
+	{"45000.01", 0, money.ErrNotWhole},
+	{"5.", 0, money.ErrNotWhole},
+	{"45.000 đ", 0, money.ErrNotWhole},
+	{"", 0, money.ErrFormat},
+	{"-", 0, money.ErrFormat},
+	{"-5", 0, money.ErrFormat},
+	{"+5", 0, money.ErrFormat},
+	{"−5", 0, money.ErrFormat},
+	{"1e5", 0, money.ErrFormat},
+	{"1E5", 0, money.ErrFormat},
+	{"1.0e5", 0, money.ErrNotWhole},
+	{"50,000", 0, money.ErrFormat},
+	{" 5", 0, money.ErrFormat},
+	{"5 ", 0, money.ErrFormat},
+	{"45 000", 0, money.ErrFormat},
+	{"45\u00a0000", 0, money.ErrFormat},
+	{"5\n", 0, money.ErrFormat},
+	{".5", 0, money.ErrFormat},
+	{".00", 0, money.ErrFormat},
+	{"٥", 0, money.ErrFormat},
+	{"４５０００", 0, money.ErrFormat},
+	{"0x10", 0, money.ErrFormat},
+	{"1_000", 0, money.ErrFormat},
+	{"NaN", 0, money.ErrFormat},
+	{"45k", 0, money.ErrFormat},
 }
 
 func TestParse(t *testing.T) {
@@ -49,9 +85,21 @@ func TestParseNumber(t *testing.T) {
 		want int64
 		err  error
 	}{
-		{"45000", 45000, nil}, {"-25000", -25000, nil}, {"100.000", 100, nil}, {"100000.00", 100000, nil}, {"1e5", 100000, nil}, {"1.0E+5", 100000, nil},
-		{"2500000e-1", 250000, nil}, {"9999999999999", 9999999999999, nil}, {"1e13", 0, money.ErrTooLong}, {"0.5", 0, money.ErrNotWhole},
-		{"1e-1", 0, money.ErrNotWhole}, {"1e99", 0, money.ErrFormat}, {"", 0, money.ErrFormat}, {"x", 0, money.ErrFormat}, {"1e1e1", 0, money.ErrFormat},
+		{"45000", 45000, nil},
+		{"-25000", -25000, nil},
+		{"100.000", 100, nil},
+		{"100000.00", 100000, nil},
+		{"1e5", 100000, nil},
+		{"1.0E+5", 100000, nil},
+		{"2500000e-1", 250000, nil},
+		{"9999999999999", 9999999999999, nil},
+		{"1e13", 0, money.ErrTooLong},
+		{"0.5", 0, money.ErrNotWhole},
+		{"1e-1", 0, money.ErrNotWhole},
+		{"1e99", 0, money.ErrFormat},
+		{"", 0, money.ErrFormat},
+		{"x", 0, money.ErrFormat},
+		{"1e1e1", 0, money.ErrFormat},
 	} {
 		got, err := money.ParseNumber(c.in)
 		if !errors.Is(err, c.err) || got.Dong() != c.want {
@@ -62,7 +110,10 @@ func TestParseNumber(t *testing.T) {
 
 func TestFormatIsVietnamese(t *testing.T) {
 	t.Parallel()
-	for n, want := range map[int64]string{0: "0 đ", 200: "200 đ", 45000: "45.000 đ", 1234567: "1.234.567 đ", -1000: "-1.000 đ"} {
+	for n, want := range map[int64]string{
+		0: "0 đ", 200: "200 đ", 45000: "45.000 đ", 1234567: "1.234.567 đ",
+		-1000: "-1.000 đ",
+	} {
 		if got := money.FromDong(n).Format(); got != want {
 			t.Errorf("Format(%d) = %q, want %q", n, got, want)
 		}
@@ -99,7 +150,8 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
-// FuzzParse holds Parse against a rule written otherwise: digits, or digits with one of two endings.
+// FuzzParse holds Parse against a rule written otherwise: digits, or digits with one of two
+// endings.
 func FuzzParse(f *testing.F) {
 	form := regexp.MustCompile(`^[0-9]{1,13}(\.00?)?$`)
 	for _, c := range texts {
@@ -110,7 +162,8 @@ func FuzzParse(f *testing.F) {
 		if (err == nil) != form.MatchString(s) {
 			t.Fatalf("%q: %v, %v", s, a, err)
 		}
-		if digits, _, _ := strings.Cut(s, "."); err == nil && strings.TrimLeft(digits, "0") != strings.TrimLeft(a.String(), "0") {
+		if digits, _, _ := strings.Cut(s, "."); err == nil && strings.TrimLeft(digits, "0") != strings.TrimLeft(
+			a.String(), "0") {
 			t.Fatalf("%q became %v", s, a)
 		}
 	})

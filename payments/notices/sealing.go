@@ -1,4 +1,5 @@
-// Package notices says how a notice is stored: what of it is sealed, and the digest and the key by which a repeat is known.
+// Package notices says how a notice is stored: what of it is sealed, and the digest and the key by
+// which a repeat is known.
 package notices
 
 import (
@@ -56,14 +57,18 @@ func particularsPlace(id uuid.UUID) seal.Place {
 
 // Seal seals what of a notice says whose account it names, and what its payer wrote.
 func (s *Sealer) Seal(ctx context.Context, id uuid.UUID, n banks.Notice) ([]byte, error) {
-	plain, err := json.Marshal(particulars{n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses, string(n.Ignore)})
+	plain, err := json.Marshal(particulars{
+		n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses,
+		string(n.Ignore),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("write particulars: %w", err)
 	}
 	return s.keys.Seal(ctx, particularsPlace(id), plain)
 }
 
-// Open gives a notice that was read from its row what is sealed of it; of an erased merchant's nothing is left.
+// Open gives a notice that was read from its row what is sealed of it; of an erased merchant's
+// nothing is left.
 func (s *Sealer) Open(ctx context.Context, id uuid.UUID, sealed []byte, n *banks.Notice) error {
 	var said particulars
 	if len(sealed) > 0 {

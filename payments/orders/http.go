@@ -13,9 +13,12 @@ import (
 // Routes mounts orders for who sells; shoppers make theirs on the page of a code.
 func (o *Orders) Routes(e *web.Edge) {
 	op := web.Tagged("orders")
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/orders", "make-order", "Tạo mã có số tiền: a code for one purchase, for 15 minutes", http.StatusCreated), o.postOrder)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/orders", "list-orders", "A stall's orders of the last two days, newest first", 0), o.listOrders)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/orders/{id}", "get-order", "An order and what came for it", 0), o.getOrder)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/orders", "make-order",
+		"Tạo mã có số tiền: a code for one purchase, for 15 minutes", http.StatusCreated), o.postOrder)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/orders", "list-orders",
+		"A stall's orders of the last two days, newest first", 0), o.listOrders)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/orders/{id}", "get-order", "An order and what came for it", 0),
+		o.getOrder)
 }
 
 func (o *Orders) postOrder(ctx context.Context, in *web.Body[OrderRequest]) (*web.Body[*Order], error) {

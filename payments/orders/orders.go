@@ -1,5 +1,5 @@
-// Package orders makes codes with an amount inside, for one purchase each, and says what came for them. Whether an order is paid is
-// stored nowhere: it is read from the stall's payments.
+// Package orders makes codes with an amount inside, for one purchase each, and says what came for
+// them. Whether an order is paid is stored nowhere: it is read from the stall's payments.
 package orders
 
 import (
@@ -25,13 +25,16 @@ import (
 var ordersSQL string
 
 const (
-	// Lifetime is how long an order waits for its money. What comes later still reaches the stall, and pays it.
+	// Lifetime is how long an order waits for its money. What comes later still reaches the stall,
+	// and pays it.
 	Lifetime = 15 * time.Minute
 	// MaxNote is the longest note, in characters.
 	MaxNote = 100
-	// openOrdersOfShoppers is how many orders that nobody paid may wait at one stall: a stranger makes them.
+	// openOrdersOfShoppers is how many orders that nobody paid may wait at one stall: a stranger
+	// makes them.
 	openOrdersOfShoppers = 200
-	// listedOrders is how far back a list of orders reaches: what came since each was made is looked through.
+	// listedOrders is how far back a list of orders reaches: what came since each was made is
+	// looked through.
 	listedOrders = 48 * time.Hour
 )
 
@@ -121,7 +124,8 @@ func (o *Orders) Make(ctx context.Context, who roles.Principal, in OrderRequest)
 	if in.Supplements != "" {
 		first, err := o.find(ctx, who, in.Supplements)
 		if err != nil || first.StallID != stall {
-			return nil, problem.Of("supplements", "unknown_order", "Không có đơn này tại sạp.", "The stall has no such order.")
+			return nil, problem.Of("supplements", "unknown_order", "Không có đơn này tại sạp.",
+				"The stall has no such order.")
 		}
 		if made.supplements = &first.ID; first.Supplements != nil {
 			made.supplements = first.Supplements // all supplements are of the first order
@@ -142,11 +146,14 @@ func (o *Orders) Make(ctx context.Context, who roles.Principal, in OrderRequest)
 func (o *Orders) ForShopper(ctx context.Context, shown *merchants.Printed, amount money.Amount) (*Order, error) {
 	switch {
 	case shown.Order || shown.Revoked() || shown.Moved:
-		return nil, problem.New(problem.Conflict, "code_not_current", "Mã này không dùng để tạo khoản thanh toán mới.", "No order can be made with this code.")
+		return nil, problem.New(problem.Conflict, "code_not_current", "Mã này không dùng để tạo khoản thanh toán mới.",
+			"No order can be made with this code.")
 	case shown.StallState != "operating":
-		return nil, problem.New(problem.Conflict, "stall_not_operating", "Sạp đang không hoạt động.", "The stall is not operating.")
+		return nil, problem.New(problem.Conflict, "stall_not_operating", "Sạp đang không hoạt động.",
+			"The stall is not operating.")
 	case shown.Payload == "":
-		return nil, problem.New(problem.Conflict, "no_payload", "Ví điện tử không có mã VietQR.", "A wallet has no VietQR payload.")
+		return nil, problem.New(problem.Conflict, "no_payload", "Ví điện tử không có mã VietQR.",
+			"A wallet has no VietQR payload.")
 	}
 	if err := orderAmount(amount); err != nil {
 		return nil, err
@@ -165,7 +172,8 @@ func (o *Orders) Supplement(ctx context.Context, shown *merchants.Printed) (*Ord
 	case err != nil:
 		return nil, err
 	case shown.Revoked() || shown.Moved || first.State != orderUnder:
-		return nil, problem.New(problem.Conflict, "nothing_missing", "Khoản này không còn thiếu.", "Nothing is missing of this order.")
+		return nil, problem.New(problem.Conflict, "nothing_missing", "Khoản này không còn thiếu.",
+			"Nothing is missing of this order.")
 	}
 	of := first.ID
 	if first.Supplements != nil {
@@ -180,7 +188,8 @@ func (o *Orders) Supplement(ctx context.Context, shown *merchants.Printed) (*Ord
 
 func orderAmount(amount money.Amount) error {
 	if amount.Sign() <= 0 || amount.Dong() > money.TransferLimit {
-		return problem.Of("amount", "amount_range", "Số tiền từ 1 đến 499.999.999 đồng.", "The amount is 1 to 499,999,999 đồng.")
+		return problem.Of("amount", "amount_range", "Số tiền từ 1 đến 499.999.999 đồng.",
+			"The amount is 1 to 499,999,999 đồng.")
 	}
 	return nil
 }
@@ -202,7 +211,10 @@ func (o *Orders) make(ctx context.Context, m making) (uuid.UUID, error) {
 				return err
 			}
 		}
-		code, err := o.register.IssueOrder(ctx, tx, m.at, merchants.OrderTerms{Amount: m.amount.Dong(), IssuedAt: now, ExpiresAt: now.Add(Lifetime)})
+		code, err := o.register.IssueOrder(ctx, tx, m.at, merchants.OrderTerms{
+			Amount: m.amount.Dong(), IssuedAt: now,
+			ExpiresAt: now.Add(Lifetime),
+		})
 		if err != nil {
 			return err
 		}
@@ -226,7 +238,8 @@ func (o *Orders) room(ctx context.Context, tx pgx.Tx, stall uuid.UUID, now time.
 		return fmt.Errorf("count orders of stall %s: %w", stall, err)
 	}
 	if waiting >= openOrdersOfShoppers {
-		e := problem.New(problem.TooMany, "too_many_orders", "Sạp đang có quá nhiều khoản chờ. Hãy quét mã in tại sạp.", "Too many orders wait at this stall: scan its printed code.")
+		e := problem.New(problem.TooMany, "too_many_orders", "Sạp đang có quá nhiều khoản chờ. Hãy quét mã in tại sạp.",
+			"Too many orders wait at this stall: scan its printed code.")
 		e.RetryAfter = int(Lifetime.Seconds())
 		return e
 	}
@@ -240,7 +253,8 @@ func (o *Orders) stall(ctx context.Context, who roles.Principal, text string) (u
 		return id, problem.Missing("stall")
 	}
 	var found bool
-	err = o.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM stalls s WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, s.id)
+	err = o.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM stalls s
+		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, s.id)
 		AND ($4::uuid IS NULL OR EXISTS (SELECT FROM tenancies t WHERE t.stall_id = s.id AND t.merchant_id = $4)))`,
 		id, who.ScopeKind, who.ScopeID, who.MerchantID).Scan(&found)
 	if err != nil {
@@ -281,7 +295,8 @@ func (o *Orders) find(ctx context.Context, who roles.Principal, text string) (*O
 	return &found[0], nil
 }
 
-// AtCode is an order as the shopper sees it who made it at a stall's code, or holds the order's own code.
+// AtCode is an order as the shopper sees it who made it at a stall's code, or holds the order's own
+// code.
 func (o *Orders) AtCode(ctx context.Context, shown *merchants.Printed, text string) (*Order, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
@@ -314,7 +329,9 @@ func (o *Orders) shown(ctx context.Context, a asking) (*Order, error) {
 }
 
 // List is a page of a stall's orders of the last two days, newest first.
-func (o *Orders) List(ctx context.Context, who roles.Principal, stall, state string, page web.Page) (*web.List[Order], error) {
+func (o *Orders) List(ctx context.Context, who roles.Principal, stall, state string,
+	page web.Page,
+) (*web.List[Order], error) {
 	id, err := o.stall(ctx, who, stall)
 	if err != nil {
 		return nil, err
@@ -323,7 +340,10 @@ func (o *Orders) List(ctx context.Context, who roles.Principal, stall, state str
 	if err != nil {
 		return nil, err
 	}
-	found, err := o.read(ctx, asking{who: &who, stall: &id, state: state, since: o.now().Add(-listedOrders), after: after, limit: page.Size() + 1})
+	found, err := o.read(ctx, asking{
+		who: &who, stall: &id, state: state, since: o.now().Add(-listedOrders),
+		after: after, limit: page.Size() + 1,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -347,7 +367,8 @@ func (o *Orders) read(ctx context.Context, a asking) ([]Order, error) {
 	if a.who != nil {
 		kind, scope, merchant, shift = a.who.ScopeKind, a.who.ScopeID, a.who.MerchantID, a.who.Shift()
 	}
-	rows, err := o.db.Pool.Query(ctx, ordersSQL, kind, scope, merchant, shift, a.id, a.stall, a.code, a.after.At, a.after.ID, o.now(), a.state, a.limit, a.since)
+	rows, err := o.db.Pool.Query(ctx, ordersSQL, kind, scope, merchant, shift, a.id, a.stall, a.code, a.after.At,
+		a.after.ID, o.now(), a.state, a.limit, a.since)
 	if err != nil {
 		return nil, fmt.Errorf("read orders: %w", err)
 	}

@@ -12,11 +12,13 @@ import (
 // ConnectionsPath is where bank connections are managed.
 const ConnectionsPath = "/api/v1/bank-connections"
 
-// WantDays wants a stall's days of November 2026 to be "day count amount", and their hours to add up.
+// WantDays wants a stall's days of November 2026 to be "day count amount", and their hours to add
+// up.
 func (w *World) WantDays(stall string, want ...string) {
 	w.T.Helper()
 	var got []string
-	for _, d := range w.Call(w.Admin, "GET", "/api/v1/stalls/"+stall+"/days?from=2026-11-01&to=2026-11-30", nil, 200).Items() {
+	for _, d := range w.Call(w.Admin, "GET", "/api/v1/stalls/"+stall+"/days?from=2026-11-01&to=2026-11-30", nil,
+		200).Items() {
 		got = append(got, fmt.Sprint(d.Text("day"), " ", d.Text("count"), " ", d.Text("amount")))
 		var hours float64
 		for _, h := range d["hours"].([]any) {
@@ -60,7 +62,8 @@ func (w *World) Outcome(connection string, n Transfer) (status int, retryAfter s
 	Must(w.T, err)
 	ctx, cancel := context.WithTimeout(w.T.Context(), Patience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.Server.URL+"/webhooks/sepay/"+connection, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.Server.URL+"/webhooks/sepay/"+connection,
+		bytes.NewReader(raw))
 	Must(w.T, err)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Apikey "+SePayKey)
@@ -74,12 +77,16 @@ func (w *World) Outcome(connection string, n Transfer) (status int, retryAfter s
 	return res.StatusCode, res.Header.Get("Retry-After"), time.Since(begun)
 }
 
-// Grow gives the only stall that was paid n earlier payments, 300 a day until two days ago, straight into the tables.
+// Grow gives the only stall that was paid n earlier payments, 300 a day until two days ago,
+// straight into the tables.
 func (w *World) Grow(n int) {
 	w.T.Helper()
-	_, err := w.DB.Pool.Exec(w.T.Context(), `INSERT INTO payments (id, market_id, debit_account, credit_account, amount, debit_version, credit_version, occurred_at, recorded_at, reference, strong)
-		SELECT overlay(id_floor(t.at)::text placing right(gen_random_uuid()::text, 20) FROM 17)::uuid, l.market_id, b.id, l.id, 1000, t.n, t.n, t.at, t.at, 'FT' || t.n, true
-		FROM ledger_accounts l, ledger_accounts b, (SELECT n, now() - interval '2 days' - ($1 - n) * interval '1 day' / 300 AS at FROM generate_series(1, $1::int) n) t
+	_, err := w.DB.Pool.Exec(w.T.Context(), `INSERT INTO payments (id, market_id, debit_account, credit_account, amount,
+		debit_version, credit_version, occurred_at, recorded_at, reference, strong)
+		SELECT overlay(id_floor(t.at)::text placing right(gen_random_uuid()::text, 20) FROM 17)::uuid, l.market_id,
+		b.id, l.id, 1000, t.n, t.n, t.at, t.at, 'FT' || t.n, true
+		FROM ledger_accounts l, ledger_accounts b, (SELECT n, now() - interval '2 days' - ($1 - n) * interval '1 day' /
+		300 AS at FROM generate_series(1, $1::int) n) t
 		WHERE l.kind = 'stall' AND b.kind = 'bank' AND b.account_id IS NOT NULL`, n)
 	Must(w.T, err)
 	Must(w.T, w.Execute(`UPDATE ledger_accounts SET version = version + 1000000`))

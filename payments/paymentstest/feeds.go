@@ -21,10 +21,13 @@ var ProviderSecrets = map[string]banks.Secrets{
 	"payos":     {"checksum_key": "test_checksum_key"},
 	"pay2s":     {"token": "pay2s-token-of-the-merchant"},
 	"vietqr_vn": {"username": "vietqr-user", "password": "vietqr-password"},
-	"momo":      {"partner_code": "MOMOTEST", "access_key": "F8BBA842ECF85", "secret_key": "K951B6PE1waDMi640xX08PD3vg6EkVlz"},
-	"zalopay":   {"key2": "test-key2-khong-phai-khoa-that"},
-	"vnpay":     {"hash_secret": "vnpay-hash-secret"},
-	"standard":  {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+	"momo": {
+		"partner_code": "MOMOTEST", "access_key": "F8BBA842ECF85",
+		"secret_key": "K951B6PE1waDMi640xX08PD3vg6EkVlz",
+	},
+	"zalopay":  {"key2": "test-key2-khong-phai-khoa-that"},
+	"vnpay":    {"hash_secret": "vnpay-hash-secret"},
+	"standard": {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
 }
 
 // Feed is a bank connection of one provider, played with the provider's own bodies and signatures.
@@ -43,7 +46,10 @@ func (w *World) NewFeed(provider string) *Feed {
 		w.T.Fatalf("no provider %q", provider)
 	}
 	secrets := ProviderSecrets[provider]
-	made := w.Call(w.Admin, "POST", "/api/v1/bank-connections", Object{"provider": provider, "name": provider, "secrets": secrets}, 201)
+	made := w.Call(w.Admin, "POST", "/api/v1/bank-connections", Object{
+		"provider": provider, "name": provider,
+		"secrets": secrets,
+	}, 201)
 	return &Feed{World: w, ID: made.Text("id"), Path: made.Text("webhook_path"), Provider: p, Secrets: secrets}
 }
 
@@ -81,11 +87,13 @@ func (f *Feed) Send(r banks.Request) (int, string) {
 	return res.StatusCode, string(answer)
 }
 
-// States returns the states and reasons of the notices under one external id, in the order they came.
+// States returns the states and reasons of the notices under one external id, in the order they
+// came.
 func (f *Feed) States(external string) []string {
 	f.T.Helper()
 	var states []string
-	for _, n := range f.Call(f.Admin, "GET", "/api/v1/notices?connection_id="+f.ID+"&external_id="+external, nil, 200).Items() {
+	for _, n := range f.Call(f.Admin, "GET", "/api/v1/notices?connection_id="+f.ID+"&external_id="+external, nil,
+		200).Items() {
 		states = append([]string{n.Text("state") + " " + n.Text("why")}, states...)
 	}
 	return states
@@ -110,11 +118,15 @@ func Credit(id, account string, amount int64) banks.Notice {
 	}
 }
 
-// SendVietcombank plays one transfer of Vietcombank as SePay (casso nil) or Casso reports it: its reference is weak.
+// SendVietcombank plays one transfer of Vietcombank as SePay (casso nil) or Casso reports it: its
+// reference is weak.
 func (w *World) SendVietcombank(connection string, casso *Feed, id int, memo string, at time.Time) {
 	w.T.Helper()
 	if casso == nil {
-		w.Accept(connection, Transfer{ID: id, Gateway: "Vietcombank", Account: "1111111", Memo: memo, Amount: 45000, Reference: "5243.65937", Date: at.Format(time.DateTime)})
+		w.Accept(connection, Transfer{
+			ID: id, Gateway: "Vietcombank", Account: "1111111", Memo: memo, Amount: 45000,
+			Reference: "5243.65937", Date: at.Format(time.DateTime),
+		})
 		return
 	}
 	n := Credit(strconv.Itoa(id), "1111111", 45000)

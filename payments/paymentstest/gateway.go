@@ -26,19 +26,27 @@ func (w *World) GatewayStall(number string) (id, code string) {
 	made := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", Object{
 		"number": number, "kind": "stall", "zone": "A", "goods_group": "hai_san",
 		"merchant": Object{"full_name": "Người bán " + number, "phone": fmt.Sprintf("0905%06d", w.Phones)},
-		"account":  Object{"kind": "ewallet", "account_number": GatewayAccount, "holder_name": "NGUOI BAN", "holder_kind": "ca_nhan"},
+		"account": Object{
+			"kind": "ewallet", "account_number": GatewayAccount, "holder_name": "NGUOI BAN",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
 	return made.Text("id"), made.Text("code.code")
 }
 
-// GatewayStallOf registers a further stall of the merchant of another one, which receives through the gateway too.
+// GatewayStallOf registers a further stall of the merchant of another one, which receives through
+// the gateway too.
 func (w *World) GatewayStallOf(number, first string) (id, code string) {
 	w.T.Helper()
 	var merchant string
-	Must(w.T, w.DB.Pool.QueryRow(w.T.Context(), `SELECT merchant_id FROM tenancies WHERE stall_id = $1`, first).Scan(&merchant))
+	Must(w.T, w.DB.Pool.QueryRow(w.T.Context(), `SELECT merchant_id FROM tenancies WHERE stall_id = $1`, first).Scan(
+		&merchant))
 	made := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", Object{
 		"number": number, "kind": "stall", "zone": "A", "goods_group": "hai_san", "merchant": Object{"id": merchant},
-		"account": Object{"kind": "ewallet", "account_number": GatewayAccount, "holder_name": "NGUOI BAN", "holder_kind": "ca_nhan"},
+		"account": Object{
+			"kind": "ewallet", "account_number": GatewayAccount, "holder_name": "NGUOI BAN",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
 	return made.Text("id"), made.Text("code.code")
 }
@@ -51,7 +59,8 @@ func (w *World) NewGateway() string {
 	}, 201).Text("id")
 }
 
-// GatewayEvent is a payment by the gateway, of 80,000 unless an amount is named, or the void of one.
+// GatewayEvent is a payment by the gateway, of 80,000 unless an amount is named, or the void of
+// one.
 type GatewayEvent struct {
 	ID, Memo, Reference string
 	Amount              int
@@ -67,9 +76,13 @@ func (w *World) SendGateway(gateway string, e GatewayEvent) {
 		kind = "TRANSACTION_VOID"
 	}
 	raw, err := json.Marshal(Object{
-		"notification_type": kind, "timestamp": e.At.Unix(), "order": Object{"order_description": e.Memo, "order_invoice_number": e.ID},
+		"notification_type": kind, "timestamp": e.At.Unix(), "order": Object{
+			"order_description":    e.Memo,
+			"order_invoice_number": e.ID,
+		},
 		"transaction": Object{
-			"id": e.ID, "transaction_id": e.Reference, "transaction_status": "APPROVED", "transaction_amount": strconv.Itoa(cmp.Or(e.Amount, 80000)),
+			"id": e.ID, "transaction_id": e.Reference, "transaction_status": "APPROVED",
+			"transaction_amount":   strconv.Itoa(cmp.Or(e.Amount, 80000)),
 			"transaction_currency": "VND", "transaction_date": e.At.Format(time.DateTime),
 		},
 	})
@@ -80,7 +93,8 @@ func (w *World) SendGateway(gateway string, e GatewayEvent) {
 // PostGateway posts a body as the gateway does, and wants a success.
 func (w *World) PostGateway(gateway, body string) {
 	w.T.Helper()
-	req, err := http.NewRequestWithContext(w.T.Context(), http.MethodPost, w.Server.URL+"/webhooks/sepay_pg/"+gateway, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(w.T.Context(), http.MethodPost, w.Server.URL+"/webhooks/sepay_pg/"+gateway,
+		strings.NewReader(body))
 	Must(w.T, err)
 	req.Header.Set("X-Secret-Key", GatewayKey)
 	res, err := http.DefaultClient.Do(req)

@@ -62,10 +62,14 @@ func NewOn(t *testing.T, db *database.DB) *World {
 	people := signin.NewPeople(w.DB, keys, time.Now)
 	w.People = people
 	w.SMS, w.Trail = newSMSGateway(t), trail.NewTrail(w.DB, keys, time.Now)
-	e := web.New(web.Parts{DB: w.DB, Keys: keys, Gate: signin.Gate{Keys: w.APIKeys, People: people}, Trail: w.Trail, Now: time.Now, Version: "test"})
+	e := web.New(web.Parts{
+		DB: w.DB, Keys: keys, Gate: signin.Gate{Keys: w.APIKeys, People: people}, Trail: w.Trail,
+		Now: time.Now, Version: "test",
+	})
 	signIn := &web.SignIn{People: people, Cookies: true}
 	signIn.Routes(e)
-	codes := signin.NewPhoneCodes(people, notify.NewGateway(w.SMS.URL, "gateway-token", http.DefaultClient), "cho.example.vn")
+	codes := signin.NewPhoneCodes(people, notify.NewGateway(w.SMS.URL, "gateway-token", http.DefaultClient),
+		"cho.example.vn")
 	(&web.Stalls{SignIn: signIn, Codes: codes, Phone: phones.Normal}).Routes(e)
 	register := merchants.New(w.DB, keys, time.Now)
 	register.Routes(e)
@@ -142,16 +146,23 @@ func (o Object) List(name string) []Object {
 // Session stands before a session's token where a key would stand.
 const Session = "session:"
 
-// SignInAdmin signs in an admin, who has proved who they are just now, and returns the session as a key.
+// SignInAdmin signs in an admin, who has proved who they are just now, and returns the session as a
+// key.
 func (w *World) SignInAdmin() string {
 	w.T.Helper()
 	const password = "tôm hùm 9 con"
 	login := fmt.Sprint("person-", uuid.New())
-	made, err := w.People.Create(w.T.Context(), signin.UserOrder{Login: login, FullName: login, Role: "admin", Scopes: []signin.ScopeOrder{{}}, Password: password})
+	made, err := w.People.Create(w.T.Context(), signin.UserOrder{
+		Login: login, FullName: login, Role: "admin",
+		Scopes: []signin.ScopeOrder{{}}, Password: password,
+	})
 	Must(w.T, err)
 	code, err := totp.GenerateCode(made.Secret, time.Now())
 	Must(w.T, err)
-	token, _, err := w.People.SignIn(w.T.Context(), signin.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
+	token, _, err := w.People.SignIn(w.T.Context(), signin.Attempt{
+		Login: login, Password: password, Code: code,
+		Address: "127.0.0.1",
+	})
 	Must(w.T, err)
 	return Session + token
 }
@@ -216,7 +227,8 @@ func (w *World) NewMarket(code string) string {
 	w.T.Helper()
 	return w.Call(w.Admin, "POST", "/api/v1/markets", Object{
 		"code": code, "name": "Chợ " + code, "class": 1, "kind": "dan_sinh", "latitude": 12.25, "longitude": 109.19,
-		"commune_code": "22366", "operator": Object{"kind": "ban_quan_ly", "name": "Ban quản lý"}, "stall_capacity": 100,
+		"commune_code": "22366", "operator": Object{"kind": "ban_quan_ly", "name": "Ban quản lý"},
+		"stall_capacity": 100,
 	}, 201).Text("id")
 }
 
@@ -227,7 +239,10 @@ func (w *World) Stall(market, number, bin, account string) (id, code string) {
 	made := w.Call(w.Admin, "POST", "/api/v1/markets/"+market+"/stalls", Object{
 		"number": number, "kind": "stall", "zone": "A", "goods_group": "hai_san",
 		"merchant": Object{"full_name": "Người bán " + number, "phone": fmt.Sprintf("0905%06d", w.Phones)},
-		"account":  Object{"bank_bin": bin, "account_number": account, "holder_name": "NGUOI BAN", "holder_kind": "ca_nhan"},
+		"account": Object{
+			"bank_bin": bin, "account_number": account, "holder_name": "NGUOI BAN",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
 	return made.Text("id"), made.Text("code.code")
 }
@@ -267,9 +282,11 @@ func (n Transfer) Body() Object {
 		return s
 	}
 	return Object{
-		"id": n.ID, "gateway": def(n.Gateway, "MBBank"), "transactionDate": def(n.Date, "2026-11-20 10:11:12"), "accountNumber": n.Account,
-		"code": nil, "content": n.Memo, "transferType": def(n.Type, "in"), "transferAmount": n.Amount, "accumulated": 0,
-		"subAccount": n.Sub, "referenceCode": n.Reference, "description": "",
+		"id": n.ID, "gateway": def(n.Gateway, "MBBank"), "transactionDate": def(n.Date, "2026-11-20 10:11:12"),
+		"accountNumber": n.Account,
+		"code":          nil, "content": n.Memo, "transferType": def(n.Type, "in"), "transferAmount": n.Amount,
+		"accumulated": 0,
+		"subAccount":  n.Sub, "referenceCode": n.Reference, "description": "",
 	}
 }
 
@@ -303,7 +320,8 @@ const Patience = time.Minute
 func (w *World) Accept(connection string, n Transfer) {
 	w.T.Helper()
 	status, answer := w.Send(connection, n)
-	for until := time.Now().Add(Patience); status == http.StatusServiceUnavailable && time.Now().Before(until); time.Sleep(100 * time.Millisecond) {
+	for until := time.Now().Add(Patience); status == http.StatusServiceUnavailable &&
+		time.Now().Before(until); time.Sleep(100 * time.Millisecond) {
 		status, answer = w.Send(connection, n)
 	}
 	if status != http.StatusOK {
@@ -314,7 +332,8 @@ func (w *World) Accept(connection string, n Transfer) {
 // Notice returns the one notice of a connection's transfer.
 func (w *World) Notice(connection string, id int) Object {
 	w.T.Helper()
-	items := w.Call(w.Admin, "GET", fmt.Sprintf("/api/v1/notices?connection_id=%s&external_id=%d", connection, id), nil, 200).Items()
+	items := w.Call(w.Admin, "GET", fmt.Sprintf("/api/v1/notices?connection_id=%s&external_id=%d", connection, id), nil,
+		200).Items()
 	if len(items) != 1 {
 		w.T.Fatalf("notice %d: %d found", id, len(items))
 	}

@@ -15,9 +15,12 @@ import (
 // Routes mounts who is told of a stall's payments while the app is closed.
 func (s *Phones) Routes(e *web.Edge) {
 	op := web.Tagged("payments")
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/push/key", "push-key", "The key by which push services know us (VAPID)", 0), s.getKey)
-	huma.Register(e.API, op(http.MethodPut, "/api/v1/stalls/{id}/push-subscriptions", "subscribe-phone", "Nhận thông báo: tell this phone of the stall's payments", http.StatusCreated), s.putSubscription)
-	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/push-subscriptions/{subscription}", "unsubscribe-phone", "Tell this phone no more", http.StatusNoContent), s.deleteSubscription)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/push/key", "push-key",
+		"The key by which push services know us (VAPID)", 0), s.getKey)
+	huma.Register(e.API, op(http.MethodPut, "/api/v1/stalls/{id}/push-subscriptions", "subscribe-phone",
+		"Nhận thông báo: tell this phone of the stall's payments", http.StatusCreated), s.putSubscription)
+	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/push-subscriptions/{subscription}",
+		"unsubscribe-phone", "Tell this phone no more", http.StatusNoContent), s.deleteSubscription)
 }
 
 type pushKey struct {

@@ -22,33 +22,41 @@ import (
 const (
 	// pushEvery is how often subscriptions are looked through.
 	pushEvery = 2 * time.Second
-	// pushFor is how long a push service keeps a message for a phone that is off: later it would be taken for what comes now.
+	// pushFor is how long a push service keeps a message for a phone that is off: later it would be
+	// taken for what comes now.
 	pushFor = 120 * time.Second
 	// pushBatch is how many subscriptions are told in one look, pushAtOnce at the same time.
 	pushBatch, pushAtOnce = 200, 8
-	// pushGivenUp is after how many failures in a row a subscription is dropped; the pause doubles from pushEvery, to an hour.
+	// pushGivenUp is after how many failures in a row a subscription is dropped; the pause doubles
+	// from pushEvery, to an hour.
 	pushGivenUp = 12
 	// sessionsLast is the longest that a merchant's session lasts.
 	sessionsLast = 180 * 24 * time.Hour
 )
 
-// push tells each subscription what came since it was last told; those whose session or tenancy has ended are forgotten.
+// push tells each subscription what came since it was last told; those whose session or tenancy has
+// ended are forgotten.
 func (s *Phones) push(ctx context.Context) error {
 	now := s.now()
 	_, err := s.db.Pool.Exec(ctx, `DELETE FROM push_subscriptions p USING sessions e, tenancies t
-		WHERE e.id = p.session_id AND t.id = p.tenancy_id AND (e.ended_at IS NOT NULL OR e.created_at < $1 OR NOT upper_inf(t.valid) OR p.failures >= $2
-			OR p.shift AND NOT coalesce(shift_span(p.session_id) @> $3::timestamptz, false))`, now.Add(-sessionsLast), pushGivenUp, now)
+		WHERE e.id = p.session_id AND t.id = p.tenancy_id AND (e.ended_at IS NOT NULL OR e.created_at < $1
+		OR NOT upper_inf(t.valid) OR p.failures >= $2
+			OR p.shift AND NOT coalesce(shift_span(p.session_id) @> $3::timestamptz, false))`, now.Add(-sessionsLast),
+		pushGivenUp, now)
 	if err != nil {
 		return fmt.Errorf("forget push subscriptions: %w", err)
 	}
-	rows, err := s.db.Pool.Query(ctx, `SELECT p.id, p.session_id, p.stall_id, p.market_id, p.tenancy_id, st.number, p.shift, p.subscription, p.last_version, p.failures
-		FROM push_subscriptions p JOIN ledger_accounts l ON l.tenancy_id = p.tenancy_id AND l.kind = 'stall' JOIN stalls st ON st.id = p.stall_id
+	rows, err := s.db.Pool.Query(ctx, `SELECT p.id, p.session_id, p.stall_id, p.market_id, p.tenancy_id, st.number,
+		p.shift, p.subscription, p.last_version, p.failures
+		FROM push_subscriptions p JOIN ledger_accounts l ON l.tenancy_id = p.tenancy_id AND l.kind = 'stall'
+		JOIN stalls st ON st.id = p.stall_id
 		WHERE l.version > p.last_version AND p.next_at <= $1 ORDER BY p.next_at LIMIT $2`, now, pushBatch)
 	if err != nil {
 		return fmt.Errorf("find phones to tell: %w", err)
 	}
 	waiting, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t telling, err error) {
-		err = row.Scan(&t.id, &t.session, &t.stall, &t.market, &t.tenancy, &t.number, &t.shift, &t.sealed, &t.last, &t.failures)
+		err = row.Scan(&t.id, &t.session, &t.stall, &t.market, &t.tenancy, &t.number, &t.shift, &t.sealed, &t.last,
+			&t.failures)
 		return t, err
 	})
 	if err != nil {
@@ -89,17 +97,22 @@ func (s *Phones) tell(ctx context.Context, t telling) error {
 	}
 	if len(news) > 0 {
 		last = news[len(news)-1].Version
-	} else if err := s.db.Pool.QueryRow(ctx, `SELECT version FROM ledger_accounts WHERE id = $1`, t.account()).Scan(&last); err != nil { // nothing of this shift
+	} else if err := s.db.Pool.QueryRow(ctx, `SELECT version FROM ledger_accounts WHERE id = $1`, t.account()).Scan(
+		&last); err != nil { // nothing of this shift
 		return fmt.Errorf("read version of %s: %w", t.account(), err)
 	}
 	switch {
-	case status == http.StatusNotFound || status == http.StatusGone: // RFC 8030, section 7.3: the subscription is no more
+	case status == http.StatusNotFound ||
+		status == http.StatusGone: // RFC 8030, section 7.3: the subscription is no more
 		_, err = s.db.Pool.Exec(ctx, `DELETE FROM push_subscriptions WHERE id = $1`, t.id)
 	case status/100 == 2:
-		_, err = s.db.Pool.Exec(ctx, `UPDATE push_subscriptions SET last_version = $2, failures = 0, next_at = $3 WHERE id = $1`, t.id, last, s.now())
+		_, err = s.db.Pool.Exec(ctx, `UPDATE push_subscriptions SET last_version = $2, failures = 0, next_at = $3
+			WHERE id = $1`, t.id, last, s.now())
 	default:
 		pause := min(pushEvery<<min(t.failures, 20), time.Hour)
-		_, err = s.db.Pool.Exec(ctx, `UPDATE push_subscriptions SET failures = failures + 1, next_at = $2 WHERE id = $1`, t.id, s.now().Add(pause))
+		_, err = s.db.Pool.Exec(ctx,
+			`UPDATE push_subscriptions SET failures = failures + 1, next_at = $2 WHERE id = $1`, t.id,
+			s.now().Add(pause))
 	}
 	if err != nil {
 		return fmt.Errorf("note what a phone was told: %w", err)
@@ -113,7 +126,10 @@ func message(t telling, news []payments.Payment) *pushed {
 		return nil
 	}
 	newest := news[len(news)-1]
-	m := &pushed{StallID: t.stall, StallNumber: t.number, Version: newest.Version, Currency: money.Currency, OccurredAt: newest.OccurredAt, Count: len(news), Tag: "m40-" + t.stall.String()}
+	m := &pushed{
+		StallID: t.stall, StallNumber: t.number, Version: newest.Version, Currency: money.Currency,
+		OccurredAt: newest.OccurredAt, Count: len(news), Tag: "m40-" + t.stall.String(),
+	}
 	var sum money.Amount
 	back, small := 0, 0
 	for _, p := range news {
@@ -148,7 +164,8 @@ const smallPush = 1000
 // ledgerZone is the time of business days: Vietnam keeps UTC+7 all year.
 var ledgerZone = time.FixedZone("+07", 7*60*60)
 
-// send encrypts a message for a phone (RFC 8291) and hands it to its push service; the status is the service's.
+// send encrypts a message for a phone (RFC 8291) and hands it to its push service; the status is
+// the service's.
 func (s *Phones) send(ctx context.Context, t telling, m *pushed) (int, error) {
 	raw, err := s.keys.Open(ctx, subscriptionPlace(t.id), t.sealed)
 	if err != nil {
@@ -162,9 +179,13 @@ func (s *Phones) send(ctx context.Context, t telling, m *pushed) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	answer, err := webpush.SendNotificationWithContext(ctx, plain, &webpush.Subscription{Endpoint: to.Endpoint, Keys: webpush.Keys{P256dh: to.Keys.P256dh, Auth: to.Keys.Auth}}, &webpush.Options{
+	answer, err := webpush.SendNotificationWithContext(ctx, plain, &webpush.Subscription{
+		Endpoint: to.Endpoint,
+		Keys:     webpush.Keys{P256dh: to.Keys.P256dh, Auth: to.Keys.Auth},
+	}, &webpush.Options{
 		HTTPClient: s.client, Subscriber: s.subscriber, TTL: int(pushFor.Seconds()), Urgency: webpush.UrgencyHigh,
-		Topic: strings.ReplaceAll(t.stall.String(), "-", ""), VAPIDPublicKey: s.public, VAPIDPrivateKey: s.private, RecordSize: 1024,
+		Topic: strings.ReplaceAll(t.stall.String(), "-", ""), VAPIDPublicKey: s.public, VAPIDPrivateKey: s.private,
+		RecordSize: 1024,
 	})
 	if err != nil {
 		return 0, fmt.Errorf("call the push service: %w", err)

@@ -1,5 +1,5 @@
-// Package push sends a stall's payments to phones whose app is closed (Web Push). The database is the queue: the posting writes
-// nothing for it.
+// Package push sends a stall's payments to phones whose app is closed (Web Push). The database is
+// the queue: the posting writes nothing for it.
 package push
 
 import (
@@ -26,14 +26,19 @@ import (
 	"market40/payments/ledger"
 )
 
-// Hosts are the push services of the browsers that people here use; a leading dot stands for any name below it.
-var Hosts = []string{"fcm.googleapis.com", "updates.push.services.mozilla.com", ".push.services.mozilla.com", ".notify.windows.com", ".push.apple.com"}
+// Hosts are the push services of the browsers that people here use; a leading dot stands for any
+// name below it.
+var Hosts = []string{
+	"fcm.googleapis.com", "updates.push.services.mozilla.com", ".push.services.mozilla.com",
+	".notify.windows.com", ".push.apple.com",
+}
 
 // subscriptionsOfAStall is how many phones may be told of one stall.
 const subscriptionsOfAStall = 20
 
-// Phones tells phones of payments while the stall's app is closed (Web Push, RFC 8030, 8291, 8292). The database is the queue: a
-// subscription is told what came after the last version it was told of, and nothing is written when money comes.
+// Phones tells phones of payments while the stall's app is closed (Web Push, RFC 8030, 8291, 8292).
+// The database is the queue: a subscription is told what came after the last version it was told
+// of, and nothing is written when money comes.
 type Phones struct {
 	payments        *payments.Payments
 	db              *database.DB
@@ -45,7 +50,8 @@ type Phones struct {
 	subscriber      string // who may be asked about us: an address or a URL
 }
 
-// Parts are what Phones are made of: it tells by the push services of Hosts, and PublicURL is who we are to them.
+// Parts are what Phones are made of: it tells by the push services of Hosts, and PublicURL is who
+// we are to them.
 type Parts struct {
 	DB        *database.DB
 	Keys      *seal.Keys
@@ -58,7 +64,10 @@ type Parts struct {
 
 // New tells phones once its Job runs.
 func New(of Parts) (*Phones, error) {
-	s := &Phones{payments: of.Payments, db: of.DB, keys: of.Keys, now: of.Now, hosts: of.Hosts, client: of.Client, subscriber: of.PublicURL}
+	s := &Phones{
+		payments: of.Payments, db: of.DB, keys: of.Keys, now: of.Now, hosts: of.Hosts, client: of.Client,
+		subscriber: of.PublicURL,
+	}
 	if !strings.HasPrefix(of.PublicURL, "https://") {
 		s.subscriber = "market40@localhost" // a push service wants some address
 	}
@@ -74,8 +83,9 @@ func New(of Parts) (*Phones, error) {
 // Job tells phones what came.
 func (s *Phones) Job() jobs.Job { return jobs.Job{Name: "push", Every: pushEvery, Do: s.push} }
 
-// vapidKey is the key by which push services know us (RFC 8292). It follows from the index key, which is never rotated in place: a
-// subscription is bound to it, and a backup needs no further secret.
+// vapidKey is the key by which push services know us (RFC 8292). It follows from the index key,
+// which is never rotated in place: a subscription is bound to it, and a backup needs no further
+// secret.
 func vapidKey(keys *seal.Keys) (*ecdh.PrivateKey, error) {
 	for n := range 8 { // of 2³² digests about one is no scalar of P-256
 		if key, err := ecdh.P256().NewPrivateKey(keys.Index("vapid", strconv.Itoa(n))); err == nil {
@@ -100,8 +110,10 @@ func (s *Phones) check(in Subscription) error {
 	known := err == nil && at.User == nil && slices.ContainsFunc(s.hosts, func(h string) bool {
 		return at.Hostname() == h || strings.HasPrefix(h, ".") && strings.HasSuffix(at.Hostname(), h)
 	})
-	if !known || at.Scheme != "https" && at.Scheme != "http" { // plain http reaches only what the operator named: merchants/platform/outgoing
-		return problem.Of("endpoint", "unknown_push_service", "Dịch vụ thông báo của trình duyệt này chưa được hỗ trợ.", "This is no push service that we call.")
+	// plain http reaches only what the operator named: merchants/platform/outgoing
+	if !known || at.Scheme != "https" && at.Scheme != "http" {
+		return problem.Of("endpoint", "unknown_push_service", "Dịch vụ thông báo của trình duyệt này chưa được hỗ trợ.",
+			"This is no push service that we call.")
 	}
 	public, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(in.Keys.P256dh, "="))
 	if err == nil {
@@ -110,30 +122,35 @@ func (s *Phones) check(in Subscription) error {
 	if err != nil {
 		return problem.Of("keys.p256dh", "key_form", "Khóa chưa đúng.", "This is no key of P-256.")
 	}
-	if secret, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(in.Keys.Auth, "=")); err != nil || len(secret) != 16 {
+	if secret, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(in.Keys.Auth, "=")); err != nil ||
+		len(secret) != 16 {
 		return problem.Of("keys.auth", "key_form", "Khóa chưa đúng.", "This is no secret of 16 bytes.")
 	}
 	return nil
 }
 
-// Subscribe lets the phone of the session be told of a stall's payments from now on. The same phone again is the same subscription.
+// Subscribe lets the phone of the session be told of a stall's payments from now on. The same phone
+// again is the same subscription.
 func (s *Phones) Subscribe(ctx context.Context, who roles.Principal, stall string, in Subscription) (uuid.UUID, error) {
 	tenancies, _, err := s.payments.FindStall(ctx, who, stall)
 	if err != nil {
 		return uuid.Nil, err
 	}
 	if who.SessionID == nil || who.MerchantID == nil {
-		return uuid.Nil, problem.New(problem.Forbidden, "person_needed", "Cần người bán đăng nhập trên máy này.", "A seller has to be signed in on this phone.")
+		return uuid.Nil, problem.New(problem.Forbidden, "person_needed", "Cần người bán đăng nhập trên máy này.",
+			"A seller has to be signed in on this phone.")
 	}
 	if len(tenancies) == 0 {
-		return uuid.Nil, problem.New(problem.Conflict, "stall_vacant", "Sạp chưa có người thuê.", "Nobody has the stall.")
+		return uuid.Nil, problem.New(problem.Conflict, "stall_vacant", "Sạp chưa có người thuê.",
+			"Nobody has the stall.")
 	}
 	if err := s.check(in); err != nil {
 		return uuid.Nil, err
 	}
 	id := uuid.Must(uuid.NewV7())
 	index := s.keys.Index("push_endpoint", in.Endpoint)
-	err = s.db.Pool.QueryRow(ctx, `SELECT coalesce((SELECT id FROM push_subscriptions WHERE endpoint_index = $1 AND stall_id = $2), $3)`, index, stall, id).Scan(&id)
+	err = s.db.Pool.QueryRow(ctx, `SELECT coalesce((SELECT id FROM push_subscriptions
+		WHERE endpoint_index = $1 AND stall_id = $2), $3)`, index, stall, id).Scan(&id)
 	if err != nil {
 		return id, fmt.Errorf("find push subscription: %w", err)
 	}
@@ -146,17 +163,23 @@ func (s *Phones) Subscribe(ctx context.Context, who roles.Principal, stall strin
 		return id, err
 	}
 	now := s.now()
-	tag, err := s.db.Pool.Exec(ctx, `INSERT INTO push_subscriptions (id, market_id, stall_id, tenancy_id, session_id, shift, endpoint_index, subscription, last_version, next_at, created_at)
-		SELECT $1, t.market_id, t.stall_id, t.id, $3, $4, $5, $6, coalesce((SELECT l.version FROM ledger_accounts l WHERE l.tenancy_id = t.id AND l.kind = 'stall'), 0), $7, $7
-		FROM tenancies t WHERE t.id = $2 AND (SELECT count(*) FROM push_subscriptions o WHERE o.stall_id = t.stall_id AND o.endpoint_index <> $5) < $8
-		ON CONFLICT (endpoint_index, stall_id) DO UPDATE SET tenancy_id = excluded.tenancy_id, session_id = excluded.session_id, shift = excluded.shift,
-			subscription = excluded.subscription, last_version = excluded.last_version, failures = 0, next_at = excluded.next_at`,
+	tag, err := s.db.Pool.Exec(ctx, `INSERT INTO push_subscriptions (id, market_id, stall_id, tenancy_id, session_id,
+		shift, endpoint_index, subscription, last_version, next_at, created_at)
+		SELECT $1, t.market_id, t.stall_id, t.id, $3, $4, $5, $6, coalesce((SELECT l.version FROM ledger_accounts l
+		WHERE l.tenancy_id = t.id AND l.kind = 'stall'), 0), $7, $7
+		FROM tenancies t WHERE t.id = $2 AND (SELECT count(*) FROM push_subscriptions o
+		WHERE o.stall_id = t.stall_id AND o.endpoint_index <> $5) < $8
+		ON CONFLICT (endpoint_index, stall_id) DO UPDATE SET tenancy_id = excluded.tenancy_id,
+		session_id = excluded.session_id, shift = excluded.shift,
+			subscription = excluded.subscription, last_version = excluded.last_version, failures = 0,
+			next_at = excluded.next_at`,
 		id, tenancies[0], who.SessionID, who.Role == roles.Staff, index, sealed, now, subscriptionsOfAStall)
 	if err != nil {
 		return id, fmt.Errorf("subscribe a phone: %w", err)
 	}
 	if tag.RowsAffected() == 0 {
-		return id, problem.New(problem.Conflict, "too_many_phones", "Sạp đã có quá nhiều máy nhận thông báo.", "Too many phones are told of this stall.")
+		return id, problem.New(problem.Conflict, "too_many_phones", "Sạp đã có quá nhiều máy nhận thông báo.",
+			"Too many phones are told of this stall.")
 	}
 	return id, nil
 }
@@ -167,7 +190,8 @@ func (s *Phones) Unsubscribe(ctx context.Context, who roles.Principal, stall str
 	if err != nil {
 		return err
 	}
-	tag, err := s.db.Pool.Exec(ctx, `DELETE FROM push_subscriptions WHERE id = $1 AND stall_id = $2 AND tenancy_id = ANY ($3) AND (NOT $4 OR session_id = $5)`,
+	tag, err := s.db.Pool.Exec(ctx, `DELETE FROM push_subscriptions WHERE id = $1 AND stall_id = $2
+		AND tenancy_id = ANY ($3) AND (NOT $4 OR session_id = $5)`,
 		id, stall, tenancies, who.Role == roles.Staff, who.SessionID)
 	if err != nil {
 		return fmt.Errorf("unsubscribe a phone: %w", err)

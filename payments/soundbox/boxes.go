@@ -34,15 +34,17 @@ type tenancy struct{ id, market, stall uuid.UUID }
 
 func (t tenancy) account() uuid.UUID { return ledger.OfTenancy(t.market, t.id).ID() }
 
-// tenancy is the present tenancy of a stall whose boxes the caller keeps. Another scope's stall is not found, a role that may
-// not is refused, as is a vacant stall.
+// tenancy is the present tenancy of a stall whose boxes the caller keeps. Another scope's stall is
+// not found, a role that may not is refused, as is a vacant stall.
 func (s *Soundboxes) tenancy(ctx context.Context, who roles.Principal, stall string) (t tenancy, err error) {
 	if t.stall, err = uuid.Parse(stall); err != nil {
 		return t, problem.Missing("stall")
 	}
 	var present *uuid.UUID
-	err = s.db.Pool.QueryRow(ctx, `SELECT s.market_id, t.id FROM stalls s LEFT JOIN tenancies t ON t.stall_id = s.id AND upper_inf(t.valid)
-		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, s.id) AND ($4::uuid IS NULL OR t.merchant_id = $4)`,
+	err = s.db.Pool.QueryRow(ctx, `SELECT s.market_id, t.id FROM stalls s LEFT JOIN tenancies t ON t.stall_id = s.id
+		AND upper_inf(t.valid)
+		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, s.id)
+		AND ($4::uuid IS NULL OR t.merchant_id = $4)`,
 		t.stall, who.ScopeKind, who.ScopeID, who.MerchantID).Scan(&t.market, &present)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return t, problem.Missing("stall")
@@ -66,8 +68,10 @@ func (s *Soundboxes) Boxes(ctx context.Context, who roles.Principal, stall strin
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.db.Pool.Query(ctx, `SELECT id, name, speaks, line_id IS NOT NULL AND seen_at > $2, seen_at, heard_version, paired_at
-		FROM soundboxes WHERE tenancy_id = $1 AND revoked_at IS NULL ORDER BY paired_at, id`, t.id, s.now().Add(-payments.SoundboxSeen))
+	rows, err := s.db.Pool.Query(ctx, `SELECT id, name, speaks, line_id IS NOT NULL
+		AND seen_at > $2, seen_at, heard_version, paired_at
+		FROM soundboxes WHERE tenancy_id = $1 AND revoked_at IS NULL ORDER BY paired_at, id`, t.id,
+		s.now().Add(-payments.SoundboxSeen))
 	if err != nil {
 		return nil, fmt.Errorf("list soundboxes of stall %s: %w", stall, err)
 	}
@@ -80,12 +84,14 @@ func (s *Soundboxes) Boxes(ctx context.Context, who roles.Principal, stall strin
 
 // SetSpeaks says whether a box speaks in the place of the stall's phones, or beside them.
 func (s *Soundboxes) SetSpeaks(ctx context.Context, who roles.Principal, stall, box string, speaks bool) error {
-	return s.change(ctx, who, stall, box, `UPDATE soundboxes SET speaks = $3 WHERE id = $1 AND tenancy_id = $2 AND revoked_at IS NULL`, speaks)
+	return s.change(ctx, who, stall, box, `UPDATE soundboxes SET speaks = $3 WHERE id = $1 AND tenancy_id = $2
+		AND revoked_at IS NULL`, speaks)
 }
 
 // Revoke ends a box at once: it is cut off, on whichever server, and may not come back.
 func (s *Soundboxes) Revoke(ctx context.Context, who roles.Principal, stall, box string) error {
-	return s.change(ctx, who, stall, box, `UPDATE soundboxes SET revoked_at = $3, line_id = NULL WHERE id = $1 AND tenancy_id = $2 AND revoked_at IS NULL`, s.now())
+	return s.change(ctx, who, stall, box, `UPDATE soundboxes SET revoked_at = $3, line_id = NULL WHERE id = $1
+		AND tenancy_id = $2 AND revoked_at IS NULL`, s.now())
 }
 
 // change changes one of the stall's boxes, and wakes it and the phones.

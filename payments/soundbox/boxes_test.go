@@ -27,7 +27,8 @@ func TestABoxIsToldEachPaymentInOrder(t *testing.T) {
 		s.pay(s.code, 10000*(n+1))
 		m := d.message()
 		exact := m.Precision == "second" || m.OccurredAt.Second() == 0 // a whole minute may be a time without seconds
-		if m.Kind != soundbox.Payment || m.After != int64(n+1) || m.Seq != int64(n+2) || m.Amount.Dong() != int64(10000*(n+1)) || !exact {
+		if m.Kind != soundbox.Payment || m.After != int64(n+1) || m.Seq != int64(n+2) ||
+			m.Amount.Dong() != int64(10000*(n+1)) || !exact {
 			t.Errorf("payment %d is told as %+v", n, m)
 		}
 		if young := m.ExpiresAt.Sub(*m.ReceivedAt); young != 120*time.Second {
@@ -54,7 +55,8 @@ func (s *stall) boxes() []object {
 	return s.call(s.owner, "GET", "/api/v1/stalls/"+s.id+"/soundboxes", nil, 200).items()
 }
 
-// TestWhatIsOldIsACountAndASum: what the bank told more than 120 seconds ago is never money that comes now.
+// TestWhatIsOldIsACountAndASum: what the bank told more than 120 seconds ago is never money that
+// comes now.
 func TestWhatIsOldIsACountAndASum(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t).stall("A1", "1111111")
@@ -64,7 +66,8 @@ func TestWhatIsOldIsACountAndASum(t *testing.T) {
 	}
 	s.ahead.Store(int64(121 * time.Second))
 	d.greet(0)
-	if m := d.message(); m.Kind != soundbox.Missed || m.Count != 3 || m.Amount.Dong() != 57200 || m.After != 0 || m.Seq != 3 || m.Corrections != 0 || m.ID != nil {
+	if m := d.message(); m.Kind != soundbox.Missed || m.Count != 3 || m.Amount.Dong() != 57200 || m.After != 0 ||
+		m.Seq != 3 || m.Corrections != 0 || m.ID != nil {
 		t.Errorf("it is told %+v", m)
 	}
 	s.ahead.Store(0)
@@ -86,7 +89,8 @@ func TestAPaymentTakenBackIsACorrection(t *testing.T) {
 	wish := object{"action": "assign", "stall_id": s.id, "reason": "người bán xác nhận"}
 	w.call(w.admin, "POST", "/api/v1/cases/"+found+"/resolve", wish, 200)
 	w.call(w.key("manager", "market:CHODAM"), "POST", "/api/v1/cases/"+found+"/resolve", wish, 200)
-	if m := d.message(); m.Kind != soundbox.Payment || m.Amount.Dong() != 5000 || time.Since(*m.ReceivedAt) > time.Minute {
+	if m := d.message(); m.Kind != soundbox.Payment || m.Amount.Dong() != 5000 ||
+		time.Since(*m.ReceivedAt) > time.Minute {
 		t.Errorf("an assigned payment is told as %+v", m)
 	}
 	w.call(w.admin, "POST", "/api/v1/cases/"+found+"/reopen", object{"reason": "nhầm sạp"}, 200)
@@ -97,7 +101,8 @@ func TestAPaymentTakenBackIsACorrection(t *testing.T) {
 	d.again()
 	// Not greeted at 2: its mark was lost before it took anything.
 	d.greet(0)
-	if m := d.message(); m.Kind != soundbox.Missed || m.Count != 1 || m.Amount.Dong() != 5000 || m.Corrections != 1 || m.TakenBack.Dong() != 5000 {
+	if m := d.message(); m.Kind != soundbox.Missed || m.Count != 1 || m.Amount.Dong() != 5000 || m.Corrections != 1 ||
+		m.TakenBack.Dong() != 5000 {
 		t.Errorf("later both are told as %+v", m)
 	}
 }
@@ -134,13 +139,19 @@ func TestABoxHasItsOwnTopicsOnly(t *testing.T) {
 		t.Fatalf("a new box is refused: 0x%02x", why)
 	}
 	for _, box := range []*device{thief, stranger} {
-		for _, topic := range []string{soundbox.Topic(d.id, soundbox.Say), soundbox.Topic(d.id, soundbox.Hello), soundbox.Topic(d.id, soundbox.Pairing), "#", "soundboxes/#", "soundboxes/+/say", "$SYS/#", "$share/x/" + soundbox.Topic(d.id, soundbox.Say), soundbox.Topic(box.id, soundbox.Hello), soundbox.Topic(box.id, "#")} {
+		for _, topic := range []string{
+			soundbox.Topic(d.id, soundbox.Say), soundbox.Topic(d.id, soundbox.Hello),
+			soundbox.Topic(d.id, soundbox.Pairing), "#", "soundboxes/#", "soundboxes/+/say", "$SYS/#", "$share/x/" +
+				soundbox.Topic(d.id, soundbox.Say), soundbox.Topic(box.id, soundbox.Hello), soundbox.Topic(box.id,
+				"#"),
+		} {
 			if why := box.hear(topic); why < 0x80 {
 				t.Errorf("%s may hear %s", box.id, topic)
 			}
 		}
 	}
-	if stranger.hear(soundbox.Topic(stranger.id, soundbox.Say)) < 0x80 || thief.hear(soundbox.Topic(thief.id, soundbox.Pairing)) < 0x80 {
+	if stranger.hear(soundbox.Topic(stranger.id, soundbox.Say)) < 0x80 ||
+		thief.hear(soundbox.Topic(thief.id, soundbox.Pairing)) < 0x80 {
 		t.Error("a box hears what the other kind does")
 	}
 	forged, err := soundbox.Sign(thief.key, soundbox.Topic(d.id, soundbox.Ack), soundbox.Receipt{Seq: 1})
@@ -167,21 +178,40 @@ func TestWhoMayConnect(t *testing.T) {
 		connect paho.Connect
 		want    byte
 	}{
-		"another's password": {paho.Connect{ClientID: d.id.String(), Username: d.id.String(), Password: []byte(soundbox.Password(soundbox.NewKey()))}, badPassword},
-		"its key":            {paho.Connect{ClientID: d.id.String(), Username: d.id.String(), Password: d.key}, badPassword},
-		"no password":        {paho.Connect{ClientID: d.id.String(), Username: d.id.String()}, 0x82}, // a password that is announced and empty
-		"another client id":  {paho.Connect{ClientID: uuid.NewString(), Username: d.id.String(), Password: right}, badName},
-		"no name":            {paho.Connect{ClientID: "x", Username: "x", Password: right}, badName},
-		"another spelling":   {paho.Connect{ClientID: d.id.String(), Username: strings.ToUpper(d.id.String()), Password: right}, badName},
-		"inline":             {paho.Connect{ClientID: "inline", Username: "inline", Password: right}, badName},
-		"a will":             {paho.Connect{ClientID: d.id.String(), Username: d.id.String(), Password: right, WillMessage: &paho.WillMessage{Topic: "x", Payload: []byte("y")}}, badName},
+		"another's password": {paho.Connect{
+			ClientID: d.id.String(), Username: d.id.String(),
+			Password: []byte(soundbox.Password(soundbox.NewKey())),
+		}, badPassword},
+		"its key": {
+			paho.Connect{ClientID: d.id.String(), Username: d.id.String(), Password: d.key},
+			badPassword,
+		},
+		// a password that is announced and empty
+		"no password": {paho.Connect{ClientID: d.id.String(), Username: d.id.String()}, 0x82},
+		"another client id": {
+			paho.Connect{ClientID: uuid.NewString(), Username: d.id.String(), Password: right},
+			badName,
+		},
+		"no name": {paho.Connect{ClientID: "x", Username: "x", Password: right}, badName},
+		"another spelling": {paho.Connect{
+			ClientID: d.id.String(), Username: strings.ToUpper(d.id.String()),
+			Password: right,
+		}, badName},
+		"inline": {paho.Connect{ClientID: "inline", Username: "inline", Password: right}, badName},
+		"a will": {paho.Connect{
+			ClientID: d.id.String(), Username: d.id.String(), Password: right,
+			WillMessage: &paho.WillMessage{Topic: "x", Payload: []byte("y")},
+		}, badName},
 	} {
 		if got := (&device{world: s.world, id: d.id}).connectAs(&c.connect); got != c.want {
 			t.Errorf("%s is answered 0x%02x, want 0x%02x", name, got, c.want)
 		}
 	}
 	for range 20 {
-		(&device{world: s.world, id: d.id}).connectAs(&paho.Connect{ClientID: d.id.String(), Username: d.id.String(), Password: []byte("x")})
+		(&device{world: s.world, id: d.id}).connectAs(&paho.Connect{
+			ClientID: d.id.String(), Username: d.id.String(),
+			Password: []byte("x"),
+		})
 	}
 	if why := d.connect(); why != 0x9f {
 		t.Errorf("after twenty wrong passwords of its address a box is answered 0x%02x", why)
@@ -227,9 +257,13 @@ func TestLimits(t *testing.T) {
 	d.hungUp(0)
 	d.again()
 	for n := 0; n < 120 && len(d.cut) == 0; n++ {
-		// One after the other is answered: what was sent and not read when the server hangs up would take its last word away.
+		// One after the other is answered: what was sent and not read when the server hangs up
+		// would take its last word away.
 		answered, cancel := context.WithTimeout(t.Context(), time.Second)
-		_, _ = d.client.Publish(answered, &paho.Publish{Topic: soundbox.Topic(d.id, "nothing"), Payload: []byte("x"), QoS: 1})
+		_, _ = d.client.Publish(answered, &paho.Publish{
+			Topic: soundbox.Topic(d.id, "nothing"), Payload: []byte("x"),
+			QoS: 1,
+		})
 		cancel()
 	}
 	d.hungUp(0x96)
@@ -296,14 +330,16 @@ func TestABoxEndsWithItsTenancy(t *testing.T) {
 	s := newWorld(t).stall("A1", "1111111")
 	d := s.paired()
 	d.greet(0)
-	s.call(s.person(), "POST", "/api/v1/stalls/"+s.id+"/tenancies", object{"merchant": object{"full_name": "Trần Văn Ba", "phone": "0905999999"}}, 201)
+	s.call(s.person(), "POST", "/api/v1/stalls/"+s.id+"/tenancies",
+		object{"merchant": object{"full_name": "Trần Văn Ba", "phone": "0905999999"}}, 201)
 	d.hungUp(0x87)
 	if why := d.connect(); why != 0x87 {
 		t.Errorf("it is answered 0x%02x", why)
 	}
 }
 
-// TestThePhoneKnowsWhoSpeaks: the stream tells of a connected box before the payments, of what it has taken, and that it is gone.
+// TestThePhoneKnowsWhoSpeaks: the stream tells of a connected box before the payments, of what it
+// has taken, and that it is gone.
 func TestThePhoneKnowsWhoSpeaks(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t).stall("A1", "1111111")
@@ -340,7 +376,8 @@ func TestThePhoneKnowsWhoSpeaks(t *testing.T) {
 	want(`speaker {"active":false,"heard":0}`)
 }
 
-// TestABoxThatComesAgainIsHeard: a phone network drops lines without a word, and the box comes again while the old one still stands.
+// TestABoxThatComesAgainIsHeard: a phone network drops lines without a word, and the box comes
+// again while the old one still stands.
 func TestABoxThatComesAgainIsHeard(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t).stall("A1", "1111111")

@@ -34,12 +34,15 @@ func (h *hook) ID() string { return "soundboxes" }
 
 // Provides says what the broker may ask.
 func (h *hook) Provides(b byte) bool {
-	return bytes.IndexByte([]byte{mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnSessionEstablished, mqtt.OnPacketRead, mqtt.OnPublish, mqtt.OnWill}, b) >= 0
+	return bytes.IndexByte([]byte{
+		mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnACLCheck,
+		mqtt.OnSessionEstablished, mqtt.OnPacketRead, mqtt.OnPublish, mqtt.OnWill,
+	}, b) >= 0
 }
 
-// OnConnect finds out who connects. The user name is the box's id and so is the client id: nobody takes the place of another.
-// A box that nobody has paired may wait for that. While the database is away, the connection is closed without a word, and the
-// box comes again.
+// OnConnect finds out who connects. The user name is the box's id and so is the client id: nobody
+// takes the place of another. A box that nobody has paired may wait for that. While the database is
+// away, the connection is closed without a word, and the box comes again.
 func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
 	l := lineOf(cl.Net.Conn)
 	l.client = cl
@@ -50,7 +53,8 @@ func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
 		return code
 	}
 	name, err := uuid.Parse(string(pk.Connect.Username))
-	if err != nil || name == uuid.Nil || cl.ID != name.String() || string(pk.Connect.Username) != cl.ID || pk.Connect.WillFlag {
+	if err != nil || name == uuid.Nil || cl.ID != name.String() || string(pk.Connect.Username) != cl.ID ||
+		pk.Connect.WillFlag {
 		return refuse(packets.ErrClientIdentifierNotValid)
 	}
 	if !l.mayTry(h.boxes.now()) {
@@ -80,12 +84,15 @@ func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
 	return nil
 }
 
-// find is a box by its id, and whether it may speak no longer: revoked, or of a tenancy that has ended.
+// find is a box by its id, and whether it may speak no longer: revoked, or of a tenancy that has
+// ended.
 func (s *Soundboxes) find(ctx context.Context, id uuid.UUID) (box *member, revoked bool, err error) {
 	box = &member{id: id}
 	var sealed []byte
-	err = s.db.Pool.QueryRow(ctx, `SELECT b.account_id, b.tenancy_id, b.key, b.revoked_at IS NOT NULL OR NOT upper_inf(t.valid)
-		FROM soundboxes b JOIN tenancies t ON t.id = b.tenancy_id WHERE b.id = $1`, id).Scan(&box.account, &box.tenancy, &sealed, &revoked)
+	err = s.db.Pool.QueryRow(ctx, `SELECT b.account_id, b.tenancy_id, b.key, b.revoked_at IS NOT NULL
+		OR NOT upper_inf(t.valid)
+		FROM soundboxes b JOIN tenancies t ON t.id = b.tenancy_id WHERE b.id = $1`, id).Scan(&box.account, &box.tenancy,
+		&sealed, &revoked)
 	if err != nil {
 		return nil, false, fmt.Errorf("find soundbox %s: %w", id, err)
 	}
@@ -103,7 +110,8 @@ func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, _ packets.Packet) bool {
 	return l != nil && l.name != uuid.Nil
 }
 
-// OnACLCheck allows a box its own topics and nothing else: to hear say, to write hello and ack; a new one pairing and ask.
+// OnACLCheck allows a box its own topics and nothing else: to hear say, to write hello and ack; a
+// new one pairing and ask.
 func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 	l := lineOf(cl.Net.Conn)
 	name, own := strings.CutPrefix(topic, Topic(l.name, ""))

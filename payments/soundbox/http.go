@@ -13,12 +13,19 @@ import (
 // Routes mounts what a merchant does with the boxes of a stall.
 func (s *Soundboxes) Routes(e *web.Edge) {
 	op := func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: "/api/v1/stalls/{id}/soundboxes" + path, Summary: summary, DefaultStatus: status, Tags: []string{"soundboxes"}}
+		return huma.Operation{
+			OperationID: id, Method: method, Path: "/api/v1/stalls/{id}/soundboxes" + path,
+			Summary: summary, DefaultStatus: status, Tags: []string{"soundboxes"},
+		}
 	}
-	huma.Register(e.API, op(http.MethodPost, "", "pair-soundbox", "Ghép loa: the code that a new soundbox speaks makes it the stall's", http.StatusCreated), s.post)
-	huma.Register(e.API, op(http.MethodGet, "", "list-soundboxes", "Loa của sạp: the stall's soundboxes and when they were last heard of", 0), s.list)
-	huma.Register(e.API, op(http.MethodPatch, "/{soundbox}", "set-soundbox", "Whether it speaks in the place of the stall's phones", http.StatusNoContent), s.patch)
-	huma.Register(e.API, op(http.MethodDelete, "/{soundbox}", "revoke-soundbox", "Bỏ loa: it is cut off and may not come back", http.StatusNoContent), s.delete)
+	huma.Register(e.API, op(http.MethodPost, "", "pair-soundbox",
+		"Ghép loa: the code that a new soundbox speaks makes it the stall's", http.StatusCreated), s.post)
+	huma.Register(e.API, op(http.MethodGet, "", "list-soundboxes",
+		"Loa của sạp: the stall's soundboxes and when they were last heard of", 0), s.list)
+	huma.Register(e.API, op(http.MethodPatch, "/{soundbox}", "set-soundbox",
+		"Whether it speaks in the place of the stall's phones", http.StatusNoContent), s.patch)
+	huma.Register(e.API, op(http.MethodDelete, "/{soundbox}", "revoke-soundbox",
+		"Bỏ loa: it is cut off and may not come back", http.StatusNoContent), s.delete)
 }
 
 type body[T any] struct{ Body T }

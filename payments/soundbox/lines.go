@@ -43,7 +43,10 @@ func (w *window) past(now time.Time, limit int, length time.Duration) bool {
 
 // openLines takes connections from a listener.
 func openLines(ctx context.Context, listener net.Listener) *lines {
-	return &lines{Listener: listener, ctx: ctx, open: map[string]int{}, waiting: map[string]int{}, refused: map[string]*window{}, all: map[*line]bool{}}
+	return &lines{
+		Listener: listener, ctx: ctx, open: map[string]int{}, waiting: map[string]int{},
+		refused: map[string]*window{}, all: map[*line]bool{},
+	}
 }
 
 // line is one connection. What it is of is known once it has said who it is.
@@ -84,7 +87,8 @@ func (l *lines) take(conn net.Conn) *line {
 	address := addressOf(conn)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.all) >= maxLines || l.open[address] >= linesPerAddress || conn.SetDeadline(time.Now().Add(connectWithin)) != nil {
+	if len(l.all) >= maxLines || l.open[address] >= linesPerAddress ||
+		conn.SetDeadline(time.Now().Add(connectWithin)) != nil {
 		return nil
 	}
 	made := &line{Conn: conn, lines: l, address: address, id: uuid.New(), greeted: make(chan Greeting, 1)}
@@ -165,7 +169,8 @@ func (l *line) mayTry(now time.Time) bool {
 	return w == nil || now.Sub(w.began) >= refusalsWindow || w.count < refusalsPerWindow
 }
 
-// refuse counts a wrong password of an address. What is counted is forgotten all at once, when it is much.
+// refuse counts a wrong password of an address. What is counted is forgotten all at once, when it
+// is much.
 func (l *line) refuse(now time.Time) {
 	l.lines.mu.Lock()
 	defer l.lines.mu.Unlock()

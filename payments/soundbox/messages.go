@@ -24,7 +24,8 @@ const (
 	KeySize = 32
 	// MaxMessage is the largest message either side takes, in bytes.
 	MaxMessage = 2 << 10
-	// ExpiresAfter is how long after the bank told us a payment may be spoken: later it would be taken for what comes now.
+	// ExpiresAfter is how long after the bank told us a payment may be spoken: later it would be
+	// taken for what comes now.
 	ExpiresAfter = 120 * time.Second
 )
 
@@ -54,8 +55,8 @@ const (
 	Missed     = "missed"     // a count and a sum of what is too old to be spoken as money that comes now
 )
 
-// Message is what a box is told. Each but a welcome covers the account's versions after After, up to Seq: a box that has not
-// After has missed something, and one that has Seq heard it before.
+// Message is what a box is told. Each but a welcome covers the account's versions after After, up
+// to Seq: a box that has not After has missed something, and one that has Seq heard it before.
 type Message struct {
 	Kind string    `json:"kind"`
 	Seq  int64     `json:"seq"`
@@ -63,9 +64,10 @@ type Message struct {
 
 	Nonce string `json:"nonce,omitempty"` // welcome: of the greeting that it answers
 
-	After      int64         `json:"after"`
-	ID         *uuid.UUID    `json:"id,omitempty"`     // payment, correction: of the payment
-	Amount     *money.Amount `json:"amount,omitempty"` // đồng; of a correction what was taken back; missed: the sum of what came
+	After int64      `json:"after"`
+	ID    *uuid.UUID `json:"id,omitempty"` // payment, correction: of the payment
+	// đồng; of a correction what was taken back; missed: the sum of what came
+	Amount     *money.Amount `json:"amount,omitempty"`
 	OccurredAt *time.Time    `json:"occurred_at,omitempty"`
 	Precision  string        `json:"precision,omitempty"`   // of occurred_at: second, minute, day; "": nobody told
 	ReceivedAt *time.Time    `json:"received_at,omitempty"` // when the bank told us
@@ -82,7 +84,8 @@ type Greeting struct {
 	Last  int64  `json:"last"`  // the last version that it has taken
 }
 
-// Receipt says up to which version a box has taken payments: it keeps them, and speaks them in their turn.
+// Receipt says up to which version a box has taken payments: it keeps them, and speaks them in
+// their turn.
 type Receipt struct {
 	Seq int64 `json:"seq"`
 }
@@ -107,7 +110,8 @@ func NewKey() []byte {
 	return key
 }
 
-// Password is the MQTT password that follows from a box's key; the messages' key does not follow from it.
+// Password is the MQTT password that follows from a box's key; the messages' key does not follow
+// from it.
 func Password(key []byte) string {
 	return base64.RawURLEncoding.EncodeToString(derive(key, "market40 soundbox password"))
 }
@@ -129,8 +133,8 @@ func mac(key []byte, topic string, body []byte) []byte {
 	return h.Sum(nil)
 }
 
-// Sign writes a message for a topic: 64 hexadecimal digits of HMAC-SHA-256 over topic, line feed and body; a line feed; the
-// body, which is JSON.
+// Sign writes a message for a topic: 64 hexadecimal digits of HMAC-SHA-256 over topic, line feed
+// and body; a line feed; the body, which is JSON.
 func Sign(key []byte, topic string, message any) ([]byte, error) {
 	body, err := json.Marshal(message)
 	if err != nil {
@@ -185,12 +189,14 @@ const maxNonce = 64
 // check refuses a greeting that no box says.
 func (g Greeting) check() error {
 	if g.Nonce == "" || len(g.Nonce) > maxNonce || g.Last < 0 {
-		return fmt.Errorf("%w: a greeting has a nonce of 1 to %d characters, and last is 0 or more", ErrUnreadable, maxNonce)
+		return fmt.Errorf("%w: a greeting has a nonce of 1 to %d characters, and last is 0 or more", ErrUnreadable,
+			maxNonce)
 	}
 	return nil
 }
 
-// check refuses a message that lacks what its kind has: it would be spoken as nothing, or as something else.
+// check refuses a message that lacks what its kind has: it would be spoken as nothing, or as
+// something else.
 func (m *Message) check() error {
 	wrong := func(what string) error { return fmt.Errorf("%w: a %s without %s", ErrUnreadable, m.Kind, what) }
 	if m.Seq < 0 || m.After < 0 || m.Now.IsZero() {
@@ -207,7 +213,8 @@ func (m *Message) check() error {
 			return wrong("id, amount or times")
 		}
 	case Missed:
-		if m.Count < 0 || m.Corrections < 0 || (m.Count > 0) != (m.Amount != nil) || (m.Corrections > 0) != (m.TakenBack != nil) ||
+		if m.Count < 0 || m.Corrections < 0 || (m.Count > 0) != (m.Amount != nil) ||
+			(m.Corrections > 0) != (m.TakenBack != nil) ||
 			m.Amount != nil && !positive(m.Amount) || m.TakenBack != nil && !positive(m.TakenBack) {
 			return wrong("count and sum")
 		}

@@ -22,8 +22,8 @@ import (
 const (
 	// codeLasts is how long a new box's code may be entered.
 	codeLasts = 5 * time.Minute
-	// codeDigits is how long it is, maxCodes how many are valid at a time: who enters a wrong one meets another box once in ten
-	// thousand times at the most.
+	// codeDigits is how long it is, maxCodes how many are valid at a time: who enters a wrong one
+	// meets another box once in ten thousand times at the most.
 	codeDigits, maxCodes = 6, 100
 	// codesFree is how many codes may be entered at a stall within codesWindow.
 	codesFree, codesWindow = 5, 15 * time.Minute
@@ -51,7 +51,8 @@ func (s *Soundboxes) giveCode(ctx context.Context, l *line, key []byte) error {
 		code := fmt.Sprintf("%0*d", codeDigits, n)
 		tag, err := s.db.Pool.Exec(ctx, `INSERT INTO soundbox_pairings (id, code_index, key, expires_at)
 			SELECT $1, $2, $3, $4 WHERE (SELECT count(*) FROM soundbox_pairings WHERE id <> $1) < $5
-			ON CONFLICT (id) DO UPDATE SET code_index = excluded.code_index, key = excluded.key, expires_at = excluded.expires_at`,
+			ON CONFLICT (id) DO UPDATE SET code_index = excluded.code_index, key = excluded.key,
+			expires_at = excluded.expires_at`,
 			l.name, s.codeIndex(code), sealed, now.Add(codeLasts), maxCodes)
 		var taken *pgconn.PgError
 		if errors.As(err, &taken) && taken.ConstraintName == "soundbox_code_unique" {
@@ -70,7 +71,8 @@ func (s *Soundboxes) giveCode(ctx context.Context, l *line, key []byte) error {
 
 func (s *Soundboxes) codeIndex(code string) []byte { return s.keys.Index("soundbox_code", code) }
 
-// pair waits until a new box was paired, on whichever server, and sends it away to come back as what it now is.
+// pair waits until a new box was paired, on whichever server, and sends it away to come back as
+// what it now is.
 func (s *Soundboxes) pair(cl *mqtt.Client, l *line) {
 	look, end := time.NewTicker(pairedEvery), time.NewTimer(newLineLasts)
 	defer look.Stop()
@@ -111,8 +113,9 @@ type Order struct {
 	Name string `json:"name" minLength:"1" maxLength:"60" doc:"by which the owner knows it"`
 }
 
-// Pair makes the new box that speaks a code one of the stall's. Its merchant alone may: others of the stall's scope are refused
-// (403). A wrong or expired code is refused (422), as is a sixth try within a quarter of an hour (429).
+// Pair makes the new box that speaks a code one of the stall's. Its merchant alone may: others of
+// the stall's scope are refused (403). A wrong or expired code is refused (422), as is a sixth try
+// within a quarter of an hour (429).
 func (s *Soundboxes) Pair(ctx context.Context, who roles.Principal, stall string, order Order) (*Box, error) {
 	t, err := s.tenancy(ctx, who, stall)
 	if err != nil {
@@ -124,9 +127,11 @@ func (s *Soundboxes) Pair(ctx context.Context, who roles.Principal, stall string
 	b := &Box{Name: order.Name, Speaks: true, PairedAt: s.now()}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var sealed []byte
-		err := tx.QueryRow(ctx, `DELETE FROM soundbox_pairings WHERE code_index = $1 AND expires_at > $2 RETURNING id, key`, s.codeIndex(order.Code), b.PairedAt).Scan(&b.ID, &sealed)
+		err := tx.QueryRow(ctx, `DELETE FROM soundbox_pairings WHERE code_index = $1 AND expires_at > $2
+			RETURNING id, key`, s.codeIndex(order.Code), b.PairedAt).Scan(&b.ID, &sealed)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return problem.Of("code", "code_unknown", "Mã ghép không đúng hoặc đã hết hạn. Hãy nghe loa đọc lại.", "The code is wrong or has expired. Listen to the box again.")
+			return problem.Of("code", "code_unknown", "Mã ghép không đúng hoặc đã hết hạn. Hãy nghe loa đọc lại.",
+				"The code is wrong or has expired. Listen to the box again.")
 		}
 		if err != nil {
 			return err
@@ -152,18 +157,23 @@ func (s *Soundboxes) add(ctx context.Context, tx pgx.Tx, t tenancy, actor uuid.U
 	if _, err := tx.Exec(ctx, `SELECT FROM tenancies WHERE id = $1 FOR NO KEY UPDATE`, t.id); err != nil {
 		return err
 	}
-	if err := tx.QueryRow(ctx, `SELECT count(*) FROM soundboxes WHERE tenancy_id = $1 AND revoked_at IS NULL`, t.id).Scan(&boxes); err != nil {
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM soundboxes WHERE tenancy_id = $1 AND revoked_at IS NULL`,
+		t.id).Scan(&boxes); err != nil {
 		return err
 	}
 	if boxes >= boxesOfAStall {
-		return problem.New(problem.Conflict, "too_many", fmt.Sprintf("Mỗi sạp có tối đa %d loa. Hãy bỏ bớt trước.", boxesOfAStall), fmt.Sprintf("A stall has %d soundboxes at most. Remove one first.", boxesOfAStall))
+		return problem.New(problem.Conflict, "too_many", fmt.Sprintf("Mỗi sạp có tối đa %d loa. Hãy bỏ bớt trước.",
+			boxesOfAStall), fmt.Sprintf("A stall has %d soundboxes at most. Remove one first.", boxesOfAStall))
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM soundbox_guesses WHERE tenancy_id = $1`, t.id); err != nil {
 		return err
 	}
-	err := tx.QueryRow(ctx, `INSERT INTO soundboxes (id, market_id, stall_id, tenancy_id, account_id, name, key, speaks, heard_version, seen_at, paired_at, actor_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce((SELECT version FROM ledger_accounts WHERE id = $5), 0), $9, $9, $10) RETURNING heard_version, seen_at`,
-		b.ID, t.market, t.stall, t.id, t.account(), b.Name, sealed, b.Speaks, b.PairedAt, actor).Scan(&b.Heard, &b.SeenAt)
+	err := tx.QueryRow(ctx, `INSERT INTO soundboxes (id, market_id, stall_id, tenancy_id, account_id, name, key, speaks,
+		heard_version, seen_at, paired_at, actor_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce((SELECT version FROM ledger_accounts WHERE id = $5), 0), $9,
+		$9, $10) RETURNING heard_version, seen_at`,
+		b.ID, t.market, t.stall, t.id, t.account(), b.Name, sealed, b.Speaks, b.PairedAt, actor).Scan(&b.Heard,
+		&b.SeenAt)
 	if err != nil {
 		return fmt.Errorf("add soundbox %s: %w", b.ID, err)
 	}
@@ -183,7 +193,8 @@ func (s *Soundboxes) countGuess(ctx context.Context, tenancy uuid.UUID) error {
 		return fmt.Errorf("count codes of tenancy %s: %w", tenancy, err)
 	}
 	if guesses > codesFree {
-		refusal := problem.New(problem.TooMany, "too_many_codes", "Đã nhập sai quá nhiều mã ghép. Hãy đợi rồi thử lại.", "Too many codes were entered. Wait, then try again.")
+		refusal := problem.New(problem.TooMany, "too_many_codes", "Đã nhập sai quá nhiều mã ghép. Hãy đợi rồi thử lại.",
+			"Too many codes were entered. Wait, then try again.")
 		refusal.RetryAfter = max(1, int(began.Add(codesWindow).Sub(now)/time.Second))
 		return refusal
 	}

@@ -46,7 +46,10 @@ func (f *far) answer(greeting []byte) (told [][]byte) {
 	for v := f.sent + 1; v <= int64(len(f.came)); v++ {
 		at, amount := f.came[v-1], money.FromDong(v)
 		expires := at.Add(soundbox.ExpiresAfter)
-		m := soundbox.Message{Kind: soundbox.Payment, After: v - 1, Seq: v, ID: &f.id, Amount: &amount, OccurredAt: &at, ReceivedAt: &at, ExpiresAt: &expires}
+		m := soundbox.Message{
+			Kind: soundbox.Payment, After: v - 1, Seq: v, ID: &f.id, Amount: &amount, OccurredAt: &at,
+			ReceivedAt: &at, ExpiresAt: &expires,
+		}
 		if !f.now.Before(expires) {
 			m = soundbox.Message{Kind: soundbox.Missed, After: v - 1, Seq: v, Count: 1, Amount: &amount}
 		}
@@ -56,8 +59,9 @@ func (f *far) answer(greeting []byte) (told [][]byte) {
 	return told
 }
 
-// TestNothingIsSpokenTwiceOldOrNever lets a network lose, repeat, delay, disorder and change what a server says, and the box
-// fail: each payment is spoken once, alone while it is young or as part of a sum, and by its own amount.
+// TestNothingIsSpokenTwiceOldOrNever lets a network lose, repeat, delay, disorder and change what a
+// server says, and the box fail: each payment is spoken once, alone while it is young or as part of
+// a sum, and by its own amount.
 func TestNothingIsSpokenTwiceOldOrNever(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -94,7 +98,8 @@ func TestNothingIsSpokenTwiceOldOrNever(t *testing.T) {
 		}
 		take := func(raw []byte) error {
 			err := box.Take(raw)
-			if errors.Is(err, soundbox.ErrGap) || errors.Is(err, soundbox.ErrExpired) || errors.Is(err, soundbox.ErrForged) || errors.Is(err, soundbox.ErrUnreadable) {
+			if errors.Is(err, soundbox.ErrGap) || errors.Is(err, soundbox.ErrExpired) ||
+				errors.Is(err, soundbox.ErrForged) || errors.Is(err, soundbox.ErrUnreadable) {
 				greet()
 			}
 			return err
@@ -156,11 +161,15 @@ func TestNothingIsSpokenTwiceOldOrNever(t *testing.T) {
 	})
 }
 
-// TestABoxWithoutAClockSpeaksNothingYoung: until a welcome has told the time, what it kept is a count and a sum.
+// TestABoxWithoutAClockSpeaksNothingYoung: until a welcome has told the time, what it kept is a
+// count and a sum.
 func TestABoxWithoutAClockSpeaksNothingYoung(t *testing.T) {
 	t.Parallel()
 	now, amount := time.Now(), money.FromDong(45000)
-	kept := soundbox.Mark{Last: 1, Waiting: []soundbox.Message{{Kind: soundbox.Payment, Seq: 1, Amount: &amount, ExpiresAt: &now}}}
+	kept := soundbox.Mark{Last: 1, Waiting: []soundbox.Message{{
+		Kind: soundbox.Payment, Seq: 1, Amount: &amount,
+		ExpiresAt: &now,
+	}}}
 	said := soundbox.NewReceiver(uuid.New(), soundbox.NewKey(), kept, time.Now).Next()
 	if len(said) != 1 || said[0].Kind != soundbox.Missed || said[0].Count != 1 || said[0].Amount.Dong() != 45000 {
 		t.Errorf("it says %+v", said)
@@ -182,15 +191,21 @@ func TestASignatureIsOfItsTopic(t *testing.T) {
 			t.Errorf("for %s: %v", topic, err)
 		}
 	}
-	if soundbox.Password(key) == soundbox.Password(soundbox.NewKey()) || strings.Contains(string(raw), soundbox.Password(key)) {
+	if soundbox.Password(key) == soundbox.Password(soundbox.NewKey()) || strings.Contains(string(raw),
+		soundbox.Password(key)) {
 		t.Error("the password is no secret")
 	}
 }
 
-// FuzzOpen reads what is signed and what is not: it never panics, and takes nothing that was not signed.
+// FuzzOpen reads what is signed and what is not: it never panics, and takes nothing that was not
+// signed.
 func FuzzOpen(f *testing.F) {
 	id, key := uuid.MustParse("019a0000-0000-7000-8000-000000000001"), make([]byte, soundbox.KeySize)
-	for _, body := range []string{`{"seq":1}`, `{"nonce":"a","last":2}`, `{"kind":"payment","seq":2,"after":1,"amount":"1"}`, `{"kind":"missed","seq":2,"count":1,"amount":"-1"}`, `{}{}`, `[]`, ``} {
+	for _, body := range []string{
+		`{"seq":1}`, `{"nonce":"a","last":2}`,
+		`{"kind":"payment","seq":2,"after":1,"amount":"1"}`, `{"kind":"missed","seq":2,"count":1,"amount":"-1"}`,
+		`{}{}`, `[]`, ``,
+	} {
 		signed, err := soundbox.Sign(key, soundbox.Topic(id, soundbox.Say), json.RawMessage(body))
 		if err == nil {
 			f.Add(signed)

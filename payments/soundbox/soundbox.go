@@ -1,5 +1,6 @@
-// Package soundbox tells speakers at stalls, over MQTT, what came. The database is the queue: a box says up to which version it
-// has taken payments, is told what lies after it, and nothing waits in MQTT. messages.go is what both sides say, receiver.go the box's side.
+// Package soundbox tells speakers at stalls, over MQTT, what came. The database is the queue: a box
+// says up to which version it has taken payments, is told what lies after it, and nothing waits in
+// MQTT. messages.go is what both sides say, receiver.go the box's side.
 package soundbox
 
 import (
@@ -22,9 +23,11 @@ import (
 const (
 	// maxLines is how many boxes are connected to one process.
 	maxLines = 2000
-	// linesPerAddress is how many of them come from one address: a market's boxes may share one. Of new boxes far fewer.
+	// linesPerAddress is how many of them come from one address: a market's boxes may share one. Of
+	// new boxes far fewer.
 	linesPerAddress = 600
-	// newLines and newPerAddress are how many new boxes wait to be paired, in one process and of one address.
+	// newLines and newPerAddress are how many new boxes wait to be paired, in one process and of
+	// one address.
 	newLines, newPerAddress = 100, 10
 	// newLineLasts is how long a new box may wait on one connection.
 	newLineLasts = 20 * time.Minute
@@ -36,7 +39,8 @@ const (
 	refusalsPerWindow, refusalsWindow = 20, time.Minute
 	// connectWithin is how long a connection may take to say who it is, TLS included.
 	connectWithin = 10 * time.Second
-	// keepAlive is how often a box that has nothing to say shows that it lives, in seconds; after half as long again it is cut.
+	// keepAlive is how often a box that has nothing to say shows that it lives, in seconds; after
+	// half as long again it is cut.
 	keepAlive = 20
 	// maxUnheard is how many messages a box is sent at most before their receipt.
 	maxUnheard = 32
@@ -48,8 +52,8 @@ const (
 	askWithin = 5 * time.Second
 )
 
-// Soundboxes keeps the boxes of stalls, and tells those that are connected to this process. Without Serve none can connect, and
-// owners still see and revoke theirs.
+// Soundboxes keeps the boxes of stalls, and tells those that are connected to this process. Without
+// Serve none can connect, and owners still see and revoke theirs.
 type Soundboxes struct {
 	db   *database.DB
 	keys *seal.Keys
@@ -76,7 +80,10 @@ func (s *Soundboxes) Serve(ctx context.Context, listener net.Listener, over *tls
 		listener = tls.NewListener(listener, over)
 	}
 	// Its log quotes packets, and so keys and passwords.
-	s.server = mqtt.New(&mqtt.Options{Logger: slog.New(slog.DiscardHandler), SysTopicResendInterval: 60, Capabilities: capabilities()})
+	s.server = mqtt.New(&mqtt.Options{
+		Logger: slog.New(slog.DiscardHandler), SysTopicResendInterval: 60,
+		Capabilities: capabilities(),
+	})
 	if err := s.server.AddHook(&hook{boxes: s}, nil); err != nil {
 		return err
 	}
@@ -87,7 +94,8 @@ func (s *Soundboxes) Serve(ctx context.Context, listener net.Listener, over *tls
 	return s.server.Serve()
 }
 
-// capabilities are what boxes may use of MQTT 3.1.1 and 5: no sessions, retained messages, wildcards or shared subscriptions.
+// capabilities are what boxes may use of MQTT 3.1.1 and 5: no sessions, retained messages,
+// wildcards or shared subscriptions.
 func capabilities() *mqtt.Capabilities {
 	c := mqtt.NewDefaultServerCapabilities()
 	c.MaximumClients = maxLines

@@ -9,7 +9,8 @@ import (
 // stream is the stall's stream as its phone reads it: each event's name and data.
 func (s *stall) stream() <-chan string {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.server.URL+"/api/v1/stalls/"+s.id+"/payments/stream", nil)
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.server.URL+"/api/v1/stalls/"+s.id+
+		"/payments/stream", nil)
 	must(s.t, err)
 	req.Header.Set("Authorization", s.owner)
 	res, err := http.DefaultClient.Do(req)

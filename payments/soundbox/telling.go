@@ -88,7 +88,10 @@ func (t *session) look(greeting *Greeting) error {
 	}
 	if greeting != nil {
 		t.welcome, t.sent = true, heard
-		if err := t.l.send(Say, t.l.box.key, Message{Kind: Welcome, Seq: t.sent, Now: t.now(), Nonce: greeting.Nonce}); err != nil {
+		if err := t.l.send(Say, t.l.box.key, Message{
+			Kind: Welcome, Seq: t.sent, Now: t.now(),
+			Nonce: greeting.Nonce,
+		}); err != nil {
 			return err
 		}
 	}
@@ -98,22 +101,26 @@ func (t *session) look(greeting *Greeting) error {
 	return t.tellNews(heard)
 }
 
-// standing is up to which version the box has taken payments and how far its account is, or errEnded. What a greeting says is
-// kept; a box that claims more than there is was told by a database that has since been restored.
+// standing is up to which version the box has taken payments and how far its account is, or
+// errEnded. What a greeting says is kept; a box that claims more than there is was told by a
+// database that has since been restored.
 func (t *session) standing(greeting *Greeting) (heard, version int64, err error) {
 	ctx, cancel := context.WithTimeout(t.l.ctx, askWithin)
 	defer cancel()
 	if greeting != nil {
 		_, err := t.db.Pool.Exec(ctx, `UPDATE soundboxes b SET line_id = $2, seen_at = $3,
-				heard_version = greatest(heard_version, least($4, coalesce((SELECT version FROM ledger_accounts a WHERE a.id = b.account_id), 0)))
+				heard_version = greatest(heard_version, least($4, coalesce((SELECT version FROM ledger_accounts a
+				WHERE a.id = b.account_id), 0)))
 			WHERE id = $1 AND revoked_at IS NULL`, t.l.name, t.l.id, t.now(), greeting.Last)
 		if err != nil {
 			return 0, 0, fmt.Errorf("note greeting of soundbox %s: %w", t.l.name, err)
 		}
 		t.feed.Wake(t.l.box.account) // the phones: a box is there
 	}
-	err = t.db.Pool.QueryRow(ctx, `SELECT b.heard_version, coalesce((SELECT version FROM ledger_accounts a WHERE a.id = b.account_id), 0)
-		FROM soundboxes b JOIN tenancies t ON t.id = b.tenancy_id WHERE b.id = $1 AND b.revoked_at IS NULL AND upper_inf(t.valid)`, t.l.name).Scan(&heard, &version)
+	err = t.db.Pool.QueryRow(ctx, `SELECT b.heard_version, coalesce((SELECT version FROM ledger_accounts a
+		WHERE a.id = b.account_id), 0)
+		FROM soundboxes b JOIN tenancies t ON t.id = b.tenancy_id WHERE b.id = $1 AND b.revoked_at IS NULL
+		AND upper_inf(t.valid)`, t.l.name).Scan(&heard, &version)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, 0, errEnded
 	}
@@ -123,8 +130,8 @@ func (t *session) standing(greeting *Greeting) (heard, version int64, err error)
 	return heard, version, nil
 }
 
-// tellNews tells what lies after what was sent: what is young enough one by one, at most maxUnheard ahead of what was taken;
-// a run of what is too old as a count and a sum.
+// tellNews tells what lies after what was sent: what is young enough one by one, at most maxUnheard
+// ahead of what was taken; a run of what is too old as a count and a sum.
 func (t *session) tellNews(heard int64) error {
 	old := &Message{Kind: Missed, After: t.sent, Seq: t.sent}
 	for {
@@ -156,7 +163,10 @@ func (t *session) tellNews(heard int64) error {
 func (t *session) news(after int64) ([]news, error) {
 	ctx, cancel := context.WithTimeout(t.l.ctx, askWithin)
 	defer cancel()
-	rows, err := t.db.Pool.Query(ctx, newsSQL, pgx.NamedArgs{"account": t.l.box.account, "after": after, "most": newsPage})
+	rows, err := t.db.Pool.Query(ctx, newsSQL, pgx.NamedArgs{
+		"account": t.l.box.account, "after": after,
+		"most": newsPage,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read payments for soundbox %s: %w", t.l.name, err)
 	}
@@ -178,7 +188,10 @@ func (t *session) tellOld(old *Message) error {
 // tellOne tells one payment.
 func (t *session) tellOne(p news) error {
 	expires := p.ReceivedAt.Add(ExpiresAfter)
-	m := Message{Kind: Payment, After: t.sent, Seq: p.Version, ID: &p.ID, Amount: &p.Amount, OccurredAt: &p.OccurredAt, Precision: p.Precision, ReceivedAt: &p.ReceivedAt, ExpiresAt: &expires}
+	m := Message{
+		Kind: Payment, After: t.sent, Seq: p.Version, ID: &p.ID, Amount: &p.Amount, OccurredAt: &p.OccurredAt,
+		Precision: p.Precision, ReceivedAt: &p.ReceivedAt, ExpiresAt: &expires,
+	}
 	if p.Reversal {
 		m.Kind = Correction
 	}
@@ -194,16 +207,20 @@ func (t *session) tellMessage(m Message) error {
 	return nil
 }
 
-// send signs a message and writes it to this line. That it arrives is known by the box's own word only. The broker would send it to
-// whatever has subscribed under the box's id; while a box comes again before its old line has ended, that is nobody, or the wrong
-// one: the old line's end takes the new one's subscription with it.
+// send signs a message and writes it to this line. That it arrives is known by the box's own word
+// only. The broker would send it to whatever has subscribed under the box's id; while a box comes
+// again before its old line has ended, that is nobody, or the wrong one: the old line's end takes
+// the new one's subscription with it.
 func (l *line) send(name string, key []byte, message any) error {
 	topic := Topic(l.name, name)
 	payload, err := Sign(key, topic, message)
 	if err != nil {
 		return err
 	}
-	err = l.client.WritePacket(packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Publish}, TopicName: topic, Payload: payload})
+	err = l.client.WritePacket(packets.Packet{
+		FixedHeader: packets.FixedHeader{Type: packets.Publish}, TopicName: topic,
+		Payload: payload,
+	})
 	if err != nil {
 		return fmt.Errorf("tell soundbox %s: %w", l.name, err)
 	}
@@ -213,7 +230,8 @@ func (l *line) send(name string, key []byte, message any) error {
 // heard keeps a box's receipt, and wakes the stall's phones: they need not speak.
 func (s *Soundboxes) heard(ctx context.Context, l *line, seq int64) error {
 	tag, err := s.db.Pool.Exec(ctx, `UPDATE soundboxes b SET heard_version = greatest(heard_version, $2), seen_at = $3
-		WHERE id = $1 AND revoked_at IS NULL AND $2 BETWEEN 0 AND coalesce((SELECT version FROM ledger_accounts a WHERE a.id = b.account_id), 0)`, l.name, seq, s.now())
+		WHERE id = $1 AND revoked_at IS NULL AND $2 BETWEEN 0 AND coalesce((SELECT version FROM ledger_accounts a
+		WHERE a.id = b.account_id), 0)`, l.name, seq, s.now())
 	if err != nil {
 		return fmt.Errorf("keep receipt of soundbox %s: %w", l.name, err)
 	}
@@ -228,7 +246,8 @@ func (s *Soundboxes) heard(ctx context.Context, l *line, seq int64) error {
 func (s *Soundboxes) hungUp(l *line) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), askWithin)
 	defer cancel()
-	if _, err := s.db.Pool.Exec(ctx, `UPDATE soundboxes SET line_id = NULL WHERE id = $1 AND line_id = $2`, l.name, l.id); err != nil {
+	if _, err := s.db.Pool.Exec(ctx, `UPDATE soundboxes SET line_id = NULL WHERE id = $1 AND line_id = $2`, l.name,
+		l.id); err != nil {
 		slog.WarnContext(ctx, "a soundbox that hung up still counts as connected", "soundbox", l.name, "error", err)
 	}
 	s.feed.Wake(l.box.account)
@@ -244,7 +263,8 @@ func (s *Soundboxes) writeSeen(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if _, err := s.db.Pool.Exec(ctx, `UPDATE soundboxes SET seen_at = $2 WHERE line_id = ANY ($1)`, s.lines.seen(), s.now()); err != nil && ctx.Err() == nil {
+		if _, err := s.db.Pool.Exec(ctx, `UPDATE soundboxes SET seen_at = $2 WHERE line_id = ANY ($1)`, s.lines.seen(),
+			s.now()); err != nil && ctx.Err() == nil {
 			slog.WarnContext(ctx, "when soundboxes were heard of was not written", "error", err)
 		}
 	}

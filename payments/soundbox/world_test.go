@@ -30,7 +30,8 @@ import (
 	"market40/payments/soundbox"
 )
 
-// world is a program with its own database, real HTTP and a real broker; the boxes' clock may be moved.
+// world is a program with its own database, real HTTP and a real broker; the boxes' clock may be
+// moved.
 type world struct {
 	t             *testing.T
 	db            *database.DB
@@ -59,8 +60,12 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	w.keys, w.people = signin.NewAPIKeys(w.db, time.Now), signin.NewPeople(w.db, keys, time.Now)
 	paid := paymentstest.NewParts(w.db, keys, time.Now)
-	w.boxes = soundbox.New(w.db, keys, paid.Intake.Feed(), func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) })
-	e := web.New(web.Parts{DB: w.db, Keys: keys, Gate: signin.Gate{Keys: w.keys, People: w.people}, Trail: trail.NewTrail(w.db, keys, time.Now), Now: time.Now, Version: "test"})
+	w.boxes = soundbox.New(w.db, keys, paid.Intake.Feed(),
+		func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) })
+	e := web.New(web.Parts{
+		DB: w.db, Keys: keys, Gate: signin.Gate{Keys: w.keys, People: w.people},
+		Trail: trail.NewTrail(w.db, keys, time.Now), Now: time.Now, Version: "test",
+	})
 	merchants.New(w.db, keys, time.Now).Routes(e)
 	paid.Routes(e)
 	w.boxes.Routes(e)
@@ -76,8 +81,14 @@ func newWorld(t *testing.T) *world {
 		w.server.Close()
 	})
 	w.admin = w.key("admin", "")
-	w.market = w.call(w.admin, "POST", "/api/v1/markets", object{"code": "CHODAM", "name": "Chợ Đầm", "class": 1, "kind": "dan_sinh", "commune_code": "22366"}, 201).text("id")
-	w.hook = w.call(w.admin, "POST", "/api/v1/bank-connections", object{"provider": "sepay", "name": "SePay", "secrets": object{"api_key": "sepay-test-key"}}, 201).text("webhook_path")
+	w.market = w.call(w.admin, "POST", "/api/v1/markets", object{
+		"code": "CHODAM", "name": "Chợ Đầm", "class": 1,
+		"kind": "dan_sinh", "commune_code": "22366",
+	}, 201).text("id")
+	w.hook = w.call(w.admin, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay", "name": "SePay",
+		"secrets": object{"api_key": "sepay-test-key"},
+	}, 201).text("webhook_path")
 	return w
 }
 
@@ -116,11 +127,17 @@ func (w *world) person() string {
 	w.t.Helper()
 	const password = "tôm hùm 9 con"
 	login := fmt.Sprint("person-", uuid.New())
-	made, err := w.people.Create(w.t.Context(), signin.UserOrder{Login: login, FullName: login, Role: "admin", Scopes: []signin.ScopeOrder{{}}, Password: password})
+	made, err := w.people.Create(w.t.Context(), signin.UserOrder{
+		Login: login, FullName: login, Role: "admin",
+		Scopes: []signin.ScopeOrder{{}}, Password: password,
+	})
 	must(w.t, err)
 	code, err := totp.GenerateCode(made.Secret, time.Now())
 	must(w.t, err)
-	token, _, err := w.people.SignIn(w.t.Context(), signin.Attempt{Login: login, Password: password, Code: code, Address: "127.0.0.1"})
+	token, _, err := w.people.SignIn(w.t.Context(), signin.Attempt{
+		Login: login, Password: password, Code: code,
+		Address: "127.0.0.1",
+	})
 	must(w.t, err)
 	return session + token
 }
@@ -162,8 +179,12 @@ type stall struct {
 func (w *world) stall(number, account string) *stall {
 	w.t.Helper()
 	made := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
-		"number": number, "kind": "stall", "goods_group": "hai_san", "merchant": object{"full_name": "Người bán " + number, "phone": "0905" + account[:6]},
-		"account": object{"bank_bin": "970422", "account_number": account, "holder_name": "NGUOI BAN", "holder_kind": "ca_nhan"},
+		"number": number, "kind": "stall", "goods_group": "hai_san", "merchant": object{"full_name": "Người bán " +
+			number, "phone": "0905" + account[:6]},
+		"account": object{
+			"bank_bin": "970422", "account_number": account, "holder_name": "NGUOI BAN",
+			"holder_kind": "ca_nhan",
+		},
 	}, 201)
 	s := &stall{world: w, id: made.text("id"), code: made.text("code.code"), account: account}
 	s.owner = w.key("merchant", "stall:"+s.id)
@@ -175,8 +196,10 @@ func (s *stall) pay(memo string, amount int) {
 	s.t.Helper()
 	s.told++
 	s.call("Apikey sepay-test-key", "POST", s.hook, object{
-		"id": s.told, "gateway": "MBBank", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(time.DateTime), "accountNumber": s.account,
-		"code": nil, "content": memo, "transferType": "in", "transferAmount": amount, "accumulated": 0, "subAccount": nil,
+		"id": s.told, "gateway": "MBBank", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(
+			time.DateTime), "accountNumber": s.account,
+		"code": nil, "content": memo, "transferType": "in", "transferAmount": amount, "accumulated": 0,
+		"subAccount":    nil,
 		"referenceCode": fmt.Sprintf("FT26325%09d", s.told), "description": "",
 	}, 200)
 }
@@ -204,7 +227,10 @@ func (w *world) device() *device {
 // connect opens a line and is the server's answer: 0 is welcome.
 func (d *device) connect() byte {
 	d.t.Helper()
-	return d.connectAs(&paho.Connect{ClientID: d.id.String(), Username: d.id.String(), Password: []byte(soundbox.Password(d.key))})
+	return d.connectAs(&paho.Connect{
+		ClientID: d.id.String(), Username: d.id.String(),
+		Password: []byte(soundbox.Password(d.key)),
+	})
 }
 
 func (d *device) connectAs(c *paho.Connect) byte {
@@ -215,8 +241,13 @@ func (d *device) connectAs(c *paho.Connect) byte {
 	came, cut := make(chan *paho.Publish, 500), make(chan byte, 10)
 	d.came, d.cut = came, cut
 	d.client = paho.NewClient(paho.ClientConfig{
-		Conn:               conn,
-		OnPublishReceived:  []func(paho.PublishReceived) (bool, error){func(p paho.PublishReceived) (bool, error) { came <- p.Packet; return true, nil }},
+		Conn: conn,
+		OnPublishReceived: []func(paho.PublishReceived) (bool, error){func(p paho.PublishReceived) (bool,
+			error,
+		) {
+			came <- p.Packet
+			return true, nil
+		}},
 		OnServerDisconnect: func(p *paho.Disconnect) { cut <- p.ReasonCode },
 		OnClientError:      func(error) { cut <- 0 },
 	})
@@ -231,7 +262,8 @@ func (d *device) connectAs(c *paho.Connect) byte {
 // hear asks for a topic and is the server's answer.
 func (d *device) hear(topic string) byte {
 	d.t.Helper()
-	granted, err := d.client.Subscribe(d.t.Context(), &paho.Subscribe{Subscriptions: []paho.SubscribeOptions{{Topic: topic}}})
+	granted, err := d.client.Subscribe(d.t.Context(),
+		&paho.Subscribe{Subscriptions: []paho.SubscribeOptions{{Topic: topic}}})
 	if granted == nil {
 		d.t.Fatalf("subscribe to %s: %v", topic, err)
 	}

@@ -2,8 +2,9 @@ package disclosure
 
 import "slices"
 
-// ProtectAmounts hides every cell for which tooFew reports that it must not be published, and then cells that such a group could
-// be worked out from: amounts have no bounds, so only sums and differences matter. It changes t.Cells.
+// ProtectAmounts hides every cell for which tooFew reports that it must not be published, and then
+// cells that such a group could be worked out from: amounts have no bounds, so only sums and
+// differences matter. It changes t.Cells.
 func (t *Table) ProtectAmounts(tooFew func(Set) bool) {
 	for i := range t.Cells {
 		t.Cells[i].Hidden = t.Cells[i].Hidden || tooFew(t.Cells[i].Atoms)
@@ -21,8 +22,9 @@ func (t *Table) ProtectAmounts(tooFew func(Set) bool) {
 	}
 }
 
-// firstTelling returns published cells that together give away what tooFew forbids, those that may be hidden; none: nothing does.
-// What cells that stay give away among themselves is not for them to hide.
+// firstTelling returns published cells that together give away what tooFew forbids, those that may
+// be hidden; none: nothing does. What cells that stay give away among themselves is not for them to
+// hide.
 func (s *search) firstTelling(tooFew func(Set) bool) []int {
 	rows := s.rows(func(c *Cell) bool { return c.Hidden })
 	var rests []Set

@@ -7,7 +7,8 @@ import (
 	"market40/reports/disclosure"
 )
 
-// Of amounts, too, what a campaign is told in goes last and totals go after their parts; what stays is never hidden.
+// Of amounts, too, what a campaign is told in goes last and totals go after their parts; what stays
+// is never hidden.
 func TestAmountsKeepTotals(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -1,7 +1,9 @@
-// Package disclosure decides which figures of one as-of day may be published. It knows plain counts and sets only.
+// Package disclosure decides which figures of one as-of day may be published. It knows plain counts
+// and sets only.
 //
-// A figure about one to four people is hidden. Totals stay: whatever else must be hidden, so that no hidden count can be worked
-// out, is an inner cell, the smallest first. The rule is in ../README.md, "What is hidden".
+// A figure about one to four people is hidden. Totals stay: whatever else must be hidden, so that
+// no hidden count can be worked out, is an inner cell, the smallest first. The rule is in
+// ../README.md, "What is hidden".
 package disclosure
 
 import (
@@ -10,8 +12,8 @@ import (
 	"slices"
 )
 
-// Fewest is the smallest number of people that a published count may speak of; 0 is published. It is also how many values a
-// hidden count must leave open.
+// Fewest is the smallest number of people that a published count may speak of; 0 is published. It
+// is also how many values a hidden count must leave open.
 const Fewest = 5
 
 // FewestOfAmounts is how many merchants a published amount of money must be of.
@@ -39,18 +41,20 @@ type Cell struct {
 	Hidden bool // set before: hidden for another reason; afterwards: a count is hidden
 }
 
-// Person is somebody who is in several atoms, or in one and outside the table. A cell counts a person once.
+// Person is somebody who is in several atoms, or in one and outside the table. A cell counts a
+// person once.
 type Person struct {
 	Atoms    []int    // at most mostAtoms are modelled; ascending
 	Operates uint32   // at which of Atoms (bits) the person belongs to the cell
 	Counted  []uint32 // for each count of a cell: at which of Atoms (bits) it holds
 }
 
-// mostAtoms is how many atoms of one person are modelled. What such a person adds to a cell of more is taken as known.
+// mostAtoms is how many atoms of one person are modelled. What such a person adds to a cell of more
+// is taken as known.
 const mostAtoms = 8
 
-// Table is one measure as of one day, or several of which one is part of another: every cell that a role may ask for. The first
-// cells are those of single atoms, in order.
+// Table is one measure as of one day, or several of which one is part of another: every cell that a
+// role may ask for. The first cells are those of single atoms, in order.
 type Table struct {
 	Atoms    int
 	Cells    []Cell
@@ -59,7 +63,8 @@ type Table struct {
 	Within   [][]int // for each count: the counts that it is part of
 }
 
-// Protect hides every count of few people, and then what a hidden one could be worked out from. It changes t.Cells.
+// Protect hides every count of few people, and then what a hidden one could be worked out from. It
+// changes t.Cells.
 func (t *Table) Protect() {
 	any := len(t.People) > 0
 	for i := range t.Cells {
@@ -136,9 +141,9 @@ func (s *search) widen() (further []action) {
 	}
 }
 
-// publishNeedless publishes counts that were hidden on the way and protect nothing: totals first, then those of the largest cells.
-// It returns the others. What they are to protect is secrets alone, or each other too: then two that protect nobody may keep each
-// other hidden.
+// publishNeedless publishes counts that were hidden on the way and protect nothing: totals first,
+// then those of the largest cells. It returns the others. What they are to protect is secrets
+// alone, or each other too: then two that protect nobody may keep each other hidden.
 func (s *search) publishNeedless(further []action, secrets bool) (needed []action) {
 	slices.SortStableFunc(further, func(a, b action) int { return -s.compareWorth(a.cell, b.cell) })
 	for len(further) > 0 {
@@ -164,8 +169,8 @@ func (s *search) compare(a, b int) int {
 	return cmp.Or(cmp.Compare(x.Size, y.Size), cmp.Compare(x.Atoms.Len(), y.Atoms.Len()), cmp.Compare(a, b))
 }
 
-// compareWorth orders cells by what is rather hidden: what a campaign is told in last, totals after their parts, the others from
-// small to large.
+// compareWorth orders cells by what is rather hidden: what a campaign is told in last, totals after
+// their parts, the others from small to large.
 func (s *search) compareWorth(a, b int) int {
 	return cmp.Or(cmp.Compare(s.t.Cells[a].worth(), s.t.Cells[b].worth()), s.compare(a, b))
 }

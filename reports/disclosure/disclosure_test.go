@@ -59,7 +59,8 @@ func draw(rt *rapid.T) *drawn {
 		}
 	}
 	if rapid.Bool().Draw(rt, "campaign") {
-		if pilots := slices.DeleteFunc(slices.Clone(all), func(int) bool { return rapid.Bool().Draw(rt, "not") }); len(pilots) > 0 {
+		if pilots := slices.DeleteFunc(slices.Clone(all), func(int) bool { return rapid.Bool().Draw(rt, "not") }); len(
+			pilots) > 0 {
 			w.groups = append(w.groups, pilots)
 		}
 	}
@@ -94,7 +95,10 @@ func (w *drawn) table() *disclosure.Table {
 		}
 		known[set.Key()] = true
 		size, n := w.count(g)
-		t.Cells = append(t.Cells, disclosure.Cell{Atoms: set, Size: size, Counts: []disclosure.Count{{N: n, Of: size, Most: size}}})
+		t.Cells = append(t.Cells, disclosure.Cell{
+			Atoms: set, Size: size,
+			Counts: []disclosure.Count{{N: n, Of: size, Most: size}},
+		})
 	}
 	for _, p := range w.people {
 		one := disclosure.Person{Counted: []uint32{0}}
@@ -156,7 +160,8 @@ func (w *drawn) published(t *disclosure.Table) *audit.Published {
 	return p
 }
 
-// Whatever the world, linear programming over everything that is published narrows no hidden count down.
+// Whatever the world, linear programming over everything that is published narrows no hidden count
+// down.
 func TestNothingHiddenCanBeNarrowed(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -34,7 +34,8 @@ func groupPeople(t *Table) []group {
 		if !known {
 			n = len(groups)
 			numbers[key.String()] = n
-			groups = append(groups, group{atoms: p.Atoms, operates: p.Operates, patterns: make([]map[uint32]int, t.counts())})
+			groups = append(groups, group{atoms: p.Atoms, operates: p.Operates, patterns: make([]map[uint32]int,
+				t.counts())})
 			for k := range groups[n].patterns {
 				groups[n].patterns[k] = map[uint32]int{}
 			}
@@ -60,8 +61,8 @@ func (g *group) masks(cells []Cell) []uint32 {
 	return masks
 }
 
-// need returns how many values must be open for how often the people of a group hold at several atoms. It is a count like any other:
-// of five people or more, 0 and 5 may be known.
+// need returns how many values must be open for how often the people of a group hold at several
+// atoms. It is a count like any other: of five people or more, 0 and 5 may be known.
 func (g *group) need(k int) (values int, guarded bool) {
 	twice := 0
 	for in, n := range g.patterns[k] {
@@ -94,8 +95,8 @@ type component struct {
 	rows    [][]float64 // of the columns
 }
 
-// newModel returns what a reader does not know of a count. Where people of several atoms are known, from figures that are not in the
-// table, only the others may move.
+// newModel returns what a reader does not know of a count. Where people of several atoms are known,
+// from figures that are not in the table, only the others may move.
 func (s *search) newModel(k int, known bool) *model {
 	m := &model{s: s, k: k, known: known}
 	together := map[int]int{} // people of groups in an atom, and how many of them hold
@@ -282,7 +283,8 @@ func (m *model) ofCell(cell int) []float64 {
 	return f
 }
 
-// ofGroup returns by how much each column changes how often the people of a group hold at several atoms.
+// ofGroup returns by how much each column changes how often the people of a group hold at several
+// atoms.
 func (m *model) ofGroup(group int) []float64 {
 	f := make([]float64, len(m.columns))
 	g := &m.s.groups[group]
@@ -347,8 +349,8 @@ func (p *component) most(f, room []float64) float64 {
 	return maximize(p.rows, f, room)
 }
 
-// mostOfOne solves the case of one row, whose entries are −1, 0 and 1: moves that raise it are paired with moves that lower it,
-// the best ones first.
+// mostOfOne solves the case of one row, whose entries are −1, 0 and 1: moves that raise it are
+// paired with moves that lower it, the best ones first.
 func mostOfOne(effects, f, room []float64) float64 {
 	type move struct{ gain, room float64 }
 	var up, down []move

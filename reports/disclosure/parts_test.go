@@ -8,7 +8,8 @@ import (
 	"market40/reports/disclosure"
 )
 
-// Whatever the parts of a market, its own figure is hidden for itself alone, and beside it nothing that is hidden of them can be narrowed down.
+// Whatever the parts of a market, its own figure is hidden for itself alone, and beside it nothing
+// that is hidden of them can be narrowed down.
 func TestTheWholeOfPartsStays(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// search looks for hidden counts that a reader could narrow down, and for what to hide against that.
+// search looks for hidden counts that a reader could narrow down, and for what to hide against
+// that.
 type search struct {
 	t      *Table
 	sorted []int           // the cells from small to large
@@ -18,7 +19,8 @@ type search struct {
 	givenUp map[narrow]int // what nothing more can be hidden against, and how many values it has
 }
 
-// narrow is a count that published figures leave too few values for: of a cell, or of a group of people.
+// narrow is a count that published figures leave too few values for: of a cell, or of a group of
+// people.
 type narrow struct {
 	cell, group int // −1: none
 	count       int
@@ -26,7 +28,10 @@ type narrow struct {
 }
 
 func newSearch(t *Table) *search {
-	s := &search{t: t, inside: make([][]int, len(t.Cells)), groups: groupPeople(t), secret: map[action]bool{}, givenUp: map[narrow]int{}}
+	s := &search{
+		t: t, inside: make([][]int, len(t.Cells)), groups: groupPeople(t), secret: map[action]bool{},
+		givenUp: map[narrow]int{},
+	}
 	for i := range t.Cells {
 		s.sorted = append(s.sorted, i)
 		for k := range t.Cells[i].Counts {
@@ -48,7 +53,8 @@ func newSearch(t *Table) *search {
 	return s
 }
 
-// firstNarrow returns the smallest count that is narrowed down too far; of secrets alone, or of all that is hidden.
+// firstNarrow returns the smallest count that is narrowed down too far; of secrets alone, or of all
+// that is hidden.
 func (s *search) firstNarrow(secrets bool) (narrow, bool) {
 	for k := range s.t.counts() {
 		least := s.leastNeed(k)
@@ -91,12 +97,12 @@ func (s *search) firstNarrow(secrets bool) (narrow, bool) {
 	return narrow{}, false
 }
 
-// ofMany reports whether a reader who has fewer than Fewest values left for a count knows that it is of many people, and of not
-// nearly all either: then it says nothing of few people.
+// ofMany reports whether a reader who has fewer than Fewest values left for a count knows that it
+// is of many people, and of not nearly all either: then it says nothing of few people.
 func (c *Count) ofMany() bool { return c.N-(Fewest-2) >= Fewest && c.Most-c.N >= Fewest-1 }
 
-// leastNeed returns the fewest values that a secret must leave open. What is hidden to protect it may not have more, and where that
-// is of many people it need not.
+// leastNeed returns the fewest values that a secret must leave open. What is hidden to protect it
+// may not have more, and where that is of many people it need not.
 func (s *search) leastNeed(k int) int {
 	least := Fewest
 	for i := range s.t.Cells {
@@ -136,8 +142,9 @@ func (t *Table) counts() int {
 	return n
 }
 
-// need returns how many values a hidden count must leave open. A published figure of none or of nearly all people around it says
-// of everybody in it what it says of them together; no hiding inside can change that.
+// need returns how many values a hidden count must leave open. A published figure of none or of
+// nearly all people around it says of everybody in it what it says of them together; no hiding
+// inside can change that.
 func (s *search) need(cell, k int) int {
 	c := &s.t.Cells[cell]
 	n := c.Counts[k]
@@ -172,7 +179,8 @@ func (s *search) bounds(cell, k int) (least, most int) {
 	return min(least, c.Counts[k].N), max(most, c.Counts[k].N)
 }
 
-// nobodyTwice reports whether published figures of nobody cover all atoms of a group but one: it cannot hold at two of them.
+// nobodyTwice reports whether published figures of nobody cover all atoms of a group but one: it
+// cannot hold at two of them.
 func (s *search) nobodyTwice(number, k int) bool {
 	open := 0
 	for _, atom := range s.groups[number].atoms {
@@ -185,8 +193,9 @@ func (s *search) nobodyTwice(number, k int) bool {
 	return open < 2
 }
 
-// choose returns what to hide: of the first cell that leaves more values open when it is hidden, the count alone if that is enough.
-// Where no cell does, it is the first that is near; what that was not needed for is published again.
+// choose returns what to hide: of the first cell that leaves more values open when it is hidden,
+// the count alone if that is enough. Where no cell does, it is the first that is near; what that
+// was not needed for is published again.
 func (s *search) choose(n narrow) (action, bool) {
 	before := s.openValues(n)
 	fallback := action{cell: -1}
@@ -215,7 +224,8 @@ func (s *search) choose(n narrow) (action, bool) {
 	return fallback, fallback.cell >= 0
 }
 
-// near reports whether hiding a cell may help: it lies inside or around with the count in one published cell.
+// near reports whether hiding a cell may help: it lies inside or around with the count in one
+// published cell.
 func (s *search) near(n narrow, cell int) bool {
 	c := &s.t.Cells[cell]
 	about := s.about(n)
@@ -257,13 +267,15 @@ func (s *search) openValues(n narrow) int {
 	return m.span(m.ofGroup(n.group)) + 1
 }
 
-// row is what a reader can work out: a published cell less smaller published cells that lie apart in it.
+// row is what a reader can work out: a published cell less smaller published cells that lie apart
+// in it.
 type row struct {
 	cell int
 	less []int
 }
 
-// rows returns what published cells say apart from each other. hidden tells which are not published.
+// rows returns what published cells say apart from each other. hidden tells which are not
+// published.
 func (s *search) rows(hidden func(*Cell) bool) []row {
 	var rows []row
 	for _, i := range s.sorted {

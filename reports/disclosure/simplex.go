@@ -20,7 +20,10 @@ type tableau struct {
 
 // maximize returns the largest f·x with rows·x = 0 and 0 ≤ x ≤ room.
 func maximize(rows [][]float64, f, room []float64) float64 {
-	t := &tableau{room: room, cost: append([]float64(nil), f...), value: make([]float64, len(rows)), atRoom: make([]bool, len(f)), inBasis: make([]bool, len(f))}
+	t := &tableau{
+		room: room, cost: append([]float64(nil), f...), value: make([]float64, len(rows)),
+		atRoom: make([]bool, len(f)), inBasis: make([]bool, len(f)),
+	}
 	for i, r := range rows {
 		t.rows = append(t.rows, append([]float64(nil), r...))
 		t.basis = append(t.basis, len(f)+i)
@@ -50,7 +53,8 @@ func (t *tableau) sum(f []float64) float64 {
 	return total
 }
 
-// entering returns the first column that would add something (Bland's rule, which cannot go round); −1: none.
+// entering returns the first column that would add something (Bland's rule, which cannot go round);
+// −1: none.
 func (t *tableau) entering() int {
 	for j, c := range t.cost {
 		if !t.inBasis[j] && (!t.atRoom[j] && c > tolerance || t.atRoom[j] && c < -tolerance) {
@@ -60,7 +64,8 @@ func (t *tableau) entering() int {
 	return -1
 }
 
-// move moves a column as far as it goes: to its other bound, or until a row's variable is at a bound, which then leaves the basis.
+// move moves a column as far as it goes: to its other bound, or until a row's variable is at a
+// bound, which then leaves the basis.
 func (t *tableau) move(j int) {
 	sign := 1.0
 	if t.atRoom[j] {
@@ -78,7 +83,8 @@ func (t *tableau) move(j int) {
 		} else if slope > 0 {
 			far = (t.room[t.basis[i]] - t.value[i]) / slope
 		}
-		if far = max(far, 0); far < step-tolerance || far <= step+tolerance && leaving >= 0 && t.basis[i] < t.basis[leaving] || far <= step && leaving < 0 {
+		if far = max(far, 0); far < step-tolerance || far <= step+tolerance && leaving >= 0 &&
+			t.basis[i] < t.basis[leaving] || far <= step && leaving < 0 {
 			step, leaving = min(far, step), i
 		}
 	}

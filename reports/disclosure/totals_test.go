@@ -10,17 +10,27 @@ import (
 	"market40/reports/disclosure"
 )
 
-// province is a drawn world with names: pilots of a campaign, one a district, and markets that are built beside them.
+// province is a drawn world with names: pilots of a campaign, one a district, and markets that are
+// built beside them.
 type province struct {
 	drawn
 	names []string
 }
 
-// newProvince has a market for each pilot, and then for each of built, which stands in the first pilot's district or, where it says
-// so, in the second's. Of a market's merchants some are paid.
+// newProvince has a market for each pilot, and then for each of built, which stands in the first
+// pilot's district or, where it says so, in the second's. Of a market's merchants some are paid.
 func newProvince(built ...market) *province {
 	w := &province{}
-	pilots := []market{{853, 412, 0}, {45, 20, 1}, {60, 31, 2}, {180, 90, 3}, {260, 100, 4}, {300, 60, 5}, {350, 200, 6}, {420, 240, 7}}
+	pilots := []market{
+		{853, 412, 0},
+		{45, 20, 1},
+		{60, 31, 2},
+		{180, 90, 3},
+		{260, 100, 4},
+		{300, 60, 5},
+		{350, 200, 6},
+		{420, 240, 7},
+	}
 	districts := make([][]int, len(pilots))
 	all := slices.Concat(pilots, built)
 	for a, m := range all {
@@ -61,8 +71,9 @@ func (w *province) told() *disclosure.Table {
 // market is a market of a province.
 type market struct{ merchants, paid, district int }
 
-// A small market that is built beside the pilots takes no figure of theirs with it. All markets less those of the campaign are that
-// market, so one of the two totals goes: that of all markets, and the district of both.
+// A small market that is built beside the pilots takes no figure of theirs with it. All markets
+// less those of the campaign are that market, so one of the two totals goes: that of all markets,
+// and the district of both.
 func TestTotalsStay(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -107,7 +118,10 @@ func TestPilotsStay(t *testing.T) {
 		var built []market
 		for range rapid.IntRange(1, 4).Draw(rt, "markets") {
 			merchants := rapid.SampledFrom([]int{1, 3, 4, 5, 12, 60}).Draw(rt, "merchants")
-			built = append(built, market{merchants, rapid.IntRange(0, merchants).Draw(rt, "paid"), rapid.IntRange(0, 7).Draw(rt, "district")})
+			built = append(built, market{
+				merchants, rapid.IntRange(0, merchants).Draw(rt, "paid"),
+				rapid.IntRange(0, 7).Draw(rt, "district"),
+			})
 		}
 		w := newProvince(built...)
 		table := w.told()
@@ -130,13 +144,23 @@ func TestASmallTotalStays(t *testing.T) {
 	for _, c := range []struct {
 		atoms   []int
 		size, n int
-	}{{[]int{0}, 30, 3}, {[]int{1}, 40, 15}, {[]int{2}, 200, 3}, {[]int{3}, 300, 90}, {[]int{0, 1}, 70, 18}, {[]int{0, 1, 2, 3}, 570, 111}} {
+	}{
+		{[]int{0}, 30, 3},
+		{[]int{1}, 40, 15},
+		{[]int{2}, 200, 3},
+		{[]int{3}, 300, 90},
+		{[]int{0, 1}, 70, 18},
+		{[]int{0, 1, 2, 3}, 570, 111},
+	} {
 		set := disclosure.NewSet(4)
 		for _, a := range c.atoms {
 			set.Add(a)
 		}
 		table.Cells = append(table.Cells, disclosure.Cell{
-			Atoms: set, Size: c.size, Total: len(c.atoms) > 1, Counts: []disclosure.Count{{N: c.n, Of: c.size, Most: c.size}},
+			Atoms: set, Size: c.size, Total: len(c.atoms) > 1, Counts: []disclosure.Count{{
+				N: c.n, Of: c.size,
+				Most: c.size,
+			}},
 		})
 	}
 	table.Protect()

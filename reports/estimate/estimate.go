@@ -1,5 +1,6 @@
-// Package estimate tells how sure a share is that was sampled or declared: ratio estimates with their intervals of 95 %.
-// It knows sums of sales or đồng, no money: floats are right for statistics and never leave as amounts.
+// Package estimate tells how sure a share is that was sampled or declared: ratio estimates with
+// their intervals of 95 %. It knows sums of sales or đồng, no money: floats are right for
+// statistics and never leave as amounts.
 package estimate
 
 import "math"
@@ -14,9 +15,10 @@ type Estimate struct {
 // Pair is what was seen in one unit of a sample: y of x, such as cashless sales of all sales.
 type Pair struct{ Y, X float64 }
 
-// Clusters estimates a ratio from clusters drawn at random: a merchant with its answers is one. It is the ratio estimate
-// with linearised variance n/(n−1) · Σ(y − R·x)² / (Σx)² (Cochran, Sampling Techniques, 1977, section 6.4), without finite
-// correction. False: nothing was seen. Fewer than two clusters have no interval.
+// Clusters estimates a ratio from clusters drawn at random: a merchant with its answers is one. It
+// is the ratio estimate with linearised variance n/(n−1) · Σ(y − R·x)² / (Σx)² (Cochran, Sampling
+// Techniques, 1977, section 6.4), without finite correction. False: nothing was seen. Fewer than
+// two clusters have no interval.
 func Clusters(clusters []Pair) (Estimate, bool) {
 	var y, x float64
 	for _, c := range clusters {
@@ -37,15 +39,17 @@ func Clusters(clusters []Pair) (Estimate, bool) {
 	return e.within(math.Sqrt(n/(n-1)*squares)/x, len(clusters)-1), true
 }
 
-// Stratum is a part of a plan: how many units it has, and what was seen in those that were drawn and counted.
+// Stratum is a part of a plan: how many units it has, and what was seen in those that were drawn
+// and counted.
 type Stratum struct {
 	Size  int // units there are; less than were counted: as many as were counted
 	Drawn []Pair
 }
 
-// Strata is the combined ratio estimate of a stratified sample (Cochran, section 6.11): R = ΣN·ȳ / ΣN·x̄, with the variance
-// Σ N²(1−n/N)/n · s² / (ΣN·x̄)², s² that of y − R·x in a stratum. Strata of which nothing was counted are left out. False: nothing
-// was seen. Where a stratum has one counted unit there is no interval.
+// Strata is the combined ratio estimate of a stratified sample (Cochran, section 6.11): R = ΣN·ȳ /
+// ΣN·x̄, with the variance Σ N²(1−n/N)/n · s² / (ΣN·x̄)², s² that of y − R·x in a stratum. Strata
+// of which nothing was counted are left out. False: nothing was seen. Where a stratum has one
+// counted unit there is no interval.
 func Strata(strata []Stratum) (Estimate, bool) {
 	var y, x float64
 	for _, s := range strata {
@@ -99,12 +103,15 @@ func (e Estimate) within(deviation float64, freedom int) Estimate {
 
 // students are the 0.975 quantiles of Student's t for 1, 2, … 30 degrees of freedom.
 var students = [...]float64{
-	12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281, 2.2010, 2.1788, 2.1604, 2.1448, 2.1314,
-	2.1199, 2.1098, 2.1009, 2.0930, 2.0860, 2.0796, 2.0739, 2.0687, 2.0639, 2.0595, 2.0555, 2.0518, 2.0484, 2.0452, 2.0423,
+	12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281, 2.2010, 2.1788, 2.1604, 2.1448,
+	2.1314,
+	2.1199, 2.1098, 2.1009, 2.0930, 2.0860, 2.0796, 2.0739, 2.0687, 2.0639, 2.0595, 2.0555, 2.0518, 2.0484, 2.0452,
+	2.0423,
 }
 
-// student is the 0.975 quantile of Student's t: past the table by the first two terms of its expansion about the normal
-// one (Abramowitz and Stegun, 26.7.5), which are off by less than 0.0001 there.
+// student is the 0.975 quantile of Student's t: past the table by the first two terms of its
+// expansion about the normal one (Abramowitz and Stegun, 26.7.5), which are off by less than 0.0001
+// there.
 func student(freedom int) float64 {
 	if freedom <= len(students) {
 		return students[freedom-1]

@@ -12,7 +12,8 @@ import (
 
 func near(a, b float64) bool { return math.Abs(a-b) < 0.0005 }
 
-// Worked by hand: 3 of 10, 5 of 10, 10 of 10 is 18/30; the errors are −3, −1, 4, so the deviation is √(1.5·26)/30.
+// Worked by hand: 3 of 10, 5 of 10, 10 of 10 is 18/30; the errors are −3, −1, 4, so the deviation
+// is √(1.5·26)/30.
 func TestClusters(t *testing.T) {
 	t.Parallel()
 	e, seen := estimate.Clusters([]estimate.Pair{{3, 10}, {5, 10}, {10, 10}})
@@ -31,13 +32,21 @@ func TestClusters(t *testing.T) {
 // Worked by hand: weights 100/2 and 10/2 give Y = 50·6 + 5·8 = 340, X = 50·20 + 5·20 = 1100.
 func TestStrata(t *testing.T) {
 	t.Parallel()
-	e, seen := estimate.Strata([]estimate.Stratum{{100, []estimate.Pair{{2, 10}, {4, 10}}}, {10, []estimate.Pair{{3, 10}, {5, 10}}}, {7, nil}})
+	e, seen := estimate.Strata([]estimate.Stratum{
+		{100, []estimate.Pair{{2, 10}, {4, 10}}},
+		{10, []estimate.Pair{{3, 10}, {5, 10}}},
+		{7, nil},
+	})
 	variance := 100*100*0.98/2*2 + 10*10*0.8/2*2
 	reach := 4.3027 * math.Sqrt(variance) / 1100
-	if !seen || !e.Sure || !near(e.Ratio, 340.0/1100) || !near(e.Low, max(0, 340.0/1100-reach)) || !near(e.High, 340.0/1100+reach) {
+	if !seen || !e.Sure || !near(e.Ratio, 340.0/1100) || !near(e.Low, max(0, 340.0/1100-reach)) ||
+		!near(e.High, 340.0/1100+reach) {
 		t.Errorf("%+v, not %f ± %f", e, 340.0/1100, reach)
 	}
-	if e, _ := estimate.Strata([]estimate.Stratum{{100, []estimate.Pair{{2, 10}, {4, 10}}}, {10, []estimate.Pair{{3, 10}}}}); e.Sure {
+	if e, _ := estimate.Strata([]estimate.Stratum{
+		{100, []estimate.Pair{{2, 10}, {4, 10}}},
+		{10, []estimate.Pair{{3, 10}}},
+	}); e.Sure {
 		t.Error("one unit tells how its stratum varies")
 	}
 	if _, seen := estimate.Strata([]estimate.Stratum{{100, []estimate.Pair{{0, 0}, {0, 0}}}}); seen {

@@ -12,10 +12,12 @@ import (
 // byteOrderMark makes spreadsheets read UTF-8.
 const byteOrderMark = "\uFEFF"
 
-// sealHeads are the columns that name the frozen version, on every line: a line that is cut out still tells where from.
+// sealHeads are the columns that name the frozen version, on every line: a line that is cut out
+// still tells where from.
 var sealHeads = []string{"report", "version", "sha256", "signature"}
 
-// writeCSV writes the report's table. A frozen one's lines carry the hash and the signature; the content does not fit.
+// writeCSV writes the report's table. A frozen one's lines carry the hash and the signature; the
+// content does not fit.
 func writeCSV(w io.Writer, d *Document) error {
 	var b bytes.Buffer
 	b.WriteString(byteOrderMark)

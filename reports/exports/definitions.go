@@ -21,8 +21,9 @@ var wordings = sync.OnceValue(func() map[string]indicators.Definition {
 	return byCode
 })
 
-// formula is told in Vietnamese. What was frozen before formulas had such words gets those of the definition that has its
-// formula, letter for letter: a new version may mean something else. Where none has, it stands as it was frozen.
+// formula is told in Vietnamese. What was frozen before formulas had such words gets those of the
+// definition that has its formula, letter for letter: a new version may mean something else. Where
+// none has, it stands as it was frozen.
 func (d Definition) formula() string {
 	known := wordings()[d.Code]
 	switch {
@@ -34,7 +35,8 @@ func (d Definition) formula() string {
 	return d.Formula
 }
 
-// partsIn are the keys of a figure's parts, in the order that the definition tells them, then what it does not tell.
+// partsIn are the keys of a figure's parts, in the order that the definition tells them, then what
+// it does not tell.
 func (d Definition) partsIn(f reports.Figure) []string {
 	keys := []string{}
 	told := d.Parts

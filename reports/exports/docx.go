@@ -18,11 +18,21 @@ import (
 //go:embed docx/*.xml
 var docxFiles embed.FS
 
-// docxParts are the parts of the package and what each is made from, in the order that they are written.
+// docxParts are the parts of the package and what each is made from, in the order that they are
+// written.
 var docxParts = [][2]string{
-	{"[Content_Types].xml", "content_types.xml"}, {"_rels/.rels", "rels.xml"}, {"word/document.xml", "document.xml"}, {"word/_rels/document.xml.rels", "document_rels.xml"},
-	{"word/styles.xml", "styles.xml"}, {"word/settings.xml", "settings.xml"}, {"word/header1.xml", "header.xml"}, {"word/header2.xml", "header_first.xml"}, {"docProps/core.xml", "core.xml"},
-	{"customXml/item1.xml", "item.xml"}, {"customXml/itemProps1.xml", "item_props.xml"}, {"customXml/_rels/item1.xml.rels", "item_rels.xml"},
+	{"[Content_Types].xml", "content_types.xml"},
+	{"_rels/.rels", "rels.xml"},
+	{"word/document.xml", "document.xml"},
+	{"word/_rels/document.xml.rels", "document_rels.xml"},
+	{"word/styles.xml", "styles.xml"},
+	{"word/settings.xml", "settings.xml"},
+	{"word/header1.xml", "header.xml"},
+	{"word/header2.xml", "header_first.xml"},
+	{"docProps/core.xml", "core.xml"},
+	{"customXml/item1.xml", "item.xml"},
+	{"customXml/itemProps1.xml", "item_props.xml"},
+	{"customXml/_rels/item1.xml.rels", "item_rels.xml"},
 }
 
 // docxTextWidth is that of the text between the margins, in twentieths of a point.
@@ -110,13 +120,17 @@ func (d *Document) draft() (*draft, error) {
 	a := d.agency()
 	out := &draft{
 		Agency: a, Abstract: d.headline(), Demo: d.Demo, Made: d.madeAt().Format(time.RFC3339),
-		Number:     "Số:         /BC-" + a.sign,
-		PlaceDate:  a.place + ", ngày        tháng        năm          ",
-		Body:       d.body(a),
-		Recipients: []string{"- [Cơ quan nhận báo cáo];", "- [Các cơ quan, đơn vị liên quan];", "- Lưu: VT, [đơn vị soạn thảo]."},
-		Signer:     a.signer, Blank: []string{"", "", "", "", ""},
+		Number:    "Số:         /BC-" + a.sign,
+		PlaceDate: a.place + ", ngày        tháng        năm          ",
+		Body:      d.body(a),
+		Recipients: []string{
+			"- [Cơ quan nhận báo cáo];", "- [Các cơ quan, đơn vị liên quan];",
+			"- Lưu: VT, [đơn vị soạn thảo].",
+		},
+		Signer: a.signer, Blank: []string{"", "", "", "", ""},
 	}
-	out.Annexes = d.annexes("(Kèm theo Báo cáo số        /BC-" + a.sign + " ngày       tháng       năm          của " + a.name + ")")
+	out.Annexes = d.annexes("(Kèm theo Báo cáo số        /BC-" + a.sign + " ngày       tháng       năm          của " +
+		a.name + ")")
 	if d.Seal != nil {
 		raw, err := d.Seal.json()
 		if err != nil {

@@ -1,5 +1,6 @@
-// Package exports writes a report as a file that an office works with (CSV, XLSX, PDF, a draft in DOCX), and proves such a
-// file later. A file is proven by writing it again from the content that we signed: what it shows must be what that gives.
+// Package exports writes a report as a file that an office works with (CSV, XLSX, PDF, a draft in
+// DOCX), and proves such a file later. A file is proven by writing it again from the content that
+// we signed: what it shows must be what that gives.
 package exports
 
 import (
@@ -14,11 +15,12 @@ import (
 
 // Content is what a report says, as it is frozen.
 type Content struct {
-	Campaign    *Campaign         `json:"campaign"`
-	Locality    *reports.Locality `json:"locality"` // null: the whole campaign
-	Issuer      *reports.Locality `json:"issuer"`   // the commune that acts for a district that has ended, if any is known
-	Kind        string            `json:"kind"`     // month, quarter; "" in a live report
-	Period      string            `json:"period"`   // 2026-10, 2026-Q3
+	Campaign *Campaign         `json:"campaign"`
+	Locality *reports.Locality `json:"locality"` // null: the whole campaign
+	// the commune that acts for a district that has ended, if any is known
+	Issuer      *reports.Locality `json:"issuer"`
+	Kind        string            `json:"kind"`   // month, quarter; "" in a live report
+	Period      string            `json:"period"` // 2026-10, 2026-Q3
 	Basis       string            `json:"basis"`
 	AsOf        string            `json:"as_of"`
 	Demo        bool              `json:"demo"` // it counts invented markets
@@ -76,7 +78,8 @@ type Unit struct {
 	Markets  []reports.Market `json:"markets"`
 }
 
-// Document is a report that is written as a file: its content, and the seal that it was frozen with.
+// Document is a report that is written as a file: its content, and the seal that it was frozen
+// with.
 type Document struct {
 	Content
 	Seal *Seal // nil: a live report, which nothing proves
@@ -86,7 +89,10 @@ type Document struct {
 func Live(report *reports.Adoption, definitions []indicators.Definition) *Document {
 	d := &Document{Content: Content{Basis: report.Basis, AsOf: report.AsOf, Report: *report}}
 	for _, known := range definitions {
-		definition := Definition{Code: known.Code, Version: known.Version, Name: known.NameVI, English: known.NameEN, Formula: known.Formula, Words: known.FormulaVI, Prose: known.ProseVI, Unit: known.Unit}
+		definition := Definition{
+			Code: known.Code, Version: known.Version, Name: known.NameVI, English: known.NameEN,
+			Formula: known.Formula, Words: known.FormulaVI, Prose: known.ProseVI, Unit: known.Unit,
+		}
 		for _, part := range known.Parts {
 			definition.Parts = append(definition.Parts, Part{Key: part.Key, Name: part.NameVI})
 		}
@@ -106,7 +112,8 @@ func Open(seal *Seal) (*Document, error) {
 	if err := json.Unmarshal(seal.Content, &d.Content); err != nil {
 		return nil, fmt.Errorf("the content of a frozen report: %w", err)
 	}
-	if d.Frozen == nil || d.Frozen.At.IsZero() { // a PDF without a time would bear that of its writing, and be another each time
+	// a PDF without a time would bear that of its writing, and be another each time
+	if d.Frozen == nil || d.Frozen.At.IsZero() {
 		return nil, errors.New("the content does not say which version of which report it is, or when it was frozen")
 	}
 	return d, nil
@@ -114,7 +121,8 @@ func Open(seal *Seal) (*Document, error) {
 
 // line is what a reader types or scans to ask for the report: who it is, and what proves it.
 func (d *Document) line() string {
-	return fmt.Sprintf("market40 %s v%d sha256:%s ed25519:%s", d.Frozen.Report, d.Frozen.Version, d.Seal.SHA256, d.Seal.Signature)
+	return fmt.Sprintf("market40 %s v%d sha256:%s ed25519:%s", d.Frozen.Report, d.Frozen.Version, d.Seal.SHA256,
+		d.Seal.Signature)
 }
 
 // vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975.

@@ -25,13 +25,14 @@ import (
 	"market40/reports/indicators"
 )
 
-// cellNumber is a number as a workbook's cell holds it: a quotient with so many digits that it is rounded once, else the value. A
-// computation of this test's own, by fractions.
+// cellNumber is a number as a workbook's cell holds it: a quotient with so many digits that it is
+// rounded once, else the value. A computation of this test's own, by fractions.
 func cellNumber(value *string, over, under *reports.Quantity, code, part string) string {
 	if value == nil {
 		return ""
 	}
-	hours, shown := strings.HasPrefix(part, "hours_"), int64(1000) // so many steps are told apart: tenths of a hundredth
+	// so many steps are told apart: tenths of a hundredth
+	hours, shown := strings.HasPrefix(part, "hours_"), int64(1000)
 	switch {
 	case code == "I09" || code == "I20" || hours:
 		shown = 10
@@ -57,15 +58,16 @@ func cellNumber(value *string, over, under *reports.Quantity, code, part string)
 	digits := max(0, 15-len(strings.TrimPrefix(exact.FloatString(0), "-"))) // behind the point, of fifteen
 	held, _ := new(big.Rat).SetString(exact.FloatString(digits))
 	if steps := new(big.Rat).Mul(exact, big.NewRat(shown, 1)); steps.Denom().Cmp(big.NewInt(2)) == 0 { // half-way
-		last := new(big.Rat).SetFrac(big.NewInt(int64(exact.Sign())), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil))
+		last := new(big.Rat).SetFrac(big.NewInt(int64(exact.Sign())), new(big.Int).Exp(big.NewInt(10),
+			big.NewInt(int64(digits)), nil))
 		held.Add(held, last)
 	}
 	n, _ := held.Float64()
 	return strconv.FormatFloat(n, 'f', -1, 64)
 }
 
-// wanted are the cells of a figure as the API's JSON tells them, in the order of the workbook's columns from "Tử số" on; hidden is
-// what stands in a cell that is.
+// wanted are the cells of a figure as the API's JSON tells them, in the order of the workbook's
+// columns from "Tử số" on; hidden is what stands in a cell that is.
 func wanted(f reports.Figure, code, part, hidden string) []string {
 	instead := func(text string, is bool) string {
 		if text == "" && is {
@@ -79,25 +81,32 @@ func wanted(f reports.Figure, code, part, hidden string) []string {
 		}
 		return q.String()
 	}
-	cells := []string{quantity(f.Numerator), quantity(f.Denominator), instead(cellNumber(f.Value, f.Numerator, f.Denominator, code, part), f.Suppressed), "", "", "", "", "", "", "", "", ""}
+	cells := []string{
+		quantity(f.Numerator), quantity(f.Denominator),
+		instead(cellNumber(f.Value, f.Numerator, f.Denominator, code, part), f.Suppressed), "", "", "", "", "", "", "",
+		"", "",
+	}
 	if e := f.Evidence; e != nil {
 		for i, n := range []int{e.A, e.B, e.C, e.D} {
 			cells[3+i] = strconv.Itoa(n)
 		}
 	}
 	if f.Interval != nil {
-		cells[7], cells[8] = cellNumber(&f.Interval.Low, nil, nil, code, part), cellNumber(&f.Interval.High, nil, nil, code, part)
+		cells[7], cells[8] = cellNumber(&f.Interval.Low, nil, nil, code, part), cellNumber(&f.Interval.High, nil, nil,
+			code, part)
 	}
 	if c := f.Coverage; c != nil {
 		cells[9], cells[10], cells[11] = hidden, strconv.Itoa(c.Denominator), hidden
 		if c.Numerator != nil {
-			cells[9], cells[11] = strconv.Itoa(*c.Numerator), cellNumber(c.Value, reports.Count(*c.Numerator), reports.Count(c.Denominator), "I05", "")
+			cells[9], cells[11] = strconv.Itoa(*c.Numerator), cellNumber(c.Value, reports.Count(*c.Numerator),
+				reports.Count(c.Denominator), "I05", "")
 		}
 	}
 	return cells
 }
 
-// orderOf are the parts of an indicator as its definition tells them: the content's own, else the program's.
+// orderOf are the parts of an indicator as its definition tells them: the content's own, else the
+// program's.
 func orderOf(t testing.TB, c *exports.Content, code string) (keys []string) {
 	t.Helper()
 	for _, d := range c.Definitions {
@@ -111,7 +120,8 @@ func orderOf(t testing.TB, c *exports.Content, code string) (keys []string) {
 	must(t, err)
 	for _, d := range known {
 		for _, part := range d.Parts {
-			if d.Code == code && !slices.ContainsFunc(c.Definitions, func(own exports.Definition) bool { return own.Code == code && len(own.Parts) > 0 }) {
+			if d.Code == code && !slices.ContainsFunc(c.Definitions,
+				func(own exports.Definition) bool { return own.Code == code && len(own.Parts) > 0 }) {
 				keys = append(keys, part.Key)
 			}
 		}
@@ -133,9 +143,11 @@ func wantedRows(t testing.TB, c *exports.Content) [][]string {
 				}
 				return len(order)
 			}
-			keys := slices.SortedFunc(maps.Keys(figures[code].Parts), func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b)) })
+			keys := slices.SortedFunc(maps.Keys(figures[code].Parts),
+				func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b)) })
 			for _, key := range keys {
-				rows = append(rows, append([]string{name, code}, wanted(figures[code].Parts[key], code, key, hidden)...))
+				rows = append(rows, append([]string{name, code}, wanted(figures[code].Parts[key], code, key,
+					hidden)...))
 			}
 		}
 	}
@@ -175,7 +187,8 @@ func TestAWorkbookInLibreOffice(t *testing.T) {
 	t.Parallel()
 	c := october()
 	raw := written(t, document(t, c), "xlsx")
-	text := office(t, "report.xlsx", raw, "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,2")
+	text := office(t, "report.xlsx", raw,
+		"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,2")
 	lines, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
 	must(t, err)
 	for _, line := range lines { // LibreOffice writes a share in hundredths, whole: 57.99%
@@ -201,7 +214,8 @@ func TestAWorkbookInLibreOffice(t *testing.T) {
 	for at, want := range map[string]string{"I2": "886", "K2": "91.9%", "I13": "", "I16": "1,234,567,000"} {
 		kind, err := file.GetCellType("Số liệu", at)
 		must(t, err)
-		if got, err := file.GetCellValue("Số liệu", at); err != nil || want != "" && got != want || kind == excelize.CellTypeSharedString && want != "" {
+		if got, err := file.GetCellValue("Số liệu", at); err != nil || want != "" && got != want ||
+			kind == excelize.CellTypeSharedString && want != "" {
 			t.Errorf("%s shows %q of type %v, not %q", at, got, kind, want)
 		}
 	}
@@ -250,14 +264,19 @@ func TestThePDF(t *testing.T) {
 	c := october()
 	seal := sealed(t, c)
 	raw := written(t, document(t, c), "pdf")
-	if info := tool(t, raw, ".pdf", "pdfinfo", "FILE"); !strings.Contains(info, "(A4)") || !strings.Contains(info, "Kết quả thực hiện mô hình chợ 4.0") {
+	if info := tool(t, raw, ".pdf", "pdfinfo", "FILE"); !strings.Contains(info, "(A4)") ||
+		!strings.Contains(info, "Kết quả thực hiện mô hình chợ 4.0") {
 		t.Errorf("%s", info)
 	}
 	text := spaced(tool(t, raw, ".pdf", "pdftotext", "-layout", "FILE", "-"))
 	if strings.ContainsAny(text, "≥≤−") {
 		t.Error("a sign is drawn that the font lacks")
 	}
-	for _, want := range []string{"DỮ LIỆU MINH HỌA", "58,0 % (559/964)", "2.261 / 2.458", "1.234.567.000 đ", "152.341 đ", "(31,2 – 57,2 %)", "Huyện Khánh Vĩnh ẩn", "chưa có dữ liệu", seal.SHA256, "A 1.419 · B 6 ·", "miễn: không có chợ trên đảo", "Lý do đính chính", "01/11/2026"} {
+	for _, want := range []string{
+		"DỮ LIỆU MINH HỌA", "58,0 % (559/964)", "2.261 / 2.458", "1.234.567.000 đ",
+		"152.341 đ", "(31,2 – 57,2 %)", "Huyện Khánh Vĩnh ẩn", "chưa có dữ liệu", seal.SHA256, "A 1.419 · B 6 ·",
+		"miễn: không có chợ trên đảo", "Lý do đính chính", "01/11/2026",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the PDF does not say %q", want)
 		}
@@ -266,15 +285,18 @@ func TestThePDF(t *testing.T) {
 		t.Error("a letter is missing in the font")
 	}
 	folder := t.TempDir()
-	pages, err := strconv.Atoi(regexp.MustCompile(`Pages:\s+(\d+)`).FindStringSubmatch(tool(t, raw, ".pdf", "pdfinfo", "FILE"))[1])
+	pages, err := strconv.Atoi(regexp.MustCompile(`Pages:\s+(\d+)`).FindStringSubmatch(tool(t, raw, ".pdf", "pdfinfo",
+		"FILE"))[1])
 	must(t, err)
 	last := strconv.Itoa(pages)
 	tool(t, raw, ".pdf", "pdftoppm", "-png", "-r", "150", "-f", last, "-l", last, "FILE", filepath.Join(folder, "p"))
 	made, err := filepath.Glob(filepath.Join(folder, "p*.png"))
 	must(t, err)
-	out, err := exec.CommandContext(t.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", made[0]).Output()
+	out, err := exec.CommandContext(t.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable",
+		made[0]).Output()
 	must(t, err)
-	if want := "market40 " + c.Frozen.Report + " v2 sha256:" + seal.SHA256 + " ed25519:" + seal.Signature; strings.TrimSpace(string(out)) != want {
+	if want := "market40 " + c.Frozen.Report + " v2 sha256:" + seal.SHA256 + " ed25519:" +
+		seal.Signature; strings.TrimSpace(string(out)) != want {
 		t.Errorf("the symbol says %q", out)
 	}
 	attached := filepath.Join(folder, "attached.json")
@@ -286,7 +308,8 @@ func TestThePDF(t *testing.T) {
 	}
 }
 
-// TestTheDraftsGeometry measures the draft by what Decree 30/2020/NĐ-CP, Annex I, asks, in the file and as rendered.
+// TestTheDraftsGeometry measures the draft by what Decree 30/2020/NĐ-CP, Annex I, asks, in the file
+// and as rendered.
 func TestTheDraftsGeometry(t *testing.T) {
 	t.Parallel()
 	c := october()
@@ -315,12 +338,16 @@ func TestTheDraftsGeometry(t *testing.T) {
 	millimetres := func(name string) float64 {
 		return number(text, `<w:pg(?:Mar|Sz)[^>]* w:`+name+`="(\d+)"`) / 1440 * 25.4
 	}
-	for name, between := range map[string][2]float64{"w": {209.9, 210.1}, "h": {296.9, 297.1}, "top": {20, 25}, "bottom": {20, 25}, "left": {30, 35}, "right": {15, 20}} {
+	for name, between := range map[string][2]float64{
+		"w": {209.9, 210.1}, "h": {296.9, 297.1}, "top": {20, 25},
+		"bottom": {20, 25}, "left": {30, 35}, "right": {15, 20},
+	} {
 		if mm := millimetres(name); mm < between[0]-0.05 || mm > between[1]+0.05 {
 			t.Errorf("%s is %.1f mm", name, mm)
 		}
 	}
-	if !strings.Contains(styles, `<w:rFonts w:ascii="Times New Roman"`) || number(styles, `<w:rPrDefault>.*?<w:sz w:val="(\d+)"`) != 28 {
+	if !strings.Contains(styles, `<w:rFonts w:ascii="Times New Roman"`) ||
+		number(styles, `<w:rPrDefault>.*?<w:sz w:val="(\d+)"`) != 28 {
 		t.Error("the text is not Times New Roman 14")
 	}
 	pdf := office(t, "draft.docx", raw, "pdf")
@@ -328,7 +355,9 @@ func TestTheDraftsGeometry(t *testing.T) {
 		t.Error(info)
 	}
 	const millimetre = 72 / 25.4
-	words := regexp.MustCompile(`<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>`).FindAllStringSubmatch(tool(t, pdf, ".pdf", "pdftotext", "-bbox", "FILE", "-"), -1)
+	words := regexp.MustCompile(
+		`<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>`).FindAllStringSubmatch(
+		tool(t, pdf, ".pdf", "pdftotext", "-bbox", "FILE", "-"), -1)
 	left, right := 999.0, 0.0
 	for _, w := range words {
 		x, err := strconv.ParseFloat(w[1], 64)
@@ -346,20 +375,25 @@ func TestTheDraftsGeometry(t *testing.T) {
 	}
 	shown := spaced(tool(t, pdf, ".pdf", "pdftotext", "FILE", "-"))
 	for _, want := range []string{
-		"ỦY BAN NHÂN DÂN XÃ VẠN NINH", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "BÁO CÁO Kết quả thực hiện mô hình chợ 4.0",
-		"(DỮ LIỆU MINH HỌA)", "Ủy ban nhân dân xã Vạn Ninh báo cáo kết quả", "(địa bàn huyện cũ Vạn Ninh) như sau", "58,0 %, tương ứng 1.425 trên 2.458 tiểu thương", "Nơi nhận:", "- Lưu: VT", "TM. ỦY BAN NHÂN DÂN CHỦ TỊCH", "Phụ lục IV", "XÁC NHẬN SỐ LIỆU", sealed(t, c).SHA256,
+		"ỦY BAN NHÂN DÂN XÃ VẠN NINH", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc",
+		"BÁO CÁO Kết quả thực hiện mô hình chợ 4.0",
+		"(DỮ LIỆU MINH HỌA)", "Ủy ban nhân dân xã Vạn Ninh báo cáo kết quả", "(địa bàn huyện cũ Vạn Ninh) như sau",
+		"58,0 %, tương ứng 1.425 trên 2.458 tiểu thương", "Nơi nhận:", "- Lưu: VT", "TM. ỦY BAN NHÂN DÂN CHỦ TỊCH",
+		"Phụ lục IV", "XÁC NHẬN SỐ LIỆU", sealed(t, c).SHA256,
 	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("the draft does not say %q", want)
 		}
 	}
-	if line := spaced(tool(t, pdf, ".pdf", "pdftotext", "-layout", "-l", "1", "FILE", "-")); !strings.Contains(line, "Số: /BC-UBND Vạn Ninh, ngày tháng năm") {
+	if line := spaced(tool(t, pdf, ".pdf", "pdftotext", "-layout", "-l", "1", "FILE", "-")); !strings.Contains(line,
+		"Số: /BC-UBND Vạn Ninh, ngày tháng năm") {
 		t.Errorf("number and date are not empty on one line: %.300s", line)
 	}
 	blocks(t, words)
 }
 
-// blocks measures where the parts of the letter's head stand: the agency left, the nation right, on one height.
+// blocks measures where the parts of the letter's head stand: the agency left, the nation right, on
+// one height.
 func blocks(t *testing.T, words [][]string) {
 	t.Helper()
 	at := func(word string) (x, y float64) {
@@ -380,8 +414,12 @@ func blocks(t *testing.T, words [][]string) {
 	numberX, numberY := at("Số:")
 	dateX, dateY := at("ngày")
 	_, kindY := at("BÁO")
-	if agencyX > nationX || agencyY != nationY || numberX > dateX || max(numberY, dateY) > kindY || min(numberY, dateY) < nationY {
-		t.Errorf("the head stands at %v", []float64{agencyX, agencyY, nationX, nationY, numberX, numberY, dateX, dateY, kindY})
+	if agencyX > nationX || agencyY != nationY || numberX > dateX || max(numberY, dateY) > kindY ||
+		min(numberY, dateY) < nationY {
+		t.Errorf("the head stands at %v", []float64{
+			agencyX, agencyY, nationX, nationY, numberX, numberY, dateX, dateY,
+			kindY,
+		})
 	}
 }
 

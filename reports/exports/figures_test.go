@@ -20,29 +20,49 @@ import (
 
 // quotient is a share as the API tells it: with four decimals, of a count.
 func quotient(n, of int) reports.Figure {
-	return reports.Figure{Numerator: reports.Count(n), Denominator: reports.Count(of), Value: text(big.NewRat(int64(n), int64(of)).FloatString(4)), Definition: 1}
+	return reports.Figure{
+		Numerator: reports.Count(n), Denominator: reports.Count(of),
+		Value: text(big.NewRat(int64(n), int64(of)).FloatString(4)), Definition: 1,
+	}
 }
 
 // draftText is what the draft shows, its tables too.
 func draftText(t testing.TB, d *exports.Document) string {
 	t.Helper()
 	out := []string{}
-	for _, run := range regexp.MustCompile(`<w:t(?: [^>]*)?>([^<]*)</w:t>`).FindAllStringSubmatch(string(unpacked(t, written(t, d, "docx"))["word/document.xml"]), -1) {
+	for _, run := range regexp.MustCompile(`<w:t(?: [^>]*)?>([^<]*)</w:t>`).FindAllStringSubmatch(
+		string(unpacked(t, written(t, d, "docx"))["word/document.xml"]), -1) {
 		out = append(out, run[1])
 	}
 	return html.UnescapeString(spaced(strings.Join(out, " ")))
 }
 
-// Half-way cases, and those that rounding twice gets wrong, as text: of the true quotient, to one decimal, half away from zero.
+// Half-way cases, and those that rounding twice gets wrong, as text: of the true quotient, to one
+// decimal, half away from zero.
 var roundedOnce = []struct {
 	n, of int
 	want  string
 }{
-	{504, 855, "58,9"}, {8, 55, "14,5"}, {196, 364, "53,8"}, {126, 158, "79,7"}, {1, 16, "6,3"}, {49, 400, "12,3"}, {1, 2000, "0,1"}, {1, 2001, "0,0"}, {7, 12, "58,3"},
-	{29, 200, "14,5"}, {289, 2000, "14,5"}, {2879, 20000, "14,4"}, {1009, 2000, "50,5"}, {867, 2000, "43,4"}, {999, 1000, "99,9"}, {1999, 2000, "100,0"},
+	{504, 855, "58,9"},
+	{8, 55, "14,5"},
+	{196, 364, "53,8"},
+	{126, 158, "79,7"},
+	{1, 16, "6,3"},
+	{49, 400, "12,3"},
+	{1, 2000, "0,1"},
+	{1, 2001, "0,0"},
+	{7, 12, "58,3"},
+	{29, 200, "14,5"},
+	{289, 2000, "14,5"},
+	{2879, 20000, "14,4"},
+	{1009, 2000, "50,5"},
+	{867, 2000, "43,4"},
+	{999, 1000, "99,9"},
+	{1999, 2000, "100,0"},
 }
 
-// TestSharesAreRoundedOnce in the draft, the PDF and in the workbook as LibreOffice shows it, coverage and points too.
+// TestSharesAreRoundedOnce in the draft, the PDF and in the workbook as LibreOffice shows it,
+// coverage and points too.
 func TestSharesAreRoundedOnce(t *testing.T) {
 	t.Parallel()
 	c := october()
@@ -52,17 +72,25 @@ func TestSharesAreRoundedOnce(t *testing.T) {
 		f.Coverage.Value = f.Value
 		gap := quotient(-pair.n, pair.of)
 		c.Report.Rows = append(c.Report.Rows, reports.Row{
-			Locality: reports.Locality{Level: "district", Code: fmt.Sprint(500 + i), Name: fmt.Sprintf("Huyện %d", i)}, Markets: []reports.Market{{Code: "M", Name: "Chợ"}},
-			Indicators: reports.Figures{"I05": f, "I06": gap, "I22": {Definition: 1, Parts: map[string]reports.Figure{"female": quotient(pair.n, pair.of)}}},
+			Locality: reports.Locality{Level: "district", Code: fmt.Sprint(500 + i), Name: fmt.Sprintf("Huyện %d", i)},
+			Markets:  []reports.Market{{Code: "M", Name: "Chợ"}},
+			Indicators: reports.Figures{"I05": f, "I06": gap, "I22": {
+				Definition: 1,
+				Parts:      map[string]reports.Figure{"female": quotient(pair.n, pair.of)},
+			}},
 		})
 	}
 	c.Report.Total = reports.Figures{"I05": covered(quotient(504, 855), 504, 855)}
 	// An estimate with weights is no quotient of what was seen: it stands as it is told.
-	c.Report.Total["I07"] = reports.Figure{Numerator: reports.Count(1), Denominator: reports.Count(3), Value: text("0.4439"), Interval: &reports.Interval{Low: "0.3125", High: "0.5715"}, Definition: 1}
+	c.Report.Total["I07"] = reports.Figure{
+		Numerator: reports.Count(1), Denominator: reports.Count(3),
+		Value: text("0.4439"), Interval: &reports.Interval{Low: "0.3125", High: "0.5715"}, Definition: 1,
+	}
 	d := document(t, c)
 	draft := draftText(t, d)
 	pdf := spaced(tool(t, written(t, d, "pdf"), ".pdf", "pdftotext", "-layout", "FILE", "-"))
-	shown := office(t, "report.xlsx", written(t, d, "xlsx"), "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true,false,false,2")
+	shown := office(t, "report.xlsx", written(t, d, "xlsx"),
+		"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true,false,false,2")
 	lines, err := csv.NewReader(bytes.NewReader(shown)).ReadAll()
 	must(t, err)
 	lines = lines[1:]
@@ -104,7 +132,8 @@ func counted(n int) string {
 	return fmt.Sprint(n)
 }
 
-// TestHiddenCells: a hidden cell says ẩn, a unit's as a total's, in every kind of file, and never <5.
+// TestHiddenCells: a hidden cell says ẩn, a unit's as a total's, in every kind of file, and never
+// <5.
 func TestHiddenCells(t *testing.T) {
 	t.Parallel()
 	c := october()
@@ -134,7 +163,9 @@ func TestHiddenCells(t *testing.T) {
 	if strings.Contains(first, "<5") || !strings.Contains(first, "ẩn / 2.458 ẩn") {
 		t.Errorf("the total's figures are %.300q", first)
 	}
-	if strings.Contains(draft, "<5") || !strings.Contains(draft, "bảo mật (“ẩn”)") || !strings.Contains(draft, "số liệu nói về dưới 5 người") || !strings.Contains(after, "Huyện Khánh Vĩnh ẩn ẩn ẩn") {
+	if strings.Contains(draft, "<5") || !strings.Contains(draft, "bảo mật (“ẩn”)") ||
+		!strings.Contains(draft, "số liệu nói về dưới 5 người") ||
+		!strings.Contains(after, "Huyện Khánh Vĩnh ẩn ẩn ẩn") {
 		t.Error("the draft says <5, or not what is hidden")
 	}
 	file, err := excelize.OpenReader(bytes.NewReader(written(t, d, "xlsx")))
@@ -149,10 +180,12 @@ func TestHiddenCells(t *testing.T) {
 	lines, err = file.GetRows("Biểu đồ")
 	must(t, err)
 	said := fmt.Sprint(lines)
-	if !strings.Contains(said, "[Huyện Khánh Vĩnh ẩn ẩn 52]") || !strings.Contains(said, "[Đăng ký ẩn]") || strings.Count(said, "ẩn]") != 6 {
+	if !strings.Contains(said, "[Huyện Khánh Vĩnh ẩn ẩn 52]") || !strings.Contains(said, "[Đăng ký ẩn]") ||
+		strings.Count(said, "ẩn]") != 6 {
 		t.Errorf("the charts are drawn from %s", said)
 	}
-	_, bar, _ := strings.Cut(spaced(tool(t, written(t, d, "pdf"), ".pdf", "pdftotext", "-layout", "FILE", "-")), "Tổng: ")
+	_, bar, _ := strings.Cut(spaced(tool(t, written(t, d, "pdf"), ".pdf", "pdftotext", "-layout", "FILE", "-")),
+		"Tổng: ")
 	if !strings.HasPrefix(bar, "ẩn;") {
 		t.Errorf("below the PDF's chart stands %.40q", bar)
 	}
@@ -164,16 +197,30 @@ func TestWhatCarriesNoMix(t *testing.T) {
 	c := october()
 	money := reports.Count(1_000_000)
 	money.Money = true
-	amount := reports.Figure{Numerator: money, Denominator: money, Value: text("1.0000"), Definition: 1, Period: "2026-10"}
+	amount := reports.Figure{
+		Numerator: money, Denominator: money, Value: text("1.0000"), Definition: 1,
+		Period: "2026-10",
+	}
 	checked := quotient(40, 80)
-	checked.Parts = map[string]reports.Figure{"swapped": quotient(3, 80), "hours_to_replace": {Numerator: reports.Count(3), Denominator: reports.Count(3), Value: text("27.4167"), Definition: 2}}
+	checked.Parts = map[string]reports.Figure{
+		"swapped": quotient(3, 80),
+		"hours_to_replace": {
+			Numerator: reports.Count(3), Denominator: reports.Count(3), Value: text("27.4167"),
+			Definition: 2,
+		},
+	}
 	c.Report.Rows = c.Report.Rows[:1]
-	c.Report.Rows[0].Indicators = reports.Figures{"I08": amount, "I11": amount, "I12": amount, "I19": checked, "I03": quotient(5, 10)}
+	c.Report.Rows[0].Indicators = reports.Figures{
+		"I08": amount, "I11": amount, "I12": amount, "I19": checked,
+		"I03": quotient(5, 10),
+	}
 	c.Report.Total = c.Report.Rows[0].Indicators
 	draft := draftText(t, document(t, c))
 	for _, want := range []string{
-		"I08 Tỷ trọng doanh thu không tiền mặt (tháng 10/2026) 1.000.000 đ / 1.000.000 đ 100,0 % –", "I11 Tỷ lệ phí chợ nộp bằng chuyển khoản (tháng 10/2026) 1.000.000 đ / 1.000.000 đ 100,0 % –",
-		"I12 Tỷ lệ thu phí chợ (tháng 10/2026) 1.000.000 đ / 1.000.000 đ 100,0 % –", "3 / 80 3,8 % –", "3 / 3 27,4 giờ –", "40 / 80 50,0 % ẩn", "5 / 10 50,0 % ẩn",
+		"I08 Tỷ trọng doanh thu không tiền mặt (tháng 10/2026) 1.000.000 đ / 1.000.000 đ 100,0 % –",
+		"I11 Tỷ lệ phí chợ nộp bằng chuyển khoản (tháng 10/2026) 1.000.000 đ / 1.000.000 đ 100,0 % –",
+		"I12 Tỷ lệ thu phí chợ (tháng 10/2026) 1.000.000 đ / 1.000.000 đ 100,0 % –", "3 / 80 3,8 % –",
+		"3 / 3 27,4 giờ –", "40 / 80 50,0 % ẩn", "5 / 10 50,0 % ẩn",
 	} {
 		if !strings.Contains(draft, want) {
 			t.Errorf("the draft does not say %q in %.900s", want, draft)
@@ -189,14 +236,23 @@ func TestWhatCarriesNoMix(t *testing.T) {
 	}
 }
 
-// TestBandsInOrder: the bands of I10 are told from the smallest on, also where what was frozen names no parts.
+// TestBandsInOrder: the bands of I10 are told from the smallest on, also where what was frozen
+// names no parts.
 func TestBandsInOrder(t *testing.T) {
 	t.Parallel()
-	for _, parts := range [][]exports.Part{nil, {{Key: "le_50k", Name: "đến 50"}, {Key: "le_200k", Name: "đến 200"}, {Key: "le_1m", Name: "đến 1 triệu"}, {Key: "over_1m", Name: "trên 1 triệu"}}} {
+	for _, parts := range [][]exports.Part{nil, {
+		{Key: "le_50k", Name: "đến 50"},
+		{Key: "le_200k", Name: "đến 200"},
+		{Key: "le_1m", Name: "đến 1 triệu"},
+		{Key: "over_1m", Name: "trên 1 triệu"},
+	}} {
 		c := october()
 		c.Definitions[1].Parts = parts
 		bands := quotient(10, 100)
-		bands.Parts = map[string]reports.Figure{"le_50k": quotient(10, 100), "le_200k": quotient(20, 100), "le_1m": quotient(30, 100), "over_1m": quotient(40, 100)}
+		bands.Parts = map[string]reports.Figure{
+			"le_50k": quotient(10, 100), "le_200k": quotient(20, 100),
+			"le_1m": quotient(30, 100), "over_1m": quotient(40, 100),
+		}
 		c.Report.Total["I10"] = bands
 		draft := draftText(t, document(t, c))
 		last := 0
@@ -210,13 +266,16 @@ func TestBandsInOrder(t *testing.T) {
 	}
 }
 
-// TestDefinitionsInVietnamese: the annex tells formulas in Vietnamese, also of what was frozen before they had such words, and
-// no mark of Markdown is printed.
+// TestDefinitionsInVietnamese: the annex tells formulas in Vietnamese, also of what was frozen
+// before they had such words, and no mark of Markdown is printed.
 func TestDefinitionsInVietnamese(t *testing.T) {
 	t.Parallel()
 	c := october()
 	c.Definitions = []exports.Definition{
-		{Code: "I01", Version: 1, Name: "Đăng ký", Formula: "registered and approved merchants ÷ Mop", Prose: "Người ngoài là *chưa quan sát được*, xem `strict`; 2 * 3 * 4."},
+		{
+			Code: "I01", Version: 1, Name: "Đăng ký", Formula: "registered and approved merchants ÷ Mop",
+			Prose: "Người ngoài là *chưa quan sát được*, xem `strict`; 2 * 3 * 4.",
+		},
 		{Code: "I05", Version: 7, Name: "Hoạt động", Formula: "something of a later version", Prose: "x"},
 		{Code: "I03", Version: 2, Name: "Sẵn sàng", Formula: "ready ÷ Mop", Words: "sẵn sàng ÷ đang bán", Prose: "y"},
 	}
@@ -226,12 +285,16 @@ func TestDefinitionsInVietnamese(t *testing.T) {
 	must(t, err)
 	draft := draftText(t, d)
 	pdf := spaced(tool(t, written(t, d, "pdf"), ".pdf", "pdftotext", "FILE", "-"))
-	for _, want := range []string{"tiểu thương đã đăng ký và được duyệt ÷ tiểu thương đang kinh doanh", "something of a later version", "sẵn sàng ÷ đang bán", "chưa quan sát được, xem strict; 2 * 3 * 4."} {
+	for _, want := range []string{
+		"tiểu thương đã đăng ký và được duyệt ÷ tiểu thương đang kinh doanh",
+		"something of a later version", "sẵn sàng ÷ đang bán", "chưa quan sát được, xem strict; 2 * 3 * 4.",
+	} {
 		if !strings.Contains(draft, want) {
 			t.Errorf("the draft does not say %q", want)
 		}
 	}
-	if strings.Contains(draft+pdf, "registered and approved") || strings.Contains(draft+pdf, "`") || strings.Contains(draft+pdf, "*chưa") {
+	if strings.Contains(draft+pdf, "registered and approved") || strings.Contains(draft+pdf, "`") ||
+		strings.Contains(draft+pdf, "*chưa") {
 		t.Error("a formula is English, or a mark is printed")
 	}
 	for kind := range exports.Kinds {
@@ -248,7 +311,8 @@ func TestDefinitionsInVietnamese(t *testing.T) {
 	}
 }
 
-// TestWhoIssues: since districts ended the commune acts on whose ground the pilot stands; whom nobody knows is a blank.
+// TestWhoIssues: since districts ended the commune acts on whose ground the pilot stands; whom
+// nobody knows is a blank.
 func TestWhoIssues(t *testing.T) {
 	t.Parallel()
 	commune := &reports.Locality{Level: "commune", Code: "22612", Name: "Xã Khánh Vĩnh"}
@@ -259,18 +323,50 @@ func TestWhoIssues(t *testing.T) {
 		head   string
 		says   []string
 	}{
-		{"2026-11-01", reports.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"}, commune, "ỦY BAN NHÂN DÂN XÃ KHÁNH VĨNH", []string{"Ủy ban nhân dân xã Khánh Vĩnh báo cáo", "(địa bàn huyện cũ Khánh Vĩnh) như sau", "Khánh Vĩnh, ngày", "của Ủy ban nhân dân xã Khánh Vĩnh)", "TM. ỦY BAN NHÂN DÂN CHỦ TỊCH"}},
-		{"2026-11-01", reports.Locality{Level: "district", Name: "Thành phố Nha Trang"}, &reports.Locality{Level: "commune", Name: "Phường Nha Trang"}, "ỦY BAN NHÂN DÂN PHƯỜNG NHA TRANG", []string{"(địa bàn thành phố cũ Nha Trang) như sau", "TM. ỦY BAN NHÂN DÂN CHỦ TỊCH"}},
-		{"2026-11-01", reports.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"}, nil, "ỦY BAN NHÂN DÂN …………", []string{"Ủy ban nhân dân ………… báo cáo", "(địa bàn huyện cũ Khánh Vĩnh) như sau", "…………, ngày"}},
+		{
+			"2026-11-01",
+			reports.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"},
+			commune,
+			"ỦY BAN NHÂN DÂN XÃ KHÁNH VĨNH",
+			[]string{
+				"Ủy ban nhân dân xã Khánh Vĩnh báo cáo",
+				"(địa bàn huyện cũ Khánh Vĩnh) như sau", "Khánh Vĩnh, ngày", "của Ủy ban nhân dân xã Khánh Vĩnh)",
+				"TM. ỦY BAN NHÂN DÂN CHỦ TỊCH",
+			},
+		},
+		{
+			"2026-11-01",
+			reports.Locality{Level: "district", Name: "Thành phố Nha Trang"},
+			&reports.Locality{Level: "commune", Name: "Phường Nha Trang"}, "ỦY BAN NHÂN DÂN PHƯỜNG NHA TRANG",
+			[]string{"(địa bàn thành phố cũ Nha Trang) như sau", "TM. ỦY BAN NHÂN DÂN CHỦ TỊCH"},
+		},
+		{
+			"2026-11-01",
+			reports.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"},
+			nil, "ỦY BAN NHÂN DÂN …………",
+			[]string{"Ủy ban nhân dân ………… báo cáo", "(địa bàn huyện cũ Khánh Vĩnh) như sau", "…………, ngày"},
+		},
 		{"2025-08-01", reports.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"}, nil, "ỦY BAN NHÂN DÂN …………", nil},
-		{"2025-07-01", reports.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"}, nil, "ỦY BAN NHÂN DÂN HUYỆN KHÁNH VĨNH", []string{"Ủy ban nhân dân huyện Khánh Vĩnh báo cáo"}},
-		{"2026-11-01", reports.Locality{Level: "commune", Name: "Xã Khánh Vĩnh"}, nil, "ỦY BAN NHÂN DÂN XÃ KHÁNH VĨNH", []string{"Ủy ban nhân dân xã Khánh Vĩnh báo cáo"}},
+		{
+			"2025-07-01",
+			reports.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"},
+			nil,
+			"ỦY BAN NHÂN DÂN HUYỆN KHÁNH VĨNH",
+			[]string{"Ủy ban nhân dân huyện Khánh Vĩnh báo cáo"},
+		},
+		{
+			"2026-11-01",
+			reports.Locality{Level: "commune", Name: "Xã Khánh Vĩnh"},
+			nil, "ỦY BAN NHÂN DÂN XÃ KHÁNH VĨNH",
+			[]string{"Ủy ban nhân dân xã Khánh Vĩnh báo cáo"},
+		},
 	} {
 		c := october()
 		c.Locality, c.Issuer, c.AsOf = &tt.unit, tt.issuer, tt.asOf
 		seal := sealed(t, c)
 		if tt.issuer == nil {
-			seal = signed(bytes.Replace(seal.Content, []byte(`"issuer":null,`), nil, 1)) // as it was frozen before there was one
+			// as it was frozen before there was one
+			seal = signed(bytes.Replace(seal.Content, []byte(`"issuer":null,`), nil, 1))
 		}
 		d, err := exports.Open(seal)
 		must(t, err)
@@ -281,7 +377,8 @@ func TestWhoIssues(t *testing.T) {
 				t.Errorf("%s of %s: the draft does not say %q: %.200s", tt.unit.Name, tt.asOf, want, draft)
 			}
 		}
-		if ended := strings.Contains(tt.head, "HUYỆN"); !ended && (strings.Contains(draft, "HUYỆN KHÁNH VĨNH") || strings.Contains(draft, "dân huyện")) {
+		if ended := strings.Contains(tt.head, "HUYỆN"); !ended && (strings.Contains(draft, "HUYỆN KHÁNH VĨNH") ||
+			strings.Contains(draft, "dân huyện")) {
 			t.Errorf("%s of %s: an office that has ended issues it", tt.unit.Name, tt.asOf)
 		}
 		proof, err := exports.Check(raw, public(), nil)

@@ -6,7 +6,8 @@ import (
 	"market40/reports"
 )
 
-// fraction is a value before it is rounded: two roundings one after the other make 59,0 % of 504/855, which is 58,9 %.
+// fraction is a value before it is rounded: two roundings one after the other make 59,0 % of
+// 504/855, which is 58,9 %.
 type fraction struct{ over, under decimal.Decimal }
 
 var one = decimal.NewFromInt(1)
@@ -14,8 +15,8 @@ var one = decimal.NewFromInt(1)
 // mostPlaces is more decimals than any value is told with; a file may claim others.
 const mostPlaces = 12
 
-// fractionOf is what a value was rounded from, where its numerator and denominator give it. Estimates with weights and medians
-// are no quotient of theirs: they are as they are told.
+// fractionOf is what a value was rounded from, where its numerator and denominator give it.
+// Estimates with weights and medians are no quotient of theirs: they are as they are told.
 func fractionOf(value string, over, under *reports.Quantity, unit string) (fraction, error) {
 	told, err := decimal.NewFromString(value)
 	if err != nil {
@@ -38,21 +39,24 @@ func fractionOf(value string, over, under *reports.Quantity, unit string) (fract
 // rounded is half away from zero.
 func (f fraction) rounded(places int32) decimal.Decimal { return f.over.DivRound(f.under, places) }
 
-// number is the fraction as a workbook holds it: with fifteen digits, which binary64 keeps as they are written, so that rounding
-// it again for people gives what rounding once does. What lies half-way lies a last digit above: 0.5045 × 100 is 50.449… in binary64,
-// and LibreOffice shows 50.4 %.
+// number is the fraction as a workbook holds it: with fifteen digits, which binary64 keeps as they
+// are written, so that rounding it again for people gives what rounding once does. What lies
+// half-way lies a last digit above: 0.5045 × 100 is 50.449… in binary64, and LibreOffice shows 50.4
+// %.
 func (f fraction) number(unit string) float64 {
 	const digits = 15
 	places := max(0, int32(digits-len(f.rounded(0).Abs().String())))
 	n := f.rounded(places)
 	twice := fraction{f.over.Shift(shownPlaces(unit)).Add(f.over.Shift(shownPlaces(unit))), f.under}
-	if halves := twice.rounded(0); halves.Mul(f.under).Equal(twice.over) && halves.IsInteger() && !halves.Mod(decimal.NewFromInt(2)).IsZero() {
+	if halves := twice.rounded(0); halves.Mul(f.under).Equal(twice.over) && halves.IsInteger() &&
+		!halves.Mod(decimal.NewFromInt(2)).IsZero() {
 		n = n.Add(decimal.New(int64(n.Sign()), -places))
 	}
 	return n.InexactFloat64()
 }
 
-// shownPlaces are the decimals that people are shown of a value in a unit: of a share, those of its hundredfold and two.
+// shownPlaces are the decimals that people are shown of a value in a unit: of a share, those of its
+// hundredfold and two.
 func shownPlaces(unit string) int32 {
 	switch unit {
 	case dong:

@@ -18,7 +18,8 @@ import (
 
 // drawFigure is any figure that a report may tell, also ones that no indicator makes today.
 func drawFigure(t *rapid.T, depth int) reports.Figure {
-	f := reports.Figure{Definition: rapid.IntRange(1, 9).Draw(t, "definition"), Suppressed: rapid.Bool().Draw(t, "hidden")}
+	f := reports.Figure{Definition: rapid.IntRange(1, 9).Draw(t, "definition"), Suppressed: rapid.Bool().Draw(t,
+		"hidden")}
 	maybe := rapid.Bool()
 	quantity := func(name string) *reports.Quantity {
 		q := reports.Count(rapid.IntRange(-5, 9_000_000_000_000).Draw(t, name))
@@ -26,7 +27,8 @@ func drawFigure(t *rapid.T, depth int) reports.Figure {
 		return q
 	}
 	value := rapid.Custom(func(t *rapid.T) string {
-		return fmt.Sprintf("%d.%04d", rapid.IntRange(0, 99999).Draw(t, "whole"), rapid.IntRange(0, 9999).Draw(t, "fraction"))
+		return fmt.Sprintf("%d.%04d", rapid.IntRange(0, 99999).Draw(t, "whole"), rapid.IntRange(0, 9999).Draw(t,
+			"fraction"))
 	})
 	if maybe.Draw(t, "has denominator") {
 		f.Denominator = quantity("denominator")
@@ -87,13 +89,24 @@ var word = rapid.OneOf(rapid.StringMatching(`[A-ZĐa-zàáạảãđơưếệ =
 
 func drawContent(t *rapid.T) *exports.Content {
 	c := &exports.Content{
-		Campaign: &exports.Campaign{Code: "C", Name: word.Draw(t, "campaign"), LegalRef: word.Draw(t, "legal")}, Kind: "quarter", Period: "2026-Q3", Basis: "current", AsOf: "2026-10-01",
-		Frozen: &exports.Frozen{Report: uuid.NewString(), Version: rapid.IntRange(1, 99).Draw(t, "version"), At: time.Unix(1_790_000_000, 123_000).UTC(), Reason: word.Draw(t, "reason")},
+		Campaign: &exports.Campaign{Code: "C", Name: word.Draw(t, "campaign"), LegalRef: word.Draw(t, "legal")},
+		Kind:     "quarter", Period: "2026-Q3", Basis: "current", AsOf: "2026-10-01",
+		Frozen: &exports.Frozen{
+			Report: uuid.NewString(), Version: rapid.IntRange(1, 99).Draw(t, "version"),
+			At: time.Unix(1_790_000_000, 123_000).UTC(), Reason: word.Draw(t, "reason"),
+		},
 	}
 	for range rapid.IntRange(0, 6).Draw(t, "units") {
-		row := reports.Row{Locality: reports.Locality{ID: uuid.New(), Level: "commune", Code: rapid.StringMatching(`[0-9]{5}`).Draw(t, "code"), Name: word.Draw(t, "unit")}, Indicators: drawFigures(t)}
+		row := reports.Row{
+			Locality: reports.Locality{
+				ID: uuid.New(), Level: "commune",
+				Code: rapid.StringMatching(`[0-9]{5}`).Draw(t, "code"), Name: word.Draw(t, "unit"),
+			},
+			Indicators: drawFigures(t),
+		}
 		for range rapid.IntRange(0, 2).Draw(t, "markets") {
-			m := reports.Market{ID: uuid.New(), Code: "M", Name: word.Draw(t, "market"), Demo: rapid.Bool().Draw(t, "demo")}
+			m := reports.Market{ID: uuid.New(), Code: "M", Name: word.Draw(t, "market"), Demo: rapid.Bool().Draw(t,
+				"demo")}
 			row.Markets = append(row.Markets, m)
 			c.Demo = c.Demo || m.Demo
 		}
@@ -106,7 +119,8 @@ func drawContent(t *rapid.T) *exports.Content {
 
 var drawnReports = flag.Int("drawn.reports", 20, "how many drawn reports are written as every kind")
 
-// TestAnyReport: whatever a report says can be written as every kind, is proven there, and stands in the workbook as it is.
+// TestAnyReport: whatever a report says can be written as every kind, is proven there, and stands
+// in the workbook as it is.
 func TestAnyReport(t *testing.T) {
 	t.Parallel()
 	rounds, failed := 0, false

@@ -35,36 +35,48 @@ type Exports struct {
 // New gives the live report of r and the frozen ones of p.
 func New(r *reports.Reports, p *periodic.Periodic) *Exports { return &Exports{r, p} }
 
-// versionPath is that of a frozen version, as gin names it. A router that has it cannot have "/:version.pdf" too, so a
-// file is the same route with an ending.
+// versionPath is that of a frozen version, as gin names it. A router that has it cannot have
+// "/:version.pdf" too, so a file is the same route with an ending.
 const versionPath = "/api/v1/periodic-reports/:id/versions/:version"
 
-// Routes mounts the files. It comes before the routes of the periodic reports: an ending is looked at before a number is.
+// Routes mounts the files. It comes before the routes of the periodic reports: an ending is looked
+// at before a number is.
 func (x *Exports) Routes(e *web.Edge) {
 	e.Engine.Use(x.files)
 	for _, ending := range []string{"csv", "xlsx", "pdf", "docx"} {
 		e.Document(huma.Operation{
-			OperationID: "download-report-" + ending, Method: http.MethodGet, Path: "/api/v1/periodic-reports/{id}/versions/{version}." + ending, Tags: []string{"periodic reports"},
-			Summary: "Tải báo cáo đã chốt: a frozen version as " + ending + ", which `market40 reports verify` proves", Responses: answered(ending),
+			OperationID: "download-report-" + ending, Method: http.MethodGet,
+			Path: "/api/v1/periodic-reports/{id}/versions/{version}." + ending, Tags: []string{"periodic reports"},
+			Summary: "Tải báo cáo đã chốt: a frozen version as " + ending +
+				", which `market40 reports verify` proves",
+			Responses: answered(ending),
 		})
 	}
 	e.Engine.GET("/api/v1/reports/adoption.xlsx", problem.Handle(x.adoption))
 	e.Document(huma.Operation{
-		OperationID: "adoption-report-xlsx", Method: http.MethodGet, Path: "/api/v1/reports/adoption.xlsx", Tags: []string{"reports"},
-		Summary: "The adoption report as a workbook: a row per figure, charts, definitions", Responses: answered("xlsx"),
+		OperationID: "adoption-report-xlsx", Method: http.MethodGet, Path: "/api/v1/reports/adoption.xlsx",
+		Tags:      []string{"reports"},
+		Summary:   "The adoption report as a workbook: a row per figure, charts, definitions",
+		Responses: answered("xlsx"),
 		Parameters: []*huma.Param{
-			query("basis", "districts_2024, communes_2025 or current"), query("as_of", "a day, tomorrow at the latest; absent: today"), query("campaign", "only the pilots of this campaign"),
+			query("basis", "districts_2024, communes_2025 or current"),
+			query("as_of", "a day, tomorrow at the latest; absent: today"),
+			query("campaign", "only the pilots of this campaign"),
 		},
 	})
 	huma.Register(e.API, huma.Operation{
-		OperationID: "report-key", Method: http.MethodGet, Path: "/api/v1/reports/key", Tags: []string{"periodic reports"},
+		OperationID: "report-key", Method: http.MethodGet, Path: "/api/v1/reports/key",
+		Tags:    []string{"periodic reports"},
 		Summary: "The public key that proves frozen reports, also without this server",
 	}, x.key)
 }
 
 func answered(ending string) map[string]*huma.Response {
 	media, _, _ := strings.Cut(Kinds[ending].Media, ";")
-	return map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{media: {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
+	return map[string]*huma.Response{"200": {
+		Description: "OK",
+		Content:     map[string]*huma.MediaType{media: {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
+	}}
 }
 
 func query(name, doc string) *huma.Param {
@@ -93,7 +105,10 @@ func (x *Exports) adoption(c *gin.Context) error {
 	if basis == "" {
 		basis = "current"
 	}
-	report, err := x.reports.Adoption(c.Request.Context(), reports.Question{Basis: basis, AsOf: c.Query("as_of"), Campaign: c.Query("campaign")})
+	report, err := x.reports.Adoption(c.Request.Context(), reports.Question{
+		Basis: basis, AsOf: c.Query("as_of"),
+		Campaign: c.Query("campaign"),
+	})
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,8 @@ import (
 	"market40/reports/programme"
 )
 
-// world is the reports on a database of their own, asked through the real router on 5 November 2026.
+// world is the reports on a database of their own, asked through the real router on 5 November
+// 2026.
 type world struct {
 	t      *testing.T
 	engine http.Handler
@@ -45,12 +46,13 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	w := &world{t: t, keys: signin.NewAPIKeys(db, clock)}
 	e := web.New(web.Parts{DB: db, Keys: keys, Gate: signin.Gate{Keys: w.keys}, Now: clock, Version: "test"})
-	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/", func(of reflect.Type, _ string) string {
-		for of.Kind() == reflect.Pointer {
-			of = of.Elem()
-		}
-		return strings.NewReplacer("/", "_", "[", "_", "]", "_", ".", "_", "*", "_").Replace(of.String())
-	})
+	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/",
+		func(of reflect.Type, _ string) string {
+			for of.Kind() == reflect.Pointer {
+				of = of.Elem()
+			}
+			return strings.NewReplacer("/", "_", "[", "_", "]", "_", ".", "_", "*", "_").Replace(of.String())
+		})
 	r, p := reports.New(db, clock), programme.New(db, clock)
 	frozen := periodic.New(periodic.Parts{DB: db, Keys: keys, Reports: r, Programme: p, Now: clock})
 	r.Routes(e)
@@ -60,20 +62,29 @@ func newWorld(t *testing.T) *world {
 	w.engine = e.Engine
 	market := uuid.New()
 	for _, sql := range []string{
-		`INSERT INTO markets (id, code, name, class, kind, demo, created_at) VALUES ('%s', 'DAM', 'Chợ Đầm', 1, 'dan_sinh', true, now())`,
-		`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), '%s', locality_id, '(,)' FROM locality_versions
+		`INSERT INTO markets (id, code, name, class, kind, demo, created_at)
+			VALUES ('%s', 'DAM', 'Chợ Đầm', 1, 'dan_sinh', true, now())`,
+		`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), '%s', locality_id,
+			'(,)' FROM locality_versions
 			WHERE level = 'district' AND code = '568' AND valid @> date '2024-05-28'`,
-		`WITH people AS MATERIALIZED (SELECT gen_random_uuid() AS stall, gen_random_uuid() AS merchant FROM generate_series(1, 12)),
-			s AS (INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at) SELECT stall, '%[1]s', stall, 'stall', 'khac', now() FROM people),
+		`WITH people AS MATERIALIZED (SELECT gen_random_uuid() AS stall, gen_random_uuid() AS merchant
+			FROM generate_series(1, 12)),
+			s AS (INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at)
+			SELECT stall, '%[1]s', stall, 'stall', 'khac', now() FROM people),
 			m AS (INSERT INTO merchants (id, full_name, created_at) SELECT merchant, 'X', now() FROM people)
-			INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, approved_at, created_at) SELECT gen_random_uuid(), '%[1]s', stall, merchant, '(,)', '2024-01-01', now() FROM people`,
-		`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount) SELECT id, '2026-10-20', market_id, 1, 1000 FROM tenancies WHERE market_id = '%s' ORDER BY id LIMIT 7`,
+			INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, approved_at, created_at)
+			SELECT gen_random_uuid(), '%[1]s', stall, merchant, '(,)', '2024-01-01', now() FROM people`,
+		`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount) SELECT id, '2026-10-20', market_id, 1,
+			1000 FROM tenancies WHERE market_id = '%s' ORDER BY id LIMIT 7`,
 	} {
 		_, err := db.Pool.Exec(t.Context(), fmt.Sprintf(sql, market))
 		must(t, err)
 	}
 	admin := w.key(roles.Admin, "")
-	w.ask(admin, "POST", "/api/v1/campaigns", map[string]any{"code": "CHO40", "name": "Mô hình chợ 4.0", "legal_ref": "Công văn 05/UBCĐS", "starts_on": "2024-05-28"}, 201)
+	w.ask(admin, "POST", "/api/v1/campaigns", map[string]any{
+		"code": "CHO40", "name": "Mô hình chợ 4.0",
+		"legal_ref": "Công văn 05/UBCĐS", "starts_on": "2024-05-28",
+	}, 201)
 	w.ask(admin, "PUT", "/api/v1/campaigns/CHO40/pilots/568", map[string]any{"market_id": market}, 200)
 	return w
 }
@@ -100,13 +111,17 @@ func (w *world) ask(key, method, path string, body any, status int) *httptest.Re
 	return res
 }
 
-// TestFilesOfAFrozenReport freezes October, takes it away in every kind, and proves each with the public key alone.
+// TestFilesOfAFrozenReport freezes October, takes it away in every kind, and proves each with the
+// public key alone.
 func TestFilesOfAFrozenReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	office := w.key(roles.LocalityOfficer, "locality:568")
 	var made struct{ ID string }
-	must(t, json.Unmarshal(w.ask(office, "POST", "/api/v1/periodic-reports", map[string]any{"campaign": "CHO40", "locality": "568", "kind": "month", "period": "2026-10"}, 201).Body.Bytes(), &made))
+	must(t, json.Unmarshal(w.ask(office, "POST", "/api/v1/periodic-reports", map[string]any{
+		"campaign": "CHO40",
+		"locality": "568", "kind": "month", "period": "2026-10",
+	}, 201).Body.Bytes(), &made))
 	one := "/api/v1/periodic-reports/" + made.ID
 	w.ask(office, "POST", one+"/submit", map[string]any{}, 200)
 	var key struct {
@@ -121,7 +136,8 @@ func TestFilesOfAFrozenReport(t *testing.T) {
 	must(t, err)
 	for kind, k := range exports.Kinds {
 		res := w.ask(office, "GET", one+"/versions/1."+kind, nil, 200)
-		if got := res.Header().Get("Content-Type") + " " + res.Header().Get("Content-Disposition"); got != k.Media+` attachment; filename="bao-cao-CHO40-2026-10-568-v1.`+kind+`"` {
+		if got := res.Header().Get("Content-Type") + " " + res.Header().Get("Content-Disposition"); got != k.Media+
+			` attachment; filename="bao-cao-CHO40-2026-10-568-v1.`+kind+`"` {
 			t.Error(got)
 		}
 		proof, err := exports.Check(res.Body.Bytes(), key.PublicKey, library(seal))
@@ -145,11 +161,13 @@ func TestTheLiveWorkbook(t *testing.T) {
 	w := newWorld(t)
 	province := w.key(roles.ProvinceOfficer, "")
 	res := w.ask(province, "GET", "/api/v1/reports/adoption.xlsx?basis=districts_2024&as_of=2026-11-01", nil, 200)
-	if got := res.Header().Get("Content-Disposition"); got != `attachment; filename="adoption-districts_2024-2026-11-01.xlsx"` {
+	if got := res.Header().Get(
+		"Content-Disposition"); got != `attachment; filename="adoption-districts_2024-2026-11-01.xlsx"` {
 		t.Error(got)
 	}
 	report := &exports.Content{}
-	must(t, json.Unmarshal(w.ask(province, "GET", "/api/v1/reports/adoption?basis=districts_2024&as_of=2026-11-01", nil, 200).Body.Bytes(), &report.Report))
+	must(t, json.Unmarshal(w.ask(province, "GET", "/api/v1/reports/adoption?basis=districts_2024&as_of=2026-11-01", nil,
+		200).Body.Bytes(), &report.Report))
 	file, err := excelize.OpenReader(res.Body)
 	must(t, err)
 	rows, err := file.GetRows("Số liệu", excelize.Options{RawCellValue: true})

@@ -30,7 +30,8 @@ type sheet struct {
 // attachmentName is the sealed content inside a PDF.
 const attachmentName = "noi-dung-da-ky.json"
 
-// writePDF draws a report. The same document gives the same bytes: nothing of the day or the machine goes in.
+// writePDF draws a report. The same document gives the same bytes: nothing of the day or the
+// machine goes in.
 func writePDF(w io.Writer, d *Document) error {
 	s := sheet{fpdf.New("P", "mm", "A4", ""), d}
 	s.SetMargins(marginLeft, marginTop, marginRight)
@@ -48,7 +49,10 @@ func writePDF(w io.Writer, d *Document) error {
 		if err != nil {
 			return fmt.Errorf("the sealed content: %w", err)
 		}
-		s.SetAttachments([]fpdf.Attachment{{Content: raw, Filename: attachmentName, Description: "Nội dung đã chốt và ký"}})
+		s.SetAttachments([]fpdf.Attachment{{
+			Content: raw, Filename: attachmentName,
+			Description: "Nội dung đã chốt và ký",
+		}})
 	}
 	s.SetHeaderFunc(s.above)
 	s.SetFooterFunc(s.below)
@@ -181,7 +185,11 @@ func (s sheet) proof() error {
 	s.font("", 10)
 	s.MultiCell(width, 5.2, drawn(s.d.sealProse()), "", "J", false)
 	s.Ln(2)
-	for _, pair := range [][2]string{{"Mã báo cáo", s.d.Frozen.Report}, {"SHA-256 của nội dung", seal.SHA256}, {"Chữ ký (Ed25519, base64)", seal.Signature}} {
+	for _, pair := range [][2]string{
+		{"Mã báo cáo", s.d.Frozen.Report},
+		{"SHA-256 của nội dung", seal.SHA256},
+		{"Chữ ký (Ed25519, base64)", seal.Signature},
+	} {
 		s.font("B", 10)
 		s.CellFormat(width, 5.2, pair[0], "", 1, "L", false, 0, "")
 		s.font("", 9)
@@ -204,21 +212,27 @@ func (s sheet) proof() error {
 	}
 	s.SetXY(marginLeft+symbol+4, s.GetY()+6)
 	s.font("", 9)
-	s.MultiCell(width-symbol-4, 4.8, "Mã QR chứa dòng xác nhận: mã báo cáo, phiên bản, SHA-256 và chữ ký. Tệp PDF này đính kèm nội dung đã ký ("+attachmentName+").", "", "L", false)
+	s.MultiCell(width-symbol-4, 4.8,
+		"Mã QR chứa dòng xác nhận: mã báo cáo, phiên bản, SHA-256 và chữ ký. Tệp PDF này đính kèm nội dung đã ký ("+
+			attachmentName+").", "", "L", false)
 	return nil
 }
 
 // sealProse tells what the seal is for.
 func (d *Document) sealProse() string {
-	return fmt.Sprintf("Số liệu của báo cáo này được chốt lúc %s (phiên bản %d), không thể sửa sau khi chốt; mỗi lần đính chính là một phiên bản mới. "+
-		"Nội dung đã chốt có mã băm (SHA-256) và chữ ký số dưới đây. Để kiểm tra tệp còn nguyên số liệu đã ký, chạy: market40 reports verify TỆP.",
-		momentText(d.Frozen.At), d.Frozen.Version)
+	return fmt.Sprintf(
+		"Số liệu của báo cáo này được chốt lúc %s (phiên bản %d), không thể sửa sau khi chốt; mỗi lần đính chính là một phiên bản mới. "+
+			"Nội dung đã chốt có mã băm (SHA-256) và chữ ký số dưới đây. Để kiểm tra tệp còn nguyên số liệu đã ký, chạy: market40 reports verify TỆP.",
+		momentText(d.Frozen.At),
+		d.Frozen.Version,
+	)
 }
 
 // inFont spells the signs of the definitions that Noto Sans lacks.
 var inFont = strings.NewReplacer("≥", ">=", "≤", "<=", "−", "-")
 
-// drawn is a text as the font can show it: composed, on one line, without what lies beyond the basic plane.
+// drawn is a text as the font can show it: composed, on one line, without what lies beyond the
+// basic plane.
 func drawn(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

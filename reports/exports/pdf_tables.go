@@ -79,8 +79,8 @@ func (s sheet) row(t table, cells []string, head bool) {
 	s.SetXY(marginLeft, y+height)
 }
 
-// wrap breaks a text into lines at spaces, and inside a word that is wider than the column. A no-break space holds, which
-// fpdf's own way does not know.
+// wrap breaks a text into lines at spaces, and inside a word that is wider than the column. A
+// no-break space holds, which fpdf's own way does not know.
 func (s sheet) wrap(text string, room float64) []string {
 	lines, line := []string{}, ""
 	for word := range strings.SplitSeq(drawn(text), " ") {
@@ -145,7 +145,8 @@ func (s sheet) chart() {
 		s.CellFormat(s.GetStringWidth(text)+2, 4, text, "", 0, "L", true, 0, "")
 	}
 	s.SetXY(marginLeft, top+step*float64(len(rows))+5)
-	s.MultiCell(width, 4, "Tổng: "+ratioText(s.d.Report.Total["I05"])+"; bằng chứng "+mixText(s.d.Report.Total["I05"], "I05", "")+".", "", "L", false)
+	s.MultiCell(width, 4, "Tổng: "+ratioText(s.d.Report.Total["I05"])+"; bằng chứng "+mixText(s.d.Report.Total["I05"],
+		"I05", "")+".", "", "L", false)
 }
 
 // bar draws a share's bar and returns how long it is; nothing for what is hidden or unknown.

@@ -22,7 +22,8 @@ func (d *Document) body(a agency) []paragraph {
 	add("Part", "II. KẾT QUẢ THỰC HIỆN")
 	add("Section", "1. Kết quả chung")
 	add("Text", d.sentences()...)
-	out = append(out, d.figuresOf("", d.Report.Total).shown("Bảng 1. Các chỉ số chung tại ngày "+dayText(d.AsOf)+demoSuffix(d.Demo)))
+	out = append(out, d.figuresOf("", d.Report.Total).shown("Bảng 1. Các chỉ số chung tại ngày "+dayText(d.AsOf)+
+		demoSuffix(d.Demo)))
 	add("Note", hiddenLegend, evidenceLegend, coverageLegend)
 	add("Section", "2. Kết quả theo địa phương")
 	add("Text", d.comparison()...)
@@ -64,7 +65,11 @@ func (d *Document) method() []string {
 	}
 	frozen := "Số liệu chưa chốt, có thể thay đổi."
 	if d.Seal != nil {
-		frozen = fmt.Sprintf("Số liệu được chốt lúc %s (phiên bản %d); mã băm (SHA-256) và chữ ký số nêu tại Phụ lục IV.", momentText(d.Frozen.At), d.Frozen.Version)
+		frozen = fmt.Sprintf(
+			"Số liệu được chốt lúc %s (phiên bản %d); mã băm (SHA-256) và chữ ký số nêu tại Phụ lục IV.",
+			momentText(d.Frozen.At),
+			d.Frozen.Version,
+		)
 	}
 	left := ""
 	if text := d.Report.Outside.Named(); text != "" {
@@ -74,8 +79,10 @@ func (d *Document) method() []string {
 		left += " Số liệu của ngày này " + text + "."
 	}
 	return []string{
-		fmt.Sprintf("1. Phạm vi: %s chợ tại %s địa phương, theo %s; danh sách chợ nêu tại Phụ lục I.%s", count(markets), count(len(d.Report.Rows)), d.basisText(), left),
-		"2. Thời điểm: trạng thái lúc 00 giờ 00 phút ngày " + dayText(d.AsOf) + " (giờ Việt Nam); các chỉ số về giao dịch tính trong 30 ngày liền trước, trừ khi định nghĩa nêu khác.",
+		fmt.Sprintf("1. Phạm vi: %s chợ tại %s địa phương, theo %s; danh sách chợ nêu tại Phụ lục I.%s", count(markets),
+			count(len(d.Report.Rows)), d.basisText(), left),
+		"2. Thời điểm: trạng thái lúc 00 giờ 00 phút ngày " + dayText(d.AsOf) +
+			" (giờ Việt Nam); các chỉ số về giao dịch tính trong 30 ngày liền trước, trừ khi định nghĩa nêu khác.",
 		"3. Nguồn: hệ thống Chợ 4.0 tổng hợp từ sổ đăng ký điểm kinh doanh, thông báo của ngân hàng và ghi nhận tại chợ; định nghĩa từng chỉ số nêu tại Phụ lục III. " + frozen,
 	}
 }
@@ -102,7 +109,8 @@ func (d *Document) sentence(code string, f reports.Figure) string {
 	}
 	text := name + ": " + valueText(f, definition.Unit)
 	if f.Numerator != nil && f.Denominator != nil && definition.Unit == share {
-		text += fmt.Sprintf(", tương ứng %s trên %s tiểu thương", quantityText(f.Numerator, unknownText), quantityText(f.Denominator, unknownText))
+		text += fmt.Sprintf(", tương ứng %s trên %s tiểu thương", quantityText(f.Numerator, unknownText),
+			quantityText(f.Denominator, unknownText))
 	}
 	if f.Evidence != nil {
 		text += "; bằng chứng: " + mixText(f, code, "")
@@ -131,7 +139,8 @@ func (d *Document) comparison() []string {
 		}
 		shown++
 		switch {
-		case best.Value == nil || *f.Value > *best.Value: // four decimals and one digit before them: as texts in the same order
+		case best.Value == nil ||
+			*f.Value > *best.Value: // four decimals and one digit before them: as texts in the same order
 			best, names = f, []string{row.Locality.Name}
 		case *f.Value == *best.Value:
 			names = append(names, row.Locality.Name)
@@ -139,7 +148,8 @@ func (d *Document) comparison() []string {
 	}
 	out := []string{}
 	if shown > 0 && units > 1 { // of one unit there is nothing to compare
-		out = append(out, fmt.Sprintf("Có %s/%s địa phương có số liệu công bố về tỷ lệ có giao dịch trong 30 ngày (I05); cao nhất là %s, đạt %s.",
+		out = append(out, fmt.Sprintf(
+			"Có %s/%s địa phương có số liệu công bố về tỷ lệ có giao dịch trong 30 ngày (I05); cao nhất là %s, đạt %s.",
 			count(shown), count(units), strings.Join(names, ", "), figureText(best, share)))
 	}
 	parts := []string{}
@@ -164,9 +174,13 @@ func (d *Document) annexes(of string) []annex {
 		}
 	}
 	out := []annex{
-		{Number: "I", Title: "DANH SÁCH CHỢ ĐƯỢC TÍNH", Of: of, Body: []paragraph{d.markets().shown("Chợ được tính" + demoSuffix(d.Demo))}},
+		{Number: "I", Title: "DANH SÁCH CHỢ ĐƯỢC TÍNH", Of: of, Body: []paragraph{d.markets().shown("Chợ được tính" +
+			demoSuffix(d.Demo))}},
 		details,
-		{Number: "III", Title: "ĐỊNH NGHĨA CHỈ SỐ", Of: of, Body: []paragraph{d.definitions().shown("Định nghĩa đang áp dụng")}},
+		{
+			Number: "III", Title: "ĐỊNH NGHĨA CHỈ SỐ", Of: of,
+			Body: []paragraph{d.definitions().shown("Định nghĩa đang áp dụng")},
+		},
 	}
 	if s := d.Seal; s != nil {
 		out = append(out, annex{Number: "IV", Title: "XÁC NHẬN SỐ LIỆU", Of: of, Body: slices.Concat(

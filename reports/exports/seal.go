@@ -13,8 +13,8 @@ import (
 	"market40/reports/periodic"
 )
 
-// Seal is what a report said when it was frozen, and our signature, as every export carries it. Which version of which
-// report it is stands in the content, so that it is signed too.
+// Seal is what a report said when it was frozen, and our signature, as every export carries it.
+// Which version of which report it is stands in the content, so that it is signed too.
 type Seal struct {
 	SHA256    string          `json:"sha256"`    // of the canonical content, hex
 	Signature string          `json:"signature"` // Ed25519 over the 32 bytes of it, base64

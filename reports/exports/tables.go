@@ -31,7 +31,8 @@ func (d *Document) figuresOf(title string, figures reports.Figures) table {
 		figure, definition := figures[code], d.define(code)
 		t.rows = append(t.rows, figureRow(line{code: code, name: definition.Name, unit: definition.Unit}, figure))
 		for _, key := range definition.partsIn(figure) {
-			of := line{code: code, part: key, name: "– " + definition.partName(key), unit: partUnit(definition.Unit, key)}
+			of := line{code: code, part: key, name: "– " + definition.partName(key), unit: partUnit(definition.Unit,
+				key)}
 			t.rows = append(t.rows, figureRow(of, figure.Parts[key]))
 		}
 	}
@@ -41,7 +42,8 @@ func (d *Document) figuresOf(title string, figures reports.Figures) table {
 // hoursPrefix begins the keys of parts that are hours.
 const hoursPrefix = "hours_"
 
-// partUnit is what a part of an indicator is told in: bands are made of shares, and some parts are hours.
+// partUnit is what a part of an indicator is told in: bands are made of shares, and some parts are
+// hours.
 func partUnit(unit, key string) string {
 	switch {
 	case strings.HasPrefix(key, hoursPrefix):
@@ -75,8 +77,11 @@ func figureRow(of line, f reports.Figure) []string {
 // byUnit is the headline of each unit beside what leads to it.
 func (d *Document) byUnit() table {
 	t := table{
-		title:  "Kết quả theo địa phương",
-		heads:  []string{"TT", "Địa phương", "Đăng ký (I01)", "Sẵn sàng mã QR (I03)", "Có giao dịch 30 ngày (I05)", "Bằng chứng của I05", "Độ phủ", "Trạng thái"},
+		title: "Kết quả theo địa phương",
+		heads: []string{
+			"TT", "Địa phương", "Đăng ký (I01)", "Sẵn sàng mã QR (I03)", "Có giao dịch 30 ngày (I05)",
+			"Bằng chứng của I05", "Độ phủ", "Trạng thái",
+		},
 		shares: []float64{0.05, 0.19, 0.1, 0.11, 0.15, 0.14, 0.15, 0.11}, aligns: "clrrrllc", name: 2,
 	}
 	for i, row := range d.Report.Rows {
@@ -101,14 +106,18 @@ func ratioText(f reports.Figure) string {
 	if f.Suppressed || f.Value == nil {
 		return value
 	}
-	return fmt.Sprintf("%s (%s/%s)", value, quantityText(f.Numerator, unknownText), quantityText(f.Denominator, unknownText))
+	return fmt.Sprintf("%s (%s/%s)", value, quantityText(f.Numerator, unknownText), quantityText(f.Denominator,
+		unknownText))
 }
 
 // funnel is how far merchants have come, by unit; nothing where no report tells it.
 func (d *Document) funnel() (table, bool) {
 	t := table{
-		title:  "Từ đăng ký đến sử dụng thường xuyên, theo địa phương (số tiểu thương)",
-		heads:  []string{"TT", "Địa phương", "Đã đăng ký", "Đã đối chiếu tên", "Đã in mã", "Giao dịch đầu tiên", "Có giao dịch trong 30 ngày", "Sử dụng thường xuyên"},
+		title: "Từ đăng ký đến sử dụng thường xuyên, theo địa phương (số tiểu thương)",
+		heads: []string{
+			"TT", "Địa phương", "Đã đăng ký", "Đã đối chiếu tên", "Đã in mã", "Giao dịch đầu tiên",
+			"Có giao dịch trong 30 ngày", "Sử dụng thường xuyên",
+		},
 		shares: []float64{0.06, 0.28, 0.11, 0.11, 0.11, 0.11, 0.11, 0.11}, aligns: "clrrrrrr", name: 2,
 	}
 	known := false
@@ -147,14 +156,18 @@ func (d *Document) markets() table {
 	}
 	for i, row := range d.Report.Rows {
 		if len(row.Markets) == 0 {
-			t.rows = append(t.rows, []string{fmt.Sprint(i + 1), row.Locality.Name, row.Locality.Code, unknownText, d.without(row.Locality)})
+			t.rows = append(t.rows, []string{
+				fmt.Sprint(i + 1), row.Locality.Name, row.Locality.Code, unknownText,
+				d.without(row.Locality),
+			})
 		}
 		for _, m := range row.Markets {
 			note := ""
 			if m.Demo {
 				note = demoText
 			}
-			t.rows = append(t.rows, []string{fmt.Sprint(i + 1), row.Locality.Name, row.Locality.Code, m.Name + " (" + m.Code + ")", note})
+			t.rows = append(t.rows, []string{fmt.Sprint(i + 1), row.Locality.Name, row.Locality.Code, m.Name + " (" +
+				m.Code + ")", note})
 		}
 	}
 	return t
@@ -186,7 +199,10 @@ func (d *Document) definitions() table {
 		if version == 0 {
 			version = d.Report.Total[code].Definition
 		}
-		t.rows = append(t.rows, []string{code, definition.Name, fmt.Sprint(version), unmarked(definition.formula()), unmarked(definition.Prose)})
+		t.rows = append(t.rows, []string{
+			code, definition.Name, fmt.Sprint(version), unmarked(definition.formula()),
+			unmarked(definition.Prose),
+		})
 	}
 	return t
 }

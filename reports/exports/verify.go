@@ -21,7 +21,9 @@ const LargestFile = 64 << 20
 
 // What keeps a file from being looked at.
 var (
-	ErrNoSeal    = errors.New("there is no frozen report in it: it is a live export, or the part that carries the signed content was taken out")
+	ErrNoSeal = errors.New(
+		"there is no frozen report in it: it is a live export, or the part that carries the signed content was taken out",
+	)
 	ErrTooLarge  = errors.New("it is larger than any report")
 	ErrNoContent = errors.New("a CSV names its content only by the hash, and that content is not at hand")
 )
@@ -37,11 +39,13 @@ type Proof struct {
 	Unproven []string // what the proof says nothing of
 }
 
-// Check looks at a file. The key is ours; find gives the content of a hash to a file that does not carry it (a CSV), and
-// may be nil. An error means that the file could not be looked at, which is no proof either.
+// Check looks at a file. The key is ours; find gives the content of a hash to a file that does not
+// carry it (a CSV), and may be nil. An error means that the file could not be looked at, which is
+// no proof either.
 //
-// A file is held against what this program writes of the content that was signed, text for text. So a file that an older
-// or newer release wrote in another layout is not proven by this one, and its content, which is signed, still is.
+// A file is held against what this program writes of the content that was signed, text for text. So
+// a file that an older or newer release wrote in another layout is not proven by this one, and its
+// content, which is signed, still is.
 func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*Seal, error)) (*Proof, error) {
 	if len(raw) > LargestFile {
 		return nil, ErrTooLarge
@@ -64,7 +68,10 @@ func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*Seal, e
 		return p, err
 	}
 	err = file.compare(p, d)
-	p.Earlier = !p.Proven() && slices.ContainsFunc(file.texts(), func(text string) bool { return strings.Contains(text, earlierHidden) })
+	p.Earlier = !p.Proven() && slices.ContainsFunc(file.texts(), func(text string) bool {
+		return strings.Contains(text,
+			earlierHidden)
+	})
 	return p, err
 }
 
@@ -115,7 +122,8 @@ func openJSON(raw []byte) (*opened, error) {
 	}
 	return &opened{
 		kind: "json", seal: func(func(string) (*Seal, error)) (*Seal, error) { return seal, nil },
-		compare: func(p *Proof, d *Document) error { return p.compareJSON(raw, d) }, texts: func() []string { return nil },
+		compare: func(p *Proof, d *Document) error { return p.compareJSON(raw, d) },
+		texts:   func() []string { return nil },
 	}, nil
 }
 
@@ -126,7 +134,10 @@ func (p *Proof) compareJSON(raw []byte, d *Document) error {
 		return err
 	}
 	for _, pair := range [][3]string{
-		{"report", beside.Report, d.Frozen.Report}, {"version", strconv.Itoa(beside.Version), strconv.Itoa(d.Frozen.Version)}, {"reason", beside.Reason, d.Frozen.Reason},
+		{"report", beside.Report, d.Frozen.Report}, {
+			"version", strconv.Itoa(beside.Version),
+			strconv.Itoa(d.Frozen.Version),
+		}, {"reason", beside.Reason, d.Frozen.Reason},
 	} {
 		p.Compared++
 		if pair[1] != pair[2] {
@@ -151,7 +162,8 @@ func openPackage(raw []byte) (*opened, error) {
 		workbook = workbook || file.Name == "xl/workbook.xml"
 		draft = draft || file.Name == "word/document.xml"
 		if names[strings.ToLower(file.Name)] {
-			return nil, fmt.Errorf("the file holds two parts of the name %s: which one is shown depends on the reader", file.Name)
+			return nil, fmt.Errorf("the file holds two parts of the name %s: which one is shown depends on the reader",
+				file.Name)
 		}
 		names[strings.ToLower(file.Name)] = true
 		if unpacked > LargestFile {
@@ -185,11 +197,14 @@ func limited(r io.Reader) ([]byte, error) {
 	return raw, err
 }
 
-// earlierWords are words that releases until December 2026 wrote for what is called otherwise since.
-var earlierWords = strings.NewReplacer("Nguồn chứng cứ", "Bằng chứng", "Chứng cứ", "Bằng chứng", "chứng cứ", "bằng chứng")
+// earlierWords are words that releases until December 2026 wrote for what is called otherwise
+// since.
+var earlierWords = strings.NewReplacer("Nguồn chứng cứ", "Bằng chứng", "Chứng cứ", "Bằng chứng", "chứng cứ",
+	"bằng chứng")
 
-// plain is a text without what no reader sees: how spaces are kept, how letters are composed, and what XML cannot hold, which
-// each kind of file replaces in its own way: all of it counts as a space.
+// plain is a text without what no reader sees: how spaces are kept, how letters are composed, and
+// what XML cannot hold, which each kind of file replaces in its own way: all of it counts as a
+// space.
 func plain(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' || r == unicode.ReplacementChar || r == 0xFFFE || r == 0xFFFF {

@@ -24,7 +24,8 @@ func openCSV(raw []byte) (*opened, error) {
 	}
 	return &opened{
 		kind: "csv", seal: func(find func(string) (*Seal, error)) (*Seal, error) { return csvSeal(lines, find) },
-		compare: func(p *Proof, d *Document) error { return p.compareCSV(lines, d) }, texts: func() []string { return slices.Concat(lines...) },
+		compare: func(p *Proof, d *Document) error { return p.compareCSV(lines, d) },
+		texts:   func() []string { return slices.Concat(lines...) },
 	}, nil
 }
 
@@ -50,7 +51,8 @@ func csvSeal(lines [][]string, find func(string) (*Seal, error)) (*Seal, error) 
 	return seal, nil
 }
 
-// compareCSV holds each cell against the line that the content gives, as the release that wrote the file wrote it.
+// compareCSV holds each cell against the line that the content gives, as the release that wrote the
+// file wrote it.
 func (p *Proof) compareCSV(lines [][]string, d *Document) error {
 	layouts := d.csvLayouts()
 	for _, signed := range layouts {
@@ -71,8 +73,8 @@ func (p *Proof) compareCSV(lines [][]string, d *Document) error {
 	return nil
 }
 
-// csvLayouts are the table as this release writes it, and as releases wrote it before: until December 2026 without the status, and
-// what is hidden was empty, then ẩn.
+// csvLayouts are the table as this release writes it, and as releases wrote it before: until
+// December 2026 without the status, and what is hidden was empty, then ẩn.
 func (d *Document) csvLayouts() [][][]string {
 	now := d.csvLines()
 	later := slices.Index(now[0], "status") // columns that were added

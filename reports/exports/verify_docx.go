@@ -76,7 +76,8 @@ type textTable struct {
 	rows    [][]string
 }
 
-// readText reads WordprocessingML. Text that was struck out under revision or hidden is not shown, and not read.
+// readText reads WordprocessingML. Text that was struck out under revision or hidden is not shown,
+// and not read.
 func readText(raw []byte) (*documentText, error) {
 	r := &textReader{out: &documentText{}}
 	decoder := xml.NewDecoder(bytes.NewReader(raw))
@@ -173,8 +174,8 @@ func attribute(e xml.StartElement, name string) string {
 	return ""
 }
 
-// compareDOCX holds the tables of figures and the sentences that tell figures against those that the content gives. What
-// else the office writes into its draft is told as not proven.
+// compareDOCX holds the tables of figures and the sentences that tell figures against those that
+// the content gives. What else the office writes into its draft is told as not proven.
 func (p *Proof) compareDOCX(is *documentText, d *Document) error {
 	draft, err := d.draft()
 	if err != nil {
@@ -213,7 +214,8 @@ func (p *Proof) compareDOCX(is *documentText, d *Document) error {
 	if ours > 5 {
 		p.Unproven = append(p.Unproven, fmt.Sprintf("%d further paragraphs that the office wrote", ours-5))
 	}
-	p.Unproven = append(p.Unproven, "the head, the recipients, the signature block, headers and footers, pictures, and how the text looks")
+	p.Unproven = append(p.Unproven,
+		"the head, the recipients, the signature block, headers and footers, pictures, and how the text looks")
 	return nil
 }
 
@@ -265,7 +267,8 @@ func (p *Proof) compareTables(is, signed []textTable) {
 	}
 	for i, t := range is {
 		if !used[i] && len(t.rows) > 0 && slices.Contains(heads, strings.Join(t.rows[0], "|")) {
-			p.fault("a table looks like one of ours and is not of the signed content: it begins “%.80s”", strings.Join(slices.Concat(t.rows[min(1, len(t.rows)-1):]...), " | "))
+			p.fault("a table looks like one of ours and is not of the signed content: it begins “%.80s”",
+				strings.Join(slices.Concat(t.rows[min(1, len(t.rows)-1):]...), " | "))
 		}
 	}
 }
@@ -292,7 +295,8 @@ func (p *Proof) firstDifference(is [][]string, want textTable) {
 				found = is[y][x]
 			}
 			if found != cell {
-				p.differs(fmt.Sprintf("table “%s” (%s, %s)", plain(want.caption), strings.Join(row[:min(2, len(row))], " "), want.rows[0][x]), found, cell)
+				p.differs(fmt.Sprintf("table “%s” (%s, %s)", plain(want.caption), strings.Join(row[:min(2, len(row))],
+					" "), want.rows[0][x]), found, cell)
 				return
 			}
 		}

@@ -12,8 +12,9 @@ import (
 	"market40/reports/exports"
 )
 
-// TestAnOlderTableIsJudgedByItsRelease proves a table that a release of November 2026 wrote: without the status, and empty where
-// something is hidden. A figure that was changed in it is still found, and so is one told in a hidden cell.
+// TestAnOlderTableIsJudgedByItsRelease proves a table that a release of November 2026 wrote:
+// without the status, and empty where something is hidden. A figure that was changed in it is still
+// found, and so is one told in a hidden cell.
 func TestAnOlderTableIsJudgedByItsRelease(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("testdata/november_2026.csv")
@@ -27,23 +28,28 @@ func TestAnOlderTableIsJudgedByItsRelease(t *testing.T) {
 		raw  []byte
 		want string
 	}{
-		"as it was":        {raw, ""},
-		"with ẩn":          {everyHidden(raw), ""},
-		"a figure changed": {bytes.Replace(raw, []byte("I01,1,886,964"), []byte("I01,1,887,964"), 1), "“887”, the signed content “886”"},
-		"a figure told":    {bytes.Replace(raw, hidden, []byte("CHO-573,I03,1,3,52,,"), 1), "I03, numerator"},
-		"a line less":      {raw[:bytes.LastIndexByte(bytes.TrimSpace(raw), '\n')+1], "lines"},
+		"as it was": {raw, ""},
+		"with ẩn":   {everyHidden(raw), ""},
+		"a figure changed": {
+			bytes.Replace(raw, []byte("I01,1,886,964"), []byte("I01,1,887,964"), 1),
+			"“887”, the signed content “886”",
+		},
+		"a figure told": {bytes.Replace(raw, hidden, []byte("CHO-573,I03,1,3,52,,"), 1), "I03, numerator"},
+		"a line less":   {raw[:bytes.LastIndexByte(bytes.TrimSpace(raw), '\n')+1], "lines"},
 	} {
 		proof, err := exports.Check(file.raw, public(), library(seal))
 		must(t, err)
-		if told := strings.Join(proof.Faults, "; "); (file.want == "") != proof.Proven() || !strings.Contains(told, file.want) || proof.Compared == 0 {
+		if told := strings.Join(proof.Faults, "; "); (file.want == "") != proof.Proven() ||
+			!strings.Contains(told, file.want) || proof.Compared == 0 {
 			t.Errorf("%s: %q, not %q", name, told, file.want)
 		}
 	}
 }
 
-// A workbook of a release before December 2026 lacks the columns of the status, and may write <5 where a number is hidden. It is held
-// against the content without the columns; of what it shows otherwise it says that the form is an earlier one, and that its content is
-// proven. So is the content of a file in which somebody changed a figure.
+// A workbook of a release before December 2026 lacks the columns of the status, and may write <5
+// where a number is hidden. It is held against the content without the columns; of what it shows
+// otherwise it says that the form is an earlier one, and that its content is proven. So is the
+// content of a file in which somebody changed a figure.
 func TestAnOlderWorkbookIsOfAnEarlierForm(t *testing.T) {
 	t.Parallel()
 	_, files := every(t)
@@ -57,7 +63,8 @@ func TestAnOlderWorkbookIsOfAnEarlierForm(t *testing.T) {
 	} {
 		file, err := excelize.OpenReader(bytes.NewReader(files["xlsx"]))
 		must(t, err)
-		if rows, err := file.GetRows("Số liệu"); err != nil || strings.Join(rows[0][23:], " ") != "Trạng thái Lý do" || !slices.ContainsFunc(rows[1:], func(r []string) bool { return len(r) > 23 && r[23] != "" }) {
+		if rows, err := file.GetRows("Số liệu"); err != nil || strings.Join(rows[0][23:], " ") != "Trạng thái Lý do" ||
+			!slices.ContainsFunc(rows[1:], func(r []string) bool { return len(r) > 23 && r[23] != "" }) {
 			t.Fatalf("no row has a status: %v %v", rows[0], err)
 		}
 		must(t, file.RemoveCol("Số liệu", "X"))
@@ -86,7 +93,8 @@ func replaceIn(t *testing.T, f *excelize.File, old, text string) {
 	}
 }
 
-// everyHidden writes ẩn where a table of November left hidden numbers empty, as releases soon after did.
+// everyHidden writes ẩn where a table of November left hidden numbers empty, as releases soon after
+// did.
 func everyHidden(raw []byte) []byte {
 	lines := strings.Split(string(raw), "\n")
 	for i, line := range lines {

@@ -13,7 +13,9 @@ import (
 )
 
 // errRewritten is a PDF that is no longer laid out as we write it.
-var errRewritten = errors.New("the PDF was rewritten or added to by another program (printed again, joined, signed): what it shows cannot be held against the signed content")
+var errRewritten = errors.New(
+	"the PDF was rewritten or added to by another program (printed again, joined, signed): what it shows cannot be held against the signed content",
+)
 
 // pdfObject is one of a PDF: its dictionary without lengths, and its stream unpacked.
 type pdfObject struct {
@@ -28,9 +30,10 @@ var (
 // pdfHead begins every PDF of ours: its version, and four bytes that tell it from a text.
 const pdfHead = "%PDF-1.3\n%\xc2\xb5\xc2\xb6\n"
 
-// readPDF reads a PDF as fpdf lays it out: objects one after the other, the table of their places, the trailer, the end.
-// Nothing else may lie between, and the table must name exactly these places, so that no reader is led elsewhere. How a
-// stream is packed does not count: other releases of a library pack otherwise.
+// readPDF reads a PDF as fpdf lays it out: objects one after the other, the table of their places,
+// the trailer, the end. Nothing else may lie between, and the table must name exactly these places,
+// so that no reader is led elsewhere. How a stream is packed does not count: other releases of a
+// library pack otherwise.
 func readPDF(raw []byte) (objects map[int]pdfObject, trailer []byte, err error) {
 	objects = map[int]pdfObject{}
 	places := map[int]int{}
@@ -179,7 +182,9 @@ func (p *Proof) comparePDF(is map[int]pdfObject, trailer []byte, d *Document) er
 		p.pageDiffers(page, drawnTexts(is[n].stream), drawn)
 	}
 	if other && len(p.Faults) == 0 {
-		p.fault("the texts are those of the signed content, but the PDF draws something else beside or over them, or another release of this program laid it out")
+		p.fault(
+			"the texts are those of the signed content, but the PDF draws something else beside or over them, or another release of this program laid it out",
+		)
 	}
 	return nil
 }

@@ -126,21 +126,43 @@ func TestTampering(t *testing.T) {
 		raw  []byte
 		says string
 	}{
-		"a CSV's digit":            {bytes.Replace(files["csv"], []byte("I05,1,559,964,0.5799"), []byte("I05,1,859,964,0.5799"), 1), "(Thành phố Nha Trang, I05, numerator): the file says “859”, the signed content “559”"},
-		"a CSV's line":             {files["csv"][:bytes.LastIndexByte(files["csv"][:len(files["csv"])-2], '\n')+1], "lines"},
-		"the JSON's digit":         {forgedJSON, exports.ErrHash.Error()},
-		"a workbook's digit":       {changedCell(t, files["xlsx"], "Số liệu", "K6", 0.8799), "Số liệu!K6 (Thành phố Nha Trang, I05, Giá trị): the file says “0.8799”, the signed content “0.5798755186722”"},
-		"a workbook's chart":       {changedCell(t, files["xlsx"], "Biểu đồ", "B4", 0.99), "Biểu đồ!B4"},
-		"a workbook's formula":     {repacked(t, files["xlsx"], in("xl/worksheets/sheet3.xml", "<v>559</v>", "<f>1+2</f><v>559</v>")), "formula"},
-		"a draft's cell":           {repacked(t, files["docx"], in("word/document.xml", "559 / 964", "859 / 964")), "559 / 964"},
-		"a draft's sentence":       {repacked(t, files["docx"], in("word/document.xml", "tương ứng 1.425", "tương ứng 1.925")), "1.925"},
-		"a draft's hidden text":    {repacked(t, files["docx"], in("word/document.xml", `<w:r><w:t xml:space="preserve">92,0`, `<w:r><w:rPr><w:vanish/></w:rPr><w:t xml:space="preserve">92,0`)), "92,0"},
-		"a PDF's digit":            {redrawn(t, files["pdf"], "1.425", "1.925"), "1.925"},
-		"a PDF's addition":         {append(bytes.Clone(files["pdf"]), "\n1 0 obj\n<<>>\nendobj\n"...), "rewritten"},
-		"a workbook of a forger":   {written(t, forgedDocument, "xlsx"), exports.ErrHash.Error()},
-		"a draft of a forger":      {written(t, forgedDocument, "docx"), exports.ErrHash.Error()},
-		"a PDF of a forger":        {written(t, forgedDocument, "pdf"), exports.ErrHash.Error()},
-		"a table of two in a file": {repacked(t, files["docx"], func(name string, raw []byte) []byte { return twice(name, raw) }), "looks like one of ours"},
+		"a CSV's digit": {
+			bytes.Replace(files["csv"], []byte("I05,1,559,964,0.5799"),
+				[]byte("I05,1,859,964,0.5799"), 1),
+			"(Thành phố Nha Trang, I05, numerator): the file says “859”, the signed content “559”",
+		},
+		"a CSV's line": {
+			files["csv"][:bytes.LastIndexByte(files["csv"][:len(files["csv"])-2], '\n')+1],
+			"lines",
+		},
+		"the JSON's digit": {forgedJSON, exports.ErrHash.Error()},
+		"a workbook's digit": {
+			changedCell(t, files["xlsx"], "Số liệu", "K6", 0.8799),
+			"Số liệu!K6 (Thành phố Nha Trang, I05, Giá trị): the file says “0.8799”, the signed content “0.5798755186722”",
+		},
+		"a workbook's chart": {changedCell(t, files["xlsx"], "Biểu đồ", "B4", 0.99), "Biểu đồ!B4"},
+		"a workbook's formula": {repacked(t, files["xlsx"], in("xl/worksheets/sheet3.xml", "<v>559</v>",
+			"<f>1+2</f><v>559</v>")), "formula"},
+		"a draft's cell": {
+			repacked(t, files["docx"], in("word/document.xml", "559 / 964", "859 / 964")),
+			"559 / 964",
+		},
+		"a draft's sentence": {repacked(t, files["docx"], in("word/document.xml", "tương ứng 1.425",
+			"tương ứng 1.925")), "1.925"},
+		"a draft's hidden text": {
+			repacked(t, files["docx"], in("word/document.xml",
+				`<w:r><w:t xml:space="preserve">92,0`, `<w:r><w:rPr><w:vanish/></w:rPr><w:t xml:space="preserve">92,0`)),
+			"92,0",
+		},
+		"a PDF's digit":          {redrawn(t, files["pdf"], "1.425", "1.925"), "1.925"},
+		"a PDF's addition":       {append(bytes.Clone(files["pdf"]), "\n1 0 obj\n<<>>\nendobj\n"...), "rewritten"},
+		"a workbook of a forger": {written(t, forgedDocument, "xlsx"), exports.ErrHash.Error()},
+		"a draft of a forger":    {written(t, forgedDocument, "docx"), exports.ErrHash.Error()},
+		"a PDF of a forger":      {written(t, forgedDocument, "pdf"), exports.ErrHash.Error()},
+		"a table of two in a file": {repacked(t, files["docx"], func(name string, raw []byte) []byte {
+			return twice(
+				name, raw)
+		}), "looks like one of ours"},
 	} {
 		if bytes.Equal(tt.raw, files["csv"]) {
 			t.Errorf("%s changed nothing", name)
@@ -186,7 +208,8 @@ func TestWhatAnOfficeDoes(t *testing.T) {
 	filled := repacked(t, files["docx"], func(name string, raw []byte) []byte {
 		if name == "word/document.xml" {
 			raw = bytes.Replace(raw, []byte("Số:         /BC-"), []byte("Số: 12/BC-"), 1)
-			raw = bytes.Replace(raw, []byte("[Cơ quan báo cáo bổ sung.]"), []byte("Một số tiểu thương chưa quen, 99 % cần hỗ trợ."), 1)
+			raw = bytes.Replace(raw, []byte("[Cơ quan báo cáo bổ sung.]"),
+				[]byte("Một số tiểu thương chưa quen, 99 % cần hỗ trợ."), 1)
 		}
 		return raw
 	})
@@ -201,7 +224,8 @@ func TestWhatAnOfficeDoes(t *testing.T) {
 			t.Errorf("%s: %v %v", name, err, proof)
 			continue
 		}
-		if said := strings.Join(proof.Unproven, "\n"); strings.Contains(name, "filled") && !strings.Contains(said, "99 % cần hỗ trợ") {
+		if said := strings.Join(proof.Unproven, "\n"); strings.Contains(name, "filled") &&
+			!strings.Contains(said, "99 % cần hỗ trợ") {
 			t.Errorf("%s: what the office wrote is not told: %s", name, said)
 		}
 	}
@@ -216,7 +240,10 @@ func TestWhatIsNoReport(t *testing.T) {
 			t.Errorf("a live %s: %v", kind, err)
 		}
 	}
-	for _, raw := range []string{"", "{}", "x", "%PDF-1.3\n", "PK\x03\x04", "a,b\n\"", `{"sha256":"00","signature":"00","content":{}}`} {
+	for _, raw := range []string{
+		"", "{}", "x", "%PDF-1.3\n", "PK\x03\x04", "a,b\n\"",
+		`{"sha256":"00","signature":"00","content":{}}`,
+	} {
 		if proof, err := exports.Check([]byte(raw), public(), nil); err == nil && proof.Proven() {
 			t.Errorf("%q is proven", raw)
 		}
@@ -230,7 +257,11 @@ func FuzzCheck(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Add([]byte("sha256,a\n" + seal.SHA256 + ",1\n"))
-	f.Add([]byte("%PDF-1.3\n1 0 obj\n<</Length 5>>\nstream\nabcde\nendstream\nendobj\nxref\n0 2\n0000000000 65535 f \n0000000009 00000 n \ntrailer\n<<>>\nstartxref\n62\n%%EOF\n"))
+	f.Add(
+		[]byte(
+			"%PDF-1.3\n1 0 obj\n<</Length 5>>\nstream\nabcde\nendstream\nendobj\nxref\n0 2\n0000000000 65535 f \n0000000009 00000 n \ntrailer\n<<>>\nstartxref\n62\n%%EOF\n",
+		),
+	)
 	stranger := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, 32)).Public().(ed25519.PublicKey)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if proof, err := exports.Check(raw, stranger, library(seal)); err == nil && proof.Proven() {
@@ -240,13 +271,16 @@ func FuzzCheck(f *testing.F) {
 	})
 }
 
-// FuzzSeal: whatever was signed can be written as every kind or is refused; nothing is written that its own proof refuses.
+// FuzzSeal: whatever was signed can be written as every kind or is refused; nothing is written that
+// its own proof refuses.
 func FuzzSeal(f *testing.F) {
 	whole, err := json.Marshal(october())
 	must(f, err)
-	small := []byte(`{"campaign":{"code":"C","name":"=x","legal_ref":"y"},"kind":"month","period":"2026-10","basis":"current","as_of":"2026-11-01","demo":true,
+	small := []byte(
+		`{"campaign":{"code":"C","name":"=x","legal_ref":"y"},"kind":"month","period":"2026-10","basis":"current","as_of":"2026-11-01","demo":true,
 		"frozen":{"report":"r","version":1,"at":"2026-11-02T00:00:00Z","reason":""},"report":{"basis":"current","as_of":"2026-11-01","rows":[],"total":{"I05":{"numerator":7,
-		"denominator":12,"value":"0.5833","evidence":{"A":5,"B":2,"C":0,"D":0},"suppressed":false,"definition":1,"interval":{"low":"0.1","high":"0.2"},"parts":{"x":{"definition":1}}}}}}`)
+		"denominator":12,"value":"0.5833","evidence":{"A":5,"B":2,"C":0,"D":0},"suppressed":false,"definition":1,"interval":{"low":"0.1","high":"0.2"},"parts":{"x":{"definition":1}}}}}}`,
+	)
 	for kind := range byte(len(exports.Kinds)) {
 		f.Add(small, kind)
 		f.Add(whole, kind)

@@ -16,7 +16,10 @@ import (
 
 // openXLSX opens a workbook, also one that another program saved again.
 func openXLSX(raw []byte, archive *zip.Reader) (*opened, error) {
-	file, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{UnzipSizeLimit: LargestFile, UnzipXMLSizeLimit: LargestFile})
+	file, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{
+		UnzipSizeLimit:    LargestFile,
+		UnzipXMLSizeLimit: LargestFile,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
 	}
@@ -61,10 +64,12 @@ func xlsxSeal(file *excelize.File) (*Seal, error) {
 	return seal, nil
 }
 
-// formulas are a fault: what a cell shows is then worked out anew by whoever opens it, and we write none.
+// formulas are a fault: what a cell shows is then worked out anew by whoever opens it, and we write
+// none.
 func (p *Proof) formulas(archive *zip.Reader) error {
 	for _, file := range archive.File {
-		if !strings.Contains(strings.ToLower(file.Name), "worksheets/") || !strings.HasSuffix(strings.ToLower(file.Name), ".xml") {
+		if !strings.Contains(strings.ToLower(file.Name), "worksheets/") ||
+			!strings.HasSuffix(strings.ToLower(file.Name), ".xml") {
 			continue
 		}
 		raw, err := part(archive, file.Name)
@@ -89,7 +94,8 @@ func (p *Proof) formulas(archive *zip.Reader) error {
 	return nil
 }
 
-// compareXLSX holds each cell against the workbook that the content gives, as it is stored and as it is shown.
+// compareXLSX holds each cell against the workbook that the content gives, as it is stored and as
+// it is shown.
 func (p *Proof) compareXLSX(file *excelize.File, d *Document) error {
 	var b bytes.Buffer
 	if err := writeXLSX(&b, d); err != nil {
@@ -119,15 +125,18 @@ func (p *Proof) compareXLSX(file *excelize.File, d *Document) error {
 			p.Unproven = append(p.Unproven, "the sheet “"+sheet+"”, which was added")
 		}
 	}
-	p.Unproven = append(p.Unproven, "how cells look (colours, hidden rows and columns) and the charts, which are drawn from the cells of “"+chartsSheet+"”")
+	p.Unproven = append(p.Unproven,
+		"how cells look (colours, hidden rows and columns) and the charts, which are drawn from the cells of “"+
+			chartsSheet+"”")
 	return nil
 }
 
-// asBefore takes the columns of the status from what a file ought to hold, where the file has none of them: releases before December
-// 2026 wrote it so.
+// asBefore takes the columns of the status from what a file ought to hold, where the file has none
+// of them: releases before December 2026 wrote it so.
 func asBefore(file, signed *excelize.File) error {
 	rows, err := file.GetRows(figuresSheet)
-	if err != nil || len(rows) == 0 || !slices.EqualFunc(rows[0], figureHeads[:len(figureHeads)-len(statusHeads)], func(a, b string) bool { return plain(a) == plain(b) }) {
+	if err != nil || len(rows) == 0 || !slices.EqualFunc(rows[0], figureHeads[:len(figureHeads)-len(statusHeads)],
+		func(a, b string) bool { return plain(a) == plain(b) }) {
 		return nil //nolint:nilerr // a sheet that is missing is told as a fault
 	}
 	for range statusHeads {

@@ -21,8 +21,8 @@ const (
 	hours       = "hours" // of a part; no indicator is told in them
 )
 
-// formerNames are the names of indicators in files that were made before reports held definitions. Nothing is added to
-// them: whatever has a definition is named by it.
+// formerNames are the names of indicators in files that were made before reports held definitions.
+// Nothing is added to them: whatever has a definition is named by it.
 var formerNames = map[string]string{
 	"I01": "Tỷ lệ tiểu thương đăng ký",
 	"I02": "Tỷ lệ đã đối chiếu tên chủ tài khoản",
@@ -87,7 +87,8 @@ const (
 
 // hiddenLegend is the footnote of hidden cells: what is hidden need not be small itself.
 var hiddenLegend = "“ẩn”: số liệu nói về dưới 5 người, hoặc giúp tính ra số liệu như vậy; " +
-	"chỉ số tính bằng tiền (" + amountCodes() + ") chỉ nêu khi có từ 10 tiểu thương, doanh thu (I08) chỉ khi không ai chiếm quá 50 %. " +
+	"chỉ số tính bằng tiền (" + amountCodes() +
+	") chỉ nêu khi có từ 10 tiểu thương, doanh thu (I08) chỉ khi không ai chiếm quá 50 %. " +
 	"So sánh hai ngày, trước và sau khi danh sách tiểu thương thay đổi, vẫn có thể cho biết một người có giao dịch hay không."
 
 // amountCodes names the indicators that are made of amounts of money.
@@ -107,7 +108,8 @@ const evidenceLegend = "Bằng chứng: A – thông báo hoặc sao kê ngân h
 // coverageLegend tells what stands beside figures of activity.
 const coverageLegend = "Độ phủ: số tiểu thương có tài khoản mà hệ thống nhận được thông báo ngân hàng, trên tổng số; tiểu thương ngoài độ phủ là chưa quan sát được, không phải không hoạt động."
 
-// valueText is a figure's value as Vietnamese is written: 58,3 %, 152.341 đ, never broken before the unit.
+// valueText is a figure's value as Vietnamese is written: 58,3 %, 152.341 đ, never broken before
+// the unit.
 func valueText(f reports.Figure, unit string) string {
 	switch {
 	case f.Suppressed:
@@ -149,7 +151,8 @@ func quantityText(q *reports.Quantity, untold string) string {
 	return grouped(q.String())
 }
 
-// carriesMix says whether an indicator, or a part of it, tells what it is counted on: events and hours do not.
+// carriesMix says whether an indicator, or a part of it, tells what it is counted on: events and
+// hours do not.
 func carriesMix(code, part string) bool {
 	row, known := indicators.Find(code)
 	return (!known || row.HasEvidence()) && part != "swapped" && !strings.HasPrefix(part, hoursPrefix)
@@ -162,7 +165,8 @@ func mixText(f reports.Figure, code, part string) string {
 	case f.Suppressed, f.Value == nil:
 		return unknownText
 	case e != nil:
-		return fmt.Sprintf("A\u00a0%s\u00a0· B\u00a0%s\u00a0· C\u00a0%s\u00a0· D\u00a0%s", count(e.A), count(e.B), count(e.C), count(e.D))
+		return fmt.Sprintf("A\u00a0%s\u00a0· B\u00a0%s\u00a0· C\u00a0%s\u00a0· D\u00a0%s", count(e.A), count(e.B),
+			count(e.C), count(e.D))
 	case carriesMix(code, part) && f.Numerator != nil:
 		return "ẩn"
 	}
@@ -190,7 +194,10 @@ func coverageText(c *reports.Share) string {
 	case c.Value == nil:
 		return noDataText
 	}
-	exact := figureText(reports.Figure{Value: c.Value, Numerator: reports.Count(*c.Numerator), Denominator: reports.Count(c.Denominator)}, share)
+	exact := figureText(reports.Figure{
+		Value: c.Value, Numerator: reports.Count(*c.Numerator),
+		Denominator: reports.Count(c.Denominator),
+	}, share)
 	return fmt.Sprintf("%s (%s/%s)", exact, count(*c.Numerator), count(c.Denominator))
 }
 
@@ -204,12 +211,16 @@ func countText(n *int) string {
 
 // statuses are a unit's states in words. The first was called chua_du_du_lieu until December 2026.
 var statuses = map[string]string{
-	"khong_du_du_lieu": "Chưa đủ dữ liệu", "chua_du_du_lieu": "Chưa đủ dữ liệu", "can_chu_y": "Cần chú ý", "chua_den_han": "Chưa đến hạn",
-	"dat": "Đạt", "chua_dat": "Chưa đạt",
+	"khong_du_du_lieu": "Chưa đủ dữ liệu", "chua_du_du_lieu": "Chưa đủ dữ liệu", "can_chu_y": "Cần chú ý",
+	"chua_den_han": "Chưa đến hạn",
+	"dat":          "Đạt", "chua_dat": "Chưa đạt",
 }
 
 // reasons are why a unit has none, where a report that was frozen does not say it in words.
-var reasons = map[string]string{"no_merchants": "Chưa có tiểu thương", "hidden": "Ẩn", "no_target": "Chưa giao chỉ tiêu"}
+var reasons = map[string]string{
+	"no_merchants": "Chưa có tiểu thương", "hidden": "Ẩn",
+	"no_target": "Chưa giao chỉ tiêu",
+}
 
 // statusText is a status with its reason.
 func statusText(row reports.Row) string {

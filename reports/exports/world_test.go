@@ -87,7 +87,10 @@ func hidden(of int) reports.Figure {
 }
 
 func covered(f reports.Figure, n, of int) reports.Figure {
-	f.Coverage = &reports.Share{Numerator: &n, Denominator: of, Value: text(fmt.Sprintf("%.4f", float64(n)/float64(of)))}
+	f.Coverage = &reports.Share{
+		Numerator: &n, Denominator: of,
+		Value: text(fmt.Sprintf("%.4f", float64(n)/float64(of))),
+	}
 	return f
 }
 
@@ -99,31 +102,67 @@ func figures(mop int) reports.Figures {
 	money := reports.Count(1_234_567_000)
 	money.Money = true
 	fresh := time.Date(2026, 10, 31, 16, 59, 0, 0, time.UTC)
-	i09 := reports.Figure{Numerator: reports.Count(active * 11), Denominator: reports.Count(active), Value: text("11.0000"), Definition: 1, FreshAt: &fresh}
+	i09 := reports.Figure{
+		Numerator: reports.Count(active * 11), Denominator: reports.Count(active),
+		Value: text("11.0000"), Definition: 1, FreshAt: &fresh,
+	}
 	return reports.Figures{
-		"I01": rate(mop*92/100, mop, reports.Evidence{C: mop * 92 / 100}), "I02": rate(mop/2, mop, reports.Evidence{A: mop / 2}), "I03": rate(ready, mop, reports.Evidence{B: 10, D: ready - 10}),
+		"I01": rate(mop*92/100, mop, reports.Evidence{C: mop * 92 / 100}), "I02": rate(mop/2, mop,
+			reports.Evidence{A: mop / 2}), "I03": rate(ready, mop, reports.Evidence{B: 10, D: ready - 10}),
 		"I04": covered(rate(active*2/3, mop, reports.Evidence{A: active * 2 / 3}), mop*8/10, mop), "I05": i05,
-		"I06": {Numerator: reports.Count(ready - active), Denominator: reports.Count(mop), Value: text(fmt.Sprintf("%.4f", float64(ready-active)/float64(mop))), Definition: 1},
-		"I07": {Numerator: reports.Count(182), Denominator: reports.Count(410), Value: text("0.4439"), Interval: &reports.Interval{Low: "0.3120", High: "0.5715"}, Evidence: &reports.Evidence{D: 182}, Definition: 2},
+		"I06": {
+			Numerator: reports.Count(ready - active), Denominator: reports.Count(mop),
+			Value: text(fmt.Sprintf("%.4f", float64(ready-active)/float64(mop))), Definition: 1,
+		},
+		"I07": {
+			Numerator: reports.Count(182), Denominator: reports.Count(410), Value: text("0.4439"),
+			Interval: &reports.Interval{Low: "0.3120", High: "0.5715"}, Evidence: &reports.Evidence{D: 182},
+			Definition: 2,
+		},
 		"I09": i09,
-		"I10": {Denominator: reports.Count(active * 11), Definition: 1, Parts: map[string]reports.Figure{"to_50k": rate(active*6, active*11, reports.Evidence{A: active * 6}), "to_200k": rate(active*5, active*11, reports.Evidence{A: active * 5})}},
+		"I10": {
+			Denominator: reports.Count(active * 11), Definition: 1,
+			Parts: map[string]reports.Figure{
+				"to_50k":  rate(active*6, active*11, reports.Evidence{A: active * 6}),
+				"to_200k": rate(active*5, active*11, reports.Evidence{A: active * 5}),
+			},
+		},
 		"I13": {Definition: 1}, "I18": covered(rate(mop/5, mop, reports.Evidence{A: mop / 5}), mop*8/10, mop),
 		"I23": {Numerator: money, Denominator: reports.Count(active), Value: text("152341.1234"), Definition: 1},
 	}
 }
 
-// october is the report of the eight districts for October 2026: invented, with all that a figure may be.
+// october is the report of the eight districts for October 2026: invented, with all that a figure
+// may be.
 func october() *exports.Content {
 	district := func(code, name string) reports.Locality {
 		return reports.Locality{ID: uuid.NewSHA1(uuid.Nil, []byte(code)), Level: "district", Code: code, Name: name}
 	}
 	c := &exports.Content{
-		Campaign: &exports.Campaign{Code: "CHO40-2024", Name: "Mô hình chợ 4.0 – chợ thanh toán không dùng tiền mặt trên địa bàn tỉnh Khánh Hòa", LegalRef: "Kế hoạch số 5683/KH-UBND ngày 28/5/2024"},
-		Kind:     "month", Period: "2026-10", Basis: "districts_2024", AsOf: "2026-11-01", Demo: true,
+		Campaign: &exports.Campaign{
+			Code:     "CHO40-2024",
+			Name:     "Mô hình chợ 4.0 – chợ thanh toán không dùng tiền mặt trên địa bàn tỉnh Khánh Hòa",
+			LegalRef: "Kế hoạch số 5683/KH-UBND ngày 28/5/2024",
+		},
+		Kind: "month", Period: "2026-10", Basis: "districts_2024", AsOf: "2026-11-01", Demo: true,
 		Definitions: []exports.Definition{
-			{Code: "I05", Version: 1, Name: "Tỷ lệ tiểu thương có giao dịch không tiền mặt trong 30 ngày", English: "active_30d_rate", Unit: "share", Formula: "tiểu thương có ít nhất 1 giao dịch được xác nhận trong [d−30, d) ÷ tiểu thương đang kinh doanh",
-				Prose: "Tính mỗi tiểu thương một lần; giao dịch đã hoàn lại không tính.", Parts: []exports.Part{{Key: "strict", Name: "trên ít nhất 4 ngày khác nhau"}}},
-			{Code: "I10", Version: 1, Name: "Cơ cấu giao dịch theo mức tiền", Unit: "bands", Parts: []exports.Part{{Key: "to_50k", Name: "đến 50.000 đ"}, {Key: "to_200k", Name: "50.000 – 200.000 đ"}}},
+			{
+				Code:    "I05",
+				Version: 1,
+				Name:    "Tỷ lệ tiểu thương có giao dịch không tiền mặt trong 30 ngày",
+				English: "active_30d_rate",
+				Unit:    "share",
+				Formula: "tiểu thương có ít nhất 1 giao dịch được xác nhận trong [d−30, d) ÷ tiểu thương đang kinh doanh",
+				Prose:   "Tính mỗi tiểu thương một lần; giao dịch đã hoàn lại không tính.",
+				Parts:   []exports.Part{{Key: "strict", Name: "trên ít nhất 4 ngày khác nhau"}},
+			},
+			{
+				Code: "I10", Version: 1, Name: "Cơ cấu giao dịch theo mức tiền", Unit: "bands",
+				Parts: []exports.Part{
+					{Key: "to_50k", Name: "đến 50.000 đ"},
+					{Key: "to_200k", Name: "50.000 – 200.000 đ"},
+				},
+			},
 		},
 	}
 	add := func(l reports.Locality, f reports.Figures, status string, markets ...string) {
@@ -132,7 +171,8 @@ func october() *exports.Content {
 			row.Status.Code = &status
 		}
 		for _, name := range markets {
-			row.Markets = append(row.Markets, reports.Market{ID: uuid.NewSHA1(uuid.Nil, []byte(name)), Code: "CHO-" + l.Code, Name: name, Demo: true})
+			row.Markets = append(row.Markets, reports.Market{ID: uuid.NewSHA1(uuid.Nil, []byte(name)), Code: "CHO-" +
+				l.Code, Name: name, Demo: true})
 		}
 		c.Report.Rows = append(c.Report.Rows, row)
 		c.Units = append(c.Units, exports.Unit{Locality: l, Markets: row.Markets})
@@ -148,16 +188,26 @@ func october() *exports.Content {
 	}
 	add(district("573", "Huyện Khánh Vĩnh"), small, "chua_du_du_lieu", "Chợ Khánh Vĩnh")
 	add(district("574", "Huyện Diên Khánh"), figures(288), "chua_dat", "Chợ Thành")
-	add(district("575", "Huyện Khánh Sơn"), reports.Figures{"I01": rate(0, 41, reports.Evidence{}), "I05": {Definition: 1}}, "chua_du_du_lieu", "Chợ Tô Hạp")
-	add(district("576", "Huyện Trường Sa"), reports.Figures{"I01": rate(0, 0, reports.Evidence{}), "I05": rate(0, 0, reports.Evidence{})}, "")
+	add(district("575", "Huyện Khánh Sơn"), reports.Figures{
+		"I01": rate(0, 41, reports.Evidence{}),
+		"I05": {Definition: 1},
+	}, "chua_du_du_lieu", "Chợ Tô Hạp")
+	add(district("576", "Huyện Trường Sa"), reports.Figures{
+		"I01": rate(0, 0, reports.Evidence{}),
+		"I05": rate(0, 0, reports.Evidence{}),
+	}, "")
 	c.Report.Basis, c.Report.AsOf, c.Report.Campaign = c.Basis, c.AsOf, &c.Campaign.Code
 	c.Report.Total = figures(2458)
 	reason := "không có chợ trên đảo"
 	c.Statuses = []exports.Standing{{Locality: c.Report.Rows[8].Locality, State: "exempt", ExemptReason: &reason}}
-	c.Frozen = &exports.Frozen{Report: "01a20719-5a3c-7d20-9b1f-3f2a7c9e4d10", Version: 2, At: time.Date(2026, 11, 3, 8, 15, 0, 0, time.UTC), Reason: "bổ sung sao kê tháng 10"}
+	c.Frozen = &exports.Frozen{Report: "01a20719-5a3c-7d20-9b1f-3f2a7c9e4d10", Version: 2, At: time.Date(2026, 11, 3, 8,
+		15, 0, 0, time.UTC), Reason: "bổ sung sao kê tháng 10"}
 	for i := range c.Report.Rows[:5] {
 		n := func(n int) *int { n -= i * 50; return &n }
-		c.Report.Rows[i].Funnel = &reports.Funnel{Registered: n(880), Verified: n(800), Printed: n(760), FirstPayment: n(640), Active: n(560), Habitual: n(310)}
+		c.Report.Rows[i].Funnel = &reports.Funnel{
+			Registered: n(880), Verified: n(800), Printed: n(760),
+			FirstPayment: n(640), Active: n(560), Habitual: n(310),
+		}
 	}
 	return c
 }
@@ -167,7 +217,8 @@ func office(t testing.TB, name string, raw []byte, to string) []byte {
 	t.Helper()
 	folder := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(folder, name), raw, 0o600))
-	cmd := exec.CommandContext(t.Context(), "soffice", "-env:UserInstallation=file://"+filepath.Join(folder, "profile"), "--headless", "--convert-to", to, "--outdir", filepath.Join(folder, "out"), filepath.Join(folder, name))
+	cmd := exec.CommandContext(t.Context(), "soffice", "-env:UserInstallation=file://"+filepath.Join(folder, "profile"),
+		"--headless", "--convert-to", to, "--outdir", filepath.Join(folder, "out"), filepath.Join(folder, name))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("soffice: %v: %s", err, out)
 	}
@@ -193,7 +244,8 @@ func TestShots(t *testing.T) {
 	}
 }
 
-// redrawn replaces a text in the first page of a PDF that draws it, and packs the page again with its places told right.
+// redrawn replaces a text in the first page of a PDF that draws it, and packs the page again with
+// its places told right.
 func redrawn(t testing.TB, raw []byte, old, next string) []byte {
 	t.Helper()
 	wide := func(s string) []byte {
@@ -215,7 +267,8 @@ func redrawn(t testing.TB, raw []byte, old, next string) []byte {
 		places = append(places, out.Len())
 		end := at + bytes.Index(raw[at:], []byte("endobj\n")) + len("endobj\n")
 		object := raw[at:end]
-		if head, rest, has := bytes.Cut(object, []byte("stream\n")); has && !done && bytes.Contains(head, []byte("/FlateDecode")) {
+		if head, rest, has := bytes.Cut(object, []byte("stream\n")); has && !done &&
+			bytes.Contains(head, []byte("/FlateDecode")) {
 			packed, err := zlib.NewReader(bytes.NewReader(rest))
 			must(t, err)
 			stream, err := io.ReadAll(packed)

@@ -31,7 +31,8 @@ type workbook struct {
 	err    error
 }
 
-// writeXLSX writes a report as a workbook: cover, figures (a row each), charts, definitions, seal. Numbers are numbers.
+// writeXLSX writes a report as a workbook: cover, figures (a row each), charts, definitions, seal.
+// Numbers are numbers.
 func writeXLSX(w io.Writer, d *Document) error {
 	b := &workbook{file: excelize.NewFile(), styles: map[string]int{}}
 	defer func() { _ = b.file.Close() }() // nothing of it lies on a disk
@@ -43,7 +44,10 @@ func writeXLSX(w io.Writer, d *Document) error {
 	if d.Seal != nil {
 		b.seal(d.Seal)
 	}
-	b.note(b.file.SetDocProps(&excelize.DocProperties{Title: d.headline(), Creator: "market40 (Chợ 4.0)", Language: "vi-VN"}))
+	b.note(b.file.SetDocProps(&excelize.DocProperties{
+		Title: d.headline(), Creator: "market40 (Chợ 4.0)",
+		Language: "vi-VN",
+	}))
 	if b.err == nil {
 		b.err = b.file.Write(w)
 	}
@@ -59,8 +63,8 @@ func (b *workbook) note(err error) {
 	}
 }
 
-// makeStyles are the looks of cells. Number formats are the invariant ones: a program shows them with the reader's own
-// separators, which in Vietnamese are 1.234.567 and 83,5%.
+// makeStyles are the looks of cells. Number formats are the invariant ones: a program shows them
+// with the reader's own separators, which in Vietnamese are 1.234.567 and 83,5%.
 func (b *workbook) makeStyles() {
 	border := []excelize.Border{}
 	for _, side := range []string{"left", "right", "top", "bottom"} {
@@ -74,14 +78,23 @@ func (b *workbook) makeStyles() {
 	right := &excelize.Alignment{Horizontal: "right", Vertical: "top"}
 	format := func(f string) *string { return &f }
 	for name, style := range map[string]*excelize.Style{
-		"title":  {Font: font(16, true), Alignment: middle},
-		"demo":   {Font: &excelize.Font{Family: "Times New Roman", Size: 12, Bold: true, Color: "A32020"}, Alignment: middle},
-		"name":   {Font: font(12, true), Alignment: left},
-		"text":   {Font: font(12, false), Alignment: left},
-		"free":   {Font: font(12, true)}, // over the cells beside it
-		"head":   {Font: font(11, true), Alignment: middle, Border: border, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"DDEBE3"}}},
-		"cell":   {Font: font(11, false), Alignment: left, Border: border},
-		"center": {Font: font(11, false), Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "top"}, Border: border},
+		"title": {Font: font(16, true), Alignment: middle},
+		"demo": {
+			Font:      &excelize.Font{Family: "Times New Roman", Size: 12, Bold: true, Color: "A32020"},
+			Alignment: middle,
+		},
+		"name": {Font: font(12, true), Alignment: left},
+		"text": {Font: font(12, false), Alignment: left},
+		"free": {Font: font(12, true)}, // over the cells beside it
+		"head": {Font: font(11, true), Alignment: middle, Border: border, Fill: excelize.Fill{
+			Type:    "pattern",
+			Pattern: 1, Color: []string{"DDEBE3"},
+		}},
+		"cell": {Font: font(11, false), Alignment: left, Border: border},
+		"center": {
+			Font: font(11, false), Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "top"},
+			Border: border,
+		},
 		"hidden": {Font: font(11, false), Alignment: right, Border: border},
 		"count":  {Font: font(11, false), Alignment: right, Border: border, CustomNumFmt: format("#,##0")},
 		"share":  {Font: font(11, false), Alignment: right, Border: border, CustomNumFmt: format("0.0%")},
@@ -140,8 +153,9 @@ func (b *workbook) sheet(name string, widths []float64, freeze int, rows [][]cel
 	}
 }
 
-// rowHeight is one that shows all lines of a row's texts, in points: who opens the workbook without a screen does not
-// work it out. Not every letter is as wide as the digits that a column's width is told in.
+// rowHeight is one that shows all lines of a row's texts, in points: who opens the workbook without
+// a screen does not work it out. Not every letter is as wide as the digits that a column's width is
+// told in.
 func rowHeight(row []cell, widths []float64) float64 {
 	const line = 15.75
 	lines := 1
@@ -155,10 +169,14 @@ func rowHeight(row []cell, widths []float64) float64 {
 }
 
 func frozen(rows int) *excelize.Panes {
-	return &excelize.Panes{Freeze: true, YSplit: rows, TopLeftCell: fmt.Sprintf("A%d", rows+1), ActivePane: "bottomLeft"}
+	return &excelize.Panes{
+		Freeze: true, YSplit: rows, TopLeftCell: fmt.Sprintf("A%d", rows+1),
+		ActivePane: "bottomLeft",
+	}
 }
 
-// stream is sheet for many rows: they are written as they come. What a sheet is beside its rows must be said before.
+// stream is sheet for many rows: they are written as they come. What a sheet is beside its rows
+// must be said before.
 func (b *workbook) stream(name string, widths []float64, rows [][]cell) {
 	stream, err := b.file.NewStreamWriter(name)
 	if err != nil {
@@ -184,7 +202,10 @@ const (
 // paper lets a sheet be printed as wide as a page.
 func (b *workbook) paper(sheet, orientation string, size int) {
 	one, as := 1, 0
-	b.note(b.file.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &orientation, Size: &size, FitToWidth: &one, FitToHeight: &as}))
+	b.note(b.file.SetPageLayout(sheet, &excelize.PageLayoutOptions{
+		Orientation: &orientation, Size: &size,
+		FitToWidth: &one, FitToHeight: &as,
+	}))
 	fit := true
 	b.note(b.file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}))
 }
@@ -199,9 +220,11 @@ func (b *workbook) cover(d *Document) {
 	for _, fact := range d.facts() {
 		rows = append(rows, []cell{{"name", fact[0]}, {"text", fact[1]}})
 	}
-	rows = append(rows, nil, []cell{{"name", "Cách đọc"}, {"text", hiddenLegend}}, []cell{{"", nil}, {"text", evidenceLegend}}, []cell{{"", nil}, {"text", coverageLegend}})
+	rows = append(rows, nil, []cell{{"name", "Cách đọc"}, {"text", hiddenLegend}},
+		[]cell{{"", nil}, {"text", evidenceLegend}}, []cell{{"", nil}, {"text", coverageLegend}})
 	if d.Seal != nil {
-		rows = append(rows, nil, []cell{{"name", "SHA-256"}, {"code", d.Seal.SHA256}}, []cell{{"name", "Chữ ký (Ed25519)"}, {"code", d.Seal.Signature}})
+		rows = append(rows, nil, []cell{{"name", "SHA-256"}, {"code", d.Seal.SHA256}},
+			[]cell{{"name", "Chữ ký (Ed25519)"}, {"code", d.Seal.Signature}})
 	}
 	b.sheet(coverSheet, []float64{22, 92}, 0, rows)
 	for row := 1; row <= merged; row++ {
@@ -212,15 +235,21 @@ func (b *workbook) cover(d *Document) {
 	b.note(b.file.DeleteSheet("Sheet1"))
 }
 
-// statusHeads are the columns of what each line says of its unit as a whole. New columns are added at the end: programs read these files.
+// statusHeads are the columns of what each line says of its unit as a whole. New columns are added
+// at the end: programs read these files.
 var statusHeads = []string{"Trạng thái", "Lý do"}
 
 var figureHeads = slices.Concat([]string{
-	"Cấp", "Mã địa phương", "Địa phương", "Chợ", "Mã chỉ số", "Chỉ số", "Thành phần", "Phiên bản định nghĩa", "Tử số", "Mẫu số", "Giá trị",
-	"Bằng chứng A", "Bằng chứng B", "Bằng chứng C", "Bằng chứng D", "Khoảng 95 %, từ", "Khoảng 95 %, đến", "Độ phủ, tử số", "Độ phủ, mẫu số", "Độ phủ", "Ẩn", "Dữ liệu mới nhất", "Ghi chú",
+	"Cấp", "Mã địa phương", "Địa phương", "Chợ", "Mã chỉ số", "Chỉ số", "Thành phần", "Phiên bản định nghĩa", "Tử số",
+	"Mẫu số", "Giá trị",
+	"Bằng chứng A", "Bằng chứng B", "Bằng chứng C", "Bằng chứng D", "Khoảng 95 %, từ", "Khoảng 95 %, đến",
+	"Độ phủ, tử số", "Độ phủ, mẫu số", "Độ phủ", "Ẩn", "Dữ liệu mới nhất", "Ghi chú",
 }, statusHeads)
 
-var figureWidths = []float64{9, 9, 24, 14, 8, 46, 28, 11, 11, 11, 12, 10, 10, 10, 10, 11, 11, 10, 10, 10, 7, 17, 18, 14, 46}
+var figureWidths = []float64{
+	9, 9, 24, 14, 8, 46, 28, 11, 11, 11, 12, 10, 10, 10, 10, 11, 11, 10, 10, 10, 7, 17, 18, 14,
+	46,
+}
 
 var levels = map[string]string{"province": "tỉnh", "district": "huyện", "commune": "xã", "total": "tổng"}
 
@@ -234,7 +263,10 @@ func (b *workbook) figures(d *Document) {
 	for _, row := range d.Report.Rows {
 		rows = append(rows, d.figureRows(row)...)
 	}
-	rows = append(rows, d.figureRows(reports.Row{Locality: reports.Locality{Level: "total", Name: "Tổng cộng"}, Indicators: d.Report.Total})...)
+	rows = append(rows, d.figureRows(reports.Row{
+		Locality:   reports.Locality{Level: "total", Name: "Tổng cộng"},
+		Indicators: d.Report.Total,
+	})...)
 	if _, err := b.file.NewSheet(figuresSheet); err != nil {
 		b.note(err)
 		return
@@ -269,9 +301,14 @@ func (d *Document) figureRows(of reports.Row) [][]cell {
 	rows := [][]cell{}
 	for _, code := range slices.Sorted(maps.Keys(figures)) {
 		figure, definition := figures[code], d.define(code)
-		rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", ""}}, figureCells(figure, line{unit: definition.Unit}, note), tail))
+		rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", ""}},
+			figureCells(figure, line{unit: definition.Unit}, note), tail))
 		for _, key := range definition.partsIn(figure) {
-			rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", definition.partName(key)}},
+			rows = append(rows, slices.Concat(head, []cell{
+				{"center", code},
+				{"cell", definition.Name},
+				{"cell", definition.partName(key)},
+			},
 				figureCells(figure.Parts[key], line{unit: partUnit(definition.Unit, key)}, note), tail))
 		}
 	}
@@ -280,7 +317,11 @@ func (d *Document) figureRows(of reports.Row) [][]cell {
 
 func figureCells(f reports.Figure, of line, note string) []cell {
 	untold := of.untold(f)
-	row := []cell{{"center", f.Definition}, quantityCell(f.Numerator, untold), quantityCell(f.Denominator, untold), valueCell(f, of.unit, untold)}
+	row := []cell{
+		{"center", f.Definition},
+		quantityCell(f.Numerator, untold), quantityCell(f.Denominator, untold),
+		valueCell(f, of.unit, untold),
+	}
 	mix := [4]cell{{"count", nil}, {"count", nil}, {"count", nil}, {"count", nil}}
 	if e := f.Evidence; e != nil {
 		mix = [4]cell{{"count", e.A}, {"count", e.B}, {"count", e.C}, {"count", e.D}}
@@ -288,13 +329,17 @@ func figureCells(f reports.Figure, of line, note string) []cell {
 	row = append(row, mix[:]...)
 	low, high := valueCell(reports.Figure{}, of.unit, ""), valueCell(reports.Figure{}, of.unit, "")
 	if i := f.Interval; i != nil {
-		low, high = valueCell(reports.Figure{Value: &i.Low}, of.unit, ""), valueCell(reports.Figure{Value: &i.High}, of.unit, "")
+		low, high = valueCell(reports.Figure{Value: &i.Low}, of.unit, ""), valueCell(reports.Figure{Value: &i.High},
+			of.unit, "")
 	}
 	coverage := []cell{{"count", nil}, {"count", nil}, {"share", nil}}
 	if c := f.Coverage; c != nil {
 		coverage = []cell{intCell(c.Numerator), {"count", c.Denominator}, {"hidden", hiddenText}}
 		if c.Numerator != nil {
-			coverage[2] = valueCell(reports.Figure{Value: c.Value, Numerator: reports.Count(*c.Numerator), Denominator: reports.Count(c.Denominator)}, share, "")
+			coverage[2] = valueCell(reports.Figure{
+				Value: c.Value, Numerator: reports.Count(*c.Numerator),
+				Denominator: reports.Count(c.Denominator),
+			}, share, "")
 		}
 	}
 	row = append(append(row, low, high), coverage...)
@@ -338,7 +383,8 @@ func quantityCell(q *reports.Quantity, untold string) cell {
 	return cell{"ratio", q.InexactFloat64()}
 }
 
-// valueCell is a value as a number, before it is rounded: its format rounds it, once, as the other kinds of file do.
+// valueCell is a value as a number, before it is rounded: its format rounds it, once, as the other
+// kinds of file do.
 func valueCell(f reports.Figure, unit, untold string) cell {
 	style := map[string]string{share: "share", bands: "share", points: "points", dong: "count"}[unit]
 	if style == "" {

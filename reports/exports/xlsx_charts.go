@@ -17,16 +17,21 @@ const (
 func (b *workbook) charts(d *Document) {
 	rows := [][]cell{
 		{{"free", "Tỷ lệ có giao dịch trong 30 ngày (I05) theo địa phương"}},
-		{{"free", "Số liệu 00:00 ngày " + dayText(d.AsOf) + "; bằng chứng: " + mixText(d.Report.Total["I05"], "I05", "") + demoSuffix(d.Demo)}},
+		{{"free", "Số liệu 00:00 ngày " + dayText(d.AsOf) + "; bằng chứng: " + mixText(d.Report.Total["I05"], "I05",
+			"") + demoSuffix(d.Demo)}},
 		{{"head", "Địa phương"}, {"head", "I05"}, {"head", "Tử số"}, {"head", "Mẫu số"}},
 	}
 	for _, row := range d.Report.Rows {
 		f := row.Indicators["I05"]
 		untold := line{}.untold(f)
-		rows = append(rows, []cell{{"cell", row.Locality.Name}, valueCell(f, share, untold), quantityCell(f.Numerator, untold), quantityCell(f.Denominator, untold)})
+		rows = append(rows, []cell{{"cell", row.Locality.Name}, valueCell(f, share, untold), quantityCell(f.Numerator,
+			untold), quantityCell(f.Denominator, untold)})
 	}
 	lastUnit := len(rows)
-	rows = append(rows, nil, []cell{{"free", "Từ đăng ký đến sử dụng thường xuyên (toàn bộ)"}}, []cell{{"head", "Bước"}, {"head", "Số tiểu thương"}})
+	rows = append(rows, nil, []cell{{"free", "Từ đăng ký đến sử dụng thường xuyên (toàn bộ)"}}, []cell{
+		{"head", "Bước"},
+		{"head", "Số tiểu thương"},
+	})
 	firstStep := len(rows) + 1
 	funnel := d.steps()
 	for _, s := range funnel {
@@ -47,20 +52,30 @@ func (b *workbook) charts(d *Document) {
 	}
 	if lastUnit >= chartsFrom {
 		b.note(b.file.AddChart(chartsSheet, chartsWide+"2", &excelize.Chart{
-			Type: excelize.Col, Series: series(chartsFrom, lastUnit, fmt.Sprintf("'%s'!$B$3", chartsSheet)), Legend: excelize.ChartLegend{Position: "none"},
-			Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "I05 theo địa phương, " + dayText(d.AsOf) + demoSuffix(d.Demo)}}},
+			Type: excelize.Col, Series: series(chartsFrom, lastUnit, fmt.Sprintf("'%s'!$B$3", chartsSheet)),
+			Legend: excelize.ChartLegend{Position: "none"},
+			Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "I05 theo địa phương, " +
+				dayText(d.AsOf) + demoSuffix(d.Demo)}}},
 			Dimension: excelize.ChartDimension{Width: uint(max(760, 40*len(d.Report.Rows))), Height: 380},
 			PlotArea:  excelize.ChartPlotArea{ShowVal: labels},
 			XAxis:     excelize.ChartAxis{Font: dark},
-			YAxis:     excelize.ChartAxis{Minimum: &zero, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "0%"}, MajorGridLines: true, Font: dark},
+			YAxis: excelize.ChartAxis{
+				Minimum: &zero, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "0%"},
+				MajorGridLines: true, Font: dark,
+			},
 		}))
 	}
 	b.note(b.file.AddChart(chartsSheet, chartsWide+"24", &excelize.Chart{
-		Type: excelize.Bar, Series: series(firstStep, firstStep+len(funnel)-1, fmt.Sprintf("'%s'!$B$%d", chartsSheet, firstStep-1)), Legend: excelize.ChartLegend{Position: "none"},
-		Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "Từ đăng ký đến sử dụng thường xuyên" + demoSuffix(d.Demo)}}},
+		Type: excelize.Bar, Series: series(firstStep, firstStep+len(funnel)-1, fmt.Sprintf("'%s'!$B$%d", chartsSheet,
+			firstStep-1)), Legend: excelize.ChartLegend{Position: "none"},
+		Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "Từ đăng ký đến sử dụng thường xuyên" +
+			demoSuffix(d.Demo)}}},
 		Dimension: excelize.ChartDimension{Width: 760, Height: min(height, 340)},
 		PlotArea:  excelize.ChartPlotArea{ShowVal: labels},
-		XAxis:     excelize.ChartAxis{ReverseOrder: true, Font: dark}, YAxis: excelize.ChartAxis{Minimum: &zero, MajorGridLines: true, Font: dark},
+		XAxis:     excelize.ChartAxis{ReverseOrder: true, Font: dark}, YAxis: excelize.ChartAxis{
+			Minimum:        &zero,
+			MajorGridLines: true, Font: dark,
+		},
 	}))
 }
 
@@ -77,8 +92,8 @@ type step struct {
 	count cell
 }
 
-// steps are the funnel's: the total's own, because units are not added up (a merchant of two counts once). A report of
-// before there was one is told by its indicators.
+// steps are the funnel's: the total's own, because units are not added up (a merchant of two counts
+// once). A report of before there was one is told by its indicators.
 func (d *Document) steps() []step {
 	out := []step{}
 	if f := d.Report.Funnel; f != nil {
@@ -88,7 +103,12 @@ func (d *Document) steps() []step {
 		return out
 	}
 	total := d.Report.Total
-	for _, s := range []struct{ name, code string }{{"Đăng ký", "I01"}, {"Đã đối chiếu tài khoản", "I02"}, {"Sẵn sàng mã QR", "I03"}, {"Có giao dịch trong 30 ngày", "I05"}} {
+	for _, s := range []struct{ name, code string }{
+		{"Đăng ký", "I01"},
+		{"Đã đối chiếu tài khoản", "I02"},
+		{"Sẵn sàng mã QR", "I03"},
+		{"Có giao dịch trong 30 ngày", "I05"},
+	} {
 		if f, has := total[s.code]; has {
 			out = append(out, step{s.name, quantityCell(f.Numerator, line{}.untold(f))})
 		}
@@ -111,8 +131,10 @@ func (b *workbook) seal(s *Seal) {
 	b.note(err)
 	rows := [][]cell{
 		{{"name", "Xác nhận số liệu"}},
-		{{"text", "SHA-256 của nội dung đã chốt:"}}, {{"code", s.SHA256}},
-		{{"text", "Chữ ký (Ed25519):"}}, {{"code", s.Signature}},
+		{{"text", "SHA-256 của nội dung đã chốt:"}},
+		{{"code", s.SHA256}},
+		{{"text", "Chữ ký (Ed25519):"}},
+		{{"code", s.Signature}},
 		{{"text", "Kiểm tra: market40 reports verify TỆP. Các ô dưới đây là nội dung đã ký (base64), xin giữ nguyên."}},
 	}
 	for text := base64.StdEncoding.EncodeToString(raw); text != ""; {

@@ -17,8 +17,8 @@ import (
 const mostCached = 400_000
 
 // cache holds facts of days that have begun. They hold until something changes that they tell of.
-// Every change says so in its own transaction (fact_changes): a snapshot tells whether facts that were
-// read on another are what it would read.
+// Every change says so in its own transaction (fact_changes): a snapshot tells whether facts that
+// were read on another are what it would read.
 type cache struct {
 	mu   sync.Mutex
 	list []*Known // the one used last at the end
@@ -73,15 +73,15 @@ type topic struct {
 	campaign uuid.UUID // nil: none
 }
 
-// Revision tells which changes that reach back to a day a snapshot sees. Two that are equal have seen
-// the same, for lines are only added, or put together into a newer one.
+// Revision tells which changes that reach back to a day a snapshot sees. Two that are equal have
+// seen the same, for lines are only added, or put together into a newer one.
 type Revision struct {
 	lines, newest int64
 	Settled       bool // the day has begun long enough ago that whoever wrote on the day before has ended
 }
 
-// ReadRevision reads the revision of the facts of a day. Ten minutes are far more than a statement and
-// a transaction may take.
+// ReadRevision reads the revision of the facts of a day. Ten minutes are far more than a statement
+// and a transaction may take.
 func ReadRevision(ctx context.Context, tx pgx.Tx, day time.Time) (s Revision, err error) {
 	err = tx.QueryRow(ctx, `SELECT count(*), coalesce(max(id), 0),
 			$1::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' < clock_timestamp() - interval '10 minutes'
@@ -114,8 +114,8 @@ func (k *cache) find(a Question, s Revision) *Known {
 	return nil
 }
 
-// store adds an answer, unless its day may still change. It drops those that the answer replaces, and
-// the oldest ones over the limit.
+// store adds an answer, unless its day may still change. It drops those that the answer replaces,
+// and the oldest ones over the limit.
 func (k *cache) store(a Question, s Revision, cells map[string]*Cell) *Known {
 	f := &Known{about: aboutOf(a), markets: a.Markets, queries: a.Queries, revision: s, Cells: cells}
 	if !s.Settled {

@@ -18,7 +18,8 @@ import (
 	"market40/reports/indicators"
 )
 
-// MerchantID is read without the detour through text that a uuid.UUID takes: a report reads tens of thousands.
+// MerchantID is read without the detour through text that a uuid.UUID takes: a report reads tens of
+// thousands.
 type MerchantID [16]byte
 
 // ScanUUID makes it one that pgx reads by itself.
@@ -37,7 +38,8 @@ type Question struct {
 	OneConnection bool // one connection reads all
 }
 
-// readFacts reads the facts of markets by cell: "1", "2", … by their place, or parts with what names them.
+// readFacts reads the facts of markets by cell: "1", "2", … by their place, or parts with what
+// names them.
 func readFacts(ctx context.Context, tx pgx.Tx, a Question) (map[string]*Cell, error) {
 	text, err := indicators.Statement(a.Queries)
 	if err != nil {
@@ -152,7 +154,8 @@ func (c *Cell) addEvent(f *fact) {
 		c.Incidents = append(c.Incidents, Incident{f.level, f.n[0]})
 	case "surveyed":
 		c.Answers = append(c.Answers, Answers{
-			who: strings.Fields(f.level), Asked: f.num(0), Active: f.num(1), Ready: f.num(2), Smartphone: f.num(3), Signal: f.num(4),
+			who: strings.Fields(f.level), Asked: f.num(0), Active: f.num(1), Ready: f.num(2), Smartphone: f.num(3),
+			Signal: f.num(4),
 		})
 	case "costs":
 		c.Costs, c.spent = c.Costs+f.num(0), c.spent+f.num(1)

@@ -34,7 +34,8 @@ func TestJoinCountsAMerchantOnce(t *testing.T) {
 	there.People[id] = &facts.Person{BankDays: 2, BankPayments: 3}
 	all := facts.Join([]*facts.Cell{here, there})
 	p := all.People[id]
-	if len(all.People) != 1 || all.Operating() != 1 || p.Lately() != facts.LevelA || p.BankPayments != 3 || p.OwnerPayments != 2 {
+	if len(all.People) != 1 || all.Operating() != 1 || p.Lately() != facts.LevelA || p.BankPayments != 3 ||
+		p.OwnerPayments != 2 {
 		t.Errorf("together they are %+v", p)
 	}
 	if here.People[id].BankDays != 0 || there.Operating() != 0 {

@@ -29,7 +29,8 @@ var rules = map[indicators.Measure]LevelFunc{
 	indicators.Retention: (*Person).retained,
 }
 
-// LevelOf returns the rule by which a measure counts a merchant, whether or not it operates a stall.
+// LevelOf returns the rule by which a measure counts a merchant, whether or not it operates a
+// stall.
 func LevelOf(m indicators.Measure) LevelFunc {
 	if rule, known := rules[m]; known {
 		return rule
@@ -55,7 +56,8 @@ func (p *Person) retained() Level {
 // Denominator reports whether a merchant counts in a measure's denominator.
 type Denominator func(*Person, Cohort) bool
 
-// DenominatorOf returns whom a measure's denominator counts; nil: every merchant who operates a stall.
+// DenominatorOf returns whom a measure's denominator counts; nil: every merchant who operates a
+// stall.
 func DenominatorOf(m indicators.Measure) Denominator { return denominators[m] }
 
 // denominators are those that count other merchants.
@@ -73,7 +75,8 @@ func (p *Person) MayBeDormant() bool {
 	return p.levels[readyPlace] != Nothing && (p.covered || p.Lately() != Nothing)
 }
 
-// beganIn reports whether a merchant was first active in the month of a cohort, and it is known what became of it.
+// beganIn reports whether a merchant was first active in the month of a cohort, and it is known
+// what became of it.
 func (p *Person) beganIn(of Cohort) bool {
 	first := earlier(p.FirstBankDay, p.FirstOwnerDay)
 	return first >= of[0] && first < of[1] && (p.LaterBank || p.LaterOwner || !p.stayed || p.watched)
@@ -92,8 +95,8 @@ func CohortMonth(day time.Time) time.Time {
 	return time.Date(day.Year(), day.Month()-4, 1, 0, 0, 0, 0, time.UTC)
 }
 
-// Cohort is the month whose beginners I17 asks for: its first day, and that of the month after it, in
-// days since 1970.
+// Cohort is the month whose beginners I17 asks for: its first day, and that of the month after it,
+// in days since 1970.
 type Cohort [2]int64
 
 // CohortOf returns the cohort that is asked for on a day.

@@ -17,8 +17,8 @@ const secondConnection = 5 * time.Millisecond
 // apart are the queries that a second connection reads, about half of the work of all.
 var apart = []string{"ready", "displayed", "swapped", "first_days", "retained", "trained", "conversion"}
 
-// readParallel reads facts in two statements at the same time, on one snapshot: a report of everything
-// uses two processors. Where no second connection is free, one reads all.
+// readParallel reads facts in two statements at the same time, on one snapshot: a report of
+// everything uses two processors. Where no second connection is free, one reads all.
 func (s *Store) readParallel(ctx context.Context, tx pgx.Tx, a Question) (map[string]*Cell, error) {
 	second := a
 	second.Queries = nil

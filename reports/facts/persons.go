@@ -6,7 +6,8 @@ import (
 	"market40/reports/indicators"
 )
 
-// Level is the evidence that a merchant is counted on. The better one is greater: A, D, B, C, nothing.
+// Level is the evidence that a merchant is counted on. The better one is greater: A, D, B, C,
+// nothing.
 type Level byte
 
 // The levels of evidence.
@@ -46,8 +47,9 @@ var levelPlaces = func() map[string]int {
 
 // Person is what is known of one merchant in a cell, or in a group of cells together.
 type Person struct {
-	Operates, covered                      bool
-	EnteredLate                            int64             // seconds since 1970; 0: it was in the register by the moment
+	Operates, covered bool
+	// seconds since 1970; 0: it was in the register by the moment
+	EnteredLate                            int64
 	levels                                 [mostLevels]Level // by the place of the query that tells them
 	BankDays, OwnerDays                    uint32            // active days: bit 0 is the day before the as-of day
 	BankPayments, OwnerPayments            int64
@@ -83,7 +85,8 @@ func (p *Person) join(o *Person) {
 	p.Transfers, p.Customers = p.Transfers+o.Transfers, p.Customers+o.Customers
 }
 
-// laterOf is when somebody came into the register after the moment: not, where it operates a stall that was there.
+// laterOf is when somebody came into the register after the moment: not, where it operates a stall
+// that was there.
 func laterOf(p, o *Person) int64 {
 	if p.Operates && p.EnteredLate == 0 || o.Operates && o.EnteredLate == 0 {
 		return 0

@@ -2,9 +2,9 @@ package facts
 
 import "market40/reports/estimate"
 
-// Strata returns a group's counted half-hours by stratum: of sales, or of turnover. They are those of
-// the plans that are complete, each stratum counted twice at least; while none is, of every plan of
-// which something was counted. Sufficient: of complete plans, ten in all, with a sale.
+// Strata returns a group's counted half-hours by stratum: of sales, or of turnover. They are those
+// of the plans that are complete, each stratum counted twice at least; while none is, of every plan
+// of which something was counted. Sufficient: of complete plans, ten in all, with a sale.
 func (c *Cell) Strata(turnover bool) (strata []estimate.Stratum, seen [2]int64, counted int, sufficient bool) {
 	at := 0
 	if turnover {

@@ -23,15 +23,16 @@ func New(db *database.DB) *Store { return &Store{db: db} }
 var Snapshot = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 
 // PlanOnce lets a transaction use plans that were made for any day and markets: planning the facts
-// anew takes a third as long as reading them, and compiling them longer. PostgreSQL plans again when
-// it learns more of the tables.
+// anew takes a third as long as reading them, and compiling them longer. PostgreSQL plans again
+// when it learns more of the tables.
 func PlanOnce(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, `SELECT set_config('jit', 'off', true),
 		set_config('plan_cache_mode', 'force_generic_plan', true)`)
 	return err
 }
 
-// Read returns the facts that are asked for, on the snapshot of a transaction: cached ones, if they still hold.
+// Read returns the facts that are asked for, on the snapshot of a transaction: cached ones, if they
+// still hold.
 func (s *Store) Read(ctx context.Context, tx pgx.Tx, of Question) (*Known, error) {
 	revision, err := ReadRevision(ctx, tx, of.Day)
 	if err != nil {

@@ -13,7 +13,8 @@ func (a *Answers) Add(o Answers) {
 	a.Smartphone, a.Signal = a.Smartphone+o.Smartphone, a.Signal+o.Signal
 }
 
-// Answered returns the answers of a group to a question of I22: of either kind, and of those who did not say.
+// Answered returns the answers of a group to a question of I22: of either kind, and of those who
+// did not say.
 func Answered(facts *Cell, question int) (of [3]Answers) {
 	for _, a := range facts.Answers {
 		place := slices.Index(Questions[question][:], a.who[question])

@@ -50,13 +50,18 @@ var costs = &kind[CostOrder, Cost]{
 		noteField,
 	},
 	row: func(c *roster.Cells) CostOrder {
-		return CostOrder{Market: c.Text("market"), SpentOn: c.Day("spent_on"), Purpose: c.Word("purpose", purposeWords), Amount: c.Whole("amount"), Note: c.Long("note", maxNote)}
+		return CostOrder{
+			Market: c.Text("market"), SpentOn: c.Day("spent_on"), Purpose: c.Word("purpose", purposeWords),
+			Amount: c.Whole("amount"), Note: c.Long("note", maxNote),
+		}
 	},
 	check: func(here *place, e *entry[CostOrder]) {
 		e.ownID(e.order.ID)
 		e.word("market", e.order.Market)
-		if on := e.day("spent_on", e.order.SpentOn, here.now); len(e.errors) == 0 && on.Format(time.DateOnly) < here.begins.Format(time.DateOnly) {
-			e.fail("spent_on", "before_campaign", "Chiến dịch bắt đầu ngày "+here.begins.Format("02/01/2006")+".", "The campaign starts on "+here.begins.Format(time.DateOnly)+".")
+		if on := e.day("spent_on", e.order.SpentOn, here.now); len(e.errors) == 0 &&
+			on.Format(time.DateOnly) < here.begins.Format(time.DateOnly) {
+			e.fail("spent_on", "before_campaign", "Chiến dịch bắt đầu ngày "+here.begins.Format("02/01/2006")+".",
+				"The campaign starts on "+here.begins.Format(time.DateOnly)+".")
 		}
 		e.word("purpose", e.order.Purpose)
 		if amount := e.dong("amount", e.order.Amount); amount.Sign() == 0 {
@@ -66,13 +71,21 @@ var costs = &kind[CostOrder, Cost]{
 	},
 	find: findMarkets,
 	keep: func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[CostOrder]) error {
-		return keepIn(table{name: "programme_costs", columns: []string{"campaign_id uuid", "spent_on date", "purpose text", "amount numeric", "note text"}, taken: idTaken},
+		return keepIn(table{name: "programme_costs", columns: []string{
+			"campaign_id uuid", "spent_on date",
+			"purpose text", "amount numeric", "note text",
+		}, taken: idTaken},
 			func(e *entry[CostOrder]) map[string]any {
-				return map[string]any{"campaign_id": here.campaign, "spent_on": e.order.SpentOn, "purpose": e.order.Purpose, "amount": e.order.Amount, "note": e.order.Note}
+				return map[string]any{
+					"campaign_id": here.campaign, "spent_on": e.order.SpentOn,
+					"purpose": e.order.Purpose, "amount": e.order.Amount, "note": e.order.Note,
+				}
 			})(ctx, tx, here, entries)
 	},
-	list: `SELECT v.id, v.market_id, k.code, to_char(v.spent_on, 'YYYY-MM-DD'), v.purpose, v.amount::text, 'VND', v.note, v.recorded_at
-		FROM programme_costs v JOIN markets k ON k.id = v.market_id WHERE v.campaign_id = $1 AND v.market_id IN (SELECT scope_markets($8, $9))` + byDay("v.spent_on"),
+	list: `SELECT v.id, v.market_id, k.code, to_char(v.spent_on, 'YYYY-MM-DD'), v.purpose, v.amount::text, 'VND',
+		v.note, v.recorded_at
+		FROM programme_costs v JOIN markets k ON k.id = v.market_id WHERE v.campaign_id = $1
+		AND v.market_id IN (SELECT scope_markets($8, $9))` + byDay("v.spent_on"),
 }
 
 // findMarkets finds the markets in scope that costs name by id or code.
@@ -85,7 +98,8 @@ func findMarkets(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[C
 	if err != nil {
 		return err
 	}
-	rows, err := tx.Query(ctx, `SELECT n, m.id FROM json_array_elements_text($1::json) AS n JOIN markets m ON m.code = upper(n) OR m.id::text = lower(n)
+	rows, err := tx.Query(ctx, `SELECT n, m.id FROM json_array_elements_text($1::json) AS n
+		JOIN markets m ON m.code = upper(n) OR m.id::text = lower(n)
 		WHERE m.id IN (SELECT scope_markets($2, $3))`, given, here.who.ScopeKind, here.who.ScopeID)
 	if err != nil {
 		return fmt.Errorf("find markets: %w", err)
@@ -102,7 +116,8 @@ func findMarkets(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[C
 	for _, e := range entries {
 		e.found.market = known[e.order.Market]
 		if e.found.market == uuid.Nil {
-			e.fail("market", "market_unknown", "Không có chợ này trong phạm vi của bạn.", "No such market lies in your scope.")
+			e.fail("market", "market_unknown", "Không có chợ này trong phạm vi của bạn.",
+				"No such market lies in your scope.")
 		}
 	}
 	return nil

@@ -19,22 +19,35 @@ type CountRow struct {
 	CountOrder
 }
 
-// countLists are counts that come as a list. One by one they are told by the half-hour's id (putCount); the rules are the same.
+// countLists are counts that come as a list. One by one they are told by the half-hour's id
+// (putCount); the rules are the same.
 var countLists = &kind[CountRow, Slot]{
 	name: "sample slot", vi: "Số đếm", path: "/api/v1/markets/{id}/sample-slots",
 	place: (*Field).marketPlace, read: roles.ReadSamples, write: roles.RecordFacts, repeat: true,
 	fields: []roster.Field{
-		{Name: "starts_at", Needed: true, Headings: []string{"Nửa giờ", "Bắt đầu", "Giờ bắt đầu", "Thời gian", "Ngày giờ", "Starts at"}},
+		{Name: "starts_at", Needed: true, Headings: []string{
+			"Nửa giờ", "Bắt đầu", "Giờ bắt đầu", "Thời gian",
+			"Ngày giờ", "Starts at",
+		}},
 		{Name: "stratum", Headings: []string{"Khung giờ", "Khung", "Stratum"}},
 		{Name: "sales", Needed: true, Headings: []string{"Tổng lượt bán", "Lượt bán", "Số lượt bán", "Sales"}},
-		{Name: "cashless_sales", Needed: true, Headings: []string{"Lượt không dùng tiền mặt", "Lượt chuyển khoản", "Cashless sales"}},
+		{Name: "cashless_sales", Needed: true, Headings: []string{
+			"Lượt không dùng tiền mặt", "Lượt chuyển khoản",
+			"Cashless sales",
+		}},
 		{Name: "turnover", Headings: []string{"Tổng tiền", "Doanh thu", "Turnover"}},
-		{Name: "cashless_turnover", Headings: []string{"Tiền không dùng tiền mặt", "Tiền chuyển khoản", "Cashless turnover"}},
+		{Name: "cashless_turnover", Headings: []string{
+			"Tiền không dùng tiền mặt", "Tiền chuyển khoản",
+			"Cashless turnover",
+		}},
 	},
 	row: func(c *roster.Cells) CountRow {
 		return CountRow{
 			StartsAt: c.Moment("starts_at"), Stratum: c.Long("stratum", maxTopic),
-			CountOrder: CountOrder{Sales: c.Count("sales"), CashlessSales: c.Count("cashless_sales"), Turnover: c.Whole("turnover"), CashlessTurnover: c.Whole("cashless_turnover")},
+			CountOrder: CountOrder{
+				Sales: c.Count("sales"), CashlessSales: c.Count("cashless_sales"),
+				Turnover: c.Whole("turnover"), CashlessTurnover: c.Whole("cashless_turnover"),
+			},
 		}
 	},
 	check: func(here *place, e *entry[CountRow]) {
@@ -59,8 +72,10 @@ func findSlots(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[Cou
 	if err != nil {
 		return err
 	}
-	rows, err := tx.Query(ctx, `SELECT g.n, s.id FROM json_to_recordset($2::json) AS g (n int, starts_at timestamptz, stratum text)
-		JOIN sample_slots s ON s.market_id = $1 AND s.starts_at = g.starts_at AND (g.stratum = '' OR lower(s.stratum) = lower(g.stratum))`, here.market, raw)
+	rows, err := tx.Query(ctx, `SELECT g.n, s.id FROM json_to_recordset($2::json) AS g (n int, starts_at timestamptz,
+		stratum text)
+		JOIN sample_slots s ON s.market_id = $1 AND s.starts_at = g.starts_at
+		AND (g.stratum = '' OR lower(s.stratum) = lower(g.stratum))`, here.market, raw)
 	if err != nil {
 		return err
 	}
@@ -78,11 +93,15 @@ func findSlots(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[Cou
 	for i, e := range named {
 		switch {
 		case drawn[i] == 0:
-			e.fail("starts_at", "slot_unknown", "Không có nửa giờ nào được rút thăm bắt đầu lúc này.", "No half-hour that was drawn begins then.")
+			e.fail("starts_at", "slot_unknown", "Không có nửa giờ nào được rút thăm bắt đầu lúc này.",
+				"No half-hour that was drawn begins then.")
 		case drawn[i] > 1:
-			e.fail("stratum", "slot_ambiguous", "Nửa giờ này được rút thăm hơn một lần: ghi rõ khung giờ, hoặc ghi trên màn hình.", "The half-hour was drawn more than once: name its part of the day, or record it by itself.")
+			e.fail("stratum", "slot_ambiguous",
+				"Nửa giờ này được rút thăm hơn một lần: ghi rõ khung giờ, hoặc ghi trên màn hình.",
+				"The half-hour was drawn more than once: name its part of the day, or record it by itself.")
 		case listed[e.id]:
-			e.fail("starts_at", "slot_repeated", "Nửa giờ này đã có ở dòng trên.", "The half-hour stands in a row above.")
+			e.fail("starts_at", "slot_repeated", "Nửa giờ này đã có ở dòng trên.",
+				"The half-hour stands in a row above.")
 		}
 		listed[e.id] = true
 	}
@@ -92,26 +111,33 @@ func findSlots(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[Cou
 // countsGiven are rows of counts as SQL reads them.
 const countsGiven = `json_to_recordset($1::json) AS g (id uuid, sales int, cashless_sales int, turnover numeric, cashless_turnover numeric)`
 
-// keepCounts writes counts as count does: once, and corrected only by who counted, on the day of counting.
+// keepCounts writes counts as count does: once, and corrected only by who counted, on the day of
+// counting.
 func keepCounts(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[CountRow]) error {
 	given := make([]map[string]any, len(entries))
 	for i, e := range entries {
-		given[i] = map[string]any{"id": e.id, "sales": e.order.Sales, "cashless_sales": e.order.CashlessSales, "turnover": orNull(e.order.Turnover), "cashless_turnover": orNull(e.order.CashlessTurnover)}
+		given[i] = map[string]any{
+			"id": e.id, "sales": e.order.Sales, "cashless_sales": e.order.CashlessSales,
+			"turnover": orNull(e.order.Turnover), "cashless_turnover": orNull(e.order.CashlessTurnover),
+		}
 	}
 	raw, err := json.Marshal(given)
 	if err != nil {
 		return err
 	}
 	y, m, d := here.now.In(vietnam).Date()
-	written, err := ids(ctx, tx, `UPDATE sample_slots s SET sales = g.sales, cashless_sales = g.cashless_sales, turnover = g.turnover, cashless_turnover = g.cashless_turnover, actor_id = $2, counted_at = $3
+	written, err := ids(ctx, tx, `UPDATE sample_slots s SET sales = g.sales, cashless_sales = g.cashless_sales,
+		turnover = g.turnover, cashless_turnover = g.cashless_turnover, actor_id = $2, counted_at = $3
 		FROM `+countsGiven+` WHERE s.id = g.id AND (s.sales IS NULL OR s.actor_id = $2 AND s.counted_at >= $4)
-		AND (s.sales, s.cashless_sales, s.turnover, s.cashless_turnover) IS DISTINCT FROM (g.sales, g.cashless_sales, g.turnover, g.cashless_turnover) RETURNING s.id`,
+		AND (s.sales, s.cashless_sales, s.turnover, s.cashless_turnover) IS DISTINCT
+		FROM (g.sales, g.cashless_sales, g.turnover, g.cashless_turnover) RETURNING s.id`,
 		raw, here.who.ActorID, here.now, time.Date(y, m, d, 0, 0, 0, 0, vietnam))
 	if err != nil {
 		return err
 	}
 	alike, err := standing(ctx, tx, `SELECT g.id, s.id FROM `+countsGiven+` JOIN sample_slots s ON s.id = g.id
-		AND (s.sales, s.cashless_sales, s.turnover, s.cashless_turnover) IS NOT DISTINCT FROM (g.sales, g.cashless_sales, g.turnover, g.cashless_turnover)`, raw)
+		AND (s.sales, s.cashless_sales, s.turnover, s.cashless_turnover) IS NOT DISTINCT
+		FROM (g.sales, g.cashless_sales, g.turnover, g.cashless_turnover)`, raw)
 	if err != nil {
 		return err
 	}
@@ -122,7 +148,8 @@ func keepCounts(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[Co
 			e.state = unchanged
 		default:
 			e.conflict = true
-			e.fail("starts_at", "slot_counted", "Nửa giờ này đã đếm và ghi khác. Chỉ người đếm được sửa, trong ngày đếm.",
+			e.fail("starts_at", "slot_counted",
+				"Nửa giờ này đã đếm và ghi khác. Chỉ người đếm được sửa, trong ngày đếm.",
 				"This half-hour was counted otherwise. Only who counted may correct it, on the day of counting.")
 		}
 	}

@@ -40,11 +40,13 @@ func (e *entry[O]) count(o *CountOrder) {
 	case o.CashlessSales < 0:
 		e.fail("cashless_sales", "negative", "Số lượt không được âm.", "Sales may not be negative.")
 	case o.CashlessSales > o.Sales:
-		e.fail("cashless_sales", "more_than_all", "Lượt không dùng tiền mặt nhiều hơn tổng số lượt.", "More sales were cashless than there were.")
+		e.fail("cashless_sales", "more_than_all", "Lượt không dùng tiền mặt nhiều hơn tổng số lượt.",
+			"More sales were cashless than there were.")
 	}
 	switch {
 	case (o.Turnover == "") != (o.CashlessTurnover == ""):
-		e.fail("cashless_turnover", "both_or_none", "Ghi cả hai số tiền, hoặc không ghi số nào.", "Both amounts are told, or none.")
+		e.fail("cashless_turnover", "both_or_none", "Ghi cả hai số tiền, hoặc không ghi số nào.",
+			"Both amounts are told, or none.")
 	case o.Turnover != "":
 		all, cashless := e.dong("turnover", o.Turnover), e.dong("cashless_turnover", o.CashlessTurnover)
 		if len(e.errors) == 0 {
@@ -57,19 +59,26 @@ func (e *entry[O]) count(o *CountOrder) {
 func (e *entry[O]) turnover(o *CountOrder, all, cashless money.Amount) {
 	switch {
 	case cashless.Cmp(all) > 0:
-		e.fail("cashless_turnover", "more_than_all", "Tiền không dùng tiền mặt nhiều hơn tổng.", "More turnover was cashless than there was.")
+		e.fail("cashless_turnover", "more_than_all", "Tiền không dùng tiền mặt nhiều hơn tổng.",
+			"More turnover was cashless than there was.")
 	case o.Sales == 0 && all.Sign() != 0:
-		e.fail("turnover", "without_sales", "Không có lượt bán nào thì không có tiền bán hàng.", "Without a sale there is no turnover.")
+		e.fail("turnover", "without_sales", "Không có lượt bán nào thì không có tiền bán hàng.",
+			"Without a sale there is no turnover.")
 	case o.CashlessSales == 0 && cashless.Sign() != 0:
-		e.fail("cashless_turnover", "without_sales", "Không có lượt không dùng tiền mặt thì không có tiền không dùng tiền mặt.", "Without a cashless sale there is no cashless turnover.")
+		e.fail("cashless_turnover", "without_sales",
+			"Không có lượt không dùng tiền mặt thì không có tiền không dùng tiền mặt.",
+			"Without a cashless sale there is no cashless turnover.")
 	case o.CashlessSales == o.Sales && cashless.Cmp(all) != 0:
-		e.fail("cashless_turnover", "all_were_cashless", "Mọi lượt đều không dùng tiền mặt: hai số tiền phải bằng nhau.", "All sales were cashless: the two amounts are the same.")
+		e.fail("cashless_turnover", "all_were_cashless",
+			"Mọi lượt đều không dùng tiền mặt: hai số tiền phải bằng nhau.",
+			"All sales were cashless: the two amounts are the same.")
 	}
 }
 
-// putCount keeps what was counted in a half-hour, once: the same again is the same answer. Who counted may correct it until midnight of the
-// day of counting; after that, and by anybody else, other content is refused (409), since a sample that can be looked at and then changed
-// proves nothing.
+// putCount keeps what was counted in a half-hour, once: the same again is the same answer. Who
+// counted may correct it until midnight of the day of counting; after that, and by anybody else,
+// other content is refused (409), since a sample that can be looked at and then changed proves
+// nothing.
 func (f *Field) putCount(ctx context.Context, in *struct {
 	web.Named
 	Body CountOrder
@@ -84,7 +93,8 @@ func (f *Field) putCount(ctx context.Context, in *struct {
 		return nil, err
 	}
 	var starts time.Time
-	err = f.db.Pool.QueryRow(ctx, `SELECT starts_at FROM sample_slots WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3))`, id, who.ScopeKind, who.ScopeID).Scan(&starts)
+	err = f.db.Pool.QueryRow(ctx, `SELECT starts_at FROM sample_slots WHERE id = $1
+		AND market_id IN (SELECT scope_markets($2, $3))`, id, who.ScopeKind, who.ScopeID).Scan(&starts)
 	if err := missing(err, "sample slot"); err != nil {
 		return nil, err
 	}
@@ -107,14 +117,18 @@ func (f *Field) count(ctx context.Context, who roles.Principal, id uuid.UUID, o 
 	y, m, d := now.In(vietnam).Date()
 	midnight := time.Date(y, m, d, 0, 0, 0, 0, vietnam)
 	err = f.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE sample_slots SET sales = $2, cashless_sales = $3, turnover = nullif($4, '')::numeric, cashless_turnover = nullif($5, '')::numeric, actor_id = $6, counted_at = $7
+		_, err := tx.Exec(ctx, `UPDATE sample_slots SET sales = $2, cashless_sales = $3, turnover = nullif($4,
+			'')::numeric, cashless_turnover = nullif($5, '')::numeric, actor_id = $6, counted_at = $7
 			WHERE id = $1 AND (sales IS NULL OR actor_id = $6 AND counted_at >= $8)
-			AND (sales, cashless_sales, turnover, cashless_turnover) IS DISTINCT FROM ($2, $3, nullif($4, '')::numeric, nullif($5, '')::numeric)`,
+			AND (sales, cashless_sales, turnover, cashless_turnover) IS DISTINCT
+			FROM ($2, $3, nullif($4, '')::numeric, nullif($5, '')::numeric)`,
 			id, o.Sales, o.CashlessSales, o.Turnover, o.CashlessTurnover, who.ActorID, now, midnight)
 		if err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, slotColumns+` WHERE id = $1 AND (sales, cashless_sales, turnover, cashless_turnover) IS NOT DISTINCT FROM ($2, $3, nullif($4, '')::numeric, nullif($5, '')::numeric)`,
+		rows, err := tx.Query(ctx, slotColumns+` WHERE id = $1
+			AND (sales, cashless_sales, turnover, cashless_turnover) IS NOT DISTINCT
+			FROM ($2, $3, nullif($4, '')::numeric, nullif($5, '')::numeric)`,
 			id, o.Sales, o.CashlessSales, o.Turnover, o.CashlessTurnover)
 		if err != nil {
 			return err
@@ -124,7 +138,8 @@ func (f *Field) count(ctx context.Context, who roles.Principal, id uuid.UUID, o 
 			return err
 		}
 		if len(found) == 0 {
-			return problem.New(problem.Conflict, "slot_counted", "Nửa giờ này đã đếm và ghi khác. Chỉ người đếm được sửa, trong ngày đếm.",
+			return problem.New(problem.Conflict, "slot_counted",
+				"Nửa giờ này đã đếm và ghi khác. Chỉ người đếm được sửa, trong ngày đếm.",
 				"This half-hour was counted otherwise. Only who counted may correct it, on the day of counting.")
 		}
 		slot = found[0]

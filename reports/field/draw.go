@@ -20,9 +20,9 @@ type hours struct{ from, to int }
 // slotsIn is how many half-hours the hours have in so many days.
 func (h hours) slotsIn(days int) int { return days * (h.to - h.from) * slotsAnHour }
 
-// draw draws n of a stratum's half-hours without replacement, in order of time. Each half-hour's lot is the SHA-256 of
-// "seed/stratum/2026-11-20T05:30:00+07:00", and the n smallest are drawn: whoever knows the seed can draw them again, in any language, and
-// nobody could have chosen them.
+// draw draws n of a stratum's half-hours without replacement, in order of time. Each half-hour's
+// lot is the SHA-256 of "seed/stratum/2026-11-20T05:30:00+07:00", and the n smallest are drawn:
+// whoever knows the seed can draw them again, in any language, and nobody could have chosen them.
 func draw(seed int64, stratum string, first time.Time, days int, h hours, n int) []time.Time {
 	type lot struct {
 		starts time.Time
@@ -32,7 +32,8 @@ func draw(seed int64, stratum string, first time.Time, days int, h hours, n int)
 	for day := range days {
 		for half := h.from * slotsAnHour; half < h.to*slotsAnHour; half++ {
 			starts := first.AddDate(0, 0, day).Add(time.Duration(half) * slotLength)
-			lots = append(lots, lot{starts, sha256.Sum256(fmt.Appendf(nil, "%d/%s/%s", seed, stratum, starts.Format(time.RFC3339)))})
+			lots = append(lots, lot{starts, sha256.Sum256(fmt.Appendf(nil, "%d/%s/%s", seed, stratum,
+				starts.Format(time.RFC3339)))})
 		}
 	}
 	slices.SortFunc(lots, func(a, b lot) int { return bytes.Compare(a.digest[:], b.digest[:]) })

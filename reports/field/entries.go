@@ -64,8 +64,11 @@ func (e *entry[O]) refusal() error {
 // errUndo ends a transaction that shall leave nothing.
 var errUndo = errors.New("nothing is to be kept")
 
-// take checks facts and keeps them: all, or none when one is faulty. A dry run does the same and undoes it.
-func (k *kind[O, F]) take(ctx context.Context, f *Field, at *place, fresh func() []*entry[O], dryRun bool) ([]*entry[O], error) {
+// take checks facts and keeps them: all, or none when one is faulty. A dry run does the same and
+// undoes it.
+func (k *kind[O, F]) take(ctx context.Context, f *Field, at *place, fresh func() []*entry[O],
+	dryRun bool,
+) ([]*entry[O], error) {
 	var entries []*entry[O]
 	err := f.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		entries = fresh()
@@ -124,15 +127,20 @@ func (t table) given() string {
 	return `json_to_recordset($1::json) AS g (id uuid, market_id uuid, ` + strings.Join(t.columns, ", ") + `)`
 }
 
-// keepIn writes sound entries as rows of a table. One whose id stands with the same content is unchanged, with other content a conflict.
-func keepIn[O any](t table, values func(*entry[O]) map[string]any) func(context.Context, pgx.Tx, *place, []*entry[O]) error {
-	insert := `INSERT INTO ` + t.name + ` (id, market_id, ` + t.names("") + `, actor_id, recorded_at) SELECT g.id, g.market_id, ` + t.names("g.") + `, $2, $3 FROM ` + t.given() +
+// keepIn writes sound entries as rows of a table. One whose id stands with the same content is
+// unchanged, with other content a conflict.
+func keepIn[O any](t table, values func(
+	*entry[O]) map[string]any,
+) func(context.Context, pgx.Tx, *place, []*entry[O]) error {
+	insert := `INSERT INTO ` + t.name + ` (id, market_id, ` + t.names("") + `, actor_id, recorded_at)
+		SELECT g.id, g.market_id, ` + t.names("g.") + `, $2, $3 FROM ` + t.given() +
 		` ON CONFLICT DO NOTHING RETURNING id`
 	byID := ` AND v.id = g.id`
 	if t.byDay {
 		byID = ""
 	}
-	same := `SELECT g.id, v.id FROM ` + t.given() + ` JOIN ` + t.name + ` v ON (v.market_id, ` + t.names("v.") + `) IS NOT DISTINCT FROM (g.market_id, ` + t.names("g.") + `)` + byID
+	same := `SELECT g.id, v.id FROM ` + t.given() + ` JOIN ` + t.name + ` v ON (v.market_id, ` + t.names("v.") + `) IS
+		NOT DISTINCT FROM (g.market_id, ` + t.names("g.") + `)` + byID
 	return func(ctx context.Context, tx pgx.Tx, at *place, entries []*entry[O]) error {
 		rows := make([]map[string]any, len(entries))
 		for i, e := range entries {
@@ -210,7 +218,8 @@ func (e *entry[O]) moment(field, text string, now time.Time) time.Time {
 	case text == "":
 		e.fail(field, "required", "Thiếu thời điểm.", "The time is missing.")
 	case err != nil:
-		e.fail(field, "time_form", "Cần thời điểm RFC 3339, thí dụ 2026-11-20T08:30:00+07:00.", "An RFC 3339 time is wanted, such as 2026-11-20T08:30:00+07:00.")
+		e.fail(field, "time_form", "Cần thời điểm RFC 3339, thí dụ 2026-11-20T08:30:00+07:00.",
+			"An RFC 3339 time is wanted, such as 2026-11-20T08:30:00+07:00.")
 	case at.After(now.Add(clockRuns)):
 		e.fail(field, "in_future", "Thời điểm nằm trong tương lai.", "The time lies in the future.")
 	case at.Before(earliest):
@@ -241,7 +250,8 @@ func (e *entry[O]) short(field, text string, most int) {
 		e.fail(f.Name, f.Code, f.Vi, f.En)
 	}
 	if utf8.RuneCountInString(text) > most {
-		e.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", most), fmt.Sprintf("Longer than %d characters.", most))
+		e.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", most), fmt.Sprintf("Longer than %d characters.",
+			most))
 	}
 }
 
@@ -259,7 +269,8 @@ func (e *entry[O]) dong(field, text string) money.Amount {
 	return amount
 }
 
-// ownID reads the id that a phone gave a fact, so that it can be named before it is sent; without one it is ours.
+// ownID reads the id that a phone gave a fact, so that it can be named before it is sent; without
+// one it is ours.
 func (e *entry[O]) ownID(text string) {
 	if text == "" {
 		if e.id == uuid.Nil {
@@ -274,7 +285,8 @@ func (e *entry[O]) ownID(text string) {
 	e.id = id
 }
 
-// word wants a word to be there; which words there are is told by the schema, or by the vocabulary of a list.
+// word wants a word to be there; which words there are is told by the schema, or by the vocabulary
+// of a list.
 func (e *entry[O]) word(field, text string) {
 	if text == "" {
 		e.fail(field, "required", "Thiếu mục này.", "This is missing.")

@@ -15,7 +15,8 @@ import (
 	"market40/reports/estimate"
 )
 
-// sampledDays is the window of what is counted: half-hours in [as_of − 90, as_of), as in I07 and I08.
+// sampledDays is the window of what is counted: half-hours in [as_of − 90, as_of), as in I07 and
+// I08.
 const sampledDays = 90
 
 // SampleEstimate is what the counted half-hours of a market tell.
@@ -85,7 +86,8 @@ func (f *Field) readEstimate(ctx context.Context, in *struct {
 	case day.IsZero():
 		return nil, problem.Of("as_of", "date_form", "Ngày có dạng 2026-11-22.", "A day is written 2026-11-22.")
 	case day.After(here.now.AddDate(0, 0, 1)):
-		return nil, problem.Of("as_of", "as_of_in_future", "Ngày chốt muộn nhất là ngày mai.", "The as-of day is tomorrow at the latest.")
+		return nil, problem.Of("as_of", "as_of_in_future", "Ngày chốt muộn nhất là ngày mai.",
+			"The as-of day is tomorrow at the latest.")
 	}
 	strata, err := f.sampled(ctx, here.market, day)
 	if err != nil {
@@ -115,10 +117,13 @@ func (f *Field) readEstimate(ctx context.Context, in *struct {
 
 // sampled reads what was counted in the window, with the strata that were not.
 func (f *Field) sampled(ctx context.Context, market uuid.UUID, day time.Time) ([]*sampled, error) {
-	rows, err := f.db.Pool.Query(ctx, `SELECT s.plan_id, s.stratum, s.slots, c.sales, c.cashless_sales, c.turnover::float8, c.cashless_turnover::float8
+	rows, err := f.db.Pool.Query(ctx, `SELECT s.plan_id, s.stratum, s.slots, c.sales, c.cashless_sales,
+		c.turnover::float8, c.cashless_turnover::float8
 		FROM sample_plans p JOIN sample_strata s ON s.plan_id = p.id
-		LEFT JOIN sample_slots c ON c.plan_id = s.plan_id AND c.stratum = s.stratum AND c.sales IS NOT NULL AND c.starts_at >= $2 AND c.starts_at < $3
-		WHERE p.market_id = $1 AND EXISTS (SELECT FROM sample_slots o WHERE o.plan_id = p.id AND o.sales IS NOT NULL AND o.starts_at >= $2 AND o.starts_at < $3)
+		LEFT JOIN sample_slots c ON c.plan_id = s.plan_id AND c.stratum = s.stratum AND c.sales IS NOT NULL
+		AND c.starts_at >= $2 AND c.starts_at < $3
+		WHERE p.market_id = $1 AND EXISTS (SELECT FROM sample_slots o WHERE o.plan_id = p.id AND o.sales IS NOT NULL
+		AND o.starts_at >= $2 AND o.starts_at < $3)
 		ORDER BY s.plan_id, s.stratum, c.starts_at`, market, day.AddDate(0, 0, -sampledDays), day)
 	if err != nil {
 		return nil, err
@@ -127,7 +132,10 @@ func (f *Field) sampled(ctx context.Context, market uuid.UUID, day time.Time) ([
 	var row SampledStratum
 	var sales, cashless *int                // none: not counted
 	var turnover, cashlessTurnover *float64 // for statistics only
-	_, err = pgx.ForEachRow(rows, []any{&row.PlanID, &row.Stratum, &row.Slots, &sales, &cashless, &turnover, &cashlessTurnover}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{
+		&row.PlanID, &row.Stratum, &row.Slots, &sales, &cashless, &turnover,
+		&cashlessTurnover,
+	}, func() error {
 		if n := len(all); n == 0 || all[n-1].PlanID != row.PlanID || all[n-1].Stratum != row.Stratum {
 			all = append(all, &sampled{SampledStratum: row})
 		}

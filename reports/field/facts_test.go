@@ -20,24 +20,78 @@ func (w *world) campaign() string {
 func TestEachFactIsRecordedAndListed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	training := w.call(w.team, "POST", w.at+"/trainings", object{"held_on": "2026-11-09", "topic": "Nhận tiền bằng mã QR", "trainer": "Tổ công nghệ số"}, 201)
+	training := w.call(w.team, "POST", w.at+"/trainings", object{
+		"held_on": "2026-11-09",
+		"topic":   "Nhận tiền bằng mã QR", "trainer": "Tổ công nghệ số",
+	}, 201)
 	for _, tt := range []struct {
 		path   string
 		as     string
 		body   object
 		listed map[string]string
 	}{
-		{w.at + "/trainings", w.team, object{"held_on": "2026-11-12", "topic": "An toàn"}, map[string]string{"held_on": "2026-11-12", "topic": "An toàn", "attended": "0"}},
-		{w.at + "/visits", w.team, object{"stall_number": "A-2", "visited_at": "2026-11-09T23:00:00+07:00", "outcome": "helped"}, map[string]string{"merchant_name": "Nguyễn Thị Hoa", "outcome": "helped", "stall_number": "A-2"}},
-		{w.at + "/visits", w.team, object{"stall_id": w.a2.String(), "visited_at": "2026-11-10T01:00:00+07:00", "outcome": "absent", "note": "đóng sạp"}, map[string]string{"merchant_name": "Trần Thị Lan", "note": "đóng sạp"}},
-		{"/api/v1/trainings/" + training.text("id") + "/attendances", w.team, object{"stall_number": "A-2"}, map[string]string{"merchant_name": "Nguyễn Thị Hoa"}},
-		{"/api/v1/trainings/" + training.text("id") + "/attendances", w.team, object{"merchant_id": w.lan.String()}, map[string]string{"merchant_name": "Trần Thị Lan"}},
-		{w.at + "/declared-shares", w.team, object{"stall_number": "A-1", "asked_on": "2026-11-20", "customers": 10, "transfers": 6}, map[string]string{"customers": "10", "transfers": "6"}},
-		{w.at + "/survey-answers", w.team, object{"asked_on": "2026-11-20", "smartphone": true, "signal": false, "active": true, "sex": "female", "aged_60": true, "non_fixed": false}, map[string]string{"sex": "female", "aged_60": "true", "minority": "", "id": ""}},
-		{w.at + "/refusals", w.team, object{"stall_number": "A-1", "kind": "withdrawal", "reason": "tax", "said_on": "2026-11-20"}, map[string]string{"reason": "tax", "merchant_name": "Nguyễn Thị Hoa"}},
-		{w.at + "/incidents", w.team, object{"stall_number": "A-3", "kind": "swapped_code", "occurred_at": "2026-11-20T08:00:00+07:00"}, map[string]string{"stall_number": "A-3", "closed_at": ""}},
-		{w.at + "/fees", w.key("manager", "market:CHODAM"), object{"month": "2026-10", "due": "125000000", "paid": "118000000", "paid_by_transfer": "64000000"}, map[string]string{"month": "2026-10", "version": "1", "paid": "118000000", "currency": "VND"}},
-		{w.campaign(), w.key("province_officer", ""), object{"market": "CHODAM", "spent_on": "2026-11-20", "purpose": "printing", "amount": "1250000"}, map[string]string{"market_code": "CHODAM", "amount": "1250000"}},
+		{
+			w.at + "/trainings", w.team,
+			object{"held_on": "2026-11-12", "topic": "An toàn"},
+			map[string]string{"held_on": "2026-11-12", "topic": "An toàn", "attended": "0"},
+		},
+		{w.at + "/visits", w.team, object{
+			"stall_number": "A-2", "visited_at": "2026-11-09T23:00:00+07:00",
+			"outcome": "helped",
+		}, map[string]string{
+			"merchant_name": "Nguyễn Thị Hoa", "outcome": "helped",
+			"stall_number": "A-2",
+		}},
+		{w.at + "/visits", w.team, object{
+			"stall_id": w.a2.String(), "visited_at": "2026-11-10T01:00:00+07:00",
+			"outcome": "absent", "note": "đóng sạp",
+		}, map[string]string{
+			"merchant_name": "Trần Thị Lan",
+			"note":          "đóng sạp",
+		}},
+		{
+			"/api/v1/trainings/" + training.text("id") + "/attendances", w.team,
+			object{"stall_number": "A-2"},
+			map[string]string{"merchant_name": "Nguyễn Thị Hoa"},
+		},
+		{
+			"/api/v1/trainings/" + training.text("id") + "/attendances", w.team,
+			object{"merchant_id": w.lan.String()},
+			map[string]string{"merchant_name": "Trần Thị Lan"},
+		},
+		{w.at + "/declared-shares", w.team, object{
+			"stall_number": "A-1", "asked_on": "2026-11-20", "customers": 10,
+			"transfers": 6,
+		}, map[string]string{"customers": "10", "transfers": "6"}},
+		{w.at + "/survey-answers", w.team, object{
+			"asked_on": "2026-11-20", "smartphone": true, "signal": false,
+			"active": true, "sex": "female", "aged_60": true, "non_fixed": false,
+		}, map[string]string{
+			"sex":     "female",
+			"aged_60": "true", "minority": "", "id": "",
+		}},
+		{w.at + "/refusals", w.team, object{
+			"stall_number": "A-1", "kind": "withdrawal", "reason": "tax",
+			"said_on": "2026-11-20",
+		}, map[string]string{"reason": "tax", "merchant_name": "Nguyễn Thị Hoa"}},
+		{w.at + "/incidents", w.team, object{
+			"stall_number": "A-3", "kind": "swapped_code",
+			"occurred_at": "2026-11-20T08:00:00+07:00",
+		}, map[string]string{"stall_number": "A-3", "closed_at": ""}},
+		{w.at + "/fees", w.key("manager", "market:CHODAM"), object{
+			"month": "2026-10", "due": "125000000",
+			"paid": "118000000", "paid_by_transfer": "64000000",
+		}, map[string]string{
+			"month": "2026-10", "version": "1",
+			"paid": "118000000", "currency": "VND",
+		}},
+		{w.campaign(), w.key("province_officer", ""), object{
+			"market": "CHODAM", "spent_on": "2026-11-20",
+			"purpose": "printing", "amount": "1250000",
+		}, map[string]string{
+			"market_code": "CHODAM",
+			"amount":      "1250000",
+		}},
 	} {
 		made := w.call(tt.as, "POST", tt.path, tt.body, 201)
 		listed, reader := false, w.admin
@@ -65,11 +119,23 @@ func TestListsAreNarrowedAndPaged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for day := 1; day <= 5; day++ {
-		w.call(w.team, "POST", w.at+"/visits", object{"stall_number": "A-1", "visited_at": fmt.Sprintf("2026-11-%02dT00:00:00+07:00", day), "outcome": "helped"}, 201)
-		w.call(w.team, "POST", w.at+"/refusals", object{"stall_number": "A-1", "kind": "refusal", "reason": "other", "said_on": fmt.Sprintf("2026-11-%02d", day)}, 201)
-		w.call(w.admin, "POST", w.at+"/fees", object{"month": fmt.Sprintf("2026-%02d", day), "due": "10", "paid": "5", "paid_by_transfer": "1"}, 201)
+		w.call(w.team, "POST", w.at+"/visits", object{
+			"stall_number": "A-1",
+			"visited_at":   fmt.Sprintf("2026-11-%02dT00:00:00+07:00", day), "outcome": "helped",
+		}, 201)
+		w.call(w.team, "POST", w.at+"/refusals", object{
+			"stall_number": "A-1", "kind": "refusal", "reason": "other",
+			"said_on": fmt.Sprintf("2026-11-%02d", day),
+		}, 201)
+		w.call(w.admin, "POST", w.at+"/fees", object{
+			"month": fmt.Sprintf("2026-%02d", day), "due": "10", "paid": "5",
+			"paid_by_transfer": "1",
+		}, 201)
 	}
-	for path, query := range map[string]string{"/visits": "from=2026-11-02&to=2026-11-04", "/refusals": "from=2026-11-02&to=2026-11-04", "/fees": "from=2026-02-17&to=2026-04-01"} {
+	for path, query := range map[string]string{
+		"/visits":   "from=2026-11-02&to=2026-11-04",
+		"/refusals": "from=2026-11-02&to=2026-11-04", "/fees": "from=2026-02-17&to=2026-04-01",
+	} {
 		var days []string
 		for after := ""; ; {
 			page := w.call(w.admin, "GET", w.at+path+"?limit=2&"+query+after, nil, 200)
@@ -93,8 +159,8 @@ func TestListsAreNarrowedAndPaged(t *testing.T) {
 // fact is a request that a phone kept while it had no network.
 type fact struct{ method, path, body, key string }
 
-// A day of forty facts is sent twice, each time in another order, by a phone that repeats what was not taken: an attendance may come before
-// its training. Each fact stands once.
+// A day of forty facts is sent twice, each time in another order, by a phone that repeats what was
+// not taken: an attendance may come before its training. Each fact stands once.
 func TestADayOfFortyFactsComesTwiceInBadOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -109,14 +175,24 @@ func TestADayOfFortyFactsComesTwiceInBadOrder(t *testing.T) {
 	add("/api/v1/trainings/"+training+"/attendances", object{"stall_number": "A-1"})
 	add("/api/v1/trainings/"+training+"/attendances", object{"stall_number": "A-2"})
 	for i := range 15 {
-		add(w.at+"/visits", object{"id": uuid.NewString(), "stall_number": fmt.Sprintf("A-%d", i%2+1), "visited_at": fmt.Sprintf("2026-11-20T08:%02d:00+07:00", i), "outcome": "helped"})
+		add(w.at+"/visits", object{
+			"id": uuid.NewString(), "stall_number": fmt.Sprintf("A-%d", i%2+1),
+			"visited_at": fmt.Sprintf("2026-11-20T08:%02d:00+07:00", i), "outcome": "helped",
+		})
 	}
 	for range 10 { // word for word alike, and yet ten answers
-		add(w.at+"/survey-answers", object{"asked_on": "2026-11-20", "smartphone": true, "signal": true, "active": false, "sex": "male", "non_fixed": false})
+		add(w.at+"/survey-answers", object{
+			"asked_on": "2026-11-20", "smartphone": true, "signal": true,
+			"active": false, "sex": "male", "non_fixed": false,
+		})
 	}
 	for i := range 6 {
-		add(w.at+"/refusals", object{"stall_number": "A-1", "kind": "refusal", "reason": "tax", "said_on": "2026-11-20", "note": fmt.Sprint(i)})
-		add(w.at+"/incidents", object{"kind": "fake_transfer", "occurred_at": fmt.Sprintf("2026-11-20T09:%02d:00+07:00", i)})
+		add(w.at+"/refusals", object{
+			"stall_number": "A-1", "kind": "refusal", "reason": "tax", "said_on": "2026-11-20",
+			"note": fmt.Sprint(i),
+		})
+		add(w.at+"/incidents", object{"kind": "fake_transfer", "occurred_at": fmt.Sprintf("2026-11-20T09:%02d:00+07:00",
+			i)})
 	}
 	if len(facts) != 40 {
 		t.Fatalf("%d facts", len(facts))
@@ -145,7 +221,10 @@ func TestADayOfFortyFactsComesTwiceInBadOrder(t *testing.T) {
 			t.Fatalf("not taken: %v", left)
 		}
 	}
-	for table, want := range map[string]int{"trainings": 1, "attendances": 2, "visits": 15, "survey_answers": 10, "refusals": 6, "incidents": 6} {
+	for table, want := range map[string]int{
+		"trainings": 1, "attendances": 2, "visits": 15, "survey_answers": 10,
+		"refusals": 6, "incidents": 6,
+	} {
 		if n := w.count(`SELECT count(*) FROM ` + table); n != want {
 			t.Errorf("%d %s, want %d", n, table, want)
 		}
@@ -156,9 +235,14 @@ func TestADayOfFortyFactsComesTwiceInBadOrder(t *testing.T) {
 func TestAPhonesOwnIDIsOneFact(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	visit := object{"id": uuid.NewString(), "stall_number": "A-1", "visited_at": "2026-11-20T08:00:00+07:00", "outcome": "helped"}
-	first, again := w.call(w.team, "POST", w.at+"/visits", visit, 201), w.call(w.team, "POST", w.at+"/visits", visit, 201)
-	if first.text("id") != visit["id"] || again.text("recorded_at") != first.text("recorded_at") || w.count(`SELECT count(*) FROM visits`) != 1 {
+	visit := object{
+		"id": uuid.NewString(), "stall_number": "A-1", "visited_at": "2026-11-20T08:00:00+07:00",
+		"outcome": "helped",
+	}
+	first, again := w.call(w.team, "POST", w.at+"/visits", visit, 201), w.call(w.team, "POST", w.at+"/visits", visit,
+		201)
+	if first.text("id") != visit["id"] || again.text("recorded_at") != first.text("recorded_at") || w.count(`SELECT
+		count(*) FROM visits`) != 1 {
 		t.Errorf("%v, then %v", first, again)
 	}
 	visit["outcome"] = "absent"
@@ -173,11 +257,13 @@ func TestFeesAreCorrectedByAFurtherVersion(t *testing.T) {
 	fee := object{"month": "2026-10", "due": "100", "paid": "90", "paid_by_transfer": "50"}
 	for _, want := range []struct{ paid, version string }{{"90", "1"}, {"90", "1"}, {"95", "2"}, {"90", "3"}} {
 		fee["paid"] = want.paid
-		if got := w.call(w.admin, "POST", w.at+"/fees", fee, 201); got.text("version") != want.version || got.text("paid") != want.paid {
+		if got := w.call(w.admin, "POST", w.at+"/fees", fee, 201); got.text("version") != want.version ||
+			got.text("paid") != want.paid {
 			t.Errorf("%v, want version %s", got, want.version)
 		}
 	}
-	if list := w.call(w.admin, "GET", w.at+"/fees", nil, 200).items(); len(list) != 1 || list[0].text("version") != "3" {
+	if list := w.call(w.admin, "GET", w.at+"/fees", nil, 200).items(); len(list) != 1 ||
+		list[0].text("version") != "3" {
 		t.Errorf("listed are %v", list)
 	}
 }
@@ -185,9 +271,15 @@ func TestFeesAreCorrectedByAFurtherVersion(t *testing.T) {
 func TestAnIncidentIsClosedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	incident := w.call(w.team, "POST", w.at+"/incidents", object{"kind": "fake_transfer", "occurred_at": "2026-11-20T08:00:00+07:00"}, 201).text("id")
+	incident := w.call(w.team, "POST", w.at+"/incidents", object{
+		"kind":        "fake_transfer",
+		"occurred_at": "2026-11-20T08:00:00+07:00",
+	}, 201).text("id")
 	at := "/api/v1/incidents/" + incident + "/close"
-	for body, code := range map[string]string{"2026-11-20T07:00:00+07:00": "closed_before", "2026-11-25T07:00:00+07:00": "in_future", "gestern": "time_form"} {
+	for body, code := range map[string]string{
+		"2026-11-20T07:00:00+07:00": "closed_before",
+		"2026-11-25T07:00:00+07:00": "in_future", "gestern": "time_form",
+	} {
 		if refused := w.call(w.team, "POST", at, object{"closed_at": body}, 422); refused.text("code") != code {
 			t.Errorf("%s: %v", body, refused)
 		}
@@ -204,14 +296,25 @@ func TestAnIncidentIsClosedOnce(t *testing.T) {
 func TestSurveyAnswersCannotBeJoined(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	answer := object{"asked_on": "2026-11-20", "smartphone": true, "signal": true, "active": true, "sex": "female", "minority": true, "non_fixed": false}
+	answer := object{
+		"asked_on": "2026-11-20", "smartphone": true, "signal": true, "active": true, "sex": "female",
+		"minority": true, "non_fixed": false,
+	}
 	for range 5 {
 		made := w.call(w.team, "POST", w.at+"/survey-answers", answer, 201)
 		if _, told := made["id"]; told {
 			t.Fatal("an answer is told by its id")
 		}
 	}
-	w.upload(w.team, w.at+"/survey-answers/import", "a.csv", []byte("Ngày,Smartphone,Sóng,Nhận chuyển khoản,Giới tính\n20/11/2026,x,x,Không,Nữ\n20/11/2026,x,Không,Không,Nam\n"), 200)
+	w.upload(
+		w.team,
+		w.at+"/survey-answers/import",
+		"a.csv",
+		[]byte(
+			"Ngày,Smartphone,Sóng,Nhận chuyển khoản,Giới tính\n20/11/2026,x,x,Không,Nữ\n20/11/2026,x,Không,Không,Nam\n",
+		),
+		200,
+	)
 	rows, err := w.db.Pool.Query(t.Context(), `SELECT id FROM survey_answers`)
 	must(t, err)
 	defer rows.Close()
@@ -235,7 +338,8 @@ func TestSurveyAnswersCannotBeJoined(t *testing.T) {
 		t.Errorf("%d lines of the trail name an answer", lines)
 	}
 	var columns string
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT string_agg(attname, ' ') FROM pg_attribute WHERE attrelid = 'survey_answers'::regclass AND attnum > 0`).Scan(&columns))
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT string_agg(attname, ' ') FROM pg_attribute
+		WHERE attrelid = 'survey_answers'::regclass AND attnum > 0`).Scan(&columns))
 	for _, column := range []string{"merchant", "tenancy", "stall", "actor", "recorded"} {
 		if strings.Contains(columns, column) {
 			t.Errorf("an answer has a column of %s: %s", column, columns)
@@ -247,8 +351,10 @@ func TestANameIsCheckedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	account := uuid.New()
-	w.exec(`INSERT INTO accounts (id, merchant_id, kind, number, number_index, last4, holder_name, holder_kind, created_at) VALUES ($1, $2, 'ewallet', '', 'x', '', 'X', 'ca_nhan', now())`, account, w.hoa)
-	w.exec(`INSERT INTO tenancy_accounts (tenancy_id, account_id, since) SELECT id, $1, now() FROM tenancies WHERE stall_id = $2`, account, w.a1)
+	w.exec(`INSERT INTO accounts (id, merchant_id, kind, number, number_index, last4, holder_name, holder_kind,
+		created_at) VALUES ($1, $2, 'ewallet', '', 'x', '', 'X', 'ca_nhan', now())`, account, w.hoa)
+	w.exec(`INSERT INTO tenancy_accounts (tenancy_id, account_id, since) SELECT id, $1, now() FROM tenancies
+		WHERE stall_id = $2`, account, w.a1)
 	at := "/api/v1/stalls/" + w.a1.String() + "/accounts/" + account.String() + "/name-check"
 	manager := w.key("manager", "market:CHODAM")
 	w.call(w.team, "POST", at, object{"how": "paper"}, 403) // a team sees no accounts
@@ -258,7 +364,8 @@ func TestANameIsCheckedOnce(t *testing.T) {
 	w.call(manager, "POST", at, object{"how": "guess"}, 422)
 	first := w.call(manager, "POST", at, object{"how": "paper"}, 200)
 	w.clock = w.clock.AddDate(0, 1, 0)
-	if again := w.call(manager, "POST", at, object{"how": "bank_lookup"}, 200); again.text("checked_at") != first.text("checked_at") || again.text("how") != "paper" {
+	if again := w.call(manager, "POST", at, object{"how": "bank_lookup"}, 200); again.text("checked_at") != first.text(
+		"checked_at") || again.text("how") != "paper" {
 		t.Errorf("%v, then %v", first, again)
 	}
 }
@@ -266,12 +373,20 @@ func TestANameIsCheckedOnce(t *testing.T) {
 func TestTheKitIsForADayOffline(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.call(w.team, "POST", w.at+"/visits", object{"stall_number": "A-1", "visited_at": "2026-11-20T08:00:00+07:00", "outcome": "follow_up"}, 201)
+	w.call(w.team, "POST", w.at+"/visits", object{
+		"stall_number": "A-1", "visited_at": "2026-11-20T08:00:00+07:00",
+		"outcome": "follow_up",
+	}, 201)
 	w.call(w.team, "POST", w.at+"/trainings", object{"held_on": "2026-11-12", "topic": "An toàn"}, 201)
-	w.call(w.team, "POST", w.at+"/sample-plans", object{"from": "2026-11-23", "to": "2026-11-24", "strata": []any{object{"stratum": "sáng", "hours": []int{5, 9}}}, "slots_per_stratum": 3}, 201)
+	w.call(w.team, "POST", w.at+"/sample-plans", object{
+		"from": "2026-11-23", "to": "2026-11-24",
+		"strata": []any{object{"stratum": "sáng", "hours": []int{5, 9}}}, "slots_per_stratum": 3,
+	}, 201)
 	kit := w.call(w.team, "GET", "/api/v1/me/field-kit", nil, 200) // its only market
-	if kit.text("market.code") != "CHODAM" || kit.text("stalls.0.number") != "A-1" || kit.text("stalls.0.outcome") != "follow_up" || kit.text("stalls.0.merchant_name") != "Nguyễn Thị Hoa" ||
-		kit.text("stalls.1.merchant_name") != "Trần Thị Lan" || kit.text("stalls.2.merchant_name") != "" || kit.text("trainings.0.topic") != "An toàn" || kit.text("slots.2.stratum") != "sáng" ||
+	if kit.text("market.code") != "CHODAM" || kit.text("stalls.0.number") != "A-1" ||
+		kit.text("stalls.0.outcome") != "follow_up" || kit.text("stalls.0.merchant_name") != "Nguyễn Thị Hoa" ||
+		kit.text("stalls.1.merchant_name") != "Trần Thị Lan" || kit.text("stalls.2.merchant_name") != "" ||
+		kit.text("trainings.0.topic") != "An toàn" || kit.text("slots.2.stratum") != "sáng" ||
 		kit.text("words.outcomes.0.vi") == "" || kit.text("words.reasons.9.en") == "" {
 		t.Errorf("%v", kit)
 	}
@@ -282,19 +397,25 @@ func TestTheKitIsForADayOffline(t *testing.T) {
 			t.Errorf("the kit holds %s", secret)
 		}
 	}
-	if all := w.call(w.admin, "GET", "/api/v1/me/field-kit", nil, 200); all.text("market") != "" || all.text("markets.1.code") != "CHODAM" {
+	if all := w.call(w.admin, "GET", "/api/v1/me/field-kit", nil, 200); all.text("market") != "" ||
+		all.text("markets.1.code") != "CHODAM" {
 		t.Errorf("an admin's kit without a market: %v", all)
 	}
 	w.call(w.team, "GET", "/api/v1/me/field-kit?market="+w.ngoi.String(), nil, 404)
 	w.call(w.key("locality_officer", "locality:568"), "GET", "/api/v1/me/field-kit", nil, 403)
 }
 
-// Officers read figures: a single fact about a named merchant is not theirs, nor is any market that lies outside a scope.
+// Officers read figures: a single fact about a named merchant is not theirs, nor is any market that
+// lies outside a scope.
 func TestWhoReadsSingleFacts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	officer, stranger, stall := w.key("locality_officer", "locality:568"), w.key("team", "market:BANGOI"), w.key("manager", "stall:"+w.a1.String())
-	for _, path := range []string{"/visits", "/trainings", "/declared-shares", "/survey-answers", "/refusals", "/incidents"} {
+	officer, stranger, stall := w.key("locality_officer", "locality:568"), w.key("team", "market:BANGOI"),
+		w.key("manager", "stall:"+w.a1.String())
+	for _, path := range []string{
+		"/visits", "/trainings", "/declared-shares", "/survey-answers", "/refusals",
+		"/incidents",
+	} {
 		w.call(officer, "GET", w.at+path, nil, 403)
 		w.call(stranger, "GET", w.at+path, nil, 404)
 		w.call(stall, "GET", w.at+path, nil, 403)
@@ -314,11 +435,17 @@ func TestWhoReadsSingleFacts(t *testing.T) {
 	}
 	w.call(w.team, "GET", w.at+"/fees", nil, 403)
 	costs := w.campaign()
-	w.call(w.admin, "POST", costs, object{"market": "BANGOI", "spent_on": "2026-11-20", "purpose": "other", "amount": "5"}, 201)
+	w.call(w.admin, "POST", costs, object{
+		"market": "BANGOI", "spent_on": "2026-11-20", "purpose": "other",
+		"amount": "5",
+	}, 201)
 	if list := w.call(officer, "GET", costs, nil, 200).items(); len(list) != 0 {
 		t.Errorf("an officer reads the costs of another locality: %v", list)
 	}
-	w.call(w.key("province_officer", "locality:568"), "POST", costs, object{"market": "BANGOI", "spent_on": "2026-11-20", "purpose": "other", "amount": "5"}, 422)
+	w.call(w.key("province_officer", "locality:568"), "POST", costs, object{
+		"market":   "BANGOI",
+		"spent_on": "2026-11-20", "purpose": "other", "amount": "5",
+	}, 422)
 	w.call(w.admin, "GET", "/api/v1/campaigns/NONE/costs", nil, 404)
 }
 
@@ -326,7 +453,10 @@ func TestAFailureTellsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.exec(`ALTER TABLE visits RENAME TO gone`)
-	refused := w.call(w.team, "POST", w.at+"/visits", object{"stall_number": "A-1", "visited_at": "2026-11-20T08:00:00+07:00", "outcome": "helped"}, 500)
+	refused := w.call(w.team, "POST", w.at+"/visits", object{
+		"stall_number": "A-1",
+		"visited_at":   "2026-11-20T08:00:00+07:00", "outcome": "helped",
+	}, 500)
 	if strings.Contains(fmt.Sprint(refused), "visits") {
 		t.Errorf("%v", refused)
 	}

@@ -44,10 +44,16 @@ var fees = &kind[FeeOrder, Fee]{
 		{Name: "month", Needed: true, Headings: []string{"Tháng", "Kỳ", "Month"}},
 		{Name: "due", Needed: true, Headings: []string{"Phải thu", "Số phải thu", "Phí phải thu", "Due"}},
 		{Name: "paid", Needed: true, Headings: []string{"Đã thu", "Số đã thu", "Thực thu", "Paid"}},
-		{Name: "paid_by_transfer", Needed: true, Headings: []string{"Thu qua chuyển khoản", "Chuyển khoản", "Đã thu chuyển khoản", "Không dùng tiền mặt", "Paid by transfer"}},
+		{Name: "paid_by_transfer", Needed: true, Headings: []string{
+			"Thu qua chuyển khoản", "Chuyển khoản",
+			"Đã thu chuyển khoản", "Không dùng tiền mặt", "Paid by transfer",
+		}},
 	},
 	row: func(c *roster.Cells) FeeOrder {
-		return FeeOrder{Month: c.Month("month"), Due: c.Whole("due"), Paid: c.Whole("paid"), PaidByTransfer: c.Whole("paid_by_transfer")}
+		return FeeOrder{
+			Month: c.Month("month"), Due: c.Whole("due"), Paid: c.Whole("paid"),
+			PaidByTransfer: c.Whole("paid_by_transfer"),
+		}
 	},
 	check: checkFee,
 	only: func(e *entry[FeeOrder]) selected {
@@ -58,7 +64,8 @@ var fees = &kind[FeeOrder, Fee]{
 		lines := map[string]int{}
 		for _, e := range entries {
 			if first := lines[e.order.Month]; first > 0 {
-				e.fail("month", "month_repeated", fmt.Sprintf("Tháng này đã có ở dòng %d.", first), fmt.Sprintf("The month stands on line %d already.", first))
+				e.fail("month", "month_repeated", fmt.Sprintf("Tháng này đã có ở dòng %d.", first),
+					fmt.Sprintf("The month stands on line %d already.", first))
 				continue
 			}
 			lines[e.order.Month] = e.line
@@ -67,9 +74,12 @@ var fees = &kind[FeeOrder, Fee]{
 	},
 	keep: keepFees,
 	hide: hideFees,
-	list: `SELECT DISTINCT ON (v.month) v.market_id, to_char(v.month, 'YYYY-MM'), v.version, v.due::text, v.paid::text, v.paid_by_transfer::text, 'VND', v.recorded_at, false
-		FROM fee_summaries v WHERE v.market_id = $1 AND ($2::date IS NULL OR v.month >= date_trunc('month', $2)) AND ($3::date IS NULL OR v.month <= $3)
-		AND ($4::timestamptz IS NULL OR v.month < ($4 AT TIME ZONE 'UTC')::date) AND $5::uuid IS NOT NULL AND $7::uuid IS NULL ORDER BY v.month DESC, v.version DESC LIMIT $6`,
+	list: `SELECT DISTINCT ON (v.month) v.market_id, to_char(v.month, 'YYYY-MM'), v.version, v.due::text, v.paid::text,
+		v.paid_by_transfer::text, 'VND', v.recorded_at, false
+		FROM fee_summaries v WHERE v.market_id = $1 AND ($2::date IS NULL OR v.month >= date_trunc('month', $2))
+		AND ($3::date IS NULL OR v.month <= $3)
+		AND ($4::timestamptz IS NULL OR v.month < ($4 AT TIME ZONE 'UTC')::date) AND $5::uuid IS NOT NULL
+		AND $7::uuid IS NULL ORDER BY v.month DESC, v.version DESC LIMIT $6`,
 }
 
 // hideFees hides the amounts that the report of today does not publish.
@@ -101,7 +111,8 @@ func checkFee(here *place, e *entry[FeeOrder]) {
 	case month.Before(earliest):
 		e.fail("month", "too_old", "Tháng trước năm 2015: hãy xem lại.", "The month is before 2015: look at it again.")
 	}
-	due, paid, transferred := e.dong("due", e.order.Due), e.dong("paid", e.order.Paid), e.dong("paid_by_transfer", e.order.PaidByTransfer)
+	due, paid, transferred := e.dong("due", e.order.Due), e.dong("paid", e.order.Paid), e.dong("paid_by_transfer",
+		e.order.PaidByTransfer)
 	if len(e.errors) > 0 {
 		return
 	}
@@ -109,7 +120,8 @@ func checkFee(here *place, e *entry[FeeOrder]) {
 		e.fail("paid", "more_than_due", "Số đã thu lớn hơn số phải thu.", "More was paid than was due.")
 	}
 	if transferred.Cmp(paid) > 0 {
-		e.fail("paid_by_transfer", "more_than_paid", "Số thu qua chuyển khoản lớn hơn số đã thu.", "More was paid by transfer than was paid.")
+		e.fail("paid_by_transfer", "more_than_paid", "Số thu qua chuyển khoản lớn hơn số đã thu.",
+			"More was paid by transfer than was paid.")
 	}
 }
 
@@ -117,7 +129,10 @@ func checkFee(here *place, e *entry[FeeOrder]) {
 func keepFees(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[FeeOrder]) error {
 	rows := make([]map[string]any, len(entries))
 	for i, e := range entries {
-		rows[i] = map[string]any{"month": e.order.Month + "-01", "due": e.order.Due, "paid": e.order.Paid, "paid_by_transfer": e.order.PaidByTransfer}
+		rows[i] = map[string]any{
+			"month": e.order.Month + "-01", "due": e.order.Due, "paid": e.order.Paid,
+			"paid_by_transfer": e.order.PaidByTransfer,
+		}
 	}
 	given, err := json.Marshal(rows)
 	if err != nil {
@@ -127,10 +142,12 @@ func keepFees(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[FeeO
 	if _, err := tx.Exec(ctx, `SELECT FROM markets WHERE id = $1 FOR NO KEY UPDATE`, here.market); err != nil {
 		return err
 	}
-	answered, err := tx.Query(ctx, `INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id, recorded_at)
+	answered, err := tx.Query(ctx, `INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer,
+		actor_id, recorded_at)
 		SELECT $2, g.month, coalesce(v.version, 0) + 1, g.due, g.paid, g.paid_by_transfer, $3, $4
 		FROM json_to_recordset($1::json) AS g (month date, due numeric, paid numeric, paid_by_transfer numeric)
-		LEFT JOIN LATERAL (SELECT * FROM fee_summaries WHERE market_id = $2 AND month = g.month ORDER BY version DESC LIMIT 1) v ON true
+		LEFT JOIN LATERAL (SELECT * FROM fee_summaries WHERE market_id = $2 AND month = g.month ORDER BY version DESC
+		LIMIT 1) v ON true
 		WHERE (v.due, v.paid, v.paid_by_transfer) IS DISTINCT FROM (g.due, g.paid, g.paid_by_transfer)
 		RETURNING to_char(month, 'YYYY-MM')`, given, here.market, here.who.ActorID, here.now)
 	if err != nil {

@@ -1,5 +1,6 @@
-// Package field keeps what people see at the markets, from which figures are counted: visits, trainings, fees, declared shares, samples,
-// the anonymous survey, refusals, incidents, costs, name checks. Facts come one by one, as lists, or late from phones without a network.
+// Package field keeps what people see at the markets, from which figures are counted: visits,
+// trainings, fees, declared shares, samples, the anonymous survey, refusals, incidents, costs, name
+// checks. Facts come one by one, as lists, or late from phones without a network.
 package field
 
 import (
@@ -55,7 +56,8 @@ type place struct {
 	begins   time.Time // its first day
 }
 
-// marketPlace is the market of a path: first in scope (404), then allowed (403). Whose scope is a stall does not speak for its market.
+// marketPlace is the market of a path: first in scope (404), then allowed (403). Whose scope is a
+// stall does not speak for its market.
 func (f *Field) marketPlace(ctx context.Context, id string, a roles.Action) (*place, error) {
 	who, err := roles.From(ctx)
 	if err != nil {
@@ -66,7 +68,8 @@ func (f *Field) marketPlace(ctx context.Context, id string, a roles.Action) (*pl
 	if err != nil {
 		return nil, problem.Missing("market")
 	}
-	err = f.db.Pool.QueryRow(ctx, `SELECT id FROM markets WHERE id = $1 AND id IN (SELECT scope_markets($2, $3))`, named, who.ScopeKind, who.ScopeID).Scan(&at.market)
+	err = f.db.Pool.QueryRow(ctx, `SELECT id FROM markets WHERE id = $1 AND id IN (SELECT scope_markets($2, $3))`,
+		named, who.ScopeKind, who.ScopeID).Scan(&at.market)
 	if err := missing(err, "market"); err != nil {
 		return nil, err
 	}
@@ -84,7 +87,8 @@ func (f *Field) trainingPlace(ctx context.Context, id string, a roles.Action) (*
 	if err != nil {
 		return nil, problem.Missing("training")
 	}
-	err = f.db.Pool.QueryRow(ctx, `SELECT id, market_id, to_char(held_on, 'YYYY-MM-DD') FROM trainings WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3))`,
+	err = f.db.Pool.QueryRow(ctx, `SELECT id, market_id, to_char(held_on, 'YYYY-MM-DD') FROM trainings WHERE id = $1
+		AND market_id IN (SELECT scope_markets($2, $3))`,
 		named, who.ScopeKind, who.ScopeID).Scan(&at.training, &at.market, &at.heldOn)
 	if err := missing(err, "training"); err != nil {
 		return nil, err
@@ -92,14 +96,16 @@ func (f *Field) trainingPlace(ctx context.Context, id string, a roles.Action) (*
 	return at, allow(who, a)
 }
 
-// campaignPlace is the campaign that a path names by its id or its code. Campaigns are the whole province's: the role is asked first.
+// campaignPlace is the campaign that a path names by its id or its code. Campaigns are the whole
+// province's: the role is asked first.
 func (f *Field) campaignPlace(ctx context.Context, name string, a roles.Action) (*place, error) {
 	who, err := roles.Require(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	at := &place{who: who, now: f.now()}
-	err = f.db.Pool.QueryRow(ctx, `SELECT id, starts_on FROM campaigns WHERE code = $1 OR id::text = $1`, name).Scan(&at.campaign, &at.begins)
+	err = f.db.Pool.QueryRow(ctx, `SELECT id, starts_on FROM campaigns WHERE code = $1 OR id::text = $1`, name).Scan(
+		&at.campaign, &at.begins)
 	if err := missing(err, "campaign"); err != nil {
 		return nil, err
 	}
@@ -111,7 +117,8 @@ func allow(who roles.Principal, a roles.Action) error {
 		return err
 	}
 	if who.ScopeKind == roles.ScopeStall || who.ScopeKind == roles.ScopeMerchant {
-		return problem.New(problem.Forbidden, "not_allowed", "Việc này nằm ngoài phạm vi của bạn.", "This lies outside your scope.")
+		return problem.New(problem.Forbidden, "not_allowed", "Việc này nằm ngoài phạm vi của bạn.",
+			"This lies outside your scope.")
 	}
 	return nil
 }

@@ -5,25 +5,39 @@ import (
 	"testing"
 )
 
-// What the report of today hides is hidden in the lists of what it was counted from: fees and samples of a market with few merchants.
+// What the report of today hides is hidden in the lists of what it was counted from: fees and
+// samples of a market with few merchants.
 func TestSumsOfFewMerchantsAreHidden(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	manager, officer := w.key("manager", "market:CHODAM"), w.key("province_officer", "")
-	w.call(manager, "POST", w.at+"/fees", object{"month": "2026-10", "due": "900000", "paid": "600000", "paid_by_transfer": "200000"}, 201)
-	w.call(manager, "POST", w.at+"/fees", object{"month": "2026-11", "due": "900000", "paid": "300000", "paid_by_transfer": "100000"}, 201) // not over yet
-	w.call(w.admin, "POST", w.at+"/sample-plans", object{"from": "2026-11-01", "to": "2026-11-14", "slots_per_stratum": 4, "strata": []object{{"stratum": "sáng", "hours": []int{5, 9}}}}, 201)
-	w.exec(`UPDATE sample_slots SET sales = 10, cashless_sales = 4, turnover = 800000, cashless_turnover = 300000, actor_id = (SELECT id FROM actors LIMIT 1), counted_at = starts_at`)
+	w.call(manager, "POST", w.at+"/fees", object{
+		"month": "2026-10", "due": "900000", "paid": "600000",
+		"paid_by_transfer": "200000",
+	}, 201)
+	// not over yet
+	w.call(manager, "POST", w.at+"/fees", object{
+		"month": "2026-11", "due": "900000", "paid": "300000",
+		"paid_by_transfer": "100000",
+	}, 201)
+	w.call(w.admin, "POST", w.at+"/sample-plans", object{
+		"from": "2026-11-01", "to": "2026-11-14",
+		"slots_per_stratum": 4, "strata": []object{{"stratum": "sáng", "hours": []int{5, 9}}},
+	}, 201)
+	w.exec(`UPDATE sample_slots SET sales = 10, cashless_sales = 4, turnover = 800000, cashless_turnover = 300000,
+		actor_id = (SELECT id FROM actors LIMIT 1), counted_at = starts_at`)
 	fees := func(key string) string {
 		text := ""
 		for _, f := range w.call(key, "GET", w.at+"/fees", nil, 200).items() {
-			text += f.text("month") + " " + f.text("due") + " " + f.text("paid") + " " + f.text("paid_by_transfer") + " " + f.text("suppressed") + "; "
+			text += f.text("month") + " " + f.text("due") + " " + f.text("paid") + " " + f.text("paid_by_transfer") +
+				" " + f.text("suppressed") + "; "
 		}
 		return text
 	}
 	slot := func(key string) string {
 		s := w.call(key, "GET", w.at+"/sample-slots", nil, 200).items()[0]
-		return s.text("sales") + " " + s.text("cashless_sales") + " " + s.text("turnover") + " " + s.text("cashless_turnover") + " " + s.text("suppressed")
+		return s.text("sales") + " " + s.text("cashless_sales") + " " + s.text("turnover") + " " +
+			s.text("cashless_turnover") + " " + s.text("suppressed")
 	}
 	estimate := func(key string) string {
 		e := w.call(key, "GET", w.at+"/sample-estimate", nil, 200)
@@ -35,7 +49,8 @@ func TestSumsOfFewMerchantsAreHidden(t *testing.T) {
 		stratum := e["strata"].([]any)[0].(map[string]any)
 		return text + fmt.Sprint(stratum["sales"], " ", stratum["cashless_sales"])
 	}
-	const shownFees, hiddenFees = "2026-11 900000 300000 100000 false; 2026-10 900000 600000 200000 false; ", "2026-11    true; 2026-10    true; "
+	const shownFees, hiddenFees = "2026-11 900000 300000 100000 false; 2026-10 900000 600000 200000 false; ",
+		"2026-11    true; 2026-10    true; "
 	for key, want := range map[string][3]string{
 		manager: {shownFees, "10 4 800000 300000 false", "0.4000 false 4; 0.3750 false 4; 40 16"},
 		officer: {hiddenFees, "    true", "<nil> true 4; <nil> true 4; <nil> <nil>"},

@@ -8,8 +8,9 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// Routes mounts everything about facts from the field. Who may is told in merchants/access/roles/permissions.go: teams, managers and admins record in
-// their markets, auditors read, officers read what tells of no merchant.
+// Routes mounts everything about facts from the field. Who may is told in
+// merchants/access/roles/permissions.go: teams, managers and admins record in their markets,
+// auditors read, officers read what tells of no merchant.
 func (f *Field) Routes(e *web.Edge) {
 	// Facts: a list, one by one, or many at once.
 	mount(e, f, visits)
@@ -23,19 +24,29 @@ func (f *Field) Routes(e *web.Edge) {
 	mount(e, f, costs)
 
 	op := func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"field"}}
+		return huma.Operation{
+			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
+			Tags: []string{"field"},
+		}
 	}
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/incidents/{id}/close", "close-incident", "Đóng sự cố: close an incident", http.StatusOK), f.closeIncident)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/incidents/{id}/close", "close-incident",
+		"Đóng sự cố: close an incident", http.StatusOK), f.closeIncident)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/accounts/{account}/name-check", "check-account-name",
 		"Đã kiểm tra tên chủ tài khoản: the holder's name was checked", http.StatusOK), f.checkName)
 
 	// Samples: half-hours drawn by lot, counted, and what they tell.
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/markets/{id}/sample-plans", "draw-sample", "Rút thăm giờ đếm: draw random half-hours", http.StatusCreated), f.postPlan)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/sample-plans", "list-sample-plans", "A market's sample plans, newest first", 0), f.listPlans)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/sample-slots", "list-sample-slots", "Drawn half-hours, latest first", 0), f.listSlots)
-	huma.Register(e.API, op(http.MethodPut, "/api/v1/sample-slots/{id}", "count-sample-slot", "Ghi số đếm: what was counted in a half-hour", http.StatusOK), f.putCount)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/markets/{id}/sample-plans", "draw-sample",
+		"Rút thăm giờ đếm: draw random half-hours", http.StatusCreated), f.postPlan)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/sample-plans", "list-sample-plans",
+		"A market's sample plans, newest first", 0), f.listPlans)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/sample-slots", "list-sample-slots",
+		"Drawn half-hours, latest first", 0), f.listSlots)
+	huma.Register(e.API, op(http.MethodPut, "/api/v1/sample-slots/{id}", "count-sample-slot",
+		"Ghi số đếm: what was counted in a half-hour", http.StatusOK), f.putCount)
 	mountImport(e, f, countLists)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/sample-estimate", "read-sample-estimate", "Ước lượng từ mẫu: cashless shares with their 95 % intervals", 0), f.readEstimate)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/sample-estimate", "read-sample-estimate",
+		"Ước lượng từ mẫu: cashless shares with their 95 % intervals", 0), f.readEstimate)
 
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/field-kit", "read-field-kit", "Bộ dùng ngoại tuyến: what a phone wants for a day without a network", 0), f.readKit)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/field-kit", "read-field-kit",
+		"Bộ dùng ngoại tuyến: what a phone wants for a day without a network", 0), f.readKit)
 }

@@ -71,8 +71,8 @@ func (k *kind[O, F]) importList(f *Field) func(*gin.Context) error {
 	}
 }
 
-// entries are the rows of a list. The same list again is the same facts: a row's id is made from what it says and how often the list said
-// it before, unless the kind repeats itself.
+// entries are the rows of a list. The same list again is the same facts: a row's id is made from
+// what it says and how often the list said it before, unless the kind repeats itself.
 func (k *kind[O, F]) entries(at *place, rows []*roster.Cells, orders []O) []*entry[O] {
 	entries := make([]*entry[O], len(orders))
 	said := map[string]int{}
@@ -92,11 +92,13 @@ func (k *kind[O, F]) entries(at *place, rows []*roster.Cells, orders []O) []*ent
 	return entries
 }
 
-// answerImport answers each row's result; a list that was refused is a problem that carries them (RFC 9457, section 3.2).
+// answerImport answers each row's result; a list that was refused is a problem that carries them
+// (RFC 9457, section 3.2).
 func answerImport[O any](c *gin.Context, entries []*entry[O], skipped []int, dryRun bool) {
 	english := problem.English(c.GetHeader("Accept-Language"))
 	result := Imported{DryRun: dryRun, Skipped: append([]int{}, skipped...), Rows: make([]ImportedRow, len(entries))}
-	refused := problem.New(problem.Invalid, "rows_invalid", "Có dòng chưa đúng nên chưa ghi dòng nào.", "Some rows are wrong, so none was written.")
+	refused := problem.New(problem.Invalid, "rows_invalid", "Có dòng chưa đúng nên chưa ghi dòng nào.",
+		"Some rows are wrong, so none was written.")
 	for i, e := range entries {
 		row := ImportedRow{Line: e.line, Action: e.state, Errors: []problem.FieldBody{}}
 		if len(e.errors) > 0 {

@@ -50,13 +50,17 @@ var incidents = &kind[IncidentOrder, Incident]{
 	fields: []roster.Field{
 		{Name: "stall_number", Headings: stallField.Headings},
 		{Name: "kind", Needed: true, Headings: []string{"Loại", "Loại sự cố", "Sự cố", "Kind"}},
-		{Name: "occurred_at", Needed: true, Headings: []string{"Ngày", "Thời gian", "Xảy ra lúc", "Ngày xảy ra", "Date", "Occurred at"}},
+		{Name: "occurred_at", Needed: true, Headings: []string{
+			"Ngày", "Thời gian", "Xảy ra lúc", "Ngày xảy ra", "Date",
+			"Occurred at",
+		}},
 		{Name: "closed_at", Headings: []string{"Đóng lúc", "Ngày đóng", "Xử lý xong", "Closed at"}},
 		noteField,
 	},
 	row: func(c *roster.Cells) IncidentOrder {
 		return IncidentOrder{
-			StallRef: StallRef{StallNumber: c.Text("stall_number")}, Kind: c.Word("kind", incidentKindWords), OccurredAt: c.Moment("occurred_at"), ClosedAt: c.Moment("closed_at"),
+			StallRef: StallRef{StallNumber: c.Text("stall_number")}, Kind: c.Word("kind", incidentKindWords),
+			OccurredAt: c.Moment("occurred_at"), ClosedAt: c.Moment("closed_at"),
 			Note: c.Long("note", maxNote),
 		}
 	},
@@ -73,30 +77,46 @@ var incidents = &kind[IncidentOrder, Incident]{
 		e.short("note", e.order.Note, maxNote)
 	},
 	find: func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[IncidentOrder]) error {
-		stalls := findTenancies(func(e *entry[IncidentOrder]) at { return at{e.order.StallRef, momentOf(e.order.OccurredAt)} }, false)
+		stalls := findTenancies(func(e *entry[IncidentOrder]) at {
+			return at{
+				e.order.StallRef,
+				momentOf(e.order.OccurredAt),
+			}
+		}, false)
 		if err := stalls(ctx, tx, here, entries); err != nil {
 			return err
 		}
 		return findOrigins(ctx, tx, here, entries)
 	},
 	keep: keepIn(table{
-		name:    "incidents",
-		columns: []string{"stall_id uuid", "kind text", "occurred_at timestamptz", "closed_at timestamptz", "complaint_id uuid", "alert_id uuid", "note text"},
-		taken:   problem.Field{Name: "id", Code: "told_already", Vi: "Sự cố này đã được ghi.", En: "This incident was recorded already."},
+		name: "incidents",
+		columns: []string{
+			"stall_id uuid", "kind text", "occurred_at timestamptz", "closed_at timestamptz",
+			"complaint_id uuid", "alert_id uuid", "note text",
+		},
+		taken: problem.Field{
+			Name: "id", Code: "told_already", Vi: "Sự cố này đã được ghi.",
+			En: "This incident was recorded already.",
+		},
 	}, func(e *entry[IncidentOrder]) map[string]any {
 		row := map[string]any{"kind": e.order.Kind, "occurred_at": e.order.OccurredAt, "note": e.order.Note}
 		if e.stall != uuid.Nil {
 			row["stall_id"] = e.stall
 		}
-		for column, text := range map[string]string{"closed_at": e.order.ClosedAt, "complaint_id": e.order.ComplaintID, "alert_id": e.order.AlertID} {
+		for column, text := range map[string]string{
+			"closed_at": e.order.ClosedAt, "complaint_id": e.order.ComplaintID,
+			"alert_id": e.order.AlertID,
+		} {
 			if text != "" {
 				row[column] = text
 			}
 		}
 		return row
 	}),
-	list: `SELECT v.id, v.market_id, v.stall_id, s.number, v.kind, v.occurred_at, v.closed_at, v.complaint_id, v.alert_id, v.note, v.recorded_at
-		FROM incidents v LEFT JOIN stalls s ON s.id = v.stall_id WHERE v.market_id = $1` + byMoment("v.occurred_at", "v.id"),
+	list: `SELECT v.id, v.market_id, v.stall_id, s.number, v.kind, v.occurred_at, v.closed_at, v.complaint_id,
+		v.alert_id, v.note, v.recorded_at
+		FROM incidents v LEFT JOIN stalls s ON s.id = v.stall_id WHERE v.market_id = $1` + byMoment("v.occurred_at",
+		"v.id"),
 }
 
 // findOrigins wants the complaints and alerts that are named to be of the market.
@@ -121,7 +141,8 @@ func findOrigins(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[I
 		if err != nil {
 			return err
 		}
-		known, err := ids(ctx, tx, origin.sql+` WHERE market_id = $1 AND id::text IN (SELECT lower(n) FROM json_array_elements_text($2::json) AS n)`, here.market, given)
+		known, err := ids(ctx, tx, origin.sql+` WHERE market_id = $1 AND id::text IN (SELECT lower(n)
+			FROM json_array_elements_text($2::json) AS n)`, here.market, given)
 		if err != nil {
 			return fmt.Errorf("find %s: %w", origin.field, err)
 		}
@@ -153,7 +174,8 @@ func (f *Field) closeIncident(ctx context.Context, in *struct {
 		return nil, err
 	}
 	var occurred time.Time
-	err = f.db.Pool.QueryRow(ctx, `SELECT market_id, occurred_at FROM incidents WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3))`, id, who.ScopeKind, who.ScopeID).
+	err = f.db.Pool.QueryRow(ctx, `SELECT market_id, occurred_at FROM incidents WHERE id = $1
+		AND market_id IN (SELECT scope_markets($2, $3))`, id, who.ScopeKind, who.ScopeID).
 		Scan(&here.market, &occurred)
 	if err := missing(err, "incident"); err != nil {
 		return nil, err
@@ -171,7 +193,8 @@ func (f *Field) closeIncident(ctx context.Context, in *struct {
 	if err := e.refusal(); err != nil {
 		return nil, err
 	}
-	tag, err := f.db.Pool.Exec(ctx, `UPDATE incidents SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL`, id, closed)
+	tag, err := f.db.Pool.Exec(ctx, `UPDATE incidents SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL`, id,
+		closed)
 	if err != nil {
 		return nil, fmt.Errorf("close incident %s: %w", id, err)
 	}

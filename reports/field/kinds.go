@@ -34,8 +34,10 @@ type kind[O any, F listed] struct {
 	only   func(*entry[O]) selected // how one is found again; nil: by its id
 	find   func(context.Context, pgx.Tx, *place, []*entry[O]) error
 	keep   func(context.Context, pgx.Tx, *place, []*entry[O]) error
-	hide   func(context.Context, *Field, *place, []F) error // takes out of a list what its reader may not see; nil: nothing
-	list   string                                           // SQL: $1 the place, $2 and $3 days or null, $4 and $5 after, $6 how many, $7 one id or null
+	// takes out of a list what its reader may not see; nil: nothing
+	hide func(context.Context, *Field, *place, []F) error
+	// SQL: $1 the place, $2 and $3 days or null, $4 and $5 after, $6 how many, $7 one id or null
+	list string
 }
 
 // listed is a fact as it is listed.
@@ -47,15 +49,19 @@ func dayMark(day string, id uuid.UUID) web.Mark {
 	return web.Mark{At: &at, ID: id}
 }
 
-// byMoment and byDay end the SQL of a list, newest first; the column is a time or a date, the id (v.id by day) breaks ties.
+// byMoment and byDay end the SQL of a list, newest first; the column is a time or a date, the id
+// (v.id by day) breaks ties.
 func byMoment(column, id string) string {
-	const days = ` AND ($2::date IS NULL OR %[1]s >= $2::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh') AND ($3::date IS NULL OR %[1]s < ($3::date + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')`
-	return fmt.Sprintf(days+` AND ($4::timestamptz IS NULL OR (%[1]s, %[2]s) < ($4, $5::uuid)) AND ($7::uuid IS NULL OR %[2]s = $7) ORDER BY %[1]s DESC, %[2]s DESC LIMIT $6`, column, id)
+	const days = ` AND ($2::date IS NULL OR %[1]s >= $2::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')
+		AND ($3::date IS NULL OR %[1]s < ($3::date + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')`
+	return fmt.Sprintf(days+` AND ($4::timestamptz IS NULL OR (%[1]s, %[2]s) < ($4, $5::uuid))
+		AND ($7::uuid IS NULL OR %[2]s = $7) ORDER BY %[1]s DESC, %[2]s DESC LIMIT $6`, column, id)
 }
 
 func byDay(column string) string {
 	return fmt.Sprintf(` AND ($2::date IS NULL OR %[1]s >= $2) AND ($3::date IS NULL OR %[1]s <= $3)
-		AND ($4::timestamptz IS NULL OR (%[1]s, v.id) < (($4 AT TIME ZONE 'UTC')::date, $5::uuid)) AND ($7::uuid IS NULL OR v.id = $7) ORDER BY %[1]s DESC, v.id DESC LIMIT $6`, column)
+		AND ($4::timestamptz IS NULL OR (%[1]s, v.id) < (($4 AT TIME ZONE 'UTC')::date, $5::uuid))
+		AND ($7::uuid IS NULL OR v.id = $7) ORDER BY %[1]s DESC, v.id DESC LIMIT $6`, column)
 }
 
 // Days narrow a list; embed them in a huma input, which looks into exported types only.
@@ -150,23 +156,29 @@ type body[T any] struct{ Body T }
 // mount registers a kind's list, its recording and its import.
 func mount[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 	op := func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"field"}}
+		return huma.Operation{
+			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
+			Tags: []string{"field"},
+		}
 	}
 	named := strings.ReplaceAll(k.name, " ", "-")
 	list := op(http.MethodGet, k.path, "list-"+named+"s", k.vi+": newest first", 0)
-	record := op(http.MethodPost, k.path, "record-"+named, "Ghi "+strings.ToLower(k.vi)+": record one", http.StatusCreated)
+	record := op(http.MethodPost, k.path, "record-"+named, "Ghi "+strings.ToLower(k.vi)+": record one",
+		http.StatusCreated)
 	if strings.Contains(k.path, "{campaign}") {
 		huma.Register(e.API, list, func(ctx context.Context, in *struct {
 			Campaign string `path:"campaign" doc:"id or code"`
 			Days
 			web.Page
-		}) (*body[*web.List[F]], error) {
+		},
+		) (*body[*web.List[F]], error) {
 			return k.answerList(ctx, f, in.Campaign, in.Days, in.Page)
 		})
 		huma.Register(e.API, record, func(ctx context.Context, in *struct {
 			Campaign string `path:"campaign" doc:"id or code"`
 			Body     O
-		}) (*body[*F], error) {
+		},
+		) (*body[*F], error) {
 			return k.answerRecord(ctx, f, in.Campaign, in.Body)
 		})
 	} else {
@@ -174,13 +186,15 @@ func mount[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 			web.Named
 			Days
 			web.Page
-		}) (*body[*web.List[F]], error) {
+		},
+		) (*body[*web.List[F]], error) {
 			return k.answerList(ctx, f, in.ID, in.Days, in.Page)
 		})
 		huma.Register(e.API, record, func(ctx context.Context, in *struct {
 			web.Named
 			Body O
-		}) (*body[*F], error) {
+		},
+		) (*body[*F], error) {
 			return k.answerRecord(ctx, f, in.ID, in.Body)
 		})
 	}
@@ -191,20 +205,27 @@ func mount[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 func mountImport[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 	e.Engine.POST(strings.NewReplacer("{", ":", "}", "").Replace(k.path)+"/import", problem.Handle(k.importList(f)))
 	o := huma.Operation{
-		OperationID: "import-" + strings.ReplaceAll(k.name, " ", "-") + "s", Method: http.MethodPost, Path: k.path + "/import",
-		Summary: "Nhập danh sách " + strings.ToLower(k.vi) + ": CSV or XLSX, all rows or none", DefaultStatus: http.StatusOK, Tags: []string{"field"},
+		OperationID: "import-" + strings.ReplaceAll(k.name, " ", "-") + "s", Method: http.MethodPost, Path: k.path +
+			"/import",
+		Summary:       "Nhập danh sách " + strings.ToLower(k.vi) + ": CSV or XLSX, all rows or none",
+		DefaultStatus: http.StatusOK, Tags: []string{"field"},
 	}
 	web.AcceptsFile(&o)
 	schema := e.API.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Imported](), true, "Imported")
 	o.Responses = map[string]*huma.Response{
-		"200": {Description: "what became of each row", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}},
+		"200": {
+			Description: "what became of each row",
+			Content:     map[string]*huma.MediaType{"application/json": {Schema: schema}},
+		},
 		"413": {Description: "a file over 5 MB"},
 		"422": {Description: "a problem; with faulty rows it carries the same fields beside its own"},
 	}
 	e.Document(o)
 }
 
-func (k *kind[O, F]) answerList(ctx context.Context, f *Field, id string, days Days, page web.Page) (*body[*web.List[F]], error) {
+func (k *kind[O, F]) answerList(ctx context.Context, f *Field, id string, days Days,
+	page web.Page,
+) (*body[*web.List[F]], error) {
 	at, err := k.place(f, ctx, id, k.read)
 	if err != nil {
 		return nil, err

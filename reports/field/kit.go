@@ -57,7 +57,8 @@ type KitTraining struct {
 
 // offered are the words of the forms.
 var offered = map[string][]Word{
-	"outcomes": outcomes, "refusal_kinds": refusalKinds, "reasons": reasons, "incident_kinds": incidentKinds, "purposes": purposes, "sexes": sexes, "name_checks": checkWays,
+	"outcomes": outcomes, "refusal_kinds": refusalKinds, "reasons": reasons, "incident_kinds": incidentKinds,
+	"purposes": purposes, "sexes": sexes, "name_checks": checkWays,
 }
 
 func (f *Field) readKit(ctx context.Context, in *struct {
@@ -69,7 +70,8 @@ func (f *Field) readKit(ctx context.Context, in *struct {
 		return nil, err
 	}
 	kit := &Kit{MadeAt: f.now(), Stalls: []KitStall{}, Trainings: []KitTraining{}, Slots: []Slot{}, Words: offered}
-	rows, _ := f.db.Pool.Query(ctx, `SELECT id, code, name, demo FROM markets WHERE id IN (SELECT scope_markets($1, $2)) ORDER BY code LIMIT 200`, who.ScopeKind, who.ScopeID)
+	rows, _ := f.db.Pool.Query(ctx, `SELECT id, code, name, demo FROM markets WHERE id IN (SELECT scope_markets($1, $2))
+		ORDER BY code LIMIT 200`, who.ScopeKind, who.ScopeID)
 	if kit.Markets, err = pgx.CollectRows(rows, pgx.RowToStructByPos[KitMarket]); err != nil {
 		return nil, fmt.Errorf("markets of a field kit: %w", err)
 	}
@@ -101,12 +103,14 @@ func (f *Field) fillKit(ctx context.Context, here *place, kit *Kit) error {
 	if kit.Stalls, err = pgx.CollectRows(rows, pgx.RowToStructByPos[KitStall]); err != nil {
 		return err
 	}
-	rows, _ = f.db.Pool.Query(ctx, `SELECT id, to_char(held_on, 'YYYY-MM-DD'), topic FROM trainings WHERE market_id = $1 AND held_on > ($2::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date - 60
+	rows, _ = f.db.Pool.Query(ctx, `SELECT id, to_char(held_on, 'YYYY-MM-DD'), topic FROM trainings WHERE market_id = $1
+		AND held_on > ($2::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date - 60
 		ORDER BY held_on DESC, id DESC LIMIT 50`, here.market, here.now)
 	if kit.Trainings, err = pgx.CollectRows(rows, pgx.RowToStructByPos[KitTraining]); err != nil {
 		return err
 	}
-	rows, _ = f.db.Pool.Query(ctx, slotColumns+` WHERE market_id = $1 AND sales IS NULL AND starts_at BETWEEN $2::timestamptz - interval '7 days' AND $2::timestamptz + interval '31 days'
+	rows, _ = f.db.Pool.Query(ctx, slotColumns+` WHERE market_id = $1 AND sales IS NULL
+		AND starts_at BETWEEN $2::timestamptz - interval '7 days' AND $2::timestamptz + interval '31 days'
 		ORDER BY starts_at, id LIMIT 500`, here.market, here.now)
 	kit.Slots, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Slot])
 	return err

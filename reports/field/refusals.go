@@ -48,7 +48,8 @@ var refusals = &kind[RefusalOrder, Refusal]{
 	},
 	row: func(c *roster.Cells) RefusalOrder {
 		return RefusalOrder{
-			StallRef: StallRef{StallNumber: c.Text("stall_number")}, Kind: c.Word("kind", refusalKindWords), Reason: c.Word("reason", reasonWords),
+			StallRef: StallRef{StallNumber: c.Text("stall_number")}, Kind: c.Word("kind", refusalKindWords),
+			Reason: c.Word("reason", reasonWords),
 			SaidOn: c.Day("said_on"), Note: c.Long("note", maxNote),
 		}
 	},
@@ -61,10 +62,17 @@ var refusals = &kind[RefusalOrder, Refusal]{
 		e.short("note", e.order.Note, maxNote)
 	},
 	find: findTenancies(func(e *entry[RefusalOrder]) at { return at{e.order.StallRef, dayOf(e.order.SaidOn)} }, true),
-	keep: keepIn(table{name: "refusals", columns: []string{"tenancy_id uuid", "kind text", "reason text", "said_on date", "note text"}, taken: idTaken},
+	keep: keepIn(table{name: "refusals", columns: []string{
+		"tenancy_id uuid", "kind text", "reason text",
+		"said_on date", "note text",
+	}, taken: idTaken},
 		func(e *entry[RefusalOrder]) map[string]any {
-			return map[string]any{"tenancy_id": e.tenancy, "kind": e.order.Kind, "reason": e.order.Reason, "said_on": e.order.SaidOn, "note": e.order.Note}
+			return map[string]any{
+				"tenancy_id": e.tenancy, "kind": e.order.Kind, "reason": e.order.Reason,
+				"said_on": e.order.SaidOn, "note": e.order.Note,
+			}
 		}),
-	list: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, v.kind, v.reason, to_char(v.said_on, 'YYYY-MM-DD'), v.note, v.recorded_at FROM refusals v` + ofTenancy +
+	list: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, v.kind, v.reason, to_char(v.said_on, 'YYYY-MM-DD'),
+		v.note, v.recorded_at FROM refusals v` + ofTenancy +
 		` WHERE v.market_id = $1` + byDay("v.said_on"),
 }

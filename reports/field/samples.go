@@ -83,7 +83,8 @@ type Slot struct {
 
 func (s Slot) mark() web.Mark { return web.Mark{At: &s.StartsAt, ID: s.ID} }
 
-const slotColumns = `SELECT id, plan_id, market_id, stratum, starts_at, starts_at + interval '30 minutes', sales, cashless_sales, turnover::text, cashless_turnover::text, counted_at, false FROM sample_slots`
+const slotColumns = `SELECT id, plan_id, market_id, stratum, starts_at, starts_at + interval '30 minutes', sales,
+	cashless_sales, turnover::text, cashless_turnover::text, counted_at, false FROM sample_slots`
 
 // check says what is wrong with a plan; its days are counted in Vietnam.
 func (o *PlanOrder) check(now time.Time) (first time.Time, days int, err error) {
@@ -97,7 +98,8 @@ func (o *PlanOrder) check(now time.Time) (first time.Time, days int, err error) 
 		case side.day.IsZero():
 			e.fail(side.name, "date_form", "Ngày có dạng 2026-11-20.", "A day is written 2026-11-20.")
 		case side.day.Before(earliest) || side.day.After(now.AddDate(1, 0, 0)):
-			e.fail(side.name, "out_of_range", "Ngày phải từ năm 2015 và không quá một năm tới.", "The day must lie after 2014 and within a year from now.")
+			e.fail(side.name, "out_of_range", "Ngày phải từ năm 2015 và không quá một năm tới.",
+				"The day must lie after 2014 and within a year from now.")
 		}
 	}
 	days = int(last.Sub(first).Hours()/24) + 1
@@ -121,7 +123,8 @@ func (o *PlanOrder) checkStrata(e *entry[PlanOrder], days int) {
 		e.fail("strata", "out_of_range", "Cần từ 1 đến 20 khung giờ.", "1 to 20 strata are wanted.")
 	}
 	if o.SlotsPerStratum < 1 {
-		e.fail("slots_per_stratum", "no_slots", "Mỗi khung giờ cần ít nhất 1 lượt đếm.", "At least 1 half-hour a stratum is wanted.")
+		e.fail("slots_per_stratum", "no_slots", "Mỗi khung giờ cần ít nhất 1 lượt đếm.",
+			"At least 1 half-hour a stratum is wanted.")
 	}
 	if o.SlotsPerStratum > maxDrawn || o.SlotsPerStratum*len(o.Strata) > maxDrawn {
 		e.fail("slots_per_stratum", "too_many", "Nhiều nhất 2.000 lượt đếm.", "2,000 half-hours at most.")
@@ -132,23 +135,27 @@ func (o *PlanOrder) checkStrata(e *entry[PlanOrder], days int) {
 		name := strings.TrimSpace(s.Stratum)
 		switch {
 		case name == "" || utf8.RuneCountInString(name) > 100:
-			e.fail(at+"stratum", "text_length", "Tên khung giờ từ 1 đến 100 ký tự.", "A stratum's name has 1 to 100 characters.")
+			e.fail(at+"stratum", "text_length", "Tên khung giờ từ 1 đến 100 ký tự.",
+				"A stratum's name has 1 to 100 characters.")
 		case names[name]:
 			e.fail(at+"stratum", "repeated", "Tên khung giờ bị trùng.", "Two strata have this name.")
 		}
 		names[name] = true
 		if len(s.Hours) != 2 || s.Hours[0] < 0 || s.Hours[1] > 24 || s.Hours[0] >= s.Hours[1] {
-			e.fail(at+"hours", "hours_form", "Giờ có dạng [5,9]: từ 0 đến 24, giờ đầu trước giờ cuối.", "Hours are written [5,9]: within 0 and 24, the first before the last.")
+			e.fail(at+"hours", "hours_form", "Giờ có dạng [5,9]: từ 0 đến 24, giờ đầu trước giờ cuối.",
+				"Hours are written [5,9]: within 0 and 24, the first before the last.")
 			continue
 		}
 		for hour := s.Hours[0]; hour < s.Hours[1]; hour++ {
 			if other, found := taken[hour]; found {
-				e.fail(at+"hours", "hours_overlap", fmt.Sprintf("%d giờ đã thuộc khung %q.", hour, other), fmt.Sprintf("The hour %d belongs to the stratum %q.", hour, other))
+				e.fail(at+"hours", "hours_overlap", fmt.Sprintf("%d giờ đã thuộc khung %q.", hour, other),
+					fmt.Sprintf("The hour %d belongs to the stratum %q.", hour, other))
 			}
 			taken[hour] = name
 		}
 		if has := (hours{s.Hours[0], s.Hours[1]}).slotsIn(days); o.SlotsPerStratum > has {
-			e.fail(at+"hours", "too_few_slots", fmt.Sprintf("Khung này chỉ có %d nửa giờ trong những ngày đó.", has), fmt.Sprintf("The stratum has only %d half-hours in those days.", has))
+			e.fail(at+"hours", "too_few_slots", fmt.Sprintf("Khung này chỉ có %d nửa giờ trong những ngày đó.", has),
+				fmt.Sprintf("The stratum has only %d half-hours in those days.", has))
 		}
 	}
 }
@@ -166,7 +173,10 @@ func (f *Field) postPlan(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	plan := &Drawn{Plan: Plan{ID: uuid.Must(uuid.NewV7()), MarketID: here.market, From: in.Body.From, To: in.Body.To, RecordedAt: here.now}}
+	plan := &Drawn{Plan: Plan{
+		ID: uuid.Must(uuid.NewV7()), MarketID: here.market, From: in.Body.From, To: in.Body.To,
+		RecordedAt: here.now,
+	}}
 	if in.Body.Seed != nil {
 		plan.Seed = *in.Body.Seed
 	} else {
@@ -176,9 +186,15 @@ func (f *Field) postPlan(ctx context.Context, in *struct {
 	}
 	for _, s := range in.Body.Strata {
 		name, h := strings.TrimSpace(s.Stratum), hours{s.Hours[0], s.Hours[1]}
-		plan.Strata = append(plan.Strata, Stratum{Stratum: name, Slots: h.slotsIn(days), Drawn: in.Body.SlotsPerStratum})
+		plan.Strata = append(plan.Strata, Stratum{
+			Stratum: name, Slots: h.slotsIn(days),
+			Drawn: in.Body.SlotsPerStratum,
+		})
 		for _, starts := range draw(plan.Seed, name, first, days, h, in.Body.SlotsPerStratum) {
-			plan.Slots = append(plan.Slots, Slot{ID: uuid.Must(uuid.NewV7()), PlanID: plan.ID, MarketID: here.market, Stratum: name, StartsAt: starts, EndsAt: starts.Add(slotLength)})
+			plan.Slots = append(plan.Slots, Slot{
+				ID: uuid.Must(uuid.NewV7()), PlanID: plan.ID, MarketID: here.market,
+				Stratum: name, StartsAt: starts, EndsAt: starts.Add(slotLength),
+			})
 		}
 	}
 	if err := f.keepPlan(ctx, here, plan); err != nil {
@@ -197,16 +213,20 @@ func (f *Field) keepPlan(ctx context.Context, here *place, plan *Drawn) error {
 		return err
 	}
 	return f.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at) VALUES ($1, $2, daterange($3::text::date, $4::text::date, '[]'), $5, $6, $7)`,
+		if _, err := tx.Exec(ctx, `INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
+			VALUES ($1, $2, daterange($3::text::date, $4::text::date, '[]'), $5, $6, $7)`,
 			plan.ID, plan.MarketID, plan.From, plan.To, plan.Seed, here.who.ActorID, here.now); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO sample_strata (plan_id, stratum, slots) SELECT $1, stratum, slots FROM json_to_recordset($2::json) AS g (stratum text, slots int)`,
+		if _, err := tx.Exec(ctx, `INSERT INTO sample_strata (plan_id, stratum, slots) SELECT $1, stratum, slots
+			FROM json_to_recordset($2::json) AS g (stratum text, slots int)`,
 			plan.ID, strata); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at) SELECT id, $1, stratum, $2, starts_at
-			FROM json_to_recordset($3::json) AS g (id uuid, stratum text, starts_at timestamptz)`, plan.ID, plan.MarketID, slots)
+		_, err := tx.Exec(ctx, `INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at)
+			SELECT id, $1, stratum, $2, starts_at
+			FROM json_to_recordset($3::json) AS g (id uuid, stratum text, starts_at timestamptz)`, plan.ID,
+			plan.MarketID, slots)
 		return err
 	})
 }
@@ -224,11 +244,15 @@ func (f *Field) listPlans(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := f.db.Pool.Query(ctx, `SELECT p.id, p.market_id, to_char(lower(p.days), 'YYYY-MM-DD'), to_char(upper(p.days) - 1, 'YYYY-MM-DD'), p.seed,
-			(SELECT json_agg(json_build_object('stratum', s.stratum, 'slots', s.slots, 'drawn', c.drawn, 'counted', c.counted) ORDER BY s.stratum)
-			 FROM sample_strata s CROSS JOIN LATERAL (SELECT count(*) AS drawn, count(sales) AS counted FROM sample_slots WHERE plan_id = p.id AND stratum = s.stratum) c WHERE s.plan_id = p.id),
+	rows, err := f.db.Pool.Query(ctx, `SELECT p.id, p.market_id, to_char(lower(p.days), 'YYYY-MM-DD'),
+		to_char(upper(p.days) - 1, 'YYYY-MM-DD'), p.seed,
+			(SELECT json_agg(json_build_object('stratum', s.stratum, 'slots', s.slots, 'drawn', c.drawn, 'counted',
+			c.counted) ORDER BY s.stratum)
+			 FROM sample_strata s CROSS JOIN LATERAL (SELECT count(*) AS drawn, count(sales) AS counted
+			 FROM sample_slots WHERE plan_id = p.id AND stratum = s.stratum) c WHERE s.plan_id = p.id),
 			p.recorded_at
-		FROM sample_plans p WHERE p.market_id = $1 AND ($2::timestamptz IS NULL OR (p.recorded_at, p.id) < ($2, $3::uuid)) ORDER BY p.recorded_at DESC, p.id DESC LIMIT $4`,
+		FROM sample_plans p WHERE p.market_id = $1 AND ($2::timestamptz IS NULL OR (p.recorded_at, p.id) < ($2,
+		$3::uuid)) ORDER BY p.recorded_at DESC, p.id DESC LIMIT $4`,
 		here.market, after.At, after.ID, in.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list sample plans: %w", err)
@@ -259,7 +283,8 @@ func (f *Field) listSlots(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := f.db.Pool.Query(ctx, slotColumns+` WHERE market_id = $1`+byMoment("starts_at", "id"), here.market, s.from, s.to, after.At, after.ID, in.Size()+1, s.one)
+	rows, err := f.db.Pool.Query(ctx, slotColumns+` WHERE market_id = $1`+byMoment("starts_at", "id"), here.market,
+		s.from, s.to, after.At, after.ID, in.Size()+1, s.one)
 	if err != nil {
 		return nil, fmt.Errorf("list sample slots: %w", err)
 	}

@@ -23,12 +23,14 @@ func TestADrawIsWithoutReplacementAndReproducible(t *testing.T) {
 		days, from := rapid.IntRange(1, 40).Draw(rt, "days"), rapid.IntRange(0, 23).Draw(rt, "from")
 		to := rapid.IntRange(from+1, 24).Draw(rt, "to")
 		n := rapid.IntRange(1, days*(to-from)*2).Draw(rt, "n")
-		seed, stratum := rapid.Int64Range(0, 1<<53-1).Draw(rt, "seed"), rapid.StringMatching(`[a-z ]{1,8}`).Draw(rt, "stratum")
+		seed, stratum := rapid.Int64Range(0, 1<<53-1).Draw(rt, "seed"), rapid.StringMatching(`[a-z ]{1,8}`).Draw(rt,
+			"stratum")
 		drawn := field.Draw(seed, stratum, first, days, from, to, n)
 		seen := map[time.Time]bool{}
 		for i, at := range drawn {
 			local := at.In(vietnam)
-			if seen[at] || at.Minute()%30 != 0 || at.Second() != 0 || local.Hour() < from || local.Hour() >= to || local.Before(first) || !local.Before(first.AddDate(0, 0, days)) || i > 0 && !drawn[i-1].Before(at) {
+			if seen[at] || at.Minute()%30 != 0 || at.Second() != 0 || local.Hour() < from || local.Hour() >= to ||
+				local.Before(first) || !local.Before(first.AddDate(0, 0, days)) || i > 0 && !drawn[i-1].Before(at) {
 				rt.Fatalf("%v holds %v", drawn, at)
 			}
 			seen[at] = true
@@ -39,7 +41,8 @@ func TestADrawIsWithoutReplacementAndReproducible(t *testing.T) {
 	})
 }
 
-// Every half-hour is as likely as any other: over 4,000 seeds each of 16 is drawn 1,000 times, give or take five deviations.
+// Every half-hour is as likely as any other: over 4,000 seeds each of 16 is drawn 1,000 times, give
+// or take five deviations.
 func TestADrawIsFair(t *testing.T) {
 	t.Parallel()
 	times := map[string]int{}
@@ -75,7 +78,10 @@ func (w *world) plan(key string, seed int64) object {
 	w.t.Helper()
 	return w.call(key, "POST", w.at+"/sample-plans", object{
 		"from": "2026-11-01", "to": "2026-11-10", "seed": seed, "slots_per_stratum": 3,
-		"strata": []any{object{"stratum": "sáng", "hours": []int{5, 9}}, object{"stratum": "chiều", "hours": []int{15, 17}}},
+		"strata": []any{object{"stratum": "sáng", "hours": []int{5, 9}}, object{
+			"stratum": "chiều",
+			"hours":   []int{15, 17},
+		}},
 	}, 201)
 }
 
@@ -90,15 +96,21 @@ func TestAPlanIsKeptAsItWasDrawn(t *testing.T) {
 		}
 	}
 	list := w.call(w.team, "GET", w.at+"/sample-plans", nil, 200).items()
-	if len(list) != 2 || list[0].text("from") != "2026-11-01" || list[0].text("to") != "2026-11-10" || list[0].text("seed") != "42" ||
-		list[0].text("strata.0.stratum") != "chiều" || list[0].text("strata.0.slots") != "40" || list[0].text("strata.1.slots") != "80" || list[0].text("strata.1.drawn") != "3" {
+	if len(list) != 2 || list[0].text("from") != "2026-11-01" || list[0].text("to") != "2026-11-10" ||
+		list[0].text("seed") != "42" ||
+		list[0].text("strata.0.stratum") != "chiều" || list[0].text("strata.0.slots") != "40" ||
+		list[0].text("strata.1.slots") != "80" || list[0].text("strata.1.drawn") != "3" {
 		t.Errorf("%v", list)
 	}
-	random := w.call(w.team, "POST", w.at+"/sample-plans", object{"from": "2026-11-01", "to": "2026-11-10", "slots_per_stratum": 3, "strata": []any{object{"stratum": "sáng", "hours": []int{5, 9}}}}, 201)
+	random := w.call(w.team, "POST", w.at+"/sample-plans", object{
+		"from": "2026-11-01", "to": "2026-11-10",
+		"slots_per_stratum": 3, "strata": []any{object{"stratum": "sáng", "hours": []int{5, 9}}},
+	}, 201)
 	if random.text("seed") == "" || random.text("seed") == "0" {
 		t.Errorf("a plan without a seed has %s", random.text("seed"))
 	}
-	if slots := w.call(w.team, "GET", w.at+"/sample-slots?limit=200", nil, 200).items(); len(slots) != 15 || slots[0].text("sales") != "" {
+	if slots := w.call(w.team, "GET", w.at+"/sample-slots?limit=200", nil, 200).items(); len(slots) != 15 ||
+		slots[0].text("sales") != "" {
 		t.Errorf("%d slots, %v", len(slots), slots[0])
 	}
 }
@@ -136,35 +148,46 @@ func TestAHalfHourIsCountedOnce(t *testing.T) {
 	count(w.team, 12, 4, 200, "")
 	w.call(w.key("team", "market:BANGOI"), "PUT", at, object{"sales": 1, "cashless_sales": 1}, 404)
 	w.call(w.key("province_officer", ""), "PUT", at, object{"sales": 1, "cashless_sales": 1}, 403)
-	future := w.call(w.team, "POST", w.at+"/sample-plans", object{"from": "2026-11-24", "to": "2026-11-24", "slots_per_stratum": 1, "strata": []any{object{"stratum": "x", "hours": []int{5, 9}}}}, 201)
-	if refused := w.call(w.team, "PUT", "/api/v1/sample-slots/"+future.text("slots.0.id"), object{"sales": 1, "cashless_sales": 1}, 422); refused.text("code") != "slot_not_over" {
+	future := w.call(w.team, "POST", w.at+"/sample-plans", object{
+		"from": "2026-11-24", "to": "2026-11-24",
+		"slots_per_stratum": 1, "strata": []any{object{"stratum": "x", "hours": []int{5, 9}}},
+	}, 201)
+	if refused := w.call(w.team, "PUT", "/api/v1/sample-slots/"+future.text("slots.0.id"),
+		object{"sales": 1, "cashless_sales": 1}, 422); refused.text("code") != "slot_not_over" {
 		t.Errorf("%v", refused)
 	}
 }
 
-// Worked by hand: "sáng" has 80 half-hours, counted 2 of 10, 4 of 10, 3 of 10; "chiều" 40, counted 5 of 10 and 5 of 10.
-// R = (80·3 + 40·5) / (80·10 + 40·10) = 440/1200. Deviations of y − R·x: sáng s² = 1, chiều 0.
-// Variance = 80²·(1 − 3/80)/3·1 = 2053.33; 3 degrees of freedom: 3.1824·√2053.33/1200 = 0.1202.
+// Worked by hand: "sáng" has 80 half-hours, counted 2 of 10, 4 of 10, 3 of 10; "chiều" 40, counted
+// 5 of 10 and 5 of 10. R = (80·3 + 40·5) / (80·10 + 40·10) = 440/1200. Deviations of y − R·x: sáng
+// s² = 1, chiều 0. Variance = 80²·(1 − 3/80)/3·1 = 2053.33; 3 degrees of freedom:
+// 3.1824·√2053.33/1200 = 0.1202.
 func TestTheEstimateIsTheCombinedRatio(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	manager := w.key("manager", "market:CHODAM") // of so few merchants, nobody else is told
 	estimate := func(query string) object { return w.call(manager, "GET", w.at+"/sample-estimate"+query, nil, 200) }
-	if none := estimate(""); none.text("sales.value") != "" || none.text("sales.why") != "nothing_counted" || none.text("as_of") != "2026-11-22" {
+	if none := estimate(""); none.text("sales.value") != "" || none.text("sales.why") != "nothing_counted" ||
+		none.text("as_of") != "2026-11-22" {
 		t.Errorf("of nothing: %v", none)
 	}
 	plan := w.plan(w.team, 1)
 	at := "/api/v1/sample-slots/" + plan.text("slots.0.id")
 	for _, wrong := range []struct{ sales, cashless, turnover, part, field string }{
-		{"0", "0", "900000", "0", "turnover"}, {"5", "0", "100", "50", "cashless_turnover"}, {"5", "5", "100", "50", "cashless_turnover"}, {"5", "1", "100", "200", "cashless_turnover"},
+		{"0", "0", "900000", "0", "turnover"}, {"5", "0", "100", "50", "cashless_turnover"}, {
+			"5", "5", "100", "50",
+			"cashless_turnover",
+		}, {"5", "1", "100", "200", "cashless_turnover"},
 	} {
-		refused := w.call(w.team, "PUT", at, object{"sales": json.Number(wrong.sales), "cashless_sales": json.Number(wrong.cashless), "turnover": wrong.turnover, "cashless_turnover": wrong.part}, 422)
+		refused := w.call(w.team, "PUT", at, object{"sales": json.Number(wrong.sales), "cashless_sales": json.Number(
+			wrong.cashless), "turnover": wrong.turnover, "cashless_turnover": wrong.part}, 422)
 		if refused.text("errors.0.field") != wrong.field {
 			t.Errorf("%v: %v", wrong, refused)
 		}
 	}
 	w.call(w.team, "PUT", at, object{"sales": 0, "cashless_sales": 0, "turnover": "0", "cashless_turnover": "0"}, 200)
-	if none := estimate(""); none.text("sales.value") != "" || none.text("sales.why") != "nothing_sold" || none.text("turnover.why") != "nothing_sold" {
+	if none := estimate(""); none.text("sales.value") != "" || none.text("sales.why") != "nothing_sold" ||
+		none.text("turnover.why") != "nothing_sold" {
 		t.Errorf("of a half-hour without a sale: %v", none)
 	}
 	counts := map[string][]int{"sáng": {2, 4, 3}, "chiều": {5, 5}}
@@ -173,18 +196,22 @@ func TestTheEstimateIsTheCombinedRatio(t *testing.T) {
 		slot, _ := s.(map[string]any)
 		stratum := object(slot).text("stratum")
 		if left := counts[stratum]; len(left) > 0 {
-			w.call(w.team, "PUT", "/api/v1/sample-slots/"+object(slot).text("id"), object{"sales": 10, "cashless_sales": left[0]}, 200)
+			w.call(w.team, "PUT", "/api/v1/sample-slots/"+object(slot).text("id"),
+				object{"sales": 10, "cashless_sales": left[0]}, 200)
 			counts[stratum] = left[1:]
 		}
 		if stratum == "sáng" && len(counts["sáng"]) == 2 {
-			if lone := estimate(""); lone.text("sales.value") != "0.2000" || lone.text("sales.interval") != "" || lone.text("sales.why") != "one_slot_in: sáng" {
+			if lone := estimate(""); lone.text("sales.value") != "0.2000" || lone.text("sales.interval") != "" ||
+				lone.text("sales.why") != "one_slot_in: sáng" {
 				t.Errorf("of one half-hour: %v", lone)
 			}
 		}
 	}
 	got := estimate("?as_of=2026-11-23")
-	if got.text("sales.value") != "0.3667" || got.text("sales.interval.low") != "0.2465" || got.text("sales.interval.high") != "0.4868" || got.text("sales.counted") != "5" ||
-		got.text("turnover.why") != "nothing_counted" || got.text("strata.0.counted") != "2" || got.text("strata.1.cashless_sales") != "9" {
+	if got.text("sales.value") != "0.3667" || got.text("sales.interval.low") != "0.2465" ||
+		got.text("sales.interval.high") != "0.4868" || got.text("sales.counted") != "5" ||
+		got.text("turnover.why") != "nothing_counted" || got.text("strata.0.counted") != "2" ||
+		got.text("strata.1.cashless_sales") != "9" {
 		t.Errorf("%v", got)
 	}
 	if before := estimate("?as_of=2026-11-01"); before.text("sales.value") != "" { // its half-hours come later

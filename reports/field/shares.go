@@ -45,10 +45,16 @@ var shares = &kind[ShareOrder, Share]{
 		stallField,
 		{Name: "asked_on", Needed: true, Headings: []string{"Ngày", "Ngày hỏi", "Date", "Asked on"}},
 		{Name: "customers", Headings: []string{"Số khách", "Khách", "Khách hỏi", "Customers"}},
-		{Name: "transfers", Needed: true, Headings: []string{"Chuyển khoản", "Khách chuyển khoản", "Số khách chuyển khoản", "Transfers"}},
+		{Name: "transfers", Needed: true, Headings: []string{
+			"Chuyển khoản", "Khách chuyển khoản",
+			"Số khách chuyển khoản", "Transfers",
+		}},
 	},
 	row: func(c *roster.Cells) ShareOrder {
-		o := ShareOrder{StallRef: StallRef{StallNumber: c.Text("stall_number")}, AskedOn: c.Day("asked_on"), Customers: lastCustomers, Transfers: c.Count("transfers")}
+		o := ShareOrder{
+			StallRef: StallRef{StallNumber: c.Text("stall_number")}, AskedOn: c.Day("asked_on"),
+			Customers: lastCustomers, Transfers: c.Count("transfers"),
+		}
 		if c.Has("customers") {
 			o.Customers = c.Count("customers")
 		}
@@ -63,18 +69,30 @@ var shares = &kind[ShareOrder, Share]{
 		}
 		switch {
 		case e.order.Transfers < 0:
-			e.fail("transfers", "out_of_range", "Cần số khách chuyển khoản, không âm.", "The customers who paid by transfer are wanted, not negative.")
+			e.fail("transfers", "out_of_range", "Cần số khách chuyển khoản, không âm.",
+				"The customers who paid by transfer are wanted, not negative.")
 		case e.order.Transfers > e.order.Customers:
-			e.fail("transfers", "more_than_all", "Số khách chuyển khoản nhiều hơn số khách.", "More customers paid by transfer than there were.")
+			e.fail("transfers", "more_than_all", "Số khách chuyển khoản nhiều hơn số khách.",
+				"More customers paid by transfer than there were.")
 		}
 	},
 	find: findTenancies(func(e *entry[ShareOrder]) at { return at{e.order.StallRef, dayOf(e.order.AskedOn)} }, true),
 	keep: keepIn(table{
-		name: "declared_shares", columns: []string{"tenancy_id uuid", "asked_on date", "customers smallint", "transfers smallint"}, byDay: true,
-		taken: problem.Field{Name: "asked_on", Code: "asked_already", Vi: "Hôm đó đã hỏi sạp này và ghi khác.", En: "The stall was asked that day already, and answered otherwise."},
+		name: "declared_shares", columns: []string{
+			"tenancy_id uuid", "asked_on date", "customers smallint",
+			"transfers smallint",
+		}, byDay: true,
+		taken: problem.Field{
+			Name: "asked_on", Code: "asked_already", Vi: "Hôm đó đã hỏi sạp này và ghi khác.",
+			En: "The stall was asked that day already, and answered otherwise.",
+		},
 	}, func(e *entry[ShareOrder]) map[string]any {
-		return map[string]any{"tenancy_id": e.tenancy, "asked_on": e.order.AskedOn, "customers": e.order.Customers, "transfers": e.order.Transfers}
+		return map[string]any{
+			"tenancy_id": e.tenancy, "asked_on": e.order.AskedOn, "customers": e.order.Customers,
+			"transfers": e.order.Transfers,
+		}
 	}),
-	list: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, to_char(v.asked_on, 'YYYY-MM-DD'), v.customers, v.transfers, v.recorded_at FROM declared_shares v` + ofTenancy +
+	list: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, to_char(v.asked_on, 'YYYY-MM-DD'), v.customers,
+		v.transfers, v.recorded_at FROM declared_shares v` + ofTenancy +
 		` WHERE v.market_id = $1` + byDay("v.asked_on"),
 }

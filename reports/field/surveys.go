@@ -25,7 +25,8 @@ type SurveyOrder struct {
 	NonFixed   bool   `json:"non_fixed" doc:"sells without a fixed place"`
 }
 
-// SurveyAnswer is an answer as it is listed: without an id by which it could be told from others like it.
+// SurveyAnswer is an answer as it is listed: without an id by which it could be told from others
+// like it.
 type SurveyAnswer struct {
 	ID         uuid.UUID `json:"-"` // random: it tells neither time nor order
 	MarketID   uuid.UUID `json:"market_id" format:"uuid"`
@@ -48,14 +49,20 @@ var surveys = &kind[SurveyOrder, SurveyAnswer]{
 		{Name: "asked_on", Needed: true, Headings: []string{"Ngày", "Ngày hỏi", "Ngày khảo sát", "Date"}},
 		{Name: "smartphone", Needed: true, Headings: []string{"Điện thoại thông minh", "Smartphone"}},
 		{Name: "signal", Needed: true, Headings: []string{"Sóng", "Sóng di động", "Có sóng", "Signal"}},
-		{Name: "active", Needed: true, Headings: []string{"Nhận chuyển khoản 30 ngày", "Có nhận chuyển khoản", "Nhận chuyển khoản", "Active"}},
+		{Name: "active", Needed: true, Headings: []string{
+			"Nhận chuyển khoản 30 ngày", "Có nhận chuyển khoản",
+			"Nhận chuyển khoản", "Active",
+		}},
 		{Name: "sex", Headings: []string{"Giới tính", "Giới", "Sex"}},
 		{Name: "aged_60", Headings: []string{"Từ 60 tuổi", "60 tuổi trở lên", "Trên 60", "Aged 60"}},
 		{Name: "minority", Headings: []string{"Dân tộc thiểu số", "Người dân tộc", "Minority"}},
 		{Name: "non_fixed", Headings: []string{"Bán không cố định", "Không cố định", "Hàng rong", "Non fixed"}},
 	},
 	row: func(c *roster.Cells) SurveyOrder {
-		o := SurveyOrder{AskedOn: c.Day("asked_on"), Sex: "unsaid", Aged60: c.YesNo("aged_60"), Minority: c.YesNo("minority")}
+		o := SurveyOrder{
+			AskedOn: c.Day("asked_on"), Sex: "unsaid", Aged60: c.YesNo("aged_60"),
+			Minority: c.YesNo("minority"),
+		}
 		if c.Has("sex") {
 			o.Sex = c.Word("sex", sexWords)
 		}
@@ -71,22 +78,26 @@ var surveys = &kind[SurveyOrder, SurveyAnswer]{
 		e.word("sex", e.order.Sex)
 	},
 	keep: keepAnswers,
-	list: `SELECT v.id, v.market_id, to_char(v.asked_on, 'YYYY-MM-DD'), v.smartphone, v.signal, v.active, v.sex, v.aged_60, v.minority, v.non_fixed
+	list: `SELECT v.id, v.market_id, to_char(v.asked_on, 'YYYY-MM-DD'), v.smartphone, v.signal, v.active, v.sex,
+		v.aged_60, v.minority, v.non_fixed
 		FROM survey_answers v WHERE v.market_id = $1` + byDay("v.asked_on"),
 }
 
-// surveyPlace is the market of a path. Its answers, laid over each other, single people out that I22 hides: of those who read I22 only
-// the market's own manager, who sees its small counts, reads them; of the others the team, which asks.
+// surveyPlace is the market of a path. Its answers, laid over each other, single people out that
+// I22 hides: of those who read I22 only the market's own manager, who sees its small counts, reads
+// them; of the others the team, which asks.
 func (f *Field) surveyPlace(ctx context.Context, id string, a roles.Action) (*place, error) {
 	at, err := f.marketPlace(ctx, id, a)
 	if err == nil && a == roles.ReadAnswers && at.who.Role == roles.Manager && at.who.ScopeKind != roles.ScopeMarket {
-		return nil, problem.New(problem.Forbidden, "not_allowed", "Phiếu của từng người chỉ ban quản lý của chính chợ đó và tổ công nghệ số đọc; số gộp ở I21, I22.",
+		return nil, problem.New(problem.Forbidden, "not_allowed",
+			"Phiếu của từng người chỉ ban quản lý của chính chợ đó và tổ công nghệ số đọc; số gộp ở I21, I22.",
 			"Single answers are read by the market's own board and the team; figures are in I21 and I22.")
 	}
 	return at, err
 }
 
-// keepAnswers writes answers in the order of their random ids, so that not even a list's order stays.
+// keepAnswers writes answers in the order of their random ids, so that not even a list's order
+// stays.
 func keepAnswers(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[SurveyOrder]) error {
 	type row struct {
 		SurveyOrder
@@ -101,9 +112,12 @@ func keepAnswers(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[S
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO survey_answers (id, market_id, asked_on, smartphone, signal, active, sex, aged_60, minority, non_fixed)
-		SELECT g.id, $2, g.asked_on, g.smartphone, g.signal, g.active, g.sex, g.aged_60, g.minority, g.non_fixed FROM json_to_recordset($1::json) AS g
-		(id uuid, asked_on date, smartphone boolean, signal boolean, active boolean, sex text, aged_60 boolean, minority boolean, non_fixed boolean) ORDER BY g.id`,
+	_, err = tx.Exec(ctx, `INSERT INTO survey_answers (id, market_id, asked_on, smartphone, signal, active, sex,
+		aged_60, minority, non_fixed)
+		SELECT g.id, $2, g.asked_on, g.smartphone, g.signal, g.active, g.sex, g.aged_60, g.minority, g.non_fixed
+		FROM json_to_recordset($1::json) AS g
+		(id uuid, asked_on date, smartphone boolean, signal boolean, active boolean, sex text, aged_60 boolean,
+		minority boolean, non_fixed boolean) ORDER BY g.id`,
 		given, here.market)
 	return err
 }

@@ -26,7 +26,8 @@ func (r StallRef) empty() bool { return r.StallID == "" && r.StallNumber == "" }
 
 // stallField is the column in which a list names a stall.
 var stallField = roster.Field{Name: "stall_number", Needed: true, Headings: []string{
-	"Số sạp", "Sạp số", "Sạp", "Số quầy", "Quầy", "Quầy số", "Mã sạp", "Số ki-ốt", "Ki-ốt", "Điểm kinh doanh", "Số điểm kinh doanh", "Stall", "Stall no",
+	"Số sạp", "Sạp số", "Sạp", "Số quầy", "Quầy", "Quầy số", "Mã sạp", "Số ki-ốt", "Ki-ốt", "Điểm kinh doanh",
+	"Số điểm kinh doanh", "Stall", "Stall no",
 }}
 
 // at names which stall an entry is about, and when.
@@ -41,7 +42,8 @@ func (e *entry[O]) checkStall(r StallRef) {
 	case r.empty():
 		e.fail("stall_number", "required", "Thiếu số sạp.", "The stall is missing.")
 	case r.StallID != "" && r.StallNumber != "":
-		e.fail("stall_number", "one_of", "Chỉ ghi stall_id hoặc stall_number.", "Name the stall by stall_id or by stall_number.")
+		e.fail("stall_number", "one_of", "Chỉ ghi stall_id hoặc stall_number.",
+			"Name the stall by stall_id or by stall_number.")
 	case r.StallID != "":
 		if _, err := uuid.Parse(r.StallID); err != nil {
 			e.failStall()
@@ -53,7 +55,8 @@ func (e *entry[O]) failStall() {
 	e.fail("stall_number", "stall_unknown", "Chợ này không có sạp đó.", "The market has no such stall.")
 }
 
-// findTenancies finds the stalls that sound entries name, and whose they were then. With whose false a stall without a tenant will do.
+// findTenancies finds the stalls that sound entries name, and whose they were then. With whose
+// false a stall without a tenant will do.
 func findTenancies[O any](of func(*entry[O]) at, whose bool) func(context.Context, pgx.Tx, *place, []*entry[O]) error {
 	return func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[O]) error {
 		type row struct {
@@ -95,7 +98,8 @@ func findTenancies[O any](of func(*entry[O]) at, whose bool) func(context.Contex
 				e.tenancy, e.merchant = *tenancy, *merchant
 			case whose:
 				day := of(e).when.In(vietnam).Format("02/01/2006")
-				e.fail("stall_number", "stall_vacant", "Ngày "+day+" sạp này không có ai thuê.", "Nobody had this stall on "+day+".")
+				e.fail("stall_number", "stall_vacant", "Ngày "+day+" sạp này không có ai thuê.",
+					"Nobody had this stall on "+day+".")
 			}
 			e.stall = *stall
 			return nil

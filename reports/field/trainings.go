@@ -43,11 +43,18 @@ var trainings = &kind[TrainingOrder, Training]{
 	place: (*Field).marketPlace, read: roles.ReadFacts, write: roles.RecordFacts,
 	fields: []roster.Field{
 		{Name: "held_on", Needed: true, Headings: []string{"Ngày", "Ngày tập huấn", "Ngày tổ chức", "Date", "Held on"}},
-		{Name: "topic", Needed: true, Headings: []string{"Nội dung", "Chủ đề", "Tên lớp", "Nội dung tập huấn", "Topic"}},
-		{Name: "trainer", Headings: []string{"Người hướng dẫn", "Giảng viên", "Báo cáo viên", "Đơn vị tập huấn", "Trainer"}},
+		{Name: "topic", Needed: true, Headings: []string{
+			"Nội dung", "Chủ đề", "Tên lớp", "Nội dung tập huấn",
+			"Topic",
+		}},
+		{Name: "trainer", Headings: []string{
+			"Người hướng dẫn", "Giảng viên", "Báo cáo viên", "Đơn vị tập huấn",
+			"Trainer",
+		}},
 	},
 	row: func(c *roster.Cells) TrainingOrder {
-		return TrainingOrder{HeldOn: c.Day("held_on"), Topic: c.Long("topic", maxTopic), Trainer: c.Long("trainer", maxTopic)}
+		return TrainingOrder{HeldOn: c.Day("held_on"), Topic: c.Long("topic", maxTopic), Trainer: c.Long("trainer",
+			maxTopic)}
 	},
 	check: func(here *place, e *entry[TrainingOrder]) {
 		e.ownID(e.order.ID)
@@ -58,10 +65,14 @@ var trainings = &kind[TrainingOrder, Training]{
 		e.short("topic", e.order.Topic, maxTopic)
 		e.short("trainer", e.order.Trainer, maxTopic)
 	},
-	keep: keepIn(table{name: "trainings", columns: []string{"held_on date", "topic text", "trainer text"}, taken: idTaken}, func(e *entry[TrainingOrder]) map[string]any {
+	keep: keepIn(table{
+		name: "trainings", columns: []string{"held_on date", "topic text", "trainer text"},
+		taken: idTaken,
+	}, func(e *entry[TrainingOrder]) map[string]any {
 		return map[string]any{"held_on": e.order.HeldOn, "topic": e.order.Topic, "trainer": e.order.Trainer}
 	}),
-	list: `SELECT v.id, v.market_id, to_char(v.held_on, 'YYYY-MM-DD'), v.topic, v.trainer, (SELECT count(*) FROM attendances a WHERE a.training_id = v.id), v.recorded_at
+	list: `SELECT v.id, v.market_id, to_char(v.held_on, 'YYYY-MM-DD'), v.topic, v.trainer, (SELECT count(*)
+		FROM attendances a WHERE a.training_id = v.id), v.recorded_at
 		FROM trainings v WHERE v.market_id = $1` + byDay("v.held_on"),
 }
 
@@ -103,14 +114,16 @@ var attendances = &kind[AttendanceOrder, Attendance]{
 		}
 	},
 	find: func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[AttendanceOrder]) error {
-		stalls := findTenancies(func(e *entry[AttendanceOrder]) at { return at{e.order.StallRef, dayOf(here.heldOn)} }, true)
+		stalls := findTenancies(func(e *entry[AttendanceOrder]) at { return at{e.order.StallRef, dayOf(here.heldOn)} },
+			true)
 		if err := stalls(ctx, tx, here, entries); err != nil {
 			return err
 		}
 		return findMerchants(ctx, tx, here, entries)
 	},
 	keep: keepAttendances,
-	list: `SELECT v.training_id, v.merchant_id, m.full_name, v.recorded_at FROM attendances v JOIN merchants m ON m.id = v.merchant_id
+	list: `SELECT v.training_id, v.merchant_id, m.full_name, v.recorded_at FROM attendances v
+		JOIN merchants m ON m.id = v.merchant_id
 		WHERE v.training_id = $1` + byMoment("v.recorded_at", "v.merchant_id"),
 }
 
@@ -124,7 +137,8 @@ func findMerchants(ctx context.Context, tx pgx.Tx, here *place, entries []*entry
 	for _, e := range sound(entries) {
 		merchants = append(merchants, e.merchant)
 	}
-	known, err := ids(ctx, tx, `SELECT DISTINCT merchant_id FROM tenancies WHERE market_id = $1 AND merchant_id = ANY ($2)`, here.market, merchants)
+	known, err := ids(ctx, tx, `SELECT DISTINCT merchant_id FROM tenancies WHERE market_id = $1
+		AND merchant_id = ANY ($2)`, here.market, merchants)
 	if err != nil {
 		return err
 	}
@@ -136,7 +150,8 @@ func findMerchants(ctx context.Context, tx pgx.Tx, here *place, entries []*entry
 	return nil
 }
 
-// keepAttendances writes who came; a merchant comes to a training once. A list may be imported again with those who were added.
+// keepAttendances writes who came; a merchant comes to a training once. A list may be imported
+// again with those who were added.
 func keepAttendances(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[AttendanceOrder]) error {
 	merchants := make([]uuid.UUID, len(entries))
 	for i, e := range entries {
@@ -147,7 +162,8 @@ func keepAttendances(ctx context.Context, tx pgx.Tx, here *place, entries []*ent
 		return err
 	}
 	made, err := ids(ctx, tx, `INSERT INTO attendances (training_id, merchant_id, market_id, actor_id, recorded_at)
-		SELECT $2, m::uuid, $3, $4, $5 FROM json_array_elements_text($1::json) AS m ON CONFLICT DO NOTHING RETURNING merchant_id`,
+		SELECT $2, m::uuid, $3, $4, $5 FROM json_array_elements_text($1::json) AS m ON CONFLICT DO NOTHING
+		RETURNING merchant_id`,
 		given, here.training, here.market, here.who.ActorID, here.now)
 	if err != nil {
 		return err
@@ -164,7 +180,8 @@ func keepAttendances(ctx context.Context, tx pgx.Tx, here *place, entries []*ent
 			if e.order.MerchantID != "" {
 				field = "merchant_id"
 			}
-			e.fail(field, "attended_already", "Tiểu thương này đã được ghi dự buổi này.", "This merchant was recorded at this training already.")
+			e.fail(field, "attended_already", "Tiểu thương này đã được ghi dự buổi này.",
+				"This merchant was recorded at this training already.")
 		}
 		named[e.merchant] = true
 	}

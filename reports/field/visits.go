@@ -36,22 +36,35 @@ type Visit struct {
 func (v Visit) mark() web.Mark { return web.Mark{At: &v.VisitedAt, ID: v.ID} }
 
 // idTaken is the conflict of an id that stands with other content.
-var idTaken = problem.Field{Name: "id", Code: "id_in_use", Vi: "Mã này đã dùng cho nội dung khác.", En: "This id stands with other content."}
+var idTaken = problem.Field{
+	Name: "id", Code: "id_in_use", Vi: "Mã này đã dùng cho nội dung khác.",
+	En: "This id stands with other content.",
+}
 
 // ofTenancy joins a fact v to the stall and the merchant of its tenancy.
-const ofTenancy = ` JOIN tenancies t ON t.id = v.tenancy_id JOIN stalls s ON s.id = t.stall_id JOIN merchants m ON m.id = t.merchant_id`
+const ofTenancy = ` JOIN tenancies t ON t.id = v.tenancy_id JOIN stalls s ON s.id = t.stall_id
+	JOIN merchants m ON m.id = t.merchant_id`
 
 var visits = &kind[VisitOrder, Visit]{
 	name: "visit", vi: "Lượt hỗ trợ", path: "/api/v1/markets/{id}/visits",
 	place: (*Field).marketPlace, read: roles.ReadFacts, write: roles.RecordFacts,
 	fields: []roster.Field{
 		stallField,
-		{Name: "visited_at", Needed: true, Headings: []string{"Ngày", "Thời gian", "Ngày giờ", "Ngày hỗ trợ", "Ngày thăm", "Date", "Visited at"}},
-		{Name: "outcome", Needed: true, Headings: []string{"Kết quả", "Kết quả hỗ trợ", "Tình trạng", "Outcome", "Result"}},
+		{Name: "visited_at", Needed: true, Headings: []string{
+			"Ngày", "Thời gian", "Ngày giờ", "Ngày hỗ trợ",
+			"Ngày thăm", "Date", "Visited at",
+		}},
+		{Name: "outcome", Needed: true, Headings: []string{
+			"Kết quả", "Kết quả hỗ trợ", "Tình trạng", "Outcome",
+			"Result",
+		}},
 		noteField,
 	},
 	row: func(c *roster.Cells) VisitOrder {
-		return VisitOrder{StallRef: StallRef{StallNumber: c.Text("stall_number")}, VisitedAt: c.Moment("visited_at"), Outcome: c.Word("outcome", outcomeWords), Note: c.Long("note", maxNote)}
+		return VisitOrder{
+			StallRef: StallRef{StallNumber: c.Text("stall_number")}, VisitedAt: c.Moment("visited_at"),
+			Outcome: c.Word("outcome", outcomeWords), Note: c.Long("note", maxNote),
+		}
 	},
 	check: func(here *place, e *entry[VisitOrder]) {
 		e.ownID(e.order.ID)
@@ -64,10 +77,15 @@ var visits = &kind[VisitOrder, Visit]{
 		return at{e.order.StallRef, momentOf(e.order.VisitedAt)}
 	}, true),
 	keep: keepIn(table{
-		name: "visits", columns: []string{"tenancy_id uuid", "visited_at timestamptz", "outcome text", "note text"}, taken: idTaken,
+		name: "visits", columns: []string{"tenancy_id uuid", "visited_at timestamptz", "outcome text", "note text"},
+		taken: idTaken,
 	}, func(e *entry[VisitOrder]) map[string]any {
-		return map[string]any{"tenancy_id": e.tenancy, "visited_at": e.order.VisitedAt, "outcome": e.order.Outcome, "note": e.order.Note}
+		return map[string]any{
+			"tenancy_id": e.tenancy, "visited_at": e.order.VisitedAt, "outcome": e.order.Outcome,
+			"note": e.order.Note,
+		}
 	}),
-	list: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, v.visited_at, v.outcome, v.note, v.recorded_at FROM visits v` + ofTenancy +
+	list: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, v.visited_at, v.outcome, v.note, v.recorded_at
+		FROM visits v` + ofTenancy +
 		` WHERE v.market_id = $1` + byMoment("v.visited_at", "v.id"),
 }

@@ -26,8 +26,9 @@ import (
 // noon is when tests without a clock of their own play.
 var noon = time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC)
 
-// world is the field on a database of its own, asked through the real router: the market CHODAM with the stalls A-1, whose tenant is Hoa,
-// A-2, whose tenant is Lan and was Hoa until 10 November, and A-3, which is vacant; and the market BANGOI with the stall B-1.
+// world is the field on a database of its own, asked through the real router: the market CHODAM
+// with the stalls A-1, whose tenant is Hoa, A-2, whose tenant is Lan and was Hoa until 10 November,
+// and A-3, which is vacant; and the market BANGOI with the stall B-1.
 type world struct {
 	t             testing.TB
 	db            *database.DB
@@ -48,7 +49,8 @@ func newWorld(t testing.TB) *world {
 	sealed, err := seal.Open(t.Context(), w.db.Pool, [seal.KeySize]byte{1}, now)
 	must(t, err)
 	w.keys = signin.NewAPIKeys(w.db, now)
-	e := web.New(web.Parts{DB: w.db, Keys: sealed, Gate: signin.Gate{Keys: w.keys}, Trail: trail.NewTrail(w.db, sealed, now), Now: now, Version: "test"})
+	e := web.New(web.Parts{DB: w.db, Keys: sealed, Gate: signin.Gate{Keys: w.keys}, Trail: trail.NewTrail(w.db, sealed,
+		now), Now: now, Version: "test"})
 	field.New(w.db, reports.New(w.db, now), now).Routes(e)
 	w.engine = e.Engine
 	w.dam, w.ngoi = w.market("CHODAM", "568"), w.market("BANGOI", "569")
@@ -85,8 +87,10 @@ func (w *world) count(sql string, args ...any) (n int) {
 func (w *world) market(code, district string) uuid.UUID {
 	w.t.Helper()
 	id := uuid.New()
-	w.exec(`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES ($1, $2, 'Chợ ' || $2, 1, 'dan_sinh', now())`, id, code)
-	w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), $1, locality_id, '(,)' FROM locality_versions
+	w.exec(`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES ($1, $2, 'Chợ ' || $2, 1, 'dan_sinh',
+		now())`, id, code)
+	w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), $1, locality_id,
+		'(,)' FROM locality_versions
 		WHERE level = 'district' AND code = $2 AND valid @> '2024-05-28'::date`, id, district)
 	return id
 }
@@ -101,14 +105,17 @@ func (w *world) merchant(name string) uuid.UUID {
 func (w *world) stall(market uuid.UUID, number string) uuid.UUID {
 	w.t.Helper()
 	id := uuid.New()
-	w.exec(`INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at) VALUES ($1, $2, $3, 'stall', 'khac', now())`, id, market, number)
-	w.exec(`INSERT INTO stall_states (id, stall_id, state, valid) VALUES (gen_random_uuid(), $1, 'operating', '(,)')`, id)
+	w.exec(`INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at)
+		VALUES ($1, $2, $3, 'stall', 'khac', now())`, id, market, number)
+	w.exec(`INSERT INTO stall_states (id, stall_id, state, valid) VALUES (gen_random_uuid(), $1, 'operating', '(,)')`,
+		id)
 	return id
 }
 
 func (w *world) tenancy(market, stall, merchant uuid.UUID, valid string) {
 	w.t.Helper()
-	w.exec(`INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, approved_at, created_at) VALUES (gen_random_uuid(), $1, $2, $3, $4::text::tstzrange, now(), now())`,
+	w.exec(`INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, approved_at, created_at)
+		VALUES (gen_random_uuid(), $1, $2, $3, $4::text::tstzrange, now(), now())`,
 		market, stall, merchant, valid)
 }
 

@@ -27,7 +27,8 @@ type family struct {
 	count func(*Tally, Hidden) figures // beside what is hidden already
 	holds HoldsFunc
 
-	// tooFew replaces both for amounts: whether what is known of some markets together must not be told.
+	// tooFew replaces both for amounts: whether what is known of some markets together must not be
+	// told.
 	tooFew func(at []*facts.Cell) bool
 }
 
@@ -79,7 +80,10 @@ func allFamilies(cohort facts.Cohort) []family {
 	active, _ := indicators.Find("I05")
 	activeMix := []indicators.Family{indicators.Active30.Family(), indicators.Active30.Evidence()}
 	list = append(list,
-		family{id: indicators.Payments, needs: active.DecidedFrom(), under: activeMix, count: countPayers, holds: holdsPayers},
+		family{
+			id: indicators.Payments, needs: active.DecidedFrom(), under: activeMix, count: countPayers,
+			holds: holdsPayers,
+		},
 		family{
 			id: indicators.Bands, needs: active.DecidedFrom(), under: []indicators.Family{indicators.Payments},
 			count: countBands, holds: holdsBands,
@@ -90,7 +94,8 @@ func allFamilies(cohort facts.Cohort) []family {
 	return append(append(list, amounts()...), surveys()...)
 }
 
-// amounts are the families of what is no count of merchants: it is decided by how many merchants are there.
+// amounts are the families of what is no count of merchants: it is decided by how many merchants
+// are there.
 func amounts() []family {
 	of := func(least int, has func(*facts.Cell) bool) func([]*facts.Cell) bool {
 		return func(at []*facts.Cell) bool { return tooFew(at, least, has) }
@@ -100,9 +105,12 @@ func amounts() []family {
 			slices.ContainsFunc(at, (*facts.Cell).Sampled) && dominated(at)
 	}
 	return []family{
-		{id: indicators.Sampled, needs: []string{"mop", "sampled"}, tooFew: of(disclosure.Fewest, (*facts.Cell).Sampled)},
-		{id: indicators.Fees, needs: []string{"mop", "fees"}, tooFew: of(disclosure.FewestOfAmounts, (*facts.Cell).HasFees)},
-		{id: indicators.Costs, needs: []string{"mop", "costs"}, tooFew: of(disclosure.FewestOfAmounts, (*facts.Cell).HasCosts)},
+		{id: indicators.Sampled, needs: []string{"mop", "sampled"}, tooFew: of(disclosure.Fewest,
+			(*facts.Cell).Sampled)},
+		{id: indicators.Fees, needs: []string{"mop", "fees"}, tooFew: of(disclosure.FewestOfAmounts,
+			(*facts.Cell).HasFees)},
+		{id: indicators.Costs, needs: []string{"mop", "costs"}, tooFew: of(disclosure.FewestOfAmounts,
+			(*facts.Cell).HasCosts)},
 		{
 			id: indicators.Turnover, needs: []string{"mop", "sampled"}, under: []indicators.Family{indicators.Sampled},
 			tooFew: turnover,
@@ -188,14 +196,17 @@ func (t *Tally) open(m indicators.Measure, hidden Hidden, certain int) int {
 	return t.Measured[m].Mix.Sum()
 }
 
-// countDormant returns the counts of I18. What I03, I05 and the coverage of the same group say of them
-// is no secret of I18.
+// countDormant returns the counts of I18. What I03, I05 and the coverage of the same group say of
+// them is no secret of I18.
 func (t *Tally) countDormant(hidden Hidden) figures {
 	all, of, n := t.Merchants, t.Measured[indicators.Dormant].Of, t.Measured[indicators.Dormant].Mix.Sum()
 	observed := t.Measured[indicators.Covered].Mix.Sum()
 	leastReady, mostReady := t.open(indicators.Ready, hidden, 0), t.open(indicators.Ready, hidden, all)
 	leastActive, mostActive := t.open(indicators.Active30, hidden, 0), t.open(indicators.Active30, hidden, all)
-	known := disclosure.Count{N: of, Of: all, Least: max(0, leastReady+observed-all, leastReady+leastActive-all), Most: mostReady}
+	known := disclosure.Count{
+		N: of, Of: all, Least: max(0, leastReady+observed-all, leastReady+leastActive-all),
+		Most: mostReady,
+	}
 	silent := disclosure.Count{
 		N: n, Of: of, Least: max(0, leastReady+observed-all-mostActive), Most: min(of, all-leastActive, observed),
 	}
@@ -204,7 +215,8 @@ func (t *Tally) countDormant(hidden Hidden) figures {
 	return figures{of, []disclosure.Count{known, silent}}
 }
 
-// HoldsFunc says what one merchant adds at one market: whether it belongs to the figure there, and to which counts.
+// HoldsFunc says what one merchant adds at one market: whether it belongs to the figure there, and
+// to which counts.
 type HoldsFunc func(*facts.Person) (belongs bool, counted []bool)
 
 // HoldsOf returns what a merchant adds to a measure at a market.

@@ -1,6 +1,6 @@
-// Package groups decides which markets are counted together, counts each group, and notes what of it
-// is hidden. A merchant counts once in a group, on its best evidence. What may be published is decided
-// by package disclosure.
+// Package groups decides which markets are counted together, counts each group, and notes what of
+// it is hidden. A merchant counts once in a group, on its best evidence. What may be published is
+// decided by package disclosure.
 package groups
 
 import (
@@ -26,9 +26,9 @@ type Group struct {
 	Hidden  Hidden
 }
 
-// Groups are the distinct ones of all bases, of all markets and of each campaign's pilots, and every
-// market alone. Two units with the same markets are one group: their figures are the same and are
-// hidden together.
+// Groups are the distinct ones of all bases, of all markets and of each campaign's pilots, and
+// every market alone. Two units with the same markets are one group: their figures are the same and
+// are hidden together.
 type Groups struct {
 	All     []*Group    // first every market alone, in order
 	Markets []uuid.UUID // by their place in a set
@@ -122,7 +122,8 @@ func (g *Groups) add(set disclosure.Set, as Group) {
 	c.total, c.pilots = c.total || as.total, c.pilots || as.pilots
 }
 
-// Of returns the group of some markets. One that no report of the whole province has is made of those that it has.
+// Of returns the group of some markets. One that no report of the whole province has is made of
+// those that it has.
 func (g *Groups) Of(markets ...uuid.UUID) *Group {
 	set := g.summed(g.set(markets...))
 	if number, known := g.numbers[set.Key()]; known {
@@ -138,9 +139,9 @@ func (g *Groups) Of(markets ...uuid.UUID) *Group {
 	return made
 }
 
-// PaidAt returns when the newest payment of a group became known. Where its activity is hidden there
-// is none, and the markets in it whose activity is hidden, or where few were paid, add nothing: else
-// the time of all would be that of one of them. Their own manager sees all.
+// PaidAt returns when the newest payment of a group became known. Where its activity is hidden
+// there is none, and the markets in it whose activity is hidden, or where few were paid, add
+// nothing: else the time of all would be that of one of them. Their own manager sees all.
 func (g *Groups) PaidAt(of *Group, own bool) *time.Time {
 	if !own && of.quiet() {
 		return nil
@@ -211,8 +212,8 @@ func (g *Groups) cellsOf(set disclosure.Set) (list []*facts.Cell) {
 	return list
 }
 
-// Key tells groups apart by their markets and sets of markets, and by whether a reader is bound by the
-// rules of disclosure.
+// Key tells groups apart by their markets and sets of markets, and by whether a reader is bound by
+// the rules of disclosure.
 func (g *Groups) Key(bound bool) string {
 	var b strings.Builder
 	b.WriteString(strconv.FormatBool(bound))
@@ -236,9 +237,9 @@ func (g *Groups) Count(known *facts.Known) {
 	}
 }
 
-// leaveOut takes markets of one to four merchants that no campaign chose out of every group of more,
-// where a campaign chose others: all markets less the pilots would tell of them alone. How many
-// merchants a market has is told by the register.
+// leaveOut takes markets of one to four merchants that no campaign chose out of every group of
+// more, where a campaign chose others: all markets less the pilots would tell of them alone. How
+// many merchants a market has is told by the register.
 func (g *Groups) leaveOut() {
 	if g.pilots.Len() == 0 {
 		return

@@ -34,7 +34,8 @@ func marketsOf(shared bool, sizes ...int) (ids []uuid.UUID, known *facts.Known) 
 	return ids, facts.Assume(day, cells)
 }
 
-// A merchant of two markets is one person in a unit of both, and two units with the same markets are one group.
+// A merchant of two markets is one person in a unit of both, and two units with the same markets
+// are one group.
 func TestAMerchantOfTwoMarketsCountsOnce(t *testing.T) {
 	t.Parallel()
 	ids, known := marketsOf(true, 10, 20)

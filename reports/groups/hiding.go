@@ -10,7 +10,8 @@ import (
 )
 
 // Suppress decides what may not be published of any group, for every basis, campaign and market
-// together. It is the one decision of a day: reports, trends, pages, files and frozen reports ask it.
+// together. It is the one decision of a day: reports, trends, pages, files and frozen reports ask
+// it.
 func (g *Groups) Suppress() {
 	people := peopleOf(len(g.Markets), func(place int) *facts.Cell { return g.CellAt(place) }, nil)
 	for _, s := range people {
@@ -76,7 +77,8 @@ func (f *family) note(c *disclosure.Cell, hidden Hidden) {
 	}
 }
 
-// shared is a merchant that is known in several atoms, or in one and elsewhere, as each of them knows it.
+// shared is a merchant that is known in several atoms, or in one and elsewhere, as each of them
+// knows it.
 type shared struct {
 	atoms     []int
 	at        []*facts.Person
@@ -119,8 +121,9 @@ func peopleOf(n int, cellOf func(int) *facts.Cell, elsewhere map[facts.MerchantI
 	return people
 }
 
-// people returns what shared merchants add to a family's counts, in an order that does not depend on
-// how they were read. Where a merchant adds nothing, it is left out: another query knows it there.
+// people returns what shared merchants add to a family's counts, in an order that does not depend
+// on how they were read. Where a merchant adds nothing, it is left out: another query knows it
+// there.
 func (f *family) people(of []shared) []disclosure.Person {
 	if f.holds == nil {
 		return nil

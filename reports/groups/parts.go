@@ -87,15 +87,16 @@ func (f *family) inside(atoms disclosure.Set, t *Tally, hidden Hidden, whole *Gr
 	return c
 }
 
-// Parts returns the parts of a market with what is hidden of them: those of one dimension, since two
-// partitions laid over each other single people out.
+// Parts returns the parts of a market with what is hidden of them: those of one dimension, since
+// two partitions laid over each other single people out.
 func (g *Groups) Parts(market uuid.UUID, dimension string) []*Part {
 	parts := slices.DeleteFunc(g.AllParts(market), func(p *Part) bool { return p.Dimension != dimension })
 	hideParts(parts, g.Of(market), g.several)
 	return parts
 }
 
-// AllParts returns the parts of a market in every dimension, for its own manager. Nothing of them is hidden.
+// AllParts returns the parts of a market in every dimension, for its own manager. Nothing of them
+// is hidden.
 func (g *Groups) AllParts(market uuid.UUID) []*Part {
 	return divide(facts.PartsOf(g.facts.Cells, g.places[market]), g.cohort)
 }

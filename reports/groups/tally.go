@@ -59,7 +59,8 @@ type Codes struct {
 	merchants, checked           int
 }
 
-// basis is one measure as it is counted: whom its denominator counts, and on what each of them counts.
+// basis is one measure as it is counted: whom its denominator counts, and on what each of them
+// counts.
 type basis struct {
 	measure indicators.Measure
 	among   facts.Denominator // nil: every merchant of Mop
@@ -84,8 +85,8 @@ var bases = func() (list []basis) {
 	return list
 }()
 
-// tallied counts what is known of a group. The cohort are the first day of the month whose beginners
-// are asked for and of the month after it, in days since 1970.
+// tallied counts what is known of a group. The cohort are the first day of the month whose
+// beginners are asked for and of the month after it, in days since 1970.
 func tallied(facts *facts.Cell, cohort facts.Cohort) Tally {
 	t := Tally{Facts: facts, Measured: make(map[indicators.Measure]*Measured, len(bases))}
 	counts := make([]Measured, len(bases))

@@ -17,7 +17,8 @@ import (
 //go:embed *.md *.sql
 var files embed.FS
 
-// Definition is what an indicator means: its version, in words, and the queries that it is counted from.
+// Definition is what an indicator means: its version, in words, and the queries that it is counted
+// from.
 type Definition struct {
 	Code     string        `json:"code" example:"I05"`
 	Name     string        `json:"name" example:"active_30d_rate"`
@@ -34,8 +35,8 @@ type Definition struct {
 	Parts    []DefinedPart `json:"parts" nullable:"false" doc:"further values of the same indicator"`
 	History  []PastWording `json:"history" nullable:"false" doc:"earlier versions, newest first"`
 
-	// FormulaVI tells a reader the same: adding these words changed no version, and reports that were
-	// frozen before do not have them.
+	// FormulaVI tells a reader the same: adding these words changed no version, and reports that
+	// were frozen before do not have them.
 	FormulaVI string   `json:"formula_vi" doc:"the formula in Vietnamese words"`
 	By        []string `json:"by" nullable:"false" doc:"how drill-down takes a figure apart; empty: it is told of localities only"`
 }
@@ -172,7 +173,8 @@ func (d *Definition) readPast(past, value string) error {
 
 func (d *Definition) readText(key, value string) error {
 	at := map[string]*string{
-		"since": &d.Since, "formula": &d.Formula, "formula_vi": &d.FormulaVI, "name_vi": &d.NameVI, "name_en": &d.NameEN,
+		"since": &d.Since, "formula": &d.Formula, "formula_vi": &d.FormulaVI, "name_vi": &d.NameVI,
+		"name_en": &d.NameEN,
 	}[key]
 	if at == nil {
 		return fmt.Errorf("a key %q", key)

@@ -12,7 +12,8 @@ func Query(name string) (string, error) {
 	return string(text), err
 }
 
-// Statement returns one statement of the named queries, so that they see one moment and read what they share once.
+// Statement returns one statement of the named queries, so that they see one moment and read what
+// they share once.
 func Statement(queries []string) (string, error) {
 	text, err := Query("head")
 	if err != nil {

@@ -2,14 +2,15 @@ package indicators
 
 import "slices"
 
-// Row is what the program knows of one indicator beside its words. Every list of indicators is derived
-// from the rows: what is read, counted, divided and hidden, and which targets may be set.
+// Row is what the program knows of one indicator beside its words. Every list of indicators is
+// derived from the rows: what is read, counted, divided and hidden, and which targets may be set.
 type Row struct {
 	Code    string
 	Queries []string // the .sql files that it is counted from, in the order in which they are shown
 	Unit    Unit
 
-	// Measure is what counts the merchants of the numerator. Empty: package reports has a formula for the code.
+	// Measure is what counts the merchants of the numerator. Empty: package reports has a formula
+	// for the code.
 	Measure Measure
 	Part    Measure // a further measure, which is published as the part of this name
 	FreshBy string  // the query whose newest fact the figure is as fresh as; a measure's alone
@@ -25,16 +26,16 @@ type Row struct {
 
 	Register     bool // anybody can count it in the register, where merchants are listed by name: it is never hidden
 	SureEvidence bool // its evidence follows from the numerator, and is hidden with it alone
-	// CountsJointly says that a merchant of several markets may count in all of them together though in none alone,
-	// or the other way round.
+	// CountsJointly says that a merchant of several markets may count in all of them together
+	// though in none alone, or the other way round.
 	CountsJointly bool
 	HiddenWith    []Family // the families that hide it; of a measure: its own, unless some are named
 	Needs         []string // what hiding a measure is decided from; nil: "mop" and the queries
 }
 
-// Measure names a count of merchants, each on its best evidence. One that is named as a query of its
-// row counts every merchant of whom the query tells a level of evidence; for the others package facts
-// has a rule.
+// Measure names a count of merchants, each on its best evidence. One that is named as a query of
+// its row counts every merchant of whom the query tells a level of evidence; for the others package
+// facts has a rule.
 type Measure string
 
 // The measures that are asked for by name.
@@ -53,7 +54,8 @@ const (
 	Covered    Measure = "covered" // stands beside figures of activity
 )
 
-// Family names figures that are hidden together. Each measure has one of its own, and so has its evidence.
+// Family names figures that are hidden together. Each measure has one of its own, and so has its
+// evidence.
 type Family string
 
 // The families of figures that are no measures.
@@ -107,11 +109,13 @@ var Rows = []Row{
 		Needs: []string{"mop", "ready", "displayed"}, // whose code is printed bounds it
 	},
 	{
-		Code: "I04", Queries: []string{"mop", "activity", "covered"}, Unit: Share, Measure: Active7, FreshBy: "activity",
+		Code: "I04", Queries: []string{"mop", "activity", "covered"}, Unit: Share, Measure: Active7,
+		FreshBy:      "activity",
 		WithCoverage: true, Divisible: true, Needs: ofActivity,
 	},
 	{
-		Code: "I05", Queries: []string{"mop", "activity", "covered"}, Unit: Share, Measure: Active30, Part: Strict, FreshBy: "activity",
+		Code: "I05", Queries: []string{"mop", "activity", "covered"}, Unit: Share, Measure: Active30, Part: Strict,
+		FreshBy:      "activity",
 		WithCoverage: true, Divisible: true, Needs: ofActivity,
 	},
 	{
@@ -144,12 +148,15 @@ var Rows = []Row{
 		Divisible: true,
 	},
 	{
-		Code: "I17", Queries: []string{"first_days", "retained"}, Unit: Share, Measure: Retention, FreshBy: "first_days",
+		Code: "I17", Queries: []string{"first_days", "retained"}, Unit: Share, Measure: Retention,
+		FreshBy:        "first_days",
 		OwnDenominator: true, CountsJointly: true,
 	},
 	{
-		Code: "I18", Queries: []string{"mop", "ready", "activity", "covered"}, Unit: Share, Measure: Dormant, FreshBy: "activity",
-		OwnDenominator: true, WithCoverage: true, Divisible: true, SureEvidence: true, CountsJointly: true, WarnAbove: "0.4",
+		Code: "I18", Queries: []string{"mop", "ready", "activity", "covered"}, Unit: Share, Measure: Dormant,
+		FreshBy:        "activity",
+		OwnDenominator: true, WithCoverage: true, Divisible: true, SureEvidence: true, CountsJointly: true,
+		WarnAbove: "0.4",
 		// and what I03 and I05 are hidden by
 		Needs: []string{"mop", "ready", "displayed", "covered", "activity", "first_days"},
 	},
@@ -187,11 +194,12 @@ func (r Row) Families() []Family {
 	return []Family{r.Measure.Family()}
 }
 
-// HasEvidence reports whether numbers by evidence stand beside an indicator: beside a gap and amounts
-// there are none.
+// HasEvidence reports whether numbers by evidence stand beside an indicator: beside a gap and
+// amounts there are none.
 func (r Row) HasEvidence() bool { return r.Unit != Points && !r.Amount }
 
-// DecidedFrom returns the queries that hiding a measure is decided from. A trend reads them beside its own.
+// DecidedFrom returns the queries that hiding a measure is decided from. A trend reads them beside
+// its own.
 func (r Row) DecidedFrom() []string {
 	if r.Needs != nil {
 		return r.Needs
@@ -210,7 +218,8 @@ func Guarded() (list []Row) {
 	return list
 }
 
-// LevelQueries returns the queries that tell a level of evidence of each merchant, and nothing else.
+// LevelQueries returns the queries that tell a level of evidence of each merchant, and nothing
+// else.
 func LevelQueries() (list []string) {
 	for _, r := range Rows {
 		if name := string(r.Measure); name != "" && slices.Contains(r.Queries, name) {
@@ -230,8 +239,8 @@ func MarketQueries() (list []string) {
 	return list
 }
 
-// TrendQueries returns what a trend of an indicator is counted from; nil: everything, for it is about localities.
-// What is decided of I18 is decided from all that any activity is decided from.
+// TrendQueries returns what a trend of an indicator is counted from; nil: everything, for it is
+// about localities. What is decided of I18 is decided from all that any activity is decided from.
 func TrendQueries(code string) []string {
 	r, _ := Find(code)
 	if r.ByLocality {

@@ -10,7 +10,8 @@ import (
 	"market40/reports/indicators"
 )
 
-// An indicator is one definition in words, the queries it is counted from, and one row: nothing else lists it.
+// An indicator is one definition in words, the queries it is counted from, and one row: nothing
+// else lists it.
 func TestEveryDefinitionHasOneRow(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("i*.md")
@@ -40,8 +41,8 @@ func TestEveryDefinitionHasOneRow(t *testing.T) {
 	}
 }
 
-// Every query is used, every row is counted from queries that are there, and every measure has a query
-// to be fresh by.
+// Every query is used, every row is counted from queries that are there, and every measure has a
+// query to be fresh by.
 func TestRowsAndQueriesAgree(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{"head": true, "turnover": true} // turnover is read where it was sampled

@@ -9,8 +9,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Canonical is a JSON text in the one form that is hashed: that of RFC 8785. Keys are sorted, nothing stands between
-// tokens, texts escape only what they must. Our numbers are whole and small; amounts and shares are texts.
+// Canonical is a JSON text in the one form that is hashed: that of RFC 8785. Keys are sorted,
+// nothing stands between tokens, texts escape only what they must. Our numbers are whole and small;
+// amounts and shares are texts.
 func Canonical(raw []byte) ([]byte, error) {
 	text := jsontext.Value(append([]byte(nil), raw...))
 	if err := text.Canonicalize(); err != nil {

@@ -12,7 +12,8 @@ import (
 	"market40/reports/programme"
 )
 
-// Content is what a report says: the figures with everything that is needed to read them years later.
+// Content is what a report says: the figures with everything that is needed to read them years
+// later.
 type Content struct {
 	Campaign    CampaignHead      `json:"campaign"`
 	Locality    *reports.Locality `json:"locality" doc:"null: the whole campaign"`
@@ -67,15 +68,18 @@ type about struct {
 	period   Period
 }
 
-// content is what a report says as of a day, whoever asks: the figures are those that the locality's own office, or
-// the whole province, is served. Two people therefore freeze the same.
+// content is what a report says as of a day, whoever asks: the figures are those that the
+// locality's own office, or the whole province, is served. Two people therefore freeze the same.
 func (p *Periodic) content(ctx context.Context, who roles.Principal, a about, asOf time.Time) (*Content, error) {
 	reader := roles.Principal{ActorID: who.ActorID, Role: roles.ProvinceOfficer, ScopeKind: roles.ScopeAll}
 	if a.locality != nil {
 		reader.Role, reader.ScopeKind, reader.ScopeID = roles.LocalityOfficer, roles.ScopeLocality, &a.locality.ID
 	}
 	c := a.campaign
-	served, err := p.reports.Adoption(roles.With(ctx, reader), reports.Question{Basis: c.Basis, AsOf: asOf.Format(time.DateOnly), Campaign: c.Code})
+	served, err := p.reports.Adoption(roles.With(ctx, reader), reports.Question{
+		Basis: c.Basis,
+		AsOf:  asOf.Format(time.DateOnly), Campaign: c.Code,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("figures of %s in campaign %s: %w", a.period, c.Code, err)
 	}
@@ -83,8 +87,9 @@ func (p *Periodic) content(ctx context.Context, who roles.Principal, a about, as
 		keepRow(served, a.locality.ID)
 	}
 	content := &Content{
-		Campaign: CampaignHead{c.ID, c.Code, c.Name, c.LegalRef}, Locality: a.locality, Kind: a.period.Kind, Period: a.period.String(),
-		Basis: served.Basis, AsOf: served.AsOf, Units: []CountedUnit{}, Report: served, Statuses: []Standing{},
+		Campaign: CampaignHead{c.ID, c.Code, c.Name, c.LegalRef}, Locality: a.locality, Kind: a.period.Kind,
+		Period: a.period.String(),
+		Basis:  served.Basis, AsOf: served.AsOf, Units: []CountedUnit{}, Report: served, Statuses: []Standing{},
 	}
 	if content.Definitions, err = meanings(served); err != nil {
 		return nil, err
@@ -107,7 +112,10 @@ func (p *Periodic) content(ctx context.Context, who roles.Principal, a about, as
 		return nil, err
 	}
 	for _, s := range standing {
-		content.Statuses = append(content.Statuses, Standing{s.Locality, s.State, s.Market, s.ExemptReason, s.Milestones})
+		content.Statuses = append(content.Statuses, Standing{
+			s.Locality, s.State, s.Market, s.ExemptReason,
+			s.Milestones,
+		})
 	}
 	return content, nil
 }
@@ -119,7 +127,8 @@ func keepRow(served *reports.Adoption, unit uuid.UUID) {
 		if row.Locality.ID == unit {
 			row.Rank = nil
 			rows = append(rows, row)
-			served.Total, served.Coverage, served.Funnel, served.Revised = row.Indicators, row.Coverage, row.Funnel, row.Revised
+			served.Total, served.Coverage, served.Funnel, served.Revised = row.Indicators, row.Coverage, row.Funnel,
+				row.Revised
 			served.Outside = &reports.Outside{Listed: []reports.Market{}} // of one unit nothing is left out
 		}
 	}

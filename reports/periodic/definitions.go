@@ -30,7 +30,10 @@ func meanings(served *reports.Adoption) ([]Meaning, error) {
 	list := []Meaning{}
 	for _, d := range definitions {
 		if _, shown := served.Total[d.Code]; shown {
-			list = append(list, Meaning{d.Code, d.Version, d.Name, d.NameVI, d.NameEN, d.Unit, d.Formula, d.FormulaVI, d.ProseVI, d.ProseEN, d.Evidence, d.Parts})
+			list = append(list, Meaning{
+				d.Code, d.Version, d.Name, d.NameVI, d.NameEN, d.Unit, d.Formula, d.FormulaVI,
+				d.ProseVI, d.ProseEN, d.Evidence, d.Parts,
+			})
 		}
 	}
 	return list, nil

@@ -55,7 +55,8 @@ func (p *Periodic) difference(ctx context.Context, who roles.Principal, id strin
 	return d, nil
 }
 
-// compare goes unit by unit; of a report of one locality the total is its row again, and is left out.
+// compare goes unit by unit; of a report of one locality the total is its row again, and is left
+// out.
 func (d *Difference) compare(before, after *Content) {
 	rows := map[string]reports.Row{}
 	for _, row := range before.Report.Rows {

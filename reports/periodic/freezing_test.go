@@ -20,7 +20,8 @@ import (
 	"market40/merchants/access/roles"
 )
 
-// plain writes JSON in the canonical form by hand, for texts without control characters but line ends: an account of its own.
+// plain writes JSON in the canonical form by hand, for texts without control characters but line
+// ends: an account of its own.
 func plain(t *testing.T, value any) string {
 	t.Helper()
 	switch v := value.(type) {
@@ -77,13 +78,14 @@ func told(figure object) string {
 func changed(difference object) string {
 	var list []string
 	for _, c := range difference.items("figures") {
-		list = append(list, c.in("locality").text("code")+" "+c.text("indicator")+" "+told(c.in("before"))+"→"+told(c.in("after")))
+		list = append(list, c.in("locality").text("code")+" "+c.text("indicator")+" "+told(c.in("before"))+"→"+
+			told(c.in("after")))
 	}
 	return strings.Join(list, ", ")
 }
 
-// Freeze October, change the past: the frozen version stays as it is, byte for byte, and a correction is a further version
-// that differs in exactly the changed figures.
+// Freeze October, change the past: the frozen version stays as it is, byte for byte, and a
+// correction is a further version that differs in exactly the changed figures.
 func TestAFrozenReportDoesNotMove(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
@@ -92,12 +94,14 @@ func TestAFrozenReportDoesNotMove(t *testing.T) {
 	at := w.october(w.nhaTrang, "568")
 	draft := w.ask(w.nhaTrang, "GET", at, nil, 200)
 	preview := draft.in("preview")
-	if draft.text("state") != "draft" || draft.text("due_on") != "2026-11-05" || preview.text("as_of") != "2026-11-01" || preview["frozen"] != nil ||
+	if draft.text("state") != "draft" || draft.text("due_on") != "2026-11-05" ||
+		preview.text("as_of") != "2026-11-01" || preview["frozen"] != nil ||
 		told(preview.in("report").items("rows")[0].in("indicators").in("I05")) != "7/12" {
 		t.Errorf("the draft is %v", draft)
 	}
 	submitted := w.ask(w.nhaTrang, "POST", at+"/submit", object{"note": "đúng hạn"}, 200)
-	if submitted.text("state") != "submitted" || submitted["version"] != 1.0 || submitted["preview"] != nil || submitted.items("steps")[0].text("note") != "đúng hạn" {
+	if submitted.text("state") != "submitted" || submitted["version"] != 1.0 || submitted["preview"] != nil ||
+		submitted.items("steps")[0].text("note") != "đúng hạn" {
 		t.Errorf("submitted: %v", submitted)
 	}
 	first := w.send(w.nhaTrang, "GET", at+"/versions/1", nil).Body.Bytes()
@@ -105,12 +109,16 @@ func TestAFrozenReportDoesNotMove(t *testing.T) {
 	must(t, json.Unmarshal(first, &one))
 	proved(t, one)
 	content := one.in("content")
-	for key, want := range map[string]string{"kind": "month", "period": "2026-10", "basis": "districts_2024", "as_of": "2026-11-01"} {
+	for key, want := range map[string]string{
+		"kind": "month", "period": "2026-10", "basis": "districts_2024",
+		"as_of": "2026-11-01",
+	} {
 		if content.text(key) != want {
 			t.Errorf("%s is %s", key, content.text(key))
 		}
 	}
-	if got := content.items("units")[0].items("markets")[0].text("code") + " " + content.items("statuses")[0].text("state") + " " + content.in("locality").text("code"); got != "DAM chosen 568" {
+	if got := content.items("units")[0].items("markets")[0].text("code") + " " + content.items("statuses")[0].text(
+		"state") + " " + content.in("locality").text("code"); got != "DAM chosen 568" {
 		t.Errorf("the units are %s", got)
 	}
 
@@ -129,13 +137,15 @@ func TestAFrozenReportDoesNotMove(t *testing.T) {
 	if got := changed(d); got != want || len(d.items("markets")) != 0 {
 		t.Errorf("the difference is %s", got)
 	}
-	if back := w.ask(w.nhaTrang, "GET", at+"/versions/1/difference?from=2", nil, 200).items("figures"); len(back) != 6 || told(back[0].in("after")) != "7/12" {
+	if back := w.ask(w.nhaTrang, "GET", at+"/versions/1/difference?from=2", nil, 200).items("figures"); len(
+		back) != 6 || told(back[0].in("after")) != "7/12" {
 		t.Errorf("back it is %v", back)
 	}
 	if again := w.send(w.nhaTrang, "GET", at+"/versions/1", nil).Body.Bytes(); !bytes.Equal(again, first) {
 		t.Error("the correction changed version 1")
 	}
-	for _, statement := range []string{`UPDATE report_versions SET reason = 'x'`, `DELETE FROM report_versions`, `UPDATE report_steps SET note = ''`} {
+	for _, statement := range []string{`UPDATE report_versions SET reason = 'x'`, `DELETE FROM report_versions`, `UPDATE
+		report_steps SET note = ''`} {
 		if _, err := w.db.Pool.Exec(t.Context(), statement); err == nil {
 			t.Errorf("%s went through", statement)
 		}
@@ -145,7 +155,8 @@ func TestAFrozenReportDoesNotMove(t *testing.T) {
 	w.refused(w.nhaTrang, "GET", at+"/versions/x", nil, 422, "invalid")
 }
 
-// Whoever freezes, the figures are those of the locality's own office: hidden or not by nothing but itself.
+// Whoever freezes, the figures are those of the locality's own office: hidden or not by nothing but
+// itself.
 func TestTwoPeopleFreezeTheSame(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
@@ -158,13 +169,15 @@ func TestTwoPeopleFreezeTheSame(t *testing.T) {
 	}
 	hidden := w.october(w.camRanh, "569")
 	w.ask(w.camRanh, "POST", hidden+"/submit", nil, 200)
-	figure := w.ask(w.camRanh, "GET", hidden+"/versions/1", nil, 200).in("content").in("report").items("rows")[0].in("indicators").in("I05")
+	figure := w.ask(w.camRanh, "GET", hidden+"/versions/1", nil, 200).in("content").in("report").items("rows")[0].in(
+		"indicators").in("I05")
 	if figure["suppressed"] != true || figure["numerator"] != nil {
 		t.Errorf("a small count is frozen as %v", figure)
 	}
 }
 
-// The whole campaign's report holds each unit and what it had chosen; the total's changes are told too.
+// The whole campaign's report holds each unit and what it had chosen; the total's changes are told
+// too.
 func TestTheWholeCampaign(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
@@ -179,7 +192,8 @@ func TestTheWholeCampaign(t *testing.T) {
 	for _, s := range content.items("statuses") {
 		states[s.text("state")]++
 	}
-	if content["locality"] != nil || content.text("as_of") != "2026-10-01" || len(content.in("report").items("rows")) != 9 || fmt.Sprint(states) != "map[chosen:2 exempt:1 missing:6]" {
+	if content["locality"] != nil || content.text("as_of") != "2026-10-01" ||
+		len(content.in("report").items("rows")) != 9 || fmt.Sprint(states) != "map[chosen:2 exempt:1 missing:6]" {
 		t.Errorf("the content is %v with %v", content, states)
 	}
 	w.exec(`UPDATE stall_days SET day = '2026-09-20', last_at = '2026-09-20 17:00+07' WHERE market_id = $1`, ngoi)

@@ -15,24 +15,37 @@ func (p *Periodic) Routes(e *web.Edge) {
 	const all, one = "/api/v1/periodic-reports", "/api/v1/periodic-reports/{id}"
 	// Read in scope.
 	huma.Register(e.API, op(http.MethodGet, all, "list-reports", "Báo cáo kỳ: reports, newest first", 0), p.listReports)
-	huma.Register(e.API, op(http.MethodGet, all+"/lateness", "lateness", "Tiến độ nộp: who was on time, who is late, who owes (I24)", 0), p.getLateness)
-	huma.Register(e.API, op(http.MethodGet, all+"/reminders", "list-reminders", "Nhắc việc: reports of months and quarters that are due soon, late or returned", 0), p.getReminders)
-	huma.Register(e.API, op(http.MethodGet, one, "get-report", "A report with its versions and steps; of a draft what it would say now", 0), p.getReport)
-	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}", "get-report-version", "Số liệu đã chốt: a frozen version with its hash and signature", 0), p.getVersion)
-	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}/difference", "compare-report-versions", "What a version says differently from another", 0), p.getDifference)
+	huma.Register(e.API, op(http.MethodGet, all+"/lateness", "lateness",
+		"Tiến độ nộp: who was on time, who is late, who owes (I24)", 0), p.getLateness)
+	huma.Register(e.API, op(http.MethodGet, all+"/reminders", "list-reminders",
+		"Nhắc việc: reports of months and quarters that are due soon, late or returned", 0), p.getReminders)
+	huma.Register(e.API, op(http.MethodGet, one, "get-report",
+		"A report with its versions and steps; of a draft what it would say now", 0), p.getReport)
+	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}", "get-report-version",
+		"Số liệu đã chốt: a frozen version with its hash and signature", 0), p.getVersion)
+	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}/difference", "compare-report-versions",
+		"What a version says differently from another", 0), p.getDifference)
 
 	// A locality makes, submits and corrects its own; the province any.
-	huma.Register(e.API, op(http.MethodPost, all, "make-report", "Lập báo cáo: begin a report as a draft", http.StatusCreated), p.postReport)
-	huma.Register(e.API, op(http.MethodPost, one+"/submit", "submit-report", "Chốt số liệu và gửi: freeze a version and submit it", http.StatusOK), p.postSubmit)
-	huma.Register(e.API, op(http.MethodPost, one+"/correct", "correct-report", "Đính chính: freeze a further version and submit it", http.StatusOK), p.postCorrect)
+	huma.Register(e.API, op(http.MethodPost, all, "make-report", "Lập báo cáo: begin a report as a draft",
+		http.StatusCreated), p.postReport)
+	huma.Register(e.API, op(http.MethodPost, one+"/submit", "submit-report",
+		"Chốt số liệu và gửi: freeze a version and submit it", http.StatusOK), p.postSubmit)
+	huma.Register(e.API, op(http.MethodPost, one+"/correct", "correct-report",
+		"Đính chính: freeze a further version and submit it", http.StatusOK), p.postCorrect)
 
 	// The province judges, by somebody else than who submitted.
-	huma.Register(e.API, op(http.MethodPost, one+"/approve", "approve-report", "Duyệt báo cáo", http.StatusOK), p.postApprove)
-	huma.Register(e.API, op(http.MethodPost, one+"/return", "return-report", "Trả lại báo cáo, with why", http.StatusOK), p.postReturn)
+	huma.Register(e.API, op(http.MethodPost, one+"/approve", "approve-report", "Duyệt báo cáo", http.StatusOK),
+		p.postApprove)
+	huma.Register(e.API, op(http.MethodPost, one+"/return", "return-report", "Trả lại báo cáo, with why",
+		http.StatusOK), p.postReturn)
 }
 
 func op(method, path, id, summary string, status int) huma.Operation {
-	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"periodic reports"}}
+	return huma.Operation{
+		OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
+		Tags: []string{"periodic reports"},
+	}
 }
 
 // body is an answer with a body.

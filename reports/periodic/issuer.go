@@ -10,8 +10,9 @@ import (
 	"market40/reports"
 )
 
-// issuer is the commune that acts today for a district that had ended when the period did (reports/programme/README.md): the one on
-// whose ground the unit's pilot stands. Nil: the unit acts itself, or has no pilot, so that only the province knows.
+// issuer is the commune that acts today for a district that had ended when the period did
+// (reports/programme/README.md): the one on whose ground the unit's pilot stands. Nil: the unit
+// acts itself, or has no pilot, so that only the province knows.
 func (p *Periodic) issuer(ctx context.Context, a about) (*reports.Locality, error) {
 	if a.locality == nil || a.locality.Level != "district" {
 		return nil, nil
@@ -23,7 +24,8 @@ func (p *Periodic) issuer(ctx context.Context, a about) (*reports.Locality, erro
 		JOIN locality_versions v ON v.locality_id = market_unit(p.market_id, 'commune', $3) AND v.valid @> $3::date
 		WHERE p.campaign_id = $1 AND p.locality_id = $2 AND p.valid @> $3::date
 		AND NOT EXISTS (SELECT FROM locality_versions d WHERE d.locality_id = $2 AND d.valid @> $4::date)`,
-		a.campaign.ID, a.locality.ID, p.today(), a.period.Last()).Scan(&commune.ID, &commune.Level, &commune.Code, &commune.Name)
+		a.campaign.ID, a.locality.ID, p.today(), a.period.Last()).Scan(&commune.ID, &commune.Level, &commune.Code,
+		&commune.Name)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}

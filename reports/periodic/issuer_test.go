@@ -2,13 +2,15 @@ package periodic_test
 
 import "testing"
 
-// TestTheCommuneActs: districts ended on 1 July 2025. A later report names the commune on whose ground the pilot stands on the day of
-// freezing; an earlier one is the district's own, and without a pilot nobody is named.
+// TestTheCommuneActs: districts ended on 1 July 2025. A later report names the commune on whose
+// ground the pilot stands on the day of freezing; an earlier one is the district's own, and without
+// a pilot nobody is named.
 func TestTheCommuneActs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-05 08:00")
 	w.exec(`UPDATE market_places SET valid = daterange(NULL, '2025-07-01')`)
-	w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), m.id, v.locality_id, '[2025-07-01,)' FROM markets m, locality_versions v
+	w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), m.id, v.locality_id,
+		'[2025-07-01,)' FROM markets m, locality_versions v
 		WHERE m.code = 'DAM' AND v.level = 'commune' AND v.code = '22366' AND v.valid @> date '2026-11-05'`)
 	issued := func(locality, period string) object {
 		t.Helper()
@@ -20,7 +22,8 @@ func TestTheCommuneActs(t *testing.T) {
 		w.ask(w.province, "POST", all+"/"+made.text("id")+"/submit", object{}, 200)
 		version := w.ask(w.province, "GET", all+"/"+made.text("id")+"/versions/1", nil, 200)
 		proved(t, version)
-		if known := version.in("content").items("definitions"); known[0].text("formula_vi") == "" || known[0].text("formula") == "" {
+		if known := version.in("content").items("definitions"); known[0].text("formula_vi") == "" ||
+			known[0].text("formula") == "" {
 			t.Error("a formula is not frozen in both languages")
 		}
 		return version.in("content").in("issuer")

@@ -43,7 +43,8 @@ type Owing struct {
 	HoursLate   int              `json:"hours_late" doc:"until it was submitted, or until now; begun hours count"`
 }
 
-// Board is the lateness board of a period in the caller's scope; period "": the last of its kind that has ended.
+// Board is the lateness board of a period in the caller's scope; period "": the last of its kind
+// that has ended.
 func (p *Periodic) Board(ctx context.Context, who roles.Principal, campaign, kind, period string) (*Lateness, error) {
 	c, err := p.programme.Campaign(ctx, campaign)
 	if err != nil {
@@ -99,15 +100,18 @@ func (p *Periodic) owing(ctx context.Context, who roles.Principal, kind string, 
 	var firsts, nexts, dues []time.Time
 	for i, c := range a.campaigns {
 		of := a.periods[i]
-		campaigns, firsts, nexts, dues = append(campaigns, c.ID), append(firsts, of.First), append(nexts, of.Next), append(dues, of.Due(c.DueDay))
+		campaigns, firsts, nexts, dues = append(campaigns, c.ID), append(firsts, of.First), append(nexts, of.Next),
+			append(dues, of.Due(c.DueDay))
 	}
 	list := make([][]Owing, len(campaigns))
-	rows, _ := p.db.Pool.Query(ctx, latenessSQL, campaigns, firsts, nexts, dues, kind, who.ScopeKind, who.ScopeID, p.today(), p.now())
+	rows, _ := p.db.Pool.Query(ctx, latenessSQL, campaigns, firsts, nexts, dues, kind, who.ScopeKind, who.ScopeID,
+		p.today(), p.now())
 	var place int
 	var due time.Time
 	var o Owing
 	_, err := pgx.ForEachRow(rows, []any{
-		&place, &o.Locality.ID, &o.Locality.Level, &o.Locality.Code, &o.Locality.Name, &o.ReportID, &o.State, &due, &o.SubmittedAt, &o.OnTime, &o.HoursLate,
+		&place, &o.Locality.ID, &o.Locality.Level, &o.Locality.Code, &o.Locality.Name, &o.ReportID, &o.State, &due,
+		&o.SubmittedAt, &o.OnTime, &o.HoursLate,
 	}, func() error {
 		o.DueOn = due.Format(time.DateOnly)
 		list[place] = append(list[place], o)

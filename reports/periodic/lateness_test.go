@@ -14,7 +14,8 @@ func (w *world) board(key, query string) string {
 	o := w.ask(key, "GET", all+"/lateness?campaign=CHO40"+query, nil, 200)
 	var list []string
 	for _, i := range o.items("items") {
-		list = append(list, fmt.Sprintf("%s %s %v %v", i.in("locality").text("code"), i.text("state"), i["on_time"], i["hours_late"]))
+		list = append(list, fmt.Sprintf("%s %s %v %v", i.in("locality").text("code"), i.text("state"), i["on_time"],
+			i["hours_late"]))
 	}
 	return strings.Join(list, ", ") + fmt.Sprintf("; %v/%v", o["on_time"], o["due"])
 }
@@ -32,7 +33,8 @@ func TestLatenessBoard(t *testing.T) {
 	w.at("2026-11-05 23:59")
 	w.ask(w.nhaTrang, "POST", first+"/submit", nil, 200)
 	w.at("2026-11-06 00:00")
-	if got := w.board(w.province, "&period=2026-10"); got != "568 submitted true 0, 569 draft false 0, 570 not_made false 0; 1/3" {
+	if got := w.board(w.province,
+		"&period=2026-10"); got != "568 submitted true 0, 569 draft false 0, 570 not_made false 0; 1/3" {
 		t.Errorf("as soon as it is late: %s", got)
 	}
 	w.at("2026-11-06 02:30")
@@ -52,19 +54,24 @@ func TestLatenessBoard(t *testing.T) {
 		}
 	}
 	// The indicator counts the same: of three localities and twelve months one report came in time.
-	whole := w.ask(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-11"}, 201).text("id")
-	if got := told(w.ask(w.province, "GET", all+"/"+whole, nil, 200).in("preview").in("report").in("total").in("I24")); got != "1/36" {
+	whole := w.ask(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-11"},
+		201).text("id")
+	if got := told(w.ask(w.province, "GET", all+"/"+whole, nil, 200).in("preview").in("report").in("total").in(
+		"I24")); got != "1/36" {
 		t.Errorf("I24 is %s", got)
 	}
 	if got := w.board(w.nhaTrang, "&kind=quarter&period=2026-Q4"); got != "568 not_made <nil> 0; 0/0" {
 		t.Errorf("the quarter's: %s", got)
 	}
-	if got := w.ask(w.province, "GET", all+"/lateness?campaign=CHO40&kind=quarter", nil, 200).text("period"); got != "2026-Q3" {
+	if got := w.ask(w.province, "GET", all+"/lateness?campaign=CHO40&kind=quarter", nil, 200).text(
+		"period"); got != "2026-Q3" {
 		t.Errorf("the quarter that ended last is %s", got)
 	}
 	for query, code := range map[string]string{
-		"?campaign=NONE": "not_found", "?campaign=CHO40&period=2027-01": "period_in_future", "?campaign=CHO40&period=2026-Q3": "period_form",
-		"?campaign=CHO40&kind=quarter&period=2026-10": "period_form", "?campaign=CHO40&period=2024-04": "before_campaign", "": "required",
+		"?campaign=NONE": "not_found", "?campaign=CHO40&period=2027-01": "period_in_future",
+		"?campaign=CHO40&period=2026-Q3":              "period_form",
+		"?campaign=CHO40&kind=quarter&period=2026-10": "period_form",
+		"?campaign=CHO40&period=2024-04":              "before_campaign", "": "required",
 	} {
 		status := 422
 		if code == "not_found" {
@@ -106,7 +113,8 @@ func TestReminders(t *testing.T) {
 	}
 }
 
-// TestWhatCameBackEarlyIsTold: a report that was handed in and back long before it is due waits for its locality all the same.
+// TestWhatCameBackEarlyIsTold: a report that was handed in and back long before it is due waits for
+// its locality all the same.
 func TestWhatCameBackEarlyIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-01 09:00")
@@ -120,7 +128,8 @@ func TestWhatCameBackEarlyIsTold(t *testing.T) {
 	}
 }
 
-// TestQuartersAreRemindedLikeMonths: due on the same day of the month after, late from its end on, on the board without naming one.
+// TestQuartersAreRemindedLikeMonths: due on the same day of the month after, late from its end on,
+// on the board without naming one.
 func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-10-01 09:00")
@@ -129,7 +138,8 @@ func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 		var list []string
 		for _, r := range w.ask(key, "GET", all+"/reminders", nil, 200).items("items") {
 			if r.text("kind") == "quarter" {
-				list = append(list, r.in("locality").text("code")+" "+r.text("period")+" "+r.text("stage")+" "+r.text("due_on"))
+				list = append(list, r.in("locality").text("code")+" "+r.text("period")+" "+r.text("stage")+" "+
+					r.text("due_on"))
 			}
 		}
 		return strings.Join(list, ", ")
@@ -145,7 +155,10 @@ func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 		t.Errorf("the board of the last quarter is %s", got)
 	}
 	made := func(period string) string {
-		return all + "/" + w.ask(w.nhaTrang, "POST", all, object{"campaign": campaign, "locality": "568", "kind": "quarter", "period": period}, 201).text("id")
+		return all + "/" + w.ask(w.nhaTrang, "POST", all, object{
+			"campaign": campaign, "locality": "568",
+			"kind": "quarter", "period": period,
+		}, 201).text("id")
 	}
 	third := made("2026-Q3")
 	w.at("2026-10-06 01:30")

@@ -1,5 +1,6 @@
-// Package periodic keeps the reports that localities and the province owe for each month and quarter: what was said in
-// them, word for word and signed, what became of them, and who is late. Figures come from package reports.
+// Package periodic keeps the reports that localities and the province owe for each month and
+// quarter: what was said in them, word for word and signed, what became of them, and who is late.
+// Figures come from package reports.
 package periodic
 
 import (
@@ -45,8 +46,8 @@ func New(p Parts) *Periodic {
 	return &Periodic{db: p.DB, reports: p.Reports, programme: p.Programme, key: Key(p.Keys), now: p.Now}
 }
 
-// Key signs frozen reports. It follows from the index key, which is never rotated in place: what was signed can be proved
-// for as long as the database lives, and a backup needs no further secret.
+// Key signs frozen reports. It follows from the index key, which is never rotated in place: what
+// was signed can be proved for as long as the database lives, and a backup needs no further secret.
 func Key(keys *seal.Keys) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(keys.Index("reports", "ed25519"))
 }
@@ -62,7 +63,8 @@ var operator = uuid.NewSHA1(uuid.NameSpaceOID, []byte("market40 reports"))
 
 // Operator is whoever runs commands at the server: one person, whom the province's people are not.
 func (p *Periodic) Operator(ctx context.Context) (roles.Principal, error) {
-	_, err := p.db.Pool.Exec(ctx, `INSERT INTO actors (id, role) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, operator, roles.Admin)
+	_, err := p.db.Pool.Exec(ctx, `INSERT INTO actors (id, role) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, operator,
+		roles.Admin)
 	if err != nil {
 		return roles.Principal{}, fmt.Errorf("name the operator: %w", err)
 	}

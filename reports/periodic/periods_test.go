@@ -12,13 +12,22 @@ import (
 func TestPeriods(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ kind, text, first, next, due string }{
-		{"month", "2026-10", "2026-10-01", "2026-11-01", "2026-11-05"}, {"month", "2026-12", "2026-12-01", "2027-01-01", "2027-01-05"},
-		{"month", "2028-02", "2028-02-01", "2028-03-01", "2028-03-05"}, {"quarter", "2026-Q1", "2026-01-01", "2026-04-01", "2026-04-05"},
+		{"month", "2026-10", "2026-10-01", "2026-11-01", "2026-11-05"},
+		{
+			"month", "2026-12", "2026-12-01", "2027-01-01",
+			"2027-01-05",
+		},
+		{"month", "2028-02", "2028-02-01", "2028-03-01", "2028-03-05"},
+		{
+			"quarter", "2026-Q1", "2026-01-01",
+			"2026-04-01", "2026-04-05",
+		},
 		{"quarter", "2026-Q4", "2026-10-01", "2027-01-01", "2027-01-05"},
 	} {
 		p, err := periodic.ParsePeriod(tt.kind, tt.text)
 		must(t, err)
-		if p.First.Format(time.DateOnly) != tt.first || p.Next.Format(time.DateOnly) != tt.next || p.Due(5).Format(time.DateOnly) != tt.due || p.String() != tt.text {
+		if p.First.Format(time.DateOnly) != tt.first || p.Next.Format(time.DateOnly) != tt.next ||
+			p.Due(5).Format(time.DateOnly) != tt.due || p.String() != tt.text {
 			t.Errorf("%s is %+v, due on %s", tt.text, p, p.Due(5))
 		}
 	}
@@ -36,7 +45,8 @@ func FuzzPeriod(f *testing.F) {
 			return
 		}
 		months := map[string]int{"month": 1, "quarter": 3}[kind]
-		if p.String() != text || p.First.Day() != 1 || !p.First.AddDate(0, months, 0).Equal(p.Next) || !p.Last().Before(p.Next) {
+		if p.String() != text || p.First.Day() != 1 || !p.First.AddDate(0, months, 0).Equal(p.Next) ||
+			!p.Last().Before(p.Next) {
 			t.Errorf("%s %q is %+v", kind, text, p)
 		}
 	})
@@ -58,9 +68,13 @@ func TestCanonicalForm(t *testing.T) {
 	}
 }
 
-// The canonical form says the same, is its own canonical form, and does not depend on how the text was written.
+// The canonical form says the same, is its own canonical form, and does not depend on how the text
+// was written.
 func FuzzCanonical(f *testing.F) {
-	for _, text := range []string{`{"b":1,"a":[null,true,"x"]}`, `{"a":"Chợ Đầm <&> \u2028 \u0001 \/"}`, `{"ạ":1,"a":2,"\ud83d\ude00":3}`, `[1.0,1e2,-0]`, `{"a":1,"a":2}`, `"\ud800"`} {
+	for _, text := range []string{
+		`{"b":1,"a":[null,true,"x"]}`, `{"a":"Chợ Đầm <&> \u2028 \u0001 \/"}`,
+		`{"ạ":1,"a":2,"\ud83d\ude00":3}`, `[1.0,1e2,-0]`, `{"a":1,"a":2}`, `"\ud800"`,
+	} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {

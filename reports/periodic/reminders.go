@@ -25,8 +25,9 @@ const (
 	remindFor    = 12 // months, four quarters of them: what is older will not be made because a page says so
 )
 
-// Reminders are the reports of months and quarters that localities in the caller's scope should think of, newest first. They are read
-// from what stands and stored nowhere: officers have no phone with us, so the app tells them, whenever it is opened.
+// Reminders are the reports of months and quarters that localities in the caller's scope should
+// think of, newest first. They are read from what stands and stored nowhere: officers have no phone
+// with us, so the app tells them, whenever it is opened.
 func (p *Periodic) Reminders(ctx context.Context, who roles.Principal) ([]Reminder, error) {
 	begun, err := p.programme.Begun(ctx)
 	if err != nil {
@@ -36,7 +37,8 @@ func (p *Periodic) Reminders(ctx context.Context, who roles.Principal) ([]Remind
 	for of := lastMonth(p.today()); len(periods[Month]) < remindFor; of = monthOf(of.First.Year(), of.First.Month()-1) {
 		periods[Month] = append(periods[Month], of)
 	}
-	for of := lastQuarter(p.today()); len(periods[Quarter]) < remindFor/3; of = quarterOf(of.First.Year(), of.First.Month()-3) {
+	for of := lastQuarter(p.today()); len(periods[Quarter]) < remindFor/3; of = quarterOf(of.First.Year(),
+		of.First.Month()-3) {
 		periods[Quarter] = append(periods[Quarter], of)
 	}
 	list := []Reminder{}
@@ -64,14 +66,19 @@ func (p *Periodic) remindable(c *programme.Campaign, of Period) bool {
 	return of.Next.After(c.Starts) && !c.Over(of.First)
 }
 
-// reminders are those of whom something is still wanted on a day: what was handed back at any time, what was never made from three
-// days before it is due.
+// reminders are those of whom something is still wanted on a day: what was handed back at any time,
+// what was never made from three days before it is due.
 func (a *asked) reminders(owing [][]Owing, today time.Time) (list []Reminder) {
 	for i, c := range a.campaigns {
 		early := today.AddDate(0, 0, remindBefore).Before(a.periods[i].Due(c.DueDay))
 		for _, o := range owing[i] {
 			if stage := o.stage(); stage == Returned || stage != "" && !early {
-				list = append(list, Reminder{o, CampaignHead{c.ID, c.Code, c.Name, c.LegalRef}, a.periods[i].Kind, a.periods[i].String(), stage})
+				list = append(list, Reminder{
+					o,
+					CampaignHead{c.ID, c.Code, c.Name, c.LegalRef},
+					a.periods[i].Kind,
+					a.periods[i].String(), stage,
+				})
 			}
 		}
 	}

@@ -93,11 +93,14 @@ func (p *Periodic) Make(ctx context.Context, who roles.Principal, o ReportOrder)
 	if a.locality != nil {
 		unit = &a.locality.ID
 	}
-	_, err = p.db.Pool.Exec(ctx, `INSERT INTO periodic_reports (id, campaign_id, locality_id, kind, period, due_on, state, created_by, created_at)
+	_, err = p.db.Pool.Exec(ctx, `INSERT INTO periodic_reports (id, campaign_id, locality_id, kind, period, due_on,
+		state, created_by, created_at)
 		VALUES ($1, $2, $3, $4, daterange($5, $6), $7, 'draft', $8, $9)`,
-		id, a.campaign.ID, unit, a.period.Kind, a.period.First, a.period.Next, a.period.Due(a.campaign.DueDay), who.ActorID, p.now())
+		id, a.campaign.ID, unit, a.period.Kind, a.period.First, a.period.Next, a.period.Due(a.campaign.DueDay),
+		who.ActorID, p.now())
 	if refusedBy(err) == "report_once" {
-		return nil, problem.New(problem.Conflict, "report_exists", "Báo cáo "+a.period.vi()+" này đã có.", "This report of "+a.period.en()+" stands already.")
+		return nil, problem.New(problem.Conflict, "report_exists", "Báo cáo "+a.period.vi()+" này đã có.",
+			"This report of "+a.period.en()+" stands already.")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make the report of %s in campaign %s: %w", a.period, a.campaign.Code, err)
@@ -105,8 +108,8 @@ func (p *Periodic) Make(ctx context.Context, who roles.Principal, o ReportOrder)
 	return p.find(ctx, who, id.String())
 }
 
-// about reads what a report is to be about. A locality that the caller does not act for is missing, and so is the whole
-// campaign for who has not everything in scope.
+// about reads what a report is to be about. A locality that the caller does not act for is missing,
+// and so is the whole campaign for who has not everything in scope.
 func (p *Periodic) about(ctx context.Context, who roles.Principal, o ReportOrder) (a about, err error) {
 	if a.campaign, err = p.programme.Campaign(ctx, o.Campaign); err != nil {
 		return a, err
@@ -120,21 +123,26 @@ func (p *Periodic) about(ctx context.Context, who roles.Principal, o ReportOrder
 		return a, err
 	}
 	if who.ScopeKind != roles.ScopeAll || !who.Role.May(roles.JudgeReports) {
-		return a, problem.New(problem.Forbidden, "not_allowed", "Báo cáo của cả chiến dịch do cấp tỉnh lập; hãy nêu địa phương.", "The whole campaign's report is the province's to make: name a locality.")
+		return a, problem.New(problem.Forbidden, "not_allowed",
+			"Báo cáo của cả chiến dịch do cấp tỉnh lập; hãy nêu địa phương.",
+			"The whole campaign's report is the province's to make: name a locality.")
 	}
 	return a, nil
 }
 
-// owed refuses a report of a period that has not begun or that the campaign does not touch, and one of an exempt locality.
+// owed refuses a report of a period that has not begun or that the campaign does not touch, and one
+// of an exempt locality.
 func (p *Periodic) owed(ctx context.Context, a about) error {
 	c := a.campaign
 	switch {
 	case a.period.First.After(p.today()):
 		return problem.Of("period", "period_in_future", "Kỳ báo cáo chưa bắt đầu.", "The period has not begun.")
 	case !a.period.Next.After(c.Starts):
-		return problem.Of("period", "before_campaign", "Chiến dịch bắt đầu ngày "+shown(c.Starts)+".", "The campaign began on "+shown(c.Starts)+".")
+		return problem.Of("period", "before_campaign", "Chiến dịch bắt đầu ngày "+shown(c.Starts)+".",
+			"The campaign began on "+shown(c.Starts)+".")
 	case c.Over(a.period.First):
-		return problem.New(problem.Conflict, "campaign_ended", "Chiến dịch đã kết thúc ngày "+shown(*c.Ends)+".", "The campaign ended on "+shown(*c.Ends)+".")
+		return problem.New(problem.Conflict, "campaign_ended", "Chiến dịch đã kết thúc ngày "+shown(*c.Ends)+".",
+			"The campaign ended on "+shown(*c.Ends)+".")
 	case a.locality == nil:
 		return nil
 	}
@@ -143,7 +151,8 @@ func (p *Periodic) owed(ctx context.Context, a about) error {
 		return err
 	}
 	if len(standing) == 1 && standing[0].ExemptReason != nil {
-		return problem.New(problem.Conflict, "exempt", "Địa phương được miễn, không phải báo cáo.", "The locality is exempt and owes no report.")
+		return problem.New(problem.Conflict, "exempt", "Địa phương được miễn, không phải báo cáo.",
+			"The locality is exempt and owes no report.")
 	}
 	return nil
 }
@@ -174,7 +183,8 @@ func (p *Periodic) check(ctx context.Context, q *Query) (period *Period, err err
 			return &found, nil
 		}
 	}
-	return nil, problem.Of("period", "period_form", "Kỳ có dạng 2026-10 hoặc 2026-Q3.", "A period is written 2026-10 or 2026-Q3.")
+	return nil, problem.Of("period", "period_form", "Kỳ có dạng 2026-10 hoặc 2026-Q3.",
+		"A period is written 2026-10 or 2026-Q3.")
 }
 
 // list is a page of the reports in the caller's scope, newest first.
@@ -191,9 +201,12 @@ func (p *Periodic) list(ctx context.Context, who roles.Principal, q Query, page 
 	if period != nil {
 		first, next = &period.First, &period.Next
 	}
-	rows, _ := p.db.Pool.Query(ctx, reportsSQL+` AND ($4 = '' OR r.campaign_id::text = $4) AND $5 IN ('', r.locality_id::text, v.code) AND $6 IN ('', r.kind) AND $7 IN ('', r.state)
-		AND ($8::date IS NULL OR r.period = daterange($8, $9)) AND ($10::uuid = $11::uuid OR r.id < $10) ORDER BY r.id DESC LIMIT $12`,
-		who.ScopeKind, who.ScopeID, p.today(), q.Campaign, q.Locality, q.Kind, q.State, first, next, after.ID, uuid.Nil, page.Size()+1)
+	rows, _ := p.db.Pool.Query(ctx, reportsSQL+` AND ($4 = '' OR r.campaign_id::text = $4)
+		AND $5 IN ('', r.locality_id::text, v.code) AND $6 IN ('', r.kind) AND $7 IN ('', r.state)
+		AND ($8::date IS NULL OR r.period = daterange($8, $9)) AND ($10::uuid = $11::uuid OR r.id < $10)
+		ORDER BY r.id DESC LIMIT $12`,
+		who.ScopeKind, who.ScopeID, p.today(), q.Campaign, q.Locality, q.Kind, q.State, first, next, after.ID, uuid.Nil,
+		page.Size()+1)
 	found, err := pgx.CollectRows(rows, reportOf)
 	if err != nil {
 		return nil, fmt.Errorf("list reports: %w", err)
@@ -208,7 +221,8 @@ func (p *Periodic) standing(ctx context.Context, who roles.Principal, a about) (
 	if a.locality != nil {
 		unit = &a.locality.ID
 	}
-	rows, _ := p.db.Pool.Query(ctx, reportsSQL+` AND r.campaign_id = $4 AND r.locality_id IS NOT DISTINCT FROM $5 AND r.kind = $6 AND r.period = daterange($7, $8)`,
+	rows, _ := p.db.Pool.Query(ctx, reportsSQL+` AND r.campaign_id = $4 AND r.locality_id IS NOT DISTINCT FROM $5
+		AND r.kind = $6 AND r.period = daterange($7, $8)`,
 		who.ScopeKind, who.ScopeID, p.today(), a.campaign.ID, unit, a.period.Kind, a.period.First, a.period.Next)
 	found, err := pgx.CollectRows(rows, reportOf)
 	if err != nil || len(found) == 0 {
@@ -237,7 +251,8 @@ func (p *Periodic) read(ctx context.Context, who roles.Principal, id string) (*W
 		return nil, err
 	}
 	w := &Whole{Report: *r}
-	rows, _ := p.db.Pool.Query(ctx, `SELECT version, sha256, reason, frozen_by, frozen_at FROM report_versions WHERE report_id = $1 ORDER BY version`, r.ID)
+	rows, _ := p.db.Pool.Query(ctx, `SELECT version, sha256, reason, frozen_by, frozen_at FROM report_versions
+		WHERE report_id = $1 ORDER BY version`, r.ID)
 	w.Versions, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (v VersionHead, err error) {
 		var digest []byte
 		err = row.Scan(&v.Version, &digest, &v.Reason, &v.FrozenBy, &v.FrozenAt)
@@ -247,8 +262,10 @@ func (p *Periodic) read(ctx context.Context, who roles.Principal, id string) (*W
 	if err != nil {
 		return nil, fmt.Errorf("versions of report %s: %w", r.ID, err)
 	}
-	rows, _ = p.db.Pool.Query(ctx, `SELECT s.step, s.version, s.note, s.actor_id, coalesce(u.full_name, k.name, ''), s.at
-		FROM report_steps s LEFT JOIN users u ON u.id = s.actor_id LEFT JOIN api_keys k ON k.id = s.actor_id WHERE s.report_id = $1 ORDER BY s.id`, r.ID)
+	rows, _ = p.db.Pool.Query(ctx, `SELECT s.step, s.version, s.note, s.actor_id, coalesce(u.full_name, k.name, ''),
+		s.at
+		FROM report_steps s LEFT JOIN users u ON u.id = s.actor_id LEFT JOIN api_keys k ON k.id = s.actor_id
+		WHERE s.report_id = $1 ORDER BY s.id`, r.ID)
 	if w.Steps, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Step]); err != nil {
 		return nil, fmt.Errorf("steps of report %s: %w", r.ID, err)
 	}

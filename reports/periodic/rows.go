@@ -20,7 +20,8 @@ func reportOf(row pgx.CollectableRow) (r Report, err error) {
 	var due time.Time
 	var unit *uuid.UUID
 	var level, code, name *string
-	err = row.Scan(&r.ID, &r.Kind, &r.about.period.First, &r.about.period.Next, &due, &r.State, &r.CreatedBy, &r.CreatedAt, &r.SubmittedAt, &r.Version,
+	err = row.Scan(&r.ID, &r.Kind, &r.about.period.First, &r.about.period.Next, &due, &r.State, &r.CreatedBy,
+		&r.CreatedAt, &r.SubmittedAt, &r.Version,
 		&c.ID, &c.Code, &c.Name, &c.LegalRef, &c.Basis, &c.Starts, &c.Ends, &c.DueDay, &unit, &level, &code, &name)
 	if err != nil {
 		return r, err

@@ -40,7 +40,8 @@ func (p *Periodic) Submit(ctx context.Context, who roles.Principal, id, note str
 	return p.freeze(ctx, who, id, freezing{step: "submit", note: note})
 }
 
-// Correct freezes it again, as a further version, and hands that in; the versions before it stay as they are.
+// Correct freezes it again, as a further version, and hands that in; the versions before it stay as
+// they are.
 func (p *Periodic) Correct(ctx context.Context, who roles.Principal, id, reason string) (*Whole, error) {
 	reason, err := said("reason", reason)
 	if err != nil {
@@ -49,8 +50,8 @@ func (p *Periodic) Correct(ctx context.Context, who roles.Principal, id, reason 
 	return p.freeze(ctx, who, id, freezing{step: "correct", reason: reason})
 }
 
-// Freeze submits the report of an order, which it makes where there is none, and returns its newest version. What was
-// submitted before stays as it is.
+// Freeze submits the report of an order, which it makes where there is none, and returns its newest
+// version. What was submitted before stays as it is.
 func (p *Periodic) Freeze(ctx context.Context, who roles.Principal, o ReportOrder) (*Version, error) {
 	a, err := p.about(ctx, who, o)
 	if err != nil {
@@ -80,7 +81,8 @@ func said(field, text string) (string, error) {
 	}
 	text = strings.TrimSpace(text)
 	if len([]rune(text)) < 3 {
-		return "", problem.Of(field, "too_short", "Hãy ghi rõ, ít nhất 3 ký tự.", "Please say why, in 3 characters at least.")
+		return "", problem.Of(field, "too_short", "Hãy ghi rõ, ít nhất 3 ký tự.",
+			"Please say why, in 3 characters at least.")
 	}
 	return text, nil
 }
@@ -89,7 +91,8 @@ type freezing struct {
 	step, note, reason string
 }
 
-// freeze counts on one snapshot, then writes under the report's lock: of two at once the second finds another state.
+// freeze counts on one snapshot, then writes under the report's lock: of two at once the second
+// finds another state.
 func (p *Periodic) freeze(ctx context.Context, who roles.Principal, id string, f freezing) (*Whole, error) {
 	r, err := p.find(ctx, who, id)
 	if err != nil {
@@ -110,7 +113,8 @@ func (p *Periodic) freeze(ctx context.Context, who roles.Principal, id string, f
 			return err
 		}
 		version := 0
-		if err := tx.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM report_versions WHERE report_id = $1`, r.ID).Scan(&version); err != nil {
+		if err := tx.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM report_versions WHERE report_id = $1`,
+			r.ID).Scan(&version); err != nil {
 			return err
 		}
 		if f.step == "correct" {
@@ -118,7 +122,10 @@ func (p *Periodic) freeze(ctx context.Context, who roles.Principal, id string, f
 				return err
 			}
 		}
-		content.Frozen = &Frozen{Report: r.ID, Version: version + 1, At: p.now().UTC().Truncate(time.Microsecond), Reason: f.reason}
+		content.Frozen = &Frozen{
+			Report: r.ID, Version: version + 1, At: p.now().UTC().Truncate(time.Microsecond),
+			Reason: f.reason,
+		}
 		if err := p.keep(ctx, tx, who, content); err != nil {
 			return err
 		}
@@ -137,37 +144,46 @@ func (p *Periodic) prove(ctx context.Context, a about) error {
 	if !errors.As(err, &unproved) {
 		return err
 	}
-	slog.ErrorContext(ctx, "a report is not frozen: a hidden figure could be worked out", "period", a.period.String(), "findings", unproved.Findings)
-	return problem.New(problem.Conflict, "figures_not_proved",
+	slog.ErrorContext(ctx, "a report is not frozen: a hidden figure could be worked out", "period", a.period.String(),
+		"findings", unproved.Findings)
+	return problem.New(
+		problem.Conflict,
+		"figures_not_proved",
 		"Chưa chốt được: từ các số liệu công bố của ngày này có thể tính ra một số liệu ẩn. Hãy báo cho người vận hành hệ thống.",
-		"The report is not frozen: a hidden figure could be worked out from what is published of this day. Tell the operator of the system.")
+		"The report is not frozen: a hidden figure could be worked out from what is published of this day. Tell the operator of the system.",
+	)
 }
 
-// mayFreeze refuses the whole campaign's report from who is not the province, a step in another state, and a period that
-// has not ended.
+// mayFreeze refuses the whole campaign's report from who is not the province, a step in another
+// state, and a period that has not ended.
 func (p *Periodic) mayFreeze(who roles.Principal, r *Report, step string) error {
 	if r.Locality == nil && !who.Role.May(roles.JudgeReports) {
-		return problem.New(problem.Forbidden, "not_allowed", "Báo cáo của cả chiến dịch là của cấp tỉnh.", "The whole campaign's report is the province's.")
+		return problem.New(problem.Forbidden, "not_allowed", "Báo cáo của cả chiến dịch là của cấp tỉnh.",
+			"The whole campaign's report is the province's.")
 	}
 	if !slices.Contains(steps[step].from, r.State) {
 		return otherState(r.State)
 	}
 	if next := r.about.period.Next; p.today().Before(next) {
 		return problem.New(problem.Conflict, "period_unfinished",
-			fmt.Sprintf("Kỳ %s kết thúc ngày %s; gửi được từ ngày %s.", r.about.period.vi(), shown(r.about.period.Last()), shown(next)),
-			fmt.Sprintf("The period %s ends on %s; it can be submitted from %s on.", r.Period, shown(r.about.period.Last()), shown(next)))
+			fmt.Sprintf("Kỳ %s kết thúc ngày %s; gửi được từ ngày %s.", r.about.period.vi(),
+				shown(r.about.period.Last()), shown(next)),
+			fmt.Sprintf("The period %s ends on %s; it can be submitted from %s on.", r.Period,
+				shown(r.about.period.Last()), shown(next)))
 	}
 	return nil
 }
 
 func otherState(state string) error {
-	return problem.New(problem.Conflict, "report_state", "Báo cáo đang ở trạng thái: "+stateWords[state]+".", "The report is "+state+".")
+	return problem.New(problem.Conflict, "report_state", "Báo cáo đang ở trạng thái: "+stateWords[state]+".",
+		"The report is "+state+".")
 }
 
 // take locks a report and moves it to the state after a step, or refuses (409).
 func take(ctx context.Context, tx pgx.Tx, id uuid.UUID, step string) error {
 	var state string
-	if err := tx.QueryRow(ctx, `SELECT state FROM periodic_reports WHERE id = $1 FOR UPDATE`, id).Scan(&state); err != nil {
+	if err := tx.QueryRow(ctx, `SELECT state FROM periodic_reports WHERE id = $1 FOR UPDATE`, id).Scan(
+		&state); err != nil {
 		return err
 	}
 	if !slices.Contains(steps[step].from, state) {
@@ -184,19 +200,23 @@ func (p *Periodic) keep(ctx context.Context, tx pgx.Tx, who roles.Principal, con
 		return err
 	}
 	f := content.Frozen
-	_, err = tx.Exec(ctx, `INSERT INTO report_versions (report_id, version, basis, as_of, content, sha256, signature, reason, frozen_by, frozen_at)
+	_, err = tx.Exec(ctx, `INSERT INTO report_versions (report_id, version, basis, as_of, content, sha256, signature,
+		reason, frozen_by, frozen_at)
 		VALUES ($1, $2, $3, $4::text::date, $5, $6, $7, $8, $9, $10)`,
-		f.Report, f.Version, content.Basis, content.AsOf, s.canonical, s.digest, s.signature, f.Reason, who.ActorID, f.At)
+		f.Report, f.Version, content.Basis, content.AsOf, s.canonical, s.digest, s.signature, f.Reason, who.ActorID,
+		f.At)
 	return err
 }
 
 func (p *Periodic) step(ctx context.Context, tx pgx.Tx, who roles.Principal, report uuid.UUID, s Step) error {
-	_, err := tx.Exec(ctx, `INSERT INTO report_steps (id, report_id, step, version, note, actor_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	_, err := tx.Exec(ctx, `INSERT INTO report_steps (id, report_id, step, version, note, actor_id, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		uuid.Must(uuid.NewV7()), report, s.Step, s.Version, strings.TrimSpace(s.Note), who.ActorID, p.now())
 	return err
 }
 
-// Approve accepts the newest version. Who submitted it does not: four eyes are two persons, whatever keys they hold.
+// Approve accepts the newest version. Who submitted it does not: four eyes are two persons,
+// whatever keys they hold.
 func (p *Periodic) Approve(ctx context.Context, who roles.Principal, id, note string) (*Whole, error) {
 	if err := encodings.CheckText("note", note); err != nil {
 		return nil, err
@@ -227,7 +247,8 @@ func (p *Periodic) judge(ctx context.Context, who roles.Principal, id, step, not
 			return err
 		}
 		if own && step == "approve" {
-			return problem.New(problem.Conflict, "second_person_needed", "Người gửi không tự duyệt: cần người thứ hai.", "Who submitted it does not approve it: a second person has to.")
+			return problem.New(problem.Conflict, "second_person_needed", "Người gửi không tự duyệt: cần người thứ hai.",
+				"Who submitted it does not approve it: a second person has to.")
 		}
 		return p.step(ctx, tx, who, r.ID, Step{Step: steps[step].state, Version: version, Note: note})
 	})
@@ -237,8 +258,10 @@ func (p *Periodic) judge(ctx context.Context, who roles.Principal, id, step, not
 	return p.read(ctx, who, id)
 }
 
-// submittedLast asks which version of a report $1 was submitted last, and whether $2 is the person who did.
-const submittedLast = `SELECT version, person(actor_id) = person($2) FROM report_steps WHERE report_id = $1 AND step = 'submitted' ORDER BY version DESC LIMIT 1`
+// submittedLast asks which version of a report $1 was submitted last, and whether $2 is the person
+// who did.
+const submittedLast = `SELECT version, person(actor_id) = person($2) FROM report_steps WHERE report_id = $1
+	AND step = 'submitted' ORDER BY version DESC LIMIT 1`
 
 // submitter reads that; version 0: none was.
 func submitter(row pgx.Row) (version int, own bool, err error) {

@@ -39,7 +39,8 @@ func TestAReportsWay(t *testing.T) {
 	w.refused(w.province, "POST", at+"/approve", object{}, 409, "report_state")
 	w.ask(w.nhaTrang, "POST", at+"/correct", object{"reason": "đã kiểm tem"}, 200)
 	approved := w.ask(w.province, "POST", at+"/approve", object{"note": "đạt"}, 200)
-	if got := steps(approved); got != "submitted returned reopened submitted approved" || approved.text("state") != "approved" || approved["version"] != 2.0 {
+	if got := steps(approved); got != "submitted returned reopened submitted approved" ||
+		approved.text("state") != "approved" || approved["version"] != 2.0 {
 		t.Errorf("its way was %s: %v", got, approved)
 	}
 	if last := approved.items("steps")[4]; last["version"] != 2.0 || last.text("note") != "đạt" {
@@ -55,13 +56,18 @@ func TestFourEyesAreTwoPersons(t *testing.T) {
 	w := newWorld(t, "2026-11-03 09:00")
 	lan := uuid.New()
 	w.exec(`INSERT INTO actors (id, role) VALUES ($1, 'province_officer')`, lan)
-	w.exec(`INSERT INTO users (id, login, full_name, role, scope_kind, created_at) VALUES ($1, 'lan', 'Lan', 'province_officer', 'all', now())`, lan)
+	w.exec(`INSERT INTO users (id, login, full_name, role, scope_kind, created_at)
+		VALUES ($1, 'lan', 'Lan', 'province_officer', 'all', now())`, lan)
 	key := func(name string) string {
-		made, err := w.apiKeys.Create(t.Context(), signin.Order{Name: name, Role: string(roles.ProvinceOfficer), Maker: &lan})
+		made, err := w.apiKeys.Create(t.Context(), signin.Order{
+			Name: name, Role: string(roles.ProvinceOfficer),
+			Maker: &lan,
+		})
 		must(t, err)
 		return made
 	}
-	at := all + "/" + w.ask(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-10"}, 201).text("id")
+	at := all + "/" + w.ask(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-10"},
+		201).text("id")
 	w.ask(key("one"), "POST", at+"/submit", nil, 200)
 	for who, own := range map[string]bool{key("three"): true, w.province: false} {
 		if read := w.ask(who, "GET", at, nil, 200); read["own"] != own || read.items("steps")[0].text("by") != "one" {
@@ -79,7 +85,10 @@ func TestReportsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-22 09:00")
 	w.ask(w.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/576", object{"exempt_reason": "không có chợ"}, 200)
-	w.ask(w.admin, "POST", "/api/v1/campaigns", object{"code": "OLD", "name": "x", "legal_ref": "x", "starts_on": "2024-05-28", "ends_on": "2025-12-31"}, 201)
+	w.ask(w.admin, "POST", "/api/v1/campaigns", object{
+		"code": "OLD", "name": "x", "legal_ref": "x",
+		"starts_on": "2024-05-28", "ends_on": "2025-12-31",
+	}, 201)
 	w.october(w.nhaTrang, "568")
 	good := object{"campaign": campaign, "locality": "568", "kind": "month", "period": "2026-09"}
 	for _, tt := range []struct {
@@ -110,7 +119,10 @@ func TestReportsThatAreRefused(t *testing.T) {
 		}
 		w.refused(w.admin, "POST", all, order, tt.status, tt.code)
 	}
-	w.refused(w.nhaTrang, "POST", all, object{"campaign": campaign, "locality": "569", "kind": "month", "period": "2026-09"}, 404, "not_found")
+	w.refused(w.nhaTrang, "POST", all, object{
+		"campaign": campaign, "locality": "569", "kind": "month",
+		"period": "2026-09",
+	}, 404, "not_found")
 	for _, query := range []string{"?period=x", "?state=x", "?kind=x"} {
 		if answer := w.send(w.admin, "GET", all+query, nil); answer.Code != 422 {
 			t.Errorf("%s is answered %d", query, answer.Code)
@@ -120,16 +132,21 @@ func TestReportsThatAreRefused(t *testing.T) {
 	w.refused(w.admin, "POST", all+"/"+uuid.NewString()+"/submit", nil, 404, "not_found")
 }
 
-// A period is submitted when it has ended, not before: on its last day its as-of day is only tomorrow.
+// A period is submitted when it has ended, not before: on its last day its as-of day is only
+// tomorrow.
 func TestAnUnfinishedPeriod(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-30 23:59")
-	november := all + "/" + w.ask(w.nhaTrang, "POST", all, object{"campaign": campaign, "locality": "568", "kind": "month", "period": "2026-11"}, 201).text("id")
+	november := all + "/" + w.ask(w.nhaTrang, "POST", all, object{
+		"campaign": campaign, "locality": "568",
+		"kind": "month", "period": "2026-11",
+	}, 201).text("id")
 	if preview := w.ask(w.nhaTrang, "GET", november, nil, 200).in("preview"); preview.text("as_of") != "2026-11-30" {
 		t.Errorf("the preview is as of %s", preview.text("as_of"))
 	}
 	answer := w.send(w.nhaTrang, "POST", november+"/submit", nil)
-	if answer.Code != http.StatusConflict || !strings.Contains(answer.Body.String(), "Kỳ tháng 11/2026 kết thúc ngày 30/11/2026; gửi được từ ngày 01/12/2026.") {
+	if answer.Code != http.StatusConflict || !strings.Contains(answer.Body.String(),
+		"Kỳ tháng 11/2026 kết thúc ngày 30/11/2026; gửi được từ ngày 01/12/2026.") {
 		t.Errorf("it is answered %d %s", answer.Code, answer.Body)
 	}
 	w.at("2026-12-01 00:00")
@@ -162,16 +179,24 @@ func TestReportsInScope(t *testing.T) {
 		key, query string
 		want       int
 	}{
-		{w.nhaTrang, "", 1}, {manager, "", 1}, {w.province, "", 2}, {w.province, "?limit=1", 1}, {w.province, "?locality=569", 1},
-		{w.nhaTrang, "?locality=569", 0}, {w.province, "?state=submitted", 1}, {w.province, "?campaign=CHO40&period=2026-10", 2},
-		{w.province, "?period=2026-Q4", 0}, {w.province, "?kind=quarter", 0},
+		{w.nhaTrang, "", 1},
+		{manager, "", 1},
+		{w.province, "", 2},
+		{w.province, "?limit=1", 1},
+		{w.province, "?locality=569", 1},
+		{w.nhaTrang, "?locality=569", 0},
+		{w.province, "?state=submitted", 1},
+		{w.province, "?campaign=CHO40&period=2026-10", 2},
+		{w.province, "?period=2026-Q4", 0},
+		{w.province, "?kind=quarter", 0},
 	} {
 		if got := count(tt.key, tt.query); got != tt.want {
 			t.Errorf("%q lists %d, not %d", tt.query, got, tt.want)
 		}
 	}
 	page := w.ask(w.province, "GET", all+"?limit=1", nil, 200)
-	if next := w.ask(w.province, "GET", all+"?limit=1&after="+page.text("next"), nil, 200); next["next"] != nil || next.items("items")[0].text("id") == page.items("items")[0].text("id") {
+	if next := w.ask(w.province, "GET", all+"?limit=1&after="+page.text("next"), nil, 200); next["next"] != nil ||
+		next.items("items")[0].text("id") == page.items("items")[0].text("id") {
 		t.Errorf("the second page is %v", next)
 	}
 	w.refused(w.key(roles.Team, ""), "GET", all, nil, 403, "not_allowed")
@@ -182,13 +207,15 @@ func TestTheHeirReports(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
 	w.exec(`UPDATE market_places SET valid = '(,2025-07-01)'`)
-	w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), m.id, v.locality_id, '[2025-07-01,)'
+	w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), m.id, v.locality_id,
+		'[2025-07-01,)'
 		FROM markets m, locality_versions v WHERE v.level = 'commune' AND v.code = '22366' AND upper_inf(v.valid)`)
 	heir, beside := w.key(roles.LocalityOfficer, "locality:22366"), w.key(roles.LocalityOfficer, "locality:22333")
 	at := w.october(heir, "568")
 	w.ask(heir, "POST", at+"/submit", nil, 200)
 	content := w.ask(heir, "GET", at+"/versions/1", nil, 200).in("content")
-	if got := told(content.in("report").in("total").in("I05")); got != "7/12" || content.in("locality").text("code") != "568" {
+	if got := told(content.in("report").in("total").in("I05")); got != "7/12" ||
+		content.in("locality").text("code") != "568" {
 		t.Errorf("it says %s of %s", got, content.in("locality").text("code"))
 	}
 	w.refused(beside, "GET", at, nil, 404, "not_found")
@@ -203,7 +230,8 @@ func TestAFailureTellsNothing(t *testing.T) {
 	at := w.october(w.nhaTrang, "568")
 	w.send(w.nhaTrang, "GET", at, nil) // the key is known for two seconds
 	w.db.Pool.Close()
-	if answer := w.send(w.nhaTrang, "POST", at+"/submit", nil); answer.Code != 500 || strings.Contains(answer.Body.String(), "pool") {
+	if answer := w.send(w.nhaTrang, "POST", at+"/submit", nil); answer.Code != 500 ||
+		strings.Contains(answer.Body.String(), "pool") {
 		t.Errorf("it is answered %d %s", answer.Code, answer.Body)
 	}
 }

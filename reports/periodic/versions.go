@@ -34,7 +34,8 @@ type Version struct {
 	Content   Verbatim  `json:"content"`
 }
 
-// Verbatim is a content as it was frozen, in canonical form: fields that it got later are not in it.
+// Verbatim is a content as it was frozen, in canonical form: fields that it got later are not in
+// it.
 type Verbatim struct{ json.RawMessage }
 
 // Schema tells OpenAPI what a content is today.
@@ -51,7 +52,8 @@ func (p *Periodic) ReadVersion(ctx context.Context, who roles.Principal, id stri
 	v := &Version{Report: r.ID, Version: version, PublicKey: base64.StdEncoding.EncodeToString(p.PublicKey())}
 	var asOf time.Time
 	var content, digest, signature []byte
-	err = p.db.Pool.QueryRow(ctx, `SELECT basis, as_of, content, sha256, signature, reason, frozen_by, frozen_at FROM report_versions WHERE report_id = $1 AND version = $2`,
+	err = p.db.Pool.QueryRow(ctx, `SELECT basis, as_of, content, sha256, signature, reason, frozen_by, frozen_at
+		FROM report_versions WHERE report_id = $1 AND version = $2`,
 		r.ID, version).Scan(&v.Basis, &asOf, &content, &digest, &signature, &v.Reason, &v.FrozenBy, &v.FrozenAt)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, problem.Missing("version")
@@ -59,7 +61,8 @@ func (p *Periodic) ReadVersion(ctx context.Context, who roles.Principal, id stri
 	if err != nil {
 		return nil, fmt.Errorf("read version %d of report %s: %w", version, r.ID, err)
 	}
-	v.AsOf, v.SHA256, v.Signature = asOf.Format(time.DateOnly), hex.EncodeToString(digest), base64.StdEncoding.EncodeToString(signature)
+	v.AsOf, v.SHA256, v.Signature = asOf.Format(time.DateOnly), hex.EncodeToString(digest),
+		base64.StdEncoding.EncodeToString(signature)
 	v.Content.RawMessage, err = Canonical(content)
 	return v, err
 }

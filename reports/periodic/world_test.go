@@ -46,7 +46,8 @@ func (o object) items(key string) (list []object) {
 	return list
 }
 
-// world is the reports on a database of their own, asked through the real router; its clock is set by the test.
+// world is the reports on a database of their own, asked through the real router; its clock is set
+// by the test.
 type world struct {
 	t       testing.TB
 	db      *database.DB
@@ -62,7 +63,8 @@ const (
 	campaign = "CHO40"
 )
 
-// newWorld has a campaign of the districts of 2024 whose reports are due on the 5th; Đầm is the pilot of 568.
+// newWorld has a campaign of the districts of 2024 whose reports are due on the 5th; Đầm is the
+// pilot of 568.
 func newWorld(t testing.TB, now string) *world {
 	t.Helper()
 	gin.SetMode(gin.TestMode)
@@ -74,22 +76,29 @@ func newWorld(t testing.TB, now string) *world {
 	w.apiKeys = signin.NewAPIKeys(w.db, clock)
 	e := web.New(web.Parts{DB: w.db, Keys: keys, Gate: signin.Gate{Keys: w.apiKeys}, Now: clock, Version: "test"})
 	// Two packages may each have a Target.
-	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/", func(t reflect.Type, hint string) string {
-		for t.Kind() == reflect.Pointer {
-			t = t.Elem()
-		}
-		if t.Name() == "" {
-			return huma.DefaultSchemaNamer(t, hint)
-		}
-		return strings.NewReplacer("/", "_", "[", "_", "]", "_", ".", "_").Replace(t.String())
-	})
+	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/",
+		func(t reflect.Type, hint string) string {
+			for t.Kind() == reflect.Pointer {
+				t = t.Elem()
+			}
+			if t.Name() == "" {
+				return huma.DefaultSchemaNamer(t, hint)
+			}
+			return strings.NewReplacer("/", "_", "[", "_", "]", "_", ".", "_").Replace(t.String())
+		})
 	p := programme.New(w.db, clock)
 	p.Routes(e)
-	periodic.New(periodic.Parts{DB: w.db, Keys: keys, Reports: reports.New(w.db, clock), Programme: p, Now: clock}).Routes(e)
+	periodic.New(periodic.Parts{
+		DB: w.db, Keys: keys, Reports: reports.New(w.db, clock), Programme: p,
+		Now: clock,
+	}).Routes(e)
 	w.engine = e.Engine
 	w.admin, w.province = w.key(roles.Admin, ""), w.key(roles.ProvinceOfficer, "")
 	w.nhaTrang, w.camRanh = w.key(roles.LocalityOfficer, "locality:568"), w.key(roles.LocalityOfficer, "locality:569")
-	w.ask(w.admin, "POST", "/api/v1/campaigns", object{"code": campaign, "name": "Chợ 4.0", "legal_ref": "05/UBCĐS", "starts_on": "2024-05-28"}, 201)
+	w.ask(w.admin, "POST", "/api/v1/campaigns", object{
+		"code": campaign, "name": "Chợ 4.0", "legal_ref": "05/UBCĐS",
+		"starts_on": "2024-05-28",
+	}, 201)
 	w.market("DAM", "568", 12, 7)
 	return w
 }
@@ -122,21 +131,26 @@ func (w *world) exec(sql string, args ...any) {
 	must(w.t, err)
 }
 
-// market is the pilot of a district, with so many merchants; of them so many were paid on 20 October 2026.
+// market is the pilot of a district, with so many merchants; of them so many were paid on 20
+// October 2026.
 func (w *world) market(code, district string, merchants, active int) uuid.UUID {
 	w.t.Helper()
 	id := uuid.New()
-	w.exec(`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES ($1, $2, 'Chợ ' || $2, 1, 'dan_sinh', now())`, id, code)
-	w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), $1, locality_id, '(,)' FROM locality_versions
+	w.exec(`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES ($1, $2, 'Chợ ' || $2, 1, 'dan_sinh',
+		now())`, id, code)
+	w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), $1, locality_id,
+		'(,)' FROM locality_versions
 		WHERE level = 'district' AND code = $2 AND valid @> date '2024-05-28'`, id, district)
 	w.exec(`WITH people AS MATERIALIZED (
 			SELECT gen_random_uuid() AS stall, gen_random_uuid() AS merchant FROM generate_series(1, $2::int)
 		), s AS (
-			INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at) SELECT stall, $1, stall, 'stall', 'khac', now() FROM people
+			INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at) SELECT stall, $1, stall, 'stall',
+			'khac', now() FROM people
 		), m AS (
 			INSERT INTO merchants (id, full_name, created_at) SELECT merchant, 'X', now() FROM people
 		)
-		INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, approved_at, created_at) SELECT gen_random_uuid(), $1, stall, merchant, '(,)', '2024-01-01', now() FROM people`, id, merchants)
+		INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, approved_at, created_at)
+		SELECT gen_random_uuid(), $1, stall, merchant, '(,)', '2024-01-01', now() FROM people`, id, merchants)
 	w.paid(id, active, "2026-10-20")
 	w.ask(w.admin, "PUT", "/api/v1/campaigns/"+campaign+"/pilots/"+district, object{"market_id": id}, 200)
 	return id
@@ -145,8 +159,10 @@ func (w *world) market(code, district string, merchants, active int) uuid.UUID {
 // paid gives so many more merchants of a market a payment on a day.
 func (w *world) paid(market uuid.UUID, merchants int, day string) {
 	w.t.Helper()
-	w.exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount, last_at) SELECT id, $3::text::date, market_id, 1, 1000, ($3 || ' 17:00+07')::timestamptz FROM tenancies t
-		WHERE market_id = $1 AND NOT EXISTS (SELECT FROM stall_days d WHERE d.tenancy_id = t.id) ORDER BY id LIMIT $2`, market, merchants, day)
+	w.exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount, last_at)
+		SELECT id, $3::text::date, market_id, 1, 1000, ($3 || ' 17:00+07')::timestamptz FROM tenancies t
+		WHERE market_id = $1 AND NOT EXISTS (SELECT FROM stall_days d WHERE d.tenancy_id = t.id) ORDER BY id LIMIT $2`,
+		market, merchants, day)
 }
 
 // send is the answer to a request.
@@ -196,5 +212,8 @@ func (w *world) refused(key, method, path string, body any, status int, code str
 // october makes the report of October 2026 for a district and returns its path.
 func (w *world) october(key, district string) string {
 	w.t.Helper()
-	return all + "/" + w.ask(key, "POST", all, object{"campaign": campaign, "locality": district, "kind": "month", "period": "2026-10"}, 201).text("id")
+	return all + "/" + w.ask(key, "POST", all, object{
+		"campaign": campaign, "locality": district, "kind": "month",
+		"period": "2026-10",
+	}, 201).text("id")
 }

@@ -44,12 +44,14 @@ func (c *Campaign) Over(day time.Time) bool { return c.Ends != nil && day.After(
 // over is the refusal of what is dated after a campaign.
 func (c *Campaign) over() error {
 	last := shown(*c.Ends)
-	return problem.New(problem.Conflict, "campaign_ended", "Chiến dịch đã kết thúc ngày "+last+".", "The campaign ended on "+last+".")
+	return problem.New(problem.Conflict, "campaign_ended", "Chiến dịch đã kết thúc ngày "+last+".",
+		"The campaign ended on "+last+".")
 }
 
 // notBegun is the refusal of a day before the campaign's first.
 func (c *Campaign) notBegun(field string) error {
-	return problem.Of(field, "before_campaign", "Chiến dịch bắt đầu ngày "+c.Starts.Format("02/01/2006")+".", "The campaign starts on "+c.Starts.Format(time.DateOnly)+".")
+	return problem.Of(field, "before_campaign", "Chiến dịch bắt đầu ngày "+c.Starts.Format("02/01/2006")+".",
+		"The campaign starts on "+c.Starts.Format(time.DateOnly)+".")
 }
 
 // CampaignOrder is a campaign as it is made.
@@ -69,7 +71,8 @@ var codeForm = regexp.MustCompile(`^[A-Z0-9][A-Z0-9_-]{1,31}$`)
 func (p *Programme) check(ctx context.Context, o *CampaignOrder) (c *Campaign, err error) {
 	c = &Campaign{ID: uuid.Must(uuid.NewV7()), Code: o.Code, DueDay: defaultDueDay}
 	if !codeForm.MatchString(c.Code) {
-		return nil, problem.Of("code", "code_form", "Mã gồm 2 đến 32 ký tự A–Z, 0–9, _ và -.", "A code has 2 to 32 of A–Z, 0–9, _ and -.")
+		return nil, problem.Of("code", "code_form", "Mã gồm 2 đến 32 ký tự A–Z, 0–9, _ và -.",
+			"A code has 2 to 32 of A–Z, 0–9, _ and -.")
 	}
 	if c.Name, err = present("name", o.Name); err != nil {
 		return nil, err
@@ -89,7 +92,8 @@ func (p *Programme) check(ctx context.Context, o *CampaignOrder) (c *Campaign, e
 			return nil, err
 		}
 		if ends.Before(c.Starts) {
-			return nil, problem.Of("ends_on", "ends_before_start", "Ngày kết thúc phải từ ngày bắt đầu trở đi.", "A campaign ends on its first day or later.")
+			return nil, problem.Of("ends_on", "ends_before_start", "Ngày kết thúc phải từ ngày bắt đầu trở đi.",
+				"A campaign ends on its first day or later.")
 		}
 		c.Ends = &ends
 	}
@@ -102,7 +106,8 @@ func (p *Programme) check(ctx context.Context, o *CampaignOrder) (c *Campaign, e
 
 // basis is the one that was asked for, or the newest whose units stood when the campaign began.
 func (p *Programme) basis(ctx context.Context, asked string, starts time.Time) (string, error) {
-	rows, _ := p.db.Pool.Query(ctx, `SELECT code, coalesce(on_date <= $1, false) FROM reporting_bases ORDER BY on_date, array_length(provinces, 1) DESC`, starts)
+	rows, _ := p.db.Pool.Query(ctx, `SELECT code, coalesce(on_date <= $1, false) FROM reporting_bases
+		ORDER BY on_date, array_length(provinces, 1) DESC`, starts)
 	basis, known := firstBasis, []string{}
 	var code string
 	var begun bool
@@ -130,10 +135,13 @@ func (p *Programme) MakeCampaign(ctx context.Context, who roles.Principal, o Cam
 	if err != nil {
 		return nil, err
 	}
-	_, err = p.db.Pool.Exec(ctx, `INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, ends_on, due_day, created_by, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, c.ID, c.Code, c.Name, c.LegalRef, c.Basis, c.Starts, c.Ends, c.DueDay, who.ActorID, p.now())
+	_, err = p.db.Pool.Exec(ctx, `INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, ends_on, due_day,
+		created_by, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, c.ID, c.Code, c.Name, c.LegalRef, c.Basis, c.Starts, c.Ends,
+		c.DueDay, who.ActorID, p.now())
 	if refusedBy(err) == "campaign_code_unique" {
-		return nil, problem.New(problem.Conflict, "code_in_use", "Mã chiến dịch này đã có.", "A campaign of this code stands.")
+		return nil, problem.New(problem.Conflict, "code_in_use", "Mã chiến dịch này đã có.",
+			"A campaign of this code stands.")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make campaign %s: %w", c.Code, err)
@@ -150,7 +158,8 @@ func campaignOf(row pgx.CollectableRow) (Campaign, error) {
 	return c, err
 }
 
-// Campaign is a campaign by its id or its code (404). Campaigns are no secret of those who may read the programme.
+// Campaign is a campaign by its id or its code (404). Campaigns are no secret of those who may read
+// the programme.
 func (p *Programme) Campaign(ctx context.Context, name string) (*Campaign, error) {
 	rows, _ := p.db.Pool.Query(ctx, readCampaigns+` WHERE id::text = $1 OR code = $1`, name)
 	c, err := pgx.CollectExactlyOneRow(rows, campaignOf)
@@ -179,7 +188,8 @@ func (p *Programme) campaigns(ctx context.Context, page web.Page) (*web.List[Cam
 	if err != nil {
 		return nil, err
 	}
-	rows, _ := p.db.Pool.Query(ctx, readCampaigns+` WHERE code COLLATE "C" > $1 ORDER BY code COLLATE "C" LIMIT $2`, after.Text, page.Size()+1)
+	rows, _ := p.db.Pool.Query(ctx, readCampaigns+` WHERE code COLLATE "C" > $1 ORDER BY code COLLATE "C" LIMIT $2`,
+		after.Text, page.Size()+1)
 	found, err := pgx.CollectRows(rows, campaignOf)
 	if err != nil {
 		return nil, fmt.Errorf("list campaigns: %w", err)

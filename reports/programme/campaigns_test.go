@@ -10,13 +10,18 @@ import (
 func TestMakeACampaign(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	order := object{"code": "CHO40", "name": " Chợ 4.0 ", "legal_ref": "05/UBCĐS ngày 28/05/2024", "starts_on": "2024-05-28", "ends_on": "2027-12-31", "due_day": 10}
+	order := object{
+		"code": "CHO40", "name": " Chợ 4.0 ", "legal_ref": "05/UBCĐS ngày 28/05/2024",
+		"starts_on": "2024-05-28", "ends_on": "2027-12-31", "due_day": 10,
+	}
 	made := w.ask(w.key(roles.ProvinceOfficer, ""), "POST", campaigns, order, 201)
-	if made.text("name") != "Chợ 4.0" || made.text("basis") != "districts_2024" || made.text("ends_on") != "2027-12-31" || made["due_day"] != 10.0 {
+	if made.text("name") != "Chợ 4.0" || made.text("basis") != "districts_2024" ||
+		made.text("ends_on") != "2027-12-31" || made["due_day"] != 10.0 {
 		t.Errorf("it is %v", made)
 	}
 	for _, name := range []string{made.text("id"), "CHO40"} {
-		if found := w.ask(w.key(roles.Team, ""), "GET", campaigns+"/"+name, nil, 200); found.text("id") != made.text("id") {
+		if found := w.ask(w.key(roles.Team, ""), "GET", campaigns+"/"+name, nil, 200); found.text("id") != made.text(
+			"id") {
 			t.Errorf("%s names %v", name, found)
 		}
 	}
@@ -29,10 +34,16 @@ func TestBasisOfACampaign(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i, tt := range []struct{ starts, basis, want string }{
-		{"2024-05-27", "", "districts_2024"}, {"2025-06-30", "", "districts_2024"},
-		{"2025-07-01", "", "communes_2025"}, {"2026-11-22", "", "communes_2025"}, {"2026-11-22", "current", "current"},
+		{"2024-05-27", "", "districts_2024"},
+		{"2025-06-30", "", "districts_2024"},
+		{"2025-07-01", "", "communes_2025"},
+		{"2026-11-22", "", "communes_2025"},
+		{"2026-11-22", "current", "current"},
 	} {
-		made := w.ask(w.admin, "POST", campaigns, object{"code": "C" + string(rune('A'+i)), "name": "x", "legal_ref": "x", "starts_on": tt.starts, "basis": tt.basis}, 201)
+		made := w.ask(w.admin, "POST", campaigns, object{
+			"code": "C" + string(rune('A'+i)), "name": "x",
+			"legal_ref": "x", "starts_on": tt.starts, "basis": tt.basis,
+		}, 201)
 		if made.text("basis") != tt.want || made["ends_on"] != nil || made["due_day"] != 5.0 {
 			t.Errorf("%+v is made as %v", tt, made)
 		}
@@ -57,11 +68,29 @@ func TestCampaignsThatAreRefused(t *testing.T) {
 		value any
 		code  string
 	}{
-		{"code", "cho40", "code_form"}, {"code", "C", "code_form"}, {"name", " ", "required"}, {"legal_ref", "", "required"},
-		{"starts_on", "28/05/2024", "date_form"}, {"starts_on", "2024-02-30", "date_form"}, {"starts_on", "0000-01-01", "date_range"},
-		{"ends_on", "2024-05-27", "ends_before_start"}, {"ends_on", "mai", "date_form"}, {"basis", "districts_1999", "unknown_value"},
-		{"due_day", 29, "invalid"}, {"due_day", 0, "invalid"}, {"owner", "x", "unknown_field"}, {"name", "a\x00b", "text_form"},
-		{"name", "Chî kh«ng dïng tiÒn mÆt", "text_encoding"}, {"legal_ref", "C&#244;ng v&#259;n 05", "text_encoding"}, {"name", "Ch? không ti?n m?t", "letters_lost"},
+		{"code", "cho40", "code_form"},
+		{"code", "C", "code_form"},
+		{"name", " ", "required"},
+		{"legal_ref", "", "required"},
+		{"starts_on", "28/05/2024", "date_form"},
+		{"starts_on", "2024-02-30", "date_form"},
+		{
+			"starts_on", "0000-01-01",
+			"date_range",
+		},
+		{"ends_on", "2024-05-27", "ends_before_start"},
+		{"ends_on", "mai", "date_form"},
+		{
+			"basis", "districts_1999",
+			"unknown_value",
+		},
+		{"due_day", 29, "invalid"},
+		{"due_day", 0, "invalid"},
+		{"owner", "x", "unknown_field"},
+		{"name", "a\x00b", "text_form"},
+		{"name", "Chî kh«ng dïng tiÒn mÆt", "text_encoding"},
+		{"legal_ref", "C&#244;ng v&#259;n 05", "text_encoding"},
+		{"name", "Ch? không ti?n m?t", "letters_lost"},
 	} {
 		order := object{tt.field: tt.value}
 		for key, value := range good {
@@ -71,7 +100,10 @@ func TestCampaignsThatAreRefused(t *testing.T) {
 		}
 		w.refused(w.admin, "POST", campaigns, order, 422, tt.code)
 	}
-	for _, key := range []string{w.key(roles.LocalityOfficer, "locality:568"), w.key(roles.Auditor, ""), w.key(roles.ProvinceOfficer, "locality:568")} {
+	for _, key := range []string{
+		w.key(roles.LocalityOfficer, "locality:568"), w.key(roles.Auditor, ""),
+		w.key(roles.ProvinceOfficer, "locality:568"),
+	} {
 		w.refused(key, "POST", campaigns, good, 403, "not_allowed")
 	}
 	w.refused(w.key(roles.Integration, ""), "GET", campaigns, nil, 403, "not_allowed")
@@ -85,8 +117,12 @@ func TestTargets(t *testing.T) {
 	if all.text("value") != "0.6000" || all["locality"] != nil {
 		t.Errorf("it is %v", all)
 	}
-	one := w.ask(w.admin, "POST", at, object{"indicator": "I05", "locality": "568", "value": "0.7", "due_on": "2026-12-31"}, 201)
-	w.ask(w.admin, "POST", at, object{"indicator": "I09", "locality": "569", "value": "30", "due_on": "2026-12-31"}, 201)
+	one := w.ask(w.admin, "POST", at, object{
+		"indicator": "I05", "locality": "568", "value": "0.7",
+		"due_on": "2026-12-31",
+	}, 201)
+	w.ask(w.admin, "POST", at, object{"indicator": "I09", "locality": "569", "value": "30", "due_on": "2026-12-31"},
+		201)
 	told := func(key string) string {
 		var list []string
 		for _, i := range w.ask(key, "GET", at, nil, 200).items("items") {

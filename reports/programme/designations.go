@@ -47,7 +47,9 @@ func (ch *choice) same(now Pilot, dated bool) bool {
 func (p *Programme) readChoice(in Choice, c *Campaign, now Pilot) (ch choice, err error) {
 	ch.reason = strings.TrimSpace(in.ExemptReason)
 	if (in.MarketID == "") == (ch.reason == "") {
-		return ch, problem.Of("market_id", "market_or_exemption", "Nêu chợ được chọn, hoặc lý do được miễn: một trong hai.", "Name the market that was chosen or why the locality is exempt: one of the two.")
+		return ch, problem.Of("market_id", "market_or_exemption",
+			"Nêu chợ được chọn, hoặc lý do được miễn: một trong hai.",
+			"Name the market that was chosen or why the locality is exempt: one of the two.")
 	}
 	if err := encodings.CheckText("exempt_reason", in.ExemptReason); err != nil {
 		return ch, err
@@ -66,7 +68,8 @@ func (p *Programme) readChoice(in Choice, c *Campaign, now Pilot) (ch choice, er
 			return ch, err
 		}
 		if ch.since.After(p.today()) {
-			return ch, problem.Of("since", "since_in_future", "Ngày chỉ định muộn nhất là hôm nay.", "A designation is dated today at the latest.")
+			return ch, problem.Of("since", "since_in_future", "Ngày chỉ định muộn nhất là hôm nay.",
+				"A designation is dated today at the latest.")
 		}
 		if ch.since.Before(c.Starts) && !c.Starts.After(p.today()) {
 			return ch, c.notBegun("since")
@@ -87,9 +90,12 @@ func unknownMarket() error {
 	return problem.Of("market_id", "unknown_market", "Không tìm thấy chợ này.", "There is no such market.")
 }
 
-// Designate records what a locality chose since a day. What was designated for that day and later is cut there and kept
-// as history. Two at once: the second is refused (409), because who sent it did not see the first.
-func (p *Programme) Designate(ctx context.Context, who roles.Principal, c *Campaign, locality string, in Choice) (Pilot, error) {
+// Designate records what a locality chose since a day. What was designated for that day and later
+// is cut there and kept as history. Two at once: the second is refused (409), because who sent it
+// did not see the first.
+func (p *Programme) Designate(ctx context.Context, who roles.Principal, c *Campaign, locality string,
+	in Choice,
+) (Pilot, error) {
 	now, err := p.pilot(ctx, who, c, locality)
 	if err != nil {
 		return now, err
@@ -110,19 +116,22 @@ func (p *Programme) Designate(ctx context.Context, who roles.Principal, c *Campa
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, `UPDATE pilots SET valid = valid * daterange(NULL, $3) WHERE campaign_id = $1 AND locality_id = $2 AND valid && daterange($3, NULL)`,
+		_, err := tx.Exec(ctx, `UPDATE pilots SET valid = valid * daterange(NULL, $3) WHERE campaign_id = $1
+			AND locality_id = $2 AND valid && daterange($3, NULL)`,
 			c.ID, now.Locality.ID, ch.since)
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO pilots (id, campaign_id, locality_id, market_id, exempt_reason, valid, designated_by, designated_at)
+		_, err = tx.Exec(ctx, `INSERT INTO pilots (id, campaign_id, locality_id, market_id, exempt_reason, valid,
+			designated_by, designated_at)
 			VALUES ($1, $2, $3, $4, $5, daterange($6, NULL), $7, $8)`,
 			uuid.Must(uuid.NewV7()), c.ID, now.Locality.ID, ch.market, ch.reason, ch.since, who.ActorID, p.now())
 		return err
 	})
 	switch refusedBy(err) {
 	case "pilot_of_one_locality":
-		return now, problem.New(problem.Conflict, "market_is_pilot", "Chợ này đã là chợ thí điểm của địa phương khác.", "This market is another locality's pilot.")
+		return now, problem.New(problem.Conflict, "market_is_pilot", "Chợ này đã là chợ thí điểm của địa phương khác.",
+			"This market is another locality's pilot.")
 	case "pilot_one_at_a_time":
 		return now, changedMeanwhile()
 	}
@@ -134,13 +143,16 @@ func (p *Programme) Designate(ctx context.Context, who roles.Principal, c *Campa
 }
 
 func changedMeanwhile() error {
-	return problem.New(problem.Conflict, "pilot_changed", "Có người vừa thay đổi chỉ định của địa phương này, hãy xem lại.", "Somebody changed this locality's designation meanwhile: please look again.")
+	return problem.New(problem.Conflict, "pilot_changed",
+		"Có người vừa thay đổi chỉ định của địa phương này, hãy xem lại.",
+		"Somebody changed this locality's designation meanwhile: please look again.")
 }
 
 // unchanged refuses a choice whose maker saw another designation than the one that stands.
 func (p *Programme) unchanged(ctx context.Context, tx pgx.Tx, c *Campaign, seen Pilot) error {
 	var designations int
-	err := tx.QueryRow(ctx, `SELECT count(*) FROM pilots WHERE campaign_id = $1 AND locality_id = $2`, c.ID, seen.Locality.ID).Scan(&designations)
+	err := tx.QueryRow(ctx, `SELECT count(*) FROM pilots WHERE campaign_id = $1 AND locality_id = $2`, c.ID,
+		seen.Locality.ID).Scan(&designations)
 	if err != nil {
 		return err
 	}
@@ -150,8 +162,11 @@ func (p *Programme) unchanged(ctx context.Context, tx pgx.Tx, c *Campaign, seen 
 	return nil
 }
 
-// standsThere refuses a market that the caller does not see, and one that the campaign's basis counts elsewhere.
-func (p *Programme) standsThere(ctx context.Context, tx pgx.Tx, who roles.Principal, c *Campaign, unit, market uuid.UUID) error {
+// standsThere refuses a market that the caller does not see, and one that the campaign's basis
+// counts elsewhere.
+func (p *Programme) standsThere(ctx context.Context, tx pgx.Tx, who roles.Principal, c *Campaign, unit,
+	market uuid.UUID,
+) error {
 	var there bool
 	err := tx.QueryRow(ctx, `SELECT coalesce(market_unit(m.id, b.level, coalesce(b.on_date, $5::date)) = $2, false)
 		FROM markets m, reporting_bases b WHERE m.id = $1 AND b.code = $6 AND m.id IN (SELECT scope_markets($3, $4))`,
@@ -163,7 +178,8 @@ func (p *Programme) standsThere(ctx context.Context, tx pgx.Tx, who roles.Princi
 		return fmt.Errorf("find where market %s stands: %w", market, err)
 	}
 	if !there {
-		return problem.Of("market_id", "market_elsewhere", "Chợ này không nằm trong địa phương.", "This market does not stand in the locality.")
+		return problem.Of("market_id", "market_elsewhere", "Chợ này không nằm trong địa phương.",
+			"This market does not stand in the locality.")
 	}
 	return nil
 }

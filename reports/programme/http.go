@@ -16,22 +16,34 @@ import (
 func (p *Programme) Routes(e *web.Edge) {
 	const campaign, pilot = "/api/v1/campaigns/{campaign}", "/api/v1/campaigns/{campaign}/pilots/{locality}"
 	// Campaigns and targets: set by the province, read by who has a part in the programme.
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/campaigns", "make-campaign", "Mở chiến dịch: make a campaign", http.StatusCreated), p.postCampaign)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/campaigns", "list-campaigns", "Campaigns, by code", 0), p.listCampaigns)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/campaigns", "make-campaign", "Mở chiến dịch: make a campaign",
+		http.StatusCreated), p.postCampaign)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/campaigns", "list-campaigns", "Campaigns, by code", 0),
+		p.listCampaigns)
 	huma.Register(e.API, op(http.MethodGet, campaign, "get-campaign", "A campaign, by id or code", 0), p.getCampaign)
-	huma.Register(e.API, op(http.MethodGet, campaign+"/targets", "list-targets", "Chỉ tiêu: targets, in the order they were set", 0), p.listTargets)
-	huma.Register(e.API, op(http.MethodPost, campaign+"/targets", "set-target", "Set a target", http.StatusCreated), p.postTarget)
-	huma.Register(e.API, op(http.MethodDelete, campaign+"/targets/{target}", "drop-target", "Take a target away", http.StatusNoContent), p.deleteTarget)
+	huma.Register(e.API, op(http.MethodGet, campaign+"/targets", "list-targets",
+		"Chỉ tiêu: targets, in the order they were set", 0), p.listTargets)
+	huma.Register(e.API, op(http.MethodPost, campaign+"/targets", "set-target", "Set a target", http.StatusCreated),
+		p.postTarget)
+	huma.Register(e.API, op(http.MethodDelete, campaign+"/targets/{target}", "drop-target", "Take a target away",
+		http.StatusNoContent), p.deleteTarget)
 
 	// Pilots: chosen by each locality, or by the province.
-	huma.Register(e.API, op(http.MethodGet, campaign+"/pilots", "list-pilots", "Chợ thí điểm: what each required locality chose, by code", 0), p.listPilots)
-	huma.Register(e.API, op(http.MethodPut, pilot, "designate-pilot", "Chọn chợ thí điểm: designate a market, or exempt the locality", http.StatusOK), p.putPilot)
-	huma.Register(e.API, op(http.MethodPut, pilot+"/milestones/{milestone}", "reach-milestone", "Ghi mốc: when the pilot was equipped, launched, habitual", http.StatusOK), p.putMilestone)
-	huma.Register(e.API, op(http.MethodDelete, pilot+"/milestones/{milestone}", "unreach-milestone", "Take a milestone back", http.StatusNoContent), p.deleteMilestone)
+	huma.Register(e.API, op(http.MethodGet, campaign+"/pilots", "list-pilots",
+		"Chợ thí điểm: what each required locality chose, by code", 0), p.listPilots)
+	huma.Register(e.API, op(http.MethodPut, pilot, "designate-pilot",
+		"Chọn chợ thí điểm: designate a market, or exempt the locality", http.StatusOK), p.putPilot)
+	huma.Register(e.API, op(http.MethodPut, pilot+"/milestones/{milestone}", "reach-milestone",
+		"Ghi mốc: when the pilot was equipped, launched, habitual", http.StatusOK), p.putMilestone)
+	huma.Register(e.API, op(http.MethodDelete, pilot+"/milestones/{milestone}", "unreach-milestone",
+		"Take a milestone back", http.StatusNoContent), p.deleteMilestone)
 }
 
 func op(method, path, id, summary string, status int) huma.Operation {
-	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"programme"}}
+	return huma.Operation{
+		OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
+		Tags: []string{"programme"},
+	}
 }
 
 // body is an answer with a body.
@@ -65,7 +77,9 @@ type InMilestone struct {
 }
 
 // campaignFor is the caller who may do an action, and the campaign of the path.
-func (p *Programme) campaignFor(ctx context.Context, a roles.Action, in InCampaign) (roles.Principal, *Campaign, error) {
+func (p *Programme) campaignFor(ctx context.Context, a roles.Action,
+	in InCampaign,
+) (roles.Principal, *Campaign, error) {
 	who, err := roles.Require(ctx, a)
 	if err != nil {
 		return who, nil, err

@@ -19,22 +19,28 @@ type Reached struct {
 	Note      string `json:"note,omitempty" maxLength:"500"`
 }
 
-// milestones are in the order in which a pilot reaches them; that it was chosen is told by its designation.
+// milestones are in the order in which a pilot reaches them; that it was chosen is told by its
+// designation.
 var milestones = []string{"equipped", "launched", "habitual"}
 
-// inOrder refuses a day before that of an earlier milestone, or after that of a later one. Dates as text sort as days.
+// inOrder refuses a day before that of an earlier milestone, or after that of a later one. Dates as
+// text sort as days.
 func (m *Milestones) inOrder(milestone, on string) error {
 	place := slices.Index(milestones, milestone)
 	for i, reached := range []*string{m.Equipped, m.Launched, m.Habitual} {
 		if reached != nil && (i < place && *reached > on || i > place && *reached < on) {
-			return problem.Of("reached_on", "milestone_order", "Các mốc theo thứ tự: đã trang bị, đã ra mắt, thành nếp.", "Milestones come in order: equipped, launched, habitual.")
+			return problem.Of("reached_on", "milestone_order",
+				"Các mốc theo thứ tự: đã trang bị, đã ra mắt, thành nếp.",
+				"Milestones come in order: equipped, launched, habitual.")
 		}
 	}
 	return nil
 }
 
 // Reach records when a locality's present pilot reached a milestone, or corrects it.
-func (p *Programme) Reach(ctx context.Context, who roles.Principal, c *Campaign, locality, milestone string, in Reached) (Pilot, error) {
+func (p *Programme) Reach(ctx context.Context, who roles.Principal, c *Campaign, locality, milestone string,
+	in Reached,
+) (Pilot, error) {
 	now, err := p.pilot(ctx, who, c, locality)
 	if err != nil {
 		return now, err
@@ -43,7 +49,8 @@ func (p *Programme) Reach(ctx context.Context, who roles.Principal, c *Campaign,
 		return now, problem.InFields(problem.UnknownValue("milestone", milestone, milestones...))
 	}
 	if now.Market == nil {
-		return now, problem.New(problem.Conflict, "no_pilot", "Địa phương này chưa có chợ thí điểm.", "This locality has no pilot market.")
+		return now, problem.New(problem.Conflict, "no_pilot", "Địa phương này chưa có chợ thí điểm.",
+			"This locality has no pilot market.")
 	}
 	if err := encodings.CheckText("note", in.Note); err != nil {
 		return now, err
@@ -53,7 +60,8 @@ func (p *Programme) Reach(ctx context.Context, who roles.Principal, c *Campaign,
 	case err != nil:
 		return now, err
 	case on.After(p.today()):
-		return now, problem.Of("reached_on", "date_in_future", "Ngày đạt mốc muộn nhất là hôm nay.", "A milestone was reached today at the latest.")
+		return now, problem.Of("reached_on", "date_in_future", "Ngày đạt mốc muộn nhất là hôm nay.",
+			"A milestone was reached today at the latest.")
 	case on.Before(c.Starts):
 		return now, c.notBegun("reached_on")
 	case c.Over(on):
@@ -62,9 +70,11 @@ func (p *Programme) Reach(ctx context.Context, who roles.Principal, c *Campaign,
 	if err := now.Milestones.inOrder(milestone, *text(&on)); err != nil {
 		return now, err
 	}
-	_, err = p.db.Pool.Exec(ctx, `INSERT INTO milestones (id, campaign_id, market_id, milestone, reached_on, note, recorded_by, recorded_at)
+	_, err = p.db.Pool.Exec(ctx, `INSERT INTO milestones (id, campaign_id, market_id, milestone, reached_on, note,
+		recorded_by, recorded_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (campaign_id, market_id, milestone)
-		DO UPDATE SET reached_on = excluded.reached_on, note = excluded.note, recorded_by = excluded.recorded_by, recorded_at = excluded.recorded_at`,
+		DO UPDATE SET reached_on = excluded.reached_on, note = excluded.note, recorded_by = excluded.recorded_by,
+		recorded_at = excluded.recorded_at`,
 		uuid.Must(uuid.NewV7()), c.ID, now.Market.ID, milestone, on, strings.TrimSpace(in.Note), who.ActorID, p.now())
 	if err != nil {
 		return now, fmt.Errorf("record %s of %s in campaign %s: %w", milestone, now.Market.Code, c.Code, err)
@@ -72,7 +82,8 @@ func (p *Programme) Reach(ctx context.Context, who roles.Principal, c *Campaign,
 	return p.pilot(ctx, who, c, now.Locality.ID.String())
 }
 
-// Unreach takes back a milestone of a locality's present pilot; one that was not recorded is missing (404).
+// Unreach takes back a milestone of a locality's present pilot; one that was not recorded is
+// missing (404).
 func (p *Programme) Unreach(ctx context.Context, who roles.Principal, c *Campaign, locality, milestone string) error {
 	now, err := p.pilot(ctx, who, c, locality)
 	if err != nil {
@@ -81,7 +92,8 @@ func (p *Programme) Unreach(ctx context.Context, who roles.Principal, c *Campaig
 	if now.Market == nil {
 		return problem.Missing("milestone")
 	}
-	tag, err := p.db.Pool.Exec(ctx, `DELETE FROM milestones WHERE campaign_id = $1 AND market_id = $2 AND milestone = $3`, c.ID, now.Market.ID, milestone)
+	tag, err := p.db.Pool.Exec(ctx, `DELETE FROM milestones WHERE campaign_id = $1 AND market_id = $2
+		AND milestone = $3`, c.ID, now.Market.ID, milestone)
 	if err != nil {
 		return fmt.Errorf("take back %s of %s in campaign %s: %w", milestone, now.Market.Code, c.Code, err)
 	}

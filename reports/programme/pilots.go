@@ -58,8 +58,11 @@ type Designation struct {
 	DesignatedAt time.Time       `json:"designated_at"`
 }
 
-// Pilots is a page of what the localities that the caller acts for have done, by their code; state "": all.
-func (p *Programme) Pilots(ctx context.Context, who roles.Principal, c *Campaign, state string, page web.Page) (*web.List[Pilot], error) {
+// Pilots is a page of what the localities that the caller acts for have done, by their code; state
+// "": all.
+func (p *Programme) Pilots(ctx context.Context, who roles.Principal, c *Campaign, state string,
+	page web.Page,
+) (*web.List[Pilot], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -87,8 +90,11 @@ func (p *Programme) pilot(ctx context.Context, who roles.Principal, c *Campaign,
 	return found[0], nil
 }
 
-// Standing is what required localities had chosen on a day, whoever asks: of one, or with nil of all.
-func (p *Programme) Standing(ctx context.Context, c *Campaign, locality *reports.Locality, on time.Time) ([]Pilot, error) {
+// Standing is what required localities had chosen on a day, whoever asks: of one, or with nil of
+// all.
+func (p *Programme) Standing(ctx context.Context, c *Campaign, locality *reports.Locality,
+	on time.Time,
+) ([]Pilot, error) {
 	q := pilotQuery{on: on, limit: math.MaxInt32}
 	if locality != nil {
 		q.locality = locality.ID.String()
@@ -106,7 +112,8 @@ func (p *Programme) pilots(ctx context.Context, who roles.Principal, c *Campaign
 	if q.on.IsZero() {
 		q.on = p.today()
 	}
-	rows, _ := p.db.Pool.Query(ctx, pilotsSQL, c.ID, who.ScopeKind, who.ScopeID, q.on, q.locality, q.state, q.after, q.limit)
+	rows, _ := p.db.Pool.Query(ctx, pilotsSQL, c.ID, who.ScopeKind, who.ScopeID, q.on, q.locality, q.state, q.after,
+		q.limit)
 	found, err := pgx.CollectRows(rows, pilotOf)
 	if err != nil {
 		return nil, fmt.Errorf("pilots of campaign %s: %w", c.Code, err)

@@ -29,18 +29,24 @@ func TestEveryRequiredLocality(t *testing.T) {
 	at := w.campaign() + "/pilots"
 	dam := w.market("DAM", "568", "22366")
 	chosen := w.ask(w.admin, "PUT", at+"/568", object{"market_id": dam}, 200)
-	if chosen.text("state") != "chosen" || chosen.in("market").text("code") != "DAM" || chosen.text("since") != "2024-05-28" || chosen.in("milestones").text("chosen") != "2024-05-28" {
+	if chosen.text("state") != "chosen" || chosen.in("market").text("code") != "DAM" ||
+		chosen.text("since") != "2024-05-28" || chosen.in("milestones").text("chosen") != "2024-05-28" {
 		t.Errorf("chosen: %v", chosen)
 	}
 	exempt := w.ask(w.admin, "PUT", at+"/576", object{"exempt_reason": "Trường Sa không có chợ"}, 200)
-	if exempt.text("state") != "exempt" || exempt["market"] != nil || exempt.text("exempt_reason") != "Trường Sa không có chợ" || exempt.in("milestones")["chosen"] != nil {
+	if exempt.text("state") != "exempt" || exempt["market"] != nil ||
+		exempt.text("exempt_reason") != "Trường Sa không có chợ" || exempt.in("milestones")["chosen"] != nil {
 		t.Errorf("exempt: %v", exempt)
 	}
-	if got := w.states(w.admin, at); got != "568 chosen, 569 missing, 570 missing, 571 missing, 572 missing, 573 missing, 574 missing, 575 missing, 576 exempt" {
+	if got := w.states(
+		w.admin,
+		at,
+	); got != "568 chosen, 569 missing, 570 missing, 571 missing, 572 missing, 573 missing, 574 missing, 575 missing, 576 exempt" {
 		t.Error(got)
 	}
 	first := w.ask(w.admin, "GET", at+"?state=missing&limit=3", nil, 200)
-	if got := w.states(w.admin, at+"?state=missing&limit=10&after="+first.text("next")); got != "572 missing, 573 missing, 574 missing, 575 missing" {
+	if got := w.states(w.admin, at+"?state=missing&limit=10&after="+
+		first.text("next")); got != "572 missing, 573 missing, 574 missing, 575 missing" {
 		t.Errorf("the rest of those that have not chosen: %s", got)
 	}
 	for _, path := range []string{"/22366", "/999", "/" + dam} {
@@ -62,13 +68,15 @@ func TestDesignationHistory(t *testing.T) {
 	for _, h := range now.items("history") {
 		told = append(told, h.in("market").text("code")+h.text("exempt_reason")+" "+h.text("since")+"–"+h.text("until"))
 	}
-	if got, want := strings.Join(told, ", "), "DAM 2024-05-28–2026-01-01, MOI 2026-01-01–2026-11-22, sửa chợ –, MOI 2026-11-22–"; got != want {
+	if got, want := strings.Join(told, ", "),
+		"DAM 2024-05-28–2026-01-01, MOI 2026-01-01–2026-11-22, sửa chợ –, MOI 2026-11-22–"; got != want {
 		t.Errorf("the history is %s, not %s", got, want)
 	}
 	// A correction of the past cuts what it overlaps.
 	w.ask(w.admin, "PUT", at, object{"market_id": dam, "since": "2025-01-01"}, 200)
 	now = w.ask(w.admin, "PUT", at, object{"market_id": dam}, 200)
-	if now.text("since") != "2025-01-01" || len(now.items("history")) != 5 || now.items("history")[0].text("until") != "2025-01-01" || now.items("history")[1]["since"] != nil {
+	if now.text("since") != "2025-01-01" || len(now.items("history")) != 5 ||
+		now.items("history")[0].text("until") != "2025-01-01" || now.items("history")[1]["since"] != nil {
 		t.Errorf("after a correction: %v", now)
 	}
 }
@@ -100,20 +108,30 @@ func TestDesignationsThatAreRefused(t *testing.T) {
 	}
 	// A market that was put on the map wrongly is still the pilot of where it was thought to stand.
 	w.ask(w.admin, "PUT", at+"568", object{"market_id": dam}, 200)
-	w.exec(`UPDATE market_places SET locality_id = (SELECT locality_id FROM market_places WHERE market_id = $2 AND lower_inf(valid)) WHERE market_id = $1 AND lower_inf(valid)`, dam, ngoi)
+	w.exec(`UPDATE market_places SET locality_id = (SELECT locality_id FROM market_places
+		WHERE market_id = $2 AND lower_inf(valid)) WHERE market_id = $1 AND lower_inf(valid)`, dam, ngoi)
 	w.refused(w.admin, "PUT", at+"569", object{"market_id": dam}, 409, "market_is_pilot")
 
-	w.ask(w.admin, "POST", campaigns, object{"code": "OLD", "name": "x", "legal_ref": "x", "starts_on": "2024-05-28", "ends_on": "2025-12-31"}, 201)
-	w.refused(w.admin, "PUT", campaigns+"/OLD/pilots/568", object{"exempt_reason": "x", "since": "2026-01-01"}, 409, "campaign_ended")
-	w.ask(w.admin, "PUT", campaigns+"/OLD/pilots/569", object{"market_id": dam}, 200) // of its first day: a record of then
+	w.ask(w.admin, "POST", campaigns, object{
+		"code": "OLD", "name": "x", "legal_ref": "x", "starts_on": "2024-05-28",
+		"ends_on": "2025-12-31",
+	}, 201)
+	w.refused(w.admin, "PUT", campaigns+"/OLD/pilots/568", object{"exempt_reason": "x", "since": "2026-01-01"}, 409,
+		"campaign_ended")
+	// of its first day: a record of then
+	w.ask(w.admin, "PUT", campaigns+"/OLD/pilots/569", object{"market_id": dam}, 200)
 }
 
-// Who has not chosen for a campaign that has not begun is not missing; what is chosen before counts from its first day.
+// Who has not chosen for a campaign that has not begun is not missing; what is chosen before counts
+// from its first day.
 func TestDesignationsBeforeACampaign(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	dam := w.market("DAM", "568", "22366")
-	w.ask(w.admin, "POST", campaigns, object{"code": "NEXT", "name": "x", "legal_ref": "x", "basis": "districts_2024", "starts_on": "2027-01-01"}, 201)
+	w.ask(w.admin, "POST", campaigns, object{
+		"code": "NEXT", "name": "x", "legal_ref": "x", "basis": "districts_2024",
+		"starts_on": "2027-01-01",
+	}, 201)
 	at := campaigns + "/NEXT/pilots"
 	if got := w.states(w.admin, at+"?state=missing"); got != "" {
 		t.Errorf("missing before the campaign: %s", got)
@@ -121,7 +139,11 @@ func TestDesignationsBeforeACampaign(t *testing.T) {
 	if got := w.states(w.admin, at+"?limit=2"); got != "568 not_required, 569 not_required" {
 		t.Errorf("before the campaign: %s", got)
 	}
-	for _, choice := range []object{{"exempt_reason": "sửa chợ"}, {"market_id": dam, "since": "2026-01-01"}, {"market_id": dam}} {
+	for _, choice := range []object{
+		{"exempt_reason": "sửa chợ"},
+		{"market_id": dam, "since": "2026-01-01"},
+		{"market_id": dam},
+	} {
 		now := w.ask(w.admin, "PUT", at+"/568", choice, 200)
 		if now.text("since") != "2027-01-01" {
 			t.Errorf("%v counts from %s", choice, now.text("since"))
@@ -168,25 +190,31 @@ func TestTwoDesignateAtOnce(t *testing.T) {
 		}
 	}
 	var standing, rows int
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FILTER (WHERE upper_inf(valid)), count(*) FROM pilots`).Scan(&standing, &rows))
+	must(t, w.db.Pool.QueryRow(t.Context(),
+		`SELECT count(*) FILTER (WHERE upper_inf(valid)), count(*) FROM pilots`).Scan(&standing, &rows))
 	if won == 0 || standing != 1 || rows != won { // those that came after another was answered saw it, and replaced it
 		t.Errorf("%d won, %d stand of %d", won, standing, rows)
 	}
 }
 
-// An office acts for the units that its scope names or holds; and, after the districts ended, for the one whose pilot
-// stands on its ground. Everybody else's are missing.
+// An office acts for the units that its scope names or holds; and, after the districts ended, for
+// the one whose pilot stands on its ground. Everybody else's are missing.
 func TestWhoActsForALocality(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	at := w.campaign() + "/pilots"
 	dam, ngoi := w.market("DAM", "568", "22366"), w.market("BA-NGOI", "569", "22420")
-	district, heir, beside := w.key(roles.LocalityOfficer, "locality:568"), w.key(roles.LocalityOfficer, "locality:22366"), w.key(roles.LocalityOfficer, "locality:22333")
+	district, heir, beside := w.key(roles.LocalityOfficer, "locality:568"), w.key(roles.LocalityOfficer,
+		"locality:22366"), w.key(roles.LocalityOfficer, "locality:22333")
 	w.refused(heir, "PUT", at+"/568", object{"market_id": dam}, 404, "not_found") // no pilot stands there yet
 	w.ask(district, "PUT", at+"/568", object{"market_id": dam}, 200)
 	w.refused(district, "PUT", at+"/569", object{"market_id": ngoi}, 404, "not_found")
-	w.refused(district, "PUT", at+"/568", object{"market_id": ngoi}, 422, "unknown_market") // not even that it stands elsewhere
-	for key, want := range map[string]string{district: "568 chosen", heir: "568 chosen", beside: "", w.key(roles.Manager, "market:DAM"): "568 chosen", w.key(roles.Auditor, "locality:569"): "569 missing"} {
+	// not even that it stands elsewhere
+	w.refused(district, "PUT", at+"/568", object{"market_id": ngoi}, 422, "unknown_market")
+	for key, want := range map[string]string{
+		district: "568 chosen", heir: "568 chosen", beside: "",
+		w.key(roles.Manager, "market:DAM"): "568 chosen", w.key(roles.Auditor, "locality:569"): "569 missing",
+	} {
 		if got := w.states(key, at); got != want {
 			t.Errorf("one sees %q, not %q", got, want)
 		}
@@ -207,8 +235,10 @@ func TestDatedScopes(t *testing.T) {
 	w.campaign()
 	lan := uuid.New()
 	w.exec(`INSERT INTO actors (id, role) VALUES ($1, 'locality_officer')`, lan)
-	w.exec(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, created_at) VALUES ($1, 'lan', 'Lan', 'locality_officer', 'dated', $1, now())`, lan)
-	w.exec(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) SELECT $1, 'locality', locality_id, CASE code WHEN '568' THEN daterange(NULL, '2025-07-01') ELSE daterange('2025-07-01', NULL) END
+	w.exec(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, created_at)
+		VALUES ($1, 'lan', 'Lan', 'locality_officer', 'dated', $1, now())`, lan)
+	w.exec(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) SELECT $1, 'locality', locality_id, CASE code
+		WHEN '568' THEN daterange(NULL, '2025-07-01') ELSE daterange('2025-07-01', NULL) END
 		FROM locality_versions WHERE level = 'district' AND code IN ('568', '569')`, lan)
 	p := programme.New(w.db, time.Now)
 	c, err := p.Campaign(t.Context(), "CHO40")
@@ -231,16 +261,26 @@ func TestMilestones(t *testing.T) {
 	w.ask(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-03-01", "note": "lễ ra mắt"}, 200)
 	w.ask(w.admin, "PUT", steps+"equipped", object{"reached_on": "2026-02-01"}, 200)
 	reached := w.ask(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-03-02", "note": "dời một ngày"}, 200)
-	if m := reached.in("milestones"); m.text("equipped") != "2026-02-01" || m.text("launched") != "2026-03-02" || m["habitual"] != nil || reached.in("notes").text("launched") != "dời một ngày" {
+	if m := reached.in("milestones"); m.text("equipped") != "2026-02-01" || m.text("launched") != "2026-03-02" ||
+		m["habitual"] != nil || reached.in("notes").text("launched") != "dời một ngày" {
 		t.Errorf("reached: %v", reached)
 	}
 	for _, tt := range []struct{ step, on, code string }{
-		{"habitual", "2026-03-01", "milestone_order"}, {"equipped", "2026-03-03", "milestone_order"},
-		{"equipped", "2024-05-27", "before_campaign"}, {"habitual", "2026-11-23", "date_in_future"}, {"habitual", "1/1/2026", "date_form"}, {"chosen", "2026-03-02", "unknown_value"},
+		{"habitual", "2026-03-01", "milestone_order"},
+		{"equipped", "2026-03-03", "milestone_order"},
+		{"equipped", "2024-05-27", "before_campaign"},
+		{"habitual", "2026-11-23", "date_in_future"},
+		{"habitual", "1/1/2026", "date_form"},
+		{"chosen", "2026-03-02", "unknown_value"},
 	} {
 		w.refused(w.admin, "PUT", steps+tt.step, object{"reached_on": tt.on}, 422, tt.code)
 	}
-	for _, tt := range []struct{ note, code string }{{"a\x00b", "text_form"}, {"\u202eđảo chiều", "text_form"}, {"lÔ ra m¾t chî", "text_encoding"}, {strings.Repeat("ờ", 501), "invalid"}} {
+	for _, tt := range []struct{ note, code string }{
+		{"a\x00b", "text_form"},
+		{"\u202eđảo chiều", "text_form"},
+		{"lÔ ra m¾t chî", "text_encoding"},
+		{strings.Repeat("ờ", 501), "invalid"},
+	} {
 		w.refused(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-03-02", "note": tt.note}, 422, tt.code)
 	}
 	w.refused(w.admin, "DELETE", steps+"chosen", nil, 404, "not_found") // told by the designation

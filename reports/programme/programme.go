@@ -1,5 +1,6 @@
-// Package programme keeps what the province ordered: campaigns, which market each locality chose as its pilot, how far
-// a pilot has come, and the targets. Figures are counted elsewhere; here stands what they are measured against.
+// Package programme keeps what the province ordered: campaigns, which market each locality chose as
+// its pilot, how far a pilot has come, and the targets. Figures are counted elsewhere; here stands
+// what they are measured against.
 package programme
 
 import (
@@ -36,9 +37,12 @@ func (p *Programme) today() time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
-// Unit is a unit that a campaign requires, by its id or by its code among them: codes are reused over time, and the
-// campaign's basis says whose a code is. Who does not act for it is told that it is missing (404).
-func (p *Programme) Unit(ctx context.Context, who roles.Principal, c *Campaign, locality string) (reports.Locality, error) {
+// Unit is a unit that a campaign requires, by its id or by its code among them: codes are reused
+// over time, and the campaign's basis says whose a code is. Who does not act for it is told that it
+// is missing (404).
+func (p *Programme) Unit(ctx context.Context, who roles.Principal, c *Campaign,
+	locality string,
+) (reports.Locality, error) {
 	found, err := p.pilot(ctx, who, c, locality)
 	return found.Locality, err
 }
@@ -53,7 +57,8 @@ func day(field, text string) (time.Time, error) {
 		return at, problem.Of(field, "date_form", "Ngày có dạng 2026-11-22.", "A day is written 2026-11-22.")
 	}
 	if at.Year() < firstYear || at.Year() > lastYear {
-		return at, problem.Of(field, "date_range", "Ngày nằm trong khoảng 2000 đến 2100.", "A day lies between 2000 and 2100.")
+		return at, problem.Of(field, "date_range", "Ngày nằm trong khoảng 2000 đến 2100.",
+			"A day lies between 2000 and 2100.")
 	}
 	return at, nil
 }
@@ -88,7 +93,8 @@ func refusedBy(err error) string {
 	return ""
 }
 
-// lock lets one change of a campaign's pilots run at a time, without holding up rows that refer to the campaign.
+// lock lets one change of a campaign's pilots run at a time, without holding up rows that refer to
+// the campaign.
 func lock(ctx context.Context, tx pgx.Tx, c *Campaign) error {
 	if _, err := tx.Exec(ctx, `SELECT FROM campaigns WHERE id = $1 FOR NO KEY UPDATE`, c.ID); err != nil {
 		return fmt.Errorf("lock campaign %s: %w", c.Code, err)

@@ -44,20 +44,24 @@ func (o *TargetOrder) check(c *Campaign) (value decimal.Decimal, due time.Time, 
 		return value, due, noTarget()
 	}
 	if !valueForm.MatchString(o.Value) {
-		return value, due, problem.Of("value", "value_form", "Giá trị là số không âm, tối đa 4 chữ số thập phân, dấu chấm.", "A value is a number of at least 0 with at most 4 decimals.")
+		return value, due, problem.Of("value", "value_form",
+			"Giá trị là số không âm, tối đa 4 chữ số thập phân, dấu chấm.",
+			"A value is a number of at least 0 with at most 4 decimals.")
 	}
 	if _, err := money.Parse(o.Value); row.Unit == indicators.Dong && err != nil {
 		return value, due, problem.InFields(problem.AmountForm("value"))
 	}
 	value = decimal.RequireFromString(o.Value)
 	if row.Unit.AtMostOne() && value.GreaterThan(decimal.NewFromInt(1)) {
-		return value, due, problem.Of("value", "share_above_one", "Tỷ lệ lớn nhất là 1.0000 (100 %).", "A share is at most 1.0000 (100 %).")
+		return value, due, problem.Of("value", "share_above_one", "Tỷ lệ lớn nhất là 1.0000 (100 %).",
+			"A share is at most 1.0000 (100 %).")
 	}
 	if due, err = day("due_on", o.DueOn); err != nil {
 		return value, due, err
 	}
 	if due.Before(c.Starts) {
-		return value, due, problem.Of("due_on", "before_campaign", "Hạn của chỉ tiêu phải từ ngày bắt đầu chiến dịch.", "A target is due after the campaign began.")
+		return value, due, problem.Of("due_on", "before_campaign", "Hạn của chỉ tiêu phải từ ngày bắt đầu chiến dịch.",
+			"A target is due after the campaign began.")
 	}
 	if c.Over(due) {
 		return value, due, c.over()
@@ -76,7 +80,8 @@ func noTarget() error {
 	}
 	but := strings.Join(without, ", ")
 	return problem.Of("indicator", "unknown_value",
-		"Chỉ tiêu đặt cho một chỉ số từ "+first+" đến "+last+", trừ "+but+".", "A target is of one of "+first+" to "+last+", but "+but+".")
+		"Chỉ tiêu đặt cho một chỉ số từ "+first+" đến "+last+", trừ "+but+".", "A target is of one of "+first+" to "+
+			last+", but "+but+".")
 }
 
 // SetTarget sets a target; one of the same indicator, locality and day stands once (409).
@@ -85,7 +90,10 @@ func (p *Programme) SetTarget(ctx context.Context, who roles.Principal, c *Campa
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{ID: uuid.Must(uuid.NewV7()), Indicator: o.Indicator, Value: value.StringFixed(4), DueOn: due.Format(time.DateOnly)}
+	t := &Target{
+		ID: uuid.Must(uuid.NewV7()), Indicator: o.Indicator, Value: value.StringFixed(4),
+		DueOn: due.Format(time.DateOnly),
+	}
 	var unit *uuid.UUID
 	if o.Locality != "" {
 		found, err := p.Unit(ctx, who, c, o.Locality)
@@ -94,10 +102,12 @@ func (p *Programme) SetTarget(ctx context.Context, who roles.Principal, c *Campa
 		}
 		t.Locality, unit = &found, &found.ID
 	}
-	_, err = p.db.Pool.Exec(ctx, `INSERT INTO targets (id, campaign_id, indicator, locality_id, value, due_on, set_by, set_at) VALUES ($1, $2, $3, $4, $5::text::numeric, $6, $7, $8)`,
+	_, err = p.db.Pool.Exec(ctx, `INSERT INTO targets (id, campaign_id, indicator, locality_id, value, due_on, set_by,
+		set_at) VALUES ($1, $2, $3, $4, $5::text::numeric, $6, $7, $8)`,
 		t.ID, c.ID, t.Indicator, unit, t.Value, due, who.ActorID, p.now())
 	if refusedBy(err) == "target_once" {
-		return nil, problem.New(problem.Conflict, "target_stands", "Đã có chỉ tiêu cho chỉ số, địa phương và hạn này.", "A target of this indicator, locality and day stands.")
+		return nil, problem.New(problem.Conflict, "target_stands", "Đã có chỉ tiêu cho chỉ số, địa phương và hạn này.",
+			"A target of this indicator, locality and day stands.")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("set a target of %s in campaign %s: %w", t.Indicator, c.Code, err)
@@ -117,16 +127,20 @@ func (p *Programme) DropTarget(ctx context.Context, c *Campaign, id uuid.UUID) e
 	return nil
 }
 
-// Targets is a page of the campaign's targets: those for every locality, and those of localities that the caller acts
-// for; in the order they were set.
-func (p *Programme) Targets(ctx context.Context, who roles.Principal, c *Campaign, page web.Page) (*web.List[Target], error) {
+// Targets is a page of the campaign's targets: those for every locality, and those of localities
+// that the caller acts for; in the order they were set.
+func (p *Programme) Targets(ctx context.Context, who roles.Principal, c *Campaign,
+	page web.Page,
+) (*web.List[Target], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	rows, _ := p.db.Pool.Query(ctx, `SELECT t.id, t.indicator, t.value::text, t.due_on, v.locality_id, v.level, v.code, v.name
+	rows, _ := p.db.Pool.Query(ctx, `SELECT t.id, t.indicator, t.value::text, t.due_on, v.locality_id, v.level, v.code,
+		v.name
 		FROM targets t LEFT JOIN campaign_units($1, $4) AS v ON v.locality_id = t.locality_id
-		WHERE t.campaign_id = $1 AND (t.locality_id IS NULL OR sees_unit($2, $3, $1, t.locality_id, $4)) AND t.id > $5 ORDER BY t.id LIMIT $6`,
+		WHERE t.campaign_id = $1 AND (t.locality_id IS NULL OR sees_unit($2, $3, $1, t.locality_id, $4)) AND t.id > $5
+		ORDER BY t.id LIMIT $6`,
 		c.ID, who.ScopeKind, who.ScopeID, p.today(), after.ID, page.Size()+1)
 	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t Target, err error) {
 		var due time.Time

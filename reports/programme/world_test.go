@@ -92,10 +92,12 @@ func (w *world) exec(sql string, args ...any) {
 func (w *world) market(code, district, commune string) string {
 	w.t.Helper()
 	id := uuid.NewString()
-	w.exec(`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES ($1, $2, 'Chợ ' || $2, 1, 'dan_sinh', now())`, id, code)
+	w.exec(`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES ($1, $2, 'Chợ ' || $2, 1, 'dan_sinh',
+		now())`, id, code)
 	w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid)
 		SELECT gen_random_uuid(), $1, locality_id, p.valid FROM locality_versions v
-		JOIN (VALUES ('district', $2, date '2024-05-28', daterange(NULL, '2025-07-01')), ('commune', $3, date '2025-07-01', daterange('2025-07-01', NULL))) AS p (level, code, on_day, valid)
+		JOIN (VALUES ('district', $2, date '2024-05-28', daterange(NULL, '2025-07-01')), ('commune', $3,
+		date '2025-07-01', daterange('2025-07-01', NULL))) AS p (level, code, on_day, valid)
 		ON v.level = p.level AND v.code = p.code AND v.valid @> p.on_day`, id, district, commune)
 	return id
 }
@@ -131,7 +133,8 @@ func (w *world) try(key, method, path string, body any, headers ...string) (int,
 func (w *world) refused(key, method, path string, body any, status int, code string) {
 	w.t.Helper()
 	if got, o := w.try(key, method, path, body); got != status || o.text("code") != code {
-		w.t.Errorf("%s %s %v is answered %d %s (%s), not %d %s", method, path, body, got, o.text("code"), o.text("detail"), status, code)
+		w.t.Errorf("%s %s %v is answered %d %s (%s), not %d %s", method, path, body, got, o.text("code"),
+			o.text("detail"), status, code)
 	}
 }
 
@@ -140,6 +143,9 @@ const campaigns = "/api/v1/campaigns"
 // campaign is made in the districts of 2024.
 func (w *world) campaign() string {
 	w.t.Helper()
-	w.ask(w.admin, "POST", campaigns, object{"code": "CHO40", "name": "Chợ 4.0", "legal_ref": "05/UBCĐS", "starts_on": "2024-05-28"}, 201)
+	w.ask(w.admin, "POST", campaigns, object{
+		"code": "CHO40", "name": "Chợ 4.0", "legal_ref": "05/UBCĐS",
+		"starts_on": "2024-05-28",
+	}, 201)
 	return campaigns + "/CHO40"
 }

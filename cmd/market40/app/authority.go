@@ -23,14 +23,15 @@ import (
 
 const (
 	authorityLife = 5 * 365 * 24 * time.Hour
-	leafLife      = 30 * 24 * time.Hour // phones take no certificate of more than 825 days, and who copies a key has it briefly
-	renewBefore   = 10 * 24 * time.Hour // of the end, for both
-	clockSkew     = time.Hour           // a phone's clock may be behind
+	// phones take no certificate of more than 825 days, and who copies a key has it briefly
+	leafLife    = 30 * 24 * time.Hour
+	renewBefore = 10 * 24 * time.Hour // of the end, for both
+	clockSkew   = time.Hour           // a phone's clock may be behind
 )
 
-// authority is the small certificate authority of one machine on its local network. It may vouch for nothing but
-// addresses of such networks and .local names (RFC 5280, 4.2.1.10): a phone that installs it gives nobody a way to read
-// its traffic with the rest of the world.
+// authority is the small certificate authority of one machine on its local network. It may vouch
+// for nothing but addresses of such networks and .local names (RFC 5280, 4.2.1.10): a phone that
+// installs it gives nobody a way to read its traffic with the rest of the world.
 type authority struct {
 	cert  *x509.Certificate
 	key   *ecdsa.PrivateKey
@@ -43,10 +44,14 @@ type authority struct {
 }
 
 // privateNetworks are those of RFC 1918 and RFC 6598, and loopback.
-var privateNetworks = []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "::1/128"}
+var privateNetworks = []string{
+	"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8",
+	"::1/128",
+}
 
-// openAuthority returns the authority of a data directory, made on first use and again when it ends or this machine has an
-// address for which it may not vouch. Its key is in lan-ca.pem (0600), what phones install in lan-ca.crt.
+// openAuthority returns the authority of a data directory, made on first use and again when it ends
+// or this machine has an address for which it may not vouch. Its key is in lan-ca.pem (0600), what
+// phones install in lan-ca.crt.
 func openAuthority(dir string, hosts []net.IP, names []string, now func() time.Time) (*authority, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("making the data directory: %w", err)
@@ -62,14 +67,16 @@ func openAuthority(dir string, hosts []net.IP, names []string, now func() time.T
 		return nil, fmt.Errorf("opening the certificate authority %s: %w", path, err)
 	}
 	a.hosts, a.names, a.now = hosts, names, now
-	if err := os.WriteFile(authorityFile(dir), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw}), 0o644); err != nil { //nolint:gosec // it is public
+	if err := os.WriteFile(authorityFile(dir), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw}),
+		0o644); err != nil { //nolint:gosec // it is public
 		return nil, fmt.Errorf("writing the authority's certificate: %w", err)
 	}
 	_, err = a.certificate(nil)
 	return a, err
 }
 
-// authorityFile returns the path of the authority's certificate, for programs on this machine: SSL_CERT_FILE.
+// authorityFile returns the path of the authority's certificate, for programs on this machine:
+// SSL_CERT_FILE.
 func authorityFile(dir string) string { return filepath.Join(dir, "lan-ca.crt") }
 
 func newAuthority(hosts []net.IP, now time.Time) (*authority, error) {
@@ -99,7 +106,8 @@ func newAuthority(hosts []net.IP, now time.Time) (*authority, error) {
 		NotBefore: now.Add(-clockSkew), NotAfter: now.Add(authorityLife),
 		BasicConstraintsValid: true, IsCA: true, MaxPathLen: 0, MaxPathLenZero: true,
 		KeyUsage: x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		PermittedDNSDomainsCritical: true, PermittedDNSDomains: []string{"localhost", "local"}, PermittedIPRanges: networks,
+		PermittedDNSDomainsCritical: true, PermittedDNSDomains: []string{"localhost", "local"},
+		PermittedIPRanges: networks,
 	}
 	cert, err := signCertificate(template, template, key, key)
 	return &authority{cert: cert, key: key}, err

@@ -9,8 +9,8 @@ import (
 	"market40/cmd/market40/app"
 )
 
-// TestAnAuthorityLastsAsLongAsItFits: phones install it again only when it ends, or when the machine has an address for
-// which it may not vouch.
+// TestAnAuthorityLastsAsLongAsItFits: phones install it again only when it ends, or when the
+// machine has an address for which it may not vouch.
 func TestAnAuthorityLastsAsLongAsItFits(t *testing.T) {
 	t.Parallel()
 	here, err := app.LANHosts(t.Context())

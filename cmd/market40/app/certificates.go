@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// CertificateFiles is the operator's own certificate. It is read again when its file was changed, so that renewing one
-// needs no restart.
+// CertificateFiles is the operator's own certificate. It is read again when its file was changed,
+// so that renewing one needs no restart.
 type CertificateFiles struct {
 	cert, key string
 
@@ -21,7 +21,8 @@ type CertificateFiles struct {
 	present *tls.Certificate
 }
 
-// certificate returns the one that the files hold. While they hold no whole one, the last one serves on.
+// certificate returns the one that the files hold. While they hold no whole one, the last one
+// serves on.
 func (f *CertificateFiles) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -60,7 +61,8 @@ func (f *CertificateFiles) lastChange() (time.Time, error) {
 	return cert.ModTime(), nil
 }
 
-// Trusted returns the authorities of the system and the certificate itself, which may be signed by none of them.
+// Trusted returns the authorities of the system and the certificate itself, which may be signed by
+// none of them.
 func (f *CertificateFiles) Trusted() (*x509.CertPool, error) {
 	pool, err := x509.SystemCertPool()
 	if err != nil {

@@ -54,7 +54,8 @@ type bodyField struct {
 
 type answer struct{ Status, About string }
 
-// mountDocs renders the page of all routes once, from OpenAPI, and mounts it. Every route must be mounted by then.
+// mountDocs renders the page of all routes once, from OpenAPI, and mounts it. Every route must be
+// mounted by then.
 func mountDocs(e *web.Edge) error {
 	documentPage(e, "docs", "/docs", "This page")
 	documentPage(e, "docs-style", "/docs/style.css", "The look of this page")
@@ -70,18 +71,25 @@ func mountDocs(e *web.Edge) error {
 	}
 	api := e.API.OpenAPI()
 	var html bytes.Buffer
-	err = page.Execute(&html, map[string]any{"Title": api.Info.Title, "Version": api.Info.Version, "Sections": groupByTag(api), "Permissions": roles.Permissions()})
+	err = page.Execute(&html, map[string]any{
+		"Title": api.Info.Title, "Version": api.Info.Version,
+		"Sections": groupByTag(api), "Permissions": roles.Permissions(),
+	})
 	if err != nil {
 		return fmt.Errorf("rendering the page of routes: %w", err)
 	}
 	e.Engine.GET("/docs", func(c *gin.Context) { c.Data(http.StatusOK, "text/html; charset=utf-8", html.Bytes()) })
-	e.Engine.GET("/docs/style.css", func(c *gin.Context) { c.Data(http.StatusOK, "text/css; charset=utf-8", docsStyle) })
+	e.Engine.GET("/docs/style.css", func(c *gin.Context) {
+		c.Data(http.StatusOK, "text/css; charset=utf-8",
+			docsStyle)
+	})
 	return nil
 }
 
 // mountColumns mounts the table of columns: all of them as CSV, those about people as a page.
 func mountColumns(e *web.Edge) error {
-	documentPage(e, "docs-columns", "/docs/columns", "Dữ liệu cá nhân: every column that tells of a person, whose it is and how it is kept")
+	documentPage(e, "docs-columns", "/docs/columns",
+		"Dữ liệu cá nhân: every column that tells of a person, whose it is and how it is kept")
 	documentPage(e, "docs-columns-csv", "/docs/columns.csv", "Every column of the database")
 	all, err := migrations.Classes()
 	if err != nil {
@@ -92,11 +100,18 @@ func mountColumns(e *web.Edge) error {
 		return fmt.Errorf("reading the page of columns: %w", err)
 	}
 	var html bytes.Buffer
-	if err := page.Execute(&html, slices.DeleteFunc(all, func(c migrations.Class) bool { return c.Whose == "none" })); err != nil {
+	if err := page.Execute(&html, slices.DeleteFunc(all,
+		func(c migrations.Class) bool { return c.Whose == "none" })); err != nil {
 		return fmt.Errorf("rendering the page of columns: %w", err)
 	}
-	e.Engine.GET("/docs/columns", func(c *gin.Context) { c.Data(http.StatusOK, "text/html; charset=utf-8", html.Bytes()) })
-	e.Engine.GET("/docs/columns.csv", func(c *gin.Context) { c.Data(http.StatusOK, "text/csv; charset=utf-8", migrations.ClassesCSV) })
+	e.Engine.GET("/docs/columns", func(c *gin.Context) {
+		c.Data(http.StatusOK, "text/html; charset=utf-8",
+			html.Bytes())
+	})
+	e.Engine.GET("/docs/columns.csv", func(c *gin.Context) {
+		c.Data(http.StatusOK, "text/csv; charset=utf-8",
+			migrations.ClassesCSV)
+	})
 	return nil
 }
 

@@ -10,8 +10,8 @@ import (
 	"net/http"
 )
 
-// Front is how the server is reached: plain http on loopback or for a proxy, https by the operator's certificate, or
-// https for the local network.
+// Front is how the server is reached: plain http on loopback or for a proxy, https by the
+// operator's certificate, or https for the local network.
 type Front struct {
 	listener net.Listener
 	Address  string      // scheme://host:port
@@ -53,7 +53,8 @@ func tlsConfig(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error))
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate}
 }
 
-// Serve answers requests in the background. The channel receives the error that ends it, http.ErrServerClosed after a shut-down.
+// Serve answers requests in the background. The channel receives the error that ends it,
+// http.ErrServerClosed after a shut-down.
 func (f *Front) Serve(server *http.Server) <-chan error {
 	failed := make(chan error, 2)
 	go func() { failed <- f.answer(server) }()

@@ -24,8 +24,8 @@ const lanListenAddr = ":8443"
 //go:embed lan.html
 var lanPage string
 
-// lan is a server for the phones of a local network: https by an authority of its own, and beside it, over http, a
-// page from where a phone installs that authority and nothing else.
+// lan is a server for the phones of a local network: https by an authority of its own, and beside
+// it, over http, a page from where a phone installs that authority and nothing else.
 type lan struct {
 	authority *authority
 	address   string // of the program: https://host:port
@@ -34,7 +34,8 @@ type lan struct {
 	listener  net.Listener
 }
 
-// openLAN makes the certificates for the addresses that the program listens on, and listens for the page on the next port.
+// openLAN makes the certificates for the addresses that the program listens on, and listens for the
+// page on the next port.
 func (s *Settings) openLAN(ctx context.Context, program net.Listener) (*lan, error) {
 	at, _ := program.Addr().(*net.TCPAddr) // net.Listen("tcp") gives no other
 	hosts, err := lanHosts(ctx, at.IP)
@@ -64,19 +65,24 @@ func (s *Settings) openLAN(ctx context.Context, program net.Listener) (*lan, err
 	address := func(scheme string, port int) string {
 		return scheme + net.JoinHostPort(hosts[0].String(), strconv.Itoa(port))
 	}
-	l := &lan{authority: a, listener: listener, address: address("https://", at.Port), start: address("http://", seen.Port)}
+	l := &lan{
+		authority: a, listener: listener, address: address("https://", at.Port),
+		start: address("http://", seen.Port),
+	}
 	l.page, err = l.newPage()
 	return l, err
 }
 
-// lanHosts returns the addresses at which the network reaches a listener, the likeliest first. Loopback is one of them.
+// lanHosts returns the addresses at which the network reaches a listener, the likeliest first.
+// Loopback is one of them.
 func lanHosts(ctx context.Context, listen net.IP) ([]net.IP, error) {
 	if len(listen) > 0 && !listen.IsUnspecified() {
 		return []net.IP{shortIP(listen)}, nil
 	}
 	var hosts []net.IP
 	add := func(ip net.IP) {
-		if ip = shortIP(ip); len(ip) == net.IPv4len && (ip.IsGlobalUnicast() || ip.IsLoopback()) && !slices.ContainsFunc(hosts, ip.Equal) {
+		if ip = shortIP(ip); len(ip) == net.IPv4len && (ip.IsGlobalUnicast() || ip.IsLoopback()) &&
+			!slices.ContainsFunc(hosts, ip.Equal) {
 			hosts = append(hosts, ip)
 		}
 	}

@@ -7,7 +7,8 @@ import (
 	"market40/payments/ledger"
 )
 
-// ProveLedger proves the ledger of a database from its rows alone. It reads all of them, however long that takes.
+// ProveLedger proves the ledger of a database from its rows alone. It reads all of them, however
+// long that takes.
 func ProveLedger(ctx context.Context, url string) (*ledger.Proof, error) {
 	patient, err := database.Open(ctx, url, database.Options{MaxConns: 1, StatementTimeout: -1})
 	if err != nil {

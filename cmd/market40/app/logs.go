@@ -24,7 +24,8 @@ func LogTo(w io.Writer, level slog.Level) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: hideSensitive})))
 }
 
-// hideSensitive hides account-like runs of six digits or more, keys and passwords in whatever is logged.
+// hideSensitive hides account-like runs of six digits or more, keys and passwords in whatever is
+// logged.
 func hideSensitive(_ []string, a slog.Attr) slog.Attr {
 	if a.Key == "Authorization" || a.Key == "authorization" {
 		return slog.String(a.Key, "[hidden]")
@@ -50,13 +51,14 @@ func hide(text string) string {
 	})
 }
 
-// logFailures writes one line for each answer of 5xx; other requests are not logged. Nor is a 503: in a flood there are
-// thousands of them, and a failure behind one was logged where it was found.
+// logFailures writes one line for each answer of 5xx; other requests are not logged. Nor is a 503:
+// in a flood there are thousands of them, and a failure behind one was logged where it was found.
 func logFailures(c *gin.Context) {
 	began := time.Now()
 	c.Next()
 	if status := c.Writer.Status(); status >= 500 && status != http.StatusServiceUnavailable {
-		slog.InfoContext(c.Request.Context(), "answered", "status", status, "method", c.Request.Method, "route", c.FullPath(),
+		slog.InfoContext(c.Request.Context(), "answered", "status", status, "method", c.Request.Method, "route",
+			c.FullPath(),
 			"took", time.Since(began).Round(time.Millisecond))
 	}
 }

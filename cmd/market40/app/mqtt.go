@@ -37,15 +37,17 @@ type MQTTListener struct {
 	tls      *tls.Config
 }
 
-// OpenMQTT listens for soundboxes, if that is set, by the certificate that pages are served by. Without one it is refused on
-// addresses beyond this machine, unless the operator said so: who listens in there reads what a stall takes, and at the
-// pairing a box's key.
+// OpenMQTT listens for soundboxes, if that is set, by the certificate that pages are served by.
+// Without one it is refused on addresses beyond this machine, unless the operator said so: who
+// listens in there reads what a stall takes, and at the pairing a box's key.
 func (s *Settings) OpenMQTT(ctx context.Context, over *tls.Config) (*MQTTListener, error) {
 	if s.MQTT.Addr == "" {
 		return nil, nil
 	}
 	if over == nil && !s.MQTT.Plain && !onLoopback(s.MQTT.Addr) {
-		return nil, WrongUse(errors.New("MQTT_LISTEN_ADDR is reached from outside and nothing would be encrypted: set TLS_CERT_FILE and TLS_KEY_FILE, or listen on 127.0.0.1 behind a proxy that ends TLS; MQTT_PLAINTEXT=allow serves it all the same"))
+		return nil, WrongUse(errors.New(
+			"MQTT_LISTEN_ADDR is reached from outside and nothing would be encrypted: set TLS_CERT_FILE and TLS_KEY_FILE, or listen on 127.0.0.1 behind a proxy that ends TLS; MQTT_PLAINTEXT=allow serves it all the same",
+		))
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.MQTT.Addr)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package app puts the program together: settings, the secret key, the database, every part, its routes and how it is reached.
-// Commands open what they need of it; nothing below cmd imports it.
+// Package app puts the program together: settings, the secret key, the database, every part, its
+// routes and how it is reached. Commands open what they need of it; nothing below cmd imports it.
 package app
 
 import (
@@ -56,14 +56,14 @@ type Program struct {
 	field     *field.Field
 }
 
-// OpenProgram opens the database (that of a running serve, or its own), unwraps the keys and wires everything.
-// The function it returns closes all of it.
+// OpenProgram opens the database (that of a running serve, or its own), unwraps the keys and wires
+// everything. The function it returns closes all of it.
 func OpenProgram(ctx context.Context, s *Settings) (*Program, func(), error) {
 	return openProgramOn(ctx, s, private.Use)
 }
 
-// OpenServing opens the program for serve. A private server is its own; one that another process runs is refused.
-// The function it returns closes all of it.
+// OpenServing opens the program for serve. A private server is its own; one that another process
+// runs is refused. The function it returns closes all of it.
 func OpenServing(ctx context.Context, s *Settings) (*Program, func(), error) {
 	return openProgramOn(ctx, s, private.Start)
 }
@@ -112,7 +112,8 @@ func openProgramOn(ctx context.Context, s *Settings, start starter) (*Program, f
 	p.Periodic = periodic.New(periodic.Parts{DB: db, Keys: keys, Reports: p.reports, Programme: p.programme, Now: now})
 	p.sso = signin.NewSSO(p.People, outgoing.Client(s.Allow), s.Providers)
 	if p.pushes, err = push.New(push.Parts{
-		DB: db, Keys: keys, Payments: p.payments, Now: now, Hosts: s.PushHosts, Client: outgoing.Client(s.PushAllow), PublicURL: s.PublicURL,
+		DB: db, Keys: keys, Payments: p.payments, Now: now, Hosts: s.PushHosts, Client: outgoing.Client(s.PushAllow),
+		PublicURL: s.PublicURL,
 	}); err != nil {
 		closeDB()
 		return nil, nil, err
@@ -133,8 +134,9 @@ func (p *Program) StopPayments() {
 	p.Intake.Stop()
 }
 
-// OpenDatabase opens a database that has this program's schema. A private one is brought up to it; any other
-// is refused with migrations.ErrUnmigrated or migrations.ErrNewer. The function it returns closes it.
+// OpenDatabase opens a database that has this program's schema. A private one is brought up to it;
+// any other is refused with migrations.ErrUnmigrated or migrations.ErrNewer. The function it
+// returns closes it.
 func OpenDatabase(ctx context.Context, s *Settings) (*database.DB, func(), error) {
 	return openDatabaseOn(ctx, s, private.Use)
 }

@@ -32,10 +32,12 @@ const readyWithin = 2 * time.Second
 // WarningPrefix begins each line of /readyz that warns of something.
 const WarningPrefix = "warning: "
 
-// Routes mounts every package's routes, and last the pages that describe them. The start page exists in a demo only.
+// Routes mounts every package's routes, and last the pages that describe them. The start page
+// exists in a demo only.
 func (p *Program) Routes(demo bool) (*web.Edge, error) {
 	e := web.New(web.Parts{
-		DB: p.DB, Keys: p.Keys, Gate: signin.Gate{Keys: p.APIKeys, People: p.People}, Trail: p.trail, Proxies: p.Settings.Proxies, Now: p.Now,
+		DB: p.DB, Keys: p.Keys, Gate: signin.Gate{Keys: p.APIKeys, People: p.People}, Trail: p.trail,
+		Proxies: p.Settings.Proxies, Now: p.Now,
 		Strict: !p.Settings.LAN, Version: Version(),
 	})
 	e.Engine.Use(logFailures)
@@ -43,7 +45,10 @@ func (p *Program) Routes(demo bool) (*web.Edge, error) {
 	if p.Settings.PublicURL != "" {
 		e.API.OpenAPI().Servers = []*huma.Server{{URL: p.Settings.PublicURL}}
 	}
-	signIn := &web.SignIn{People: p.People, SSO: p.sso, PublicURL: p.Settings.PublicURL, Cookies: p.Settings.storesCookies()}
+	signIn := &web.SignIn{
+		People: p.People, SSO: p.sso, PublicURL: p.Settings.PublicURL,
+		Cookies: p.Settings.storesCookies(),
+	}
 	signIn.Routes(e)
 	p.codes = signin.NewPhoneCodes(p.People, p.smsSender(demo), p.Settings.publicHost())
 	(&web.Stalls{SignIn: signIn, Codes: p.codes, Phone: phones.Normal}).Routes(e)
@@ -102,8 +107,8 @@ var (
 	wordStart      = regexp.MustCompile(`[^A-Za-z0-9]+([A-Za-z0-9]?)`)
 )
 
-// schemaName names a type in OpenAPI with its package, because two packages may each have a Locality:
-// MerchantsLocality, EdgeListReportsRow.
+// schemaName names a type in OpenAPI with its package, because two packages may each have a
+// Locality: MerchantsLocality, EdgeListReportsRow.
 func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -121,10 +126,12 @@ func schemaName(t reflect.Type, hint string) string {
 // partsOfReports are the packages whose types clients know by the name of the whole.
 var partsOfReports = regexp.MustCompile(`\bindicators\.`)
 
-// operatorRoutes mounts what operators watch: alive, ready, metrics. Nothing in them is about a person.
+// operatorRoutes mounts what operators watch: alive, ready, metrics. Nothing in them is about a
+// person.
 func (p *Program) operatorRoutes(e *web.Edge) error {
 	metrics := prometheus.NewRegistry()
-	all := append(append(p.Intake.Collectors(), p.privacy.Collectors()...), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	all := append(append(p.Intake.Collectors(), p.privacy.Collectors()...), collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, c := range all {
 		if err := metrics.Register(c); err != nil {
 			return fmt.Errorf("registering metrics: %w", err)
@@ -134,7 +141,12 @@ func (p *Program) operatorRoutes(e *web.Edge) error {
 	e.Engine.GET("/readyz", p.ready)
 	e.Engine.GET("/metrics", gin.WrapH(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})))
 	documentPage(e, "healthz", "/healthz", "200 while the process lives")
-	documentPage(e, "readyz", "/readyz", "200 when the database is reachable and migrated, else 503; lines that begin with \"warning:\" tell of a clock that is off")
+	documentPage(
+		e,
+		"readyz",
+		"/readyz",
+		"200 when the database is reachable and migrated, else 503; lines that begin with \"warning:\" tell of a clock that is off",
+	)
 	documentPage(e, "metrics", "/metrics", "Metrics as Prometheus reads them")
 	return nil
 }

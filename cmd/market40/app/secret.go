@@ -23,8 +23,8 @@ var errNoKey = errors.New("SECRET_KEY is missing")
 // KeyFile returns where a private database's key lies when it is not given.
 func (s *Settings) KeyFile() string { return filepath.Join(s.DataDir, "secret.key") }
 
-// findSecret returns the key that was given, else that of the data directory, which is made when the database has no
-// sealed keys yet. Where it has some, a new key could open nothing: errNoKey.
+// findSecret returns the key that was given, else that of the data directory, which is made when
+// the database has no sealed keys yet. Where it has some, a new key could open nothing: errNoKey.
 func findSecret(ctx context.Context, s *Settings, pool *pgxpool.Pool) ([seal.KeySize]byte, error) {
 	if s.Secret != nil {
 		return *s.Secret, nil
@@ -41,13 +41,15 @@ func findSecret(ctx context.Context, s *Settings, pool *pgxpool.Pool) ([seal.Key
 		return key, fmt.Errorf("looking for sealed keys: %w", err)
 	}
 	if sealed {
-		return key, fmt.Errorf("%w: put the original key at %s, or set SECRET_KEY or SECRET_KEY_FILE", errNoKey, s.KeyFile())
+		return key, fmt.Errorf("%w: put the original key at %s, or set SECRET_KEY or SECRET_KEY_FILE", errNoKey,
+			s.KeyFile())
 	}
 	return makeSecretFile(s.KeyFile())
 }
 
-// secretAgain returns a function that reads the key again from where findSecret had it, for a server that goes on after a
-// rotation. It returns nil for a key that was given as SECRET_KEY, which cannot change.
+// secretAgain returns a function that reads the key again from where findSecret had it, for a
+// server that goes on after a rotation. It returns nil for a key that was given as SECRET_KEY,
+// which cannot change.
 func (s *Settings) secretAgain(pool *pgxpool.Pool) func() ([seal.KeySize]byte, error) {
 	switch {
 	case s.SecretFile != "":
@@ -62,7 +64,8 @@ func (s *Settings) secretAgain(pool *pgxpool.Pool) func() ([seal.KeySize]byte, e
 	return nil
 }
 
-// secretPatience is how long a rotation under way may keep a server waiting that reads its key again.
+// secretPatience is how long a rotation under way may keep a server waiting that reads its key
+// again.
 const secretPatience = 10 * time.Second
 
 // ReadSecretFile reads a key from a file: 32 bytes in base64.
@@ -81,7 +84,8 @@ func ReadSecretFile(path string) (key [seal.KeySize]byte, err error) {
 // unnamedSecret are keys that are not whole on disk yet, or were left so by a kill.
 const unnamedSecret = ".secret.key.*"
 
-// makeSecretFile draws a key and writes it, 0600. Of several processes that do so at once, all get the first one's.
+// makeSecretFile draws a key and writes it, 0600. Of several processes that do so at once, all get
+// the first one's.
 func makeSecretFile(path string) (key [seal.KeySize]byte, err error) {
 	_, _ = rand.Read(key[:]) // never fails, says its documentation
 	f, err := os.CreateTemp(filepath.Dir(path), unnamedSecret)
@@ -99,8 +103,11 @@ func makeSecretFile(path string) (key [seal.KeySize]byte, err error) {
 	return ReadSecretFile(path)
 }
 
-// OpenSecret opens the database and finds its present key. The function it returns closes the database.
-func OpenSecret(ctx context.Context, s *Settings) (db *database.DB, secret [seal.KeySize]byte, closeDB func(), err error) {
+// OpenSecret opens the database and finds its present key. The function it returns closes the
+// database.
+func OpenSecret(ctx context.Context,
+	s *Settings,
+) (db *database.DB, secret [seal.KeySize]byte, closeDB func(), err error) {
 	if err := s.NeedSecret(); err != nil {
 		return nil, secret, nil, err
 	}

@@ -19,9 +19,10 @@ import (
 // nextSecretFile returns where a new key waits until the database is wrapped by it.
 func (s *Settings) nextSecretFile() string { return s.KeyFile() + ".next" }
 
-// RotateKey changes the key of the data directory, in steps of which each may be the last one:
-// the new key is on disk beside the old; the database is wrapped by both; the new file takes the old one's name; the
-// wraps by the old key are forgotten. Whoever comes next finds a key that opens the database, and settleSecret goes on.
+// RotateKey changes the key of the data directory, in steps of which each may be the last one: the
+// new key is on disk beside the old; the database is wrapped by both; the new file takes the old
+// one's name; the wraps by the old key are forgotten. Whoever comes next finds a key that opens the
+// database, and settleSecret goes on.
 func (s *Settings) RotateKey(ctx context.Context, pool *pgxpool.Pool) error {
 	unlock, err := s.lockSecret(ctx)
 	if err != nil {
@@ -58,8 +59,8 @@ func (s *Settings) RotateKey(ctx context.Context, pool *pgxpool.Pool) error {
 	return seal.Finish(ctx, pool, next)
 }
 
-// settleSecret ends a rotation that was cut off after its commit: the new key's file takes the old one's name. One that
-// was cut off before is no rotation, and its key is for the next one.
+// settleSecret ends a rotation that was cut off after its commit: the new key's file takes the old
+// one's name. One that was cut off before is no rotation, and its key is for the next one.
 func (s *Settings) settleSecret(ctx context.Context, pool *pgxpool.Pool) error {
 	if _, err := os.Stat(s.nextSecretFile()); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -91,8 +92,8 @@ func (s *Settings) settleLocked(ctx context.Context, pool *pgxpool.Pool) error {
 	return SyncFolder(s.DataDir)
 }
 
-// FinishRotation forgets the old wraps that a rotation left when it was cut off at its end. A key that is not the present one
-// is left alone: it opens the database by those wraps.
+// FinishRotation forgets the old wraps that a rotation left when it was cut off at its end. A key
+// that is not the present one is left alone: it opens the database by those wraps.
 func (s *Settings) FinishRotation(ctx context.Context, pool *pgxpool.Pool) error {
 	if s.Secret != nil {
 		return nil
@@ -108,13 +109,15 @@ func (s *Settings) FinishRotation(ctx context.Context, pool *pgxpool.Pool) error
 	}
 	err = seal.Finish(ctx, pool, key)
 	if errors.Is(err, seal.ErrWrongKey) {
-		slog.Warn("the key of the data directory is the one before the last rotation: put the new one back", "file", s.KeyFile())
+		slog.Warn("the key of the data directory is the one before the last rotation: put the new one back", "file",
+			s.KeyFile())
 		return nil
 	}
 	return err
 }
 
-// lockSecret stops other processes from changing the key's files; the kernel frees it when the process ends.
+// lockSecret stops other processes from changing the key's files; the kernel frees it when the
+// process ends.
 func (s *Settings) lockSecret(ctx context.Context) (unlock func(), err error) {
 	f, err := os.Open(s.DataDir)
 	if err != nil {

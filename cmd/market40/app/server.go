@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// What one connection may take. Streams set their own write deadline, and files have longer to arrive.
+// What one connection may take. Streams set their own write deadline, and files have longer to
+// arrive.
 const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 10 * time.Second // a small body must have arrived by then
@@ -21,9 +22,13 @@ const (
 func NewServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout:    idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes,
-		HTTP2:          &http.HTTP2Config{MaxReceiveBufferPerConnection: http2Buffer, MaxReceiveBufferPerStream: http2Buffer},
-		ErrorLog:       slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
+		HTTP2: &http.HTTP2Config{
+			MaxReceiveBufferPerConnection: http2Buffer,
+			MaxReceiveBufferPerStream:     http2Buffer,
+		},
+		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
 }

@@ -86,7 +86,8 @@ func (SecretKey) String() string { return "[secret]" }
 // GoString hides the key from %#v.
 func (SecretKey) GoString() string { return "[secret]" }
 
-// wrongSettings are the faults of all settings, one sentence each. No sentence holds a value that may be secret.
+// wrongSettings are the faults of all settings, one sentence each. No sentence holds a value that
+// may be secret.
 type wrongSettings []string
 
 // Error is one line a setting.
@@ -94,7 +95,8 @@ func (w wrongSettings) Error() string {
 	return "these settings are faulty:\n  " + strings.Join(w, "\n  ")
 }
 
-// ReadSettings reads and checks every setting. Its error names all faulty ones at once and is wrong use.
+// ReadSettings reads and checks every setting. Its error names all faulty ones at once and is wrong
+// use.
 func ReadSettings() (*Settings, error) {
 	vars, err := env.ParseAs[environment]()
 	if err != nil {
@@ -143,7 +145,8 @@ func ReadSettings() (*Settings, error) {
 	s.PushHosts = push.Hosts
 	if vars.PushHosts != "" {
 		s.PushHosts = strings.Split(strings.ReplaceAll(vars.PushHosts, " ", ""), ",")
-		s.PushAllow, err = outgoing.ParseAllow(strings.Join(slices.DeleteFunc(slices.Clone(s.PushHosts), func(h string) bool { return strings.HasPrefix(h, ".") }), ","))
+		s.PushAllow, err = outgoing.ParseAllow(strings.Join(slices.DeleteFunc(slices.Clone(s.PushHosts),
+			func(h string) bool { return strings.HasPrefix(h, ".") }), ","))
 		check("PUSH_HOSTS", err)
 	}
 	if vars.OIDCFile != "" {
@@ -164,12 +167,15 @@ func ReadSettings() (*Settings, error) {
 // NeedSecret refuses DATABASE_URL without a key.
 func (s *Settings) NeedSecret() error {
 	if s.DatabaseURL != "" && s.Secret == nil {
-		return wrongSettings{"SECRET_KEY or SECRET_KEY_FILE is required with DATABASE_URL: 32 random bytes in base64 (`openssl rand -base64 32`)"}
+		return wrongSettings{
+			"SECRET_KEY or SECRET_KEY_FILE is required with DATABASE_URL: 32 random bytes in base64 (`openssl rand -base64 32`)",
+		}
 	}
 	return nil
 }
 
-// readSecret reads the key from where it is given, if it is. It returns the name of that setting too.
+// readSecret reads the key from where it is given, if it is. It returns the name of that setting
+// too.
 func (s *Settings) readSecret(vars environment) (name string, err error) {
 	name, text := "SECRET_KEY", vars.SecretKey
 	if vars.SecretKeyFile != "" {
@@ -213,7 +219,8 @@ func checkAddress(address string) error {
 // overHTTPS reports whether people come over https, whoever ends it.
 func (s *Settings) overHTTPS() bool { return strings.HasPrefix(s.PublicURL, "https://") }
 
-// storesCookies reports whether browsers store our Secure cookie: over https, and over http on loopback.
+// storesCookies reports whether browsers store our Secure cookie: over https, and over http on
+// loopback.
 func (s *Settings) storesCookies() bool {
 	host := s.ListenAddr
 	if s.PublicURL != "" {
@@ -240,7 +247,8 @@ func checkPublicURL(text string) error {
 		return nil
 	}
 	u, err := url.Parse(text)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" {
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.Path != "" ||
+		u.RawQuery != "" {
 		return errors.New("must be the address people open, such as https://cho.example.vn, without a path")
 	}
 	return nil

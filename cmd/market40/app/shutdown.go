@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// How the program ends: what was taken is posted and answered, streams end, requests under way have a moment, and then
-// every connection is closed.
+// How the program ends: what was taken is posted and answered, streams end, requests under way have
+// a moment, and then every connection is closed.
 const (
 	shutdownPatience = 2500 * time.Millisecond // for requests under way
 	closePatience    = 500 * time.Millisecond  // for what is left after each of them
 )
 
-// ShutDown takes no new connection, ends the streams, posts the notices that were accepted, and waits for the requests
-// under way. It waits for none of them long.
+// ShutDown takes no new connection, ends the streams, posts the notices that were accepted, and
+// waits for the requests under way. It waits for none of them long.
 func (p *Program) ShutDown(server *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownPatience)
 	defer cancel()
@@ -31,7 +31,8 @@ func (p *Program) ShutDown(server *http.Server) error {
 		slog.Warn("requests under way were cut off")
 		err = server.Close()
 	}
-	waitAtMost(closePatience, "sign-in codes", p.codes.Wait) // what was promised is sent, after the last request that may promise it
+	// what was promised is sent, after the last request that may promise it
+	waitAtMost(closePatience, "sign-in codes", p.codes.Wait)
 	return err
 }
 

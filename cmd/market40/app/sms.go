@@ -26,8 +26,8 @@ func (gatewayToken) String() string { return "[secret]" }
 // GoString hides the token from %#v.
 func (gatewayToken) GoString() string { return "[secret]" }
 
-// read checks the settings of the gateway and returns the name of a faulty one. Its token travels over https, or stays on
-// this machine.
+// read checks the settings of the gateway and returns the name of a faulty one. Its token travels
+// over https, or stays on this machine.
 func (g *smsGateway) read(vars environment) (name string, err error) {
 	g.URL = vars.SMSGateway
 	if vars.SMSTokenFile != "" {
@@ -38,7 +38,8 @@ func (g *smsGateway) read(vars environment) (name string, err error) {
 		if err != nil {
 			return "SMS_GATEWAY_TOKEN_FILE", fmt.Errorf("cannot be read: %w", err)
 		}
-		if g.Token = gatewayToken(strings.TrimSpace(string(content))); g.Token == "" || strings.ContainsAny(string(g.Token), "\r\n") {
+		if g.Token = gatewayToken(strings.TrimSpace(string(content))); g.Token == "" ||
+			strings.ContainsAny(string(g.Token), "\r\n") {
 			return "SMS_GATEWAY_TOKEN_FILE", errors.New("must hold one line, the token")
 		}
 	}
@@ -46,13 +47,15 @@ func (g *smsGateway) read(vars environment) (name string, err error) {
 		return "", nil
 	}
 	u, err := url.Parse(g.URL)
-	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname()))) {
+	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && (u.Scheme != "http" ||
+		!isLoopback(u.Hostname()))) {
 		return "SMS_GATEWAY_URL", errors.New("must be https://…, or http://… on this machine, without a user")
 	}
 	return "", nil
 }
 
-// smsSender returns how messages to phones leave: through the gateway, in a demo without one onto the terminal, else not at all (nil).
+// smsSender returns how messages to phones leave: through the gateway, in a demo without one onto
+// the terminal, else not at all (nil).
 func (p *Program) smsSender(demo bool) notify.Sender {
 	switch {
 	case p.Settings.SMS.URL != "":
@@ -63,7 +66,8 @@ func (p *Program) smsSender(demo bool) notify.Sender {
 	return nil
 }
 
-// publicHost returns the host at which people open this server, without a port: localhost without PUBLIC_URL.
+// publicHost returns the host at which people open this server, without a port: localhost without
+// PUBLIC_URL.
 func (s *Settings) publicHost() string {
 	if u, err := url.Parse(s.PublicURL); err == nil && u.Hostname() != "" {
 		return u.Hostname()

@@ -12,14 +12,16 @@ import (
 )
 
 const (
-	// startPatience is how long a private server may take to answer, recovery after a crash included.
+	// startPatience is how long a private server may take to answer, recovery after a crash
+	// included.
 	startPatience = 5 * time.Minute
 	// stopPatience is how long a private server may take to write everything down.
 	stopPatience = 20 * time.Second
 )
 
-// starter gives the private server of a directory: private.Use, as commands have it (that of a running serve, or one of
-// their own while they run), or private.Start, as serve has it (its own or none).
+// starter gives the private server of a directory: private.Use, as commands have it (that of a
+// running serve, or one of their own while they run), or private.Start, as serve has it (its own or
+// none).
 type starter func(ctx context.Context, dir string, o private.Options) (*private.Server, error)
 
 // Store is the server whose database is used: a private one, or that of DATABASE_URL.
@@ -55,7 +57,8 @@ func (st *Store) Stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
 	defer cancel()
 	if err := st.Server.Stop(ctx); err != nil {
-		slog.Error("stopping the private database failed", "error", err) // whoever stops has nothing left to do about it
+		// whoever stops has nothing left to do about it
+		slog.Error("stopping the private database failed", "error", err)
 	}
 }
 
@@ -67,7 +70,8 @@ func (st *Store) CheckSessions(ctx context.Context, url string) error {
 	return database.CheckSessions(ctx, url)
 }
 
-// openMigrated opens the database once it has this program's schema, which a private one is given here.
+// openMigrated opens the database once it has this program's schema, which a private one is given
+// here.
 func (st *Store) openMigrated(ctx context.Context) (*database.DB, error) {
 	if err := st.CheckSessions(ctx, st.url); err != nil {
 		return nil, err

@@ -14,7 +14,8 @@ import (
 	"market40/merchants/platform/siem"
 )
 
-// AuditSource returns what lines of the audit trail say of where they come from: this machine, program and process.
+// AuditSource returns what lines of the audit trail say of where they come from: this machine,
+// program and process.
 func AuditSource() siem.Source {
 	host, _ := os.Hostname() // without one the field is empty
 	return siem.Source{Host: host, Version: Version(), PID: os.Getpid()}
@@ -36,7 +37,8 @@ func (e *environment) readSyslog(check func(name string, err error)) *siem.Recei
 	if err == nil {
 		_, err = strconv.ParseUint(u.Port(), 10, 16)
 	}
-	if err != nil || u.Scheme != "tcp" && u.Scheme != "tls" || u.Hostname() == "" || u.User != nil || u.Path != "" || u.RawQuery != "" {
+	if err != nil || u.Scheme != "tcp" && u.Scheme != "tls" || u.Hostname() == "" || u.User != nil || u.Path != "" ||
+		u.RawQuery != "" {
 		check("AUDIT_SYSLOG", errors.New("must be tcp://host:514 or tls://host:6514"))
 		return nil
 	}

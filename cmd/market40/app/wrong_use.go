@@ -18,10 +18,12 @@ func (w wrongUse) Unwrap() error { return w.error }
 // WrongUse marks an error as wrong use, with which the program ends in exit 2.
 func WrongUse(err error) error { return wrongUse{err} }
 
-// IsWrongUse reports whether arguments or settings have to be changed, rather than something that broke be mended.
+// IsWrongUse reports whether arguments or settings have to be changed, rather than something that
+// broke be mended.
 func IsWrongUse(err error) bool {
 	for _, cause := range []error{
-		migrations.ErrUnmigrated, migrations.ErrNewer, seal.ErrWrongKey, seal.ErrUnfinished, errNoKey, database.ErrTransactionPool,
+		migrations.ErrUnmigrated, migrations.ErrNewer, seal.ErrWrongKey, seal.ErrUnfinished, errNoKey,
+		database.ErrTransactionPool,
 		private.ErrUnreachableDir, private.ErrVersion, private.ErrNotOurs,
 	} {
 		if errors.Is(err, cause) {

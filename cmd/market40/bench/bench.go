@@ -1,5 +1,5 @@
-// Package bench is the command that measures the program beside pgbench, on a server of its own that is thrown away.
-// It drives load over HTTP and proves the books afterwards.
+// Package bench is the command that measures the program beside pgbench, on a server of its own
+// that is thrown away. It drives load over HTTP and proves the books afterwards.
 package bench
 
 import (
@@ -73,7 +73,8 @@ func (b *bench) run(ctx context.Context) (err error) {
 	if err := os.Chmod(b.dir, 0o755); err != nil { //nolint:gosec // the database's user enters it
 		return err
 	}
-	fmt.Fprintf(b.out, "%s, %d cores, %s, PostgreSQL with fsync and synchronous_commit on\n", cpuName(), runtime.NumCPU(), runtime.Version())
+	fmt.Fprintf(b.out, "%s, %d cores, %s, PostgreSQL with fsync and synchronous_commit on\n", cpuName(),
+		runtime.NumCPU(), runtime.Version())
 	if b.wants("P8") {
 		if err := b.codes(); err != nil {
 			return err
@@ -102,7 +103,10 @@ func (b *bench) run(ctx context.Context) (err error) {
 
 // codes is P8: encode and strict decode of a stall's payload.
 func (b *bench) codes() error {
-	payment := vietqr.Payment{BIN: "970415", Account: "113366668888", Purpose: "SEVQR M4J234567834", MerchantName: "NGUYEN THI LAN", City: "NHA TRANG"}
+	payment := vietqr.Payment{
+		BIN: "970415", Account: "113366668888", Purpose: "SEVQR M4J234567834",
+		MerchantName: "NGUYEN THI LAN", City: "NHA TRANG",
+	}
 	payload, err := vietqr.Encode(payment)
 	if err != nil {
 		return err
@@ -117,11 +121,13 @@ func (b *bench) codes() error {
 			_, _ = vietqr.Decode(payload)
 		}
 	})
-	fmt.Fprintf(b.out, "P8   encode %4d ns (bar 1000)   strict decode %4d ns (bar 2000)   %d characters\n", encode.NsPerOp(), decode.NsPerOp(), len(payload))
+	fmt.Fprintf(b.out, "P8   encode %4d ns (bar 1000)   strict decode %4d ns (bar 2000)   %d characters\n",
+		encode.NsPerOp(), decode.NsPerOp(), len(payload))
 	return nil
 }
 
-// starts is P11: a cold start on an empty data directory and warm ones, until the server says that it is ready.
+// starts is P11: a cold start on an empty data directory and warm ones, until the server says that
+// it is ready.
 func (b *bench) starts(ctx context.Context) error {
 	dir := filepath.Join(b.dir, "starts")
 	var cold, warm []float64
@@ -141,11 +147,13 @@ func (b *bench) starts(ctx context.Context) error {
 			}
 		}
 	}
-	fmt.Fprintf(b.out, "P11  cold start %s s (bar 4)   warm start %s s (bar 1)\n", spread(cold, "%.2f"), spread(warm, "%.2f"))
+	fmt.Fprintf(b.out, "P11  cold start %s s (bar 4)   warm start %s s (bar 1)\n", spread(cold, "%.2f"),
+		spread(warm, "%.2f"))
 	return nil
 }
 
-// notices is P1, P3, P4 and P7: signed webhooks over HTTP against a serving process, beside pgbench.
+// notices is P1, P3, P4 and P7: signed webhooks over HTTP against a serving process, beside
+// pgbench.
 func (b *bench) notices(ctx context.Context) error {
 	dir := filepath.Join(b.dir, "notices")
 	s, err := serveChild(ctx, dir)
@@ -163,7 +171,13 @@ func (b *bench) notices(ctx context.Context) error {
 				return err
 			}
 		}
-		fmt.Fprintf(b.out, "P4   %d open streams, %s payments a second: p99 %s ms from acknowledgement to stream (bar 250)\n", openStreams, spread(b.rates["P4 rate"], "%.0f"), spread(b.rates["P4"], "%.0f"))
+		fmt.Fprintf(
+			b.out,
+			"P4   %d open streams, %s payments a second: p99 %s ms from acknowledgement to stream (bar 250)\n",
+			openStreams,
+			spread(b.rates["P4 rate"], "%.0f"),
+			spread(b.rates["P4"], "%.0f"),
+		)
 	}
 	if !b.wants("P1") && !b.wants("P3") && !b.wants("P7") {
 		return load.verify(ctx, b.out)
@@ -201,7 +215,8 @@ func (b *bench) notices(ctx context.Context) error {
 }
 
 func (b *bench) print(memoryMB float64) {
-	fmt.Fprintf(b.out, "     pgbench TPC-B-like, scale %d, %d clients: %s a second\n", pgbenchScale, pgbenchClients, spread(b.rates["pgbench"], "%.0f"))
+	fmt.Fprintf(b.out, "     pgbench TPC-B-like, scale %d, %d clients: %s a second\n", pgbenchScale, pgbenchClients,
+		spread(b.rates["pgbench"], "%.0f"))
 	for _, bar := range []struct{ name, want string }{{"P1/64", "3"}, {"P1/256", "4.5"}, {"P3/64", ""}} {
 		line := fmt.Sprintf("%-7s %s a second, p99 %s ms, %s × pgbench", bar.name, spread(b.rates[bar.name], "%.0f"),
 			spread(b.rates[bar.name+" p99"], "%.0f"), spread(b.ratios[bar.name], "%.2f"))

@@ -51,7 +51,10 @@ func serveChild(ctx context.Context, dir string) (*child, error) {
 func withoutSettings(environment []string) []string {
 	return slices.DeleteFunc(slices.Clone(environment), func(e string) bool {
 		name, _, _ := strings.Cut(e, "=")
-		return slices.Contains([]string{"DATABASE_URL", "MIGRATE_DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FILE", "PUBLIC_URL"}, name)
+		return slices.Contains([]string{
+			"DATABASE_URL", "MIGRATE_DATABASE_URL", "SECRET_KEY", "SECRET_KEY_FILE",
+			"PUBLIC_URL",
+		}, name)
 	})
 }
 

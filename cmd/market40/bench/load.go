@@ -33,8 +33,8 @@ const hookSecret = "bench-hmac-secret"
 // target is a stall that is paid.
 type target struct{ stall, code, account string }
 
-// load is a driver inside this binary: raw HTTP/1.1 over kept connections, so that it takes little of the
-// two cores that the server needs.
+// load is a driver inside this binary: raw HTTP/1.1 over kept connections, so that it takes little
+// of the two cores that the server needs.
 type load struct {
 	address, path string
 	targets       []target
@@ -62,7 +62,10 @@ func newLoad(ctx context.Context, dir, address string, stalls int) (*load, error
 		orders[i] = merchants.StallOrder{
 			Number: strconv.Itoa(i + 1), Kind: "stall", GoodsGroup: "khac",
 			Merchant: &merchants.MerchantOrder{FullName: "Bench " + strconv.Itoa(i+1), Phone: fmt.Sprintf("09%08d", i)},
-			Account:  &merchants.AccountOrder{BankBIN: "970422", AccountNumber: fmt.Sprintf("8%09d", i), HolderName: "BENCH", HolderKind: "ca_nhan"},
+			Account: &merchants.AccountOrder{
+				BankBIN: "970422", AccountNumber: fmt.Sprintf("8%09d", i),
+				HolderName: "BENCH", HolderKind: "ca_nhan",
+			},
 		}
 	}
 	made, err := p.Registry.RegisterStalls(ctx, market.ID, orders)
@@ -70,14 +73,18 @@ func newLoad(ctx context.Context, dir, address string, stalls int) (*load, error
 		return nil, err
 	}
 	connection, err := p.Connections.Create(ctx, connections.ConnectionOrder{
-		Provider: "sepay", Name: "bench", Secrets: connections.SecretFields{RawMessage: json.RawMessage(`{"hmac_secret":"` + hookSecret + `"}`)},
+		Provider: "sepay", Name: "bench", Secrets: connections.SecretFields{RawMessage: json.RawMessage(
+			`{"hmac_secret":"` + hookSecret + `"}`)},
 	})
 	if err != nil {
 		return nil, err
 	}
 	l := &load{address: address, path: connection.WebhookPath, pool: p.DB.Pool, keys: p.APIKeys}
 	for i, s := range made {
-		l.targets = append(l.targets, target{stall: s.ID.String(), code: s.Code.Code, account: orders[i].Account.AccountNumber})
+		l.targets = append(l.targets, target{
+			stall: s.ID.String(), code: s.Code.Code,
+			account: orders[i].Account.AccountNumber,
+		})
 	}
 	if err := l.warm(ctx); err != nil {
 		return nil, err
@@ -86,8 +93,8 @@ func newLoad(ctx context.Context, dir, address string, stalls int) (*load, error
 	return l, err
 }
 
-// warm pays once at every stall, so that no ledger account or day is opened while the clock runs: a stall opens
-// its account once for ever and its day once a day.
+// warm pays once at every stall, so that no ledger account or day is opened while the clock runs: a
+// stall opens its account once for ever and its day once a day.
 func (l *load) warm(ctx context.Context) error {
 	for int(l.serial.Load()) < len(l.targets) {
 		if _, _, err := l.run(ctx, 64, false, time.Second); err != nil {
@@ -97,8 +104,11 @@ func (l *load) warm(ctx context.Context) error {
 	return nil
 }
 
-// run sends notices over so many connections for a time and gives the rate of acknowledgements and their p99.
-func (l *load) run(ctx context.Context, connections int, hot bool, length time.Duration) (rate float64, p99 time.Duration, err error) {
+// run sends notices over so many connections for a time and gives the rate of acknowledgements and
+// their p99.
+func (l *load) run(ctx context.Context, connections int, hot bool,
+	length time.Duration,
+) (rate float64, p99 time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
 	var wait sync.WaitGroup
@@ -156,8 +166,16 @@ func (l *load) work(ctx context.Context, hot bool) ([]time.Duration, error) {
 
 // notice is the n-th of all notices, to a stall's account with its code.
 func notice(n int64, to target) []byte {
-	return fmt.Appendf(nil, `{"id":%d,"gateway":"MBBank","transactionDate":"%s","accountNumber":"%s","code":null,"content":"CUSTOMER NGUYEN THI LAN %s mua ca","transferType":"in","transferAmount":%d,"accumulated":0,"subAccount":null,"referenceCode":"FT26%012d","description":""}`,
-		n, time.Now().Format(time.DateTime), to.account, to.code, 1000+n%499000, n)
+	return fmt.Appendf(
+		nil,
+		`{"id":%d,"gateway":"MBBank","transactionDate":"%s","accountNumber":"%s","code":null,"content":"CUSTOMER NGUYEN THI LAN %s mua ca","transferType":"in","transferAmount":%d,"accumulated":0,"subAccount":null,"referenceCode":"FT26%012d","description":""}`,
+		n,
+		time.Now().Format(time.DateTime),
+		to.account,
+		to.code,
+		1000+n%499000,
+		n,
+	)
 }
 
 func (l *load) sign(request, body []byte, mac hash.Hash) []byte {
@@ -165,8 +183,15 @@ func (l *load) sign(request, body []byte, mac hash.Hash) []byte {
 	mac.Reset()
 	mac.Write([]byte(stamp + "."))
 	mac.Write(body)
-	request = fmt.Appendf(request, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nX-SePay-Timestamp: %s\r\nX-SePay-Signature: sha256=%s\r\n\r\n",
-		l.path, l.address, len(body), stamp, hex.EncodeToString(mac.Sum(nil)))
+	request = fmt.Appendf(
+		request,
+		"POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nX-SePay-Timestamp: %s\r\nX-SePay-Signature: sha256=%s\r\n\r\n",
+		l.path,
+		l.address,
+		len(body),
+		stamp,
+		hex.EncodeToString(mac.Sum(nil)),
+	)
 	return append(request, body...)
 }
 
@@ -207,6 +232,7 @@ func (l *load) verify(ctx context.Context, out io.Writer) error {
 	if len(proof.Faults) > 0 || proof.Payments < l.acked.Load() {
 		return fmt.Errorf("%d acknowledged, %d payments, faults: %v", l.acked.Load(), proof.Payments, proof.Faults)
 	}
-	_, err = fmt.Fprintf(out, "     the books are sound: %d notices acknowledged, %d payments\n", l.acked.Load(), proof.Payments)
+	_, err = fmt.Fprintf(out, "     the books are sound: %d notices acknowledged, %d payments\n", l.acked.Load(),
+		proof.Payments)
 	return err
 }

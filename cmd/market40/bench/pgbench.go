@@ -33,11 +33,14 @@ func newPgbench(ctx context.Context, dir string) (*pgbench, error) {
 	}
 	password, _ := at.User.Password()
 	p := &pgbench{program: filepath.Join(s.Programs(), "pgbench"), environment: append(os.Environ(),
-		"PGHOST="+at.Query().Get("host"), "PGPORT="+at.Query().Get("port"), "PGUSER="+at.User.Username(), "PGPASSWORD="+password)}
-	if err := p.do(ctx, filepath.Join(s.Programs(), "psql"), nil, "-qd", strings.TrimPrefix(at.Path, "/"), "-c", "CREATE SCHEMA pgbench"); err != nil {
+		"PGHOST="+at.Query().Get("host"), "PGPORT="+at.Query().Get("port"), "PGUSER="+at.User.Username(), "PGPASSWORD="+
+			password)}
+	if err := p.do(ctx, filepath.Join(s.Programs(), "psql"), nil, "-qd", strings.TrimPrefix(at.Path, "/"), "-c",
+		"CREATE SCHEMA pgbench"); err != nil {
 		return nil, err
 	}
-	p.environment = append(p.environment, "PGDATABASE="+strings.TrimPrefix(at.Path, "/"), "PGOPTIONS=-c search_path=pgbench")
+	p.environment = append(p.environment, "PGDATABASE="+strings.TrimPrefix(at.Path, "/"),
+		"PGOPTIONS=-c search_path=pgbench")
 	return p, p.do(ctx, p.program, nil, "-i", "-q", "-s", strconv.Itoa(pgbenchScale))
 }
 
@@ -56,7 +59,8 @@ var tps = regexp.MustCompile(`tps = ([0-9.]+)`)
 // run is transactions a second.
 func (p *pgbench) run(ctx context.Context, length time.Duration) (float64, error) {
 	var out strings.Builder
-	err := p.do(ctx, p.program, &out, "-c", strconv.Itoa(pgbenchClients), "-j", "2", "-T", strconv.Itoa(int(length.Seconds())), "-n")
+	err := p.do(ctx, p.program, &out, "-c", strconv.Itoa(pgbenchClients), "-j", "2", "-T",
+		strconv.Itoa(int(length.Seconds())), "-n")
 	if err != nil {
 		return 0, err
 	}

@@ -21,13 +21,18 @@ func (b *bench) prints() error {
 	list := make([]posters.Poster, 1000)
 	for i := range list {
 		code := fmt.Sprintf("M4J%07d", i)
-		payload, err := vietqr.Encode(vietqr.Payment{BIN: "970436", Account: fmt.Sprintf("00110%08d", i), MerchantName: "NGUYEN THI HUONG", City: "NHA TRANG", Purpose: code})
+		payload, err := vietqr.Encode(vietqr.Payment{
+			BIN: "970436", Account: fmt.Sprintf("00110%08d", i),
+			MerchantName: "NGUYEN THI HUONG", City: "NHA TRANG", Purpose: code,
+		})
 		if err != nil {
 			return err
 		}
 		list[i] = posters.Poster{
-			Stall: fmt.Sprintf("A-%d", i), Market: "Chợ Đầm", Zone: "Khu hải sản", Holder: "NGUYỄN THỊ HƯỜNG", Bank: "Vietcombank", Last: "••••4567", Code: code,
-			Payload: payload, Serial: fmt.Sprintf("CHODAM/A-%d", i), Version: 1, IssuedAt: time.Now(), CheckURL: "https://cho.example.vn/q/" + code, Demo: true,
+			Stall: fmt.Sprintf("A-%d", i), Market: "Chợ Đầm", Zone: "Khu hải sản", Holder: "NGUYỄN THỊ HƯỜNG",
+			Bank: "Vietcombank", Last: "••••4567", Code: code,
+			Payload: payload, Serial: fmt.Sprintf("CHODAM/A-%d", i), Version: 1, IssuedAt: time.Now(),
+			CheckURL: "https://cho.example.vn/q/" + code, Demo: true,
 		}
 	}
 	var took, size []float64
@@ -39,6 +44,7 @@ func (b *bench) prints() error {
 		}
 		took, size = append(took, time.Since(began).Seconds()), append(size, float64(written)/1e6)
 	}
-	fmt.Fprintf(b.out, "P9   1,000 posters of A6 in %s s (bar 3)   %s MB (bar 5)\n", spread(took, "%.2f"), spread(size, "%.2f"))
+	fmt.Fprintf(b.out, "P9   1,000 posters of A6 in %s s (bar 3)   %s MB (bar 5)\n", spread(took, "%.2f"),
+		spread(size, "%.2f"))
 	return nil
 }

@@ -24,8 +24,9 @@ var (
 	daysSQL string
 )
 
-// reports is P5: pages of a province's report, over the rollups of 50 million payments. The table of payments stays empty: no
-// report reads it. The same pages over a tenth of the payments show that the cost does not grow with them.
+// reports is P5: pages of a province's report, over the rollups of 50 million payments. The table
+// of payments stays empty: no report reads it. The same pages over a tenth of the payments show
+// that the cost does not grow with them.
 func (b *bench) reports(ctx context.Context) error {
 	dir := filepath.Join(b.dir, "reports")
 	s, err := serveChild(ctx, dir)
@@ -60,7 +61,11 @@ func (b *bench) reports(ctx context.Context) error {
 		if _, err := owner.Exec(ctx, "VACUUM ANALYZE"); err != nil {
 			return err
 		}
-		fmt.Fprintf(b.out, "P5   over %.1f million payments (bar 100 ms; payments in the day's rollup, the table of payments is never read):\n", float64(payments)/1e6)
+		fmt.Fprintf(
+			b.out,
+			"P5   over %.1f million payments (bar 100 ms; payments in the day's rollup, the table of payments is never read):\n",
+			float64(payments)/1e6,
+		)
 		if err := b.pages(ctx, s.address, key, owner, payments > 40e6); err != nil {
 			return err
 		}
@@ -68,7 +73,8 @@ func (b *bench) reports(ctx context.Context) error {
 	return nil
 }
 
-// ownerOf connects to a private server as the owner of its tables, who may tell the planner what lies in them.
+// ownerOf connects to a private server as the owner of its tables, who may tell the planner what
+// lies in them.
 func ownerOf(ctx context.Context, dir string) (*pgx.Conn, error) {
 	s, err := private.Use(ctx, dir, private.Options{})
 	if err != nil {
@@ -77,18 +83,29 @@ func ownerOf(ctx context.Context, dir string) (*pgx.Conn, error) {
 	return pgx.Connect(ctx, s.URL())
 }
 
-// pages measures report pages as whoever asks again is told them, and as the first is after a fact of long ago changed; early ones only
-// where there is data of their time.
+// pages measures report pages as whoever asks again is told them, and as the first is after a fact
+// of long ago changed; early ones only where there is data of their time.
 func (b *bench) pages(ctx context.Context, address, key string, owner *pgx.Conn, early bool) error {
 	type page struct {
 		path  string
 		early bool
 	}
 	list := []page{
-		{"adoption?basis=districts_2024&as_of=2026-11-01", false}, {"adoption?basis=communes_2025&as_of=2026-11-01", false},
-		{"adoption?basis=current&as_of=2026-10-15&campaign=BENCH", false}, {"adoption?basis=districts_2024&as_of=2026-03-01&campaign=BENCH", true},
-		{"adoption?basis=communes_2025&as_of=2025-07-01", true}, {"drill-down?indicator=I05&by=market&as_of=2026-11-01", false},
-		{"drill-down?indicator=I05&by=zone&as_of=2026-11-01", false}, {"markets/5f2b9323-c39e-e3c8-61a7-b382d205c3d3?as_of=2026-11-01", false}, // md5 of P1
+		{"adoption?basis=districts_2024&as_of=2026-11-01", false},
+		{
+			"adoption?basis=communes_2025&as_of=2026-11-01",
+			false,
+		},
+		{"adoption?basis=current&as_of=2026-10-15&campaign=BENCH", false},
+		{"adoption?basis=districts_2024&as_of=2026-03-01&campaign=BENCH", true},
+		{"adoption?basis=communes_2025&as_of=2025-07-01", true},
+		{
+			"drill-down?indicator=I05&by=market&as_of=2026-11-01",
+			false,
+		},
+		// md5 of P1
+		{"drill-down?indicator=I05&by=zone&as_of=2026-11-01", false},
+		{"markets/5f2b9323-c39e-e3c8-61a7-b382d205c3d3?as_of=2026-11-01", false},
 		{"trend?indicator=I05&basis=districts_2024&from=2025-11&to=2026-10", true},
 	}
 	for _, at := range list {

@@ -27,7 +27,8 @@ const (
 	streamsOfAKey = 8    // as many as one caller may have
 )
 
-// streams is P4: from the acknowledgement of a notice until its payment has come through the stall's open stream.
+// streams is P4: from the acknowledgement of a notice until its payment has come through the
+// stall's open stream.
 func (b *bench) streams(ctx context.Context, l *load) error {
 	keys := make([]string, (openStreams+streamsOfAKey-1)/streamsOfAKey)
 	for i := range keys {
@@ -96,7 +97,9 @@ func (m *streamMeter) listen(ctx context.Context, to target, key string, opened 
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
-	if _, err := fmt.Fprintf(conn, "GET /api/v1/stalls/%s/payments/stream HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", to.stall, m.address, key); err != nil {
+	if _, err := fmt.Fprintf(conn,
+		"GET /api/v1/stalls/%s/payments/stream HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", to.stall,
+		m.address, key); err != nil {
 		return err
 	}
 	lines := bufio.NewReaderSize(conn, 4096)
@@ -121,7 +124,8 @@ func (m *streamMeter) listen(ctx context.Context, to target, key string, opened 
 	}
 }
 
-// note takes the time of a payment that was heard. One that is heard before its sender has read the answer took no time.
+// note takes the time of a payment that was heard. One that is heard before its sender has read the
+// answer took no time.
 func (m *streamMeter) note(serial string, at time.Time) {
 	n, err := strconv.ParseInt(serial, 10, 64)
 	if err != nil || n <= m.first || n-m.first >= int64(len(m.acked)) {

@@ -10,8 +10,8 @@ import (
 // tets are the first days of the lunar years that a demo may see.
 var tets = []string{"2024-02-10", "2025-01-29", "2026-02-17", "2027-02-06", "2028-01-26", "2029-02-13", "2030-02-03"}
 
-// taxChange is the day from which household businesses declare by their receipts and lump-sum tax ends (Decree 70/2025): many
-// took their codes down.
+// taxChange is the day from which household businesses declare by their receipts and lump-sum tax
+// ends (Decree 70/2025): many took their codes down.
 var taxChange = parseDay("2025-06-01")
 
 // flood are the days of November 2025 on which the markets of the province stood under water.
@@ -32,7 +32,8 @@ func parseDay(text string) time.Time {
 // daysBetween counts whole days; both are at 00:00.
 func daysBetween(from, to time.Time) int { return int(math.Round(to.Sub(from).Hours() / 24)) }
 
-// busy is how much is sold on a day, 1 on a usual one: the week, the weeks before Tết and its days, holidays, a flood.
+// busy is how much is sold on a day, 1 on a usual one: the week, the weeks before Tết and its days,
+// holidays, a flood.
 func busy(day time.Time) float64 {
 	factor := weekdays[day.Weekday()]
 	for _, text := range tets {
@@ -61,7 +62,8 @@ func busy(day time.Time) float64 {
 	return factor
 }
 
-// mornings are how payments are spread over the hours of a market's day, from 4 o'clock on; evenings those of who cooks.
+// mornings are how payments are spread over the hours of a market's day, from 4 o'clock on;
+// evenings those of who cooks.
 var (
 	mornings = cumulated(2, 12, 18, 16, 12, 9, 6, 3, 2, 3, 6, 7, 3, 1)
 	evenings = cumulated(1, 6, 10, 8, 5, 5, 9, 6, 2, 2, 5, 9, 12, 10, 6, 4)

@@ -17,14 +17,27 @@ import (
 const campaignCode = "CHO40-2024"
 
 var (
-	campaignColumns  = []string{"id", "code", "name", "legal_ref", "basis", "starts_on", "due_day", "created_by", "created_at"}
-	pilotColumns     = []string{"id", "campaign_id", "locality_id", "market_id", "exempt_reason", "valid", "designated_by", "designated_at"}
-	milestoneColumns = []string{"id", "campaign_id", "market_id", "milestone", "reached_on", "note", "recorded_by", "recorded_at"}
-	targetColumns    = []string{"id", "campaign_id", "indicator", "locality_id", "value", "due_on", "set_by", "set_at"}
-	costColumns      = []string{"id", "campaign_id", "market_id", "spent_on", "purpose", "amount", "note", "actor_id", "recorded_at"}
+	campaignColumns = []string{
+		"id", "code", "name", "legal_ref", "basis", "starts_on", "due_day", "created_by",
+		"created_at",
+	}
+	pilotColumns = []string{
+		"id", "campaign_id", "locality_id", "market_id", "exempt_reason", "valid",
+		"designated_by", "designated_at",
+	}
+	milestoneColumns = []string{
+		"id", "campaign_id", "market_id", "milestone", "reached_on", "note", "recorded_by",
+		"recorded_at",
+	}
+	targetColumns = []string{"id", "campaign_id", "indicator", "locality_id", "value", "due_on", "set_by", "set_at"}
+	costColumns   = []string{
+		"id", "campaign_id", "market_id", "spent_on", "purpose", "amount", "note", "actor_id",
+		"recorded_at",
+	}
 )
 
-// campaignTargets are the shares of active merchants that were asked for by the end of each quarter.
+// campaignTargets are the shares of active merchants that were asked for by the end of each
+// quarter.
 var campaignTargets = []struct{ due, value string }{
 	{"2025-06-30", "0.3000"},
 	{"2025-09-30", "0.3000"},
@@ -35,7 +48,8 @@ var campaignTargets = []struct{ due, value string }{
 	{"2026-12-31", "0.6000"},
 }
 
-// programme writes the campaign with its pilots, milestones, targets and costs, unless it stands: with it the demo is whole.
+// programme writes the campaign with its pilots, milestones, targets and costs, unless it stands:
+// with it the demo is whole.
 func (d *inventedProvince) programme(ctx context.Context) error {
 	needed, err := Needed(ctx, d.Program)
 	if err != nil || !needed {
@@ -60,20 +74,25 @@ func (d *inventedProvince) programme(ctx context.Context) error {
 		m := d.lives[0]
 		campaign := m.newID(start)
 		t.add("campaigns", campaignColumns, campaign, campaignCode, "Chợ 4.0, mỗi địa phương một chợ",
-			"Chỉ đạo ngày 28/05/2024 của Ban Chỉ đạo chuyển đổi số tỉnh Khánh Hòa (dữ liệu minh họa)", "districts_2024", start, 5, d.province, start.Add(9*time.Hour))
+			"Chỉ đạo ngày 28/05/2024 của Ban Chỉ đạo chuyển đổi số tỉnh Khánh Hòa (dữ liệu minh họa)", "districts_2024",
+			start, 5, d.province, start.Add(9*time.Hour))
 		island := districts["576"]
-		t.add("pilots", pilotColumns, m.newID(start), campaign, island, nil, "huyện đảo không có chợ", daysFrom(start), d.province, start.Add(9*time.Hour))
+		t.add("pilots", pilotColumns, m.newID(start), campaign, island, nil, "huyện đảo không có chợ", daysFrom(start),
+			d.province, start.Add(9*time.Hour))
 		for _, target := range campaignTargets {
-			t.add("targets", targetColumns, m.newID(start), campaign, "I05", nil, target.value, parseDay(target.due), d.province, parseDay("2025-04-15").Add(9*time.Hour))
+			t.add("targets", targetColumns, m.newID(start), campaign, "I05", nil, target.value, parseDay(target.due),
+				d.province, parseDay("2025-04-15").Add(9*time.Hour))
 		}
 		for i, l := range d.lives {
 			chosen := start.AddDate(0, 1, 3+11*i)
-			t.add("pilots", pilotColumns, l.newID(chosen), campaign, districts[l.district], l.id, "", daysFrom(chosen), d.province, chosen.Add(10*time.Hour))
+			t.add("pilots", pilotColumns, l.newID(chosen), campaign, districts[l.district], l.id, "", daysFrom(chosen),
+				d.province, chosen.Add(10*time.Hour))
 			l.addMilestones(&t, campaign)
 			l.addCosts(&t, campaign)
 		}
 		// The small ones were given time.
-		t.add("targets", targetColumns, m.newID(start), campaign, "I05", districts["573"], "0.2500", parseDay("2026-12-31"), d.province, parseDay("2026-01-12").Add(9*time.Hour))
+		t.add("targets", targetColumns, m.newID(start), campaign, "I05", districts["573"], "0.2500",
+			parseDay("2026-12-31"), d.province, parseDay("2026-01-12").Add(9*time.Hour))
 		return t.copyInto(ctx, tx)
 	})
 	if err != nil {
@@ -84,7 +103,8 @@ func (d *inventedProvince) programme(ctx context.Context) error {
 
 // findDistricts are the districts of the day of the campaign, by code.
 func findDistricts(ctx context.Context, tx pgx.Tx) (map[string]uuid.UUID, error) {
-	rows, _ := tx.Query(ctx, `SELECT code, locality_id FROM locality_versions WHERE level = 'district' AND valid @> '2024-05-28'::date`)
+	rows, _ := tx.Query(ctx, `SELECT code, locality_id FROM locality_versions WHERE level = 'district'
+		AND valid @> '2024-05-28'::date`)
 	found := map[string]uuid.UUID{}
 	var code string
 	var id uuid.UUID
@@ -96,15 +116,20 @@ func findDistricts(ctx context.Context, tx pgx.Tx) (map[string]uuid.UUID, error)
 }
 
 func daysFrom(day time.Time) pgtype.Range[pgtype.Date] {
-	return pgtype.Range[pgtype.Date]{Lower: pgtype.Date{Time: day, Valid: true}, LowerType: pgtype.Inclusive, UpperType: pgtype.Unbounded, Valid: true}
+	return pgtype.Range[pgtype.Date]{
+		Lower: pgtype.Date{Time: day, Valid: true}, LowerType: pgtype.Inclusive,
+		UpperType: pgtype.Unbounded, Valid: true,
+	}
 }
 
-// addMilestones: equipped before it was launched; paying without cash became a habit where half of the merchants do.
+// addMilestones: equipped before it was launched; paying without cash became a habit where half of
+// the merchants do.
 func (m *marketHistory) addMilestones(t *tableRows, campaign uuid.UUID) {
 	launched := parseDay(m.launched)
 	reached := func(milestone, note string, day time.Time) {
 		if day.Before(m.until) {
-			t.add("milestones", milestoneColumns, m.newID(day), campaign, m.id, milestone, day, note, m.province, day.Add(15*time.Hour))
+			t.add("milestones", milestoneColumns, m.newID(day), campaign, m.id, milestone, day, note, m.province,
+				day.Add(15*time.Hour))
 		}
 	}
 	reached("equipped", "", launched.AddDate(0, 0, -20))
@@ -123,7 +148,8 @@ func (m *marketHistory) addCosts(t *tableRows, campaign uuid.UUID) {
 	spend := func(purpose string, thousands int, day time.Time) {
 		if day.Before(m.until) {
 			at := day.Add(16 * time.Hour)
-			t.add("programme_costs", costColumns, m.newID(at), campaign, m.id, day, purpose, thousands*1000, "", m.board, at)
+			t.add("programme_costs", costColumns, m.newID(at), campaign, m.id, day, purpose, thousands*1000, "",
+				m.board, at)
 		}
 	}
 	spend("equipment", 6000+m.stalls*45, launched.AddDate(0, 0, -25))
@@ -150,7 +176,8 @@ func (d *inventedProvince) stray(ctx context.Context) error {
 	tell := func(account *account, memo string, dong int64) {
 		n := len(told) + 1
 		told = append(told, banks.Notice{
-			ExternalID: fmt.Sprintf("demo-stray-%d", n), BankBIN: account.bin, Account: account.number, Direction: banks.In, Amount: money.FromDong(dong),
+			ExternalID: fmt.Sprintf("demo-stray-%d", n), BankBIN: account.bin, Account: account.number,
+			Direction: banks.In, Amount: money.FromDong(dong),
 			Currency: money.Currency, Memo: memo, Reference: fmt.Sprintf("FT98%09d", n), StrongReference: true,
 			OccurredAt: d.today.Add(-time.Duration(6+n) * time.Hour), Precision: banks.Second,
 		})

@@ -16,25 +16,34 @@ import (
 	"market40/payments/money"
 )
 
-var complaintColumns = []string{"id", "market_id", "stall_id", "code", "kind", "reference", "amount", "detail", "contact", "state", "opened_at", "closed_at", "closed_by", "reason"}
+var complaintColumns = []string{
+	"id", "market_id", "stall_id", "code", "kind", "reference", "amount", "detail",
+	"contact", "state", "opened_at", "closed_at", "closed_by", "reason",
+}
 
 // complaintTexts are what shoppers report, and what came of it.
 var complaintTexts = []struct{ kind, detail, reason string }{
-	{"paid_not_received", "Tôi đã chuyển mà người bán nói chưa nhận được.", "tiền về sau 20 phút, đã báo lại người mua"},
+	{
+		"paid_not_received", "Tôi đã chuyển mà người bán nói chưa nhận được.",
+		"tiền về sau 20 phút, đã báo lại người mua",
+	},
 	{"wrong_stall", "Quét mã ở sạp này nhưng hiện tên sạp bên cạnh.", "bảng mã đặt lẫn chỗ, đã treo lại đúng sạp"},
 	{"paid_not_received", "Ứng dụng báo thành công, loa không kêu.", "loa hết pin, tiền đã vào tài khoản"},
 	{"other", "Mã bị nhòe, quét ba lần mới được.", "đã in lại bảng mã"},
 }
 
-// complain writes what shoppers reported on the pages of codes: of swapped stickers first, then of money and boards. Those of the last
-// days wait. Whoever wrote is invented too.
+// complain writes what shoppers reported on the pages of codes: of swapped stickers first, then of
+// money and boards. Those of the last days wait. Whoever wrote is invented too.
 func (m *marketHistory) complain(ctx context.Context, tx pgx.Tx) error {
 	m.redraw(drawingWords)
 	var t tableRows
 	for _, s := range m.swaps {
 		told := s.found.Add(-time.Duration(20+m.draw.IntN(90)) * time.Minute)
 		if c := s.tenancy.code(s.found.Truncate(24*time.Hour), true); c != nil {
-			err := m.addComplaint(ctx, &t, s.tenancy, c, complaint{"swapped_sticker", "Tem trông như dán chồng lên tem khác.", "đã thay tem và mã mới", told, s.replaced})
+			err := m.addComplaint(ctx, &t, s.tenancy, c, complaint{
+				"swapped_sticker",
+				"Tem trông như dán chồng lên tem khác.", "đã thay tem và mã mới", told, s.replaced,
+			})
 			if err != nil {
 				return err
 			}
@@ -61,7 +70,10 @@ func (m *marketHistory) complain(ctx context.Context, tx pgx.Tx) error {
 		if last-n < 5 || !closed.Before(m.until) {
 			closed = time.Time{}
 		}
-		if err := m.addComplaint(ctx, &t, tenancy, c, complaint{of.kind, of.detail, of.reason, told, closed}); err != nil {
+		if err := m.addComplaint(ctx, &t, tenancy, c, complaint{
+			of.kind, of.detail, of.reason, told,
+			closed,
+		}); err != nil {
 			return err
 		}
 	}
@@ -74,9 +86,12 @@ type complaint struct {
 	told, closed         time.Time
 }
 
-func (m *marketHistory) addComplaint(ctx context.Context, t *tableRows, n *tenancy, c *printedCode, of complaint) error {
+func (m *marketHistory) addComplaint(ctx context.Context, t *tableRows, n *tenancy, c *printedCode,
+	of complaint,
+) error {
 	id := m.newID(of.told)
-	detail, err := m.Keys.Seal(ctx, seal.Place{Table: "complaints", Column: "detail", ID: id}, []byte(of.detail+" (dữ liệu minh họa)"))
+	detail, err := m.Keys.Seal(ctx, seal.Place{Table: "complaints", Column: "detail", ID: id},
+		[]byte(of.detail+" (dữ liệu minh họa)"))
 	if err != nil {
 		return err
 	}
@@ -90,12 +105,14 @@ func (m *marketHistory) addComplaint(ctx context.Context, t *tableRows, n *tenan
 	if !of.closed.IsZero() {
 		state, reason, by = "closed", of.reason+" (dữ liệu minh họa)", &m.board
 	}
-	t.add("complaints", complaintColumns, id, m.id, n.stall.id, c.code, of.kind, reference, amount, detail, nil, state, of.told, orNever(of.closed), by, reason)
+	t.add("complaints", complaintColumns, id, m.id, n.stall.id, c.code, of.kind, reference, amount, detail, nil, state,
+		of.told, orNever(of.closed), by, reason)
 	return nil
 }
 
-// solve lets a few notices come that no stall could be found for, and people decide about them as about every other: two of the office
-// assign, one dismisses, and one proposal waits for its second person. Begun again it goes on.
+// solve lets a few notices come that no stall could be found for, and people decide about them as
+// about every other: two of the office assign, one dismisses, and one proposal waits for its second
+// person. Begun again it goes on.
 func (d *inventedProvince) solve(ctx context.Context) error {
 	for i, m := range d.lives[:3] {
 		var joined []*tenancy
@@ -114,18 +131,26 @@ func (d *inventedProvince) solve(ctx context.Context) error {
 			people   int
 		}{
 			{joined[5], joined[6], "assign", "người bán và người mua cùng xác nhận (dữ liệu minh họa)", 2},
-			{joined[7], joined[8], "dismiss", "khách chuyển tiền riêng cho chủ sạp, không phải tiền hàng (dữ liệu minh họa)", 1},
+			{
+				joined[7], joined[8], "dismiss",
+				"khách chuyển tiền riêng cho chủ sạp, không phải tiền hàng (dữ liệu minh họa)", 1,
+			},
 			{joined[8], joined[5], "assign", "theo lời người bán, chờ người thứ hai duyệt (dữ liệu minh họa)", 1},
 		} {
 			external := fmt.Sprintf("demo-solved-%d-%d", i, k)
 			account := of.one.codes[0].account
 			err := d.Intake.Receive(ctx, d.connection, []banks.Notice{{
-				ExternalID: external, BankBIN: account.bin, Account: account.number, Direction: banks.In, Amount: money.FromDong(int64(70+25*k+10*i) * 1000), Currency: money.Currency,
+				ExternalID: external, BankBIN: account.bin, Account: account.number, Direction: banks.In,
+				Amount: money.FromDong(int64(70+25*k+10*i) * 1000), Currency: money.Currency,
 				Memo: of.two.codes[0].code, Reference: fmt.Sprintf("FT96%d%08d", i, k), StrongReference: true,
-				OccurredAt: d.today.AddDate(0, 0, -1-2*k).Add(time.Duration(9*60+20*i) * time.Minute), Precision: banks.Second,
+				OccurredAt: d.today.AddDate(0, 0, -1-2*k).Add(time.Duration(9*60+20*i) * time.Minute),
+				Precision:  banks.Second,
 			}})
 			if err == nil {
-				err = d.decide(ctx, external, cases.Resolution{Action: of.action, StallID: &of.one.stall.id, Reason: of.reason}, of.people)
+				err = d.decide(ctx, external, cases.Resolution{
+					Action: of.action, StallID: &of.one.stall.id,
+					Reason: of.reason,
+				}, of.people)
 			}
 			if err != nil {
 				return fmt.Errorf("solve %s: %w", external, err)
@@ -139,7 +164,8 @@ func (d *inventedProvince) solve(ctx context.Context) error {
 func (d *inventedProvince) decide(ctx context.Context, external string, r cases.Resolution, people int) error {
 	var id uuid.UUID
 	var state string
-	err := d.DB.Pool.QueryRow(ctx, `SELECT c.id, c.state FROM cases c JOIN notices n ON n.id = c.notice_id WHERE n.connection_id = $1 AND n.external_id = $2`, d.connection, external).Scan(&id, &state)
+	err := d.DB.Pool.QueryRow(ctx, `SELECT c.id, c.state FROM cases c JOIN notices n ON n.id = c.notice_id
+		WHERE n.connection_id = $1 AND n.external_id = $2`, d.connection, external).Scan(&id, &state)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return errors.New("it opened no case")
 	}
@@ -152,7 +178,10 @@ func (d *inventedProvince) decide(ctx context.Context, external string, r cases.
 		return nil
 	}
 	for _, person := range []uuid.UUID{d.board, d.deputy}[decided:max(decided, people)] {
-		if _, err := d.Cases.Resolve(ctx, roles.Principal{ActorID: person, Role: roles.Admin, ScopeKind: roles.ScopeAll}, id, r); err != nil {
+		if _, err := d.Cases.Resolve(ctx, roles.Principal{
+			ActorID: person, Role: roles.Admin,
+			ScopeKind: roles.ScopeAll,
+		}, id, r); err != nil {
 			return err
 		}
 	}

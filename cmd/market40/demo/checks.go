@@ -9,20 +9,23 @@ import (
 )
 
 const (
-	// roundDays is how long the team takes to go round a market; in the last eight weeks it hurries.
+	// roundDays is how long the team takes to go round a market; in the last eight weeks it
+	// hurries.
 	roundDays   = 24
 	hurryDays   = 9
 	hurryBefore = 56
 )
 
-// codeSwap is a sticker that somebody pasted over a stall's, or a complaint like it, until it was put right.
+// codeSwap is a sticker that somebody pasted over a stall's, or a complaint like it, until it was
+// put right.
 type codeSwap struct {
 	tenancy  *tenancy
 	found    time.Time
 	replaced time.Time // zero: not yet
 }
 
-// drawSwaps draws whose sticker was swapped and replaced by a new code, and whose was worn and reprinted with one.
+// drawSwaps draws whose sticker was swapped and replaced by a new code, and whose was worn and
+// reprinted with one.
 func (m *marketHistory) drawSwaps() {
 	days := len(m.usedBy)
 	for i, t := range m.tenancies {
@@ -46,7 +49,10 @@ func (m *marketHistory) drawSwaps() {
 		if !again.IsZero() {
 			old := t.codes[0]
 			old.ended, old.state = again, "superseded"
-			t.codes = append(t.codes, &printedCode{code: m.drawCode(), account: old.account, issued: again, state: "current"})
+			t.codes = append(t.codes, &printedCode{
+				code: m.drawCode(), account: old.account, issued: again,
+				state: "current",
+			})
 		}
 	}
 }
@@ -88,8 +94,14 @@ func (m *marketHistory) check(ctx context.Context, tx pgx.Tx) error {
 }
 
 var (
-	alertColumns    = []string{"id", "kind", "key", "state", "market_id", "stall_id", "detail", "opened_at", "closed_at", "closed_by", "reason"}
-	incidentColumns = []string{"id", "market_id", "stall_id", "kind", "occurred_at", "closed_at", "alert_id", "note", "actor_id", "recorded_at"}
+	alertColumns = []string{
+		"id", "kind", "key", "state", "market_id", "stall_id", "detail", "opened_at",
+		"closed_at", "closed_by", "reason",
+	}
+	incidentColumns = []string{
+		"id", "market_id", "stall_id", "kind", "occurred_at", "closed_at", "alert_id", "note",
+		"actor_id", "recorded_at",
+	}
 )
 
 // addSwap adds the board's warning of a swapped sticker, and the incident that it proved to be.
@@ -100,11 +112,14 @@ func (m *marketHistory) addSwap(t *tableRows, s *codeSwap) {
 		state, reason, by = "closed", "đã thay tem và mã mới", &m.board
 	}
 	t.add("alerts", alertColumns, alert, "swapped_code", "swapped_code:"+stall.id.String(), state, m.id, stall.id,
-		"Sạp "+stall.number+": người kiểm tra thấy tem không trả tiền cho sạp.", s.found, orNever(s.replaced), by, reason)
-	t.add("incidents", incidentColumns, m.newID(s.found), m.id, stall.id, "swapped_code", s.found, orNever(s.replaced), alert, "tem bị dán đè", m.team, s.found.Add(time.Hour))
+		"Sạp "+stall.number+": người kiểm tra thấy tem không trả tiền cho sạp.", s.found, orNever(s.replaced), by,
+		reason)
+	t.add("incidents", incidentColumns, m.newID(s.found), m.id, stall.id, "swapped_code", s.found, orNever(s.replaced),
+		alert, "tem bị dán đè", m.team, s.found.Add(time.Hour))
 }
 
-// addIncidents adds what went wrong beside stickers: pictures of transfers that never were, and wrong accounts.
+// addIncidents adds what went wrong beside stickers: pictures of transfers that never were, and
+// wrong accounts.
 func (m *marketHistory) addIncidents(t *tableRows) {
 	for n := range m.usedBy {
 		if m.draw.Float64() > m.usedBy[n]*float64(m.stalls)/16000 {
@@ -120,6 +135,7 @@ func (m *marketHistory) addIncidents(t *tableRows) {
 		if m.draw.IntN(3) == 0 {
 			kind, note = "wrong_account", "khách chuyển nhầm sạp bên cạnh"
 		}
-		t.add("incidents", incidentColumns, m.newID(when), m.id, tenancy.stall.id, kind, when, orNever(closed), nil, note, m.team, when.Add(time.Hour))
+		t.add("incidents", incidentColumns, m.newID(when), m.id, tenancy.stall.id, kind, when, orNever(closed), nil,
+			note, m.team, when.Add(time.Hour))
 	}
 }

@@ -12,8 +12,14 @@ import (
 )
 
 var (
-	visitColumns      = []string{"id", "market_id", "tenancy_id", "visited_at", "outcome", "note", "actor_id", "recorded_at"}
-	refusalColumns    = []string{"id", "market_id", "tenancy_id", "kind", "reason", "said_on", "note", "actor_id", "recorded_at"}
+	visitColumns = []string{
+		"id", "market_id", "tenancy_id", "visited_at", "outcome", "note", "actor_id",
+		"recorded_at",
+	}
+	refusalColumns = []string{
+		"id", "market_id", "tenancy_id", "kind", "reason", "said_on", "note", "actor_id",
+		"recorded_at",
+	}
 	trainingColumns   = []string{"id", "market_id", "held_on", "topic", "trainer", "actor_id", "recorded_at"}
 	attendanceColumns = []string{"training_id", "merchant_id", "market_id", "actor_id", "recorded_at"}
 	consentColumns    = []string{"id", "merchant_id", "purpose", "version", "given", "how", "actor_id", "at"}
@@ -32,7 +38,8 @@ func (m *marketHistory) monthsBegun() []time.Time {
 // within says whether a moment lies in the demo's past.
 func (m *marketHistory) within(at time.Time) bool { return !at.Before(m.from) && at.Before(m.until) }
 
-// visit writes the team's visits, why merchants refused or left, trainings with who came, and what merchants agreed to.
+// visit writes the team's visits, why merchants refused or left, trainings with who came, and what
+// merchants agreed to.
 func (m *marketHistory) visit(ctx context.Context, tx pgx.Tx) error {
 	var t tableRows
 	for _, n := range m.tenancies {
@@ -69,7 +76,8 @@ func (m *marketHistory) addVisits(t *tableRows, n *tenancy) {
 	}
 }
 
-// addRefusals: when the tax changed, merchants left for fear of it; others never began, each for a reason of theirs.
+// addRefusals: when the tax changed, merchants left for fear of it; others never began, each for a
+// reason of theirs.
 func (m *marketHistory) addRefusals(t *tableRows, n *tenancy) {
 	say := func(kind, reason, note string, day time.Time) {
 		at := day.Add(10 * time.Hour)
@@ -85,7 +93,10 @@ func (m *marketHistory) addRefusals(t *tableRows, n *tenancy) {
 	if !n.joined.IsZero() || m.draw.IntN(3) > 0 {
 		return
 	}
-	reasons := []string{"tax", "tax", "tax", "shoppers_pay_cash", "shoppers_pay_cash", "no_phone", "too_hard", "fraud", "no_account", "fees", "other"}
+	reasons := []string{
+		"tax", "tax", "tax", "shoppers_pay_cash", "shoppers_pay_cash", "no_phone", "too_hard", "fraud",
+		"no_account", "fees", "other",
+	}
 	if m.stalls < 100 {
 		reasons = append(reasons, "no_signal", "no_signal", "no_signal", "no_phone", "no_phone")
 	}
@@ -116,13 +127,15 @@ func (m *marketHistory) addConsents(t *tableRows, n *tenancy) {
 		return
 	}
 	for _, purpose := range []string{"dormant_list", "public_page", "notifications"} {
-		t.add("consents", consentColumns, m.newID(at), n.merchant.id, purpose, 1, m.draw.IntN(10) < 8, "paper", m.board, at)
+		t.add("consents", consentColumns, m.newID(at), n.merchant.id, purpose, 1, m.draw.IntN(10) < 8, "paper", m.board,
+			at)
 	}
 }
 
 // trainingTopics are what is trained, in turn.
 var trainingTopics = []string{
-	"Nhận chuyển khoản bằng mã QR", "Nghe loa báo tiền, không tin ảnh chụp", "Sổ doanh thu S1a-HKD", "Nhận biết tem bị dán đè", "Kê khai thuế cho hộ kinh doanh",
+	"Nhận chuyển khoản bằng mã QR", "Nghe loa báo tiền, không tin ảnh chụp", "Sổ doanh thu S1a-HKD",
+	"Nhận biết tem bị dán đè", "Kê khai thuế cho hộ kinh doanh",
 }
 
 // addTrainings: one every other month since the pilot began, in a small market every month.
@@ -133,7 +146,8 @@ func (m *marketHistory) addTrainings(t *tableRows) {
 			continue
 		}
 		id, at := m.newID(held), held.Add(17*time.Hour)
-		t.add("trainings", trainingColumns, id, m.id, held, trainingTopics[i/2%len(trainingTopics)], fmt.Sprintf("Tổ công nghệ số %s", m.name[len("Chợ "):]), m.team, at)
+		t.add("trainings", trainingColumns, id, m.id, held, trainingTopics[i/2%len(trainingTopics)],
+			fmt.Sprintf("Tổ công nghệ số %s", m.name[len("Chợ "):]), m.team, at)
 		came := map[uuid.UUID]bool{}
 		for range min(12+m.draw.IntN(30), m.stalls/3) {
 			n := m.tenancies[m.draw.IntN(len(m.tenancies))]

@@ -18,12 +18,13 @@ import (
 )
 
 const (
-	// pulled is how often the demo's bank was asked for what came in; pulledLongAgo, before the last weeks, of which nobody reads
-	// single deliveries any more.
+	// pulled is how often the demo's bank was asked for what came in; pulledLongAgo, before the
+	// last weeks, of which nobody reads single deliveries any more.
 	pulled        = 15 * time.Minute
 	pulledLongAgo = time.Hour
-	// paidAtTheEnd is what part of its usual payments a stall takes without cash at the end; paidYearBefore what part of that a
-	// year before. A dozen payments a month at a stall tell every story, and a first start waits for each of them.
+	// paidAtTheEnd is what part of its usual payments a stall takes without cash at the end;
+	// paidYearBefore what part of that a year before. A dozen payments a month at a stall tell
+	// every story, and a first start waits for each of them.
 	paidAtTheEnd   = 0.42
 	paidYearBefore = 0.7
 )
@@ -172,9 +173,11 @@ func (p *payer) payment(t *tenancy, day time.Time) *history.Notice {
 	p.serial++
 	n := &history.Notice{Code: hung.code, Tenancy: t.id, Receiver: hung.account.id}
 	n.Notice = banks.Notice{
-		ExternalID: fmt.Sprintf("demo-%s-%07d", p.code, p.serial), BankBIN: hung.account.bin, Account: hung.account.number, Direction: banks.In,
+		ExternalID: fmt.Sprintf("demo-%s-%07d", p.code, p.serial), BankBIN: hung.account.bin,
+		Account: hung.account.number, Direction: banks.In,
 		Amount: money.FromDong(p.amount(t.ticket)), Currency: money.Currency, Memo: hung.code,
-		Reference: fmt.Sprintf("FT9%d%09d", p.index, p.serial), StrongReference: true, OccurredAt: p.moment(t, day), Precision: banks.Second,
+		Reference: fmt.Sprintf("FT9%d%09d", p.index, p.serial), StrongReference: true, OccurredAt: p.moment(t, day),
+		Precision: banks.Second,
 	}
 	if t.alone() && p.draw.IntN(16) == 0 { // the shopper typed the account and no code
 		n.Code, n.Memo = "", "chuyen tien"
@@ -182,7 +185,8 @@ func (p *payer) payment(t *tenancy, day time.Time) *history.Notice {
 	return n
 }
 
-// alone says whether money that names only its account goes to this tenancy: it is its account's one open stall.
+// alone says whether money that names only its account goes to this tenancy: it is its account's
+// one open stall.
 func (t *tenancy) alone() bool { return t.ends.IsZero() && len(t.stall.tenancies) == 1 }
 
 // moment draws when a payment is made on a day.

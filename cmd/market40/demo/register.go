@@ -33,22 +33,30 @@ func (t *tableRows) add(table string, columns []string, row ...any) {
 
 func (t *tableRows) copyInto(ctx context.Context, tx pgx.Tx) error {
 	for _, table := range t.order {
-		if _, err := tx.CopyFrom(ctx, pgx.Identifier{table}, t.columns[table], pgx.CopyFromRows(t.rows[table])); err != nil {
+		if _, err := tx.CopyFrom(ctx, pgx.Identifier{table}, t.columns[table],
+			pgx.CopyFromRows(t.rows[table])); err != nil {
 			return fmt.Errorf("write %s: %w", table, err)
 		}
 	}
 	return nil
 }
 
-// registerColumns are the columns that the demo writes itself: the register's, as the register writes them.
+// registerColumns are the columns that the demo writes itself: the register's, as the register
+// writes them.
 var registerColumns = map[string][]string{
-	"stalls":           {"id", "market_id", "number", "kind", "zone", "goods_group", "created_at"},
-	"stall_states":     {"id", "stall_id", "state", "reason", "valid"},
-	"merchants":        {"id", "full_name", "household_name", "phone", "phone_index", "phone_last3", "created_at"},
-	"tenancies":        {"id", "market_id", "stall_id", "merchant_id", "valid", "approved_at", "created_at"},
-	"accounts":         {"id", "merchant_id", "kind", "bank_bin", "number", "number_index", "last4", "holder_name", "holder_kind", "name_checked_at", "name_checked_by", "name_checked_how", "created_at"},
+	"stalls":       {"id", "market_id", "number", "kind", "zone", "goods_group", "created_at"},
+	"stall_states": {"id", "stall_id", "state", "reason", "valid"},
+	"merchants":    {"id", "full_name", "household_name", "phone", "phone_index", "phone_last3", "created_at"},
+	"tenancies":    {"id", "market_id", "stall_id", "merchant_id", "valid", "approved_at", "created_at"},
+	"accounts": {
+		"id", "merchant_id", "kind", "bank_bin", "number", "number_index", "last4", "holder_name",
+		"holder_kind", "name_checked_at", "name_checked_by", "name_checked_how", "created_at",
+	},
 	"tenancy_accounts": {"tenancy_id", "account_id", "since"},
-	"codes":            {"code", "kind", "market_id", "stall_id", "tenancy_id", "account_id", "state", "issued_at", "ended_at"},
+	"codes": {
+		"code", "kind", "market_id", "stall_id", "tenancy_id", "account_id", "state", "issued_at",
+		"ended_at",
+	},
 }
 
 // register writes the stalls of all markets with everybody who had them, unless they stand.
@@ -115,7 +123,8 @@ func (m *marketHistory) addRegister(ctx context.Context, t *tableRows) error {
 		if a.how != "" {
 			checked, by = &a.checked, &m.team
 		}
-		add("accounts", a.id, a.merchant.id, "bank", a.bin, sealed, m.Keys.Index("account", merchants.NormalAccount(a.number)), seal.Last4(a.number),
+		add("accounts", a.id, a.merchant.id, "bank", a.bin, sealed, m.Keys.Index("account",
+			merchants.NormalAccount(a.number)), seal.Last4(a.number),
 			a.holder, a.holderKind, checked, by, a.how, a.since)
 	}
 	for _, n := range m.tenancies {

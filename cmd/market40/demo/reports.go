@@ -28,8 +28,9 @@ type owedReport struct {
 	returned     bool      // the province handed it back once, and it was corrected
 }
 
-// owedReports are the reports that are made, in the order in which they are handed in: of the last four quarters and the last eighteen months. Vạn Ninh is always late, Khánh Vĩnh
-// stopped making them this half-year, and the province did not believe one of Cam Ranh.
+// owedReports are the reports that are made, in the order in which they are handed in: of the last
+// four quarters and the last eighteen months. Vạn Ninh is always late, Khánh Vĩnh stopped making
+// them this half-year, and the province did not believe one of Cam Ranh.
 func (d *inventedProvince) owedReports() []owedReport {
 	var owed []owedReport
 	from := d.lives[0].from
@@ -38,7 +39,8 @@ func (d *inventedProvince) owedReports() []owedReport {
 			return
 		}
 		for i, l := range d.lives {
-			r := owedReport{kind: kind, period: period, first: first, next: next, district: l.district, handedIn: 1 + (i+int(first.Month()))%4}
+			r := owedReport{kind: kind, period: period, first: first, next: next, district: l.district, handedIn: 1 +
+				(i+int(first.Month()))%4}
 			switch {
 			case l.code == "KHANHVINH" && first.After(d.today.AddDate(0, -7, 0)):
 				continue
@@ -71,12 +73,14 @@ func (r owedReport) sent() time.Time {
 	return r.next.AddDate(0, 0, r.handedIn).Add(time.Duration(9*60+17*r.handedIn) * time.Minute)
 }
 
-// Report lets the demo's localities have reported: by the use cases of every other report, as of the days on which they
-// would have. Each freezes all figures, so it goes on after the server listens; one that stands is left as it is.
+// Report lets the demo's localities have reported: by the use cases of every other report, as of
+// the days on which they would have. Each freezes all figures, so it goes on after the server
+// listens; one that stands is left as it is.
 func Report(ctx context.Context, p *app.Program) error {
 	d := &inventedProvince{Program: p, reports: reports.New(p.DB, time.Now)}
 	var whole bool
-	err := p.DB.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM api_keys WHERE name LIKE 'demo team since %') AND EXISTS (SELECT FROM campaigns WHERE code = $1)`, campaignCode).Scan(&whole)
+	err := p.DB.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM api_keys WHERE name LIKE 'demo team since %')
+		AND EXISTS (SELECT FROM campaigns WHERE code = $1)`, campaignCode).Scan(&whole)
 	if err != nil || !whole {
 		return err
 	}
@@ -108,16 +112,19 @@ func (d *inventedProvince) handIn(ctx context.Context, r owedReport) error {
 		switch {
 		case state == "":
 			var made *periodic.Report
-			made, err = d.periodicAt(handedIn.AddDate(0, 0, -1)).Make(ctx, office, periodic.ReportOrder{Campaign: campaignCode, Locality: r.district, Kind: r.kind, Period: r.period})
+			made, err = d.periodicAt(handedIn.AddDate(0, 0, -1)).Make(ctx, office,
+				periodic.ReportOrder{Campaign: campaignCode, Locality: r.district, Kind: r.kind, Period: r.period})
 			if made != nil {
 				after = &periodic.Whole{Report: *made}
 			}
 		case state == periodic.Draft && handedIn.Before(d.today):
 			after, err = d.periodicAt(handedIn).Submit(ctx, office, id, "")
 		case state == periodic.Submitted && r.returned && versions == 1:
-			after, err = d.periodicAt(handedIn.AddDate(0, 0, 2)).Return(ctx, province, id, "Tỷ lệ tự khai cao hơn hẳn số đếm tại chợ, đề nghị rà soát (dữ liệu minh họa)")
+			after, err = d.periodicAt(handedIn.AddDate(0, 0, 2)).Return(ctx, province, id,
+				"Tỷ lệ tự khai cao hơn hẳn số đếm tại chợ, đề nghị rà soát (dữ liệu minh họa)")
 		case state == periodic.Returned:
-			after, err = d.periodicAt(handedIn.AddDate(0, 0, 6)).Correct(ctx, office, id, "Đã rà soát theo ý kiến của tỉnh (dữ liệu minh họa)")
+			after, err = d.periodicAt(handedIn.AddDate(0, 0, 6)).Correct(ctx, office, id,
+				"Đã rà soát theo ý kiến của tỉnh (dữ liệu minh họa)")
 		case state == periodic.Submitted && r.next.Before(d.today.AddDate(0, 0, -40)):
 			after, err = d.periodicAt(handedIn.AddDate(0, 0, 9)).Approve(ctx, province, id, "")
 		default:
@@ -133,9 +140,11 @@ func (d *inventedProvince) handIn(ctx context.Context, r owedReport) error {
 // standing is how far a report has come; an empty state: it was not made.
 func (d *inventedProvince) standing(ctx context.Context, r owedReport) (id, state string, versions int, err error) {
 	var found uuid.UUID
-	err = d.DB.Pool.QueryRow(ctx, `SELECT r.id, r.state, (SELECT count(*) FROM report_versions v WHERE v.report_id = r.id)
+	err = d.DB.Pool.QueryRow(ctx, `SELECT r.id, r.state, (SELECT count(*) FROM report_versions v
+		WHERE v.report_id = r.id)
 		FROM periodic_reports r JOIN campaigns c ON c.id = r.campaign_id
-		LEFT JOIN locality_versions l ON l.locality_id = r.locality_id AND l.level = 'district' AND l.valid @> '2024-05-28'::date
+		LEFT JOIN locality_versions l ON l.locality_id = r.locality_id AND l.level = 'district'
+		AND l.valid @> '2024-05-28'::date
 		WHERE c.code = $1 AND r.kind = $2 AND lower(r.period) = $3::text::date AND coalesce(l.code, '') = $4`,
 		campaignCode, r.kind, r.first.Format(time.DateOnly), r.district).Scan(&found, &state, &versions)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -144,11 +153,15 @@ func (d *inventedProvince) standing(ctx context.Context, r owedReport) (id, stat
 	return found.String(), state, versions, err
 }
 
-// periodicAt keeps reports as of a moment. All moments share what was read and proved of a day: nearly every locality reports the
-// same one. Figures are of the day that is asked for, whenever it is.
+// periodicAt keeps reports as of a moment. All moments share what was read and proved of a day:
+// nearly every locality reports the same one. Figures are of the day that is asked for, whenever it
+// is.
 func (d *inventedProvince) periodicAt(moment time.Time) *periodic.Periodic {
 	now := func() time.Time { return moment }
-	return periodic.New(periodic.Parts{DB: d.DB, Keys: d.Keys, Reports: d.reports, Programme: programme.New(d.DB, now), Now: now})
+	return periodic.New(periodic.Parts{
+		DB: d.DB, Keys: d.Keys, Reports: d.reports, Programme: programme.New(d.DB, now),
+		Now: now,
+	})
 }
 
 // ReportLater does what Report does beside a server that listens already, and logs what fails.

@@ -1,5 +1,6 @@
-// Package demo writes the invented province: eight markets, their stalls and a past, all marked as invented.
-// A start after a kill goes on where the last one stopped, and the same seed on the same day draws the same province.
+// Package demo writes the invented province: eight markets, their stalls and a past, all marked as
+// invented. A start after a kill goes on where the last one stopped, and the same seed on the same
+// day draws the same province.
 package demo
 
 import (
@@ -37,9 +38,9 @@ const (
 	marketWriters = 2
 )
 
-// inventedProvince is the invented province: eight markets, their stalls, and what happened there until the day before the first start.
-// All of it is marked as invented ("dữ liệu minh họa"). It is written in steps, each whole or not at all, that a start
-// after a kill goes on from: see Seed.
+// inventedProvince is the invented province: eight markets, their stalls, and what happened there
+// until the day before the first start. All of it is marked as invented ("dữ liệu minh họa"). It is
+// written in steps, each whole or not at all, that a start after a kill goes on from: see Seed.
 type inventedProvince struct {
 	*app.Program
 	today      time.Time // 00:00 in Vietnam; the demo knows the days before it
@@ -80,7 +81,8 @@ type marketHistory struct {
 func Needed(ctx context.Context, p *app.Program) (bool, error) {
 	var needed bool
 	err := p.DB.Pool.QueryRow(ctx, `SELECT NOT EXISTS (SELECT FROM markets)
-		OR EXISTS (SELECT FROM api_keys WHERE name LIKE 'demo team since %') AND NOT EXISTS (SELECT FROM campaigns WHERE code = $1)`, campaignCode).Scan(&needed)
+		OR EXISTS (SELECT FROM api_keys WHERE name LIKE 'demo team since %') AND NOT EXISTS (SELECT FROM campaigns
+		WHERE code = $1)`, campaignCode).Scan(&needed)
 	if err != nil {
 		return false, fmt.Errorf("looking for markets and the demo: %w", err)
 	}
@@ -117,7 +119,8 @@ func (d *inventedProvince) actors(ctx context.Context) error {
 	}
 	d.today, d.months = today, d.Settings.DemoMonths
 	var kept string
-	err = d.DB.Pool.QueryRow(ctx, `SELECT name FROM api_keys WHERE name LIKE 'demo team since %' ORDER BY id LIMIT 1`).Scan(&kept)
+	err = d.DB.Pool.QueryRow(ctx,
+		`SELECT name FROM api_keys WHERE name LIKE 'demo team since %' ORDER BY id LIMIT 1`).Scan(&kept)
 	if err == nil {
 		var day string
 		if _, err := fmt.Sscanf(kept, "demo team since %s with %d months", &day, &d.months); err != nil {
@@ -135,7 +138,8 @@ func (d *inventedProvince) actors(ctx context.Context) error {
 		{&d.province, roles.ProvinceOfficer, "demo province"},
 		{&d.board, roles.Admin, "demo boards"},
 		{&d.deputy, roles.Admin, "demo boards, second person"},
-		{&d.team, roles.Team, fmt.Sprintf("demo team since %s with %d months", d.today.Format(time.DateOnly), d.months)},
+		{&d.team, roles.Team, fmt.Sprintf("demo team since %s with %d months", d.today.Format(time.DateOnly),
+			d.months)},
 	} {
 		err := d.DB.Pool.QueryRow(ctx, `SELECT id FROM api_keys WHERE name = $1`, a.name).Scan(a.id)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -153,12 +157,15 @@ func (d *inventedProvince) actors(ctx context.Context) error {
 	return nil
 }
 
-// begin registers the bank connection and the markets that do not stand yet, and draws each market's stalls.
+// begin registers the bank connection and the markets that do not stand yet, and draws each
+// market's stalls.
 func (d *inventedProvince) begin(ctx context.Context) error {
-	err := d.DB.Pool.QueryRow(ctx, `SELECT id FROM bank_connections WHERE name = $1`, connectionName).Scan(&d.connection)
+	err := d.DB.Pool.QueryRow(ctx, `SELECT id FROM bank_connections WHERE name = $1`, connectionName).Scan(
+		&d.connection)
 	if errors.Is(err, pgx.ErrNoRows) {
 		made, err := d.Connections.Create(ctx, connections.ConnectionOrder{
-			Provider: "sepay", Name: connectionName, Secrets: connections.SecretFields{RawMessage: json.RawMessage(`{"api_key":"` + uuid.NewString() + `"}`)},
+			Provider: "sepay", Name: connectionName, Secrets: connections.SecretFields{RawMessage: json.RawMessage(
+				`{"api_key":"` + uuid.NewString() + `"}`)},
 		})
 		if err != nil {
 			return err
@@ -175,8 +182,10 @@ func (d *inventedProvince) begin(ctx context.Context) error {
 		if errors.Is(err, pgx.ErrNoRows) {
 			var made merchants.Market
 			made, err = d.Registry.RegisterMarket(ctx, merchants.MarketOrder{
-				Code: m.code, Name: m.name, Class: m.class(), Kind: "dan_sinh", Latitude: &m.latitude, Longitude: &m.longitude,
-				CommuneCode: m.commune, Operator: merchants.OperatorOrder{Kind: m.operator, Name: "Ban quản lý " + m.name}, StallCapacity: &m.stalls, Demo: true,
+				Code: m.code, Name: m.name, Class: m.class(), Kind: "dan_sinh", Latitude: &m.latitude,
+				Longitude:   &m.longitude,
+				CommuneCode: m.commune, Operator: merchants.OperatorOrder{Kind: m.operator, Name: "Ban quản lý " +
+					m.name}, StallCapacity: &m.stalls, Demo: true,
 			})
 			l.id = made.ID
 		}
@@ -191,9 +200,11 @@ func (d *inventedProvince) begin(ctx context.Context) error {
 	return nil
 }
 
-// live prepares a market's life: its days and its own way of drawing, which no other market's changes.
+// live prepares a market's life: its days and its own way of drawing, which no other market's
+// changes.
 func (d *inventedProvince) live(index int, m market) *marketHistory {
-	l := &marketHistory{inventedProvince: d, market: m, index: index, until: d.today, from: d.today.AddDate(0, 0, -7*leastWeeks), agreed: map[*merchant]bool{}}
+	l := &marketHistory{inventedProvince: d, market: m, index: index, until: d.today, from: d.today.AddDate(0, 0,
+		-7*leastWeeks), agreed: map[*merchant]bool{}}
 	if d.months > 0 {
 		l.from = time.Date(d.today.Year(), d.today.Month()-time.Month(d.months), 1, 0, 0, 0, 0, bizday.Vietnam)
 	}
@@ -205,7 +216,8 @@ func (d *inventedProvince) live(index int, m market) *marketHistory {
 	return l
 }
 
-// The steps that draw, each by a way of its own: what a step draws does not depend on whether the one before was needed.
+// The steps that draw, each by a way of its own: what a step draws does not depend on whether the
+// one before was needed.
 const (
 	drawingStalls = iota
 	drawingRegister
@@ -232,7 +244,8 @@ func (d *inventedProvince) past(ctx context.Context) error {
 	for _, l := range lives {
 		writers.Go(func() error {
 			var written bool
-			if err := d.DB.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM ledger_accounts WHERE market_id = $1)`, l.id).Scan(&written); err != nil || written {
+			if err := d.DB.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM ledger_accounts WHERE market_id = $1)`,
+				l.id).Scan(&written); err != nil || written {
 				return err
 			}
 			err := pgx.BeginFunc(ctx, d.DB.Pool, func(tx pgx.Tx) error { return l.write(ctx, tx) })
@@ -245,10 +258,14 @@ func (d *inventedProvince) past(ctx context.Context) error {
 	return writers.Wait()
 }
 
-// write writes the market's past: payments, what was seen in the field, and what owners and shoppers said.
+// write writes the market's past: payments, what was seen in the field, and what owners and
+// shoppers said.
 func (m *marketHistory) write(ctx context.Context, tx pgx.Tx) error {
 	m.redraw(drawingPast)
-	for _, part := range []func(context.Context, pgx.Tx) error{m.pay, m.check, m.visit, m.ask, m.report, m.confirm, m.complain} {
+	for _, part := range []func(context.Context, pgx.Tx) error{
+		m.pay, m.check, m.visit, m.ask, m.report, m.confirm,
+		m.complain,
+	} {
 		if err := part(ctx, tx); err != nil {
 			return err
 		}

@@ -16,8 +16,8 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// Show fills an empty database with the demo province and prints an API key for each role. The keys of the last
-// start end: nobody has to remember them.
+// Show fills an empty database with the demo province and prints an API key for each role. The keys
+// of the last start end: nobody has to remember them.
 func Show(ctx context.Context, p *app.Program, out io.Writer, address string) error {
 	needed, err := Needed(ctx, p)
 	if err != nil {
@@ -33,13 +33,17 @@ func Show(ctx context.Context, p *app.Program, out io.Writer, address string) er
 		return err
 	}
 	// A simulation that was killed could not end its own key.
-	_, err = p.DB.Pool.Exec(ctx, `UPDATE api_keys SET revoked_at = $1 WHERE revoked_at IS NULL AND (name LIKE 'demo %' OR name = 'simulate')`, p.Now())
+	_, err = p.DB.Pool.Exec(ctx, `UPDATE api_keys SET revoked_at = $1 WHERE revoked_at IS NULL
+		AND (name LIKE 'demo %' OR name = 'simulate')`, p.Now())
 	if err != nil {
 		return fmt.Errorf("revoking the keys of the last start: %w", err)
 	}
 	fmt.Fprintln(out, "demo data; one API key for each role, until the next start:")
 	for _, role := range roles.Roles() {
-		key, err := p.APIKeys.Create(ctx, signin.Order{Name: "demo " + string(role), Role: string(role), Scope: scopes[role]})
+		key, err := p.APIKeys.Create(ctx, signin.Order{
+			Name: "demo " + string(role), Role: string(role),
+			Scope: scopes[role],
+		})
 		if err != nil {
 			return err
 		}
@@ -53,7 +57,14 @@ func Show(ctx context.Context, p *app.Program, out io.Writer, address string) er
 		return err
 	}
 	fmt.Fprintf(out, "a merchant's phone %s: its codes are printed here\n", inventedPhone(1))
-	_, err = fmt.Fprintf(out, "start page %s/\nsign in    %s/sign-in\nroutes     %s/docs, for programs %s/openapi.json\n", address, address, address, address)
+	_, err = fmt.Fprintf(
+		out,
+		"start page %s/\nsign in    %s/sign-in\nroutes     %s/docs, for programs %s/openapi.json\n",
+		address,
+		address,
+		address,
+		address,
+	)
 	return err
 }
 
@@ -68,7 +79,8 @@ func showSignIns(ctx context.Context, people *signin.People, out io.Writer, scop
 		made, err := people.Renew(ctx, login, password)
 		if errors.Is(err, problem.Missing("user")) {
 			made, err = people.Create(ctx, signin.UserOrder{
-				Login: login, FullName: "Demo " + string(role), Role: string(role), Scopes: []signin.ScopeOrder{{Scope: scopes[role]}}, Password: password,
+				Login: login, FullName: "Demo " + string(role), Role: string(role),
+				Scopes: []signin.ScopeOrder{{Scope: scopes[role]}}, Password: password,
 			})
 		}
 		if err != nil {
@@ -79,8 +91,8 @@ func showSignIns(ctx context.Context, people *signin.People, out io.Writer, scop
 	return nil
 }
 
-// findScopes are what the roles that see a part see: the first demo market, the unit that it stands in, and its first
-// stall with a tenant. A role without a scope sees everything.
+// findScopes are what the roles that see a part see: the first demo market, the unit that it stands
+// in, and its first stall with a tenant. A role without a scope sees everything.
 func findScopes(ctx context.Context, pool *pgxpool.Pool) (map[roles.Role]string, error) {
 	var market, stall, commune string
 	err := pool.QueryRow(ctx, `SELECT m.code, s.id::text, v.code

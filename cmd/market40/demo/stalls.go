@@ -125,8 +125,8 @@ func (m *marketHistory) drawStalls() {
 	}
 }
 
-// drawTenancies draws who has a stall: some are vacant, some change hands, close or stand still for a while. The first stall of
-// a market is a model one.
+// drawTenancies draws who has a stall: some are vacant, some change hands, close or stand still for
+// a while. The first stall of a market is a model one.
 func (m *marketHistory) drawTenancies(s *stall, model bool) {
 	days := daysBetween(m.from, m.until)
 	turn := m.from.AddDate(0, 0, days/10+m.draw.IntN(max(1, days*8/10))).Add(9 * time.Hour)
@@ -149,7 +149,11 @@ func (m *marketHistory) drawTenancies(s *stall, model bool) {
 		s.states = []stallState{{state: "operating"}}
 	case kind < 205:
 		m.open(s, time.Time{}, time.Time{}, false)
-		s.states = []stallState{{state: "operating"}, {"suspended", "sửa chữa sạp", turn}, {"operating", "", turn.AddDate(0, 0, 10+m.draw.IntN(25))}}
+		s.states = []stallState{
+			{state: "operating"},
+			{"suspended", "sửa chữa sạp", turn},
+			{"operating", "", turn.AddDate(0, 0, 10+m.draw.IntN(25))},
+		}
 		if s.states[2].since.After(m.until) {
 			s.states = s.states[:2]
 		}
@@ -203,7 +207,8 @@ func (m *marketHistory) drawMerchant(t *tenancy) *merchant {
 		}
 	}
 	m.people++
-	name := surnames[m.draw.IntN(len(surnames))] + " " + middleNames[m.draw.IntN(len(middleNames))] + " " + givenNames[m.draw.IntN(len(givenNames))]
+	name := surnames[m.draw.IntN(len(surnames))] + " " + middleNames[m.draw.IntN(len(middleNames))] + " " +
+		givenNames[m.draw.IntN(len(givenNames))]
 	p := &merchant{id: m.newID(m.from), name: name, phone: inventedPhone(m.index*3000 + m.people), since: t.approved}
 	if m.draw.IntN(4) == 0 {
 		p.household = "Hộ kinh doanh " + name
@@ -215,7 +220,8 @@ func (m *marketHistory) drawMerchant(t *tenancy) *merchant {
 // join gives a tenancy its account and code; one in twenty has a second of both.
 func (m *marketHistory) join(t *tenancy) {
 	m.receive(t, t.joined)
-	if later := t.joined.AddDate(0, 0, 20+m.draw.IntN(200)); m.draw.IntN(20) == 0 && later.Before(m.until) && (t.ends.IsZero() || later.Before(t.ends)) {
+	if later := t.joined.AddDate(0, 0, 20+m.draw.IntN(200)); m.draw.IntN(20) == 0 && later.Before(m.until) &&
+		(t.ends.IsZero() || later.Before(t.ends)) {
 		m.receive(t, later)
 	}
 }
@@ -224,13 +230,17 @@ func (m *marketHistory) receive(t *tenancy, at time.Time) {
 	m.numbers++
 	a := &account{
 		id: m.newID(at), merchant: t.merchant, bin: bankBINs[m.draw.IntN(len(bankBINs))],
-		number: fmt.Sprintf("99%08d%02d", m.index*6000+m.numbers, m.draw.IntN(100)), holder: t.merchant.name, holderKind: "ca_nhan", since: at,
+		number: fmt.Sprintf("99%08d%02d", m.index*6000+m.numbers, m.draw.IntN(100)), holder: t.merchant.name,
+		holderKind: "ca_nhan", since: at,
 	}
 	if t.merchant.household != "" && m.draw.IntN(2) == 0 {
 		a.holder, a.holderKind = t.merchant.household, "ho_kinh_doanh"
 	}
 	if checked := at.AddDate(0, 0, m.draw.IntN(25)); m.draw.Float64() < m.verified && checked.Before(m.until) {
-		a.checked, a.how = checked, []string{"bank_lookup", "bank_lookup", "bank_lookup", "paper", "test_transfer"}[m.draw.IntN(5)]
+		a.checked, a.how = checked, []string{
+			"bank_lookup", "bank_lookup", "bank_lookup", "paper",
+			"test_transfer",
+		}[m.draw.IntN(5)]
 	}
 	m.accounts = append(m.accounts, a)
 	t.codes = append(t.codes, &printedCode{code: m.drawCode(), account: a, issued: at, state: "current"})
@@ -269,8 +279,14 @@ func drawID(draw *rand.Rand, at time.Time) (id uuid.UUID) {
 var (
 	surnames    = []string{"Nguyễn", "Trần", "Lê", "Phạm", "Huỳnh", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Cao"}
 	middleNames = []string{"Thị", "Thị Kim", "Thị Ngọc", "Văn", "Minh", "Thanh", "Thị Mỹ", "Quốc"}
-	givenNames  = []string{"Lan", "Hoa", "Bảy", "Hạnh", "Tâm", "Phượng", "Sáu", "Dũng", "Hùng", "Mai", "Loan", "Đào", "Út", "Liên", "Thủy", "Yến"}
-	bankBINs    = []string{"970436", "970422", "970418", "970405", "970415", "970416", "970407", "970403", "970432", "970423"}
+	givenNames  = []string{
+		"Lan", "Hoa", "Bảy", "Hạnh", "Tâm", "Phượng", "Sáu", "Dũng", "Hùng", "Mai", "Loan", "Đào",
+		"Út", "Liên", "Thủy", "Yến",
+	}
+	bankBINs = []string{
+		"970436", "970422", "970418", "970405", "970415", "970416", "970407", "970403", "970432",
+		"970423",
+	}
 )
 
 // inventedPhone is the phone of the demo's n-th merchant.

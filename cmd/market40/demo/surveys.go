@@ -11,18 +11,32 @@ import (
 )
 
 var (
-	declaredColumns = []string{"id", "market_id", "tenancy_id", "asked_on", "customers", "transfers", "actor_id", "recorded_at"}
-	planColumns     = []string{"id", "market_id", "days", "seed", "actor_id", "recorded_at"}
-	strataColumns   = []string{"plan_id", "stratum", "slots"}
-	slotColumns     = []string{"id", "plan_id", "stratum", "market_id", "starts_at", "sales", "cashless_sales", "turnover", "cashless_turnover", "actor_id", "counted_at"}
-	surveyColumns   = []string{"id", "market_id", "asked_on", "smartphone", "signal", "active", "sex", "aged_60", "minority", "non_fixed"}
-	feeColumns      = []string{"market_id", "month", "version", "due", "paid", "paid_by_transfer", "actor_id", "recorded_at"}
+	declaredColumns = []string{
+		"id", "market_id", "tenancy_id", "asked_on", "customers", "transfers", "actor_id",
+		"recorded_at",
+	}
+	planColumns   = []string{"id", "market_id", "days", "seed", "actor_id", "recorded_at"}
+	strataColumns = []string{"plan_id", "stratum", "slots"}
+	slotColumns   = []string{
+		"id", "plan_id", "stratum", "market_id", "starts_at", "sales", "cashless_sales",
+		"turnover", "cashless_turnover", "actor_id", "counted_at",
+	}
+	surveyColumns = []string{
+		"id", "market_id", "asked_on", "smartphone", "signal", "active", "sex", "aged_60",
+		"minority", "non_fixed",
+	}
+	feeColumns = []string{
+		"market_id", "month", "version", "due", "paid", "paid_by_transfer", "actor_id",
+		"recorded_at",
+	}
 )
 
-// seen is the share of a market's sales that are made without cash on the n-th day, as who counts in the field would see it.
+// seen is the share of a market's sales that are made without cash on the n-th day, as who counts
+// in the field would see it.
 func (m *marketHistory) seen(n int) float64 { return 0.62 * m.usedBy[n] }
 
-// ask writes what merchants declared, what was counted in drawn half-hours, and anonymous answers, once a quarter.
+// ask writes what merchants declared, what was counted in drawn half-hours, and anonymous answers,
+// once a quarter.
 func (m *marketHistory) ask(ctx context.Context, tx pgx.Tx) error {
 	var t tableRows
 	for i, month := range m.monthsBegun() {
@@ -39,7 +53,8 @@ func (m *marketHistory) ask(ctx context.Context, tx pgx.Tx) error {
 	return t.copyInto(ctx, tx)
 }
 
-// addDeclared: "Trong 10 khách gần nhất, mấy khách chuyển khoản?". One market's merchants say what its board likes to hear.
+// addDeclared: "Trong 10 khách gần nhất, mấy khách chuyển khoản?". One market's merchants say what
+// its board likes to hear.
 func (m *marketHistory) addDeclared(t *tableRows, day time.Time) {
 	share := min(0.93, m.seen(daysBetween(m.from, day))*m.declared)
 	for _, n := range m.tenancies {
@@ -63,7 +78,8 @@ var surveyStrata = []struct {
 	from, to int
 }{{"sáng sớm (5–9 giờ)", 5, 9}, {"giữa ngày (9–14 giờ)", 9, 14}, {"chiều (14–18 giờ)", 14, 18}}
 
-// addSample: two weeks in which half-hours of each part of the day were drawn, and counted; a few were missed.
+// addSample: two weeks in which half-hours of each part of the day were drawn, and counted; a few
+// were missed.
 func (m *marketHistory) addSample(t *tableRows, day time.Time) {
 	plan, at := m.newID(day), day.Add(-15*time.Hour)
 	days := pgtype.Range[pgtype.Date]{
@@ -76,7 +92,8 @@ func (m *marketHistory) addSample(t *tableRows, day time.Time) {
 		halves := 2 * (part.to - part.from)
 		t.add("sample_strata", strataColumns, plan, part.stratum, 14*halves)
 		for _, slot := range m.draw.Perm(14 * halves)[:10] {
-			starts := day.AddDate(0, 0, slot/halves).Add(time.Duration(part.from)*time.Hour + time.Duration(slot%halves)*30*time.Minute)
+			starts := day.AddDate(0, 0, slot/halves).Add(time.Duration(part.from)*time.Hour +
+				time.Duration(slot%halves)*30*time.Minute)
 			m.addSlot(t, plan, part.stratum, starts, share)
 		}
 	}
@@ -96,7 +113,8 @@ func (m *marketHistory) addSlot(t *tableRows, plan uuid.UUID, stratum string, st
 			cashless, moved = cashless+1, moved+ticket
 		}
 	}
-	t.add("sample_slots", slotColumns, m.newID(starts), plan, stratum, m.id, starts, sales, cashless, turnover, moved, m.team, starts.Add(35*time.Minute))
+	t.add("sample_slots", slotColumns, m.newID(starts), plan, stratum, m.id, starts, sales, cashless, turnover, moved,
+		m.team, starts.Add(35*time.Minute))
 }
 
 // addSurvey: anonymous answers; their ids are random and tell no order.
@@ -119,7 +137,8 @@ func (m *marketHistory) addSurvey(t *tableRows, day time.Time) {
 			id[i] = byte(m.draw.Uint32())
 		}
 		id[6], id[8] = 0x40|id[6]&0x0f, 0x80|id[8]&0x3f // version 4
-		t.add("survey_answers", surveyColumns, id, m.id, day, smartphone, m.draw.Float64() < signal, active, sex, aged, minority, mobile)
+		t.add("survey_answers", surveyColumns, id, m.id, day, smartphone, m.draw.Float64() < signal, active, sex, aged,
+			minority, mobile)
 	}
 }
 
@@ -143,7 +162,8 @@ func (m *marketHistory) report(ctx context.Context, tx pgx.Tx) error {
 		paid := int(float64(due) * (0.9 + 0.08*m.draw.Float64()))
 		byTransfer := int(float64(paid) * min(0.95, 1.2*m.usedBy[n]+0.05*m.draw.Float64()))
 		for version := range 1 + m.draw.IntN(8)/7 {
-			t.add("fee_summaries", feeColumns, m.id, month, version+1, due, min(due, paid+version*1_150_000), byTransfer, m.board, told.AddDate(0, 0, 4*version))
+			t.add("fee_summaries", feeColumns, m.id, month, version+1, due, min(due, paid+version*1_150_000),
+				byTransfer, m.board, told.AddDate(0, 0, 4*version))
 		}
 	}
 	return t.copyInto(ctx, tx)

@@ -56,7 +56,10 @@ func newAPIClient(server string) (*apiClient, error) {
 		return nil, fmt.Errorf("--server must be on this machine (127.0.0.1, localhost or ::1)")
 	}
 	transport := &http.Transport{MaxIdleConnsPerHost: 512}
-	return &apiClient{server: strings.TrimRight(server, "/"), http: &http.Client{Transport: transport, Timeout: 30 * time.Second}}, nil
+	return &apiClient{server: strings.TrimRight(server, "/"), http: &http.Client{
+		Transport: transport,
+		Timeout:   30 * time.Second,
+	}}, nil
 }
 
 // get reads one answer of our own API. A server that restarts is waited for.
@@ -126,8 +129,8 @@ func (a *apiClient) each(ctx context.Context, path string, do func(listed) (more
 	}
 }
 
-// printed reads a code's image as a shopper's phone does: account and memo come from the picture alone.
-// A wallet's code has no picture; nil is answered for it.
+// printed reads a code's image as a shopper's phone does: account and memo come from the picture
+// alone. A wallet's code has no picture; nil is answered for it.
 func (a *apiClient) printed(ctx context.Context, c listed) (*shop, error) {
 	raw, status, err := a.once(ctx, "/q/"+c.Code+".png")
 	if err != nil {
@@ -144,7 +147,8 @@ func (a *apiClient) printed(ctx context.Context, c listed) (*shop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read image: %w", err)
 	}
-	found, err := qrcode.NewQRCodeReader().Decode(bitmap, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_PURE_BARCODE: true})
+	found, err := qrcode.NewQRCodeReader().Decode(bitmap,
+		map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_PURE_BARCODE: true})
 	if err != nil {
 		return nil, fmt.Errorf("read QR: %w", err)
 	}
@@ -161,9 +165,11 @@ type hookAnswer struct {
 	body   string
 }
 
-// refused says whether an answer is a refusal in the words of any provider (VNPAY and ZaloPay answer 200).
+// refused says whether an answer is a refusal in the words of any provider (VNPAY and ZaloPay
+// answer 200).
 func (h hookAnswer) refused() bool {
-	return h.status == http.StatusUnauthorized || strings.Contains(h.body, `"97"`) || strings.Contains(h.body, `"return_code":-1`)
+	return h.status == http.StatusUnauthorized || strings.Contains(h.body, `"97"`) ||
+		strings.Contains(h.body, `"return_code":-1`)
 }
 
 // hook sends what a provider sends.

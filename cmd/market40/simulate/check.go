@@ -119,17 +119,19 @@ func (s *simulation) arrived(ctx context.Context) (map[string][]listed, error) {
 // stateOf is the state of a notice as the API shows it; want, when not empty, is checked.
 func (s *simulation) stateOf(ctx context.Context, n *playedNotice, want string) (string, error) {
 	state := ""
-	err := s.api.each(ctx, "/api/v1/notices?connection_id="+s.connection+"&external_id="+url.QueryEscape(n.external), func(l listed) (bool, error) {
-		state = l.State
-		return false, nil
-	})
+	err := s.api.each(ctx, "/api/v1/notices?connection_id="+s.connection+"&external_id="+url.QueryEscape(n.external),
+		func(l listed) (bool, error) {
+			state = l.State
+			return false, nil
+		})
 	if err == nil && want != "" && state != want {
 		err = fmt.Errorf("notice %s is %q, not %q", n.external, state, want)
 	}
 	return state, err
 }
 
-// mangled is a memo as one of the banks of providers.md, section 1.8 delivers it; the code inside survives.
+// mangled is a memo as one of the banks of providers.md, section 1.8 delivers it; the code inside
+// survives.
 func mangled(memo string) string {
 	names := []string{"NGUYEN THI LAN", "TRAN VAN BAY", "LE MINH", "PHAM NGOC KHUONG"}
 	name := names[rand.IntN(len(names))]
@@ -144,13 +146,15 @@ func mangled(memo string) string {
 	case 0:
 		return wrap("CUSTOMER "+name+" mua ca "+memo+" - Ma giao dich/ Trace "+digits(6), 35)
 	case 1:
-		return "MBVCB." + digits(10) + "." + digits(6) + "." + memo + ".CT tu 1027000393 " + name + " toi 0900000001 CHU SAP tai MB"
+		return "MBVCB." + digits(10) + "." + digits(6) + "." + memo + ".CT tu 1027000393 " + name +
+			" toi 0900000001 CHU SAP tai MB"
 	case 2:
 		return wrap("CT DEN:"+digits(12)+" "+memo+" "+name+"; tai Napas", 40)
 	case 3:
 		return strings.ToLower(memo)
 	case 4:
-		return digits(12) + "-" + strings.ReplaceAll(memo, " ", "") + "-CHUYEN TIEN-OQCH000JiOuX-MOMO" + digits(12) + "MOMO"
+		return digits(12) + "-" + strings.ReplaceAll(memo, " ", "") + "-CHUYEN TIEN-OQCH000JiOuX-MOMO" + digits(12) +
+			"MOMO"
 	case 5:
 		return "NHAN TU " + digits(10) + " TRACE " + digits(6) + " ND " + memo
 	case 6:

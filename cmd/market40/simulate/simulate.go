@@ -25,8 +25,8 @@ import (
 	"market40/payments/money"
 )
 
-// simulation plays shoppers and banks against a running server: it pays what the printed codes say, in the
-// provider's exact words, and checks through the API where each đồng arrived.
+// simulation plays shoppers and banks against a running server: it pays what the printed codes say,
+// in the provider's exact words, and checks through the API where each đồng arrived.
 type simulation struct {
 	api        *apiClient
 	provider   banks.Provider
@@ -111,7 +111,8 @@ unsigned=P (must be refused), debit=P (must be ignored); P as in 5%, without it 
 	return c
 }
 
-// simulate opens the same database for the secret and a key of its own, and does the rest over HTTP.
+// simulate opens the same database for the secret and a key of its own, and does the rest over
+// HTTP.
 func simulate(ctx context.Context, s *app.Settings, o options, out io.Writer) error {
 	api, err := newAPIClient(o.server)
 	if err != nil {
@@ -141,24 +142,30 @@ func simulate(ctx context.Context, s *app.Settings, o options, out io.Writer) er
 	if err := sim.readCodes(ctx, o.stalls); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "playing %s against %d stalls, %g a second for %s\n", sim.provider.Name(), len(sim.targets), o.rate, o.length)
+	fmt.Fprintf(out, "playing %s against %d stalls, %g a second for %s\n", sim.provider.Name(), len(sim.targets),
+		o.rate, o.length)
 	sim.pay(ctx, o.rate, o.length)
 	checking, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer cancel()
 	return sim.check(checking, out)
 }
 
-// onlyDemo refuses a server that has a market which is no demo: what is simulated is posted for good.
+// onlyDemo refuses a server that has a market which is no demo: what is simulated is posted for
+// good.
 func onlyDemo(ctx context.Context, api *apiClient) error {
 	return api.each(ctx, "/api/v1/markets", func(m listed) (more bool, err error) {
 		if !m.Demo {
-			return false, fmt.Errorf("market %q is real: simulate pays in demo markets only; try a connection with POST /api/v1/bank-connections/{id}/test", m.Name)
+			return false, fmt.Errorf(
+				"market %q is real: simulate pays in demo markets only; try a connection with POST /api/v1/bank-connections/{id}/test",
+				m.Name,
+			)
 		}
 		return true, nil
 	})
 }
 
-// findConnection finds the connection by id or name, and takes its newest secret through the same binary.
+// findConnection finds the connection by id or name, and takes its newest secret through the same
+// binary.
 func (s *simulation) findConnection(ctx context.Context, p *app.Program, wanted string) error {
 	err := s.api.each(ctx, "/api/v1/bank-connections", func(c listed) (more bool, err error) {
 		if c.ID != wanted && c.Name != wanted {
@@ -253,9 +260,11 @@ func (s *simulation) next() *playedNotice {
 	t := s.targets[rand.IntN(len(s.targets))]
 	serial := fmt.Sprintf("%09d%05d", s.run, s.n)
 	n := &playedNotice{target: t, credit: true, Notice: banks.Notice{
-		ExternalID: strconv.FormatUint(s.run*100_000+uint64(s.n), 10), BankBIN: t.bin, Account: t.account, Direction: banks.In,
-		Amount: money.FromDong(int64(1+rand.IntN(400)) * 1000), Currency: money.Currency, Memo: t.memo,
-		Reference: "FT" + serial, StrongReference: true, OccurredAt: time.Now().Truncate(time.Second), Precision: banks.Second,
+		ExternalID: strconv.FormatUint(s.run*100_000+uint64(s.n), 10), BankBIN: t.bin, Account: t.account,
+		Direction: banks.In,
+		Amount:    money.FromDong(int64(1+rand.IntN(400)) * 1000), Currency: money.Currency, Memo: t.memo,
+		Reference: "FT" + serial, StrongReference: true, OccurredAt: time.Now().Truncate(time.Second),
+		Precision: banks.Second,
 	}}
 	if s.faults.mangle {
 		n.Memo = mangled(n.Memo)
@@ -270,7 +279,8 @@ func (s *simulation) next() *playedNotice {
 	return n
 }
 
-// deliver sends one notice as its provider does: again until it is acknowledged, and now and then twice.
+// deliver sends one notice as its provider does: again until it is acknowledged, and now and then
+// twice.
 func (s *simulation) deliver(ctx context.Context, n *playedNotice) {
 	request, err := s.provider.Compose(n.Notice, s.secrets, time.Now())
 	if err != nil { // the provider has no words for it, such as a wallet for a debit
@@ -299,7 +309,8 @@ func (s *simulation) deliver(ctx context.Context, n *playedNotice) {
 	wait.Wait()
 }
 
-// patience is how long a bank goes on sending what is not acknowledged; the real ones give 5 to 33 minutes.
+// patience is how long a bank goes on sending what is not acknowledged; the real ones give 5 to 33
+// minutes.
 const patience = 90 * time.Second
 
 func (s *simulation) sendUntilAcknowledged(ctx context.Context, n *playedNotice, repeat bool) {

@@ -21,7 +21,8 @@ const (
 	boxGathers = 200 * time.Millisecond
 	// boxGreetsAgain is after how long without a welcome a box greets once more.
 	boxGreetsAgain = 5 * time.Second
-	// boxSilent is how long a box is without a line before it says so: its silence must mean that nothing came.
+	// boxSilent is how long a box is without a line before it says so: its silence must mean that
+	// nothing came.
 	boxSilent = 8 * time.Second
 	// codeEvery is how often a new box says its code.
 	codeEvery = 15 * time.Second
@@ -140,11 +141,17 @@ func (b *box) connect(ctx context.Context, lost chan<- error) error {
 			}
 			return true, nil
 		}},
-		OnClientError:      tell,
-		OnServerDisconnect: func(d *paho.Disconnect) { tell(fmt.Errorf("the server hung up (reason 0x%02x)", d.ReasonCode)) },
+		OnClientError: tell,
+		OnServerDisconnect: func(d *paho.Disconnect) {
+			tell(fmt.Errorf("the server hung up (reason 0x%02x)",
+				d.ReasonCode))
+		},
 	})
 	name := b.state.ID.String()
-	answer, err := b.client.Connect(ctx, &paho.Connect{ClientID: name, CleanStart: true, KeepAlive: 20, Username: name, UsernameFlag: true, Password: []byte(soundbox.Password(b.state.Key)), PasswordFlag: true})
+	answer, err := b.client.Connect(ctx, &paho.Connect{
+		ClientID: name, CleanStart: true, KeepAlive: 20, Username: name,
+		UsernameFlag: true, Password: []byte(soundbox.Password(b.state.Key)), PasswordFlag: true,
+	})
 	if err != nil {
 		_ = conn.Close()
 		return refused(answer, err)
@@ -168,11 +175,16 @@ func refused(answer *paho.Connack, err error) error {
 	return err
 }
 
-// begin asks for both kinds of what a box may hear: which one is granted tells whether it is paired.
+// begin asks for both kinds of what a box may hear: which one is granted tells whether it is
+// paired.
 func (b *box) begin(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, boxConnects)
 	defer cancel()
-	granted, err := b.client.Subscribe(ctx, &paho.Subscribe{Subscriptions: []paho.SubscribeOptions{{Topic: b.topic(soundbox.Say)}, {Topic: b.topic(soundbox.Pairing)}}})
+	granted, err := b.client.Subscribe(ctx,
+		&paho.Subscribe{Subscriptions: []paho.SubscribeOptions{
+			{Topic: b.topic(soundbox.Say)},
+			{Topic: b.topic(soundbox.Pairing)},
+		}})
 	if granted == nil || len(granted.Reasons) != 2 {
 		return fmt.Errorf("subscribe: %w", err)
 	}

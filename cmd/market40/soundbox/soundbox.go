@@ -1,5 +1,5 @@
-// Package soundbox is the command that is a soundbox: it connects over MQTT and speaks what comes to a stall.
-// It is the reference for makers of others.
+// Package soundbox is the command that is a soundbox: it connects over MQTT and speaks what comes
+// to a stall. It is the reference for makers of others.
 package soundbox
 
 import (
@@ -37,12 +37,15 @@ type boxFlags struct {
 func Command() *cobra.Command {
 	var f boxFlags
 	c := &cobra.Command{
-		Use: "soundbox --server mqtts://HOST:PORT --state FILE [--pair] [--wav FILE]", Short: "Be a soundbox: speak what comes to a stall, until told to stop", Args: cobra.NoArgs,
+		Use:   "soundbox --server mqtts://HOST:PORT --state FILE [--pair] [--wav FILE]",
+		Short: "Be a soundbox: speak what comes to a stall, until told to stop",
+		Args:  cobra.NoArgs,
 		Long: "A soundbox as it may stand at a stall, and the reference for makers of others. A new one (without a state file, or with --pair) speaks\n" +
 			"a code of six digits: the stall's owner enters it in the app under Thêm, Loa báo tiền.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return beSoundbox(cmd.Context(), f, cmd.OutOrStdout()) },
 	}
-	c.Flags().StringVar(&f.server, "server", "", "where serve listens for boxes, as it prints it: mqtt://… or mqtts://…")
+	c.Flags().StringVar(&f.server, "server", "",
+		"where serve listens for boxes, as it prints it: mqtt://… or mqtts://…")
 	c.Flags().StringVar(&f.state, "state", "", "the file that the box keeps who it is in, and how far it has spoken")
 	c.Flags().BoolVar(&f.pair, "pair", false, "begin anew, as a box that nobody has")
 	c.Flags().StringVar(&f.wav, "wav", "", "write what is said to this WAV file and not to the machine's speaker")
@@ -91,7 +94,8 @@ type box struct {
 func beSoundbox(ctx context.Context, f boxFlags, out io.Writer) error {
 	b := &box{path: f.state, out: out, mute: make(chan error, 1)}
 	var err error
-	if b.address, err = url.Parse(f.server); err != nil || b.address.Host == "" || b.address.Port() == "" || b.address.Scheme != "mqtt" && b.address.Scheme != "mqtts" {
+	if b.address, err = url.Parse(f.server); err != nil || b.address.Host == "" || b.address.Port() == "" ||
+		b.address.Scheme != "mqtt" && b.address.Scheme != "mqtts" {
 		return app.WrongUse(errors.New("--server must be mqtt://host:port or mqtts://host:port"))
 	}
 	if b.tls, err = boxTLS(f.ca, b.address); err != nil {
@@ -134,8 +138,10 @@ func (b *box) open(anew bool) error {
 	case err != nil:
 		return fmt.Errorf("--state: %w", err)
 	}
-	if err := json.Unmarshal(raw, &b.state); err != nil || len(b.state.Key) != soundbox.KeySize || b.state.ID == uuid.Nil || b.state.Last < 0 {
-		return app.WrongUse(fmt.Errorf("--state: %s is no soundbox's file: remove it, or begin anew with --pair", b.path))
+	if err := json.Unmarshal(raw, &b.state); err != nil || len(b.state.Key) != soundbox.KeySize ||
+		b.state.ID == uuid.Nil || b.state.Last < 0 {
+		return app.WrongUse(fmt.Errorf("--state: %s is no soundbox's file: remove it, or begin anew with --pair",
+			b.path))
 	}
 	return nil
 }

@@ -27,7 +27,8 @@ func openSpeaker(wav string) (speaker, error) {
 	}
 	aplay, err := exec.LookPath("aplay")
 	if err != nil {
-		return nil, app.WrongUse(errors.New("this machine has no aplay (Debian: alsa-utils): give --wav FILE to write what would be heard"))
+		return nil, app.WrongUse(
+			errors.New("this machine has no aplay (Debian: alsa-utils): give --wav FILE to write what would be heard"))
 	}
 	return func(ctx context.Context, samples []int16, rate int) error {
 		cmd := exec.CommandContext(ctx, aplay, "-q", "-t", "wav", "-")
@@ -39,7 +40,8 @@ func openSpeaker(wav string) (speaker, error) {
 	}, nil
 }
 
-// mostWritten is how much a WAV file holds, in samples: an hour at 16 kHz. Past it the file begins anew.
+// mostWritten is how much a WAV file holds, in samples: an hour at 16 kHz. Past it the file begins
+// anew.
 const mostWritten = 60 * 60 * 16000
 
 // wavFile writes each sentence after those before it. The file is whole whenever it is looked at.
@@ -82,14 +84,17 @@ func replaceFile(path string, content []byte, mode os.FileMode) (err error) {
 }
 
 const (
-	// oneByOne is how many payments at once are said one by one, as by the stall's app; more are said as a count and a sum.
+	// oneByOne is how many payments at once are said one by one, as by the stall's app; more are
+	// said as a count and a sum.
 	oneByOne = 3
-	// lateAfter is how much later than it happened a payment may be told before it is announced as late.
+	// lateAfter is how much later than it happened a payment may be told before it is announced as
+	// late.
 	lateAfter = 2 * time.Minute
 )
 
-// sentences are what a box says of messages that wait, as lists of clips: after a gap a count and a sum, not thirty voices, but
-// no small amount hides among them. frontend/stall/announce.ts says the same.
+// sentences are what a box says of messages that wait, as lists of clips: after a gap a count and a
+// sum, not thirty voices, but no small amount hides among them. frontend/stall/announce.ts says the
+// same.
 func sentences(waiting []soundbox.Message) (said [][]string) {
 	var came, back []soundbox.Message
 	for _, m := range waiting {
@@ -136,7 +141,8 @@ func gap(came []soundbox.Message) (said [][]string) {
 	return append([][]string{voice.Several(uint64(len(came)), uint64(total.Dong()))}, small...)
 }
 
-// payment says one payment; with the time of day where it reached us late. A bank that tells a date alone tells no time.
+// payment says one payment; with the time of day where it reached us late. A bank that tells a date
+// alone tells no time.
 func payment(m soundbox.Message) []string {
 	dong := uint64(m.Amount.Dong())
 	exact := map[string]time.Duration{"second": 0, "minute": time.Minute}

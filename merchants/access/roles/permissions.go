@@ -19,7 +19,8 @@ const (
 	Team            Role = "team"
 	Auditor         Role = "auditor"
 	Integration     Role = "integration"
-	// Staff sell for a merchant at one stall. It is not among Roles: no key and no user is made with it, but by the merchant.
+	// Staff sell for a merchant at one stall. It is not among Roles: no key and no user is made
+	// with it, but by the merchant.
 	Staff Role = "staff"
 )
 
@@ -97,20 +98,23 @@ const (
 
 // permissions is the whole table of who may do what; scope is a matter of each query.
 var permissions = map[Action][]Role{
-	ReadRegister:     {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Team, Auditor, Integration, Staff},
-	ReadAccounts:     {Admin, Merchant, Integration},                          // whole account numbers and payloads; others see them masked
-	ReadFeeds:        {Admin, Manager, Merchant, Auditor, Integration, Staff}, // when a stall was last paid; others know only whether it is heard
-	WriteMarkets:     {Admin},
-	WriteStalls:      {Admin, Manager},
-	CheckStickers:    {Admin, Manager, Merchant, Team, Staff},
-	ReadChecks:       {Admin, Manager, Merchant, Team, Auditor, Staff},
-	Print:            {Admin, Manager, Merchant, Integration},
-	Confirm:          {Admin, Merchant, Staff},
-	HearPayments:     {Merchant, Staff}, // on a phone of their own, while the app is closed
-	TakeOrders:       {Admin, Merchant, Integration, Staff},
-	ReadPayments:     {Admin, Merchant, Auditor, Integration, Staff}, // staff: of its own shift, see Principal.Shift
-	ReadDays:         {Admin, Merchant, Auditor, Integration},        // a stall's whole days, which staff do not see
-	KeepBook:         {Merchant},                                     // the revenue book: nobody but its owner, admins neither
+	ReadRegister: {Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Team, Auditor, Integration, Staff},
+	// whole account numbers and payloads; others see them masked
+	ReadAccounts: {Admin, Merchant, Integration},
+	// when a stall was last paid; others know only whether it is heard
+	ReadFeeds:     {Admin, Manager, Merchant, Auditor, Integration, Staff},
+	WriteMarkets:  {Admin},
+	WriteStalls:   {Admin, Manager},
+	CheckStickers: {Admin, Manager, Merchant, Team, Staff},
+	ReadChecks:    {Admin, Manager, Merchant, Team, Auditor, Staff},
+	Print:         {Admin, Manager, Merchant, Integration},
+	Confirm:       {Admin, Merchant, Staff},
+	HearPayments:  {Merchant, Staff}, // on a phone of their own, while the app is closed
+	TakeOrders:    {Admin, Merchant, Integration, Staff},
+	ReadPayments:  {Admin, Merchant, Auditor, Integration, Staff}, // staff: of its own shift, see Principal.Shift
+	ReadDays:      {Admin, Merchant, Auditor, Integration},        // a stall's whole days, which staff do not see
+	// the revenue book: nobody but its owner, admins neither
+	KeepBook:         {Merchant},
 	ReadNotices:      {Admin, Auditor},
 	WriteConnections: {Admin},
 	ReadLedger:       {Admin, Auditor},
@@ -130,9 +134,10 @@ var permissions = map[Action][]Role{
 	CloseAlerts:      {Admin, Manager},
 	ReadReaders:      {Admin, Merchant, Auditor}, // who read a merchant's data; a merchant: its own
 
-	RecordFacts:    {Admin, Manager, Team},
-	ReadFacts:      {Admin, Manager, Team, Auditor},
-	ReadAnswers:    {Manager, Team},                                                   // a manager: of one market, whose small counts it sees
+	RecordFacts: {Admin, Manager, Team},
+	ReadFacts:   {Admin, Manager, Team, Auditor},
+	// a manager: of one market, whose small counts it sees
+	ReadAnswers:    {Manager, Team},
 	ReadSamples:    {Admin, ProvinceOfficer, LocalityOfficer, Manager, Team, Auditor}, // tell of no merchant
 	RecordFees:     {Admin, Manager},
 	ReadFees:       {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor}, // a market's sums
@@ -347,7 +352,10 @@ var rules = map[string]Rule{
 	"GET /api/v1/indicators":              {Needs: SignedIn},
 	"GET /api/v1/indicators/:indicator":   {Needs: SignedIn},
 
-	"POST /api/v1/campaigns":                                                    {Needs: WriteProgramme, Platform: true},
+	"POST /api/v1/campaigns": {
+		Needs:    WriteProgramme,
+		Platform: true,
+	},
 	"GET /api/v1/campaigns":                                                     {Needs: ReadProgramme},
 	"GET /api/v1/campaigns/:campaign":                                           {Needs: ReadProgramme},
 	"GET /api/v1/campaigns/:campaign/pilots":                                    {Needs: ReadProgramme},
@@ -355,8 +363,14 @@ var rules = map[string]Rule{
 	"PUT /api/v1/campaigns/:campaign/pilots/:locality/milestones/:milestone":    {Needs: Designate},
 	"DELETE /api/v1/campaigns/:campaign/pilots/:locality/milestones/:milestone": {Needs: Designate},
 	"GET /api/v1/campaigns/:campaign/targets":                                   {Needs: ReadProgramme},
-	"POST /api/v1/campaigns/:campaign/targets":                                  {Needs: WriteProgramme, Platform: true},
-	"DELETE /api/v1/campaigns/:campaign/targets/:target":                        {Needs: WriteProgramme, Platform: true},
+	"POST /api/v1/campaigns/:campaign/targets": {
+		Needs:    WriteProgramme,
+		Platform: true,
+	},
+	"DELETE /api/v1/campaigns/:campaign/targets/:target": {
+		Needs:    WriteProgramme,
+		Platform: true,
+	},
 
 	"POST /api/v1/periodic-reports":                                 {Needs: MakeReports},
 	"GET /api/v1/periodic-reports":                                  {Needs: ReadReports},
@@ -375,7 +389,8 @@ var rules = map[string]Rule{
 	"GET /api/v1/periodic-reports/:id/versions/:version/difference": {Needs: ReadReports},
 }
 
-// RuleOf is the rule of a route as gin ("/api/v1/stalls/:id") or OpenAPI ("/api/v1/stalls/{id}") names it.
+// RuleOf is the rule of a route as gin ("/api/v1/stalls/:id") or OpenAPI ("/api/v1/stalls/{id}")
+// names it.
 func RuleOf(method, path string) (Rule, bool) {
 	r, found := rules[method+" "+strings.NewReplacer("{", ":", "}", "").Replace(path)]
 	return r, found

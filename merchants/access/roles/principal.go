@@ -1,5 +1,6 @@
-// Package roles says what a caller may do: roles, their permissions, scopes, and what each role sees of a merchant.
-// A route first asks whether an id lies in the caller's scope (404), then whether the role may (403).
+// Package roles says what a caller may do: roles, their permissions, scopes, and what each role
+// sees of a merchant. A route first asks whether an id lies in the caller's scope (404), then
+// whether the role may (403).
 package roles
 
 import (
@@ -36,11 +37,13 @@ type Principal struct {
 	LetIn      bool       // a user who came in by what a program made: its password, its rights or its invitation
 }
 
-// IsProgram reports whether no person but a program vouches for the caller: it is an API key, or came in by what one made.
+// IsProgram reports whether no person but a program vouches for the caller: it is an API key, or
+// came in by what one made.
 func (p Principal) IsProgram() bool { return p.SessionID == nil || p.LetIn }
 
-// letInBy returns the program that lets in whom a request makes or gives rights; nil: a person does, or whoever runs the server.
-// What is kept of it is person() of it, who does not change when a user between is renewed.
+// letInBy returns the program that lets in whom a request makes or gives rights; nil: a person
+// does, or whoever runs the server. What is kept of it is person() of it, who does not change when
+// a user between is renewed.
 func LetInBy(ctx context.Context) *uuid.UUID {
 	who, err := From(ctx)
 	if err != nil || !who.IsProgram() {
@@ -49,7 +52,8 @@ func LetInBy(ctx context.Context) *uuid.UUID {
 	return &who.ActorID
 }
 
-// Shift is the shift that a caller's reading of payments ends at; nil: it ends at none. Staff without one reads nothing.
+// Shift is the shift that a caller's reading of payments ends at; nil: it ends at none. Staff
+// without one reads nothing.
 func (p Principal) Shift() *uuid.UUID {
 	switch {
 	case p.Role != Staff:
@@ -84,7 +88,8 @@ func (p Principal) Allow(a Action) error {
 	return NotAllowed()
 }
 
-// Require is the caller when signed in and allowed to do the action: for routes without an id to be scoped by.
+// Require is the caller when signed in and allowed to do the action: for routes without an id to be
+// scoped by.
 func Require(ctx context.Context, a Action) (Principal, error) {
 	p, err := From(ctx)
 	if err != nil {
@@ -94,25 +99,30 @@ func Require(ctx context.Context, a Action) (Principal, error) {
 }
 
 // errStranger is the refusal of who shows neither a key nor a session that lasts.
-var ErrStranger = problem.New(problem.Unauthorized, "sign_in", "Cần đăng nhập hoặc khóa API.", "Sign in or send an API key.")
+var ErrStranger = problem.New(problem.Unauthorized, "sign_in", "Cần đăng nhập hoặc khóa API.",
+	"Sign in or send an API key.")
 
 func NotAllowed() error {
-	return problem.New(problem.Forbidden, "not_allowed", "Vai trò của bạn không được làm việc này.", "Your role may not do this.")
+	return problem.New(problem.Forbidden, "not_allowed", "Vai trò của bạn không được làm việc này.",
+		"Your role may not do this.")
 }
 
 // ProofLasts is how long after a user proved who it is what moves money may be asked for.
 const ProofLasts = 5 * time.Minute
 
 // errNoSession is the refusal of a program where only a person will do.
-var ErrPersonNeeded = problem.New(problem.Forbidden, "person_needed", "Việc này cần một người đăng nhập.", "This needs a person who signed in.")
+var ErrPersonNeeded = problem.New(problem.Forbidden, "person_needed", "Việc này cần một người đăng nhập.",
+	"This needs a person who signed in.")
 
-// Proved is nil when the caller is a person who proved who it is within ProofLasts; the refusal (403) otherwise.
+// Proved is nil when the caller is a person who proved who it is within ProofLasts; the refusal
+// (403) otherwise.
 func (p Principal) Proved(now time.Time) error {
 	if p.SessionID == nil {
 		return ErrPersonNeeded
 	}
 	if now.Sub(p.ProvedAt) > ProofLasts {
-		return problem.New(problem.Forbidden, "prove_again", "Hãy nhập lại mật khẩu và mã xác thực trước khi làm việc này.", "Prove who you are again before this.")
+		return problem.New(problem.Forbidden, "prove_again",
+			"Hãy nhập lại mật khẩu và mã xác thực trước khi làm việc này.", "Prove who you are again before this.")
 	}
 	return nil
 }

@@ -13,8 +13,8 @@ import (
 	"market40/migrations/database"
 )
 
-// standing is what a role and the words of a scope make of a caller. A merchant names a stall and reads the tenancies
-// of its present merchant.
+// standing is what a role and the words of a scope make of a caller. A merchant names a stall and
+// reads the tenancies of its present merchant.
 func ResolveScope(ctx context.Context, db *database.DB, role, scope string) (p Principal, err error) {
 	if p.Role, err = ParseRole(role); err != nil {
 		return p, err
@@ -58,7 +58,8 @@ func FindScope(ctx context.Context, db *database.DB, scope string) (ScopeKind, *
 	var id uuid.UUID
 	err := db.Pool.QueryRow(ctx, query, name).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil, problem.Of("scope", "scope_unknown", "Không tìm thấy phạm vi "+scope+".", "Nothing is called "+scope+".")
+		return "", nil, problem.Of("scope", "scope_unknown", "Không tìm thấy phạm vi "+scope+".", "Nothing is called "+
+			scope+".")
 	}
 	return ScopeKind(kind), &id, err
 }
@@ -69,10 +70,12 @@ func tenantOf(ctx context.Context, db *database.DB, role Role, kind ScopeKind, s
 		return nil, nil
 	}
 	if kind != ScopeStall {
-		return nil, problem.Of("scope", "scope_form", "Khóa của tiểu thương phải nêu sạp: stall:ID.", "A merchant's key names a stall: stall:ID.")
+		return nil, problem.Of("scope", "scope_form", "Khóa của tiểu thương phải nêu sạp: stall:ID.",
+			"A merchant's key names a stall: stall:ID.")
 	}
 	var id uuid.UUID
-	err := db.Pool.QueryRow(ctx, `SELECT merchant_id FROM tenancies WHERE stall_id = $1 AND upper_inf(valid)`, stall).Scan(&id)
+	err := db.Pool.QueryRow(ctx, `SELECT merchant_id FROM tenancies WHERE stall_id = $1 AND upper_inf(valid)`,
+		stall).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, problem.Of("scope", "stall_vacant", "Sạp đang trống.", "The stall is vacant.")
 	}

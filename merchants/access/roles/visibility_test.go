@@ -7,12 +7,16 @@ import (
 	"market40/merchants/access/roles"
 )
 
-// TestMerchantsAreToldOfEveryAction: a new action is either shown to merchants as a sight of their data, or said to show nothing.
+// TestMerchantsAreToldOfEveryAction: a new action is either shown to merchants as a sight of their
+// data, or said to show nothing.
 func TestMerchantsAreToldOfEveryAction(t *testing.T) {
 	t.Parallel()
 	for _, p := range roles.Permissions() {
 		if _, known := p.Action.Shown(); !known {
-			t.Errorf("nobody said whether %s shows something of a merchant: add it to sights or showNothing (visibility.go)", p.Action)
+			t.Errorf(
+				"nobody said whether %s shows something of a merchant: add it to sights or showNothing (visibility.go)",
+				p.Action,
+			)
 		}
 	}
 	told := map[roles.Role]bool{roles.Merchant: true}
@@ -29,12 +33,14 @@ func TestMerchantsAreToldOfEveryAction(t *testing.T) {
 	}
 }
 
-// TestOfficersSeeNoMoney is contract.md: officers never see payments, turnover or a whole account, and nobody the revenue book.
+// TestOfficersSeeNoMoney is contract.md: officers never see payments, turnover or a whole account,
+// and nobody the revenue book.
 func TestOfficersSeeNoMoney(t *testing.T) {
 	t.Parallel()
 	for _, r := range roles.RoleSights() {
 		never := []string{"book"}
-		if r.Role == roles.ProvinceOfficer || r.Role == roles.LocalityOfficer || r.Role == roles.Manager || r.Role == roles.Team {
+		if r.Role == roles.ProvinceOfficer || r.Role == roles.LocalityOfficer || r.Role == roles.Manager ||
+			r.Role == roles.Team {
 			never = append(never, "numbers", "payments", "days", "notices", "ledger", "everything")
 		}
 		for _, what := range never {

@@ -17,7 +17,8 @@ import (
 const (
 	// DeviceCookie holds what a merchant's device is known by. It signs nobody in by itself.
 	DeviceCookie = "__Host-m40-stall"
-	// DeviceLasts is how long browsers keep it: the most that they grant a cookie (RFC 6265bis, section 5.5).
+	// DeviceLasts is how long browsers keep it: the most that they grant a cookie (RFC 6265bis,
+	// section 5.5).
 	DeviceLasts = 400 * 24 * time.Hour
 )
 
@@ -28,24 +29,29 @@ type StallDevice struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// Enrol makes the device that the merchant's own session is on one where the stall's staff may sign in, and returns
-// what it is known by. A program has no device: refused (403).
-func (p *People) Enrol(ctx context.Context, who roles.Principal, stall uuid.UUID, name string) (*StallDevice, string, error) {
+// Enrol makes the device that the merchant's own session is on one where the stall's staff may sign
+// in, and returns what it is known by. A program has no device: refused (403).
+func (p *People) Enrol(ctx context.Context, who roles.Principal, stall uuid.UUID,
+	name string,
+) (*StallDevice, string, error) {
 	t, err := p.tenancyFor(ctx, who, stall, roles.ManageStaff)
 	if err != nil {
 		return nil, "", err
 	}
 	if who.SessionID == nil {
-		return nil, "", problem.New(problem.Forbidden, "person_needed", "Việc này cần một người đăng nhập.", "This needs a person who signed in.")
+		return nil, "", problem.New(problem.Forbidden, "person_needed", "Việc này cần một người đăng nhập.",
+			"This needs a person who signed in.")
 	}
 	token := newToken()
 	hash := sha256.Sum256([]byte(token))
 	d := &StallDevice{ID: uuid.Must(uuid.NewV7()), Name: name, CreatedAt: p.now()}
 	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if err := room(ctx, tx, t.ID, `SELECT count(*) FROM stall_devices WHERE tenancy_id = $1 AND revoked_at IS NULL`, maxDevices); err != nil {
+		if err := room(ctx, tx, t.ID, `SELECT count(*) FROM stall_devices WHERE tenancy_id = $1 AND revoked_at IS NULL`,
+			maxDevices); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO stall_devices (id, market_id, stall_id, tenancy_id, name, hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		_, err := tx.Exec(ctx, `INSERT INTO stall_devices (id, market_id, stall_id, tenancy_id, name, hash, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			d.ID, t.Market, t.Stall, t.ID, name, hash[:], d.CreatedAt)
 		return err
 	})
@@ -61,7 +67,8 @@ func (p *People) Devices(ctx context.Context, who roles.Principal, stall uuid.UU
 	if err != nil {
 		return nil, err
 	}
-	rows, err := p.db.Pool.Query(ctx, `SELECT id, name, created_at FROM stall_devices WHERE tenancy_id = $1 AND revoked_at IS NULL ORDER BY id`, t.ID)
+	rows, err := p.db.Pool.Query(ctx, `SELECT id, name, created_at FROM stall_devices WHERE tenancy_id = $1
+		AND revoked_at IS NULL ORDER BY id`, t.ID)
 	if err != nil {
 		return nil, fmt.Errorf("list devices of stall %s: %w", stall, err)
 	}
@@ -78,7 +85,8 @@ func (p *People) RevokeDevice(ctx context.Context, who roles.Principal, stall, d
 	if err != nil {
 		return err
 	}
-	tag, err := p.db.Pool.Exec(ctx, `UPDATE stall_devices SET revoked_at = $3 WHERE id = $1 AND tenancy_id = $2 AND revoked_at IS NULL`, device, t.ID, p.now())
+	tag, err := p.db.Pool.Exec(ctx, `UPDATE stall_devices SET revoked_at = $3 WHERE id = $1 AND tenancy_id = $2
+		AND revoked_at IS NULL`, device, t.ID, p.now())
 	if err != nil {
 		return fmt.Errorf("revoke device %s: %w", device, err)
 	}
@@ -101,11 +109,13 @@ func (p *People) device(ctx context.Context, token string) (*enrolled, error) {
 	hash := sha256.Sum256([]byte(token))
 	d := &enrolled{}
 	err := p.db.Pool.QueryRow(ctx, `SELECT d.id, t.id, t.market_id, t.stall_id, t.merchant_id, s.number, m.name
-		FROM stall_devices d JOIN tenancies t ON t.id = d.tenancy_id AND upper_inf(t.valid) JOIN stalls s ON s.id = t.stall_id JOIN markets m ON m.id = t.market_id
+		FROM stall_devices d JOIN tenancies t ON t.id = d.tenancy_id AND upper_inf(t.valid)
+		JOIN stalls s ON s.id = t.stall_id JOIN markets m ON m.id = t.market_id
 		WHERE d.hash = $1 AND d.revoked_at IS NULL`, hash[:]).
 		Scan(&d.id, &d.tenancy.ID, &d.tenancy.Market, &d.tenancy.Stall, &d.tenancy.Merchant, &d.number, &d.market)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, problem.New(problem.Unauthorized, "device_unknown", "Máy này chưa được chủ sạp cho phép.", "The stall's owner did not enrol this device.")
+		return nil, problem.New(problem.Unauthorized, "device_unknown", "Máy này chưa được chủ sạp cho phép.",
+			"The stall's owner did not enrol this device.")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("find device: %w", err)

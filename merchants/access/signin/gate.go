@@ -1,5 +1,6 @@
-// Package signin lets people and programs in: passwords, passkeys, codes by phone, other providers, API keys, sessions and devices.
-// Its Gate finds who makes a request, and refuses what the role or the scope does not allow.
+// Package signin lets people and programs in: passwords, passkeys, codes by phone, other providers,
+// API keys, sessions and devices. Its Gate finds who makes a request, and refuses what the role or
+// the scope does not allow.
 package signin
 
 import (
@@ -15,18 +16,21 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// Cookie holds a session's token. Its prefix has browsers refuse one that another host or plain http set.
+// Cookie holds a session's token. Its prefix has browsers refuse one that another host or plain
+// http set.
 const Cookie = "__Host-m40"
 
 // Gate lets callers in: programs by their key, people by their session's cookie.
 type Gate struct {
 	Keys   *APIKeys
 	People *People
-	// Pace refuses (429) who asks too often: a caller, or, with nil, a stranger. Nil: nobody is refused.
+	// Pace refuses (429) who asks too often: a caller, or, with nil, a stranger. Nil: nobody is
+	// refused.
 	Pace func(*gin.Context, *roles.Principal) error
 }
 
-// Identify puts the caller into the request's context; a stranger is answered 401, but on routes that are for anyone.
+// Identify puts the caller into the request's context; a stranger is answered 401, but on routes
+// that are for anyone.
 func (g *Gate) Identify(c *gin.Context) {
 	rule, _ := roles.RuleOf(c.Request.Method, c.FullPath())
 	p, err := g.caller(c.Request)
@@ -42,8 +46,9 @@ func (g *Gate) Identify(c *gin.Context) {
 	}
 }
 
-// Authorise holds the request of a caller who was identified against its route's rule, before anything reads the body:
-// what lies outside the caller's scope is answered 404, and what the role may not 403.
+// Authorise holds the request of a caller who was identified against its route's rule, before
+// anything reads the body: what lies outside the caller's scope is answered 404, and what the role
+// may not 403.
 func (g *Gate) Authorise(c *gin.Context) {
 	p, err := roles.From(c.Request.Context())
 	if err != nil || c.FullPath() == "" {
@@ -58,23 +63,36 @@ func (g *Gate) Authorise(c *gin.Context) {
 	}
 }
 
-// inScope asks whether a caller's scope ($2, $3) holds what a path names ($1), by the word before the id.
+// inScope asks whether a caller's scope ($2, $3) holds what a path names ($1), by the word before
+// the id.
 var inScope = map[string]string{
-	"markets":             `SELECT EXISTS (SELECT FROM markets WHERE id = $1 AND id IN (SELECT scope_markets($2, $3)))`,
-	"stalls":              `SELECT EXISTS (SELECT FROM stalls WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, id))`,
-	"cases":               `SELECT EXISTS (SELECT FROM cases WHERE id = $1 AND ($2 = 'all' OR market_id IN (SELECT scope_markets($2, $3))))`,
-	"beneficiary-changes": `SELECT EXISTS (SELECT FROM beneficiary_changes WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`,
-	"alerts":              `SELECT EXISTS (SELECT FROM alerts WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
-	"orders":              `SELECT EXISTS (SELECT FROM orders o JOIN codes c ON c.code = o.code WHERE o.id = $1 AND c.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, c.stall_id))`,
-	"complaints":          `SELECT EXISTS (SELECT FROM complaints WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
-	"trainings":           `SELECT EXISTS (SELECT FROM trainings WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
-	"incidents":           `SELECT EXISTS (SELECT FROM incidents WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
-	"sample-slots":        `SELECT EXISTS (SELECT FROM sample_slots WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
-	"periodic-reports":    `SELECT EXISTS (SELECT FROM periodic_reports WHERE id = $1 AND sees_unit($2, $3, campaign_id, locality_id, (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date))`,
-	"merchants":           `SELECT EXISTS (SELECT FROM tenancies WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`,
+	"markets": `SELECT EXISTS (SELECT FROM markets WHERE id = $1 AND id IN (SELECT scope_markets($2, $3)))`,
+	"stalls": `SELECT EXISTS (SELECT FROM stalls WHERE id = $1 AND market_id IN (SELECT scope_markets($2,
+		$3)) AND sees_stall($2, $3, id))`,
+	"cases": `SELECT EXISTS (SELECT FROM cases
+		WHERE id = $1 AND ($2 = 'all' OR market_id IN (SELECT scope_markets($2, $3))))`,
+	"beneficiary-changes": `SELECT EXISTS (SELECT FROM beneficiary_changes
+		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`,
+	"alerts": `SELECT EXISTS (SELECT FROM alerts WHERE id = $1 AND market_id IN (SELECT scope_markets($2,
+		$3)))`,
+	"orders": `SELECT EXISTS (SELECT FROM orders o JOIN codes c ON c.code = o.code
+		WHERE o.id = $1 AND c.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, c.stall_id))`,
+	"complaints": `SELECT EXISTS (SELECT FROM complaints
+		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
+	"trainings": `SELECT EXISTS (SELECT FROM trainings
+		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
+	"incidents": `SELECT EXISTS (SELECT FROM incidents
+		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
+	"sample-slots": `SELECT EXISTS (SELECT FROM sample_slots
+		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
+	"periodic-reports": `SELECT EXISTS (SELECT FROM periodic_reports WHERE id = $1 AND sees_unit($2, $3, campaign_id,
+		locality_id, (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date))`,
+	"merchants": `SELECT EXISTS (SELECT FROM tenancies
+		WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`,
 }
 
-// refusal is why a caller may not take a route: what the path names is missing in its scope, or the role.
+// refusal is why a caller may not take a route: what the path names is missing in its scope, or the
+// role.
 func (g *Gate) refusal(c *gin.Context, p roles.Principal) error {
 	const word, id = 3, 4 // of /api/v1/stalls/:id/…
 	parts := strings.Split(c.Request.URL.Path, "/")
@@ -84,7 +102,8 @@ func (g *Gate) refusal(c *gin.Context, p roles.Principal) error {
 	named, err := uuid.Parse(parts[id])
 	found := err == nil
 	if found {
-		err = g.Keys.db.Pool.QueryRow(c.Request.Context(), inScope[parts[word]], named, p.ScopeKind, p.ScopeID).Scan(&found)
+		err = g.Keys.db.Pool.QueryRow(c.Request.Context(), inScope[parts[word]], named, p.ScopeKind, p.ScopeID).Scan(
+			&found)
 		if err != nil {
 			return fmt.Errorf("look for %s %s: %w", parts[word], named, err)
 		}
@@ -109,8 +128,8 @@ func (g *Gate) pace(c *gin.Context, p roles.Principal, err error) error {
 	return nil // a failure of ours
 }
 
-// caller is who makes a request. A cookie is sent by the browser, whoever had it make the request: what changes
-// something must come from our own pages.
+// caller is who makes a request. A cookie is sent by the browser, whoever had it make the request:
+// what changes something must come from our own pages.
 func (g *Gate) caller(r *http.Request) (roles.Principal, error) {
 	if key, ok := bearer(r.Header.Get("Authorization")); ok {
 		return g.Keys.Find(r.Context(), key)
@@ -131,11 +150,12 @@ func (g *Gate) caller(r *http.Request) (roles.Principal, error) {
 
 // CrossOrigin is the refusal of a request that another site had a browser make.
 func CrossOrigin() error {
-	return problem.New(problem.Forbidden, "cross_origin", "Yêu cầu không đến từ trang của hệ thống.", "The request does not come from our own pages.")
+	return problem.New(problem.Forbidden, "cross_origin", "Yêu cầu không đến từ trang của hệ thống.",
+		"The request does not come from our own pages.")
 }
 
-// SameOrigin says whether a browser proves that our own page made a request: by Fetch Metadata (W3C), or before that by
-// the Origin header.
+// SameOrigin says whether a browser proves that our own page made a request: by Fetch Metadata
+// (W3C), or before that by the Origin header.
 func SameOrigin(header func(string) string, host string) bool {
 	if site := header("Sec-Fetch-Site"); site != "" {
 		return site == "same-origin"

@@ -21,15 +21,21 @@ const InvitationLasts = 72 * time.Hour
 // Tenancy is who has a stall at present.
 type Tenancy struct{ ID, Market, Stall, Merchant uuid.UUID }
 
-// tenancyFor is the open tenancy of a stall in the caller's scope: another's stall is missing (404), then the role is
-// asked (403), then whether anybody has the stall (409). To a merchant, a stall that is another's by now is missing.
-func (p *People) tenancyFor(ctx context.Context, who roles.Principal, stall uuid.UUID, a roles.Action) (Tenancy, error) {
+// tenancyFor is the open tenancy of a stall in the caller's scope: another's stall is missing
+// (404), then the role is asked (403), then whether anybody has the stall (409). To a merchant, a
+// stall that is another's by now is missing.
+func (p *People) tenancyFor(ctx context.Context, who roles.Principal, stall uuid.UUID,
+	a roles.Action,
+) (Tenancy, error) {
 	t := Tenancy{Stall: stall}
 	var id, merchant *uuid.UUID
-	err := p.db.Pool.QueryRow(ctx, `SELECT s.market_id, t.id, t.merchant_id FROM stalls s LEFT JOIN tenancies t ON t.stall_id = s.id AND upper_inf(t.valid)
-		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, s.id)`, stall, who.ScopeKind, who.ScopeID).
+	err := p.db.Pool.QueryRow(ctx, `SELECT s.market_id, t.id, t.merchant_id FROM stalls s
+		LEFT JOIN tenancies t ON t.stall_id = s.id AND upper_inf(t.valid)
+		WHERE s.id = $1 AND s.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, s.id)`, stall,
+		who.ScopeKind, who.ScopeID).
 		Scan(&t.Market, &id, &merchant)
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && who.MerchantID != nil && (merchant == nil || *merchant != *who.MerchantID) {
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && who.MerchantID != nil &&
+		(merchant == nil || *merchant != *who.MerchantID) {
 		return t, problem.Missing("stall")
 	}
 	if err != nil {
@@ -67,7 +73,8 @@ const (
 const invitationState = `CASE WHEN i.used_at IS NOT NULL THEN 'used' WHEN i.revoked_at IS NOT NULL THEN 'revoked'
 	WHEN NOT upper_inf(t.valid) THEN 'tenant_changed' WHEN i.expires_at <= $1 THEN 'expired' ELSE 'open' END`
 
-// Invite makes an invitation for the stall's present merchant. Who holds it is that merchant, once, for 72 hours.
+// Invite makes an invitation for the stall's present merchant. Who holds it is that merchant, once,
+// for 72 hours.
 func (p *People) Invite(ctx context.Context, who roles.Principal, stall uuid.UUID) (*Invitation, string, error) {
 	t, err := p.tenancyFor(ctx, who, stall, roles.Invite)
 	if err != nil {
@@ -75,17 +82,25 @@ func (p *People) Invite(ctx context.Context, who roles.Principal, stall uuid.UUI
 	}
 	now, token := p.now(), newToken()
 	hash := sha256.Sum256([]byte(token))
-	i := &Invitation{ID: uuid.Must(uuid.NewV7()), CreatedAt: now, ExpiresAt: now.Add(InvitationLasts), State: invitationOpen}
-	_, err = p.db.Pool.Exec(ctx, `INSERT INTO invitations (id, market_id, stall_id, tenancy_id, merchant_id, hash, created_at, actor_id, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, i.ID, t.Market, t.Stall, t.ID, t.Merchant, hash[:], now, who.ActorID, i.ExpiresAt)
+	i := &Invitation{
+		ID: uuid.Must(uuid.NewV7()), CreatedAt: now, ExpiresAt: now.Add(InvitationLasts),
+		State: invitationOpen,
+	}
+	_, err = p.db.Pool.Exec(ctx, `INSERT INTO invitations (id, market_id, stall_id, tenancy_id, merchant_id, hash,
+		created_at, actor_id, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, i.ID, t.Market, t.Stall, t.ID, t.Merchant, hash[:], now,
+		who.ActorID, i.ExpiresAt)
 	if err != nil {
 		return nil, "", fmt.Errorf("invite the merchant of stall %s: %w", stall, err)
 	}
 	return i, token, nil
 }
 
-// Invitations are those made for a stall's present merchant, newest first, after a place in the list.
-func (p *People) Invitations(ctx context.Context, who roles.Principal, stall, before uuid.UUID, limit int) ([]Invitation, error) {
+// Invitations are those made for a stall's present merchant, newest first, after a place in the
+// list.
+func (p *People) Invitations(ctx context.Context, who roles.Principal, stall, before uuid.UUID,
+	limit int,
+) ([]Invitation, error) {
 	t, err := p.tenancyFor(ctx, who, stall, roles.Invite)
 	if err != nil {
 		return nil, err
@@ -94,7 +109,8 @@ func (p *People) Invitations(ctx context.Context, who roles.Principal, stall, be
 		before = uuid.Max
 	}
 	rows, err := p.db.Pool.Query(ctx, `SELECT i.id, i.created_at, i.expires_at, i.used_at, `+invitationState+`
-		FROM invitations i JOIN tenancies t ON t.id = i.tenancy_id WHERE i.tenancy_id = $2 AND i.id < $3 ORDER BY i.id DESC LIMIT $4`, p.now(), t.ID, before, limit)
+		FROM invitations i JOIN tenancies t ON t.id = i.tenancy_id WHERE i.tenancy_id = $2 AND i.id < $3
+		ORDER BY i.id DESC LIMIT $4`, p.now(), t.ID, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list invitations of stall %s: %w", stall, err)
 	}
@@ -111,7 +127,8 @@ func (p *People) Uninvite(ctx context.Context, who roles.Principal, stall, invit
 	if err != nil {
 		return err
 	}
-	tag, err := p.db.Pool.Exec(ctx, `UPDATE invitations SET revoked_at = $3 WHERE id = $1 AND stall_id = $2 AND used_at IS NULL AND revoked_at IS NULL`, invitation, t.Stall, p.now())
+	tag, err := p.db.Pool.Exec(ctx, `UPDATE invitations SET revoked_at = $3 WHERE id = $1 AND stall_id = $2
+		AND used_at IS NULL AND revoked_at IS NULL`, invitation, t.Stall, p.now())
 	if err != nil {
 		return fmt.Errorf("revoke invitation %s: %w", invitation, err)
 	}
@@ -134,8 +151,10 @@ func (p *People) Invited(ctx context.Context, token string) (*Invited, error) {
 	hash := sha256.Sum256([]byte(token))
 	i := &Invited{}
 	err := p.db.Pool.QueryRow(ctx, `SELECT k.name, s.number, m.full_name, i.expires_at, k.demo, `+invitationState+`
-		FROM invitations i JOIN tenancies t ON t.id = i.tenancy_id JOIN stalls s ON s.id = i.stall_id JOIN markets k ON k.id = i.market_id
-		JOIN merchants m ON m.id = i.merchant_id WHERE i.hash = $2`, p.now(), hash[:]).Scan(&i.Market, &i.Stall, &i.Name, &i.ExpiresAt, &i.Demo, &i.State)
+		FROM invitations i JOIN tenancies t ON t.id = i.tenancy_id JOIN stalls s ON s.id = i.stall_id
+		JOIN markets k ON k.id = i.market_id
+		JOIN merchants m ON m.id = i.merchant_id WHERE i.hash = $2`, p.now(), hash[:]).Scan(&i.Market, &i.Stall,
+		&i.Name, &i.ExpiresAt, &i.Demo, &i.State)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, problem.Missing("invitation")
 	}
@@ -159,27 +178,32 @@ func (i *Invited) Refusal() error {
 	case invitationExpired:
 		return problem.New(gone, "invitation_expired", "Mã mời này đã hết hạn.", "This invitation has expired.")
 	case invitationOutdated:
-		return problem.New(gone, "invitation_outdated", "Sạp đã đổi người thuê, mã mời này không còn dùng được.", "The stall has another tenant by now.")
+		return problem.New(gone, "invitation_outdated", "Sạp đã đổi người thuê, mã mời này không còn dùng được.",
+			"The stall has another tenant by now.")
 	}
 	return nil
 }
 
-// Accept takes an invitation and opens its merchant's session. Of two at the same moment one gets it.
+// Accept takes an invitation and opens its merchant's session. Of two at the same moment one gets
+// it.
 func (p *People) Accept(ctx context.Context, token string, v Visit) (string, *Session, error) {
 	hash := sha256.Sum256([]byte(token))
 	var user uuid.UUID
 	err := p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var merchant uuid.UUID
 		err := tx.QueryRow(ctx, `UPDATE invitations i SET used_at = $1 FROM tenancies t
-			WHERE t.id = i.tenancy_id AND i.hash = $2 AND `+invitationState+` = 'open' RETURNING i.merchant_id`, p.now(), hash[:]).Scan(&merchant)
+			WHERE t.id = i.tenancy_id AND i.hash = $2 AND `+invitationState+` = 'open' RETURNING i.merchant_id`,
+			p.now(), hash[:]).Scan(&merchant)
 		if err != nil {
 			return err
 		}
 		if user, err = p.userOf(ctx, tx, merchant); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE users u SET let_in_by = person(i.actor_id) FROM invitations i WHERE u.id = $1 AND i.hash = $2
-			AND (EXISTS (SELECT FROM api_keys k WHERE k.id = i.actor_id) OR EXISTS (SELECT FROM users m WHERE m.id = i.actor_id AND m.let_in_by IS NOT NULL))`, user, hash[:])
+		_, err = tx.Exec(ctx, `UPDATE users u SET let_in_by = person(i.actor_id) FROM invitations i WHERE u.id = $1
+			AND i.hash = $2
+			AND (EXISTS (SELECT FROM api_keys k WHERE k.id = i.actor_id) OR EXISTS (SELECT FROM users m
+			WHERE m.id = i.actor_id AND m.let_in_by IS NOT NULL))`, user, hash[:])
 		return err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

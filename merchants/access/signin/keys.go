@@ -20,8 +20,8 @@ import (
 // KeyPrefix starts every API key, so that one is recognised in a log or a leak.
 const KeyPrefix = "m40_"
 
-// keptFor is how long a key that was found is not looked up again, in every replica: a revoked key works
-// that much longer at most.
+// keptFor is how long a key that was found is not looked up again, in every replica: a revoked key
+// works that much longer at most.
 const keptFor = 2 * time.Second
 
 // APIKeys makes, finds and revokes API keys.
@@ -48,26 +48,30 @@ type Order struct {
 	Role      string     `json:"role" maxLength:"40"`
 	Scope     string     `json:"scope,omitempty" maxLength:"200" doc:"absent: everything; locality:569, locality:districts_2024/568, market:CODE or stall:ID"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"absent: never"`
-	Maker     *uuid.UUID `json:"-"` // the user or key who asks for it, behind whom a person owns it; nil: made at the server
+	// the user or key who asks for it, behind whom a person owns it; nil: made at the server
+	Maker *uuid.UUID `json:"-"`
 }
 
-// Create makes a key and returns it; only its hash is kept. A merchant's key must name a stall and reads
-// the tenancies of that stall's present merchant.
+// Create makes a key and returns it; only its hash is kept. A merchant's key must name a stall and
+// reads the tenancies of that stall's present merchant.
 func (k *APIKeys) Create(ctx context.Context, o Order) (string, error) {
 	as, err := roles.ResolveScope(ctx, k.db, o.Role, o.Scope)
 	if err != nil {
 		return "", err
 	}
 	if o.ExpiresAt != nil && (!o.ExpiresAt.After(k.now()) || !bizday.Within(*o.ExpiresAt)) {
-		return "", problem.Of("expires_at", "expired", fmt.Sprintf("Hạn dùng phải ở tương lai, chậm nhất năm %d.", bizday.LastYear),
+		return "", problem.Of("expires_at", "expired", fmt.Sprintf("Hạn dùng phải ở tương lai, chậm nhất năm %d.",
+			bizday.LastYear),
 			fmt.Sprintf("A key expires in the future, in %d at the latest.", bizday.LastYear))
 	}
 	key := KeyPrefix + newToken()
 	hash := sha256.Sum256([]byte(key))
 	_, err = k.db.Pool.Exec(ctx, `WITH actor AS (INSERT INTO actors (id, role) VALUES ($1, $3))
-		INSERT INTO api_keys (id, name, role, scope_kind, scope_id, merchant_id, prefix, hash, created_at, expires_at, owner_id)
+		INSERT INTO api_keys (id, name, role, scope_kind, scope_id, merchant_id, prefix, hash, created_at, expires_at,
+		owner_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, person($11))`,
-		uuid.Must(uuid.NewV7()), o.Name, as.Role, as.ScopeKind, as.ScopeID, as.MerchantID, key[:len(KeyPrefix)+6], hash[:], k.now(), o.ExpiresAt, o.Maker)
+		uuid.Must(uuid.NewV7()), o.Name, as.Role, as.ScopeKind, as.ScopeID, as.MerchantID, key[:len(KeyPrefix)+6],
+		hash[:], k.now(), o.ExpiresAt, o.Maker)
 	if err != nil {
 		return "", fmt.Errorf("create key %q: %w", o.Name, err)
 	}
@@ -94,7 +98,8 @@ func (k *APIKeys) List(ctx context.Context, before uuid.UUID, limit int) ([]List
 	if before == uuid.Nil {
 		before = uuid.Max
 	}
-	rows, err := k.db.Pool.Query(ctx, `SELECT id, name, role, scope_kind, scope_id, prefix, created_at, last_used_at, expires_at, revoked_at, owner_id
+	rows, err := k.db.Pool.Query(ctx, `SELECT id, name, role, scope_kind, scope_id, prefix, created_at, last_used_at,
+		expires_at, revoked_at, owner_id
 		FROM api_keys WHERE id < $1 ORDER BY id DESC LIMIT $2`, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list keys: %w", err)
@@ -122,7 +127,8 @@ func (k *APIKeys) Find(ctx context.Context, key string) (roles.Principal, error)
 		RETURNING id, role, scope_kind, scope_id, merchant_id`, hash[:], now).
 		Scan(&p.ActorID, &p.Role, &p.ScopeKind, &p.ScopeID, &p.MerchantID)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return p, problem.New(problem.Unauthorized, "key_unknown", "Khóa API không đúng hoặc đã hết hạn.", "The API key is unknown, expired or revoked.")
+		return p, problem.New(problem.Unauthorized, "key_unknown", "Khóa API không đúng hoặc đã hết hạn.",
+			"The API key is unknown, expired or revoked.")
 	}
 	if err != nil {
 		return p, fmt.Errorf("find key: %w", err)
@@ -139,7 +145,8 @@ func (k *APIKeys) Find(ctx context.Context, key string) (roles.Principal, error)
 // Revoke ends a key by its id (404: no such); it is refused everywhere two seconds later at most.
 func (k *APIKeys) Revoke(ctx context.Context, id uuid.UUID) error {
 	var hash []byte
-	err := k.db.Pool.QueryRow(ctx, `UPDATE api_keys SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING hash`, id, k.now()).Scan(&hash)
+	err := k.db.Pool.QueryRow(ctx, `UPDATE api_keys SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1
+		RETURNING hash`, id, k.now()).Scan(&hash)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return problem.Missing("key")
 	}

@@ -44,7 +44,8 @@ func TestKeysAreFoundUntilRevokedAndNeverStored(t *testing.T) {
 func TestOrdersThatNameNothing(t *testing.T) {
 	t.Parallel()
 	keys := signin.NewAPIKeys(dbtest.New(t), time.Now)
-	yesterday, far := time.Now().AddDate(0, 0, -1), time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("-14", -14*60*60))
+	yesterday, far := time.Now().AddDate(0, 0, -1), time.Date(9999, 12, 31, 23, 59, 59, 0,
+		time.FixedZone("-14", -14*60*60))
 	for order, want := range map[signin.Order]string{
 		{Role: "admin", ExpiresAt: &yesterday}:  "expired",
 		{Role: "admin", ExpiresAt: &far}:        "expired",
@@ -61,14 +62,15 @@ func TestOrdersThatNameNothing(t *testing.T) {
 	}
 }
 
-// TestReusedCodeIsTodaysUnit: 22366 was Phước Tiến, then Tân Tiến, and is phường Nha Trang; a district's code
-// is that of the unit that bore it last; a basis makes an old unit's code plain.
+// TestReusedCodeIsTodaysUnit: 22366 was Phước Tiến, then Tân Tiến, and is phường Nha Trang; a
+// district's code is that of the unit that bore it last; a basis makes an old unit's code plain.
 func TestReusedCodeIsTodaysUnit(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	keys := signin.NewAPIKeys(db, time.Now)
 	for scope, want := range map[string]string{
-		"locality:22366": "Phường Nha Trang", "locality:569": "Thành phố Cam Ranh", "locality:districts_2024/568": "Thành phố Nha Trang",
+		"locality:22366": "Phường Nha Trang", "locality:569": "Thành phố Cam Ranh",
+		"locality:districts_2024/568": "Thành phố Nha Trang",
 	} {
 		key, err := keys.Create(t.Context(), signin.Order{Name: "x", Role: "locality_officer", Scope: scope})
 		if err != nil {
@@ -79,7 +81,8 @@ func TestReusedCodeIsTodaysUnit(t *testing.T) {
 			t.Fatal(err)
 		}
 		var name string
-		if err := db.Pool.QueryRow(t.Context(), `SELECT name FROM locality_versions WHERE locality_id = $1`, p.ScopeID).Scan(&name); err != nil || name != want {
+		if err := db.Pool.QueryRow(t.Context(), `SELECT name FROM locality_versions WHERE locality_id = $1`,
+			p.ScopeID).Scan(&name); err != nil || name != want {
 			t.Errorf("%s is %s, want %s (%v)", scope, name, want, err)
 		}
 	}

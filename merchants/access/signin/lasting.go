@@ -11,21 +11,25 @@ import (
 	"market40/migrations/database"
 )
 
-// lastingSQL finds the callers whose key or session still lets them in, as what they were when they called.
-const lastingSQL = `WITH c AS (SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::timestamptz[], $9::timestamptz[])
+// lastingSQL finds the callers whose key or session still lets them in, as what they were when they
+// called.
+const lastingSQL = `WITH c AS (SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],
+	$6::uuid[], $7::uuid[], $8::timestamptz[], $9::timestamptz[])
 		AS c (n, actor, session, role, kind, scope, merchant, seen, created))
 	SELECT c.n FROM c JOIN api_keys k ON k.id = c.actor
 	WHERE c.session IS NULL AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $10)
-	AND k.role = c.role AND k.scope_kind = c.kind AND k.scope_id IS NOT DISTINCT FROM c.scope AND k.merchant_id IS NOT DISTINCT FROM c.merchant
+	AND k.role = c.role AND k.scope_kind = c.kind AND k.scope_id IS NOT DISTINCT FROM c.scope
+	AND k.merchant_id IS NOT DISTINCT FROM c.merchant
 	UNION ALL
 	SELECT c.n FROM c JOIN sessions s ON s.id = c.session JOIN users u ON u.id = s.user_id
 	WHERE s.ended_at IS NULL AND s.seen_at > c.seen AND s.created_at > c.created AND u.disabled_at IS NULL
-	AND u.role = c.role AND u.scope_kind = c.kind AND u.scope_id IS NOT DISTINCT FROM c.scope AND u.merchant_id IS NOT DISTINCT FROM c.merchant
+	AND u.role = c.role AND u.scope_kind = c.kind AND u.scope_id IS NOT DISTINCT FROM c.scope
+	AND u.merchant_id IS NOT DISTINCT FROM c.merchant
 	AND (u.role <> 'staff' OR shift_span(s.id) @> $10::timestamptz)`
 
-// Lasting reports, for each caller of a request that lasts, whether its key or session still lets it in: one that was
-// revoked or signed out, has expired, is of a disabled user or a shift that is over, or has another role or scope by now,
-// does not. It asks once for all of them.
+// Lasting reports, for each caller of a request that lasts, whether its key or session still lets
+// it in: one that was revoked or signed out, has expired, is of a disabled user or a shift that is
+// over, or has another role or scope by now, does not. It asks once for all of them.
 func Lasting(ctx context.Context, db *database.DB, now time.Time, callers []roles.Principal) ([]bool, error) {
 	var numbers []int
 	var actors []uuid.UUID
@@ -43,7 +47,8 @@ func Lasting(ctx context.Context, db *database.DB, now time.Time, callers []role
 	if len(callers) == 0 {
 		return lasts, nil
 	}
-	rows, err := db.Pool.Query(ctx, lastingSQL, numbers, actors, sessions, roles, kinds, scopes, merchants, seen, created, now)
+	rows, err := db.Pool.Query(ctx, lastingSQL, numbers, actors, sessions, roles, kinds, scopes, merchants, seen,
+		created, now)
 	if err != nil {
 		return nil, fmt.Errorf("look for callers' keys and sessions: %w", err)
 	}

@@ -25,15 +25,20 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// signatures are the algorithms that an ID token may be signed with: those with a public key of the provider.
-var signatures = []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.EdDSA}
+// signatures are the algorithms that an ID token may be signed with: those with a public key of the
+// provider.
+var signatures = []string{
+	oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.ES256,
+	oidc.ES384, oidc.ES512, oidc.EdDSA,
+}
 
 const (
 	oidcStep     = "oidc"
 	providerRest = 30 * time.Second // after it did not answer
 )
 
-// SSO signs people in whom another provider knows (OpenID Connect Core 1.0, code flow with PKCE, RFC 7636).
+// SSO signs people in whom another provider knows (OpenID Connect Core 1.0, code flow with PKCE,
+// RFC 7636).
 type SSO struct {
 	people    *People
 	client    *http.Client
@@ -41,7 +46,8 @@ type SSO struct {
 	order     []string
 }
 
-// provider is asked for its addresses and keys when somebody first comes from it: its being away stops nobody else.
+// provider is asked for its addresses and keys when somebody first comes from it: its being away
+// stops nobody else.
 type provider struct {
 	ProviderConfig
 	mu    sync.Mutex
@@ -77,7 +83,8 @@ func (s *SSO) provider(ctx context.Context, id string) (*provider, error) {
 	if p.found != nil {
 		return p, nil
 	}
-	away := problem.New(problem.Unavailable, "provider_away", "Hệ thống đăng nhập "+p.Name+" không trả lời, xin thử lại.", "The provider "+p.Name+" does not answer: try again.")
+	away := problem.New(problem.Unavailable, "provider_away", "Hệ thống đăng nhập "+p.Name+
+		" không trả lời, xin thử lại.", "The provider "+p.Name+" does not answer: try again.")
 	away.RetryAfter = int(providerRest.Seconds())
 	if s.people.now().Before(p.again) {
 		return nil, away
@@ -111,11 +118,12 @@ type begun struct {
 	Provider, State, Nonce, Verifier, Callback, ReturnTo string
 }
 
-// Begin is where the browser goes to be known by a provider, and what it keeps until it comes back to callback. Returning
-// to anything but a page of ours is refused.
+// Begin is where the browser goes to be known by a provider, and what it keeps until it comes back
+// to callback. Returning to anything but a page of ours is refused.
 func (s *SSO) Begin(ctx context.Context, id, callback, returnTo string) (to, kept string, err error) {
 	if !ownPage(returnTo) {
-		return "", "", problem.Of("return_to", "foreign_page", "Chỉ quay lại trang của hệ thống này.", "Only a page of ours can be returned to.")
+		return "", "", problem.Of("return_to", "foreign_page", "Chỉ quay lại trang của hệ thống này.",
+			"Only a page of ours can be returned to.")
 	}
 	p, err := s.provider(ctx, id)
 	if err != nil {
@@ -132,13 +140,16 @@ func (s *SSO) Begin(ctx context.Context, id, callback, returnTo string) (to, kep
 // ownPage says whether a path names a page of this server: browsers read // and /\ as another host.
 func ownPage(path string) bool {
 	u, err := url.Parse(path)
-	return err == nil && strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.ContainsAny(path, "\\\r\n\t\x00") &&
+	return err == nil && strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") &&
+		!strings.ContainsAny(path, "\\\r\n\t\x00") &&
 		u.Host == "" && u.Scheme == "" && !strings.HasPrefix(u.Path, "/api/")
 }
 
 func refusedByProvider(detail string) error {
 	slog.Info("a single sign-on was refused", "why", detail)
-	return problem.New(problem.Unauthorized, "sso_refused", "Đăng nhập qua hệ thống khác không thành công, hãy thử lại.", "Signing in by the provider did not succeed: try again.")
+	return problem.New(problem.Unauthorized, "sso_refused",
+		"Đăng nhập qua hệ thống khác không thành công, hãy thử lại.",
+		"Signing in by the provider did not succeed: try again.")
 }
 
 // Arrival is what a provider sends a browser back with, what the browser kept, and where it is.
@@ -199,7 +210,10 @@ func (s *SSO) redeem(ctx context.Context, p *provider, code string, b begun) (su
 		return "", nil, refusedByProvider("the provider's answer to the code cannot be used")
 	}
 	raw, _ := tokens.Extra("id_token").(string)
-	verified, err := p.found.VerifierContext(ctx, &oidc.Config{ClientID: p.ClientID, SupportedSigningAlgs: signatures, Now: s.people.now}).Verify(ctx, raw)
+	verified, err := p.found.VerifierContext(ctx, &oidc.Config{
+		ClientID: p.ClientID, SupportedSigningAlgs: signatures,
+		Now: s.people.now,
+	}).Verify(ctx, raw)
 	if err != nil {
 		return "", nil, refusedByProvider("the ID token does not hold: " + shortened(err.Error()))
 	}
@@ -216,12 +230,15 @@ func (s *SSO) redeem(ctx context.Context, p *provider, code string, b begun) (su
 		return "", nil, err
 	}
 	if !p.provedTwice(said) {
-		return "", nil, problem.New(problem.Forbidden, "second_factor_missing", "Tài khoản cần xác thực hai lớp ở hệ thống đăng nhập.", "The provider must ask this account for a second factor.")
+		return "", nil, problem.New(problem.Forbidden, "second_factor_missing",
+			"Tài khoản cần xác thực hai lớp ở hệ thống đăng nhập.",
+			"The provider must ask this account for a second factor.")
 	}
 	return verified.Subject, said, nil
 }
 
-// askMore adds what only the provider's userinfo tells, as many do for names and groups; the ID token's own claims stand.
+// askMore adds what only the provider's userinfo tells, as many do for names and groups; the ID
+// token's own claims stand.
 func (p *provider) askMore(ctx context.Context, tokens *oauth2.Token, subject string, said claims) error {
 	if p.found.UserInfoEndpoint() == "" {
 		return nil
@@ -245,8 +262,8 @@ func (p *provider) askMore(ctx context.Context, tokens *oauth2.Token, subject st
 	return nil
 }
 
-// user is the one whom an issuer's subject names, made when it first comes. Role and scopes are what its claims give
-// today; where they give others than before, its other sessions end.
+// user is the one whom an issuer's subject names, made when it first comes. Role and scopes are
+// what its claims give today; where they give others than before, its other sessions end.
 func (s *SSO) user(ctx context.Context, p *provider, subject string, said claims) (uuid.UUID, error) {
 	role, scopes, err := p.post(said)
 	if err != nil {
@@ -254,14 +271,17 @@ func (s *SSO) user(ctx context.Context, p *provider, subject string, said claims
 	}
 	var id uuid.UUID
 	var usable bool
-	err = s.people.db.Pool.QueryRow(ctx, `SELECT u.id, u.disabled_at IS NULL AND coalesce(u.signed_in_at, u.created_at) > $3
-		FROM user_identities i JOIN users u ON u.id = i.user_id WHERE i.issuer = $1 AND i.subject = $2`, p.Issuer, subject, s.people.now().Add(-unusedFor)).Scan(&id, &usable)
+	err = s.people.db.Pool.QueryRow(ctx, `SELECT u.id, u.disabled_at IS NULL
+		AND coalesce(u.signed_in_at, u.created_at) > $3
+		FROM user_identities i JOIN users u ON u.id = i.user_id WHERE i.issuer = $1 AND i.subject = $2`, p.Issuer,
+		subject, s.people.now().Add(-unusedFor)).Scan(&id, &usable)
 	known := err == nil
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return id, fmt.Errorf("find the user of %s: %w", p.ID, err)
 	}
 	if known && !usable {
-		return id, problem.New(problem.Forbidden, "account_closed", "Tài khoản này đã bị khóa.", "This account is closed.")
+		return id, problem.New(problem.Forbidden, "account_closed", "Tài khoản này đã bị khóa.",
+			"This account is closed.")
 	}
 	if !known {
 		id = uuid.Must(uuid.NewV7())
@@ -269,7 +289,8 @@ func (s *SSO) user(ctx context.Context, p *provider, subject string, said claims
 	as, err := s.people.findPost(ctx, id, role, scopes)
 	if err != nil {
 		slog.ErrorContext(ctx, "a rule of an identity provider names nothing", "provider", p.ID, "error", err)
-		return id, problem.New(problem.Forbidden, "no_role", "Quy tắc phân quyền của hệ thống đăng nhập chưa đúng.", "The rule that would give this account a role names nothing.")
+		return id, problem.New(problem.Forbidden, "no_role", "Quy tắc phân quyền của hệ thống đăng nhập chưa đúng.",
+			"The rule that would give this account a role names nothing.")
 	}
 	if known {
 		return id, s.renewPost(ctx, id, as, said.first(p.NameClaim))
@@ -285,7 +306,8 @@ func (s *SSO) renewPost(ctx context.Context, id uuid.UUID, as *post, name string
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`UPDATE actors SET role = $2 WHERE id = $1`, id, as.Role)
-	batch.Queue(`UPDATE users SET role = $2, scope_kind = $3, scope_id = $4, full_name = coalesce(nullif($5, ''), full_name) WHERE id = $1`, id, as.Role, as.ScopeKind, as.ScopeID, name)
+	batch.Queue(`UPDATE users SET role = $2, scope_kind = $3, scope_id = $4, full_name = coalesce(nullif($5, ''),
+		full_name) WHERE id = $1`, id, as.Role, as.ScopeKind, as.ScopeID, name)
 	as.queueScopes(batch, id)
 	if before.Role != as.Role || !as.same(before.Scopes) {
 		batch.Queue(`UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`, id, s.people.now())
@@ -303,7 +325,8 @@ func (as *post) same(have []UserScope) bool {
 	}
 	for _, d := range as.dated {
 		if !slices.ContainsFunc(have, func(h UserScope) bool {
-			return h.Kind == d.kind && sameID(h.ID, &d.id) && text(h.From) == text(d.from) && text(h.Until) == text(d.until)
+			return h.Kind == d.kind && sameID(h.ID, &d.id) && text(h.From) == text(d.from) &&
+				text(h.Until) == text(d.until)
 		}) {
 			return false
 		}
@@ -323,8 +346,9 @@ func text(s *string) string {
 	return *s
 }
 
-// create makes a user for a person who comes for the first time. Its login is what the provider calls it, or that and a
-// mark where the login is taken: an account that stands here under the same name is another's.
+// create makes a user for a person who comes for the first time. Its login is what the provider
+// calls it, or that and a mark where the login is taken: an account that stands here under the same
+// name is another's.
 func (s *SSO) create(ctx context.Context, p *provider, subject string, id uuid.UUID, as *post, said claims) error {
 	login := loginOf(said.first(p.LoginClaim))
 	mark := sha256.Sum256([]byte(p.Issuer + "\n" + subject))
@@ -336,7 +360,8 @@ func (s *SSO) create(ctx context.Context, p *provider, subject string, id uuid.U
 		SELECT $1, CASE WHEN EXISTS (SELECT FROM users WHERE login = $2) THEN $3 ELSE $2 END, $4, $5, $6, $7, $8`,
 		id, login, login+"-"+hex.EncodeToString(mark[:4]), name, as.Role, as.ScopeKind, as.ScopeID, now)
 	as.queueScopes(batch, id)
-	batch.Queue(`INSERT INTO user_identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4)`, p.Issuer, subject, id, now)
+	batch.Queue(`INSERT INTO user_identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4)`, p.Issuer,
+		subject, id, now)
 	if err := s.people.send(ctx, batch); err != nil {
 		return fmt.Errorf("make the user of %s: %w", p.ID, err)
 	}

@@ -18,18 +18,19 @@ import (
 
 // ProviderConfig is one identity provider (OpenID Connect Core 1.0), as an operator writes it.
 type ProviderConfig struct {
-	ID               string      `json:"id"`   // in our addresses: /api/v1/oidc/ID/callback
-	Name             string      `json:"name"` // on the sign-in page
-	Issuer           string      `json:"issuer"`
-	ClientID         string      `json:"client_id"`
-	ClientSecretFile string      `json:"client_secret_file"`
-	Scopes           []string    `json:"scopes"`      // besides openid
-	LoginClaim       string      `json:"login_claim"` // default preferred_username
-	NameClaim        string      `json:"name_claim"`  // default name
-	AMR              []string    `json:"require_amr"` // one of these is a second factor (RFC 8176); default mfa, otp, hwk, swk, sc, face, fpt, iris
-	ACR              []string    `json:"require_acr"` // or one of these
-	TrustMFA         bool        `json:"trust_provider_mfa"`
-	Rules            []ClaimRule `json:"rules"`
+	ID               string   `json:"id"`   // in our addresses: /api/v1/oidc/ID/callback
+	Name             string   `json:"name"` // on the sign-in page
+	Issuer           string   `json:"issuer"`
+	ClientID         string   `json:"client_id"`
+	ClientSecretFile string   `json:"client_secret_file"`
+	Scopes           []string `json:"scopes"`      // besides openid
+	LoginClaim       string   `json:"login_claim"` // default preferred_username
+	NameClaim        string   `json:"name_claim"`  // default name
+	// one of these is a second factor (RFC 8176); default mfa, otp, hwk, swk, sc, face, fpt, iris
+	AMR      []string    `json:"require_amr"`
+	ACR      []string    `json:"require_acr"` // or one of these
+	TrustMFA bool        `json:"trust_provider_mfa"`
+	Rules    []ClaimRule `json:"rules"`
 
 	secret string
 }
@@ -83,7 +84,8 @@ func (c *ProviderConfig) complete() error {
 		return errors.New("id must be lower case letters, digits and -")
 	}
 	at, err := url.Parse(c.Issuer)
-	if err != nil || at.Host == "" || at.User != nil || at.Scheme != "https" && !(at.Scheme == "http" && isLoopback(at.Hostname())) {
+	if err != nil || at.Host == "" || at.User != nil || at.Scheme != "https" && !(at.Scheme == "http" &&
+		isLoopback(at.Hostname())) {
 		return errors.New("issuer must be an https address")
 	}
 	if c.ClientID == "" {
@@ -101,8 +103,10 @@ func (c *ProviderConfig) complete() error {
 	}
 	for i, r := range c.Rules {
 		role, err := roles.ParseRole(r.Role)
-		if err != nil || role == roles.Merchant || role == roles.Integration || r.Claim == "" || r.Value == "" || r.Scope == "" {
-			return fmt.Errorf("rule %d wants a claim, its value, a role of people who are no merchants, and a scope", i+1)
+		if err != nil || role == roles.Merchant || role == roles.Integration || r.Claim == "" || r.Value == "" ||
+			r.Scope == "" {
+			return fmt.Errorf("rule %d wants a claim, its value, a role of people who are no merchants, and a scope", i+
+				1)
 		}
 	}
 	return nil
@@ -123,7 +127,8 @@ func isLoopback(host string) bool {
 // claims are what a provider says of a person.
 type claims map[string]any
 
-// find is a claim's values as text; realm_access.roles reads into objects where no claim is called so.
+// find is a claim's values as text; realm_access.roles reads into objects where no claim is called
+// so.
 func (c claims) find(name string) []string {
 	value, found := c[name]
 	if head, rest, dotted := strings.Cut(name, "."); dotted && !found {
@@ -161,8 +166,8 @@ func (c *ProviderConfig) provedTwice(said claims) bool {
 		slices.Contains(c.ACR, said.first("acr"))
 }
 
-// post is the role and the scopes that a person's claims give: those of the first rule that fits, and the scopes of
-// every other one with the same role.
+// post is the role and the scopes that a person's claims give: those of the first rule that fits,
+// and the scopes of every other one with the same role.
 func (c *ProviderConfig) post(said claims) (role string, scopes []ScopeOrder, err error) {
 	for _, r := range c.Rules {
 		if !slices.Contains(said.find(r.Claim), r.Value) || role != "" && r.Role != role {
@@ -174,7 +179,8 @@ func (c *ProviderConfig) post(said claims) (role string, scopes []ScopeOrder, er
 		}
 	}
 	if role == "" {
-		return "", nil, problem.New(problem.Forbidden, "no_role", "Tài khoản này chưa được giao vai trò nào ở đây.", "This account has been given no role here.")
+		return "", nil, problem.New(problem.Forbidden, "no_role", "Tài khoản này chưa được giao vai trò nào ở đây.",
+			"This account has been given no role here.")
 	}
 	if slices.ContainsFunc(scopes, func(s ScopeOrder) bool { return s.Scope == "all" && s.always() }) {
 		return role, []ScopeOrder{{Scope: "all"}}, nil

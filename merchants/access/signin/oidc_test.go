@@ -45,13 +45,20 @@ func newIDP(t *testing.T) *idp {
 	}
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, map[string]any{
-			"issuer": p.URL, "authorization_endpoint": p.URL + "/auth", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/keys",
-			"userinfo_endpoint": p.URL + "/me", "id_token_signing_alg_values_supported": []string{"ES256", "HS256", "none"},
+			"issuer": p.URL, "authorization_endpoint": p.URL + "/auth", "token_endpoint": p.URL + "/token",
+			"jwks_uri":          p.URL + "/keys",
+			"userinfo_endpoint": p.URL + "/me", "id_token_signing_alg_values_supported": []string{
+				"ES256", "HS256",
+				"none",
+			},
 			"authorization_response_iss_parameter_supported": p.tells,
 		})
 	})
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: p.key.Public(), KeyID: p.keyID, Algorithm: "ES256", Use: "sig"}}})
+		answer(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{
+			Key: p.key.Public(), KeyID: p.keyID, Algorithm: "ES256",
+			Use: "sig",
+		}}})
 	})
 	mux.HandleFunc("/me", func(w http.ResponseWriter, _ *http.Request) { answer(w, p.info) })
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
@@ -110,7 +117,13 @@ func (p *idp) config(t *testing.T, id string) signin.ProviderConfig {
 	file := filepath.Join(t.TempDir(), "oidc.json")
 	raw, err := json.Marshal([]any{map[string]any{
 		"id": id, "issuer": p.URL, "client_id": "market40",
-		"rules": []any{map[string]any{"claim": "realm_access.roles", "value": "so", "role": "province_officer", "scope": "all"}, map[string]any{"claim": "realm_access.roles", "value": "xem", "role": "auditor", "scope": "all"}},
+		"rules": []any{map[string]any{
+			"claim": "realm_access.roles", "value": "so", "role": "province_officer",
+			"scope": "all",
+		}, map[string]any{
+			"claim": "realm_access.roles", "value": "xem", "role": "auditor",
+			"scope": "all",
+		}},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +152,8 @@ func (c *crowd) begin(sso *signin.SSO, id string) flow {
 		c.Fatal(err)
 	}
 	q := u.Query()
-	if q.Get("code_challenge_method") != "S256" || len(q.Get("code_challenge")) != 43 || q.Get("response_type") != "code" || q.Get("scope") == "" {
+	if q.Get("code_challenge_method") != "S256" || len(q.Get("code_challenge")) != 43 ||
+		q.Get("response_type") != "code" || q.Get("scope") == "" {
 		c.Errorf("the browser is sent to %s", to)
 	}
 	return flow{kept, q.Get("state"), q.Get("nonce")}
@@ -147,8 +161,10 @@ func (c *crowd) begin(sso *signin.SSO, id string) flow {
 
 func honest(p *idp, f flow) map[string]any {
 	return map[string]any{
-		"iss": p.URL, "sub": "1", "aud": "market40", "nonce": f.nonce, "iat": time.Now().Unix(), "exp": time.Now().Add(time.Minute).Unix(),
-		"amr": []string{"otp"}, "preferred_username": "Lan.Nguyễn", "realm_access": map[string]any{"roles": []string{"so"}},
+		"iss": p.URL, "sub": "1", "aud": "market40", "nonce": f.nonce, "iat": time.Now().Unix(),
+		"exp": time.Now().Add(time.Minute).Unix(),
+		"amr": []string{"otp"}, "preferred_username": "Lan.Nguyễn",
+		"realm_access": map[string]any{"roles": []string{"so"}},
 	}
 }
 
@@ -157,12 +173,18 @@ func TestProvidersThatLie(t *testing.T) {
 	c := newCrowd(t)
 	p, other := newIDP(t), newIDP(t)
 	p.tells = true
-	sso := signin.NewSSO(c.people, http.DefaultClient, []signin.ProviderConfig{p.config(t, "tinh"), other.config(t, "khac")})
+	sso := signin.NewSSO(c.people, http.DefaultClient, []signin.ProviderConfig{
+		p.config(t, "tinh"),
+		other.config(t, "khac"),
+	})
 	finish := func(f flow, change url.Values) error {
 		q := url.Values{"code": {time.Now().String()}, "state": {f.state}, "iss": {p.URL}}
 		maps.Copy(q, change)
 		p.info = map[string]any{"sub": "1"}
-		_, _, _, err := sso.Finish(t.Context(), "tinh", signin.Arrival{Query: q.Encode(), Kept: f.kept, Address: "10.0.0.1"})
+		_, _, _, err := sso.Finish(t.Context(), "tinh", signin.Arrival{
+			Query: q.Encode(), Kept: f.kept,
+			Address: "10.0.0.1",
+		})
 		return err
 	}
 	der, err := json.Marshal(jose.JSONWebKey{Key: p.key.Public()})
@@ -170,12 +192,23 @@ func TestProvidersThatLie(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, lie := range map[string]func(says map[string]any) string{
-		"missing nonce":           func(s map[string]any) string { delete(s, "nonce"); return "" },
-		"another nonce":           func(s map[string]any) string { s["nonce"] = "x"; return "" },
-		"another audience":        func(s map[string]any) string { s["aud"] = "other"; return "" },
-		"several audiences":       func(s map[string]any) string { s["aud"] = []string{"market40", "other"}; s["azp"] = "other"; return "" },
-		"another issuer":          func(s map[string]any) string { s["iss"] = other.URL; return "" },
-		"expired":                 func(s map[string]any) string { s["exp"] = time.Now().Add(-time.Hour).Unix(); return "" },
+		"missing nonce":    func(s map[string]any) string { delete(s, "nonce"); return "" },
+		"another nonce":    func(s map[string]any) string { s["nonce"] = "x"; return "" },
+		"another audience": func(s map[string]any) string { s["aud"] = "other"; return "" },
+		"several audiences": func(s map[string]any) string {
+			s["aud"] = []string{
+				"market40",
+				"other",
+			}
+			s["azp"] = "other"
+			return ""
+		},
+		"another issuer": func(s map[string]any) string { s["iss"] = other.URL; return "" },
+		"expired": func(s map[string]any) string {
+			s["exp"] = time.Now().Add(
+				-time.Hour).Unix()
+			return ""
+		},
 		"no signature":            func(s map[string]any) string { return unsigned(t, s) },
 		"signed by the public":    func(s map[string]any) string { return p.sign(t, jose.HS256, der, s) },
 		"signed by somebody else": func(s map[string]any) string { return p.sign(t, jose.ES256, other.key, s) },
@@ -191,13 +224,15 @@ func TestProvidersThatLie(t *testing.T) {
 	f := c.begin(sso, "tinh")
 	p.says = honest(p, f)
 	for name, change := range map[string]url.Values{
-		"another state": {"state": {"x"}}, "mix-up": {"iss": {other.URL}}, "no issuer": {"iss": {""}}, "an error": {"code": {""}, "error": {"access_denied"}},
+		"another state": {"state": {"x"}}, "mix-up": {"iss": {other.URL}}, "no issuer": {"iss": {""}},
+		"an error": {"code": {""}, "error": {"access_denied"}},
 	} {
 		t.Log(name)
 		c.wants("sso_refused", finish(f, change))
 	}
 	c.wants("sso_refused", finish(flow{kept: c.begin(sso, "tinh").kept, state: f.state}, nil)) // another browser's
-	c.wants("sso_refused", finish(flow{kept: c.begin(sso, "khac").kept, state: f.state}, nil)) // begun with another provider
+	// begun with another provider
+	c.wants("sso_refused", finish(flow{kept: c.begin(sso, "khac").kept, state: f.state}, nil))
 	c.wants("sso_refused", finish(flow{state: f.state}, nil))
 
 	same := url.Values{"code": {"once"}}
@@ -228,7 +263,10 @@ func TestWhatAProviderSaysChangesThePost(t *testing.T) {
 		f := c.begin(sso, "tinh")
 		p.says, p.info = honest(p, f), map[string]any{"sub": "1", "name": "Nguyễn Thị Lan", "amr": []string{"otp"}}
 		change(p.says)
-		token, to, _, err := sso.Finish(t.Context(), "tinh", signin.Arrival{Query: url.Values{"code": {f.state}, "state": {f.state}}.Encode(), Kept: f.kept, Address: "10.0.0.1"})
+		token, to, _, err := sso.Finish(t.Context(), "tinh", signin.Arrival{Query: url.Values{
+			"code":  {f.state},
+			"state": {f.state},
+		}.Encode(), Kept: f.kept, Address: "10.0.0.1"})
 		if err != nil {
 			return roles.Principal{}, "", err
 		}
@@ -265,14 +303,16 @@ func TestWhatAProviderSaysChangesThePost(t *testing.T) {
 	_, _, err = come(func(says map[string]any) { delete(says, "amr") }) // userinfo proves no second factor
 	c.wants("second_factor_missing", err)
 	closed := true
-	_, err = c.people.ChangeUser(t.Context(), roles.Principal{Role: roles.Admin}, first.ActorID, signin.UserChange{Disabled: &closed})
+	_, err = c.people.ChangeUser(t.Context(), roles.Principal{Role: roles.Admin}, first.ActorID,
+		signin.UserChange{Disabled: &closed})
 	c.wants("", err)
 	_, _, err = come(func(map[string]any) {})
 	c.wants("account_closed", err)
 	p.Close()
 	_, _, err = come(func(map[string]any) {})
 	c.wants("sso_refused", err)
-	_, _, err = signin.NewSSO(c.people, http.DefaultClient, []signin.ProviderConfig{p.config(t, "tinh")}).Begin(t.Context(), "tinh", "http://localhost/", "/")
+	_, _, err = signin.NewSSO(c.people, http.DefaultClient, []signin.ProviderConfig{p.config(t, "tinh")}).Begin(
+		t.Context(), "tinh", "http://localhost/", "/")
 	c.wants("provider_away", err)
 }
 

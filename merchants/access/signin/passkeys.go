@@ -31,7 +31,8 @@ type Passkey struct {
 	UsedAt    *time.Time `json:"used_at"`
 }
 
-// Ceremony is one use of a device, begun: what the browser is asked, and what it sends back with the device's answer.
+// Ceremony is one use of a device, begun: what the browser is asked, and what it sends back with
+// the device's answer.
 type Ceremony struct {
 	Ceremony string `json:"ceremony" doc:"send it back as it is, within five minutes"`
 	Options  any    `json:"options" doc:"for navigator.credentials.create or get: publicKey"`
@@ -44,7 +45,8 @@ type DeviceAnswer struct {
 }
 
 func passkeyRefused() error {
-	return problem.New(problem.Unauthorized, "passkey_refused", "Khóa truy cập không đúng hoặc đã hết hạn, hãy thử lại.", "The passkey is not right or too late: try again.")
+	return problem.New(problem.Unauthorized, "passkey_refused",
+		"Khóa truy cập không đúng hoặc đã hết hạn, hãy thử lại.", "The passkey is not right or too late: try again.")
 }
 
 // party is this server as devices know it: by the origin of its pages.
@@ -89,7 +91,8 @@ func passkeyPlace(id uuid.UUID) seal.Place {
 // holder is a user who may sign in, with its passkeys.
 func (p *People) holder(ctx context.Context, id uuid.UUID) (*keyHolder, error) {
 	h := &keyHolder{id: id}
-	err := p.db.Pool.QueryRow(ctx, `SELECT login, full_name FROM users WHERE id = $1 AND disabled_at IS NULL AND coalesce(signed_in_at, created_at) > $2`,
+	err := p.db.Pool.QueryRow(ctx, `SELECT login, full_name FROM users WHERE id = $1 AND disabled_at IS NULL
+		AND coalesce(signed_in_at, created_at) > $2`,
 		id, p.now().Add(-unusedFor)).Scan(&h.login, &h.name)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, passkeyRefused()
@@ -121,7 +124,8 @@ func (p *People) holder(ctx context.Context, id uuid.UUID) (*keyHolder, error) {
 	return h, nil
 }
 
-// begin hands a ceremony to the browser. How long it lasts is judged by our clock, not the library's.
+// begin hands a ceremony to the browser. How long it lasts is judged by our clock, not the
+// library's.
 func (p *People) begin(ctx context.Context, s *webauthn.SessionData, options any) (*Ceremony, error) {
 	s.Expires = time.Time{}
 	text, err := p.remember(ctx, ceremony, s)
@@ -142,7 +146,8 @@ func (p *People) BeginPasskey(ctx context.Context, who roles.Principal, origin s
 		return nil, err
 	}
 	if len(h.passkeys) >= maxPasskeys {
-		return nil, problem.New(problem.Conflict, "too_many_passkeys", "Đã có 20 khóa truy cập: hãy bỏ bớt.", "There are 20 passkeys: remove one first.")
+		return nil, problem.New(problem.Conflict, "too_many_passkeys", "Đã có 20 khóa truy cập: hãy bỏ bớt.",
+			"There are 20 passkeys: remove one first.")
 	}
 	have := make([]protocol.CredentialDescriptor, len(h.credentials))
 	for i := range h.credentials {
@@ -156,7 +161,9 @@ func (p *People) BeginPasskey(ctx context.Context, who roles.Principal, origin s
 }
 
 // AddPasskey keeps the device that answered.
-func (p *People) AddPasskey(ctx context.Context, who roles.Principal, origin, name string, a DeviceAnswer) (*Passkey, error) {
+func (p *People) AddPasskey(ctx context.Context, who roles.Principal, origin, name string,
+	a DeviceAnswer,
+) (*Passkey, error) {
 	if err := who.Proved(p.now()); err != nil {
 		return nil, err
 	}
@@ -188,7 +195,8 @@ func (p *People) AddPasskey(ctx context.Context, who roles.Principal, origin, na
 	}
 	batch := &pgx.Batch{}
 	p.finish(batch, step)
-	batch.Queue(`INSERT INTO passkeys (id, user_id, credential_id, record, name, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+	batch.Queue(`INSERT INTO passkeys (id, user_id, credential_id, record, name, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6)`,
 		made.ID, who.ActorID, credential.ID, sealed, name, made.CreatedAt)
 	if err := p.sendOnce(ctx, batch, passkeyRefused()); err != nil {
 		return nil, fmt.Errorf("add a passkey: %w", err)
@@ -217,8 +225,11 @@ func (p *People) BeginPasskeySignIn(ctx context.Context, origin string) (*Ceremo
 	return p.begin(ctx, s, options.Response)
 }
 
-// ownerOf is the user whose device answered. What the device knows and a finger or PIN are both factors at once.
-func (p *People) ownerOf(ctx context.Context, origin string, a DeviceAnswer) (user uuid.UUID, batch *pgx.Batch, err error) {
+// ownerOf is the user whose device answered. What the device knows and a finger or PIN are both
+// factors at once.
+func (p *People) ownerOf(ctx context.Context, origin string,
+	a DeviceAnswer,
+) (user uuid.UUID, batch *pgx.Batch, err error) {
 	var s webauthn.SessionData
 	step, err := p.recall(ctx, ceremony, a.Ceremony, &s)
 	if err != nil {
@@ -264,7 +275,9 @@ func (p *People) ownerOf(ctx context.Context, origin string, a DeviceAnswer) (us
 }
 
 // SignInWithPasskey opens a session for the user whose device answered.
-func (p *People) SignInWithPasskey(ctx context.Context, origin string, a DeviceAnswer, address, device string) (token string, s *Session, err error) {
+func (p *People) SignInWithPasskey(ctx context.Context, origin string, a DeviceAnswer, address,
+	device string,
+) (token string, s *Session, err error) {
 	user, batch, err := p.ownerOf(ctx, origin, a)
 	if err != nil {
 		return "", nil, err
@@ -276,7 +289,9 @@ func (p *People) SignInWithPasskey(ctx context.Context, origin string, a DeviceA
 }
 
 // ProveWithPasskey is Prove by one of the caller's own devices.
-func (p *People) ProveWithPasskey(ctx context.Context, who roles.Principal, origin string, a DeviceAnswer) (token string, err error) {
+func (p *People) ProveWithPasskey(ctx context.Context, who roles.Principal, origin string,
+	a DeviceAnswer,
+) (token string, err error) {
 	if who.SessionID == nil {
 		return "", roles.ErrPersonNeeded
 	}
@@ -296,7 +311,8 @@ func (p *People) ProveWithPasskey(ctx context.Context, who roles.Principal, orig
 
 // Passkeys are the caller's own, oldest first.
 func (p *People) Passkeys(ctx context.Context, who roles.Principal) ([]Passkey, error) {
-	rows, err := p.db.Pool.Query(ctx, `SELECT id, name, created_at, used_at FROM passkeys WHERE user_id = $1 ORDER BY id`, who.ActorID)
+	rows, err := p.db.Pool.Query(ctx, `SELECT id, name, created_at, used_at FROM passkeys WHERE user_id = $1
+		ORDER BY id`, who.ActorID)
 	if err != nil {
 		return nil, fmt.Errorf("list passkeys: %w", err)
 	}

@@ -36,15 +36,18 @@ const (
 	maxPassword           = 1000
 )
 
-// commonest are the passwords and words that guessers try first, of 8 characters or more: all 30,000 passwords, and the
-// 10,000 first words and names of each other list, in lib/frequency_lists.js of zxcvbn 4.4.2 (Dropbox, MIT licence). They
-// are in lower case and sorted.
+// commonest are the passwords and words that guessers try first, of 8 characters or more: all
+// 30,000 passwords, and the 10,000 first words and names of each other list, in
+// lib/frequency_lists.js of zxcvbn 4.4.2 (Dropbox, MIT licence). They are in lower case and sorted.
 //
 //go:embed common_passwords.txt
 var commonest string
 
 // ours are words that are guessed here first, with whatever digits and signs surround them.
-var ours = []string{"matkhau", "matkhaumoi", "market", "cho", "tieuthuong", "khanhhoa", "nhatrang", "vietnam", "admin", "password", "anhyeuem", "emyeuanh"}
+var ours = []string{
+	"matkhau", "matkhaumoi", "market", "cho", "tieuthuong", "khanhhoa", "nhatrang", "vietnam", "admin",
+	"password", "anhyeuem", "emyeuanh",
+}
 
 // guessable says whether a password is among those that are tried first.
 func guessable(password, login string) bool {
@@ -54,7 +57,8 @@ func guessable(password, login string) bool {
 		return true
 	}
 	core := strings.TrimFunc(p, func(r rune) bool { return !unicode.IsLetter(r) })
-	return core == "" && utf8.RuneCountInString(p) < leastAlone || slices.Contains(ours, core) || len(login) >= shortestOwn && strings.Contains(p, login)
+	return core == "" && utf8.RuneCountInString(p) < leastAlone || slices.Contains(ours, core) ||
+		len(login) >= shortestOwn && strings.Contains(p, login)
 }
 
 // checkPassword refuses a password that is too short, too long or easily guessed.
@@ -64,15 +68,18 @@ func checkPassword(password, login string, secondFactor bool) error {
 		least = leastAlone
 	}
 	if n := utf8.RuneCountInString(password); n < least || n > maxPassword {
-		return problem.Of("password", "password_length", fmt.Sprintf("Mật khẩu phải có từ %d ký tự.", least), fmt.Sprintf("A password has %d characters or more.", least))
+		return problem.Of("password", "password_length", fmt.Sprintf("Mật khẩu phải có từ %d ký tự.", least),
+			fmt.Sprintf("A password has %d characters or more.", least))
 	}
 	if guessable(password, login) {
-		return problem.Of("password", "password_common", "Mật khẩu này dễ đoán: hãy chọn mật khẩu khác.", "This password is among those that are guessed first: choose another.")
+		return problem.Of("password", "password_common", "Mật khẩu này dễ đoán: hãy chọn mật khẩu khác.",
+			"This password is among those that are guessed first: choose another.")
 	}
 	return nil
 }
 
-// sameLetters is a password as every keyboard means it: NFKC, as NIST SP 800-63B section 5.1.1.2 says.
+// sameLetters is a password as every keyboard means it: NFKC, as NIST SP 800-63B section 5.1.1.2
+// says.
 func sameLetters(password string) []byte { return norm.NFKC.Bytes([]byte(password)) }
 
 // hashing bounds how many hashes are computed at once, 64 MiB each.
@@ -102,7 +109,8 @@ func hashPassword(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	text := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, text(salt), text(key)), nil
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads,
+		text(salt), text(key)), nil
 }
 
 // nobody is a hash that no password has: whoever does not exist costs as much time as whoever does.
@@ -114,7 +122,8 @@ func samePassword(ctx context.Context, kept, password string) (bool, error) {
 	var memory, passes uint32
 	var threads uint8
 	var rest string
-	if _, err := fmt.Sscanf(kept, "$argon2id$v=%d$m=%d,t=%d,p=%d$%s", &version, &memory, &passes, &threads, &rest); err != nil || len(rest) != 66 || rest[22] != '$' {
+	if _, err := fmt.Sscanf(kept, "$argon2id$v=%d$m=%d,t=%d,p=%d$%s", &version, &memory, &passes, &threads,
+		&rest); err != nil || len(rest) != 66 || rest[22] != '$' {
 		return false, fmt.Errorf("a kept password is not in PHC form: %w", err)
 	}
 	salt, err := base64.RawStdEncoding.DecodeString(rest[:22])

@@ -104,7 +104,8 @@ func (p *People) newCredentials(ctx context.Context, id uuid.UUID, login, passwo
 
 const insertRecovery = `INSERT INTO recovery_codes (user_id, hash) SELECT $1, unnest($2::bytea[])`
 
-// Create makes a user with a second factor. Errors: the login is taken (409), the role, scope, login or password is none.
+// Create makes a user with a second factor. Errors: the login is taken (409), the role, scope,
+// login or password is none.
 func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
 	if err := encodings.Check(map[string]string{"full_name": o.FullName}); err != nil {
 		return nil, err
@@ -120,18 +121,22 @@ func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`INSERT INTO actors (id, role) VALUES ($1, $2)`, c.ID, as.Role)
-	batch.Queue(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, merchant_id, password, totp, created_at, let_in_by)
+	batch.Queue(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, merchant_id, password, totp,
+		created_at, let_in_by)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, person($11))`,
-		c.ID, o.Login, o.FullName, as.Role, as.ScopeKind, as.ScopeID, as.MerchantID, c.password, c.totp, p.now(), roles.LetInBy(ctx))
+		c.ID, o.Login, o.FullName, as.Role, as.ScopeKind, as.ScopeID, as.MerchantID, c.password, c.totp, p.now(),
+		roles.LetInBy(ctx))
 	as.queueScopes(batch, c.ID)
 	batch.Queue(insertRecovery, c.ID, c.recovery)
 	err = p.send(ctx, batch)
 	var refused *pgconn.PgError
 	switch {
 	case errors.As(err, &refused) && refused.ConstraintName == "user_login_unique":
-		return nil, problem.New(problem.Conflict, "login_taken", "Tên đăng nhập đã có người dùng.", "The login is taken.")
+		return nil, problem.New(problem.Conflict, "login_taken", "Tên đăng nhập đã có người dùng.",
+			"The login is taken.")
 	case errors.As(err, &refused) && refused.ConstraintName == "user_login_form":
-		return nil, problem.Of("login", "login_form", "Tên đăng nhập gồm chữ thường, số và . _ @ + -", "A login is lower case letters, digits and . _ @ + -")
+		return nil, problem.Of("login", "login_form", "Tên đăng nhập gồm chữ thường, số và . _ @ + -",
+			"A login is lower case letters, digits and . _ @ + -")
 	case err != nil:
 		return nil, fmt.Errorf("create user: %w", err)
 	}
@@ -147,8 +152,9 @@ func (p *People) RenewUser(ctx context.Context, id uuid.UUID) (*Enrolment, error
 	return p.Renew(ctx, u.Login, "")
 }
 
-// Renew gives a user a new password, second factor and recovery codes, opens a closed account again and ends all
-// sessions: for who lost them. A person who renews whom a program let in vouches for it; devices added before are forgotten.
+// Renew gives a user a new password, second factor and recovery codes, opens a closed account again
+// and ends all sessions: for who lost them. A person who renews whom a program let in vouches for
+// it; devices added before are forgotten.
 func (p *People) Renew(ctx context.Context, login, password string) (*Enrolment, error) {
 	var id uuid.UUID
 	err := p.db.Pool.QueryRow(ctx, `SELECT id FROM users WHERE login = $1`, login).Scan(&id)
@@ -163,8 +169,10 @@ func (p *People) Renew(ctx context.Context, login, password string) (*Enrolment,
 		return nil, err
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`DELETE FROM passkeys WHERE user_id = $1 AND EXISTS (SELECT FROM users WHERE id = $1 AND let_in_by IS NOT NULL)`, id)
-	batch.Queue(`UPDATE users SET password = $2, totp = $3, totp_step = 0, disabled_at = NULL, signed_in_at = $4, let_in_by = person($5) WHERE id = $1`,
+	batch.Queue(`DELETE FROM passkeys WHERE user_id = $1 AND EXISTS (SELECT FROM users
+		WHERE id = $1 AND let_in_by IS NOT NULL)`, id)
+	batch.Queue(`UPDATE users SET password = $2, totp = $3, totp_step = 0, disabled_at = NULL, signed_in_at = $4,
+		let_in_by = person($5) WHERE id = $1`,
 		id, c.password, c.totp, p.now(), roles.LetInBy(ctx))
 	batch.Queue(`DELETE FROM recovery_codes WHERE user_id = $1`, id)
 	batch.Queue(insertRecovery, id, c.recovery)
@@ -197,7 +205,8 @@ type stored struct {
 func (p *People) secondFactor(ctx context.Context, u *stored, code string) (bool, error) {
 	code = strings.ReplaceAll(code, " ", "")
 	if len(code) != 6 {
-		tag, err := p.db.Pool.Exec(ctx, `UPDATE recovery_codes SET used_at = $3 WHERE user_id = $1 AND hash = $2 AND used_at IS NULL`, u.id, recoveryHash(code), p.now())
+		tag, err := p.db.Pool.Exec(ctx, `UPDATE recovery_codes SET used_at = $3 WHERE user_id = $1 AND hash = $2
+			AND used_at IS NULL`, u.id, recoveryHash(code), p.now())
 		return err == nil && tag.RowsAffected() == 1, err
 	}
 	secret, err := p.keys.Open(ctx, totpPlace(u.id), u.totp)
@@ -207,7 +216,8 @@ func (p *People) secondFactor(ctx context.Context, u *stored, code string) (bool
 	now := p.now()
 	for _, ahead := range []int64{0, -1, 1} { // clocks of phones differ
 		step := now.Unix()/totpPeriod + ahead
-		want, err := totp.GenerateCodeCustom(string(secret), time.Unix(step*totpPeriod, 0), totp.ValidateOpts{Period: totpPeriod, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		want, err := totp.GenerateCodeCustom(string(secret), time.Unix(step*totpPeriod, 0),
+			totp.ValidateOpts{Period: totpPeriod, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
 		if err != nil {
 			return false, fmt.Errorf("second factor: %w", err)
 		}

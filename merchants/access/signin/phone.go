@@ -31,8 +31,9 @@ const (
 	decoyKeyLength = 2                // bytes: nobody's phones share 65,536 rows
 )
 
-// PhoneCodes lets merchants in by a code sent to their registered phone. What it answers, and the work before it
-// answers, does not tell whether a phone is registered: the message itself is sent after the answer.
+// PhoneCodes lets merchants in by a code sent to their registered phone. What it answers, and the
+// work before it answers, does not tell whether a phone is registered: the message itself is sent
+// after the answer.
 type PhoneCodes struct {
 	people  *People
 	sender  notify.Sender // nil: there is none
@@ -42,7 +43,8 @@ type PhoneCodes struct {
 	failed  atomic.Int64 // when the gateway failed last, in Unix nanoseconds; 0: it works
 }
 
-// NewPhoneCodes sends by sender. Host is named in messages, so that a phone offers the code on that page only.
+// NewPhoneCodes sends by sender. Host is named in messages, so that a phone offers the code on that
+// page only.
 func NewPhoneCodes(people *People, sender notify.Sender, host string) *PhoneCodes {
 	return &PhoneCodes{people: people, sender: sender, host: host, slots: make(chan struct{}, sendingAtOnce)}
 }
@@ -50,10 +52,12 @@ func NewPhoneCodes(people *People, sender notify.Sender, host string) *PhoneCode
 // Wait returns when what was taken is sent.
 func (c *PhoneCodes) Wait() { c.sending.Wait() }
 
-// phoneRow is where the code of a phone is kept, and who has had it longest: nobody's phones share rows.
+// phoneRow is where the code of a phone is kept, and who has had it longest: nobody's phones share
+// rows.
 func (p *People) phoneRow(ctx context.Context, phone string) (key []byte, merchant *uuid.UUID, err error) {
 	key = p.keys.Index("phone", phone)
-	err = p.db.Pool.QueryRow(ctx, `SELECT id FROM merchants WHERE phone_index = $1 ORDER BY phone_share LIMIT 1`, key).Scan(&merchant)
+	err = p.db.Pool.QueryRow(ctx, `SELECT id FROM merchants WHERE phone_index = $1 ORDER BY phone_share LIMIT 1`,
+		key).Scan(&merchant)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return key[:decoyKeyLength], nil, nil
 	}
@@ -67,17 +71,20 @@ func (p *People) codeHash(phone, code string) []byte {
 	return p.keys.Index("phone-code", phone+"\n"+code)
 }
 
-// Ask sends a code to a merchant's phone, in its national form. Of many requests from one origin for one phone, one gets
-// a code: the others change nothing. The origin's code before ends. Refused, whoever's phone it is: no sender, one that
-// failed just now, the day's messages are spent (503), or an address that requested too many codes (429).
+// Ask sends a code to a merchant's phone, in its national form. Of many requests from one origin
+// for one phone, one gets a code: the others change nothing. The origin's code before ends.
+// Refused, whoever's phone it is: no sender, one that failed just now, the day's messages are spent
+// (503), or an address that requested too many codes (429).
 func (c *PhoneCodes) Ask(ctx context.Context, phone string, v Visit) error {
 	now := c.people.now()
 	if c.sender == nil {
-		return problem.New(problem.Unavailable, "no_sender", "Máy chủ này chưa gửi được tin nhắn. Hãy xin mã mời của ban quản lý chợ.",
+		return problem.New(problem.Unavailable, "no_sender",
+			"Máy chủ này chưa gửi được tin nhắn. Hãy xin mã mời của ban quản lý chợ.",
 			"This server has no way to send messages. Ask the market's management for an invitation.")
 	}
 	if at := c.failed.Load(); at != 0 && now.Sub(time.Unix(0, at)) < gatewayPause {
-		e := problem.New(problem.Unavailable, "sender_down", "Chưa gửi được tin nhắn, xin thử lại sau ít phút.", "Messages cannot be sent just now: try again in a minute.")
+		e := problem.New(problem.Unavailable, "sender_down", "Chưa gửi được tin nhắn, xin thử lại sau ít phút.",
+			"Messages cannot be sent just now: try again in a minute.")
 		e.RetryAfter = int(gatewayPause.Seconds())
 		return e
 	}
@@ -95,9 +102,12 @@ func (c *PhoneCodes) Ask(ctx context.Context, phone string, v Visit) error {
 	return err
 }
 
-// issueCode puts a code into the row of a phone and an origin, and counts it. It reports whether the code is to be sent:
-// false where it is too soon, or the origin or all strangers had their share.
-func (p *People) issueCode(ctx context.Context, phone []byte, merchant *uuid.UUID, from codeOrigin, hash []byte) (issued bool, err error) {
+// issueCode puts a code into the row of a phone and an origin, and counts it. It reports whether
+// the code is to be sent: false where it is too soon, or the origin or all strangers had their
+// share.
+func (p *People) issueCode(ctx context.Context, phone []byte, merchant *uuid.UUID, from codeOrigin,
+	hash []byte,
+) (issued bool, err error) {
 	row := codeRow{phone: phone, origin: from.key, merchant: merchant, hash: hash, expires: p.now().Add(CodeLasts)}
 	if merchant == nil {
 		row.origin = decoyRow
@@ -126,10 +136,12 @@ func (p *People) issueCode(ctx context.Context, phone []byte, merchant *uuid.UUI
 // errCodesSpent undoes what was counted of a code that is not sent.
 var errCodesSpent = errors.New("no further code for now")
 
-// countStranger counts a code for its address, for all strangers at the phone and, when a message is sent, for the day.
+// countStranger counts a code for its address, for all strangers at the phone and, when a message
+// is sent, for the day.
 func (p *People) countStranger(ctx context.Context, tx pgx.Tx, row codeRow, address []byte) error {
 	now := p.now()
-	added, err := p.addCode(ctx, tx, codeRow{phone: address, origin: addressRow, hash: []byte{}, expires: now}, addressCodes, 0)
+	added, err := p.addCode(ctx, tx, codeRow{phone: address, origin: addressRow, hash: []byte{}, expires: now},
+		addressCodes, 0)
 	if err == nil && !added {
 		err = addressSpent()
 	}
@@ -147,10 +159,12 @@ func (p *People) countStranger(ctx context.Context, tx pgx.Tx, row codeRow, addr
 	if row.merchant != nil {
 		messages = 1
 	}
-	tag, err := tx.Exec(ctx, `INSERT INTO phone_code_days AS d (day, sent) VALUES (($1::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, $2)
+	tag, err := tx.Exec(ctx, `INSERT INTO phone_code_days AS d (day, sent)
+		VALUES (($1::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, $2)
 		ON CONFLICT (day) DO UPDATE SET sent = d.sent + excluded.sent WHERE d.sent < $3`, now, messages, CodesOfAll)
 	if err == nil && tag.RowsAffected() == 0 {
-		return problem.New(problem.Unavailable, "messages_spent", "Hôm nay hệ thống đã gửi hết số tin nhắn. Hãy xin mã mời của ban quản lý chợ.",
+		return problem.New(problem.Unavailable, "messages_spent",
+			"Hôm nay hệ thống đã gửi hết số tin nhắn. Hãy xin mã mời của ban quản lý chợ.",
 			"The day's messages are spent. Ask the market's management for an invitation.")
 	}
 	return err
@@ -168,22 +182,27 @@ func (c *PhoneCodes) send(ctx context.Context, phone, code string, key []byte, f
 	c.failed.Store(c.people.now().UnixNano())
 	slog.ErrorContext(ctx, "a code was not sent", "error", err)
 	_, err = c.people.db.Pool.Exec(ctx, `WITH taken AS (
-			UPDATE phone_codes SET expires_at = sent_at, sent_at = '-infinity', hour_codes = hour_codes - 1, day_codes = day_codes - 1
+			UPDATE phone_codes SET expires_at = sent_at, sent_at = '-infinity', hour_codes = hour_codes - 1,
+			day_codes = day_codes - 1
 			WHERE phone_index = $1 AND hash = $2 RETURNING 1),
 		counted AS (
 			UPDATE phone_codes SET hour_codes = hour_codes - 1, day_codes = day_codes - 1
-			WHERE $5::bytea IS NOT NULL AND (phone_index, origin) IN (($1, $4), ($5, $6)) AND EXISTS (SELECT FROM taken) RETURNING 1)
-		UPDATE phone_code_days SET sent = sent - 1 WHERE day = ($3::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AND EXISTS (SELECT FROM counted)`,
+			WHERE $5::bytea IS NOT NULL AND (phone_index, origin) IN (($1, $4), ($5, $6)) AND EXISTS (SELECT FROM taken)
+			RETURNING 1)
+		UPDATE phone_code_days SET sent = sent - 1 WHERE day = ($3::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
+		AND EXISTS (SELECT FROM counted)`,
 		key, c.people.codeHash(phone, code), c.people.now(), strangersRow, from.address, addressRow)
 	if err != nil {
 		slog.ErrorContext(ctx, "a code that was not sent still counts", "error", err)
 	}
 }
 
-// Message is the text that carries a code: Vietnamese without diacritics, which would halve what fits, and the last line
-// by which a browser offers the code on its own page only (WICG, Origin-bound one-time codes, "@host #code").
+// Message is the text that carries a code: Vietnamese without diacritics, which would halve what
+// fits, and the last line by which a browser offers the code on its own page only (WICG,
+// Origin-bound one-time codes, "@host #code").
 func Message(host, code string) string {
-	text := "Ma vao Cho 4.0 cua ban la " + code + ", dung trong 5 phut. Khong dua ma nay cho ai, ke ca nguoi tu xung la nhan vien."
+	text := "Ma vao Cho 4.0 cua ban la " + code +
+		", dung trong 5 phut. Khong dua ma nay cho ai, ke ca nguoi tu xung la nhan vien."
 	last := "\n\n@" + host + " #" + code
 	if host == "" {
 		return text
@@ -197,16 +216,18 @@ func Message(host, code string) string {
 	return text + last
 }
 
-// Visit is where somebody comes in from: the address and the device as the list of sessions will show them.
+// Visit is where somebody comes in from: the address and the device as the list of sessions will
+// show them.
 type Visit struct {
 	Address, Device string
 	PhoneCookie     string    // what KnownPhone returned to this browser before; empty: nothing
 	Merchant        uuid.UUID // who of those who share the phone signs in; Nil: not said
 }
 
-// SignInByPhone takes a code once and opens a merchant's session; the first makes its user. A phone that is nobody's, a
-// code that is wrong, old, used or guessed at too often are answered alike and after the same work. An account that was
-// not used for long is not closed as a password's is: each code proves anew who holds the phone that the register names.
+// SignInByPhone takes a code once and opens a merchant's session; the first makes its user. A phone
+// that is nobody's, a code that is wrong, old, used or guessed at too often are answered alike and
+// after the same work. An account that was not used for long is not closed as a password's is: each
+// code proves anew who holds the phone that the register names.
 func (p *People) SignInByPhone(ctx context.Context, phone, code string, v Visit) (token string, s *Session, err error) {
 	key, _, err := p.phoneRow(ctx, phone)
 	if err != nil {
@@ -221,7 +242,8 @@ func (p *People) SignInByPhone(ctx context.Context, phone, code string, v Visit)
 	if err != nil {
 		return "", nil, err
 	}
-	tag, err := p.db.Pool.Exec(ctx, `UPDATE phone_codes SET expires_at = sent_at WHERE phone_index = $1 AND hash = $2 AND expires_at > $3`, key, kept, now)
+	tag, err := p.db.Pool.Exec(ctx, `UPDATE phone_codes SET expires_at = sent_at WHERE phone_index = $1 AND hash = $2
+		AND expires_at > $3`, key, kept, now)
 	if err != nil {
 		return "", nil, fmt.Errorf("take code: %w", err)
 	}
@@ -239,24 +261,31 @@ func (p *People) SignInByPhone(ctx context.Context, phone, code string, v Visit)
 	return p.openSession(ctx, opening{user, byPhone, v.Address, v.Device}, nil)
 }
 
-// guessCode is SQL that counts a guess and returns the code that it is compared with: the one that the same origin
-// requested, and where that origin has none, the newest of the phone. A phone may change its network between the two.
+// guessCode is SQL that counts a guess and returns the code that it is compared with: the one that
+// the same origin requested, and where that origin has none, the newest of the phone. A phone may
+// change its network between the two.
 const guessCode = `WITH own AS (
-		UPDATE phone_codes SET guesses = guesses + 1 WHERE phone_index = $1 AND origin = $2 AND expires_at > $3 AND guesses < $4 RETURNING hash, merchant_id),
+		UPDATE phone_codes SET guesses = guesses + 1 WHERE phone_index = $1 AND origin = $2 AND expires_at > $3
+		AND guesses < $4 RETURNING hash, merchant_id),
 	other AS (
 		UPDATE phone_codes SET guesses = CASE WHEN day_began <= $7 THEN 1 ELSE guesses + 1 END,
-			day_codes = CASE WHEN day_began <= $7 THEN 0 ELSE day_codes END, day_began = CASE WHEN day_began <= $7 THEN $3 ELSE day_began END
+			day_codes = CASE WHEN day_began <= $7 THEN 0 ELSE day_codes END, day_began = CASE
+			WHEN day_began <= $7 THEN $3 ELSE day_began END
 		WHERE phone_index = $1 AND origin = $5 AND (day_began <= $7 OR guesses < $6)
-			AND NOT EXISTS (SELECT FROM phone_codes WHERE phone_index = $1 AND origin = $2 AND expires_at > $3) RETURNING phone_index)
+			AND NOT EXISTS (SELECT FROM phone_codes WHERE phone_index = $1 AND origin = $2 AND expires_at > $3)
+			RETURNING phone_index)
 	SELECT hash, merchant_id FROM own
 	UNION ALL
-	(SELECT c.hash, c.merchant_id FROM other JOIN phone_codes c USING (phone_index) WHERE c.expires_at > $3 ORDER BY c.sent_at DESC LIMIT 1)`
+	(SELECT c.hash, c.merchant_id FROM other JOIN phone_codes c USING (phone_index)
+	WHERE c.expires_at > $3 ORDER BY c.sent_at DESC LIMIT 1)`
 
-// guess counts a guess at a phone's code and returns the hash that is kept of it; a wrong one is refused.
+// guess counts a guess at a phone's code and returns the hash that is kept of it; a wrong one is
+// refused.
 func (p *People) guess(ctx context.Context, key []byte, phone, code string, v Visit) (kept []byte, err error) {
 	now := p.now()
 	var merchant *uuid.UUID
-	err = p.db.Pool.QueryRow(ctx, guessCode, key, p.phoneOrigin(phone, v).key, now, codeGuesses, strangersRow, strangerGuesses, now.Add(-24*time.Hour)).Scan(&kept, &merchant)
+	err = p.db.Pool.QueryRow(ctx, guessCode, key, p.phoneOrigin(phone, v).key, now, codeGuesses, strangersRow,
+		strangerGuesses, now.Add(-24*time.Hour)).Scan(&kept, &merchant)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, fmt.Errorf("find code: %w", err)
 	}
@@ -275,8 +304,10 @@ type PhonePerson struct {
 
 // phonePeople returns who has a phone, by its keyed index.
 func (p *People) phonePeople(ctx context.Context, key []byte) ([]PhonePerson, error) {
-	rows, err := p.db.Pool.Query(ctx, `SELECT m.id, m.full_name, ARRAY(SELECT s.number || ', ' || k.name FROM tenancies t JOIN stalls s ON s.id = t.stall_id
-			JOIN markets k ON k.id = t.market_id WHERE t.merchant_id = m.id AND upper_inf(t.valid) ORDER BY k.name, s.number LIMIT 5)
+	rows, err := p.db.Pool.Query(ctx, `SELECT m.id, m.full_name, ARRAY(SELECT s.number || ', ' || k.name
+		FROM tenancies t JOIN stalls s ON s.id = t.stall_id
+			JOIN markets k ON k.id = t.market_id WHERE t.merchant_id = m.id AND upper_inf(t.valid)
+			ORDER BY k.name, s.number LIMIT 5)
 		FROM merchants m WHERE m.phone_index = $1 ORDER BY m.phone_share`, key)
 	if err != nil {
 		return nil, fmt.Errorf("find who has a phone: %w", err)
@@ -288,7 +319,8 @@ func (p *People) phonePeople(ctx context.Context, key []byte) ([]PhonePerson, er
 	return people, nil
 }
 
-// sharer returns who signs in by a phone: its only owner, or whom the caller named of several. The code stays good while they choose.
+// sharer returns who signs in by a phone: its only owner, or whom the caller named of several. The
+// code stays good while they choose.
 func (p *People) sharer(ctx context.Context, key []byte, named uuid.UUID) (uuid.UUID, error) {
 	people, err := p.phonePeople(ctx, key)
 	if err != nil {
@@ -302,10 +334,12 @@ func (p *People) sharer(ctx context.Context, key []byte, named uuid.UUID) (uuid.
 	if named != uuid.Nil || len(people) == 0 {
 		return uuid.Nil, codeWrong()
 	}
-	return uuid.Nil, problem.New(problem.Conflict, "choose_person", "Nhiều người dùng chung số này: hãy chọn bạn là ai.", "Several people share this phone: say who you are.")
+	return uuid.Nil, problem.New(problem.Conflict, "choose_person",
+		"Nhiều người dùng chung số này: hãy chọn bạn là ai.", "Several people share this phone: say who you are.")
 }
 
-// WhoHasPhone returns who may sign in by a phone, to whoever knows its code; the code stays good. It counts as a guess.
+// WhoHasPhone returns who may sign in by a phone, to whoever knows its code; the code stays good.
+// It counts as a guess.
 func (p *People) WhoHasPhone(ctx context.Context, phone, code string, v Visit) ([]PhonePerson, error) {
 	key, _, err := p.phoneRow(ctx, phone)
 	if err != nil {
@@ -318,18 +352,21 @@ func (p *People) WhoHasPhone(ctx context.Context, phone, code string, v Visit) (
 }
 
 func codeWrong() error {
-	return problem.New(problem.Unauthorized, "code_wrong", "Mã không đúng hoặc đã hết hạn. Hãy xin mã mới.", "The code is wrong or has ended. Ask for another.")
+	return problem.New(problem.Unauthorized, "code_wrong", "Mã không đúng hoặc đã hết hạn. Hãy xin mã mới.",
+		"The code is wrong or has ended. Ask for another.")
 }
 
-// userOf is the user of a merchant, made when it first comes in. It sees every stall the merchant has or had. A closed
-// one is refused as a wrong code is.
+// userOf is the user of a merchant, made when it first comes in. It sees every stall the merchant
+// has or had. A closed one is refused as a wrong code is.
 func (p *People) userOf(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) (id uuid.UUID, err error) {
 	var name string
-	if err := tx.QueryRow(ctx, `SELECT full_name FROM merchants WHERE id = $1 FOR NO KEY UPDATE`, merchant).Scan(&name); err != nil {
+	if err := tx.QueryRow(ctx, `SELECT full_name FROM merchants WHERE id = $1 FOR NO KEY UPDATE`, merchant).Scan(
+		&name); err != nil {
 		return id, fmt.Errorf("find merchant %s: %w", merchant, err)
 	}
 	var closed bool
-	err = tx.QueryRow(ctx, `SELECT id, disabled_at IS NOT NULL FROM users WHERE merchant_id = $1 AND role = 'merchant' AND scope_kind = 'merchant'`, merchant).Scan(&id, &closed)
+	err = tx.QueryRow(ctx, `SELECT id, disabled_at IS NOT NULL FROM users WHERE merchant_id = $1 AND role = 'merchant'
+		AND scope_kind = 'merchant'`, merchant).Scan(&id, &closed)
 	switch {
 	case err == nil && closed:
 		return id, codeWrong()
@@ -339,7 +376,8 @@ func (p *People) userOf(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) (id 
 	id = uuid.Must(uuid.NewV7())
 	batch := &pgx.Batch{}
 	batch.Queue(`INSERT INTO actors (id, role) VALUES ($1, $2)`, id, roles.Merchant)
-	batch.Queue(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, merchant_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $6, $7)`,
+	batch.Queue(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, merchant_id, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $6, $7)`,
 		id, shortLogin("m", id), name, roles.Merchant, roles.ScopeMerchant, merchant, p.now())
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return id, fmt.Errorf("make user of merchant %s: %w", merchant, err)

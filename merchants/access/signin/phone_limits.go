@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// PhoneCookie marks a browser on which a merchant signed in by phone. It signs nobody in by itself.
+	// PhoneCookie marks a browser on which a merchant signed in by phone. It signs nobody in by
+	// itself.
 	PhoneCookie = "__Host-m40-phone"
 	// PhoneCookieLasts is how long browsers keep it.
 	PhoneCookieLasts = 400 * 24 * time.Hour
@@ -31,11 +32,12 @@ var (
 	addressCodes  = codeLimit{120, 600} // to one address, for all phones: a market shares one
 )
 
-// strangerGuesses bounds the guesses of a day at one phone's codes by addresses that did not request the code.
+// strangerGuesses bounds the guesses of a day at one phone's codes by addresses that did not
+// request the code.
 const strangerGuesses = 20
 
-// Rows of phone_codes that hold no code but count: of all strangers at one phone, and of one address.
-// A phone that nobody registered has only these two rows, whoever asks.
+// Rows of phone_codes that hold no code but count: of all strangers at one phone, and of one
+// address. A phone that nobody registered has only these two rows, whoever asks.
 var (
 	strangersRow = []byte{0}
 	decoyRow     = []byte{1}
@@ -50,7 +52,8 @@ type codeOrigin struct {
 
 // phoneOrigin returns the origin of a visit as it counts for one phone.
 func (p *People) phoneOrigin(phone string, v Visit) codeOrigin {
-	if id, _, _ := strings.Cut(v.PhoneCookie, "."); v.PhoneCookie != "" && hmac.Equal([]byte(v.PhoneCookie), []byte(p.phoneCookie(phone, id))) {
+	if id, _, _ := strings.Cut(v.PhoneCookie, "."); v.PhoneCookie != "" && hmac.Equal([]byte(v.PhoneCookie),
+		[]byte(p.phoneCookie(phone, id))) {
 		return codeOrigin{key: p.keys.Index("code-browser", id)}
 	}
 	network := v.Address
@@ -61,7 +64,8 @@ func (p *People) phoneOrigin(phone string, v Visit) codeOrigin {
 	return codeOrigin{key: p.keys.Index("code-origin", network), address: p.keys.Index("code-address", network)}
 }
 
-// KnownPhone returns a cookie by which this browser is known when it asks for the phone's code again.
+// KnownPhone returns a cookie by which this browser is known when it asks for the phone's code
+// again.
 func (p *People) KnownPhone(phone string) string {
 	return p.phoneCookie(phone, strings.ReplaceAll(uuid.NewString(), "-", ""))
 }
@@ -70,18 +74,26 @@ func (p *People) phoneCookie(phone, id string) string {
 	return id + "." + base64.RawURLEncoding.EncodeToString(p.keys.Index("known-phone", phone+"\n"+id))
 }
 
-// addCode counts one code in a row and puts it there. It returns false where the row's limit is reached, or its last
-// code is younger than resend.
-func (p *People) addCode(ctx context.Context, tx pgx.Tx, row codeRow, limit codeLimit, resend time.Duration) (bool, error) {
+// addCode counts one code in a row and puts it there. It returns false where the row's limit is
+// reached, or its last code is younger than resend.
+func (p *People) addCode(ctx context.Context, tx pgx.Tx, row codeRow, limit codeLimit,
+	resend time.Duration,
+) (bool, error) {
 	now := p.now()
-	tag, err := tx.Exec(ctx, `INSERT INTO phone_codes AS c (phone_index, origin, merchant_id, hash, sent_at, expires_at, guesses, hour_began, hour_codes, day_began, day_codes)
+	tag, err := tx.Exec(ctx, `INSERT INTO phone_codes AS c (phone_index, origin, merchant_id, hash, sent_at, expires_at,
+		guesses, hour_began, hour_codes, day_began, day_codes)
 		VALUES ($1, $2, $3, $4, $5, $6, 0, $5, 1, $5, 1)
-		ON CONFLICT (phone_index, origin) DO UPDATE SET merchant_id = excluded.merchant_id, hash = excluded.hash, sent_at = $5, expires_at = $6,
+		ON CONFLICT (phone_index, origin) DO UPDATE SET merchant_id = excluded.merchant_id, hash = excluded.hash,
+		sent_at = $5, expires_at = $6,
 			guesses = CASE WHEN $12 OR c.day_began <= $8 THEN 0 ELSE c.guesses END,
-			hour_began = CASE WHEN c.hour_began <= $7 THEN $5 ELSE c.hour_began END, hour_codes = CASE WHEN c.hour_began <= $7 THEN 1 ELSE c.hour_codes + 1 END,
-			day_began = CASE WHEN c.day_began <= $8 THEN $5 ELSE c.day_began END, day_codes = CASE WHEN c.day_began <= $8 THEN 1 ELSE c.day_codes + 1 END
-		WHERE ($9::timestamptz IS NULL OR c.sent_at <= $9) AND (c.hour_began <= $7 OR c.hour_codes < $10) AND (c.day_began <= $8 OR c.day_codes < $11)`,
-		row.phone, row.origin, row.merchant, row.hash, now, row.expires, now.Add(-time.Hour), now.Add(-24*time.Hour), before(now, resend),
+			hour_began = CASE WHEN c.hour_began <= $7 THEN $5 ELSE c.hour_began END, hour_codes = CASE
+			WHEN c.hour_began <= $7 THEN 1 ELSE c.hour_codes + 1 END,
+			day_began = CASE WHEN c.day_began <= $8 THEN $5 ELSE c.day_began END, day_codes = CASE
+			WHEN c.day_began <= $8 THEN 1 ELSE c.day_codes + 1 END
+		WHERE ($9::timestamptz IS NULL OR c.sent_at <= $9) AND (c.hour_began <= $7 OR c.hour_codes < $10)
+		AND (c.day_began <= $8 OR c.day_codes < $11)`,
+		row.phone, row.origin, row.merchant, row.hash, now, row.expires, now.Add(-time.Hour), now.Add(-24*time.Hour),
+		before(now, resend),
 		limit.hour, limit.day, resend > 0)
 	return err == nil && tag.RowsAffected() == 1, err
 }
@@ -105,8 +117,12 @@ type codeRow struct {
 
 // addressSpent refuses an address that asked for too many codes, whoever's phones they were.
 func addressSpent() error {
-	e := problem.New(problem.TooMany, "too_many_requests", "Quá nhiều yêu cầu gửi mã từ địa chỉ này. Hãy thử lại sau, hoặc xin mã mời của ban quản lý chợ.",
-		"Too many codes were requested from this address. Try again later, or ask the market's management for an invitation.")
+	e := problem.New(
+		problem.TooMany,
+		"too_many_requests",
+		"Quá nhiều yêu cầu gửi mã từ địa chỉ này. Hãy thử lại sau, hoặc xin mã mời của ban quản lý chợ.",
+		"Too many codes were requested from this address. Try again later, or ask the market's management for an invitation.",
+	)
 	e.RetryAfter = int((10 * time.Minute).Seconds())
 	return e
 }

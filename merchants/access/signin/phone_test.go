@@ -50,7 +50,8 @@ func newHall(t *testing.T) *hall {
 
 func (h *hall) merchant(phone string) {
 	h.Helper()
-	_, err := h.db.Pool.Exec(h.Context(), `INSERT INTO merchants (id, full_name, phone_index, created_at) VALUES ($1, 'Trần Thị Bảy', $2, now())`,
+	_, err := h.db.Pool.Exec(h.Context(), `INSERT INTO merchants (id, full_name, phone_index, created_at)
+		VALUES ($1, 'Trần Thị Bảy', $2, now())`,
 		uuid.Must(uuid.NewV7()), h.keys.Index("phone", phone))
 	if err != nil {
 		h.Fatal(err)
@@ -101,7 +102,8 @@ func TestACodeIsTakenOnceAndEndsByItself(t *testing.T) {
 	token := h.come(bay, code, "")
 	h.come(bay, code, "code_wrong")
 	first, err := h.people.Find(t.Context(), token)
-	if err != nil || first.Role != roles.Merchant || first.ScopeKind != roles.ScopeMerchant || first.MerchantID == nil || *first.ScopeID != *first.MerchantID {
+	if err != nil || first.Role != roles.Merchant || first.ScopeKind != roles.ScopeMerchant ||
+		first.MerchantID == nil || *first.ScopeID != *first.MerchantID {
 		t.Fatalf("%+v, %v", first, err)
 	}
 	h.pass(signin.ResendAfter)
@@ -120,7 +122,8 @@ func TestACodeIsTakenOnceAndEndsByItself(t *testing.T) {
 		t.Errorf("a merchant is two users: %v and %v, %v", first.ActorID, again.ActorID, err)
 	}
 	var kept string
-	if err := h.db.Pool.QueryRow(t.Context(), `SELECT string_agg(row_to_json(c)::text, '') FROM phone_codes c`).Scan(&kept); err != nil {
+	if err := h.db.Pool.QueryRow(t.Context(), `SELECT string_agg(row_to_json(c)::text, '') FROM phone_codes c`).Scan(
+		&kept); err != nil {
 		t.Fatal(err)
 	}
 	for _, secret := range []string{h.lastCode(), bay} {
@@ -171,8 +174,8 @@ func TestPhonesAreNotFlooded(t *testing.T) {
 	h.ask(bay, 11)
 }
 
-// TestAStrangerCannotUseUpTheOwnersCodes lets strangers request and guess all they can. The owner gets a code from another
-// address, and from the own browser even when many addresses joined in.
+// TestAStrangerCannotUseUpTheOwnersCodes lets strangers request and guess all they can. The owner
+// gets a code from another address, and from the own browser even when many addresses joined in.
 func TestAStrangerCannotUseUpTheOwnersCodes(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
@@ -247,8 +250,9 @@ func TestAPhoneMayChangeItsNetwork(t *testing.T) {
 	}
 }
 
-// TestAnAddressHasALimitOfCodes requests codes for many phones from one address. All are registered: nobody's phones
-// share rows, so that two of them may meet in one, and the second gets no code and counts for nothing.
+// TestAnAddressHasALimitOfCodes requests codes for many phones from one address. All are
+// registered: nobody's phones share rows, so that two of them may meet in one, and the second gets
+// no code and counts for nothing.
 func TestAnAddressHasALimitOfCodes(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
@@ -256,7 +260,8 @@ func TestAnAddressHasALimitOfCodes(t *testing.T) {
 	for i := range 130 {
 		phone := fmt.Sprintf("09059%05d", i)
 		h.merchant(phone)
-		if err := h.codes.Ask(t.Context(), phone, signin.Visit{Address: "198.51.100.1"}); errors.Is(err, &problem.Error{Code: "too_many_requests"}) {
+		if err := h.codes.Ask(t.Context(), phone, signin.Visit{Address: "198.51.100.1"}); errors.Is(err,
+			&problem.Error{Code: "too_many_requests"}) {
 			refused++
 		} else if err != nil {
 			t.Fatal(err)
@@ -283,7 +288,8 @@ func TestGuessesAtOneMomentAreCounted(t *testing.T) {
 	wait.Wait()
 	h.come(bay, h.lastCode(), "code_wrong")
 	var guesses int
-	if err := h.db.Pool.QueryRow(t.Context(), `SELECT max(guesses) FROM phone_codes`).Scan(&guesses); err != nil || guesses != 5 {
+	if err := h.db.Pool.QueryRow(t.Context(), `SELECT max(guesses) FROM phone_codes`).Scan(&guesses); err != nil ||
+		guesses != 5 {
 		t.Errorf("%d guesses were judged, %v", guesses, err)
 	}
 	h.pass(signin.ResendAfter)
@@ -291,7 +297,8 @@ func TestGuessesAtOneMomentAreCounted(t *testing.T) {
 	var in atomic.Int32
 	for range 4 {
 		wait.Go(func() {
-			if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), signin.Visit{Address: "10.0.0.1"}); err == nil {
+			if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(),
+				signin.Visit{Address: "10.0.0.1"}); err == nil {
 				in.Add(1)
 			}
 		})
@@ -302,7 +309,8 @@ func TestGuessesAtOneMomentAreCounted(t *testing.T) {
 	}
 }
 
-// TestAGatewayThatFails answers everyone alike while it is down, and counts nothing that was not sent.
+// TestAGatewayThatFails answers everyone alike while it is down, and counts nothing that was not
+// sent.
 func TestAGatewayThatFails(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
@@ -311,7 +319,8 @@ func TestAGatewayThatFails(t *testing.T) {
 	for range 12 { // more than an hour and a day have
 		h.ask(bay, 0)
 		for _, phone := range []string{bay, nobody} {
-			if err := h.codes.Ask(t.Context(), phone, signin.Visit{Address: "10.0.0.1"}); !errors.Is(err, &problem.Error{Code: "sender_down"}) {
+			if err := h.codes.Ask(t.Context(), phone, signin.Visit{Address: "10.0.0.1"}); !errors.Is(err,
+				&problem.Error{Code: "sender_down"}) {
 				t.Errorf("while the gateway is down: %v", err)
 			}
 		}
@@ -321,14 +330,16 @@ func TestAGatewayThatFails(t *testing.T) {
 	h.ask(bay, 1)
 	h.come(bay, h.lastCode(), "")
 	var sent int
-	if err := h.db.Pool.QueryRow(t.Context(), `SELECT sum(sent) FROM phone_code_days`).Scan(&sent); err != nil || sent != 1 {
+	if err := h.db.Pool.QueryRow(t.Context(), `SELECT sum(sent) FROM phone_code_days`).Scan(&sent); err != nil ||
+		sent != 1 {
 		t.Errorf("%d messages are counted, %v", sent, err)
 	}
 	if _, err := h.db.Pool.Exec(t.Context(), `UPDATE phone_code_days SET sent = $1`, signin.CodesOfAll); err != nil {
 		t.Fatal(err)
 	}
 	for _, phone := range []string{nobody, "0905999998"} {
-		if err := h.codes.Ask(t.Context(), phone, signin.Visit{Address: "10.0.0.1"}); !errors.Is(err, &problem.Error{Code: "messages_spent"}) {
+		if err := h.codes.Ask(t.Context(), phone, signin.Visit{Address: "10.0.0.1"}); !errors.Is(err,
+			&problem.Error{Code: "messages_spent"}) {
 			t.Errorf("when the day's messages are spent: %v", err)
 		}
 	}
@@ -371,10 +382,12 @@ func TestAMerchantsSessionLasts(t *testing.T) {
 func TestMessagesFitOneSMS(t *testing.T) {
 	t.Parallel()
 	for host, last := range map[string]string{
-		"": "", "cho.example.vn": "\n\n@cho.example.vn #123456", "mot-ten-mien-rat-dai-cua-cho-dan-sinh.khanhhoa.example.gov.vn": "\n\n@mot-ten-mien-rat-dai-cua-cho-dan-sinh.khanhhoa.example.gov.vn #123456",
+		"": "", "cho.example.vn": "\n\n@cho.example.vn #123456",
+		"mot-ten-mien-rat-dai-cua-cho-dan-sinh.khanhhoa.example.gov.vn": "\n\n@mot-ten-mien-rat-dai-cua-cho-dan-sinh.khanhhoa.example.gov.vn #123456",
 	} {
 		text := signin.Message(host, "123456")
-		if len(text) > notify.MaxText || regexp.MustCompile(`[^\n -~]`).MatchString(text) || regexp.MustCompile(`123456`).FindString(text) == "" {
+		if len(text) > notify.MaxText || regexp.MustCompile(`[^\n -~]`).MatchString(text) ||
+			regexp.MustCompile(`123456`).FindString(text) == "" {
 			t.Errorf("%d characters: %q", len(text), text)
 		}
 		if last != "" && text[len(text)-len(last):] != last {
@@ -389,7 +402,8 @@ func TestASharedPhoneAsksWho(t *testing.T) {
 	h := newHall(t)
 	h.merchant(bay)
 	second := uuid.Must(uuid.NewV7())
-	if _, err := h.db.Pool.Exec(t.Context(), `INSERT INTO merchants (id, full_name, phone_index, phone_share, created_at) VALUES ($1, 'Lê Văn Sáu', $2, 1, now())`,
+	if _, err := h.db.Pool.Exec(t.Context(), `INSERT INTO merchants (id, full_name, phone_index, phone_share,
+		created_at) VALUES ($1, 'Lê Văn Sáu', $2, 1, now())`,
 		second, h.keys.Index("phone", bay)); err != nil {
 		t.Fatal(err)
 	}
@@ -397,14 +411,18 @@ func TestASharedPhoneAsksWho(t *testing.T) {
 	h.ask(bay, 1)
 	h.come(bay, "none", "code_wrong")
 	h.come(bay, h.lastCode(), "choose_person")
-	if _, err := h.people.WhoHasPhone(t.Context(), bay, "000000", signin.Visit{Address: "10.0.0.1"}); err == nil && h.lastCode() != "000000" {
+	if _, err := h.people.WhoHasPhone(t.Context(), bay, "000000", signin.Visit{Address: "10.0.0.1"}); err == nil &&
+		h.lastCode() != "000000" {
 		t.Error("a wrong code tells who shares a phone")
 	}
 	people, err := h.people.WhoHasPhone(t.Context(), bay, h.lastCode(), signin.Visit{Address: "10.0.0.1"})
 	if err != nil || len(people) != 2 || people[1].MerchantID != second || people[1].FullName != "Lê Văn Sáu" {
 		t.Fatalf("got %v, %v", people, err)
 	}
-	token, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), signin.Visit{Address: "10.0.0.1", Merchant: second})
+	token, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), signin.Visit{
+		Address:  "10.0.0.1",
+		Merchant: second,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -414,7 +432,10 @@ func TestASharedPhoneAsksWho(t *testing.T) {
 	}
 	h.pass(signin.ResendAfter)
 	h.ask(bay, 2)
-	if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), signin.Visit{Address: "10.0.0.1", Merchant: uuid.Must(uuid.NewV7())}); !errors.Is(err, &problem.Error{Code: "code_wrong"}) {
+	if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), signin.Visit{
+		Address:  "10.0.0.1",
+		Merchant: uuid.Must(uuid.NewV7()),
+	}); !errors.Is(err, &problem.Error{Code: "code_wrong"}) {
 		t.Errorf("as somebody else: %v", err)
 	}
 }

@@ -20,7 +20,8 @@ func (p *People) own(ctx context.Context, who roles.Principal) (u *stored, login
 		return nil, "", roles.ErrPersonNeeded
 	}
 	u = &stored{}
-	err = p.db.Pool.QueryRow(ctx, `SELECT id, login, coalesce(password, $2), totp FROM users WHERE id = $1`, who.ActorID, nobody).Scan(&u.id, &login, &u.password, &u.totp)
+	err = p.db.Pool.QueryRow(ctx, `SELECT id, login, coalesce(password, $2), totp FROM users WHERE id = $1`,
+		who.ActorID, nobody).Scan(&u.id, &login, &u.password, &u.totp)
 	if err != nil {
 		return nil, "", fmt.Errorf("find user %s: %w", who.ActorID, err)
 	}
@@ -47,17 +48,21 @@ func (p *People) Prove(ctx context.Context, who roles.Principal, a Attempt) (tok
 	return token, nil
 }
 
-// renewToken gives the caller's session, proved now, another token: what was known before is worth nothing after.
+// renewToken gives the caller's session, proved now, another token: what was known before is worth
+// nothing after.
 func renewToken(batch *pgx.Batch, who roles.Principal, now time.Time) string {
 	token := newToken()
 	hash := sha256.Sum256([]byte(token))
-	batch.Queue(`UPDATE sessions SET hash = $2, proved_at = $3, seen_at = $3 WHERE id = $1 AND ended_at IS NULL`, who.SessionID, hash[:], now)
+	batch.Queue(`UPDATE sessions SET hash = $2, proved_at = $3, seen_at = $3 WHERE id = $1 AND ended_at IS NULL`,
+		who.SessionID, hash[:], now)
 	return token
 }
 
-// ChangePassword takes the password and a code, sets another password, ends the user's other sessions and gives this one
-// a new token.
-func (p *People) ChangePassword(ctx context.Context, who roles.Principal, a Attempt, to string) (token string, err error) {
+// ChangePassword takes the password and a code, sets another password, ends the user's other
+// sessions and gives this one a new token.
+func (p *People) ChangePassword(ctx context.Context, who roles.Principal, a Attempt,
+	to string,
+) (token string, err error) {
 	u, login, err := p.own(ctx, who)
 	if err != nil {
 		return "", err
@@ -77,7 +82,8 @@ func (p *People) ChangePassword(ctx context.Context, who roles.Principal, a Atte
 	now := p.now()
 	batch := &pgx.Batch{}
 	batch.Queue(`UPDATE users SET password = $2 WHERE id = $1`, u.id, hashed)
-	batch.Queue(`UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL`, u.id, who.SessionID, now)
+	batch.Queue(`UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL`, u.id,
+		who.SessionID, now)
 	token = renewToken(batch, who, now)
 	batch.Queue(`DELETE FROM sign_in_failures WHERE subject = ANY ($1)`, counted)
 	if err := p.send(ctx, batch); err != nil {
@@ -86,11 +92,14 @@ func (p *People) ChangePassword(ctx context.Context, who roles.Principal, a Atte
 	return token, nil
 }
 
-// find is the user who may sign in with a login, and whether it ever did from an address; an unknown one is nobody.
+// find is the user who may sign in with a login, and whether it ever did from an address; an
+// unknown one is nobody.
 func (p *People) find(ctx context.Context, login, address string) (u *stored, known bool, err error) {
 	u = &stored{password: nobody}
-	err = p.db.Pool.QueryRow(ctx, `SELECT id, coalesce(password, $4), totp, EXISTS (SELECT FROM sessions s WHERE s.user_id = u.id AND s.address = $3)
-		FROM users u WHERE login = $1 AND disabled_at IS NULL AND coalesce(signed_in_at, created_at) > $2`, login, p.now().Add(-unusedFor), address, nobody).
+	err = p.db.Pool.QueryRow(ctx, `SELECT id, coalesce(password, $4), totp, EXISTS (SELECT FROM sessions s
+		WHERE s.user_id = u.id AND s.address = $3)
+		FROM users u WHERE login = $1 AND disabled_at IS NULL AND coalesce(signed_in_at, created_at) > $2`, login,
+		p.now().Add(-unusedFor), address, nobody).
 		Scan(&u.id, &u.password, &u.totp, &known)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, false, fmt.Errorf("find user: %w", err)
@@ -98,8 +107,9 @@ func (p *People) find(ctx context.Context, login, address string) (u *stored, kn
 	return u, known, nil
 }
 
-// judge counts a guess and holds the password and the code against the user's. It returns where the guess was counted,
-// to be forgotten once the user is let in; a missing code is asked for (401 second_factor) and not counted.
+// judge counts a guess and holds the password and the code against the user's. It returns where the
+// guess was counted, to be forgotten once the user is let in; a missing code is asked for (401
+// second_factor) and not counted.
 func (p *People) judge(ctx context.Context, u *stored, known bool, a Attempt) (counted [][]byte, err error) {
 	here, anywhere := p.keys.Index("sign-in", a.Login+"\n"+a.Address), p.keys.Index("sign-in", a.Login)
 	counted = [][]byte{here}
@@ -129,7 +139,8 @@ func (p *People) judge(ctx context.Context, u *stored, known bool, a Attempt) (c
 		if err := p.takeBackGuess(ctx, counted); err != nil {
 			return nil, err
 		}
-		return nil, problem.New(problem.Unauthorized, "second_factor", "Cần mã xác thực của ứng dụng.", "A code of your authenticator is needed.")
+		return nil, problem.New(problem.Unauthorized, "second_factor", "Cần mã xác thực của ứng dụng.",
+			"A code of your authenticator is needed.")
 	}
 	if right, err = p.secondFactor(ctx, u, a.Code); err != nil {
 		return nil, err

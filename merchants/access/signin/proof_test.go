@@ -33,9 +33,15 @@ func TestProofIsGivenAgain(t *testing.T) {
 
 	_, err = c.people.Prove(t.Context(), who, signin.Attempt{Password: password, Address: a.Address})
 	c.wants("second_factor", err)
-	_, err = c.people.Prove(t.Context(), who, signin.Attempt{Password: "wrong password", Code: c.code(lan), Address: a.Address})
+	_, err = c.people.Prove(t.Context(), who, signin.Attempt{
+		Password: "wrong password", Code: c.code(lan),
+		Address: a.Address,
+	})
 	c.wants("sign_in_failed", err)
-	renewed, err := c.people.Prove(t.Context(), who, signin.Attempt{Password: password, Code: c.code(lan), Address: a.Address})
+	renewed, err := c.people.Prove(t.Context(), who, signin.Attempt{
+		Password: password, Code: c.code(lan),
+		Address: a.Address,
+	})
 	c.wants("", err)
 	_, err = c.people.Find(t.Context(), token)
 	c.wants("session_ended", err) // the token of before is worth nothing
@@ -58,7 +64,10 @@ func TestChangingThePasswordEndsOtherSessions(t *testing.T) {
 	who, err := c.people.Find(t.Context(), mine)
 	c.wants("", err)
 	change := func(to string) (string, error) {
-		return c.people.ChangePassword(t.Context(), who, signin.Attempt{Password: password, Code: c.code(lan), Address: a.Address}, to)
+		return c.people.ChangePassword(t.Context(), who, signin.Attempt{
+			Password: password, Code: c.code(lan),
+			Address: a.Address,
+		}, to)
 	}
 	for _, easy := range []string{"12345678", "Password1", "QWERTYUIOP", "matkhau2026", "90517362", "40Market40!"} {
 		_, err := change(easy)
@@ -80,7 +89,8 @@ func TestChangingThePasswordEndsOtherSessions(t *testing.T) {
 	c.try("", signin.Attempt{Login: "lan", Password: "cá thu một nắng", Code: c.code(lan), Address: a.Address})
 }
 
-// TestAnUnknownLoginTakesAsLongAsAWrongPassword compares medians in one run: who measures learns no logins.
+// TestAnUnknownLoginTakesAsLongAsAWrongPassword compares medians in one run: who measures learns no
+// logins.
 func TestAnUnknownLoginTakesAsLongAsAWrongPassword(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t)

@@ -18,7 +18,8 @@ import (
 const (
 	IdleLimit     = time.Hour      // without a request
 	AbsoluteLimit = 12 * time.Hour // since sign-in
-	// A stall's phone must not ask for a code each morning: it shows one merchant's own payments and moves no money.
+	// A stall's phone must not ask for a code each morning: it shows one merchant's own payments
+	// and moves no money.
 	merchantIdle     = 30 * 24 * time.Hour
 	merchantAbsolute = 180 * 24 * time.Hour
 	// MaxShift is how long a shift of staff lasts at most, with or without requests.
@@ -63,7 +64,8 @@ type Session struct {
 	Current   bool      `json:"current" doc:"the one that asks"`
 }
 
-var errSessionEnded = problem.New(problem.Unauthorized, "session_ended", "Phiên đăng nhập đã hết.", "The session has ended: sign in again.")
+var errSessionEnded = problem.New(problem.Unauthorized, "session_ended", "Phiên đăng nhập đã hết.",
+	"The session has ended: sign in again.")
 
 // Find is the caller that a session's token names; an ended or unknown one is a stranger's (401).
 func (p *People) Find(ctx context.Context, token string) (roles.Principal, error) {
@@ -72,11 +74,14 @@ func (p *People) Find(ctx context.Context, token string) (roles.Principal, error
 	var who roles.Principal
 	var session uuid.UUID
 	var seen, created time.Time
-	err := p.db.Pool.QueryRow(ctx, `SELECT s.id, s.seen_at, s.created_at, s.proved_at, u.id, u.role, u.scope_kind, u.scope_id, u.merchant_id,
+	err := p.db.Pool.QueryRow(ctx, `SELECT s.id, s.seen_at, s.created_at, s.proved_at, u.id, u.role, u.scope_kind,
+		u.scope_id, u.merchant_id,
 			u.let_in_by IS NOT NULL AND s.method <> 'phone' -- a merchant's own phone is nobody else's
 		FROM sessions s JOIN users u ON u.id = s.user_id
-		WHERE s.hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL AND (u.role <> 'staff' OR shift_span(s.id) @> $2::timestamptz)`, hash[:], now).
-		Scan(&session, &seen, &created, &who.ProvedAt, &who.ActorID, &who.Role, &who.ScopeKind, &who.ScopeID, &who.MerchantID, &who.LetIn)
+		WHERE s.hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL
+		AND (u.role <> 'staff' OR shift_span(s.id) @> $2::timestamptz)`, hash[:], now).
+		Scan(&session, &seen, &created, &who.ProvedAt, &who.ActorID, &who.Role, &who.ScopeKind, &who.ScopeID,
+			&who.MerchantID, &who.LetIn)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return who, fmt.Errorf("find session: %w", err)
 	}
@@ -85,7 +90,8 @@ func (p *People) Find(ctx context.Context, token string) (roles.Principal, error
 	}
 	who.SessionID = &session
 	if now.Sub(seen) > seenEvery {
-		if _, err := p.db.Pool.Exec(ctx, `UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2`, session, now); err != nil {
+		if _, err := p.db.Pool.Exec(ctx, `UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2`, session,
+			now); err != nil {
 			return who, fmt.Errorf("keep session: %w", err)
 		}
 	}
@@ -96,7 +102,8 @@ func (p *People) Find(ctx context.Context, token string) (roles.Principal, error
 func (p *People) Sessions(ctx context.Context, who roles.Principal) ([]Session, error) {
 	now := p.now()
 	idle, absolute := LimitsOf(who.Role)
-	rows, err := p.db.Pool.Query(ctx, `SELECT id, created_at, seen_at, method, device, address, id IS NOT DISTINCT FROM $4::uuid FROM sessions
+	rows, err := p.db.Pool.Query(ctx, `SELECT id, created_at, seen_at, method, device, address, id IS NOT DISTINCT
+		FROM $4::uuid FROM sessions
 		WHERE user_id = $1 AND ended_at IS NULL AND seen_at > $2 AND created_at > $3 ORDER BY id DESC LIMIT 200`,
 		who.ActorID, now.Add(-idle), now.Add(-absolute), who.SessionID)
 	if err != nil {
@@ -111,7 +118,8 @@ func (p *People) Sessions(ctx context.Context, who roles.Principal) ([]Session, 
 
 // EndSession ends one of the caller's own sessions; any other does not exist (404).
 func (p *People) EndSession(ctx context.Context, who roles.Principal, id uuid.UUID) error {
-	tag, err := p.db.Pool.Exec(ctx, `UPDATE sessions SET ended_at = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL`, id, who.ActorID, p.now())
+	tag, err := p.db.Pool.Exec(ctx, `UPDATE sessions SET ended_at = $3 WHERE id = $1 AND user_id = $2
+		AND ended_at IS NULL`, id, who.ActorID, p.now())
 	if err != nil {
 		return fmt.Errorf("end session: %w", err)
 	}

@@ -13,15 +13,17 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// Who guesses is slowed down by login and address together, and, from an address that the user never signed in from, by
-// login alone. Nobody is slowed down for an address alone: a whole market may stand behind one.
+// Who guesses is slowed down by login and address together, and, from an address that the user
+// never signed in from, by login alone. Nobody is slowed down for an address alone: a whole market
+// may stand behind one.
 const (
 	freeGuesses      = 5   // from one address
 	freeGuessesOfAll = 100 // from addresses the user never signed in from
 	firstDelay       = time.Minute
 	longestDelay     = time.Hour
 	forgetAfter      = 24 * time.Hour // since the last guess
-	sweptAtOnce      = 1000           // forgotten counters that one sign-in clears away: more than a flood makes for each
+	// forgotten counters that one sign-in clears away: more than a flood makes for each
+	sweptAtOnce = 1000
 )
 
 // Attempt is what somebody signs in with, and from where.
@@ -32,13 +34,15 @@ type Attempt struct {
 }
 
 func signInFailed() error {
-	return problem.New(problem.Unauthorized, "sign_in_failed", "Tên đăng nhập, mật khẩu hoặc mã xác thực không đúng.", "The login, the password or the code is wrong.")
+	return problem.New(problem.Unauthorized, "sign_in_failed", "Tên đăng nhập, mật khẩu hoặc mã xác thực không đúng.",
+		"The login, the password or the code is wrong.")
 }
 
-// SignIn opens a session and returns its token, of which only the hash is kept. An unknown login, a closed account, a
-// wrong password and a wrong code are answered alike and after the same work.
+// SignIn opens a session and returns its token, of which only the hash is kept. An unknown login, a
+// closed account, a wrong password and a wrong code are answered alike and after the same work.
 func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Session, err error) {
-	a.Login = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(a.Login)), "\x00", "") // PostgreSQL's texts hold no NUL
+	// PostgreSQL's texts hold no NUL
+	a.Login = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(a.Login)), "\x00", "")
 	u, known, err := p.find(ctx, a.Login, a.Address)
 	if err != nil {
 		return "", nil, err
@@ -57,38 +61,48 @@ type opening struct {
 	address, device string
 }
 
-// openSession opens a session and returns its token; what guesses were counted on the way is forgotten.
+// openSession opens a session and returns its token; what guesses were counted on the way is
+// forgotten.
 func (p *People) openSession(ctx context.Context, o opening, counted [][]byte) (string, *Session, error) {
 	now := p.now()
 	token := newToken()
 	hash := sha256.Sum256([]byte(token))
-	s := &Session{ID: uuid.Must(uuid.NewV7()), CreatedAt: now, SeenAt: now, Method: o.method, Device: o.device, Address: o.address, Current: true}
+	s := &Session{
+		ID: uuid.Must(uuid.NewV7()), CreatedAt: now, SeenAt: now, Method: o.method, Device: o.device,
+		Address: o.address, Current: true,
+	}
 	batch := &pgx.Batch{}
-	batch.Queue(`INSERT INTO sessions (id, user_id, hash, method, created_at, seen_at, proved_at, device, address) VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7)`,
+	batch.Queue(`INSERT INTO sessions (id, user_id, hash, method, created_at, seen_at, proved_at, device, address)
+		VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7)`,
 		s.ID, o.user, hash[:], o.method, now, o.device, o.address)
 	batch.Queue(`UPDATE users SET signed_in_at = $2 WHERE id = $1`, o.user, now)
 	batch.Queue(`DELETE FROM sign_in_failures WHERE subject = ANY ($1)`, counted)
 	batch.Queue(`DELETE FROM sign_in_failures WHERE subject IN (
-		SELECT subject FROM sign_in_failures WHERE last_at < $1 ORDER BY last_at LIMIT $2 FOR UPDATE SKIP LOCKED)`, now.Add(-forgetAfter), sweptAtOnce)
+		SELECT subject FROM sign_in_failures WHERE last_at < $1 ORDER BY last_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+		now.Add(-forgetAfter), sweptAtOnce)
 	if err := p.send(ctx, batch); err != nil {
 		return "", nil, fmt.Errorf("open session: %w", err)
 	}
 	return token, s, nil
 }
 
-// countGuess counts a guess before it is judged, so that guesses at one moment are counted too; a right one takes it
-// back. Beyond the free ones each guess must wait, twice as long every time: 429.
+// countGuess counts a guess before it is judged, so that guesses at one moment are counted too; a
+// right one takes it back. Beyond the free ones each guess must wait, twice as long every time:
+// 429.
 func (p *People) countGuess(ctx context.Context, subject []byte, free int) error {
 	now := p.now()
 	tag, err := p.db.Pool.Exec(ctx, `INSERT INTO sign_in_failures AS f (subject, failures, last_at) VALUES ($1, 1, $2)
-		ON CONFLICT (subject) DO UPDATE SET last_at = $2, failures = CASE WHEN f.last_at < $3 THEN 1 ELSE f.failures + 1 END
-		WHERE f.failures < $4 OR f.last_at + make_interval(secs => least($5 * power(2, least(f.failures - $4, 20)), $6)) <= $2`,
+		ON CONFLICT (subject) DO UPDATE SET last_at = $2, failures = CASE WHEN f.last_at < $3 THEN 1
+		ELSE f.failures + 1 END
+		WHERE f.failures < $4 OR f.last_at + make_interval(secs => least($5 * power(2, least(f.failures - $4, 20)),
+		$6)) <= $2`,
 		subject, now, now.Add(-forgetAfter), free, firstDelay.Seconds(), longestDelay.Seconds())
 	if err != nil {
 		return fmt.Errorf("count guess: %w", err)
 	}
 	if tag.RowsAffected() == 0 {
-		e := problem.New(problem.TooMany, "too_many_attempts", "Sai quá nhiều lần, xin chờ rồi thử lại.", "Too many wrong attempts: wait, then try again.")
+		e := problem.New(problem.TooMany, "too_many_attempts", "Sai quá nhiều lần, xin chờ rồi thử lại.",
+			"Too many wrong attempts: wait, then try again.")
 		e.RetryAfter = int(firstDelay.Seconds())
 		return e
 	}
@@ -96,7 +110,8 @@ func (p *People) countGuess(ctx context.Context, subject []byte, free int) error
 }
 
 func (p *People) takeBackGuess(ctx context.Context, subjects [][]byte) error {
-	_, err := p.db.Pool.Exec(ctx, `UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = ANY ($1) AND failures > 0`, subjects)
+	_, err := p.db.Pool.Exec(ctx, `UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = ANY ($1)
+		AND failures > 0`, subjects)
 	if err != nil {
 		return fmt.Errorf("take back a guess: %w", err)
 	}

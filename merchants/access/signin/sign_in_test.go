@@ -51,7 +51,10 @@ func (c *crowd) pass(d time.Duration) {
 
 func (c *crowd) enrol(login string) *signin.Enrolment {
 	c.Helper()
-	made, err := c.people.Create(c.Context(), signin.UserOrder{Login: login, FullName: "Nguyễn Thị Lan", Role: "admin", Password: password})
+	made, err := c.people.Create(c.Context(), signin.UserOrder{
+		Login: login, FullName: "Nguyễn Thị Lan", Role: "admin",
+		Password: password,
+	})
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -84,7 +87,10 @@ func TestSignInTakesBothFactorsOnce(t *testing.T) {
 	a := signin.Attempt{Login: "Lan", Password: password, Address: "10.0.0.1", Device: "test"}
 	c.try("second_factor", a)
 	c.try("sign_in_failed", signin.Attempt{Login: "nobody", Password: password, Code: "123456", Address: a.Address})
-	c.try("sign_in_failed", signin.Attempt{Login: "lan", Password: "wrong password", Code: c.code(lan), Address: a.Address})
+	c.try("sign_in_failed", signin.Attempt{
+		Login: "lan", Password: "wrong password", Code: c.code(lan),
+		Address: a.Address,
+	})
 	a.Code = c.code(lan)
 	token := c.try("", a)
 	c.try("sign_in_failed", a) // a code is taken once
@@ -101,7 +107,8 @@ func TestSignInTakesBothFactorsOnce(t *testing.T) {
 		t.Errorf("%+v, %v", list, err)
 	}
 	var kept string
-	if err := c.db.Pool.QueryRow(t.Context(), `SELECT (SELECT string_agg(row_to_json(u)::text, '') FROM users u) || (SELECT string_agg(row_to_json(s)::text, '') FROM sessions s)`).Scan(&kept); err != nil {
+	if err := c.db.Pool.QueryRow(t.Context(), `SELECT (SELECT string_agg(row_to_json(u)::text, '')
+		FROM users u) || (SELECT string_agg(row_to_json(s)::text, '') FROM sessions s)`).Scan(&kept); err != nil {
 		t.Fatal(err)
 	}
 	for _, secret := range []string{password, lan.Secret, token} {
@@ -142,8 +149,8 @@ func TestSessionsEndByThemselves(t *testing.T) {
 	c.try("", signin.Attempt{Login: "lan", Password: password, Code: c.code(lan)})
 }
 
-// TestGuessingIsSlow guesses at once from one address: no more than the free guesses are judged, a neighbour behind the same
-// address signs in, and so does the owner from where it always does.
+// TestGuessingIsSlow guesses at once from one address: no more than the free guesses are judged, a
+// neighbour behind the same address signs in, and so does the owner from where it always does.
 func TestGuessingIsSlow(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t)
@@ -154,7 +161,10 @@ func TestGuessingIsSlow(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 40 {
 		wait.Go(func() {
-			_, _, err := c.people.SignIn(t.Context(), signin.Attempt{Login: "lan", Password: password, Code: "000000", Address: "10.0.0.1"})
+			_, _, err := c.people.SignIn(t.Context(), signin.Attempt{
+				Login: "lan", Password: password, Code: "000000",
+				Address: "10.0.0.1",
+			})
 			switch {
 			case errors.Is(err, &problem.Error{Code: "sign_in_failed"}):
 				judged.Add(1)
@@ -216,7 +226,8 @@ func TestForgottenGuessesAreCleared(t *testing.T) {
 	for i, want := range []int{503, 3} {
 		c.try("", signin.Attempt{Login: "lan", Password: password, Code: lan.Recovery[i], Address: "10.0.0.1"})
 		var left int
-		if err := c.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM sign_in_failures`).Scan(&left); err != nil || left != want {
+		if err := c.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM sign_in_failures`).Scan(&left); err != nil ||
+			left != want {
 			t.Errorf("after %d sign-ins %d counters are left, %v", i+1, left, err)
 		}
 	}
@@ -228,11 +239,14 @@ func TestUsersThatCannotBe(t *testing.T) {
 	c.enrol("lan")
 	all := []signin.ScopeOrder{{Scope: "all"}}
 	for want, o := range map[string]signin.UserOrder{
-		"login_taken":     {Login: "lan", Role: "admin", Password: password, Scopes: all},
-		"text_encoding":   {Login: "anh", FullName: "NguyÔn ThÞ H¶i", Role: "admin", Password: password, Scopes: all},
-		"login_form":      {Login: "Lan Anh", Role: "admin", Password: password, Scopes: all},
-		"unknown_value":   {Login: "a", Role: "king", Password: password, Scopes: all},
-		"scope_unknown":   {Login: "anh", Role: "manager", Password: password, Scopes: []signin.ScopeOrder{{Scope: "market:X"}}},
+		"login_taken":   {Login: "lan", Role: "admin", Password: password, Scopes: all},
+		"text_encoding": {Login: "anh", FullName: "NguyÔn ThÞ H¶i", Role: "admin", Password: password, Scopes: all},
+		"login_form":    {Login: "Lan Anh", Role: "admin", Password: password, Scopes: all},
+		"unknown_value": {Login: "a", Role: "king", Password: password, Scopes: all},
+		"scope_unknown": {
+			Login: "anh", Role: "manager", Password: password,
+			Scopes: []signin.ScopeOrder{{Scope: "market:X"}},
+		},
 		"password_length": {Login: "anh", Role: "admin", Password: "1234567", Scopes: all},
 		"password_common": {Login: "anhtuan", Role: "admin", Password: "AnhTuan!1990", Scopes: all},
 	} {

@@ -29,7 +29,8 @@ type Seller struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// checkPIN refuses what is no PIN, and what is tried first: one digit, two that repeat, a count up or down, a year.
+// checkPIN refuses what is no PIN, and what is tried first: one digit, two that repeat, a count up
+// or down, a year.
 func checkPIN(pin string) error {
 	if len(pin) < 4 || len(pin) > 6 {
 		return pinForm()
@@ -47,7 +48,8 @@ func checkPIN(pin string) error {
 	}
 	year := len(pin) == 4 && (pin[:2] == "19" || pin[:2] == "20")
 	if same || up || down || pairs || year {
-		return problem.Of("pin", "pin_trivial", "Mã PIN này dễ đoán, hãy chọn mã khác.", "This PIN is guessed first: choose another.")
+		return problem.Of("pin", "pin_trivial", "Mã PIN này dễ đoán, hãy chọn mã khác.",
+			"This PIN is guessed first: choose another.")
 	}
 	return nil
 }
@@ -60,7 +62,9 @@ func pinForm() error {
 func pinText(seller uuid.UUID, pin string) string { return seller.String() + ":" + pin }
 
 // AddSeller lets the stall's merchant have staff that signs in by a PIN on the merchant's devices.
-func (p *People) AddSeller(ctx context.Context, who roles.Principal, stall uuid.UUID, name, pin string) (*Seller, error) {
+func (p *People) AddSeller(ctx context.Context, who roles.Principal, stall uuid.UUID, name,
+	pin string,
+) (*Seller, error) {
 	t, err := p.tenancyFor(ctx, who, stall, roles.ManageStaff)
 	if err != nil {
 		return nil, err
@@ -77,14 +81,17 @@ func (p *People) AddSeller(ctx context.Context, who roles.Principal, stall uuid.
 		return nil, err
 	}
 	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if err := room(ctx, tx, t.ID, `SELECT count(*) FROM staff f JOIN users u ON u.id = f.id WHERE f.tenancy_id = $1 AND u.disabled_at IS NULL`, maxStaff); err != nil {
+		if err := room(ctx, tx, t.ID, `SELECT count(*) FROM staff f JOIN users u ON u.id = f.id WHERE f.tenancy_id = $1
+			AND u.disabled_at IS NULL`, maxStaff); err != nil {
 			return err
 		}
 		batch := &pgx.Batch{}
 		batch.Queue(`INSERT INTO actors (id, role) VALUES ($1, $2)`, s.ID, roles.Staff)
-		batch.Queue(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, merchant_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		batch.Queue(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, merchant_id, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			s.ID, shortLogin("s", s.ID), name, roles.Staff, roles.ScopeStall, t.Stall, t.Merchant, s.CreatedAt)
-		batch.Queue(`INSERT INTO staff (id, market_id, stall_id, tenancy_id, pin, created_at) VALUES ($1, $2, $3, $4, $5, $6)`, s.ID, t.Market, t.Stall, t.ID, hash, s.CreatedAt)
+		batch.Queue(`INSERT INTO staff (id, market_id, stall_id, tenancy_id, pin, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6)`, s.ID, t.Market, t.Stall, t.ID, hash, s.CreatedAt)
 		return tx.SendBatch(ctx, batch).Close()
 	})
 	if err != nil {
@@ -93,7 +100,8 @@ func (p *People) AddSeller(ctx context.Context, who roles.Principal, stall uuid.
 	return s, nil
 }
 
-// room refuses one more of what a tenancy has enough of. It holds the tenancy, so that two at once do not both fit.
+// room refuses one more of what a tenancy has enough of. It holds the tenancy, so that two at once
+// do not both fit.
 func room(ctx context.Context, tx pgx.Tx, tenancy uuid.UUID, count string, most int) error {
 	var n int
 	if _, err := tx.Exec(ctx, `SELECT FROM tenancies WHERE id = $1 FOR NO KEY UPDATE`, tenancy); err != nil {
@@ -103,7 +111,8 @@ func room(ctx context.Context, tx pgx.Tx, tenancy uuid.UUID, count string, most 
 		return err
 	}
 	if n >= most {
-		return problem.New(problem.Conflict, "too_many", fmt.Sprintf("Mỗi sạp có tối đa %d. Hãy bỏ bớt trước.", most), fmt.Sprintf("A stall has %d at most. Remove one first.", most))
+		return problem.New(problem.Conflict, "too_many", fmt.Sprintf("Mỗi sạp có tối đa %d. Hãy bỏ bớt trước.", most),
+			fmt.Sprintf("A stall has %d at most. Remove one first.", most))
 	}
 	return nil
 }
@@ -137,7 +146,8 @@ func (p *People) seller(ctx context.Context, who roles.Principal, stall, seller 
 		return err
 	}
 	var found bool
-	err = p.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM staff f JOIN users u ON u.id = f.id WHERE f.id = $1 AND f.tenancy_id = $2 AND u.disabled_at IS NULL)`, seller, t.ID).Scan(&found)
+	err = p.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM staff f JOIN users u ON u.id = f.id
+		WHERE f.id = $1 AND f.tenancy_id = $2 AND u.disabled_at IS NULL)`, seller, t.ID).Scan(&found)
 	if err != nil {
 		return fmt.Errorf("find staff %s: %w", seller, err)
 	}
@@ -189,10 +199,13 @@ func pinWrong() error {
 	return problem.New(problem.Unauthorized, "pin_wrong", "Mã PIN không đúng.", "The PIN is wrong.")
 }
 
-// StartShift opens a session for one of the stall's staff on a device that the merchant enrolled, and with it a shift.
-// Their shift before ends. Refused alike: a seller of another stall, a removed one, a wrong PIN (401); 5 wrong PINs
-// for one seller on one device make each further one wait, twice as long every time (429).
-func (p *People) StartShift(ctx context.Context, device string, seller uuid.UUID, pin string, v Visit) (string, *Session, error) {
+// StartShift opens a session for one of the stall's staff on a device that the merchant enrolled,
+// and with it a shift. Their shift before ends. Refused alike: a seller of another stall, a removed
+// one, a wrong PIN (401); 5 wrong PINs for one seller on one device make each further one wait,
+// twice as long every time (429).
+func (p *People) StartShift(ctx context.Context, device string, seller uuid.UUID, pin string,
+	v Visit,
+) (string, *Session, error) {
 	d, err := p.device(ctx, device)
 	if err != nil {
 		return "", nil, err
@@ -202,7 +215,8 @@ func (p *People) StartShift(ctx context.Context, device string, seller uuid.UUID
 		return "", nil, err
 	}
 	kept := nobody
-	err = p.db.Pool.QueryRow(ctx, `SELECT f.pin FROM staff f JOIN users u ON u.id = f.id WHERE f.id = $1 AND f.tenancy_id = $2 AND u.disabled_at IS NULL`, seller, d.tenancy.ID).Scan(&kept)
+	err = p.db.Pool.QueryRow(ctx, `SELECT f.pin FROM staff f JOIN users u ON u.id = f.id WHERE f.id = $1
+		AND f.tenancy_id = $2 AND u.disabled_at IS NULL`, seller, d.tenancy.ID).Scan(&kept)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", nil, fmt.Errorf("find staff %s: %w", seller, err)
 	}
@@ -221,7 +235,8 @@ func (p *People) StartShift(ctx context.Context, device string, seller uuid.UUID
 	if err != nil {
 		return "", nil, err
 	}
-	_, err = p.db.Pool.Exec(ctx, `INSERT INTO shifts (id, staff_id, market_id, stall_id, tenancy_id, device_id, started_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+	_, err = p.db.Pool.Exec(ctx, `INSERT INTO shifts (id, staff_id, market_id, stall_id, tenancy_id, device_id,
+		started_at, ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		s.ID, seller, d.tenancy.Market, d.tenancy.Stall, d.tenancy.ID, d.id, s.CreatedAt, s.CreatedAt.Add(MaxShift))
 	if err != nil {
 		return "", nil, fmt.Errorf("start shift: %w", err)

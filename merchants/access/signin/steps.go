@@ -17,8 +17,8 @@ import (
 // stepLasts is how long somebody may take between two steps of signing in.
 const stepLasts = 10 * time.Minute
 
-// step is what the second step of a sign-in must know of the first. The browser keeps it, sealed: strangers who begin
-// many leave nothing here.
+// step is what the second step of a sign-in must know of the first. The browser keeps it, sealed:
+// strangers who begin many leave nothing here.
 type step struct {
 	Until time.Time       `json:"until"`
 	Of    json.RawMessage `json:"of"`
@@ -80,7 +80,8 @@ func (p *People) finish(batch *pgx.Batch, id uuid.UUID) {
 func (p *People) sendOnce(ctx context.Context, batch *pgx.Batch, refusal error) error {
 	err := p.send(ctx, batch)
 	var refused *pgconn.PgError
-	if errors.As(err, &refused) && (refused.ConstraintName == "finished_steps_pkey" || refused.ConstraintName == "passkey_credential_unique") {
+	if errors.As(err, &refused) && (refused.ConstraintName == "finished_steps_pkey" ||
+		refused.ConstraintName == "passkey_credential_unique") {
 		return refusal
 	}
 	return err

@@ -37,7 +37,8 @@ type datedScope struct {
 	from, until *string
 }
 
-// findPost is the post of a user with several scopes or with dates; one scope without dates is as a key's.
+// findPost is the post of a user with several scopes or with dates; one scope without dates is as a
+// key's.
 func (p *People) findPost(ctx context.Context, user uuid.UUID, role string, scopes []ScopeOrder) (*post, error) {
 	first := ScopeOrder{}
 	if len(scopes) > 0 {
@@ -60,16 +61,19 @@ func (p *People) findPost(ctx context.Context, user uuid.UUID, role string, scop
 			return nil, err
 		}
 		if as.Role == roles.Merchant || kind != roles.ScopeLocality && kind != roles.ScopeMarket {
-			return nil, problem.Of("scopes", "scope_form", "Chỉ địa phương và chợ mới có thời hạn hoặc đi nhiều cùng nhau.",
+			return nil, problem.Of("scopes", "scope_form",
+				"Chỉ địa phương và chợ mới có thời hạn hoặc đi nhiều cùng nhau.",
 				"Only localities and markets come with dates, or several at once.")
 		}
 		for _, day := range []string{s.From, s.Until} {
 			if _, err := bizday.Date(day); day != "" && err != nil {
-				return nil, problem.Of("scopes", "date_form", "Ngày có dạng 2026-11-22.", "A day is written 2026-11-22.")
+				return nil, problem.Of("scopes", "date_form", "Ngày có dạng 2026-11-22.",
+					"A day is written 2026-11-22.")
 			}
 		}
 		if s.From != "" && s.Until != "" && s.From >= s.Until {
-			return nil, problem.Of("scopes", "scope_days", "Ngày bắt đầu phải trước ngày kết thúc.", "A scope begins before it ends.")
+			return nil, problem.Of("scopes", "scope_days", "Ngày bắt đầu phải trước ngày kết thúc.",
+				"A scope begins before it ends.")
 		}
 		d.kind, d.id = kind, *id
 		as.dated = append(as.dated, d)
@@ -88,7 +92,8 @@ func orNil(s string) *string {
 func (as *post) queueScopes(batch *pgx.Batch, user uuid.UUID) {
 	batch.Queue(`DELETE FROM user_scopes WHERE user_id = $1`, user)
 	for _, d := range as.dated {
-		batch.Queue(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) VALUES ($1, $2, $3, daterange($4::text::date, $5::text::date)) ON CONFLICT DO NOTHING`,
+		batch.Queue(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid)
+			VALUES ($1, $2, $3, daterange($4::text::date, $5::text::date)) ON CONFLICT DO NOTHING`,
 			user, d.kind, d.id, d.from, d.until)
 	}
 }
@@ -116,19 +121,26 @@ type UserScope struct {
 }
 
 const selectUsers = `SELECT u.id, u.login, u.full_name, u.role,
-	(SELECT json_agg(json_build_object('kind', d.kind, 'id', d.id, 'from', d.valid_from, 'until', d.valid_until, 'name', CASE d.kind
+	(SELECT json_agg(json_build_object('kind', d.kind, 'id', d.id, 'from', d.valid_from, 'until', d.valid_until, 'name',
+	CASE d.kind
 			WHEN 'market' THEN (SELECT m.name FROM markets m WHERE m.id = d.id)
-			WHEN 'locality' THEN (SELECT v.name FROM locality_versions v WHERE v.locality_id = d.id ORDER BY v.valid DESC LIMIT 1)
-			WHEN 'stall' THEN (SELECT m.name || ', ' || s.number FROM stalls s JOIN markets m ON m.id = s.market_id WHERE s.id = d.id) END) ORDER BY d.valid_from, d.id)
-		FROM (SELECT u.scope_kind AS kind, u.scope_id AS id, NULL::date AS valid_from, NULL::date AS valid_until WHERE u.scope_kind <> 'dated'
-			UNION ALL SELECT s.scope_kind, s.scope_id, lower(s.valid), upper(s.valid) FROM user_scopes s WHERE s.user_id = u.id AND u.scope_kind = 'dated') d),
-	CASE WHEN u.disabled_at IS NOT NULL THEN 'disabled' WHEN u.role <> 'merchant' AND coalesce(u.signed_in_at, u.created_at) <= $1 THEN 'unused' ELSE 'active' END,
+			WHEN 'locality' THEN (SELECT v.name FROM locality_versions v
+			WHERE v.locality_id = d.id ORDER BY v.valid DESC LIMIT 1)
+			WHEN 'stall' THEN (SELECT m.name || ', ' || s.number FROM stalls s JOIN markets m ON m.id = s.market_id
+			WHERE s.id = d.id) END) ORDER BY d.valid_from, d.id)
+		FROM (SELECT u.scope_kind AS kind, u.scope_id AS id, NULL::date AS valid_from, NULL::date AS valid_until
+		WHERE u.scope_kind <> 'dated'
+			UNION ALL SELECT s.scope_kind, s.scope_id, lower(s.valid), upper(s.valid) FROM user_scopes s
+			WHERE s.user_id = u.id AND u.scope_kind = 'dated') d),
+	CASE WHEN u.disabled_at IS NOT NULL THEN 'disabled' WHEN u.role <> 'merchant'
+	AND coalesce(u.signed_in_at, u.created_at) <= $1 THEN 'unused' ELSE 'active' END,
 	u.created_at, u.signed_in_at, u.let_in_by IS NOT NULL
 	FROM users u WHERE `
 
 // Users are the users by login, after a login.
 func (p *People) Users(ctx context.Context, after string, limit int) ([]User, error) {
-	rows, err := p.db.Pool.Query(ctx, selectUsers+`u.login > $2 ORDER BY u.login LIMIT $3`, p.now().Add(-unusedFor), after, limit)
+	rows, err := p.db.Pool.Query(ctx, selectUsers+`u.login > $2 ORDER BY u.login LIMIT $3`, p.now().Add(-unusedFor),
+		after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
 	}
@@ -157,7 +169,8 @@ func (p *People) User(ctx context.Context, id uuid.UUID) (*User, error) {
 
 // About is the caller's own name, and whether it has a password.
 func (p *People) About(ctx context.Context, who roles.Principal) (name string, password bool, err error) {
-	err = p.db.Pool.QueryRow(ctx, `SELECT full_name, password IS NOT NULL FROM users WHERE id = $1`, who.ActorID).Scan(&name, &password)
+	err = p.db.Pool.QueryRow(ctx, `SELECT full_name, password IS NOT NULL FROM users WHERE id = $1`, who.ActorID).Scan(
+		&name, &password)
 	if err != nil {
 		return "", false, fmt.Errorf("read user %s: %w", who.ActorID, err)
 	}
@@ -172,14 +185,16 @@ type UserChange struct {
 	Disabled *bool        `json:"disabled,omitempty" doc:"true: closed, and signed out everywhere"`
 }
 
-// ChangeUser changes a user. Whoever may do other things than before signs in anew. Nobody changes itself.
+// ChangeUser changes a user. Whoever may do other things than before signs in anew. Nobody changes
+// itself.
 func (p *People) ChangeUser(ctx context.Context, who roles.Principal, id uuid.UUID, c UserChange) (*User, error) {
 	before, err := p.User(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	if id == who.ActorID {
-		return nil, problem.New(problem.Forbidden, "own_account", "Không ai tự đổi quyền của mình.", "Nobody changes what it may do itself.")
+		return nil, problem.New(problem.Forbidden, "own_account", "Không ai tự đổi quyền của mình.",
+			"Nobody changes what it may do itself.")
 	}
 	if err := encodings.Check(map[string]string{"full_name": c.FullName}); err != nil {
 		return nil, err
@@ -190,10 +205,12 @@ func (p *People) ChangeUser(ctx context.Context, who roles.Principal, id uuid.UU
 		batch.Queue(`UPDATE users SET full_name = $2 WHERE id = $1`, id, c.FullName)
 	}
 	if c.Disabled != nil {
-		batch.Queue(`UPDATE users SET disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, $3) END, signed_in_at = CASE WHEN $2 THEN signed_in_at ELSE $3 END WHERE id = $1`, id, *c.Disabled, now)
+		batch.Queue(`UPDATE users SET disabled_at = CASE WHEN $2 THEN coalesce(disabled_at, $3) END, signed_in_at = CASE
+			WHEN $2 THEN signed_in_at ELSE $3 END WHERE id = $1`, id, *c.Disabled, now)
 	}
 	if c.Role != "" && len(c.Scopes) == 0 {
-		return nil, problem.Of("scopes", "required", "Đổi vai trò thì phải nêu phạm vi.", "A new role comes with its scopes.")
+		return nil, problem.Of("scopes", "required", "Đổi vai trò thì phải nêu phạm vi.",
+			"A new role comes with its scopes.")
 	}
 	if len(c.Scopes) > 0 {
 		if c.Role == "" {
@@ -204,11 +221,13 @@ func (p *People) ChangeUser(ctx context.Context, who roles.Principal, id uuid.UU
 			return nil, err
 		}
 		batch.Queue(`UPDATE actors SET role = $2 WHERE id = $1`, id, as.Role)
-		batch.Queue(`UPDATE users SET role = $2, scope_kind = $3, scope_id = $4, merchant_id = $5 WHERE id = $1`, id, as.Role, as.ScopeKind, as.ScopeID, as.MerchantID)
+		batch.Queue(`UPDATE users SET role = $2, scope_kind = $3, scope_id = $4, merchant_id = $5 WHERE id = $1`, id,
+			as.Role, as.ScopeKind, as.ScopeID, as.MerchantID)
 		as.queueScopes(batch, id)
 	}
 	if c.Disabled != nil || len(c.Scopes) > 0 {
-		batch.Queue(`UPDATE users SET let_in_by = coalesce(person($2), let_in_by) WHERE id = $1`, id, roles.LetInBy(ctx))
+		batch.Queue(`UPDATE users SET let_in_by = coalesce(person($2), let_in_by) WHERE id = $1`, id,
+			roles.LetInBy(ctx))
 		batch.Queue(`UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`, id, now)
 	}
 	if err := p.send(ctx, batch); err != nil {

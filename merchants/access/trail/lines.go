@@ -3,11 +3,12 @@ package trail
 import (
 	"context"
 	"fmt"
-	"market40/merchants/access/roles"
 	"net/netip"
 	"strconv"
 	"strings"
 	"time"
+
+	"market40/merchants/access/roles"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -25,7 +26,8 @@ const (
 	Unknown  Outcome = "unknown"   // the server died before it could tell; the changes tell what was committed
 )
 
-// Line is one line of the trail as it is read: what was asked for, what came of it, what it changed and whose data it read.
+// Line is one line of the trail as it is read: what was asked for, what came of it, what it changed
+// and whose data it read.
 type Line struct {
 	Event
 	Role     *roles.Role `json:"role" doc:"of the actor"`
@@ -55,7 +57,8 @@ type Readings struct {
 const selectLines = `SELECT e.id, e.at, e.actor_id, e.session_id, e.address, e.method, e.route, e.object, a.role,
 		CASE WHEN e.status IS NULL THEN r.at ELSE e.at END, coalesce(e.status, r.status),
 		(SELECT count(*) FROM audit_changes c WHERE c.event_id = e.id),
-		(SELECT coalesce(jsonb_agg(jsonb_build_object('kind', c.kind, 'id', c.object_id, 'before', encode(c.before, 'hex'), 'after', encode(c.after, 'hex'))), '[]')
+		(SELECT coalesce(jsonb_agg(jsonb_build_object('kind', c.kind, 'id', c.object_id, 'before', encode(c.before,
+		'hex'), 'after', encode(c.after, 'hex'))), '[]')
 		 FROM (SELECT * FROM audit_changes WHERE event_id = e.id ORDER BY id LIMIT 20) c),
 		(SELECT coalesce(jsonb_agg(jsonb_build_object('what', w.what, 'tenancies', w.n)), '[]')
 		 FROM (SELECT what, count(*) AS n FROM audit_reads WHERE event_id = e.id GROUP BY what ORDER BY what) w)
@@ -89,7 +92,8 @@ type LineFilter struct {
 	From, To       *time.Time
 }
 
-// conditions are the filter in SQL with its values. They are only those that were asked for, so that each finds its index.
+// conditions are the filter in SQL with its values. They are only those that were asked for, so
+// that each finds its index.
 func (f *LineFilter) conditions() (where []string, values []any) {
 	add := func(sql string, value any) {
 		values = append(values, value)
@@ -103,7 +107,8 @@ func (f *LineFilter) conditions() (where []string, values []any) {
 	}
 	if id, err := uuid.Parse(f.Object); err == nil {
 		add(`e.id IN (SELECT event_id FROM audit_changes WHERE object_id = ?
-			UNION ALL SELECT id FROM audit_events WHERE substring(lower(object) FROM '[0-9a-f]{8}-[0-9a-f-]{27}') = ?)`, id.String())
+			UNION ALL SELECT id FROM audit_events WHERE substring(lower(object) FROM '[0-9a-f]{8}-[0-9a-f-]{27}') = ?)`,
+			id.String())
 	} else if f.Object != "" {
 		add(`e.object LIKE ?`, likeAny.Replace(f.Object)+"%")
 	}
@@ -137,7 +142,9 @@ func (f *LineFilter) conditions() (where []string, values []any) {
 var likeAny = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // Lines are the trail, newest first, after a place in it (nil: its end).
-func (t *Trail) Lines(ctx context.Context, f LineFilter, before *time.Time, beforeID uuid.UUID, limit int) ([]Line, error) {
+func (t *Trail) Lines(ctx context.Context, f LineFilter, before *time.Time, beforeID uuid.UUID,
+	limit int,
+) ([]Line, error) {
 	where, values := f.conditions()
 	n := len(values)
 	if before != nil {
@@ -148,7 +155,8 @@ func (t *Trail) Lines(ctx context.Context, f LineFilter, before *time.Time, befo
 	if len(where) > 0 {
 		query += ` WHERE ` + strings.Join(where, ` AND `)
 	}
-	rows, err := t.db.Pool.Query(ctx, query+fmt.Sprintf(` ORDER BY e.at DESC, e.id DESC LIMIT $%d`, n+1), append(values, limit)...)
+	rows, err := t.db.Pool.Query(ctx, query+fmt.Sprintf(` ORDER BY e.at DESC, e.id DESC LIMIT $%d`, n+1),
+		append(values, limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("read the trail: %w", err)
 	}
@@ -165,12 +173,15 @@ type LinePlace struct {
 	ID uuid.UUID
 }
 
-// Ended are at most limit lines that ended after a place and before a time, in the order of their ends.
+// Ended are at most limit lines that ended after a place and before a time, in the order of their
+// ends.
 func (t *Trail) Ended(ctx context.Context, after LinePlace, to time.Time, limit int) ([]Line, error) {
 	rows, err := t.db.Pool.Query(ctx, `WITH ended AS (
-			(SELECT id, at FROM audit_events WHERE status IS NOT NULL AND (at, id) > ($1, $2) AND at < $3 ORDER BY at, id LIMIT $4)
+			(SELECT id, at FROM audit_events WHERE status IS NOT NULL AND (at, id) > ($1, $2) AND at < $3 ORDER BY at,
+			id LIMIT $4)
 			UNION ALL
-			(SELECT event_id, at FROM audit_results WHERE (at, event_id) > ($1, $2) AND at < $3 ORDER BY at, event_id LIMIT $4)
+			(SELECT event_id, at FROM audit_results WHERE (at, event_id) > ($1, $2) AND at < $3 ORDER BY at, event_id
+			LIMIT $4)
 			ORDER BY at, id LIMIT $4)
 		`+selectLines+` JOIN ended ON ended.id = e.id ORDER BY ended.at, ended.id`, after.At, after.ID, to, limit)
 	if err != nil {

@@ -3,9 +3,10 @@ package trail
 import (
 	"context"
 	"fmt"
-	"market40/merchants/access/roles"
 	"net/http"
 	"time"
+
+	"market40/merchants/access/roles"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -34,7 +35,8 @@ type reader struct {
 	seen  bool // Seen wrote one
 }
 
-// Watch returns a context in which Seen records, for a request whose line is not written before it runs.
+// Watch returns a context in which Seen records, for a request whose line is not written before it
+// runs.
 func (t *Trail) Watch(ctx context.Context, e Event) context.Context {
 	return context.WithValue(ctx, readerKey{}, &reader{trail: t, event: e})
 }
@@ -45,15 +47,17 @@ func WasSeen(ctx context.Context) bool {
 	return r != nil && r.seen
 }
 
-// Seen records whose data the request of ctx is about to answer: the merchants in the time of these tenancies. It is
-// called before the answer, and its error is the answer instead: nobody reads without a line. A merchant is shown its own
-// data only, and a command is no request: for both it does nothing. One row a tenancy, in one statement.
+// Seen records whose data the request of ctx is about to answer: the merchants in the time of these
+// tenancies. It is called before the answer, and its error is the answer instead: nobody reads
+// without a line. A merchant is shown its own data only, and a command is no request: for both it
+// does nothing. One row a tenancy, in one statement.
 func Seen(ctx context.Context, what Reading, tenancies []uuid.UUID) error {
 	r, _ := ctx.Value(readerKey{}).(*reader)
 	if who, err := roles.From(ctx); r == nil || err != nil || who.Role == roles.Merchant || len(tenancies) == 0 {
 		return nil //nolint:nilerr // a stranger is shown no merchant's data
 	}
-	const reads = `INSERT INTO audit_reads (event_id, tenancy_id, what) SELECT DISTINCT $1::uuid, unnest($2::uuid[]), $3 ON CONFLICT DO NOTHING`
+	const reads = `INSERT INTO audit_reads (event_id, tenancy_id, what) SELECT DISTINCT $1::uuid, unnest($2::uuid[]), $3
+		ON CONFLICT DO NOTHING`
 	batch, e := &pgx.Batch{}, r.event
 	if !r.begun { // a line of its own, whose result is that it was read
 		status := http.StatusOK
@@ -70,7 +74,8 @@ func Seen(ctx context.Context, what Reading, tenancies []uuid.UUID) error {
 	return nil
 }
 
-// Reader is one reading of a merchant's data as the merchant is told of it: an office or a program, never a person.
+// Reader is one reading of a merchant's data as the merchant is told of it: an office or a program,
+// never a person.
 type Reader struct {
 	ID      uuid.UUID  `json:"id"`
 	At      time.Time  `json:"at"`
@@ -99,19 +104,26 @@ func (t *Trail) Readers(ctx context.Context, of ReadersOf) ([]Reader, error) {
 	}
 	rows, err := t.db.Pool.Query(ctx, `WITH mine AS (
 			SELECT DISTINCT r.event_id, r.what FROM tenancies t
-			CROSS JOIN LATERAL (SELECT event_id, what FROM audit_reads WHERE tenancy_id = t.id AND (event_id, what) < ($3, $4) ORDER BY event_id DESC, what DESC LIMIT $5) r
-			WHERE (t.stall_id = $1 OR $1::uuid = '00000000-0000-0000-0000-000000000000' AND t.merchant_id = $2) AND ($2::uuid IS NULL OR t.merchant_id = $2) ORDER BY r.event_id DESC, r.what DESC LIMIT $5)
+			CROSS JOIN LATERAL (SELECT event_id, what FROM audit_reads
+			WHERE tenancy_id = t.id AND (event_id, what) < ($3, $4) ORDER BY event_id DESC, what DESC LIMIT $5) r
+			WHERE (t.stall_id = $1 OR $1::uuid = '00000000-0000-0000-0000-000000000000' AND t.merchant_id = $2)
+			AND ($2::uuid IS NULL OR t.merchant_id = $2) ORDER BY r.event_id DESC, r.what DESC LIMIT $5)
 		SELECT e.id, e.at, CASE WHEN k.id IS NULL THEN 'user' ELSE 'key' END, a.role, coalesce(
 				(SELECT m.name FROM markets m WHERE s.kind = 'market' AND m.id = s.named),
-				(SELECT v.name FROM locality_versions v WHERE s.kind = 'locality' AND v.locality_id = s.named ORDER BY v.valid @> e.at::date DESC, lower(v.valid) DESC LIMIT 1),
-				(SELECT m.name FROM stalls x JOIN markets m ON m.id = x.market_id WHERE s.kind = 'stall' AND x.id = s.named),
+				(SELECT v.name FROM locality_versions v WHERE s.kind = 'locality' AND v.locality_id = s.named
+				ORDER BY v.valid @> e.at::date DESC, lower(v.valid) DESC LIMIT 1),
+				(SELECT m.name FROM stalls x JOIN markets m ON m.id = x.market_id
+				WHERE s.kind = 'stall' AND x.id = s.named),
 				(SELECT string_agg(coalesce((SELECT m.name FROM markets m WHERE m.id = d.scope_id),
-					(SELECT v.name FROM locality_versions v WHERE v.locality_id = d.scope_id ORDER BY v.valid @> e.at::date DESC, lower(v.valid) DESC LIMIT 1)), ', ')
-				 FROM user_scopes d WHERE s.kind = 'dated' AND d.user_id = s.named AND d.valid @> (e.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date), ''),
+					(SELECT v.name FROM locality_versions v WHERE v.locality_id = d.scope_id
+					ORDER BY v.valid @> e.at::date DESC, lower(v.valid) DESC LIMIT 1)), ', ')
+				 FROM user_scopes d WHERE s.kind = 'dated' AND d.user_id = s.named
+				 AND d.valid @> (e.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date), ''),
 			k.name, mine.what, e.route, e.method
 		FROM mine JOIN audit_events e ON e.id = mine.event_id JOIN actors a ON a.id = e.actor_id
 		LEFT JOIN api_keys k ON k.id = a.id LEFT JOIN users u ON u.id = a.id
-		CROSS JOIN LATERAL (SELECT coalesce(k.scope_kind, u.scope_kind) AS kind, coalesce(k.scope_id, u.scope_id) AS named) s
+		CROSS JOIN LATERAL (SELECT coalesce(k.scope_kind, u.scope_kind) AS kind, coalesce(k.scope_id,
+		u.scope_id) AS named) s
 		ORDER BY mine.event_id DESC, mine.what DESC`, of.Stall, of.Merchant, of.Before, of.BeforeOf, of.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("list readers of stall %s: %w", of.Stall, err)

@@ -25,7 +25,8 @@ const (
 	sealEvery = time.Minute
 	// settled is how long after its end a minute is sealed: longer than adding to it may take.
 	settled = time.Minute
-	// lostAfter is when a request without a result counts as one whose server died: longer than any may run.
+	// lostAfter is when a request without a result counts as one whose server died: longer than any
+	// may run.
 	lostAfter = 10 * time.Minute
 	// lookBack is how far before the last seal lost requests are looked for: longer than lostAfter.
 	lookBack = time.Hour
@@ -47,7 +48,8 @@ type sealedRow struct {
 
 func (r *sealedRow) scan(rows pgx.Rows) error {
 	e := &r.Event
-	err := rows.Scan(&r.at, &r.result, &e.ID, &e.ActorID, &e.SessionID, &e.Address, &e.Method, &e.Route, &e.Object, &r.status, &r.reads, &r.changes)
+	err := rows.Scan(&r.at, &r.result, &e.ID, &e.ActorID, &e.SessionID, &e.Address, &e.Method, &e.Route, &e.Object,
+		&r.status, &r.reads, &r.changes)
 	e.At = r.at
 	return err
 }
@@ -87,7 +89,8 @@ func (s *minuteSeal) add(r *sealedRow) {
 	if s.version > 1 {
 		s.write(strconv.FormatBool(r.result), orNone(r.reads), orNone(r.changes))
 	}
-	s.write(e.ID.String(), strconv.FormatInt(e.At.UnixMicro(), 10), idText(e.ActorID), idText(e.SessionID), e.Address, e.Method, e.Route, e.Object, status)
+	s.write(e.ID.String(), strconv.FormatInt(e.At.UnixMicro(), 10), idText(e.ActorID), idText(e.SessionID), e.Address,
+		e.Method, e.Route, e.Object, status)
 }
 
 func orNone(text *string) string {
@@ -145,23 +148,31 @@ func (c *sealing) run(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// Seal seals every settled minute that has rows and no seal, and closes the lines of requests whose server died.
+// Seal seals every settled minute that has rows and no seal, and closes the lines of requests whose
+// server died.
 func (t *Trail) Seal(ctx context.Context) error {
 	return t.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		c := sealing{to: t.now().UTC().Add(-settled).Truncate(time.Minute), version: func(time.Time) int { return sealVersion }}
-		err := tx.QueryRow(ctx, `SELECT minute + interval '1 minute', seal FROM audit_seals ORDER BY minute DESC LIMIT 1`).Scan(&c.from, &c.last)
+		c := sealing{
+			to:      t.now().UTC().Add(-settled).Truncate(time.Minute),
+			version: func(time.Time) int { return sealVersion },
+		}
+		err := tx.QueryRow(ctx, `SELECT minute + interval '1 minute', seal FROM audit_seals ORDER BY minute DESC
+			LIMIT 1`).Scan(&c.from, &c.last)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("read the last seal: %w", err)
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO audit_results (event_id, at, status) SELECT e.id, $1, NULL FROM audit_events e
-			WHERE e.status IS NULL AND e.at >= $2 AND e.at < $3 AND NOT EXISTS (SELECT FROM audit_results r WHERE r.event_id = e.id)
+		_, err = tx.Exec(ctx, `INSERT INTO audit_results (event_id, at, status) SELECT e.id, $1, NULL
+			FROM audit_events e
+			WHERE e.status IS NULL AND e.at >= $2 AND e.at < $3 AND NOT EXISTS (SELECT FROM audit_results r
+			WHERE r.event_id = e.id)
 			ON CONFLICT DO NOTHING`, t.now(), c.from.Add(-lookBack), t.now().Add(-lostAfter))
 		if err != nil {
 			return fmt.Errorf("close lost lines: %w", err)
 		}
 		batch := &pgx.Batch{}
 		c.do = func(s *minuteSeal) {
-			batch.Queue(`INSERT INTO audit_seals (minute, events, seal, version) VALUES ($1, $2, $3, $4)`, s.minute, s.events, s.value, s.version)
+			batch.Queue(`INSERT INTO audit_seals (minute, events, seal, version) VALUES ($1, $2, $3, $4)`, s.minute,
+				s.events, s.value, s.version)
 		}
 		if err = c.run(ctx, tx); err != nil || batch.Len() == 0 {
 			return err
@@ -193,7 +204,10 @@ func (t *Trail) Verify(ctx context.Context) (*TrailProof, error) {
 		kept := map[int64]minuteSeal{}
 		var s minuteSeal
 		_, err = pgx.ForEachRow(rows, []any{&s.minute, &s.events, &s.value, &s.version}, func() error {
-			kept[s.minute.Unix()] = minuteSeal{minute: s.minute, events: s.events, value: bytes.Clone(s.value), version: s.version}
+			kept[s.minute.Unix()] = minuteSeal{
+				minute: s.minute, events: s.events, value: bytes.Clone(s.value),
+				version: s.version,
+			}
 			p.Last, p.Seal = s.minute, bytes.Clone(s.value)
 			return nil
 		})
@@ -209,7 +223,10 @@ func (p *TrailProof) compare(ctx context.Context, tx pgx.Tx, kept map[int64]minu
 	fault := func(minute time.Time, what string) {
 		p.Faults = append(p.Faults, minute.UTC().Format(time.RFC3339)+": "+what)
 	}
-	c := sealing{to: p.Last.Add(time.Minute), version: func(minute time.Time) int { return kept[minute.Unix()].version }}
+	c := sealing{
+		to:      p.Last.Add(time.Minute),
+		version: func(minute time.Time) int { return kept[minute.Unix()].version },
+	}
 	c.do = func(s *minuteSeal) {
 		p.Events += s.events
 		p.Minutes++

@@ -1,5 +1,5 @@
-// Package trail keeps the audit trail: who changed what, and who read what of a merchant. Each minute is sealed by a chain of hashes,
-// so that a line which is changed or removed later is found.
+// Package trail keeps the audit trail: who changed what, and who read what of a merchant. Each
+// minute is sealed by a chain of hashes, so that a line which is changed or removed later is found.
 package trail
 
 import (
@@ -14,8 +14,8 @@ import (
 	"market40/migrations/database"
 )
 
-// recordWithin is how long adding to the trail may take: what could not be added by then is an error, and never comes
-// late to a sealed minute.
+// recordWithin is how long adding to the trail may take: what could not be added by then is an
+// error, and never comes late to a sealed minute.
 const recordWithin = 20 * time.Second
 
 // Event is one line of the audit trail as it is written: who asks for what, from where.
@@ -30,15 +30,17 @@ type Event struct {
 	Object    string     `json:"object" doc:"the path as it was asked for"`
 }
 
-// Trail is the audit trail. Its rows are added and never changed; each closed minute's are sealed with the seal of the
-// minute before, so that a row that was changed, added or taken away later shows.
+// Trail is the audit trail. Its rows are added and never changed; each closed minute's are sealed
+// with the seal of the minute before, so that a row that was changed, added or taken away later
+// shows.
 type Trail struct {
 	db   *database.DB
 	now  func() time.Time
 	pads string
 }
 
-// NewTrail keeps the trail in db and keys its digests with keys; without keys it is read and proved only.
+// NewTrail keeps the trail in db and keys its digests with keys; without keys it is read and proved
+// only.
 func NewTrail(db *database.DB, keys *seal.Keys, now func() time.Time) *Trail {
 	t := &Trail{db: db, now: now}
 	if keys != nil {
@@ -47,8 +49,9 @@ func NewTrail(db *database.DB, keys *seal.Keys, now func() time.Time) *Trail {
 	return t
 }
 
-// pads are the two padded keys of HMAC-SHA-256 (RFC 2104, section 2), as the database's triggers take them. The key is
-// made from the index key for this alone: the database knows what it digests, readers of the trail and of backups do not.
+// pads are the two padded keys of HMAC-SHA-256 (RFC 2104, section 2), as the database's triggers
+// take them. The key is made from the index key for this alone: the database knows what it digests,
+// readers of the trail and of backups do not.
 func pads(key []byte) string {
 	const block = 64
 	padded := make([]byte, 2*block)
@@ -62,14 +65,16 @@ func pads(key []byte) string {
 }
 
 // insertEvent adds a line; its status is null while the request runs.
-const insertEvent = `INSERT INTO audit_events (id, at, actor_id, session_id, address, method, route, object, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+const insertEvent = `INSERT INTO audit_events (id, at, actor_id, session_id, address, method, route, object, status)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
 func (e *Event) values(status *int) []any {
 	return []any{e.ID, e.At, e.ActorID, e.SessionID, e.Address, e.Method, e.Route, e.Object, status}
 }
 
-// Begin writes a request's line before it runs, and returns the context to run it with: what is changed in that context
-// is added to the line in the change's own transaction. Its error means that the request must not run.
+// Begin writes a request's line before it runs, and returns the context to run it with: what is
+// changed in that context is added to the line in the change's own transaction. Its error means
+// that the request must not run.
 func (t *Trail) Begin(ctx context.Context, e Event) (context.Context, uuid.UUID, error) {
 	e.ID, e.At = uuid.Must(uuid.NewV7()), t.now()
 	within, cancel := context.WithTimeout(ctx, recordWithin)
@@ -81,14 +86,16 @@ func (t *Trail) Begin(ctx context.Context, e Event) (context.Context, uuid.UUID,
 	return context.WithValue(ctx, readerKey{}, &reader{trail: t, event: e, begun: true}), e.ID, nil
 }
 
-// End writes what became of a request that Begin let run. Where it cannot be written, because the server dies, the line
-// says that its outcome is unknown.
+// End writes what became of a request that Begin let run. Where it cannot be written, because the
+// server dies, the line says that its outcome is unknown.
 func (t *Trail) End(ctx context.Context, line uuid.UUID, status int) error {
 	ctx, cancel := context.WithTimeout(ctx, recordWithin)
 	defer cancel()
-	// The answer waits for no disk: a result that a crash takes leaves the line, which then tells the same as if it had
-	// never been written. (The setting holds for this statement's transaction.)
-	_, err := t.db.Pool.Exec(ctx, `INSERT INTO audit_results (event_id, at, status) SELECT $1, $2, $3 FROM set_config('synchronous_commit', 'off', true)`, line, t.now(), status)
+	// The answer waits for no disk: a result that a crash takes leaves the line, which then tells
+	// the same as if it had never been written. (The setting holds for this statement's
+	// transaction.)
+	_, err := t.db.Pool.Exec(ctx, `INSERT INTO audit_results (event_id, at, status) SELECT $1, $2, $3
+		FROM set_config('synchronous_commit', 'off', true)`, line, t.now(), status)
 	if err != nil {
 		return fmt.Errorf("record the result of %s: %w", line, err)
 	}

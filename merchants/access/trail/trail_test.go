@@ -39,7 +39,10 @@ func newTrail(t *testing.T) *kept {
 	return k
 }
 
-var someEvent = trail.Event{Address: "127.0.0.1:5000", Method: "POST", Route: "/api/v1/markets", Object: "/api/v1/markets"}
+var someEvent = trail.Event{
+	Address: "127.0.0.1:5000", Method: "POST", Route: "/api/v1/markets",
+	Object: "/api/v1/markets",
+}
 
 // request is a request that runs one statement, and gives its line.
 func (k *kept) request(e trail.Event, sql string, values ...any) uuid.UUID {
@@ -54,7 +57,8 @@ func (k *kept) request(e trail.Event, sql string, values ...any) uuid.UUID {
 	return line
 }
 
-// trailOf is a trail of so many minutes with three requests each, sealed but for what has not settled.
+// trailOf is a trail of so many minutes with three requests each, sealed but for what has not
+// settled.
 func trailOf(t *testing.T, minutes int) *kept {
 	t.Helper()
 	k := newTrail(t)
@@ -94,7 +98,8 @@ func TestTrailIsSealedMinuteByMinute(t *testing.T) {
 	}
 	for _, table := range []string{"audit_events", "audit_results", "audit_changes", "audit_reads"} {
 		for _, sql := range []string{"DELETE FROM " + table, "TRUNCATE " + table + " CASCADE"} {
-			if _, err := k.db.Pool.Exec(t.Context(), `INSERT INTO audit_reads SELECT id, id, 'payments' FROM audit_events LIMIT 1 ON CONFLICT DO NOTHING`); err != nil {
+			if _, err := k.db.Pool.Exec(t.Context(), `INSERT INTO audit_reads SELECT id, id, 'payments'
+				FROM audit_events LIMIT 1 ON CONFLICT DO NOTHING`); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := k.db.Pool.Exec(t.Context(), sql); err == nil || !strings.Contains(err.Error(), "append-only") {
@@ -110,22 +115,38 @@ func TestTamperedTrailIsFound(t *testing.T) {
 	for name, test := range map[string]struct{ sql, found string }{
 		"changed": {`UPDATE audit_events SET object = '/else' WHERE id = ` + first, "the seal is another"},
 		"taken":   {`DELETE FROM audit_results WHERE event_id = ` + first, "are there"},
-		"emptied": {`DELETE FROM audit_results; DELETE FROM audit_events WHERE at < (SELECT minute + interval '1 minute' FROM audit_seals ORDER BY minute LIMIT 1)`, "none is there"},
-		"added": {`INSERT INTO audit_events SELECT gen_random_uuid(), minute - interval '1 hour', NULL, NULL, '', 'POST', '', '', 200 FROM audit_seals ORDER BY minute LIMIT 1`,
-			"came after the seals"},
-		"swapped":         {`UPDATE audit_results a SET status = b.status + 1 FROM audit_results b WHERE a.event_id <> b.event_id`, "the seal is another"},
-		"another digest":  {`UPDATE audit_changes SET after = '\x00' WHERE event_id = ` + first, "the seal is another"},
-		"another object":  {`UPDATE audit_changes SET object_id = '1' WHERE event_id = ` + first, "the seal is another"},
+		"emptied": {`DELETE FROM audit_results; DELETE FROM audit_events WHERE at < (SELECT minute + interval '1 minute'
+			FROM audit_seals ORDER BY minute LIMIT 1)`, "none is there"},
+		"added": {
+			`INSERT INTO audit_events SELECT gen_random_uuid(), minute - interval '1 hour', NULL, NULL, '',
+			'POST', '', '', 200 FROM audit_seals ORDER BY minute LIMIT 1`,
+			"came after the seals",
+		},
+		"swapped": {`UPDATE audit_results a SET status = b.status + 1 FROM audit_results b
+			WHERE a.event_id <> b.event_id`, "the seal is another"},
+		"another digest": {`UPDATE audit_changes SET after = '\x00' WHERE event_id = ` + first, "the seal is another"},
+		"another object": {
+			`UPDATE audit_changes SET object_id = '1' WHERE event_id = ` + first,
+			"the seal is another",
+		},
 		"a change hidden": {`DELETE FROM audit_changes WHERE event_id = ` + first, "the seal is another"},
-		"a change made up": {`INSERT INTO audit_changes (event_id, kind, object_id, after) SELECT id, 'stalls', '', '\x00' FROM audit_events ORDER BY id LIMIT 1`,
-			"the seal is another"},
-		"a reading made up":  {`INSERT INTO audit_reads SELECT id, id, 'payments' FROM audit_events ORDER BY id LIMIT 1`, "the seal is another"},
-		"sealed the old way": {`ALTER TABLE audit_seals DISABLE TRIGGER USER; UPDATE audit_seals SET version = 1 WHERE minute = (SELECT min(minute) FROM audit_seals)`, "the seal is another"},
+		"a change made up": {
+			`INSERT INTO audit_changes (event_id, kind, object_id, after)
+			SELECT id, 'stalls', '', '\x00' FROM audit_events ORDER BY id LIMIT 1`,
+			"the seal is another",
+		},
+		"a reading made up": {
+			`INSERT INTO audit_reads SELECT id, id, 'payments' FROM audit_events ORDER BY id LIMIT 1`,
+			"the seal is another",
+		},
+		"sealed the old way": {`ALTER TABLE audit_seals DISABLE TRIGGER USER; UPDATE audit_seals SET version = 1
+			WHERE minute = (SELECT min(minute) FROM audit_seals)`, "the seal is another"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			k := trailOf(t, 5)
-			_, err := k.db.Pool.Exec(context.WithoutCancel(t.Context()), `ALTER TABLE audit_events DISABLE TRIGGER USER; ALTER TABLE audit_results DISABLE TRIGGER USER;
+			_, err := k.db.Pool.Exec(context.WithoutCancel(t.Context()), `ALTER TABLE audit_events DISABLE TRIGGER USER;
+				ALTER TABLE audit_results DISABLE TRIGGER USER;
 				ALTER TABLE audit_changes DISABLE TRIGGER USER; `+test.sql)
 			must(t, err)
 			p, err := k.Verify(t.Context())
@@ -137,7 +158,8 @@ func TestTamperedTrailIsFound(t *testing.T) {
 	}
 }
 
-// TestOldSealsStillHold seals a minute as the program did before results, changes and readings were kept.
+// TestOldSealsStillHold seals a minute as the program did before results, changes and readings were
+// kept.
 func TestOldSealsStillHold(t *testing.T) {
 	t.Parallel()
 	k := newTrail(t)
@@ -145,12 +167,14 @@ func TestOldSealsStillHold(t *testing.T) {
 	at := k.clock.Add(5 * time.Second)
 	for _, text := range []string{
 		"", strconv.FormatInt(k.clock.Unix(), 10), // no seal before it, and the minute
-		id.String(), strconv.FormatInt(at.UnixMicro(), 10), "", "", "10.0.0.1:9", "POST", "/api/v1/sessions", "/api/v1/sessions", "401",
+		id.String(), strconv.FormatInt(at.UnixMicro(), 10), "", "", "10.0.0.1:9", "POST", "/api/v1/sessions",
+		"/api/v1/sessions", "401",
 	} {
 		must(t, binary.Write(sum, binary.BigEndian, uint64(len(text))))
 		sum.Write([]byte(text))
 	}
-	_, err := k.db.Pool.Exec(t.Context(), `INSERT INTO audit_events VALUES ($1, $2, NULL, NULL, '10.0.0.1:9', 'POST', '/api/v1/sessions', '/api/v1/sessions', 401)`, id, at)
+	_, err := k.db.Pool.Exec(t.Context(), `INSERT INTO audit_events VALUES ($1, $2, NULL, NULL, '10.0.0.1:9', 'POST',
+		'/api/v1/sessions', '/api/v1/sessions', 401)`, id, at)
 	must(t, err)
 	_, err = k.db.Pool.Exec(t.Context(), `INSERT INTO audit_seals VALUES ($1, 1, $2, 1)`, k.clock, sum.Sum(nil))
 	must(t, err)
@@ -168,7 +192,8 @@ func TestALineWithoutResultIsClosedAsUnknown(t *testing.T) {
 	k := newTrail(t)
 	ctx, line, err := k.Begin(t.Context(), someEvent)
 	must(t, err)
-	_, err = k.db.Pool.Exec(ctx, `INSERT INTO merchants (id, full_name, created_at) VALUES (gen_random_uuid(), 'Lan', now())`)
+	_, err = k.db.Pool.Exec(ctx, `INSERT INTO merchants (id, full_name, created_at)
+		VALUES (gen_random_uuid(), 'Lan', now())`)
 	must(t, err)
 	if l := k.lines(trail.LineFilter{}); len(l) != 1 || l[0].Outcome != trail.UnderWay || l[0].Changed != 1 {
 		t.Errorf("while it runs: %+v", l)
@@ -188,7 +213,8 @@ func TestALineWithoutResultIsClosedAsUnknown(t *testing.T) {
 	}
 }
 
-// TestDigestsTellWhatARowWas follows one row through the trail, and computes its last digest by hand.
+// TestDigestsTellWhatARowWas follows one row through the trail, and computes its last digest by
+// hand.
 func TestDigestsTellWhatARowWas(t *testing.T) {
 	t.Parallel()
 	k := newTrail(t)
@@ -219,13 +245,15 @@ func TestDigestsTellWhatARowWas(t *testing.T) {
 	}
 	mac := hmac.New(sha256.New, k.keys.Index("audit", "digest"))
 	mac.Write([]byte(row))
-	if by := hex.EncodeToString(mac.Sum(nil)); by != *steps[1].After || *steps[1].After != *steps[3].After || *steps[2].After == by {
+	if by := hex.EncodeToString(mac.Sum(nil)); by != *steps[1].After || *steps[1].After != *steps[3].After ||
+		*steps[2].After == by {
 		t.Errorf("the digest by hand is %s: %+v", by, steps)
 	}
 	// A session that worked for a request works for others afterwards, unmarked.
 	before := len(k.lines(trail.LineFilter{}))
 	for range 20 {
-		_, err := k.db.Pool.Exec(t.Context(), `INSERT INTO merchants (id, full_name, created_at) VALUES (gen_random_uuid(), 'Lan', now())`)
+		_, err := k.db.Pool.Exec(t.Context(), `INSERT INTO merchants (id, full_name, created_at)
+			VALUES (gen_random_uuid(), 'Lan', now())`)
 		must(t, err)
 	}
 	var changes int
@@ -240,7 +268,8 @@ func TestARolledBackChangeLeavesNoDigest(t *testing.T) {
 	k := newTrail(t)
 	ctx, line, err := k.Begin(t.Context(), someEvent)
 	must(t, err)
-	_, err = k.db.Pool.Exec(ctx, `WITH m AS (INSERT INTO merchants (id, full_name, created_at) VALUES (gen_random_uuid(), 'Lan', now())) SELECT 1/0`)
+	_, err = k.db.Pool.Exec(ctx, `WITH m AS (INSERT INTO merchants (id, full_name, created_at)
+		VALUES (gen_random_uuid(), 'Lan', now())) SELECT 1/0`)
 	if err == nil {
 		t.Fatal("nothing failed")
 	}
@@ -257,25 +286,42 @@ func TestLinesAreFoundByWhatTheySay(t *testing.T) {
 	actor, session := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
 	_, err := k.db.Pool.Exec(t.Context(), `INSERT INTO actors (id, role) VALUES ($1, 'manager')`, actor)
 	must(t, err)
-	_, err = k.db.Pool.Exec(t.Context(), `INSERT INTO users (id, login, full_name, role, scope_kind, created_at) VALUES ($1, 'lan', 'Lan', 'manager', 'all', now())`, actor)
+	_, err = k.db.Pool.Exec(t.Context(), `INSERT INTO users (id, login, full_name, role, scope_kind, created_at)
+		VALUES ($1, 'lan', 'Lan', 'manager', 'all', now())`, actor)
 	must(t, err)
-	_, err = k.db.Pool.Exec(t.Context(), `INSERT INTO sessions (id, user_id, hash, method, created_at, seen_at, proved_at, device, address) VALUES ($1, $2, '', 'password', now(), now(), now(), '', '')`, session, actor)
+	_, err = k.db.Pool.Exec(t.Context(), `INSERT INTO sessions (id, user_id, hash, method, created_at, seen_at,
+		proved_at, device, address) VALUES ($1, $2, '', 'password', now(), now(), now(), '', '')`, session, actor)
 	must(t, err)
-	k.request(trail.Event{Address: "10.0.0.1:1", Method: "POST", Route: "/api/v1/markets", Object: "/api/v1/markets"}, "")
+	k.request(trail.Event{Address: "10.0.0.1:1", Method: "POST", Route: "/api/v1/markets", Object: "/api/v1/markets"},
+		"")
 	k.clock = k.clock.Add(time.Hour)
-	k.request(trail.Event{ActorID: &actor, SessionID: &session, Address: "10.0.0.10:2", Method: "PATCH", Route: "/api/v1/stalls/:id", Object: "/api/v1/stalls/" + strings.ToUpper(id.String())}, "")
-	must(t, k.Refused(t.Context(), trail.Event{Address: "[::1]:3", Method: "GET", Route: "/api/v1/notices", Object: "/api/v1/notices%00"}, 403))
+	k.request(trail.Event{
+		ActorID: &actor, SessionID: &session, Address: "10.0.0.10:2", Method: "PATCH",
+		Route: "/api/v1/stalls/:id", Object: "/api/v1/stalls/" + strings.ToUpper(id.String()),
+	}, "")
+	must(t, k.Refused(t.Context(), trail.Event{
+		Address: "[::1]:3", Method: "GET", Route: "/api/v1/notices",
+		Object: "/api/v1/notices%00",
+	}, 403))
 	hour := k.clock
 	for name, c := range map[string]struct {
 		f    trail.LineFilter
 		want int
 	}{
-		"everything": {trail.LineFilter{}, 3}, "actor": {trail.LineFilter{Actor: &actor}, 1}, "session": {trail.LineFilter{Session: &session}, 1},
-		"path": {trail.LineFilter{Object: "/api/v1/m"}, 1}, "id": {trail.LineFilter{Object: id.String()}, 1}, "no wildcard": {trail.LineFilter{Object: "/api/v1/%"}, 0},
-		"a sign of LIKE": {trail.LineFilter{Object: "/api/v1/notices%"}, 1}, "route": {trail.LineFilter{Route: "/api/v1/stalls/:id"}, 1},
-		"method": {trail.LineFilter{Method: "PATCH"}, 1}, "class": {trail.LineFilter{Class: 4}, 1}, "address": {trail.LineFilter{Address: "10.0.0.1"}, 1},
-		"IPv6": {trail.LineFilter{Address: "::1"}, 1}, "port": {trail.LineFilter{Address: "10.0.0.10:2"}, 1}, "from": {trail.LineFilter{From: &hour}, 2}, "to": {trail.LineFilter{To: &hour}, 1},
-		"all of it": {trail.LineFilter{Actor: &actor, Session: &session, Method: "PATCH", Class: 2, From: &hour, Object: "/api/v1/stalls/", Address: "10.0.0.10"}, 1},
+		"everything": {trail.LineFilter{}, 3}, "actor": {trail.LineFilter{Actor: &actor}, 1},
+		"session": {trail.LineFilter{Session: &session}, 1},
+		"path":    {trail.LineFilter{Object: "/api/v1/m"}, 1}, "id": {trail.LineFilter{Object: id.String()}, 1},
+		"no wildcard":    {trail.LineFilter{Object: "/api/v1/%"}, 0},
+		"a sign of LIKE": {trail.LineFilter{Object: "/api/v1/notices%"}, 1},
+		"route":          {trail.LineFilter{Route: "/api/v1/stalls/:id"}, 1},
+		"method":         {trail.LineFilter{Method: "PATCH"}, 1}, "class": {trail.LineFilter{Class: 4}, 1},
+		"address": {trail.LineFilter{Address: "10.0.0.1"}, 1},
+		"IPv6":    {trail.LineFilter{Address: "::1"}, 1}, "port": {trail.LineFilter{Address: "10.0.0.10:2"}, 1},
+		"from": {trail.LineFilter{From: &hour}, 2}, "to": {trail.LineFilter{To: &hour}, 1},
+		"all of it": {trail.LineFilter{
+			Actor: &actor, Session: &session, Method: "PATCH", Class: 2, From: &hour,
+			Object: "/api/v1/stalls/", Address: "10.0.0.10",
+		}, 1},
 	} {
 		if got := k.lines(c.f); len(got) != c.want {
 			t.Errorf("by %s: %d lines, want %d", name, len(got), c.want)

@@ -1,5 +1,5 @@
-// Package bizday reads the days, months and times that people and programs write in requests, within bounds that every
-// table and every sum of days can hold.
+// Package bizday reads the days, months and times that people and programs write in requests,
+// within bounds that every table and every sum of days can hold.
 package bizday
 
 import (
@@ -16,7 +16,8 @@ const (
 // ErrForm is a text that is no date, or one outside of the bounds.
 var ErrForm = errors.New("no date between 1900 and 2100")
 
-// Vietnam is Indochina Time: UTC+7 without daylight saving since 1975 (IANA tz database, Asia/Ho_Chi_Minh).
+// Vietnam is Indochina Time: UTC+7 without daylight saving since 1975 (IANA tz database,
+// Asia/Ho_Chi_Minh).
 var Vietnam = time.FixedZone("+07", 7*60*60)
 
 // Within reports whether a time lies within the bounds.

@@ -15,7 +15,8 @@ import (
 const (
 	// lockLost is after how long the server frees the lock of a replica that says nothing.
 	lockLost = 5 * time.Second
-	// beatEvery is how often the replica says that it is there, and beatWithin how long the answer may take.
+	// beatEvery is how often the replica says that it is there, and beatWithin how long the answer
+	// may take.
 	beatEvery  = 1500 * time.Millisecond
 	beatWithin = 2 * time.Second
 )
@@ -26,9 +27,9 @@ var ErrElsewhere = errors.New("another replica does it")
 // errLockLost ends the work of a replica that lost its lock.
 var errLockLost = errors.New("the lock was lost")
 
-// Exclusive runs do while it holds the lock of a name, or returns ErrElsewhere. The lock lives in a transaction with a
-// heartbeat: a replica that is stopped, or whose connection leads nowhere, loses it within seconds, and do's context ends.
-// A lock of the session would outlive both.
+// Exclusive runs do while it holds the lock of a name, or returns ErrElsewhere. The lock lives in a
+// transaction with a heartbeat: a replica that is stopped, or whose connection leads nowhere, loses
+// it within seconds, and do's context ends. A lock of the session would outlive both.
 func Exclusive(ctx context.Context, db *database.DB, name string, do func(context.Context) error) error {
 	conn, err := db.Pool.Acquire(ctx)
 	if err != nil {
@@ -58,12 +59,14 @@ func Exclusive(ctx context.Context, db *database.DB, name string, do func(contex
 func lock(ctx context.Context, conn *pgx.Conn, id int64) (mine bool, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`BEGIN`)
-	batch.Queue(`SELECT set_config('idle_in_transaction_session_timeout', $1, true)`, fmt.Sprint(lockLost.Milliseconds()))
+	batch.Queue(`SELECT set_config('idle_in_transaction_session_timeout', $1, true)`,
+		fmt.Sprint(lockLost.Milliseconds()))
 	batch.Queue(`SELECT pg_try_advisory_xact_lock($1)`, id).QueryRow(func(row pgx.Row) error { return row.Scan(&mine) })
 	return mine, conn.SendBatch(ctx, batch).Close()
 }
 
-// beat speaks on the connection that holds the lock until ctx ends, and cancels the work once there is no answer.
+// beat speaks on the connection that holds the lock until ctx ends, and cancels the work once there
+// is no answer.
 func beat(ctx context.Context, conn *pgx.Conn, cancel context.CancelCauseFunc) {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()

@@ -1,5 +1,5 @@
-// Package jobs runs what is done by the clock: each job with a deadline, and where replicas must not do it at the same
-// time, under a lock that a replica which hangs loses within seconds.
+// Package jobs runs what is done by the clock: each job with a deadline, and where replicas must
+// not do it at the same time, under a lock that a replica which hangs loses within seconds.
 package jobs
 
 import (
@@ -46,10 +46,12 @@ func New(db *database.DB) *Runner {
 	return &Runner{
 		db: db,
 		success: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Namespace: "market40", Name: "job_last_success_timestamp_seconds", Help: "When a round of the job last succeeded in this process.",
+			Namespace: "market40", Name: "job_last_success_timestamp_seconds",
+			Help: "When a round of the job last succeeded in this process.",
 		}, labels),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Namespace: "market40", Name: "job_failures_total", Help: "Rounds of the job that failed or passed their deadline.",
+			Namespace: "market40", Name: "job_failures_total",
+			Help: "Rounds of the job that failed or passed their deadline.",
 		}, labels),
 	}
 }

@@ -52,8 +52,8 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// TestJobsComeBackAfterASilentFailover: the connections that hold the lock and do the work lead nowhere any more, while
-// their sessions stay on the server.
+// TestJobsComeBackAfterASilentFailover: the connections that hold the lock and do the work lead
+// nowhere any more, while their sessions stay on the server.
 func TestJobsComeBackAfterASilentFailover(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
@@ -61,17 +61,20 @@ func TestJobsComeBackAfterASilentFailover(t *testing.T) {
 	db := opened(t, proxy.URL)
 	var rounds atomic.Int64
 	inside := make(chan struct{}, 1)
-	defer run(t, jobs.New(db), jobs.Job{Name: "work", Every: 10 * time.Millisecond, Do: func(ctx context.Context) error {
-		select {
-		case inside <- struct{}{}:
-		default:
-		}
-		_, err := db.Pool.Exec(ctx, `SELECT pg_sleep(0.05)`)
-		if err == nil {
-			rounds.Add(1)
-		}
-		return err
-	}})()
+	defer run(t, jobs.New(db), jobs.Job{
+		Name: "work", Every: 10 * time.Millisecond,
+		Do: func(ctx context.Context) error {
+			select {
+			case inside <- struct{}{}:
+			default:
+			}
+			_, err := db.Pool.Exec(ctx, `SELECT pg_sleep(0.05)`)
+			if err == nil {
+				rounds.Add(1)
+			}
+			return err
+		},
+	})()
 	eventually(t, "the first round", func() bool { return rounds.Load() > 0 })
 	<-inside
 	<-inside
@@ -80,8 +83,8 @@ func TestJobsComeBackAfterASilentFailover(t *testing.T) {
 	eventually(t, "a round after the failover", func() bool { return rounds.Load() > before+1 })
 }
 
-// TestALockIsLostByWhoSaysNothing: a replica whose way to the database is frozen loses the lock to another one, and
-// its work is ended.
+// TestALockIsLostByWhoSaysNothing: a replica whose way to the database is frozen loses the lock to
+// another one, and its work is ended.
 func TestALockIsLostByWhoSaysNothing(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
@@ -109,16 +112,23 @@ func TestALockIsLostByWhoSaysNothing(t *testing.T) {
 	}
 }
 
-// TestDeadlinesAndMetrics: a round ends at its deadline and counts as a failure; the next one is tried.
+// TestDeadlinesAndMetrics: a round ends at its deadline and counts as a failure; the next one is
+// tried.
 func TestDeadlinesAndMetrics(t *testing.T) {
 	t.Parallel()
 	r := jobs.New(opened(t, dbtest.Empty(t)))
 	var rounds atomic.Int64
-	stop := run(t, r, jobs.Job{Name: "hangs", Every: time.Millisecond, Deadline: 20 * time.Millisecond, Do: func(ctx context.Context) error {
-		rounds.Add(1)
-		<-ctx.Done()
-		return ctx.Err()
-	}}, jobs.Job{Name: "works", Every: time.Millisecond, Shared: true, Do: func(context.Context) error { return nil }})
+	stop := run(t, r, jobs.Job{
+		Name: "hangs", Every: time.Millisecond, Deadline: 20 * time.Millisecond,
+		Do: func(ctx context.Context) error {
+			rounds.Add(1)
+			<-ctx.Done()
+			return ctx.Err()
+		},
+	}, jobs.Job{
+		Name: "works", Every: time.Millisecond, Shared: true,
+		Do: func(context.Context) error { return nil },
+	})
 	eventually(t, "three rounds", func() bool { return rounds.Load() > 2 })
 	stop()
 	if n := series(t, r, "market40_job_last_success_timestamp_seconds"); n != 1 {
@@ -146,7 +156,8 @@ func series(t *testing.T, r *jobs.Runner, name string) int {
 	return 0
 }
 
-// TestEveryJobEndsInTime holds the shipped limits against what operators are promised: jobs are back within 30 s.
+// TestEveryJobEndsInTime holds the shipped limits against what operators are promised: jobs are
+// back within 30 s.
 func TestEveryJobEndsInTime(t *testing.T) {
 	t.Parallel()
 	if jobs.Deadline != time.Minute || jobs.RetryAfter > time.Minute {

@@ -1,5 +1,6 @@
-// Package notify carries short messages to phones: through an operator's HTTP gateway, or in a demo onto the terminal.
-// It knows no merchant, keeps nothing and tries once: who sends decides what a failure means.
+// Package notify carries short messages to phones: through an operator's HTTP gateway, or in a demo
+// onto the terminal. It knows no merchant, keeps nothing and tries once: who sends decides what a
+// failure means.
 package notify
 
 import (
@@ -15,36 +16,40 @@ import (
 	"github.com/google/uuid"
 )
 
-// MaxText is how long one message is, in characters of the GSM alphabet (3GPP TS 23.038): a longer one is paid twice.
+// MaxText is how long one message is, in characters of the GSM alphabet (3GPP TS 23.038): a longer
+// one is paid twice.
 const MaxText = 160
 
 // sendWithin is how long a gateway may take to accept a message.
 const sendWithin = 10 * time.Second
 
-// Sender brings a text to a phone in its national form, "0912345678". An error means that it was not accepted; that a
-// gateway accepted it does not say that it arrived.
+// Sender brings a text to a phone in its national form, "0912345678". An error means that it was
+// not accepted; that a gateway accepted it does not say that it arrived.
 type Sender interface {
 	Send(ctx context.Context, phone, text string) error
 }
 
-// Console shows messages instead of sending them: for demos and developers, never where real people sign in.
+// Console shows messages instead of sending them: for demos and developers, never where real people
+// sign in.
 type Console struct{ Out io.Writer }
 
 // Send writes a message, and of the phone its last three digits.
 func (c Console) Send(_ context.Context, phone, text string) error {
-	_, err := fmt.Fprintf(c.Out, "demo: SMS to •••%s: %s\n", phone[max(0, len(phone)-3):], strings.ReplaceAll(text, "\n", " "))
+	_, err := fmt.Fprintf(c.Out, "demo: SMS to •••%s: %s\n", phone[max(0, len(phone)-3):], strings.ReplaceAll(text,
+		"\n", " "))
 	return err
 }
 
-// Gateway posts {"to":"+84912345678","text":"…","id":"…"} with `Authorization: Bearer TOKEN` to an address. Any 2xx means
-// accepted; a redirect is a failure, so that the token goes nowhere else. The id is another for each message: a gateway
-// may drop what it has seen.
+// Gateway posts {"to":"+84912345678","text":"…","id":"…"} with `Authorization: Bearer TOKEN` to an
+// address. Any 2xx means accepted; a redirect is a failure, so that the token goes nowhere else.
+// The id is another for each message: a gateway may drop what it has seen.
 type Gateway struct {
 	address, token string
 	client         *http.Client
 }
 
-// NewGateway sends through address with a client of the caller's, which decides where connections may go.
+// NewGateway sends through address with a client of the caller's, which decides where connections
+// may go.
 func NewGateway(address, token string, client *http.Client) *Gateway {
 	own := *client
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -55,7 +60,10 @@ func NewGateway(address, token string, client *http.Client) *Gateway {
 func (g *Gateway) Send(ctx context.Context, phone, text string) error {
 	ctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
-	body, err := json.Marshal(map[string]string{"to": "+84" + strings.TrimPrefix(phone, "0"), "text": text, "id": uuid.Must(uuid.NewV7()).String()})
+	body, err := json.Marshal(map[string]string{
+		"to": "+84" + strings.TrimPrefix(phone, "0"), "text": text,
+		"id": uuid.Must(uuid.NewV7()).String(),
+	})
 	if err != nil {
 		return fmt.Errorf("write a message: %w", err)
 	}

@@ -1,5 +1,5 @@
-// Package outbox tells people by phone what happened to what is theirs: a message is written in the transaction of what
-// it tells, and sent after that committed, at least once.
+// Package outbox tells people by phone what happened to what is theirs: a message is written in the
+// transaction of what it tells, and sent after that committed, at least once.
 package outbox
 
 import (
@@ -53,7 +53,8 @@ func phonePlace(id uuid.UUID) seal.Place {
 	return seal.Place{Table: "messages", Column: "phone", ID: id}
 }
 
-// Put queues a message in the caller's transaction. The same purpose about the same row again changes nothing.
+// Put queues a message in the caller's transaction. The same purpose about the same row again
+// changes nothing.
 func (o *Outbox) Put(ctx context.Context, tx pgx.Tx, m Message) error {
 	id := uuid.Must(uuid.NewV7())
 	phone, err := o.keys.Seal(ctx, phonePlace(id), []byte(m.Phone))
@@ -61,7 +62,8 @@ func (o *Outbox) Put(ctx context.Context, tx pgx.Tx, m Message) error {
 		return err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO messages (id, purpose, about, phone, text, state, created_at, next_at)
-		VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6) ON CONFLICT (purpose, about) DO NOTHING`, id, m.Purpose, m.About, phone, m.Text, o.now())
+		VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6) ON CONFLICT (purpose, about) DO NOTHING`, id, m.Purpose, m.About,
+		phone, m.Text, o.now())
 	if err != nil {
 		return fmt.Errorf("queue message %s about %s: %w", m.Purpose, m.About, err)
 	}
@@ -70,7 +72,10 @@ func (o *Outbox) Put(ctx context.Context, tx pgx.Tx, m Message) error {
 
 // Job returns what sends the queued messages.
 func (o *Outbox) Job(to notify.Sender) jobs.Job {
-	return jobs.Job{Name: "messages", Every: lookEvery, Deadline: flushWithin, Do: func(ctx context.Context) error { return o.Flush(ctx, to) }}
+	return jobs.Job{
+		Name: "messages", Every: lookEvery, Deadline: flushWithin,
+		Do: func(ctx context.Context) error { return o.Flush(ctx, to) },
+	}
 }
 
 // queued is a message that this process has taken to send.
@@ -83,8 +88,8 @@ type queued struct {
 	created, after time.Time
 }
 
-// Flush tries each message whose time has come, once. A message is sent twice only if the process dies between the
-// gateway's answer and the note of it.
+// Flush tries each message whose time has come, once. A message is sent twice only if the process
+// dies between the gateway's answer and the note of it.
 func (o *Outbox) Flush(ctx context.Context, to notify.Sender) error {
 	for {
 		m, err := o.take(ctx)
@@ -101,8 +106,10 @@ func (o *Outbox) Flush(ctx context.Context, to notify.Sender) error {
 func (o *Outbox) take(ctx context.Context) (*queued, error) {
 	now := o.now()
 	m := queued{}
-	err := o.db.Pool.QueryRow(ctx, `UPDATE messages SET attempts = attempts + 1, next_at = $1 + make_interval(secs => $2 * power(2, least(attempts, 10)))
-		WHERE id = (SELECT id FROM messages WHERE state = 'queued' AND next_at <= $1 ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+	err := o.db.Pool.QueryRow(ctx, `UPDATE messages
+		SET attempts = attempts + 1, next_at = $1 + make_interval(secs => $2 * power(2, least(attempts, 10)))
+		WHERE id = (SELECT id FROM messages WHERE state = 'queued' AND next_at <= $1 ORDER BY next_at, id
+		LIMIT 1 FOR UPDATE SKIP LOCKED)
 		RETURNING id, purpose, phone, text, attempts, created_at, next_at`, now, firstPause.Seconds()).
 		Scan(&m.id, &m.purpose, &m.phone, &m.text, &m.attempts, &m.created, &m.after)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -136,12 +143,15 @@ func (o *Outbox) settle(ctx context.Context, m *queued, failed error) error {
 	var err error
 	switch {
 	case failed == nil:
-		_, err = o.db.Pool.Exec(ctx, `UPDATE messages SET state = 'sent', sent_at = $2 WHERE id = $1 AND state = 'queued'`, m.id, o.now())
+		_, err = o.db.Pool.Exec(ctx, `UPDATE messages SET state = 'sent', sent_at = $2 WHERE id = $1
+			AND state = 'queued'`, m.id, o.now())
 	case m.attempts >= maxAttempts || errors.Is(failed, errStale):
-		slog.WarnContext(ctx, "a message is given up", "message", m.id, "purpose", m.purpose, "attempts", m.attempts, "error", failed)
+		slog.WarnContext(ctx, "a message is given up", "message", m.id, "purpose", m.purpose, "attempts", m.attempts,
+			"error", failed)
 		_, err = o.db.Pool.Exec(ctx, `UPDATE messages SET state = 'failed' WHERE id = $1 AND state = 'queued'`, m.id)
 	default:
-		slog.WarnContext(ctx, "a message was not sent", "message", m.id, "purpose", m.purpose, "attempts", m.attempts, "again", m.after, "error", failed)
+		slog.WarnContext(ctx, "a message was not sent", "message", m.id, "purpose", m.purpose, "attempts", m.attempts,
+			"again", m.after, "error", failed)
 	}
 	if err != nil {
 		return fmt.Errorf("note what became of message %s: %w", m.id, err)

@@ -75,13 +75,17 @@ func (p *post) put(messages ...outbox.Message) {
 func (p *post) states() string {
 	p.Helper()
 	var states string
-	p.must(p.db.Pool.QueryRow(p.Context(), `SELECT coalesce(string_agg(state || ' ' || attempts, ', ' ORDER BY id), '') FROM messages`).Scan(&states))
+	p.must(p.db.Pool.QueryRow(p.Context(), `SELECT coalesce(string_agg(state || ' ' || attempts, ', ' ORDER BY id), '')
+		FROM messages`).Scan(&states))
 	return states
 }
 
 func TestAMessageIsSentOnceForWhatItTells(t *testing.T) {
 	p := newPost(t)
-	m := outbox.Message{Purpose: "beneficiary_proposed", About: uuid.New(), Phone: "0905123456", Text: "Chợ 4.0: đổi tài khoản"}
+	m := outbox.Message{
+		Purpose: "beneficiary_proposed", About: uuid.New(), Phone: "0905123456",
+		Text: "Chợ 4.0: đổi tài khoản",
+	}
 	p.put(m, m)
 	p.put(m)
 	to := &gateway{}

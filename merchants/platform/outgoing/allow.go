@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Allow are the hosts and networks that may be called though they are not public: a province's own identity provider or
-// SMS gateway. The zero value allows none.
+// Allow are the hosts and networks that may be called though they are not public: a province's own
+// identity provider or SMS gateway. The zero value allows none.
 type Allow struct {
 	hosts    map[string]bool // in lower case
 	networks []netip.Prefix
@@ -30,7 +30,9 @@ func ParseAllow(text string) (Allow, error) {
 			continue
 		}
 		if strings.ContainsAny(word, "/:@*? ") {
-			return Allow{}, errors.New("must be host names, addresses and networks such as sms.tinh.gov.vn,10.1.2.0/24, without a scheme or port")
+			return Allow{}, errors.New(
+				"must be host names, addresses and networks such as sms.tinh.gov.vn,10.1.2.0/24, without a scheme or port",
+			)
 		}
 		a.hosts[word] = true
 	}
@@ -54,22 +56,26 @@ func (a Allow) holds(ip netip.Addr) bool {
 	return false
 }
 
-// parseAddress reads an address; IPv4 within IPv6 (::ffff:10.0.0.1) is the IPv4 address that it reaches.
+// parseAddress reads an address; IPv4 within IPv6 (::ffff:10.0.0.1) is the IPv4 address that it
+// reaches.
 func parseAddress(text string) (netip.Addr, error) {
 	ip, err := netip.ParseAddr(text)
 	return ip.Unmap(), err
 }
 
-// special are the networks inside of what is otherwise public that lead elsewhere (IANA IPv4 and IPv6 Special-Purpose Address
-// Registries, RFC 6890): this host, private and shared networks, the link, tests, documentation, and tunnels that
-// hold an IPv4 address (6to4, Teredo).
+// special are the networks inside of what is otherwise public that lead elsewhere (IANA IPv4 and
+// IPv6 Special-Purpose Address Registries, RFC 6890): this host, private and shared networks, the
+// link, tests, documentation, and tunnels that hold an IPv4 address (6to4, Teredo).
 var special = prefixes(
-	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
-	"192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+	"192.0.2.0/24",
+	"192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",
+	"240.0.0.0/4",
 	"2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
 )
 
-// global is what IANA has handed out of IPv6: everything else, NAT64's 64:ff9b::/96 too, is no host of the internet.
+// global is what IANA has handed out of IPv6: everything else, NAT64's 64:ff9b::/96 too, is no host
+// of the internet.
 var global = netip.MustParsePrefix("2000::/3")
 
 func prefixes(texts ...string) []netip.Prefix {

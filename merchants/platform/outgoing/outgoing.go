@@ -1,5 +1,6 @@
-// Package outgoing makes the calls whose address a person entered: a webhook out, a push endpoint, an identity provider, an
-// SMS gateway. Such a call reaches public addresses only, or those that the operator allows, never what stands beside us.
+// Package outgoing makes the calls whose address a person entered: a webhook out, a push endpoint,
+// an identity provider, an SMS gateway. Such a call reaches public addresses only, or those that
+// the operator allows, never what stands beside us.
 package outgoing
 
 import (
@@ -31,15 +32,20 @@ var (
 	ErrTooLarge = errors.New("the answer is too large")
 )
 
-// Client calls https addresses on public hosts, and the allowed ones, plain http included. The address that is dialled is
-// the one that is judged, so a name that resolves to another one later gains nothing. Redirects lead to the same host
-// only. No proxy of the environment is used: it would dial for us, unjudged. Give what an outsider named (a browser's push
-// endpoint) the zero Allow: the operator's inner hosts are for what the operator names.
+// Client calls https addresses on public hosts, and the allowed ones, plain http included. The
+// address that is dialled is the one that is judged, so a name that resolves to another one later
+// gains nothing. Redirects lead to the same host only. No proxy of the environment is used: it
+// would dial for us, unjudged. Give what an outsider named (a browser's push endpoint) the zero
+// Allow: the operator's inner hosts are for what the operator names.
 func Client(a Allow) *http.Client { return client(a, nil) }
 
 func client(a Allow, names *net.Resolver) *http.Client {
 	free := &net.Dialer{Timeout: dialWithin, Resolver: names}
-	judged := &net.Dialer{Timeout: dialWithin, Resolver: names, Control: func(_, address string, _ syscall.RawConn) error { return a.judge(address) }}
+	judged := &net.Dialer{Timeout: dialWithin, Resolver: names, Control: func(_, address string,
+		_ syscall.RawConn,
+	) error {
+		return a.judge(address)
+	}}
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if host, _, err := net.SplitHostPort(address); err == nil && a.names(host) {
@@ -88,7 +94,8 @@ func sameHost(next *http.Request, before []*http.Request) error {
 	return nil
 }
 
-// bounded is a body that may be read to a number of bytes; past them it is an error, never a silent end.
+// bounded is a body that may be read to a number of bytes; past them it is an error, never a silent
+// end.
 type bounded struct {
 	io.ReadCloser
 	left int
@@ -105,8 +112,8 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Check says at once whether an address that somebody enters may be called at all; where its name leads is judged at each
-// call. Its errors are ErrURL and ErrAddress.
+// Check says at once whether an address that somebody enters may be called at all; where its name
+// leads is judged at each call. Its errors are ErrURL and ErrAddress.
 func (a Allow) Check(text string) error {
 	u, err := url.Parse(text)
 	if err != nil {

@@ -17,7 +17,8 @@ import (
 	"market40/merchants/platform/outgoing"
 )
 
-// inner is a server on loopback, as what stands beside us is, and a client that knows its authority and asks names of dns.
+// inner is a server on loopback, as what stands beside us is, and a client that knows its authority
+// and asks names of dns.
 func inner(t *testing.T, allow string, dns *resolver, handle http.HandlerFunc) (*httptest.Server, *http.Client) {
 	t.Helper()
 	s := httptest.NewTLSServer(handle)
@@ -98,12 +99,16 @@ func (r *resolver) answer(asked []byte) []byte {
 func TestOnlyPublicHostsAreCalled(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{
-		"127.0.0.1", "127.9.9.9", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254", "198.18.0.1",
+		"127.0.0.1", "127.9.9.9", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254",
+		"198.18.0.1",
 		"224.0.0.1", "255.255.255.255", "240.0.0.1", "192.0.2.1", "203.0.113.5",
-		"[::]", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:169.254.169.254]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::a9fe:a9fe]",
-		"[2002:7f00:1::]", "[2001:0:7f00:1::]", "[fe80::1]", "[fe80::1%25lo]", "[fc00::1]", "[fd00:ec2::254]", "[ff02::1]", "[2001:db8::1]", "[100::1]",
+		"[::]", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:169.254.169.254]", "[::127.0.0.1]", "[64:ff9b::7f00:1]",
+		"[64:ff9b:1::a9fe:a9fe]",
+		"[2002:7f00:1::]", "[2001:0:7f00:1::]", "[fe80::1]", "[fe80::1%25lo]", "[fc00::1]", "[fd00:ec2::254]",
+		"[ff02::1]", "[2001:db8::1]", "[100::1]",
 	} {
-		if _, err := get(t, outgoing.Client(outgoing.Allow{}), "https://"+host+"/"); !errors.Is(err, outgoing.ErrAddress) {
+		if _, err := get(t, outgoing.Client(outgoing.Allow{}), "https://"+host+"/"); !errors.Is(err,
+			outgoing.ErrAddress) {
 			t.Errorf("%s: %v", host, err)
 		}
 		if err := (outgoing.Allow{}).Check("https://" + host + ":8443/x"); !errors.Is(err, outgoing.ErrAddress) {
@@ -111,7 +116,8 @@ func TestOnlyPublicHostsAreCalled(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"http://cho.example.vn/", "ftp://cho.example.vn/", "file:///etc/passwd", "gopher://127.0.0.1/", "https://", "https:cho.example.vn",
+		"http://cho.example.vn/", "ftp://cho.example.vn/", "file:///etc/passwd", "gopher://127.0.0.1/", "https://",
+		"https:cho.example.vn",
 		"https://user:secret@cho.example.vn/", "unix:///run/x", "//cho.example.vn", "cho.example.vn", "https://[", "",
 	} {
 		err := (outgoing.Allow{}).Check(text)
@@ -119,15 +125,18 @@ func TestOnlyPublicHostsAreCalled(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	for _, text := range []string{"https://cho.example.vn/hook?x=1", "https://1.1.1.1/", "https://[2606:4700::1111]:8443/"} {
+	for _, text := range []string{
+		"https://cho.example.vn/hook?x=1", "https://1.1.1.1/",
+		"https://[2606:4700::1111]:8443/",
+	} {
 		if err := (outgoing.Allow{}).Check(text); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
 }
 
-// A name is judged by what it resolves to when it is dialled, however often that changes. Go's resolver knows no 127.1;
-// where the system's does, what it makes of it is judged too.
+// A name is judged by what it resolves to when it is dialled, however often that changes. Go's
+// resolver knows no 127.1; where the system's does, what it makes of it is judged too.
 func TestNamesAreJudgedByTheAddressDialled(t *testing.T) {
 	t.Parallel()
 	called := false
@@ -136,7 +145,8 @@ func TestNamesAreJudgedByTheAddressDialled(t *testing.T) {
 		s, c := inner(t, "", &resolver{addresses: addresses}, handle)
 		_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
 		for range 3 {
-			if _, err := get(t, c, "https://"+net.JoinHostPort("rebind.example", port)+"/"); !errors.Is(err, outgoing.ErrAddress) {
+			if _, err := get(t, c, "https://"+net.JoinHostPort("rebind.example", port)+"/"); !errors.Is(err,
+				outgoing.ErrAddress) {
 				t.Errorf("a name that leads to %v: %v", addresses, err)
 			}
 			for _, host := range []string{"127.1", "2130706433", "0x7f000001", "0177.0.0.1"} {
@@ -154,7 +164,10 @@ func TestNamesAreJudgedByTheAddressDialled(t *testing.T) {
 func TestAllowedInnerHosts(t *testing.T) {
 	t.Parallel()
 	handle := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "inner") }
-	for allow, host := range map[string]string{"127.0.0.0/8": "127.0.0.1", "10.0.0.1, 127.0.0.1": "127.0.0.1", "Example.com": "example.com"} {
+	for allow, host := range map[string]string{
+		"127.0.0.0/8": "127.0.0.1", "10.0.0.1, 127.0.0.1": "127.0.0.1",
+		"Example.com": "example.com",
+	} {
 		s, c := inner(t, allow, &resolver{addresses: []string{"127.0.0.1"}}, handle)
 		_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
 		if body, err := get(t, c, "https://"+net.JoinHostPort(host, port)+"/"); err != nil || body != "inner" {
@@ -199,7 +212,10 @@ func TestAnswersAreBoundedAndLeadNowhereElse(t *testing.T) {
 		t.Errorf("a large answer: %v", err)
 	}
 	plain := strings.Replace(s.URL, "https", "http", 1)
-	for _, to := range []string{"https://127.0.0.2/", "https://[::1]/", "http://169.254.169.254/latest/meta-data", plain + "/full", "file:///etc/passwd", "https://localhost/"} {
+	for _, to := range []string{
+		"https://127.0.0.2/", "https://[::1]/", "http://169.254.169.254/latest/meta-data",
+		plain + "/full", "file:///etc/passwd", "https://localhost/",
+	} {
 		if _, err := get(t, c, s.URL+"/?to="+to); !errors.Is(err, outgoing.ErrRedirect) {
 			t.Errorf("sent to %s: %v", to, err)
 		}

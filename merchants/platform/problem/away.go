@@ -16,21 +16,27 @@ import (
 const (
 	// awayRetry is how many seconds a caller is asked to wait while the database is away.
 	awayRetry = 10
-	// awayLogPause is the least time between two log lines about it: an outage must not fill the disk.
+	// awayLogPause is the least time between two log lines about it: an outage must not fill the
+	// disk.
 	awayLogPause = 5 * time.Second
 )
 
-// Away returns the refusal (503) while the database cannot be reached, or is too busy to answer in time.
+// Away returns the refusal (503) while the database cannot be reached, or is too busy to answer in
+// time.
 func Away() *Error {
-	e := New(Unavailable, "unavailable", "Hệ thống tạm gián đoạn, xin thử lại sau ít giây.", "The database cannot be reached, please try again in a few seconds.")
+	e := New(Unavailable, "unavailable", "Hệ thống tạm gián đoạn, xin thử lại sau ít giây.",
+		"The database cannot be reached, please try again in a few seconds.")
 	e.RetryAfter = awayRetry
 	return e
 }
 
-// awayStates are the SQLSTATE classes and codes of a server that is down, starting, full, locked or overloaded
-// (PostgreSQL 15, appendix A): the same request may succeed later. A serialization failure arrives here only after
-// repeated attempts.
-var awayStates = []string{"08", "53", "58", "57014", "57P01", "57P02", "57P03", "57P05", "55P03", "25P03", "25P04", "40001", "40P01"}
+// awayStates are the SQLSTATE classes and codes of a server that is down, starting, full, locked or
+// overloaded (PostgreSQL 15, appendix A): the same request may succeed later. A serialization
+// failure arrives here only after repeated attempts.
+var awayStates = []string{
+	"08", "53", "58", "57014", "57P01", "57P02", "57P03", "57P05", "55P03", "25P03", "25P04",
+	"40001", "40P01",
+}
 
 // away reports whether an error says that the database cannot be reached or did not answer in time.
 func away(err error) bool {

@@ -62,7 +62,10 @@ func (e *Error) GetHeaders() http.Header {
 var titles = map[Kind][2]string{
 	Malformed: {"Không đọc được", "Unreadable"}, Unauthorized: {"Chưa đăng nhập", "Unauthorized"},
 	Forbidden: {"Không được phép", "Forbidden"}, NotFound: {"Không tìm thấy", "Not found"},
-	Conflict: {"Xung đột", "Conflict"}, TooLarge: {"Quá lớn", "Too large"}, Unsupported: {"Loại nội dung không nhận", "Unsupported content"},
+	Conflict: {"Xung đột", "Conflict"}, TooLarge: {"Quá lớn", "Too large"}, Unsupported: {
+		"Loại nội dung không nhận",
+		"Unsupported content",
+	},
 	Invalid: {"Dữ liệu chưa đúng", "Invalid input"}, TooMany: {"Quá nhiều yêu cầu", "Too many requests"},
 	http.StatusGone:             {"Đã thu hồi", "Gone"},
 	http.StatusMethodNotAllowed: {"Phương thức không nhận", "Method not allowed"},
@@ -72,7 +75,8 @@ var titles = map[Kind][2]string{
 // spoken are the languages of people's pages and answers, the first unless another is wanted more.
 var spoken = language.NewMatcher([]language.Tag{language.Vietnamese, language.English})
 
-// English says whether an Accept-Language header (RFC 9110, 12.5.4) prefers English over Vietnamese, which is the default.
+// English says whether an Accept-Language header (RFC 9110, 12.5.4) prefers English over
+// Vietnamese, which is the default.
 func English(acceptLanguage string) bool {
 	_, at := language.MatchStrings(spoken, acceptLanguage)
 	return at == 1
@@ -94,15 +98,17 @@ func (e *Error) In(english bool) *Body {
 	return b
 }
 
-// notText and notTextInJSON are the SQLSTATEs for what is no text in UTF-8, as PostgreSQL has it: NUL is the one character that JSON lets
-// through and a text cannot hold (PostgreSQL, appendix A: character_not_in_repertoire, untranslatable_character).
+// notText and notTextInJSON are the SQLSTATEs for what is no text in UTF-8, as PostgreSQL has it:
+// NUL is the one character that JSON lets through and a text cannot hold (PostgreSQL, appendix A:
+// character_not_in_repertoire, untranslatable_character).
 const (
 	notText       = "22021"
 	notTextInJSON = "22P05"
 )
 
-// From turns any error into a refusal. A problem stays as it is. A database that is away or too busy is 503, logged at
-// most once in awayLogPause. Anything else is logged here, once, and its text is not shown to the caller.
+// From turns any error into a refusal. A problem stays as it is. A database that is away or too
+// busy is 503, logged at most once in awayLogPause. Anything else is logged here, once, and its
+// text is not shown to the caller.
 func From(ctx context.Context, err error) *Error {
 	var p *Error
 	if errors.As(err, &p) {
@@ -110,7 +116,8 @@ func From(ctx context.Context, err error) *Error {
 	}
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) && (refused.Code == notText || refused.Code == notTextInJSON) {
-		return New(Invalid, "text_form", "Dữ liệu chứa ký tự không dùng được (NUL).", "The input holds a character that no text may hold (NUL).")
+		return New(Invalid, "text_form", "Dữ liệu chứa ký tự không dùng được (NUL).",
+			"The input holds a character that no text may hold (NUL).")
 	}
 	if away(err) {
 		logAway(ctx, err)
@@ -119,7 +126,8 @@ func From(ctx context.Context, err error) *Error {
 	if !errors.Is(err, context.Canceled) {
 		slog.ErrorContext(ctx, "request failed", "error", err)
 	}
-	return New(internal, "internal", "Hệ thống gặp lỗi, xin thử lại sau.", "Something failed on our side, please try again.")
+	return New(internal, "internal", "Hệ thống gặp lỗi, xin thử lại sau.",
+		"Something failed on our side, please try again.")
 }
 
 // Handle mounts a handler that returns its error.
@@ -155,7 +163,8 @@ func Localize(ctx huma.Context, _ string, v any) (any, error) {
 }
 
 // FromHuma turns what huma itself refuses (unreadable bodies, failed validation, an error a handler
-// returned) into a problem, and sets its headers. It never echoes a rejected value. Assign it to huma.NewErrorWithContext.
+// returned) into a problem, and sets its headers. It never echoes a rejected value. Assign it to
+// huma.NewErrorWithContext.
 func FromHuma(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
 	var reqCtx context.Context
 	language := ""
@@ -178,7 +187,8 @@ func fromHuma(ctx context.Context, status int, msg string, errs []error) *Error 
 	case http.StatusRequestEntityTooLarge:
 		return New(TooLarge, "too_large", "Nội dung quá lớn.", "The body is too large.")
 	case http.StatusUnsupportedMediaType:
-		return New(Unsupported, "unsupported_media_type", "Loại nội dung không nhận.", "This content type is not read here.")
+		return New(Unsupported, "unsupported_media_type", "Loại nội dung không nhận.",
+			"This content type is not read here.")
 	case http.StatusUnprocessableEntity:
 		fields := make([]Field, 0, len(errs))
 		for _, err := range errs {
@@ -213,7 +223,10 @@ func fieldOf(err error) Field {
 	switch {
 	case strings.HasPrefix(msg, "expected value to be one of"):
 		list := strings.Trim(strings.TrimPrefix(msg, "expected value to be one of"), " \"")
-		return Field{name, "unknown_value", "Giá trị không có trong danh sách: " + list + ".", "The value is none of: " + list + "."}
+		return Field{
+			name, "unknown_value", "Giá trị không có trong danh sách: " + list + ".",
+			"The value is none of: " + list + ".",
+		}
 	case strings.HasPrefix(msg, "expected required property"):
 		missing := strings.Fields(strings.TrimPrefix(msg, "expected required property"))
 		if len(missing) > 0 {
@@ -231,7 +244,8 @@ func fieldOf(err error) Field {
 	return Field{name, "invalid", wantedOf(msg), msg + "."}
 }
 
-// AmountText is the patternDescription of fields that hold an amount: what they refuse is answered by AmountForm.
+// AmountText is the patternDescription of fields that hold an amount: what they refuse is answered
+// by AmountForm.
 const AmountText = "an amount of đồng"
 
 // AmountForm is the field error for a text that is no amount.
@@ -244,12 +258,27 @@ func AmountForm(field string) Field {
 
 // wants are huma's sentences of what is wanted, and ours; %s is its bound.
 var wants = []struct{ begins, vi string }{
-	{"expected number >= ", "Nhỏ nhất là %s."}, {"expected number > ", "Phải lớn hơn %s."}, {"expected number <= ", "Lớn nhất là %s."}, {"expected number < ", "Phải nhỏ hơn %s."},
-	{"expected length >= ", "Cần ít nhất %s ký tự."}, {"expected length <= ", "Dài nhất %s ký tự."},
-	{"expected array length >= ", "Cần ít nhất %s mục."}, {"expected array length <= ", "Nhiều nhất %s mục."},
-	{"expected boolean", "Cần true hoặc false."}, {"expected integer", "Cần một số nguyên."}, {"expected number", "Cần một số."}, {"invalid integer", "Cần một số nguyên."},
-	{"expected string to be RFC 3339 date-time", "Cần thời điểm RFC 3339, thí dụ 2026-11-20T08:30:00+07:00."}, {"expected string to be RFC 3339 date", "Ngày có dạng 2026-11-22."},
-	{"expected string to be RFC 4122 uuid", "Cần một mã UUID."}, {"expected string", "Cần một chuỗi ký tự, trong dấu ngoặc kép."}, {"expected array", "Cần một danh sách."}, {"expected object", "Cần một đối tượng JSON."},
+	{"expected number >= ", "Nhỏ nhất là %s."},
+	{"expected number > ", "Phải lớn hơn %s."},
+	{
+		"expected number <= ",
+		"Lớn nhất là %s.",
+	},
+	{"expected number < ", "Phải nhỏ hơn %s."},
+	{"expected length >= ", "Cần ít nhất %s ký tự."},
+	{"expected length <= ", "Dài nhất %s ký tự."},
+	{"expected array length >= ", "Cần ít nhất %s mục."},
+	{"expected array length <= ", "Nhiều nhất %s mục."},
+	{"expected boolean", "Cần true hoặc false."},
+	{"expected integer", "Cần một số nguyên."},
+	{"expected number", "Cần một số."},
+	{"invalid integer", "Cần một số nguyên."},
+	{"expected string to be RFC 3339 date-time", "Cần thời điểm RFC 3339, thí dụ 2026-11-20T08:30:00+07:00."},
+	{"expected string to be RFC 3339 date", "Ngày có dạng 2026-11-22."},
+	{"expected string to be RFC 4122 uuid", "Cần một mã UUID."},
+	{"expected string", "Cần một chuỗi ký tự, trong dấu ngoặc kép."},
+	{"expected array", "Cần một danh sách."},
+	{"expected object", "Cần một đối tượng JSON."},
 }
 
 // wantedOf says in Vietnamese what huma wants.

@@ -1,6 +1,6 @@
-// Package problem holds the refusals that a caller may read.
-// A use case returns New(kind, code, vi, en); the edge answers it as RFC 9457 application/problem+json
-// in Vietnamese or English, and any other error as a 500 that tells nothing and is logged once.
+// Package problem holds the refusals that a caller may read. A use case returns New(kind, code, vi,
+// en); the edge answers it as RFC 9457 application/problem+json in Vietnamese or English, and any
+// other error as a 500 that tells nothing and is logged once.
 package problem
 
 import (
@@ -28,7 +28,8 @@ const (
 	internal     Kind = http.StatusInternalServerError
 )
 
-// Error is a refusal: a stable code, a sentence in both languages and, for invalid input, the fields at fault.
+// Error is a refusal: a stable code, a sentence in both languages and, for invalid input, the
+// fields at fault.
 type Error struct {
 	Kind       Kind
 	Code       string // stable, snake_case

@@ -31,12 +31,15 @@ func answer(t *testing.T, language string, err error) (int, string, problem.Body
 
 func TestRefusalIsToldInTheCallersLanguage(t *testing.T) {
 	t.Parallel()
-	refusal := fmt.Errorf("while testing: %w", problem.New(problem.Conflict, "account_in_use", "Tài khoản đã dùng.", "The account is in use."))
+	refusal := fmt.Errorf("while testing: %w", problem.New(problem.Conflict, "account_in_use", "Tài khoản đã dùng.",
+		"The account is in use."))
 	for language, want := range map[string]string{
-		"": "Tài khoản đã dùng.", "vi-VN,vi;q=0.9,en;q=0.8": "Tài khoản đã dùng.", "en-US,en;q=0.9": "The account is in use.", "fr": "Tài khoản đã dùng.",
+		"": "Tài khoản đã dùng.", "vi-VN,vi;q=0.9,en;q=0.8": "Tài khoản đã dùng.",
+		"en-US,en;q=0.9": "The account is in use.", "fr": "Tài khoản đã dùng.",
 	} {
 		status, contentType, body := answer(t, language, refusal)
-		if status != 409 || contentType != "application/problem+json" || body.Detail != want || body.Code != "account_in_use" || body.Status != 409 {
+		if status != 409 || contentType != "application/problem+json" || body.Detail != want ||
+			body.Code != "account_in_use" || body.Status != 409 {
 			t.Errorf("%q: %d %s %+v", language, status, contentType, body)
 		}
 	}
@@ -53,19 +56,25 @@ func TestFailureTellsNothing(t *testing.T) {
 func TestOneFieldGivesItsCode(t *testing.T) {
 	t.Parallel()
 	_, _, body := answer(t, "en", problem.InFields(problem.UnknownValue("kind", "mall", "stall", "kiosk")))
-	if body.Code != "unknown_value" || len(body.Errors) != 1 || body.Errors[0].Field != "kind" || !strings.Contains(body.Detail, "stall, kiosk") {
+	if body.Code != "unknown_value" || len(body.Errors) != 1 || body.Errors[0].Field != "kind" ||
+		!strings.Contains(body.Detail, "stall, kiosk") {
 		t.Errorf("%+v", body)
 	}
-	_, _, body = answer(t, "en", problem.InFields(problem.Field{Name: "a", Code: "required"}, problem.Field{Name: "b", Code: "required"}))
+	_, _, body = answer(t, "en", problem.InFields(problem.Field{Name: "a", Code: "required"}, problem.Field{
+		Name: "b",
+		Code: "required",
+	}))
 	if body.Code != "invalid_input" || len(body.Errors) != 2 {
 		t.Errorf("%+v", body)
 	}
 }
 
-// TestAHungDatabaseIsAway: what nobody answers is no failure of ours, and the caller is told when to come again.
+// TestAHungDatabaseIsAway: what nobody answers is no failure of ours, and the caller is told when
+// to come again.
 func TestAHungDatabaseIsAway(t *testing.T) {
 	t.Parallel()
-	if status, _, body := answer(t, "en", fmt.Errorf("read: %w", database.ErrSilent)); status != 503 || body.Code != "unavailable" {
+	if status, _, body := answer(t, "en", fmt.Errorf("read: %w", database.ErrSilent)); status != 503 ||
+		body.Code != "unavailable" {
 		t.Errorf("%d %+v", status, body)
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// monthsAhead is for how many months after this one a rotation makes keys: so long a server that started with the old
-// secret goes on, whatever it seals.
+// monthsAhead is for how many months after this one a rotation makes keys: so long a server that
+// started with the old secret goes on, whatever it seals.
 const monthsAhead = 2
 
 // ErrUnfinished says that some wraps of the rotation before this one still stand.
@@ -65,10 +65,10 @@ func (w wrap) open(by cipher.AEAD) ([]byte, error) {
 	return key, err
 }
 
-// Rotate wraps every stored key by another secret, in one transaction; no sealed value is touched. The wraps by the old
-// secret stay until Finish, so that servers with either secret run and start, and the keys of the months to come are
-// made for both. Errors: ErrWrongKey for an old secret that is not the present one, ErrUnfinished. Doing the same again
-// changes nothing.
+// Rotate wraps every stored key by another secret, in one transaction; no sealed value is touched.
+// The wraps by the old secret stay until Finish, so that servers with either secret run and start,
+// and the keys of the months to come are made for both. Errors: ErrWrongKey for an old secret that
+// is not the present one, ErrUnfinished. Doing the same again changes nothing.
 func Rotate(ctx context.Context, pool *pgxpool.Pool, old, next [KeySize]byte, now time.Time) error {
 	by, then := aeadOf(old[:]), aeadOf(next[:])
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
@@ -91,8 +91,10 @@ func Rotate(ctx context.Context, pool *pgxpool.Pool, old, next [KeySize]byte, no
 				months.add(id, wrapped(then, id, key), wrapped(by, id, key))
 			}
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO sealed_keys (id, wrapped, old_wrapped) SELECT * FROM unnest($1::text[], $2::bytea[], $3::bytea[])
-			ON CONFLICT (id) DO UPDATE SET wrapped = excluded.wrapped, old_wrapped = excluded.old_wrapped`, months.ids, months.current, months.old)
+		_, err = tx.Exec(ctx, `INSERT INTO sealed_keys (id, wrapped, old_wrapped) SELECT *
+			FROM unnest($1::text[], $2::bytea[], $3::bytea[])
+			ON CONFLICT (id) DO UPDATE SET wrapped = excluded.wrapped, old_wrapped = excluded.old_wrapped`, months.ids,
+			months.current, months.old)
 		if err != nil {
 			return fmt.Errorf("wrapping the keys anew: %w", err)
 		}
@@ -135,8 +137,8 @@ func rewrap(keys []wrap, by, then cipher.AEAD) (*wraps, error) {
 	return &all, nil
 }
 
-// Finish forgets the wraps by the old secret: what only that one opens is lost to who has it. The secret given must be
-// the present one, else ErrWrongKey. Without a rotation it changes nothing.
+// Finish forgets the wraps by the old secret: what only that one opens is lost to who has it. The
+// secret given must be the present one, else ErrWrongKey. Without a rotation it changes nothing.
 func Finish(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte) error {
 	by := aeadOf(secret[:])
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
@@ -149,14 +151,16 @@ func Finish(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte) error
 				return err
 			}
 		}
-		if _, err := tx.Exec(ctx, `UPDATE sealed_keys SET old_wrapped = NULL WHERE old_wrapped IS NOT NULL`); err != nil {
+		if _, err := tx.Exec(ctx,
+			`UPDATE sealed_keys SET old_wrapped = NULL WHERE old_wrapped IS NOT NULL`); err != nil {
 			return fmt.Errorf("forgetting the old wraps: %w", err)
 		}
 		return nil
 	})
 }
 
-// IsPresent says whether a secret is the one that holds now, and not the one before it or a stranger's.
+// IsPresent says whether a secret is the one that holds now, and not the one before it or a
+// stranger's.
 func IsPresent(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte) (bool, error) {
 	var current []byte
 	err := pool.QueryRow(ctx, `SELECT wrapped FROM sealed_keys WHERE id = $1`, indexName).Scan(&current)
@@ -170,8 +174,9 @@ func IsPresent(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte) (b
 	return err == nil, nil
 }
 
-// lockKeys locks and reads every stored key, the index key at the head: who makes a month's key holds that one (Keys.add), so
-// that none is made meanwhile under the old secret. ErrWrongKey where there is no index key: nothing was ever sealed.
+// lockKeys locks and reads every stored key, the index key at the head: who makes a month's key
+// holds that one (Keys.add), so that none is made meanwhile under the old secret. ErrWrongKey where
+// there is no index key: nothing was ever sealed.
 func lockKeys(ctx context.Context, tx pgx.Tx) ([]wrap, error) {
 	tag, err := tx.Exec(ctx, `SELECT FROM sealed_keys WHERE id = $1 FOR UPDATE`, indexName)
 	if err != nil {
@@ -180,7 +185,8 @@ func lockKeys(ctx context.Context, tx pgx.Tx) ([]wrap, error) {
 	if tag.RowsAffected() == 0 {
 		return nil, fmt.Errorf("there is no index key: %w", ErrWrongKey)
 	}
-	rows, _ := tx.Query(ctx, `SELECT id, wrapped AS current, old_wrapped AS old FROM sealed_keys ORDER BY id = $1 DESC, id FOR UPDATE`, indexName)
+	rows, _ := tx.Query(ctx, `SELECT id, wrapped AS current, old_wrapped AS old FROM sealed_keys
+		ORDER BY id = $1 DESC, id FOR UPDATE`, indexName)
 	keys, err := pgx.CollectRows(rows, pgx.RowToStructByPos[wrap])
 	if err != nil {
 		return nil, fmt.Errorf("reading the wrapped keys: %w", err)

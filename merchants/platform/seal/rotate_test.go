@@ -9,7 +9,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestServersOutliveARotation follows one server with the old secret and one with the new one over the turn of years.
+// TestServersOutliveARotation follows one server with the old secret and one with the new one over
+// the turn of years.
 func TestServersOutliveARotation(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
@@ -57,7 +58,8 @@ func TestServersOutliveARotation(t *testing.T) {
 		agree(clock.Format("2006-01"), late, old)
 		clock = clock.AddDate(0, 1, 0)
 	}
-	// A month whose key only the old secret could wrap is not made by it: nobody else could read what it seals.
+	// A month whose key only the old secret could wrap is not made by it: nobody else could read
+	// what it seals.
 	if _, err := old.Seal(t.Context(), at, []byte("1")); !errors.Is(err, seal.ErrWrongKey) {
 		t.Errorf("the old secret seals in %s: %v", clock.Format("2006-01"), err)
 	}
@@ -75,7 +77,8 @@ func TestServersOutliveARotation(t *testing.T) {
 	agree("after the end", open(second), old)
 }
 
-// TestNoMonthIsMadeUnderAnOldSecretMeanwhile: a server asks for a new month in the middle of each rotation.
+// TestNoMonthIsMadeUnderAnOldSecretMeanwhile: a server asks for a new month in the middle of each
+// rotation.
 func TestNoMonthIsMadeUnderAnOldSecretMeanwhile(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
@@ -84,7 +87,8 @@ func TestNoMonthIsMadeUnderAnOldSecretMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A server asks for new months all the while that rotations come: whatever it sealed is readable by the last secret.
+	// A server asks for new months all the while that rotations come: whatever it sealed is
+	// readable by the last secret.
 	type value struct {
 		at     seal.Place
 		sealed []byte

@@ -1,6 +1,6 @@
-// Package seal keeps secrets unreadable at rest: account numbers, phones, tax codes, memos, raw bodies.
-// SECRET_KEY only wraps stored keys: one data key a month (XChaCha20-Poly1305) and one index key
-// (HMAC-SHA-256) by which an account or a phone is found without being read.
+// Package seal keeps secrets unreadable at rest: account numbers, phones, tax codes, memos, raw
+// bodies. SECRET_KEY only wraps stored keys: one data key a month (XChaCha20-Poly1305) and one
+// index key (HMAC-SHA-256) by which an account or a phone is found without being read.
 package seal
 
 import (
@@ -28,7 +28,8 @@ const KeySize = chacha20poly1305.KeySize
 // indexName is the id of the index key; every other stored key is a month's: 2026-11.
 const indexName = "index"
 
-// header of a sealed value: format version, then the month of its data key (years since 2000 × 12 + month).
+// header of a sealed value: format version, then the month of its data key (years since 2000 × 12 +
+// month).
 const (
 	version    = 1
 	headerSize = 3
@@ -37,7 +38,8 @@ const (
 // ErrWrongKey says that SECRET_KEY does not open the keys that are stored in this database.
 var ErrWrongKey = errors.New("SECRET_KEY does not open the keys of this database")
 
-// ErrUnreadable says that a sealed value was changed, moved to another row, or its month's key destroyed.
+// ErrUnreadable says that a sealed value was changed, moved to another row, or its month's key
+// destroyed.
 var ErrUnreadable = errors.New("sealed value cannot be opened")
 
 // Keys seals and opens values. It is safe for concurrent use.
@@ -52,7 +54,8 @@ type Keys struct {
 	reread func() ([KeySize]byte, error) // nil: the secret is what it is
 }
 
-// Place is where a sealed value stands. It is authenticated: a value moved to another row does not open.
+// Place is where a sealed value stands. It is authenticated: a value moved to another row does not
+// open.
 type Place struct {
 	Table, Column string
 	ID            uuid.UUID
@@ -68,7 +71,8 @@ func (p Place) data() []byte {
 }
 
 // Open unwraps the stored keys with the secret, making the index key and this month's on first use.
-// It returns ErrWrongKey when the secret is another than those that wrapped them (two, until a rotation is finished).
+// It returns ErrWrongKey when the secret is another than those that wrapped them (two, until a
+// rotation is finished).
 func Open(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte, now func() time.Time) (*Keys, error) {
 	k := &Keys{pool: pool, wrap: aeadOf(secret[:]), now: now, months: map[uint16]cipher.AEAD{}}
 	var err error
@@ -81,16 +85,17 @@ func Open(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte, now fun
 	return k, k.unwrapMonths(ctx)
 }
 
-// Reread says where the secret is to be read again when it opens a stored key no more: after a rotation, a server that
-// reads its secret from a file goes on for ever, and any other until a month comes that has no key under its secret.
+// Reread says where the secret is to be read again when it opens a stored key no more: after a
+// rotation, a server that reads its secret from a file goes on for ever, and any other until a
+// month comes that has no key under its secret.
 func (k *Keys) Reread(secret func() ([KeySize]byte, error)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.reread = secret
 }
 
-// unwrapMonths takes every month's key into memory, so that a rotation takes none away from who runs. One that does not
-// open is told when it is needed.
+// unwrapMonths takes every month's key into memory, so that a rotation takes none away from who
+// runs. One that does not open is told when it is needed.
 func (k *Keys) unwrapMonths(ctx context.Context) error {
 	rows, _ := k.pool.Query(ctx, `SELECT id, wrapped, old_wrapped FROM sealed_keys WHERE id <> $1`, indexName)
 	stored, err := pgx.CollectRows(rows, pgx.RowToStructByPos[wrap])
@@ -137,7 +142,8 @@ func (k *Keys) month(ctx context.Context, m uint16, make bool) (cipher.AEAD, err
 	return aead, nil
 }
 
-// stored reads and unwraps one stored key, with the secret as it is now where the one in memory was rotated away.
+// stored reads and unwraps one stored key, with the secret as it is now where the one in memory was
+// rotated away.
 func (k *Keys) stored(ctx context.Context, id string, create bool) ([]byte, error) {
 	k.mu.RLock()
 	by, reread := k.wrap, k.reread
@@ -159,11 +165,13 @@ func (k *Keys) stored(ctx context.Context, id string, create bool) ([]byte, erro
 	return key, err
 }
 
-// storedBy reads and unwraps one stored key. Two processes that make the same key agree on the first.
+// storedBy reads and unwraps one stored key. Two processes that make the same key agree on the
+// first.
 func (k *Keys) storedBy(ctx context.Context, by cipher.AEAD, id string, create bool) ([]byte, error) {
 	w := wrap{ID: id}
 	read := func() error {
-		return k.pool.QueryRow(ctx, `SELECT wrapped, old_wrapped FROM sealed_keys WHERE id = $1`, id).Scan(&w.Current, &w.Old)
+		return k.pool.QueryRow(ctx, `SELECT wrapped, old_wrapped FROM sealed_keys WHERE id = $1`, id).Scan(&w.Current,
+			&w.Old)
 	}
 	err := read()
 	if errors.Is(err, pgx.ErrNoRows) && create {
@@ -181,22 +189,25 @@ func (k *Keys) storedBy(ctx context.Context, by cipher.AEAD, id string, create b
 	return w.open(by)
 }
 
-// add draws a key unless it stands by now. A month's key is made by who has the present secret: under an old one nobody
-// else could open it. The lock on the index key keeps a rotation away meanwhile.
+// add draws a key unless it stands by now. A month's key is made by who has the present secret:
+// under an old one nobody else could open it. The lock on the index key keeps a rotation away
+// meanwhile.
 func (k *Keys) add(ctx context.Context, by cipher.AEAD, id string) error {
 	key := make([]byte, KeySize)
 	_, _ = rand.Read(key) // never fails, says its documentation
 	err := pgx.BeginFunc(ctx, k.pool, func(tx pgx.Tx) error {
 		if id != indexName {
 			var index []byte
-			if err := tx.QueryRow(ctx, `SELECT wrapped FROM sealed_keys WHERE id = $1 FOR SHARE`, indexName).Scan(&index); err != nil {
+			if err := tx.QueryRow(ctx, `SELECT wrapped FROM sealed_keys WHERE id = $1 FOR SHARE`, indexName).Scan(
+				&index); err != nil {
 				return err
 			}
 			if _, err := unwrapped(by, indexName, index); err != nil {
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO sealed_keys (id, wrapped) VALUES ($1, $2) ON CONFLICT DO NOTHING`, id, wrapped(by, id, key))
+		_, err := tx.Exec(ctx, `INSERT INTO sealed_keys (id, wrapped) VALUES ($1, $2) ON CONFLICT DO NOTHING`, id,
+			wrapped(by, id, key))
 		return err
 	})
 	if err != nil {
@@ -212,7 +223,8 @@ func (k *Keys) Seal(ctx context.Context, at Place, plain []byte) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, headerSize+chacha20poly1305.NonceSizeX, headerSize+chacha20poly1305.NonceSizeX+len(plain)+chacha20poly1305.Overhead)
+	out := make([]byte, headerSize+chacha20poly1305.NonceSizeX, headerSize+chacha20poly1305.NonceSizeX+len(plain)+
+		chacha20poly1305.Overhead)
 	out[0] = version
 	binary.BigEndian.PutUint16(out[1:], m)
 	rand.Read(out[headerSize:])
@@ -236,8 +248,8 @@ func (k *Keys) Open(ctx context.Context, at Place, sealed []byte) ([]byte, error
 	return plain, nil
 }
 
-// Index is the keyed index of a value (HMAC-SHA-256, 32 bytes): equal values of one kind have equal indexes,
-// and nobody without the key can try numbers against it.
+// Index is the keyed index of a value (HMAC-SHA-256, 32 bytes): equal values of one kind have equal
+// indexes, and nobody without the key can try numbers against it.
 func (k *Keys) Index(kind, value string) []byte {
 	h := hmac.New(sha256.New, k.index)
 	h.Write([]byte(kind))
@@ -246,7 +258,8 @@ func (k *Keys) Index(kind, value string) []byte {
 	return h.Sum(nil)
 }
 
-// Last4 is what may be shown of a number: its last four characters, or half of one that has no more.
+// Last4 is what may be shown of a number: its last four characters, or half of one that has no
+// more.
 func Last4(number string) string {
 	r := []rune(number)
 	if len(r) <= 4 {

@@ -42,7 +42,10 @@ func TestSealedValueOpensOnlyInItsPlace(t *testing.T) {
 	for name, try := range map[string]struct {
 		at     seal.Place
 		sealed []byte
-	}{"another row": {place(), sealed}, "another column": {other, sealed}, "changed": {at, changed}, "cut": {at, sealed[:10]}, "empty": {at, nil}} {
+	}{
+		"another row": {place(), sealed}, "another column": {other, sealed}, "changed": {at, changed},
+		"cut": {at, sealed[:10]}, "empty": {at, nil},
+	} {
 		if _, err := keys.Open(t.Context(), try.at, try.sealed); !errors.Is(err, seal.ErrUnreadable) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -125,7 +128,10 @@ func TestIndexTellsKindsApart(t *testing.T) {
 
 func TestLast4NeverShowsAWholeNumber(t *testing.T) {
 	t.Parallel()
-	for number, want := range map[string]string{"0101234567890": "7890", "12345678": "5678", "1234567": "4567", "12345": "2345", "1234": "34", "7": "", "": ""} {
+	for number, want := range map[string]string{
+		"0101234567890": "7890", "12345678": "5678", "1234567": "4567",
+		"12345": "2345", "1234": "34", "7": "", "": "",
+	} {
 		if got := seal.Last4(number); got != want {
 			t.Errorf("of %s %q is shown, want %q", number, got, want)
 		}

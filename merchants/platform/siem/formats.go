@@ -1,5 +1,6 @@
-// Package siem tells a security monitor what the audit trail holds: lines in Elastic Common Schema, CEF and RFC 5424,
-// exported once or forwarded as they come. What a stranger wrote in a path stays inside its field.
+// Package siem tells a security monitor what the audit trail holds: lines in Elastic Common Schema,
+// CEF and RFC 5424, exported once or forwarded as they come. What a stranger wrote in a path stays
+// inside its field.
 package siem
 
 import (
@@ -26,7 +27,8 @@ const (
 	ECS     Format = "ecs"     // Elastic Common Schema, JSON
 )
 
-// ecsVersion is the version of the schema that our fields are of (elastic.co/docs/reference/ecs, read 2026-11-22).
+// ecsVersion is the version of the schema that our fields are of (elastic.co/docs/reference/ecs,
+// read 2026-11-22).
 const ecsVersion = "8.17.0"
 
 // Source is who tells: the program and its machine.
@@ -47,7 +49,8 @@ func (s Source) Write(f Format, l *trail.Line) ([]byte, error) {
 	}
 }
 
-// Message is a line as a syslog message in any format: the id stands in the structured data of each.
+// Message is a line as a syslog message in any format: the id stands in the structured data of
+// each.
 func (s Source) Message(f Format, l *trail.Line) ([]byte, error) {
 	if f == RFC5424 {
 		return s.Write(f, l)
@@ -79,8 +82,12 @@ func (s Source) ecs(l *trail.Line) ([]byte, error) {
 		kinds = []string{"access"}
 	}
 	event := object{
-		"id": l.ID.String(), "kind": "event", "dataset": "market40.audit", "module": "market40", "action": l.Method + " " + l.Route,
-		"category": []string{category}, "type": kinds, "outcome": map[bool]string{true: "success", false: "failure"}[l.Outcome == trail.Done],
+		"id": l.ID.String(), "kind": "event", "dataset": "market40.audit", "module": "market40", "action": l.Method +
+			" " + l.Route,
+		"category": []string{category}, "type": kinds, "outcome": map[bool]string{
+			true:  "success",
+			false: "failure",
+		}[l.Outcome == trail.Done],
 	}
 	if l.EndedAt != nil {
 		event["end"] = l.EndedAt.UTC().Format(time.RFC3339Nano)
@@ -102,9 +109,11 @@ func (s Source) ecs(l *trail.Line) ([]byte, error) {
 	}
 	entry := object{
 		"@timestamp": l.At.UTC().Format(time.RFC3339Nano), "ecs": object{"version": ecsVersion}, "event": event,
-		"http": object{"request": object{"method": l.Method}, "response": answer}, "url": object{"path": l.Object}, "source": client, "user": user,
-		"service":  object{"name": "market40", "version": s.Version, "type": "market40"},
-		"market40": object{"changed": l.Changed, "changes": l.Changes, "read": l.Readings}.put("session_id", idText(l.SessionID)),
+		"http": object{"request": object{"method": l.Method}, "response": answer}, "url": object{"path": l.Object},
+		"source": client, "user": user,
+		"service": object{"name": "market40", "version": s.Version, "type": "market40"},
+		"market40": object{"changed": l.Changed, "changes": l.Changes, "read": l.Readings}.put("session_id",
+			idText(l.SessionID)),
 	}
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -116,8 +125,8 @@ func (s Source) ecs(l *trail.Line) ([]byte, error) {
 }
 
 var (
-	// Of CEF's header pipe and backslash are escaped, of its extension equal sign and backslash (CEF format guide 1.2,
-	// "Character encoding"); clean has taken line breaks away before.
+	// Of CEF's header pipe and backslash are escaped, of its extension equal sign and backslash
+	// (CEF format guide 1.2, "Character encoding"); clean has taken line breaks away before.
 	cefHeader = strings.NewReplacer(`\`, `\\`, `|`, `\|`)
 	cefValue  = strings.NewReplacer(`\`, `\\`, `=`, `\=`)
 	// RFC 5424, section 6.3.3.
@@ -127,7 +136,8 @@ var (
 func (s Source) cef(l *trail.Line) string {
 	address, port := addressOf(l)
 	var b strings.Builder
-	for _, part := range []string{"CEF:0", "market40", "market40", s.Version, l.Method + " " + l.Route, l.Method + " " + l.Route + " " + string(l.Outcome)} {
+	for _, part := range []string{"CEF:0", "market40", "market40", s.Version, l.Method + " " + l.Route, l.Method + " " +
+		l.Route + " " + string(l.Outcome)} {
 		b.WriteString(cefHeader.Replace(clean(part)) + "|")
 	}
 	fmt.Fprintf(&b, "%d|", map[int]int{6: 3, 4: 6, 3: 8}[severity(l)])
@@ -163,12 +173,13 @@ func (s Source) cef(l *trail.Line) string {
 	return b.String() + strings.Join(parts, " ")
 }
 
-// syslog is a message of RFC 5424: facility 13 (log audit), and the line's own fields as structured data. 32473 is the
-// enterprise number that stands for none of one's own (RFC 5612).
+// syslog is a message of RFC 5424: facility 13 (log audit), and the line's own fields as structured
+// data. 32473 is the enterprise number that stands for none of one's own (RFC 5612).
 func (s Source) syslog(l *trail.Line, text string) []byte {
 	const facility = 13
 	var b strings.Builder
-	fmt.Fprintf(&b, "<%d>1 %s %s market40 %d audit [market40@32473", facility*8+severity(l), l.At.UTC().Format("2006-01-02T15:04:05.000000Z07:00"), hostName(s.Host), s.PID)
+	fmt.Fprintf(&b, "<%d>1 %s %s market40 %d audit [market40@32473", facility*8+severity(l),
+		l.At.UTC().Format("2006-01-02T15:04:05.000000Z07:00"), hostName(s.Host), s.PID)
 	add := func(name, value string) {
 		if value != "" {
 			b.WriteString(` ` + name + `="` + sdValue.Replace(clean(value)) + `"`)
@@ -199,7 +210,8 @@ func (s Source) syslog(l *trail.Line, text string) []byte {
 	return []byte(b.String())
 }
 
-// severity is syslog's: info, warning where a request was refused, error where it failed or nobody knows.
+// severity is syslog's: info, warning where a request was refused, error where it failed or nobody
+// knows.
 func severity(l *trail.Line) int {
 	switch l.Outcome {
 	case trail.Done:
@@ -211,7 +223,8 @@ func severity(l *trail.Line) int {
 	}
 }
 
-// changes are the first changes of a line in words; a message of syslog should not grow past what receivers take.
+// changes are the first changes of a line in words; a message of syslog should not grow past what
+// receivers take.
 func changes(l *trail.Line) []string {
 	const most = 10
 	var texts []string
@@ -228,7 +241,8 @@ func orDash(text *string) string {
 	return *text
 }
 
-// clean is a text of one line and of bounded length, for forms that are lines: what is no letter or sign becomes U+FFFD.
+// clean is a text of one line and of bounded length, for forms that are lines: what is no letter or
+// sign becomes U+FFFD.
 func clean(text string) string {
 	const most = 1000 // characters
 	runes := []rune(strings.ToValidUTF8(text, "\uFFFD"))

@@ -22,11 +22,12 @@ import (
 const (
 	lookEvery   = time.Second
 	pageOfLines = 500
-	// overlap is how far back each look reaches again: a line may be committed after one with a later time, by as much as
-	// adding to the trail may take, and clocks of replicas differ.
+	// overlap is how far back each look reaches again: a line may be committed after one with a
+	// later time, by as much as adding to the trail may take, and clocks of replicas differ.
 	overlap = time.Minute
-	// rewind is how far back a new connection begins: TCP acknowledges to the kernel what the receiver's program may never
-	// have read, and gives up on a silent receiver after a quarter of an hour (tcp_retries2).
+	// rewind is how far back a new connection begins: TCP acknowledges to the kernel what the
+	// receiver's program may never have read, and gives up on a silent receiver after a quarter of
+	// an hour (tcp_retries2).
 	rewind       = 20 * time.Minute
 	sendWithin   = 20 * time.Second
 	firstPause   = time.Second // after a failure, doubled each time
@@ -43,8 +44,9 @@ type Receiver struct {
 // name keeps the receiver's cursor.
 func (r *Receiver) name() string { return r.Address }
 
-// Forwarder sends the trail to a receiver, each line at least once: after a break the last ones are sent again, and the id
-// in the structured data tells doubles. Lines are framed by octet counting (RFC 6587, section 3.4.1; RFC 5425 over TLS).
+// Forwarder sends the trail to a receiver, each line at least once: after a break the last ones are
+// sent again, and the id in the structured data tells doubles. Lines are framed by octet counting
+// (RFC 6587, section 3.4.1; RFC 5425 over TLS).
 type Forwarder struct {
 	Trail    *trail.Trail
 	DB       *database.DB
@@ -53,8 +55,8 @@ type Forwarder struct {
 	Now      func() time.Time
 }
 
-// Run forwards until ctx ends; of several replicas one does it at a time. While the receiver is away it tries again, ever
-// more slowly, and then goes on where it was.
+// Run forwards until ctx ends; of several replicas one does it at a time. While the receiver is
+// away it tries again, ever more slowly, and then goes on where it was.
 func (f *Forwarder) Run(ctx context.Context) {
 	pause := firstPause
 	for ctx.Err() == nil {
@@ -67,7 +69,8 @@ func (f *Forwarder) Run(ctx context.Context) {
 			pause = firstPause
 		}
 		if !errors.Is(err, jobs.ErrElsewhere) {
-			slog.WarnContext(ctx, "forwarding the audit trail is interrupted", "receiver", f.Receiver.Address, "again_in", pause.String(), "error", err)
+			slog.WarnContext(ctx, "forwarding the audit trail is interrupted", "receiver", f.Receiver.Address,
+				"again_in", pause.String(), "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -85,7 +88,8 @@ func (f *Forwarder) forward(ctx context.Context) error {
 // forwardAlone is forward while the lock is held.
 func (f *Forwarder) forwardAlone(ctx context.Context) error {
 	var cursor time.Time
-	err := f.DB.Pool.QueryRow(ctx, `INSERT INTO audit_cursors AS c (receiver, at) VALUES ($1, $2) ON CONFLICT (receiver) DO UPDATE SET at = c.at RETURNING at`,
+	err := f.DB.Pool.QueryRow(ctx, `INSERT INTO audit_cursors AS c (receiver, at) VALUES ($1, $2) ON CONFLICT (receiver)
+		DO UPDATE SET at = c.at RETURNING at`,
 		f.Receiver.name(), f.Now()).Scan(&cursor)
 	if err != nil {
 		return fmt.Errorf("read the cursor: %w", err)
@@ -106,7 +110,10 @@ func (f *Forwarder) forwardAlone(ctx context.Context) error {
 		<-gone
 		cancel(nil)
 	}()
-	s := &sending{Forwarder: f, conn: conn, out: bufio.NewWriterSize(conn, 64<<10), cursor: cursor, from: cursor.Add(-rewind), sent: map[uuid.UUID]time.Time{}}
+	s := &sending{
+		Forwarder: f, conn: conn, out: bufio.NewWriterSize(conn, 64<<10), cursor: cursor,
+		from: cursor.Add(-rewind), sent: map[uuid.UUID]time.Time{},
+	}
 	err = s.run(ctx)
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
@@ -155,7 +162,8 @@ func (s *sending) run(ctx context.Context) error {
 	}
 }
 
-// look sends every line that ended and was not sent on this connection, page by page, and keeps how far it came.
+// look sends every line that ended and was not sent on this connection, page by page, and keeps how
+// far it came.
 func (s *sending) look(ctx context.Context) error {
 	place := trail.LinePlace{At: s.from}
 	for {
@@ -209,7 +217,8 @@ func (s *sending) send(ctx context.Context, lines []trail.Line) error {
 	if s.cursor.Equal(before) {
 		return nil
 	}
-	_, err := s.DB.Pool.Exec(ctx, `UPDATE audit_cursors SET at = $2 WHERE receiver = $1 AND at < $2`, s.Receiver.name(), s.cursor)
+	_, err := s.DB.Pool.Exec(ctx, `UPDATE audit_cursors SET at = $2 WHERE receiver = $1 AND at < $2`, s.Receiver.name(),
+		s.cursor)
 	if err != nil {
 		return fmt.Errorf("keep the cursor: %w", err)
 	}

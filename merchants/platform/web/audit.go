@@ -16,14 +16,20 @@ import (
 
 // TrailRoutes mounts the reading of the trail: for admins and auditors of the whole platform.
 func TrailRoutes(e *Edge, audit *trail.Trail) {
-	op := huma.Operation{OperationID: "list-audit-events", Method: http.MethodGet, Path: "/api/v1/audit", Tags: []string{"audit"}, Summary: "Nhật ký kiểm toán: who did what, from where, with which result, newest first"}
+	op := huma.Operation{
+		OperationID: "list-audit-events", Method: http.MethodGet, Path: "/api/v1/audit",
+		Tags:    []string{"audit"},
+		Summary: "Nhật ký kiểm toán: who did what, from where, with which result, newest first",
+	}
 	huma.Register(e.API, op, func(ctx context.Context, in *struct {
 		LineQuery
 		Page
-	}) (*struct{ Body List[trail.Line] }, error) {
+	},
+	) (*struct{ Body List[trail.Line] }, error) {
 		who, err := roles.Require(ctx, roles.ReadTrail)
 		if err == nil && who.ScopeKind != roles.ScopeAll {
-			err = problem.New(problem.Forbidden, "not_allowed", "Nhật ký là của toàn hệ thống.", "The trail is the whole platform's.")
+			err = problem.New(problem.Forbidden, "not_allowed", "Nhật ký là của toàn hệ thống.",
+				"The trail is the whole platform's.")
 		}
 		if err != nil {
 			return nil, err
@@ -91,7 +97,8 @@ func idOf(field, text string) (*uuid.UUID, error) {
 func momentOf(field, text string) (*time.Time, error) {
 	t, err := bizday.Moment(text)
 	if err != nil {
-		return nil, problem.Of(field, "time_form", "Cần ngày YYYY-MM-DD hoặc thời điểm RFC 3339.", "A day YYYY-MM-DD or an RFC 3339 time is wanted.")
+		return nil, problem.Of(field, "time_form", "Cần ngày YYYY-MM-DD hoặc thời điểm RFC 3339.",
+			"A day YYYY-MM-DD or an RFC 3339 time is wanted.")
 	}
 	return t, nil
 }

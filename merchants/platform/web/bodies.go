@@ -18,26 +18,30 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// How large a body may be, in bytes. What strangers send is small; a webhook's limit is that of its route.
+// How large a body may be, in bytes. What strangers send is small; a webhook's limit is that of its
+// route.
 const (
 	smallBody = 8 << 10 // sign-in, codes, verify, shoppers' forms
 	maxBody   = 1 << 20 // JSON of a caller that was identified
 )
 
 const (
-	// bodyBudget is how much of bodies is held in memory at once while they are read, of people and of programs;
-	// webhookBudget that of banks, which nobody else can use up.
+	// bodyBudget is how much of bodies is held in memory at once while they are read, of people and
+	// of programs; webhookBudget that of banks, which nobody else can use up.
 	bodyBudget    = 32 << 20
 	webhookBudget = 16 << 20
 	// budgetShare is which part of a budget one address may use: a half.
 	budgetShare = 2
-	// slowAfter is how long a body may be on its way before it gives way to another one where the budget is used up.
+	// slowAfter is how long a body may be on its way before it gives way to another one where the
+	// budget is used up.
 	slowAfter = 500 * time.Millisecond
-	// muchLarger is how many times larger a body is that gives way before it is slow: notices are small.
+	// muchLarger is how many times larger a body is that gives way before it is slow: notices are
+	// small.
 	muchLarger = 8
 	// firstRead is how much is reserved for a body to begin with.
 	firstRead = 4 << 10
-	// uploadWithin is how long a file may take to arrive. Any other body is read within the server's own limit.
+	// uploadWithin is how long a file may take to arrive. Any other body is read within the
+	// server's own limit.
 	uploadWithin = time.Minute
 )
 
@@ -46,9 +50,9 @@ var (
 	errNoBudget = errors.New("too much is being read")
 )
 
-// Budget is a bound of the bytes of bodies that are being read at the same time, and of each address's part of them. Where it
-// is used up, the body that has been on its way the longest gives way, or a large one to a small one: who never finishes
-// keeps nobody out.
+// Budget is a bound of the bytes of bodies that are being read at the same time, and of each
+// address's part of them. Where it is used up, the body that has been on its way the longest gives
+// way, or a large one to a small one: who never finishes keeps nobody out.
 type Budget struct {
 	total    int
 	mu       sync.Mutex
@@ -92,8 +96,8 @@ func (b *Budget) whole(a *arrival) (cut bool) {
 	return a.cut
 }
 
-// reserve holds n bytes more for a body. Where they are not left, slower or much larger bodies give way, those of the same
-// address if it is its part that is used up.
+// reserve holds n bytes more for a body. Where they are not left, slower or much larger bodies give
+// way, those of the same address if it is its part that is used up.
 func (b *Budget) reserve(a *arrival, n int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -113,8 +117,9 @@ func (b *Budget) reserve(a *arrival, n int) bool {
 	return false
 }
 
-// giveWay cuts off a body so that another one finds n bytes more: the oldest that is slow, else a much larger one. ownPart:
-// of the same address only. It reports false where no body has to give way.
+// giveWay cuts off a body so that another one finds n bytes more: the oldest that is slow, else a
+// much larger one. ownPart: of the same address only. It reports false where no body has to give
+// way.
 func (b *Budget) giveWay(to *arrival, n int, ownPart bool) bool {
 	var oldest, largest *arrival
 	for a := range b.arriving {
@@ -150,11 +155,15 @@ func (b *Budget) release(a *arrival) {
 	b.freed.Broadcast()
 }
 
-// Read reads a request's body whole, of limit bytes at most. It reserves memory as the bytes arrive, and never for bytes
-// that were only announced. The caller releases the result when it needs no bytes more.
+// Read reads a request's body whole, of limit bytes at most. It reserves memory as the bytes
+// arrive, and never for bytes that were only announced. The caller releases the result when it
+// needs no bytes more.
 func (b *Budget) Read(c *gin.Context, limit int) (body []byte, release func(), err error) {
 	connection := http.NewResponseController(c.Writer)
-	a := &arrival{by: network(c), began: time.Now(), end: func() error { return connection.SetReadDeadline(time.Now()) }}
+	a := &arrival{
+		by: network(c), began: time.Now(),
+		end: func() error { return connection.SetReadDeadline(time.Now()) },
+	}
 	release = func() { b.release(a) }
 	if c.Request.ContentLength > int64(limit) {
 		return nil, release, refuseBody(c, errTooLarge)
@@ -196,8 +205,8 @@ func (b *Budget) read(from io.Reader, a *arrival, limit int) (body []byte, err e
 	}
 }
 
-// refuseBody returns the refusal of a body that is not read to its end. The connection closes, so that nobody waits for
-// the rest.
+// refuseBody returns the refusal of a body that is not read to its end. The connection closes, so
+// that nobody waits for the rest.
 func refuseBody(c *gin.Context, cause error) error {
 	c.Header("Connection", "close")
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now()) // a test's recorder has none
@@ -222,7 +231,8 @@ func bodyLimit(c *gin.Context) (limit int, upload bool) {
 	return maxBody, false
 }
 
-// hurry closes the connection of who is refused before a large body was read: the answer waits for no rest of it.
+// hurry closes the connection of who is refused before a large body was read: the answer waits for
+// no rest of it.
 func hurry(c *gin.Context) {
 	if n := c.Request.ContentLength; (n < 0 || n > smallBody) && !strings.HasPrefix(c.Request.URL.Path, "/webhooks/") {
 		c.Header("Connection", "close")
@@ -239,8 +249,8 @@ func (b *Budget) readSecrets(c *gin.Context) {
 	}
 }
 
-// readBody reads the body of whatever is no webhook, once it is known who sends it: within the route's limit and the
-// process's budget. Handlers find it in memory.
+// readBody reads the body of whatever is no webhook, once it is known who sends it: within the
+// route's limit and the process's budget. Handlers find it in memory.
 func (b *Budget) readBody(c *gin.Context) {
 	if strings.HasPrefix(c.Request.URL.Path, "/webhooks/") || c.FullPath() == "" || c.GetBool(bodyRead) {
 		return

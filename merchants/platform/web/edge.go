@@ -1,5 +1,6 @@
-// Package web is where HTTP meets the program: the gin engine, huma with our problems on it, the guard of
-// /api, idempotency keys and OpenAPI. Domain packages mount their own tables of routes on what New returns.
+// Package web is where HTTP meets the program: the gin engine, huma with our problems on it, the
+// guard of /api, idempotency keys and OpenAPI. Domain packages mount their own tables of routes on
+// what New returns.
 package web
 
 import (
@@ -41,7 +42,8 @@ type Parts struct {
 	Version string // of the program, shown in OpenAPI
 }
 
-// settle is what gin and huma keep for the whole process: no debug output, our problems, names as they are written.
+// settle is what gin and huma keep for the whole process: no debug output, our problems, names as
+// they are written.
 var settle = sync.OnceFunc(func() {
 	gin.SetMode(gin.ReleaseMode)
 	huma.NewErrorWithContext = problem.FromHuma
@@ -66,19 +68,23 @@ func New(p Parts) *Edge {
 	if p.Trail != nil {
 		engine.Use(record(p.Trail)) // refusals too
 	}
-	engine.Use(underAPI(p.Gate.Authorise), bodies.readBody, readOnce, parallel.fewInAll, parallel.fewOfAKind, underAPI(once.handle))
+	engine.Use(underAPI(p.Gate.Authorise), bodies.readBody, readOnce, parallel.fewInAll, parallel.fewOfAKind,
+		underAPI(once.handle))
 	engine.NoRoute(problem.Handle(func(*gin.Context) error { return problem.Missing("page") }))
 	engine.NoMethod(problem.Handle(func(*gin.Context) error {
-		return problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "Địa chỉ này không nhận phương thức đó.", "This address does not take that method.")
+		return problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "Địa chỉ này không nhận phương thức đó.",
+			"This address does not take that method.")
 	}))
 
 	config := huma.DefaultConfig("market40 (Chợ 4.0)", p.Version)
 	config.CreateHooks = nil // no $schema links
 	config.SchemasPath, config.DocsPath = "", ""
 	config.Transformers = []huma.Transformer{problem.Localize}
-	// The body has been read by then (readOnce). Huma's own deadline of five seconds would stay on the connection, and end
-	// the context of every request that lasts longer, and of all that come after it on the same connection.
-	config.OnAddOperation = append(config.OnAddOperation, func(_ *huma.OpenAPI, op *huma.Operation) { op.BodyReadTimeout = -1 })
+	// The body has been read by then (readOnce). Huma's own deadline of five seconds would stay on
+	// the connection, and end the context of every request that lasts longer, and of all that come
+	// after it on the same connection.
+	config.OnAddOperation = append(config.OnAddOperation,
+		func(_ *huma.OpenAPI, op *huma.Operation) { op.BodyReadTimeout = -1 })
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key": {Type: "http", Scheme: "bearer"}, "session": {Type: "apiKey", In: "cookie", Name: signin.Cookie},
 	}
@@ -98,7 +104,8 @@ func underAPI(do gin.HandlerFunc) gin.HandlerFunc {
 // looksAtSecrets are the routes on which a password or PIN is looked at.
 var looksAtSecrets = map[string]bool{"/api/v1/sessions": true, "/api/v1/staff-sessions": true}
 
-// seated lets no more people sign in at once than can be looked at: who is sent away leaves nothing, not even a line.
+// seated lets no more people sign in at once than can be looked at: who is sent away leaves
+// nothing, not even a line.
 func seated(c *gin.Context) {
 	if c.Request.Method != http.MethodPost || !looksAtSecrets[c.FullPath()] {
 		return
@@ -120,7 +127,8 @@ func (e *Edge) Document(op huma.Operation) {
 	for name := range strings.SplitSeq(op.Path, "/") {
 		if parameter, _, found := strings.Cut(name, "}"); found { // "{code}.png" has a parameter too
 			op.Parameters = append(op.Parameters, &huma.Param{
-				Name: strings.TrimPrefix(parameter, "{"), In: "path", Required: true, Schema: &huma.Schema{Type: "string"},
+				Name: strings.TrimPrefix(parameter, "{"), In: "path", Required: true,
+				Schema: &huma.Schema{Type: "string"},
 			})
 		}
 	}
@@ -136,15 +144,18 @@ func headers(c *gin.Context) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Frame-Options", "DENY")
-	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set(
+		"Content-Security-Policy",
+		"default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+	)
 	if strings.HasPrefix(c.Request.URL.Path, "/api/") {
 		h.Set("Cache-Control", "no-store")
 	}
 }
 
-// strictly tells browsers to come over https only, for a year from each visit (RFC 6797). Other hosts of the same domain
-// are not ours to speak for: no includeSubDomains. Over plain http, on loopback or behind a proxy that ends TLS unknown to us,
-// browsers ignore it (section 8.1).
+// strictly tells browsers to come over https only, for a year from each visit (RFC 6797). Other
+// hosts of the same domain are not ours to speak for: no includeSubDomains. Over plain http, on
+// loopback or behind a proxy that ends TLS unknown to us, browsers ignore it (section 8.1).
 func strictly(c *gin.Context) {
 	if !strings.HasPrefix(c.Request.URL.Path, "/webhooks/") {
 		c.Writer.Header().Set("Strict-Transport-Security", "max-age=31536000")

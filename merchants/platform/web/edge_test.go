@@ -49,7 +49,10 @@ func newEdge(t *testing.T) (e *web.Edge, key string, ran *atomic.Int64) {
 	}
 	e = web.New(web.Parts{DB: db, Keys: keys, Gate: signin.Gate{Keys: apiKeys}, Now: time.Now, Version: "test"})
 	ran = &atomic.Int64{}
-	huma.Register(e.API, huma.Operation{OperationID: "make", Method: "POST", Path: "/api/v1/markets", DefaultStatus: 201}, func(_ context.Context, in *thing) (*made, error) {
+	huma.Register(e.API, huma.Operation{
+		OperationID: "make", Method: "POST", Path: "/api/v1/markets",
+		DefaultStatus: 201,
+	}, func(_ context.Context, in *thing) (*made, error) {
 		out := &made{}
 		out.Body.N, out.Body.Name = ran.Add(1), in.Body.Name
 		if in.Body.Name == "taken" {
@@ -124,7 +127,8 @@ func TestNoRejectedValueIsEchoed(t *testing.T) {
 	}
 }
 
-// TestNoDeadlineOutlivesItsBody: one that did would end the context of every later request on the connection.
+// TestNoDeadlineOutlivesItsBody: one that did would end the context of every later request on the
+// connection.
 func TestNoDeadlineOutlivesItsBody(t *testing.T) {
 	t.Parallel()
 	e, _, _ := newEdge(t)
@@ -141,18 +145,21 @@ func TestIdempotencyKey(t *testing.T) {
 	if first.Code != 201 || again.Code != 201 || again.Body.String() != first.Body.String() || ran.Load() != 1 {
 		t.Errorf("%d %s, then %d %s; ran %d times", first.Code, first.Body, again.Code, again.Body, ran.Load())
 	}
-	if w := ask(e, "POST", "/api/v1/markets", key, "k1", `{"name":"y"}`); w.Code != 409 || code(t, w) != "idempotency_key_reused" {
+	if w := ask(e, "POST", "/api/v1/markets", key, "k1", `{"name":"y"}`); w.Code != 409 ||
+		code(t, w) != "idempotency_key_reused" {
 		t.Errorf("another body: %d %s", w.Code, w.Body)
 	}
 	for range 2 { // a refusal is an answer too
-		if w := ask(e, "POST", "/api/v1/markets", key, "k2", `{"name":"taken"}`); w.Code != 409 || code(t, w) != "taken" {
+		if w := ask(e, "POST", "/api/v1/markets", key, "k2", `{"name":"taken"}`); w.Code != 409 ||
+			code(t, w) != "taken" {
 			t.Errorf("refusal: %d %s", w.Code, w.Body)
 		}
 	}
 	if ran.Load() != 2 {
 		t.Errorf("ran %d times, want 2", ran.Load())
 	}
-	if w := ask(e, "POST", "/api/v1/markets", key, strings.Repeat("k", 200), `{"name":"x"}`); w.Code != http.StatusUnprocessableEntity {
+	if w := ask(e, "POST", "/api/v1/markets", key, strings.Repeat("k", 200),
+		`{"name":"x"}`); w.Code != http.StatusUnprocessableEntity {
 		t.Errorf("long key: %d", w.Code)
 	}
 }
@@ -160,7 +167,8 @@ func TestIdempotencyKey(t *testing.T) {
 func TestPageCursors(t *testing.T) {
 	t.Parallel()
 	items := []int{1, 2, 3}
-	cut, next := web.Cut(items, web.Page{Limit: 2}, func(n int) web.Mark { return web.Mark{Text: strings.Repeat("ở", n)} })
+	cut, next := web.Cut(items, web.Page{Limit: 2},
+		func(n int) web.Mark { return web.Mark{Text: strings.Repeat("ở", n)} })
 	if len(cut) != 2 || next == nil || strings.ContainsAny(*next, "+/=&?") {
 		t.Fatalf("%v %v", cut, next)
 	}
@@ -168,7 +176,8 @@ func TestPageCursors(t *testing.T) {
 	if err != nil || m.Text != "ởở" {
 		t.Errorf("%+v %v", m, err)
 	}
-	if cut, next = web.Cut(items, web.Page{Limit: 3}, func(int) web.Mark { return web.Mark{} }); len(cut) != 3 || next != nil {
+	if cut, next = web.Cut(items, web.Page{Limit: 3}, func(int) web.Mark { return web.Mark{} }); len(cut) != 3 ||
+		next != nil {
 		t.Errorf("%v %v", cut, next)
 	}
 	if _, err := (web.Page{After: "%%%"}).Mark(); err == nil {

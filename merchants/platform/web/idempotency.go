@@ -25,15 +25,16 @@ const maxKeyLength = 128
 // givenUp is when a request that never answered may be tried again under its key.
 const givenUp = time.Minute
 
-// idempotency honours the Idempotency-Key header of a creating POST: the same key and body get the first
-// answer again, the same key with another body is refused (409). Uploads are left out: an import is
-// idempotent by itself, and a client's multipart boundary differs at each try.
+// idempotency honours the Idempotency-Key header of a creating POST: the same key and body get the
+// first answer again, the same key with another body is refused (409). Uploads are left out: an
+// import is idempotent by itself, and a client's multipart boundary differs at each try.
 type idempotency struct{ parts Parts }
 
 func (i *idempotency) handle(c *gin.Context) {
 	key := c.GetHeader("Idempotency-Key")
 	upload := strings.HasPrefix(c.ContentType(), "multipart/")
-	if c.Request.Method != http.MethodPost || key == "" || upload && slices.Contains([]string{"true", "1"}, c.Query("dry_run")) {
+	if c.Request.Method != http.MethodPost || key == "" || upload && slices.Contains([]string{"true", "1"},
+		c.Query("dry_run")) {
 		return
 	}
 	caller, err := roles.From(c.Request.Context())
@@ -41,7 +42,8 @@ func (i *idempotency) handle(c *gin.Context) {
 		return
 	}
 	if len(key) > maxKeyLength {
-		problem.Write(c, problem.Of("Idempotency-Key", "too_long", "Khóa quá dài.", "The key is longer than 128 characters."))
+		problem.Write(c, problem.Of("Idempotency-Key", "too_long", "Khóa quá dài.",
+			"The key is longer than 128 characters."))
 		return
 	}
 	body, err := io.ReadAll(c.Request.Body) // from memory
@@ -72,9 +74,11 @@ func (i *idempotency) handle(c *gin.Context) {
 // begin takes the key for this request (true), or answers what stands under it.
 func (i *idempotency) begin(c *gin.Context, caller roles.Principal, key, route string, digest []byte) (bool, error) {
 	ctx, now := c.Request.Context(), i.parts.Now()
-	tag, err := i.parts.DB.Pool.Exec(ctx, `INSERT INTO idempotency_keys (actor_id, key, route, digest, created_at) VALUES ($1, $2, $3, $4, $5)
+	tag, err := i.parts.DB.Pool.Exec(ctx, `INSERT INTO idempotency_keys (actor_id, key, route, digest, created_at)
+		VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (actor_id, key) DO UPDATE SET created_at = excluded.created_at
-		WHERE idempotency_keys.status IS NULL AND idempotency_keys.digest = excluded.digest AND idempotency_keys.created_at < $6`,
+		WHERE idempotency_keys.status IS NULL AND idempotency_keys.digest = excluded.digest
+		AND idempotency_keys.created_at < $6`,
 		caller.ActorID, key, route, digest, now, now.Add(-givenUp))
 	if err != nil {
 		return false, fmt.Errorf("idempotency key: %w", err)
@@ -85,10 +89,12 @@ func (i *idempotency) begin(c *gin.Context, caller roles.Principal, key, route s
 	var stored []byte
 	var status *int
 	var answer []byte
-	err = i.parts.DB.Pool.QueryRow(ctx, `SELECT digest, status, answer FROM idempotency_keys WHERE actor_id = $1 AND key = $2`,
+	err = i.parts.DB.Pool.QueryRow(ctx, `SELECT digest, status, answer FROM idempotency_keys WHERE actor_id = $1
+		AND key = $2`,
 		caller.ActorID, key).Scan(&stored, &status, &answer)
 	if errors.Is(err, pgx.ErrNoRows) || (err == nil && status == nil && bytes.Equal(stored, digest)) {
-		return false, problem.New(problem.Conflict, "in_progress", "Yêu cầu này đang được xử lý.", "This request is under way.")
+		return false, problem.New(problem.Conflict, "in_progress", "Yêu cầu này đang được xử lý.",
+			"This request is under way.")
 	}
 	if err != nil {
 		return false, fmt.Errorf("idempotency key: %w", err)
@@ -112,20 +118,27 @@ func (i *idempotency) place(caller roles.Principal) seal.Place {
 	return seal.Place{Table: "idempotency_keys", Column: "answer", ID: caller.ActorID}
 }
 
-// passing are refusals that the same request may not meet again: what it names may come to be (a phone that was without a
-// network sends out of order), and who asks may come in or slow down. They changed nothing.
-var passing = map[int]bool{http.StatusUnauthorized: true, http.StatusForbidden: true, http.StatusNotFound: true, http.StatusTooManyRequests: true}
+// passing are refusals that the same request may not meet again: what it names may come to be (a
+// phone that was without a network sends out of order), and who asks may come in or slow down. They
+// changed nothing.
+var passing = map[int]bool{
+	http.StatusUnauthorized: true, http.StatusForbidden: true, http.StatusNotFound: true,
+	http.StatusTooManyRequests: true,
+}
 
-// record runs the request and keeps its answer; a failure of ours and a passing refusal free the key for another try.
+// record runs the request and keeps its answer; a failure of ours and a passing refusal free the
+// key for another try.
 func (i *idempotency) record(c *gin.Context, caller roles.Principal, key string) {
 	w := &copier{ResponseWriter: c.Writer}
 	c.Writer = w
 	c.Next()
 	ctx := c.Request.Context()
 	if status := w.Status(); status < 500 && !passing[status] {
-		sealed, err := i.parts.Keys.Seal(ctx, i.place(caller), append([]byte(w.Header().Get("Content-Type")+"\n"), w.body.Bytes()...))
+		sealed, err := i.parts.Keys.Seal(ctx, i.place(caller), append([]byte(w.Header().Get("Content-Type")+"\n"),
+			w.body.Bytes()...))
 		if err == nil {
-			_, err = i.parts.DB.Pool.Exec(ctx, `UPDATE idempotency_keys SET status = $3, answer = $4 WHERE actor_id = $1 AND key = $2`,
+			_, err = i.parts.DB.Pool.Exec(ctx, `UPDATE idempotency_keys SET status = $3, answer = $4 WHERE actor_id = $1
+				AND key = $2`,
 				caller.ActorID, key, status, sealed)
 		}
 		if err != nil {
@@ -133,7 +146,8 @@ func (i *idempotency) record(c *gin.Context, caller roles.Principal, key string)
 		}
 		return
 	}
-	if _, err := i.parts.DB.Pool.Exec(ctx, `DELETE FROM idempotency_keys WHERE actor_id = $1 AND key = $2`, caller.ActorID, key); err != nil {
+	if _, err := i.parts.DB.Pool.Exec(ctx, `DELETE FROM idempotency_keys WHERE actor_id = $1 AND key = $2`,
+		caller.ActorID, key); err != nil {
 		slog.ErrorContext(ctx, "free idempotency key", "error", err)
 	}
 }

@@ -61,7 +61,10 @@ func (s *Stalls) invite(ctx context.Context, in *struct {
 		return nil, err
 	}
 	path := "/i/" + token
-	return &struct{ Body madeInvitation }{madeInvitation{i.ID, s.origin(in.host) + path, path + ".png", path + "/card", i.ExpiresAt}}, nil
+	return &struct{ Body madeInvitation }{madeInvitation{
+		i.ID, s.origin(in.host) + path, path + ".png", path + "/card",
+		i.ExpiresAt,
+	}}, nil
 }
 
 // origin is where people find this server. Without PUBLIC_URL it is a developer's, on loopback.
@@ -109,8 +112,9 @@ func (s *Stalls) uninvite(ctx context.Context, in *struct {
 	return nil, s.People.Uninvite(ctx, who, stall, invitation)
 }
 
-// invitationPages mounts what is behind an invitation's QR code. Looking at it takes nothing, so that a program that
-// follows links takes no invitation: pressing the button does. The pages name no other site and load nothing from one.
+// invitationPages mounts what is behind an invitation's QR code. Looking at it takes nothing, so
+// that a program that follows links takes no invitation: pressing the button does. The pages name
+// no other site and load nothing from one.
 func (s *Stalls) invitationPages(e *Edge) {
 	e.Engine.GET("/i/:token", s.page(s.showInvitation))
 	e.Engine.GET("/i/:token/card", s.page(s.showCard))
@@ -119,14 +123,24 @@ func (s *Stalls) invitationPages(e *Edge) {
 		{http.MethodGet, "/i/{token}", "get-invitation", "Mã mời: the page behind an invitation"},
 		{http.MethodGet, "/i/{token}.png", "get-invitation-png", "The invitation as a QR code"},
 		{http.MethodGet, "/i/{token}/card", "get-invitation-card", "The invitation as a card of A6 to print"},
-		{http.MethodPost, "/i/{token}", "accept-invitation", "Take the invitation: opens the merchant's session and sets its cookie"},
+		{
+			http.MethodPost, "/i/{token}", "accept-invitation",
+			"Take the invitation: opens the merchant's session and sets its cookie",
+		},
 	} {
 		e.Document(huma.Operation{
-			OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Tags: []string{"stall people"}, Security: []map[string][]string{{}},
-			Responses: map[string]*huma.Response{"200": {Description: "OK"}, "404": {Description: "no such invitation"}, "410": {Description: "used, revoked, expired or outdated"}},
+			OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary, Tags: []string{"stall people"},
+			Security: []map[string][]string{{}},
+			Responses: map[string]*huma.Response{
+				"200": {Description: "OK"}, "404": {Description: "no such invitation"},
+				"410": {Description: "used, revoked, expired or outdated"},
+			},
 		})
 	}
-	e.Document(huma.Operation{OperationID: "get-invitation-style", Method: http.MethodGet, Path: "/i/page.css", Summary: "The pages' style", Tags: []string{"stall people"}, Security: []map[string][]string{{}}})
+	e.Document(huma.Operation{
+		OperationID: "get-invitation-style", Method: http.MethodGet, Path: "/i/page.css",
+		Summary: "The pages' style", Tags: []string{"stall people"}, Security: []map[string][]string{{}},
+	})
 }
 
 // invitationPage is what the template shows: an invitation, a card, a success or a refusal.
@@ -142,7 +156,8 @@ type invitationPage struct {
 func (s *Stalls) page(h func(*gin.Context) error) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Header("Cache-Control", "no-store")
-		c.Header("Referrer-Policy", "same-origin") // with none, older browsers would not say where the form was sent from
+		// with none, older browsers would not say where the form was sent from
+		c.Header("Referrer-Policy", "same-origin")
 		err := h(c)
 		if err == nil {
 			return

@@ -22,18 +22,28 @@ func (s *SignIn) ssoRoutes(e *Edge) {
 		path, id, summary string
 		handle            func(*gin.Context) error
 	}{
-		{"/start", "begin-sso", "Đăng nhập một lần: sends the browser to an identity provider; ?return_to=/path is where it ends", s.beginSSO},
-		{"/callback", "finish-sso", "Where the provider sends the browser back to; sets the session's cookie", s.finishSSO},
+		{
+			"/start", "begin-sso",
+			"Đăng nhập một lần: sends the browser to an identity provider; ?return_to=/path is where it ends",
+			s.beginSSO,
+		},
+		{
+			"/callback", "finish-sso", "Where the provider sends the browser back to; sets the session's cookie",
+			s.finishSSO,
+		},
 	} {
 		e.Engine.GET("/api/v1/oidc/:provider"+r.path, problem.Handle(shown(r.handle)))
 		e.Document(huma.Operation{
-			OperationID: r.id, Method: http.MethodGet, Path: "/api/v1/oidc/{provider}" + r.path, Summary: r.summary, Tags: []string{"sign-in"},
-			Security: []map[string][]string{{}}, Responses: map[string]*huma.Response{"303": {Description: "to the provider, or to our page"}},
+			OperationID: r.id, Method: http.MethodGet, Path: "/api/v1/oidc/{provider}" + r.path, Summary: r.summary,
+			Tags:      []string{"sign-in"},
+			Security:  []map[string][]string{{}},
+			Responses: map[string]*huma.Response{"303": {Description: "to the provider, or to our page"}},
 		})
 	}
 }
 
-// shown leads a person whom a step refuses back to the sign-in page, which tells why; programs get the problem itself.
+// shown leads a person whom a step refuses back to the sign-in page, which tells why; programs get
+// the problem itself.
 func shown(handle func(*gin.Context) error) func(*gin.Context) error {
 	return func(c *gin.Context) error {
 		err := handle(c)
@@ -42,7 +52,8 @@ func shown(handle func(*gin.Context) error) func(*gin.Context) error {
 			return err
 		}
 		c.Data(refused.GetStatus(), "text/html; charset=utf-8",
-			[]byte(`<!doctype html><meta http-equiv="refresh" content="0; url=/sign-in?refused=`+url.QueryEscape(refused.Code)+`"><a href="/sign-in">Đăng nhập</a>`))
+			[]byte(`<!doctype html><meta http-equiv="refresh" content="0; url=/sign-in?refused=`+
+				url.QueryEscape(refused.Code)+`"><a href="/sign-in">Đăng nhập</a>`))
 		return nil
 	}
 }
@@ -60,11 +71,15 @@ func (s *SignIn) beginSSO(c *gin.Context) error {
 	if err := s.mayComeIn(Visitor{}); err != nil { // a link from anywhere may begin; the provider's page leads back
 		return err
 	}
-	to, kept, err := s.SSO.Begin(c.Request.Context(), c.Param("provider"), s.callback(c), c.DefaultQuery("return_to", "/account"))
+	to, kept, err := s.SSO.Begin(c.Request.Context(), c.Param("provider"), s.callback(c), c.DefaultQuery("return_to",
+		"/account"))
 	if err != nil {
 		return err
 	}
-	http.SetCookie(c.Writer, &http.Cookie{Name: stepCookie, Value: kept, Path: "/", MaxAge: 600, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: stepCookie, Value: kept, Path: "/", MaxAge: 600, Secure: true,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
 	c.Redirect(http.StatusSeeOther, to)
 	return nil
 }
@@ -75,7 +90,10 @@ func (s *SignIn) finishSSO(c *gin.Context) error {
 		return err
 	}
 	kept, _ := c.Cookie(stepCookie)
-	http.SetCookie(c.Writer, &http.Cookie{Name: stepCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: stepCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+	})
 	token, returnTo, _, err := s.SSO.Finish(c.Request.Context(), c.Param("provider"),
 		signin.Arrival{Query: c.Request.URL.RawQuery, Kept: kept, Address: from.address, Device: from.device})
 	if err != nil {

@@ -11,6 +11,9 @@ func Answer[T any](value T) *Body[T] { return &Body[T]{value} }
 // Tagged returns what describes the operations of one tag; status 0 is huma's default.
 func Tagged(tag string) func(method, path, id, summary string, status int) huma.Operation {
 	return func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{tag}}
+		return huma.Operation{
+			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
+			Tags: []string{tag},
+		}
 	}
 }

@@ -14,8 +14,9 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// How often one may ask, in requests a minute that begins with the first of them. Who is signed in is counted alone, whatever the address: a whole market stands behind one.
-// Strangers are counted by address; webhooks are not counted here, and operators' pages neither.
+// How often one may ask, in requests a minute that begins with the first of them. Who is signed in
+// is counted alone, whatever the address: a whole market stands behind one. Strangers are counted
+// by address; webhooks are not counted here, and operators' pages neither.
 const (
 	strangerPace = 600  // under /api without a valid key or session
 	callerPace   = 6000 // of one key or user: far above any phone, below what starves the others
@@ -36,7 +37,10 @@ func newPaces(now func() time.Time) *paces {
 	if now == nil {
 		now = time.Now
 	}
-	return &paces{newCounters[netip.Prefix](strangerPace), newCounters[netip.Prefix](pagePace), newCounters[uuid.UUID](callerPace), now}
+	return &paces{
+		newCounters[netip.Prefix](strangerPace), newCounters[netip.Prefix](pagePace),
+		newCounters[uuid.UUID](callerPace), now,
+	}
 }
 
 // api is auth.Gate's Pace.
@@ -66,7 +70,8 @@ func (e *Edge) Slowly(pace int) gin.HandlerFunc {
 	}
 }
 
-// network is whom a request is counted for: its address, or in IPv6 the /64 of which anyone has all addresses.
+// network is whom a request is counted for: its address, or in IPv6 the /64 of which anyone has all
+// addresses.
 func network(c *gin.Context) netip.Prefix {
 	at, err := netip.ParseAddrPort(c.Request.RemoteAddr)
 	if err != nil {
@@ -86,8 +91,8 @@ type minute struct {
 	n     int
 }
 
-// counters hold the minute of each key, in bounded memory: when the young generation is full it becomes the old one, and the
-// old one, which nobody has asked for since, is forgotten.
+// counters hold the minute of each key, in bounded memory: when the young generation is full it
+// becomes the old one, and the old one, which nobody has asked for since, is forgotten.
 type counters[K comparable] struct {
 	pace       int
 	mu         sync.Mutex
@@ -109,7 +114,8 @@ func (c *counters[K]) take(key K, now time.Time) error {
 	if m.n++; m.n <= c.pace {
 		return nil
 	}
-	e := problem.New(problem.TooMany, "too_many_requests", "Quá nhiều yêu cầu, xin chờ một chút.", "Too many requests: wait a little.")
+	e := problem.New(problem.TooMany, "too_many_requests", "Quá nhiều yêu cầu, xin chờ một chút.",
+		"Too many requests: wait a little.")
 	e.RetryAfter = max(1, int(math.Ceil((time.Minute - now.Sub(m.began)).Seconds())))
 	return e
 }

@@ -52,7 +52,10 @@ func newStreet(t *testing.T) (s *street, keys []string) {
 		}
 		keys = append(keys, key)
 	}
-	s.Edge = web.New(web.Parts{DB: db, Gate: signin.Gate{Keys: apiKeys, People: signin.NewPeople(db, nil, now)}, Now: now})
+	s.Edge = web.New(web.Parts{
+		DB: db, Gate: signin.Gate{Keys: apiKeys, People: signin.NewPeople(db, nil, now)},
+		Now: now,
+	})
 	return s, keys
 }
 
@@ -64,7 +67,8 @@ func TestStrangersAreSlowedDownByAddress(t *testing.T) {
 		t.Fatalf("below 600 a minute a stranger is answered %v", answers)
 	}
 	refused := s.ask("203.0.113.9:2", "/api/v1/markets", "m40_guessed")
-	if seconds, err := strconv.Atoi(refused.Header().Get("Retry-After")); refused.Code != 429 || code(t, refused) != "too_many_requests" || err != nil || seconds < 1 {
+	if seconds, err := strconv.Atoi(refused.Header().Get("Retry-After")); refused.Code != 429 ||
+		code(t, refused) != "too_many_requests" || err != nil || seconds < 1 {
 		t.Errorf("past them: %d, Retry-After %q", refused.Code, refused.Header().Get("Retry-After"))
 	}
 	if w := s.ask(other, "/api/v1/markets", ""); w.Code != 401 {
@@ -160,8 +164,10 @@ func TestBytesThatAreNoText(t *testing.T) {
 	t.Parallel()
 	e, key, _ := newEdge(t)
 	for body, want := range map[string]int{
-		"{\"name\":\"T\xe1\xba p hu\xff n\"}": 400, `{"name":"\ud83d"}`: 400, `{"name":"\ude00\ud83d"}`: 400, `{"name":"\ud83dx"}`: 400, `{"name":"\ud83d\u0041"}`: 400, `{"\udead":1}`: 400,
-		`{"name":"\ud83d\ude00"}`: 201, `{"name":"\\ud83d"}`: 201, `{"name":"Tập huấn 😀"}`: 201, `{"name":"\u00e1\t"}`: 201, `{"name":"\u12"}`: 400, `{"name":"\`: 400,
+		"{\"name\":\"T\xe1\xba p hu\xff n\"}": 400, `{"name":"\ud83d"}`: 400, `{"name":"\ude00\ud83d"}`: 400,
+		`{"name":"\ud83dx"}`: 400, `{"name":"\ud83d\u0041"}`: 400, `{"\udead":1}`: 400,
+		`{"name":"\ud83d\ude00"}`: 201, `{"name":"\\ud83d"}`: 201, `{"name":"Tập huấn 😀"}`: 201,
+		`{"name":"\u00e1\t"}`: 201, `{"name":"\u12"}`: 400, `{"name":"\`: 400,
 	} {
 		w := ask(e, "POST", "/api/v1/markets", key, "", body)
 		if w.Code != want || want == 400 && code(t, w) != "unreadable" {

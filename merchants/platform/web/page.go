@@ -59,7 +59,8 @@ func (m Mark) String() string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// Cut takes a page's items out of one more than was asked for, and the cursor of the next page: nil at the end.
+// Cut takes a page's items out of one more than was asked for, and the cursor of the next page: nil
+// at the end.
 func Cut[T any](items []T, p Page, mark func(T) Mark) ([]T, *string) {
 	if len(items) <= p.Size() {
 		if items == nil {
@@ -78,7 +79,8 @@ type List[T any] struct {
 	Next  *string `json:"next" doc:"cursor of the next page, null at the end"`
 }
 
-// Named is the id in a route's path; embed it in a huma input, which looks into exported types only.
+// Named is the id in a route's path; embed it in a huma input, which looks into exported types
+// only.
 type Named struct {
 	ID string `path:"id"`
 }

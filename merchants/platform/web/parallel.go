@@ -19,8 +19,9 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// How much one caller may have under way. A caller is a key or a session; strangers are one caller for each address, and
-// have more, because a whole market stands behind one address. Webhooks and operators' pages are not limited here.
+// How much one caller may have under way. A caller is a key or a session; strangers are one caller
+// for each address, and have more, because a whole market stands behind one address. Webhooks and
+// operators' pages are not limited here.
 const (
 	callerRequests   = 4
 	callerStreams    = 8
@@ -32,15 +33,16 @@ const (
 	callerQueue = 1024
 )
 
-// What costs much processor time is done for few callers at once, and for each of them one at a time. A caller's own place is
-// held until its answer was sent, the common one until there is something to send.
+// What costs much processor time is done for few callers at once, and for each of them one at a
+// time. A caller's own place is held until its answer was sent, the common one until there is
+// something to send.
 const (
 	costlyPatience = 10 * time.Second
 	costlyQueue    = 64
 )
 
-// costlyRequests leaves half of the processors to the payments: beside a workbook on each of them, a notice waits for
-// its turn at every step.
+// costlyRequests leaves half of the processors to the payments: beside a workbook on each of them,
+// a notice waits for its turn at every step.
 var costlyRequests = max(1, runtime.GOMAXPROCS(0)/2)
 
 const (
@@ -50,11 +52,13 @@ const (
 	hookPause = time.Second
 )
 
-// kindPatience is how long a reading waits behind others of its kind before it is answered beside them.
+// kindPatience is how long a reading waits behind others of its kind before it is answered beside
+// them.
 const kindPatience = 2 * time.Second
 
-// readsOfAKind is how many readings of one kind are answered at once: as many as there are processors, of reports half as many. More
-// would be answered no sooner, and payments would wait behind all of them.
+// readsOfAKind is how many readings of one kind are answered at once: as many as there are
+// processors, of reports half as many. More would be answered no sooner, and payments would wait
+// behind all of them.
 var readsOfAKind = max(2, runtime.GOMAXPROCS(0))
 
 // caller is whose requests are counted together.
@@ -63,7 +67,8 @@ type caller struct {
 	network netip.Prefix // of a stranger
 }
 
-// callerOf returns who makes a request, once it was identified. Who signs in is counted as a stranger.
+// callerOf returns who makes a request, once it was identified. Who signs in is counted as a
+// stranger.
 func callerOf(c *gin.Context) caller {
 	who, err := roles.From(c.Request.Context())
 	switch {
@@ -89,8 +94,8 @@ type turn struct {
 
 func newTurns[K comparable](queue int) *turns[K] { return &turns[K]{queue: queue, keys: map[K]*turn{}} }
 
-// enter waits for a place of the key, of which there are so many, and returns what gives it back. It reports false
-// after patience, when too many wait, and when ctx ends.
+// enter waits for a place of the key, of which there are so many, and returns what gives it back.
+// It reports false after patience, when too many wait, and when ctx ends.
 func (t *turns[K]) enter(ctx context.Context, key K, places int, patience time.Duration) (leave func(), entered bool) {
 	leave = sync.OnceFunc(func() { t.leave(key) })
 	t.mu.Lock()
@@ -149,26 +154,31 @@ type parallel struct {
 	costlyOf          *turns[caller]
 	costly            *turns[struct{}]
 	kinds             *turns[string]
-	lastHook          atomic.Int64 // when a webhook was accepted last, in nanoseconds since 1970: what is refused may be anybody's
+	// when a webhook was accepted last, in nanoseconds since 1970: what is refused may be anybody's
+	lastHook atomic.Int64
 }
 
 func newParallel() *parallel {
 	return &parallel{
 		requests: newTurns[caller](callerQueue), streams: newTurns[caller](callerQueue),
-		costlyOf: newTurns[caller](costlyQueue), costly: newTurns[struct{}](costlyQueue), kinds: newTurns[string](callerQueue),
+		costlyOf: newTurns[caller](costlyQueue), costly: newTurns[struct{}](costlyQueue),
+		kinds: newTurns[string](callerQueue),
 	}
 }
 
-// limited says whether a route's requests are counted: what people and programs ask for, and not what banks, operators
-// and browsers that load an app do.
+// limited says whether a route's requests are counted: what people and programs ask for, and not
+// what banks, operators and browsers that load an app do.
 func limited(path string) bool {
-	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/q/") || strings.HasPrefix(path, "/i/") || strings.HasPrefix(path, "/demo/") || path == "/"
+	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/q/") || strings.HasPrefix(path, "/i/") ||
+		strings.HasPrefix(path, "/demo/") || path == "/"
 }
 
-// perCaller lets a caller have few requests and streams under way; the next waits, and is refused (429) after a while.
+// perCaller lets a caller have few requests and streams under way; the next waits, and is refused
+// (429) after a while.
 func (p *parallel) perCaller(c *gin.Context) {
 	if !limited(c.Request.URL.Path) {
-		if c.Next(); strings.HasPrefix(c.Request.URL.Path, "/webhooks/") && c.Writer.Status() < http.StatusMultipleChoices {
+		if c.Next(); strings.HasPrefix(c.Request.URL.Path, "/webhooks/") &&
+			c.Writer.Status() < http.StatusMultipleChoices {
 			p.lastHook.Store(time.Now().UnixNano())
 		}
 		return
@@ -186,7 +196,8 @@ func (p *parallel) perCaller(c *gin.Context) {
 	}
 	leave, entered := in.enter(c.Request.Context(), who, places, callerPatience)
 	if !entered {
-		e := problem.New(problem.TooMany, "too_many_parallel", "Quá nhiều yêu cầu cùng lúc, xin chờ yêu cầu trước xong.",
+		e := problem.New(problem.TooMany, "too_many_parallel",
+			"Quá nhiều yêu cầu cùng lúc, xin chờ yêu cầu trước xong.",
 			"Too many requests at once: wait for those under way to end.")
 		e.RetryAfter = 1
 		problem.Write(c, e)
@@ -196,17 +207,19 @@ func (p *parallel) perCaller(c *gin.Context) {
 	c.Next()
 }
 
-// costlyEndings are how the paths of costly files end, costlyPaths the other routes that read or write much.
+// costlyEndings are how the paths of costly files end, costlyPaths the other routes that read or
+// write much.
 var (
 	costlyEndings = []string{".pdf", ".xlsx", ".docx", ".csv", "/export", "/import", "/dormant"}
 	costlyPaths   = map[string]bool{
-		"GET /api/v1/me/revenue-book": true, "GET /api/v1/ledger/trial-balance": true, "GET /api/v1/me/visibility": true,
+		"GET /api/v1/me/revenue-book": true, "GET /api/v1/ledger/trial-balance": true,
+		"GET /api/v1/me/visibility":               true,
 		"GET /api/v1/markets/:id/sample-estimate": true, "GET /api/v1/data-subjects": true,
 	}
 )
 
-// isCostly says whether a request takes one of the few places. The endings are looked for in the path that was asked for,
-// because some routes have their ending in a parameter.
+// isCostly says whether a request takes one of the few places. The endings are looked for in the
+// path that was asked for, because some routes have their ending in a parameter.
 func isCostly(r *http.Request, route string) bool {
 	if costlyPaths[r.Method+" "+route] {
 		return true
@@ -216,9 +229,9 @@ func isCostly(r *http.Request, route string) bool {
 	})
 }
 
-// fewInAll lets few costly requests run at once. It comes after the body was read and ends with the answer's first bytes, so
-// that no slow sender or reader holds a place: what costs time is made whole before it is sent. What is written piece by piece
-// has a limit of its own.
+// fewInAll lets few costly requests run at once. It comes after the body was read and ends with the
+// answer's first bytes, so that no slow sender or reader holds a place: what costs time is made
+// whole before it is sent. What is written piece by piece has a limit of its own.
 func (p *parallel) fewInAll(c *gin.Context) {
 	if !isCostly(c.Request, c.FullPath()) {
 		return
@@ -241,8 +254,9 @@ func (p *parallel) fewInAll(c *gin.Context) {
 	c.Next()
 }
 
-// fewOfAKind lets few readings of one kind, by the word behind the version in their path, be answered at once; the others wait for
-// their turn, but none long. It ends with the answer's first bytes, as fewInAll does.
+// fewOfAKind lets few readings of one kind, by the word behind the version in their path, be
+// answered at once; the others wait for their turn, but none long. It ends with the answer's first
+// bytes, as fewInAll does.
 func (p *parallel) fewOfAKind(c *gin.Context) {
 	path := c.FullPath()
 	if c.Request.Method != http.MethodGet || !limited(path) || strings.HasSuffix(path, "/stream") {
@@ -263,8 +277,9 @@ func (p *parallel) fewOfAKind(c *gin.Context) {
 	c.Next()
 }
 
-// restBefore returns what gives back a place that was taken at a time. While payments come in, the place rests as long as it was
-// held, up to maxRest: readings that follow one another take half of the time that they could.
+// restBefore returns what gives back a place that was taken at a time. While payments come in, the
+// place rests as long as it was held, up to maxRest: readings that follow one another take half of
+// the time that they could.
 func (p *parallel) restBefore(leave func(), taken time.Time) func() {
 	return sync.OnceFunc(func() {
 		if time.Since(time.Unix(0, p.lastHook.Load())) > hookPause {
@@ -296,7 +311,8 @@ func (w *leaver) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Busy returns the refusal (503) of what can be asked for again soon.
 func Busy() error {
-	e := problem.New(problem.Unavailable, "busy", "Hệ thống đang bận, xin thử lại sau vài giây.", "The server is busy: try again in some seconds.")
+	e := problem.New(problem.Unavailable, "busy", "Hệ thống đang bận, xin thử lại sau vài giây.",
+		"The server is busy: try again in some seconds.")
 	e.RetryAfter = int(math.Ceil(costlyPatience.Seconds() / 2))
 	return e
 }

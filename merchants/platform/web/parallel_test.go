@@ -33,7 +33,8 @@ func newSquare(t *testing.T) *square {
 	s, keys := newStreet(t)
 	q := &square{street: s, begun: make(chan string, 1000), release: make(chan struct{}), keys: keys}
 	for _, path := range []string{
-		"/api/v1/markets", "/api/v1/stalls/:id/payments/stream", "/api/v1/markets/:id/posters.pdf", "/api/v1/reports/adoption.xlsx",
+		"/api/v1/markets", "/api/v1/stalls/:id/payments/stream", "/api/v1/markets/:id/posters.pdf",
+		"/api/v1/reports/adoption.xlsx",
 		"/q/:code", "/webhooks/:provider/:connection", "/healthz",
 	} {
 		s.Engine.GET(path, func(c *gin.Context) {
@@ -77,7 +78,8 @@ func (q *square) wantInside(t *testing.T, what string, n, refused int, answers <
 	for range refused {
 		res := <-answers
 		if res.StatusCode != status || res.Header.Get("Retry-After") == "" {
-			t.Errorf("%s: one too many is answered %d, Retry-After %q", what, res.StatusCode, res.Header.Get("Retry-After"))
+			t.Errorf("%s: one too many is answered %d, Retry-After %q", what, res.StatusCode,
+				res.Header.Get("Retry-After"))
 		}
 	}
 	select {
@@ -112,8 +114,8 @@ func TestACallerHasFewRequestsUnderWay(t *testing.T) {
 	<-shoppers
 }
 
-// TestReadingsOfAKindTakeTurns: so many are answered at once as there are processors; another kind does not wait for them, and
-// nobody waits long.
+// TestReadingsOfAKindTakeTurns: so many are answered at once as there are processors; another kind
+// does not wait for them, and nobody waits long.
 func TestReadingsOfAKindTakeTurns(t *testing.T) {
 	t.Parallel()
 	q := newSquare(t)
@@ -133,7 +135,8 @@ func TestReadingsOfAKindTakeTurns(t *testing.T) {
 	}
 }
 
-// TestAPlaceRestsWhilePaymentsCome: as long as it was held, and not at all where no webhook was accepted.
+// TestAPlaceRestsWhilePaymentsCome: as long as it was held, and not at all where no webhook was
+// accepted.
 func TestAPlaceRestsWhilePaymentsCome(t *testing.T) {
 	t.Parallel()
 	const held = 400 * time.Millisecond
@@ -192,7 +195,10 @@ func TestCostlyRequestsAreFewInAll(t *testing.T) {
 func TestASlowReaderOfACostlyAnswerKeepsNobodyWaiting(t *testing.T) {
 	t.Parallel()
 	s, keys := newStreet(t)
-	s.Engine.GET("/api/v1/reports/adoption.csv", func(c *gin.Context) { c.Data(http.StatusOK, "text/csv", []byte("a,b")) })
+	s.Engine.GET("/api/v1/reports/adoption.csv", func(c *gin.Context) {
+		c.Data(http.StatusOK, "text/csv",
+			[]byte("a,b"))
+	})
 	s.Engine.GET("/api/v1/markets/:id/posters.pdf", func(c *gin.Context) { c.String(http.StatusOK, "a list") })
 	for _, path := range []string{"/api/v1/reports/adoption.csv", "/api/v1/markets/x/posters.pdf"} {
 		webtest.KeepsNobodyWaiting(t, s.Engine, path, keys[0], keys[1])
@@ -215,7 +221,13 @@ func (q *square) slowBody(t *testing.T, path, key string, announced, sent int) n
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", path, key, announced)
+	fmt.Fprintf(
+		conn,
+		"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n",
+		path,
+		key,
+		announced,
+	)
 	_, _ = io.WriteString(conn, strings.Repeat(" ", sent))
 	return conn
 }
@@ -249,7 +261,8 @@ func TestStrangersBodiesAreSmallAndRefusedUnread(t *testing.T) {
 	}
 }
 
-// TestTheSlowestBodyGivesWay: bodies that never end use a budget up, and one that ends is read all the same.
+// TestTheSlowestBodyGivesWay: bodies that never end use a budget up, and one that ends is read all
+// the same.
 func TestTheSlowestBodyGivesWay(t *testing.T) {
 	t.Parallel()
 	gin.SetMode(gin.ReleaseMode)
@@ -273,11 +286,13 @@ func TestTheSlowestBodyGivesWay(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = conn.Close() })
-		_, _ = fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n%s", strings.Repeat(" ", 5_000))
+		_, _ = fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n%s",
+			strings.Repeat(" ", 5_000))
 		slow = append(slow, conn)
 	}
 	passed := 0
-	for deadline := time.Now().Add(time.Minute); passed < 20 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); passed < 20 && time.Now().Before(deadline); time.Sleep(
+		20 * time.Millisecond) {
 		res, err := http.Post(server.URL, "text/plain", strings.NewReader(strings.Repeat("x", 10_000)))
 		if err != nil {
 			t.Fatal(err)

@@ -15,23 +15,34 @@ import (
 
 func (s *SignIn) passkeyRoutes(e *Edge) {
 	op := func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"sign-in"}}
+		return huma.Operation{
+			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
+			Tags: []string{"sign-in"},
+		}
 	}
 	open := func(o huma.Operation) huma.Operation {
 		o.Security = []map[string][]string{{}}
 		return o
 	}
-	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/passkeys/challenge", "begin-passkey-sign-in", "Begin signing in with a passkey", http.StatusOK)), s.beginPasskeySignIn)
-	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/passkeys/sessions", "sign-in-with-passkey", "Đăng nhập bằng khóa truy cập: sets the session's cookie", http.StatusCreated)), s.signInWithPasskey)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/me/passkeys/challenge", "begin-passkey", "Begin adding a passkey; prove who you are first", http.StatusOK), s.beginPasskey)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/me/passkeys", "add-passkey", "Add the passkey that answered", http.StatusCreated), s.addPasskey)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/passkeys", "list-passkeys", "Khóa truy cập: your passkeys", 0), s.listPasskeys)
-	huma.Register(e.API, op(http.MethodDelete, "/api/v1/me/passkeys/{id}", "remove-passkey", "Forget a passkey of yours", http.StatusNoContent), s.removePasskey)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/me/passkeys/proof", "prove-with-passkey", "Prove who you are again, with a passkey; renews the session's cookie", http.StatusOK), s.proveWithPasskey)
+	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/passkeys/challenge", "begin-passkey-sign-in",
+		"Begin signing in with a passkey", http.StatusOK)), s.beginPasskeySignIn)
+	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/passkeys/sessions", "sign-in-with-passkey",
+		"Đăng nhập bằng khóa truy cập: sets the session's cookie", http.StatusCreated)), s.signInWithPasskey)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/me/passkeys/challenge", "begin-passkey",
+		"Begin adding a passkey; prove who you are first", http.StatusOK), s.beginPasskey)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/me/passkeys", "add-passkey", "Add the passkey that answered",
+		http.StatusCreated), s.addPasskey)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/passkeys", "list-passkeys", "Khóa truy cập: your passkeys", 0),
+		s.listPasskeys)
+	huma.Register(e.API, op(http.MethodDelete, "/api/v1/me/passkeys/{id}", "remove-passkey",
+		"Forget a passkey of yours", http.StatusNoContent), s.removePasskey)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/me/passkeys/proof", "prove-with-passkey",
+		"Prove who you are again, with a passkey; renews the session's cookie", http.StatusOK), s.proveWithPasskey)
 }
 
-// origin is that of the pages a visitor sees, which its devices know us by: PUBLIC_URL, or http://localhost on this machine.
-// A device knows names, no addresses (W3C Web Authentication, section 5.1.2).
+// origin is that of the pages a visitor sees, which its devices know us by: PUBLIC_URL, or
+// http://localhost on this machine. A device knows names, no addresses (W3C Web Authentication,
+// section 5.1.2).
 func (s *SignIn) origin(v Visitor) (string, error) {
 	at := s.PublicURL
 	if at == "" {

@@ -13,8 +13,8 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// Stalls is how stall owners and their staff come in: by a code to a registered phone, an invitation on paper, or a PIN
-// on a device that the owner enrolled.
+// Stalls is how stall owners and their staff come in: by a code to a registered phone, an
+// invitation on paper, or a PIN on a device that the owner enrolled.
 type Stalls struct {
 	*SignIn
 	Codes *signin.PhoneCodes
@@ -25,33 +25,53 @@ type Stalls struct {
 // Routes mounts the table of routes.
 func (s *Stalls) Routes(e *Edge) {
 	op := func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"stall people"}}
+		return huma.Operation{
+			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
+			Tags: []string{"stall people"},
+		}
 	}
 	open := func(o huma.Operation) huma.Operation {
 		o.Security = []map[string][]string{{}}
 		return o
 	}
 	// Strangers: what signs them in.
-	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/phone-codes", "ask-phone-code", "Gửi mã đăng nhập: a code to a merchant's registered phone; the answer does not tell whether it is one", http.StatusAccepted)), s.askCode)
-	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/phone-sessions", "sign-in-by-phone", "Đăng nhập bằng mã: opens the merchant's session", http.StatusCreated)), s.signInByPhone)
-	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/phone-sessions/choice", "who-shares-phone", "Ai dùng chung số này: who may sign in by a phone, to whoever knows its code", http.StatusOK)), s.whoHasPhone)
-	huma.Register(e.API, open(op(http.MethodGet, "/api/v1/staff-sessions/choice", "who-may-sign-in-here", "Who may sign in on this device", 0)), s.counter)
-	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/staff-sessions", "start-shift", "Vào ca: a PIN on a device that the merchant enrolled; ends the merchant's own session on it", http.StatusCreated)), s.startShift)
+	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/phone-codes", "ask-phone-code",
+		"Gửi mã đăng nhập: a code to a merchant's registered phone; the answer does not tell whether it is one",
+		http.StatusAccepted)), s.askCode)
+	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/phone-sessions", "sign-in-by-phone",
+		"Đăng nhập bằng mã: opens the merchant's session", http.StatusCreated)), s.signInByPhone)
+	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/phone-sessions/choice", "who-shares-phone",
+		"Ai dùng chung số này: who may sign in by a phone, to whoever knows its code", http.StatusOK)), s.whoHasPhone)
+	huma.Register(e.API, open(op(http.MethodGet, "/api/v1/staff-sessions/choice", "who-may-sign-in-here",
+		"Who may sign in on this device", 0)), s.counter)
+	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/staff-sessions", "start-shift",
+		"Vào ca: a PIN on a device that the merchant enrolled; ends the merchant's own session on it",
+		http.StatusCreated)), s.startShift)
 	s.invitationPages(e)
 
 	// Admins and managers: invitations for a stall's present merchant.
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/invitations", "invite-merchant", "Mã mời: a one-use QR code by which the stall's merchant signs in", http.StatusCreated), s.invite)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/invitations", "list-invitations", "Invitations of the stall's present merchant, newest first", 0), s.listInvitations)
-	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/invitations/{invitation}", "revoke-invitation", "Revoke an invitation that was not used", http.StatusNoContent), s.uninvite)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/invitations", "invite-merchant",
+		"Mã mời: a one-use QR code by which the stall's merchant signs in", http.StatusCreated), s.invite)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/invitations", "list-invitations",
+		"Invitations of the stall's present merchant, newest first", 0), s.listInvitations)
+	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/invitations/{invitation}", "revoke-invitation",
+		"Revoke an invitation that was not used", http.StatusNoContent), s.uninvite)
 
 	// The merchant: staff and devices of the own stall.
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/staff", "add-staff", "Thêm người bán: staff with a PIN", http.StatusCreated), s.addSeller)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/staff", "list-staff", "The stall's staff", 0), s.listSellers)
-	huma.Register(e.API, op(http.MethodPut, "/api/v1/stalls/{id}/staff/{staff}/pin", "change-pin", "Another PIN; ends their shift", http.StatusNoContent), s.changePIN)
-	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/staff/{staff}", "remove-staff", "Remove staff; ends their shift", http.StatusNoContent), s.removeSeller)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/devices", "enrol-device", "Let staff sign in on the device that asks: sets its cookie", http.StatusCreated), s.enrol)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/devices", "list-devices", "The stall's devices", 0), s.listDevices)
-	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/devices/{device}", "revoke-device", "Revoke a device; ends the shifts on it", http.StatusNoContent), s.revokeDevice)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/staff", "add-staff",
+		"Thêm người bán: staff with a PIN", http.StatusCreated), s.addSeller)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/staff", "list-staff", "The stall's staff", 0),
+		s.listSellers)
+	huma.Register(e.API, op(http.MethodPut, "/api/v1/stalls/{id}/staff/{staff}/pin", "change-pin",
+		"Another PIN; ends their shift", http.StatusNoContent), s.changePIN)
+	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/staff/{staff}", "remove-staff",
+		"Remove staff; ends their shift", http.StatusNoContent), s.removeSeller)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/devices", "enrol-device",
+		"Let staff sign in on the device that asks: sets its cookie", http.StatusCreated), s.enrol)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/devices", "list-devices", "The stall's devices", 0),
+		s.listDevices)
+	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/devices/{device}", "revoke-device",
+		"Revoke a device; ends the shifts on it", http.StatusNoContent), s.revokeDevice)
 }
 
 // visit is where a visitor comes in from.
@@ -65,12 +85,14 @@ type Phoned struct {
 func (s *Stalls) phone(p Phoned) (string, error) {
 	phone, ok := s.Phone(p.Phone)
 	if !ok {
-		return "", problem.Of("phone", "phone_form", "Số điện thoại chưa đúng, ví dụ 0912345678.", "This is no Vietnamese phone number, such as 0912345678.")
+		return "", problem.Of("phone", "phone_form", "Số điện thoại chưa đúng, ví dụ 0912345678.",
+			"This is no Vietnamese phone number, such as 0912345678.")
 	}
 	return phone, nil
 }
 
-// KnownBrowser is a request of a browser on which a merchant may have signed in by phone before; embed it in a huma input.
+// KnownBrowser is a request of a browser on which a merchant may have signed in by phone before;
+// embed it in a huma input.
 type KnownBrowser struct {
 	PhoneCookie string `cookie:"__Host-m40-phone" maxLength:"200"`
 }
@@ -104,7 +126,10 @@ func (s *Stalls) askCode(ctx context.Context, in *struct {
 	if err := s.Codes.Ask(ctx, phone, phoneVisit(in.Visitor, in.KnownBrowser)); err != nil {
 		return nil, err
 	}
-	return &struct{ Body codeSent }{codeSent{int(signin.CodeLasts / time.Second), int(signin.ResendAfter / time.Second)}}, nil
+	return &struct{ Body codeSent }{codeSent{
+		int(signin.CodeLasts / time.Second),
+		int(signin.ResendAfter / time.Second),
+	}}, nil
 }
 
 func (s *Stalls) signInByPhone(ctx context.Context, in *struct {
@@ -135,7 +160,8 @@ func (s *Stalls) signInByPhone(ctx context.Context, in *struct {
 		return nil, err
 	}
 	known := http.Cookie{
-		Name: signin.PhoneCookie, Value: s.People.KnownPhone(phone), Path: "/", MaxAge: int(signin.PhoneCookieLasts.Seconds()),
+		Name: signin.PhoneCookie, Value: s.People.KnownPhone(phone), Path: "/",
+		MaxAge: int(signin.PhoneCookieLasts.Seconds()),
 		Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
 	return &signedInByPhone{[]http.Cookie{sessionCookie(roles.Merchant, token), known}, *session}, nil
@@ -170,7 +196,8 @@ func (s *Stalls) whoHasPhone(ctx context.Context, in *struct {
 	return &struct{ Body phonePeople }{phonePeople{people}}, nil
 }
 
-// signedInByPhone opens a session and marks the browser as one on which the phone's owner signed in.
+// signedInByPhone opens a session and marks the browser as one on which the phone's owner signed
+// in.
 type signedInByPhone struct {
 	SetCookie []http.Cookie `header:"Set-Cookie"`
 	Body      signin.Session

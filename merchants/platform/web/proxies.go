@@ -44,18 +44,19 @@ func (p Proxies) hold(ip netip.Addr) bool {
 	return false
 }
 
-// tellCaller sets a request's RemoteAddr to its caller's, so that whoever asks later, by gin or by huma, learns one answer:
-// sessions, counters of guesses, the trail, rates, a webhook's allowed addresses.
+// tellCaller sets a request's RemoteAddr to its caller's, so that whoever asks later, by gin or by
+// huma, learns one answer: sessions, counters of guesses, the trail, rates, a webhook's allowed
+// addresses.
 func (p Proxies) tellCaller(c *gin.Context) {
 	if at := p.caller(c.Request); at.IsValid() {
 		c.Request.RemoteAddr = at.String()
 	}
 }
 
-// caller is who makes a request: the peer, or, where a trusted proxy is the peer, the last address of X-Forwarded-For that
-// is no trusted proxy. What stands left of that was written by the caller itself. The port is the one that stands with
-// the address (203.0.113.9:51234), else the peer's, which leads to the line in the proxy's own log; X-Forwarded-Port tells
-// the port that was called.
+// caller is who makes a request: the peer, or, where a trusted proxy is the peer, the last address
+// of X-Forwarded-For that is no trusted proxy. What stands left of that was written by the caller
+// itself. The port is the one that stands with the address (203.0.113.9:51234), else the peer's,
+// which leads to the line in the proxy's own log; X-Forwarded-Port tells the port that was called.
 func (p Proxies) caller(r *http.Request) netip.AddrPort {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// TestTheCallerIsBelievedOnlyFromProxies: an address in a header counts only where a proxy that we trust wrote it.
+// TestTheCallerIsBelievedOnlyFromProxies: an address in a header counts only where a proxy that we
+// trust wrote it.
 func TestTheCallerIsBelievedOnlyFromProxies(t *testing.T) {
 	t.Parallel()
 	const peer, cluster = "10.0.0.1:4000", "10.0.0.1,10.0.9.0/24,2001:db8:1::/48"
@@ -19,18 +20,50 @@ func TestTheCallerIsBelievedOnlyFromProxies(t *testing.T) {
 		forwarded     []string
 		caller        string
 	}{
-		"no proxy, no header":                {"", "203.0.113.9:51234", nil, "203.0.113.9:51234"},
-		"a stranger spoofs":                  {cluster, "203.0.113.9:51234", []string{"198.51.100.7"}, "203.0.113.9:51234"},
-		"a stranger spoofs a proxy":          {cluster, "203.0.113.9:51234", []string{"198.51.100.7, 10.0.0.1"}, "203.0.113.9:51234"},
-		"nobody is trusted by default":       {"", peer, []string{"198.51.100.7"}, peer},
-		"through a proxy":                    {cluster, peer, []string{"198.51.100.7"}, "198.51.100.7:4000"},
-		"the caller spoofs through a proxy":  {cluster, peer, []string{"127.0.0.1, 10.0.0.1, 198.51.100.7"}, "198.51.100.7:4000"},
-		"spoofed on a line of its own":       {cluster, peer, []string{"127.0.0.1", "198.51.100.7"}, "198.51.100.7:4000"},
-		"through two proxies":                {cluster, peer, []string{"9.9.9.9, 198.51.100.7, 10.0.9.44"}, "198.51.100.7:4000"},
-		"with a port":                        {cluster, peer, []string{"198.51.100.7:61000"}, "198.51.100.7:61000"},
-		"IPv6":                               {cluster, "[2001:db8:1::5]:4000", []string{"2001:db8:2::7"}, "[2001:db8:2::7]:4000"},
-		"IPv6 with a port":                   {cluster, peer, []string{"[2001:db8:2::7]:61000"}, "[2001:db8:2::7]:61000"},
-		"IPv4 within IPv6 is IPv4":           {cluster, "[::ffff:10.0.0.1]:4000", []string{"::ffff:198.51.100.7"}, "198.51.100.7:4000"},
+		"no proxy, no header": {"", "203.0.113.9:51234", nil, "203.0.113.9:51234"},
+		"a stranger spoofs": {
+			cluster, "203.0.113.9:51234",
+			[]string{"198.51.100.7"},
+			"203.0.113.9:51234",
+		},
+		"a stranger spoofs a proxy": {
+			cluster, "203.0.113.9:51234",
+			[]string{"198.51.100.7, 10.0.0.1"},
+			"203.0.113.9:51234",
+		},
+		"nobody is trusted by default": {"", peer, []string{"198.51.100.7"}, peer},
+		"through a proxy":              {cluster, peer, []string{"198.51.100.7"}, "198.51.100.7:4000"},
+		"the caller spoofs through a proxy": {
+			cluster, peer,
+			[]string{"127.0.0.1, 10.0.0.1, 198.51.100.7"},
+			"198.51.100.7:4000",
+		},
+		"spoofed on a line of its own": {
+			cluster, peer,
+			[]string{"127.0.0.1", "198.51.100.7"},
+			"198.51.100.7:4000",
+		},
+		"through two proxies": {
+			cluster, peer,
+			[]string{"9.9.9.9, 198.51.100.7, 10.0.9.44"},
+			"198.51.100.7:4000",
+		},
+		"with a port": {cluster, peer, []string{"198.51.100.7:61000"}, "198.51.100.7:61000"},
+		"IPv6": {
+			cluster, "[2001:db8:1::5]:4000",
+			[]string{"2001:db8:2::7"},
+			"[2001:db8:2::7]:4000",
+		},
+		"IPv6 with a port": {
+			cluster, peer,
+			[]string{"[2001:db8:2::7]:61000"},
+			"[2001:db8:2::7]:61000",
+		},
+		"IPv4 within IPv6 is IPv4": {
+			cluster, "[::ffff:10.0.0.1]:4000",
+			[]string{"::ffff:198.51.100.7"},
+			"198.51.100.7:4000",
+		},
 		"a zone is nobody's to tell":         {cluster, peer, []string{"fe80::1%evil"}, "[fe80::1]:4000"},
 		"a proxy that cannot tell":           {cluster, peer, []string{"unknown"}, peer},
 		"nonsense left of the caller":        {cluster, peer, []string{"<script>, 198.51.100.7"}, "198.51.100.7:4000"},

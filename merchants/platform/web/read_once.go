@@ -18,9 +18,10 @@ import (
 const maxDepth = 64
 
 // readOnce reads a JSON body and refuses one in which a name stands twice in an object: of
-// {"role":"team","role":"admin"} one reader takes the first and another the last (RFC 8259, section 4). Webhooks are
-// their providers' matter and are kept whatever their bytes; uploads are read where they are taken. Nor is read what would be kept as
-// something else: bytes that are no UTF-8, and half of a surrogate pair (sections 8.1, 8.2).
+// {"role":"team","role":"admin"} one reader takes the first and another the last (RFC 8259, section
+// 4). Webhooks are their providers' matter and are kept whatever their bytes; uploads are read
+// where they are taken. Nor is read what would be kept as something else: bytes that are no UTF-8,
+// and half of a surrogate pair (sections 8.1, 8.2).
 func readOnce(c *gin.Context) {
 	if !readsJSON(c.Request) {
 		return
@@ -28,9 +29,11 @@ func readOnce(c *gin.Context) {
 	body, err := io.ReadAll(c.Request.Body) // from memory
 	switch {
 	case err != nil:
-		err = problem.New(problem.Malformed, "unreadable", "Không đọc được nội dung JSON.", "The JSON body could not be read.")
+		err = problem.New(problem.Malformed, "unreadable", "Không đọc được nội dung JSON.",
+			"The JSON body could not be read.")
 	case !utf8.Valid(body) || halfPair(body):
-		err = problem.New(problem.Malformed, "unreadable", "Nội dung JSON có ký tự hỏng: cần UTF-8.", "The JSON body holds what is no text: UTF-8 is wanted.")
+		err = problem.New(problem.Malformed, "unreadable", "Nội dung JSON có ký tự hỏng: cần UTF-8.",
+			"The JSON body holds what is no text: UTF-8 is wanted.")
 	default:
 		err = noNameTwice(body)
 	}
@@ -57,8 +60,8 @@ type place struct {
 	n     int             // of the value that is read, in a list
 }
 
-// noNameTwice is nil for a JSON text without a name twice in one object, and for what is no JSON text: whoever reads it
-// says so.
+// noNameTwice is nil for a JSON text without a name twice in one object, and for what is no JSON
+// text: whoever reads it says so.
 func noNameTwice(body []byte) error {
 	text := json.NewDecoder(bytes.NewReader(body))
 	text.UseNumber()
@@ -84,7 +87,8 @@ func noNameTwice(body []byte) error {
 			way = append(way, &place{})
 		}
 		if len(way) > maxDepth {
-			return problem.New(problem.Malformed, "too_deep", "Nội dung JSON lồng quá sâu.", "The JSON body is nested too deep.")
+			return problem.New(problem.Malformed, "too_deep", "Nội dung JSON lồng quá sâu.",
+				"The JSON body is nested too deep.")
 		}
 	}
 }
@@ -117,7 +121,8 @@ func nameTwice(way []*place) error {
 		"Trường này xuất hiện hai lần.", "This field stands twice.")
 }
 
-// halfPair says whether a JSON text escapes one half of a surrogate pair without the other. A backslash stands in texts only.
+// halfPair says whether a JSON text escapes one half of a surrogate pair without the other. A
+// backslash stands in texts only.
 func halfPair(body []byte) bool {
 	for {
 		at := bytes.IndexByte(body, '\\')

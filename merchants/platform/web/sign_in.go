@@ -30,19 +30,25 @@ func (s *SignIn) Routes(e *Edge) {
 	op := func(method, path, id, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"sign-in"}}
 	}
-	in := op(http.MethodPost, "/api/v1/sessions", "sign-in", "Đăng nhập: password and second factor; sets the session's cookie")
+	in := op(http.MethodPost, "/api/v1/sessions", "sign-in",
+		"Đăng nhập: password and second factor; sets the session's cookie")
 	in.DefaultStatus, in.Security = http.StatusCreated, []map[string][]string{{}}
 	huma.Register(e.API, in, s.signIn)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/sessions", "list-sessions", "Your open sessions, newest first"), s.list)
-	huma.Register(e.API, op(http.MethodDelete, "/api/v1/sessions/{id}", "end-session", "Đăng xuất: end a session of yours; `current` is the one that asks"), s.end)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/sessions/current/proof", "prove", "Xác nhận lại: password and code again, before what moves money; renews the session's cookie"), s.prove)
-	huma.Register(e.API, op(http.MethodPut, "/api/v1/me/password", "change-password", "Đổi mật khẩu: ends your other sessions and renews this one's cookie"), s.changePassword)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/sessions", "list-sessions", "Your open sessions, newest first"),
+		s.list)
+	huma.Register(e.API, op(http.MethodDelete, "/api/v1/sessions/{id}", "end-session",
+		"Đăng xuất: end a session of yours; `current` is the one that asks"), s.end)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/sessions/current/proof", "prove",
+		"Xác nhận lại: password and code again, before what moves money; renews the session's cookie"), s.prove)
+	huma.Register(e.API, op(http.MethodPut, "/api/v1/me/password", "change-password",
+		"Đổi mật khẩu: ends your other sessions and renews this one's cookie"), s.changePassword)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me", "get-me", "Who you are and what you see"), s.me)
 	s.passkeyRoutes(e)
 	s.ssoRoutes(e)
 }
 
-// Visitor is where a request comes from; embed it in a huma input, which looks into exported types only.
+// Visitor is where a request comes from; embed it in a huma input, which looks into exported types
+// only.
 type Visitor struct {
 	device, address, host string
 	foreign               bool // a browser made the request for another site
@@ -95,15 +101,19 @@ func (s *SignIn) signIn(ctx context.Context, in *signInInput) (*signedIn, error)
 	return &signedIn{cookie(token, int(signin.AbsoluteLimit.Seconds())), *session}, nil
 }
 
-// mayComeIn refuses whom another site sends, and everyone where a session's cookie would travel in the open.
+// mayComeIn refuses whom another site sends, and everyone where a session's cookie would travel in
+// the open.
 func (s *SignIn) mayComeIn(v Visitor) error {
 	if v.foreign {
 		return signin.CrossOrigin()
 	}
 	if !s.Cookies {
-		return problem.New(problem.Forbidden, "plain_http",
+		return problem.New(
+			problem.Forbidden,
+			"plain_http",
 			"Không thể đăng nhập qua http không mã hóa. Hãy đặt PUBLIC_URL là địa chỉ https của máy chủ.",
-			"Signing in over plain http would show the session to everyone on the way. Set PUBLIC_URL to the server's https address.")
+			"Signing in over plain http would show the session to everyone on the way. Set PUBLIC_URL to the server's https address.",
+		)
 	}
 	return nil
 }
@@ -125,7 +135,10 @@ func (s *SignIn) prove(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	token, err := s.People.Prove(ctx, who, signin.Attempt{Password: in.Body.Password, Code: in.Body.Code, Address: in.address})
+	token, err := s.People.Prove(ctx, who, signin.Attempt{
+		Password: in.Body.Password, Code: in.Body.Code,
+		Address: in.address,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +158,10 @@ func (s *SignIn) changePassword(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	token, err := s.People.ChangePassword(ctx, who, signin.Attempt{Password: in.Body.Current, Code: in.Body.Code, Address: in.address}, in.Body.Password)
+	token, err := s.People.ChangePassword(ctx, who, signin.Attempt{
+		Password: in.Body.Current, Code: in.Body.Code,
+		Address: in.address,
+	}, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +170,10 @@ func (s *SignIn) changePassword(ctx context.Context, in *struct {
 
 // cookie carries a token; without one it is taken away.
 func cookie(token string, age int) http.Cookie {
-	return http.Cookie{Name: signin.Cookie, Value: token, Path: "/", MaxAge: age, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	return http.Cookie{
+		Name: signin.Cookie, Value: token, Path: "/", MaxAge: age, Secure: true, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+	}
 }
 
 func (s *SignIn) list(ctx context.Context, _ *struct{}) (*struct{ Body List[signin.Session] }, error) {

@@ -192,9 +192,11 @@ func (s *Stalls) startShift(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	// The session that this browser held before, the merchant's as a rule, does not lie behind the shift.
+	// The session that this browser held before, the merchant's as a rule, does not lie behind the
+	// shift.
 	if before, err := roles.From(ctx); err == nil && before.SessionID != nil {
-		if err := s.People.EndSession(ctx, before, *before.SessionID); err != nil && !errors.Is(err, problem.Missing("session")) {
+		if err := s.People.EndSession(ctx, before, *before.SessionID); err != nil &&
+			!errors.Is(err, problem.Missing("session")) {
 			return nil, err
 		}
 	}

@@ -18,22 +18,25 @@ var Unrecorded = map[string]string{
 	"POST /api/v1/codes/verify": "changes nothing: strangers ask whose code a payload is",
 }
 
-// ChangingGets are the GETs that change something, such as those that another site sends a browser back to: they are
-// recorded like POSTs.
+// ChangingGets are the GETs that change something, such as those that another site sends a browser
+// back to: they are recorded like POSTs.
 var ChangingGets = map[string]bool{"/api/v1/oidc/:provider/callback": true}
 
-// watchedReads are the reads that the trail keeps when they are refused too. When they are answered, and whichever else
-// shows a merchant's data, auth.Seen records them.
+// watchedReads are the reads that the trail keeps when they are refused too. When they are
+// answered, and whichever else shows a merchant's data, auth.Seen records them.
 var watchedReads = map[string]bool{
-	"/api/v1/stalls/:id/payments": true, "/api/v1/stalls/:id/payments/stream": true, "/api/v1/notices": true, "/api/v1/cases": true,
-	"/api/v1/deliveries/unreadable": true, "/api/v1/merchants/:id/export": true, "/api/v1/merchants/:id/data-requests": true, "/api/v1/data-requests": true,
+	"/api/v1/stalls/:id/payments": true, "/api/v1/stalls/:id/payments/stream": true, "/api/v1/notices": true,
+	"/api/v1/cases":                 true,
+	"/api/v1/deliveries/unreadable": true, "/api/v1/merchants/:id/export": true,
+	"/api/v1/merchants/:id/data-requests": true, "/api/v1/data-requests": true,
 }
 
 // acceptRoute takes an invitation. Its path names a secret: the trail holds the route in its place.
 const acceptRoute = "/i/:token"
 
-// record keeps the trail of requests under /api, and of those that take an invitation. What may change something is recorded before it runs, and refused (503)
-// while that is not possible; its result is recorded when it is answered.
+// record keeps the trail of requests under /api, and of those that take an invitation. What may
+// change something is recorded before it runs, and refused (503) while that is not possible; its
+// result is recorded when it is answered.
 func record(audit *trail.Trail) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		route, method := c.FullPath(), c.Request.Method
@@ -42,7 +45,10 @@ func record(audit *trail.Trail) gin.HandlerFunc {
 		}
 		who, err := roles.From(c.Request.Context())
 		known := err == nil
-		e := trail.Event{SessionID: who.SessionID, Address: c.Request.RemoteAddr, Method: method, Route: route, Object: c.Request.URL.EscapedPath()}
+		e := trail.Event{
+			SessionID: who.SessionID, Address: c.Request.RemoteAddr, Method: method, Route: route,
+			Object: c.Request.URL.EscapedPath(),
+		}
 		if known {
 			e.ActorID = &who.ActorID
 		}
@@ -64,8 +70,10 @@ func record(audit *trail.Trail) gin.HandlerFunc {
 func follow(c *gin.Context, audit *trail.Trail, e trail.Event) {
 	ctx, line, err := audit.Begin(c.Request.Context(), e)
 	if err != nil {
-		slog.ErrorContext(ctx, "a request is refused because the audit trail cannot be written", "method", e.Method, "route", e.Route, "error", err)
-		refusal := problem.New(problem.Unavailable, "trail_unavailable", "Hệ thống tạm gián đoạn, xin gửi lại.", "The audit trail cannot be written, so nothing was done: please send it again.")
+		slog.ErrorContext(ctx, "a request is refused because the audit trail cannot be written", "method", e.Method,
+			"route", e.Route, "error", err)
+		refusal := problem.New(problem.Unavailable, "trail_unavailable", "Hệ thống tạm gián đoạn, xin gửi lại.",
+			"The audit trail cannot be written, so nothing was done: please send it again.")
 		refusal.RetryAfter = 30
 		problem.Write(c, refusal)
 		return
@@ -74,7 +82,8 @@ func follow(c *gin.Context, audit *trail.Trail, e trail.Event) {
 	status := http.StatusInternalServerError
 	defer func() {
 		if err := audit.End(context.WithoutCancel(ctx), line, status); err != nil {
-			slog.ErrorContext(ctx, "the audit trail misses a result", "line", line, "method", e.Method, "route", e.Route, "status", status, "error", err)
+			slog.ErrorContext(ctx, "the audit trail misses a result", "line", line, "method", e.Method, "route",
+				e.Route, "status", status, "error", err)
 		}
 	}()
 	c.Next()
@@ -92,6 +101,7 @@ func watch(c *gin.Context, audit *trail.Trail, e trail.Event) {
 	}
 	ctx = context.WithoutCancel(ctx)
 	if err := audit.Refused(ctx, e, status); err != nil {
-		slog.ErrorContext(ctx, "the audit trail misses a refused reading", "method", e.Method, "route", e.Route, "status", status, "error", err)
+		slog.ErrorContext(ctx, "the audit trail misses a refused reading", "method", e.Method, "route", e.Route,
+			"status", status, "error", err)
 	}
 }

@@ -43,7 +43,8 @@ func Upload(c *gin.Context) (name string, data []byte, err error) {
 }
 
 func unreadableForm() error {
-	return problem.New(problem.Malformed, "unreadable", "Không đọc được biểu mẫu tải lên.", "The multipart form could not be read.")
+	return problem.New(problem.Malformed, "unreadable", "Không đọc được biểu mẫu tải lên.",
+		"The multipart form could not be read.")
 }
 
 // DryRun is whether an import is only tried.
@@ -63,11 +64,20 @@ func DryRun(c *gin.Context) (bool, error) {
 
 // AcceptsFile writes into an operation that it takes a file, and may only try it.
 func AcceptsFile(o *huma.Operation) {
-	o.Parameters = append(o.Parameters, &huma.Param{Name: "dry_run", In: "query", Schema: &huma.Schema{Type: "boolean"}})
-	o.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{
-		Type: "object", Required: []string{"file"},
-		Properties: map[string]*huma.Schema{"file": {Type: "string", Format: "binary"}, "dry_run": {Type: "boolean"}},
-	}}}}
+	o.Parameters = append(o.Parameters, &huma.Param{
+		Name: "dry_run", In: "query",
+		Schema: &huma.Schema{Type: "boolean"},
+	})
+	o.RequestBody = &huma.RequestBody{
+		Required: true,
+		Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{
+			Type: "object", Required: []string{"file"},
+			Properties: map[string]*huma.Schema{
+				"file":    {Type: "string", Format: "binary"},
+				"dry_run": {Type: "boolean"},
+			},
+		}}},
+	}
 }
 
 // parts are the names and contents of a multipart form, without what separates them.

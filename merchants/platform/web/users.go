@@ -21,16 +21,26 @@ type Users struct {
 // Routes mounts the table of routes.
 func (u *Users) Routes(e *Edge) {
 	op := func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, Tags: []string{"users"}}
+		return huma.Operation{
+			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
+			Tags: []string{"users"},
+		}
 	}
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/users", "list-users", "Người dùng: who signs in, by login", 0), u.list)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/users", "create-user", "Tạo người dùng: tells password, second factor and recovery codes once", http.StatusCreated), u.create)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/users", "list-users", "Người dùng: who signs in, by login", 0),
+		u.list)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/users", "create-user",
+		"Tạo người dùng: tells password, second factor and recovery codes once", http.StatusCreated), u.create)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/users/{id}", "get-user", "A user", 0), u.get)
-	huma.Register(e.API, op(http.MethodPatch, "/api/v1/users/{id}", "change-user", "Change name, role, scopes or state; a new role or scope signs out", 0), u.change)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/users/{id}/renewal", "renew-user", "Cấp lại: a new password, second factor and recovery codes; opens a closed account", http.StatusOK), u.renew)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/api-keys", "list-api-keys", "Khóa API, newest first, without the keys", 0), u.listKeys)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/api-keys", "create-api-key", "A key for a program, told once", http.StatusCreated), u.createKey)
-	huma.Register(e.API, op(http.MethodDelete, "/api/v1/api-keys/{id}", "revoke-api-key", "End a key; every server refuses it two seconds later at most", http.StatusNoContent), u.revokeKey)
+	huma.Register(e.API, op(http.MethodPatch, "/api/v1/users/{id}", "change-user",
+		"Change name, role, scopes or state; a new role or scope signs out", 0), u.change)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/users/{id}/renewal", "renew-user",
+		"Cấp lại: a new password, second factor and recovery codes; opens a closed account", http.StatusOK), u.renew)
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/api-keys", "list-api-keys",
+		"Khóa API, newest first, without the keys", 0), u.listKeys)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/api-keys", "create-api-key", "A key for a program, told once",
+		http.StatusCreated), u.createKey)
+	huma.Register(e.API, op(http.MethodDelete, "/api/v1/api-keys/{id}", "revoke-api-key",
+		"End a key; every server refuses it two seconds later at most", http.StatusNoContent), u.revokeKey)
 }
 
 func (u *Users) list(ctx context.Context, in *struct{ Page }) (*struct{ Body List[signin.User] }, error) {

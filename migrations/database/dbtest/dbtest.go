@@ -1,5 +1,6 @@
-// Package dbtest gives each test a migrated database of its own on a real PostgreSQL.
-// A test binary runs one throw-away server, in a folder that later runs find warm; it ends with the binary, however that ends.
+// Package dbtest gives each test a migrated database of its own on a real PostgreSQL. A test binary
+// runs one throw-away server, in a folder that later runs find warm; it ends with the binary,
+// however that ends.
 package dbtest
 
 import (
@@ -27,17 +28,19 @@ const (
 	maxConns  = 8 // of one test's pool
 )
 
-// asFiles makes a database by copying its template's files. PostgreSQL would otherwise write it page by page into its log and
-// its memory, which takes several times as long.
+// asFiles makes a database by copying its template's files. PostgreSQL would otherwise write it
+// page by page into its log and its memory, which takes several times as long.
 const asFiles = " STRATEGY file_copy"
 
-// server is the binary's one server with its migrated template, started by the first test that needs it.
+// server is the binary's one server with its migrated template, started by the first test that
+// needs it.
 var server = sync.OnceValues(start)
 
 // databases numbers the binary's test databases.
 var databases atomic.Int64
 
-// New gives a test an empty, migrated database that no other test sees, and drops it when the test ends.
+// New gives a test an empty, migrated database that no other test sees, and drops it when the test
+// ends.
 func New(t testing.TB) *database.DB {
 	t.Helper()
 	db, err := database.Open(t.Context(), URL(t), database.Options{MaxConns: maxConns})
@@ -58,8 +61,8 @@ func URL(t testing.TB) string {
 	return s.create(t, "TEMPLATE "+s.template)
 }
 
-// Copy returns the URL of a copy of a database that fill wrote: once in this binary for all tests that give its name.
-// Fill closes its connections.
+// Copy returns the URL of a copy of a database that fill wrote: once in this binary for all tests
+// that give its name. Fill closes its connections.
 func Copy(t testing.TB, name string, fill func(ctx context.Context, url string) error) string {
 	t.Helper()
 	s, err := server()
@@ -68,7 +71,8 @@ func Copy(t testing.TB, name string, fill func(ctx context.Context, url string) 
 	}
 	once, _ := s.filled.LoadOrStore(name, sync.OnceValue(func() error {
 		ctx := context.Background() // it outlives the first test that needs it
-		if _, err := s.admin.Pool.Exec(ctx, "CREATE DATABASE filled_"+name+" TEMPLATE "+s.template+asFiles); err != nil {
+		if _, err := s.admin.Pool.Exec(ctx, "CREATE DATABASE filled_"+name+" TEMPLATE "+s.template+
+			asFiles); err != nil {
 			return err
 		}
 		return fill(ctx, s.running.DatabaseURL("filled_"+name))
@@ -122,8 +126,9 @@ func (s *shared) create(t testing.TB, from string) string {
 	return s.running.DatabaseURL(name)
 }
 
-// start takes the first free folder, starts a server in it and migrates its template. The server is not stopped here:
-// the system tells it of the binary's end, and the next binary in that folder waits for it.
+// start takes the first free folder, starts a server in it and migrates its template. The server is
+// not stopped here: the system tells it of the binary's end, and the next binary in that folder
+// waits for it.
 func start() (*shared, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
@@ -155,7 +160,8 @@ func startIn(ctx context.Context, dir string) (*shared, error) {
 	return s, nil
 }
 
-// clean drops what killed tests left and old templates, and migrates a template if these migrations have none.
+// clean drops what killed tests left and old templates, and migrates a template if these migrations
+// have none.
 func (s *shared) clean(ctx context.Context) error {
 	fingerprint, err := migrations.Fingerprint()
 	if err != nil {
@@ -174,7 +180,8 @@ func (s *shared) clean(ctx context.Context) error {
 			made = true
 			continue
 		}
-		if _, err := s.admin.Pool.Exec(ctx, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)"); err != nil {
+		if _, err := s.admin.Pool.Exec(ctx, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+
+			" WITH (FORCE)"); err != nil {
 			return fmt.Errorf("dropping %s: %w", name, err)
 		}
 	}
@@ -184,7 +191,8 @@ func (s *shared) clean(ctx context.Context) error {
 	return s.migrate(ctx)
 }
 
-// migrate makes the template under another name first, so that a killed binary leaves no half of one.
+// migrate makes the template under another name first, so that a killed binary leaves no half of
+// one.
 func (s *shared) migrate(ctx context.Context) error {
 	if _, err := s.admin.Pool.Exec(ctx, "CREATE DATABASE unfinished TEMPLATE template0"); err != nil {
 		return fmt.Errorf("making the template: %w", err)

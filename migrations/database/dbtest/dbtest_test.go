@@ -46,7 +46,8 @@ func TestDatabasesAreDropped(t *testing.T) {
 		}
 	})
 	var left int
-	if err := admin.Pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_database WHERE datname = $1`, name).Scan(&left); err != nil || left != 0 {
+	if err := admin.Pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_database WHERE datname = $1`, name).Scan(
+		&left); err != nil || left != 0 {
 		t.Errorf("%d databases %q are left, %v", left, name, err)
 	}
 }

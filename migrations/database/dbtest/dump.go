@@ -9,10 +9,12 @@ import (
 	"market40/migrations/database"
 )
 
-// Dump is every value of every table, as who steals the disk would read it: texts and bytes as they are.
+// Dump is every value of every table, as who steals the disk would read it: texts and bytes as they
+// are.
 func Dump(t testing.TB, db *database.DB) []byte {
 	t.Helper()
-	rows, err := db.Pool.Query(t.Context(), `SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+	rows, err := db.Pool.Query(t.Context(), `SELECT relname FROM pg_class
+		WHERE relnamespace = current_schema()::regnamespace
 		AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname`)
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +30,8 @@ func Dump(t testing.TB, db *database.DB) []byte {
 	defer conn.Release()
 	var all bytes.Buffer
 	for _, table := range tables {
-		_, err := conn.Conn().PgConn().CopyTo(t.Context(), &all, `COPY (SELECT * FROM `+pgx.Identifier{table}.Sanitize()+`) TO STDOUT (FORMAT binary)`)
+		_, err := conn.Conn().PgConn().CopyTo(t.Context(), &all, `COPY (SELECT * FROM `+
+			pgx.Identifier{table}.Sanitize()+`) TO STDOUT (FORMAT binary)`)
 		if err != nil {
 			t.Fatalf("dumping %s: %v", table, err)
 		}

@@ -5,14 +5,16 @@ import (
 	"syscall"
 )
 
-// memory is where Linux keeps files in memory, and room is how many bytes of it must be free for the servers of a whole test run.
+// memory is where Linux keeps files in memory, and room is how many bytes of it must be free for
+// the servers of a whole test run.
 const (
 	memory = "/dev/shm"
 	room   = 4 << 30
 )
 
-// folder is where the servers lie: in memory if there is room and nobody names another place by TMPDIR. A database is close to a
-// thousand small files, and a disk's file system may take ten times as long as PostgreSQL itself to make and to drop them.
+// folder is where the servers lie: in memory if there is room and nobody names another place by
+// TMPDIR. A database is close to a thousand small files, and a disk's file system may take ten
+// times as long as PostgreSQL itself to make and to drop them.
 func folder() string {
 	var free syscall.Statfs_t
 	if os.Getenv("TMPDIR") == "" && syscall.Statfs(memory, &free) == nil && free.Bavail*uint64(free.Bsize) >= room {

@@ -11,8 +11,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Proxy is a way over TCP to a test's database that can stop forwarding. Its connections stay open then,
-// as they do with a server that hangs, a firewall that drops packets, or a standby that took over silently.
+// Proxy is a way over TCP to a test's database that can stop forwarding. Its connections stay open
+// then, as they do with a server that hangs, a firewall that drops packets, or a standby that took
+// over silently.
 type Proxy struct {
 	URL string // of the database, through the proxy
 
@@ -47,7 +48,8 @@ func NewProxy(t testing.TB, database string) *Proxy {
 		t.Fatal(err)
 	}
 	u := url.URL{
-		Scheme: "postgres", User: url.UserPassword(cfg.User, cfg.Password), Host: p.listener.Addr().String(), Path: "/" + cfg.Database,
+		Scheme: "postgres", User: url.UserPassword(cfg.User, cfg.Password), Host: p.listener.Addr().String(),
+		Path:     "/" + cfg.Database,
 		RawQuery: "sslmode=disable",
 	}
 	p.URL = u.String()
@@ -107,7 +109,8 @@ func (p *Proxy) serve(client net.Conn) {
 	both.Wait()
 }
 
-// forward copies from one end to the other while it may. A black-holed end that closes is not reported to the other.
+// forward copies from one end to the other while it may. A black-holed end that closes is not
+// reported to the other.
 func (p *Proxy) forward(l *link, from, to net.Conn) {
 	buffer := make([]byte, 32<<10)
 	for {

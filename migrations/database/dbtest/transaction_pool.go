@@ -11,8 +11,9 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// transactionPool gives its clients one session of a server in turns: each has it for a statement, or for a transaction.
-// That is what a pool in transaction mode does. It knows plain statements only.
+// transactionPool gives its clients one session of a server in turns: each has it for a statement,
+// or for a transaction. That is what a pool in transaction mode does. It knows plain statements
+// only.
 type transactionPool struct {
 	listener net.Listener
 	running  sync.WaitGroup
@@ -23,7 +24,8 @@ type transactionPool struct {
 	clients []net.Conn
 }
 
-// NewTransactionPool returns the URL of a database through a pool in transaction mode. It ends with the test.
+// NewTransactionPool returns the URL of a database through a pool in transaction mode. It ends with
+// the test.
 func NewTransactionPool(t testing.TB, database string) string {
 	t.Helper()
 	session, err := pgconn.Connect(t.Context(), database)
@@ -53,7 +55,8 @@ func NewTransactionPool(t testing.TB, database string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := url.URL{Scheme: "postgres", User: url.User(cfg.User), Host: p.listener.Addr().String(), Path: "/" + cfg.Database, RawQuery: "sslmode=disable"}
+	u := url.URL{Scheme: "postgres", User: url.User(cfg.User), Host: p.listener.Addr().String(), Path: "/" +
+		cfg.Database, RawQuery: "sslmode=disable"}
 	return u.String()
 }
 
@@ -79,7 +82,10 @@ func (p *transactionPool) serve(client *pgproto3.Backend) {
 		return
 	}
 	client.Send(&pgproto3.AuthenticationOk{})
-	for name, value := range map[string]string{"standard_conforming_strings": "on", "client_encoding": "UTF8", "server_version": "15.0"} {
+	for name, value := range map[string]string{
+		"standard_conforming_strings": "on", "client_encoding": "UTF8",
+		"server_version": "15.0",
+	} {
 		client.Send(&pgproto3.ParameterStatus{Name: name, Value: value})
 	}
 	client.Send(&pgproto3.BackendKeyData{ProcessID: 1, SecretKey: []byte{0, 0, 0, 1}})
@@ -111,7 +117,8 @@ func (p *transactionPool) serve(client *pgproto3.Backend) {
 	}
 }
 
-// forward sends one statement and its answer on, and reports whether no transaction is open after it.
+// forward sends one statement and its answer on, and reports whether no transaction is open after
+// it.
 func (p *transactionPool) forward(client *pgproto3.Backend, query *pgproto3.Query) (ended bool, err error) {
 	p.server.Send(query)
 	if err := p.server.Flush(); err != nil {

@@ -11,7 +11,8 @@ import (
 	"syscall"
 )
 
-// account is the user that PostgreSQL runs as: ourselves, or for root, whom PostgreSQL refuses, another.
+// account is the user that PostgreSQL runs as: ourselves, or for root, whom PostgreSQL refuses,
+// another.
 type account struct {
 	uid, gid uint32
 	name     string
@@ -72,11 +73,12 @@ func accountFor(f layout) (account, error) {
 			return account{uid: uint32(uid), gid: uint32(gid), name: name, other: true}, nil
 		}
 	}
-	return account{}, errors.New("PostgreSQL does not run as root, and there is no user postgres or nobody: run as an ordinary user")
+	return account{}, errors.New(
+		"PostgreSQL does not run as root, and there is no user postgres or nobody: run as an ordinary user")
 }
 
-// reaches answers ErrUnreachableDir with the first folder on the way to dir that the account may not enter.
-// What does not exist yet is no obstacle.
+// reaches answers ErrUnreachableDir with the first folder on the way to dir that the account may
+// not enter. What does not exist yet is no obstacle.
 func (a account) reaches(dir string) error {
 	if !a.other {
 		return nil
@@ -97,7 +99,8 @@ func (a account) reaches(dir string) error {
 			return fmt.Errorf("%w: %w", ErrUnreachableDir, err)
 		}
 		if !a.enters(info) {
-			return fmt.Errorf("%w: user %s may not enter %s: set DATA_DIR=/var/lib/market40", ErrUnreachableDir, a.name, at)
+			return fmt.Errorf("%w: user %s may not enter %s: set DATA_DIR=/var/lib/market40", ErrUnreachableDir, a.name,
+				at)
 		}
 	}
 	return nil

@@ -164,7 +164,8 @@ func TestOrphanIsEnded(t *testing.T) {
 	}
 }
 
-// byHand runs the server of a directory as somebody with a shell would, with the children's lock if there is one.
+// byHand runs the server of a directory as somebody with a shell would, with the children's lock if
+// there is one.
 func byHand(t *testing.T, s *private.Server, dir string, lock *os.File) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(filepath.Join(s.Programs(), "postgres"), "-D", filepath.Join(dir, "postgres"),

@@ -23,9 +23,9 @@ type process struct {
 	user account
 }
 
-// keepHeap lets a server process keep up to 16 MiB of freed memory (glibc, mallopt(3)). By default it gives back what
-// exceeds 128 KiB after each statement and asks for it again in the next: a statement over a dozen arrays took four
-// times as long.
+// keepHeap lets a server process keep up to 16 MiB of freed memory (glibc, mallopt(3)). By default
+// it gives back what exceeds 128 KiB after each statement and asks for it again in the next: a
+// statement over a dozen arrays took four times as long.
 var keepHeap = []string{"MALLOC_TOP_PAD_=1048576", "MALLOC_TRIM_THRESHOLD_=16777216"}
 
 // command is one program with a clean environment, nothing of ours but the children's lock.
@@ -38,8 +38,8 @@ func (p process) command(name string, atDeath syscall.Signal, children *os.File,
 	return cmd
 }
 
-// initialise makes the data directory beside its place and moves it there when it is whole, so a start that was killed
-// leaves nothing that a later one could take for data.
+// initialise makes the data directory beside its place and moves it there when it is whole, so a
+// start that was killed leaves nothing that a later one could take for data.
 func initialise(ctx context.Context, s *Server, user account, children *os.File, fast bool) error {
 	next, secret := s.files.data+".new", s.files.password+".initdb"
 	if err := errors.Join(os.RemoveAll(next), os.RemoveAll(secret)); err != nil {
@@ -75,7 +75,8 @@ func initialise(ctx context.Context, s *Server, user account, children *os.File,
 	return syncFolder(s.files.dir)
 }
 
-// runToEnd runs a program in a thread of its own, whose end the program would notice; at ctx's end it is killed.
+// runToEnd runs a program in a thread of its own, whose end the program would notice; at ctx's end
+// it is killed.
 func runToEnd(ctx context.Context, cmd *exec.Cmd) error {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -151,7 +152,8 @@ func ensureDatabase(ctx context.Context, s *Server, fast bool) error {
 func ensureRole(ctx context.Context, conn *pgx.Conn, name, rights, password string) error {
 	verb := "CREATE"
 	var exists bool
-	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)`, name).Scan(&exists); err != nil {
+	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)`, name).Scan(
+		&exists); err != nil {
 		return fmt.Errorf("looking for role %s: %w", name, err)
 	}
 	if exists {
@@ -173,8 +175,8 @@ func hasDatabase(ctx context.Context, url string) bool {
 	return true
 }
 
-// answers says whether a server takes queries; one that starts, recovers or is not there yet does not.
-// An error is a refusal that waiting does not mend.
+// answers says whether a server takes queries; one that starts, recovers or is not there yet does
+// not. An error is a refusal that waiting does not mend.
 func answers(ctx context.Context, url string) (bool, error) {
 	conn, err := pgx.Connect(ctx, url)
 	if err == nil {

@@ -65,7 +65,8 @@ func resolve(path string) string {
 	return filepath.Join(resolve(filepath.Dir(path)), filepath.Base(path))
 }
 
-// ensureRun makes the socket's folder, 0700 and the database user's. One that somebody else made is refused.
+// ensureRun makes the socket's folder, 0700 and the database user's. One that somebody else made is
+// refused.
 func (f layout) ensureRun(user account) error {
 	err := os.Mkdir(f.run, 0o700)
 	if errors.Is(err, fs.ErrExist) {
@@ -113,7 +114,8 @@ func readPassword(f layout) (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-// writeSettings writes the server's settings and who may connect: everyone who reaches the socket and has the password.
+// writeSettings writes the server's settings and who may connect: everyone who reaches the socket
+// and has the password.
 func (f layout) writeSettings(fast bool) error {
 	text := fmt.Sprintf("# Written at each start of market40. Sized for two cores beside the program itself.\n"+
 		"listen_addresses = ''\nport = 5432\nunix_socket_directories = %s\nunix_socket_permissions = 0700\n%s",
@@ -156,7 +158,8 @@ random_page_cost = 1.1
 autovacuum_vacuum_insert_scale_factor = 0.05
 `
 
-// throwAway is for the server that all tests of a package share, each with programs of its own. Later settings win.
+// throwAway is for the server that all tests of a package share, each with programs of its own.
+// Later settings win.
 const throwAway = `fsync = off
 max_connections = 400
 synchronous_commit = off

@@ -57,9 +57,9 @@ func held(path string) (bool, error) {
 	return errors.Is(err, syscall.EWOULDBLOCK), nil
 }
 
-// takeChildren takes the lock that every process of a server inherits. Having it proves that none of an earlier server
-// is alive, so what they left behind is stale and is cleared. A server whose program died is given time to
-// shut down, and told to, where the system did not.
+// takeChildren takes the lock that every process of a server inherits. Having it proves that none
+// of an earlier server is alive, so what they left behind is stale and is cleared. A server whose
+// program died is given time to shut down, and told to, where the system did not.
 func takeChildren(ctx context.Context, f layout) (*os.File, error) {
 	for {
 		lock, err := takeLock(ctx, f.children, orphanPatience)
@@ -81,8 +81,9 @@ func takeChildren(ctx context.Context, f layout) (*os.File, error) {
 	}
 }
 
-// clearStale removes what a dead server left: its socket and, where its number now belongs to some other program,
-// its postmaster.pid. A server that somebody started by hand on the same data is ErrBusy.
+// clearStale removes what a dead server left: its socket and, where its number now belongs to some
+// other program, its postmaster.pid. A server that somebody started by hand on the same data is
+// ErrBusy.
 func (f layout) clearStale() error {
 	pidFile := filepath.Join(f.data, "postmaster.pid")
 	if pid := f.postmaster(); pid > 0 && alive(pid) {

@@ -1,5 +1,6 @@
-// Package private runs a PostgreSQL of our own from the installed binaries, for who has no DATABASE_URL.
-// It listens on a unix socket only, ends with the program even at kill -9, and never deletes a data directory.
+// Package private runs a PostgreSQL of our own from the installed binaries, for who has no
+// DATABASE_URL. It listens on a unix socket only, ends with the program even at kill -9, and never
+// deletes a data directory.
 package private
 
 import (
@@ -49,10 +50,11 @@ type Server struct {
 	lock     *os.File
 }
 
-// Start makes the data directory if there is none, starts its server, and returns when it answers queries.
-// The directory then holds postgres/ (data), run/ (socket), postgres.password, postgres.conf, postgres.hba,
-// postgres.log and two lock files. It waits as long as ctx allows, for recovery too. Another running instance is
-// ErrBusy. The caller calls Stop; if the program dies first, the server shuts itself down.
+// Start makes the data directory if there is none, starts its server, and returns when it answers
+// queries. The directory then holds postgres/ (data), run/ (socket), postgres.password,
+// postgres.conf, postgres.hba, postgres.log and two lock files. It waits as long as ctx allows, for
+// recovery too. Another running instance is ErrBusy. The caller calls Stop; if the program dies
+// first, the server shuts itself down.
 func Start(ctx context.Context, dir string, o Options) (*Server, error) {
 	f, err := newLayout(dir)
 	if err != nil {
@@ -82,8 +84,8 @@ func Start(ctx context.Context, dir string, o Options) (*Server, error) {
 	return s, nil
 }
 
-// Use gives the server of a directory: that of the program that runs it now, or else its own, as Start.
-// Stop ends only the latter.
+// Use gives the server of a directory: that of the program that runs it now, or else its own, as
+// Start. Stop ends only the latter.
 func Use(ctx context.Context, dir string, o Options) (*Server, error) {
 	f, err := newLayout(dir)
 	if err != nil {
@@ -98,14 +100,16 @@ func Use(ctx context.Context, dir string, o Options) (*Server, error) {
 		if !errors.Is(err, ErrBusy) {
 			return s, err
 		}
-		// Someone else was quicker, and theirs is the server to use; anything else that is busy stays so.
+		// Someone else was quicker, and theirs is the server to use; anything else that is busy
+		// stays so.
 		if taken, lookErr := held(f.lock); lookErr != nil || !taken {
 			return nil, err
 		}
 	}
 }
 
-// attach waits for the server of the program that holds the directory's lock; nil if no program does.
+// attach waits for the server of the program that holds the directory's lock; nil if no program
+// does.
 func attach(ctx context.Context, f layout, o Options) (*Server, error) {
 	for {
 		taken, err := held(f.lock)
@@ -216,8 +220,8 @@ func (s *Server) urlOf(user, database string) string {
 	return u.String()
 }
 
-// Stop shuts the server down cleanly and frees the directory; when ctx ends first it is made to stop at once, which
-// the next start recovers from. A server that another program runs goes on.
+// Stop shuts the server down cleanly and frees the directory; when ctx ends first it is made to
+// stop at once, which the next start recovers from. A server that another program runs goes on.
 func (s *Server) Stop(ctx context.Context) error {
 	if s.own == nil {
 		return nil

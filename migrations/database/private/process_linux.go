@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// attributes put a child into its own process group, as the account's user, and have the kernel send it a signal when
-// the thread that started it ends.
+// attributes put a child into its own process group, as the account's user, and have the kernel
+// send it a signal when the thread that started it ends.
 func attributes(user account, atDeath syscall.Signal) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: atDeath}
 	if user.other {
@@ -20,7 +20,8 @@ func attributes(user account, atDeath syscall.Signal) *syscall.SysProcAttr {
 	return attr
 }
 
-// worksIn says whether a process is a PostgreSQL that works in a data directory, which it makes its working directory.
+// worksIn says whether a process is a PostgreSQL that works in a data directory, which it makes its
+// working directory.
 func worksIn(pid int, data string) bool {
 	proc := filepath.Join("/proc", strconv.Itoa(pid))
 	cwd, err := os.Readlink(filepath.Join(proc, "cwd"))

@@ -35,7 +35,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// ready is a data directory that has been started and stopped once, for tests to copy: making one takes longest.
+// ready is a data directory that has been started and stopped once, for tests to copy: making one
+// takes longest.
 var ready = sync.OnceValues(func() (string, error) {
 	parent, err := os.MkdirTemp("", "m40-")
 	if err != nil {
@@ -62,7 +63,8 @@ func usedDir(t *testing.T) string {
 	return dir
 }
 
-// playProgram runs a private server until its standard input ends, as serve would until it is told to stop.
+// playProgram runs a private server until its standard input ends, as serve would until it is told
+// to stop.
 func playProgram(dir string) int {
 	ctx := context.Background()
 	s, err := private.Start(ctx, dir, private.Options{})

@@ -30,7 +30,8 @@ type programs struct {
 
 var versionLine = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
-// choosePrograms finds the folder of the programs of the data's major version or, before there is data, of the newest.
+// choosePrograms finds the folder of the programs of the data's major version or, before there is
+// data, of the newest.
 func choosePrograms(ctx context.Context, f layout, places []string) (string, error) {
 	want, err := dataVersion(f.data)
 	if err != nil {
@@ -38,8 +39,10 @@ func choosePrograms(ctx context.Context, f layout, places []string) (string, err
 	}
 	found := findPrograms(ctx, places)
 	if len(found) == 0 {
-		return "", fmt.Errorf("%w: install them (Debian, Ubuntu: apt-get install postgresql; macOS: brew install postgresql) or set DATABASE_URL",
-			ErrNoBinaries)
+		return "", fmt.Errorf(
+			"%w: install them (Debian, Ubuntu: apt-get install postgresql; macOS: brew install postgresql) or set DATABASE_URL",
+			ErrNoBinaries,
+		)
 	}
 	newest := found[0]
 	for _, p := range found {
@@ -53,13 +56,20 @@ func choosePrograms(ctx context.Context, f layout, places []string) (string, err
 	if want == 0 {
 		return newest.bin, nil
 	}
-	return "", fmt.Errorf("%w: %s was made by PostgreSQL %d and here is %d. Install PostgreSQL %d; or, where that is installed, "+
-		"run `market40 backup FILE`, move %s away, start, and run `market40 restore FILE`. Nothing was changed",
-		ErrVersion, f.data, want, newest.major, want, f.data)
+	return "", fmt.Errorf(
+		"%w: %s was made by PostgreSQL %d and here is %d. Install PostgreSQL %d; or, where that is installed, "+
+			"run `market40 backup FILE`, move %s away, start, and run `market40 restore FILE`. Nothing was changed",
+		ErrVersion,
+		f.data,
+		want,
+		newest.major,
+		want,
+		f.data,
+	)
 }
 
-// dataVersion is the major version that made a data directory; 0 if there is none yet. A folder that holds something
-// else is ErrNotOurs.
+// dataVersion is the major version that made a data directory; 0 if there is none yet. A folder
+// that holds something else is ErrNotOurs.
 func dataVersion(data string) (int, error) {
 	text, err := os.ReadFile(filepath.Join(data, "PG_VERSION"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -88,7 +98,8 @@ func findPrograms(ctx context.Context, places []string) []programs {
 	if places == nil {
 		places = usualPlaces
 		for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-			// Distributions link single programs into PATH: the others lie beside the link's target.
+			// Distributions link single programs into PATH: the others lie beside the link's
+			// target.
 			if real, err := filepath.EvalSymlinks(filepath.Join(dir, "initdb")); err == nil {
 				bins = append(bins, filepath.Dir(real))
 			}
@@ -110,12 +121,14 @@ func findPrograms(ctx context.Context, places []string) []programs {
 	return found
 }
 
-// serverVersion is the major version of the server in a folder; 0 if initdb or postgres is not there or does not run.
+// serverVersion is the major version of the server in a folder; 0 if initdb or postgres is not
+// there or does not run.
 func serverVersion(ctx context.Context, bin string) int {
 	if _, err := os.Stat(filepath.Join(bin, "initdb")); err != nil {
 		return 0
 	}
-	out, err := exec.CommandContext(ctx, filepath.Join(bin, "postgres"), "--version").Output() //nolint:gosec // a found program
+	out, err := exec.CommandContext(ctx, filepath.Join(bin, "postgres"),
+		"--version").Output() //nolint:gosec // a found program
 	if err != nil {
 		return 0
 	}

@@ -61,7 +61,10 @@ func TestServerIsDurableAndPrivate(t *testing.T) {
 	if got := ask(t, s.URL(), `SELECT lower('ĐÀ NẴNG')`); got != "đà nẵng" {
 		t.Errorf("lower() does not know Vietnamese: %q", got)
 	}
-	for name, want := range map[string]fs.FileMode{"postgres": 0o700, "run": 0o700, "postgres.password": 0o600, "postgres.log": 0o600, "lock": 0o600} {
+	for name, want := range map[string]fs.FileMode{
+		"postgres": 0o700, "run": 0o700, "postgres.password": 0o600,
+		"postgres.log": 0o600, "lock": 0o600,
+	} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		must(t, err)
 		if info.Mode().Perm() != want {

@@ -45,8 +45,9 @@ func supervise(f layout, how process, children *os.File, log *slog.Logger) *supe
 	return s
 }
 
-// run holds its thread as long as a server runs, which is told when the thread that started it ends. The thread itself
-// lives on: others may have started children on it that wait for its end in the same way.
+// run holds its thread as long as a server runs, which is told when the thread that started it
+// ends. The thread itself lives on: others may have started children on it that wait for its end in
+// the same way.
 func (s *supervisor) run(children *os.File) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -141,7 +142,8 @@ func (s *supervisor) waitReady(ctx context.Context, url string) error {
 	}
 }
 
-// stop asks the server to end its sessions and write everything down; at ctx's end to drop everything; then kills it.
+// stop asks the server to end its sessions and write everything down; at ctx's end to drop
+// everything; then kills it.
 func (s *supervisor) stop(ctx context.Context) error {
 	s.stopping()
 	s.signal(syscall.SIGINT)

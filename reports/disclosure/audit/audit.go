@@ -1,5 +1,6 @@
-// Package audit proves what reports/disclosure decides, and shares no code with it. It takes what is published of one count as
-// of one day, as a reader sees it, and bounds each hidden cell by linear programming.
+// Package audit proves what reports/disclosure decides, and shares no code with it. It takes what
+// is published of one count as of one day, as a reader sees it, and bounds each hidden cell by
+// linear programming.
 package audit
 
 import (
@@ -16,7 +17,8 @@ const fewest = 5
 // slack is how far a bound may be off a whole number by floating point.
 const slack = 1e-6
 
-// Class is people who are in the same atoms (markets, or parts of one), as the register shows it by name.
+// Class is people who are in the same atoms (markets, or parts of one), as the register shows it by
+// name.
 type Class struct {
 	Atoms    []int
 	Operates uint32 // at which of Atoms (bits) they belong to a cell
@@ -29,8 +31,10 @@ type Cell struct {
 	Atoms       []int
 	Value       *int // nil: hidden
 	Least, Most int  // what other published figures say of it
-	Values      int  // how many values there are, where the denominator is hidden too; 0: as many as Least and Most leave
-	Stays       bool // published whatever is hidden: what it says alone is no finding
+	// how many values there are, where the denominator is hidden too; 0: as many as Least and Most
+	// leave
+	Values int
+	Stays  bool // published whatever is hidden: what it says alone is no finding
 }
 
 // Published is one count as of one day, with everything that a role may ask of it.
@@ -38,8 +42,8 @@ type Published struct {
 	Classes []Class
 	Cells   []Cell
 
-	// Apart: what people do in one atom does not decide whether they count in several together, as with those who are dormant
-	// in one market and paid in another.
+	// Apart: what people do in one atom does not decide whether they count in several together, as
+	// with those who are dormant in one market and paid in another.
 	Apart bool
 }
 
@@ -54,8 +58,8 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s is within %d–%d: fewer than %d values", f.Name, f.Low, f.High, f.Need)
 }
 
-// Audit returns the hidden counts that published ones narrow down to too few values. The error says that the figures contradict
-// each other or that the solver failed: nothing is proved then.
+// Audit returns the hidden counts that published ones narrow down to too few values. The error says
+// that the figures contradict each other or that the solver failed: nothing is proved then.
 func (p *Published) Audit() ([]Finding, error) {
 	p = p.merged()
 	problem := p.build()
@@ -79,7 +83,8 @@ func (p *Published) Audit() ([]Finding, error) {
 				return nil, err
 			}
 			need = min(need, others)
-			if low >= fewest && c.Most-low >= fewest-1 { // it says nothing of few people, nor of nearly all, and protects others
+			// it says nothing of few people, nor of nearly all, and protects others
+			if low >= fewest && c.Most-low >= fewest-1 {
 				need = min(need, p.leastNeed())
 			}
 		}
@@ -123,7 +128,8 @@ func (e *equations) bounds(terms map[int]float64) (low, high int, err error) {
 	return int(math.Ceil(least - slack)), int(math.Floor(most + slack)), err
 }
 
-// openByOthers returns how many values a cell would have if nothing of this count were published but what stays.
+// openByOthers returns how many values a cell would have if nothing of this count were published
+// but what stays.
 func (p *Published) openByOthers(c *Cell) (int, error) {
 	q := &Published{Classes: p.Classes, Cells: slices.Clone(p.Cells), Apart: p.Apart}
 	for i := range q.Cells {
@@ -184,8 +190,8 @@ func (p *Published) merged() *Published {
 	return m
 }
 
-// need returns how many values must be open: five, or all that there are. Where a published figure around the cell counts nobody or
-// nearly everybody, that figure alone leaves fewer.
+// need returns how many values must be open: five, or all that there are. Where a published figure
+// around the cell counts nobody or nearly everybody, that figure alone leaves fewer.
 func (p *Published) need(c *Cell) int {
 	need := min(fewest, c.Most-c.Least+1)
 	if c.Values > 0 {
@@ -206,7 +212,8 @@ func (p *Published) need(c *Cell) int {
 	return need
 }
 
-// leastNeed returns the fewest values that a hidden count must leave open: what is hidden to protect it may not have more.
+// leastNeed returns the fewest values that a hidden count must leave open: what is hidden to
+// protect it may not have more.
 func (p *Published) leastNeed() int {
 	least := fewest
 	for i := range p.Cells {
@@ -219,7 +226,8 @@ func (p *Published) leastNeed() int {
 	return least
 }
 
-// placesLeft returns at how many atoms of a class anybody may count: published figures of nobody rule out the others.
+// placesLeft returns at how many atoms of a class anybody may count: published figures of nobody
+// rule out the others.
 func (p *Published) placesLeft(c *Class) int {
 	left := 0
 	for i, atom := range c.Atoms {
@@ -241,12 +249,14 @@ func contains(list, part []int) bool {
 // mostAtoms is how many atoms of one class are followed one by one.
 const mostAtoms = 8
 
-// apart reports whether it is left open how the counts of a class in several atoms and in each of them hang together.
+// apart reports whether it is left open how the counts of a class in several atoms and in each of
+// them hang together.
 func (p *Published) apart(c *Class) bool {
 	return len(c.Atoms) > 1 && (p.Apart || len(c.Atoms) > mostAtoms)
 }
 
-// build writes the published figures as equations. A variable is how many people of a class count at exactly some of its atoms.
+// build writes the published figures as equations. A variable is how many people of a class count
+// at exactly some of its atoms.
 func (p *Published) build() *equations {
 	e := &equations{apart: map[string]int{}}
 	for i, c := range p.Classes {

@@ -17,36 +17,96 @@ func TestAudit(t *testing.T) {
 		found []audit.Finding
 	}{
 		{"a total less its shown parts", audit.Published{Classes: markets, Cells: []audit.Cell{
-			{"a", []int{0}, nil, 0, 20, 0, false}, {"b", []int{1}, value(12), 0, 30, 0, false}, {"c", []int{2}, value(15), 0, 40, 0, false}, {"total", []int{0, 1, 2}, value(30), 0, 90, 0, false},
+			{"a", []int{0}, nil, 0, 20, 0, false},
+			{"b", []int{1}, value(12), 0, 30, 0, false},
+			{"c", []int{2}, value(15), 0, 40, 0, false},
+			{"total", []int{0, 1, 2}, value(30), 0, 90, 0, false},
 		}}, []audit.Finding{{"a", 3, 3, 5}}},
 		{"two hidden", audit.Published{Classes: markets, Cells: []audit.Cell{
-			{"a", []int{0}, nil, 0, 20, 0, false}, {"b", []int{1}, nil, 0, 30, 0, false}, {"c", []int{2}, value(15), 0, 40, 0, false}, {"total", []int{0, 1, 2}, value(30), 0, 90, 0, false},
+			{"a", []int{0}, nil, 0, 20, 0, false}, {"b", []int{1}, nil, 0, 30, 0, false}, {
+				"c",
+				[]int{2},
+				value(15), 0,
+				40, 0, false,
+			}, {"total", []int{0, 1, 2}, value(30), 0, 90, 0, false},
 		}}, nil},
 		{"nearly all: the total says as much", audit.Published{Classes: markets[:2], Cells: []audit.Cell{
-			{"a", []int{0}, nil, 0, 20, 0, false}, {"b", []int{1}, nil, 0, 30, 0, false}, {"total", []int{0, 1}, value(48), 0, 50, 0, false},
+			{"a", []int{0}, nil, 0, 20, 0, false}, {"b", []int{1}, nil, 0, 30, 0, false}, {
+				"total",
+				[]int{0, 1},
+				value(48), 0, 50, 0, false,
+			},
 		}}, nil},
-		{"many, hidden to protect three", audit.Published{Classes: []audit.Class{{[]int{0}, 1, 3}, {[]int{1}, 1, 40}}, Cells: []audit.Cell{
-			{"a", []int{0}, nil, 0, 3, 0, false}, {"b", []int{1}, nil, 0, 40, 0, false}, {"total", []int{0, 1}, value(23), 0, 43, 0, false},
+		{"many, hidden to protect three", audit.Published{
+			Classes: []audit.Class{{[]int{0}, 1, 3}, {[]int{1}, 1, 40}},
+			Cells: []audit.Cell{
+				{"a", []int{0}, nil, 0, 3, 0, false}, {"b", []int{1}, nil, 0, 40, 0, false}, {
+					"total",
+					[]int{0, 1},
+					value(23), 0, 43, 0, false,
+				},
+			},
+		}, nil},
+		{"few, hidden to protect three", audit.Published{
+			Classes: []audit.Class{{[]int{0}, 1, 3}, {[]int{1}, 1, 40}},
+			Cells: []audit.Cell{
+				{"a", []int{0}, nil, 0, 3, 0, false}, {"b", []int{1}, nil, 0, 40, 0, false}, {
+					"total",
+					[]int{0, 1},
+					value(7), 0, 43, 0, false,
+				},
+			},
+		}, []audit.Finding{{"b", 4, 7, 5}}},
+		{"a market that stays says as much of its large part", audit.Published{Classes: []audit.Class{
+			{[]int{0}, 1, 12},
+			{[]int{1}, 1, 1},
+		}, Cells: []audit.Cell{
+			{"a", []int{0}, nil, 0, 12, 0, false}, {"b", []int{1}, nil, 0, 1, 0, false}, {
+				"market",
+				[]int{0, 1},
+				value(5), 0, 13, 0, true,
+			},
 		}}, nil},
-		{"few, hidden to protect three", audit.Published{Classes: []audit.Class{{[]int{0}, 1, 3}, {[]int{1}, 1, 40}}, Cells: []audit.Cell{
-			{"a", []int{0}, nil, 0, 3, 0, false}, {"b", []int{1}, nil, 0, 40, 0, false}, {"total", []int{0, 1}, value(7), 0, 43, 0, false},
-		}}, []audit.Finding{{"b", 4, 7, 5}}},
-		{"a market that stays says as much of its large part", audit.Published{Classes: []audit.Class{{[]int{0}, 1, 12}, {[]int{1}, 1, 1}}, Cells: []audit.Cell{
-			{"a", []int{0}, nil, 0, 12, 0, false}, {"b", []int{1}, nil, 0, 1, 0, false}, {"market", []int{0, 1}, value(5), 0, 13, 0, true},
-		}}, nil},
-		{"one that need not stay", audit.Published{Classes: []audit.Class{{[]int{0}, 1, 12}, {[]int{1}, 1, 1}}, Cells: []audit.Cell{
-			{"a", []int{0}, nil, 0, 12, 0, false}, {"b", []int{1}, nil, 0, 1, 0, false}, {"all", []int{0, 1}, value(5), 0, 13, 0, false},
-		}}, []audit.Finding{{"a", 4, 5, 5}}},
-		{"a part that is shown beside a market that stays", audit.Published{Classes: []audit.Class{{[]int{0}, 1, 12}, {[]int{1}, 1, 1}}, Cells: []audit.Cell{
-			{"a", []int{0}, value(5), 0, 12, 0, false}, {"b", []int{1}, nil, 0, 1, 0, false}, {"market", []int{0, 1}, value(5), 0, 13, 0, true},
+		{"one that need not stay", audit.Published{
+			Classes: []audit.Class{{[]int{0}, 1, 12}, {[]int{1}, 1, 1}},
+			Cells: []audit.Cell{
+				{"a", []int{0}, nil, 0, 12, 0, false},
+				{"b", []int{1}, nil, 0, 1, 0, false},
+				{
+					"all",
+					[]int{0, 1},
+					value(5),
+					0, 13, 0, false,
+				},
+			},
+		}, []audit.Finding{{"a", 4, 5, 5}}},
+		{"a part that is shown beside a market that stays", audit.Published{Classes: []audit.Class{
+			{[]int{0}, 1, 12},
+			{[]int{1}, 1, 1},
+		}, Cells: []audit.Cell{
+			{"a", []int{0}, value(5), 0, 12, 0, false}, {"b", []int{1}, nil, 0, 1, 0, false}, {
+				"market",
+				[]int{0, 1},
+				value(5), 0, 13, 0, true,
+			},
 		}}, []audit.Finding{{"b", 0, 0, 2}}},
 		{"one person in two markets", audit.Published{
 			Classes: append([]audit.Class{{[]int{0, 1}, 3, 1}}, markets...),
-			Cells:   []audit.Cell{{"a", []int{0}, value(9), 0, 21, 0, false}, {"b", []int{1}, value(12), 0, 31, 0, false}, {"both", []int{0, 1}, value(20), 0, 51, 0, false}},
+			Cells: []audit.Cell{{"a", []int{0}, value(9), 0, 21, 0, false}, {
+				"b",
+				[]int{1},
+				value(12), 0, 31, 0,
+				false,
+			}, {"both", []int{0, 1}, value(20), 0, 51, 0, false}},
 		}, []audit.Finding{{"what 1 people do in [0 1]", 1, 1, 2}}},
 		{"overlapping partitions", audit.Published{
 			Classes: []audit.Class{{[]int{0}, 1, 12}, {[]int{1}, 1, 1}},
-			Cells:   []audit.Cell{{"meat", []int{0, 1}, value(7), 0, 13, 0, false}, {"zone", []int{0}, value(6), 0, 12, 0, false}, {"who is in no zone", []int{1}, nil, 0, 1, 0, false}},
+			Cells: []audit.Cell{{"meat", []int{0, 1}, value(7), 0, 13, 0, false}, {
+				"zone",
+				[]int{0},
+				value(6), 0, 12,
+				0, false,
+			}, {"who is in no zone", []int{1}, nil, 0, 1, 0, false}},
 		}, []audit.Finding{{"who is in no zone", 1, 1, 2}}},
 	} {
 		found, err := tt.p.Audit()
@@ -57,7 +117,12 @@ func TestAudit(t *testing.T) {
 			t.Errorf("%s: %v, not %v", tt.name, found, tt.found)
 		}
 	}
-	contradiction := audit.Published{Classes: markets[:1], Cells: []audit.Cell{{"a", []int{0}, value(3), 0, 20, 0, false}, {"total", []int{0}, value(4), 0, 20, 0, false}}}
+	contradiction := audit.Published{Classes: markets[:1], Cells: []audit.Cell{{
+		"a",
+		[]int{0},
+		value(3), 0, 20, 0,
+		false,
+	}, {"total", []int{0}, value(4), 0, 20, 0, false}}}
 	if _, err := contradiction.Audit(); err == nil {
 		t.Error("figures that contradict each other are proved")
 	}

@@ -52,7 +52,8 @@ func (e *equations) addBounds(terms map[int]float64, least, most float64) {
 	}
 }
 
-// reduce fixes what has one value only, and leaves independent rows of the rest, as the solver needs them.
+// reduce fixes what has one value only, and leaves independent rows of the rest, as the solver
+// needs them.
 func (e *equations) reduce() error {
 	e.fixed = map[int]float64{}
 	for changed := true; changed; {

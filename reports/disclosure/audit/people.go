@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Whereabouts are the atoms at which somebody is or was, as the register says by name, and at which of them that person may
-// belong to a cell.
+// Whereabouts are the atoms at which somebody is or was, as the register says by name, and at which
+// of them that person may belong to a cell.
 type Whereabouts struct {
 	atoms    []int
 	operates uint32

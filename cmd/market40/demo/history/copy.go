@@ -12,15 +12,18 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// copyRow writes one row in the binary form of COPY (PostgreSQL's documentation, "COPY", file formats): for tables that
-// are written by the hundred thousand, where looking up how each value is written takes longer than writing it.
+// copyRow writes one row in the binary form of COPY (PostgreSQL's documentation, "COPY", file
+// formats): for tables that are written by the hundred thousand, where looking up how each value is
+// written takes longer than writing it.
 type copyRow struct{ to []byte }
 
 // copySize is how much is handed to the server at a time, in bytes.
 const copySize = 64 << 10
 
 // copyRows writes n rows; row adds each one's values in the order of the columns.
-func copyRows(ctx context.Context, tx pgx.Tx, table string, columns []string, n int, row func(w *copyRow, i int) error) error {
+func copyRows(ctx context.Context, tx pgx.Tx, table string, columns []string, n int,
+	row func(w *copyRow, i int) error,
+) error {
 	in, out := io.Pipe()
 	go func() {
 		w := &copyRow{to: make([]byte, 0, copySize+4096)}
@@ -42,7 +45,8 @@ func copyRows(ctx context.Context, tx pgx.Tx, table string, columns []string, n 
 		_, err := out.Write(append(w.to, 0xff, 0xff))
 		_ = out.CloseWithError(err)
 	}()
-	_, err := tx.Conn().PgConn().CopyFrom(ctx, in, "COPY "+table+" ("+strings.Join(columns, ", ")+") FROM STDIN (FORMAT binary)")
+	_, err := tx.Conn().PgConn().CopyFrom(ctx, in, "COPY "+table+" ("+strings.Join(columns, ", ")+
+		") FROM STDIN (FORMAT binary)")
 	_ = in.CloseWithError(io.ErrClosedPipe)
 	if err != nil {
 		return fmt.Errorf("write past %s: %w", table, err)
@@ -94,7 +98,8 @@ func (w *copyRow) int32(n int64) {
 }
 
 func (w *copyRow) int64(n int64) {
-	w.to = binary.BigEndian.AppendUint64(append(w.to, 0, 0, 0, 8), uint64(n)) //nolint:gosec // two's complement is the form
+	w.to = binary.BigEndian.AppendUint64(append(w.to, 0, 0, 0, 8),
+		uint64(n)) //nolint:gosec // two's complement is the form
 }
 
 // epoch is PostgreSQL's: timestamps are microseconds and dates are days since then.
@@ -102,7 +107,8 @@ var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func (w *copyRow) time(at time.Time) { w.int64(at.Sub(epoch).Microseconds()) }
 
-// numeric writes whole đồng: the count of digits to the base of 10,000, the weight of the first, sign, scale, digits.
+// numeric writes whole đồng: the count of digits to the base of 10,000, the weight of the first,
+// sign, scale, digits.
 func (w *copyRow) numeric(n int64) {
 	sign := uint16(0)
 	if n < 0 {

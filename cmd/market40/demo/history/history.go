@@ -1,4 +1,5 @@
-// Package history writes an invented past of markets: the rows that the posting would have left. Only the demo has one.
+// Package history writes an invented past of markets: the rows that the posting would have left.
+// Only the demo has one.
 package history
 
 import (
@@ -33,8 +34,9 @@ type Notice struct {
 	by *Delivery
 }
 
-// Writer writes a market's invented past: the rows that the posting would have left, had the notices come one by one, without the
-// look-ups, locks and transactions of each. Whoever uses it is alone with the market's books, and writes in order of time.
+// Writer writes a market's invented past: the rows that the posting would have left, had the
+// notices come one by one, without the look-ups, locks and transactions of each. Whoever uses it is
+// alone with the market's books, and writes in order of time.
 type Writer struct {
 	sealer             *notices.Sealer
 	connection, market uuid.UUID
@@ -68,9 +70,13 @@ type pastSum struct {
 	times            []time.Time // of the payments that stand
 }
 
-// New begins the past of a market without payments, as told by a connection. newID makes UUIDv7 of moments.
+// New begins the past of a market without payments, as told by a connection. newID makes UUIDv7 of
+// moments.
 func New(keys *seal.Keys, connection, market uuid.UUID, newID func(time.Time) uuid.UUID) *Writer {
-	return &Writer{sealer: notices.NewSealer(keys), connection: connection, market: market, newID: newID, accounts: map[ledger.Account]*pastAccount{}, days: map[pastDay]*pastSum{}, lived: map[string]bool{}}
+	return &Writer{
+		sealer: notices.NewSealer(keys), connection: connection, market: market, newID: newID,
+		accounts: map[ledger.Account]*pastAccount{}, days: map[pastDay]*pastSum{}, lived: map[string]bool{},
+	}
 }
 
 // Delivery is what was pulled from a bank at one time.
@@ -81,8 +87,8 @@ type Delivery struct {
 	id uuid.UUID // once written
 }
 
-// Write writes a stretch of the past, after what was written before. The body that a delivery keeps says only how many
-// notices it brought: what they said stands, sealed, in each of them.
+// Write writes a stretch of the past, after what was written before. The body that a delivery keeps
+// says only how many notices it brought: what they said stands, sealed, in each of them.
 func (b *Writer) Write(ctx context.Context, tx pgx.Tx, deliveries []Delivery) error {
 	var notices []*Notice
 	for i := range deliveries {
@@ -94,26 +100,29 @@ func (b *Writer) Write(ctx context.Context, tx pgx.Tx, deliveries []Delivery) er
 			notices = append(notices, n)
 		}
 	}
-	err := copyRows(ctx, tx, "deliveries", []string{"id", "connection_id", "received_at", "verdict", "headers", "body"}, len(deliveries),
+	err := copyRows(ctx, tx, "deliveries", []string{"id", "connection_id", "received_at", "verdict", "headers", "body"},
+		len(deliveries),
 		func(w *copyRow, i int) error { return b.delivery(ctx, w, &deliveries[i]) })
 	if err != nil {
 		return err
 	}
 	err = copyRows(ctx, tx, "notices", []string{
 		"id", "delivery_id", "connection_id", "external_id", "state", "why", "direction", "amount", "currency",
-		"occurred_at", "precision", "recorded_at", "reference", "memo_code", "account_last4", "account_id", "market_id", "particulars",
+		"occurred_at", "precision", "recorded_at", "reference", "memo_code", "account_last4", "account_id", "market_id",
+		"particulars",
 	}, len(notices), func(w *copyRow, i int) error { return b.notice(ctx, w, notices[i]) })
 	if err != nil {
 		return err
 	}
-	err = copyRows(ctx, tx, "notice_keys", []string{"connection_id", "external_id", "notice_id", "digest"}, len(notices), func(w *copyRow, i int) error {
-		n := notices[i]
-		w.id(b.connection)
-		w.text(n.ExternalID)
-		w.id(n.id)
-		w.bytes(b.sealer.Digest(n.Notice))
-		return nil
-	})
+	err = copyRows(ctx, tx, "notice_keys", []string{"connection_id", "external_id", "notice_id", "digest"},
+		len(notices), func(w *copyRow, i int) error {
+			n := notices[i]
+			w.id(b.connection)
+			w.text(n.ExternalID)
+			w.id(n.id)
+			w.bytes(b.sealer.Digest(n.Notice))
+			return nil
+		})
 	if err != nil {
 		return err
 	}
@@ -166,7 +175,8 @@ func (b *Writer) notice(ctx context.Context, w *copyRow, n *Notice) error {
 	return err
 }
 
-// occurredAt is when the notice's payment occurred: a reversal is dated on the time of what it reverses.
+// occurredAt is when the notice's payment occurred: a reversal is dated on the time of what it
+// reverses.
 func (n *Notice) occurredAt() time.Time {
 	if n.Takes != nil {
 		return n.Takes.OccurredAt
@@ -235,9 +245,13 @@ func (b *Writer) account(a ledger.Account) *pastAccount {
 	return found
 }
 
-// Close writes the accounts and the rollup of all that was written. Without it the books do not agree.
+// Close writes the accounts and the rollup of all that was written. Without it the books do not
+// agree.
 func (b *Writer) Close(ctx context.Context, tx pgx.Tx) error {
-	err := copyRows(ctx, tx, "ledger_accounts", []string{"id", "kind", "market_id", "account_id", "tenancy_id", "debits", "credits", "version", "last_at"},
+	err := copyRows(ctx, tx, "ledger_accounts", []string{
+		"id", "kind", "market_id", "account_id", "tenancy_id",
+		"debits", "credits", "version", "last_at",
+	},
 		len(b.opened), func(w *copyRow, i int) error {
 			a := b.opened[i]
 			account, tenancy := a.Owner, uuid.Nil
@@ -263,7 +277,10 @@ func (b *Writer) Close(ctx context.Context, tx pgx.Tx) error {
 		return fmt.Errorf("tell reports of the past: %w", err)
 	}
 	slices.SortFunc(b.ordered, pastDay.compare) // as the primary key: its index grows at its end
-	columns := []string{"tenancy_id", "day", "market_id", "payments", "amount", "le_50k", "le_200k", "le_1m", "over_1m", "last_at"}
+	columns := []string{
+		"tenancy_id", "day", "market_id", "payments", "amount", "le_50k", "le_200k", "le_1m", "over_1m",
+		"last_at",
+	}
 	err = copyRows(ctx, tx, "stall_days", columns, len(b.ordered), func(w *copyRow, i int) error {
 		k := b.ordered[i]
 		sum := b.days[k]
@@ -285,7 +302,8 @@ func (b *Writer) Close(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO connection_days (connection_id, day) SELECT $1, unnest($2::text[]::date[]) ON CONFLICT DO NOTHING`,
+	_, err = tx.Exec(ctx, `INSERT INTO connection_days (connection_id, day) SELECT $1, unnest($2::text[]::date[])
+		ON CONFLICT DO NOTHING`,
 		b.connection, slices.Sorted(maps.Keys(b.lived)))
 	if err != nil {
 		return fmt.Errorf("write on which days the connection lived: %w", err)

@@ -25,8 +25,8 @@ func (a *asleep) Write(b []byte) (int, error) {
 
 func (a *asleep) WriteString(s string) (int, error) { return a.Write([]byte(s)) }
 
-// Ask asks for a path with a key and returns when the answer begins. The reader takes nothing until the returned function is
-// called, or the test ends; that function returns the answer.
+// Ask asks for a path with a key and returns when the answer begins. The reader takes nothing until
+// the returned function is called, or the test ends; that function returns the answer.
 func Ask(t *testing.T, handler http.Handler, path, key string) (wake func() *httptest.ResponseRecorder) {
 	t.Helper()
 	begun, done := make(chan struct{}), make(chan struct{})
@@ -51,7 +51,8 @@ func Ask(t *testing.T, handler http.Handler, path, key string) (wake func() *htt
 	return wake
 }
 
-// KeepsNobodyWaiting lets one key read nothing of a file, and wants another one to have it meanwhile.
+// KeepsNobodyWaiting lets one key read nothing of a file, and wants another one to have it
+// meanwhile.
 func KeepsNobodyWaiting(t *testing.T, handler http.Handler, path, key, other string) {
 	t.Helper()
 	wake := Ask(t, handler, path, key)
