@@ -51,7 +51,7 @@ func (p *Payments) trialBalance(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	balance, err := ledger.Balance(ctx, p.db.Pool, string(who.ScopeKind), who.ScopeID, in.MarketID)
+	balance, err := ledger.ReadTrialBalance(ctx, p.db.Pool, string(who.ScopeKind), who.ScopeID, in.MarketID)
 	return web.Answer(balance), err
 }
 

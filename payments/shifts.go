@@ -65,7 +65,7 @@ func (p *Payments) Shifts(ctx context.Context, who roles.Principal, stall string
 	if before == uuid.Nil {
 		before = uuid.Max
 	}
-	rows, err := p.db.Pool.Query(ctx, shiftsSQL, ledger.OfTenancy(market, tenancy).ID(), tenancy, p.now(), before,
+	rows, err := p.db.Pool.Query(ctx, shiftsSQL, ledger.StallAccount(market, tenancy).ID(), tenancy, p.now(), before,
 		page.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list shifts of stall %s: %w", id, err)

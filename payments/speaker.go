@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// SoundboxSeen is how long after it was last heard of a soundbox counts as connected.
-const SoundboxSeen = 45 * time.Second
+// SoundboxTimeout is how long after it was last heard of a soundbox counts as connected.
+const SoundboxTimeout = 45 * time.Second
 
 // Speaker is how the soundboxes of a stall stand that are set to speak in its phones' place.
 type Speaker struct {
@@ -23,7 +23,7 @@ func (p *Payments) speakers(ctx context.Context, accounts []uuid.UUID) (map[uuid
 	rows, err := p.db.Pool.Query(ctx, `SELECT account_id, max(heard_version) FROM soundboxes
 		WHERE account_id = ANY ($1) AND revoked_at IS NULL AND speaks AND line_id IS NOT NULL AND seen_at > $2
 		GROUP BY account_id`,
-		accounts, p.now().Add(-SoundboxSeen))
+		accounts, p.now().Add(-SoundboxTimeout))
 	if err != nil {
 		return nil, fmt.Errorf("look for soundboxes: %w", err)
 	}

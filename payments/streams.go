@@ -75,7 +75,7 @@ func newStreams(p *Payments) *streams {
 func (s *streams) join(ctx context.Context, r right, deadline func(time.Time)) (*stream, error) {
 	st := &stream{right: r, woken: make(chan struct{}, 1), over: make(chan struct{}), deadline: deadline}
 	st.end = sync.OnceFunc(func() { close(st.over) })
-	account := ledger.OfTenancy(r.market, r.tenancy).ID()
+	account := ledger.StallAccount(r.market, r.tenancy).ID()
 	s.mu.Lock()
 	at := s.channels[account]
 	if at == nil {

@@ -65,7 +65,7 @@ func (p *Pages) postOrder(c *gin.Context) error {
 		if err != nil {
 			return problem.InFields(problem.AmountForm("amount"))
 		}
-		order, err := p.orders.ForShopper(c.Request.Context(), shown, amount)
+		order, err := p.orders.CreateForShopper(c.Request.Context(), shown, amount)
 		if err != nil {
 			return err
 		}
@@ -84,13 +84,13 @@ func (p *Pages) postOrder(c *gin.Context) error {
 // order's own page of what is missing of it.
 func (p *Pages) formOrder(c *gin.Context, shown *merchants.Printed) (*orders.Order, error) {
 	if shown.Order {
-		return p.orders.Supplement(c.Request.Context(), shown)
+		return p.orders.CreateSupplement(c.Request.Context(), shown)
 	}
 	amount, err := typedAmount(c.PostForm("amount"))
 	if err != nil {
 		return nil, err
 	}
-	return p.orders.ForShopper(c.Request.Context(), shown, amount)
+	return p.orders.CreateForShopper(c.Request.Context(), shown, amount)
 }
 
 // readJSON reads a small JSON object that has no other fields than in. An amount is a decimal
@@ -180,7 +180,7 @@ func (p *Pages) getOrder(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	order, err := p.orders.AtCode(ctx, shown, c.Param("id"))
+	order, err := p.orders.FindAtCode(ctx, shown, c.Param("id"))
 	if err != nil {
 		return err
 	}

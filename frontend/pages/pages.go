@@ -223,7 +223,7 @@ func (p *Pages) getCode(c *gin.Context) error {
 		return err
 	}
 	if shown.Order {
-		if answer.Sale, err = p.orders.OfCode(c.Request.Context(), shown.Code); err != nil {
+		if answer.Sale, err = p.orders.FindByCode(c.Request.Context(), shown.Code); err != nil {
 			return err
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // whole đồng.
 func TestAmountTexts(t *testing.T) {
 	t.Parallel()
-	for _, name := range banks.Names() {
+	for _, name := range banks.ProviderNames() {
 		if name == "vnpay" {
 			continue // hundredths, in digits only
 		}

@@ -21,8 +21,8 @@ var (
 	ErrStale = errors.New("stamp is too far from the clock")
 	// ErrUnreadable is a body of which no transfer could be read.
 	ErrUnreadable = errors.New("no transfer could be read")
-	// ErrCannotTell is a notice that a provider has no words for, such as a debit of a wallet.
-	ErrCannotTell = errors.New("the provider cannot tell this")
+	// ErrNotSupported is a notice that a provider has no words for, such as a debit of a wallet.
+	ErrNotSupported = errors.New("the provider cannot tell this")
 )
 
 // Refusal is why a request of a provider was not accepted, as health, metrics and log name it.
@@ -36,8 +36,8 @@ const (
 	Unreadable   Refusal = "unreadable"
 )
 
-// RefusalOf returns the reason behind an error of Verify, Token or Parse.
-func RefusalOf(err error) Refusal {
+// RefusalReason returns the reason behind an error of Verify, Token or Parse.
+func RefusalReason(err error) Refusal {
 	switch {
 	case errors.Is(err, ErrStale):
 		return Stale
@@ -119,8 +119,8 @@ const (
 	AnyAccounts // the provider says nothing of it
 )
 
-// AccountsOf returns the kind of the accounts that a provider names.
-func AccountsOf(provider string) AccountKind {
+// ProviderAccountKind returns the kind of the accounts that a provider names.
+func ProviderAccountKind(provider string) AccountKind {
 	switch provider {
 	case "momo", "zalopay", "vnpay", "sepay_pg":
 		return Wallets
@@ -177,7 +177,7 @@ type Provider interface {
 	// Refused is the provider's own body for a refusal; false where a plain status will do.
 	Refused(err error) (Answer, bool)
 	// Compose plays the provider: the exact body, headers and signature for a notice at a time.
-	// It returns ErrCannotTell where the provider has no such message.
+	// It returns ErrNotSupported where the provider has no such message.
 	Compose(Notice, Secrets, time.Time) (Request, error)
 }
 
@@ -192,8 +192,8 @@ var providers = []Provider{
 	sepay{}, sepayPG{}, cassoV1{}, cassoV2{}, payOS{}, pay2s{}, vietQRVN{}, moMo{}, zaloPay{}, vnPay{}, standard{},
 }
 
-// Find is the provider of that name.
-func Find(name string) (Provider, bool) {
+// FindProvider is the provider of that name.
+func FindProvider(name string) (Provider, bool) {
 	for _, p := range providers {
 		if p.Name() == name {
 			return p, true
@@ -202,8 +202,8 @@ func Find(name string) (Provider, bool) {
 	return nil, false
 }
 
-// Names lists all providers.
-func Names() []string {
+// ProviderNames lists all providers.
+func ProviderNames() []string {
 	names := make([]string, len(providers))
 	for i, p := range providers {
 		names[i] = p.Name()

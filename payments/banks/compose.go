@@ -66,7 +66,7 @@ func (n Notice) millis() number { return number(strconv.FormatInt(n.OccurredAt.U
 // onlyCredits refuses to compose what wallets and payment links never tell.
 func (n Notice) onlyCredits() error {
 	if n.Direction != In {
-		return fmt.Errorf("a transfer out: %w", ErrCannotTell)
+		return fmt.Errorf("a transfer out: %w", ErrNotSupported)
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 // FuzzProviders tries every provider on any body, query and header: no panic, nothing read that
 // breaks the promises of Notice, and no signature that holds without the secret.
 func FuzzProviders(f *testing.F) {
-	for i, name := range banks.Names() {
+	for i, name := range banks.ProviderNames() {
 		for _, v := range vectors(f, name) {
 			header := v.Request.Headers["X-Casso-Signature"] + v.Request.Headers["Authorization"]
 			f.Add(uint8(i), v.Request.Body+v.Request.Query, header, v.Request.Headers["Content-Type"])
@@ -24,7 +24,7 @@ func FuzzProviders(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, which uint8, body, header, contentType string) {
-		name := banks.Names()[int(which)%len(banks.Names())]
+		name := banks.ProviderNames()[int(which)%len(banks.ProviderNames())]
 		p := find(t, name)
 		r := banks.Request{Body: []byte(body), RawQuery: body, Now: clock, Header: map[string][]string{
 			"Content-Type": {contentType}, "Authorization": {header}, "X-Casso-Signature": {header},

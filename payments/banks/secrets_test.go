@@ -75,7 +75,7 @@ func FuzzParseSecrets(f *testing.F) {
 		if err == nil && !json.Valid([]byte(raw)) {
 			t.Errorf("%q is no JSON and reads as %d fields", raw, len(s))
 		}
-		for _, name := range banks.Names() {
+		for _, name := range banks.ProviderNames() {
 			_ = find(t, name).CheckSecrets(s)
 		}
 	})
@@ -85,7 +85,7 @@ func FuzzParseSecrets(f *testing.F) {
 // it.
 func TestSecretFormsAreTaken(t *testing.T) {
 	t.Parallel()
-	for _, name := range banks.Names() {
+	for _, name := range banks.ProviderNames() {
 		forms := banks.SecretForms[name]
 		if len(forms) == 0 {
 			t.Errorf("%s has no form", name)

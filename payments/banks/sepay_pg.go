@@ -20,8 +20,8 @@ const sepayPGAccount = "SEPAY_PG"
 // VoidID is the external id of the notice that takes back the notice of an id.
 func VoidID(id string) string { return "void:" + id }
 
-// TellsVoids reports whether a provider tells of payments that were taken back.
-func TellsVoids(p Provider) bool {
+// ReportsVoids reports whether a provider tells of payments that were taken back.
+func ReportsVoids(p Provider) bool {
 	_, tells := p.(sepayPG)
 	return tells
 }

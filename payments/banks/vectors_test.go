@@ -78,7 +78,7 @@ func (v vector) request(t *testing.T) banks.Request {
 
 func find(t testing.TB, name string) banks.Provider {
 	t.Helper()
-	p, ok := banks.Find(name)
+	p, ok := banks.FindProvider(name)
 	if !ok {
 		t.Fatalf("no provider %q", name)
 	}
@@ -100,7 +100,7 @@ func vectors(t testing.TB, provider string) []vector {
 
 func TestVectors(t *testing.T) {
 	t.Parallel()
-	for _, name := range banks.Names() {
+	for _, name := range banks.ProviderNames() {
 		p := find(t, name)
 		list := vectors(t, name)
 		if len(list) < 3 {
@@ -183,7 +183,7 @@ func (v vector) checkParse(t *testing.T, p banks.Provider) {
 func TestVerifyRefusesAChange(t *testing.T) {
 	t.Parallel()
 	unsigned := map[string]bool{"sepay_pg": true, "casso_v1": true, "pay2s": true, "vietqr_vn": true}
-	for _, name := range banks.Names() {
+	for _, name := range banks.ProviderNames() {
 		if unsigned[name] {
 			continue // a static token says nothing of the body
 		}

@@ -63,7 +63,7 @@ func (zaloPay) Refused(err error) (Answer, bool) {
 // Compose plays a payment; ZaloPay's callback has no place for a memo or a store.
 func (zaloPay) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	if n.Direction != In || n.Ignore == IgnoreFailed {
-		return Request{}, ErrCannotTell
+		return Request{}, ErrNotSupported
 	}
 	data := jsonObject("app_id", number(n.Account), "app_trans_id", n.OrderRef, "app_time", n.millis(), "app_user", "",
 		"amount",

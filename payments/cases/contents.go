@@ -52,16 +52,16 @@ type CaseMarket struct {
 const selectContents = `(SELECT coalesce(jsonb_agg(to_jsonb(x) - 'place' ORDER BY x.place, x.notice_id), '[]') FROM (
 		SELECT 1 AS place, n.id AS notice_id, NULL::uuid AS conflict_id, n.amount::text AS amount, n.currency,
 		n.occurred_at, n.told_at, n.reference, now.*
-			FROM (SELECT n.id WHERE n.id IS NOT NULL) f, LATERAL (` + intake.SelectMoney + `) now
+			FROM (SELECT n.id WHERE n.id IS NOT NULL) f, LATERAL (` + intake.SelectCurrentHolder + `) now
 		UNION ALL
 		SELECT 2, NULL, f.id, f.amount::text, coalesce(f.currency, n.currency), f.occurred_at, f.told_at, f.reference,
 		now.*
-			FROM notice_conflicts f, LATERAL (` + intake.SelectMoney + `) now WHERE f.id = c.conflict_id
+			FROM notice_conflicts f, LATERAL (` + intake.SelectCurrentHolder + `) now WHERE f.id = c.conflict_id
 		UNION ALL
 		SELECT 3, f.id, NULL, f.amount::text, f.currency, f.occurred_at, f.told_at, f.reference, now.*
 			FROM (SELECT * FROM notices g WHERE g.gathering = c.gathering AND g.id > c.notice_id
 			AND g.state = 'unmatched' ORDER BY g.id LIMIT 20) f,
-			LATERAL (` + intake.SelectMoney + `) now) x)`
+			LATERAL (` + intake.SelectCurrentHolder + `) now) x)`
 
 // selectProposal builds what waits for a second person in case c.
 const selectProposal = `CASE WHEN c.state = 'proposed' THEN (SELECT jsonb_build_object('stall_id', s.stall_id, 'action',

@@ -106,7 +106,7 @@ func (c *caseWork) move(ctx context.Context, r Resolution, h *held) error {
 			return err
 		}
 	}
-	to := ledger.OfTenancy(c.toMarket, c.toTenancy)
+	to := ledger.StallAccount(c.toMarket, c.toTenancy)
 	if r.Action == "return" {
 		if h.payment == nil { // not in the books yet, and posted so that no other connection brings it to a stall
 			found, err := c.findMarket(ctx, h)
@@ -118,7 +118,7 @@ func (c *caseWork) move(ctx context.Context, r Resolution, h *held) error {
 			}
 			h.in.Market = c.toMarket
 		}
-		to = ledger.OfMarket(ledger.Returned, h.in.Market)
+		to = ledger.MarketAccount(ledger.Returned, h.in.Market)
 	}
 	t := ledger.Transfer{ID: c.intake.NewID(), Debit: h.in, Credit: to, Reverses: h.payment, Strong: h.strong}
 	if h.payment == nil {
@@ -126,7 +126,7 @@ func (c *caseWork) move(ctx context.Context, r Resolution, h *held) error {
 		if h.account != nil {
 			account = *h.account
 		}
-		t.ID, t.Debit = c.contentID(), ledger.OfBank(c.toMarket, account)
+		t.ID, t.Debit = c.contentID(), ledger.BankAccount(c.toMarket, account)
 	}
 	if t.Debit.ID() == t.Credit.ID() {
 		return problem.Of("stall_id", "already_there", "Khoản tiền đã ở sạp này.",
@@ -183,7 +183,7 @@ func (c *caseWork) setNotice(ctx context.Context, state intake.State, why string
 // write posts one payment with this case behind it.
 func (c *caseWork) write(ctx context.Context, t ledger.Transfer, h *held) error {
 	t.Amount, t.OccurredAt, t.Reference, t.Case = h.amount, h.occurredAt, h.reference, &c.id
-	t.Apart = c.kind == intake.KindToldTwice
+	t.Distinct = c.kind == intake.KindReportedTwice
 	if h.memoCode != nil {
 		t.MemoCode = *h.memoCode
 	}
@@ -195,16 +195,19 @@ func (c *caseWork) write(ctx context.Context, t ledger.Transfer, h *held) error 
 	}
 	batch = &pgx.Batch{}
 	posted, duplicates, err := locked.Post(batch, now)
-	if errors.Is(err, ledger.ErrMoved) {
+	if errors.Is(err, ledger.ErrAlreadyReversed) {
 		return movedOn()
 	}
 	if err != nil {
 		return fmt.Errorf("post for case %s: %w", c.id, err)
 	}
 	if first, repeated := duplicates[t.ID]; repeated {
-		return problem.New(problem.Conflict, "told_already",
-			"Khoản này đã được ghi sổ qua kết nối khác hoặc hồ sơ khác (khoản "+first.Of.String()+").",
-			"This transfer has been posted already, by another connection or case (payment "+first.Of.String()+").")
+		return problem.New(
+			problem.Conflict,
+			"told_already",
+			"Khoản này đã được ghi sổ qua kết nối khác hoặc hồ sơ khác (khoản "+first.Payment.String()+").",
+			"This transfer has been posted already, by another connection or case (payment "+first.Payment.String()+").",
+		)
 	}
 	c.posted = posted
 	if err := c.tx.SendBatch(ctx, batch).Close(); err != nil {

@@ -10,7 +10,7 @@ import (
 // refuseTold refuses to post what another connection has brought into the books since the case was
 // opened.
 func (c *caseWork) refuseTold(ctx context.Context) error {
-	if c.kind == intake.KindToldTwice {
+	if c.kind == intake.KindReportedTwice {
 		return nil // that is what people decide
 	}
 	told, err := intake.ReportedElsewhere(ctx, c.tx, *c.notice, c.content)

@@ -56,9 +56,9 @@ type Sender struct {
 	until     time.Time // when it is read again
 }
 
-// Names reports whether the sender may speak of an account, by the keyed index of its number and
+// Covers reports whether the sender may speak of an account, by the keyed index of its number and
 // its bank.
-func (c *Sender) Names(numberIndex, bin string) bool {
+func (c *Sender) Covers(numberIndex, bin string) bool {
 	if c.accounts == nil {
 		return true
 	}
@@ -151,8 +151,8 @@ func (cs *Connections) readSoon(ctx context.Context, id uuid.UUID) (*Sender, err
 	return cs.Read(ctx, id)
 }
 
-// Forget has a connection read again.
-func (cs *Connections) Forget(id uuid.UUID) {
+// Invalidate has a connection read again.
+func (cs *Connections) Invalidate(id uuid.UUID) {
 	cs.mu.Lock()
 	delete(cs.cached, id)
 	cs.mu.Unlock()
@@ -176,7 +176,7 @@ func (cs *Connections) Read(ctx context.Context, id uuid.UUID) (*Sender, error) 
 		found.owner = *owner
 	}
 	var known bool
-	if found.Provider, known = banks.Find(provider); !known {
+	if found.Provider, known = banks.FindProvider(provider); !known {
 		return nil, problem.Missing("connection")
 	}
 	if found.Secrets, err = cs.Secrets(ctx, id); err != nil {
@@ -282,9 +282,9 @@ func webhookPath(provider string, id uuid.UUID) string {
 // check finds everything wrong with an order at once.
 func (o *ConnectionOrder) check() (banks.Secrets, error) {
 	var fields []problem.Field
-	provider, known := banks.Find(string(o.Provider))
+	provider, known := banks.FindProvider(string(o.Provider))
 	if !known {
-		return nil, problem.InFields(problem.UnknownValue("provider", string(o.Provider), banks.Names()...))
+		return nil, problem.InFields(problem.UnknownValue("provider", string(o.Provider), banks.ProviderNames()...))
 	}
 	secrets, wrong := checkSecrets(provider, o.Secrets.RawMessage)
 	if wrong != nil {

@@ -20,7 +20,7 @@ import (
 func TestWeakSecretsAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for _, provider := range banks.Names() {
+	for _, provider := range banks.ProviderNames() {
 		made := w.Call(w.Admin, "POST", paymentstest.ConnectionsPath, object{
 			"provider": provider, "name": "x",
 			"secrets": paymentstest.ProviderSecrets[provider],
@@ -268,7 +268,7 @@ func TestTestDelivery(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	defer w.VerifyBooks()
-	for _, provider := range banks.Names() {
+	for _, provider := range banks.ProviderNames() {
 		f := w.NewFeed(provider)
 		for range 2 {
 			n := w.Call(w.Admin, "POST", paymentstest.ConnectionsPath+"/"+f.ID+"/test", nil, 200)

@@ -15,7 +15,7 @@ type ProviderName string
 // Schema lists the providers for OpenAPI. An unknown one is refused by ConnectionOrder, beside
 // everything else that is wrong.
 func (ProviderName) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeString, Extensions: map[string]any{"enum": banks.Names()}}
+	return &huma.Schema{Type: huma.TypeString, Extensions: map[string]any{"enum": banks.ProviderNames()}}
 }
 
 // SecretFields are a connection's secrets as an operator gives them: the fields of its provider.
@@ -24,7 +24,7 @@ type SecretFields struct{ json.RawMessage }
 // Schema lists the fields of each provider for OpenAPI. They are checked by the provider.
 func (SecretFields) Schema(huma.Registry) *huma.Schema {
 	var forms []*huma.Schema
-	for _, provider := range banks.Names() {
+	for _, provider := range banks.ProviderNames() {
 		for _, fields := range banks.SecretForms[provider] {
 			forms = append(forms, secretForm(provider, fields))
 		}

@@ -167,7 +167,7 @@ func (cs *Connections) Change(ctx context.Context, id uuid.UUID, change Connecti
 func (cs *Connections) inConnection(ctx context.Context, id uuid.UUID, do func(ctx context.Context, tx pgx.Tx,
 	enabled bool) error,
 ) error {
-	defer cs.Forget(id)
+	defer cs.Invalidate(id)
 	err := cs.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var enabled bool
 		err := tx.QueryRow(ctx, `SELECT enabled FROM bank_connections WHERE id = $1 FOR UPDATE`, id).Scan(&enabled)

@@ -35,7 +35,7 @@ func tellingText(provider string, n banks.Notice) string {
 		return ""
 	}
 	wallet := ""
-	if banks.AccountsOf(provider) == banks.Wallets {
+	if banks.ProviderAccountKind(provider) == banks.Wallets {
 		wallet = provider
 	}
 	return strings.Join([]string{wallet, merchants.NormalAccount(n.Account), n.Amount.String(), n.Currency, sign}, "\n")
@@ -213,20 +213,21 @@ func queueTellings(batch *pgx.Batch, told []toldTransfer, indexes [][]byte) tell
 	batch.Queue(`SELECT pg_advisory_xact_lock(key) FROM (
 			SELECT hashtextextended(current_schema() || '.telling.' || encode(t.telling, 'hex'), 0) AS key
 			FROM unnest($1::bytea[]) AS t (telling) ORDER BY key) k`, texts)
-	batch.Queue(tellingsSQL, texts, from, to, connections, dialects, KindToldTwice).Query(func(rows pgx.Rows) error {
-		var text []byte
-		var t toldTransfer
-		var reference string
-		_, err := pgx.ForEachRow(rows, []any{
-			&text, &t.id, &t.source.connection, &t.source.dialect, &reference,
-			&t.occurredAt, &t.byReceipt, &t.precision,
-		}, func() error {
-			t.read(reference)
-			all[string(text)] = append(all[string(text)], t)
-			return nil
+	batch.Queue(tellingsSQL, texts, from, to, connections, dialects, KindReportedTwice).
+		Query(func(rows pgx.Rows) error {
+			var text []byte
+			var t toldTransfer
+			var reference string
+			_, err := pgx.ForEachRow(rows, []any{
+				&text, &t.id, &t.source.connection, &t.source.dialect, &reference,
+				&t.occurredAt, &t.byReceipt, &t.precision,
+			}, func() error {
+				t.read(reference)
+				all[string(text)] = append(all[string(text)], t)
+				return nil
+			})
+			return err
 		})
-		return err
-	})
 	return all
 }
 
@@ -242,7 +243,7 @@ const tellingsSQL = `SELECT a.telling, o.id, o.connection_id, coalesce(o.dialect
 			AND (o.state = 'posted' OR o.market_id IS NOT NULL OR o.why = $6)
 		UNION ALL
 		SELECT f.id, n.connection_id, n.dialect, f.reference, f.occurred_at, f.told_at IS NOT NULL, f.precision
-		FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id, LATERAL (` + SelectMoney + `) now
+		FROM notice_conflicts f JOIN notices n ON n.id = f.notice_id, LATERAL (` + SelectCurrentHolder + `) now
 			WHERE f.telling_index = a.telling AND f.occurred_at BETWEEN a.earliest AND a.latest AND now.posted) o
 	WHERE EXISTS (SELECT FROM notices o WHERE o.telling_index = a.telling AND o.occurred_at BETWEEN a.earliest AND
 	a.latest
@@ -251,8 +252,8 @@ const tellingsSQL = `SELECT a.telling, o.id, o.connection_id, coalesce(o.dialect
 			AND f.occurred_at BETWEEN a.earliest AND a.latest AND (n.connection_id <> a.connection
 			OR coalesce(n.dialect, '') <> a.dialect))`
 
-// SelectMoney follows the payment that bears the id of f to where its money is now.
-const SelectMoney = `WITH RECURSIVE chain AS (
+// SelectCurrentHolder follows the payment that bears the id of f to where its money is now.
+const SelectCurrentHolder = `WITH RECURSIVE chain AS (
 		SELECT p.id, p.credit_account, 1 AS step FROM payments p WHERE p.id = f.id
 		UNION ALL
 		SELECT p.id, p.credit_account, chain.step + 1 FROM chain JOIN payments p ON p.reverses = chain.id)
@@ -290,7 +291,7 @@ func (w *posting) findTold() {
 // leaveAsTold leaves to a case what may have been told before.
 func (e *entry) leaveAsTold() {
 	would := e.decision
-	e.decision = decision{State: Unmatched, Why: KindToldTwice, Case: KindToldTwice, Receiver: would.Receiver}
+	e.decision = decision{State: Unmatched, Why: KindReportedTwice, Case: KindReportedTwice, Receiver: would.Receiver}
 	e.would = &would
 }
 

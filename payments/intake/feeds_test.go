@@ -32,7 +32,7 @@ func heard(payments []object) string {
 func TestAFeedIsOfItsKindOfAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for i, provider := range banks.Names() {
+	for i, provider := range banks.ProviderNames() {
 		bank, wallet := fmt.Sprint("09123450", i), fmt.Sprint("09123460", i)
 		if provider == "sepay_pg" { // it names no account
 			wallet = "SEPAY_PG"

@@ -104,7 +104,7 @@ func TestIgnoredTakesNoIdentity(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	defer w.VerifyBooks()
-	for _, provider := range banks.Names() {
+	for _, provider := range banks.ProviderNames() {
 		t.Run(provider, func(t *testing.T) {
 			f := w.NewFeed(provider)
 			good := paymentstest.Credit("70001", "1111111", 60000)

@@ -184,7 +184,7 @@ func (e *entry) within(r *receiver) *receiver {
 	if r = within(e.connection, r); r == nil || !banks.SameBank(e.notice.BankBIN, r.BIN) {
 		return nil
 	}
-	switch banks.AccountsOf(e.connection.Provider.Name()) {
+	switch banks.ProviderAccountKind(e.connection.Provider.Name()) {
 	case banks.BankAccounts:
 		if r.BIN == "" {
 			return nil
@@ -243,7 +243,7 @@ func wait(account *receiver, why string) decision {
 // within returns the receiver as far as a sender may speak of it, or nil: an account that it does
 // not name, or of another owner, counts as unknown.
 func within(c *connections.Sender, r *receiver) *receiver {
-	if r == nil || !c.Names(r.Number, r.BIN) {
+	if r == nil || !c.Covers(r.Number, r.BIN) {
 		return nil
 	}
 	if merchant, limited := c.Merchant(); limited && r.Merchant != merchant {

@@ -76,7 +76,7 @@ func (e *entry) keptAs() uuid.UUID {
 func (in *Intake) newEntry(ctx context.Context, id uuid.UUID, c *connections.Sender, n banks.Notice,
 	received time.Time,
 ) (*entry, error) {
-	e := &entry{id: id, connection: c, notice: n, codes: notices.Codes(n.Memo)}
+	e := &entry{id: id, connection: c, notice: n, codes: notices.FindCodes(n.Memo)}
 	e.accountIndex = in.keys.Index("account", merchants.NormalAccount(n.Account))
 	if n.VirtualAccount != "" {
 		number := merchants.NormalAccount(n.VirtualAccount)

@@ -69,7 +69,7 @@ type conflict struct {
 // after commit.
 func (in *Intake) keep(ctx context.Context, group []*delivery, lockWait time.Duration) error {
 	err := in.keepOnce(ctx, group, lockWait)
-	for tried := 1; tried < moveAttempts && errors.Is(err, ledger.ErrMoved); tried++ {
+	for tried := 1; tried < moveAttempts && errors.Is(err, ledger.ErrAlreadyReversed); tried++ {
 		err = in.keepOnce(ctx, group, lockWait)
 	}
 	return err
@@ -209,9 +209,15 @@ func (d *decision) sides() (debit, credit ledger.Account, moves bool) {
 	case d.Takes != nil:
 		return d.Takes.Credit, d.Takes.Debit, true
 	case d.To != nil:
-		return ledger.OfBank(d.To.Market, d.Receiver.Account), ledger.OfTenancy(d.To.Market, d.To.Tenancy), true
+		return ledger.BankAccount(d.To.Market, d.Receiver.Account), ledger.StallAccount(d.To.Market, d.To.Tenancy), true
 	case d.Suspense != uuid.Nil:
-		return ledger.OfBank(d.Suspense, d.Receiver.Account), ledger.OfMarket(ledger.Suspense, d.Suspense), true
+		return ledger.BankAccount(
+				d.Suspense,
+				d.Receiver.Account,
+			), ledger.MarketAccount(
+				ledger.Suspense,
+				d.Suspense,
+			), true
 	}
 	return debit, credit, false
 }
@@ -249,10 +255,10 @@ func (w *posting) lockAndPost(ctx context.Context) error {
 	w.transfers = posted
 	for _, e := range w.entries {
 		switch first, repeated := duplicates[e.id]; {
-		case repeated && first.Elsewhere:
+		case repeated && first.OtherAccount:
 			e.leaveAsTold()
 		case repeated:
-			e.decision = decision{State: Ignored, Why: duplicateOf + first.Of.String()}
+			e.decision = decision{State: Ignored, Why: duplicateOf + first.Payment.String()}
 		default:
 			continue
 		}

@@ -61,7 +61,7 @@ func (in *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, er
 		return nil, problem.New(problem.Conflict, "connection_disabled", "Kết nối đang tắt hoặc chờ duyệt.",
 			"The connection is switched off or waits for approval.")
 	}
-	in.connections.Forget(id)
+	in.connections.Invalidate(id)
 	test := &testDelivery{}
 	request, err := testRequest(context.WithValue(ctx, testKey{}, test), c, in.now())
 	if err != nil {

@@ -34,7 +34,7 @@ func (in *Intake) LockTransaction(ctx context.Context, tx pgx.Tx, notice uuid.UU
 		return nil, fmt.Errorf("read notice %s: %w", notice, err)
 	}
 	connection, err := in.connections.Read(ctx, t.connection)
-	if err != nil || !banks.TellsVoids(connection.Provider) {
+	if err != nil || !banks.ReportsVoids(connection.Provider) {
 		return nil, err
 	}
 	if reverses != "" {

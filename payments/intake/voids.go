@@ -55,7 +55,7 @@ const voidLock = `hashtextextended(current_schema() || '.void.' || id, 0)`
 // tells no voids, or it counts for nothing.
 func (e *entry) transactionOf(register *register) (Transaction, bool) {
 	n := &e.notice
-	if !banks.TellsVoids(e.connection.Provider) || n.Ignore != "" || n.Direction != banks.In {
+	if !banks.ReportsVoids(e.connection.Provider) || n.Ignore != "" || n.Direction != banks.In {
 		return Transaction{}, false
 	}
 	t := Transaction{connection: e.connection.ID, id: n.ExternalID, Reference: n.Reference, Amount: n.Amount}

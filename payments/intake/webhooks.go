@@ -146,7 +146,7 @@ func keptHeaders(h http.Header) string {
 // refuse answers a request whose signature is missing, wrong or stale. It is counted, and nothing
 // is kept.
 func (in *Intake) refuse(c *gin.Context, connection *connections.Sender, err error) error {
-	why := banks.RefusalOf(err)
+	why := banks.RefusalReason(err)
 	in.counts.refused(connection.Provider.Name(), why)
 	in.connections.CountRefused(connection.ID, in.now(), why)
 	if why == banks.Stale {

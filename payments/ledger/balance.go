@@ -11,9 +11,9 @@ import (
 	"market40/payments/money"
 )
 
-// Line is one account of the trial balance. The balance is on the account's own side: debits −
+// AccountBalance is one account of the trial balance. The balance is on the account's own side: debits −
 // credits of a bank account, credits − debits of the others.
-type Line struct {
+type AccountBalance struct {
 	ID      uuid.UUID    `json:"id"`
 	Kind    Kind         `json:"kind" enum:"bank,stall,suspense,returned"`
 	Name    string       `json:"name"`
@@ -30,13 +30,13 @@ type Totals struct {
 
 // TrialBalance is every account with its sums.
 type TrialBalance struct {
-	Accounts []Line `json:"accounts"`
-	Totals   Totals `json:"totals"`
+	Accounts []AccountBalance `json:"accounts"`
+	Totals   Totals           `json:"totals"`
 }
 
-// Balance is the trial balance of the markets in a scope, or of one of them when market is not
+// ReadTrialBalance returns the trial balance of the markets in a scope, or of one of them when market is not
 // empty.
-func Balance(ctx context.Context, pool *pgxpool.Pool, scope string, named *uuid.UUID,
+func ReadTrialBalance(ctx context.Context, pool *pgxpool.Pool, scope string, named *uuid.UUID,
 	market string,
 ) (*TrialBalance, error) {
 	rows, err := pool.Query(ctx, `SELECT l.id, l.kind,
@@ -57,7 +57,7 @@ func Balance(ctx context.Context, pool *pgxpool.Pool, scope string, named *uuid.
 	if err != nil {
 		return nil, fmt.Errorf("trial balance: %w", err)
 	}
-	lines, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Line])
+	lines, err := pgx.CollectRows(rows, pgx.RowToStructByPos[AccountBalance])
 	if err != nil {
 		return nil, fmt.Errorf("trial balance: %w", err)
 	}

@@ -18,9 +18,9 @@ const (
 	clockSlack = 48 * time.Hour
 )
 
-// ErrMoved is a transfer that reverses a payment which another transaction has reversed in the
+// ErrAlreadyReversed is a transfer that reverses a payment which another transaction has reversed in the
 // meantime.
-var ErrMoved = errors.New("the payment has been reversed already")
+var ErrAlreadyReversed = errors.New("the payment has been reversed already")
 
 // original is a payment that a transfer of this group reverses.
 type original struct {
@@ -43,10 +43,10 @@ func (t *Transfer) repeats(o *Transfer) (is, elsewhere bool) {
 // repeat notes that a transfer repeats a payment. What came to the same account decides before what
 // came to another.
 func (l *Locked) repeat(t *Transfer, of uuid.UUID, elsewhere bool) {
-	if known, found := l.duplicates[t.ID]; elsewhere && (t.Apart || found && !known.Elsewhere) {
+	if known, found := l.duplicates[t.ID]; elsewhere && (t.Distinct || found && !known.OtherAccount) {
 		return
 	}
-	l.duplicates[t.ID] = Repeat{of, elsewhere}
+	l.duplicates[t.ID] = Duplicate{of, elsewhere}
 }
 
 // queueReferenceLocks makes transactions that post one strong reference wait for each other,
@@ -157,7 +157,7 @@ func (l *Locked) settle() (post []Transfer, err error) {
 		if t.Reverses != nil {
 			first, found := l.originals[*t.Reverses]
 			if !found || first.reversed || reversed[*t.Reverses] {
-				return nil, ErrMoved
+				return nil, ErrAlreadyReversed
 			}
 			reversed[*t.Reverses], t.OccurredAt = true, first.occurredAt
 		}

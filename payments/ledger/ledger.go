@@ -35,18 +35,18 @@ type Account struct {
 	Owner  uuid.UUID // Bank: the beneficiary account, Nil for accounts nobody registered; Stall: the tenancy
 }
 
-// OfTenancy is the account of one tenancy of a stall.
-func OfTenancy(market, tenancy uuid.UUID) Account {
+// StallAccount is the account of one tenancy of a stall.
+func StallAccount(market, tenancy uuid.UUID) Account {
 	return Account{Kind: Stall, Market: market, Owner: tenancy}
 }
 
-// OfBank is the account of a beneficiary account in a market; uuid.Nil: of those nobody registered.
-func OfBank(market, account uuid.UUID) Account {
+// BankAccount is the account of a beneficiary account in a market; uuid.Nil: of those nobody registered.
+func BankAccount(market, account uuid.UUID) Account {
 	return Account{Kind: Bank, Market: market, Owner: account}
 }
 
-// OfMarket is a market's suspense or returned account.
-func OfMarket(kind Kind, market uuid.UUID) Account { return Account{Kind: kind, Market: market} }
+// MarketAccount is a market's suspense or returned account.
+func MarketAccount(kind Kind, market uuid.UUID) Account { return Account{Kind: kind, Market: market} }
 
 // idSpace is the name space of ledger account ids (RFC 9562, version 5).
 var idSpace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("market40/ledger"))
@@ -70,13 +70,13 @@ type Transfer struct {
 	Reference     string       // the bank's, normalised
 	Strong        bool         // the reference alone names one transfer at its bank
 	MemoCode      string       // the stall's or order's code found in the memo; empty: none
-	Apart         bool         // people said that it is another transfer than what came to another account
+	Distinct      bool         // people said that it is another transfer than what came to another account
 }
 
-// Repeat names the payment that a transfer repeats.
-type Repeat struct {
-	Of        uuid.UUID
-	Elsewhere bool // that came to another bank account: one may be the virtual account of the other
+// Duplicate names the payment that a transfer repeats.
+type Duplicate struct {
+	Payment      uuid.UUID
+	OtherAccount bool // that came to another bank account: one may be the virtual account of the other
 }
 
 // Book opens and locks accounts. It remembers which ones stand, so that the usual posting asks
@@ -87,9 +87,9 @@ type Book struct{ stands sync.Map }
 // them.
 type Locked struct {
 	transfers  []Transfer
-	versions   map[uuid.UUID]int64    // of the accounts
-	duplicates map[uuid.UUID]Repeat   // transfers that a payment has posted already
-	originals  map[uuid.UUID]original // payments that the transfers reverse
+	versions   map[uuid.UUID]int64     // of the accounts
+	duplicates map[uuid.UUID]Duplicate // transfers that a payment has posted already
+	originals  map[uuid.UUID]original  // payments that the transfers reverse
 }
 
 // Lock queues the locking of what transfers touch and then the look-up of what the books know of
@@ -106,7 +106,7 @@ func (b *Book) Lock(batch *pgx.Batch, transfers []Transfer, now time.Time) *Lock
 	b.open(batch, ids, wanted)
 	l := &Locked{
 		transfers: transfers, versions: make(map[uuid.UUID]int64, len(ids)),
-		duplicates: map[uuid.UUID]Repeat{}, originals: map[uuid.UUID]original{},
+		duplicates: map[uuid.UUID]Duplicate{}, originals: map[uuid.UUID]original{},
 	}
 	batch.Queue(`SELECT id, version FROM ledger_accounts WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE`, ids).Query(
 		func(rows pgx.Rows) error {
@@ -160,7 +160,10 @@ func (b *Book) open(batch *pgx.Batch, ids []uuid.UUID, wanted map[uuid.UUID]Acco
 // that payment by the transfer's id; one that came to another account is no repeat where people
 // said so (Apart). A reversal is dated on the time of what it reverses. ErrMoved: run the
 // transaction again.
-func (l *Locked) Post(batch *pgx.Batch, now time.Time) (posted []Transfer, duplicates map[uuid.UUID]Repeat, err error) {
+func (l *Locked) Post(
+	batch *pgx.Batch,
+	now time.Time,
+) (posted []Transfer, duplicates map[uuid.UUID]Duplicate, err error) {
 	posted, err = l.settle()
 	if err != nil {
 		return nil, nil, err
@@ -271,7 +274,7 @@ func queueDays(batch *pgx.Batch, transfers []Transfer) {
 		}
 		days[k].payments += sign
 		days[k].amount += sign * t.Amount.Dong()
-		days[k].bands[Band(t.Amount.Dong())] += sign
+		days[k].bands[SizeBand(t.Amount.Dong())] += sign
 		switch {
 		case sign < 0:
 			debited, debitedOn = append(debited, a), append(debitedOn, k.day)
@@ -342,9 +345,9 @@ func queueLast(batch *pgx.Batch, stalls []Account, days []string) {
 		accounts, tenancies, days)
 }
 
-// Band is the place of an amount among the sizes that payments are counted by: up to 50,000,
+// SizeBand is the place of an amount among the sizes that payments are counted by: up to 50,000,
 // 200,000 and 1,000,000 đồng, and above.
-func Band(dong int64) int {
+func SizeBand(dong int64) int {
 	place, _ := slices.BinarySearch([]int64{50_000, 200_000, 1_000_000}, dong)
 	return place
 }

@@ -34,7 +34,7 @@ func (s *Sealer) KeyPart(n banks.Notice, digest []byte) []byte {
 // the money is.
 func (s *Sealer) Digest(n banks.Notice) []byte {
 	// none is something else than what nobody looked for
-	return s.digestOf(n, append([]string{"codes"}, Codes(n.Memo)...)...)
+	return s.digestOf(n, append([]string{"codes"}, FindCodes(n.Memo)...)...)
 }
 
 // PlainDigest returns the digest that earlier programs made: no codes count.
@@ -71,8 +71,8 @@ func (s *Sealer) SameContent(n banks.Notice, earlier []byte, occurred time.Time)
 	return false
 }
 
-// Codes returns our codes in a memo, in their order.
-func Codes(text string) (codes []string) {
+// FindCodes returns our codes in a memo, in their order.
+func FindCodes(text string) (codes []string) {
 	for _, code := range memo.Find(text) {
 		codes = append(codes, code.String())
 	}

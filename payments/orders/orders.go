@@ -142,8 +142,8 @@ func (o *Orders) Make(ctx context.Context, who roles.Principal, in OrderRequest)
 	return order, trail.Seen(ctx, trail.ReadingContact, []uuid.UUID{at.Tenancy}) // the payload names the account
 }
 
-// ForShopper makes an order of a shopper who stands before a code, for the account of that code.
-func (o *Orders) ForShopper(ctx context.Context, shown *merchants.Printed, amount money.Amount) (*Order, error) {
+// CreateForShopper makes an order of a shopper who stands before a code, for the account of that code.
+func (o *Orders) CreateForShopper(ctx context.Context, shown *merchants.Printed, amount money.Amount) (*Order, error) {
 	switch {
 	case shown.Order || shown.Revoked() || shown.Moved:
 		return nil, problem.New(problem.Conflict, "code_not_current", "Mã này không dùng để tạo khoản thanh toán mới.",
@@ -162,12 +162,12 @@ func (o *Orders) ForShopper(ctx context.Context, shown *merchants.Printed, amoun
 	if err != nil {
 		return nil, err
 	}
-	return o.AtCode(ctx, shown, id.String())
+	return o.FindAtCode(ctx, shown, id.String())
 }
 
-// Supplement makes a shopper's order of what is missing of the one whose code is shown.
-func (o *Orders) Supplement(ctx context.Context, shown *merchants.Printed) (*Order, error) {
-	first, err := o.OfCode(ctx, shown.Code)
+// CreateSupplement makes a shopper's order of what is missing of the one whose code is shown.
+func (o *Orders) CreateSupplement(ctx context.Context, shown *merchants.Printed) (*Order, error) {
+	first, err := o.FindByCode(ctx, shown.Code)
 	switch {
 	case err != nil:
 		return nil, err
@@ -183,7 +183,7 @@ func (o *Orders) Supplement(ctx context.Context, shown *merchants.Printed) (*Ord
 	if err != nil {
 		return nil, err
 	}
-	return o.AtCode(ctx, shown, id.String())
+	return o.FindAtCode(ctx, shown, id.String())
 }
 
 func orderAmount(amount money.Amount) error {
@@ -220,7 +220,7 @@ func (o *Orders) make(ctx context.Context, m making) (uuid.UUID, error) {
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO orders (id, code, note, by_shopper, supplements, after_version)
 			VALUES ($1, $2, $3, $4, $5, coalesce((SELECT version FROM ledger_accounts WHERE id = $6), 0))`,
-			id, code, m.note, m.byShopper, m.supplements, ledger.OfTenancy(m.at.Market, m.at.Tenancy).ID())
+			id, code, m.note, m.byShopper, m.supplements, ledger.StallAccount(m.at.Market, m.at.Tenancy).ID())
 		return err
 	})
 	if err != nil {
@@ -295,9 +295,9 @@ func (o *Orders) find(ctx context.Context, who roles.Principal, text string) (*O
 	return &found[0], nil
 }
 
-// AtCode is an order as the shopper sees it who made it at a stall's code, or holds the order's own
+// FindAtCode is an order as the shopper sees it who made it at a stall's code, or holds the order's own
 // code.
-func (o *Orders) AtCode(ctx context.Context, shown *merchants.Printed, text string) (*Order, error) {
+func (o *Orders) FindAtCode(ctx context.Context, shown *merchants.Printed, text string) (*Order, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
 		return nil, problem.Missing("order")
@@ -305,8 +305,8 @@ func (o *Orders) AtCode(ctx context.Context, shown *merchants.Printed, text stri
 	return o.shown(ctx, asking{id: &id, stall: &shown.Place.Stall, limit: 1})
 }
 
-// OfCode is the order that a code names.
-func (o *Orders) OfCode(ctx context.Context, code string) (*Order, error) {
+// FindByCode is the order that a code names.
+func (o *Orders) FindByCode(ctx context.Context, code string) (*Order, error) {
 	return o.shown(ctx, asking{code: code, limit: 1})
 }
 

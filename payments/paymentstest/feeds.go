@@ -41,7 +41,7 @@ type Feed struct {
 // NewFeed makes a connection of a provider.
 func (w *World) NewFeed(provider string) *Feed {
 	w.T.Helper()
-	p, ok := banks.Find(provider)
+	p, ok := banks.FindProvider(provider)
 	if !ok {
 		w.T.Fatalf("no provider %q", provider)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // Routes mounts who is told of a stall's payments while the app is closed.
-func (s *Phones) Routes(e *web.Edge) {
+func (s *Notifier) Routes(e *web.Edge) {
 	op := web.Tagged("payments")
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/push/key", "push-key",
 		"The key by which push services know us (VAPID)", 0), s.getKey)
@@ -27,7 +27,7 @@ type pushKey struct {
 	PublicKey string `json:"public_key" doc:"P-256, base64url: applicationServerKey of the Push API"`
 }
 
-func (s *Phones) getKey(context.Context, *struct{}) (*web.Body[pushKey], error) {
+func (s *Notifier) getKey(context.Context, *struct{}) (*web.Body[pushKey], error) {
 	return web.Answer(pushKey{s.public}), nil
 }
 
@@ -35,7 +35,7 @@ type madeSubscription struct {
 	ID uuid.UUID `json:"id"`
 }
 
-func (s *Phones) putSubscription(ctx context.Context, in *struct {
+func (s *Notifier) putSubscription(ctx context.Context, in *struct {
 	web.Named
 	Body Subscription
 },
@@ -48,7 +48,7 @@ func (s *Phones) putSubscription(ctx context.Context, in *struct {
 	return web.Answer(madeSubscription{id}), err
 }
 
-func (s *Phones) deleteSubscription(ctx context.Context, in *struct {
+func (s *Notifier) deleteSubscription(ctx context.Context, in *struct {
 	web.Named
 	Subscription string `path:"subscription"`
 },

@@ -36,7 +36,7 @@ const (
 
 // push tells each subscription what came since it was last told; those whose session or tenancy has
 // ended are forgotten.
-func (s *Phones) push(ctx context.Context) error {
+func (s *Notifier) push(ctx context.Context) error {
 	now := s.now()
 	_, err := s.db.Pool.Exec(ctx, `DELETE FROM push_subscriptions p USING sessions e, tenancies t
 		WHERE e.id = p.session_id AND t.id = p.tenancy_id AND (e.ended_at IS NOT NULL OR e.created_at < $1
@@ -78,7 +78,7 @@ func (s *Phones) push(ctx context.Context) error {
 }
 
 // tell sends one message for all that came since the last one.
-func (s *Phones) tell(ctx context.Context, t telling) error {
+func (s *Notifier) tell(ctx context.Context, t telling) error {
 	var shift *uuid.UUID
 	if t.shift {
 		shift = &t.session
@@ -166,7 +166,7 @@ var ledgerZone = time.FixedZone("+07", 7*60*60)
 
 // send encrypts a message for a phone (RFC 8291) and hands it to its push service; the status is
 // the service's.
-func (s *Phones) send(ctx context.Context, t telling, m *pushed) (int, error) {
+func (s *Notifier) send(ctx context.Context, t telling, m *pushed) (int, error) {
 	raw, err := s.keys.Open(ctx, subscriptionPlace(t.id), t.sealed)
 	if err != nil {
 		return 0, err

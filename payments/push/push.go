@@ -36,10 +36,10 @@ var Hosts = []string{
 // subscriptionsOfAStall is how many phones may be told of one stall.
 const subscriptionsOfAStall = 20
 
-// Phones tells phones of payments while the stall's app is closed (Web Push, RFC 8030, 8291, 8292).
+// Notifier tells phones of payments while the stall's app is closed (Web Push, RFC 8030, 8291, 8292).
 // The database is the queue: a subscription is told what came after the last version it was told
 // of, and nothing is written when money comes.
-type Phones struct {
+type Notifier struct {
 	payments        *payments.Payments
 	db              *database.DB
 	keys            *seal.Keys
@@ -50,7 +50,7 @@ type Phones struct {
 	subscriber      string // who may be asked about us: an address or a URL
 }
 
-// Parts are what Phones are made of: it tells by the push services of Hosts, and PublicURL is who
+// Parts are what Notifier are made of: it tells by the push services of Hosts, and PublicURL is who
 // we are to them.
 type Parts struct {
 	DB        *database.DB
@@ -63,8 +63,8 @@ type Parts struct {
 }
 
 // New tells phones once its Job runs.
-func New(of Parts) (*Phones, error) {
-	s := &Phones{
+func New(of Parts) (*Notifier, error) {
+	s := &Notifier{
 		payments: of.Payments, db: of.DB, keys: of.Keys, now: of.Now, hosts: of.Hosts, client: of.Client,
 		subscriber: of.PublicURL,
 	}
@@ -81,7 +81,7 @@ func New(of Parts) (*Phones, error) {
 }
 
 // Job tells phones what came.
-func (s *Phones) Job() jobs.Job { return jobs.Job{Name: "push", Every: pushEvery, Do: s.push} }
+func (s *Notifier) Job() jobs.Job { return jobs.Job{Name: "push", Every: pushEvery, Do: s.push} }
 
 // vapidKey is the key by which push services know us (RFC 8292). It follows from the index key,
 // which is never rotated in place: a subscription is bound to it, and a backup needs no further
@@ -105,7 +105,7 @@ type Subscription struct {
 }
 
 // check refuses what is no subscription, and any host that is no push service we know: we call it.
-func (s *Phones) check(in Subscription) error {
+func (s *Notifier) check(in Subscription) error {
 	at, err := url.Parse(in.Endpoint)
 	known := err == nil && at.User == nil && slices.ContainsFunc(s.hosts, func(h string) bool {
 		return at.Hostname() == h || strings.HasPrefix(h, ".") && strings.HasSuffix(at.Hostname(), h)
@@ -131,7 +131,12 @@ func (s *Phones) check(in Subscription) error {
 
 // Subscribe lets the phone of the session be told of a stall's payments from now on. The same phone
 // again is the same subscription.
-func (s *Phones) Subscribe(ctx context.Context, who roles.Principal, stall string, in Subscription) (uuid.UUID, error) {
+func (s *Notifier) Subscribe(
+	ctx context.Context,
+	who roles.Principal,
+	stall string,
+	in Subscription,
+) (uuid.UUID, error) {
 	tenancies, _, err := s.payments.FindStall(ctx, who, stall)
 	if err != nil {
 		return uuid.Nil, err
@@ -185,7 +190,7 @@ func (s *Phones) Subscribe(ctx context.Context, who roles.Principal, stall strin
 }
 
 // Unsubscribe ends a subscription of the caller's own stall.
-func (s *Phones) Unsubscribe(ctx context.Context, who roles.Principal, stall string, id uuid.UUID) error {
+func (s *Notifier) Unsubscribe(ctx context.Context, who roles.Principal, stall string, id uuid.UUID) error {
 	tenancies, _, err := s.payments.FindStall(ctx, who, stall)
 	if err != nil {
 		return err
@@ -231,4 +236,4 @@ type telling struct {
 }
 
 // account is the ledger account whose payments it is told of.
-func (t *telling) account() uuid.UUID { return ledger.OfTenancy(t.market, t.tenancy).ID() }
+func (t *telling) account() uuid.UUID { return ledger.StallAccount(t.market, t.tenancy).ID() }

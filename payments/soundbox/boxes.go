@@ -32,7 +32,7 @@ type Box struct {
 // tenancy is the present one of a stall.
 type tenancy struct{ id, market, stall uuid.UUID }
 
-func (t tenancy) account() uuid.UUID { return ledger.OfTenancy(t.market, t.id).ID() }
+func (t tenancy) account() uuid.UUID { return ledger.StallAccount(t.market, t.id).ID() }
 
 // tenancy is the present tenancy of a stall whose boxes the caller keeps. Another scope's stall is
 // not found, a role that may not is refused, as is a vacant stall.
@@ -71,7 +71,7 @@ func (s *Soundboxes) Boxes(ctx context.Context, who roles.Principal, stall strin
 	rows, err := s.db.Pool.Query(ctx, `SELECT id, name, speaks, line_id IS NOT NULL
 		AND seen_at > $2, seen_at, heard_version, paired_at
 		FROM soundboxes WHERE tenancy_id = $1 AND revoked_at IS NULL ORDER BY paired_at, id`, t.id,
-		s.now().Add(-payments.SoundboxSeen))
+		s.now().Add(-payments.SoundboxTimeout))
 	if err != nil {
 		return nil, fmt.Errorf("list soundboxes of stall %s: %w", stall, err)
 	}

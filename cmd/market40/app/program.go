@@ -50,7 +50,7 @@ type Program struct {
 	privacy   *privacy.Desk
 	payments  *payments.Payments
 	orders    *orders.Orders
-	pushes    *push.Phones
+	pushes    *push.Notifier
 	reports   *reports.Reports
 	programme *programme.Programme
 	field     *field.Field

@@ -172,7 +172,7 @@ func (s *simulation) findConnection(ctx context.Context, p *app.Program, wanted 
 			return true, nil
 		}
 		s.connection, s.hook = c.ID, c.WebhookPath
-		s.provider, _ = banks.Find(c.Provider)
+		s.provider, _ = banks.FindProvider(c.Provider)
 		secrets, err := p.Connections.Secrets(ctx, uuid.MustParse(c.ID))
 		if err == nil && len(secrets) > 0 {
 			s.secrets = secrets[0]

@@ -187,7 +187,11 @@ func (n *Notice) occurredAt() time.Time {
 // payment is the notice's payment; it moves the two accounts and the stall's day.
 func (b *Writer) payment(w *copyRow, n *Notice) {
 	dong := n.Amount.Dong()
-	debit, credit := b.account(ledger.OfBank(b.market, n.Receiver)), b.account(ledger.OfTenancy(b.market, n.Tenancy))
+	debit, credit := b.account(
+		ledger.BankAccount(b.market, n.Receiver),
+	), b.account(
+		ledger.StallAccount(b.market, n.Tenancy),
+	)
 	sign, reverses := int64(1), uuid.Nil
 	if n.Takes != nil {
 		debit, credit, sign, reverses = credit, debit, -1, n.Takes.id
@@ -225,7 +229,7 @@ func (b *Writer) count(n *Notice, sign int64) {
 		b.ordered = append(b.ordered, key)
 	}
 	day.payments, day.amount = day.payments+sign, day.amount+sign*n.Amount.Dong()
-	day.bands[ledger.Band(n.Amount.Dong())] += sign
+	day.bands[ledger.SizeBand(n.Amount.Dong())] += sign
 	if sign > 0 {
 		day.times = append(day.times, at)
 		return
