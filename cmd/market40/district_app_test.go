@@ -151,7 +151,7 @@ func (v *official) read(selector string) string {
 	v.t.Helper()
 	v.until(fmt.Sprintf(`document.querySelector(%q) !== null`, selector))
 	said, err := chromedp.Run(v.tab,
-		chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).textContent.trim()`, selector)))
+		chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).textContent.replace(/[ \n]+/g, " ").trim()`, selector)))
 	must(v.t, err)
 	return said
 }

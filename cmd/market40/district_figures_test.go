@@ -37,7 +37,7 @@ func TestAnIndicatorsPage(t *testing.T) {
 	}
 	v.open("indicators/I04?as_of=" + firstDay)
 	v.until(`document.querySelector('.tile-like .rate b')?.textContent === 'ẩn'`)
-	if said := v.read(`main dl`); !strings.Contains(said, "Tử sốẩn") || !strings.Contains(said, "Mẫu số24") {
+	if said := v.read(`main dl`); !strings.Contains(said, "Tử số ẩn") || !strings.Contains(said, "Mẫu số 24") {
 		t.Errorf("hidden, numerator and denominator are %s", said)
 	}
 	if said := v.read(`[data-hidden-note]`); !strings.Contains(said, "dưới 5 người") {

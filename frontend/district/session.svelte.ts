@@ -4,7 +4,7 @@ import { setLanguage } from '../lib/language.svelte';
 import { isoDay } from '../lib/time';
 import { all } from './call';
 import { campaigns, foremost, type Campaign } from './programme';
-import { forget, recall, remember } from './store';
+import { clearStore, readValue, writeValue } from './store';
 import { here } from './place.svelte';
 
 export type Role =
@@ -37,13 +37,13 @@ class Session {
 
   /** open finds who is signed in. */
   async open(): Promise<void> {
-    setLanguage((await recall<string>('language')) ?? 'vi');
+    setLanguage((await readValue<string>('language')) ?? 'vi');
     try {
       this.me = (await ask(api.GET('/api/v1/me'))) as unknown as Me;
-      await remember('me', this.me);
+      await writeValue('me', this.me);
     } catch (problem) {
       // Without a network, whoever was signed in may go on recording; the server asks again before it takes anything.
-      if ((problem as Problem).code === 'offline') this.me = await recall<Me>('me');
+      if ((problem as Problem).code === 'offline') this.me = await readValue<Me>('me');
       if (!this.me) this.failed = problem as Problem;
       return;
     }
@@ -89,7 +89,7 @@ class Session {
   /** setLanguage keeps the language before it shows it: who opens the page again right after finds it. */
   async setLanguage(language: 'vi' | 'en'): Promise<void> {
     try {
-      await remember('language', language);
+      await writeValue('language', language);
     } finally {
       setLanguage(language);
     }
@@ -98,7 +98,7 @@ class Session {
   /** leave signs out and clears what the browser keeps. */
   async leave(): Promise<void> {
     await ask(api.DELETE('/api/v1/sessions/{id}', { params: { path: { id: 'current' } } }));
-    await forget();
+    await clearStore();
     location.assign('/sign-in?next=/district/');
   }
 }

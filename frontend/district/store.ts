@@ -1,8 +1,9 @@
-// What the browser keeps for this app: the language, the map's boundaries, and work that is under way. Cleared at sign-out:
-// machines are shared.
-import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
+// What the officers' app stores in the browser: single values and work that is running. Signing out clears all of it, because machines are
+// shared.
+import type { DBSchema } from 'idb';
+import { Store } from '../lib/store';
 
-/** Work is a request that takes long and must survive a reload; under its key the server does it once. */
+/** Work is a request that takes long and must survive a reload. The server does it once for a key. */
 export interface Work {
   key: string;
   kind: 'import' | 'freeze' | 'export';
@@ -15,44 +16,26 @@ export interface Work {
   startedAt: number;
 }
 
-interface Kept extends DBSchema {
+interface Schema extends DBSchema {
   facts: { key: string; value: unknown };
   work: { key: string; value: Work };
 }
 
-const name = 'market40-district';
-let opened: Promise<IDBPDatabase<Kept>> | undefined;
+const store = new Store<Schema>('market40-district', [
+  (db) => {
+    db.createObjectStore('facts');
+    db.createObjectStore('work', { keyPath: 'key' });
+  },
+]);
 
-function db(): Promise<IDBPDatabase<Kept>> {
-  opened ??= openDB<Kept>(name, 1, {
-    upgrade(fresh) {
-      fresh.createObjectStore('facts');
-      fresh.createObjectStore('work', { keyPath: 'key' });
-    },
-  });
-  return opened;
-}
+export const writeValue = (name: string, value: unknown): Promise<void> => store.write('facts', value, name);
+export const readValue = async <T>(name: string): Promise<T | undefined> =>
+  (await store.read('facts', name)) as T | undefined;
+export const removeValue = (name: string): Promise<void> => store.remove('facts', name);
 
-export const remember = async (key: string, value: unknown): Promise<void> => {
-  await (await db()).put('facts', value, key);
-};
-export const recall = async <T>(key: string): Promise<T | undefined> =>
-  (await (await db()).get('facts', key)) as T | undefined;
-export const drop = async (key: string): Promise<void> => {
-  await (await db()).delete('facts', key);
-};
+export const saveWork = (work: Work): Promise<void> => store.write('work', work);
+export const removeWork = (key: string): Promise<void> => store.remove('work', key);
+export const readWork = (): Promise<Work[]> => store.readAll('work');
 
-export const keepWork = async (work: Work): Promise<void> => {
-  await (await db()).put('work', work);
-};
-export const dropWork = async (key: string): Promise<void> => {
-  await (await db()).delete('work', key);
-};
-export const keptWork = async (): Promise<Work[]> => (await db()).getAll('work');
-
-/** forget clears all of it. */
-export async function forget(): Promise<void> {
-  (await opened)?.close();
-  opened = undefined;
-  await deleteDB(name);
-}
+/** clearStore removes everything that this app stored. */
+export const clearStore = (): Promise<void> => store.clear();

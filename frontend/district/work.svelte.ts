@@ -4,7 +4,7 @@ import type { Problem } from '../lib/api';
 import { t } from '../lib/language.svelte';
 import type { components } from '../lib/schema';
 import { write } from './call';
-import { dropWork, keepWork, keptWork, remember, type Work } from './store';
+import { removeWork, saveWork, readWork, writeValue, type Work } from './store';
 
 /** How often work that the server has under way is asked for again, in milliseconds. */
 const askAgain = 3000;
@@ -56,13 +56,13 @@ class Works {
 
   /** resume takes up what a reload interrupted. */
   async resume(): Promise<void> {
-    for (const work of await keptWork()) void this.run(work).catch(() => {});
+    for (const work of await readWork()) void this.run(work).catch(() => {});
   }
 
   /** begin keeps work and does it. */
   async begin<T>(work: Omit<Work, 'key' | 'startedAt'>): Promise<T> {
     const kept: Work = { ...work, key: crypto.randomUUID(), startedAt: Date.now() };
-    await keepWork(kept);
+    await saveWork(kept);
     return this.run<T>(kept);
   }
 
@@ -75,7 +75,7 @@ class Works {
       shown.state = 'done';
       this.ended++;
       setTimeout(() => this.dismiss(work.key), 8000);
-      await dropWork(work.key);
+      await removeWork(work.key);
       return answer as T;
     } catch (problem) {
       const p = problem as Problem;
@@ -83,7 +83,7 @@ class Works {
       shown.state = 'failed';
       this.ended++;
       shown.said = p.errors?.[0]?.detail ?? p.detail ?? String(problem);
-      if (p.code !== 'offline') await dropWork(work.key);
+      if (p.code !== 'offline') await removeWork(work.key);
       throw problem;
     }
   }
@@ -111,7 +111,7 @@ class Works {
       file: applied ? undefined : file,
       result,
     };
-    await remember(importAt(path), kept);
+    await writeValue(importAt(path), kept);
   }
 
   private async sent<T>(work: Work): Promise<T> {
@@ -154,7 +154,7 @@ class Works {
 
   dismiss(key: string): void {
     this.list = this.list.filter((w) => w.key !== key);
-    void dropWork(key);
+    void removeWork(key);
   }
 }
 

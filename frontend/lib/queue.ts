@@ -1,7 +1,8 @@
 // What was recorded without a network waits here, on the phone, until the server has taken it. Each request has a key under which the
 // server does it once, so it may be sent as often as it takes. They go in the order in which they were recorded, under who recorded them.
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { DBSchema } from 'idb';
 import type { Problem } from './api';
+import { Store } from './store';
 
 /** How long to wait after an answer that says "later", in milliseconds; doubled each time up to the longest. */
 const firstPause = 5_000;
@@ -23,7 +24,7 @@ export interface Waiting {
   refused?: Problem;
 }
 
-interface Kept extends DBSchema {
+interface Schema extends DBSchema {
   waiting: { key: number; value: Waiting };
 }
 
@@ -31,7 +32,7 @@ interface Kept extends DBSchema {
 export type Ended = 'empty' | 'offline' | 'signed_out' | 'later';
 
 export class Queue {
-  private opened?: Promise<IDBPDatabase<Kept>>;
+  private store: Store<Schema>;
   private flushing?: Promise<Ended>;
   private timer?: ReturnType<typeof setTimeout>;
   private pause = firstPause;
@@ -40,15 +41,8 @@ export class Queue {
   constructor(
     private name: string,
     private by: string,
-  ) {}
-
-  private db(): Promise<IDBPDatabase<Kept>> {
-    this.opened ??= openDB<Kept>(this.name, 1, {
-      upgrade: (fresh) => {
-        fresh.createObjectStore('waiting', { keyPath: 'n', autoIncrement: true });
-      },
-    });
-    return this.opened;
+  ) {
+    this.store = new Store(name, [(db) => void db.createObjectStore('waiting', { keyPath: 'n', autoIncrement: true })]);
   }
 
   /** watch calls back whenever what waits has changed; its answer ends that. */
@@ -65,27 +59,27 @@ export class Queue {
 
   /** add keeps a request; it is on the phone when the promise is done. */
   async add(what: Pick<Waiting, 'method' | 'path' | 'body' | 'label'>): Promise<void> {
-    await (await this.db()).add('waiting', { ...what, key: crypto.randomUUID(), by: this.by, at: Date.now() });
+    await this.store.write('waiting', { ...what, key: crypto.randomUUID(), by: this.by, at: Date.now() });
     this.changed();
   }
 
   /** list is what waits, oldest first. */
   async list(): Promise<Waiting[]> {
-    return (await (await this.db()).getAll('waiting')).filter((w) => w.by === this.by);
+    return (await this.store.readAll('waiting')).filter((w) => w.by === this.by);
   }
 
   /** drop gives a request up. */
   async drop(n: number): Promise<void> {
-    await (await this.db()).delete('waiting', n);
+    await this.store.remove('waiting', n);
     this.changed();
   }
 
   /** again takes a refused request up once more, under a new key: the old one stands for the refusal. */
   async again(n: number): Promise<void> {
-    const waiting = await (await this.db()).get('waiting', n);
+    const waiting = await this.store.read('waiting', n);
     if (!waiting) return;
     const { refused: _, ...rest } = waiting;
-    await (await this.db()).put('waiting', { ...rest, key: crypto.randomUUID() });
+    await this.store.write('waiting', { ...rest, key: crypto.randomUUID() });
     this.changed();
   }
 
@@ -158,15 +152,14 @@ export class Queue {
       .catch(() => ({ code: 'failed', detail: `${response.status}`, status: response.status }))) as Problem;
     if (response.status === 401) return 'signed_out';
     if (response.status >= 500 || response.status === 429 || problem.code === 'in_progress') return 'later';
-    await (await this.db()).put('waiting', { ...waiting, refused: problem });
+    await this.store.write('waiting', { ...waiting, refused: problem });
     this.changed();
     return undefined;
   }
 
   /** forget clears what this person has waiting. */
   async forget(): Promise<void> {
-    const db = await this.db();
-    for (const waiting of await this.list()) await db.delete('waiting', waiting.n!);
+    for (const waiting of await this.list()) await this.store.remove('waiting', waiting.n!);
     this.changed();
   }
 }

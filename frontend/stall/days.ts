@@ -2,7 +2,7 @@
 import { api, ask, type Day, type Payment } from '../lib/api';
 import { isoDay } from '../lib/time';
 import { plus, type Counted, type Total } from './totals';
-import { recall, remember } from './store';
+import { readValue, writeValue } from './store';
 
 export interface KeptDays {
   /** When the server told them, in milliseconds. */
@@ -14,7 +14,7 @@ const place = (tenancy: string) => `days:${tenancy}`;
 
 /** keptDays are the days on the phone. */
 export function keptDays(tenancy: string): Promise<KeptDays | undefined> {
-  return recall<KeptDays>(place(tenancy));
+  return readValue<KeptDays>(place(tenancy));
 }
 
 /** readDays reads the last 30 days and keeps them. */
@@ -23,7 +23,7 @@ export async function readDays(stall: string, tenancy: string): Promise<KeptDays
     api.GET('/api/v1/stalls/{id}/days', { params: { path: { id: stall }, query: { limit: 60 } } }),
   );
   const days = { at: Date.now(), items: list.items ?? [] };
-  await remember(place(tenancy), days);
+  await writeValue(place(tenancy), days);
   return days;
 }
 

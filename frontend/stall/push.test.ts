@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { renew, subscribe, unsubscribe } from './push';
-import { forget } from './store';
+import { clearStore } from './store';
 
 const key = 'AQIDBA';
 
@@ -60,7 +60,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   vi.unstubAllGlobals();
-  await forget();
+  await clearStore();
 });
 
 describe('a subscription', () => {

@@ -2,7 +2,7 @@
 // made again when the app is opened.
 import { api, ask, type Problem } from '../lib/api';
 import { t } from '../lib/language.svelte';
-import { recall, remember } from './store';
+import { readValue, writeValue } from './store';
 
 /** unknown: it was not looked at yet; off: it was never asked for; blocked: the phone forbids it; lost: it was on and could not be renewed. */
 export type PushState = 'unknown' | 'unsupported' | 'off' | 'on' | 'blocked' | 'lost';
@@ -22,12 +22,12 @@ export function pushable(): boolean {
 }
 
 async function wantedStalls(): Promise<Wanted[]> {
-  return (await recall<Wanted[]>(wantedKey)) ?? [];
+  return (await readValue<Wanted[]>(wantedKey)) ?? [];
 }
 
 async function want(stall: string, made?: Pick<Wanted, 'id' | 'endpoint'>): Promise<void> {
   const others = (await wantedStalls()).filter((w) => w.stall !== stall);
-  await remember(wantedKey, made ? [...others, { stall, ...made }] : others);
+  await writeValue(wantedKey, made ? [...others, { stall, ...made }] : others);
 }
 
 /** subscribe asks the phone's owner, then the browser's push service, then us. */

@@ -1,6 +1,6 @@
 // What the app reads of the owner's stalls.
 import { api, ask } from '../lib/api';
-import { remember, type Mine } from './store';
+import { writeValue, type MyStall } from './store';
 
 /** readStalls reads the stalls that have a code in use, in the order of their numbers. */
 export async function readStalls(): Promise<{ id: string; number: string }[]> {
@@ -13,7 +13,7 @@ export async function readStalls(): Promise<{ id: string; number: string }[]> {
 }
 
 /** readStall reads a stall and keeps its codes, so that they can be shown without a network. */
-export async function readStall(id: string): Promise<Mine> {
+export async function readStall(id: string): Promise<MyStall> {
   const stall = await ask(api.GET('/api/v1/stalls/{id}', { params: { path: { id } } }));
   const listed = await ask(api.GET('/api/v1/stalls/{id}/codes', { params: { path: { id } } }));
   const codes = [];
@@ -25,7 +25,7 @@ export async function readStall(id: string): Promise<Mine> {
   codes.sort((a, b) => place(a.account_id) - place(b.account_id)); // the stall's first account first, not the newest code
   const market = await ask(api.GET('/api/v1/markets/{id}', { params: { path: { id: stall.market_id } } }));
   const mine = { stall, market: market.name, codes };
-  await remember('mine', mine);
+  await writeValue('mine', mine);
   return mine;
 }
 

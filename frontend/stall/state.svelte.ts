@@ -22,7 +22,16 @@ import { Sound } from './sound';
 import { Speaker } from './speaker';
 import { Speech } from './speech';
 import { readCheck, readStall, readStalls } from './stall';
-import { forget, forgetPrivate, keep, kept, keptPayments, recall, remember, type Mine } from './store';
+import {
+  clearPrivate,
+  clearStore,
+  maxPayments,
+  readPayments,
+  readValue,
+  savePayments,
+  writeValue,
+  type MyStall,
+} from './store';
 import { DayTotal, type Total } from './totals';
 
 /** How often a stall's feed and changes are asked for again, in milliseconds. */
@@ -51,7 +60,7 @@ class State {
   /** Who is signed in; role staff sees its own shift. */
   me = $state<{ id: string; role: string; full_name: string; merchant_id?: string | null }>();
   stalls = $state<{ id: string; number: string }[]>([]);
-  mine = $state<Mine>();
+  mine = $state<MyStall>();
   payments = $state<Payment[]>([]);
   /** The present day's count and sum; undefined: not known. */
   total = $state<Total>();
@@ -90,7 +99,7 @@ class State {
     ready: () => this.selling && sound.ready,
     say: (clips) => sound.say(clips),
     unheard: (list) => this.box.unheard(list),
-    said: (version) => void remember(`spoken:${this.tenancy}`, version),
+    said: (version) => void writeValue(`spoken:${this.tenancy}`, version),
   });
   private wakeLock?: WakeLockSentinel;
   private storedSeen = 0;
@@ -120,8 +129,8 @@ class State {
     const leave = session.ended;
     session.ended = () => (this.mine ? this.renewLine() : leave());
     this.watch();
-    setLanguage((await recall<string>('language')) ?? 'vi');
-    this.broken = (await recall<boolean>('selling')) ?? false;
+    setLanguage((await readValue<string>('language')) ?? 'vi');
+    this.broken = (await readValue<boolean>('selling')) ?? false;
     for (let tries = 0; !(await this.openOnce()); tries++) {
       this.ready = true;
       await new Promise((done) => setTimeout(done, openPauses[Math.min(tries, openPauses.length - 1)]));
@@ -132,8 +141,8 @@ class State {
   /** openOnce reports whether the stall is open, as the server or the phone has it, or the server has refused it. */
   private async openOnce(): Promise<boolean> {
     try {
-      await this.readWho((await recall<Mine>('mine')) ? keptPatience : Infinity);
-      const chosen = (await recall<string>('stall')) ?? '';
+      await this.readWho((await readValue<MyStall>('mine')) ? keptPatience : Infinity);
+      const chosen = (await readValue<string>('stall')) ?? '';
       const stall = this.stalls.find((s) => s.id === chosen) ?? this.stalls[0];
       if (stall) await this.choose(stall.id);
       this.failed = undefined;
@@ -194,11 +203,11 @@ class State {
 
   /** openKept shows what the phone keeps, and reports whether it keeps anything. */
   private async openKept(): Promise<boolean> {
-    this.me = await recall('me'); // who it is before what is shown: screens ask for it at once
-    this.mine = await recall<Mine>('mine');
+    this.me = await readValue('me'); // who it is before what is shown: screens ask for it at once
+    this.mine = await readValue<MyStall>('mine');
     if (!this.mine) return false;
-    this.payments = await kept(this.tenancy);
-    this.lineSince = (await recall<number>('seen')) ?? 0;
+    this.payments = await readPayments(this.tenancy);
+    this.lineSince = (await readValue<number>('seen')) ?? 0;
     await this.follow();
     return true;
   }
@@ -213,22 +222,22 @@ class State {
     this.changes = [];
     this.push = 'unknown';
     await this.read(id);
-    await remember('stall', id);
-    await remember('me', $state.snapshot(this.me));
+    await writeValue('stall', id);
+    await writeValue('me', $state.snapshot(this.me));
     const newest = await ask(
       api.GET('/api/v1/stalls/{id}/payments', {
-        params: { path: { id }, query: { limit: keptPayments, from: this.mine!.stall.tenancy?.since ?? undefined } },
+        params: { path: { id }, query: { limit: maxPayments, from: this.mine!.stall.tenancy?.since ?? undefined } },
       }),
     );
-    const spoken = await recall<number>(`spoken:${this.tenancy}`);
+    const spoken = await readValue<number>(`spoken:${this.tenancy}`);
     // What came since the app was last open is heard through the stream: it is said once.
-    await keep(
+    await savePayments(
       this.tenancy,
       (newest.items ?? []).filter((p) => spoken === undefined || p.version <= spoken),
     );
-    this.payments = await kept(this.tenancy);
+    this.payments = await readPayments(this.tenancy);
     this.lineSince = Date.now();
-    await remember('seen', this.lineSince);
+    await writeValue('seen', this.lineSince);
     if (this.owner) void readDays(id, this.tenancy).catch(() => {});
     void renew(id).then((state) => {
       this.push = state;
@@ -270,10 +279,10 @@ class State {
       (day) => readTotal(stall, day, this.owner),
       (total) => {
         this.total = total;
-        void remember(`total:${tenancy}`, total);
+        void writeValue(`total:${tenancy}`, total);
       },
     );
-    void this.totals.start(await recall<Total>(`total:${tenancy}`));
+    void this.totals.start(await readValue<Total>(`total:${tenancy}`));
     this.line = 'connecting';
     this.live = new Shared(stall, last, {
       payments: (list, missed) => void this.came(list, missed),
@@ -285,10 +294,10 @@ class State {
 
   /** recallUnsaid has said what came before a page that sold was closed, and was not said. */
   private async recallUnsaid(last: number): Promise<void> {
-    const spoken = await recall<number>(`spoken:${this.tenancy}`);
+    const spoken = await readValue<number>(`spoken:${this.tenancy}`);
     const unsaid = spoken === undefined ? [] : this.payments.filter((p) => p.version > spoken);
     if (this.speaks) this.speech.add(unsaid.toReversed(), true);
-    else await remember(`spoken:${this.tenancy}`, last);
+    else await writeValue(`spoken:${this.tenancy}`, last);
   }
 
   private lineChanged(state: Line, since: number, status = 0): void {
@@ -298,11 +307,11 @@ class State {
     if (since) this.lineSince = since;
     if (state === 'open' && since - this.storedSeen > storeSeenEvery) {
       this.storedSeen = since;
-      void remember('seen', since);
+      void writeValue('seen', since);
     }
     if (state === was) return;
     if (state === 'open') void this.heardAgain(was);
-    if (status === 401) void forgetPrivate();
+    if (status === 401) void clearPrivate();
     this.sayState();
   }
 
@@ -325,8 +334,8 @@ class State {
   /** came keeps what came, shows it, and has it said. */
   private async came(list: Payment[], missed: boolean): Promise<void> {
     const at = Date.now();
-    await keep(this.tenancy, list);
-    this.payments = [...list.toReversed(), ...this.payments].slice(0, keptPayments);
+    await savePayments(this.tenancy, list);
+    this.payments = [...list.toReversed(), ...this.payments].slice(0, maxPayments);
     this.totals?.came(list);
     if (this.accounts.some((a) => hearing(a) !== 'heard')) void this.refresh();
     const ordered = list.filter((p) => p.memo_code && p.memo_code === this.order?.code);
@@ -337,7 +346,7 @@ class State {
       ].slice(0, mostArrivals);
     const others = ordered.length && !missed ? await this.lookAtOrder(list) : list;
     if (this.speaks) this.speech.add(others, missed);
-    else void remember(`spoken:${this.tenancy}`, list[list.length - 1]!.version);
+    else void writeValue(`spoken:${this.tenancy}`, list[list.length - 1]!.version);
   }
 
   /** arrivedAt is when a payment came to this phone; undefined: the phone was not listening. */
@@ -375,7 +384,7 @@ class State {
     this.starting = false;
     this.selling = true;
     this.broken = false;
-    await remember('selling', true);
+    await writeValue('selling', true);
     this.soundChanged();
     await this.stayAwake();
   }
@@ -397,7 +406,7 @@ class State {
   rest(): void {
     void sound.say(['correction', 'resting']);
     this.selling = false;
-    void remember('selling', false);
+    void writeValue('selling', false);
     this.speech.forget();
     this.sayState();
     this.mayDim();
@@ -406,7 +415,7 @@ class State {
   /** setLanguage keeps the language before it shows it: who opens the page again right after finds it. */
   async setLanguage(language: 'vi' | 'en'): Promise<void> {
     try {
-      await remember('language', language);
+      await writeValue('language', language);
     } finally {
       setLanguage(language);
     }
@@ -420,7 +429,7 @@ class State {
       if ((problem as Problem).status !== 401) throw problem;
     }
     this.live?.close();
-    await forget();
+    await clearStore();
     location.assign(`/sign-in?next=/stall/&lang=${ui.language}`);
   }
 }

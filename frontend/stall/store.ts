@@ -1,74 +1,76 @@
-// What the app keeps on the phone, for when there is no network: payments, the code, and what it has said. Cleared when the
-// owner signs out.
-import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
+// What the stall's app stores on the phone for times without a network: payments, the stall with its codes, single values.
+// Signing out clears all of it.
+import type { DBSchema } from 'idb';
 import type { Payment, Stall } from '../lib/api';
+import { Store } from '../lib/store';
 
-/** How many payments of a stall are kept. */
-export const keptPayments = 200;
+/** How many payments of a stall the phone stores. */
+export const maxPayments = 200;
 
-export interface Mine {
+/** MyStall is a stall with what its screens show without a network. */
+export interface MyStall {
   stall: Stall;
   market: string;
   codes: { code: string; account_id: string; svg: string }[];
 }
 
-interface Kept extends DBSchema {
+interface Schema extends DBSchema {
   payments: { key: [string, number]; value: Payment & { tenancy: string } };
   facts: { key: string; value: unknown };
 }
 
-const name = 'market40-stall';
-let opened: Promise<IDBPDatabase<Kept>> | undefined;
+/** sw.js opens the same database. */
+const store = new Store<Schema>('market40-stall', [
+  (db) => {
+    db.createObjectStore('payments', { keyPath: ['tenancy', 'version'] });
+    db.createObjectStore('facts');
+  },
+]);
 
-function db(): Promise<IDBPDatabase<Kept>> {
-  opened ??= openDB<Kept>(name, 1, {
-    upgrade(fresh) {
-      fresh.createObjectStore('payments', { keyPath: ['tenancy', 'version'] });
-      fresh.createObjectStore('facts');
-    },
-  });
-  return opened;
-}
-
-/** of is the range of a tenancy's payments: another tenant's versions start anew. */
-function of(tenancy: string): IDBKeyRange {
+/** paymentsOf returns the range of a tenancy's payments: the versions of another tenant start again at 1. */
+function paymentsOf(tenancy: string): IDBKeyRange {
   return IDBKeyRange.bound([tenancy, 0], [tenancy, Number.MAX_SAFE_INTEGER]);
 }
 
-/** keep adds payments and forgets the oldest. */
-export async function keep(tenancy: string, payments: Payment[]): Promise<void> {
-  const tx = (await db()).transaction('payments', 'readwrite');
-  for (const p of payments) await tx.store.put({ ...p, tenancy });
-  const keys = await tx.store.getAllKeys(of(tenancy));
-  for (const key of keys.slice(0, Math.max(0, keys.length - keptPayments))) await tx.store.delete(key);
-  await tx.done;
+/** savePayments stores payments and removes the oldest ones above maxPayments. */
+export function savePayments(tenancy: string, payments: Payment[]): Promise<void> {
+  return store.change(['payments'], async (tx) => {
+    const stored = tx.objectStore('payments');
+    for (const p of payments) await stored.put({ ...p, tenancy });
+    const keys = await stored.getAllKeys(paymentsOf(tenancy));
+    for (const key of keys.slice(0, Math.max(0, keys.length - maxPayments))) await stored.delete(key);
+  });
 }
 
-/** kept are the payments on the phone, newest first. */
-export async function kept(tenancy: string): Promise<Payment[]> {
-  return (await (await db()).getAll('payments', of(tenancy))).reverse();
+/** readPayments returns the stored payments of a tenancy, newest first. */
+export async function readPayments(tenancy: string): Promise<Payment[]> {
+  return (await store.readAll('payments', paymentsOf(tenancy))).reverse();
 }
 
-export async function remember(key: string, value: unknown): Promise<void> {
-  await (await db()).put('facts', value, key);
+export function writeValue(name: string, value: unknown): Promise<void> {
+  return store.write('facts', value, name);
 }
 
-export async function recall<T>(key: string): Promise<T | undefined> {
-  return (await (await db()).get('facts', key)) as T | undefined;
+export async function readValue<T>(name: string): Promise<T | undefined> {
+  return (await store.read('facts', name)) as T | undefined;
 }
 
-/** forgetPrivate clears what a session that was ended may not leave behind; what was said already is kept, so that it is said once. */
-export async function forgetPrivate(): Promise<void> {
-  const tx = (await db()).transaction(['payments', 'facts'], 'readwrite');
-  await tx.objectStore('payments').clear();
-  const facts = tx.objectStore('facts');
-  for (const key of await facts.getAllKeys()) if (/^(mine|me|days:.*|total:.*)$/.test(key)) await facts.delete(key);
-  await tx.done;
+/** Names of values that a session which ended elsewhere must not leave behind. */
+const privateValues = /^(mine|me|days:.*|total:.*)$/;
+
+/**
+ * clearPrivate removes payments and private values when the session was ended elsewhere. The version of the last announced payment stays,
+ * so that no payment is announced twice.
+ */
+export function clearPrivate(): Promise<void> {
+  return store.change(['payments', 'facts'], async (tx) => {
+    await tx.objectStore('payments').clear();
+    const values = tx.objectStore('facts');
+    for (const name of await values.getAllKeys()) if (privateValues.test(name)) await values.delete(name);
+  });
 }
 
-/** forget clears the phone of all of it. */
-export async function forget(): Promise<void> {
-  (await opened)?.close();
-  opened = undefined;
-  await deleteDB(name);
+/** clearStore removes everything that this app stored. */
+export function clearStore(): Promise<void> {
+  return store.clear();
 }

@@ -1,6 +1,6 @@
 // Who sees the owner's data, asked for once while the app is open, and which reminders this phone has put aside.
 import { api, ask, type Visibility } from '../lib/api';
-import { recall, remember } from './store';
+import { readValue, writeValue } from './store';
 
 let asked: Promise<Visibility> | undefined;
 
@@ -17,10 +17,10 @@ export function visibility(fresh = false): Promise<Visibility> {
 
 /** aside are the changes of account whose reminder was put aside on this phone. */
 export async function aside(): Promise<string[]> {
-  return (await recall<string[]>('reminded')) ?? [];
+  return (await readValue<string[]>('reminded')) ?? [];
 }
 
 /** putAside ends the reminder of some changes on this phone. */
 export async function putAside(changes: string[]): Promise<void> {
-  await remember('reminded', [...(await aside()), ...changes].slice(-50));
+  await writeValue('reminded', [...(await aside()), ...changes].slice(-50));
 }

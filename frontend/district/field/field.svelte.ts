@@ -4,7 +4,7 @@ import type { Problem } from '../../lib/api';
 import { Queue, type Waiting } from '../../lib/queue';
 import type { components } from '../../lib/schema';
 import { read } from '../call';
-import { recall, remember } from '../store';
+import { readValue, writeValue } from '../store';
 
 type Schemas = components['schemas'];
 export type Word = Schemas['FieldWord'];
@@ -52,7 +52,7 @@ class Field {
       this.queue.start();
     }
     await this.look();
-    if (withKit) await this.take(this.kit?.market?.id ?? (await recall<string>('field-market')) ?? '');
+    if (withKit) await this.take(this.kit?.market?.id ?? (await readValue<string>('field-market')) ?? '');
   }
 
   /** take reads the kit of a market. */
@@ -61,12 +61,12 @@ class Field {
     try {
       // Kept before it is shown: who sees the list may go where there is no network.
       const kit = this.withUnsent(await read<Kit>('/api/v1/me/field-kit', { market }));
-      await remember('field-kit', kit);
-      await remember('field-market', kit.market?.id ?? '');
+      await writeValue('field-kit', kit);
+      await writeValue('field-market', kit.market?.id ?? '');
       this.kit = kit;
       this.old = false;
     } catch (problem) {
-      const kept = await recall<Kit>('field-kit');
+      const kept = await readValue<Kit>('field-kit');
       if ((problem as Problem).code === 'offline' && kept) {
         this.kit = kept;
         this.old = true;
@@ -107,7 +107,7 @@ class Field {
   async held(training: KitTraining): Promise<void> {
     if (!this.kit) return;
     const kit = { ...this.kit, trainings: [training, ...this.kit.trainings] };
-    await remember('field-kit', kit);
+    await writeValue('field-kit', kit);
     this.kit = kit;
   }
 
