@@ -19,11 +19,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/payments"
-	"market40/payments/ledger"
 	"market40/payments/money"
 )
 
@@ -32,9 +32,6 @@ var files embed.FS
 
 // shownPayments is how many past payments the page shows before new ones arrive.
 const shownPayments = 8
-
-// vietnam is Indochina Time, UTC+7.
-var vietnam = time.FixedZone("+07", 7*60*60)
 
 // Start is the demo's start page. It shows invented data only: its stream serves demo markets and
 // no other.
@@ -48,12 +45,12 @@ type Start struct {
 func NewStart(db *database.DB, p *payments.Payments) (*Start, error) {
 	page, err := template.New("page.html").Funcs(template.FuncMap{
 		"clock": func(t time.Time) string {
-			if t = t.In(vietnam); ledger.BusinessDay(t) == ledger.BusinessDay(time.Now()) {
+			if t = t.In(bizday.Vietnam); bizday.DayOf(t) == bizday.DayOf(time.Now()) {
 				return t.Format("15:04:05")
 			}
 			return t.Format("02/01 15:04")
 		},
-		"day": func(t time.Time) string { return t.In(vietnam).Format("02/01/2006") },
+		"day": bizday.ShowDay,
 	}).ParseFS(files, "start/page.html")
 	if err != nil {
 		return nil, fmt.Errorf("read start page: %w", err)
@@ -186,7 +183,7 @@ func (s *Start) stall(ctx context.Context, id uuid.UUID) (*stall, error) {
 		JOIN accounts a ON a.id = c.account_id LEFT JOIN banks b ON b.bin = a.bank_bin
 		LEFT JOIN stall_days d ON d.tenancy_id = t.id AND d.day = $2::date
 		LEFT JOIN ledger_accounts l ON l.tenancy_id = t.id
-		WHERE s.id = $1 ORDER BY c.issued_at LIMIT 1`, id, ledger.BusinessDay(v.Today)).
+		WHERE s.id = $1 ORDER BY c.issued_at LIMIT 1`, id, bizday.DayOf(v.Today)).
 		Scan(&v.Number, &v.Goods, &v.MarketID, &v.Market, &v.Tenancy, &v.Code, &v.Holder, &v.BankName, &v.Last4,
 			&v.TodayCount, &sum, &v.Version)
 	if errors.Is(err, pgx.ErrNoRows) {

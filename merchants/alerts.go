@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 )
@@ -145,7 +146,7 @@ func (r *Registry) peakAhead(ctx context.Context, q querier, market uuid.UUID) (
 			peaks[h] = n*len(hours) >= 2*all
 		}
 	}
-	now := r.now().In(local).Hour()
+	now := r.now().In(bizday.Vietnam).Hour()
 	return !peaks[now] && peaks[(now+1)%24], nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/encodings"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/roster"
 )
@@ -115,12 +116,9 @@ func (b *batch) join(stall uuid.UUID, o StallOrder) *entry {
 
 // sinceOf reads from when a merchant has a stall, which is not in the future.
 func sinceOf(text string, now time.Time) (*time.Time, []problem.Field) {
-	since, err := moment(text)
+	since, err := bizday.Moment(text)
 	if err != nil {
-		return nil, []problem.Field{{
-			Name: "since", Code: "time_form",
-			Vi: "Cần ngày YYYY-MM-DD hoặc thời điểm RFC 3339.", En: "A day YYYY-MM-DD or an RFC 3339 time is wanted.",
-		}}
+		return nil, []problem.Field{bizday.MomentFault("since")}
 	}
 	if since != nil && since.After(now) {
 		return nil, []problem.Field{{

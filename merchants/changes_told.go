@@ -10,14 +10,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/outbox"
 	"market40/merchants/platform/seal"
 	"market40/merchants/vietqr"
 )
-
-// moments and days as people here read them.
-func momentText(at time.Time) string { return at.In(local).Format("15:04 02/01/2006") }
-func dayText(at time.Time) string    { return at.In(local).Format("02/01/2006") }
 
 // refusals are why a change was refused, by the code, as its owner is told.
 var refusals = map[string]string{
@@ -43,7 +40,7 @@ func (c *change) message(step, phone string) outbox.Message {
 		)
 	case step == "proposed":
 		text = fmt.Sprintf("có yêu cầu %s, hiệu lực lúc %s. Nếu không phải bạn, hãy báo ban quản lý chợ hủy ngay.",
-			c.wish(where, to), momentText(c.due))
+			c.wish(where, to), bizday.ShowTime(c.due))
 	case step == changeEffective && c.kind == addition:
 		text = fmt.Sprintf("%s vừa có thêm tài khoản nhận tiền %s. Nếu không phải bạn, hãy báo ban quản lý chợ ngay.",
 			where, to)
@@ -162,7 +159,7 @@ func (r *Registry) ToldChanges(ctx context.Context, stall uuid.UUID) ([]ToldChan
 				due: due,
 			}), nil
 		}
-		return recentSentence(kind, dayText(at), seal.Mask(old), seal.Mask(last)), nil
+		return recentSentence(kind, bizday.ShowDay(at), seal.Mask(old), seal.Mask(last)), nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find changes of stall %s: %w", stall, err)
@@ -196,8 +193,8 @@ func pendingSentence(c pending) ToldChange {
 	if c.second {
 		return ToldChange{begin.Vi + "đang chờ người thứ hai duyệt.", begin.En + "; a second person has to approve."}
 	}
-	return ToldChange{begin.Vi + "hiệu lực lúc " + momentText(c.due) + ".", begin.En + ", effective at " +
-		momentText(c.due) + "."}
+	return ToldChange{begin.Vi + "hiệu lực lúc " + bizday.ShowTime(c.due) + ".", begin.En + ", effective at " +
+		bizday.ShowTime(c.due) + "."}
 }
 
 func recentSentence(kind, day, old, last string) ToldChange {

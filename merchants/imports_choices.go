@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 )
@@ -130,7 +131,7 @@ func (c importChoices) sinceOfRows(lives bool, now time.Time) (from, told string
 	case c.since == fromTheBeginning:
 		return "", ""
 	case c.since == "" && lives:
-		return now.Format(time.RFC3339Nano), now.In(local).Format(time.DateOnly)
+		return now.Format(time.RFC3339Nano), bizday.DayOf(now)
 	}
 	return c.since, c.since
 }

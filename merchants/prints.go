@@ -17,6 +17,7 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/merchants/memo"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/seal"
 	"market40/merchants/platform/web"
@@ -147,7 +148,7 @@ func (p *Prints) find(ctx context.Context, who roles.Principal, origin string, w
 		if built != nil {
 			x.Payload = *built
 		}
-		x.Last, x.IssuedAt = seal.Mask(x.Last), x.IssuedAt.In(local)
+		x.Last, x.IssuedAt = seal.Mask(x.Last), x.IssuedAt.In(bizday.Vietnam)
 		x.Serial, x.CheckURL = marketCode+"/"+x.Stall, origin+codeURL(x.Code)
 		return x, err
 	})

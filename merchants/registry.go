@@ -35,11 +35,8 @@ func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Registry {
 	return &Registry{db: db, keys: keys, messages: outbox.New(db, keys, now), now: now}
 }
 
-// local is the time of business days: Vietnam keeps UTC+7 all year.
-var local = time.FixedZone("+07", 7*60*60)
-
 // today is the business day as PostgreSQL reads a date.
-func (r *Registry) today() string { return r.now().In(local).Format(time.DateOnly) }
+func (r *Registry) today() string { return bizday.DayOf(r.now()) }
 
 // querier is a pool or an open transaction.
 type querier interface {
@@ -117,6 +114,3 @@ func clash(err error) string {
 
 // newID is a row's id, a UUIDv7: ids of one process sort in the order they were made.
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
-
-// moment reads a day (00:00 of it in Vietnam) or an RFC 3339 time; empty is none.
-func moment(text string) (*time.Time, error) { return bizday.Moment(text) }

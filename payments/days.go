@@ -14,7 +14,6 @@ import (
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
-	"market40/payments/ledger"
 	"market40/payments/money"
 )
 
@@ -62,7 +61,7 @@ type Period struct {
 func (p Period) days(now time.Time, most int) (from, to string, err error) {
 	from, to = p.From, p.To
 	if to == "" {
-		to = ledger.BusinessDay(now)
+		to = bizday.DayOf(now)
 	}
 	last, err := bizday.Day(to)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"market40/merchants/platform/bizday"
 )
 
 // TestAStallsDays pays on two days at several hours, takes one payment back, and compares what the
@@ -118,7 +120,7 @@ func TestADayOfABusyStallIsReadByItsKey(t *testing.T) {
 	stall, memo := w.Stall(w.Market, "A1", "970422", "1111111")
 	w.Accept(c, transfer{ID: 1, Account: "1111111", Memo: memo, Amount: 1000})
 	path := "/api/v1/stalls/" + stall
-	today := time.Now().In(time.FixedZone("+07", 7*60*60)).Format(time.DateOnly)
+	today := bizday.DayOf(time.Now())
 	key := w.Key("merchant", "stall:"+stall)
 	queries := []string{"/days?from=" + today, "/payments?from=" + today, "/payments?reference=999&from=" + today}
 	took := func(query string) time.Duration {

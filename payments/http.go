@@ -73,10 +73,10 @@ func (p *Payments) listStallPayments(ctx context.Context, in *struct {
 		return nil, err
 	}
 	f := PaymentFilter{Reference: strings.TrimSpace(in.Reference)}
-	if f.From, err = moment("from", in.From); err != nil {
+	if f.From, err = bizday.MomentField("from", in.From); err != nil {
 		return nil, err
 	}
-	if f.To, err = moment("to", in.To); err != nil {
+	if f.To, err = bizday.MomentField("to", in.To); err != nil {
 		return nil, err
 	}
 	if in.Amount != "" {
@@ -93,16 +93,6 @@ func (p *Payments) listStallPayments(ctx context.Context, in *struct {
 	}
 	list, err := p.StallPayments(ctx, who, in.ID, f, in.Page)
 	return web.Answer(list), err
-}
-
-// moment reads a day or a time of a query parameter; empty is none.
-func moment(field, s string) (*time.Time, error) {
-	t, err := bizday.Moment(s)
-	if err != nil {
-		return nil, problem.Of(field, "time_form", "Cần ngày YYYY-MM-DD hoặc thời điểm RFC 3339.",
-			"A day YYYY-MM-DD or an RFC 3339 time is wanted.")
-	}
-	return t, nil
 }
 
 func (p *Payments) confirm(ctx context.Context, in *struct {

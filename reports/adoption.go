@@ -199,8 +199,7 @@ func (c *counted) addHours(f Figures) {
 // dayOnly reports whether a time stands for a whole day: of a survey's answer, and of what a bank
 // dates by the day, the hour is not known, and is not called midnight's.
 func dayOnly(at time.Time) bool {
-	at = at.In(bizday.Vietnam)
-	return at.Equal(time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, bizday.Vietnam))
+	return at.Equal(bizday.StartOf(bizday.DateOf(at)))
 }
 
 func (g view) funnel() *Funnel {

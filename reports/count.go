@@ -48,7 +48,7 @@ type seen struct {
 }
 
 func (c *counted) moment() time.Time {
-	return time.Date(c.day.Year(), c.day.Month(), c.day.Day(), 0, 0, 0, 0, bizday.Vietnam)
+	return bizday.StartOf(c.day)
 }
 
 // pilotsAsked are the markets to count; nil: all.

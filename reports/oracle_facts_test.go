@@ -155,6 +155,7 @@ type (
 	}
 )
 
+// hoChiMinh is defined here again: the oracle shares no code with the program that it proves.
 var hoChiMinh = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
 
 // day is 00:00 of the business day of a moment, or of a day written down.

@@ -129,7 +129,7 @@ func (r *Reports) day(ctx context.Context, asOf string) (time.Time, error) {
 }
 
 func beforeData(field string, first time.Time) error {
-	return problem.Of(field, "before_data", "Số liệu bắt đầu từ ngày "+first.Format("02/01/2006")+".",
+	return problem.Of(field, "before_data", "Số liệu bắt đầu từ ngày "+bizday.ShowDay(first)+".",
 		"The data begin on "+first.Format(time.DateOnly)+".")
 }
 
@@ -144,6 +144,5 @@ func (r *Reports) firstDay(ctx context.Context) (first time.Time, err error) {
 
 // today is the date in Asia/Ho_Chi_Minh.
 func (r *Reports) today() time.Time {
-	y, m, d := r.now().In(bizday.Vietnam).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	return bizday.DateOf(r.now())
 }

@@ -20,7 +20,7 @@ func (r *Revised) Text() string {
 		return ""
 	}
 	return fmt.Sprintf("đã thay đổi sau %s: %d tiểu thương được ghi bổ sung với ngày trong quá khứ",
-		r.After.Format("15:04 02/01/2006"), r.Merchants)
+		bizday.ShowTime(r.After), r.Merchants)
 }
 
 // revised is what was written into the register later, of the merchants counted in some markets.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
+	"market40/merchants/platform/bizday"
 	"market40/reports/indicators"
 )
 
@@ -124,10 +125,10 @@ func (c *counted) standing(row *Row, u unit) {
 // outside says why a campaign requires nothing as of a day.
 func (c *campaign) outside(day time.Time) (code, vi, en string) {
 	if day.Before(c.first) {
-		return "not_begun", "Chiến dịch bắt đầu ngày " + c.first.Format("02/01/2006"), "The campaign starts on " +
+		return "not_begun", "Chiến dịch bắt đầu ngày " + bizday.ShowDay(c.first), "The campaign starts on " +
 			c.first.Format(time.DateOnly)
 	}
-	return "campaign_ended", "Chiến dịch đã kết thúc ngày " + c.last.Format("02/01/2006"), "The campaign ended on " +
+	return "campaign_ended", "Chiến dịch đã kết thúc ngày " + bizday.ShowDay(*c.last), "The campaign ended on " +
 		c.last.Format(time.DateOnly)
 }
 
@@ -236,7 +237,7 @@ func (j judged) compare(reached, wanted decimal.Decimal, below bool) reason {
 	}
 	return reason{
 		fmt.Sprintf("I05 %s %s chỉ tiêu %s (hạn %s)", percentVI(reached, wanted), sign, percentVI(wanted, wanted),
-			j.dueOn().Format("02/01/2006")),
+			bizday.ShowDay(j.dueOn())),
 		fmt.Sprintf("I05 %s %s target %s (due %s)", percentEN(reached, wanted), sign, percentEN(wanted, wanted),
 			j.target.DueOn),
 	}

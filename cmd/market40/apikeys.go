@@ -118,7 +118,7 @@ func day(at *time.Time, none string) string {
 	if at == nil {
 		return none
 	}
-	return at.In(bizday.Vietnam).Format(time.DateOnly)
+	return bizday.DayOf(*at)
 }
 
 func suffix(word string, at *time.Time) string {

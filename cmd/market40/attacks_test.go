@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"market40/merchants/platform/bizday"
 )
 
 // subtracted is the demo, asked by the province's officer.
@@ -29,8 +31,7 @@ func TestTheDemoHoldsAgainstSubtraction(t *testing.T) {
 	for _, m := range s.ask(a.officer, "GET", "/api/v1/markets?limit=200", nil, 200).items() {
 		a.markets[object(m.(map[string]any)).text("code")] = object(m.(map[string]any)).text("id")
 	}
-	vietnam := time.FixedZone("+07", 7*60*60)
-	now := time.Now().In(vietnam)
+	now := time.Now().In(bizday.Vietnam)
 	a.today = now.Format(time.DateOnly)
 	a.dividesOnce()
 	a.keepsUnitsFromTheirTotal(now)

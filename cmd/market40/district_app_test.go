@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"market40/merchants/platform/bizday"
 	"market40/migrations/database/dbtest"
 )
 
@@ -27,7 +28,7 @@ type office struct {
 // lastMonth is a moment of the month that ended last, and firstDay the day after it, on which its
 // state is taken.
 func lastMonth() (at time.Time, firstDay string) {
-	now := time.Now().In(time.FixedZone("+07", 7*3600))
+	now := time.Now().In(bizday.Vietnam)
 	first := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, now.Location())
 	return first.AddDate(0, 0, -10).Add(9 * time.Hour), first.Format(time.DateOnly)
 }

@@ -13,13 +13,14 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/xuri/excelize/v2"
 
+	"market40/merchants/platform/bizday"
 	"market40/merchants/vietqr"
 )
 
 // theBoard: a market's board resolves a case with a second person, invites an owner, prints
 // posters, sees which stickers want a look, and who is dormant.
 func theBoard(o *office) {
-	o.pay("BANGOI", 0, time.Now().In(time.FixedZone("+07", 7*3600)).Add(-time.Minute))
+	o.pay("BANGOI", 0, time.Now().In(bizday.Vietnam).Add(-time.Minute))
 	o.twoCodes("BANGOI")
 	o.dormant("BANGOI")
 	v := o.seatAs("ban-quan-ly", "manager", "market:BANGOI", 1440)
@@ -39,7 +40,7 @@ func (o *office) twoCodes(market string) {
 	o.t.Helper()
 	o.told++
 	o.ask(sepayKey, "POST", o.hook, object{
-		"id": o.told, "gateway": "", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(
+		"id": o.told, "gateway": "", "transactionDate": time.Now().In(bizday.Vietnam).Format(
 			time.DateTime), "accountNumber": o.account(market, 1), "code": nil,
 		"content": o.codes[market][1] + " " + o.codes[market][2], "transferType": "in", "transferAmount": 77000,
 		"accumulated": 0, "subAccount": nil,

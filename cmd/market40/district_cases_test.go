@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"market40/merchants/platform/bizday"
 )
 
 // tells lets the bank tell of a transfer to a stall under an id of its own choice.
 func (o *office) tells(id, stall, amount int) {
 	o.t.Helper()
 	o.ask(sepayKey, "POST", o.hook, object{
-		"id": id, "gateway": "", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(time.DateTime),
+		"id": id, "gateway": "", "transactionDate": time.Now().In(bizday.Vietnam).Format(time.DateTime),
 		"accountNumber": o.account("BANGOI", stall), "code": nil,
 		"content": o.codes["BANGOI"][stall], "transferType": "in", "transferAmount": amount, "accumulated": 0,
 		"subAccount":    nil,
@@ -30,7 +32,7 @@ func rareCases(o *office) *official {
 	execute(o.t, database, `UPDATE notice_retries SET attempts = 9, next_at = now()`)
 	v := o.seatAs("quan-tri-hai", "admin", "all", 360)
 	v.open("cases")
-	today := time.Now().In(time.FixedZone("+07", 7*3600)).Format("02/01/2006")
+	today := bizday.ShowDay(time.Now())
 	for content, parts := range map[string][]string{
 		"first": {"30.000 đ", "A04", "đã ghi sổ", today},
 		"later": {"41.000 đ", "A05", "chưa ghi sổ", today},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"market40/merchants/platform/bizday"
 )
 
 // accountChanges: an admin sees what a program proposed, with the old and the new account; refuses
@@ -72,7 +74,7 @@ func (v *official) bankConnections() {
 	)
 	v.says(`section.alarm [data-unsigned]`, "Không có chữ ký")
 	v.says(`section.alarm .pill`, "chờ duyệt")
-	v.says(`section:not(.alarm) [data-last]`, time.Now().In(time.FixedZone("+07", 7*3600)).Format("02/01/2006"))
+	v.says(`section:not(.alarm) [data-last]`, bizday.ShowDay(time.Now()))
 	v.looks("connections")
 	v.click(`section.alarm li button`)
 	v.press("Thu hồi khóa ngay")

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"market40/merchants/platform/bizday"
 )
 
 // theField: every form of the field is filled in on a phone and sent; the server has each fact
@@ -16,7 +18,7 @@ func theField(o *office) {
 	v.choose(`.head select`, o.markets["BANGOI"])
 	at := "/api/v1/markets/" + o.markets["BANGOI"]
 	written := func(daysAgo int) string {
-		return time.Now().In(time.FixedZone("+07", 7*3600)).AddDate(0, 0, -daysAgo).Format("02/01/2006")
+		return time.Now().In(bizday.Vietnam).AddDate(0, 0, -daysAgo).Format("02/01/2006")
 	}
 	for _, form := range []struct {
 		name, list string

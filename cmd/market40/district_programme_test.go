@@ -11,6 +11,8 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"market40/merchants/platform/bizday"
 )
 
 // theProgramme: the province designates a pilot, exempts, changes its mind, records a milestone and
@@ -79,7 +81,7 @@ func theProgramme(o *office) {
 	v.write(`[name=value]`, "83,5")
 	v.press("Giao chỉ tiêu")
 	v.says(`tbody tr`, "Huyện Vạn Ninh83,5 %")
-	year := time.Now().In(time.FixedZone("+07", 7*3600)).Year()
+	year := time.Now().In(bizday.Vietnam).Year()
 	// what was chosen stands for the next one
 	v.until(fmt.Sprintf(`[...document.querySelectorAll('form .day input')].some((e) => e.value === '31/12/%d')`, year))
 	v.until(

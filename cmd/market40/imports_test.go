@@ -49,6 +49,7 @@ var arrows = map[string][]string{
 	"cmd/market40/demo/history": {
 		"merchants/platform/seal", "payments/banks", "payments/intake", "payments/ledger",
 		"payments/notices",
+		"merchants/platform/bizday",
 	},
 	// Shoppers and banks know no register: all but the secret of their connection comes over HTTP.
 	"cmd/market40/simulate": {
@@ -61,15 +62,17 @@ var arrows = map[string][]string{
 		"merchants/platform/bizday",
 	},
 	"frontend": {
-		"payments", "payments/ledger", "payments/money",
+		"payments", "payments/money",
 		"merchants/access/roles", "merchants/platform/web", "merchants/platform/problem",
 		"migrations/database",
+		"merchants/platform/bizday",
 	},
 	"frontend/voice": {}, // words and recordings
 	// The page behind a printed code.
 	"frontend/pages": {
 		"payments/money", "payments/orders", "merchants", "merchants/platform/web",
 		"merchants/platform/problem", "merchants/vietqr",
+		"merchants/platform/bizday",
 	},
 
 	// Reports read tables by SQL and know no domain logic.
@@ -95,6 +98,7 @@ var arrows = map[string][]string{
 	"reports/exports": {
 		"merchants/access/roles", "merchants/platform/web", "merchants/encodings", "merchants/posters",
 		"merchants/platform/problem", "merchants/vietqr", "reports", "reports/indicators", "reports/periodic",
+		"merchants/platform/bizday",
 	},
 	// Lists of what was seen in the field are read as boards' rosters are.
 	"reports/field": {
@@ -106,12 +110,14 @@ var arrows = map[string][]string{
 	"reports/programme": {
 		"merchants/access/roles", "merchants/platform/web", "merchants/encodings",
 		"merchants/platform/problem", "migrations/database", "payments/money", "reports", "reports/indicators",
+		"merchants/platform/bizday",
 	},
 	// What is said in a report is frozen, and signed by a key that follows from the index key.
 	"reports/periodic": {
 		"merchants/access/roles", "merchants/platform/web", "merchants/encodings",
 		"merchants/platform/problem", "merchants/platform/seal", "migrations/database", "reports", "reports/indicators",
 		"reports/programme",
+		"merchants/platform/bizday",
 	},
 
 	// What a stall reads of its payments knows nothing of how they came.
@@ -133,6 +139,7 @@ var arrows = map[string][]string{
 		"merchants", "merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
 		"merchants/platform/jobs", "merchants/platform/problem", "merchants/platform/seal",
 		"migrations/database",
+		"merchants/platform/bizday",
 	},
 	"payments/clock": {},
 	// how a notice is stored
@@ -151,6 +158,7 @@ var arrows = map[string][]string{
 		"merchants/access/roles", "merchants/platform/web", "merchants/platform/jobs",
 		"merchants/platform/problem", "merchants/platform/seal", "migrations/database", "payments", "payments/ledger",
 		"payments/money",
+		"merchants/platform/bizday",
 	},
 	// Only tests import it: a program on its own database.
 	"payments/paymentstest": {
@@ -159,12 +167,13 @@ var arrows = map[string][]string{
 		"migrations/database", "migrations/database/dbtest", "payments", "payments/banks", "payments/book",
 		"payments/cases", "payments/connections", "payments/intake", "payments/ledger", "payments/money",
 		"payments/orders",
+		"merchants/platform/bizday",
 	},
 	// The book draws documents, which the way of notices must not carry.
 	"payments/book": {
 		"merchants/access/roles", "merchants/platform/bizday", "merchants/platform/web",
 		"merchants/encodings", "merchants/posters", "merchants/platform/problem", "merchants/platform/seal",
-		"migrations/database", "payments/ledger", "payments/money",
+		"migrations/database", "payments/money",
 	},
 	// Boxes speak what was posted: the way of notices knows no MQTT.
 	"payments/soundbox": {
@@ -172,9 +181,9 @@ var arrows = map[string][]string{
 		"merchants/platform/seal", "migrations/database", "payments", "payments/feed", "payments/ledger",
 		"payments/money",
 	},
-	"payments/banks":  {"merchants/vietqr", "payments/money"},
+	"payments/banks":  {"merchants/vietqr", "payments/money", "merchants/platform/bizday"},
 	"payments/feed":   {"migrations/database", "payments/ledger"},
-	"payments/ledger": {"payments/money"},
+	"payments/ledger": {"payments/money", "merchants/platform/bizday"},
 	"payments/money":  {},
 
 	"merchants": {
@@ -218,6 +227,7 @@ var arrows = map[string][]string{
 		"merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
 		"merchants/platform/jobs", "merchants/platform/problem", "merchants/platform/seal", "migrations",
 		"migrations/database",
+		"merchants/platform/bizday",
 	},
 	"merchants/platform/problem": {},
 	"merchants/roster": {

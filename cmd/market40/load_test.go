@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"market40/merchants/platform/bizday"
 )
 
 // dial opens a connection to a server and writes the beginning of a request.
@@ -100,7 +102,7 @@ func TestUnfinishedBodiesTakeLittleMemory(t *testing.T) {
 func (s *serving) pay(hook string, id int) {
 	s.t.Helper()
 	s.ask(sepayKey, "POST", hook, object{
-		"id": id, "gateway": "MBBank", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(
+		"id": id, "gateway": "MBBank", "transactionDate": time.Now().In(bizday.Vietnam).Format(
 			time.DateTime), "accountNumber": "0123456789",
 		"code": nil, "content": "tra tien", "transferType": "in", "transferAmount": 1000, "accumulated": 0,
 		"subAccount":    nil,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"market40/merchants/platform/bizday"
 	"market40/merchants/vietqr"
 )
 
@@ -70,7 +71,7 @@ func TestPages(t *testing.T) {
 	must(t, err)
 	pay := func(id int, amount int) {
 		s.ask(sepayKey, "POST", hook, object{
-			"id": id, "gateway": "", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(
+			"id": id, "gateway": "", "transactionDate": time.Now().In(bizday.Vietnam).Format(
 				time.DateTime),
 			"accountNumber": printed.Account, "code": nil, "content": object(code).text("code"), "transferType": "in",
 			"transferAmount": amount,

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"market40/merchants/platform/bizday"
 	"market40/merchants/vietqr"
 	"market40/migrations/database/dbtest"
 )
@@ -81,7 +82,7 @@ func (s *shop) payAt(memo string, amount int, at time.Time) {
 	s.t.Helper()
 	s.told++
 	s.ask(sepayKey, "POST", s.hook, object{
-		"id": s.told, "gateway": "", "transactionDate": at.In(time.FixedZone("+07", 7*3600)).Format(time.DateTime),
+		"id": s.told, "gateway": "", "transactionDate": at.In(bizday.Vietnam).Format(time.DateTime),
 		"accountNumber": s.account, "code": nil, "content": memo, "transferType": "in", "transferAmount": amount,
 		"accumulated": 0, "subAccount": nil, "referenceCode": fmt.Sprintf("FT26325%09d", s.told), "description": "",
 	}, 200)

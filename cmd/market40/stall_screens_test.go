@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"market40/merchants/platform/bizday"
 	"market40/merchants/vietqr"
 )
 
@@ -176,7 +177,7 @@ func TestDaysAreKeptOnThePhone(t *testing.T) {
 	v.wire.set(true)
 	v.do(chromedp.Reload())
 	v.until(`/Cập nhật lúc \d\d:\d\d \d\d\/\d\d\/\d{4}/.test(document.querySelector('[data-days]')?.textContent)`)
-	v.press(yesterday.In(time.FixedZone("+07", 7*3600)).Format("02/01/2006"))
+	v.press(bizday.ShowDay(yesterday))
 	v.until(
 		`document.querySelector('.amount').textContent === '57.000 đ' && document.querySelectorAll('.bars li').length > 0`,
 	)

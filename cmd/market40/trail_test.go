@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"market40/merchants/platform/bizday"
 	"market40/migrations/database/dbtest"
 )
 
@@ -310,7 +311,7 @@ func tourField(s *serving, key, market string) {
 	starts, err := time.Parse(time.RFC3339, object(slot).text("starts_at"))
 	must(s.t, err)
 	s.upload(key, at+"/sample-slots/import", "Nửa giờ,Tổng lượt bán,Lượt không dùng tiền mặt\n"+
-		starts.In(time.FixedZone("", 7*3600)).Format("02/01/2006 15:04")+",11,5\n")
+		starts.In(bizday.Vietnam).Format("02/01/2006 15:04")+",11,5\n")
 	for path, list := range map[string]string{
 		at + "/visits": "Sạp số,Ngày,Kết quả\nF-1,02/11/2026,Đã hỗ trợ\n", at +
 			"/trainings": "Ngày,Nội dung\n02/11/2026,Nhận tiền\n",

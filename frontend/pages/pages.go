@@ -12,12 +12,12 @@ import (
 	"path"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
 	"market40/merchants"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/merchants/vietqr"
@@ -38,9 +38,6 @@ const (
 	defaultWidth, maxWidth = 600, 4096
 )
 
-// local is the time of business days: Vietnam keeps UTC+7 all year.
-var local = time.FixedZone("+07", 7*60*60)
-
 // Pages are the pages behind codes.
 type Pages struct {
 	register *merchants.Registry
@@ -56,8 +53,8 @@ func New(register *merchants.Registry, orders *orders.Orders, publicURL string) 
 	page, err := template.New("shop.html").Funcs(template.FuncMap{
 		"dong":  func(a money.Amount) string { return a.Format() },
 		"cash":  func(n int64) string { return money.FromDong(n).Format() },
-		"day":   func(t time.Time) string { return t.In(local).Format("02/01/2006") },
-		"clock": func(t time.Time) string { return t.In(local).Format("15:04 02/01/2006") },
+		"day":   bizday.ShowDay,
+		"clock": bizday.ShowTime,
 	}).ParseFS(files, "shop.html", "refused.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the shopper's page: %w", err)

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 )
 
@@ -63,7 +64,7 @@ func (d *Desk) texts(ctx context.Context) ([]ConsentText, error) {
 }
 
 // today is the day in Vietnam as PostgreSQL reads a date.
-func (d *Desk) today() string { return d.now().In(local).Format(time.DateOnly) }
+func (d *Desk) today() string { return bizday.DayOf(d.now()) }
 
 // Consent is where a merchant stands on a purpose.
 type Consent struct {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"market40/merchants/platform/bizday"
 )
 
 // deadlines of a request.
@@ -24,7 +26,7 @@ func (d *Desk) deadlinesOf(ctx context.Context, q querier, kind string) (deadlin
 // afterWorkingDays is that many days from Monday to Friday later. Public holidays are not known
 // here: the deadline is never later than the law's.
 func afterWorkingDays(from time.Time, days int) time.Time {
-	at := from.In(local)
+	at := from.In(bizday.Vietnam)
 	for days > 0 {
 		at = at.AddDate(0, 0, 1)
 		if day := at.Weekday(); day != time.Saturday && day != time.Sunday {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/seal"
 )
@@ -68,10 +69,9 @@ func (d *Desk) mayErase(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) erro
 			"Còn hồ sơ sai lệch về tiền của người này: hãy giải quyết trước.",
 			"A case about this merchant's money is open: resolve it first.")
 	case until != nil && d.now().Before(*until):
-		day := until.In(local)
 		return problem.New(problem.Conflict, "kept_by_law", "Pháp luật yêu cầu lưu giữ đến ngày "+
-			day.Format("02/01/2006")+".",
-			"The law has this kept until "+day.Format(time.DateOnly)+".")
+			bizday.ShowDay(*until)+".",
+			"The law has this kept until "+bizday.DayOf(*until)+".")
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"market40/merchants/platform/bizday"
 	"market40/migrations/database/dbtest"
 )
 
@@ -68,7 +69,7 @@ func TestErasureLeavesTheBooksAndNobodysName(t *testing.T) {
 		JOIN ledger_accounts l ON l.id = p.credit_account
 		JOIN tenancies t ON t.id = l.tenancy_id WHERE t.merchant_id = $1 ORDER BY p.credit_version DESC LIMIT 1`,
 		merchant).Scan(&recorded))
-	recorded = recorded.In(time.FixedZone("", 7*3600)).AddDate(0, 0, 30)
+	recorded = recorded.In(bizday.Vietnam).AddDate(0, 0, 30)
 	if told := w.erase(merchant, 409, "kept_by_law"); !strings.Contains(told.text("detail"),
 		recorded.Format("02/01/2006")) {
 		t.Errorf("until when it is kept is told so, not %s: %s", recorded, told.text("detail"))

@@ -34,9 +34,6 @@ func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Desk {
 	return &Desk{db: db, keys: keys, now: now, counts: newCounts(), exports: newExports()}
 }
 
-// local is the time of deadlines: Vietnam keeps UTC+7 all year.
-var local = time.FixedZone("+07", 7*60*60)
-
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 // querier is a pool or an open transaction.

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"market40/merchants/platform/bizday"
 )
 
 // number is a value that JSON writes without quotes when it is all digits.
@@ -58,7 +60,7 @@ func post(subPath string, body []byte, now time.Time) Request {
 }
 
 // local is the time as most providers write it.
-func (n Notice) local() string { return n.OccurredAt.In(vietnam).Format(localForm) }
+func (n Notice) local() string { return n.OccurredAt.In(bizday.Vietnam).Format(localForm) }
 
 // millis is the time in milliseconds since 1970.
 func (n Notice) millis() number { return number(strconv.FormatInt(n.OccurredAt.UnixMilli(), 10)) }

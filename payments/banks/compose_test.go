@@ -11,14 +11,12 @@ import (
 
 	"pgregory.net/rapid"
 
+	"market40/merchants/platform/bizday"
 	"market40/payments/banks"
 	"market40/payments/money"
 )
 
-var (
-	clock  = time.Unix(1790000000, 0)
-	saigon = time.FixedZone("+07", 7*60*60)
-)
+var clock = time.Unix(1790000000, 0)
 
 // secretsOf are valid secrets of a provider.
 func secretsOf(provider, word string) banks.Secrets {
@@ -52,7 +50,7 @@ func (w told) notice(provider string) banks.Notice {
 	n := banks.Notice{
 		ExternalID: w.ExternalID, BankBIN: w.BankBIN, Account: w.Account, VirtualAccount: w.VirtualAccount,
 		Direction: w.Direction,
-		Amount:    amount, Currency: "VND", Memo: w.Memo, OrderRef: w.OrderRef, OccurredAt: clock.In(saigon),
+		Amount:    amount, Currency: "VND", Memo: w.Memo, OrderRef: w.OrderRef, OccurredAt: clock.In(bizday.Vietnam),
 		Precision: banks.Second, Ignore: w.Ignore,
 	}
 	n.Reference, n.StrongReference = banks.NormalReference(w.Reference)
@@ -117,7 +115,7 @@ func readBack(t *rapid.T, p banks.Provider) {
 		w.Ignore = banks.IgnoreDebit
 	}
 	n := w.notice(p.Name())
-	n.OccurredAt = time.Unix(rapid.Int64Range(1_600_000_000, 1_800_000_000).Draw(t, "time")|1, 0).In(saigon)
+	n.OccurredAt = time.Unix(rapid.Int64Range(1_600_000_000, 1_800_000_000).Draw(t, "time")|1, 0).In(bizday.Vietnam)
 	secrets := secretsOf(p.Name(), "one")
 	r, err := p.Compose(n, secrets, clock)
 	if errors.Is(err, banks.ErrNotSupported) && w.Direction == banks.Out {

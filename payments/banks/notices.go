@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"market40/merchants/platform/bizday"
 	"market40/merchants/vietqr"
 	"market40/payments/money"
 )
@@ -78,7 +79,7 @@ func readAmount(w written) (money.Amount, error) {
 // account at another time, which counts to the second where the provider tells seconds.
 func (item *Item) identifyByReference() {
 	n := &item.Notice
-	n.Identity = n.Account + "\n" + n.OccurredAt.In(vietnam).Format(localForm)
+	n.Identity = n.Account + "\n" + n.OccurredAt.In(bizday.Vietnam).Format(localForm)
 }
 
 // bankBIN returns the BIN of a bank by the name that a provider uses, UnknownBank for a name that

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"market40/merchants/platform/bizday"
 )
 
 // standard is our own normalised notice under the Standard Webhooks specification
@@ -102,7 +104,7 @@ func (standard) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		orNull(n.VirtualAccount),
 		"direction", string(n.Direction), "amount", n.Amount.String(), "currency", n.Currency, "memo", n.Memo,
 		"reference", n.Reference,
-		"occurred_at", n.OccurredAt.In(vietnam).Format(time.RFC3339Nano)), now)
+		"occurred_at", n.OccurredAt.In(bizday.Vietnam).Format(time.RFC3339Nano)), now)
 	stamp := strconv.FormatInt(now.Unix(), 10)
 	keys := standardKeys(s["secret"])
 	if len(keys) == 0 {

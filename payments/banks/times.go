@@ -5,12 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975. Providers send
-// local times without a zone; SePay's gateway sample, which has both, proves it (1759134682 =
-// 15:31:22).
-var vietnam = time.FixedZone("+07", 7*60*60)
+	"market40/merchants/platform/bizday"
+)
 
 const (
 	localForm   = "2006-01-02 15:04:05"
@@ -27,7 +24,7 @@ var zones = [...]string{"", "Z07:00", "Z0700", "Z07"}
 // the same.
 func readTime(text string) (time.Time, Precision, error) {
 	at, precision, err := parseTime(text)
-	if at = at.In(vietnam); err != nil || at.Year() < 2000 || at.Year() > 9999 {
+	if at = at.In(bizday.Vietnam); err != nil || at.Year() < 2000 || at.Year() > 9999 {
 		return time.Time{}, "", fmt.Errorf("time %q cannot be read", brief(text))
 	}
 	return at, precision, nil
@@ -37,7 +34,7 @@ func parseTime(text string) (at time.Time, precision Precision, err error) {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		switch len(text) {
 		case len(compactForm):
-			at, err = time.ParseInLocation(compactForm, text, vietnam)
+			at, err = time.ParseInLocation(compactForm, text, bizday.Vietnam)
 			return at, Second, err
 		case 13:
 			return time.UnixMilli(n), Second, nil
@@ -48,7 +45,7 @@ func parseTime(text string) (at time.Time, precision Precision, err error) {
 	}
 	date := len(time.DateOnly)
 	if len(text) == date {
-		at, err = time.ParseInLocation(time.DateOnly, text, vietnam)
+		at, err = time.ParseInLocation(time.DateOnly, text, bizday.Vietnam)
 		return at, Day, err
 	}
 	if len(text) > date && text[date] == 'T' {
@@ -56,12 +53,12 @@ func parseTime(text string) (at time.Time, precision Precision, err error) {
 	}
 	text = strings.Replace(text, " +", "+", 1)
 	for _, zone := range zones {
-		if at, err = time.ParseInLocation(localForm+zone, text, vietnam); err == nil {
+		if at, err = time.ParseInLocation(localForm+zone, text, bizday.Vietnam); err == nil {
 			return at, Second, nil
 		}
 	}
 	for _, zone := range zones {
-		if at, err = time.ParseInLocation(minuteForm+zone, text, vietnam); err == nil {
+		if at, err = time.ParseInLocation(minuteForm+zone, text, bizday.Vietnam); err == nil {
 			return at, Minute, nil
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"market40/merchants/platform/bizday"
 )
 
 // vnPay is VNPAY's IPN: a GET whose query is signed by HMAC-SHA512 over its sorted, url-encoded
@@ -126,7 +128,7 @@ func (vnPay) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		{"vnp_BankTranNo", n.Reference},
 		{"vnp_CardType", "QRCODE"},
 		{"vnp_OrderInfo", n.Memo},
-		{"vnp_PayDate", n.OccurredAt.In(vietnam).Format(compactForm)},
+		{"vnp_PayDate", n.OccurredAt.In(bizday.Vietnam).Format(compactForm)},
 		{"vnp_ResponseCode", n.outcome("00", "24")},
 		{"vnp_TmnCode", n.Account},
 		{"vnp_TransactionNo", n.ExternalID},

@@ -14,11 +14,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/seal"
 	"market40/merchants/platform/web"
 	"market40/migrations/database"
-	"market40/payments/ledger"
 	"market40/payments/money"
 )
 
@@ -137,7 +137,7 @@ func (b *Books) head(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book *B
 			WHERE t.merchant_id = o.id AND upper(t.valid) IS NOT DISTINCT FROM
 				(SELECT upper(l.valid) FROM tenancies l WHERE l.merchant_id = o.id ORDER BY upper(l.valid) DESC NULLS
 				FIRST LIMIT 1)) w ON true
-		WHERE o.id = $1`, merchant, ledger.BusinessDay(b.now())).Scan(&book.Household, &sealed, &book.Address,
+		WHERE o.id = $1`, merchant, bizday.DayOf(b.now())).Scan(&book.Household, &sealed, &book.Address,
 		&book.Place)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return problem.Missing("merchant")

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/web/webtest"
-	"market40/payments/paymentstest"
 )
 
 const bookPath = "/api/v1/me/revenue-book"
@@ -246,7 +246,7 @@ func TestNobodyElseOpensABook(t *testing.T) {
 		}
 	}
 	w.Call(key, "POST", bookPath+"/cash", object{
-		"day":  time.Now().In(paymentstest.Vietnam).Format(time.DateOnly),
+		"day":  bizday.DayOf(time.Now()),
 		"text": "bán sỉ", "amount": "700000000",
 	}, 201)
 	if b := w.Call(key, "GET", bookPath, nil, 200); b.Text("threshold.level") != "70" ||

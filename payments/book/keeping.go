@@ -15,15 +15,11 @@ import (
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
-	"market40/payments/ledger"
 	"market40/payments/money"
 )
 
 // MaxText is the longest text of a cash line, in characters.
 const MaxText = 200
-
-// vietnam is Indochina Time.
-var vietnam = time.FixedZone("+07", 7*60*60)
 
 // Period is the days of a book, both ends included; embed it in a huma input.
 type Period struct {
@@ -36,7 +32,7 @@ type Period struct {
 func (p Period) days(now time.Time) (from, to string, err error) {
 	from, to = p.From, p.To
 	if to == "" {
-		to = ledger.BusinessDay(now)
+		to = bizday.DayOf(now)
 	}
 	last, err := dayOf("to", to)
 	if err != nil {
@@ -88,7 +84,7 @@ func (o CashOrder) line(now time.Time) (CashOrder, error) {
 		return r
 	}, o.Text)), " "))
 	switch {
-	case o.Day > ledger.BusinessDay(now):
+	case o.Day > bizday.DayOf(now):
 		err = problem.Of("day", "in_future", "Ngày ở tương lai.", "The day lies in the future.")
 	case !at.AddDate(maxYears, 0, 0).After(now):
 		err = problem.Of("day", "too_old", "Chỉ ghi được trong 5 năm gần đây.",

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/shopspring/decimal"
 
+	"market40/merchants/platform/bizday"
 	"market40/payments/money"
 )
 
@@ -28,7 +29,7 @@ func (b *Books) threshold(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, da
 	t := Threshold{Year: day[:4]}
 	err := tx.QueryRow(ctx, `SELECT value::text, source FROM legal_parameters WHERE name = 'turnover_threshold'
 		AND valid @> $1::date AND known @> $2::date`,
-		day, b.now().In(vietnam)).Scan(&t.Amount, &t.LegalRef)
+		day, b.now().In(bizday.Vietnam)).Scan(&t.Amount, &t.LegalRef)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil //nolint:nilnil // no threshold is an answer
 	}

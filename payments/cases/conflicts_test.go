@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/seal"
 	"market40/payments/banks"
 	"market40/payments/money"
@@ -140,7 +141,7 @@ func TestAConflictIsATellingToo(t *testing.T) {
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970436", "1111111")
 	c, casso, second := w.SePay(nil), w.NewFeed("casso_v1"), w.Key("admin", "")
-	midnight := time.Date(2026, 11, 20, 0, 0, 0, 0, paymentstest.Vietnam)
+	midnight := time.Date(2026, 11, 20, 0, 0, 0, 0, bizday.Vietnam)
 	w.Accept(c, transfer{
 		ID: 7, Gateway: "Vietcombank", Account: "1111111", Memo: code, Amount: 30000,
 		Reference: "5243.1",

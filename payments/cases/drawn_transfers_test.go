@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"market40/merchants/platform/bizday"
 	"market40/payments/banks"
 	"market40/payments/money"
 	"market40/payments/paymentstest"
@@ -184,7 +185,7 @@ func (r *drawnRound) happen(rt *rapid.T) {
 	day := rapid.SampledFrom([]int{0, 0, 0, -1, -3, 2}).Draw(rt, "day")
 	d.at = r.now.AddDate(0, 0, day).Truncate(time.Minute).Add(-5 * time.Minute)
 	if day < 0 && rapid.Bool().Draw(rt, "near midnight") {
-		d.at = time.Date(d.at.Year(), d.at.Month(), d.at.Day(), 23, 58, 0, 0, paymentstest.Vietnam)
+		d.at = time.Date(d.at.Year(), d.at.Month(), d.at.Day(), 23, 58, 0, 0, bizday.Vietnam)
 	}
 	d.at = d.at.Add(time.Duration(rapid.IntRange(0, 20).Draw(rt, "seconds")) * time.Second)
 	d.day = day <= 0
@@ -308,7 +309,7 @@ func (r *drawnRound) drawTelling(rt *rapid.T) *drawnContent {
 	case name == "payos":
 		n.ExternalID = d.reference
 	case name == "casso_v1":
-		n.OccurredAt = time.Date(d.at.Year(), d.at.Month(), d.at.Day(), 0, 0, 0, 0, paymentstest.Vietnam)
+		n.OccurredAt = time.Date(d.at.Year(), d.at.Month(), d.at.Day(), 0, 0, 0, 0, bizday.Vietnam)
 	case rapid.Bool().Draw(rt, "another second"):
 		n.OccurredAt = n.OccurredAt.Add(30 * time.Second)
 	}

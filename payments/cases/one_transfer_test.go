@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"market40/merchants/platform/bizday"
 	"market40/payments/paymentstest"
 )
 
@@ -194,15 +195,15 @@ func TestAVoidedTransferIsToldAgain(t *testing.T) {
 		reference := fmt.Sprintf("FT2632500000012%d", n)
 		w.SendGateway(gateway, paymentstest.GatewayEvent{
 			ID: fmt.Sprint("tx-", n), Memo: memo, Reference: reference,
-			At: time.Date(2026, 11, 25, 8, 0, 0, 0, paymentstest.Vietnam),
+			At: time.Date(2026, 11, 25, 8, 0, 0, 0, bizday.Vietnam),
 		})
 		w.SendGateway(gateway, paymentstest.GatewayEvent{
 			ID: fmt.Sprint("tx-", n), Memo: memo, Reference: reference,
-			Void: true, At: time.Date(2026, 11, 29, 8, 0, 0, 0, paymentstest.Vietnam),
+			Void: true, At: time.Date(2026, 11, 29, 8, 0, 0, 0, bizday.Vietnam),
 		})
 		w.SendGateway(other, paymentstest.GatewayEvent{
 			ID: fmt.Sprint(n + 1), Memo: code, Reference: reference,
-			At: time.Date(2026, 11, 25, 8, 0, 0, 0, paymentstest.Vietnam),
+			At: time.Date(2026, 11, 25, 8, 0, 0, 0, bizday.Vietnam),
 		})
 		w.WantNotice(other, n+1, "ignored", "duplicate_of:")
 	}

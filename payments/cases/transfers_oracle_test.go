@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"market40/merchants/platform/bizday"
 	"market40/payments/banks"
 	"market40/payments/ledger"
 	"market40/payments/money"
@@ -46,7 +47,7 @@ func TestDrawnTransfers(t *testing.T) {
 		base.prefix++
 		r := &drawnRound{
 			world: w, rt: rt, feeds: base.feeds, people: base.people, prefix: base.prefix,
-			now:    time.Now().In(paymentstest.Vietnam),
+			now:    time.Now().In(bizday.Vietnam),
 			stalls: maps.Clone(base.stalls), codes: maps.Clone(base.codes),
 			first: map[string]*drawnContent{}, named: map[string]*drawnContent{}, voids: map[string]bool{},
 			closed: map[string]closedCase{},
@@ -315,7 +316,7 @@ func (r *drawnRound) check() {
 			continue
 		}
 		if len(c.at) == 1 { // a stall
-			want[c.at+" "+c.occurred.In(paymentstest.Vietnam).Format(time.DateOnly)] += c.of.amount
+			want[c.at+" "+bizday.DayOf(c.occurred)] += c.of.amount
 		}
 		if c.at == "" && c.state == "unmatched" && !waiting[c.id] && !c.dismissed && !c.voided {
 			r.rt.Errorf("what %s told as %s is in no open case", c.feed.Provider.Name(), c.notice.ExternalID)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"market40/merchants"
+	"market40/merchants/platform/bizday"
 )
 
 // TestMoneyFollowsAChangeOfAccount pays the old and the new account by real webhooks before, while
@@ -160,7 +161,7 @@ func TestAMarketsOwnHoursTellItsPeak(t *testing.T) {
 	stall, _ := w.Stall(w.Market, "B1", "970422", "9999")
 	second := w.Key("admin", "")
 	for hour, want := range map[int]bool{4: false, 9: true, 10: false, 15: false} {
-		at := time.Date(2026, 11, 23, hour, 30, 0, 0, time.FixedZone("+07", 7*3600))
+		at := time.Date(2026, 11, 23, hour, 30, 0, 0, bizday.Vietnam)
 		ahead := w.At(at)
 		c := ahead(w.Admin, "POST", "/api/v1/stalls/"+stall+"/beneficiary-changes", object{
 			"account": object{

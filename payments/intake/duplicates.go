@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants"
+	"market40/merchants/platform/bizday"
 	"market40/payments/banks"
-	"market40/payments/ledger"
 )
 
 const (
@@ -81,7 +81,7 @@ func (e *entry) toldTransfer() toldTransfer {
 
 // read notes what follows from the time and the bank's reference.
 func (t *toldTransfer) read(reference string) {
-	t.day = ledger.BusinessDay(t.occurredAt)
+	t.day = bizday.DayOf(t.occurredAt)
 	_, t.strong = banks.NormalReference(reference)
 }
 

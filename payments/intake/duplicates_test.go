@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"market40/merchants/platform/bizday"
 	"market40/payments/paymentstest"
 )
 
@@ -84,7 +85,7 @@ func TestAFeedOfDatesTellsToo(t *testing.T) {
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970436", "1111111")
 	c, casso := w.SePay(nil), w.NewFeed("casso_v1")
-	midnight := time.Date(2026, 11, 20, 0, 0, 0, 0, paymentstest.Vietnam)
+	midnight := time.Date(2026, 11, 20, 0, 0, 0, 0, bizday.Vietnam)
 	w.SendVietcombank(c, nil, 1, code, paymentstest.BankTime)
 	w.SendVietcombank(c, casso, 2, code, midnight)
 	w.WantPaid(stall, "45000")
@@ -231,7 +232,7 @@ func TestAClockAheadTellsToo(t *testing.T) {
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970436", "1111111")
 	c, casso := w.SePay(nil), w.NewFeed("casso_v2")
-	now := time.Now().In(paymentstest.Vietnam)
+	now := time.Now().In(bizday.Vietnam)
 	w.SendVietcombank(c, nil, 1, code, now.Add(-5*time.Minute))
 	w.SendVietcombank(c, casso, 2, code, now.Add(7*time.Hour-5*time.Minute))
 	w.WantPaid(stall, "45000")

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"market40/payments/paymentstest"
+	"market40/merchants/platform/bizday"
 )
 
 // TestANoticeOfTomorrowIsOfItsReceipt: posted and counted on the day it came, its own date shown,
@@ -18,10 +18,10 @@ func TestANoticeOfTomorrowIsOfItsReceipt(t *testing.T) {
 	future := transfer{ID: 1, Account: "1111111", Memo: code, Amount: 25000, Date: "9999-12-31 08:00:00"}
 	w.Accept(c, future)
 	w.Accept(c, future) // the same again
-	near := began.Add(50 * time.Minute).In(paymentstest.Vietnam).Format(time.DateTime)
+	near := began.Add(50 * time.Minute).In(bizday.Vietnam).Format(time.DateTime)
 	w.Accept(c, transfer{ID: 2, Account: "1111111", Memo: code, Amount: 26000, Date: near})
 	w.Accept(c, transfer{ID: 3, Account: "1111111", Memo: code, Amount: 27000, Date: began.Add(7 * time.Hour).In(
-		paymentstest.Vietnam).Format(time.DateTime), Type: "out"})
+		bizday.Vietnam).Format(time.DateTime), Type: "out"})
 
 	payments := w.Paid(stall)
 	if len(payments) != 2 {
@@ -35,7 +35,7 @@ func TestANoticeOfTomorrowIsOfItsReceipt(t *testing.T) {
 	}
 	told, err := time.Parse(time.RFC3339, clamped.Text("told_at"))
 	must(t, err)
-	if !told.Equal(time.Date(9999, 12, 31, 8, 0, 0, 0, paymentstest.Vietnam)) {
+	if !told.Equal(time.Date(9999, 12, 31, 8, 0, 0, 0, bizday.Vietnam)) {
 		t.Errorf("the bank's date is %s", clamped.Text("told_at"))
 	}
 	if payments[0]["told_at"] != nil {
@@ -48,7 +48,7 @@ func TestANoticeOfTomorrowIsOfItsReceipt(t *testing.T) {
 	if len(found) == 1 && (found[0].Text("told_at") == "" || found[0].Text("stall_id") != stall) {
 		t.Errorf("the case is %v", found[0])
 	}
-	today := time.Now().In(paymentstest.Vietnam).Format(time.DateOnly)
+	today := bizday.DayOf(time.Now())
 	if days := w.Call(w.Admin, "GET", "/api/v1/stalls/"+stall+"/days?from="+today+"&to="+today, nil, 200).Items(); len(
 		days) != 1 {
 		t.Errorf("today is %v", days)
@@ -66,7 +66,7 @@ func TestAFeedThatIsAheadIsTheOperatorsMatter(t *testing.T) {
 	for n := range 14 {
 		w.Accept(c, transfer{
 			ID: n + 1, Account: "1111111", Memo: code, Amount: 1000 + n,
-			Date: time.Now().Add(7 * time.Hour).In(paymentstest.Vietnam).Format(time.DateTime),
+			Date: time.Now().Add(7 * time.Hour).In(bizday.Vietnam).Format(time.DateTime),
 		})
 	}
 	if n := len(w.Paid(stall)); n != 14 {

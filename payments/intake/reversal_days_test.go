@@ -5,12 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"market40/merchants/platform/bizday"
 	"market40/payments/ledger"
 	"market40/payments/paymentstest"
 )
 
 // day is 08:00 of a day of November 2026.
-func november(day int) time.Time { return time.Date(2026, 11, day, 8, 0, 0, 0, paymentstest.Vietnam) }
+func november(day int) time.Time { return time.Date(2026, 11, day, 8, 0, 0, 0, bizday.Vietnam) }
 
 // TestAVoidFallsOnTheDayOfItsPayment: in the payments, the stall's days, the rollups and the proof,
 // whatever the void's own date.

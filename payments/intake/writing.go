@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/seal"
-	"market40/payments/ledger"
 )
 
 // queueDeliveries writes the requests that brought something new.
@@ -47,7 +47,7 @@ func (w *posting) queueLiving() {
 	for _, d := range w.deliveries {
 		// one that is tried again came on another day
 		if d.verdict == VerdictRead && !d.receivedAt.IsZero() && !d.test {
-			days[d.connection.ID.String()+ledger.BusinessDay(d.receivedAt)] = d.connection.ID
+			days[d.connection.ID.String()+bizday.DayOf(d.receivedAt)] = d.connection.ID
 		}
 	}
 	var connections []uuid.UUID

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/platform/bizday"
 	"market40/payments/money"
 )
 
@@ -268,7 +269,7 @@ func queueDays(batch *pgx.Batch, transfers []Transfer) {
 		if a.Kind != Stall {
 			return
 		}
-		k := key{a.Owner, a.Market, BusinessDay(t.OccurredAt)}
+		k := key{a.Owner, a.Market, bizday.DayOf(t.OccurredAt)}
 		if days[k] == nil {
 			days[k] = &sum{}
 		}
@@ -351,10 +352,3 @@ func SizeBand(dong int64) int {
 	place, _ := slices.BinarySearch([]int64{50_000, 200_000, 1_000_000}, dong)
 	return place
 }
-
-// vietnam is Indochina Time: UTC+7 without daylight saving since 1975 (IANA tz database,
-// Asia/Ho_Chi_Minh).
-var vietnam = time.FixedZone("+07", 7*60*60)
-
-// BusinessDay is the day of a moment in Asia/Ho_Chi_Minh, as "2026-11-22".
-func BusinessDay(t time.Time) string { return t.In(vietnam).Format(time.DateOnly) }

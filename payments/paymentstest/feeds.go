@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"market40/merchants/platform/bizday"
 	"market40/payments/banks"
 	"market40/payments/money"
 )
@@ -108,7 +109,7 @@ func (f *Feed) WantStates(external string, want ...string) {
 }
 
 // BankTime is a whole minute in Vietnam.
-var BankTime = time.Date(2026, 11, 20, 10, 11, 0, 0, time.FixedZone("+07", 7*60*60))
+var BankTime = time.Date(2026, 11, 20, 10, 11, 0, 0, bizday.Vietnam)
 
 // Credit returns a notice of money that came in, with what every provider's words can carry.
 func Credit(id, account string, amount int64) banks.Notice {

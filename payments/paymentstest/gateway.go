@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// Vietnam is the zone of business days.
-var Vietnam = time.FixedZone("+07", 7*60*60)
-
 // GatewayKey is the secret of SePay's payment gateway.
 const GatewayKey = "gateway-test-key"
 

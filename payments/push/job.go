@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/platform/bizday"
 	"market40/payments"
 	"market40/payments/money"
 )
@@ -154,15 +155,12 @@ func message(t telling, news []payments.Payment) *pushed {
 	if small > 0 && len(news) > 1 {
 		m.Title = "Chú ý: " + m.Title + fmt.Sprintf(", có %d khoản dưới 1.000 đ", small)
 	}
-	m.Body = "Sạp " + t.number + ", lúc " + newest.OccurredAt.In(ledgerZone).Format("15:04")
+	m.Body = "Sạp " + t.number + ", lúc " + newest.OccurredAt.In(bizday.Vietnam).Format("15:04")
 	return m
 }
 
 // smallPush is the amount below which a payment is told as a warning, as the voice does.
 const smallPush = 1000
-
-// ledgerZone is the time of business days: Vietnam keeps UTC+7 all year.
-var ledgerZone = time.FixedZone("+07", 7*60*60)
 
 // send encrypts a message for a phone (RFC 8291) and hands it to its push service; the status is
 // the service's.

@@ -22,6 +22,7 @@ import (
 	"market40/merchants"
 	"market40/merchants/access/signin"
 	"market40/merchants/access/trail"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/seal"
 	"market40/merchants/platform/web"
 	"market40/migrations/database"
@@ -196,7 +197,7 @@ func (s *stall) pay(memo string, amount int) {
 	s.t.Helper()
 	s.told++
 	s.call("Apikey sepay-test-key", "POST", s.hook, object{
-		"id": s.told, "gateway": "MBBank", "transactionDate": time.Now().In(time.FixedZone("+07", 7*3600)).Format(
+		"id": s.told, "gateway": "MBBank", "transactionDate": time.Now().In(bizday.Vietnam).Format(
 			time.DateTime), "accountNumber": s.account,
 		"code": nil, "content": memo, "transferType": "in", "transferAmount": amount, "accumulated": 0,
 		"subAccount":    nil,

@@ -124,6 +124,3 @@ func (d *Document) line() string {
 	return fmt.Sprintf("market40 %s v%d sha256:%s ed25519:%s", d.Frozen.Report, d.Frozen.Version, d.Seal.SHA256,
 		d.Seal.Signature)
 }
-
-// vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975.
-var vietnam = time.FixedZone("+07", 7*60*60)

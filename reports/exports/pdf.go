@@ -9,6 +9,7 @@ import (
 	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/text/unicode/norm"
 
+	"market40/merchants/platform/bizday"
 	"market40/merchants/posters"
 	"market40/merchants/vietqr"
 )
@@ -223,7 +224,7 @@ func (d *Document) sealProse() string {
 	return fmt.Sprintf(
 		"Số liệu của báo cáo này được chốt lúc %s (phiên bản %d), không thể sửa sau khi chốt; mỗi lần đính chính là một phiên bản mới. "+
 			"Nội dung đã chốt có mã băm (SHA-256) và chữ ký số dưới đây. Để kiểm tra tệp còn nguyên số liệu đã ký, chạy: market40 reports verify TỆP.",
-		momentText(d.Frozen.At),
+		bizday.ShowTime(d.Frozen.At),
 		d.Frozen.Version,
 	)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"market40/merchants/platform/bizday"
 	"market40/reports"
 )
 
@@ -67,7 +68,7 @@ func (d *Document) method() []string {
 	if d.Seal != nil {
 		frozen = fmt.Sprintf(
 			"Số liệu được chốt lúc %s (phiên bản %d); mã băm (SHA-256) và chữ ký số nêu tại Phụ lục IV.",
-			momentText(d.Frozen.At),
+			bizday.ShowTime(d.Frozen.At),
 			d.Frozen.Version,
 		)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"market40/merchants/platform/bizday"
 	"market40/reports"
 )
 
@@ -230,7 +231,7 @@ func (d *Document) facts() [][2]string {
 	add("Số tổng không gồm", d.Report.Outside.Named())
 	add("Số liệu của ngày này", d.Report.Revised.Text())
 	if f := d.Frozen; d.Seal != nil {
-		add("Phiên bản", fmt.Sprintf("%d, chốt lúc %s", f.Version, momentText(f.At)))
+		add("Phiên bản", fmt.Sprintf("%d, chốt lúc %s", f.Version, bizday.ShowTime(f.At)))
 		add("Lý do đính chính", f.Reason)
 	} else {
 		add("Trạng thái", "số liệu chưa chốt, có thể thay đổi")

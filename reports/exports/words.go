@@ -289,6 +289,3 @@ func monthText(period string) string {
 	}
 	return period
 }
-
-// momentText is a moment in Vietnam.
-func momentText(at time.Time) string { return at.In(vietnam).Format("15:04 02/01/2006") }

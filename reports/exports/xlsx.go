@@ -12,6 +12,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"market40/merchants/encodings"
+	"market40/merchants/platform/bizday"
 	"market40/reports"
 )
 
@@ -348,7 +349,7 @@ func figureCells(f reports.Figure, of line, note string) []cell {
 		hidden = "có"
 	}
 	if f.FreshAt != nil {
-		fresh = momentText(*f.FreshAt)
+		fresh = bizday.ShowTime(*f.FreshAt)
 	}
 	if f.Period != "" {
 		note = strings.TrimPrefix(note+"; "+monthText(f.Period), "; ")

@@ -51,7 +51,7 @@ func readFacts(ctx context.Context, tx pgx.Tx, a Question) (map[string]*Cell, er
 	}
 	defer rows.Close()
 	cells := map[string]*Cell{}
-	moment := time.Date(a.Day.Year(), a.Day.Month(), a.Day.Day(), 0, 0, 0, 0, bizday.Vietnam)
+	moment := bizday.StartOf(a.Day)
 	var f fact
 	for rows.Next() {
 		if err := rows.Scan(&f.query, &f.cell, &f.merchants, &f.level, &f.n, &f.knownAt); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/web"
 	"market40/merchants/roster"
 )
@@ -60,7 +61,7 @@ var costs = &kind[CostOrder, Cost]{
 		e.word("market", e.order.Market)
 		if on := e.day("spent_on", e.order.SpentOn, here.now); len(e.errors) == 0 &&
 			on.Format(time.DateOnly) < here.begins.Format(time.DateOnly) {
-			e.fail("spent_on", "before_campaign", "Chiến dịch bắt đầu ngày "+here.begins.Format("02/01/2006")+".",
+			e.fail("spent_on", "before_campaign", "Chiến dịch bắt đầu ngày "+bizday.ShowDay(here.begins)+".",
 				"The campaign starts on "+here.begins.Format(time.DateOnly)+".")
 		}
 		e.word("purpose", e.order.Purpose)

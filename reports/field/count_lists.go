@@ -3,12 +3,12 @@ package field
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/roster"
 )
 
@@ -125,13 +125,12 @@ func keepCounts(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[Co
 	if err != nil {
 		return err
 	}
-	y, m, d := here.now.In(vietnam).Date()
 	written, err := ids(ctx, tx, `UPDATE sample_slots s SET sales = g.sales, cashless_sales = g.cashless_sales,
 		turnover = g.turnover, cashless_turnover = g.cashless_turnover, actor_id = $2, counted_at = $3
 		FROM `+countsGiven+` WHERE s.id = g.id AND (s.sales IS NULL OR s.actor_id = $2 AND s.counted_at >= $4)
 		AND (s.sales, s.cashless_sales, s.turnover, s.cashless_turnover) IS DISTINCT
 		FROM (g.sales, g.cashless_sales, g.turnover, g.cashless_turnover) RETURNING s.id`,
-		raw, here.who.ActorID, here.now, time.Date(y, m, d, 0, 0, 0, 0, vietnam))
+		raw, here.who.ActorID, here.now, bizday.StartOf(bizday.DateOf(here.now)))
 	if err != nil {
 		return err
 	}

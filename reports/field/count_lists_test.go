@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"market40/merchants/platform/bizday"
 )
 
 // TestCountsComeAsAList: each half-hour is found by its beginning, what stands is unchanged, and a
@@ -16,7 +18,7 @@ func TestCountsComeAsAList(t *testing.T) {
 	begins := func(i string) string {
 		at, err := time.Parse(time.RFC3339, plan.text("slots."+i+".starts_at"))
 		must(t, err)
-		return at.In(vietnam).Format("02/01/2006 15:04")
+		return at.In(bizday.Vietnam).Format("02/01/2006 15:04")
 	}
 	const header = "Nửa giờ;Khung giờ;Tổng lượt bán;Lượt không dùng tiền mặt;Tổng tiền;Tiền không dùng tiền mặt\n"
 	good := header + begins("0") + ";;40;12;4.000.000;1.000.000\n" + begins("1") + ";" +

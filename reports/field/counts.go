@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/payments/money"
@@ -114,8 +115,7 @@ func (f *Field) putCount(ctx context.Context, in *struct {
 
 func (f *Field) count(ctx context.Context, who roles.Principal, id uuid.UUID, o CountOrder) (slot *Slot, err error) {
 	now := f.now()
-	y, m, d := now.In(vietnam).Date()
-	midnight := time.Date(y, m, d, 0, 0, 0, 0, vietnam)
+	midnight := bizday.StartOf(bizday.DateOf(now))
 	err = f.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE sample_slots SET sales = $2, cashless_sales = $3, turnover = nullif($4,
 			'')::numeric, cashless_turnover = nullif($5, '')::numeric, actor_id = $6, counted_at = $7

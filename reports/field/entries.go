@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/encodings"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/payments/money"
 )
@@ -209,7 +210,7 @@ const (
 )
 
 // earliest is the day before which nothing was seen in the field: an older date is a slip.
-var earliest = time.Date(2015, time.January, 1, 0, 0, 0, 0, vietnam)
+var earliest = time.Date(2015, time.January, 1, 0, 0, 0, 0, bizday.Vietnam)
 
 // moment is a time that is told in RFC 3339, not in the future.
 func (e *entry[O]) moment(field, text string, now time.Time) time.Time {
@@ -230,7 +231,7 @@ func (e *entry[O]) moment(field, text string, now time.Time) time.Time {
 
 // day is a date as 2026-11-20, not in the future.
 func (e *entry[O]) day(field, text string, now time.Time) time.Time {
-	day, err := time.ParseInLocation(time.DateOnly, text, vietnam)
+	day, err := time.ParseInLocation(time.DateOnly, text, bizday.Vietnam)
 	switch {
 	case text == "":
 		e.fail(field, "required", "Thiếu ngày.", "The day is missing.")
@@ -300,6 +301,6 @@ func momentOf(text string) time.Time {
 }
 
 func dayOf(text string) time.Time {
-	day, _ := time.ParseInLocation(time.DateOnly, text, vietnam)
+	day, _ := time.ParseInLocation(time.DateOnly, text, bizday.Vietnam)
 	return day
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/reports/estimate"
@@ -79,7 +80,7 @@ func (f *Field) readEstimate(ctx context.Context, in *struct {
 	}
 	asOf := in.AsOf
 	if asOf == "" {
-		asOf = here.now.In(vietnam).Format(time.DateOnly)
+		asOf = bizday.DayOf(here.now)
 	}
 	day := dayOf(asOf)
 	switch {

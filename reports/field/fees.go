@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/web"
 	"market40/merchants/roster"
 )
@@ -100,7 +101,7 @@ func monthOf(text string) time.Time {
 }
 
 func checkFee(here *place, e *entry[FeeOrder]) {
-	month, err := time.ParseInLocation("2006-01", e.order.Month, vietnam)
+	month, err := time.ParseInLocation("2006-01", e.order.Month, bizday.Vietnam)
 	switch {
 	case e.order.Month == "":
 		e.fail("month", "required", "Thiếu tháng.", "The month is missing.")

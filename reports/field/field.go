@@ -13,13 +13,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/migrations/database"
 	"market40/reports"
 )
-
-// vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975.
-var vietnam = time.FixedZone("+07", 7*60*60)
 
 // Field keeps facts.
 type Field struct {
@@ -40,8 +38,7 @@ func (f *Field) hiddenSums(ctx context.Context, here *place, day time.Time) (rep
 
 // today is the date in Asia/Ho_Chi_Minh, as 00:00 UTC.
 func (f *Field) today() time.Time {
-	year, month, day := f.now().In(vietnam).Date()
-	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	return bizday.DateOf(f.now())
 }
 
 // place is where facts are told of, by whom and when.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"market40/merchants/platform/bizday"
 )
 
 // book is an XLSX file as another program writes it, below a title line.
@@ -133,7 +135,7 @@ func local(text string) string {
 	if err != nil {
 		return text
 	}
-	return at.In(time.FixedZone("", 7*60*60)).Format(time.RFC3339)
+	return at.In(bizday.Vietnam).Format(time.RFC3339)
 }
 
 func TestTheSameListAgainAddsNothing(t *testing.T) {

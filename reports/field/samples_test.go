@@ -10,15 +10,14 @@ import (
 
 	"pgregory.net/rapid"
 
+	"market40/merchants/platform/bizday"
 	"market40/reports/field"
 )
-
-var vietnam = time.FixedZone("+07", 7*60*60)
 
 // A draw is n different half-hours of the stratum's hours, the same for the same seed.
 func TestADrawIsWithoutReplacementAndReproducible(t *testing.T) {
 	t.Parallel()
-	first := time.Date(2026, 11, 1, 0, 0, 0, 0, vietnam)
+	first := time.Date(2026, 11, 1, 0, 0, 0, 0, bizday.Vietnam)
 	rapid.Check(t, func(rt *rapid.T) {
 		days, from := rapid.IntRange(1, 40).Draw(rt, "days"), rapid.IntRange(0, 23).Draw(rt, "from")
 		to := rapid.IntRange(from+1, 24).Draw(rt, "to")
@@ -28,7 +27,7 @@ func TestADrawIsWithoutReplacementAndReproducible(t *testing.T) {
 		drawn := field.Draw(seed, stratum, first, days, from, to, n)
 		seen := map[time.Time]bool{}
 		for i, at := range drawn {
-			local := at.In(vietnam)
+			local := at.In(bizday.Vietnam)
 			if seen[at] || at.Minute()%30 != 0 || at.Second() != 0 || local.Hour() < from || local.Hour() >= to ||
 				local.Before(first) || !local.Before(first.AddDate(0, 0, days)) || i > 0 && !drawn[i-1].Before(at) {
 				rt.Fatalf("%v holds %v", drawn, at)
@@ -47,7 +46,7 @@ func TestADrawIsFair(t *testing.T) {
 	t.Parallel()
 	times := map[string]int{}
 	for seed := range int64(4000) {
-		for _, at := range field.Draw(seed, "sáng", time.Date(2026, 11, 1, 0, 0, 0, 0, vietnam), 2, 5, 9, 4) {
+		for _, at := range field.Draw(seed, "sáng", time.Date(2026, 11, 1, 0, 0, 0, 0, bizday.Vietnam), 2, 5, 9, 4) {
 			times[at.Format(time.RFC3339)]++
 		}
 	}
@@ -65,7 +64,7 @@ func TestADrawIsFair(t *testing.T) {
 func TestADrawIsAsItWasDrawn(t *testing.T) {
 	t.Parallel()
 	var got []string
-	for _, at := range field.Draw(7, "sáng", time.Date(2026, 11, 1, 0, 0, 0, 0, vietnam), 1, 5, 7, 2) {
+	for _, at := range field.Draw(7, "sáng", time.Date(2026, 11, 1, 0, 0, 0, 0, bizday.Vietnam), 1, 5, 7, 2) {
 		got = append(got, at.Format(time.RFC3339))
 	}
 	// python3: sorted(times, key=lambda t: sha256(f"7/sáng/{t}".encode()).digest())[:2]

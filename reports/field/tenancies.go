@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/platform/bizday"
 	"market40/merchants/roster"
 )
 
@@ -97,7 +98,7 @@ func findTenancies[O any](of func(*entry[O]) at, whose bool) func(context.Contex
 			case tenancy != nil:
 				e.tenancy, e.merchant = *tenancy, *merchant
 			case whose:
-				day := of(e).when.In(vietnam).Format("02/01/2006")
+				day := bizday.ShowDay(of(e).when)
 				e.fail("stall_number", "stall_vacant", "Ngày "+day+" sạp này không có ai thuê.",
 					"Nobody had this stall on "+day+".")
 			}

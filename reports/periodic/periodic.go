@@ -14,14 +14,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/seal"
 	"market40/migrations/database"
 	"market40/reports"
 	"market40/reports/programme"
 )
-
-// vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975.
-var vietnam = time.FixedZone("+07", 7*60*60)
 
 // Periodic makes, freezes and judges reports. It is safe for concurrent use.
 type Periodic struct {
@@ -54,8 +52,7 @@ func Key(keys *seal.Keys) ed25519.PrivateKey {
 
 // today is the date in Asia/Ho_Chi_Minh, as 00:00 UTC: a date, not a moment.
 func (p *Periodic) today() time.Time {
-	y, m, d := p.now().In(vietnam).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	return bizday.DateOf(p.now())
 }
 
 // operator is the actor of what is done by a command at the server.

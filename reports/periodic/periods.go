@@ -93,6 +93,3 @@ func (p Period) vi() string {
 }
 
 func (p Period) en() string { return p.String() }
-
-// shown is a date as people write it here.
-func shown(day time.Time) string { return day.Format("02/01/2006") }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/reports"
@@ -138,11 +139,15 @@ func (p *Periodic) owed(ctx context.Context, a about) error {
 	case a.period.First.After(p.today()):
 		return problem.Of("period", "period_in_future", "Kỳ báo cáo chưa bắt đầu.", "The period has not begun.")
 	case !a.period.Next.After(c.Starts):
-		return problem.Of("period", "before_campaign", "Chiến dịch bắt đầu ngày "+shown(c.Starts)+".",
-			"The campaign began on "+shown(c.Starts)+".")
+		return problem.Of("period", "before_campaign", "Chiến dịch bắt đầu ngày "+bizday.ShowDay(c.Starts)+".",
+			"The campaign began on "+bizday.ShowDay(c.Starts)+".")
 	case c.Over(a.period.First):
-		return problem.New(problem.Conflict, "campaign_ended", "Chiến dịch đã kết thúc ngày "+shown(*c.Ends)+".",
-			"The campaign ended on "+shown(*c.Ends)+".")
+		return problem.New(
+			problem.Conflict,
+			"campaign_ended",
+			"Chiến dịch đã kết thúc ngày "+bizday.ShowDay(*c.Ends)+".",
+			"The campaign ended on "+bizday.ShowDay(*c.Ends)+".",
+		)
 	case a.locality == nil:
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/merchants/encodings"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/reports"
 )
@@ -167,9 +168,9 @@ func (p *Periodic) mayFreeze(who roles.Principal, r *Report, step string) error 
 	if next := r.about.period.Next; p.today().Before(next) {
 		return problem.New(problem.Conflict, "period_unfinished",
 			fmt.Sprintf("Kỳ %s kết thúc ngày %s; gửi được từ ngày %s.", r.about.period.vi(),
-				shown(r.about.period.Last()), shown(next)),
+				bizday.ShowDay(r.about.period.Last()), bizday.ShowDay(next)),
 			fmt.Sprintf("The period %s ends on %s; it can be submitted from %s on.", r.Period,
-				shown(r.about.period.Last()), shown(next)))
+				bizday.ShowDay(r.about.period.Last()), bizday.ShowDay(next)))
 	}
 	return nil
 }

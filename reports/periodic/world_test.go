@@ -17,6 +17,7 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/merchants/access/signin"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/seal"
 	"market40/merchants/platform/web"
 	"market40/migrations/database"
@@ -113,7 +114,7 @@ func must(t testing.TB, err error) {
 // at sets the clock to a time of Vietnam, "2026-11-05 08:00".
 func (w *world) at(now string) {
 	w.t.Helper()
-	t, err := time.ParseInLocation("2006-01-02 15:04", now, time.FixedZone("+07", 7*60*60))
+	t, err := time.ParseInLocation("2006-01-02 15:04", now, bizday.Vietnam)
 	must(w.t, err)
 	w.clock.Store(&t)
 }

@@ -13,6 +13,7 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/merchants/encodings"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 )
@@ -43,14 +44,14 @@ func (c *Campaign) Over(day time.Time) bool { return c.Ends != nil && day.After(
 
 // over is the refusal of what is dated after a campaign.
 func (c *Campaign) over() error {
-	last := shown(*c.Ends)
+	last := bizday.ShowDay(*c.Ends)
 	return problem.New(problem.Conflict, "campaign_ended", "Chiến dịch đã kết thúc ngày "+last+".",
 		"The campaign ended on "+last+".")
 }
 
 // notBegun is the refusal of a day before the campaign's first.
 func (c *Campaign) notBegun(field string) error {
-	return problem.Of(field, "before_campaign", "Chiến dịch bắt đầu ngày "+c.Starts.Format("02/01/2006")+".",
+	return problem.Of(field, "before_campaign", "Chiến dịch bắt đầu ngày "+bizday.ShowDay(c.Starts)+".",
 		"The campaign starts on "+c.Starts.Format(time.DateOnly)+".")
 }
 

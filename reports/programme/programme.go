@@ -14,13 +14,11 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/migrations/database"
 	"market40/reports"
 )
-
-// vietnam is Asia/Ho_Chi_Minh, which has kept +07:00 without summer time since 1975.
-var vietnam = time.FixedZone("+07", 7*60*60)
 
 // Programme keeps campaigns, pilots and targets. It is safe for concurrent use.
 type Programme struct {
@@ -33,8 +31,7 @@ func New(db *database.DB, now func() time.Time) *Programme { return &Programme{d
 
 // today is the date in Asia/Ho_Chi_Minh, as 00:00 UTC: a date, not a moment.
 func (p *Programme) today() time.Time {
-	y, m, d := p.now().In(vietnam).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	return bizday.DateOf(p.now())
 }
 
 // Unit is a unit that a campaign requires, by its id or by its code among them: codes are reused
@@ -62,9 +59,6 @@ func day(field, text string) (time.Time, error) {
 	}
 	return at, nil
 }
-
-// shown is a date as people write it here.
-func shown(day time.Time) string { return day.Format("02/01/2006") }
 
 // text is a date in JSON; nil stays nil.
 func text(day *time.Time) *string {

@@ -113,7 +113,7 @@ func Seed(ctx context.Context, p *app.Program) error {
 
 // actors makes, or finds, who acts in the demo.
 func (d *inventedProvince) actors(ctx context.Context) error {
-	today, err := time.ParseInLocation(time.DateOnly, d.Now().In(bizday.Vietnam).Format(time.DateOnly), bizday.Vietnam)
+	today, err := time.ParseInLocation(time.DateOnly, bizday.DayOf(d.Now()), bizday.Vietnam)
 	if err != nil {
 		return err
 	}

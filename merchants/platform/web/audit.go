@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -75,10 +74,10 @@ func (q *LineQuery) filter() (f trail.LineFilter, err error) {
 	if f.Session, err = idOf("session_id", q.Session); err != nil {
 		return f, err
 	}
-	if f.From, err = momentOf("from", q.From); err != nil {
+	if f.From, err = bizday.MomentField("from", q.From); err != nil {
 		return f, err
 	}
-	f.To, err = momentOf("to", q.To)
+	f.To, err = bizday.MomentField("to", q.To)
 	return f, err
 }
 
@@ -91,14 +90,4 @@ func idOf(field, text string) (*uuid.UUID, error) {
 		return nil, problem.Of(field, "id_form", "Mã không hợp lệ.", "This is no id.")
 	}
 	return &id, nil
-}
-
-// momentOf reads a day (00:00 of it in Vietnam) or an RFC 3339 time; empty is none.
-func momentOf(field, text string) (*time.Time, error) {
-	t, err := bizday.Moment(text)
-	if err != nil {
-		return nil, problem.Of(field, "time_form", "Cần ngày YYYY-MM-DD hoặc thời điểm RFC 3339.",
-			"A day YYYY-MM-DD or an RFC 3339 time is wanted.")
-	}
-	return t, nil
 }

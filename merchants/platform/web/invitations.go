@@ -18,6 +18,7 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/merchants/access/signin"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/vietqr"
 )
@@ -29,9 +30,8 @@ var invitationHTML string
 var invitationCSS []byte
 
 var invitationTemplate = sync.OnceValue(func() *template.Template {
-	local := time.FixedZone("+07", 7*60*60)
 	return template.Must(template.New("invitation").Funcs(template.FuncMap{
-		"when": func(t time.Time) string { return t.In(local).Format("15:04, 02/01/2006") },
+		"when": func(t time.Time) string { return t.In(bizday.Vietnam).Format("15:04, 02/01/2006") },
 	}).Parse(invitationHTML))
 })
 

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/seal"
 	"market40/payments/banks"
 	"market40/payments/intake"
@@ -94,7 +95,7 @@ func (b *Writer) Write(ctx context.Context, tx pgx.Tx, deliveries []Delivery) er
 	for i := range deliveries {
 		d := &deliveries[i]
 		d.id = b.newID(d.At)
-		b.lived[ledger.BusinessDay(d.At)] = true
+		b.lived[bizday.DayOf(d.At)] = true
 		for _, n := range d.Notices {
 			n.id, n.by = b.newID(d.At), d
 			notices = append(notices, n)
