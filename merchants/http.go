@@ -14,6 +14,13 @@ import (
 
 // Routes mounts everything about the register.
 func (r *Registry) Routes(e *web.Edge) {
+	e.Scope("markets", `SELECT EXISTS (SELECT FROM markets WHERE id = $1 AND id IN (SELECT scope_markets($2, $3)))`)
+	e.Scope("stalls", `SELECT EXISTS (SELECT FROM stalls
+		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, id))`)
+	e.Scope("merchants", `SELECT EXISTS (SELECT FROM tenancies
+		WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`)
+	e.Scope("complaints", `SELECT EXISTS (SELECT FROM complaints
+		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`)
 	// Everyone who is signed in: what the world is called.
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/banks", "list-banks", "Ngân hàng: the bank table", 0), r.listBanks)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/localities", "list-localities",

@@ -13,6 +13,8 @@ import (
 // Routes mounts what a person has to look at, and what people decide about it.
 func (cs *Cases) Routes(e *web.Edge) {
 	op := web.Tagged("payments")
+	e.Scope("cases", `SELECT EXISTS (SELECT FROM cases
+		WHERE id = $1 AND ($2 = 'all' OR market_id IN (SELECT scope_markets($2, $3))))`)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/cases", "list-cases", "What a person has to look at", 0),
 		cs.listCases)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/resolve", "resolve-case",

@@ -13,6 +13,8 @@ import (
 // Routes mounts orders for who sells; shoppers make theirs on the page of a code.
 func (o *Orders) Routes(e *web.Edge) {
 	op := web.Tagged("orders")
+	e.Scope("orders", `SELECT EXISTS (SELECT FROM orders o JOIN codes c ON c.code = o.code
+		WHERE o.id = $1 AND c.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, c.stall_id))`)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/orders", "make-order",
 		"Tạo mã có số tiền: a code for one purchase, for 15 minutes", http.StatusCreated), o.postOrder)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/orders", "list-orders",

@@ -12,6 +12,12 @@ import (
 // merchants/access/roles/permissions.go: teams, managers and admins record in their markets,
 // auditors read, officers read what tells of no merchant.
 func (f *Field) Routes(e *web.Edge) {
+	for name, table := range map[string]string{
+		"trainings": "trainings", "incidents": "incidents", "sample-slots": "sample_slots",
+	} {
+		e.Scope(name, `SELECT EXISTS (SELECT FROM `+table+`
+			WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`)
+	}
 	// Facts: a list, one by one, or many at once.
 	mount(e, f, visits)
 	mount(e, f, trainings)

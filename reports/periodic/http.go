@@ -13,6 +13,8 @@ import (
 // Routes mounts the reports of months and quarters.
 func (p *Periodic) Routes(e *web.Edge) {
 	const all, one = "/api/v1/periodic-reports", "/api/v1/periodic-reports/{id}"
+	e.Scope("periodic-reports", `SELECT EXISTS (SELECT FROM periodic_reports WHERE id = $1
+		AND sees_unit($2, $3, campaign_id, locality_id, (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date))`)
 	// Read in scope.
 	huma.Register(e.API, op(http.MethodGet, all, "list-reports", "Báo cáo kỳ: reports, newest first", 0), p.listReports)
 	huma.Register(e.API, op(http.MethodGet, all+"/lateness", "lateness",

@@ -27,6 +27,9 @@ type Gate struct {
 	// Pace refuses (429) who asks too often: a caller, or, with nil, a stranger. Nil: nobody is
 	// refused.
 	Pace func(*gin.Context, *roles.Principal) error
+	// Scopes holds queries by the word of a path before an id. A query reports whether a caller's
+	// scope ($2, $3) contains the id ($1). The owner of a table registers its query (web.Edge.Scope).
+	Scopes map[string]string
 }
 
 // Identify puts the caller into the request's context; a stranger is answered 401, but on routes
@@ -63,46 +66,18 @@ func (g *Gate) Authorise(c *gin.Context) {
 	}
 }
 
-// inScope asks whether a caller's scope ($2, $3) holds what a path names ($1), by the word before
-// the id.
-var inScope = map[string]string{
-	"markets": `SELECT EXISTS (SELECT FROM markets WHERE id = $1 AND id IN (SELECT scope_markets($2, $3)))`,
-	"stalls": `SELECT EXISTS (SELECT FROM stalls WHERE id = $1 AND market_id IN (SELECT scope_markets($2,
-		$3)) AND sees_stall($2, $3, id))`,
-	"cases": `SELECT EXISTS (SELECT FROM cases
-		WHERE id = $1 AND ($2 = 'all' OR market_id IN (SELECT scope_markets($2, $3))))`,
-	"beneficiary-changes": `SELECT EXISTS (SELECT FROM beneficiary_changes
-		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`,
-	"alerts": `SELECT EXISTS (SELECT FROM alerts WHERE id = $1 AND market_id IN (SELECT scope_markets($2,
-		$3)))`,
-	"orders": `SELECT EXISTS (SELECT FROM orders o JOIN codes c ON c.code = o.code
-		WHERE o.id = $1 AND c.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, c.stall_id))`,
-	"complaints": `SELECT EXISTS (SELECT FROM complaints
-		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
-	"trainings": `SELECT EXISTS (SELECT FROM trainings
-		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
-	"incidents": `SELECT EXISTS (SELECT FROM incidents
-		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
-	"sample-slots": `SELECT EXISTS (SELECT FROM sample_slots
-		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
-	"periodic-reports": `SELECT EXISTS (SELECT FROM periodic_reports WHERE id = $1 AND sees_unit($2, $3, campaign_id,
-		locality_id, (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date))`,
-	"merchants": `SELECT EXISTS (SELECT FROM tenancies
-		WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`,
-}
-
-// refusal is why a caller may not take a route: what the path names is missing in its scope, or the
-// role.
+// refusal returns why a caller may not use a route: the id of the path is missing in the caller's
+// scope (404), or the role does not allow it (403).
 func (g *Gate) refusal(c *gin.Context, p roles.Principal) error {
 	const word, id = 3, 4 // of /api/v1/stalls/:id/…
 	parts := strings.Split(c.Request.URL.Path, "/")
-	if len(parts) <= id || inScope[parts[word]] == "" || !strings.Contains(c.FullPath(), "/"+parts[word]+"/:id") {
+	if len(parts) <= id || g.Scopes[parts[word]] == "" || !strings.Contains(c.FullPath(), "/"+parts[word]+"/:id") {
 		return roles.NotAllowed()
 	}
 	named, err := uuid.Parse(parts[id])
 	found := err == nil
 	if found {
-		err = g.Keys.db.Pool.QueryRow(c.Request.Context(), inScope[parts[word]], named, p.ScopeKind, p.ScopeID).Scan(
+		err = g.Keys.db.Pool.QueryRow(c.Request.Context(), g.Scopes[parts[word]], named, p.ScopeKind, p.ScopeID).Scan(
 			&found)
 		if err != nil {
 			return fmt.Errorf("look for %s %s: %w", parts[word], named, err)

@@ -27,7 +27,8 @@ type Edge struct {
 	Engine *gin.Engine // plain routes: webhooks, streams, files, pages
 	API    huma.API    // typed JSON operations
 
-	paces *paces
+	paces  *paces
+	scopes map[string]string // the gate's
 }
 
 // Parts are what the edge needs.
@@ -58,8 +59,8 @@ func New(p Parts) *Edge {
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // it would believe X-Forwarded-Prefix, which anybody may write
 	engine.Use(recovered, p.Proxies.tellCaller, headers, hurry)
-	paces := newPaces(p.Now)
-	p.Gate.Pace = paces.api
+	paces, scopes := newPaces(p.Now), map[string]string{}
+	p.Gate.Pace, p.Gate.Scopes = paces.api, scopes
 	if p.Strict {
 		engine.Use(strictly)
 	}
@@ -89,8 +90,12 @@ func New(p Parts) *Edge {
 		"key": {Type: "http", Scheme: "bearer"}, "session": {Type: "apiKey", In: "cookie", Name: signin.Cookie},
 	}
 	config.Security = []map[string][]string{{"key": {}}, {"session": {}}}
-	return &Edge{engine, humagin.New(engine, config), paces}
+	return &Edge{engine, humagin.New(engine, config), paces, scopes}
 }
+
+// Scope registers the query of paths like /api/v1/{name}/{id}: whether a caller's scope ($2, $3)
+// contains the id ($1). Outside of it the gate answers 404 instead of 403.
+func (e *Edge) Scope(name, query string) { e.scopes[name] = query }
 
 // underAPI runs for requests under /api only.
 func underAPI(do gin.HandlerFunc) gin.HandlerFunc {
