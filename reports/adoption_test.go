@@ -10,20 +10,22 @@ import (
 	"market40/reports"
 )
 
-// counted asks for one market as its manager sees it, so that small counts show.
+// counted returns the figures of one market as its manager sees it: the manager also sees small
+// counts.
 func (w *world) counted(code, as string) reports.Figures {
 	w.t.Helper()
 	return w.adoption(w.key(roles.Manager, "market:"+code), "basis=current&as_of="+as).Total
 }
 
-// situation is mostly one merchant at one market, and what the figures of that market then are.
+// situation sets up a market, usually with one merchant, and states the expected figures.
 type situation struct {
 	name  string
 	given func(w *world, market uuid.UUID)
 	want  string
 }
 
-// check gives every situation a market of its own in one database.
+// check sets up each situation in a market of its own, all in one database, and compares the
+// figures.
 func check(t *testing.T, situations []situation, say func(reports.Figures) string) {
 	t.Helper()
 	t.Parallel()
@@ -38,7 +40,7 @@ func check(t *testing.T, situations []situation, say func(reports.Figures) strin
 }
 
 const (
-	midnight    = "2026-11-22 00:00:00+07" // of asOf
+	midnight    = "2026-11-22 00:00:00+07" // 00:00 of asOf
 	before      = "2026-11-21 23:59:59.999999+07"
 	after       = "2026-11-22 00:00:00.000001+07"
 	thirtyAgo   = "2026-10-23 00:00:00+07"

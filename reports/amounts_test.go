@@ -8,8 +8,8 @@ import (
 	"market40/merchants/access/roles"
 )
 
-// An amount tells of ten merchants at least; a total that would give one of fewer away goes with
-// it.
+// An amount is published only if it covers at least ten merchants. A total from which a hidden
+// amount could be derived is hidden as well.
 func TestAmountsTellOfTenMerchants(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -49,7 +49,7 @@ func TestAmountsTellOfTenMerchants(t *testing.T) {
 	}
 }
 
-// One of 32 sales is 0.03125: a half is rounded up, which floats do not.
+// 1 of 32 sales is 0.03125. The last half is rounded up; floats would round it down.
 func TestASampledHalfIsRoundedUp(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)

@@ -43,8 +43,8 @@ func TestTrend(t *testing.T) {
 			t.Errorf("%s: %s", at, got)
 		}
 	}
-	// Months are counted back from the last and cut where the data begin; a first month before that
-	// is refused.
+	// The months count back from the last one and stop where the data begins. An explicit first
+	// month before the data is refused.
 	for query, want := range map[string]int{
 		"to=2024-08&months=18": 4, "to=2026-10&months=18": 18,
 		"to=2024-04&months=6": 0, "months=1": 1,
@@ -88,7 +88,8 @@ func TestTheMarketPage(t *testing.T) {
 		FROM (SELECT t.stall_id, array_position($1::uuid[], t.id) AS n FROM tenancies t) x WHERE n IS NOT NULL) z
 		WHERE z.stall_id = stalls.id`, s.tenancies)
 	s.exec(`UPDATE markets SET parts_by = 'zone'`)
-	s.exec(`DELETE FROM tenancy_accounts WHERE tenancy_id = $1`, s.tenancies[3]) // one of zone B has not joined
+	// one merchant of zone B has not joined
+	s.exec(`DELETE FROM tenancy_accounts WHERE tenancy_id = $1`, s.tenancies[3])
 	for i := range 12 {
 		if i == 3 {
 			continue
@@ -101,7 +102,7 @@ func TestTheMarketPage(t *testing.T) {
 	for _, z := range page.Zones {
 		got += *z.Zone + " " + told(z.Figures["I05"]) + " "
 	}
-	// Zone A has two merchants, and of B four are active.
+	// Zone A has two merchants. In zone B four merchants are active.
 	if got != "A hidden/2 B hidden/5 C 5/5 " || told(page.Figures["I05"]) != "11/12" || *page.Unchecked != 11 ||
 		*page.Dormant != 0 {
 		t.Errorf("%s of %s, unchecked %v", got, told(page.Figures["I05"]), page.Unchecked)
@@ -170,8 +171,8 @@ func TestTheDormantList(t *testing.T) {
 	}
 }
 
-// Three hidden markets are the pilots of three districts: what all pilots and what each district's
-// others tell would give one of them away. Both totals stay.
+// Three hidden markets are the pilots of three districts. The total of all pilots and the other
+// figures of each district together would reveal one of them. Both totals stay visible.
 func TestPilotsThatOverlapDistricts(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -198,8 +199,8 @@ func TestPilotsThatOverlapDistricts(t *testing.T) {
 				WHERE level = 'district' AND code = $5`, uuid.New(), campaign, market, w.staff, district)
 		}
 	}
-	// 22 of 568 without the 17 that are shown in it are M1 and M2; the total without 568 and M3 is
-	// M4 and M5; the pilots are M2, M4 and M5.
+	// 22 is the total of unit 568 without the 17 merchants that are visible in it: M1 and M2. The
+	// total without 568 and M3 is M4 and M5. The pilots are M2, M4 and M5.
 	got := map[string]string{}
 	for _, of := range []string{"", "&campaign=CHO40"} {
 		got[of] = told(w.adoption(admin, "basis=districts_2024"+of).Total["I05"])

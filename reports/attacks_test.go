@@ -16,22 +16,22 @@ import (
 	"market40/reports/disclosure/audit"
 )
 
-// attacker asks everything that a role may ask as of one day, and adds and subtracts it by linear
-// programming. It knows the register: who has a stall where.
+// attacker requests everything that a role may request as of one day and tries to derive hidden
+// counts by linear programming. It knows the register: which merchant has which stall.
 type attacker struct {
 	*world
 	key, day  string
 	campaigns []string
 	atoms     map[string]int // a market's stalls of one zone, goods group and kind
 	classes   []audit.Class
-	cells     map[string]map[string]audit.Cell // by count, then by what was asked
+	cells     map[string]map[string]audit.Cell // by count, then by the set of atoms
 	shown     int
 	hidden    int
-	covered   map[string]int    // merchants whose notices reach us
-	trends    map[string]string // the point of the day, by indicator, basis, campaign and locality
+	covered   map[string]int    // merchants with an account that sends notices to the platform
+	trends    map[string]string // the figure of the day, by indicator, basis, campaign and locality
 }
 
-// attack returns what can be narrowed down of hidden counts.
+// attack collects all answers that the attacker can get as of a day.
 func (w *world) attack(key, day string, campaigns ...string) *attacker {
 	w.t.Helper()
 	a := &attacker{
@@ -39,14 +39,14 @@ func (w *world) attack(key, day string, campaigns ...string) *attacker {
 		cells: map[string]map[string]audit.Cell{}, trends: map[string]string{}, covered: map[string]int{},
 	}
 	a.readRegister()
-	a.askTrends() // before a report reads all facts: a trend reads those of its indicator
+	a.askTrends() // before a report reads all facts: a trend reads only the facts of its indicator
 	for _, basis := range []string{"districts_2024", "districts_2024_merged", "communes_2025", "current"} {
 		for _, campaign := range a.campaigns {
 			a.askReport(basis, campaign)
 		}
 	}
 	a.checkTrends()
-	// I01 first: it says of how many merchants each part is
+	// I01 comes first: its denominators give the size of each part
 	for _, code := range []string{"I01", "I03", "I04", "I05", "I14", "I16", "I18"} {
 		for _, by := range []string{"market", "zone", "goods_group", "kind"} {
 			a.askParts(code, by)
@@ -87,7 +87,8 @@ func (a *attacker) readRegister() {
 	}
 }
 
-// askTrends asks for the point of the day of every indicator: of all in one basis, and of one unit.
+// askTrends requests the point of the day for every indicator, once for all units of one basis and
+// once for one unit.
 func (a *attacker) askTrends() {
 	for n := 1; n <= 24; n++ {
 		code := fmt.Sprintf("I%02d", n)
@@ -111,7 +112,7 @@ func (a *attacker) askTrends() {
 	}
 }
 
-// checkTrends holds the points against the report of the day, to the letter.
+// checkTrends checks that each trend point equals the figure of the day's report, byte for byte.
 func (a *attacker) checkTrends() {
 	for _, campaign := range a.campaigns {
 		var report unread
@@ -129,7 +130,7 @@ func (a *attacker) checkTrends() {
 	}
 }
 
-// atomsOf are the atoms of some markets, or of a part of one.
+// atomsOf returns the atoms of some markets, or of one part of a market.
 func (a *attacker) atomsOf(markets []reports.Market, by, part string) (atoms []int) {
 	place := map[string]int{"zone": 1, "goods_group": 2, "kind": 3}[by]
 	for name, atom := range a.atoms {
@@ -153,8 +154,8 @@ func (a *attacker) askReport(basis, campaign string) {
 	a.noteGroup(basis+campaign+" total", all, report.Total, report.Funnel)
 }
 
-// noteGroup notes what a report says of a group: every count, its evidence, and the steps of the
-// funnel.
+// noteGroup records what a report publishes about a group: every count, its evidence and the steps
+// of the funnel.
 func (a *attacker) noteGroup(name string, markets []reports.Market, f reports.Figures, funnel *reports.Funnel) {
 	atoms := a.atomsOf(markets, "", "")
 	if c := f["I05"].Coverage; c != nil && c.Numerator != nil {
@@ -193,7 +194,7 @@ func countIn(q *reports.Quantity) int {
 	return int(q.IntPart())
 }
 
-// note notes one count, and its evidence by level.
+// note records one count, and its evidence by level.
 func (a *attacker) note(code, name string, atoms []int, f reports.Figure, mop int) {
 	if f.Suppressed && (f.Numerator != nil || f.Value != nil || f.Evidence != nil || f.FreshAt != nil) {
 		a.t.Errorf("%s of %s is hidden and says %+v", code, name, f)
@@ -265,8 +266,8 @@ func (a *attacker) askParts(code, by string) {
 	}
 }
 
-// mayBeDormant counts who is ready, and observed or known to be paid: the denominator of I18, which
-// is hidden with it.
+// mayBeDormant counts the merchants who are ready and are observed or known to be paid. This is the
+// denominator of I18, and it is hidden together with I18.
 func (a *attacker) mayBeDormant(atoms []int) (n int) {
 	ready, known := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}
 	for _, s := range a.stalls {
@@ -283,16 +284,18 @@ func (a *attacker) mayBeDormant(atoms []int) (n int) {
 	return n
 }
 
-// findings are the hidden counts that can be narrowed down.
+// findings returns the hidden counts that can be narrowed down.
 func (a *attacker) findings() (found []string) {
 	for count, cells := range a.cells {
 		if !slices.Contains([]string{"I03", "I04", "I05", "strict", "I14", "I16", "I18", "I05 A"}, count) {
-			continue // what the register tells; and of other levels only the best of a merchant's several counts
+			// the register is public; the other levels count only the best of a merchant's evidence
+			continue
 		}
-		// who is ready in one market and paid in another is not dormant
+		// A merchant who is ready in one market and paid in another is not dormant.
 		p := audit.Published{Classes: a.classes, Apart: count == "I18"}
 		for key, c := range cells {
-			if count == "I18" && c.Value == nil { // the dormant are ready, observed, and not paid
+			// the dormant merchants are ready, observed and not paid
+			if count == "I18" && c.Value == nil {
 				if ready := a.cells["I03"][key].Value; ready != nil {
 					c.Most = min(c.Most, *ready)
 				}
@@ -320,8 +323,8 @@ func (a *attacker) findings() (found []string) {
 
 var towns = flag.Uint64("attack.towns", 2, "how many drawn towns are attacked")
 
-// Whoever asks everything and adds and subtracts it by linear programming narrows no hidden count
-// down.
+// No hidden count can be narrowed down, even by a reader who requests everything and solves it by
+// linear programming.
 func TestNothingHiddenCanBeNarrowed(t *testing.T) {
 	t.Parallel()
 	for seed := range *towns {

@@ -97,7 +97,8 @@ func (a audited) cell(g view, atoms []int) audit.Cell {
 	} else if shown.Denominator == nil {
 		cell.Values = of + 1
 	}
-	if shown.Numerator == nil && m == indicators.Dormant { // the dormant are ready, observed, and not paid
+	// the dormant merchants are ready, observed and not paid
+	if shown.Numerator == nil && m == indicators.Dormant {
 		cell.Most = min(cell.Most, g.Tally.Measured[indicators.Covered].Mix.Sum())
 		if able := g.measure(a.Row, indicators.Ready).Numerator; able != nil {
 			cell.Most = min(cell.Most, int(able.IntPart()))

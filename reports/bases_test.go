@@ -31,8 +31,8 @@ func TestEveryUnitOfABasisHasARow(t *testing.T) {
 	}
 }
 
-// The same October in three bases: figures are grouped by where the market stood on the day of the
-// basis, though the code 22366 has had three bearers.
+// The same October in three bases. Figures are grouped by the unit that the market was in on the
+// day of the basis, although the code 22366 belonged to three units over time.
 func TestOneOctoberInThreeBases(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -97,8 +97,8 @@ func TestAMarketThatMoved(t *testing.T) {
 			}
 		}
 	}
-	// Nobody knows where it stood in 2024: no unit of that basis counts it, and so neither does its
-	// total.
+	// The market's location in 2024 is unknown. No unit of that basis counts it, so the total does
+	// not count it either.
 	if got := told(w.adoption(admin, "basis=districts_2024").Total["I05"]); got != "0/0" {
 		t.Errorf("a market without a unit is counted in the total: %s", got)
 	}

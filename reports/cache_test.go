@@ -16,13 +16,14 @@ import (
 	"market40/reports"
 )
 
-// pages are asked of a kept day and of others, by a manager, who sees small counts.
+// pages are requests for a cached day and for other days, made by a manager, who also sees small
+// counts.
 var pages = []string{
 	"adoption?basis=districts_2024&as_of=2026-11-22", "adoption?basis=current&as_of=2026-11-01&campaign=CHO40",
 	"drill-down?indicator=I05&by=zone&as_of=2026-11-22", "trend?indicator=I17&from=2026-09&to=2026-10",
 }
 
-// recorded has a fact of every kind.
+// recorded returns a stand with at least one fact of every kind.
 func recorded(t *testing.T) *stand {
 	t.Helper()
 	s := newStand(t)
@@ -73,7 +74,8 @@ func recorded(t *testing.T) *stand {
 	return s
 }
 
-// change is something that a fact's table may meet. A late fact reaches back.
+// changes are statements that may change a table of facts. Some record a late fact that affects
+// earlier days.
 var changes = []string{
 	`UPDATE stall_days SET payments = payments + 2 WHERE day = '2026-10-03'`,
 	`UPDATE stall_days SET payments = 0 WHERE day = '2026-10-04'`,
@@ -133,8 +135,8 @@ var changes = []string{
 	`DELETE FROM programme_costs`,
 }
 
-// TestWhatIsKeptIsWhatWouldBeRead changes every fact of days that were told of, and holds reports
-// that keep against new ones.
+// TestWhatIsKeptIsWhatWouldBeRead changes every fact of cached days. After each change the cached
+// reports must equal reports that are counted anew.
 func TestWhatIsKeptIsWhatWouldBeRead(t *testing.T) {
 	t.Parallel()
 	s := recorded(t)
@@ -173,8 +175,9 @@ func (w *world) told(key string, engine http.Handler) (answers []string) {
 	return answers
 }
 
-// TestADayThatIsToldOfIsKept takes the days' table away: who was told of a day is told again, of it
-// alone. Payments of the present day change nothing.
+// TestADayThatIsToldOfIsKept renames the table of days, so that reports can only come from the
+// cache. A cached day is still answered, and only that day. Payments of the present day invalidate
+// nothing.
 func TestADayThatIsToldOfIsKept(t *testing.T) {
 	t.Parallel()
 	s := recorded(t)
@@ -196,7 +199,7 @@ func TestADayThatIsToldOfIsKept(t *testing.T) {
 	if got := lines(); got != had {
 		t.Errorf("payments of today wrote %d lines", got-had)
 	}
-	s.paid(s.tenancies[0], "2026-11-05", 1) // reaches back to the other day only
+	s.paid(s.tenancies[0], "2026-11-05", 1) // affects only the second day
 	s.exec(`ALTER TABLE stall_days RENAME TO gone`)
 	if got := ask(day); got != http.StatusOK {
 		t.Errorf("the day that was told of is answered %d", got)
@@ -206,7 +209,8 @@ func TestADayThatIsToldOfIsKept(t *testing.T) {
 	}
 }
 
-// TestEveryFactTellsOfItsChanges reads from the queries themselves which tables reports count.
+// TestEveryFactTellsOfItsChanges reads the counted tables from the queries. Each of them must have
+// a trigger that records changes.
 func TestEveryFactTellsOfItsChanges(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -216,7 +220,7 @@ func TestEveryFactTellsOfItsChanges(t *testing.T) {
 	named, common := map[string]bool{}, map[string]bool{}
 	for _, d := range read.Items {
 		if d.Code == "I13" || d.Code == "I24" {
-			continue // of localities: read each time
+			continue // indicators of localities are not cached
 		}
 		for _, m := range regexp.MustCompile(`(?:FROM|JOIN) ([a-z_]+)`).FindAllStringSubmatch(d.SQL, -1) {
 			named[m[1]] = true
@@ -234,7 +238,7 @@ func TestEveryFactTellsOfItsChanges(t *testing.T) {
 			continue
 		}
 		tables++
-		if !tells && name != "first_days" { // which change with the days
+		if !tells && name != "first_days" { // first_days changes together with stall_days
 
 			t.Errorf("%s is counted and tells nobody of its changes", name)
 		}

@@ -104,7 +104,7 @@ func (g view) turnoverShare() Figure {
 	return shown
 }
 
-// integrity is I19.
+// integrity returns I19.
 func (g view) integrity() Figure {
 	if g.codeHidden("I19") {
 		return g.hiddenFigure("I19")
@@ -137,7 +137,7 @@ func (g view) hours(code string, events []int64) Figure {
 	}
 }
 
-// incidentRate is I20.
+// incidentRate returns I20.
 func (g view) incidentRate() Figure {
 	if g.codeHidden("I20") {
 		return g.hiddenFigure("I20")

@@ -17,7 +17,7 @@ const (
 	csvPath  = "/api/v1/reports/adoption.csv"
 )
 
-// The shape that the contract shows, byte for byte.
+// The answer has the documented form, byte for byte.
 func TestTheAnswer(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -150,8 +150,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// A caller sees the units that hold a market in scope, counts only those markets, and always sees
-// the own unit.
+// A caller sees the units that contain a market in scope, and counts only those markets. A caller's
+// own unit is always visible.
 func TestScope(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -191,7 +191,8 @@ func TestAFailureTellsNothing(t *testing.T) {
 	for _, path := range []string{jsonPath, csvPath} {
 		w := newNovember(t)
 		key := w.key(roles.Admin, "")
-		w.get(key, "/api/v1/reports/adoption?as_of=2026-11-01") // the key is known from here on
+		// the API key is cached from here on
+		w.get(key, "/api/v1/reports/adoption?as_of=2026-11-01")
 		w.exec(`ALTER TABLE stall_days RENAME TO gone`)
 		answer := w.get(key, path)
 		if answer.Code != http.StatusInternalServerError || strings.Contains(answer.Body.String(), "stall_days") {

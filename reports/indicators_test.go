@@ -15,8 +15,8 @@ import (
 	"market40/reports/indicators"
 )
 
-// stand is a market of twelve merchants who receive through a bank connection, and the keys of its
-// manager and of the province.
+// stand is a market of twelve merchants who receive payments through a bank connection, with the
+// keys of its manager and of the province.
 type stand struct {
 	*world
 	market, connection uuid.UUID
@@ -41,13 +41,13 @@ func newStand(t *testing.T) *stand {
 	return s
 }
 
-// figure is one of the market's as its manager sees it, who sees small counts.
+// figure returns a figure of the market as its manager sees it, including small counts.
 func (s *stand) figure(code string) reports.Figure {
 	s.t.Helper()
 	return row(s.t, s.adoption(s.manager, "basis=current"), "22366").Indicators[code]
 }
 
-// is holds a figure against "numerator/denominator value A B C D".
+// is compares a figure with "numerator/denominator value A B C D".
 func (s *stand) is(what string, f reports.Figure, want string) {
 	s.t.Helper()
 	got := told(f)
@@ -62,7 +62,7 @@ func (s *stand) is(what string, f reports.Figure, want string) {
 	}
 }
 
-// code hangs at the stall of a tenancy and was scanned by somebody on a day.
+// scanned records a scan at the stall of a tenancy, where its code is displayed.
 func (s *stand) scanned(tenancy uuid.UUID, by uuid.UUID, verdict, at string) {
 	s.t.Helper()
 	s.exec(`INSERT INTO codes (code, kind, market_id, stall_id, tenancy_id, account_id, state, issued_at)
@@ -77,7 +77,7 @@ func (s *stand) scanned(tenancy uuid.UUID, by uuid.UUID, verdict, at string) {
 func TestActivity(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
-	for i := range 6 { // days of the window and the one before it
+	for i := range 6 { // days of the window and of the window before it
 		for day := range i {
 			s.paid(s.tenancies[i], fmt.Sprintf("2026-11-%02d", 21-2*day), 3)
 		}
@@ -86,7 +86,8 @@ func TestActivity(t *testing.T) {
 	s.exec(`UPDATE stall_days SET le_50k = 1, le_200k = 1, over_1m = 1`)
 	s.confirmed(s.tenancies[6], "2026-11-15T00:00:00+07:00")
 	s.confirmed(s.tenancies[6], "2026-11-14T23:59:59+07:00")
-	s.confirmed(s.tenancies[1], "2026-11-03T12:00:00+07:00") // told by a bank, too: counts as A alone
+	// a bank confirms it too: it counts only as A
+	s.confirmed(s.tenancies[1], "2026-11-03T12:00:00+07:00")
 	s.is("I04", s.figure("I04"), "6/12 0.5000 5 1 0 0")
 	s.is("I05", s.figure("I05"), "6/12 0.5000 5 1 0 0")
 	s.is("strict", s.figure("I05").Parts["strict"], "2/12 0.1667 2 0 0 0")
@@ -99,7 +100,8 @@ func TestActivity(t *testing.T) {
 	s.is("hours since the payment of 17:00", s.figure("I24").Parts["hours_since_update"], "null/null 7.0000")
 }
 
-// Who is ready and not paid is dormant only where a living connection would have told.
+// A merchant who is ready and not paid is dormant only if a live connection would have reported
+// payments.
 func TestNotObservedIsNotInactive(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -156,11 +158,11 @@ func TestAccountsAndField(t *testing.T) {
 		s.exec(`INSERT INTO attendances (training_id, merchant_id, market_id, actor_id, recorded_at)
 			SELECT $1, merchant_id, $2, $3, now() FROM tenancies WHERE id = ANY ($4)`, id, s.market, s.staff, tenancies)
 	}
-	training("2025-11-21", s.tenancies[11]) // over a year ago
+	training("2025-11-21", s.tenancies[11]) // more than a year ago
 	training("2025-11-22", s.tenancies[10]) // before the connection: not observed
 	training("2026-05-10", s.tenancies[:5]...)
-	training("2026-10-23", s.tenancies[5:7]...) // its thirty days are not over
-	s.paid(s.tenancies[0], "2026-05-09", 1)     // active before
+	training("2026-10-23", s.tenancies[5:7]...) // its thirty days have not ended
+	s.paid(s.tenancies[0], "2026-05-09", 1)     // was active before
 	s.paid(s.tenancies[1], "2026-05-10", 1)     // on the day itself
 	s.paid(s.tenancies[2], "2026-06-09", 1)     // thirty days after
 	s.paid(s.tenancies[3], "2026-06-10", 1)     // too late
@@ -192,7 +194,8 @@ func TestRetention(t *testing.T) {
 	// nobody is observed as of November 1
 	s.exec(`DELETE FROM connection_days WHERE day >= '2026-10-20' AND day < '2026-11-05'`)
 	s.is("I17 in the dark", s.figure("I17"), "2/2 1.0000 1 1 0 0")
-	s.exec(`UPDATE tenancies SET valid = '(,2026-09-01)' WHERE id = $1`, s.tenancies[4]) // who left is not retained
+	// a merchant who left is not retained
+	s.exec(`UPDATE tenancies SET valid = '(,2026-09-01)' WHERE id = $1`, s.tenancies[4])
 	s.is("I17 of who left", s.figure("I17"), "2/3 0.6667 1 1 0 0")
 }
 
@@ -201,7 +204,8 @@ func TestCodesAndIncidents(t *testing.T) {
 	s := newStand(t)
 	s.scanned(s.tenancies[0], s.staff, "official", "2026-11-20T09:00:00+07:00")
 	s.scanned(s.tenancies[1], s.owner, "official", "2026-11-20T09:00:00+07:00")
-	s.scanned(s.tenancies[2], s.staff, "official", "2026-11-14T23:59:59+07:00") // over a week ago
+	// more than a week ago
+	s.scanned(s.tenancies[2], s.staff, "official", "2026-11-14T23:59:59+07:00")
 	s.scanned(s.tenancies[3], s.staff, "swapped", "2026-11-16T09:00:00+07:00")
 	s.scanned(s.tenancies[3], s.staff, "foreign", "2026-11-16T10:00:00+07:00") // the same finding
 	s.scanned(s.tenancies[3], s.staff, "official", "2026-11-16T12:30:00+07:00")
@@ -300,7 +304,7 @@ func TestSharesAndAmounts(t *testing.T) {
 	if !inclusion.Parts["female"].Suppressed || inclusion.Parts["fixed"].Suppressed || inclusion.Suppressed {
 		t.Errorf("three active women: %+v", inclusion)
 	}
-	// Turnover where one merchant has more than half of what banks told is nobody's business.
+	// Turnover is hidden if one merchant has more than half of the turnover that banks reported.
 	s.paid(s.tenancies[0], "2026-11-20", 1)
 	if f := row(t, s.adoption(s.province, "basis=current"), "22366").Indicators["I08"]; !f.Suppressed ||
 		f.Value != nil {
@@ -345,7 +349,7 @@ func TestACampaign(t *testing.T) {
 			VALUES ($1, $2, 'submitted', 1, $3, $4::text::timestamptz)`, uuid.New(), id, s.staff, at)
 	}
 	report("2026-08-01", "2026-09-05T23:59:59+07:00")
-	report("2026-09-01", "2026-10-06T00:00:00+07:00") // late; October's was never made
+	report("2026-09-01", "2026-10-06T00:00:00+07:00") // late; October's report was never made
 	for i := range 7 {
 		s.paid(s.tenancies[i], "2026-11-20", 1)
 	}

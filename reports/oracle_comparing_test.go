@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// comparing is one answer beside the oracle.
+// comparing compares one answer with the oracle.
 type comparing struct {
 	rapid.TB
 	*asked
@@ -36,7 +36,7 @@ func (c *comparing) markets(row servedRow, group []*factMarket) {
 	}
 }
 
-// group holds all that is told of some markets, and returns what the oracle tells of them.
+// group compares everything that is published about some markets, and returns the oracle's figures.
 func (c *comparing) group(w *factWorld, group []*factMarket, got servedReport) figuresOf {
 	o := &oracle{factWorld: w, group: group, moment: c.moment}
 	want := o.figures()
@@ -71,7 +71,7 @@ func (c *comparing) group(w *factWorld, group []*factMarket, got servedReport) f
 	return want
 }
 
-// hide counts what cannot be compared; to a market's own manager only amounts are hidden.
+// hide counts figures that cannot be compared. For a market's own manager only amounts are hidden.
 func (c *comparing) hide(code string) {
 	c.hidden++
 	if c.who != "admin" && !slices.Contains([]string{"I08", "I08 D", "I11", "I12"}, code) {
@@ -79,8 +79,9 @@ func (c *comparing) hide(code string) {
 	}
 }
 
-// rule holds what is hidden against the rule: what the register tells by name never is, a count of
-// few people, or of a few's doing, always is.
+// rule checks that figures are hidden exactly by the rule. Names in the register are public, so
+// their counts are never hidden. A count of few people, or of the acts of few people, is always
+// hidden.
 func (c *comparing) rule(code string, got served, want counted) {
 	hidden := got.Suppressed || got.Numerator == nil
 	isFew := func(n decimal.Decimal) bool { return n.IsPositive() && n.LessThan(number(5)) }
@@ -131,8 +132,8 @@ func (c *comparing) figure(code string, got served, want counted) {
 	}
 }
 
-// sureness holds a figure's interval and how fresh it is. An interval is computed in floats, so the
-// last digit may be another.
+// sureness compares a figure's interval and its freshness. Intervals are computed in floats, so the
+// last digit may differ.
 func (c *comparing) sureness(code string, got served, want counted) {
 	switch {
 	case (got.Interval == nil) != (want.interval == nil):

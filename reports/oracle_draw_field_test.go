@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// field draws what people report of a market.
+// field generates what people report about a market.
 func (d *drawing) field(m *factMarket) {
 	for range d.n(0, 3) {
 		t := factTraining{id: uuid.New(), held: d.held(m)}
@@ -42,8 +42,7 @@ func (d *drawing) field(m *factMarket) {
 	}
 }
 
-// around lets some who attended a training be paid at the bounds of the days before it and after
-// it.
+// around gives some trainees a payment at the limits of the days before and after the training.
 func (d *drawing) around(m *factMarket, t factTraining) {
 	for _, s := range m.stalls {
 		for _, mine := range s.tenancies {
@@ -51,7 +50,7 @@ func (d *drawing) around(m *factMarket, t factTraining) {
 				continue
 			}
 			off := pick(d, -31, -30, -1, 0, 1, 30, 30, 31)
-			if d.watched { // inactive before it, mostly
+			if d.watched { // mostly inactive before it
 				off = pick(d, -31, -30, 0, 1, 1, 15, 30, 31)
 			}
 			at := t.held.AddDate(0, 0, off).Add(pick(d, 0, 24*time.Hour-time.Second))
@@ -64,13 +63,13 @@ func (d *drawing) around(m *factMarket, t factTraining) {
 	}
 }
 
-// held is the day of a training: anyhow, so that the days after it lie where payments crowd, or so
-// that a tenancy changes at a bound of them.
+// held returns the day of a training. It is any day, or one from which the following days meet many
+// payments or a change of tenancy.
 func (d *drawing) held(m *factMarket) time.Time {
 	switch d.n(1, 4) {
 	case 1:
 		if d.one(2) {
-			return dayOf(asOf).AddDate(0, 0, -pick(d, 365, 366)) // twelve months, and a day more
+			return dayOf(asOf).AddDate(0, 0, -pick(d, 365, 366)) // twelve months, and one day more
 		}
 		return d.day()
 	case 2:
@@ -94,7 +93,7 @@ func (d *drawing) held(m *factMarket) time.Time {
 
 func (d *drawing) plan() *factPlan {
 	p := &factPlan{id: uuid.New()}
-	enough := d.one(2) // all was counted
+	enough := d.one(2) // every slot is counted
 	for k := range d.n(1, 2) {
 		s := &factStratum{name: fmt.Sprint("stratum ", k), halfHours: d.n(12, 90)}
 		taken := map[time.Time]bool{}

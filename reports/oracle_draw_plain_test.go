@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// alike is what all merchants of a zone have in common.
+// alike holds what all merchants of a zone have in common.
 type alike struct {
 	approved, checked, displays bool
 	scanned                     int // days ago; 0: never
@@ -17,8 +17,8 @@ type alike struct {
 	visited, declared           bool
 }
 
-// plain draws a world in which whole zones are alike: little is hidden from an officer, so that
-// statuses, ranks, parts and their sums are told.
+// plain generates a world in which the merchants of a zone are alike. Little of it is hidden from
+// an officer, so statuses, ranks, parts and their sums are published.
 func (d *drawing) plain() {
 	d.watched = true
 	all := &factConnection{
@@ -54,14 +54,14 @@ func (d *drawing) alike() alike {
 	a.confirmed = pick(d, nil, nil, []int{4}, []int{1, 2, 3, 15}, []int{126})
 	if d.one(2) {
 		a.trained = pick(d, 31, 32, 50, 90)
-		if d.one(2) { // converted by it
+		if d.one(2) { // converted by the training
 			a.paid = []int{a.trained - pick(d, 1, 15, 30)}
 		}
 	}
 	return a
 }
 
-// like adds a merchant with a stall who is like the others of its zone.
+// like adds a merchant with a stall, with the same facts as the others of the zone.
 func (d *drawing) like(m *factMarket, zone, goods string, a alike) {
 	ago := func(days int) time.Time { return dayOf(asOf).AddDate(0, 0, -days).Add(12 * time.Hour) }
 	long := dayOf("2024-03-01")
@@ -108,7 +108,7 @@ func (d *drawing) like(m *factMarket, zone, goods string, a alike) {
 	}
 }
 
-// trained lets a merchant attend the session of a day.
+// trained adds a merchant to the training of a day.
 func (d *drawing) trained(m *factMarket, merchant uuid.UUID, held time.Time) {
 	for i := range m.trainings {
 		if m.trainings[i].held.Equal(held) {

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// allDistricts are those of the campaign's basis.
+// allDistricts are the districts of the campaign's basis.
 var allDistricts = []string{"568", "569", "570", "571", "572", "573", "574", "575", "576"}
 
-// programme draws which markets the districts chose, and a change of it, and what the campaign
-// wants of them.
+// programme generates the markets that the districts chose, a change of pilot, and the campaign's
+// requirements.
 func (d *drawing) programme() {
 	half := len(d.markets) / 2
 	for i, district := range []string{"568", "569"} {
@@ -53,8 +53,8 @@ func (d *drawing) programme() {
 	d.reports()
 }
 
-// reports draws monthly reports, crowding around the ends of their due days; in every third world
-// all were on time.
+// reports generates monthly reports near the ends of their due days. In every third world all
+// reports are on time.
 func (d *drawing) reports() {
 	punctual := d.one(3)
 	for _, district := range allDistricts {
@@ -67,7 +67,8 @@ func (d *drawing) reports() {
 					continue
 				}
 				if d.one(4) {
-					r.due = r.due.AddDate(0, 0, d.n(0, 9)) // as the campaign said when it was made
+					// the campaign had another due day when the report was made
+					r.due = r.due.AddDate(0, 0, d.n(0, 9))
 				}
 				for range pick(d, 0, 1, 1, 2) {
 					r.submitted = append(r.submitted, r.due.AddDate(0, 0, 1).Add(pick(d, -24*time.Hour, -time.Second, 0,

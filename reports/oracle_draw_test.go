@@ -8,24 +8,26 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawing makes a world whose moments crowd around the bounds of windows, months and days.
+// drawing generates a world with many events near the limits of windows, months and days.
 type drawing struct {
 	*rapid.T
 	*factWorld
-	stalls        []int  // fewest and most of a market
-	codes, payers string // none, some, all
-	watched       bool   // whoever sells has a checked account for long, which a connection tells of
+	stalls        []int  // least and most per market
+	codes, payers string // "none", "some" or "all"
+	// each seller has had a checked account for long, and a connection reports on it
+	watched bool
 }
 
-// bounds are days before asOf near which something begins or ends to count: windows of 7, 30, 31,
-// 90 days and 12 months, months.
+// bounds are days before asOf near which something begins or ends to count: windows of 7, 30, 31
+// and 90 days and of 12 months, and calendar months.
 var bounds = []int{
 	-1, 0, 1, 2, 6, 7, 8, 21, 22, 23, 28, 29, 30, 31, 32, 52, 53, 60, 61, 83, 84, 89, 90, 91, 113, 114,
 	144, 145, 364, 365, 366,
 }
 
-// The places of markets: one that split from no other, ones that moved between units, today at
-// 00:00 or tomorrow, one of which nobody knows where it stood in 2024.
+// standings are the locations of markets. They include a market that split from no other, markets
+// that moved between units, today at 00:00 or tomorrow, and a market without a known location in
+// 2024.
 var standings = [][]factPlace{
 	{{"district", "568", "", "2024-05-28", until("2025-07-01")}, {
 		"commune", "22366", "", "2025-07-01",
@@ -84,7 +86,7 @@ func since(s string) span { return span{from: dayOf(s)} }
 
 func (d *drawing) n(least, most int) int { return rapid.IntRange(least, most).Draw(d.T, "n") }
 
-// one in so many
+// one returns true once in so many draws.
 func (d *drawing) one(in int) bool { return d.n(1, in) == in }
 
 func pick[T any](d *drawing, from ...T) T { return from[d.n(0, len(from)-1)] }
@@ -97,7 +99,7 @@ func (d *drawing) day() time.Time {
 	return dayOf(asOf).AddDate(0, 0, -before)
 }
 
-// recent is mostly within the last weeks, where most figures look.
+// recent returns a day that is mostly within the last weeks, which most figures count.
 func (d *drawing) recent() time.Time {
 	if d.one(3) {
 		return d.day()
@@ -106,13 +108,13 @@ func (d *drawing) recent() time.Time {
 }
 
 func (d *drawing) at() time.Time {
-	if d.one(5) { // at the bound itself, or a second to either side
+	if d.one(5) { // at the limit itself, or one second before or after it
 		return dayOf(asOf).AddDate(0, 0, -pick(d, 0, 0, 1, 7, 21, 30)).Add(pick(d, 0, 0, -time.Second, time.Second))
 	}
 	return d.recent().Add(pick(d, 0, time.Second, 12*time.Hour, 24*time.Hour-time.Second))
 }
 
-// paid is of these weeks, or of those in which merchants of I17 began.
+// paid returns a time in these weeks, or in the weeks in which merchants of I17 began.
 func (d *drawing) paid() time.Time {
 	if d.one(4) {
 		return dayOf(asOf).AddDate(0, 0, -d.n(82, 146)).Add(pick(d, 0, 24*time.Hour-time.Second))
@@ -120,7 +122,7 @@ func (d *drawing) paid() time.Time {
 	return d.at()
 }
 
-// early is mostly long ago: what is there by then.
+// early returns a time that is mostly long ago, for facts that exist well before asOf.
 func (d *drawing) early() time.Time {
 	if d.one(3) {
 		return d.at()
@@ -138,7 +140,7 @@ func draw(t *rapid.T, markets []*factMarket) *factWorld {
 		return d.factWorld
 	}
 	merchants := d.n(3, 20)
-	if d.one(2) { // so many alike that little is hidden from an officer
+	if d.one(2) { // so many similar merchants that little is hidden from an officer
 		merchants, d.stalls = d.n(25, 45), []int{10, 16}
 		d.codes, d.payers = pick(d, "none", "all", "all"), pick(d, "none", "some", "all", "all")
 		d.watched = !d.one(3)
@@ -181,8 +183,8 @@ func draw(t *rapid.T, markets []*factMarket) *factWorld {
 	return d.factWorld
 }
 
-// lately lets most worlds hold what a report of 30 days must not trip over: a stall suspended
-// within them, a market that moved.
+// lately gives most worlds two changes that a report of 30 days must handle: a stall suspended in
+// these days, and a market that moved.
 func (d *drawing) lately() {
 	if !d.one(6) {
 		s := d.stall(d.markets[0])
@@ -242,7 +244,7 @@ func (d *drawing) tenancy(s *factStall, valid span) *factTenancy {
 	for range pick(d, map[string][]int{"none": {0}, "some": {0, 0, 1, 2, 5, 8}, "all": {4, 6, 9}}[d.payers]...) {
 		t.payments = append(t.payments, factPayment{d.paid(), pick[int64](d, 1, 50_000, 50_001, 200_000, 200_001,
 			1_000_000, 1_000_001), d.one(4)})
-		// and paid again, to who it was meant for or not
+		// paid again, to the intended merchant or to another
 		if last := t.payments[len(t.payments)-1]; last.reversed && d.one(2) {
 			t.payments = append(t.payments, factPayment{last.at, last.amount, false})
 		}
@@ -264,7 +266,7 @@ func (d *drawing) tenancy(s *factStall, valid span) *factTenancy {
 	return t
 }
 
-// receive gives a merchant accounts, and lets its tenancies receive on them.
+// receive gives a merchant accounts, on which its tenancies receive payments.
 func (d *drawing) receive(merchant uuid.UUID) {
 	var mine []*factAccount
 	accounts := pick(d, 0, 1, 1, 2, 3)
@@ -306,7 +308,7 @@ func (d *drawing) receive(merchant uuid.UUID) {
 	}
 }
 
-// stickers gives a stall codes and scans, no two scans at one moment.
+// stickers gives a stall codes and scans. No two scans have the same time.
 func (d *drawing) stickers(s *factStall) {
 	current := map[*factAccount]bool{}
 	for _, t := range s.tenancies {
@@ -334,7 +336,7 @@ func (d *drawing) stickers(s *factStall) {
 				continue
 			}
 			k.code = pick(d, s.codes...)
-		case "swapped": // the code of another stall, where there is one
+		case "swapped": // the code of another stall, if one exists
 			for _, other := range s.market.stalls {
 				if other != s && len(other.codes) > 0 {
 					k.code = other.codes[0]
@@ -346,7 +348,7 @@ func (d *drawing) stickers(s *factStall) {
 		}
 	}
 	slices.SortFunc(s.checks, func(a, b factCheck) int { return a.at.Compare(b.at) })
-	if len(s.codes) > 0 && (d.codes == "all" || d.one(2)) { // at last it was in order
+	if len(s.codes) > 0 && (d.codes == "all" || d.one(2)) { // the last scan found it in order
 		last := dayOf(asOf).AddDate(0, 0, -d.n(1, 29)).Add(time.Hour)
 		s.checks = slices.DeleteFunc(s.checks, func(k factCheck) bool { return !k.at.Before(last) })
 		for i, c := range s.codes {
@@ -355,7 +357,8 @@ func (d *drawing) stickers(s *factStall) {
 	}
 }
 
-// scanner is who scans: mostly the team, the owner, or who sells there for the owner.
+// scanner returns who scans: mostly the team, else the owner, or a person who sells there for the
+// owner.
 func (d *drawing) scanner() string { return pick(d, "team", "team", "owner", "seller") }
 
 func (d *drawing) connection() {
@@ -389,12 +392,12 @@ func (d *drawing) connection() {
 	d.connections = append(d.connections, c)
 }
 
-// alive lets a connection bring something every day, until today or until a while ago.
+// alive gives a connection a delivery on every day until today or until some days ago.
 func (d *drawing) alive(c *factConnection) {
 	d.brought(c, pick(d, -2, -2, -2, 5, 8, 28, 29, 40))
 }
 
-// brought lets it bring something every day of half a year, until so many days ago.
+// brought gives a connection a delivery on every day of half a year, until before days ago.
 func (d *drawing) brought(c *factConnection, before int) {
 	for ; before < 160; before++ {
 		c.days[dayOf(asOf).AddDate(0, 0, -before)] = true

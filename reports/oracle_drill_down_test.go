@@ -9,11 +9,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-// divisible are the indicators that are told of parts of a market.
+// divisible are the indicators that are published for parts of a market.
 var divisible = strings.Fields("I01 I02 I03 I04 I05 I06 I14 I16 I18")
 
-// drillDown holds the parts of a figure against the oracle, their sum against the figure, and the
-// figure against the report.
+// drillDown compares the parts of a figure with the oracle, their sum with the figure, and the
+// figure with the report.
 func (a *asked) drillDown(rt *rapid.T, w *factWorld, q question) {
 	by := rapid.SampledFrom([]string{"market", "zone", "goods_group", "kind"}).Draw(rt, "by")
 	code := rapid.SampledFrom(divisible).Draw(rt, "indicator")
@@ -41,7 +41,7 @@ func (a *asked) drillDown(rt *rapid.T, w *factWorld, q question) {
 	group := w.group(q.scope, q.basis, locality, q.campaign, q.moment)
 	whole := &oracle{factWorld: w, group: group, moment: q.moment}
 	for _, m := range group {
-		if by == "market" { // also one without a merchant
+		if by == "market" { // also a market without merchants
 			want[m.code+" "] = &oracle{factWorld: w, group: []*factMarket{m}, moment: q.moment}
 			continue
 		}
@@ -67,7 +67,7 @@ func (a *asked) drillDown(rt *rapid.T, w *factWorld, q question) {
 		case by == "market":
 			of := part.figures()[code]
 			if q.who == "admin" {
-				of.fresh = nil // as its page has it
+				of.fresh = nil // as on the market's page
 			}
 			c.figure(code, p.Figure, of)
 		default:
@@ -79,9 +79,9 @@ func (a *asked) drillDown(rt *rapid.T, w *factWorld, q question) {
 	}
 }
 
-// sum holds the parts of a figure together: their merchants are those of the figure, less who is in
-// several parts; and where nobody is and nothing is hidden, the registered, verified and ready add
-// up too, which rest on what operates there alone.
+// sum checks that the merchants of the parts are the merchants of the figure, apart from those in
+// several parts. If no merchant is in several parts and nothing is hidden, I01, I02 and I03 also
+// add up, because they depend only on what operates there.
 func (c *comparing) sum(code string, raw json.RawMessage, parts []servedPart, whole *oracle, want map[string]*oracle) {
 	var figure served
 	if err := json.Unmarshal(raw, &figure); err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// stalls are those of the markets, vendors without a fixed place apart.
+// stalls returns the stalls of the markets, without mobile vendors.
 func (o *oracle) stalls() (found []*factStall) {
 	for _, m := range o.group {
 		for _, s := range m.stalls {
@@ -21,7 +21,7 @@ func (o *oracle) stalls() (found []*factStall) {
 	return found
 }
 
-// integrity is I19.
+// integrity returns I19.
 func (o *oracle) integrity() counted {
 	displayed := 0
 	var mix [4]int
@@ -56,7 +56,7 @@ func (o *oracle) integrity() counted {
 	return f
 }
 
-// swapped are the findings of 30 days, and the hours of those that were put right.
+// swapped returns the findings of 30 days, and the hours until each was corrected.
 func (o *oracle) swapped() (found int, hours []time.Duration) {
 	bad := func(k factCheck) bool { return k.verdict == "swapped" || k.verdict == "foreign" }
 	for _, s := range o.stalls() {
@@ -76,7 +76,8 @@ func (o *oracle) swapped() (found int, hours []time.Duration) {
 	return found, hours
 }
 
-// median is in hours with four decimals, of the mean of the middle two.
+// median returns the median in hours with four decimals. For an even number it is the mean of the
+// middle two.
 func median(spans []time.Duration, all int) counted {
 	f := counted{known: true, num: number(len(spans)), den: number(all)}
 	if len(spans) == 0 {
@@ -89,7 +90,7 @@ func median(spans []time.Duration, all int) counted {
 	return f
 }
 
-// incidents is I20.
+// incidents returns I20.
 func (o *oracle) incidents(payments decimal.Decimal) counted {
 	rate := func(n int) counted {
 		f := counted{known: true, num: number(n), den: payments, value: rounded(number(n).Mul(number(10_000)),
@@ -120,7 +121,7 @@ func (o *oracle) incidents(payments decimal.Decimal) counted {
 	return f
 }
 
-// sales is I07.
+// sales returns I07.
 func (o *oracle) sales() counted {
 	window := days(o.moment, 90)
 	declared := counted{}
@@ -153,7 +154,7 @@ func (o *oracle) sales() counted {
 	return f
 }
 
-// turnover is I08.
+// turnover returns I08.
 func (o *oracle) turnover() counted {
 	sampled, sufficient := o.sampled(func(s factSlot) (bool, int64, int64) {
 		return s.turned, s.cashlessTurnover,
@@ -167,9 +168,9 @@ func (o *oracle) turnover() counted {
 	return f
 }
 
-// sampled is the combined ratio estimate over the strata of the plans that count, and whether the
-// sample suffices. A plan is complete when each of its strata was counted twice; if any is, the
-// others do not count.
+// sampled returns the combined ratio estimate over the strata of the plans that count, and whether
+// the sample is sufficient. A plan is complete when two slots of each stratum were counted. If any
+// plan is complete, the incomplete plans do not count.
 func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f counted, sufficient bool) {
 	window := days(o.moment, 90)
 	type onePlan struct {
@@ -229,7 +230,7 @@ func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f
 	return f, sure && n >= 10 && whole > 0
 }
 
-// launched is I13 of the districts that are required.
+// launchedOf returns I13 of the districts that are required.
 func (w *factWorld) launchedOf(districts []string, on time.Time) counted {
 	if w.campaign.silent(on) != "" {
 		return counted{}

@@ -8,11 +8,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// The oracle counts I01–I20 a second time: plain loops over facts in memory, written from the words
-// of the definitions (README.md, indicators/i*.md) and not from the queries beside them. These are
-// the facts.
+// The oracle counts I01–I20 a second time, with plain loops over facts in memory. It is written
+// from the definitions (README.md, indicators/i*.md), not from the queries beside them. These types
+// are the facts.
 type (
-	// span is half-open; a zero end is open.
+	// span is half-open; a zero limit is open.
 	span struct{ from, to time.Time }
 
 	factWorld struct {
@@ -35,7 +35,7 @@ type (
 		incidents []factIncident
 	}
 	// factPlace is a unit by its level and code, the district above it, and the days on which the
-	// market stood there.
+	// market was in the unit.
 	factPlace struct {
 		level, code, district string
 		on                    string // a day on which the unit bore the code
@@ -50,7 +50,7 @@ type (
 		states    []factState
 		tenancies []*factTenancy
 		codes     []*factCode
-		checks    []factCheck // in the order of time
+		checks    []factCheck // in order of time
 	}
 	factState struct {
 		state string
@@ -61,7 +61,7 @@ type (
 		stall         *factStall
 		merchant      uuid.UUID
 		valid         span
-		approved      time.Time // zero: not yet
+		approved      time.Time // zero: not yet approved
 		accounts      []factReceiving
 		payments      []factPayment
 		confirmations []time.Time
@@ -101,10 +101,10 @@ type (
 		replaced bool // superseded rather than revoked
 	}
 	factCheck struct {
-		code    *factCode // nil: none of ours
+		code    *factCode // nil: a foreign code
 		verdict string
 		at      time.Time
-		by      string // the role of who scanned
+		by      string // the role of the person who scanned
 	}
 	factConnection struct {
 		id       uuid.UUID
@@ -117,7 +117,7 @@ type (
 	}
 	factName struct {
 		account *factAccount
-		bank    string // empty: any
+		bank    string // empty: any bank
 	}
 	factTraining struct {
 		id        uuid.UUID
@@ -150,15 +150,16 @@ type (
 	}
 	factPilot struct {
 		district string
-		market   *factMarket // nil: exempt
+		market   *factMarket // nil: the district is exempt
 		valid    span
 	}
 )
 
-// hoChiMinh is defined here again: the oracle shares no code with the program that it proves.
+// hoChiMinh is defined here again, because the oracle shares no code with the program that it
+// checks.
 var hoChiMinh = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
 
-// day is 00:00 of the business day of a moment, or of a day written down.
+// day returns 00:00 of the business day of a moment.
 func day(at time.Time) time.Time {
 	y, m, d := at.In(hoChiMinh).Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, hoChiMinh)
@@ -176,10 +177,11 @@ func (s span) contains(at time.Time) bool {
 	return (s.from.IsZero() || !at.Before(s.from)) && (s.to.IsZero() || at.Before(s.to))
 }
 
-// days is [from, to) days before a moment.
+// days returns the span from before days ago to a moment.
 func days(moment time.Time, before int) span { return span{moment.AddDate(0, 0, -before), moment} }
 
-// unit is the code of the unit where a market stands on a day of a basis; empty: nobody knows.
+// unit returns the code of the unit that a market was in on the day of a basis, or "" if it is
+// unknown.
 func (m *factMarket) unit(basis string) string {
 	on := map[string]time.Time{
 		"districts_2024": dayOf("2024-05-28"), "districts_2024_merged": dayOf("2024-05-28"),
@@ -205,7 +207,7 @@ func (m *factMarket) unit(basis string) string {
 	return ""
 }
 
-// pilot is what a district has on a day: a market, or that it is exempt.
+// pilot returns what a district chose on a day: a market, or an exemption.
 func (w *factWorld) pilot(district string, on time.Time) (market *factMarket, exempt bool) {
 	for _, p := range w.pilots {
 		if p.district == district && p.valid.contains(on) {
@@ -215,11 +217,11 @@ func (w *factWorld) pilot(district string, on time.Time) (market *factMarket, ex
 	return nil, false
 }
 
-// ofDistricts says whether the units of a basis are former districts.
+// ofDistricts reports whether the units of a basis are former districts.
 func ofDistricts(basis string) bool { return strings.HasPrefix(basis, "districts_") }
 
-// group are the markets of a unit of a basis, or of all units (code empty); with the campaign, of
-// its pilots.
+// group returns the markets of a unit of a basis, or of all units if code is empty. With campaign
+// set, it returns only the campaign's pilots.
 func (w *factWorld) group(among []*factMarket, basis, code string, campaign bool, on time.Time) []*factMarket {
 	var group []*factMarket
 	for _, m := range among {
@@ -235,8 +237,8 @@ func (w *factWorld) group(among []*factMarket, basis, code string, campaign bool
 	return w.summed(group, on)
 }
 
-// summed is a group without the markets of one to four merchants that no district chose, while some
-// district chose one and others are left.
+// summed returns a group without markets of one to four merchants that no district chose. It drops
+// them only if some district chose a market and other markets remain.
 func (w *factWorld) summed(group []*factMarket, on time.Time) []*factMarket {
 	var large []*factMarket
 	anyChosen := false

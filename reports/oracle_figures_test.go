@@ -8,22 +8,23 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// counted is a figure of the oracle. known is whether anything is; evidence is A, B, C, D.
+// counted is a figure of the oracle. known reports whether it has a value; evidence counts A, B, C
+// and D.
 type counted struct {
 	known    bool
 	num, den decimal.Decimal
 	value    string // empty: null
 	evidence [4]int
-	mixed    bool // evidence is told
+	mixed    bool // the evidence is published
 	parts    map[string]counted
 	period   string
 	interval *interval
-	fresh    *time.Time // nil: not compared; zero: nothing was counted
+	fresh    *time.Time // nil: not compared; zero: no fact was counted
 }
 
 func number(n int) decimal.Decimal { return decimal.NewFromInt(int64(n)) }
 
-// rounded has four decimals, halves away from zero.
+// rounded returns a quotient with four decimals, halves rounded away from zero.
 func rounded(num, den decimal.Decimal) string {
 	if den.IsZero() {
 		return ""
@@ -104,7 +105,7 @@ func (o *oracle) visited(merchant uuid.UUID) byte {
 	return 0
 }
 
-// payments is I09 and I10.
+// payments returns I09 and I10.
 func (o *oracle) payments(mop []uuid.UUID) (perActive, bands counted) {
 	bounds := []struct {
 		name string
@@ -157,14 +158,14 @@ func (o *oracle) payments(mop []uuid.UUID) (perActive, bands counted) {
 	return perActive, bands
 }
 
-// months is the last calendar month that has ended, and the first day after it.
+// lastMonth returns the last calendar month that has ended.
 func (o *oracle) lastMonth() span {
 	y, m, _ := o.moment.Date()
 	end := time.Date(y, m, 1, 0, 0, 0, 0, hoChiMinh)
 	return span{end.AddDate(0, -1, 0), end}
 }
 
-// fees is I11 and I12.
+// fees returns I11 and I12.
 func (o *oracle) fees() (cashless, collected counted) {
 	var month time.Time
 	for _, m := range o.group {
@@ -194,7 +195,7 @@ func (o *oracle) fees() (cashless, collected counted) {
 	return cashless, collected
 }
 
-// conversion is I15.
+// conversion returns I15.
 func (o *oracle) conversion() counted {
 	window := span{o.moment.AddDate(-1, 0, 0), o.moment.AddDate(0, 0, -30)}
 	var told []uuid.UUID
@@ -227,7 +228,7 @@ func (o *oracle) conversion() counted {
 	return of(told, func(m uuid.UUID) byte { return evidence[m] })
 }
 
-// retention is I17.
+// retention returns I17.
 func (o *oracle) retention() counted {
 	last := o.lastMonth()
 	begun := span{last.from.AddDate(0, -3, 0), last.from.AddDate(0, -2, 0)}
@@ -247,7 +248,7 @@ func (o *oracle) retention() counted {
 	return f
 }
 
-// dormant is I18.
+// dormant returns I18.
 func (o *oracle) dormant(mop []uuid.UUID) counted {
 	var told []uuid.UUID
 	for _, m := range mop {
@@ -263,7 +264,8 @@ func (o *oracle) dormant(mop []uuid.UUID) counted {
 	})
 }
 
-// coverage and funnel stand beside the figures.
+// coverage returns the share of merchants that connections cover; reports show it beside the
+// figures.
 func (o *oracle) coverage() counted {
 	return of(o.mop(), func(m uuid.UUID) byte {
 		if o.observedAnywhere(m, o.moment) {

@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// newest is when the newest of what was looked at of some merchants became known, until the moment;
-// zero where nothing was.
+// newest returns the latest time, up to the moment, at which a fact of the merchants became known.
+// It returns zero if there is no fact.
 func (o *oracle) newest(merchants []uuid.UUID, known func(uuid.UUID) []time.Time) (newest time.Time) {
 	for _, m := range merchants {
 		for _, at := range known(m) {
@@ -20,7 +20,7 @@ func (o *oracle) newest(merchants []uuid.UUID, known func(uuid.UUID) []time.Time
 	return newest
 }
 
-// checked are when the names of the accounts on which a merchant receives were checked.
+// checked returns the times at which the names on a merchant's receiving accounts were checked.
 func (o *oracle) checked(merchant uuid.UUID) (known []time.Time) {
 	for _, t := range o.operatingOf(merchant) {
 		for _, r := range t.accounts {
@@ -32,7 +32,8 @@ func (o *oracle) checked(merchant uuid.UUID) (known []time.Time) {
 	return known
 }
 
-// scanned are when its codes were last found in order that still are.
+// scanned returns the times of the last successful scans of the merchant's codes that are still in
+// order.
 func (o *oracle) scanned(merchant uuid.UUID) (known []time.Time) {
 	for _, t := range o.operatingOf(merchant) {
 		for _, c := range o.displayed(t) {
@@ -49,7 +50,7 @@ func (o *oracle) scanned(merchant uuid.UUID) (known []time.Time) {
 	return known
 }
 
-// paid are the payments of 30 days that stand, and when the owner's words were told.
+// paid returns the times of the valid payments of 30 days and of the owner's confirmations.
 func (o *oracle) paid(merchant uuid.UUID) (known []time.Time) {
 	month := days(o.moment, 30)
 	for _, t := range o.tenancies(merchant) {
@@ -67,9 +68,9 @@ func (o *oracle) paid(merchant uuid.UUID) (known []time.Time) {
 	return known
 }
 
-// timely sets what an officer may know of the times of payments: none where I04 or I05 is hidden,
-// and of several markets the newest of those that hide neither by themselves and where none or five
-// were paid.
+// timely sets the payment times that an officer may see. No time is visible where I04 or I05 is
+// hidden. A total of several markets shows the newest time of the markets that hide neither figure
+// and have no paid merchant or at least five.
 func (c *comparing) timely(w *factWorld, group []*factMarket, got map[string]served, want figuresOf) {
 	if c.who != "admin" {
 		return
@@ -105,7 +106,7 @@ func (c *comparing) timely(w *factWorld, group []*factMarket, got map[string]ser
 	}
 }
 
-// silentAt is whether a market's own page hides how many were paid.
+// silentAt reports whether a market's own page hides how many merchants were paid.
 func (c *comparing) silentAt(m *factMarket) bool {
 	key := m.code + c.moment.String()
 	if silent, known := c.asked.silent[key]; known {

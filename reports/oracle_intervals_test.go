@@ -6,11 +6,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// interval is one of 95 %, before it is rounded.
+// interval is a 95 % interval before rounding.
 type interval struct{ low, high float64 }
 
-// quantile is the 0.975 quantile of Student's t, by halving over the integral of its density: no
-// table to copy a mistake from.
+// quantile returns the 0.975 quantile of Student's t, by bisection on the integral of the density.
+// A table of quantiles could contain a copying error.
 func quantile(freedom int) float64 {
 	n := float64(freedom)
 	top, _ := math.Lgamma((n + 1) / 2)
@@ -36,7 +36,7 @@ func quantile(freedom int) float64 {
 	return low
 }
 
-// quantiles are remembered: the sum is long.
+// quantiles caches the quantiles, because the integral is slow.
 var quantiles = func() (list [200]float64) {
 	for i := range list {
 		if i > 0 {
@@ -46,13 +46,14 @@ var quantiles = func() (list [200]float64) {
 	return list
 }()
 
-// around is a share with so much to both sides; no share is below 0 or above 1.
+// around returns a share plus and minus its margin of error, limited to 0 and 1.
 func around(share, deviation float64, freedom int) *interval {
 	reach := quantiles[freedom] * deviation
 	return &interval{math.Max(0, share-reach), math.Min(1, share+reach)}
 }
 
-// clustered is the interval of what merchants declare, each a cluster; nil for fewer than two.
+// clustered returns the interval of declared shares, with each merchant as a cluster. It returns
+// nil for fewer than two merchants.
 func clustered(of map[uuid.UUID][2]int) *interval {
 	transfers, customers := 0.0, 0.0
 	for _, answered := range of {
@@ -68,15 +69,15 @@ func clustered(of map[uuid.UUID][2]int) *interval {
 	return around(share, math.Sqrt(squares*n/(n-1))/customers, len(of)-1)
 }
 
-// drawnStratum is what was counted in the half-hours of a stratum that were drawn, of so many that
-// it has.
+// drawnStratum is what was counted in the drawn half-hours of a stratum, and the stratum's number
+// of half-hours.
 type drawnStratum struct {
 	size        int
 	part, whole []float64
 }
 
-// stratified is the interval of the combined ratio; nil where a stratum has one counted half-hour,
-// or nothing was sold.
+// stratified returns the interval of the combined ratio. It returns nil if a stratum has only one
+// counted half-hour or if nothing was sold.
 func stratified(strata []drawnStratum) *interval {
 	part, whole := 0.0, 0.0
 	for _, s := range strata {

@@ -7,22 +7,21 @@ import (
 	"github.com/google/uuid"
 )
 
-// oracle is the figures of some markets counted together, as of 00:00 of a day.
+// oracle computes the figures of some markets counted together, as of 00:00 of a day.
 type oracle struct {
 	*factWorld
 	group  []*factMarket
 	moment time.Time
-	only   func(*factStall) bool // of the markets' stalls; nil: all
+	only   func(*factStall) bool // limits the markets' stalls; nil: all stalls
 }
 
-// counts says whether a stall is one of those: it has a fixed place, and is of the part that is
-// asked for.
+// counts reports whether a stall counts: it has a fixed place and belongs to the requested part.
 func (o *oracle) counts(s *factStall) bool {
 	return s.kind != "mobile" && (o.only == nil || o.only(s))
 }
 
-// operating: open then, at a stall that is not vacant, suspended or closed then, and has a fixed
-// place.
+// operating reports whether a tenancy was open at a time, at a stall with a fixed place that was
+// then not vacant, suspended or closed.
 func (t *factTenancy) operating(at time.Time) bool {
 	if !t.valid.contains(at) || t.stall.kind == "mobile" {
 		return false
@@ -39,8 +38,8 @@ func (r factReceiving) receives(at time.Time) bool {
 	return !r.since.After(at) && (r.replaced.IsZero() || r.replaced.After(at))
 }
 
-// tenancies are those of a merchant at the markets, past ones too, vendors without a fixed place
-// apart.
+// tenancies returns a merchant's tenancies at the markets, including past ones, without mobile
+// vendors.
 func (o *oracle) tenancies(merchant uuid.UUID) (found []*factTenancy) {
 	for _, m := range o.group {
 		for _, s := range m.stalls {
@@ -72,7 +71,7 @@ func (o *oracle) mop() (merchants []uuid.UUID) {
 	return merchants
 }
 
-// better is the better evidence: A, D, B, C, none (0).
+// better returns the better evidence in the order A, D, B, C, none (0).
 func better(a, b byte) byte {
 	for _, e := range []byte("ADBC") {
 		if a == e || b == e {
@@ -109,7 +108,7 @@ func (o *oracle) verified(merchant uuid.UUID) (evidence byte) {
 	return evidence
 }
 
-// displayed are the static codes of a tenancy that are current.
+// displayed returns the static codes of a tenancy that are current.
 func (o *oracle) displayed(t *factTenancy) (codes []*factCode) {
 	for _, c := range t.stall.codes {
 		if c.tenancy == t && c.kind == "stall" && c.in.contains(o.moment) {
@@ -132,8 +131,8 @@ func (o *oracle) ready(merchant uuid.UUID) (evidence byte) {
 	return evidence
 }
 
-// inOrder: the code passed a scan in 30 days, and no scan of its stall failed since. The evidence
-// is that of those scans.
+// inOrder returns the evidence that a code is in order, or 0. A code is in order if it passed a
+// scan in 30 days and no scan of its stall failed since. The evidence is that of those scans.
 func (o *oracle) inOrder(c *factCode) (evidence byte) {
 	for _, k := range c.tenancy.stall.checks {
 		switch {
@@ -149,11 +148,11 @@ func (o *oracle) inOrder(c *factCode) (evidence byte) {
 	return evidence
 }
 
-// own: the stall scanned its own code.
+// own reports whether the stall scanned its own code.
 func (k factCheck) own() bool { return k.by == "owner" || k.by == "seller" }
 
-// noticed are the days of a span on which banks told payments at tenancies that were not all
-// reversed; confirmed those of the owner's word.
+// noticed returns the days of a span with payments that banks reported at the tenancies and that
+// were not all reversed. confirmed returns the days that the owner confirmed.
 func noticed(tenancies []*factTenancy, in span) map[time.Time]bool {
 	found := map[time.Time]bool{}
 	for _, t := range tenancies {
@@ -178,7 +177,7 @@ func confirmed(tenancies []*factTenancy, in span) map[time.Time]bool {
 	return found
 }
 
-// active says by which evidence tenancies were active on so many days of a span.
+// active returns the evidence by which tenancies were active on at least least days of a span.
 func active(tenancies []*factTenancy, in span, least int) byte {
 	told := noticed(tenancies, in)
 	if len(told) >= least {
@@ -197,8 +196,8 @@ func (o *oracle) active(merchant uuid.UUID, before, least int) byte {
 	return active(o.tenancies(merchant), days(o.moment, before), least)
 }
 
-// observed: notices of an account on which an operating tenancy of the merchant at the market
-// receives reach us.
+// observed reports whether the platform receives notices of an account on which the merchant
+// receives at the market, in an operating tenancy.
 func (o *oracle) observed(merchant uuid.UUID, at *factMarket, moment time.Time) bool {
 	for _, s := range at.stalls {
 		for _, t := range s.tenancies {

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// servedPart is a part of a market as its page or a drill-down says it.
+// servedPart is a part of a market as the page or a drill-down returns it.
 type servedPart struct {
 	Market     struct{ Code string }
 	Zone       *string
@@ -19,7 +19,7 @@ type servedPart struct {
 	Figure     served
 }
 
-// dividing are the ways to divide a market: which part a stall is in.
+// dividing maps each way to divide a market to a function that returns a stall's part.
 var dividing = map[string]func(*factStall) string{
 	"zone":        func(s *factStall) string { return s.zone },
 	"goods_group": func(s *factStall) string { return s.goods },
@@ -27,7 +27,7 @@ var dividing = map[string]func(*factStall) string{
 	"market":      func(*factStall) string { return "" },
 }
 
-// partsOf are the parts of a market with a merchant, by name.
+// partsOf returns the parts of a market that have a merchant, by name.
 func (o *oracle) partsOf(m *factMarket, by string) map[string]*oracle {
 	parts := map[string]*oracle{}
 	for _, s := range m.stalls {
@@ -45,8 +45,8 @@ func (o *oracle) partsOf(m *factMarket, by string) map[string]*oracle {
 	return parts
 }
 
-// page holds a market's page, its parts, fees and counts against the oracle, and against the report
-// of its own manager.
+// page compares a market's page, its parts, fees and counts with the oracle, and with the report of
+// its own manager.
 func (a *asked) page(rt *rapid.T, w *factWorld, i int, moment time.Time, who string) {
 	m := w.markets[i]
 	q := question{who, a.managers[i], "current", false, []*factMarket{m}, moment}
@@ -99,7 +99,8 @@ func (a *asked) page(rt *rapid.T, w *factWorld, i int, moment time.Time, who str
 	}
 }
 
-// partsBy is the one dimension that parts of a market are told in: that of its first stall.
+// partsBy returns the one dimension in which parts of a market are published: the dimension of its
+// first stall.
 func (m *factMarket) partsBy() string {
 	if len(m.stalls) > 0 && m.stalls[0].zone == "" {
 		return "goods_group"
@@ -128,7 +129,7 @@ func (c *comparing) zones(o *oracle, m *factMarket, by string, got []servedPart)
 	}
 }
 
-// part holds a part's figure: numerator, denominator and value.
+// part compares a part's numerator, denominator and value.
 func (c *comparing) part(by string, got served, want counted, code string) {
 	c.tell("parts by "+by, !got.Suppressed, got.Numerator != nil && !got.Numerator.IsZero())
 	if got.Suppressed && c.who == "admin" {
@@ -140,8 +141,8 @@ func (c *comparing) part(by string, got served, want counted, code string) {
 	}
 }
 
-// unchecked are the stalls that display a code and whose last scan was not in order, or is older
-// than seven days.
+// unchecked counts the stalls that display a code and have no good scan in seven days: the last
+// scan failed or is older.
 func (o *oracle) unchecked() (n int) {
 	for _, s := range o.stalls() {
 		if !slices.ContainsFunc(s.tenancies, func(t *factTenancy) bool {
@@ -163,8 +164,8 @@ func (o *oracle) unchecked() (n int) {
 	return n
 }
 
-// feeMonths are the last twelve months that have ended and have a summary, newest first, with what
-// was paid by the newest version.
+// feeMonths returns the last twelve ended months that have a summary, newest first, with the paid
+// amount of the newest version.
 func (m *factMarket) feeMonths(moment time.Time) (months, paid []string) {
 	for month := dayOf("2026-12-01"); len(months) < 12 && month.After(dayOf("2025-01-01")); month = month.AddDate(0, -1,
 		0) {
@@ -181,7 +182,7 @@ func (m *factMarket) feeMonths(moment time.Time) (months, paid []string) {
 	return months, paid
 }
 
-// said is a count as it was told.
+// said returns a count as text.
 func said(n *int) string {
 	if n == nil {
 		return "hidden"

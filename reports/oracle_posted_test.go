@@ -27,14 +27,14 @@ import (
 
 const sepayKey = "sepay-test-key"
 
-// posting is the whole way of money on a database of its own: banks' notices, cases, reports, at
-// the real time.
+// posting is the full payment flow on a database of its own, at the real time: bank notices, cases
+// and reports.
 type posting struct {
 	*world
 	reports       *world
 	connection    string
 	gateways      string
-	first, second string // two people of the office
+	first, second string // two people of the market office
 	sent          int
 	seen          map[string]bool // cases
 }
@@ -64,7 +64,7 @@ func newPosting(t *testing.T) *posting {
 	return p
 }
 
-// call posts as the first of the office and reads the answer.
+// call posts a request as the first person of the office and reads the answer.
 func (p *posting) call(path, body string) map[string]any { return p.as(p.first, path, body) }
 
 func (p *posting) as(key, path, body string) map[string]any {
@@ -87,7 +87,7 @@ func (p *posting) post(authorization, path, body string) (answered map[string]an
 	return answered
 }
 
-// stall registers a stall through the API, and is then a fact.
+// stall registers a stall through the API and returns it as a fact of the oracle.
 func (p *posting) stall(m *factMarket, w *factWorld, i int) (t *factTenancy, memo string) {
 	p.t.Helper()
 	made := p.call("/api/v1/markets/"+m.id.String()+"/stalls",
@@ -107,7 +107,7 @@ func (p *posting) stall(m *factMarket, w *factWorld, i int) (t *factTenancy, mem
 	return t, made["code"].(map[string]any)["code"].(string)
 }
 
-// send is a bank's notice of a transfer.
+// send sends a bank's notice of a transfer.
 func (p *posting) send(account, memo string, amount int64, at time.Time) {
 	p.t.Helper()
 	p.sent++
@@ -117,8 +117,8 @@ func (p *posting) send(account, memo string, amount int64, at time.Time) {
 			p.sent, at.In(hoChiMinh).Format(time.DateTime), account, memo, amount, p.sent))
 }
 
-// gateway is an event of a payment gateway about the newest transfer; it names no account that
-// anybody registered.
+// gateway sends a payment gateway's event about the newest transfer. The event names no registered
+// account.
 func (p *posting) gateway(event string, amount int64, at time.Time) {
 	p.t.Helper()
 	p.post(
@@ -136,8 +136,8 @@ func (p *posting) gateway(event string, amount int64, at time.Time) {
 	)
 }
 
-// assigned lets two people assign the money of the newest case to a stall; back takes it back
-// again.
+// assigned lets two people assign the money of the newest case to a stall. With back set, they also
+// reverse the assignment.
 func (p *posting) assigned(to uuid.UUID, back bool) {
 	p.t.Helper()
 	var list struct{ Items []struct{ ID, Kind string } }
@@ -159,9 +159,10 @@ func (p *posting) assigned(to uuid.UUID, back bool) {
 	p.t.Fatal("no case of the money")
 }
 
-// transfers sends sixty at the bounds of the windows: told by their code, assigned by a case,
-// assigned and taken back, or assigned and voided by the bank with a later date; and says how many
-// of those in the 30 days came after their day, and how many of these were taken back.
+// transfers sends sixty transfers near the limits of the windows. They are matched by their memo,
+// assigned in a case, assigned and reversed, or assigned and voided by the bank at a later date. It
+// returns how many transfers in the 30 days arrived after their day, and how many of these were
+// reversed.
 func (p *posting) transfers(m *factMarket, memos []string, tomorrow time.Time) (late, returned int) {
 	p.t.Helper()
 	gen := rapid.Custom(func(rt *rapid.T) []int {
@@ -170,7 +171,7 @@ func (p *posting) transfers(m *factMarket, memos []string, tomorrow time.Time) (
 	})
 	for n := range 60 {
 		one := gen.Example(n)
-		i := one[0] % 6 // the last stall is never paid
+		i := one[0] % 6 // the last stall has no payments
 		tenancy := m.stalls[i].tenancies[0]
 		paid := factPayment{
 			at:     tomorrow.AddDate(0, 0, -[]int{1, 2, 7, 8, 29, 30, 31, 60}[one[1]%8]),
@@ -199,8 +200,8 @@ func (p *posting) transfers(m *factMarket, memos []string, tomorrow time.Time) (
 	return late, returned
 }
 
-// TestTheOracleAgreesOnPostedPayments: the rollups that the posting leaves, of money told, assigned
-// by a case and taken back, at the bounds of the windows.
+// TestTheOracleAgreesOnPostedPayments checks the rollups that posting writes near the limits of the
+// windows. The payments are matched by memo, assigned by a case, or reversed.
 func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 	t.Parallel()
 	p := newPosting(t)

@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// situations are what a world must be able to hold; each is counted, and asserted to have been
-// drawn.
+// situations are what a world must be able to contain. The test counts each and asserts that it was
+// generated.
 var situations = []string{
 	"a tenancy changes inside the 30 days", "a stall passes to another merchant inside the 30 days",
 	"a merchant of several stalls of a market", "a merchant of several markets",
@@ -20,7 +20,7 @@ var situations = []string{
 	"a stall scanned by its seller alone",
 }
 
-// situations counts in a world which of them it holds.
+// situations counts which situations a world contains.
 func (w *factWorld) situations(drawn map[string]int) {
 	moment := dayOf(asOf)
 	month := days(moment, 30)

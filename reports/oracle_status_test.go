@@ -11,15 +11,15 @@ import (
 )
 
 type (
-	// factCampaign is what the campaign of a world asks of the districts.
+	// factCampaign is what the campaign of a world requires from the districts.
 	factCampaign struct {
-		starts, ends time.Time // its last day; zero: none
+		starts, ends time.Time // ends is the last day; zero: none
 		dueDay       int
 		targets      []factTarget
 		reports      []factReport
 	}
 	factTarget struct {
-		district string // empty: of all
+		district string // empty: all districts
 		value    string
 		due      time.Time
 	}
@@ -31,8 +31,8 @@ type (
 	}
 )
 
-// silent is why the campaign wants nothing of anybody on a day; empty: it does. 00:00 of the day
-// after its last tells of its last.
+// silent returns why the campaign requires nothing on a day, or "" if it does. The report as of
+// 00:00 after the last day is about the last day.
 func (c *factCampaign) silent(on time.Time) string {
 	switch {
 	case on.Before(c.starts):
@@ -43,7 +43,7 @@ func (c *factCampaign) silent(on time.Time) string {
 	return ""
 }
 
-// punctuality is I24 of some districts.
+// punctuality returns I24 of some districts.
 func (w *factWorld) punctuality(districts []string, moment time.Time) counted {
 	if w.campaign.silent(moment) != "" {
 		return counted{}
@@ -86,8 +86,8 @@ func (w *factWorld) punctuality(districts []string, moment time.Time) counted {
 	return f
 }
 
-// target is the campaign's of I05 for a district, else for all: the one due next on or after a day,
-// else the last.
+// target returns the campaign's target of I05 for a district, or else for all districts. It is the
+// one due next on or after a day, or else the last.
 func (w *factWorld) target(district string, on time.Time) *factTarget {
 	for _, of := range []string{district, ""} {
 		var next, last *factTarget
@@ -113,11 +113,11 @@ func (w *factWorld) target(district string, on time.Time) *factTarget {
 	return nil
 }
 
-// standing is what a row says of a unit as a whole.
+// standing is the status of a unit in a row, or the reason why it has none.
 type standing struct{ status, reason string }
 
-// standing is a designation's status by the figures of its market, or why it has none; hidden is
-// whether I05 is.
+// standing returns a designation's status by the figures of its market, or why it has none. hidden
+// reports whether I05 is hidden.
 func (f figuresOf) standing(hidden bool, target *factTarget, punctuality counted, on time.Time) standing {
 	share := func(of counted) decimal.Decimal {
 		if of.value == "" {
@@ -149,10 +149,11 @@ func (f figuresOf) standing(hidden bool, target *factTarget, punctuality counted
 	return standing{status: "dat"}
 }
 
-// figuresOf are figures by their indicators.
+// figuresOf maps indicators to figures.
 type figuresOf map[string]counted
 
-// shown leaves out the warnings whose figures are hidden: what nobody may read decides no status.
+// shown leaves out warnings with hidden figures: a figure that the caller may not read decides no
+// status.
 func (f figuresOf) shown(row map[string]served) figuresOf {
 	seen := maps.Clone(f)
 	for _, code := range []string{"I06", "I18"} {
@@ -163,7 +164,7 @@ func (f figuresOf) shown(row map[string]served) figuresOf {
 	return seen
 }
 
-// districtsIn are the districts whose pilots some markets are.
+// districtsIn returns the districts that have some of the markets as their pilots.
 func (w *factWorld) districtsIn(markets []*factMarket, on time.Time) (districts []string) {
 	for _, district := range allDistricts {
 		if market, _ := w.pilot(district, on); market != nil && slices.Contains(markets, market) {
@@ -173,7 +174,7 @@ func (w *factWorld) districtsIn(markets []*factMarket, on time.Time) (districts 
 	return districts
 }
 
-// row holds what a row says of its unit as a whole.
+// row compares the status of a row's unit.
 func (c *comparing) row(w *factWorld, row servedRow, want figuresOf) {
 	own := ""
 	if ofDistricts(c.basis) && slices.Contains(allDistricts, row.Locality.Code) {
@@ -220,7 +221,7 @@ func (c *comparing) row(w *factWorld, row servedRow, want figuresOf) {
 	}
 }
 
-// stands holds a status and a target.
+// stands compares a status and a target.
 func (c *comparing) stands(served servedStanding, expected standing, target *factTarget) {
 	switch {
 	case served.Target == nil && target != nil, served.Target != nil &&
@@ -240,7 +241,7 @@ func (c *comparing) stands(served servedStanding, expected standing, target *fac
 	c.tell("status "+expected.status+expected.reason, true, true)
 }
 
-// because holds the numbers of a reason.
+// because checks that a reason contains the right numbers.
 func (c *comparing) because(row servedRow, want figuresOf, expected standing) {
 	says := func(of counted) bool {
 		percent := decimal.RequireFromString(of.value).Shift(2)
@@ -265,7 +266,7 @@ func (c *comparing) because(row servedRow, want figuresOf, expected standing) {
 	}
 }
 
-// same holds the designations of a row against what another basis said of them.
+// same compares the designations of a row with the same ones in another basis.
 func (c *comparing) same(designations []json.RawMessage, many int) {
 	if len(designations) != many {
 		c.wrong("designations", "%d, not %d", len(designations), many)
@@ -285,7 +286,8 @@ func (c *comparing) same(designations []json.RawMessage, many int) {
 	}
 }
 
-// outside holds what the total leaves out: the markets in scope that no unit holds, and small ones.
+// outside compares what the total leaves out: the markets in scope that no unit contains, and small
+// ones.
 func (c *comparing) outside(w *factWorld, got servedOutside) {
 	var left []*factMarket
 	counted := w.group(c.scope, c.basis, "", c.campaign, c.moment)
@@ -304,7 +306,7 @@ func (c *comparing) outside(w *factWorld, got servedOutside) {
 	c.tell("outside", true, len(left) > 0)
 }
 
-// punctual holds I24 and the hours since the newest fact of the row's figures.
+// punctual compares I24 and the hours since the newest fact of the row's figures.
 func (c *comparing) punctual(got map[string]served, want counted) {
 	told := got["I24"]
 	hours := told.Parts["hours_since_update"]
@@ -312,7 +314,7 @@ func (c *comparing) punctual(got map[string]served, want counted) {
 	c.figure("I24", told, want)
 	var newest time.Time
 	for _, f := range got {
-		// of midnight only the day is known
+		// a time of 00:00 means that only the day is known
 		if at := f.FreshAt; at != nil && at.After(newest) && !at.Equal(dayOf(at.In(hoChiMinh).Format(time.DateOnly))) {
 			newest = *at
 		}
@@ -326,8 +328,8 @@ func (c *comparing) punctual(got map[string]served, want counted) {
 	}
 }
 
-// ranks holds the ranks of rows against the values that their units truly have. Who sees a part of
-// the units is told none, and a unit without enough data has none.
+// ranks compares the ranks of rows with the true values of their units. A caller who sees only part
+// of the units gets no rank, and a unit without enough data has none.
 func (c *comparing) ranks(rows []servedRow, values map[string]string) {
 	unranked := func(row servedRow) bool {
 		observed := row.Coverage.Value == nil || !decimal.RequireFromString(*row.Coverage.Value).LessThan(

@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// table holds the report as a table against it as JSON, cell by cell.
+// table compares the report as a table with the JSON report, cell by cell.
 func (a *asked) table(rt *rapid.T, q question) {
 	var report unread
 	a.reading(rt, q.key, "adoption?"+q.query(), &report)
@@ -71,7 +71,8 @@ func (a *asked) table(rt *rapid.T, q question) {
 	}
 }
 
-// cells are the lines that a table ought to have of some figures, by what names them.
+// cells writes the lines that a table should have for some figures into a map, by the columns that
+// identify them.
 func (c *comparing) cells(into map[string]string, of []string, figures map[string]json.RawMessage) {
 	type share struct{ Numerator, Denominator, Value any }
 	type figure struct {
@@ -123,7 +124,7 @@ func (c *comparing) cells(into map[string]string, of []string, figures map[strin
 	}
 }
 
-// outsideOf takes what the total leaves out from between its figures.
+// outsideOf extracts what the total leaves out, which the JSON stores between the figures.
 func outsideOf(rt *rapid.T, report unread) (left servedOutside) {
 	if err := json.Unmarshal(report.Total["outside"], &left); err != nil {
 		rt.Fatal(err)

@@ -20,7 +20,7 @@ import (
 
 var oracleWorlds = flag.Int("oracle.worlds", 10, "how many drawn worlds the reports are held against the oracle in")
 
-// served is a figure as the API says it, read without the program's own types.
+// served is a figure in the API's answer, read without the program's own types.
 type served struct {
 	Numerator, Denominator *decimal.Decimal
 	Value                  *string
@@ -43,14 +43,14 @@ type servedRow struct {
 	Designations []json.RawMessage
 }
 
-// servedStanding is what a row and a designation say of how it does.
+// servedStanding is the status of a row or of a designation.
 type servedStanding struct {
 	Status struct {
 		Code     *string
 		Reason   string
 		ReasonEN string `json:"reason_en"`
 	}
-	// why it has no status
+	// the reason why there is no status
 	StatusReason string `json:"status_reason"`
 	Target       *servedTarget
 }
@@ -73,7 +73,7 @@ type servedOutside struct {
 	Listed             []struct{ Code string }
 }
 
-// UnmarshalJSON takes what the total leaves out from between its figures.
+// UnmarshalJSON extracts what the total leaves out, which the JSON stores between the figures.
 func (r *servedReport) UnmarshalJSON(b []byte) error {
 	type plain servedReport
 	read := struct {
@@ -100,23 +100,26 @@ func (r *servedReport) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// asked is a world, the keys that ask for its reports, and what was compared and what could not be.
+// asked is a world, the keys that request its reports, and what was compared or could not be
+// compared.
 type asked struct {
 	*world
 	managers         []string
 	admin            string
 	compared, hidden int
-	told             map[string]*telling // by what is told, "manager I05" or "admin I05 strict"
-	drawn            map[string]int      // in how many worlds something was drawn
-	designations     map[string]string   // what was said of a designation in another basis, in this world
-	silent           map[string]bool     // whether a market's page hides how many were paid on a day, in this world
+	told             map[string]*telling // by figure, as "manager I05" or "admin I05 strict"
+	drawn            map[string]int      // the number of worlds that contained each situation
+	// the designations of this world as an earlier basis returned them
+	designations map[string]string
+	// whether a market's page hides how many were paid on a day of this world
+	silent map[string]bool
 }
 
-// telling is how often something was held against the oracle: all, those of which something is
-// known, those that are not zero, and how often it was hidden.
+// telling counts comparisons with the oracle: all, those with a known value, those that are not
+// zero, and how often the figure was hidden.
 type telling struct{ compared, known, nonzero, hidden int }
 
-// tell counts one.
+// tell counts one comparison.
 func (c *comparing) tell(code string, known, nonzero bool) {
 	t := c.telling(code)
 	t.compared++
@@ -136,12 +139,12 @@ func (c *comparing) telling(code string) *telling {
 	return c.told[key]
 }
 
-// bases are all that the reports know.
+// bases are all bases of the reports.
 var bases = []string{"districts_2024", "districts_2024_merged", "communes_2025", "current"}
 
-// TestTheOracleAgrees holds I01–I20 against a second, independent computation, in worlds drawn
-// around the bounds of every window: the report in every basis with all that it says of a unit, its
-// table, the trend, a market's page and the drill-down.
+// TestTheOracleAgrees compares I01–I20 with a second, independent computation, in worlds generated
+// around the limits of every window. It compares the whole report in every basis, its table, the
+// trend, a market's page and the drill-down.
 func TestTheOracleAgrees(t *testing.T) {
 	t.Parallel()
 	a := &asked{world: newNovember(t), told: map[string]*telling{}, drawn: map[string]int{}}
@@ -156,7 +159,7 @@ func TestTheOracleAgrees(t *testing.T) {
 	campaign := uuid.New()
 	a.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at)
 		VALUES ($1, 'CHO40', 'x', 'x', 'districts_2024', '2025-01-01', $2, now())`, campaign, a.staff)
-	// a world is cleared for the next
+	// each world is removed before the next
 	a.exec(`ALTER TABLE report_steps DISABLE TRIGGER USER; ALTER TABLE report_versions DISABLE TRIGGER USER`)
 	worlds, failed := 0, false
 	rapid.Check(t, func(rt *rapid.T) {
@@ -189,8 +192,8 @@ func TestTheOracleAgrees(t *testing.T) {
 	}
 }
 
-// everyCase fails where nothing was held against anything, or a situation was never drawn: ten
-// worlds may lack three of a hundred by chance, fifty none.
+// everyCase fails if a figure was never compared or a situation never occurred. Ten worlds may lack
+// three of a hundred by chance, fifty worlds none.
 func (a *asked) everyCase(t *testing.T, worlds int) {
 	t.Helper()
 	var lacking []string
@@ -220,8 +223,8 @@ func (a *asked) everyCase(t *testing.T, worlds int) {
 	}
 }
 
-// ask holds the reports of a day against the oracle: an admin's of all markets in every basis, with
-// the campaign and without, and each market's own manager's.
+// ask compares the reports of a day with the oracle: an admin's of all markets in every basis, with
+// and without the campaign, and the report of each market's own manager.
 func (a *asked) ask(rt *rapid.T, w *factWorld, moment time.Time) {
 	for _, basis := range bases {
 		for _, campaign := range []bool{false, true} {
@@ -248,7 +251,7 @@ func (a *asked) ask(rt *rapid.T, w *factWorld, moment time.Time) {
 	a.page(rt, w, i, moment, "admin")
 }
 
-// question is who asks for what.
+// question is a caller and a request.
 type question struct {
 	who, key, basis string
 	campaign        bool
@@ -256,8 +259,8 @@ type question struct {
 	moment          time.Time
 }
 
-// launched is I13 of some districts: told with a campaign only, and of a unit only in the
-// campaign's own basis.
+// launched returns I13 of some districts. It is published only with a campaign, and for a unit only
+// in the campaign's own basis.
 func (q question) launched(w *factWorld, own bool, districts ...string) counted {
 	if !q.campaign || !own {
 		return counted{}

@@ -9,9 +9,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The other ways to ask say the same as the report, and the same as the oracle.
+// The other endpoints return the same as the report and as the oracle.
 
-// reading asks and reads an answer.
+// reading sends a request and decodes the answer.
 func (a *asked) reading(rt rapid.TB, key, path string, into any) {
 	answer := a.get(key, "/api/v1/reports/"+path)
 	if err := json.Unmarshal(answer.Body.Bytes(), into); err != nil || answer.Code != http.StatusOK {
@@ -19,7 +19,7 @@ func (a *asked) reading(rt rapid.TB, key, path string, into any) {
 	}
 }
 
-// unread is a report whose figures are kept as they were sent.
+// unread is a report with figures that stay encoded as they were received.
 type unread struct {
 	Basis string
 	AsOf  string `json:"as_of"`
@@ -43,8 +43,8 @@ func (u *unread) figure(locality, code string) string {
 // counting are the indicators that the oracle counts.
 var counting = strings.Fields("I01 I02 I03 I04 I05 I06 I07 I08 I09 I10 I11 I12 I14 I15 I16 I17 I18 I19 I20")
 
-// trend holds the points of an indicator of a unit, or of all, against the reports of those days
-// and the oracle.
+// trend compares the points of an indicator, of a unit or of all units, with the reports of those
+// days and with the oracle.
 func (a *asked) trend(rt *rapid.T, w *factWorld) {
 	q := question{
 		"admin", a.admin, rapid.SampledFrom(bases).Draw(rt, "basis"), rapid.Bool().Draw(rt, "campaign"),
@@ -88,7 +88,7 @@ func (a *asked) trend(rt *rapid.T, w *factWorld) {
 		group := w.group(w.markets, q.basis, locality, q.campaign, q.moment)
 		c.tell("trend", !figure.Suppressed, figure.Numerator != nil && !figure.Numerator.IsZero())
 		want := (&oracle{factWorld: w, group: group, moment: q.moment}).figures()[code]
-		want.fresh = nil // it is the report's
+		want.fresh = nil // compared with the report instead
 		c.figure(code, figure, want)
 	}
 }

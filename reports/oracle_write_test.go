@@ -8,14 +8,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// writing is the facts of a world on their way into the database, in one round trip.
+// writing collects the facts of a world and writes them to the database in one round trip.
 type writing struct {
 	*world
 	pgx.Batch
 	campaign uuid.UUID
 }
 
-// cleared is what a world before this one left, children first.
+// cleared removes the previous world, children first.
 const cleared = `DELETE FROM report_steps; DELETE FROM report_versions; DELETE FROM periodic_reports; DELETE
 	FROM targets; DELETE FROM milestones; DELETE FROM pilots; DELETE FROM incidents; DELETE FROM sample_slots; DELETE
 	FROM sample_strata; DELETE FROM sample_plans;
@@ -73,10 +73,10 @@ func (w *writing) write(f *factWorld) error {
 	return w.db.Pool.SendBatch(w.t.Context(), &w.Batch).Close()
 }
 
-// saidAfter is how long after a payment its owner confirms it.
+// saidAfter is the time between a payment and its owner's confirmation.
 const saidAfter = 90 * time.Second
 
-// programme is the campaign's dates, targets and monthly reports.
+// programme writes the campaign's dates, targets and monthly reports.
 func (w *writing) programme(c factCampaign) {
 	w.Queue(`UPDATE campaigns SET starts_on = $2::text::date, ends_on = $3::text::date, due_day = $4 WHERE id = $1`,
 		w.campaign, c.starts.Format(time.DateOnly), dated(c.ends), c.dueDay)
@@ -109,7 +109,7 @@ func (w *writing) programme(c factCampaign) {
 	}
 }
 
-// dated is a day, null when zero.
+// dated returns a day as text, or nil if it is zero.
 func dated(day time.Time) *string {
 	if day.IsZero() {
 		return nil
@@ -118,7 +118,7 @@ func dated(day time.Time) *string {
 	return &text
 }
 
-// moved is a moment, null when zero.
+// moved returns a moment as text, or nil if it is zero.
 func moved(at time.Time) *time.Time {
 	if at.IsZero() {
 		return nil
@@ -209,8 +209,8 @@ func (w *writing) tenancy(t *factTenancy) {
 	}
 }
 
-// days leaves of the payments what the posting would have: a row a day, from which a reversal was
-// taken again.
+// days writes the rollups that posting would write for the payments: one row a day, minus the
+// reversed payments.
 func (w *writing) days(t *factTenancy) {
 	type row struct {
 		payments int

@@ -15,11 +15,11 @@ import (
 	"market40/reports/indicators"
 )
 
-// crowdOf is a market's merchants in two zones: so many, and of them so many paid in the last 30
-// days.
+// crowdOf is the merchants of a market in two zones: how many, and how many of them were paid in
+// the last 30 days.
 type crowdOf struct{ merchants, paid, elsewhere, paidElsewhere int }
 
-// countedOf counts markets, each a unit of a basis, without a database.
+// countedOf counts markets, each as a unit of a basis, without a database.
 func countedOf(t *testing.T, crowds ...crowdOf) (*counted, map[uuid.UUID]string) {
 	t.Helper()
 	c := &counted{day: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), version: map[string]int{}}
@@ -52,7 +52,8 @@ func countedOf(t *testing.T, crowds ...crowdOf) (*counted, map[uuid.UUID]string)
 	return c, by
 }
 
-// The proof finds what hiding the small counts alone would give away, and nothing after the rule.
+// The proof finds counts that could be derived if only small counts were hidden. It finds none
+// after the full rule.
 func TestTheProofFindsWhatCanBeWorkedOut(t *testing.T) {
 	t.Parallel()
 	crowds := []crowdOf{{20, 12, 9, 3}, {15, 1, 15, 2}, {30, 25, 10, 9}}
@@ -77,8 +78,8 @@ func TestTheProofFindsWhatCanBeWorkedOut(t *testing.T) {
 	}
 }
 
-// drawnCohort counts markets, each a unit of a basis, whose merchants were trained or began in the
-// cohort's month, some of them at two.
+// drawnCohort counts generated markets, each as a unit of a basis. Their merchants were trained or
+// began in the cohort's month, some of them at two markets.
 func drawnCohort(r *rand.Rand) *counted {
 	c := &counted{day: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), version: map[string]int{}}
 	began, atoms := facts.CohortOf(c.day)[0], map[string]*facts.Cell{}
@@ -92,7 +93,7 @@ func drawnCohort(r *rand.Rand) *counted {
 			number++
 			key := number
 			if i == 0 && r.IntN(2) == 0 {
-				key = several + r.Uint64N(2) // also elsewhere
+				key = several + r.Uint64N(2) // also at another market
 			}
 			p := &facts.Person{Operates: r.IntN(5) > 0, Inactive: r.IntN(3) == 0}
 			if p.Inactive && r.IntN(4) == 0 {
@@ -112,8 +113,8 @@ func drawnCohort(r *rand.Rand) *counted {
 	return c
 }
 
-// What I15 and I17 hide cannot be worked out either, nor whom they are about; where only the small
-// counts are hidden, it often can.
+// The hidden counts of I15 and I17 cannot be derived either, nor the people behind them. If only
+// small counts are hidden, they often can.
 func TestTheProofOfTrainingAndRetention(t *testing.T) {
 	t.Parallel()
 	given := 0

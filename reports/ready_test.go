@@ -9,7 +9,7 @@ import (
 	"market40/reports"
 )
 
-// code issues a static code of a tenancy.
+// code issues a static code for a tenancy.
 func (w *world) code(tenancy uuid.UUID, issued string) string {
 	w.t.Helper()
 	account, code := w.account(tenancy, "2024-01-01"), uuid.NewString()
@@ -19,7 +19,7 @@ func (w *world) code(tenancy uuid.UUID, issued string) string {
 	return code
 }
 
-// scanned records what hung at the stall of a code; named says whether the scan names that code.
+// scanned records a scan at the stall of a code. named reports whether the scan names that code.
 func (w *world) scanned(code, verdict, at string, named bool, by uuid.UUID) {
 	w.t.Helper()
 	w.exec(`INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id)
@@ -28,14 +28,14 @@ func (w *world) scanned(code, verdict, at string, named bool, by uuid.UUID) {
 		code, uuid.New(), verdict, at, named, by)
 }
 
-// opened is a tenancy that began before our records.
+// opened adds a tenancy that began before the records.
 func (w *world) opened(market uuid.UUID) uuid.UUID {
 	w.t.Helper()
 	return w.tenancy(market, w.operating(market), w.merchant(), sinceAlways)
 }
 
 func TestReady(t *testing.T) {
-	// scans of one code, in the order of time
+	// scans of one code, in order of time
 	type scan struct{ verdict, at string }
 	one := func(scans ...scan) func(*world, uuid.UUID) {
 		return func(w *world, m uuid.UUID) {
@@ -88,8 +88,8 @@ func TestReady(t *testing.T) {
 	}, func(i reports.Figures) string { return fmt.Sprint(told(i["I03"]), " ", *i["I03"].Evidence) })
 }
 
-// TestReadyByWhom: the evidence is who scanned, and who sells for the owner sees no more than the
-// owner.
+// TestReadyByWhom checks that the evidence depends on who scanned. A person who sells for the owner
+// sees no more than the owner.
 func TestReadyByWhom(t *testing.T) {
 	check(t, []situation{
 		{"scanned by the owner only", func(w *world, m uuid.UUID) {

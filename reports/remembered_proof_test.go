@@ -9,9 +9,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// A proof is remembered for the same facts only: whatever changes the register, the programme or
-// where markets stand voids it, and so does time; of a day that may still change none is
-// remembered.
+// A proof is cached for the same facts only. It becomes invalid after a time, or when the register,
+// the programme or a market's location changes. No proof is cached for a day that may still change.
 func TestAChangeVoidsARememberedProof(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
@@ -78,7 +77,8 @@ func TestAChangeVoidsARememberedProof(t *testing.T) {
 	if r.proofs.hold(remembered, now.Add(proofLasts)) {
 		t.Error("a proof is remembered for ever")
 	}
-	moving := facts(time.Now().In(bizday.Vietnam).AddDate(0, 0, 1)) // payments of today write no line
+	// payments of today write no row of changes
+	moving := facts(time.Now().In(bizday.Vietnam).AddDate(0, 0, 1))
 	r.proofs.add(moving, now)
 	if r.proofs.hold(moving, now) {
 		t.Error(fmt.Sprint("a proof of ", moving.day, " is remembered"))

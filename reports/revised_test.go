@@ -12,7 +12,7 @@ import (
 	"market40/reports"
 )
 
-// read is an answer of the reports.
+// read requests an answer of the reports and decodes it.
 func (w *world) read(key, path string, into any) {
 	w.t.Helper()
 	answer := w.get(key, "/api/v1/reports/"+path)
@@ -29,8 +29,8 @@ func revisedText(r *reports.Revised) string {
 	return fmt.Sprint(r.Merchants, " after ", r.After.Format("2006-01-02 15:04"))
 }
 
-// What was written into the register later, with dates before it, marks the figures of the days
-// between, in every way to ask.
+// An entry in the register that is backdated marks the figures of the days between, in every
+// endpoint.
 func TestPastFiguresThatChangedAreMarked(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -49,11 +49,11 @@ func TestPastFiguresThatChangedAreMarked(t *testing.T) {
 	}
 	list(3, "(,)", "2026-11-15 09:30+07")
 	list(2, "[2026-11-08,)", "2026-11-20 10:00+07")
-	list(4, "[2026-11-20,)", "2026-11-20 10:00+07") // of its own day
+	list(4, "[2026-11-20,)", "2026-11-20 10:00+07") // recorded on its first day
 	list(1, "(,)", "2026-11-20 11:00+07")
 	must(t, w.db.Pool.QueryRow(t.Context(),
 		`SELECT id::text FROM tenancies WHERE created_at = '2026-11-20 11:00+07'`).Scan(&other))
-	// a second stall of somebody who was there
+	// a second stall of an existing merchant
 	w.exec(`UPDATE tenancies SET merchant_id = $1 WHERE id = $2`, known, other)
 	w.exec(`UPDATE stalls SET zone = 'B' WHERE id = $1`, other)
 	officer := w.key(roles.ProvinceOfficer, "")
@@ -101,7 +101,7 @@ func TestPastFiguresThatChangedAreMarked(t *testing.T) {
 	}
 }
 
-// A market that no unit of the basis holds is named wherever all units are told together.
+// A market that no unit of the basis contains is listed wherever all units are published together.
 func TestMarketsOutsideAreNamedEverywhere(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)

@@ -6,7 +6,7 @@ import (
 	"market40/reports/indicators"
 )
 
-// Every row has a figure: by its measure, a formula, or what is known of localities.
+// Every row has a figure: by its measure, by a formula, or from facts about localities.
 func TestEveryRowHasAFigure(t *testing.T) {
 	t.Parallel()
 	for _, row := range indicators.Rows {

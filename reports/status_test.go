@@ -14,13 +14,13 @@ import (
 
 var allBases = []string{"districts_2024", "districts_2024_merged", "communes_2025", "current"}
 
-// phanRang is a place in the former Ninh Thuận.
+// phanRang is a place in the former province Ninh Thuận.
 var phanRang = []place{{"district", "582", "2024-05-28", "(,2025-07-01)"}, {
 	"commune", "22759", "2025-07-01",
 	"[2025-07-01,)",
 }}
 
-// campaignOf makes the campaign CHO40 of the districts; choose gives one of them a pilot.
+// campaignOf creates the campaign CHO40 of the districts. choose designates a pilot for a district.
 func (w *world) campaignOf(starts string) (id uuid.UUID, choose func(district string, market uuid.UUID)) {
 	w.t.Helper()
 	id = uuid.New()
@@ -41,7 +41,7 @@ func (w *world) targetOf(campaign uuid.UUID, district, value, due string) {
 		uuid.New(), campaign, district, value, due, w.staff)
 }
 
-// handedIn records a monthly report of a district, sent at a time.
+// handedIn records a monthly report of a district, submitted at a time.
 func (w *world) handedIn(campaign uuid.UUID, district, month, at string) {
 	w.t.Helper()
 	id := uuid.New()
@@ -57,7 +57,8 @@ func (w *world) handedIn(campaign uuid.UUID, district, month, at string) {
 		VALUES ($1, $2, 'submitted', 1, $3, $4::text::timestamptz)`, uuid.New(), id, w.staff, at)
 }
 
-// observe lets a connection of the platform tell of every account until the day before asOf.
+// observe adds a connection of the platform that reports on every account until the day before
+// asOf.
 func (w *world) observe() {
 	w.t.Helper()
 	connection := uuid.New()
@@ -73,8 +74,7 @@ func statusOf(s reports.Status) string {
 	return *s.Code + ": " + s.Reason
 }
 
-// A designation has one status, target and punctuality, whatever the units that the report is told
-// in, and says why.
+// A designation has one status, target and punctuality in every basis, and gives the reason.
 func TestAStatusIsItsDesignations(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -122,7 +122,7 @@ func TestAStatusIsItsDesignations(t *testing.T) {
 			t.Errorf("%s: %s (%s), not %s", basis, got, r.Status.ReasonEN, want)
 		}
 	}
-	// A trend of a commune knows the target of the district whose pilot stands there.
+	// A trend of a commune includes the target of the district that has its pilot there.
 	trend := read[reports.Trend](t,
 		w.get(admin, "/api/v1/reports/trend?indicator=I05&months=1&campaign=CHO40&basis=current&locality=22420"))
 	if trend.Target == nil || trend.Target.Value != "0.2500" {
@@ -130,7 +130,7 @@ func TestAStatusIsItsDesignations(t *testing.T) {
 	}
 }
 
-// Each rule, by what a market is like; the first that holds.
+// Each rule with an example market. The first rule that applies decides.
 func TestEveryStatusHasItsReason(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -161,7 +161,7 @@ func TestEveryStatusHasItsReason(t *testing.T) {
 	is("dat: I05 60,0 % ≥ chỉ tiêu 60,0 % (hạn 21/11/2026); báo cáo đúng hạn 1/1", "")
 }
 
-// Who owes nothing has no status, and is not said to have chosen no market.
+// A unit that owes nothing has no status. It is not reported as having chosen no market.
 func TestNobodyIsAccusedWhoOwesNothing(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -206,7 +206,7 @@ func TestNobodyIsAccusedWhoOwesNothing(t *testing.T) {
 	}
 }
 
-// What is hidden decides nothing, but the coverage and the warnings that are shown come before it.
+// A hidden figure decides nothing. Coverage and visible warnings are checked before it.
 func TestAHiddenFigureIsNoExcuse(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -228,7 +228,7 @@ func TestAHiddenFigureIsNoExcuse(t *testing.T) {
 	is("none: Ẩn: số liệu nói về dưới 5 người", "hidden")
 }
 
-// As of days before its first, and later than the day after its last, a campaign requires nothing:
+// Before its first day and later than the day after its last, a campaign requires nothing. There is
 // no status, no target, no I13 and no I24, in any basis.
 func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 	t.Parallel()
@@ -272,7 +272,8 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 	w.exec(`UPDATE campaigns SET starts_on = '2026-09-01', ends_on = '2026-11-20'`)
 	silent("campaign_ended", "Chiến dịch đã kết thúc ngày 20/11/2026")
 	w.exec(`UPDATE targets SET due_on = '2026-11-21'`)
-	w.exec(`UPDATE campaigns SET ends_on = '2026-11-21'`) // 00:00 of the next day tells of its last
+	// 00:00 of the next day reports on the last day
+	w.exec(`UPDATE campaigns SET ends_on = '2026-11-21'`)
 	report := w.adoption(admin, "campaign=CHO40&basis=districts_2024")
 	if got := row(t, report, "569").StatusReason; got != "no_market" || told(report.Total["I13"]) != "0/9" ||
 		told(report.Total["I24"]) != "0/18" {
@@ -282,13 +283,13 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 		"chua_dat: I05 60,0 % < chỉ tiêu 90,0 % (hạn 21/11/2026)") {
 		t.Errorf("a target that was due on its last day: %s", got)
 	}
-	w.exec(`UPDATE campaigns SET starts_on = '2026-11-22', ends_on = NULL`) // its first
+	w.exec(`UPDATE campaigns SET starts_on = '2026-11-22', ends_on = NULL`) // its first day
 	if got := row(t, w.adoption(admin, "campaign=CHO40&basis=districts_2024"), "569").StatusReason; got != "no_market" {
 		t.Errorf("on its first day %s", got)
 	}
 }
 
-// Two pilots in one unit keep each its own status; the unit has none of its own.
+// Two pilots in one unit each have their own status. The unit itself has none.
 func TestTwoDesignationsInOneUnit(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -313,7 +314,7 @@ func TestTwoDesignationsInOneUnit(t *testing.T) {
 	}
 }
 
-// What no unit of a basis holds is named beside the total.
+// Markets that no unit of a basis contains are listed beside the total.
 func TestWhatTheTotalLeavesOut(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)

@@ -12,7 +12,7 @@ import (
 	"market40/reports"
 )
 
-// communes of 2025 with the district in which their markets stood before.
+// communes are units of 2025, each with the district that its markets were in before.
 var communes = [][]place{
 	nhaTrang,
 	{{"district", "568", "2024-05-28", "(,2025-07-01)"}, {"commune", "22333", "2025-07-01", "[2025-07-01,)"}},
@@ -22,7 +22,7 @@ var communes = [][]place{
 	{{"district", "572", "2024-05-28", "(,2025-07-01)"}, {"commune", "22528", "2025-07-01", "[2025-07-01,)"}},
 }
 
-// summary is I05 of the units with a market and of the total, in short.
+// summary returns I05 of each unit with a market, and of the total, in a short form.
 func summary(report reports.Adoption) string {
 	var s strings.Builder
 	for _, r := range report.Rows {
@@ -37,7 +37,7 @@ func TestSuppression(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name                 string
-		crowds               map[int]crowd // by place in communes
+		crowds               map[int]crowd // by index in communes
 		communes2025, of2024 string
 	}{
 		{
@@ -171,7 +171,8 @@ func TestAHiddenCellHoldsNoFigure(t *testing.T) {
 					t.Errorf("%s of %s sees %+v", role, scope, cell)
 				}
 			}
-			for _, code := range []string{"I06", "I09", "I10", "I20"} { // counted from the active
+			// counted from the active merchants
+			for _, code := range []string{"I06", "I09", "I10", "I20"} {
 				if f := i[code]; !f.Suppressed || f.Numerator != nil || f.Value != nil || f.Evidence != nil ||
 					f.Parts != nil {
 					t.Errorf("%s of %s sees %s %+v", role, scope, code, f)
@@ -181,8 +182,8 @@ func TestAHiddenCellHoldsNoFigure(t *testing.T) {
 	}
 }
 
-// Merchants of two units: everybody who is active is so in the first, and who is of both may be
-// known from there. The total stays.
+// Merchants of two units: every active merchant is active in the first unit, so merchants of both
+// could be derived from it. The total stays visible.
 func TestMerchantsOfTwoUnits(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -208,8 +209,8 @@ func TestMerchantsOfTwoUnits(t *testing.T) {
 	}
 }
 
-// A mix that tells of few merchants hides alone where the numerator does not, and so does the other
-// one that gives it away; the total's stays.
+// An evidence mix with few merchants is hidden alone if the numerator is visible. The other mix
+// from which it could be derived is hidden too. The total's mix stays visible.
 func TestEvidenceHidesAlone(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
@@ -235,16 +236,16 @@ func TestEvidenceHidesAlone(t *testing.T) {
 	}
 }
 
-// A small market that is built beside a campaign's pilots hides none of their figures, nor the
-// campaign's total. Of one to four merchants it is in no sum and named beside the total; of more it
-// takes the total of all markets with it while few are paid there.
+// A small market beside a campaign's pilots hides none of their figures and not the campaign's
+// total. A market of one to four merchants is left out of sums and listed beside the total. A
+// larger one hides the total of all markets while few of its merchants are paid.
 func TestASmallMarketBesideACampaign(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name      string
 		small     crowd
 		unit, all string
-		left, in  int // how many markets are left out, and merchants in the total
+		left, in  int // the number of markets left out, and of merchants in the total
 	}{
 		{"one merchant", crowd{merchants: 1}, "9/20", "25/54", 1, 54},
 		{"four, of whom three are paid", crowd{merchants: 4, noticed: 3}, "9/20", "25/54", 1, 54},
@@ -295,17 +296,20 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 	}
 }
 
-// TestNobodysMinuteIsTold: the newest payment is one person's. Where it is hidden how many were
-// paid, nothing says when, and no total of several markets does.
+// TestNobodysMinuteIsTold checks that no time of a single person's payment is visible. If the
+// number of paid merchants is hidden, no answer contains a payment time, and no total of several
+// markets does.
 func TestNobodysMinuteIsTold(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
 	w.observe()
 	few := w.market("DAM", nhaTrang...)
 	w.crowd(few, crowd{merchants: 12, registered: 12, noticed: 2})
-	w.crowd(w.market("DINH", communes[5]...), crowd{merchants: 13, registered: 13, noticed: 6}) // hidden beside it
+	// hidden to protect DAM
+	w.crowd(w.market("DINH", communes[5]...), crowd{merchants: 13, registered: 13, noticed: 6})
 	w.exec(`UPDATE stall_days SET last_at = '2026-11-21T22:30:00+07:00'`)
-	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 40, registered: 40, noticed: 30}) // at 17:00
+	// paid at 17:00
+	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 40, registered: 40, noticed: 30})
 	admin := w.key(roles.Admin, "")
 	const minute = "2026-11-21T22:30:00+07:00"
 	for _, path := range []string{

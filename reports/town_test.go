@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// townStall is a stall of a town with its merchant, and what is known of the merchant.
+// townStall is a stall of a town with its merchant, and what is known about the merchant.
 type townStall struct {
 	Market, Stall, Merchant, Tenancy uuid.UUID
 	Zone, Goods                      string
@@ -16,8 +16,8 @@ type townStall struct {
 	Ready, Covered, Visited, Asked   bool
 }
 
-// field gives the stalls of a town codes and checks, visits, trainings and declared shares, and its
-// markets fees, costs and samples.
+// field gives the stalls of a town codes, checks, visits, trainings and declared shares. It gives
+// the markets fees, costs and samples.
 func (w *world) field(rows []townStall, markets []uuid.UUID) {
 	w.t.Helper()
 	given, err := json.Marshal(rows)
@@ -61,8 +61,8 @@ func (w *world) field(rows []townStall, markets []uuid.UUID) {
 	}
 }
 
-// town gives a world markets with zones that are not their goods groups, merchants of several
-// stalls, zones and markets, and a campaign.
+// town adds markets, merchants and a campaign. The zones differ from the goods groups, and some
+// merchants have several stalls, zones or markets.
 func (w *world) town(seed uint64, campaign string) {
 	w.t.Helper()
 	r := rand.New(rand.NewPCG(seed, 40)) //nolint:gosec // an invented town

@@ -18,19 +18,19 @@ import (
 	"market40/reports"
 )
 
-// asOf is the day of most reports here; the clock stands at noon of it.
+// asOf is the day of most reports here. The clock is set to noon of that day.
 const asOf = "2026-11-22"
 
-// world is the reports on a database of their own, asked through the real router.
+// world is the reports on a database of their own, called through the real router.
 type world struct {
 	t       testing.TB
 	db      *database.DB
 	apiKeys *signin.APIKeys
 	engine  http.Handler
 	edge    *web.Edge
-	staff   uuid.UUID // API keys that scan and confirm
+	staff   uuid.UUID // an actor whose API keys scan and confirm
 	owner   uuid.UUID
-	seller  uuid.UUID // who sells at a stall for its owner
+	seller  uuid.UUID // a person who sells at a stall for its owner
 	stalls  []townStall
 }
 
@@ -78,8 +78,8 @@ func (w *world) exec(sql string, args ...any) {
 	must(w.t, err)
 }
 
-// place is a unit by its level, code and a day on which it bore the code, and when a market stands
-// there.
+// place is a unit by its level, its code and a day on which it had the code, and the days on which
+// a market is there.
 type place struct{ level, code, on, valid string }
 
 var (
@@ -114,7 +114,8 @@ func (w *world) merchant() uuid.UUID {
 	return id
 }
 
-// stall has the states of one or more ranges, such as {"operating": "[2026-01-01,)"}.
+// stall adds a stall. states maps each state to one or more ranges, such as {"operating":
+// "[2026-01-01,)"}.
 func (w *world) stall(market uuid.UUID, kind string, states map[string]string) uuid.UUID {
 	w.t.Helper()
 	id := uuid.New()
@@ -140,7 +141,7 @@ func (w *world) tenancy(market, stall, merchant uuid.UUID, valid string) uuid.UU
 	return id
 }
 
-// account lets a tenancy receive on a new account since a moment.
+// account lets a tenancy receive payments on a new account from a moment on.
 func (w *world) account(tenancy uuid.UUID, since string) uuid.UUID {
 	w.t.Helper()
 	id := uuid.New()
@@ -167,11 +168,11 @@ func (w *world) confirmed(tenancy uuid.UUID, at string) {
 		uuid.New(), at, w.owner)
 }
 
-// crowd gives a market so many merchants with a stall each; of them so many are registered, and so
-// many active by a bank's notice and by the owner's word.
+// crowd is the merchants of a market, each with one stall: how many are registered, and how many
+// are active by a bank's notice and by the owner's confirmation.
 type crowd struct {
 	merchants, registered, noticed, confirmed int
-	on                                        string // the day after they were active; empty: asOf
+	on                                        string // the day after their activity; empty: asOf
 }
 
 func (w *world) crowd(market uuid.UUID, c crowd) {
@@ -225,7 +226,7 @@ func (w *world) get(key, path string) *httptest.ResponseRecorder {
 	return answer
 }
 
-// adoption is the report that a key reads.
+// adoption returns the report that a key can read.
 func (w *world) adoption(key, query string) reports.Adoption {
 	w.t.Helper()
 	answer := w.get(key, "/api/v1/reports/adoption?"+query)
@@ -237,7 +238,7 @@ func (w *world) adoption(key, query string) reports.Adoption {
 	return report
 }
 
-// row is the row of a unit by its code.
+// row returns the row of a unit by its code.
 func row(t testing.TB, report reports.Adoption, code string) reports.Row {
 	t.Helper()
 	for _, r := range report.Rows {
@@ -249,7 +250,7 @@ func row(t testing.TB, report reports.Adoption, code string) reports.Row {
 	return reports.Row{}
 }
 
-// told is an indicator in short: "7/12" or "hidden/12".
+// told returns a short form of a figure: "7/12" or "hidden/12".
 func told(i reports.Figure) string {
 	raw, _ := json.Marshal(i.Denominator)
 	if i.Suppressed {

@@ -7,8 +7,8 @@ import (
 	"market40/reports/disclosure"
 )
 
-// Of amounts, too, what a campaign is told in goes last and totals go after their parts; what stays
-// is never hidden.
+// Amounts are hidden in the order of counts: totals after their parts, and figures of a campaign
+// last. A cell that stays is never hidden.
 func TestAmountsKeepTotals(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

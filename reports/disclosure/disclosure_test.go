@@ -11,10 +11,12 @@ import (
 	"market40/reports/disclosure/audit"
 )
 
-// someone is a person of a drawn world: where it belongs, and where the count holds.
+// someone is a person of a generated world: the atoms in which the person operates, and those in
+// which the count applies.
 type someone struct{ operates, counted []bool }
 
-// drawn is a world of one count: atoms, people and the groups of atoms that may be asked for.
+// drawn is a generated world with one count: atoms, people, and the groups of atoms that a reader
+// may request.
 type drawn struct {
 	atoms  int
 	people []someone
@@ -68,7 +70,7 @@ func draw(rt *rapid.T) *drawn {
 	return w
 }
 
-// count counts a group's people, and those for whom the count holds.
+// count returns how many people a group has, and for how many of them the count applies.
 func (w *drawn) count(group []int) (size, n int) {
 	for _, p := range w.people {
 		operates := slices.ContainsFunc(group, func(a int) bool { return p.operates[a] })
@@ -122,7 +124,7 @@ func (w *drawn) table() *disclosure.Table {
 	return t
 }
 
-// published is what a reader sees of a table.
+// published returns what a reader sees of a table.
 func (w *drawn) published(t *disclosure.Table) *audit.Published {
 	p := &audit.Published{}
 	classes := map[string]int{}
@@ -160,8 +162,7 @@ func (w *drawn) published(t *disclosure.Table) *audit.Published {
 	return p
 }
 
-// Whatever the world, linear programming over everything that is published narrows no hidden count
-// down.
+// In any world, linear programming over all published counts narrows down no hidden count.
 func TestNothingHiddenCanBeNarrowed(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

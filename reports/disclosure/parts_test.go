@@ -8,8 +8,8 @@ import (
 	"market40/reports/disclosure"
 )
 
-// Whatever the parts of a market, its own figure is hidden for itself alone, and beside it nothing
-// that is hidden of them can be narrowed down.
+// The figure of a whole market is hidden only for its own size, never because of its parts. The
+// hidden parts still cannot be narrowed down beside it.
 func TestTheWholeOfPartsStays(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -6,8 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Somebody who is in as many markets as one can be is one person in the totals; what he does in
-// them is no more told than what others do.
+// A person who operates in many markets is one person in the totals. The counts of such a person
+// are protected like those of everybody else.
 func TestSomebodyInManyMarkets(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -10,15 +10,16 @@ import (
 	"market40/reports/disclosure"
 )
 
-// province is a drawn world with names: pilots of a campaign, one a district, and markets that are
-// built beside them.
+// province is a generated world with named groups: the pilots of a campaign, one in each district,
+// and markets that are added beside them.
 type province struct {
 	drawn
 	names []string
 }
 
-// newProvince has a market for each pilot, and then for each of built, which stands in the first
-// pilot's district or, where it says so, in the second's. Of a market's merchants some are paid.
+// newProvince returns a province with a market for each pilot and one for each element of built. A
+// built market is in the first pilot's district unless its district field selects another. In each
+// market some merchants are paid.
 func newProvince(built ...market) *province {
 	w := &province{}
 	pilots := []market{
@@ -58,7 +59,7 @@ func newProvince(built ...market) *province {
 	return w
 }
 
-// told is the table of a province.
+// told returns the disclosure table of a province.
 func (w *province) told() *disclosure.Table {
 	table := w.table()
 	for i, name := range w.names {
@@ -68,12 +69,13 @@ func (w *province) told() *disclosure.Table {
 	return table
 }
 
-// market is a market of a province.
+// market describes a market of a province: its merchants, how many of them are paid, and its
+// district.
 type market struct{ merchants, paid, district int }
 
-// A small market that is built beside the pilots takes no figure of theirs with it. All markets
-// less those of the campaign are that market, so one of the two totals goes: that of all markets,
-// and the district of both.
+// A small market beside the pilots hides none of their figures. All markets minus the campaign's
+// markets is that small market, so one of the two totals is hidden: the total of all markets, and
+// the district that contains both.
 func TestTotalsStay(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -111,7 +113,8 @@ func TestTotalsStay(t *testing.T) {
 	}
 }
 
-// Whatever is built beside the pilots, nothing that a campaign is told in is hidden for it.
+// Whatever markets are added beside the pilots, no figure of the campaign is hidden because of
+// them.
 func TestPilotsStay(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -137,7 +140,7 @@ func TestPilotsStay(t *testing.T) {
 	})
 }
 
-// A total of fewer people than a market is kept before it.
+// A total with fewer people than a market stays visible in preference to that market.
 func TestASmallTotalStays(t *testing.T) {
 	t.Parallel()
 	table := disclosure.Table{Atoms: 4}

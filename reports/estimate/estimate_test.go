@@ -12,8 +12,8 @@ import (
 
 func near(a, b float64) bool { return math.Abs(a-b) < 0.0005 }
 
-// Worked by hand: 3 of 10, 5 of 10, 10 of 10 is 18/30; the errors are −3, −1, 4, so the deviation
-// is √(1.5·26)/30.
+// Worked by hand: 3 of 10, 5 of 10 and 10 of 10 give 18/30. The errors are −3, −1 and 4, so the
+// deviation is √(1.5·26)/30.
 func TestClusters(t *testing.T) {
 	t.Parallel()
 	e, seen := estimate.Clusters([]estimate.Pair{{3, 10}, {5, 10}, {10, 10}})
@@ -29,7 +29,7 @@ func TestClusters(t *testing.T) {
 	}
 }
 
-// Worked by hand: weights 100/2 and 10/2 give Y = 50·6 + 5·8 = 340, X = 50·20 + 5·20 = 1100.
+// Worked by hand: the weights 100/2 and 10/2 give Y = 50·6 + 5·8 = 340 and X = 50·20 + 5·20 = 1100.
 func TestStrata(t *testing.T) {
 	t.Parallel()
 	e, seen := estimate.Strata([]estimate.Stratum{
@@ -58,7 +58,7 @@ func TestStrata(t *testing.T) {
 	}
 }
 
-// An interval of 95 % holds the truth about that often.
+// A 95 % interval contains the true value in about 95 % of the samples.
 func TestIntervalsHoldTheTruth(t *testing.T) {
 	t.Parallel()
 	draw := rand.New(rand.NewPCG(1, 2))

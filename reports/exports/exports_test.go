@@ -25,13 +25,13 @@ import (
 	"market40/reports/indicators"
 )
 
-// cellNumber is a number as a workbook's cell holds it: a quotient with so many digits that it is
-// rounded once, else the value. A computation of this test's own, by fractions.
+// cellNumber returns the number that a workbook cell holds: a quotient with enough digits to be
+// rounded only once, else the value. It computes with fractions, independently of the program.
 func cellNumber(value *string, over, under *reports.Quantity, code, part string) string {
 	if value == nil {
 		return ""
 	}
-	// so many steps are told apart: tenths of a hundredth
+	// a cell shows this many steps per unit: tenths of a hundredth
 	hours, shown := strings.HasPrefix(part, "hours_"), int64(1000)
 	switch {
 	case code == "I09" || code == "I20" || hours:
@@ -52,12 +52,14 @@ func cellNumber(value *string, over, under *reports.Quantity, code, part string)
 			exact = quotient
 		}
 	}
-	if code == "I06" && !hours { // told in points, which are hundredths
+	if code == "I06" && !hours { // written in points, which are hundredths
 		exact, shown = new(big.Rat).Mul(exact, big.NewRat(100, 1)), 10
 	}
-	digits := max(0, 15-len(strings.TrimPrefix(exact.FloatString(0), "-"))) // behind the point, of fifteen
+	// decimals, so that all digits together are fifteen
+	digits := max(0, 15-len(strings.TrimPrefix(exact.FloatString(0), "-")))
 	held, _ := new(big.Rat).SetString(exact.FloatString(digits))
-	if steps := new(big.Rat).Mul(exact, big.NewRat(shown, 1)); steps.Denom().Cmp(big.NewInt(2)) == 0 { // half-way
+	// exactly half-way
+	if steps := new(big.Rat).Mul(exact, big.NewRat(shown, 1)); steps.Denom().Cmp(big.NewInt(2)) == 0 {
 		last := new(big.Rat).SetFrac(big.NewInt(int64(exact.Sign())), new(big.Int).Exp(big.NewInt(10),
 			big.NewInt(int64(digits)), nil))
 		held.Add(held, last)
@@ -66,8 +68,8 @@ func cellNumber(value *string, over, under *reports.Quantity, code, part string)
 	return strconv.FormatFloat(n, 'f', -1, 64)
 }
 
-// wanted are the cells of a figure as the API's JSON tells them, in the order of the workbook's
-// columns from "Tử số" on; hidden is what stands in a cell that is.
+// wanted returns the cells that a figure should have according to the API's JSON, in the order of
+// the workbook's columns from "Tử số" on. hidden is the text of a hidden cell.
 func wanted(f reports.Figure, code, part, hidden string) []string {
 	instead := func(text string, is bool) string {
 		if text == "" && is {
@@ -105,8 +107,8 @@ func wanted(f reports.Figure, code, part, hidden string) []string {
 	return cells
 }
 
-// orderOf are the parts of an indicator as its definition tells them: the content's own, else the
-// program's.
+// orderOf returns the parts of an indicator in the order of its definition: the definition of the
+// content if it has one, else the definition of the program.
 func orderOf(t testing.TB, c *exports.Content, code string) (keys []string) {
 	t.Helper()
 	for _, d := range c.Definitions {
@@ -129,7 +131,8 @@ func orderOf(t testing.TB, c *exports.Content, code string) (keys []string) {
 	return keys
 }
 
-// wantedRows are all figures of a content with what names them: unit, indicator, part.
+// wantedRows returns the expected rows of all figures of a content, each with its unit, indicator
+// and part.
 func wantedRows(t testing.TB, c *exports.Content) [][]string {
 	t.Helper()
 	rows := [][]string{}
@@ -158,7 +161,7 @@ func wantedRows(t testing.TB, c *exports.Content) [][]string {
 	return rows
 }
 
-// found are the same cells of the sheet of figures.
+// found returns the same cells from the sheet of figures.
 func found(lines [][]string) [][]string {
 	rows := [][]string{}
 	for _, line := range lines[1:] {
@@ -182,7 +185,8 @@ func sameRows(t *testing.T, found, want [][]string) {
 	}
 }
 
-// LibreOffice opens the workbook and reads each figure as the API tells it; numbers are numbers.
+// LibreOffice opens the workbook and shows each figure as in the API; numbers are stored as
+// numbers.
 func TestAWorkbookInLibreOffice(t *testing.T) {
 	t.Parallel()
 	c := october()
@@ -191,7 +195,8 @@ func TestAWorkbookInLibreOffice(t *testing.T) {
 		"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,2")
 	lines, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
 	must(t, err)
-	for _, line := range lines { // LibreOffice writes a share in hundredths, whole: 57.99%
+	// LibreOffice writes a share as a percentage with two decimals: 57.99%
+	for _, line := range lines {
 		for i, cell := range line {
 			if hundredths, is := strings.CutSuffix(cell, "%"); is {
 				n, err := decimal.NewFromString(hundredths)
@@ -255,10 +260,12 @@ func tool(t testing.TB, raw []byte, ending, name string, args ...string) string 
 	return string(out)
 }
 
-// spaced is a text with one space between words: how a program keeps them does not count.
+// spaced returns a text with single spaces between words, because programs differ in how they write
+// spaces.
 func spaced(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// TestThePDF is read by poppler, its symbol by zbar, its attachment by us.
+// TestThePDF reads the PDF with poppler and its QR symbol with zbar, and reads the attachment with
+// this program.
 func TestThePDF(t *testing.T) {
 	t.Parallel()
 	c := october()
@@ -308,7 +315,7 @@ func TestThePDF(t *testing.T) {
 	}
 }
 
-// TestTheDraftsGeometry measures the draft by what Decree 30/2020/NĐ-CP, Annex I, asks, in the file
+// TestTheDraftsGeometry measures the draft against Decree 30/2020/NĐ-CP, Annex I, both in the file
 // and as rendered.
 func TestTheDraftsGeometry(t *testing.T) {
 	t.Parallel()
@@ -392,8 +399,8 @@ func TestTheDraftsGeometry(t *testing.T) {
 	blocks(t, words)
 }
 
-// blocks measures where the parts of the letter's head stand: the agency left, the nation right, on
-// one height.
+// blocks checks where the two blocks of the letter's head are printed: the agency on the left and
+// the national title on the right, at the same height.
 func blocks(t *testing.T, words [][]string) {
 	t.Helper()
 	at := func(word string) (x, y float64) {
@@ -423,7 +430,8 @@ func blocks(t *testing.T, words [][]string) {
 	}
 }
 
-// TestNoFormulas: whatever somebody named a market or wrote as a reason, no program runs it.
+// TestNoFormulas checks that no program runs text that a user entered, such as the name of a market
+// or a reason.
 func TestNoFormulas(t *testing.T) {
 	t.Parallel()
 	c := october()

@@ -18,7 +18,7 @@ import (
 	"market40/reports/indicators"
 )
 
-// quotient is a share as the API tells it: with four decimals, of a count.
+// quotient returns a share of a count as in the API, with four decimals.
 func quotient(n, of int) reports.Figure {
 	return reports.Figure{
 		Numerator: reports.Count(n), Denominator: reports.Count(of),
@@ -26,7 +26,7 @@ func quotient(n, of int) reports.Figure {
 	}
 }
 
-// draftText is what the draft shows, its tables too.
+// draftText returns the visible text of the draft, including its tables.
 func draftText(t testing.TB, d *exports.Document) string {
 	t.Helper()
 	out := []string{}
@@ -37,8 +37,8 @@ func draftText(t testing.TB, d *exports.Document) string {
 	return html.UnescapeString(spaced(strings.Join(out, " ")))
 }
 
-// Half-way cases, and those that rounding twice gets wrong, as text: of the true quotient, to one
-// decimal, half away from zero.
+// Half-way cases, and cases that rounding twice gets wrong. The expected text is the true quotient
+// to one decimal, rounded half away from zero.
 var roundedOnce = []struct {
 	n, of int
 	want  string
@@ -61,8 +61,8 @@ var roundedOnce = []struct {
 	{1999, 2000, "100,0"},
 }
 
-// TestSharesAreRoundedOnce in the draft, the PDF and in the workbook as LibreOffice shows it,
-// coverage and points too.
+// TestSharesAreRoundedOnce checks the draft, the PDF and the workbook as LibreOffice shows it,
+// including coverage and points.
 func TestSharesAreRoundedOnce(t *testing.T) {
 	t.Parallel()
 	c := october()
@@ -81,7 +81,8 @@ func TestSharesAreRoundedOnce(t *testing.T) {
 		})
 	}
 	c.Report.Total = reports.Figures{"I05": covered(quotient(504, 855), 504, 855)}
-	// An estimate with weights is no quotient of what was seen: it stands as it is told.
+	// A weighted estimate is not the quotient of the observed counts, so its value is printed as it
+	// is.
 	c.Report.Total["I07"] = reports.Figure{
 		Numerator: reports.Count(1), Denominator: reports.Count(3),
 		Value: text("0.4439"), Interval: &reports.Interval{Low: "0.3125", High: "0.5715"}, Definition: 1,
@@ -132,8 +133,8 @@ func counted(n int) string {
 	return fmt.Sprint(n)
 }
 
-// TestHiddenCells: a hidden cell says ẩn, a unit's as a total's, in every kind of file, and never
-// <5.
+// TestHiddenCells checks that a hidden cell shows "ẩn" in every kind of file, for units and totals,
+// and never "<5".
 func TestHiddenCells(t *testing.T) {
 	t.Parallel()
 	c := october()
@@ -191,7 +192,8 @@ func TestHiddenCells(t *testing.T) {
 	}
 }
 
-// TestWhatCarriesNoMix says so with a dash; where a mix is kept back it says that.
+// TestWhatCarriesNoMix checks that a figure without an evidence mix shows a dash, and that a hidden
+// mix is shown as hidden.
 func TestWhatCarriesNoMix(t *testing.T) {
 	t.Parallel()
 	c := october()
@@ -236,8 +238,8 @@ func TestWhatCarriesNoMix(t *testing.T) {
 	}
 }
 
-// TestBandsInOrder: the bands of I10 are told from the smallest on, also where what was frozen
-// names no parts.
+// TestBandsInOrder checks that the bands of I10 run from the smallest to the largest, even if the
+// frozen content names no parts.
 func TestBandsInOrder(t *testing.T) {
 	t.Parallel()
 	for _, parts := range [][]exports.Part{nil, {
@@ -266,8 +268,8 @@ func TestBandsInOrder(t *testing.T) {
 	}
 }
 
-// TestDefinitionsInVietnamese: the annex tells formulas in Vietnamese, also of what was frozen
-// before they had such words, and no mark of Markdown is printed.
+// TestDefinitionsInVietnamese checks that the annex prints formulas in Vietnamese, even for content
+// frozen before Vietnamese formulas existed, and prints no Markdown marks.
 func TestDefinitionsInVietnamese(t *testing.T) {
 	t.Parallel()
 	c := october()
@@ -280,7 +282,8 @@ func TestDefinitionsInVietnamese(t *testing.T) {
 		{Code: "I03", Version: 2, Name: "Sẵn sàng", Formula: "ready ÷ Mop", Words: "sẵn sàng ÷ đang bán", Prose: "y"},
 	}
 	seal := sealed(t, c)
-	seal = signed(bytes.Replace(seal.Content, []byte(`"formula_vi":"",`), nil, 2)) // as it was frozen before
+	// content frozen before formula_vi existed
+	seal = signed(bytes.Replace(seal.Content, []byte(`"formula_vi":"",`), nil, 2))
 	d, err := exports.Open(seal)
 	must(t, err)
 	draft := draftText(t, d)
@@ -311,8 +314,8 @@ func TestDefinitionsInVietnamese(t *testing.T) {
 	}
 }
 
-// TestWhoIssues: since districts ended the commune acts on whose ground the pilot stands; whom
-// nobody knows is a blank.
+// TestWhoIssues checks the issuer. Since districts ended, it is the commune that the pilot is in.
+// An unknown issuer is left blank.
 func TestWhoIssues(t *testing.T) {
 	t.Parallel()
 	commune := &reports.Locality{Level: "commune", Code: "22612", Name: "Xã Khánh Vĩnh"}
@@ -365,7 +368,7 @@ func TestWhoIssues(t *testing.T) {
 		c.Locality, c.Issuer, c.AsOf = &tt.unit, tt.issuer, tt.asOf
 		seal := sealed(t, c)
 		if tt.issuer == nil {
-			// as it was frozen before there was one
+			// content frozen before the issuer field existed
 			seal = signed(bytes.Replace(seal.Content, []byte(`"issuer":null,`), nil, 1))
 		}
 		d, err := exports.Open(seal)

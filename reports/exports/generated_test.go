@@ -16,7 +16,8 @@ import (
 	"market40/reports/exports"
 )
 
-// drawFigure is any figure that a report may tell, also ones that no indicator makes today.
+// drawFigure returns any figure that a report may contain, including ones that no indicator
+// produces today.
 func drawFigure(t *rapid.T, depth int) reports.Figure {
 	f := reports.Figure{Definition: rapid.IntRange(1, 9).Draw(t, "definition"), Suppressed: rapid.Bool().Draw(t,
 		"hidden")}
@@ -84,7 +85,7 @@ func drawFigures(t *rapid.T) reports.Figures {
 	return figures
 }
 
-// word is what somebody may have typed.
+// word generates text that a user may have typed.
 var word = rapid.OneOf(rapid.StringMatching(`[A-ZĐa-zàáạảãđơưếệ =+@<&"',;0-9-]{1,40}`), rapid.String())
 
 func drawContent(t *rapid.T) *exports.Content {
@@ -119,8 +120,8 @@ func drawContent(t *rapid.T) *exports.Content {
 
 var drawnReports = flag.Int("drawn.reports", 20, "how many drawn reports are written as every kind")
 
-// TestAnyReport: whatever a report says can be written as every kind, is proven there, and stands
-// in the workbook as it is.
+// TestAnyReport checks that any report can be written as every kind of file, is verified there, and
+// has the same figures in the workbook.
 func TestAnyReport(t *testing.T) {
 	t.Parallel()
 	rounds, failed := 0, false

@@ -29,7 +29,7 @@ import (
 	"market40/reports/programme"
 )
 
-// world is the reports on a database of their own, asked through the real router on 5 November
+// world is the reports on a database of their own, called through the real router on 5 November
 // 2026.
 type world struct {
 	t      *testing.T
@@ -111,8 +111,8 @@ func (w *world) ask(key, method, path string, body any, status int) *httptest.Re
 	return res
 }
 
-// TestFilesOfAFrozenReport freezes October, takes it away in every kind, and proves each with the
-// public key alone.
+// TestFilesOfAFrozenReport freezes October, downloads it in every kind and verifies each file with
+// the public key alone.
 func TestFilesOfAFrozenReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

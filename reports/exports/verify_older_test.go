@@ -12,9 +12,9 @@ import (
 	"market40/reports/exports"
 )
 
-// TestAnOlderTableIsJudgedByItsRelease proves a table that a release of November 2026 wrote:
-// without the status, and empty where something is hidden. A figure that was changed in it is still
-// found, and so is one told in a hidden cell.
+// TestAnOlderTableIsJudgedByItsRelease verifies a table written by a release of November 2026:
+// without the status columns, and with empty cells for hidden figures. A changed figure is still
+// detected, and so is a number in a hidden cell.
 func TestAnOlderTableIsJudgedByItsRelease(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("testdata/november_2026.csv")
@@ -46,10 +46,10 @@ func TestAnOlderTableIsJudgedByItsRelease(t *testing.T) {
 	}
 }
 
-// A workbook of a release before December 2026 lacks the columns of the status, and may write <5
-// where a number is hidden. It is held against the content without the columns; of what it shows
-// otherwise it says that the form is an earlier one, and that its content is proven. So is the
-// content of a file in which somebody changed a figure.
+// A workbook of a release before December 2026 lacks the status columns and may write "<5" for a
+// hidden number. It is compared with the content without these columns. If other cells differ as
+// well, the verifier reports an earlier form and verified content. The content of a file with a
+// changed figure is verified too.
 func TestAnOlderWorkbookIsOfAnEarlierForm(t *testing.T) {
 	t.Parallel()
 	_, files := every(t)
@@ -80,7 +80,7 @@ func TestAnOlderWorkbookIsOfAnEarlierForm(t *testing.T) {
 	}
 }
 
-// replaceIn replaces a cell's text in the sheet of figures, wherever it stands.
+// replaceIn replaces the text of every matching cell in the sheet of figures.
 func replaceIn(t *testing.T, f *excelize.File, old, text string) {
 	t.Helper()
 	cells, err := f.SearchSheet("Số liệu", old)
@@ -93,8 +93,8 @@ func replaceIn(t *testing.T, f *excelize.File, old, text string) {
 	}
 }
 
-// everyHidden writes ẩn where a table of November left hidden numbers empty, as releases soon after
-// did.
+// everyHidden writes "ẩn" where a table of November left hidden numbers empty, as slightly later
+// releases did.
 func everyHidden(raw []byte) []byte {
 	lines := strings.Split(string(raw), "\n")
 	for i, line := range lines {

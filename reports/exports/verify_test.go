@@ -18,7 +18,7 @@ import (
 	"market40/reports/periodic"
 )
 
-// library gives the one content that it has.
+// library returns a lookup that knows only one seal.
 func library(s *exports.Seal) func(string) (*exports.Seal, error) {
 	return func(hash string) (*exports.Seal, error) {
 		if hash != s.SHA256 {
@@ -28,7 +28,7 @@ func library(s *exports.Seal) func(string) (*exports.Seal, error) {
 	}
 }
 
-// every is a frozen report in every kind of file, JSON too.
+// every returns a frozen report in every kind of file, including JSON.
 func every(t testing.TB) (*exports.Seal, map[string][]byte) {
 	t.Helper()
 	seal := sealed(t, october())
@@ -66,21 +66,22 @@ func TestEveryKindIsProven(t *testing.T) {
 	}
 }
 
-// The same report gives the same bytes, or a PDF could not be held against another.
+// The same report gives the same bytes; otherwise a PDF could not be compared with another.
 func TestAFileHasNothingOfItsDay(t *testing.T) {
 	t.Parallel()
 	d := document(t, october())
 	for kind := range exports.Kinds {
 		first := written(t, d, kind)
 		for range 5 {
-			if kind != "xlsx" && !bytes.Equal(first, written(t, d, kind)) { // a workbook bears the time of writing
+			// a workbook contains the time of writing
+			if kind != "xlsx" && !bytes.Equal(first, written(t, d, kind)) {
 				t.Fatalf("%s differs from itself", kind)
 			}
 		}
 	}
 }
 
-// repacked changes parts of a zip.
+// repacked rewrites a zip file after changing its parts.
 func repacked(t testing.TB, raw []byte, change func(name string, part []byte) []byte) []byte {
 	t.Helper()
 	from, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
@@ -101,7 +102,7 @@ func repacked(t testing.TB, raw []byte, change func(name string, part []byte) []
 	return out.Bytes()
 }
 
-// TestTampering changes one thing that a reader would believe, and wants the figure named.
+// TestTampering makes one plausible change to each file and expects an error that names the figure.
 func TestTampering(t *testing.T) {
 	t.Parallel()
 	seal, files := every(t)
@@ -190,7 +191,7 @@ func changedCell(t testing.TB, raw []byte, sheet, at string, value any) []byte {
 	return out.Bytes()
 }
 
-// twice puts a second, false table behind the first table of figures.
+// twice inserts a false table after the first table of figures.
 func twice(name string, raw []byte) []byte {
 	if name != "word/document.xml" {
 		return raw
@@ -201,7 +202,7 @@ func twice(name string, raw []byte) []byte {
 	return bytes.Join([][]byte{raw[:to], table, raw[to:]}, nil)
 }
 
-// An office fills its draft in, and opens and saves what it was given: the figures stay proven.
+// An office fills in its draft, opens the files and saves them: the figures are still verified.
 func TestWhatAnOfficeDoes(t *testing.T) {
 	t.Parallel()
 	seal, files := every(t)
@@ -250,7 +251,7 @@ func TestWhatIsNoReport(t *testing.T) {
 	}
 }
 
-// FuzzCheck: no file makes the program fail, and none that is not ours is proven.
+// FuzzCheck checks that no file makes the program fail and that no foreign file is verified.
 func FuzzCheck(f *testing.F) {
 	seal, files := every(f)
 	for _, raw := range files {
@@ -271,8 +272,8 @@ func FuzzCheck(f *testing.F) {
 	})
 }
 
-// FuzzSeal: whatever was signed can be written as every kind or is refused; nothing is written that
-// its own proof refuses.
+// FuzzSeal checks that signed content is either written as every kind of file or refused. Every
+// written file must pass its own verification.
 func FuzzSeal(f *testing.F) {
 	whole, err := json.Marshal(october())
 	must(f, err)
@@ -303,7 +304,7 @@ func FuzzSeal(f *testing.F) {
 			return
 		}
 		if of == "csv" && bytes.Count(out.Bytes(), []byte("\n")) == 1 {
-			return // without a figure there is no line that could carry the hash
+			return // without a figure no line can carry the hash
 		}
 		if proof, err := exports.Check(out.Bytes(), public(), library(seal)); err != nil || !proof.Proven() {
 			t.Errorf("%s of %s: %v %+v", of, content, err, proof)

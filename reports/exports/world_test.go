@@ -32,7 +32,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// signer is a key of ours in these tests.
+// signer is the platform's signing key in these tests.
 var signer = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{40}, ed25519.SeedSize))
 
 func public() ed25519.PublicKey { return signer.Public().(ed25519.PublicKey) }
@@ -47,7 +47,7 @@ func sealed(t testing.TB, content *exports.Content) *exports.Seal {
 	return signed(raw)
 }
 
-// signed is a seal of ours around a content in canonical form.
+// signed returns a seal, signed by the test key, around content in canonical form.
 func signed(raw []byte) *exports.Seal {
 	digest := sha256.Sum256(raw)
 	return &exports.Seal{
@@ -73,7 +73,7 @@ func written(t testing.TB, d *exports.Document, kind string) []byte {
 
 func text(s string) *string { return &s }
 
-// rate is a share of merchants, with its evidence.
+// rate returns a share of merchants, with its evidence.
 func rate(n, of int, mix reports.Evidence) reports.Figure {
 	f := reports.Figure{Numerator: reports.Count(n), Denominator: reports.Count(of), Evidence: &mix, Definition: 1}
 	if of > 0 {
@@ -94,7 +94,7 @@ func covered(f reports.Figure, n, of int) reports.Figure {
 	return f
 }
 
-// figures are those of a unit with so many merchants.
+// figures returns the figures of a unit with mop merchants.
 func figures(mop int) reports.Figures {
 	active, ready := mop*58/100, mop*76/100
 	i05 := covered(rate(active, mop, reports.Evidence{A: active - 6, B: 6}), mop*8/10, mop)
@@ -132,8 +132,8 @@ func figures(mop int) reports.Figures {
 	}
 }
 
-// october is the report of the eight districts for October 2026: invented, with all that a figure
-// may be.
+// october returns the report of the eight districts for October 2026. It is invented and has every
+// form of figure.
 func october() *exports.Content {
 	district := func(code, name string) reports.Locality {
 		return reports.Locality{ID: uuid.NewSHA1(uuid.Nil, []byte(code)), Level: "district", Code: code, Name: name}
@@ -212,7 +212,7 @@ func october() *exports.Content {
 	return c
 }
 
-// office turns a file into another kind by LibreOffice, which shares no code with us.
+// office converts a file to another kind with LibreOffice, which shares no code with this program.
 func office(t testing.TB, name string, raw []byte, to string) []byte {
 	t.Helper()
 	folder := t.TempDir()
@@ -232,7 +232,7 @@ func office(t testing.TB, name string, raw []byte, to string) []byte {
 	return out
 }
 
-// TestShots writes every kind for people to look at: SHOTS=folder.
+// TestShots writes every kind of file to the folder SHOTS, for people to look at.
 func TestShots(t *testing.T) {
 	folder := os.Getenv("SHOTS")
 	if folder == "" {
@@ -244,8 +244,8 @@ func TestShots(t *testing.T) {
 	}
 }
 
-// redrawn replaces a text in the first page of a PDF that draws it, and packs the page again with
-// its places told right.
+// redrawn replaces a text in the first page of a PDF and rewrites the file with correct object
+// offsets.
 func redrawn(t testing.TB, raw []byte, old, next string) []byte {
 	t.Helper()
 	wide := func(s string) []byte {
@@ -289,7 +289,8 @@ func redrawn(t testing.TB, raw []byte, old, next string) []byte {
 	if !done {
 		t.Fatalf("no page draws %q", old)
 	}
-	// Objects are numbered in the order of their places but for a few that fpdf reserves.
+	// Objects are numbered in the order of their offsets, except for a few numbers that fpdf
+	// reserves.
 	numbers := map[int]int{}
 	for _, place := range places {
 		var n int

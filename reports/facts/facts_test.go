@@ -9,7 +9,8 @@ import (
 	"market40/reports/indicators"
 )
 
-// Every measure of a row has a rule, or a query whose level it is; who has no facts counts in none.
+// Every measure of a row has a rule, or a query that returns its level. A merchant without facts
+// counts in no measure.
 func TestEveryMeasureIsCounted(t *testing.T) {
 	t.Parallel()
 	for _, row := range indicators.Rows {
@@ -24,8 +25,8 @@ func TestEveryMeasureIsCounted(t *testing.T) {
 	}
 }
 
-// A merchant of several markets counts once, on its best evidence, with all its payments; the cells
-// stay as they were.
+// A merchant of several markets counts once, with the best evidence and all payments. The original
+// cells are unchanged.
 func TestJoinCountsAMerchantOnce(t *testing.T) {
 	t.Parallel()
 	id := facts.MerchantID(uuid.New())
@@ -43,7 +44,7 @@ func TestJoinCountsAMerchantOnce(t *testing.T) {
 	}
 }
 
-// The parts of a market are found by its place, and named in each dimension.
+// The parts of a market are found by their position and have a name in each dimension.
 func TestNamesOfParts(t *testing.T) {
 	t.Parallel()
 	part := facts.PartName(0, "A", "khac", "stall")

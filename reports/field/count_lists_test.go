@@ -8,8 +8,8 @@ import (
 	"market40/merchants/platform/bizday"
 )
 
-// TestCountsComeAsAList: each half-hour is found by its beginning, what stands is unchanged, and a
-// wrong row keeps all of them out.
+// TestCountsComeAsAList checks that each half-hour is found by its start, that existing counts are
+// unchanged, and that one wrong row refuses the whole list.
 func TestCountsComeAsAList(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

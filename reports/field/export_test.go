@@ -14,8 +14,8 @@ func Draw(seed int64, stratum string, first time.Time, days, from, to, n int) []
 	return draw(seed, stratum, first, days, hours{from, to}, n)
 }
 
-// ReadLists reads a file as a list of each kind, as an import does before it asks the database:
-// what is wrong with each row, by kind.
+// ReadLists reads a file as a list of each kind, as an import does before it queries the database.
+// It returns the faults of each row, by kind.
 func ReadLists(name string, data []byte, now time.Time) map[string][][]problem.Field {
 	return map[string][][]problem.Field{
 		"visits": readList(visits, name, data, now), "trainings": readList(trainings, name, data, now),

@@ -96,7 +96,7 @@ func TestEachFactIsRecordedAndListed(t *testing.T) {
 		made := w.call(tt.as, "POST", tt.path, tt.body, 201)
 		listed, reader := false, w.admin
 		if strings.HasSuffix(tt.path, "/fees") || strings.HasSuffix(tt.path, "/survey-answers") {
-			reader = tt.as // of so few merchants, nobody else is told
+			reader = tt.as // only the manager sees figures of so few merchants
 		}
 		for _, item := range w.call(reader, "GET", tt.path, nil, 200).items() {
 			listed = listed || fmt.Sprint(item) == fmt.Sprint(made)
@@ -156,11 +156,11 @@ func TestListsAreNarrowedAndPaged(t *testing.T) {
 	}
 }
 
-// fact is a request that a phone kept while it had no network.
+// fact is a request that a phone stored while it had no network.
 type fact struct{ method, path, body, key string }
 
-// A day of forty facts is sent twice, each time in another order, by a phone that repeats what was
-// not taken: an attendance may come before its training. Each fact stands once.
+// A day of forty facts is sent twice, each time in another order, by a phone that repeats refused
+// requests. An attendance may arrive before its training. Each fact is recorded once.
 func TestADayOfFortyFactsComesTwiceInBadOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -180,7 +180,7 @@ func TestADayOfFortyFactsComesTwiceInBadOrder(t *testing.T) {
 			"visited_at": fmt.Sprintf("2026-11-20T08:%02d:00+07:00", i), "outcome": "helped",
 		})
 	}
-	for range 10 { // word for word alike, and yet ten answers
+	for range 10 { // identical answers are still ten answers
 		add(w.at+"/survey-answers", object{
 			"asked_on": "2026-11-20", "smartphone": true, "signal": true,
 			"active": false, "sex": "male", "non_fixed": false,
@@ -209,7 +209,7 @@ func TestADayOfFortyFactsComesTwiceInBadOrder(t *testing.T) {
 			for _, f := range left {
 				switch got, answer := w.send(w.team, f.method, f.path, []byte(f.body), "Idempotency-Key", f.key); got {
 				case 201:
-				case 404: // its training has not come
+				case 404: // its training has not arrived yet
 					again = append(again, f)
 				default:
 					t.Fatalf("%v is answered by %d %v", f, got, answer)
@@ -231,7 +231,8 @@ func TestADayOfFortyFactsComesTwiceInBadOrder(t *testing.T) {
 	}
 }
 
-// The phone's own id does what the key does, when the key is long forgotten.
+// The id that the phone sends deduplicates a fact like the idempotency key, even after the key has
+// expired.
 func TestAPhonesOwnIDIsOneFact(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -292,7 +293,8 @@ func TestAnIncidentIsClosedOnce(t *testing.T) {
 	w.call(w.team, "POST", at, object{}, 409)
 }
 
-// Nothing kept about an answer tells who gave it, who asked, when, or after which other one.
+// No stored data about a survey answer shows who gave it, who asked, when, or after which other
+// answer.
 func TestSurveyAnswersCannotBeJoined(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -405,8 +407,8 @@ func TestTheKitIsForADayOffline(t *testing.T) {
 	w.call(w.key("locality_officer", "locality:568"), "GET", "/api/v1/me/field-kit", nil, 403)
 }
 
-// Officers read figures: a single fact about a named merchant is not theirs, nor is any market that
-// lies outside a scope.
+// Officers read figures. They may not read a single fact about a named merchant, nor a market
+// outside their scope.
 func TestWhoReadsSingleFacts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -420,7 +422,7 @@ func TestWhoReadsSingleFacts(t *testing.T) {
 		w.call(stranger, "GET", w.at+path, nil, 404)
 		w.call(stall, "GET", w.at+path, nil, 403)
 		reads := 200
-		if path == "/survey-answers" { // laid over each other they tell what I22 hides
+		if path == "/survey-answers" { // several such lists combined would reveal what I22 hides
 			reads = 403
 			w.call(w.admin, "GET", w.at+path, nil, 403)
 			w.call(w.key("manager", "locality:568"), "GET", w.at+path, nil, 403)

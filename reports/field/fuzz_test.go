@@ -7,8 +7,8 @@ import (
 	"market40/reports/field"
 )
 
-// FuzzLists reads any bytes as a list of each kind: every fault names its field and has a sentence
-// in both languages.
+// FuzzLists reads any bytes as a list of each kind. Every fault must name its field and have a
+// sentence in both languages.
 func FuzzLists(f *testing.F) {
 	for _, seed := range []string{
 		"Số sạp,Ngày,Kết quả,Ghi chú\nA-1,20/11/2026 8h30,Đã hỗ trợ,x\nA-2,46000.5,vắng,\n",

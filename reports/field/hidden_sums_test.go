@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What the report of today hides is hidden in the lists of what it was counted from: fees and
-// samples of a market with few merchants.
+// Figures that today's report hides are hidden in the source lists too: fees and samples of a
+// market with few merchants.
 func TestSumsOfFewMerchantsAreHidden(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -15,7 +15,7 @@ func TestSumsOfFewMerchantsAreHidden(t *testing.T) {
 		"month": "2026-10", "due": "900000", "paid": "600000",
 		"paid_by_transfer": "200000",
 	}, 201)
-	// not over yet
+	// that month has not ended
 	w.call(manager, "POST", w.at+"/fees", object{
 		"month": "2026-11", "due": "900000", "paid": "300000",
 		"paid_by_transfer": "100000",
@@ -60,7 +60,8 @@ func TestSumsOfFewMerchantsAreHidden(t *testing.T) {
 			t.Errorf("%q, not %q", got, want)
 		}
 	}
-	for i := range 10 { // twelve merchants: sums are published, and turnover while no one has most of it
+	// twelve merchants: totals are published, and turnover too unless one merchant has most of it
+	for i := range 10 {
 		w.tenancy(w.dam, w.stall(w.dam, fmt.Sprintf("C-%d", i)), w.merchant("Người bán"), "(,)")
 	}
 	if got, want := fees(officer), shownFees; got != want {

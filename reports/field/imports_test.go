@@ -12,7 +12,7 @@ import (
 	"market40/merchants/platform/bizday"
 )
 
-// book is an XLSX file as another program writes it, below a title line.
+// book returns an XLSX file as another program would write it, with a title above the header.
 func book(t testing.TB, rows ...[]any) []byte {
 	t.Helper()
 	f := excelize.NewFile()
@@ -102,7 +102,8 @@ func TestListsOfEachKindAreImported(t *testing.T) {
 	} {
 		reader := w.admin
 		if strings.HasSuffix(tt.path, "/fees") || strings.HasSuffix(tt.path, "/survey-answers") {
-			reader = w.key("manager", "market:CHODAM") // of so few merchants, nobody else is told
+			// only the manager sees figures of so few merchants
+			reader = w.key("manager", "market:CHODAM")
 		}
 		before := len(w.call(reader, "GET", tt.path, nil, 200).items())
 		dry := w.upload(w.admin, tt.path+"/import?dry_run=true", tt.name, tt.file, 200)
@@ -129,7 +130,7 @@ func TestListsOfEachKindAreImported(t *testing.T) {
 	}
 }
 
-// local is a time as it is in Vietnam; any other text as it is.
+// local returns a time in Vietnam's zone; it returns any other text unchanged.
 func local(text string) string {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -141,7 +142,7 @@ func local(text string) string {
 func TestTheSameListAgainAddsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	// twice alike: two visits of that day
+	// two equal rows are two visits of that day
 	list := []byte("Số sạp,Ngày,Kết quả\nA-1,20/11/2026,helped\nA-1,20/11/2026,helped\nA-2,20/11/2026,absent\n")
 	if first := w.upload(w.team, w.at+"/visits/import", "a.csv", list, 200); first.text("created") != "3" {
 		t.Errorf("%v", first)
@@ -153,7 +154,7 @@ func TestTheSameListAgainAddsNothing(t *testing.T) {
 	}
 }
 
-// An upload is taken once under its key, though each try has another boundary.
+// An upload is accepted once under its key, although each retry has another multipart boundary.
 func TestAnUploadHonoursItsKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -184,7 +185,7 @@ func TestAFaultyListWritesNothingAndSaysWhy(t *testing.T) {
 	w.call(w.team, "POST", training, object{"stall_number": "A-1"}, 201)
 	for _, tt := range []struct {
 		path, list string
-		faults     []string // by line: "3 visited_at month_first"
+		faults     []string // by row: "3 visited_at month_first"
 	}{
 		{w.at + "/visits", "Số sạp,Ngày,Kết quả\nA-1,20/11/2026,helped\nA-1,04/28/2026,helped\nA-9,20/11/2026,tuyệt vời\n,20/11/2026,helped\nA-3,#REF!,helped\nA-1,30/11/2026,helped\n", []string{
 			"3 visited_at month_first", "4 outcome unknown_value", "5 stall_number required", "6 visited_at cell_error",
@@ -214,7 +215,7 @@ func TestAFaultyListWritesNothingAndSaysWhy(t *testing.T) {
 			checkFaults(t, tt.path+query, answer, tt.faults)
 		}
 	}
-	// A list of who came may come again, with whom it forgot.
+	// An attendance list may be uploaded again with people who were missing.
 	if longer := w.upload(w.admin, training+"/import", "a.csv", []byte("Số sạp\nA-1\nA-2\n"), 200); longer.text(
 		"created") != "1" || longer.text("unchanged") != "1" || longer.text("rows.0.action") != "unchanged" {
 		t.Errorf("a list with one name more: %v", longer)

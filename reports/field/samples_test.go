@@ -14,7 +14,8 @@ import (
 	"market40/reports/field"
 )
 
-// A draw is n different half-hours of the stratum's hours, the same for the same seed.
+// A draw returns n different half-hours of the stratum's hours, and the same ones for the same
+// seed.
 func TestADrawIsWithoutReplacementAndReproducible(t *testing.T) {
 	t.Parallel()
 	first := time.Date(2026, 11, 1, 0, 0, 0, 0, bizday.Vietnam)
@@ -40,8 +41,8 @@ func TestADrawIsWithoutReplacementAndReproducible(t *testing.T) {
 	})
 }
 
-// Every half-hour is as likely as any other: over 4,000 seeds each of 16 is drawn 1,000 times, give
-// or take five deviations.
+// Every half-hour is equally likely. Over 4,000 seeds each of 16 is drawn 1,000 times, within five
+// standard deviations.
 func TestADrawIsFair(t *testing.T) {
 	t.Parallel()
 	times := map[string]int{}
@@ -60,7 +61,8 @@ func TestADrawIsFair(t *testing.T) {
 	}
 }
 
-// The draw as README tells it, once by hand: whoever knows the seed draws the same.
+// The draw as the README describes it, checked once by hand: anyone who knows the seed draws the
+// same half-hours.
 func TestADrawIsAsItWasDrawn(t *testing.T) {
 	t.Parallel()
 	var got []string
@@ -137,9 +139,10 @@ func TestAHalfHourIsCountedOnce(t *testing.T) {
 	if again := count(w.team, 10, 4, 200, ""); again.text("counted_at") != first.text("counted_at") {
 		t.Error("the same again is told as new")
 	}
-	count(other, 10, 4, 200, "") // says the same
+	count(other, 10, 4, 200, "") // the same counts again
 	count(other, 12, 4, 409, "slot_counted")
-	if corrected := count(w.team, 12, 4, 200, ""); corrected.text("sales") != "12" { // by who counted, on that day
+	// the same person may correct the count on the same day
+	if corrected := count(w.team, 12, 4, 200, ""); corrected.text("sales") != "12" {
 		t.Errorf("%v", corrected)
 	}
 	w.clock = time.Date(2026, 11, 22, 17, 0, 0, 0, time.UTC) // 00:00 of the 23rd in Vietnam
@@ -157,14 +160,15 @@ func TestAHalfHourIsCountedOnce(t *testing.T) {
 	}
 }
 
-// Worked by hand: "sáng" has 80 half-hours, counted 2 of 10, 4 of 10, 3 of 10; "chiều" 40, counted
-// 5 of 10 and 5 of 10. R = (80·3 + 40·5) / (80·10 + 40·10) = 440/1200. Deviations of y − R·x: sáng
-// s² = 1, chiều 0. Variance = 80²·(1 − 3/80)/3·1 = 2053.33; 3 degrees of freedom:
-// 3.1824·√2053.33/1200 = 0.1202.
+// Worked by hand: "sáng" has 80 half-hours; the counted ones are 2 of 10, 4 of 10 and 3 of 10.
+// "chiều" has 40, with 5 of 10 and 5 of 10. R = (80·3 + 40·5) / (80·10 + 40·10) = 440/1200.
+// Deviations of y − R·x: sáng s² = 1, chiều 0. Variance = 80²·(1 − 3/80)/3·1 = 2053.33. With 3
+// degrees of freedom: 3.1824·√2053.33/1200 = 0.1202.
 func TestTheEstimateIsTheCombinedRatio(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	manager := w.key("manager", "market:CHODAM") // of so few merchants, nobody else is told
+	// only the manager sees figures of so few merchants
+	manager := w.key("manager", "market:CHODAM")
 	estimate := func(query string) object { return w.call(manager, "GET", w.at+"/sample-estimate"+query, nil, 200) }
 	if none := estimate(""); none.text("sales.value") != "" || none.text("sales.why") != "nothing_counted" ||
 		none.text("as_of") != "2026-11-22" {
@@ -213,7 +217,8 @@ func TestTheEstimateIsTheCombinedRatio(t *testing.T) {
 		got.text("strata.1.cashless_sales") != "9" {
 		t.Errorf("%v", got)
 	}
-	if before := estimate("?as_of=2026-11-01"); before.text("sales.value") != "" { // its half-hours come later
+	// its half-hours are later
+	if before := estimate("?as_of=2026-11-01"); before.text("sales.value") != "" {
 		t.Errorf("before the plan: %v", before)
 	}
 	for _, as := range []string{"2026-11-24", "1/2/2026"} {

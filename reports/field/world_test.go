@@ -23,12 +23,12 @@ import (
 	"market40/reports/field"
 )
 
-// noon is when tests without a clock of their own play.
+// noon is the time of tests that set no clock of their own.
 var noon = time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC)
 
-// world is the field on a database of its own, asked through the real router: the market CHODAM
-// with the stalls A-1, whose tenant is Hoa, A-2, whose tenant is Lan and was Hoa until 10 November,
-// and A-3, which is vacant; and the market BANGOI with the stall B-1.
+// world is the field duties on a database of their own, called through the real router. The market
+// CHODAM has the stalls A-1 (tenant Hoa), A-2 (tenant Lan; Hoa until 10 November) and A-3 (vacant).
+// The market BANGOI has the stall B-1.
 type world struct {
 	t             testing.TB
 	db            *database.DB
@@ -129,7 +129,7 @@ func (w *world) key(role, scope string) string {
 // object is a decoded JSON object.
 type object map[string]any
 
-// text is what stands at "rows.0.action"; "" where nothing is.
+// text returns the value at a path such as "rows.0.action", or "" if there is none.
 func (o object) text(path string) string {
 	var at any = map[string]any(o)
 	for name := range strings.SplitSeq(path, ".") {
@@ -159,7 +159,7 @@ func (o object) items() (list []object) {
 	return list
 }
 
-// send asks, and gives the status with the answer.
+// send sends a request and returns the status and the answer.
 func (w *world) send(key, method, path string, body []byte, headers ...string) (int, object) {
 	w.t.Helper()
 	r := httptest.NewRequestWithContext(w.t.Context(), method, path, bytes.NewReader(body))
@@ -177,7 +177,7 @@ func (w *world) send(key, method, path string, body []byte, headers ...string) (
 	return answer.Code, o
 }
 
-// call asks and wants a status.
+// call sends a request and expects a status.
 func (w *world) call(key, method, path string, body any, want int, headers ...string) object {
 	w.t.Helper()
 	var raw []byte
@@ -193,7 +193,7 @@ func (w *world) call(key, method, path string, body any, want int, headers ...st
 	return o
 }
 
-// upload sends a list; each try has another boundary, as browsers do.
+// upload sends a list. Each try has another boundary, as in browsers.
 func (w *world) upload(key, path, name string, file []byte, want int, headers ...string) object {
 	w.t.Helper()
 	var form bytes.Buffer

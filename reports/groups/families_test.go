@@ -6,8 +6,8 @@ import (
 	"market40/reports/indicators"
 )
 
-// Every row is hidden by families that are decided about, each once and after those that it is
-// hidden under. A family that nobody decides about would never be hidden.
+// Every row is hidden by families that the program decides. Each family is decided once, after the
+// families on which it depends. A family that is never decided would never be hidden.
 func TestEveryRowIsHidden(t *testing.T) {
 	t.Parallel()
 	decided := map[indicators.Family]bool{}

@@ -14,8 +14,8 @@ import (
 
 var day = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
-// marketsOf are markets of so many merchants each, who are paid; the first merchant of each is the
-// same where shared.
+// marketsOf returns markets with the given numbers of merchants, all of them paid. If shared, all
+// markets have the same first merchant.
 func marketsOf(shared bool, sizes ...int) (ids []uuid.UUID, known *facts.Known) {
 	cells := map[string]*facts.Cell{}
 	number := uint64(1)
@@ -34,8 +34,8 @@ func marketsOf(shared bool, sizes ...int) (ids []uuid.UUID, known *facts.Known) 
 	return ids, facts.Assume(day, cells)
 }
 
-// A merchant of two markets is one person in a unit of both, and two units with the same markets
-// are one group.
+// A merchant of two markets is one person in a unit that contains both. Two units with the same
+// markets are one group.
 func TestAMerchantOfTwoMarketsCountsOnce(t *testing.T) {
 	t.Parallel()
 	ids, known := marketsOf(true, 10, 20)
@@ -51,7 +51,8 @@ func TestAMerchantOfTwoMarketsCountsOnce(t *testing.T) {
 	}
 }
 
-// A market of four that no campaign chose is in no sum with others, where a campaign chose one.
+// If some campaign chose a market of the sum, a market of four merchants that no campaign chose is
+// left out.
 func TestASmallMarketBesidePilotsIsApart(t *testing.T) {
 	t.Parallel()
 	ids, known := marketsOf(false, 10, 4)
@@ -65,7 +66,7 @@ func TestASmallMarketBesidePilotsIsApart(t *testing.T) {
 	}
 }
 
-// A group that hides nothing and cannot be added up from groups that are published is hidden whole.
+// A group that hides nothing and is not a sum of published groups is hidden as a whole.
 func TestAGroupThatNobodyHasIsHidden(t *testing.T) {
 	t.Parallel()
 	ids, known := marketsOf(true, 10, 20, 30)

@@ -10,8 +10,8 @@ import (
 	"market40/reports/indicators"
 )
 
-// An indicator is one definition in words, the queries it is counted from, and one row: nothing
-// else lists it.
+// An indicator is one definition in words, the queries from which it is counted, and one row. No
+// other list of indicators exists.
 func TestEveryDefinitionHasOneRow(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("i*.md")
@@ -41,11 +41,12 @@ func TestEveryDefinitionHasOneRow(t *testing.T) {
 	}
 }
 
-// Every query is used, every row is counted from queries that are there, and every measure has a
-// query to be fresh by.
+// Every query is used, every row is counted from existing queries, and every measure has a query
+// that gives its freshness.
 func TestRowsAndQueriesAgree(t *testing.T) {
 	t.Parallel()
-	used := map[string]bool{"head": true, "turnover": true} // turnover is read where it was sampled
+	// turnover is read together with the samples
+	used := map[string]bool{"head": true, "turnover": true}
 	for _, row := range indicators.Rows {
 		for _, name := range slices.Concat(row.Queries, row.Needs) {
 			used[name] = true

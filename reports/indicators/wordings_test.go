@@ -7,8 +7,8 @@ import (
 	"market40/reports/indicators"
 )
 
-// TestVietnameseWordings: what an office reads has no mark of Markdown, no key of the program, and
-// both languages say what a version changed.
+// TestVietnameseWordings checks that texts for an office contain no Markdown marks and no internal
+// keys. Both languages must describe what each version changed.
 func TestVietnameseWordings(t *testing.T) {
 	t.Parallel()
 	known, err := indicators.Definitions()

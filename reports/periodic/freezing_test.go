@@ -20,8 +20,8 @@ import (
 	"market40/merchants/access/roles"
 )
 
-// plain writes JSON in the canonical form by hand, for texts without control characters but line
-// ends: an account of its own.
+// plain writes canonical JSON independently of the program. It supports texts without control
+// characters except line ends.
 func plain(t *testing.T, value any) string {
 	t.Helper()
 	switch v := value.(type) {
@@ -50,7 +50,7 @@ func plain(t *testing.T, value any) string {
 	return ""
 }
 
-// proved wants a version's hash and signature to hold, by this test's own means.
+// proved checks a version's hash and signature independently of the program.
 func proved(t *testing.T, version object) {
 	t.Helper()
 	digest := sha256.Sum256([]byte(plain(t, map[string]any(version.in("content")))))
@@ -66,7 +66,7 @@ func proved(t *testing.T, version object) {
 	}
 }
 
-// told is a figure in short: 7/12.
+// told returns a short form of a figure: 7/12.
 func told(figure object) string {
 	if figure == nil {
 		return "none"
@@ -74,7 +74,7 @@ func told(figure object) string {
 	return fmt.Sprintf("%v/%v", figure["numerator"], figure["denominator"])
 }
 
-// changed tells the figures of a difference: each unit's code, or nothing for the total.
+// changed lists the changed figures of a difference with each unit's code; the total has no code.
 func changed(difference object) string {
 	var list []string
 	for _, c := range difference.items("figures") {
@@ -84,8 +84,8 @@ func changed(difference object) string {
 	return strings.Join(list, ", ")
 }
 
-// Freeze October, change the past: the frozen version stays as it is, byte for byte, and a
-// correction is a further version that differs in exactly the changed figures.
+// Freeze October, then change past facts. The frozen version does not change by a byte. A
+// correction is a new version that differs in exactly the changed figures.
 func TestAFrozenReportDoesNotMove(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
@@ -122,7 +122,7 @@ func TestAFrozenReportDoesNotMove(t *testing.T) {
 		t.Errorf("the units are %s", got)
 	}
 
-	w.paid(dam, 3, "2026-10-21") // told late
+	w.paid(dam, 3, "2026-10-21") // reported late
 	w.exec(`UPDATE markets SET name = 'Chợ khác'`)
 	if again := w.send(w.nhaTrang, "GET", at+"/versions/1", nil).Body.Bytes(); !bytes.Equal(again, first) {
 		t.Errorf("version 1 was\n%s\nand is\n%s", first, again)
@@ -132,7 +132,7 @@ func TestAFrozenReportDoesNotMove(t *testing.T) {
 	must(t, json.Unmarshal(w.send(w.province, "GET", at+"/versions/2", nil).Body.Bytes(), &two))
 	proved(t, two)
 	d := w.ask(w.nhaTrang, "GET", at+"/versions/2/difference", nil, 200)
-	// What rests on payments; of I24 the hours since the last of them.
+	// These figures depend on payments; of I24 only the hours since the last one.
 	const want = "568 I05 7/12→10/12, 568 I06 -7/12→-10/12, 568 I09 7/7→10/10, 568 I10 0/7→0/10, 568 I20 0/7→0/10, 568 I24 0/12→0/12"
 	if got := changed(d); got != want || len(d.items("markets")) != 0 {
 		t.Errorf("the difference is %s", got)
@@ -155,8 +155,8 @@ func TestAFrozenReportDoesNotMove(t *testing.T) {
 	w.refused(w.nhaTrang, "GET", at+"/versions/x", nil, 422, "invalid")
 }
 
-// Whoever freezes, the figures are those of the locality's own office: hidden or not by nothing but
-// itself.
+// A frozen report has the figures of the locality's own office, whoever freezes it. Only the
+// report's own rules hide figures.
 func TestTwoPeopleFreezeTheSame(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
@@ -176,8 +176,8 @@ func TestTwoPeopleFreezeTheSame(t *testing.T) {
 	}
 }
 
-// The whole campaign's report holds each unit and what it had chosen; the total's changes are told
-// too.
+// The report of the whole campaign contains each unit and its chosen market. It also lists the
+// changes of the total.
 func TestTheWholeCampaign(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
@@ -207,7 +207,8 @@ func TestTheWholeCampaign(t *testing.T) {
 	w.ask(w.key(roles.Auditor, ""), "GET", at+"/versions/2", nil, 200)
 }
 
-// Of two submits at once one wins; the same request again, under its key, is answered the same.
+// Of two submissions at the same time one succeeds. The same request with the same key gets the
+// same answer.
 func TestTwoSubmitAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")

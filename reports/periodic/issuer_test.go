@@ -2,9 +2,9 @@ package periodic_test
 
 import "testing"
 
-// TestTheCommuneActs: districts ended on 1 July 2025. A later report names the commune on whose
-// ground the pilot stands on the day of freezing; an earlier one is the district's own, and without
-// a pilot nobody is named.
+// TestTheCommuneActs checks who issues a report. Districts ended on 1 July 2025. A later report
+// names the commune that the pilot is in on the day of freezing; an earlier one names the district.
+// Without a pilot no issuer is named.
 func TestTheCommuneActs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-05 08:00")

@@ -8,7 +8,8 @@ import (
 	"market40/merchants/access/roles"
 )
 
-// board tells a lateness board: each locality's code, state and how late; then on time of due.
+// board returns a lateness board as text: each locality's code, state and delay, then the number on
+// time out of those due.
 func (w *world) board(key, query string) string {
 	w.t.Helper()
 	o := w.ask(key, "GET", all+"/lateness?campaign=CHO40"+query, nil, 200)
@@ -41,7 +42,8 @@ func TestLatenessBoard(t *testing.T) {
 	w.ask(w.camRanh, "POST", second+"/submit", nil, 200)
 	w.at("2026-11-08 00:00")
 	w.ask(w.province, "POST", first+"/return", object{"note": "xem lại"}, 200)
-	w.ask(w.nhaTrang, "POST", first+"/correct", object{"reason": "đã xem"}, 200) // it was on time, and stays so
+	// it was on time and remains so
+	w.ask(w.nhaTrang, "POST", first+"/correct", object{"reason": "đã xem"}, 200)
 	for key, want := range map[string]string{
 		w.province:                           "568 submitted true 0, 569 submitted false 3, 570 not_made false 48; 1/3",
 		w.nhaTrang:                           "568 submitted true 0; 1/1",
@@ -53,7 +55,7 @@ func TestLatenessBoard(t *testing.T) {
 			t.Errorf("the board is %s, not %s", got, want)
 		}
 	}
-	// The indicator counts the same: of three localities and twelve months one report came in time.
+	// The indicator counts the same: of three localities and twelve months, one report was on time.
 	whole := w.ask(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-11"},
 		201).text("id")
 	if got := told(w.ask(w.province, "GET", all+"/"+whole, nil, 200).in("preview").in("report").in("total").in(
@@ -113,8 +115,8 @@ func TestReminders(t *testing.T) {
 	}
 }
 
-// TestWhatCameBackEarlyIsTold: a report that was handed in and back long before it is due waits for
-// its locality all the same.
+// TestWhatCameBackEarlyIsTold checks that a report that was submitted and returned long before its
+// due day is still listed as waiting for its locality.
 func TestWhatCameBackEarlyIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-01 09:00")
@@ -128,8 +130,9 @@ func TestWhatCameBackEarlyIsTold(t *testing.T) {
 	}
 }
 
-// TestQuartersAreRemindedLikeMonths: due on the same day of the month after, late from its end on,
-// on the board without naming one.
+// TestQuartersAreRemindedLikeMonths checks that a quarterly report is due on the same day of the
+// next month and late after that day. The board shows the last quarter if the request names no
+// period.
 func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-10-01 09:00")
@@ -144,7 +147,8 @@ func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 		}
 		return strings.Join(list, ", ")
 	}
-	if got := told(w.nhaTrang); got != "568 2026-Q2 late 2026-07-05" { // of which two months were the campaign's
+	// two of its months were in the campaign
+	if got := told(w.nhaTrang); got != "568 2026-Q2 late 2026-07-05" {
 		t.Errorf("four days before the third quarter's is due: %q", got)
 	}
 	w.at("2026-10-02 00:00")
@@ -173,7 +177,7 @@ func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 	if got := told(w.nhaTrang); got != "568 2026-Q3 returned 2026-10-05, 568 2026-Q2 late 2026-07-05" {
 		t.Errorf("when it is returned: %q", got)
 	}
-	w.at("2027-01-01 09:00") // between years
+	w.at("2027-01-01 09:00") // between two years
 	if got := w.board(w.nhaTrang, "&kind=quarter"); got != "568 not_made <nil> 0; 0/0" {
 		t.Errorf("the board of the fourth quarter is %s", got)
 	}

@@ -33,7 +33,8 @@ func TestPeriods(t *testing.T) {
 	}
 }
 
-// What is read as a period is written the same again, and is one or three whole months.
+// A text that parses as a period is written again in the same form. A period is one or three whole
+// months.
 func FuzzPeriod(f *testing.F) {
 	for _, text := range []string{"2026-10", "2026-Q3", "2026-1", "", "２０26-10", "2026-10\n"} {
 		f.Add("month", text)
@@ -52,7 +53,7 @@ func FuzzPeriod(f *testing.F) {
 	})
 }
 
-// The example of RFC 8785, section 3.2.2.
+// The example is from RFC 8785, section 3.2.2.
 func TestCanonicalForm(t *testing.T) {
 	t.Parallel()
 	const raw = `{"numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],
@@ -68,8 +69,8 @@ func TestCanonicalForm(t *testing.T) {
 	}
 }
 
-// The canonical form says the same, is its own canonical form, and does not depend on how the text
-// was written.
+// The canonical form has the same value and is its own canonical form. It does not depend on the
+// form of the input.
 func FuzzCanonical(f *testing.F) {
 	for _, text := range []string{
 		`{"b":1,"a":[null,true,"x"]}`, `{"a":"Chợ Đầm <&> \u2028 \u0001 \/"}`,
@@ -84,7 +85,7 @@ func FuzzCanonical(f *testing.F) {
 		}
 		var before, after any
 		if json.Unmarshal(raw, &before) != nil {
-			return // a number past float64: none of ours
+			return // a number outside float64 is refused
 		}
 		must(t, json.Unmarshal(first, &after))
 		indented, err := json.MarshalIndent(before, "", "  ")

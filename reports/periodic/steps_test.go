@@ -11,7 +11,7 @@ import (
 	"market40/merchants/access/signin"
 )
 
-// steps tells a report's steps in order.
+// steps returns a report's steps in order, as text.
 func steps(report object) string {
 	var list []string
 	for _, s := range report.items("steps") {
@@ -47,10 +47,11 @@ func TestAReportsWay(t *testing.T) {
 		t.Errorf("approved: %v", last)
 	}
 	w.refused(w.nhaTrang, "POST", at+"/correct", object{"reason": "sai \u2067tên"}, 422, "text_form")
-	w.ask(w.province, "POST", at+"/return", object{"note": "sai tên chợ"}, 200) // an approved one, too
+	// an approved report can be returned too
+	w.ask(w.province, "POST", at+"/return", object{"note": "sai tên chợ"}, 200)
 }
 
-// Who submitted does not approve, whatever key is used for it.
+// The person who submitted a report may not approve it, with whatever API key.
 func TestFourEyesAreTwoPersons(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
@@ -75,7 +76,7 @@ func TestFourEyesAreTwoPersons(t *testing.T) {
 		}
 	}
 	w.refused(key("two"), "POST", at+"/approve", nil, 409, "second_person_needed")
-	// After another's correction it is that person who may not.
+	// After a correction by another person, that person may not approve.
 	w.ask(w.province, "POST", at+"/correct", object{"reason": "đính chính"}, 200)
 	w.refused(w.province, "POST", at+"/approve", nil, 409, "second_person_needed")
 	w.ask(key("three"), "POST", at+"/approve", nil, 200)
@@ -97,7 +98,8 @@ func TestReportsThatAreRefused(t *testing.T) {
 		code   string
 	}{
 		{object{"campaign": "NONE"}, 404, "not_found"},
-		{object{"locality": "22366"}, 404, "not_found"}, // a commune of today is no unit of this campaign
+		// a commune of today is not a unit of this campaign
+		{object{"locality": "22366"}, 404, "not_found"},
 		{object{"kind": "year"}, 422, "unknown_value"},
 		{object{"period": "2026-13"}, 422, "period_form"},
 		{object{"period": "10/2026"}, 422, "period_form"},
@@ -132,7 +134,7 @@ func TestReportsThatAreRefused(t *testing.T) {
 	w.refused(w.admin, "POST", all+"/"+uuid.NewString()+"/submit", nil, 404, "not_found")
 }
 
-// A period is submitted when it has ended, not before: on its last day its as-of day is only
+// A period can be submitted only after it has ended. On its last day, its as-of day is still
 // tomorrow.
 func TestAnUnfinishedPeriod(t *testing.T) {
 	t.Parallel()
@@ -153,7 +155,7 @@ func TestAnUnfinishedPeriod(t *testing.T) {
 	w.ask(w.nhaTrang, "POST", november+"/submit", nil, 200)
 }
 
-// Another locality's report is missing; who may read one and not touch it is told so.
+// Another locality's report is not found. A caller who may read but not change a report gets 403.
 func TestReportsInScope(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
@@ -202,7 +204,7 @@ func TestReportsInScope(t *testing.T) {
 	w.refused(w.key(roles.Team, ""), "GET", all, nil, 403, "not_allowed")
 }
 
-// The commune on whose ground a district's pilot stands reports for the district that is no more.
+// After a district ended, the commune that its pilot is in submits its reports.
 func TestTheHeirReports(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
@@ -228,7 +230,7 @@ func TestAFailureTellsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
 	at := w.october(w.nhaTrang, "568")
-	w.send(w.nhaTrang, "GET", at, nil) // the key is known for two seconds
+	w.send(w.nhaTrang, "GET", at, nil) // the API key is cached for two seconds
 	w.db.Pool.Close()
 	if answer := w.send(w.nhaTrang, "POST", at+"/submit", nil); answer.Code != 500 ||
 		strings.Contains(answer.Body.String(), "pool") {

@@ -47,8 +47,8 @@ func (o object) items(key string) (list []object) {
 	return list
 }
 
-// world is the reports on a database of their own, asked through the real router; its clock is set
-// by the test.
+// world is the reports on a database of their own, called through the real router. The test sets
+// its clock.
 type world struct {
 	t       testing.TB
 	db      *database.DB
@@ -56,7 +56,8 @@ type world struct {
 	engine  http.Handler
 	clock   atomic.Pointer[time.Time]
 
-	admin, province, nhaTrang, camRanh string // keys: the last two of the offices of districts 568 and 569
+	// API keys; the last two belong to the offices of districts 568 and 569
+	admin, province, nhaTrang, camRanh string
 }
 
 const (
@@ -64,8 +65,8 @@ const (
 	campaign = "CHO40"
 )
 
-// newWorld has a campaign of the districts of 2024 whose reports are due on the 5th; Đầm is the
-// pilot of 568.
+// newWorld returns a world with a campaign of the districts of 2024 and reports due on the 5th. The
+// market Đầm is the pilot of 568.
 func newWorld(t testing.TB, now string) *world {
 	t.Helper()
 	gin.SetMode(gin.TestMode)
@@ -76,7 +77,7 @@ func newWorld(t testing.TB, now string) *world {
 	must(t, err)
 	w.apiKeys = signin.NewAPIKeys(w.db, clock)
 	e := web.New(web.Parts{DB: w.db, Keys: keys, Gate: signin.Gate{Keys: w.apiKeys}, Now: clock, Version: "test"})
-	// Two packages may each have a Target.
+	// Two packages may each have a type Target.
 	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/",
 		func(t reflect.Type, hint string) string {
 			for t.Kind() == reflect.Pointer {
@@ -111,7 +112,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// at sets the clock to a time of Vietnam, "2026-11-05 08:00".
+// at sets the clock to a time in Vietnam, such as "2026-11-05 08:00".
 func (w *world) at(now string) {
 	w.t.Helper()
 	t, err := time.ParseInLocation("2006-01-02 15:04", now, bizday.Vietnam)
@@ -132,8 +133,8 @@ func (w *world) exec(sql string, args ...any) {
 	must(w.t, err)
 }
 
-// market is the pilot of a district, with so many merchants; of them so many were paid on 20
-// October 2026.
+// market adds the pilot of a district with some merchants; active of them were paid on 20 October
+// 2026.
 func (w *world) market(code, district string, merchants, active int) uuid.UUID {
 	w.t.Helper()
 	id := uuid.New()
@@ -157,7 +158,7 @@ func (w *world) market(code, district string, merchants, active int) uuid.UUID {
 	return id
 }
 
-// paid gives so many more merchants of a market a payment on a day.
+// paid gives so many further merchants of a market a payment on a day.
 func (w *world) paid(market uuid.UUID, merchants int, day string) {
 	w.t.Helper()
 	w.exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount, last_at)
@@ -166,7 +167,7 @@ func (w *world) paid(market uuid.UUID, merchants int, day string) {
 		market, merchants, day)
 }
 
-// send is the answer to a request.
+// send sends a request and returns the answer.
 func (w *world) send(key, method, path string, body any, headers ...string) *httptest.ResponseRecorder {
 	w.t.Helper()
 	raw := []byte{}
@@ -199,7 +200,7 @@ func (w *world) ask(key, method, path string, body any, status int) object {
 	return o
 }
 
-// refused wants a refusal by its status and code.
+// refused expects a refusal with a status and a code.
 func (w *world) refused(key, method, path string, body any, status int, code string) {
 	w.t.Helper()
 	answer := w.send(key, method, path, body)
@@ -210,7 +211,7 @@ func (w *world) refused(key, method, path string, body any, status int, code str
 	}
 }
 
-// october makes the report of October 2026 for a district and returns its path.
+// october creates the report of October 2026 for a district and returns its path.
 func (w *world) october(key, district string) string {
 	w.t.Helper()
 	return all + "/" + w.ask(key, "POST", all, object{

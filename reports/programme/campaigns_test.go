@@ -29,7 +29,7 @@ func TestMakeACampaign(t *testing.T) {
 	w.refused(w.admin, "GET", campaigns+"/CHO41", nil, 404, "not_found")
 }
 
-// The basis is the newest whose units stood when the campaign began.
+// The basis is the newest one with units that existed when the campaign began.
 func TestBasisOfACampaign(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

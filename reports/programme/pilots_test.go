@@ -13,7 +13,7 @@ import (
 	"market40/reports/programme"
 )
 
-// states tells each listed locality by code and state.
+// states lists each locality with its code and state.
 func (w *world) states(key, path string) string {
 	w.t.Helper()
 	var list []string
@@ -60,7 +60,7 @@ func TestDesignationHistory(t *testing.T) {
 	at := w.campaign() + "/pilots/568"
 	dam, moi := w.market("DAM", "568", "22366"), w.market("MOI", "568", "22366")
 	w.ask(w.admin, "PUT", at, object{"market_id": dam}, 200)
-	w.ask(w.admin, "PUT", at, object{"market_id": dam}, 200) // again: nothing changes
+	w.ask(w.admin, "PUT", at, object{"market_id": dam}, 200) // repeated: nothing changes
 	w.ask(w.admin, "PUT", at, object{"market_id": moi, "since": "2026-01-01"}, 200)
 	w.ask(w.admin, "PUT", at, object{"exempt_reason": "sửa chợ"}, 200)
 	now := w.ask(w.admin, "PUT", at, object{"market_id": moi}, 200) // on the same day
@@ -72,7 +72,7 @@ func TestDesignationHistory(t *testing.T) {
 		"DAM 2024-05-28–2026-01-01, MOI 2026-01-01–2026-11-22, sửa chợ –, MOI 2026-11-22–"; got != want {
 		t.Errorf("the history is %s, not %s", got, want)
 	}
-	// A correction of the past cuts what it overlaps.
+	// A correction of the past cuts the designations that it overlaps.
 	w.ask(w.admin, "PUT", at, object{"market_id": dam, "since": "2025-01-01"}, 200)
 	now = w.ask(w.admin, "PUT", at, object{"market_id": dam}, 200)
 	if now.text("since") != "2025-01-01" || len(now.items("history")) != 5 ||
@@ -106,7 +106,7 @@ func TestDesignationsThatAreRefused(t *testing.T) {
 	} {
 		w.refused(w.admin, "PUT", at+"568", tt.body, tt.status, tt.code)
 	}
-	// A market that was put on the map wrongly is still the pilot of where it was thought to stand.
+	// A market that was first recorded in the wrong unit stays the pilot of that unit.
 	w.ask(w.admin, "PUT", at+"568", object{"market_id": dam}, 200)
 	w.exec(`UPDATE market_places SET locality_id = (SELECT locality_id FROM market_places
 		WHERE market_id = $2 AND lower_inf(valid)) WHERE market_id = $1 AND lower_inf(valid)`, dam, ngoi)
@@ -118,12 +118,11 @@ func TestDesignationsThatAreRefused(t *testing.T) {
 	}, 201)
 	w.refused(w.admin, "PUT", campaigns+"/OLD/pilots/568", object{"exempt_reason": "x", "since": "2026-01-01"}, 409,
 		"campaign_ended")
-	// of its first day: a record of then
+	// on its first day: a record of that time
 	w.ask(w.admin, "PUT", campaigns+"/OLD/pilots/569", object{"market_id": dam}, 200)
 }
 
-// Who has not chosen for a campaign that has not begun is not missing; what is chosen before counts
-// from its first day.
+// Before a campaign begins, no locality is missing. A choice made before counts from the first day.
 func TestDesignationsBeforeACampaign(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -166,7 +165,8 @@ func TestDesignationsBeforeACampaign(t *testing.T) {
 	}
 }
 
-// Of two that designate at once, one wins; the other did not see it and is told so.
+// Of two designations at the same time one succeeds. The other was made without knowledge of it and
+// is refused.
 func TestTwoDesignateAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -192,13 +192,15 @@ func TestTwoDesignateAtOnce(t *testing.T) {
 	var standing, rows int
 	must(t, w.db.Pool.QueryRow(t.Context(),
 		`SELECT count(*) FILTER (WHERE upper_inf(valid)), count(*) FROM pilots`).Scan(&standing, &rows))
-	if won == 0 || standing != 1 || rows != won { // those that came after another was answered saw it, and replaced it
+	// later requests saw an earlier answer, and replaced it
+	if won == 0 || standing != 1 || rows != won {
 		t.Errorf("%d won, %d stand of %d", won, standing, rows)
 	}
 }
 
-// An office acts for the units that its scope names or holds; and, after the districts ended, for
-// the one whose pilot stands on its ground. Everybody else's are missing.
+// An office acts for the units that its scope names or contains. After districts ended, it also
+// acts for the district that has its pilot in the office's unit. All other localities are not
+// found.
 func TestWhoActsForALocality(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -206,10 +208,11 @@ func TestWhoActsForALocality(t *testing.T) {
 	dam, ngoi := w.market("DAM", "568", "22366"), w.market("BA-NGOI", "569", "22420")
 	district, heir, beside := w.key(roles.LocalityOfficer, "locality:568"), w.key(roles.LocalityOfficer,
 		"locality:22366"), w.key(roles.LocalityOfficer, "locality:22333")
-	w.refused(heir, "PUT", at+"/568", object{"market_id": dam}, 404, "not_found") // no pilot stands there yet
+	// no pilot is there yet
+	w.refused(heir, "PUT", at+"/568", object{"market_id": dam}, 404, "not_found")
 	w.ask(district, "PUT", at+"/568", object{"market_id": dam}, 200)
 	w.refused(district, "PUT", at+"/569", object{"market_id": ngoi}, 404, "not_found")
-	// not even that it stands elsewhere
+	// the answer does not reveal that the market exists elsewhere
 	w.refused(district, "PUT", at+"/568", object{"market_id": ngoi}, 422, "unknown_market")
 	for key, want := range map[string]string{
 		district: "568 chosen", heir: "568 chosen", beside: "",
@@ -225,10 +228,11 @@ func TestWhoActsForALocality(t *testing.T) {
 	if got := w.ask(heir, "PUT", at+"/568", object{"exempt_reason": "chợ cháy"}, 200); got.text("state") != "exempt" {
 		t.Errorf("what the heir did is %v", got)
 	}
-	w.refused(heir, "PUT", at+"/568", object{"market_id": dam}, 404, "not_found") // it stands there no more
+	// it is no longer there
+	w.refused(heir, "PUT", at+"/568", object{"market_id": dam}, 404, "not_found")
 }
 
-// An officer whose district ended and whose commune began sees what the scope of the day names.
+// After a district ended and its commune began, an officer sees what the scope names on that day.
 func TestDatedScopes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -283,10 +287,11 @@ func TestMilestones(t *testing.T) {
 	} {
 		w.refused(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-03-02", "note": tt.note}, 422, tt.code)
 	}
-	w.refused(w.admin, "DELETE", steps+"chosen", nil, 404, "not_found") // told by the designation
+	// the designation determines this step
+	w.refused(w.admin, "DELETE", steps+"chosen", nil, 404, "not_found")
 	w.ask(w.admin, "DELETE", steps+"launched", nil, 204)
 	w.refused(w.admin, "DELETE", steps+"launched", nil, 404, "not_found")
-	// They are the market's: the next pilot begins anew.
+	// The steps belong to the market: the next pilot starts from the beginning.
 	next := w.ask(w.admin, "PUT", at, object{"market_id": w.market("MOI", "568", "22366")}, 200)
 	if m := next.in("milestones"); m["equipped"] != nil || m.text("chosen") != today {
 		t.Errorf("the next pilot has reached %v", m)

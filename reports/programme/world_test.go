@@ -20,7 +20,7 @@ import (
 	"market40/reports/programme"
 )
 
-// today is the day on which everything here happens, at noon.
+// today is the day of every test here, at noon.
 const today = "2026-11-22"
 
 type object map[string]any
@@ -35,7 +35,7 @@ func (o object) in(key string) object {
 	return inner
 }
 
-// items are those of a list.
+// items returns the items of a list.
 func (o object) items(key string) (list []object) {
 	raw, _ := o[key].([]any)
 	for _, item := range raw {
@@ -44,7 +44,7 @@ func (o object) items(key string) (list []object) {
 	return list
 }
 
-// world is the programme on a database of its own, asked through the real router.
+// world is the programme on a database of its own, called through the real router.
 type world struct {
 	t       testing.TB
 	db      *database.DB
@@ -88,7 +88,7 @@ func (w *world) exec(sql string, args ...any) {
 	must(w.t, err)
 }
 
-// market stands in a commune of today and before that in a district.
+// market adds a market in a commune of today that was in a district before.
 func (w *world) market(code, district, commune string) string {
 	w.t.Helper()
 	id := uuid.NewString()
@@ -102,7 +102,7 @@ func (w *world) market(code, district, commune string) string {
 	return id
 }
 
-// ask sends a request and wants a status; the answer of what is no object is nil.
+// ask sends a request and expects a status. It returns nil if the answer is not an object.
 func (w *world) ask(key, method, path string, body any, status int) object {
 	w.t.Helper()
 	got, o := w.try(key, method, path, body)
@@ -129,7 +129,7 @@ func (w *world) try(key, method, path string, body any, headers ...string) (int,
 	return answer.Code, o
 }
 
-// refused wants a refusal by its status and code.
+// refused expects a refusal with a status and a code.
 func (w *world) refused(key, method, path string, body any, status int, code string) {
 	w.t.Helper()
 	if got, o := w.try(key, method, path, body); got != status || o.text("code") != code {
@@ -140,7 +140,7 @@ func (w *world) refused(key, method, path string, body any, status int, code str
 
 const campaigns = "/api/v1/campaigns"
 
-// campaign is made in the districts of 2024.
+// campaign creates a campaign in the districts of 2024.
 func (w *world) campaign() string {
 	w.t.Helper()
 	w.ask(w.admin, "POST", campaigns, object{
