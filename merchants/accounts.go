@@ -49,7 +49,7 @@ type Feed struct {
 	LastNoticeAt *time.Time `json:"last_notice_at" doc:"null also for officers and the team"`
 }
 
-// feedAlive is how long after its last notice a feed counts as live (domain.md "Coverage").
+// feedAlive is how long after its last notice a feed counts as live (reports/README.md, "Coverage").
 const feedAlive = 7 * 24 * time.Hour
 
 // NormalAccount is an account number in the one form that is compared and indexed: upper case,

@@ -29,7 +29,8 @@ const (
 	whole
 )
 
-// sightOf is contract.md "Roles" for the data of one merchant.
+// sightOf returns what a caller sees of one merchant's data (merchants/access/roles/README.md,
+// "Roles in words").
 func sightOf(who roles.Principal, merchant uuid.UUID) sight {
 	switch {
 	case (who.Role == roles.Merchant || who.Role == roles.Staff) && (who.MerchantID == nil ||

@@ -18,7 +18,7 @@ import (
 	"market40/payments/money"
 )
 
-// Payment is a stall's payment as the contract shows it.
+// Payment is a stall's payment as the API shows it.
 type Payment struct {
 	ID         uuid.UUID    `json:"id"`
 	Amount     money.Amount `json:"amount" doc:"đồng; negative where a reversal takes it back"`

@@ -15,7 +15,7 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// matrixRow is what the contract says of a route: who may take it in its own scope, and with what.
+// matrixRow is what the README says of a route: who may take it in its own scope, and with what.
 type matrixRow struct {
 	may      string // roles, or "all", "strangers"
 	platform bool   // only with the scope of everything
@@ -32,8 +32,8 @@ const (
 	inProgramme = "admin province_officer locality_officer manager team auditor"
 )
 
-// matrix is every route under /api. It is written from contract.md "Roles" and not from the
-// program's own table: a route without a row, or a row without a route, fails.
+// matrix is every route under /api. It is written from merchants/access/roles/README.md, "Roles in words",
+// and not from the program's own table: a route without a row, or a row without a route, fails.
 var matrix = map[string]matrixRow{
 	"POST /api/v1/sessions": {may: "strangers", body: object{
 		"login":    "nobody",

@@ -107,7 +107,7 @@ func (c *Cells) Long(field string, most int) string {
 	return text
 }
 
-// Word is the contract word that a field's text stands for.
+// Word is the API's word that a field's text stands for.
 func (c *Cells) Word(field string, known Vocabulary) string { return c.row.readWord(field, known, "") }
 
 // Day is a date as YYYY-MM-DD.

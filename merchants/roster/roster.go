@@ -77,7 +77,7 @@ type Row struct {
 	Number        string // as the board writes it, at most MaxNumber characters
 	Zone          string // "Khu A", "Tầng 1, Dãy B"; may be empty
 	Kind          string // stall, kiosk, counter, shop, lot or mobile; stall when the file is silent
-	GoodsGroup    string // a word of contract.md; khac when the file is silent
+	GoodsGroup    string // one of the goods groups of the API; khac when the file has none
 	FullName      string // empty: the stall is vacant
 	HouseholdName string // the registered household business; may be empty
 	Phone         string // digits, 0…; may be empty

@@ -2,14 +2,14 @@ package roster
 
 import "sync"
 
-// Meaning is a contract word with the Vietnamese that boards write for it; the first is its name on
+// Meaning is a word of the API with the Vietnamese that boards write for it; the first is its name on
 // screens.
 type Meaning struct {
 	Word    string
 	Written []string
 }
 
-// Vocabulary is a list of contract words, found by what boards write.
+// Vocabulary is a list of words of the API, found by what boards write.
 type Vocabulary struct {
 	meanings []Meaning
 	index    func() map[string]string
@@ -73,7 +73,7 @@ var holderKinds = NewVocabulary(
 	}},
 )
 
-// Find is the contract word that a text stands for, without regard to case, diacritics and
+// Find is the API's word that a text stands for, without regard to case, diacritics and
 // punctuation.
 func (v Vocabulary) Find(text string) (word string, ok bool) {
 	word, ok = v.index()[fold(text)]

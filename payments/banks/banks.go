@@ -47,8 +47,8 @@ func RefusalReason(err error) Refusal {
 	return BadSignature
 }
 
-// Tolerance is how far a signed stamp may lie from our clock, either way (providers.md, section
-// 6.7).
+// Tolerance is how far a signed stamp may be from our clock, either way (payments/banks/README.md,
+// "Clock").
 const Tolerance = 300 * time.Second
 
 // Direction is the way of the money, seen from the account that the notice is about.

@@ -11,7 +11,7 @@ import (
 const cassoProbe = "MA_GIAO_DICH_THU_NGHIEM"
 
 // cassoV1 is Casso's first webhook: a static Secure-Token and an array of transactions.
-// Source: docs of casso.vn and public deliveries (providers.md section 1.2).
+// Source: docs of casso.vn and public deliveries (payments/banks/README.md, "Casso").
 type cassoV1 struct {
 	plainSuccess
 	plainRefusals

@@ -5,8 +5,8 @@ import "strings"
 // NormalReference writes a bank's reference in one way, so that two providers' words for one
 // transfer are equal, and says whether it is strong: naming one transfer for ever. Strong are T24's
 // FT numbers (also inside a longer text, without MB's tail \BNK), UUIDs and VietinBank's day-T
-// numbers; ACB's four digits, Casso's "5017 - 48678" or VCB's MBVCB.… are not. Sources:
-// providers.md sections 1.1, 1.2, 3.1.
+// numbers; ACB's four digits, Casso's "5017 - 48678" or VCB's MBVCB.… are not.
+// The forms and their sources: payments/banks/README.md, "References".
 func NormalReference(text string) (reference string, strong bool) {
 	s := strings.ToUpper(strings.TrimSpace(text))
 	if isUUID(s) || isVietin(s) {

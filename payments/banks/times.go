@@ -65,8 +65,8 @@ func parseTime(text string) (at time.Time, precision Precision, err error) {
 	return at, "", err
 }
 
-// minuteBanks are the BINs of the banks whose times end in :00 because they tell no seconds: ACB,
-// MB, VPBank, OCB (seen in public deliveries, providers.md section 1.1).
+// minuteBanks are the BINs of the banks that write :00 because they know no seconds: ACB, MB, VPBank,
+// OCB (payments/banks/README.md, "Times").
 var minuteBanks = [...]string{"970416", "970422", "970432", "970448"}
 
 // minuteOnly says whether a bank's time is one of a whole minute.

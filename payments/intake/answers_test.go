@@ -10,7 +10,7 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestAnswers walks contract.md's table "Answers to a webhook".
+// TestAnswers checks the table of payments/intake/README.md, "Answers to a webhook".
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -274,8 +274,8 @@ func (w *posting) queueTold(batch *pgx.Batch, entries []*entry) {
 }
 
 // findTold leaves to a case what another source told already: account, amount and squashed memo are
-// equal, the times are near and the references do not tell them apart (providers.md, section 3.3).
-// Two people may still assign it.
+// equal, the times are near and the references do not tell them apart (payments/banks/README.md,
+// "References"). Two people may still assign it.
 func (w *posting) findTold() {
 	for _, e := range w.entries {
 		if _, _, moves := e.decision.sides(); !moves || e.tellingIndex == nil {

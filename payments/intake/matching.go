@@ -97,7 +97,7 @@ type decision struct {
 	Takes    *PostedPayment // the payment that it takes back
 }
 
-// decide is the whole rule of matching, in the order of architecture.md "A payment's way", step 5:
+// decide is the whole rule of matching, in the order of payments/README.md, "A payment's way", step 5:
 // a known virtual account, then a memo code whose stall receives on this account, then the account
 // when exactly one open stall receives on it, then a case. Never by amount and time alone.
 func (r *register) decide(e *entry) decision {

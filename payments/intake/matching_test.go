@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// TestMatching pins the order of architecture.md "A payment's way", step 5.
+// TestMatching checks the order of payments/README.md, "A payment's way", step 5.
 func TestMatching(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -25,7 +25,8 @@ const (
 	pgbenchScale   = 50   // of pgbench: 5 million accounts
 )
 
-// bench measures the bars of performance.md on a throw-away private server with real fsync.
+// bench measures the bars of cmd/market40/bench/README.md, "Bars", on a throw-away private server with
+// real fsync.
 type bench struct {
 	out    io.Writer
 	dir    string

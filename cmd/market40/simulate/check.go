@@ -130,8 +130,8 @@ func (s *simulation) stateOf(ctx context.Context, n *playedNotice, want string) 
 	return state, err
 }
 
-// mangled is a memo as one of the banks of providers.md, section 1.8 delivers it; the code inside
-// survives.
+// mangled returns a memo as a bank delivers it (payments/banks/README.md, "How banks change a memo");
+// the code inside survives.
 func mangled(memo string) string {
 	names := []string{"NGUYEN THI LAN", "TRAN VAN BAY", "LE MINH", "PHAM NGOC KHUONG"}
 	name := names[rand.IntN(len(names))]

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Role is what a caller is; contract.md "Roles" tells each in words.
+// Role is what a caller is (merchants/access/roles/README.md, "Roles in words").
 type Role string
 
-// The roles of the contract.
+// The roles.
 const (
 	Admin           Role = "admin"
 	ProvinceOfficer Role = "province_officer"
@@ -24,7 +24,7 @@ const (
 	Staff Role = "staff"
 )
 
-// Roles are the roles of users and keys, in the order of the contract.
+// Roles are the roles of users and keys, in the order in which they are listed.
 func Roles() []Role {
 	return []Role{Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Team, Auditor, Integration}
 }

@@ -33,8 +33,8 @@ func TestMerchantsAreToldOfEveryAction(t *testing.T) {
 	}
 }
 
-// TestOfficersSeeNoMoney is contract.md: officers never see payments, turnover or a whole account,
-// and nobody the revenue book.
+// TestOfficersSeeNoMoney checks merchants/access/roles/README.md, "Roles in words": officers never see
+// payments, turnover or a whole account, and only its owner sees the revenue book.
 func TestOfficersSeeNoMoney(t *testing.T) {
 	t.Parallel()
 	for _, r := range roles.RoleSights() {

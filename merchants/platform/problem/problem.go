@@ -13,7 +13,7 @@ import (
 // Kind is what sort of refusal it is; its number is the HTTP status.
 type Kind int
 
-// The kinds of refusal, by contract.md "Errors".
+// The kinds of refusal (merchants/access/roles/README.md, "Errors").
 const (
 	Malformed    Kind = http.StatusBadRequest            // the text could not be read
 	Unauthorized Kind = http.StatusUnauthorized          // a stranger
