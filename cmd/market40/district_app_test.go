@@ -3,6 +3,7 @@ package main_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -409,4 +410,18 @@ func TestTheDistrictAppIsSmall(t *testing.T) {
 			t.Errorf("%s takes %d bytes", part, size)
 		}
 	}
+}
+
+// TestProvinceInAPicture leaves the overview of the invented province as a picture, with SHOTS.
+func TestProvinceInAPicture(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("SHOTS") == "" {
+		t.Skip("SHOTS names no folder")
+	}
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "DEMO_MONTHS=8"}
+	o := &office{env: env, serving: serve(t, env, "--demo")}
+	v := o.seat("province_officer", "", 1440)
+	v.open("overview")
+	v.until(`document.querySelector('main tbody tr td:last-child svg') !== null`)
+	fits(t, v.tab, "province-overview-1440")
 }
