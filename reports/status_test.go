@@ -283,7 +283,8 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 		"chua_dat: I05 60,0 % < chỉ tiêu 90,0 % (hạn 21/11/2026)") {
 		t.Errorf("a target that was due on its last day: %s", got)
 	}
-	w.exec(`UPDATE campaigns SET starts_on = '2026-11-22', ends_on = NULL`) // its first day
+	// the campaign's first day
+	w.exec(`UPDATE campaigns SET starts_on = '2026-11-22', ends_on = NULL`)
 	if got := row(t, w.adoption(admin, "campaign=CHO40&basis=districts_2024"), "569").StatusReason; got != "no_market" {
 		t.Errorf("on its first day %s", got)
 	}

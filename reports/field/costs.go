@@ -15,7 +15,7 @@ import (
 	"market40/merchants/roster"
 )
 
-// CostOrder is what a campaign spent on a market.
+// CostOrder is a cost of a campaign at a market, as a caller submits it.
 type CostOrder struct {
 	ID      string `json:"id,omitempty" doc:"one's own, a UUID"`
 	Market  string `json:"market" doc:"id or code" example:"CHODAM"`
@@ -25,7 +25,7 @@ type CostOrder struct {
 	Note    string `json:"note,omitempty" doc:"at most 500 characters"`
 }
 
-// Cost is it as it is listed.
+// Cost is a recorded cost as it is listed.
 type Cost struct {
 	ID         uuid.UUID `json:"id" format:"uuid"`
 	MarketID   uuid.UUID `json:"market_id" format:"uuid"`
@@ -89,7 +89,7 @@ var costs = &kind[CostOrder, Cost]{
 		AND v.market_id IN (SELECT scope_markets($8, $9))` + byDay("v.spent_on"),
 }
 
-// findMarkets finds the markets in scope that costs name by id or code.
+// findMarkets finds the markets in scope that costs name by id or by code.
 func findMarkets(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[CostOrder]) error {
 	names := make([]string, len(entries))
 	for i, e := range entries {

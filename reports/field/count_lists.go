@@ -12,15 +12,15 @@ import (
 	"market40/merchants/roster"
 )
 
-// CountRow is a line of a list of counts: which half-hour, and what was counted in it.
+// CountRow is a row of a list of counts: the half-hour, and what was counted in it.
 type CountRow struct {
 	StartsAt string
-	Stratum  string // where two plans drew the same half-hour
+	Stratum  string // needed if two plans drew the same half-hour
 	CountOrder
 }
 
-// countLists are counts that come as a list. One by one they are told by the half-hour's id
-// (putCount); the rules are the same.
+// countLists imports counts as a list. A single count is recorded by the half-hour's id (putCount),
+// with the same rules.
 var countLists = &kind[CountRow, Slot]{
 	name: "sample slot", vi: "Số đếm", path: "/api/v1/markets/{id}/sample-slots",
 	place: (*Field).marketPlace, read: roles.ReadSamples, write: roles.RecordFacts, repeat: true,
@@ -61,7 +61,7 @@ var countLists = &kind[CountRow, Slot]{
 	keep: keepCounts,
 }
 
-// findSlots finds the drawn half-hours that rows name; each stands in a list once.
+// findSlots finds the drawn half-hours that rows name. A list may name each half-hour once.
 func findSlots(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[CountRow]) error {
 	named := sound(entries)
 	given := make([]map[string]any, len(named))
@@ -108,11 +108,11 @@ func findSlots(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[Cou
 	return nil
 }
 
-// countsGiven are rows of counts as SQL reads them.
+// countsGiven makes rows of counts readable in SQL.
 const countsGiven = `json_to_recordset($1::json) AS g (id uuid, sales int, cashless_sales int, turnover numeric, cashless_turnover numeric)`
 
-// keepCounts writes counts as count does: once, and corrected only by who counted, on the day of
-// counting.
+// keepCounts writes counts once, as count does. Only the person who counted may correct them, on
+// the day of counting.
 func keepCounts(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[CountRow]) error {
 	given := make([]map[string]any, len(entries))
 	for i, e := range entries {
@@ -155,7 +155,7 @@ func keepCounts(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[Co
 	return nil
 }
 
-// orNull is a text, or null for none.
+// orNull returns a text, or nil if it is empty.
 func orNull(text string) *string {
 	if text == "" {
 		return nil

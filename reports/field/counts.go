@@ -15,10 +15,10 @@ import (
 	"market40/payments/money"
 )
 
-// maxSales is how many sales a half-hour may have: more is a slip.
+// maxSales is the largest number of sales in a half-hour; a larger one is a typing error.
 const maxSales = 100_000
 
-// CountOrder is what was counted in a half-hour.
+// CountOrder is what was counted in a half-hour, as a caller submits it.
 type CountOrder struct {
 	Sales            int    `json:"sales" doc:"all sales of the half-hour"`
 	CashlessSales    int    `json:"cashless_sales" doc:"those without cash"`
@@ -32,7 +32,7 @@ func (o *CountOrder) check() error {
 	return e.refusal()
 }
 
-// count is what was counted in a half-hour.
+// count checks what was counted in a half-hour.
 func (e *entry[O]) count(o *CountOrder) {
 	if o.Sales < 0 || o.Sales > maxSales {
 		e.fail("sales", "out_of_range", "Số lượt bán từ 0 đến 100.000.", "Sales are 0 to 100,000.")
@@ -56,7 +56,7 @@ func (e *entry[O]) count(o *CountOrder) {
 	}
 }
 
-// turnover refuses amounts that the sales cannot have brought.
+// turnover refuses amounts that the number of sales makes impossible.
 func (e *entry[O]) turnover(o *CountOrder, all, cashless money.Amount) {
 	switch {
 	case cashless.Cmp(all) > 0:
@@ -76,10 +76,9 @@ func (e *entry[O]) turnover(o *CountOrder, all, cashless money.Amount) {
 	}
 }
 
-// putCount keeps what was counted in a half-hour, once: the same again is the same answer. Who
-// counted may correct it until midnight of the day of counting; after that, and by anybody else,
-// other content is refused (409), since a sample that can be looked at and then changed proves
-// nothing.
+// putCount records what was counted in a half-hour, once. The same content again gets the same
+// answer. The person who counted may correct it until midnight of the day of counting. Any other
+// change is refused (409), because a sample that can be read and then changed proves nothing.
 func (f *Field) putCount(ctx context.Context, in *struct {
 	web.Named
 	Body CountOrder

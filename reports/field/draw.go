@@ -8,21 +8,22 @@ import (
 	"time"
 )
 
-// slotLength is how long a market's sales are counted at a time.
+// slotLength is the length of a slot in which a market's sales are counted.
 const slotLength = 30 * time.Minute
 
-// slotsAnHour is how many of them an hour has.
+// slotsAnHour is the number of slots in an hour.
 const slotsAnHour = int(time.Hour / slotLength)
 
-// hours are the hours of each day that a stratum takes, [from, to).
+// hours are the hours of each day that a stratum covers, [from, to).
 type hours struct{ from, to int }
 
-// slotsIn is how many half-hours the hours have in so many days.
+// slotsIn returns the number of half-hours in these hours over a number of days.
 func (h hours) slotsIn(days int) int { return days * (h.to - h.from) * slotsAnHour }
 
-// draw draws n of a stratum's half-hours without replacement, in order of time. Each half-hour's
-// lot is the SHA-256 of "seed/stratum/2026-11-20T05:30:00+07:00", and the n smallest are drawn:
-// whoever knows the seed can draw them again, in any language, and nobody could have chosen them.
+// draw draws n of a stratum's half-hours without replacement and returns them in order of time.
+// Each half-hour has the SHA-256 of "seed/stratum/2026-11-20T05:30:00+07:00", and the n smallest
+// hashes are drawn. With the seed, anyone can repeat the draw in any language, and the draw cannot
+// be manipulated.
 func draw(seed int64, stratum string, first time.Time, days int, h hours, n int) []time.Time {
 	type lot struct {
 		starts time.Time

@@ -18,28 +18,28 @@ import (
 	"market40/payments/money"
 )
 
-// What became of a fact.
+// The results of recording a fact.
 const (
 	created   = "create"
 	unchanged = "unchanged"
 	faulty    = "error"
 )
 
-// entry is a fact on its way in, as far as it is known.
+// entry is a fact that is being recorded, with what is known about it so far.
 type entry[O any] struct {
 	order O
-	line  int       // of a list, from 1
-	id    uuid.UUID // the phone's, or ours
+	line  int       // in a list, from 1
+	id    uuid.UUID // from the phone, or generated here
 	found
 	state    string
 	errors   []problem.Field
-	conflict bool // it clashes with what stands
+	conflict bool // it conflicts with a recorded fact
 }
 
-// found is what the register knows of what a fact names.
+// found is what the register knows about the things that a fact names.
 type found struct{ market, stall, tenancy, merchant uuid.UUID }
 
-// fail notes a fault; a field has one.
+// fail records a fault. Only the first fault of a field counts.
 func (e *entry[O]) fail(field, code, vi, en string) {
 	for _, known := range e.errors {
 		if known.Name == field {
@@ -50,7 +50,7 @@ func (e *entry[O]) fail(field, code, vi, en string) {
 	e.state = faulty
 }
 
-// refusal is what is wrong with a fact that came alone.
+// refusal returns the error for a fact that was sent alone, or nil.
 func (e *entry[O]) refusal() error {
 	if len(e.errors) == 0 {
 		return nil
@@ -62,11 +62,11 @@ func (e *entry[O]) refusal() error {
 	return refused
 }
 
-// errUndo ends a transaction that shall leave nothing.
+// errUndo rolls back a transaction that must write nothing.
 var errUndo = errors.New("nothing is to be kept")
 
-// take checks facts and keeps them: all, or none when one is faulty. A dry run does the same and
-// undoes it.
+// take checks facts and writes all of them, or none if one is faulty. A dry run does the same and
+// rolls back.
 func (k *kind[O, F]) take(ctx context.Context, f *Field, at *place, fresh func() []*entry[O],
 	dryRun bool,
 ) ([]*entry[O], error) {
@@ -96,7 +96,7 @@ func (k *kind[O, F]) take(ctx context.Context, f *Field, at *place, fresh func()
 	return entries, nil
 }
 
-// sound are the entries without a fault.
+// sound returns the entries without a fault.
 func sound[O any](entries []*entry[O]) []*entry[O] {
 	var good []*entry[O]
 	for _, e := range entries {
@@ -107,11 +107,12 @@ func sound[O any](entries []*entry[O]) []*entry[O] {
 	return good
 }
 
-// table is where a kind of fact is kept, and how two of them are told to be the same.
+// table describes where a kind of fact is stored, and how two equal facts are recognised.
 type table struct {
-	name    string
-	columns []string // beside id, market_id, actor_id and recorded_at, each with its type: "visited_at timestamptz"
-	byDay   bool     // not told by its id, but by what it says
+	name string
+	// besides id, market_id, actor_id and recorded_at, each with its type: "visited_at timestamptz"
+	columns []string
+	byDay   bool // recognised by its content, not by its id
 	taken   problem.Field
 }
 
@@ -128,8 +129,8 @@ func (t table) given() string {
 	return `json_to_recordset($1::json) AS g (id uuid, market_id uuid, ` + strings.Join(t.columns, ", ") + `)`
 }
 
-// keepIn writes sound entries as rows of a table. One whose id stands with the same content is
-// unchanged, with other content a conflict.
+// keepIn writes sound entries as rows of a table. An entry with an existing id is unchanged if the
+// content is equal; otherwise it is a conflict.
 func keepIn[O any](t table, values func(
 	*entry[O]) map[string]any,
 ) func(context.Context, pgx.Tx, *place, []*entry[O]) error {
@@ -175,7 +176,7 @@ func keepIn[O any](t table, values func(
 	}
 }
 
-// standing is for each id that is given the one that stands.
+// standing maps each given id to the id of the equal stored fact.
 func standing(ctx context.Context, tx pgx.Tx, sql string, given []byte) (map[uuid.UUID]uuid.UUID, error) {
 	rows, err := tx.Query(ctx, sql, given)
 	if err != nil {
@@ -203,16 +204,16 @@ func ids(ctx context.Context, tx pgx.Tx, sql string, args ...any) (map[uuid.UUID
 	return set, err
 }
 
-// The limits of what is told.
+// The limits of submitted facts.
 const (
 	maxNote   = 500              // characters
 	clockRuns = 10 * time.Minute // how far a phone's clock may be ahead
 )
 
-// earliest is the day before which nothing was seen in the field: an older date is a slip.
+// earliest is the first possible day of a fact in the field. An older date is a typing error.
 var earliest = time.Date(2015, time.January, 1, 0, 0, 0, 0, bizday.Vietnam)
 
-// moment is a time that is told in RFC 3339, not in the future.
+// moment reads a time in RFC 3339. It may not be in the future.
 func (e *entry[O]) moment(field, text string, now time.Time) time.Time {
 	at, err := time.Parse(time.RFC3339, text)
 	switch {
@@ -229,7 +230,7 @@ func (e *entry[O]) moment(field, text string, now time.Time) time.Time {
 	return at
 }
 
-// day is a date as 2026-11-20, not in the future.
+// day reads a date such as 2026-11-20. It may not be in the future.
 func (e *entry[O]) day(field, text string, now time.Time) time.Time {
 	day, err := time.ParseInLocation(time.DateOnly, text, bizday.Vietnam)
 	switch {
@@ -245,7 +246,7 @@ func (e *entry[O]) day(field, text string, now time.Time) time.Time {
 	return day
 }
 
-// short is a text of so many characters at most, in Unicode.
+// short checks that a text is valid Unicode with at most so many characters.
 func (e *entry[O]) short(field, text string, most int) {
 	if f := encodings.TextFault(field, text); f != nil {
 		e.fail(f.Name, f.Code, f.Vi, f.En)
@@ -256,7 +257,7 @@ func (e *entry[O]) short(field, text string, most int) {
 	}
 }
 
-// dong is a whole amount of đồng, not negative.
+// dong reads a whole amount of đồng that is not negative.
 func (e *entry[O]) dong(field, text string) money.Amount {
 	if text == "" {
 		e.fail(field, "required", "Thiếu số tiền.", "The amount is missing.")
@@ -270,8 +271,8 @@ func (e *entry[O]) dong(field, text string) money.Amount {
 	return amount
 }
 
-// ownID reads the id that a phone gave a fact, so that it can be named before it is sent; without
-// one it is ours.
+// ownID reads the id that a phone gave to a fact, so that the phone can refer to it before it is
+// sent. Without one, it generates an id.
 func (e *entry[O]) ownID(text string) {
 	if text == "" {
 		if e.id == uuid.Nil {
@@ -286,15 +287,14 @@ func (e *entry[O]) ownID(text string) {
 	e.id = id
 }
 
-// word wants a word to be there; which words there are is told by the schema, or by the vocabulary
-// of a list.
+// word requires a word. The schema, or the vocabulary of a list, checks which words are valid.
 func (e *entry[O]) word(field, text string) {
 	if text == "" {
 		e.fail(field, "required", "Thiếu mục này.", "This is missing.")
 	}
 }
 
-// momentOf and dayOf are what a sound entry told: a faulty one is looked at no further.
+// momentOf and dayOf parse the values of a sound entry, so they ignore errors.
 func momentOf(text string) time.Time {
 	at, _ := time.Parse(time.RFC3339, text)
 	return at

@@ -16,11 +16,10 @@ import (
 	"market40/reports/estimate"
 )
 
-// sampledDays is the window of what is counted: half-hours in [as_of − 90, as_of), as in I07 and
-// I08.
+// sampledDays is the window of counted half-hours: [as_of − 90, as_of), as in I07 and I08.
 const sampledDays = 90
 
-// SampleEstimate is what the counted half-hours of a market tell.
+// SampleEstimate is the estimate from a market's counted half-hours.
 type SampleEstimate struct {
 	MarketID uuid.UUID        `json:"market_id" format:"uuid"`
 	AsOf     string           `json:"as_of" format:"date" doc:"the half-hours of the 90 days before it"`
@@ -39,19 +38,19 @@ type EstimatedShare struct {
 	Suppressed bool `json:"suppressed" doc:"hidden, as the same share is in the report of that day"`
 }
 
-// hide hides what was estimated.
+// hide removes the estimated values.
 func (s *EstimatedShare) hide() {
 	why := "hidden"
 	s.Value, s.Interval, s.Why, s.Suppressed = nil, nil, &why, true
 }
 
-// SampleInterval is an interval of 95 %.
+// SampleInterval is a 95 % interval.
 type SampleInterval struct {
 	Low  string `json:"low"`
 	High string `json:"high"`
 }
 
-// SampledStratum is a stratum of a plan as it was counted.
+// SampledStratum is a stratum of a plan with its counts.
 type SampledStratum struct {
 	PlanID        uuid.UUID `json:"plan_id" format:"uuid"`
 	Stratum       string    `json:"stratum"`
@@ -61,7 +60,7 @@ type SampledStratum struct {
 	CashlessSales *int      `json:"cashless_sales"`
 }
 
-// sampled is what was seen, stratum by stratum.
+// sampled is what was counted in one stratum.
 type sampled struct {
 	SampledStratum
 
@@ -116,7 +115,7 @@ func (f *Field) readEstimate(ctx context.Context, in *struct {
 	return &body[*SampleEstimate]{answer}, nil
 }
 
-// sampled reads what was counted in the window, with the strata that were not.
+// sampled reads what was counted in the window, including strata without counts.
 func (f *Field) sampled(ctx context.Context, market uuid.UUID, day time.Time) ([]*sampled, error) {
 	rows, err := f.db.Pool.Query(ctx, `SELECT s.plan_id, s.stratum, s.slots, c.sales, c.cashless_sales,
 		c.turnover::float8, c.cashless_turnover::float8
@@ -131,8 +130,8 @@ func (f *Field) sampled(ctx context.Context, market uuid.UUID, day time.Time) ([
 	}
 	var all []*sampled
 	var row SampledStratum
-	var sales, cashless *int                // none: not counted
-	var turnover, cashlessTurnover *float64 // for statistics only
+	var sales, cashless *int                // nil: not counted
+	var turnover, cashlessTurnover *float64 // only for statistics
 	_, err = pgx.ForEachRow(rows, []any{
 		&row.PlanID, &row.Stratum, &row.Slots, &sales, &cashless, &turnover,
 		&cashlessTurnover,
@@ -154,7 +153,7 @@ func (f *Field) sampled(ctx context.Context, market uuid.UUID, day time.Time) ([
 	return all, err
 }
 
-// shareOf estimates one share, or says why it cannot.
+// shareOf estimates one share, or gives the reason why it cannot.
 func shareOf(strata []*sampled, of func(*sampled) []estimate.Pair) (share EstimatedShare) {
 	given, lone := make([]estimate.Stratum, len(strata)), ""
 	for i, s := range strata {

@@ -15,7 +15,7 @@ import (
 	"market40/merchants/roster"
 )
 
-// FeeOrder is a market's fees of a month as its operator tells them.
+// FeeOrder is a market's fees of a month, as its operator submits them.
 type FeeOrder struct {
 	Month          string `json:"month" example:"2026-10"`
 	Due            string `json:"due" doc:"đồng" example:"125000000"`
@@ -23,7 +23,7 @@ type FeeOrder struct {
 	PaidByTransfer string `json:"paid_by_transfer" doc:"đồng, of what was paid" example:"64000000"`
 }
 
-// Fee is the newest word on a month's fees.
+// Fee is the newest version of a month's fees.
 type Fee struct {
 	MarketID       uuid.UUID `json:"market_id" format:"uuid"`
 	Month          string    `json:"month" example:"2026-10"`
@@ -83,7 +83,7 @@ var fees = &kind[FeeOrder, Fee]{
 		AND $7::uuid IS NULL ORDER BY v.month DESC, v.version DESC LIMIT $6`,
 }
 
-// hideFees hides the amounts that the report of today does not publish.
+// hideFees hides the amounts that today's report does not publish.
 func hideFees(ctx context.Context, f *Field, here *place, list []Fee) error {
 	hidden, err := f.hiddenSums(ctx, here, f.today())
 	if err != nil || !hidden.Fees {
@@ -126,7 +126,7 @@ func checkFee(here *place, e *entry[FeeOrder]) {
 	}
 }
 
-// keepFees writes a further version of each month whose fees are told otherwise than by now.
+// keepFees writes a new version for each month with changed fees.
 func keepFees(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[FeeOrder]) error {
 	rows := make([]map[string]any, len(entries))
 	for i, e := range entries {
@@ -139,7 +139,7 @@ func keepFees(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[FeeO
 	if err != nil {
 		return err
 	}
-	// One at a time for a market: versions are counted.
+	// The lock makes writers of one market wait, because versions are numbered.
 	if _, err := tx.Exec(ctx, `SELECT FROM markets WHERE id = $1 FOR NO KEY UPDATE`, here.market); err != nil {
 		return err
 	}

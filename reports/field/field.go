@@ -1,6 +1,6 @@
-// Package field keeps what people see at the markets, from which figures are counted: visits,
-// trainings, fees, declared shares, samples, the anonymous survey, refusals, incidents, costs, name
-// checks. Facts come one by one, as lists, or late from phones without a network.
+// Package field records the facts observed at the markets, from which figures are counted: visits,
+// trainings, fees, declared shares, samples, the anonymous survey, refusals, incidents, costs and
+// name checks. Facts arrive one by one, as lists, or later from phones that had no network.
 package field
 
 import (
@@ -19,42 +19,43 @@ import (
 	"market40/reports"
 )
 
-// Field keeps facts.
+// Field records and lists facts.
 type Field struct {
 	db      *database.DB
 	reports *reports.Reports
 	now     func() time.Time
 }
 
-// New keeps facts in db, hides sums of few people as the reports do, and tells the time by now.
+// New returns a Field that stores facts in db and hides sums of few people as the reports do. now
+// is the clock.
 func New(db *database.DB, figures *reports.Reports, now func() time.Time) *Field {
 	return &Field{db, figures, now}
 }
 
-// hiddenSums is what of a place's sums its reader may not see as of a day.
+// hiddenSums returns which sums of a place the reader may not see as of a day.
 func (f *Field) hiddenSums(ctx context.Context, here *place, day time.Time) (reports.HiddenSums, error) {
 	return f.reports.HiddenSums(ctx, here.who, here.market, day)
 }
 
-// today is the date in Asia/Ho_Chi_Minh, as 00:00 UTC.
+// today returns the date in Asia/Ho_Chi_Minh, as 00:00 UTC.
 func (f *Field) today() time.Time {
 	return bizday.DateOf(f.now())
 }
 
-// place is where facts are told of, by whom and when.
+// place is the market, training or campaign that facts belong to, with the caller and the time.
 type place struct {
 	who    roles.Principal
 	now    time.Time
-	market uuid.UUID // of costs: none, each names its own
+	market uuid.UUID // not set for costs, because each cost names its own market
 
-	training uuid.UUID // of attendances
-	heldOn   string    // the training's day
-	campaign uuid.UUID // of costs
-	begins   time.Time // its first day
+	training uuid.UUID // set for attendances
+	heldOn   string    // the day of the training
+	campaign uuid.UUID // set for costs
+	begins   time.Time // the campaign's first day
 }
 
-// marketPlace is the market of a path: first in scope (404), then allowed (403). Whose scope is a
-// stall does not speak for its market.
+// marketPlace returns the market of a path. It checks the scope first (404), then the permission
+// (403). A caller with the scope of a stall has no permission for its market.
 func (f *Field) marketPlace(ctx context.Context, id string, a roles.Action) (*place, error) {
 	who, err := roles.From(ctx)
 	if err != nil {
@@ -73,7 +74,7 @@ func (f *Field) marketPlace(ctx context.Context, id string, a roles.Action) (*pl
 	return at, allow(who, a)
 }
 
-// trainingPlace is the training of a path, at its market.
+// trainingPlace returns the training of a path, with its market.
 func (f *Field) trainingPlace(ctx context.Context, id string, a roles.Action) (*place, error) {
 	who, err := roles.From(ctx)
 	if err != nil {
@@ -93,8 +94,8 @@ func (f *Field) trainingPlace(ctx context.Context, id string, a roles.Action) (*
 	return at, allow(who, a)
 }
 
-// campaignPlace is the campaign that a path names by its id or its code. Campaigns are the whole
-// province's: the role is asked first.
+// campaignPlace returns the campaign that a path names by its id or its code. Campaigns belong to
+// the whole province, so the permission is checked first.
 func (f *Field) campaignPlace(ctx context.Context, name string, a roles.Action) (*place, error) {
 	who, err := roles.Require(ctx, a)
 	if err != nil {
@@ -120,7 +121,7 @@ func allow(who roles.Principal, a roles.Action) error {
 	return nil
 }
 
-// missing turns no row into the refusal for what does not exist or lies in another scope.
+// missing converts "no rows" to a 404. The answer is the same if the row is outside the scope.
 func missing(err error, what string) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return problem.Missing(what)

@@ -8,9 +8,9 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// Routes mounts everything about facts from the field. Who may is told in
+// Routes mounts the API of facts from the field. The permissions are in
 // merchants/access/roles/permissions.go: teams, managers and admins record in their markets,
-// auditors read, officers read what tells of no merchant.
+// auditors read, and officers read what concerns no single merchant.
 func (f *Field) Routes(e *web.Edge) {
 	for name, table := range map[string]string{
 		"trainings": "trainings", "incidents": "incidents", "sample-slots": "sample_slots",
@@ -40,7 +40,7 @@ func (f *Field) Routes(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/accounts/{account}/name-check", "check-account-name",
 		"Đã kiểm tra tên chủ tài khoản: the holder's name was checked", http.StatusOK), f.checkName)
 
-	// Samples: half-hours drawn by lot, counted, and what they tell.
+	// Samples: randomly drawn half-hours, their counts, and the estimates.
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/markets/{id}/sample-plans", "draw-sample",
 		"Rút thăm giờ đếm: draw random half-hours", http.StatusCreated), f.postPlan)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/sample-plans", "list-sample-plans",

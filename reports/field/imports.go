@@ -13,14 +13,14 @@ import (
 	"market40/merchants/roster"
 )
 
-// ImportedRow is what became of one row of a list.
+// ImportedRow is the result of one row of a list.
 type ImportedRow struct {
 	Line   int                 `json:"line" doc:"in the file, from 1"`
 	Action string              `json:"action" enum:"create,unchanged,error"`
 	Errors []problem.FieldBody `json:"errors"`
 }
 
-// Imported is what became of a list.
+// Imported is the result of a list.
 type Imported struct {
 	DryRun    bool          `json:"dry_run"`
 	Applied   bool          `json:"applied" doc:"false: nothing was written"`
@@ -31,7 +31,7 @@ type Imported struct {
 	Rows      []ImportedRow `json:"rows"`
 }
 
-// importList takes a list of a kind: all rows, or none.
+// importList imports a list of a kind: all rows, or none.
 func (k *kind[O, F]) importList(f *Field) func(*gin.Context) error {
 	return func(c *gin.Context) error {
 		ctx := c.Request.Context()
@@ -71,8 +71,9 @@ func (k *kind[O, F]) importList(f *Field) func(*gin.Context) error {
 	}
 }
 
-// entries are the rows of a list. The same list again is the same facts: a row's id is made from
-// what it says and how often the list said it before, unless the kind repeats itself.
+// entries returns the entries of a list's rows. The same list again gives the same facts: a row's
+// id is derived from its content and the number of equal rows above it. Kinds with repeat set get
+// no such id.
 func (k *kind[O, F]) entries(at *place, rows []*roster.Cells, orders []O) []*entry[O] {
 	entries := make([]*entry[O], len(orders))
 	said := map[string]int{}
@@ -82,7 +83,7 @@ func (k *kind[O, F]) entries(at *place, rows []*roster.Cells, orders []O) []*ent
 			e.fail(fault.Name, fault.Code, fault.Vi, fault.En)
 		}
 		if !k.repeat {
-			raw, _ := json.Marshal(order) // a struct of texts and numbers
+			raw, _ := json.Marshal(order) // cannot fail: a struct of texts and numbers
 			text := k.name + "\n" + string(raw)
 			e.id = uuid.NewSHA1(k.of(at), fmt.Appendf(nil, "%s\n%d", text, said[text]))
 			said[text]++
@@ -92,8 +93,8 @@ func (k *kind[O, F]) entries(at *place, rows []*roster.Cells, orders []O) []*ent
 	return entries
 }
 
-// answerImport answers each row's result; a list that was refused is a problem that carries them
-// (RFC 9457, section 3.2).
+// answerImport writes the result of each row. A refused list is answered with a problem that
+// contains the results (RFC 9457, section 3.2).
 func answerImport[O any](c *gin.Context, entries []*entry[O], skipped []int, dryRun bool) {
 	english := problem.English(c.GetHeader("Accept-Language"))
 	result := Imported{DryRun: dryRun, Skipped: append([]int{}, skipped...), Rows: make([]ImportedRow, len(entries))}

@@ -15,7 +15,7 @@ import (
 	"market40/merchants/roster"
 )
 
-// IncidentOrder is what went wrong for people at a market, as found to be true.
+// IncidentOrder is a confirmed incident that harmed people at a market, as a caller submits it.
 type IncidentOrder struct {
 	ID string `json:"id,omitempty" doc:"the phone's own, a UUID"`
 	StallRef
@@ -27,7 +27,7 @@ type IncidentOrder struct {
 	Note        string `json:"note,omitempty" doc:"at most 500 characters; no names"`
 }
 
-// Incident is it as it is listed.
+// Incident is a recorded incident as it is listed.
 type Incident struct {
 	ID          uuid.UUID  `json:"id" format:"uuid"`
 	MarketID    uuid.UUID  `json:"market_id" format:"uuid"`
@@ -119,7 +119,7 @@ var incidents = &kind[IncidentOrder, Incident]{
 		"v.id"),
 }
 
-// findOrigins wants the complaints and alerts that are named to be of the market.
+// findOrigins checks that the complaints and alerts that incidents name belong to the market.
 func findOrigins(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[IncidentOrder]) error {
 	for _, origin := range []struct {
 		field, sql string
@@ -156,7 +156,7 @@ func findOrigins(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[I
 	return nil
 }
 
-// closeIncident ends an incident; a closed one stays as it is (409).
+// closeIncident closes an incident. A closed incident cannot be changed (409).
 func (f *Field) closeIncident(ctx context.Context, in *struct {
 	web.Named
 	Body struct {

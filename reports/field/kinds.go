@@ -19,38 +19,40 @@ import (
 	"market40/merchants/roster"
 )
 
-// kind is a kind of fact: O is what is told of one, F is one as it is listed.
+// kind describes a kind of fact: O is a fact as it is submitted, F is a fact as it is listed.
 type kind[O any, F listed] struct {
 	name, vi    string // "visit", "lượt hỗ trợ"
 	path        string // of its list
 	place       func(f *Field, ctx context.Context, id string, a roles.Action) (*place, error)
 	read, write roles.Action
 
-	fields []roster.Field           // of a list
-	row    func(c *roster.Cells) O  // of a line of it
-	scoped bool                     // the list asks for the caller's scope: $8 and $9
-	repeat bool                     // the same told twice is two facts: a list that comes again adds them again
-	check  func(*place, *entry[O])  // what can be told without the database
-	only   func(*entry[O]) selected // how one is found again; nil: by its id
+	fields []roster.Field          // of an imported list
+	row    func(c *roster.Cells) O // reads a row of an imported list
+	scoped bool                    // the list's SQL takes the caller's scope as $8 and $9
+	// equal facts are separate facts: importing a list again adds its rows again
+	repeat bool
+	check  func(*place, *entry[O])  // the checks that need no database
+	only   func(*entry[O]) selected // selects a written fact; nil: by its id
 	find   func(context.Context, pgx.Tx, *place, []*entry[O]) error
 	keep   func(context.Context, pgx.Tx, *place, []*entry[O]) error
-	// takes out of a list what its reader may not see; nil: nothing
+	// removes from a list what its reader may not see; nil: nothing is removed
 	hide func(context.Context, *Field, *place, []F) error
-	// SQL: $1 the place, $2 and $3 days or null, $4 and $5 after, $6 how many, $7 one id or null
+	// SQL: $1 is the place, $2 and $3 are days or null, $4 and $5 the cursor, $6 the limit, $7 one
+	// id or null
 	list string
 }
 
 // listed is a fact as it is listed.
 type listed interface{ mark() web.Mark }
 
-// dayMark is the place in a list by days.
+// dayMark returns the cursor of a list that is ordered by days.
 func dayMark(day string, id uuid.UUID) web.Mark {
 	at, _ := time.Parse(time.DateOnly, day)
 	return web.Mark{At: &at, ID: id}
 }
 
-// byMoment and byDay end the SQL of a list, newest first; the column is a time or a date, the id
-// (v.id by day) breaks ties.
+// byMoment and byDay return the end of a list's SQL, newest first. The column is a time or a date,
+// and the id (v.id by day) decides between equal ones.
 func byMoment(column, id string) string {
 	const days = ` AND ($2::date IS NULL OR %[1]s >= $2::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')
 		AND ($3::date IS NULL OR %[1]s < ($3::date + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')`
@@ -64,13 +66,14 @@ func byDay(column string) string {
 		AND ($7::uuid IS NULL OR v.id = $7) ORDER BY %[1]s DESC, v.id DESC LIMIT $6`, column)
 }
 
-// Days narrow a list; embed them in a huma input, which looks into exported types only.
+// Days limits a list to a range of days. Embed it in a huma input; it is exported because huma
+// reads exported types only.
 type Days struct {
 	From string `query:"from" doc:"a day, which is included" example:"2026-10-01"`
 	To   string `query:"to" doc:"a day, which is included" example:"2026-10-31"`
 }
 
-// selected is what of a list is asked for.
+// selected is the requested part of a list.
 type selected struct {
 	from, to *time.Time
 	one      *uuid.UUID
@@ -96,7 +99,7 @@ func (d Days) selected() (s selected, err error) {
 	return s, nil
 }
 
-// facts is a page of a list.
+// facts returns a page of a list.
 func (k *kind[O, F]) facts(ctx context.Context, f *Field, at *place, s selected, page web.Page) (*web.List[F], error) {
 	after, err := page.Mark()
 	if err != nil {
@@ -118,7 +121,7 @@ func (k *kind[O, F]) facts(ctx context.Context, f *Field, at *place, s selected,
 	return &web.List[F]{Items: items, Next: next}, nil
 }
 
-// of is what a list is the list of.
+// of returns the id of what the list belongs to.
 func (k *kind[O, F]) of(at *place) uuid.UUID {
 	for _, id := range []uuid.UUID{at.training, at.campaign} {
 		if id != uuid.Nil {
@@ -128,7 +131,7 @@ func (k *kind[O, F]) of(at *place) uuid.UUID {
 	return at.market
 }
 
-// record keeps one fact and gives it as it is listed.
+// record writes one fact and returns it as it is listed.
 func (k *kind[O, F]) record(ctx context.Context, f *Field, at *place, order O) (*F, error) {
 	entries, err := k.take(ctx, f, at, func() []*entry[O] { return []*entry[O]{{order: order, state: created}} }, false)
 	if err != nil {
@@ -153,7 +156,7 @@ func (k *kind[O, F]) record(ctx context.Context, f *Field, at *place, order O) (
 
 type body[T any] struct{ Body T }
 
-// mount registers a kind's list, its recording and its import.
+// mount registers the list, the recording and the import of a kind.
 func mount[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 	op := func(method, path, id, summary string, status int) huma.Operation {
 		return huma.Operation{
@@ -201,7 +204,7 @@ func mount[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 	mountImport(e, f, k)
 }
 
-// mountImport registers a kind's import.
+// mountImport registers the import of a kind.
 func mountImport[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 	e.Engine.POST(strings.NewReplacer("{", ":", "}", "").Replace(k.path)+"/import", problem.Handle(k.importList(f)))
 	o := huma.Operation{

@@ -15,7 +15,7 @@ import (
 //go:embed kit.sql
 var kitSQL string
 
-// Kit is what a phone wants for a day without a network.
+// Kit is the data that a phone needs for a day without a network.
 type Kit struct {
 	MadeAt    time.Time         `json:"made_at"`
 	Markets   []KitMarket       `json:"markets" nullable:"false" doc:"in your scope, by code; 200 at most"`
@@ -34,7 +34,7 @@ type KitMarket struct {
 	Demo bool      `json:"demo" doc:"invented: show it as dữ liệu minh họa"`
 }
 
-// KitStall is a stall of the kit: no phone and no account.
+// KitStall is a stall of the kit. It contains no phone number and no account.
 type KitStall struct {
 	ID           uuid.UUID  `json:"id" format:"uuid"`
 	Number       string     `json:"number"`
@@ -55,7 +55,7 @@ type KitTraining struct {
 	Topic  string    `json:"topic"`
 }
 
-// offered are the words of the forms.
+// offered are the choices in the forms.
 var offered = map[string][]Word{
 	"outcomes": outcomes, "refusal_kinds": refusalKinds, "reasons": reasons, "incident_kinds": incidentKinds,
 	"purposes": purposes, "sexes": sexes, "name_checks": checkWays,

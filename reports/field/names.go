@@ -12,16 +12,16 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// NameCheck is that an account's holder was found to be the merchant, or the household under which
-// it is registered.
+// NameCheck records that an account's holder is the merchant, or the household under which the
+// merchant is registered.
 type NameCheck struct {
 	AccountID uuid.UUID `json:"account_id" format:"uuid"`
 	CheckedAt time.Time `json:"checked_at" doc:"when it was first checked"`
 	How       string    `json:"how" enum:"bank_lookup,paper,test_transfer"`
 }
 
-// checkName records that the name of an account's holder was checked (I02). The first check stands:
-// a later one would take the account out of the figures of the days between.
+// checkName records that the name of an account's holder was checked (I02). Only the first check
+// counts: a later time would remove the account from the figures of the days between.
 func (f *Field) checkName(ctx context.Context, in *struct {
 	web.Named
 	Account string `path:"account"`

@@ -10,7 +10,7 @@ import (
 	"market40/merchants/roster"
 )
 
-// RefusalOrder is why a merchant did not join, or left.
+// RefusalOrder is the reason why a merchant did not join or left, as a caller submits it.
 type RefusalOrder struct {
 	ID string `json:"id,omitempty" doc:"the phone's own, a UUID"`
 	StallRef
@@ -20,7 +20,7 @@ type RefusalOrder struct {
 	Note   string `json:"note,omitempty" doc:"at most 500 characters"`
 }
 
-// Refusal is that reason as it is listed.
+// Refusal is a recorded reason as it is listed.
 type Refusal struct {
 	ID           uuid.UUID `json:"id" format:"uuid"`
 	MarketID     uuid.UUID `json:"market_id" format:"uuid"`

@@ -25,13 +25,13 @@ const (
 	maxSeed     = 1<<53 - 1
 )
 
-// StratumOrder is a part of the day that is sampled by itself.
+// StratumOrder is a part of the day that is sampled separately.
 type StratumOrder struct {
 	Stratum string `json:"stratum" doc:"at most 100 characters" example:"sáng sớm"`
 	Hours   []int  `json:"hours" minItems:"2" maxItems:"2" doc:"from and to, whole hours of each day; to is not included" example:"[5,9]"`
 }
 
-// PlanOrder is what is drawn.
+// PlanOrder is a sample plan to be drawn.
 type PlanOrder struct {
 	From            string         `json:"from" doc:"the first day" example:"2026-11-01"`
 	To              string         `json:"to" doc:"the last day, which is included" example:"2026-11-30"`
@@ -40,7 +40,7 @@ type PlanOrder struct {
 	Seed            *int64         `json:"seed,omitempty" doc:"of the draw; absent: a random one. The same seed and plan draw the same half-hours"`
 }
 
-// Stratum is a part of a plan and how far it was counted.
+// Stratum is a part of a plan, with the number of its counted half-hours.
 type Stratum struct {
 	Stratum string `json:"stratum"`
 	Slots   int    `json:"slots" doc:"half-hours in the plan's days"`
@@ -48,7 +48,8 @@ type Stratum struct {
 	Counted int    `json:"counted"`
 }
 
-// Plan is a draw of random half-hours in which a market's sales are counted: evidence D.
+// Plan is a draw of random half-hours in which a market's sales are counted. Its counts are
+// evidence D.
 type Plan struct {
 	ID         uuid.UUID `json:"id" format:"uuid"`
 	MarketID   uuid.UUID `json:"market_id" format:"uuid"`
@@ -86,7 +87,8 @@ func (s Slot) mark() web.Mark { return web.Mark{At: &s.StartsAt, ID: s.ID} }
 const slotColumns = `SELECT id, plan_id, market_id, stratum, starts_at, starts_at + interval '30 minutes', sales,
 	cashless_sales, turnover::text, cashless_turnover::text, counted_at, false FROM sample_slots`
 
-// check says what is wrong with a plan; its days are counted in Vietnam.
+// check validates a plan and returns its first day and its number of days. Days are days in
+// Vietnam.
 func (o *PlanOrder) check(now time.Time) (first time.Time, days int, err error) {
 	e := &entry[PlanOrder]{}
 	first, last := dayOf(o.From), dayOf(o.To)
@@ -181,7 +183,7 @@ func (f *Field) postPlan(ctx context.Context, in *struct {
 		plan.Seed = *in.Body.Seed
 	} else {
 		var random [8]byte
-		_, _ = rand.Read(random[:]) // never fails, says its documentation
+		_, _ = rand.Read(random[:]) // never fails, according to its documentation
 		plan.Seed = int64(binary.BigEndian.Uint64(random[:]) & maxSeed)
 	}
 	for _, s := range in.Body.Strata {
@@ -299,7 +301,7 @@ func (f *Field) listSlots(ctx context.Context, in *struct {
 	return &body[*web.List[Slot]]{&web.List[Slot]{Items: items, Next: next}}, nil
 }
 
-// hideCounts hides what was counted where the report of today does not publish it.
+// hideCounts hides counts that today's report does not publish.
 func (f *Field) hideCounts(ctx context.Context, here *place, slots []Slot) error {
 	hidden, err := f.hiddenSums(ctx, here, f.today())
 	if err != nil {

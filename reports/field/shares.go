@@ -11,10 +11,10 @@ import (
 	"market40/merchants/roster"
 )
 
-// lastCustomers is of how many of the last customers a merchant is asked.
+// lastCustomers is the number of last customers that a merchant is asked about.
 const lastCustomers = 10
 
-// ShareOrder is what a merchant answered to "Trong 10 khách gần nhất, mấy khách chuyển khoản?".
+// ShareOrder is a merchant's answer to "Trong 10 khách gần nhất, mấy khách chuyển khoản?".
 type ShareOrder struct {
 	ID string `json:"id,omitempty" doc:"the phone's own, a UUID"`
 	StallRef
@@ -23,7 +23,7 @@ type ShareOrder struct {
 	Transfers int    `json:"transfers" doc:"so many paid by transfer" example:"6"`
 }
 
-// Share is a declared share: evidence C.
+// Share is a declared share. It is evidence C.
 type Share struct {
 	ID           uuid.UUID `json:"id" format:"uuid"`
 	MarketID     uuid.UUID `json:"market_id" format:"uuid"`

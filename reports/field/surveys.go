@@ -25,10 +25,10 @@ type SurveyOrder struct {
 	NonFixed   bool   `json:"non_fixed" doc:"sells without a fixed place"`
 }
 
-// SurveyAnswer is an answer as it is listed: without an id by which it could be told from others
-// like it.
+// SurveyAnswer is an answer as it is listed. It has no id, so it cannot be distinguished from equal
+// answers.
 type SurveyAnswer struct {
-	ID         uuid.UUID `json:"-"` // random: it tells neither time nor order
+	ID         uuid.UUID `json:"-"` // random: reveals neither time nor order
 	MarketID   uuid.UUID `json:"market_id" format:"uuid"`
 	AskedOn    string    `json:"asked_on" format:"date"`
 	Smartphone bool      `json:"smartphone"`
@@ -83,9 +83,9 @@ var surveys = &kind[SurveyOrder, SurveyAnswer]{
 		FROM survey_answers v WHERE v.market_id = $1` + byDay("v.asked_on"),
 }
 
-// surveyPlace is the market of a path. Its answers, laid over each other, single people out that
-// I22 hides: of those who read I22 only the market's own manager, who sees its small counts, reads
-// them; of the others the team, which asks.
+// surveyPlace returns the market of a path. Combined, its answers would identify people that I22
+// hides. Of the readers of I22, only the market's own manager, who sees small counts anyway, may
+// read them. The team, which asks the questions, may read them too.
 func (f *Field) surveyPlace(ctx context.Context, id string, a roles.Action) (*place, error) {
 	at, err := f.marketPlace(ctx, id, a)
 	if err == nil && a == roles.ReadAnswers && at.who.Role == roles.Manager && at.who.ScopeKind != roles.ScopeMarket {
@@ -96,8 +96,8 @@ func (f *Field) surveyPlace(ctx context.Context, id string, a roles.Action) (*pl
 	return at, err
 }
 
-// keepAnswers writes answers in the order of their random ids, so that not even a list's order
-// stays.
+// keepAnswers writes answers in the order of their random ids, so that the order of a list is lost
+// too.
 func keepAnswers(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[SurveyOrder]) error {
 	type row struct {
 		SurveyOrder

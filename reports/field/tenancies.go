@@ -17,7 +17,7 @@ import (
 //go:embed tenancies.sql
 var tenanciesSQL string
 
-// StallRef names a stall of the market by its id or its number.
+// StallRef names a stall of the market by its id or by its number.
 type StallRef struct {
 	StallID     string `json:"stall_id,omitempty" doc:"this or stall_number"`
 	StallNumber string `json:"stall_number,omitempty" maxLength:"100" example:"A-12"`
@@ -31,13 +31,13 @@ var stallField = roster.Field{Name: "stall_number", Needed: true, Headings: []st
 	"Số điểm kinh doanh", "Stall", "Stall no",
 }}
 
-// at names which stall an entry is about, and when.
+// at is the stall and the time of an entry.
 type at struct {
 	StallRef
 	when time.Time
 }
 
-// checkStall wants a stall to be named.
+// checkStall requires the name of a stall.
 func (e *entry[O]) checkStall(r StallRef) {
 	switch {
 	case r.empty():
@@ -56,8 +56,8 @@ func (e *entry[O]) failStall() {
 	e.fail("stall_number", "stall_unknown", "Chợ này không có sạp đó.", "The market has no such stall.")
 }
 
-// findTenancies finds the stalls that sound entries name, and whose they were then. With whose
-// false a stall without a tenant will do.
+// findTenancies finds the stalls that sound entries name, and the tenants at the time. With whose
+// false, a stall without a tenant is accepted.
 func findTenancies[O any](of func(*entry[O]) at, whose bool) func(context.Context, pgx.Tx, *place, []*entry[O]) error {
 	return func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[O]) error {
 		type row struct {

@@ -14,10 +14,10 @@ import (
 	"market40/merchants/roster"
 )
 
-// maxTopic is how long a training's topic and its trainer's name may be, in characters.
+// maxTopic is the longest topic of a training and the longest name of its trainer, in characters.
 const maxTopic = 200
 
-// TrainingOrder is what is told of a training session.
+// TrainingOrder is a training session, as a caller submits it.
 type TrainingOrder struct {
 	ID      string `json:"id,omitempty" doc:"the phone's own, a UUID: attendances may name it before it was sent"`
 	HeldOn  string `json:"held_on" doc:"a day" example:"2026-10-20"`
@@ -76,13 +76,13 @@ var trainings = &kind[TrainingOrder, Training]{
 		FROM trainings v WHERE v.market_id = $1` + byDay("v.held_on"),
 }
 
-// AttendanceOrder is who came to a training.
+// AttendanceOrder is a merchant's attendance at a training, as a caller submits it.
 type AttendanceOrder struct {
 	StallRef
 	MerchantID string `json:"merchant_id,omitempty" doc:"this, or a stall whose tenant it was on the training's day"`
 }
 
-// Attendance is a merchant who came to a training.
+// Attendance is the attendance of a merchant at a training.
 type Attendance struct {
 	TrainingID   uuid.UUID `json:"training_id" format:"uuid"`
 	MerchantID   uuid.UUID `json:"merchant_id" format:"uuid"`
@@ -131,7 +131,7 @@ func (e *entry[O]) failMerchant() {
 	e.fail("merchant_id", "merchant_unknown", "Chợ này không có tiểu thương đó.", "The market has no such merchant.")
 }
 
-// findMerchants wants merchants who were named to have, or have had, a stall of the market.
+// findMerchants requires that the named merchants have, or have had, a stall of the market.
 func findMerchants(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[AttendanceOrder]) error {
 	merchants := []uuid.UUID{}
 	for _, e := range sound(entries) {
@@ -150,8 +150,8 @@ func findMerchants(ctx context.Context, tx pgx.Tx, here *place, entries []*entry
 	return nil
 }
 
-// keepAttendances writes who came; a merchant comes to a training once. A list may be imported
-// again with those who were added.
+// keepAttendances writes attendances, once for each merchant. A list may be imported again with
+// additional people.
 func keepAttendances(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[AttendanceOrder]) error {
 	merchants := make([]uuid.UUID, len(entries))
 	for i, e := range entries {

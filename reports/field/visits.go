@@ -11,7 +11,7 @@ import (
 	"market40/merchants/roster"
 )
 
-// VisitOrder is what is told of a visit.
+// VisitOrder is a visit, as a caller submits it.
 type VisitOrder struct {
 	ID string `json:"id,omitempty" doc:"the phone's own, a UUID"`
 	StallRef
@@ -20,7 +20,7 @@ type VisitOrder struct {
 	Note      string `json:"note,omitempty" doc:"at most 500 characters"`
 }
 
-// Visit is a visit of the digital team to a merchant at its stall.
+// Visit is a visit of the digital team to a merchant at the stall.
 type Visit struct {
 	ID           uuid.UUID `json:"id" format:"uuid"`
 	MarketID     uuid.UUID `json:"market_id" format:"uuid"`
@@ -35,7 +35,7 @@ type Visit struct {
 
 func (v Visit) mark() web.Mark { return web.Mark{At: &v.VisitedAt, ID: v.ID} }
 
-// idTaken is the conflict of an id that stands with other content.
+// idTaken is the conflict of an id that is already used for other content.
 var idTaken = problem.Field{
 	Name: "id", Code: "id_in_use", Vi: "Mã này đã dùng cho nội dung khác.",
 	En: "This id stands with other content.",

@@ -2,13 +2,13 @@ package field
 
 import "market40/merchants/roster"
 
-// Word is a word of the API as screens call it.
+// Word is a word of the API with its text for screens.
 type Word struct {
 	Word string `json:"word"`
 	Vi   string `json:"vi"`
 	En   string `json:"en"`
 
-	written []string // further ways in which lists write it
+	written []string // other spellings in lists
 }
 
 func vocabulary(words []Word) roster.Vocabulary {
