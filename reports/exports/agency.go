@@ -2,28 +2,29 @@ package exports
 
 import "strings"
 
-// agency is who issues the report.
+// agency is the authority that issues the report.
 type agency struct {
-	Above, Lines []string // in the head, as they are broken
-	name         string   // in a sentence
-	ground       string   // behind the title, where the unit is not the agency's own: " (địa bàn huyện cũ Khánh Vĩnh)"
-	sign         string   // in the number
-	place        string
-	signer       []string
+	Above, Lines []string // the lines in the head of the letter
+	name         string   // as it is named in a sentence
+	// after the title, if the report is about another unit: " (địa bàn huyện cũ Khánh Vĩnh)"
+	ground string
+	sign   string // part of the letter's number
+	place  string
+	signer []string
 }
 
 // toFill is a blank that the office fills in.
 const toFill = "…………"
 
-// districtsEnded is the day from which there are no districts: the Constitution as amended by
-// Resolution 203/2025/QH15, and Law 72/2025/QH15. A report of a period that ended before is its
-// district's.
+// districtsEnded is the day from which there are no districts, by the Constitution as amended by
+// Resolution 203/2025/QH15 and by Law 72/2025/QH15. A report of a period that ended before is
+// issued by its district.
 const districtsEnded = "2025-07-01"
 
-// agency is the People's Committee of the document's unit; who reports for a whole campaign is not
-// known to the program. For a district that had ended when the period did, the commune acts that
-// the content names: what was frozen before contents named one, and a unit without a pilot, leave
-// it to be filled in.
+// agency returns the People's Committee that issues the document. For the whole campaign the
+// program does not know it. If a district had ended before the end of the period, the commune in
+// the content issues the report. A blank is left if the content has no issuer: for older frozen
+// content and for units without a pilot.
 func (d *Document) agency() agency {
 	unit := d.Locality
 	switch {
@@ -33,7 +34,8 @@ func (d *Document) agency() agency {
 			sign: "[…]", place: "[Địa danh]",
 			signer: []string{"[QUYỀN HẠN, CHỨC VỤ", "CỦA NGƯỜI KÝ]"},
 		}
-	case unit.Level != "district" || d.AsOf <= districtsEnded: // dates of one form: as texts in the same order
+	// both dates have one form, so they compare as texts
+	case unit.Level != "district" || d.AsOf <= districtsEnded:
 		return committee(unit.Name)
 	}
 	acts := committee(toFill)
@@ -44,7 +46,7 @@ func (d *Document) agency() agency {
 	return acts
 }
 
-// committee is the People's Committee of a unit.
+// committee returns the People's Committee of a unit.
 func committee(name string) agency {
 	level, proper := levelOf(name)
 	return agency{
@@ -54,16 +56,16 @@ func committee(name string) agency {
 	}
 }
 
-// formerly names a unit that has ended: huyện cũ Khánh Vĩnh.
+// formerly returns the name of a unit that has ended: huyện cũ Khánh Vĩnh.
 func formerly(name string) string {
 	level, proper := levelOf(name)
 	return strings.TrimSpace(strings.ToLower(level) + " cũ " + proper)
 }
 
-// levelWords begin the names of units.
+// levelWords are the level words at the start of unit names.
 var levelWords = []string{"Thành phố", "Thị xã", "Thị trấn", "Huyện", "Phường", "Đặc khu", "Xã", "Tỉnh"}
 
-// levelOf parts a name: Thị xã, Ninh Hòa.
+// levelOf splits a name into its level and the proper name: Thị xã, Ninh Hòa.
 func levelOf(name string) (level, proper string) {
 	for _, word := range levelWords {
 		if rest, has := strings.CutPrefix(name, word+" "); has {

@@ -12,12 +12,12 @@ import (
 // byteOrderMark makes spreadsheets read UTF-8.
 const byteOrderMark = "\uFEFF"
 
-// sealHeads are the columns that name the frozen version, on every line: a line that is cut out
-// still tells where from.
+// sealHeads are the columns that identify the frozen version. They are on every line, so that a
+// copied line still shows its origin.
 var sealHeads = []string{"report", "version", "sha256", "signature"}
 
-// writeCSV writes the report's table. A frozen one's lines carry the hash and the signature; the
-// content does not fit.
+// writeCSV writes the report's table. The lines of a frozen report carry the hash and the
+// signature, but not the signed content.
 func writeCSV(w io.Writer, d *Document) error {
 	var b bytes.Buffer
 	b.WriteString(byteOrderMark)

@@ -11,9 +11,10 @@ import (
 	"market40/reports/indicators"
 )
 
-// wordings are the definitions that this program has built in, by code.
+// wordings returns the definitions that are built into this program, by code.
 var wordings = sync.OnceValue(func() map[string]indicators.Definition {
-	list, _ := indicators.Definitions() // they are embedded: an error is a fault of the build, which their tests find
+	// the definitions are embedded: an error is a fault of the build, which their tests detect
+	list, _ := indicators.Definitions()
 	byCode := map[string]indicators.Definition{}
 	for _, known := range list {
 		byCode[known.Code] = known
@@ -21,9 +22,9 @@ var wordings = sync.OnceValue(func() map[string]indicators.Definition {
 	return byCode
 })
 
-// formula is told in Vietnamese. What was frozen before formulas had such words gets those of the
-// definition that has its formula, letter for letter: a new version may mean something else. Where
-// none has, it stands as it was frozen.
+// formula returns the formula in Vietnamese. Content that was frozen before Vietnamese formulas
+// existed gets the words of the built-in definition with exactly the same formula, because a new
+// version may have another meaning. Without such a definition it returns the frozen formula.
 func (d Definition) formula() string {
 	known := wordings()[d.Code]
 	switch {
@@ -35,8 +36,8 @@ func (d Definition) formula() string {
 	return d.Formula
 }
 
-// partsIn are the keys of a figure's parts, in the order that the definition tells them, then what
-// it does not tell.
+// partsIn returns the keys of a figure's parts: first those in the definition, in its order, then
+// the others.
 func (d Definition) partsIn(f reports.Figure) []string {
 	keys := []string{}
 	told := d.Parts
@@ -58,10 +59,11 @@ func (d Definition) partsIn(f reports.Figure) []string {
 	return keys
 }
 
-// stressed is what Markdown sets in italics or bold: no mark of multiplication stands at a word.
+// stressed matches Markdown's italics and bold. A multiplication sign has spaces around it and does
+// not match.
 var stressed = regexp.MustCompile(`\*{1,2}([^\s*](?:[^*]*[^\s*])?)\*{1,2}`)
 
-// unmarked is a text without the marks of Markdown, which a document would print.
+// unmarked returns a text without Markdown marks, which a document would print.
 func unmarked(text string) string {
 	return strings.ReplaceAll(stressed.ReplaceAllString(text, "$1"), "`", "")
 }

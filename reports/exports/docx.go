@@ -18,8 +18,7 @@ import (
 //go:embed docx/*.xml
 var docxFiles embed.FS
 
-// docxParts are the parts of the package and what each is made from, in the order that they are
-// written.
+// docxParts are the parts of the package and their templates, in the order of writing.
 var docxParts = [][2]string{
 	{"[Content_Types].xml", "content_types.xml"},
 	{"_rels/.rels", "rels.xml"},
@@ -35,7 +34,7 @@ var docxParts = [][2]string{
 	{"customXml/_rels/item1.xml.rels", "item_rels.xml"},
 }
 
-// docxTextWidth is that of the text between the margins, in twentieths of a point.
+// docxTextWidth is the width of the text between the margins, in twentieths of a point.
 const docxTextWidth = 11906 - 1701 - 851
 
 var docxTemplates = template.Must(template.New("").Funcs(template.FuncMap{
@@ -44,14 +43,14 @@ var docxTemplates = template.Must(template.New("").Funcs(template.FuncMap{
 	"textWidth": func() int { return docxTextWidth },
 }).ParseFS(docxFiles, "docx/*.xml"))
 
-// escaped is a text inside XML. What XML cannot hold is replaced.
+// escaped returns a text for use inside XML. Characters that XML cannot contain are replaced.
 func escaped(text string) (string, error) {
 	var b strings.Builder
 	err := xml.EscapeText(&b, []byte(norm.NFC.String(text)))
 	return b.String(), err
 }
 
-// paragraph is one of the draft, or a table.
+// paragraph is a paragraph of the draft, or a table.
 type paragraph struct {
 	Style, Text string
 	Table       *docxTable
@@ -100,7 +99,7 @@ func writeDOCX(w io.Writer, d *Document) error {
 	return nil
 }
 
-// draft is what the templates are filled with.
+// draft is the data of the templates.
 type draft struct {
 	Agency                      agency
 	Number, PlaceDate, Abstract string
@@ -136,12 +135,12 @@ func (d *Document) draft() (*draft, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.Sealed = base64.StdEncoding.EncodeToString(raw) // XML may not hold every letter
+		out.Sealed = base64.StdEncoding.EncodeToString(raw) // XML cannot contain every character
 	}
 	return out, nil
 }
 
-// shown is a table as the draft shows it.
+// shown returns a table in the form of the draft.
 func (t table) shown(caption string) paragraph {
 	out := &docxTable{Caption: caption}
 	for _, share := range t.shares {

@@ -1,6 +1,6 @@
-// Package exports writes a report as a file that an office works with (CSV, XLSX, PDF, a draft in
-// DOCX), and proves such a file later. A file is proven by writing it again from the content that
-// we signed: what it shows must be what that gives.
+// Package exports writes a report as a file for an office (CSV, XLSX, PDF, or a draft in DOCX), and
+// verifies such a file later. To verify a file, it writes the signed content again and compares
+// what the two files show.
 package exports
 
 import (
@@ -13,13 +13,13 @@ import (
 	"market40/reports/indicators"
 )
 
-// Content is what a report says, as it is frozen.
+// Content is the frozen content of a report.
 type Content struct {
 	Campaign *Campaign         `json:"campaign"`
 	Locality *reports.Locality `json:"locality"` // null: the whole campaign
-	// the commune that acts for a district that has ended, if any is known
+	// The commune that acts for an ended district, if it is known.
 	Issuer      *reports.Locality `json:"issuer"`
-	Kind        string            `json:"kind"`   // month, quarter; "" in a live report
+	Kind        string            `json:"kind"`   // month or quarter; "" in a live report
 	Period      string            `json:"period"` // 2026-10, 2026-Q3
 	Basis       string            `json:"basis"`
 	AsOf        string            `json:"as_of"`
@@ -28,7 +28,7 @@ type Content struct {
 	Units       []Unit            `json:"units"`
 	Report      reports.Adoption  `json:"report"`
 	Statuses    []Standing        `json:"statuses"`
-	Frozen      *Frozen           `json:"frozen"` // null: it is not
+	Frozen      *Frozen           `json:"frozen"` // null: the report is not frozen
 }
 
 // Standing is what a locality of the campaign has chosen.
@@ -38,32 +38,33 @@ type Standing struct {
 	ExemptReason *string          `json:"exempt_reason"`
 }
 
-// Frozen says which version of which report it is.
+// Frozen identifies the report and the version of a frozen content.
 type Frozen struct {
 	Report  string    `json:"report"`
 	Version int       `json:"version"`
 	At      time.Time `json:"at"`
-	Reason  string    `json:"reason"` // why it was frozen again
+	Reason  string    `json:"reason"` // the reason for freezing it again
 }
 
-// Campaign is the order that the report answers.
+// Campaign is the campaign that the report belongs to.
 type Campaign struct {
 	Code     string `json:"code"`
 	Name     string `json:"name"`
 	LegalRef string `json:"legal_ref"`
 }
 
-// Definition is what an indicator meant when the report was frozen.
+// Definition is the meaning of an indicator at the time of freezing.
 type Definition struct {
 	Code    string `json:"code"`
 	Version int    `json:"version"`
 	Name    string `json:"name_vi"`
 	English string `json:"name_en"`
 	Formula string `json:"formula"`
-	Words   string `json:"formula_vi"` // absent in what was frozen before there was one
-	Prose   string `json:"prose_vi"`
-	Unit    string `json:"unit"`
-	Parts   []Part `json:"parts"`
+	// missing in content that was frozen before the field existed
+	Words string `json:"formula_vi"`
+	Prose string `json:"prose_vi"`
+	Unit  string `json:"unit"`
+	Parts []Part `json:"parts"`
 }
 
 // Part is a further value of an indicator.
@@ -78,14 +79,13 @@ type Unit struct {
 	Markets  []reports.Market `json:"markets"`
 }
 
-// Document is a report that is written as a file: its content, and the seal that it was frozen
-// with.
+// Document is a report to be written as a file: its content, and its seal if it is frozen.
 type Document struct {
 	Content
-	Seal *Seal // nil: a live report, which nothing proves
+	Seal *Seal // nil: a live report, which cannot be verified
 }
 
-// Live is the document of a report that is not frozen.
+// Live returns the document of a report that is not frozen.
 func Live(report *reports.Adoption, definitions []indicators.Definition) *Document {
 	d := &Document{Content: Content{Basis: report.Basis, AsOf: report.AsOf, Report: *report}}
 	for _, known := range definitions {
@@ -106,20 +106,20 @@ func Live(report *reports.Adoption, definitions []indicators.Definition) *Docume
 	return d
 }
 
-// Open is the document of a sealed report. It proves nothing: see Seal.Prove.
+// Open returns the document of a sealed report. It does not verify the seal: see Seal.Prove.
 func Open(seal *Seal) (*Document, error) {
 	d := &Document{Seal: seal}
 	if err := json.Unmarshal(seal.Content, &d.Content); err != nil {
 		return nil, fmt.Errorf("the content of a frozen report: %w", err)
 	}
-	// a PDF without a time would bear that of its writing, and be another each time
+	// A PDF without a time would contain the time of writing, and would differ each time.
 	if d.Frozen == nil || d.Frozen.At.IsZero() {
 		return nil, errors.New("the content does not say which version of which report it is, or when it was frozen")
 	}
 	return d, nil
 }
 
-// line is what a reader types or scans to ask for the report: who it is, and what proves it.
+// line returns what a reader types or scans to request the report: its identity and what proves it.
 func (d *Document) line() string {
 	return fmt.Sprintf("market40 %s v%d sha256:%s ed25519:%s", d.Frozen.Report, d.Frozen.Version, d.Seal.SHA256,
 		d.Seal.Signature)

@@ -6,17 +6,17 @@ import (
 	"market40/reports"
 )
 
-// fraction is a value before it is rounded: two roundings one after the other make 59,0 % of
-// 504/855, which is 58,9 %.
+// fraction is a value before rounding. Rounding twice turns 504/855, which is 58,9 %, into 59,0 %.
 type fraction struct{ over, under decimal.Decimal }
 
 var one = decimal.NewFromInt(1)
 
-// mostPlaces is more decimals than any value is told with; a file may claim others.
+// mostPlaces is more than the decimals of any real value; a forged file may claim more.
 const mostPlaces = 12
 
-// fractionOf is what a value was rounded from, where its numerator and denominator give it.
-// Estimates with weights and medians are no quotient of theirs: they are as they are told.
+// fractionOf returns the fraction from which a value was rounded, if its numerator and denominator
+// give it. Weighted estimates and medians are not such quotients, so their values are used
+// unchanged.
 func fractionOf(value string, over, under *reports.Quantity, unit string) (fraction, error) {
 	told, err := decimal.NewFromString(value)
 	if err != nil {
@@ -36,13 +36,13 @@ func fractionOf(value string, over, under *reports.Quantity, unit string) (fract
 	return whole, nil
 }
 
-// rounded is half away from zero.
+// rounded rounds half away from zero.
 func (f fraction) rounded(places int32) decimal.Decimal { return f.over.DivRound(f.under, places) }
 
-// number is the fraction as a workbook holds it: with fifteen digits, which binary64 keeps as they
-// are written, so that rounding it again for people gives what rounding once does. What lies
-// half-way lies a last digit above: 0.5045 × 100 is 50.449… in binary64, and LibreOffice shows 50.4
-// %.
+// number returns the fraction as a workbook stores it, with fifteen digits. binary64 preserves
+// fifteen digits, so a second rounding for people gives the same as rounding once. A half-way case
+// gets one more in the last digit: 0.5045 × 100 is 50.449… in binary64, and LibreOffice would show
+// 50.4 %.
 func (f fraction) number(unit string) float64 {
 	const digits = 15
 	places := max(0, int32(digits-len(f.rounded(0).Abs().String())))
@@ -55,8 +55,8 @@ func (f fraction) number(unit string) float64 {
 	return n.InexactFloat64()
 }
 
-// shownPlaces are the decimals that people are shown of a value in a unit: of a share, those of its
-// hundredfold and two.
+// shownPlaces returns the decimals that people see in a unit. For a share these are the decimals of
+// its percentage plus two.
 func shownPlaces(unit string) int32 {
 	switch unit {
 	case dong:
@@ -67,7 +67,7 @@ func shownPlaces(unit string) int32 {
 	return 3
 }
 
-// text is the fraction in a unit, as Vietnamese is written.
+// text returns the fraction in a unit, in Vietnamese notation.
 func (f fraction) text(unit string) string {
 	hundredfold := fraction{f.over.Shift(2), f.under}
 	switch unit {
@@ -83,7 +83,7 @@ func (f fraction) text(unit string) string {
 	return grouped(hundredfold.rounded(1).StringFixed(1)) + "\u00a0%"
 }
 
-// figureText is a value that is known.
+// figureText returns a known value as text.
 func figureText(f reports.Figure, unit string) string {
 	exact, err := fractionOf(*f.Value, f.Numerator, f.Denominator, unit)
 	if err != nil {
@@ -92,7 +92,7 @@ func figureText(f reports.Figure, unit string) string {
 	return exact.text(unit)
 }
 
-// numberText is a decimal as a unit is written.
+// numberText returns a decimal in the notation of a unit.
 func numberText(value, unit string) string {
 	exact, err := fractionOf(value, nil, nil, unit)
 	if err != nil {

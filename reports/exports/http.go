@@ -21,26 +21,26 @@ import (
 	"market40/reports/periodic"
 )
 
-// sendWithin is how long a file may take to be sent.
+// sendWithin is the time limit for sending a file.
 const sendWithin = 2 * time.Minute
 
 var drawing = web.NewDrawing()
 
-// Exports gives reports as files.
+// Exports serves reports as files.
 type Exports struct {
 	reports  *reports.Reports
 	periodic *periodic.Periodic
 }
 
-// New gives the live report of r and the frozen ones of p.
+// New returns the exports of the live reports of r and the frozen reports of p.
 func New(r *reports.Reports, p *periodic.Periodic) *Exports { return &Exports{r, p} }
 
-// versionPath is that of a frozen version, as gin names it. A router that has it cannot have
-// "/:version.pdf" too, so a file is the same route with an ending.
+// versionPath is the path of a frozen version in gin's notation. gin cannot route "/:version.pdf"
+// beside it, so a file uses the same route with a file extension.
 const versionPath = "/api/v1/periodic-reports/:id/versions/:version"
 
-// Routes mounts the files. It comes before the routes of the periodic reports: an ending is looked
-// at before a number is.
+// Routes mounts the files. Call it before the routes of the periodic reports, because the extension
+// must be checked before the version number.
 func (x *Exports) Routes(e *web.Edge) {
 	e.Engine.Use(x.files)
 	for _, ending := range []string{"csv", "xlsx", "pdf", "docx"} {
@@ -99,7 +99,7 @@ func (x *Exports) key(ctx context.Context, _ *struct{}) (*keyOutput, error) {
 	return out, nil
 }
 
-// adoption answers the live report as a workbook.
+// adoption answers with the live report as a workbook.
 func (x *Exports) adoption(c *gin.Context) error {
 	basis := c.Query("basis")
 	if basis == "" {
@@ -119,7 +119,7 @@ func (x *Exports) adoption(c *gin.Context) error {
 	return send(c, Live(report, definitions), "xlsx", "adoption-"+report.Basis+"-"+report.AsOf)
 }
 
-// files answers a frozen version whose number has an ending.
+// files answers with a file of a frozen version if the version number has an extension.
 func (x *Exports) files(c *gin.Context) {
 	number, ending, has := strings.Cut(c.Param("version"), ".")
 	if c.FullPath() != versionPath || !has {
@@ -150,7 +150,7 @@ func (x *Exports) version(c *gin.Context, number, ending string) error {
 	return send(c, d, ending, d.fileName())
 }
 
-// fileName is what a frozen version is called: letters, digits and lines only.
+// fileName returns the name of a frozen version, with letters, digits and hyphens only.
 func (d *Document) fileName() string {
 	name := "bao-cao-" + d.Period
 	if d.Campaign != nil {
@@ -167,14 +167,15 @@ func (d *Document) fileName() string {
 	}, name+"-v"+strconv.Itoa(d.Frozen.Version))
 }
 
-// send answers a document as a file, whole.
+// send answers with a document as a complete file.
 func send(c *gin.Context, d *Document, ending, name string) error {
 	kind := Kinds[ending]
 	file, err := drawing.Draw(c.Request.Context(), func(w io.Writer) error { return kind.Write(w, d) })
 	if err != nil {
 		return err
 	}
-	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(sendWithin)) // a test's recorder has none
+	// the recorder of a test does not support deadlines
+	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(sendWithin))
 	c.Header("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name+"."+ending))
 	c.Data(http.StatusOK, kind.Media, file)
 	return nil

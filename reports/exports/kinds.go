@@ -2,13 +2,13 @@ package exports
 
 import "io"
 
-// Kind is a kind of file that a report is given as.
+// Kind is a kind of file in which a report is available.
 type Kind struct {
 	Media string
 	Write func(io.Writer, *Document) error
 }
 
-// Kinds are all, by the ending of their names.
+// Kinds are all kinds by their file extension.
 var Kinds = map[string]Kind{
 	"csv":  {"text/csv; charset=utf-8", writeCSV},
 	"xlsx": {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", writeXLSX},

@@ -22,17 +22,17 @@ const (
 	lineHeight                                       = 4.3 // of a table's text
 )
 
-// sheet is a PDF under way.
+// sheet is a PDF that is being written.
 type sheet struct {
 	*fpdf.Fpdf
 	d *Document
 }
 
-// attachmentName is the sealed content inside a PDF.
+// attachmentName is the name of the sealed content inside a PDF.
 const attachmentName = "noi-dung-da-ky.json"
 
-// writePDF draws a report. The same document gives the same bytes: nothing of the day or the
-// machine goes in.
+// writePDF writes a report. The same document gives the same bytes: the file contains nothing about
+// the day or the machine.
 func writePDF(w io.Writer, d *Document) error {
 	s := sheet{fpdf.New("P", "mm", "A4", ""), d}
 	s.SetMargins(marginLeft, marginTop, marginRight)
@@ -73,7 +73,7 @@ func writePDF(w io.Writer, d *Document) error {
 	return nil
 }
 
-// madeAt is the moment that the file bears: that of freezing, never that of writing.
+// madeAt returns the time in the file: the time of freezing, never the time of writing.
 func (d *Document) madeAt() time.Time {
 	if d.Seal != nil {
 		return d.Frozen.At.UTC()
@@ -89,7 +89,7 @@ func (s sheet) font(style string, size float64) { s.SetFont(posters.Font, style,
 
 func (s sheet) ink(r, g, b int) { s.SetTextColor(r, g, b) }
 
-// above stands on every page but the first: which report it is.
+// above prints the report's identity at the top of every page except the first.
 func (s sheet) above() {
 	if s.PageNo() == 1 {
 		return
@@ -115,7 +115,7 @@ func (s sheet) below() {
 	s.ink(0, 0, 0)
 }
 
-// cut ends a text that is too long for one line with an ellipsis.
+// cut shortens a text that is too long for one line and ends it with an ellipsis.
 func (s sheet) cut(text string, room float64) string {
 	text = drawn(text)
 	if s.GetStringWidth(text) <= room {
@@ -168,7 +168,7 @@ func (s sheet) results() {
 	s.table(s.d.markets(), "")
 }
 
-// details are all figures of each unit.
+// details prints all figures of each unit.
 func (s sheet) details() {
 	for _, row := range s.d.Report.Rows {
 		if len(row.Markets) > 0 {
@@ -177,7 +177,7 @@ func (s sheet) details() {
 	}
 }
 
-// proof is the annex with the hash, the signature and their symbol.
+// proof prints the annex with the hash, the signature and their QR symbol.
 func (s sheet) proof() error {
 	const symbol = 52.0
 	seal := s.d.Seal
@@ -219,7 +219,7 @@ func (s sheet) proof() error {
 	return nil
 }
 
-// sealProse tells what the seal is for.
+// sealProse returns the explanation of the seal.
 func (d *Document) sealProse() string {
 	return fmt.Sprintf(
 		"Số liệu của báo cáo này được chốt lúc %s (phiên bản %d), không thể sửa sau khi chốt; mỗi lần đính chính là một phiên bản mới. "+
@@ -229,11 +229,11 @@ func (d *Document) sealProse() string {
 	)
 }
 
-// inFont spells the signs of the definitions that Noto Sans lacks.
+// inFont replaces the characters of the definitions that Noto Sans does not contain.
 var inFont = strings.NewReplacer("≥", ">=", "≤", "<=", "−", "-")
 
-// drawn is a text as the font can show it: composed, on one line, without what lies beyond the
-// basic plane.
+// drawn returns a text that the font can show: composed, on one line, without characters outside
+// the basic plane.
 func drawn(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

@@ -7,14 +7,15 @@ import (
 	"market40/reports"
 )
 
-// heading begins a part of the document.
+// heading prints the heading of a part of the document.
 func (s sheet) heading(text string) {
 	s.font("B", 11.5)
 	s.MultiCell(width, 5.8, drawn(text), "", "L", false)
 	s.Ln(1)
 }
 
-// table draws one; its heads stand on every page, and its title is never alone at a page's end.
+// table prints a table. Its header is repeated on every page, and its title is never alone at the
+// end of a page.
 func (s sheet) table(t table, before string) {
 	const start = 30.0
 	s.Ln(4)
@@ -37,7 +38,7 @@ func (s sheet) heads(t table) {
 	s.row(t, t.heads, true)
 }
 
-// row draws cells as high as the highest.
+// row prints cells that are all as high as the highest.
 func (s sheet) row(t table, cells []string, head bool) {
 	style := ""
 	if head {
@@ -79,8 +80,8 @@ func (s sheet) row(t table, cells []string, head bool) {
 	s.SetXY(marginLeft, y+height)
 }
 
-// wrap breaks a text into lines at spaces, and inside a word that is wider than the column. A
-// no-break space holds, which fpdf's own way does not know.
+// wrap breaks a text into lines at spaces, and inside words that are wider than the column. Unlike
+// fpdf's own wrapping, it does not break at a no-break space.
 func (s sheet) wrap(text string, room float64) []string {
 	lines, line := []string{}, ""
 	for word := range strings.SplitSeq(drawn(text), " ") {
@@ -106,10 +107,11 @@ func (s sheet) wrap(text string, room float64) []string {
 	return append(lines, line)
 }
 
-// The levels of evidence as colours that the colour-blind tell apart, and print in different greys.
+// mixColours are the colours of the evidence levels. Colour-blind people can distinguish them, and
+// they print in different greys.
 var mixColours = [4][3]int{{11, 107, 58}, {230, 159, 0}, {176, 183, 179}, {0, 114, 178}}
 
-// chart draws I05 of each unit as a bar made of its evidence.
+// chart prints I05 of each unit as a bar that is divided by evidence.
 func (s sheet) chart() {
 	const bar, label, step, most = 3.6, 46.0, 5.4, 40
 	room := width - label - 34
@@ -149,7 +151,8 @@ func (s sheet) chart() {
 		"I05", "")+".", "", "L", false)
 }
 
-// bar draws a share's bar and returns how long it is; nothing for what is hidden or unknown.
+// bar prints the bar of a share and returns its length. It prints nothing for a hidden or unknown
+// figure.
 func (s sheet) bar(f reports.Figure, x, y, room, height float64) float64 {
 	if f.Value == nil || f.Numerator == nil || f.Denominator == nil || !f.Denominator.IsPositive() {
 		return 0

@@ -9,7 +9,8 @@ import (
 	"market40/reports"
 )
 
-// body is the report itself. Where only the office can know, it says what has to be filled in.
+// body returns the text of the report. Where only the office knows something, it leaves a blank to
+// fill in.
 func (d *Document) body(a agency) []paragraph {
 	out := []paragraph{}
 	add := func(style string, texts ...string) {
@@ -58,7 +59,7 @@ func upperFirst(s string) string {
 	return strings.ToUpper(string(letters[0])) + string(letters[1:])
 }
 
-// method tells what the figures are about and how they came to be.
+// method returns what the figures are about and how they were counted.
 func (d *Document) method() []string {
 	markets := 0
 	for _, row := range d.Report.Rows {
@@ -88,7 +89,7 @@ func (d *Document) method() []string {
 	}
 }
 
-// sentences tell the headline figures of all units together.
+// sentences returns the main figures of all units together, in words.
 func (d *Document) sentences() []string {
 	out := []string{}
 	for _, code := range []string{"I01", "I02", "I03", "I05", "I06", "I18"} {
@@ -122,7 +123,7 @@ func (d *Document) sentence(code string, f reports.Figure) string {
 	return text + "."
 }
 
-// comparison tells which units are ahead; ties are told as ties.
+// comparison returns which units lead. Equal units are named together.
 func (d *Document) comparison() []string {
 	counts := map[string]int{}
 	best, names := reports.Figure{}, []string{}
@@ -141,14 +142,15 @@ func (d *Document) comparison() []string {
 		shown++
 		switch {
 		case best.Value == nil ||
-			*f.Value > *best.Value: // four decimals and one digit before them: as texts in the same order
+			// four decimals and one digit before them, so they compare as texts
+			*f.Value > *best.Value:
 			best, names = f, []string{row.Locality.Name}
 		case *f.Value == *best.Value:
 			names = append(names, row.Locality.Name)
 		}
 	}
 	out := []string{}
-	if shown > 0 && units > 1 { // of one unit there is nothing to compare
+	if shown > 0 && units > 1 { // a single unit cannot be compared
 		out = append(out, fmt.Sprintf(
 			"Có %s/%s địa phương có số liệu công bố về tỷ lệ có giao dịch trong 30 ngày (I05); cao nhất là %s, đạt %s.",
 			count(shown), count(units), strings.Join(names, ", "), figureText(best, share)))
@@ -165,7 +167,7 @@ func (d *Document) comparison() []string {
 	return out
 }
 
-// annexes are what stands behind the report.
+// annexes returns the annexes after the report.
 func (d *Document) annexes(of string) []annex {
 	details := annex{Number: "II", Title: "SỐ LIỆU CHI TIẾT THEO ĐỊA PHƯƠNG", Of: of}
 	for _, row := range d.Report.Rows {

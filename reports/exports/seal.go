@@ -13,21 +13,22 @@ import (
 	"market40/reports/periodic"
 )
 
-// Seal is what a report said when it was frozen, and our signature, as every export carries it.
-// Which version of which report it is stands in the content, so that it is signed too.
+// Seal is the content of a report when it was frozen, with the platform's signature, as every
+// export carries it. The content includes the identity of the report and the version, so they are
+// signed too.
 type Seal struct {
 	SHA256    string          `json:"sha256"`    // of the canonical content, hex
-	Signature string          `json:"signature"` // Ed25519 over the 32 bytes of it, base64
+	Signature string          `json:"signature"` // Ed25519 over the 32 bytes of the hash, base64
 	Content   json.RawMessage `json:"content"`
 }
 
-// What speaks against a seal.
+// The faults of a seal.
 var (
 	ErrHash      = errors.New("the content is not the one that was signed: its SHA-256 is another")
 	ErrSignature = errors.New("the signature is not ours")
 )
 
-// Prove checks that the content has the hash, and that the key's owner signed the hash.
+// Prove checks that the content has the hash, and that the owner of the key signed the hash.
 func (s *Seal) Prove(key ed25519.PublicKey) error {
 	canonical, err := periodic.Canonical(s.Content)
 	if err != nil {
@@ -44,7 +45,7 @@ func (s *Seal) Prove(key ed25519.PublicKey) error {
 	return nil
 }
 
-// json is the whole seal as a text that is put into a file.
+// json returns the whole seal as a text for embedding in a file.
 func (s *Seal) json() ([]byte, error) {
 	raw, err := json.Marshal(s)
 	if err != nil {
@@ -53,7 +54,7 @@ func (s *Seal) json() ([]byte, error) {
 	return periodic.Canonical(raw)
 }
 
-// ReadSeal reads it again, also from an answer of the API, which has more fields.
+// ReadSeal reads a seal from such a text, or from an answer of the API, which has more fields.
 func ReadSeal(raw []byte) (*Seal, error) {
 	s := &Seal{}
 	if err := json.Unmarshal(raw, s); err != nil {

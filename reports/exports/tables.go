@@ -11,17 +11,17 @@ import (
 	"market40/reports"
 )
 
-// table is one that is shown: in the PDF and the draft alike, cell for cell.
+// table is a table that the PDF and the draft show with the same cells.
 type table struct {
 	title  string
 	heads  []string
-	shares []float64 // of the width, one a column
-	aligns string    // l, c or r, one a column
+	shares []float64 // shares of the width, one per column
+	aligns string    // l, c or r, one per column
 	rows   [][]string
-	name   int // columns from the left that together tell which row it is
+	name   int // the number of columns from the left that together identify a row
 }
 
-// figuresOf is a table of all figures of one group, with their parts.
+// figuresOf returns a table of all figures of one group, with their parts.
 func (d *Document) figuresOf(title string, figures reports.Figures) table {
 	t := table{
 		title:  title,
@@ -40,11 +40,10 @@ func (d *Document) figuresOf(title string, figures reports.Figures) table {
 	return t
 }
 
-// hoursPrefix begins the keys of parts that are hours.
+// hoursPrefix is the prefix of the keys of parts in hours.
 const hoursPrefix = "hours_"
 
-// partUnit is what a part of an indicator is told in: bands are made of shares, and some parts are
-// hours.
+// partUnit returns the unit of an indicator's part: bands are shares, and some parts are hours.
 func partUnit(unit, key string) string {
 	switch {
 	case strings.HasPrefix(key, hoursPrefix):
@@ -75,7 +74,7 @@ func figureRow(of line, f reports.Figure) []string {
 	return []string{of.code, name, ratio, value, mixText(f, of.code, of.part), coverage}
 }
 
-// byUnit is the headline of each unit beside what leads to it.
+// byUnit returns a table with the main figure of each unit and the figures that lead to it.
 func (d *Document) byUnit() table {
 	t := table{
 		title: "Kết quả theo địa phương",
@@ -101,7 +100,7 @@ func (d *Document) byUnit() table {
 	return t
 }
 
-// ratioText is a share with what it is made of: 58,3 % (7/12).
+// ratioText returns a share with its numerator and denominator: 58,3 % (7/12).
 func ratioText(f reports.Figure) string {
 	value := valueText(f, share)
 	if f.Suppressed || f.Value == nil {
@@ -111,7 +110,8 @@ func ratioText(f reports.Figure) string {
 		unknownText))
 }
 
-// funnel is how far merchants have come, by unit; nothing where no report tells it.
+// funnel returns how far merchants have come, by unit. It returns false if the report has no
+// funnel.
 func (d *Document) funnel() (table, bool) {
 	t := table{
 		title: "Từ đăng ký đến sử dụng thường xuyên, theo địa phương (số tiểu thương)",
@@ -149,7 +149,7 @@ func steps(f *reports.Funnel) []*int {
 	return []*int{f.Registered, f.Verified, f.Printed, f.FirstPayment, f.Active, f.Habitual}
 }
 
-// markets are those that are counted, by unit.
+// markets returns the counted markets, by unit.
 func (d *Document) markets() table {
 	t := table{
 		title: "Chợ được tính", heads: []string{"TT", "Địa phương", "Mã", "Chợ", "Ghi chú"},
@@ -174,7 +174,7 @@ func (d *Document) markets() table {
 	return t
 }
 
-// without says why no market of a unit is counted.
+// without returns the reason why no market of a unit is counted.
 func (d *Document) without(l reports.Locality) string {
 	for _, s := range d.Statuses {
 		switch {
@@ -188,7 +188,7 @@ func (d *Document) without(l reports.Locality) string {
 	return "không có chợ được tính"
 }
 
-// definitions are what the indicators of this document mean.
+// definitions returns the meanings of the document's indicators.
 func (d *Document) definitions() table {
 	t := table{
 		title: "Định nghĩa chỉ số", heads: []string{"Mã", "Chỉ số", "Phiên bản", "Công thức", "Diễn giải"},
@@ -208,7 +208,7 @@ func (d *Document) definitions() table {
 	return t
 }
 
-// facts are what the document is about, as pairs.
+// facts returns what the document is about, as pairs.
 func (d *Document) facts() [][2]string {
 	facts := [][2]string{}
 	add := func(name, text string) {
@@ -242,7 +242,7 @@ func (d *Document) facts() [][2]string {
 	return facts
 }
 
-// headline is the document's title.
+// headline returns the document's title.
 func (d *Document) headline() string {
 	text := "Kết quả thực hiện mô hình chợ 4.0"
 	if d.Campaign != nil && d.Campaign.Name != "" {
@@ -251,7 +251,7 @@ func (d *Document) headline() string {
 	return text + " " + d.periodText()
 }
 
-// lowerFirst lets a name stand inside a sentence.
+// lowerFirst returns a name for use inside a sentence.
 func lowerFirst(s string) string {
 	first, rest, _ := strings.Cut(s, " ")
 	if first == strings.ToUpper(first) && len([]rune(first)) > 1 { // an abbreviation

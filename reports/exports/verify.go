@@ -16,10 +16,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// LargestFile is how many bytes of a file are looked at, and of what is packed in it.
+// LargestFile is the largest number of bytes that is read of a file, and of each packed part.
 const LargestFile = 64 << 20
 
-// What keeps a file from being looked at.
+// The reasons why a file cannot be checked.
 var (
 	ErrNoSeal = errors.New(
 		"there is no frozen report in it: it is a live export, or the part that carries the signed content was taken out",
@@ -28,24 +28,25 @@ var (
 	ErrNoContent = errors.New("a CSV names its content only by the hash, and that content is not at hand")
 )
 
-// Proof is what was found out about a file. It is proven where there are no faults.
+// Proof is the result of checking a file. The file is proven if there are no faults.
 type Proof struct {
-	Kind     string   // csv, xlsx, pdf, docx, json
-	Seal     *Seal    // that the file carries or names
-	Faults   []string // each a sentence that names what differs
-	Compared int      // texts that were held against the signed content
-	Signed   bool     // the content that the file carries or names is ours, whatever the file shows
-	Earlier  bool     // the file hides numbers as releases did before December 2026: they wrote it in another form
-	Unproven []string // what the proof says nothing of
+	Kind     string   // csv, xlsx, pdf, docx or json
+	Seal     *Seal    // the seal that the file carries or names
+	Faults   []string // each is a sentence that names the difference
+	Compared int      // the number of texts that were compared with the signed content
+	// the content that the file carries or names has a valid signature, whatever the file shows
+	Signed   bool
+	Earlier  bool     // the file hides numbers in the form of releases before December 2026
+	Unproven []string // the parts that the proof does not cover
 }
 
-// Check looks at a file. The key is ours; find gives the content of a hash to a file that does not
-// carry it (a CSV), and may be nil. An error means that the file could not be looked at, which is
-// no proof either.
+// Check checks a file. key is the platform's public key. find returns the content for a hash if the
+// file does not carry it (a CSV); it may be nil. An error means that the file could not be checked,
+// so it is not proven.
 //
-// A file is held against what this program writes of the content that was signed, text for text. So
-// a file that an older or newer release wrote in another layout is not proven by this one, and its
-// content, which is signed, still is.
+// Check compares the file with what this program writes for the signed content, text by text. A
+// file that another release wrote in another layout is therefore not proven. Its signed content
+// still is.
 func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*Seal, error)) (*Proof, error) {
 	if len(raw) > LargestFile {
 		return nil, ErrTooLarge
@@ -75,13 +76,14 @@ func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*Seal, e
 	return p, err
 }
 
-// earlierHidden stood in hidden cells of units until December 2026; this release writes it nowhere.
+// earlierHidden is the text of hidden cells of units until December 2026. This release never writes
+// it.
 const earlierHidden = "<5"
 
-// Proven says whether nothing speaks against the file.
+// Proven reports whether the file has no faults.
 func (p *Proof) Proven() bool { return len(p.Faults) == 0 }
 
-// mostFaults is how many are told; a file of another report differs everywhere.
+// mostFaults is the limit of listed faults; a file of another report differs everywhere.
 const mostFaults = 20
 
 func (p *Proof) fault(format string, args ...any) {
@@ -94,15 +96,15 @@ func (p *Proof) differs(where, is, signed string) {
 	p.fault("%s: the file says “%s”, the signed content “%s”", where, is, signed)
 }
 
-// opened is a file of some kind.
+// opened is an opened file of some kind.
 type opened struct {
 	kind    string
 	seal    func(find func(string) (*Seal, error)) (*Seal, error)
 	compare func(*Proof, *Document) error
-	texts   func() []string // that the file shows
+	texts   func() []string // the texts that the file shows
 }
 
-// open tells the kind by what is inside, never by a name.
+// open recognises the kind of a file by its content, never by its name.
 func open(raw []byte) (*opened, error) {
 	switch {
 	case bytes.HasPrefix(raw, []byte("%PDF-")):
@@ -127,7 +129,8 @@ func openJSON(raw []byte) (*opened, error) {
 	}, nil
 }
 
-// compareJSON holds what an answer of the API says beside the content, which was hashed as it is.
+// compareJSON compares the fields of an API answer beside the content. The content itself is
+// covered by the hash.
 func (p *Proof) compareJSON(raw []byte, d *Document) error {
 	beside := Frozen{Report: d.Frozen.Report, Version: d.Frozen.Version, Reason: d.Frozen.Reason}
 	if err := json.Unmarshal(bytes.TrimPrefix(raw, []byte(byteOrderMark)), &beside); err != nil {
@@ -148,7 +151,7 @@ func (p *Proof) compareJSON(raw []byte, d *Document) error {
 	return nil
 }
 
-// openPackage opens what is a zip: a workbook or a draft.
+// openPackage opens a zip file: a workbook or a draft.
 func openPackage(raw []byte) (*opened, error) {
 	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
@@ -179,7 +182,8 @@ func openPackage(raw []byte) (*opened, error) {
 	return nil, errors.New("the file is neither a workbook nor a text document")
 }
 
-// part is one of a package, at most LargestFile of it: a header may lie about its size.
+// part returns a part of a package, limited to LargestFile bytes, because the size in a header may
+// be wrong.
 func part(archive *zip.Reader, name string) ([]byte, error) {
 	file, err := archive.Open(name)
 	if err != nil {
@@ -197,14 +201,13 @@ func limited(r io.Reader) ([]byte, error) {
 	return raw, err
 }
 
-// earlierWords are words that releases until December 2026 wrote for what is called otherwise
-// since.
+// earlierWords replaces words that releases until December 2026 wrote and that have changed since.
 var earlierWords = strings.NewReplacer("Nguồn chứng cứ", "Bằng chứng", "Chứng cứ", "Bằng chứng", "chứng cứ",
 	"bằng chứng")
 
-// plain is a text without what no reader sees: how spaces are kept, how letters are composed, and
-// what XML cannot hold, which each kind of file replaces in its own way: all of it counts as a
-// space.
+// plain returns a text without differences that no reader sees: the form of spaces and the
+// composition of letters. Characters that XML cannot contain count as a space, because each kind of
+// file replaces them differently.
 func plain(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' || r == unicode.ReplacementChar || r == 0xFFFE || r == 0xFFFF {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// openCSV opens a table, also one that a spreadsheet saved again with semicolons or tabs.
+// openCSV opens a table, including one that a spreadsheet saved with semicolons or tabs.
 func openCSV(raw []byte) (*opened, error) {
 	raw = bytes.TrimPrefix(raw, []byte(byteOrderMark))
 	first, _, _ := bytes.Cut(raw, []byte("\n"))
@@ -29,7 +29,7 @@ func openCSV(raw []byte) (*opened, error) {
 	}, nil
 }
 
-// csvSeal is the seal that the lines name, with the content that find gives.
+// csvSeal returns the seal that the lines name, with the content that find returns.
 func csvSeal(lines [][]string, find func(string) (*Seal, error)) (*Seal, error) {
 	if len(lines) < 2 {
 		return nil, ErrNoSeal
@@ -51,8 +51,8 @@ func csvSeal(lines [][]string, find func(string) (*Seal, error)) (*Seal, error) 
 	return seal, nil
 }
 
-// compareCSV holds each cell against the line that the content gives, as the release that wrote the
-// file wrote it.
+// compareCSV compares each cell with the table for the content, in the layout of the release that
+// wrote the file.
 func (p *Proof) compareCSV(lines [][]string, d *Document) error {
 	layouts := d.csvLayouts()
 	for _, signed := range layouts {
@@ -73,11 +73,11 @@ func (p *Proof) compareCSV(lines [][]string, d *Document) error {
 	return nil
 }
 
-// csvLayouts are the table as this release writes it, and as releases wrote it before: until
-// December 2026 without the status, and what is hidden was empty, then ẩn.
+// csvLayouts returns the table in the layout of this release and of earlier ones. Until December
+// 2026 there was no status; hidden cells were empty at first, then "ẩn".
 func (d *Document) csvLayouts() [][][]string {
 	now := d.csvLines()
-	later := slices.Index(now[0], "status") // columns that were added
+	later := slices.Index(now[0], "status") // the columns that were added
 	var before, first [][]string
 	for _, line := range now {
 		old := slices.Concat(line[:later], line[len(now[0])-len(sealHeads):])
@@ -96,7 +96,7 @@ func (d *Document) csvLayouts() [][][]string {
 	return [][][]string{now, before, first}
 }
 
-// compareLines holds each cell against a table.
+// compareLines compares each cell with a table.
 func (p *Proof) compareLines(lines, signed [][]string) {
 	heads := signed[0]
 	if len(lines) != len(signed) {
@@ -110,7 +110,7 @@ func (p *Proof) compareLines(lines, signed [][]string) {
 				is = lines[i][j]
 			}
 			if j < len(heads) {
-				// What reads CSV makes one character of a line's end inside of a field.
+				// CSV readers turn a line end inside a field into one character.
 				want, head = strings.ReplaceAll(signed[i][j], "\r\n", "\n"), heads[j]
 			}
 			if is != want {

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// openDOCX opens a draft, also one that an office has filled in.
+// openDOCX opens a draft, including one that an office has filled in.
 func openDOCX(archive *zip.Reader) (*opened, error) {
 	raw, err := part(archive, "word/document.xml")
 	if err != nil {
@@ -28,7 +28,7 @@ func openDOCX(archive *zip.Reader) (*opened, error) {
 	}, nil
 }
 
-// docxSeal finds the signed content among the custom parts: other programs number them anew.
+// docxSeal finds the signed content among the custom parts, which other programs renumber.
 func docxSeal(archive *zip.Reader) (*Seal, error) {
 	for _, file := range archive.File {
 		if !strings.HasPrefix(file.Name, "customXml/item") {
@@ -62,7 +62,7 @@ type documentText struct {
 	tables     []textTable
 }
 
-// all are the texts of a document, a paragraph or cell each.
+// all returns the texts of a document: its paragraphs and cells.
 func (d *documentText) all() []string {
 	texts := slices.Clone(d.paragraphs)
 	for _, t := range d.tables {
@@ -72,12 +72,13 @@ func (d *documentText) all() []string {
 }
 
 type textTable struct {
-	caption string // the name for those who do not see it, which only our own tables need
+	// the title for people who cannot see the table; only tables of this program need it
+	caption string
 	rows    [][]string
 }
 
-// readText reads WordprocessingML. Text that was struck out under revision or hidden is not shown,
-// and not read.
+// readText reads WordprocessingML. It skips text that is deleted under revision or hidden, because
+// it is not shown.
 func readText(raw []byte) (*documentText, error) {
 	r := &textReader{out: &documentText{}}
 	decoder := xml.NewDecoder(bytes.NewReader(raw))
@@ -102,12 +103,13 @@ func readText(raw []byte) (*documentText, error) {
 	}
 }
 
-// textReader is a document half read. A table inside a cell counts as that cell's text.
+// textReader is the state of reading a document. A table inside a cell counts as the text of that
+// cell.
 type textReader struct {
 	out            *documentText
 	text           strings.Builder // of the paragraph
-	cell           []string        // paragraphs of the cell
-	depth          int             // tables around
+	cell           []string        // the paragraphs of the cell
+	depth          int             // the number of tables around
 	inText, hidden bool
 }
 
@@ -174,8 +176,8 @@ func attribute(e xml.StartElement, name string) string {
 	return ""
 }
 
-// compareDOCX holds the tables of figures and the sentences that tell figures against those that
-// the content gives. What else the office writes into its draft is told as not proven.
+// compareDOCX compares the tables of figures and the sentences with figures with those for the
+// content. Other text that the office writes into its draft is reported as not proven.
 func (p *Proof) compareDOCX(is *documentText, d *Document) error {
 	draft, err := d.draft()
 	if err != nil {
@@ -193,7 +195,7 @@ func (p *Proof) compareDOCX(is *documentText, d *Document) error {
 	left := slices.Clone(is.paragraphs)
 	for _, text := range d.figureSentences() {
 		if plain(text) == "" {
-			continue // it stands in no paragraph
+			continue // it is in no paragraph
 		}
 		p.Compared++
 		if at := slices.Index(left, plain(text)); at >= 0 {
@@ -219,7 +221,7 @@ func (p *Proof) compareDOCX(is *documentText, d *Document) error {
 	return nil
 }
 
-// figureSentences are the paragraphs of the draft that must stand in it word for word.
+// figureSentences returns the paragraphs that must be in the draft word for word.
 func (d *Document) figureSentences() []string {
 	out := slices.Concat(d.method(), d.sentences(), d.comparison())
 	if d.Seal != nil {
@@ -273,7 +275,7 @@ func (p *Proof) compareTables(is, signed []textTable) {
 	}
 }
 
-// alike counts the cells that two tables have in common.
+// alike returns the number of equal cells of two tables.
 func alike(a, b [][]string) int {
 	n := 0
 	for y := range min(len(a), len(b)) {
@@ -286,7 +288,7 @@ func alike(a, b [][]string) int {
 	return n
 }
 
-// firstDifference tells the first cell of a table that is another.
+// firstDifference reports the first cell of a table that differs.
 func (p *Proof) firstDifference(is [][]string, want textTable) {
 	for y, row := range want.rows {
 		for x, cell := range row {
@@ -304,7 +306,8 @@ func (p *Proof) firstDifference(is [][]string, want textTable) {
 	p.fault("the table “%s” has cells or rows that the signed content does not give", plain(want.caption))
 }
 
-// nearest is the paragraph that begins most alike, for a sentence that a reader can follow.
+// nearest returns the paragraph with the longest equal beginning, for an error that a reader can
+// follow.
 func nearest(paragraphs []string, want string) string {
 	best, most := "", 0
 	for _, text := range paragraphs {

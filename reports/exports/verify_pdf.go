@@ -12,12 +12,12 @@ import (
 	"unicode/utf16"
 )
 
-// errRewritten is a PDF that is no longer laid out as we write it.
+// errRewritten means that a PDF no longer has the layout that this program writes.
 var errRewritten = errors.New(
 	"the PDF was rewritten or added to by another program (printed again, joined, signed): what it shows cannot be held against the signed content",
 )
 
-// pdfObject is one of a PDF: its dictionary without lengths, and its stream unpacked.
+// pdfObject is an object of a PDF: its dictionary without lengths, and its unpacked stream.
 type pdfObject struct {
 	dictionary, stream []byte
 }
@@ -27,13 +27,14 @@ var (
 	streamLength = regexp.MustCompile(`/(Length1|Length) (\d{1,9})`)
 )
 
-// pdfHead begins every PDF of ours: its version, and four bytes that tell it from a text.
+// pdfHead is the start of every PDF of this program: the version, and four bytes that mark it as
+// binary.
 const pdfHead = "%PDF-1.3\n%\xc2\xb5\xc2\xb6\n"
 
-// readPDF reads a PDF as fpdf lays it out: objects one after the other, the table of their places,
-// the trailer, the end. Nothing else may lie between, and the table must name exactly these places,
-// so that no reader is led elsewhere. How a stream is packed does not count: other releases of a
-// library pack otherwise.
+// readPDF reads a PDF in the layout of fpdf: objects one after the other, the table of their
+// offsets, the trailer, the end. Nothing else may be between them, and the table must contain
+// exactly these offsets, so that every reader sees the same objects. The packing of streams is
+// ignored, because other library releases pack differently.
 func readPDF(raw []byte) (objects map[int]pdfObject, trailer []byte, err error) {
 	objects = map[int]pdfObject{}
 	places := map[int]int{}
@@ -47,7 +48,7 @@ func readPDF(raw []byte) (objects map[int]pdfObject, trailer []byte, err error) 
 		if start == nil {
 			break
 		}
-		number, _ := strconv.Atoi(string(start[1])) // digits by the pattern
+		number, _ := strconv.Atoi(string(start[1])) // the pattern matches digits only
 		if _, twice := objects[number]; twice {
 			return nil, nil, errRewritten
 		}
@@ -63,7 +64,7 @@ func readPDF(raw []byte) (objects map[int]pdfObject, trailer []byte, err error) 
 	return objects, trailer, err
 }
 
-// readObject reads from behind "obj" to behind "endobj".
+// readObject reads from after "obj" to after "endobj".
 func readObject(raw []byte, at, room int) (o pdfObject, end int, err error) {
 	const endObject, beginStream, endStream = "endobj\n", "\nstream\n", "\nendstream\n"
 	close := bytes.Index(raw[at:], []byte(endObject))
@@ -81,7 +82,7 @@ func readObject(raw []byte, at, room int) (o pdfObject, end int, err error) {
 	length := -1
 	for _, l := range lengths {
 		if string(l[1]) == "Length" {
-			length, _ = strconv.Atoi(string(l[2])) // digits by the pattern
+			length, _ = strconv.Atoi(string(l[2])) // the pattern matches digits only
 		}
 	}
 	tail := endStream + endObject
@@ -106,7 +107,7 @@ func readObject(raw []byte, at, room int) (o pdfObject, end int, err error) {
 	return o, from + length + len(tail), nil
 }
 
-// readPlaces reads the table of places and the trailer behind the objects, to the end of the file.
+// readPlaces reads the table of offsets and the trailer after the objects, to the end of the file.
 func readPlaces(raw []byte, at int, places map[int]int) (trailer []byte, err error) {
 	var table strings.Builder
 	fmt.Fprintf(&table, "xref\n0 %d\n0000000000 65535 f \n", len(places)+1)
@@ -143,7 +144,7 @@ func openPDF(raw []byte) (*opened, error) {
 	}, nil
 }
 
-// pdfSeal is the attachment.
+// pdfSeal returns the seal in the attachment.
 func pdfSeal(objects map[int]pdfObject) (*Seal, error) {
 	for n := 1; n <= len(objects); n++ {
 		if bytes.Contains(objects[n].dictionary, []byte("/EmbeddedFile")) && len(objects[n].stream) > 0 {
@@ -157,7 +158,7 @@ func pdfSeal(objects map[int]pdfObject) (*Seal, error) {
 	return nil, ErrNoSeal
 }
 
-// comparePDF holds the whole file, object for object, against the one that the content gives.
+// comparePDF compares the whole file with the one for the content, object by object.
 func (p *Proof) comparePDF(is map[int]pdfObject, trailer []byte, d *Document) error {
 	var b bytes.Buffer
 	if err := writePDF(&b, d); err != nil {
@@ -189,7 +190,7 @@ func (p *Proof) comparePDF(is map[int]pdfObject, trailer []byte, d *Document) er
 	return nil
 }
 
-// pageDiffers tells the first text of a page that is another, with what stands before it.
+// pageDiffers reports the first text of a page that differs, with the text before it.
 func (p *Proof) pageDiffers(page int, is, signed []string) {
 	for i := range max(len(is), len(signed)) {
 		a, b := "", ""
@@ -209,7 +210,7 @@ func (p *Proof) pageDiffers(page int, is, signed []string) {
 
 var drawnText = regexp.MustCompile(`(?s)Td \(((?:[^()\\]|\\.)*)\) ?Tj`)
 
-// drawnTexts are the texts that a page's stream draws, in order.
+// drawnTexts returns the texts that a page's stream prints, in order.
 func drawnTexts(stream []byte) []string {
 	texts := []string{}
 	for _, found := range drawnText.FindAllSubmatch(stream, -1) {

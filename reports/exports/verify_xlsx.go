@@ -14,7 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// openXLSX opens a workbook, also one that another program saved again.
+// openXLSX opens a workbook, including one that another program saved.
 func openXLSX(raw []byte, archive *zip.Reader) (*opened, error) {
 	file, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{
 		UnzipSizeLimit:    LargestFile,
@@ -33,7 +33,8 @@ func openXLSX(raw []byte, archive *zip.Reader) (*opened, error) {
 		},
 		texts: func() (texts []string) {
 			for _, sheet := range file.GetSheetList() {
-				rows, _ := file.GetRows(sheet) // a sheet that cannot be read was told as a fault
+				// an unreadable sheet was already reported as a fault
+				rows, _ := file.GetRows(sheet)
 				texts = append(texts, slices.Concat(rows...)...)
 			}
 			return texts
@@ -41,7 +42,7 @@ func openXLSX(raw []byte, archive *zip.Reader) (*opened, error) {
 	}, nil
 }
 
-// xlsxSeal joins the cells that hold the signed content.
+// xlsxSeal joins the cells that contain the signed content.
 func xlsxSeal(file *excelize.File) (*Seal, error) {
 	rows, err := file.GetRows(sealSheet, excelize.Options{RawCellValue: true})
 	if err != nil || len(rows) <= sealRows {
@@ -64,8 +65,8 @@ func xlsxSeal(file *excelize.File) (*Seal, error) {
 	return seal, nil
 }
 
-// formulas are a fault: what a cell shows is then worked out anew by whoever opens it, and we write
-// none.
+// formulas reports formulas as faults. The program that opens the file calculates them anew, and
+// this program writes none.
 func (p *Proof) formulas(archive *zip.Reader) error {
 	for _, file := range archive.File {
 		if !strings.Contains(strings.ToLower(file.Name), "worksheets/") ||
@@ -94,8 +95,8 @@ func (p *Proof) formulas(archive *zip.Reader) error {
 	return nil
 }
 
-// compareXLSX holds each cell against the workbook that the content gives, as it is stored and as
-// it is shown.
+// compareXLSX compares each cell with the workbook for the content, both the stored value and the
+// shown text.
 func (p *Proof) compareXLSX(file *excelize.File, d *Document) error {
 	var b bytes.Buffer
 	if err := writeXLSX(&b, d); err != nil {
@@ -116,7 +117,7 @@ func (p *Proof) compareXLSX(file *excelize.File, d *Document) error {
 				return err
 			}
 			if len(p.Faults) > faults {
-				break // shown otherwise because it is stored otherwise
+				break // shown differently because the stored value differs
 			}
 		}
 	}
@@ -131,8 +132,8 @@ func (p *Proof) compareXLSX(file *excelize.File, d *Document) error {
 	return nil
 }
 
-// asBefore takes the columns of the status from what a file ought to hold, where the file has none
-// of them: releases before December 2026 wrote it so.
+// asBefore removes the status columns from the expected workbook if the file has none, as in
+// releases before December 2026.
 func asBefore(file, signed *excelize.File) error {
 	rows, err := file.GetRows(figuresSheet)
 	if err != nil || len(rows) == 0 || !slices.EqualFunc(rows[0], figureHeads[:len(figureHeads)-len(statusHeads)],

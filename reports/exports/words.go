@@ -10,7 +10,7 @@ import (
 	"market40/reports/indicators"
 )
 
-// What a figure's value is.
+// The units of a figure's value.
 const (
 	share       = string(indicators.Share)
 	points      = string(indicators.Points)
@@ -18,11 +18,11 @@ const (
 	dong        = string(indicators.Dong)
 	bands       = string(indicators.InBands)
 	perPayments = string(indicators.PerPayments)
-	hours       = "hours" // of a part; no indicator is told in them
+	hours       = "hours" // of a part; no indicator has this unit
 )
 
-// formerNames are the names of indicators in files that were made before reports held definitions.
-// Nothing is added to them: whatever has a definition is named by it.
+// formerNames are the names of indicators in files from before reports contained definitions. Add
+// nothing here: indicators with a definition get their name from it.
 var formerNames = map[string]string{
 	"I01": "Tỷ lệ tiểu thương đăng ký",
 	"I02": "Tỷ lệ đã đối chiếu tên chủ tài khoản",
@@ -50,7 +50,7 @@ var formerNames = map[string]string{
 	"I24": "Tỷ lệ báo cáo đúng hạn",
 }
 
-// define is an indicator as the document's own definitions tell it.
+// define returns an indicator as in the document's own definitions.
 func (d *Document) define(code string) Definition {
 	found := Definition{Code: code}
 	for _, definition := range d.Definitions {
@@ -67,7 +67,7 @@ func (d *Document) define(code string) Definition {
 	return found
 }
 
-// partName is how a further value of an indicator is called; its key where nothing tells.
+// partName returns the name of a further value of an indicator, or its key if it has no name.
 func (d Definition) partName(key string) string {
 	for _, part := range d.Parts {
 		if part.Key == key && part.Name != "" {
@@ -77,21 +77,21 @@ func (d Definition) partName(key string) string {
 	return key
 }
 
-// Words that stand in cells.
+// The words in cells.
 const (
-	hiddenText  = "ẩn" // never "<5": what is hidden with a small number may be large
-	unknownText = "–"  // nobody knows
+	hiddenText  = "ẩn" // never "<5": a hidden number may be large
+	unknownText = "–"  // unknown
 	noDataText  = "chưa có dữ liệu"
 	demoText    = "dữ liệu minh họa"
 )
 
-// hiddenLegend is the footnote of hidden cells: what is hidden need not be small itself.
+// hiddenLegend is the footnote of hidden cells: a hidden number need not be small itself.
 var hiddenLegend = "“ẩn”: số liệu nói về dưới 5 người, hoặc giúp tính ra số liệu như vậy; " +
 	"chỉ số tính bằng tiền (" + amountCodes() +
 	") chỉ nêu khi có từ 10 tiểu thương, doanh thu (I08) chỉ khi không ai chiếm quá 50 %. " +
 	"So sánh hai ngày, trước và sau khi danh sách tiểu thương thay đổi, vẫn có thể cho biết một người có giao dịch hay không."
 
-// amountCodes names the indicators that are made of amounts of money.
+// amountCodes lists the indicators that are amounts of money.
 func amountCodes() string {
 	var codes []string
 	for _, row := range indicators.Rows {
@@ -102,14 +102,14 @@ func amountCodes() string {
 	return strings.Join(codes, ", ")
 }
 
-// evidenceLegend tells the four levels.
+// evidenceLegend explains the four levels.
 const evidenceLegend = "Bằng chứng: A – thông báo hoặc sao kê ngân hàng; B – tiểu thương xác nhận; C – khai báo; D – quan sát tại chợ. Mỗi tiểu thương chỉ tính một lần, theo nguồn mạnh nhất; “ẩn”: một trong bốn số nói về 1 đến 4 tiểu thương."
 
-// coverageLegend tells what stands beside figures of activity.
+// coverageLegend explains the coverage beside figures of activity.
 const coverageLegend = "Độ phủ: số tiểu thương có tài khoản mà hệ thống nhận được thông báo ngân hàng, trên tổng số; tiểu thương ngoài độ phủ là chưa quan sát được, không phải không hoạt động."
 
-// valueText is a figure's value as Vietnamese is written: 58,3 %, 152.341 đ, never broken before
-// the unit.
+// valueText returns a figure's value in Vietnamese notation, such as 58,3 % or 152.341 đ, without a
+// line break before the unit.
 func valueText(f reports.Figure, unit string) string {
 	switch {
 	case f.Suppressed:
@@ -140,7 +140,7 @@ func grouped(s string) string {
 	return b.String()
 }
 
-// quantityText is a numerator or a denominator, or what stands for one that is not told.
+// quantityText returns a numerator or a denominator as text, or untold if it is not published.
 func quantityText(q *reports.Quantity, untold string) string {
 	switch {
 	case q == nil:
@@ -151,14 +151,14 @@ func quantityText(q *reports.Quantity, untold string) string {
 	return grouped(q.String())
 }
 
-// carriesMix says whether an indicator, or a part of it, tells what it is counted on: events and
-// hours do not.
+// carriesMix reports whether an indicator or a part has an evidence mix. Events and hours have
+// none.
 func carriesMix(code, part string) bool {
 	row, known := indicators.Find(code)
 	return (!known || row.HasEvidence()) && part != "swapped" && !strings.HasPrefix(part, hoursPrefix)
 }
 
-// mixText is the evidence: A 7 · B 0 · C 0 · D 0, broken between the levels only.
+// mixText returns the evidence as A 7 · B 0 · C 0 · D 0. Lines may break between the levels only.
 func mixText(f reports.Figure, code, part string) string {
 	e := f.Evidence
 	switch {
@@ -175,7 +175,7 @@ func mixText(f reports.Figure, code, part string) string {
 
 func count(n int) string { return grouped(fmt.Sprint(n)) }
 
-// intervalText is where the true share lies with 95 %: 31,2 – 44,2 %.
+// intervalText returns the 95 % interval of the true share: 31,2 – 44,2 %.
 func intervalText(i *reports.Interval, unit string) string {
 	if i == nil {
 		return ""
@@ -184,7 +184,7 @@ func intervalText(i *reports.Interval, unit string) string {
 	return low + "\u00a0–\u00a0" + numberText(i.High, unit)
 }
 
-// coverageText is a coverage with what it is made of: 83,3 % (10/12).
+// coverageText returns a coverage with its numerator and denominator: 83,3 % (10/12).
 func coverageText(c *reports.Share) string {
 	switch {
 	case c == nil:
@@ -201,7 +201,7 @@ func coverageText(c *reports.Share) string {
 	return fmt.Sprintf("%s (%s/%s)", exact, count(*c.Numerator), count(c.Denominator))
 }
 
-// countText is a step of the funnel, null where it is hidden.
+// countText returns a step of the funnel as text; nil is hidden.
 func countText(n *int) string {
 	if n == nil {
 		return hiddenText
@@ -209,20 +209,22 @@ func countText(n *int) string {
 	return count(*n)
 }
 
-// statuses are a unit's states in words. The first was called chua_du_du_lieu until December 2026.
+// statuses are a unit's states in words. The code of the first one was chua_du_du_lieu until
+// December 2026.
 var statuses = map[string]string{
 	"khong_du_du_lieu": "Chưa đủ dữ liệu", "chua_du_du_lieu": "Chưa đủ dữ liệu", "can_chu_y": "Cần chú ý",
 	"chua_den_han": "Chưa đến hạn",
 	"dat":          "Đạt", "chua_dat": "Chưa đạt",
 }
 
-// reasons are why a unit has none, where a report that was frozen does not say it in words.
+// reasons are the reasons why a unit has no status, for frozen reports that do not contain them in
+// words.
 var reasons = map[string]string{
 	"no_merchants": "Chưa có tiểu thương", "hidden": "Ẩn",
 	"no_target": "Chưa giao chỉ tiêu",
 }
 
-// statusText is a status with its reason.
+// statusText returns a status with its reason.
 func statusText(row reports.Row) string {
 	switch {
 	case row.Exempt != nil:
@@ -245,7 +247,8 @@ var bases = map[string]string{
 	"current":               "đơn vị hành chính hiện tại",
 }
 
-// basisText names the units of the report; of districts that ended before it, it says so.
+// basisText returns the name of the report's units. It mentions if they are districts that ended
+// before the report.
 func (d *Document) basisText() string {
 	text := cmp.Or(bases[d.Basis], d.Basis)
 	if strings.HasPrefix(d.Basis, "districts_") && d.AsOf > districtsEnded {
@@ -266,7 +269,7 @@ func dayText(day string) string {
 // romans are the numbers of quarters.
 var romans = map[string]string{"1": "I", "2": "II", "3": "III", "4": "IV"}
 
-// periodText is "tháng 10 năm 2026" or "quý III năm 2026".
+// periodText returns "tháng 10 năm 2026" or "quý III năm 2026".
 func (c Content) periodText() string {
 	year, rest, _ := strings.Cut(c.Period, "-")
 	if quarter, is := strings.CutPrefix(rest, "Q"); is {
@@ -278,7 +281,7 @@ func (c Content) periodText() string {
 	return "đến ngày " + dayText(c.AsOf)
 }
 
-// monthText is the time that a figure tells of: 2026-10 is tháng 10/2026, 2026-Q3 is quý III/2026.
+// monthText returns the period of a figure: 2026-10 is tháng 10/2026, 2026-Q3 is quý III/2026.
 func monthText(period string) string {
 	year, rest, _ := strings.Cut(period, "-")
 	if quarter, is := strings.CutPrefix(rest, "Q"); is {

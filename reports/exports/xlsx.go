@@ -25,18 +25,18 @@ const (
 	sealSheet        = "Xác nhận"
 )
 
-// workbook is one under way. The first error stays.
+// workbook is a workbook that is being written. It remembers its first error.
 type workbook struct {
 	file   *excelize.File
 	styles map[string]int
 	err    error
 }
 
-// writeXLSX writes a report as a workbook: cover, figures (a row each), charts, definitions, seal.
-// Numbers are numbers.
+// writeXLSX writes a report as a workbook: cover, figures (one row each), charts, definitions,
+// seal. Numbers are stored as numbers.
 func writeXLSX(w io.Writer, d *Document) error {
 	b := &workbook{file: excelize.NewFile(), styles: map[string]int{}}
-	defer func() { _ = b.file.Close() }() // nothing of it lies on a disk
+	defer func() { _ = b.file.Close() }() // the file is only in memory
 	b.makeStyles()
 	b.cover(d)
 	b.figures(d)
@@ -64,8 +64,8 @@ func (b *workbook) note(err error) {
 	}
 }
 
-// makeStyles are the looks of cells. Number formats are the invariant ones: a program shows them
-// with the reader's own separators, which in Vietnamese are 1.234.567 and 83,5%.
+// makeStyles creates the styles of cells. Number formats use the invariant notation. A program
+// shows them with the reader's separators, which in Vietnamese are 1.234.567 and 83,5%.
 func (b *workbook) makeStyles() {
 	border := []excelize.Border{}
 	for _, side := range []string{"left", "right", "top", "bottom"} {
@@ -86,7 +86,7 @@ func (b *workbook) makeStyles() {
 		},
 		"name": {Font: font(12, true), Alignment: left},
 		"text": {Font: font(12, false), Alignment: left},
-		"free": {Font: font(12, true)}, // over the cells beside it
+		"free": {Font: font(12, true)}, // may run over the cells beside it
 		"head": {Font: font(11, true), Alignment: middle, Border: border, Fill: excelize.Fill{
 			Type:    "pattern",
 			Pattern: 1, Color: []string{"DDEBE3"},
@@ -109,7 +109,7 @@ func (b *workbook) makeStyles() {
 	}
 }
 
-// cell is a value with its look.
+// cell is a value with its style.
 type cell struct {
 	style string
 	value any
@@ -127,7 +127,7 @@ func (b *workbook) cells(row []cell) []any {
 	return values
 }
 
-// sheet makes one of a few rows, with its columns' widths and its first rows kept in sight.
+// sheet adds a sheet with a few rows, sets the column widths and freezes the first rows.
 func (b *workbook) sheet(name string, widths []float64, freeze int, rows [][]cell) {
 	_, err := b.file.NewSheet(name)
 	b.note(err)
@@ -154,9 +154,8 @@ func (b *workbook) sheet(name string, widths []float64, freeze int, rows [][]cel
 	}
 }
 
-// rowHeight is one that shows all lines of a row's texts, in points: who opens the workbook without
-// a screen does not work it out. Not every letter is as wide as the digits that a column's width is
-// told in.
+// rowHeight returns a height in points that shows all lines of a row's texts. Programs without a
+// screen do not calculate it. Column widths are measured in digits, but letters differ in width.
 func rowHeight(row []cell, widths []float64) float64 {
 	const line = 15.75
 	lines := 1
@@ -176,8 +175,8 @@ func frozen(rows int) *excelize.Panes {
 	}
 }
 
-// stream is sheet for many rows: they are written as they come. What a sheet is beside its rows
-// must be said before.
+// stream adds a sheet with many rows, like sheet, but writes them directly. All other settings of
+// the sheet must be made before.
 func (b *workbook) stream(name string, widths []float64, rows [][]cell) {
 	stream, err := b.file.NewStreamWriter(name)
 	if err != nil {
@@ -194,13 +193,13 @@ func (b *workbook) stream(name string, widths []float64, rows [][]cell) {
 	b.note(stream.Flush())
 }
 
-// Sizes of paper, as workbooks number them.
+// The sizes of paper, as numbered in workbooks.
 const (
 	a3 = 8
 	a4 = 9
 )
 
-// paper lets a sheet be printed as wide as a page.
+// paper sets a sheet to be printed one page wide.
 func (b *workbook) paper(sheet, orientation string, size int) {
 	one, as := 1, 0
 	b.note(b.file.SetPageLayout(sheet, &excelize.PageLayoutOptions{
@@ -231,13 +230,13 @@ func (b *workbook) cover(d *Document) {
 	for row := 1; row <= merged; row++ {
 		b.note(b.file.MergeCell(coverSheet, fmt.Sprintf("A%d", row), fmt.Sprintf("B%d", row)))
 	}
-	b.note(b.file.SetRowHeight(coverSheet, 2, 44)) // the title may take two lines
+	b.note(b.file.SetRowHeight(coverSheet, 2, 44)) // the title may need two lines
 	b.paper(coverSheet, "portrait", a4)
 	b.note(b.file.DeleteSheet("Sheet1"))
 }
 
-// statusHeads are the columns of what each line says of its unit as a whole. New columns are added
-// at the end: programs read these files.
+// statusHeads are the status columns of each line's unit. New columns are added at the end, because
+// programs read these files.
 var statusHeads = []string{"Trạng thái", "Lý do"}
 
 var figureHeads = slices.Concat([]string{
@@ -254,7 +253,7 @@ var figureWidths = []float64{
 
 var levels = map[string]string{"province": "tỉnh", "district": "huyện", "commune": "xã", "total": "tổng"}
 
-// figures is the sheet with a row for each figure.
+// figures writes the sheet with one row for each figure.
 func (b *workbook) figures(d *Document) {
 	heads := make([]cell, len(figureHeads))
 	for i, head := range figureHeads {
@@ -364,7 +363,7 @@ func intCell(n *int) cell {
 	return cell{"count", *n}
 }
 
-// untold is what stands where a figure has no number: nothing, where nobody knows it.
+// untold returns the text of a figure without a number. It is empty for an unknown figure.
 func (of line) untold(f reports.Figure) string {
 	if f.Suppressed {
 		return hiddenText
@@ -384,8 +383,8 @@ func quantityCell(q *reports.Quantity, untold string) cell {
 	return cell{"ratio", q.InexactFloat64()}
 }
 
-// valueCell is a value as a number, before it is rounded: its format rounds it, once, as the other
-// kinds of file do.
+// valueCell returns a value as an unrounded number. Its format rounds it, once, as in the other
+// kinds of file.
 func valueCell(f reports.Figure, unit, untold string) cell {
 	style := map[string]string{share: "share", bands: "share", points: "points", dong: "count"}[unit]
 	if style == "" {
@@ -401,7 +400,7 @@ func valueCell(f reports.Figure, unit, untold string) cell {
 	if err != nil {
 		return cell{"cell", *f.Value}
 	}
-	if unit == points { // a format cannot take a hundredfold without calling it a share
+	if unit == points { // a format can multiply by a hundred only with a percent sign
 		return cell{style, fraction{exact.over.Shift(2), exact.under}.number(perMerchant)}
 	}
 	return cell{style, exact.number(unit)}

@@ -7,13 +7,13 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Where the tables that are drawn begin on the sheet of charts.
+// The positions of the chart data on the sheet of charts.
 const (
 	chartsFrom = 4
-	chartsWide = "H" // the charts stand right of the tables
+	chartsWide = "H" // the charts are to the right of the tables
 )
 
-// charts is the sheet with native charts, and the small tables that they are drawn from.
+// charts writes the sheet with native charts, and the small tables that hold their data.
 func (b *workbook) charts(d *Document) {
 	rows := [][]cell{
 		{{"free", "Tỷ lệ có giao dịch trong 30 ngày (I05) theo địa phương"}},
@@ -86,14 +86,14 @@ func demoSuffix(demo bool) string {
 	return ""
 }
 
-// step is one of the funnel, for the whole document.
+// step is a step of the funnel, for the whole document.
 type step struct {
 	name  string
 	count cell
 }
 
-// steps are the funnel's: the total's own, because units are not added up (a merchant of two counts
-// once). A report of before there was one is told by its indicators.
+// steps returns the funnel of the total. Units are not summed, because a merchant of two units
+// counts once. For a report without a funnel, the steps come from its indicators.
 func (d *Document) steps() []step {
 	out := []step{}
 	if f := d.Report.Funnel; f != nil {
@@ -116,16 +116,17 @@ func (d *Document) steps() []step {
 	return out
 }
 
-// stepNames are those of a funnel, in order.
+// stepNames are the names of the funnel's steps, in order.
 var stepNames = [...]string{"Đăng ký", "Đã đối chiếu", "Đã in mã", "Giao dịch đầu tiên", "Hoạt động", "Thường xuyên"}
 
-// sealChunk is how much of the sealed content a cell holds; Excel takes 32,767 letters.
+// sealChunk is the part of the sealed content in one cell; Excel allows 32,767 characters.
 const sealChunk = 30_000
 
-// sealRows stand above the signed content on its sheet.
+// sealRows is the number of rows above the signed content on its sheet.
 const sealRows = 6
 
-// seal is the sheet that lets the workbook be proven alone: it outlives being saved by any program.
+// seal writes the sheet with which the workbook can be verified alone. The sheet is unchanged if
+// another program saves the file.
 func (b *workbook) seal(s *Seal) {
 	raw, err := s.json()
 	b.note(err)

@@ -53,7 +53,7 @@ type Standing struct {
 	Milestones   programme.Milestones `json:"milestones"`
 }
 
-// Frozen says which version of which report it is.
+// Frozen identifies the report and the version of a frozen content.
 type Frozen struct {
 	Report  uuid.UUID `json:"report"`
 	Version int       `json:"version"`
