@@ -9,9 +9,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Canonical is a JSON text in the one form that is hashed: that of RFC 8785. Keys are sorted,
-// nothing stands between tokens, texts escape only what they must. Our numbers are whole and small;
-// amounts and shares are texts.
+// Canonical returns a JSON text in the canonical form of RFC 8785, which is the form that is
+// hashed. Keys are sorted, there is no space between tokens, and texts escape only what they must.
+// Numbers are small whole numbers; amounts and shares are texts.
 func Canonical(raw []byte) ([]byte, error) {
 	text := jsontext.Value(append([]byte(nil), raw...))
 	if err := text.Canonicalize(); err != nil {
@@ -20,13 +20,13 @@ func Canonical(raw []byte) ([]byte, error) {
 	return text, nil
 }
 
-// sealed is a content with its hash and our signature of the hash.
+// sealed is a content with its hash and the signature of the hash.
 type sealed struct {
 	canonical         []byte
 	digest, signature []byte
 }
 
-// seal hashes what a report says, and signs the 32 bytes of the hash (Ed25519, RFC 8032).
+// seal hashes the content of a report and signs the 32 bytes of the hash (Ed25519, RFC 8032).
 func (p *Periodic) seal(content *Content) (sealed, error) {
 	raw, err := json.Marshal(content)
 	if err != nil {

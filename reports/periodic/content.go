@@ -12,8 +12,8 @@ import (
 	"market40/reports/programme"
 )
 
-// Content is what a report says: the figures with everything that is needed to read them years
-// later.
+// Content is the frozen content of a report: the figures with everything that is needed to read
+// them years later.
 type Content struct {
 	Campaign    CampaignHead      `json:"campaign"`
 	Locality    *reports.Locality `json:"locality" doc:"null: the whole campaign"`
@@ -30,7 +30,7 @@ type Content struct {
 	Frozen      *Frozen           `json:"frozen" doc:"null: a preview"`
 }
 
-// CampaignHead is the order that a report answers.
+// CampaignHead identifies the campaign that a report belongs to.
 type CampaignHead struct {
 	ID       uuid.UUID `json:"id"`
 	Code     string    `json:"code"`
@@ -44,7 +44,7 @@ type CountedUnit struct {
 	Markets  []reports.Market `json:"markets" nullable:"false"`
 }
 
-// Standing is what a locality had chosen.
+// Standing is the choice of a locality at the time.
 type Standing struct {
 	Locality     reports.Locality     `json:"locality"`
 	State        string               `json:"state" enum:"chosen,exempt,missing,not_required" doc:"not_required: nothing was chosen, and the campaign has not begun or has ended"`
@@ -61,15 +61,16 @@ type Frozen struct {
 	Reason  string    `json:"reason" doc:"why it was frozen again; empty for the first"`
 }
 
-// about is what a report is about.
+// about is the subject of a report: the campaign, the locality and the period.
 type about struct {
 	campaign *programme.Campaign
 	locality *reports.Locality // nil: the whole campaign
 	period   Period
 }
 
-// content is what a report says as of a day, whoever asks: the figures are those that the
-// locality's own office, or the whole province, is served. Two people therefore freeze the same.
+// content returns the content of a report as of a day. It does not depend on the caller: the
+// figures are those that the locality's own office, or the whole province, may see. So any two
+// people freeze the same.
 func (p *Periodic) content(ctx context.Context, who roles.Principal, a about, asOf time.Time) (*Content, error) {
 	reader := roles.Principal{ActorID: who.ActorID, Role: roles.ProvinceOfficer, ScopeKind: roles.ScopeAll}
 	if a.locality != nil {
@@ -120,7 +121,8 @@ func (p *Periodic) content(ctx context.Context, who roles.Principal, a about, as
 	return content, nil
 }
 
-// keepRow leaves a report one unit's row, and makes it the total. A rank among one says nothing.
+// keepRow reduces a report to the row of one unit, which also becomes the total. The row gets no
+// rank, because there is nothing to compare.
 func keepRow(served *reports.Adoption, unit uuid.UUID) {
 	rows := []reports.Row{}
 	for _, row := range served.Rows {
@@ -129,7 +131,8 @@ func keepRow(served *reports.Adoption, unit uuid.UUID) {
 			rows = append(rows, row)
 			served.Total, served.Coverage, served.Funnel, served.Revised = row.Indicators, row.Coverage, row.Funnel,
 				row.Revised
-			served.Outside = &reports.Outside{Listed: []reports.Market{}} // of one unit nothing is left out
+			// one unit leaves nothing out
+			served.Outside = &reports.Outside{Listed: []reports.Market{}}
 		}
 	}
 	served.Rows = rows

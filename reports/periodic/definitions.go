@@ -5,7 +5,7 @@ import (
 	"market40/reports/indicators"
 )
 
-// Meaning is what an indicator meant when a report was frozen.
+// Meaning is the meaning of an indicator when a report was frozen.
 type Meaning struct {
 	Code      string                   `json:"code" example:"I05"`
 	Version   int                      `json:"version"`
@@ -21,7 +21,7 @@ type Meaning struct {
 	Parts     []indicators.DefinedPart `json:"parts" nullable:"false"`
 }
 
-// meanings are those of the figures that a report shows, by code.
+// meanings returns the meanings of the figures in a report, by code.
 func meanings(served *reports.Adoption) ([]Meaning, error) {
 	definitions, err := indicators.Definitions()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"market40/reports"
 )
 
-// Difference is what another version says differently.
+// Difference lists the differences between two versions.
 type Difference struct {
 	From    int             `json:"from"`
 	To      int             `json:"to"`
@@ -20,7 +20,7 @@ type Difference struct {
 	Markets []MarketsChange `json:"markets" nullable:"false" doc:"units in which other markets were counted"`
 }
 
-// FigureChange is a figure before and after; null: it was not there.
+// FigureChange is a figure before and after; null means that it did not exist.
 type FigureChange struct {
 	Locality  *reports.Locality `json:"locality" doc:"null: the total"`
 	Indicator string            `json:"indicator"`
@@ -35,7 +35,7 @@ type MarketsChange struct {
 	After    []string         `json:"after" nullable:"false"`
 }
 
-// difference compares two versions of a report; from 0 is the one before.
+// difference compares two versions of a report. from 0 means the version before to.
 func (p *Periodic) difference(ctx context.Context, who roles.Principal, id string, to, from int) (*Difference, error) {
 	if from == 0 {
 		from = to - 1
@@ -55,8 +55,8 @@ func (p *Periodic) difference(ctx context.Context, who roles.Principal, id strin
 	return d, nil
 }
 
-// compare goes unit by unit; of a report of one locality the total is its row again, and is left
-// out.
+// compare compares unit by unit. In a report of one locality the total equals the row, so the total
+// is skipped.
 func (d *Difference) compare(before, after *Content) {
 	rows := map[string]reports.Row{}
 	for _, row := range before.Report.Rows {
@@ -104,7 +104,7 @@ func (d *Difference) figures(unit *reports.Locality, before, after reports.Figur
 	}
 }
 
-// says is what a figure says. When its newest fact became known says nothing else about it.
+// says returns a figure as text for comparison, without the time of its newest fact.
 func says(f reports.Figure) string {
 	f.FreshAt = nil
 	parts := map[string]reports.Figure{}
@@ -115,7 +115,7 @@ func says(f reports.Figure) string {
 	f.Parts = parts
 	raw, err := json.Marshal(f)
 	if err != nil {
-		return err.Error() // never: it was read from JSON
+		return err.Error() // cannot happen: it was read from JSON
 	}
 	return string(raw)
 }

@@ -10,12 +10,12 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// Routes mounts the reports of months and quarters.
+// Routes mounts the monthly and quarterly reports.
 func (p *Periodic) Routes(e *web.Edge) {
 	const all, one = "/api/v1/periodic-reports", "/api/v1/periodic-reports/{id}"
 	e.Scope("periodic-reports", `SELECT EXISTS (SELECT FROM periodic_reports WHERE id = $1
 		AND sees_unit($2, $3, campaign_id, locality_id, (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date))`)
-	// Read in scope.
+	// Read within the scope.
 	huma.Register(e.API, op(http.MethodGet, all, "list-reports", "Báo cáo kỳ: reports, newest first", 0), p.listReports)
 	huma.Register(e.API, op(http.MethodGet, all+"/lateness", "lateness",
 		"Tiến độ nộp: who was on time, who is late, who owes (I24)", 0), p.getLateness)
@@ -28,7 +28,7 @@ func (p *Periodic) Routes(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}/difference", "compare-report-versions",
 		"What a version says differently from another", 0), p.getDifference)
 
-	// A locality makes, submits and corrects its own; the province any.
+	// A locality makes, submits and corrects its own reports; the province those of any locality.
 	huma.Register(e.API, op(http.MethodPost, all, "make-report", "Lập báo cáo: begin a report as a draft",
 		http.StatusCreated), p.postReport)
 	huma.Register(e.API, op(http.MethodPost, one+"/submit", "submit-report",
@@ -36,7 +36,7 @@ func (p *Periodic) Routes(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodPost, one+"/correct", "correct-report",
 		"Đính chính: freeze a further version and submit it", http.StatusOK), p.postCorrect)
 
-	// The province judges, by somebody else than who submitted.
+	// The province approves or returns, by a person other than the one who submitted.
 	huma.Register(e.API, op(http.MethodPost, one+"/approve", "approve-report", "Duyệt báo cáo", http.StatusOK),
 		p.postApprove)
 	huma.Register(e.API, op(http.MethodPost, one+"/return", "return-report", "Trả lại báo cáo, with why",
@@ -53,7 +53,7 @@ func op(method, path, id, summary string, status int) huma.Operation {
 // body is an answer with a body.
 type body[T any] struct{ Body T }
 
-// answer is a body, or the error instead.
+// answer returns a body, or an error.
 func answer[T any](of T, err error) (*body[T], error) {
 	if err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func (p *Periodic) postReport(ctx context.Context, in *body[ReportOrder]) (*body
 	return answer(p.Make(ctx, who, in.Body))
 }
 
-// noted is a step with a note, which may be left out together with the body.
+// noted is a step with an optional note. The whole body may be omitted.
 type noted struct {
 	web.Named
 

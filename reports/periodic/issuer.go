@@ -10,9 +10,9 @@ import (
 	"market40/reports"
 )
 
-// issuer is the commune that acts today for a district that had ended when the period did
-// (reports/programme/README.md): the one on whose ground the unit's pilot stands. Nil: the unit
-// acts itself, or has no pilot, so that only the province knows.
+// issuer returns the commune that acts today for a district that had ended before the end of the
+// period (reports/programme/README.md). It is the commune that the unit's pilot is in. It returns
+// nil if the unit itself acts, or if the unit has no pilot and only the province knows.
 func (p *Periodic) issuer(ctx context.Context, a about) (*reports.Locality, error) {
 	if a.locality == nil || a.locality.Level != "district" {
 		return nil, nil

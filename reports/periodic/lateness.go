@@ -17,10 +17,11 @@ import (
 //go:embed lateness.sql
 var latenessSQL string
 
-// NotMade is the state of a report that nobody began.
+// NotMade is the state of a report that does not exist yet.
 const NotMade = "not_made"
 
-// Lateness is the board of a period: who was on time, who is late, who owes.
+// Lateness is the lateness board of a period: which localities were on time, late, or still owe a
+// report.
 type Lateness struct {
 	Campaign CampaignHead `json:"campaign"`
 	Kind     string       `json:"kind" enum:"month,quarter"`
@@ -43,8 +44,8 @@ type Owing struct {
 	HoursLate   int              `json:"hours_late" doc:"until it was submitted, or until now; begun hours count"`
 }
 
-// Board is the lateness board of a period in the caller's scope; period "": the last of its kind
-// that has ended.
+// Board returns the lateness board of a period in the caller's scope. With period "", it is the
+// last period of its kind that has ended.
 func (p *Periodic) Board(ctx context.Context, who roles.Principal, campaign, kind, period string) (*Lateness, error) {
 	c, err := p.programme.Campaign(ctx, campaign)
 	if err != nil {
@@ -84,7 +85,7 @@ func (p *Periodic) Board(ctx context.Context, who roles.Principal, campaign, kin
 	return board, nil
 }
 
-// asked are periods of campaigns, pair by pair.
+// asked are campaigns and periods, in pairs.
 type asked struct {
 	campaigns []*programme.Campaign
 	periods   []Period
@@ -94,7 +95,7 @@ func (a *asked) add(c *programme.Campaign, of Period) {
 	a.campaigns, a.periods = append(a.campaigns, c), append(a.periods, of)
 }
 
-// owing is who owes each of them, in scope.
+// owing returns what localities in scope owe for each pair.
 func (p *Periodic) owing(ctx context.Context, who roles.Principal, kind string, a asked) ([][]Owing, error) {
 	var campaigns []uuid.UUID
 	var firsts, nexts, dues []time.Time

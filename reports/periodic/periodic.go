@@ -1,6 +1,6 @@
-// Package periodic keeps the reports that localities and the province owe for each month and
-// quarter: what was said in them, word for word and signed, what became of them, and who is late.
-// Figures come from package reports.
+// Package periodic manages the reports that localities and the province owe for each month and
+// quarter: their signed content, their states, and which are late. Figures come from package
+// reports.
 package periodic
 
 import (
@@ -21,7 +21,7 @@ import (
 	"market40/reports/programme"
 )
 
-// Periodic makes, freezes and judges reports. It is safe for concurrent use.
+// Periodic makes, freezes and reviews reports. It is safe for concurrent use.
 type Periodic struct {
 	db        *database.DB
 	reports   *reports.Reports
@@ -30,7 +30,7 @@ type Periodic struct {
 	now       func() time.Time
 }
 
-// Parts are what it is made of.
+// Parts are the dependencies of a Periodic.
 type Parts struct {
 	DB        *database.DB
 	Keys      *seal.Keys
@@ -39,26 +39,29 @@ type Parts struct {
 	Now       func() time.Time
 }
 
-// New keeps reports in the database, and signs them with a key that follows from the index key.
+// New returns a Periodic that stores reports in the database and signs them with a key derived from
+// the index key.
 func New(p Parts) *Periodic {
 	return &Periodic{db: p.DB, reports: p.Reports, programme: p.Programme, key: Key(p.Keys), now: p.Now}
 }
 
-// Key signs frozen reports. It follows from the index key, which is never rotated in place: what
-// was signed can be proved for as long as the database lives, and a backup needs no further secret.
+// Key returns the key that signs frozen reports. It is derived from the index key, which is never
+// rotated in place. So signatures can be verified as long as the database exists, and a backup
+// needs no further secret.
 func Key(keys *seal.Keys) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(keys.Index("reports", "ed25519"))
 }
 
-// today is the date in Asia/Ho_Chi_Minh, as 00:00 UTC: a date, not a moment.
+// today returns the date in Asia/Ho_Chi_Minh, as 00:00 UTC: a date, not a moment.
 func (p *Periodic) today() time.Time {
 	return bizday.DateOf(p.now())
 }
 
-// operator is the actor of what is done by a command at the server.
+// operator is the actor of commands at the server.
 var operator = uuid.NewSHA1(uuid.NameSpaceOID, []byte("market40 reports"))
 
-// Operator is whoever runs commands at the server: one person, whom the province's people are not.
+// Operator returns the person who runs commands at the server. It is one person, different from the
+// people of the province.
 func (p *Periodic) Operator(ctx context.Context) (roles.Principal, error) {
 	_, err := p.db.Pool.Exec(ctx, `INSERT INTO actors (id, role) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, operator,
 		roles.Admin)
@@ -68,7 +71,7 @@ func (p *Periodic) Operator(ctx context.Context) (roles.Principal, error) {
 	return roles.Principal{ActorID: operator, Role: roles.Admin, ScopeKind: roles.ScopeAll}, nil
 }
 
-// refusedBy is the name of the constraint that refused a row, or empty.
+// refusedBy returns the name of the constraint that refused a row, or "".
 func refusedBy(err error) string {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {

@@ -15,7 +15,7 @@ const (
 	Quarter = "quarter"
 )
 
-// Period is a month or a quarter, as half-open days.
+// Period is a month or a quarter, as a half-open range of days.
 type Period struct {
 	Kind        string
 	First, Next time.Time // 00:00 UTC: dates, not moments
@@ -26,7 +26,7 @@ var periodForm = map[string]*regexp.Regexp{
 	Quarter: regexp.MustCompile(`^(20[0-9]{2})-Q([1-4])$`),
 }
 
-// ParsePeriod reads "2026-10" of a month and "2026-Q3" of a quarter.
+// ParsePeriod parses "2026-10" as a month and "2026-Q3" as a quarter.
 func ParsePeriod(kind, text string) (Period, error) {
 	form, known := periodForm[kind]
 	if !known {
@@ -47,7 +47,7 @@ func ParsePeriod(kind, text string) (Period, error) {
 	return quarterOf(year, time.Month(3*n-2)), nil
 }
 
-// quarterOf is the quarter that begins with a month.
+// quarterOf returns the quarter that begins with a month.
 func quarterOf(year int, first time.Month) Period {
 	began := time.Date(year, first, 1, 0, 0, 0, 0, time.UTC)
 	return Period{Quarter, began, began.AddDate(0, 3, 0)}
@@ -58,17 +58,17 @@ func monthOf(year int, month time.Month) Period {
 	return Period{Month, first, first.AddDate(0, 1, 0)}
 }
 
-// lastMonth is the last month that has ended on a day.
+// lastMonth returns the last month that has ended on a day.
 func lastMonth(today time.Time) Period {
 	return monthOf(today.Year(), today.Month()-1)
 }
 
-// lastQuarter is the last quarter that has ended on a day.
+// lastQuarter returns the last quarter that has ended on a day.
 func lastQuarter(today time.Time) Period {
 	return quarterOf(today.Year(), (today.Month()-1)/3*3-2)
 }
 
-// String is the period as it is asked for.
+// String returns the period in the form that ParsePeriod reads.
 func (p Period) String() string {
 	if p.Kind == Quarter {
 		return fmt.Sprintf("%d-Q%d", p.First.Year(), (int(p.First.Month())+2)/3)
@@ -76,15 +76,15 @@ func (p Period) String() string {
 	return p.First.Format("2006-01")
 }
 
-// Last is the period's last day.
+// Last returns the period's last day.
 func (p Period) Last() time.Time { return p.Next.AddDate(0, 0, -1) }
 
-// Due is the last day on which the period's report is on time: a day of the month after it.
+// Due returns the last day on which the period's report is on time: a day of the following month.
 func (p Period) Due(day int) time.Time {
 	return time.Date(p.Next.Year(), p.Next.Month(), day, 0, 0, 0, 0, time.UTC)
 }
 
-// vi and en are the period in a sentence.
+// vi and en return the period for use in a sentence.
 func (p Period) vi() string {
 	if p.Kind == Quarter {
 		return fmt.Sprintf("quý %s/%d", []string{"I", "II", "III", "IV"}[(int(p.First.Month())-1)/3], p.First.Year())

@@ -10,7 +10,7 @@ import (
 	"market40/reports/programme"
 )
 
-// Reminder is a report that a locality should think of.
+// Reminder is a report that a locality is reminded of.
 type Reminder struct {
 	Owing
 
@@ -22,12 +22,12 @@ type Reminder struct {
 
 const (
 	remindBefore = 3  // days before a report is due
-	remindFor    = 12 // months, four quarters of them: what is older will not be made because a page says so
+	remindFor    = 12 // months, or four quarters: a reminder does not help with older reports
 )
 
-// Reminders are the reports of months and quarters that localities in the caller's scope should
-// think of, newest first. They are read from what stands and stored nowhere: officers have no phone
-// with us, so the app tells them, whenever it is opened.
+// Reminders returns the monthly and quarterly reports that localities in the caller's scope are
+// reminded of, newest first. Reminders are computed from the reports and not stored. The platform
+// has no phone numbers of officers, so the app shows reminders when it is opened.
 func (p *Periodic) Reminders(ctx context.Context, who roles.Principal) ([]Reminder, error) {
 	begun, err := p.programme.Begun(ctx)
 	if err != nil {
@@ -61,13 +61,13 @@ func (p *Periodic) Reminders(ctx context.Context, who roles.Principal) ([]Remind
 	return list, nil
 }
 
-// remindable says whether a period's reports are owed in a campaign.
+// remindable reports whether a period's reports are owed in a campaign.
 func (p *Periodic) remindable(c *programme.Campaign, of Period) bool {
 	return of.Next.After(c.Starts) && !c.Over(of.First)
 }
 
-// reminders are those of whom something is still wanted on a day: what was handed back at any time,
-// what was never made from three days before it is due.
+// reminders returns the reports that need an action on a day. A returned report is always included.
+// A report that was never submitted is included from three days before it is due.
 func (a *asked) reminders(owing [][]Owing, today time.Time) (list []Reminder) {
 	for i, c := range a.campaigns {
 		early := today.AddDate(0, 0, remindBefore).Before(a.periods[i].Due(c.DueDay))
@@ -85,7 +85,7 @@ func (a *asked) reminders(owing [][]Owing, today time.Time) (list []Reminder) {
 	return list
 }
 
-// stage is why a locality is reminded; empty: it has done what it owes.
+// stage returns the reason for reminding a locality, or "" if it owes nothing.
 func (o *Owing) stage() string {
 	switch {
 	case o.State == Returned:

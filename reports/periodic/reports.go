@@ -24,7 +24,7 @@ const (
 	Returned  = "returned"
 )
 
-// Report is a report with what became of it.
+// Report is a report with its state.
 type Report struct {
 	ID          uuid.UUID         `json:"id"`
 	Campaign    CampaignHead      `json:"campaign"`
@@ -43,7 +43,8 @@ type Report struct {
 	about about
 }
 
-// Whole is a report with its versions and steps, and while it is a draft what it would say now.
+// Whole is a report with its versions and steps. A draft also has the content that it would have
+// now.
 type Whole struct {
 	Report
 
@@ -62,7 +63,7 @@ type VersionHead struct {
 	FrozenAt time.Time `json:"frozen_at"`
 }
 
-// Step is something that was done with a report.
+// Step is an action on a report.
 type Step struct {
 	Step    string    `json:"step" enum:"submitted,approved,returned,reopened"`
 	Version int       `json:"version"`
@@ -72,7 +73,7 @@ type Step struct {
 	At      time.Time `json:"at"`
 }
 
-// ReportOrder is a report as it is made.
+// ReportOrder is a report to be made.
 type ReportOrder struct {
 	Campaign string `json:"campaign" maxLength:"36" doc:"id or code"`
 	Locality string `json:"locality,omitempty" maxLength:"36" doc:"id, or code within the campaign's basis; absent: the whole campaign"`
@@ -80,7 +81,8 @@ type ReportOrder struct {
 	Period   string `json:"period" doc:"2026-10 or 2026-Q3"`
 }
 
-// Make begins a report as a draft. One stands for each campaign, locality and period (409).
+// Make creates a report as a draft. Each campaign, locality and period has at most one report
+// (409).
 func (p *Periodic) Make(ctx context.Context, who roles.Principal, o ReportOrder) (*Report, error) {
 	a, err := p.about(ctx, who, o)
 	if err != nil {
@@ -109,8 +111,8 @@ func (p *Periodic) Make(ctx context.Context, who roles.Principal, o ReportOrder)
 	return p.find(ctx, who, id.String())
 }
 
-// about reads what a report is to be about. A locality that the caller does not act for is missing,
-// and so is the whole campaign for who has not everything in scope.
+// about reads the subject of a report. A locality that the caller does not act for is not found.
+// The whole campaign is not found by a caller without everything in scope.
 func (p *Periodic) about(ctx context.Context, who roles.Principal, o ReportOrder) (a about, err error) {
 	if a.campaign, err = p.programme.Campaign(ctx, o.Campaign); err != nil {
 		return a, err
@@ -131,8 +133,8 @@ func (p *Periodic) about(ctx context.Context, who roles.Principal, o ReportOrder
 	return a, nil
 }
 
-// owed refuses a report of a period that has not begun or that the campaign does not touch, and one
-// of an exempt locality.
+// owed refuses a report of a period that has not begun or is outside the campaign, and a report of
+// an exempt locality.
 func (p *Periodic) owed(ctx context.Context, a about) error {
 	c := a.campaign
 	switch {
@@ -162,7 +164,7 @@ func (p *Periodic) owed(ctx context.Context, a about) error {
 	return nil
 }
 
-// Query narrows a list of reports.
+// Query limits a list of reports.
 type Query struct {
 	Campaign string `query:"campaign" maxLength:"36" doc:"id or code"`
 	Locality string `query:"locality" maxLength:"36" doc:"id, or code within the campaign's basis"`
@@ -171,7 +173,7 @@ type Query struct {
 	State    string `query:"state" enum:"draft,submitted,approved,returned"`
 }
 
-// check makes the query's names ids, as far as those are needed.
+// check resolves the names in the query to ids, as far as they are needed.
 func (p *Periodic) check(ctx context.Context, q *Query) (period *Period, err error) {
 	if q.Campaign != "" {
 		c, err := p.programme.Campaign(ctx, q.Campaign)
@@ -192,7 +194,7 @@ func (p *Periodic) check(ctx context.Context, q *Query) (period *Period, err err
 		"A period is written 2026-10 or 2026-Q3.")
 }
 
-// list is a page of the reports in the caller's scope, newest first.
+// list returns a page of the reports in the caller's scope, newest first.
 func (p *Periodic) list(ctx context.Context, who roles.Principal, q Query, page web.Page) (*web.List[Report], error) {
 	after, err := page.Mark()
 	if err != nil {
@@ -220,7 +222,7 @@ func (p *Periodic) list(ctx context.Context, who roles.Principal, q Query, page 
 	return &web.List[Report]{Items: items, Next: nextPage}, nil
 }
 
-// standing is the report of what one is about; nil: none was made.
+// standing returns the report with a subject, or nil if none exists.
 func (p *Periodic) standing(ctx context.Context, who roles.Principal, a about) (*Report, error) {
 	var unit *uuid.UUID
 	if a.locality != nil {
@@ -236,7 +238,7 @@ func (p *Periodic) standing(ctx context.Context, who roles.Principal, a about) (
 	return &found[0], nil
 }
 
-// find is a report in the caller's scope (else 404).
+// find returns a report in the caller's scope (else 404).
 func (p *Periodic) find(ctx context.Context, who roles.Principal, id string) (*Report, error) {
 	rows, _ := p.db.Pool.Query(ctx, reportsSQL+` AND r.id::text = $4`, who.ScopeKind, who.ScopeID, p.today(), id)
 	found, err := pgx.CollectRows(rows, reportOf)
@@ -249,7 +251,7 @@ func (p *Periodic) find(ctx context.Context, who roles.Principal, id string) (*R
 	return &found[0], nil
 }
 
-// read is a report whole.
+// read returns a report with its versions and steps.
 func (p *Periodic) read(ctx context.Context, who roles.Principal, id string) (*Whole, error) {
 	r, err := p.find(ctx, who, id)
 	if err != nil {

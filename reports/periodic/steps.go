@@ -19,7 +19,7 @@ import (
 	"market40/reports"
 )
 
-// states in which a step may be taken, and what a report is after it.
+// steps are the actions: the states in which each is allowed, and the state after it.
 var steps = map[string]struct {
 	from  []string
 	state string
@@ -30,10 +30,10 @@ var steps = map[string]struct {
 	"return":  {[]string{Submitted, Approved}, Returned},
 }
 
-// stateWords are the states in a sentence.
+// stateWords are the states in words.
 var stateWords = map[string]string{Draft: "bản nháp", Submitted: "đã gửi", Approved: "đã duyệt", Returned: "bị trả lại"}
 
-// Submit freezes what the report says, as its first version, and hands it in.
+// Submit freezes the content of a report as its first version and submits it.
 func (p *Periodic) Submit(ctx context.Context, who roles.Principal, id, note string) (*Whole, error) {
 	if err := encodings.CheckText("note", note); err != nil {
 		return nil, err
@@ -41,8 +41,7 @@ func (p *Periodic) Submit(ctx context.Context, who roles.Principal, id, note str
 	return p.freeze(ctx, who, id, freezing{step: "submit", note: note})
 }
 
-// Correct freezes it again, as a further version, and hands that in; the versions before it stay as
-// they are.
+// Correct freezes the content as a new version and submits it. Earlier versions do not change.
 func (p *Periodic) Correct(ctx context.Context, who roles.Principal, id, reason string) (*Whole, error) {
 	reason, err := said("reason", reason)
 	if err != nil {
@@ -51,8 +50,8 @@ func (p *Periodic) Correct(ctx context.Context, who roles.Principal, id, reason 
 	return p.freeze(ctx, who, id, freezing{step: "correct", reason: reason})
 }
 
-// Freeze submits the report of an order, which it makes where there is none, and returns its newest
-// version. What was submitted before stays as it is.
+// Freeze submits the report of an order and returns its newest version. It creates the report if
+// none exists. A report that was already submitted is not changed.
 func (p *Periodic) Freeze(ctx context.Context, who roles.Principal, o ReportOrder) (*Version, error) {
 	a, err := p.about(ctx, who, o)
 	if err != nil {
@@ -75,7 +74,7 @@ func (p *Periodic) Freeze(ctx context.Context, who roles.Principal, o ReportOrde
 	return p.ReadVersion(ctx, who, r.ID.String(), *r.Version)
 }
 
-// said is a text that says something, and that people can read.
+// said returns a text that is not empty and is readable.
 func said(field, text string) (string, error) {
 	if err := encodings.CheckText(field, text); err != nil {
 		return "", err
@@ -92,8 +91,8 @@ type freezing struct {
 	step, note, reason string
 }
 
-// freeze counts on one snapshot, then writes under the report's lock: of two at once the second
-// finds another state.
+// freeze counts on one snapshot and then writes under the report's lock. Of two at the same time
+// the second finds another state and is refused.
 func (p *Periodic) freeze(ctx context.Context, who roles.Principal, id string, f freezing) (*Whole, error) {
 	r, err := p.find(ctx, who, id)
 	if err != nil {
@@ -138,7 +137,7 @@ func (p *Periodic) freeze(ctx context.Context, who roles.Principal, id string, f
 	return p.read(ctx, who, id)
 }
 
-// prove refuses to freeze (409) what a reader could work out hidden figures from.
+// prove refuses to freeze (409) if a reader could derive hidden figures.
 func (p *Periodic) prove(ctx context.Context, a about) error {
 	err := p.reports.Prove(ctx, reports.Question{AsOf: a.period.Next.Format(time.DateOnly), Campaign: a.campaign.Code})
 	var unproved *reports.ErrUnproved
@@ -155,8 +154,8 @@ func (p *Periodic) prove(ctx context.Context, a about) error {
 	)
 }
 
-// mayFreeze refuses the whole campaign's report from who is not the province, a step in another
-// state, and a period that has not ended.
+// mayFreeze refuses the report of the whole campaign for a caller other than the province, a step
+// in the wrong state, and a period that has not ended.
 func (p *Periodic) mayFreeze(who roles.Principal, r *Report, step string) error {
 	if r.Locality == nil && !who.Role.May(roles.JudgeReports) {
 		return problem.New(problem.Forbidden, "not_allowed", "Báo cáo của cả chiến dịch là của cấp tỉnh.",
@@ -216,8 +215,8 @@ func (p *Periodic) step(ctx context.Context, tx pgx.Tx, who roles.Principal, rep
 	return err
 }
 
-// Approve accepts the newest version. Who submitted it does not: four eyes are two persons,
-// whatever keys they hold.
+// Approve approves the newest version. The person who submitted it is refused: two different
+// persons are required, whatever keys they use.
 func (p *Periodic) Approve(ctx context.Context, who roles.Principal, id, note string) (*Whole, error) {
 	if err := encodings.CheckText("note", note); err != nil {
 		return nil, err
@@ -225,7 +224,8 @@ func (p *Periodic) Approve(ctx context.Context, who roles.Principal, id, note st
 	return p.judge(ctx, who, id, "approve", note)
 }
 
-// Return hands a report back, with why; an approved one too, when it turns out to be wrong.
+// Return returns a report with the reason. An approved report can be returned too, if it turns out
+// to be wrong.
 func (p *Periodic) Return(ctx context.Context, who roles.Principal, id, note string) (*Whole, error) {
 	note, err := said("note", note)
 	if err != nil {
@@ -259,12 +259,12 @@ func (p *Periodic) judge(ctx context.Context, who roles.Principal, id, step, not
 	return p.read(ctx, who, id)
 }
 
-// submittedLast asks which version of a report $1 was submitted last, and whether $2 is the person
-// who did.
+// submittedLast selects the last submitted version of a report $1, and whether the person $2
+// submitted it.
 const submittedLast = `SELECT version, person(actor_id) = person($2) FROM report_steps WHERE report_id = $1
 	AND step = 'submitted' ORDER BY version DESC LIMIT 1`
 
-// submitter reads that; version 0: none was.
+// submitter reads the result of submittedLast; version 0 means that none was submitted.
 func submitter(row pgx.Row) (version int, own bool, err error) {
 	if err = row.Scan(&version, &own); errors.Is(err, pgx.ErrNoRows) {
 		return 0, false, nil

@@ -19,7 +19,7 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// Version is what a report said when it was frozen, with what proves it.
+// Version is the frozen content of a report, with its hash and signature.
 type Version struct {
 	Report    uuid.UUID `json:"report"`
 	Version   int       `json:"version"`
@@ -34,16 +34,16 @@ type Version struct {
 	Content   Verbatim  `json:"content"`
 }
 
-// Verbatim is a content as it was frozen, in canonical form: fields that it got later are not in
-// it.
+// Verbatim is a content as it was frozen, in canonical form. Fields that were added to Content
+// later are not in it.
 type Verbatim struct{ json.RawMessage }
 
-// Schema tells OpenAPI what a content is today.
+// Schema describes the present form of a content for OpenAPI.
 func (Verbatim) Schema(r huma.Registry) *huma.Schema {
 	return r.Schema(reflect.TypeFor[Content](), true, "")
 }
 
-// ReadVersion is a frozen version of a report in the caller's scope (else 404).
+// ReadVersion returns a frozen version of a report in the caller's scope (else 404).
 func (p *Periodic) ReadVersion(ctx context.Context, who roles.Principal, id string, version int) (*Version, error) {
 	r, err := p.find(ctx, who, id)
 	if err != nil {
@@ -67,7 +67,7 @@ func (p *Periodic) ReadVersion(ctx context.Context, who roles.Principal, id stri
 	return v, err
 }
 
-// PublicKey proves our signatures.
+// PublicKey returns the key that verifies the signatures.
 func (p *Periodic) PublicKey() ed25519.PublicKey {
 	key, _ := p.key.Public().(ed25519.PublicKey)
 	return key

@@ -18,13 +18,14 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// defaultDueDay is until which day of the next month a report is due, where the order says nothing.
+// defaultDueDay is the day of the following month on which a report is due if the campaign sets
+// none.
 const defaultDueDay = 5
 
-// firstBasis is whose units are required of a campaign that began before any basis's day.
+// firstBasis is the basis of a campaign that began before the day of any basis.
 const firstBasis = "districts_2024"
 
-// Campaign is an order that each unit of a basis has one pilot market, or is exempt.
+// Campaign requires that each unit of a basis has one pilot market or is exempt.
 type Campaign struct {
 	ID       uuid.UUID `json:"id"`
 	Code     string    `json:"code" example:"CHO40-2024"`
@@ -39,23 +40,23 @@ type Campaign struct {
 	Ends   *time.Time `json:"-"`
 }
 
-// Over says whether a day lies after the campaign's last.
+// Over reports whether a day is after the campaign's last.
 func (c *Campaign) Over(day time.Time) bool { return c.Ends != nil && day.After(*c.Ends) }
 
-// over is the refusal of what is dated after a campaign.
+// over returns the refusal of a date after the campaign.
 func (c *Campaign) over() error {
 	last := bizday.ShowDay(*c.Ends)
 	return problem.New(problem.Conflict, "campaign_ended", "Chiến dịch đã kết thúc ngày "+last+".",
 		"The campaign ended on "+last+".")
 }
 
-// notBegun is the refusal of a day before the campaign's first.
+// notBegun returns the refusal of a date before the campaign's first day.
 func (c *Campaign) notBegun(field string) error {
 	return problem.Of(field, "before_campaign", "Chiến dịch bắt đầu ngày "+bizday.ShowDay(c.Starts)+".",
 		"The campaign starts on "+c.Starts.Format(time.DateOnly)+".")
 }
 
-// CampaignOrder is a campaign as it is made.
+// CampaignOrder is a campaign to be made.
 type CampaignOrder struct {
 	Code     string `json:"code" maxLength:"32" doc:"2 to 32 of A–Z, 0–9, _ and -" example:"CHO40-2024"`
 	Name     string `json:"name" maxLength:"200"`
@@ -68,7 +69,7 @@ type CampaignOrder struct {
 
 var codeForm = regexp.MustCompile(`^[A-Z0-9][A-Z0-9_-]{1,31}$`)
 
-// check reads an order into a campaign, or refuses it.
+// check converts an order to a campaign, or refuses it.
 func (p *Programme) check(ctx context.Context, o *CampaignOrder) (c *Campaign, err error) {
 	c = &Campaign{ID: uuid.Must(uuid.NewV7()), Code: o.Code, DueDay: defaultDueDay}
 	if !codeForm.MatchString(c.Code) {
@@ -105,7 +106,8 @@ func (p *Programme) check(ctx context.Context, o *CampaignOrder) (c *Campaign, e
 	return c, err
 }
 
-// basis is the one that was asked for, or the newest whose units stood when the campaign began.
+// basis returns the requested basis, or the newest one with units that existed when the campaign
+// began.
 func (p *Programme) basis(ctx context.Context, asked string, starts time.Time) (string, error) {
 	rows, _ := p.db.Pool.Query(ctx, `SELECT code, coalesce(on_date <= $1, false) FROM reporting_bases
 		ORDER BY on_date, array_length(provinces, 1) DESC`, starts)
@@ -130,7 +132,7 @@ func (p *Programme) basis(ctx context.Context, asked string, starts time.Time) (
 	return asked, nil
 }
 
-// MakeCampaign makes a campaign, or refuses a code that another bears (409).
+// MakeCampaign creates a campaign. It refuses a code that is already used (409).
 func (p *Programme) MakeCampaign(ctx context.Context, who roles.Principal, o CampaignOrder) (*Campaign, error) {
 	c, err := p.check(ctx, &o)
 	if err != nil {
@@ -159,8 +161,8 @@ func campaignOf(row pgx.CollectableRow) (Campaign, error) {
 	return c, err
 }
 
-// Campaign is a campaign by its id or its code (404). Campaigns are no secret of those who may read
-// the programme.
+// Campaign returns a campaign by its id or its code (404). Every reader of the programme may read
+// every campaign.
 func (p *Programme) Campaign(ctx context.Context, name string) (*Campaign, error) {
 	rows, _ := p.db.Pool.Query(ctx, readCampaigns+` WHERE id::text = $1 OR code = $1`, name)
 	c, err := pgx.CollectExactlyOneRow(rows, campaignOf)
@@ -173,7 +175,7 @@ func (p *Programme) Campaign(ctx context.Context, name string) (*Campaign, error
 	return &c, nil
 }
 
-// Begun are the campaigns that have begun, by code.
+// Begun returns the campaigns that have begun, by code.
 func (p *Programme) Begun(ctx context.Context) ([]Campaign, error) {
 	rows, _ := p.db.Pool.Query(ctx, readCampaigns+` WHERE starts_on <= $1 ORDER BY code COLLATE "C"`, p.today())
 	found, err := pgx.CollectRows(rows, campaignOf)
@@ -183,7 +185,7 @@ func (p *Programme) Begun(ctx context.Context) ([]Campaign, error) {
 	return found, nil
 }
 
-// campaigns is a page of all campaigns, by code.
+// campaigns returns a page of all campaigns, by code.
 func (p *Programme) campaigns(ctx context.Context, page web.Page) (*web.List[Campaign], error) {
 	after, err := page.Mark()
 	if err != nil {

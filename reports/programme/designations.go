@@ -15,21 +15,21 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// Choice is what a locality chooses: a market, or to be exempt.
+// Choice is the choice of a locality: a market, or an exemption.
 type Choice struct {
 	MarketID     string `json:"market_id,omitempty" maxLength:"36" doc:"the pilot; or exempt_reason"`
 	ExemptReason string `json:"exempt_reason,omitempty" maxLength:"500" doc:"why the locality has none"`
 	Since        string `json:"since,omitempty" doc:"a day, today at the latest; absent: of a locality's first designation the campaign's start, of a change today. Before the campaign begins it is its start"`
 }
 
-// choice is one that was read and is plausible.
+// choice is a choice that was parsed and checked.
 type choice struct {
 	market *uuid.UUID
 	reason string
 	since  time.Time
 }
 
-// same says whether the locality stands there already, so that putting it again changes nothing.
+// same reports whether the locality already has this choice, so that the request changes nothing.
 func (ch *choice) same(now Pilot, dated bool) bool {
 	if dated && (now.Since == nil || *now.Since != ch.since.Format(time.DateOnly)) {
 		return false
@@ -43,7 +43,7 @@ func (ch *choice) same(now Pilot, dated bool) bool {
 	return false
 }
 
-// readChoice reads a choice for a locality as it stands now.
+// readChoice parses a choice for a locality in its present state.
 func (p *Programme) readChoice(in Choice, c *Campaign, now Pilot) (ch choice, err error) {
 	ch.reason = strings.TrimSpace(in.ExemptReason)
 	if (in.MarketID == "") == (ch.reason == "") {
@@ -77,7 +77,7 @@ func (p *Programme) readChoice(in Choice, c *Campaign, now Pilot) (ch choice, er
 	case first:
 		ch.since = c.Starts
 	}
-	if ch.since.Before(c.Starts) { // which lies ahead
+	if ch.since.Before(c.Starts) { // the campaign begins in the future
 		ch.since = c.Starts
 	}
 	if c.Over(ch.since) {
@@ -90,9 +90,9 @@ func unknownMarket() error {
 	return problem.Of("market_id", "unknown_market", "Không tìm thấy chợ này.", "There is no such market.")
 }
 
-// Designate records what a locality chose since a day. What was designated for that day and later
-// is cut there and kept as history. Two at once: the second is refused (409), because who sent it
-// did not see the first.
+// Designate records a locality's choice from a day on. Earlier designations are cut at that day and
+// remain as history. Of two at the same time the second is refused (409), because its sender did
+// not see the first.
 func (p *Programme) Designate(ctx context.Context, who roles.Principal, c *Campaign, locality string,
 	in Choice,
 ) (Pilot, error) {
@@ -138,7 +138,7 @@ func (p *Programme) Designate(ctx context.Context, who roles.Principal, c *Campa
 	if err != nil {
 		return now, fmt.Errorf("designate for %s in campaign %s: %w", now.Locality.Code, c.Code, err)
 	}
-	// An office may have given away what made the unit its own: it still sees what it did.
+	// The unit may have left the office's scope by this change. The office still sees the result.
 	return p.pilot(ctx, roles.Principal{ScopeKind: roles.ScopeAll}, c, now.Locality.ID.String())
 }
 
@@ -148,7 +148,7 @@ func changedMeanwhile() error {
 		"Somebody changed this locality's designation meanwhile: please look again.")
 }
 
-// unchanged refuses a choice whose maker saw another designation than the one that stands.
+// unchanged refuses a choice if the designation has changed since the caller read it.
 func (p *Programme) unchanged(ctx context.Context, tx pgx.Tx, c *Campaign, seen Pilot) error {
 	var designations int
 	err := tx.QueryRow(ctx, `SELECT count(*) FROM pilots WHERE campaign_id = $1 AND locality_id = $2`, c.ID,
@@ -156,14 +156,14 @@ func (p *Programme) unchanged(ctx context.Context, tx pgx.Tx, c *Campaign, seen 
 	if err != nil {
 		return err
 	}
-	if designations != len(seen.History) { // rows are only ever added
+	if designations != len(seen.History) { // rows are never deleted
 		return changedMeanwhile()
 	}
 	return nil
 }
 
-// standsThere refuses a market that the caller does not see, and one that the campaign's basis
-// counts elsewhere.
+// standsThere refuses a market that the caller does not see, and a market that the campaign's basis
+// counts in another unit.
 func (p *Programme) standsThere(ctx context.Context, tx pgx.Tx, who roles.Principal, c *Campaign, unit,
 	market uuid.UUID,
 ) error {

@@ -15,7 +15,7 @@ import (
 // Routes mounts the programme.
 func (p *Programme) Routes(e *web.Edge) {
 	const campaign, pilot = "/api/v1/campaigns/{campaign}", "/api/v1/campaigns/{campaign}/pilots/{locality}"
-	// Campaigns and targets: set by the province, read by who has a part in the programme.
+	// Campaigns and targets: set by the province, read by everyone in the programme.
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/campaigns", "make-campaign", "Mở chiến dịch: make a campaign",
 		http.StatusCreated), p.postCampaign)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/campaigns", "list-campaigns", "Campaigns, by code", 0),
@@ -49,7 +49,7 @@ func op(method, path, id, summary string, status int) huma.Operation {
 // body is an answer with a body.
 type body[T any] struct{ Body T }
 
-// answer is a body, or the error instead.
+// answer returns a body, or an error.
 func answer[T any](of T, err error) (*body[T], error) {
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func answer[T any](of T, err error) (*body[T], error) {
 	return &body[T]{of}, nil
 }
 
-// InCampaign names the campaign of a path; huma looks into exported types only.
+// InCampaign names the campaign of a path. It is exported because huma reads exported types only.
 type InCampaign struct {
 	Campaign string `path:"campaign" maxLength:"36" doc:"id or code"`
 }
@@ -76,7 +76,7 @@ type InMilestone struct {
 	Milestone string `path:"milestone" maxLength:"36" doc:"equipped, launched or habitual"`
 }
 
-// campaignFor is the caller who may do an action, and the campaign of the path.
+// campaignFor returns the caller, if the action is permitted, and the campaign of the path.
 func (p *Programme) campaignFor(ctx context.Context, a roles.Action,
 	in InCampaign,
 ) (roles.Principal, *Campaign, error) {

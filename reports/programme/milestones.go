@@ -13,18 +13,18 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// Reached is a milestone as it is recorded.
+// Reached is a milestone to be recorded.
 type Reached struct {
 	ReachedOn string `json:"reached_on" example:"2026-10-15"`
 	Note      string `json:"note,omitempty" maxLength:"500"`
 }
 
-// milestones are in the order in which a pilot reaches them; that it was chosen is told by its
-// designation.
+// milestones are in the order in which a pilot reaches them. The first milestone, the choice
+// itself, follows from the designation.
 var milestones = []string{"equipped", "launched", "habitual"}
 
-// inOrder refuses a day before that of an earlier milestone, or after that of a later one. Dates as
-// text sort as days.
+// inOrder refuses a day before an earlier milestone or after a later one. Dates as text sort like
+// days.
 func (m *Milestones) inOrder(milestone, on string) error {
 	place := slices.Index(milestones, milestone)
 	for i, reached := range []*string{m.Equipped, m.Launched, m.Habitual} {
@@ -37,7 +37,7 @@ func (m *Milestones) inOrder(milestone, on string) error {
 	return nil
 }
 
-// Reach records when a locality's present pilot reached a milestone, or corrects it.
+// Reach records when a locality's present pilot reached a milestone, or corrects the day.
 func (p *Programme) Reach(ctx context.Context, who roles.Principal, c *Campaign, locality, milestone string,
 	in Reached,
 ) (Pilot, error) {
@@ -82,8 +82,8 @@ func (p *Programme) Reach(ctx context.Context, who roles.Principal, c *Campaign,
 	return p.pilot(ctx, who, c, now.Locality.ID.String())
 }
 
-// Unreach takes back a milestone of a locality's present pilot; one that was not recorded is
-// missing (404).
+// Unreach removes a milestone of a locality's present pilot. It returns 404 if the milestone is not
+// recorded.
 func (p *Programme) Unreach(ctx context.Context, who roles.Principal, c *Campaign, locality, milestone string) error {
 	now, err := p.pilot(ctx, who, c, locality)
 	if err != nil {

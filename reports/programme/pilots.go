@@ -21,14 +21,14 @@ const (
 	Chosen  = "chosen"
 	Exempt  = "exempt"
 	Missing = "missing"
-	// NotRequired is who chose nothing for a campaign that has not begun or has ended.
+	// NotRequired means no choice in a campaign that has not begun or has ended.
 	NotRequired = "not_required"
 )
 
 //go:embed pilots.sql
 var pilotsSQL string
 
-// Pilot is what a locality of a campaign has done: chosen a market, been exempted, or neither.
+// Pilot is the state of a locality in a campaign: it has a market, is exempt, or neither.
 type Pilot struct {
 	Locality     reports.Locality  `json:"locality"`
 	State        string            `json:"state" enum:"chosen,exempt,missing,not_required" doc:"not_required: nothing was chosen, and the campaign has not begun or has ended"`
@@ -40,7 +40,7 @@ type Pilot struct {
 	History      []Designation     `json:"history" nullable:"false" doc:"every designation, in the order they were made"`
 }
 
-// Milestones are the days on which the present pilot reached what it has.
+// Milestones are the days on which the present pilot reached its milestones.
 type Milestones struct {
 	Chosen   *string `json:"chosen" format:"date"`
 	Equipped *string `json:"equipped" format:"date"`
@@ -48,7 +48,7 @@ type Milestones struct {
 	Habitual *string `json:"habitual" format:"date"`
 }
 
-// Designation is one choice or exemption as it was recorded.
+// Designation is one recorded choice or exemption.
 type Designation struct {
 	Market       *reports.Market `json:"market"`
 	ExemptReason *string         `json:"exempt_reason"`
@@ -58,8 +58,7 @@ type Designation struct {
 	DesignatedAt time.Time       `json:"designated_at"`
 }
 
-// Pilots is a page of what the localities that the caller acts for have done, by their code; state
-// "": all.
+// Pilots returns a page of the localities that the caller acts for, by code; state "" means all.
 func (p *Programme) Pilots(ctx context.Context, who roles.Principal, c *Campaign, state string,
 	page web.Page,
 ) (*web.List[Pilot], error) {
@@ -75,7 +74,7 @@ func (p *Programme) Pilots(ctx context.Context, who roles.Principal, c *Campaign
 	return &web.List[Pilot]{Items: items, Next: next}, nil
 }
 
-// pilot is that of one locality, which the caller acts for (else 404).
+// pilot returns the state of one locality that the caller acts for (else 404).
 func (p *Programme) pilot(ctx context.Context, who roles.Principal, c *Campaign, locality string) (Pilot, error) {
 	if locality == "" {
 		return Pilot{}, problem.Missing("locality")
@@ -90,8 +89,8 @@ func (p *Programme) pilot(ctx context.Context, who roles.Principal, c *Campaign,
 	return found[0], nil
 }
 
-// Standing is what required localities had chosen on a day, whoever asks: of one, or with nil of
-// all.
+// Standing returns the choices of required localities on a day, for any caller: of one locality, or
+// of all if it is nil.
 func (p *Programme) Standing(ctx context.Context, c *Campaign, locality *reports.Locality,
 	on time.Time,
 ) ([]Pilot, error) {

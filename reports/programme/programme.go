@@ -1,6 +1,6 @@
-// Package programme keeps what the province ordered: campaigns, which market each locality chose as
-// its pilot, how far a pilot has come, and the targets. Figures are counted elsewhere; here stands
-// what they are measured against.
+// Package programme stores what the province ordered: campaigns, the pilot market of each locality,
+// the milestones of pilots, and the targets. Figures are counted in other packages; this one has
+// the targets for them.
 package programme
 
 import (
@@ -20,23 +20,23 @@ import (
 	"market40/reports"
 )
 
-// Programme keeps campaigns, pilots and targets. It is safe for concurrent use.
+// Programme manages campaigns, pilots and targets. It is safe for concurrent use.
 type Programme struct {
 	db  *database.DB
 	now func() time.Time
 }
 
-// New keeps them in db and tells today by now.
+// New returns a Programme that stores them in db. now is the clock.
 func New(db *database.DB, now func() time.Time) *Programme { return &Programme{db: db, now: now} }
 
-// today is the date in Asia/Ho_Chi_Minh, as 00:00 UTC: a date, not a moment.
+// today returns the date in Asia/Ho_Chi_Minh, as 00:00 UTC: a date, not a moment.
 func (p *Programme) today() time.Time {
 	return bizday.DateOf(p.now())
 }
 
-// Unit is a unit that a campaign requires, by its id or by its code among them: codes are reused
-// over time, and the campaign's basis says whose a code is. Who does not act for it is told that it
-// is missing (404).
+// Unit returns a unit that a campaign requires, by its id or by its code. Codes are reused over
+// time, so a code is looked up in the campaign's basis. A unit that the caller does not act for is
+// not found (404).
 func (p *Programme) Unit(ctx context.Context, who roles.Principal, c *Campaign,
 	locality string,
 ) (reports.Locality, error) {
@@ -44,10 +44,10 @@ func (p *Programme) Unit(ctx context.Context, who roles.Principal, c *Campaign,
 	return found.Locality, err
 }
 
-// The days that make sense in a programme.
+// The range of valid years in a programme.
 const firstYear, lastYear = 2000, 2100
 
-// day reads a date of a field.
+// day parses the date in a field.
 func day(field, text string) (time.Time, error) {
 	at, err := time.Parse(time.DateOnly, text)
 	if err != nil {
@@ -60,7 +60,7 @@ func day(field, text string) (time.Time, error) {
 	return at, nil
 }
 
-// text is a date in JSON; nil stays nil.
+// text returns a date as JSON text; nil stays nil.
 func text(day *time.Time) *string {
 	if day == nil {
 		return nil
@@ -69,7 +69,7 @@ func text(day *time.Time) *string {
 	return &s
 }
 
-// present is a text without space around it, or the refusal of one that says nothing.
+// present returns a text without surrounding space, or refuses an empty one.
 func present(field, given string) (string, error) {
 	given = strings.TrimSpace(given)
 	if given == "" {
@@ -78,7 +78,7 @@ func present(field, given string) (string, error) {
 	return given, nil
 }
 
-// refusedBy is the name of the constraint that refused a row, or empty.
+// refusedBy returns the name of the constraint that refused a row, or "".
 func refusedBy(err error) string {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
@@ -87,7 +87,7 @@ func refusedBy(err error) string {
 	return ""
 }
 
-// lock lets one change of a campaign's pilots run at a time, without holding up rows that refer to
+// lock lets one change of a campaign's pilots run at a time, without blocking rows that refer to
 // the campaign.
 func lock(ctx context.Context, tx pgx.Tx, c *Campaign) error {
 	if _, err := tx.Exec(ctx, `SELECT FROM campaigns WHERE id = $1 FOR NO KEY UPDATE`, c.ID); err != nil {

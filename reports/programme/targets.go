@@ -19,7 +19,7 @@ import (
 	"market40/reports/indicators"
 )
 
-// Target is a value that an indicator shall have on a day.
+// Target is the value that an indicator should have on a day.
 type Target struct {
 	ID        uuid.UUID         `json:"id"`
 	Indicator string            `json:"indicator" example:"I05"`
@@ -28,7 +28,7 @@ type Target struct {
 	DueOn     string            `json:"due_on" format:"date"`
 }
 
-// TargetOrder is a target as it is set.
+// TargetOrder is a target to be set.
 type TargetOrder struct {
 	Indicator string `json:"indicator" maxLength:"3" doc:"I01 to I24, but I10, which is no single value"`
 	Locality  string `json:"locality,omitempty" maxLength:"36" doc:"id or code; absent: every locality"`
@@ -69,7 +69,7 @@ func (o *TargetOrder) check(c *Campaign) (value decimal.Decimal, due time.Time, 
 	return value, due, nil
 }
 
-// noTarget refuses an indicator that no target can be set for.
+// noTarget returns the refusal of an indicator that cannot have a target.
 func noTarget() error {
 	first, last := indicators.Rows[0].Code, indicators.Rows[len(indicators.Rows)-1].Code
 	var without []string
@@ -84,7 +84,7 @@ func noTarget() error {
 			last+", but "+but+".")
 }
 
-// SetTarget sets a target; one of the same indicator, locality and day stands once (409).
+// SetTarget sets a target. There is at most one for an indicator, locality and day (409).
 func (p *Programme) SetTarget(ctx context.Context, who roles.Principal, c *Campaign, o TargetOrder) (*Target, error) {
 	value, due, err := o.check(c)
 	if err != nil {
@@ -115,7 +115,7 @@ func (p *Programme) SetTarget(ctx context.Context, who roles.Principal, c *Campa
 	return t, nil
 }
 
-// DropTarget takes a target away.
+// DropTarget deletes a target.
 func (p *Programme) DropTarget(ctx context.Context, c *Campaign, id uuid.UUID) error {
 	tag, err := p.db.Pool.Exec(ctx, `DELETE FROM targets WHERE campaign_id = $1 AND id = $2`, c.ID, id)
 	if err != nil {
@@ -127,8 +127,8 @@ func (p *Programme) DropTarget(ctx context.Context, c *Campaign, id uuid.UUID) e
 	return nil
 }
 
-// Targets is a page of the campaign's targets: those for every locality, and those of localities
-// that the caller acts for; in the order they were set.
+// Targets returns a page of the campaign's targets in the order in which they were set: targets for
+// every locality, and for the localities that the caller acts for.
 func (p *Programme) Targets(ctx context.Context, who roles.Principal, c *Campaign,
 	page web.Page,
 ) (*web.List[Target], error) {
