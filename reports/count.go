@@ -170,7 +170,7 @@ func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err 
 	return nil
 }
 
-// counted are the markets of a unit, only pilots where those are given.
+// counted returns the markets of a unit. If pilots is given, it returns only those.
 func (u unit) counted(pilots map[uuid.UUID]bool) []Market {
 	if pilots == nil {
 		return u.markets

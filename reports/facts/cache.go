@@ -13,46 +13,46 @@ import (
 	"market40/reports/indicators"
 )
 
-// mostCached is how many merchants the cache holds, over all days: some 100 bytes each.
+// mostCached is how many merchants the cache holds over all days, at about 100 bytes each.
 const mostCached = 400_000
 
-// cache holds facts of days that have begun. They hold until something changes that they tell of.
-// Every change says so in its own transaction (fact_changes): a snapshot tells whether facts that
-// were read on another are what it would read.
+// cache holds facts of days that have begun. They are valid until a fact of their days changes.
+// Each change is recorded in its own transaction (fact_changes). So a snapshot can decide whether
+// facts read on another snapshot equal what it would read.
 type cache struct {
 	mu   sync.Mutex
-	list []*Known // the one used last at the end
+	list []*Known // the most recently used at the end
 }
 
-// Known is what was read at once of a day.
+// Known is the facts of a day that were read together.
 type Known struct {
 	about    topic
 	markets  []uuid.UUID
 	queries  []string
 	revision Revision
-	Cells    map[string]*Cell // never written to again
+	Cells    map[string]*Cell // read-only once stored
 	size     int              // merchants
 
 	mu      sync.Mutex
-	derived map[string]any // what was made of them: never written to again
+	derived map[string]any // values computed from the facts; read-only once stored
 }
 
-// mostDerived is how many things made of the facts of a day are kept: bases and campaigns, by which
-// markets are grouped, change seldom.
+// mostDerived is the number of computed values that are stored for the facts of a day. The bases
+// and campaigns that group the markets rarely change.
 const mostDerived = 4
 
-// Assume returns the facts of a day that are as they are given, of every query. They are not read.
+// Assume returns given facts of a day as the result of every query, without reading any.
 func Assume(day time.Time, cells map[string]*Cell) *Known {
 	return &Known{about: topic{day: day}, queries: indicators.MarketQueries(), Cells: cells}
 }
 
-// Has reports whether the facts of some queries are among them.
+// Has reports whether the facts of some queries are included.
 func (f *Known) Has(queries []string) bool { return containsAll(f.queries, queries) }
 
-// Cohort returns the cohort that I17 asks for on the day.
+// Cohort returns the cohort of I17 on the day.
 func (f *Known) Cohort() Cohort { return CohortOf(f.about.day) }
 
-// Remember returns what was made of facts under a key before; otherwise it makes it, once.
+// Remember returns the stored value of a key, or computes and stores it.
 func Remember[T any](f *Known, key string, from func() T) T {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -73,15 +73,15 @@ type topic struct {
 	campaign uuid.UUID // nil: none
 }
 
-// Revision tells which changes that reach back to a day a snapshot sees. Two that are equal have
-// seen the same, for lines are only added, or put together into a newer one.
+// Revision identifies the changes affecting a day that a snapshot sees. Equal revisions have seen
+// the same changes, because rows are only added, or merged into a newer one.
 type Revision struct {
 	lines, newest int64
-	Settled       bool // the day has begun long enough ago that whoever wrote on the day before has ended
+	Settled       bool // the day began so long ago that all writers of the day before have ended
 }
 
-// ReadRevision reads the revision of the facts of a day. Ten minutes are far more than a statement
-// and a transaction may take.
+// ReadRevision reads the revision of the facts of a day. A day is settled after ten minutes, far
+// longer than any statement or transaction may run.
 func ReadRevision(ctx context.Context, tx pgx.Tx, day time.Time) (s Revision, err error) {
 	err = tx.QueryRow(ctx, `SELECT count(*), coalesce(max(id), 0),
 			$1::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' < clock_timestamp() - interval '10 minutes'
@@ -100,7 +100,7 @@ func aboutOf(a Question) topic {
 	return about
 }
 
-// find returns what the cache holds of a question, as of a revision; nil: nothing.
+// find returns the cached facts for a question as of a revision, or nil.
 func (k *cache) find(a Question, s Revision) *Known {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -114,8 +114,8 @@ func (k *cache) find(a Question, s Revision) *Known {
 	return nil
 }
 
-// store adds an answer, unless its day may still change. It drops those that the answer replaces,
-// and the oldest ones over the limit.
+// store adds an answer unless its day may still change. It removes the entries that the answer
+// replaces, and the oldest ones above the limit.
 func (k *cache) store(a Question, s Revision, cells map[string]*Cell) *Known {
 	f := &Known{about: aboutOf(a), markets: a.Markets, queries: a.Queries, revision: s, Cells: cells}
 	if !s.Settled {

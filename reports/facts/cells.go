@@ -4,9 +4,10 @@ import "time"
 
 // Cell is what is known of a market, or of a part of one.
 type Cell struct {
-	People    map[MerchantID]*Person
-	FreshAt   map[string]time.Time // by query: when its newest fact became known
-	Swaps     []int64              // swapped codes: seconds until replaced; -1: not yet
+	People  map[MerchantID]*Person
+	FreshAt map[string]time.Time // by query: when its newest fact became known
+	// swapped codes: seconds until the replacement; -1: not replaced yet
+	Swaps     []int64
 	halfHours []halfHour
 	Fees      *MonthFees
 	Incidents []Incident
@@ -15,7 +16,7 @@ type Cell struct {
 	spent     int64 // costs, of all campaigns
 }
 
-// halfHour is one that was drawn to be counted in the field.
+// halfHour is a half-hour that was drawn to be counted in the field.
 type halfHour struct {
 	stratum string
 	size    int
@@ -25,22 +26,22 @@ type halfHour struct {
 // MonthFees are the fees of a market in a month, in đồng.
 type MonthFees struct{ Month, Due, Paid, ByTransfer int64 }
 
-// Incident is one that was reported.
+// Incident is a reported incident.
 type Incident struct {
 	Kind   string
-	Closed int64 // seconds until then; -1: not yet
+	Closed int64 // seconds until closed; -1: still open
 }
 
-// Answers are what people without a name answered to a survey.
+// Answers are the anonymous answers to a survey.
 type Answers struct {
 	who                                      []string // sex, age, minority, place
 	Asked, Active, Ready, Smartphone, Signal int64
 }
 
-// NewCell returns one of which nothing is known.
+// NewCell returns an empty cell.
 func NewCell() *Cell { return &Cell{People: map[MerchantID]*Person{}, FreshAt: map[string]time.Time{}} }
 
-// Operating counts the merchants who operate a stall at a market.
+// Operating returns how many merchants operate a stall at a market.
 func (c *Cell) Operating() (n int) {
 	for _, p := range c.People {
 		n += oneIf(p.Operates)
@@ -57,7 +58,7 @@ func (c *Cell) HasCosts() bool { return c.spent > 0 }
 // Sampled reports whether half-hours were drawn.
 func (c *Cell) Sampled() bool { return len(c.halfHours) > 0 }
 
-// Join returns what is known of several cells together: a merchant of several counts once.
+// Join returns several cells combined into one. A merchant of several cells counts once.
 func Join(cells []*Cell) *Cell {
 	if len(cells) == 1 {
 		return cells[0]
@@ -87,7 +88,7 @@ func Join(cells []*Cell) *Cell {
 	return all
 }
 
-// join adds the fees of the newest month that any has: who has none of that month is not in it.
+// join adds the fees of the newest month of both. Fees of an older month are dropped.
 func (f *MonthFees) join(o *MonthFees) *MonthFees {
 	switch {
 	case o == nil || f != nil && f.Month > o.Month:

@@ -1,6 +1,6 @@
-// Package facts reads what is known of each merchant and market on a day: the queries of package
-// indicators, put together by market or part of a market. Facts of days that have begun are cached
-// until one of them changes.
+// Package facts reads what is known of each merchant and market on a day. It runs the queries of
+// package indicators and groups the results by market or by part of a market. Facts of days that
+// have begun are cached until one of them changes.
 package facts
 
 import (
@@ -18,17 +18,17 @@ import (
 	"market40/reports/indicators"
 )
 
-// MerchantID is read without the detour through text that a uuid.UUID takes: a report reads tens of
-// thousands.
+// MerchantID is a UUID that pgx reads without converting it to text, as it would for a uuid.UUID. A
+// report reads tens of thousands.
 type MerchantID [16]byte
 
-// ScanUUID makes it one that pgx reads by itself.
+// ScanUUID implements pgx's interface for scanning UUIDs.
 func (m *MerchantID) ScanUUID(v pgtype.UUID) error {
 	*m = v.Bytes
 	return nil
 }
 
-// Question is what facts are read about.
+// Question is the set of facts to read.
 type Question struct {
 	Day           time.Time
 	Markets       []uuid.UUID
@@ -38,8 +38,8 @@ type Question struct {
 	OneConnection bool // one connection reads all
 }
 
-// readFacts reads the facts of markets by cell: "1", "2", … by their place, or parts with what
-// names them.
+// readFacts reads the facts of markets by cell. Cells are named "1", "2", … by the index of the
+// market; names of parts also contain their dimensions.
 func readFacts(ctx context.Context, tx pgx.Tx, a Question) (map[string]*Cell, error) {
 	text, err := indicators.Statement(a.Queries)
 	if err != nil {
@@ -70,7 +70,7 @@ func readFacts(ctx context.Context, tx pgx.Tx, a Question) (map[string]*Cell, er
 	return cells, nil
 }
 
-// fact is one row.
+// fact is one row of a query.
 type fact struct {
 	query, cell, level string
 	merchants          []MerchantID
@@ -86,7 +86,7 @@ func (f *fact) num(i int) int64 {
 }
 
 func (c *Cell) add(f *fact, moment time.Time) {
-	// What was recorded after the moment says nothing of how fresh the figures were then.
+	// A fact that was recorded after the moment does not count for the freshness at that moment.
 	if at := f.knownAt; at != nil && !at.After(moment) && at.After(c.FreshAt[f.query]) {
 		c.FreshAt[f.query] = *at
 	}

@@ -9,14 +9,15 @@ import (
 const (
 	week  = 1<<7 - 1
 	month = 1<<30 - 1
-	// habit is on how many days a merchant is paid who is so by habit.
+	// habit is the number of paid days that makes a merchant habitual.
 	habit = 4
 )
 
-// LevelFunc returns on what a merchant counts in a measure; nothing: it does not count.
+// LevelFunc returns the level on which a merchant counts in a measure, or Nothing if it does not
+// count.
 type LevelFunc func(*Person) Level
 
-// rules are the measures that count more than whom one query tells a level of.
+// rules are the measures that do not simply count the level of one query.
 var rules = map[indicators.Measure]LevelFunc{
 	indicators.Active7:   func(p *Person) Level { return p.active(week, 1) },
 	indicators.Active30:  (*Person).Lately,
@@ -42,7 +43,7 @@ func LevelOf(m indicators.Measure) LevelFunc {
 	return func(p *Person) Level { return p.levels[place] }
 }
 
-// retained returns on what a merchant was active again three months after it began.
+// retained returns the level on which a merchant was active again three months after it began.
 func (p *Person) retained() Level {
 	switch {
 	case p.LaterBank:
@@ -56,27 +57,28 @@ func (p *Person) retained() Level {
 // Denominator reports whether a merchant counts in a measure's denominator.
 type Denominator func(*Person, Cohort) bool
 
-// DenominatorOf returns whom a measure's denominator counts; nil: every merchant who operates a
-// stall.
+// DenominatorOf returns the rule of a measure's denominator, or nil if it counts every merchant who
+// operates a stall.
 func DenominatorOf(m indicators.Measure) Denominator { return denominators[m] }
 
-// denominators are those that count other merchants.
+// denominators are the rules of measures that count other merchants.
 var denominators = map[indicators.Measure]Denominator{
-	indicators.Dormant:   func(p *Person, _ Cohort) bool { return p.Operates && p.MayBeDormant() },
-	indicators.Converted: func(p *Person, _ Cohort) bool { return p.Inactive }, // also who has left since
+	indicators.Dormant: func(p *Person, _ Cohort) bool { return p.Operates && p.MayBeDormant() },
+	// also merchants who have left
+	indicators.Converted: func(p *Person, _ Cohort) bool { return p.Inactive },
 	indicators.Retention: (*Person).beganIn,
 }
 
-// readyPlace is where a person's levels hold whether its code is ready.
+// readyPlace is the index of the level of Ready in a person's levels.
 var readyPlace = levelPlaces[string(indicators.Ready)]
 
-// MayBeDormant reports whether a merchant is ready and observed, or known to be active.
+// MayBeDormant reports whether a merchant is ready, and observed or known to be active.
 func (p *Person) MayBeDormant() bool {
 	return p.levels[readyPlace] != Nothing && (p.covered || p.Lately() != Nothing)
 }
 
-// beganIn reports whether a merchant was first active in the month of a cohort, and it is known
-// what became of it.
+// beganIn reports whether a merchant was first active in the month of a cohort and could be
+// observed later.
 func (p *Person) beganIn(of Cohort) bool {
 	first := earlier(p.FirstBankDay, p.FirstOwnerDay)
 	return first >= of[0] && first < of[1] && (p.LaterBank || p.LaterOwner || !p.stayed || p.watched)
@@ -89,17 +91,17 @@ func levelIf(yes bool) Level {
 	return Nothing
 }
 
-// CohortMonth returns the first day of the month whose beginners I17 asks for: the third before the
-// last that has ended.
+// CohortMonth returns the first day of the cohort's month of I17: the third month before the last
+// that has ended.
 func CohortMonth(day time.Time) time.Time {
 	return time.Date(day.Year(), day.Month()-4, 1, 0, 0, 0, 0, time.UTC)
 }
 
-// Cohort is the month whose beginners I17 asks for: its first day, and that of the month after it,
-// in days since 1970.
+// Cohort is the month of the new merchants of I17: its first day and the first day of the following
+// month, in days since 1970.
 type Cohort [2]int64
 
-// CohortOf returns the cohort that is asked for on a day.
+// CohortOf returns the cohort of a day.
 func CohortOf(day time.Time) Cohort {
 	began := CohortMonth(day)
 	return Cohort{began.Unix() / 86400, began.AddDate(0, 1, 0).Unix() / 86400}

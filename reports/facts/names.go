@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// MarketName is how the queries call the cell of a market.
+// MarketName returns the name of a market's cell in the queries.
 func MarketName(place int) string { return strconv.Itoa(place + 1) }
 
-// separator stands between the words of a part's cell: the market's place, zone, goods group, kind.
+// separator separates the words of a part's name: the market's index, zone, goods group, kind.
 const separator = "\x1f"
 
-// words are what a part's name is made of: its market, and where it lies in each dimension.
+// words are the words of a part's name: its market, then its value in each dimension.
 var words = []string{"", "zone", "goods_group", "kind"}
 
-// JoinParts puts the parts of each market together.
+// JoinParts joins the parts of each market.
 func JoinParts(atoms map[string]*Cell) map[string]*Cell {
 	of := map[string][]*Cell{}
 	for _, name := range slices.Sorted(maps.Keys(atoms)) {
@@ -30,12 +30,12 @@ func JoinParts(atoms map[string]*Cell) map[string]*Cell {
 	return cells
 }
 
-// PartName is how the queries call a part of a market.
+// PartName returns the name of a part of a market in the queries.
 func PartName(place int, zone, goods, kind string) string {
 	return strings.Join([]string{MarketName(place), zone, goods, kind}, separator)
 }
 
-// PartsOf returns the parts of the market at a place.
+// PartsOf returns the parts of the market at an index.
 func PartsOf(atoms map[string]*Cell, place int) map[string]*Cell {
 	own := map[string]*Cell{}
 	for name, atom := range atoms {
@@ -49,7 +49,8 @@ func PartsOf(atoms map[string]*Cell, place int) map[string]*Cell {
 // Dimensions returns the ways to divide a market: zone, goods_group, kind.
 func Dimensions() []string { return words[1:] }
 
-// NameIn returns the name of a part in a dimension; none: it is no part.
+// NameIn returns the name of a part in a dimension. It returns false for a name that is not of a
+// part.
 func NameIn(dimension, name string) (string, bool) {
 	parts := strings.Split(name, separator)
 	if len(parts) != len(words) {

@@ -10,15 +10,15 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// secondConnection is how long a report waits for a second connection: it never holds one while it
-// waits for another in earnest, or a few reports at once would each keep what the others need.
+// secondConnection is how long a report waits for a second connection. A report that holds one must
+// not wait longer for another, or a few reports could block each other.
 const secondConnection = 5 * time.Millisecond
 
-// apart are the queries that a second connection reads, about half of the work of all.
+// apart are the queries that a second connection reads, about half of the total work.
 var apart = []string{"ready", "displayed", "swapped", "first_days", "retained", "trained", "conversion"}
 
-// readParallel reads facts in two statements at the same time, on one snapshot: a report of
-// everything uses two processors. Where no second connection is free, one reads all.
+// readParallel reads facts in two statements at the same time, on one snapshot, so that a full
+// report uses two processors. If no second connection is free, one connection reads all.
 func (s *Store) readParallel(ctx context.Context, tx pgx.Tx, a Question) (map[string]*Cell, error) {
 	second := a
 	second.Queries = nil
@@ -75,7 +75,7 @@ func (s *Store) readParallel(ctx context.Context, tx pgx.Tx, a Question) (map[st
 	return merged(cells, h.cells), nil
 }
 
-// merged puts what two statements told of the same cells together.
+// merged merges the results of two statements about the same cells.
 func merged(cells, more map[string]*Cell) map[string]*Cell {
 	for name, o := range more {
 		c := cells[name]

@@ -6,8 +6,8 @@ import (
 	"market40/reports/indicators"
 )
 
-// Level is the evidence that a merchant is counted on. The better one is greater: A, D, B, C,
-// nothing.
+// Level is the evidence on which a merchant is counted. Better levels are greater: A, D, B, C,
+// Nothing.
 type Level byte
 
 // The levels of evidence.
@@ -33,10 +33,10 @@ func levelOf(text string) Level {
 	return Nothing
 }
 
-// mostLevels is how many queries may tell a level of each merchant and nothing else.
+// mostLevels is the maximum number of queries that return only a level of each merchant.
 const mostLevels = 8
 
-// levelPlaces are the places of those queries in a person's levels.
+// levelPlaces maps these queries to their index in a person's levels.
 var levelPlaces = func() map[string]int {
 	places := map[string]int{}
 	for place, query := range indicators.LevelQueries() {
@@ -45,18 +45,19 @@ var levelPlaces = func() map[string]int {
 	return places
 }()
 
-// Person is what is known of one merchant in a cell, or in a group of cells together.
+// Person is what is known of one merchant in a cell, or in several cells together.
 type Person struct {
 	Operates, covered bool
 	// seconds since 1970; 0: it was in the register by the moment
-	EnteredLate                            int64
-	levels                                 [mostLevels]Level // by the place of the query that tells them
-	BankDays, OwnerDays                    uint32            // active days: bit 0 is the day before the as-of day
+	EnteredLate int64
+	levels      [mostLevels]Level // by the index of their query
+	// active days: bit 0 is the day before the as-of day
+	BankDays, OwnerDays                    uint32
 	BankPayments, OwnerPayments            int64
 	Bands                                  [4]int64
 	Turnover                               int64
 	FirstBankDay, FirstOwnerDay            int64 // days since 1970; 0: never
-	LaterBank, LaterOwner, stayed, watched bool  // of the month that retention asks for
+	LaterBank, LaterOwner, stayed, watched bool  // in the month of I17's retention
 	Inactive                               bool  // before its training, and observed
 	Converted                              Level
 	Codes, CodesByOwner, CodesByOthers     int // displayed, and checked
@@ -85,8 +86,8 @@ func (p *Person) join(o *Person) {
 	p.Transfers, p.Customers = p.Transfers+o.Transfers, p.Customers+o.Customers
 }
 
-// laterOf is when somebody came into the register after the moment: not, where it operates a stall
-// that was there.
+// laterOf returns when a merchant entered the register after the moment. It returns 0 if the
+// merchant operates a stall that was already there.
 func laterOf(p, o *Person) int64 {
 	if p.Operates && p.EnteredLate == 0 || o.Operates && o.EnteredLate == 0 {
 		return 0
@@ -101,7 +102,8 @@ func earlier(a, b int64) int64 {
 	return a
 }
 
-// active is on what a merchant counts as active on the days of a mask, on so many of them at least.
+// active returns the level on which a merchant counts as active: paid on at least days of the days
+// in mask.
 func (p *Person) active(mask uint32, days int) Level {
 	switch {
 	case bits.OnesCount32(p.BankDays&mask) >= days:
@@ -112,5 +114,6 @@ func (p *Person) active(mask uint32, days int) Level {
 	return Nothing
 }
 
-// Lately returns on what a merchant counts as active in the 30 days before the as-of day.
+// Lately returns the level on which a merchant counts as active in the 30 days before the as-of
+// day.
 func (p *Person) Lately() Level { return p.active(month, 1) }

@@ -2,9 +2,10 @@ package facts
 
 import "market40/reports/estimate"
 
-// Strata returns a group's counted half-hours by stratum: of sales, or of turnover. They are those
-// of the plans that are complete, each stratum counted twice at least; while none is, of every plan
-// of which something was counted. Sufficient: of complete plans, ten in all, with a sale.
+// Strata returns a group's counted half-hours by stratum, for sales or for turnover. They are those
+// of the complete plans, with at least two counts in each stratum. If no plan is complete, they are
+// those of every plan with a count. sufficient means complete plans, at least ten counts in all,
+// and at least one sale.
 func (c *Cell) Strata(turnover bool) (strata []estimate.Stratum, seen [2]int64, counted int, sufficient bool) {
 	at := 0
 	if turnover {
@@ -42,5 +43,5 @@ func (c *Cell) Strata(turnover bool) (strata []estimate.Stratum, seen [2]int64, 
 	return strata, seen, counted, complete && counted >= 10 && seen[1] > 0
 }
 
-// planOf is the plan of a stratum, which is named "plan stratum".
+// planOf returns the plan of a stratum, which is named "plan stratum".
 func planOf(stratum string) string { return stratum[:36] }

@@ -19,20 +19,20 @@ type Store struct {
 // New returns a store that reads from a database.
 func New(db *database.DB) *Store { return &Store{db: db} }
 
-// Snapshot is one moment for all that is read in a transaction.
+// Snapshot makes all reads of a transaction see the same moment.
 var Snapshot = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 
-// PlanOnce lets a transaction use plans that were made for any day and markets: planning the facts
-// anew takes a third as long as reading them, and compiling them longer. PostgreSQL plans again
-// when it learns more of the tables.
+// PlanOnce makes a transaction use generic plans, for any day and markets. Planning the facts anew
+// takes a third of the time of reading them, and compiling takes longer. PostgreSQL plans again
+// when its statistics change.
 func PlanOnce(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, `SELECT set_config('jit', 'off', true),
 		set_config('plan_cache_mode', 'force_generic_plan', true)`)
 	return err
 }
 
-// Read returns the facts that are asked for, on the snapshot of a transaction: cached ones, if they
-// still hold.
+// Read returns the requested facts on the snapshot of a transaction, from the cache if they are
+// still valid.
 func (s *Store) Read(ctx context.Context, tx pgx.Tx, of Question) (*Known, error) {
 	revision, err := ReadRevision(ctx, tx, of.Day)
 	if err != nil {
@@ -55,14 +55,15 @@ func (s *Store) Read(ctx context.Context, tx pgx.Tx, of Question) (*Known, error
 	return s.cache.store(of, revision, cells), nil
 }
 
-// readTurnover reads, where turnover was sampled, whether one merchant has more than half of it.
+// readTurnover reads whether one merchant has more than half of the turnover, for markets with
+// sampled turnover.
 func readTurnover(ctx context.Context, tx pgx.Tx, a Question, cells map[string]*Cell) error {
 	a.Markets, a.Queries = slices.Clone(a.Markets), []string{"turnover"}
 	wanted := false
 	for place := range a.Markets {
 		at := cells[MarketName(place)]
 		if at == nil || !at.Sampled() {
-			a.Markets[place] = uuid.Nil // keeps the places of the others
+			a.Markets[place] = uuid.Nil // preserves the indexes of the others
 			continue
 		}
 		wanted = true

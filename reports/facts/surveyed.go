@@ -2,7 +2,8 @@ package facts
 
 import "slices"
 
-// Questions are those of I22, each with its two answers. Their places are those in Answers.who.
+// Questions are the questions of I22, each with its two answers. Their indexes are those of
+// Answers.who.
 var Questions = [4][2]string{
 	{"female", "male"}, {"aged_60", "under_60"}, {"minority", "majority"}, {"non_fixed", "fixed"},
 }
@@ -13,8 +14,8 @@ func (a *Answers) Add(o Answers) {
 	a.Smartphone, a.Signal = a.Smartphone+o.Smartphone, a.Signal+o.Signal
 }
 
-// Answered returns the answers of a group to a question of I22: of either kind, and of those who
-// did not say.
+// Answered returns a group's answers to a question of I22: those of each kind, and those without an
+// answer.
 func Answered(facts *Cell, question int) (of [3]Answers) {
 	for _, a := range facts.Answers {
 		place := slices.Index(Questions[question][:], a.who[question])

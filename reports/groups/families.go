@@ -8,27 +8,27 @@ import (
 	"market40/reports/indicators"
 )
 
-// Hidden says which families are hidden of a group.
+// Hidden maps each family to whether it is hidden in a group.
 type Hidden map[indicators.Family]bool
 
-// QuestionFamily is the family of a question of I22.
+// QuestionFamily returns the family of a question of I22.
 func QuestionFamily(question int) indicators.Family {
 	return indicators.Family("question: " + facts.Questions[question][0])
 }
 
-// family says what of a group is hidden together, and how. It is decided from the facts of its own
-// queries alone, so a trend, which reads fewer facts than a report, hides the same.
+// family describes what is hidden together in a group, and how. The decision uses only the facts of
+// its own queries. So a trend, which reads fewer facts than a report, hides the same.
 type family struct {
 	id    indicators.Family
-	each  []indicators.Family // instead, where its counts are hidden one by one
-	needs []string            // queries; where one was not read, nothing is published
-	under []indicators.Family // hidden where one of these is
+	each  []indicators.Family // used instead of id if the counts are hidden one by one
+	needs []string            // queries; if one was not read, nothing is published
+	under []indicators.Family // hidden if one of these is hidden
 
-	count func(*Tally, Hidden) figures // beside what is hidden already
+	count func(*Tally, Hidden) figures // given what is already hidden
 	holds HoldsFunc
 
-	// tooFew replaces both for amounts: whether what is known of some markets together must not be
-	// told.
+	// tooFew replaces count and holds for amounts: it reports whether the joint figure of some
+	// markets must not be published.
 	tooFew func(at []*facts.Cell) bool
 }
 
@@ -38,7 +38,7 @@ type figures struct {
 	counts []disclosure.Count
 }
 
-// activeWithin says of each measure of activity which others, by their places, it is part of.
+// activeWithin returns, for each measure of activity, the indexes of the measures that contain it.
 func activeWithin() (within [][]int) {
 	for _, m := range indicators.Activity {
 		var places []int
@@ -52,7 +52,7 @@ func activeWithin() (within [][]int) {
 	return within
 }
 
-// mixes are the families of the evidence that measures are told with.
+// mixes returns the families of the evidence of all measures.
 func mixes(cohort facts.Cohort) (list []family) {
 	for _, row := range indicators.Rows {
 		if row.Register || row.SureEvidence {
@@ -70,7 +70,8 @@ func mixes(cohort facts.Cohort) (list []family) {
 	return list
 }
 
-// allFamilies are all of them, each after those it is hidden under. The cohort is that of I17.
+// allFamilies returns all families, each after those under which it is hidden. The cohort is that
+// of I17.
 func allFamilies(cohort facts.Cohort) []family {
 	list := []family{activityFamily()}
 	for _, row := range indicators.Guarded() {
@@ -94,8 +95,8 @@ func allFamilies(cohort facts.Cohort) []family {
 	return append(append(list, amounts()...), surveys()...)
 }
 
-// amounts are the families of what is no count of merchants: it is decided by how many merchants
-// are there.
+// amounts returns the families of amounts. They depend on the number of merchants behind the
+// amount.
 func amounts() []family {
 	of := func(least int, has func(*facts.Cell) bool) func([]*facts.Cell) bool {
 		return func(at []*facts.Cell) bool { return tooFew(at, least, has) }
@@ -118,7 +119,7 @@ func amounts() []family {
 	}
 }
 
-// surveys are the families of what people without a name answered.
+// surveys returns the families of anonymous survey answers.
 func surveys() []family {
 	list := []family{{id: indicators.Survey, needs: []string{"surveyed"}, count: countSurvey}}
 	for q := range facts.Questions {
@@ -130,15 +131,15 @@ func surveys() []family {
 	return list
 }
 
-// guard is the family of a guarded measure.
+// guard returns the family of a guarded measure.
 func guard(row indicators.Row, cohort facts.Cohort) family {
 	return family{
 		id: row.Measure.Family(), needs: row.DecidedFrom(), count: countIn(row), holds: HoldsOf(row.Measure, cohort),
 	}
 }
 
-// activityFamily holds the measures of who is paid, each hidden by itself. They stand in one table,
-// for one bounds the other.
+// activityFamily returns the family of the measures of paid merchants. Each is hidden separately.
+// They share one table, because one limits the other.
 func activityFamily() family {
 	row, _ := indicators.Find("I05")
 	var levels []facts.LevelFunc
@@ -169,7 +170,8 @@ func activityFamily() family {
 	return f
 }
 
-// countIn returns what counts a measure in a group, with what the figures beside it say of it.
+// countIn returns a function that counts a measure in a group, with the limits that other figures
+// set.
 func countIn(row indicators.Row) func(*Tally, Hidden) figures {
 	m := row.Measure
 	return func(t *Tally, hidden Hidden) figures {
@@ -177,7 +179,7 @@ func countIn(row indicators.Row) func(*Tally, Hidden) figures {
 		switch {
 		case m == indicators.Dormant:
 			return t.countDormant(hidden)
-		case row.OwnDenominator: // who was trained, or began, is no register's to tell
+		case row.OwnDenominator: // the register does not show who was trained or who began
 			all := max(of, t.Merchants)
 			return figures{of, []disclosure.Count{{N: of, Of: all, Most: all}, {N: n, Of: of, Most: of}}}
 		case m == indicators.Ready:
@@ -188,7 +190,7 @@ func countIn(row indicators.Row) func(*Tally, Hidden) figures {
 	}
 }
 
-// open returns the number of a measure that is published; otherwise what is certain of it.
+// open returns the number of a measure if it is published, and certain otherwise.
 func (t *Tally) open(m indicators.Measure, hidden Hidden, certain int) int {
 	if hidden[m.Family()] {
 		return certain
@@ -196,8 +198,8 @@ func (t *Tally) open(m indicators.Measure, hidden Hidden, certain int) int {
 	return t.Measured[m].Mix.Sum()
 }
 
-// countDormant returns the counts of I18. What I03, I05 and the coverage of the same group say of
-// them is no secret of I18.
+// countDormant returns the counts of I18. Their limits follow from I03, I05 and the coverage of the
+// same group, as far as these are published.
 func (t *Tally) countDormant(hidden Hidden) figures {
 	all, of, n := t.Merchants, t.Measured[indicators.Dormant].Of, t.Measured[indicators.Dormant].Mix.Sum()
 	observed := t.Measured[indicators.Covered].Mix.Sum()
@@ -215,8 +217,8 @@ func (t *Tally) countDormant(hidden Hidden) figures {
 	return figures{of, []disclosure.Count{known, silent}}
 }
 
-// HoldsFunc says what one merchant adds at one market: whether it belongs to the figure there, and
-// to which counts.
+// HoldsFunc returns what one merchant adds at one market: whether it belongs to the figure there,
+// and to which counts.
 type HoldsFunc func(*facts.Person) (belongs bool, counted []bool)
 
 // HoldsOf returns what a merchant adds to a measure at a market.
@@ -230,7 +232,7 @@ func HoldsOf(m indicators.Measure, cohort facts.Cohort) HoldsFunc {
 			return p.Operates, []bool{p.MayBeDormant(), level(p) != facts.Nothing}
 		}
 	}
-	return func(p *facts.Person) (bool, []bool) { // also who has left since
+	return func(p *facts.Person) (bool, []bool) { // also merchants who have left
 		is := among(p, cohort)
 		return p.Operates || is, []bool{is, is && level(p) != facts.Nothing}
 	}
@@ -281,7 +283,8 @@ func holdsBands(p *facts.Person) (bool, []bool) {
 	return p.Operates, counted
 }
 
-// countChecked: who displays a code is told by the register, who was checked is not.
+// countChecked counts checked codes. The register shows who displays a code, but not which codes
+// were checked.
 func countChecked(t *Tally, _ Hidden) figures {
 	of := t.Codes.merchants
 	return figures{of, []disclosure.Count{{N: t.Codes.checked, Of: of, Most: of}}}
@@ -300,7 +303,7 @@ func holdsDeclared(p *facts.Person) (bool, []bool) {
 	return p.Operates || p.Customers > 0, []bool{p.Customers > 0}
 }
 
-// tooFew reports whether markets that have something have fewer than least merchants together.
+// tooFew reports whether the markets that have something have fewer than least merchants together.
 func tooFew(at []*facts.Cell, least int, has func(*facts.Cell) bool) bool {
 	if !slices.ContainsFunc(at, has) {
 		return false
@@ -309,7 +312,8 @@ func tooFew(at []*facts.Cell, least int, has func(*facts.Cell) bool) bool {
 	return operating < least && (operating > 0 || least > disclosure.Fewest)
 }
 
-// dominated reports whether one merchant has more than half of what banks notified at some markets.
+// dominated reports whether one merchant has more than half of the amounts that banks reported at
+// some markets.
 func dominated(cells []*facts.Cell) bool {
 	var most, all int64
 	for _, p := range facts.Join(cells).People {
@@ -326,13 +330,13 @@ func countSurvey(t *Tally, _ Hidden) figures {
 	return countsOf(all.Asked, all.Asked, all.Active, all.Ready, all.Smartphone, all.Signal)
 }
 
-// countsOf returns counts of people who are not in the register, among size of them.
+// countsOf returns counts of people who are not in the register, out of size people.
 func countsOf(size int64, counts ...int64) figures {
 	f := figures{size: int(size)}
 	for i, n := range counts {
 		most := int(size)
 		if i == 0 {
-			most += disclosure.FewestOfAmounts // nobody knows how many were asked
+			most += disclosure.FewestOfAmounts // it is unknown how many were asked
 		}
 		f.counts = append(f.counts, disclosure.Count{N: int(n), Of: most, Most: most})
 	}

@@ -1,6 +1,6 @@
-// Package groups decides which markets are counted together, counts each group, and notes what of
-// it is hidden. A merchant counts once in a group, on its best evidence. What may be published is
-// decided by package disclosure.
+// Package groups decides which markets are counted together, counts each group, and records what is
+// hidden of it. A merchant counts once in a group, on the best evidence. Package disclosure decides
+// what may be published.
 package groups
 
 import (
@@ -17,29 +17,30 @@ import (
 	"market40/reports/indicators"
 )
 
-// Group is a set of markets whose merchants are counted together: a unit's, or all of a basis.
+// Group is a set of markets with their merchants counted together: the markets of a unit, or all of
+// a basis.
 type Group struct {
 	markets disclosure.Set
 	total   bool // of a basis or of a campaign
-	pilots  bool // of a campaign's pilots alone
+	pilots  bool // only pilots of a campaign
 	Tally   Tally
 	Hidden  Hidden
 }
 
-// Groups are the distinct ones of all bases, of all markets and of each campaign's pilots, and
-// every market alone. Two units with the same markets are one group: their figures are the same and
-// are hidden together.
+// Groups are all distinct groups: the units of all bases, all markets, each campaign's pilots, and
+// every single market. Two units with the same markets are one group, because their figures are the
+// same and are hidden together.
 type Groups struct {
-	All     []*Group    // first every market alone, in order
-	Markets []uuid.UUID // by their place in a set
+	All     []*Group    // first every single market, in order
+	Markets []uuid.UUID // by their index in a set
 	places  map[uuid.UUID]int
-	numbers map[string]int // of a group in All, by its markets
+	numbers map[string]int // the index of a group in All, by its markets
 	cells   map[string]*facts.Cell
 	cohort  facts.Cohort
 	facts   *facts.Known
-	several map[facts.MerchantID]bool // who is known at several markets
-	pilots  disclosure.Set            // the markets that a campaign chose
-	small   disclosure.Set            // those that are counted by themselves alone
+	several map[facts.MerchantID]bool // merchants who are known at several markets
+	pilots  disclosure.Set            // markets that a campaign chose
+	small   disclosure.Set            // markets that are counted only alone
 }
 
 // Unit is an administrative unit with its markets.
@@ -48,7 +49,7 @@ type Unit struct {
 	Markets []uuid.UUID
 }
 
-// counted are the markets of a unit, only pilots where those are given.
+// counted returns the markets of a unit. If pilots is given, it returns only those.
 func (u Unit) counted(pilots map[uuid.UUID]bool) []uuid.UUID {
 	if pilots == nil {
 		return u.Markets
@@ -56,7 +57,7 @@ func (u Unit) counted(pilots map[uuid.UUID]bool) []uuid.UUID {
 	return slices.DeleteFunc(slices.Clone(u.Markets), func(id uuid.UUID) bool { return !pilots[id] })
 }
 
-// New groups the markets of units, and those of them that are pilots of each campaign.
+// New returns the groups of the units' markets, and of the pilots of each campaign among them.
 func New(units []Unit, campaigns []map[uuid.UUID]bool, also []uuid.UUID) *Groups {
 	g := &Groups{places: map[uuid.UUID]int{}, numbers: map[string]int{}}
 	for _, u := range append(slices.Clone(units), Unit{Markets: also}) {
@@ -92,7 +93,7 @@ func New(units []Unit, campaigns []map[uuid.UUID]bool, also []uuid.UUID) *Groups
 	return g
 }
 
-// order orders the groups of several markets by size, those of one size in an order of their own.
+// order sorts the groups of several markets by size; groups of equal size have a fixed order.
 func (g *Groups) order() {
 	slices.SortStableFunc(g.All[len(g.Markets):], func(a, b *Group) int {
 		return cmp.Or(cmp.Compare(a.markets.Len(), b.markets.Len()), cmp.Compare(a.markets.Key(), b.markets.Key()))
@@ -110,7 +111,7 @@ func (g *Groups) set(markets ...uuid.UUID) disclosure.Set {
 	return set
 }
 
-// add adds a group of some markets, unless it is there, and notes what it is asked as.
+// add adds a group of some markets unless it exists, and records its role.
 func (g *Groups) add(set disclosure.Set, as Group) {
 	number, known := g.numbers[set.Key()]
 	if !known {
@@ -122,8 +123,8 @@ func (g *Groups) add(set disclosure.Set, as Group) {
 	c.total, c.pilots = c.total || as.total, c.pilots || as.pilots
 }
 
-// Of returns the group of some markets. One that no report of the whole province has is made of
-// those that it has.
+// Of returns the group of some markets. If no report of the whole province has the group, it is
+// composed of existing groups.
 func (g *Groups) Of(markets ...uuid.UUID) *Group {
 	set := g.summed(g.set(markets...))
 	if number, known := g.numbers[set.Key()]; known {
@@ -139,9 +140,9 @@ func (g *Groups) Of(markets ...uuid.UUID) *Group {
 	return made
 }
 
-// PaidAt returns when the newest payment of a group became known. Where its activity is hidden
-// there is none, and the markets in it whose activity is hidden, or where few were paid, add
-// nothing: else the time of all would be that of one of them. Their own manager sees all.
+// PaidAt returns when the newest payment of a group became known, or nil if its activity is hidden.
+// Markets with hidden activity or with few paid merchants are ignored, because otherwise the time
+// would be that of a single person. The market's own manager sees all times.
 func (g *Groups) PaidAt(of *Group, own bool) *time.Time {
 	if !own && of.quiet() {
 		return nil
@@ -162,13 +163,13 @@ func (g *Groups) PaidAt(of *Group, own bool) *time.Time {
 	return &newest
 }
 
-// quiet reports whether it is hidden how many were paid lately.
+// quiet reports whether the number of recently paid merchants is hidden.
 func (g *Group) quiet() bool {
 	return g.Hidden[indicators.Active7.Family()] || g.Hidden[indicators.Active30.Family()]
 }
 
-// publishes reports whether a group adds up from published groups that lie apart in it and share
-// nobody, and so says nothing new.
+// publishes reports whether a group is a sum of published groups that are disjoint and share no
+// merchants. Such a group reveals nothing new.
 func (g *Groups) publishes(f *family, id indicators.Family, made *Group) bool {
 	rest, people := slices.Clone(made.markets), 0
 	for _, c := range slices.Backward(g.All) {
@@ -183,7 +184,7 @@ func (g *Groups) publishes(f *family, id indicators.Family, made *Group) bool {
 // belonging returns how many people of a group a family's figures may be about.
 func (f *family) belonging(c *Group) (n int) {
 	if f.holds == nil {
-		return 0 // nobody in the register
+		return 0 // none of them is in the register
 	}
 	for _, p := range c.Tally.Facts.People {
 		belongs, _ := f.holds(p)
@@ -192,7 +193,7 @@ func (f *family) belonging(c *Group) (n int) {
 	return n
 }
 
-// ids are what a family decides about.
+// ids returns the families that are decided together.
 func (f *family) ids() []indicators.Family {
 	if f.each != nil {
 		return f.each
@@ -200,7 +201,7 @@ func (f *family) ids() []indicators.Family {
 	return []indicators.Family{f.id}
 }
 
-// cellsOf are those of the markets in a set.
+// cellsOf returns the cells of the markets in a set.
 func (g *Groups) cellsOf(set disclosure.Set) (list []*facts.Cell) {
 	for place := range g.Markets {
 		if set.Has(place) {
@@ -212,8 +213,8 @@ func (g *Groups) cellsOf(set disclosure.Set) (list []*facts.Cell) {
 	return list
 }
 
-// Key tells groups apart by their markets and sets of markets, and by whether a reader is bound by
-// the rules of disclosure.
+// Key returns a key for the groups. It depends on their markets, their sets of markets, and whether
+// the reader is bound by the rules of disclosure.
 func (g *Groups) Key(bound bool) string {
 	var b strings.Builder
 	b.WriteString(strconv.FormatBool(bound))
@@ -237,9 +238,9 @@ func (g *Groups) Count(known *facts.Known) {
 	}
 }
 
-// leaveOut takes markets of one to four merchants that no campaign chose out of every group of
-// more, where a campaign chose others: all markets less the pilots would tell of them alone. How
-// many merchants a market has is told by the register.
+// leaveOut removes markets of one to four merchants that no campaign chose from every larger group,
+// if a campaign chose other markets. Otherwise all markets minus the pilots would reveal them. The
+// register shows how many merchants a market has.
 func (g *Groups) leaveOut() {
 	if g.pilots.Len() == 0 {
 		return
@@ -261,7 +262,7 @@ func (g *Groups) leaveOut() {
 	g.order()
 }
 
-// summed are the markets of a set that are counted together: the small ones among them alone, where
+// summed returns the markets of a set that are counted together. Small markets are left out unless
 // there are no others.
 func (g *Groups) summed(set disclosure.Set) disclosure.Set {
 	rest := slices.Clone(set)
@@ -287,11 +288,11 @@ func (g *Groups) Merchants(markets []uuid.UUID) int {
 	return facts.Join(g.cellsOf(g.set(markets...))).Operating()
 }
 
-// CellAt returns what is known of the market at a place; nil: nothing.
+// CellAt returns what is known of the market at an index, or nil if nothing is known.
 func (g *Groups) CellAt(place int) *facts.Cell { return g.cells[facts.MarketName(place)] }
 
 // Joint returns the groups of several markets.
 func (g *Groups) Joint() []*Group { return g.All[len(g.Markets):] }
 
-// Has reports whether the market at a place is in a group.
+// Has reports whether the market at an index is in a group.
 func (g *Group) Has(place int) bool { return g.markets.Has(place) }

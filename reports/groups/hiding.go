@@ -9,9 +9,9 @@ import (
 	"market40/reports/indicators"
 )
 
-// Suppress decides what may not be published of any group, for every basis, campaign and market
-// together. It is the one decision of a day: reports, trends, pages, files and frozen reports ask
-// it.
+// Suppress decides what may not be published of any group, for all bases, campaigns and markets
+// together. There is one decision for a day: reports, trends, pages, files and frozen reports all
+// use it.
 func (g *Groups) Suppress() {
 	people := peopleOf(len(g.Markets), func(place int) *facts.Cell { return g.CellAt(place) }, nil)
 	for _, s := range people {
@@ -66,7 +66,7 @@ func (f *family) cell(atoms disclosure.Set, t *Tally, hidden Hidden) disclosure.
 	return c
 }
 
-// note notes what is hidden of a cell.
+// note records what is hidden of a cell.
 func (f *family) note(c *disclosure.Cell, hidden Hidden) {
 	if f.each == nil {
 		hidden[f.id] = c.Hidden
@@ -77,8 +77,8 @@ func (f *family) note(c *disclosure.Cell, hidden Hidden) {
 	}
 }
 
-// shared is a merchant that is known in several atoms, or in one and elsewhere, as each of them
-// knows it.
+// shared is a merchant who is known in several atoms, or in one and elsewhere, with the facts in
+// each atom.
 type shared struct {
 	atoms     []int
 	at        []*facts.Person
@@ -86,7 +86,7 @@ type shared struct {
 	id        facts.MerchantID
 }
 
-// peopleOf finds the merchants that are known in several of n atoms, or in one and elsewhere.
+// peopleOf returns the merchants who are known in several of n atoms, or in one and elsewhere.
 func peopleOf(n int, cellOf func(int) *facts.Cell, elsewhere map[facts.MerchantID]bool) []shared {
 	first := map[facts.MerchantID]int{}
 	found := map[facts.MerchantID]*shared{}
@@ -121,9 +121,9 @@ func peopleOf(n int, cellOf func(int) *facts.Cell, elsewhere map[facts.MerchantI
 	return people
 }
 
-// people returns what shared merchants add to a family's counts, in an order that does not depend
-// on how they were read. Where a merchant adds nothing, it is left out: another query knows it
-// there.
+// people returns what shared merchants add to a family's counts. The order does not depend on the
+// order of reading. Merchants who add nothing are left out, because they are known from another
+// query.
 func (f *family) people(of []shared) []disclosure.Person {
 	if f.holds == nil {
 		return nil
@@ -162,5 +162,5 @@ func (f *family) people(of []shared) []disclosure.Person {
 	return list
 }
 
-// mostPlaces is how many atoms of a merchant fit into the bits of a person.
+// mostPlaces is the number of atoms that fit into the bits of a person.
 const mostPlaces = 32

@@ -18,7 +18,7 @@ type Part struct {
 	hidden          Hidden
 }
 
-// divide makes the parts of a market in every dimension.
+// divide returns the parts of a market in every dimension.
 func divide(cells map[string]*facts.Cell, cohort facts.Cohort) []*Part {
 	var parts []*Part
 	for _, dimension := range facts.Dimensions() {
@@ -43,9 +43,9 @@ func divide(cells map[string]*facts.Cell, cohort facts.Cohort) []*Part {
 	return parts
 }
 
-// hideParts hides what may not be published of the parts of a market, all of one dimension. The
-// market's own figures are published beside them; where one of those is hidden, its parts are.
-// Elsewhere are merchants of several markets, who may be known from there.
+// hideParts hides what may not be published of a market's parts, all of one dimension. If one of
+// the market's own figures is hidden, so are those of its parts. elsewhere are merchants of several
+// markets, whose facts may be known from the other market.
 func hideParts(parts []*Part, whole *Group, elsewhere map[facts.MerchantID]bool) {
 	all := disclosure.NewSet(len(parts))
 	for i := range parts {
@@ -53,7 +53,7 @@ func hideParts(parts []*Part, whole *Group, elsewhere map[facts.MerchantID]bool)
 	}
 	people := peopleOf(len(parts), func(i int) *facts.Cell { return parts[i].Tally.Facts }, elsewhere)
 	families := []family{activityFamily()}
-	for _, row := range indicators.Guarded() { // evidence and amounts are not published of parts
+	for _, row := range indicators.Guarded() { // parts have no published evidence or amounts
 		if row.Divisible {
 			families = append(families, guard(row, [2]int64{}))
 		}
@@ -67,7 +67,7 @@ func hideParts(parts []*Part, whole *Group, elsewhere map[facts.MerchantID]bool)
 		}
 		if len(parts) > 1 {
 			own := f.inside(all, &whole.Tally, whole.Hidden, whole)
-			own.Stays = true // it was decided among the markets
+			own.Stays = true // already decided among the markets
 			table.Cells = append(table.Cells, own)
 		}
 		table.Protect()
@@ -77,7 +77,7 @@ func hideParts(parts []*Part, whole *Group, elsewhere map[facts.MerchantID]bool)
 	}
 }
 
-// inside returns a part of a market as a cell: what is hidden of the market is hidden of it.
+// inside returns a part of a market as a cell. What is hidden of the market is hidden of the part.
 func (f *family) inside(atoms disclosure.Set, t *Tally, hidden Hidden, whole *Group) disclosure.Cell {
 	c := f.cell(atoms, t, hidden)
 	c.Hidden = c.Hidden || f.each == nil && whole.Hidden[f.id]
@@ -87,19 +87,19 @@ func (f *family) inside(atoms disclosure.Set, t *Tally, hidden Hidden, whole *Gr
 	return c
 }
 
-// Parts returns the parts of a market with what is hidden of them: those of one dimension, since
-// two partitions laid over each other single people out.
+// Parts returns the parts of a market with what is hidden of them. They are of one dimension,
+// because two partitions combined would identify people.
 func (g *Groups) Parts(market uuid.UUID, dimension string) []*Part {
 	parts := slices.DeleteFunc(g.AllParts(market), func(p *Part) bool { return p.Dimension != dimension })
 	hideParts(parts, g.Of(market), g.several)
 	return parts
 }
 
-// AllParts returns the parts of a market in every dimension, for its own manager. Nothing of them
-// is hidden.
+// AllParts returns the parts of a market in every dimension, for its own manager. Nothing is hidden
+// of them.
 func (g *Groups) AllParts(market uuid.UUID) []*Part {
 	return divide(facts.PartsOf(g.facts.Cells, g.places[market]), g.cohort)
 }
 
-// Group returns what is counted of a part, and hidden.
+// Group returns the counts of a part, and what is hidden of it.
 func (p *Part) Group() *Group { return &Group{Tally: p.Tally, Hidden: p.hidden} }

@@ -6,10 +6,10 @@ import (
 	"market40/reports/indicators"
 )
 
-// Mix is how many are counted on each level of evidence.
+// Mix is the number of merchants on each level of evidence.
 type Mix struct{ A, B, C, D int }
 
-// Sum returns how many are counted.
+// Sum returns the number of merchants on all levels.
 func (m Mix) Sum() int { return m.A + m.B + m.C + m.D }
 
 func oneIf(yes bool) int {
@@ -19,7 +19,7 @@ func oneIf(yes bool) int {
 	return 0
 }
 
-// Measured is a measure's value: of so many merchants, so many on each level.
+// Measured is the value of a measure: the merchants in the denominator, and those on each level.
 type Measured struct {
 	Of  int
 	Mix Mix
@@ -39,35 +39,35 @@ func (m *Measured) count(on facts.Level) {
 	}
 }
 
-// Tally is what was counted in one group of markets.
+// Tally is the counts of one group of markets.
 type Tally struct {
-	Merchants  int // Mop
+	Merchants  int // the merchants who operate a stall (Mop)
 	Measured   map[indicators.Measure]*Measured
-	Payments   Mix // of the active, each on its best evidence
+	Payments   Mix // payments to active merchants, each on the merchant's best evidence
 	Bands      [4]int64
-	paid       int    // merchants with a payment in the month, also those who have left
-	payers     int    // merchants that banks told of
-	bandPayers [4]int // those with payments of a size
+	paid       int    // merchants with a payment in the month, including those who have left
+	payers     int    // merchants with payments reported by banks
+	bandPayers [4]int // merchants with payments of each size
 	Codes      Codes
 	Declared   []estimate.Pair
 	Facts      *facts.Cell
 }
 
-// Codes are displayed codes and those that were checked, with the merchants behind them.
+// Codes are the displayed codes and the checked ones, with their merchants.
 type Codes struct {
 	Displayed, ByOwner, ByOthers int
 	merchants, checked           int
 }
 
-// basis is one measure as it is counted: whom its denominator counts, and on what each of them
-// counts.
+// basis is how one measure is counted: which merchants the denominator includes, and the level on
+// which each counts.
 type basis struct {
 	measure indicators.Measure
 	among   facts.Denominator // nil: every merchant of Mop
 	level   facts.LevelFunc
 }
 
-// bases are all measures: those of the rows, their parts, and what stands beside them.
+// bases are all measures: the rows' measures, their parts, and the figures beside them.
 var bases = func() (list []basis) {
 	add := func(m indicators.Measure) {
 		list = append(list, basis{m, facts.DenominatorOf(m), facts.LevelOf(m)})
@@ -85,8 +85,8 @@ var bases = func() (list []basis) {
 	return list
 }()
 
-// tallied counts what is known of a group. The cohort are the first day of the month whose
-// beginners are asked for and of the month after it, in days since 1970.
+// tallied counts what is known of a group. The cohort is the first day of the cohort's month and of
+// the following month, in days since 1970.
 func tallied(facts *facts.Cell, cohort facts.Cohort) Tally {
 	t := Tally{Facts: facts, Measured: make(map[indicators.Measure]*Measured, len(bases))}
 	counts := make([]Measured, len(bases))
@@ -132,7 +132,7 @@ func (t *Tally) countPayments(p *facts.Person) {
 	}
 }
 
-// countMarketwide counts a merchant whether or not it operates today.
+// countMarketwide counts a merchant who may not operate a stall today.
 func (t *Tally) countMarketwide(p *facts.Person) {
 	t.paid += oneIf(p.Lately() != facts.Nothing)
 	if p.Customers > 0 {
