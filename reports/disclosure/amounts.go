@@ -2,8 +2,8 @@ package disclosure
 
 import "slices"
 
-// ProtectAmounts hides every cell for which tooFew reports that it must not be published, and then
-// cells that such a group could be worked out from: amounts have no bounds, so only sums and
+// ProtectAmounts hides every cell for which tooFew reports that it must not be published. Then it
+// hides cells from which such a group could be derived. Amounts have no limits, so only sums and
 // differences matter. It changes t.Cells.
 func (t *Table) ProtectAmounts(tooFew func(Set) bool) {
 	for i := range t.Cells {
@@ -22,9 +22,9 @@ func (t *Table) ProtectAmounts(tooFew func(Set) bool) {
 	}
 }
 
-// firstTelling returns published cells that together give away what tooFew forbids, those that may
-// be hidden; none: nothing does. What cells that stay give away among themselves is not for them to
-// hide.
+// firstTelling returns published cells that together reveal what tooFew forbids, limited to those
+// that may be hidden. It returns none if nothing is revealed. What cells that stay reveal among
+// themselves is not hidden by others.
 func (s *search) firstTelling(tooFew func(Set) bool) []int {
 	rows := s.rows(func(c *Cell) bool { return c.Hidden })
 	var rests []Set
@@ -38,7 +38,7 @@ func (s *search) firstTelling(tooFew func(Set) bool) []int {
 			return cells
 		}
 	}
-	for i, a := range rests { // of two that overlap, each difference
+	for i, a := range rests { // both differences of two rows that overlap
 		for j, b := range rests {
 			if i == j || !a.meets(b) || b.Within(a) && a.Within(b) {
 				continue
@@ -53,7 +53,7 @@ func (s *search) firstTelling(tooFew func(Set) bool) []int {
 	return nil
 }
 
-// mayHide returns the cells of rows but those that stay.
+// mayHide returns the cells of rows, except those that stay.
 func (s *search) mayHide(rows ...row) (cells []int) {
 	for _, r := range rows {
 		for _, i := range append(slices.Clone(r.less), r.cell) {

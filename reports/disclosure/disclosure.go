@@ -1,8 +1,8 @@
-// Package disclosure decides which figures of one as-of day may be published. It knows plain counts
-// and sets only.
+// Package disclosure decides which figures of one as-of day may be published. It handles only plain
+// counts and sets.
 //
-// A figure about one to four people is hidden. Totals stay: whatever else must be hidden, so that
-// no hidden count can be worked out, is an inner cell, the smallest first. The rule is in
+// A figure about one to four people is hidden. So that no hidden count can be derived, further
+// cells are hidden: the smallest inner cells first, while totals stay visible. The rule is in
 // ../README.md, "What is hidden".
 package disclosure
 
@@ -12,59 +12,60 @@ import (
 	"slices"
 )
 
-// Fewest is the smallest number of people that a published count may speak of; 0 is published. It
-// is also how many values a hidden count must leave open.
+// Fewest is the smallest number of people in a published count; 0 is also published. It is also the
+// number of possible values that a hidden count must leave.
 const Fewest = 5
 
-// FewestOfAmounts is how many merchants a published amount of money must be of.
+// FewestOfAmounts is the smallest number of merchants in a published amount of money.
 const FewestOfAmounts = 10
 
-// Few reports whether n speaks of one to four people.
+// Few reports whether n is one to four people.
 func Few(n int) bool { return 0 < n && n < Fewest }
 
 // Count is a number of people in a cell.
 type Count struct {
 	N           int
-	Of          int // the people whom it may be about: its denominator
-	Least, Most int // what the register, or a figure that is published whatever is hidden, says of it
+	Of          int // its denominator: the people it may be about
+	Least, Most int // the limits from the register and from figures that are always published
 	Hidden      bool
 }
 
 // Cell is a figure of a group of atoms.
 type Cell struct {
 	Atoms  Set
-	Size   int  // the people that the figure is about
-	Total  bool // of a whole basis or campaign: hidden after what is not
-	Pilots bool // of a campaign's pilots alone, which reports are made of: the last to be hidden
-	Stays  bool // published whatever is hidden: what it says alone of the cells inside is not theirs to hide
+	Size   int  // the number of people that the figure is about
+	Total  bool // of a whole basis or campaign: hidden after cells that are not
+	Pilots bool // of a campaign's pilots only, as reports need them: hidden last
+	// always published; what it reveals alone about inner cells does not require hiding them
+	Stays  bool
 	Counts []Count
-	Hidden bool // set before: hidden for another reason; afterwards: a count is hidden
+	Hidden bool // as input: hidden for another reason; as result: a count is hidden
 }
 
-// Person is somebody who is in several atoms, or in one and outside the table. A cell counts a
+// Person is a person who is in several atoms, or in one and outside the table. A cell counts a
 // person once.
 type Person struct {
-	Atoms    []int    // at most mostAtoms are modelled; ascending
+	Atoms    []int    // ascending; at most mostAtoms are modelled
 	Operates uint32   // at which of Atoms (bits) the person belongs to the cell
-	Counted  []uint32 // for each count of a cell: at which of Atoms (bits) it holds
+	Counted  []uint32 // for each count of a cell: at which of Atoms (bits) the person counts
 }
 
-// mostAtoms is how many atoms of one person are modelled. What such a person adds to a cell of more
-// is taken as known.
+// mostAtoms is the largest number of atoms of one person that are modelled. The contribution of
+// people with more atoms is treated as known.
 const mostAtoms = 8
 
-// Table is one measure as of one day, or several of which one is part of another: every cell that a
-// role may ask for. The first cells are those of single atoms, in order.
+// Table is one measure as of one day, or several measures that contain each other, with every cell
+// that a role may request. The first cells are the single atoms, in order.
 type Table struct {
 	Atoms    int
 	Cells    []Cell
 	People   []Person
 	Together bool    // the counts of a cell are published or hidden together
-	Within   [][]int // for each count: the counts that it is part of
+	Within   [][]int // for each count: the counts that contain it
 }
 
-// Protect hides every count of few people, and then what a hidden one could be worked out from. It
-// changes t.Cells.
+// Protect hides every count of few people, and then counts from which a hidden one could be
+// derived. It changes t.Cells.
 func (t *Table) Protect() {
 	any := len(t.People) > 0
 	for i := range t.Cells {
@@ -104,10 +105,10 @@ func (c *Cell) few() bool {
 	return slices.ContainsFunc(c.Counts, func(n Count) bool { return Few(n.N) })
 }
 
-// action is a count of a cell that is hidden; all of them: −1.
+// action is a count of a cell that is hidden; −1: all counts.
 type action struct{ cell, count int }
 
-// hide hides what an action names and returns the counts that were published before.
+// hide carries out an action and returns the counts that were published before.
 func (s *search) hide(a action) (hidden []action) {
 	counts := s.t.Cells[a.cell].Counts
 	for k := range counts {
@@ -125,7 +126,7 @@ func (s *search) publish(list []action) {
 	}
 }
 
-// widen hides further counts until nothing is narrow, and returns them.
+// widen hides further counts until no hidden count is narrow, and returns them.
 func (s *search) widen() (further []action) {
 	for {
 		found, open := s.firstNarrow(false)
@@ -133,7 +134,7 @@ func (s *search) widen() (further []action) {
 			return further
 		}
 		hide, more := s.choose(found)
-		if !more { // everything that is connected with it is hidden
+		if !more { // everything connected with it is hidden
 			s.givenUp[found] = s.openValues(found)
 			continue
 		}
@@ -142,8 +143,8 @@ func (s *search) widen() (further []action) {
 }
 
 // publishNeedless publishes counts that were hidden on the way and protect nothing: totals first,
-// then those of the largest cells. It returns the others. What they are to protect is secrets
-// alone, or each other too: then two that protect nobody may keep each other hidden.
+// then the largest cells. It returns the others. With secrets set, only secrets need protection.
+// Without it, further counts need it too, so two of them may protect only each other.
 func (s *search) publishNeedless(further []action, secrets bool) (needed []action) {
 	slices.SortStableFunc(further, func(a, b action) int { return -s.compareWorth(a.cell, b.cell) })
 	for len(further) > 0 {
@@ -163,19 +164,19 @@ func (s *search) publishNeedless(further []action, secrets bool) (needed []actio
 	return needed
 }
 
-// compare orders cells from small to large, always in the same way.
+// compare orders cells from small to large, with a fixed order of equal ones.
 func (s *search) compare(a, b int) int {
 	x, y := &s.t.Cells[a], &s.t.Cells[b]
 	return cmp.Or(cmp.Compare(x.Size, y.Size), cmp.Compare(x.Atoms.Len(), y.Atoms.Len()), cmp.Compare(a, b))
 }
 
-// compareWorth orders cells by what is rather hidden: what a campaign is told in last, totals after
-// their parts, the others from small to large.
+// compareWorth orders cells by when they are hidden: parts from small to large, then totals, then
+// figures of a campaign.
 func (s *search) compareWorth(a, b int) int {
 	return cmp.Or(cmp.Compare(s.t.Cells[a].worth(), s.t.Cells[b].worth()), s.compare(a, b))
 }
 
-// worth is larger of what is hidden later.
+// worth returns a larger number for cells that are hidden later.
 func (c *Cell) worth() (worth int) {
 	if c.Pilots {
 		worth += 2
@@ -186,7 +187,7 @@ func (c *Cell) worth() (worth int) {
 	return worth
 }
 
-// Set is a set of atoms, a bit each. All sets of a table have the same length.
+// Set is a set of atoms, with one bit each. All sets of a table have the same length.
 type Set []uint64
 
 // NewSet returns an empty set for n atoms.

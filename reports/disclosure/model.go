@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// group is the people who are in the same atoms, and belong to cells there in the same way.
+// group is a number of people who are in the same atoms and belong to cells there in the same way.
 type group struct {
 	atoms    []int
 	operates uint32
 	size     int
-	patterns []map[uint32]int // for each count: how many people hold at which of the atoms
+	patterns []map[uint32]int // for each count: how many people count at which of the atoms
 }
 
-// groupPeople puts people together by their atoms. Those of more than mostAtoms are left out.
+// groupPeople groups people by their atoms. It leaves out people with more than mostAtoms.
 func groupPeople(t *Table) []group {
 	numbers := map[string]int{}
 	var groups []group
@@ -61,8 +61,9 @@ func (g *group) masks(cells []Cell) []uint32 {
 	return masks
 }
 
-// need returns how many values must be open for how often the people of a group hold at several
-// atoms. It is a count like any other: of five people or more, 0 and 5 may be known.
+// need returns how many values must be possible for the number of times that the people of a group
+// count at several atoms. guarded reports whether that number needs protection. For five people or
+// more, 0 and 5 may be known.
 func (g *group) need(k int) (values int, guarded bool) {
 	twice := 0
 	for in, n := range g.patterns[k] {
@@ -71,35 +72,37 @@ func (g *group) need(k int) (values int, guarded bool) {
 	return min(Fewest, g.size+1), Few(g.size) || Few(twice)
 }
 
-// model is what a reader does not know of one count: changes that change no published figure.
+// model is a reader's uncertainty about one count: the changes that leave every published figure
+// unchanged.
 type model struct {
 	s       *search
 	k       int
-	known   bool // people of several atoms stay as they are
+	known   bool // the contribution of people in several atoms is treated as known
 	columns []column
 	parts   []component
 }
 
-// column is one person more or less of a kind, and how many they can be.
+// column is a possible change by one person of a kind, with the largest number of such changes.
 type column struct {
-	room  float64
-	by    int    // 1: more; −1: less
-	atom  int    // where the person holds; −1: it is a person of group, who holds at the atoms of in
-	group int    // of its people as many are more as are less
+	room float64
+	by   int // 1: more; −1: less
+	// where the person counts; −1: it is a person of group, who counts at the atoms of in
+	atom  int
+	group int    // the number of people added equals the number removed
 	in    uint32 // bits of the group's atoms
 }
 
-// component is columns that published figures bind together.
+// component is a set of columns that published figures connect.
 type component struct {
 	columns []int
 	rows    [][]float64 // of the columns
 }
 
-// newModel returns what a reader does not know of a count. Where people of several atoms are known,
-// from figures that are not in the table, only the others may move.
+// newModel returns a reader's uncertainty about a count. If known is set, the contribution of
+// people in several atoms is known from other figures, and only the others may change.
 func (s *search) newModel(k int, known bool) *model {
 	m := &model{s: s, k: k, known: known}
-	together := map[int]int{} // people of groups in an atom, and how many of them hold
+	together := map[int]int{} // people of groups in an atom, and how many of them count
 	holding := map[int]int{}
 	if known {
 		together, holding = s.several(k)
@@ -115,7 +118,7 @@ func (s *search) newModel(k int, known bool) *model {
 			continue
 		}
 		least, most := s.bounds(atom, k)
-		if !n.Hidden { // what one of them does more, another may do less
+		if !n.Hidden { // an increase for one of them may be offset by a decrease for another
 			least, most = 0, n.Of
 		}
 		alone, others := n.N-holding[atom], max(n.Of, n.N)-together[atom]
@@ -126,7 +129,7 @@ func (s *search) newModel(k int, known bool) *model {
 	return m
 }
 
-// several counts the people of each atom who are elsewhere too, and those of them who hold.
+// several counts the people of each atom who are also elsewhere, and those of them who count.
 func (s *search) several(k int) (people, holding map[int]int) {
 	people, holding = map[int]int{}, map[int]int{}
 	for _, p := range s.t.People {
@@ -141,10 +144,10 @@ func (s *search) several(k int) (people, holding map[int]int) {
 	return people, holding
 }
 
-// mostPlaces is how many atoms of a person its bits can tell.
+// mostPlaces is the number of atoms that fit into the bits of a person.
 const mostPlaces = 32
 
-// spanAlone returns by how much the count of a cell may move while nothing is published.
+// spanAlone returns by how much the count of a cell may change if nothing is published.
 func (m *model) spanAlone(cell int) int {
 	total := 0.0
 	for j := range m.columns {
@@ -195,7 +198,7 @@ func (m *model) effect(c *column, cell int) float64 {
 	return float64(c.by)
 }
 
-// connect finds which columns are bound together by the rows.
+// connect finds which columns the rows connect.
 func (m *model) connect(rows []row) {
 	of := make([]int, len(m.columns)) // a union-find forest
 	for i := range of {
@@ -283,7 +286,7 @@ func (m *model) ofCell(cell int) []float64 {
 	return f
 }
 
-// ofGroup returns by how much each column changes how often the people of a group hold at several
+// ofGroup returns by how much each column changes how often the people of a group count at several
 // atoms.
 func (m *model) ofGroup(group int) []float64 {
 	f := make([]float64, len(m.columns))
@@ -297,7 +300,7 @@ func (m *model) ofGroup(group int) []float64 {
 	return f
 }
 
-// values returns how many values are open for the count of a cell.
+// values returns how many values are possible for the count of a cell.
 func (m *model) values(cell int) int {
 	f := m.ofCell(cell)
 	down := make([]float64, len(f))
@@ -309,7 +312,7 @@ func (m *model) values(cell int) int {
 	return min(m.most(f), most-n) + min(m.most(down), n-least) + 1
 }
 
-// span returns how far a count that the columns change by f may move in all.
+// span returns the range of a count that the columns change by f.
 func (m *model) span(f []float64) int {
 	down := make([]float64, len(f))
 	for j := range f {
@@ -318,7 +321,7 @@ func (m *model) span(f []float64) int {
 	return m.most(f) + m.most(down)
 }
 
-// most returns the most by which f can grow while no published figure changes.
+// most returns the largest increase of f that leaves every published figure unchanged.
 func (m *model) most(f []float64) int {
 	total := 0.0
 	for i := range m.parts {
@@ -349,8 +352,8 @@ func (p *component) most(f, room []float64) float64 {
 	return maximize(p.rows, f, room)
 }
 
-// mostOfOne solves the case of one row, whose entries are −1, 0 and 1: moves that raise it are
-// paired with moves that lower it, the best ones first.
+// mostOfOne solves the case of one row with entries −1, 0 and 1. It pairs columns that raise the
+// row with columns that lower it, best ones first.
 func mostOfOne(effects, f, room []float64) float64 {
 	type move struct{ gain, room float64 }
 	var up, down []move

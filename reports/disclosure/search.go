@@ -5,26 +5,26 @@ import (
 	"slices"
 )
 
-// search looks for hidden counts that a reader could narrow down, and for what to hide against
-// that.
+// search looks for hidden counts that a reader could narrow down, and for cells to hide against it.
 type search struct {
 	t      *Table
 	sorted []int           // the cells from small to large
-	order  []int           // the cells as they are hidden
-	inside [][]int         // of each cell, the smaller cells that lie in it, from large to small
+	order  []int           // the cells in the order of hiding
+	inside [][]int         // for each cell, the smaller cells inside it, from large to small
 	groups []group         // people who are in several atoms
-	masks  [][]uint32      // of each group, which of its atoms (bits) are in each cell
-	secret map[action]bool // what is hidden for what it says itself
+	masks  [][]uint32      // for each group, which of its atoms (bits) are in each cell
+	secret map[action]bool // counts that are hidden for what they reveal themselves
 
-	givenUp map[narrow]int // what nothing more can be hidden against, and how many values it has
+	// counts for which nothing more can be hidden, with the number of possible values
+	givenUp map[narrow]int
 }
 
-// narrow is a count that published figures leave too few values for: of a cell, or of a group of
-// people.
+// narrow is a count of a cell, or of a group of people, for which published figures leave too few
+// values.
 type narrow struct {
 	cell, group int // −1: none
 	count       int
-	known       bool // while people of several atoms are known
+	known       bool // if people of several atoms are known
 }
 
 func newSearch(t *Table) *search {
@@ -53,8 +53,8 @@ func newSearch(t *Table) *search {
 	return s
 }
 
-// firstNarrow returns the smallest count that is narrowed down too far; of secrets alone, or of all
-// that is hidden.
+// firstNarrow returns the smallest count that is narrowed down too far, among secrets only or among
+// all hidden counts.
 func (s *search) firstNarrow(secrets bool) (narrow, bool) {
 	for k := range s.t.counts() {
 		least := s.leastNeed(k)
@@ -97,12 +97,12 @@ func (s *search) firstNarrow(secrets bool) (narrow, bool) {
 	return narrow{}, false
 }
 
-// ofMany reports whether a reader who has fewer than Fewest values left for a count knows that it
-// is of many people, and of not nearly all either: then it says nothing of few people.
+// ofMany reports whether a reader with fewer than Fewest possible values for a count knows that it
+// is of many people and not of nearly all. Such a count reveals nothing about few people.
 func (c *Count) ofMany() bool { return c.N-(Fewest-2) >= Fewest && c.Most-c.N >= Fewest-1 }
 
-// leastNeed returns the fewest values that a secret must leave open. What is hidden to protect it
-// may not have more, and where that is of many people it need not.
+// leastNeed returns the smallest number of values that a secret must leave possible. A count of
+// many people that is hidden to protect it needs no more.
 func (s *search) leastNeed(k int) int {
 	least := Fewest
 	for i := range s.t.Cells {
@@ -115,15 +115,15 @@ func (s *search) leastNeed(k int) int {
 	return least
 }
 
-// forget forgets which counts were given up that are no secrets.
+// forget removes counts that are no secrets from givenUp.
 func (s *search) forget() {
 	maps.DeleteFunc(s.givenUp, func(n narrow, _ int) bool { return !s.isSecret(n) })
 }
 
-// isSecret reports whether a count is hidden for what it says itself.
+// isSecret reports whether a count is hidden for what it reveals itself.
 func (s *search) isSecret(n narrow) bool { return n.cell < 0 || s.secret[action{n.cell, n.count}] }
 
-// narrowsGivenUp reports whether what was given up has fewer values than it had.
+// narrowsGivenUp reports whether a count in givenUp has fewer possible values than before.
 func (s *search) narrowsGivenUp(secrets bool) bool {
 	for n, values := range s.givenUp {
 		if (!secrets || s.isSecret(n)) && s.openValues(n) < values {
@@ -142,9 +142,9 @@ func (t *Table) counts() int {
 	return n
 }
 
-// need returns how many values a hidden count must leave open. A published figure of none or of
-// nearly all people around it says of everybody in it what it says of them together; no hiding
-// inside can change that.
+// need returns how many values a hidden count must leave possible. A published figure of nobody, or
+// of nearly everybody, in a surrounding cell already reveals the people inside; hiding inner cells
+// cannot change that.
 func (s *search) need(cell, k int) int {
 	c := &s.t.Cells[cell]
 	n := c.Counts[k]
@@ -162,7 +162,8 @@ func (s *search) need(cell, k int) int {
 	return need
 }
 
-// bounds returns what a reader knows of a count from the other published figures of its cell.
+// bounds returns the limits of a count that a reader knows from the other published figures of its
+// cell.
 func (s *search) bounds(cell, k int) (least, most int) {
 	c := &s.t.Cells[cell]
 	least, most = c.Counts[k].Least, c.Counts[k].Most
@@ -179,8 +180,8 @@ func (s *search) bounds(cell, k int) (least, most int) {
 	return min(least, c.Counts[k].N), max(most, c.Counts[k].N)
 }
 
-// nobodyTwice reports whether published figures of nobody cover all atoms of a group but one: it
-// cannot hold at two of them.
+// nobodyTwice reports whether published figures of 0 cover all atoms of a group except one. Then
+// nobody of the group can count at two atoms.
 func (s *search) nobodyTwice(number, k int) bool {
 	open := 0
 	for _, atom := range s.groups[number].atoms {
@@ -193,9 +194,9 @@ func (s *search) nobodyTwice(number, k int) bool {
 	return open < 2
 }
 
-// choose returns what to hide: of the first cell that leaves more values open when it is hidden,
-// the count alone if that is enough. Where no cell does, it is the first that is near; what that
-// was not needed for is published again.
+// choose returns what to hide next. It is the first cell that leaves more values possible if it is
+// hidden, and only the one count if that is enough. If no cell does, it is the first near cell;
+// counts that were hidden needlessly are published again later.
 func (s *search) choose(n narrow) (action, bool) {
 	before := s.openValues(n)
 	fallback := action{cell: -1}
@@ -224,8 +225,8 @@ func (s *search) choose(n narrow) (action, bool) {
 	return fallback, fallback.cell >= 0
 }
 
-// near reports whether hiding a cell may help: it lies inside or around with the count in one
-// published cell.
+// near reports whether hiding a cell may help: a published cell contains it and meets the cell of
+// the count.
 func (s *search) near(n narrow, cell int) bool {
 	c := &s.t.Cells[cell]
 	about := s.about(n)
@@ -258,7 +259,7 @@ func (s Set) meets(o Set) bool {
 	return false
 }
 
-// openValues returns how many values a count may have for a reader.
+// openValues returns how many values are possible for a count.
 func (s *search) openValues(n narrow) int {
 	m := s.newModel(n.count, n.known)
 	if n.cell >= 0 {
@@ -267,15 +268,14 @@ func (s *search) openValues(n narrow) int {
 	return m.span(m.ofGroup(n.group)) + 1
 }
 
-// row is what a reader can work out: a published cell less smaller published cells that lie apart
-// in it.
+// row is a difference that a reader can compute: a published cell minus smaller, disjoint published
+// cells inside it.
 type row struct {
 	cell int
 	less []int
 }
 
-// rows returns what published cells say apart from each other. hidden tells which are not
-// published.
+// rows returns the differences of published cells. hidden reports which cells are not published.
 func (s *search) rows(hidden func(*Cell) bool) []row {
 	var rows []row
 	for _, i := range s.sorted {

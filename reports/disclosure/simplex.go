@@ -4,16 +4,18 @@ import "math"
 
 const (
 	tolerance = 1e-7
-	mostTurns = 20_000 // more than any table here takes; what is not solved by then counts as narrow
+	// more than any table needs; a table that is not solved by then counts as narrow
+	mostTurns = 20_000
 )
 
-// tableau is the simplex method for bounded variables, which starts where nothing moves.
+// tableau is the simplex method for bounded variables. It starts at zero.
 type tableau struct {
-	rows    [][]float64
-	value   []float64 // of each row's variable
-	basis   []int     // each row's variable; from len(room) on: a published figure, which may not move
+	rows  [][]float64
+	value []float64 // of each row's variable
+	// each row's variable; from len(room) on: a published figure, which may not change
+	basis   []int
 	room    []float64
-	atRoom  []bool // a column that is not in the basis is at its room, else at 0
+	atRoom  []bool // a column outside the basis is at its room, otherwise at 0
 	inBasis []bool
 	cost    []float64 // how much each column would still add
 }
@@ -53,8 +55,8 @@ func (t *tableau) sum(f []float64) float64 {
 	return total
 }
 
-// entering returns the first column that would add something (Bland's rule, which cannot go round);
-// −1: none.
+// entering returns the first column that would add something, or −1. By Bland's rule the method
+// cannot cycle.
 func (t *tableau) entering() int {
 	for j, c := range t.cost {
 		if !t.inBasis[j] && (!t.atRoom[j] && c > tolerance || t.atRoom[j] && c < -tolerance) {
@@ -64,8 +66,8 @@ func (t *tableau) entering() int {
 	return -1
 }
 
-// move moves a column as far as it goes: to its other bound, or until a row's variable is at a
-// bound, which then leaves the basis.
+// move moves a column as far as possible: to its other bound, or until a row's variable reaches a
+// bound and leaves the basis.
 func (t *tableau) move(j int) {
 	sign := 1.0
 	if t.atRoom[j] {

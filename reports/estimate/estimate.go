@@ -1,24 +1,24 @@
-// Package estimate tells how sure a share is that was sampled or declared: ratio estimates with
-// their intervals of 95 %. It knows sums of sales or đồng, no money: floats are right for
-// statistics and never leave as amounts.
+// Package estimate returns the precision of a sampled or declared share: ratio estimates with their
+// 95 % intervals. Its inputs are sums of sales or đồng, used for statistics only. It uses floats,
+// because no result is an amount of money.
 package estimate
 
 import "math"
 
-// Estimate is a share and where the true one lies with 95 %.
+// Estimate is a share and its 95 % interval.
 type Estimate struct {
 	Ratio     float64
 	Low, High float64 // within [0, 1]; meaningless unless Sure
-	Sure      bool    // there was enough to tell an interval
+	Sure      bool    // there was enough data for an interval
 }
 
-// Pair is what was seen in one unit of a sample: y of x, such as cashless sales of all sales.
+// Pair is what was observed in one unit of a sample: y of x, such as cashless sales of all sales.
 type Pair struct{ Y, X float64 }
 
-// Clusters estimates a ratio from clusters drawn at random: a merchant with its answers is one. It
+// Clusters estimates a ratio from randomly drawn clusters, such as merchants with their answers. It
 // is the ratio estimate with linearised variance n/(n−1) · Σ(y − R·x)² / (Σx)² (Cochran, Sampling
-// Techniques, 1977, section 6.4), without finite correction. False: nothing was seen. Fewer than
-// two clusters have no interval.
+// Techniques, 1977, section 6.4), without finite correction. It returns false if nothing was
+// observed. Fewer than two clusters give no interval.
 func Clusters(clusters []Pair) (Estimate, bool) {
 	var y, x float64
 	for _, c := range clusters {
@@ -39,17 +39,17 @@ func Clusters(clusters []Pair) (Estimate, bool) {
 	return e.within(math.Sqrt(n/(n-1)*squares)/x, len(clusters)-1), true
 }
 
-// Stratum is a part of a plan: how many units it has, and what was seen in those that were drawn
+// Stratum is a part of a plan: its number of units, and what was observed in those that were drawn
 // and counted.
 type Stratum struct {
-	Size  int // units there are; less than were counted: as many as were counted
+	Size  int // the number of units; if it is less than the number counted, that number is used
 	Drawn []Pair
 }
 
-// Strata is the combined ratio estimate of a stratified sample (Cochran, section 6.11): R = ΣN·ȳ /
-// ΣN·x̄, with the variance Σ N²(1−n/N)/n · s² / (ΣN·x̄)², s² that of y − R·x in a stratum. Strata
-// of which nothing was counted are left out. False: nothing was seen. Where a stratum has one
-// counted unit there is no interval.
+// Strata returns the combined ratio estimate of a stratified sample (Cochran, section 6.11): R =
+// ΣN·ȳ / ΣN·x̄, with the variance Σ N²(1−n/N)/n · s² / (ΣN·x̄)², where s² is the variance of y −
+// R·x in a stratum. Strata without counts are left out. It returns false if nothing was observed. A
+// stratum with only one counted unit gives no interval.
 func Strata(strata []Stratum) (Estimate, bool) {
 	var y, x float64
 	for _, s := range strata {
@@ -80,7 +80,7 @@ func (s Stratum) size() float64 { return float64(max(s.Size, len(s.Drawn))) }
 
 func (s Stratum) weight() float64 { return s.size() / float64(len(s.Drawn)) }
 
-// variance is that of the stratum's total of y − R·x.
+// variance returns the variance of the stratum's total of y − R·x.
 func (s Stratum) variance(ratio float64) float64 {
 	n := float64(len(s.Drawn))
 	var mean, squares float64
@@ -109,9 +109,9 @@ var students = [...]float64{
 	2.0423,
 }
 
-// student is the 0.975 quantile of Student's t: past the table by the first two terms of its
-// expansion about the normal one (Abramowitz and Stegun, 26.7.5), which are off by less than 0.0001
-// there.
+// student returns the 0.975 quantile of Student's t. Beyond the table it uses the first two terms
+// of the expansion about the normal quantile (Abramowitz and Stegun, 26.7.5), with an error below
+// 0.0001.
 func student(freedom int) float64 {
 	if freedom <= len(students) {
 		return students[freedom-1]

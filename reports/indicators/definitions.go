@@ -1,6 +1,6 @@
-// Package indicators holds what the indicators are: of each a definition in words (i05.md), the
-// queries that it is counted from (.sql), and one row of Go that names everything else that the
-// program must know of it.
+// Package indicators defines the indicators. Each has a definition in words (i05.md), the queries
+// from which it is counted (.sql), and one Go row with everything else that the program must know
+// of it.
 package indicators
 
 import (
@@ -17,8 +17,8 @@ import (
 //go:embed *.md *.sql
 var files embed.FS
 
-// Definition is what an indicator means: its version, in words, and the queries that it is counted
-// from.
+// Definition is the meaning of an indicator: its version, its words, and the queries from which it
+// is counted.
 type Definition struct {
 	Code     string        `json:"code" example:"I05"`
 	Name     string        `json:"name" example:"active_30d_rate"`
@@ -35,8 +35,8 @@ type Definition struct {
 	Parts    []DefinedPart `json:"parts" nullable:"false" doc:"further values of the same indicator"`
 	History  []PastWording `json:"history" nullable:"false" doc:"earlier versions, newest first"`
 
-	// FormulaVI tells a reader the same: adding these words changed no version, and reports that
-	// were frozen before do not have them.
+	// FormulaVI is the same formula for Vietnamese readers. Adding it changed no version, and
+	// reports that were frozen before do not have it.
 	FormulaVI string   `json:"formula_vi" doc:"the formula in Vietnamese words"`
 	By        []string `json:"by" nullable:"false" doc:"how drill-down takes a figure apart; empty: it is told of localities only"`
 }
@@ -48,7 +48,7 @@ type DefinedPart struct {
 	NameEN string `json:"name_en"`
 }
 
-// PastWording is an earlier version of a definition and why it was changed.
+// PastWording is an earlier version of a definition and the reason for its change.
 type PastWording struct {
 	Version int    `json:"version"`
 	Since   string `json:"since" format:"date"`
@@ -57,8 +57,8 @@ type PastWording struct {
 	ChangeVI string `json:"change_vi" doc:"the same in Vietnamese"`
 }
 
-// Definitions returns the definitions of all rows, by code. Its error is a fault of the build: the
-// files are embedded.
+// Definitions returns the definitions of all rows, by code. Its error is a fault of the build,
+// because the files are embedded.
 var Definitions = sync.OnceValues(readDefinitions)
 
 // readDefinitions reads every .md file. Each must have a row, and each row a file.

@@ -12,8 +12,8 @@ func Query(name string) (string, error) {
 	return string(text), err
 }
 
-// Statement returns one statement of the named queries, so that they see one moment and read what
-// they share once.
+// Statement returns the named queries as one statement, so that they see one moment and read shared
+// data once.
 func Statement(queries []string) (string, error) {
 	text, err := Query("head")
 	if err != nil {
@@ -32,7 +32,7 @@ func Statement(queries []string) (string, error) {
 	return text, nil
 }
 
-// shownSQL returns the queries of a row with what they begin with.
+// shownSQL returns the queries of a row, including their common beginning.
 func (r Row) shownSQL() (string, error) {
 	if len(r.Queries) == 0 {
 		return "", fmt.Errorf("%s has no query", r.Code)

@@ -2,43 +2,48 @@ package indicators
 
 import "slices"
 
-// Row is what the program knows of one indicator beside its words. Every list of indicators is
-// derived from the rows: what is read, counted, divided and hidden, and which targets may be set.
+// Row is what the program knows of one indicator besides its words. Every list of indicators is
+// derived from the rows: what is read, counted, divided and hidden, and which targets are possible.
 type Row struct {
 	Code    string
-	Queries []string // the .sql files that it is counted from, in the order in which they are shown
+	Queries []string // the .sql files from which it is counted, in the order of display
 	Unit    Unit
 
-	// Measure is what counts the merchants of the numerator. Empty: package reports has a formula
+	// Measure counts the merchants of the numerator. If it is empty, package reports has a formula
 	// for the code.
 	Measure Measure
-	Part    Measure // a further measure, which is published as the part of this name
-	FreshBy string  // the query whose newest fact the figure is as fresh as; a measure's alone
+	Part    Measure // a further measure, published as the part of this name
+	FreshBy string  // the query with the newest fact that decides the freshness; only of a measure
 
-	OwnDenominator bool // the denominator counts other merchants than those who operate a stall, and is hidden too
-	WithCoverage   bool // beside a measure stands how many merchants are observed
-	Divisible      bool // published of zones, goods groups and kinds of stall too, not of markets alone
-	ByLocality     bool // about localities, not about what happens at markets: its queries stand alone
-	Amount         bool // made of amounts of money: told of ten merchants or more, without numbers by evidence
+	// the denominator does not count the merchants who operate a stall, and is hidden too
+	OwnDenominator bool
+	WithCoverage   bool // the number of observed merchants is shown beside the measure
+	// published for zones, goods groups and kinds of stall too, not only for markets
+	Divisible  bool
+	ByLocality bool // about localities, not about markets: its queries run separately
+	// consists of amounts of money: published for ten merchants or more, without evidence
+	Amount bool
 
-	// WarnAbove is the value above which a pilot market asks for attention; empty: none does.
+	// WarnAbove is the value above which a pilot market needs attention; empty: there is none.
 	WarnAbove string
 
-	Register     bool // anybody can count it in the register, where merchants are listed by name: it is never hidden
-	SureEvidence bool // its evidence follows from the numerator, and is hidden with it alone
-	// CountsJointly says that a merchant of several markets may count in all of them together
-	// though in none alone, or the other way round.
+	// never hidden, because anybody can count it in the register, which lists merchants by name
+	Register     bool
+	SureEvidence bool // its evidence follows from the numerator and is hidden only with it
+	// CountsJointly is set if a merchant of several markets may count in all of them together
+	// although in none alone, or the other way round.
 	CountsJointly bool
-	HiddenWith    []Family // the families that hide it; of a measure: its own, unless some are named
-	Needs         []string // what hiding a measure is decided from; nil: "mop" and the queries
+	HiddenWith    []Family // the families that hide it; a measure without any has its own
+	// the queries that decide whether a measure is hidden; nil: "mop" and Queries
+	Needs []string
 }
 
-// Measure names a count of merchants, each on its best evidence. One that is named as a query of
-// its row counts every merchant of whom the query tells a level of evidence; for the others package
+// Measure names a count of merchants, each on the best evidence. A measure with the name of a query
+// counts every merchant for whom the query returns a level of evidence. For the others package
 // facts has a rule.
 type Measure string
 
-// The measures that are asked for by name.
+// The measures that are used by name.
 const (
 	Registered Measure = "registered"
 	Verified   Measure = "verified"
@@ -51,16 +56,16 @@ const (
 	Dormant    Measure = "dormant"
 	Begun      Measure = "begun"   // of the funnel
 	Printed    Measure = "printed" // of the funnel
-	Covered    Measure = "covered" // stands beside figures of activity
+	Covered    Measure = "covered" // shown beside figures of activity
 )
 
-// Family names figures that are hidden together. Each measure has one of its own, and so has its
-// evidence.
+// Family names figures that are hidden together. Each measure has a family of its own, and so has
+// its evidence.
 type Family string
 
-// The families of figures that are no measures.
+// The families of figures that are not measures.
 const (
-	Payments Family = "payments" // what banks notified
+	Payments Family = "payments" // payments reported by banks
 	Bands    Family = "bands"
 	Codes    Family = "codes"
 	Declared Family = "declared"
@@ -77,10 +82,11 @@ func (m Measure) Family() Family { return Family(m) }
 // Evidence returns the family of a measure's evidence.
 func (m Measure) Evidence() Family { return Family("evidence: " + m) }
 
-// Activity are the measures of who is paid. They are decided together, for one bounds the other.
+// Activity are the measures of paid merchants. They are decided together, because one limits the
+// other.
 var Activity = []Measure{Begun, Active30, Active7, Strict}
 
-// Within returns the measures of activity that one is part of.
+// Within returns the measures of activity that contain a measure.
 func (m Measure) Within() []Measure {
 	switch m {
 	case Active30:
@@ -91,7 +97,7 @@ func (m Measure) Within() []Measure {
 	return nil
 }
 
-// ofActivity is what hiding the measures of activity is decided from.
+// ofActivity are the queries that decide how the measures of activity are hidden.
 var ofActivity = []string{"mop", "activity", "first_days"}
 
 // Rows are all indicators, by code.
@@ -106,7 +112,7 @@ var Rows = []Row{
 	},
 	{
 		Code: "I03", Queries: []string{"mop", "ready"}, Unit: Share, Measure: Ready, FreshBy: "ready", Divisible: true,
-		Needs: []string{"mop", "ready", "displayed"}, // whose code is printed bounds it
+		Needs: []string{"mop", "ready", "displayed"}, // the merchants with a printed code limit it
 	},
 	{
 		Code: "I04", Queries: []string{"mop", "activity", "covered"}, Unit: Share, Measure: Active7,
@@ -157,7 +163,7 @@ var Rows = []Row{
 		FreshBy:        "activity",
 		OwnDenominator: true, WithCoverage: true, Divisible: true, SureEvidence: true, CountsJointly: true,
 		WarnAbove: "0.4",
-		// and what I03 and I05 are hidden by
+		// including the queries that decide how I03 and I05 are hidden
 		Needs: []string{"mop", "ready", "displayed", "covered", "activity", "first_days"},
 	},
 	{Code: "I19", Queries: []string{"displayed", "swapped"}, Unit: Share, HiddenWith: []Family{Codes}},
@@ -183,7 +189,8 @@ func Find(code string) (Row, bool) {
 	return Rows[i], true
 }
 
-// Families returns what hides an indicator: a figure is published where none of them is hidden.
+// Families returns the families that hide an indicator. A figure is published if none of them is
+// hidden.
 func (r Row) Families() []Family {
 	if r.Measure == "" || len(r.HiddenWith) > 0 {
 		return r.HiddenWith
@@ -194,12 +201,11 @@ func (r Row) Families() []Family {
 	return []Family{r.Measure.Family()}
 }
 
-// HasEvidence reports whether numbers by evidence stand beside an indicator: beside a gap and
-// amounts there are none.
+// HasEvidence reports whether an indicator has numbers by evidence. A gap and amounts have none.
 func (r Row) HasEvidence() bool { return r.Unit != Points && !r.Amount }
 
-// DecidedFrom returns the queries that hiding a measure is decided from. A trend reads them beside
-// its own.
+// DecidedFrom returns the queries that decide whether a measure is hidden. A trend reads them in
+// addition to its own.
 func (r Row) DecidedFrom() []string {
 	if r.Needs != nil {
 		return r.Needs
@@ -207,8 +213,8 @@ func (r Row) DecidedFrom() []string {
 	return union([]string{"mop"}, r.Queries)
 }
 
-// Guarded returns the rows whose measure tells what merchants do, those of activity aside: each is
-// hidden for itself.
+// Guarded returns the rows with a measure of what merchants do, except measures of activity. Each
+// is hidden separately.
 func Guarded() (list []Row) {
 	for _, r := range Rows {
 		if r.Measure != "" && !r.Register && !slices.Contains(Activity, r.Measure) {
@@ -218,8 +224,7 @@ func Guarded() (list []Row) {
 	return list
 }
 
-// LevelQueries returns the queries that tell a level of evidence of each merchant, and nothing
-// else.
+// LevelQueries returns the queries that return only a level of evidence of each merchant.
 func LevelQueries() (list []string) {
 	for _, r := range Rows {
 		if name := string(r.Measure); name != "" && slices.Contains(r.Queries, name) {
@@ -229,7 +234,7 @@ func LevelQueries() (list []string) {
 	return list
 }
 
-// MarketQueries returns every query about markets that some row is counted or hidden by.
+// MarketQueries returns every query about markets that counts or hides some row.
 func MarketQueries() (list []string) {
 	for _, r := range Rows {
 		if !r.ByLocality {
@@ -239,8 +244,8 @@ func MarketQueries() (list []string) {
 	return list
 }
 
-// TrendQueries returns what a trend of an indicator is counted from; nil: everything, for it is
-// about localities. What is decided of I18 is decided from all that any activity is decided from.
+// TrendQueries returns the queries for a trend of an indicator. It returns nil for all queries, if
+// the indicator is about localities. I18 needs everything that decides about activity.
 func TrendQueries(code string) []string {
 	r, _ := Find(code)
 	if r.ByLocality {

@@ -1,6 +1,6 @@
 package indicators
 
-// Unit is what a value is told in.
+// Unit is the unit of a value.
 type Unit string
 
 // The units.
@@ -16,5 +16,5 @@ const (
 // AtMostOne reports whether no value is above 1.
 func (u Unit) AtMostOne() bool { return u == Share || u == Points }
 
-// SingleValue reports whether there is one value that a target can be set for.
+// SingleValue reports whether the indicator has a single value, so that a target can be set for it.
 func (u Unit) SingleValue() bool { return u != InBands }

@@ -1,5 +1,5 @@
-// Package audit proves what reports/disclosure decides, and shares no code with it. It takes what
-// is published of one count as of one day, as a reader sees it, and bounds each hidden cell by
+// Package audit verifies the decisions of reports/disclosure and shares no code with it. It takes
+// the published counts of one measure and day as a reader sees them. It bounds each hidden cell by
 // linear programming.
 package audit
 
@@ -11,14 +11,14 @@ import (
 	"slices"
 )
 
-// fewest is the rule's number: a hidden count must leave so many values open.
+// fewest is the number of the rule: a hidden count must leave this many possible values.
 const fewest = 5
 
-// slack is how far a bound may be off a whole number by floating point.
+// slack is how far a bound may be from a whole number because of floating point.
 const slack = 1e-6
 
-// Class is people who are in the same atoms (markets, or parts of one), as the register shows it by
-// name.
+// Class is a number of people who are in the same atoms (markets, or parts of one). The register
+// shows this by name.
 type Class struct {
 	Atoms    []int
 	Operates uint32 // at which of Atoms (bits) they belong to a cell
@@ -30,20 +30,20 @@ type Cell struct {
 	Name        string
 	Atoms       []int
 	Value       *int // nil: hidden
-	Least, Most int  // what other published figures say of it
-	// how many values there are, where the denominator is hidden too; 0: as many as Least and Most
-	// leave
+	Least, Most int  // the limits that other published figures set
+	// the number of possible values if the denominator is hidden too; 0: limited by Least and Most
+	// only
 	Values int
-	Stays  bool // published whatever is hidden: what it says alone is no finding
+	Stays  bool // always published: what it reveals alone is no finding
 }
 
-// Published is one count as of one day, with everything that a role may ask of it.
+// Published is one count as of one day, with everything that a role may request of it.
 type Published struct {
 	Classes []Class
 	Cells   []Cell
 
-	// Apart: what people do in one atom does not decide whether they count in several together, as
-	// with those who are dormant in one market and paid in another.
+	// Apart is set if the counts of a person in single atoms do not decide the count in several
+	// together. For example, a merchant may be dormant in one market and paid in another.
 	Apart bool
 }
 
@@ -51,15 +51,15 @@ type Published struct {
 type Finding struct {
 	Name      string
 	Low, High int
-	Need      int // so many values must be open
+	Need      int // the number of values that must be possible
 }
 
 func (f Finding) String() string {
 	return fmt.Sprintf("%s is within %d–%d: fewer than %d values", f.Name, f.Low, f.High, f.Need)
 }
 
-// Audit returns the hidden counts that published ones narrow down to too few values. The error says
-// that the figures contradict each other or that the solver failed: nothing is proved then.
+// Audit returns the hidden counts that published ones narrow down to too few values. An error means
+// that the figures contradict each other or that the solver failed. Then nothing is proved.
 func (p *Published) Audit() ([]Finding, error) {
 	p = p.merged()
 	problem := p.build()
@@ -77,13 +77,13 @@ func (p *Published) Audit() ([]Finding, error) {
 			return nil, err
 		}
 		need := p.need(c)
-		if high-low+1 < need { // what other figures say of the cells is no finding
+		if high-low+1 < need { // what the other figures of a cell reveal is no finding
 			others, err := p.openByOthers(c)
 			if err != nil {
 				return nil, err
 			}
 			need = min(need, others)
-			// it says nothing of few people, nor of nearly all, and protects others
+			// It reveals nothing about few people or about nearly all, and it protects others.
 			if low >= fewest && c.Most-low >= fewest-1 {
 				need = min(need, p.leastNeed())
 			}
@@ -109,7 +109,7 @@ func (p *Published) Audit() ([]Finding, error) {
 	return found, nil
 }
 
-// narrow returns the least and the largest value that a hidden cell may have.
+// narrow returns the least and the largest possible value of a hidden cell.
 func (e *equations) narrow(c *Cell) (low, high int, err error) {
 	low, high, err = e.bounds(e.count(c.Atoms))
 	if err != nil {
@@ -118,7 +118,7 @@ func (e *equations) narrow(c *Cell) (low, high int, err error) {
 	return max(low, c.Least), min(high, c.Most), nil
 }
 
-// bounds returns the least and the largest whole number that some terms may add up to.
+// bounds returns the least and the largest possible whole number for a sum of terms.
 func (e *equations) bounds(terms map[int]float64) (low, high int, err error) {
 	least, err := e.bound(terms, 1)
 	if err != nil {
@@ -128,8 +128,8 @@ func (e *equations) bounds(terms map[int]float64) (low, high int, err error) {
 	return int(math.Ceil(least - slack)), int(math.Floor(most + slack)), err
 }
 
-// openByOthers returns how many values a cell would have if nothing of this count were published
-// but what stays.
+// openByOthers returns how many values would be possible for a cell if only the cells that stay
+// were published.
 func (p *Published) openByOthers(c *Cell) (int, error) {
 	q := &Published{Classes: p.Classes, Cells: slices.Clone(p.Cells), Apart: p.Apart}
 	for i := range q.Cells {
@@ -145,7 +145,7 @@ func (p *Published) openByOthers(c *Cell) (int, error) {
 	return high - low + 1, err
 }
 
-// merged puts atoms that are in the same cells together: no published figure tells them apart.
+// merged combines atoms that are in the same cells, because no published figure distinguishes them.
 func (p *Published) merged() *Published {
 	in := map[int]string{}
 	for i := range p.Cells {
@@ -170,7 +170,7 @@ func (p *Published) merged() *Published {
 		one := Class{People: c.People}
 		for i, atom := range c.Atoms {
 			if in[atom] == "" {
-				continue // no figure speaks of it
+				continue // in no cell
 			}
 			place := slices.Index(one.Atoms, of[atom])
 			if place < 0 {
@@ -190,7 +190,7 @@ func (p *Published) merged() *Published {
 	return m
 }
 
-// need returns how many values must be open: five, or all that there are. Where a published figure
+// need returns how many values must be possible: five, or all that exist. If a published figure
 // around the cell counts nobody or nearly everybody, that figure alone leaves fewer.
 func (p *Published) need(c *Cell) int {
 	need := min(fewest, c.Most-c.Least+1)
@@ -212,8 +212,8 @@ func (p *Published) need(c *Cell) int {
 	return need
 }
 
-// leastNeed returns the fewest values that a hidden count must leave open: what is hidden to
-// protect it may not have more.
+// leastNeed returns the smallest number of values that a hidden count must leave possible. A count
+// that is hidden to protect it may not have more.
 func (p *Published) leastNeed() int {
 	least := fewest
 	for i := range p.Cells {
@@ -226,8 +226,8 @@ func (p *Published) leastNeed() int {
 	return least
 }
 
-// placesLeft returns at how many atoms of a class anybody may count: published figures of nobody
-// rule out the others.
+// placesLeft returns the number of atoms of a class at which anybody may count. Published figures
+// of 0 exclude the other atoms.
 func (p *Published) placesLeft(c *Class) int {
 	left := 0
 	for i, atom := range c.Atoms {
@@ -246,17 +246,17 @@ func contains(list, part []int) bool {
 	return !slices.ContainsFunc(part, func(x int) bool { return !slices.Contains(list, x) })
 }
 
-// mostAtoms is how many atoms of one class are followed one by one.
+// mostAtoms is the largest number of atoms of a class that are modelled separately.
 const mostAtoms = 8
 
-// apart reports whether it is left open how the counts of a class in several atoms and in each of
-// them hang together.
+// apart reports whether the counts of a class in several atoms are modelled as independent of its
+// counts in each of them.
 func (p *Published) apart(c *Class) bool {
 	return len(c.Atoms) > 1 && (p.Apart || len(c.Atoms) > mostAtoms)
 }
 
-// build writes the published figures as equations. A variable is how many people of a class count
-// at exactly some of its atoms.
+// build returns the published figures as equations. A variable is the number of people of a class
+// who count at exactly some of its atoms.
 func (p *Published) build() *equations {
 	e := &equations{apart: map[string]int{}}
 	for i, c := range p.Classes {
@@ -282,15 +282,15 @@ func (p *Published) build() *equations {
 	return e
 }
 
-// variable is how many people of a class count at exactly these atoms.
+// variable is the number of people of a class who count at exactly these atoms.
 type variable struct {
 	class  int
 	in     uint32
 	counts Class
-	apart  bool // instead, how many count in a cell that has exactly these atoms of theirs
+	apart  bool // instead, the number who count in a cell with exactly these of their atoms
 }
 
-// addApart adds a variable for each way in which cells hold atoms of a class.
+// addApart adds a variable for each combination of a class's atoms that is in some cell.
 func (e *equations) addApart(class int, c Class, cells []Cell) {
 	for _, cell := range cells {
 		mask := c.inside(cell.Atoms)
@@ -304,7 +304,7 @@ func (e *equations) addApart(class int, c Class, cells []Cell) {
 	}
 }
 
-// inside returns which atoms of a class are among some.
+// inside returns which atoms of a class are among some atoms.
 func (c *Class) inside(atoms []int) (mask uint32) {
 	for i, atom := range c.Atoms {
 		if slices.Contains(atoms, atom) {

@@ -11,18 +11,18 @@ import (
 
 const zero = 1e-9
 
-// equations are linear equations over variables that are 0 or more.
+// equations are linear equations over variables that are not negative.
 type equations struct {
 	variables []variable
 	rows      []equation
 	apart     map[string]int // variables by class and atoms
 
-	fixed map[int]float64 // the variables that have one value
-	parts []*system       // the others, those that rows bind together in one
+	fixed map[int]float64 // variables with only one possible value
+	parts []*system       // the other variables, grouped by the rows that connect them
 	part  map[int]int     // of a variable
 }
 
-// system is some variables with the rows that bind them together.
+// system is a set of variables with the rows that connect them.
 type system struct {
 	free []int
 	rows []equation
@@ -39,7 +39,7 @@ func (e *equations) add(terms map[int]float64, sum float64) {
 	e.rows = append(e.rows, equation{terms, sum})
 }
 
-// addBounds adds least ≤ terms ≤ most by two variables more.
+// addBounds adds least ≤ terms ≤ most with two further variables.
 func (e *equations) addBounds(terms map[int]float64, least, most float64) {
 	for _, side := range []struct{ sign, sum float64 }{{-1, least}, {1, most}} {
 		row := map[int]float64{}
@@ -52,8 +52,8 @@ func (e *equations) addBounds(terms map[int]float64, least, most float64) {
 	}
 }
 
-// reduce fixes what has one value only, and leaves independent rows of the rest, as the solver
-// needs them.
+// reduce fixes the variables with only one value and makes the other rows independent, as the
+// solver requires.
 func (e *equations) reduce() error {
 	e.fixed = map[int]float64{}
 	for changed := true; changed; {
@@ -75,7 +75,7 @@ func (e *equations) reduce() error {
 	return nil
 }
 
-// split puts variables that rows bind together into one system.
+// split groups variables that rows connect into one system.
 func (e *equations) split() {
 	of := make([]int, len(e.variables)) // a union-find forest
 	for j := range of {
@@ -121,7 +121,7 @@ func (e *equations) split() {
 	}
 }
 
-// reduce leaves independent rows, as the solver needs them.
+// reduce makes the rows independent, as the solver requires.
 func (s *system) reduce() error {
 	at := map[int]int{}
 	for k, j := range s.free {
@@ -151,7 +151,8 @@ func (s *system) reduce() error {
 	return nil
 }
 
-// fix takes fixed variables out of a row, and fixes what the row leaves one value.
+// fix removes fixed variables from a row, and fixes variables to which the row leaves only one
+// value.
 func (e *equations) fix(r *equation) (changed bool, err error) {
 	for j := range r.terms {
 		if value, known := e.fixed[j]; known {
@@ -179,13 +180,13 @@ func (e *equations) fix(r *equation) (changed bool, err error) {
 			return false, nil
 		}
 	}
-	for j := range r.terms { // positive terms that add up to nothing
+	for j := range r.terms { // positive terms with the sum 0
 		e.fixed[j] = 0
 	}
 	return true, nil
 }
 
-// eliminate takes earlier rows off a copy of row, and reports whether a variable is left.
+// eliminate subtracts earlier rows from a copy of row, and reports whether a variable is left.
 func eliminate(reduced [][]float64, row []float64) ([]float64, bool) {
 	row = append([]float64(nil), row...)
 	for _, r := range reduced {
@@ -200,7 +201,7 @@ func eliminate(reduced [][]float64, row []float64) ([]float64, bool) {
 	return row, leading(row) >= 0
 }
 
-// leading returns the place of a row's largest number, the sum aside; −1: there is none.
+// leading returns the index of a row's largest number, apart from the sum, or −1 if there is none.
 func leading(row []float64) int {
 	at, most := -1, zero
 	for k, x := range row[:len(row)-1] {
@@ -211,7 +212,7 @@ func leading(row []float64) int {
 	return at
 }
 
-// bound returns the least value of some terms; with sign −1 the largest.
+// bound returns the least value of some terms, or the largest with sign −1.
 func (e *equations) bound(terms map[int]float64, sign float64) (float64, error) {
 	total := 0.0
 	touched := map[int]bool{}
@@ -240,7 +241,7 @@ func (e *equations) bound(terms map[int]float64, sign float64) (float64, error) 
 	return total, nil
 }
 
-// solve calls the solver. It panics on some singular bases, which is an error here.
+// solve calls the solver. It converts the solver's panic on some singular bases to an error.
 func solve(cost []float64, a *mat.Dense, b []float64) (best float64, err error) {
 	defer func() {
 		if r := recover(); r != nil {

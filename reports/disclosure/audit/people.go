@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// Whereabouts are the atoms at which somebody is or was, as the register says by name, and at which
-// of them that person may belong to a cell.
+// Whereabouts are the atoms at which a person is or was, as the register shows by name, and at
+// which of them the person may belong to a cell.
 type Whereabouts struct {
 	atoms    []int
 	operates uint32
 }
 
-// At returns the whereabouts with one atom more.
+// At returns the whereabouts with one more atom.
 func (w Whereabouts) At(atom int, belongs bool) Whereabouts {
 	if belongs {
 		w.operates |= 1 << len(w.atoms)
@@ -22,7 +22,8 @@ func (w Whereabouts) At(atom int, belongs bool) Whereabouts {
 	return w
 }
 
-// ClassesOf counts people by where they are and may belong. Who may belong nowhere is left out.
+// ClassesOf counts people by their atoms and by where they may belong. It leaves out people who can
+// belong nowhere.
 func ClassesOf[ID comparable](people map[ID]Whereabouts) []Class {
 	classes := map[string]*Class{}
 	for _, w := range people {
@@ -42,7 +43,7 @@ func ClassesOf[ID comparable](people map[ID]Whereabouts) []Class {
 	return list
 }
 
-// HidesNothing reports whether every count is published, and nobody is in several atoms.
+// HidesNothing reports whether every count is published and nobody is in several atoms.
 func (p *Published) HidesNothing() bool {
 	return !slices.ContainsFunc(p.Cells, func(c Cell) bool { return c.Value == nil }) &&
 		!slices.ContainsFunc(p.Classes, func(c Class) bool { return len(c.Atoms) > 1 })
