@@ -23,7 +23,7 @@ type Adoption struct {
 
 	Revised *Revised `json:"revised,omitempty" doc:"of all rows, as revised of a row"`
 
-	Outside *Outside `json:"-"` // in the total
+	Outside *Outside `json:"-"` // written into the total
 }
 
 // Row is one unit of the basis.
@@ -42,7 +42,8 @@ type Row struct {
 	Revised      *Revised      `json:"revised,omitempty" doc:"figures of this past day changed later, because the register was added to with dates before it; absent: they did not"`
 }
 
-// Funnel are steps to habit, each a part of the merchants operating a stall; null in a hidden cell.
+// Funnel is the steps to habit. Each is a part of the merchants who operate a stall; null in a
+// hidden cell.
 type Funnel struct {
 	Registered   *int `json:"registered"`
 	Verified     *int `json:"verified"`
@@ -52,13 +53,13 @@ type Funnel struct {
 	Habitual     *int `json:"habitual" doc:"on four days of thirty"`
 }
 
-// Target is what a campaign wants of an indicator.
+// Target is the value of an indicator that a campaign requires.
 type Target struct {
 	Value string `json:"value" example:"0.6000"`
 	DueOn string `json:"due_on" format:"date"`
 }
 
-// Locality is an administrative unit as it was called on the day of the basis.
+// Locality is an administrative unit with its name on the day of the basis.
 type Locality struct {
 	ID    uuid.UUID `json:"id" format:"uuid"`
 	Level string    `json:"level" enum:"province,district,commune"`
@@ -74,11 +75,11 @@ type Market struct {
 	Demo bool      `json:"demo" doc:"invented: show it as dữ liệu minh họa"`
 }
 
-// Figures are those of one group of markets, by the indicator's code (I01 … I24).
+// Figures are the figures of one group of markets, by the indicator's code (I01 … I24).
 type Figures map[string]Figure
 
-// Figure is one value of an indicator with what it is made of. A rate counts merchants; what else
-// an indicator counts stands in its definition.
+// Figure is one value of an indicator with its numerator and denominator. A rate counts merchants;
+// the definition says what other indicators count.
 type Figure struct {
 	Numerator   *Quantity         `json:"numerator" doc:"null in a hidden cell, and where nothing is known"`
 	Denominator *Quantity         `json:"denominator" doc:"mostly the merchants operating a stall (Mop)"`
@@ -100,7 +101,7 @@ type Quantity struct {
 	Money bool
 }
 
-// Count is a quantity of things.
+// Count returns a quantity of things.
 func Count(n int) *Quantity { return &Quantity{Decimal: decimal.NewFromInt(int64(n))} }
 
 // MarshalJSON writes a count as a number and money as a string.
@@ -111,13 +112,13 @@ func (q Quantity) MarshalJSON() ([]byte, error) {
 	return []byte(q.String()), nil
 }
 
-// UnmarshalJSON reads either.
+// UnmarshalJSON reads a number as a count and a string as money.
 func (q *Quantity) UnmarshalJSON(b []byte) error {
 	q.Money = len(b) > 0 && b[0] == '"'
 	return q.Decimal.UnmarshalJSON(b)
 }
 
-// Schema tells OpenAPI that it is a whole number, a decimal string, or null.
+// Schema describes a whole number, a decimal string, or null for OpenAPI.
 func (Quantity) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		OneOf: []*huma.Schema{{Type: huma.TypeInteger}, {
@@ -127,7 +128,7 @@ func (Quantity) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-// Interval is a confidence interval of 95 %, as values with 4 decimals.
+// Interval is a 95 % confidence interval, as values with 4 decimals.
 type Interval struct {
 	Low  string `json:"low" example:"0.3120"`
 	High string `json:"high" example:"0.4415"`
@@ -140,16 +141,16 @@ type Share struct {
 	Value       *string `json:"value" doc:"4 decimals; null in a hidden cell and of nothing"`
 }
 
-// Evidence is how many merchants of a numerator are counted on what; each on its best. Their sum is
-// the numerator.
+// Evidence is the number of merchants of a numerator on each level, each merchant on the best one.
+// The sum is the numerator.
 type Evidence struct {
 	A int `json:"A"` // a bank's notice or statement
-	B int `json:"B"` // the owner's word
+	B int `json:"B"` // the owner's confirmation
 	C int `json:"C"` // declared
-	D int `json:"D"` // seen in the field
+	D int `json:"D"` // observed in the field
 }
 
-// Schema tells OpenAPI that the evidence may be null, which huma has no tag for.
+// Schema tells OpenAPI that the evidence may be null, because huma has no tag for this.
 func (Evidence) Schema(huma.Registry) *huma.Schema {
 	count := &huma.Schema{Type: huma.TypeInteger}
 	return &huma.Schema{
@@ -170,7 +171,7 @@ type unit struct {
 	markets  []Market
 }
 
-// row is a unit's row.
+// row returns the row of a unit.
 func (c *counted) row(u unit) Row {
 	markets := c.marketsOf([]unit{u})
 	g := c.view(markets)
@@ -184,7 +185,7 @@ func (c *counted) row(u unit) Row {
 	return row
 }
 
-// addHours adds how many hours before the moment the newest fact became known, as a part of I24.
+// addHours adds the hours between the newest known fact and the moment, as a part of I24.
 func (c *counted) addHours(f Figures) {
 	newest := f.newest()
 	if newest == nil {
@@ -196,8 +197,8 @@ func (c *counted) addHours(f Figures) {
 	f["I24"] = punctuality
 }
 
-// dayOnly reports whether a time stands for a whole day: of a survey's answer, and of what a bank
-// dates by the day, the hour is not known, and is not called midnight's.
+// dayOnly reports whether a time stands for a whole day. The hour of a survey answer, or of a fact
+// that a bank dates by day, is unknown. It must not be reported as midnight.
 func dayOnly(at time.Time) bool {
 	return at.Equal(bizday.StartOf(bizday.DateOf(at)))
 }
@@ -216,8 +217,8 @@ func (g view) funnel() *Funnel {
 	}
 }
 
-// ranking is the value that a row is ranked by: none in a hidden cell, and none of a unit that is
-// hardly observed, which may be better than it looks.
+// ranking returns the value by which a row is ranked. It returns false for a hidden cell, and for a
+// unit with little observation, which may be better than its figure.
 func (r Row) ranking() (decimal.Decimal, bool) {
 	if c := r.Coverage; c != nil && c.Value != nil && decimal.RequireFromString(*c.Value).LessThan(leastCoverage) {
 		return decimal.Zero, false
@@ -225,7 +226,7 @@ func (r Row) ranking() (decimal.Decimal, bool) {
 	return r.Indicators["I05"].valueOf()
 }
 
-// rank numbers rows by the value of I05 where it is shown: 1, 2, 2, 4.
+// rank numbers the rows by the visible value of I05: 1, 2, 2, 4.
 func rank(rows []Row) {
 	for i := range rows {
 		mine, shown := rows[i].ranking()

@@ -11,12 +11,12 @@ import (
 
 // audited is a count of activity that Prove bounds: the numerator of a measure, or its denominator.
 type audited struct {
-	indicators.Row // without a code: of a measure that no indicator is
+	indicators.Row // without a code if the measure is not an indicator
 
-	denominator bool // whom it is about, where that is activity too
+	denominator bool // the count is the denominator, if that depends on activity too
 }
 
-// auditedCounts returns all of them.
+// auditedCounts returns all counts to be bounded.
 func auditedCounts() (list []audited) {
 	for _, m := range indicators.Activity {
 		list = append(list, audited{Row: indicators.Row{Measure: m, Divisible: true}})
@@ -30,7 +30,7 @@ func auditedCounts() (list []audited) {
 	return list
 }
 
-// publishedGroups is what is published of a measure in all groups of markets.
+// publishedGroups returns what is published of a measure in all groups of markets.
 func (c *counted) publishedGroups(a audited) audit.Published {
 	p := audit.Published{Apart: a.CountsJointly}
 	people, holds := map[facts.MerchantID]audit.Whereabouts{}, groups.HoldsOf(a.Measure, facts.CohortOf(c.day))
@@ -53,8 +53,8 @@ func (c *counted) publishedGroups(a audited) audit.Published {
 	return p
 }
 
-// publishedParts is what is published of a measure in the parts of a market, beside the market's
-// own figure.
+// publishedParts returns what is published of a measure in the parts of a market, beside the
+// market's own figure.
 func (c *counted) publishedParts(market Market, parts []*groups.Part, a audited) audit.Published {
 	p := audit.Published{Apart: a.CountsJointly}
 	people, holds := map[facts.MerchantID]audit.Whereabouts{}, groups.HoldsOf(a.Measure, facts.CohortOf(c.day))
@@ -74,7 +74,7 @@ func (c *counted) publishedParts(market Market, parts []*groups.Part, a audited)
 	return p
 }
 
-// cell is what a reader sees of the count in one group.
+// cell returns the count in one group as a reader sees it.
 func (a audited) cell(g view, atoms []int) audit.Cell {
 	m := a.Measure
 	shown, of := g.measure(a.Row, m), g.Tally.Measured[m].Of
@@ -88,7 +88,8 @@ func (a audited) cell(g view, atoms []int) audit.Cell {
 	if shown.Denominator != nil {
 		cell.Most = int(shown.Denominator.IntPart())
 	}
-	if m == indicators.Ready || m == indicators.Dormant { // whose code is printed is told by the register
+	// the register shows who has a printed code
+	if m == indicators.Ready || m == indicators.Dormant {
 		cell.Most = min(cell.Most, g.Tally.Measured[indicators.Printed].Mix.Sum())
 	}
 	if shown.Numerator != nil {
@@ -110,7 +111,7 @@ func (a audited) cell(g view, atoms []int) audit.Cell {
 	return cell
 }
 
-// notePeople notes who is known at an atom.
+// notePeople records the people who are known at an atom.
 func notePeople(people map[facts.MerchantID]audit.Whereabouts, atom int, at *facts.Cell, holds groups.HoldsFunc) {
 	if at == nil {
 		return

@@ -19,16 +19,16 @@ import (
 //go:embed units.sql
 var unitsSQL string
 
-// ask is what is counted.
+// ask is what to count.
 type ask struct {
 	day      time.Time
 	campaign string   // code or id; empty: all markets
 	queries  []string // nil: all
-	units    *seen    // the units, read before; nil: not yet
-	calm     bool     // nobody waits: one processor is enough
+	units    *seen    // the units, if already read; nil: not read yet
+	calm     bool     // nobody is waiting, so one processor is enough
 }
 
-// counted are the units that a caller sees, with what was counted in them on one snapshot.
+// counted are the units that a caller sees, with the counts in them from one snapshot.
 type counted struct {
 	day       time.Time
 	units     []unit
@@ -37,21 +37,24 @@ type counted struct {
 	programme *programme
 	version   map[string]int
 	whole     bool // the caller sees every unit
-	own       bool // the caller manages this market, and sees its small counts; every other role is bound, admins too
+	// the caller manages this market and sees its small counts; the rules bind every other role,
+	// even admins
+	own bool
 }
 
-// seen are the units of every basis with the markets in a caller's scope, and what figures are
-// hidden over: for every caller the whole province, for a market's own manager that market.
+// seen are the units of every basis with the markets in a caller's scope, and the units over which
+// figures are hidden. For a market's own manager the latter is that market, for every other caller
+// the whole province.
 type seen struct {
 	own, all     []unit
-	scope, every []Market // also those that no unit holds
+	scope, every []Market // including markets that no unit contains
 }
 
 func (c *counted) moment() time.Time {
 	return bizday.StartOf(c.day)
 }
 
-// pilotsAsked are the markets to count; nil: all.
+// pilotsAsked returns the markets to count, or nil for all.
 func (c *counted) pilotsAsked() map[uuid.UUID]bool {
 	if c.programme.campaign == nil {
 		return nil
@@ -59,15 +62,15 @@ func (c *counted) pilotsAsked() map[uuid.UUID]bool {
 	return c.programme.pilots[c.programme.campaign.ID]
 }
 
-// view are the figures of some markets: a unit's, a basis's, or one.
+// view returns the figures of some markets: those of a unit, of a basis, or a single one.
 func (c *counted) view(markets []Market) view {
 	g := c.groups.Of(idsOf(markets)...)
 	return view{Group: g, day: c.day, version: c.version, paid: c.groups.PaidAt(g, c.own)}
 }
 
-// count reads the units of every basis, because a figure in one basis may give away what another
-// hides, and counts each distinct group of their markets, all on one snapshot. A campaign that is
-// not there is refused (404).
+// count reads the units of every basis, because a figure in one basis may reveal what another
+// hides. It counts each distinct group of their markets on one snapshot. An unknown campaign is
+// refused (404).
 func (r *Reports) count(ctx context.Context, caller roles.Principal, a ask) (*counted, error) {
 	list, err := indicators.Definitions()
 	if err != nil {
@@ -107,8 +110,8 @@ func (r *Reports) count(ctx context.Context, caller roles.Principal, a ask) (*co
 	return c, nil
 }
 
-// readSeen reads the units that a caller sees. What is hidden is decided over all markets, the same
-// for every caller; only a market's own manager needs no more than its own.
+// readSeen reads the units that a caller sees. Hiding is decided over all markets, so it is the
+// same for every caller. Only a market's own manager needs no other market.
 func readSeen(ctx context.Context, tx pgx.Tx, caller roles.Principal, today time.Time) (*seen, error) {
 	own, err := readUnits(ctx, tx, caller, today)
 	if err != nil {
@@ -150,7 +153,7 @@ func (c *counted) count(ctx context.Context, tx pgx.Tx, r *Reports, a ask) (err 
 	c.groups = groups.New(localUnits(a.units.all), c.programme.pilotSets(), idsOf(a.units.every))
 	of := facts.Question{Day: a.day, Markets: c.groups.Markets, Queries: a.queries, OneConnection: a.calm}
 	if of.Queries == nil {
-		// so that every page of a day is told from what is read once
+		// All queries are read, so that every page of a day can use the same facts.
 		of.Queries, of.Parts = indicators.MarketQueries(), true
 	}
 	if c.programme.campaign != nil {
@@ -193,7 +196,7 @@ func idsOf(markets []Market) []uuid.UUID {
 	return ids
 }
 
-// localUnits returns units as their markets are grouped.
+// localUnits converts units to those of package groups.
 func localUnits(units []unit) []groups.Unit {
 	list := make([]groups.Unit, len(units))
 	for i, u := range units {

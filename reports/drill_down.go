@@ -13,16 +13,16 @@ import (
 	"market40/reports/indicators"
 )
 
-// Inquiry is what a drill-down or a trend is asked for.
+// Inquiry is the request for a drill-down or a trend.
 type Inquiry struct {
 	Indicator, Basis, AsOf string
 	Locality               string // id or code in the basis; empty: all
-	Market                 string // id; of a trend, instead of a locality
+	Market                 string // id; for a trend, instead of a locality
 	Campaign               string
 	By                     string // market, zone, goods_group, kind
 }
 
-// DrillDown is what an indicator's figure is made of.
+// DrillDown is an indicator's figure with its parts.
 type DrillDown struct {
 	Indicator string      `json:"indicator"`
 	Basis     string      `json:"basis"`
@@ -35,7 +35,7 @@ type DrillDown struct {
 	Withheld  []Withheld  `json:"withheld" nullable:"false" doc:"markets whose parts are published along another dimension, and so not along this one"`
 }
 
-// Withheld says that a market's parts are not published along the dimension that was asked for.
+// Withheld says that a market's parts are not published in the requested dimension.
 type Withheld struct {
 	Market  Market `json:"market"`
 	PartsBy string `json:"parts_by" enum:"zone,goods_group" doc:"the dimension that they are published along"`
@@ -50,9 +50,9 @@ type DrillPart struct {
 	Figure Figure `json:"figure"`
 }
 
-// DrillDown divides an indicator's figure. Refused (422): an unknown indicator, basis or way to
-// divide, one that the indicator cannot be divided in, and a day as in Adoption; (404): a locality
-// or campaign that is not there.
+// DrillDown divides an indicator's figure. It refuses an unknown indicator, basis or dimension, a
+// dimension in which the indicator cannot be divided, and a day that Adoption refuses (422). It
+// also refuses an unknown locality or campaign (404).
 func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) {
 	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
@@ -113,7 +113,7 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 	return answer, nil
 }
 
-// withheld says why a market is not divided as it was asked.
+// withheld returns the reason why a market is not divided in the requested dimension.
 func withheld(m Market, by string) Withheld {
 	vi, en := "khu", "zone"
 	if by == "goods_group" {
@@ -140,8 +140,8 @@ func (r *Reports) checkInquiry(ctx context.Context, q Inquiry) error {
 	return r.checkBasis(ctx, q.Basis)
 }
 
-// unitsOf are the units of a basis, or the one that is named by its id or code; one that the caller
-// does not see is refused (404).
+// unitsOf returns the units of a basis, or the one with an id or code. A unit that the caller does
+// not see is refused (404).
 func (c *counted) unitsOf(basis, named string) ([]unit, error) {
 	var units []unit
 	for _, u := range c.units {
@@ -155,13 +155,13 @@ func (c *counted) unitsOf(basis, named string) ([]unit, error) {
 	return units, nil
 }
 
-// marketsOf are the markets that are counted in some units.
+// marketsOf returns the markets that are counted in some units.
 func (c *counted) marketsOf(units []unit) []Market {
 	markets, _ := c.summed(c.allOf(units))
 	return markets
 }
 
-// allOf are the markets of some units, with a campaign its pilots.
+// allOf returns the markets of some units; with a campaign, only its pilots.
 func (c *counted) allOf(units []unit) []Market {
 	markets, seen := []Market{}, map[uuid.UUID]bool{}
 	for _, u := range units {
@@ -175,7 +175,7 @@ func (c *counted) allOf(units []unit) []Market {
 	return markets
 }
 
-// figure is an indicator of a unit, or of all of a basis.
+// figure returns an indicator of a unit, or of all units of a basis.
 func (c *counted) figure(units []unit, q Inquiry) Figure {
 	f := c.view(c.marketsOf(units)).figures()
 	if q.Locality == "" {

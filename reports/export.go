@@ -18,11 +18,11 @@ import (
 // byteOrderMark makes spreadsheets read UTF-8.
 const byteOrderMark = "\uFEFF"
 
-// demoNote stands on every line that counts an invented market.
+// demoNote is on every line that counts an invented market.
 const demoNote = "dữ liệu minh họa"
 
-// tableHeads are the columns of a report as a table. New ones are added at the end: programs read
-// these files.
+// tableHeads are the columns of a report as a table. New columns are added at the end, because
+// programs read these files.
 var tableHeads = []string{
 	"basis", "as_of", "level", "code", "name", "markets", "indicator", "definition",
 	"numerator", "denominator", "value", "evidence_a", "evidence_b", "evidence_c", "evidence_d", "suppressed", "note",
@@ -31,7 +31,7 @@ var tableHeads = []string{
 	"status", "status_reason", "revised_after",
 }
 
-// csv is the report's table, marked as UTF-8.
+// csv returns the report's table as CSV, marked as UTF-8.
 func (a *Adoption) csv() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(byteOrderMark)
@@ -41,12 +41,12 @@ func (a *Adoption) csv() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// hiddenCell stands where a number is hidden.
+// hiddenCell is the text of a hidden number.
 const hiddenCell = "ẩn"
 
-// Table is the report with a line per unit, indicator and part of it, then the total's, under a
-// line of heads. What is hidden says so; what nobody knows is empty. No cell can start a formula
-// where it is opened.
+// Table returns the report with a header line, then a line for each unit, indicator and part, then
+// the lines of the total. Hidden cells are marked; unknown ones are empty. No cell can start a
+// formula in a spreadsheet.
 func (a *Adoption) Table() [][]string {
 	lines := [][]string{tableHeads}
 	note := ""
@@ -74,7 +74,7 @@ func (a *Adoption) Table() [][]string {
 	return lines
 }
 
-// standing is what each line says of its unit as a whole.
+// standing is the status of a unit, which each of its lines repeats.
 type standing struct {
 	status, reason string
 	revised        *Revised
@@ -143,7 +143,7 @@ func (q *Quantity) text() string {
 	return q.String()
 }
 
-// inert makes cells that start no formula.
+// inert returns cells that cannot start a formula.
 func inert(cells []string) []string {
 	for i, cell := range cells {
 		cells[i] = encodings.Inert(cell)

@@ -14,16 +14,17 @@ import (
 	"market40/reports/indicators"
 )
 
-// view are the figures of a group, without what is hidden, for a question of a day.
+// view is the figures of a group as of a day, without what is hidden.
 type view struct {
 	*groups.Group
 
 	day     time.Time
 	version map[string]int // of the definitions
-	paid    *time.Time     // when the newest payment became known, of those whose time may be told; nil: it may not
+	// when the newest payment that may be shown became known; nil: none may be shown
+	paid *time.Time
 }
 
-// formulas are the figures that are more than a measure, by code.
+// formulas are the figures that are not simply a measure, by code.
 var formulas = map[string]func(view) Figure{
 	"I06": view.gap, "I07": view.salesShare, "I08": view.turnoverShare, "I09": view.perActive, "I10": view.bandsFigure,
 	"I11": view.feesByTransfer, "I12": view.feesPaid, "I17": view.retention, "I19": view.integrity,
@@ -31,7 +32,7 @@ var formulas = map[string]func(view) Figure{
 	"I21": view.readiness, "I22": view.inclusion, "I23": view.costPerActive,
 }
 
-// figures are the group's, those aside that are about localities.
+// figures returns the group's figures, except those about localities.
 func (g view) figures() Figures {
 	f := make(Figures, len(indicators.Rows))
 	for _, row := range indicators.Rows {
@@ -53,27 +54,27 @@ func (g view) isHidden(row indicators.Row) bool {
 	return slices.ContainsFunc(row.Families(), func(f indicators.Family) bool { return g.Hidden[f] })
 }
 
-// codeHidden is isHidden of a code.
+// codeHidden reports whether the indicator with a code is hidden.
 func (g view) codeHidden(code string) bool {
 	row, known := indicators.Find(code)
 	return !known || g.isHidden(row)
 }
 
-// unknown is a figure of which nothing is known.
+// unknown returns a figure without data.
 func (g view) unknown(code string) Figure { return Figure{Definition: g.version[code]} }
 
-// hiddenFigure is one that is hidden.
+// hiddenFigure returns a hidden figure.
 func (g view) hiddenFigure(code string) Figure {
 	return Figure{Definition: g.version[code], Suppressed: true}
 }
 
-// measure is a share of merchants, of which a row tells.
+// measure returns the share of merchants that a row defines.
 func (g view) measure(row indicators.Row, m indicators.Measure) Figure {
 	counted := g.Tally.Measured[m]
 	shown := Figure{Denominator: Count(counted.Of), Definition: g.version[row.Code]}
 	if g.Hidden[m.Family()] {
 		shown.Suppressed = true
-		if row.OwnDenominator { // it is no register's
+		if row.OwnDenominator { // the register does not show it
 			shown.Denominator = nil
 		}
 		return shown
@@ -81,13 +82,14 @@ func (g view) measure(row indicators.Row, m indicators.Measure) Figure {
 	evidence := counted.Mix
 	shown.Numerator = Count(evidence.Sum())
 	shown.Value = quotient(shown.Numerator, shown.Denominator, 4)
-	if evidence.Sum() == 0 || !g.Hidden[m.Evidence()] { // the mix of nobody follows from the numerator
+	// the mix of a numerator of 0 follows from the numerator
+	if evidence.Sum() == 0 || !g.Hidden[m.Evidence()] {
 		shown.Evidence = evidenceOf(evidence)
 	}
 	return shown
 }
 
-// share is the figure of a row that is a measure, as fresh as a query.
+// share returns the figure of a row with a measure. The freshness is that of a query.
 func (g view) share(row indicators.Row) Figure {
 	shown := g.measure(row, row.Measure)
 	shown.FreshAt = g.fresh(shown, row.FreshBy)
@@ -100,7 +102,7 @@ func (g view) share(row indicators.Row) Figure {
 	return shown
 }
 
-// retention is I17, of the month whose beginners it tells of.
+// retention returns I17, with the month of its new merchants.
 func (g view) retention() Figure {
 	row, _ := indicators.Find("I17")
 	shown := g.share(row)
@@ -108,7 +110,7 @@ func (g view) retention() Figure {
 	return shown
 }
 
-// coverage is how many merchants are observed.
+// coverage returns how many merchants are observed.
 func (g view) coverage() *Share {
 	counted := g.Tally.Measured[indicators.Covered]
 	s := &Share{Denominator: counted.Of}
@@ -119,8 +121,9 @@ func (g view) coverage() *Share {
 	return s
 }
 
-// fresh is when the newest of what was counted became known; of a hidden figure it is not told, and
-// beside hidden activity of none that rests on it: it is the minute at which somebody was paid.
+// fresh returns when the newest counted fact became known. It returns nil for a hidden figure. If
+// activity is hidden, it also returns nil for every figure that depends on it, because the time
+// would be that of a person's payment.
 func (g view) fresh(f Figure, queries ...string) *time.Time {
 	var newest time.Time
 	for _, query := range queries {
@@ -199,7 +202,7 @@ func (g view) feesByTransfer() Figure { return g.fee("I11") }
 
 func (g view) feesPaid() Figure { return g.fee("I12") }
 
-// fee is I11 or I12.
+// fee returns I11 or I12.
 func (g view) fee(code string) Figure {
 	of := g.Tally.Facts.Fees
 	if of == nil {
@@ -236,13 +239,13 @@ func (g view) costPerActive() Figure {
 	return shown
 }
 
-// evidenceOf returns what is counted on each level as it is published.
+// evidenceOf returns the number on each level as it is published.
 func evidenceOf(m groups.Mix) *Evidence { return &Evidence{A: m.A, B: m.B, C: m.C, D: m.D} }
 
-// dong is an amount.
+// dong returns an amount in đồng.
 func dong(n int64) *Quantity { return &Quantity{Decimal: decimal.NewFromInt(n), Money: true} }
 
-// quotient is rounded half away from zero; nil of nothing.
+// quotient returns a quotient rounded half away from zero, or nil if the denominator is 0.
 func quotient(numerator, denominator *Quantity, places int32) *string {
 	if denominator.IsZero() {
 		return nil
@@ -251,7 +254,7 @@ func quotient(numerator, denominator *Quantity, places int32) *string {
 	return &s
 }
 
-// median is of seconds, in hours with four decimals; nil of none.
+// median returns the median of seconds, in hours with four decimals, or nil if there are none.
 func median(seconds []int64) *string {
 	if len(seconds) == 0 {
 		return nil
@@ -265,7 +268,7 @@ func median(seconds []int64) *string {
 	return &s
 }
 
-// newest is the newest time that any figure is fresh at, of those whose hour is known.
+// newest returns the newest freshness of all figures with a known hour.
 func (f Figures) newest() *time.Time {
 	var newest *time.Time
 	for _, code := range slices.Sorted(maps.Keys(f)) {
@@ -276,7 +279,7 @@ func (f Figures) newest() *time.Time {
 	return newest
 }
 
-// valueOf reads a value; not known: false.
+// valueOf reads a value. It returns false if it is not known.
 func (f Figure) valueOf() (decimal.Decimal, bool) {
 	if f.Value == nil {
 		return decimal.Decimal{}, false

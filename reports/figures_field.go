@@ -11,7 +11,7 @@ import (
 	"market40/reports/indicators"
 )
 
-// salesShare is I07: what merchants declare and what was counted in the field, apart.
+// salesShare returns I07: the declared share and the share counted in the field, separately.
 func (g view) salesShare() Figure {
 	declared, sampled, sufficient := g.declaredShare(), g.unknown("I07"), false
 	if g.Tally.Facts.Sampled() {
@@ -48,8 +48,8 @@ func (g view) declaredShare() Figure {
 	return shown
 }
 
-// sampledShare is a share of sales or of turnover as counted in the field, and whether enough was
-// counted.
+// sampledShare returns the share of sales or of turnover that was counted in the field, and whether
+// the sample is sufficient.
 func (g view) sampledShare(code string, under indicators.Family, turnover bool) (Figure, bool) {
 	strata, seen, counted, sufficient := g.Tally.Facts.Strata(turnover)
 	if counted == 0 {
@@ -75,8 +75,8 @@ func (g view) sampledShare(code string, under indicators.Family, turnover bool) 
 	return shown, sufficient
 }
 
-// weighted is the combined ratio of strata of which something was seen, exact: a float falls short
-// of a half that is to be rounded up.
+// weighted returns the exact combined ratio of strata with counts. A float could be slightly below
+// a half and be rounded down.
 func weighted(strata []estimate.Stratum) *string {
 	y, x := new(big.Rat), new(big.Rat)
 	for _, s := range strata {
@@ -90,7 +90,7 @@ func weighted(strata []estimate.Stratum) *string {
 	return &value
 }
 
-// turnoverShare is I08, which is counted in the field only.
+// turnoverShare returns I08, which is counted in the field only.
 func (g view) turnoverShare() Figure {
 	sampled, sufficient := g.unknown("I08"), false
 	if g.Tally.Facts.Sampled() {
@@ -123,7 +123,7 @@ func (g view) integrity() Figure {
 	return shown
 }
 
-// hours are the median of the seconds of events that came to their end.
+// hours returns the median of the seconds of completed events.
 func (g view) hours(code string, events []int64) Figure {
 	var ended []int64
 	for _, seconds := range events {
@@ -164,7 +164,7 @@ func (g view) incidentRate() Figure {
 	return shown
 }
 
-// answersShare is a share of anonymous answers.
+// answersShare returns a share of anonymous answers.
 func (g view) answersShare(code string, n, of int64) Figure {
 	f := Figure{
 		Numerator: Count(int(n)), Denominator: Count(int(of)), Evidence: &Evidence{C: int(n)},
@@ -174,7 +174,7 @@ func (g view) answersShare(code string, n, of int64) Figure {
 	return f
 }
 
-// readiness is I21.
+// readiness returns I21.
 func (g view) readiness() Figure {
 	if g.codeHidden("I21") {
 		return g.hiddenFigure("I21")
@@ -192,7 +192,7 @@ func (g view) readiness() Figure {
 	return shown
 }
 
-// inclusion is I22.
+// inclusion returns I22.
 func (g view) inclusion() Figure {
 	if g.codeHidden("I22") {
 		return g.hiddenFigure("I22")

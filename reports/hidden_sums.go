@@ -13,16 +13,16 @@ import (
 	"market40/reports/indicators"
 )
 
-// HiddenSums says which sums of a market a caller may not see as of a day. They are those that the
-// report of that day hides.
+// HiddenSums lists which sums of a market a caller may not see as of a day. They are the sums that
+// the report of that day hides.
 type HiddenSums struct {
 	Fees     bool // I11, I12
 	Sales    bool // the counted part of I07
 	Turnover bool // I08
 }
 
-// sumQueries are what HiddenSums is decided from; which merchant has most of the turnover is read
-// beside them.
+// sumQueries are the queries that decide HiddenSums. The merchant with most of the turnover is read
+// separately.
 var sumQueries = []string{"mop", "fees", "sampled"}
 
 // HiddenSums returns what is hidden of the sums of a market in the caller's scope.
@@ -37,8 +37,8 @@ func (r *Reports) HiddenSums(ctx context.Context, caller roles.Principal, market
 	if c.own {
 		return HiddenSums{}, nil
 	}
-	// A figure of nobody knows of no sum to hide, but a list may hold some: of the present month,
-	// or from before the window.
+	// A figure without data hides nothing, but a list may contain sums of the present month or from
+	// before the window.
 	few := g.Tally.Merchants < disclosure.FewestOfAmounts
 	return HiddenSums{
 		Fees:     g.Hidden[indicators.Fees] || few,

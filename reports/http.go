@@ -13,11 +13,11 @@ import (
 	"market40/reports/indicators"
 )
 
-// defaultBasis is told when none is asked for.
+// defaultBasis is used if the request names no basis.
 const defaultBasis = "current"
 
-// Routes mounts the reports: officers, auditors, admins and managers may read them, each in the own
-// scope.
+// Routes mounts the reports. Officers, auditors, admins and managers may read them, each in their
+// own scope.
 func (r *Reports) Routes(e *web.Edge) {
 	huma.Register(e.API, huma.Operation{
 		OperationID: "adoption-report", Method: http.MethodGet, Path: "/api/v1/reports/adoption",
@@ -91,7 +91,7 @@ func adoptionParameters() []*huma.Param {
 // body is an answer in JSON.
 type body[T any] struct{ Body T }
 
-// moreRoutes are the other ways to ask.
+// moreRoutes mounts the other endpoints of the reports.
 func (r *Reports) moreRoutes(e *web.Edge) {
 	read := func(id, path, summary string) huma.Operation {
 		return huma.Operation{
@@ -141,7 +141,7 @@ func (r *Reports) getIndicator(ctx context.Context, in *struct {
 	return nil, problem.Missing("indicator")
 }
 
-// PlaceInput is what is asked of which place; embed it in a huma input.
+// PlaceInput names an indicator and a place. Embed it in a huma input.
 type PlaceInput struct {
 	Indicator string `query:"indicator" required:"true" example:"I05"`
 	Basis     string `query:"basis" default:"current" doc:"districts_2024, communes_2025 or current"`

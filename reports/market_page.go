@@ -17,7 +17,7 @@ import (
 	"market40/reports/indicators"
 )
 
-// MarketPage is what a report tells of one market.
+// MarketPage is the report of one market.
 type MarketPage struct {
 	Market    Market         `json:"market"`
 	AsOf      string         `json:"as_of" format:"date"`
@@ -41,7 +41,7 @@ type PartOfMarket struct {
 	Figures    Figures `json:"figures" doc:"I01, I03 and I05"`
 }
 
-// FeeMonth is what an operator declared of a month.
+// FeeMonth is what an operator declared for a month.
 type FeeMonth struct {
 	Month      string    `json:"month" example:"2026-10"`
 	Due        *Quantity `json:"due" doc:"đồng; null in a hidden cell"`
@@ -50,8 +50,8 @@ type FeeMonth struct {
 	Suppressed bool      `json:"suppressed"`
 }
 
-// Market is the page of one market in the caller's scope. Another one is refused (404), and so is a
-// day as in Adoption (422).
+// Market returns the page of one market in the caller's scope. It refuses other markets (404), and
+// a day that Adoption refuses (422).
 func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, error) {
 	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
@@ -86,13 +86,13 @@ func (r *Reports) Market(ctx context.Context, id, asOf string) (*MarketPage, err
 	if page.Fees, err = r.feeMonths(ctx, market.ID, day, g.Hidden[indicators.Fees]); err != nil {
 		return nil, err
 	}
-	if !g.Hidden[indicators.Codes] { // I19 could be worked out of it
+	if !g.Hidden[indicators.Codes] { // otherwise I19 could be derived from it
 		page.Unchecked, err = r.unchecked(ctx, c.own, market.ID, c.moment())
 	}
 	return page, err
 }
 
-// market is one in the caller's scope (404).
+// market returns a market in the caller's scope (404).
 func (r *Reports) market(ctx context.Context, caller roles.Principal, id string) (m Market, err error) {
 	m.ID, err = uuid.Parse(id)
 	if err != nil {
@@ -133,7 +133,7 @@ func (r *Reports) addParts(ctx context.Context, c *counted, page *MarketPage) er
 	return nil
 }
 
-// partitions returns the dimension that the parts of each market are published in.
+// partitions returns the dimension in which the parts of each market are published.
 func (r *Reports) partitions(ctx context.Context, markets []Market) (map[uuid.UUID]string, error) {
 	rows, _ := r.db.Pool.Query(ctx, `SELECT id, coalesce(parts_by, 'zone') FROM markets WHERE id = ANY ($1)`,
 		idsOf(markets))
@@ -150,8 +150,8 @@ func (r *Reports) partitions(ctx context.Context, markets []Market) (map[uuid.UU
 	return by, nil
 }
 
-// partsOf are the parts of a market that a caller may see, with what is hidden of them: those of
-// one dimension, since two partitions laid over each other single people out. A market's own
+// partsOf returns the parts of a market that a caller may see, with what is hidden of them. They
+// are of one dimension, because two partitions combined would identify people. A market's own
 // manager sees all.
 func (c *counted) partsOf(market Market, by string) []*groups.Part {
 	if c.own {
@@ -160,7 +160,7 @@ func (c *counted) partsOf(market Market, by string) []*groups.Part {
 	return c.groups.Parts(market.ID, by)
 }
 
-// partFigure is an indicator of a part: numerator, denominator and value alone.
+// partFigure returns an indicator of a part with only its numerator, denominator and value.
 func (c *counted) partFigure(p *groups.Part, code string) Figure {
 	g := view{Group: p.Group(), day: c.day, version: c.version}
 	f := g.figures()[code]
@@ -190,8 +190,8 @@ func (r *Reports) feeMonths(ctx context.Context, market uuid.UUID, day time.Time
 //go:embed unchecked.sql
 var uncheckedSQL string
 
-// unchecked counts stalls that display a code and were not found in order in 7 days; nil where that
-// tells of few.
+// unchecked counts stalls that display a code and were not found in order in 7 days. It returns nil
+// if that would reveal few people.
 func (r *Reports) unchecked(ctx context.Context, own bool, market uuid.UUID, moment time.Time) (*int, error) {
 	var n int
 	if err := r.db.Pool.QueryRow(ctx, uncheckedSQL, market, moment).Scan(&n); err != nil {

@@ -15,8 +15,8 @@ import (
 	"market40/merchants/access/roles"
 )
 
-// Outside is what a report leaves out: what no unit of its basis holds, and where campaigns chose
-// markets, others of one to four merchants.
+// Outside is what a report leaves out: markets that no unit of its basis contains, and, where
+// campaigns chose markets, other markets of one to four merchants.
 type Outside struct {
 	Markets   int      `json:"markets" doc:"markets that stood in no unit of the basis on its day, and small ones"`
 	Merchants int      `json:"merchants" doc:"merchants operating a stall there"`
@@ -24,7 +24,7 @@ type Outside struct {
 	Small     int      `json:"small,omitempty" doc:"how many of them are left out for having one to four merchants beside the pilots of a campaign: the sum of all less that of the pilots would tell of them"`
 }
 
-// Text returns it in a few words; empty: nothing is left out.
+// Text returns it in a few words, or "" if nothing is left out.
 func (o *Outside) Text() string {
 	if o == nil || o.Markets == 0 {
 		return ""
@@ -39,7 +39,7 @@ func (o *Outside) Text() string {
 	return text
 }
 
-// Named returns it in a few words with the names of the markets; empty: nothing is left out.
+// Named returns it in a few words with the names of the markets, or "" if nothing is left out.
 func (o *Outside) Named() string {
 	text := o.Text()
 	if text == "" {
@@ -71,7 +71,7 @@ func readScope(ctx context.Context, tx pgx.Tx, caller roles.Principal) ([]Market
 	return markets, nil
 }
 
-// summed are the markets that are counted of some, and left those that are not.
+// summed splits markets into those that are counted together and those that are left out.
 func (c *counted) summed(markets []Market) (counted, left []Market) {
 	apart := c.groups.Apart(idsOf(markets))
 	counted = []Market{}
@@ -85,8 +85,8 @@ func (c *counted) summed(markets []Market) (counted, left []Market) {
 	return counted, left
 }
 
-// outside are the markets in scope (with a campaign, its pilots) that the total of a basis leaves
-// out.
+// outside returns the markets in scope that the total of a basis leaves out; with a campaign, only
+// its pilots.
 func (c *counted) outside(basis string) Outside {
 	held, units := map[uuid.UUID]bool{}, []unit{}
 	for _, u := range c.units {
@@ -108,7 +108,7 @@ func (c *counted) outside(basis string) Outside {
 	return c.leftOut(left, small)
 }
 
-// leftOut tells of markets that are left out; small are those of few merchants.
+// leftOut describes markets that are left out; small are those with few merchants.
 func (c *counted) leftOut(left, small []Market) Outside {
 	slices.SortFunc(left, func(a, b Market) int { return strings.Compare(a.Code, b.Code) })
 	o := Outside{Markets: len(left), Listed: append([]Market{}, left...), Small: len(small)}
@@ -116,7 +116,7 @@ func (c *counted) leftOut(left, small []Market) Outside {
 	return o
 }
 
-// outsideOf are the markets that the figures of some units leave out; nil: none.
+// outsideOf returns the markets that the figures of some units leave out, or nil if there are none.
 func (c *counted) outsideOf(units []unit) *Outside {
 	_, small := c.summed(c.allOf(units))
 	if len(small) == 0 {
@@ -126,8 +126,7 @@ func (c *counted) outsideOf(units []unit) *Outside {
 	return &o
 }
 
-// total is how a report's total is written: its figures by code, and beside them what it leaves
-// out.
+// total is a report's total in JSON: its figures by code, and beside them what it leaves out.
 type total struct {
 	Figures
 
@@ -146,7 +145,7 @@ func (t total) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads it, also of a report that was frozen without what it leaves out.
+// UnmarshalJSON reads both. It also reads a frozen report that does not contain what it leaves out.
 func (t *total) UnmarshalJSON(b []byte) error {
 	members := map[string]json.RawMessage{}
 	if err := json.Unmarshal(b, &members); err != nil {
@@ -171,7 +170,7 @@ func (t *total) UnmarshalJSON(b []byte) error {
 
 var outsideType = reflect.TypeFor[Outside]()
 
-// outsideKey stands beside the codes of the total's figures.
+// outsideKey is the key beside the codes of the total's figures.
 const outsideKey = "outside"
 
 // MarshalJSON writes what the total leaves out into the total.
@@ -183,7 +182,7 @@ func (a Adoption) MarshalJSON() ([]byte, error) {
 	}{plain(a), total{a.Total, a.Outside}})
 }
 
-// UnmarshalJSON reads it.
+// UnmarshalJSON reads what the total leaves out from the total.
 func (a *Adoption) UnmarshalJSON(b []byte) error {
 	type plain Adoption
 	read := struct {
@@ -197,7 +196,7 @@ func (a *Adoption) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// TransformSchema tells OpenAPI what stands beside the total's figures.
+// TransformSchema describes the key beside the total's figures for OpenAPI.
 func (*Adoption) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
 	figures := s.Properties["total"]
 	s.Properties["total"] = &huma.Schema{

@@ -13,12 +13,13 @@ import (
 	"market40/reports/indicators"
 )
 
-// programme is what campaigns say about localities on a day.
+// programme is what campaigns require from localities on a day.
 type programme struct {
-	campaign    *campaign // that is asked about; nil: none
-	pilots      map[uuid.UUID]map[uuid.UUID]bool
-	chosen      map[uuid.UUID]choice   // of the campaign that is asked about, by locality
-	required    map[uuid.UUID]Locality // that the campaign that is asked about requires on the day; the exempt too
+	campaign *campaign // the requested one; nil: none
+	pilots   map[uuid.UUID]map[uuid.UUID]bool
+	chosen   map[uuid.UUID]choice // of the requested campaign, by locality
+	// the localities that the requested campaign requires on the day, including exempt ones
+	required    map[uuid.UUID]Locality
 	pilotOf     map[designated]uuid.UUID
 	punctuality []punctuality
 	targets     []target
@@ -27,13 +28,13 @@ type programme struct {
 type campaign struct {
 	ID          uuid.UUID
 	Code, Basis string
-	first       time.Time  // day as of which it requires anything
-	last        *time.Time // day of it; nil: open
-	over        *time.Time // the first day as of which it requires nothing more; nil: open
+	first       time.Time  // the first as-of day on which it requires anything
+	last        *time.Time // its last day; nil: open
+	over        *time.Time // the first as-of day on which it requires nothing more; nil: open
 }
 
-// requires reports whether the campaign requires anything as of a day: of its last day that is told
-// as of the day after it.
+// requires reports whether the campaign requires anything as of a day. The report on its last day
+// is as of the day after it.
 func (c *campaign) requires(day time.Time) bool {
 	return !day.Before(c.first) && (c.over == nil || day.Before(*c.over))
 }
@@ -41,15 +42,15 @@ func (c *campaign) requires(day time.Time) bool {
 // designated is a locality in a campaign.
 type designated struct{ campaign, locality uuid.UUID }
 
-// choice is a locality's pilot, or why it is exempt.
+// choice is a locality's pilot, or the reason why it is exempt.
 type choice struct {
 	market   *uuid.UUID
 	exempt   string
 	launched bool
 }
 
-// punctuality is how many monthly reports of a locality fell due in a campaign, and were sent in
-// time.
+// punctuality is how many monthly reports of a locality fell due in a campaign, and how many were
+// submitted in time.
 type punctuality struct {
 	Campaign    uuid.UUID
 	Basis       string
@@ -78,7 +79,7 @@ func readProgramme(ctx context.Context, tx pgx.Tx, a ask) (*programme, error) {
 		return nil, err
 	}
 	if a.queries != nil {
-		return p, nil // some activity is asked for, and no localities
+		return p, nil // only some activity is requested, not localities
 	}
 	text, err := indicators.Query("punctuality")
 	if err != nil {
@@ -158,7 +159,7 @@ func (p *programme) readPilots(ctx context.Context, tx pgx.Tx, day time.Time) er
 	return nil
 }
 
-// pilotSets are the pilots of each campaign: what one report counts alone may give away what
+// pilotSets returns the pilots of each campaign. A report that counts only these may reveal what
 // another hides.
 func (p *programme) pilotSets() (sets []map[uuid.UUID]bool) {
 	for _, set := range p.pilots {
@@ -174,8 +175,8 @@ func (p *programme) exempt(u unit) *string {
 	return nil
 }
 
-// localityOf is the locality that a market is the pilot of, on the day that was read; none: it is
-// no pilot of the campaign.
+// localityOf returns the locality that has a market as its pilot on the day. It returns false if
+// the market is not a pilot of the campaign.
 func (p *programme) localityOf(market uuid.UUID) (*uuid.UUID, bool) {
 	for locality, c := range p.chosen {
 		if c.market != nil && *c.market == market {
@@ -185,9 +186,9 @@ func (p *programme) localityOf(market uuid.UUID) (*uuid.UUID, bool) {
 	return nil, false
 }
 
-// target is what is wanted of an indicator in a locality (nil: in all): its own before that for
-// all, the one due next, else the last. As of a day on which the campaign requires nothing there is
-// none.
+// target returns the target of an indicator in a locality, or in all if it is nil. A locality's own
+// target comes before the one for all; then the one due next, or else the last. It returns nil as
+// of a day on which the campaign requires nothing.
 func (p *programme) target(indicator string, locality *uuid.UUID, day time.Time) *Target {
 	if p.campaign == nil || !p.campaign.requires(day) {
 		return nil
@@ -211,9 +212,9 @@ func (p *programme) target(indicator string, locality *uuid.UUID, day time.Time)
 	return nil
 }
 
-// add puts I13 and I24 of some units into their figures. I13 is of the units themselves; I24 is
-// also of the localities whose pilots are counted in the units, whatever the basis: reports are
-// owed by a designation.
+// add adds I13 and I24 of some units to their figures. I13 is about the units themselves. I24 also
+// includes the localities that have their pilots in the units, in every basis, because a
+// designation owes the reports.
 func (p *programme) add(f Figures, units []unit, version map[string]int) {
 	share := func(code string, n, of int) Figure {
 		shown := Figure{
@@ -259,7 +260,7 @@ func one(yes bool) int {
 	return 0
 }
 
-// punctual is I24 of a locality in the campaign that is asked about.
+// punctual returns I24 of a locality in the requested campaign.
 func (p *programme) punctual(locality uuid.UUID) punctuality {
 	for _, l := range p.punctuality {
 		if l.Locality == locality && l.Campaign == p.campaign.ID {

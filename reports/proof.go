@@ -15,15 +15,15 @@ import (
 	"market40/reports/facts"
 )
 
-// ErrUnproved says that a hidden figure of a day could be narrowed down, or that nothing could be
+// ErrUnproved means that a hidden figure of a day could be narrowed down, or that nothing could be
 // proved.
 type ErrUnproved struct{ Findings []string }
 
 func (e *ErrUnproved) Error() string { return "not proved: " + strings.Join(e.Findings, "; ") }
 
-// Prove bounds every hidden count of the day of a question by linear programming over all that a
-// role may ask of that day. It uses what is published and the register, and nothing of the rule.
-// Its error is an *ErrUnproved where a count can be narrowed down.
+// Prove bounds every hidden count of a question's day by linear programming over everything that a
+// role may request of that day. It uses only published figures and the register, not the rule
+// itself. It returns an *ErrUnproved if a count can be narrowed down.
 func (r *Reports) Prove(ctx context.Context, q Question) error {
 	day, err := r.day(ctx, q.AsOf)
 	if err != nil {
@@ -55,19 +55,20 @@ func (r *Reports) Prove(ctx context.Context, q Question) error {
 	return err
 }
 
-// proofLasts is how long a proof is remembered: a programme freezes many reports of one day after
-// each other.
+// proofLasts is how long a proof is cached. A programme freezes many reports of one day one after
+// the other.
 const proofLasts = 10 * time.Minute
 
-// proofFacts tell whether a proof is about the same facts as an earlier one.
+// proofFacts identify the facts of a proof, to compare them with those of an earlier one.
 type proofFacts struct {
 	day      time.Time
 	campaign string
 	stamp    facts.Revision
-	groups   string // a digest of what is counted together: pilots, where markets stand, and how each is divided
+	// a digest of what is counted together: pilots, locations of markets, and how each is divided
+	groups string
 }
 
-// proofs are what was proved lately.
+// proofs are the recent proofs.
 type proofs struct {
 	mu   sync.Mutex
 	list map[proofFacts]time.Time
@@ -106,8 +107,8 @@ func (r *Reports) proofFacts(ctx context.Context, day time.Time, campaign string
 		(SELECT string_agg(concat_ws(' ', m.id, m.parts_by), ',' ORDER BY m.id) FROM markets m)))`).Scan(&f.groups)
 }
 
-// narrowed returns the hidden counts that can be narrowed down, and those of which nothing could be
-// proved. by says along which dimension the parts of each market are published.
+// narrowed returns the hidden counts that can be narrowed down, and those that could not be proved.
+// by is the dimension in which the parts of each market are published.
 func (c *counted) narrowed(ctx context.Context, by map[uuid.UUID]string) (found []string, err error) {
 	note := func(p audit.Published, of string, a audited) {
 		if p.HidesNothing() {

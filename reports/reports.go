@@ -1,5 +1,5 @@
-// Package reports tells how far cashless payment has come, in figures that an officer can defend.
-// It reads the register and the day's rollups by SQL, never single payments; definitions stand in
+// Package reports measures the progress of cashless payment, in figures that an officer can defend.
+// It reads the register and the daily rollups by SQL, never single payments. The definitions are in
 // README.md.
 package reports
 
@@ -19,7 +19,7 @@ import (
 	"market40/reports/facts"
 )
 
-// Reports answers reports.
+// Reports counts and returns reports.
 type Reports struct {
 	db     *database.DB
 	now    func() time.Time
@@ -28,25 +28,25 @@ type Reports struct {
 	seats  chan struct{}
 }
 
-// countsAtOnce is how many counts are made at the same time: one for each processor, which it keeps
-// busy.
+// countsAtOnce is the number of counts at the same time: one for each processor, because a count
+// uses a whole one.
 var countsAtOnce = runtime.GOMAXPROCS(0)
 
-// New reads from db and tells today by now.
+// New returns Reports that read from db. now is the clock.
 func New(db *database.DB, now func() time.Time) *Reports {
 	return &Reports{db: db, now: now, facts: facts.New(db), seats: make(chan struct{}, countsAtOnce)}
 }
 
-// Question is what a report is asked for.
+// Question is a request for a report.
 type Question struct {
 	Basis    string // code of a reporting basis
 	AsOf     string // a day, "2026-11-22"; empty: today in Asia/Ho_Chi_Minh
 	Campaign string // code of a campaign; empty: all markets
 }
 
-// Adoption is every indicator of each unit of a basis, for the markets in the caller's scope. It
-// refuses who may not read reports (403), a campaign that is not there (404), and a basis or a day
-// that no report is told in (422).
+// Adoption returns every indicator of each unit of a basis, for the markets in the caller's scope.
+// It refuses a caller who may not read reports (403), an unknown campaign (404), and a basis or a
+// day without reports (422).
 func (r *Reports) Adoption(ctx context.Context, q Question) (*Adoption, error) {
 	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
@@ -66,7 +66,7 @@ func (r *Reports) Adoption(ctx context.Context, q Question) (*Adoption, error) {
 	return c.adoption(q.Basis), nil
 }
 
-// adoption is the report in a basis.
+// adoption returns the report in a basis.
 func (c *counted) adoption(basis string) *Adoption {
 	report := &Adoption{Basis: basis, AsOf: c.day.Format(time.DateOnly), Rows: []Row{}}
 	if c.programme.campaign != nil {
@@ -78,7 +78,7 @@ func (c *counted) adoption(basis string) *Adoption {
 			report.Rows, units = append(report.Rows, c.row(u)), append(units, u)
 		}
 	}
-	if c.whole { // among the units of a part, a rank would tell nothing of the others
+	if c.whole { // a rank among only some of the units means nothing
 		rank(report.Rows)
 	}
 	g := c.view(c.marketsOf(units))
@@ -103,14 +103,14 @@ func (r *Reports) checkBasis(ctx context.Context, basis string) error {
 	return nil
 }
 
-// day reads the as-of day, tomorrow at the latest and not before the first day of which the units
-// are known. It is returned as 00:00 UTC: a date, not a moment.
+// day parses the as-of day. It must be tomorrow at the latest, and not before the first day with
+// known units. It is returned as 00:00 UTC: a date, not a moment.
 func (r *Reports) day(ctx context.Context, asOf string) (time.Time, error) {
 	today := r.today()
 	if asOf == "" {
 		return today, nil
 	}
-	day, err := time.Parse(time.DateOnly, asOf) // bounded below, on both sides
+	day, err := time.Parse(time.DateOnly, asOf) // the limits are checked below
 	if err != nil {
 		return day, problem.Of("as_of", "date_form", "Ngày có dạng 2026-11-22.", "A day is written 2026-11-22.")
 	}
@@ -133,7 +133,8 @@ func beforeData(field string, first time.Time) error {
 		"The data begin on "+first.Format(time.DateOnly)+".")
 }
 
-// firstDay is the first day of which any basis knows the units: nothing is told of days before it.
+// firstDay returns the first day with known units in any basis. There are no reports of days before
+// it.
 func (r *Reports) firstDay(ctx context.Context) (first time.Time, err error) {
 	if err := r.db.Pool.QueryRow(ctx, `SELECT coalesce(min(on_date), '2000-01-01') FROM reporting_bases`).Scan(
 		&first); err != nil {
@@ -142,7 +143,7 @@ func (r *Reports) firstDay(ctx context.Context) (first time.Time, err error) {
 	return first, nil
 }
 
-// today is the date in Asia/Ho_Chi_Minh.
+// today returns the date in Asia/Ho_Chi_Minh.
 func (r *Reports) today() time.Time {
 	return bizday.DateOf(r.now())
 }

@@ -7,14 +7,14 @@ import (
 	"market40/merchants/platform/bizday"
 )
 
-// Revised says that the figures of a past day are not what they were on that day: merchants were
-// written into the register later, with dates before it. Frozen reports stay as they are.
+// Revised says that the figures of a past day differ from those on that day, because merchants were
+// entered in the register later with earlier dates. Frozen reports do not change.
 type Revised struct {
 	After     time.Time `json:"after" doc:"when the last of them was written into the register: figures that were told before it may differ"`
 	Merchants int       `json:"merchants" doc:"how many of those counted were written into the register after the as-of day's 00:00"`
 }
 
-// Text returns it in words; empty: nothing changed.
+// Text returns it in words, or "" if nothing changed.
 func (r *Revised) Text() string {
 	if r == nil {
 		return ""
@@ -23,7 +23,8 @@ func (r *Revised) Text() string {
 		bizday.ShowTime(r.After), r.Merchants)
 }
 
-// revised is what was written into the register later, of the merchants counted in some markets.
+// revised returns what was entered in the register later, about the merchants counted in some
+// markets.
 func (g view) revised() *Revised {
 	var last int64
 	n := 0

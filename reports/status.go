@@ -22,15 +22,16 @@ const (
 	statusBelow     = "chua_dat"
 )
 
-// Status is how a pilot market does in a campaign. It belongs to the designation, so it is the same
-// in every basis.
+// Status is the progress of a pilot market in a campaign. It belongs to the designation, so it is
+// the same in every basis.
 type Status struct {
 	Code     *string `json:"code" enum:"khong_du_du_lieu,can_chu_y,chua_den_han,dat,chua_dat" nullable:"true" doc:"the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; the target is not due and I05 is below it, or no report is due yet; I05 at its target and I24 100 %; otherwise. null: the campaign requires nothing here, or it cannot be told"`
 	Reason   string  `json:"reason" doc:"why, in words and numbers, in Vietnamese" example:"I06 37,6 điểm > 30"`
 	ReasonEN string  `json:"reason_en" doc:"the same in English" example:"I06 37.6 points > 30"`
 }
 
-// UnmarshalJSON reads it, also as reports before December 2026 froze it: the code alone.
+// UnmarshalJSON reads a status. It also reads the form of reports frozen before December 2026: only
+// the code.
 func (s *Status) UnmarshalJSON(b []byte) error {
 	type plain Status
 	if len(b) > 0 && b[0] == '{' {
@@ -40,7 +41,7 @@ func (s *Status) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &s.Code)
 }
 
-// Designation is a locality's pilot market in the campaign of a report, and how it does.
+// Designation is a locality's pilot market in the campaign of a report, with its status.
 type Designation struct {
 	Locality     Locality `json:"locality" doc:"which chose the market, as it was called on the day of the campaign's basis"`
 	Market       Market   `json:"market"`
@@ -49,11 +50,12 @@ type Designation struct {
 	StatusReason string   `json:"status_reason,omitempty" enum:"no_merchants,hidden,no_target" doc:"why there is no status"`
 }
 
-// leastCoverage is the share of observed merchants below which there are not enough data. The other
-// bounds of a status are those of the rows of indicators.
+// leastCoverage is the share of observed merchants below which there is not enough data. The other
+// limits of a status are in the rows of indicators.
 var leastCoverage = decimal.RequireFromString("0.3")
 
-// designations are those of the campaign whose pilots are counted in a unit, by market.
+// designations returns the designations of the campaign that have their pilots in a unit, by
+// market.
 func (c *counted) designations(u unit) []Designation {
 	list := []Designation{}
 	for _, m := range u.counted(c.pilotsAsked()) {
@@ -73,8 +75,9 @@ func (c *counted) designations(u unit) []Designation {
 	return list
 }
 
-// designatedIn is the locality that what is wanted of a unit was set for: the one whose pilot is
-// counted in it, else the unit itself where the campaign requires it. Not known: nothing is wanted.
+// designatedIn returns the locality to which a unit's target belongs. It is the locality that has
+// its only pilot in the unit, or the unit itself if the campaign requires it. It returns false if
+// nothing is required.
 func (c *counted) designatedIn(u unit) (*uuid.UUID, bool) {
 	if list := u.counted(c.pilotsAsked()); c.programme.campaign != nil && len(list) == 1 {
 		return c.programme.localityOf(list[0].ID)
@@ -83,15 +86,16 @@ func (c *counted) designatedIn(u unit) (*uuid.UUID, bool) {
 	return &u.locality.ID, required
 }
 
-// standing sets what a row says of its unit as a whole: the status and target of the one
-// designation in it. A unit without one says why it has none; of several, each has its own.
+// standing sets the status and target of a row to those of the one designation in its unit. A unit
+// without a designation gets the reason. In a unit with several, each has its own status.
 func (c *counted) standing(row *Row, u unit) {
 	none := func(code, vi, en string) { row.Status, row.StatusReason = Status{nil, vi, en}, code }
 	if c.programme.campaign == nil {
 		none("no_campaign", "Chọn một chiến dịch để xem tình trạng", "Choose a campaign to see the status")
 		return
 	}
-	if of := c.programme.campaign; !of.requires(c.day) { // nobody is accused of what nobody wants
+	// a campaign that requires nothing has no status
+	if of := c.programme.campaign; !of.requires(c.day) {
 		code, vi, en := of.outside(c.day)
 		none(code, vi, en)
 		return
@@ -122,7 +126,7 @@ func (c *counted) standing(row *Row, u unit) {
 	}
 }
 
-// outside says why a campaign requires nothing as of a day.
+// outside returns the reason why a campaign requires nothing as of a day.
 func (c *campaign) outside(day time.Time) (code, vi, en string) {
 	if day.Before(c.first) {
 		return "not_begun", "Chiến dịch bắt đầu ngày " + bizday.ShowDay(c.first), "The campaign starts on " +
@@ -132,7 +136,7 @@ func (c *campaign) outside(day time.Time) (code, vi, en string) {
 		c.last.Format(time.DateOnly)
 }
 
-// judged is what a status rests on.
+// judged is what a status depends on.
 type judged struct {
 	figures  Figures
 	coverage *Share
@@ -141,8 +145,8 @@ type judged struct {
 	day      time.Time
 }
 
-// status is the first that holds; none, with the reason, where it cannot be told. What is hidden
-// decides nothing.
+// status returns the first status that applies, or none with the reason. A hidden figure decides
+// nothing.
 func (j judged) status() (Status, string) {
 	is := func(code string, why ...reason) (Status, string) {
 		vi, en := []string{}, []string{}
@@ -167,7 +171,7 @@ func (j judged) status() (Status, string) {
 		return is(statusAttention, warnings...)
 	}
 	switch {
-	case active.Suppressed: // it is the first of which there is more to say
+	case active.Suppressed: // only the checks below use the value of I05
 		return hidden, "hidden"
 	case j.target == nil:
 		return Status{nil, "Chưa giao chỉ tiêu", "No target is set"}, "no_target"
@@ -195,7 +199,7 @@ func (j judged) status() (Status, string) {
 	return is(statusReached, measured, onTime)
 }
 
-// warnings are what asks for attention, of the figures that are shown.
+// warnings returns the visible figures that need attention.
 func (j judged) warnings() (found []reason) {
 	for _, row := range indicators.Rows {
 		if row.WarnAbove == "" {
@@ -209,7 +213,7 @@ func (j judged) warnings() (found []reason) {
 	return found
 }
 
-// warning says that a value is above its bound.
+// warning returns the reason that a value is above its limit.
 func warning(row indicators.Row, value, bound decimal.Decimal) reason {
 	limit := bound.Shift(2).String()
 	if row.Unit == indicators.Points {
@@ -225,11 +229,11 @@ func warning(row indicators.Row, value, bound decimal.Decimal) reason {
 }
 
 func (j judged) dueOn() time.Time {
-	due, _ := time.Parse(time.DateOnly, j.target.DueOn) // written by us
+	due, _ := time.Parse(time.DateOnly, j.target.DueOn) // cannot fail: the program wrote it
 	return due
 }
 
-// compare is I05 beside its target in words.
+// compare returns I05 beside its target in words.
 func (j judged) compare(reached, wanted decimal.Decimal, below bool) reason {
 	sign := "≥"
 	if below {
@@ -246,8 +250,8 @@ func (j judged) compare(reached, wanted decimal.Decimal, below bool) reason {
 // reason is a sentence in both languages.
 type reason struct{ vi, en string }
 
-// digits writes a share in hundredths with one decimal, or with two where one would make it look
-// like a bound that it is not.
+// digits writes a share as a percentage with one decimal. It uses two decimals if one would make
+// the share look equal to its limit.
 func digits(share, bound decimal.Decimal, point string) string {
 	hundred := decimal.NewFromInt(100)
 	value, limit := share.Mul(hundred), bound.Mul(hundred)
@@ -262,14 +266,14 @@ func percentVI(share, bound decimal.Decimal) string { return digits(share, bound
 
 func percentEN(share, bound decimal.Decimal) string { return digits(share, bound, ".") + "%" }
 
-// statusWords are the statuses as people call them.
+// statusWords are the statuses in words.
 var statusWords = map[string]reason{
 	statusNoData: {"chưa đủ dữ liệu", "not enough data"}, statusAttention: {"cần chú ý", "needs attention"},
 	statusNotDue: {"chưa đến hạn", "not due yet"}, statusReached: {"đạt", "on target"},
 	statusBelow: {"chưa đạt", "below target"},
 }
 
-// words are a status with its reason in Vietnamese.
+// words returns a status with its reason in Vietnamese.
 func (s Status) words() string {
 	if s.Code == nil {
 		return s.Reason
@@ -277,7 +281,7 @@ func (s Status) words() string {
 	return statusWords[*s.Code].vi + " (" + s.Reason + ")"
 }
 
-// wordsEN are the same in English.
+// wordsEN returns the same in English.
 func (s Status) wordsEN() string {
 	if s.Code == nil {
 		return s.ReasonEN

@@ -16,7 +16,7 @@ import (
 	"market40/reports/indicators"
 )
 
-// A trend reaches over a year unless told, over five at most.
+// The length of a trend: a year by default, five years at most.
 const (
 	usualMonths = 12
 	mostMonths  = 60
@@ -30,27 +30,27 @@ type Trend struct {
 	Outside   *Outside     `json:"outside,omitempty" doc:"of all localities together: the markets that are left out, as of the last point; of one locality, where there are any; absent of one market"`
 }
 
-// TrendPoint is one of them.
+// TrendPoint is one point of a trend.
 type TrendPoint struct {
 	AsOf   string `json:"as_of" format:"date" doc:"the day after the month's last, at most today: the state at 00:00 of it"`
 	Figure Figure `json:"figure"`
 
 	Revised *Revised `json:"revised,omitempty" doc:"as of a row of the adoption report"`
-	// With a campaign. A market that is no pilot of it is wanted nothing of.
+	// With a campaign. A market that is not its pilot has no target.
 	Target *Target `json:"target,omitempty" doc:"with a campaign, what was wanted on that day: the target due next, else the last"`
 }
 
-// Span is the months of a trend, each "2026-10" or empty: it ends with this month and has twelve of
-// them unless told.
+// Span is the months of a trend, each as "2026-10" or empty. By default it has twelve months and
+// ends with this month.
 type Span struct {
 	From, To string
-	// how many, where From is not told: they are cut where the data begin, while a From before that
-	// is refused
+	// the number of months if From is empty. Months before the data are left out, but an explicit
+	// From before the data is refused.
 	Months int
 }
 
-// Trend tells an indicator at the end of each month of a span. Refused (422): months that are none,
-// out of order, over five years, or before the data, and what Adoption and DrillDown refuse.
+// Trend returns an indicator at the end of each month of a span. It refuses invalid months, months
+// out of order, over five years or before the data (422), and what Adoption and DrillDown refuse.
 func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, error) {
 	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
@@ -115,12 +115,12 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 	return trend, nil
 }
 
-// daysAtOnce is how many days of a trend are counted at the same time: each holds one connection
-// and waits for no other.
+// daysAtOnce is the number of days of a trend that are counted at the same time. Each holds one
+// connection and waits for no other.
 const daysAtOnce = 2
 
-// countDays counts the same of several days. Which units there are does not depend on the day: they
-// are read once.
+// countDays counts the same for several days. The units do not depend on the day, so they are read
+// once.
 func (r *Reports) countDays(ctx context.Context, caller roles.Principal, a ask, days []time.Time) ([]*counted, error) {
 	counts := make([]*counted, len(days))
 	err := pgx.BeginTxFunc(ctx, r.db.Pool, facts.Snapshot, func(tx pgx.Tx) (err error) {
@@ -145,7 +145,7 @@ func (r *Reports) countDays(ctx context.Context, caller roles.Principal, a ask, 
 	return counts, work.Wait()
 }
 
-// monthEnds are the days after the last of each month of a span; the present month is told of as of
+// monthEnds returns the days after the last of each month of a span. For the present month it is
 // today.
 func (r *Reports) monthEnds(ctx context.Context, span Span) ([]time.Time, error) {
 	today := r.today()
@@ -193,7 +193,7 @@ func (r *Reports) monthEnds(ctx context.Context, span Span) ([]time.Time, error)
 	return days, nil
 }
 
-// monthOf reads "2026-10" as its first day; nothing: the month of usual.
+// monthOf parses "2026-10" as its first day. An empty text gives the month of usual.
 func monthOf(field, text string, usual time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Date(usual.Year(), usual.Month(), 1, 0, 0, 0, 0, time.UTC), nil

@@ -11,20 +11,19 @@ import (
 	"market40/merchants/platform/jobs"
 )
 
-// warmUpAfter is how long after its start a server counts ahead for the first time, warmUpEvery how
-// often it looks again, and warmUpPause how long it leaves the processors to payments after each
-// day.
+// warmUpAfter is the delay before a server first warms up its cache, warmUpEvery is the interval,
+// and warmUpPause is the pause after each day that leaves the processors to payments.
 const (
 	warmUpAfter = 15 * time.Second
 	warmUpEvery = time.Hour
 	warmUpPause = 2 * time.Second
-	// warmUpWithin is how long all the days of one round may take.
+	// warmUpWithin is the time limit for all days of one round.
 	warmUpWithin = 30 * time.Minute
 )
 
-// Job returns what counts ahead, in every process, what the first page of an officer asks for, so
-// that nobody waits for it in the morning: today and the ends of twelve months, of all markets and
-// of each campaign.
+// Job returns the job that fills the cache in every process for the first page of officers, so that
+// nobody waits for it in the morning. It covers today and the ends of twelve months, for all
+// markets and for each campaign.
 func (r *Reports) Job() jobs.Job {
 	return jobs.Job{
 		Name: "reports-ahead", Every: warmUpEvery, First: warmUpAfter, Deadline: warmUpWithin, Shared: true,
@@ -32,13 +31,12 @@ func (r *Reports) Job() jobs.Job {
 	}
 }
 
-// mostChanges is how many lines of fact_changes may gather before they are put together.
+// mostChanges is the number of rows of fact_changes above which they are merged.
 const mostChanges = 2000
 
-// WarmUp is one round of Job, with a pause after each day.
+// WarmUp runs one round of Job, with a pause after each day.
 func (r *Reports) WarmUp(ctx context.Context, pause time.Duration) error {
-	// One line with the earliest day takes the place of many: what is kept since then is read
-	// again, once.
+	// One row with the earliest day replaces many. Facts cached since then are read once more.
 	_, err := r.db.Pool.Exec(ctx, `WITH many AS (SELECT max(id) AS newest FROM fact_changes HAVING count(*) > $1),
 		gone AS (DELETE FROM fact_changes f USING many WHERE f.id <= many.newest RETURNING f.since)
 		INSERT INTO fact_changes (since) SELECT min(since) FROM gone HAVING count(*) > 0`, mostChanges)
